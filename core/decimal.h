@@ -1,0 +1,57 @@
+/*
+ * Exact decimals: coef * 10^exp10, never a double.
+ *
+ * All functions are pure.  Numbers keep their decimals: 17.50 stays 17.50.
+ * Results follow the reasons of <meterpipe/plugin.h>.
+ */
+#ifndef CORE_DECIMAL_H
+#define CORE_DECIMAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exponents lie within -DECIMAL_MAX_EXP and DECIMAL_MAX_EXP. */
+#define DECIMAL_MAX_EXP 99
+/* Room for any decimal as text, with its NUL. */
+#define DECIMAL_TEXT 128
+
+struct decimal {
+  int64_t coef;
+  int32_t exp10;
+};
+
+/* Reads "-12.50"; no exponent, no plus sign, no blanks.  MP_EDATA: not a
+ * decimal; MP_ERANGE: does not fit. */
+int decimal_parse(const char *text, size_t len, struct decimal *ret);
+
+/* Writes the number plainly, never with an exponent.  Returns the length as
+ * snprintf would; DECIMAL_TEXT bytes always suffice. */
+int decimal_format(struct decimal d, char *buf, size_t size);
+
+/* MP_ERANGE: the exact result does not fit. */
+int decimal_add(struct decimal a, struct decimal b, struct decimal *ret);
+int decimal_sub(struct decimal a, struct decimal b, struct decimal *ret);
+int decimal_mul(struct decimal a, struct decimal b, struct decimal *ret);
+
+/* -1, 0 or 1; exact for any two numbers. */
+int decimal_compare(struct decimal a, struct decimal b);
+
+/* Rounds half to even to 10^place; MP_DROP when that changed nothing, and the
+ * number then keeps its decimals. */
+int decimal_round(struct decimal *d, int32_t place);
+
+/* Rounds half to even to a whole number of STEP (> 0).  MP_OK, MP_DROP as for
+ * decimal_round, MP_ERANGE. */
+int decimal_round_step(struct decimal *d, struct decimal step);
+
+/* *ret = a / b rounded half to even to 10^place; MP_OK when exact, MP_DROP when
+ * rounded, MP_ERANGE.  b must not be 0. */
+int decimal_divide(struct decimal a, struct decimal b, int32_t place,
+                   struct decimal *ret);
+
+/* Whether SHOWN, its last place 10^place (MP_EXACT: all of it), can be a
+ * display of X: they differ by at most half a unit of that place, ties either
+ * way, plus one part in 10^12 of X. */
+int decimal_shows(struct decimal shown, int32_t place, struct decimal x);
+
+#endif

@@ -20,6 +20,11 @@ struct decimal {
   int32_t exp10;
 };
 
+/* Whether the exponent lies within its limits.  What comes from outside is
+ * checked with this once; below, a number beyond them is MP_ERANGE, shows
+ * nothing and is written as nothing. */
+int decimal_valid(struct decimal d);
+
 /* Reads "-12.50"; no exponent, no plus sign, no blanks.  MP_EDATA: not a
  * decimal; MP_ERANGE: does not fit. */
 int decimal_parse(const char *text, size_t len, struct decimal *ret);
@@ -37,7 +42,8 @@ int decimal_mul(struct decimal a, struct decimal b, struct decimal *ret);
 int decimal_compare(struct decimal a, struct decimal b);
 
 /* Rounds half to even to 10^place; MP_DROP when that changed nothing, and the
- * number then keeps its decimals. */
+ * number then keeps its decimals.  MP_ERANGE: only at a place of 10^81 and
+ * beyond. */
 int decimal_round(struct decimal *d, int32_t place);
 
 /* Rounds half to even to a whole number of STEP (> 0).  MP_OK, MP_DROP as for
@@ -48,6 +54,11 @@ int decimal_round_step(struct decimal *d, struct decimal step);
  * rounded, MP_ERANGE.  b must not be 0. */
 int decimal_divide(struct decimal a, struct decimal b, int32_t place,
                    struct decimal *ret);
+
+/* *ret = a * b / c, rounded as decimal_divide does; only the result has to
+ * fit. */
+int decimal_scale(struct decimal a, struct decimal b, struct decimal c,
+                  int32_t place, struct decimal *ret);
 
 /* Whether SHOWN, its last place 10^place (MP_EXACT: all of it), can be a
  * display of X: they differ by at most half a unit of that place, ties either

@@ -1,0 +1,126 @@
+/* From the command line to a pipeline that can run. */
+#include "core/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "core/log.h"
+
+#ifndef PLUGIN_DIR
+#define PLUGIN_DIR "/usr/lib/meterpipe"
+#endif
+
+char *
+app_plugin_dirs(const char *plugin_dir)
+{
+  const char *path = getenv("METERPIPE_PLUGIN_PATH");
+  char *dirs;
+
+  if (asprintf(&dirs, "%s%s%s%s%s", plugin_dir ? plugin_dir : "",
+               plugin_dir ? ":" : "", path ? path : "", path ? ":" : "",
+               PLUGIN_DIR) < 0)
+    return NULL;
+  return dirs;
+}
+
+int
+app_init(struct app *app, const struct arguments *args)
+{
+  char *dirs = app_plugin_dirs(args->plugin_dir);
+
+  memset(app, 0, sizeof(*app));
+  app->args = args;
+  app->report = report_new();
+  app->loader = dirs ? loader_new(dirs) : NULL;
+  free(dirs);
+  if (app->report && app->loader &&
+      run_init(&app->run, app->report) == MP_OK) {
+    app->run.dry = args->dry;
+    app->run.offline = args->offline;
+    return EX_OK;
+  }
+  log_line(MP_LOG_ERROR, NULL, NULL, "out of memory or descriptors");
+  return EX_OSERR;
+}
+
+static int
+build(struct app *app, struct problems *problems)
+{
+  int r = config_load(app->args->config_path, problems, &app->config);
+
+  if (r == MP_OK)
+    r = pipeline_build(app->config, app->loader, &app->run, app->args->replays,
+                       app->args->n_replays, problems, &app->pipeline);
+  if (problems_errors(problems) > 0 && r != MP_EPERM)
+    r = MP_ECONFIG;
+  return r;
+}
+
+int
+app_load(struct app *app)
+{
+  struct problems problems;
+  int r;
+
+  problems_init(&problems);
+  r = build(app, &problems);
+  if (problems_errors(&problems) > 0 || log_shows(MP_LOG_WARNING))
+    problems_print(&problems, stderr);
+  problems_free(&problems);
+  if (r == MP_OK)
+    r = pipeline_create(app->pipeline);
+  if (r != MP_OK)
+    return report_exit_status(REPORT_OTHER, r);
+  app->run.queue_max = options_int(app->pipeline->options, "queue_max");
+  return EX_OK;
+}
+
+int
+app_open_store(struct app *app, enum store_mode mode)
+{
+  const char *dir = options_text(app->pipeline->options, "state_dir");
+  char *path = NULL;
+  int r = MP_OK;
+
+  if (mode != STORE_MEMORY)
+    r = store_locate(app->args->config_path, dir, &path);
+  if (r != MP_OK) {
+    report_failuref(app->report, REPORT_OTHER, NULL, r,
+                    path ? path : "the state",
+                    "cannot be looked at, and a second state is not begun "
+                    "elsewhere: run as the user it belongs to, or give "
+                    "[pipeline] a state_dir");
+    free(path);
+    return r;
+  }
+  r = store_open(path, app->args->config_path, mode, &app->run.store);
+  free(path);
+  if (r != MP_OK)
+    report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
+                   store_error(app->run.store));
+  else if (store_set_aside(app->run.store))
+    report_failuref(app->report, REPORT_OTHER, NULL, MP_EDATA, NULL,
+                    "the state was damaged and is begun anew: %s",
+                    store_set_aside(app->run.store));
+  return r;
+}
+
+int
+app_finish(struct app *app)
+{
+  int status;
+
+  if (app->run.abandoned) /* a thread still works on all of this */
+    return report_status(app->report);
+  pipeline_free(app->pipeline);
+  config_free(app->config);
+  store_close(app->run.store);
+  loader_free(app->loader);
+  if (app->report)
+    run_finish(&app->run);
+  status = app->report ? report_status(app->report) : EX_OSERR;
+  report_free(app->report);
+  return status;
+}

@@ -1,0 +1,61 @@
+/*
+ * What the commands share: their arguments, and a pipeline file turned into a
+ * pipeline.
+ */
+#ifndef CORE_APP_H
+#define CORE_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/pipeline.h"
+
+#define MAX_REPLAYS 32
+
+struct arguments {
+  const char *config_path;
+  const char *plugin_dir;
+  int verbosity; /* as for log_setup */
+  bool dry, offline;
+  struct replay replays[MAX_REPLAYS];
+  size_t n_replays;
+  int64_t every_ms; /* 0: once */
+  const char *url;
+  char **operands; /* what is neither command nor option */
+  int n_operands;
+};
+
+struct app {
+  const struct arguments *args;
+  struct report *report;
+  struct run run;
+  struct loader *loader;
+  struct config *config;
+  struct pipeline *pipeline;
+};
+
+/* Prepares everything that needs no pipeline file.  An exit status. */
+int app_init(struct app *app, const struct arguments *args);
+
+/* Reads and checks the pipeline file, makes the instances, and shows what is
+ * wrong.  An exit status: EX_OK or what to end with. */
+int app_load(struct app *app);
+
+/* Where this pipeline keeps its state, and opens it.  MP_OK, or why not
+ * (reported). */
+int app_open_store(struct app *app, enum store_mode mode);
+
+/* Gives everything back; returns the exit status of all failures. */
+int app_finish(struct app *app);
+
+/* The directories that plugins are looked for in, by colons; to be freed. */
+char *app_plugin_dirs(const char *plugin_dir);
+
+/* The commands; each returns its exit status. */
+int command_run(const struct arguments *args);
+int command_check(const struct arguments *args);
+int command_plugins(const struct arguments *args);
+int command_import(const struct arguments *args);
+int command_rebase(const struct arguments *args);
+
+#endif

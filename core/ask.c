@@ -1,0 +1,252 @@
+/* Asking the outputs what their targets show, and settling the ledgers. */
+#include "core/cycle_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/unit.h"
+
+/* An output is not asked with less than this left: it could not answer. */
+#define LEAST_TIME_MS 50
+
+/* ---- What is shown ---- */
+
+static bool
+keep_shown(struct target *target, const struct mp_shown *shown)
+{
+  struct ledger_shown *to = &target->shown;
+
+  ledger_shown_clear(to);
+  to->known = true;
+  to->place = shown->place;
+  if (shown->updated && value_text_is_clean(shown->updated)) {
+    to->updated = strdup(shown->updated);
+    if (!to->updated)
+      return false;
+  }
+  target->shown_step =
+    (struct decimal){ .coef = shown->step_coef > 0 ? shown->step_coef : 0,
+                      .exp10 = shown->step_exp10 };
+  target->ready_ms = clock_mono_ms() + shown->wait_ms;
+  return true;
+}
+
+/* A target holds a text, or a number: an empty text device shows nothing. */
+static const char *
+import_shown(struct target *target, const struct mp_shown *shown)
+{
+  const char *wrong;
+
+  if (shown->answer != MP_SHOWN_VALUE)
+    return NULL;
+  if (!shown->value)
+    return "no value, where it said that there is one";
+  wrong = value_import(&target->shown.value, shown->value);
+  if (!wrong && target->shown.value.text && !*target->shown.value.text)
+    value_clear(&target->shown.value);
+  return wrong;
+}
+
+static int
+take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+{
+  struct stage *output = sink->ctx;
+  struct target *target;
+  const char *wrong;
+
+  if (shown->struct_size <
+        offsetof(struct mp_shown, wait_ms) + sizeof(shown->wait_ms) ||
+      shown->target >= output->n_targets ||
+      shown->answer < MP_SHOWN_VALUE || shown->answer > MP_SHOWN_UNFIT)
+    return stage_fail(output, MP_EINTERNAL, NULL,
+                      "the plugin's fetch gave an answer that is none");
+  target = output->targets[shown->target];
+  if (!keep_shown(target, shown))
+    return MP_ENOMEM;
+  wrong = import_shown(target, shown);
+  if (wrong)
+    return stage_fail(output, MP_EINTERNAL, target->name,
+                      "the plugin's fetch gave %s", wrong);
+  target->answer = shown->answer;
+  return MP_OK;
+}
+
+/* ---- Asking ---- */
+
+/* A queue keeps its last values by itself; the file is asked only for what has
+ * no record. */
+static bool
+needs_asking(const struct stage *output)
+{
+  if (!output->plugin->output.fetch || output->n_targets == 0)
+    return false;
+  if (delivery(output) == MP_LATEST)
+    return true;
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (output->targets[i]->is_operand &&
+        !ledger_last(&output->targets[i]->ledger))
+      return true;
+  return false;
+}
+
+static void
+ask_one(struct stage *output)
+{
+  struct run *run = output->pipeline->run;
+  struct mp_shown_sink sink = { .struct_size = sizeof(sink),
+                                .ctx = output,
+                                .shown = take_shown };
+  unsigned failures;
+  int r;
+
+  if (run_time_left(run) < LEAST_TIME_MS || run_stopped()) {
+    output->given_up = true;
+    report_failuref(run->report, REPORT_OTHER, output->name, MP_ETIMEOUT, NULL,
+                    "no time was left to ask it in this cycle; what is due "
+                    "waits");
+    return;
+  }
+  if (stage_open(output) != MP_OK) {
+    output->given_up = true;
+    return;
+  }
+  output->took_part = true;
+  failures = report_count(run->report, output->name);
+  r = stage_explained(output, output->plugin->output.fetch(output->self, &sink),
+                      "fetch", failures);
+  if (r < 0)
+    output->given_up = true;
+}
+
+static void
+report_absent(struct target *target)
+{
+  stage_fail(target->stage, MP_EREFUSED, target->full_name,
+             "is not listed: there is no such target, it is hidden or "
+             "switched off, or it may not be seen by us; %s",
+             target->source ? "what is due for it waits" : "it has no value");
+  target->failed = true;
+}
+
+/* ---- Settling ---- */
+
+static void
+tell_changed(const struct target *target, const struct value *was)
+{
+  char a[256], s[256];
+
+  log_line(MP_LOG_NOTICE, target->stage->name, target->name,
+           "shows %s where %s was written: changed there by somebody; it goes "
+           "on from what is shown",
+           value_describe(&target->shown.value, s, sizeof(s)),
+           value_describe(was, a, sizeof(a)));
+}
+
+/* What else is computed from a base that was changed is computed anew, in the
+ * same output: its device was set back to the same moment. */
+static void
+drop_what_is_due(struct target *changed)
+{
+  struct stage *output = changed->stage;
+  struct base *base = base_leader(changed->base);
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    struct target *t = output->targets[i];
+
+    if (t->ledger.role != LEDGER_BASE && target_is_kept(t) &&
+        t->shown.known && t->source->base &&
+        base_leader(t->source->base) == base)
+      ledger_drop(&t->ledger, &t->shown);
+  }
+}
+
+/* The ledger is kept in the unit that the target itself has. */
+static bool
+take_unit(struct target *target)
+{
+  const char *unit = target->shown.value.unit;
+  int r;
+
+  target->ledger.step = target->shown_step;
+  if (!unit)
+    return true;
+  r = ledger_set_unit(&target->ledger, unit);
+  if (r == MP_OK)
+    return true;
+  stage_fail(target->stage, r == MP_ECONFIG ? MP_ECONFIG : r,
+             target->full_name,
+             "is in %s and takes values in %s, which do not convert exactly: "
+             "give it another unit, or put a transform \"convert\" before it",
+             unit_display(unit), unit_display(target->ledger.unit));
+  target->failed = true;
+  return false;
+}
+
+static enum ledger_outcome
+settle_one(struct target *target)
+{
+  struct value was = { 0 };
+  enum ledger_outcome outcome;
+
+  if (!take_unit(target))
+    return LEDGER_SETTLED;
+  value_copy(&was, &target->ledger.a);
+  outcome = ledger_settle(&target->ledger, &target->shown);
+  target->first = outcome == LEDGER_FIRST;
+  if (outcome == LEDGER_CHANGED)
+    tell_changed(target, &was);
+  value_clear(&was);
+  return outcome;
+}
+
+static void
+settle(struct stage *output)
+{
+  bool *changed = calloc(output->n_targets + 1, sizeof(*changed));
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    struct target *t = output->targets[i];
+
+    if (!target_is_kept(t) || !t->shown.known)
+      continue;
+    if (settle_one(t) == LEDGER_CHANGED && t->ledger.role == LEDGER_BASE &&
+        changed)
+      changed[i] = true;
+  }
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (changed && changed[i])
+      drop_what_is_due(output->targets[i]);
+  free(changed);
+}
+
+/* What is not a value or nothing says nothing of the target. */
+static void
+sort_answers(struct stage *output)
+{
+  for (size_t i = 0; i < output->n_targets; i++) {
+    struct target *t = output->targets[i];
+
+    if (t->answer == MP_SHOWN_ABSENT && !t->part)
+      report_absent(t);
+    if (t->answer == MP_SHOWN_UNFIT)
+      t->failed = true;
+    if (t->answer != MP_SHOWN_VALUE && t->answer != MP_SHOWN_EMPTY)
+      t->shown.known = false;
+  }
+}
+
+void
+ask_outputs(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    if (!needs_asking(output) || output->given_up || p->run->offline)
+      continue;
+    ask_one(output);
+    sort_answers(output);
+    if (delivery(output) == MP_LATEST)
+      settle(output);
+  }
+}

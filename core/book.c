@@ -1,0 +1,270 @@
+/*
+ * What is due: the values of a cycle in the ledgers of its targets and in the
+ * rows of its queues, and their way into the state.
+ */
+#include "core/cycle_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/row.h"
+#include "core/unit.h"
+
+/* ---- State ---- */
+
+int
+book_load(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+      const char *body =
+        store_get(p->run->store, STORE_TARGET, output->name, t->name);
+
+      if (!body || !target_is_kept(t))
+        continue;
+      if (!ledger_decode(&t->ledger, body))
+        return stage_fail(output, MP_EDATA, t->name,
+                          "its entry in the state %s cannot be understood; "
+                          "move the state away to begin anew from what the "
+                          "output shows",
+                          store_path(p->run->store));
+    }
+  }
+  return MP_OK;
+}
+
+int
+book_save(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+      char *body;
+      bool good;
+
+      if (!target_is_kept(t) || delivery(output) == MP_LIVE)
+        continue;
+      body = ledger_encode(&t->ledger);
+      good = body && store_put(p->run->store, STORE_TARGET, output->name,
+                               t->name, body);
+      free(body);
+      if (!good)
+        return stage_fail(output, MP_ENOMEM, t->name, "out of memory");
+    }
+  }
+  return MP_OK;
+}
+
+/* ---- Values as targets keep them ---- */
+
+bool
+book_value(const struct target *target, struct value *ret)
+{
+  const struct value *v = &target->source->value;
+  const struct ledger_target *ledger = &target->ledger;
+  const struct value *last = ledger_last(ledger);
+
+  if (!value_copy(ret, v))
+    return false;
+  if (!ret->serial && last)
+    ret->serial = last->serial; /* nothing says that it is another meter */
+  if (ret->text || !ledger->unit || unit_same(ledger->unit, ret->unit))
+    return true;
+  if (unit_convert(&ret->number, ret->unit, ledger->unit, MP_EXACT) != MP_OK) {
+    value_clear(ret);
+    return false;
+  }
+  ret->unit = ledger->unit;
+  return true;
+}
+
+/* What a value that does not fit takes with it: all that hangs on its base. */
+static void
+block(struct target *t)
+{
+  if (t->source->base)
+    base_leader(t->source->base)->blocked = true;
+  if (t->base)
+    base_leader(t->base)->blocked = true;
+  t->unfit = true;
+}
+
+static void
+check_unit(struct target *t)
+{
+  struct value v = { 0 };
+  char a[64], b[64];
+
+  if (book_value(t, &v)) {
+    value_clear(&v);
+    return;
+  }
+  snprintf(a, sizeof(a), "%s",
+           t->source->value.unit ? unit_display(t->source->value.unit)
+                                 : "no unit");
+  snprintf(b, sizeof(b), "%s", unit_display(t->ledger.unit));
+  stage_fail(t->stage, MP_ECONFIG, t->full_name,
+             "takes %s, and %s is in %s: put a transform \"convert\" with unit "
+             "= %s between them",
+             b, t->source->name, a, b);
+  block(t);
+}
+
+void
+book_check_units(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    if (delivery(output) != MP_LATEST)
+      continue;
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      t->unfit = false;
+      if (target_is_kept(t) && target_counts(t))
+        check_unit(t);
+    }
+  }
+}
+
+/* ---- The cycle ---- */
+
+int64_t
+book_time(const struct pipeline *p)
+{
+  int64_t time_ms = 0;
+
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    int64_t end = 0;
+
+    for (size_t i = 0; i < input->n_fields; i++)
+      if (input->fields[i]->state != SLOT_MISSING &&
+          input->fields[i]->value.time_ms > end)
+        end = input->fields[i]->value.time_ms;
+    if (end && (!time_ms || end < time_ms))
+      time_ms = end;
+  }
+  return time_ms;
+}
+
+static void
+due_latest(struct target *t)
+{
+  struct value v = { 0 };
+  int r;
+
+  if (!target_counts(t) || !book_value(t, &v))
+    return;
+  if (!t->ledger.unit)
+    t->ledger.unit = v.unit;
+  r = ledger_due(&t->ledger, &v);
+  if (r < 0)
+    stage_fail(t->stage, r, t->full_name,
+               r == MP_ERANGE
+                 ? "what is due for it has grown beyond what can be held "
+                   "exactly"
+                 : "out of memory");
+  else if (t->base)
+    t->ledger.rebase = false;
+  value_clear(&v);
+}
+
+/* The newest committed row's value is what a column is known to hold. */
+static void
+due_column(struct target *t)
+{
+  if (!target_counts(t))
+    return;
+  value_copy(&t->ledger.a, &t->source->value);
+  t->ledger.a_place = MP_EXACT;
+  if (t->base)
+    t->ledger.rebase = false;
+}
+
+static bool
+any_counts(const struct stage *output)
+{
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (target_is_kept(output->targets[i]) && target_counts(output->targets[i]))
+      return true;
+  return false;
+}
+
+/* Beyond queue_max the oldest go; how many is told. */
+static void
+bound_queue(struct stage *output)
+{
+  struct run *run = output->pipeline->run;
+  size_t n = store_row_count(run->store, output->name), dropped = 0;
+
+  for (; n > (size_t)run->queue_max; n--, dropped++) {
+    const struct store_row *row = store_row_next(run->store, output->name, 0);
+
+    if (row)
+      store_row_remove(run->store, row->id);
+  }
+  if (dropped > 0)
+    stage_fail(output, MP_EREFUSED, NULL,
+               "%zu row%s dropped: more than queue_max = %lld wait", dropped,
+               dropped == 1 ? " was" : "s were", (long long)run->queue_max);
+}
+
+static void
+due_row(struct stage *output, int64_t time_ms)
+{
+  char *body = row_encode(output, time_ms);
+
+  if (!body || !store_row_add(output->pipeline->run->store, output->name, body))
+    stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+  free(body);
+  bound_queue(output);
+}
+
+void
+book_due(struct pipeline *p, int64_t time_ms)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    uint32_t class = delivery(output);
+
+    if (class == MP_LIVE)
+      continue;
+    if (time_ms && store_is_durable(p->run->store) &&
+        (class == MP_APPEND || (class == MP_HISTORY && any_counts(output))))
+      due_row(output, time_ms);
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      if (!target_is_kept(t))
+        continue;
+      if (class == MP_LATEST)
+        due_latest(t);
+      else
+        due_column(t);
+    }
+  }
+}
+
+void
+book_prepare(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    if (delivery(output) != MP_LATEST || output->given_up)
+      continue;
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      t->sending = target_is_kept(t) && !t->failed &&
+                   (t->shown.known || !output->plugin->output.fetch) &&
+                   ledger_prepare(&t->ledger, &t->shown);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/* The two clocks, and durations in words. */
+#include "core/clock.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <time.h>
+
+static int64_t
+clock_read(clockid_t id)
+{
+  struct timespec t;
+
+  clock_gettime(id, &t);
+  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t
+clock_now_ms(void)
+{
+  return clock_read(CLOCK_REALTIME);
+}
+
+int64_t
+clock_mono_ms(void)
+{
+  return clock_read(CLOCK_MONOTONIC);
+}
+
+void
+clock_sleep_ms(int64_t ms, int fd)
+{
+  int64_t end = clock_mono_ms() + ms;
+  struct pollfd p = { .fd = fd, .events = POLLIN };
+
+  while (ms > 0) {
+    int r = poll(&p, 1, ms > 60000 ? 60000 : (int)ms);
+
+    if (r > 0)
+      return;
+    ms = end - clock_mono_ms();
+  }
+}
+
+void
+clock_format_utc(int64_t ms, char *buf, size_t size)
+{
+  time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0));
+  struct tm tm;
+
+  if (!gmtime_r(&seconds, &tm) ||
+      !strftime(buf, size, "%Y-%m-%dT%H:%M:%SZ", &tm))
+    snprintf(buf, size, "?");
+}
+
+void
+clock_format_span(int64_t ms, char *buf, size_t size)
+{
+  static const struct {
+    int64_t ms;
+    const char *name;
+  } units[] = {
+    { 86400000, "d" }, { 3600000, "h" }, { 60000, "min" }, { 1000, "s" }
+  };
+  size_t i = 0;
+
+  while (i < 3 && ms < units[i].ms)
+    i++;
+  int64_t n = ms / units[i].ms;
+  int64_t rest = i < 3 ? ms % units[i].ms / units[i + 1].ms : 0;
+  if (rest > 0)
+    snprintf(buf, size, "%lld %s %lld %s", (long long)n, units[i].name,
+             (long long)rest, units[i + 1].name);
+  else
+    snprintf(buf, size, "%lld %s", (long long)n, units[i].name);
+}
+
+int64_t
+clock_age_ms(int64_t now, int64_t then)
+{
+  return then > now ? INT64_MAX : now - then;
+}

@@ -1,0 +1,98 @@
+/* meterpipe check: all that is wrong with a pipeline, before it runs. */
+#include "core/app.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "core/cycle_parts.h"
+#include "core/log.h"
+
+/* Warnings about what is allowed, but may not be what was meant. */
+static void
+check_meaning(const struct pipeline *p)
+{
+  for (const struct base *b = p->bases; b; b = b->next)
+    if (!b->advances)
+      log_line(MP_LOG_WARNING, b->target->stage->name, b->target->full_name,
+               "is measured from, but this pipeline does not write the same "
+               "value there: the results are differences to what stands there, "
+               "and no usages");
+  for (size_t i = 0; i < p->n_stages; i++) {
+    const struct stage *s = p->stages[i];
+
+    if (s->kind == PLUGIN_INPUT && s->n_fields == 0 && !s->all_fields)
+      log_line(MP_LOG_WARNING, s->name, NULL,
+               "nothing uses its values: it is not asked for any");
+  }
+}
+
+static void
+check_inputs(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    unsigned failures = report_count(p->run->report, input->name);
+
+    if (input->plugin->input.check)
+      stage_explained(input, input->plugin->input.check(input->self), "check",
+                      failures);
+  }
+}
+
+static void
+check_outputs(struct pipeline *p)
+{
+  ask_outputs(p);
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    unsigned failures;
+
+    if (output->given_up || stage_open(output) != MP_OK ||
+        !output->plugin->output.check)
+      continue;
+    failures = report_count(p->run->report, output->name);
+    stage_explained(output, output->plugin->output.check(output->self),
+                    "check", failures);
+  }
+}
+
+static void
+tell_result(const struct app *app)
+{
+  const struct pipeline *p = app->pipeline;
+  size_t n[PLUGIN_KINDS] = { 0 };
+
+  for (size_t i = 0; i < p->n_stages; i++)
+    n[p->stages[i]->kind]++;
+  if (report_status(app->report) == EX_OK && log_is_terminal())
+    printf("%s: in order: %zu input%s, %zu transform%s, %zu output%s\n",
+           app->args->config_path, n[PLUGIN_INPUT],
+           n[PLUGIN_INPUT] == 1 ? "" : "s", n[PLUGIN_TRANSFORM],
+           n[PLUGIN_TRANSFORM] == 1 ? "" : "s", n[PLUGIN_OUTPUT],
+           n[PLUGIN_OUTPUT] == 1 ? "" : "s");
+}
+
+int
+command_check(const struct arguments *args)
+{
+  struct app app;
+  int status = app_init(&app, args), last;
+
+  if (status == EX_OK)
+    status = app_load(&app);
+  if (status == EX_OK)
+    status =
+      app_open_store(&app, STORE_MEMORY) == MP_OK ? EX_OK : EX_SOFTWARE;
+  if (status == EX_OK) {
+    check_meaning(app.pipeline);
+    if (!args->offline) {
+      run_set_deadline(&app.run,
+                       options_int(app.pipeline->options, "deadline"));
+      check_inputs(app.pipeline);
+      check_outputs(app.pipeline);
+    }
+    tell_result(&app);
+  }
+  last = app_finish(&app);
+  return status == EX_OK ? last : status;
+}

@@ -1,0 +1,67 @@
+/* meterpipe import: an old script's command line as a pipeline file. */
+#include "core/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "core/import.h"
+#include "core/log.h"
+
+/* The old script knew one meter, and so one plugin. */
+#define METER_PLUGIN "kmp"
+
+/* The import asks for names one at a time, and has no context to hand over. */
+static const struct plugin *meter;
+
+struct field_name {
+  char *name;
+  size_t size;
+  bool fits;
+};
+
+static void
+take_name(const struct mp_field_sink *sink, const struct mp_field *field)
+{
+  struct field_name *to = sink->ctx;
+  int n = snprintf(to->name, to->size, "%s", field->name);
+
+  to->fits = n >= 0 && (size_t)n < to->size;
+}
+
+static int
+field_of_register(const char *number, char *ret, size_t size)
+{
+  struct field_name name = { .name = ret, .size = size };
+  struct mp_field_sink sink = { .struct_size = sizeof(sink),
+                                .ctx = &name,
+                                .field = take_name };
+  int r = meter->input.field(number, &sink);
+
+  return r == MP_OK && !name.fits ? MP_ERANGE : r;
+}
+
+int
+command_import(const struct arguments *args)
+{
+  char *dirs = app_plugin_dirs(args->plugin_dir);
+  struct loader *loader = dirs ? loader_new(dirs) : NULL;
+  int status = EX_OSERR;
+
+  free(dirs);
+  if (!loader)
+    return status;
+  meter = loader_get(loader, PLUGIN_INPUT, METER_PLUGIN);
+  if (!meter) {
+    log_line(MP_LOG_ERROR, NULL, NULL, "%s", loader_error(loader));
+    status = EX_CONFIG;
+  } else
+    status = import_print(stdout, stderr, args->operands[0], args->operands[1],
+                          args->url, field_of_register);
+  if (fflush(stdout) != 0 && status == EX_OK) {
+    log_line(MP_LOG_ERROR, NULL, "standard output", "cannot be written");
+    status = EX_IOERR;
+  }
+  loader_free(loader);
+  return status;
+}

@@ -1,0 +1,100 @@
+/* meterpipe rebase: the next reading is taken as the base, on purpose. */
+#include "core/app.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "core/cycle.h"
+#include "core/log.h"
+
+static bool
+is_named(const struct arguments *args, const char *name)
+{
+  for (int i = 0; i < args->n_operands; i++)
+    if (strcmp(args->operands[i], name) == 0)
+      return true;
+  return args->n_operands == 0;
+}
+
+/* The base of a transform, or NULL when it measures from none. */
+static struct target *
+base_target(const struct stage *transform)
+{
+  for (size_t i = 0; i < transform->n_operands; i++)
+    if (transform->operands[i].flags & MP_BASE)
+      return transform->operands[i].target;
+  return NULL;
+}
+
+static bool
+names_are_good(const struct app *app)
+{
+  const struct arguments *args = app->args;
+  bool good = true;
+
+  for (int i = 0; i < args->n_operands; i++) {
+    const struct stage *s = pipeline_stage(app->pipeline, args->operands[i]);
+    bool measures =
+      s && s->kind == PLUGIN_TRANSFORM && base_target(s) != NULL;
+
+    if (!measures)
+      log_line(MP_LOG_ERROR, NULL, args->operands[i],
+               s ? "is no transform that measures from a base"
+                 : "there is no such transform in the pipeline file");
+    good &= measures;
+  }
+  return good;
+}
+
+static void
+mark(const struct app *app)
+{
+  const struct pipeline *p = app->pipeline;
+
+  for (size_t i = 0; i < p->n_transforms; i++) {
+    struct target *base = base_target(p->transforms[i]);
+
+    if (!base || !is_named(app->args, p->transforms[i]->name))
+      continue;
+    base->ledger.rebase = true;
+    printf("%s: the next reading is the base (%s)\n", p->transforms[i]->name,
+           base->full_name);
+  }
+}
+
+static int
+rebase(struct app *app)
+{
+  int r;
+
+  if (!names_are_good(app))
+    return EX_USAGE;
+  r = app_open_store(app, STORE_WRITE);
+  if (r == MP_OK)
+    r = book_load(app->pipeline);
+  if (r != MP_OK)
+    return report_status(app->report);
+  mark(app);
+  r = book_save(app->pipeline);
+  if (r == MP_OK)
+    r = store_commit(app->run.store);
+  if (r != MP_OK)
+    report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
+                   store_error(app->run.store));
+  return report_status(app->report);
+}
+
+int
+command_rebase(const struct arguments *args)
+{
+  struct app app;
+  int status = app_init(&app, args), last;
+
+  if (status == EX_OK)
+    status = app_load(&app);
+  if (status == EX_OK)
+    status = rebase(&app);
+  last = app_finish(&app);
+  return status == EX_OK ? last : status;
+}

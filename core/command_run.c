@@ -1,0 +1,127 @@
+/* meterpipe run: one cycle, all of a recording, or again and again. */
+#include "core/app.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "core/clock.h"
+#include "core/cycle.h"
+#include "core/log.h"
+
+/* The first output of a class that holds one value and waits for its device. */
+static const struct stage *
+latest_output(const struct pipeline *p, bool also_history)
+{
+  for (size_t i = 0; i < p->n_stages; i++) {
+    const struct stage *s = p->stages[i];
+
+    if (s->kind == PLUGIN_OUTPUT &&
+        (s->plugin->output.delivery == MP_LATEST ||
+         (also_history && s->plugin->output.delivery == MP_HISTORY)))
+      return s;
+  }
+  return NULL;
+}
+
+/* What of the arguments does not go with this pipeline. */
+static int
+check_arguments(const struct app *app)
+{
+  const struct arguments *args = app->args;
+  const struct pipeline *p = app->pipeline;
+  const struct stage *output = latest_output(p, true);
+
+  for (size_t i = 0; i < args->n_replays; i++) {
+    const char *name = args->replays[i].input;
+    const struct stage *input = name ? pipeline_stage(p, name) : NULL;
+
+    if (name && (!input || input->kind != PLUGIN_INPUT)) {
+      log_line(MP_LOG_ERROR, NULL, NULL,
+               "--replay: there is no input \"%s\" in %s", name,
+               args->config_path);
+      return EX_USAGE;
+    }
+  }
+  if (args->n_replays > 0 && !args->dry && output) {
+    log_line(MP_LOG_ERROR, output->name, NULL,
+             "--replay would deliver old readings to it: add -n to see what "
+             "would be delivered");
+    return EX_USAGE;
+  }
+  output = latest_output(p, false);
+  if (p->recording && !args->dry && output &&
+      !options_text(p->options, "state_dir")) {
+    log_line(MP_LOG_ERROR, output->name, NULL,
+             "a recording is delivered to it only with a state_dir in "
+             "[pipeline]: without a state its totals could be counted twice");
+    return EX_CONFIG;
+  }
+  return EX_OK;
+}
+
+static enum store_mode
+store_mode_of(const struct app *app)
+{
+  if (app->pipeline->recording &&
+      !options_text(app->pipeline->options, "state_dir"))
+    return STORE_MEMORY;
+  return app->args->dry ? STORE_SCRATCH : STORE_WRITE;
+}
+
+/* Without its state a run still serves the live outputs. */
+static int
+open_state(struct app *app)
+{
+  int r = app_open_store(app, store_mode_of(app));
+
+  if (r == MP_OK) {
+    report_use_store(app->report, app->run.store);
+    return book_load(app->pipeline) == MP_OK ? EX_OK
+                                             : report_status(app->report);
+  }
+  if (r == MP_EBUSY || r == MP_ECONFIG || r == MP_ENOMEM)
+    return report_status(app->report);
+  app->run.stateless = true;
+  store_close(app->run.store);
+  app->run.store = NULL;
+  if (store_open(NULL, NULL, STORE_MEMORY, &app->run.store) != MP_OK)
+    return EX_OSERR;
+  return EX_OK;
+}
+
+static int
+run_once(const struct arguments *args)
+{
+  struct app app;
+  int status = app_init(&app, args), last;
+
+  if (status == EX_OK)
+    status = app_load(&app);
+  if (status == EX_OK)
+    status = check_arguments(&app);
+  if (status == EX_OK)
+    status = open_state(&app);
+  if (status == EX_OK)
+    cycle_run(app.pipeline);
+  last = app_finish(&app);
+  return status == EX_OK ? last : status;
+}
+
+int
+command_run(const struct arguments *args)
+{
+  int64_t next = clock_mono_ms();
+  int status = run_once(args);
+
+  while (args->every_ms > 0 && !run_stopped() && status != EX_CONFIG &&
+         status != EX_USAGE) {
+    next += args->every_ms;
+    if (next < clock_mono_ms()) /* it took longer: do not hurry after it */
+      next = clock_mono_ms();
+    if (!run_sleep(next - clock_mono_ms()))
+      return EX_OK; /* stopped while there was nothing to do */
+    status = run_once(args);
+  }
+  return status;
+}

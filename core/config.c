@@ -1,0 +1,163 @@
+/*
+ * The pipeline file in memory.  All texts are kept in blocks of their own, so
+ * that nothing moves while a file is read, and go with the whole.
+ */
+#include "core/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/slurp.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Nobody writes that much by hand; it bounds what a wrong file can cost. */
+#define MAX_FILE ((size_t)1 << 20)
+
+struct config_block {
+  struct config_block *next;
+  char text[];
+};
+
+const char *
+config_keep_text(struct config *config, const char *text, size_t len)
+{
+  struct config_block *block = malloc(sizeof(*block) + len + 1);
+
+  if (!block)
+    return NULL;
+  if (len > 0)
+    memcpy(block->text, text, len);
+  block->text[len] = '\0';
+  block->next = config->blocks;
+  config->blocks = block;
+  return block->text;
+}
+
+/* Room for one more item in a list of N, which doubles as it fills. */
+static void *
+grow_list(void *list, size_t n, size_t item_size)
+{
+  if (n & (n - 1))
+    return list;
+  return realloc(list, (n ? 2 * n : 1) * item_size);
+}
+
+struct config *
+config_new(const char *path)
+{
+  struct config *config = calloc(1, sizeof(*config));
+
+  if (!config)
+    return NULL;
+  config->path = config_keep_text(config, path, strlen(path));
+  if (!config->path) {
+    config_free(config);
+    return NULL;
+  }
+  return config;
+}
+
+int
+config_add_section(struct config *config, const char *kind, const char *name,
+                   unsigned line)
+{
+  struct config_section *sections, section = { .line = line };
+
+  section.kind = config_keep_text(config, kind, strlen(kind));
+  section.name = config_keep_text(config, name, strlen(name));
+  sections = grow_list(config->sections, config->n_sections, sizeof(section));
+  if (sections)
+    config->sections = sections;
+  if (!section.kind || !section.name || !sections)
+    return MP_ENOMEM;
+  config->sections[config->n_sections++] = section;
+  return MP_OK;
+}
+
+int
+config_add_entry(struct config *config, const struct config_entry *entry,
+                 const char *value, size_t value_len)
+{
+  struct config_section *section = &config->sections[config->n_sections - 1];
+  struct config_entry *entries, copy = *entry;
+
+  copy.key = config_keep_text(config, entry->key, strlen(entry->key));
+  copy.value = config_keep_text(config, value, value_len);
+  entries = grow_list(section->entries, section->n_entries, sizeof(copy));
+  if (entries)
+    section->entries = entries;
+  if (!copy.key || !copy.value || !entries)
+    return MP_ENOMEM;
+  section->entries[section->n_entries++] = copy;
+  return MP_OK;
+}
+
+const struct config_entry *
+config_find(const struct config_section *section, const char *key)
+{
+  size_t i;
+
+  for (i = 0; i < section->n_entries; i++)
+    if (strcmp(section->entries[i].key, key) == 0)
+      return &section->entries[i];
+  return NULL;
+}
+
+void
+config_free(struct config *config)
+{
+  size_t i;
+
+  if (!config)
+    return;
+  for (i = 0; i < config->n_sections; i++)
+    free(config->sections[i].entries);
+  free(config->sections);
+  while (config->blocks) {
+    struct config_block *block = config->blocks;
+
+    config->blocks = block->next;
+    free(block);
+  }
+  free(config);
+}
+
+static int
+refuse_file(const char *path, int err, struct problems *problems)
+{
+  static const struct {
+    int err, code;
+  } reasons[] = {
+    { EACCES, MP_EPERM },   { EPERM, MP_EPERM },
+    { ENOENT, MP_ECONFIG }, { ENOTDIR, MP_ECONFIG },
+    { EISDIR, MP_ECONFIG }, { ELOOP, MP_ECONFIG },
+    { ENXIO, MP_ECONFIG },  { ENAMETOOLONG, MP_ECONFIG },
+    { EFBIG, MP_ECONFIG },  { ENOMEM, MP_ENOMEM },
+  };
+  size_t i;
+
+  problems_add(problems, path, 0, "cannot be read: %s", strerror(err));
+  for (i = 0; i < ARRAY_SIZE(reasons); i++)
+    if (reasons[i].err == err)
+      return reasons[i].code;
+  return MP_EIO;
+}
+
+int
+config_load(const char *path, struct problems *problems, struct config **ret)
+{
+  struct slurp file;
+  int err = slurp_file(path, MAX_FILE, &file);
+  int code;
+
+  if (err)
+    return refuse_file(path, err, problems);
+  code = config_parse(path, file.text, file.len, problems, ret);
+  if (code == MP_OK)
+    (*ret)->world_readable = S_ISREG(file.mode) && (file.mode & S_IROTH) != 0;
+  slurp_free(&file);
+  return code;
+}

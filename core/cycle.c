@@ -1,0 +1,205 @@
+/* A run, from the first byte of a meter to the last answer of an output. */
+#include "core/cycle_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+
+/* Of the deadline, a part is kept for the outputs. */
+#define RESERVE_MOST_MS 5000
+
+static int64_t
+deadline_of(const struct pipeline *p)
+{
+  return options_int(p->options, "deadline");
+}
+
+/* ---- The state ---- */
+
+/* The state cannot be trusted or written: only live outputs are served. */
+static void
+commit(struct pipeline *p)
+{
+  int r = MP_OK;
+
+  if (p->run->stateless)
+    return;
+  if (store_is_durable(p->run->store))
+    r = book_save(p);
+  if (r == MP_OK) {
+    r = store_commit(p->run->store);
+    if (r != MP_OK)
+      report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
+                     store_error(p->run->store));
+  }
+  p->run->stateless = r != MP_OK;
+}
+
+static bool
+stage_took_part(void *ctx, const char *name)
+{
+  const struct stage *stage = pipeline_stage(ctx, name);
+
+  return stage && stage->took_part;
+}
+
+/* "BEGUN ENDED STATUS" of the last run, for status. */
+static void
+keep_run(struct pipeline *p, int64_t begun)
+{
+  char body[96];
+
+  snprintf(body, sizeof(body), "%" PRId64 " %" PRId64 " %d", begun,
+           clock_now_ms(), report_status(p->run->report));
+  store_put(p->run->store, STORE_RUN, "", "last", body);
+}
+
+/* ---- A cycle ---- */
+
+/* What comes of the readings: the same for live inputs and recordings. */
+static int64_t
+work_out(struct pipeline *p)
+{
+  int64_t time_ms;
+
+  evaluate(p);
+  read_close(p);
+  book_check_units(p);
+  time_ms = book_time(p);
+  book_due(p, time_ms);
+  return time_ms;
+}
+
+static void
+deliver_latest_now(struct pipeline *p)
+{
+  book_prepare(p);
+  commit(p);
+  deliver_latest(p);
+}
+
+/* With a state on disk: everything due is committed before anything is sent. */
+static void
+deliver(struct pipeline *p, int64_t time_ms)
+{
+  deliver_tokens(p);
+  if (!p->recording) /* of a recording, only the end is news for a device */
+    book_prepare(p);
+  commit(p);
+  deliver_live(p, time_ms);
+  deliver_rows(p);
+  if (!p->recording)
+    deliver_latest(p);
+}
+
+static void
+finish_cycle(struct pipeline *p, int64_t begun)
+{
+  report_end_cycle(p->run->report, stage_took_part, p);
+  keep_run(p, begun);
+  commit(p);
+}
+
+/* Read, with a part of the deadline kept back for the outputs. */
+static bool
+read_in_time(struct pipeline *p)
+{
+  int64_t whole = deadline_of(p);
+  int64_t reserve = whole / 10 < RESERVE_MOST_MS ? whole / 10 : RESERVE_MOST_MS;
+  int64_t begun = clock_mono_ms();
+  bool more;
+
+  run_set_deadline(p->run, whole - reserve);
+  more = read_inputs(p);
+  run_set_deadline(p->run, whole - (clock_mono_ms() - begun));
+  return more;
+}
+
+static void
+run_live(struct pipeline *p)
+{
+  int64_t begun = clock_now_ms(), time_ms;
+
+  if (!p->run->stateless && !p->run->dry)
+    deliver_recover(p);
+  read_in_time(p);
+  if (run_stopped()) {
+    read_close(p);
+    return;
+  }
+  if (!p->run->stateless)
+    ask_outputs(p);
+  time_ms = work_out(p);
+  if (p->run->dry) {
+    dry_deliver(p, time_ms);
+    return;
+  }
+  deliver(p, time_ms);
+  finish_cycle(p, begun);
+}
+
+/* ---- A recording ---- */
+
+/* The deadline bounds a cycle, and not a recording of them. */
+static void
+run_recording(struct pipeline *p)
+{
+  bool durable = !p->run->dry && store_is_durable(p->run->store);
+  int64_t begun = clock_now_ms(), time_ms;
+  bool asked = false;
+
+  run_set_deadline(p->run, deadline_of(p));
+  if (durable)
+    deliver_recover(p);
+  p->run->deadline_ms = 0;
+  while (!run_stopped() && read_inputs(p)) {
+    if (!asked)
+      ask_outputs(p);
+    asked = true;
+    time_ms = work_out(p);
+    if (p->run->dry)
+      dry_deliver(p, time_ms);
+    else if (durable)
+      deliver(p, time_ms);
+    else
+      direct_deliver(p, time_ms);
+  }
+  direct_flush(p);
+  if (!durable)
+    return;
+  run_set_deadline(p->run, deadline_of(p));
+  deliver_latest_now(p);
+  finish_cycle(p, begun);
+}
+
+int
+cycle_run(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    output->given_up = output->took_part = false;
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      t->answer = 0;
+      t->failed = t->first = t->sending = false;
+      ledger_shown_clear(&t->shown);
+    }
+  }
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    if (!input->abandoned)
+      input->ended = false;
+  }
+  if (p->recording)
+    run_recording(p);
+  else
+    run_live(p);
+  if (!run_stopped())
+    return MP_OK;
+  report_note_status(p->run->report, report_exit_status(REPORT_OTHER,
+                                                        MP_ECANCELED));
+  return MP_ECANCELED;
+}

@@ -1,0 +1,439 @@
+/*
+ * Exact decimals in 64 bits.
+ *
+ * Everyday numbers take short paths through int64_t.  Where these could
+ * overflow, the same sum is done on integers wide enough for any step of it
+ * (there is no 128 bit type on the small machines this runs on), and only the
+ * result has to fit.
+ */
+#include "core/decimal.h"
+
+#include <string.h>
+
+#include <meterpipe/plugin.h>
+
+#include "core/wide.h"
+
+/* Of the part in 10^12 that decimal_shows allows. */
+#define RELATIVE_PLACES 12
+
+/* ---- Between the two ----------------------------------------------------- */
+
+static uint64_t
+magnitude(int64_t coef)
+{
+  return coef < 0 ? 0 - (uint64_t)coef : (uint64_t)coef;
+}
+
+/* The greatest magnitude that a coefficient of this sign can have. */
+static uint64_t
+magnitude_limit(int negative)
+{
+  return (uint64_t)INT64_MAX + (negative != 0);
+}
+
+static int64_t
+with_sign(uint64_t mag, int negative)
+{
+  if (!negative || mag == 0)
+    return (int64_t)mag;
+  return -(int64_t)(mag - 1) - 1;
+}
+
+static int
+sign(int64_t coef)
+{
+  return (coef > 0) - (coef < 0);
+}
+
+/* Finds room for the exact number: trailing zeros move between coefficient
+ * and exponent, as few as need be. */
+static int
+fit(struct wide *w, int negative, int64_t exp10, struct decimal *ret)
+{
+  if (w->used == 0) {
+    if (exp10 < -DECIMAL_MAX_EXP)
+      exp10 = -DECIMAL_MAX_EXP;
+    if (exp10 > DECIMAL_MAX_EXP)
+      exp10 = DECIMAL_MAX_EXP;
+  }
+  for (; exp10 > DECIMAL_MAX_EXP && w->used <= 2; exp10--)
+    wide_multiply(w, 10);
+  for (; exp10 < -DECIMAL_MAX_EXP || w->used > 2 ||
+         wide_low(w) > magnitude_limit(negative);
+       exp10++) {
+    if (wide_divide_small(w, 10) != 0)
+      return MP_ERANGE;
+  }
+  if (exp10 > DECIMAL_MAX_EXP)
+    return MP_ERANGE;
+  ret->coef = with_sign(wide_low(w), negative);
+  ret->exp10 = (int32_t)exp10;
+  return MP_OK;
+}
+
+/* The magnitude of d as a whole number of 10^exp10. */
+static void
+wide_from(struct wide *w, struct decimal d, int64_t exp10)
+{
+  wide_set(w, magnitude(d.coef));
+  wide_scale(w, d.exp10 - exp10);
+}
+
+int
+decimal_valid(struct decimal d)
+{
+  return d.exp10 >= -DECIMAL_MAX_EXP && d.exp10 <= DECIMAL_MAX_EXP;
+}
+
+/* ---- Text ---------------------------------------------------------------- */
+
+/* What decimal_parse has gathered of a number. */
+struct digits {
+  uint64_t mag;
+  int64_t exp10;
+  int lost; /* a digit that found no room */
+};
+
+static void
+digits_add(struct digits *d, unsigned digit, uint64_t limit, int after_point)
+{
+  if (d->mag <= (limit - digit) / 10) {
+    d->mag = d->mag * 10 + digit;
+    d->exp10 -= after_point;
+    return;
+  }
+  /* From here on no digit finds room.  A zero needs none: it raises the
+   * exponent, or is left out. */
+  d->exp10 += !after_point;
+  d->lost |= digit != 0;
+}
+
+int
+decimal_parse(const char *text, size_t len, struct decimal *ret)
+{
+  struct digits d = { 0, 0, 0 };
+  struct wide w;
+  int negative = len > 0 && text[0] == '-';
+  const uint64_t limit = magnitude_limit(negative);
+  size_t i, point = len;
+
+  for (i = negative; i < len; i++) {
+    if (text[i] >= '0' && text[i] <= '9') {
+      digits_add(&d, (unsigned)(text[i] - '0'), limit, i > point);
+    } else if (text[i] == '.' && point == len && i > (size_t)negative) {
+      point = i;
+    } else {
+      return MP_EDATA;
+    }
+  }
+  if (len == (size_t)negative || point + 1 == len)
+    return MP_EDATA;
+  if (d.lost)
+    return MP_ERANGE;
+  wide_set(&w, d.mag);
+  return fit(&w, negative, d.exp10, ret);
+}
+
+/* The decimal digits of mag, without leading zeros; returns how many. */
+static size_t
+digits_of(uint64_t mag, char digits[20])
+{
+  char reversed[20];
+  size_t n = 0, i;
+
+  for (; mag > 0; mag /= 10)
+    reversed[n++] = (char)('0' + mag % 10);
+  for (i = 0; i < n; i++)
+    digits[i] = reversed[n - 1 - i];
+  return n;
+}
+
+static char *
+put(char *end, const char *digits, size_t n)
+{
+  memcpy(end, digits, n);
+  return end + n;
+}
+
+static char *
+put_zeros(char *end, size_t n)
+{
+  memset(end, '0', n);
+  return end + n;
+}
+
+/* Writes the number without a NUL; returns where it ends. */
+static char *
+write_number(struct decimal d, char *text)
+{
+  char digits[20];
+  const size_t n = digits_of(magnitude(d.coef), digits);
+  const size_t decimals = d.exp10 < 0 ? (size_t)-d.exp10 : 0;
+  const size_t whole = n > decimals ? n - decimals : 0;
+
+  if (d.coef < 0)
+    *text++ = '-';
+  text = whole == 0 ? put_zeros(text, 1) : put(text, digits, whole);
+  if (d.exp10 > 0 && d.coef != 0)
+    text = put_zeros(text, (size_t)d.exp10);
+  if (decimals == 0)
+    return text;
+  *text++ = '.';
+  text = put_zeros(text, decimals - (n - whole));
+  return put(text, digits + whole, n - whole);
+}
+
+int
+decimal_format(struct decimal d, char *buf, size_t size)
+{
+  char text[DECIMAL_TEXT];
+  size_t len, room;
+
+  len = decimal_valid(d) ? (size_t)(write_number(d, text) - text) : 0;
+  if (size > 0) {
+    room = len < size ? len : size - 1;
+    memcpy(buf, text, room);
+    buf[room] = '\0';
+  }
+  return (int)len;
+}
+
+/* ---- Arithmetic ---------------------------------------------------------- */
+
+/* Writes d with the smaller exponent exp10, when that fits in 64 bits. */
+static int
+refine(struct decimal *d, int32_t exp10)
+{
+  const int64_t places = (int64_t)d->exp10 - exp10;
+  int64_t factor;
+
+  if (places == 0)
+    return 1;
+  if (places > 18)
+    return 0;
+  factor = (int64_t)powers_of_ten[places];
+  if (d->coef > INT64_MAX / factor || d->coef < -(INT64_MAX / factor))
+    return 0;
+  d->coef *= factor;
+  d->exp10 = exp10;
+  return 1;
+}
+
+/* a + b, or a - b with MINUS, where 64 bits may be too few on the way. */
+static int
+add_wide(struct decimal a, struct decimal b, int minus, struct decimal *ret)
+{
+  const int32_t exp10 = a.exp10 < b.exp10 ? a.exp10 : b.exp10;
+  int negative = a.coef < 0;
+  struct wide x, y;
+
+  wide_from(&x, a, exp10);
+  wide_from(&y, b, exp10);
+  if ((a.coef < 0) == ((b.coef < 0) != minus))
+    wide_add(&x, &y);
+  else
+    negative ^= wide_difference(&x, &y);
+  return fit(&x, negative, exp10, ret);
+}
+
+int
+decimal_add(struct decimal a, struct decimal b, struct decimal *ret)
+{
+  const int32_t exp10 = a.exp10 < b.exp10 ? a.exp10 : b.exp10;
+  struct decimal x = a, y = b;
+  int64_t sum;
+
+  if (!decimal_valid(a) || !decimal_valid(b))
+    return MP_ERANGE;
+  if (!refine(&x, exp10) || !refine(&y, exp10) ||
+      __builtin_add_overflow(x.coef, y.coef, &sum))
+    return add_wide(a, b, 0, ret);
+  ret->coef = sum;
+  ret->exp10 = exp10;
+  return MP_OK;
+}
+
+int
+decimal_sub(struct decimal a, struct decimal b, struct decimal *ret)
+{
+  const int32_t exp10 = a.exp10 < b.exp10 ? a.exp10 : b.exp10;
+  struct decimal x = a, y = b;
+  int64_t difference;
+
+  if (!decimal_valid(a) || !decimal_valid(b))
+    return MP_ERANGE;
+  if (!refine(&x, exp10) || !refine(&y, exp10) ||
+      __builtin_sub_overflow(x.coef, y.coef, &difference))
+    return add_wide(a, b, 1, ret);
+  ret->coef = difference;
+  ret->exp10 = exp10;
+  return MP_OK;
+}
+
+int
+decimal_mul(struct decimal a, struct decimal b, struct decimal *ret)
+{
+  struct wide product;
+
+  if (!decimal_valid(a) || !decimal_valid(b))
+    return MP_ERANGE;
+  wide_product(&product, magnitude(a.coef), magnitude(b.coef));
+  return fit(&product, (a.coef < 0) != (b.coef < 0), (int64_t)a.exp10 + b.exp10,
+             ret);
+}
+
+/* How many digits before the point the number begins; mag is not 0. */
+static int64_t
+decimal_order(uint64_t mag, int32_t exp10)
+{
+  size_t n = 0;
+
+  while (n < POWERS_OF_TEN && powers_of_ten[n] <= mag)
+    n++;
+  return (int64_t)n + exp10;
+}
+
+/* Of two magnitudes that are not 0. */
+static int
+compare_magnitudes(struct decimal a, struct decimal b)
+{
+  const int64_t a_order = decimal_order(magnitude(a.coef), a.exp10);
+  const int64_t b_order = decimal_order(magnitude(b.coef), b.exp10);
+  const int32_t exp10 = a.exp10 < b.exp10 ? a.exp10 : b.exp10;
+  struct wide x, y;
+
+  if (a_order != b_order)
+    return a_order < b_order ? -1 : 1;
+  /* Now the exponents differ by at most 18. */
+  wide_from(&x, a, exp10);
+  wide_from(&y, b, exp10);
+  return wide_compare(&x, &y);
+}
+
+int
+decimal_compare(struct decimal a, struct decimal b)
+{
+  if (a.exp10 == b.exp10)
+    return (a.coef > b.coef) - (a.coef < b.coef);
+  if (sign(a.coef) != sign(b.coef))
+    return sign(a.coef) < sign(b.coef) ? -1 : 1;
+  if (a.coef == 0)
+    return 0;
+  return a.coef < 0 ? compare_magnitudes(b, a) : compare_magnitudes(a, b);
+}
+
+/* ---- Rounding ------------------------------------------------------------ */
+
+int
+decimal_round(struct decimal *d, int32_t place)
+{
+  const int64_t places = (int64_t)place - d->exp10;
+  const uint64_t mag = magnitude(d->coef);
+  /* Beyond the table, the unit is more than twice any coefficient. */
+  uint64_t quotient = 0, rest = mag, half = UINT64_MAX;
+  struct wide w;
+
+  if (places <= 0 || mag == 0)
+    return MP_DROP;
+  if (places < (int64_t)POWERS_OF_TEN) {
+    quotient = mag / powers_of_ten[places];
+    rest = mag % powers_of_ten[places];
+    half = powers_of_ten[places] / 2;
+  }
+  if (rest == 0)
+    return MP_DROP;
+  quotient += rest > half || (rest == half && (quotient & 1) != 0);
+  wide_set(&w, quotient);
+  return fit(&w, d->coef < 0, place, d);
+}
+
+int
+decimal_round_step(struct decimal *d, struct decimal step)
+{
+  struct decimal steps, rounded;
+  int r;
+
+  if (step.coef <= 0)
+    return MP_ERANGE;
+  r = decimal_divide(*d, step, 0, &steps);
+  if (r == MP_OK)
+    return MP_DROP;
+  if (r == MP_DROP)
+    r = decimal_mul(steps, step, &rounded);
+  if (r == MP_OK)
+    *d = rounded;
+  return r;
+}
+
+int
+decimal_divide(struct decimal a, struct decimal b, int32_t place,
+               struct decimal *ret)
+{
+  static const struct decimal one = { 1, 0 };
+
+  return decimal_scale(a, one, b, place, ret);
+}
+
+int
+decimal_scale(struct decimal a, struct decimal b, struct decimal c,
+              int32_t place, struct decimal *ret)
+{
+  const int negative = (a.coef < 0) != (b.coef < 0);
+  struct wide n, d;
+  int64_t places;
+  int exact, r;
+
+  if (!decimal_valid(a) || !decimal_valid(b) || !decimal_valid(c) ||
+      c.coef == 0 || place < -DECIMAL_MAX_EXP || place > DECIMAL_MAX_EXP)
+    return MP_ERANGE;
+  wide_product(&n, magnitude(a.coef), magnitude(b.coef));
+  wide_set(&d, magnitude(c.coef));
+  places = (int64_t)a.exp10 + b.exp10 - c.exp10 - place;
+  if (places > 0)
+    wide_scale(&n, places);
+  else
+    wide_scale(&d, -places);
+  exact = wide_divide(&n, &d);
+  r = fit(&n, negative != (c.coef < 0), place, ret);
+  if (r == MP_OK && !exact)
+    return MP_DROP;
+  return r;
+}
+
+/* ---- What a display can mean --------------------------------------------- */
+
+int
+decimal_shows(struct decimal shown, int32_t place, struct decimal x)
+{
+  const int32_t exp10 = shown.exp10 < x.exp10 ? shown.exp10 : x.exp10;
+  struct wide difference, allowed, half;
+  int64_t base;
+
+  if (!decimal_valid(shown) || !decimal_valid(x))
+    return 0;
+  /* From there on, half a unit is more than any two numbers differ by. */
+  if (place > DECIMAL_MAX_EXP + 20)
+    return 1;
+  /* Half a unit of less is less than any part that is counted here. */
+  if (place < exp10 - RELATIVE_PLACES)
+    place = MP_EXACT;
+  base = place != MP_EXACT && place < exp10 ? place : exp10;
+
+  /* All times 2 * 10^12: then there are no fractions. */
+  wide_from(&difference, shown, base);
+  wide_from(&allowed, x, base);
+  if ((shown.coef < 0) == (x.coef < 0))
+    wide_difference(&difference, &allowed);
+  else
+    wide_add(&difference, &allowed);
+  wide_double(&difference, 0);
+  wide_scale(&difference, RELATIVE_PLACES);
+  wide_double(&allowed, 0);
+  if (place != MP_EXACT) {
+    wide_set(&half, 1);
+    wide_scale(&half, place - base + RELATIVE_PLACES);
+    wide_add(&allowed, &half);
+  }
+  return wide_compare(&difference, &allowed) <= 0;
+}

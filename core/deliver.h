@@ -1,0 +1,25 @@
+/*
+ * Calling outputs; what deliver*.c and dry.c share.
+ */
+#ifndef CORE_DELIVER_H
+#define CORE_DELIVER_H
+
+#include "core/cycle_parts.h"
+
+/* What commit said: for each record, or for each target of the one record. */
+struct results {
+  bool by_record;
+  size_t n;
+  uint32_t *result;
+};
+
+void deliver_begin(struct stage *output, int64_t time_ms, int64_t id);
+void deliver_write(struct stage *output, const struct target *t,
+                   const struct value *v);
+/* A record with all values of this cycle that count. */
+void deliver_values(struct stage *output, int64_t time_ms);
+/* With TOKEN: recover.  A failure gives the output up for this run. */
+int deliver_commit(struct stage *output, const char *token,
+                   struct results *results);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * -n: shows what would be delivered, and counts it as accepted, so that the
+ * cycles of a recording follow from one another.
+ */
+#include <stdio.h>
+
+#include "core/clock.h"
+#include "core/cycle_parts.h"
+#include "core/unit.h"
+
+static void
+show(const struct target *t, const struct value *v)
+{
+  char number[DECIMAL_TEXT];
+
+  if (v->text) {
+    printf("%s %s\n", t->full_name, v->text);
+    return;
+  }
+  decimal_format(v->number, number, sizeof(number));
+  printf("%s %s%s%s\n", t->full_name, number, v->unit ? " " : "",
+         v->unit ? unit_display(v->unit) : "");
+}
+
+static void
+show_latest(struct target *t)
+{
+  struct value sent = { 0 };
+
+  if (!ledger_prepare(&t->ledger, &t->shown))
+    return;
+  if (ledger_as_sent(&t->ledger, &sent))
+    show(t, &sent);
+  value_clear(&sent);
+  ledger_result(&t->ledger, MP_ACCEPTED);
+}
+
+void
+dry_deliver(struct pipeline *p, int64_t time_ms)
+{
+  char when[CLOCK_TEXT];
+
+  if (p->recording && time_ms) {
+    clock_format_utc(time_ms, when, sizeof(when));
+    printf("# %s\n", when);
+  }
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      if (delivery(output) == MP_LATEST && target_is_kept(t))
+        show_latest(t);
+      else if (target_counts(t))
+        show(t, &t->source->value);
+      if (ledger_last(&t->ledger))
+        t->first = false; /* asked once; later cycles follow from this one */
+    }
+  }
+  if (fflush(stdout) != 0)
+    report_failure(p->run->report, REPORT_OTHER, NULL, MP_EIO,
+                   "standard output", "cannot be written");
+}

@@ -1,0 +1,30 @@
+/*
+ * meterpipe import: the command line of the old script, as a pipeline file.
+ */
+#ifndef CORE_IMPORT_H
+#define CORE_IMPORT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Where Domoticz is when no --url says otherwise. */
+#define IMPORT_DEFAULT_URL "http://127.0.0.1:8080"
+
+/* Writes the canonical field name of register NUMBER (decimal digits) to RET.
+ * 0, or another number when there is none.  The caller asks the input plugin:
+ * the core knows no protocol. */
+typedef int (*import_field_fn)(const char *number, char *ret, size_t size);
+
+/*
+ * Prints to OUT the pipeline file that equals
+ *
+ *     multical402-4-domoticz.py DEVICE IDX:REGISTER:FUNCTION[:IDX2],...
+ *
+ * and to ERR what in it cannot have been meant.  URL NULL: the default.
+ * Returns the exit status: EX_OK; EX_USAGE with nothing printed to OUT; or
+ * EX_SOFTWARE, EX_IOERR.
+ */
+int import_print(FILE *out, FILE *err, const char *device, const char *spec,
+                 const char *url, import_field_fn field);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * The old script's IDX:REGISTER:FUNCTION[:IDX2],... taken apart.
+ */
+#ifndef CORE_IMPORT_SPEC_H
+#define CORE_IMPORT_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Parts of an item. */
+enum {
+  SPEC_IDX,
+  SPEC_REGISTER,
+  SPEC_FUNCTION,
+  SPEC_IDX2, /* 0: none */
+  SPEC_PARTS
+};
+
+/* What a function writes to IDX. */
+enum {
+  SPEC_OVERWRITE, /* the reading */
+  SPEC_SUBTRACT,  /* the reading less the last value of IDX2 */
+  SPEC_ADD        /* the last value of IDX plus that */
+};
+
+struct spec_item {
+  uint32_t part[SPEC_PARTS];
+};
+
+struct spec {
+  struct spec_item *items;
+  size_t n;
+};
+
+/* MP_OK; MP_EDATA: reported to ERR, each fault with its place; MP_ENOMEM. */
+int spec_parse(const char *text, FILE *err, struct spec *ret);
+void spec_free(struct spec *spec);
+
+/* "322:60:1:323"; returns BUF, of at least SPEC_TEXT bytes. */
+#define SPEC_TEXT 48
+const char *spec_item_format(const struct spec_item *item, char *buf,
+                             size_t size);
+
+#endif

@@ -1,0 +1,567 @@
+/*
+ * The rules of the ledger.  Each function is a rule of DESIGN.md section 4, and
+ * tests/core/test_ledger.c holds them as a table of cases.
+ */
+#include "core/ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/unit.h"
+
+/* ---- Ownership ---- */
+
+void
+ledger_shown_clear(struct ledger_shown *shown)
+{
+  value_clear(&shown->value);
+  free(shown->updated);
+  memset(shown, 0, sizeof(*shown));
+}
+
+bool
+ledger_shown_copy(struct ledger_shown *to, const struct ledger_shown *from)
+{
+  char *updated = NULL;
+
+  if (from->updated) {
+    updated = strdup(from->updated);
+    if (!updated)
+      return false;
+  }
+  if (!value_copy(&to->value, &from->value)) {
+    free(updated);
+    return false;
+  }
+  free(to->updated);
+  to->updated = updated;
+  to->known = from->known;
+  to->place = from->place;
+  return true;
+}
+
+static void
+shown_move(struct ledger_shown *to, struct ledger_shown *from)
+{
+  ledger_shown_clear(to);
+  *to = *from;
+  memset(from, 0, sizeof(*from));
+}
+
+void
+ledger_init(struct ledger_target *t, enum ledger_role role)
+{
+  memset(t, 0, sizeof(*t));
+  t->role = role;
+  t->a_place = MP_EXACT;
+}
+
+void
+ledger_clear(struct ledger_target *t)
+{
+  value_clear(&t->a);
+  value_clear(&t->m);
+  value_clear(&t->md);
+  value_clear(&t->d);
+  ledger_shown_clear(&t->b);
+  ledger_shown_clear(&t->n);
+}
+
+bool
+ledger_copy(struct ledger_target *to, const struct ledger_target *from)
+{
+  struct ledger_target got = *from;
+
+  memset(&got.a, 0, sizeof(got.a));
+  memset(&got.m, 0, sizeof(got.m));
+  memset(&got.md, 0, sizeof(got.md));
+  memset(&got.d, 0, sizeof(got.d));
+  memset(&got.b, 0, sizeof(got.b));
+  memset(&got.n, 0, sizeof(got.n));
+  if (!value_copy(&got.a, &from->a) || !value_copy(&got.m, &from->m) ||
+      !value_copy(&got.md, &from->md) || !value_copy(&got.d, &from->d) ||
+      !ledger_shown_copy(&got.b, &from->b) ||
+      !ledger_shown_copy(&got.n, &from->n)) {
+    ledger_clear(&got);
+    return false;
+  }
+  ledger_clear(to);
+  *to = got;
+  return true;
+}
+
+/* ---- Units ---- */
+
+static int
+convert_value(struct value *v, const char *from, const char *to)
+{
+  if (v->kind == 0 || v->text)
+    return MP_OK;
+  v->unit = to;
+  return unit_convert(&v->number, from, to, MP_EXACT);
+}
+
+/* A display is converted with its place: exact where the place is. */
+static int
+convert_shown(struct ledger_shown *s, const char *from, const char *to)
+{
+  return s->known ? convert_value(&s->value, from, to) : MP_OK;
+}
+
+int
+ledger_set_unit(struct ledger_target *t, const char *unit)
+{
+  struct ledger_target was;
+  int r;
+
+  if (t->unit == NULL || unit_same(t->unit, unit)) {
+    t->unit = unit;
+    return MP_OK;
+  }
+  ledger_init(&was, t->role);
+  if (!ledger_copy(&was, t))
+    return MP_ENOMEM;
+  r = convert_value(&t->a, was.unit, unit);
+  if (r == MP_OK)
+    r = convert_value(&t->m, was.unit, unit);
+  if (r == MP_OK)
+    r = convert_value(&t->md, was.unit, unit);
+  if (r == MP_OK)
+    r = convert_value(&t->d, was.unit, unit);
+  if (r == MP_OK)
+    r = unit_convert(&t->e, was.unit, unit, MP_EXACT);
+  if (r == MP_OK)
+    r = convert_shown(&t->b, was.unit, unit);
+  if (r == MP_OK)
+    r = convert_shown(&t->n, was.unit, unit);
+  if (r != MP_OK) {
+    ledger_clear(t);
+    *t = was;
+    return r;
+  }
+  t->unit = unit;
+  ledger_clear(&was);
+  return MP_OK;
+}
+
+/* ---- What is shown ---- */
+
+/* V as it would be sent: rounded to the target's step. */
+static struct value
+rounded(const struct ledger_target *t, const struct value *v)
+{
+  struct value sent = *v;
+
+  if (!sent.text && t->step.coef > 0)
+    decimal_round_step(&sent.number, t->step);
+  return sent;
+}
+
+static bool
+shows_zero_or_nothing(const struct ledger_shown *shown)
+{
+  return shown->value.kind == 0 ||
+         (!shown->value.text && shown->value.number.coef == 0);
+}
+
+bool
+ledger_can_show(const struct ledger_target *t,
+                const struct ledger_shown *shown, const struct value *v)
+{
+  struct value sent;
+
+  if (v->kind == 0 || shown->value.kind == 0)
+    return false;
+  if (v->text || shown->value.text)
+    return value_equal(v, &shown->value);
+  sent = rounded(t, v);
+  return decimal_shows(shown->value.number, shown->place, sent.number);
+}
+
+/* Whether the same value was shown at the same time of last update. */
+static bool
+same_shown(const struct ledger_shown *a, const struct ledger_shown *b)
+{
+  if (!a->known || !b->known || !value_equal(&a->value, &b->value))
+    return false;
+  if (!a->updated || !b->updated)
+    return a->updated == b->updated;
+  return strcmp(a->updated, b->updated) == 0;
+}
+
+/* ---- Settling ---- */
+
+static bool
+same_value_and_meter(const struct value *a, const struct value *b)
+{
+  return value_equal(a, b) && a->serial == b->serial;
+}
+
+/* M is in the target: M becomes A, N becomes B, and D ends with it unless a
+ * later cycle has put more into it. */
+static void
+acknowledge(struct ledger_target *t)
+{
+  struct decimal rest = { 0, 0 };
+  bool grown = false;
+
+  if (t->role == LEDGER_DELTA && t->d.kind) {
+    grown = !value_equal(&t->d, &t->md);
+    /* In range: M is D rounded, or an earlier and smaller D. */
+    decimal_sub(t->d.number, t->m.number, &rest);
+  }
+  shown_move(&t->b, &t->n);
+  value_move(&t->a, &t->m);
+  t->a_place = MP_EXACT;
+  if (t->role != LEDGER_DELTA) {
+    if (same_value_and_meter(&t->d, &t->a))
+      value_clear(&t->d);
+  } else if (grown) {
+    t->d.number = rest;
+  } else if (t->d.kind) {
+    decimal_add(t->e, rest, &t->e);
+    value_clear(&t->d);
+  }
+  value_clear(&t->md);
+}
+
+static void
+forget_sent(struct ledger_target *t)
+{
+  value_clear(&t->m);
+  value_clear(&t->md);
+  ledger_shown_clear(&t->n);
+}
+
+/* s becomes A, with the serial number of the A that it replaces. */
+static void
+adopt(struct ledger_target *t, const struct ledger_shown *seen)
+{
+  struct value s = { 0 };
+
+  if (!value_copy(&s, &seen->value))
+    return;
+  if (s.kind == 0) {
+    s.kind = MP_GAUGE;
+    s.unit = t->unit;
+  }
+  s.serial = t->a.serial;
+  s.time_ms = t->a.time_ms;
+  value_move(&t->a, &s);
+  t->a_place = seen->value.kind ? seen->place : MP_EXACT;
+  ledger_shown_clear(&t->b);
+}
+
+/* Row 3: the server lost A (a power cut). */
+static void
+lost(struct ledger_target *t)
+{
+  if (t->role == LEDGER_DELTA) {
+    if (t->d.kind)
+      decimal_add(t->d.number, t->a.number, &t->d.number);
+    else
+      value_copy(&t->d, &t->a);
+    value_clear(&t->a);
+  } else if (!t->d.kind)
+    value_copy(&t->d, &t->a);
+}
+
+/* Row 5: never set. */
+static enum ledger_outcome
+never_set(struct ledger_target *t, const struct ledger_shown *seen)
+{
+  if (t->role == LEDGER_TOTAL) {
+    adopt(t, seen);
+    t->a_place = MP_EXACT; /* nothing was ever rounded in it */
+  }
+  return t->d.kind ? LEDGER_SETTLED : LEDGER_FIRST;
+}
+
+/* Rows 8 to 10: somebody wrote there. */
+static enum ledger_outcome
+changed(struct ledger_target *t, const struct ledger_shown *seen)
+{
+  struct decimal grown;
+
+  if (t->role == LEDGER_TOTAL && t->d.kind && !seen->value.text) {
+    if (decimal_sub(t->d.number, t->a.number, &grown) == MP_OK)
+      decimal_add(seen->value.number, grown, &t->d.number);
+  }
+  if (t->role == LEDGER_BASE)
+    value_clear(&t->d);
+  adopt(t, seen);
+  return LEDGER_CHANGED;
+}
+
+/* Rows 1 and 2: M arrived, or is forgotten and the rows below count. */
+static bool
+settle_sent(struct ledger_target *t, const struct ledger_shown *seen)
+{
+  if (!same_shown(seen, &t->n) && !same_shown(seen, &t->b) &&
+      ledger_can_show(t, seen, &t->m)) {
+    acknowledge(t);
+    return true;
+  }
+  forget_sent(t);
+  return false;
+}
+
+enum ledger_outcome
+ledger_settle(struct ledger_target *t, const struct ledger_shown *seen)
+{
+  if (!seen || !seen->known)
+    return LEDGER_SETTLED;
+  if (t->m.kind && settle_sent(t, seen))
+    return LEDGER_SETTLED;
+  if (t->a.kind && same_shown(seen, &t->b)) {
+    lost(t);
+    return LEDGER_SETTLED;
+  }
+  if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->a))
+    return LEDGER_SETTLED;
+  if (!t->a.kind && shows_zero_or_nothing(seen))
+    return never_set(t, seen);
+  if (!t->a.kind) {
+    if (!t->d.kind)
+      adopt(t, seen);
+    return LEDGER_SETTLED;
+  }
+  if (t->role == LEDGER_BASE && shows_zero_or_nothing(seen))
+    return LEDGER_SETTLED;
+  return changed(t, seen);
+}
+
+void
+ledger_drop(struct ledger_target *t, const struct ledger_shown *seen)
+{
+  if (t->role == LEDGER_DELTA)
+    value_clear(&t->a);
+  else if (!ledger_can_show(t, seen, &t->a))
+    adopt(t, seen);
+  value_clear(&t->d);
+}
+
+/* ---- A cycle ---- */
+
+const struct value *
+ledger_last(const struct ledger_target *t)
+{
+  if (t->d.kind)
+    return &t->d;
+  return t->a.kind ? &t->a : NULL;
+}
+
+int
+ledger_due(struct ledger_target *t, const struct value *v)
+{
+  struct value due = { 0 };
+  int r = MP_OK;
+
+  if (!value_copy(&due, v))
+    return MP_ENOMEM;
+  if (t->role == LEDGER_DELTA) {
+    if (t->d.kind)
+      r = decimal_add(due.number, t->d.number, &due.number);
+    if (r == MP_OK)
+      r = decimal_add(due.number, t->e, &due.number);
+    if (r != MP_OK) {
+      value_clear(&due);
+      return r;
+    }
+    t->e = (struct decimal){ 0, 0 };
+  }
+  value_move(&t->d, &due);
+  return MP_OK;
+}
+
+bool
+ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen)
+{
+  struct value m;
+
+  if (!t->d.kind)
+    return false;
+  m = t->role == LEDGER_DELTA ? rounded(t, &t->d) : t->d;
+  if (!value_copy(&t->m, &m) || !value_copy(&t->md, &t->d) ||
+      !ledger_shown_copy(&t->n, seen)) {
+    forget_sent(t);
+    return false;
+  }
+  return true;
+}
+
+bool
+ledger_as_sent(const struct ledger_target *t, struct value *ret)
+{
+  struct value sent = rounded(t, &t->m);
+
+  return value_copy(ret, &sent);
+}
+
+void
+ledger_result(struct ledger_target *t, uint32_t result)
+{
+  if (result == MP_ACCEPTED && t->m.kind)
+    acknowledge(t);
+  else if (result != MP_PERHAPS)
+    forget_sent(t);
+}
+
+/* ---- In the state: a line a member, "a VALUE", "b PLACE" ---- */
+
+static void
+put_value(FILE *out, const char *name, const struct value *v)
+{
+  if (v->kind == 0)
+    return;
+  fprintf(out, "%s ", name);
+  value_write(out, v);
+  putc('\n', out);
+}
+
+static void
+put_shown(FILE *out, const char *name, const struct ledger_shown *s)
+{
+  if (!s->known)
+    return;
+  fprintf(out, "%s %d\n", name, (int)s->place);
+  if (s->updated)
+    fprintf(out, "%s.at %s\n", name, s->updated);
+  if (s->value.kind)
+    fputs(name, out);
+  put_value(out, ".value", &s->value);
+}
+
+char *
+ledger_encode(const struct ledger_target *t)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  bool failed;
+
+  if (!out)
+    return NULL;
+  if (t->unit)
+    fprintf(out, "unit %s\n", t->unit);
+  put_value(out, "a", &t->a);
+  put_shown(out, "b", &t->b);
+  put_value(out, "m", &t->m);
+  put_value(out, "md", &t->md);
+  put_shown(out, "n", &t->n);
+  put_value(out, "d", &t->d);
+  fprintf(out, "e %lld %d\n", (long long)t->e.coef, (int)t->e.exp10);
+  fprintf(out, "place %d\n", (int)t->a_place);
+  fprintf(out, "sent %lld\n", (long long)t->sent_ms);
+  fprintf(out, "rebase %d\n", t->rebase);
+  failed = ferror(out) != 0;
+  if (fclose(out) != 0 || failed) {
+    free(text);
+    return NULL;
+  }
+  return text;
+}
+
+static bool
+get_shown(struct ledger_shown *s, const char *rest)
+{
+  int place;
+
+  if (sscanf(rest, "%d", &place) != 1)
+    return false;
+  s->known = true;
+  s->place = place;
+  return true;
+}
+
+static bool
+get_text(char **to, const char *rest)
+{
+  free(*to);
+  *to = strdup(rest);
+  return *to != NULL;
+}
+
+static bool
+get_number(int64_t *to, const char *rest)
+{
+  long long n;
+
+  if (sscanf(rest, "%lld", &n) != 1)
+    return false;
+  *to = n;
+  return true;
+}
+
+/* One line: NAME and what stands behind it. */
+static bool
+decode_line(struct ledger_target *t, const char *name, const char *rest)
+{
+  const struct {
+    const char *name;
+    struct value *value;
+  } values[] = {
+    { "a", &t->a },           { "m", &t->m },
+    { "md", &t->md },         { "d", &t->d },
+    { "b.value", &t->b.value }, { "n.value", &t->n.value },
+  };
+  int64_t n = 0;
+  bool good;
+
+  for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+    if (strcmp(name, values[i].name) == 0)
+      return value_decode(values[i].value, rest);
+  if (strcmp(name, "b") == 0)
+    return get_shown(&t->b, rest);
+  if (strcmp(name, "n") == 0)
+    return get_shown(&t->n, rest);
+  if (strcmp(name, "b.at") == 0)
+    return get_text(&t->b.updated, rest);
+  if (strcmp(name, "n.at") == 0)
+    return get_text(&t->n.updated, rest);
+  if (strcmp(name, "unit") == 0) {
+    t->unit = value_intern(rest);
+    return true;
+  }
+  if (strcmp(name, "e") == 0) {
+    long long coef = 0;
+    int exp10 = 0;
+
+    good = sscanf(rest, "%lld %d", &coef, &exp10) == 2;
+    t->e = (struct decimal){ .coef = coef, .exp10 = exp10 };
+    return good;
+  }
+  good = get_number(&n, rest);
+  if (strcmp(name, "place") == 0)
+    t->a_place = (int32_t)n;
+  else if (strcmp(name, "sent") == 0)
+    t->sent_ms = n;
+  else if (strcmp(name, "rebase") == 0)
+    t->rebase = n != 0;
+  else
+    return false;
+  return good;
+}
+
+bool
+ledger_decode(struct ledger_target *t, const char *text)
+{
+  char *copy = strdup(text);
+  bool good = copy != NULL;
+
+  for (char *line = copy; good && *line;) {
+    char *end = strchr(line, '\n');
+    char *rest = strchr(line, ' ');
+
+    if (!end || !rest || rest > end) {
+      good = false;
+      break;
+    }
+    *end = *rest = 0;
+    good = decode_line(t, line, rest + 1);
+    line = end + 1;
+  }
+  free(copy);
+  return good;
+}

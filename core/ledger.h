@@ -1,0 +1,102 @@
+/*
+ * The ledger of one target: what was acknowledged, what is on its way, what is
+ * due, and the rules by which what a target shows is held against it.
+ *
+ * Pure: no I/O, no clock, no store.  DESIGN.md section 4 is the specification;
+ * the names A, B, M, N, D, E are its names.
+ */
+#ifndef CORE_LEDGER_H
+#define CORE_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/value.h"
+
+/* What a target is to the pipeline. */
+enum ledger_role {
+  LEDGER_PLAIN, /* no operand: a reading is written over what was there */
+  LEDGER_BASE,  /* what a subtract measures from (`minus`) */
+  LEDGER_TOTAL, /* what an add adds onto (`plus`) */
+  LEDGER_DELTA, /* fed by a delta: the usage since the last run */
+};
+
+/* What a target showed when it was asked: (s, t) of the specification. */
+struct ledger_shown {
+  bool known;         /* it was asked, and listed */
+  struct value value; /* s; kind 0: it shows nothing */
+  int32_t place;      /* 10^place is the last place shown, or MP_EXACT */
+  char *updated;      /* t, as a text; NULL: not told */
+};
+
+struct ledger_target {
+  enum ledger_role role;
+  struct value a;        /* A: the last value acknowledged */
+  struct ledger_shown b; /* B: what was shown just before A was sent */
+  struct value m;        /* M: sent without an answer so far */
+  struct value md;       /* the D that M was made from */
+  struct ledger_shown n; /* N: what was shown just before M was sent */
+  struct value d;        /* D: the newest value due, not yet acknowledged */
+  struct decimal e;      /* E: of a delta, what rounding left of it */
+  int32_t a_place;       /* A was taken from what is shown, rounded there */
+  struct decimal step;   /* what the target can hold; coef 0: anything */
+  const char *unit;      /* all of this is in that unit; NULL: not known yet */
+  int64_t sent_ms;       /* our own last send, ms since 1970 */
+  bool rebase;           /* asked for: the next reading is the base */
+};
+
+/* What settling found; it decides what the run says and does next. */
+enum ledger_outcome {
+  LEDGER_SETTLED, /* nothing to say */
+  LEDGER_FIRST,   /* the target was never set */
+  LEDGER_CHANGED, /* changed on purpose by somebody: said once */
+};
+
+void ledger_init(struct ledger_target *t, enum ledger_role role);
+void ledger_clear(struct ledger_target *t);
+bool ledger_copy(struct ledger_target *to, const struct ledger_target *from);
+
+void ledger_shown_clear(struct ledger_shown *shown);
+bool ledger_shown_copy(struct ledger_shown *to, const struct ledger_shown *from);
+
+/* Puts everything into UNIT.  MP_OK, MP_ECONFIG (no exact conversion),
+ * MP_ERANGE; then nothing is changed. */
+int ledger_set_unit(struct ledger_target *t, const char *unit);
+
+/* Whether what is shown can be a display of V, as V would be sent. */
+bool ledger_can_show(const struct ledger_target *t,
+                     const struct ledger_shown *shown, const struct value *v);
+
+/* Holds what is shown against the ledger (the table of the specification). */
+enum ledger_outcome ledger_settle(struct ledger_target *t,
+                                  const struct ledger_shown *seen);
+
+/* The base that T is computed from was changed on purpose: what is due from it
+ * is in what it shows now, and is computed anew. */
+void ledger_drop(struct ledger_target *t, const struct ledger_shown *seen);
+
+/* The last known value: D, else A; NULL: missing. */
+const struct value *ledger_last(const struct ledger_target *t);
+
+/* A cycle gives V (in the unit of T).  MP_OK or MP_ERANGE. */
+int ledger_due(struct ledger_target *t, const struct value *v);
+
+/* Makes M of D, and N of what is shown now: to be committed before it is sent.
+ * False: there is nothing to send. */
+bool ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen);
+
+/* M as it goes out: a whole number of the target's step. */
+bool ledger_as_sent(const struct ledger_target *t, struct value *ret);
+
+/* What became of M: MP_ACCEPTED, MP_PERHAPS, or anything else (not sent,
+ * refused: it is forgotten and stays due). */
+void ledger_result(struct ledger_target *t, uint32_t result);
+
+/* The ledger as lines of text for the state (to be freed; NULL: out of
+ * memory), and back.  Role and step are not part of it: they are the
+ * pipeline's and the target's. */
+char *ledger_encode(const struct ledger_target *t);
+bool ledger_decode(struct ledger_target *t, const char *text);
+
+#endif

@@ -1,0 +1,345 @@
+/* meterpipe: arguments, and which command they name. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "core/app.h"
+#include "core/log.h"
+#include "core/nearest.h"
+
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/etc"
+#endif
+
+/* Options, by the letter that getopt_long gives for them. */
+enum {
+  OPT_CONFIG = 'c',
+  OPT_DRY = 'n',
+  OPT_QUIET = 'q',
+  OPT_VERBOSE = 'v',
+  OPT_HELP = 'h',
+  OPT_VERSION = 'V',
+  OPT_OFFLINE = 256,
+  OPT_REPLAY,
+  OPT_EVERY,
+  OPT_URL,
+  OPT_PLUGIN_DIR,
+};
+
+static const struct option options[] = {
+  { "config", required_argument, NULL, OPT_CONFIG },
+  { "dry-run", no_argument, NULL, OPT_DRY },
+  { "quiet", no_argument, NULL, OPT_QUIET },
+  { "verbose", no_argument, NULL, OPT_VERBOSE },
+  { "help", no_argument, NULL, OPT_HELP },
+  { "version", no_argument, NULL, OPT_VERSION },
+  { "offline", no_argument, NULL, OPT_OFFLINE },
+  { "replay", required_argument, NULL, OPT_REPLAY },
+  { "every", required_argument, NULL, OPT_EVERY },
+  { "url", required_argument, NULL, OPT_URL },
+  { "plugin-dir", required_argument, NULL, OPT_PLUGIN_DIR },
+  { NULL, 0, NULL, 0 },
+};
+
+struct command {
+  const char *name;
+  const char *usage; /* what stands behind the name */
+  const char *summary;
+  int least, most; /* operands; most -1: any number */
+  int takes[6];    /* options beyond those that every command takes */
+  int (*run)(const struct arguments *args);
+};
+
+static const struct command commands[] = {
+  { "run",
+    "[-c FILE] [-n [--offline]] [--replay [INPUT=]FILE]... [--every DURATION]",
+    "read the inputs and deliver: one cycle, or all of a recording",
+    0,
+    0,
+    { OPT_CONFIG, OPT_DRY, OPT_OFFLINE, OPT_REPLAY, OPT_EVERY },
+    command_run },
+  { "check",
+    "[-c FILE] [--offline]",
+    "find all that is wrong with a pipeline file, its meter and its servers",
+    0,
+    0,
+    { OPT_CONFIG, OPT_OFFLINE },
+    command_check },
+  { "rebase",
+    "[-c FILE] [TRANSFORM]...",
+    "take the next reading as the base, for all or the named transforms",
+    0,
+    -1,
+    { OPT_CONFIG },
+    command_rebase },
+  { "plugins",
+    "[NAME]",
+    "list the plugins, or the options of one",
+    0,
+    1,
+    { 0 },
+    command_plugins },
+  { "import",
+    "DEVICE IDX:REGISTER:FUNCTION[:IDX2],... [--url URL]",
+    "print the pipeline file equal to an old script's command line",
+    2,
+    2,
+    { OPT_URL },
+    command_import },
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const char option_help[] =
+  "  -c, --config FILE       the pipeline file\n"
+  "                          (default " SYSCONFDIR
+  "/meterpipe/meterpipe.ini)\n"
+  "  -n, --dry-run           read and compute, show what would be delivered,\n"
+  "                          and deliver and record nothing\n"
+  "      --offline           ask no output (run: only with -n)\n"
+  "      --replay [INPUT=]FILE\n"
+  "                          put a capture in place of the inputs, or of one\n"
+  "      --every DURATION    repeat, as in 20m; for containers without cron\n"
+  "      --url URL           where Domoticz is (default\n"
+  "                          http://127.0.0.1:8080)\n"
+  "  -v, --verbose           say more; twice: frames and requests too\n"
+  "  -q, --quiet             only errors\n"
+  "      --plugin-dir DIR    look for plugins there first\n"
+  "  -h, --help              this text\n"
+  "      --version           the version\n";
+
+static void
+print_help(void)
+{
+  printf("Usage: meterpipe COMMAND [OPTION]...\n\n"
+         "Reads heat meters and delivers their values to home automation.\n\n"
+         "Commands:\n");
+  for (size_t i = 0; i < N_COMMANDS; i++)
+    printf("  %-8s %s\n           %s\n", commands[i].name, commands[i].usage,
+           commands[i].summary);
+  printf("\nOptions:\n%s", option_help);
+}
+
+static void
+print_command_help(const struct command *command)
+{
+  printf("Usage: meterpipe %s %s\n\n%c%s.\n\nOptions:\n%s", command->name,
+         command->usage, command->summary[0] - 'a' + 'A', command->summary + 1,
+         option_help);
+}
+
+static const struct command *
+find_command(const char *name)
+{
+  struct nearest nearest;
+
+  for (size_t i = 0; i < N_COMMANDS; i++)
+    if (strcmp(commands[i].name, name) == 0)
+      return &commands[i];
+  nearest_start(&nearest, name);
+  for (size_t i = 0; i < N_COMMANDS; i++)
+    nearest_offer(&nearest, commands[i].name);
+  if (nearest.best)
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "there is no command \"%s\"; the nearest is \"%s\"", name,
+             nearest.best);
+  else
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "there is no command \"%s\" (\"meterpipe --help\" lists them)",
+             name);
+  return NULL;
+}
+
+/* ---- Arguments ---- */
+
+static int64_t
+parse_duration(const char *text)
+{
+  static const struct {
+    const char *suffix;
+    int64_t ms;
+  } units[] = { { "ms", 1 },
+                { "s", 1000 },
+                { "m", 60000 },
+                { "h", 3600000 },
+                { "d", 86400000 } };
+  char *end;
+  long n = strtol(text, &end, 10);
+
+  for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+    if (strcmp(end, units[i].suffix) == 0 && n > 0 && n < 1000000 &&
+        *text >= '0' && *text <= '9')
+      return n * units[i].ms;
+  return 0;
+}
+
+static bool
+add_replay(struct arguments *args, char *text)
+{
+  struct replay *replay = &args->replays[args->n_replays];
+  char *equals = strchr(text, '=');
+
+  if (args->n_replays == MAX_REPLAYS) {
+    log_line(MP_LOG_ERROR, NULL, NULL, "more than %d --replay", MAX_REPLAYS);
+    return false;
+  }
+  /* A path may hold an equals sign; a name of an input no slash. */
+  if (equals && config_is_name(text, (size_t)(equals - text))) {
+    *equals = 0;
+    *replay = (struct replay){ .input = text, .path = equals + 1 };
+  } else
+    *replay = (struct replay){ .path = text };
+  args->n_replays++;
+  return true;
+}
+
+static bool
+is_taken(const struct command *command, int option)
+{
+  if (option == OPT_VERBOSE || option == OPT_QUIET || option == OPT_PLUGIN_DIR)
+    return true;
+  for (size_t i = 0; i < sizeof(command->takes) / sizeof(command->takes[0]);
+       i++)
+    if (command->takes[i] == option)
+      return true;
+  return false;
+}
+
+static bool
+take_option(struct arguments *args, int option, char *value)
+{
+  switch (option) {
+  case OPT_CONFIG:
+    args->config_path = value;
+    return true;
+  case OPT_DRY:
+    args->dry = true;
+    return true;
+  case OPT_OFFLINE:
+    args->offline = true;
+    return true;
+  case OPT_QUIET:
+    args->verbosity = -1;
+    return true;
+  case OPT_VERBOSE:
+    args->verbosity = args->verbosity < 0 ? 1 : args->verbosity + 1;
+    return true;
+  case OPT_URL:
+    args->url = value;
+    return true;
+  case OPT_PLUGIN_DIR:
+    args->plugin_dir = value;
+    return true;
+  case OPT_REPLAY:
+    return add_replay(args, value);
+  default: /* OPT_EVERY */
+    args->every_ms = parse_duration(value);
+    if (args->every_ms == 0)
+      log_line(MP_LOG_ERROR, NULL, "--every",
+               "\"%s\" is no duration, such as 20m or 90s", value);
+    return args->every_ms > 0;
+  }
+}
+
+static const char *
+option_name(int letter)
+{
+  for (const struct option *o = options; o->name; o++)
+    if (o->val == letter)
+      return o->name;
+  return "?";
+}
+
+/* What parsing came to, when it is not "go on". */
+enum { GO_ON = -1 };
+
+static int
+parse(struct arguments *args, const struct command *command, int argc,
+      char **argv)
+{
+  int letter;
+
+  while ((letter = getopt_long(argc, argv, "c:nqvh", options, NULL)) != -1) {
+    if (letter == OPT_HELP) {
+      print_command_help(command);
+      return EX_OK;
+    }
+    if (letter == OPT_VERSION) {
+      printf("meterpipe %s\n", PACKAGE_VERSION);
+      return EX_OK;
+    }
+    if (letter == '?')
+      return EX_USAGE; /* getopt has said what is wrong */
+    if (!is_taken(command, letter)) {
+      log_line(MP_LOG_ERROR, NULL, NULL, "\"%s\" takes no option --%s",
+               command->name, option_name(letter));
+      return EX_USAGE;
+    }
+    if (!take_option(args, letter, optarg))
+      return EX_USAGE;
+  }
+  args->operands = argv + optind;
+  args->n_operands = argc - optind;
+  return GO_ON;
+}
+
+static int
+check(const struct arguments *args, const struct command *command)
+{
+  const char *wrong = NULL;
+
+  if (args->n_operands < command->least)
+    wrong = "something is missing";
+  if (command->most >= 0 && args->n_operands > command->most)
+    wrong = "there is one argument too many";
+  if (command->run == command_run && args->offline && !args->dry)
+    wrong = "--offline goes only with -n: nothing can be delivered without "
+            "asking";
+  if (command->run == command_run && args->every_ms && args->dry)
+    wrong = "--every does not go with -n";
+  if (!wrong)
+    return GO_ON;
+  log_line(MP_LOG_ERROR, NULL, NULL, "%s\nUsage: meterpipe %s %s", wrong,
+           command->name, command->usage);
+  return EX_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+  struct arguments args = { .config_path =
+                              SYSCONFDIR "/meterpipe/meterpipe.ini" };
+  const struct command *command;
+  int status;
+
+  log_setup(0);
+  if (argc < 2) {
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "no command (\"meterpipe --help\" lists them)");
+    return EX_USAGE;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    print_help();
+    return EX_OK;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    printf("meterpipe %s\n", PACKAGE_VERSION);
+    return EX_OK;
+  }
+  command = find_command(argv[1]);
+  if (!command)
+    return EX_USAGE;
+  argv[1] = argv[0]; /* getopt's messages begin with it */
+  status = parse(&args, command, argc - 1, argv + 1);
+  if (status == GO_ON)
+    status = check(&args, command);
+  if (status != GO_ON)
+    return status;
+  log_setup(args.verbosity);
+  return command->run(&args);
+}

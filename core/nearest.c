@@ -1,0 +1,110 @@
+/*
+ * Nearness is the number of letters inserted, left out, changed or swapped with
+ * their neighbour (Damerau and Levenshtein; each place is edited once only).
+ */
+#include "core/nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Not tolower(): names are ASCII, and no locale has a say in them. */
+static char
+lower(char c)
+{
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static unsigned
+min(unsigned a, unsigned b)
+{
+  return a < b ? a : b;
+}
+
+/* Both words are at most NEAREST_MAX long. */
+static unsigned
+edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+  unsigned rows[3][NEAREST_MAX + 1];
+  unsigned *before = rows[0], *above = rows[1], *row = rows[2];
+  size_t i, j;
+
+  for (j = 0; j <= b_len; j++)
+    row[j] = (unsigned)j;
+  for (i = 1; i <= a_len; i++) {
+    unsigned *oldest = before;
+
+    before = above;
+    above = row;
+    row = oldest;
+    row[0] = (unsigned)i;
+    for (j = 1; j <= b_len; j++) {
+      unsigned changed = lower(a[i - 1]) != lower(b[j - 1]);
+
+      row[j] = min(above[j - 1] + changed, min(above[j], row[j - 1]) + 1);
+      if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+          lower(a[i - 2]) == lower(b[j - 1]))
+        row[j] = min(row[j], before[j - 2] + 1);
+    }
+  }
+  return row[b_len];
+}
+
+/* A third of the letters may be wrong, but never all of them: the longer the
+ * word, the more certain is what was meant. */
+static unsigned
+allowed_distance(size_t a_len, size_t b_len)
+{
+  size_t longer = a_len > b_len ? a_len : b_len;
+  size_t shorter = a_len > b_len ? b_len : a_len;
+  size_t third = (longer + 2) / 3;
+
+  return (unsigned)(third < shorter ? third : shorter - 1);
+}
+
+void
+nearest_start(struct nearest *nearest, const char *word)
+{
+  nearest->word = word;
+  nearest->best = NULL;
+  nearest->distance = 0;
+}
+
+void
+nearest_offer(struct nearest *nearest, const char *candidate)
+{
+  size_t word_len = strlen(nearest->word), len = strlen(candidate);
+  unsigned distance;
+
+  if (word_len == 0 || word_len > NEAREST_MAX || len == 0 || len > NEAREST_MAX)
+    return;
+  distance = edit_distance(nearest->word, word_len, candidate, len);
+  if (distance > allowed_distance(word_len, len))
+    return;
+  if (nearest->best && distance > nearest->distance)
+    return;
+  if (nearest->best && distance == nearest->distance &&
+      strcmp(candidate, nearest->best) >= 0)
+    return;
+  nearest->best = candidate;
+  nearest->distance = distance;
+}
+
+const char *
+nearest(const char *word, const char *const *candidates)
+{
+  struct nearest best;
+
+  nearest_start(&best, word);
+  for (; *candidates; candidates++)
+    nearest_offer(&best, *candidates);
+  return best.best;
+}
+
+const char *
+nearest_hint(const char *best, char *buf, size_t size)
+{
+  if (!best)
+    return "";
+  snprintf(buf, size, "; the nearest is \"%s\"", best);
+  return buf;
+}

@@ -1,0 +1,473 @@
+/*
+ * A section checked against the table of its plugin, once, before anything is
+ * opened: after that, options are looked up and cannot be wrong.
+ */
+#include "core/options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/nearest.h"
+#include "core/option_type.h"
+#include "core/slurp.h"
+
+#define SECRET_MAX ((size_t)64 << 10)
+#define FILE_SUFFIX "_file"
+
+struct option {
+  const struct mp_option *row;
+  const char *text; /* NULL: no value */
+  char *from_file;  /* holds text, when it is a secret read from a file */
+  struct option_number number;
+  unsigned line; /* where it was given; 0: it was not */
+};
+
+struct options {
+  unsigned line; /* of the section */
+  bool has_secret;
+  size_t n;
+  struct option list[];
+};
+
+/* What a check works on. */
+struct check {
+  const struct config *config;
+  const struct config_section *section;
+  const char *target_prefix;
+  struct problems *problems;
+  struct options *options;
+};
+
+const struct mp_option pipeline_options[] = {
+  { "deadline", MP_TYPE_DURATION, 0, "60s", "1ms..",
+    "time for one cycle, connects and retries included" },
+  { "state_dir", MP_TYPE_PATH, 0, NULL, NULL,
+    "directory of the state database" },
+  { "queue_max", MP_TYPE_INT, 0, "10000", "1..",
+    "rows that wait for an output at most" },
+  { .key = NULL },
+};
+
+/* Where KEY stands in the list; its length when it does not. */
+static size_t
+find(const struct options *options, const char *key, size_t key_len)
+{
+  size_t i;
+
+  for (i = 0; i < options->n; i++) {
+    const char *name = options->list[i].row->key;
+
+    if (strlen(name) == key_len && memcmp(name, key, key_len) == 0)
+      break;
+  }
+  return i;
+}
+
+/* ---- Names that are unknown ---------------------------------------------- */
+
+/* What NEAREST ever points to is kept here, when it had to be made first. */
+struct made_name {
+  char candidate[NEAREST_MAX + 1];
+  char best[NEAREST_MAX + 1];
+};
+
+MP_PRINTF(3, 4)
+static void
+offer_made(struct nearest *near, struct made_name *name, const char *fmt, ...)
+{
+  va_list args;
+  int len;
+
+  va_start(args, fmt);
+  len = vsnprintf(name->candidate, sizeof(name->candidate), fmt, args);
+  va_end(args);
+  if (len < 0 || (size_t)len >= sizeof(name->candidate))
+    return;
+  nearest_offer(near, name->candidate);
+  if (near->best == name->candidate) {
+    memcpy(name->best, name->candidate, sizeof(name->best));
+    near->best = name->best;
+  }
+}
+
+/* "index.323" and "idx_323" for "idx.323": as if the target prefix was meant.
+ */
+static void
+offer_target(struct nearest *near, struct made_name *name, const char *prefix)
+{
+  const char *rest = strchr(near->word, '.');
+
+  if (!rest && strncmp(near->word, prefix, strlen(prefix)) == 0)
+    rest = near->word + strlen(prefix);
+  if (!rest)
+    return;
+  rest += strspn(rest, "._-");
+  if (*rest)
+    offer_made(near, name, "%s.%s", prefix, rest);
+}
+
+/* "a, b, c" of what the section knows, as far as BUF takes it. */
+static void
+list_known(const struct check *c, char *buf, size_t size)
+{
+  size_t i, len = 0;
+  const char *comma = "";
+
+  buf[0] = '\0';
+  for (i = 0; i < c->options->n && len < size; i++) {
+    len += (size_t)snprintf(buf + len, size - len, "%s%s", comma,
+                            c->options->list[i].row->key);
+    comma = ", ";
+  }
+  if (c->target_prefix && len < size)
+    snprintf(buf + len, size - len, "%s%s.NAME", comma, c->target_prefix);
+}
+
+static void
+report_unknown(const struct check *c, const struct config_entry *entry)
+{
+  struct nearest near;
+  struct made_name name;
+  char hint[NEAREST_HINT], known[512];
+  size_t i;
+
+  nearest_start(&near, entry->key);
+  for (i = 0; i < c->options->n; i++) {
+    const struct mp_option *row = c->options->list[i].row;
+
+    nearest_offer(&near, row->key);
+    if (row->type == MP_TYPE_SECRET)
+      offer_made(&near, &name, "%s" FILE_SUFFIX, row->key);
+  }
+  if (c->target_prefix)
+    offer_target(&near, &name, c->target_prefix);
+  list_known(c, known, sizeof(known));
+  problems_add(c->problems, c->config->path, entry->line,
+               "unknown option \"%s\"%s%s", entry->key,
+               near.best ? nearest_hint(near.best, hint, sizeof(hint))
+               : *known  ? "; there are "
+                         : "; there are none here",
+               near.best ? "" : known);
+}
+
+/* ---- Secrets from files -------------------------------------------------- */
+
+/* Reads PATH; a relative one is looked for in $CREDENTIALS_DIRECTORY first. */
+static int
+slurp_credential(const char *path, struct slurp *ret)
+{
+  const char *dir = getenv("CREDENTIALS_DIRECTORY");
+  size_t size;
+  char *full;
+  int err;
+
+  if (path[0] == '/' || !dir || !*dir)
+    return slurp_file(path, SECRET_MAX, ret);
+  size = strlen(dir) + strlen(path) + 2;
+  full = malloc(size);
+  if (!full)
+    return ENOMEM;
+  snprintf(full, size, "%s/%s", dir, path);
+  err = slurp_file(full, SECRET_MAX, ret);
+  free(full);
+  return err == ENOENT ? slurp_file(path, SECRET_MAX, ret) : err;
+}
+
+/* Takes off the end of the line.  What keeps the rest from being a secret;
+ * NULL: nothing. */
+static const char *
+trim_secret(struct slurp *file)
+{
+  size_t len = file->len;
+
+  if (len > 0 && file->text[len - 1] == '\n')
+    len--;
+  if (len > 0 && file->text[len - 1] == '\r')
+    len--;
+  file->text[len] = '\0';
+  if (len == 0)
+    return "is empty";
+  if (strlen(file->text) != len)
+    return "holds a NUL byte";
+  if (strpbrk(file->text, "\r\n"))
+    return "holds more than one line";
+  return NULL;
+}
+
+static int
+read_secret(const struct check *c, const struct config_entry *entry,
+            struct option *option)
+{
+  struct slurp file;
+  int err = slurp_credential(entry->value, &file);
+  const char *fault;
+
+  if (err == ENOMEM)
+    return MP_ENOMEM;
+  if (err) {
+    problems_add(c->problems, c->config->path, entry->line, "%s: %s: %s",
+                 entry->key, entry->value, strerror(err));
+    return MP_OK;
+  }
+  fault = trim_secret(&file);
+  if (fault) {
+    problems_add(c->problems, c->config->path, entry->line, "%s: %s %s",
+                 entry->key, entry->value, fault);
+    slurp_free(&file);
+    return MP_OK;
+  }
+  option->from_file = file.text;
+  option->text = file.text;
+  return MP_OK;
+}
+
+static void
+note_secret(const struct check *c, const struct config_entry *entry)
+{
+  if (!entry->in_clear)
+    return;
+  c->options->has_secret = true;
+  if (c->config->world_readable)
+    problems_warn(c->problems, c->config->path, entry->line,
+                  "\"%s\" stands in a file that everybody can read: chmod o-r "
+                  "it, or use %s" FILE_SUFFIX,
+                  entry->key, entry->key);
+}
+
+/* ---- Checking ------------------------------------------------------------ */
+
+static void
+set_value(const struct check *c, const struct config_entry *entry,
+          struct option *option)
+{
+  char why[OPTION_WHY];
+
+  if (option->row->type == MP_TYPE_SECRET)
+    note_secret(c, entry);
+  if (option_type_parse(option->row, entry->value, &option->number, why) ==
+      MP_OK)
+    option->text = entry->value;
+  else
+    problems_add(c->problems, c->config->path, entry->line, "%s: %s",
+                 entry->key, why);
+}
+
+/* The option that KEY gives, directly or as a file; NULL: there is none. */
+static struct option *
+find_given(const struct check *c, const char *key, bool *ret_is_file)
+{
+  struct options *options = c->options;
+  size_t len = strlen(key), suffix = strlen(FILE_SUFFIX);
+  size_t i = find(options, key, len);
+
+  *ret_is_file = false;
+  if (i < options->n)
+    return &options->list[i];
+  if (len <= suffix || strcmp(key + len - suffix, FILE_SUFFIX) != 0)
+    return NULL;
+  i = find(options, key, len - suffix);
+  if (i == options->n || options->list[i].row->type != MP_TYPE_SECRET)
+    return NULL;
+  *ret_is_file = true;
+  return &options->list[i];
+}
+
+static int
+check_entry(const struct check *c, const struct config_entry *entry)
+{
+  bool is_file;
+  struct option *option = find_given(c, entry->key, &is_file);
+  unsigned before;
+
+  if (!option) {
+    report_unknown(c, entry);
+    return MP_OK;
+  }
+  before = option->line;
+  option->line = entry->line;
+  if (before)
+    problems_add(c->problems, c->config->path, entry->line,
+                 "\"%s\" and \"%s" FILE_SUFFIX
+                 "\" are both given; the other one "
+                 "is in line %u",
+                 option->row->key, option->row->key, before);
+  else if (entry->broken)
+    return MP_OK;
+  else if (!*entry->value)
+    problems_add(c->problems, c->config->path, entry->line,
+                 "%s: the value is empty: give one, or remove the line",
+                 entry->key);
+  else if (is_file)
+    return read_secret(c, entry, option);
+  else
+    set_value(c, entry, option);
+  return MP_OK;
+}
+
+/* Whether KEY is not for the table: the plugin itself, or a target. */
+static bool
+passes_over(const struct check *c, const struct config_entry *entry)
+{
+  size_t len;
+
+  if (strcmp(entry->key, "plugin") == 0)
+    return strcmp(c->section->kind, "pipeline") != 0;
+  if (!c->target_prefix)
+    return false;
+  len = strlen(c->target_prefix);
+  return strncmp(entry->key, c->target_prefix, len) == 0 &&
+         entry->key[len] == '.' && entry->key[len + 1] != '\0';
+}
+
+/* An option that was not given: its default, if it has one. */
+static void
+set_default(const struct check *c, struct option *option)
+{
+  const struct mp_option *row = option->row;
+  char why[OPTION_WHY], example[64];
+
+  if (row->flags & MP_REQUIRED) {
+    problems_add(c->problems, c->config->path, c->section->line,
+                 "option \"%s\" is missing%s%s; for example: %s = %s", row->key,
+                 row->help ? ": " : "", row->help ? row->help : "", row->key,
+                 option_type_example(row, example, sizeof(example)));
+    return;
+  }
+  if (!row->def)
+    return;
+  if (option_type_parse(row, row->def, &option->number, why) == MP_OK)
+    option->text = row->def;
+  else
+    problems_add(c->problems, c->config->path, c->section->line,
+                 "the plugin's own default of \"%s\" is wrong: %s", row->key,
+                 why);
+}
+
+static struct options *
+make_options(const struct mp_option *table, unsigned line)
+{
+  struct options *options;
+  size_t i, n = 0;
+
+  while (table && table[n].key)
+    n++;
+  options = calloc(1, sizeof(*options) + n * sizeof(options->list[0]));
+  if (!options)
+    return NULL;
+  options->n = n;
+  options->line = line;
+  for (i = 0; i < n; i++)
+    options->list[i].row = &table[i];
+  return options;
+}
+
+int
+options_check(const struct config *config, const struct config_section *section,
+              const struct mp_option *table, const char *target_prefix,
+              struct problems *problems, struct options **ret)
+{
+  struct check c = { config, section, target_prefix, problems, NULL };
+  size_t i;
+  int code = MP_OK;
+
+  c.options = make_options(table, section->line);
+  if (!c.options)
+    return MP_ENOMEM;
+  for (i = 0; i < section->n_entries && code == MP_OK; i++)
+    if (!passes_over(&c, &section->entries[i]))
+      code = check_entry(&c, &section->entries[i]);
+  for (i = 0; i < c.options->n && code == MP_OK; i++)
+    if (c.options->list[i].line == 0)
+      set_default(&c, &c.options->list[i]);
+  if (code != MP_OK) {
+    options_free(c.options);
+    return code;
+  }
+  *ret = c.options;
+  return MP_OK;
+}
+
+void
+options_free(struct options *options)
+{
+  size_t i;
+
+  if (!options)
+    return;
+  for (i = 0; i < options->n; i++) {
+    char *secret = options->list[i].from_file;
+
+    if (secret)
+      explicit_bzero(secret, strlen(secret));
+    free(secret);
+  }
+  free(options);
+}
+
+/* ---- Looking up ---------------------------------------------------------- */
+
+/* The option KEY when it has a value; else NULL. */
+static const struct option *
+look_up(const struct options *options, const char *key)
+{
+  size_t i = find(options, key, strlen(key));
+
+  if (i == options->n || !options->list[i].text)
+    return NULL;
+  return &options->list[i];
+}
+
+const char *
+options_text(const struct options *options, const char *key)
+{
+  const struct option *option = look_up(options, key);
+
+  return option ? option->text : NULL;
+}
+
+int64_t
+options_int(const struct options *options, const char *key)
+{
+  const struct option *option = look_up(options, key);
+
+  return option ? option->number.number : 0;
+}
+
+int
+options_decimal(const struct options *options, const char *key,
+                struct decimal *ret)
+{
+  const struct option *option = look_up(options, key);
+
+  if (!option || option->row->type != MP_TYPE_DECIMAL)
+    return MP_DROP;
+  *ret = option->number.decimal;
+  return MP_OK;
+}
+
+unsigned
+options_line(const struct options *options, const char *key)
+{
+  size_t i = find(options, key, strlen(key));
+
+  if (i == options->n || options->list[i].line == 0)
+    return options->line;
+  return options->list[i].line;
+}
+
+bool
+options_given(const struct options *options, const char *key)
+{
+  size_t i = find(options, key, strlen(key));
+
+  return i < options->n && options->list[i].line != 0;
+}
+
+bool
+options_has_secret(const struct options *options)
+{
+  return options->has_secret;
+}

@@ -1,0 +1,184 @@
+/*
+ * The pipeline: stages, the values they name, and the targets they feed.
+ *
+ *   config -> stages (configured instances of plugins)
+ *          -> slots (named values: INPUT.FIELD and TRANSFORM)
+ *          -> targets (places in outputs, with their ledgers)
+ *          -> bases (targets that readings are measured from, each with all
+ *             that is computed from it: they stand or fall together)
+ */
+#ifndef CORE_PIPELINE_H
+#define CORE_PIPELINE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/ledger.h"
+#include "core/loader.h"
+#include "core/options.h"
+#include "core/problems.h"
+#include "core/run.h"
+#include "core/value.h"
+#include "meterpipe/plugin.h"
+
+struct stage;
+struct target;
+
+enum slot_state {
+  SLOT_MISSING,  /* not there; never 0 */
+  SLOT_VALUE,    /* there */
+  SLOT_LEFT_OUT, /* left out on purpose: first, or a rebase */
+  SLOT_HELD,     /* not believed */
+};
+
+/* A named value of the pipeline. */
+struct slot {
+  char *name;          /* "meter.heat_energy_e1", "usage" */
+  struct stage *stage; /* the input or transform that makes it */
+  char *field;         /* of an input; else NULL */
+  uint32_t kind;       /* as far as it is known beforehand */
+  struct base *base;   /* what it is computed from, directly or not; NULL */
+  /* of this cycle */
+  enum slot_state state;
+  struct value value;
+};
+
+/* A target with all that is measured from it. */
+struct base {
+  struct base *next;
+  struct base *leader; /* of bases that feed one another; itself mostly */
+  struct target *target;
+  bool advances; /* this pipeline writes what the transforms subtract from */
+  /* of this cycle */
+  bool rebased; /* one of its transforms took the reading as the base */
+  bool blocked; /* one of its results is missing: nothing is due */
+};
+
+/* A place in an output. */
+struct target {
+  struct stage *stage; /* the output */
+  uint32_t number;     /* index in stage->targets */
+  char *name;          /* "323" */
+  char *part;          /* "power"; NULL: the value itself */
+  char *full_name;     /* "domoticz.323" */
+  struct slot *source; /* what feeds it; NULL: it is only read */
+  unsigned line;
+  uint32_t operand_flags; /* MP_BASE, MP_TOTAL: how it is an operand */
+  bool is_operand;
+  struct mp_target public; /* as the plugin sees it */
+  struct ledger_target ledger;
+  struct base *base; /* it is the base */
+  /* of this run */
+  uint32_t answer; /* MP_SHOWN_...; 0: not reached */
+  struct ledger_shown shown;
+  struct decimal shown_step;
+  int64_t ready_ms; /* on the monotonic clock: not sent to before */
+  bool first;       /* never set */
+  bool failed;      /* reported in this run: not sent to in it */
+  bool unfit;       /* this cycle's value does not fit it */
+  bool sending;     /* M is committed and on its way */
+};
+
+/* An operand option of a transform. */
+struct operand {
+  const char *key;
+  uint32_t flags; /* MP_BASE, MP_TOTAL */
+  struct target *target;
+  struct mp_operand public; /* as the plugin sees it, in this cycle */
+  struct mp_value value;
+};
+
+struct stage {
+  enum plugin_kind kind;
+  const char *name;
+  const struct config_section *section;
+  const struct plugin *plugin;
+  struct options *options;
+  struct config *replay; /* the section that --replay put in its place */
+  struct pipeline *pipeline;
+  struct mp_host host;
+  void *self;
+  bool created;
+  bool is_open;
+  bool took_part; /* it was at work in this cycle */
+  bool given_up;  /* an output: left alone for the rest of this run */
+
+  /* input: the slots it fills; all_fields: and any other that comes */
+  struct slot **fields;
+  size_t n_fields;
+  size_t next_field; /* the place after the last one that was filled */
+  bool all_fields;
+  bool ended;         /* there is nothing more to read in this run */
+  bool abandoned;     /* its thread did not come back in time */
+  const char *serial; /* of this cycle, interned */
+  uint32_t serial_how;
+  int result; /* of the last read */
+
+  /* transform */
+  struct slot *input, *output;
+  struct operand *operands;
+  size_t n_operands;
+
+  /* output */
+  struct target **targets;
+  size_t n_targets;
+  bool takes_all;
+  size_t pending_records; /* begun since the last commit */
+};
+
+struct pipeline {
+  const struct config *config;
+  struct run *run;
+  struct options *options; /* of [pipeline] */
+  struct stage **stages;   /* in the file's order */
+  size_t n_stages;
+  struct stage **transforms; /* in dependency order */
+  size_t n_transforms;
+  struct slot **slots;
+  size_t n_slots;
+  struct base *bases;
+  bool recording; /* every input reads a recording */
+  pthread_mutex_t lock; /* what threads of inputs share */
+};
+
+/* Replaces an input's plugin by the one that reads its recordings. */
+struct replay {
+  const char *input; /* NULL: every input without one of its own */
+  const char *path;
+};
+
+/*
+ * Builds the pipeline of CONFIG and checks all of it; nothing is opened.
+ * MP_OK with problems_errors() == 0, or MP_ECONFIG, MP_ENOMEM.
+ */
+int pipeline_build(const struct config *config, struct loader *loader,
+                   struct run *run, const struct replay *replays,
+                   size_t n_replays, struct problems *problems,
+                   struct pipeline **ret);
+
+/* Makes the instances (create); failures go to the report. */
+int pipeline_create(struct pipeline *pipeline);
+
+/* Destroys the instances and frees everything.  NULL is allowed. */
+void pipeline_free(struct pipeline *pipeline);
+
+/* Names and their stages. */
+struct stage *pipeline_stage(const struct pipeline *pipeline,
+                             const char *name);
+struct slot *pipeline_slot(const struct pipeline *pipeline, const char *name);
+struct target *stage_target(const struct stage *stage, const char *name,
+                            const char *part);
+
+/* Adds what an input brings without having been named; outputs that take all
+ * get a target for it.  Called with the pipeline's lock where there are threads.
+ * NULL: out of memory. */
+struct slot *pipeline_add_field(struct stage *input, const char *field,
+                                uint32_t kind);
+
+/* The leader of a base, and so the one that speaks for all of its group. */
+struct base *base_leader(struct base *base);
+
+#endif

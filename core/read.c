@@ -1,0 +1,283 @@
+/*
+ * Reading the inputs: live ones at the same time, each in a thread of its own,
+ * until the deadline; recordings one cycle after the other.
+ */
+#include "core/cycle_parts.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/clock.h"
+
+/* What a thread that was told to stop may still take to restore its port. */
+#define GRACE_MS 700
+
+static bool
+is_recording(const struct stage *input)
+{
+  return (input->plugin->input.flags & MP_INPUT_RECORDING) != 0;
+}
+
+static void
+forget_reading(struct stage *input)
+{
+  for (size_t i = 0; i < input->n_fields; i++)
+    input->fields[i]->state = SLOT_MISSING;
+}
+
+/* Opens and reads one input; in its thread. */
+static void
+read_one(struct stage *input)
+{
+  struct mp_sink sink = stage_sink(input);
+  struct report *report = input->pipeline->run->report;
+  unsigned failures;
+  int r = stage_open(input);
+
+  if (r == MP_OK) {
+    failures = report_count(report, input->name);
+    r = stage_explained(input, input->plugin->input.read(input->self, &sink),
+                        "read", failures);
+  }
+  input->result = r;
+}
+
+/* Values without a serial number of their own have the input's. */
+static void
+give_serial(struct stage *input)
+{
+  if (!input->serial)
+    return;
+  for (size_t i = 0; i < input->n_fields; i++)
+    if (!input->fields[i]->value.serial)
+      input->fields[i]->value.serial = input->serial;
+}
+
+static void
+finish_reading(struct stage *input)
+{
+  int r = input->result;
+
+  input->took_part = r != MP_SKIP;
+  if (r == MP_END)
+    input->ended = true;
+  if (r != MP_OK)
+    forget_reading(input);
+  if (r < 0 && is_recording(input))
+    input->ended = true; /* nothing sensible follows what could not be read */
+  give_serial(input);
+}
+
+/* ---- Live inputs ---- */
+
+/* Lives on the heap: a thread that is abandoned goes on using it. */
+struct readers {
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  size_t running;
+};
+
+struct reader {
+  struct readers *all;
+  struct stage *input;
+  bool started, done;
+  pthread_t thread;
+};
+
+static void *
+reader_main(void *arg)
+{
+  struct reader *reader = arg;
+
+  read_one(reader->input);
+  pthread_mutex_lock(&reader->all->lock);
+  reader->done = true;
+  reader->all->running--;
+  pthread_cond_signal(&reader->all->changed);
+  pthread_mutex_unlock(&reader->all->lock);
+  return NULL;
+}
+
+static bool
+wait_until(struct readers *all, int64_t deadline_ms)
+{
+  struct timespec when = { .tv_sec = (time_t)(deadline_ms / 1000),
+                           .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
+
+  while (all->running > 0)
+    if (pthread_cond_timedwait(&all->changed, &all->lock, &when) != 0)
+      break;
+  return all->running == 0;
+}
+
+/* Leaves behind what did not come back: its fields are missing. */
+static void
+abandon(struct reader *reader)
+{
+  struct stage *input = reader->input;
+  struct pipeline *p = input->pipeline;
+
+  pthread_mutex_lock(&p->lock);
+  input->abandoned = true;
+  input->ended = true;
+  forget_reading(input);
+  pthread_mutex_unlock(&p->lock);
+  p->run->abandoned = true;
+  pthread_detach(reader->thread);
+  stage_fail(input, MP_ETIMEOUT, NULL,
+             "was still reading at the deadline of the cycle and was "
+             "abandoned; a longer \"deadline\" in [pipeline] gives it more "
+             "time");
+}
+
+static struct readers *
+readers_new(void)
+{
+  struct readers *all = calloc(1, sizeof(*all));
+  pthread_condattr_t attr;
+
+  if (!all)
+    return NULL;
+  pthread_mutex_init(&all->lock, NULL);
+  pthread_condattr_init(&attr);
+  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+  pthread_cond_init(&all->changed, &attr);
+  pthread_condattr_destroy(&attr);
+  return all;
+}
+
+static void
+start(struct reader *reader)
+{
+  pthread_mutex_lock(&reader->all->lock);
+  reader->all->running++;
+  pthread_mutex_unlock(&reader->all->lock);
+  reader->started =
+    pthread_create(&reader->thread, NULL, reader_main, reader) == 0;
+  if (!reader->started) /* no thread to be had: then one after the other */
+    reader_main(reader);
+}
+
+/* True: all came back, and what they used can be freed. */
+static bool
+collect(struct readers *all, struct reader *readers, size_t n,
+        int64_t deadline_ms)
+{
+  bool complete;
+
+  pthread_mutex_lock(&all->lock);
+  complete = wait_until(all, deadline_ms + GRACE_MS);
+  for (size_t i = 0; i < n; i++) {
+    if (!readers[i].done)
+      abandon(&readers[i]);
+    else if (readers[i].started)
+      pthread_join(readers[i].thread, NULL);
+  }
+  pthread_mutex_unlock(&all->lock);
+  for (size_t i = 0; i < n; i++)
+    if (readers[i].done)
+      finish_reading(readers[i].input);
+  return complete;
+}
+
+static void
+read_live(struct pipeline *p)
+{
+  struct readers *all = readers_new();
+  struct reader *readers = calloc(p->n_stages, sizeof(*readers));
+  size_t n = 0;
+
+  if (!all || !readers) {
+    report_failure(p->run->report, REPORT_INPUT, NULL, MP_ENOMEM, NULL,
+                   "out of memory");
+    free(all);
+    free(readers);
+    return;
+  }
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    if (is_recording(input) || input->ended)
+      continue;
+    readers[n].all = all;
+    readers[n].input = input;
+    start(&readers[n++]);
+  }
+  if (collect(all, readers, n, p->run->deadline_ms)) {
+    free(all);
+    free(readers);
+  }
+}
+
+/* ---- All of them ---- */
+
+static void
+begin_reading(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    forget_reading(input);
+    input->next_field = 0;
+    input->serial = NULL;
+    input->serial_how = MP_SERIAL_READ;
+    input->took_part = false;
+    for (size_t i = 0; i < input->n_fields; i++)
+      input->fields[i]->value.serial = NULL;
+  }
+}
+
+bool
+read_inputs(struct pipeline *p)
+{
+  bool live = false, more = false;
+
+  begin_reading(p);
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    if (input->ended)
+      continue;
+    if (!is_recording(input)) {
+      live = true;
+      continue;
+    }
+    read_one(input);
+    finish_reading(input);
+    more |= !input->ended;
+  }
+  if (live)
+    read_live(p);
+  return live || more;
+}
+
+void
+read_close(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    if (!is_recording(input) && !input->abandoned)
+      stage_close(input);
+  }
+}
+
+bool
+read_identify(struct stage *input)
+{
+  struct mp_sink sink = stage_sink(input);
+  unsigned failures;
+  const char *before = input->serial;
+
+  if (!input->plugin->input.identify || !input->is_open || input->abandoned)
+    return false;
+  failures = report_count(input->pipeline->run->report, input->name);
+  if (stage_explained(input,
+                      input->plugin->input.identify(input->self, &sink),
+                      "identify", failures) != MP_OK ||
+      input->serial_how != MP_SERIAL_READ)
+    return false;
+  for (size_t i = 0; i < input->n_fields; i++)
+    if (!input->fields[i]->value.serial ||
+        input->fields[i]->value.serial == before)
+      input->fields[i]->value.serial = input->serial;
+  return true;
+}

@@ -1,0 +1,314 @@
+/* Failures, their exit status, and the thinning of those that repeat. */
+#include "core/report.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+
+/* How long a failure that goes on is not told again; 10 % of tolerance, for
+ * runs that come a little early. */
+#define TELL_AGAIN_MS (INT64_C(86400000) * 9 / 10)
+
+/* A failure of this run. */
+struct failure {
+  struct failure *next;
+  char *stage;
+  char *key; /* "OBJECT\tREASON": what it is known by in the state */
+};
+
+struct report {
+  pthread_mutex_t lock;
+  struct store *store;
+  struct failure *failures; /* of this cycle */
+  int status;
+};
+
+struct report *
+report_new(void)
+{
+  struct report *report = calloc(1, sizeof(*report));
+
+  if (report)
+    pthread_mutex_init(&report->lock, NULL);
+  return report;
+}
+
+static void
+forget_failures(struct report *report)
+{
+  while (report->failures) {
+    struct failure *next = report->failures->next;
+
+    free(report->failures->stage);
+    free(report->failures->key);
+    free(report->failures);
+    report->failures = next;
+  }
+}
+
+void
+report_free(struct report *report)
+{
+  if (!report)
+    return;
+  forget_failures(report);
+  pthread_mutex_destroy(&report->lock);
+  free(report);
+}
+
+void
+report_use_store(struct report *report, struct store *store)
+{
+  report->store = store;
+}
+
+/* ---- Exit status ---- */
+
+int
+report_exit_status(enum report_side side, int code)
+{
+  switch (code) {
+  case MP_ECONFIG:
+    return EX_CONFIG;
+  case MP_EPERM:
+    return EX_NOPERM;
+  case MP_EIO:
+    return EX_IOERR;
+  case MP_ECREATE:
+    return EX_CANTCREAT;
+  case MP_ENOINPUT:
+    return EX_NOINPUT;
+  case MP_ETIMEOUT:
+  case MP_EPROTO:
+    return side == REPORT_INPUT ? EX_PROTOCOL : EX_TEMPFAIL;
+  case MP_EDATA:
+  case MP_ERANGE:
+    return EX_DATAERR;
+  case MP_EREFUSED:
+    return EX_UNAVAILABLE;
+  case MP_EBUSY:
+  case MP_EAGAIN:
+  case MP_ECANCELED:
+    return EX_TEMPFAIL;
+  default:
+    return EX_SOFTWARE;
+  }
+}
+
+/* With several, the first of these is the run's (DESIGN.md section 6). */
+static int
+rank(int status)
+{
+  static const int order[] = { EX_CONFIG,   EX_NOPERM,   EX_SOFTWARE,
+                               EX_IOERR,    EX_CANTCREAT, EX_NOINPUT,
+                               EX_PROTOCOL, EX_DATAERR,  EX_UNAVAILABLE,
+                               EX_TEMPFAIL };
+  int i;
+
+  for (i = 0; i < (int)(sizeof(order) / sizeof(order[0])); i++)
+    if (order[i] == status)
+      break;
+  return i;
+}
+
+void
+report_note_status(struct report *report, int status)
+{
+  pthread_mutex_lock(&report->lock);
+  if (rank(status) < rank(report->status))
+    report->status = status;
+  pthread_mutex_unlock(&report->lock);
+}
+
+int
+report_status(struct report *report)
+{
+  return report->status;
+}
+
+/* ---- Failures ---- */
+
+/* The reason without its figures: "no answer in 2000 ms" is the same failure
+ * as "no answer in 1998 ms". */
+static char *
+failure_key(int code, const char *object, const char *text)
+{
+  char *key;
+  char *to;
+
+  if (asprintf(&key, "%s\t%d %s", object ? object : "", code, text) < 0)
+    return NULL;
+  to = strchr(strchr(key, '\t'), ' ') + 1;
+  for (const char *p = to; *p; p++)
+    if (*p < '0' || *p > '9')
+      *to++ = *p;
+    else if (to[-1] != '#')
+      *to++ = '#';
+  *to = 0;
+  return key;
+}
+
+static void
+remember(struct report *report, const char *stage, const char *key)
+{
+  struct failure *f = calloc(1, sizeof(*f));
+
+  if (!f)
+    return;
+  f->stage = strdup(stage);
+  f->key = strdup(key);
+  f->next = report->failures;
+  report->failures = f;
+}
+
+/* The state's form of a failure: "SINCE TOLD" in ms. */
+static void
+keep(struct report *report, const char *stage, const char *key, int64_t since,
+     int64_t told)
+{
+  char body[64];
+
+  snprintf(body, sizeof(body), "%lld %lld", (long long)since, (long long)told);
+  store_put(report->store, STORE_FAILURE, stage, key, body);
+}
+
+/* Whether a failure is news; keeps when it was told. */
+static bool
+is_news(struct report *report, const char *stage, const char *key)
+{
+  int64_t now = clock_now_ms();
+  long long since = now, told = 0;
+  const char *known;
+
+  if (!report->store)
+    return true;
+  known = store_get(report->store, STORE_FAILURE, stage, key);
+  if (known && sscanf(known, "%lld %lld", &since, &told) == 2 &&
+      clock_age_ms(now, told) < TELL_AGAIN_MS)
+    return false;
+  keep(report, stage, key, since, now);
+  return true;
+}
+
+int
+report_failure(struct report *report, enum report_side side, const char *stage,
+               int code, const char *object, const char *text)
+{
+  const char *owner = stage ? stage : "";
+  char *key = failure_key(code, object, text);
+  bool news = true;
+
+  report_note_status(report, report_exit_status(side, code));
+  pthread_mutex_lock(&report->lock);
+  if (key) {
+    news = is_news(report, owner, key);
+    remember(report, owner, key);
+  }
+  pthread_mutex_unlock(&report->lock);
+  if (news || log_shows(MP_LOG_INFO))
+    log_line(MP_LOG_ERROR, stage, object, "%s", text);
+  free(key);
+  return code;
+}
+
+int
+report_failuref(struct report *report, enum report_side side,
+                const char *stage, int code, const char *object,
+                const char *fmt, ...)
+{
+  char text[1536];
+  va_list args;
+
+  va_start(args, fmt);
+  vsnprintf(text, sizeof(text), fmt, args);
+  va_end(args);
+  return report_failure(report, side, stage, code, object, text);
+}
+
+unsigned
+report_count(struct report *report, const char *stage)
+{
+  unsigned n = 0;
+
+  pthread_mutex_lock(&report->lock);
+  for (const struct failure *f = report->failures; f; f = f->next)
+    if (strcmp(f->stage, stage) == 0)
+      n++;
+  pthread_mutex_unlock(&report->lock);
+  return n;
+}
+
+/* ---- Ends of failures ---- */
+
+struct ending {
+  struct report *report;
+  bool (*took_part)(void *ctx, const char *stage);
+  void *ctx;
+};
+
+/* In the words that fit what ended. */
+static const char *
+end_words(const char *reason)
+{
+  switch (strtol(reason, NULL, 10)) {
+  case MP_EIO:
+  case MP_ETIMEOUT:
+  case MP_EPROTO:
+  case MP_EBUSY:
+  case MP_EAGAIN:
+    return "answers again";
+  default:
+    return "is in order again";
+  }
+}
+
+/* Whether a failure of STAGE with this key, or (PREFIX) another one of the same
+ * object, came in this cycle. */
+static bool
+came_again(const struct report *report, const char *stage, const char *key,
+           size_t len)
+{
+  for (const struct failure *f = report->failures; f; f = f->next)
+    if (strcmp(f->stage, stage) == 0 && strncmp(f->key, key, len) == 0)
+      return true;
+  return false;
+}
+
+static void
+end_failure(void *ctx, const char *stage, const char *key, const char *body)
+{
+  const struct ending *ending = ctx;
+  size_t object_len = strcspn(key, "\t");
+  long long since = 0;
+  char object[512], span[64];
+
+  if (came_again(ending->report, stage, key, strlen(key) + 1) ||
+      (*stage && !ending->took_part(ending->ctx, stage)))
+    return;
+  /* Told once an object: another failure of it goes on in its place. */
+  if (!came_again(ending->report, stage, key, object_len + 1) &&
+      sscanf(body, "%lld", &since) == 1) {
+    snprintf(object, sizeof(object), "%.*s", (int)object_len, key);
+    clock_format_span(clock_now_ms() - since, span, sizeof(span));
+    log_line(MP_LOG_NOTICE, *stage ? stage : NULL, *object ? object : NULL,
+             "%s after %s", end_words(key + object_len + 1), span);
+  }
+  /* The next failure of this object is news, and this end is told once. */
+  store_put(ending->report->store, STORE_FAILURE, stage, key, NULL);
+}
+
+void
+report_end_cycle(struct report *report,
+                 bool (*took_part)(void *ctx, const char *stage), void *ctx)
+{
+  struct ending ending = { report, took_part, ctx };
+
+  if (report->store)
+    store_each(report->store, STORE_FAILURE, end_failure, &ending);
+  forget_failures(report);
+}

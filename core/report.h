@@ -1,0 +1,54 @@
+/*
+ * Failures: each is told once, decides the exit status, and is not repeated in
+ * the next run until a day has passed; its end is told.
+ */
+#ifndef CORE_REPORT_H
+#define CORE_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/store.h"
+#include "meterpipe/plugin.h"
+
+struct report;
+
+/* Whose failure it is; it decides what a timeout or nonsense leads to. */
+enum report_side { REPORT_INPUT, REPORT_OTHER };
+
+struct report *report_new(void);
+void report_free(struct report *report);
+
+/* From here on failures are held against those that STORE knows; NULL: told
+ * every time. */
+void report_use_store(struct report *report, struct store *store);
+
+/* A failure of STAGE (the section's name; NULL: of no stage) concerning OBJECT
+ * (NULL: all of it).  Any thread.  Returns code. */
+int report_failure(struct report *report, enum report_side side,
+                   const char *stage, int code, const char *object,
+                   const char *text);
+int report_failuref(struct report *report, enum report_side side,
+                    const char *stage, int code, const char *object,
+                    const char *fmt, ...) MP_PRINTF(6, 7);
+
+/* How many failures STAGE has had in this run, those of objects included. */
+unsigned report_count(struct report *report, const char *stage);
+
+/* The cycle is over: failures of before that did not come again end, and that
+ * is told, where TOOK_PART says that the stage was at work in this run.  The
+ * store is changed, not committed. */
+void report_end_cycle(struct report *report,
+                      bool (*took_part)(void *ctx, const char *stage),
+                      void *ctx);
+
+/* The exit status that a reason leads to. */
+int report_exit_status(enum report_side side, int code);
+
+/* The exit status of all failures so far: the first of DESIGN.md's order. */
+int report_status(struct report *report);
+
+/* Notes a status that comes with no failure of a stage. */
+void report_note_status(struct report *report, int status);
+
+#endif

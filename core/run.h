@@ -1,0 +1,44 @@
+/*
+ * What all stages of a run share: where failures go, the state, the time that
+ * is left, and the order to stop.
+ */
+#ifndef CORE_RUN_H
+#define CORE_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/report.h"
+#include "core/store.h"
+
+struct run {
+  struct report *report;
+  struct store *store;
+  int64_t queue_max;
+  bool dry;     /* -n: nothing is delivered or recorded */
+  bool offline; /* -n --offline: no output is asked */
+  bool stateless; /* the state failed: only live outputs are served */
+
+  int64_t deadline_ms; /* on the monotonic clock; 0: none */
+  int cancel_fd;       /* readable when the cycle must end */
+  int event_fd, timer_fd;
+  bool abandoned; /* a thread of an input still runs: nothing can be freed */
+};
+
+/* MP_OK or MP_EIO; also takes SIGTERM and SIGINT from now on. */
+int run_init(struct run *run, struct report *report);
+void run_finish(struct run *run);
+
+/* The cycle, or a part of it, must end in MS from now. */
+void run_set_deadline(struct run *run, int64_t ms);
+
+/* Milliseconds that are left; never negative. */
+int64_t run_time_left(const struct run *run);
+
+/* Whether SIGTERM or SIGINT came. */
+bool run_stopped(void);
+
+/* Sleeps between runs; false when a signal ended it. */
+bool run_sleep(int64_t ms);
+
+#endif

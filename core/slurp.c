@@ -1,0 +1,77 @@
+/*
+ * Read by hand rather than with stdio: a secret is then in one place in memory
+ * only, and is wiped from it.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "core/slurp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Fills at most SIZE bytes from FD; 0 or an errno. */
+static int
+read_fully(int fd, char *text, size_t size, size_t *ret_len)
+{
+  size_t len = 0;
+
+  while (len < size) {
+    ssize_t n = read(fd, text + len, size - len);
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return errno;
+    if (n == 0)
+      break;
+    len += (size_t)n;
+  }
+  *ret_len = len;
+  return 0;
+}
+
+int
+slurp_file(const char *path, size_t max, struct slurp *ret)
+{
+  struct slurp file = { .text = NULL };
+  struct stat st;
+  int fd, err = 0;
+
+  fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0)
+    return errno;
+  file.text = malloc(max + 1);
+  if (!file.text)
+    err = ENOMEM;
+  else if (fstat(fd, &st) < 0)
+    err = errno;
+  else
+    err = read_fully(fd, file.text, max + 1, &file.len);
+  close(fd);
+  if (!err && file.len > max)
+    err = EFBIG;
+  if (err) {
+    slurp_free(&file);
+    return err;
+  }
+  file.text[file.len] = '\0';
+  file.mode = st.st_mode;
+  *ret = file;
+  return 0;
+}
+
+void
+slurp_free(struct slurp *slurp)
+{
+  if (slurp->text)
+    explicit_bzero(slurp->text, slurp->len);
+  free(slurp->text);
+  slurp->text = NULL;
+  slurp->len = 0;
+}

@@ -1,0 +1,429 @@
+/* Instances, and what the host does for them. */
+#include "core/stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/unit.h"
+
+static struct stage *
+stage_of(const struct mp_host *host)
+{
+  return host->ctx;
+}
+
+enum report_side
+stage_side(const struct stage *stage)
+{
+  return stage->kind == PLUGIN_INPUT ? REPORT_INPUT : REPORT_OTHER;
+}
+
+/* ---- Services: messages ---- */
+
+static void
+host_vlog(const struct mp_host *host, int level, const char *object,
+          const char *fmt, va_list args)
+{
+  log_vline(level, host->name, object, fmt, args);
+}
+
+static int
+host_vfail(const struct mp_host *host, int code, const char *object,
+           const char *fmt, va_list args)
+{
+  struct stage *stage = stage_of(host);
+  char text[1536];
+
+  vsnprintf(text, sizeof(text), fmt, args);
+  return report_failure(stage->pipeline->run->report, stage_side(stage),
+                        stage->name, code < 0 ? code : MP_EINTERNAL, object,
+                        text);
+}
+
+int
+stage_fail(struct stage *stage, int code, const char *object, const char *fmt,
+           ...)
+{
+  va_list args;
+
+  va_start(args, fmt);
+  host_vfail(&stage->host, code, object, fmt, args);
+  va_end(args);
+  return code;
+}
+
+int
+stage_explained(struct stage *stage, int r, const char *what,
+                unsigned failures)
+{
+  if (r < MP_ECANCELED || r > MP_SKIP)
+    return stage_fail(stage, MP_EINTERNAL, NULL,
+                      "the plugin's %s gave %d, which is no result", what, r);
+  if (r < 0 && r != MP_ECANCELED &&
+      report_count(stage->pipeline->run->report, stage->name) == failures)
+    stage_fail(stage, r, NULL, "the plugin's %s failed (%d) and did not say why",
+               what, r);
+  return r;
+}
+
+/* ---- Services: options and operands ---- */
+
+static const char *
+host_option(const struct mp_host *host, const char *key)
+{
+  return options_text(stage_of(host)->options, key);
+}
+
+static int64_t
+host_option_int(const struct mp_host *host, const char *key)
+{
+  return options_int(stage_of(host)->options, key);
+}
+
+static int
+host_option_decimal(const struct mp_host *host, const char *key,
+                    struct mp_value *ret_value)
+{
+  struct decimal d;
+  int r = options_decimal(stage_of(host)->options, key, &d);
+
+  if (r != MP_OK)
+    return r;
+  *ret_value = (struct mp_value){ .struct_size = sizeof(*ret_value),
+                                  .kind = MP_GAUGE,
+                                  .coef = d.coef,
+                                  .exp10 = d.exp10 };
+  return MP_OK;
+}
+
+static const struct mp_operand *
+host_operand(const struct mp_host *host, const char *key)
+{
+  const struct stage *stage = stage_of(host);
+
+  for (size_t i = 0; i < stage->n_operands; i++)
+    if (strcmp(stage->operands[i].key, key) == 0)
+      return &stage->operands[i].public;
+  return NULL;
+}
+
+static const char *
+host_field(const struct mp_host *host, uint32_t index)
+{
+  const struct stage *stage = stage_of(host);
+
+  if (stage->all_fields || index >= stage->n_fields)
+    return NULL;
+  return stage->fields[index]->field;
+}
+
+static const struct mp_target *
+host_target(const struct mp_host *host, uint32_t index)
+{
+  const struct stage *stage = stage_of(host);
+
+  return index < stage->n_targets ? &stage->targets[index]->public : NULL;
+}
+
+/* ---- Services: time and store ---- */
+
+static int64_t
+host_now(const struct mp_host *host)
+{
+  (void)host;
+  return clock_now_ms();
+}
+
+static int64_t
+host_time_left(const struct mp_host *host)
+{
+  return run_time_left(stage_of(host)->pipeline->run);
+}
+
+static int
+host_cancel_fd(const struct mp_host *host)
+{
+  return stage_of(host)->pipeline->run->cancel_fd;
+}
+
+static const char *
+host_store_get(const struct mp_host *host, const char *key)
+{
+  struct pipeline *pipeline = stage_of(host)->pipeline;
+  const char *text = NULL;
+
+  pthread_mutex_lock(&pipeline->lock);
+  if (pipeline->run->store)
+    text = store_get(pipeline->run->store, STORE_TEXT, host->name, key);
+  pthread_mutex_unlock(&pipeline->lock);
+  return text;
+}
+
+static int
+host_store_set(const struct mp_host *host, const char *key, const char *text)
+{
+  struct pipeline *pipeline = stage_of(host)->pipeline;
+  bool good = true;
+
+  pthread_mutex_lock(&pipeline->lock);
+  if (pipeline->run->store)
+    good = store_put(pipeline->run->store, STORE_TEXT, host->name, key, text);
+  pthread_mutex_unlock(&pipeline->lock);
+  return good ? MP_OK : MP_ENOMEM;
+}
+
+/* ---- Services: exact decimals ---- */
+
+static struct decimal
+number_of(const struct mp_value *v)
+{
+  return (struct decimal){ .coef = v->coef, .exp10 = v->exp10 };
+}
+
+static int
+give(struct mp_value *v, struct decimal d, int r)
+{
+  if (r >= 0) {
+    v->coef = d.coef;
+    v->exp10 = d.exp10;
+  }
+  return r;
+}
+
+static int
+host_decimal_parse(const char *text, struct mp_value *ret_value)
+{
+  struct decimal d = { 0, 0 };
+  int r = decimal_parse(text, strlen(text), &d);
+
+  return give(ret_value, d, r);
+}
+
+static int
+host_decimal_format(const struct mp_value *value, char *buf, size_t size)
+{
+  return decimal_format(number_of(value), buf, size);
+}
+
+static int
+host_decimal_add(struct mp_value *value, const struct mp_value *other)
+{
+  struct decimal d = number_of(value);
+  int r = decimal_add(d, number_of(other), &d);
+
+  return give(value, d, r);
+}
+
+static int
+host_decimal_sub(struct mp_value *value, const struct mp_value *other)
+{
+  struct decimal d = number_of(value);
+  int r = decimal_sub(d, number_of(other), &d);
+
+  return give(value, d, r);
+}
+
+static int
+host_decimal_compare(const struct mp_value *a, const struct mp_value *b)
+{
+  return decimal_compare(number_of(a), number_of(b));
+}
+
+static int
+host_decimal_round(struct mp_value *value, int32_t place)
+{
+  struct decimal d = number_of(value);
+  int r = decimal_round(&d, place);
+
+  return give(value, d, r);
+}
+
+static int
+host_decimal_shows(const struct mp_value *shown, int32_t place,
+                   const struct mp_value *value)
+{
+  return decimal_shows(number_of(shown), place, number_of(value));
+}
+
+static int
+host_unit_convert(struct mp_value *value, const char *unit, int32_t place)
+{
+  struct decimal d = number_of(value);
+  int r = unit_convert(&d, value->unit, unit, place);
+
+  if (r >= 0)
+    value->unit = unit;
+  return give(value, d, r);
+}
+
+void
+stage_init_host(struct stage *stage)
+{
+  stage->host = (struct mp_host){
+    .struct_size = sizeof(struct mp_host),
+    .abi_version = MP_ABI_VERSION,
+    .ctx = stage,
+    .name = stage->name,
+    .vlog = host_vlog,
+    .vfail = host_vfail,
+    .option = host_option,
+    .option_int = host_option_int,
+    .option_decimal = host_option_decimal,
+    .operand = host_operand,
+    .field = host_field,
+    .target = host_target,
+    .now = host_now,
+    .time_left = host_time_left,
+    .cancel_fd = host_cancel_fd,
+    .store_get = host_store_get,
+    .store_set = host_store_set,
+    .decimal_parse = host_decimal_parse,
+    .decimal_format = host_decimal_format,
+    .decimal_add = host_decimal_add,
+    .decimal_sub = host_decimal_sub,
+    .decimal_compare = host_decimal_compare,
+    .decimal_round = host_decimal_round,
+    .decimal_shows = host_decimal_shows,
+    .unit_convert = host_unit_convert,
+  };
+}
+
+/* ---- What an input brings ---- */
+
+/* The slot that FIELD fills.  Inputs emit the same names in the same order
+ * cycle after cycle: the place behind the last hit is looked at first. */
+static struct slot *
+find_field(struct stage *stage, const char *field)
+{
+  for (size_t i = 0; i < stage->n_fields; i++) {
+    size_t at = (stage->next_field + i) % stage->n_fields;
+
+    if (strcmp(stage->fields[at]->field, field) == 0) {
+      stage->next_field = at + 1;
+      return stage->fields[at];
+    }
+  }
+  return NULL;
+}
+
+static int
+emit(struct stage *stage, const char *field, const struct mp_value *value)
+{
+  struct slot *slot = find_field(stage, field);
+  const char *wrong;
+
+  if (!slot && stage->all_fields)
+    slot = pipeline_add_field(stage, field, value->kind);
+  if (!slot)
+    return MP_DROP;
+  wrong = value_import(&slot->value, value);
+  if (wrong) {
+    slot->state = SLOT_MISSING;
+    return stage_fail(stage, MP_EINTERNAL, field, "the plugin emitted %s",
+                      wrong);
+  }
+  if (slot->value.time_ms == 0)
+    slot->value.time_ms = clock_now_ms();
+  slot->state = SLOT_VALUE;
+  return MP_OK;
+}
+
+/* Live inputs emit from threads of their own, and one that was abandoned must
+ * not touch what the cycle works on any more. */
+static int
+sink_emit(const struct mp_sink *sink, const char *field,
+          const struct mp_value *value)
+{
+  struct stage *stage = sink->ctx;
+  int r = MP_DROP;
+
+  if (stage->pipeline->recording)
+    return emit(stage, field, value);
+  pthread_mutex_lock(&stage->pipeline->lock);
+  if (!stage->abandoned)
+    r = emit(stage, field, value);
+  pthread_mutex_unlock(&stage->pipeline->lock);
+  return r;
+}
+
+static int
+sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
+{
+  struct stage *stage = sink->ctx;
+
+  if (!value_text_is_clean(serial) || strchr(serial, '|'))
+    return stage_fail(stage, MP_EINTERNAL, NULL,
+                      "the plugin gave a serial number that is no clean text");
+  stage->serial = value_intern(serial);
+  stage->serial_how = how;
+  return MP_OK;
+}
+
+struct mp_sink
+stage_sink(struct stage *input)
+{
+  return (struct mp_sink){ .struct_size = sizeof(struct mp_sink),
+                           .ctx = input,
+                           .emit = sink_emit,
+                           .serial = sink_serial };
+}
+
+/* ---- Life ---- */
+
+int
+stage_create(struct stage *stage)
+{
+  struct report *report = stage->pipeline->run->report;
+  unsigned failures = report_count(report, stage->name);
+  void *self = NULL;
+  int r = stage->plugin->table.create(&stage->host, &self);
+
+  r = stage_explained(stage, r, "create", failures);
+  if (r != MP_OK)
+    return r < 0 ? r : MP_EINTERNAL;
+  stage->self = self;
+  stage->created = true;
+  return MP_OK;
+}
+
+void
+stage_destroy(struct stage *stage)
+{
+  stage_close(stage);
+  if (stage->created)
+    stage->plugin->table.destroy(stage->self);
+  stage->created = false;
+}
+
+int
+stage_open(struct stage *stage)
+{
+  unsigned failures =
+    report_count(stage->pipeline->run->report, stage->name);
+  int r = MP_OK;
+
+  if (stage->is_open)
+    return MP_OK;
+  if (stage->kind == PLUGIN_INPUT && stage->plugin->input.open)
+    r = stage->plugin->input.open(stage->self);
+  if (stage->kind == PLUGIN_OUTPUT && stage->plugin->output.open)
+    r = stage->plugin->output.open(stage->self);
+  r = stage_explained(stage, r, "open", failures);
+  stage->is_open = r == MP_OK;
+  return r;
+}
+
+void
+stage_close(struct stage *stage)
+{
+  if (!stage->is_open)
+    return;
+  stage->is_open = false;
+  if (stage->kind == PLUGIN_INPUT && stage->plugin->input.close)
+    stage->plugin->input.close(stage->self);
+  if (stage->kind == PLUGIN_OUTPUT && stage->plugin->output.close)
+    stage->plugin->output.close(stage->self);
+}

@@ -1,0 +1,54 @@
+/*
+ * The database behind a store; inside of the store only.
+ */
+#ifndef CORE_STORE_SQLITE_H
+#define CORE_STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "core/store.h"
+
+struct store_entry {
+  struct store_entry *next;
+  char *area, *owner, *name;
+  char *body; /* NULL: removed, and not yet committed */
+  bool dirty;
+};
+
+struct store_row_entry {
+  struct store_row row;
+  bool added, removed; /* since the last commit */
+};
+
+struct store {
+  enum store_mode mode;
+  char *path;
+  int lock_fd;
+  sqlite3 *db;
+  struct store_entry *entries;
+  struct store_row_entry *rows; /* by id */
+  size_t n_rows, rows_room;
+  int64_t last_id;
+  char *set_aside;
+  char error[1024];
+};
+
+void store_set_error(struct store *store, const char *fmt, ...)
+  __attribute__((format(printf, 2, 3)));
+
+struct store_entry *store_entry_add(struct store *store, const char *area,
+                                    const char *owner, const char *name);
+struct store_row_entry *store_row_insert(struct store *store, int64_t id,
+                                         const char *output, const char *body);
+int store_move_aside(struct store *store, const char *why);
+
+/* Opens the database as the mode says and reads all of it.  MP_EDATA: proven
+ * damage; MP_EPERM, MP_EIO, MP_EBUSY, MP_ECONFIG (a newer version). */
+int store_sqlite_read(struct store *store);
+
+/* Writes every change in one transaction. */
+int store_sqlite_write(struct store *store);
+
+void store_sqlite_close(struct store *store);
+
+#endif

@@ -1,0 +1,301 @@
+/* Values that own what they point to, and their form in the state. */
+#include "core/value.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/unit.h"
+
+/* ---- Interned texts ---- */
+
+struct interned {
+  struct interned *next;
+  char text[];
+};
+
+static pthread_mutex_t intern_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct interned *intern_list;
+
+static struct interned *
+intern_new(const char *text)
+{
+  size_t size = strlen(text) + 1;
+  struct interned *entry = malloc(sizeof(*entry) + size);
+
+  if (!entry)
+    return NULL;
+  memcpy(entry->text, text, size);
+  entry->next = intern_list;
+  intern_list = entry;
+  return entry;
+}
+
+const char *
+value_intern(const char *text)
+{
+  struct interned *entry;
+
+  if (!text || !*text)
+    return NULL;
+  pthread_mutex_lock(&intern_lock);
+  for (entry = intern_list; entry; entry = entry->next)
+    if (strcmp(entry->text, text) == 0)
+      break;
+  if (!entry)
+    entry = intern_new(text);
+  pthread_mutex_unlock(&intern_lock);
+  return entry ? entry->text : NULL;
+}
+
+/* ---- Ownership ---- */
+
+void
+value_clear(struct value *v)
+{
+  free(v->text);
+  memset(v, 0, sizeof(*v));
+}
+
+bool
+value_copy(struct value *to, const struct value *from)
+{
+  char *text = NULL;
+
+  if (to == from)
+    return true;
+  if (from->text) {
+    text = strdup(from->text);
+    if (!text) {
+      value_clear(to);
+      return false;
+    }
+  }
+  free(to->text);
+  *to = *from;
+  to->text = text;
+  return true;
+}
+
+void
+value_move(struct value *to, struct value *from)
+{
+  if (to == from)
+    return;
+  free(to->text);
+  *to = *from;
+  memset(from, 0, sizeof(*from));
+}
+
+/* ---- Across the ABI ---- */
+
+/* Length of the UTF-8 sequence that begins at S, or 0 when it is none. */
+static size_t
+utf8_sequence(const unsigned char *s)
+{
+  static const struct {
+    unsigned char mask, lead;
+    uint32_t least;
+    size_t len;
+  } forms[] = {
+    { 0x80, 0x00, 0x20, 1 },
+    { 0xe0, 0xc0, 0x80, 2 },
+    { 0xf0, 0xe0, 0x800, 3 },
+    { 0xf8, 0xf0, 0x10000, 4 },
+  };
+
+  for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+    uint32_t c = s[0] & (unsigned char)~forms[i].mask;
+
+    if ((s[0] & forms[i].mask) != forms[i].lead)
+      continue;
+    for (size_t k = 1; k < forms[i].len; k++) {
+      if ((s[k] & 0xc0) != 0x80)
+        return 0;
+      c = c << 6 | (s[k] & 0x3fu);
+    }
+    if (c < forms[i].least || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ||
+        (c >= 0x7f && c < 0xa0))
+      return 0;
+    return forms[i].len;
+  }
+  return 0;
+}
+
+bool
+value_text_is_clean(const char *text)
+{
+  const unsigned char *s = (const unsigned char *)text;
+
+  while (*s) {
+    size_t n = utf8_sequence(s);
+
+    if (n == 0)
+      return false;
+    s += n;
+  }
+  return true;
+}
+
+/* Keeps what TO already has when it is the same: values of one field have one
+ * unit and one serial number for years. */
+static const char *
+reuse_or_intern(const char *have, const char *text)
+{
+  if (have && text && strcmp(have, text) == 0)
+    return have;
+  return value_intern(text);
+}
+
+static const char *
+import_text(struct value *to, const struct mp_value *from)
+{
+  if (!from->text)
+    return "a text value without text";
+  if (!value_text_is_clean(from->text))
+    return "a text that is not clean UTF-8";
+  free(to->text);
+  to->text = strdup(from->text);
+  return to->text ? NULL : "out of memory";
+}
+
+/* Units and serial numbers: clean, and without the mark that parts them in the
+ * state. */
+static bool
+is_symbol(const char *text)
+{
+  return !text || (value_text_is_clean(text) && !strchr(text, '|') &&
+                   strlen(text) < 200);
+}
+
+const char *
+value_import(struct value *to, const struct mp_value *from)
+{
+  const char *wrong = NULL;
+
+  if (from->struct_size < offsetof(struct mp_value, text) + sizeof(from->text))
+    return "a value whose struct_size is too small";
+  if (from->kind < MP_COUNTER || from->kind > MP_TEXT)
+    return "a value of an unknown kind";
+  if (from->exp10 < -DECIMAL_MAX_EXP || from->exp10 > DECIMAL_MAX_EXP)
+    return "a value with an absurd exponent";
+  if (!is_symbol(from->unit) || !is_symbol(from->serial))
+    return "a unit or serial number that is not clean UTF-8";
+  if (from->kind == MP_TEXT)
+    wrong = import_text(to, from);
+  else if (to->text)
+    value_clear(to);
+  if (wrong)
+    return wrong;
+  to->kind = from->kind;
+  to->number.coef = from->kind == MP_TEXT ? 0 : from->coef;
+  to->number.exp10 = from->kind == MP_TEXT ? 0 : from->exp10;
+  to->time_ms = from->time_ms;
+  if (!to->unit || !from->unit || strcmp(to->unit, from->unit) != 0)
+    to->unit = from->unit && *from->unit
+                 ? value_intern(unit_canonical(from->unit))
+                 : NULL;
+  to->serial = reuse_or_intern(to->serial, from->serial);
+  return NULL;
+}
+
+struct mp_value
+value_export(const struct value *v)
+{
+  return (struct mp_value){
+    .struct_size = sizeof(struct mp_value),
+    .kind = v->kind,
+    .coef = v->number.coef,
+    .exp10 = v->number.exp10,
+    .time_ms = v->time_ms,
+    .unit = v->unit,
+    .serial = v->serial,
+    .text = v->text,
+  };
+}
+
+bool
+value_equal(const struct value *a, const struct value *b)
+{
+  if ((a->kind == 0) != (b->kind == 0))
+    return false;
+  if (a->text || b->text)
+    return a->text && b->text && strcmp(a->text, b->text) == 0;
+  return decimal_compare(a->number, b->number) == 0;
+}
+
+const char *
+value_describe(const struct value *v, char *buf, size_t size)
+{
+  char number[DECIMAL_TEXT];
+
+  if (v->kind == 0)
+    snprintf(buf, size, "-");
+  else if (v->text)
+    snprintf(buf, size, "%s", v->text);
+  else {
+    decimal_format(v->number, number, sizeof(number));
+    snprintf(buf, size, "%s%s%s", number, v->unit ? " " : "",
+             v->unit ? unit_display(v->unit) : "");
+  }
+  return buf;
+}
+
+/* ---- In the state: "KIND COEF EXP TIME UNIT|SERIAL|TEXT" ---- */
+
+void
+value_write(FILE *out, const struct value *v)
+{
+  fprintf(out, "%u %lld %d %lld %s|%s|%s", (unsigned)v->kind,
+          (long long)v->number.coef, (int)v->number.exp10,
+          (long long)v->time_ms, v->unit ? v->unit : "",
+          v->serial ? v->serial : "", v->text ? v->text : "");
+}
+
+/* Interns what stands before the next '|' and moves past it. */
+static bool
+decode_part(const char **p, const char **ret)
+{
+  const char *end = strchr(*p, '|');
+  char buf[256];
+
+  if (!end || (size_t)(end - *p) >= sizeof(buf))
+    return false;
+  memcpy(buf, *p, (size_t)(end - *p));
+  buf[end - *p] = 0;
+  *ret = value_intern(buf);
+  *p = end + 1;
+  return true;
+}
+
+bool
+value_decode(struct value *v, const char *line)
+{
+  unsigned kind;
+  long long coef, time_ms;
+  int exp10, used = 0;
+  struct value got = { 0 };
+  const char *p;
+
+  if (sscanf(line, "%u %lld %d %lld%n", &kind, &coef, &exp10, &time_ms,
+             &used) != 4 ||
+      line[used] != ' ')
+    return false;
+  if (kind < MP_COUNTER || kind > MP_TEXT || exp10 < -DECIMAL_MAX_EXP ||
+      exp10 > DECIMAL_MAX_EXP)
+    return false;
+  p = line + used + 1;
+  if (!decode_part(&p, &got.unit) || !decode_part(&p, &got.serial))
+    return false;
+  if (kind == MP_TEXT) {
+    got.text = strdup(p);
+    if (!got.text)
+      return false;
+  }
+  got.kind = kind;
+  got.number = (struct decimal){ .coef = coef, .exp10 = exp10 };
+  got.time_ms = time_ms;
+  value_move(v, &got);
+  return true;
+}

@@ -1,0 +1,517 @@
+/*
+ * The rules of the ledger as a table of cases: DESIGN.md section 4, row by row.
+ *
+ * A ledger is written as "A=84 B=83@t1 M=85 N=84@t2 D=85 E=0.0004 S=7": what
+ * is not named is not there.  What is shown is written "84.2@t3", with "~-1"
+ * behind it when its last place is 10^-1, and "-@t3" when nothing is shown.  S
+ * is the serial number of A's meter.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ledger.h"
+
+/* ---- The notation ---- */
+
+static struct decimal
+number(const char *text, size_t len)
+{
+  struct decimal d = { 0, 0 };
+
+  ck_assert_msg(decimal_parse(text, len, &d) == MP_OK, "\"%.*s\"", (int)len,
+                text);
+  return d;
+}
+
+static void
+read_value(struct value *v, const char *text, size_t len)
+{
+  value_clear(v);
+  v->kind = MP_COUNTER;
+  v->number = number(text, len);
+}
+
+static void
+read_shown(struct ledger_shown *s, const char *text, size_t len)
+{
+  size_t n = strcspn(text, "@");
+  char at[64], *tilde;
+
+  ck_assert(n < len && len - n < sizeof(at));
+  ledger_shown_clear(s);
+  s->known = true;
+  s->place = MP_EXACT;
+  if (*text != '-' || n > 1)
+    read_value(&s->value, text, n);
+  snprintf(at, sizeof(at), "%.*s", (int)(len - n - 1), text + n + 1);
+  tilde = strchr(at, '~');
+  if (tilde) {
+    s->place = atoi(tilde + 1);
+    *tilde = 0;
+  }
+  s->updated = strdup(at);
+}
+
+static void
+read_ledger(struct ledger_target *t, enum ledger_role role, const char *text)
+{
+  ledger_init(t, role);
+  while (*text) {
+    size_t len = strcspn(text, " ");
+    char name = text[0];
+    const char *rest = text + 2;
+    size_t n = len - 2;
+
+    if (name == 'A')
+      read_value(&t->a, rest, n);
+    else if (name == 'M')
+      read_value(&t->m, rest, n);
+    else if (name == 'm')
+      read_value(&t->md, rest, n);
+    else if (name == 'D')
+      read_value(&t->d, rest, n);
+    else if (name == 'E')
+      t->e = number(rest, n);
+    else if (name == 'B')
+      read_shown(&t->b, rest, n);
+    else if (name == 'N')
+      read_shown(&t->n, rest, n);
+    else
+      ck_abort_msg("%s", text);
+    text += len;
+    text += strspn(text, " ");
+  }
+  if (t->m.kind && !t->md.kind) /* M was made from D, unless told otherwise */
+    value_copy(&t->md, t->d.kind ? &t->d : &t->m);
+}
+
+static void
+put(char *buf, size_t size, char name, const struct value *v)
+{
+  char text[DECIMAL_TEXT];
+  size_t len = strlen(buf);
+
+  if (v->kind == 0)
+    return;
+  decimal_format(v->number, text, sizeof(text));
+  snprintf(buf + len, size - len, "%s%c=%s", len ? " " : "", name, text);
+}
+
+static void
+put_shown(char *buf, size_t size, char name, const struct ledger_shown *s)
+{
+  size_t len;
+
+  if (!s->known)
+    return;
+  if (s->value.kind)
+    put(buf, size, name, &s->value);
+  len = strlen(buf);
+  if (!s->value.kind)
+    snprintf(buf + len, size - len, "%s%c=-", len ? " " : "", name);
+  len = strlen(buf);
+  snprintf(buf + len, size - len, "@%s", s->updated);
+}
+
+/* M and N only while something is on its way; E only when it is not 0. */
+static void
+write_ledger(const struct ledger_target *t, char *buf, size_t size)
+{
+  struct value e = { .kind = MP_DELTA, .number = t->e };
+
+  buf[0] = 0;
+  put(buf, size, 'A', &t->a);
+  put_shown(buf, size, 'B', &t->b);
+  put(buf, size, 'M', &t->m);
+  if (t->m.kind)
+    put_shown(buf, size, 'N', &t->n);
+  put(buf, size, 'D', &t->d);
+  if (t->e.coef != 0)
+    put(buf, size, 'E', &e);
+}
+
+static const char *
+role_name(enum ledger_role role)
+{
+  static const char *const names[] = { "plain", "base", "total", "delta" };
+
+  return names[role];
+}
+
+static const char *
+outcome_name(enum ledger_outcome outcome)
+{
+  static const char *const names[] = { "settled", "first", "changed" };
+
+  return names[outcome];
+}
+
+/* ---- Settling ---- */
+
+#define PLAIN LEDGER_PLAIN
+#define BASE LEDGER_BASE
+#define TOTAL LEDGER_TOTAL
+#define DELTA LEDGER_DELTA
+#define SETTLED LEDGER_SETTLED
+#define FIRST LEDGER_FIRST
+#define CHANGED LEDGER_CHANGED
+
+static const struct settling {
+  int row; /* of DESIGN.md's table */
+  enum ledger_role role;
+  const char *before, *shown, *after;
+  enum ledger_outcome outcome;
+} settlings[] = {
+  /* 1: M arrived. */
+  { 1, BASE, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "A=85 B=84@2", SETTLED },
+  { 1, TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "A=85 B=84@2", SETTLED },
+  { 1, PLAIN, "M=85 N=-@2 D=85", "85@3", "A=85 B=-@2", SETTLED },
+  /* a later cycle has put another value into D: that stays due */
+  { 1, BASE, "A=84 B=83@1 M=85 N=84@2 D=86 m=85", "85@3",
+    "A=85 B=84@2 D=86", SETTLED },
+  { 1, DELTA, "M=0.2 N=0.1@2 D=0.2", "0.2@3", "A=0.2 B=0.1@2", SETTLED },
+  /* of a delta, D - M stays due */
+  { 1, DELTA, "M=0.2 N=0.1@2 D=0.5 m=0.2", "0.2@3", "A=0.2 B=0.1@2 D=0.3",
+    SETTLED },
+  /* the same value as before, at another time: M arrived */
+  { 1, DELTA, "A=0.2 B=0@1 M=0.2 N=0.2@2 D=0.2", "0.2@3", "A=0.2 B=0.2@2",
+    SETTLED },
+  /* a display of M, rounded to the place that is shown */
+  { 1, BASE, "A=11388.20 B=11388.2@1~-1 M=11388.25 N=11388.2@2~-1 D=11388.25",
+    "11388.2@3~-1", "A=11388.25 B=11388.2@2", SETTLED },
+  { 1, BASE, "A=11388.20 M=11388.25 N=11388.2@2~-1 D=11388.25",
+    "11388.3@3~-1", "A=11388.25 B=11388.2@2", SETTLED },
+  /* 2: M did not arrive; D stays due; the rows below count. */
+  { 2, BASE, "A=84 B=83@1 M=85 N=84@2 D=85", "84@2", "A=84 B=83@1 D=85",
+    SETTLED },
+  { 2, DELTA, "A=0.1 B=0@1 M=0.2 N=0.1@2 D=0.2", "0.1@2", "A=0.1 B=0@1 D=0.2",
+    SETTLED },
+  { 2, TOTAL, "M=85 N=-@2 D=85", "-@2", "A=0 D=85", SETTLED },
+  /* neither M nor what was there: 8 counts, D is moved */
+  { 2, TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "500@9", "A=500 D=501", CHANGED },
+  /* back at B: neither M nor A is there any more */
+  { 2, TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "83@1", "A=84 B=83@1 D=85",
+    SETTLED },
+  /* 3: the server lost A. */
+  { 3, BASE, "A=84 B=83@1", "83@1", "A=84 B=83@1 D=84", SETTLED },
+  { 3, BASE, "A=84 B=83@1 D=85", "83@1", "A=84 B=83@1 D=85", SETTLED },
+  { 3, TOTAL, "A=84 B=83@1", "83@1", "A=84 B=83@1 D=84", SETTLED },
+  { 3, PLAIN, "A=84 B=83@1", "83@1", "A=84 B=83@1 D=84", SETTLED },
+  { 3, DELTA, "A=0.2 B=0.1@1", "0.1@1", "B=0.1@1 D=0.2", SETTLED },
+  { 3, DELTA, "A=0.2 B=0.1@1 D=0.3", "0.1@1", "B=0.1@1 D=0.5", SETTLED },
+  { 3, DELTA, "A=0.2 B=0.1@1 M=0.3 N=0.2@2 D=0.3", "0.1@1",
+    "B=0.1@1 D=0.5", SETTLED },
+  /* 4: nothing happened. */
+  { 4, BASE, "A=84 B=83@1 D=85", "84@2", "A=84 B=83@1 D=85", SETTLED },
+  { 4, TOTAL, "A=12345.678 B=0@1", "12345.7@2~-1", "A=12345.678 B=0@1",
+    SETTLED },
+  { 4, DELTA, "A=0.2 B=0.1@1 D=0.3", "77@9", "A=0.2 B=0.1@1 D=0.3", SETTLED },
+  { 4, DELTA, "", "0@9", "", SETTLED },
+  /* 5: never set. */
+  { 5, BASE, "", "0@1", "", FIRST },
+  { 5, BASE, "", "-@1", "", FIRST },
+  { 5, BASE, "D=84", "0@1", "D=84", SETTLED },
+  { 5, TOTAL, "", "0@1", "A=0", FIRST },
+  { 5, TOTAL, "D=3", "0@1", "A=0 D=3", SETTLED },
+  { 5, PLAIN, "", "-@1", "", FIRST },
+  /* 6: first seen. */
+  { 6, BASE, "", "84@1", "A=84", SETTLED },
+  { 6, TOTAL, "", "512.25@1", "A=512.25", SETTLED },
+  { 6, BASE, "D=85", "84@1", "D=85", SETTLED },
+  { 6, TOTAL, "D=85", "84@1", "D=85", SETTLED },
+  /* 7: a base that was emptied: the ledger counts. */
+  { 7, BASE, "A=84 B=83@1", "0@9", "A=84 B=83@1", SETTLED },
+  { 7, BASE, "A=84 B=83@1 D=85", "-@9", "A=84 B=83@1 D=85", SETTLED },
+  /* 8: a total changed on purpose. */
+  { 8, TOTAL, "A=84 B=83@1", "0@9", "A=0", CHANGED },
+  { 8, TOTAL, "A=84 B=83@1", "500@9", "A=500", CHANGED },
+  { 8, TOTAL, "A=84 B=83@1 D=85.5", "500@9", "A=500 D=501.5", CHANGED },
+  { 8, TOTAL, "A=84 B=83@1 D=85.5", "0@9", "A=0 D=1.5", CHANGED },
+  /* 9: a base changed on purpose. */
+  { 9, BASE, "A=84 B=83@1", "70@9", "A=70", CHANGED },
+  { 9, BASE, "A=84 B=83@1 D=85", "70@9", "A=70", CHANGED },
+  /* 10: somebody else writes there too. */
+  { 10, PLAIN, "A=84 B=83@1", "70@9", "A=70", CHANGED },
+  { 10, PLAIN, "A=84 B=83@1 D=85", "70@9", "A=70 D=85", CHANGED },
+  { 10, PLAIN, "A=84 B=83@1 D=85", "0@9", "A=0 D=85", CHANGED },
+};
+
+START_TEST(settling_follows_the_table)
+{
+  const struct settling *c = &settlings[_i];
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+  enum ledger_outcome outcome;
+  char after[512];
+
+  read_ledger(&t, c->role, c->before);
+  read_shown(&shown, c->shown, strlen(c->shown));
+  outcome = ledger_settle(&t, &shown);
+  write_ledger(&t, after, sizeof(after));
+  ck_assert_msg(strcmp(after, c->after) == 0 && outcome == c->outcome,
+                "row %d, %s: \"%s\" shows %s: is \"%s\" %s, not \"%s\" %s",
+                c->row, role_name(c->role), c->before, c->shown, after,
+                outcome_name(outcome), c->after, outcome_name(c->outcome));
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
+START_TEST(what_was_not_asked_is_not_settled)
+{
+  struct ledger_target t;
+  struct ledger_shown none = { 0 };
+  char after[512];
+
+  read_ledger(&t, LEDGER_TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85");
+  ck_assert_int_eq(ledger_settle(&t, NULL), LEDGER_SETTLED);
+  ck_assert_int_eq(ledger_settle(&t, &none), LEDGER_SETTLED);
+  write_ledger(&t, after, sizeof(after));
+  ck_assert_str_eq(after, "A=84 B=83@1 M=85 N=84@2 D=85");
+  ledger_clear(&t);
+}
+END_TEST
+
+/* ---- A base that was changed takes what is due from it along ---- */
+
+static const struct {
+  enum ledger_role role;
+  const char *before, *shown, *after;
+} drops[] = {
+  { DELTA, "A=0.2 B=0.1@1 D=0.3", "0.2@2", "B=0.1@1" },
+  { TOTAL, "A=84 B=83@1 D=85", "84@2", "A=84 B=83@1" },
+  { TOTAL, "A=84 B=83@1 D=85", "70@9", "A=70" },
+  { PLAIN, "A=84 B=83@1 D=85", "84@2", "A=84 B=83@1" },
+};
+
+START_TEST(a_changed_base_drops_what_is_due)
+{
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+  char after[512];
+
+  read_ledger(&t, drops[_i].role, drops[_i].before);
+  read_shown(&shown, drops[_i].shown, strlen(drops[_i].shown));
+  ledger_drop(&t, &shown);
+  write_ledger(&t, after, sizeof(after));
+  ck_assert_str_eq(after, drops[_i].after);
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
+/* ---- A cycle, sending, and what became of it ---- */
+
+static const struct {
+  enum ledger_role role;
+  const char *step; /* "": any */
+  const char *before;
+  const char *due; /* "": none in this cycle */
+  const char *prepared;
+  uint32_t result;
+  const char *after;
+} sendings[] = {
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_ACCEPTED,
+    "A=85 B=84@2" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_PERHAPS,
+    "A=84 B=83@1 M=85 N=84@2 D=85" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_NOT_SENT,
+    "A=84 B=83@1 D=85" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_RETRY,
+    "A=84 B=83@1 D=85" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_REJECTED,
+    "A=84 B=83@1 D=85" },
+  /* a new cycle replaces D; of a delta it is added */
+  { TOTAL, "", "A=84 D=85", "86", "A=84 M=86 N=84@2 D=86", MP_ACCEPTED,
+    "A=86 B=84@2" },
+  { DELTA, "", "A=0.1 D=0.3", "0.2", "A=0.1 M=0.5 N=84@2 D=0.5", MP_ACCEPTED,
+    "A=0.5 B=84@2" },
+  /* what is due without a new cycle is sent too */
+  { DELTA, "", "D=0.3", "", "M=0.3 N=84@2 D=0.3", MP_ACCEPTED,
+    "A=0.3 B=84@2" },
+  /* a delta is sent as a whole number of steps; the rest is kept in E */
+  { DELTA, "0.001", "", "0.2005", "M=0.200 N=84@2 D=0.2005", MP_ACCEPTED,
+    "A=0.200 B=84@2 E=0.0005" },
+  { DELTA, "0.001", "", "0.2015", "M=0.202 N=84@2 D=0.2015", MP_ACCEPTED,
+    "A=0.202 B=84@2 E=-0.0005" },
+  { DELTA, "0.001", "E=0.0005", "0.0005", "M=0.0010 N=84@2 D=0.0010",
+    MP_ACCEPTED, "A=0.0010 B=84@2" },
+  { DELTA, "0.001", "E=0.0004", "0", "M=0.000 N=84@2 D=0.0004", MP_PERHAPS,
+    "M=0.000 N=84@2 D=0.0004" },
+  /* others are kept exactly: the device alone is coarser */
+  { BASE, "0.001", "", "84.2085", "M=84.2085 N=84@2 D=84.2085", MP_ACCEPTED,
+    "A=84.2085 B=84@2" },
+};
+
+START_TEST(sending_follows_the_rules)
+{
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+  struct value due = { 0 };
+  char text[512];
+
+  read_ledger(&t, sendings[_i].role, sendings[_i].before);
+  if (*sendings[_i].step)
+    t.step = number(sendings[_i].step, strlen(sendings[_i].step));
+  read_shown(&shown, "84@2", 4);
+  if (*sendings[_i].due) {
+    read_value(&due, sendings[_i].due, strlen(sendings[_i].due));
+    ck_assert_int_eq(ledger_due(&t, &due), MP_OK);
+  }
+  ck_assert(ledger_prepare(&t, &shown));
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, sendings[_i].prepared);
+  ledger_result(&t, sendings[_i].result);
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, sendings[_i].after);
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
+START_TEST(nothing_due_is_not_sent)
+{
+  struct ledger_target t;
+  struct ledger_shown shown = { .known = true };
+
+  read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
+  ck_assert(!ledger_prepare(&t, &shown));
+  ledger_clear(&t);
+}
+END_TEST
+
+START_TEST(the_last_known_value_is_what_is_due_else_what_was_acknowledged)
+{
+  struct ledger_target t;
+
+  read_ledger(&t, LEDGER_BASE, "");
+  ck_assert_ptr_null(ledger_last(&t));
+  read_ledger(&t, LEDGER_BASE, "A=84");
+  ck_assert_ptr_eq(ledger_last(&t), &t.a);
+  read_ledger(&t, LEDGER_BASE, "A=84 D=85");
+  ck_assert_ptr_eq(ledger_last(&t), &t.d);
+}
+END_TEST
+
+/* A value taken from what is shown keeps the serial number of the A that it
+ * replaces, and is known only to the place shown. */
+START_TEST(what_is_adopted_is_rounded_and_of_the_same_meter)
+{
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+
+  read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
+  t.a.serial = value_intern("4711");
+  read_shown(&shown, "11388.2@9~-1", 12);
+  ck_assert_int_eq(ledger_settle(&t, &shown), LEDGER_CHANGED);
+  ck_assert_str_eq(t.a.serial, "4711");
+  ck_assert_int_eq(t.a_place, -1);
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
+/* ---- Units and the state ---- */
+
+START_TEST(a_ledger_moves_to_the_unit_of_its_device)
+{
+  struct ledger_target t;
+  char text[512];
+
+  read_ledger(&t, LEDGER_DELTA, "A=1.5 D=0.25 E=0.0001");
+  t.unit = value_intern("MWh");
+  ck_assert_int_eq(ledger_set_unit(&t, value_intern("GJ")), MP_OK);
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, "A=5.40 D=0.900 E=0.00036");
+  ck_assert_int_eq(ledger_set_unit(&t, value_intern("MWh")), MP_ECONFIG);
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, "A=5.40 D=0.900 E=0.00036");
+  ck_assert_str_eq(t.unit, "GJ");
+  ledger_clear(&t);
+}
+END_TEST
+
+START_TEST(a_ledger_survives_the_state)
+{
+  struct ledger_target t, back;
+  char one[512], two[512];
+  char *body;
+
+  read_ledger(&t, LEDGER_DELTA,
+              "A=84.20 B=83@2026-11-22_10:00:00 M=0.5 N=-@later D=7 E=-0.0004");
+  t.unit = value_intern("GJ");
+  t.a.serial = value_intern("84968362");
+  t.a_place = -2;
+  t.sent_ms = 1795327476000;
+  t.rebase = true;
+  body = ledger_encode(&t);
+  ck_assert_ptr_nonnull(body);
+  ledger_init(&back, LEDGER_DELTA);
+  ck_assert(ledger_decode(&back, body));
+  write_ledger(&t, one, sizeof(one));
+  write_ledger(&back, two, sizeof(two));
+  ck_assert_str_eq(one, two);
+  ck_assert_str_eq(back.unit, "GJ");
+  ck_assert_str_eq(back.a.serial, "84968362");
+  ck_assert_int_eq(back.a_place, -2);
+  ck_assert_int_eq(back.sent_ms, 1795327476000);
+  ck_assert(back.rebase);
+  ck_assert(value_equal(&back.md, &t.md));
+  free(body);
+  ledger_clear(&t);
+  ledger_clear(&back);
+}
+END_TEST
+
+START_TEST(what_is_no_ledger_is_refused)
+{
+  static const char *const texts[] = { "a", "a 1\n", "x 1\n", "sent\n",
+                                       "b x\n", "a 9 1 0 0 ||\n", "e 1\n" };
+
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    struct ledger_target t;
+
+    ledger_init(&t, LEDGER_PLAIN);
+    ck_assert_msg(!ledger_decode(&t, texts[i]), "\"%s\"", texts[i]);
+    ledger_clear(&t);
+  }
+}
+END_TEST
+
+static Suite *
+ledger_suite(void)
+{
+  Suite *suite = suite_create("ledger");
+  TCase *tc = tcase_create("ledger");
+
+  tcase_add_loop_test(tc, settling_follows_the_table, 0,
+                      sizeof(settlings) / sizeof(settlings[0]));
+  tcase_add_test(tc, what_was_not_asked_is_not_settled);
+  tcase_add_loop_test(tc, a_changed_base_drops_what_is_due, 0,
+                      sizeof(drops) / sizeof(drops[0]));
+  tcase_add_loop_test(tc, sending_follows_the_rules, 0,
+                      sizeof(sendings) / sizeof(sendings[0]));
+  tcase_add_test(tc, nothing_due_is_not_sent);
+  tcase_add_test(
+    tc, the_last_known_value_is_what_is_due_else_what_was_acknowledged);
+  tcase_add_test(tc, what_is_adopted_is_rounded_and_of_the_same_meter);
+  tcase_add_test(tc, a_ledger_moves_to_the_unit_of_its_device);
+  tcase_add_test(tc, a_ledger_survives_the_state);
+  tcase_add_test(tc, what_is_no_ledger_is_refused);
+  suite_add_tcase(suite, tc);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(ledger_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

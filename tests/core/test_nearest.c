@@ -1,0 +1,102 @@
+/* What counts as near, and that the answer does not depend on the order. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/nearest.h"
+
+static const struct {
+  const char *word, *expected; /* NULL: none */
+} rows[] = {
+  { "device", "device" },
+  { "devcie", "device" },  /* swapped */
+  { "devise", "device" },  /* changed */
+  { "devce", "device" },   /* left out */
+  { "deviice", "device" }, /* surplus */
+  { "DEVICE", "device" },  /* case does not count */
+  { "Baudd", "baud" },
+  { "stopbits", "stop_bits" },
+  { "heat_energy", "heat_energy_e1" },
+  { "rst", "rts" },
+  { "x", NULL }, /* a single letter is near to nothing */
+  { "q", NULL },
+  { "", NULL },
+  { "wholly_different", NULL },
+  { "bd", NULL },
+};
+
+static const char *const names[] = { "baud",      "device",         "rts",
+                                     "stop_bits", "heat_energy_e1", "d",
+                                     NULL };
+
+START_TEST(finds_the_name_that_was_meant)
+{
+  const char *found = nearest(rows[_i].word, names);
+
+  if (rows[_i].expected)
+    ck_assert_ptr_nonnull(found);
+  else
+    ck_assert_msg(!found, "\"%s\" found \"%s\"", rows[_i].word, found);
+  if (found)
+    ck_assert_str_eq(found, rows[_i].expected);
+}
+END_TEST
+
+START_TEST(ties_go_by_the_alphabet_in_any_order)
+{
+  static const char *const up[] = { "bat", "cat", "rat", NULL };
+  static const char *const down[] = { "rat", "cat", "bat", NULL };
+
+  ck_assert_str_eq(nearest("hat", up), "bat");
+  ck_assert_str_eq(nearest("hat", down), "bat");
+}
+END_TEST
+
+START_TEST(words_beyond_the_limit_are_near_to_nothing)
+{
+  char word[NEAREST_MAX + 2], other[NEAREST_MAX + 2];
+  const char *list[] = { other, NULL };
+
+  memset(word, 'a', sizeof(word));
+  memset(other, 'a', sizeof(other));
+  word[NEAREST_MAX] = other[NEAREST_MAX] = '\0';
+  ck_assert_ptr_eq(nearest(word, list), other);
+  word[NEAREST_MAX] = 'a';
+  word[NEAREST_MAX + 1] = '\0';
+  ck_assert_ptr_null(nearest(word, list));
+}
+END_TEST
+
+START_TEST(hint_names_the_nearest_or_nothing)
+{
+  char buf[NEAREST_HINT], name[NEAREST_MAX + 1];
+
+  ck_assert_str_eq(nearest_hint("url", buf, sizeof(buf)),
+                   "; the nearest is \"url\"");
+  ck_assert_str_eq(nearest_hint(NULL, buf, sizeof(buf)), "");
+  memset(name, 'a', sizeof(name));
+  name[NEAREST_MAX] = '\0';
+  nearest_hint(name, buf, sizeof(buf));
+  ck_assert_int_eq(buf[strlen(buf) - 1], '"');
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("nearest");
+  TCase *t = tcase_create("nearest");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  tcase_add_loop_test(t, finds_the_name_that_was_meant, 0,
+                      (int)(sizeof(rows) / sizeof(rows[0])));
+  tcase_add_test(t, ties_go_by_the_alphabet_in_any_order);
+  tcase_add_test(t, words_beyond_the_limit_are_near_to_nothing);
+  tcase_add_test(t, hint_names_the_nearest_or_nothing);
+  suite_add_tcase(s, t);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

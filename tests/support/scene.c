@@ -1,0 +1,344 @@
+/* Running the real program in a directory of its own. */
+#include "tests/support/scene.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_WORDS 40
+#define MAX_VARIABLES 16
+/* 2026-11-22T10:00:00Z */
+#define FIRST_TIME INT64_C(1795341600)
+
+struct variable {
+  char *name, *value; /* value NULL: removed */
+};
+
+struct scene {
+  char dir[64];
+  int64_t now;
+  struct variable variables[MAX_VARIABLES];
+  size_t n_variables;
+  pid_t pid;
+  int status;
+  char *out, *err, *file;
+};
+
+struct scene *
+scene_new(void)
+{
+  struct scene *s = calloc(1, sizeof(*s));
+  const char *tmp = getenv("TMPDIR");
+
+  ck_assert_ptr_nonnull(s);
+  ck_assert_int_lt(snprintf(s->dir, sizeof(s->dir), "%s/meterpipe-XXXXXX",
+                            tmp && strlen(tmp) < 30 ? tmp : "/tmp"),
+                   (int)sizeof(s->dir));
+  ck_assert_ptr_nonnull(mkdtemp(s->dir));
+  s->now = FIRST_TIME;
+  scene_setenv(s, "HOME", s->dir);
+  scene_setenv(s, "XDG_STATE_HOME", NULL);
+  scene_setenv(s, "STATE_DIRECTORY", s->dir);
+  scene_setenv(s, "JOURNAL_STREAM", NULL);
+  return s;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+  (void)st;
+  (void)type;
+  (void)ftw;
+  return remove(path);
+}
+
+void
+scene_free(struct scene *s)
+{
+  if (!s)
+    return;
+  if (s->pid > 0) {
+    kill(s->pid, SIGKILL);
+    scene_wait(s);
+  }
+  nftw(s->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  for (size_t i = 0; i < s->n_variables; i++) {
+    free(s->variables[i].name);
+    free(s->variables[i].value);
+  }
+  free(s->out);
+  free(s->err);
+  free(s->file);
+  free(s);
+}
+
+const char *
+scene_dir(const struct scene *s)
+{
+  return s->dir;
+}
+
+/* ---- Files ---- */
+
+static char *
+path_of(const struct scene *s, const char *name)
+{
+  char *path;
+
+  ck_assert_int_ge(asprintf(&path, "%s%s%s", *name == '/' ? "" : s->dir,
+                            *name == '/' ? "" : "/", name),
+                   0);
+  return path;
+}
+
+void
+scene_write(struct scene *s, const char *name, const char *fmt, ...)
+{
+  char *path = path_of(s, name);
+  FILE *f = fopen(path, "w");
+  va_list args;
+
+  ck_assert_msg(f != NULL, "%s: %s", path, strerror(errno));
+  va_start(args, fmt);
+  ck_assert_int_ge(vfprintf(f, fmt, args), 0);
+  va_end(args);
+  ck_assert_int_eq(fclose(f), 0);
+  free(path);
+}
+
+static char *
+slurp(const char *path)
+{
+  FILE *f = fopen(path, "r");
+  char *text = NULL;
+  size_t size = 0;
+  ssize_t n;
+
+  if (!f)
+    return NULL;
+  n = getdelim(&text, &size, '\0', f);
+  fclose(f);
+  if (n < 0) {
+    free(text);
+    return strdup("");
+  }
+  return text;
+}
+
+const char *
+scene_read(struct scene *s, const char *name)
+{
+  char *path = path_of(s, name);
+
+  free(s->file);
+  s->file = slurp(path);
+  free(path);
+  return s->file;
+}
+
+bool
+scene_exists(const struct scene *s, const char *name)
+{
+  char *path = path_of(s, name);
+  bool there = access(path, F_OK) == 0;
+
+  free(path);
+  return there;
+}
+
+void
+scene_remove(struct scene *s, const char *name)
+{
+  char *path = path_of(s, name);
+
+  ck_assert_msg(remove(path) == 0, "%s: %s", path, strerror(errno));
+  free(path);
+}
+
+/* ---- Environment and clock ---- */
+
+void
+scene_setenv(struct scene *s, const char *name, const char *value)
+{
+  size_t i;
+
+  for (i = 0; i < s->n_variables; i++)
+    if (strcmp(s->variables[i].name, name) == 0)
+      break;
+  ck_assert_uint_lt(i, MAX_VARIABLES);
+  if (i == s->n_variables) {
+    s->variables[i].name = strdup(name);
+    s->n_variables++;
+  }
+  free(s->variables[i].value);
+  s->variables[i].value = value ? strdup(value) : NULL;
+}
+
+int64_t
+scene_now(const struct scene *s)
+{
+  return s->now;
+}
+
+void
+scene_advance(struct scene *s, int64_t seconds)
+{
+  s->now += seconds;
+}
+
+void
+scene_set_clock(struct scene *s, int64_t seconds)
+{
+  s->now = seconds;
+}
+
+/* ---- Running ---- */
+
+/* Cuts TEXT into words, in place. */
+static void
+split(char *text, char **words)
+{
+  size_t n = 1; /* words[0] is the program */
+
+  while (*(text += strspn(text, " "))) {
+    char quote = *text == '\'' ? *text++ : ' ';
+    size_t len = strcspn(text, quote == ' ' ? " " : "'");
+
+    ck_assert_uint_lt(n, MAX_WORDS - 1);
+    words[n++] = text;
+    if (text[len])
+      text[len++] = 0;
+    text += len;
+  }
+  words[n] = NULL;
+}
+
+static void
+redirect(int fd, const char *path, int flags)
+{
+  int file = open(path, flags, 0600);
+
+  if (file < 0 || dup2(file, fd) < 0)
+    _exit(126);
+  close(file);
+}
+
+static void
+set_environment(const struct scene *s)
+{
+  char now[32];
+
+  for (size_t i = 0; i < s->n_variables; i++)
+    if (s->variables[i].value)
+      setenv(s->variables[i].name, s->variables[i].value, 1);
+    else
+      unsetenv(s->variables[i].name);
+  snprintf(now, sizeof(now), "%lld", (long long)s->now);
+  setenv("TEST_CLOCK", now, 1);
+  if (getenv("CLOCK_PRELOAD"))
+    setenv("LD_PRELOAD", getenv("CLOCK_PRELOAD"), 1);
+}
+
+static void
+become(const struct scene *s, char **words)
+{
+  if (chdir(s->dir) != 0)
+    _exit(126);
+  redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
+  redirect(STDOUT_FILENO, ".out", O_WRONLY | O_CREAT | O_TRUNC);
+  redirect(STDERR_FILENO, ".err", O_WRONLY | O_CREAT | O_TRUNC);
+  set_environment(s);
+  execv(words[0], words);
+  _exit(127);
+}
+
+static void
+start(struct scene *s, const char *fmt, va_list args)
+{
+  char *program = getenv("METERPIPE");
+  char *words[MAX_WORDS], *text;
+
+  ck_assert_msg(program != NULL, "METERPIPE names the program under test");
+  ck_assert_int_eq(s->pid, 0);
+  ck_assert_int_ge(vasprintf(&text, fmt, args), 0);
+  words[0] = program;
+  split(text, words);
+  s->pid = fork();
+  ck_assert_int_ge(s->pid, 0);
+  if (s->pid == 0)
+    become(s, words);
+  free(text);
+}
+
+void
+scene_start(struct scene *s, const char *args, ...)
+{
+  va_list list;
+
+  va_start(list, args);
+  start(s, args, list);
+  va_end(list);
+}
+
+pid_t
+scene_pid(const struct scene *s)
+{
+  return s->pid;
+}
+
+int
+scene_wait(struct scene *s)
+{
+  char *out = path_of(s, ".out"), *err = path_of(s, ".err");
+  int status;
+
+  while (waitpid(s->pid, &status, 0) < 0)
+    ck_assert_int_eq(errno, EINTR);
+  s->pid = 0;
+  s->status =
+    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  free(s->out);
+  free(s->err);
+  s->out = slurp(out);
+  s->err = slurp(err);
+  free(out);
+  free(err);
+  return s->status;
+}
+
+int
+scene_run(struct scene *s, const char *args, ...)
+{
+  va_list list;
+
+  va_start(list, args);
+  start(s, args, list);
+  va_end(list);
+  return scene_wait(s);
+}
+
+int
+scene_status(const struct scene *s)
+{
+  return s->status;
+}
+
+const char *
+scene_out(const struct scene *s)
+{
+  return s->out ? s->out : "";
+}
+
+const char *
+scene_err(const struct scene *s)
+{
+  return s->err ? s->err : "";
+}

@@ -1,0 +1,126 @@
+/*
+ * A main() for a fuzz target without libFuzzer: runs it over the files and
+ * directories named, or over its corpus.  So make check replays what fuzzing
+ * has found, with any compiler.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* More than any corpus file has. */
+#define INPUT_MAX (1 << 20)
+
+static int
+complain(const char *path)
+{
+  fprintf(stderr, "error: %s: %s\n", path, strerror(errno));
+  return 0;
+}
+
+/* Exactly as long as the file: reading past the end is then seen. */
+static int
+run_bytes(const uint8_t *bytes, size_t size)
+{
+  uint8_t *data = malloc(size > 0 ? size : 1);
+
+  if (data == NULL)
+    return complain("memory");
+  memcpy(data, bytes, size);
+  LLVMFuzzerTestOneInput(data, size);
+  free(data);
+  return 1;
+}
+
+static int
+run_file(const char *path)
+{
+  uint8_t *buffer;
+  FILE *f;
+  size_t size;
+  int ok;
+
+  f = fopen(path, "rb");
+  if (f == NULL)
+    return complain(path);
+  buffer = malloc(INPUT_MAX);
+  if (buffer == NULL) {
+    fclose(f);
+    return complain(path);
+  }
+  size = fread(buffer, 1, INPUT_MAX, f);
+  ok = !ferror(f) || complain(path);
+  fclose(f);
+  ok = ok && run_bytes(buffer, size);
+  free(buffer);
+  return ok;
+}
+
+static int
+run_directory(const char *path)
+{
+  struct dirent *entry;
+  char file[4096];
+  DIR *dir;
+  int ok = 1;
+
+  dir = opendir(path);
+  if (dir == NULL)
+    return complain(path);
+  for (entry = readdir(dir); entry != NULL && ok; entry = readdir(dir)) {
+    if (entry->d_name[0] == '.')
+      continue;
+    if (snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) >=
+        (int)sizeof(file))
+      continue;
+    ok = run_file(file);
+  }
+  closedir(dir);
+  return ok;
+}
+
+static int
+run_path(const char *path)
+{
+  struct stat st;
+
+  if (stat(path, &st) != 0)
+    return complain(path);
+  return S_ISDIR(st.st_mode) ? run_directory(path) : run_file(path);
+}
+
+/* $srcdir/fuzz/corpus/NAME, NAME being what the program is called. */
+static int
+run_corpus(const char *program)
+{
+  const char *srcdir = getenv("srcdir");
+  const char *slash = strrchr(program, '/');
+  char path[4096];
+  int n;
+
+  n = snprintf(path, sizeof(path), "%s/fuzz/corpus/%s",
+               srcdir != NULL ? srcdir : ".",
+               slash != NULL ? slash + 1 : program);
+  if (n < 0 || (size_t)n >= sizeof(path)) {
+    errno = ENAMETOOLONG;
+    return complain(program);
+  }
+  return run_path(path);
+}
+
+int
+main(int argc, char **argv)
+{
+  int i, ok = 1;
+
+  if (argc < 2)
+    ok = run_corpus(argv[0]);
+  for (i = 1; i < argc && ok; i++)
+    ok = run_path(argv[i]);
+  return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

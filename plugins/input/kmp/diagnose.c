@@ -1,0 +1,103 @@
+/*
+ * What the line looked like, in words, and what to do about it (KMP 10.5).
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdio.h>
+
+#include "plugins/input/kmp/session.h"
+
+/* Nothing came that could be an answer. */
+static void
+describe_silence(const struct session *s, char *buf, size_t size)
+{
+  if (s->seen.echoes > 0)
+    snprintf(buf, size,
+             "only an echo (requests sent: %u): the head works, but the meter "
+             "does not hear it: press a button on the meter, turn or move the "
+             "head",
+             s->seen.requests);
+  else
+    snprintf(buf, size,
+             "no answer in %lld ms (requests sent: %u): press a button on the "
+             "meter, check the position of the head, and read at least every "
+             "30 minutes, or the eye switches off",
+             (long long)s->settings.timeout_ms, s->seen.requests);
+}
+
+/* The kind of damage that was seen most. */
+static void
+describe_damage(const struct session_seen *seen, char *buf, size_t size)
+{
+  if (seen->crc >= seen->cut + seen->broken && seen->crc > 0)
+    snprintf(buf, size,
+             "answers with CRC errors: %u (requests sent: %u): align the head, "
+             "keep sunlight off it, and let no other program read this meter",
+             seen->crc, seen->requests);
+  else if (seen->cut >= seen->broken)
+    snprintf(buf, size,
+             "answers cut short: %u (requests sent: %u): align the head; a "
+             "serial server must not pause within an answer",
+             seen->cut, seen->requests);
+  else
+    snprintf(buf, size,
+             "damaged answers: %u (requests sent: %u): align the head, keep "
+             "sunlight off it, and check baud, parity and stop_bits",
+             seen->broken, seen->requests);
+}
+
+int
+session_diagnose(const struct session *s, char *buf, size_t size)
+{
+  const struct session_seen *seen = &s->seen;
+
+  if (seen->crc + seen->cut + seen->broken > 0)
+    describe_damage(seen, buf, size);
+  else if (seen->strange > 0)
+    snprintf(buf, size,
+             "answers that fit no request of ours: %u (requests sent: %u): let "
+             "no other program read this meter, and check address",
+             seen->strange, seen->requests);
+  else if (seen->strangers > 0)
+    snprintf(buf, size,
+             "requests of another program are on the line: let only one "
+             "program read this meter");
+  else if (seen->noise > 0 && seen->answers == 0)
+    snprintf(buf, size,
+             "only garbage (bytes that are no answer: %zu): check baud, parity "
+             "and stop_bits, align the head, keep sunlight off it",
+             seen->noise);
+  else if (!session_heard(s))
+    describe_silence(s, buf, size);
+  else
+    snprintf(buf, size,
+             "requests without an answer: %u of %u: align the head, and read "
+             "at least every 30 minutes, or the eye switches off",
+             seen->silences, seen->requests);
+  if (seen->silences + seen->answers == seen->requests)
+    return MP_ETIMEOUT;
+  return MP_EPROTO;
+}
+
+const char *
+session_outcome(const struct session_seen *before,
+                const struct session_seen *after)
+{
+  if (after->answers > before->answers)
+    return "answers";
+  if (after->crc > before->crc)
+    return "CRC error";
+  if (after->cut > before->cut)
+    return "answer cut short";
+  if (after->broken > before->broken)
+    return "damaged answer";
+  if (after->strange > before->strange || after->strangers > before->strangers)
+    return "another program on the line";
+  if (after->noise > before->noise)
+    return "garbage";
+  if (after->echoes > before->echoes)
+    return "only an echo";
+  return "nothing";
+}

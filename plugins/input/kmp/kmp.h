@@ -1,0 +1,46 @@
+/*
+ * An instance of the kmp input: its options, and what reading.c and probe.c do
+ * with them.
+ */
+#ifndef KMP_KMP_H
+#define KMP_KMP_H
+
+#include <meterpipe/plugin.h>
+
+#include "plugins/input/kmp/kmp_value.h"
+#include "plugins/input/kmp/port.h"
+#include "plugins/input/kmp/session.h"
+
+struct kmp {
+  const struct mp_host *host;
+  const char *capture; /* NULL: none */
+  int64_t min_interval_ms;
+  struct port_settings line;
+  struct session_settings talk;
+
+  /* From open to close. */
+  struct port *port; /* NULL: the reading is skipped */
+  struct session session;
+};
+
+/* Opens the port and begins a session; waits for another user of the port at
+ * most PATIENCE_MS.  kmp_close accepts what is not open. */
+int kmp_open_port(struct kmp *kmp, int64_t patience_ms);
+void kmp_close_port(struct kmp *kmp);
+/* Begins a cycle in the capture, if there is to be one. */
+void kmp_begin_capture(struct kmp *kmp);
+
+/* reading.c: mp_input_ops.read and .identify */
+int kmp_read(void *self, const struct mp_sink *sink);
+int kmp_identify(void *self, const struct mp_sink *sink);
+
+/* probe.c: mp_input_ops.probe */
+int kmp_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink);
+
+/* A record's value as the host takes it.  MP_OK; MP_DROP: there is none (yet);
+ * or a reason (not reported), with *ret_error of enum kmp_error.  SPACE holds
+ * what *ret_value points to. */
+int kmp_convert(const struct kmp_record *record, struct kmp_value *space,
+                struct mp_value *ret_value, int *ret_error);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * What the kmp input remembers from run to run, in the host's store:
+ *   serial    the meter's serial number
+ *   asked     when the meter was last asked for it, and answered
+ *   failed    "1": it failed since then, and may have been exchanged
+ *   read      when the last good reading was
+ *   limit     runs in a row in which only small requests were answered
+ *   limited   when that was last found out
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "plugins/input/kmp/memory.h"
+
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+/* From so many runs on, a meter is taken to refuse larger requests. */
+#define LIMIT_RUNS 2
+
+/* Whether the time stored as KEY is younger than MS.  10 % of tolerance: cron
+ * is not exact.  A time in the future was stored by a clock that was wrong. */
+static int
+is_younger(const struct kmp *kmp, const char *key, int64_t ms)
+{
+  const char *text = kmp->host->store_get(kmp->host, key);
+  int64_t age;
+
+  if (text == NULL)
+    return 0;
+  age = kmp->host->now(kmp->host) - strtoll(text, NULL, 10);
+  return age >= 0 && age < ms - ms / 10;
+}
+
+/* Removes KEY; the host need not commit what was not there. */
+static void
+forget(const struct kmp *kmp, const char *key)
+{
+  if (kmp->host->store_get(kmp->host, key) != NULL)
+    (void)kmp->host->store_set(kmp->host, key, NULL);
+}
+
+static void
+store_number(const struct kmp *kmp, const char *key, int64_t number)
+{
+  char text[32];
+
+  snprintf(text, sizeof(text), "%" PRId64, number);
+  (void)kmp->host->store_set(kmp->host, key, text);
+}
+
+static int64_t
+stored_number(const struct kmp *kmp, const char *key)
+{
+  const char *text = kmp->host->store_get(kmp->host, key);
+
+  return text == NULL ? 0 : strtoll(text, NULL, 10);
+}
+
+int
+memory_is_early(const struct kmp *kmp)
+{
+  return kmp->min_interval_ms > 0 &&
+         is_younger(kmp, "read", kmp->min_interval_ms);
+}
+
+void
+memory_note_failure(const struct kmp *kmp)
+{
+  (void)kmp->host->store_set(kmp->host, "failed", "1");
+}
+
+int
+memory_serial_due(const struct kmp *kmp)
+{
+  return kmp->host->store_get(kmp->host, "failed") != NULL ||
+         !is_younger(kmp, "asked", DAY_MS);
+}
+
+void
+memory_apply_limit(struct kmp *kmp)
+{
+  if (stored_number(kmp, "limit") >= LIMIT_RUNS &&
+      is_younger(kmp, "limited", DAY_MS))
+    kmp->session.limit = KMP_REGISTERS_MAX / 2;
+}
+
+void
+memory_note_limit(const struct kmp *kmp, uint8_t before)
+{
+  if (before < KMP_REGISTERS_MAX || kmp->session.seen.answers == 0)
+    return;
+  if (kmp->session.limit == KMP_REGISTERS_MAX) {
+    forget(kmp, "limit");
+    return;
+  }
+  store_number(kmp, "limit", stored_number(kmp, "limit") + 1);
+  store_number(kmp, "limited", kmp->host->now(kmp->host));
+}
+
+void
+memory_note_reading(const struct kmp *kmp)
+{
+  store_number(kmp, "read", kmp->host->now(kmp->host));
+}
+
+void
+memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
+                   const struct kmp_record *record)
+{
+  const struct mp_host *host = kmp->host;
+  char serial[KMP_FORMAT_SIZE] = "";
+  struct kmp_value value;
+
+  if (record != NULL && kmp_value_decode(record, &value) == KMP_OK)
+    kmp_value_format(&value, serial, sizeof(serial));
+  store_number(kmp, "asked", host->now(host));
+  forget(kmp, "failed");
+  if (serial[0] == '\0') {
+    forget(kmp, "serial");
+    return;
+  }
+  (void)host->store_set(host, "serial", serial);
+  sink->serial(sink, serial, MP_SERIAL_READ);
+}
+
+void
+memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink)
+{
+  const char *serial = kmp->host->store_get(kmp->host, "serial");
+
+  if (serial != NULL)
+    sink->serial(sink, serial, MP_SERIAL_ASSUMED);
+}

@@ -1,0 +1,34 @@
+/*
+ * What the kmp input remembers from run to run: the meter's serial number, when
+ * it was read, whether it failed, how much it takes at a time.
+ */
+#ifndef KMP_MEMORY_H
+#define KMP_MEMORY_H
+
+#include "plugins/input/kmp/kmp.h"
+
+/* Whether the last good reading is younger than min_interval. */
+int memory_is_early(const struct kmp *kmp);
+/* All that was wanted was read. */
+void memory_note_reading(const struct kmp *kmp);
+
+/* The meter failed, and may be exchanged before it answers again. */
+void memory_note_failure(const struct kmp *kmp);
+
+/* Whether the meter has to be asked for its serial number, even at the price of
+ * a request: once a day, and after a failure. */
+int memory_serial_due(const struct kmp *kmp);
+/* The meter was asked: RECORD is NULL when it has none.  Tells the host, and
+ * remembers it. */
+void memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
+                        const struct kmp_record *record);
+/* The meter was not asked: tells the host what is remembered. */
+void memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink);
+
+/* A meter that answered small requests only, run after run, is asked for eight
+ * again once a day: limits the session.  BEFORE is the limit as the run
+ * began. */
+void memory_apply_limit(struct kmp *kmp);
+void memory_note_limit(const struct kmp *kmp, uint8_t before);
+
+#endif

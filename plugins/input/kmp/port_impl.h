@@ -1,0 +1,51 @@
+/*
+ * What port.c shares with the two kinds of port, port_tty.c and port_tcp.c.
+ */
+#ifndef KMP_PORT_IMPL_H
+#define KMP_PORT_IMPL_H
+
+#include <termios.h>
+
+#include "plugins/input/kmp/port.h"
+
+struct port {
+  const struct mp_host *host;
+  const char *device;
+  int fd;
+  int lock_fd; /* of a network port: the name that it is locked by; or -1 */
+  struct termios old;
+  int has_old; /* a tty, with settings to give back */
+};
+
+/* Waits until FD (-1: none) is ready for EVENTS.  MP_OK, MP_DROP when it was
+ * not until UNTIL, MP_ECANCELED or MP_ETIMEOUT when the cycle must end.
+ * Reports nothing. */
+int port_wait(const struct mp_host *host, int fd, short events, int64_t until);
+
+/* One attempt to get hold of DEVICE: MP_OK, MP_EBUSY when somebody else has it
+ * (not reported), or another reason (reported). */
+typedef int (*port_try)(const struct mp_host *host, const char *device,
+                        int *ret_fd);
+
+/* Tries until it succeeds, fails for another reason than MP_EBUSY, or UNTIL.
+ * Reports all but success. */
+int port_try_until(const struct mp_host *host, const char *device,
+                   port_try attempt, int64_t until, int *ret_fd);
+
+/* Opens each kind; PORT has host, device, and descriptors of -1.  What was
+ * opened until a failure is left in PORT, for port_close. */
+int port_tty_open(struct port *port, const struct port_settings *settings,
+                  int64_t until);
+int port_tcp_open(struct port *port, int64_t until);
+
+/* Gives the old settings back; leaves the descriptor open. */
+void port_tty_restore(struct port *port);
+
+/* Whether DEVICE names a serial server. */
+int port_tcp_names(const char *device);
+
+/* Writes "NAME (process N)" of a process that has the file PATH open, or ""
+ * where /proc does not tell. */
+void port_user(const char *path, char *buf, size_t size);
+
+#endif

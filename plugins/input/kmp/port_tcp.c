@@ -1,0 +1,178 @@
+/*
+ * A serial server in raw mode (ser2net, a Wi-Fi bridge), as tcp://HOST:PORT.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "plugins/input/kmp/port_impl.h"
+
+static const char scheme[] = "tcp://";
+
+/* For one address.  Servers for serial ports stand nearby. */
+#define CONNECT_MS 5000
+
+int
+port_tcp_names(const char *device)
+{
+  return strncmp(device, scheme, sizeof(scheme) - 1) == 0;
+}
+
+static int
+bad_name(const struct mp_host *host, const char *device)
+{
+  return mp_fail(host, MP_ECONFIG, device,
+                 "a serial server is named tcp://HOST:PORT");
+}
+
+/* "tcp://HOST:PORT" or "tcp://[ADDRESS]:PORT" in its two parts. */
+static int
+split(const char *device, char *host, size_t host_size, const char **ret_port)
+{
+  const char *begin = device + sizeof(scheme) - 1;
+  const char *colon = strrchr(begin, ':');
+  size_t len;
+
+  if (colon == NULL || colon == begin || colon[1] == '\0' ||
+      strchr(begin, '/') != NULL)
+    return MP_ECONFIG;
+  len = (size_t)(colon - begin);
+  if (begin[0] == '[') {
+    if (len < 3 || begin[len - 1] != ']')
+      return MP_ECONFIG;
+    begin++;
+    len -= 2;
+  }
+  if (len >= host_size)
+    return MP_ECONFIG;
+  memcpy(host, begin, len);
+  host[len] = '\0';
+  *ret_port = colon + 1;
+  return MP_OK;
+}
+
+/* port_try: takes a name that is DEVICE's in the abstract namespace.  A
+ * connection cannot be locked as a tty can, and a serial server that takes
+ * several clients would mix their requests.  The name goes with the process,
+ * whatever becomes of it. */
+static int
+try_lock(const struct mp_host *host, const char *device, int *ret_fd)
+{
+  struct sockaddr_un name = { .sun_family = AF_UNIX };
+  int len = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1,
+                     "meterpipe-kmp %s", device);
+  socklen_t size;
+  int err;
+  int fd;
+
+  if (len < 0 || (size_t)len >= sizeof(name.sun_path) - 1)
+    len = (int)sizeof(name.sun_path) - 2;
+  size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
+  fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return mp_fail(host, MP_ENOMEM, device, "no socket: %s", strerror(errno));
+  if (bind(fd, (const struct sockaddr *)&name, size) == 0) {
+    *ret_fd = fd;
+    return MP_OK;
+  }
+  err = errno;
+  close(fd);
+  if (err == EADDRINUSE)
+    return MP_EBUSY;
+  return mp_fail(host, MP_EIO, device, "cannot be locked: %s", strerror(err));
+}
+
+/* Connects to one address.  MP_OK; MP_DROP with errno set; MP_ECANCELED or
+ * MP_ETIMEOUT when the cycle must end. */
+static int
+connect_one(struct port *port, const struct addrinfo *address)
+{
+  int on = 1;
+  int err = 0;
+  socklen_t size = sizeof(err);
+  int r;
+
+  port->fd = socket(address->ai_family,
+                    address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                    address->ai_protocol);
+  if (port->fd < 0)
+    return MP_DROP;
+  /* A request leaves at once: the meter drops one with gaps. */
+  setsockopt(port->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  if (connect(port->fd, address->ai_addr, address->ai_addrlen) == 0)
+    return MP_OK;
+  if (errno != EINPROGRESS && errno != EINTR)
+    return MP_DROP;
+  r = port_wait(port->host, port->fd, POLLOUT, port_clock() + CONNECT_MS);
+  if (r == MP_DROP)
+    errno = ETIMEDOUT;
+  if (r != MP_OK)
+    return r;
+  if (getsockopt(port->fd, SOL_SOCKET, SO_ERROR, &err, &size) < 0)
+    return MP_DROP;
+  errno = err;
+  return err == 0 ? MP_OK : MP_DROP;
+}
+
+static int
+connect_any(struct port *port, const struct addrinfo *list)
+{
+  const struct addrinfo *address;
+  int r = MP_DROP;
+  int err = EADDRNOTAVAIL;
+
+  for (address = list; address != NULL; address = address->ai_next) {
+    r = connect_one(port, address);
+    if (r == MP_OK)
+      return MP_OK;
+    err = errno;
+    if (port->fd >= 0)
+      close(port->fd);
+    port->fd = -1;
+    if (r != MP_DROP)
+      break;
+  }
+  if (r == MP_ECANCELED)
+    return mp_fail(port->host, r, port->device, "interrupted while connecting");
+  if (r == MP_ETIMEOUT)
+    err = ETIMEDOUT;
+  return mp_fail(port->host, MP_EIO, port->device,
+                 "cannot connect to the serial server: %s", strerror(err));
+}
+
+int
+port_tcp_open(struct port *port, int64_t until)
+{
+  struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+  struct addrinfo *list = NULL;
+  const char *service;
+  char name[256];
+  int r;
+
+  if (split(port->device, name, sizeof(name), &service) != MP_OK)
+    return bad_name(port->host, port->device);
+  r = port_try_until(port->host, port->device, try_lock, until, &port->lock_fd);
+  if (r != MP_OK)
+    return r;
+  r = getaddrinfo(name, service, &hints, &list);
+  if (r == EAI_SERVICE)
+    return bad_name(port->host, port->device);
+  if (r != 0)
+    return mp_fail(port->host, MP_EIO, port->device,
+                   "the name of the serial server is not known: %s",
+                   r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
+  r = connect_any(port, list);
+  freeaddrinfo(list);
+  return r;
+}

@@ -1,0 +1,340 @@
+/*
+ * One cycle of the kmp input: the wanted registers in as few requests as can
+ * be, and the meter's serial number with them where that costs nothing.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/input/kmp/kmp.h"
+#include "plugins/input/kmp/kmp_register.h"
+#include "plugins/input/kmp/memory.h"
+
+/* A register that is read in this cycle. */
+struct wanted {
+  uint16_t id;
+  const char *name; /* the host's; NULL: only for the serial number */
+  int answered;     /* in a good answer, be it with a value or left out */
+  int left_out;
+};
+
+struct reading {
+  struct kmp *kmp;
+  const struct mp_sink *sink;
+  struct wanted *wanted;
+  size_t count;
+  size_t fields;   /* of these, fields */
+  unsigned values; /* emitted */
+};
+
+/* ---- Values ------------------------------------------------------------- */
+
+int
+kmp_convert(const struct kmp_record *record, struct kmp_value *space,
+            struct mp_value *ret_value, int *ret_error)
+{
+  int r = kmp_value_decode(record, space);
+
+  if (r != KMP_OK) {
+    *ret_error = r;
+    return r == KMP_ERANGE ? MP_ERANGE : MP_EDATA;
+  }
+  if (space->form == KMP_FORM_NONE)
+    return MP_DROP;
+  memset(ret_value, 0, sizeof(*ret_value));
+  ret_value->struct_size = sizeof(*ret_value);
+  if (space->form == KMP_FORM_TEXT) {
+    ret_value->kind = MP_TEXT;
+    ret_value->text = space->text;
+    return MP_OK;
+  }
+  ret_value->kind = kmp_register_number_kind(record->id);
+  ret_value->coef = space->coef;
+  ret_value->exp10 = space->exp10;
+  ret_value->unit = space->unit;
+  return MP_OK;
+}
+
+static void
+emit(struct reading *reading, const char *name, const struct kmp_record *record)
+{
+  const struct mp_host *host = reading->kmp->host;
+  const char *device = reading->kmp->line.device;
+  struct kmp_value space;
+  struct mp_value value;
+  int error = KMP_OK;
+  int r = kmp_convert(record, &space, &value, &error);
+
+  if (r == MP_DROP) {
+    mp_log(host, MP_LOG_INFO, device, "%s has no value yet", name);
+    return;
+  }
+  if (r != MP_OK) {
+    mp_fail(host, r, device, "%s cannot be used: %s", name,
+            kmp_error_text(error));
+    return;
+  }
+  value.time_ms = reading->kmp->session.time_ms;
+  if (reading->sink->emit(reading->sink, name, &value) >= 0)
+    reading->values++;
+}
+
+/* ---- Requests ----------------------------------------------------------- */
+
+static struct wanted *
+find_wanted(struct reading *reading, uint16_t id)
+{
+  size_t i;
+
+  for (i = 0; i < reading->count; i++)
+    if (reading->wanted[i].id == id)
+      return &reading->wanted[i];
+  return NULL;
+}
+
+/* session_take */
+static void
+take_answer(void *ctx, const struct kmp_request *request,
+            const struct kmp_answer *answer)
+{
+  struct reading *reading = ctx;
+  size_t i;
+
+  for (i = 0; i < request->count; i++) {
+    uint16_t id = request->ids[i];
+    const struct kmp_record *record = kmp_answer_find(answer, id);
+    struct wanted *wanted = find_wanted(reading, id);
+
+    wanted->answered = 1;
+    wanted->left_out = record == NULL;
+    if (id == KMP_REGISTER_SERIAL)
+      memory_take_serial(reading->kmp, reading->sink, record);
+    if (record != NULL && wanted->name != NULL)
+      emit(reading, wanted->name, record);
+  }
+}
+
+/* Asks for wanted registers FROM to TO - 1.  MP_OK, MP_DROP when not all were
+ * answered, or a reason (reported). */
+static int
+ask_for(struct reading *reading, size_t from, size_t to)
+{
+  struct session *session = &reading->kmp->session;
+  int result = MP_OK;
+
+  while (from < to) {
+    uint16_t ids[KMP_REGISTERS_MAX];
+    size_t n = 0;
+    int r;
+
+    while (n < session->limit && from + n < to) {
+      ids[n] = reading->wanted[from + n].id;
+      n++;
+    }
+    r = session_registers(session, ids, n, take_answer, reading);
+    if (r < 0)
+      return r;
+    if (r != MP_OK)
+      result = r;
+    if (!session_heard(session))
+      return result;
+    from += n;
+  }
+  return result;
+}
+
+/* Which registers: the wanted fields, then perhaps the serial number's. */
+static int
+list_wanted(struct reading *reading)
+{
+  const struct kmp *kmp = reading->kmp;
+  const struct mp_host *host = kmp->host;
+  uint32_t n = 0;
+  uint32_t i;
+
+  while (host->field(host, n) != NULL)
+    n++;
+  reading->wanted = calloc((size_t)n + 1, sizeof(*reading->wanted));
+  if (reading->wanted == NULL)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  for (i = 0; i < n; i++) {
+    const char *name = host->field(host, i);
+    int32_t id = kmp_register_id(name);
+
+    if (id < 0)
+      return mp_fail(host, MP_ECONFIG, name, "is no register");
+    reading->wanted[i].id = (uint16_t)id;
+    reading->wanted[i].name = name;
+  }
+  reading->fields = n;
+  reading->count = n;
+  if (n > 0 && find_wanted(reading, KMP_REGISTER_SERIAL) == NULL)
+    reading->wanted[reading->count++].id = KMP_REGISTER_SERIAL;
+  return MP_OK;
+}
+
+/* Reads all that is wanted.  The serial number goes with the last request if
+ * that has room; else it has one of its own, when it is due. */
+static int
+ask_for_all(struct reading *reading)
+{
+  struct kmp *kmp = reading->kmp;
+  int due = memory_serial_due(kmp);
+  int known_without = kmp->host->store_get(kmp->host, "serial") == NULL;
+  int rides = reading->fields % kmp->session.limit != 0;
+  size_t first = reading->fields;
+  int r;
+
+  /* A meter without a serial number is not asked for it each time. */
+  if (rides && (due || !known_without))
+    first = reading->count;
+  r = ask_for(reading, 0, first);
+  if (r != MP_OK || first == reading->count || !due)
+    return r;
+  r = ask_for(reading, first, reading->count);
+  if (r == MP_DROP)
+    mp_log(kmp->host, MP_LOG_WARNING, kmp->line.device,
+           "the serial number could not be read; asked for again in the next "
+           "run");
+  /* The registers are read: what failed after that does not cost them. */
+  return r == MP_ECANCELED ? r : MP_OK;
+}
+
+/* ---- What did not come -------------------------------------------------- */
+
+/* Appends " NAME," for each such field, as far as there is room. */
+static unsigned
+name_left_out(const struct reading *reading, char *buf, size_t size)
+{
+  unsigned count = 0;
+  size_t len = 0;
+  size_t i;
+
+  buf[0] = '\0';
+  for (i = 0; i < reading->fields; i++) {
+    const struct wanted *wanted = &reading->wanted[i];
+    int n;
+
+    if (!wanted->left_out)
+      continue;
+    n = snprintf(buf + len, size - len, "%s%s", count > 0 ? ", " : "",
+                 wanted->name);
+    count++;
+    if (n > 0 && (size_t)n < size - len)
+      len += (size_t)n;
+  }
+  return count;
+}
+
+static int
+report_left_out(const struct reading *reading)
+{
+  const struct kmp *kmp = reading->kmp;
+  size_t size = reading->fields * 48 + 1;
+  char *names = malloc(size);
+  unsigned count;
+
+  if (names == NULL)
+    return mp_fail(kmp->host, MP_ENOMEM, NULL, "out of memory");
+  count = name_left_out(reading, names, size);
+  if (count == reading->fields && count > 1)
+    mp_fail(kmp->host, MP_EDATA, kmp->line.device,
+            "the meter has none of the registers asked for (%s): meterpipe "
+            "probe shows those it has",
+            names);
+  else if (count > 0)
+    mp_fail(kmp->host, MP_EDATA, kmp->line.device,
+            "the meter left out %s: meterpipe probe shows the registers it has",
+            names);
+  free(names);
+  return MP_OK;
+}
+
+/* The meter did not answer all: says so.  What came, counts. */
+static int
+report_failure(const struct reading *reading)
+{
+  const struct kmp *kmp = reading->kmp;
+  char why[512];
+  int reason = session_diagnose(&kmp->session, why, sizeof(why));
+
+  mp_fail(kmp->host, reason, kmp->line.device, "%s", why);
+  memory_note_failure(kmp);
+  return kmp->session.seen.answers > 0 ? MP_OK : reason;
+}
+
+static int
+finish(struct reading *reading, int r)
+{
+  const struct kmp *kmp = reading->kmp;
+
+  if (r == MP_DROP)
+    r = report_failure(reading);
+  else if (r == MP_OK && reading->values > 0)
+    memory_note_reading(kmp);
+  else if (r < 0 && r != MP_ECANCELED)
+    memory_note_failure(kmp);
+  if (r != MP_OK)
+    return r;
+  if (!find_wanted(reading, KMP_REGISTER_SERIAL)->answered)
+    memory_assume_serial(kmp, reading->sink);
+  return report_left_out(reading);
+}
+
+int
+kmp_read(void *self, const struct mp_sink *sink)
+{
+  struct kmp *kmp = self;
+  struct reading reading = { .kmp = kmp, .sink = sink };
+  uint8_t limit;
+  int r;
+
+  if (kmp->port == NULL)
+    return MP_SKIP;
+  r = list_wanted(&reading);
+  if (r == MP_OK && reading.fields > 0) {
+    memory_apply_limit(kmp);
+    limit = kmp->session.limit;
+    kmp_begin_capture(kmp);
+    r = ask_for_all(&reading);
+    recorder_flush(kmp->session.recorder);
+    memory_note_limit(kmp, limit);
+    r = finish(&reading, r);
+  }
+  free(reading.wanted);
+  return r;
+}
+
+int
+kmp_identify(void *self, const struct mp_sink *sink)
+{
+  struct kmp *kmp = self;
+  struct kmp_request request = {
+    .address = kmp->talk.address,
+    .cid = KMP_GET_REGISTER,
+    .count = 1,
+    .ids = { KMP_REGISTER_SERIAL },
+  };
+  struct kmp_answer answer;
+  char why[512];
+  int r;
+
+  if (kmp->port == NULL)
+    return MP_SKIP;
+  r = session_ask(&kmp->session, &request, kmp->talk.retries + 1, &answer);
+  recorder_flush(kmp->session.recorder);
+  if (r == MP_DROP) {
+    r = session_diagnose(&kmp->session, why, sizeof(why));
+    mp_fail(kmp->host, r, kmp->line.device, "asked for its serial number: %s",
+            why);
+    memory_note_failure(kmp);
+  }
+  if (r == MP_OK)
+    memory_take_serial(kmp, sink,
+                       kmp_answer_find(&answer, KMP_REGISTER_SERIAL));
+  return r;
+}

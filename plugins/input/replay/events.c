@@ -1,0 +1,158 @@
+/*
+ * Lines to frames.
+ */
+#include "plugins/input/replay/events.h"
+
+#include <string.h>
+
+void
+events_begin(struct events *e)
+{
+  e->in_line = e->in_bytes = 0;
+  e->to_meter = 0;
+  e->sent_len = 0;
+}
+
+static enum event
+bad(struct events *e, const char *reason)
+{
+  e->told = 1;
+  e->reason = reason;
+  return EVENT_BAD;
+}
+
+/* Captures of a later version may mean other things by the same lines. */
+static enum event
+take_header(struct events *e)
+{
+  if (e->line.version <= CAPTURE_VERSION)
+    return EVENT_HEADER;
+  e->code = mp_fail(e->lines.host, MP_EDATA, e->lines.name,
+                    "line %llu begins a capture of version %lu, and this "
+                    "meterpipe reads version %d: use a newer one",
+                    (unsigned long long)e->lines.number,
+                    (unsigned long)e->line.version, CAPTURE_VERSION);
+  return EVENT_FAILED;
+}
+
+/* Reads the next line that is no comment.  0: it has events; else 1. */
+static int
+next_line(struct events *e, enum event *ret)
+{
+  const char *text;
+  size_t len;
+  int r;
+
+  do {
+    e->to_meter = 0;
+    r = lines_next(&e->lines, &text, &len);
+    if (r != LINES_LINE) {
+      *ret = r == LINES_END    ? EVENT_END
+             : r == LINES_LONG ? bad(e, "a line too long for a capture")
+                               : EVENT_FAILED;
+      e->code = r;
+      return 1;
+    }
+    r = capture_begin(&e->line, text, len);
+  } while (r == CAPTURE_COMMENT);
+  if (r == CAPTURE_EVENTS)
+    return 0;
+  *ret = r == CAPTURE_BLANK    ? EVENT_BLANK
+         : r == CAPTURE_HEADER ? take_header(e)
+                               : bad(e, capture_error_text(r));
+  return 1;
+}
+
+/* Begins with the bytes of the line at hand. */
+static void
+begin_bytes(struct events *e)
+{
+  e->in_bytes = 1;
+  e->told = 0;
+  e->fed = 0;
+  kmp_deframer_init(&e->deframer);
+  if (!e->to_meter) {
+    kmp_deframer_sent(&e->deframer, e->sent, e->sent_len);
+    return;
+  }
+  /* What was sent may come back, damaged here or not. */
+  e->sent_len = e->line.len <= sizeof(e->sent) ? e->line.len : 0;
+  memcpy(e->sent, e->line.bytes, e->sent_len);
+}
+
+/* Takes the next stretch of the line at hand.  1: there is an event. */
+static int
+next_bytes(struct events *e, enum event *ret)
+{
+  int r = capture_next(&e->line);
+
+  e->to_meter = e->line.direction == CAPTURE_TO_METER;
+  if (r > 0) {
+    begin_bytes(e);
+    return 0;
+  }
+  e->in_line = 0;
+  if (r == 0)
+    return 0;
+  *ret = bad(e, capture_error_text(r));
+  return 1;
+}
+
+/* The bytes came to their end: what was begun is cut, and what was nothing at
+ * all is told once.  1: there is an event. */
+static int
+end_bytes(struct events *e, enum event *ret)
+{
+  enum kmp_event found = kmp_deframer_end(&e->deframer);
+  int error = found == KMP_EVENT_BAD ? e->deframer.error : KMP_ESTART;
+
+  e->in_bytes = 0;
+  if (e->told || (found == KMP_EVENT_NONE && e->deframer.noise == 0))
+    return 0;
+  *ret = bad(e, kmp_error_text(error));
+  return 1;
+}
+
+/* Feeds the bytes.  Of what is wrong with them the first is told. */
+static int
+feed(struct events *e, enum event *ret)
+{
+  enum kmp_event found;
+
+  if (e->fed == e->line.len)
+    return end_bytes(e, ret);
+  e->fed += kmp_deframer_feed(&e->deframer, e->line.bytes + e->fed,
+                              e->line.len - e->fed, &found);
+  if (found == KMP_EVENT_ECHO)
+    e->told = 1;
+  if (found == KMP_EVENT_FRAME &&
+      !kmp_is_trailing(e->line.bytes + e->fed, e->line.len - e->fed)) {
+    e->told = 1;
+    *ret = EVENT_FRAME;
+    return 1;
+  }
+  if (e->told || (found != KMP_EVENT_BAD && found != KMP_EVENT_FRAME))
+    return 0;
+  *ret = bad(e, kmp_error_text(found == KMP_EVENT_FRAME ? KMP_ETRAILING
+                                                        : e->deframer.error));
+  return 1;
+}
+
+enum event
+events_next(struct events *e)
+{
+  enum event event;
+  int found;
+
+  do {
+    if (e->in_bytes) {
+      found = feed(e, &event);
+    } else if (e->in_line) {
+      found = next_bytes(e, &event);
+    } else {
+      found = next_line(e, &event);
+      e->in_line = !found;
+    }
+  } while (!found);
+  return event;
+}

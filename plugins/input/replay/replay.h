@@ -1,0 +1,86 @@
+/*
+ * The state of a replay, and what its parts do for each other: replay.c is the
+ * plugin, cycle.c finds the cycles, values.c hands the values over.
+ */
+#ifndef REPLAY_REPLAY_H
+#define REPLAY_REPLAY_H
+
+#include <stdint.h>
+
+#include <meterpipe/plugin.h>
+
+#include "plugins/input/kmp/kmp_value.h"
+#include "plugins/input/replay/damage.h"
+#include "plugins/input/replay/events.h"
+#include "plugins/input/replay/names.h"
+
+#define REGISTER_COUNT 65536
+#define PLACE_SIZE 512
+
+struct register_set {
+  uint8_t bits[REGISTER_COUNT / 8];
+};
+
+struct replay {
+  const struct mp_host *host;
+  int strict;
+  int wants_all;
+  struct register_set wanted;
+  struct register_set seen; /* in the whole file */
+  struct names names;
+
+  int ended;     /* nothing comes any more */
+  int stopped;   /* and all that is to be said was said */
+  int separated; /* blank lines end cycles: 1, 0, or -1: not known yet */
+  int held;      /* event belongs to the cycle that comes */
+  enum event event;
+  uint32_t cycle;     /* number of the one at hand, from 1 */
+  uint32_t *cycle_of; /* the last one in which each register came */
+  int begun;          /* it has an event */
+  int answered;       /* something did, good or not, in any cycle */
+  struct damage_list damage;
+
+  int has_request; /* one that was not answered yet */
+  struct kmp_request request;
+  char serial[KMP_TEXT_SIZE]; /* "": not known */
+  /* The last answer in the old script's log. */
+  uint8_t old_answer[KMP_WIRE_MAX];
+  size_t old_answer_len;
+  struct events events;
+};
+
+static inline int
+register_set_has(const struct register_set *set, uint16_t id)
+{
+  return set->bits[id / 8] >> (id % 8) & 1;
+}
+
+static inline void
+register_set_add(struct register_set *set, uint16_t id)
+{
+  set->bits[id / 8] |= (uint8_t)(1u << (id % 8));
+}
+
+static inline int
+replay_wants(const struct replay *r, uint16_t id)
+{
+  return r->wants_all || register_set_has(&r->wanted, id);
+}
+
+/* The end of a file is MP_END; else what a cycle came to: MP_OK or a reason.
+ * What the cycle holds goes to SINK. */
+int replay_take_cycle(struct replay *r, const struct mp_sink *sink);
+
+/* Hands over the value of a record, if it is wanted. */
+void replay_take_record(struct replay *r, const struct mp_sink *sink,
+                        const struct kmp_record *record);
+
+/* The meter told its serial number. */
+void replay_tell_serial(struct replay *r, const struct mp_sink *sink,
+                        const char *serial);
+
+/* "FILE:LINE", for messages. */
+const char *replay_place(const struct replay *r, uint64_t line,
+                         char buf[PLACE_SIZE]);
+
+#endif

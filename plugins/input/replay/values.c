@@ -1,0 +1,84 @@
+/*
+ * From the records of an answer to values.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "plugins/input/kmp/kmp_register.h"
+#include "plugins/input/replay/replay.h"
+
+static void
+emit_value(struct replay *r, const struct mp_sink *sink,
+           const struct kmp_record *record, const struct kmp_value *decoded)
+{
+  const struct kmp_register *reg = kmp_register_find(record->id);
+  const struct capture_line *line = &r->events.line;
+  const char *name = names_get(&r->names, record->id);
+  struct mp_value value = { .struct_size = sizeof(value) };
+
+  if (!name) {
+    mp_fail(r->host, MP_ENOMEM, NULL, "out of memory");
+    return;
+  }
+  value.time_ms = line->has_time ? line->time_ms : r->host->now(r->host);
+  if (decoded->form == KMP_FORM_TEXT) {
+    value.kind = MP_TEXT;
+    value.text = decoded->text;
+  } else {
+    value.kind = reg && reg->kind == MP_COUNTER ? MP_COUNTER : MP_GAUGE;
+    value.coef = decoded->coef;
+    value.exp10 = decoded->exp10;
+    value.unit = decoded->unit;
+  }
+  sink->emit(sink, name, &value);
+}
+
+void
+replay_tell_serial(struct replay *r, const struct mp_sink *sink,
+                   const char *serial)
+{
+  int n = snprintf(r->serial, sizeof(r->serial), "%s", serial);
+
+  /* 0 is a number that was never given to the meter. */
+  if (n < 0 || (size_t)n >= sizeof(r->serial) || strcmp(serial, "0") == 0)
+    r->serial[0] = '\0';
+  else
+    sink->serial(sink, r->serial, MP_SERIAL_READ);
+}
+
+void
+replay_take_record(struct replay *r, const struct mp_sink *sink,
+                   const struct kmp_record *record)
+{
+  int is_serial = record->id == KMP_REGISTER_SERIAL;
+  char text[KMP_FORMAT_SIZE], at[PLACE_SIZE];
+  struct kmp_value value;
+  int error;
+
+  r->cycle_of[record->id] = r->cycle;
+  register_set_add(&r->seen, record->id);
+  if (!is_serial && !replay_wants(r, record->id))
+    return;
+  error = kmp_value_decode(record, &value);
+  if (error != KMP_OK) {
+    mp_fail(r->host, error == KMP_ERANGE ? MP_ERANGE : MP_EDATA,
+            replay_place(r, r->events.lines.number, at),
+            "register %u left out: %s", (unsigned)record->id,
+            kmp_error_text(error));
+    return;
+  }
+  if (value.form == KMP_FORM_NONE)
+    return;
+  if (is_serial && kmp_value_format(&value, text, sizeof(text)) > 0)
+    replay_tell_serial(r, sink, text);
+  if (replay_wants(r, record->id))
+    emit_value(r, sink, record, &value);
+}
+
+const char *
+replay_place(const struct replay *r, uint64_t line, char buf[PLACE_SIZE])
+{
+  snprintf(buf, PLACE_SIZE, "%.480s:%llu", r->events.lines.name,
+           (unsigned long long)line);
+  return buf;
+}

@@ -1,0 +1,539 @@
+/*
+ * The kmp input against an emulated meter, through a fake host: what is asked,
+ * what comes out, and what is remembered from run to run.
+ *
+ * Mistakes of meter and line stand in test_session.c.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/fake_host.h"
+#include "tests/support/fake_sink.h"
+#include "tests/support/meter.h"
+
+#define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
+#define HOUR INT64_C(3600000)
+#define DAY (24 * HOUR)
+
+static struct meter *m;
+static struct fake_host *h;
+static struct fake_sink *sink;
+static void *self;
+static const struct mp_input_ops *input;
+
+static void
+setup(void)
+{
+  static const char *const registers[] = {
+    "60=84.208GJ",   "68=1234.56m3", "80=12.3kW",      "74=250l/h",
+    "86=75.50C",     "87=40.25C",    "89=35.25K",      "1004=41234h",
+    "1001=68500001", "99=4",         "type=1101 0106",
+  };
+  size_t i;
+
+  m = meter_start();
+  for (i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+    meter_set(m, registers[i]);
+  h = fake_host_new(meterpipe_plugin(), "meter");
+  sink = fake_sink_new(&h->table);
+  fake_host_set(h, "device", meter_path(m));
+  fake_host_set(h, "baud", "19200");
+  fake_host_set(h, "timeout", "300ms");
+  fake_host_set_now(h, NOW);
+  input = meterpipe_plugin()->input;
+}
+
+static void
+teardown(void)
+{
+  fake_sink_free(sink);
+  fake_host_free(h);
+  meter_stop(m);
+}
+
+/* The eight of the default fields, or the first N of them. */
+static void
+want(size_t n)
+{
+  static const char *const names[] = {
+    "heat_energy_e1", "volume_v1",      "power_e1",         "flow_v1",
+    "temperature_t1", "temperature_t2", "temperature_diff", "operating_hours",
+  };
+  size_t i;
+
+  for (i = 0; i < n; i++)
+    fake_host_add_field(h, names[i]);
+}
+
+/* One run: create, open, read, close, destroy. */
+static int
+run(void)
+{
+  int r;
+
+  fake_sink_forget(sink);
+  meter_forget(m);
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  r = input->open(self);
+  if (r == MP_OK) {
+    r = input->read(self, &sink->input);
+    input->close(self);
+  }
+  meterpipe_plugin()->destroy(self);
+  return r;
+}
+
+static void
+assert_logged(const char *part)
+{
+  ck_assert_msg(strstr(fake_host_log(h), part) != NULL, "\"%s\" is not in:\n%s",
+                part, fake_host_log(h));
+}
+
+/* ---- Registers ---------------------------------------------------------- */
+
+START_TEST(eight_registers_are_one_request)
+{
+  want(8);
+  fake_host_store(h, "asked", "1795341000000");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink), "heat_energy_e1 84.208 GJ\n"
+                                                "volume_v1 1234.56 m3\n"
+                                                "power_e1 12.3 kW\n"
+                                                "flow_v1 250 l/h\n"
+                                                "temperature_t1 75.50 C\n"
+                                                "temperature_t2 40.25 C\n"
+                                                "temperature_diff 35.25 K\n"
+                                                "operating_hours 41234 h\n");
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_uint_eq(meter_unheard(m), 0);
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+  ck_assert_uint_eq(fake_sink_value(sink, "heat_energy_e1")->kind, MP_COUNTER);
+  ck_assert_uint_eq(fake_sink_value(sink, "flow_v1")->kind, MP_GAUGE);
+  ck_assert_int_eq(fake_sink_value(sink, "flow_v1")->time_ms, NOW);
+}
+END_TEST
+
+START_TEST(registers_without_a_name_can_be_read)
+{
+  meter_set(m, "60123=-12.50C");
+  fake_host_add_field(h, "60123");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted(sink, "60123"), "-12.50 C");
+}
+END_TEST
+
+START_TEST(texts_are_texts)
+{
+  meter_set(m, "1003:30 04 00 00 01 8B 06"); /* 101126 */
+  fake_host_add_field(h, "date");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 1);
+  ck_assert_uint_eq(fake_sink_value(sink, "date")->kind, MP_TEXT);
+  ck_assert_str_eq(fake_sink_value(sink, "date")->text, "2010-11-26");
+}
+END_TEST
+
+START_TEST(registers_left_out_are_reported_in_one_line)
+{
+  want(8);
+  meter_remove(m, 68);
+  meter_remove(m, 80);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 6);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_int_eq(fake_host_failure(h, 0), MP_EDATA);
+  assert_logged("left out volume_v1, power_e1");
+}
+END_TEST
+
+START_TEST(a_number_too_long_is_missing_and_reported)
+{
+  want(2);
+  meter_set(m, "60:08 08 43 FF FF FF FF FF FF FF FF");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_ptr_null(fake_sink_emitted(sink, "heat_energy_e1"));
+  ck_assert_str_eq(fake_sink_emitted(sink, "volume_v1"), "1234.56 m3");
+  ck_assert_int_eq(fake_host_failure(h, 0), MP_ERANGE);
+  assert_logged("heat_energy_e1");
+}
+END_TEST
+
+START_TEST(nothing_wanted_is_nothing_asked)
+{
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 0);
+}
+END_TEST
+
+/* ---- The serial number -------------------------------------------------- */
+
+START_TEST(the_serial_number_rides_along_where_there_is_room)
+{
+  want(7);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+  ck_assert_uint_eq(fake_sink_serial_how(sink), MP_SERIAL_READ);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 7);
+}
+END_TEST
+
+START_TEST(without_room_it_is_asked_once_a_day)
+{
+  want(8);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+  ck_assert_uint_eq(fake_sink_serial_how(sink), MP_SERIAL_READ);
+
+  fake_host_set_now(h, NOW + HOUR);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+  ck_assert_uint_eq(fake_sink_serial_how(sink), MP_SERIAL_ASSUMED);
+
+  fake_host_set_now(h, NOW + DAY);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+
+  /* The clock was wrong, and is right again. */
+  fake_host_set_now(h, NOW - DAY);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+}
+END_TEST
+
+START_TEST(after_a_failure_it_is_asked_again)
+{
+  want(8);
+  ck_assert_int_eq(run(), MP_OK);
+  meter_fault(m, "silent");
+  fake_host_set(h, "retries", "0");
+  ck_assert_int_eq(run(), MP_ETIMEOUT);
+  meter_clear_faults(m);
+  meter_set(m, "1001=7");
+  usleep(1700000); /* it is deaf after its silence */
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+  ck_assert_str_eq(fake_sink_serial(sink), "7");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+}
+END_TEST
+
+START_TEST(a_meter_without_a_serial_number_is_no_error)
+{
+  want(7);
+  meter_remove(m, 1001);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_ptr_null(fake_sink_serial(sink));
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+START_TEST(the_serial_number_can_be_a_field_too)
+{
+  want(7);
+  fake_host_add_field(h, "serial_no");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_str_eq(fake_sink_emitted(sink, "serial_no"), "68500001 number");
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+}
+END_TEST
+
+START_TEST(identify_asks_at_once)
+{
+  want(8);
+  fake_host_store(h, "asked", "1795341000000");
+  fake_host_store(h, "serial", "1");
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  ck_assert_int_eq(input->open(self), MP_OK);
+  ck_assert_int_eq(input->read(self, &sink->input), MP_OK);
+  ck_assert_str_eq(fake_sink_serial(sink), "1");
+  ck_assert_int_eq(input->identify(self, &sink->input), MP_OK);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+  ck_assert_uint_eq(fake_sink_serial_how(sink), MP_SERIAL_READ);
+  ck_assert_str_eq(fake_host_stored(h, "serial"), "68500001");
+  input->close(self);
+  meterpipe_plugin()->destroy(self);
+}
+END_TEST
+
+/* It is found out twice, believed for a day, and then tried again. */
+START_TEST(a_meter_that_refuses_eight_is_remembered)
+{
+  static const struct {
+    int64_t later;
+    unsigned requests;
+  } runs[] = { { 0, 3 }, { HOUR, 3 }, { 2 * HOUR, 2 }, { 2 * DAY, 3 } };
+  char asked[32];
+  size_t i;
+
+  want(8);
+  fake_host_set(h, "retries", "1");
+  meter_fault(m, "limit=4");
+  for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+    snprintf(asked, sizeof(asked), "%lld", (long long)(NOW + runs[i].later));
+    fake_host_store(h, "asked", asked);
+    fake_host_set_now(h, NOW + runs[i].later);
+    ck_assert_int_eq(run(), MP_OK);
+    ck_assert_uint_eq(fake_sink_emitted_count(sink), 8);
+    ck_assert_uint_eq(meter_requests(m), runs[i].requests);
+  }
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+/* ---- min_interval, capture, check --------------------------------------- */
+
+START_TEST(a_young_reading_is_not_repeated)
+{
+  static const struct {
+    int64_t later;
+    int result;
+  } rows[] = {
+    { 60000, MP_SKIP }, { 8 * 60000, MP_SKIP }, { 9 * 60000 + 1, MP_OK },
+    { 60000, MP_SKIP }, { -60000, MP_OK },
+  };
+  int64_t now = NOW;
+  size_t i;
+
+  want(2);
+  fake_host_set(h, "min_interval", "10m");
+  ck_assert_int_eq(run(), MP_OK);
+  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    fake_host_set_now(h, now + rows[i].later);
+    ck_assert_int_eq(run(), rows[i].result);
+    ck_assert_uint_eq(meter_requests(m), rows[i].result == MP_OK);
+    if (rows[i].result == MP_OK)
+      now += rows[i].later;
+  }
+}
+END_TEST
+
+static char *
+slurp(const char *path)
+{
+  static char text[4096];
+  FILE *file = fopen(path, "r");
+  size_t n;
+
+  ck_assert_ptr_nonnull(file);
+  n = fread(text, 1, sizeof(text) - 1, file);
+  text[n] = '\0';
+  fclose(file);
+  return text;
+}
+
+START_TEST(a_capture_holds_every_frame)
+{
+  char dir[] = "/tmp/meterpipe-kmp-XXXXXX";
+  char path[64];
+  struct stat st;
+
+  ck_assert_ptr_nonnull(mkdtemp(dir));
+  snprintf(path, sizeof(path), "%s/capture", dir);
+  fake_host_set(h, "capture", path);
+  fake_host_add_field(h, "serial_no");
+  ck_assert_int_eq(run(), MP_OK);
+  fake_host_set_now(h, NOW + 1000);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_int_eq(stat(path, &st), 0);
+  ck_assert_uint_eq(st.st_mode & 0777 & ~0640u, 0);
+  ck_assert_str_eq(
+    slurp(path),
+    "# meterpipe capture 1 meter\n"
+    "\n# 2026-11-22T10:00:00.000Z\n"
+    "2026-11-22T10:00:00.000Z > 80 3f 10 01 03 e9 7c d4 0d\n"
+    "2026-11-22T10:00:00.000Z < 40 3f 10 03 e9 33 04 00 04 15 3a 21 df 47 0d\n"
+    "\n# 2026-11-22T10:00:01.000Z\n"
+    "2026-11-22T10:00:01.000Z > 80 3f 10 01 03 e9 7c d4 0d\n"
+    "2026-11-22T10:00:01.000Z < 40 3f 10 03 e9 33 04 00 04 15 3a 21 df 47 "
+    "0d\n");
+  unlink(path);
+  rmdir(dir);
+}
+END_TEST
+
+START_TEST(a_capture_that_cannot_be_written_does_not_cost_the_reading)
+{
+  static const struct {
+    const char *path;
+    int code;
+  } rows[] = {
+    { "/there/is/no/such/directory", MP_ECREATE },
+    { "/dev/full", MP_EIO },
+  };
+
+  want(2);
+  fake_host_set(h, "capture", rows[_i].path);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 2);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_int_eq(fake_host_failure(h, 0), rows[_i].code);
+  assert_logged(rows[_i].path);
+}
+END_TEST
+
+START_TEST(check_opens_the_port_and_asks_nothing)
+{
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  ck_assert_int_eq(input->check(self), MP_OK);
+  meterpipe_plugin()->destroy(self);
+  fake_host_set(h, "device", "/dev/there-is-no-such-tty");
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  ck_assert_int_eq(input->check(self), MP_EIO);
+  meterpipe_plugin()->destroy(self);
+  ck_assert_uint_eq(meter_requests(m), 0);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+}
+END_TEST
+
+START_TEST(every_default_fits_its_own_option)
+{
+  const struct mp_option *option;
+
+  for (option = meterpipe_plugin()->options; option->key != NULL; option++)
+    if (option->def != NULL)
+      ck_assert_int_eq(fake_host_try(h, option->key, option->def), MP_OK);
+  ck_assert_int_eq(fake_host_try(h, "baud", "1201"), MP_ECONFIG);
+  ck_assert_int_eq(fake_host_try(h, "stop_bits", "3"), MP_ECONFIG);
+}
+END_TEST
+
+/* ---- The probe ---------------------------------------------------------- */
+
+static int
+probe(uint32_t flags)
+{
+  int r;
+
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  r = input->probe(self, flags, &sink->probe);
+  meterpipe_plugin()->destroy(self);
+  return r;
+}
+
+/* "84.208 GJ" of the item of this label; "(none)". */
+static const char *
+found(const char *label, const char **ret_remark)
+{
+  const struct mp_probe_item *item;
+  uint32_t i;
+
+  for (i = 0;; i++) {
+    item = fake_sink_item(sink, i);
+    if (item == NULL)
+      return "(none)";
+    if (item->label != NULL && strcmp(item->label, label) == 0)
+      break;
+  }
+  *ret_remark = item->remark;
+  return fake_host_show(h, item->value);
+}
+
+START_TEST(a_probe_tells_all_that_the_meter_has)
+{
+  const char *remark = NULL;
+
+  meter_set(m, "87=185.00C");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("meter type", &remark), "MULTICAL 402 (type 1101)");
+  ck_assert_str_eq(found("software revision", &remark), "A6");
+  ck_assert_str_eq(found("serial number", &remark), "68500001");
+  ck_assert_str_eq(found("Heat energy E1", &remark), "84.208 GJ");
+  ck_assert_ptr_null(remark);
+  ck_assert_str_eq(found("Current info code", &remark), "4 number");
+  ck_assert_str_eq(remark, "t2 outside range");
+  ck_assert_str_eq(found("Return (outlet) temperature t2", &remark),
+                   "185.00 C");
+  ck_assert_str_eq(remark, "sensor open, or above its range?");
+  ck_assert_uint_eq(fake_sink_done(sink), fake_sink_total(sink));
+  ck_assert_uint_gt(fake_sink_total(sink), 300);
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+START_TEST(a_probe_of_a_silent_meter_says_what_to_do)
+{
+  meter_fault(m, "silent");
+  fake_host_set(h, "retries", "0");
+  ck_assert_int_eq(probe(0), MP_ETIMEOUT);
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  assert_logged("press a button");
+}
+END_TEST
+
+START_TEST(a_watch_repeats_until_it_is_ended)
+{
+  fake_host_set_deadline(h, 3500);
+  meter_fault(m, "crc*1");
+  ck_assert_int_eq(probe(MP_PROBE_WATCH), MP_OK);
+  ck_assert_ptr_nonnull(fake_sink_attempt(sink, 0));
+  ck_assert_uint_eq(fake_sink_attempt(sink, 0)->answered, 0);
+  ck_assert_uint_eq(fake_sink_attempt(sink, 0)->crc_errors, 1);
+  ck_assert_str_eq(fake_sink_attempt(sink, 0)->what, "CRC error");
+  ck_assert_ptr_nonnull(fake_sink_attempt(sink, 1));
+  ck_assert_uint_eq(fake_sink_attempt(sink, 1)->answered, 1);
+  ck_assert_ptr_null(fake_sink_attempt(sink, 4));
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+static Suite *
+kmp_suite(void)
+{
+  Suite *suite = suite_create("kmp");
+  TCase *tcase = tcase_create("kmp");
+
+  tcase_add_checked_fixture(tcase, setup, teardown);
+  tcase_set_timeout(tcase, 60);
+  tcase_add_test(tcase, eight_registers_are_one_request);
+  tcase_add_test(tcase, registers_without_a_name_can_be_read);
+  tcase_add_test(tcase, texts_are_texts);
+  tcase_add_test(tcase, registers_left_out_are_reported_in_one_line);
+  tcase_add_test(tcase, a_number_too_long_is_missing_and_reported);
+  tcase_add_test(tcase, nothing_wanted_is_nothing_asked);
+  tcase_add_test(tcase, the_serial_number_rides_along_where_there_is_room);
+  tcase_add_test(tcase, without_room_it_is_asked_once_a_day);
+  tcase_add_test(tcase, after_a_failure_it_is_asked_again);
+  tcase_add_test(tcase, a_meter_without_a_serial_number_is_no_error);
+  tcase_add_test(tcase, the_serial_number_can_be_a_field_too);
+  tcase_add_test(tcase, identify_asks_at_once);
+  tcase_add_test(tcase, a_meter_that_refuses_eight_is_remembered);
+  tcase_add_test(tcase, a_young_reading_is_not_repeated);
+  tcase_add_test(tcase, a_capture_holds_every_frame);
+  tcase_add_loop_test(
+    tcase, a_capture_that_cannot_be_written_does_not_cost_the_reading, 0, 2);
+  tcase_add_test(tcase, check_opens_the_port_and_asks_nothing);
+  tcase_add_test(tcase, every_default_fits_its_own_option);
+  tcase_add_test(tcase, a_probe_tells_all_that_the_meter_has);
+  tcase_add_test(tcase, a_probe_of_a_silent_meter_says_what_to_do);
+  tcase_add_test(tcase, a_watch_repeats_until_it_is_ended);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(kmp_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

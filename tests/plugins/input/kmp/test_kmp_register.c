@@ -1,0 +1,231 @@
+/*
+ * KMP registers: the table is that of registers.csv, and names are found in
+ * every spelling.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/input/kmp/kmp_register.h"
+#include "tests/plugins/input/kmp/csv_rows.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+enum { ID_DEC, ID_HEX, NAME, LABEL, UNIT, METERS, SOURCES, ELECTRICITY, KIND };
+
+/* Whether values in these units are texts: dates, times, names. */
+static int
+is_text(const char *units)
+{
+  static const char *const texts[] = { "hh:mm:ss", "yy:mm:dd", "mm:dd",
+                                       "RTC",      "ASCII",    "datetime" };
+  size_t i, len = strcspn(units, "|");
+
+  for (i = 0; i < ARRAY_SIZE(texts); i++)
+    if (strlen(texts[i]) == len && memcmp(texts[i], units, len) == 0)
+      return 1;
+  return 0;
+}
+
+static uint32_t
+expected_kind(const struct csv_rows *rows)
+{
+  if (strcmp(rows->fields[KIND], "counter") == 0)
+    return MP_COUNTER;
+  return is_text(rows->fields[UNIT]) ? MP_TEXT : MP_GAUGE;
+}
+
+START_TEST(test_the_table_is_the_published_one)
+{
+  struct csv_rows rows;
+  char hex[8];
+  size_t i;
+
+  csv_rows_open(&rows, "registers.csv");
+  for (i = 0; csv_rows_next(&rows); i++) {
+    const struct kmp_register *reg = kmp_register_at(i);
+    const char *unit = rows.fields[UNIT];
+
+    ck_assert_ptr_nonnull(reg);
+    ck_assert_uint_eq(reg->id, strtoul(rows.fields[ID_DEC], NULL, 10));
+    snprintf(hex, sizeof(hex), "%04X", (unsigned)reg->id);
+    ck_assert_str_eq(hex, rows.fields[ID_HEX]);
+    ck_assert_str_eq(reg->name, rows.fields[NAME]);
+    ck_assert_str_eq(reg->label, rows.fields[LABEL]);
+    /* The symbol of units.csv. */
+    ck_assert_str_eq(reg->unit, strcmp(unit, "minutes") == 0 ? "min" : unit);
+    ck_assert_uint_eq(reg->kind, expected_kind(&rows));
+    ck_assert_ptr_eq(kmp_register_find(reg->id), reg);
+    ck_assert_int_eq(kmp_register_id(reg->name), reg->id);
+  }
+  ck_assert_uint_eq(i, 322);
+  ck_assert_ptr_null(kmp_register_at(i));
+}
+END_TEST
+
+START_TEST(test_names_are_found_in_every_spelling)
+{
+  static const struct {
+    const char *name;
+    int32_t id;
+  } rows[] = {
+    { "heat_energy_e1", 60 },
+    { "60", 60 },
+    { "0x3c", 60 },
+    { "0x3C", 60 },
+    { "0X3c", 60 },
+    { "0x003c", 60 },
+    { "serial_no", 1001 },
+    { "0x3e9", 1001 },
+    { "0", 0 },
+    { "65535", 65535 },
+    { "0xffff", 65535 },
+    { "59", 59 },
+    { "65536", -1 },
+    { "0x10000", -1 },
+    { "99999999999999", -1 },
+    { "", -1 },
+    { "0x", -1 },
+    { "3c", -1 },
+    { "-1", -1 },
+    { "60 ", -1 },
+    { " 60", -1 },
+    { "heat_energy", -1 },
+    { "Heat_Energy_E1", -1 },
+    { "0x3g", -1 },
+  };
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(rows); i++)
+    ck_assert_msg(kmp_register_id(rows[i].name) == rows[i].id, "%s",
+                  rows[i].name);
+}
+END_TEST
+
+START_TEST(test_numbers_without_a_name_are_their_own)
+{
+  char buf[KMP_NUMBER_SIZE];
+
+  ck_assert_ptr_null(kmp_register_find(59));
+  ck_assert_ptr_null(kmp_register_find(0));
+  ck_assert_ptr_null(kmp_register_find(65535));
+  ck_assert_str_eq(kmp_register_name(59, buf), "59");
+  ck_assert_str_eq(kmp_register_name(65535, buf), "65535");
+  ck_assert_str_eq(kmp_register_name(60, buf), "heat_energy_e1");
+}
+END_TEST
+
+START_TEST(test_only_counters_count)
+{
+  ck_assert_uint_eq(kmp_register_number_kind(60), MP_COUNTER);
+  ck_assert_uint_eq(kmp_register_number_kind(68), MP_COUNTER);
+  ck_assert_uint_eq(kmp_register_number_kind(1004), MP_COUNTER);
+  ck_assert_uint_eq(kmp_register_number_kind(80), MP_GAUGE);
+  ck_assert_uint_eq(kmp_register_number_kind(128), MP_GAUGE);
+  ck_assert_uint_eq(kmp_register_number_kind(1001), MP_GAUGE);
+  ck_assert_uint_eq(kmp_register_number_kind(1003), MP_GAUGE);
+  ck_assert_uint_eq(kmp_register_number_kind(59), MP_GAUGE);
+}
+END_TEST
+
+/* What a field sink was told last, and how often. */
+struct told {
+  unsigned count;
+  uint32_t kind;
+  char text[256];
+};
+
+static void
+take_field(const struct mp_field_sink *sink, const struct mp_field *field)
+{
+  struct told *told = sink->ctx;
+
+  told->count++;
+  told->kind = field->kind;
+  snprintf(told->text, sizeof(told->text), "%s %s '%s' %s", field->name,
+           field->number ? field->number : "-",
+           field->label ? field->label : "-", field->unit ? field->unit : "-");
+}
+
+START_TEST(test_fields_are_described)
+{
+  static const struct {
+    const char *name;
+    uint32_t kind;
+    const char *text;
+  } rows[] = {
+    { "0x3C", MP_COUNTER, "heat_energy_e1 60 'Heat energy E1' MWh" },
+    { "flow_v1", MP_GAUGE, "flow_v1 74 'Actual flow V1' l/h" },
+    { "1003", MP_TEXT, "date 1003 'Date' yy:mm:dd" },
+    { "515", MP_GAUGE,
+      "unknown_515 515 'Present in a year logger (603 or 303)' -" },
+    { "0x1a0a", MP_GAUGE, "6666 - '-' -" },
+  };
+  struct told told;
+  struct mp_field_sink sink = { .struct_size = sizeof(sink),
+                                .ctx = &told,
+                                .field = take_field };
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    told.count = 0;
+    ck_assert_int_eq(kmp_field(rows[i].name, &sink), MP_OK);
+    ck_assert_uint_eq(told.count, 1);
+    ck_assert_str_eq(told.text, rows[i].text);
+    ck_assert_uint_eq(told.kind, rows[i].kind);
+  }
+  told.count = 0;
+  ck_assert_int_eq(kmp_field("heat_energy", &sink), MP_ECONFIG);
+  ck_assert_uint_eq(told.count, 0);
+  ck_assert_int_eq(kmp_list_fields(&sink), MP_OK);
+  ck_assert_uint_eq(told.count, 322);
+}
+END_TEST
+
+START_TEST(test_the_default_fields_are_one_request)
+{
+  static const uint16_t ids[] = { 60, 68, 80, 74, 86, 87, 89, 1004 };
+  const char *p = KMP_DEFAULT_FIELDS;
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(ids); i++) {
+    char name[64] = "";
+    size_t len = strcspn(p, ",");
+
+    ck_assert_uint_lt(len, sizeof(name));
+    memcpy(name, p, len);
+    ck_assert_int_eq(kmp_register_id(name), ids[i]);
+    p += len + (p[len] == ',');
+  }
+  ck_assert_str_eq(p, "");
+}
+END_TEST
+
+static Suite *
+make_suite(void)
+{
+  Suite *s = suite_create("kmp_register");
+  TCase *tc = tcase_create("registers");
+
+  tcase_add_test(tc, test_the_table_is_the_published_one);
+  tcase_add_test(tc, test_names_are_found_in_every_spelling);
+  tcase_add_test(tc, test_numbers_without_a_name_are_their_own);
+  tcase_add_test(tc, test_only_counters_count);
+  tcase_add_test(tc, test_fields_are_described);
+  tcase_add_test(tc, test_the_default_fields_are_one_request);
+  suite_add_tcase(s, tc);
+  return s;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(make_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,510 @@
+/*
+ * Ports: opening, locking, line settings, deadlines, and what is said when a
+ * port is not there, not ours or gone.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "plugins/input/kmp/port.h"
+#include "tests/support/fake_host.h"
+
+#define NOBODY 65534
+
+static struct fake_host *h;
+static int master;
+static char tty[64];
+
+static void
+setup(void)
+{
+  h = fake_host_new(NULL, "meter");
+  master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  ck_assert_int_ge(master, 0);
+  ck_assert_int_eq(grantpt(master), 0);
+  ck_assert_int_eq(unlockpt(master), 0);
+  ck_assert_int_eq(ptsname_r(master, tty, sizeof(tty)), 0);
+}
+
+static void
+teardown(void)
+{
+  close(master);
+  fake_host_free(h);
+}
+
+static struct port_settings
+settings(const char *device)
+{
+  return (struct port_settings){
+    .device = device,
+    .baud = 1200,
+    .parity = 'N',
+    .stop_bits = 2,
+    .dtr = 1,
+    .rts = 1,
+  };
+}
+
+static int
+open_port(const char *device, int64_t patience_ms, struct port **ret)
+{
+  struct port_settings s = settings(device);
+
+  return port_open(&h->table, &s, patience_ms, ret);
+}
+
+static void
+assert_logged(const char *part)
+{
+  ck_assert_msg(strstr(fake_host_log(h), part) != NULL, "\"%s\" is not in:\n%s",
+                part, fake_host_log(h));
+}
+
+/* ---- What is no port ---------------------------------------------------- */
+
+static const struct {
+  const char *device;
+  int code;
+  const char *part;
+} no_ports[] = {
+  { "/dev/there-is-no-such-tty", MP_EIO, "no such port" },
+  { "/dev/null/x", MP_EIO, "no such port" },
+  { "/dev/null", MP_ECONFIG, "not a serial port" },
+  { "/", MP_ECONFIG, "not a serial port" },
+  { "/etc/passwd", MP_ECONFIG, "not a serial port" },
+  { "tcp://", MP_ECONFIG, "tcp://HOST:PORT" },
+  { "tcp://localhost", MP_ECONFIG, "tcp://HOST:PORT" },
+  { "tcp://localhost:", MP_ECONFIG, "tcp://HOST:PORT" },
+  { "tcp://:2000", MP_ECONFIG, "tcp://HOST:PORT" },
+  { "tcp://[]:2000", MP_ECONFIG, "tcp://HOST:PORT" },
+  { "tcp://[::1:2000", MP_ECONFIG, "tcp://HOST:PORT" },
+  { "tcp://localhost:2000/x", MP_ECONFIG, "tcp://HOST:PORT" },
+  { "tcp://127.0.0.1:1", MP_EIO, "cannot connect" },
+};
+
+START_TEST(what_is_no_port_is_refused_with_its_reason)
+{
+  struct port *port = NULL;
+
+  ck_assert_int_eq(open_port(no_ports[_i].device, 0, &port), no_ports[_i].code);
+  ck_assert_ptr_null(port);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  assert_logged(no_ports[_i].device);
+  assert_logged(no_ports[_i].part);
+}
+END_TEST
+
+START_TEST(a_pipe_is_not_opened)
+{
+  struct port *port = NULL;
+  char path[] = "/tmp/meterpipe-port-XXXXXX";
+  char pipe_path[64];
+
+  ck_assert_ptr_nonnull(mkdtemp(path));
+  snprintf(pipe_path, sizeof(pipe_path), "%s/pipe", path);
+  ck_assert_int_eq(mkfifo(pipe_path, 0600), 0);
+  ck_assert_int_eq(open_port(pipe_path, 0, &port), MP_ECONFIG);
+  unlink(pipe_path);
+  rmdir(path);
+}
+END_TEST
+
+START_TEST(a_port_without_permission_names_the_group_to_join)
+{
+  struct port *port = NULL;
+
+  ck_assert_int_eq(chmod(tty, 0060), 0);
+  /* Each test is a process of its own: this one gives up being root. */
+  if (geteuid() == 0) {
+    ck_assert_int_eq(chown(tty, 0, 0), 0);
+    ck_assert_int_eq(setgroups(0, NULL), 0);
+    ck_assert_int_eq(setgid(NOBODY), 0);
+    ck_assert_int_eq(setuid(NOBODY), 0);
+  }
+  ck_assert_int_eq(open_port(tty, 0, &port), MP_EPERM);
+  assert_logged("add this user to the group ");
+}
+END_TEST
+
+/* ---- Line settings ------------------------------------------------------ */
+
+static struct termios
+line_now(void)
+{
+  struct termios now;
+  int fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+  /* Whoever is not root is kept out by TIOCEXCL. */
+  if (fd < 0)
+    fd = dup(master);
+  ck_assert_int_eq(tcgetattr(fd, &now), 0);
+  close(fd);
+  return now;
+}
+
+START_TEST(the_line_is_raw_while_open_and_as_before_afterwards)
+{
+  struct termios before = line_now();
+  struct termios during;
+  struct termios after;
+  struct port *port = NULL;
+
+  ck_assert(before.c_lflag & ECHO);
+  ck_assert_int_eq(open_port(tty, 0, &port), MP_OK);
+  during = line_now();
+  port_close(port);
+  after = line_now();
+  ck_assert_uint_eq(during.c_lflag & (ECHO | ICANON | ISIG | IEXTEN), 0);
+  ck_assert_uint_eq(during.c_oflag & OPOST, 0);
+  ck_assert_uint_eq(during.c_iflag & (IXON | ICRNL | ISTRIP), 0);
+  ck_assert_uint_eq(during.c_cflag & CSTOPB, CSTOPB);
+  ck_assert_uint_eq(cfgetospeed(&during), B1200);
+  ck_assert_uint_eq(after.c_lflag, before.c_lflag);
+  ck_assert_uint_eq(after.c_iflag, before.c_iflag);
+  ck_assert_uint_eq(after.c_oflag, before.c_oflag);
+  ck_assert_uint_eq(after.c_cflag, before.c_cflag);
+}
+END_TEST
+
+START_TEST(every_speed_of_the_option_is_known)
+{
+  char bauds[] = PORT_BAUDS;
+  char *next = bauds;
+
+  while (next != NULL) {
+    char *text = strsep(&next, "|");
+    struct port_settings s = settings(tty);
+    struct port *port = NULL;
+
+    s.baud = (unsigned)strtoul(text, NULL, 10);
+    ck_assert_int_eq(port_open(&h->table, &s, 0, &port), MP_OK);
+    port_close(port);
+  }
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+/* A pty has neither parity nor modem lines: the first is an error, the second
+ * is none. */
+START_TEST(a_setting_that_the_port_does_not_take_is_reported)
+{
+  struct port_settings s = settings(tty);
+  struct port *port = NULL;
+
+  s.parity = 'E';
+  ck_assert_int_eq(port_open(&h->table, &s, 0, &port), MP_ECONFIG);
+  assert_logged("parity even");
+}
+END_TEST
+
+/* ---- Other users -------------------------------------------------------- */
+
+START_TEST(a_port_in_use_by_this_process_says_so)
+{
+  struct port *first = NULL;
+  struct port *second = NULL;
+
+  ck_assert_int_eq(open_port(tty, 0, &first), MP_OK);
+  ck_assert_int_eq(open_port(tty, 0, &second), MP_EBUSY);
+  assert_logged("another input of this pipeline");
+  port_close(first);
+  ck_assert_int_eq(open_port(tty, 0, &second), MP_OK);
+  port_close(second);
+}
+END_TEST
+
+/* Another process that holds the port until it is killed. */
+static pid_t
+start_user(void)
+{
+  int ready[2];
+  char byte;
+  pid_t pid;
+
+  ck_assert_int_eq(pipe(ready), 0);
+  pid = fork();
+  if (pid == 0) {
+    int fd = open(tty, O_RDWR | O_NOCTTY);
+
+    flock(fd, LOCK_EX);
+    byte = fd >= 0;
+    if (write(ready[1], &byte, 1) == 1)
+      pause();
+    _exit(0);
+  }
+  ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+  ck_assert_int_eq(byte, 1);
+  close(ready[0]);
+  close(ready[1]);
+  return pid;
+}
+
+START_TEST(a_port_in_use_names_the_process)
+{
+  struct port *port = NULL;
+  char name[64];
+  pid_t pid = start_user();
+  int r = open_port(tty, 150, &port);
+
+  kill(pid, SIGKILL);
+  waitpid(pid, NULL, 0);
+  ck_assert_int_eq(r, MP_EBUSY);
+  snprintf(name, sizeof(name), "(process %ld)", (long)pid);
+  assert_logged(name);
+}
+END_TEST
+
+static void *
+close_soon(void *port)
+{
+  usleep(250000);
+  port_close(port);
+  return NULL;
+}
+
+START_TEST(another_user_is_waited_for)
+{
+  struct port *first = NULL;
+  struct port *second = NULL;
+  pthread_t thread;
+  int64_t begin = port_clock();
+
+  ck_assert_int_eq(open_port(tty, 0, &first), MP_OK);
+  ck_assert_int_eq(pthread_create(&thread, NULL, close_soon, first), 0);
+  ck_assert_int_eq(open_port(tty, 5000, &second), MP_OK);
+  ck_assert_int_ge(port_clock() - begin, 240);
+  pthread_join(thread, NULL);
+  port_close(second);
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+START_TEST(the_wait_for_another_user_ends_with_the_cycle)
+{
+  struct port *first = NULL;
+  struct port *second = NULL;
+  int64_t begin;
+
+  ck_assert_int_eq(open_port(tty, 0, &first), MP_OK);
+  begin = port_clock();
+  fake_host_set_deadline(h, 150);
+  ck_assert_int_eq(open_port(tty, INT32_MAX, &second), MP_EBUSY);
+  ck_assert_int_lt(port_clock() - begin, 1000);
+  fake_host_set_time_left(h, 60000);
+  fake_host_cancel(h);
+  ck_assert_int_eq(open_port(tty, INT32_MAX, &second), MP_ECANCELED);
+  port_close(first);
+}
+END_TEST
+
+/* ---- Bytes -------------------------------------------------------------- */
+
+START_TEST(bytes_pass_both_ways_unchanged)
+{
+  uint8_t all[256];
+  uint8_t got[256];
+  struct port *port = NULL;
+  size_t have = 0;
+  size_t len;
+  size_t i;
+
+  for (i = 0; i < sizeof(all); i++)
+    all[i] = (uint8_t)i;
+  ck_assert_int_eq(open_port(tty, 0, &port), MP_OK);
+  ck_assert_int_eq(port_write(port, all, sizeof(all)), MP_OK);
+  ck_assert_int_eq(read(master, got, sizeof(got)), (int)sizeof(got));
+  ck_assert_mem_eq(got, all, sizeof(all));
+  ck_assert_int_eq(write(master, all, sizeof(all)), (int)sizeof(all));
+  while (have < sizeof(got)) {
+    ck_assert_int_eq(port_read(port, got + have, sizeof(got) - have,
+                               port_clock() + 1000, &len),
+                     MP_OK);
+    ck_assert_uint_gt(len, 0);
+    have += len;
+  }
+  ck_assert_mem_eq(got, all, sizeof(all));
+  port_close(port);
+}
+END_TEST
+
+START_TEST(a_read_ends_at_its_deadline)
+{
+  struct port *port = NULL;
+  uint8_t buf[8];
+  size_t len = 99;
+  int64_t begin;
+
+  ck_assert_int_eq(open_port(tty, 0, &port), MP_OK);
+  begin = port_clock();
+  ck_assert_int_eq(port_read(port, buf, sizeof(buf), begin + 100, &len), MP_OK);
+  ck_assert_uint_eq(len, 0);
+  ck_assert_int_ge(port_clock() - begin, 100);
+  ck_assert_int_lt(port_clock() - begin, 1000);
+  port_close(port);
+}
+END_TEST
+
+START_TEST(a_read_ends_when_the_cycle_must)
+{
+  struct port *port = NULL;
+  uint8_t buf[8];
+  size_t len;
+  int64_t forever = port_clock() + 60000;
+
+  ck_assert_int_eq(open_port(tty, 0, &port), MP_OK);
+  fake_host_set_deadline(h, 100);
+  ck_assert_int_eq(port_read(port, buf, sizeof(buf), forever, &len),
+                   MP_ETIMEOUT);
+  fake_host_set_time_left(h, 60000);
+  fake_host_cancel(h);
+  ck_assert_int_eq(port_read(port, buf, sizeof(buf), forever, &len),
+                   MP_ECANCELED);
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+  port_close(port);
+}
+END_TEST
+
+/* Nobody reads the other end: sooner or later nothing more goes in. */
+START_TEST(a_write_that_nobody_reads_does_not_block)
+{
+  static const uint8_t block[1024];
+  struct port *port = NULL;
+  int64_t begin = port_clock();
+  int r = MP_OK;
+  int i;
+
+  ck_assert_int_eq(open_port(tty, 0, &port), MP_OK);
+  fake_host_set_deadline(h, 300);
+  for (i = 0; i < 1000 && r == MP_OK; i++)
+    r = port_write(port, block, sizeof(block));
+  ck_assert_int_eq(r, MP_ETIMEOUT);
+  port_close(port);
+  ck_assert_int_lt(port_clock() - begin, 2000);
+}
+END_TEST
+
+START_TEST(an_unplugged_port_is_gone)
+{
+  struct port *port = NULL;
+  uint8_t buf[8] = { 0 };
+  size_t len;
+
+  ck_assert_int_eq(open_port(tty, 0, &port), MP_OK);
+  close(master);
+  ck_assert_int_eq(port_read(port, buf, sizeof(buf), port_clock() + 1000, &len),
+                   MP_EIO);
+  assert_logged("the port is gone");
+  ck_assert_int_eq(port_write(port, buf, sizeof(buf)), MP_EIO);
+  port_close(port);
+  master = -1;
+}
+END_TEST
+
+/* ---- Serial servers ----------------------------------------------------- */
+
+static int
+listen_local(char *device, size_t size)
+{
+  struct sockaddr_in address = {
+    .sin_family = AF_INET,
+    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+  };
+  socklen_t len = sizeof(address);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+  ck_assert_int_eq(listen(fd, 4), 0);
+  ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+  snprintf(device, size, "tcp://127.0.0.1:%u", ntohs(address.sin_port));
+  return fd;
+}
+
+START_TEST(a_serial_server_is_a_port)
+{
+  char device[64];
+  int server = listen_local(device, sizeof(device));
+  struct port *port = NULL;
+  struct port *second = NULL;
+  uint8_t buf[8];
+  size_t len;
+  int fd;
+
+  ck_assert_int_eq(open_port(device, 0, &port), MP_OK);
+  ck_assert(port_is_network(port));
+  fd = accept(server, NULL, NULL);
+  ck_assert_int_eq(port_write(port, (const uint8_t *)"ask", 3), MP_OK);
+  ck_assert_int_eq(read(fd, buf, sizeof(buf)), 3);
+  ck_assert_int_eq(write(fd, "answer", 6), 6);
+  ck_assert_int_eq(port_read(port, buf, sizeof(buf), port_clock() + 1000, &len),
+                   MP_OK);
+  ck_assert_uint_eq(len, 6);
+  ck_assert_int_eq(open_port(device, 0, &second), MP_EBUSY);
+  close(fd);
+  ck_assert_int_eq(port_read(port, buf, sizeof(buf), port_clock() + 1000, &len),
+                   MP_EIO);
+  assert_logged("the serial server ended the connection");
+  port_close(port);
+  ck_assert_int_eq(open_port(device, 0, &port), MP_OK);
+  port_close(port);
+  close(server);
+}
+END_TEST
+
+static Suite *
+port_suite(void)
+{
+  Suite *suite = suite_create("port");
+  TCase *tcase = tcase_create("port");
+
+  tcase_add_checked_fixture(tcase, setup, teardown);
+  tcase_set_timeout(tcase, 30);
+  tcase_add_loop_test(tcase, what_is_no_port_is_refused_with_its_reason, 0,
+                      (int)(sizeof(no_ports) / sizeof(no_ports[0])));
+  tcase_add_test(tcase, a_pipe_is_not_opened);
+  tcase_add_test(tcase, a_port_without_permission_names_the_group_to_join);
+  tcase_add_test(tcase, the_line_is_raw_while_open_and_as_before_afterwards);
+  tcase_add_test(tcase, every_speed_of_the_option_is_known);
+  tcase_add_test(tcase, a_setting_that_the_port_does_not_take_is_reported);
+  tcase_add_test(tcase, a_port_in_use_by_this_process_says_so);
+  tcase_add_test(tcase, a_port_in_use_names_the_process);
+  tcase_add_test(tcase, another_user_is_waited_for);
+  tcase_add_test(tcase, the_wait_for_another_user_ends_with_the_cycle);
+  tcase_add_test(tcase, bytes_pass_both_ways_unchanged);
+  tcase_add_test(tcase, a_read_ends_at_its_deadline);
+  tcase_add_test(tcase, a_read_ends_when_the_cycle_must);
+  tcase_add_test(tcase, a_write_that_nobody_reads_does_not_block);
+  tcase_add_test(tcase, an_unplugged_port_is_gone);
+  tcase_add_test(tcase, a_serial_server_is_a_port);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(port_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,246 @@
+/*
+ * The conversation with a meter: when it is asked, and which answer is taken.
+ *
+ * What comes of each kind of mistake stands in test_mistakes.c.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/input/kmp/kmp_value.h"
+#include "plugins/input/kmp/session.h"
+#include "tests/support/fake_host.h"
+#include "tests/support/meter.h"
+
+static struct meter *m;
+static struct fake_host *h;
+static struct port *port;
+static struct session session;
+static unsigned taken; /* registers */
+
+static void
+setup(void)
+{
+  const struct port_settings line = {
+    .baud = 19200,
+    .parity = 'N',
+    .stop_bits = 2,
+  };
+  const struct session_settings talk = {
+    .address = KMP_ADDRESS_METER,
+    .baud = 19200,
+    .timeout_ms = 400,
+    .retries = 2,
+  };
+  struct port_settings settings = line;
+  char text[32];
+  unsigned id;
+
+  m = meter_start();
+  for (id = 100; id < 140; id++) {
+    snprintf(text, sizeof(text), "%u=%u", id, id);
+    meter_set(m, text);
+  }
+  h = fake_host_new(NULL, "meter");
+  settings.device = meter_path(m);
+  ck_assert_int_eq(port_open(&h->table, &settings, 0, &port), MP_OK);
+  session_init(&session, &h->table, meter_path(m), port, &talk);
+  taken = 0;
+}
+
+static void
+teardown(void)
+{
+  port_close(port);
+  fake_host_free(h);
+  meter_stop(m);
+}
+
+/* Every value is the id of its register. */
+static void
+take(void *ctx, const struct kmp_request *request,
+     const struct kmp_answer *answer)
+{
+  size_t i;
+
+  (void)ctx;
+  for (i = 0; i < request->count; i++) {
+    const struct kmp_record *record = kmp_answer_find(answer, request->ids[i]);
+    int64_t value = -1;
+
+    if (record == NULL)
+      continue;
+    ck_assert_int_eq(kmp_mantissa_decode(record, &value), KMP_OK);
+    ck_assert_int_eq(value, request->ids[i]);
+    taken++;
+  }
+}
+
+static int
+ask(uint16_t from, size_t count)
+{
+  uint16_t ids[KMP_REGISTERS_MAX];
+  size_t i;
+
+  for (i = 0; i < count; i++)
+    ids[i] = (uint16_t)(from + i);
+  return session_registers(&session, ids, count, take, NULL);
+}
+
+START_TEST(good_requests_follow_each_other_at_once)
+{
+  int64_t begin = port_clock();
+  int i;
+
+  for (i = 0; i < 5; i++)
+    ck_assert_int_eq(ask((uint16_t)(100 + 8 * i), 8), MP_OK);
+  ck_assert_uint_eq(taken, 40);
+  ck_assert_uint_eq(meter_requests(m), 5);
+  ck_assert_int_ge(port_clock() - begin, 4 * 20);
+  ck_assert_int_lt(port_clock() - begin, 4 * 50 + 30);
+}
+END_TEST
+
+START_TEST(before_a_retry_the_line_is_quiet)
+{
+  int64_t begin = port_clock();
+
+  meter_fault(m, "truncate=10*1");
+  ck_assert_int_eq(ask(100, 8), MP_OK);
+  ck_assert_int_ge(port_clock() - begin, 1700);
+  ck_assert_uint_eq(meter_unheard(m), 0);
+}
+END_TEST
+
+START_TEST(a_meter_that_refuses_eight_is_read_in_halves)
+{
+  meter_fault(m, "limit=4");
+  ck_assert_int_eq(ask(100, 8), MP_OK);
+  ck_assert_uint_eq(taken, 8);
+  ck_assert_uint_eq(meter_requests(m), 4);
+  ck_assert_uint_eq(session.limit, 4);
+  ck_assert_int_eq(ask(108, 4), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 5);
+  ck_assert_uint_eq(meter_unheard(m), 0);
+}
+END_TEST
+
+/* The first answer comes while the second request waits for its own. */
+START_TEST(a_late_answer_to_another_request_is_not_taken)
+{
+  struct kmp_request request = {
+    .address = KMP_ADDRESS_METER,
+    .cid = KMP_GET_REGISTER,
+    .count = 2,
+    .ids = { 100, 101 },
+  };
+  struct kmp_answer answer;
+
+  meter_fault(m, "late=2500*1");
+  ck_assert_int_eq(session_ask(&session, &request, 1, &answer), MP_DROP);
+  ck_assert_int_eq(ask(102, 2), MP_OK);
+  ck_assert_uint_eq(taken, 2);
+  ck_assert_uint_ge(session.seen.strange, 1);
+}
+END_TEST
+
+START_TEST(stale_bytes_are_thrown_away)
+{
+  /* The answer to an earlier run's request for this very register. */
+  static const uint8_t stale[] = { 0x40, 0x3f, 0x10, 0x00, 0x64, 0x33,
+                                   0x01, 0x00, 0x07, 0x09, 0x5a, 0x0d };
+
+  meter_say(m, stale, sizeof(stale));
+  ck_assert_int_eq(ask(100, 1), MP_OK);
+  ck_assert_uint_eq(taken, 1);
+  ck_assert_uint_eq(meter_requests(m), 1);
+}
+END_TEST
+
+START_TEST(an_answer_to_the_request_before_is_not_taken)
+{
+  ck_assert_int_eq(ask(100, 4), MP_OK);
+  meter_fault(m, "previous*1");
+  ck_assert_int_eq(ask(104, 4), MP_OK);
+  ck_assert_uint_eq(taken, 8);
+  ck_assert_uint_eq(meter_requests(m), 3);
+}
+END_TEST
+
+START_TEST(the_end_of_the_cycle_ends_the_wait)
+{
+  int64_t begin = port_clock();
+
+  meter_fault(m, "silent");
+  fake_host_set_deadline(h, 200);
+  ck_assert_int_eq(ask(100, 8), MP_ETIMEOUT);
+  ck_assert_int_lt(port_clock() - begin, 1000);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_ptr_nonnull(strstr(fake_host_log(h), "out of time"));
+}
+END_TEST
+
+START_TEST(a_signal_ends_the_wait)
+{
+  fake_host_cancel(h);
+  ck_assert_int_eq(ask(100, 8), MP_ECANCELED);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+}
+END_TEST
+
+/* At 1200 baud, on a meter that takes as long as a real one. */
+START_TEST(reading_takes_hardly_longer_than_the_line)
+{
+  int64_t begin;
+  int64_t line_ms;
+
+  session.settings.baud = 1200;
+  meter_set_baud(m, 1200);
+  meter_set_delay(m, 20);
+  begin = port_clock();
+  ck_assert_int_eq(ask(100, 8), MP_OK);
+  ck_assert_int_eq(ask(108, 8), MP_OK);
+  line_ms = (int64_t)meter_bytes(m) * 11 * 1000 / 1200;
+  ck_assert_int_ge(port_clock() - begin, line_ms);
+  ck_assert_int_le(port_clock() - begin,
+                   line_ms + line_ms / 20 + 2 * 20 + 30 + 50);
+}
+END_TEST
+
+static Suite *
+session_suite(void)
+{
+  Suite *suite = suite_create("session");
+  TCase *talk = tcase_create("talk");
+
+  tcase_add_checked_fixture(talk, setup, teardown);
+  tcase_set_timeout(talk, 60);
+  tcase_add_test(talk, good_requests_follow_each_other_at_once);
+  tcase_add_test(talk, before_a_retry_the_line_is_quiet);
+  tcase_add_test(talk, a_meter_that_refuses_eight_is_read_in_halves);
+  tcase_add_test(talk, a_late_answer_to_another_request_is_not_taken);
+  tcase_add_test(talk, stale_bytes_are_thrown_away);
+  tcase_add_test(talk, an_answer_to_the_request_before_is_not_taken);
+  tcase_add_test(talk, the_end_of_the_cycle_ends_the_wait);
+  tcase_add_test(talk, a_signal_ends_the_wait);
+  tcase_add_test(talk, reading_takes_hardly_longer_than_the_line);
+  suite_add_tcase(suite, talk);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(session_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

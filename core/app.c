@@ -69,8 +69,6 @@ app_load(struct app *app)
   if (problems_errors(&problems) > 0 || log_shows(MP_LOG_WARNING))
     problems_print(&problems, stderr);
   problems_free(&problems);
-  if (r == MP_OK)
-    r = pipeline_create(app->pipeline);
   if (r != MP_OK)
     return report_exit_status(REPORT_OTHER, r);
   app->run.queue_max = options_int(app->pipeline->options, "queue_max");
@@ -112,8 +110,10 @@ app_finish(struct app *app)
 {
   int status;
 
-  if (app->run.abandoned) /* a thread still works on all of this */
+  if (app->run.abandoned) { /* a thread still works on all of this */
+    store_release(app->run.store);
     return report_status(app->report);
+  }
   pipeline_free(app->pipeline);
   config_free(app->config);
   store_close(app->run.store);

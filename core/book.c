@@ -211,7 +211,7 @@ bound_queue(struct stage *output)
       store_row_remove(run->store, row->id);
   }
   if (dropped > 0)
-    stage_fail(output, MP_EREFUSED, NULL,
+    stage_fail(output, MP_EIO, NULL,
                "%zu row%s dropped: more than queue_max = %lld wait", dropped,
                dropped == 1 ? " was" : "s were", (long long)run->queue_max);
 }

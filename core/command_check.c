@@ -39,6 +39,16 @@ check_inputs(struct pipeline *p)
   }
 }
 
+/* Outputs learn their targets when they are opened, and judge their names. */
+static void
+open_outputs(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    stage_open(output);
+  }
+}
+
 static void
 check_outputs(struct pipeline *p)
 {
@@ -90,7 +100,8 @@ command_check(const struct arguments *args)
                        options_int(app.pipeline->options, "deadline"));
       check_inputs(app.pipeline);
       check_outputs(app.pipeline);
-    }
+    } else
+      open_outputs(app.pipeline);
     tell_result(&app);
   }
   last = app_finish(&app);

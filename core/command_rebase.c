@@ -17,13 +17,16 @@ is_named(const struct arguments *args, const char *name)
   return args->n_operands == 0;
 }
 
-/* The base of a transform, or NULL when it measures from none. */
+/* The base of a transform; NULL when it measures from none that is ours. */
 static struct target *
 base_target(const struct stage *transform)
 {
-  for (size_t i = 0; i < transform->n_operands; i++)
-    if (transform->operands[i].flags & MP_BASE)
-      return transform->operands[i].target;
+  for (size_t i = 0; i < transform->n_operands; i++) {
+    const struct operand *o = &transform->operands[i];
+
+    if ((o->flags & MP_BASE) && o->target->source)
+      return o->target;
+  }
   return NULL;
 }
 
@@ -40,7 +43,8 @@ names_are_good(const struct app *app)
 
     if (!measures)
       log_line(MP_LOG_ERROR, NULL, args->operands[i],
-               s ? "is no transform that measures from a base"
+               s ? "is no transform that measures from a target which "
+                   "this pipeline writes"
                  : "there is no such transform in the pipeline file");
     good &= measures;
   }

@@ -9,16 +9,16 @@
 #include "core/cycle.h"
 #include "core/log.h"
 
-/* The first output of a class that holds one value and waits for its device. */
+/* The first output that would show old readings as if they were new. */
 static const struct stage *
-latest_output(const struct pipeline *p, bool also_history)
+remote_output(const struct pipeline *p)
 {
   for (size_t i = 0; i < p->n_stages; i++) {
     const struct stage *s = p->stages[i];
 
     if (s->kind == PLUGIN_OUTPUT &&
         (s->plugin->output.delivery == MP_LATEST ||
-         (also_history && s->plugin->output.delivery == MP_HISTORY)))
+         s->plugin->output.delivery == MP_HISTORY))
       return s;
   }
   return NULL;
@@ -30,7 +30,7 @@ check_arguments(const struct app *app)
 {
   const struct arguments *args = app->args;
   const struct pipeline *p = app->pipeline;
-  const struct stage *output = latest_output(p, true);
+  const struct stage *output = remote_output(p);
 
   for (size_t i = 0; i < args->n_replays; i++) {
     const char *name = args->replays[i].input;
@@ -48,14 +48,6 @@ check_arguments(const struct app *app)
              "--replay would deliver old readings to it: add -n to see what "
              "would be delivered");
     return EX_USAGE;
-  }
-  output = latest_output(p, false);
-  if (p->recording && !args->dry && output &&
-      !options_text(p->options, "state_dir")) {
-    log_line(MP_LOG_ERROR, output->name, NULL,
-             "a recording is delivered to it only with a state_dir in "
-             "[pipeline]: without a state its totals could be counted twice");
-    return EX_CONFIG;
   }
   return EX_OK;
 }
@@ -76,7 +68,8 @@ open_state(struct app *app)
   int r = app_open_store(app, store_mode_of(app));
 
   if (r == MP_OK) {
-    report_use_store(app->report, app->run.store);
+    if (!app->args->dry) /* whoever looks at a dry run wants to see it all */
+      report_use_store(app->report, app->run.store);
     return book_load(app->pipeline) == MP_OK ? EX_OK
                                              : report_status(app->report);
   }

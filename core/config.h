@@ -48,6 +48,8 @@ struct config {
   struct config_section *sections;
   size_t n_sections;
   bool world_readable;         /* the file can be read by others */
+  bool lost_section;           /* a heading was refused: what stands below it
+                                  is not among the sections */
   struct config_block *blocks; /* hold all texts */
 };
 

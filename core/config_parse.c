@@ -133,20 +133,26 @@ handle_entry(void *user, const char *section, const char *key,
 
 /* ---- Sections ------------------------------------------------------------ */
 
-static bool
-heading_is_sound(struct parser *p, const char *kind, const char *name)
+/* The kind that is known by that name.  Of one that is not, the nearest is
+ * taken, once it is reported: what stands below it is then checked too. */
+static const char *
+known_kind(struct parser *p, const char *kind)
 {
   const char *known = nearest(kind, kinds);
   char hint[NEAREST_HINT];
 
-  if (!known || strcmp(kind, known) != 0) {
+  if (!known || strcmp(kind, known) != 0)
     problems_add(p->problems, p->config->path, p->line,
                  "unknown section \"%s\"%s", kind,
                  known ? nearest_hint(known, hint, sizeof(hint))
                        : ": there are [pipeline], [input NAME], "
                          "[transform NAME] and [output NAME]");
-    return false;
-  }
+  return known;
+}
+
+static bool
+name_is_sound(struct parser *p, const char *kind, const char *name)
+{
   if (strcmp(kind, "pipeline") == 0 && *name) {
     problems_add(p->problems, p->config->path, p->line,
                  "[pipeline] takes no name, but has \"%s\"", name);
@@ -211,6 +217,7 @@ begin_section(struct parser *p, char *heading)
 {
   char *kind = heading + strspn(heading, " \t");
   char *name = kind + strcspn(kind, " \t");
+  const char *known;
   size_t len;
 
   end_entry(p);
@@ -223,10 +230,13 @@ begin_section(struct parser *p, char *heading)
   len = strlen(name);
   while (len > 0 && is_blank(name[len - 1]))
     name[--len] = '\0';
-  if (!heading_is_sound(p, kind, name))
+  known = known_kind(p, kind);
+  if (!known || !name_is_sound(p, known, name)) {
+    p->config->lost_section = true;
     return;
-  check_unique(p, kind, name);
-  add_section(p, kind, name);
+  }
+  check_unique(p, known, name);
+  add_section(p, known, name);
 }
 
 /* ---- Lines --------------------------------------------------------------- */
@@ -306,6 +316,7 @@ check_line(struct parser *p, char *line)
     refuse_line(p, "a heading that does not end with \"]\"");
     p->in_section = true;
     p->keeps_section = false;
+    p->config->lost_section = true;
     return false;
   }
   line[len - 1] = '\0';

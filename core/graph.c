@@ -24,22 +24,39 @@ is_ordered(const struct pipeline *p, const struct stage *stage)
   return false;
 }
 
-/* "a -> b -> a", from the first stage of a circle that STAGE leads into. */
-static void
-report_circle(struct builder *b, struct stage *stage)
+/* Whether what STAGE depends on never ends. */
+static bool
+leads_into_circle(const struct pipeline *p, const struct stage *stage)
 {
-  struct stage *at;
-  char text[512];
-  size_t len;
+  for (size_t i = 0; stage && i <= p->n_stages; i++)
+    stage = upstream(stage);
+  return stage != NULL;
+}
 
-  for (size_t i = 0; i < b->pipeline->n_stages; i++)
-    stage = upstream(stage); /* by now surely inside of the circle */
-  len = (size_t)snprintf(text, sizeof(text), "%s", stage->name);
-  at = stage;
+/* Whether STAGE, which leads into a circle, is the first of it in the file. */
+static bool
+begins_circle(const struct pipeline *p, const struct stage *stage)
+{
+  const struct stage *at = upstream(stage);
+
+  for (size_t i = 0; at != stage; i++, at = upstream(at))
+    if (i == p->n_stages || at->section->line < stage->section->line)
+      return false;
+  return true;
+}
+
+/* "a <- b <- a": each is fed by the next. */
+static void
+report_circle(struct builder *b, const struct stage *stage)
+{
+  const struct stage *at = stage;
+  char text[512];
+  size_t len = (size_t)snprintf(text, sizeof(text), "%s", stage->name);
+
   do {
     at = upstream(at);
     if (len < sizeof(text))
-      len += (size_t)snprintf(text + len, sizeof(text) - len, " -> %s",
+      len += (size_t)snprintf(text + len, sizeof(text) - len, " <- %s",
                               at->name);
   } while (at != stage);
   builder_problem(b, options_line(stage->options, "value"),
@@ -48,33 +65,34 @@ report_circle(struct builder *b, struct stage *stage)
 
 /* Puts STAGE behind everything it depends on.  Each transform has one value
  * that comes in, so what it depends on is a chain. */
-static bool
-order(struct builder *b, struct stage *stage, size_t depth)
+static void
+order(struct builder *b, struct stage *stage)
 {
   struct pipeline *p = b->pipeline;
   struct stage *before = upstream(stage);
 
   if (is_ordered(p, stage))
-    return true;
-  if (depth > p->n_stages) {
-    report_circle(b, stage);
-    return false;
-  }
-  if (before && !order(b, before, depth + 1))
-    return false;
-  return builder_append(b, &p->transforms, &p->n_transforms, stage);
+    return;
+  if (before)
+    order(b, before);
+  builder_append(b, &p->transforms, &p->n_transforms, stage);
 }
 
-static bool
+static void
 order_all(struct builder *b)
 {
   struct pipeline *p = b->pipeline;
 
-  for (size_t i = 0; i < p->n_stages; i++)
-    if (p->stages[i]->kind == PLUGIN_TRANSFORM && p->stages[i]->options &&
-        !order(b, p->stages[i], 0))
-      return false;
-  return true;
+  for (size_t i = 0; i < p->n_stages; i++) {
+    struct stage *stage = p->stages[i];
+
+    if (stage->kind != PLUGIN_TRANSFORM || !stage->options)
+      continue;
+    if (!leads_into_circle(p, stage))
+      order(b, stage);
+    else if (begins_circle(p, stage))
+      report_circle(b, stage);
+  }
 }
 
 /* ---- Bases ---- */
@@ -249,8 +267,7 @@ graph_resolve(struct builder *b)
 {
   struct pipeline *p = b->pipeline;
 
-  if (!order_all(b))
-    return;
+  order_all(b);
   for (size_t i = 0; i < p->n_transforms; i++)
     resolve_result(b, p->transforms[i]);
   check_rules(b);

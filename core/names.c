@@ -75,9 +75,12 @@ unknown_field(struct builder *b, const struct stage *input, const char *field,
   nearest_start(&hint.nearest, field);
   if (input->plugin->input.list_fields)
     input->plugin->input.list_fields(&sink);
-  builder_problem(b, line,
-                  "%s: the input \"%s\" has no field \"%s\"%s", key,
-                  input->name, field, hint_words(&hint, words, sizeof(words)));
+  hint_words(&hint, words, sizeof(words));
+  if (!*words && input->plugin->input.list_fields)
+    snprintf(words, sizeof(words), " (\"meterpipe plugins %s\" lists them)",
+             input->plugin->table.name);
+  builder_problem(b, line, "%s: the input \"%s\" has no field \"%s\"%s", key,
+                  input->name, field, words);
 }
 
 struct slot *
@@ -134,7 +137,7 @@ find_stage(struct builder *b, const char *name, size_t len, unsigned line,
 
   snprintf(text, sizeof(text), "%.*s", (int)len, name);
   stage = pipeline_stage(b->pipeline, text);
-  if (stage)
+  if (stage || b->config->lost_section) /* it may be the one that is lost */
     return stage;
   nearest_start(&hint.nearest, text);
   for (size_t i = 0; i < b->pipeline->n_stages; i++)

@@ -201,12 +201,14 @@ load_stage(struct builder *b, struct stage *stage)
 {
   const struct config_section *section = stage->section;
   const struct config_entry *entry = config_find(section, "plugin");
+  size_t problems = problems_errors(b->problems);
   const char *prefix = NULL;
 
-  if (!entry) {
-    builder_problem(b, section->line,
-                    "[%s %s] has no option \"plugin\": it names the plugin, "
-                    "such as plugin = %s",
+  if (entry && entry->broken)
+    return; /* reported already */
+  if (!entry || !*entry->value) {
+    builder_problem(b, entry ? entry->line : section->line,
+                    "[%s %s] names no plugin: write, for example, plugin = %s",
                     section->kind, section->name,
                     stage->kind == PLUGIN_INPUT    ? "kmp"
                     : stage->kind == PLUGIN_OUTPUT ? "domoticz"
@@ -223,6 +225,7 @@ load_stage(struct builder *b, struct stage *stage)
   if (options_check(b->config, section, stage->plugin->table.options, prefix,
                     b->problems, &stage->options) == MP_ENOMEM)
     b->failed = true;
+  stage->is_sound = problems_errors(b->problems) == problems;
 }
 
 /* The section of an input that reads the recording PATH instead. */
@@ -252,6 +255,7 @@ static void
 replace_by_replay(struct builder *b, struct stage *stage, const char *path)
 {
   const char *name = stage->plugin->input.replay_plugin;
+  size_t problems = problems_errors(b->problems);
   const struct config_section *section;
 
   if (stage->plugin->input.flags & MP_INPUT_RECORDING)
@@ -274,6 +278,7 @@ replace_by_replay(struct builder *b, struct stage *stage, const char *path)
            options_check(b->config, section, stage->plugin->table.options,
                          NULL, b->problems, &stage->options) == MP_ENOMEM)
     b->failed = true;
+  stage->is_sound = problems_errors(b->problems) == problems;
 }
 
 static void
@@ -542,6 +547,26 @@ resolve(struct builder *b)
 
 /* ---- What must be there ---- */
 
+/* Old readings go to devices only with a ledger that knows how far they are. */
+static void
+check_recordings(struct builder *b)
+{
+  struct pipeline *p = b->pipeline;
+
+  for (size_t i = 0; i < p->n_stages; i++) {
+    const struct stage *s = p->stages[i];
+
+    if (s->kind == PLUGIN_OUTPUT && s->plugin &&
+        s->plugin->output.delivery == MP_LATEST && p->options &&
+        !options_given(p->options, "state_dir"))
+      builder_problem(b, s->section->line,
+                      "[output %s] would be given the readings of a recording: "
+                      "[pipeline] must have a state_dir, or totals could be "
+                      "counted twice",
+                      s->name);
+  }
+}
+
 static void
 check_completeness(struct builder *b)
 {
@@ -561,12 +586,31 @@ check_completeness(struct builder *b)
                       "[output %s] has no targets: add %s.NAME = VALUE",
                       stage->name, stage->plugin->output.target_prefix);
   }
-  if (inputs == 0)
+  if (inputs == 0 && !b->config->lost_section)
     builder_problem(b, 0, "there is no [input NAME]: nothing would be read");
-  if (outputs == 0)
+  if (outputs == 0 && !b->config->lost_section)
     builder_problem(b, 0,
                     "there is no [output NAME]: nothing would be delivered");
   p->recording = inputs > 0 && recordings == inputs;
+}
+
+/* The instances: what only a plugin can know to be wrong with its options is
+ * reported with the rest. */
+static int
+create_stages(struct builder *b)
+{
+  struct pipeline *p = b->pipeline;
+  int worst = MP_OK;
+
+  p->problems = b->problems;
+  for (size_t i = 0; i < p->n_stages; i++) {
+    int r = p->stages[i]->is_sound ? stage_create(p->stages[i]) : MP_OK;
+
+    if (r != MP_OK)
+      worst = r;
+  }
+  p->problems = NULL;
+  return worst;
 }
 
 int
@@ -578,6 +622,7 @@ pipeline_build(const struct config *config, struct loader *loader,
                        .loader = loader,
                        .problems = problems };
   struct pipeline *p = calloc(1, sizeof(*p));
+  int r;
 
   if (!p)
     return MP_ENOMEM;
@@ -588,29 +633,19 @@ pipeline_build(const struct config *config, struct loader *loader,
   add_stages(&b);
   apply_replays(&b, replays, n_replays);
   check_completeness(&b);
+  if (p->recording && n_replays == 0 && !run->dry)
+    check_recordings(&b);
   resolve(&b);
   if (!b.failed)
     graph_resolve(&b);
-  if (b.failed || problems_errors(problems) > 0) {
+  r = b.failed ? MP_ENOMEM : create_stages(&b);
+  if (r == MP_OK && problems_errors(problems) > 0)
+    r = MP_ECONFIG;
+  if (r == MP_OK)
+    *ret = p;
+  else
     pipeline_free(p);
-    return b.failed ? MP_ENOMEM : MP_ECONFIG;
-  }
-  *ret = p;
-  return MP_OK;
-}
-
-int
-pipeline_create(struct pipeline *pipeline)
-{
-  int worst = MP_OK;
-
-  for (size_t i = 0; i < pipeline->n_stages; i++) {
-    int r = stage_create(pipeline->stages[i]);
-
-    if (r != MP_OK)
-      worst = r;
-  }
-  return worst;
+  return r;
 }
 
 static void

@@ -99,6 +99,7 @@ struct stage {
   struct options *options;
   struct config *replay; /* the section that --replay put in its place */
   struct pipeline *pipeline;
+  bool is_sound; /* its options are in order: an instance can be made */
   struct mp_host host;
   void *self;
   bool created;
@@ -141,6 +142,7 @@ struct pipeline {
   size_t n_slots;
   struct base *bases;
   bool recording; /* every input reads a recording */
+  struct problems *problems; /* takes what create finds wrong; else NULL */
   pthread_mutex_t lock; /* what threads of inputs share */
 };
 
@@ -151,16 +153,14 @@ struct replay {
 };
 
 /*
- * Builds the pipeline of CONFIG and checks all of it; nothing is opened.
- * MP_OK with problems_errors() == 0, or MP_ECONFIG, MP_ENOMEM.
+ * Builds the pipeline of CONFIG, makes its instances and checks all of it;
+ * nothing is opened.  MP_OK with problems_errors() == 0; or MP_ECONFIG,
+ * MP_ENOMEM, or another reason of a create, which is in the report.
  */
 int pipeline_build(const struct config *config, struct loader *loader,
                    struct run *run, const struct replay *replays,
                    size_t n_replays, struct problems *problems,
                    struct pipeline **ret);
-
-/* Makes the instances (create); failures go to the report. */
-int pipeline_create(struct pipeline *pipeline);
 
 /* Destroys the instances and frees everything.  NULL is allowed. */
 void pipeline_free(struct pipeline *pipeline);

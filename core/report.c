@@ -210,7 +210,7 @@ report_failure(struct report *report, enum report_side side, const char *stage,
     remember(report, owner, key);
   }
   pthread_mutex_unlock(&report->lock);
-  if (news || log_shows(MP_LOG_INFO))
+  if (news || log_shows(MP_LOG_INFO) || log_is_terminal())
     log_line(MP_LOG_ERROR, stage, object, "%s", text);
   free(key);
   return code;

@@ -23,6 +23,17 @@ stage_side(const struct stage *stage)
 
 /* ---- Services: messages ---- */
 
+/* Where OBJECT stands in the pipeline file, if it is an option of STAGE; 0: it
+ * is none. */
+static unsigned
+line_of(const struct stage *stage, const char *object)
+{
+  const struct config_entry *entry =
+    object ? config_find(stage->section, object) : NULL;
+
+  return entry ? entry->line : 0;
+}
+
 static void
 host_vlog(const struct mp_host *host, int level, const char *object,
           const char *fmt, va_list args)
@@ -35,12 +46,23 @@ host_vfail(const struct mp_host *host, int code, const char *object,
            const char *fmt, va_list args)
 {
   struct stage *stage = stage_of(host);
+  const struct pipeline *p = stage->pipeline;
+  unsigned line = code == MP_ECONFIG ? line_of(stage, object) : 0;
   char text[1536];
+  size_t len;
 
   vsnprintf(text, sizeof(text), fmt, args);
-  return report_failure(stage->pipeline->run->report, stage_side(stage),
-                        stage->name, code < 0 ? code : MP_EINTERNAL, object,
-                        text);
+  if (p->problems && code == MP_ECONFIG) {
+    problems_add(p->problems, p->config->path,
+                 line ? line : stage->section->line, "%s%s%s",
+                 object ? object : "", object ? ": " : "", text);
+    return code;
+  }
+  len = strlen(text);
+  if (line)
+    snprintf(text + len, sizeof(text) - len, " (%s:%u)", p->config->path, line);
+  return report_failure(p->run->report, stage_side(stage), stage->name,
+                        code < 0 ? code : MP_EINTERNAL, object, text);
 }
 
 int
@@ -152,27 +174,19 @@ host_cancel_fd(const struct mp_host *host)
 static const char *
 host_store_get(const struct mp_host *host, const char *key)
 {
-  struct pipeline *pipeline = stage_of(host)->pipeline;
-  const char *text = NULL;
+  struct store *store = stage_of(host)->pipeline->run->store;
 
-  pthread_mutex_lock(&pipeline->lock);
-  if (pipeline->run->store)
-    text = store_get(pipeline->run->store, STORE_TEXT, host->name, key);
-  pthread_mutex_unlock(&pipeline->lock);
-  return text;
+  return store ? store_get(store, STORE_TEXT, host->name, key) : NULL;
 }
 
 static int
 host_store_set(const struct mp_host *host, const char *key, const char *text)
 {
-  struct pipeline *pipeline = stage_of(host)->pipeline;
-  bool good = true;
+  struct store *store = stage_of(host)->pipeline->run->store;
 
-  pthread_mutex_lock(&pipeline->lock);
-  if (pipeline->run->store)
-    good = store_put(pipeline->run->store, STORE_TEXT, host->name, key, text);
-  pthread_mutex_unlock(&pipeline->lock);
-  return good ? MP_OK : MP_ENOMEM;
+  return !store || store_put(store, STORE_TEXT, host->name, key, text)
+           ? MP_OK
+           : MP_ENOMEM;
 }
 
 /* ---- Services: exact decimals ---- */
@@ -377,10 +391,14 @@ int
 stage_create(struct stage *stage)
 {
   struct report *report = stage->pipeline->run->report;
+  struct problems *problems = stage->pipeline->problems;
   unsigned failures = report_count(report, stage->name);
+  size_t before = problems ? problems_errors(problems) : 0;
   void *self = NULL;
   int r = stage->plugin->table.create(&stage->host, &self);
 
+  if (r == MP_ECONFIG && problems && problems_errors(problems) > before)
+    return r;
   r = stage_explained(stage, r, "create", failures);
   if (r != MP_OK)
     return r < 0 ? r : MP_EINTERNAL;

@@ -67,12 +67,17 @@ find(const struct store *store, const char *area, const char *owner,
 }
 
 const char *
-store_get(const struct store *store, const char *area, const char *owner,
+store_get(struct store *store, const char *area, const char *owner,
           const char *name)
 {
-  const struct store_entry *e = find(store, area, owner, name);
+  const struct store_entry *e;
+  const char *body;
 
-  return e ? e->body : NULL;
+  pthread_mutex_lock(&store->lock);
+  e = find(store, area, owner, name);
+  body = e ? e->body : NULL;
+  pthread_mutex_unlock(&store->lock);
+  return body;
 }
 
 static void
@@ -105,9 +110,9 @@ store_entry_add(struct store *store, const char *area, const char *owner,
   return e;
 }
 
-bool
-store_put(struct store *store, const char *area, const char *owner,
-          const char *name, const char *body)
+static bool
+put(struct store *store, const char *area, const char *owner,
+    const char *name, const char *body)
 {
   struct store_entry *e = find(store, area, owner, name);
   char *copy = NULL;
@@ -133,6 +138,18 @@ store_put(struct store *store, const char *area, const char *owner,
   return true;
 }
 
+bool
+store_put(struct store *store, const char *area, const char *owner,
+          const char *name, const char *body)
+{
+  bool good;
+
+  pthread_mutex_lock(&store->lock);
+  good = put(store, area, owner, name, body);
+  pthread_mutex_unlock(&store->lock);
+  return good;
+}
+
 void
 store_each(struct store *store, const char *area,
            void (*fn)(void *ctx, const char *owner, const char *name,
@@ -141,11 +158,13 @@ store_each(struct store *store, const char *area,
 {
   struct store_entry *next;
 
+  pthread_mutex_lock(&store->lock);
   for (struct store_entry *e = store->entries; e; e = next) {
     next = e->next;
     if (e->body && strcmp(e->area, area) == 0)
       fn(ctx, e->owner, e->name, e->body);
   }
+  pthread_mutex_unlock(&store->lock);
 }
 
 /* ---- Rows ---- */
@@ -282,10 +301,12 @@ store_commit(struct store *store)
 {
   int r = MP_OK;
 
+  pthread_mutex_lock(&store->lock);
   if (store->mode == STORE_WRITE)
     r = store_sqlite_write(store);
   if (r == MP_OK)
     forget_changes(store);
+  pthread_mutex_unlock(&store->lock);
   return r;
 }
 
@@ -457,10 +478,15 @@ store_open(const char *db_path, const char *pipeline_path, enum store_mode mode,
            struct store **ret_store)
 {
   struct store *store = calloc(1, sizeof(*store));
+  pthread_mutexattr_t attr;
 
   *ret_store = store;
   if (!store)
     return MP_ENOMEM;
+  pthread_mutexattr_init(&attr);
+  pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+  pthread_mutex_init(&store->lock, &attr);
+  pthread_mutexattr_destroy(&attr);
   store->mode = mode;
   store->lock_fd = -1;
   if (mode == STORE_MEMORY)
@@ -474,15 +500,24 @@ store_open(const char *db_path, const char *pipeline_path, enum store_mode mode,
 }
 
 void
+store_release(struct store *store)
+{
+  store_sqlite_close(store);
+  store->mode = STORE_SCRATCH;
+  if (store->lock_fd >= 0)
+    close(store->lock_fd);
+  store->lock_fd = -1;
+}
+
+void
 store_close(struct store *store)
 {
   if (!store)
     return;
-  store_sqlite_close(store);
+  store_release(store);
   forget_all(store);
   free(store->rows);
-  if (store->lock_fd >= 0)
-    close(store->lock_fd);
+  pthread_mutex_destroy(&store->lock);
   free(store->set_aside);
   free(store->path);
   free(store);

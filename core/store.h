@@ -5,6 +5,8 @@
  * queue of append and history outputs, in order).  Everything is read, and its
  * checksums are verified, when the store is opened; changes stay in memory
  * until store_commit writes all of them in one transaction.
+ *
+ * Entries may be got and put from any thread; the rest is for the main thread.
  */
 #ifndef CORE_STORE_H
 #define CORE_STORE_H
@@ -68,8 +70,12 @@ const char *store_path(const struct store *store);
 /* Unlocks and closes; what was not committed is gone.  NULL is allowed. */
 void store_close(struct store *store);
 
+/* Lets the next run have the state, and keeps what is in memory for a thread
+ * that may still look at it: the store commits to nothing from now on. */
+void store_release(struct store *store);
+
 /* The body under a name; NULL: there is none.  Valid until it is put anew. */
-const char *store_get(const struct store *store, const char *area,
+const char *store_get(struct store *store, const char *area,
                       const char *owner, const char *name);
 
 /* Sets or (BODY NULL) removes.  False: out of memory. */

@@ -4,6 +4,7 @@
 #ifndef CORE_STORE_SQLITE_H
 #define CORE_STORE_SQLITE_H
 
+#include <pthread.h>
 #include <sqlite3.h>
 
 #include "core/store.h"
@@ -22,6 +23,7 @@ struct store_row_entry {
 
 struct store {
   enum store_mode mode;
+  pthread_mutex_t lock; /* of the entries; recursive, for store_each */
   char *path;
   int lock_fd;
   sqlite3 *db;

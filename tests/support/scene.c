@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +19,8 @@
 #define MAX_VARIABLES 16
 /* 2026-11-22T10:00:00Z */
 #define FIRST_TIME INT64_C(1795341600)
+/* The user without privileges, on every Linux. */
+#define NOBODY 65534
 
 struct variable {
   char *name, *value; /* value NULL: removed */
@@ -27,8 +31,11 @@ struct scene {
   int64_t now;
   struct variable variables[MAX_VARIABLES];
   size_t n_variables;
+  const char *in_path, *out_path; /* the test's; NULL: the usual */
+  bool as_nobody;
   pid_t pid;
   int status;
+  long max_kib;
   char *out, *err, *file;
 };
 
@@ -202,6 +209,27 @@ scene_set_clock(struct scene *s, int64_t seconds)
 
 /* ---- Running ---- */
 
+void
+scene_set_stdin(struct scene *s, const char *path)
+{
+  s->in_path = path;
+}
+
+void
+scene_set_stdout(struct scene *s, const char *path)
+{
+  s->out_path = path;
+}
+
+void
+scene_become_nobody(struct scene *s)
+{
+  if (geteuid() != 0)
+    return;
+  ck_assert_int_eq(chown(s->dir, NOBODY, NOBODY), 0);
+  s->as_nobody = true;
+}
+
 /* Cuts TEXT into words, in place. */
 static void
 split(char *text, char **words)
@@ -252,8 +280,12 @@ become(const struct scene *s, char **words)
 {
   if (chdir(s->dir) != 0)
     _exit(126);
-  redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
-  redirect(STDOUT_FILENO, ".out", O_WRONLY | O_CREAT | O_TRUNC);
+  if (s->as_nobody && (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 ||
+                       setuid(NOBODY) != 0))
+    _exit(126);
+  redirect(STDIN_FILENO, s->in_path ? s->in_path : "/dev/null", O_RDONLY);
+  redirect(STDOUT_FILENO, s->out_path ? s->out_path : ".out",
+           O_WRONLY | O_CREAT | O_TRUNC);
   redirect(STDERR_FILENO, ".err", O_WRONLY | O_CREAT | O_TRUNC);
   set_environment(s);
   execv(words[0], words);
@@ -298,16 +330,18 @@ int
 scene_wait(struct scene *s)
 {
   char *out = path_of(s, ".out"), *err = path_of(s, ".err");
+  struct rusage usage;
   int status;
 
-  while (waitpid(s->pid, &status, 0) < 0)
+  while (wait4(s->pid, &status, 0, &usage) < 0)
     ck_assert_int_eq(errno, EINTR);
   s->pid = 0;
+  s->max_kib = usage.ru_maxrss;
   s->status =
     WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   free(s->out);
   free(s->err);
-  s->out = slurp(out);
+  s->out = s->out_path ? NULL : slurp(out);
   s->err = slurp(err);
   free(out);
   free(err);
@@ -341,4 +375,10 @@ const char *
 scene_err(const struct scene *s)
 {
   return s->err ? s->err : "";
+}
+
+long
+scene_max_kib(const struct scene *s)
+{
+  return s->max_kib;
 }

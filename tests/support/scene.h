@@ -53,9 +53,16 @@ int64_t scene_now(const struct scene *s); /* Unix time, seconds */
 void scene_advance(struct scene *s, int64_t seconds);
 void scene_set_clock(struct scene *s, int64_t seconds);
 
+/* Where standard input of the runs that follow comes from (NULL: it is empty),
+ * and where standard output goes (NULL: to scene_out). */
+void scene_set_stdin(struct scene *s, const char *path);
+void scene_set_stdout(struct scene *s, const char *path);
+/* The program runs without privileges; the directory is then nobody's.  Before
+ * the first run; without effect for a test that has none itself. */
+void scene_become_nobody(struct scene *s);
+
 /* Runs "meterpipe ARGS" (words by blanks, "'" around one that holds blanks) to
- * its end; standard input is empty.  Returns the exit status; a signal counts
- * as 128 + its number. */
+ * its end.  Returns the exit status; a signal counts as 128 + its number. */
 int scene_run(struct scene *s, const char *args, ...)
   __attribute__((format(printf, 2, 3)));
 
@@ -69,5 +76,7 @@ int scene_wait(struct scene *s);
 int scene_status(const struct scene *s);
 const char *scene_out(const struct scene *s);
 const char *scene_err(const struct scene *s);
+/* The most memory that it had resident. */
+long scene_max_kib(const struct scene *s);
 
 #endif

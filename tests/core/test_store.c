@@ -1,0 +1,350 @@
+/* The state: what is committed stays, what is damaged is set aside. */
+#include <check.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/store.h"
+#include "meterpipe/plugin.h"
+
+static char dir[64];
+static char db[128], pipeline[128];
+
+static void
+set_up(void)
+{
+  FILE *f;
+
+  snprintf(dir, sizeof(dir), "/tmp/meterpipe-store-XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(dir));
+  snprintf(db, sizeof(db), "%s/state/house.db", dir);
+  snprintf(pipeline, sizeof(pipeline), "%s/house.ini", dir);
+  f = fopen(pipeline, "w");
+  ck_assert_ptr_nonnull(f);
+  fclose(f);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+  (void)st;
+  (void)type;
+  (void)ftw;
+  return remove(path);
+}
+
+static void
+tear_down(void)
+{
+  nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct store *
+open_store(enum store_mode mode, int expected)
+{
+  struct store *store = NULL;
+  int r = store_open(db, pipeline, mode, &store);
+
+  ck_assert_msg(r == expected, "%d: %s", r, store_error(store));
+  if (r == MP_OK)
+    return store;
+  store_close(store);
+  return NULL;
+}
+
+static void
+execute(const char *sql)
+{
+  sqlite3 *handle;
+  char *error = NULL;
+
+  ck_assert_int_eq(sqlite3_open(db, &handle), SQLITE_OK);
+  ck_assert_msg(sqlite3_exec(handle, sql, NULL, NULL, &error) == SQLITE_OK,
+                "%s", error);
+  sqlite3_close(handle);
+}
+
+/* A state with two entries and two rows. */
+static void
+fill(void)
+{
+  struct store *store = open_store(STORE_WRITE, MP_OK);
+
+  ck_assert(store_put(store, STORE_TEXT, "meter", "serial", "4711"));
+  ck_assert(store_put(store, STORE_TARGET, "domoticz", "323", "a 1\n"));
+  ck_assert_int_eq(store_row_add(store, "log", "one"), 1);
+  ck_assert_int_eq(store_row_add(store, "log", "two"), 2);
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_close(store);
+}
+
+START_TEST(what_was_committed_is_there_again)
+{
+  struct store *store;
+  const struct store_row *row;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "other"));
+  row = store_row_next(store, "log", 0);
+  ck_assert_str_eq(row->body, "one");
+  row = store_row_next(store, "log", row->id);
+  ck_assert_str_eq(row->body, "two");
+  ck_assert_ptr_null(store_row_next(store, "log", row->id));
+  ck_assert_uint_eq(store_row_count(store, "log"), 2);
+  store_close(store);
+}
+END_TEST
+
+START_TEST(what_was_not_committed_is_not_there)
+{
+  struct store *store;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  store_put(store, STORE_TEXT, "meter", "serial", "4712");
+  store_row_remove(store, 1);
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  ck_assert_uint_eq(store_row_count(store, "log"), 2);
+  store_close(store);
+}
+END_TEST
+
+START_TEST(removing_is_kept_and_ids_are_never_used_twice)
+{
+  struct store *store;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  store_put(store, STORE_TEXT, "meter", "serial", NULL);
+  store_row_remove(store, 1);
+  store_row_remove(store, 2);
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
+  ck_assert_ptr_null(store_row_next(store, "log", 0));
+  ck_assert_int_eq(store_row_add(store, "log", "three"), 3);
+  store_close(store);
+}
+END_TEST
+
+START_TEST(a_row_that_came_and_went_leaves_nothing)
+{
+  struct store *store = open_store(STORE_WRITE, MP_OK);
+  int64_t id = store_row_add(store, "log", "one");
+
+  store_row_remove(store, id);
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  ck_assert_uint_eq(store_row_count(store, "log"), 0);
+  store_close(store);
+}
+END_TEST
+
+START_TEST(a_second_run_does_not_get_it)
+{
+  struct store *first = open_store(STORE_WRITE, MP_OK);
+
+  open_store(STORE_WRITE, MP_EBUSY);
+  store_close(open_store(STORE_READ, MP_OK)); /* status needs no lock */
+  store_close(first);
+  store_close(open_store(STORE_WRITE, MP_OK));
+}
+END_TEST
+
+START_TEST(it_serves_one_pipeline_file_only)
+{
+  struct store *store = NULL;
+  char other[128];
+
+  fill();
+  snprintf(other, sizeof(other), "%s/other.ini", dir);
+  ck_assert_int_eq(store_open(db, other, STORE_WRITE, &store), MP_ECONFIG);
+  ck_assert_ptr_nonnull(strstr(store_error(store), pipeline));
+  ck_assert_ptr_nonnull(strstr(store_error(store), "state_dir"));
+  store_close(store);
+}
+END_TEST
+
+START_TEST(a_newer_version_is_left_alone)
+{
+  fill();
+  execute("PRAGMA user_version=2");
+  open_store(STORE_WRITE, MP_ECONFIG);
+  execute("PRAGMA user_version=1");
+  store_close(open_store(STORE_WRITE, MP_OK));
+}
+END_TEST
+
+START_TEST(a_scratch_copy_changes_nothing)
+{
+  struct store *store;
+
+  fill();
+  store = open_store(STORE_SCRATCH, MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  store_put(store, STORE_TEXT, "meter", "serial", "4712");
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  ck_assert(!store_is_durable(store));
+  store_close(store);
+  store = open_store(STORE_READ, MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  store_close(store);
+}
+END_TEST
+
+START_TEST(a_scratch_copy_of_nothing_makes_no_file)
+{
+  store_close(open_store(STORE_SCRATCH, MP_OK));
+  ck_assert_int_ne(access(db, F_OK), 0);
+}
+END_TEST
+
+START_TEST(it_is_not_for_everybody_to_read)
+{
+  struct stat st;
+
+  umask(0);
+  fill();
+  ck_assert_int_eq(stat(db, &st), 0);
+  ck_assert_int_eq(st.st_mode & 0777, 0640);
+}
+END_TEST
+
+/* ---- Damage ---- */
+
+static size_t
+count_set_aside(void)
+{
+  char command[256];
+  FILE *out;
+  size_t n = 0;
+
+  snprintf(command, sizeof(command),
+           "ls %s/state | grep -c '^house.db.corrupt-[0-9TZ:-]*$'", dir);
+  out = popen(command, "r");
+  ck_assert_int_eq(fscanf(out, "%zu", &n), 1);
+  pclose(out);
+  return n;
+}
+
+static void
+expect_begun_anew(void)
+{
+  struct store *store = open_store(STORE_WRITE, MP_OK);
+
+  ck_assert_ptr_nonnull(store_set_aside(store));
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
+  ck_assert_uint_eq(store_row_count(store, "log"), 0);
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_close(store);
+  ck_assert_uint_eq(count_set_aside(), 1);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_ptr_null(store_set_aside(store));
+  store_close(store);
+}
+
+static const char *const changes[] = {
+  "UPDATE entry SET body='4712' WHERE name='serial'",
+  "UPDATE entry SET owner='meter2' WHERE name='serial'",
+  "UPDATE entry SET sum=sum+1 WHERE name='323'",
+  "UPDATE queue SET body='onf' WHERE id=1",
+  "UPDATE queue SET id=7 WHERE id=2",
+  "UPDATE queue SET output='lof' WHERE id=2",
+};
+
+START_TEST(a_changed_row_is_proven_damage)
+{
+  fill();
+  execute(changes[_i]);
+  expect_begun_anew();
+}
+END_TEST
+
+START_TEST(what_is_no_database_is_set_aside)
+{
+  FILE *f;
+
+  fill();
+  f = fopen(db, "w");
+  fputs("This is not the state of a pipeline, but it is long enough to be read "
+        "as the head of a file, and that is what SQLite looks at first.\n",
+        f);
+  fclose(f);
+  expect_begun_anew();
+}
+END_TEST
+
+START_TEST(a_truncated_database_is_set_aside)
+{
+  fill();
+  ck_assert_int_eq(truncate(db, 4096), 0);
+  expect_begun_anew();
+}
+END_TEST
+
+START_TEST(status_does_not_touch_what_is_damaged)
+{
+  fill();
+  execute(changes[0]);
+  open_store(STORE_READ, MP_EIO);
+  ck_assert_uint_eq(count_set_aside(), 0);
+}
+END_TEST
+
+/* ---- Place ---- */
+
+START_TEST(the_state_lies_where_the_file_or_the_environment_says)
+{
+  char *path = NULL;
+
+  ck_assert_int_eq(store_locate("/etc/x/house.ini", "/some/dir", &path), MP_OK);
+  ck_assert_str_eq(path, "/some/dir/house.db");
+  free(path);
+  setenv("STATE_DIRECTORY", "/var/a:/var/b", 1);
+  ck_assert_int_eq(store_locate("house.ini", NULL, &path), MP_OK);
+  ck_assert_str_eq(path, "/var/a/house.db");
+  free(path);
+  unsetenv("STATE_DIRECTORY");
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("store");
+  TCase *tc = tcase_create("store");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_checked_fixture(tc, set_up, tear_down);
+  tcase_add_test(tc, what_was_committed_is_there_again);
+  tcase_add_test(tc, what_was_not_committed_is_not_there);
+  tcase_add_test(tc, removing_is_kept_and_ids_are_never_used_twice);
+  tcase_add_test(tc, a_row_that_came_and_went_leaves_nothing);
+  tcase_add_test(tc, a_second_run_does_not_get_it);
+  tcase_add_test(tc, it_serves_one_pipeline_file_only);
+  tcase_add_test(tc, a_newer_version_is_left_alone);
+  tcase_add_test(tc, a_scratch_copy_changes_nothing);
+  tcase_add_test(tc, a_scratch_copy_of_nothing_makes_no_file);
+  tcase_add_test(tc, it_is_not_for_everybody_to_read);
+  tcase_add_loop_test(tc, a_changed_row_is_proven_damage, 0,
+                      sizeof(changes) / sizeof(changes[0]));
+  tcase_add_test(tc, what_is_no_database_is_set_aside);
+  tcase_add_test(tc, a_truncated_database_is_set_aside);
+  tcase_add_test(tc, status_does_not_touch_what_is_damaged);
+  tcase_add_test(tc, the_state_lies_where_the_file_or_the_environment_says);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -61,10 +61,14 @@ clock_format_span(int64_t ms, char *buf, size_t size)
   } units[] = {
     { 86400000, "d" }, { 3600000, "h" }, { 60000, "min" }, { 1000, "s" }
   };
-  size_t i = 0;
+  size_t i;
 
-  while (i < 3 && ms < units[i].ms)
-    i++;
+  /* To the nearest unit that is shown: 59.9 s are a minute. */
+  for (i = 0; i < 3; i++)
+    if (ms + units[i + 1].ms / 2 >= units[i].ms)
+      break;
+  if (i < 3)
+    ms += units[i + 1].ms / 2;
   int64_t n = ms / units[i].ms;
   int64_t rest = i < 3 ? ms % units[i].ms / units[i + 1].ms : 0;
   if (rest > 0)

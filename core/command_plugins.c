@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "core/log.h"
+#include "core/nearest.h"
 
 static const char *
 type_name(uint32_t type)
@@ -138,11 +139,47 @@ show_plugin(const struct plugin *plugin)
   show_fields(plugin);
 }
 
+/* ---- Names --------------------------------------------------------------- */
+
+struct hint {
+  struct nearest nearest;
+  char best[NEAREST_MAX + 1];
+};
+
+static void
+offer_name(void *ctx, enum plugin_kind kind, const char *name,
+           const char *path)
+{
+  struct hint *hint = ctx;
+
+  (void)kind;
+  (void)path;
+  nearest_offer(&hint->nearest, name);
+  if (hint->nearest.best == name) { /* which goes with this call */
+    snprintf(hint->best, sizeof(hint->best), "%s", name);
+    hint->nearest.best = hint->best;
+  }
+}
+
+static int
+fail_unknown(const struct loader *loader, const char *name)
+{
+  struct hint hint = { .best = "" };
+  char words[NEAREST_HINT];
+
+  nearest_start(&hint.nearest, name);
+  loader_each(loader, offer_name, &hint);
+  log_line(MP_LOG_ERROR, NULL, NULL, "there is no plugin \"%s\"%s", name,
+           hint.nearest.best
+             ? nearest_hint(hint.nearest.best, words, sizeof(words))
+             : " (\"meterpipe plugins\" lists what is installed)");
+  return EX_USAGE;
+}
+
 /* Whatever kind has a plugin of that name; several kinds may. */
 static int
 show_named(struct loader *loader, const char *name)
 {
-  char first_error[1024] = "";
   bool found = false;
 
   for (int kind = 0; kind < PLUGIN_KINDS; kind++) {
@@ -151,18 +188,29 @@ show_named(struct loader *loader, const char *name)
 
     if (plugin)
       show_plugin(plugin);
-    else if (!*first_error)
-      snprintf(first_error, sizeof(first_error), "%s", loader_error(loader));
     found |= plugin != NULL;
   }
-  if (found)
-    return EX_OK;
-  if (strchr(name, '/'))
-    log_line(MP_LOG_ERROR, NULL, NULL, "%s", first_error);
-  else
-    log_line(MP_LOG_ERROR, NULL, name,
-             "there is no plugin of that name (\"meterpipe plugins\" lists "
-             "what is installed)");
+  return found ? EX_OK : fail_unknown(loader, name);
+}
+
+/* A file says by itself which kind it is. */
+static int
+show_file(struct loader *loader, const char *path)
+{
+  char first_error[1024] = "";
+
+  for (int kind = 0; kind < PLUGIN_KINDS; kind++) {
+    const struct plugin *plugin =
+      loader_get(loader, (enum plugin_kind)kind, path);
+
+    if (plugin) {
+      show_plugin(plugin);
+      return EX_OK;
+    }
+    if (!*first_error)
+      snprintf(first_error, sizeof(first_error), "%s", loader_error(loader));
+  }
+  log_line(MP_LOG_ERROR, NULL, NULL, "%s", first_error);
   return EX_CONFIG;
 }
 
@@ -171,13 +219,17 @@ command_plugins(const struct arguments *args)
 {
   char *dirs = app_plugin_dirs(args->plugin_dir);
   struct loader *loader = dirs ? loader_new(dirs) : NULL;
+  const char *name = args->n_operands > 0 ? args->operands[0] : NULL;
   int status = EX_OSERR;
 
   free(dirs);
   if (!loader)
     return status;
-  status = args->n_operands > 0 ? show_named(loader, args->operands[0])
-                                : list_all(loader);
+  if (!name)
+    status = list_all(loader);
+  else
+    status =
+      strchr(name, '/') ? show_file(loader, name) : show_named(loader, name);
   if (fflush(stdout) != 0 && status == EX_OK) {
     log_line(MP_LOG_ERROR, NULL, "standard output", "cannot be written");
     status = EX_IOERR;

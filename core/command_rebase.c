@@ -7,6 +7,7 @@
 
 #include "core/cycle.h"
 #include "core/log.h"
+#include "core/nearest.h"
 
 static bool
 is_named(const struct arguments *args, const char *name)
@@ -30,6 +31,29 @@ base_target(const struct stage *transform)
   return NULL;
 }
 
+/* Whether a rebase of S means anything. */
+static bool
+measures(const struct stage *s)
+{
+  return s->kind == PLUGIN_TRANSFORM && base_target(s) != NULL;
+}
+
+static void
+tell_unknown(const struct app *app, const char *name)
+{
+  const struct pipeline *p = app->pipeline;
+  struct nearest nearest;
+  char words[NEAREST_HINT];
+
+  nearest_start(&nearest, name);
+  for (size_t i = 0; i < p->n_stages; i++)
+    if (measures(p->stages[i]))
+      nearest_offer(&nearest, p->stages[i]->name);
+  log_line(MP_LOG_ERROR, NULL, NULL, "there is no transform \"%s\" in %s%s",
+           name, app->args->config_path,
+           nearest_hint(nearest.best, words, sizeof(words)));
+}
+
 static bool
 names_are_good(const struct app *app)
 {
@@ -38,15 +62,14 @@ names_are_good(const struct app *app)
 
   for (int i = 0; i < args->n_operands; i++) {
     const struct stage *s = pipeline_stage(app->pipeline, args->operands[i]);
-    bool measures =
-      s && s->kind == PLUGIN_TRANSFORM && base_target(s) != NULL;
 
-    if (!measures)
-      log_line(MP_LOG_ERROR, NULL, args->operands[i],
-               s ? "is no transform that measures from a target which "
-                   "this pipeline writes"
-                 : "there is no such transform in the pipeline file");
-    good &= measures;
+    if (!s)
+      tell_unknown(app, args->operands[i]);
+    else if (!measures(s))
+      log_line(MP_LOG_ERROR, s->name, NULL,
+               "is no transform that measures from a target which this "
+               "pipeline writes");
+    good &= s && measures(s);
   }
   return good;
 }

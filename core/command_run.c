@@ -113,8 +113,11 @@ command_run(const struct arguments *args)
     if (next < clock_mono_ms()) /* it took longer: do not hurry after it */
       next = clock_mono_ms();
     if (!run_sleep(next - clock_mono_ms()))
-      return EX_OK; /* stopped while there was nothing to do */
+      break;
     status = run_once(args);
   }
+  /* It was to go on for ever: a signal has ended it, and whatever else. */
+  if (args->every_ms > 0 && status == EX_OK)
+    status = EX_TEMPFAIL;
   return status;
 }

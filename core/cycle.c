@@ -65,7 +65,6 @@ work_out(struct pipeline *p)
   int64_t time_ms;
 
   evaluate(p);
-  read_close(p);
   book_check_units(p);
   time_ms = book_time(p);
   book_due(p, time_ms);
@@ -125,10 +124,8 @@ run_live(struct pipeline *p)
   if (!p->run->stateless && !p->run->dry)
     deliver_recover(p);
   read_in_time(p);
-  if (run_stopped()) {
-    read_close(p);
+  if (run_stopped())
     return;
-  }
   if (!p->run->stateless)
     ask_outputs(p);
   time_ms = work_out(p);

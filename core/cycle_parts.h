@@ -9,7 +9,6 @@
 
 /* read.c: all inputs at once.  False: every recording is at its end. */
 bool read_inputs(struct pipeline *p);
-void read_close(struct pipeline *p);
 /* Asks INPUT for its serial number now; whether it told. */
 bool read_identify(struct stage *input);
 

@@ -16,6 +16,10 @@ struct results {
 void deliver_begin(struct stage *output, int64_t time_ms, int64_t id);
 void deliver_write(struct stage *output, const struct target *t,
                    const struct value *v);
+/* Opens it, unless it was given up; false: it is given up now. */
+bool deliver_open(struct stage *output);
+/* Results of N records or targets: each MP_PERHAPS until it is told. */
+bool deliver_results_init(struct results *results, size_t n, bool by_record);
 /* A record with all values of this cycle that count. */
 void deliver_values(struct stage *output, int64_t time_ms);
 /* With TOKEN: recover.  A failure gives the output up for this run. */

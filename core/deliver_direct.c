@@ -4,8 +4,8 @@
  */
 #include "core/deliver.h"
 
-/* Cycles to a commit. */
-#define BLOCK 1000
+/* Cycles to a commit: a file is synced at each, and their rows take memory. */
+#define BLOCK 16384
 
 static void
 flush(struct stage *output)

@@ -260,8 +260,9 @@ fail_not_found(struct loader *loader, enum plugin_kind kind, const char *name)
   nearest_start(&s.nearest, name);
   loader_each(loader, suggest, &s);
   if (s.other_kind)
-    fail_load(loader, "the plugin \"%s\" is of kind %s, not %s", name,
-              s.other_kind, plugin_kind_names[kind]);
+    fail_load(loader,
+              "the plugin \"%s\" is for a section [%s NAME], not for [%s NAME]",
+              name, s.other_kind, plugin_kind_names[kind]);
   else if (s.best)
     fail_load(loader, "there is no %s plugin \"%s\"; the nearest is \"%s\"",
               plugin_kind_names[kind], name, s.best);
@@ -375,7 +376,9 @@ check_kind(struct loader *loader, struct plugin *plugin)
   for (kind = 0; !tables[kind]; kind++)
     ;
   if (kind != (int)plugin->kind)
-    return fail_load(loader, "%s: the plugin is of kind %s, not %s",
+    return fail_load(loader,
+                     "%s: the plugin is for a section [%s NAME], not for [%s "
+                     "NAME]",
                      plugin->path, plugin_kind_names[kind],
                      plugin_kind_names[plugin->kind]);
   switch (plugin->kind) {
@@ -417,6 +420,9 @@ load(struct loader *loader, struct plugin *plugin)
 {
   const struct mp_plugin *(*entry)(void);
 
+  if (access(plugin->path, R_OK) != 0)
+    return fail_load(loader, "the plugin %s cannot be read: %s", plugin->path,
+                     strerror(errno));
   plugin->handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
   if (!plugin->handle)
     return fail_load(loader, "%s", dlerror());

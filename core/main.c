@@ -144,7 +144,11 @@ find_command(const char *name)
   nearest_start(&nearest, name);
   for (size_t i = 0; i < N_COMMANDS; i++)
     nearest_offer(&nearest, commands[i].name);
-  if (nearest.best)
+  if (name[0] == '-')
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "\"%s\" stands where the command should: options come behind it",
+             name);
+  else if (nearest.best)
     log_line(MP_LOG_ERROR, NULL, NULL,
              "there is no command \"%s\"; the nearest is \"%s\"", name,
              nearest.best);
@@ -252,7 +256,36 @@ option_name(int letter)
   for (const struct option *o = options; o->name; o++)
     if (o->val == letter)
       return o->name;
-  return "?";
+  return NULL;
+}
+
+/* WORD is what was given: an option that is not known, is known in several, or
+ * was given a value that it does not take. */
+static void
+tell_unknown_option(const char *word)
+{
+  const char *known = option_name(optopt);
+  char name[NEAREST_MAX + 1];
+  struct nearest nearest;
+
+  if (optopt && known) {
+    log_line(MP_LOG_ERROR, NULL, NULL, "the option --%s takes no value", known);
+    return;
+  }
+  if (optopt) { /* in WORD, or in one before it */
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "there is no option -%c (\"meterpipe --help\" lists them)", optopt);
+    return;
+  }
+  word += strspn(word, "-");
+  snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+  nearest_start(&nearest, name);
+  for (const struct option *o = options; o->name; o++)
+    nearest_offer(&nearest, o->name);
+  log_line(MP_LOG_ERROR, NULL, NULL, "there is no option --%s%s%s", name,
+           nearest.best ? "; the nearest is --"
+                        : " (\"meterpipe --help\" lists them)",
+           nearest.best ? nearest.best : "");
 }
 
 /* What parsing came to, when it is not "go on". */
@@ -264,7 +297,8 @@ parse(struct arguments *args, const struct command *command, int argc,
 {
   int letter;
 
-  while ((letter = getopt_long(argc, argv, "c:nqvh", options, NULL)) != -1) {
+  opterr = 0;
+  while ((letter = getopt_long(argc, argv, ":c:nqvh", options, NULL)) != -1) {
     if (letter == OPT_HELP) {
       print_command_help(command);
       return EX_OK;
@@ -273,8 +307,15 @@ parse(struct arguments *args, const struct command *command, int argc,
       printf("meterpipe %s\n", PACKAGE_VERSION);
       return EX_OK;
     }
-    if (letter == '?')
-      return EX_USAGE; /* getopt has said what is wrong */
+    if (letter == '?') {
+      tell_unknown_option(argv[optind - 1]);
+      return EX_USAGE;
+    }
+    if (letter == ':') {
+      log_line(MP_LOG_ERROR, NULL, NULL, "the option --%s needs a value",
+               option_name(optopt));
+      return EX_USAGE;
+    }
     if (!is_taken(command, letter)) {
       log_line(MP_LOG_ERROR, NULL, NULL, "\"%s\" takes no option --%s",
                command->name, option_name(letter));
@@ -294,7 +335,7 @@ check(const struct arguments *args, const struct command *command)
   const char *wrong = NULL;
 
   if (args->n_operands < command->least)
-    wrong = "something is missing";
+    wrong = "an argument is missing";
   if (command->most >= 0 && args->n_operands > command->most)
     wrong = "there is one argument too many";
   if (command->run == command_run && args->offline && !args->dry)
@@ -304,8 +345,8 @@ check(const struct arguments *args, const struct command *command)
     wrong = "--every does not go with -n";
   if (!wrong)
     return GO_ON;
-  log_line(MP_LOG_ERROR, NULL, NULL, "%s\nUsage: meterpipe %s %s", wrong,
-           command->name, command->usage);
+  log_line(MP_LOG_ERROR, NULL, NULL, "%s", wrong);
+  fprintf(stderr, "Usage: meterpipe %s %s\n", command->name, command->usage);
   return EX_USAGE;
 }
 
@@ -334,7 +375,6 @@ main(int argc, char **argv)
   command = find_command(argv[1]);
   if (!command)
     return EX_USAGE;
-  argv[1] = argv[0]; /* getopt's messages begin with it */
   status = parse(&args, command, argc - 1, argv + 1);
   if (status == GO_ON)
     status = check(&args, command);

@@ -26,6 +26,11 @@ struct slot *builder_add_slot(struct pipeline *pipeline, struct stage *stage,
 struct target *builder_add_target(struct stage *output, const char *name,
                                   const char *part, struct slot *source);
 
+/* stages: an instance for each section, and the options of [pipeline]. */
+void stages_add(struct builder *b);
+/* Puts the plugins that read recordings in the place of inputs. */
+void stages_replay(struct builder *b, const struct replay *replays, size_t n);
+
 /* names: resolve what texts of the file name; NULL after a problem. */
 struct slot *names_value(struct builder *b, const char *text, unsigned line,
                          const char *key);

@@ -27,7 +27,7 @@ forget_reading(struct stage *input)
     input->fields[i]->state = SLOT_MISSING;
 }
 
-/* Opens and reads one input; in its thread. */
+/* Opens and reads one input; a live one in its thread. */
 static void
 read_one(struct stage *input)
 {
@@ -92,6 +92,8 @@ reader_main(void *arg)
   struct reader *reader = arg;
 
   read_one(reader->input);
+  /* At once: another input may wait for the same device. */
+  stage_close(reader->input);
   pthread_mutex_lock(&reader->all->lock);
   reader->done = true;
   reader->all->running--;
@@ -250,16 +252,6 @@ read_inputs(struct pipeline *p)
   return live || more;
 }
 
-void
-read_close(struct pipeline *p)
-{
-  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
-  {
-    if (!is_recording(input) && !input->abandoned)
-      stage_close(input);
-  }
-}
-
 bool
 read_identify(struct stage *input)
 {
@@ -267,7 +259,7 @@ read_identify(struct stage *input)
   unsigned failures;
   const char *before = input->serial;
 
-  if (!input->plugin->input.identify || !input->is_open || input->abandoned)
+  if (!input->plugin->input.identify || input->abandoned)
     return false;
   failures = report_count(input->pipeline->run->report, input->name);
   if (stage_explained(input,

@@ -2,6 +2,7 @@
 #include "core/report.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct failure {
 };
 
 struct report {
+  atomic_uint n_failures; /* of this cycle: mostly none, and that is quick */
   pthread_mutex_t lock;
   struct store *store;
   struct failure *failures; /* of this cycle */
@@ -49,6 +51,7 @@ forget_failures(struct report *report)
     free(report->failures);
     report->failures = next;
   }
+  atomic_store(&report->n_failures, 0);
 }
 
 void
@@ -164,6 +167,7 @@ remember(struct report *report, const char *stage, const char *key)
   f->key = strdup(key);
   f->next = report->failures;
   report->failures = f;
+  atomic_fetch_add(&report->n_failures, 1);
 }
 
 /* The state's form of a failure: "SINCE TOLD" in ms. */
@@ -235,6 +239,8 @@ report_count(struct report *report, const char *stage)
 {
   unsigned n = 0;
 
+  if (atomic_load(&report->n_failures) == 0)
+    return 0;
   pthread_mutex_lock(&report->lock);
   for (const struct failure *f = report->failures; f; f = f->next)
     if (strcmp(f->stage, stage) == 0)

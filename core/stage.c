@@ -34,6 +34,7 @@ line_of(const struct stage *stage, const char *object)
   return entry ? entry->line : 0;
 }
 
+MP_PRINTF(4, 0)
 static void
 host_vlog(const struct mp_host *host, int level, const char *object,
           const char *fmt, va_list args)
@@ -41,6 +42,7 @@ host_vlog(const struct mp_host *host, int level, const char *object,
   log_vline(level, host->name, object, fmt, args);
 }
 
+MP_PRINTF(4, 0)
 static int
 host_vfail(const struct mp_host *host, int code, const char *object,
            const char *fmt, va_list args)

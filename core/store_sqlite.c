@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -67,7 +68,7 @@ static int
 run(struct store *store, const char *sql)
 {
   if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-    return failed(store, "the state");
+    return failed(store, "using the state");
   return MP_OK;
 }
 
@@ -113,8 +114,8 @@ read_entry(struct store *store, sqlite3_stmt *stmt)
   struct store_entry *e;
 
   if (checksum(texts, 4, 0) != sqlite3_column_int64(stmt, 4)) {
-    store_set_error(store, "a checksum is wrong (%s %s %s)", texts[0], texts[1],
-                    texts[2]);
+    store_set_error(store, "%s: a checksum is wrong (%s %s %s)", store->path,
+                    texts[0], texts[1], texts[2]);
     return MP_EDATA;
   }
   e = store_entry_add(store, texts[0], texts[1], texts[2]);
@@ -131,7 +132,8 @@ read_row(struct store *store, sqlite3_stmt *stmt)
   const char *texts[] = { column(stmt, 1), column(stmt, 2) };
 
   if (checksum(texts, 2, id) != sqlite3_column_int64(stmt, 3)) {
-    store_set_error(store, "a checksum is wrong (row %lld)", (long long)id);
+    store_set_error(store, "%s: a checksum is wrong (row %lld)", store->path,
+                    (long long)id);
     return MP_EDATA;
   }
   return store_row_insert(store, id, texts[0], texts[1]) ? MP_OK : MP_ENOMEM;
@@ -153,7 +155,7 @@ read_check(struct store *store, sqlite3_stmt *stmt)
 {
   if (strcmp(column(stmt, 0), "ok") == 0)
     return MP_OK;
-  store_set_error(store, "%s", column(stmt, 0));
+  store_set_error(store, "%s: %s", store->path, column(stmt, 0));
   return MP_EDATA;
 }
 
@@ -341,12 +343,24 @@ write_changes(struct store *store, sqlite3_stmt *const *stmts)
   return r;
 }
 
+/* Damage that only writing met with: the next run begins anew. */
+static int
+set_aside_while_writing(struct store *store)
+{
+  char why[sizeof(store->error)];
+
+  snprintf(why, sizeof(why), "%s", store->error);
+  if (store_move_aside(store, why) == MP_OK && store->set_aside)
+    store_set_error(store, "%s", store->set_aside);
+  return MP_EIO;
+}
+
 int
 store_sqlite_write(struct store *store)
 {
   static const char *const sql[] = {
-    "INSERT OR REPLACE INTO entry(area, owner, name, body, sum)"
-    " VALUES(?,?,?,?,?)",
+    ("INSERT OR REPLACE INTO entry(area, owner, name, body, sum)"
+     " VALUES(?,?,?,?,?)"),
     "DELETE FROM entry WHERE area=? AND owner=? AND name=?",
     "INSERT INTO queue(id, output, body, sum) VALUES(?,?,?,?)",
     "DELETE FROM queue WHERE id=?",
@@ -367,10 +381,7 @@ store_sqlite_write(struct store *store)
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
   for (int i = 0; i < 4; i++)
     sqlite3_finalize(stmts[i]);
-  if (r == MP_EDATA && store_move_aside(store, "SQLite found it damaged while "
-                                               "writing") == MP_OK)
-    store_set_error(store, "%s", store->set_aside);
-  return r == MP_EDATA ? MP_EIO : r;
+  return r == MP_EDATA ? set_aside_while_writing(store) : r;
 }
 
 void

@@ -42,6 +42,7 @@ struct store_entry *store_entry_add(struct store *store, const char *area,
                                     const char *owner, const char *name);
 struct store_row_entry *store_row_insert(struct store *store, int64_t id,
                                          const char *output, const char *body);
+void store_forget_all(struct store *store);
 int store_move_aside(struct store *store, const char *why);
 
 /* Opens the database as the mode says and reads all of it.  MP_EDATA: proven

@@ -1,0 +1,233 @@
+/*
+ * The queues of append and history outputs: rows in order, each once.
+ *
+ * A row is in the state before it is written, with a token that tells where it
+ * will stand; a run that ends in between is found out by the next one.
+ */
+#include "core/deliver.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/row.h"
+
+/* Rows of one commit: more cost nothing, and one answer tells of all. */
+#define BATCH_ROWS 256
+
+/* The rows that are being written, and where the first of them will stand. */
+struct batch {
+  int64_t first, last; /* ids */
+  size_t n;
+  char token[512];
+};
+
+static const char token_key[] = "token";
+
+static bool
+batch_of(const struct stage *output, struct batch *batch)
+{
+  const struct store *store = output->pipeline->run->store;
+  const struct store_row *row = store_row_next(store, output->name, 0);
+
+  memset(batch, 0, sizeof(*batch));
+  for (; row && batch->n < BATCH_ROWS; batch->n++) {
+    if (batch->n == 0)
+      batch->first = row->id;
+    batch->last = row->id;
+    row = store_row_next(store, output->name, row->id);
+  }
+  return batch->n > 0;
+}
+
+static void
+keep_token(struct stage *output, const struct batch *batch)
+{
+  char body[600];
+
+  snprintf(body, sizeof(body), "%" PRId64 " %" PRId64 " %s", batch->first,
+           batch->last, batch->token);
+  store_put(output->pipeline->run->store, STORE_META, output->name, token_key,
+            body);
+}
+
+static void
+drop_token(struct stage *output)
+{
+  store_put(output->pipeline->run->store, STORE_META, output->name, token_key,
+            NULL);
+}
+
+static bool
+load_token(const struct stage *output, struct batch *batch)
+{
+  const char *body = store_get(output->pipeline->run->store, STORE_META,
+                               output->name, token_key);
+  int used = 0;
+
+  memset(batch, 0, sizeof(*batch));
+  if (!body || sscanf(body, "%" SCNd64 " %" SCNd64 "%n", &batch->first,
+                      &batch->last, &used) != 2 ||
+      body[used] != ' ')
+    return false;
+  snprintf(batch->token, sizeof(batch->token), "%s", body + used + 1);
+  return true;
+}
+
+static void
+write_row(struct stage *output, const struct store_row *stored)
+{
+  struct row row;
+
+  if (!row_decode(&row, stored->body)) {
+    stage_fail(output, MP_EDATA, NULL,
+               "row %" PRId64 " of its queue cannot be understood and is left "
+               "out",
+               stored->id);
+    return;
+  }
+  deliver_begin(output, row.time_ms, stored->id);
+  for (size_t i = 0; i < row.n_values; i++) {
+    const struct target *t =
+      stage_target(output, row.values[i].target, NULL);
+
+    if (t)
+      deliver_write(output, t, &row.values[i].value);
+  }
+  row_clear(&row);
+}
+
+/* Writes the rows of a batch, asks what became of them, and takes what arrived
+ * off the queue.  True: all of them arrived. */
+static bool
+deliver_batch(struct stage *output, const struct batch *batch,
+              const char *token)
+{
+  struct store *store = output->pipeline->run->store;
+  const struct store_row *row;
+  struct results results;
+  int64_t ids[BATCH_ROWS];
+  size_t n = 0, arrived = 0, unsure = 0;
+
+  if (!deliver_results_init(&results, BATCH_ROWS, true))
+    return false;
+  for (row = store_row_next(store, output->name, batch->first - 1);
+       row && row->id <= batch->last && n < BATCH_ROWS;
+       row = store_row_next(store, output->name, row->id)) {
+    write_row(output, row);
+    ids[n++] = row->id;
+  }
+  if (n > 0)
+    deliver_commit(output, token, &results);
+  for (size_t i = 0; i < n; i++) {
+    arrived += results.result[i] == MP_ACCEPTED;
+    unsure += results.result[i] == MP_PERHAPS;
+    if (results.result[i] == MP_ACCEPTED)
+      store_row_remove(store, ids[i]);
+  }
+  if (unsure == 0)
+    drop_token(output); /* nothing is left that a later run had to find out */
+  free(results.result);
+  return arrived == n;
+}
+
+void
+deliver_recover(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    struct batch batch;
+
+    if (delivery(output) != MP_APPEND || !load_token(output, &batch) ||
+        !deliver_open(output))
+      continue;
+    deliver_batch(output, &batch, batch.token);
+  }
+}
+
+/* A token for the rows that are written next. */
+static bool
+take_token(struct stage *output, struct batch *batch)
+{
+  unsigned failures;
+  int r;
+
+  if (!output->plugin->output.token)
+    return true;
+  failures = report_count(output->pipeline->run->report, output->name);
+  r = stage_explained(output,
+                      output->plugin->output.token(output->self, batch->token,
+                                                   sizeof(batch->token)),
+                      "token", failures);
+  if (r != MP_OK) {
+    output->given_up = true;
+    return false;
+  }
+  keep_token(output, batch);
+  return true;
+}
+
+static bool
+is_queued(const struct stage *output)
+{
+  return delivery(output) == MP_APPEND || delivery(output) == MP_HISTORY;
+}
+
+void
+deliver_tokens(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    struct batch batch;
+
+    if (!is_queued(output))
+      continue;
+    if (load_token(output, &batch)) /* what became of them is not known yet */
+      output->given_up = true;
+    else if (batch_of(output, &batch) && deliver_open(output))
+      take_token(output, &batch);
+  }
+}
+
+static int
+commit_state(struct pipeline *p)
+{
+  int r = store_commit(p->run->store);
+
+  if (r != MP_OK) {
+    report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
+                   store_error(p->run->store));
+    p->run->stateless = true;
+  }
+  return r;
+}
+
+/* The first batch's token is committed already; each further one with the
+ * answers to the batch before it. */
+static void
+deliver_queue(struct stage *output)
+{
+  struct pipeline *p = output->pipeline;
+  struct batch batch;
+
+  while (!output->given_up && batch_of(output, &batch)) {
+    if (!deliver_batch(output, &batch, NULL) || output->given_up)
+      return;
+    if (run_stopped() || run_time_left(p->run) == 0 ||
+        !batch_of(output, &batch))
+      return;
+    if (!take_token(output, &batch) || commit_state(p) != MP_OK)
+      return;
+  }
+}
+
+void
+deliver_rows(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    if (is_queued(output) && output->is_open && !p->run->stateless)
+      deliver_queue(output);
+  }
+}

@@ -1,0 +1,165 @@
+/*
+ * A ledger as text, for the state: a line a member, "a VALUE", "b PLACE",
+ * "b.at TIME".
+ */
+#include "core/ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+put_value(FILE *out, const char *name, const struct value *v)
+{
+  if (v->kind == 0)
+    return;
+  fprintf(out, "%s ", name);
+  value_write(out, v);
+  putc('\n', out);
+}
+
+static void
+put_shown(FILE *out, const char *name, const struct ledger_shown *s)
+{
+  if (!s->known)
+    return;
+  fprintf(out, "%s %d\n", name, (int)s->place);
+  if (s->updated)
+    fprintf(out, "%s.at %s\n", name, s->updated);
+  if (s->value.kind)
+    fputs(name, out);
+  put_value(out, ".value", &s->value);
+}
+
+char *
+ledger_encode(const struct ledger_target *t)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  bool failed;
+
+  if (!out)
+    return NULL;
+  if (t->unit)
+    fprintf(out, "unit %s\n", t->unit);
+  put_value(out, "a", &t->a);
+  put_shown(out, "b", &t->b);
+  put_value(out, "m", &t->m);
+  put_value(out, "md", &t->md);
+  put_shown(out, "n", &t->n);
+  put_value(out, "d", &t->d);
+  fprintf(out, "e %lld %d\n", (long long)t->e.coef, (int)t->e.exp10);
+  fprintf(out, "place %d\n", (int)t->a_place);
+  fprintf(out, "sent %lld\n", (long long)t->sent_ms);
+  fprintf(out, "rebase %d\n", t->rebase);
+  failed = ferror(out) != 0;
+  if (fclose(out) != 0 || failed) {
+    free(text);
+    return NULL;
+  }
+  return text;
+}
+
+static bool
+get_shown(struct ledger_shown *s, const char *rest)
+{
+  int place;
+
+  if (sscanf(rest, "%d", &place) != 1)
+    return false;
+  s->known = true;
+  s->place = place;
+  return true;
+}
+
+static bool
+get_text(char **to, const char *rest)
+{
+  free(*to);
+  *to = strdup(rest);
+  return *to != NULL;
+}
+
+static bool
+get_number(int64_t *to, const char *rest)
+{
+  long long n;
+
+  if (sscanf(rest, "%lld", &n) != 1)
+    return false;
+  *to = n;
+  return true;
+}
+
+/* One line: NAME and what stands behind it. */
+static bool
+decode_line(struct ledger_target *t, const char *name, const char *rest)
+{
+  const struct {
+    const char *name;
+    struct value *value;
+  } values[] = {
+    { "a", &t->a },           { "m", &t->m },
+    { "md", &t->md },         { "d", &t->d },
+    { "b.value", &t->b.value }, { "n.value", &t->n.value },
+  };
+  int64_t n = 0;
+  bool good;
+
+  for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+    if (strcmp(name, values[i].name) == 0)
+      return value_decode(values[i].value, rest);
+  if (strcmp(name, "b") == 0)
+    return get_shown(&t->b, rest);
+  if (strcmp(name, "n") == 0)
+    return get_shown(&t->n, rest);
+  if (strcmp(name, "b.at") == 0)
+    return get_text(&t->b.updated, rest);
+  if (strcmp(name, "n.at") == 0)
+    return get_text(&t->n.updated, rest);
+  if (strcmp(name, "unit") == 0) {
+    t->unit = value_intern(rest);
+    return true;
+  }
+  if (strcmp(name, "e") == 0) {
+    long long coef = 0;
+    int exp10 = 0;
+
+    good = sscanf(rest, "%lld %d", &coef, &exp10) == 2;
+    t->e = (struct decimal){ .coef = coef, .exp10 = exp10 };
+    return good;
+  }
+  good = get_number(&n, rest);
+  if (strcmp(name, "place") == 0)
+    t->a_place = (int32_t)n;
+  else if (strcmp(name, "sent") == 0)
+    t->sent_ms = n;
+  else if (strcmp(name, "rebase") == 0)
+    t->rebase = n != 0;
+  else
+    return false;
+  return good;
+}
+
+bool
+ledger_decode(struct ledger_target *t, const char *text)
+{
+  char *copy = strdup(text);
+  bool good = copy != NULL;
+
+  for (char *line = copy; good && *line;) {
+    char *end = strchr(line, '\n');
+    char *rest = strchr(line, ' ');
+
+    if (!end || !rest || rest > end) {
+      good = false;
+      break;
+    }
+    *end = *rest = 0;
+    good = decode_line(t, line, rest + 1);
+    line = end + 1;
+  }
+  free(copy);
+  return good;
+}

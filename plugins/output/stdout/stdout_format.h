@@ -1,0 +1,45 @@
+/*
+ * The formats of the standard output: the values of a cycle to text.  No I/O
+ * and no host.
+ */
+#ifndef STDOUT_FORMAT_H
+#define STDOUT_FORMAT_H
+
+#include <stddef.h>
+
+#include "plugins/output/text_buffer.h"
+
+/* One value of a cycle. */
+struct stdout_cell {
+  const char *name;
+  const char *value; /* NULL: missing */
+  const char *unit;  /* NULL: none */
+  int is_text;
+};
+
+/* One cycle, which TIME ("2026-11-22T10:00:00Z") is of.  MP_OK or MP_ENOMEM. */
+typedef int (*stdout_format_fn)(struct text_buffer *out, const char *time,
+                                const struct stdout_cell *cells, size_t n);
+
+/* Columns for people:
+ *
+ *     2026-11-22T10:00:00Z
+ *       meter.heat_energy_e1  84.208  GJ
+ *       meter.flow             7.5    l/h
+ *       usage                  -
+ */
+int stdout_format_table(struct text_buffer *out, const char *time,
+                        const struct stdout_cell *cells, size_t n);
+
+/* One object on a line. */
+int stdout_format_json(struct text_buffer *out, const char *time,
+                       const struct stdout_cell *cells, size_t n);
+
+/* NAME VALUE UNIT on a line; what is missing is left out. */
+int stdout_format_line(struct text_buffer *out, const char *time,
+                       const struct stdout_cell *cells, size_t n);
+
+/* The spelling of UNIT for people: "m³" for "m3"; NULL for NULL and "". */
+const char *stdout_unit(const char *unit);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * A text that grows, up to a bound: outputs put together in memory what they
+ * then write at once.
+ */
+#ifndef OUTPUT_TEXT_BUFFER_H
+#define OUTPUT_TEXT_BUFFER_H
+
+#include <stddef.h>
+
+/* No buffer grows beyond this. */
+#define TEXT_BUFFER_MAX ((size_t)256 << 20)
+
+/* Begins as all zeros. */
+struct text_buffer {
+  char *data;
+  size_t len, size;
+};
+
+/* Makes room for MORE bytes behind len.  These return MP_OK or MP_ENOMEM. */
+int text_buffer_reserve(struct text_buffer *b, size_t more);
+int text_buffer_add(struct text_buffer *b, const char *data, size_t len);
+int text_buffer_add_text(struct text_buffer *b, const char *text);
+/* N times C. */
+int text_buffer_fill(struct text_buffer *b, char c, size_t n);
+/* Puts DATA before what is there. */
+int text_buffer_prepend(struct text_buffer *b, const char *data, size_t len);
+void text_buffer_free(struct text_buffer *b);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * Times as outputs write them: RFC 3339, in UTC, whole seconds.
+ *
+ * Not with gmtime: a recording has a million of them, nearly all on the day of
+ * the one before, and time_t may end in 2038.
+ */
+#ifndef OUTPUT_UTC_TIME_H
+#define OUTPUT_UTC_TIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* "2026-11-22T10:00:00Z" with its NUL. */
+#define UTC_TIME_SIZE 21
+
+/* Remembers the day that it wrote last; begins as all zeros. */
+struct utc_time {
+  int64_t day; /* since 1970-01-01, plus 1; 0: none yet */
+  char date[sizeof("2026-11-22")];
+};
+
+/* Writes the second in which MS (since 1970) lies, and returns BUF.  Times
+ * outside the years 0000 to 9999 become the nearest inside. */
+const char *utc_time_format(struct utc_time *t, int64_t ms,
+                            char buf[UTC_TIME_SIZE]);
+
+#endif

@@ -1,0 +1,238 @@
+/*
+ * csv after a crash: whatever part of a block of rows was written, in the end
+ * each row stands in the file once, and what others wrote is untouched.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/plugins/output/csv/csv_bench.h"
+
+#define HEADER "time,energy,usage\n"
+#define ROW0 "2026-11-22T10:00:00Z,84.208,0.208\n"
+#define ROW1 "2026-11-22T10:20:00Z,84.300,0.092\n"
+#define ROW2 "2026-11-22T10:40:00Z,84.400,0.100\n"
+#define NOTE "a note of somebody's\n"
+
+#define ROWS 2
+static const char *const values[ROWS] = { "84.300 GJ|0.092 GJ",
+                                          "84.400 GJ|0.100 GJ" };
+
+static struct csv_bench b;
+static char token[256];
+
+static void
+setup(void)
+{
+  bench_begin(&b, "energy usage");
+}
+
+static void
+teardown(void)
+{
+  bench_end(&b);
+}
+
+static void
+begin_run(void)
+{
+  bench_next_run(&b, "energy usage");
+  bench_open(&b);
+}
+
+static void
+take_token(void)
+{
+  begin_run();
+  ck_assert_int_eq(b.ops->token(b.self, token, sizeof(token)), MP_OK);
+}
+
+/* The next run: recovers both rows, and delivers again what was not sent.
+ * Returns how many stood there. */
+static int
+recover(void)
+{
+  uint32_t results[ROWS];
+  int i, there = 0;
+
+  begin_run();
+  for (i = 0; i < ROWS; i++)
+    bench_row(&b, i + 1, values[i]);
+  ck_assert_int_eq(b.ops->recover(b.self, token, &b.sink->result), MP_OK);
+  for (i = 0; i < ROWS; i++) {
+    results[i] = fake_sink_result(b.sink, (uint32_t)i, 0);
+    there += results[i] == MP_ACCEPTED;
+  }
+  for (i = 0; i < ROWS; i++) {
+    if (results[i] == MP_ACCEPTED)
+      continue;
+    ck_assert_uint_eq(results[i], MP_NOT_SENT);
+    bench_row(&b, i + 1, values[i]);
+  }
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(fake_host_log(b.h), "");
+  return there;
+}
+
+/* What stands before the block, and what the block is then. */
+static const struct {
+  const char *before;
+  const char *block;
+} starts[] = {
+  { HEADER ROW0, ROW1 ROW2 },
+  { HEADER, ROW1 ROW2 },
+  { "", HEADER ROW1 ROW2 },
+  { NULL, HEADER ROW1 ROW2 },
+  { HEADER "no end", "\n" ROW1 ROW2 },
+};
+
+static void
+put_start(int i)
+{
+  unlink(b.path);
+  if (starts[i].before != NULL)
+    bench_put(&b, starts[i].before);
+}
+
+static void
+check_file(int i, const char *more)
+{
+  char expect[512];
+
+  snprintf(expect, sizeof(expect), "%s%s%s",
+           starts[i].before == NULL ? "" : starts[i].before, starts[i].block,
+           more);
+  ck_assert_str_eq(bench_get(&b), expect);
+}
+
+START_TEST(cut_at_every_byte)
+{
+  const size_t len = strlen(starts[_i].block);
+  char part[256];
+  size_t n;
+
+  for (n = 0; n <= len; n++) {
+    put_start(_i);
+    take_token();
+    snprintf(part, n + 1, "%s", starts[_i].block);
+    bench_append(&b, part);
+    ck_assert_int_eq(recover(), n == len ? 2 : n >= len - strlen(ROW2));
+    check_file(_i, "");
+  }
+}
+END_TEST
+
+START_TEST(rows_with_a_note_behind_are_there)
+{
+  put_start(_i);
+  take_token();
+  bench_append(&b, starts[_i].block);
+  bench_append(&b, NOTE);
+  ck_assert_int_eq(recover(), 2);
+  check_file(_i, NOTE);
+}
+END_TEST
+
+START_TEST(note_in_place_of_the_rows_stays)
+{
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  bench_append(&b, NOTE);
+  ck_assert_int_eq(recover(), 0);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 NOTE ROW1 ROW2);
+}
+END_TEST
+
+START_TEST(note_behind_the_first_row_stays)
+{
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  bench_append(&b, ROW1 NOTE);
+  ck_assert_int_eq(recover(), 1);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1 NOTE ROW2);
+}
+END_TEST
+
+START_TEST(note_without_end_stays_whole)
+{
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  bench_append(&b, "2026-11-22T10:20:00Z,84.300,0.0x");
+  ck_assert_int_eq(recover(), 0);
+  ck_assert_str_eq(bench_get(&b),
+                   HEADER ROW0 "2026-11-22T10:20:00Z,84.300,0.0x\n" ROW1 ROW2);
+}
+END_TEST
+
+START_TEST(shorter_file_is_not_cut)
+{
+  bench_put(&b, HEADER ROW0 ROW0);
+  take_token();
+  bench_put(&b, HEADER ROW0);
+  ck_assert_int_eq(recover(), 0);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1 ROW2);
+}
+END_TEST
+
+START_TEST(rotated_file_begins_anew)
+{
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  ck_assert_int_eq(unlink(b.path), 0);
+  ck_assert_int_eq(recover(), 0);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW1 ROW2);
+}
+END_TEST
+
+START_TEST(commit_after_token_writes_there)
+{
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  ck_assert_str_eq(token, "52");
+  bench_row(&b, 1, values[0]);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1);
+}
+END_TEST
+
+START_TEST(token_of_something_else_is_an_error)
+{
+  static const char *const tokens[] = { "", "x", "-1", "1.5" };
+  size_t i;
+
+  begin_run();
+  for (i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+    bench_row(&b, 1, values[0]);
+    ck_assert_int_eq(b.ops->recover(b.self, tokens[i], &b.sink->result),
+                     MP_EINTERNAL);
+  }
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("csv_crash");
+  TCase *tc = tcase_create("csv_crash");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_checked_fixture(tc, setup, teardown);
+  tcase_add_loop_test(tc, cut_at_every_byte, 0, 5);
+  tcase_add_loop_test(tc, rows_with_a_note_behind_are_there, 0, 5);
+  tcase_add_test(tc, note_in_place_of_the_rows_stays);
+  tcase_add_test(tc, note_behind_the_first_row_stays);
+  tcase_add_test(tc, note_without_end_stays_whole);
+  tcase_add_test(tc, shorter_file_is_not_cut);
+  tcase_add_test(tc, rotated_file_begins_anew);
+  tcase_add_test(tc, commit_after_token_writes_there);
+  tcase_add_test(tc, token_of_something_else_is_an_error);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,29 @@
+/*
+ * Tests of transforms as rows: what is set, what comes in, what comes out.
+ */
+#ifndef TRANSFORM_ROWS_H
+#define TRANSFORM_ROWS_H
+
+#include <meterpipe/plugin.h>
+
+struct transform_row {
+  const char *title;
+  const char *options; /* "first=zero max=5"; NULL: none */
+  uint32_t flags;      /* of the operand */
+  const char
+    *operand;    /* "84.000 GJ"; NULL with MISSING, FIRST, or no operand */
+  int32_t place; /* with ROUNDED */
+  uint32_t kind; /* of the value */
+  const char *value;
+  int expect; /* what apply returns */
+  /* With MP_OK the result; else all parts, by '|', that the message must have;
+   * NULL: nothing may be said. */
+  const char *result;
+  uint32_t result_kind;
+};
+
+/* Puts ROW through the plugin that the test is linked with; OPERAND is the key
+ * of its operand option, NULL: it has none. */
+void transform_check_row(const struct transform_row *row, const char *operand);
+
+#endif

@@ -1,0 +1,353 @@
+/*
+ * The test's side of the fake host: what the plugin will be told, and what it
+ * said.
+ */
+#include "tests/support/fake_host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/decimal.h"
+#include "core/unit.h"
+#include "tests/support/fake_arena.h"
+#include "tests/support/fake_option.h"
+#include "tests/support/fake_state.h"
+
+#define DEFAULT_TIME_LEFT 60000
+
+/* ---- Lists --------------------------------------------------------------- */
+
+struct fake_item *
+fake_item_find(struct fake_item *list, const char *key)
+{
+  struct fake_item *item = list;
+
+  while (item != NULL && strcmp(item->key, key) != 0)
+    item = item->next;
+  return item;
+}
+
+struct fake_item *
+fake_item_at(struct fake_item *list, uint32_t index)
+{
+  struct fake_item *item = list;
+
+  while (item != NULL && index-- > 0)
+    item = item->next;
+  return item;
+}
+
+struct fake_item *
+fake_item_append(struct fake_host_state *st, struct fake_item **list,
+                 const char *key)
+{
+  struct fake_item *item;
+
+  pthread_mutex_lock(&st->lock);
+  while (*list != NULL)
+    list = &(*list)->next;
+  item = fake_arena_alloc(&st->arena, sizeof(*item));
+  item->key = fake_arena_text(&st->arena, key);
+  *list = item;
+  pthread_mutex_unlock(&st->lock);
+  return item;
+}
+
+struct fake_item *
+fake_item_obtain(struct fake_host_state *st, struct fake_item **list,
+                 const char *key)
+{
+  struct fake_item *item = fake_item_find(*list, key);
+
+  return item != NULL ? item : fake_item_append(st, list, key);
+}
+
+char *
+fake_keep(struct fake_host_state *st, const char *text)
+{
+  char *copy;
+
+  pthread_mutex_lock(&st->lock);
+  copy = fake_arena_text(&st->arena, text);
+  pthread_mutex_unlock(&st->lock);
+  return copy;
+}
+
+int64_t
+fake_clock_ms(int clock)
+{
+  struct timespec ts;
+
+  clock_gettime(clock, &ts);
+  return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* ---- The host ------------------------------------------------------------ */
+
+static void
+add_options(struct fake_host *h, const struct mp_option *option)
+{
+  for (; option != NULL && option->key != NULL; option++) {
+    struct fake_item *item =
+      fake_item_append(h->state, &h->state->options, option->key);
+
+    item->option = option;
+    if (option->def != NULL)
+      fake_host_set(h, option->key, option->def);
+  }
+}
+
+struct fake_host *
+fake_host_new(const struct mp_plugin *plugin, const char *name)
+{
+  struct fake_host *h = calloc(1, sizeof(*h));
+
+  if (h == NULL)
+    fake_die("out of memory");
+  h->state = calloc(1, sizeof(*h->state));
+  if (h->state == NULL)
+    fake_die("out of memory");
+  pthread_mutex_init(&h->state->lock, NULL);
+  h->state->now_ms = -1;
+  h->state->time_left_ms = DEFAULT_TIME_LEFT;
+  if (pipe(h->state->cancel) != 0)
+    fake_die("no pipe");
+  h->table = fake_services;
+  h->table.ctx = h->state;
+  h->table.name = fake_keep(h->state, name);
+  if (plugin != NULL)
+    add_options(h, plugin->options);
+  return h;
+}
+
+void
+fake_host_free(struct fake_host *h)
+{
+  struct fake_item *item;
+
+  if (h == NULL)
+    return;
+  for (item = h->state->stored; item != NULL; item = item->next)
+    free(item->text);
+  close(h->state->cancel[0]);
+  close(h->state->cancel[1]);
+  free(h->state->log);
+  fake_arena_free(&h->state->arena);
+  pthread_mutex_destroy(&h->state->lock);
+  free(h->state);
+  free(h);
+}
+
+/* ---- What the plugin is told --------------------------------------------- */
+
+static struct fake_item *
+known_option(struct fake_host *h, const char *key)
+{
+  struct fake_item *item = fake_item_find(h->state->options, key);
+
+  if (item == NULL)
+    fake_die("the plugin's table has no option `%s`", key);
+  return item;
+}
+
+int
+fake_host_try(struct fake_host *h, const char *key, const char *text)
+{
+  int64_t number;
+
+  return fake_option_parse(known_option(h, key)->option, text, &number);
+}
+
+void
+fake_host_set(struct fake_host *h, const char *key, const char *text)
+{
+  struct fake_item *item = known_option(h, key);
+
+  item->number = 0;
+  if (text != NULL &&
+      fake_option_parse(item->option, text, &item->number) != MP_OK)
+    fake_die("option `%s` cannot be \"%s\"", key, text);
+  item->text = fake_keep(h->state, text);
+}
+
+void
+fake_host_set_operand(struct fake_host *h, const char *key, uint32_t flags,
+                      const char *value, int32_t place)
+{
+  struct fake_item *item;
+  struct mp_value number;
+
+  item = fake_item_obtain(h->state, &h->state->operands, key);
+  if ((value == NULL) !=
+      ((flags & (MP_OPERAND_MISSING | MP_OPERAND_FIRST)) != 0))
+    fake_die("operand `%s`: a value, or else missing or first", key);
+  memset(&item->operand, 0, sizeof(item->operand));
+  item->operand.struct_size = sizeof(item->operand);
+  item->operand.flags = flags;
+  item->operand.place = place;
+  if (value == NULL)
+    return;
+  number = fake_host_value(h, MP_COUNTER, value);
+  item->operand.value = fake_arena_value(&h->state->arena, &number);
+}
+
+void
+fake_host_add_field(struct fake_host *h, const char *name)
+{
+  fake_item_append(h->state, &h->state->fields, name);
+}
+
+uint32_t
+fake_host_add_target(struct fake_host *h, const char *name, const char *part,
+                     const char *source, uint32_t flags)
+{
+  struct fake_host_state *st = h->state;
+  struct fake_item *item = fake_item_append(st, &st->targets, name);
+  uint32_t index = 0;
+
+  item->target.struct_size = sizeof(item->target);
+  item->target.flags = flags;
+  item->target.name = item->key;
+  item->target.part = fake_keep(st, part);
+  item->target.source = fake_keep(st, source);
+  while (fake_item_at(st->targets, index) != item)
+    index++;
+  return index;
+}
+
+static void
+set_times(struct fake_host *h, int64_t time_left_ms, int64_t deadline)
+{
+  pthread_mutex_lock(&h->state->lock);
+  h->state->time_left_ms = time_left_ms;
+  h->state->deadline = deadline;
+  pthread_mutex_unlock(&h->state->lock);
+}
+
+void
+fake_host_set_time_left(struct fake_host *h, int64_t ms)
+{
+  set_times(h, ms, 0);
+}
+
+void
+fake_host_set_deadline(struct fake_host *h, int64_t ms)
+{
+  set_times(h, -1, fake_clock_ms(CLOCK_MONOTONIC) + ms);
+}
+
+void
+fake_host_set_now(struct fake_host *h, int64_t ms)
+{
+  pthread_mutex_lock(&h->state->lock);
+  h->state->now_ms = ms;
+  pthread_mutex_unlock(&h->state->lock);
+}
+
+void
+fake_host_cancel(struct fake_host *h)
+{
+  if (write(h->state->cancel[1], "x", 1) != 1)
+    fake_die("cancel: the pipe takes nothing");
+}
+
+void
+fake_host_store(struct fake_host *h, const char *key, const char *text)
+{
+  h->table.store_set(&h->table, key, text);
+}
+
+const char *
+fake_host_stored(struct fake_host *h, const char *key)
+{
+  return fake_keep(h->state, h->table.store_get(&h->table, key));
+}
+
+/* ---- What the plugin said ------------------------------------------------ */
+
+const char *
+fake_host_log(struct fake_host *h)
+{
+  struct fake_host_state *st = h->state;
+  const char *copy;
+
+  pthread_mutex_lock(&st->lock);
+  copy = fake_arena_text(&st->arena, st->log == NULL ? "" : st->log);
+  pthread_mutex_unlock(&st->lock);
+  return copy;
+}
+
+uint32_t
+fake_host_failures(struct fake_host *h)
+{
+  uint32_t n;
+
+  pthread_mutex_lock(&h->state->lock);
+  n = h->state->failure_count;
+  pthread_mutex_unlock(&h->state->lock);
+  return n;
+}
+
+int
+fake_host_failure(struct fake_host *h, uint32_t index)
+{
+  const struct fake_item *item;
+
+  pthread_mutex_lock(&h->state->lock);
+  item = fake_item_at(h->state->failures, index);
+  pthread_mutex_unlock(&h->state->lock);
+  return item == NULL ? 0 : (int)item->number;
+}
+
+void
+fake_host_forget(struct fake_host *h)
+{
+  pthread_mutex_lock(&h->state->lock);
+  free(h->state->log);
+  h->state->log = NULL;
+  h->state->log_len = 0;
+  h->state->failures = NULL;
+  h->state->failure_count = 0;
+  pthread_mutex_unlock(&h->state->lock);
+}
+
+/* ---- Values -------------------------------------------------------------- */
+
+struct mp_value
+fake_host_value(struct fake_host *h, uint32_t kind, const char *text)
+{
+  struct mp_value value = { .struct_size = sizeof(value), .kind = kind };
+  size_t len = strcspn(text, " ");
+  struct decimal d;
+
+  if (kind == MP_TEXT) {
+    value.text = fake_keep(h->state, text);
+    return value;
+  }
+  if (decimal_parse(text, len, &d) != MP_OK)
+    fake_die("\"%s\" does not begin with a decimal", text);
+  value.coef = d.coef;
+  value.exp10 = d.exp10;
+  if (text[len] != '\0')
+    value.unit = fake_keep(h->state, text + len + 1);
+  return value;
+}
+
+const char *
+fake_host_show(struct fake_host *h, const struct mp_value *value)
+{
+  char text[2 * DECIMAL_TEXT];
+  size_t len;
+
+  if (value == NULL)
+    return "(none)";
+  if (value->kind == MP_TEXT)
+    return fake_keep(h->state, value->text);
+  len = (size_t)h->table.decimal_format(value, text, sizeof(text));
+  if (value->unit != NULL)
+    snprintf(text + len, sizeof(text) - len, " %s", value->unit);
+  return fake_keep(h->state, text);
+}

@@ -1,0 +1,138 @@
+/*
+ * Options of the fake host.  It takes what the real one takes; of what is
+ * wrong it says only that it is.
+ */
+#include "tests/support/fake_option.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/decimal.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+struct suffix {
+  uint32_t type;
+  const char *text;
+  int64_t factor;
+};
+
+static const struct suffix suffixes[] = {
+  { MP_TYPE_INT, "", 1 },
+  { MP_TYPE_DURATION, "ms", 1 },
+  { MP_TYPE_DURATION, "s", 1000 },
+  { MP_TYPE_DURATION, "m", 60 * 1000 },
+  { MP_TYPE_DURATION, "h", 60 * 60 * 1000 },
+  { MP_TYPE_DURATION, "d", 24 * 60 * 60 * 1000 },
+  { MP_TYPE_DURATION, "", 0 }, /* only of 0, see below */
+  { MP_TYPE_SIZE, "", 1 },
+  { MP_TYPE_SIZE, "K", INT64_C(1) << 10 },
+  { MP_TYPE_SIZE, "M", INT64_C(1) << 20 },
+  { MP_TYPE_SIZE, "G", INT64_C(1) << 30 },
+};
+
+static int
+parse_number(const char *text, char **end, int64_t *ret)
+{
+  const char *digits = text[0] == '-' ? text + 1 : text;
+  int base = strncmp(digits, "0x", 2) == 0 ? 16 : 10;
+  long long number;
+
+  if (digits[0] < '0' || digits[0] > '9')
+    return MP_ECONFIG;
+  errno = 0;
+  number = strtoll(text, end, base);
+  if (errno != 0)
+    return MP_ECONFIG;
+  *ret = number;
+  return MP_OK;
+}
+
+/* "1..65535"; NULL allows all. */
+static int
+check_range(const char *allowed, int64_t number)
+{
+  int64_t low, high;
+  char *end;
+
+  if (allowed == NULL)
+    return MP_OK;
+  if (parse_number(allowed, &end, &low) != MP_OK || strncmp(end, "..", 2) != 0)
+    return MP_ECONFIG;
+  if (parse_number(end + 2, &end, &high) != MP_OK || *end != '\0')
+    return MP_ECONFIG;
+  return number >= low && number <= high ? MP_OK : MP_ECONFIG;
+}
+
+static int
+parse_int(const struct mp_option *option, const char *text, int64_t *ret)
+{
+  int64_t number;
+  char *end;
+  size_t i;
+
+  if (parse_number(text, &end, &number) != MP_OK)
+    return MP_ECONFIG;
+  for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+    if (suffixes[i].type != option->type || strcmp(suffixes[i].text, end) != 0)
+      continue;
+    if (suffixes[i].factor == 0 && number != 0)
+      return MP_ECONFIG;
+    if (__builtin_mul_overflow(number, suffixes[i].factor, &number))
+      return MP_ECONFIG;
+    *ret = number;
+    return option->type == MP_TYPE_INT ? check_range(option->allowed, number)
+                                       : MP_OK;
+  }
+  return MP_ECONFIG;
+}
+
+/* The index of TEXT in "lf|crlf". */
+static int
+parse_choice(const char *allowed, const char *text, int64_t *ret)
+{
+  size_t len = strlen(text);
+  int64_t i;
+
+  for (i = 0; allowed != NULL; i++) {
+    const char *bar = strchr(allowed, '|');
+    size_t n = bar == NULL ? strlen(allowed) : (size_t)(bar - allowed);
+
+    if (n == len && memcmp(allowed, text, n) == 0) {
+      *ret = i;
+      return MP_OK;
+    }
+    allowed = bar == NULL ? NULL : bar + 1;
+  }
+  return MP_ECONFIG;
+}
+
+static int
+parse_decimal(const char *text)
+{
+  struct decimal d;
+
+  return decimal_parse(text, strlen(text), &d) == MP_OK ? MP_OK : MP_ECONFIG;
+}
+
+int
+fake_option_parse(const struct mp_option *option, const char *text,
+                  int64_t *ret)
+{
+  *ret = 0;
+  switch (option->type) {
+  case MP_TYPE_INT:
+  case MP_TYPE_DURATION:
+  case MP_TYPE_SIZE:
+    return parse_int(option, text, ret);
+  case MP_TYPE_DECIMAL:
+    return parse_decimal(text);
+  case MP_TYPE_BOOL:
+    return parse_choice("no|yes", text, ret);
+  case MP_TYPE_CHOICE:
+    return parse_choice(option->allowed, text, ret);
+  default:
+    return MP_OK;
+  }
+}

@@ -1,0 +1,421 @@
+/*
+ * The collecting sinks: each call of a plugin becomes a node of a list.
+ */
+#include "tests/support/fake_sink.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/fake_arena.h"
+
+#define VALUE_TEXT 256
+
+/* One call of a sink; which member is used, the list tells. */
+struct node {
+  struct node *next;
+  const char *name;             /* emitted */
+  const struct mp_value *value; /* emitted */
+  struct mp_field field;
+  struct mp_probe_item item;
+  struct mp_probe_attempt attempt;
+  struct mp_shown shown;
+  struct mp_listed listed;
+  uint32_t record, target, result;
+};
+
+/* The newest call comes first in `shown` and `results`, last elsewhere. */
+struct fake_sink_state {
+  const struct mp_host *host;
+  struct fake_arena arena;
+  struct node *emitted;
+  struct node *fields;
+  struct node *items;
+  struct node *attempts;
+  struct node *shown;
+  struct node *results;
+  struct node *listed;
+  const char *serial;
+  uint32_t serial_how;
+  uint32_t done, total;
+};
+
+/* ---- Lists --------------------------------------------------------------- */
+
+static struct node *
+append(struct fake_sink_state *st, struct node **list)
+{
+  while (*list != NULL)
+    list = &(*list)->next;
+  *list = fake_arena_alloc(&st->arena, sizeof(**list));
+  return *list;
+}
+
+static struct node *
+prepend(struct fake_sink_state *st, struct node **list)
+{
+  struct node *node = fake_arena_alloc(&st->arena, sizeof(*node));
+
+  node->next = *list;
+  *list = node;
+  return node;
+}
+
+static const struct node *
+node_at(const struct node *list, uint32_t index)
+{
+  while (list != NULL && index-- > 0)
+    list = list->next;
+  return list;
+}
+
+static uint32_t
+count(const struct node *list)
+{
+  uint32_t n = 0;
+
+  for (; list != NULL; list = list->next)
+    n++;
+  return n;
+}
+
+static struct node *
+find_emitted(struct fake_sink_state *st, const char *field)
+{
+  struct node *node = st->emitted;
+
+  while (node != NULL && strcmp(node->name, field) != 0)
+    node = node->next;
+  return node;
+}
+
+/* ---- What the plugin calls ----------------------------------------------- */
+
+static int
+is_wanted(const struct mp_host *host, const char *field)
+{
+  const char *name = host->field(host, 0);
+  uint32_t i = 0;
+
+  if (name == NULL)
+    return 1;
+  while (name != NULL && strcmp(name, field) != 0)
+    name = host->field(host, ++i);
+  return name != NULL;
+}
+
+static int
+sink_emit(const struct mp_sink *sink, const char *field,
+          const struct mp_value *value)
+{
+  struct fake_sink_state *st = sink->ctx;
+  struct node *node;
+
+  if (value->struct_size < sizeof(*value))
+    fake_die("%s: emitted without struct_size", field);
+  if (!is_wanted(st->host, field))
+    return MP_DROP;
+  node = find_emitted(st, field);
+  if (node == NULL)
+    node = append(st, &st->emitted);
+  node->name = fake_arena_text(&st->arena, field);
+  node->value = fake_arena_value(&st->arena, value);
+  return MP_OK;
+}
+
+static int
+sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
+{
+  struct fake_sink_state *st = sink->ctx;
+
+  st->serial = fake_arena_text(&st->arena, serial);
+  st->serial_how = how;
+  return MP_OK;
+}
+
+static void
+sink_field(const struct mp_field_sink *sink, const struct mp_field *field)
+{
+  struct fake_sink_state *st = sink->ctx;
+  struct mp_field *copy = &append(st, &st->fields)->field;
+
+  *copy = *field;
+  copy->name = fake_arena_text(&st->arena, field->name);
+  copy->number = fake_arena_text(&st->arena, field->number);
+  copy->label = fake_arena_text(&st->arena, field->label);
+  copy->unit = fake_arena_text(&st->arena, field->unit);
+}
+
+static void
+sink_item(const struct mp_probe_sink *sink, const struct mp_probe_item *item)
+{
+  struct fake_sink_state *st = sink->ctx;
+  struct mp_probe_item *copy = &append(st, &st->items)->item;
+
+  *copy = *item;
+  copy->field = fake_arena_text(&st->arena, item->field);
+  copy->number = fake_arena_text(&st->arena, item->number);
+  copy->label = fake_arena_text(&st->arena, item->label);
+  copy->value = fake_arena_value(&st->arena, item->value);
+  copy->remark = fake_arena_text(&st->arena, item->remark);
+}
+
+static void
+sink_progress(const struct mp_probe_sink *sink, uint32_t done, uint32_t total)
+{
+  struct fake_sink_state *st = sink->ctx;
+
+  st->done = done;
+  st->total = total;
+}
+
+static void
+sink_attempt(const struct mp_probe_sink *sink,
+             const struct mp_probe_attempt *attempt)
+{
+  struct fake_sink_state *st = sink->ctx;
+  struct mp_probe_attempt *copy = &append(st, &st->attempts)->attempt;
+
+  *copy = *attempt;
+  copy->what = fake_arena_text(&st->arena, attempt->what);
+}
+
+static int
+sink_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+{
+  struct fake_sink_state *st = sink->ctx;
+  struct mp_shown *copy = &prepend(st, &st->shown)->shown;
+
+  *copy = *shown;
+  copy->value = fake_arena_value(&st->arena, shown->value);
+  copy->updated = fake_arena_text(&st->arena, shown->updated);
+  return MP_OK;
+}
+
+static void
+sink_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
+            uint32_t result)
+{
+  struct fake_sink_state *st = sink->ctx;
+  struct node *node = prepend(st, &st->results);
+
+  node->record = record;
+  node->target = target;
+  node->result = result;
+}
+
+static void
+sink_listed(const struct mp_list_sink *sink, const struct mp_listed *listed)
+{
+  struct fake_sink_state *st = sink->ctx;
+  struct mp_listed *copy = &append(st, &st->listed)->listed;
+
+  *copy = *listed;
+  copy->name = fake_arena_text(&st->arena, listed->name);
+  copy->label = fake_arena_text(&st->arena, listed->label);
+  copy->type = fake_arena_text(&st->arena, listed->type);
+  copy->value = fake_arena_text(&st->arena, listed->value);
+  copy->unit = fake_arena_text(&st->arena, listed->unit);
+  copy->updated = fake_arena_text(&st->arena, listed->updated);
+}
+
+/* ---- For the test -------------------------------------------------------- */
+
+struct fake_sink *
+fake_sink_new(const struct mp_host *host)
+{
+  struct fake_sink *sink = calloc(1, sizeof(*sink));
+  struct fake_sink_state *st = calloc(1, sizeof(*st));
+
+  if (sink == NULL || st == NULL)
+    fake_die("out of memory");
+  st->host = host;
+  *sink = (struct fake_sink){
+    .input = { sizeof(sink->input), 0, st, sink_emit, sink_serial },
+    .field = { sizeof(sink->field), 0, st, sink_field },
+    .probe = { sizeof(sink->probe), 0, st, sink_item, sink_progress,
+               sink_attempt },
+    .shown = { sizeof(sink->shown), 0, st, sink_shown },
+    .result = { sizeof(sink->result), 0, st, sink_result },
+    .list = { sizeof(sink->list), 0, st, sink_listed },
+    .state = st,
+  };
+  return sink;
+}
+
+void
+fake_sink_free(struct fake_sink *sink)
+{
+  if (sink == NULL)
+    return;
+  fake_arena_free(&sink->state->arena);
+  free(sink->state);
+  free(sink);
+}
+
+void
+fake_sink_forget(struct fake_sink *sink)
+{
+  const struct mp_host *host = sink->state->host;
+
+  fake_arena_free(&sink->state->arena);
+  *sink->state = (struct fake_sink_state){ .host = host };
+}
+
+/* "84.208 GJ" */
+static const char *
+show_value(struct fake_sink_state *st, const struct mp_value *value)
+{
+  char text[VALUE_TEXT];
+  size_t len;
+
+  if (value->kind == MP_TEXT)
+    return value->text;
+  len = (size_t)st->host->decimal_format(value, text, sizeof(text));
+  if (value->unit != NULL)
+    snprintf(text + len, sizeof(text) - len, " %s", value->unit);
+  return fake_arena_text(&st->arena, text);
+}
+
+const char *
+fake_sink_emitted(struct fake_sink *sink, const char *field)
+{
+  const struct node *node = find_emitted(sink->state, field);
+
+  return node == NULL ? NULL : show_value(sink->state, node->value);
+}
+
+const struct mp_value *
+fake_sink_value(struct fake_sink *sink, const char *field)
+{
+  const struct node *node = find_emitted(sink->state, field);
+
+  return node == NULL ? NULL : node->value;
+}
+
+uint32_t
+fake_sink_emitted_count(struct fake_sink *sink)
+{
+  return count(sink->state->emitted);
+}
+
+const char *
+fake_sink_emitted_all(struct fake_sink *sink)
+{
+  struct fake_sink_state *st = sink->state;
+  const struct node *node;
+  const char *all = "";
+
+  for (node = st->emitted; node != NULL; node = node->next) {
+    const char *value = show_value(st, node->value);
+    size_t size = strlen(all) + strlen(node->name) + strlen(value) + 3;
+    char *longer = fake_arena_alloc(&st->arena, size);
+
+    snprintf(longer, size, "%s%s %s\n", all, node->name, value);
+    all = longer;
+  }
+  return all;
+}
+
+const char *
+fake_sink_serial(struct fake_sink *sink)
+{
+  return sink->state->serial;
+}
+
+uint32_t
+fake_sink_serial_how(struct fake_sink *sink)
+{
+  return sink->state->serial_how;
+}
+
+const struct mp_field *
+fake_sink_field(struct fake_sink *sink, uint32_t index)
+{
+  const struct node *node = node_at(sink->state->fields, index);
+
+  return node == NULL ? NULL : &node->field;
+}
+
+const struct mp_listed *
+fake_sink_listed(struct fake_sink *sink, uint32_t index)
+{
+  const struct node *node = node_at(sink->state->listed, index);
+
+  return node == NULL ? NULL : &node->listed;
+}
+
+const struct mp_probe_item *
+fake_sink_item(struct fake_sink *sink, uint32_t index)
+{
+  const struct node *node = node_at(sink->state->items, index);
+
+  return node == NULL ? NULL : &node->item;
+}
+
+const struct mp_probe_attempt *
+fake_sink_attempt(struct fake_sink *sink, uint32_t index)
+{
+  const struct node *node = node_at(sink->state->attempts, index);
+
+  return node == NULL ? NULL : &node->attempt;
+}
+
+uint32_t
+fake_sink_done(struct fake_sink *sink)
+{
+  return sink->state->done;
+}
+
+uint32_t
+fake_sink_total(struct fake_sink *sink)
+{
+  return sink->state->total;
+}
+
+const struct mp_shown *
+fake_sink_shown(struct fake_sink *sink, uint32_t target)
+{
+  const struct node *node = sink->state->shown;
+
+  while (node != NULL && node->shown.target != target)
+    node = node->next;
+  return node == NULL ? NULL : &node->shown;
+}
+
+const char *
+fake_sink_shown_text(struct fake_sink *sink, uint32_t target)
+{
+  const struct mp_shown *shown = fake_sink_shown(sink, target);
+
+  if (shown == NULL)
+    return "unreached";
+  switch (shown->answer) {
+  case MP_SHOWN_VALUE:
+    return show_value(sink->state, shown->value);
+  case MP_SHOWN_EMPTY:
+    return "empty";
+  case MP_SHOWN_ABSENT:
+    return "absent";
+  default:
+    return "unfit";
+  }
+}
+
+uint32_t
+fake_sink_result(struct fake_sink *sink, uint32_t record, uint32_t target)
+{
+  const struct node *node;
+
+  for (node = sink->state->results; node != NULL; node = node->next)
+    if (node->record == record &&
+        (node->target == target || node->target == MP_ALL_TARGETS))
+      return node->result;
+  return 0;
+}
+
+uint32_t
+fake_sink_result_count(struct fake_sink *sink)
+{
+  return count(sink->state->results);
+}

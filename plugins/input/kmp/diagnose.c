@@ -13,6 +13,11 @@
 static void
 describe_silence(const struct session *s, char *buf, size_t size)
 {
+  /* The deadline may have ended the wait before the timeout did. */
+  int64_t waited_ms = port_clock() - s->sent;
+
+  if (waited_ms > s->settings.timeout_ms)
+    waited_ms = s->settings.timeout_ms;
   if (s->seen.echoes > 0)
     snprintf(buf, size,
              "only an echo (requests sent: %u): the head works, but the meter "
@@ -24,7 +29,7 @@ describe_silence(const struct session *s, char *buf, size_t size)
              "no answer in %lld ms (requests sent: %u): press a button on the "
              "meter, check the position of the head, and read at least every "
              "30 minutes, or the eye switches off",
-             (long long)s->settings.timeout_ms, s->seen.requests);
+             (long long)waited_ms, s->seen.requests);
 }
 
 /* The kind of damage that was seen most. */

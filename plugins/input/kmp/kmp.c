@@ -15,9 +15,6 @@
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/kmp/memory.h"
 
-/* The host's deadline ends the wait for a port that somebody else has. */
-#define UNTIL_THE_DEADLINE INT32_MAX
-
 static const struct mp_option options[] = {
   { "device", MP_TYPE_STRING, MP_REQUIRED, NULL, NULL,
     "tty of the optical head, or tcp://HOST:PORT of a serial server" },
@@ -90,7 +87,14 @@ void
 kmp_begin_capture(struct kmp *kmp)
 {
   recorder_close(kmp->session.recorder);
-  kmp->session.recorder = recorder_open(kmp->host, kmp->capture);
+  kmp->session.recorder = recorder_open(kmp->host, kmp->capture, 1);
+}
+
+void
+kmp_resume_capture(struct kmp *kmp)
+{
+  recorder_close(kmp->session.recorder);
+  kmp->session.recorder = recorder_open(kmp->host, kmp->capture, 0);
 }
 
 void
@@ -111,7 +115,7 @@ kmp_open(void *self)
   /* read will skip this cycle: leave the port to others. */
   if (memory_is_early(kmp))
     return MP_OK;
-  r = kmp_open_port(kmp, UNTIL_THE_DEADLINE);
+  r = kmp_open_port(kmp, KMP_UNTIL_THE_DEADLINE);
   if (r == MP_EIO)
     memory_note_failure(kmp);
   return r;

@@ -23,12 +23,17 @@ struct kmp {
   struct session session;
 };
 
+/* The host's deadline ends the wait for a port that somebody else has. */
+#define KMP_UNTIL_THE_DEADLINE INT32_MAX
+
 /* Opens the port and begins a session; waits for another user of the port at
- * most PATIENCE_MS.  kmp_close accepts what is not open. */
+ * most PATIENCE_MS.  kmp_close_port accepts what is not open. */
 int kmp_open_port(struct kmp *kmp, int64_t patience_ms);
 void kmp_close_port(struct kmp *kmp);
-/* Begins a cycle in the capture, if there is to be one. */
+/* Begins a cycle in the capture, if there is to be one, or goes on with the
+ * last one. */
 void kmp_begin_capture(struct kmp *kmp);
+void kmp_resume_capture(struct kmp *kmp);
 
 /* reading.c: mp_input_ops.read and .identify */
 int kmp_read(void *self, const struct mp_sink *sink);

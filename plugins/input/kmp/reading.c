@@ -309,10 +309,10 @@ kmp_read(void *self, const struct mp_sink *sink)
   return r;
 }
 
-int
-kmp_identify(void *self, const struct mp_sink *sink)
+/* On the open port. */
+static int
+identify(struct kmp *kmp, const struct mp_sink *sink)
 {
-  struct kmp *kmp = self;
   struct kmp_request request = {
     .address = kmp->talk.address,
     .cid = KMP_GET_REGISTER,
@@ -323,8 +323,6 @@ kmp_identify(void *self, const struct mp_sink *sink)
   char why[512];
   int r;
 
-  if (kmp->port == NULL)
-    return MP_SKIP;
   r = session_ask(&kmp->session, &request, kmp->talk.retries + 1, &answer);
   recorder_flush(kmp->session.recorder);
   if (r == MP_DROP) {
@@ -336,5 +334,19 @@ kmp_identify(void *self, const struct mp_sink *sink)
   if (r == MP_OK)
     memory_take_serial(kmp, sink,
                        kmp_answer_find(&answer, KMP_REGISTER_SERIAL));
+  return r;
+}
+
+int
+kmp_identify(void *self, const struct mp_sink *sink)
+{
+  struct kmp *kmp = self;
+  int r = kmp_open_port(kmp, KMP_UNTIL_THE_DEADLINE);
+
+  if (r != MP_OK)
+    return r;
+  kmp_resume_capture(kmp);
+  r = identify(kmp, sink);
+  kmp_close_port(kmp);
   return r;
 }

@@ -67,7 +67,7 @@ open_to_append(const char *path, int *ret_new)
 }
 
 struct recorder *
-recorder_open(const struct mp_host *host, const char *path)
+recorder_open(const struct mp_host *host, const char *path, int begins_cycle)
 {
   struct recorder *recorder;
   int is_new = 0;
@@ -88,7 +88,8 @@ recorder_open(const struct mp_host *host, const char *path)
     free(recorder);
     return NULL;
   }
-  begin_cycle(recorder, is_new);
+  if (begins_cycle || is_new)
+    begin_cycle(recorder, is_new);
   return recorder;
 }
 

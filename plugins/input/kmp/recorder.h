@@ -11,10 +11,12 @@
 
 struct recorder;
 
-/* Opens PATH to append to it, and begins a cycle.  A capture that cannot be
- * written does not cost the reading: it is reported, and NULL comes back.
- * Every function here takes NULL for "no capture". */
-struct recorder *recorder_open(const struct mp_host *host, const char *path);
+/* Opens PATH to append to it; what is recorded begins a cycle, or goes on with
+ * the last one.  A capture that cannot be written does not cost the reading: it
+ * is reported, and NULL comes back.  Every function here takes NULL for "no
+ * capture". */
+struct recorder *recorder_open(const struct mp_host *host, const char *path,
+                               int begins_cycle);
 
 /* One frame: DIRECTION is '>' to the meter or '<' from it. */
 void recorder_frame(struct recorder *recorder, char direction,

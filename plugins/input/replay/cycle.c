@@ -13,7 +13,7 @@
 
 /* What became of an event. */
 #define TAKEN 0
-#define NEXT_CYCLE 1 /* it ends the cycle, or belongs to the next */
+#define NEXT_CYCLE 1 /* it ends the cycle */
 
 static int
 has_come(const struct replay *r, uint16_t id)
@@ -200,15 +200,24 @@ take_frame(struct replay *r, const struct mp_sink *sink)
 /* ---- Cycles -------------------------------------------------------------- */
 
 static void
-begin_cycle(struct replay *r, const struct mp_sink *sink)
+begin_cycle(struct replay *r)
 {
-  r->begun = 0;
+  r->begun = r->serial_told = 0;
   if (++r->cycle == 0) {
     memset(r->cycle_of, 0, REGISTER_COUNT * sizeof(r->cycle_of[0]));
     r->cycle = 1;
   }
-  if (r->serial[0] != '\0')
-    sink->serial(sink, r->serial, MP_SERIAL_ASSUMED);
+}
+
+/* Another capture begins, perhaps of another meter. */
+static int
+take_header(struct replay *r)
+{
+  if (r->begun)
+    return NEXT_CYCLE;
+  r->serial[0] = '\0';
+  r->has_request = 0;
+  return TAKEN;
 }
 
 /* Takes the event at hand.  TAKEN, NEXT_CYCLE, MP_END or a reason. */
@@ -221,9 +230,7 @@ take_event(struct replay *r, const struct mp_sink *sink)
     r->has_request = 0;
     return r->begun ? NEXT_CYCLE : TAKEN;
   case EVENT_HEADER:
-    /* Perhaps of another meter. */
-    r->serial[0] = '\0';
-    return TAKEN;
+    return take_header(r);
   case EVENT_FRAME:
     return take_frame(r, sink);
   case EVENT_BAD:
@@ -245,7 +252,7 @@ take_events(struct replay *r, const struct mp_sink *sink)
     if (!r->held)
       r->event = events_next(&r->events);
     code = take_event(r, sink);
-    r->held = code == NEXT_CYCLE && r->event == EVENT_FRAME;
+    r->held = code == NEXT_CYCLE && r->event != EVENT_BLANK;
   } while (code == TAKEN);
   return code;
 }
@@ -255,10 +262,12 @@ replay_take_cycle(struct replay *r, const struct mp_sink *sink)
 {
   int code;
 
-  begin_cycle(r, sink);
+  begin_cycle(r);
   code = take_events(r, sink);
   if (code < 0 || (code == MP_END && !r->begun))
     return code;
+  if (!r->serial_told && r->serial[0] != '\0')
+    sink->serial(sink, r->serial, MP_SERIAL_ASSUMED);
   r->ended = code == MP_END;
-  return end_cycle(r, r->held);
+  return end_cycle(r, r->held && r->event == EVENT_FRAME);
 }

@@ -43,6 +43,7 @@ struct replay {
   int has_request; /* one that was not answered yet */
   struct kmp_request request;
   char serial[KMP_TEXT_SIZE]; /* "": not known */
+  int serial_told;            /* it was read in this cycle */
   /* The last answer in the old script's log. */
   uint8_t old_answer[KMP_WIRE_MAX];
   size_t old_answer_len;

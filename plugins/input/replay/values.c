@@ -40,10 +40,12 @@ replay_tell_serial(struct replay *r, const struct mp_sink *sink,
   int n = snprintf(r->serial, sizeof(r->serial), "%s", serial);
 
   /* 0 is a number that was never given to the meter. */
-  if (n < 0 || (size_t)n >= sizeof(r->serial) || strcmp(serial, "0") == 0)
+  if (n < 0 || (size_t)n >= sizeof(r->serial) || strcmp(serial, "0") == 0) {
     r->serial[0] = '\0';
-  else
-    sink->serial(sink, r->serial, MP_SERIAL_READ);
+    return;
+  }
+  r->serial_told = 1;
+  sink->serial(sink, r->serial, MP_SERIAL_READ);
 }
 
 void

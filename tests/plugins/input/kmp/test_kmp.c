@@ -261,11 +261,11 @@ START_TEST(identify_asks_at_once)
   ck_assert_int_eq(input->open(self), MP_OK);
   ck_assert_int_eq(input->read(self, &sink->input), MP_OK);
   ck_assert_str_eq(fake_sink_serial(sink), "1");
+  input->close(self);
   ck_assert_int_eq(input->identify(self, &sink->input), MP_OK);
   ck_assert_str_eq(fake_sink_serial(sink), "68500001");
   ck_assert_uint_eq(fake_sink_serial_how(sink), MP_SERIAL_READ);
   ck_assert_str_eq(fake_host_stored(h, "serial"), "68500001");
-  input->close(self);
   meterpipe_plugin()->destroy(self);
 }
 END_TEST

@@ -1,0 +1,426 @@
+/*
+ * libcurl, held to what a ledger needs: an update is sent at most once, and
+ * what is said to be not sent was not.
+ *
+ * libcurl sends a request again by itself when a connection that it had kept
+ * turns out dead before an answer.  That is right for a read.  An update may
+ * have arrived before the connection died, so a new connection is refused once
+ * a part of it has left (open_socket).
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "plugins/output/domoticz/http.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "plugins/output/domoticz/url.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define BODY_MAX ((size_t)1024 * 1024)
+#define BODY_MAX_LONG ((size_t)32 * 1024 * 1024)
+/* The longest that a wait for the server goes without a look at the rest. */
+#define WAIT_MS 1000
+
+struct http {
+  const struct mp_host *host;
+  struct http_options options;
+  bool direct; /* no proxy, whatever the environment says */
+  bool global; /* curl_global_init was done */
+  CURLM *multi;
+  CURL *easy;
+  struct curl_slist *headers;
+  char curl_error[CURL_ERROR_SIZE];
+
+  /* Of the request in hand. */
+  unsigned flags;
+  bool too_long;
+  bool cut; /* an update lost its connection */
+  char *body;
+  size_t len, size;
+};
+
+/* What a failure of libcurl means. */
+static const struct failure {
+  CURLcode curl;
+  int code;
+  const char *what;
+  bool detail; /* libcurl's own words follow */
+} failures[] = {
+  { CURLE_COULDNT_RESOLVE_HOST, MP_EAGAIN, "the name cannot be resolved",
+    false },
+  { CURLE_COULDNT_RESOLVE_PROXY, MP_EAGAIN,
+    "the name of the proxy cannot be resolved", false },
+  { CURLE_COULDNT_CONNECT, MP_EAGAIN, "cannot connect", false },
+  { CURLE_PEER_FAILED_VERIFICATION, MP_EREFUSED,
+    "the certificate is not trusted; name its CA with ca_file", true },
+  { CURLE_SSL_ISSUER_ERROR, MP_EREFUSED,
+    "the certificate is not trusted; name its CA with ca_file", true },
+  { CURLE_SSL_CACERT_BADFILE, MP_ECONFIG, "ca_file cannot be read", false },
+  { CURLE_SSL_CONNECT_ERROR, MP_EPROTO, "TLS could not be agreed on", true },
+  { CURLE_GOT_NOTHING, MP_EAGAIN, "the connection ended before an answer",
+    false },
+  { CURLE_SEND_ERROR, MP_EAGAIN, "the connection broke", false },
+  { CURLE_RECV_ERROR, MP_EAGAIN, "the connection broke before an answer",
+    false },
+  { CURLE_PARTIAL_FILE, MP_EPROTO, "the answer ended in the middle", false },
+  { CURLE_UNSUPPORTED_PROTOCOL, MP_EPROTO, "the answer is no HTTP", false },
+  { CURLE_WEIRD_SERVER_REPLY, MP_EPROTO, "the answer is no HTTP", false },
+  { CURLE_OUT_OF_MEMORY, MP_ENOMEM, "out of memory", false },
+};
+
+/* ---- The handle ---------------------------------------------------------- */
+
+static size_t
+take_body(char *data, size_t one, size_t n, void *ctx)
+{
+  struct http *h = ctx;
+  size_t max = h->flags & HTTP_LONG ? BODY_MAX_LONG : BODY_MAX;
+  size_t len = one * n, size;
+  char *grown;
+
+  if (len > max - h->len) {
+    h->too_long = true;
+    return 0;
+  }
+  if (h->len + len + 1 > h->size) {
+    size = 2 * (h->len + len + 1);
+    grown = realloc(h->body, size);
+    if (grown == NULL)
+      return 0;
+    h->body = grown;
+    h->size = size;
+  }
+  memcpy(h->body + h->len, data, len);
+  h->len += len;
+  return len;
+}
+
+static bool
+part_was_sent(struct http *h)
+{
+  long sent = 0;
+
+  curl_easy_getinfo(h->easy, CURLINFO_REQUEST_SIZE, &sent);
+  return sent > 0;
+}
+
+static curl_socket_t
+open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+  struct http *h = ctx;
+
+  (void)purpose;
+  if ((h->flags & HTTP_UPDATE) && part_was_sent(h)) {
+    h->cut = true;
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC,
+                address->protocol);
+}
+
+static void
+set_protocols(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
+                   (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+static void
+set_login(struct http *h)
+{
+  if (h->options.username == NULL)
+    return;
+  /* Domoticz answers 401 without saying that it takes Basic: it is sent
+   * unasked. */
+  curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+  curl_easy_setopt(h->easy, CURLOPT_USERNAME, h->options.username);
+  curl_easy_setopt(h->easy, CURLOPT_PASSWORD,
+                   h->options.password == NULL ? "" : h->options.password);
+}
+
+static void
+set_options(struct http *h)
+{
+  CURL *easy = h->easy;
+  long verify = h->options.tls_verify ? 1 : 0;
+
+  set_protocols(easy);
+  set_login(h);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, h->headers);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "meterpipe/" PACKAGE_VERSION);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->curl_error);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, h);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, h);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify * 2);
+  if (h->options.ca_file != NULL)
+    curl_easy_setopt(easy, CURLOPT_CAINFO, h->options.ca_file);
+  /* http_proxy is for the internet; a server on this machine is asked
+   * directly, whatever no_proxy leaves out. */
+  if (h->direct)
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+}
+
+struct http *
+http_new(const struct mp_host *host, const struct http_options *options)
+{
+  struct http *h = calloc(1, sizeof(*h));
+
+  if (h == NULL)
+    return NULL;
+  h->host = host;
+  h->options = *options;
+  h->direct = url_is_loopback(options->url);
+  return h;
+}
+
+int
+http_open(struct http *http)
+{
+  if (http->easy != NULL)
+    return MP_OK;
+  if (!http->global && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    return MP_ENOMEM;
+  http->global = true;
+  http->multi = curl_multi_init();
+  http->easy = curl_easy_init();
+  /* Word for word: the server takes nothing else for keep-alive. */
+  http->headers = curl_slist_append(NULL, "Connection: keep-alive");
+  if (http->multi == NULL || http->easy == NULL || http->headers == NULL) {
+    http_close(http);
+    return MP_ENOMEM;
+  }
+  curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 1L);
+  set_options(http);
+  return MP_OK;
+}
+
+void
+http_close(struct http *http)
+{
+  curl_easy_cleanup(http->easy);
+  curl_multi_cleanup(http->multi);
+  curl_slist_free_all(http->headers);
+  free(http->body);
+  if (http->global)
+    curl_global_cleanup();
+  http->easy = NULL;
+  http->multi = NULL;
+  http->headers = NULL;
+  http->body = NULL;
+  http->size = 0;
+  http->global = false;
+}
+
+void
+http_free(struct http *http)
+{
+  if (http == NULL)
+    return;
+  http_close(http);
+  free(http);
+}
+
+/* ---- A request ----------------------------------------------------------- */
+
+/* How the transfer ended. */
+static CURLcode
+transfer_result(struct http *h)
+{
+  CURLMsg *message;
+  int left;
+
+  do {
+    message = curl_multi_info_read(h->multi, &left);
+    if (message != NULL && message->msg == CURLMSG_DONE)
+      return message->data.result;
+  } while (message != NULL);
+  return CURLE_FAILED_INIT;
+}
+
+/* Waits for the connection or for the end of the run; true: the run ends. */
+static bool
+wait_or_cancel(struct http *h)
+{
+  struct curl_waitfd cancel = { .events = CURL_WAIT_POLLIN };
+  bool heed = !(h->flags & HTTP_UPDATE);
+  int n;
+
+  cancel.fd = h->host->cancel_fd(h->host);
+  heed = heed && cancel.fd >= 0;
+  curl_multi_wait(h->multi, heed ? &cancel : NULL, heed ? 1 : 0, WAIT_MS, &n);
+  return heed && cancel.revents != 0;
+}
+
+/* MP_OK: *ret_curl says how it ended. */
+static int
+transfer(struct http *h, CURLcode *ret_curl)
+{
+  int running = 0, code = MP_OK;
+
+  if (curl_multi_add_handle(h->multi, h->easy) != CURLM_OK)
+    return MP_ENOMEM;
+  do {
+    if (curl_multi_perform(h->multi, &running) != CURLM_OK)
+      break;
+    if (running > 0 && wait_or_cancel(h))
+      code = MP_ECANCELED;
+  } while (running > 0 && code == MP_OK);
+  if (code == MP_OK)
+    *ret_curl = transfer_result(h);
+  curl_multi_remove_handle(h->multi, h->easy);
+  return code;
+}
+
+static void
+refuse(struct http_answer *ret, int code, const char *what)
+{
+  ret->code = code;
+  snprintf(ret->what, sizeof(ret->what), "%s", what);
+}
+
+/* Says why there is no answer. */
+static void
+explain(struct http *h, CURLcode curl, int64_t timeout_ms,
+        struct http_answer *ret)
+{
+  const struct failure *f = NULL;
+  long os_error = 0;
+  size_t i;
+
+  if (h->cut)
+    curl = CURLE_RECV_ERROR;
+  for (i = 0; i < ARRAY_SIZE(failures); i++)
+    if (failures[i].curl == curl)
+      f = &failures[i];
+  curl_easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &os_error);
+  ret->code = f == NULL ? MP_EPROTO : f->code;
+  if (h->too_long)
+    snprintf(ret->what, sizeof(ret->what), "the answer is longer than %zu KiB",
+             (h->flags & HTTP_LONG ? BODY_MAX_LONG : BODY_MAX) / 1024);
+  else if (curl == CURLE_OPERATION_TIMEDOUT)
+    snprintf(ret->what, sizeof(ret->what), "no answer in %lld ms",
+             (long long)timeout_ms);
+  else if (curl == CURLE_COULDNT_CONNECT && os_error != 0)
+    snprintf(ret->what, sizeof(ret->what), "%s: %s", f->what,
+             strerror((int)os_error));
+  else if (f != NULL && f->detail && h->curl_error[0] != '\0')
+    snprintf(ret->what, sizeof(ret->what), "%s (%.120s)", f->what,
+             h->curl_error);
+  else
+    snprintf(ret->what, sizeof(ret->what), "%s",
+             f == NULL ? curl_easy_strerror(curl) : f->what);
+  if (curl == CURLE_OPERATION_TIMEDOUT)
+    ret->code = MP_ETIMEOUT;
+}
+
+/* The end of the run: the deadline, or a signal. */
+static void
+refuse_at_end(struct http *h, struct http_answer *ret)
+{
+  if (h->host->time_left(h->host) <= 0)
+    refuse(ret, MP_ETIMEOUT, "no time is left before the deadline");
+  else
+    refuse(ret, MP_ECANCELED, "interrupted; what is due waits");
+}
+
+static bool
+run_must_end(struct http *h)
+{
+  struct pollfd cancel = { .events = POLLIN };
+
+  cancel.fd = h->host->cancel_fd(h->host);
+  return cancel.fd >= 0 && poll(&cancel, 1, 0) > 0;
+}
+
+static void
+perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
+{
+  CURLcode curl = CURLE_OK;
+  int code;
+
+  curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+  curl_easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
+  code = transfer(h, &curl);
+  ret->sent = part_was_sent(h);
+  if (code == MP_ECANCELED) {
+    refuse_at_end(h, ret);
+  } else if (code != MP_OK) {
+    refuse(ret, code, "out of memory");
+  } else if (curl != CURLE_OK) {
+    explain(h, curl, timeout_ms, ret);
+  } else {
+    curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &ret->status);
+    h->body[h->len] = '\0';
+    ret->body = h->body;
+    ret->len = h->len;
+  }
+}
+
+/* Sets the URL and makes room for a body, be it empty. */
+static bool
+prepare(struct http *h, const char *query)
+{
+  const char *base = h->options.url;
+  size_t size = strlen(base) + strlen(query) + sizeof("/json.htm?");
+  char *url = malloc(size);
+  CURLcode curl = CURLE_OUT_OF_MEMORY;
+
+  if (url != NULL) {
+    snprintf(url, size, "%s/json.htm?%s", base, query);
+    curl = curl_easy_setopt(h->easy, CURLOPT_URL, url);
+  }
+  free(url);
+  if (h->body == NULL) {
+    h->size = 4096;
+    h->body = malloc(h->size);
+  }
+  return curl == CURLE_OK && h->body != NULL;
+}
+
+void
+http_get(struct http *http, const char *query, unsigned flags,
+         struct http_answer *ret)
+{
+  int64_t timeout_ms = http->options.timeout_ms;
+  int64_t left_ms = http->host->time_left(http->host);
+
+  memset(ret, 0, sizeof(*ret));
+  http->flags = flags;
+  http->too_long = http->cut = false;
+  http->len = 0;
+  http->curl_error[0] = '\0';
+  if (left_ms < timeout_ms)
+    timeout_ms = left_ms;
+  if (http_open(http) != MP_OK || !prepare(http, query))
+    refuse(ret, MP_ENOMEM, "out of memory");
+  else if (run_must_end(http))
+    refuse_at_end(http, ret);
+  else if (timeout_ms <= 0)
+    refuse(ret, MP_ETIMEOUT, "no time is left before the deadline");
+  else
+    perform(http, timeout_ms, ret);
+  mp_log(http->host, MP_LOG_DEBUG, http->options.url,
+         "GET /json.htm?%s: %ld, %zu bytes", query, ret->status, ret->len);
+}

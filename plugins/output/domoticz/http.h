@@ -1,0 +1,56 @@
+/*
+ * HTTP to one server over one connection, by libcurl: what was asked, what
+ * came, and whether the request can have arrived.
+ */
+#ifndef DOMOTICZ_HTTP_H
+#define DOMOTICZ_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <meterpipe/plugin.h>
+
+struct http;
+
+/* Strings must live as long as the struct http made of them. */
+struct http_options {
+  const char *url; /* with path prefix, without a slash at the end */
+  const char *username;
+  const char *password;
+  const char *ca_file;
+  int64_t timeout_ms;
+  bool tls_verify;
+};
+
+/* What came of a request. */
+struct http_answer {
+  int code;       /* MP_OK: there is a whole answer; else why not */
+  bool sent;      /* a part of the request left: it may have arrived */
+  long status;    /* of a whole answer: 200 */
+  size_t len;     /* of the body; */
+  char *body;     /* ends with a NUL; valid until the next request */
+  char what[256]; /* without an answer: the fact, for people */
+};
+
+/* http_get flags */
+/* Changes something: never sent twice, and finished when the run must end. */
+#define HTTP_UPDATE 0x1u
+/* The answer can be long: a list of all devices. */
+#define HTTP_LONG 0x2u
+
+/* No I/O.  NULL: out of memory. */
+struct http *http_new(const struct mp_host *host,
+                      const struct http_options *options);
+void http_free(struct http *http);
+
+/* Prepares libcurl; from a thread that no other thread is beside.  MP_OK or
+ * MP_ENOMEM.  http_get does it by itself when it was not done. */
+int http_open(struct http *http);
+/* Closes the connection. */
+void http_close(struct http *http);
+
+/* Asks for URL/json.htm?QUERY.  Bounded by the timeout and the time left. */
+void http_get(struct http *http, const char *query, unsigned flags,
+              struct http_answer *ret);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * One request and its reply, and what each way to fail means: which setting of
+ * Domoticz is to be looked at, and whether there is sense in going on.
+ */
+#include "plugins/output/domoticz/domoticz.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char no_login[] =
+  "HTTP 401: it wants a login: add this machine's address to the trusted "
+  "networks (Setup, Settings, Security), or give `username` and `password`";
+static const char login_plain[] =
+  "HTTP 401: the login is not taken: over plain http Domoticz takes one only "
+  "with \"Allow Basic Auth over plain HTTP\" ticked (Setup, Settings, "
+  "Security), or use https; in a trusted network leave `username` out";
+static const char login_tls[] =
+  "HTTP 401: the login is not taken: check `username` and `password`, and that "
+  "the user is active (Setup, Users)";
+static const char no_right[] =
+  "HTTP 403: no right to this: the user may only read, or the device is not "
+  "shared with the user (Setup, Users)";
+
+static const char *
+unauthorized(const struct domoticz *d)
+{
+  if (!d->with_login)
+    return no_login;
+  return d->with_tls ? login_tls : login_plain;
+}
+
+/* Reports an HTTP status that is no 200; 404 may be the other API. */
+static int
+report_status(struct domoticz *d, const char *object, long status)
+{
+  if (status == 401)
+    return mp_fail(d->host, MP_EREFUSED, d->url, "%s", unauthorized(d));
+  if (status == 403)
+    return mp_fail(d->host, MP_EREFUSED, object, "%s", no_right);
+  if (status == 404)
+    return mp_fail(d->host, MP_EPROTO, d->url,
+                   "HTTP 404: there is no json.htm; is this Domoticz, and does "
+                   "its URL have a path before it");
+  if (status >= 300 && status < 400)
+    return mp_fail(d->host, MP_EPROTO, d->url,
+                   "HTTP %ld: it leads elsewhere; give the address it leads to "
+                   "as `url`",
+                   status);
+  if (status >= 500)
+    return mp_fail(d->host, MP_EAGAIN, object,
+                   "HTTP %ld: the server cannot do it now", status);
+  return mp_fail(d->host, MP_EPROTO, object, "HTTP %ld, which makes no sense",
+                 status);
+}
+
+/* Why the server is not to be asked again in this run; MP_OK: it is. */
+static int
+reason_to_leave(const struct http_answer *answer)
+{
+  switch (answer->code) {
+  case MP_OK:
+    return answer->status == 401 ? MP_EREFUSED : MP_OK;
+  case MP_EAGAIN:
+  case MP_EPROTO:
+    return answer->sent ? MP_OK : answer->code;
+  default:
+    return answer->code;
+  }
+}
+
+static int
+talk(struct domoticz *d, const char *object, const char *query, unsigned flags,
+     struct http_answer *answer, struct reply *ret)
+{
+  http_get(d->http, query, flags, answer);
+  d->left = reason_to_leave(answer);
+  if (answer->code == MP_ECANCELED) { /* no failure of the server */
+    mp_log(d->host, MP_LOG_INFO, d->url, "%s", answer->what);
+    return MP_ECANCELED;
+  }
+  if (answer->code != MP_OK)
+    return mp_fail(d->host, answer->code, d->url, "%s", answer->what);
+  if (answer->status == 404)
+    return MP_DROP;
+  if (object == NULL)
+    object = d->url;
+  if (answer->status != 200)
+    return report_status(d, object, answer->status);
+  if (!reply_parse(answer->body, answer->len, ret))
+    return mp_fail(d->host, MP_EPROTO, object,
+                   "the answer is no JSON; is this Domoticz");
+  return MP_OK;
+}
+
+int
+talk_read(struct domoticz *d, const char *object, const char *query,
+          unsigned flags, struct reply *ret)
+{
+  struct http_answer answer;
+
+  return talk(d, object, query, flags, &answer, ret);
+}
+
+int
+talk_change(struct domoticz *d, const char *object, const char *query,
+            struct http_answer *answer, struct reply *ret)
+{
+  int code = talk(d, object, query, HTTP_UPDATE, answer, ret);
+
+  return code == MP_DROP ? report_status(d, object, 404) : code;
+}

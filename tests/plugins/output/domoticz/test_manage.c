@@ -1,0 +1,239 @@
+/*
+ * What a user asks about devices: the list, the check, a new device.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "tests/plugins/output/domoticz/rig.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct rig r;
+
+static void
+stop(void)
+{
+  rig_stop(&r);
+}
+
+START_TEST(devices_are_listed_by_every_version)
+{
+  static const enum domoticz_version versions[] = { DOMOTICZ_2025_1,
+                                                    DOMOTICZ_2022_2 };
+  const struct mp_listed *listed;
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(versions); i++) {
+    rig_start(&r, versions[i]);
+    domoticz_server_set_clock(r.s, 1795327677);
+    domoticz_server_add(r.s, 6, "counter-custom", "GJ");
+    domoticz_server_add(r.s, 7, "switch", NULL);
+    domoticz_server_set(r.s, 6, "84208");
+    domoticz_server_set_name(r.s, 6, "Heat \"energy\" \303\246");
+    rig_open(&r);
+    ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+    listed = fake_sink_listed(r.sink, 0);
+    ck_assert_str_eq(listed->name, "6");
+    ck_assert_str_eq(listed->label, "Heat \"energy\" \303\246");
+    ck_assert_str_eq(listed->type, "Counter");
+    ck_assert_str_eq(listed->value, "84.208 GJ");
+    ck_assert_str_eq(listed->unit, "GJ");
+    ck_assert_str_eq(listed->updated, "2026-11-22 06:07:57");
+    listed = fake_sink_listed(r.sink, 1);
+    ck_assert_str_eq(listed->type, "Light/Switch / Switch");
+    ck_assert_ptr_null(listed->unit);
+    ck_assert_ptr_null(fake_sink_listed(r.sink, 2));
+    if (i + 1 < ARRAY_SIZE(versions))
+      rig_stop(&r);
+  }
+}
+END_TEST
+
+START_TEST(a_server_without_devices_lists_none)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_ptr_null(fake_sink_listed(r.sink, 0));
+}
+END_TEST
+
+START_TEST(a_long_list_is_taken)
+{
+  unsigned i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  for (i = 1; i <= 3000; i++)
+    domoticz_server_add(r.s, i, "counter", NULL);
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_ptr_nonnull(fake_sink_listed(r.sink, 2999));
+}
+END_TEST
+
+START_TEST(the_check_warns_of_what_is_not_read_back)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_add(r.s, 1, "custom", "GJ");
+  fake_host_add_target(r.host, "1", NULL, "e", MP_TARGET_BASE);
+  domoticz_server_add(r.s, 2, "counter", NULL);
+  domoticz_server_set_divider(r.s, 2, 100000);
+  fake_host_add_target(r.host, "2", NULL, "e", MP_TARGET_TOTAL);
+  domoticz_server_add(r.s, 3, "counter-custom", "GJ");
+  fake_host_add_target(r.host, "3", NULL, "e", MP_TARGET_TOTAL);
+  domoticz_server_add(r.s, 4, "custom", "GJ");
+  fake_host_add_target(r.host, "4", NULL, "e", MP_TARGET_DELTA);
+  domoticz_server_set_name(r.s, 4, "$secret");
+  domoticz_server_add(r.s, 5, "temperature", NULL);
+  domoticz_server_set_used(r.s, 5, false);
+  fake_host_add_target(r.host, "5", NULL, "e", 0);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  fake_host_forget(r.host);
+  ck_assert_int_eq(r.ops->check(r.self), MP_OK);
+  ck_assert(rig_logged(&r, "warning: domoticz: idx.1: \"Device 1\" (Custom "
+                           "Sensor): an operand that shows six significant"));
+  ck_assert(rig_logged(&r, "a Counter with own unit GJ, divider 1000"));
+  ck_assert(rig_logged(&r, "idx.2: \"Device 2\" (Counter): an operand that "
+                           "shows three decimals"));
+  ck_assert(!rig_logged(&r, "idx.3"));
+  ck_assert(rig_logged(&r, "idx.4: \"$secret\" (Custom Sensor): hidden"));
+  ck_assert(rig_logged(&r, "idx.5: \"Device 5\" (Temperature): not in use"));
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+START_TEST(tls_that_is_not_verified_is_warned_about)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  fake_host_set(r.host, "url", "https://127.0.0.1:1");
+  fake_host_set(r.host, "tls_verify", "no");
+  rig_open(&r);
+  ck_assert(rig_logged(&r, "warning: domoticz: https://127.0.0.1:1: "
+                           "tls_verify = no"));
+}
+END_TEST
+
+START_TEST(new_devices_are_of_the_type_wanted)
+{
+  static const struct {
+    const char *wanted, *type, *unit, *data;
+  } rows[] = {
+    { "counter-gj", "Counter", "GJ", "0 GJ" },
+    { "counter-MWh", "Counter", "MWh", "0 MWh" },
+    { "counter-m3", "Counter", "m3", "0 m3" },
+    { "counter-water", "Counter", "m3", "0.000 m3" },
+    { "custom-kw", "Custom Sensor", "kW", "0 kW" },
+    { "custom-l/h", "Custom Sensor", "l/h", "0 l/h" },
+    { "custom-things", "Custom Sensor", "things", "0 things" },
+    { "kwh", "kWh", "kWh", "0.000 kWh" },
+    { "Temperature", "Temperature", "C", "0.0 C" },
+    { "flow", "Waterflow", "l/min", "0 l/min" },
+    { "text", "Text", NULL, "Hello World" },
+  };
+  const struct mp_listed *listed;
+  size_t i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    fake_sink_forget(r.sink);
+    ck_assert_msg(r.ops->create_target(r.self, "Heat & more", rows[i].wanted, 0,
+                                       &r.sink->list) == MP_OK,
+                  "%s: %s", rows[i].wanted, fake_host_log(r.host));
+    listed = fake_sink_listed(r.sink, 0);
+    ck_assert_ptr_nonnull(listed);
+    ck_assert_str_eq(listed->label, "Heat & more");
+    ck_assert_str_eq(listed->type, rows[i].type);
+    ck_assert_str_eq(listed->value, rows[i].data);
+    if (rows[i].unit == NULL)
+      ck_assert_ptr_null(listed->unit);
+    else
+      ck_assert_str_eq(listed->unit, rows[i].unit);
+  }
+  ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 0);
+}
+END_TEST
+
+/* As recorded when such a counter was made by hand. */
+START_TEST(a_counter_is_set_up_as_recorded)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "GJ counter", "counter-gj", 0, &r.sink->list),
+    MP_OK);
+  ck_assert_str_eq(
+    domoticz_server_request(r.s, 1),
+    "/json.htm?type=command&param=createvirtualsensor&idx=2&sensorname="
+    "GJ%20counter&sensortype=113");
+  ck_assert_str_eq(
+    domoticz_server_request(r.s, 2),
+    "/json.htm?type=command&param=setused&idx=1&name=GJ%20counter&switchtype=3"
+    "&addjvalue2=1000&options="
+    "VmFsdWVRdWFudGl0eTpFbmVyZ3k7VmFsdWVVbml0czpHSjs%3D&used=true");
+}
+END_TEST
+
+START_TEST(a_plan_changes_nothing)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
+                                        MP_CREATE_PLAN, &r.sink->list),
+                   MP_OK);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
+  ck_assert(rig_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
+                           "the Dummy hardware 2"));
+  ck_assert_ptr_null(fake_sink_listed(r.sink, 0));
+}
+END_TEST
+
+START_TEST(what_cannot_be_made_says_why)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "toaster", 0, &r.sink->list),
+    MP_ECONFIG);
+  ck_assert(rig_logged(&r, "toaster: is no type that can be made; one of "
+                           "counter-UNIT"));
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "counter-a;b", 0, &r.sink->list),
+    MP_ECONFIG);
+  domoticz_server_fault(r.s, DOMOTICZ_STATUS, "createvirtualsensor", 0, 0, 403);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+    MP_EREFUSED);
+  ck_assert(rig_logged(&r, "HTTP 403"));
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("domoticz manage");
+  TCase *tc = tcase_create("manage");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_checked_fixture(tc, NULL, stop);
+  tcase_set_timeout(tc, 60);
+  tcase_add_test(tc, devices_are_listed_by_every_version);
+  tcase_add_test(tc, a_server_without_devices_lists_none);
+  tcase_add_test(tc, a_long_list_is_taken);
+  tcase_add_test(tc, the_check_warns_of_what_is_not_read_back);
+  tcase_add_test(tc, tls_that_is_not_verified_is_warned_about);
+  tcase_add_test(tc, new_devices_are_of_the_type_wanted);
+  tcase_add_test(tc, a_counter_is_set_up_as_recorded);
+  tcase_add_test(tc, a_plan_changes_nothing);
+  tcase_add_test(tc, what_cannot_be_made_says_why);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,399 @@
+/*
+ * The commands of json.htm, as the three recorded versions answer them.
+ */
+#include "tests/support/domoticz_impl.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Replies ------------------------------------------------------------- */
+
+const char *
+domoticz_reason(int status)
+{
+  switch (status) {
+  case 200:
+    return "OK";
+  case 301:
+    return "Moved Permanently";
+  case 400:
+    return "Bad Request";
+  case 401:
+    return "Unauthorized";
+  case 403:
+    return "Forbidden";
+  case 404:
+    return "Not Found";
+  case 500:
+    return "Internal Server Error";
+  case 502:
+    return "Bad Gateway";
+  default:
+    return "Whatever";
+  }
+}
+
+void
+domoticz_page(struct domoticz_reply *reply, int status)
+{
+  const char *reason = domoticz_reason(status);
+
+  free(reply->body.data);
+  memset(&reply->body, 0, sizeof(reply->body));
+  reply->status = status;
+  reply->html = reply->page = true;
+  domoticz_printf(&reply->body,
+                  "<html><head><title>%s</title></head><body><h1>%d %s</h1>"
+                  "</body></html>",
+                  reason, status, reason);
+}
+
+/* json.htm without a query. */
+static void
+empty_page(struct domoticz_reply *reply)
+{
+  reply->status = 404;
+  reply->html = true;
+}
+
+static void
+status_only(struct domoticz_reply *reply, const char *status)
+{
+  domoticz_printf(&reply->body, "{\n\t\"status\" : \"%s\"\n}\n", status);
+}
+
+static void
+done(struct domoticz_reply *reply, const char *title)
+{
+  domoticz_printf(&reply->body,
+                  "{\n\t\"status\" : \"OK\",\n\t\"title\" : \"%s\"\n}\n",
+                  title);
+}
+
+static void
+made(struct domoticz_reply *reply, unsigned idx, const char *title)
+{
+  domoticz_printf(&reply->body,
+                  "{\n\t\"idx\" : \"%u\",\n\t\"status\" : \"OK\",\n"
+                  "\t\"title\" : \"%s\"\n}\n",
+                  idx, title);
+}
+
+static const char *
+version_name(const struct domoticz_server *s)
+{
+  static const char *const names[] = { "2025.1 (build 16785)", "2024.7",
+                                       "2023.2", "2022.2" };
+
+  return names[s->version];
+}
+
+/* ---- Reading ------------------------------------------------------------- */
+
+static bool
+takes_lists(const struct domoticz_server *s)
+{
+  return s->version == DOMOTICZ_2025_1 || s->version == DOMOTICZ_2024_7;
+}
+
+/* Whether idx is named in RID, "1,3,9"; an empty one names all. */
+static bool
+is_asked(const struct domoticz_server *s, const char *rid, unsigned idx)
+{
+  char *end;
+
+  if (rid == NULL || rid[0] == '\0')
+    return true;
+  if (strchr(rid, ',') != NULL && !takes_lists(s))
+    return false;
+  for (; isdigit((unsigned char)*rid); rid = *end == ',' ? end + 1 : end)
+    if (strtoul(rid, &end, 10) == idx)
+      return true;
+  return false;
+}
+
+static bool
+is_listed(const struct domoticz_server *s, const struct domoticz_device *d,
+          const char *rid)
+{
+  bool alone = rid != NULL && rid[0] != '\0';
+
+  if (d->hidden || !is_asked(s, rid, d->idx))
+    return false;
+  return alone || (d->used && d->name[0] != '$');
+}
+
+/* A counter whose text is no number gets lost unless it is the last. */
+static bool
+is_dropped(struct domoticz_server *s, const struct domoticz_device *d,
+           const char *rid)
+{
+  const struct domoticz_device *later;
+  char data[512];
+
+  if ((d->type->show != DOMOTICZ_SHOW_COUNTER &&
+       d->type->show != DOMOTICZ_SHOW_GAS) ||
+      !domoticz_show(s, d, data, sizeof(data)))
+    return false;
+  for (later = d->next; later != NULL; later = later->next)
+    if (is_listed(s, later, rid))
+      return true;
+  return false;
+}
+
+static void
+devices(struct domoticz_server *s, const char *rid,
+        struct domoticz_reply *reply)
+{
+  struct domoticz_text *out = &reply->body;
+  const struct domoticz_device *d;
+  bool any = false;
+
+  domoticz_printf(out,
+                  "{\n\t\"ActTime\" : %lld,\n\t\"app_version\" : \"%s\",\n",
+                  (long long)domoticz_clock(s), version_name(s));
+  for (d = s->devices; d != NULL; d = d->next) {
+    if (!is_listed(s, d, rid) || is_dropped(s, d, rid))
+      continue;
+    domoticz_printf(out, "%s", any ? ",\n" : "\t\"result\" : \n\t[\n");
+    domoticz_element(s, d, out);
+    any = true;
+  }
+  domoticz_printf(out,
+                  "%s\t\"status\" : \"OK\",\n\t\"title\" : \"Devices\"\n}\n",
+                  any ? "\n\t],\n" : "");
+}
+
+/* ---- Changing ------------------------------------------------------------ */
+
+static void
+udevice(struct domoticz_server *s, const struct domoticz_params *p,
+        struct domoticz_reply *reply)
+{
+  const char *nvalue = domoticz_param(p, "nvalue"),
+             *svalue = domoticz_param(p, "svalue");
+  struct domoticz_device *d =
+    domoticz_find(s, domoticz_parse_idx(domoticz_param(p, "idx")));
+  bool empty = (nvalue == NULL || nvalue[0] == '\0') &&
+               (svalue == NULL || svalue[0] == '\0');
+
+  if (d != NULL && d->refuse > 0 && d->refuse != 200)
+    reply->status = d->refuse;
+  if (d != NULL && d->refuse == 401) {
+    domoticz_page(reply, 401);
+    return;
+  }
+  if (d == NULL || empty || d->refuse > 0) {
+    status_only(reply, "ERR");
+    return;
+  }
+  domoticz_update(s, d, svalue == NULL ? "" : svalue);
+  done(reply, "Update Device");
+}
+
+static void
+addhardware(struct domoticz_server *s, const struct domoticz_params *p,
+            struct domoticz_reply *reply)
+{
+  if (!domoticz_param_is(p, "htype", "15") ||
+      domoticz_param(p, "name") == NULL) {
+    status_only(reply, "ERR");
+    return;
+  }
+  s->hardware = 2;
+  made(reply, s->hardware, "AddHardware");
+}
+
+static void
+gethardware(struct domoticz_server *s, struct domoticz_reply *reply)
+{
+  struct domoticz_text *out = &reply->body;
+
+  domoticz_printf(out, "{\n");
+  if (s->hardware != 0)
+    domoticz_printf(out,
+                    "\t\"result\" : \n\t[\n\t\t{\n\t\t\t\"Enabled\" : "
+                    "\"true\",\n\t\t\t\"Name\" : \"Virtual\",\n\t\t\t\"Type\" "
+                    ": 15,\n\t\t\t\"idx\" : \"%u\"\n\t\t}\n\t],\n",
+                    s->hardware);
+  domoticz_printf(out, "\t\"status\" : \"OK\",\n\t\"title\" : "
+                       "\"gethardware\"\n}\n");
+}
+
+static void
+createvirtualsensor(struct domoticz_server *s, const struct domoticz_params *p,
+                    struct domoticz_reply *reply)
+{
+  unsigned sensor = domoticz_parse_idx(domoticz_param(p, "sensortype")),
+           idx = 1;
+  const struct domoticz_type *type = domoticz_type_of_sensor((int)sensor);
+  const char *options = domoticz_param(p, "sensoroptions"),
+             *name = domoticz_param(p, "sensorname");
+  const struct domoticz_device *d;
+
+  if (type == NULL || name == NULL || (sensor == 1004 && options == NULL)) {
+    status_only(reply, "ERR");
+    return;
+  }
+  for (d = s->devices; d != NULL; d = d->next)
+    idx = d->idx + 1;
+  options = options == NULL ? NULL : strchr(options, ';');
+  domoticz_make(s, idx, type, options == NULL ? NULL : options + 1, name);
+  made(reply, idx, "CreateVirtualSensor");
+}
+
+/* The text behind "ValueUnits:" in base64 TEXT. */
+static void
+take_label(struct domoticz_device *d, const char *text)
+{
+  static const char digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  char plain[256], *label, *end;
+  size_t len = 0;
+  unsigned bits = 0, count = 0;
+  const char *at;
+
+  for (; *text != '\0' && *text != '=' && len + 1 < sizeof(plain); text++) {
+    at = strchr(digits, *text);
+    bits = bits << 6 | (at == NULL ? 0 : (unsigned)(at - digits));
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      plain[len++] = (char)(bits >> count & 0xff);
+    }
+  }
+  plain[len] = '\0';
+  label = strstr(plain, "ValueUnits:");
+  if (label == NULL)
+    return;
+  label += strlen("ValueUnits:");
+  end = strchr(label, ';');
+  if (end != NULL)
+    *end = '\0';
+  free(d->label);
+  d->label = strdup(label);
+  if (d->label == NULL)
+    domoticz_die("out of memory");
+}
+
+/* Only what changes a counter's kind, and the deletion. */
+static void
+setused(struct domoticz_server *s, const struct domoticz_params *p,
+        struct domoticz_reply *reply)
+{
+  static const char *const kinds[] = { "counter", "counter-gas",
+                                       "counter-water", "counter-custom" };
+  struct domoticz_device *d =
+    domoticz_find(s, domoticz_parse_idx(domoticz_param(p, "idx")));
+  const char *kind = domoticz_param(p, "switchtype");
+
+  if (d == NULL) {
+    status_only(reply, "ERR");
+    return;
+  }
+  if (kind != NULL && kind[0] >= '0' && kind[0] <= '3' && kind[1] == '\0')
+    d->type = domoticz_type_find(kinds[kind[0] - '0']);
+  if (domoticz_param(p, "addjvalue") != NULL)
+    d->offset = atof(domoticz_param(p, "addjvalue"));
+  if (domoticz_param(p, "addjvalue2") != NULL)
+    d->divider = atof(domoticz_param(p, "addjvalue2"));
+  if (domoticz_param(p, "options") != NULL)
+    take_label(d, domoticz_param(p, "options"));
+  if (domoticz_param_is(p, "used", "false"))
+    domoticz_remove(s, d->idx);
+  done(reply, "SetUsed");
+}
+
+/* ---- The whole ----------------------------------------------------------- */
+
+static void
+command(struct domoticz_server *s, const struct domoticz_params *p,
+        struct domoticz_reply *reply)
+{
+  bool old = s->version == DOMOTICZ_2022_2;
+
+  if (domoticz_param_is(p, "param", "getdevices") && !old)
+    devices(s, domoticz_param(p, "rid"), reply);
+  else if (domoticz_param_is(p, "param", "udevice"))
+    udevice(s, p, reply);
+  else if (domoticz_param_is(p, "param", "addhardware"))
+    addhardware(s, p, reply);
+  else if (domoticz_param_is(p, "param", "gethardware"))
+    gethardware(s, reply);
+  else if (domoticz_param_is(p, "param", "createvirtualsensor"))
+    createvirtualsensor(s, p, reply);
+  else if (domoticz_param_is(p, "param", "setused"))
+    setused(s, p, reply);
+  else if (domoticz_param_is(p, "param", "getversion"))
+    done(reply, "GetVersion");
+  else if (s->version == DOMOTICZ_2025_1 &&
+           domoticz_param(p, "param") != NULL &&
+           domoticz_param(p, "param")[0] != '\0')
+    status_only(reply, "ERROR");
+  else
+    status_only(reply, "ERR");
+}
+
+/* Credentials are looked at even where none are needed. */
+static bool
+is_let_in(const struct domoticz_server *s,
+          const struct domoticz_request *request)
+{
+  bool plain = s->plain_login || s->version == DOMOTICZ_2022_2;
+
+  if (request->authorization == NULL)
+    return s->login == NULL;
+  return plain && s->login != NULL &&
+         strcmp(request->authorization, s->login) == 0;
+}
+
+/* Below json.htm. */
+static void
+answer_query(struct domoticz_server *s, const struct domoticz_request *request,
+             char *query, struct domoticz_reply *reply)
+{
+  struct domoticz_params p;
+
+  if (!domoticz_parse_params(query, &p))
+    domoticz_page(reply, 400);
+  else if (!is_let_in(s, request) &&
+           !domoticz_param_is(&p, "param", "getversion"))
+    domoticz_page(reply, 401);
+  else if (domoticz_param_is(&p, "type", "command"))
+    command(s, &p, reply);
+  else if (domoticz_param_is(&p, "type", "devices") &&
+           s->version != DOMOTICZ_2025_1)
+    devices(s, domoticz_param(&p, "rid"), reply);
+  else if (s->version == DOMOTICZ_2025_1)
+    reply->status = 404;
+  else
+    status_only(reply, "ERR");
+}
+
+void
+domoticz_answer(struct domoticz_server *s,
+                const struct domoticz_request *request,
+                struct domoticz_reply *reply)
+{
+  locale_t was = uselocale(s->c_locale);
+  size_t prefix = strlen(s->prefix);
+  char *target = strdup(request->target), *query;
+
+  if (target == NULL)
+    domoticz_die("out of memory");
+  query = strchr(target, '?');
+  if (query != NULL)
+    *query++ = '\0';
+  reply->status = 200;
+  if (strncmp(target, s->prefix, prefix) != 0)
+    domoticz_page(reply, 400);
+  else if (strcmp(target + prefix, "/json.htm") != 0)
+    domoticz_page(reply, 404);
+  else if (query == NULL)
+    empty_page(reply);
+  else
+    answer_query(s, request, query, reply);
+  free(target);
+  uselocale(was);
+}

@@ -1,0 +1,151 @@
+/*
+ * A device as an element of a reply, with the members that tell something, in
+ * the order and the layout of the recordings.
+ */
+#include "tests/support/domoticz_impl.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+member(struct domoticz_text *out, const char *name, const char *text)
+{
+  domoticz_printf(out, "\t\t\t\"%s\" : ", name);
+  domoticz_quote(out, text);
+  domoticz_printf(out, ",\n");
+}
+
+/* A number as it stands: "15", "true". */
+static void
+bare(struct domoticz_text *out, const char *name, const char *text)
+{
+  domoticz_printf(out, "\t\t\t\"%s\" : %s,\n", name, text);
+}
+
+/* A double: 17 significant digits, and a point. */
+static void
+number(struct domoticz_text *out, const char *name, double value)
+{
+  char text[64];
+
+  if (isnan(value))
+    snprintf(text, sizeof(text), "null");
+  else if (isinf(value))
+    snprintf(text, sizeof(text), "%s", value < 0 ? "-1e+9999" : "1e+9999");
+  else
+    snprintf(text, sizeof(text), "%.17g", value);
+  if (strpbrk(text, ".en") == NULL)
+    snprintf(text + strlen(text), sizeof(text) - strlen(text), ".0");
+  bare(out, name, text);
+}
+
+static bool
+has_divider(const struct domoticz_device *d)
+{
+  return d->type->show == DOMOTICZ_SHOW_COUNTER ||
+         d->type->show == DOMOTICZ_SHOW_MANAGED;
+}
+
+static void
+today(struct domoticz_server *s, const struct domoticz_device *d,
+      const char *data, struct domoticz_text *out)
+{
+  if (d->type->show != DOMOTICZ_SHOW_COUNTER)
+    return;
+  member(out, "CounterToday", s->rows_logged ? data : "0");
+}
+
+/* W of "W;Wh". */
+static void
+usage(const struct domoticz_device *d, struct domoticz_text *out)
+{
+  char text[64];
+
+  snprintf(text, sizeof(text), "%g Watt", atof(d->now.text));
+  member(out, "Usage", text);
+}
+
+static void
+value_units(const struct domoticz_device *d, struct domoticz_text *out)
+{
+  bool own = d->type->switch_type == 3;
+
+  member(out, "ValueQuantity", own ? "Energy" : "Custom");
+  member(out, "ValueUnits", own ? d->label : "");
+}
+
+static void
+put_members(struct domoticz_server *s, const struct domoticz_device *d,
+            const char *data, bool raw, struct domoticz_text *out)
+{
+  char text[64];
+  bool custom = strcmp(d->type->name, "custom") == 0;
+  bool counts = has_divider(d) && !raw;
+
+  number(out, "AddjMulti", 1);
+  number(out, "AddjMulti2", 1);
+  number(out, "AddjValue", d->offset);
+  number(out, "AddjValue2", d->divider);
+  bare(out, "BatteryLevel", "255");
+  if (counts) {
+    member(out, "Counter", data);
+    today(s, d, data, out);
+  }
+  if (d->type->show == DOMOTICZ_SHOW_GAS && !raw)
+    member(out, "Counter", s->rows_logged ? data : "0.000");
+  member(out, "Data", data);
+  if (counts)
+    number(out, "Divider", d->divider != 0 ? d->divider : d->type->divider);
+  bare(out, "HardwareDisabled", "false");
+  bare(out, "HardwareID", "2");
+  member(out, "HardwareName", "Virtual");
+  bare(out, "HardwareTypeVal", "15");
+  if (!raw)
+    bare(out, "HaveTimeout", "false");
+  domoticz_time(s, d->now.updated, text, sizeof(text));
+  member(out, "LastUpdate", text);
+  member(out, "Name", d->name);
+  if (d->type->member != NULL && d->type->member[0] < 'S' && !raw)
+    number(out, d->type->member, atof(d->now.text));
+  if (custom) {
+    bare(out, "SensorType", "1");
+    member(out, "SensorUnit", d->label);
+  }
+  member(out, "SubType", d->type->subtype);
+  if (d->type->switch_type >= 0 &&
+      (!raw || d->type->show == DOMOTICZ_SHOW_KWH)) {
+    snprintf(text, sizeof(text), "%d", d->type->switch_type);
+    bare(out, "SwitchTypeVal", text);
+  }
+  if (d->type->member != NULL && d->type->member[0] == 'T')
+    number(out, d->type->member, atof(d->now.text));
+  member(out, "Type", d->type->type);
+  if (d->type->show == DOMOTICZ_SHOW_KWH && !raw)
+    usage(d, out);
+  bare(out, "Used", d->used ? "1" : "0");
+  if (counts)
+    value_units(d, out);
+  if (d->type->member != NULL && d->type->member[0] == 'V')
+    number(out, d->type->member, atof(d->now.text));
+}
+
+void
+domoticz_element(struct domoticz_server *s, const struct domoticz_device *d,
+                 struct domoticz_text *out)
+{
+  locale_t was = uselocale(s->c_locale);
+  size_t size = strlen(d->now.text) + 512;
+  char *data = malloc(size);
+  bool raw;
+
+  if (data == NULL)
+    domoticz_die("out of memory");
+  raw = domoticz_show(s, d, data, size);
+  domoticz_printf(out, "\t\t{\n");
+  put_members(s, d, data, raw, out);
+  domoticz_printf(out, "\t\t\t\"idx\" : \"%u\"\n\t\t}", d->idx);
+  free(data);
+  uselocale(was);
+}

@@ -1,0 +1,97 @@
+/*
+ * The query of a request to the stand-in: parameters, decoded.
+ */
+#include "tests/support/domoticz_impl.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int
+hex_digit(char c)
+{
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  c = (char)tolower((unsigned char)c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Decodes in place; a bare plus sign is a blank.  False: a bad escape. */
+static bool
+decode(char *text)
+{
+  char *out = text;
+
+  for (; *text != '\0'; text++) {
+    if (*text == '%') {
+      if (hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0)
+        return false;
+      *out++ = (char)(hex_digit(text[1]) << 4 | hex_digit(text[2]));
+      text += 2;
+    } else {
+      *out++ = *text == '+' ? ' ' : *text;
+    }
+  }
+  *out = '\0';
+  return true;
+}
+
+/* Takes QUERY apart, in place. */
+bool
+domoticz_parse_params(char *query, struct domoticz_params *p)
+{
+  char *next, *equal;
+
+  p->count = 0;
+  for (; query != NULL && p->count < DOMOTICZ_PARAMS; query = next) {
+    next = strchr(query, '&');
+    if (next != NULL)
+      *next++ = '\0';
+    equal = strchr(query, '=');
+    if (equal == NULL)
+      continue;
+    *equal = '\0';
+    if (!decode(query) || !decode(equal + 1))
+      return false;
+    p->name[p->count] = query;
+    p->value[p->count++] = equal + 1;
+  }
+  return true;
+}
+
+/* The first NAME; NULL: not given. */
+const char *
+domoticz_param(const struct domoticz_params *p, const char *name)
+{
+  size_t i;
+
+  for (i = 0; i < p->count; i++)
+    if (strcmp(p->name[i], name) == 0)
+      return p->value[i];
+  return NULL;
+}
+
+bool
+domoticz_param_is(const struct domoticz_params *p, const char *name,
+                  const char *value)
+{
+  const char *given = domoticz_param(p, name);
+
+  return given != NULL && strcmp(given, value) == 0;
+}
+
+/* 0: TEXT is no idx. */
+unsigned
+domoticz_parse_idx(const char *text)
+{
+  char *end;
+  unsigned long long idx;
+
+  if (text == NULL || !isdigit((unsigned char)text[0]))
+    return 0;
+  errno = 0;
+  idx = strtoull(text, &end, 10);
+  return *end != '\0' || errno != 0 || idx > UINT_MAX ? 0 : (unsigned)idx;
+}

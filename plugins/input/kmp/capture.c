@@ -167,6 +167,8 @@ read_bytes(struct capture_line *line, const char *end)
   const char *p = line->pos;
   size_t n = 0;
 
+  line->hex = p;
+  line->hex_end = end;
   while (p < end) {
     uint8_t high = hex_class[(uint8_t)*p++];
     uint8_t low;

@@ -51,6 +51,8 @@ struct capture_line {
   char direction; /* CAPTURE_TO_METER, CAPTURE_FROM_METER */
   size_t len;
   uint8_t bytes[CAPTURE_BYTES_MAX];
+  /* Where its hex stands in the text, or is wrong. */
+  const char *hex, *hex_end;
 
   /* Private. */
   const char *pos;

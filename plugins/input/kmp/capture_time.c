@@ -131,18 +131,15 @@ parse_fraction(const char *text, size_t len, size_t *pos, int64_t *ret_ms)
   return 1;
 }
 
-/* Whether there is such a day: others come back as a day of the next month. */
 static int
 is_date(int year, int month, int day)
 {
-  int64_t same_year;
-  int same_month, same_day;
+  static const int8_t month_days[] = { 31, 28, 31, 30, 31, 30,
+                                       31, 31, 30, 31, 30, 31 };
+  int leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 
-  if (month < 1 || month > 12)
-    return 0;
-  date_from_days(days_from_date(year, month, day), &same_year, &same_month,
-                 &same_day);
-  return same_year == year && same_month == month && same_day == day;
+  return month >= 1 && month <= 12 && day >= 1 &&
+         day <= month_days[month - 1] + (month == 2 && leap);
 }
 
 size_t

@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "plugins/input/kmp/port_impl.h"
@@ -21,51 +20,6 @@
 #define TRY_AGAIN_MS 100
 /* A port that takes no byte for so long never will. */
 #define WRITE_MS 2000
-
-int64_t
-port_clock(void)
-{
-  struct timespec now;
-
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Milliseconds as poll() takes them: 0 when they are over. */
-static int
-poll_time(int64_t ms)
-{
-  if (ms <= 0)
-    return 0;
-  return ms > 60000 ? 60000 : (int)ms;
-}
-
-int
-port_wait(const struct mp_host *host, int fd, short events, int64_t until)
-{
-  struct pollfd fds[2] = {
-    { .fd = host->cancel_fd(host), .events = POLLIN },
-    { .fd = fd, .events = events },
-  };
-
-  for (;;) {
-    int64_t cycle = host->time_left(host);
-    int64_t left = until - port_clock();
-    int n;
-
-    if (cycle <= 0)
-      return MP_ETIMEOUT;
-    n = poll(fds, 2, poll_time(left < cycle ? left : cycle));
-    if (n < 0 && errno != EINTR)
-      return MP_ENOMEM;
-    if (n > 0 && fds[0].revents != 0)
-      return host->time_left(host) <= 0 ? MP_ETIMEOUT : MP_ECANCELED;
-    if (n > 0)
-      return MP_OK;
-    if (port_clock() >= until)
-      return MP_DROP;
-  }
-}
 
 static int
 busy(const struct mp_host *host, const char *device)

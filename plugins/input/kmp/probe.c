@@ -13,12 +13,13 @@
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/kmp/model.h"
 
-/* The host ends a probe when the user does. */
-#define PATIENCE_MS INT32_MAX
+/* Somebody waits for the answer: who has the port is told at once. */
+#define PATIENCE_MS 0
 /* A watch ends by itself, for the battery's sake. */
 #define WATCH_MS (5 * 60 * 1000)
 #define WATCH_PAUSE_MS 1000
-/* After so many requests in a row without an answer, the meter is gone. */
+/* After so many requests in a row without an answer, the meter is gone; one
+ * that has not answered anything yet gets one chance. */
 #define MAX_FAILURES 3
 
 struct probe {
@@ -186,11 +187,12 @@ static int
 ask_registers(struct probe *probe)
 {
   struct session *session = &probe->kmp->session;
+  unsigned most = session->seen.answers > 0 ? MAX_FAILURES : 1;
   uint32_t total = count_registers();
   uint32_t done = 0;
   unsigned failures = 0;
 
-  while (done < total && failures < MAX_FAILURES) {
+  while (done < total && failures < most) {
     uint16_t ids[KMP_REGISTERS_MAX];
     uint32_t n = 0;
     int r;
@@ -207,7 +209,7 @@ ask_registers(struct probe *probe)
     done += n;
   }
   probe->sink->progress(probe->sink, done, total);
-  return failures < MAX_FAILURES ? MP_OK : MP_DROP;
+  return failures < most ? MP_OK : MP_DROP;
 }
 
 static int

@@ -15,6 +15,7 @@
 #include "plugins/input/kmp/kmp_message.h"
 #include "plugins/input/kmp/port.h"
 #include "plugins/input/kmp/recorder.h"
+#include "plugins/input/kmp/stranger.h"
 
 struct session_settings {
   uint8_t address;
@@ -45,6 +46,8 @@ struct session {
   struct recorder *recorder; /* NULL: no capture */
   struct session_settings settings;
   struct session_seen seen;
+  uint8_t first[STRANGER_BYTES]; /* the first bytes that came, of whatever */
+  size_t first_len;
   /* Registers that go into one request: 8, or fewer when the meter answered
    * only smaller requests. */
   uint8_t limit;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plugins/input/kmp/kmp_value.h"
 #include "plugins/input/kmp/session.h"
@@ -24,18 +25,25 @@ static struct session session;
 static unsigned taken; /* registers */
 
 static void
+begin_session(void)
+{
+  const struct session_settings talk = {
+    .address = KMP_ADDRESS_METER,
+    .baud = 19200,
+    .timeout_ms = 400,
+    .retries = 2,
+  };
+
+  session_init(&session, &h->table, meter_path(m), port, &talk);
+}
+
+static void
 setup(void)
 {
   const struct port_settings line = {
     .baud = 19200,
     .parity = 'N',
     .stop_bits = 2,
-  };
-  const struct session_settings talk = {
-    .address = KMP_ADDRESS_METER,
-    .baud = 19200,
-    .timeout_ms = 400,
-    .retries = 2,
   };
   struct port_settings settings = line;
   char text[32];
@@ -49,7 +57,7 @@ setup(void)
   h = fake_host_new(NULL, "meter");
   settings.device = meter_path(m);
   ck_assert_int_eq(port_open(&h->table, &settings, 0, &port), MP_OK);
-  session_init(&session, &h->table, meter_path(m), port, &talk);
+  begin_session();
   taken = 0;
 }
 
@@ -172,6 +180,110 @@ START_TEST(an_answer_to_the_request_before_is_not_taken)
 }
 END_TEST
 
+/* On a line where each byte comes by itself, as at 1200 baud, and where they
+ * come all at once. */
+START_TEST(an_answer_cut_by_a_false_stop_byte_is_not_taken)
+{
+  meter_set_baud(m, _i == 0 ? 1200 : 0);
+  session.settings.baud = _i == 0 ? 1200 : 19200;
+  meter_fault(m, "stop*1");
+  ck_assert_int_eq(ask(100, 4), MP_OK);
+  ck_assert_uint_eq(taken, 4);
+  ck_assert_uint_eq(session.seen.broken, 1);
+  ck_assert_uint_eq(meter_requests(m), 2);
+}
+END_TEST
+
+/* A byte 00 may come at any time. */
+START_TEST(an_answer_without_registers_is_taken)
+{
+  static const uint8_t zero[] = { 0 };
+  int64_t begin = port_clock();
+
+  ck_assert_int_eq(ask(200, 8), MP_OK);
+  ck_assert_int_lt(port_clock() - begin, 100);
+  meter_say(m, zero, sizeof(zero));
+  ck_assert_int_eq(ask(200, 8), MP_OK);
+  ck_assert_uint_eq(taken, 0);
+  ck_assert_uint_eq(session.seen.answers, 2);
+}
+END_TEST
+
+/* ---- Meters that sleep --------------------------------------------------- */
+
+/* In a session of its own, which has nothing to wait for. */
+static int
+ask_once(void)
+{
+  struct kmp_request request = {
+    .address = KMP_ADDRESS_METER,
+    .cid = KMP_GET_REGISTER,
+    .count = 1,
+    .ids = { 100 },
+  };
+  struct kmp_answer answer;
+
+  begin_session();
+  return session_ask(&session, &request, 1, &answer);
+}
+
+START_TEST(a_402_is_deaf_after_a_while_until_a_key_is_pressed)
+{
+  meter_sleep(m, "eye=300ms");
+  ck_assert_int_eq(ask_once(), MP_OK);
+  usleep(150000);
+  ck_assert_int_eq(ask_once(), MP_OK);
+  usleep(350000);
+  ck_assert_int_eq(ask_once(), MP_DROP);
+  ck_assert_int_eq(ask_once(), MP_DROP);
+  meter_press_key(m);
+  ck_assert_int_eq(ask_once(), MP_OK);
+}
+END_TEST
+
+START_TEST(a_water_meter_is_deaf_for_a_while_after_some_answers)
+{
+  meter_sleep(m, "water=2,350ms");
+  ck_assert_int_eq(ask_once(), MP_OK);
+  ck_assert_int_eq(ask_once(), MP_OK);
+  ck_assert_int_eq(ask_once(), MP_DROP);
+  ck_assert_int_eq(ask_once(), MP_OK);
+  ck_assert_int_eq(ask_once(), MP_OK);
+  ck_assert_int_eq(ask_once(), MP_DROP);
+}
+END_TEST
+
+START_TEST(a_403_is_deaf_without_the_magnet)
+{
+  meter_sleep(m, "magnet");
+  meter_fault(m, "echo");
+  ck_assert_int_eq(ask_once(), MP_OK);
+  ck_assert_int_eq(meter_move_magnet(m), 1);
+  ck_assert_int_eq(ask_once(), MP_DROP);
+  ck_assert_uint_eq(session.seen.echoes, 1);
+  ck_assert_int_eq(meter_move_magnet(m), 0);
+  ck_assert_int_eq(ask_once(), MP_OK);
+}
+END_TEST
+
+START_TEST(ways_to_sleep_are_checked)
+{
+  static const char *const wrong[] = {
+    "",        "sleep",     "eye=",    "eye=0s",   "eye=5",     "eye=5days",
+    "water=0", "water=2,",  "magnet=1", "none=1s", "water=,5s", "ey",
+  };
+  size_t i;
+
+  for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+    ck_assert_msg(meter_try_sleep(m, wrong[i]) == -1, "%s", wrong[i]);
+  ck_assert_int_eq(meter_try_sleep(m, "eye=30m"), 0);
+  ck_assert_int_eq(meter_try_sleep(m, "water=5"), 0);
+  ck_assert_int_eq(meter_try_sleep(m, "none"), 0);
+}
+END_TEST
+
+/* ---- Ends ---------------------------------------------------------------- */
+
 START_TEST(the_end_of_the_cycle_ends_the_wait)
 {
   int64_t begin = port_clock();
@@ -226,6 +338,13 @@ session_suite(void)
   tcase_add_test(talk, a_late_answer_to_another_request_is_not_taken);
   tcase_add_test(talk, stale_bytes_are_thrown_away);
   tcase_add_test(talk, an_answer_to_the_request_before_is_not_taken);
+  tcase_add_loop_test(talk, an_answer_cut_by_a_false_stop_byte_is_not_taken, 0,
+                      2);
+  tcase_add_test(talk, an_answer_without_registers_is_taken);
+  tcase_add_test(talk, a_402_is_deaf_after_a_while_until_a_key_is_pressed);
+  tcase_add_test(talk, a_water_meter_is_deaf_for_a_while_after_some_answers);
+  tcase_add_test(talk, a_403_is_deaf_without_the_magnet);
+  tcase_add_test(talk, ways_to_sleep_are_checked);
   tcase_add_test(talk, the_end_of_the_cycle_ends_the_wait);
   tcase_add_test(talk, a_signal_ends_the_wait);
   tcase_add_test(talk, reading_takes_hardly_longer_than_the_line);

@@ -1,0 +1,426 @@
+/*
+ * Fuzz target: a whole conversation over a serial port.  The kmp input itself
+ * reads a pty, at whose other end is a meter that says what the input file
+ * orders, when it orders it.  Checked besides: only commands that read are
+ * sent, every failure is explained, and every value was in a good frame.
+ *
+ *     MM [op [operands]]...
+ *
+ *     MM  bits 0..1 what is called: read, read and identify, probe, watch; bits
+ *         2..3 retries
+ *     op  bits 0..2 what is done, bits 3..7 how long after the op before
+ *
+ * Time is not waited for but counted: here stand the two functions by which it
+ * passes in the input (port_wait.c has the real ones).
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugins/input/kmp/kmp.h"
+#include "plugins/input/kmp/kmp_register.h"
+#include "plugins/input/kmp/port_impl.h"
+#include "tests/support/fake_host.h"
+#include "tests/support/fake_sink.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* A cycle's time, as in a pipeline file; all that is said within it. */
+#define DEADLINE_MS 60000
+#define SAID_MAX 65536
+/* Of five registers, with ten retries, in halves; of a probe and of a watch. */
+#define REQUESTS_MAX 400
+
+/* What is done, by bits 0..2 of an op. */
+enum {
+  OP_SAY,     /* N, then N bytes */
+  OP_FRAME,   /* N, then address, command and data; the CRC is made right */
+  OP_ANSWER,  /* registers left out as bits, a byte that the values are made of
+               */
+  OP_DAMAGED, /* the same, then where, and what is put upon the byte there */
+  OP_ECHO,    /* the last request */
+  OP_HANG_UP,
+  OP_CANCEL,
+  OP_REQUEST, /* the ops behind it wait for the next request */
+};
+
+/* The times, by bits 3..7. */
+static const uint16_t times_ms[32] = {
+  0,    0,    0,    1,    5,    10,   19,   20,   28,   40,    50,
+  100,  200,  249,  250,  251,  300,  400,  500,  600,  800,   1000,
+  1500, 1600, 1699, 1700, 1701, 1999, 2000, 2500, 5000, 10000,
+};
+
+static const char *const fields[] = {
+  "heat_energy_e1", "volume_v1", "60123", "date", "type_no",
+};
+
+/* The meter, and the time.  One conversation at a time: static. */
+static struct {
+  const uint8_t *pos, *end; /* ops that are left */
+  int64_t now_ms;
+  int64_t done_ms; /* when the last op was done */
+  int master;      /* -1: hung up */
+  int cancelled;
+  int waits; /* for a request */
+  unsigned requests;
+  struct kmp_request request; /* the last one */
+  uint8_t wire[KMP_WIRE_MAX];
+  size_t wire_len;
+  uint8_t said[SAID_MAX];
+  size_t said_len;
+} meter;
+
+static void
+require(int condition)
+{
+  if (!condition)
+    abort();
+}
+
+/* ---- What the meter says ------------------------------------------------- */
+
+static uint8_t
+next_byte(void)
+{
+  return meter.pos < meter.end ? *meter.pos++ : 0;
+}
+
+static void
+say(int fd, const uint8_t *bytes, size_t len)
+{
+  struct pollfd reader = { .fd = fd, .events = POLLIN };
+
+  if (meter.master < 0 || fd < 0 || len == 0 ||
+      len > sizeof(meter.said) - meter.said_len)
+    return;
+  memcpy(meter.said + meter.said_len, bytes, len);
+  meter.said_len += len;
+  require(write(meter.master, bytes, len) == (ssize_t)len);
+  /* A pty hands bytes over a moment later. */
+  require(poll(&reader, 1, 10000) == 1);
+}
+
+static size_t
+operand_bytes(const uint8_t **ret)
+{
+  size_t n = next_byte();
+
+  if (n > (size_t)(meter.end - meter.pos))
+    n = (size_t)(meter.end - meter.pos);
+  *ret = meter.pos;
+  meter.pos += n;
+  return n;
+}
+
+static void
+say_frame(int fd)
+{
+  uint8_t wire[KMP_WIRE_MAX];
+  const uint8_t *body;
+  size_t n = operand_bytes(&body);
+  struct kmp_frame frame = { .start = KMP_START_ANSWER };
+
+  if (n < 2)
+    return;
+  frame.address = body[0];
+  frame.cid = body[1];
+  frame.len = n - 2;
+  frame.data = body + 2;
+  say(fd, wire, kmp_frame_encode(&frame, wire, sizeof(wire)));
+}
+
+/* The answer to the last request, as a meter might give it. */
+static size_t
+make_answer(uint8_t *wire, size_t size)
+{
+  uint8_t left_out = next_byte(), seed = next_byte();
+  const uint8_t mantissa[4] = { 0, 0, seed, (uint8_t)(seed * 3) };
+  struct kmp_answer answer = { .cid = meter.request.cid, .serial = seed };
+  uint8_t i;
+
+  for (i = 0; i < meter.request.count; i++)
+    if ((left_out >> i & 1) == 0)
+      answer.records[answer.count++] = (struct kmp_record){
+        .id = meter.request.ids[i],
+        .unit = (uint8_t)(seed % 64),
+        .nob = 4,
+        .siex = (uint8_t)(seed & 0xc3),
+        .mantissa = mantissa,
+      };
+  return kmp_answer_encode(meter.request.address, &answer, wire, size);
+}
+
+static void
+say_answer(int fd, int damaged)
+{
+  uint8_t wire[KMP_WIRE_MAX];
+  size_t n = make_answer(wire, sizeof(wire));
+
+  if (damaged) {
+    size_t at = next_byte();
+
+    if (n > 0)
+      wire[at % n] ^= next_byte();
+  }
+  say(fd, wire, n);
+}
+
+static void
+hang_up(void)
+{
+  if (meter.master >= 0)
+    close(meter.master);
+  meter.master = -1;
+}
+
+/* Does the next op, for a reader that waits at FD. */
+static void
+do_op(int fd)
+{
+  const uint8_t *bytes;
+  size_t n;
+
+  meter.done_ms = meter.now_ms;
+  switch (next_byte() & 7) {
+  case OP_SAY:
+    n = operand_bytes(&bytes);
+    say(fd, bytes, n);
+    break;
+  case OP_FRAME:
+    say_frame(fd);
+    break;
+  case OP_ANSWER:
+    say_answer(fd, 0);
+    break;
+  case OP_DAMAGED:
+    say_answer(fd, 1);
+    break;
+  case OP_ECHO:
+    say(fd, meter.wire, meter.wire_len);
+    break;
+  case OP_HANG_UP:
+    hang_up();
+    break;
+  case OP_CANCEL:
+    meter.cancelled = 1;
+    break;
+  default:
+    meter.waits = 1;
+  }
+}
+
+/* ---- Time ---------------------------------------------------------------- */
+
+int64_t
+port_clock(void)
+{
+  return meter.now_ms;
+}
+
+static int
+is_ready(int fd, short events)
+{
+  struct pollfd port = { .fd = fd, .events = events };
+
+  return fd >= 0 && poll(&port, 1, 0) == 1;
+}
+
+int
+port_wait(const struct mp_host *host, int fd, short events, int64_t until)
+{
+  (void)host;
+  for (;;) {
+    int64_t due = INT64_MAX;
+
+    if (meter.cancelled)
+      return MP_ECANCELED;
+    if (meter.now_ms >= DEADLINE_MS)
+      return MP_ETIMEOUT;
+    if (is_ready(fd, events))
+      return MP_OK;
+    if (meter.pos < meter.end && !meter.waits)
+      due = meter.done_ms + times_ms[*meter.pos >> 3];
+    if (due > until || due > DEADLINE_MS)
+      break;
+    if (meter.now_ms < due)
+      meter.now_ms = due;
+    do_op(fd);
+  }
+  if (meter.now_ms < until)
+    meter.now_ms = until < DEADLINE_MS ? until : DEADLINE_MS;
+  return meter.now_ms < DEADLINE_MS ? MP_DROP : MP_ETIMEOUT;
+}
+
+static int64_t
+time_left(const struct mp_host *host)
+{
+  (void)host;
+  return meter.now_ms < DEADLINE_MS ? DEADLINE_MS - meter.now_ms : 0;
+}
+
+/* ---- What the input does ------------------------------------------------- */
+
+static void
+take_request(const char *hex)
+{
+  uint8_t plain[KMP_WIRE_MAX], drained[KMP_WIRE_MAX];
+  struct kmp_frame frame;
+  unsigned byte;
+  int used;
+
+  for (meter.wire_len = 0; sscanf(hex, "%2x%n", &byte, &used) == 1; hex += used)
+    meter.wire[meter.wire_len++] = (uint8_t)byte;
+  require(kmp_frame_decode(meter.wire, meter.wire_len, plain, &frame) ==
+          KMP_OK);
+  require(kmp_request_decode(&frame, &meter.request) == KMP_OK);
+  require(frame.cid == KMP_GET_TYPE || frame.cid == KMP_GET_SERIAL ||
+          frame.cid == KMP_GET_REGISTER);
+  require(++meter.requests <= REQUESTS_MAX);
+  meter.waits = 0;
+  meter.done_ms = meter.now_ms;
+  if (meter.master >= 0)
+    while (read(meter.master, drained, sizeof(drained)) > 0)
+      ;
+}
+
+/* mp_host.vlog: frames are logged, sent ones too. */
+static void
+watch_log(const struct mp_host *host, int level, const char *object,
+          const char *fmt, va_list args)
+{
+  (void)host;
+  (void)object;
+  if (level != MP_LOG_DEBUG || strcmp(fmt, "%c%s") != 0)
+    return;
+  if (va_arg(args, int) == '>')
+    take_request(va_arg(args, const char *));
+}
+
+/* Whether the frame of LEN bytes at WIRE has the register with that value. */
+static int
+frame_has(const uint8_t *wire, size_t len, uint16_t id,
+          const struct mp_value *value)
+{
+  uint8_t plain[KMP_WIRE_MAX];
+  struct kmp_frame frame;
+  struct kmp_answer answer;
+  struct kmp_value space;
+  struct mp_value sent;
+  int error;
+
+  if (len > sizeof(plain) ||
+      kmp_frame_decode(wire, len, plain, &frame) != KMP_OK ||
+      kmp_answer_decode(&frame, NULL, &answer) != KMP_OK ||
+      kmp_answer_find(&answer, id) == NULL ||
+      kmp_convert(kmp_answer_find(&answer, id), &space, &sent, &error) != MP_OK)
+    return 0;
+  if (value->kind == MP_TEXT || sent.kind == MP_TEXT)
+    return value->kind == sent.kind && strcmp(value->text, sent.text) == 0;
+  return value->coef == sent.coef && value->exp10 == sent.exp10;
+}
+
+static int
+was_said(uint16_t id, const struct mp_value *value)
+{
+  const uint8_t *end = meter.said + meter.said_len, *p;
+
+  for (p = meter.said; p < end; p++) {
+    const uint8_t *stop;
+
+    if (*p != KMP_START_ANSWER)
+      continue;
+    stop = memchr(p, KMP_STOP, (size_t)(end - p));
+    if (stop != NULL && frame_has(p, (size_t)(stop - p) + 1, id, value))
+      return 1;
+  }
+  return 0;
+}
+
+static void
+check_values(struct fake_sink *sink)
+{
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(fields); i++) {
+    const struct mp_value *value = fake_sink_value(sink, fields[i]);
+
+    if (value != NULL)
+      require(was_said((uint16_t)kmp_register_id(fields[i]), value));
+  }
+}
+
+static int
+call(const struct mp_input_ops *input, void *self, int mode,
+     struct fake_sink *sink)
+{
+  int r;
+
+  if (mode >= 2)
+    return input->probe(self, mode == 3 ? MP_PROBE_WATCH : 0, &sink->probe);
+  r = input->open(self);
+  if (r != MP_OK)
+    return r;
+  r = input->read(self, &sink->input);
+  input->close(self);
+  if (r == MP_OK && mode == 1)
+    r = input->identify(self, &sink->input);
+  return r;
+}
+
+static void
+converse(const char *path, uint8_t mode)
+{
+  const struct mp_plugin *plugin = meterpipe_plugin();
+  struct fake_host *h = fake_host_new(plugin, "meter");
+  struct fake_sink *sink = fake_sink_new(&h->table);
+  char retries[8];
+  void *self;
+  size_t i;
+  int r;
+
+  h->table.vlog = watch_log;
+  h->table.time_left = time_left;
+  fake_host_set_now(h, INT64_C(1795341600000));
+  fake_host_set(h, "device", path);
+  snprintf(retries, sizeof(retries), "%d", mode >> 2 & 3);
+  fake_host_set(h, "retries", retries);
+  for (i = 0; i < ARRAY_SIZE(fields); i++)
+    fake_host_add_field(h, fields[i]);
+  require(plugin->create(&h->table, &self) == MP_OK);
+  r = call(plugin->input, self, mode & 3, sink);
+  require(r <= 0 && (r == MP_OK || (mode & 3) == 3 || fake_host_failures(h)));
+  check_values(sink);
+  plugin->destroy(self);
+  fake_sink_free(sink);
+  fake_host_free(h);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  char path[64];
+
+  if (size < 1)
+    return 0;
+  memset(&meter, 0, sizeof(meter));
+  meter.pos = data + 1;
+  meter.end = data + size;
+  meter.master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  require(meter.master >= 0 && grantpt(meter.master) == 0 &&
+          unlockpt(meter.master) == 0 &&
+          ptsname_r(meter.master, path, sizeof(path)) == 0);
+  converse(path, data[0]);
+  hang_up();
+  return 0;
+}

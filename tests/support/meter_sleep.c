@@ -1,0 +1,1 @@
+#include "plugins/input/kmp/emulator/meter_sleep.c"

@@ -15,9 +15,13 @@
  *
  * Rules that hold for everything below:
  *
- *   Threads.    create and destroy run in the main thread.  One instance is
- *               never called from two threads at once; different instances may
- *               be: inputs are read at the same time, each in a thread.
+ *   Threads.    create and destroy run in the main thread, and so does all of
+ *               a transform and of an output.  A live input is opened, read
+ *               and closed in a thread of its own, at the same time as others;
+ *               check, probe and identify run in the main thread, when that
+ *               thread is done.  One instance is never called from two threads
+ *               at once.  The functions without an instance (field,
+ *               list_fields, meterpipe_plugin) may be called at any time.
  *   Ownership.  Strings and structs that are handed over live until the
  *               callback returns, unless it says otherwise.  Nobody frees the
  *               other side's memory.  A create that fails cleans up after
@@ -28,7 +32,9 @@
  *               Parameters named ret_... are untouched on failure.
  *   Manners.    A plugin never exits, aborts, prints to the terminal or
  *               changes signal handlers, the locale or the working directory.
- *               No callback blocks past mp_host.time_left.
+ *               No callback blocks past mp_host.time_left.  What it opens is
+ *               marked close-on-exec: other plugins start programs.  SIGPIPE
+ *               is ignored by the host.
  *   Growth.     Every struct begins with struct_size.  Fields are only added
  *               at the end; whoever reads a struct of the other side asks
  *               MP_HAS() first for fields younger than ABI 1.0.  Fill structs
@@ -404,14 +410,15 @@ struct mp_input_ops {
   /* Opens and locks; may wait for another user up to time_left.  Runs in the
    * thread that reads.  NULL: nothing to open. */
   int (*open)(void *self);
-  /* Closes; called once for each open that succeeded. */
+  /* Closes; called once for each open that succeeded: of a live input right
+   * after read, in the same thread; of a recording when the run ends. */
   void (*close)(void *self);
   /* Reads one cycle: MP_OK (fields that did not come are missing), MP_END,
    * MP_SKIP, or a reason: then nothing that was emitted counts. */
   int (*read)(void *self, const struct mp_sink *sink);
   /* Asks the meter for its serial number, now, and calls sink->serial: the
-   * host wants it because a value is below its base.  After read, before
-   * close.  NULL: cannot be asked for. */
+   * host wants it because a value is below its base.  After read and close;
+   * opens and closes by itself.  NULL: cannot be asked for. */
   int (*identify)(void *self, const struct mp_sink *sink);
   /* Finds out whether open would succeed and what stands in the way; reports
    * each finding with mp_fail or mp_log.  Instead of open.  NULL: nothing. */
@@ -458,7 +465,8 @@ struct mp_target {
 
 /* mp_shown.answer */
 #define MP_SHOWN_VALUE 1  /* shows value */
-#define MP_SHOWN_EMPTY 2  /* exists, shows nothing (zero is a value) */
+#define MP_SHOWN_EMPTY 2  /* exists, never set; value: a zero that tells the
+                             unit, or NULL */
 #define MP_SHOWN_ABSENT 3 /* not listed: no such target, hidden, no right */
 #define MP_SHOWN_UNFIT 4  /* exists, but cannot take values (explained) */
 
@@ -493,7 +501,8 @@ struct mp_record {
   uint32_t struct_size;
   uint32_t reserved;
   int64_t time_ms; /* end of the reading, the earliest of several inputs */
-  const char *id;  /* the same at every delivery of this cycle */
+  const char *id;  /* the same at every delivery of this cycle, and never of
+                      another one, even where the state was lost */
 };
 
 /* What became of a value. */
@@ -546,7 +555,7 @@ struct mp_list_sink {
 struct mp_output_ops {
   uint32_t struct_size;
   uint32_t flags;
-  uint32_t delivery;  /* MP_LIVE ... */
+  uint32_t delivery;  /* MP_LIVE ...; see delivery_option */
   uint32_t reserved;
   const char *target_prefix; /* "idx" of idx.323 = VALUE */
   const char *target_parts;  /* "power" of idx.323.power; by blanks; or NULL */
@@ -558,7 +567,9 @@ struct mp_output_ops {
   void (*close)(void *self);
   /* Asks for what all targets show (an append output: the last complete row
    * that has one), in as few requests as can be, and answers each that was
-   * reached.  MP_OK, or the reason why none was.  NULL: cannot be asked. */
+   * reached.  MP_OK; MP_SKIP: this instance cannot be asked, by the way it is
+   * configured; or the reason why no target was reached.  NULL: no instance
+   * can be asked. */
   int (*fetch)(void *self, const struct mp_shown_sink *sink);
   /* A record begins.  Append, history and live outputs may get several before
    * a commit; a latest output one.  NULL is allowed. */
@@ -591,6 +602,13 @@ struct mp_output_ops {
   /* After open and fetch: what is wrong, or could be better, with the targets;
    * each finding with mp_fail or mp_log.  NULL: nothing to add. */
   int (*check)(void *self);
+
+  /* An output whose class is the user's choice: key of an MP_TYPE_CHOICE
+   * option whose `allowed` is some of "live|latest|append|history", and which
+   * is required or has a default.  An instance has the class that its option
+   * says; `delivery` is then the one to show where there is no instance.
+   * NULL: every instance has the class `delivery`. */
+  const char *delivery_option;
 };
 
 /* ---- The plugin ---------------------------------------------------------- */

@@ -1,39 +1,68 @@
 /*
  * Preloaded into the program under test: the time of day begins at $TEST_CLOCK
- * (Unix time in seconds) and goes on from there.  The monotonic clock is left
- * alone, so that nothing waits longer or shorter than it would.
+ * (Unix time in seconds), on the second, and goes on from there.  The monotonic
+ * clock is left alone, so that nothing waits longer or shorter than it would;
+ * but with $TEST_HURRY = N it goes N times as fast, and so does all waiting.
  */
 #include <dlfcn.h>
+#include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
 
 typedef int (*clock_gettime_fn)(clockid_t, struct timespec *);
 
+#define SECOND INT64_C(1000000000)
+
+typedef int (*poll_fn)(struct pollfd *, nfds_t, int);
+
 static clock_gettime_fn real_clock;
-static time_t shift; /* seconds from the real time to the test's */
+static poll_fn real_poll;
+static int64_t hurry = 1;
+static int64_t origin; /* of the monotonic clock, in nanoseconds */
+static int64_t shift; /* nanoseconds from the real time to the test's */
+
+static int64_t
+nanoseconds(const struct timespec *t)
+{
+  return (int64_t)t->tv_sec * SECOND + t->tv_nsec;
+}
 
 __attribute__((constructor)) static void
 begin(void)
 {
   const char *start = getenv("TEST_CLOCK");
+  const char *times = getenv("TEST_HURRY");
   struct timespec now;
 
   *(void **)&real_clock = dlsym(RTLD_NEXT, "clock_gettime");
+  *(void **)&real_poll = dlsym(RTLD_NEXT, "poll");
+  if (times && real_clock(CLOCK_MONOTONIC, &now) == 0) {
+    hurry = strtoll(times, NULL, 10);
+    origin = nanoseconds(&now);
+  }
   if (start && real_clock(CLOCK_REALTIME, &now) == 0)
-    shift = (time_t)strtoll(start, NULL, 10) - now.tv_sec;
+    shift = strtoll(start, NULL, 10) * SECOND - nanoseconds(&now);
 }
 
 __attribute__((visibility("default"))) int
 clock_gettime(clockid_t id, struct timespec *t)
 {
+  int64_t now;
   int r;
 
   if (!real_clock)
     begin();
   r = real_clock(id, t);
-  if (r == 0 && id == CLOCK_REALTIME)
-    t->tv_sec += shift;
+  if (r != 0 || (id != CLOCK_REALTIME && (id != CLOCK_MONOTONIC || hurry == 1)))
+    return r;
+  if (id == CLOCK_REALTIME)
+    now = nanoseconds(t) + shift;
+  else
+    now = origin + (nanoseconds(t) - origin) * hurry;
+  t->tv_sec = (time_t)(now / SECOND);
+  t->tv_nsec = (long)(now % SECOND);
   return r;
 }
 
@@ -46,4 +75,14 @@ time(time_t *ret)
   if (ret)
     *ret = t.tv_sec;
   return t.tv_sec;
+}
+
+__attribute__((visibility("default"))) int
+poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+  if (!real_poll)
+    begin();
+  if (timeout > 0)
+    timeout = (int)((timeout + hurry - 1) / hurry);
+  return real_poll(fds, n, timeout);
 }

@@ -169,7 +169,9 @@ spoil_reply(const struct domoticz_order *o, struct domoticz_reply *reply,
     domoticz_page(reply, 200);
     break;
   case DOMOTICZ_ERR:
+  case DOMOTICZ_ERR_AFTER:
     reply->status = 200;
+    reply->body.len = 0;
     domoticz_printf(&reply->body, "{\n\t\"status\" : \"ERR\"\n}\n");
     break;
   case DOMOTICZ_HALF:

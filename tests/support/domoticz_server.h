@@ -128,6 +128,7 @@ enum domoticz_fault {
   DOMOTICZ_STATUS,       /* answers HTTP status ARG instead of doing it */
   DOMOTICZ_STATUS_AFTER, /* does it, answers HTTP status ARG */
   DOMOTICZ_ERR,          /* answers status ERR instead of doing it */
+  DOMOTICZ_ERR_AFTER,    /* does it, answers status ERR */
   DOMOTICZ_GARBAGE,      /* does it, answers bytes that are no HTTP */
   DOMOTICZ_HTML,         /* does it, answers a page with status 200 */
   DOMOTICZ_HALF,         /* does it, the body is half of its JSON */

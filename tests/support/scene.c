@@ -31,7 +31,7 @@ struct scene {
   int64_t now;
   struct variable variables[MAX_VARIABLES];
   size_t n_variables;
-  const char *in_path, *out_path; /* the test's; NULL: the usual */
+  const char *in_path, *out_path, *err_path; /* the test's; NULL: the usual */
   bool as_nobody;
   pid_t pid;
   int status;
@@ -55,6 +55,8 @@ scene_new(void)
   scene_setenv(s, "XDG_STATE_HOME", NULL);
   scene_setenv(s, "STATE_DIRECTORY", s->dir);
   scene_setenv(s, "JOURNAL_STREAM", NULL);
+  if (getenv("CLOCK_PRELOAD"))
+    scene_setenv(s, "LD_PRELOAD", getenv("CLOCK_PRELOAD"));
   return s;
 }
 
@@ -222,12 +224,33 @@ scene_set_stdout(struct scene *s, const char *path)
 }
 
 void
+scene_set_stderr(struct scene *s, const char *path)
+{
+  s->err_path = path;
+}
+
+void
 scene_become_nobody(struct scene *s)
 {
   if (geteuid() != 0)
     return;
   ck_assert_int_eq(chown(s->dir, NOBODY, NOBODY), 0);
   s->as_nobody = true;
+}
+
+bool
+scene_has_nobody(void)
+{
+  const char *program = getenv("METERPIPE");
+  int status = -1;
+  pid_t pid;
+
+  if (geteuid() != 0)
+    return true;
+  pid = fork();
+  if (pid == 0)
+    _exit(!program || setuid(NOBODY) != 0 || access(program, X_OK) != 0);
+  return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
 /* Cuts TEXT into words, in place. */
@@ -259,24 +282,51 @@ redirect(int fd, const char *path, int flags)
   close(file);
 }
 
-static void
-set_environment(const struct scene *s)
+static bool
+is_set_by(const struct scene *s, const char *entry)
 {
-  char now[32];
+  size_t len = strcspn(entry, "=");
 
   for (size_t i = 0; i < s->n_variables; i++)
+    if (strncmp(s->variables[i].name, entry, len) == 0 &&
+        s->variables[i].name[len] == 0)
+      return true;
+  return false;
+}
+
+/* The environment of the test, with the scene's variables in their place. */
+static char **
+new_environment(const struct scene *s)
+{
+  size_t n = 0, to = 0;
+  char **env;
+
+  while (environ[n])
+    n++;
+  env = calloc(n + s->n_variables + 1, sizeof(*env));
+  ck_assert_ptr_nonnull(env);
+  for (size_t i = 0; i < n; i++)
+    if (!is_set_by(s, environ[i]))
+      env[to++] = strdup(environ[i]);
+  for (size_t i = 0; i < s->n_variables; i++)
     if (s->variables[i].value)
-      setenv(s->variables[i].name, s->variables[i].value, 1);
-    else
-      unsetenv(s->variables[i].name);
-  snprintf(now, sizeof(now), "%lld", (long long)s->now);
-  setenv("TEST_CLOCK", now, 1);
-  if (getenv("CLOCK_PRELOAD"))
-    setenv("LD_PRELOAD", getenv("CLOCK_PRELOAD"), 1);
+      ck_assert_int_ge(asprintf(&env[to++], "%s=%s", s->variables[i].name,
+                                s->variables[i].value),
+                       0);
+  return env;
 }
 
 static void
-become(const struct scene *s, char **words)
+free_environment(char **env)
+{
+  for (size_t i = 0; env[i]; i++)
+    free(env[i]);
+  free(env);
+}
+
+/* In the child.  The test has threads: nothing here may allocate. */
+static void
+become(const struct scene *s, char **words, char **env)
 {
   if (chdir(s->dir) != 0)
     _exit(126);
@@ -286,27 +336,32 @@ become(const struct scene *s, char **words)
   redirect(STDIN_FILENO, s->in_path ? s->in_path : "/dev/null", O_RDONLY);
   redirect(STDOUT_FILENO, s->out_path ? s->out_path : ".out",
            O_WRONLY | O_CREAT | O_TRUNC);
-  redirect(STDERR_FILENO, ".err", O_WRONLY | O_CREAT | O_TRUNC);
-  set_environment(s);
-  execv(words[0], words);
+  redirect(STDERR_FILENO, s->err_path ? s->err_path : ".err",
+           O_WRONLY | O_CREAT | O_TRUNC);
+  execve(words[0], words, env);
   _exit(127);
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 start(struct scene *s, const char *fmt, va_list args)
 {
   char *program = getenv("METERPIPE");
-  char *words[MAX_WORDS], *text;
+  char *words[MAX_WORDS], *text, **env;
+  char now[32];
 
   ck_assert_msg(program != NULL, "METERPIPE names the program under test");
   ck_assert_int_eq(s->pid, 0);
   ck_assert_int_ge(vasprintf(&text, fmt, args), 0);
   words[0] = program;
   split(text, words);
+  snprintf(now, sizeof(now), "%lld", (long long)s->now);
+  scene_setenv(s, "TEST_CLOCK", now);
+  env = new_environment(s);
   s->pid = fork();
   ck_assert_int_ge(s->pid, 0);
   if (s->pid == 0)
-    become(s, words);
+    become(s, words, env);
+  free_environment(env);
   free(text);
 }
 
@@ -342,7 +397,7 @@ scene_wait(struct scene *s)
   free(s->out);
   free(s->err);
   s->out = s->out_path ? NULL : slurp(out);
-  s->err = slurp(err);
+  s->err = s->err_path ? NULL : slurp(err);
   free(out);
   free(err);
   return s->status;

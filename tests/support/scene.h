@@ -54,12 +54,16 @@ void scene_advance(struct scene *s, int64_t seconds);
 void scene_set_clock(struct scene *s, int64_t seconds);
 
 /* Where standard input of the runs that follow comes from (NULL: it is empty),
- * and where standard output goes (NULL: to scene_out). */
+ * and where standard output and standard error go (NULL: to scene_out and
+ * scene_err). */
 void scene_set_stdin(struct scene *s, const char *path);
 void scene_set_stdout(struct scene *s, const char *path);
+void scene_set_stderr(struct scene *s, const char *path);
 /* The program runs without privileges; the directory is then nobody's.  Before
  * the first run; without effect for a test that has none itself. */
 void scene_become_nobody(struct scene *s);
+/* Whether it can: the program may lie where nobody finds it. */
+bool scene_has_nobody(void);
 
 /* Runs "meterpipe ARGS" (words by blanks, "'" around one that holds blanks) to
  * its end.  Returns the exit status; a signal counts as 128 + its number. */

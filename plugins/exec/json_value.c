@@ -1,0 +1,125 @@
+/* Values in the lines that commands print. */
+#include "plugins/exec/json_value.h"
+
+#include <string.h>
+
+#include "plugins/exec/rfc3339.h"
+
+static const struct {
+  const char *word;
+  uint32_t kind;
+} kinds[] = {
+  { "counter", MP_COUNTER },
+  { "gauge", MP_GAUGE },
+  { "delta", MP_DELTA },
+};
+
+const char *
+json_value_text(const struct json_line *line, const char *name,
+                const char **ret)
+{
+  const struct json_member *m = json_line_find(line, name);
+
+  *ret = NULL;
+  if (m == NULL)
+    return NULL;
+  if (m->type != JSON_TEXT)
+    return "holds a number where a text belongs: put it into quotes";
+  *ret = m->text;
+  return NULL;
+}
+
+/* A number may stand in quotes or without. */
+static const char *
+read_number(const struct mp_host *host, const struct json_line *line,
+            struct mp_value *value)
+{
+  const struct json_member *m = json_line_find(line, "value");
+
+  if (m == NULL)
+    return NULL;
+  if (m->type == JSON_BOOL || host->decimal_parse(m->text, value) != MP_OK)
+    return "has a value that is no decimal number, such as \"17.50\"";
+  value->kind = MP_GAUGE;
+  return NULL;
+}
+
+static const char *
+read_kind(const struct json_line *line, struct mp_value *value)
+{
+  const char *word;
+  const char *wrong = json_value_text(line, "kind", &word);
+  size_t i;
+
+  if (wrong != NULL || word == NULL || value->kind != MP_GAUGE)
+    return wrong;
+  for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+    if (strcmp(word, kinds[i].word) == 0) {
+      value->kind = kinds[i].kind;
+      return NULL;
+    }
+  return "has a kind that is none of counter, gauge and delta";
+}
+
+static const char *
+read_time(const struct json_line *line, struct mp_value *value)
+{
+  const char *text;
+  const char *wrong = json_value_text(line, "time", &text);
+
+  if (wrong != NULL || text == NULL)
+    return wrong;
+  if (!rfc3339_parse(text, &value->time_ms))
+    return "has a time that is not written as 2026-11-22T10:00:00Z";
+  return NULL;
+}
+
+const char *
+json_value_read(const struct mp_host *host, const struct json_line *line,
+                struct mp_value *ret)
+{
+  struct mp_value value = { .struct_size = sizeof(value) };
+  const char *wrong = json_value_text(line, "text", &value.text);
+
+  if (wrong == NULL && value.text != NULL)
+    value.kind = MP_TEXT;
+  else if (wrong == NULL)
+    wrong = read_number(host, line, &value);
+  if (wrong == NULL)
+    wrong = json_value_text(line, "unit", &value.unit);
+  if (wrong == NULL)
+    wrong = json_value_text(line, "serial", &value.serial);
+  if (wrong == NULL)
+    wrong = read_kind(line, &value);
+  if (wrong == NULL)
+    wrong = read_time(line, &value);
+  if (wrong == NULL)
+    *ret = value;
+  return wrong;
+}
+
+int
+json_value_each(const struct mp_host *host, const char *object, char *text,
+                const char *(*fn)(void *ctx, const struct json_line *line),
+                void *ctx)
+{
+  char *rest = text, *line;
+  unsigned number = 0;
+
+  while (rest != NULL) {
+    struct json_line members;
+    const char *wrong;
+
+    line = strsep(&rest, "\n");
+    number++;
+    if (line[strspn(line, " \t\r")] == '\0')
+      continue;
+    wrong = json_line_parse(line, &members);
+    if (wrong == NULL)
+      wrong = fn(ctx, &members);
+    if (wrong != NULL)
+      return mp_fail(host, MP_EPROTO, object, "line %u of what it printed %s",
+                     number, wrong);
+  }
+  return MP_OK;
+}

@@ -1,0 +1,91 @@
+/* A command as a list of words. */
+#include "plugins/exec/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BLANKS " \t"
+
+/* Copies the word at TEXT to *TO without its quotes.  Returns where it ended;
+ * NULL: a quote is not closed, or a backslash stands at the end. */
+static const char *
+take_word(const char *text, char **to)
+{
+  char quote = '\0';
+
+  for (; *text != '\0'; text++) {
+    if (quote == '\0' && strchr(BLANKS, *text) != NULL)
+      break;
+    if (quote == '\0' && (*text == '\'' || *text == '"')) {
+      quote = *text;
+      continue;
+    }
+    if (*text == quote) {
+      quote = '\0';
+      continue;
+    }
+    if (*text == '\\' && quote != '\'' && *++text == '\0')
+      return NULL;
+    *(*to)++ = *text;
+  }
+  *(*to)++ = '\0';
+  return quote == '\0' ? text : NULL;
+}
+
+/* WORDS has room for all; TO for their characters.  Their number; 0: there is
+ * none, or TEXT is not sound. */
+static size_t
+split(const char *text, char **words, char *to)
+{
+  size_t n = 0;
+
+  text += strspn(text, BLANKS);
+  while (*text != '\0') {
+    words[n++] = to;
+    text = take_word(text, &to);
+    if (text == NULL)
+      return 0;
+    text += strspn(text, BLANKS);
+  }
+  words[n] = NULL;
+  return n;
+}
+
+int
+words_of_option(const struct mp_host *host, const char *key,
+                char ***ret_words)
+{
+  const char *text = host->option(host, key);
+  char **words, *characters;
+  size_t len;
+
+  *ret_words = NULL;
+  if (text == NULL)
+    return MP_OK;
+  /* Every second character begins a word at most. */
+  len = strlen(text);
+  words = calloc(len / 2 + 2, sizeof(*words));
+  characters = malloc(len + 2);
+  if (words == NULL || characters == NULL) {
+    free(words);
+    free(characters);
+    return mp_fail(host, MP_ENOMEM, key, "out of memory");
+  }
+  if (split(text, words, characters) == 0 || *words[0] == '\0') {
+    free(words);
+    free(characters);
+    return mp_fail(host, MP_ECONFIG, key,
+                   "is no command: write PROGRAM ARGUMENT..., and close each "
+                   "quote");
+  }
+  *ret_words = words;
+  return MP_OK;
+}
+
+void
+words_free(char **words)
+{
+  if (words != NULL)
+    free(words[0]); /* the first word is where all characters begin */
+  free(words);
+}

@@ -1,0 +1,181 @@
+/*
+ * exec: reads whatever a command reads.  The command prints a line of JSON for
+ * each value:
+ *
+ *     {"field":"energy","value":"84.208","unit":"GJ","kind":"counter"}
+ *     {"field":"note","text":"sensor open"}
+ *     {"serial":"6789012"}
+ *
+ * value is an exact decimal; unit, kind (else gauge), time (else now) and
+ * serial can be left out.  A line with a serial number and no field tells that
+ * of the meter which all values come from.  The exit status 0 says that the
+ * lines count; 75, that nothing can be read now; any other one, that it failed.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <meterpipe/plugin.h>
+
+#include "plugins/exec/child.h"
+#include "plugins/exec/json_value.h"
+#include "plugins/exec/words.h"
+
+static const struct mp_option options[] = {
+  { "command", MP_TYPE_STRING, MP_REQUIRED, NULL, NULL,
+    "the program that reads, and its arguments; no shell reads it" },
+  { "timeout", MP_TYPE_DURATION, 0, "30s", "1ms..",
+    "how long the command may run" },
+  { "fields", MP_TYPE_FIELDS, 0, NULL, NULL,
+    "fields that are read beyond those that are named elsewhere" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789_.-"
+
+struct exec {
+  const struct mp_host *host;
+  char **command;
+};
+
+/* ---- Fields ---------------------------------------------------------------- */
+
+/* What the command will print is not known beforehand: a field of any name may
+ * come. */
+static int
+exec_field(const char *name, const struct mp_field_sink *sink)
+{
+  struct mp_field field = { .struct_size = sizeof(field),
+                            .kind = MP_GAUGE,
+                            .name = name };
+
+  if (*name == '\0' || name[strspn(name, NAME_CHARACTERS)] != '\0')
+    return MP_ECONFIG;
+  sink->field(sink, &field);
+  return MP_OK;
+}
+
+/* ---- Life ------------------------------------------------------------------ */
+
+static void
+exec_destroy(void *self)
+{
+  struct exec *e = self;
+
+  if (e == NULL)
+    return;
+  words_free(e->command);
+  free(e);
+}
+
+static int
+exec_create(const struct mp_host *host, void **ret_self)
+{
+  struct exec *e = calloc(1, sizeof(*e));
+  int answer;
+
+  if (e == NULL)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  e->host = host;
+  answer = words_of_option(host, "command", &e->command);
+  if (answer != MP_OK) {
+    exec_destroy(e);
+    return answer;
+  }
+  *ret_self = e;
+  return MP_OK;
+}
+
+/* ---- Reading ---------------------------------------------------------------- */
+
+struct reading {
+  const struct mp_host *host;
+  const struct mp_sink *sink;
+};
+
+static const char *
+take_line(void *ctx, const struct json_line *line)
+{
+  const struct reading *r = ctx;
+  struct mp_value value;
+  const char *field, *wrong = json_value_text(line, "field", &field);
+
+  if (wrong == NULL)
+    wrong = json_value_read(r->host, line, &value);
+  if (wrong != NULL)
+    return wrong;
+  if (field == NULL && value.serial != NULL && value.kind == 0) {
+    r->sink->serial(r->sink, value.serial, MP_SERIAL_READ);
+    return NULL;
+  }
+  if (field == NULL)
+    return "has no field";
+  if (*field == '\0' || field[strspn(field, NAME_CHARACTERS)] != '\0')
+    return "has a field whose name is not made of a-z, 0-9, _ . and -";
+  if (value.kind != 0) /* null: it is missing */
+    r->sink->emit(r->sink, field, &value);
+  return NULL;
+}
+
+static int
+judge(const struct child *child)
+{
+  child_log_errors(child,
+                   child->status == 0 ? MP_LOG_NOTICE : MP_LOG_INFO);
+  if (child->status == 0)
+    return MP_OK;
+  return child_fail(child, child->status == CHILD_TRY_LATER ? MP_EAGAIN
+                                                            : MP_EIO);
+}
+
+static int
+exec_read(void *self, const struct mp_sink *sink)
+{
+  struct exec *e = self;
+  struct reading reading = { e->host, sink };
+  struct child child = {
+    .host = e->host,
+    .words = e->command,
+    .timeout_ms = e->host->option_int(e->host, "timeout"),
+    .wants_output = 1,
+  };
+  int answer = child_run(&child);
+
+  if (answer == MP_OK)
+    answer = judge(&child);
+  else
+    child_log_errors(&child, MP_LOG_INFO);
+  if (answer == MP_OK)
+    answer = json_value_each(e->host, e->command[0], child.out.data, take_line,
+                             &reading);
+  child_clear(&child);
+  return answer;
+}
+
+static const struct mp_input_ops ops = {
+  .struct_size = sizeof(struct mp_input_ops),
+  .flags = MP_INPUT_ALL_FIELDS,
+  .field = exec_field,
+  .read = exec_read,
+};
+
+static const struct mp_plugin plugin = {
+  .struct_size = sizeof(struct mp_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "exec",
+  .version = PACKAGE_VERSION,
+  .summary = "reads the values that a command prints",
+  .options = options,
+  .create = exec_create,
+  .destroy = exec_destroy,
+  .input = &ops,
+};
+
+const struct mp_plugin *
+meterpipe_plugin(void)
+{
+  return &plugin;
+}

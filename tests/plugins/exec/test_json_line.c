@@ -1,0 +1,114 @@
+/*
+ * json_line: lines that commands print, taken apart.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/exec/json_line.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define NO_OBJECT "is no JSON object"
+#define BAD_TEXT "holds a text that is no JSON string"
+#define BAD_VALUE                                                              \
+  "holds a value that is no text, number, true, false or null"
+
+/* What is taken out, as "TYPE NAME=TEXT;" of each member; or what is wrong. */
+static const struct {
+  const char *line, *want;
+} rows[] = {
+  { "{}", "" },
+  { " { } \r", "" },
+  { "{\"a\":\"x\"}", "0 a=x;" },
+  { "\t{ \"a\" : \"x\" , \"b\" : 1 }", "0 a=x;1 b=1;" },
+  { "{\"a\":17.50,\"b\":-0.5e+3,\"c\":0}", "1 a=17.50;1 b=-0.5e+3;1 c=0;" },
+  { "{\"a\":true,\"b\":false,\"c\":null}", "2 a=true;2 b=false;3 c=null;" },
+  { "{\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}", "0 a=\"\\/\b\f\n\r\t;" },
+  { "{\"\\u0061\":\"\\u00e9\\u20AC\\ud83d\\ude00\"}",
+    "0 a=\303\251\342\202\254\360\237\230\200;" },
+  { "{\"a\":\"{,}: \"}", "0 a={,}: ;" },
+  { "", NO_OBJECT },
+  { "x", NO_OBJECT },
+  { "[1]", NO_OBJECT },
+  { "{", BAD_TEXT },
+  { "{\"a\"}", NO_OBJECT },
+  { "{\"a\":1", NO_OBJECT },
+  { "{\"a\":1,", BAD_TEXT },
+  { "{\"a\":1,}", BAD_TEXT },
+  { "{\"a\":1 2}", NO_OBJECT },
+  { "{\"a\":1}}", NO_OBJECT },
+  { "{\"a\":1} x", NO_OBJECT },
+  { "{\"a\":}", BAD_VALUE },
+  { "{\"a\":01}", BAD_VALUE },
+  { "{\"a\":1.}", BAD_VALUE },
+  { "{\"a\":.5}", BAD_VALUE },
+  { "{\"a\":+1}", BAD_VALUE },
+  { "{\"a\":-}", BAD_VALUE },
+  { "{\"a\":1e}", BAD_VALUE },
+  { "{\"a\":NaN}", BAD_VALUE },
+  { "{\"a\":nul}", BAD_VALUE },
+  { "{\"a\":{}}", BAD_VALUE },
+  { "{\"a\":[]}", BAD_VALUE },
+  { "{\"a\":\"x}", BAD_TEXT },
+  { "{\"a\":\"\001\"}", BAD_TEXT },
+  { "{\"a\":\"\\x\"}", BAD_TEXT },
+  { "{\"a\":\"\\", BAD_TEXT },
+  { "{\"a\":\"\\u", BAD_TEXT },
+  { "{\"a\":\"\\u12\"}", BAD_TEXT },
+  { "{\"a\":\"\\u0000\"}", BAD_TEXT },
+  { "{\"a\":\"\\ud800\"}", BAD_TEXT },
+  { "{\"a\":\"\\ud800\\u0061\"}", BAD_TEXT },
+  { "{\"a\":\"\\udc00\"}", BAD_TEXT },
+  { "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,"
+    "\"i\":1,\"j\":1,\"k\":1,\"l\":1,\"m\":1,\"n\":1,\"o\":1,\"p\":1,"
+    "\"q\":1}",
+    "has too many members" },
+};
+
+START_TEST(line_is_taken_apart)
+{
+  char *line = strdup(rows[_i].line); /* so that a byte too far is seen */
+  char have[512] = "";
+  struct json_line members;
+  const char *wrong = json_line_parse(line, &members);
+  size_t len = 0;
+
+  for (size_t i = 0; !wrong && i < members.n; i++)
+    len += (size_t)snprintf(have + len, sizeof(have) - len, "%d %s=%s;",
+                            (int)members.members[i].type,
+                            members.members[i].name, members.members[i].text);
+  ck_assert_str_eq(wrong ? wrong : have, rows[_i].want);
+  free(line);
+}
+END_TEST
+
+START_TEST(null_is_as_if_it_were_not_there)
+{
+  char line[] = "{\"a\":null,\"b\":\"\"}";
+  struct json_line members;
+
+  ck_assert_ptr_null(json_line_parse(line, &members));
+  ck_assert_ptr_null(json_line_find(&members, "a"));
+  ck_assert_ptr_null(json_line_find(&members, "c"));
+  ck_assert_str_eq(json_line_find(&members, "b")->text, "");
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("json_line");
+  TCase *tc = tcase_create("lines");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_loop_test(tc, line_is_taken_apart, 0, ARRAY_SIZE(rows));
+  tcase_add_test(tc, null_is_as_if_it_were_not_there);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -106,6 +106,15 @@ app_open_store(struct app *app, enum store_mode mode)
 }
 
 int
+app_flush(int status)
+{
+  if ((fflush(stdout) == 0 && !ferror(stdout)) || status != EX_OK)
+    return status;
+  log_line(MP_LOG_ERROR, NULL, "standard output", "cannot be written");
+  return EX_IOERR;
+}
+
+int
 app_finish(struct app *app)
 {
   int status;

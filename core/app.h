@@ -11,9 +11,11 @@
 #include "core/pipeline.h"
 
 #define MAX_REPLAYS 32
+#define MAX_CREATES 64
 
 struct arguments {
   const char *config_path;
+  bool config_given;
   const char *plugin_dir;
   int verbosity; /* as for log_setup */
   bool dry, offline;
@@ -21,6 +23,10 @@ struct arguments {
   size_t n_replays;
   int64_t every_ms; /* 0: once */
   const char *url;
+  const char *new_kind; /* of a plugin to be written; NULL: none */
+  bool json, watch, yes;
+  char *creates[MAX_CREATES]; /* NAME:TYPE */
+  size_t n_creates;
   char **operands; /* what is neither command nor option */
   int n_operands;
 };
@@ -45,6 +51,10 @@ int app_load(struct app *app);
  * (reported). */
 int app_open_store(struct app *app, enum store_mode mode);
 
+/* Writes out what was printed: STATUS, or EX_IOERR with a message when that
+ * cannot be done and all was well before. */
+int app_flush(int status);
+
 /* Gives everything back; returns the exit status of all failures. */
 int app_finish(struct app *app);
 
@@ -55,7 +65,14 @@ char *app_plugin_dirs(const char *plugin_dir);
 int command_run(const struct arguments *args);
 int command_check(const struct arguments *args);
 int command_plugins(const struct arguments *args);
+int command_new(const struct arguments *args);
+int command_conform(const struct arguments *args);
 int command_import(const struct arguments *args);
 int command_rebase(const struct arguments *args);
+int command_probe(const struct arguments *args);
+int command_targets(const struct arguments *args);
+int command_graph(const struct arguments *args);
+int command_status(const struct arguments *args);
+int command_kmp(const struct arguments *args);
 
 #endif

@@ -39,10 +39,10 @@ import_shown(struct target *target, const struct mp_shown *shown)
 {
   const char *wrong;
 
-  if (shown->answer != MP_SHOWN_VALUE)
-    return NULL;
-  if (!shown->value)
+  if (shown->answer == MP_SHOWN_VALUE && !shown->value)
     return "no value, where it said that there is one";
+  if (!shown->value || shown->answer > MP_SHOWN_EMPTY)
+    return NULL; /* an empty target may still tell its unit, by a zero */
   wrong = value_import(&target->shown.value, shown->value);
   if (!wrong && target->shown.value.text && !*target->shown.value.text)
     value_clear(&target->shown.value);
@@ -67,7 +67,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
     return MP_ENOMEM;
   wrong = import_shown(target, shown);
   if (wrong)
-    return stage_fail(output, MP_EINTERNAL, target->name,
+    return stage_fail(output, MP_EINTERNAL, target->object,
                       "the plugin's fetch gave %s", wrong);
   target->answer = shown->answer;
   return MP_OK;
@@ -80,7 +80,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 static bool
 needs_asking(const struct stage *output)
 {
-  if (!output->plugin->output.fetch || output->n_targets == 0)
+  if (!can_be_asked(output) || output->n_targets == 0)
     return false;
   if (delivery(output) == MP_LATEST)
     return true;
@@ -116,6 +116,7 @@ ask_one(struct stage *output)
   failures = report_count(run->report, output->name);
   r = stage_explained(output, output->plugin->output.fetch(output->self, &sink),
                       "fetch", failures);
+  output->asks_nothing = r == MP_SKIP;
   if (r < 0)
     output->given_up = true;
 }
@@ -123,7 +124,7 @@ ask_one(struct stage *output)
 static void
 report_absent(struct target *target)
 {
-  stage_fail(target->stage, MP_EREFUSED, target->full_name,
+  stage_fail(target->stage, MP_EREFUSED, target->object,
              "is not listed: there is no such target, it is hidden or "
              "switched off, or it may not be seen by us; %s",
              target->source ? "what is due for it waits" : "it has no value");
@@ -137,7 +138,7 @@ tell_changed(const struct target *target, const struct value *was)
 {
   char a[256], s[256];
 
-  log_line(MP_LOG_NOTICE, target->stage->name, target->name,
+  log_line(MP_LOG_NOTICE, target->stage->name, target->object,
            "shows %s where %s was written: changed there by somebody; it goes "
            "on from what is shown",
            value_describe(&target->shown.value, s, sizeof(s)),
@@ -176,7 +177,7 @@ take_unit(struct target *target)
   if (r == MP_OK)
     return true;
   stage_fail(target->stage, r == MP_ECONFIG ? MP_ECONFIG : r,
-             target->full_name,
+             target->object,
              "is in %s and takes values in %s, which do not convert exactly: "
              "give it another unit, or put a transform \"convert\" before it",
              unit_display(unit), unit_display(target->ledger.unit));

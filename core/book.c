@@ -28,7 +28,7 @@ book_load(struct pipeline *p)
       if (!body || !target_is_kept(t))
         continue;
       if (!ledger_decode(&t->ledger, body))
-        return stage_fail(output, MP_EDATA, t->name,
+        return stage_fail(output, MP_EDATA, t->object,
                           "its entry in the state %s cannot be understood; "
                           "move the state away to begin anew from what the "
                           "output shows",
@@ -55,7 +55,7 @@ book_save(struct pipeline *p)
                                t->name, body);
       free(body);
       if (!good)
-        return stage_fail(output, MP_ENOMEM, t->name, "out of memory");
+        return stage_fail(output, MP_ENOMEM, t->object, "out of memory");
     }
   }
   return MP_OK;
@@ -98,21 +98,25 @@ block(struct target *t)
 static void
 check_unit(struct target *t)
 {
+  const char *unit = t->source->value.unit;
+  struct decimal zero = { 0, 0 };
   struct value v = { 0 };
-  char a[64], b[64];
+  char way_out[128];
 
   if (book_value(t, &v)) {
     value_clear(&v);
     return;
   }
-  snprintf(a, sizeof(a), "%s",
-           t->source->value.unit ? unit_display(t->source->value.unit)
-                                 : "no unit");
-  snprintf(b, sizeof(b), "%s", unit_display(t->ledger.unit));
-  stage_fail(t->stage, MP_ECONFIG, t->full_name,
-             "takes %s, and %s is in %s: put a transform \"convert\" with unit "
-             "= %s between them",
-             b, t->source->name, a, b);
+  if (unit_convert(&zero, unit, t->ledger.unit, 0) >= 0)
+    snprintf(way_out, sizeof(way_out),
+             "put a transform \"convert\" with unit = %s between them",
+             unit_display(t->ledger.unit));
+  else
+    snprintf(way_out, sizeof(way_out),
+             "no \"convert\" makes one of the other; name another target");
+  stage_fail(t->stage, MP_ECONFIG, t->object, "takes %s, and %s is in %s: %s",
+             unit_display(t->ledger.unit), t->source->name,
+             unit ? unit_display(unit) : "no unit", way_out);
   block(t);
 }
 
@@ -166,7 +170,7 @@ due_latest(struct target *t)
     t->ledger.unit = v.unit;
   r = ledger_due(&t->ledger, &v);
   if (r < 0)
-    stage_fail(t->stage, r, t->full_name,
+    stage_fail(t->stage, r, t->object,
                r == MP_ERANGE
                  ? "what is due for it has grown beyond what can be held "
                    "exactly"
@@ -263,7 +267,7 @@ book_prepare(struct pipeline *p)
       struct target *t = output->targets[i];
 
       t->sending = target_is_kept(t) && !t->failed &&
-                   (t->shown.known || !output->plugin->output.fetch) &&
+                   (t->shown.known || !can_be_asked(output)) &&
                    ledger_prepare(&t->ledger, &t->shown);
     }
   }

@@ -13,7 +13,7 @@ check_meaning(const struct pipeline *p)
 {
   for (const struct base *b = p->bases; b; b = b->next)
     if (!b->advances)
-      log_line(MP_LOG_WARNING, b->target->stage->name, b->target->full_name,
+      log_line(MP_LOG_WARNING, b->target->stage->name, b->target->object,
                "is measured from, but this pipeline does not write the same "
                "value there: the results are differences to what stands there, "
                "and no usages");

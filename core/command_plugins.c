@@ -121,6 +121,16 @@ show_fields(const struct plugin *plugin)
 }
 
 static void
+show_delivery(const struct mp_output_ops *ops)
+{
+  if (ops->delivery_option)
+    printf("delivery: as the option \"%s\" says\n", ops->delivery_option);
+  else
+    printf("delivery: %s\n", delivery_words[ops->delivery]);
+  printf("targets: %s.NAME = VALUE\n", ops->target_prefix);
+}
+
+static void
 show_plugin(const struct plugin *plugin)
 {
   printf("%s plugin \"%s\", version %s, plugin interface %u\n%s\n",
@@ -130,9 +140,7 @@ show_plugin(const struct plugin *plugin)
          plugin->table.summary ? plugin->table.summary : "");
   printf("%s\n", plugin->path);
   if (plugin->kind == PLUGIN_OUTPUT)
-    printf("delivery: %s\ntargets: %s.NAME = VALUE\n",
-           delivery_words[plugin->output.delivery],
-           plugin->output.target_prefix);
+    show_delivery(&plugin->output);
   printf("\nOptions:\n");
   show_options(plugin->table.options);
   show_section(plugin);
@@ -214,8 +222,8 @@ show_file(struct loader *loader, const char *path)
   return EX_CONFIG;
 }
 
-int
-command_plugins(const struct arguments *args)
+static int
+show(const struct arguments *args)
 {
   char *dirs = app_plugin_dirs(args->plugin_dir);
   struct loader *loader = dirs ? loader_new(dirs) : NULL;
@@ -236,4 +244,10 @@ command_plugins(const struct arguments *args)
   }
   loader_free(loader);
   return status;
+}
+
+int
+command_plugins(const struct arguments *args)
+{
+  return args->new_kind ? command_new(args) : show(args);
 }

@@ -17,8 +17,7 @@ remote_output(const struct pipeline *p)
     const struct stage *s = p->stages[i];
 
     if (s->kind == PLUGIN_OUTPUT &&
-        (s->plugin->output.delivery == MP_LATEST ||
-         s->plugin->output.delivery == MP_HISTORY))
+        (s->delivery == MP_LATEST || s->delivery == MP_HISTORY))
       return s;
   }
   return NULL;

@@ -55,9 +55,10 @@ struct config {
 
 /*
  * Reads a pipeline file.  MP_OK with *ret, even when problems were found: then
- * problems_errors() says so, sections without a sound heading are left out, and
- * repeated ones are there twice.  MP_ECONFIG (no such file, or not one),
- * MP_EPERM, MP_EIO: reported as a problem, no *ret.  MP_ENOMEM.
+ * problems_errors() says so, sections of an unknown kind are taken as the
+ * nearest one, others without a sound heading are left out, and repeated ones
+ * are there twice.  MP_ECONFIG (no such file, or not one), MP_EPERM, MP_EIO:
+ * reported as a problem, no *ret.  MP_ENOMEM.
  */
 int config_load(const char *path, struct problems *problems,
                 struct config **ret);

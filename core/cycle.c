@@ -37,12 +37,13 @@ commit(struct pipeline *p)
   p->run->stateless = r != MP_OK;
 }
 
+/* What is not reached tells nothing of what failed before. */
 static bool
-stage_took_part(void *ctx, const char *name)
+stage_was_reached(void *ctx, const char *name)
 {
   const struct stage *stage = pipeline_stage(ctx, name);
 
-  return stage && stage->took_part;
+  return stage && stage->took_part && !stage->given_up;
 }
 
 /* "BEGUN ENDED STATUS" of the last run, for status. */
@@ -96,8 +97,9 @@ deliver(struct pipeline *p, int64_t time_ms)
 static void
 finish_cycle(struct pipeline *p, int64_t begun)
 {
-  report_end_cycle(p->run->report, stage_took_part, p);
+  report_end_cycle(p->run->report, stage_was_reached, p);
   keep_run(p, begun);
+  waiting_keep(p);
   commit(p);
 }
 

@@ -50,6 +50,12 @@ void deliver_latest(struct pipeline *p);
 void direct_deliver(struct pipeline *p, int64_t time_ms);
 void direct_flush(struct pipeline *p);
 
+/* waiting.c: since when targets wait, for status. */
+void waiting_keep(struct pipeline *p);
+/* Whether T, of a latest output, has a value due, and since when (ms; 0: not
+ * known). */
+bool waiting_since(const struct target *t, int64_t *ret_since);
+
 /* dry.c: -n */
 void dry_deliver(struct pipeline *p, int64_t time_ms);
 
@@ -69,7 +75,14 @@ target_is_kept(const struct target *target)
 static inline uint32_t
 delivery(const struct stage *output)
 {
-  return output->plugin->output.delivery;
+  return output->delivery;
+}
+
+/* Whether OUTPUT can tell what its targets show. */
+static inline bool
+can_be_asked(const struct stage *output)
+{
+  return output->plugin->output.fetch && !output->asks_nothing;
 }
 
 #endif

@@ -10,29 +10,57 @@
 
 /* ---- Calling an output ---- */
 
-/* "NAME-ID"; by hand, because a recording has a million of them. */
-static void
-record_id(const struct stage *output, int64_t id, char *buf, size_t size)
+/* A record's id: a name and two numbers, with their signs and a NUL. */
+#define RECORD_DIGITS 20
+#define RECORD_ID (CONFIG_MAX_NAME + 2 * (1 + RECORD_DIGITS) + 1)
+
+/* "-N" at END, and the new end; by hand, because a recording has a million of
+ * them. */
+static char *
+append_number(char *end, int64_t n)
 {
-  char digits[20];
-  size_t n = 0, len = strlen(output->name); /* at most CONFIG_MAX_NAME */
+  char digits[RECORD_DIGITS];
+  uint64_t rest = n > 0 ? (uint64_t)n : 0;
+  size_t n_digits = 0;
 
   do
-    digits[n++] = (char)('0' + id % 10);
-  while ((id /= 10) > 0);
-  if (len + n + 2 > size)
-    len = 0;
+    digits[n_digits++] = (char)('0' + rest % 10);
+  while ((rest /= 10) > 0);
+  *end++ = '-';
+  while (n_digits > 0)
+    *end++ = digits[--n_digits];
+  *end = 0;
+  return end;
+}
+
+/* "NAME-TIME", of a row "NAME-TIME-ROW": rows are counted from 1 again when a
+ * state was lost, and whoever knows a record by its id must not take the new
+ * one for the old. */
+static void
+record_id(const struct stage *output, int64_t time_ms, int64_t id, char *buf)
+{
+  size_t len = strnlen(output->name, CONFIG_MAX_NAME);
+  char *end;
+
   memcpy(buf, output->name, len);
-  buf[len++] = '-';
-  while (n > 0)
-    buf[len++] = digits[--n];
-  buf[len] = 0;
+  end = append_number(buf + len, time_ms);
+  if (id != time_ms)
+    append_number(end, id);
+}
+
+/* A value or a record that was refused has been explained, and commit tells the
+ * rest; but what is no result at all is told here. */
+static void
+check_result(struct stage *output, int r, const char *what)
+{
+  if (r < MP_ECANCELED || r > MP_SKIP)
+    stage_explained(output, r, what, 0);
 }
 
 void
 deliver_begin(struct stage *output, int64_t time_ms, int64_t id)
 {
-  char text[CONFIG_MAX_NAME + 32];
+  char text[RECORD_ID];
   struct mp_record record = { .struct_size = sizeof(record),
                               .time_ms = time_ms,
                               .id = text };
@@ -41,8 +69,9 @@ deliver_begin(struct stage *output, int64_t time_ms, int64_t id)
   output->pending_records++;
   if (!output->plugin->output.begin)
     return;
-  record_id(output, id, text, sizeof(text));
-  output->plugin->output.begin(output->self, &record);
+  record_id(output, time_ms, id, text);
+  check_result(output, output->plugin->output.begin(output->self, &record),
+               "begin");
 }
 
 void
@@ -51,7 +80,9 @@ deliver_write(struct stage *output, const struct target *t,
 {
   struct mp_value value = value_export(v);
 
-  output->plugin->output.write(output->self, t->number, &value);
+  check_result(output,
+               output->plugin->output.write(output->self, t->number, &value),
+               "write");
 }
 
 static void
@@ -60,8 +91,14 @@ take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
 {
   struct results *results = sink->ctx;
 
-  if (result < MP_ACCEPTED || result > MP_REJECTED)
+  if (result < MP_ACCEPTED || result > MP_REJECTED) {
+    if (!results->nonsense)
+      stage_fail(results->output, MP_EINTERNAL, NULL,
+                 "the plugin gave the result %u, which does not exist",
+                 (unsigned)result);
+    results->nonsense = true;
     result = MP_PERHAPS;
+  }
   /* A row stands although a value of it was refused: that was explained. */
   if (results->by_record && target != MP_ALL_TARGETS && result == MP_REJECTED)
     return;
@@ -85,6 +122,7 @@ deliver_commit(struct stage *output, const char *token,
   int r;
 
   output->pending_records = 0;
+  results->output = output;
   r = token ? ops->recover(output->self, token, &sink)
             : ops->commit(output->self, &sink);
   r = stage_explained(output, r, token ? "recover" : "commit", failures);
@@ -96,8 +134,7 @@ deliver_commit(struct stage *output, const char *token,
 bool
 deliver_results_init(struct results *results, size_t n, bool by_record)
 {
-  results->n = n;
-  results->by_record = by_record;
+  *results = (struct results){ .by_record = by_record, .n = n };
   results->result = malloc((n + 1) * sizeof(*results->result));
   for (size_t i = 0; results->result && i < n; i++)
     results->result[i] = MP_PERHAPS;

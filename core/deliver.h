@@ -8,6 +8,8 @@
 
 /* What commit said: for each record, or for each target of the one record. */
 struct results {
+  struct stage *output; /* that is committing */
+  bool nonsense;        /* it gave a result that is none; said once */
   bool by_record;
   size_t n;
   uint32_t *result;

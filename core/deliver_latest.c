@@ -54,9 +54,20 @@ write_target(struct stage *output, struct target *t)
   return true;
 }
 
+/* A server that says no, or a proxy before it, may have done it all the same:
+ * where the target can be asked, what it shows in the next run decides. */
+static bool
+is_doubtful(const struct target *t, uint32_t result)
+{
+  return (result == MP_RETRY || result == MP_REJECTED) &&
+         t->stage->plugin->output.fetch;
+}
+
 static void
 take_answer(struct target *t, uint32_t result)
 {
+  if (is_doubtful(t, result))
+    result = MP_PERHAPS;
   if (result == MP_ACCEPTED || result == MP_PERHAPS)
     t->ledger.sent_ms = clock_now_ms();
   ledger_result(&t->ledger, result);

@@ -40,6 +40,8 @@ dry_deliver(struct pipeline *p, int64_t time_ms)
 {
   char when[CLOCK_TEXT];
 
+  if (ferror(stdout)) /* reported by an earlier cycle */
+    return;
   if (p->recording && time_ms) {
     clock_format_utc(time_ms, when, sizeof(when));
     printf("# %s\n", when);

@@ -25,8 +25,7 @@ shown_operand(const struct target *t, const struct value **ret_value,
   if (t->stage->pipeline->run->offline)
     return MP_OPERAND_FIRST;
   if (!t->shown.known)
-    return t->stage->plugin->output.fetch ? MP_OPERAND_MISSING
-                                          : MP_OPERAND_FIRST;
+    return can_be_asked(t->stage) ? MP_OPERAND_MISSING : MP_OPERAND_FIRST;
   if (v->kind == 0 || (!v->text && v->number.coef == 0))
     return MP_OPERAND_FIRST;
   *ret_value = v;
@@ -40,7 +39,6 @@ kept_operand(const struct target *t, const struct value **ret_value,
              int32_t *ret_place)
 {
   const struct value *v = ledger_last(&t->ledger);
-  const struct mp_output_ops *ops = &t->stage->plugin->output;
 
   if (t->stage->pipeline->run->stateless)
     return MP_OPERAND_MISSING;
@@ -53,10 +51,11 @@ kept_operand(const struct target *t, const struct value **ret_value,
              ? MP_OPERAND_ROUNDED
              : 0;
   }
-  if (ops->delivery != MP_LATEST)
+  if (delivery(t->stage) != MP_LATEST)
     return shown_operand(t, ret_value, ret_place);
-  return t->stage->pipeline->run->offline || !ops->fetch ? MP_OPERAND_FIRST
-                                                         : MP_OPERAND_MISSING;
+  return t->stage->pipeline->run->offline || !can_be_asked(t->stage)
+           ? MP_OPERAND_FIRST
+           : MP_OPERAND_MISSING;
 }
 
 static bool
@@ -189,12 +188,15 @@ state_of_result(int r)
   }
 }
 
+/* Where the output or the state failed, that was told already. */
 static void
 tell_missing_operand(const struct stage *transform)
 {
+  bool stateless = transform->pipeline->run->stateless;
+
   for (size_t i = 0; i < transform->n_operands; i++)
     if (transform->operands[i].public.flags & MP_OPERAND_MISSING)
-      log_line(transform->operands[i].target->stage->given_up
+      log_line(stateless || transform->operands[i].target->stage->given_up
                  ? MP_LOG_INFO
                  : MP_LOG_WARNING,
                transform->name, NULL,
@@ -352,7 +354,7 @@ tell_left_alone(struct pipeline *p)
 
       if (t->source && !t->part && !target_counts(t) &&
           t->source->state != SLOT_LEFT_OUT)
-        log_line(MP_LOG_INFO, output->name, t->name,
+        log_line(MP_LOG_INFO, output->name, t->object,
                  "left alone in this cycle: %s is missing%s", t->source->name,
                  t->source->state == SLOT_HELD ? " (held)" : "");
     }

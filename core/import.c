@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "core/config_print.h"
 #include "core/import_plan.h"
 #include "meterpipe/plugin.h"
 
@@ -61,75 +62,6 @@ print_notes(FILE *out, const struct text *notes)
     fputs("#\n", out);
     print_comment(out, line, (size_t)(stop - line));
     line = stop + 1;
-  }
-}
-
-/* ---- Options ------------------------------------------------------------- */
-
-/* How many bytes of TEXT fit into WIDTH, where a ; takes two.  No character is
- * cut in two, and a $ is parted from a { behind it: together they would name a
- * variable. */
-static size_t
-piece_length(const char *text, size_t width)
-{
-  size_t i = 0, used = 0;
-
-  while (text[i]) {
-    size_t n = 1, cost;
-
-    while ((text[i + n] & 0xc0) == 0x80)
-      n++;
-    cost = text[i] == ';' ? 2 : n;
-    if (used + cost > width)
-      break;
-    used += cost;
-    i += n;
-    if (text[i - 1] == '$' && text[i] == '{')
-      break;
-  }
-  return i;
-}
-
-static void
-print_piece(FILE *out, const char *text, size_t len, bool quoted)
-{
-  size_t i;
-
-  if (quoted)
-    putc('"', out);
-  for (i = 0; i < len; i++) {
-    if (text[i] == ';')
-      putc('\\', out);
-    putc(text[i], out);
-  }
-  fputs(quoted ? "\"\n" : "\n", out);
-}
-
-static bool
-is_blank(char c)
-{
-  return c == ' ' || c == '\t';
-}
-
-/* KEY = VALUE; VALUE has no control characters and is not empty. */
-static void
-print_option(FILE *out, const char *key, const char *value)
-{
-  static const char between[] = " = ", indent[] = "  ", quotes[] = "\"\"";
-  size_t head = strlen(key) + strlen(between);
-  size_t len = piece_length(value, CONFIG_MAX_LINE - head - strlen(quotes));
-  bool whole = value[len] == '\0';
-
-  fprintf(out, "%s%s", key, between);
-  print_piece(out, value, len,
-              !whole || value[0] == '"' || is_blank(value[0]) ||
-                is_blank(value[len - 1]));
-  while (value[len]) {
-    value += len;
-    len =
-      piece_length(value, CONFIG_MAX_LINE - strlen(indent) - strlen(quotes));
-    fputs(indent, out);
-    print_piece(out, value, len, true);
   }
 }
 
@@ -212,7 +144,7 @@ print_sections(FILE *out, const struct import_plan *plan, const char *device,
   size_t i;
 
   fputs("\n[input meter]\nplugin = kmp\n", out);
-  print_option(out, "device", device);
+  config_print_option(out, "device", device);
   for (i = 0; i < plan->n_usages; i++)
     print_usage(out, &plan->usages[i]);
   for (i = 0; i < plan->n; i++)
@@ -220,7 +152,7 @@ print_sections(FILE *out, const struct import_plan *plan, const char *device,
         plan->items[i].spec.part[SPEC_FUNCTION] == SPEC_ADD)
       print_total(out, plan, &plan->items[i]);
   fputs("\n[output domoticz]\nplugin = domoticz\n", out);
-  print_option(out, "url", url);
+  config_print_option(out, "url", url);
   for (i = 0; i < plan->n; i++)
     if (!plan->items[i].left_out)
       print_target(out, plan, &plan->items[i]);

@@ -21,6 +21,22 @@
 const char *const plugin_kind_names[PLUGIN_KINDS] = { "input", "transform",
                                                       "output" };
 
+/* By MP_LIVE and so on. */
+static const char *const delivery_names[] = { NULL, "live", "latest", "append",
+                                              "history" };
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+uint32_t
+delivery_class(const char *name, size_t len)
+{
+  for (uint32_t class = MP_LIVE; class < ARRAY_SIZE(delivery_names); class++)
+    if (strlen(delivery_names[class]) == len &&
+        strncmp(delivery_names[class], name, len) == 0)
+      return class;
+  return 0;
+}
+
 struct loader {
   char *dirs;
   struct plugin *plugins;
@@ -296,7 +312,8 @@ check_input(struct loader *loader, struct plugin *plugin)
   const struct mp_input_ops *ops = plugin->table.input;
 
   if (!REACHES(ops, struct mp_input_ops, probe))
-    return fail_load(loader, "%s: its input table is too small", plugin->path);
+    return fail_load(loader, "%s: its input table is too small (%u bytes)",
+                     plugin->path, (unsigned)ops->struct_size);
   COPY_TABLE(&plugin->input, ops);
   if (!ops->field || !ops->read)
     return fail_load(loader, "%s: its input table lacks %s", plugin->path,
@@ -310,11 +327,79 @@ check_transform(struct loader *loader, struct plugin *plugin)
   const struct mp_transform_ops *ops = plugin->table.transform;
 
   if (!REACHES(ops, struct mp_transform_ops, apply))
-    return fail_load(loader, "%s: its transform table is too small",
-                     plugin->path);
+    return fail_load(loader, "%s: its transform table is too small (%u bytes)",
+                     plugin->path, (unsigned)ops->struct_size);
   COPY_TABLE(&plugin->transform, ops);
   if (!ops->apply)
     return fail_load(loader, "%s: its transform table lacks apply",
+                     plugin->path);
+  return true;
+}
+
+/* Whether CLASS is one that the output may have. */
+static bool
+has_class(const struct mp_output_ops *ops, const struct mp_option *option,
+          uint32_t class)
+{
+  const char *p = option ? option->allowed : NULL;
+
+  while (p && *p) {
+    size_t len = strcspn(p, "|");
+
+    if (delivery_class(p, len) == class)
+      return true;
+    p += len + (p[len] == '|');
+  }
+  return !option && ops->delivery == class;
+}
+
+/* An instance must have a class, and one that exists. */
+static bool
+check_delivery_option(struct loader *loader, const struct plugin *plugin,
+                      const struct mp_option *option)
+{
+  const char *key = plugin->output.delivery_option;
+
+  if (!option || option->type != MP_TYPE_CHOICE ||
+      !(option->def || (option->flags & MP_REQUIRED)))
+    return fail_load(loader,
+                     "%s: its delivery_option \"%s\" must be a choice in its "
+                     "option table, and required or with a default",
+                     plugin->path, key);
+  if (has_class(&plugin->output, option, 0))
+    return fail_load(loader,
+                     "%s: its delivery_option \"%s\" allows \"%s\", and there "
+                     "are live, latest, append and history",
+                     plugin->path, key, option->allowed);
+  return true;
+}
+
+static const struct mp_option *
+find_option(const struct mp_option *option, const char *key)
+{
+  for (; option && option->key; option++)
+    if (strcmp(option->key, key) == 0)
+      return option;
+  return NULL;
+}
+
+static bool
+check_delivery(struct loader *loader, const struct plugin *plugin)
+{
+  const struct mp_output_ops *ops = &plugin->output;
+  const struct mp_option *option = NULL;
+
+  if (ops->delivery < MP_LIVE || ops->delivery > MP_HISTORY)
+    return fail_load(loader, "%s: it declares delivery class %u, which does "
+                             "not exist",
+                     plugin->path, (unsigned)ops->delivery);
+  if (ops->delivery_option) {
+    option = find_option(plugin->table.options, ops->delivery_option);
+    if (!check_delivery_option(loader, plugin, option))
+      return false;
+  }
+  if (has_class(ops, option, MP_APPEND) && (!ops->token || !ops->recover))
+    return fail_load(loader, "%s: an append output must have token and recover",
                      plugin->path);
   return true;
 }
@@ -324,23 +409,16 @@ check_output(struct loader *loader, struct plugin *plugin)
 {
   const struct mp_output_ops *ops = plugin->table.output;
 
-  if (!REACHES(ops, struct mp_output_ops, check))
-    return fail_load(loader, "%s: its output table is too small",
-                     plugin->path);
+  if (!REACHES(ops, struct mp_output_ops, delivery_option))
+    return fail_load(loader, "%s: its output table is too small (%u bytes)",
+                     plugin->path, (unsigned)ops->struct_size);
   COPY_TABLE(&plugin->output, ops);
-  if (ops->delivery < MP_LIVE || ops->delivery > MP_HISTORY)
-    return fail_load(loader, "%s: it declares delivery class %u, which does "
-                             "not exist",
-                     plugin->path, (unsigned)ops->delivery);
   if (!ops->target_prefix || !*ops->target_prefix || !ops->write ||
       !ops->commit)
     return fail_load(loader, "%s: its output table lacks target_prefix, write "
                              "or commit",
                      plugin->path);
-  if (ops->delivery == MP_APPEND && (!ops->token || !ops->recover))
-    return fail_load(loader, "%s: an append output must have token and recover",
-                     plugin->path);
-  return true;
+  return check_delivery(loader, plugin);
 }
 
 static bool

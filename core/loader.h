@@ -14,6 +14,9 @@ enum plugin_kind { PLUGIN_INPUT, PLUGIN_TRANSFORM, PLUGIN_OUTPUT };
 /* "input", "transform", "output". */
 extern const char *const plugin_kind_names[PLUGIN_KINDS];
 
+/* The delivery class called so: MP_LIVE of "live" ...; 0: there is none. */
+uint32_t delivery_class(const char *name, size_t len);
+
 /*
  * A loaded plugin.  The tables are the host's own full-size copies: what the
  * plugin's are too short for is zero, so that a plugin of an older header

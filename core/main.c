@@ -29,6 +29,11 @@ enum {
   OPT_EVERY,
   OPT_URL,
   OPT_PLUGIN_DIR,
+  OPT_JSON,
+  OPT_WATCH,
+  OPT_CREATE,
+  OPT_YES,
+  OPT_NEW,
 };
 
 static const struct option options[] = {
@@ -43,14 +48,22 @@ static const struct option options[] = {
   { "every", required_argument, NULL, OPT_EVERY },
   { "url", required_argument, NULL, OPT_URL },
   { "plugin-dir", required_argument, NULL, OPT_PLUGIN_DIR },
+  { "json", no_argument, NULL, OPT_JSON },
+  { "watch", no_argument, NULL, OPT_WATCH },
+  { "create", required_argument, NULL, OPT_CREATE },
+  { "yes", no_argument, NULL, OPT_YES },
+  { "new", required_argument, NULL, OPT_NEW },
   { NULL, 0, NULL, 0 },
 };
+
+/* All that stands behind the command is left to it. */
+#define UNPARSED (-2)
 
 struct command {
   const char *name;
   const char *usage; /* what stands behind the name */
   const char *summary;
-  int least, most; /* operands; most -1: any number */
+  int least, most; /* operands; most -1: any number, or UNPARSED */
   int takes[6];    /* options beyond those that every command takes */
   int (*run)(const struct arguments *args);
 };
@@ -70,6 +83,20 @@ static const struct command commands[] = {
     0,
     { OPT_CONFIG, OPT_OFFLINE },
     command_check },
+  { "graph",
+    "[-c FILE]",
+    "print the pipeline as Graphviz DOT",
+    0,
+    0,
+    { OPT_CONFIG },
+    command_graph },
+  { "status",
+    "[-c FILE] [--json]",
+    "show the last run, what each target holds, what waits, and outages",
+    0,
+    0,
+    { OPT_CONFIG, OPT_JSON },
+    command_status },
   { "rebase",
     "[-c FILE] [TRANSFORM]...",
     "take the next reading as the base, for all or the named transforms",
@@ -78,12 +105,33 @@ static const struct command commands[] = {
     { OPT_CONFIG },
     command_rebase },
   { "plugins",
-    "[NAME]",
-    "list the plugins, or the options of one",
+    "[NAME] | --new KIND NAME",
+    "list the plugins, or the options of one, or write a new one",
     0,
     1,
-    { 0 },
+    { OPT_NEW },
     command_plugins },
+  { "conform",
+    "PLUGIN.so [OPTION=VALUE]...",
+    "put a plugin through the contract of the plugin interface",
+    1,
+    -1,
+    { 0 },
+    command_conform },
+  { "probe",
+    "PLUGIN [OPTION=VALUE]... [--watch] [--json]",
+    "identify a meter and read all that it has, or say why nothing comes",
+    1,
+    -1,
+    { OPT_WATCH, OPT_JSON },
+    command_probe },
+  { "targets",
+    "PLUGIN [OPTION=VALUE]... [--create NAME:TYPE]... [--yes] | -c FILE OUTPUT",
+    "list the devices that an output could serve, or make new ones",
+    1,
+    -1,
+    { OPT_CONFIG, OPT_CREATE, OPT_YES },
+    command_targets },
   { "import",
     "DEVICE IDX:REGISTER:FUNCTION[:IDX2],... [--url URL]",
     "print the pipeline file equal to an old script's command line",
@@ -91,6 +139,13 @@ static const struct command commands[] = {
     2,
     { OPT_URL },
     command_import },
+  { "kmp",
+    "mask CAPTURE | emulate [OPTION]... CAPTURE|REGISTERS",
+    "make a capture fit to be shown, or answer like a meter; see kmp --help",
+    0,
+    UNPARSED,
+    { 0 },
+    command_kmp },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -107,6 +162,12 @@ static const char option_help[] =
   "      --every DURATION    repeat, as in 20m; for containers without cron\n"
   "      --url URL           where Domoticz is (default\n"
   "                          http://127.0.0.1:8080)\n"
+  "      --json              for programs\n"
+  "      --watch             one attempt after the other, for placing the head\n"
+  "      --create NAME:TYPE  make a target, such as \"Heat energy:counter-gj\"\n"
+  "      --yes               make it without asking\n"
+  "      --new KIND          write a plugin to begin with: input, transform or\n"
+  "                          output\n"
   "  -v, --verbose           say more; twice: frames and requests too\n"
   "  -q, --quiet             only errors\n"
   "      --plugin-dir DIR    look for plugins there first\n"
@@ -203,6 +264,26 @@ add_replay(struct arguments *args, char *text)
 }
 
 static bool
+add_create(struct arguments *args, char *text)
+{
+  const char *colon = strrchr(text, ':');
+
+  if (args->n_creates == MAX_CREATES) {
+    log_line(MP_LOG_ERROR, NULL, NULL, "more than %d --create", MAX_CREATES);
+    return false;
+  }
+  if (!colon || colon == text || !colon[1] ||
+      config_text_fault(text, strlen(text))) {
+    log_line(MP_LOG_ERROR, NULL, "--create",
+             "\"%s\" is no NAME:TYPE, such as \"Heat energy:counter-gj\"",
+             text);
+    return false;
+  }
+  args->creates[args->n_creates++] = text;
+  return true;
+}
+
+static bool
 is_taken(const struct command *command, int option)
 {
   if (option == OPT_VERBOSE || option == OPT_QUIET || option == OPT_PLUGIN_DIR)
@@ -220,6 +301,7 @@ take_option(struct arguments *args, int option, char *value)
   switch (option) {
   case OPT_CONFIG:
     args->config_path = value;
+    args->config_given = true;
     return true;
   case OPT_DRY:
     args->dry = true;
@@ -233,12 +315,26 @@ take_option(struct arguments *args, int option, char *value)
   case OPT_VERBOSE:
     args->verbosity = args->verbosity < 0 ? 1 : args->verbosity + 1;
     return true;
+  case OPT_NEW:
+    args->new_kind = value;
+    return true;
   case OPT_URL:
     args->url = value;
     return true;
   case OPT_PLUGIN_DIR:
     args->plugin_dir = value;
     return true;
+  case OPT_JSON:
+    args->json = true;
+    return true;
+  case OPT_WATCH:
+    args->watch = true;
+    return true;
+  case OPT_YES:
+    args->yes = true;
+    return true;
+  case OPT_CREATE:
+    return add_create(args, value);
   case OPT_REPLAY:
     return add_replay(args, value);
   default: /* OPT_EVERY */
@@ -297,6 +393,10 @@ parse(struct arguments *args, const struct command *command, int argc,
 {
   int letter;
 
+  args->operands = argv + 1;
+  args->n_operands = argc - 1;
+  if (command->most == UNPARSED)
+    return GO_ON;
   opterr = 0;
   while ((letter = getopt_long(argc, argv, ":c:nqvh", options, NULL)) != -1) {
     if (letter == OPT_HELP) {
@@ -343,6 +443,8 @@ check(const struct arguments *args, const struct command *command)
             "asking";
   if (command->run == command_run && args->every_ms && args->dry)
     wrong = "--every does not go with -n";
+  if (args->yes && args->n_creates == 0)
+    wrong = "--yes goes only with --create";
   if (!wrong)
     return GO_ON;
   log_line(MP_LOG_ERROR, NULL, NULL, "%s", wrong);

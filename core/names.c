@@ -226,7 +226,7 @@ names_operand(struct builder *b, const char *text, unsigned line,
   }
   if (!stage->plugin)
     return NULL; /* reported already */
-  if (stage->plugin->output.delivery == MP_LIVE) {
+  if (stage->delivery == MP_LIVE) {
     builder_problem(b, line,
                     "%s: \"%s\" keeps no values (it is a live output), so it "
                     "has no last known ones",

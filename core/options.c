@@ -22,7 +22,8 @@ struct option {
   const char *text; /* NULL: no value */
   char *from_file;  /* holds text, when it is a secret read from a file */
   struct option_number number;
-  unsigned line; /* where it was given; 0: it was not */
+  bool given;
+  unsigned line; /* where it was given; 0: on a command line */
 };
 
 struct options {
@@ -275,28 +276,44 @@ find_given(const struct check *c, const char *key, bool *ret_is_file)
   return &options->list[i];
 }
 
+/* The option itself, and its file: each is there once at most. */
+static void
+report_twice(const struct check *c, const struct config_entry *entry,
+             struct option *option)
+{
+  const char *key = option->row->key;
+  unsigned before = option->line;
+
+  option->line = entry->line;
+  if (before == 0)
+    problems_add(c->problems, c->config->path, 0,
+                 "\"%s\" and \"%s" FILE_SUFFIX "\" are both given", key, key);
+  else
+    problems_add(c->problems, c->config->path, entry->line,
+                 "\"%s\" and \"%s" FILE_SUFFIX
+                 "\" are both given; the other one is in line %u",
+                 key, key, before);
+}
+
 static int
 check_entry(const struct check *c, const struct config_entry *entry)
 {
   bool is_file;
   struct option *option = find_given(c, entry->key, &is_file);
-  unsigned before;
 
   if (!option) {
     report_unknown(c, entry);
     return MP_OK;
   }
-  before = option->line;
-  option->line = entry->line;
-  if (before)
-    problems_add(c->problems, c->config->path, entry->line,
-                 "\"%s\" and \"%s" FILE_SUFFIX
-                 "\" are both given; the other one "
-                 "is in line %u",
-                 option->row->key, option->row->key, before);
-  else if (entry->broken)
+  if (option->given) {
+    report_twice(c, entry, option);
     return MP_OK;
-  else if (!*entry->value)
+  }
+  option->given = true;
+  option->line = entry->line;
+  if (entry->broken)
+    return MP_OK;
+  if (!*entry->value)
     problems_add(c->problems, c->config->path, entry->line,
                  "%s: the value is empty: give one, or remove the line",
                  entry->key);
@@ -380,7 +397,7 @@ options_check(const struct config *config, const struct config_section *section,
     if (!passes_over(&c, &section->entries[i]))
       code = check_entry(&c, &section->entries[i]);
   for (i = 0; i < c.options->n && code == MP_OK; i++)
-    if (c.options->list[i].line == 0)
+    if (!c.options->list[i].given)
       set_default(&c, &c.options->list[i]);
   if (code != MP_OK) {
     options_free(c.options);
@@ -453,7 +470,7 @@ options_line(const struct options *options, const char *key)
 {
   size_t i = find(options, key, strlen(key));
 
-  if (i == options->n || options->list[i].line == 0)
+  if (i == options->n || !options->list[i].given)
     return options->line;
   return options->list[i].line;
 }
@@ -463,7 +480,7 @@ options_given(const struct options *options, const char *key)
 {
   size_t i = find(options, key, strlen(key));
 
-  return i < options->n && options->list[i].line != 0;
+  return i < options->n && options->list[i].given;
 }
 
 bool

@@ -128,7 +128,20 @@ target_free(struct target *target)
   free(target->name);
   free(target->part);
   free(target->full_name);
+  free(target->object);
   free(target);
+}
+
+/* "FIRST.NAME", of a part "FIRST.NAME.PART"; NULL: out of memory. */
+static char *
+join_names(const char *first, const char *name, const char *part)
+{
+  char *text;
+
+  return asprintf(&text, "%s.%s%s%s", first, name, part ? "." : "",
+                  part ? part : "") < 0
+           ? NULL
+           : text;
 }
 
 struct target *
@@ -144,10 +157,11 @@ builder_add_target(struct stage *output, const char *name, const char *part,
   target->source = source;
   target->name = strdup(name);
   target->part = part ? strdup(part) : NULL;
-  if (asprintf(&target->full_name, "%s.%s%s%s", output->name, name,
-               part ? "." : "", part ? part : "") < 0)
-    target->full_name = NULL;
+  target->full_name = join_names(output->name, name, part);
+  target->object =
+    join_names(output->plugin->output.target_prefix, name, part);
   if (!target->name || (part && !target->part) || !target->full_name ||
+      !target->object ||
       !append(&output->targets, &output->n_targets, target)) {
     target_free(target);
     return NULL;

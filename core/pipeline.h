@@ -63,7 +63,8 @@ struct target {
   uint32_t number;     /* index in stage->targets */
   char *name;          /* "323" */
   char *part;          /* "power"; NULL: the value itself */
-  char *full_name;     /* "domoticz.323" */
+  char *full_name;     /* "domoticz.323": what the pipeline file calls it */
+  char *object;        /* "idx.323": what its own section calls it */
   struct slot *source; /* what feeds it; NULL: it is only read */
   unsigned line;
   uint32_t operand_flags; /* MP_BASE, MP_TOTAL: how it is an operand */
@@ -127,6 +128,8 @@ struct stage {
   struct target **targets;
   size_t n_targets;
   bool takes_all;
+  uint32_t delivery;   /* MP_LIVE ...: the plugin's, or as its option says */
+  bool asks_nothing;   /* this instance cannot be asked what it shows */
   size_t pending_records; /* begun since the last commit */
 };
 

@@ -220,7 +220,7 @@ check_recordings(struct builder *b)
     const struct stage *s = p->stages[i];
 
     if (s->kind == PLUGIN_OUTPUT && s->plugin &&
-        s->plugin->output.delivery == MP_LATEST && p->options &&
+        s->delivery == MP_LATEST && p->options &&
         !options_given(p->options, "state_dir"))
       builder_problem(b, s->section->line,
                       "[output %s] would be given the readings of a recording: "

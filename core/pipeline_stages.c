@@ -15,6 +15,18 @@ kind_of(const struct config_section *section)
   return PLUGIN_KINDS; /* [pipeline] */
 }
 
+/* The delivery class of an output: its plugin's, or the user's choice. */
+static uint32_t
+class_of(const struct stage *output)
+{
+  const struct mp_output_ops *ops = &output->plugin->output;
+  const char *word = ops->delivery_option
+                       ? options_text(output->options, ops->delivery_option)
+                       : NULL;
+
+  return word ? delivery_class(word, strlen(word)) : ops->delivery;
+}
+
 /* The plugin of a section, and its options held against the plugin's table. */
 static void
 load_stage(struct builder *b, struct stage *stage)
@@ -45,6 +57,8 @@ load_stage(struct builder *b, struct stage *stage)
   if (options_check(b->config, section, stage->plugin->table.options, prefix,
                     b->problems, &stage->options) == MP_ENOMEM)
     b->failed = true;
+  else if (stage->kind == PLUGIN_OUTPUT)
+    stage->delivery = class_of(stage);
   stage->is_sound = problems_errors(b->problems) == problems;
 }
 

@@ -60,7 +60,7 @@ finish_reading(struct stage *input)
 {
   int r = input->result;
 
-  input->took_part = r != MP_SKIP;
+  input->took_part = r >= 0 && r != MP_SKIP;
   if (r == MP_END)
     input->ended = true;
   if (r != MP_OK)

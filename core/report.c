@@ -170,20 +170,24 @@ remember(struct report *report, const char *stage, const char *key)
   atomic_fetch_add(&report->n_failures, 1);
 }
 
-/* The state's form of a failure: "SINCE TOLD" in ms. */
+/* The state's form of a failure: "SINCE TOLD TEXT", in ms and as it was told. */
 static void
 keep(struct report *report, const char *stage, const char *key, int64_t since,
-     int64_t told)
+     int64_t told, const char *text)
 {
-  char body[64];
+  char *body;
 
-  snprintf(body, sizeof(body), "%lld %lld", (long long)since, (long long)told);
+  if (asprintf(&body, "%lld %lld %s", (long long)since, (long long)told,
+               text) < 0)
+    return;
   store_put(report->store, STORE_FAILURE, stage, key, body);
+  free(body);
 }
 
 /* Whether a failure is news; keeps when it was told. */
 static bool
-is_news(struct report *report, const char *stage, const char *key)
+is_news(struct report *report, const char *stage, const char *key,
+        const char *text)
 {
   int64_t now = clock_now_ms();
   long long since = now, told = 0;
@@ -195,7 +199,7 @@ is_news(struct report *report, const char *stage, const char *key)
   if (known && sscanf(known, "%lld %lld", &since, &told) == 2 &&
       clock_age_ms(now, told) < TELL_AGAIN_MS)
     return false;
-  keep(report, stage, key, since, now);
+  keep(report, stage, key, since, now, text);
   return true;
 }
 
@@ -210,7 +214,7 @@ report_failure(struct report *report, enum report_side side, const char *stage,
   report_note_status(report, report_exit_status(side, code));
   pthread_mutex_lock(&report->lock);
   if (key) {
-    news = is_news(report, owner, key);
+    news = is_news(report, owner, key, text);
     remember(report, owner, key);
   }
   pthread_mutex_unlock(&report->lock);
@@ -253,7 +257,7 @@ report_count(struct report *report, const char *stage)
 
 struct ending {
   struct report *report;
-  bool (*took_part)(void *ctx, const char *stage);
+  bool (*reached)(void *ctx, const char *stage);
   void *ctx;
 };
 
@@ -273,48 +277,88 @@ end_words(const char *reason)
   }
 }
 
-/* Whether a failure of STAGE with this key, or (PREFIX) another one of the same
- * object, came in this cycle. */
-static bool
-came_again(const struct report *report, const char *stage, const char *key,
-           size_t len)
+/* Length of the object in a key, and of the tab behind it. */
+static size_t
+object_length(const char *key)
 {
-  for (const struct failure *f = report->failures; f; f = f->next)
-    if (strcmp(f->stage, stage) == 0 && strncmp(f->key, key, len) == 0)
-      return true;
-  return false;
+  return strcspn(key, "\t") + 1;
 }
 
+/* Whether the object of KEY is in order: its stage was at work, and no failure
+ * of it came in this cycle, for whatever reason. */
+static bool
+has_ended(const struct ending *ending, const char *stage, const char *key)
+{
+  for (const struct failure *f = ending->report->failures; f; f = f->next)
+    if (strcmp(f->stage, stage) == 0 &&
+        strncmp(f->key, key, object_length(key)) == 0)
+      return false;
+  return !*stage || ending->reached(ending->ctx, stage);
+}
+
+/* A failure, and whether its object had another one before it. */
+struct elder {
+  const char *stage, *key;
+  long long since;
+  bool found;
+};
+
 static void
-end_failure(void *ctx, const char *stage, const char *key, const char *body)
+find_elder(void *ctx, const char *stage, const char *key, const char *body)
+{
+  struct elder *elder = ctx;
+  long long since;
+
+  if (strcmp(stage, elder->stage) == 0 &&
+      strncmp(key, elder->key, object_length(key)) == 0 &&
+      sscanf(body, "%lld", &since) == 1 &&
+      (since < elder->since ||
+       (since == elder->since && strcmp(key, elder->key) < 0)))
+    elder->found = true;
+}
+
+/* Told once an object, by the first of its failures. */
+static void
+tell_end(void *ctx, const char *stage, const char *key, const char *body)
 {
   const struct ending *ending = ctx;
-  size_t object_len = strcspn(key, "\t");
-  long long since = 0;
+  struct elder elder = { .stage = stage, .key = key };
+  int64_t now = clock_now_ms();
   char object[512], span[64];
 
-  if (came_again(ending->report, stage, key, strlen(key) + 1) ||
-      (*stage && !ending->took_part(ending->ctx, stage)))
+  if (!has_ended(ending, stage, key) || sscanf(body, "%lld", &elder.since) != 1)
     return;
-  /* Told once an object: another failure of it goes on in its place. */
-  if (!came_again(ending->report, stage, key, object_len + 1) &&
-      sscanf(body, "%lld", &since) == 1) {
-    snprintf(object, sizeof(object), "%.*s", (int)object_len, key);
-    clock_format_span(clock_now_ms() - since, span, sizeof(span));
-    log_line(MP_LOG_NOTICE, *stage ? stage : NULL, *object ? object : NULL,
-             "%s after %s", end_words(key + object_len + 1), span);
-  }
-  /* The next failure of this object is news, and this end is told once. */
-  store_put(ending->report->store, STORE_FAILURE, stage, key, NULL);
+  store_each(ending->report->store, STORE_FAILURE, find_elder, &elder);
+  if (elder.found)
+    return;
+  snprintf(object, sizeof(object), "%.*s", (int)object_length(key) - 1, key);
+  clock_format_span(now - elder.since, span, sizeof(span));
+  /* Since when is not known if the clock went back. */
+  log_line(MP_LOG_NOTICE, *stage ? stage : NULL, *object ? object : NULL,
+           elder.since > now ? "%s" : "%s after %s",
+           end_words(key + object_length(key)), span);
+}
+
+/* The next failure of this object is news. */
+static void
+forget_end(void *ctx, const char *stage, const char *key, const char *body)
+{
+  const struct ending *ending = ctx;
+
+  (void)body;
+  if (has_ended(ending, stage, key))
+    store_put(ending->report->store, STORE_FAILURE, stage, key, NULL);
 }
 
 void
 report_end_cycle(struct report *report,
-                 bool (*took_part)(void *ctx, const char *stage), void *ctx)
+                 bool (*reached)(void *ctx, const char *stage), void *ctx)
 {
-  struct ending ending = { report, took_part, ctx };
+  struct ending ending = { report, reached, ctx };
 
-  if (report->store)
-    store_each(report->store, STORE_FAILURE, end_failure, &ending);
+  if (report->store) {
+    store_each(report->store, STORE_FAILURE, tell_end, &ending);
+    store_each(report->store, STORE_FAILURE, forget_end, &ending);
+  }
   forget_failures(report);
 }

@@ -35,12 +35,11 @@ int report_failuref(struct report *report, enum report_side side,
 /* How many failures STAGE has had in this run, those of objects included. */
 unsigned report_count(struct report *report, const char *stage);
 
-/* The cycle is over: failures of before that did not come again end, and that
- * is told, where TOOK_PART says that the stage was at work in this run.  The
- * store is changed, not committed. */
+/* The cycle is over: what failed before and did not in this one has ended, and
+ * that is told, where REACHED says that the stage was at work in this cycle and
+ * could tell.  The store is changed, not committed. */
 void report_end_cycle(struct report *report,
-                      bool (*took_part)(void *ctx, const char *stage),
-                      void *ctx);
+                      bool (*reached)(void *ctx, const char *stage), void *ctx);
 
 /* The exit status that a reason leads to. */
 int report_exit_status(enum report_side side, int code);

@@ -19,7 +19,8 @@ failed(struct store *store, const char *path)
 {
   int err = errno;
 
-  store_set_error(store, "%s: %s", path, strerror(err));
+  store_set_error(store, "%s: the state cannot be kept there: %s", path,
+                  strerror(err));
   return err == EACCES || err == EPERM || err == EROFS ? MP_EPERM : MP_EIO;
 }
 
@@ -92,8 +93,7 @@ store_move_aside(struct store *store, const char *why)
   else {
     unlink(journal);
     free(store->set_aside);
-    if (asprintf(&store->set_aside, "%s: %s; kept as %s", store->path, why,
-                 to) < 0)
+    if (asprintf(&store->set_aside, "%s; kept as %s", why, to) < 0)
       store->set_aside = NULL;
   }
   free(journal);
@@ -126,7 +126,7 @@ check_owner(struct store *store, const char *pipeline_path)
   const char *owner = store_get(store, STORE_META, "", "pipeline");
 
   if (!realpath(pipeline_path, real))
-    snprintf(real, sizeof(real), "%s", pipeline_path);
+    return failed(store, pipeline_path);
   if (!owner)
     return store_put(store, STORE_META, "", "pipeline", real) ? MP_OK
                                                               : MP_ENOMEM;

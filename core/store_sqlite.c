@@ -35,6 +35,50 @@ is_damage(int code)
          code == SQLITE_FORMAT;
 }
 
+static const char *
+column(sqlite3_stmt *stmt, int i)
+{
+  const unsigned char *text = sqlite3_column_text(stmt, i);
+
+  return text ? (const char *)text : "";
+}
+
+/* Whether every byte of the file can be read. */
+static bool
+can_be_read(const char *path)
+{
+  char buf[4096];
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  ssize_t n = fd < 0 ? -1 : 1;
+
+  while (n > 0)
+    n = read(fd, buf, sizeof(buf));
+  if (fd >= 0)
+    close(fd);
+  return n == 0;
+}
+
+/* SQLite calls damaged, too, what could only not be read (EIO, no memory):
+ * damage is what a second look finds again, in a file that can be read. */
+static bool
+is_damaged(const char *path)
+{
+  sqlite3 *db = NULL;
+  sqlite3_stmt *stmt = NULL;
+  int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
+  bool good = false;
+
+  if (code == SQLITE_OK)
+    code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &stmt, NULL);
+  if (code == SQLITE_OK)
+    code = sqlite3_step(stmt);
+  if (code == SQLITE_ROW)
+    good = strcmp(column(stmt, 0), "ok") == 0;
+  sqlite3_finalize(stmt);
+  sqlite3_close(db);
+  return !good && (code == SQLITE_ROW || is_damage(code)) && can_be_read(path);
+}
+
 /* The reason behind a SQLite error, which is kept in words. */
 static int
 failed(struct store *store, const char *doing)
@@ -48,7 +92,7 @@ failed(struct store *store, const char *doing)
     words = strerror(sys);
   store_set_error(store, "%s: %s: %s", store->path, doing, words);
   if (is_damage(code))
-    return MP_EDATA;
+    return is_damaged(store->path) ? MP_EDATA : MP_EIO;
   switch (code & 0xff) {
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
@@ -97,14 +141,6 @@ checksum(const char *const *texts, size_t n, int64_t id)
 }
 
 /* ---- Reading ---- */
-
-static const char *
-column(sqlite3_stmt *stmt, int i)
-{
-  const unsigned char *text = sqlite3_column_text(stmt, i);
-
-  return text ? (const char *)text : "";
-}
 
 static int
 read_entry(struct store *store, sqlite3_stmt *stmt)
@@ -156,7 +192,7 @@ read_check(struct store *store, sqlite3_stmt *stmt)
   if (strcmp(column(stmt, 0), "ok") == 0)
     return MP_OK;
   store_set_error(store, "%s: %s", store->path, column(stmt, 0));
-  return MP_EDATA;
+  return is_damaged(store->path) ? MP_EDATA : MP_EIO;
 }
 
 /* Runs SQL and hands each row of its result to TAKE. */
@@ -218,24 +254,28 @@ static int
 create_file(struct store *store)
 {
   int fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+  int err;
 
   if (fd >= 0) {
     close(fd);
     return MP_OK;
   }
-  store_set_error(store, "%s: %s", store->path, strerror(errno));
-  return errno == EACCES || errno == EPERM || errno == EROFS ? MP_EPERM
-                                                             : MP_EIO;
+  err = errno;
+  store_set_error(store, "%s: the state cannot be kept there: %s", store->path,
+                  strerror(err));
+  return err == EACCES || err == EPERM || err == EROFS ? MP_EPERM : MP_EIO;
 }
 
 static int
 open_handle(struct store *store)
 {
-  int flags = store->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE
-                                         : SQLITE_OPEN_READONLY;
   int r;
 
-  if (sqlite3_open_v2(store->path, &store->db, flags | SQLITE_OPEN_NOMUTEX,
+  /* For reading, too: what a killed run left half written is undone by the next
+   * one that may.  Where the file cannot be written, it is opened for reading
+   * alone. */
+  if (sqlite3_open_v2(store->path, &store->db,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                       NULL) != SQLITE_OK)
     return failed(store, "opening the state");
   sqlite3_busy_timeout(store->db, 2000);

@@ -90,10 +90,10 @@ value_move(struct value *to, struct value *from)
 
 /* ---- Across the ABI ---- */
 
-/* Length of the UTF-8 sequence that begins at S, or 0 when it is none. */
-static size_t
-utf8_sequence(const unsigned char *s)
+size_t
+value_character(const char *text)
 {
+  const unsigned char *s = (const unsigned char *)text;
   static const struct {
     unsigned char mask, lead;
     uint32_t least;
@@ -126,14 +126,12 @@ utf8_sequence(const unsigned char *s)
 bool
 value_text_is_clean(const char *text)
 {
-  const unsigned char *s = (const unsigned char *)text;
-
-  while (*s) {
-    size_t n = utf8_sequence(s);
+  while (*text) {
+    size_t n = value_character(text);
 
     if (n == 0)
       return false;
-    s += n;
+    text += n;
   }
   return true;
 }

@@ -1,0 +1,28 @@
+/*
+ * probe --watch: one attempt after the other, for whoever holds the optical
+ * head in one hand.
+ *
+ *     [..!~||||||||||||||||] 16 of 20 answered, CRC errors 1, ..., 245 ms
+ */
+#ifndef CORE_PROBE_WATCH_H
+#define CORE_PROBE_WATCH_H
+
+#include <stdbool.h>
+
+#include "meterpipe/plugin.h"
+
+#define WATCH_BAR 20 /* attempts that the bar shows */
+
+/* Begins with as_json and is_live alone. */
+struct probe_watch {
+  bool as_json;
+  bool is_live; /* one line, drawn anew, and a bell; else a line each */
+  unsigned attempts, answered;
+  unsigned long crc_errors, noise_bytes;
+  char bar[WATCH_BAR + 1]; /* the newest attempt on the right */
+};
+
+void watch_show(struct probe_watch *watch,
+                const struct mp_probe_attempt *attempt);
+
+#endif

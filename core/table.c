@@ -1,0 +1,132 @@
+/* Cells are kept until the last one is known: then columns have their width. */
+#include "core/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/value.h"
+
+#define GAP 2
+
+/* A copy that holds nothing but clean UTF-8. */
+static char *
+clean_copy(const char *text)
+{
+  char *copy = strdup(text);
+
+  for (char *p = copy; p && *p;) {
+    size_t n = value_character(p);
+
+    if (n == 0)
+      *p = '?';
+    p += n ? n : 1;
+  }
+  return copy;
+}
+
+static bool
+make_room(struct table *table)
+{
+  size_t room = table->room ? table->room * 2 : 64;
+  char **grown;
+
+  if (table->n < table->room)
+    return true;
+  grown = realloc(table->cells, room * sizeof(*grown));
+  if (!grown)
+    return false;
+  table->cells = grown;
+  table->room = room;
+  return true;
+}
+
+void
+table_add(struct table *table, const char *cell)
+{
+  char *copy = clean_copy(cell ? cell : "");
+
+  if (copy && make_room(table)) {
+    table->cells[table->n++] = copy;
+    return;
+  }
+  free(copy);
+  table->failed = true;
+}
+
+/* Characters, as far as a terminal without combining ones shows them. */
+static size_t
+width_of(const char *text)
+{
+  size_t width = 0;
+
+  for (; *text; text++)
+    width += (*text & 0xc0) != 0x80;
+  return width;
+}
+
+static size_t
+column_width(const struct table *table, size_t column)
+{
+  size_t width = 0;
+
+  for (size_t i = column; i < table->n; i += table->columns) {
+    size_t w = width_of(table->cells[i]);
+
+    if (w > width)
+      width = w;
+  }
+  return width;
+}
+
+static void
+print_blanks(size_t n, FILE *out)
+{
+  while (n-- > 0)
+    putc(' ', out);
+}
+
+/* Blanks are owed until something stands behind them; empty columns take no
+ * room at all. */
+static void
+print_row(const struct table *table, size_t row, const size_t *widths,
+          unsigned indent, FILE *out)
+{
+  char **cells = &table->cells[row * table->columns];
+  size_t owed = indent;
+
+  for (size_t i = 0; i < table->columns; i++) {
+    if (widths[i] == 0)
+      continue;
+    if (*cells[i]) {
+      print_blanks(owed, out);
+      fputs(cells[i], out);
+      owed = 0;
+    }
+    owed += widths[i] - width_of(cells[i]) + GAP;
+  }
+  putc('\n', out);
+}
+
+void
+table_print(const struct table *table, unsigned indent, FILE *out)
+{
+  size_t *widths = calloc(table->columns, sizeof(*widths));
+
+  if (!widths)
+    return;
+  for (size_t i = 0; i < table->columns; i++)
+    widths[i] = column_width(table, i);
+  for (size_t row = 0; row < table->n / table->columns; row++)
+    print_row(table, row, widths, indent, out);
+  free(widths);
+}
+
+void
+table_free(struct table *table)
+{
+  for (size_t i = 0; i < table->n; i++)
+    free(table->cells[i]);
+  free(table->cells);
+  table->cells = NULL;
+  table->n = table->room = 0;
+}

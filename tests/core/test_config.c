@@ -255,10 +255,11 @@ START_TEST(refuses_nul_bytes)
 }
 END_TEST
 
-START_TEST(a_faulty_section_is_left_out_and_a_repeated_one_kept)
+START_TEST(a_section_that_is_none_is_left_out_and_the_others_kept)
 {
-  static const char text[] = "[input a]\nk = 1\n[inptu b]\nk = 2\n[output a]\n"
-                             "k = 3\n";
+  /* one is meant for another, one is nothing, one has a name that is taken */
+  static const char text[] = "[input a]\nk = 1\n[inptu b]\nk = 2\n[else c]\n"
+                             "k = 3\n[output a]\nk = 4\n";
   struct problems problems;
   struct config *config;
   char *got;
@@ -266,9 +267,11 @@ START_TEST(a_faulty_section_is_left_out_and_a_repeated_one_kept)
   problems_init(&problems);
   ck_assert_int_eq(
     config_parse("f.ini", text, strlen(text), &problems, &config), MP_OK);
-  ck_assert_uint_eq(problems_errors(&problems), 2);
+  ck_assert_uint_eq(problems_errors(&problems), 3);
+  ck_assert(config->lost_section);
   got = dump(config);
-  ck_assert_str_eq(got, "[input a]1 k=1:2 [output a]5 k=3:6 ");
+  ck_assert_str_eq(got,
+                   "[input a]1 k=1:2 [input b]3 k=2:4 [output a]7 k=4:8 ");
   free(got);
   config_free(config);
   problems_free(&problems);
@@ -496,7 +499,7 @@ main(void)
   tcase_add_loop_test(text, says_what_is_wrong_and_where, 0,
                       (int)ARRAY_SIZE(bad));
   tcase_add_test(text, refuses_nul_bytes);
-  tcase_add_test(text, a_faulty_section_is_left_out_and_a_repeated_one_kept);
+  tcase_add_test(text, a_section_that_is_none_is_left_out_and_the_others_kept);
   tcase_add_test(text, knows_what_stands_in_clear_and_what_is_broken);
   tcase_add_test(text, a_file_of_any_size_costs_little);
   tcase_add_test(text, a_value_goes_on_for_as_long_as_it_likes);

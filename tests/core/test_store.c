@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/store.h"
@@ -164,9 +165,13 @@ START_TEST(it_serves_one_pipeline_file_only)
 {
   struct store *store = NULL;
   char other[128];
+  FILE *f;
 
   fill();
   snprintf(other, sizeof(other), "%s/other.ini", dir);
+  f = fopen(other, "w");
+  ck_assert_ptr_nonnull(f);
+  fclose(f);
   ck_assert_int_eq(store_open(db, other, STORE_WRITE, &store), MP_ECONFIG);
   ck_assert_ptr_nonnull(strstr(store_error(store), pipeline));
   ck_assert_ptr_nonnull(strstr(store_error(store), "state_dir"));
@@ -302,6 +307,50 @@ END_TEST
 
 /* ---- Place ---- */
 
+/* Writes to the state, and is killed before all of it is written. */
+static void
+die_while_writing(void)
+{
+  pid_t pid = fork();
+  int status;
+
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0) {
+    sqlite3 *handle;
+
+    if (sqlite3_open(db, &handle) == SQLITE_OK)
+      sqlite3_exec(handle,
+                   "PRAGMA cache_size=1; BEGIN IMMEDIATE;"
+                   "UPDATE entry SET body = 'lost';"
+                   "WITH RECURSIVE n(i) AS"
+                   " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+                   "INSERT INTO queue(output, body, sum)"
+                   " SELECT 'log', hex(zeroblob(200)), 0 FROM n",
+                   NULL, NULL, NULL);
+    _exit(0);
+  }
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+}
+
+static const enum store_mode readers[] = { STORE_READ, STORE_SCRATCH };
+
+START_TEST(what_a_killed_run_left_half_written_is_undone)
+{
+  struct stat before, after;
+  struct store *store;
+
+  fill();
+  ck_assert_int_eq(stat(db, &before), 0);
+  die_while_writing();
+  ck_assert_int_eq(stat(db, &after), 0);
+  ck_assert(after.st_size > before.st_size);
+  store = open_store(readers[_i], MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  ck_assert_uint_eq(store_row_count(store, "log"), 2);
+  store_close(store);
+}
+END_TEST
+
 START_TEST(the_state_lies_where_the_file_or_the_environment_says)
 {
   char *path = NULL;
@@ -341,6 +390,7 @@ main(void)
   tcase_add_test(tc, what_is_no_database_is_set_aside);
   tcase_add_test(tc, a_truncated_database_is_set_aside);
   tcase_add_test(tc, status_does_not_touch_what_is_damaged);
+  tcase_add_loop_test(tc, what_a_killed_run_left_half_written_is_undone, 0, 2);
   tcase_add_test(tc, the_state_lies_where_the_file_or_the_environment_says);
   suite_add_tcase(suite, tc);
   srunner_run_all(runner, CK_ENV);

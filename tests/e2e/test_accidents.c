@@ -1,0 +1,485 @@
+/*
+ * What happens to meters and servers in the course of years: meters that are
+ * exchanged, readings that fall, devices that are set by hand, deleted, cut off
+ * from power or put back from a backup.  Running totals and usages come out as
+ * if nothing had happened, or as the person who did it meant.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/support/house.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* How long something lasted is told to the minute where it was hours. */
+#define AN_HOUR 3600
+
+static struct house house;
+
+static void
+set_up(void)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  meter_set(house.meter, "68=520.41m3");
+  domoticz_server_add(house.server, 322, "custom", "GJ");
+  domoticz_server_add(house.server, 323, "counter-custom", "GJ");
+  domoticz_server_add(house.server, 327, "counter-custom", "GJ");
+}
+
+static void
+tear_down(void)
+{
+  house_leave(&house);
+}
+
+/* A reading, its usage and a running total; MORE sections after them. */
+static void
+write_pipeline(const char *more)
+{
+  char sections[1024];
+
+  snprintf(sections, sizeof(sections),
+           "[transform usage]\nplugin = subtract\n"
+           "value = meter.heat_energy_e1\nminus = domoticz.323\n"
+           "[transform total]\nplugin = add\nvalue = usage\n"
+           "plus = domoticz.327\n%s",
+           more);
+  house_write(&house, "",
+              "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
+              "idx.327 = total\n",
+              sections);
+}
+
+#define LOG                                                                    \
+  "[output log]\nplugin = csv\npath = heat.csv\n"                              \
+  "column.energy = meter.heat_energy_e1\ncolumn.usage = usage\n"               \
+  "column.total = total\ncolumn.volume = meter.volume_v1\n"
+
+/* A run some 20 minutes after the last one, and what it said.  (Devices that
+ * were updated a multiple of 15 minutes ago look as if that were just now, and
+ * the run waits for two seconds.) */
+static void
+cycle(const char *reading, int status, const char *said)
+{
+  house_wait(&house, 20);
+  house_run(&house, reading);
+  house_check(&house, status, said);
+  ck_assert_str_eq(scene_out(house.scene), "");
+}
+
+static void
+quiet_cycle(const char *reading)
+{
+  cycle(reading, 0, "");
+}
+
+/* A run of which another test says what it says. */
+static void
+some_cycle(const char *reading, int status)
+{
+  house_wait(&house, 20);
+  house_run(&house, reading);
+  ck_assert_int_eq(scene_status(house.scene), status);
+}
+
+static void
+expect(const char *devices)
+{
+  house_check_devices(&house, devices);
+}
+
+/* The rows of a CSV file without their times, each ended by a blank. */
+static const char *
+rows(const char *path)
+{
+  static char text[1024];
+  const char *file = scene_read(house.scene, path);
+  size_t len = 0;
+
+  ck_assert_msg(file != NULL, "there is no %s", path);
+  for (const char *line = strchr(file, '\n'); line && line[1];
+       line = strchr(line + 1, '\n')) {
+    const char *values = strchr(line, ',') + 1;
+
+    len += (size_t)snprintf(text + len, sizeof(text) - len, "%.*s ",
+                            (int)strcspn(values, "\n"), values);
+  }
+  return text;
+}
+
+/* Two cycles: a base of 84.308, a usage of 0.1, a total of 0.1. */
+static void
+two_cycles(void)
+{
+  quiet_cycle("84.208GJ");
+  expect("323=84208");
+  quiet_cycle("84.308GJ");
+  expect("322=0.100 323=84308 327=100");
+}
+
+#define REFUSED "error: domoticz: {url}: cannot connect: Connection refused\n"
+
+/* ---- Meters ---- */
+
+static const struct {
+  const char *first, *second; /* readings of the new meter, 0.2 GJ apart */
+  const char *first_base, *second_base;
+} new_meters[] = {
+  { "0.500GJ", "0.700GJ", "323=500", "323=700" },
+  { "99.000GJ", "99.200GJ", "323=99000", "323=99200" },
+};
+
+#define ANOTHER_METER                                                          \
+  "notice: usage: domoticz.323: another meter: the serial number is 68500002 " \
+  "where it was 68500001; its reading is the new base, and running totals go " \
+  "on\n"
+
+START_TEST(exchanged_meter_begins_a_new_base_and_totals_go_on)
+{
+  write_pipeline("");
+  two_cycles();
+  meter_set(house.meter, "1001=68500002");
+  cycle(new_meters[_i].first, 0, ANOTHER_METER);
+  expect("322=0.100 327=100");
+  expect(new_meters[_i].first_base);
+  quiet_cycle(new_meters[_i].second);
+  expect("322=0.200 327=300");
+  expect(new_meters[_i].second_base);
+}
+END_TEST
+
+START_TEST(meter_exchanged_during_an_outage_costs_no_usage)
+{
+  write_pipeline("");
+  two_cycles();
+  domoticz_server_down(house.server);
+  cycle("84.408GJ", 75, REFUSED);
+  meter_set(house.meter, "1001=68500002");
+  cycle(new_meters[_i].first, 75, ANOTHER_METER);
+  domoticz_server_up(house.server);
+  some_cycle(new_meters[_i].second, 0);
+  expect("322=0.300 327=400");
+  expect(new_meters[_i].second_base);
+}
+END_TEST
+
+START_TEST(row_of_an_exchange_has_no_usage)
+{
+  write_pipeline(LOG);
+  two_cycles();
+  meter_set(house.meter, "1001=68500002");
+  cycle("0.500GJ", 0, ANOTHER_METER);
+  quiet_cycle("0.700GJ");
+  ck_assert_str_eq(rows("heat.csv"),
+                   "84.208,,,520.41 84.308,0.100,0.100,520.41 "
+                   "0.500,,,520.41 0.700,0.200,0.300,520.41 ");
+}
+END_TEST
+
+/* ---- Readings that fall ---- */
+
+#define HELD                                                                   \
+  "error: usage: meter.heat_energy_e1: 80.000 GJ is below the last known "     \
+  "84.308 GJ, held; if it is right: meterpipe rebase usage\n"
+
+START_TEST(reading_that_falls_is_held_and_made_up_by_the_next_good_one)
+{
+  write_pipeline(LOG);
+  two_cycles();
+  meter_set(house.meter, "68=520.42m3");
+  cycle("80.000GJ", 65, HELD);
+  expect("322=0.100 323=84308 327=100");
+  house_wait(&house, AN_HOUR);
+  meter_set(house.meter, "68=520.43m3");
+  cycle("80.000GJ", 65, ""); /* told already */
+  expect("322=0.100 323=84308 327=100");
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 323), 2);
+  cycle("84.508GJ", 0,
+        "notice: usage: meter.heat_energy_e1: is in order again after 1 h 41 "
+        "min\n");
+  expect("322=0.200 323=84508 327=300");
+  ck_assert_str_eq(rows("heat.csv"),
+                   "84.208,,,520.41 84.308,0.100,0.100,520.41 ,,,520.42 "
+                   ",,,520.43 84.508,0.200,0.300,520.43 ");
+}
+END_TEST
+
+static const char *const rebases[] = { "rebase -c house.ini",
+                                       "rebase -c house.ini usage" };
+
+#define REBASED                                                                \
+  "notice: usage: domoticz.323: the reading is the new base, as \"meterpipe "  \
+  "rebase\" asked for\n"
+
+START_TEST(rebase_takes_a_lower_reading_as_the_base)
+{
+  write_pipeline("");
+  two_cycles();
+  cycle("80.000GJ", 65, HELD);
+  house_wait(&house, AN_HOUR);
+  scene_run(house.scene, "%s", rebases[_i]);
+  house_check(&house, 0, "");
+  ck_assert_str_eq(scene_out(house.scene),
+                   "usage: the next reading is the base (domoticz.323)\n");
+  cycle(NULL, 0,
+        REBASED "notice: usage: meter.heat_energy_e1: is in order again after "
+                "1 h 20 min\n");
+  expect("322=0.100 323=80000 327=100");
+  quiet_cycle("80.250GJ"); /* asked for once */
+  expect("322=0.250 323=80250 327=350");
+}
+END_TEST
+
+START_TEST(rebase_takes_a_higher_reading_as_the_base)
+{
+  write_pipeline("");
+  two_cycles();
+  scene_run(house.scene, "%s", rebases[_i]);
+  cycle("99.000GJ", 0, REBASED);
+  expect("322=0.100 323=99000 327=100");
+  quiet_cycle("99.100GJ");
+  expect("322=0.100 323=99100 327=200");
+}
+END_TEST
+
+START_TEST(rebase_waits_for_a_reading_and_for_no_server)
+{
+  write_pipeline("");
+  two_cycles();
+  scene_run(house.scene, "rebase -c house.ini");
+  domoticz_server_down(house.server);
+  some_cycle("80.000GJ", 75);
+  some_cycle("80.100GJ", 75);
+  domoticz_server_up(house.server);
+  some_cycle("80.300GJ", 0);
+  expect("322=0.300 323=80300 327=400");
+}
+END_TEST
+
+/* ---- Devices that somebody sets ---- */
+
+static const struct {
+  const char *set, *said, *then; /* then: after 0.2 GJ more */
+} totals[] = {
+  { "0",
+    "notice: domoticz: idx.327: shows 0 GJ where 0.100 GJ was written: changed "
+    "there by somebody; it goes on from what is shown\n",
+    "322=0.200 323=84508 327=200" },
+  { "500000",
+    "notice: domoticz: idx.327: shows 500 GJ where 0.100 GJ was written: "
+    "changed "
+    "there by somebody; it goes on from what is shown\n",
+    "322=0.200 323=84508 327=500200" },
+};
+
+START_TEST(total_set_by_hand_goes_on_from_there)
+{
+  write_pipeline("");
+  two_cycles();
+  house_wait(&house, 300);
+  domoticz_server_set(house.server, 327, totals[_i].set);
+  cycle("84.508GJ", 0, totals[_i].said);
+  expect(totals[_i].then);
+  quiet_cycle("84.508GJ"); /* said once */
+  expect("322=0.000 323=84508");
+}
+END_TEST
+
+START_TEST(total_set_by_hand_keeps_what_was_due_for_it)
+{
+  write_pipeline("");
+  two_cycles();
+  domoticz_server_down(house.server);
+  some_cycle("84.508GJ", 75);
+  house_wait(&house, 300);
+  domoticz_server_set(house.server, 327, "500000");
+  domoticz_server_up(house.server);
+  some_cycle("84.608GJ", 0);
+  expect("322=0.300 323=84608 327=500300");
+}
+END_TEST
+
+START_TEST(base_reset_to_zero_changes_nothing)
+{
+  write_pipeline("");
+  two_cycles();
+  house_wait(&house, 300);
+  domoticz_server_set(house.server, 323, "0");
+  quiet_cycle("84.508GJ");
+  expect("322=0.200 323=84508 327=300");
+}
+END_TEST
+
+START_TEST(base_set_to_another_reading_is_measured_from)
+{
+  write_pipeline("");
+  two_cycles();
+  house_wait(&house, 300);
+  domoticz_server_set(house.server, 323, "84000");
+  cycle("84.508GJ", 0,
+        "notice: domoticz: idx.323: shows 84 GJ where 84.308 GJ was written: "
+        "changed there by somebody; it goes on from what is shown\n");
+  expect("322=0.508 323=84508 327=608");
+}
+END_TEST
+
+START_TEST(base_deleted_and_made_again_costs_no_usage)
+{
+  write_pipeline("");
+  two_cycles();
+  domoticz_server_delete(house.server, 323);
+  cycle("84.508GJ", 69,
+        "error: domoticz: idx.323: is not listed: there is no such "
+        "target, it is hidden or switched off, or it may not be seen by us; "
+        "what is due for it waits\n");
+  expect("322=0.200 327=300");
+  cycle("84.608GJ", 69, "");
+  expect("322=0.100 327=400");
+  house_wait(&house, AN_HOUR);
+  domoticz_server_add(house.server, 323, "counter-custom", "GJ");
+  cycle("84.908GJ", 0,
+        "notice: domoticz: idx.323: is in order again after 1 h 41 "
+        "min\n");
+  expect("322=0.300 323=84908 327=700");
+}
+END_TEST
+
+START_TEST(base_made_again_between_two_runs_costs_no_usage)
+{
+  write_pipeline("");
+  two_cycles();
+  domoticz_server_delete(house.server, 323);
+  house_wait(&house, 300);
+  domoticz_server_add(house.server, 323, "counter-custom", "GJ");
+  quiet_cycle("84.508GJ");
+  expect("322=0.200 323=84508 327=300");
+}
+END_TEST
+
+/* ---- Servers ---- */
+
+START_TEST(power_cut_after_a_delivered_run_is_made_up)
+{
+  write_pipeline("");
+  two_cycles();
+  domoticz_server_power_cut(house.server);
+  expect("323=84208");
+  quiet_cycle("84.508GJ");
+  expect("322=0.300 323=84508 327=300");
+  quiet_cycle("84.608GJ");
+  expect("322=0.100 323=84608 327=400");
+}
+END_TEST
+
+START_TEST(backup_that_is_restored_is_gone_on_from)
+{
+  write_pipeline("");
+  two_cycles();
+  house_wait(&house, 60);
+  domoticz_server_snapshot(house.server);
+  quiet_cycle("84.508GJ");
+  quiet_cycle("84.608GJ");
+  expect("322=0.100 323=84608 327=400");
+  house_wait(&house, 60);
+  domoticz_server_restore(house.server);
+  expect("322=0.100 323=84308 327=100");
+  cycle(
+    "84.908GJ", 0,
+    "notice: domoticz: idx.323: shows 84.308 GJ where 84.608 GJ was written: "
+    "changed there by somebody; it goes on from what is shown\n"
+    "notice: domoticz: idx.327: shows 0.1 GJ where 0.400 GJ was written: "
+    "changed there by somebody; it goes on from what is shown\n");
+  expect("322=0.600 323=84908 327=700"); /* the gap is given once more */
+  quiet_cycle("85.008GJ");
+  expect("322=0.100 323=85008 327=800");
+}
+END_TEST
+
+START_TEST(backup_that_is_restored_takes_the_place_of_what_was_due)
+{
+  write_pipeline("");
+  two_cycles();
+  house_wait(&house, 60);
+  domoticz_server_snapshot(house.server);
+  quiet_cycle("84.508GJ");
+  quiet_cycle("84.608GJ"); /* one write less would be a power cut */
+  domoticz_server_down(house.server);
+  some_cycle("84.708GJ", 75);
+  house_wait(&house, 60);
+  domoticz_server_restore(house.server);
+  domoticz_server_up(house.server);
+  some_cycle("84.908GJ", 0);
+  expect("322=0.600 323=84908 327=700"); /* all since the backup, once */
+}
+END_TEST
+
+START_TEST(outputs_do_not_wait_for_one_another)
+{
+  char logs[128];
+
+  write_pipeline("[output log]\nplugin = csv\npath = logs/heat.csv\n"
+                 "column.energy = meter.heat_energy_e1\n"
+                 "column.usage = usage\n");
+  cycle("84.208GJ", 73,
+        "error: log: logs/heat.csv: its directory does not exist; create it, "
+        "or change `path`\n");
+  expect("323=84208");
+  cycle("84.308GJ", 73, "");
+  expect("322=0.100 323=84308 327=100");
+
+  snprintf(logs, sizeof(logs), "%s/logs", scene_dir(house.scene));
+  ck_assert_int_eq(mkdir(logs, 0755), 0);
+  domoticz_server_down(house.server);
+  some_cycle("84.508GJ", 75);
+  ck_assert_str_eq(rows("logs/heat.csv"), "84.208, 84.308,0.100 84.508,0.200 ");
+  domoticz_server_up(house.server);
+  some_cycle("84.608GJ", 0);
+  expect("322=0.300 323=84608 327=400");
+  ck_assert_str_eq(rows("logs/heat.csv"), "84.208, 84.308,0.100 84.508,0.200 "
+                                          "84.608,0.100 ");
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("accidents");
+  TCase *t = tcase_create("accidents");
+  SRunner *runner;
+  int failed;
+
+  tcase_add_checked_fixture(t, set_up, tear_down);
+  tcase_add_loop_test(t, exchanged_meter_begins_a_new_base_and_totals_go_on, 0,
+                      ARRAY_SIZE(new_meters));
+  tcase_add_loop_test(t, meter_exchanged_during_an_outage_costs_no_usage, 0,
+                      ARRAY_SIZE(new_meters));
+  tcase_add_test(t, row_of_an_exchange_has_no_usage);
+  tcase_add_test(t,
+                 reading_that_falls_is_held_and_made_up_by_the_next_good_one);
+  tcase_add_loop_test(t, rebase_takes_a_lower_reading_as_the_base, 0,
+                      ARRAY_SIZE(rebases));
+  tcase_add_loop_test(t, rebase_takes_a_higher_reading_as_the_base, 0,
+                      ARRAY_SIZE(rebases));
+  tcase_add_test(t, rebase_waits_for_a_reading_and_for_no_server);
+  tcase_add_loop_test(t, total_set_by_hand_goes_on_from_there, 0,
+                      ARRAY_SIZE(totals));
+  tcase_add_test(t, total_set_by_hand_keeps_what_was_due_for_it);
+  tcase_add_test(t, base_reset_to_zero_changes_nothing);
+  tcase_add_test(t, base_set_to_another_reading_is_measured_from);
+  tcase_add_test(t, base_deleted_and_made_again_costs_no_usage);
+  tcase_add_test(t, base_made_again_between_two_runs_costs_no_usage);
+  tcase_add_test(t, power_cut_after_a_delivered_run_is_made_up);
+  tcase_add_test(t, backup_that_is_restored_is_gone_on_from);
+  tcase_add_test(t, backup_that_is_restored_takes_the_place_of_what_was_due);
+  tcase_add_test(t, outputs_do_not_wait_for_one_another);
+  suite_add_tcase(suite, t);
+
+  runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,407 @@
+/*
+ * How often meters are asked, and when: in few requests, after failures, with
+ * the serial number; several of them; and what a capture keeps of it.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/site.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define MINUTE 60
+#define DAY 86400
+
+/* ---- Requests ----------------------------------------------------------- */
+
+struct asking {
+  unsigned registers;
+  unsigned first, next, day_later; /* requests in these runs */
+};
+
+/* The serial number rides along where there is room; else it costs a request,
+ * once a day. */
+static const struct asking askings[] = {
+  { 1, 1, 1, 1 }, { 7, 1, 1, 1 },  { 8, 2, 1, 2 },
+  { 9, 2, 2, 2 }, { 16, 3, 2, 3 }, { 40, 6, 5, 6 },
+};
+
+/* Registers 200 and on; the meter has all of them. */
+static void
+write_registers(const struct site *site, unsigned n)
+{
+  char fields[512] = "fields = 200";
+  size_t len = strlen(fields);
+  char text[32];
+  unsigned i;
+
+  for (i = 0; i < n; i++) {
+    snprintf(text, sizeof(text), "%u=%u", 200 + i, i);
+    meter_set(site->m, text);
+    if (i == 0)
+      continue;
+    len += (size_t)snprintf(fields + len, sizeof(fields) - len, ",%s%u",
+                            i % 10 == 0 ? "\n  " : " ", 200 + i);
+  }
+  site_write(site, fields);
+}
+
+START_TEST(registers_are_read_in_as_few_requests_as_can_be)
+{
+  const struct asking *a = &askings[_i];
+  struct site site = site_new("1001=68500001");
+
+  write_registers(&site, a->registers);
+  ck_assert_uint_eq(site_run(&site), a->first);
+  ck_assert_uint_eq(site_run(&site), a->next);
+  scene_advance(site.s, DAY);
+  ck_assert_uint_eq(site_run(&site), a->day_later);
+  site_free(&site);
+}
+END_TEST
+
+START_TEST(a_meter_without_a_serial_number_is_no_error)
+{
+  struct site site = site_new("");
+
+  write_registers(&site, 8);
+  ck_assert_uint_eq(site_run(&site), 2);
+  ck_assert_uint_eq(site_run(&site), 1);
+  site_free(&site);
+}
+END_TEST
+
+START_TEST(after_a_failure_the_serial_number_is_asked_for_at_once)
+{
+  struct site site = site_new("1001=68500001");
+
+  write_registers(&site, 8);
+  ck_assert_uint_eq(site_run(&site), 2);
+  ck_assert_uint_eq(site_run(&site), 1);
+  meter_unplug(site.m);
+  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 74);
+  meter_stop(site.m);
+  site.m = meter_start();
+  site_link(&site, site.m, "eye");
+  meter_set(site.m, "1001=68500001");
+  write_registers(&site, 8);
+  scene_advance(site.s, 20 * MINUTE);
+  scene_run(site.s, "run -c house.ini");
+  ck_assert_str_eq(scene_err(site.s),
+                   "notice: meter: eye: answers again after 20 min\n");
+  ck_assert_uint_eq(meter_requests(site.m), 2);
+  site_free(&site);
+}
+END_TEST
+
+START_TEST(a_silent_meter_is_not_asked_for_more)
+{
+  struct site site = site_new(SITE_HEAT);
+
+  meter_fault(site.m, "silent");
+  site_write(&site,
+             "timeout = 100ms\nretries = 0\n"
+             "fields = 60, 68, 74, 80, 86, 87, 89, 97, 98, 99, 110, 113\n");
+  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 76);
+  ck_assert_uint_eq(meter_requests(site.m), 1);
+  site_free(&site);
+}
+END_TEST
+
+START_TEST(min_interval_leaves_the_meter_alone)
+{
+  struct site site = site_new(SITE_HEAT);
+
+  site_write(&site, SITE_TWO "min_interval = 1h\n");
+  ck_assert_uint_eq(site_run(&site), 1);
+  /* The port is not even opened. */
+  scene_remove(site.s, "eye");
+  ck_assert_uint_eq(site_run(&site), 0);
+  ck_assert_str_eq(scene_out(site.s), "");
+  ck_assert_uint_eq(site_run(&site), 0);
+  site_link(&site, site.m, "eye");
+  scene_advance(site.s, -5 * MINUTE); /* within the tolerance */
+  ck_assert_uint_eq(site_run(&site), 1);
+  ck_assert_str_eq(scene_out(site.s), SITE_TWO_SHOWN);
+  /* A reading from the future is long ago. */
+  scene_advance(site.s, -DAY);
+  ck_assert_uint_eq(site_run(&site), 1);
+  site_free(&site);
+}
+END_TEST
+
+/* ---- Several inputs ----------------------------------------------------- */
+
+START_TEST(two_inputs_on_one_device_are_read_one_after_the_other)
+{
+  struct site site = site_new(SITE_HEAT);
+
+  site_link(&site, site.m, "eye2");
+  meter_set_delay(site.m, 60);
+  scene_write(site.s, "house.ini",
+              "[input a]\nplugin = kmp\ndevice = eye\nfields = 60\n"
+              "[input b]\nplugin = kmp\ndevice = eye2\nfields = 68\n"
+              "[output show]\nplugin = stdout\nformat = line\n");
+  ck_assert_uint_eq(site_run(&site), 2);
+  ck_assert_str_eq(scene_out(site.s), "a.heat_energy_e1 84.208 GJ\n"
+                                      "b.volume_v1 520.41 m³\n");
+  ck_assert_uint_eq(meter_unheard(site.m), 0);
+  site_free(&site);
+}
+END_TEST
+
+static void
+write_two_meters(struct scene *s, const char *pipeline, const char *options)
+{
+  scene_write(s, "house.ini",
+              "%s[input a]\nplugin = kmp\ndevice = eye\nfields = 60\n%s"
+              "[input b]\nplugin = kmp\ndevice = eye2\nfields = 68\n%s"
+              "[output show]\nplugin = stdout\nformat = line\n",
+              pipeline, options, options);
+}
+
+START_TEST(two_meters_are_read_at_the_same_time)
+{
+  struct site a = site_new(SITE_HEAT);
+  struct meter *b = site_add_meter(&a, SITE_HEAT);
+
+  meter_fault(a.m, "late=700");
+  meter_fault(b, "late=700");
+  write_two_meters(a.s, "", "");
+  scene_start(a.s, "run -c house.ini");
+  /* Both are asked before the first one answers. */
+  site_wait_request(a.m, 1);
+  site_wait_request(b, 1);
+  ck_assert_uint_eq(meter_bytes(a.m), meter_bytes(b));
+  ck_assert_int_eq(scene_wait(a.s), 0);
+  ck_assert_str_eq(scene_out(a.s), "a.heat_energy_e1 84.208 GJ\n"
+                                   "b.volume_v1 520.41 m³\n");
+  meter_stop(b);
+  site_free(&a);
+}
+END_TEST
+
+START_TEST(one_meter_at_the_deadline_does_not_cost_the_other)
+{
+  struct site a = site_new(SITE_HEAT);
+  struct meter *b = site_add_meter(&a, SITE_HEAT);
+  unsigned waited_ms, requests;
+
+  meter_fault(a.m, "silent");
+  write_two_meters(a.s, "[pipeline]\ndeadline = 800ms\n", "timeout = 30s\n");
+  ck_assert_int_eq(scene_run(a.s, "run -c house.ini"), 76);
+  ck_assert_str_eq(scene_out(a.s), "b.volume_v1 520.41 m³\n");
+  ck_assert_msg(sscanf(scene_err(a.s),
+                       "error: a: eye: out of time: no answer in %u ms "
+                       "(requests sent: %u): press a button",
+                       &waited_ms, &requests) == 2,
+                "said: %s", scene_err(a.s));
+  ck_assert_uint_le(waited_ms, 800);
+  ck_assert_uint_eq(requests, 1);
+  meter_stop(b);
+  site_free(&a);
+}
+END_TEST
+
+START_TEST(of_several_failures_the_gravest_is_the_exit_status)
+{
+  struct site a = site_new("60=84.208GJ");
+  struct meter *b = site_add_meter(&a, SITE_HEAT);
+
+  meter_remove(a.m, 60);
+  meter_fault(b, "silent");
+  write_two_meters(a.s, "", "timeout = 200ms\nretries = 0\n");
+  ck_assert_int_eq(scene_run(a.s, "run -c house.ini"), 76);
+  meter_clear_faults(b);
+  meter_stop(b);
+  scene_advance(a.s, 20 * MINUTE);
+  ck_assert_int_eq(scene_run(a.s, "run -c house.ini"), 74);
+  site_free(&a);
+}
+END_TEST
+
+/* ---- Captures ----------------------------------------------------------- */
+
+START_TEST(a_capture_of_runs_replays_with_the_same_values)
+{
+  struct site site = site_new(SITE_HEAT);
+  char shown[1024] = "";
+  size_t len;
+  int i;
+
+  site_write(&site, "capture = house.capture\ntimeout = 500ms\nretries = 1\n");
+  meter_fault(site.m, "echo*1");
+  meter_fault(site.m, "crc*1");
+  for (i = 0; i < 3; i++) {
+    site_run(&site);
+    len = strlen(shown);
+    snprintf(shown + len, sizeof(shown) - len, "%s", scene_out(site.s));
+    meter_set(site.m, i == 0 ? "60=84.210GJ" : "60=84.345GJ");
+  }
+  scene_write(site.s, "again.ini",
+              "[input meter]\nplugin = replay\npath = house.capture\n"
+              "fields = heat_energy_e1, volume_v1, power_e1, flow_v1,\n"
+              "  temperature_t1, temperature_t2, temperature_diff,\n"
+              "  operating_hours\n"
+              "[output show]\nplugin = stdout\nformat = line\n");
+  ck_assert_int_eq(scene_run(site.s, "run -c again.ini"), 0);
+  ck_assert_str_eq(scene_err(site.s), "");
+  ck_assert_str_eq(scene_out(site.s), shown);
+  ck_assert_ptr_nonnull(strstr(shown, "84.345"));
+  site_free(&site);
+}
+END_TEST
+
+/* ---- Another meter ------------------------------------------------------ */
+
+static void
+write_usage(struct scene *s, const char *options)
+{
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = eye\n%s"
+              "[transform usage]\nplugin = subtract\n"
+              "value = meter.60\nminus = log.energy\n"
+              "[transform total]\nplugin = add\n"
+              "value = usage\nplus = log.total\n"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.60\ncolumn.usage = usage\n"
+              "column.total = total\n",
+              options);
+}
+
+START_TEST(an_exchanged_meter_begins_a_new_base_and_the_total_goes_on)
+{
+  struct site site = site_new("60=84.208GJ 1001=68500001");
+
+  write_usage(site.s, "");
+  site_run(&site);
+  meter_set(site.m, "60=84.308GJ");
+  site_run(&site);
+  /* Lower or higher: the serial number tells. */
+  meter_set(site.m, "1001=77700002");
+  meter_set(site.m, "60=99.000GJ");
+  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 0);
+  ck_assert_str_eq(scene_err(site.s),
+                   "notice: usage: log.energy: another meter: the serial "
+                   "number is 77700002 where it was 68500001; its reading is "
+                   "the new base, and running totals go on\n");
+  scene_advance(site.s, 20 * MINUTE);
+  meter_set(site.m, "60=99.250GJ");
+  site_run(&site);
+  ck_assert_str_eq(scene_read(site.s, "heat.csv"),
+                   "time,energy,usage,total\n"
+                   "2026-11-22T10:00:00Z,84.208,,\n"
+                   "2026-11-22T10:20:00Z,84.308,0.100,0.100\n"
+                   "2026-11-22T10:40:00Z,99.000,,\n"
+                   "2026-11-22T11:00:00Z,99.250,0.250,0.350\n");
+  site_free(&site);
+}
+END_TEST
+
+#define EIGHT "fields = 60, 68, 74, 80, 86, 87, 89, 1004\n"
+
+/* The serial number does not ride along here: a reading below its base is the
+ * reason to ask for it, whatever min_interval says. */
+START_TEST(a_lower_reading_makes_it_ask_whether_it_is_another_meter)
+{
+  struct site site = site_new(SITE_HEAT);
+
+  write_usage(site.s, EIGHT "min_interval = 20m\ncapture = house.capture\n");
+  ck_assert_uint_eq(site_run(&site), 2);
+  ck_assert_uint_eq(site_run(&site), 1);
+  meter_set(site.m, "1001=77700002");
+  meter_set(site.m, "60=1.000GJ");
+  meter_forget(site.m);
+  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 0);
+  ck_assert_uint_eq(meter_requests(site.m), 2);
+  scene_advance(site.s, 20 * MINUTE);
+  meter_set(site.m, "60=1.250GJ");
+  ck_assert_uint_eq(site_run(&site), 1);
+  ck_assert_str_eq(scene_read(site.s, "heat.csv"),
+                   "time,energy,usage,total\n"
+                   "2026-11-22T10:00:00Z,84.208,,\n"
+                   "2026-11-22T10:20:00Z,84.208,0.000,0.000\n"
+                   "2026-11-22T10:40:00Z,1.000,,\n"
+                   "2026-11-22T11:00:00Z,1.250,0.250,0.250\n");
+  /* Its answer stands in the cycle in which it was asked for. */
+  scene_remove(site.s, "heat.csv");
+  ck_assert_int_eq(scene_run(site.s, "run -c house.ini --replay house.capture"),
+                   0);
+  ck_assert_str_eq(scene_read(site.s, "heat.csv"),
+                   "time,energy,usage,total\n"
+                   "2026-11-22T10:00:00Z,84.208,,\n"
+                   "2026-11-22T10:20:00Z,84.208,0.000,0.000\n"
+                   "2026-11-22T10:40:00Z,1.000,,\n"
+                   "2026-11-22T11:00:00Z,1.250,0.250,0.250\n");
+  site_free(&site);
+}
+END_TEST
+
+START_TEST(a_lower_reading_of_the_same_meter_is_held)
+{
+  struct site site = site_new(SITE_HEAT);
+
+  write_usage(site.s, EIGHT);
+  site_run(&site);
+  meter_set(site.m, "60=1.000GJ");
+  meter_forget(site.m);
+  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 65);
+  ck_assert_uint_eq(meter_requests(site.m), 2);
+  ck_assert_str_eq(scene_err(site.s),
+                   "error: usage: meter.60: 1.000 GJ is below the last known "
+                   "84.208 GJ, held; if it is right: meterpipe rebase usage\n");
+  scene_advance(site.s, 20 * MINUTE);
+  meter_set(site.m, "60=84.308GJ");
+  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 0);
+  ck_assert_str_eq(scene_read(site.s, "heat.csv"),
+                   "time,energy,usage,total\n"
+                   "2026-11-22T10:00:00Z,84.208,,\n"
+                   "2026-11-22T10:20:00Z,,,\n"
+                   "2026-11-22T10:40:00Z,84.308,0.100,0.100\n");
+  site_free(&site);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+  Suite *suite = suite_create("asking");
+  TCase *tcase = tcase_create("asking");
+
+  suite_add_tcase(suite, tcase);
+  tcase_set_timeout(tcase, 60);
+  tcase_add_loop_test(tcase, registers_are_read_in_as_few_requests_as_can_be, 0,
+                      ARRAY_SIZE(askings));
+  tcase_add_test(tcase, a_meter_without_a_serial_number_is_no_error);
+  tcase_add_test(tcase, after_a_failure_the_serial_number_is_asked_for_at_once);
+  tcase_add_test(tcase, a_silent_meter_is_not_asked_for_more);
+  tcase_add_test(tcase, min_interval_leaves_the_meter_alone);
+  tcase_add_test(tcase, two_inputs_on_one_device_are_read_one_after_the_other);
+  tcase_add_test(tcase, two_meters_are_read_at_the_same_time);
+  tcase_add_test(tcase, one_meter_at_the_deadline_does_not_cost_the_other);
+  tcase_add_test(tcase, of_several_failures_the_gravest_is_the_exit_status);
+  tcase_add_test(tcase, a_capture_of_runs_replays_with_the_same_values);
+  tcase_add_test(tcase,
+                 an_exchanged_meter_begins_a_new_base_and_the_total_goes_on);
+  tcase_add_test(tcase,
+                 a_lower_reading_makes_it_ask_whether_it_is_another_meter);
+  tcase_add_test(tcase, a_lower_reading_of_the_same_meter_is_held);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

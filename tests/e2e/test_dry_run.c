@@ -1,0 +1,362 @@
+/*
+ * Trying a pipeline: run -n and --replay show what would be delivered, and
+ * deliver and record nothing.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <check.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/domoticz_server.h"
+#include "tests/support/meter.h"
+#include "tests/support/scene.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define INTERVAL 1200
+/* A port of this machine that nothing listens on. */
+#define NO_SERVER "http://127.0.0.1:9"
+
+/* Register 60: 84.208, 84.308 and 84.558 GJ, 20 minutes apart. */
+#define CAPTURE                                                                \
+  "# meterpipe capture 1 meter\n\n"                                            \
+  "2026-11-22T10:00:00Z < 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n\n"    \
+  "2026-11-22T10:20:00Z < 40 3f 10 00 3c 08 04 43 00 01 49 54 47 2a 0d\n\n"    \
+  "2026-11-22T10:40:00Z < 40 3f 10 00 3c 08 04 43 00 01 4a 4e a1 02 0d\n"
+
+static struct scene *s;
+static struct meter *m;
+static struct domoticz_server *server;
+
+static void
+setup(void)
+{
+  s = scene_new();
+  m = meter_start();
+  meter_set(m, "60=84.208GJ");
+  meter_set(m, "1001=68500001");
+  server = domoticz_server_start(DOMOTICZ_2025_1);
+  domoticz_server_set_clock(server, scene_now(s) - INTERVAL);
+  domoticz_server_add(server, 323, "counter-custom", "GJ");
+  domoticz_server_add(server, 322, "custom", "GJ");
+  domoticz_server_add(server, 327, "counter-custom", "GJ");
+  domoticz_server_set_clock(server, scene_now(s));
+}
+
+static void
+teardown(void)
+{
+  domoticz_server_stop(server);
+  meter_stop(m);
+  scene_free(s);
+}
+
+/* The pipeline of the manual: usage and total into Domoticz, and a file. */
+static void
+write_pipeline(const char *device, const char *url)
+{
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = %s\n"
+              "[transform usage]\nplugin = subtract\n"
+              "value = meter.heat_energy_e1\nminus = domoticz.323\n"
+              "[transform total]\nplugin = add\n"
+              "value = usage\nplus = domoticz.327\n"
+              "[output domoticz]\nplugin = domoticz\nurl = %s\n"
+              "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
+              "idx.327 = total\n"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.heat_energy_e1\ncolumn.usage = usage\n",
+              device, url);
+}
+
+static void
+next_interval(void)
+{
+  scene_advance(s, INTERVAL);
+  domoticz_server_advance(server, INTERVAL);
+}
+
+static void
+check(int status, const char *out, const char *err)
+{
+  ck_assert_str_eq(scene_err(s), err);
+  ck_assert_str_eq(scene_out(s), out);
+  ck_assert_int_eq(scene_status(s), status);
+}
+
+/* ---- What is in the directory ------------------------------------------- */
+
+static int
+is_visible(const struct dirent *entry)
+{
+  return entry->d_name[0] != '.';
+}
+
+static uint32_t
+sum_of_file(const char *name)
+{
+  char path[512];
+  uint32_t sum = 2166136261u;
+  FILE *f;
+  int c;
+
+  snprintf(path, sizeof(path), "%s/%s", scene_dir(s), name);
+  f = fopen(path, "re");
+  ck_assert_ptr_nonnull(f);
+  for (c = getc(f); c != EOF; c = getc(f))
+    sum = (sum ^ (uint32_t)c) * 16777619u;
+  fclose(f);
+  return sum;
+}
+
+/* Each file with a sum of its bytes. */
+static void
+describe_files(char *buf, size_t size)
+{
+  struct dirent **entries;
+  int n = scandir(scene_dir(s), &entries, is_visible, alphasort), i;
+  size_t len = 0;
+
+  ck_assert_int_ge(n, 0);
+  for (i = 0; i < n; i++) {
+    len +=
+      (size_t)snprintf(buf + len, size - len, "%s %08x\n", entries[i]->d_name,
+                       (unsigned)sum_of_file(entries[i]->d_name));
+    ck_assert_uint_lt(len, size);
+    free(entries[i]);
+  }
+  free(entries);
+}
+
+/* Runs, and finds each file as it was. */
+static void
+run_without_a_trace(const char *args)
+{
+  char before[1024], after[1024];
+
+  describe_files(before, sizeof(before));
+  scene_run(s, "%s", args);
+  describe_files(after, sizeof(after));
+  ck_assert_str_eq(after, before);
+}
+
+/* ---- Without meter and server ------------------------------------------- */
+
+#define SHOWN                                                                  \
+  "# 2026-11-22T10:00:00Z\n"                                                   \
+  "domoticz.323 84.208 GJ\n"                                                   \
+  "log.energy 84.208 GJ\n"                                                     \
+  "# 2026-11-22T10:20:00Z\n"                                                   \
+  "domoticz.323 84.308 GJ\n"                                                   \
+  "domoticz.322 0.100 GJ\n"                                                    \
+  "domoticz.327 0.100 GJ\n"                                                    \
+  "log.energy 84.308 GJ\n"                                                     \
+  "log.usage 0.100 GJ\n"                                                       \
+  "# 2026-11-22T10:40:00Z\n"                                                   \
+  "domoticz.323 84.558 GJ\n"                                                   \
+  "domoticz.322 0.250 GJ\n"                                                    \
+  "domoticz.327 0.350 GJ\n"                                                    \
+  "log.energy 84.558 GJ\n"                                                     \
+  "log.usage 0.250 GJ\n"
+
+START_TEST(a_real_pipeline_is_tried_with_no_meter_and_no_server)
+{
+  scene_write(s, "meter.capture", CAPTURE);
+  write_pipeline("nowhere", NO_SERVER);
+  run_without_a_trace("run -n --offline -c house.ini --replay meter.capture");
+  check(0, SHOWN, "");
+}
+END_TEST
+
+START_TEST(a_replay_may_ask_the_server_once)
+{
+  scene_write(s, "meter.capture", CAPTURE);
+  write_pipeline("nowhere", domoticz_server_url(server));
+  run_without_a_trace("run -n -c house.ini --replay meter.capture");
+  check(0, SHOWN, "");
+  ck_assert_uint_eq(domoticz_server_requests(server), 1);
+  ck_assert_uint_eq(domoticz_server_count(server, "udevice"), 0);
+}
+END_TEST
+
+/* ---- Against meter and server ------------------------------------------- */
+
+START_TEST(a_dry_run_delivers_and_records_nothing)
+{
+  write_pipeline(meter_path(m), domoticz_server_url(server));
+  run_without_a_trace("run -n -c house.ini");
+  check(0, "domoticz.323 84.208 GJ\nlog.energy 84.208 GJ\n", "");
+  ck_assert_uint_eq(domoticz_server_count(server, "udevice"), 0);
+  ck_assert_uint_eq(domoticz_server_writes(server, 323), 0);
+}
+END_TEST
+
+START_TEST(a_dry_run_follows_from_the_state_and_leaves_it)
+{
+  write_pipeline(meter_path(m), domoticz_server_url(server));
+  scene_run(s, "run -c house.ini");
+  check(0, "", "");
+  next_interval();
+  meter_set(m, "60=84.308GJ");
+  for (int i = 0; i < 2; i++) {
+    run_without_a_trace("run -n -c house.ini");
+    check(0,
+          "domoticz.323 84.308 GJ\ndomoticz.322 0.100 GJ\n"
+          "domoticz.327 0.100 GJ\nlog.energy 84.308 GJ\n"
+          "log.usage 0.100 GJ\n",
+          "");
+  }
+  scene_run(s, "run -c house.ini");
+  check(0, "", "");
+  ck_assert_str_eq(domoticz_server_get(server, 323), "84308");
+  ck_assert_str_eq(domoticz_server_get(server, 322), "0.100");
+  ck_assert_str_eq(domoticz_server_get(server, 327), "100");
+  ck_assert_uint_eq(domoticz_server_writes(server, 323), 2);
+}
+END_TEST
+
+START_TEST(offline_follows_from_the_state_too)
+{
+  write_pipeline(meter_path(m), domoticz_server_url(server));
+  scene_run(s, "run -c house.ini");
+  check(0, "", "");
+  next_interval();
+  meter_set(m, "60=84.308GJ");
+  domoticz_server_forget(server);
+  run_without_a_trace("run -n --offline -c house.ini");
+  check(0,
+        "domoticz.323 84.308 GJ\ndomoticz.322 0.100 GJ\n"
+        "domoticz.327 0.100 GJ\nlog.energy 84.308 GJ\n"
+        "log.usage 0.100 GJ\n",
+        "");
+  ck_assert_uint_eq(domoticz_server_requests(server), 0);
+}
+END_TEST
+
+/* ---- --replay ----------------------------------------------------------- */
+
+static const struct {
+  const char *args;
+  int status;
+  const char *err;
+} refused[] = {
+  { "run -c house.ini --replay meter.capture", 64,
+    "error: domoticz: --replay would deliver old readings to it: add -n to see "
+    "what would be delivered\n" },
+  { "run -n --offline -c house.ini --replay other=meter.capture", 64,
+    "error: --replay: there is no input \"other\" in house.ini\n" },
+  { "run -n --offline -c house.ini --replay log=meter.capture", 64,
+    "error: --replay: there is no input \"log\" in house.ini\n" },
+  { "run --offline -c house.ini", 64,
+    "error: --offline goes only with -n: nothing can be delivered without "
+    "asking\n"
+    "Usage: meterpipe run [-c FILE] [-n [--offline]] [--replay "
+    "[INPUT=]FILE]... "
+    "[--every DURATION]\n" },
+  { "run -n --offline -c house.ini --replay nowhere.capture", 66,
+    "error: meter: nowhere.capture: there is no such file\n" },
+};
+
+START_TEST(what_a_replay_cannot_be_is_refused)
+{
+  scene_write(s, "meter.capture", CAPTURE);
+  write_pipeline("nowhere", NO_SERVER);
+  run_without_a_trace(refused[_i].args);
+  check(refused[_i].status, "", refused[_i].err);
+}
+END_TEST
+
+START_TEST(a_replay_is_delivered_to_files)
+{
+  scene_write(s, "meter.capture", CAPTURE);
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = nowhere\n"
+              "[transform usage]\nplugin = subtract\n"
+              "value = meter.60\nminus = log.energy\n"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.60\ncolumn.usage = usage\n");
+  scene_run(s, "run -c house.ini --replay meter.capture");
+  check(0, "", "");
+  ck_assert_str_eq(scene_read(s, "heat.csv"),
+                   "time,energy,usage\n"
+                   "2026-11-22T10:00:00Z,84.208,\n"
+                   "2026-11-22T10:20:00Z,84.308,0.100\n"
+                   "2026-11-22T10:40:00Z,84.558,0.250\n");
+  ck_assert(!scene_exists(s, "house.db"));
+}
+END_TEST
+
+START_TEST(each_input_can_have_its_own_capture)
+{
+  scene_write(s, "east.capture", CAPTURE);
+  /* 1422.53 m3, once. */
+  scene_write(
+    s, "west.capture",
+    "2026-11-22T10:00:00Z < 40 3f 10 00 44 28 04 42 00 02 2b ad 67 75 "
+    "0d\n");
+  scene_write(s, "house.ini",
+              "[input east]\nplugin = kmp\ndevice = nowhere\nfields = 60\n"
+              "[input west]\nplugin = kmp\ndevice = nowhere\nfields = 68\n"
+              "[output show]\nplugin = stdout\nformat = line\n");
+  scene_run(s, "run -c house.ini --replay east=east.capture "
+               "--replay west=west.capture");
+  check(0,
+        "east.heat_energy_e1 84.208 GJ\nwest.volume_v1 1422.53 m³\n"
+        "east.heat_energy_e1 84.308 GJ\neast.heat_energy_e1 84.558 GJ\n",
+        "");
+}
+END_TEST
+
+START_TEST(an_input_that_is_not_replayed_is_read)
+{
+  scene_write(
+    s, "west.capture",
+    "2026-11-22T10:00:00Z < 40 3f 10 00 44 28 04 42 00 02 2b ad 67 75 "
+    "0d\n");
+  scene_write(s, "house.ini",
+              "[input east]\nplugin = kmp\ndevice = %s\nfields = 60\n"
+              "[input west]\nplugin = kmp\ndevice = nowhere\nfields = 68\n"
+              "[output show]\nplugin = stdout\nformat = line\n",
+              meter_path(m));
+  scene_run(s, "run -c house.ini --replay west=west.capture");
+  check(0, "east.heat_energy_e1 84.208 GJ\nwest.volume_v1 1422.53 m³\n", "");
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+  Suite *suite = suite_create("dry_run");
+  TCase *tcase = tcase_create("dry_run");
+
+  suite_add_tcase(suite, tcase);
+  tcase_set_timeout(tcase, 30);
+  tcase_add_checked_fixture(tcase, setup, teardown);
+  tcase_add_test(tcase, a_real_pipeline_is_tried_with_no_meter_and_no_server);
+  tcase_add_test(tcase, a_replay_may_ask_the_server_once);
+  tcase_add_test(tcase, a_dry_run_delivers_and_records_nothing);
+  tcase_add_test(tcase, a_dry_run_follows_from_the_state_and_leaves_it);
+  tcase_add_test(tcase, offline_follows_from_the_state_too);
+  tcase_add_loop_test(tcase, what_a_replay_cannot_be_is_refused, 0,
+                      ARRAY_SIZE(refused));
+  tcase_add_test(tcase, a_replay_is_delivered_to_files);
+  tcase_add_test(tcase, each_input_can_have_its_own_capture);
+  tcase_add_test(tcase, an_input_that_is_not_replayed_is_read);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,356 @@
+/*
+ * meterpipe kmp: a capture made fit to be shown, and a meter for whoever has
+ * none.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/support/scene.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* DESIGN's example; V049 of tests/data/kmp/vectors.csv and the number behind
+ * it. */
+#define GJ_84 "40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d"
+#define SERIAL "40 3f 10 03 e9 33 04 00 04 83 da 69 cc a0 0d"
+#define SERIAL_1 "40 3f 10 03 e9 33 04 00 00 00 00 01 73 19 0d"
+#define OTHER "40 3f 10 03 e9 33 04 00 04 83 da 6a fc c3 0d"
+#define OTHER_2 "40 3f 10 03 e9 33 04 00 00 00 00 02 43 7a 0d"
+
+#define CAPTURE(serial, other)                                                 \
+  "# meterpipe capture 1 meter\n\n"                                            \
+  "2026-11-22T10:00:00.345Z < " GJ_84 "\n"                                     \
+  "2026-11-22T10:00:00.445Z < " serial "\n\n"                                  \
+  "2026-11-22T10:20:00.345Z < " GJ_84 "\n"                                     \
+  "2026-11-22T10:20:00.445Z < " other "\n"
+
+static struct scene *s;  /* the one under test */
+static struct scene *at; /* where a meter is emulated */
+
+static void
+setup(void)
+{
+  s = scene_new();
+  at = scene_new();
+}
+
+static void
+teardown(void)
+{
+  scene_free(at);
+  scene_free(s);
+}
+
+/* ---- mask ---------------------------------------------------------------- */
+
+START_TEST(mask_replaces_serial_numbers_and_nothing_else)
+{
+  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  ck_assert_int_eq(scene_run(s, "kmp mask meter.capture"), 0);
+  ck_assert_str_eq(scene_err(s), "");
+  ck_assert_str_eq(scene_out(s), CAPTURE(SERIAL_1, OTHER_2));
+}
+END_TEST
+
+START_TEST(mask_reads_a_pipe)
+{
+  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  scene_set_stdin(s, "meter.capture");
+  ck_assert_int_eq(scene_run(s, "kmp mask -"), 0);
+  ck_assert_str_eq(scene_out(s), CAPTURE(SERIAL_1, OTHER_2));
+}
+END_TEST
+
+static void
+replay(const char *capture)
+{
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = replay\npath = %s\n"
+              "[output show]\nplugin = stdout\nformat = line\n",
+              capture);
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(scene_err(s), "");
+}
+
+START_TEST(a_masked_capture_has_the_same_values_but_the_serial_number)
+{
+  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  replay("meter.capture");
+  ck_assert_str_eq(scene_out(s), "meter.heat_energy_e1 84.208 GJ\n"
+                                 "meter.serial_no 75749993 number\n"
+                                 "meter.heat_energy_e1 84.208 GJ\n"
+                                 "meter.serial_no 75749994 number\n");
+  scene_run(s, "kmp mask meter.capture");
+  scene_write(s, "masked.capture", "%s", scene_out(s));
+  replay("masked.capture");
+  ck_assert_str_eq(scene_out(s), "meter.heat_energy_e1 84.208 GJ\n"
+                                 "meter.serial_no 1 number\n"
+                                 "meter.heat_energy_e1 84.208 GJ\n"
+                                 "meter.serial_no 2 number\n");
+}
+END_TEST
+
+START_TEST(the_example_stays_as_it_is)
+{
+  const char *srcdir = getenv("srcdir");
+  char name[4096];
+  char *path;
+
+  ck_assert_int_lt(snprintf(name, sizeof(name), "%s/examples/demo.capture",
+                            srcdir != NULL ? srcdir : "."),
+                   (int)sizeof(name));
+  path = realpath(name, NULL);
+  ck_assert_ptr_nonnull(path);
+  ck_assert_int_eq(scene_run(s, "kmp mask %s", path), 0);
+  ck_assert_str_eq(scene_out(s), scene_read(s, path));
+  free(path);
+}
+END_TEST
+
+/* ---- emulate ------------------------------------------------------------- */
+
+static void
+moment(void)
+{
+  const struct timespec wait = { 0, 5000000 };
+
+  nanosleep(&wait, NULL);
+}
+
+/* Starts "kmp emulate --link meter ARGS" and waits until it serves. */
+static void
+emulate(const char *args)
+{
+  int i;
+
+  scene_start(at, "kmp emulate --link meter %s", args);
+  for (i = 0; i < 4000; i++) {
+    const char *out = scene_read(at, ".out");
+
+    if (out != NULL && strchr(out, '\n') != NULL)
+      return;
+    moment();
+  }
+  ck_abort_msg("the emulator does not begin");
+}
+
+/* Ends it; WANTED is what it says of requests. */
+static void
+end_emulation(const char *wanted)
+{
+  const char *out;
+
+  kill(scene_pid(at), SIGTERM);
+  ck_assert_int_eq(scene_wait(at), 0);
+  ck_assert_str_eq(scene_err(at), "");
+  out = strchr(scene_out(at), '\n');
+  ck_assert_ptr_nonnull(out);
+  ck_assert_str_eq(out + 1, wanted);
+  ck_assert(!scene_exists(at, "meter"));
+}
+
+static int
+read_meter(const char *options)
+{
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = %s/meter\n%s"
+              "fields = heat_energy_e1, serial_no\n"
+              "[output show]\nplugin = stdout\nformat = line\n",
+              scene_dir(at), options);
+  return scene_run(s, "run -c house.ini");
+}
+
+#define ENERGY "meter.heat_energy_e1 84.208 GJ\n"
+
+START_TEST(a_capture_answers_like_its_meter)
+{
+  scene_write(at, "meter.capture", CAPTURE(SERIAL, OTHER));
+  emulate("meter.capture");
+  ck_assert_int_eq(read_meter(""), 0);
+  ck_assert_str_eq(scene_err(s), "");
+  ck_assert_str_eq(scene_out(s), ENERGY "meter.serial_no 75749994 number\n");
+  end_emulation("1 requests\n");
+}
+END_TEST
+
+START_TEST(registers_answer_too)
+{
+  static const struct {
+    const char *file, *args;
+  } rows[] = {
+    { "60=84.208GJ\n1001=68500001\n", "--baud 0 meter.txt" },
+    { "60:08 04 43 00 01 48 f0\n", "--baud 19200 meter.txt 1001=68500001" },
+    /* The log of the old script, and an answer to GetSerialNo. */
+    { "Wr 80 3f 10 01 00 3c b2 5f 0d Rd 80 3f 10 01 00 3c b2 5f 0d " GJ_84
+      "\n403F0204153A2112730D\n",
+      "--baud 0 --delay 1 meter.txt" },
+    { "", "--baud 0 60=84.208GJ 1001=68500001" },
+  };
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    scene_write(at, "meter.txt", "%s", rows[i].file);
+    emulate(rows[i].args);
+    ck_assert_int_eq(read_meter(""), 0);
+    ck_assert_str_eq(scene_err(s), "");
+    ck_assert_str_eq(scene_out(s), ENERGY "meter.serial_no 68500001 number\n");
+    end_emulation("1 requests\n");
+  }
+}
+END_TEST
+
+START_TEST(mistakes_are_made_to_order)
+{
+  emulate("--baud 0 --fault crc*1 --fault echo 60=84.208GJ 1001=7");
+  ck_assert_int_eq(read_meter(""), 0);
+  ck_assert_str_eq(scene_out(s), ENERGY "meter.serial_no 7 number\n");
+  end_emulation("2 requests\n");
+}
+END_TEST
+
+START_TEST(a_meter_sleeps_until_its_key_is_pressed)
+{
+  emulate("--baud 0 --sleep eye=1s 60=84.208GJ 1001=7");
+  ck_assert_int_eq(read_meter("retries = 0\n"), 0);
+  sleep(1);
+  ck_assert_int_eq(read_meter("retries = 0\ntimeout = 500ms\n"), 76);
+  ck_assert_ptr_nonnull(strstr(scene_err(s), "press a button on the meter"));
+  ck_assert_int_eq(kill(scene_pid(at), SIGUSR1), 0);
+  ck_assert_int_eq(read_meter("retries = 0\n"), 0);
+  ck_assert_str_eq(scene_out(s), ENERGY "meter.serial_no 7 number\n");
+  end_emulation("2 requests\n");
+}
+END_TEST
+
+/* ---- What cannot be done ------------------------------------------------- */
+
+static const struct {
+  const char *args;
+  int status;
+  const char *err;
+} wrong[] = {
+  { "kmp", 64,
+    "error: kmp: no command (\"meterpipe kmp --help\" lists them)\n" },
+  { "kmp masc", 64,
+    "error: kmp: there is no command \"masc\" (\"meterpipe kmp --help\" lists "
+    "them)\n" },
+  { "kmp mask", 64, "error: mask: the capture is missing\n" },
+  { "kmp mask a b", 64,
+    "error: mask: takes one capture and nothing else\n" },
+  { "kmp mask -c", 64, "error: mask: takes no option -c\n" },
+  { "kmp mask nowhere", 66, "error: nowhere: there is no such file\n" },
+  { "kmp mask .", 66, "error: .: is a directory, not a capture\n" },
+  { "kmp emulate", 64,
+    "error: emulate: a capture, or a file with registers, is missing\n" },
+  { "kmp emulate nowhere", 66, "error: nowhere: there is no such file\n" },
+  { "kmp emulate .", 66, "error: .: is a directory, not a capture\n" },
+  { "kmp emulate 60=many", 64,
+    "error: 60=many: is no register, as in 60=84.208GJ, and no file\n" },
+  { "kmp emulate empty", 65,
+    "error: empty: holds neither answers of a meter nor registers\n" },
+  { "kmp emulate --baud fast 60=1", 64,
+    "error: --baud: \"fast\" is no number from 0 to 115200\n" },
+  { "kmp emulate --fault none 60=1", 64,
+    "error: --fault: there is no mistake \"none\" (\"meterpipe kmp emulate "
+    "--help\" lists them)\n" },
+  { "kmp emulate --sleep well 60=1", 64,
+    "error: --sleep: \"well\" is none of none, eye[=DURATION], "
+    "water[=N[,DURATION]] and magnet\n" },
+  { "kmp emulate --link empty 60=1", 73,
+    "error: empty: the link cannot be made: File exists\n" },
+  { "kmp emulate --link", 64,
+    "error: emulate: the option --link needs a value\n" },
+  { "kmp emulate --lunk x", 64,
+    "error: emulate: there is no option --lunk (\"meterpipe kmp emulate "
+    "--help\" lists them)\n" },
+};
+
+START_TEST(what_is_wrong_is_said)
+{
+  scene_write(s, "empty", "%s", "");
+  scene_run(s, "%s", wrong[_i].args);
+  ck_assert_str_eq(scene_err(s), wrong[_i].err);
+  ck_assert_int_eq(scene_status(s), wrong[_i].status);
+  ck_assert_str_eq(scene_out(s), "");
+  ck_assert(scene_exists(s, "empty"));
+}
+END_TEST
+
+/* Everything behind "kmp" is the other program's, help too. */
+START_TEST(help_is_its_own)
+{
+  static const struct {
+    const char *args, *begin;
+  } rows[] = {
+    { "kmp --help", "Usage: meterpipe kmp COMMAND [OPTION]...\n" },
+    { "kmp -h", "Usage: meterpipe kmp COMMAND [OPTION]...\n" },
+    { "kmp mask --help", "Usage: meterpipe kmp mask CAPTURE\n" },
+    { "kmp emulate --help", "Usage: meterpipe kmp emulate [OPTION]... " },
+    { "kmp --version", "meterpipe-kmp " },
+  };
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    ck_assert_int_eq(scene_run(s, "%s", rows[i].args), 0);
+    ck_assert_str_eq(scene_err(s), "");
+    ck_assert_msg(strncmp(scene_out(s), rows[i].begin,
+                          strlen(rows[i].begin)) == 0,
+                  "%s: %s", rows[i].args, scene_out(s));
+  }
+}
+END_TEST
+
+START_TEST(a_full_disk_is_an_error)
+{
+  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  scene_set_stdout(s, "/dev/full");
+  ck_assert_int_eq(scene_run(s, "kmp mask meter.capture"), 74);
+  ck_assert_str_eq(scene_err(s), "error: standard output: cannot be written: "
+                                 "No space left on device\n");
+}
+END_TEST
+
+static Suite *
+kmp_command_suite(void)
+{
+  Suite *suite = suite_create("kmp command");
+  TCase *tcase = tcase_create("kmp command");
+
+  suite_add_tcase(suite, tcase);
+  tcase_set_timeout(tcase, 60);
+  tcase_add_checked_fixture(tcase, setup, teardown);
+  tcase_add_test(tcase, mask_replaces_serial_numbers_and_nothing_else);
+  tcase_add_test(tcase, mask_reads_a_pipe);
+  tcase_add_test(tcase,
+                 a_masked_capture_has_the_same_values_but_the_serial_number);
+  tcase_add_test(tcase, the_example_stays_as_it_is);
+  tcase_add_test(tcase, a_capture_answers_like_its_meter);
+  tcase_add_test(tcase, registers_answer_too);
+  tcase_add_test(tcase, mistakes_are_made_to_order);
+  tcase_add_test(tcase, a_meter_sleeps_until_its_key_is_pressed);
+  tcase_add_loop_test(tcase, what_is_wrong_is_said, 0, ARRAY_SIZE(wrong));
+  tcase_add_test(tcase, help_is_its_own);
+  tcase_add_test(tcase, a_full_disk_is_an_error);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(kmp_command_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,199 @@
+/*
+ * What is read through good and bad optical heads, and what is said of it.
+ *
+ * The rows of a table run at the same time, each at a site of its own: what
+ * takes time in them is waiting for a line to be quiet.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/site.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- One reading -------------------------------------------------------- */
+
+struct row {
+  const char *name;
+  const char *registers;
+  const char *faults;
+  const char *options;
+  int status;
+  unsigned requests; /* that the meter heard */
+  const char *out, *err;
+};
+
+#define ONCE SITE_TWO "timeout = 500ms\nretries = 0\n"
+#define TWICE SITE_TWO "timeout = 500ms\nretries = 1\n"
+
+static const struct row rows[] = {
+  { "all is well", SITE_HEAT, "", "", 0, 2, SITE_HEAT_SHOWN, "" },
+  { "half of the registers", "60=84.208GJ 68=520.41m3 80=15.5kW 1001=1", "",
+    "fields = 60, 68, 74, 80, 86, 87\n", 65, 1,
+    "meter.heat_energy_e1 84.208 GJ\n"
+    "meter.volume_v1 520.41 m³\n"
+    "meter.power_e1 15.5 kW\n",
+    "error: meter: eye: the meter left out flow_v1, temperature_t1, "
+    "temperature_t2: meterpipe probe shows the registers it has\n" },
+  { "none of the registers", "1001=1", "", SITE_TWO, 65, 1, "",
+    "error: meter: eye: the meter has none of the registers asked for "
+    "(heat_energy_e1, volume_v1): meterpipe probe shows those it has\n" },
+  { "a number that does not fit", "60:080800ffffffffffffffff 68=520.41m3", "",
+    SITE_TWO, 65, 1, "meter.volume_v1 520.41 m³\n",
+    "error: meter: eye: heat_energy_e1 cannot be used: a number beyond 64 "
+    "bits\n" },
+  { "four registers at a time", SITE_HEAT, "limit=4",
+    "timeout = 500ms\nretries = 1\n", 0, 4, SITE_HEAT_SHOWN, "" },
+  { "an echo before the answer", SITE_HEAT, "echo", SITE_TWO, 0, 1,
+    SITE_TWO_SHOWN, "" },
+  { "noise before the answer", SITE_HEAT, "noise=9", SITE_TWO, 0, 1,
+    SITE_TWO_SHOWN, "" },
+  { "the answer comes twice", SITE_HEAT, "double", SITE_TWO, 0, 1,
+    SITE_TWO_SHOWN, "" },
+  { "an answer to the second request only", SITE_HEAT, "silent=1", TWICE, 0, 3,
+    SITE_TWO_SHOWN, "" },
+  { "a damaged answer, then a good one", SITE_HEAT, "crc*1", TWICE, 0, 3,
+    SITE_TWO_SHOWN, "" },
+  { "an answer later than the timeout", SITE_HEAT, "late=800", TWICE, 0, 1,
+    SITE_TWO_SHOWN, "" },
+  { "silence", SITE_HEAT, "silent", ONCE, 76, 1, "",
+    "error: meter: eye: no answer in 500 ms (requests sent: 1): press a button "
+    "on the meter, check the position of the head, and read at least every 30 "
+    "minutes, or the eye switches off\n" },
+  { "silence, asked again", SITE_HEAT, "silent", TWICE, 76, 2, "",
+    "error: meter: eye: no answer in 500 ms (requests sent: 2): press a button "
+    "on the meter, check the position of the head, and read at least every 30 "
+    "minutes, or the eye switches off\n" },
+  { "only an echo", SITE_HEAT, "echo silent", ONCE, 76, 1, "",
+    "error: meter: eye: only an echo (requests sent: 1): the head works, but "
+    "the meter does not hear it: press a button on the meter, turn or move the "
+    "head\n" },
+  { "every third byte lost", SITE_HEAT, "drop=3", ONCE, 76, 1, "",
+    "error: meter: eye: answers cut short: 1 (requests sent: 1): align the "
+    "head; a serial server must not pause within an answer\n" },
+  { "a wrong checksum", SITE_HEAT, "crc", ONCE, 76, 1, "",
+    "error: meter: eye: answers with CRC errors: 1 (requests sent: 1): align "
+    "the head, keep sunlight off it, and let no other program read this "
+    "meter\n" },
+  { "an answer cut short", SITE_HEAT, "truncate=12", ONCE, 76, 1, "",
+    "error: meter: eye: answers cut short: 1 (requests sent: 1): align the "
+    "head; a serial server must not pause within an answer\n" },
+  { "garbage", SITE_HEAT, "garbage=20", ONCE, 76, 1, "",
+    "error: meter: eye: only garbage (bytes that are no answer: 20): check "
+    "baud, parity and stop_bits, align the head, keep sunlight off it\n" },
+  { "the answer to another request", SITE_HEAT, "surplus=999", ONCE, 76, 1, "",
+    "error: meter: eye: answers that fit no request of ours: 1 (requests sent: "
+    "1): let no other program read this meter, and check address\n" },
+  { "another meter's answer", SITE_HEAT, "address=0x7f", ONCE, 76, 1, "",
+    "error: meter: eye: answers that fit no request of ours: 1 (requests sent: "
+    "1): let no other program read this meter, and check address\n" },
+  { "the head is unplugged in the middle", SITE_HEAT, "unplug=10", TWICE, 74, 1,
+    "",
+    "error: meter: eye: the port is gone (hung up): was the optical head "
+    "unplugged?\n" },
+  { "no such port", SITE_HEAT, "", "device = nowhere\n", 74, 0, "",
+    "error: meter: nowhere: no such port: is the optical head plugged in?\n" },
+  { "no port at all", SITE_HEAT, "", "device = house.ini\n", 78, 0, "",
+    "error: meter: house.ini: not a serial port: set device to a tty such as "
+    "/dev/ttyUSB0, or to tcp://HOST:PORT\n" },
+  { "a capture that cannot be made", SITE_HEAT, "",
+    SITE_TWO "capture = no/such/file\n", 73, 1, SITE_TWO_SHOWN,
+    "error: meter: no/such/file: the capture cannot be written: No such file "
+    "or directory\n" },
+};
+
+static void
+row_check(const struct row *row, struct site *site)
+{
+  scene_wait(site->s);
+  ck_assert_msg(strcmp(scene_err(site->s), row->err) == 0, "%s: said: %s",
+                row->name, scene_err(site->s));
+  ck_assert_msg(strcmp(scene_out(site->s), row->out) == 0, "%s: showed: %s",
+                row->name, scene_out(site->s));
+  ck_assert_msg(scene_status(site->s) == row->status, "%s: status %d",
+                row->name, scene_status(site->s));
+  ck_assert_msg(meter_requests(site->m) == row->requests, "%s: %u requests",
+                row->name, meter_requests(site->m));
+}
+
+START_TEST(each_line_gives_the_right_values_or_the_right_diagnosis)
+{
+  struct site sites[ARRAY_SIZE(rows)];
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    sites[i] = site_new(rows[i].registers);
+    site_fault(&sites[i], rows[i].faults);
+    site_write(&sites[i], rows[i].options);
+    scene_start(sites[i].s, "run -c house.ini");
+  }
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    row_check(&rows[i], &sites[i]);
+    site_free(&sites[i]);
+  }
+}
+END_TEST
+
+/* ---- Values that the meter did not send --------------------------------- */
+
+static bool
+is_two_or_none(const char *text)
+{
+  return strcmp(text, "") == 0 || strcmp(text, SITE_TWO_SHOWN) == 0;
+}
+
+START_TEST(a_damaged_answer_gives_all_values_or_none)
+{
+  static const char *const faults[] = { "flip=4", "insert=7", "drop=11",
+                                        "garbage=40" };
+  struct site sites[6 * ARRAY_SIZE(faults)];
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(sites); i++) {
+    sites[i] = site_new(SITE_HEAT);
+    meter_set_seed(sites[i].m, (uint32_t)i + 1);
+    meter_fault(sites[i].m, faults[i % ARRAY_SIZE(faults)]);
+    site_write(&sites[i], ONCE);
+    scene_start(sites[i].s, "run -c house.ini");
+  }
+  for (i = 0; i < ARRAY_SIZE(sites); i++) {
+    int status = scene_wait(sites[i].s);
+    const char *out = scene_out(sites[i].s);
+
+    ck_assert_msg(is_two_or_none(out), "seed %zu: %s", i + 1, out);
+    ck_assert_int_eq(status, *out ? 0 : 76);
+    site_free(&sites[i]);
+  }
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+  Suite *suite = suite_create("meter");
+  TCase *tcase = tcase_create("meter");
+
+  suite_add_tcase(suite, tcase);
+  tcase_set_timeout(tcase, 60);
+  tcase_add_test(tcase,
+                 each_line_gives_the_right_values_or_the_right_diagnosis);
+  tcase_add_test(tcase, a_damaged_answer_gives_all_values_or_none);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,636 @@
+/*
+ * Mistakes that people make in a pipeline file or on a command line, and the
+ * exact lines that they are shown.  Each should name the place, what is wrong
+ * and what to do about it.
+ */
+#include <check.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/support/scene.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Sections without a mistake; nothing of them is opened. */
+#define METER "[input meter]\nplugin = kmp\ndevice = nowhere\n"
+#define SCREEN "[output screen]\nplugin = stdout\n"
+#define HOUSE "[output house]\nplugin = domoticz\nurl = http://127.0.0.1:1\n"
+#define ENERGY "idx.323 = meter.heat_energy_e1\n"
+
+#define X10 "xxxxxxxxxx"
+#define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
+
+static struct scene *scene;
+
+static void
+set_up(void)
+{
+  umask(022); /* what the program says depends on who can read a file */
+  scene = scene_new();
+  scene_setenv(scene, "METERPIPE_UNSET", NULL);
+  scene_setenv(scene, "CREDENTIALS_DIRECTORY", NULL);
+}
+
+static void
+tear_down(void)
+{
+  scene_free(scene);
+}
+
+/* ---- Pipeline files ---- */
+
+struct file_row {
+  const char *text, *said;
+};
+
+static const struct file_row files[] = {
+  /* sections */
+  { "[inptu meter]\nplugin = kmp\ndevice = d\n" SCREEN
+    "field.a = meter.volume_v1\n",
+    "p.ini:1: unknown section \"inptu\"; the nearest is \"input\"\n" },
+  { "[meters]\nplugin = kmp\n" METER SCREEN,
+    "p.ini:1: unknown section \"meters\": there are [pipeline], [input NAME], "
+    "[transform NAME] and [output NAME]\n" },
+  { "[input]\nplugin = kmp\n" SCREEN,
+    "p.ini:1: the section has no name: write [input NAME]\n" },
+  { "[pipeline house]\n" METER SCREEN,
+    "p.ini:1: [pipeline] takes no name, but has \"house\"\n" },
+  { "[pipeline]\n[pipeline]\n" METER SCREEN,
+    "p.ini:2: [pipeline] comes twice; first in line 1\n" },
+  { "[input my.meter]\nplugin = kmp\ndevice = d\n" SCREEN
+    "field.a = my.volume_v1\n",
+    "p.ini:1: \"my.meter\" cannot be a name: use 1 to 32 of the characters A-Z "
+    "a-z 0-9 _ -\n" },
+  { METER SCREEN "[output abcdefghij-abcdefghij_ABCDEFGHIJ012]\n",
+    "p.ini:6: \"abcdefghij-abcdefghij_ABCDEFGHIJ012\" cannot be a name: use 1 "
+    "to 32 of the characters A-Z a-z 0-9 _ -\n" },
+  { METER "[output meter]\nplugin = stdout\n",
+    "p.ini:4: the name \"meter\" is taken by [input meter] in line 1\n" },
+  { "[input meter\nplugin = kmp\n" SCREEN,
+    "p.ini:1: a heading that does not end with \"]\"\n" },
+  { "", "p.ini: there is no [input NAME]: nothing would be read\n"
+        "p.ini: there is no [output NAME]: nothing would be delivered\n" },
+  { SCREEN, "p.ini: there is no [input NAME]: nothing would be read\n" },
+  { METER, "p.ini: there is no [output NAME]: nothing would be delivered\n" },
+
+  /* plugins */
+  { "[input meter]\nplugin = kpm\n" SCREEN,
+    "p.ini:2: there is no input plugin \"kpm\"; the nearest is \"kmp\"\n" },
+  { METER "[transform t]\nplugin = substract\n" SCREEN,
+    "p.ini:5: there is no transform plugin \"substract\"; the nearest is "
+    "\"subtract\"\n" },
+  { "[input meter]\nplugin = csv\n" SCREEN,
+    "p.ini:2: the plugin \"csv\" is for a section [output NAME], not for "
+    "[input NAME]\n" },
+  { "[input meter]\nplugin = ./mine.so\n" SCREEN,
+    "p.ini:2: the plugin ./mine.so cannot be read: No such file or "
+    "directory\n" },
+  { "[input meter]\ndevice = d\n[transform t]\n[output o]\nplugin =\n",
+    "p.ini:1: [input meter] names no plugin: write, for example, plugin = "
+    "kmp\n"
+    "p.ini:3: [transform t] names no plugin: write, for example, plugin = "
+    "subtract\n"
+    "p.ini:5: [output o] names no plugin: write, for example, plugin = "
+    "domoticz\n" },
+
+  /* options: names */
+  { METER "retires = 2\n" SCREEN,
+    "p.ini:4: unknown option \"retires\"; the nearest is \"retries\"\n" },
+  { METER SCREEN "colour = red\n",
+    "p.ini:6: unknown option \"colour\"; there are format, field.NAME\n" },
+  { "[pipeline]\nstatedir = /tmp\n" METER SCREEN,
+    "p.ini:2: unknown option \"statedir\"; the nearest is \"state_dir\"\n" },
+  { METER HOUSE "index.323 = meter.heat_energy_e1\n" ENERGY,
+    "p.ini:7: unknown option \"index.323\"; the nearest is \"idx.323\"\n" },
+  { METER HOUSE "idx. = meter.heat_energy_e1\n" ENERGY,
+    "p.ini:7: unknown option \"idx.\"; there are url, username, password, "
+    "timeout, tls_verify, ca_file, idx.NAME\n" },
+  { "[input meter]\nplugin = kmp\n" SCREEN,
+    "p.ini:1: option \"device\" is missing: tty of the optical head, or "
+    "tcp://HOST:PORT of a serial server; for example: device = TEXT\n" },
+  { METER "device = /dev/ttyUSB1\n" SCREEN,
+    "p.ini:4: option \"device\" is given twice; first in line 3\n" },
+  { METER HOUSE ENERGY "idx.323 = meter.volume_v1\n",
+    "p.ini:8: option \"idx.323\" is given twice; first in line 7\n" },
+  { "[input meter]\nplugin = kmp\ndevice =\n" SCREEN,
+    "p.ini:3: device: the value is empty: give one, or remove the line\n" },
+
+  /* options: one of each type */
+  { METER "retries = two\n" SCREEN,
+    "p.ini:4: retries: \"two\" is not a whole number\n" },
+  { METER "stop_bits = 3\n" SCREEN,
+    "p.ini:4: stop_bits: \"3\" is not within 1..2\n" },
+  { METER "address = 99999999999999999999\n" SCREEN,
+    "p.ini:4: address: \"99999999999999999999\" is too large a number\n" },
+  { METER "timeout = 2\n" SCREEN,
+    "p.ini:4: timeout: \"2\" is not a duration: write it as 500ms, 2s, 20m, "
+    "1h or 1d\n" },
+  { METER "dtr = on\n" SCREEN, "p.ini:4: dtr: \"on\" is not yes or no\n" },
+  { METER "parity = evn\n" SCREEN,
+    "p.ini:4: parity: \"evn\" is none of none|even|odd; the nearest is "
+    "\"even\"\n" },
+  { METER "fields = heat_energy_e1 volume_v1\n" SCREEN,
+    "p.ini:4: fields: \"heat_energy_e1 volume_v1\" is not a list of fields: "
+    "write NAME, NAME\n" },
+  { METER "[transform t]\nplugin = overwrite\nvalue = meter volume\n" SCREEN,
+    "p.ini:6: value: \"meter volume\" is not the name of a value: write "
+    "INPUT.FIELD or TRANSFORM\n" },
+  { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
+          "minus = house.5\nmax = 1e3\nwrap = -1\n" HOUSE
+          "idx.5 = meter.volume_v1\n",
+    "p.ini:8: max: \"1e3\" is not a number: write it as 12 or 12.50\n"
+    "p.ini:9: wrap: \"-1\" is not within 0..\n" },
+
+  /* names of values */
+  { METER SCREEN "field.a = metre.volume_v1\n",
+    "p.ini:6: field.a: there is no stage \"metre\"; the nearest is "
+    "\"meter\"\n" },
+  { METER SCREEN "field.a = meter.heat_energy_e99\n",
+    "p.ini:6: field.a: the input \"meter\" has no field \"heat_energy_e99\"; "
+    "the nearest is \"heat_energy_e1\"\n" },
+  { METER "fields = volume_v1, warmth\n" SCREEN,
+    "p.ini:4: fields: the input \"meter\" has no field \"warmth\" (\"meterpipe "
+    "plugins kmp\" lists them)\n" },
+  { METER SCREEN "field.a = meter\n",
+    "p.ini:6: field.a: \"meter\" is an input: name one of its fields, as in "
+    "meter.FIELD\n" },
+  { METER "[transform t]\nplugin = overwrite\nvalue = meter.volume_v1\n" SCREEN
+          "field.a = t.volume_v1\n",
+    "p.ini:9: field.a: the transform \"t\" makes one value, which is named "
+    "\"t\" alone, without \".volume_v1\"\n" },
+  { METER HOUSE ENERGY "idx.4 = house.323\n",
+    "p.ini:8: idx.4: \"house.323\" is the last known value of an output: only "
+    "an operand of a transform (minus, plus) can name it\n" },
+
+  /* operands */
+  { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
+          "minus = 323\n" HOUSE ENERGY,
+    "p.ini:7: minus: \"323\" is not the name of a target: write "
+    "OUTPUT.TARGET\n" },
+  { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
+          "minus = meter.volume_v1\n" HOUSE ENERGY,
+    "p.ini:7: minus: \"meter\" is not an output: an operand is the last known "
+    "value of OUTPUT.TARGET\n" },
+  { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
+          "minus = hous.323\n" HOUSE ENERGY,
+    "p.ini:7: minus: there is no stage \"hous\"; the nearest is \"house\"\n" },
+  { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
+          "minus = screen.volume\n" SCREEN "field.volume = meter.volume_v1\n",
+    "p.ini:7: minus: \"screen\" keeps no values (it is a live output), so it "
+    "has no last known ones\n" },
+  { METER
+    "[transform t]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"
+    "minus = house.323\n"
+    "[transform u]\nplugin = add\nvalue = t\nplus = house.323\n" HOUSE ENERGY,
+    "p.ini:7: minus: house.323 is measured from (minus) and added onto (plus); "
+    "a target can be only one of them\n"
+    "p.ini:11: plus: house.323 is measured from (minus) and added onto (plus); "
+    "a target can be only one of them\n" },
+  { METER
+    "[transform t]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"
+    "minus = house.323\n"
+    "[transform u]\nplugin = add\nvalue = t\nplus = house.4\n" HOUSE ENERGY
+    "idx.4 = t\n",
+    "p.ini:11: plus: house.4 holds a usage (it is fed by \"t\"), from which "
+    "nothing can be measured on: name a target that holds a reading or a "
+    "total\n" },
+  { METER "[transform t]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"
+          "minus = house.323\nmax = 3\n"
+          "[transform u]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"
+          "minus = house.323\ndecrease = allow\n" HOUSE ENERGY,
+    "p.ini:9: max: \"t\" and \"u\" measure from the same base (house.323) and "
+    "must have the same \"max\"\n"
+    "p.ini:13: decrease: \"t\" and \"u\" measure from the same base "
+    "(house.323) and must have the same \"decrease\"\n" },
+
+  /* circles */
+  { METER "[transform a]\nplugin = overwrite\nvalue = b\n"
+          "[transform b]\nplugin = overwrite\nvalue = c\n"
+          "[transform c]\nplugin = overwrite\nvalue = a\n"
+          "[transform d]\nplugin = overwrite\nvalue = a\n" SCREEN,
+    "p.ini:6: the transforms feed one another in a circle: a <- b <- c <- "
+    "a\n" },
+  { METER "[transform a]\nplugin = overwrite\nvalue = a\n"
+          "[transform c]\nplugin = overwrite\nvalue = b\n"
+          "[transform b]\nplugin = overwrite\nvalue = c\n" SCREEN,
+    "p.ini:6: the transforms feed one another in a circle: a <- a\n"
+    "p.ini:9: the transforms feed one another in a circle: c <- b <- c\n" },
+
+  /* outputs */
+  { METER HOUSE "[output log]\nplugin = csv\npath = log.csv\n",
+    "p.ini:4: [output house] has no targets: add idx.NAME = VALUE\n"
+    "p.ini:7: [output log] has no targets: add column.NAME = VALUE\n" },
+  { METER HOUSE ENERGY "idx.4.power = meter.power_e1\n",
+    "p.ini:8: idx.4.power needs a target idx.4 that it is a part of\n" },
+  { METER "[output house]\nplugin = domoticz\nurl = localhost:8080\n" ENERGY,
+    "p.ini:6: url: must begin with http:// or https://\n" },
+  { METER
+    "[output house]\nplugin = domoticz\nurl = http://localhost:99999\n" ENERGY,
+    "p.ini:6: url: is no valid URL\n" },
+  { METER
+    "[output house]\nplugin = domoticz\nurl = http://me:top@localhost\n" ENERGY,
+    "p.ini:6: url: holds a user name or password; give them as `username` and "
+    "`password`\n" },
+  { METER "[output house]\nplugin = domoticz\n"
+          "url = http://localhost:8080/json.htm\n" ENERGY,
+    "p.ini:6: url: must end before /json.htm\n" },
+  { METER HOUSE "timeout = 0s\n" ENERGY,
+    "p.ini:7: timeout: must be longer than 0\n" },
+  { "[input old]\nplugin = replay\npath = old.cap\n" HOUSE
+    "idx.323 = old.heat_energy_e1\n",
+    "p.ini:4: [output house] would be given the readings of a recording: "
+    "[pipeline] must have a state_dir, or totals could be counted twice\n" },
+
+  /* secrets */
+  { METER HOUSE
+    "username = me\npassword = hunter2\npassword_file = pw\n" ENERGY,
+    "p.ini:8: warning: \"password\" stands in a file that everybody can read: "
+    "chmod o-r it, or use password_file\n"
+    "p.ini:9: \"password\" and \"password_file\" are both given; the other one "
+    "is in line 8\n" },
+  { METER HOUSE "username = me\npassword_file = nothere\n" ENERGY,
+    "p.ini:8: password_file: nothere: No such file or directory\n" },
+  { METER HOUSE "username = me\npassword_file = p.ini\n" ENERGY,
+    "p.ini:8: password_file: p.ini holds more than one line\n" },
+  { METER HOUSE "password = ${HOME}\n" ENERGY,
+    "p.ini:7: password: there is no `username` that it belongs to\n" },
+
+  /* lines */
+  { METER "capture = " X100 X10 X10 X10 X10 X10 X10 X10 X10
+          "123456789\n" SCREEN,
+    "p.ini:4: a line of 199 bytes, but 198 is the most: go on in the next "
+    "line, indented\n" },
+  { METER "capture = m\xb3\n" SCREEN,
+    "p.ini:4: bytes that are not UTF-8 in this line\n" },
+  { METER "capture = \033[31m\n" SCREEN,
+    "p.ini:4: a control character in this line\n" },
+  { METER "capture = ${METERPIPE_UNSET}/log\n" SCREEN,
+    "p.ini:4: the environment variable METERPIPE_UNSET is not set\n" },
+  { METER "plugin ${METERPIPE_UNSET}\n" SCREEN,
+    "p.ini:4: missing \"=\": a line is a [section], NAME = VALUE, or a "
+    "comment\n" },
+  { METER "retries: 2 = 3\n" SCREEN,
+    "p.ini:4: a \":\" before the \"=\": write NAME = VALUE\n" },
+  { METER "= 2\n" SCREEN, "p.ini:4: no name before the \"=\"\n" },
+  { METER "capture = \"eye log\n" SCREEN,
+    "p.ini:4: a value that begins with a double quote must end with one in the "
+    "same line (a ; behind a blank is written \\;)\n" },
+  { "deadline = 20s\n" METER SCREEN,
+    "p.ini:1: an option before the first section\n" },
+  { "  deadline = 20s\n" METER SCREEN,
+    "p.ini:1: an indented line goes on with the value above, but there is "
+    "none: begin it in the first column\n" },
+
+  /* all at once, in the order of the lines */
+  { "[pipeline]\ndedline = 20s\n"
+    "[input meter]\nplugin = kmp\nbaud = 12\ndevice = d\n"
+    "[output house]\nplugin = domoticz\nurl = house\nidx.4 = usgae\n"
+    "[output screen]\nplugin = stdout\nformat = jsn\n"
+    "[transform usage]\nplugin = subtract\nvalue = meter.volume_v1\n"
+    "minus = house.323\n"
+    "[transform ring]\nplugin = overwrite\nvalue = ring\n",
+    "p.ini:2: unknown option \"dedline\"; the nearest is \"deadline\"\n"
+    "p.ini:5: baud: \"12\" is none of "
+    "300|600|1200|2400|4800|9600|19200|38400|57600|115200\n"
+    "p.ini:9: url: must begin with http:// or https://\n"
+    "p.ini:10: idx.4: there is no stage \"usgae\"; the nearest is \"usage\"\n"
+    "p.ini:13: format: \"jsn\" is none of table|json|line; the nearest is "
+    "\"json\"\n"
+    "p.ini:20: the transforms feed one another in a circle: ring <- ring\n" },
+};
+
+/* Whatever the command, the file is judged before anything is opened. */
+static const char *const commands[] = { "run", "check", "check --offline",
+                                        "rebase" };
+
+START_TEST(file_is_refused_with_place_and_remedy)
+{
+  const struct file_row *row = &files[_i];
+
+  scene_write(scene, "p.ini", "%s", row->text);
+  for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+    scene_run(scene, "%s -c p.ini", commands[i]);
+    ck_assert_str_eq(scene_err(scene), row->said);
+    ck_assert_str_eq(scene_out(scene), "");
+    ck_assert_int_eq(scene_status(scene), 78);
+    ck_assert(!scene_exists(scene, "p.db"));
+  }
+}
+END_TEST
+
+START_TEST(nul_byte_is_refused_with_its_line)
+{
+  scene_write(scene, "p.ini", METER "capture = a%cb\n" SCREEN, 0);
+  ck_assert_int_eq(scene_run(scene, "run -c p.ini"), 78);
+  ck_assert_str_eq(scene_err(scene), "p.ini:4: a NUL byte in this line\n");
+}
+END_TEST
+
+START_TEST(plugin_like_no_other_is_missed_where_it_was_looked_for)
+{
+  char begin[512];
+
+  ck_assert_ptr_nonnull(getenv("METERPIPE_PLUGIN_PATH"));
+  snprintf(begin, sizeof(begin),
+           "p.ini:2: there is no input plugin \"mbus-wireless\" in %s:",
+           getenv("METERPIPE_PLUGIN_PATH"));
+  scene_write(scene, "p.ini", "[input meter]\nplugin = mbus-wireless\n" SCREEN);
+  ck_assert_int_eq(scene_run(scene, "run -c p.ini"), 78);
+  ck_assert_msg(strncmp(scene_err(scene), begin, strlen(begin)) == 0 &&
+                  strstr(scene_err(scene), " (\"meterpipe plugins\" lists what "
+                                           "is installed)\n"),
+                "%s", scene_err(scene));
+}
+END_TEST
+
+static const struct {
+  const char *path, *said;
+  int status;
+} unreadable[] = {
+  { "nothere.ini", "nothere.ini: cannot be read: No such file or directory\n",
+    78 },
+  { ".", ".: cannot be read: Is a directory\n", 78 },
+};
+
+START_TEST(file_that_cannot_be_read_is_named)
+{
+  scene_run(scene, "check -c %s", unreadable[_i].path);
+  ck_assert_str_eq(scene_err(scene), unreadable[_i].said);
+  ck_assert_int_eq(scene_status(scene), unreadable[_i].status);
+}
+END_TEST
+
+/* ---- What only an output knows of its targets ---- */
+
+static const struct {
+  const char *target, *said;
+} targets[] = {
+  { "idx.heat = meter.heat_energy_e1\n",
+    "error: house: idx.heat: names no idx of Domoticz: that is a whole number, "
+    "without zeros before it (p.ini:8)\n" },
+  { "idx.0323 = meter.heat_energy_e1\n",
+    "error: house: idx.0323: names no idx of Domoticz: that is a whole number, "
+    "without zeros before it (p.ini:8)\n" },
+  { "idx.323.powr = meter.power_e1\n",
+    "error: house: idx.323.powr: names no idx of Domoticz: that is a whole "
+    "number, without zeros before it (p.ini:8)\n" },
+};
+
+START_TEST(target_that_cannot_be_one_is_told_with_its_line)
+{
+  scene_write(scene, "p.ini", "%s", METER HOUSE ENERGY);
+  ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);
+  ck_assert_str_eq(scene_err(scene), "");
+
+  scene_write(scene, "p.ini", "%s%s", METER HOUSE ENERGY, targets[_i].target);
+  ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 78);
+  ck_assert_str_eq(scene_err(scene), targets[_i].said);
+}
+END_TEST
+
+/* ---- What is allowed, and may not be meant ---- */
+
+static const struct {
+  const char *text, *said;
+} doubtful[] = {
+  /* another value is written where the usage is measured from */
+  { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
+          "minus = house.323\n" HOUSE ENERGY "idx.4 = t\n",
+    "warning: house: idx.323: is measured from, but this pipeline does not "
+    "write the same value there: the results are differences to what stands "
+    "there, and no usages\n" },
+  /* nothing is written there at all */
+  { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
+          "minus = house.323\n" HOUSE "idx.4 = t\n",
+    "warning: house: idx.323: is measured from, but this pipeline does not "
+    "write the same value there: the results are differences to what stands "
+    "there, and no usages\n" },
+  { METER "[input cold]\nplugin = kmp\ndevice = elsewhere\n" HOUSE ENERGY,
+    "warning: cold: nothing uses its values: it is not asked for any\n" },
+  { METER HOUSE "username = me\npassword = hunter2\n" ENERGY,
+    "p.ini:8: warning: \"password\" stands in a file that everybody can read: "
+    "chmod o-r it, or use password_file\n" },
+  { METER "  retries = 3\n" HOUSE ENERGY,
+    "p.ini:4: warning: indented, so this goes on with the value of \"device\": "
+    "an option begins in the first column\n" },
+};
+
+START_TEST(check_warns_of_what_may_not_be_meant)
+{
+  scene_write(scene, "p.ini", "%s", doubtful[_i].text);
+  ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);
+  ck_assert_str_eq(scene_err(scene), doubtful[_i].said);
+}
+END_TEST
+
+START_TEST(secret_in_a_private_file_is_nobodys_business)
+{
+  char path[256];
+
+  scene_write(scene, "p.ini", "%s",
+              METER HOUSE "username = me\npassword = hunter2\n" ENERGY);
+  snprintf(path, sizeof(path), "%s/p.ini", scene_dir(scene));
+  ck_assert_int_eq(chmod(path, 0640), 0);
+  ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);
+  ck_assert_str_eq(scene_err(scene), "");
+}
+END_TEST
+
+START_TEST(secret_file_is_looked_for_among_the_credentials_first)
+{
+  scene_write(scene, "pw", "two\nlines\n");
+  scene_write(scene, "p.ini", "%s",
+              METER HOUSE "username = me\npassword_file = pw\n" ENERGY);
+  scene_run(scene, "check --offline -c p.ini");
+  ck_assert_str_eq(scene_err(scene),
+                   "p.ini:8: password_file: pw holds more than one line\n");
+  scene_setenv(scene, "CREDENTIALS_DIRECTORY", "/nothere");
+  scene_run(scene, "check --offline -c p.ini");
+  ck_assert_str_eq(scene_err(scene),
+                   "p.ini:8: password_file: pw holds more than one line\n");
+  scene_write(scene, "pw", "hunter2\n");
+  ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);
+  ck_assert_str_eq(scene_err(scene), "");
+}
+END_TEST
+
+/* ---- Recordings ---- */
+
+START_TEST(recording_reaches_a_device_only_with_a_state_or_for_show)
+{
+  scene_write(scene, "old.cap",
+              "< 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 "
+              "0d\n");
+  scene_write(scene, "p.ini", "%s",
+              "[input old]\nplugin = replay\npath = old.cap\n" HOUSE
+              "idx.323 = old.heat_energy_e1\n");
+  ck_assert_int_eq(scene_run(scene, "run -n --offline -c p.ini"), 0);
+  ck_assert_str_eq(scene_out(scene), "# 2026-11-22T10:00:00Z\n"
+                                     "house.323 84.208 GJ\n");
+  ck_assert_str_eq(scene_err(scene), "");
+
+  scene_write(scene, "p.ini", "%s", METER HOUSE ENERGY);
+  ck_assert_int_eq(scene_run(scene, "run --replay old.cap -c p.ini"), 64);
+  ck_assert_str_eq(scene_err(scene),
+                   "error: house: --replay would deliver old readings to it: "
+                   "add -n to see what would be delivered\n");
+  ck_assert_int_eq(scene_run(scene, "run -n --replay metre=old.cap -c p.ini"),
+                   64);
+  ck_assert_str_eq(scene_err(scene),
+                   "error: --replay: there is no input \"metre\" in p.ini\n");
+}
+END_TEST
+
+/* ---- Command lines ---- */
+
+#define USAGE_RUN                                                              \
+  "Usage: meterpipe run [-c FILE] [-n [--offline]] [--replay "                 \
+  "[INPUT=]FILE]... "                                                          \
+  "[--every DURATION]\n"
+
+static const struct {
+  const char *args, *said;
+} command_lines[] = {
+  { "", "error: no command (\"meterpipe --help\" lists them)\n" },
+  { "rnu", "error: there is no command \"rnu\"; the nearest is \"run\"\n" },
+  { "frobnicate", "error: there is no command \"frobnicate\" (\"meterpipe "
+                  "--help\" lists them)\n" },
+  { "-c p.ini run", "error: \"-c\" stands where the command should: options "
+                    "come behind it\n" },
+  { "import /dev/ttyUSB0",
+    "error: an argument is missing\n"
+    "Usage: meterpipe import DEVICE IDX:REGISTER:FUNCTION[:IDX2],... [--url "
+    "URL]\n" },
+  { "import /dev/ttyUSB0 323",
+    "error: import: item 1 (column 1): \"323\": not IDX:REGISTER:FUNCTION or "
+    "IDX:REGISTER:FUNCTION:IDX2\n" },
+  { "run p.ini", "error: there is one argument too many\n" USAGE_RUN },
+  { "run --offline -c p.ini",
+    "error: --offline goes only with -n: nothing can be delivered without "
+    "asking\n" USAGE_RUN },
+  { "run -n --every 20m -c p.ini",
+    "error: --every does not go with -n\n" USAGE_RUN },
+  { "run --every 20 -c p.ini",
+    "error: --every: \"20\" is no duration, such as 20m or 90s\n" },
+  { "run --offlnie", "error: there is no option --offlnie; the nearest is "
+                     "--offline\n" },
+  { "run --frobnicate=yes", "error: there is no option --frobnicate "
+                            "(\"meterpipe --help\" lists them)\n" },
+  { "run -nx", "error: there is no option -x (\"meterpipe --help\" lists "
+               "them)\n" },
+  { "run --dry-run=no", "error: the option --dry-run takes no value\n" },
+  { "run -c", "error: the option --config needs a value\n" },
+  { "run --replay", "error: the option --replay needs a value\n" },
+  { "check -n", "error: \"check\" takes no option --dry-run\n" },
+  { "rebase usgae -c p.ini", "error: there is no transform \"usgae\" in p.ini; "
+                             "the nearest is \"usage\"\n" },
+  { "rebase meter -c p.ini",
+    "error: meter: is no transform that measures from a target which this "
+    "pipeline writes\n" },
+  { "rebase usage other -c p.ini",
+    "error: there is no transform \"other\" in p.ini\n" },
+  { "plugins cvs", "error: there is no plugin \"cvs\"; the nearest is "
+                   "\"csv\"\n" },
+  { "plugins frobnicate", "error: there is no plugin \"frobnicate\" "
+                          "(\"meterpipe plugins\" lists what is installed)\n" },
+};
+
+START_TEST(command_line_is_refused_with_what_was_meant)
+{
+  scene_write(scene, "p.ini", "%s",
+              METER
+              "[transform usage]\nplugin = subtract\n"
+              "value = meter.heat_energy_e1\nminus = house.323\n" HOUSE ENERGY
+              "idx.4 = usage\n");
+  scene_run(scene, "%s", command_lines[_i].args);
+  ck_assert_str_eq(scene_err(scene), command_lines[_i].said);
+  ck_assert_str_eq(scene_out(scene), "");
+  ck_assert_int_eq(scene_status(scene), 64);
+  ck_assert(!scene_exists(scene, "p.db"));
+}
+END_TEST
+
+static const struct {
+  const char *args, *first; /* line of what is shown */
+} shown[] = {
+  { "--help", "Usage: meterpipe COMMAND [OPTION]...\n" },
+  { "-h", "Usage: meterpipe COMMAND [OPTION]...\n" },
+  { "--version", "meterpipe " },
+  { "run --help", USAGE_RUN },
+  { "run -c nothere.ini --help", USAGE_RUN },
+  { "check --version", "meterpipe " },
+};
+
+START_TEST(help_and_version_go_to_standard_output)
+{
+  scene_run(scene, "%s", shown[_i].args);
+  ck_assert_int_eq(
+    strncmp(scene_out(scene), shown[_i].first, strlen(shown[_i].first)), 0);
+  ck_assert_str_eq(scene_err(scene), "");
+  ck_assert_int_eq(scene_status(scene), 0);
+}
+END_TEST
+
+START_TEST(help_names_every_command)
+{
+  static const char *const names[] = { "run",    "check",   "graph",
+                                       "status", "rebase",  "plugins",
+                                       "probe",  "targets", "import" };
+  char line[64];
+
+  scene_run(scene, "--help");
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+    snprintf(line, sizeof(line), "\n  %s ", names[i]);
+    ck_assert_msg(strstr(scene_out(scene), line) != NULL, "%s", names[i]);
+  }
+}
+END_TEST
+
+static TCase *
+make_case(Suite *suite, const char *name)
+{
+  TCase *t = tcase_create(name);
+
+  tcase_add_checked_fixture(t, set_up, tear_down);
+  suite_add_tcase(suite, t);
+  return t;
+}
+
+int
+main(void)
+{
+  Suite *suite = suite_create("mistakes");
+  TCase *t = make_case(suite, "file");
+  SRunner *runner;
+  int failed;
+
+  tcase_add_loop_test(t, file_is_refused_with_place_and_remedy, 0,
+                      ARRAY_SIZE(files));
+  tcase_add_test(t, nul_byte_is_refused_with_its_line);
+  tcase_add_test(t, plugin_like_no_other_is_missed_where_it_was_looked_for);
+  tcase_add_loop_test(t, file_that_cannot_be_read_is_named, 0,
+                      ARRAY_SIZE(unreadable));
+  tcase_add_loop_test(t, target_that_cannot_be_one_is_told_with_its_line, 0,
+                      ARRAY_SIZE(targets));
+  tcase_add_loop_test(t, check_warns_of_what_may_not_be_meant, 0,
+                      ARRAY_SIZE(doubtful));
+  tcase_add_test(t, secret_in_a_private_file_is_nobodys_business);
+  tcase_add_test(t, secret_file_is_looked_for_among_the_credentials_first);
+  tcase_add_test(t, recording_reaches_a_device_only_with_a_state_or_for_show);
+
+  t = make_case(suite, "command line");
+  tcase_add_loop_test(t, command_line_is_refused_with_what_was_meant, 0,
+                      ARRAY_SIZE(command_lines));
+  tcase_add_loop_test(t, help_and_version_go_to_standard_output, 0,
+                      ARRAY_SIZE(shown));
+  tcase_add_test(t, help_names_every_command);
+
+  runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

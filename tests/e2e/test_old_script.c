@@ -1,0 +1,290 @@
+/*
+ * The command lines of the script that meterpipe replaces: each is imported,
+ * and the pipeline file that comes out is run against a meter and a server.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/support/house.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* The example of the script's own help. */
+#define EXAMPLE                                                                \
+  "324:60:2:323,325:60:2:323,326:60:2:323,327:60:2:323,322:60:1:323,323:60:0"
+
+#define STOP_THE_SCRIPT                                                        \
+  "notice: import: stop the old script's cron line before this pipeline "      \
+  "runs, or both write to the same devices\n"
+
+static const enum domoticz_version versions[] = {
+  DOMOTICZ_2025_1, DOMOTICZ_2024_7, DOMOTICZ_2023_2, DOMOTICZ_2022_2
+};
+
+static const unsigned devices[] = { 322, 323, 324, 325, 326, 327 };
+
+static struct house house;
+
+static void
+leave(void)
+{
+  house_leave(&house);
+}
+
+/* Imports the command line SPEC; what comes out is the pipeline. */
+static void
+import(const char *spec, const char *said)
+{
+  scene_run(house.scene, "import %s %s --url %s", meter_path(house.meter), spec,
+            domoticz_server_url(house.server));
+  house_check(&house, EXIT_SUCCESS, said);
+  scene_write(house.scene, "house.ini", "%s", scene_out(house.scene));
+}
+
+/* A run in which nothing is wrong. */
+static void
+run_well(const char *reading)
+{
+  house_run(&house, reading);
+  house_check(&house, EXIT_SUCCESS, "");
+  ck_assert_str_eq(scene_out(house.scene), "");
+}
+
+static void
+add_devices(void)
+{
+  for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+    domoticz_server_add(house.server, devices[i], "custom", "GJ");
+}
+
+/* ---- The example --------------------------------------------------------- */
+
+/* clang-format off */
+static const struct step {
+  const char *reading;
+  const char *shown; /* of 323: six digits, whatever it stores */
+  const char *stored[ARRAY_SIZE(devices)];
+} steps[] = {
+  { NULL, "84 GJ", { "0", "84.000", "1", "2", "3", "4" } },
+  { "84.208GJ", "84.208 GJ",
+    { "0.208", "84.208", "1.208", "2.208", "3.208", "4.208" } },
+  { "84.2085GJ", "84.2085 GJ",
+    { "0.0005", "84.2085", "1.2085", "2.2085", "3.2085", "4.2085" } },
+  { "12384.2095GJ", "12384.2 GJ",
+    { "12300.0010", "12384.2095", "12301.2095", "12302.2095", "12303.2095",
+      "12304.2095" } },
+  /* The totals stay exact where the device shows them rounded. */
+  { "12384.2105GJ", "12384.2 GJ",
+    { "0.0010", "12384.2105", "12301.2105", "12302.2105", "12303.2105",
+      "12304.2105" } },
+};
+/* clang-format on */
+
+static void
+check_step(const struct step *step)
+{
+  for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+    house_check_device(&house, devices[i], step->stored[i]);
+  ck_assert_str_eq(domoticz_server_data(house.server, 323), step->shown);
+}
+
+START_TEST(example_counts_exactly_on_every_version)
+{
+  house_build(&house, versions[_i]);
+  add_devices();
+  for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+    domoticz_server_set(house.server, devices[i], steps[0].stored[i]);
+  import(EXAMPLE, STOP_THE_SCRIPT);
+  for (size_t i = 1; i < ARRAY_SIZE(steps); i++) {
+    meter_forget(house.meter);
+    run_well(steps[i].reading);
+    check_step(&steps[i]);
+    ck_assert_uint_eq(meter_requests(house.meter), 1);
+  }
+}
+END_TEST
+
+START_TEST(example_asks_for_all_devices_in_one_request_where_it_can)
+{
+  /* Six devices are read, six are written. */
+  static const unsigned requests[] = { 1 + 6, 1 + 6, 6 + 6, 6 + 6 };
+
+  house_build(&house, versions[_i]);
+  add_devices();
+  import(EXAMPLE, STOP_THE_SCRIPT);
+  run_well("84.208GJ"); /* finds out what the server knows */
+  run_well("84.209GJ");
+  domoticz_server_forget(house.server);
+  run_well("84.210GJ");
+  ck_assert_uint_eq(domoticz_server_requests(house.server), requests[_i]);
+  ck_assert_uint_eq(domoticz_server_connections(house.server), 1);
+}
+END_TEST
+
+START_TEST(fresh_devices_begin_without_a_usage)
+{
+  house_build(&house, versions[_i]);
+  domoticz_server_add(house.server, 322, "custom", "GJ");
+  domoticz_server_add(house.server, 323, "custom", "GJ");
+  import("322:60:1:323,323:60:0", STOP_THE_SCRIPT);
+  run_well("84.208GJ");
+  house_check_device(&house, 323, "84.208");
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 322), 0);
+  run_well("84.210GJ");
+  house_check_device(&house, 323, "84.210");
+  house_check_device(&house, 322, "0.002");
+}
+END_TEST
+
+START_TEST(fresh_total_begins_at_nothing_and_counts)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 323, "custom", "GJ");
+  domoticz_server_add(house.server, 324, "custom", "GJ");
+  import("324:60:2:323,323:60:0", STOP_THE_SCRIPT);
+  run_well("84.208GJ");
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 324), 0);
+  run_well("84.210GJ");
+  house_check_device(&house, 324, "0.002");
+  run_well("84.215GJ");
+  house_check_device(&house, 324, "0.007");
+}
+END_TEST
+
+/* ---- What cannot have been meant ----------------------------------------- */
+
+START_TEST(idx_given_twice_gets_its_usage_once)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 323, "custom", "GJ");
+  domoticz_server_add(house.server, 325, "custom", "GJ");
+  domoticz_server_set(house.server, 323, "84");
+  domoticz_server_set(house.server, 325, "2");
+  import("325:60:2:323,325:60:2:323",
+         "warning: import: 325:60:2:323: idx 325 is there twice: it is booked "
+         "once\n"
+         "warning: import: 325:60:2:323: nothing here writes 323: if nobody "
+         "else does, the result is a gauge, all since 323 was set, and not the "
+         "usage since the last run; 323:60:0 would let it follow the "
+         "meter\n" STOP_THE_SCRIPT);
+  run_well("84.208GJ");
+  house_check_device(&house, 325, "2.208");
+  house_check_device(&house, 323, "84");
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 325), 1);
+}
+END_TEST
+
+START_TEST(base_named_first_is_still_the_reading_before)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 322, "custom", "GJ");
+  domoticz_server_add(house.server, 323, "custom", "GJ");
+  domoticz_server_set(house.server, 323, "84");
+  import("323:60:0,322:60:1:323",
+         "warning: import: 322:60:1:323: 323:60:0 overwrites 323 before it is "
+         "used, which gave 0 in the old script; here the order does not "
+         "matter: the value that 323 had before counts\n" STOP_THE_SCRIPT);
+  run_well("84.208GJ");
+  house_check_device(&house, 323, "84.208");
+  house_check_device(&house, 322, "0.208");
+  run_well("84.2085GJ");
+  house_check_device(&house, 323, "84.2085");
+  house_check_device(&house, 322, "0.0005");
+}
+END_TEST
+
+/* ---- Devices that show less than they store ------------------------------ */
+
+/* Volumes 0.03 m3 apart. */
+static const char *const volumes[][3] = {
+  { "11388.25", "11388.28", "11388.31" },
+  { "11388.15", "11388.18", "11388.21" },
+  { "12345.45", "12345.48", "12345.51" },
+  { "12346.00", "12346.03", "12346.06" },
+};
+
+static void
+read_volume(const char *volume)
+{
+  char text[64];
+
+  snprintf(text, sizeof(text), "68=%sm3", volume);
+  meter_set(house.meter, text);
+  run_well(NULL);
+  house_check_device(&house, 11, volume);
+}
+
+START_TEST(usage_is_exact_although_six_digits_are_shown)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 11, "custom", "m3");
+  domoticz_server_add(house.server, 12, "custom", "m3");
+  import("12:68:1:11,11:68:0", STOP_THE_SCRIPT);
+  read_volume(volumes[_i][0]);
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 12), 0);
+  read_volume(volumes[_i][1]);
+  house_check_device(&house, 12, "0.03");
+  read_volume(volumes[_i][2]);
+  house_check_device(&house, 12, "0.03");
+}
+END_TEST
+
+START_TEST(old_value_shown_in_six_digits_becomes_the_base_exactly)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 11, "custom", "m3");
+  domoticz_server_add(house.server, 12, "custom", "m3");
+  domoticz_server_set(house.server, 11, volumes[_i][0]);
+  import("12:68:1:11,11:68:0", STOP_THE_SCRIPT);
+  read_volume(volumes[_i][0]); /* can be what is shown: no usage */
+  house_check_device(&house, 12, "0.00");
+  read_volume(volumes[_i][1]);
+  house_check_device(&house, 12, "0.03");
+  read_volume(volumes[_i][2]);
+  house_check_device(&house, 12, "0.03");
+}
+END_TEST
+
+START_TEST(device_shows_what_the_table_relies_on)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 11, "custom", "m3");
+  domoticz_server_set(house.server, 11, "11388.25");
+  ck_assert_str_eq(domoticz_server_data(house.server, 11), "11388.2 m3");
+  domoticz_server_set(house.server, 11, "11388.31");
+  ck_assert_str_eq(domoticz_server_data(house.server, 11), "11388.3 m3");
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("old script");
+  TCase *t = tcase_create("old script");
+  SRunner *runner = srunner_create(s);
+  const int n_versions = (int)ARRAY_SIZE(versions);
+  const int n_volumes = (int)ARRAY_SIZE(volumes);
+  int failed;
+
+  tcase_add_checked_fixture(t, NULL, leave);
+  tcase_set_timeout(t, 60);
+  tcase_add_loop_test(t, example_counts_exactly_on_every_version, 0,
+                      n_versions);
+  tcase_add_loop_test(
+    t, example_asks_for_all_devices_in_one_request_where_it_can, 0, n_versions);
+  tcase_add_loop_test(t, fresh_devices_begin_without_a_usage, 0, n_versions);
+  tcase_add_test(t, fresh_total_begins_at_nothing_and_counts);
+  tcase_add_test(t, idx_given_twice_gets_its_usage_once);
+  tcase_add_test(t, base_named_first_is_still_the_reading_before);
+  tcase_add_loop_test(t, usage_is_exact_although_six_digits_are_shown, 0,
+                      n_volumes);
+  tcase_add_loop_test(t, old_value_shown_in_six_digits_becomes_the_base_exactly,
+                      0, n_volumes);
+  tcase_add_test(t, device_shows_what_the_table_relies_on);
+  suite_add_tcase(s, t);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

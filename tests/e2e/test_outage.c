@@ -1,0 +1,451 @@
+/*
+ * A server that is away for a while, or fails in other ways: nothing is lost,
+ * each failure is told once, and so is its end.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "tests/support/house.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define TARGETS                                                                \
+  "timeout = 200ms\n"                                                          \
+  "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
+
+#define TRANSFORMS                                                             \
+  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
+  "minus = domoticz.323\n"                                                     \
+  "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"
+
+#define CSV                                                                    \
+  "[output log]\nplugin = csv\npath = heat.csv\n"                              \
+  "column.energy = meter.heat_energy_e1\ncolumn.usage = usage\n"
+
+#define DAY 86400
+
+static struct house house;
+
+/* A house whose devices have been written to once: 322 shows no usage yet. */
+static void
+build(void)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 322, "custom", "GJ");
+  domoticz_server_add(house.server, 323, "custom", "GJ");
+  domoticz_server_add(house.server, 324, "custom", "GJ");
+  domoticz_server_set(house.server, 323, "84");
+  domoticz_server_set(house.server, 324, "1");
+  house_write(&house, "", TARGETS, TRANSFORMS CSV);
+  house_run(&house, "84.200GJ");
+  house_check(&house, EX_OK, "");
+}
+
+static void
+leave(void)
+{
+  house_leave(&house);
+}
+
+static void
+check_devices(const char *usage, const char *reading, const char *total)
+{
+  house_check_device(&house, 322, usage);
+  house_check_device(&house, 323, reading);
+  house_check_device(&house, 324, total);
+}
+
+/* ---- A server that is away ----------------------------------------------- */
+
+START_TEST(usage_covers_three_runs_without_a_server)
+{
+  static const char *const readings[] = { "84.208GJ", "84.2085GJ",
+                                          "12384.2095GJ" };
+
+  build();
+  check_devices("0.200", "84.200", "1.200");
+  domoticz_server_down(house.server);
+  for (size_t i = 0; i < ARRAY_SIZE(readings); i++) {
+    house_run(&house, readings[i]);
+    house_check(&house, EX_TEMPFAIL,
+                i == 0 ? "error: domoticz: {url}: cannot connect: Connection "
+                         "refused\n"
+                       : "");
+  }
+  check_devices("0.200", "84.200", "1.200");
+  domoticz_server_up(house.server);
+  house_run(&house, "12384.2100GJ");
+  house_check(&house, EX_OK,
+              "notice: domoticz: {url}: answers again after 1 h\n");
+  check_devices("12300.0100", "12384.2100", "12301.2100");
+  house_run(&house, "12384.2105GJ");
+  house_check(&house, EX_OK, "");
+  check_devices("0.0005", "12384.2105", "12301.2105");
+  ck_assert_str_eq(scene_read(house.scene, "heat.csv"),
+                   "time,energy,usage\n"
+                   "2026-11-22T10:20:00Z,84.200,0.200\n"
+                   "2026-11-22T10:40:00Z,84.208,0.008\n"
+                   "2026-11-22T11:00:00Z,84.2085,0.0005\n"
+                   "2026-11-22T11:20:00Z,12384.2095,12300.0010\n"
+                   "2026-11-22T11:40:00Z,12384.2100,0.0005\n"
+                   "2026-11-22T12:00:00Z,12384.2105,0.0005\n");
+}
+END_TEST
+
+START_TEST(end_of_an_outage_tells_how_long_it_was)
+{
+  build();
+  domoticz_server_down(house.server);
+  for (int i = 0; i < 10; i++) {
+    house_run(&house, NULL);
+    ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
+  }
+  domoticz_server_up(house.server);
+  house_run(&house, NULL);
+  house_check(&house, EX_OK,
+              "notice: domoticz: {url}: answers again after 3 h 20 min\n");
+}
+END_TEST
+
+/* ---- A server that fails in other ways ----------------------------------- */
+
+static void
+go_down(void)
+{
+  domoticz_server_down(house.server);
+}
+
+static void
+want_login(void)
+{
+  domoticz_server_set_login(house.server, "user", "secret", true);
+}
+
+static void
+answer_garbage(void)
+{
+  domoticz_server_fault(house.server, DOMOTICZ_GARBAGE, NULL, 0, 0, 0);
+}
+
+static void
+answer_page(void)
+{
+  domoticz_server_fault(house.server, DOMOTICZ_HTML, NULL, 0, 0, 0);
+}
+
+static void
+answer_half(void)
+{
+  domoticz_server_fault(house.server, DOMOTICZ_HALF, NULL, 0, 0, 0);
+}
+
+static void
+answer_never(void)
+{
+  domoticz_server_fault(house.server, DOMOTICZ_DELAY, NULL, 0, 0, 60000);
+}
+
+static void
+answer_elsewhere(void)
+{
+  domoticz_server_fault(house.server, DOMOTICZ_REDIRECT, NULL, 0, 0, 0);
+}
+
+static void
+answer_500(void)
+{
+  domoticz_server_fault(house.server, DOMOTICZ_STATUS, NULL, 0, 0, 500);
+}
+
+static void
+hang_up(void)
+{
+  domoticz_server_fault(house.server, DOMOTICZ_CUT_BEFORE, NULL, 0, 0, 0);
+}
+
+static void
+refuse_update(void)
+{
+  domoticz_server_refuse(house.server, 323, 200);
+}
+
+static void
+forbid_update(void)
+{
+  domoticz_server_refuse(house.server, 323, 403);
+}
+
+static void
+hide_device(void)
+{
+  domoticz_server_hide(house.server, 323, true);
+}
+
+static void
+put_in_order(void)
+{
+  domoticz_server_heal(house.server);
+  domoticz_server_up(house.server);
+  domoticz_server_set_login(house.server, NULL, NULL, false);
+  domoticz_server_refuse(house.server, 323, 0);
+  domoticz_server_hide(house.server, 323, false);
+}
+
+static const struct trouble {
+  void (*begin)(void);
+  int status;
+  const char *error;
+  const char *end; /* how the end of it is told */
+} troubles[] = {
+  { go_down, EX_TEMPFAIL, "domoticz: {url}: cannot connect: Connection refused",
+    "domoticz: {url}: answers again" },
+  { want_login, EX_UNAVAILABLE,
+    "domoticz: {url}: HTTP 401: it wants a login: add this machine's address "
+    "to "
+    "the trusted networks (Setup, Settings, Security), or give `username` and "
+    "`password`",
+    "domoticz: {url}: is in order again" },
+  { answer_garbage, EX_TEMPFAIL, "domoticz: {url}: the answer is no HTTP",
+    "domoticz: {url}: answers again" },
+  { answer_page, EX_TEMPFAIL,
+    "domoticz: {url}: the answer is no JSON; is this Domoticz",
+    "domoticz: {url}: answers again" },
+  { answer_half, EX_TEMPFAIL,
+    "domoticz: {url}: the answer is no JSON; is this Domoticz",
+    "domoticz: {url}: answers again" },
+  { answer_never, EX_TEMPFAIL, "domoticz: {url}: no answer in 200 ms",
+    "domoticz: {url}: answers again" },
+  { answer_elsewhere, EX_TEMPFAIL,
+    "domoticz: {url}: HTTP 301: it leads elsewhere; give the address it leads "
+    "to "
+    "as `url`",
+    "domoticz: {url}: answers again" },
+  { answer_500, EX_TEMPFAIL,
+    "domoticz: {url}: HTTP 500: the server cannot do it now",
+    "domoticz: {url}: answers again" },
+  { hang_up, EX_TEMPFAIL,
+    "domoticz: {url}: the connection ended before an answer",
+    "domoticz: {url}: answers again" },
+  { refuse_update, EX_UNAVAILABLE,
+    "domoticz: idx.323: Domoticz refuses the update (status \"ERR\"); does the "
+    "device still exist",
+    "domoticz: idx.323: is in order again" },
+  { forbid_update, EX_UNAVAILABLE,
+    "domoticz: idx.323: HTTP 403: no right to this: the user may only read, or "
+    "the device is not shared with the user (Setup, Users)",
+    "domoticz: idx.323: is in order again" },
+  { hide_device, EX_UNAVAILABLE,
+    "domoticz: idx.323: is not listed: there is no such target, it is "
+    "hidden "
+    "or switched off, or it may not be seen by us; what is due for it waits",
+    "domoticz: idx.323: is in order again" },
+};
+
+static const char *
+line(const char *level, const char *text, const char *more)
+{
+  static char buf[1024];
+
+  ck_assert_int_lt(snprintf(buf, sizeof(buf), "%s: %s%s\n", level, text, more),
+                   (int)sizeof(buf));
+  return buf;
+}
+
+START_TEST(trouble_is_told_once_a_day_and_so_is_its_end)
+{
+  const struct trouble *t = &troubles[_i];
+
+  build();
+  t->begin();
+  house_run(&house, "84.208GJ");
+  house_check(&house, t->status, line("error", t->error, ""));
+  house_run(&house, "84.209GJ");
+  house_check(&house, t->status, "");
+  house_wait(&house, HOUSE_INTERVAL);
+  scene_run(house.scene, "run -v -c house.ini");
+  ck_assert_int_eq(scene_status(house.scene), t->status);
+  ck_assert_ptr_nonnull(strstr(
+    scene_err(house.scene), house_text(&house, line("error", t->error, ""))));
+  house_wait(&house, DAY - 3 * HOUSE_INTERVAL);
+  house_run(&house, "84.210GJ");
+  house_check(&house, t->status, line("error", t->error, ""));
+  put_in_order();
+  house_run(&house, "84.2101GJ");
+  house_check(&house, EX_OK, line("notice", t->end, " after 1 d"));
+  ck_assert_str_eq(domoticz_server_get(house.server, 323), "84.2101");
+  ck_assert_str_eq(domoticz_server_get(house.server, 324), "1.2101");
+  house_run(&house, "84.2102GJ");
+  house_check(&house, EX_OK, "");
+  check_devices("0.0001", "84.2102", "1.2102");
+}
+END_TEST
+
+START_TEST(end_is_told_of_what_was_reached_again_only)
+{
+  build();
+  refuse_update();
+  house_run(&house, "84.208GJ");
+  house_check(&house, EX_UNAVAILABLE,
+              "error: domoticz: idx.323: Domoticz refuses the update (status "
+              "\"ERR\"); does the device still exist\n");
+  go_down();
+  house_run(&house, "84.209GJ");
+  house_check(&house, EX_TEMPFAIL,
+              "error: domoticz: {url}: cannot connect: Connection refused\n");
+  house_wait(&house, 2 * HOUSE_INTERVAL);
+  domoticz_server_up(house.server);
+  house_run(&house, "84.210GJ");
+  house_check(&house, EX_UNAVAILABLE,
+              "notice: domoticz: {url}: answers again after 1 h\n");
+  put_in_order();
+  house_run(&house, "84.2101GJ");
+  house_check(&house, EX_OK,
+              "notice: domoticz: idx.323: is in order again after "
+              "1 h 40 min\n");
+  check_devices("0.0001", "84.2101", "1.2101");
+}
+END_TEST
+
+START_TEST(outage_that_changes_its_form_is_one_outage)
+{
+  build();
+  go_down();
+  house_run(&house, NULL);
+  house_run(&house, NULL);
+  domoticz_server_up(house.server);
+  answer_500(); /* it starts */
+  house_run(&house, NULL);
+  house_check(&house, EX_TEMPFAIL,
+              "error: domoticz: {url}: HTTP 500: the server cannot do it "
+              "now\n");
+  put_in_order();
+  house_run(&house, NULL);
+  house_check(&house, EX_OK,
+              "notice: domoticz: {url}: answers again after 1 h\n");
+}
+END_TEST
+
+START_TEST(clock_that_went_back_makes_no_time_of_an_outage)
+{
+  build();
+  go_down();
+  house_run(&house, NULL);
+  house_wait(&house, -3 * HOUSE_INTERVAL);
+  house_run(&house, NULL); /* told in the future: that counts as long ago */
+  house_check(&house, EX_TEMPFAIL,
+              "error: domoticz: {url}: cannot connect: Connection refused\n");
+  put_in_order();
+  house_run(&house, NULL);
+  house_check(&house, EX_OK, "notice: domoticz: {url}: answers again\n");
+}
+END_TEST
+
+START_TEST(refused_login_names_the_setting_and_not_the_password)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 323, "custom", "GJ");
+  domoticz_server_set_login(house.server, "user", "secret", true);
+  house_write(&house, "",
+              "username = user\npassword = a-wrong-one\n"
+              "idx.323 = meter.heat_energy_e1\n",
+              "");
+  ck_assert_int_eq(chmod(house_text(&house, "{dir}/house.ini"), 0600), 0);
+  house_run(&house, "84.208GJ");
+  house_check(
+    &house, EX_UNAVAILABLE,
+    line("error",
+         "domoticz: {url}: HTTP 401: the login is not taken: over plain "
+         "http Domoticz takes one only with \"Allow Basic Auth over "
+         "plain HTTP\" ticked (Setup, Settings, Security), or use "
+         "https; in a trusted network leave `username` out",
+         ""));
+}
+END_TEST
+
+/* ---- A target of many ---------------------------------------------------- */
+
+START_TEST(missing_device_keeps_no_other_from_its_values)
+{
+  build();
+  domoticz_server_delete(house.server, 322);
+  house_run(&house, "84.208GJ");
+  house_check(&house, EX_UNAVAILABLE,
+              "error: domoticz: idx.322: is not listed: there is no such "
+              "target, it is hidden or switched off, or it may not be seen by "
+              "us; what is due for it waits\n");
+  house_check_device(&house, 323, "84.208");
+  house_check_device(&house, 324, "1.208");
+  house_run(&house, "84.209GJ");
+  house_check(&house, EX_UNAVAILABLE, "");
+  domoticz_server_add(house.server, 322, "custom", "GJ");
+  house_wait(&house, 3 * HOUSE_INTERVAL);
+  house_run(&house, "84.210GJ");
+  house_check(&house, EX_OK,
+              "notice: domoticz: idx.322: is in order again after "
+              "1 h 40 min\n");
+  check_devices("0.010", "84.210", "1.210");
+}
+END_TEST
+
+/* Whatever becomes of an answer, what it answers counts once. */
+static const struct lost_answer {
+  enum domoticz_fault fault;
+  long arg;
+  const char *error;
+} lost_answers[] = {
+  { DOMOTICZ_CUT_BEFORE, 0, "the connection broke before an answer" },
+  { DOMOTICZ_CUT_AFTER, 0, "the connection broke before an answer" },
+  { DOMOTICZ_RESET_BEFORE, 0, "the connection broke before an answer" },
+  { DOMOTICZ_RESET_AFTER, 0, "the connection broke before an answer" },
+  { DOMOTICZ_DELAY, 60000, "no answer in 200 ms" },
+};
+
+START_TEST(update_without_an_answer_counts_once)
+{
+  const struct lost_answer *lost = &lost_answers[_i];
+  char error[256];
+
+  build();
+  domoticz_server_fault(house.server, lost->fault, "idx=324", 0, 1, lost->arg);
+  snprintf(error, sizeof(error), "error: domoticz: {url}: %s\n", lost->error);
+  house_run(&house, "84.208GJ");
+  house_check(&house, EX_TEMPFAIL, error);
+  house_wait(&house, 3 * HOUSE_INTERVAL);
+  house_run(&house, "84.210GJ");
+  house_check(&house, EX_OK,
+              "notice: domoticz: {url}: answers again after 1 h 20 min\n");
+  check_devices("0.002", "84.210", "1.210");
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("outage");
+  TCase *t = tcase_create("outage");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  tcase_add_checked_fixture(t, NULL, leave);
+  tcase_set_timeout(t, 60);
+  tcase_add_test(t, usage_covers_three_runs_without_a_server);
+  tcase_add_test(t, end_of_an_outage_tells_how_long_it_was);
+  tcase_add_loop_test(t, trouble_is_told_once_a_day_and_so_is_its_end, 0,
+                      (int)ARRAY_SIZE(troubles));
+  tcase_add_test(t, end_is_told_of_what_was_reached_again_only);
+  tcase_add_test(t, outage_that_changes_its_form_is_one_outage);
+  tcase_add_test(t, clock_that_went_back_makes_no_time_of_an_outage);
+  tcase_add_test(t, refused_login_names_the_setting_and_not_the_password);
+  tcase_add_test(t, missing_device_keeps_no_other_from_its_values);
+  tcase_add_loop_test(t, update_without_an_answer_counts_once, 0,
+                      (int)ARRAY_SIZE(lost_answers));
+  suite_add_tcase(s, t);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

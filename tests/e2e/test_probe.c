@@ -1,0 +1,593 @@
+/*
+ * meterpipe probe: what a meter has, why nothing comes, and a hand that places
+ * the optical head.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "tests/support/house.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Registers of the meter here. */
+#define HEAT                                                                   \
+  "60=84.208GJ 68=1.23m3 80=3.4kW 86=60.21C 87=185.00C 99=4 1001=68500001"
+
+#define FACTS                                                                  \
+  "meter type         MULTICAL 402 (type 1101)\n"                              \
+  "software revision  F1\n"                                                    \
+  "serial number      68500001\n"
+
+#define SECTION                                                                \
+  "[input meter]\n"                                                            \
+  "plugin = kmp\n"                                                             \
+  "device = {tty}\n"                                                           \
+  "fields = heat_energy_e1, volume_v1, power_e1, temperature_t1,\n"            \
+  "  temperature_t2\n"                                                         \
+  "# It also has: info_code, serial_no\n"
+
+static struct house house;
+
+static void
+set_registers(const char *texts)
+{
+  char *copy = strdup(texts), *rest = copy, *text;
+
+  ck_assert_ptr_nonnull(copy);
+  while ((text = strsep(&rest, " ")) != NULL)
+    meter_set(house.meter, text);
+  free(copy);
+}
+
+/* Time goes five times as fast; an emulated meter does not mind. */
+static void
+build(void)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  meter_set(house.meter, "type=11010601");
+  set_registers(HEAT);
+  scene_setenv(house.scene, "TEST_HURRY", "5");
+}
+
+static void
+leave(void)
+{
+  house_leave(&house);
+}
+
+static void
+check_out(const char *text)
+{
+  ck_assert_str_eq(scene_out(house.scene), house_text(&house, text));
+}
+
+static void
+probe(const char *words)
+{
+  scene_run(house.scene, "probe kmp device=%s %s", meter_path(house.meter),
+            words);
+}
+
+/* ---- What the meter has ----------------------------------------------------
+ */
+
+START_TEST(probe_shows_the_meter_and_a_section_to_copy)
+{
+  build();
+  probe("");
+  house_check(&house, EX_OK, "");
+  check_out(FACTS "\n"
+                  "NUMBER  NAME            VALUE     UNIT    LABEL"
+                  "                            REMARK\n"
+                  "60      heat_energy_e1  84.208    GJ      Heat energy E1\n"
+                  "68      volume_v1       1.23      m³      Volume V1\n"
+                  "80      power_e1        3.4       kW      "
+                  "Actual power from V1, t1 and t2\n"
+                  "86      temperature_t1  60.21     °C      "
+                  "Flow (inlet) temperature t1\n"
+                  "87      temperature_t2  185.00    °C      "
+                  "Return (outlet) temperature t2   sensor open, or above its "
+                  "range?\n"
+                  "99      info_code       4         number  "
+                  "Current info code                t2 outside range\n"
+                  "1001    serial_no       68500001  number  Serial number\n"
+                  "\n"
+                  "# To copy into a pipeline file:\n"
+                  "\n" SECTION);
+}
+END_TEST
+
+START_TEST(section_of_a_probe_runs_as_it_is)
+{
+  const char *section;
+
+  build();
+  probe("retries=1");
+  section = strstr(scene_out(house.scene), "[input meter]");
+  ck_assert_ptr_nonnull(section);
+  ck_assert_ptr_nonnull(strstr(section, "\nretries = 1\n"));
+  scene_write(house.scene, "copied.ini",
+              "%s[output show]\nplugin = stdout\nformat = line\n", section);
+  scene_run(house.scene, "run -c copied.ini");
+  house_check(&house, EX_OK, "");
+  check_out("meter.heat_energy_e1 84.208 GJ\n"
+            "meter.volume_v1 1.23 m³\n"
+            "meter.power_e1 3.4 kW\n"
+            "meter.temperature_t1 60.21 °C\n"
+            "meter.temperature_t2 185.00 °C\n");
+}
+END_TEST
+
+START_TEST(probe_for_programs_is_one_object)
+{
+  build();
+  meter_remove(house.meter, 60);
+  meter_remove(house.meter, 68);
+  meter_remove(house.meter, 80);
+  meter_remove(house.meter, 99);
+  probe("--json");
+  house_check(&house, EX_OK, "");
+  check_out(
+    "{\"plugin\":\"kmp\",\"answered\":true,\"facts\":["
+    "{\"label\":\"meter type\",\"value\":\"MULTICAL 402 (type 1101)\"},"
+    "{\"label\":\"software revision\",\"value\":\"F1\"},"
+    "{\"label\":\"serial number\",\"value\":\"68500001\"}],\"fields\":["
+    "{\"field\":\"temperature_t1\",\"number\":\"86\",\"label\":\"Flow (inlet) "
+    "temperature t1\",\"value\":\"60.21\",\"unit\":\"°C\",\"remark\":null},"
+    "{\"field\":\"temperature_t2\",\"number\":\"87\",\"label\":\"Return "
+    "(outlet) temperature t2\",\"value\":\"185.00\",\"unit\":\"°C\","
+    "\"remark\":\"sensor open, or above its range?\"},"
+    "{\"field\":\"serial_no\",\"number\":\"1001\",\"label\":\"Serial number\","
+    "\"value\":\"68500001\",\"unit\":\"number\",\"remark\":null}]}\n");
+}
+END_TEST
+
+START_TEST(probe_asks_for_eight_registers_at_a_time)
+{
+  build();
+  probe("--json");
+  house_check(&house, EX_OK, "");
+  /* 322 registers, the type and the serial number. */
+  ck_assert_uint_eq(meter_requests(house.meter), (322 + 7) / 8 + 2);
+  ck_assert_uint_eq(meter_unheard(house.meter), 0);
+}
+END_TEST
+
+/* ---- Nothing comes ---------------------------------------------------------
+ */
+
+static const struct {
+  const char *fault, *said;
+} silences[] = {
+  { "silent",
+    "no answer in 1000 ms (requests sent: 1): press a button on the meter, "
+    "check the position of the head, and read at least every 30 minutes, or "
+    "the eye switches off" },
+  { "echo silent",
+    "only an echo (requests sent: 1): the head works, but the meter does not "
+    "hear it: press a button on the meter, turn or move the head" },
+  { "garbage=20",
+    "only garbage (bytes that are no answer: 60): check baud, parity and "
+    "stop_bits, align the head, keep sunlight off it" },
+  { "crc",
+    "answers with CRC errors: 3 (requests sent: 3): align the head, keep "
+    "sunlight off it, and let no other program read this meter" },
+  { "truncate=5",
+    "answers cut short: 3 (requests sent: 3): align the head; a serial server "
+    "must not pause within an answer" },
+  { "command=0x55",
+    "answers that fit no request of ours: 3 (requests sent: 3): let no other "
+    "program read this meter, and check address" },
+};
+
+START_TEST(what_is_wrong_is_said)
+{
+  char said[512];
+
+  build();
+  for (const char *fault = silences[_i].fault; fault;
+       fault = strchr(fault, ' ') ? strchr(fault, ' ') + 1 : NULL) {
+    char one[32];
+
+    snprintf(one, sizeof(one), "%.*s", (int)strcspn(fault, " "), fault);
+    meter_fault(house.meter, one);
+  }
+  probe("retries=0 timeout=1s");
+  snprintf(said, sizeof(said), "error: kmp: {tty}: %s\n", silences[_i].said);
+  house_check(&house, EX_PROTOCOL, said);
+  check_out("");
+}
+END_TEST
+
+static bool
+meter_was_asked(void)
+{
+  return meter_requests(house.meter) > 0;
+}
+
+/* The header of an M-Bus answer, from whatever is there in place of a meter. */
+START_TEST(other_protocol_is_named)
+{
+  static const uint8_t frame[] = { 0x68, 0x1f, 0x1f, 0x68, 0x08, 0x02,
+                                   0x72, 0x78, 0x56, 0x34, 0x12 };
+
+  build();
+  meter_fault(house.meter, "silent");
+  scene_start(house.scene, "probe kmp device=%s retries=0 timeout=5s",
+              meter_path(house.meter));
+  house_wait_for(meter_was_asked);
+  meter_say(house.meter, frame, sizeof(frame));
+  scene_wait(house.scene);
+  house_check(&house, EX_PROTOCOL,
+              "error: kmp: {tty}: frames of another protocol (M-Bus): check "
+              "device: what is there does not speak KMP\n");
+}
+END_TEST
+
+START_TEST(silence_for_programs_is_an_object_too)
+{
+  build();
+  meter_fault(house.meter, "silent");
+  probe("retries=0 timeout=1s --json");
+  ck_assert_int_eq(scene_status(house.scene), EX_PROTOCOL);
+  check_out("{\"plugin\":\"kmp\",\"answered\":false,\"facts\":[],\"fields\":["
+            "]}\n");
+}
+END_TEST
+
+START_TEST(port_that_is_missing_is_said)
+{
+  build();
+  scene_run(house.scene, "probe kmp device=/dev/nothing");
+  house_check(&house, EX_IOERR,
+              "error: kmp: /dev/nothing: no such port: is the optical head "
+              "plugged in?\n");
+}
+END_TEST
+
+START_TEST(port_in_use_is_said_at_once_and_by_whom)
+{
+  char said[256], name[32] = "";
+  FILE *comm = fopen("/proc/self/comm", "r");
+  int64_t begun = house_clock_ms();
+  int fd;
+
+  build();
+  ck_assert_ptr_nonnull(comm);
+  ck_assert_ptr_nonnull(fgets(name, sizeof(name), comm));
+  fclose(comm);
+  name[strcspn(name, "\n")] = '\0';
+  fd = open(meter_path(house.meter), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+  probe("");
+  snprintf(said, sizeof(said),
+           "error: kmp: {tty}: in use by %s (process %ld): stop it, or read at "
+           "other times\n",
+           name, (long)getpid());
+  house_check(&house, EX_TEMPFAIL, said);
+  ck_assert_int_lt(house_clock_ms() - begun, 2000);
+  close(fd);
+}
+END_TEST
+
+START_TEST(port_without_permission_names_the_group)
+{
+  build();
+  if (geteuid() != 0 || !scene_has_nobody())
+    return;
+  ck_assert_int_eq(chown(meter_path(house.meter), 0, 0), 0);
+  ck_assert_int_eq(chmod(meter_path(house.meter), 0660), 0);
+  scene_become_nobody(house.scene);
+  probe("");
+  house_check(&house, EX_NOPERM,
+              "error: kmp: {tty}: no permission to open it: add this user to "
+              "the group root (usermod -a -G root USER) and log in again\n");
+}
+END_TEST
+
+/* ---- Wrong words ------------------------------------------------------------
+ */
+
+static const struct {
+  const char *words, *said;
+} mistakes[] = {
+  { "kpm device=x",
+    "error: there is no input plugin \"kpm\"; the nearest is \"kmp\"\n" },
+  { "kmp devise=x",
+    "command line: unknown option \"devise\"; the nearest is \"device\"\n"
+    "command line: option \"device\" is missing: tty of the optical head, or "
+    "tcp://HOST:PORT of a serial server; for example: device = TEXT\n" },
+  { "kmp device=x device=y", "command line: device: is given twice\n" },
+  { "kmp device=x retries",
+    "command line: \"retries\" is no option: write OPTION=VALUE, without "
+    "blanks\n" },
+  { "replay path=x", "error: replay: this plugin cannot probe\n" },
+  { "",
+    "error: an argument is missing\n"
+    "Usage: meterpipe probe PLUGIN [OPTION=VALUE]... [--watch] [--json]\n" },
+};
+
+START_TEST(wrong_words_name_the_command_line)
+{
+  build();
+  scene_run(house.scene, "probe %s", mistakes[_i].words);
+  house_check(&house, EX_USAGE, mistakes[_i].said);
+  check_out("");
+}
+END_TEST
+
+/* ---- Watching ---------------------------------------------------------------
+ */
+
+static bool
+meter_was_asked_thrice(void)
+{
+  return meter_requests(house.meter) >= 3;
+}
+
+/* A meter that does not answer does not hear every request either. */
+static bool
+two_lines_are_shown(void)
+{
+  const char *text = scene_read(house.scene, ".out");
+  const char *first = text ? strchr(text, '\n') : NULL;
+
+  return first && strchr(first + 1, '\n');
+}
+
+/* Watches until DONE, and stops it. */
+static void
+watch_until(bool (*done)(void), const char *words)
+{
+  scene_start(house.scene, "probe kmp device=%s timeout=1s --watch %s",
+              meter_path(house.meter), words);
+  house_wait_for(done);
+  usleep(100 * 1000); /* the last answer is shown */
+  kill(scene_pid(house.scene), SIGINT);
+  scene_wait(house.scene);
+}
+
+static void
+watch(const char *words)
+{
+  watch_until(meter_was_asked_thrice, words);
+}
+
+/* TEXT with each "NUMBER ms" as "N ms". */
+static const char *
+without_times(const char *text)
+{
+  static char buf[4096];
+  size_t n = 0;
+
+  while (*text && n + 1 < sizeof(buf)) {
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits > 0 && strncmp(text + digits, " ms", 3) == 0) {
+      buf[n++] = 'N';
+      text += digits;
+    } else
+      buf[n++] = *text++;
+  }
+  buf[n] = '\0';
+  return buf;
+}
+
+/* TEXT, its times left out, begins with EXPECTED; another attempt may follow.
+ */
+static void
+check_begins(const char *text, const char *expected)
+{
+  char begin[2048];
+
+  snprintf(begin, sizeof(begin), "%.*s", (int)strlen(expected),
+           without_times(text));
+  ck_assert_str_eq(begin, expected);
+}
+
+START_TEST(watch_shows_a_line_an_attempt_without_a_terminal)
+{
+  build();
+  meter_fault(house.meter, "crc*1");
+  watch("");
+  house_check(&house, EX_OK, "");
+  check_begins(
+    scene_out(house.scene),
+    "[                   !] 0 of 1 answered, CRC errors 1, noise 0 bytes: CRC "
+    "error\n"
+    "[                  !|] 1 of 2 answered, CRC errors 1, noise 0 bytes, N "
+    "ms\n"
+    "[                 !||] 2 of 3 answered, CRC errors 1, noise 0 bytes, N "
+    "ms\n");
+}
+END_TEST
+
+START_TEST(watch_for_programs_is_an_object_an_attempt)
+{
+  build();
+  meter_fault(house.meter, "garbage=7*2");
+  watch("--json");
+  house_check(&house, EX_OK, "");
+  check_begins(
+    scene_out(house.scene),
+    "{\"attempt\":1,\"answered\":false,\"crc_errors\":0,"
+    "\"noise_bytes\":7,\"round_trip_ms\":null,\"what\":\"garbage\"}\n"
+    "{\"attempt\":2,\"answered\":false,\"crc_errors\":0,"
+    "\"noise_bytes\":7,\"round_trip_ms\":null,\"what\":\"garbage\"}\n"
+    "{\"attempt\":3,\"answered\":true,\"crc_errors\":0,"
+    "\"noise_bytes\":0,\"round_trip_ms\":");
+}
+END_TEST
+
+START_TEST(watch_without_an_answer_says_why)
+{
+  build();
+  meter_fault(house.meter, "silent");
+  watch_until(two_lines_are_shown, "");
+  ck_assert_int_eq(scene_status(house.scene), EX_PROTOCOL);
+  check_begins(scene_out(house.scene),
+               "[                   .] 0 of 1 answered, CRC errors 0, "
+               "noise 0 bytes: nothing\n"
+               "[                  ..] 0 of 2 answered, CRC errors 0, "
+               "noise 0 bytes: nothing\n");
+}
+END_TEST
+
+START_TEST(watch_leaves_the_meter_its_time)
+{
+  int64_t begun;
+
+  build();
+  scene_setenv(house.scene, "TEST_HURRY", NULL);
+  begun = house_clock_ms();
+  watch("");
+  ck_assert_int_ge(house_clock_ms() - begun, 2000);
+  ck_assert_uint_eq(meter_unheard(house.meter), 0);
+}
+END_TEST
+
+static size_t
+count_lines(const char *text)
+{
+  size_t n = 0;
+
+  for (; *text; text++)
+    n += *text == '\n';
+  return n;
+}
+
+START_TEST(watch_ends_by_itself_after_five_minutes)
+{
+  build();
+  scene_setenv(house.scene, "TEST_HURRY", "100");
+  probe("--watch");
+  house_check(&house, EX_OK, "");
+  ck_assert_uint_le(count_lines(scene_out(house.scene)), 301);
+  ck_assert_uint_ge(count_lines(scene_out(house.scene)), 100);
+}
+END_TEST
+
+/* ---- On a terminal ----------------------------------------------------------
+ */
+
+/* A terminal of the test's own; what is shown on it is read from master. */
+static int
+open_terminal(int *ret_master)
+{
+  int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave;
+
+  ck_assert_int_ge(master, 0);
+  ck_assert_int_eq(grantpt(master), 0);
+  ck_assert_int_eq(unlockpt(master), 0);
+  slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ck_assert_int_ge(slave, 0);
+  ck_assert_int_eq(fcntl(master, F_SETFL, O_NONBLOCK), 0);
+  *ret_master = master;
+  return slave;
+}
+
+static const char *
+read_terminal(int master)
+{
+  static char buf[16384];
+  ssize_t n = read(master, buf, sizeof(buf) - 1);
+  size_t len = 0;
+
+  for (; n > 0; n = read(master, buf + len, sizeof(buf) - 1 - len))
+    len += (size_t)n;
+  buf[len] = '\0';
+  return buf;
+}
+
+START_TEST(watch_on_a_terminal_is_one_line_and_a_bell)
+{
+  int master, slave = open_terminal(&master);
+
+  build();
+  meter_fault(house.meter, "crc*1");
+  scene_set_stdout(house.scene, ptsname(master));
+  watch("");
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  check_begins(
+    read_terminal(master),
+    "\033[?7l[                   !] 0 of 1 answered, CRC errors 1, noise 0 "
+    "bytes: CRC error\033[?7h\r\n"
+    "\033[A\r\033[K\033[?7l[                  !|] 1 of 2 answered, CRC errors "
+    "1, noise 0 bytes, N ms\033[?7h\a\r\n"
+    "\033[A\r\033[K\033[?7l[                 !||] 2 of 3 answered, CRC errors "
+    "1, noise 0 bytes, N ms\033[?7h\r\n");
+  close(slave);
+  close(master);
+}
+END_TEST
+
+START_TEST(probe_on_a_terminal_shows_how_far_it_is)
+{
+  int master, slave = open_terminal(&master);
+  const char *shown;
+
+  build();
+  scene_set_stderr(house.scene, ptsname(master));
+  probe("");
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_int_eq(strncmp(scene_out(house.scene), FACTS, strlen(FACTS)), 0);
+  shown = read_terminal(master);
+  ck_assert_ptr_nonnull(
+    strstr(shown, "[                                        ] 0 of 322 "
+                  "registers\r\n"));
+  ck_assert_ptr_nonnull(
+    strstr(shown, "\033[A\r\033[K[###################                     ] "
+                  "160 of 322 registers\r\n"));
+  /* At the end it is gone. */
+  ck_assert_str_eq(shown + strlen(shown) -
+                     strlen("registers\r\n\033[A\r\033[K"),
+                   "registers\r\n\033[A\r\033[K");
+  close(slave);
+  close(master);
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("probe");
+  TCase *t = tcase_create("probe");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  tcase_add_checked_fixture(t, NULL, leave);
+  tcase_set_timeout(t, 60);
+  tcase_add_test(t, probe_shows_the_meter_and_a_section_to_copy);
+  tcase_add_test(t, section_of_a_probe_runs_as_it_is);
+  tcase_add_test(t, probe_for_programs_is_one_object);
+  tcase_add_test(t, probe_asks_for_eight_registers_at_a_time);
+  tcase_add_loop_test(t, what_is_wrong_is_said, 0, (int)ARRAY_SIZE(silences));
+  tcase_add_test(t, other_protocol_is_named);
+  tcase_add_test(t, silence_for_programs_is_an_object_too);
+  tcase_add_test(t, port_that_is_missing_is_said);
+  tcase_add_test(t, port_in_use_is_said_at_once_and_by_whom);
+  tcase_add_test(t, port_without_permission_names_the_group);
+  tcase_add_loop_test(t, wrong_words_name_the_command_line, 0,
+                      (int)ARRAY_SIZE(mistakes));
+  tcase_add_test(t, watch_shows_a_line_an_attempt_without_a_terminal);
+  tcase_add_test(t, watch_for_programs_is_an_object_an_attempt);
+  tcase_add_test(t, watch_without_an_answer_says_why);
+  tcase_add_test(t, watch_leaves_the_meter_its_time);
+  tcase_add_test(t, watch_ends_by_itself_after_five_minutes);
+  tcase_add_test(t, watch_on_a_terminal_is_one_line_and_a_bell);
+  tcase_add_test(t, probe_on_a_terminal_shows_how_far_it_is);
+  suite_add_tcase(s, t);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,358 @@
+/*
+ * The program and recordings: what is read from a capture, how it is shown, and
+ * what is said of a capture that is damaged.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "tests/support/scene.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Frames of real meters: DESIGN's example, and V044, V006, V045 and V049 of
+ * tests/data/kmp/vectors.csv. */
+#define GJ_84 "40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d"
+#define GJ_216 "40 3f 10 00 3c 08 04 42 00 00 54 82 04 df 0d"
+#define ASK_60 "80 3f 10 01 00 3c b2 5f 0d"
+#define M3_1422 "40 3f 10 00 44 28 04 42 00 02 2b ad 67 75 0d"
+#define SERIAL "40 3f 10 03 e9 33 04 00 04 83 da 69 cc a0 0d"
+/* A bit of the mantissa is wrong. */
+#define DAMAGED "40 3f 10 00 3c 08 04 43 00 01 48 f1 81 75 0d"
+
+#define SHOW "[output show]\nplugin = stdout\nformat = line\n"
+#define ENERGY "meter.heat_energy_e1 "
+#define VOLUME "meter.volume_v1 "
+
+static struct scene *s;
+
+static void
+setup(void)
+{
+  s = scene_new();
+}
+
+static void
+teardown(void)
+{
+  scene_free(s);
+}
+
+/* A pipeline that shows what the capture PATH holds. */
+static void
+write_pipeline(const char *path, const char *options)
+{
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = replay\npath = %s\n%s" SHOW, path,
+              options);
+}
+
+/* ---- What a capture holds ----------------------------------------------- */
+
+struct row {
+  const char *name;
+  const char *capture;
+  const char *options;
+  int status;
+  const char *out, *err;
+};
+
+static const struct row rows[] = {
+  { "two cycles",
+    "# meterpipe capture 1 meter\n\n"
+    "2026-11-22T10:00:00.120Z > " ASK_60 "\n"
+    "2026-11-22T10:00:00.345Z < " GJ_84 "\n\n"
+    "2026-11-22T10:20:00.345Z < " GJ_216 "\n",
+    "", 0, ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n", "" },
+  { "no blank lines: what repeats begins a cycle",
+    GJ_84 "\n" M3_1422 "\n" GJ_216 "\n" M3_1422 "\n", "", 0,
+    ENERGY "84.208 GJ\n" VOLUME "1422.53 m³\n" ENERGY "216.34 GJ\n" VOLUME
+           "1422.53 m³\n",
+    "" },
+  { "blank lines: the last good one counts",
+    GJ_84 "\n" GJ_216 "\n\n" GJ_84 "\n", "", 0,
+    ENERGY "216.34 GJ\n" ENERGY "84.208 GJ\n", "" },
+  { "hex without blanks, and CRLF",
+    "< 403f10003c080443000148f081750d\r\n\r\n"
+    "< 403F10003C0804420000548204DF0D\r\n",
+    "", 0, ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n", "" },
+  { "an echo", "> " ASK_60 "\n< " ASK_60 " " GJ_84 "\n", "", 0,
+    ENERGY "84.208 GJ\n", "" },
+  { "the serial number only where it is wanted", GJ_84 "\n" SERIAL "\n",
+    "fields = heat_energy_e1\n", 0, ENERGY "84.208 GJ\n", "" },
+  { "the old script's log",
+    "Wr " ASK_60 "\nRd " GJ_84 "\n\n"
+    "Wr " ASK_60 "\nRd " GJ_84 "\n"
+    "Wr " ASK_60 "\nRd " GJ_216 "\n",
+    "", 0, ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n", "" },
+  { "a damaged frame is left out",
+    "< " GJ_84 "\n\n< " DAMAGED "\n\n< " GJ_216 "\n", "", 65,
+    ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n",
+    "error: meter: meter.capture:3: left out: wrong checksum\n" },
+  { "strict stops there", "< " GJ_84 "\n\n< " DAMAGED "\n\n< " GJ_216 "\n",
+    "strict = yes\n", 65, ENERGY "84.208 GJ\n",
+    "error: meter: meter.capture:3: left out: wrong checksum\n" },
+  { "asked again and answered",
+    "> " ASK_60 "\n< " DAMAGED "\n> " ASK_60 "\n< " GJ_84 "\n",
+    "strict = yes\n", 0, ENERGY "84.208 GJ\n", "" },
+  { "an answer cut short", "< 40 3f 10 00 3c 08 04\n\n< " GJ_84 "\n", "", 65,
+    ENERGY "84.208 GJ\n",
+    "error: meter: meter.capture:1: left out: cut off before the stop byte\n" },
+  { "no hex", "< 40 3f zz\n\n< " GJ_84 "\n", "", 65, ENERGY "84.208 GJ\n",
+    "error: meter: meter.capture:1: left out: not a line of a capture: neither "
+    "hex digits nor a comment\n" },
+  { "no such time", "2026-13-22T10:00:00Z < " GJ_84 "\n", "", 65, "",
+    "error: meter: meter.capture:1: left out: not a time as in "
+    "2026-11-22T10:00:00.120Z\n" },
+  { "a register that it does not hold", GJ_84 "\n",
+    "fields = heat_energy_e1, volume_v1\n", 65, ENERGY "84.208 GJ\n",
+    "error: meter: meter.capture: registers that it does not hold: "
+    "volume_v1\n" },
+  { "nothing in it", "", "", 0, "",
+    "notice: meter: meter.capture: no answer of a meter in it\n" },
+  { "a later version", "# meterpipe capture 2 meter\n\n< " GJ_84 "\n", "", 65,
+    "",
+    "error: meter: meter.capture: line 1 begins a capture of version 2, and "
+    "this meterpipe reads version 1: use a newer one\n" },
+};
+
+START_TEST(a_capture_is_read_as_it_was_recorded)
+{
+  const struct row *row = &rows[_i];
+
+  scene_write(s, "meter.capture", "%s", row->capture);
+  write_pipeline("meter.capture", row->options);
+  scene_run(s, "run -c house.ini");
+  ck_assert_msg(strcmp(scene_out(s), row->out) == 0, "%s: showed: %s",
+                row->name, scene_out(s));
+  ck_assert_msg(strcmp(scene_err(s), row->err) == 0, "%s: said: %s", row->name,
+                scene_err(s));
+  ck_assert_msg(scene_status(s) == row->status, "%s: status %d", row->name,
+                scene_status(s));
+}
+END_TEST
+
+/* ---- Files that are none ------------------------------------------------ */
+
+START_TEST(a_missing_capture_is_no_input)
+{
+  write_pipeline("nowhere.capture", "");
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 66);
+  ck_assert_str_eq(scene_err(s), "error: meter: nowhere.capture: there is no "
+                                 "such file\n");
+}
+END_TEST
+
+START_TEST(a_directory_is_no_capture)
+{
+  write_pipeline(".", "");
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 66);
+  ck_assert_str_eq(scene_err(s),
+                   "error: meter: .: is a directory, not a capture\n");
+}
+END_TEST
+
+START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
+{
+  char path[256];
+
+  scene_write(s, "meter.capture", GJ_84 "\n");
+  snprintf(path, sizeof(path), "%s/meter.capture", scene_dir(s));
+  ck_assert_int_eq(chmod(path, 0), 0);
+  write_pipeline("meter.capture", "");
+  scene_become_nobody(s);
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 77);
+  ck_assert_str_eq(scene_err(s),
+                   "error: meter: meter.capture: may not be read by this user: "
+                   "Permission denied\n");
+}
+END_TEST
+
+START_TEST(standard_input_is_read)
+{
+  scene_write(s, "meter.capture", GJ_84 "\n\n" GJ_216 "\n");
+  write_pipeline("-", "");
+  scene_set_stdin(s, "meter.capture");
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(scene_out(s), ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n");
+  ck_assert_str_eq(scene_err(s), "");
+  scene_set_stdin(s, NULL);
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(scene_out(s), "");
+}
+END_TEST
+
+/* ---- How it is shown ---------------------------------------------------- */
+
+#define TWO_CYCLES                                                             \
+  "2026-11-22T10:00:00.345Z < " GJ_84 "\n"                                     \
+  "2026-11-22T10:00:01.120Z < " M3_1422 "\n\n"                                 \
+  "2026-11-22T10:20:00Z < " GJ_216 "\n"
+
+#define JSON_CYCLES                                                            \
+  "{\"time\":\"2026-11-22T10:00:01Z\",\"values\":{"                            \
+  "\"meter.heat_energy_e1\":{\"value\":\"84.208\",\"unit\":\"GJ\"},"           \
+  "\"meter.volume_v1\":{\"value\":\"1422.53\",\"unit\":\"m³\"}}}\n"           \
+  "{\"time\":\"2026-11-22T10:20:00Z\",\"values\":{"                            \
+  "\"meter.heat_energy_e1\":{\"value\":\"216.34\",\"unit\":\"GJ\"},"           \
+  "\"meter.volume_v1\":null}}\n"
+
+static const struct {
+  const char *format;
+  const char *out;
+} formats[] = {
+  { "format = line\n",
+    ENERGY "84.208 GJ\n" VOLUME "1422.53 m³\n" ENERGY "216.34 GJ\n" },
+  { "format = json\n", JSON_CYCLES },
+  { "", JSON_CYCLES },
+  { "format = table\n", "2026-11-22T10:00:01Z\n"
+                        "  meter.heat_energy_e1    84.208  GJ\n"
+                        "  meter.volume_v1       1422.53   m³\n"
+                        "\n"
+                        "2026-11-22T10:20:00Z\n"
+                        "  meter.heat_energy_e1  216.34  GJ\n"
+                        "  meter.volume_v1         -\n" },
+  { "format = line\nfield.heat = meter.60\n", "heat 84.208 GJ\n"
+                                              "heat 216.34 GJ\n" },
+};
+
+static void
+write_formatted(const char *format)
+{
+  scene_write(s, "meter.capture", TWO_CYCLES);
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = replay\npath = meter.capture\n"
+              "[output show]\nplugin = stdout\n%s",
+              format);
+}
+
+START_TEST(values_are_shown_in_each_format)
+{
+  write_formatted(formats[_i].format);
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(scene_err(s), "");
+  ck_assert_str_eq(scene_out(s), formats[_i].out);
+}
+END_TEST
+
+START_TEST(a_terminal_gets_the_table)
+{
+  int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  char shown[1024], wanted[1024], *to = wanted;
+  ssize_t n;
+
+  ck_assert(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
+  write_formatted("");
+  scene_set_stdout(s, ptsname(fd));
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
+  n = read(fd, shown, sizeof(shown) - 1);
+  ck_assert_int_gt(n, 0);
+  shown[n] = '\0';
+  for (const char *p = formats[3].out; *p; p++) {
+    if (*p == '\n')
+      *to++ = '\r';
+    *to++ = *p;
+  }
+  *to = '\0';
+  ck_assert_str_eq(shown, wanted);
+  close(fd);
+}
+END_TEST
+
+START_TEST(a_full_disk_behind_standard_output_is_an_error)
+{
+  write_formatted("");
+  scene_set_stdout(s, "/dev/full");
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 74);
+  ck_assert_str_eq(scene_err(s),
+                   "error: show: standard output: cannot be written: No space "
+                   "left on device\n");
+  ck_assert_int_eq(scene_run(s, "run -n -c house.ini"), 74);
+  ck_assert_str_eq(scene_err(s), "error: standard output: cannot be written\n");
+}
+END_TEST
+
+/* ---- Long recordings ---------------------------------------------------- */
+
+static long
+memory_of(unsigned cycles)
+{
+  char path[256];
+  FILE *f;
+  unsigned i;
+
+  snprintf(path, sizeof(path), "%s/meter.capture", scene_dir(s));
+  f = fopen(path, "we");
+  ck_assert_ptr_nonnull(f);
+  for (i = 0; i < cycles; i++)
+    fprintf(f, "%s\n\n", i % 2 == 0 ? GJ_84 : GJ_216);
+  ck_assert_int_eq(fclose(f), 0);
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = replay\npath = meter.capture\n"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.60\n");
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(scene_err(s), "");
+  return scene_max_kib(s);
+}
+
+START_TEST(memory_does_not_grow_with_the_recording)
+{
+  long few = memory_of(20000);
+  struct stat st;
+  char path[256];
+
+  scene_remove(s, "heat.csv");
+  ck_assert_int_lt(memory_of(120000), few + 1024);
+  snprintf(path, sizeof(path), "%s/heat.csv", scene_dir(s));
+  ck_assert_int_eq(stat(path, &st), 0);
+  /* "2026-11-22T10:00:00Z,84.208\n", and one as long. */
+  ck_assert_int_eq(st.st_size, (off_t)strlen("time,energy\n") + 120000 * 28);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+  Suite *suite = suite_create("replay");
+  TCase *tcase = tcase_create("replay");
+
+  suite_add_tcase(suite, tcase);
+  tcase_set_timeout(tcase, 30);
+  tcase_add_checked_fixture(tcase, setup, teardown);
+  tcase_add_loop_test(tcase, a_capture_is_read_as_it_was_recorded, 0,
+                      ARRAY_SIZE(rows));
+  tcase_add_test(tcase, a_missing_capture_is_no_input);
+  tcase_add_test(tcase, a_directory_is_no_capture);
+  if (scene_has_nobody())
+    tcase_add_test(tcase,
+                   a_capture_that_may_not_be_read_is_a_matter_of_permission);
+  tcase_add_test(tcase, standard_input_is_read);
+  tcase_add_loop_test(tcase, values_are_shown_in_each_format, 0,
+                      ARRAY_SIZE(formats));
+  tcase_add_test(tcase, a_terminal_gets_the_table);
+  tcase_add_test(tcase, a_full_disk_behind_standard_output_is_an_error);
+  tcase_add_test(tcase, memory_does_not_grow_with_the_recording);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,336 @@
+/*
+ * The life of a run: what it waits for, what it leaves to others, and what ends
+ * it.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sysexits.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "tests/support/house.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define TARGETS                                                                \
+  "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
+
+#define TRANSFORMS                                                             \
+  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
+  "minus = domoticz.323\n"                                                     \
+  "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"
+
+#define DAY 86400
+
+static struct house house;
+
+static void
+build(const char *more)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 322, "custom", "GJ");
+  domoticz_server_add(house.server, 323, "custom", "GJ");
+  domoticz_server_add(house.server, 324, "custom", "GJ");
+  domoticz_server_set(house.server, 323, "84");
+  domoticz_server_set(house.server, 324, "1");
+  house_write(&house, "", TARGETS, more);
+}
+
+static void
+leave(void)
+{
+  house_leave(&house);
+}
+
+static void
+check_devices(const char *usage, const char *reading, const char *total)
+{
+  house_check_device(&house, 322, usage);
+  house_check_device(&house, 323, reading);
+  house_check_device(&house, 324, total);
+}
+
+static bool
+meter_was_asked(void)
+{
+  return meter_requests(house.meter) > 0;
+}
+
+static bool
+update_has_come(void)
+{
+  return domoticz_server_count(house.server, "udevice") > 0;
+}
+
+/* ---- Two runs at once ---------------------------------------------------- */
+
+START_TEST(second_run_leaves_the_work_to_the_first)
+{
+  struct scene *second = scene_new();
+
+  build(TRANSFORMS);
+  meter_set(house.meter, "60=84.208GJ");
+  meter_set_delay(house.meter, 1000);
+  house_wait(&house, HOUSE_INTERVAL);
+  scene_start(house.scene, "run -c house.ini");
+  house_wait_for(meter_was_asked);
+  scene_setenv(second, "STATE_DIRECTORY", scene_dir(house.scene));
+  scene_run(second, "run -c %s/house.ini", scene_dir(house.scene));
+  ck_assert_str_eq(scene_err(second),
+                   house_text(&house,
+                              "error: {dir}/house.lock: another run of this "
+                              "pipeline is under way; this one leaves the work "
+                              "to it\n"));
+  ck_assert_int_eq(scene_status(second), EX_TEMPFAIL);
+  scene_wait(house.scene);
+  house_check(&house, EX_OK, "");
+  ck_assert_uint_eq(meter_requests(house.meter), 1);
+  check_devices("0.208", "84.208", "1.208");
+  scene_free(second);
+}
+END_TEST
+
+/* ---- A port in use ------------------------------------------------------- */
+
+/* Holds the port as any program does that is polite. */
+static int
+hold_port(void)
+{
+  int fd = open(meter_path(house.meter), O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+  return fd;
+}
+
+static const char *
+own_name(void)
+{
+  static char name[32];
+  FILE *f = fopen("/proc/self/comm", "r");
+
+  ck_assert_ptr_nonnull(f);
+  ck_assert_ptr_nonnull(fgets(name, sizeof(name), f));
+  fclose(f);
+  name[strcspn(name, "\n")] = '\0';
+  return name;
+}
+
+START_TEST(port_in_use_is_named_with_its_user)
+{
+  char said[256];
+  int fd;
+
+  build(TRANSFORMS "[pipeline]\ndeadline = 2s\n");
+  fd = hold_port();
+  house_run(&house, "84.208GJ");
+  snprintf(said, sizeof(said),
+           "error: meter: {tty}: in use by %s (process %ld): stop it, or read "
+           "at other times\n",
+           own_name(), (long)getpid());
+  house_check(&house, EX_TEMPFAIL, said);
+  ck_assert_uint_eq(meter_requests(house.meter), 0);
+  close(fd);
+  house_wait(&house, DAY);
+  house_run(&house, "84.209GJ");
+  house_check(&house, EX_OK, "notice: meter: {tty}: answers again after 1 d\n");
+  check_devices("0.209", "84.209", "1.209");
+}
+END_TEST
+
+START_TEST(port_that_gets_free_in_time_is_waited_for)
+{
+  const int held_ms = 300;
+  int64_t begun;
+  int fd;
+
+  build(TRANSFORMS);
+  fd = hold_port();
+  meter_set(house.meter, "60=84.208GJ");
+  house_wait(&house, HOUSE_INTERVAL);
+  begun = house_clock_ms();
+  scene_start(house.scene, "run -c house.ini");
+  usleep(held_ms * 1000);
+  close(fd);
+  scene_wait(house.scene);
+  house_check(&house, EX_OK, "");
+  ck_assert_int_ge(house_clock_ms() - begun, held_ms);
+  check_devices("0.208", "84.208", "1.208");
+}
+END_TEST
+
+/* ---- Signals ------------------------------------------------------------- */
+
+static const int stops[] = { SIGTERM, SIGINT };
+
+static void
+get_settings(int fd, struct termios *ret)
+{
+  memset(ret, 0, sizeof(*ret));
+  ck_assert_int_eq(tcgetattr(fd, ret), 0);
+}
+
+START_TEST(signal_ends_the_reading_and_restores_the_port)
+{
+  struct termios before, during, after;
+  int64_t begun;
+  int fd;
+
+  build(TRANSFORMS);
+  fd = open(meter_path(house.meter), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  get_settings(fd, &before);
+  meter_fault(house.meter, "silent");
+  house_wait(&house, HOUSE_INTERVAL);
+  scene_start(house.scene, "run -c house.ini");
+  house_wait_for(meter_was_asked);
+  get_settings(fd, &during);
+  begun = house_clock_ms();
+  kill(scene_pid(house.scene), stops[_i]);
+  scene_wait(house.scene);
+  house_check(&house, EX_TEMPFAIL,
+              "error: meter: {tty}: interrupted while the meter was read\n");
+  ck_assert_int_lt(house_clock_ms() - begun, 1500); /* the timeout is 2 s */
+  get_settings(fd, &after);
+  close(fd);
+  ck_assert_mem_eq(&after, &before, sizeof(before));
+  ck_assert_mem_ne(&during, &before, sizeof(before));
+  meter_clear_faults(house.meter);
+  usleep(1700 * 1000); /* the meter does not listen for so long */
+  house_run(&house, "84.209GJ");
+  house_check(&house, EX_OK, "");
+  check_devices("0.209", "84.209", "1.209");
+}
+END_TEST
+
+START_TEST(signal_lets_the_update_in_hand_come_to_its_end)
+{
+  build(TRANSFORMS);
+  domoticz_server_fault(house.server, DOMOTICZ_DELAY, "udevice", 0, 1, 500);
+  meter_set(house.meter, "60=84.208GJ");
+  house_wait(&house, HOUSE_INTERVAL);
+  scene_start(house.scene, "run -c house.ini");
+  house_wait_for(update_has_come);
+  kill(scene_pid(house.scene), stops[_i]);
+  scene_wait(house.scene);
+  house_check(&house, EX_TEMPFAIL, "");
+  ck_assert_uint_eq(domoticz_server_count(house.server, "udevice"), 1);
+  house_check_device(&house, 322, "0.208");
+  house_run(&house, "84.209GJ");
+  house_check(&house, EX_OK, "");
+  check_devices("0.001", "84.209", "1.209");
+}
+END_TEST
+
+/* ---- Two values of a target are two seconds apart ------------------------ */
+
+START_TEST(device_just_updated_is_waited_for)
+{
+  int64_t begun;
+
+  build(TRANSFORMS);
+  house_run(&house, "84.208GJ");
+  house_check(&house, EX_OK, "");
+  scene_advance(house.scene, HOUSE_INTERVAL); /* the server's clock stands */
+  meter_set(house.meter, "60=84.209GJ");
+  begun = house_clock_ms();
+  scene_run(house.scene, "run -c house.ini");
+  begun = house_clock_ms() - begun;
+  house_check(&house, EX_OK, "");
+  ck_assert_int_ge(begun, 2000);
+  ck_assert_int_lt(begun, 3500); /* all targets wait at the same time */
+  check_devices("0.001", "84.209", "1.209");
+}
+END_TEST
+
+START_TEST(own_update_of_a_moment_ago_is_waited_for)
+{
+  int64_t begun;
+
+  build(TRANSFORMS);
+  house_run(&house, "84.208GJ");
+  house_check(&house, EX_OK, "");
+  domoticz_server_advance(house.server, HOUSE_INTERVAL);
+  scene_advance(house.scene, 1); /* since the beginning of that run */
+  meter_set(house.meter, "60=84.209GJ");
+  begun = house_clock_ms();
+  scene_run(house.scene, "run -c house.ini");
+  begun = house_clock_ms() - begun;
+  house_check(&house, EX_OK, "");
+  ck_assert_int_ge(begun, 1000);
+  ck_assert_int_lt(begun, 2500);
+  check_devices("0.001", "84.209", "1.209");
+}
+END_TEST
+
+/* ---- Without cron -------------------------------------------------------- */
+
+static size_t
+rows_written(void)
+{
+  const char *text = scene_read(house.scene, "heat.csv");
+  size_t n = 0;
+
+  for (; text && *text; text++)
+    n += *text == '\n';
+  return n;
+}
+
+static bool
+three_rows_are_written(void)
+{
+  return rows_written() >= 1 + 3;
+}
+
+START_TEST(every_repeats_until_it_is_told_to_stop)
+{
+  int64_t begun = house_clock_ms();
+
+  house_build(&house, DOMOTICZ_2025_1);
+  scene_write(house.scene, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = %s\n"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.heat_energy_e1\n",
+              meter_path(house.meter));
+  meter_set(house.meter, "60=84.208GJ");
+  scene_start(house.scene, "run --every 1s -c house.ini");
+  house_wait_for(three_rows_are_written);
+  ck_assert_int_ge(house_clock_ms() - begun, 2000);
+  kill(scene_pid(house.scene), SIGTERM);
+  scene_wait(house.scene);
+  house_check(&house, EX_TEMPFAIL, "");
+  ck_assert_uint_eq(rows_written(), 1 + 3);
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("run");
+  TCase *t = tcase_create("run");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  tcase_add_checked_fixture(t, NULL, leave);
+  tcase_set_timeout(t, 60);
+  tcase_add_test(t, second_run_leaves_the_work_to_the_first);
+  tcase_add_test(t, port_in_use_is_named_with_its_user);
+  tcase_add_test(t, port_that_gets_free_in_time_is_waited_for);
+  tcase_add_loop_test(t, signal_ends_the_reading_and_restores_the_port, 0,
+                      (int)ARRAY_SIZE(stops));
+  tcase_add_loop_test(t, signal_lets_the_update_in_hand_come_to_its_end, 0,
+                      (int)ARRAY_SIZE(stops));
+  tcase_add_test(t, device_just_updated_is_waited_for);
+  tcase_add_test(t, own_update_of_a_moment_ago_is_waited_for);
+  tcase_add_test(t, every_repeats_until_it_is_told_to_stop);
+  suite_add_tcase(s, t);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,338 @@
+/*
+ * The state: what happens when it is lost, damaged, somebody else's, of another
+ * time, or cannot be written.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "tests/support/house.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define TARGETS                                                                \
+  "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
+
+#define TRANSFORMS                                                             \
+  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
+  "minus = domoticz.323\n"                                                     \
+  "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"
+
+#define SCREEN                                                                 \
+  "[output screen]\nplugin = stdout\nformat = line\n"                          \
+  "field.energy = meter.heat_energy_e1\nfield.usage = usage\n"
+
+#define DATABASE "house.db"
+/* SQLite's header: user_version, which is the state's version. */
+#define VERSION_AT 60
+
+static struct house house;
+
+static void
+build(const char *type, const char *more)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  for (unsigned idx = 322; idx <= 324; idx++)
+    domoticz_server_add(house.server, idx, type, "GJ");
+  house_write(&house, "", TARGETS, more);
+}
+
+static void
+leave(void)
+{
+  house_leave(&house);
+}
+
+static void
+run_well(const char *reading)
+{
+  house_run(&house, reading);
+  house_check(&house, EX_OK, "");
+}
+
+static void
+check_devices(const char *usage, const char *reading, const char *total)
+{
+  house_check_device(&house, 322, usage);
+  house_check_device(&house, 323, reading);
+  house_check_device(&house, 324, total);
+}
+
+/* ---- Lost ---------------------------------------------------------------- */
+
+/* Two runs, the state is lost, two more. */
+static const struct loss {
+  const char *type;
+  const char *readings[4];
+  const char *before[3], *after[3], *later[3]; /* usage, reading, total */
+} losses[] = {
+  /* What the device shows is all that it holds. */
+  { "counter-custom",
+    { "12384.208GJ", "12384.210GJ", "12384.215GJ", "12384.216GJ" },
+    { "2", "12384210", "2" },
+    { "5", "12384215", "7" },
+    { "1", "12384216", "8" } },
+  { "custom",
+    { "84.208GJ", "84.210GJ", "84.215GJ", "84.216GJ" },
+    { "0.002", "84.210", "0.002" },
+    { "0.005", "84.215", "0.007" },
+    { "0.001", "84.216", "0.008" } },
+  /* Six digits are shown, 12384.2: the reading can be just that. */
+  { "custom",
+    { "12384.208GJ", "12384.210GJ", "12384.215GJ", "12384.216GJ" },
+    { "0.002", "12384.210", "0.002" },
+    { "0.000", "12384.215", "0.002" },
+    { "0.001", "12384.216", "0.003" } },
+};
+
+static void
+check_three(const char *const *texts)
+{
+  check_devices(texts[0], texts[1], texts[2]);
+}
+
+START_TEST(totals_go_on_from_what_is_shown_when_the_state_is_lost)
+{
+  const struct loss *loss = &losses[_i];
+
+  build(loss->type, TRANSFORMS);
+  run_well(loss->readings[0]);
+  run_well(loss->readings[1]);
+  check_three(loss->before);
+  scene_remove(house.scene, DATABASE);
+  run_well(loss->readings[2]);
+  check_three(loss->after);
+  run_well(loss->readings[3]);
+  check_three(loss->later);
+}
+END_TEST
+
+/* ---- Damaged ------------------------------------------------------------- */
+
+/* Writes over what lies at AT of the database. */
+static void
+write_at(long at, const void *bytes, size_t len)
+{
+  FILE *f = fopen(house_text(&house, "{dir}/" DATABASE), "r+b");
+
+  ck_assert_ptr_nonnull(f);
+  ck_assert_int_eq(fseek(f, at, SEEK_SET), 0);
+  ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
+  ck_assert_int_eq(fclose(f), 0);
+}
+
+/* Where TEXT stands in the database. */
+static long
+find(const char *text)
+{
+  FILE *f = fopen(house_text(&house, "{dir}/" DATABASE), "rb");
+  size_t len = strlen(text), matched = 0;
+  int c;
+
+  ck_assert_ptr_nonnull(f);
+  for (c = getc(f); c != EOF && matched < len; c = getc(f))
+    matched = c == text[matched] ? matched + 1 : c == text[0];
+  ck_assert_uint_eq(matched, len);
+  long at = c == EOF ? ftell(f) : ftell(f) - 1;
+  fclose(f);
+  return at - (long)len;
+}
+
+static void
+no_database(void)
+{
+  write_at(0, "this is no database", 19);
+}
+
+/* The 84.210 of the reading, as the ledger has it: 84210. */
+static void
+another_digit(void)
+{
+  write_at(find("84210"), "7", 1);
+}
+
+static const struct damage {
+  void (*make)(void);
+  const char *why;
+} damages[] = {
+  { no_database, "{dir}/house.db: using the state: file is not a database" },
+  { another_digit,
+    "{dir}/house.db: a checksum is wrong (target domoticz 323)" },
+};
+
+START_TEST(damaged_state_is_set_aside_and_begun_anew)
+{
+  char said[1024];
+
+  build("custom", TRANSFORMS);
+  run_well("84.208GJ");
+  run_well("84.210GJ");
+  damages[_i].make();
+  house_run(&house, "84.215GJ");
+  snprintf(said, sizeof(said),
+           "error: the state was damaged and is begun anew: %s; "
+           "kept as {dir}/house.db.corrupt-2026-11-22T11:00:00Z\n",
+           damages[_i].why);
+  house_check(&house, EX_DATAERR, said);
+  ck_assert(scene_exists(house.scene, "house.db.corrupt-2026-11-22T11:00:00Z"));
+  check_devices("0.005", "84.215", "0.007");
+  run_well("84.216GJ");
+  check_devices("0.001", "84.216", "0.008");
+}
+END_TEST
+
+/* ---- Not ours ------------------------------------------------------------ */
+
+START_TEST(state_of_another_pipeline_file_is_refused)
+{
+  struct stat before, after;
+  char path[256];
+
+  build("custom", TRANSFORMS);
+  run_well("84.208GJ");
+  ck_assert_int_eq(stat(house_text(&house, "{dir}/" DATABASE), &before), 0);
+  snprintf(path, sizeof(path), "%s/other", scene_dir(house.scene));
+  ck_assert_int_eq(mkdir(path, 0700), 0);
+  scene_write(house.scene, "other/house.ini", "%s",
+              scene_read(house.scene, "house.ini"));
+  house_wait(&house, HOUSE_INTERVAL);
+  scene_run(house.scene, "run -c other/house.ini");
+  house_check(&house, EX_CONFIG,
+              "error: {dir}/house.db: this state belongs to the pipeline file "
+              "{dir}/house.ini; give this one another name or a state_dir of "
+              "its own (if it was moved from there, move it back, or delete "
+              "the state: the totals then go on from what the outputs show)\n");
+  ck_assert_int_eq(stat(house_text(&house, "{dir}/" DATABASE), &after), 0);
+  ck_assert_int_eq(before.st_mtime, after.st_mtime);
+  ck_assert_uint_eq(meter_requests(house.meter), 1);
+  run_well("84.210GJ");
+  check_devices("0.002", "84.210", "0.002");
+}
+END_TEST
+
+START_TEST(state_of_a_newer_version_is_left_alone)
+{
+  static const unsigned char newer[] = { 0, 0, 0, 99 }, ours[] = { 0, 0, 0, 1 };
+
+  build("custom", TRANSFORMS);
+  run_well("84.208GJ");
+  write_at(VERSION_AT, newer, sizeof(newer));
+  house_run(&house, "84.210GJ");
+  house_check(&house, EX_CONFIG,
+              "error: {dir}/house.db: written by a newer meterpipe (state "
+              "version 99, this one knows 1): install that version again\n");
+  ck_assert_uint_eq(meter_requests(house.meter), 1);
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 323), 1);
+  write_at(VERSION_AT, ours, sizeof(ours));
+  run_well("84.215GJ"); /* all of it is still there */
+  check_devices("0.007", "84.215", "0.007");
+}
+END_TEST
+
+/* ---- Not to be written --------------------------------------------------- */
+
+/* Only what lives for the moment is served: nothing is sent that could not be
+ * remembered. */
+static void
+check_live_only(const char *shown, unsigned writes)
+{
+  ck_assert_str_eq(scene_out(house.scene), shown);
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 323), writes);
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 324), 0);
+}
+
+START_TEST(state_that_cannot_be_made_leaves_live_outputs)
+{
+  /* A place where nobody, not even root, can make a file. */
+  build("custom", TRANSFORMS SCREEN "[pipeline]\nstate_dir = /proc/none\n");
+  house_run(&house, "84.210GJ");
+  house_check(&house, EX_IOERR,
+              "error: /proc/none: the state cannot be kept there: No such file "
+              "or directory\n");
+  check_live_only("energy 84.210 GJ\n", 0);
+}
+END_TEST
+
+START_TEST(read_only_state_leaves_live_outputs)
+{
+  if (geteuid() == 0)
+    return; /* root writes anywhere */
+  build("custom", TRANSFORMS SCREEN);
+  house_run(&house, "84.208GJ");
+  house_check(&house, EX_OK, "");
+  ck_assert_int_eq(chmod(house_text(&house, "{dir}/" DATABASE), 0400), 0);
+  house_run(&house, "84.210GJ");
+  house_check(&house, EX_NOPERM,
+              "error: {dir}/house.db: the state cannot be kept there: "
+              "Permission denied\n");
+  check_live_only("energy 84.210 GJ\n", 1);
+  ck_assert_int_eq(chmod(house_text(&house, "{dir}/" DATABASE), 0600), 0);
+  house_run(&house, "84.215GJ");
+  house_check(&house, EX_OK, "");
+  check_devices("0.007", "84.215", "0.007");
+}
+END_TEST
+
+/* The program by way of a script after which files grow no further. */
+static void
+fill_disk(void)
+{
+  char path[256];
+
+  scene_write(house.scene, "full-disk",
+              "#!/bin/sh\ntrap '' XFSZ\nulimit -f 2\nexec '%s' \"$@\"\n",
+              getenv("METERPIPE"));
+  snprintf(path, sizeof(path), "%s/full-disk", scene_dir(house.scene));
+  ck_assert_int_eq(chmod(path, 0700), 0);
+  ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
+}
+
+START_TEST(full_disk_leaves_live_outputs_and_loses_nothing)
+{
+  char program[512];
+
+  snprintf(program, sizeof(program), "%s", getenv("METERPIPE"));
+  build("custom", TRANSFORMS SCREEN);
+  house_run(&house, "84.208GJ");
+  house_check(&house, EX_OK, "");
+  fill_disk();
+  house_run(&house, "84.210GJ");
+  house_check(&house, EX_IOERR,
+              "error: {dir}/house.db: writing the state: disk I/O error\n");
+  check_live_only("energy 84.210 GJ\nusage 0.002 GJ\n", 1);
+  ck_assert_int_eq(setenv("METERPIPE", program, 1), 0);
+  house_run(&house, "84.215GJ");
+  house_check(&house, EX_OK, "");
+  check_devices("0.007", "84.215", "0.007");
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("state");
+  TCase *t = tcase_create("state");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  tcase_add_checked_fixture(t, NULL, leave);
+  tcase_set_timeout(t, 60);
+  tcase_add_loop_test(t, totals_go_on_from_what_is_shown_when_the_state_is_lost,
+                      0, (int)ARRAY_SIZE(losses));
+  tcase_add_loop_test(t, damaged_state_is_set_aside_and_begun_anew, 0,
+                      (int)ARRAY_SIZE(damages));
+  tcase_add_test(t, state_of_another_pipeline_file_is_refused);
+  tcase_add_test(t, state_of_a_newer_version_is_left_alone);
+  tcase_add_test(t, state_that_cannot_be_made_leaves_live_outputs);
+  tcase_add_test(t, read_only_state_leaves_live_outputs);
+  tcase_add_test(t, full_disk_leaves_live_outputs_and_loses_nothing);
+  suite_add_tcase(s, t);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

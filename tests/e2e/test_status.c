@@ -1,0 +1,348 @@
+/*
+ * meterpipe status: what a pipeline's state tells of its last run, its targets
+ * and what waits.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "tests/support/house.h"
+
+static struct house house;
+
+#define TARGETS                                                                \
+  "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
+
+#define MORE                                                                   \
+  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
+  "minus = domoticz.323\n"                                                     \
+  "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"      \
+  "[output log]\nplugin = csv\npath = rows/heat.csv\n"                         \
+  "column.energy = meter.heat_energy_e1\n"                                     \
+  "[output show]\nplugin = stdout\nformat = line\nfield.e = usage\n"
+
+static void
+build(void)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 322, "custom", "GJ");
+  domoticz_server_add(house.server, 323, "custom", "GJ");
+  domoticz_server_add(house.server, 324, "custom", "GJ");
+  domoticz_server_set(house.server, 323, "84");
+  domoticz_server_set(house.server, 324, "1");
+  house_write(&house, "retries = 0\ntimeout = 300ms\n", TARGETS, MORE);
+}
+
+static void
+make_directory(const char *name)
+{
+  char command[256];
+
+  snprintf(command, sizeof(command), "mkdir %s/%s", scene_dir(house.scene),
+           name);
+  ck_assert_int_eq(system(command), 0);
+}
+
+static void
+leave(void)
+{
+  house_leave(&house);
+}
+
+static void
+status(const char *words)
+{
+  scene_run(house.scene, "status -c house.ini %s", words);
+}
+
+static void
+check_out(const char *text)
+{
+  ck_assert_str_eq(scene_out(house.scene), house_text(&house, text));
+}
+
+START_TEST(state_that_was_never_written_says_so)
+{
+  build();
+  status("");
+  house_check(&house, EX_OK, "");
+  check_out("house.ini: no run yet: the state {dir}/house.db was never "
+            "written\n");
+  status("--json");
+  house_check(&house, EX_OK, "");
+  check_out("{\"pipeline\":\"house.ini\",\"state\":\"{dir}/house.db\","
+            "\"written\":false,\"last_run\":null,\"targets\":["
+            "{\"target\":\"domoticz.322\",\"last\":null,\"due\":null,"
+            "\"due_since\":null},"
+            "{\"target\":\"domoticz.323\",\"last\":null,\"due\":null,"
+            "\"due_since\":null},"
+            "{\"target\":\"domoticz.324\",\"last\":null,\"due\":null,"
+            "\"due_since\":null},"
+            "{\"target\":\"log.energy\",\"last\":null,\"due\":null,"
+            "\"due_since\":null}],"
+            "\"queues\":[{\"output\":\"log\",\"rows\":0,\"since\":null}],"
+            "\"outages\":[]}\n");
+  ck_assert(!scene_exists(house.scene, "house.db"));
+  ck_assert(!scene_exists(house.scene, "house.lock"));
+}
+END_TEST
+
+START_TEST(good_run_has_nothing_that_waits)
+{
+  build();
+  make_directory("rows");
+  house_run(&house, "84.208GJ");
+  house_check(&house, EX_OK, "");
+  house_wait(&house, 300);
+  status("");
+  house_check(&house, EX_OK, "");
+  check_out("house.ini: last run 2026-11-22T10:20:00Z, 5 min ago: 0, all read "
+            "and delivered\n"
+            "state: {dir}/house.db\n"
+            "\n"
+            "TARGET        LAST VALUE  AGE    WAITS  FOR\n"
+            "domoticz.322  0.208 GJ    5 min\n"
+            "domoticz.323  84.208 GJ   5 min\n"
+            "domoticz.324  1.208 GJ    5 min\n"
+            "log.energy    84.208 GJ   5 min\n");
+}
+END_TEST
+
+/* Domoticz is away from the second run on, and the file has no directory from
+ * the first. */
+static void
+run_into_trouble(void)
+{
+  build();
+  house_run(&house, "84.208GJ");
+  domoticz_server_down(house.server);
+  house_run(&house, "84.300GJ");
+  house_run(&house, "84.400GJ");
+  house_wait(&house, 60);
+}
+
+START_TEST(what_waits_is_shown_with_since_when)
+{
+  run_into_trouble();
+  status("");
+  house_check(&house, EX_OK, "");
+  check_out(
+    "house.ini: last run 2026-11-22T11:00:00Z, 1 min ago: 73, cannot create a "
+    "file\n"
+    "state: {dir}/house.db\n"
+    "\n"
+    "TARGET        LAST VALUE  AGE     WAITS      FOR\n"
+    "domoticz.322  0.208 GJ    41 min  0.192 GJ   21 min\n"
+    "domoticz.323  84.208 GJ   41 min  84.400 GJ  21 min\n"
+    "domoticz.324  1.208 GJ    41 min  1.400 GJ   21 min\n"
+    "log.energy    84.400 GJ   1 min\n"
+    "log                               3 rows     41 min\n"
+    "\n"
+    "FAILING   OBJECT                  FOR     WHAT\n"
+    "log       rows/heat.csv           41 min  its directory does not exist; "
+    "create it, or change `path`\n"
+    "domoticz  {url}  21 min  cannot connect: Connection refused\n");
+}
+END_TEST
+
+START_TEST(outage_ends_in_the_status_too)
+{
+  run_into_trouble();
+  domoticz_server_up(house.server);
+  make_directory("rows");
+  house_run(&house, "84.500GJ");
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  house_wait(&house, 60);
+  status("");
+  check_out("house.ini: last run 2026-11-22T11:21:00Z, 1 min ago: 0, all read "
+            "and delivered\n"
+            "state: {dir}/house.db\n"
+            "\n"
+            "TARGET        LAST VALUE  AGE    WAITS  FOR\n"
+            "domoticz.322  0.292 GJ    1 min\n"
+            "domoticz.323  84.500 GJ   1 min\n"
+            "domoticz.324  1.500 GJ    1 min\n"
+            "log.energy    84.500 GJ   1 min\n");
+}
+END_TEST
+
+#define AT(time) "\"time\":\"2026-11-22T" time "Z\",\"serial\":\"68500001\""
+#define LAST(value)                                                            \
+  "\"last\":{\"value\":\"" value "\",\"unit\":\"GJ\"," AT("10:20:00") "}"
+#define DUE(value)                                                             \
+  "\"due\":{\"value\":\"" value "\",\"unit\":\"GJ\"," AT(                      \
+    "10:40:00") "},\"due_since\":\"2026-11-22T10:40:00Z\""
+
+START_TEST(status_for_programs_is_one_object)
+{
+  build();
+  make_directory("rows");
+  house_run(&house, "84.208GJ");
+  domoticz_server_fault(house.server, DOMOTICZ_STATUS, NULL, 0, 0, 401);
+  house_run(&house, "84.209GJ");
+  status("--json");
+  house_check(&house, EX_OK, "");
+  check_out(
+    "{\"pipeline\":\"house.ini\",\"state\":\"{dir}/house.db\","
+    "\"written\":true,\"last_run\":{"
+    "\"begun\":\"2026-11-22T10:40:00Z\","
+    "\"ended\":\"2026-11-22T10:40:00Z\",\"status\":69,"
+    "\"result\":\"an output refuses\"},\"targets\":["
+    "{\"target\":\"domoticz.322\"," LAST("0.208") "," DUE(
+      "0.001") "},"
+               "{\"target\":\"domoticz.323\"," LAST("84.208") "," DUE(
+                 "84.209") "},"
+                           "{\"target\":\"domoticz.324\"," LAST(
+                             "1.208") "," DUE("1.209") "},"
+                                                       "{\"target\":\"log."
+                                                       "energy\",\"last\":{"
+                                                       "\"value\":\"84.209\","
+                                                       "\"unit\":\"GJ\"," AT(
+                                                         "10:40:00") "},"
+                                                                     "\"due\":"
+                                                                     "null,"
+                                                                     "\"due_"
+                                                                     "since\":"
+                                                                     "null}],"
+                                                                     "\"queues"
+                                                                     "\":[{"
+                                                                     "\"output"
+                                                                     "\":"
+                                                                     "\"log\","
+                                                                     "\"rows\":"
+                                                                     "0,"
+                                                                     "\"since\""
+                                                                     ":null}],"
+                                                                     "\"outages"
+                                                                     "\":[{"
+                                                                     "\"stage\""
+                                                                     ":\"domoti"
+                                                                     "cz\","
+                                                                     "\"object"
+                                                                     "\":\"{"
+                                                                     "url}\","
+                                                                     "\"since\""
+                                                                     ":\"2026-"
+                                                                     "11-22T10:"
+                                                                     "40:00Z\","
+                                                                     "\"reason"
+                                                                     "\":"
+                                                                     "\"HTTP "
+                                                                     "401: it "
+                                                                     "wants a "
+                                                                     "login: "
+                                                                     "add this "
+                                                                     "machine'"
+                                                                     "s "
+                                                                     "address "
+                                                                     "to the "
+                                                                     "trusted "
+                                                                     "networks "
+                                                                     "(Setup, "
+                                                                     "Settings,"
+                                                                     " Security"
+                                                                     "), or "
+                                                                     "give "
+                                                                     "`username"
+                                                                     "` and "
+                                                                     "`password"
+                                                                     "`\"}]}"
+                                                                     "\n");
+}
+END_TEST
+
+/* ---- No lock, nothing changed
+ * ------------------------------------------------ */
+
+START_TEST(running_pipeline_does_not_hold_status_up)
+{
+  char lock[128];
+  int fd;
+
+  build();
+  make_directory("rows");
+  house_run(&house, "84.208GJ");
+  snprintf(lock, sizeof(lock), "%s/house.lock", scene_dir(house.scene));
+  fd = open(lock, O_RDWR | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+  status("");
+  house_check(&house, EX_OK, "");
+  ck_assert_ptr_nonnull(strstr(scene_out(house.scene), "84.208 GJ"));
+  close(fd);
+}
+END_TEST
+
+START_TEST(damaged_state_is_said_and_left_alone)
+{
+  build();
+  scene_write(house.scene, "house.db", "%s",
+              "this is no database, however long one looks at it");
+  status("");
+  ck_assert_int_eq(scene_status(house.scene), EX_IOERR);
+  check_out("");
+  ck_assert_str_eq(scene_read(house.scene, "house.db"),
+                   "this is no database, however long one looks at it");
+}
+END_TEST
+
+START_TEST(pipeline_of_recordings_keeps_none)
+{
+  build();
+  scene_write(house.scene, "house.ini",
+              "[input meter]\nplugin = replay\npath = eye.log\n"
+              "[output show]\nplugin = stdout\n");
+  status("");
+  house_check(&house, EX_OK, "");
+  check_out("house.ini: keeps no state: its inputs are recordings, and "
+            "[pipeline] has no state_dir\n");
+  status("--json");
+  house_check(&house, EX_OK, "");
+  check_out("{\"pipeline\":\"house.ini\",\"state\":null,\"written\":false,"
+            "\"last_run\":null,\"targets\":[],\"queues\":[],\"outages\":[]}\n");
+}
+END_TEST
+
+START_TEST(clock_that_went_back_shows_no_age)
+{
+  build();
+  make_directory("rows");
+  house_run(&house, "84.208GJ");
+  house_wait(&house, -7200);
+  status("");
+  house_check(&house, EX_OK, "");
+  ck_assert_ptr_nonnull(
+    strstr(scene_out(house.scene), "domoticz.323  84.208 GJ   ?\n"));
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("status");
+  TCase *t = tcase_create("status");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  tcase_add_checked_fixture(t, NULL, leave);
+  tcase_set_timeout(t, 60);
+  tcase_add_test(t, state_that_was_never_written_says_so);
+  tcase_add_test(t, good_run_has_nothing_that_waits);
+  tcase_add_test(t, what_waits_is_shown_with_since_when);
+  tcase_add_test(t, outage_ends_in_the_status_too);
+  tcase_add_test(t, status_for_programs_is_one_object);
+  tcase_add_test(t, running_pipeline_does_not_hold_status_up);
+  tcase_add_test(t, damaged_state_is_said_and_left_alone);
+  tcase_add_test(t, pipeline_of_recordings_keeps_none);
+  tcase_add_test(t, clock_that_went_back_shows_no_age);
+  suite_add_tcase(s, t);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

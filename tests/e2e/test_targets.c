@@ -1,0 +1,293 @@
+/*
+ * meterpipe targets: the devices of a server, and new ones in it.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "tests/support/house.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct house house;
+
+static void
+build(enum domoticz_version version)
+{
+  house_build(&house, version);
+  domoticz_server_add(house.server, 323, "counter-custom", "GJ");
+  domoticz_server_set_name(house.server, 323, "Heat energy");
+  domoticz_server_set(house.server, 323, "84208");
+  domoticz_server_add(house.server, 6, "temperature", NULL);
+  domoticz_server_set_name(house.server, 6, "Wärme \"t1\"");
+  domoticz_server_set(house.server, 6, "60.2");
+}
+
+static void
+leave(void)
+{
+  house_leave(&house);
+}
+
+/* "targets domoticz url=... MORE". */
+static void
+targets(const char *more)
+{
+  scene_run(house.scene, "targets domoticz url=%s %s",
+            domoticz_server_url(house.server), more);
+}
+
+static void
+check_out(const char *text)
+{
+  ck_assert_str_eq(scene_out(house.scene), house_text(&house, text));
+}
+
+/* ---- The list ---------------------------------------------------------------
+ */
+
+#define LISTED                                                                 \
+  "IDX  NAME         TYPE         VALUE   UNIT  LAST UPDATE\n"                 \
+  "6    Wärme \"t1\"   Temperature  60.2    °C    2026-11-22 10:00:00\n"     \
+  "323  Heat energy  Counter      84.208  GJ    2026-11-22 10:00:00\n"
+
+static const enum domoticz_version versions[] = {
+  DOMOTICZ_2025_1, DOMOTICZ_2024_7, DOMOTICZ_2023_2, DOMOTICZ_2022_2
+};
+
+START_TEST(devices_are_listed)
+{
+  build(versions[_i]);
+  targets("");
+  house_check(&house, EX_OK, "");
+  check_out(LISTED);
+}
+END_TEST
+
+START_TEST(devices_of_a_pipelines_output_are_listed)
+{
+  build(DOMOTICZ_2025_1);
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
+  scene_run(house.scene, "targets -c house.ini domoticz");
+  house_check(&house, EX_OK, "");
+  check_out(LISTED);
+  ck_assert(!scene_exists(house.scene, "house.db"));
+}
+END_TEST
+
+START_TEST(login_that_is_wanted_is_said)
+{
+  build(DOMOTICZ_2025_1);
+  domoticz_server_set_login(house.server, "me", "secret", false);
+  targets("");
+  house_check(&house, EX_UNAVAILABLE,
+              "error: domoticz: {url}: HTTP 401: it wants a login: add this "
+              "machine's address to the trusted networks (Setup, Settings, "
+              "Security), or give `username` and `password`\n");
+  check_out("");
+}
+END_TEST
+
+/* ---- New ones ---------------------------------------------------------------
+ */
+
+#define NEW                                                                    \
+  "--create 'Energy meter:counter-gj' --create 'Energy: usage:custom-GJ'"
+
+#define PLAN                                                                   \
+  "notice: domoticz: {url}: would make \"Energy meter\" (Counter with own "    \
+  "unit GJ) on %s\n"                                                           \
+  "notice: domoticz: {url}: would make \"Energy: usage\" (Custom Sensor GJ) "  \
+  "on %s\n"
+
+static const char *
+plan_on(const char *hardware)
+{
+  static char text[1024];
+
+  snprintf(text, sizeof(text), PLAN, hardware, hardware);
+  return text;
+}
+
+/* What is there is neither changed nor deleted. */
+static void
+check_old_devices(void)
+{
+  house_check_device(&house, 323, "84208");
+  house_check_device(&house, 6, "60.2");
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 323), 0);
+  ck_assert_uint_eq(domoticz_server_count(house.server, "delete"), 0);
+  ck_assert_uint_eq(domoticz_server_count(house.server, "idx=323"), 0);
+  ck_assert_uint_eq(domoticz_server_count(house.server, "idx=6"), 0);
+}
+
+static unsigned
+count_made(void)
+{
+  return domoticz_server_count(house.server, "createvirtualsensor");
+}
+
+START_TEST(new_devices_are_made_after_a_yes)
+{
+  build(DOMOTICZ_2025_1);
+  scene_write(house.scene, "answer", "yes\n");
+  scene_set_stdin(house.scene, "answer");
+  targets(NEW);
+  house_check(&house, EX_OK, plan_on("the Dummy hardware 2"));
+  check_out("Type yes to do this: "
+            "idx.324 = VALUE ; Energy meter, Counter\n"
+            "idx.325 = VALUE ; Energy: usage, Custom Sensor\n");
+  ck_assert_uint_eq(count_made(), 2);
+  check_old_devices();
+}
+END_TEST
+
+START_TEST(new_devices_are_made_unasked_when_told_so)
+{
+  build(DOMOTICZ_2022_2);
+  targets("--yes -q " NEW);
+  house_check(&house, EX_OK, "");
+  check_out("idx.324 = VALUE ; Energy meter, Counter\n"
+            "idx.325 = VALUE ; Energy: usage, Custom Sensor\n");
+  check_old_devices();
+  targets("");
+  check_out("IDX  NAME           TYPE           VALUE   UNIT  LAST UPDATE\n"
+            "6    Wärme \"t1\"     Temperature    60.2    °C    2026-11-22 "
+            "10:00:00\n"
+            "323  Heat energy    Counter        84.208  GJ    2026-11-22 "
+            "10:00:00\n"
+            "324  Energy meter   Counter        0       GJ    2026-11-22 "
+            "10:00:00\n"
+            "325  Energy: usage  Custom Sensor  0       GJ    2026-11-22 "
+            "10:00:00\n");
+}
+END_TEST
+
+static const char *const answers[] = { "", "no\n", "y\n", "yes please\n",
+                                       "yesss\n" };
+
+START_TEST(nothing_is_made_without_a_yes)
+{
+  char said[1024];
+
+  build(DOMOTICZ_2025_1);
+  scene_write(house.scene, "answer", "%s", answers[_i]);
+  scene_set_stdin(house.scene, "answer");
+  targets("-q " NEW);
+  snprintf(said, sizeof(said),
+           "%serror: domoticz: nothing was made: no yes came; --yes makes it "
+           "without asking\n",
+           plan_on("the Dummy hardware 2"));
+  house_check(&house, EX_USAGE, said);
+  check_out("Type yes to do this: ");
+  ck_assert_uint_eq(count_made(), 0);
+  check_old_devices();
+}
+END_TEST
+
+START_TEST(nothing_is_made_when_one_of_them_cannot_be)
+{
+  build(DOMOTICZ_2025_1);
+  targets("--yes --create 'Energy:counter-gj' --create 'Bread:toaster'");
+  house_check(
+    &house, EX_CONFIG,
+    "notice: domoticz: {url}: would make \"Energy\" (Counter with own unit GJ) "
+    "on the Dummy hardware 2\n"
+    "error: domoticz: toaster: is no type that can be made; one of "
+    "counter-UNIT, counter-gas, counter-water, custom-UNIT, kwh, temperature, "
+    "waterflow, usage, percentage, pressure, voltage or text\n");
+  check_out("");
+  ck_assert_uint_eq(count_made(), 0);
+}
+END_TEST
+
+START_TEST(new_devices_take_what_a_run_gives_them)
+{
+  build(DOMOTICZ_2025_1);
+  targets("--yes -q " NEW);
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  house_write(&house, "", "idx.324 = meter.heat_energy_e1\nidx.325 = usage\n",
+              "[transform usage]\nplugin = subtract\n"
+              "value = meter.heat_energy_e1\nminus = domoticz.324\n");
+  house_run(&house, "84.208GJ");
+  house_check(&house, EX_OK, "");
+  house_run(&house, "84.209GJ");
+  house_check(&house, EX_OK, "");
+  house_check_device(&house, 324, "84209");
+  house_check_device(&house, 325, "0.001");
+}
+END_TEST
+
+/* ---- Wrong words ------------------------------------------------------------
+ */
+
+#define USAGE                                                                  \
+  "Usage: meterpipe targets PLUGIN [OPTION=VALUE]... [--create "               \
+  "NAME:TYPE]... [--yes] | -c FILE OUTPUT\n"
+
+static const struct {
+  const char *words, *said;
+} mistakes[] = {
+  { "", "error: an argument is missing\n" USAGE },
+  { "csv path=x.csv", "error: csv: the plugin \"csv\" cannot list targets\n" },
+  { "csv path=x.csv --create a:b",
+    "error: csv: the plugin \"csv\" cannot make targets\n" },
+  { "domoticz url=http://127.0.0.1:1 --create Heat",
+    "error: --create: \"Heat\" is no NAME:TYPE, such as \"Heat "
+    "energy:counter-gj\"\n" },
+  { "domoticz url=http://127.0.0.1:1 --yes",
+    "error: --yes goes only with --create\n" USAGE },
+  { "domoticz url=http://127.0.0.1:1 password=x password_file=y username=u",
+    "command line: \"password\" and \"password_file\" are both given\n" },
+  { "domoticz",
+    "command line: option \"url\" is missing: http://HOST:PORT or "
+    "https://HOST, with a path if behind a proxy; for example: url = TEXT\n" },
+  { "-c house.ini domotics",
+    "error: there is no output \"domotics\" in house.ini; the nearest is "
+    "\"domoticz\"\n" },
+  { "-c house.ini meter",
+    "error: there is no output \"meter\" in house.ini\n" },
+  { "-c house.ini domoticz url=x",
+    "error: with -c there is one more argument: the name of an output in the "
+    "file\n" },
+};
+
+START_TEST(wrong_words_are_named)
+{
+  build(DOMOTICZ_2025_1);
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
+  scene_run(house.scene, "targets %s", mistakes[_i].words);
+  house_check(&house, EX_USAGE, mistakes[_i].said);
+  check_out("");
+  ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("targets");
+  TCase *t = tcase_create("targets");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  tcase_add_checked_fixture(t, NULL, leave);
+  tcase_set_timeout(t, 60);
+  tcase_add_loop_test(t, devices_are_listed, 0, (int)ARRAY_SIZE(versions));
+  tcase_add_test(t, devices_of_a_pipelines_output_are_listed);
+  tcase_add_test(t, login_that_is_wanted_is_said);
+  tcase_add_test(t, new_devices_are_made_after_a_yes);
+  tcase_add_test(t, new_devices_are_made_unasked_when_told_so);
+  tcase_add_loop_test(t, nothing_is_made_without_a_yes, 0,
+                      (int)ARRAY_SIZE(answers));
+  tcase_add_test(t, nothing_is_made_when_one_of_them_cannot_be);
+  tcase_add_test(t, new_devices_take_what_a_run_gives_them);
+  tcase_add_loop_test(t, wrong_words_are_named, 0, (int)ARRAY_SIZE(mistakes));
+  suite_add_tcase(s, t);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,318 @@
+/*
+ * What the transforms make of readings, all the way into devices: their
+ * options, units that are converted or refused, and steps that are coarser than
+ * a usage.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/house.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct house house;
+
+static void
+set_up(void)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  meter_set(house.meter, "68=520.41m3");
+  meter_set(house.meter, "80=15.5kW");
+  domoticz_server_add(house.server, 322, "custom", "GJ");
+  domoticz_server_add(house.server, 323, "counter-custom", "GJ");
+  domoticz_server_add(house.server, 327, "counter-custom", "GJ");
+  domoticz_server_add(house.server, 401, "kwh", NULL);
+  domoticz_server_add(house.server, 402, "custom", "kWh");
+  domoticz_server_add(house.server, 403, "counter", NULL);
+  domoticz_server_add(house.server, 404, "custom", "MJ");
+}
+
+static void
+tear_down(void)
+{
+  house_leave(&house);
+}
+
+/* A run some 20 minutes after the last one, and what it said.  (Devices that
+ * were updated a multiple of 15 minutes ago look as if that were just now, and
+ * the run waits for two seconds.) */
+static void
+cycle(const char *reading, int status, const char *said)
+{
+  house_wait(&house, 20);
+  house_run(&house, reading);
+  house_check(&house, status, said);
+  ck_assert_str_eq(scene_out(house.scene), "");
+}
+
+static void
+quiet_cycle(const char *reading)
+{
+  cycle(reading, 0, "");
+}
+
+static void
+expect(const char *devices)
+{
+  house_check_devices(&house, devices);
+}
+
+#define CONVERT(name, from, unit)                                              \
+  "[transform " name "]\nplugin = convert\nvalue = " from "\nunit = " unit "\n"
+#define SUBTRACT(name, from, base)                                             \
+  "[transform " name "]\nplugin = subtract\nvalue = " from "\nminus = " base   \
+  "\n"
+#define ADD(name, from, total)                                                 \
+  "[transform " name "]\nplugin = add\nvalue = " from "\nplus = " total "\n"
+
+/* A reading, its usage and a running total, with options of both transforms. */
+static void
+write_pipeline(const char *subtract, const char *add)
+{
+  char sections[512];
+
+  snprintf(sections, sizeof(sections), "%s%s%s%s",
+           SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.323"), subtract,
+           ADD("total", "usage", "domoticz.327"), add);
+  house_write(&house, "",
+              "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
+              "idx.327 = total\n",
+              sections);
+}
+
+/* ---- Options ---- */
+
+#define HELD(reading)                                                          \
+  "error: usage: meter.heat_energy_e1: " reading                               \
+  " GJ is below the last known "                                               \
+  "84.308 GJ, held; if it is right: meterpipe rebase usage\n"
+#define TOO_MUCH(reading, usage, max)                                          \
+  "error: usage: meter.heat_energy_e1: " reading " GJ is " usage " GJ more "   \
+  "than the last known value, and max is " max " GJ, held; if it is right: "   \
+  "meterpipe rebase usage\n"
+#define NOTHING "322=0.100 323=84308 327=100" /* has changed */
+
+static const struct {
+  const char *options;
+  const char *reading; /* after 84.308 */
+  int status;
+  const char *said;
+  const char *devices; /* then */
+  const char *next;    /* after a further reading of 99.500 */
+} doubtful[] = {
+  { "wrap = 100\n", "0.308GJ", 0, "", "322=16.000 323=308 327=16100", NULL },
+  /* half of the way round and more is no overflow */
+  { "wrap = 100\n", "34.307GJ", 0, "", "322=49.999 323=34307 327=50099", NULL },
+  { "wrap = 100\n", "34.308GJ", 65, HELD("34.308"), NOTHING,
+    "322=15.192 323=99500 327=15292" },
+  { "max = 1.5\n", "85.808GJ", 0, "", "322=1.500 323=85808 327=1600", NULL },
+  { "max = 1.5\n", "85.809GJ", 65, TOO_MUCH("85.809", "1.501", "1.5"), NOTHING,
+    NULL },
+  { "wrap = 100\nmax = 15\n", "0.308GJ", 65, TOO_MUCH("0.308", "16.000", "15"),
+    NOTHING, NULL },
+  { "decrease = allow\n", "80.000GJ", 0, "", "322=-4.308 323=80000 327=-4208",
+    "322=19.500 323=99500 327=15292" },
+  { "decrease = rebase\n", "80.000GJ", 0,
+    "notice: usage: domoticz.323: the reading is below it and becomes the new "
+    "base\n",
+    "322=0.100 323=80000 327=100", "322=19.500 323=99500 327=19600" },
+  { "decrease = hold\n", "80.000GJ", 65, HELD("80.000"), NOTHING,
+    "322=15.192 323=99500 327=15292" },
+};
+
+START_TEST(option_decides_over_a_reading_that_is_hard_to_believe)
+{
+  write_pipeline(doubtful[_i].options, "");
+  quiet_cycle("84.208GJ");
+  quiet_cycle("84.308GJ");
+  expect(NOTHING);
+  cycle(doubtful[_i].reading, doubtful[_i].status, doubtful[_i].said);
+  expect(doubtful[_i].devices);
+  if (!doubtful[_i].next)
+    return;
+  house_wait(&house, 20);
+  house_run(&house, "99.500GJ");
+  ck_assert_int_eq(scene_status(house.scene), 0);
+  expect(doubtful[_i].next);
+}
+END_TEST
+
+static const struct {
+  const char *subtract, *add; /* options */
+  const char *first;          /* after a first reading of 84.208 */
+  unsigned usages, totals;    /* given by then */
+  const char *second;         /* after 84.308 */
+} firsts[] = {
+  { "", "", "323=84208", 0, 0, "322=0.100 323=84308 327=100" },
+  { "first = skip\n", "first = skip\n", "323=84208", 0, 0,
+    "322=0.100 323=84308 327=100" },
+  { "first = zero\n", "", "322=84.208 323=84208 327=84208", 1, 1,
+    "322=0.100 323=84308 327=84308" },
+  { "first = zero\n", "first = skip\n", "322=84.208 323=84208", 1, 0,
+    "322=0.100 323=84308 327=100" },
+};
+
+START_TEST(option_first_decides_over_what_was_there_before)
+{
+  write_pipeline(firsts[_i].subtract, firsts[_i].add);
+  quiet_cycle("84.208GJ");
+  expect(firsts[_i].first);
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 322),
+                    firsts[_i].usages);
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 327),
+                    firsts[_i].totals);
+  quiet_cycle("84.308GJ");
+  expect(firsts[_i].second);
+}
+END_TEST
+
+/* ---- Units ---- */
+
+START_TEST(gigajoules_become_kilowatt_hours_through_convert)
+{
+  house_write(
+    &house, "",
+    "idx.401 = kwh\nidx.401.power = meter.power_e1\n"
+    "idx.402 = usage\nidx.403 = total\n",
+    CONVERT("kwh", "meter.heat_energy_e1", "kWh") "decimals = 3\n" SUBTRACT(
+      "usage", "kwh", "domoticz.401") ADD("total", "usage", "domoticz.403"));
+  quiet_cycle("84.208GJ"); /* 23391.1111... kWh */
+  expect("401=15500;23391111");
+  quiet_cycle("84.308GJ");
+  expect("401=15500;23418889 402=27.778 403=27778");
+  quiet_cycle("84.408GJ");
+  expect("401=15500;23446667 402=27.778 403=55556");
+}
+END_TEST
+
+static const struct {
+  const char *targets, *transforms, *said;
+} units[] = {
+  /* not exactly convertible, or nothing to do with each other */
+  { "idx.401 = meter.heat_energy_e1\n", "",
+    "error: domoticz: idx.401: takes kWh, and meter.heat_energy_e1 is in GJ: "
+    "put a transform \"convert\" with unit = kWh between them "
+    "(house.ini:8)\n" },
+  { "idx.401 = meter.volume_v1\n", "",
+    "error: domoticz: idx.401: takes kWh, and meter.volume_v1 is in m³: no "
+    "\"convert\" makes one of the other; name another target "
+    "(house.ini:8)\n" },
+  { "idx.322 = usage\n", SUBTRACT("usage", "meter.volume_v1", "domoticz.401"),
+    "error: usage: meter.volume_v1: is in m3, the operand in kWh: no "
+    "\"convert\" makes one of the other; name another operand\n" },
+  { "idx.401 = kwh\n", CONVERT("kwh", "meter.volume_v1", "kWh"),
+    "error: kwh: meter.volume_v1: is in m3, which cannot be converted to "
+    "kWh\n" },
+  { "idx.401 = kwh\n", CONVERT("kwh", "meter.heat_energy_e1", "kWh"),
+    "error: kwh: meter.heat_energy_e1: 84.208 GJ cannot be converted exactly "
+    "to kWh; say to how many `decimals` it is to be rounded\n" },
+};
+
+START_TEST(units_that_do_not_agree_are_refused_with_the_way_out)
+{
+  domoticz_server_set(house.server, 401, "0;5000");
+  house_write(&house, "", units[_i].targets, units[_i].transforms);
+  cycle("84.208GJ", 78, units[_i].said);
+  expect("401=0;5000");
+}
+END_TEST
+
+START_TEST(usage_is_not_rounded_by_convert)
+{
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.402 = kwh\n",
+              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.323")
+                CONVERT("kwh", "usage", "kWh") "decimals = 3\n");
+  quiet_cycle("84.208GJ");
+  cycle("84.308GJ", 78,
+        "error: kwh: usage: 0.100 GJ is an amount since the last reading, and "
+        "not exact in kWh with these decimals; convert the reading, then "
+        "subtract\n");
+  expect("323=84208");       /* the base waits with what is computed from it */
+  cycle("84.568GJ", 78, ""); /* even where it would come out even */
+  expect("323=84208");
+
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.404 = mj\n",
+              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.323")
+                CONVERT("mj", "usage", "MJ"));
+  quiet_cycle("84.668GJ");
+  expect("323=84668 404=460");
+}
+END_TEST
+
+/* ---- Steps ---- */
+
+START_TEST(what_rounding_left_of_a_usage_is_in_a_later_one)
+{
+  static const struct {
+    const char *reading, *devices;
+  } cycles[] = {
+    { "84.208GJ", "323=84208" },
+    { "84.248GJ", "322=0 323=84248" }, /* 0.04 left */
+    { "84.288GJ", "322=1 323=84288" }, /* of 0.08: -0.02 left */
+    { "84.328GJ", "322=0 323=84328" }, /* of 0.02 */
+    { "84.368GJ", "322=1 323=84368" }, /* of 0.06: -0.04 left */
+    { "84.408GJ", "322=0 323=84408" }, /* of 0: as much as was used */
+    { "84.708GJ", "322=3 323=84708" },
+  };
+
+  domoticz_server_delete(house.server, 322);
+  domoticz_server_add(house.server, 322, "counter-custom", "GJ");
+  domoticz_server_set_divider(house.server, 322, 10); /* it counts tenths */
+  write_pipeline("", "");
+  for (size_t i = 0; i < ARRAY_SIZE(cycles); i++) {
+    quiet_cycle(cycles[i].reading);
+    expect(cycles[i].devices);
+  }
+  expect("327=500"); /* the total knows no steps of others */
+}
+END_TEST
+
+/* ---- Bases of others ---- */
+
+START_TEST(difference_to_what_others_write_is_no_usage)
+{
+  domoticz_server_set(house.server, 402, "23000"); /* exactly 82.8 GJ */
+  house_write(&house, "", "idx.322 = above\n",
+              SUBTRACT("above", "meter.heat_energy_e1", "domoticz.402"));
+  quiet_cycle("84.208GJ");
+  expect("322=1.4080 402=23000");
+  domoticz_server_down(house.server);
+  cycle("84.308GJ", 75,
+        "error: domoticz: {url}: cannot connect: Connection refused\n");
+  domoticz_server_up(house.server);
+  house_wait(&house, 3600);
+  cycle("84.408GJ", 0,
+        "notice: domoticz: {url}: answers again after 1 h 20 min\n");
+  expect("322=1.6080 402=23000"); /* not added up, as usages are */
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("transforms");
+  TCase *t = tcase_create("transforms");
+  SRunner *runner;
+  int failed;
+
+  tcase_add_checked_fixture(t, set_up, tear_down);
+  tcase_add_loop_test(t, option_decides_over_a_reading_that_is_hard_to_believe,
+                      0, ARRAY_SIZE(doubtful));
+  tcase_add_loop_test(t, option_first_decides_over_what_was_there_before, 0,
+                      ARRAY_SIZE(firsts));
+  tcase_add_test(t, gigajoules_become_kilowatt_hours_through_convert);
+  tcase_add_loop_test(t, units_that_do_not_agree_are_refused_with_the_way_out,
+                      0, ARRAY_SIZE(units));
+  tcase_add_test(t, usage_is_not_rounded_by_convert);
+  tcase_add_test(t, what_rounding_left_of_a_usage_is_in_a_later_one);
+  tcase_add_test(t, difference_to_what_others_write_is_no_usage);
+  suite_add_tcase(suite, t);
+
+  runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,276 @@
+/*
+ * An output that breaks the contract of <meterpipe/plugin.h> in the way that
+ * the environment variable BAD says; without it, one that keeps it.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <meterpipe/plugin.h>
+
+struct bad {
+  const struct mp_host *host;
+  uint32_t records;
+};
+
+static int
+bad_is(const char *how)
+{
+  const char *bad = getenv("BAD");
+
+  return bad != NULL && strcmp(bad, how) == 0;
+}
+
+static int
+bad_create(const struct mp_host *host, void **ret_self)
+{
+  static struct bad only;
+  struct bad *b = calloc(1, sizeof(*b));
+
+  if (b == NULL)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  b->host = host;
+  *ret_self = b;
+  if (bad_is("create-leaks"))
+    *ret_self = calloc(1, sizeof(*b));
+  if (bad_is("create-opens") && open("/dev/null", O_RDONLY) < 0)
+    return MP_EIO;
+  if (bad_is("create-shares")) {
+    free(b);
+    *ret_self = &only;
+  }
+  if (bad_is("create-silent"))
+    return MP_ECONFIG;
+  return MP_OK;
+}
+
+static void
+bad_destroy(void *self)
+{
+  if (!bad_is("create-shares"))
+    free(self);
+}
+
+static int
+bad_open(void *self)
+{
+  if (bad_is("open-nonsense"))
+    return 77;
+  ((struct bad *)self)->records = 0;
+  return MP_OK;
+}
+
+static int
+bad_begin(void *self, const struct mp_record *record)
+{
+  (void)record;
+  ((struct bad *)self)->records++;
+  return MP_OK;
+}
+
+static int
+bad_write(void *self, uint32_t target, const struct mp_value *value)
+{
+  (void)self;
+  (void)target;
+  (void)value;
+  return bad_is("write-nonsense") ? -99 : MP_OK;
+}
+
+static int
+bad_fetch(void *self, const struct mp_shown_sink *sink)
+{
+  struct mp_value value = { .struct_size = sizeof(value),
+                            .kind = MP_GAUGE,
+                            .coef = 1 };
+  struct mp_shown shown = { .struct_size = sizeof(shown),
+                            .answer = MP_SHOWN_VALUE,
+                            .place = MP_EXACT,
+                            .value = &value };
+
+  (void)self;
+  if (bad_is("fetch-exponent"))
+    value.exp10 = 1000;
+  if (bad_is("fetch-text")) {
+    value.kind = MP_TEXT;
+    value.text = "\377";
+  }
+  if (bad_is("fetch-target"))
+    shown.target = 99;
+  if (bad_is("fetch-answer"))
+    shown.answer = 9;
+  if (bad_is("fetch-no-value"))
+    shown.value = NULL;
+  if (bad_is("fetch-small"))
+    shown.struct_size = 8;
+  sink->shown(sink, &shown);
+  return MP_OK;
+}
+
+static int
+bad_commit(void *self, const struct mp_result_sink *sink)
+{
+  struct bad *b = self;
+  uint32_t i;
+
+  if (bad_is("commit-crashes"))
+    abort();
+  if (bad_is("commit-exits"))
+    _exit(99);
+  if (bad_is("commit-late") && b->records > 0)
+    usleep(900000);
+  for (i = 0; i < b->records; i++)
+    sink->result(sink, i, MP_ALL_TARGETS,
+                 bad_is("commit-result") ? 9 : MP_ACCEPTED);
+  if (bad_is("commit-target") && b->records > 0)
+    sink->result(sink, 0, 99, MP_ACCEPTED);
+  b->records = 0;
+  if (bad_is("commit-silent"))
+    return MP_EIO;
+  return bad_is("commit-nonsense") ? 9 : MP_OK;
+}
+
+static int
+bad_token(void *self, char *ret_token, size_t size)
+{
+  (void)self;
+  memset(ret_token, 'x', size);
+  if (!bad_is("token-endless"))
+    ret_token[0] = '\0';
+  return MP_OK;
+}
+
+static int
+bad_recover(void *self, const char *token, const struct mp_result_sink *sink)
+{
+  (void)token;
+  sink->result(sink, 0, MP_ALL_TARGETS,
+               bad_is("recover-rejects") ? MP_REJECTED : MP_ACCEPTED);
+  ((struct bad *)self)->records = 0;
+  return MP_OK;
+}
+
+static const struct mp_option good_options[] = {
+  { "class", MP_TYPE_CHOICE, 0, "latest", "live|latest|append",
+    "the delivery class" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const struct mp_option unsound_options[] = {
+  { "class", 99, 0, NULL, NULL, "of a type that does not exist" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const struct mp_option other_classes[] = {
+  { "class", MP_TYPE_CHOICE, 0, "latest", "latest|first", "the class" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const struct mp_option poor_options[] = {
+  { "class", MP_TYPE_CHOICE, 0, "latest", "latest", "the class" },
+  { "Size", MP_TYPE_INT, 0, "many", NULL, NULL },
+  { "class", MP_TYPE_CHOICE, 0, "latest", "latest", "the class" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+/* These are filled in anew at each call: a defect in a real plugin, and what
+ * lets one module be so many. */
+static struct mp_output_ops ops;
+static struct mp_transform_ops transform_ops;
+static struct mp_plugin plugin;
+
+/* Tables of a header to come, which are longer than today's. */
+static struct {
+  struct mp_output_ops ops;
+  void *later[8];
+} newer_ops;
+static struct {
+  struct mp_plugin plugin;
+  void *later[8];
+} newer_plugin;
+
+static const struct mp_plugin *
+make_newer(void)
+{
+  newer_ops.ops = ops;
+  newer_ops.ops.struct_size = sizeof(newer_ops);
+  memset(newer_ops.later, 0xff, sizeof(newer_ops.later));
+  newer_plugin.plugin = plugin;
+  newer_plugin.plugin.struct_size = sizeof(newer_plugin);
+  newer_plugin.plugin.output = &newer_ops.ops;
+  memset(newer_plugin.later, 0xff, sizeof(newer_plugin.later));
+  return &newer_plugin.plugin;
+}
+
+static void
+spoil_ops(void)
+{
+  if (bad_is("ops-small"))
+    ops.struct_size = 16;
+  if (bad_is("ops-class"))
+    ops.delivery = 7;
+  if (bad_is("ops-no-write"))
+    ops.write = NULL;
+  if (bad_is("ops-no-token"))
+    ops.token = NULL;
+  if (bad_is("ops-option"))
+    ops.delivery_option = "klass";
+}
+
+static const struct mp_plugin *
+spoil_plugin(void)
+{
+  if (bad_is("table-none"))
+    return NULL;
+  if (bad_is("table-abi-2"))
+    plugin.abi_version = 2;
+  if (bad_is("table-small"))
+    plugin.struct_size = 16;
+  if (bad_is("table-two-kinds"))
+    plugin.transform = &transform_ops;
+  if (bad_is("table-no-create"))
+    plugin.create = NULL;
+  if (bad_is("table-unsound"))
+    plugin.options = unsound_options;
+  if (bad_is("table-classes"))
+    plugin.options = other_classes;
+  if (bad_is("table-poor")) {
+    plugin.options = poor_options;
+    plugin.summary = "";
+  }
+  if (bad_is("table-name"))
+    plugin.name = "good";
+  return bad_is("newer") ? make_newer() : &plugin;
+}
+
+const struct mp_plugin *
+meterpipe_plugin(void)
+{
+  ops = (struct mp_output_ops){
+    .struct_size = sizeof(struct mp_output_ops),
+    .delivery = MP_LATEST,
+    .target_prefix = "place",
+    .open = bad_open,
+    .fetch = bad_fetch,
+    .begin = bad_begin,
+    .write = bad_write,
+    .commit = bad_commit,
+    .token = bad_token,
+    .recover = bad_recover,
+    .delivery_option = "class",
+  };
+  plugin = (struct mp_plugin){
+    .struct_size = sizeof(struct mp_plugin),
+    .abi_version = MP_ABI_VERSION,
+    .name = "bad",
+    .version = "1",
+    .summary = "breaks the contract",
+    .options = good_options,
+    .create = bad_create,
+    .destroy = bad_destroy,
+    .output = &ops,
+  };
+  spoil_ops();
+  return spoil_plugin();
+}

@@ -1,0 +1,144 @@
+/* Meter, server and program of a house, kept in step. */
+#include "tests/support/house.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+void
+house_build(struct house *h, enum domoticz_version version)
+{
+  h->scene = scene_new();
+  h->meter = meter_start();
+  h->server = domoticz_server_start(version);
+  meter_set(h->meter, "1001=68500001");
+  domoticz_server_set_clock(h->server, scene_now(h->scene));
+}
+
+void
+house_leave(struct house *h)
+{
+  scene_free(h->scene);
+  meter_stop(h->meter);
+  domoticz_server_stop(h->server);
+}
+
+void
+house_wait(struct house *h, int64_t seconds)
+{
+  scene_advance(h->scene, seconds);
+  domoticz_server_advance(h->server, seconds);
+}
+
+void
+house_write(struct house *h, const char *options, const char *targets,
+            const char *more)
+{
+  scene_write(h->scene, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = %s\n%s\n"
+              "[output domoticz]\nplugin = domoticz\nurl = %s\n%s\n%s",
+              meter_path(h->meter), options, domoticz_server_url(h->server),
+              targets, more);
+}
+
+void
+house_run(struct house *h, const char *reading)
+{
+  char text[64];
+
+  house_wait(h, HOUSE_INTERVAL);
+  if (reading) {
+    snprintf(text, sizeof(text), "60=%s", reading);
+    meter_set(h->meter, text);
+  }
+  scene_run(h->scene, "run -c house.ini");
+}
+
+const char *
+house_text(struct house *h, const char *text)
+{
+  static char buf[2048];
+  const struct {
+    const char *name, *value;
+  } names[] = { { "{url}", domoticz_server_url(h->server) },
+                { "{tty}", meter_path(h->meter) },
+                { "{dir}", scene_dir(h->scene) } };
+  FILE *out = fmemopen(buf, sizeof(buf), "w");
+
+  ck_assert_ptr_nonnull(out);
+  buf[0] = '\0'; /* of nothing, fmemopen writes nothing */
+  while (*text) {
+    size_t i = 0;
+
+    while (i < ARRAY_SIZE(names) &&
+           strncmp(text, names[i].name, strlen(names[i].name)) != 0)
+      i++;
+    if (i < ARRAY_SIZE(names)) {
+      fputs(names[i].value, out);
+      text += strlen(names[i].name);
+    } else
+      putc(*text++, out);
+  }
+  ck_assert_int_eq(fclose(out), 0);
+  return buf;
+}
+
+void
+house_check(struct house *h, int status, const char *err)
+{
+  ck_assert_str_eq(scene_err(h->scene), house_text(h, err));
+  ck_assert_int_eq(scene_status(h->scene), status);
+}
+
+void
+house_check_device(struct house *h, unsigned idx, const char *text)
+{
+  const char *stored = domoticz_server_get(h->server, idx);
+
+  ck_assert_msg(stored && strcmp(stored, text) == 0,
+                "device %u stores \"%s\", and not \"%s\"", idx,
+                stored ? stored : "nothing", text);
+}
+
+void
+house_check_devices(struct house *h, const char *devices)
+{
+  char got[512] = "";
+  size_t len = 0;
+  unsigned idx;
+  int used;
+
+  for (const char *p = devices; sscanf(p, " %u=%*s%n", &idx, &used) == 1;
+       p += used) {
+    const char *stored = domoticz_server_get(h->server, idx);
+
+    len += (size_t)snprintf(got + len, sizeof(got) - len, "%s%u=%s",
+                            len ? " " : "", idx, stored ? stored : "nothing");
+    ck_assert_uint_lt(len, sizeof(got));
+  }
+  ck_assert_str_eq(got, devices);
+}
+
+int64_t
+house_clock_ms(void)
+{
+  struct timespec t;
+
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void
+house_wait_for(bool (*done)(void))
+{
+  const struct timespec moment = { 0, 2000000 };
+  int64_t until = house_clock_ms() + 20000;
+
+  while (!done()) {
+    ck_assert_msg(house_clock_ms() < until, "waited for 20 s in vain");
+    nanosleep(&moment, NULL);
+  }
+}

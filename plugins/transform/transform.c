@@ -81,6 +81,17 @@ unit_name(const struct mp_value *value)
   return has_unit(value) ? value->unit : "no unit";
 }
 
+/* Whether `convert` can make UNIT of the value, if only rounded. */
+static int
+is_convertible(const struct transform *t, const struct mp_value *value,
+               const char *unit)
+{
+  struct mp_value number = transform_number(value);
+
+  number.coef = 0;
+  return t->host->unit_convert(&number, unit, 0) >= 0;
+}
+
 static int
 fail_units(const struct transform *t, int code, const struct mp_value *value,
            const struct mp_value *operand)
@@ -88,6 +99,11 @@ fail_units(const struct transform *t, int code, const struct mp_value *value,
   if (code == MP_ERANGE)
     return mp_fail(t->host, MP_ERANGE, transform_object(t),
                    "too large to be converted between %s and %s",
+                   unit_name(value), unit_name(operand));
+  if (!is_convertible(t, value, operand->unit))
+    return mp_fail(t->host, MP_ECONFIG, transform_object(t),
+                   "is in %s, the operand in %s: no \"convert\" makes one of "
+                   "the other; name another operand",
                    unit_name(value), unit_name(operand));
   return mp_fail(t->host, MP_ECONFIG, transform_object(t),
                  "is in %s, the operand in %s, and neither converts exactly to "

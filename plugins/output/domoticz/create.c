@@ -335,13 +335,14 @@ plan(struct domoticz *d, const struct recipe *r, const char *label,
 
   if (code < 0)
     return code;
-  if (code == MP_DROP)
+  if (code == MP_DROP && !d->planned_hardware)
     mp_log(d->host, MP_LOG_NOTICE, d->url,
            "would make the Dummy hardware \"" HARDWARE_NAME "\"");
   mp_log(d->host, MP_LOG_NOTICE, d->url, "would make \"%s\" (%s%s%s) on %s%s",
          label, r->label, unit == NULL ? "" : " ", unit == NULL ? "" : unit,
          code == MP_DROP ? "it" : "the Dummy hardware ",
          code == MP_DROP ? "" : hardware);
+  d->planned_hardware |= code == MP_DROP;
   return MP_OK;
 }
 

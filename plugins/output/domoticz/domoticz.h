@@ -55,6 +55,7 @@ struct domoticz {
   struct api api;
   struct slot *slots; /* in order of their first target */
   uint32_t slot_count;
+  bool planned_hardware; /* that it would be made is said once */
   int left; /* why the server is not asked again in this run; or MP_OK */
 };
 

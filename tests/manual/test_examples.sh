@@ -1,0 +1,113 @@
+#!/bin/sh
+# The examples of the manual do what the pages say.
+#
+# A comment in the page, before a literal display or a line, tells what it is:
+#
+#   .\" test: pipeline        a pipeline file, in which check finds no fault
+#   .\" test: run             the same, and it runs
+#   .\" test: output run      what that run prints
+#   .\" test: shell           commands
+#   .\" test: file NAME       a file that other examples use
+#   .\" test: none WHY        not to be tried
+#
+# Every display needs one.
+set -eu
+. "${srcdir:-.}/tests/manual/pages.sh"
+
+# Puts the displays of a page into DIR, as N.text, with N.kind and N.line; what
+# has no comment is of the kind "?".
+take_displays()
+{
+  awk -v dir="$2" '
+    function begin() {
+      n++
+      text = sprintf("%s/%02d.text", dir, n)
+      sub(/ *$/, "", kind)
+      print (kind == "" ? "?" : kind) >(dir "/" sprintf("%02d.kind", n))
+      print NR >(dir "/" sprintf("%02d.line", n))
+      kind = ""
+    }
+    function put(line) {
+      gsub(/\\e/, "\\", line)
+      gsub(/\\&/, "", line)
+      print line >text
+    }
+    /^\.\\" test: / { kind = substr($0, 11); next }
+    /^\.Bd -literal/ { begin(); inside = 1; next }
+    /^\.Ed/ { inside = 0; next }
+    inside { put($0); next }
+    /^\.Dl / { begin(); put(substr($0, 5)) }' "$1"
+}
+
+# Runs the program in the directory of the examples.
+program()
+{
+  (cd "$scratch/run" && exec "$METERPIPE" "$@") 2>&1
+}
+
+try_pipeline()
+{
+  cp "$1" "$scratch/run/example.ini"
+  status=0
+  said=$(program check --offline -c example.ini) || status=$?
+  same "$where: check finds no fault" 0: "$status:$said"
+}
+
+try_run()
+{
+  try_pipeline "$1"
+  status=0
+  printed=$(program run -c example.ini) || status=$?
+  same "$where: it runs" 0 "$status"
+}
+
+try_shell()
+{
+  status=0
+  said=$(cd "$scratch/run" && PATH=$scratch/bin:$PATH sh -eu "$1" 2>&1) ||
+    status=$?
+  same "$where: the commands go" 0 "$status"
+  [ "$status" -eq 0 ] || printf '%s\n' "$said"
+}
+
+try_display()
+{
+  kind=$(cat "${1%.text}.kind")
+  where=$page:$(cat "${1%.text}.line")
+  case $kind in
+  pipeline) try_pipeline "$1" ;;
+  run) try_run "$1" ;;
+  'output run') same "$where: the run prints this" "$(cat "$1")" "$printed" ;;
+  shell) try_shell "$1" ;;
+  'file '*) cp "$1" "$scratch/run/${kind#file }" ;;
+  'none '*) ;;
+  *) bad "$where: nothing tells how this example is tested ($kind)" ;;
+  esac
+}
+
+# ---- What the examples need -------------------------------------------------
+
+mkdir "$scratch/run" "$scratch/bin" "$scratch/secrets"
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$METERPIPE" >"$scratch/bin/meterpipe"
+chmod +x "$scratch/bin/meterpipe"
+(umask 077 && echo secret >"$scratch/secrets/domoticz-password")
+HOME=$scratch
+CREDENTIALS_DIRECTORY=$scratch/secrets
+export HOME CREDENTIALS_DIRECTORY
+unset STATE_DIRECTORY XDG_STATE_HOME JOURNAL_STREAM || :
+
+# The page with the capture that others use comes first.
+for page in $(page_of meterpipe-capture.5) \
+  $(pages | grep -v '/meterpipe-capture\.5$'); do
+  dir=$scratch/$(basename "$page")
+  mkdir "$dir"
+  take_displays "$page" "$dir"
+  for text in "$dir"/*.text; do
+    [ ! -f "$text" ] || try_display "$text"
+  done
+done
+
+# The file that is installed as an example.
+where=$srcdir/etc/meterpipe.ini
+try_pipeline "$where"
+finish

@@ -1,0 +1,148 @@
+#!/bin/sh
+# The pages of the manual name the options that the program knows: those of each
+# plugin with their types, ranges and defaults, and those of the command line.
+set -eu
+. "${srcdir:-.}/tests/manual/pages.sh"
+
+# ---- Plugins ----------------------------------------------------------------
+
+# "timeout = duration (default 2s)", from what meterpipe plugins NAME prints:
+# "  timeout       duration, default 2s".
+options_of_program()
+{
+  "$METERPIPE" plugins "$1" | awk '
+    /^Options:/ { inside = 1; next }
+    /^$/ { inside = 0 } # a plugin of another kind may have the same name
+    !inside || /^     / { next }
+    {
+      key = $1
+      rest = $0
+      sub(/^ *[^ ]+ +/, "", rest)
+      notes = ""
+      if (match(rest, /, (required|default).*/)) {
+        notes = substr(rest, RSTART + 2)
+        rest = substr(rest, 1, RSTART - 1)
+      }
+      range = rest
+      if (sub(/^choice /, "", rest))
+        gsub(/\|/, " | ", rest)
+      else if (rest == "yes or no")
+        rest = "yes | no"
+      else if (match(rest, / [^ ]*\.\..*$/)) {
+        range = substr(rest, RSTART + 1)
+        rest = substr(rest, 1, RSTART - 1)
+        notes = range (notes == "" ? "" : ", " notes)
+      }
+      sub(/^whole number$/, "number", rest)
+      rest = tolower(rest)
+      print key " = " rest (notes == "" ? "" : " (" notes ")")
+    }'
+}
+
+# The same from a page: ".It Ic timeout = Ar duration Pq default 2s".
+options_of_page()
+{
+  sed -n '/^\.Sh OPTIONS/,/^\.S[hs] [^O]/p' "$1" |
+    sed -n 's/^\.It Ic \([a-z_]* =\) [AC][rm] /\1 /p' |
+    sed 's/ Pq \(.*\)$/ (\1)/'
+}
+
+# "PREFIX.", for an output.
+targets_of_program()
+{
+  "$METERPIPE" plugins "$1" |
+    sed -n 's/^targets: \([a-z]*\.\)NAME = VALUE$/\1/p'
+}
+
+check_plugin()
+{
+  page=$(page_of "meterpipe-$1.5")
+  if [ -z "$page" ]; then
+    bad "the plugin $1 has no page"
+    return
+  fi
+  same "$page has the options of the plugin (>: the page)" \
+    "$(options_of_program "$1")" "$(options_of_page "$page")"
+  same "$page has the targets of the plugin" "$(targets_of_program "$1")" \
+    "$(sed -n 's/^\.It Ic \([a-z]*\.\) Ns Ar [a-z]* = Ar value$/\1/p' "$page")"
+}
+
+for name in $("$METERPIPE" plugins | awk 'NR > 1 { print $2 }' | sort -u); do
+  check_plugin "$name"
+done
+
+# ---- [pipeline] -------------------------------------------------------------
+
+printf '[pipeline]\nnosuchoption = 1\n' >"$scratch/wrong.ini"
+known=$("$METERPIPE" check --offline -c "$scratch/wrong.ini" 2>&1 |
+  sed -n 's/.*"nosuchoption"; there are //p' | tr -d , | tr ' ' '\n')
+same "meterpipe.ini(5) has the options of [pipeline]" "$known" \
+  "$(options_of_page "$(page_of meterpipe.ini.5)" | sed 's/ =.*//')"
+
+# ---- The command line -------------------------------------------------------
+
+page=$(page_of meterpipe.1)
+"$METERPIPE" --help >"$scratch/help"
+
+# "COMMAND OPTION", from the lines "  run      [-c FILE] [-n [--offline]] ...".
+commands_of_program()
+{
+  awk '
+    /^Commands:/ { inside = 1; next }
+    /^Options:/ { exit }
+    inside && /^  [a-z]/ { command = $1; print command; $1 = "" }
+    inside && (/^ +[A-Z|[-]/ || /^  [a-z]/) {
+      gsub(/[][|.]/, " ")
+      n = split($0, words, " ")
+      for (i = 1; i <= n; i++)
+        if (words[i] ~ /^-/) {
+          sub(/=.*/, "", words[i])
+          print command " " words[i]
+        }
+    }' "$scratch/help" | sort -u
+}
+
+# The same from ".Cm run" and ".Op Fl c Ar file" in the synopsis.
+commands_of_page()
+{
+  awk '
+    /^\.Sh DESCRIPTION/ { exit }
+    $1 == ".Cm" { command = $2; print command }
+    {
+      for (i = 1; i < NF; i++)
+        if ($i == "Fl" || $i == ".Fl")
+          print command " -" $(i + 1)
+    }' "$page" | sort -u
+}
+
+same "$page has the commands of the program and their options (>: the page)" \
+  "$(commands_of_program)" "$(commands_of_page)"
+
+options_of_help()
+{
+  sed -n '/^Options:/,$s/^ *\(-[a-z], \)\{0,1\}\(--[a-z-]*\).*/\1\2/p' \
+    "$scratch/help" | tr -d , | tr ' ' '\n' | sort -u
+}
+
+# ".It Fl v , -verbose"
+options_described()
+{
+  sed -n 's/^\.It Fl //p' "$page" | sed 's/ [AON][a-z] .*//; s/ , /\n/g' |
+    sed 's/^/-/' | sort -u
+}
+
+for option in $(options_of_help); do
+  if options_described | grep -qx -e "$option"; then
+    good
+  else
+    bad "$page does not describe the option $option"
+  fi
+done
+for option in $(options_described); do
+  if grep -q -e "$option" "$scratch/help"; then
+    good
+  else
+    bad "$page describes the option $option, which the program does not know"
+  fi
+done
+finish

@@ -1,0 +1,109 @@
+/*
+ * load: how busy this machine is, as Linux says in /proc/loadavg:
+ *
+ *     0.52 0.58 0.59 1/1024 4711
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <meterpipe/plugin.h>
+
+#define FIELDS 3
+static const char *const names[FIELDS] = { "load1", "load5", "load15" };
+
+static void
+tell_field(const struct mp_field_sink *sink, const char *name)
+{
+  struct mp_field field;
+
+  memset(&field, 0, sizeof(field));
+  field.struct_size = sizeof(field);
+  field.kind = MP_GAUGE;
+  field.name = name;
+  sink->field(sink, &field);
+}
+
+static int
+load_field(const char *name, const struct mp_field_sink *sink)
+{
+  int i;
+
+  for (i = 0; i < FIELDS; i++)
+    if (strcmp(name, names[i]) == 0) {
+      tell_field(sink, names[i]);
+      return MP_OK;
+    }
+  return MP_ECONFIG;
+}
+
+static int
+load_list(const struct mp_field_sink *sink)
+{
+  int i;
+
+  for (i = 0; i < FIELDS; i++)
+    tell_field(sink, names[i]);
+  return MP_OK;
+}
+
+/* An instance has nothing but its host. */
+static int
+load_create(const struct mp_host *host, void **ret_self)
+{
+  const struct mp_host **self =
+    (const struct mp_host **)calloc(1, sizeof(*self));
+
+  if (!self)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  *self = host;
+  *ret_self = self;
+  return MP_OK;
+}
+
+static int
+load_read(void *self, const struct mp_sink *sink)
+{
+  const struct mp_host *host = *(const struct mp_host **)self;
+  const char *path = host->option(host, "path");
+  FILE *f = fopen(path, "r");
+  char words[FIELDS][32];
+  struct mp_value value;
+  int i, n;
+
+  if (!f)
+    return mp_fail(host, MP_ENOINPUT, path, "%s", strerror(errno));
+  n = fscanf(f, "%31s %31s %31s", words[0], words[1], words[2]);
+  fclose(f);
+  for (i = 0; i < n; i++) {
+    memset(&value, 0, sizeof(value));
+    value.struct_size = sizeof(value);
+    value.kind = MP_GAUGE;
+    if (host->decimal_parse(words[i], &value) != MP_OK)
+      return mp_fail(host, MP_EPROTO, path, "\"%s\" is no load", words[i]);
+    sink->emit(sink, names[i], &value);
+  }
+  return MP_OK;
+}
+
+static const struct mp_option options[] = {
+  { "path", MP_TYPE_PATH, 0, "/proc/loadavg", NULL, "where Linux tells it" },
+  { "fields", MP_TYPE_FIELDS, 0, NULL, NULL, "what else is to be read" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+static const struct mp_input_ops ops = {
+  .struct_size = sizeof(ops), .flags = 0, .field = load_field,
+  .list_fields = load_list, .default_fields = "load1,load5,load15",
+  .read = load_read,
+};
+static const struct mp_plugin plugin = {
+  .struct_size = sizeof(plugin), .abi_version = MP_ABI_VERSION, .name = "load",
+  .version = "1", .summary = "how busy this machine is", .options = options,
+  .create = load_create, .destroy = free, .input = &ops,
+};
+
+const struct mp_plugin *
+meterpipe_plugin(void)
+{
+  return &plugin;
+}

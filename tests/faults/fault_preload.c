@@ -1,0 +1,168 @@
+/*
+ * Preloaded into the program under test: stops at the start of main() for a
+ * tracer ($FAULT_TRACED), and lets an allocation fail ($FAULT_MEMORY, a file of
+ * a struct fault_memory that is shared with the test).
+ *
+ * libc's own allocations, those of the dynamic linker and of every library go
+ * through here as well.
+ */
+#include "tests/faults/fault_preload.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PUBLIC __attribute__((visibility("default")))
+
+typedef int (*main_fn)(int, char **, char **);
+typedef int (*start_fn)(main_fn, int, char **, void (*)(void), void (*)(void),
+                        void (*)(void), void *);
+
+static main_fn real_main;
+static struct fault_memory *memory;
+
+static void *(*real_malloc)(size_t);
+static void *(*real_calloc)(size_t, size_t);
+static void *(*real_realloc)(void *, size_t);
+static void (*real_free)(void *);
+
+/* What dlsym may want before malloc is found. */
+static _Alignas(max_align_t) char early[4096];
+static size_t early_used;
+
+static void *
+take_early(size_t size)
+{
+  char *p = early + early_used;
+
+  size = (size + 15) & ~(size_t)15;
+  if (size > sizeof(early) - early_used)
+    return NULL;
+  early_used += size;
+  return p;
+}
+
+static int
+is_early(const void *p)
+{
+  return (const char *)p >= early && (const char *)p < early + sizeof(early);
+}
+
+static void
+find_real(void)
+{
+  static int finding;
+
+  if (real_malloc || finding)
+    return;
+  finding = 1;
+  *(void **)&real_free = dlsym(RTLD_NEXT, "free");
+  *(void **)&real_realloc = dlsym(RTLD_NEXT, "realloc");
+  *(void **)&real_calloc = dlsym(RTLD_NEXT, "calloc");
+  *(void **)&real_malloc = dlsym(RTLD_NEXT, "malloc");
+  finding = 0;
+}
+
+/* Whether it is this allocation's turn to fail. */
+static int
+fails(void)
+{
+  unsigned long n;
+
+  if (!memory)
+    return 0;
+  n = __atomic_add_fetch(&memory->count, 1, __ATOMIC_SEQ_CST);
+  if (n != memory->fail_at && (!memory->all_after || n < memory->fail_at))
+    return 0;
+  memory->hit = 1;
+  errno = ENOMEM;
+  return 1;
+}
+
+PUBLIC void *
+malloc(size_t size)
+{
+  find_real();
+  if (!real_malloc)
+    return take_early(size);
+  return fails() ? NULL : real_malloc(size);
+}
+
+PUBLIC void *
+calloc(size_t n, size_t size)
+{
+  find_real();
+  if (!real_malloc)
+    return take_early(n * size);
+  return fails() ? NULL : real_calloc(n, size);
+}
+
+PUBLIC void *
+realloc(void *p, size_t size)
+{
+  find_real();
+  if (!real_malloc || is_early(p)) {
+    size_t most = p ? (size_t)(early + sizeof(early) - (char *)p) : 0;
+    void *copy = malloc(size);
+
+    if (copy && p)
+      memcpy(copy, p, size < most ? size : most);
+    return copy;
+  }
+  return fails() ? NULL : real_realloc(p, size);
+}
+
+PUBLIC void
+free(void *p)
+{
+  find_real();
+  if (p && !is_early(p) && real_free)
+    real_free(p);
+}
+
+/* ---- main() --------------------------------------------------------------- */
+
+static void
+share_memory(const char *path)
+{
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  void *at = MAP_FAILED;
+
+  if (fd >= 0) {
+    at = mmap(NULL, sizeof(*memory), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+  }
+  if (at != MAP_FAILED)
+    memory = at;
+}
+
+static int
+marked_main(int argc, char **argv, char **envp)
+{
+  if (getenv("FAULT_MEMORY"))
+    share_memory(getenv("FAULT_MEMORY"));
+  if (getenv("FAULT_TRACED"))
+    kill(getpid(), SIGSTOP);
+  return real_main(argc, argv, envp);
+}
+
+PUBLIC int __libc_start_main(main_fn fn, int argc, char **argv,
+                             void (*init)(void), void (*fini)(void),
+                             void (*rtld_fini)(void), void *stack_end);
+
+PUBLIC int
+__libc_start_main(main_fn fn, int argc, char **argv, void (*init)(void),
+                  void (*fini)(void), void (*rtld_fini)(void), void *stack_end)
+{
+  start_fn start;
+
+  *(void **)&start = dlsym(RTLD_NEXT, "__libc_start_main");
+  real_main = fn;
+  return start(marked_main, argc, argv, init, fini, rtld_fini, stack_end);
+}

@@ -1,0 +1,12 @@
+/* What a test and the preloaded library share: which allocation fails. */
+#ifndef FAULTS_FAULT_PRELOAD_H
+#define FAULTS_FAULT_PRELOAD_H
+
+struct fault_memory {
+  unsigned long count;   /* allocations so far, from the start of main() on */
+  unsigned long fail_at; /* this one fails; 0: none */
+  int all_after;         /* and all that follow */
+  int hit;
+};
+
+#endif

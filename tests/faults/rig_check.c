@@ -1,0 +1,238 @@
+/*
+ * What a house must show.  Nothing here knows how the program works: only what
+ * was read, when, and what of it was given out.
+ */
+#include "tests/faults/rig_impl.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Latest time after the start of a run at which its reading can end. */
+#define READ_WITHIN 20
+
+void
+rig_format(int64_t energy, char *buf, size_t size)
+{
+  snprintf(buf, size, "%s%" PRId64 ".%03" PRId64, energy < 0 ? "-" : "",
+           (energy < 0 ? -energy : energy) / 1000,
+           (energy < 0 ? -energy : energy) % 1000);
+}
+
+/* Of a text with three decimals. */
+int64_t
+rig_parse(const char *text)
+{
+  bool negative = *text == '-';
+  int64_t n = 0;
+
+  for (const char *p = text + negative; *p; p++)
+    if (*p >= '0' && *p <= '9')
+      n = 10 * n + (*p - '0');
+  return negative ? -n : n;
+}
+
+/* ---- The CSV -------------------------------------------------------------- */
+
+/* What the rows so far say of a chain. */
+struct account {
+  bool begun, certain;
+  int64_t first, last; /* readings that stand in a row */
+};
+
+/* The beginning is the first reading that was booked.  A run that could not ask
+ * Domoticz what was there before books nothing, though its row has the reading:
+ * then the next one begins. */
+static bool
+begins(const struct account *a, bool no_usage)
+{
+  return !a->begun || (no_usage && !a->certain);
+}
+
+static void
+put_cells(FILE *out, struct account *a, int64_t reading, bool no_usage,
+          bool certain)
+{
+  char energy[32], usage[32], total[32];
+
+  rig_format(reading, energy, sizeof(energy));
+  if (begins(a, no_usage)) {
+    fprintf(out, ",%s,,", energy);
+    *a = (struct account){ true, certain, reading, reading };
+    return;
+  }
+  rig_format(reading - a->last, usage, sizeof(usage));
+  rig_format(reading - a->first, total, sizeof(total));
+  fprintf(out, ",%s,%s,%s", energy, usage, total);
+  a->last = reading;
+  a->certain = true;
+}
+
+/* The run whose row LINE is, by its time; -1: none. */
+static int
+run_of(const struct rig *rig, const char *line)
+{
+  struct tm tm = { 0 };
+  int64_t time;
+
+  if (!strptime(line, "%Y-%m-%dT%H:%M:%SZ,", &tm))
+    return -1;
+  time = (int64_t)timegm(&tm);
+  for (unsigned i = 0; i < rig->now.runs; i++)
+    if (time >= rig->now.read[i].time &&
+        time <= rig->now.read[i].time + READ_WITHIN)
+      return (int)i;
+  return -1;
+}
+
+/* Whether cell N of chain C in LINE is empty. */
+static bool
+is_empty(const char *line, unsigned c, unsigned n)
+{
+  for (unsigned i = 0; line && i < 1 + 3 * c + n; i++) {
+    line = strchr(line, ',');
+    line = line ? line + 1 : NULL;
+  }
+  return line && (*line == ',' || *line == '\n');
+}
+
+/* The row of run I as it must stand, after LINE's time.  Without a reading, its
+ * meter did not answer. */
+static void
+put_row(const struct rig *rig, FILE *out, const char *line, unsigned i,
+        struct account *accounts)
+{
+  bool must = rig->now.read[i].must;
+
+  fprintf(out, "%.*s", (int)strcspn(line, ","), line);
+  for (unsigned c = 0; c < rig->plan->meters; c++)
+    if (is_empty(line, c, 0) && !must)
+      fprintf(out, ",,,");
+    else
+      put_cells(out, &accounts[c], rig->now.read[i].reading[c],
+                is_empty(line, c, 1), must);
+  putc('\n', out);
+}
+
+/* The file as it must be, of the rows that it has. */
+static char *
+make_csv(struct rig *rig, const char *file, struct account *accounts)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  int last = -1;
+
+  fputs("time", out);
+  for (unsigned c = 0; c < rig->plan->meters; c++)
+    fprintf(out, ",energy%u,usage%u,total%u", c, c, c);
+  putc('\n', out);
+  for (const char *line = strchr(file, '\n'); line && line[1];
+       line = strchr(line, '\n')) {
+    int i = run_of(rig, ++line);
+
+    if (i <= last) {
+      rig_note(rig, "a row out of order, twice or of no run: %.*s",
+               (int)strcspn(line, "\n"), line);
+      break;
+    }
+    for (int k = last + 1; k < i; k++)
+      if (rig->now.read[k].must)
+        rig_note(rig, "run %d has no row", k);
+    put_row(rig, out, line, (unsigned)i, accounts);
+    last = i;
+  }
+  for (unsigned k = (unsigned)(last + 1); k < rig->now.runs; k++)
+    if (rig->now.read[k].must)
+      rig_note(rig, "run %u has no row", k);
+  fclose(out);
+  return text;
+}
+
+static void
+check_csv(struct rig *rig, struct account *accounts)
+{
+  char *file = rig_read(rig, RIG_CSV, NULL);
+  char *must;
+
+  if (!file) {
+    rig_note(rig, "there is no CSV");
+    return;
+  }
+  must = make_csv(rig, file, accounts);
+  if (!rig->wrong[0] && strcmp(file, must) != 0)
+    rig_note(rig, "the CSV is:\n%sand must be:\n%s", file, must);
+  free(must);
+  free(file);
+}
+
+/* ---- Domoticz ------------------------------------------------------------- */
+
+static int64_t
+device(struct rig *rig, unsigned idx)
+{
+  const char *text = domoticz_server_get(rig->server, idx);
+
+  return text ? rig_parse(text) : -1;
+}
+
+static void
+check_sum(struct rig *rig, const char *what, unsigned idx, int64_t is,
+          int64_t must)
+{
+  if (is == must)
+    return;
+  rig->lost += is < must;
+  rig->doubled += is > must;
+  rig_note(rig, "%s %u is %" PRId64 " and must be %" PRId64, what, idx, is,
+           must);
+}
+
+/* What the total must be: since the first reading that was booked.  Where no
+ * row tells which one that was, it is the one that fits, up to the first run
+ * that ended well. */
+static int64_t
+total_must_be(struct rig *rig, unsigned c, const struct account *a)
+{
+  const struct rig_moment *now = &rig->now;
+  int64_t is = device(rig, RIG_TOTAL(c, 0)), must = 0;
+
+  if (a->begun)
+    return a->last - a->first;
+  for (unsigned i = 0; i < now->runs; i++) {
+    must = now->reading[c] - now->read[i].reading[c];
+    if (must == is || now->read[i].must)
+      break;
+  }
+  return must;
+}
+
+static void
+check_chain(struct rig *rig, unsigned c, const struct account *a)
+{
+  int64_t must = total_must_be(rig, c, a);
+
+  if (device(rig, RIG_BASE(c)) != rig->now.reading[c])
+    rig_note(rig, "base %u is %" PRId64 " and must be %" PRId64, RIG_BASE(c),
+             device(rig, RIG_BASE(c)), rig->now.reading[c]);
+  for (unsigned i = 0; i < rig->plan->totals; i++)
+    check_sum(rig, "total", RIG_TOTAL(c, i), device(rig, RIG_TOTAL(c, i)),
+              must);
+  check_sum(rig, "the sum of usages", RIG_USAGE(c), rig->now.given[c], must);
+}
+
+const char *
+rig_check(struct rig *rig)
+{
+  struct account accounts[2] = { { 0 } };
+
+  if (rig->plan->csv)
+    check_csv(rig, accounts);
+  for (unsigned c = 0; c < rig->plan->meters; c++)
+    check_chain(rig, c, &accounts[c]);
+  if (!rig->damaged && rig_has(rig, "house.db.corrupt*"))
+    rig_note(rig, "the state was set aside");
+  return rig->wrong[0] ? rig->wrong : NULL;
+}

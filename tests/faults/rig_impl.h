@@ -1,0 +1,71 @@
+/* The rig inside: rig.c (the house and its runs) and rig_check.c (what they
+ * must come to). */
+#ifndef FAULTS_RIG_IMPL_H
+#define FAULTS_RIG_IMPL_H
+
+#include "tests/faults/rig.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define RIG_MAX_RUNS 32
+#define RIG_CSV "heat.csv"
+
+/* Devices of chain C: a meter, its usage, its running totals. */
+#define RIG_BASE(c) (323 + 100 * (c))
+#define RIG_USAGE(c) (322 + 100 * (c))
+#define RIG_TOTAL(c, i) (327 + 100 * (c) + (i))
+
+struct rig_plan {
+  unsigned meters, totals;
+  bool csv;
+};
+
+/* Energies in thousandths of a GJ. */
+struct rig_moment {
+  int64_t time;
+  int64_t reading[2];
+  int64_t given[2];   /* the sum of the usages that were written */
+  unsigned writes[2]; /* of the usage device, so far */
+  unsigned runs;
+  struct {
+    int64_t time, reading[2];
+    bool must; /* it ended well: its row is there */
+  } read[RIG_MAX_RUNS];
+};
+
+struct rig {
+  const struct rig_plan *plan;
+  char dir[128];
+  struct domoticz_server *server;
+  struct meter *meters[2];
+  unsigned port;      /* of Domoticz, for the program */
+  char device[2][64]; /* of the meters, for the program */
+  struct rig_moment now, kept;
+  char *kept_db, *kept_csv;
+  size_t kept_db_len, kept_csv_len;
+  bool by_hand; /* somebody may change devices */
+  bool damaged; /* the state may be set aside */
+  unsigned lost, doubled;
+  char wrong[2048];
+};
+
+__attribute__((noreturn)) void rig_die(const char *what);
+
+/* The whole file, with a NUL behind it; NULL: there is none. */
+char *rig_read(const struct rig *rig, const char *name, size_t *ret_len);
+void rig_write(const struct rig *rig, const char *name, const char *data,
+               size_t len);
+bool rig_has(const struct rig *rig, const char *pattern);
+
+/* A run, now; without an account of what was read. */
+void rig_do(struct rig *rig, struct rig_run *run);
+
+/* Lets meter I show what it has counted. */
+void rig_set_meter(struct rig *rig, unsigned i);
+
+/* 84208 is "84.208". */
+void rig_format(int64_t energy, char *buf, size_t size);
+int64_t rig_parse(const char *text);
+
+#endif

@@ -1,0 +1,176 @@
+/* Workers, and what all of them have counted. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "tests/faults/sweep.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define EXIT_SKIPPED 77
+
+/* In memory that the workers share. */
+static unsigned long *counts;
+
+static const struct {
+  const char *one, *many;
+} names[SWEEP_COUNTS] = {
+  [SWEEP_RUNS] = { "run", "runs" },
+  [SWEEP_CALLS] = { "system call", "system calls" },
+  [SWEEP_KILLS] = { "kill", "kills" },
+  [SWEEP_ERRORS] = { "error", "errors" },
+  [SWEEP_CUTS] = { "cut", "cuts" },
+  [SWEEP_FAULTS] = { "other fault", "other faults" },
+  [SWEEP_ALLOCATIONS] = { "allocation", "allocations" },
+  [SWEEP_STATES] = { "damaged state", "damaged states" },
+};
+
+void
+sweep_add(enum sweep_count count, unsigned long n)
+{
+  __atomic_add_fetch(&counts[count], n, __ATOMIC_SEQ_CST);
+}
+
+static int
+print_counts(void)
+{
+  const char *comma = "";
+
+  for (int i = 0; i < SWEEP_LOST; i++)
+    if (counts[i] > 0) {
+      printf("%s%lu %s", comma, counts[i],
+             counts[i] == 1 ? names[i].one : names[i].many);
+      comma = ", ";
+    }
+  printf("; %lu lost, %lu double, %lu wrong\n", counts[SWEEP_LOST],
+         counts[SWEEP_DOUBLE], counts[SWEEP_WRONG]);
+  return counts[SWEEP_LOST] + counts[SWEEP_DOUBLE] + counts[SWEEP_WRONG] > 0;
+}
+
+bool
+sweep_is_mine(const struct sweep *s, unsigned n, unsigned every)
+{
+  if (!s->all && !s->only) {
+    if (n % every != every / 2)
+      return false;
+    n /= every;
+  }
+  return n % s->jobs == s->worker;
+}
+
+bool
+sweep_wants(const struct sweep *s, const char *name)
+{
+  return !s->only || strstr(name, s->only);
+}
+
+void
+sweep_end_case(struct rig *rig, const char *name, const char *wrong)
+{
+  if (!wrong)
+    return;
+  if (rig_lost(rig))
+    sweep_add(SWEEP_LOST, 1);
+  else if (rig_doubled(rig))
+    sweep_add(SWEEP_DOUBLE, 1);
+  else
+    sweep_add(SWEEP_WRONG, 1);
+  printf("%s: %s\n", name, wrong);
+  fflush(stdout);
+}
+
+uint32_t
+sweep_random(uint32_t *state)
+{
+  *state ^= *state << 13;
+  *state ^= *state >> 17;
+  *state ^= *state << 5;
+  return *state;
+}
+
+static bool
+parse(struct sweep *s, int argc, char **argv)
+{
+  static const struct option options[] = {
+    { "all", no_argument, NULL, 'a' },
+    { "jobs", required_argument, NULL, 'j' },
+    { "seed", required_argument, NULL, 's' },
+    { "only", required_argument, NULL, 'o' },
+    { NULL, 0, NULL, 0 },
+  };
+  int letter;
+
+  while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    if (letter == 'a')
+      s->all = true;
+    else if (letter == 'j')
+      s->jobs = (unsigned)strtoul(optarg, NULL, 10);
+    else if (letter == 's')
+      s->seed = (uint32_t)strtoul(optarg, NULL, 10);
+    else if (letter == 'o')
+      s->only = optarg;
+    else
+      return false;
+  }
+  return s->jobs > 0 && s->seed > 0 && optind == argc;
+}
+
+static void
+start_worker(struct sweep *s, void (*work)(struct sweep *s))
+{
+  pid_t pid;
+
+  fflush(stdout);
+  pid = fork();
+  if (pid < 0) {
+    perror("fork");
+    exit(1);
+  }
+  if (pid == 0) {
+    work(s);
+    exit(0);
+  }
+}
+
+int
+sweep_main(int argc, char **argv, void (*work)(struct sweep *s))
+{
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  struct sweep s = { .jobs = processors > 0 ? (unsigned)processors : 1,
+                     .seed = 20261122 };
+  int status, failed = 0;
+
+  if (!parse(&s, argc, argv)) {
+    fprintf(stderr,
+            "usage: %s [--all] [--jobs N] [--seed N] [--only TEXT]\n",
+            argv[0]);
+    return 64;
+  }
+  if (!getenv("METERPIPE") || !getenv("FAULT_PRELOAD")) {
+    printf("METERPIPE and FAULT_PRELOAD do not say what to test\n");
+    return EXIT_SKIPPED;
+  }
+#ifdef KEEP_MODULES_OPEN
+  printf("with sanitizers, nothing else can stand in for malloc\n");
+  return EXIT_SKIPPED;
+#endif
+  counts = mmap(NULL, SWEEP_COUNTS * sizeof(*counts), PROT_READ | PROT_WRITE,
+                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (counts == MAP_FAILED) {
+    perror("mmap");
+    return 1;
+  }
+  printf("seed %lu\n", (unsigned long)s.seed);
+  for (s.worker = 0; s.worker < s.jobs; s.worker++)
+    start_worker(&s, work);
+  while (wait(&status) > 0)
+    failed |= status != 0;
+  failed |= print_counts();
+  return failed;
+}

@@ -1,0 +1,59 @@
+/*
+ * A sweep: many cases, dealt out to workers, and one line that says what was
+ * covered.
+ *
+ *     OPTIONS: --all          every case; else a sample that takes seconds
+ *              --jobs N       workers (as many as there are processors)
+ *              --seed N       of what is drawn at random (printed)
+ *              --only TEXT    only cases whose name contains TEXT
+ */
+#ifndef FAULTS_SWEEP_H
+#define FAULTS_SWEEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/faults/rig.h"
+
+enum sweep_count {
+  SWEEP_RUNS,
+  SWEEP_CALLS,
+  SWEEP_KILLS,
+  SWEEP_ERRORS,
+  SWEEP_CUTS,
+  SWEEP_FAULTS,
+  SWEEP_ALLOCATIONS,
+  SWEEP_STATES,
+  SWEEP_LOST,
+  SWEEP_DOUBLE,
+  SWEEP_WRONG,
+  SWEEP_COUNTS
+};
+
+struct sweep {
+  bool all;
+  unsigned jobs, worker;
+  uint32_t seed;
+  const char *only;
+};
+
+/* Parses the arguments, lets WORK run in each worker, and prints the line.
+ * Returns the exit status of the program: 77 where something is missing. */
+int sweep_main(int argc, char **argv, void (*work)(struct sweep *s));
+
+/* Whether case N of a row of cases is this worker's; without --all, only one
+ * case in EVERY is done. */
+bool sweep_is_mine(const struct sweep *s, unsigned n, unsigned every);
+
+/* Whether the case of that name is wanted. */
+bool sweep_wants(const struct sweep *s, const char *name);
+
+void sweep_add(enum sweep_count count, unsigned long n);
+
+/* What became of a case: prints what is wrong with it, and counts it. */
+void sweep_end_case(struct rig *rig, const char *name, const char *wrong);
+
+/* The same numbers everywhere. */
+uint32_t sweep_random(uint32_t *state);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * Each allocation of a run fails, from main() on: of the program, of its
+ * plugins, of every library and of libc.  Once alone, and once with all that
+ * follow.
+ */
+#include <stdio.h>
+
+#include "tests/faults/sweep.h"
+
+/* Without --all, one case in so many. */
+#define SAMPLE 601
+
+static void
+fail_at(struct rig *rig, const struct sweep *s, const char *moment,
+        unsigned long n, bool all_after)
+{
+  struct fault_memory memory = { .fail_at = n, .all_after = all_after };
+  struct rig_run run = { .memory = &memory };
+  const char *wrong;
+  char name[96];
+
+  snprintf(name, sizeof(name), "memory %s %lu%s", moment, n,
+           all_after ? " on" : "");
+  if (!sweep_wants(s, name))
+    return;
+  rig_back(rig);
+  rig_go(rig, &run);
+  rig_go_well(rig);
+  wrong = rig_check(rig);
+  if (!wrong) {
+    rig_go_well(rig);
+    wrong = rig_check(rig);
+  }
+  sweep_end_case(rig, name, wrong);
+  sweep_add(SWEEP_RUNS, 1);
+  if (memory.hit)
+    sweep_add(SWEEP_ALLOCATIONS, 1);
+}
+
+static void
+sweep_moment(struct rig *rig, const struct sweep *s, const char *moment)
+{
+  struct fault_memory memory = { 0 };
+  struct rig_run reference = { .memory = &memory };
+
+  rig_keep(rig);
+  rig_go(rig, &reference);
+  if (memory.count == 0)
+    rig_note(rig, "no allocation was counted");
+  sweep_end_case(rig, moment, rig_check(rig));
+  for (unsigned long n = 1; n <= memory.count; n++)
+    for (int all_after = 0; all_after < 2; all_after++)
+      if (sweep_is_mine(s, (unsigned)(2 * n) + (unsigned)all_after, SAMPLE))
+        fail_at(rig, s, moment, n, all_after);
+}
+
+static void
+work(struct sweep *s)
+{
+  for (int kind = 0; kind < RIG_KINDS; kind++) {
+    struct rig *rig = rig_new((enum rig_kind)kind);
+    char name[64];
+
+    snprintf(name, sizeof(name), "%s first", rig_kind_names[kind]);
+    sweep_moment(rig, s, name);
+    rig_begin(rig);
+    for (int i = 0; i < 3; i++)
+      rig_go_well(rig);
+    snprintf(name, sizeof(name), "%s steady", rig_kind_names[kind]);
+    sweep_moment(rig, s, name);
+    rig_free(rig);
+  }
+}
+
+int
+main(int argc, char **argv)
+{
+  return sweep_main(argc, argv, work);
+}

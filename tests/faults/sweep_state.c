@@ -1,0 +1,198 @@
+/*
+ * The state is damaged between two runs: cut off at every page, one bit of it
+ * changed, gone, or the disk is full.  What is proven to be damaged is set
+ * aside and begun anew from what Domoticz shows; what is not is left alone,
+ * and nothing is given out without it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+
+#include "tests/faults/sweep.h"
+
+/* The header of a SQLite file: nothing vouches for what stands there. */
+#define HEADER 100
+/* Without --all, one case in so many; with it, one byte in so many. */
+#define SAMPLE_FLIPS 701
+#define STEP 3
+#define SAMPLE_CUTS 3
+#define SAMPLE_DISK 2
+
+static void
+end_well(struct rig *rig, const char *name)
+{
+  const char *wrong;
+
+  rig_go_well(rig);
+  wrong = rig_check(rig);
+  if (!wrong) {
+    rig_go_well(rig);
+    wrong = rig_check(rig);
+  }
+  sweep_end_case(rig, name, wrong);
+  sweep_add(SWEEP_RUNS, 1);
+}
+
+/* ---- Damage --------------------------------------------------------------- */
+
+/* A run that finds the state so: it goes on as ever (the damage is in nothing
+ * that counts), or begins anew and says so, or (REFUSED: it may) leaves all as
+ * it is until the good one is there again. */
+static void
+run_with(struct rig *rig, const char *name, const char *data, size_t len,
+         bool refused)
+{
+  struct rig_run run = { 0 };
+  size_t good_len;
+  char *good = rig_state(rig, &good_len), *said;
+
+  rig_put_state(rig, data, len);
+  rig_go(rig, &run);
+  said = rig_said(rig);
+  if (run.status == EX_DATAERR && !strstr(said, "begun anew"))
+    rig_note(rig, "65, and not because of the state: %s", said);
+  else if (run.status != EX_OK && run.status != EX_DATAERR && !refused)
+    rig_note(rig, "ended with %d: %s", run.status, said);
+  if (run.status != EX_OK && run.status != EX_DATAERR)
+    rig_put_state(rig, good, good_len);
+  free(said);
+  free(good);
+  sweep_add(SWEEP_STATES, 1);
+  end_well(rig, name);
+}
+
+static void
+cut_at(struct rig *rig, const struct sweep *s, const char *kind,
+       const char *state, size_t len)
+{
+  char name[96];
+
+  snprintf(name, sizeof(name), "state %s cut to %zu", kind, len);
+  if (!sweep_wants(s, name))
+    return;
+  rig_back(rig);
+  run_with(rig, name, state, len, false);
+}
+
+static void
+flip_at(struct rig *rig, const struct sweep *s, const char *kind, char *state,
+        size_t len, size_t at)
+{
+  char name[96], was = state[at];
+
+  snprintf(name, sizeof(name), "state %s bit %zu.%zu", kind, at, at / STEP % 8);
+  if (!sweep_wants(s, name))
+    return;
+  rig_back(rig);
+  state[at] = (char)(was ^ 1 << at / STEP % 8);
+  run_with(rig, name, state, len, at < HEADER);
+  state[at] = was;
+}
+
+static void
+lose(struct rig *rig, const struct sweep *s, const char *kind)
+{
+  char name[96];
+
+  snprintf(name, sizeof(name), "state %s gone", kind);
+  if (!sweep_wants(s, name))
+    return;
+  rig_back(rig);
+  run_with(rig, name, NULL, 0, false);
+}
+
+/* ---- A full disk ---------------------------------------------------------- */
+
+/* Each write from the Nth of a kind on finds the disk full, for the whole run
+ * and in the next. */
+static void
+fill_from(struct rig *rig, const struct sweep *s, const char *kind, long nr,
+          unsigned n)
+{
+  char name[96];
+
+  snprintf(name, sizeof(name), "disk %s full for %ld from %u", kind, nr, n);
+  if (!sweep_wants(s, name))
+    return;
+  rig_back(rig);
+  for (int i = 0; i < 2; i++) {
+    struct trace_fault fault = { .what = TRACE_ERROR,
+                                 .call = n,
+                                 .nr = nr,
+                                 .error = ENOSPC,
+                                 .lasting = true };
+    struct rig_run run = { .fault = &fault };
+
+    rig_go(rig, &run);
+    sweep_add(SWEEP_ERRORS, fault.hit);
+  }
+  end_well(rig, name);
+}
+
+static void
+sweep_disk(struct rig *rig, const struct sweep *s, const char *kind)
+{
+  static const long writes[] = { SYS_pwrite64, SYS_write, SYS_fdatasync };
+  struct trace_log log = { 0 };
+  struct rig_run run = { .log = &log };
+  unsigned k = 0;
+
+  rig_back(rig);
+  rig_go(rig, &run);
+  for (unsigned call = 1; call <= log.thread[0].n; call++)
+    for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++)
+      if (log.thread[0].nr[call - 1] == writes[i] && trace_can_inject() &&
+          sweep_is_mine(s, k++, SAMPLE_DISK))
+        fill_from(rig, s, kind, writes[i], call);
+  trace_log_clear(&log);
+}
+
+/* ---- The sweep ------------------------------------------------------------ */
+
+static void
+sweep_damage(struct rig *rig, const struct sweep *s, const char *kind)
+{
+  size_t len, half;
+  char *state;
+  unsigned k = 0;
+
+  rig_back(rig);
+  state = rig_state(rig, &len);
+  half = len / 2;
+  for (size_t n = 0; n < len; n += 4096)
+    if (sweep_is_mine(s, k++, SAMPLE_CUTS))
+      cut_at(rig, s, kind, state, n);
+  for (size_t n = 1; n < len; n += half / 3)
+    if (sweep_is_mine(s, k++, SAMPLE_CUTS))
+      cut_at(rig, s, kind, state, n);
+  for (size_t at = 0; at < len; at += STEP)
+    if (sweep_is_mine(s, k++, SAMPLE_FLIPS))
+      flip_at(rig, s, kind, state, len, at);
+  if (sweep_is_mine(s, k++, 1))
+    lose(rig, s, kind);
+  free(state);
+}
+
+static void
+work(struct sweep *s)
+{
+  for (int kind = 0; kind < RIG_KINDS; kind++) {
+    struct rig *rig = rig_new((enum rig_kind)kind);
+
+    for (int i = 0; i < 3; i++)
+      rig_go_well(rig);
+    rig_keep(rig);
+    sweep_damage(rig, s, rig_kind_names[kind]);
+    sweep_disk(rig, s, rig_kind_names[kind]);
+    rig_free(rig);
+  }
+}
+
+int
+main(int argc, char **argv)
+{
+  return sweep_main(argc, argv, work);
+}

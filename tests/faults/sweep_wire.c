@@ -1,0 +1,276 @@
+/*
+ * What can happen between the program and its peers: every request to Domoticz
+ * answered in every wrong way, before and after it was carried out; every byte
+ * of requests and replies at which a connection can end; every byte on the line
+ * of a meter lost, changed, doubled, late, or the last.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/faults/proxy.h"
+#include "tests/faults/sweep.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Without --all, one case in so many. */
+#define SAMPLE_ANSWERS 89
+#define SAMPLE_CUTS 991
+#define SAMPLE_BYTES 331
+#define SAMPLE_METER 61
+
+static void
+end_well(struct rig *rig, const char *name)
+{
+  const char *wrong;
+
+  rig_go_well(rig);
+  wrong = rig_check(rig);
+  if (!wrong) {
+    rig_go_well(rig);
+    wrong = rig_check(rig);
+  }
+  sweep_end_case(rig, name, wrong);
+  sweep_add(SWEEP_RUNS, 1);
+}
+
+/* A run that ends as it can. */
+static void
+go_badly(struct rig *rig)
+{
+  struct rig_run run = { 0 };
+
+  rig_go(rig, &run);
+}
+
+/* ---- Answers of Domoticz -------------------------------------------------- */
+
+static const struct {
+  const char *name;
+  enum domoticz_fault fault;
+  long arg;
+} answers[] = {
+  { "cut before", DOMOTICZ_CUT_BEFORE, 0 },
+  { "cut after", DOMOTICZ_CUT_AFTER, 0 },
+  { "reset before", DOMOTICZ_RESET_BEFORE, 0 },
+  { "reset after", DOMOTICZ_RESET_AFTER, 0 },
+  { "late", DOMOTICZ_DELAY, 1500 },
+  { "500 before", DOMOTICZ_STATUS, 500 },
+  { "500 after", DOMOTICZ_STATUS_AFTER, 500 },
+  { "502 after", DOMOTICZ_STATUS_AFTER, 502 },
+  { "401 before", DOMOTICZ_STATUS, 401 },
+  { "401 after", DOMOTICZ_STATUS_AFTER, 401 },
+  { "403 before", DOMOTICZ_STATUS, 403 },
+  { "403 after", DOMOTICZ_STATUS_AFTER, 403 },
+  { "404 before", DOMOTICZ_STATUS, 404 },
+  { "404 after", DOMOTICZ_STATUS_AFTER, 404 },
+  { "ERR before", DOMOTICZ_ERR, 0 },
+  { "ERR after", DOMOTICZ_ERR_AFTER, 0 },
+  { "garbage", DOMOTICZ_GARBAGE, 0 },
+  { "page", DOMOTICZ_HTML, 0 },
+  { "half", DOMOTICZ_HALF, 0 },
+  { "wrong length", DOMOTICZ_WRONG_LENGTH, 10 },
+  { "10 MB", DOMOTICZ_HUGE, 10000000 },
+  { "redirect", DOMOTICZ_REDIRECT, 0 },
+  { "idle dropped", DOMOTICZ_DROP_IDLE, 0 },
+};
+
+/* That request alone, or (REST) it and all after it. */
+static void
+answer_badly(struct rig *rig, const struct sweep *s, const char *moment,
+             unsigned request, size_t answer, bool rest)
+{
+  char name[160];
+
+  snprintf(name, sizeof(name), "answer %s %u %s%s", moment, request,
+           answers[answer].name, rest ? " on" : "");
+  if (!sweep_wants(s, name))
+    return;
+  rig_back(rig);
+  domoticz_server_fault(rig_server(rig), answers[answer].fault, NULL, request,
+                        !rest, answers[answer].arg);
+  go_badly(rig);
+  domoticz_server_heal(rig_server(rig));
+  sweep_add(SWEEP_FAULTS, 1);
+  end_well(rig, name);
+}
+
+static void
+sweep_answers(struct rig *rig, const struct sweep *s, const char *moment)
+{
+  unsigned requests, k = 0;
+
+  rig_back(rig);
+  rig_go_well(rig);
+  /* The last two were the rig's own, to know that all is done. */
+  requests = domoticz_server_requests(rig_server(rig)) - 2;
+  for (unsigned i = 0; i < requests; i++)
+    for (size_t a = 0; a < ARRAY_SIZE(answers); a++)
+      for (int rest = 0; rest < 2; rest++, k++)
+        if (sweep_is_mine(s, k, SAMPLE_ANSWERS))
+          answer_badly(rig, s, moment, i, a, rest);
+}
+
+/* ---- Cuts at every byte --------------------------------------------------- */
+
+static const char *const ways[] = { "request", "reply" };
+
+static const char *const whats[] = { "pass", "cut",  "reset", "lose",
+                                     "change", "add", "pause" };
+
+static void
+spoil_byte(struct rig *rig, const struct sweep *s, struct proxy *p,
+           const char *about, enum proxy_what what, enum proxy_way way,
+           size_t at)
+{
+  bool cut = what == PROXY_CUT || what == PROXY_RESET;
+  char name[160];
+
+  snprintf(name, sizeof(name), "%s %s %s %zu", about, whats[what], ways[way],
+           at);
+  if (!sweep_wants(s, name))
+    return;
+  rig_back(rig);
+  proxy_order(p, what, way, at);
+  go_badly(rig);
+  proxy_order(p, PROXY_PASS, way, 0);
+  sweep_add(cut ? SWEEP_CUTS : SWEEP_FAULTS, 1);
+  end_well(rig, name);
+}
+
+static void
+sweep_bytes(struct rig *rig, const struct sweep *s, struct proxy *p,
+            const char *about, enum proxy_what last, unsigned every)
+{
+  size_t n[2];
+  unsigned k = 0;
+
+  rig_back(rig);
+  proxy_order(p, PROXY_PASS, PROXY_THERE, 0);
+  go_badly(rig);
+  n[PROXY_THERE] = proxy_bytes(p, PROXY_THERE);
+  n[PROXY_BACK] = proxy_bytes(p, PROXY_BACK);
+  for (int way = 0; way < 2; way++)
+    for (size_t at = 0; at < n[way]; at++)
+      for (int what = PROXY_CUT; what <= (int)last; what++, k++)
+        if (sweep_is_mine(s, k, every))
+          spoil_byte(rig, s, p, about, (enum proxy_what)what,
+                     (enum proxy_way)way, at);
+}
+
+static void
+sweep_cuts(struct rig *rig, const struct sweep *s, const char *moment)
+{
+  struct proxy *p = proxy_start(domoticz_server_port(rig_server(rig)));
+  char about[96];
+
+  snprintf(about, sizeof(about), "http %s", moment);
+  rig_lead_by(rig, proxy_port(p), 0);
+  sweep_bytes(rig, s, p, about, PROXY_RESET, SAMPLE_CUTS);
+  rig_lead_by(rig, 0, 0);
+  proxy_stop(p);
+}
+
+static void
+sweep_line(struct rig *rig, const struct sweep *s, const char *moment)
+{
+  struct proxy *p = proxy_start_tty(rig_tty(rig, 0));
+  char about[96];
+
+  snprintf(about, sizeof(about), "line %s", moment);
+  rig_lead_by(rig, 0, proxy_port(p));
+  sweep_bytes(rig, s, p, about, PROXY_PAUSE, SAMPLE_BYTES);
+  rig_lead_by(rig, 0, 0);
+  proxy_stop(p);
+}
+
+/* ---- The meter itself ----------------------------------------------------- */
+
+/* What lasts for a whole run, or takes the port away after N bytes. */
+static const struct {
+  const char *fault;
+  int least, most;
+} mistakes[] = {
+  { "silent", 0, 0 },      { "silent=1", 0, 0 },   { "silent=2", 0, 0 },
+  { "crc", 0, 0 },         { "crc*1", 0, 0 },      { "empty", 0, 0 },
+  { "missing=1001", 0, 0 }, { "missing=60", 0, 0 }, { "previous", 0, 0 },
+  { "address", 0, 0 },     { "command", 0, 0 },    { "double", 0, 0 },
+  { "echo", 0, 0 },        { "garbage=%d", 1, 40 }, { "noise=%d", 1, 20 },
+  { "drop=%d", 1, 20 },    { "insert=%d", 1, 20 }, { "flip=%d", 1, 12 },
+  { "truncate=%d", 1, 30 }, { "unplug=%d", 0, 30 },
+};
+
+static void
+mistake(struct rig *rig, const struct sweep *s, const char *moment,
+        const char *fault)
+{
+  char name[160];
+
+  snprintf(name, sizeof(name), "meter %s %s", moment, fault);
+  if (!sweep_wants(s, name))
+    return;
+  rig_back(rig);
+  meter_fault(rig_meter(rig, 0), fault);
+  go_badly(rig);
+  rig_replug(rig);
+  sweep_add(SWEEP_FAULTS, 1);
+  end_well(rig, name);
+}
+
+static void
+sweep_mistakes(struct rig *rig, const struct sweep *s, const char *moment)
+{
+  unsigned k = 0;
+
+  for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++)
+    for (int n = mistakes[i].least; n <= mistakes[i].most; n++, k++) {
+      char fault[32];
+      const char *percent = strchr(mistakes[i].fault, '%');
+
+      if (percent)
+        snprintf(fault, sizeof(fault), "%.*s%d",
+                 (int)(percent - mistakes[i].fault), mistakes[i].fault, n);
+      else
+        snprintf(fault, sizeof(fault), "%s", mistakes[i].fault);
+      if (sweep_is_mine(s, k, SAMPLE_METER))
+        mistake(rig, s, moment, fault);
+    }
+}
+
+/* ---- The sweep ------------------------------------------------------------ */
+
+static void
+sweep_moment(struct rig *rig, const struct sweep *s, int kind, int good_runs)
+{
+  char moment[64];
+
+  snprintf(moment, sizeof(moment), "%s %s", rig_kind_names[kind],
+           good_runs ? "steady" : "first");
+  rig_begin(rig);
+  for (int i = 0; i < good_runs; i++)
+    rig_go_well(rig);
+  rig_keep(rig);
+  sweep_answers(rig, s, moment);
+  sweep_mistakes(rig, s, moment);
+  sweep_line(rig, s, moment);
+  /* The bytes of one pipeline are like those of another. */
+  if (kind == RIG_BOTH && good_runs)
+    sweep_cuts(rig, s, moment);
+}
+
+static void
+work(struct sweep *s)
+{
+  for (int kind = 0; kind < RIG_KINDS; kind++) {
+    struct rig *rig = rig_new((enum rig_kind)kind);
+
+    sweep_moment(rig, s, kind, 0);
+    sweep_moment(rig, s, kind, 3);
+    rig_free(rig);
+  }
+}
+
+int
+main(int argc, char **argv)
+{
+  return sweep_main(argc, argv, work);
+}

@@ -22,6 +22,14 @@ module libcjson libcjson-dev
 module check check
 '
 
+# And what only the tests need.
+test_needs='
+command python3 python3
+command g++ g++
+command curl curl
+command mandoc mandoc
+'
+
 say()
 {
   printf '%s\n' "$*"
@@ -195,6 +203,7 @@ command_demo()
 # The tests have their own words for what failed; the log has the rest.
 command_check()
 {
+  needs=$needs$test_needs
   prepare
   say "testing"
   status=0

@@ -83,7 +83,7 @@ in_process(const char *label, const char *check, int (*fn)(void *ctx),
   if (pid < 0)
     return EX_OSERR;
   if (pid == 0) {
-    signal(SIGPIPE, SIG_IGN); /* as in a run */
+    signal(SIGPIPE, SIG_IGN);               /* as in a run */
     if (!freopen("/dev/null", "w", stdout)) /* what an output may print to */
       _exit(EX_OSERR);
     alarm(CHECK_SECONDS);

@@ -95,10 +95,11 @@ conform_create(struct conform *c, struct fake_host *h, void **ret_self)
     return true;
   conform_result(c, h, "create", r, outcomes, failures);
   if (!c->failed)
-    conform_fail(c,
-                 "create refuses what the table allows (OPTION=VALUE behind the "
-                 "file's name gives other values): %s",
-                 trimmed(fake_host_log(h), why, sizeof(why)));
+    conform_fail(
+      c,
+      "create refuses what the table allows (OPTION=VALUE behind the "
+      "file's name gives other values): %s",
+      trimmed(fake_host_log(h), why, sizeof(why)));
   return false;
 }
 
@@ -158,8 +159,9 @@ check_option(struct conform *c, const struct mp_option *option)
 
   if (option->key[strspn(option->key, small)] ||
       strchr("0123456789_", *option->key) || strcmp(option->key, "plugin") == 0)
-    conform_fail(c, "the option \"%s\" cannot be called so: [a-z][a-z0-9_]*, "
-                    "and not \"plugin\"",
+    conform_fail(c,
+                 "the option \"%s\" cannot be called so: [a-z][a-z0-9_]*, "
+                 "and not \"plugin\"",
                  option->key);
   if (!is_line(option->help))
     conform_fail(c, "the option \"%s\" has no help of one line", option->key);
@@ -303,8 +305,9 @@ try_text(struct conform *c, const struct mp_option *option, const char *text)
   if (r == MP_OK)
     c->plugin->table.destroy(self);
   else if (r != MP_ECONFIG)
-    conform_fail(c, "create gave %d for the option \"%s\": a wrong value is "
-                    "MP_ECONFIG",
+    conform_fail(c,
+                 "create gave %d for the option \"%s\": a wrong value is "
+                 "MP_ECONFIG",
                  r, option->key);
   fake_host_free(h);
 }

@@ -13,9 +13,9 @@
 
 struct conform {
   const struct plugin *plugin;
-  const char *label;     /* the file's name, for messages */
-  const char *dir;       /* an empty folder for what the plugin writes */
-  char *const *given;    /* OPTION=VALUE, n of them */
+  const char *label;  /* the file's name, for messages */
+  const char *dir;    /* an empty folder for what the plugin writes */
+  char *const *given; /* OPTION=VALUE, n of them */
   int n_given;
   const char *check; /* that runs */
   bool failed;
@@ -34,7 +34,8 @@ extern const struct conform_check conform_input[];
 extern const struct conform_check conform_transform[];
 extern const struct conform_check conform_output[];
 
-/* A finding of the check that runs; the same one twice in a row is said once. */
+/* A finding of the check that runs; the same one twice in a row is said once.
+ */
 void conform_fail(struct conform *c, const char *fmt, ...) MP_PRINTF(2, 3);
 
 /* A host for an instance called NAME, whose options have the values given, or
@@ -45,9 +46,9 @@ struct fake_host *conform_host(struct conform *c, const char *name);
 bool conform_create(struct conform *c, struct fake_host *h, void **ret_self);
 
 /*
- * Holds a callback's result against what is allowed: OUTCOMES is a list of MP_OK
- * and so on that ends with -1; below 0, a reason that was explained.  FAILURES:
- * fake_host_failures before the call.
+ * Holds a callback's result against what is allowed: OUTCOMES is a list of
+ * MP_OK and so on that ends with -1; below 0, a reason that was explained.
+ * FAILURES: fake_host_failures before the call.
  */
 void conform_result(struct conform *c, struct fake_host *h, const char *what,
                     int r, const int *outcomes, uint32_t failures);

@@ -11,8 +11,8 @@
 
 /* Symbols that linkers add by themselves. */
 static const char *const of_linkers[] = {
-  "_init", "_fini", "__bss_start", "_edata", "_end", "__bss_start__",
-  "_bss_end__", "__bss_end__", "__end__",
+  "_init",         "_fini",      "__bss_start", "_edata",  "_end",
+  "__bss_start__", "_bss_end__", "__bss_end__", "__end__",
 };
 
 struct image {
@@ -40,19 +40,20 @@ is_of_linkers(const char *name)
 
 /* Weak symbols are a compiler's: templates and inline functions of C++. */
 static void
-check_symbol(struct conform *c, const ElfW(Sym) *sym, const char *name)
+check_symbol(struct conform *c, const ElfW(Sym) * sym, const char *name)
 {
   if (sym->st_shndx == SHN_UNDEF || ELF32_ST_BIND(sym->st_info) != STB_GLOBAL)
     return;
   if (strcmp(name, "meterpipe_plugin") != 0 && !is_of_linkers(name))
-    conform_fail(c, "it exports \"%s\": build it with -fvisibility=hidden, so "
-                    "that it cannot meet a symbol of others",
+    conform_fail(c,
+                 "it exports \"%s\": build it with -fvisibility=hidden, so "
+                 "that it cannot meet a symbol of others",
                  name);
 }
 
 static void
 check_table(struct conform *c, const struct image *image,
-            const ElfW(Shdr) *table, const ElfW(Shdr) *names)
+            const ElfW(Shdr) * table, const ElfW(Shdr) * names)
 {
   const ElfW(Sym) *sym = at(image, table->sh_offset, table->sh_size);
   const char *text = at(image, names->sh_offset, names->sh_size);
@@ -68,7 +69,7 @@ static void
 check_image(struct conform *c, const struct image *image)
 {
   const ElfW(Ehdr) *head = at(image, 0, sizeof(*head));
-  const ElfW(Shdr) *sections;
+  const ElfW(Shdr) * sections;
 
   if (!head || memcmp(head->e_ident, ELFMAG, SELFMAG) != 0)
     return; /* it could be loaded: a system with other files */

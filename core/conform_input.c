@@ -71,13 +71,15 @@ take_listed(const struct mp_field_sink *sink, const struct mp_field *field)
     return;
   name = ask_field(&asked, field->name);
   if (!name || strcmp(name, field->name) != 0)
-    conform_fail(f->c, "list_fields names \"%s\", and field says that it is "
-                       "\"%s\"",
+    conform_fail(f->c,
+                 "list_fields names \"%s\", and field says that it is "
+                 "\"%s\"",
                  field->name, name ? name : "none");
   name = field->number ? ask_field(&asked, field->number) : NULL;
   if (field->number && (!name || strcmp(name, field->name) != 0))
-    conform_fail(f->c, "\"%s\" is another spelling of \"%s\", and field says "
-                       "that it is \"%s\"",
+    conform_fail(f->c,
+                 "\"%s\" is another spelling of \"%s\", and field says "
+                 "that it is \"%s\"",
                  field->number, field->name, name ? name : "none");
 }
 

@@ -39,8 +39,9 @@ take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
                  (unsigned)target, TARGETS);
   else if (strcmp(t->what, "recover") == 0 && result != MP_ACCEPTED &&
            result != MP_NOT_SENT && result != MP_PERHAPS)
-    conform_fail(t->c, "recover gave the result %u: there is MP_ACCEPTED or "
-                       "MP_NOT_SENT",
+    conform_fail(t->c,
+                 "recover gave the result %u: there is MP_ACCEPTED or "
+                 "MP_NOT_SENT",
                  (unsigned)result);
 }
 
@@ -55,8 +56,7 @@ call_commit(struct trial *t, const char *token)
   int r;
 
   t->what = token ? "recover" : "commit";
-  r = token ? ops->recover(t->self, token, &sink)
-            : ops->commit(t->self, &sink);
+  r = token ? ops->recover(t->self, token, &sink) : ops->commit(t->self, &sink);
   conform_result(t->c, t->h, t->what, r, ok, failures);
   t->records = 0;
 }
@@ -68,8 +68,8 @@ write_record(struct trial *t, int number)
 {
   const struct mp_output_ops *ops = &t->c->plugin->output;
   struct mp_record record = { .struct_size = sizeof(record),
-                              .time_ms = INT64_C(1795341600000) +
-                                         number * 1200000 };
+                              .time_ms =
+                                INT64_C(1795341600000) + number * 1200000 };
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_COUNTER,
                             .coef = 84208 + number,
@@ -220,7 +220,8 @@ live_in_classes(struct conform *c, void (*prepare)(struct fake_host *h))
   }
   while (strcmp(option->key, key) != 0)
     option++;
-  for (p = option->allowed; *p && !c->failed; p += strcspn(p, "|"), p += *p == '|') {
+  for (p = option->allowed; *p && !c->failed;
+       p += strcspn(p, "|"), p += *p == '|') {
     size_t len = strcspn(p, "|");
     char *word = strndup(p, len);
 

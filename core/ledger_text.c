@@ -120,7 +120,7 @@ decode_line(struct ledger_target *t, const char *name, const char *rest)
     return get_text(&t->n.updated, rest);
   if (strcmp(name, "unit") == 0) {
     t->unit = value_intern(rest);
-    return true;
+    return t->unit != NULL;
   }
   if (strcmp(name, "e") == 0) {
     long long coef = 0;

@@ -4,6 +4,8 @@
  */
 #include "core/skeleton.h"
 
+/* clang-format off: a line here is a line there */
+
 static const char head[] =
   "/*\n"
   " * @NAME@: say in a line or two what it is for.\n"
@@ -367,6 +369,8 @@ static const char output_try[] =
   "plugin = @NAME@\n"
   "path   = out.txt\n"
   "line.energy = meter.energy\n";
+
+/* clang-format on */
 
 const struct skeleton skeletons[PLUGIN_KINDS] = {
   [PLUGIN_INPUT] = { { head, input_source, tail }, makefile, input_try },

@@ -374,6 +374,8 @@ sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
     return stage_fail(stage, MP_EINTERNAL, NULL,
                       "the plugin gave a serial number that is no clean text");
   stage->serial = value_intern(serial);
+  if (*serial && !stage->serial)
+    return stage_fail(stage, MP_ENOMEM, NULL, "out of memory");
   stage->serial_how = how;
   return MP_OK;
 }

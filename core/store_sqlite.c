@@ -17,13 +17,25 @@
 
 #define SCHEMA_VERSION 1
 
+#define ENTRY_TABLE                                                            \
+  "CREATE TABLE entry(area TEXT NOT NULL, owner TEXT NOT NULL,"                \
+  " name TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL,"             \
+  " PRIMARY KEY(area, owner, name)) WITHOUT ROWID"
+#define QUEUE_TABLE                                                            \
+  "CREATE TABLE queue(id INTEGER PRIMARY KEY AUTOINCREMENT,"                   \
+  " output TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL)"
+
 static const char schema[] =
-  "CREATE TABLE entry(area TEXT NOT NULL, owner TEXT NOT NULL,"
-  " name TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL,"
-  " PRIMARY KEY(area, owner, name)) WITHOUT ROWID;"
-  "CREATE TABLE queue(id INTEGER PRIMARY KEY AUTOINCREMENT,"
-  " output TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL);"
-  "PRAGMA user_version=1;";
+  ENTRY_TABLE ";" QUEUE_TABLE ";PRAGMA user_version=1;";
+
+/* Whether the tables are those; the third is SQLite's own, for AUTOINCREMENT.
+ * No checksum vouches for them. */
+static const char schema_check[] =
+  "SELECT count(*) = 3 AND sum(type = 'table' AND tbl_name = name AND"
+  " (name, rootpage, sql) IN (VALUES('entry', 2, '" ENTRY_TABLE "'),"
+  " ('queue', 3, '" QUEUE_TABLE "'),"
+  " ('sqlite_sequence', 4, 'CREATE TABLE sqlite_sequence(name,seq)'))) = 3"
+  " FROM sqlite_master";
 
 /* ---- Errors ---- */
 
@@ -142,14 +154,27 @@ checksum(const char *const *texts, size_t n, int64_t id)
 
 /* ---- Reading ---- */
 
+/* Whether the columns have the TYPES ("t": text, "i": integer) that were
+ * written.  A text that became a blob has the same bytes, but is another key. */
+static bool
+has_types(sqlite3_stmt *stmt, const char *types)
+{
+  for (int i = 0; types[i]; i++)
+    if (sqlite3_column_type(stmt, i) !=
+        (types[i] == 't' ? SQLITE_TEXT : SQLITE_INTEGER))
+      return false;
+  return true;
+}
+
 static int
 read_entry(struct store *store, sqlite3_stmt *stmt)
 {
+  bool good = has_types(stmt, "tttti");
   const char *texts[] = { column(stmt, 0), column(stmt, 1), column(stmt, 2),
                           column(stmt, 3) };
   struct store_entry *e;
 
-  if (checksum(texts, 4, 0) != sqlite3_column_int64(stmt, 4)) {
+  if (!good || checksum(texts, 4, 0) != sqlite3_column_int64(stmt, 4)) {
     store_set_error(store, "%s: a checksum is wrong (%s %s %s)", store->path,
                     texts[0], texts[1], texts[2]);
     return MP_EDATA;
@@ -164,10 +189,11 @@ read_entry(struct store *store, sqlite3_stmt *stmt)
 static int
 read_row(struct store *store, sqlite3_stmt *stmt)
 {
+  bool good = has_types(stmt, "itti");
   int64_t id = sqlite3_column_int64(stmt, 0);
   const char *texts[] = { column(stmt, 1), column(stmt, 2) };
 
-  if (checksum(texts, 2, id) != sqlite3_column_int64(stmt, 3)) {
+  if (!good || checksum(texts, 2, id) != sqlite3_column_int64(stmt, 3)) {
     store_set_error(store, "%s: a checksum is wrong (row %lld)", store->path,
                     (long long)id);
     return MP_EDATA;
@@ -231,10 +257,22 @@ read_version(struct store *store, sqlite3_stmt *stmt)
 }
 
 static int
+read_schema(struct store *store, sqlite3_stmt *stmt)
+{
+  if (sqlite3_column_int(stmt, 0) == 1)
+    return MP_OK;
+  store_set_error(store, "%s: its tables are not those that were made",
+                  store->path);
+  return MP_EDATA;
+}
+
+static int
 read_all(struct store *store)
 {
   int r = query(store, "PRAGMA quick_check(1)", read_check);
 
+  if (r == MP_OK)
+    r = query(store, schema_check, read_schema);
   if (r == MP_OK)
     r = query(store, "SELECT area, owner, name, body, sum FROM entry",
               read_entry);

@@ -195,6 +195,10 @@ value_import(struct value *to, const struct mp_value *from)
                  ? value_intern(unit_canonical(from->unit))
                  : NULL;
   to->serial = reuse_or_intern(to->serial, from->serial);
+  /* Without its unit or its meter it would be another value. */
+  if ((from->unit && *from->unit && !to->unit) ||
+      (from->serial && *from->serial && !to->serial))
+    return "out of memory";
   return NULL;
 }
 
@@ -264,7 +268,7 @@ decode_part(const char **p, const char **ret)
   buf[end - *p] = 0;
   *ret = value_intern(buf);
   *p = end + 1;
-  return true;
+  return *ret || !buf[0]; /* else: out of memory */
 }
 
 bool

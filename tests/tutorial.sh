@@ -1,6 +1,6 @@
 #!/bin/sh
-# Does what the tutorial says, from its own text: each ```sh block is run, in one
-# shell after the other, and prints what the ```output block after it shows.
+# Does what the tutorial says, from its own text: each ```sh block is run, one
+# after the other, and prints what the ```output block after it shows.
 set -eu
 
 fail()

@@ -68,8 +68,7 @@ feed(struct running *r)
     n = write(r->started.in, c->input + r->fed, c->input_len - r->fed);
   if (n > 0)
     r->fed += (size_t)n;
-  if (r->fed == c->input_len ||
-      (n < 0 && errno != EAGAIN && errno != EINTR))
+  if (r->fed == c->input_len || (n < 0 && errno != EAGAIN && errno != EINTR))
     shut(&r->started.in);
 }
 
@@ -243,7 +242,8 @@ child_never_ran(int reason)
          reason == MP_EIO || reason == MP_EAGAIN;
 }
 
-/* ---- What it complained --------------------------------------------------- */
+/* ---- What it complained ---------------------------------------------------
+ */
 
 /* The next line that is not empty, its end cut off; NULL: there is none. */
 static char *

@@ -24,11 +24,11 @@
 
 struct child {
   const struct mp_host *host;
-  char **words;          /* the command */
-  const char *input;     /* for its standard input */
+  char **words;      /* the command */
+  const char *input; /* for its standard input */
   size_t input_len;
-  int64_t timeout_ms;    /* bounded by the host's time_left */
-  int wants_output;      /* else its standard output goes to /dev/null */
+  int64_t timeout_ms;     /* bounded by the host's time_left */
+  int wants_output;       /* else its standard output goes to /dev/null */
   struct text_buffer out; /* what it printed, with a NUL behind it */
   struct text_buffer err;
   int status; /* its exit status, after MP_OK */

@@ -14,8 +14,7 @@
  * without value and text, *RET has the kind 0.
  */
 const char *json_value_read(const struct mp_host *host,
-                            const struct json_line *line,
-                            struct mp_value *ret);
+                            const struct json_line *line, struct mp_value *ret);
 
 /* A member that has to be a text: MP_OK with *RET, NULL where there is none.
  * What is wrong, otherwise. */

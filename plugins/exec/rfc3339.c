@@ -68,8 +68,7 @@ take_zone(const char *p, int *ret_minutes)
 static int
 days_of_month(int year, int month)
 {
-  static const int days[] = { 31, 28, 31, 30, 31, 30,
-                              31, 31, 30, 31, 30, 31 };
+  static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
   int leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 
   return days[month - 1] + (month == 2 && leap);

@@ -140,8 +140,8 @@ spawn(const struct child *c, const struct plumbing *p, pid_t *ret_pid)
     if (err == 0)
       err = set_attributes(&attr);
     if (err == 0)
-      err = posix_spawnp(ret_pid, c->words[0], &actions, &attr, c->words,
-                         environ);
+      err =
+        posix_spawnp(ret_pid, c->words[0], &actions, &attr, c->words, environ);
     posix_spawnattr_destroy(&attr);
   }
   posix_spawn_file_actions_destroy(&actions);

@@ -52,8 +52,7 @@ split(const char *text, char **words, char *to)
 }
 
 int
-words_of_option(const struct mp_host *host, const char *key,
-                char ***ret_words)
+words_of_option(const struct mp_host *host, const char *key, char ***ret_words)
 {
   const char *text = host->option(host, key);
   char **words, *characters;

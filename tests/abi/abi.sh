@@ -38,7 +38,8 @@ for std in c++11 c++20; do
       fail "$cc -std=$std does not take the header"
   done
 done
-includes=$(sed -n 's/^#include //p' "$src/include/meterpipe/plugin.h" | tr '\n' ' ')
+includes=$(sed -n 's/^#include //p' "$src/include/meterpipe/plugin.h" |
+  tr '\n' ' ')
 [ "$includes" = '<stdarg.h> <stddef.h> <stdint.h> ' ] ||
   fail "the header includes $includes"
 
@@ -61,8 +62,8 @@ comm -23 tests_abi_1.txt include.txt >moved
 # fit any more.
 if command -v abidiff >/dev/null; then
   status=0
-  abidiff tests_abi_1.so include.so >diff || status=$?
-  [ $((status & 11)) = 0 ] || fail "abidiff: $(cat diff)"
+  abidiff tests_abi_1.so include.so >changes || status=$?
+  [ $((status & 11)) = 0 ] || fail "abidiff: $(cat changes)"
 fi
 
 # ---- Plugins of the frozen header in today's host

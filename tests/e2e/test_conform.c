@@ -51,9 +51,11 @@ check(int status, const char *out, const char *err)
   ck_assert_int_eq(scene_status(s), status);
 }
 
-/* ---- conform ------------------------------------------------------------------- */
+/* ---- conform
+ * ------------------------------------------------------------------- */
 
-#define FINDS(check, text) EX_SOFTWARE, "error: output_bad.so: " check ": " text "\n"
+#define FINDS(check, text)                                                     \
+  EX_SOFTWARE, "error: output_bad.so: " check ": " text "\n"
 #define REFUSES(text) EX_CONFIG, "error: ./output_bad.so: " text "\n"
 
 static const struct {
@@ -81,8 +83,7 @@ static const struct {
     REFUSES("it declares delivery class 7, which does not exist") },
   { "ops-no-write",
     REFUSES("its output table lacks target_prefix, write or commit") },
-  { "ops-no-token",
-    REFUSES("an append output must have token and recover") },
+  { "ops-no-token", REFUSES("an append output must have token and recover") },
   { "ops-option",
     REFUSES("its delivery_option \"klass\" must be a choice in its option "
             "table, and required or with a default") },
@@ -90,13 +91,21 @@ static const struct {
     FINDS("table",
           "its name is \"good\": the file should be called output_good.so") },
   { "table-poor",
-    FINDS("table", "it has no summary of one line")
-    "error: output_bad.so: table: the option \"Size\" cannot be called so: "
-    "[a-z][a-z0-9_]*, and not \"plugin\"\n"
-    "error: output_bad.so: table: the option \"Size\" has no help of one line\n"
-    "error: output_bad.so: table: the default of \"Size\" is wrong: \"many\" is "
-    "not a whole number\n"
-    "error: output_bad.so: table: the option \"class\" stands there twice\n" },
+    FINDS(
+      "table",
+      "it has no summary of one line") "error: output_bad.so: table: the "
+                                       "option \"Size\" cannot be called so: "
+                                       "[a-z][a-z0-9_]*, and not \"plugin\"\n"
+                                       "error: output_bad.so: table: the "
+                                       "option \"Size\" has no help of one "
+                                       "line\n"
+                                       "error: output_bad.so: table: the "
+                                       "default of \"Size\" is wrong: \"many\" "
+                                       "is "
+                                       "not a whole number\n"
+                                       "error: output_bad.so: table: the "
+                                       "option \"class\" stands there "
+                                       "twice\n" },
   { "create-opens",
     FINDS("create", "create opened something: that is for open to do") },
   { "create-silent",
@@ -112,16 +121,14 @@ static const struct {
   { "fetch-text",
     FINDS("deliver", "fetch gave a text that is not clean UTF-8") },
   { "fetch-target",
-    FINDS("deliver",
-          "fetch gave an answer for a target that does not exist") },
+    FINDS("deliver", "fetch gave an answer for a target that does not exist") },
   { "fetch-answer", FINDS("deliver", "fetch gave an answer that is none") },
   { "fetch-no-value",
     FINDS("deliver", "fetch gave a value, and did not give it") },
   { "fetch-small",
     FINDS("deliver", "fetch gave an answer whose struct_size is too small") },
   { "commit-crashes", FINDS("deliver", "crashes: signal 6") },
-  { "commit-exits",
-    FINDS("deliver", "ends the program with status 99") },
+  { "commit-exits", FINDS("deliver", "ends the program with status 99") },
   { "commit-late",
     FINDS("deliver",
           "delivering took more than 1500 ms when its time was over") },
@@ -227,7 +234,8 @@ START_TEST(our_own_keep_the_contract)
 }
 END_TEST
 
-/* ---- A run ---------------------------------------------------------------------- */
+/* ---- A run
+ * ---------------------------------------------------------------------- */
 
 static const struct {
   const char *bad;
@@ -241,15 +249,18 @@ static const struct {
   { "write-nonsense", EX_SOFTWARE,
     "error: bad: the plugin's write gave -99, which is no result\n" },
   { "fetch-exponent", EX_SOFTWARE,
-    "error: bad: place.1: the plugin's fetch gave a value with an absurd exponent\n" },
+    "error: bad: place.1: the plugin's fetch gave a value with an absurd "
+    "exponent\n" },
   { "fetch-text", EX_SOFTWARE,
-    "error: bad: place.1: the plugin's fetch gave a text that is not clean UTF-8\n" },
+    "error: bad: place.1: the plugin's fetch gave a text that is not clean "
+    "UTF-8\n" },
   { "fetch-target", EX_SOFTWARE,
     "error: bad: the plugin's fetch gave an answer that is none\n" },
   { "fetch-answer", EX_SOFTWARE,
     "error: bad: the plugin's fetch gave an answer that is none\n" },
   { "fetch-no-value", EX_SOFTWARE,
-    "error: bad: place.1: the plugin's fetch gave no value, where it said that there "
+    "error: bad: place.1: the plugin's fetch gave no value, where it said that "
+    "there "
     "is one\n" },
   { "fetch-small", EX_SOFTWARE,
     "error: bad: the plugin's fetch gave an answer that is none\n" },

@@ -89,7 +89,8 @@ check_file(const char *file, const char *text)
   ck_assert_str_eq(have, text);
 }
 
-/* ---- What a command is given ------------------------------------------------ */
+/* ---- What a command is given ------------------------------------------------
+ */
 
 START_TEST(record_is_exact_and_complete)
 {
@@ -169,7 +170,8 @@ START_TEST(command_is_words_and_no_shell_reads_them)
 }
 END_TEST
 
-/* ---- The status is the acknowledgement --------------------------------------- */
+/* ---- The status is the acknowledgement
+ * --------------------------------------- */
 
 static const struct {
   const char *class;
@@ -179,8 +181,8 @@ static const struct {
   int again;       /* whether the record comes again in the next run */
 } status_rows[] = {
   { "live", 0, EX_OK, "notice: hook: sh: a word\n", 0 },
-  { "live", 75, EX_TEMPFAIL,
-    "error: hook: sh: ended with status 75: a word\n", 0 },
+  { "live", 75, EX_TEMPFAIL, "error: hook: sh: ended with status 75: a word\n",
+    0 },
   { "live", 1, EX_UNAVAILABLE, "error: hook: sh: ended with status 1: a word\n",
     0 },
   { "append", 0, EX_OK, "notice: hook: sh: a word\n", 0 },
@@ -258,8 +260,7 @@ START_TEST(command_that_cannot_be_run_is_told_by_name)
   scene_write(s, "plain", "text\n");
   write_pipeline("class = append\ncommand = ./plain\n");
   run("84.300");
-  check(EX_NOPERM,
-        "error: hook: ./plain: cannot be run: Permission denied\n");
+  check(EX_NOPERM, "error: hook: ./plain: cannot be run: Permission denied\n");
 }
 END_TEST
 
@@ -271,7 +272,8 @@ START_TEST(command_need_not_read_what_it_is_given)
 }
 END_TEST
 
-/* ---- Time ---------------------------------------------------------------------- */
+/* ---- Time
+ * ---------------------------------------------------------------------- */
 
 static int64_t
 clock_ms(void)
@@ -282,24 +284,40 @@ clock_ms(void)
   return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* The state of process PID; X: there is none. */
+static char
+process_state(int pid)
+{
+  char path[64], state = 'X';
+  FILE *f;
+
+  snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+  f = fopen(path, "r");
+  if (f != NULL) {
+    if (fscanf(f, "%*d %*s %c", &state) != 1)
+      state = 'X';
+    fclose(f);
+  }
+  return state;
+}
+
 /* A process whose number a script left in FILE is gone, or dead and not yet
- * taken care of by init. */
+ * taken care of by init; soon, as it was not waited for. */
 static void
 check_gone(const char *file)
 {
   const char *text = scene_read(s, file);
-  char path[64], state = 'X';
-  FILE *f;
+  int64_t until = clock_ms() + 10000;
+  char state;
+  int pid;
 
   ck_assert_ptr_nonnull(text);
-  snprintf(path, sizeof(path), "/proc/%d/stat",
-           (int)strtol(text, NULL, 10));
-  f = fopen(path, "r");
-  if (f != NULL) {
-    ck_assert_int_eq(fscanf(f, "%*d %*s %c", &state), 1);
-    fclose(f);
-  }
-  ck_assert_msg(state == 'X' || state == 'Z', "%s is in state %c", path, state);
+  pid = (int)strtol(text, NULL, 10);
+  for (state = process_state(pid); clock_ms() < until && !strchr("XZ", state);
+       state = process_state(pid))
+    usleep(5000);
+  ck_assert_msg(strchr("XZ", state) != NULL, "process %d is in state %c", pid,
+                state);
 }
 
 static const char *const slow_scripts[] = {
@@ -365,7 +383,8 @@ START_TEST(signal_ends_the_run_and_the_command)
 }
 END_TEST
 
-/* ---- Redelivery ------------------------------------------------------------------ */
+/* ---- Redelivery
+ * ------------------------------------------------------------------ */
 
 /* The host is killed after the command has taken the record, before it could
  * note that: the record comes again, and has the same id. */
@@ -397,13 +416,14 @@ START_TEST(ids_are_not_used_again_when_the_state_is_lost)
 }
 END_TEST
 
-/* ---- What the targets show --------------------------------------------------------- */
+/* ---- What the targets show
+ * --------------------------------------------------------- */
 
-#define SHOWN_PIPELINE                                                           \
-  INPUT "[transform usage]\nplugin = subtract\nvalue = meter.energy\n"          \
-        "minus = hook.energy\n"                                                 \
-        "[output hook]\nplugin = exec\nclass = latest\n"                        \
-        "command = sh -c 'cat >got'\nfetch = sh show.sh\n"                      \
+#define SHOWN_PIPELINE                                                         \
+  INPUT "[transform usage]\nplugin = subtract\nvalue = meter.energy\n"         \
+        "minus = hook.energy\n"                                                \
+        "[output hook]\nplugin = exec\nclass = latest\n"                       \
+        "command = sh -c 'cat >got'\nfetch = sh show.sh\n"                     \
         "value.energy = meter.energy\nvalue.usage = usage\n"
 
 /* What is shown counts as the last known value where there is no record. */
@@ -419,8 +439,8 @@ START_TEST(shown_value_is_the_first_base)
   run("84.208");
   check(EX_OK, "");
   check_file("asked", "{\"target\":\"energy\"}\n{\"target\":\"usage\"}\n");
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"),
-                               "\"usage\":{\"value\":\"0.208\""));
+  ck_assert_ptr_nonnull(
+    strstr(scene_read(s, "got"), "\"usage\":{\"value\":\"0.208\""));
 }
 END_TEST
 
@@ -451,7 +471,8 @@ START_TEST(nothing_is_sent_where_the_targets_could_not_be_asked)
 }
 END_TEST
 
-/* ---- Mistakes in the pipeline file --------------------------------------------------- */
+/* ---- Mistakes in the pipeline file
+ * --------------------------------------------------- */
 
 static const struct {
   const char *options, *err;
@@ -460,13 +481,15 @@ static const struct {
     "p.ini:4: option \"class\" is missing: how it is delivered: see DELIVERY "
     "CLASSES in meterpipe-plugin(3); for example: class = live\n" },
   { "class = append\n",
-    "p.ini:4: option \"command\" is missing: the program that delivers, and its "
+    "p.ini:4: option \"command\" is missing: the program that delivers, and "
+    "its "
     "arguments; no shell reads it; for example: command = TEXT\n" },
   { "command = true\nclass = apend\n",
     "p.ini:7: class: \"apend\" is none of live|latest|append|history; the "
     "nearest is \"append\"\n" },
   { "class = append\ncommand = sh -c 'exit\n",
-    "p.ini:7: command: is no command: write PROGRAM ARGUMENT..., and close each "
+    "p.ini:7: command: is no command: write PROGRAM ARGUMENT..., and close "
+    "each "
     "quote\n" },
   { "class = append\ncommand = true\nfetch = ''\n",
     "p.ini:8: fetch: is no command: write PROGRAM ARGUMENT..., and close each "
@@ -495,7 +518,9 @@ START_TEST(target_of_class_live_is_no_operand)
 }
 END_TEST
 
-/* ---- Input --------------------------------------------------------------------------- */
+/* ---- Input
+ * ---------------------------------------------------------------------------
+ */
 
 static const struct {
   const char *script;
@@ -516,7 +541,8 @@ static const struct {
   { "kill -9 $$", EX_PROTOCOL, "",
     "error: meter: sh: was ended by signal 9\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1e3\"}'", EX_PROTOCOL, "",
-    "error: meter: sh: line 1 of what it printed has a value that is no decimal "
+    "error: meter: sh: line 1 of what it printed has a value that is no "
+    "decimal "
     "number, such as \"17.50\"\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1\",\"kind\":\"sum\"}'", EX_PROTOCOL,
     "",
@@ -524,7 +550,8 @@ static const struct {
     "counter, gauge and delta\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1\",\"time\":\"now\"}'", EX_PROTOCOL,
     "",
-    "error: meter: sh: line 1 of what it printed has a time that is not written "
+    "error: meter: sh: line 1 of what it printed has a time that is not "
+    "written "
     "as 2026-11-22T10:00:00Z\n" },
   { "echo '{\"field\":\"A b\",\"value\":\"1\"}'", EX_PROTOCOL, "",
     "error: meter: sh: line 1 of what it printed has a field whose name is not "
@@ -532,7 +559,8 @@ static const struct {
   { "echo '{\"value\":\"1\"}'", EX_PROTOCOL, "",
     "error: meter: sh: line 1 of what it printed has no field\n" },
   { "echo '{\"field\":\"a\",\"value\":[1]}'", EX_PROTOCOL, "",
-    "error: meter: sh: line 1 of what it printed holds a value that is no text, "
+    "error: meter: sh: line 1 of what it printed holds a value that is no "
+    "text, "
     "number, true, false or null\n" },
   { "printf '{\"field\":\"a\",\"text\":\"\\377\"}'", EX_SOFTWARE, "",
     "error: meter: a: the plugin emitted a text that is not clean UTF-8\n" },
@@ -563,7 +591,8 @@ START_TEST(slow_reader_is_ended_and_the_others_count)
 }
 END_TEST
 
-/* ---- The examples -------------------------------------------------------------------- */
+/* ---- The examples
+ * -------------------------------------------------------------------- */
 
 static const char *
 example(const char *name)
@@ -657,8 +686,7 @@ start_hook(void)
   ck_assert_int_ge(hook.fd, 0);
   ck_assert_int_eq(bind(hook.fd, (struct sockaddr *)&address, size), 0);
   ck_assert_int_eq(listen(hook.fd, 8), 0);
-  ck_assert_int_eq(getsockname(hook.fd, (struct sockaddr *)&address, &size),
-                   0);
+  ck_assert_int_eq(getsockname(hook.fd, (struct sockaddr *)&address, &size), 0);
   hook.port = ntohs(address.sin_port);
   ck_assert_int_eq(pthread_create(&hook.thread, NULL, serve, NULL), 0);
 }
@@ -705,10 +733,10 @@ START_TEST(example_posts_to_a_web_hook)
 }
 END_TEST
 
-#define JOURNAL_LINE(time, row, clock, energy)                                   \
-  "{\"id\":\"hook-" time "-" row "\",\"time\":\"2026-11-22T" clock "Z\","       \
-  "\"values\":{\"energy\":{\"value\":\"" energy "\",\"unit\":\"GJ\","           \
-  "\"kind\":\"counter\",\"time\":\"2026-11-22T" clock "Z\","                    \
+#define JOURNAL_LINE(time, row, clock, energy)                                 \
+  "{\"id\":\"hook-" time "-" row "\",\"time\":\"2026-11-22T" clock "Z\","      \
+  "\"values\":{\"energy\":{\"value\":\"" energy "\",\"unit\":\"GJ\","          \
+  "\"kind\":\"counter\",\"time\":\"2026-11-22T" clock "Z\","                   \
   "\"serial\":\"6789\"}}}\n"
 
 /* The journal has the record already, or a part of it, when it comes again. */

@@ -132,6 +132,9 @@ emulate(const char *args)
 {
   int i;
 
+  /* What an emulator before this one said. */
+  if (scene_exists(at, ".out"))
+    scene_remove(at, ".out");
   scene_start(at, "kmp emulate --link meter %s", args);
   for (i = 0; i < 4000; i++) {
     const char *out = scene_read(at, ".out");

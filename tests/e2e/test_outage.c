@@ -14,7 +14,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define TARGETS                                                                \
-  "timeout = 200ms\n"                                                          \
+  "timeout = 600ms\n"                                                          \
   "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
 
 #define TRANSFORMS                                                             \
@@ -217,7 +217,7 @@ static const struct trouble {
   { answer_half, EX_TEMPFAIL,
     "domoticz: {url}: the answer is no JSON; is this Domoticz",
     "domoticz: {url}: answers again" },
-  { answer_never, EX_TEMPFAIL, "domoticz: {url}: no answer in 200 ms",
+  { answer_never, EX_TEMPFAIL, "domoticz: {url}: no answer in 600 ms",
     "domoticz: {url}: answers again" },
   { answer_elsewhere, EX_TEMPFAIL,
     "domoticz: {url}: HTTP 301: it leads elsewhere; give the address it leads "
@@ -401,7 +401,7 @@ static const struct lost_answer {
   { DOMOTICZ_CUT_AFTER, 0, "the connection broke before an answer" },
   { DOMOTICZ_RESET_BEFORE, 0, "the connection broke before an answer" },
   { DOMOTICZ_RESET_AFTER, 0, "the connection broke before an answer" },
-  { DOMOTICZ_DELAY, 60000, "no answer in 200 ms" },
+  { DOMOTICZ_DELAY, 60000, "no answer in 600 ms" },
 };
 
 START_TEST(update_without_an_answer_counts_once)

@@ -170,7 +170,7 @@ static const char *const answers[] = { "", "no\n", "y\n", "yes please\n",
 
 START_TEST(nothing_is_made_without_a_yes)
 {
-  char said[1024];
+  char said[2048];
 
   build(DOMOTICZ_2025_1);
   scene_write(house.scene, "answer", "%s", answers[_i]);

@@ -126,7 +126,7 @@ free(void *p)
     real_free(p);
 }
 
-/* ---- main() --------------------------------------------------------------- */
+/* ---- main() ---- */
 
 static void
 share_memory(const char *path)

@@ -45,7 +45,7 @@ die(const char *what)
   exit(99);
 }
 
-/* ---- Connections ---------------------------------------------------------- */
+/* ---- Connections ---- */
 
 static int
 open_behind(const struct proxy *p)
@@ -96,7 +96,7 @@ end_line(struct line *line, bool reset)
   line->fd[0] = line->fd[1] = -1;
 }
 
-/* ---- Bytes ---------------------------------------------------------------- */
+/* ---- Bytes ---- */
 
 static bool
 put(int fd, const uint8_t *buf, size_t len)
@@ -181,8 +181,8 @@ serve(void *arg)
     fds[0] = (struct pollfd){ .fd = p->wake[0], .events = POLLIN };
     fds[1] = (struct pollfd){ .fd = p->listener, .events = POLLIN };
     for (int i = 0; i < 2 * MAX_LINES; i++)
-      fds[2 + i] = (struct pollfd){ .fd = p->lines[i / 2].fd[i % 2],
-                                    .events = POLLIN };
+      fds[2 + i] =
+        (struct pollfd){ .fd = p->lines[i / 2].fd[i % 2], .events = POLLIN };
     poll(fds, 2 + 2 * MAX_LINES, -1);
     if (fds[0].revents)
       return NULL;
@@ -196,7 +196,7 @@ serve(void *arg)
   }
 }
 
-/* ---- Beginning and end ---------------------------------------------------- */
+/* ---- Beginning and end ---- */
 
 static struct proxy *
 start(unsigned behind, const char *path)

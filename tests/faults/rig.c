@@ -1,26 +1,17 @@
-/* The house of the sweeps: its parts, its files, and runs in it. */
+/* The house of the sweeps: its parts, its files, and moments of its history. */
 #include "tests/faults/rig_impl.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* 2026-11-22T10:00:00Z */
 #define FIRST_TIME INT64_C(1795341600)
-/* A run that takes longer hangs: the deadline, and time to end. */
-#define HANGS_S 20
 
 const char *const rig_kind_names[RIG_KINDS] = { "script", "both", "meters" };
 
@@ -37,7 +28,7 @@ rig_die(const char *what)
   exit(99);
 }
 
-/* ---- Files ---------------------------------------------------------------- */
+/* ---- Files ---- */
 
 static void
 path_of(const struct rig *rig, const char *name, char *buf, size_t size)
@@ -108,7 +99,7 @@ rig_has(const struct rig *rig, const char *pattern)
   return any;
 }
 
-/* ---- The pipeline file ---------------------------------------------------- */
+/* ---- The pipeline file ---- */
 
 static void
 put_chain(FILE *f, const struct rig *rig, unsigned c)
@@ -146,8 +137,9 @@ write_pipeline(struct rig *rig)
   fprintf(f, "[pipeline]\ndeadline = 8s\n");
   for (unsigned c = 0; c < rig->plan->meters; c++)
     put_chain(f, rig, c);
-  fprintf(f, "[output house]\nplugin = domoticz\nurl = "
-          "http://127.0.0.1:%u\ntimeout = 1s\n",
+  fprintf(f,
+          "[output house]\nplugin = domoticz\nurl = "
+          "http://127.0.0.1:%u\ntimeout = 3s\n",
           rig->port);
   for (unsigned c = 0; c < rig->plan->meters; c++)
     put_targets(f, rig, c);
@@ -176,7 +168,7 @@ rig_lead_by(struct rig *rig, unsigned domoticz, unsigned meter)
   write_pipeline(rig);
 }
 
-/* ---- The house ------------------------------------------------------------ */
+/* ---- The house ---- */
 
 static void
 plug(struct rig *rig, unsigned i)
@@ -289,7 +281,7 @@ rig_dir(const struct rig *rig)
   return rig->dir;
 }
 
-/* ---- Moments -------------------------------------------------------------- */
+/* ---- Moments ---- */
 
 void
 rig_set_meter(struct rig *rig, unsigned i)
@@ -309,7 +301,8 @@ remove_state(struct rig *rig)
   remove_files(rig, RIG_CSV);
 }
 
-/* After what is new in the server and the meters is what is kept in rig->now. */
+/* After what is new in the server and the meters is what is kept in rig->now.
+ */
 static void
 take_up(struct rig *rig)
 {
@@ -388,239 +381,4 @@ char *
 rig_said(struct rig *rig)
 {
   return rig_read(rig, "err", NULL);
-}
-
-/* ---- Runs ----------------------------------------------------------------- */
-
-static void
-redirect(int fd, const char *path, int flags)
-{
-  int file = open(path, flags, 0600);
-
-  if (file < 0 || dup2(file, fd) < 0)
-    _exit(126);
-  close(file);
-}
-
-static void
-set_environment(const struct rig *rig, const struct rig_run *run)
-{
-  const char *clock = getenv("CLOCK_PRELOAD"), *fault = getenv("FAULT_PRELOAD");
-  char text[1024];
-
-  setenv("HOME", rig->dir, 1);
-  setenv("STATE_DIRECTORY", rig->dir, 1);
-  unsetenv("JOURNAL_STREAM");
-  snprintf(text, sizeof(text), "%lld", (long long)rig->now.time);
-  setenv("TEST_CLOCK", text, 1);
-  if (run->fault || run->log)
-    setenv("FAULT_TRACED", "yes", 1);
-  if (run->memory) {
-    snprintf(text, sizeof(text), "%s/memory", rig->dir);
-    setenv("FAULT_MEMORY", text, 1);
-  }
-  snprintf(text, sizeof(text), "%s:%s", clock ? clock : "", fault ? fault : "");
-  setenv("LD_PRELOAD", text, 1);
-}
-
-static void
-become(const struct rig *rig, const struct rig_run *run)
-{
-  char *program = getenv("METERPIPE");
-
-  if (!program || chdir(rig->dir) != 0)
-    _exit(126);
-  redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
-  redirect(STDOUT_FILENO, "out", O_WRONLY | O_CREAT | O_TRUNC);
-  redirect(STDERR_FILENO, "err", O_WRONLY | O_CREAT | O_TRUNC);
-  set_environment(rig, run);
-  if (run->fault || run->log)
-    trace_me();
-  execl(program, program, "run", "-c", "house.ini", (char *)NULL);
-  _exit(127);
-}
-
-/* The program under test, for the alarm. */
-static volatile pid_t running;
-static volatile sig_atomic_t hung;
-
-static void
-on_alarm(int signo)
-{
-  (void)signo;
-  hung = 1;
-  if (running > 0)
-    kill(running, SIGKILL);
-}
-
-static int
-run_to_end(struct rig *rig, const struct rig_run *run)
-{
-  int status = 0;
-  pid_t pid;
-
-  fflush(NULL);
-  pid = fork();
-  if (pid < 0)
-    rig_die("fork");
-  if (pid == 0)
-    become(rig, run);
-  hung = 0;
-  running = pid;
-  signal(SIGALRM, on_alarm);
-  alarm(HANGS_S);
-  if (run->fault || run->log)
-    status = trace_child(pid, run->fault, run->log);
-  else
-    while (waitpid(pid, &status, 0) < 0)
-      continue;
-  alarm(0);
-  running = 0;
-  return status;
-}
-
-/* Waits until all that the program sent before it ended has come through PORT
- * and was done: what is asked there now comes behind it. */
-static void
-settle(unsigned port)
-{
-  static const char request[] =
-    "GET /json.htm?type=command&param=getversion HTTP/1.1\r\n\r\n";
-  struct sockaddr_in to = { .sin_family = AF_INET };
-  char buf[512];
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-  to.sin_port = htons((uint16_t)port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
-      write(fd, request, sizeof(request) - 1) > 0)
-    while (read(fd, buf, sizeof(buf)) > 0)
-      continue;
-  close(fd);
-}
-
-/* Without memory for the thread-local data of a library, libc itself ends the
- * program: as good as a kill. */
-static bool
-libc_gave_up(const struct rig_run *run, const char *err)
-{
-  return run->memory && run->memory->hit && run->status == 127 && err &&
-         strstr(err, "cannot allocate memory for thread-local data");
-}
-
-static void
-judge_end(struct rig *rig, struct rig_run *run, int status)
-{
-  size_t len = 0;
-  char *err = rig_read(rig, "err", &len);
-
-  run->killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-  run->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  run->silent = len == 0;
-  if (libc_gave_up(run, err))
-    run->killed = true;
-  else if (hung)
-    rig_note(rig, "hung: no end after %d s", HANGS_S);
-  else if (WIFSIGNALED(status) && !run->killed)
-    rig_note(rig, "crashed: signal %d", WTERMSIG(status));
-  else if (!run->killed && run->status != 0 &&
-           (run->status < 64 || run->status > 78))
-    rig_note(rig, "ended with %d: %s", run->status, err);
-  if (!rig->by_hand && err && strstr(err, "changed there by somebody"))
-    rig_note(rig, "took for a change by hand: %s", err);
-  free(err);
-}
-
-/* Two writes of one usage in a run would be no harm to a device, and yet are
- * none that was ordered. */
-static void
-account_usages(struct rig *rig)
-{
-  for (unsigned c = 0; c < rig->plan->meters; c++) {
-    unsigned n = domoticz_server_writes(rig->server, RIG_USAGE(c));
-
-    if (n > rig->now.writes[c] + 1)
-      rig_note(rig, "device %u was written %u times in a run", RIG_USAGE(c),
-               n - rig->now.writes[c]);
-    if (n > rig->now.writes[c])
-      rig->now.given[c] +=
-        rig_parse(domoticz_server_get(rig->server, RIG_USAGE(c)));
-    rig->now.writes[c] = n;
-  }
-}
-
-/* The meters count differently in each run, so that no two usages are equal. */
-static void
-pass_time(struct rig *rig)
-{
-  struct rig_moment *now = &rig->now;
-  unsigned n = now->runs;
-
-  if (n == RIG_MAX_RUNS)
-    rig_die("too many runs");
-  now->time += RIG_INTERVAL;
-  domoticz_server_set_clock(rig->server, now->time);
-  for (unsigned c = 0; c < rig->plan->meters; c++) {
-    now->reading[c] += 3 + (n * (n + 5)) % 47 + c;
-    now->read[n].reading[c] = now->reading[c];
-    rig_set_meter(rig, c);
-  }
-  now->read[n].time = now->time;
-  now->runs++;
-}
-
-void
-rig_do(struct rig *rig, struct rig_run *run)
-{
-  int status;
-
-  if (run->memory)
-    rig_write(rig, "memory", (const char *)run->memory, sizeof(*run->memory));
-  status = run_to_end(rig, run);
-  settle(rig->port);
-  settle(domoticz_server_port(rig->server));
-  if (run->memory) {
-    char *back = rig_read(rig, "memory", NULL);
-
-    memcpy(run->memory, back, sizeof(*run->memory));
-    free(back);
-  }
-  judge_end(rig, run, status);
-  account_usages(rig);
-}
-
-void
-rig_go(struct rig *rig, struct rig_run *run)
-{
-  pass_time(rig);
-  rig_do(rig, run);
-  rig->now.read[rig->now.runs - 1].must = run->status == 0;
-}
-
-void
-rig_go_well(struct rig *rig)
-{
-  struct rig_run run = { 0 };
-
-  rig_go(rig, &run);
-  if (run.status != 0) {
-    char *err = rig_read(rig, "err", NULL);
-
-    rig_note(rig, "undisturbed, it ended with %d: %s", run.status, err);
-    free(err);
-  }
-}
-
-void
-rig_note(struct rig *rig, const char *fmt, ...)
-{
-  size_t len = strlen(rig->wrong);
-  va_list args;
-
-  va_start(args, fmt);
-  vsnprintf(rig->wrong + len, sizeof(rig->wrong) - len, fmt, args);
-  va_end(args);
-  len = strlen(rig->wrong);
-  if (len + 2 < sizeof(rig->wrong))
-    snprintf(rig->wrong + len, sizeof(rig->wrong) - len, "; ");
 }

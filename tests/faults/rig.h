@@ -18,7 +18,7 @@
 #include "tests/faults/fault_preload.h"
 #include "tests/faults/tracer.h"
 #include "tests/support/domoticz_server.h"
-#include "tests/support/meter.h"
+#include "plugins/input/kmp/emulator/meter.h"
 
 /* Pipelines under test. */
 enum rig_kind {
@@ -50,7 +50,7 @@ void rig_lead_by(struct rig *rig, unsigned domoticz, unsigned meter);
 /* The tty of meter I. */
 const char *rig_tty(struct rig *rig, unsigned i);
 
-/* ---- Histories ------------------------------------------------------------ */
+/* ---- Histories ---- */
 
 /* Back to before the first run. */
 void rig_begin(struct rig *rig);

@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* Latest time after the start of a run at which its reading can end. */
-#define READ_WITHIN 20
+#define READ_WITHIN 60
 
 void
 rig_format(int64_t energy, char *buf, size_t size)
@@ -34,7 +34,7 @@ rig_parse(const char *text)
   return negative ? -n : n;
 }
 
-/* ---- The CSV -------------------------------------------------------------- */
+/* ---- The CSV ---- */
 
 /* What the rows so far say of a chain. */
 struct account {
@@ -168,7 +168,7 @@ check_csv(struct rig *rig, struct account *accounts)
   free(file);
 }
 
-/* ---- Domoticz ------------------------------------------------------------- */
+/* ---- Domoticz ---- */
 
 static int64_t
 device(struct rig *rig, unsigned idx)

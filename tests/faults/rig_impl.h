@@ -1,5 +1,5 @@
-/* The rig inside: rig.c (the house and its runs) and rig_check.c (what they
- * must come to). */
+/* The rig inside: rig.c (the house), rig_run.c (runs in it) and rig_check.c
+ * (what they must come to). */
 #ifndef FAULTS_RIG_IMPL_H
 #define FAULTS_RIG_IMPL_H
 

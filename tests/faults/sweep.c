@@ -147,8 +147,7 @@ sweep_main(int argc, char **argv, void (*work)(struct sweep *s))
   int status, failed = 0;
 
   if (!parse(&s, argc, argv)) {
-    fprintf(stderr,
-            "usage: %s [--all] [--jobs N] [--seed N] [--only TEXT]\n",
+    fprintf(stderr, "usage: %s [--all] [--jobs N] [--seed N] [--only TEXT]\n",
             argv[0]);
     return 64;
   }

@@ -21,7 +21,7 @@
 #define SAMPLE_PAIRS 6
 #define ALL_PAIRS 1500
 
-/* ---- Moments -------------------------------------------------------------- */
+/* ---- Moments ---- */
 
 static void
 first_run(struct rig *rig)
@@ -63,7 +63,7 @@ static const struct {
   { "outage", after_bad_runs },
 };
 
-/* ---- A case --------------------------------------------------------------- */
+/* ---- A case ---- */
 
 /* After the faults: all is well again with the first undisturbed run, and stays
  * so with the second. */
@@ -97,15 +97,15 @@ disturb(struct rig *rig, struct trace_fault *fault)
   return true;
 }
 
-/* ---- Kills ---------------------------------------------------------------- */
+/* ---- Kills ---- */
 
 static void
 kill_at(struct rig *rig, const struct sweep *s, const char *moment,
         unsigned thread, unsigned call)
 {
   for (int after = 0; after < 2; after++) {
-    struct trace_fault fault = { .what = after ? TRACE_KILL_AFTER
-                                               : TRACE_KILL_BEFORE,
+    struct trace_fault fault = { .what =
+                                   after ? TRACE_KILL_AFTER : TRACE_KILL_BEFORE,
                                  .thread = thread,
                                  .call = call,
                                  .nr = -1 };
@@ -121,14 +121,19 @@ kill_at(struct rig *rig, const struct sweep *s, const char *moment,
   }
 }
 
-/* ---- Errors --------------------------------------------------------------- */
+/* ---- Errors ---- */
 
 /* What does not fail, or whose failure libc answers with an abort. */
-static const long never_fail[] = { SYS_futex,           SYS_exit,
-                                   SYS_exit_group,      SYS_rt_sigreturn,
-                                   SYS_rt_sigprocmask,  SYS_rt_sigaction,
-                                   SYS_set_robust_list, SYS_getpid,
-                                   SYS_gettid,          SYS_geteuid,
+static const long never_fail[] = { SYS_futex,
+                                   SYS_exit,
+                                   SYS_exit_group,
+                                   SYS_rt_sigreturn,
+                                   SYS_rt_sigprocmask,
+                                   SYS_rt_sigaction,
+                                   SYS_set_robust_list,
+                                   SYS_getpid,
+                                   SYS_gettid,
+                                   SYS_geteuid,
 #ifdef SYS_rseq
                                    SYS_rseq
 #endif
@@ -151,8 +156,9 @@ static const struct {
   { SYS_fdatasync, { EIO, ENOSPC, EINTR } },
 };
 
-static const int usual_errors[] = { EIO,    ENOSPC, EINTR,
-                                    EAGAIN, EMFILE, ENOMEM };
+static const int usual_errors[] = {
+  EIO, ENOSPC, EINTR, EAGAIN, EMFILE, ENOMEM
+};
 
 static bool
 can_fail(long nr)
@@ -198,10 +204,9 @@ static void
 fail_at(struct rig *rig, const struct sweep *s, const char *moment,
         unsigned thread, unsigned call, long nr)
 {
-  struct trace_fault fault = { .what = TRACE_ERROR,
-                               .thread = thread,
-                               .call = call,
-                               .nr = nr };
+  struct trace_fault fault = {
+    .what = TRACE_ERROR, .thread = thread, .call = call, .nr = nr
+  };
   const int *errors;
   size_t n;
 
@@ -219,7 +224,7 @@ fail_at(struct rig *rig, const struct sweep *s, const char *moment,
     fail_with(rig, s, moment, fault);
 }
 
-/* ---- Two at once ---------------------------------------------------------- */
+/* ---- Two at once ---- */
 
 static struct trace_fault
 draw(const struct trace_log *log, uint32_t *random)
@@ -284,7 +289,7 @@ pair(struct rig *rig, const struct sweep *s, const char *moment, unsigned n,
   end_well(rig, name);
 }
 
-/* ---- The sweep ------------------------------------------------------------ */
+/* ---- The sweep ---- */
 
 static void
 sweep_moment(struct rig *rig, const struct sweep *s, const char *name)

@@ -36,7 +36,7 @@ end_well(struct rig *rig, const char *name)
   sweep_add(SWEEP_RUNS, 1);
 }
 
-/* ---- Damage --------------------------------------------------------------- */
+/* ---- Damage ---- */
 
 /* A run that finds the state so: it goes on as ever (the damage is in nothing
  * that counts), or begins anew and says so, or (REFUSED: it may) leaves all as
@@ -104,7 +104,7 @@ lose(struct rig *rig, const struct sweep *s, const char *kind)
   run_with(rig, name, NULL, 0, false);
 }
 
-/* ---- A full disk ---------------------------------------------------------- */
+/* ---- A full disk ---- */
 
 /* Each write from the Nth of a kind on finds the disk full, for the whole run
  * and in the next. */
@@ -119,11 +119,9 @@ fill_from(struct rig *rig, const struct sweep *s, const char *kind, long nr,
     return;
   rig_back(rig);
   for (int i = 0; i < 2; i++) {
-    struct trace_fault fault = { .what = TRACE_ERROR,
-                                 .call = n,
-                                 .nr = nr,
-                                 .error = ENOSPC,
-                                 .lasting = true };
+    struct trace_fault fault = {
+      .what = TRACE_ERROR, .call = n, .nr = nr, .error = ENOSPC, .lasting = true
+    };
     struct rig_run run = { .fault = &fault };
 
     rig_go(rig, &run);
@@ -150,7 +148,7 @@ sweep_disk(struct rig *rig, const struct sweep *s, const char *kind)
   trace_log_clear(&log);
 }
 
-/* ---- The sweep ------------------------------------------------------------ */
+/* ---- The sweep ---- */
 
 static void
 sweep_damage(struct rig *rig, const struct sweep *s, const char *kind)

@@ -13,10 +13,10 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Without --all, one case in so many. */
-#define SAMPLE_ANSWERS 89
+#define SAMPLE_ANSWERS 97
 #define SAMPLE_CUTS 991
-#define SAMPLE_BYTES 331
-#define SAMPLE_METER 61
+#define SAMPLE_BYTES 1201
+#define SAMPLE_METER 131
 
 static void
 end_well(struct rig *rig, const char *name)
@@ -42,7 +42,7 @@ go_badly(struct rig *rig)
   rig_go(rig, &run);
 }
 
-/* ---- Answers of Domoticz -------------------------------------------------- */
+/* ---- Answers of Domoticz ---- */
 
 static const struct {
   const char *name;
@@ -53,7 +53,7 @@ static const struct {
   { "cut after", DOMOTICZ_CUT_AFTER, 0 },
   { "reset before", DOMOTICZ_RESET_BEFORE, 0 },
   { "reset after", DOMOTICZ_RESET_AFTER, 0 },
-  { "late", DOMOTICZ_DELAY, 1500 },
+  { "late", DOMOTICZ_DELAY, 3500 },
   { "500 before", DOMOTICZ_STATUS, 500 },
   { "500 after", DOMOTICZ_STATUS_AFTER, 500 },
   { "502 after", DOMOTICZ_STATUS_AFTER, 502 },
@@ -110,11 +110,11 @@ sweep_answers(struct rig *rig, const struct sweep *s, const char *moment)
           answer_badly(rig, s, moment, i, a, rest);
 }
 
-/* ---- Cuts at every byte --------------------------------------------------- */
+/* ---- Cuts at every byte ---- */
 
 static const char *const ways[] = { "request", "reply" };
 
-static const char *const whats[] = { "pass", "cut",  "reset", "lose",
+static const char *const whats[] = { "pass",   "cut", "reset", "lose",
                                      "change", "add", "pause" };
 
 static void
@@ -183,19 +183,19 @@ sweep_line(struct rig *rig, const struct sweep *s, const char *moment)
   proxy_stop(p);
 }
 
-/* ---- The meter itself ----------------------------------------------------- */
+/* ---- The meter itself ---- */
 
 /* What lasts for a whole run, or takes the port away after N bytes. */
 static const struct {
   const char *fault;
   int least, most;
 } mistakes[] = {
-  { "silent", 0, 0 },      { "silent=1", 0, 0 },   { "silent=2", 0, 0 },
-  { "crc", 0, 0 },         { "crc*1", 0, 0 },      { "empty", 0, 0 },
-  { "missing=1001", 0, 0 }, { "missing=60", 0, 0 }, { "previous", 0, 0 },
-  { "address", 0, 0 },     { "command", 0, 0 },    { "double", 0, 0 },
-  { "echo", 0, 0 },        { "garbage=%d", 1, 40 }, { "noise=%d", 1, 20 },
-  { "drop=%d", 1, 20 },    { "insert=%d", 1, 20 }, { "flip=%d", 1, 12 },
+  { "silent", 0, 0 },       { "silent=1", 0, 0 },    { "silent=2", 0, 0 },
+  { "crc", 0, 0 },          { "crc*1", 0, 0 },       { "empty", 0, 0 },
+  { "missing=1001", 0, 0 }, { "missing=60", 0, 0 },  { "previous", 0, 0 },
+  { "address", 0, 0 },      { "command", 0, 0 },     { "double", 0, 0 },
+  { "echo", 0, 0 },         { "garbage=%d", 1, 40 }, { "noise=%d", 1, 20 },
+  { "drop=%d", 1, 20 },     { "insert=%d", 1, 20 },  { "flip=%d", 1, 12 },
   { "truncate=%d", 1, 30 }, { "unplug=%d", 0, 30 },
 };
 
@@ -209,6 +209,7 @@ mistake(struct rig *rig, const struct sweep *s, const char *moment,
   if (!sweep_wants(s, name))
     return;
   rig_back(rig);
+  rig_replug(rig); /* one that remembers nothing of what comes later */
   meter_fault(rig_meter(rig, 0), fault);
   go_badly(rig);
   rig_replug(rig);
@@ -236,7 +237,7 @@ sweep_mistakes(struct rig *rig, const struct sweep *s, const char *moment)
     }
 }
 
-/* ---- The sweep ------------------------------------------------------------ */
+/* ---- The sweep ---- */
 
 static void
 sweep_moment(struct rig *rig, const struct sweep *s, int kind, int good_runs)

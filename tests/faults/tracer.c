@@ -18,7 +18,7 @@
 /* A stop at a system call, as PTRACE_O_TRACESYSGOOD tells it. */
 #define CALL_STOP (SIGTRAP | 0x80)
 
-/* ---- Registers ------------------------------------------------------------ */
+/* ---- Registers ---- */
 
 #if defined __x86_64__
 #define REG_RESULT(r) ((r)->rax)
@@ -123,13 +123,13 @@ change_argument(pid_t tid, bool first, unsigned long long value)
   return old;
 }
 
-/* ---- Threads -------------------------------------------------------------- */
+/* ---- Threads ---- */
 
 struct thread {
   pid_t tid;
   unsigned calls;
-  bool inside;   /* of a system call */
-  bool spoiling; /* the fault is at this call */
+  bool inside;                 /* of a system call */
+  bool spoiling;               /* the fault is at this call */
   unsigned long long argument; /* that was changed for it */
 };
 
@@ -180,7 +180,7 @@ log_call(struct trace_log *log, unsigned thread, long nr)
   log->thread[thread].nr[log->thread[thread].n++] = nr;
 }
 
-/* ---- Faults --------------------------------------------------------------- */
+/* ---- Faults ---- */
 
 static void
 kill_all(struct tracer *t)
@@ -276,7 +276,7 @@ at_call(struct tracer *t, struct thread *thread)
   }
 }
 
-/* ---- Stops ---------------------------------------------------------------- */
+/* ---- Stops ---- */
 
 /* What a stop is about; returns the signal that the thread is to have. */
 static int
@@ -346,7 +346,7 @@ trace_child(pid_t pid, struct trace_fault *fault, struct trace_log *log)
 bool
 trace_is_transfer(long nr)
 {
-  static const long transfers[] = { SYS_read,   SYS_write,  SYS_pread64,
+  static const long transfers[] = { SYS_read,     SYS_write,  SYS_pread64,
                                     SYS_pwrite64, SYS_sendto, SYS_recvfrom };
 
   for (size_t i = 0; i < sizeof(transfers) / sizeof(transfers[0]); i++)

@@ -27,10 +27,10 @@ enum trace_what {
 struct trace_fault {
   enum trace_what what;
   unsigned thread, call;
-  long nr;   /* then at the first of these at or after CALL; -1: at CALL */
-  int error; /* errno of TRACE_ERROR */
+  long nr;      /* then at the first of these at or after CALL; -1: at CALL */
+  int error;    /* errno of TRACE_ERROR */
   bool lasting; /* and each of these after it, in its thread */
-  bool hit;  /* set: the run came so far */
+  bool hit;     /* set: the run came so far */
 };
 
 /* What a run did: the number of each call of each thread. */

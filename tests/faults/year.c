@@ -1,8 +1,8 @@
 /*
- * A year of a house: 26,280 runs at 20 minutes (--all; else some days), with all
- * that comes about: Domoticz or its answers away, no meter, a kill, a full disk,
- * power cuts that take Domoticz' last writes, meters exchanged, totals reset or
- * deleted, a backup put back, both changes of the clock.
+ * A year of a house: 26,280 runs at 20 minutes (--all; else some days), with
+ * all that comes about: Domoticz or its answers away, no meter, a kill, a full
+ * disk, power cuts that take Domoticz' last writes, meters exchanged, totals
+ * reset or deleted, a backup put back, both changes of the clock.
  *
  * The account of it is kept here, from the meters' true readings.  After every
  * undisturbed run the total must be what was there at the beginning of an epoch
@@ -53,9 +53,9 @@ struct year {
   uint32_t random;
   unsigned runs, events, meter, clean; /* clean: runs without trouble so far */
   enum trouble trouble;
-  unsigned lasts;     /* the trouble, runs */
-  int64_t delivered;  /* reading of the last undisturbed run */
-  bool doubtful;      /* something may have been sent since */
+  unsigned lasts;    /* the trouble, runs */
+  int64_t delivered; /* reading of the last undisturbed run */
+  bool doubtful;     /* something may have been sent since */
   struct sum total, given;
   struct sum backup; /* what it holds: total and base */
   bool has_backup;
@@ -73,13 +73,13 @@ device(struct year *y, unsigned idx)
   return rig_parse(domoticz_server_get(y->rig->server, idx));
 }
 
-/* ---- Troubles ------------------------------------------------------------- */
+/* ---- Troubles ---- */
 
 static void
 begin_trouble(struct year *y)
 {
   static const unsigned longest[TROUBLES] = {
-    [AWAY] = 72, [MUTE] = 6,      [DEAF] = 6,     [NO_METER] = 40,
+    [AWAY] = 72,  [MUTE] = 6,   [DEAF] = 6,      [NO_METER] = 40,
     [SILENT] = 2, [KILLED] = 2, [DISK_FULL] = 5, [HOUSE_OFF] = 100,
   };
 
@@ -145,7 +145,7 @@ clear_up(struct year *y)
     meter_link(y->rig->meters[0], path);
 }
 
-/* ---- What people and fate do ---------------------------------------------- */
+/* ---- What people and fate do ---- */
 
 /* The house was without power: Domoticz has lost each device's last write. */
 static void
@@ -193,6 +193,7 @@ make_total_again(struct year *y)
   domoticz_server_delete(y->rig->server, TOTAL);
   domoticz_server_add(y->rig->server, TOTAL, "counter-custom", "GJ");
   y->total = (struct sum){ 0, y->delivered };
+  y->has_backup = false; /* which knows nothing of this one */
 }
 
 static void
@@ -232,7 +233,7 @@ live(struct year *y)
     put_back(y);
 }
 
-/* ---- Runs ----------------------------------------------------------------- */
+/* ---- Runs ---- */
 
 static void
 check(struct year *y)
@@ -250,7 +251,8 @@ check(struct year *y)
              device(y, TOTAL), total);
   }
   if (y->now->given[0] != given)
-    rig_note(y->rig, "usages of %" PRId64 " were given and must add up to %" PRId64,
+    rig_note(y->rig,
+             "usages of %" PRId64 " were given and must add up to %" PRId64,
              y->now->given[0], given);
 }
 

@@ -145,4 +145,11 @@ for option in $(options_described); do
     bad "$page describes the option $option, which the program does not know"
   fi
 done
+
+# ---- meterpipe kmp ----------------------------------------------------------
+
+page=$(page_of meterpipe-kmp.1)
+same "$page has the options of meterpipe kmp emulate (>: the page)" \
+  "$("$METERPIPE" kmp emulate --help | sed -n 's/^  \(--[a-z]*\).*/\1/p' |
+    sort)" "$(options_described)"
 finish

@@ -15,7 +15,7 @@
 #define SUPPORT_HOUSE_H
 
 #include "tests/support/domoticz_server.h"
-#include "tests/support/meter.h"
+#include "plugins/input/kmp/emulator/meter.h"
 #include "tests/support/scene.h"
 
 /* From one run to the next, in seconds. */

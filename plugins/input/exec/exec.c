@@ -41,7 +41,8 @@ struct exec {
   char **command;
 };
 
-/* ---- Fields ---------------------------------------------------------------- */
+/* ---- Fields ----------------------------------------------------------------
+ */
 
 /* What the command will print is not known beforehand: a field of any name may
  * come. */
@@ -58,7 +59,8 @@ exec_field(const char *name, const struct mp_field_sink *sink)
   return MP_OK;
 }
 
-/* ---- Life ------------------------------------------------------------------ */
+/* ---- Life ------------------------------------------------------------------
+ */
 
 static void
 exec_destroy(void *self)
@@ -89,7 +91,8 @@ exec_create(const struct mp_host *host, void **ret_self)
   return MP_OK;
 }
 
-/* ---- Reading ---------------------------------------------------------------- */
+/* ---- Reading ----------------------------------------------------------------
+ */
 
 struct reading {
   const struct mp_host *host;
@@ -123,12 +126,11 @@ take_line(void *ctx, const struct json_line *line)
 static int
 judge(const struct child *child)
 {
-  child_log_errors(child,
-                   child->status == 0 ? MP_LOG_NOTICE : MP_LOG_INFO);
+  child_log_errors(child, child->status == 0 ? MP_LOG_NOTICE : MP_LOG_INFO);
   if (child->status == 0)
     return MP_OK;
-  return child_fail(child, child->status == CHILD_TRY_LATER ? MP_EAGAIN
-                                                            : MP_EIO);
+  return child_fail(child,
+                    child->status == CHILD_TRY_LATER ? MP_EAGAIN : MP_EIO);
 }
 
 static int

@@ -173,8 +173,7 @@ deliver(struct exec *e, uint32_t *ret_result)
 }
 
 static void
-give_results(struct exec *e, const struct mp_result_sink *sink,
-             uint32_t result)
+give_results(struct exec *e, const struct mp_result_sink *sink, uint32_t result)
 {
   uint32_t i;
 
@@ -197,7 +196,8 @@ exec_commit(void *self, const struct mp_result_sink *sink)
   return answer;
 }
 
-/* ---- After a crash, class append ------------------------------------------ */
+/* ---- After a crash, class append ------------------------------------------
+ */
 
 /* Nothing here could tell how far the command came: it is given the records
  * once more, and knows them by their ids. */
@@ -227,7 +227,8 @@ exec_recover(void *self, const char *token, const struct mp_result_sink *sink)
   return answer;
 }
 
-/* ---- What the targets show ------------------------------------------------ */
+/* ---- What the targets show ------------------------------------------------
+ */
 
 struct asked {
   const struct mp_host *host;
@@ -299,12 +300,11 @@ list_targets(const struct mp_host *host, struct text_buffer *out)
 static int
 judge_fetch(const struct child *child)
 {
-  child_log_errors(child,
-                   child->status == 0 ? MP_LOG_NOTICE : MP_LOG_INFO);
+  child_log_errors(child, child->status == 0 ? MP_LOG_NOTICE : MP_LOG_INFO);
   if (child->status == 0)
     return MP_OK;
-  return child_fail(child, child->status == CHILD_TRY_LATER ? MP_EAGAIN
-                                                            : MP_EREFUSED);
+  return child_fail(child,
+                    child->status == CHILD_TRY_LATER ? MP_EAGAIN : MP_EREFUSED);
 }
 
 static int
@@ -333,14 +333,15 @@ exec_fetch(void *self, const struct mp_shown_sink *sink)
       answer = judge_fetch(&child);
   }
   if (answer == MP_OK)
-    answer = json_value_each(e->host, e->fetch[0], child.out.data, take_shown,
-                             &asked);
+    answer =
+      json_value_each(e->host, e->fetch[0], child.out.data, take_shown, &asked);
   child_clear(&child);
   text_buffer_free(&names);
   return answer;
 }
 
-/* ---- The plugin ----------------------------------------------------------- */
+/* ---- The plugin -----------------------------------------------------------
+ */
 
 static const struct mp_output_ops ops = {
   .struct_size = sizeof(struct mp_output_ops),

@@ -1,8 +1,8 @@
 /*
  * Records as lines of JSON, one for each cycle:
  *
- *     {"id":"hook-1795341600000-17","time":"2026-11-22T10:00:00Z","values":{"energy":
- *     {"value":"84.208","unit":"GJ","kind":"counter",
+ *     {"id":"hook-1795341600000-17","time":"2026-11-22T10:00:00Z",
+ *     "values":{"energy":{"value":"84.208","unit":"GJ","kind":"counter",
  *     "time":"2026-11-22T10:00:00Z","serial":"6789012"}}}
  *
  * Numbers are texts, so that no reader makes them inexact.  What is missing is

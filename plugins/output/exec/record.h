@@ -12,8 +12,8 @@
 struct record_writer {
   struct text_buffer text; /* all lines so far */
   struct utc_time time;
-  int unfinished;   /* the last line is */
-  uint32_t values;  /* that it has */
+  int unfinished;  /* the last line is */
+  uint32_t values; /* that it has */
 };
 
 /* These return MP_OK or MP_ENOMEM.  A begin ends the line before it. */

@@ -12,8 +12,7 @@
 
 #define NO_OBJECT "is no JSON object"
 #define BAD_TEXT "holds a text that is no JSON string"
-#define BAD_VALUE                                                              \
-  "holds a value that is no text, number, true, false or null"
+#define BAD_VALUE "holds a value that is no text, number, true, false or null"
 
 /* What is taken out, as "TYPE NAME=TEXT;" of each member; or what is wrong. */
 static const struct {

@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plugins/input/kmp/emulator/meter.h"
 #include "tests/support/fake_host.h"
 #include "tests/support/fake_sink.h"
-#include "tests/support/meter.h"
 
 #define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
 #define HOUR INT64_C(3600000)

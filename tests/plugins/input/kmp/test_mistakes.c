@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugins/input/kmp/emulator/meter.h"
 #include "tests/support/fake_host.h"
 #include "tests/support/fake_sink.h"
-#include "tests/support/meter.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -1,1 +1,0 @@
-#include "plugins/input/kmp/emulator/meter.h"

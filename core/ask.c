@@ -205,21 +205,16 @@ settle_one(struct target *target)
 static void
 settle(struct stage *output)
 {
-  bool *changed = calloc(output->n_targets + 1, sizeof(*changed));
-
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
 
-    if (!target_is_kept(t) || !t->shown.known)
-      continue;
-    if (settle_one(t) == LEDGER_CHANGED && t->ledger.role == LEDGER_BASE &&
-        changed)
-      changed[i] = true;
+    t->changed = target_is_kept(t) && t->shown.known &&
+                 settle_one(t) == LEDGER_CHANGED;
   }
   for (size_t i = 0; i < output->n_targets; i++)
-    if (changed && changed[i])
+    if (output->targets[i]->changed &&
+        output->targets[i]->ledger.role == LEDGER_BASE)
       drop_what_is_due(output->targets[i]);
-  free(changed);
 }
 
 /* What is not a value or nothing says nothing of the target. */

@@ -158,6 +158,15 @@ book_time(const struct pipeline *p)
   return time_ms;
 }
 
+/* Without memory a cycle is not booked in part: nothing of it is committed, and
+ * the next one makes it up. */
+static void
+fail_memory(struct stage *output, const char *object)
+{
+  stage_fail(output, MP_ENOMEM, object, "out of memory");
+  output->pipeline->run->stateless = true;
+}
+
 static void
 due_latest(struct target *t)
 {
@@ -169,12 +178,11 @@ due_latest(struct target *t)
   if (!t->ledger.unit)
     t->ledger.unit = v.unit;
   r = ledger_due(&t->ledger, &v);
-  if (r < 0)
+  if (r == MP_ENOMEM)
+    fail_memory(t->stage, t->object);
+  else if (r < 0)
     stage_fail(t->stage, r, t->object,
-               r == MP_ERANGE
-                 ? "what is due for it has grown beyond what can be held "
-                   "exactly"
-                 : "out of memory");
+               "what is due for it has grown beyond what can be held exactly");
   else if (t->base)
     t->ledger.rebase = false;
   value_clear(&v);
@@ -226,7 +234,7 @@ due_row(struct stage *output, int64_t time_ms)
   char *body = row_encode(output, time_ms);
 
   if (!body || !store_row_add(output->pipeline->run->store, output->name, body))
-    stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+    fail_memory(output, NULL);
   free(body);
   bound_queue(output);
 }

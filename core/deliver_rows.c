@@ -41,15 +41,15 @@ batch_of(const struct stage *output, struct batch *batch)
   return batch->n > 0;
 }
 
-static void
+static bool
 keep_token(struct stage *output, const struct batch *batch)
 {
   char body[600];
 
   snprintf(body, sizeof(body), "%" PRId64 " %" PRId64 " %s", batch->first,
            batch->last, batch->token);
-  store_put(output->pipeline->run->store, STORE_META, output->name, token_key,
-            body);
+  return store_put(output->pipeline->run->store, STORE_META, output->name,
+                   token_key, body);
 }
 
 static void
@@ -160,12 +160,10 @@ take_token(struct stage *output, struct batch *batch)
                       output->plugin->output.token(output->self, batch->token,
                                                    sizeof(batch->token)),
                       "token", failures);
-  if (r != MP_OK) {
-    output->given_up = true;
-    return false;
-  }
-  keep_token(output, batch);
-  return true;
+  if (r == MP_OK && !keep_token(output, batch))
+    r = stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+  output->given_up = r != MP_OK;
+  return r == MP_OK;
 }
 
 static bool

@@ -78,6 +78,7 @@ struct target {
   struct decimal shown_step;
   int64_t ready_ms; /* on the monotonic clock: not sent to before */
   bool first;       /* never set */
+  bool changed;     /* by somebody */
   bool failed;      /* reported in this run: not sent to in it */
   bool unfit;       /* this cycle's value does not fit it */
   bool sending;     /* M is committed and on its way */

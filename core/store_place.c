@@ -41,14 +41,14 @@ give(char *path, char **ret)
 }
 
 /* $STATE_DIRECTORY as systemd sets it: one or more paths by colons. */
-static char *
-from_environment(void)
+static int
+from_environment(char **ret)
 {
   const char *dirs = getenv("STATE_DIRECTORY");
 
   if (!dirs || !*dirs)
-    return NULL;
-  return strndup(dirs, strcspn(dirs, ":"));
+    return MP_DROP;
+  return give(strndup(dirs, strcspn(dirs, ":")), ret);
 }
 
 static char *
@@ -97,15 +97,15 @@ store_locate(const char *pipeline_path, const char *state_dir, char **ret)
 
   if (state_dir)
     return give(database_in(state_dir, pipeline_path), ret);
-  dir = from_environment();
-  if (!dir) {
+  r = from_environment(&dir);
+  if (r == MP_DROP) {
     r = try_system(pipeline_path, ret);
     if (r != MP_DROP)
       return r;
-    dir = user_dir();
+    r = give(user_dir(), &dir);
   }
-  if (!dir)
-    return MP_ENOMEM;
+  if (r != MP_OK)
+    return r;
   r = give(database_in(dir, pipeline_path), ret);
   free(dir);
   return r;

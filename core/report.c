@@ -11,9 +11,10 @@
 #include "core/clock.h"
 #include "core/log.h"
 
-/* How long a failure that goes on is not told again; 10 % of tolerance, for
- * runs that come a little early. */
-#define TELL_AGAIN_MS (INT64_C(86400000) * 9 / 10)
+/* A failure that goes on is told once in each day since it began; a day begins
+ * 10 % early, for runs that do. */
+#define DAY_MS INT64_C(86400000)
+#define EARLY_MS (DAY_MS / 10)
 
 /* A failure of this run. */
 struct failure {
@@ -184,6 +185,12 @@ keep(struct report *report, const char *stage, const char *key, int64_t since,
   free(body);
 }
 
+static int64_t
+day_of(int64_t time, int64_t since)
+{
+  return (time - since + EARLY_MS) / DAY_MS;
+}
+
 /* Whether a failure is news; keeps when it was told. */
 static bool
 is_news(struct report *report, const char *stage, const char *key,
@@ -197,7 +204,7 @@ is_news(struct report *report, const char *stage, const char *key,
     return true;
   known = store_get(report->store, STORE_FAILURE, stage, key);
   if (known && sscanf(known, "%lld %lld", &since, &told) == 2 &&
-      clock_age_ms(now, told) < TELL_AGAIN_MS)
+      day_of(now, since) == day_of(told, since))
     return false;
   keep(report, stage, key, since, now, text);
   return true;

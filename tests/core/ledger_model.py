@@ -6,13 +6,16 @@ takes the ledger that is linked into meterpipe through the same events and compa
 
 A pipeline with one base (overwrite), usages (subtract: deltas) and totals (add: usage onto themselves) in one
 output of class latest. Devices show what a real server shows: kind "g" six significant digits, kind "c" (a counter
-in thousandths) exactly what was sent; and a time of last update in whole seconds. Faults: the server away when
+in thousandths) exactly what was sent; kind "w" is a counter of whole units, kind "t" shows one decimal of what it was
+sent; and a time of last update in whole seconds. A target "usage.2" belongs to the second meter, whose base is
+"base.2". Beside the devices each cycle adds a row to a CSV. Faults: the server away when
 asked; each write refused, lost before or after it was carried out; a crash before the commit, after it, before or
 after each write; answers lost with a crash; a power cut that takes each device's last write; the meter silent; readings
 that fall (hold); meters exchanged; targets refused or not listed for a while; totals set by hand; backups restored.
 At the end, after undisturbed runs, each total and the sum of what each usage device was given must be exact.
 """
-import random, sys
+import random
+import sys
 from decimal import Decimal as D, ROUND_HALF_EVEN
 
 ZERO = D(0)
@@ -36,17 +39,28 @@ class Away(Exception):
 
 # --- what a device stores and shows ---------------------------------------------------------------------------
 
+# The smallest step that a device takes (None: it takes any), and the last place that it shows: so many digits after
+# the first, or so many decimals.
+STEP = {"g": None, "c": D("0.001"), "w": D(1), "t": None}
+DIGITS = {"g": 5, "c": 9, "w": 9}
+DECIMALS = {"t": 1}
+
+
 def as_sent(kind, x):
-    return x if kind == "g" else x.quantize(D("0.001"), ROUND_HALF_EVEN)
+    return x if STEP[kind] is None else x.quantize(STEP[kind], ROUND_HALF_EVEN)
 
 
 def shown(kind, x):
+    if kind in DECIMALS:
+        return x.quantize(D(1).scaleb(-DECIMALS[kind]), ROUND_HALF_EVEN)
     return D("%g" % float(x)) if kind == "g" else x
 
 
 def last_place(kind, s):
     """The exponent of the last place that s shows; None: nothing is rounded in it."""
-    return None if s == 0 else s.adjusted() - (5 if kind == "g" else 9)
+    if kind in DECIMALS:
+        return -DECIMALS[kind]
+    return None if s == 0 else s.adjusted() - DIGITS[kind]
 
 
 def can_show(kind, s, x):
@@ -54,10 +68,19 @@ def can_show(kind, s, x):
     if x is None:
         return False
     x = as_sent(kind, x)
-    if s == 0 or x == 0:
+    place = last_place(kind, s)
+    if kind not in DECIMALS and (s == 0 or x == 0):
         return s == shown(kind, x)
-    place = s.adjusted() - (5 if kind == "g" else 9)
     return abs(s - x) <= D(1).scaleb(place) / 2 + abs(x) * D("1e-12")
+
+
+def meter_of(k):
+    """Of "usage.2": "2"; of "usage": ""."""
+    return k.partition(".")[2]
+
+
+def base_of(meter):
+    return "base." + meter if meter else "base"
 
 
 class Server:
@@ -174,10 +197,10 @@ def settle(t, seen, role, kind):
     return "changed"
 
 
-def drop_what_is_due(w, seen, roles, kinds):
+def drop_what_is_due(w, meter, seen, roles, kinds):
     """The base was changed: what is due from it is in what it shows now, and is computed anew."""
     for k, t in w.items():
-        if roles[k] == "minus" or k not in seen:
+        if roles[k] == "minus" or meter_of(k) != meter or k not in seen:
             continue
         if roles[k] == "delta":
             t.A = t.D = None
@@ -187,7 +210,35 @@ def drop_what_is_due(w, seen, roles, kinds):
             t.D = None
 
 
-def run(ledger, server, reading, serial, roles, kinds, crash=None, meter=True, booked=None):
+def evaluate(w, meter, reading, serial, first, roles):
+    """What is due from a reading, and its cells in the row: reading, usage, totals. None: the reading is held."""
+    mine = {k: t for k, t in w.items() if meter_of(k) == meter}
+    b = w[base_of(meter)]
+    base, base_serial = b.value()
+    last = {k: t.value()[0] for k, t in mine.items() if roles[k] == "plus"}
+    rebase = base is not None and base_serial is not None and base_serial != serial
+    cells = [reading, None, ()]
+    if not first and not rebase:
+        if base is None or reading < base or any(x is None for x in last.values()):
+            return None
+        usage = reading - base
+        cells = [reading, usage, [x + usage for x in last.values()]]
+        tell("usage", base_of(meter), reading, usage)
+        for k, t in mine.items():
+            if roles[k] == "delta":
+                t.D, t.E = usage + (t.D or ZERO) + t.E, ZERO
+                tell("due", k, usage, None)
+            elif roles[k] == "plus":
+                t.D = last[k] + usage
+                tell("total", k, usage, t.D)
+                tell("due", k, t.D, None)
+    b.D, b.Dr = reading, serial
+    tell("due", base_of(meter), reading, serial)
+    return cells
+
+
+def run(ledger, server, readings, roles, kinds, crash=None, booked=None, rows=None):
+    """READINGS: of each meter that answered, what it counts and its serial number."""
     w = {k: t.copy() for k, t in ledger.items()}
     try:
         seen = server.ask()
@@ -199,30 +250,14 @@ def run(ledger, server, reading, serial, roles, kinds, crash=None, meter=True, b
     flag = {k: settle(w[k], (seen or {}).get(k), roles[k], kinds[k]) for k in w}
     for k in w:
         tell("outcome", k, flag[k] or "settled")
-    if flag["base"] == "changed":
-        drop_what_is_due(w, seen, roles, kinds)
-    done = False
-    if meter:
-        b = w["base"]
-        base, base_serial = b.value()
-        totals = [k for k in w if roles[k] == "plus"]
-        last = {k: w[k].value()[0] for k in totals}
-        first = flag["base"] == "first"
-        rebase = base is not None and base_serial is not None and base_serial != serial
-        if first or rebase:
-            b.D, b.Dr, done = reading, serial, True
-            tell("due", "base", reading, serial)
-        elif base is not None and reading >= base and all(x is not None for x in last.values()):
-            usage = reading - base
-            for k, t in w.items():
-                if roles[k] == "delta":
-                    t.D, t.E = usage + (t.D or ZERO) + t.E, ZERO
-                    tell("due", k, usage, None)
-                elif roles[k] == "plus":
-                    t.D = last[k] + usage
-                    tell("due", k, t.D, None)
-            b.D, b.Dr, done = reading, serial, True
-            tell("due", "base", reading, serial)
+    for k in w:
+        if roles[k] == "minus" and flag[k] == "changed":
+            drop_what_is_due(w, meter_of(k), seen, roles, kinds)
+    row = {}
+    for meter, (reading, serial) in readings.items():
+        cells = evaluate(w, meter, reading, serial, flag[base_of(meter)] == "first", roles)
+        if cells:
+            row[meter, serial] = cells
     if seen is not None:
         for k, t in w.items():
             if t.D is not None and k in seen:
@@ -233,8 +268,10 @@ def run(ledger, server, reading, serial, roles, kinds, crash=None, meter=True, b
         return
     ledger.update(w)
     tell("commit")
-    if done and booked:
-        booked(reading, serial)
+    if row and rows is not None:
+        rows.append(row)
+    for meter, serial in row if booked else ():
+        booked(meter, readings[meter][0], serial)
     if crash == "after-commit" or seen is None:
         return
     a = {k: t.copy() for k, t in ledger.items()}
@@ -273,22 +310,29 @@ ROLE = {"b": "minus", "u": "delta", "t": "plus"}
 HOW = ("refused", "lost-before", "lost-after", "crash-before", "crash-after")
 
 
+def read(count, serial, silent):
+    return {m: (count[m], serial[m]) for m in count if m not in silent}
+
+
 def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.02, restore=0, silent_end=False, trace=None):
     random.seed(seed)
     roles = {k: ROLE[k[0]] for k in kinds}
+    meters = [meter_of(k) for k in kinds if roles[k] == "minus"]
     steps = ("0", "0.001", "0.012", "0.012", "0.05", "0.3", "7.001") + (() if restore else ("0.0004", "0.0005", "0.0015"))
-    reading, serial = D(random.choice(("11388.25", "84.208", "999.999", "12345.55", "0.5"))), 1
+    count = {m: D(random.choice(("11388.25", "84.208", "999.999", "12345.55", "0.5"))) for m in meters}
+    serial = {m: 1 + 1000 * i for i, m in enumerate(meters)}
     start = {k: D(random.choice(("0", "512.25", "7"))) if roles[k] == "plus" else ZERO for k in kinds}
-    server, want, ledger, used = Server(kinds, start), dict(start), {k: Target() for k in kinds}, {}
+    start = {k: shown(kinds[k], as_sent(kinds[k], x)) for k, x in start.items()}
+    server, want, ledger, used, rows = Server(kinds, start), dict(start), {k: Target() for k in kinds}, {}, []
 
-    def booked(r, s):
-        used.setdefault(s, [r, r])[1] = r
+    def booked(m, r, s):
+        used.setdefault((m, s), [r, r])[1] = r
 
-    def once(r, crash=None, meter=True):
+    def once(readings, crash=None):
         if trace:
-            print(f"{trace} {server.now}: reading {r if meter else '-'} serial {serial} away {server.away} fail {server.fail_at} {server.how or ''} crash {crash}")
+            print(f"{trace} {server.now}: {readings} away {server.away} fail {server.fail_at} {server.how or ''} crash {crash}")
         tell("run")
-        run(ledger, server, r, serial, roles, kinds, crash, meter, booked)
+        run(ledger, server, readings, roles, kinds, crash, booked, rows)
         for k, t in ledger.items():
             tell("state", k, *(getattr(t, x) for x in "AMDE"), t.Ar)
         if trace:
@@ -297,12 +341,13 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
 
     tell("history", seed)
     for k in kinds:
-        tell("target", k, roles[k], kinds[k])
+        tell("target", k, roles[k], STEP[kinds[k]], base_of(meter_of(k)))
     server.now = 100
-    once(reading)
+    once(read(count, serial, ()))
     sick, backup, touched = {}, None, set()
     for i in range(runs):
-        reading += D(random.choice(steps))
+        for m in meters:
+            count[m] += D(random.choice(steps))
         server.now += random.choice((2, 3)) if random.random() < 0.2 else 1200
         server.n, server.fail_at, server.how, server.away = 0, None, None, False
         for k in list(sick):
@@ -316,10 +361,10 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
                 k = random.choice(list(kinds))
                 which.add(k)
                 sick[k] = random.randint(1, 6)
-        crash, meter, told, f = None, True, reading, random.random()
+        crash, silent, m, f = None, (), random.choice(meters), random.random()
         if random.random() < exchange:
-            serial += 1
-            reading = told = random.choice((ZERO, reading + 500, D("3.5")))
+            serial[m] += 1
+            count[m] = random.choice((ZERO, count[m] + 500, D("3.5")))
             server.away = random.random() < 0.7
         if f < 0.15:
             server.away = True
@@ -330,10 +375,10 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
         elif f < 0.65:
             server.power_cut()
         elif f < 0.72:
-            meter = False
+            silent = random.choice(([m], meters))
         elif f < 0.72 + hand:
             k = random.choice([k for k in kinds if roles[k] == "plus"])
-            x = D(random.choice(("0", "500", "20000.5")))
+            x = as_sent(kinds[k], D(random.choice(("0", "500", "20000.5"))))
             a = ledger[k].A
             # not seen: a change too small to be shown, or one in the moment of an unanswered or lost write
             if a is not None and ledger[k].M is None and as_sent(kinds[k], a) == server.v[k] and k not in server.hides and shown(kinds[k], x) != shown(kinds[k], a):
@@ -341,37 +386,49 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
                 touched.add(k)
                 server.log.clear()
                 server.v[k], server.t[k] = x, server.now - 1
-        if random.random() < hold and reading > 20 and ledger["base"].value()[0] is not None:
-            told = reading - D("5.5")
+        told = read(count, serial, silent)
+        if random.random() < hold and m in told and count[m] > 20 and ledger[base_of(m)].value()[0] is not None:
+            told[m] = (count[m] - D("5.5"), serial[m])
         if backup and i - backup[0] >= 8 and random.random() < restore:
             server.v, server.t, server.given = dict(backup[1]), dict(backup[2]), {k: list(x) for k, x in backup[3].items()}
             server.log.clear()
             backup = None
-        once(told, crash, meter)
+        once(told, crash)
         settled = all(t.M is None and t.D is None for t in ledger.values())
         if restore and settled and random.random() < 0.2 and (backup is None or i - backup[0] > 12):
             backup = (i, dict(server.v), dict(server.t), {k: list(x) for k, x in server.given.items()})
     server.refuses.clear()
     server.hides.clear()
     server.fail_at, server.away = None, False
-    if silent_end:  # everything delivered, then a power cut, and the meter stays silent
+    if silent_end:  # everything delivered, then a power cut, and the meters stay silent
         server.now += 1200
-        once(reading)
+        once(read(count, serial, ()))
         server.power_cut()
     for _ in range(2):
         server.now += 1200
         server.n = 0
-        once(reading, meter=not silent_end)
-    grown = sum((last - begun for begun, last in used.values()), ZERO)
-    # what a hand overwrote on a counter was known to its smallest step
-    step = {k: D("0.001") if kinds[k] == "c" and k in touched else ZERO for k in kinds}
-    total = any(abs(server.v[k] - as_sent(kinds[k], want[k] + grown)) > step[k] for k in kinds if roles[k] == "plus")
-    usage = any(sum(server.given[k], ZERO) + ledger[k].E != grown for k in kinds if roles[k] == "delta")
-    return total, usage
+        once(read(count, serial, meters if silent_end else ()))
+    grown = {m: sum((last - begun for (of, _), (begun, last) in used.items() if of == m), ZERO) for m in meters}
+    # what a hand overwrote was known to the device's smallest step
+    slack = {k: (STEP[kinds[k]] or ZERO) if k in touched else ZERO for k in kinds}
+    total = any(abs(server.v[k] - as_sent(kinds[k], want[k] + grown[meter_of(k)])) > slack[k] for k in kinds if roles[k] == "plus")
+    usage = any(sum(server.given[k], ZERO) + ledger[k].E != grown[meter_of(k)] for k in kinds if roles[k] == "delta")
+    return total, usage, not restore and rows_are_wrong(rows, used)
+
+
+def rows_are_wrong(rows, used):
+    """Whether the usages that stand in the CSV are not what each meter counted from its first row to its last."""
+    given = {}
+    for row in rows:
+        for of, cells in row.items():
+            given[of] = given.get(of, ZERO) + (cells[1] or ZERO)
+    return given != {of: last - begun for of, (begun, last) in used.items()}
 
 
 PLAIN = dict(base="g", usage="g", total="g")
 MIXED = dict(base="c", usage="c", total="c", usage2="g", total2="g")
+COARSE = dict(base="w", usage="w", total="w", usage2="t", total2="t")
+METERS = {"base": "c", "usage": "g", "total": "c", "base.2": "g", "usage.2": "c", "total.2": "w", "total2.2": "t"}
 CASES = (
     ("six-digit devices, totals set by hand", dict(kinds=PLAIN)),
     ("counters beside six-digit devices, two totals, set by hand", dict(kinds=MIXED)),
@@ -380,6 +437,10 @@ CASES = (
     ("all of these", dict(kinds=MIXED, refuse=0.05, absent=0.05, exchange=0.03, hold=0.03, hand=0)),
     ("a power cut at the end, the meter silent after it", dict(kinds=PLAIN, silent_end=True)),
     ("backups restored (best effort: see DESIGN.md)", dict(kinds=dict(base="c", usage="c", total="c"), hand=0, restore=0.2)),
+    ("devices of whole units and of one decimal, set by hand", dict(kinds=COARSE)),
+    ("two meters in devices of all types, set by hand", dict(kinds=METERS)),
+    ("two meters, targets refused or not listed, meters exchanged, readings held",
+     dict(kinds=METERS, refuse=0.05, absent=0.05, exchange=0.03, hold=0.03, hand=0)),
 )
 
 if __name__ == "__main__":
@@ -390,6 +451,7 @@ if __name__ == "__main__":
         for _, how in CASES:
             for s in range(n):
                 trial(s, **how)
+        tell("settings", len(CASES))
         sys.exit()
     if "--trace" in sys.argv:
         trial(int(sys.argv[sys.argv.index("--trace") + 1]), MIXED, trace="run at")
@@ -397,4 +459,5 @@ if __name__ == "__main__":
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 3000
     for name, how in CASES:
         results = [trial(s, **how) for s in range(n)]
-        print(f"{name}: {n} histories of 40 runs: {sum(r[0] for r in results)} wrong totals, {sum(r[1] for r in results)} usage sums off")
+        print(f"{name}: {n} histories of 40 runs: {sum(r[0] for r in results)} wrong totals, "
+              f"{sum(r[1] for r in results)} usage sums off, {sum(r[2] for r in results)} CSVs off")

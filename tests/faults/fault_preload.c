@@ -1,7 +1,8 @@
 /*
  * Preloaded into the program under test: stops at the start of main() for a
- * tracer ($FAULT_TRACED), and lets an allocation fail ($FAULT_MEMORY, a file of
- * a struct fault_memory that is shared with the test).
+ * tracer ($FAULT_TRACED), lets an allocation fail ($FAULT_MEMORY, a file of a
+ * struct fault_memory that is shared with the test), and finds the disk full
+ * when a certain file is written ($FAULT_FULL, the end of its path).
  *
  * libc's own allocations, those of the dynamic linker and of every library go
  * through here as well.
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -124,6 +126,40 @@ free(void *p)
   find_real();
   if (p && !is_early(p) && real_free)
     real_free(p);
+}
+
+/* ---- A full disk ---- */
+
+/* Whether FD is the file whose disk is full. */
+static int
+is_full(int fd)
+{
+  const char *name = getenv("FAULT_FULL");
+  char link[64], path[512];
+  ssize_t n;
+  size_t len;
+
+  if (!name)
+    return 0;
+  snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+  n = readlink(link, path, sizeof(path));
+  len = strlen(name);
+  return n > 0 && (size_t)n >= len &&
+         memcmp(path + (size_t)n - len, name, len) == 0;
+}
+
+PUBLIC ssize_t
+write(int fd, const void *data, size_t len)
+{
+  static ssize_t (*real_write)(int, const void *, size_t);
+
+  if (!real_write)
+    *(void **)&real_write = dlsym(RTLD_NEXT, "write");
+  if (is_full(fd)) {
+    errno = ENOSPC;
+    return -1;
+  }
+  return real_write(fd, data, len);
 }
 
 /* ---- main() ---- */

@@ -13,12 +13,22 @@
 /* 2026-11-22T10:00:00Z */
 #define FIRST_TIME INT64_C(1795341600)
 
-const char *const rig_kind_names[RIG_KINDS] = { "script", "both", "meters" };
+const char *const rig_kind_names[RIG_KINDS] = { "script", "both", "meters",
+                                                "types" };
 
-const struct rig_plan rig_plans[RIG_KINDS] = {
-  [RIG_SCRIPT] = { 1, 3, false },
-  [RIG_BOTH] = { 1, 1, true },
-  [RIG_METERS] = { 2, 1, true },
+static const struct rig_chain heat = {
+  60, "heat_energy_e1", "GJ", "counter-custom", "custom", "counter-custom"
+};
+
+static const struct rig_chain volume = {
+  68, "volume_v1", "m3", "counter-water", "custom", "counter-gas"
+};
+
+static const struct rig_plan rig_plans[RIG_KINDS] = {
+  [RIG_SCRIPT] = { &heat, 1, 3, false },
+  [RIG_BOTH] = { &heat, 1, 1, true },
+  [RIG_METERS] = { &heat, 2, 1, true },
+  [RIG_TYPES] = { &volume, 1, 2, true },
 };
 
 void
@@ -107,8 +117,8 @@ put_chain(FILE *f, const struct rig *rig, unsigned c)
   fprintf(f,
           "[input m%u]\nplugin = kmp\ndevice = %s\ntimeout = 400ms\n"
           "[transform usage%u]\nplugin = subtract\n"
-          "value = m%u.heat_energy_e1\nminus = house.%u\n",
-          c, rig->device[c], c, c, RIG_BASE(c));
+          "value = m%u.%s\nminus = house.%u\n",
+          c, rig->device[c], c, c, rig->plan->chain->field, RIG_BASE(c));
   for (unsigned i = 0; i < rig->plan->totals; i++)
     fprintf(f,
             "[transform total%u%u]\nplugin = add\nvalue = usage%u\n"
@@ -119,8 +129,8 @@ put_chain(FILE *f, const struct rig *rig, unsigned c)
 static void
 put_targets(FILE *f, const struct rig *rig, unsigned c)
 {
-  fprintf(f, "idx.%u = m%u.heat_energy_e1\nidx.%u = usage%u\n", RIG_BASE(c), c,
-          RIG_USAGE(c), c);
+  fprintf(f, "idx.%u = m%u.%s\nidx.%u = usage%u\n", RIG_BASE(c), c,
+          rig->plan->chain->field, RIG_USAGE(c), c);
   for (unsigned i = 0; i < rig->plan->totals; i++)
     fprintf(f, "idx.%u = total%u%u\n", RIG_TOTAL(c, i), c, i);
 }
@@ -135,6 +145,8 @@ write_pipeline(struct rig *rig)
   if (!f)
     rig_die("house.ini");
   fprintf(f, "[pipeline]\ndeadline = 8s\n");
+  if (rig->queue_max)
+    fprintf(f, "queue_max = %u\n", rig->queue_max);
   for (unsigned c = 0; c < rig->plan->meters; c++)
     put_chain(f, rig, c);
   fprintf(f,
@@ -147,9 +159,9 @@ write_pipeline(struct rig *rig)
     fprintf(f, "[output log]\nplugin = csv\npath = " RIG_CSV "\n");
     for (unsigned c = 0; c < rig->plan->meters; c++)
       fprintf(f,
-              "column.energy%u = m%u.heat_energy_e1\n"
+              "column.energy%u = m%u.%s\n"
               "column.usage%u = usage%u\ncolumn.total%u = total%u0\n",
-              c, c, c, c, c, c);
+              c, c, rig->plan->chain->field, c, c, c, c);
   }
   fclose(f);
   rig_write(rig, "house.ini", text, size);
@@ -193,13 +205,28 @@ rig_replug(struct rig *rig)
   }
 }
 
+/* Types that have no unit of their own are given one. */
+static void
+add_device(struct rig *rig, unsigned idx, const char *type)
+{
+  const char *label = strstr(type, "custom") ? rig->plan->chain->unit : NULL;
+
+  domoticz_server_add(rig->server, idx, type, label);
+}
+
+void
+rig_add_total(struct rig *rig, unsigned c, unsigned i)
+{
+  add_device(rig, RIG_TOTAL(c, i), rig->plan->chain->total);
+}
+
 static void
 add_devices(struct rig *rig, unsigned c)
 {
-  domoticz_server_add(rig->server, RIG_BASE(c), "counter-custom", "GJ");
-  domoticz_server_add(rig->server, RIG_USAGE(c), "custom", "GJ");
+  add_device(rig, RIG_BASE(c), rig->plan->chain->base);
+  add_device(rig, RIG_USAGE(c), rig->plan->chain->usage);
   for (unsigned i = 0; i < rig->plan->totals; i++)
-    domoticz_server_add(rig->server, RIG_TOTAL(c, i), "counter-custom", "GJ");
+    rig_add_total(rig, c, i);
 }
 
 struct rig *
@@ -289,7 +316,8 @@ rig_set_meter(struct rig *rig, unsigned i)
   char text[64], energy[32];
 
   rig_format(rig->now.reading[i], energy, sizeof(energy));
-  snprintf(text, sizeof(text), "60=%sGJ", energy);
+  snprintf(text, sizeof(text), "%u=%s%s", rig->plan->chain->register_no, energy,
+           rig->plan->chain->unit);
   meter_set(rig->meters[i], text);
 }
 

@@ -25,6 +25,7 @@ enum rig_kind {
   RIG_SCRIPT, /* the old script's example: several adds on one reference */
   RIG_BOTH,   /* two outputs at once */
   RIG_METERS, /* two meters */
+  RIG_TYPES,  /* other types of devices, of another value */
   RIG_KINDS
 };
 

@@ -16,12 +16,20 @@
 #define RIG_USAGE(c) (322 + 100 * (c))
 #define RIG_TOTAL(c, i) (327 + 100 * (c) + (i))
 
+/* What a chain carries, in steps of a thousandth, and into what devices. */
+struct rig_chain {
+  unsigned register_no;
+  const char *field, *unit;
+  const char *base, *usage, *total; /* types of devices */
+};
+
 struct rig_plan {
+  const struct rig_chain *chain;
   unsigned meters, totals;
   bool csv;
 };
 
-/* Energies in thousandths of a GJ. */
+/* Readings and sums in thousandths. */
 struct rig_moment {
   int64_t time;
   int64_t reading[2];
@@ -44,8 +52,10 @@ struct rig {
   struct rig_moment now, kept;
   char *kept_db, *kept_csv;
   size_t kept_db_len, kept_csv_len;
-  bool by_hand; /* somebody may change devices */
-  bool damaged; /* the state may be set aside */
+  bool csv_full; /* the disk on which the CSV is */
+  bool by_hand;  /* somebody may change devices */
+  bool damaged;  /* the state may be set aside */
+  unsigned queue_max; /* 0: the default */
   unsigned lost, doubled;
   char wrong[2048];
 };
@@ -58,8 +68,15 @@ void rig_write(const struct rig *rig, const char *name, const char *data,
                size_t len);
 bool rig_has(const struct rig *rig, const char *pattern);
 
+/* Time passes, and meter I counts so much. */
+void rig_pass(struct rig *rig, int64_t seconds);
+void rig_count(struct rig *rig, unsigned i, int64_t growth);
+
 /* A run, now; without an account of what was read. */
 void rig_do(struct rig *rig, struct rig_run *run);
+
+/* Total I of chain C, which must not be there. */
+void rig_add_total(struct rig *rig, unsigned c, unsigned i);
 
 /* Lets meter I show what it has counted. */
 void rig_set_meter(struct rig *rig, unsigned i);

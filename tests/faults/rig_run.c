@@ -45,6 +45,8 @@ set_environment(const struct rig *rig, const struct rig_run *run)
     snprintf(text, sizeof(text), "%s/memory", rig->dir);
     setenv("FAULT_MEMORY", text, 1);
   }
+  if (rig->csv_full)
+    setenv("FAULT_FULL", RIG_CSV, 1);
   snprintf(text, sizeof(text), "%s:%s", clock ? clock : "", fault ? fault : "");
   setenv("LD_PRELOAD", text, 1);
 }
@@ -175,6 +177,20 @@ account_usages(struct rig *rig)
   }
 }
 
+void
+rig_pass(struct rig *rig, int64_t seconds)
+{
+  rig->now.time += seconds;
+  domoticz_server_set_clock(rig->server, rig->now.time);
+}
+
+void
+rig_count(struct rig *rig, unsigned i, int64_t growth)
+{
+  rig->now.reading[i] += growth;
+  rig_set_meter(rig, i);
+}
+
 /* The meters count differently in each run, so that no two usages are equal. */
 static void
 pass_time(struct rig *rig)
@@ -184,12 +200,10 @@ pass_time(struct rig *rig)
 
   if (n == RIG_MAX_RUNS)
     rig_die("too many runs");
-  now->time += RIG_INTERVAL;
-  domoticz_server_set_clock(rig->server, now->time);
+  rig_pass(rig, RIG_INTERVAL);
   for (unsigned c = 0; c < rig->plan->meters; c++) {
-    now->reading[c] += 3 + (n * (n + 5)) % 47 + c;
+    rig_count(rig, c, 3 + (n * (n + 5)) % 47 + c);
     now->read[n].reading[c] = now->reading[c];
-    rig_set_meter(rig, c);
   }
   now->read[n].time = now->time;
   now->runs++;

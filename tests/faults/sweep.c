@@ -56,12 +56,23 @@ print_counts(void)
 bool
 sweep_is_mine(const struct sweep *s, unsigned n, unsigned every)
 {
-  if (!s->all && !s->only) {
-    if (n % every != every / 2)
-      return false;
-    n /= every;
+  unsigned first = every / 2;
+
+  if (s->only)
+    return n % s->jobs == s->worker;
+  if (s->share > 0) {
+    every = s->share;
+    first = s->seed % every;
   }
-  return n % s->jobs == s->worker;
+  if (n % every != first)
+    return false;
+  return n / every % s->jobs == s->worker;
+}
+
+unsigned
+sweep_number(const struct sweep *s, unsigned all, unsigned sample)
+{
+  return s->share > 0 ? 1 + (all - 1) / s->share : sample;
 }
 
 bool
@@ -99,6 +110,7 @@ parse(struct sweep *s, int argc, char **argv)
 {
   static const struct option options[] = {
     { "all", no_argument, NULL, 'a' },
+    { "share", required_argument, NULL, 'n' },
     { "jobs", required_argument, NULL, 'j' },
     { "seed", required_argument, NULL, 's' },
     { "only", required_argument, NULL, 'o' },
@@ -108,7 +120,9 @@ parse(struct sweep *s, int argc, char **argv)
 
   while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
     if (letter == 'a')
-      s->all = true;
+      s->share = 1;
+    else if (letter == 'n')
+      s->share = (unsigned)strtoul(optarg, NULL, 10);
     else if (letter == 'j')
       s->jobs = (unsigned)strtoul(optarg, NULL, 10);
     else if (letter == 's')
@@ -147,7 +161,9 @@ sweep_main(int argc, char **argv, void (*work)(struct sweep *s))
   int status, failed = 0;
 
   if (!parse(&s, argc, argv)) {
-    fprintf(stderr, "usage: %s [--all] [--jobs N] [--seed N] [--only TEXT]\n",
+    fprintf(stderr,
+            "usage: %s [--all] [--share N] [--jobs N] [--seed N] "
+            "[--only TEXT]\n",
             argv[0]);
     return 64;
   }

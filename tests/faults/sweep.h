@@ -2,7 +2,10 @@
  * A sweep: many cases, dealt out to workers, and one line that says what was
  * covered.
  *
- *     OPTIONS: --all          every case; else a sample that takes seconds
+ * Without options it is a fixed sample, which takes seconds.
+ *
+ *     OPTIONS: --all          every case
+ *              --share N      one case in N, and other ones for another seed
  *              --jobs N       workers (as many as there are processors)
  *              --seed N       of what is drawn at random (printed)
  *              --only TEXT    only cases whose name contains TEXT
@@ -31,7 +34,7 @@ enum sweep_count {
 };
 
 struct sweep {
-  bool all;
+  unsigned share; /* one case in so many; 1: all; 0: the sample */
   unsigned jobs, worker;
   uint32_t seed;
   const char *only;
@@ -41,9 +44,12 @@ struct sweep {
  * Returns the exit status of the program: 77 where something is missing. */
 int sweep_main(int argc, char **argv, void (*work)(struct sweep *s));
 
-/* Whether case N of a row of cases is this worker's; without --all, only one
- * case in EVERY is done. */
+/* Whether case N of a row of cases is to be done, and by this worker; of the
+ * sample, one in EVERY is. */
 bool sweep_is_mine(const struct sweep *s, unsigned n, unsigned every);
+
+/* How many there are of what is not counted: ALL, a share, or SAMPLE. */
+unsigned sweep_number(const struct sweep *s, unsigned all, unsigned sample);
 
 /* Whether the case of that name is wanted. */
 bool sweep_wants(const struct sweep *s, const char *name);

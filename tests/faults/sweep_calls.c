@@ -15,7 +15,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Without --all, one case in so many. */
+/* Of the sample, one case in so many. */
 #define SAMPLE_KILLS 151
 #define SAMPLE_ERRORS 311
 #define SAMPLE_PAIRS 6
@@ -215,12 +215,12 @@ fail_at(struct rig *rig, const struct sweep *s, const char *moment,
   errors = errors_of(nr, &n);
   for (size_t i = 0; i < n; i++) {
     fault.error = errors[i];
-    /* Without --all, one of them. */
-    if (s->all || s->only || call % n == i)
+    /* Of the sample, one of them. */
+    if (s->share || s->only || call % n == i)
       fail_with(rig, s, moment, fault);
   }
   fault.what = TRACE_SHORT;
-  if (trace_is_transfer(nr) && (s->all || s->only))
+  if (trace_is_transfer(nr) && (s->share || s->only))
     fail_with(rig, s, moment, fault);
 }
 
@@ -272,7 +272,7 @@ pair(struct rig *rig, const struct sweep *s, const char *moment, unsigned n,
 {
   uint32_t random = s->seed + 7919 * n;
   struct trace_fault faults[2];
-  char name[160], one[40], two[40];
+  char name[192], one[40], two[40];
 
   for (int i = 0; i < 8; i++)
     sweep_random(&random);
@@ -311,7 +311,7 @@ sweep_moment(struct rig *rig, const struct sweep *s, const char *name)
         fail_at(rig, s, name, t, call, log.thread[t].nr[call - 1]);
     }
   }
-  for (unsigned n = 0; n < (s->all ? ALL_PAIRS : SAMPLE_PAIRS); n++)
+  for (unsigned n = 0; n < sweep_number(s, ALL_PAIRS, SAMPLE_PAIRS); n++)
     if (n % s->jobs == s->worker)
       pair(rig, s, name, n, &log);
   trace_log_clear(&log);

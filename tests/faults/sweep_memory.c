@@ -7,7 +7,7 @@
 
 #include "tests/faults/sweep.h"
 
-/* Without --all, one case in so many. */
+/* Of the sample, one case in so many. */
 #define SAMPLE 601
 
 static void

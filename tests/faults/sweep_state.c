@@ -15,7 +15,7 @@
 
 /* The header of a SQLite file: nothing vouches for what stands there. */
 #define HEADER 100
-/* Without --all, one case in so many; with it, one byte in so many. */
+/* Of the sample, one case in so many; else one byte in so many. */
 #define SAMPLE_FLIPS 701
 #define STEP 3
 #define SAMPLE_CUTS 3

@@ -12,7 +12,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Without --all, one case in so many. */
+/* Of the sample, one case in so many. */
 #define SAMPLE_ANSWERS 97
 #define SAMPLE_CUTS 991
 #define SAMPLE_BYTES 1201

@@ -1,8 +1,10 @@
 /*
- * A year of a house: 26,280 runs at 20 minutes (--all; else some days), with
+ * Years of a house: 26,280 runs at 20 minutes (--all; else some hours), with
  * all that comes about: Domoticz or its answers away, no meter, a kill, a full
  * disk, power cuts that take Domoticz' last writes, meters exchanged, totals
- * reset or deleted, a backup put back, both changes of the clock.
+ * reset or deleted, a backup put back, both changes of the clock.  And hourly
+ * runs across the end of summer time, when the times of two updates are the
+ * same text.
  *
  * The account of it is kept here, from the meters' true readings.  After every
  * undisturbed run the total must be what was there at the beginning of an epoch
@@ -20,9 +22,28 @@
 #include "tests/faults/rig_impl.h"
 #include "tests/faults/sweep.h"
 
-#define INTERVAL 1200
-#define RUNS_OF_A_YEAR 26280
-#define RUNS_OF_A_SAMPLE 90
+/* Summer time in the year that follows the first run of a rig: 2027-03-28 and
+ * 2027-10-31, 01:00 UTC. */
+#define SUMMER_BEGINS INT64_C(1806195600)
+#define SUMMER_ENDS INT64_C(1824944400)
+#define HOUR 3600
+
+/* What is lived through; of a sample, so many runs around a time. */
+static const struct span {
+  const char *name;
+  enum rig_kind kind;
+  int64_t interval;
+  int64_t begin; /* 0: when the rig begins */
+  int64_t sample_begin;
+  unsigned runs, sample;
+  bool clock_goes_on; /* in a run, too: it waits for the next second */
+} spans[] = {
+  { "year", RIG_BOTH, 1200, 0, SUMMER_BEGINS - 15 * HOUR, 26280, 90, false },
+  { "year of volumes", RIG_TYPES, 1200, 0, SUMMER_ENDS - 15 * HOUR, 26280, 90,
+    false },
+  { "hourly", RIG_BOTH, HOUR, SUMMER_ENDS - 24 * HOUR, SUMMER_ENDS - 2 * HOUR,
+    72, 4, true },
+};
 
 #define USAGE RIG_USAGE(0)
 #define BASE RIG_BASE(0)
@@ -38,6 +59,7 @@ enum trouble {
   SILENT,    /* the meter sleeps */
   KILLED,    /* somewhere in the run */
   DISK_FULL, /* for the state */
+  LOG_FULL,  /* for the CSV */
   HOUSE_OFF, /* no run at all */
   TROUBLES
 };
@@ -47,7 +69,16 @@ struct sum {
   int64_t begin, reading;
 };
 
+/* The CSV, as far as it was read. */
+struct log_file {
+  long end; /* offset */
+  char time[32];
+  int64_t usages, total; /* sum of the one, last of the other */
+  struct sum must;       /* of the usages */
+};
+
 struct year {
+  const struct span *span;
   struct rig *rig;
   struct rig_moment *now;
   uint32_t random;
@@ -57,6 +88,7 @@ struct year {
   int64_t delivered; /* reading of the last undisturbed run */
   bool doubtful;     /* something may have been sent since */
   struct sum total, given;
+  struct log_file log;
   struct sum backup; /* what it holds: total and base */
   bool has_backup;
 };
@@ -80,7 +112,8 @@ begin_trouble(struct year *y)
 {
   static const unsigned longest[TROUBLES] = {
     [AWAY] = 72,  [MUTE] = 6,   [DEAF] = 6,      [NO_METER] = 40,
-    [SILENT] = 2, [KILLED] = 2, [DISK_FULL] = 5, [HOUSE_OFF] = 100,
+    [SILENT] = 2, [KILLED] = 2, [DISK_FULL] = 5, [LOG_FULL] = 30,
+    [HOUSE_OFF] = 100,
   };
 
   y->trouble = (enum trouble)(1 + draw(y, TROUBLES - 1));
@@ -119,6 +152,9 @@ arrange(struct year *y, struct trace_fault *fault)
                                    .call = 350 + draw(y, 400),
                                    .nr = -1 };
     break;
+  case LOG_FULL:
+    y->rig->csv_full = true;
+    break;
   case DISK_FULL:
     if (trace_can_inject())
       *fault = (struct trace_fault){ .what = TRACE_ERROR,
@@ -141,6 +177,7 @@ clear_up(struct year *y)
   domoticz_server_up(y->rig->server);
   domoticz_server_heal(y->rig->server);
   meter_clear_faults(y->rig->meters[0]);
+  y->rig->csv_full = false;
   if (y->trouble == NO_METER)
     meter_link(y->rig->meters[0], path);
 }
@@ -168,8 +205,10 @@ exchange_meter(struct year *y)
 
   y->total.begin += y->delivered - y->total.reading;
   y->given.begin += y->delivered - y->given.reading;
+  y->log.must.begin += y->delivered - y->log.must.reading;
   y->now->reading[0] = 100 + draw(y, 200000);
   y->total.reading = y->given.reading = y->now->reading[0];
+  y->log.must.reading = y->now->reading[0];
   y->meter++;
   y->has_backup = false; /* its base is another meter's */
   snprintf(text, sizeof(text), "1001=6860%04u", y->meter);
@@ -191,7 +230,7 @@ static void
 make_total_again(struct year *y)
 {
   domoticz_server_delete(y->rig->server, TOTAL);
-  domoticz_server_add(y->rig->server, TOTAL, "counter-custom", "GJ");
+  rig_add_total(y->rig, 0, 0);
   y->total = (struct sum){ 0, y->delivered };
   y->has_backup = false; /* which knows nothing of this one */
 }
@@ -211,6 +250,7 @@ put_back(struct year *y)
   domoticz_server_restore(y->rig->server);
   y->total = y->backup;
   y->given = (struct sum){ y->now->given[0], y->backup.reading };
+  y->log.must = (struct sum){ y->log.usages, y->backup.reading };
   y->has_backup = false;
 }
 
@@ -233,13 +273,69 @@ live(struct year *y)
     put_back(y);
 }
 
-/* ---- Runs ---- */
+/* ---- The account ---- */
+
+/* TIME,READING,USAGE,TOTAL: a later one than all before it. */
+static void
+read_row(struct year *y, char *row)
+{
+  struct log_file *log = &y->log;
+  const char *time = strsep(&row, ","), *usage;
+
+  strsep(&row, ",");
+  usage = strsep(&row, ",");
+  if (!row || strcmp(time, log->time) <= 0) {
+    rig_note(y->rig, "the CSV has a row of %s after %s", time, log->time);
+    return;
+  }
+  snprintf(log->time, sizeof(log->time), "%s", time);
+  log->usages += rig_parse(usage ? usage : "");
+  if (*row != '\n') /* else the meter was exchanged: there is no usage */
+    log->total = rig_parse(row);
+}
+
+static void
+read_log(struct year *y)
+{
+  char path[256], line[256];
+  FILE *f;
+
+  snprintf(path, sizeof(path), "%s/" RIG_CSV, y->rig->dir);
+  f = fopen(path, "r");
+  if (!f || fseek(f, y->log.end, SEEK_SET) != 0)
+    rig_die(path);
+  while (fgets(line, sizeof(line), f))
+    if (strncmp(line, "time,", 5) != 0)
+      read_row(y, line);
+  y->log.end = ftell(f);
+  fclose(f);
+}
+
+static int64_t
+sum_now(const struct year *y, const struct sum *sum)
+{
+  return sum->begin + y->now->reading[0] - sum->reading;
+}
+
+static void
+check_log(struct year *y)
+{
+  read_log(y);
+  if (y->log.usages != sum_now(y, &y->log.must))
+    rig_note(y->rig,
+             "usages of %" PRId64
+             " are in the CSV and must add up to %" PRId64,
+             y->log.usages, sum_now(y, &y->log.must));
+  if (y->clean > 0 && y->log.total != device(y, TOTAL))
+    rig_note(y->rig,
+             "the total in the CSV is %" PRId64 ", in Domoticz %" PRId64,
+             y->log.total, device(y, TOTAL));
+}
 
 static void
 check(struct year *y)
 {
-  int64_t total = y->total.begin + y->now->reading[0] - y->total.reading;
-  int64_t given = y->given.begin + y->now->reading[0] - y->given.reading;
+  int64_t total = sum_now(y, &y->total), given = sum_now(y, &y->given);
 
   if (device(y, BASE) != y->now->reading[0])
     rig_note(y->rig, "the base is %" PRId64 " and must be %" PRId64,
@@ -254,7 +350,10 @@ check(struct year *y)
     rig_note(y->rig,
              "usages of %" PRId64 " were given and must add up to %" PRId64,
              y->now->given[0], given);
+  check_log(y);
 }
+
+/* ---- Runs ---- */
 
 static void
 go(struct year *y)
@@ -266,7 +365,6 @@ go(struct year *y)
   arrange(y, &fault);
   if (fault.what == TRACE_NOTHING)
     run.fault = NULL;
-  rig_set_meter(y->rig, 0);
   rig_do(y->rig, &run);
   sweep_add(SWEEP_RUNS, 1);
   clear_up(y);
@@ -285,20 +383,21 @@ go(struct year *y)
   y->clean++;
 }
 
-/* Summer time, as the server's clock has it: of the northern year 2027. */
+/* Minutes before UTC, as the server's clock has it. */
 static int
 zone_of(int64_t time)
 {
-  return time >= INT64_C(1806109200) && time < INT64_C(1824858000) ? 120 : 60;
+  return time >= SUMMER_BEGINS && time < SUMMER_ENDS ? 120 : 60;
 }
 
 static void
 pass(struct year *y)
 {
-  y->now->time += INTERVAL;
-  y->now->reading[0] += draw(y, 60);
-  domoticz_server_set_clock(y->rig->server, y->now->time);
+  rig_pass(y->rig, y->span->interval);
+  rig_count(y->rig, 0, draw(y, 60));
   domoticz_server_set_zone(y->rig->server, zone_of(y->now->time));
+  if (y->span->clock_goes_on)
+    domoticz_server_run_clock(y->rig->server);
 }
 
 /* One run, or what is in its place. */
@@ -308,7 +407,7 @@ step(struct year *y, unsigned n, unsigned of)
   pass(y);
   if (y->lasts > 0 && --y->lasts == 0)
     y->trouble = NONE;
-  if (y->lasts == 0 && y->clean > 3 && draw(y, 12) == 0)
+  if (y->lasts == 0 && y->clean > 3 && draw(y, 8) == 0)
     begin_trouble(y);
   if (y->trouble == HOUSE_OFF) {
     if (y->lasts == 1)
@@ -318,41 +417,53 @@ step(struct year *y, unsigned n, unsigned of)
   if (y->trouble == NONE && !y->doubtful && y->clean > 3) {
     if (n % (of / 3) == of / 6)
       exchange_meter(y);
-    else if (draw(y, 25) == 0)
+    else if (draw(y, 15) == 0)
       live(y);
   }
   go(y);
 }
 
 static void
-begin_year(struct year *y)
+begin_year(struct year *y, int64_t begin)
 {
   rig_begin(y->rig);
   y->now = &y->rig->now;
   y->rig->by_hand = true;
+  if (begin)
+    y->now->time = begin;
   pass(y);
-  y->total.reading = y->given.reading = y->now->reading[0];
   y->delivered = y->now->reading[0];
+  y->total.reading = y->given.reading = y->delivered;
+  y->log.must.reading = y->delivered;
   go(y);
+}
+
+static void
+live_through(const struct sweep *s, const struct span *span)
+{
+  unsigned runs = sweep_number(s, span->runs, span->sample);
+  struct year y = { .span = span,
+                    .rig = rig_new(span->kind),
+                    .random = s->seed + 40503 * (unsigned)(span - spans + 1) };
+  char name[64];
+
+  begin_year(&y, s->share == 1 ? span->begin : span->sample_begin);
+  for (unsigned n = 0; n < runs && !y.rig->wrong[0]; n++) {
+    step(&y, n, runs);
+    domoticz_server_forget(y.rig->server);
+    snprintf(name, sizeof(name), "%s, run %u", span->name, n);
+    sweep_end_case(y.rig, name, y.rig->wrong[0] ? y.rig->wrong : NULL);
+  }
+  sweep_add(SWEEP_FAULTS, y.events);
+  rig_free(y.rig);
 }
 
 static void
 work(struct sweep *s)
 {
-  unsigned runs = s->all ? RUNS_OF_A_YEAR : RUNS_OF_A_SAMPLE;
-  struct year y = { .rig = rig_new(RIG_BOTH),
-                    .random = s->seed + 40503 * (s->worker + 1) };
-  char name[64];
-
-  begin_year(&y);
-  for (unsigned n = 0; n < runs && !y.rig->wrong[0]; n++) {
-    step(&y, n, runs);
-    domoticz_server_forget(y.rig->server);
-    snprintf(name, sizeof(name), "year of worker %u, run %u", s->worker, n);
-    sweep_end_case(y.rig, name, y.rig->wrong[0] ? y.rig->wrong : NULL);
-  }
-  sweep_add(SWEEP_FAULTS, y.events);
-  rig_free(y.rig);
+  for (unsigned i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
+    if (i % s->jobs == s->worker && sweep_wants(s, spans[i].name))
+      live_through(s, &spans[i]);
 }
 
 int

@@ -1,0 +1,227 @@
+/*
+ * A month (--all; else some hours) without Domoticz, and without room on the
+ * disk for the CSV: what waits stays within queue_max, the state within the
+ * size that meterpipe.ini(5) names, and the user hears of each trouble once when
+ * it begins, once a day, and once when it ends.  Then all that was kept arrives,
+ * whole and in order.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/faults/rig_impl.h"
+#include "tests/faults/sweep.h"
+
+#define INTERVAL 1200
+#define DAY 86400
+#define GOOD_RUNS 2
+
+/* As meterpipe.ini(5) has it: of the state without rows, of a row, and of each
+ * of its values; in bytes. */
+#define STATE_ALONE 65536
+#define STATE_ROW 100
+#define STATE_VALUE 100
+#define COLUMNS 3
+
+static const struct trouble {
+  const char *begun, *ended; /* in a line of standard error */
+} troubles[] = {
+  { "error: house: ", "notice: house: " },
+  { "error: log: heat.csv: ", "notice: log: heat.csv: " },
+  { "more than queue_max", "notice: log: rows" },
+};
+
+#define N_TROUBLES (sizeof(troubles) / sizeof(troubles[0]))
+
+struct month {
+  struct rig *rig;
+  unsigned runs, queue_max;
+  int64_t begun[N_TROUBLES]; /* when first told */
+  unsigned told[N_TROUBLES], lines;
+};
+
+/* ---- Runs ---- */
+
+static unsigned
+count(const char *text, const char *what)
+{
+  unsigned n = 0;
+
+  for (const char *p = strstr(text, what); p; p = strstr(p + 1, what))
+    n++;
+  return n;
+}
+
+static char *
+go(struct month *m, int status)
+{
+  struct rig_run run = { 0 };
+  char *said;
+
+  rig_pass(m->rig, INTERVAL);
+  rig_count(m->rig, 0, 7);
+  rig_do(m->rig, &run);
+  domoticz_server_forget(m->rig->server);
+  sweep_add(SWEEP_RUNS, 1);
+  said = rig_said(m->rig);
+  if (run.status != status)
+    rig_note(m->rig, "ended with %d and not %d: %s", run.status, status, said);
+  return said;
+}
+
+static void
+go_well(struct month *m)
+{
+  char *said = go(m, 0);
+
+  if (*said)
+    rig_note(m->rig, "said without need: %s", said);
+  free(said);
+}
+
+/* ---- The month ---- */
+
+static void
+note_lines(struct month *m, const char *said)
+{
+  m->lines += count(said, "\n");
+  for (size_t i = 0; i < N_TROUBLES; i++) {
+    unsigned n = count(said, troubles[i].begun);
+
+    if (n > 0 && m->told[i] == 0)
+      m->begun[i] = m->rig->now.time;
+    m->told[i] += n;
+  }
+}
+
+/* A day begins with what was first told of it, and may begin early. */
+static void
+check_lines(struct month *m)
+{
+  unsigned all = 0;
+
+  for (size_t i = 0; i < N_TROUBLES; i++) {
+    unsigned days = (unsigned)((m->rig->now.time - m->begun[i]) / DAY);
+
+    all += m->told[i];
+    if (m->told[i] < 1 + days || m->told[i] > 2 + days)
+      rig_note(m->rig, "\"%s\" was told %u times in %u days",
+               troubles[i].begun, m->told[i], days);
+  }
+  if (m->lines != all)
+    rig_note(m->rig, "%u lines, of which %u were meant", m->lines, all);
+}
+
+static void
+check_size(struct month *m)
+{
+  long most = STATE_ALONE +
+              (long)m->queue_max * (STATE_ROW + STATE_VALUE * COLUMNS);
+  char path[256];
+  struct stat st;
+
+  snprintf(path, sizeof(path), "%s/house.db", m->rig->dir);
+  if (stat(path, &st) != 0)
+    rig_die(path);
+  printf("%u rows wait; the state has %ld bytes, at most %ld\n", m->queue_max,
+         (long)st.st_size, most);
+  if (st.st_size > most)
+    rig_note(m->rig, "the state has %ld bytes", (long)st.st_size);
+}
+
+/* ---- After it ---- */
+
+static void
+check_ends(struct month *m, const char *said)
+{
+  for (size_t i = 0; i < N_TROUBLES; i++)
+    if (count(said, troubles[i].ended) != 1)
+      rig_note(m->rig, "no \"%s\" in: %s", troubles[i].ended, said);
+  if (count(said, "\n") != N_TROUBLES)
+    rig_note(m->rig, "more was said: %s", said);
+}
+
+/* The first rows, the newest that fitted into the queue, and the two that came
+ * when all was well again: each 7 more than the one before it. */
+static void
+check_rows(struct month *m)
+{
+  char *csv = rig_read(m->rig, RIG_CSV, NULL), *next = csv, *line, energy[32];
+  unsigned last = GOOD_RUNS + m->runs + 2, row = 0;
+  int64_t first = m->rig->now.reading[0] - 7 * (last - 1);
+
+  for (line = strsep(&next, "\n"); next; line = strsep(&next, "\n"), row++) {
+    unsigned run = row <= GOOD_RUNS ? row : last - m->queue_max - 1 + row -
+                                              GOOD_RUNS;
+
+    rig_format(first + 7 * (run - 1), energy, sizeof(energy));
+    if (row > 0 && !strstr(line, energy))
+      rig_note(m->rig, "row %u is %s and must have %s", row, line, energy);
+  }
+  if (row != 1 + GOOD_RUNS + m->queue_max + 1)
+    rig_note(m->rig, "the CSV has %u lines", row);
+  free(csv);
+}
+
+static void
+check_total(struct month *m)
+{
+  int64_t is = rig_parse(domoticz_server_get(m->rig->server, RIG_TOTAL(0, 0)));
+  int64_t must = 7 * (GOOD_RUNS + m->runs + 1);
+
+  if (is == must)
+    return;
+  m->rig->lost += is < must;
+  m->rig->doubled += is > must;
+  rig_note(m->rig, "the total is %" PRId64 " and must be %" PRId64, is, must);
+}
+
+static void
+live_through(struct month *m)
+{
+  char *said;
+
+  rig_lead_by(m->rig, 0, 0); /* queue_max is in the pipeline file */
+  for (unsigned n = 0; n < GOOD_RUNS; n++)
+    go_well(m);
+  domoticz_server_down(m->rig->server);
+  m->rig->csv_full = true;
+  for (unsigned n = 0; n < m->runs; n++) {
+    said = go(m, 74); /* that of the CSV, above Domoticz' 75 */
+    note_lines(m, said);
+    free(said);
+  }
+  check_lines(m);
+  check_size(m);
+  domoticz_server_up(m->rig->server);
+  m->rig->csv_full = false;
+  said = go(m, 0);
+  check_ends(m, said);
+  free(said);
+  go_well(m);
+  check_rows(m);
+  check_total(m);
+}
+
+static void
+work(struct sweep *s)
+{
+  struct month m = { .runs = sweep_number(s, 30 * DAY / INTERVAL, 100),
+                     .queue_max = sweep_number(s, 1000, 50) };
+
+  if (s->worker > 0)
+    return;
+  m.rig = rig_new(RIG_BOTH);
+  m.rig->queue_max = m.queue_max;
+  live_through(&m);
+  sweep_end_case(m.rig, "month", m.rig->wrong[0] ? m.rig->wrong : NULL);
+  rig_free(m.rig);
+}
+
+int
+main(int argc, char **argv)
+{
+  return sweep_main(argc, argv, work);
+}

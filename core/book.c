@@ -209,25 +209,6 @@ any_counts(const struct stage *output)
   return false;
 }
 
-/* Beyond queue_max the oldest go; how many is told. */
-static void
-bound_queue(struct stage *output)
-{
-  struct run *run = output->pipeline->run;
-  size_t n = store_row_count(run->store, output->name), dropped = 0;
-
-  for (; n > (size_t)run->queue_max; n--, dropped++) {
-    const struct store_row *row = store_row_next(run->store, output->name, 0);
-
-    if (row)
-      store_row_remove(run->store, row->id);
-  }
-  if (dropped > 0)
-    stage_fail(output, MP_EIO, NULL,
-               "%zu row%s dropped: more than queue_max = %lld wait", dropped,
-               dropped == 1 ? " was" : "s were", (long long)run->queue_max);
-}
-
 static void
 due_row(struct stage *output, int64_t time_ms)
 {
@@ -236,7 +217,6 @@ due_row(struct stage *output, int64_t time_ms)
   if (!body || !store_row_add(output->pipeline->run->store, output->name, body))
     fail_memory(output, NULL);
   free(body);
-  bound_queue(output);
 }
 
 void

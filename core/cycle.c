@@ -103,19 +103,22 @@ finish_cycle(struct pipeline *p, int64_t begun)
   commit(p);
 }
 
-/* Read, with a part of the deadline kept back for the outputs. */
-static bool
+/* Finds out what became of the run before, and reads.  A part of the deadline
+ * is kept back for the outputs, and no more than that is spent on what was
+ * before: its rows can wait, and the meter's values cannot. */
+static void
 read_in_time(struct pipeline *p)
 {
   int64_t whole = deadline_of(p);
   int64_t reserve = whole / 10 < RESERVE_MOST_MS ? whole / 10 : RESERVE_MOST_MS;
   int64_t begun = clock_mono_ms();
-  bool more;
 
-  run_set_deadline(p->run, whole - reserve);
-  more = read_inputs(p);
+  run_set_deadline(p->run, reserve);
+  if (!p->run->stateless && !p->run->dry)
+    deliver_recover(p);
+  run_set_deadline(p->run, whole - reserve - (clock_mono_ms() - begun));
+  read_inputs(p);
   run_set_deadline(p->run, whole - (clock_mono_ms() - begun));
-  return more;
 }
 
 static void
@@ -123,8 +126,6 @@ run_live(struct pipeline *p)
 {
   int64_t begun = clock_now_ms(), time_ms;
 
-  if (!p->run->stateless && !p->run->dry)
-    deliver_recover(p);
   read_in_time(p);
   if (run_stopped())
     return;

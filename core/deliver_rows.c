@@ -24,6 +24,7 @@ struct batch {
 };
 
 static const char token_key[] = "token";
+static const char dropped_key[] = "dropped";
 
 static bool
 batch_of(const struct stage *output, struct batch *batch)
@@ -220,12 +221,63 @@ deliver_queue(struct stage *output)
   }
 }
 
+/* ---- queue_max ---- */
+
+/* Takes the oldest rows off; those of which it is not known whether they
+ * arrived stay, or they could not be found out about. */
+static size_t
+drop_rows(struct stage *output)
+{
+  struct run *run = output->pipeline->run;
+  size_t n = store_row_count(run->store, output->name), dropped = 0;
+  struct batch unsure;
+
+  load_token(output, &unsure);
+  for (; n > (size_t)run->queue_max; n--) {
+    const struct store_row *row =
+      store_row_next(run->store, output->name, unsure.last);
+
+    if (!row)
+      break;
+    store_row_remove(run->store, row->id);
+    dropped++;
+  }
+  return dropped;
+}
+
+/* How many it were since the queue was last within its bound. */
+static void
+bound_queue(struct stage *output)
+{
+  struct run *run = output->pipeline->run;
+  const char *known =
+    store_get(run->store, STORE_META, output->name, dropped_key);
+  size_t dropped = drop_rows(output);
+  long long all = known ? strtoll(known, NULL, 10) : 0;
+  char body[32];
+
+  all += (long long)dropped;
+  snprintf(body, sizeof(body), "%lld", all);
+  if (dropped > 0 || known)
+    store_put(run->store, STORE_META, output->name, dropped_key,
+              dropped > 0 ? body : NULL);
+  if (dropped > 0)
+    stage_fail(output, MP_EDATA, "queue",
+               "more than queue_max = %lld rows wait; so far %lld of the oldest "
+               "dropped",
+               (long long)run->queue_max, all);
+}
+
 void
 deliver_rows(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
-    if (is_queued(output) && output->is_open && !p->run->stateless)
+    if (!is_queued(output) || p->run->stateless)
+      continue;
+    if (output->is_open)
       deliver_queue(output);
+    if (!p->run->stateless)
+      bound_queue(output);
   }
 }

@@ -204,7 +204,7 @@ is_news(struct report *report, const char *stage, const char *key,
     return true;
   known = store_get(report->store, STORE_FAILURE, stage, key);
   if (known && sscanf(known, "%lld %lld", &since, &told) == 2 &&
-      day_of(now, since) == day_of(told, since))
+      told <= now && day_of(now, since) == day_of(told, since))
     return false;
   keep(report, stage, key, since, now, text);
   return true;

@@ -202,7 +202,7 @@ lock(struct csv_file *f)
       return mp_fail(f->host, MP_EBUSY, f->path,
                      "another program keeps it locked; the rows wait for the "
                      "next run");
-    if (poll(&cancel, 1, LOCK_RETRY_MS) > 0)
+    if (poll(&cancel, 1, LOCK_RETRY_MS) > 0 && f->host->time_left(f->host) > 0)
       return mp_fail(f->host, MP_ECANCELED, f->path, "the run was ended");
   }
   return MP_OK;

@@ -1,15 +1,21 @@
 /*
- * A month (--all; else some hours) without Domoticz, and without room on the
- * disk for the CSV: what waits stays within queue_max, the state within the
- * size that meterpipe.ini(5) names, and the user hears of each trouble once when
- * it begins, once a day, and once when it ends.  Then all that was kept arrives,
- * whole and in order.
+ * What waits.  A month (--all; else some hours) without Domoticz, and without
+ * room on the disk for the CSV: the queue stays within queue_max, the state
+ * within the size that meterpipe.ini(5) names, and the user hears of each
+ * trouble once when it begins, once a day, and once when it ends.  Then all that
+ * was kept arrives, whole and in order.
+ *
+ * And a queue that is full of rows of which nobody knows whether they arrived.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "tests/faults/rig_impl.h"
 #include "tests/faults/sweep.h"
@@ -30,7 +36,7 @@ static const struct trouble {
 } troubles[] = {
   { "error: house: ", "notice: house: " },
   { "error: log: heat.csv: ", "notice: log: heat.csv: " },
-  { "more than queue_max", "notice: log: rows" },
+  { "error: log: queue: ", "notice: log: queue: " },
 };
 
 #define N_TROUBLES (sizeof(troubles) / sizeof(troubles[0]))
@@ -54,17 +60,23 @@ count(const char *text, const char *what)
   return n;
 }
 
+static void
+do_run(struct rig *rig, struct rig_run *run)
+{
+  rig_pass(rig, INTERVAL);
+  rig_count(rig, 0, 7);
+  rig_do(rig, run);
+  domoticz_server_forget(rig->server);
+  sweep_add(SWEEP_RUNS, 1);
+}
+
 static char *
 go(struct month *m, int status)
 {
   struct rig_run run = { 0 };
   char *said;
 
-  rig_pass(m->rig, INTERVAL);
-  rig_count(m->rig, 0, 7);
-  rig_do(m->rig, &run);
-  domoticz_server_forget(m->rig->server);
-  sweep_add(SWEEP_RUNS, 1);
+  do_run(m->rig, &run);
   said = rig_said(m->rig);
   if (run.status != status)
     rig_note(m->rig, "ended with %d and not %d: %s", run.status, status, said);
@@ -153,14 +165,14 @@ check_rows(struct month *m)
   int64_t first = m->rig->now.reading[0] - 7 * (last - 1);
 
   for (line = strsep(&next, "\n"); next; line = strsep(&next, "\n"), row++) {
-    unsigned run = row <= GOOD_RUNS ? row : last - m->queue_max - 1 + row -
-                                              GOOD_RUNS;
+    unsigned run =
+      row <= GOOD_RUNS ? row : last - m->queue_max - 2 + row - GOOD_RUNS;
 
     rig_format(first + 7 * (run - 1), energy, sizeof(energy));
     if (row > 0 && !strstr(line, energy))
       rig_note(m->rig, "row %u is %s and must have %s", row, line, energy);
   }
-  if (row != 1 + GOOD_RUNS + m->queue_max + 1)
+  if (row != 1 + GOOD_RUNS + m->queue_max + 2)
     rig_note(m->rig, "the CSV has %u lines", row);
   free(csv);
 }
@@ -205,6 +217,71 @@ live_through(struct month *m)
   check_total(m);
 }
 
+/* ---- Rows in doubt ---- */
+
+static int
+lock_csv(const struct rig *rig)
+{
+  char path[256];
+  int fd;
+
+  snprintf(path, sizeof(path), "%s/" RIG_CSV, rig->dir);
+  fd = open(path, O_RDWR | O_CLOEXEC);
+  if (fd < 0 || flock(fd, LOCK_EX) != 0)
+    rig_die(path);
+  return fd;
+}
+
+/* Each reading at most once, and in order. */
+static void
+check_once(struct rig *rig)
+{
+  char *csv = rig_read(rig, RIG_CSV, NULL), *next = csv, *line;
+  int64_t last = 0;
+
+  strsep(&next, "\n");
+  for (line = strsep(&next, "\n"); next; line = strsep(&next, "\n")) {
+    char *cell = strchr(line, ',') + 1;
+    int64_t reading;
+
+    cell[strcspn(cell, ",")] = 0;
+    reading = rig_parse(cell);
+    if (reading <= last)
+      rig_note(rig, "the row of %s comes twice", cell);
+    last = reading;
+  }
+  free(csv);
+}
+
+/* Two rows are written, and the run is killed before it learns so; then others
+ * hold the file, while the queue is full. */
+static void
+doubt(struct rig *rig)
+{
+  /* The state uses fdatasync: this one is of the CSV. */
+  struct trace_fault fault = { .what = TRACE_KILL_BEFORE,
+                               .call = 1,
+                               .nr = SYS_fsync };
+  struct rig_run run = { 0 }, kill = { .fault = &fault };
+  int fd;
+
+  rig->queue_max = 2;
+  rig_lead_by(rig, 0, 0);
+  do_run(rig, &run);
+  rig->csv_full = true;
+  do_run(rig, &run);
+  rig->csv_full = false;
+  do_run(rig, &kill);
+  fd = lock_csv(rig);
+  do_run(rig, &run);
+  close(fd);
+  do_run(rig, &run);
+  do_run(rig, &run);
+  check_once(rig);
+  if (!fault.hit)
+    rig_note(rig, "nothing was killed");
+}
+
 static void
 work(struct sweep *s)
 {
@@ -217,6 +294,9 @@ work(struct sweep *s)
   m.rig->queue_max = m.queue_max;
   live_through(&m);
   sweep_end_case(m.rig, "month", m.rig->wrong[0] ? m.rig->wrong : NULL);
+  rig_begin(m.rig);
+  doubt(m.rig);
+  sweep_end_case(m.rig, "doubt", m.rig->wrong[0] ? m.rig->wrong : NULL);
   rig_free(m.rig);
 }
 

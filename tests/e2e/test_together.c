@@ -1,0 +1,184 @@
+/*
+ * What is shared: two pipelines that write to the same devices, and two hosts
+ * that read the same meter.  What happens is what meterpipe.ini(5) says under
+ * SHARED METERS AND DEVICES.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "tests/faults/proxy.h"
+#include "tests/support/house.h"
+
+#define BASE 323
+#define USAGE 322
+#define TOTAL 327
+
+static struct house house;
+static struct scene *other; /* the second host, or the second pipeline */
+
+static const char pipeline[] =
+  "[input meter]\nplugin = kmp\ndevice = %s\ntimeout = 400ms\n"
+  "[transform usage]\nplugin = subtract\n"
+  "value = meter.heat_energy_e1\nminus = domoticz.323\n"
+  "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.327\n"
+  "[output domoticz]\nplugin = domoticz\nurl = %s\n"
+  "idx.323 = meter.heat_energy_e1\nidx.322 = usage\nidx.327 = total\n";
+
+static void
+build(void)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  other = scene_new();
+  domoticz_server_add(house.server, BASE, "counter-custom", "GJ");
+  domoticz_server_add(house.server, USAGE, "custom", "GJ");
+  domoticz_server_add(house.server, TOTAL, "counter-custom", "GJ");
+  scene_write(house.scene, "house.ini", pipeline, meter_path(house.meter),
+              domoticz_server_url(house.server));
+}
+
+static void
+leave(void)
+{
+  scene_free(other);
+  house_leave(&house);
+}
+
+static void
+count(const char *reading)
+{
+  char text[64];
+
+  house_wait(&house, HOUSE_INTERVAL);
+  scene_set_clock(other, scene_now(house.scene));
+  snprintf(text, sizeof(text), "60=%s", reading);
+  meter_set(house.meter, text);
+}
+
+/* ---- Two pipelines, one device ---- */
+
+/* Each finds that somebody has written to its base and its total; that is told
+ * in each run, and the usage is counted once, by the one that comes first. */
+START_TEST(two_pipelines_count_the_usage_of_shared_devices_once)
+{
+  static const struct {
+    bool second; /* of the two */
+    const char *reading, *devices;
+    int lines; /* of what is said */
+  } runs[] = {
+    { false, "84.208GJ", "323=84208 322=0.0 327=0", 0 },
+    { true, "84.300GJ", "323=84300 322=0.092 327=92", 0 },
+    { false, "84.400GJ", "323=84400 322=0.100 327=192", 2 },
+    { true, "84.450GJ", "323=84450 322=0.050 327=242", 2 },
+    { true, "84.460GJ", "323=84460 322=0.010 327=252", 0 },
+    { false, "84.500GJ", "323=84500 322=0.040 327=292", 2 },
+  };
+
+  scene_write(other, "house.ini", pipeline, meter_path(house.meter),
+              domoticz_server_url(house.server));
+  for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+    struct scene *scene = runs[i].second ? other : house.scene;
+    int lines = 0;
+
+    count(runs[i].reading);
+    scene_run(scene, "run -c house.ini");
+    for (const char *p = scene_err(scene); (p = strchr(p, '\n')); p++)
+      lines++;
+    ck_assert_msg(scene_status(scene) == EX_OK && lines == runs[i].lines,
+                  "run %zu: %d, %s", i, scene_status(scene), scene_err(scene));
+    house_check_devices(&house, runs[i].devices);
+  }
+}
+END_TEST
+
+/* Without a common base, each has its own: then both count all of it. */
+START_TEST(two_pipelines_with_bases_of_their_own_count_twice)
+{
+  char *text;
+
+  domoticz_server_add(house.server, 423, "counter-custom", "GJ");
+  scene_write(other, "house.ini", pipeline, meter_path(house.meter),
+              domoticz_server_url(house.server));
+  text = strdup(scene_read(other, "house.ini"));
+  for (char *p = text; (p = strstr(p, "323")); p++)
+    *p = '4';
+  scene_write(other, "house.ini", "%s", text);
+  free(text);
+  count("84.000GJ");
+  scene_run(house.scene, "run -c house.ini");
+  scene_run(other, "run -c house.ini");
+  count("84.100GJ");
+  scene_run(house.scene, "run -c house.ini");
+  house_check_devices(&house, "327=100");
+  scene_run(other, "run -c house.ini");
+  house_check_devices(&house, "327=200");
+}
+END_TEST
+
+/* ---- Two hosts, one meter ---- */
+
+/* Bytes of two conversations get mixed up on the line.  Then there are retries,
+ * or no reading; never a wrong one. */
+START_TEST(two_hosts_at_one_meter_read_right_or_nothing)
+{
+  static const char input[] =
+    "[input meter]\nplugin = kmp\ndevice = %s%u\ntimeout = 400ms\n"
+    "[output o]\nplugin = stdout\nformat = line\nfield.v = meter.%s\n";
+  struct proxy *near = proxy_start_tty(meter_path(house.meter));
+  struct proxy *far = proxy_start_tty(meter_path(house.meter));
+  unsigned read = 0;
+
+  meter_set(house.meter, "60=84.208GJ");
+  meter_set(house.meter, "68=1234.56m3");
+  scene_write(house.scene, "near.ini", input, "tcp://127.0.0.1:",
+              proxy_port(near), "heat_energy_e1");
+  scene_write(other, "far.ini", input, "tcp://127.0.0.1:", proxy_port(far),
+              "volume_v1");
+  for (int i = 0; i < 3; i++) {
+    scene_start(house.scene, "run -c near.ini");
+    scene_start(other, "run -c far.ini");
+    scene_wait(house.scene);
+    scene_wait(other);
+    if (scene_status(house.scene) == EX_OK) {
+      ck_assert_str_eq(scene_out(house.scene), "v 84.208 GJ\n");
+      read++;
+    } else
+      ck_assert_int_eq(scene_status(house.scene), EX_PROTOCOL);
+    if (scene_status(other) == EX_OK) {
+      ck_assert_str_eq(scene_out(other), "v 1234.56 m³\n");
+      read++;
+    } else
+      ck_assert_int_eq(scene_status(other), EX_PROTOCOL);
+  }
+  /* One after the other, both can. */
+  scene_run(house.scene, "run -c near.ini");
+  ck_assert_str_eq(scene_out(house.scene), "v 84.208 GJ\n");
+  scene_run(other, "run -c far.ini");
+  ck_assert_str_eq(scene_out(other), "v 1234.56 m³\n");
+  printf("%u of 6 readings in the midst of another\n", read);
+  proxy_stop(near);
+  proxy_stop(far);
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("together");
+  TCase *t = tcase_create("together");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  tcase_set_timeout(t, 120);
+  tcase_add_checked_fixture(t, build, leave);
+  tcase_add_test(t, two_pipelines_count_the_usage_of_shared_devices_once);
+  tcase_add_test(t, two_pipelines_with_bases_of_their_own_count_twice);
+  tcase_add_test(t, two_hosts_at_one_meter_read_right_or_nothing);
+  suite_add_tcase(s, t);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

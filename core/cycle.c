@@ -153,8 +153,10 @@ run_recording(struct pipeline *p)
   run_set_deadline(p->run, deadline_of(p));
   if (durable)
     deliver_recover(p);
-  p->run->deadline_ms = 0;
+  run_drop_deadline(p->run);
   while (!run_stopped() && read_inputs(p)) {
+    if (durable)
+      run_set_deadline(p->run, deadline_of(p));
     if (!asked)
       ask_outputs(p);
     asked = true;

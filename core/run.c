@@ -116,6 +116,15 @@ run_set_deadline(struct run *run, int64_t ms)
   timerfd_settime(run->timer_fd, 0, &when, NULL);
 }
 
+void
+run_drop_deadline(struct run *run)
+{
+  static const struct itimerspec never;
+
+  run->deadline_ms = 0;
+  timerfd_settime(run->timer_fd, 0, &never, NULL);
+}
+
 int64_t
 run_time_left(const struct run *run)
 {

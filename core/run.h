@@ -31,6 +31,8 @@ void run_finish(struct run *run);
 
 /* The cycle, or a part of it, must end in MS from now. */
 void run_set_deadline(struct run *run, int64_t ms);
+/* As long as it takes: nothing ends for want of time. */
+void run_drop_deadline(struct run *run);
 
 /* Milliseconds that are left; never negative. */
 int64_t run_time_left(const struct run *run);

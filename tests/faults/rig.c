@@ -205,13 +205,16 @@ rig_replug(struct rig *rig)
   }
 }
 
-/* Types that have no unit of their own are given one. */
+/* Types that have no unit of their own are given one; counters of water and gas
+ * would count in steps of a hundredth. */
 static void
 add_device(struct rig *rig, unsigned idx, const char *type)
 {
   const char *label = strstr(type, "custom") ? rig->plan->chain->unit : NULL;
 
   domoticz_server_add(rig->server, idx, type, label);
+  if (!label)
+    domoticz_server_set_divider(rig->server, idx, 1000);
 }
 
 void

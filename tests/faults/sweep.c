@@ -29,6 +29,7 @@ static const struct {
   [SWEEP_FAULTS] = { "other fault", "other faults" },
   [SWEEP_ALLOCATIONS] = { "allocation", "allocations" },
   [SWEEP_STATES] = { "damaged state", "damaged states" },
+  [SWEEP_LEFT] = { "case not begun in time", "cases not begun in time" },
 };
 
 void
@@ -53,20 +54,36 @@ print_counts(void)
   return counts[SWEEP_LOST] + counts[SWEEP_DOUBLE] + counts[SWEEP_WRONG] > 0;
 }
 
+static time_t
+seconds(void)
+{
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
+
+bool
+sweep_is_late(const struct sweep *s)
+{
+  return s->until && seconds() >= s->until;
+}
+
 bool
 sweep_is_mine(const struct sweep *s, unsigned n, unsigned every)
 {
   unsigned first = every / 2;
 
-  if (s->only)
-    return n % s->jobs == s->worker;
-  if (s->share > 0) {
-    every = s->share;
+  if (s->only || s->share > 0) {
+    every = s->only ? 1 : s->share;
     first = s->seed % every;
   }
-  if (n % every != first)
+  if (n % every != first || n / every % s->jobs != s->worker)
     return false;
-  return n / every % s->jobs == s->worker;
+  if (!sweep_is_late(s))
+    return true;
+  sweep_add(SWEEP_LEFT, 1);
+  return false;
 }
 
 unsigned
@@ -111,6 +128,7 @@ parse(struct sweep *s, int argc, char **argv)
   static const struct option options[] = {
     { "all", no_argument, NULL, 'a' },
     { "share", required_argument, NULL, 'n' },
+    { "for", required_argument, NULL, 'f' },
     { "jobs", required_argument, NULL, 'j' },
     { "seed", required_argument, NULL, 's' },
     { "only", required_argument, NULL, 'o' },
@@ -123,6 +141,8 @@ parse(struct sweep *s, int argc, char **argv)
       s->share = 1;
     else if (letter == 'n')
       s->share = (unsigned)strtoul(optarg, NULL, 10);
+    else if (letter == 'f')
+      s->until = seconds() + (time_t)strtoul(optarg, NULL, 10);
     else if (letter == 'j')
       s->jobs = (unsigned)strtoul(optarg, NULL, 10);
     else if (letter == 's')
@@ -162,8 +182,8 @@ sweep_main(int argc, char **argv, void (*work)(struct sweep *s))
 
   if (!parse(&s, argc, argv)) {
     fprintf(stderr,
-            "usage: %s [--all] [--share N] [--jobs N] [--seed N] "
-            "[--only TEXT]\n",
+            "usage: %s [--all] [--share N] [--for SECONDS] [--jobs N] "
+            "[--seed N] [--only TEXT]\n",
             argv[0]);
     return 64;
   }

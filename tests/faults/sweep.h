@@ -6,6 +6,7 @@
  *
  *     OPTIONS: --all          every case
  *              --share N      one case in N, and other ones for another seed
+ *              --for SECONDS  begins no case after that, and counts those
  *              --jobs N       workers (as many as there are processors)
  *              --seed N       of what is drawn at random (printed)
  *              --only TEXT    only cases whose name contains TEXT
@@ -15,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "tests/faults/rig.h"
 
@@ -27,6 +29,7 @@ enum sweep_count {
   SWEEP_FAULTS,
   SWEEP_ALLOCATIONS,
   SWEEP_STATES,
+  SWEEP_LEFT,
   SWEEP_LOST,
   SWEEP_DOUBLE,
   SWEEP_WRONG,
@@ -36,6 +39,7 @@ enum sweep_count {
 struct sweep {
   unsigned share; /* one case in so many; 1: all; 0: the sample */
   unsigned jobs, worker;
+  time_t until; /* of the monotonic clock; 0: no limit */
   uint32_t seed;
   const char *only;
 };
@@ -47,6 +51,9 @@ int sweep_main(int argc, char **argv, void (*work)(struct sweep *s));
 /* Whether case N of a row of cases is to be done, and by this worker; of the
  * sample, one in EVERY is. */
 bool sweep_is_mine(const struct sweep *s, unsigned n, unsigned every);
+
+/* Whether it is too late to begin another case. */
+bool sweep_is_late(const struct sweep *s);
 
 /* How many there are of what is not counted: ALL, a share, or SAMPLE. */
 unsigned sweep_number(const struct sweep *s, unsigned all, unsigned sample);

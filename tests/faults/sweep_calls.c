@@ -312,7 +312,7 @@ sweep_moment(struct rig *rig, const struct sweep *s, const char *name)
     }
   }
   for (unsigned n = 0; n < sweep_number(s, ALL_PAIRS, SAMPLE_PAIRS); n++)
-    if (n % s->jobs == s->worker)
+    if (n % s->jobs == s->worker && !sweep_is_late(s))
       pair(rig, s, name, n, &log);
   trace_log_clear(&log);
 }

@@ -449,6 +449,10 @@ live_through(const struct sweep *s, const struct span *span)
 
   begin_year(&y, s->share == 1 ? span->begin : span->sample_begin);
   for (unsigned n = 0; n < runs && !y.rig->wrong[0]; n++) {
+    if (sweep_is_late(s)) {
+      sweep_add(SWEEP_LEFT, runs - n);
+      break;
+    }
     step(&y, n, runs);
     domoticz_server_forget(y.rig->server);
     snprintf(name, sizeof(name), "%s, run %u", span->name, n);

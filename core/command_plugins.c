@@ -184,21 +184,38 @@ fail_unknown(const struct loader *loader, const char *name)
   return EX_USAGE;
 }
 
+struct named {
+  struct loader *loader;
+  const char *name;
+  int status; /* EX_USAGE: there is none of that name */
+};
+
 /* Whatever kind has a plugin of that name; several kinds may. */
+static void
+show_if_named(void *ctx, enum plugin_kind kind, const char *name,
+              const char *path)
+{
+  struct named *named = ctx;
+  const struct plugin *plugin;
+
+  if (strcmp(name, named->name) != 0)
+    return;
+  plugin = loader_get(named->loader, kind, path);
+  if (plugin)
+    show_plugin(plugin);
+  else
+    log_line(MP_LOG_ERROR, NULL, NULL, "%s", loader_error(named->loader));
+  if (named->status != EX_CONFIG)
+    named->status = plugin ? EX_OK : EX_CONFIG;
+}
+
 static int
 show_named(struct loader *loader, const char *name)
 {
-  bool found = false;
+  struct named named = { loader, name, EX_USAGE };
 
-  for (int kind = 0; kind < PLUGIN_KINDS; kind++) {
-    const struct plugin *plugin =
-      loader_get(loader, (enum plugin_kind)kind, name);
-
-    if (plugin)
-      show_plugin(plugin);
-    found |= plugin != NULL;
-  }
-  return found ? EX_OK : fail_unknown(loader, name);
+  loader_each(loader, show_if_named, &named);
+  return named.status == EX_USAGE ? fail_unknown(loader, name) : named.status;
 }
 
 /* A file says by itself which kind it is. */

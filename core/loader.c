@@ -390,8 +390,9 @@ check_delivery(struct loader *loader, const struct plugin *plugin)
   const struct mp_option *option = NULL;
 
   if (ops->delivery < MP_LIVE || ops->delivery > MP_HISTORY)
-    return fail_load(loader, "%s: it declares delivery class %u, which does "
-                             "not exist",
+    return fail_load(loader,
+                     "%s: it declares delivery class %u, which does "
+                     "not exist",
                      plugin->path, (unsigned)ops->delivery);
   if (ops->delivery_option) {
     option = find_option(plugin->table.options, ops->delivery_option);
@@ -415,8 +416,9 @@ check_output(struct loader *loader, struct plugin *plugin)
   COPY_TABLE(&plugin->output, ops);
   if (!ops->target_prefix || !*ops->target_prefix || !ops->write ||
       !ops->commit)
-    return fail_load(loader, "%s: its output table lacks target_prefix, write "
-                             "or commit",
+    return fail_load(loader,
+                     "%s: its output table lacks target_prefix, write "
+                     "or commit",
                      plugin->path);
   return check_delivery(loader, plugin);
 }
@@ -430,15 +432,21 @@ check_options(struct loader *loader, const struct plugin *plugin)
     if (!*option->key || option->type < MP_TYPE_STRING ||
         option->type > MP_TYPE_FIELDS ||
         (option->type == MP_TYPE_CHOICE && !option->allowed))
-      return fail_load(loader, "%s: the row \"%s\" of its option table is "
-                               "unsound",
+      return fail_load(loader,
+                       "%s: the row \"%s\" of its option table is "
+                       "unsound",
                        plugin->path, option->key);
   return true;
 }
 
+/* What is wrong with its table comes first: whoever tries one kind after the
+ * other is told that, and not that it is of another kind. */
 static bool
 check_kind(struct loader *loader, struct plugin *plugin)
 {
+  static bool (*const check_of_kind[PLUGIN_KINDS])(
+    struct loader *, struct plugin *) = { check_input, check_transform,
+                                          check_output };
   const void *tables[PLUGIN_KINDS] = { plugin->table.input,
                                        plugin->table.transform,
                                        plugin->table.output };
@@ -448,25 +456,21 @@ check_kind(struct loader *loader, struct plugin *plugin)
     if (tables[kind])
       n++;
   if (n != 1)
-    return fail_load(loader, "%s: it has %d of the tables input, transform and "
-                             "output; it must have one",
+    return fail_load(loader,
+                     "%s: it has %d of the tables input, transform and "
+                     "output; it must have one",
                      plugin->path, n);
   for (kind = 0; !tables[kind]; kind++)
     ;
-  if (kind != (int)plugin->kind)
-    return fail_load(loader,
-                     "%s: the plugin is for a section [%s NAME], not for [%s "
-                     "NAME]",
-                     plugin->path, plugin_kind_names[kind],
-                     plugin_kind_names[plugin->kind]);
-  switch (plugin->kind) {
-  case PLUGIN_INPUT:
-    return check_input(loader, plugin);
-  case PLUGIN_TRANSFORM:
-    return check_transform(loader, plugin);
-  default:
-    return check_output(loader, plugin);
-  }
+  if (!check_of_kind[kind](loader, plugin))
+    return false;
+  if (kind == (int)plugin->kind)
+    return true;
+  return fail_load(loader,
+                   "%s: the plugin is for a section [%s NAME], not for [%s "
+                   "NAME]",
+                   plugin->path, plugin_kind_names[kind],
+                   plugin_kind_names[plugin->kind]);
 }
 
 static bool
@@ -487,8 +491,9 @@ check_table(struct loader *loader, struct plugin *plugin,
                      plugin->path, (unsigned)table->struct_size);
   COPY_TABLE(&plugin->table, table);
   if (!table->name || !*table->name || !table->create || !table->destroy)
-    return fail_load(loader, "%s: its plugin table lacks name, create or "
-                             "destroy",
+    return fail_load(loader,
+                     "%s: its plugin table lacks name, create or "
+                     "destroy",
                      plugin->path);
   return check_options(loader, plugin) && check_kind(loader, plugin);
 }
@@ -507,8 +512,9 @@ load(struct loader *loader, struct plugin *plugin)
   /* POSIX has dlsym give functions as data pointers. */
   *(void **)&entry = dlsym(plugin->handle, "meterpipe_plugin");
   if (!entry)
-    return fail_load(loader, "%s: it is no plugin of meterpipe: it does not "
-                             "export meterpipe_plugin",
+    return fail_load(loader,
+                     "%s: it is no plugin of meterpipe: it does not "
+                     "export meterpipe_plugin",
                      plugin->path);
   return check_table(loader, plugin, entry());
 }

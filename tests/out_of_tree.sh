@@ -72,6 +72,12 @@ done
 # sanitizers needs them in the test, too.
 cd "$tmp/examples"
 lib=$(pkg-config --variable=libdir meterpipe-test)/libmeterpipe-test.a
+# The library's other names cannot meet those of a plugin or of its test.
+includes=$(pkg-config --variable=includedir meterpipe-test)/meterpipe/test
+nm "$lib" | awk 'NF == 3 && $2 ~ /^[A-Z]$/ && $2 != "U" { print $3 }' |
+  grep -v -e '^mp_fake_' -e '^__' | while read -r name; do
+  grep -q "[ *]$name(" "$includes"/*.h || fail "the test kit defines $name"
+done
 sanitizers=
 nm "$lib" | grep -q __asan_init && sanitizers=yes
 # shellcheck disable=SC2046 # these are words

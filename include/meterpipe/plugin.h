@@ -38,8 +38,11 @@
  *   Growth.     Every struct begins with struct_size.  Fields are only added
  *               at the end; whoever reads a struct of the other side asks
  *               MP_HAS() first for fields younger than ABI 1.0.  Fill structs
- *               of your own with zeros first.  abi_version changes only when
- *               old plugins could no longer work.
+ *               of your own with zeros first, then set their struct_size; a
+ *               copy of a struct of the other side gets the size of your own:
+ *               copy = *value, copy.struct_size = sizeof(copy).  Nobody writes
+ *               beyond the struct_size of what he was given.  abi_version
+ *               changes only when old plugins could no longer work.
  */
 #ifndef METERPIPE_PLUGIN_H
 #define METERPIPE_PLUGIN_H
@@ -218,7 +221,8 @@ struct mp_host {
    * has checked type and range before create. */
   int64_t (*option_int)(const struct mp_host *host, const char *key);
 
-  /* An MP_TYPE_DECIMAL option: MP_OK, or MP_DROP when it has no value. */
+  /* An MP_TYPE_DECIMAL option as a gauge without a unit: MP_OK, or MP_DROP
+   * when it has no value.  Sets all of *ret_value up to text. */
   int (*option_decimal)(const struct mp_host *host, const char *key,
                         struct mp_value *ret_value);
 

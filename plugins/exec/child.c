@@ -12,12 +12,19 @@
 #include <unistd.h>
 
 #include "plugins/exec/start.h"
+#include "plugins/output/domoticz/utf8.h"
 
 /* What a group that was told to end has left before it is made to. */
 #define GRACE_MS 300
 /* A descriptor that something left behind keeps open says nothing of the end
  * of the command: so often it is looked for. */
 #define LOOK_MS 20
+/* Read at once; and the most that a pipe can hold, where nobody has raised
+ * /proc/sys/fs/pipe-max-size. */
+#define PIECE ((size_t)4096)
+#define PIPE_MAX ((size_t)1 << 20)
+/* Lines of its errors that are shown. */
+#define LINES_SHOWN 20
 
 /* What is done about a command that runs on: one step after the other. */
 enum phase { RUNNING, TOLD_TO_END, MADE_TO_END };
@@ -72,34 +79,62 @@ feed(struct running *r)
     shut(&r->started.in);
 }
 
-/* Keeps at most MAX; beyond it, what comes is read and dropped. */
-static void
-drain(int *fd, struct text_buffer *to, size_t max)
+/* What FD has, to BUF; 0: nothing now, or, and then it is shut, never more. */
+static size_t
+take(int *fd, char *buf, size_t size)
 {
-  char buf[4096];
-  ssize_t n = read(*fd, buf, sizeof(buf));
-  size_t keep;
+  ssize_t n = read(*fd, buf, size);
 
   if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
     shut(fd);
-  if (n <= 0)
-    return;
-  keep = (size_t)n < max - to->len ? (size_t)n : max - to->len;
-  if (text_buffer_add(to, buf, keep) != MP_OK)
-    shut(fd);
+  return n > 0 ? (size_t)n : 0;
 }
 
-/* What the pipes still hold when there is nobody left to write to them. */
+/* Beyond the bound, what comes is read and dropped: the command must not hang
+ * in a pipe that nobody empties. */
 static void
-drain_rest(int *fd, struct text_buffer *to, size_t max)
+drain_out(struct running *r)
+{
+  struct child *c = r->child;
+  char buf[PIECE];
+  size_t n = take(&r->started.out, buf, sizeof(buf));
+  size_t room = CHILD_OUT_MAX - c->out.len;
+
+  c->out_cut |= n > room;
+  if (text_buffer_add(&c->out, buf, n < room ? n : room) != MP_OK)
+    shut(&r->started.out);
+}
+
+/* Of errors the last ones tell most. */
+static void
+drain_err(struct running *r)
+{
+  struct text_buffer *err = &r->child->err;
+  char buf[PIECE];
+  size_t n = take(&r->started.err, buf, sizeof(buf));
+
+  if (text_buffer_add(err, buf, n) != MP_OK)
+    shut(&r->started.err);
+  if (err->len <= 2 * CHILD_ERR_MAX)
+    return;
+  memmove(err->data, err->data + err->len - CHILD_ERR_MAX, CHILD_ERR_MAX);
+  err->len = CHILD_ERR_MAX;
+  r->child->err_cut = 1;
+}
+
+/* What a pipe still holds when the command is gone; not what something that
+ * left its group goes on writing. */
+static void
+drain_rest(struct running *r, const int *fd, void (*drain)(struct running *r))
 {
   struct pollfd p = { .events = POLLIN };
+  size_t i;
 
-  while (*fd >= 0) {
+  for (i = 0; i < PIPE_MAX / PIECE && *fd >= 0; i++) {
     p.fd = *fd;
     if (poll(&p, 1, 0) <= 0)
       return;
-    drain(fd, to, max);
+    drain(r);
   }
 }
 
@@ -150,9 +185,9 @@ attend(struct running *r)
   if (fds[0].revents != 0)
     feed(r);
   if (fds[1].revents != 0)
-    drain(&s->out, &r->child->out, CHILD_OUT_MAX);
+    drain_out(r);
   if (fds[2].revents != 0)
-    drain(&s->err, &r->child->err, CHILD_ERR_MAX);
+    drain_err(r);
   if (mono_ms() >= r->until_ms)
     next_phase(r, MP_ETIMEOUT);
   else if (fds[3].revents != 0)
@@ -163,12 +198,11 @@ attend(struct running *r)
 static int
 reap(struct running *r)
 {
-  struct child *c = r->child;
   int status = 0;
 
   kill(-r->started.pid, SIGKILL);
-  drain_rest(&r->started.out, &c->out, CHILD_OUT_MAX);
-  drain_rest(&r->started.err, &c->err, CHILD_ERR_MAX);
+  drain_rest(r, &r->started.out, drain_out);
+  drain_rest(r, &r->started.err, drain_err);
   shut(&r->started.in);
   shut(&r->started.out);
   shut(&r->started.err);
@@ -189,6 +223,20 @@ explain_end(const struct running *r)
                  "was still running when its time was over, and was ended");
 }
 
+/* Half of what was printed is not taken for the whole. */
+static int
+check_printed(const struct child *c)
+{
+  if (c->out_cut)
+    return mp_fail(c->host, MP_EPROTO, program(c),
+                   "printed more than %lu MiB: nothing of it counts",
+                   (unsigned long)(CHILD_OUT_MAX >> 20));
+  if (c->out.len > 0 && memchr(c->out.data, '\0', c->out.len) != NULL)
+    return mp_fail(c->host, MP_EPROTO, program(c),
+                   "printed a NUL byte: nothing of it counts");
+  return MP_OK;
+}
+
 static int
 judge(const struct running *r, int status)
 {
@@ -200,7 +248,24 @@ judge(const struct running *r, int status)
     return mp_fail(c->host, MP_EPROTO, program(c), "was ended by signal %d",
                    WTERMSIG(status));
   c->status = WEXITSTATUS(status);
-  return MP_OK;
+  return c->status == 0 ? check_printed(c) : MP_OK;
+}
+
+/* Nobody has vouched for what a command complains: what is not UTF-8, and what
+ * a terminal would obey, becomes a question mark.  Ends with a NUL. */
+static void
+scrub(char *text, size_t len)
+{
+  char *end = text + len;
+
+  while (text < end) {
+    size_t n = utf8_length(text);
+    unsigned char c = (unsigned char)*text;
+
+    if (n == 0 || c == 0x7f || (c < 0x20 && strchr("\n\r\t", c) == NULL))
+      *text = '?';
+    text += n == 0 ? 1 : n;
+  }
 }
 
 int
@@ -225,6 +290,7 @@ child_run(struct child *c)
     return mp_fail(c->host, MP_EPROTO, program(c), "out of memory");
   c->out.len--;
   c->err.len--;
+  scrub(c->err.data, c->err.len);
   return answer;
 }
 
@@ -258,15 +324,36 @@ next_line(char **rest)
   return line == NULL || *line == '\0' ? NULL : line;
 }
 
-void
-child_log_errors(const struct child *c, int level)
+static size_t
+count_lines(const struct child *c)
 {
   char *copy = c->err.data == NULL ? NULL : strdup(c->err.data);
   char *rest = copy;
-  char *line;
+  size_t n = 0;
 
-  for (line = next_line(&rest); line != NULL; line = next_line(&rest))
-    mp_log(c->host, level, program(c), "%s", line);
+  while (next_line(&rest) != NULL)
+    n++;
+  free(copy);
+  return n;
+}
+
+void
+child_log_errors(const struct child *c, int level)
+{
+  size_t n = count_lines(c), i;
+  char *copy = n == 0 ? NULL : strdup(c->err.data);
+  char *rest = copy;
+
+  if (c->err_cut || n > LINES_SHOWN)
+    mp_log(c->host, level, program(c),
+           "complains in more than %d lines, of which these are the last",
+           LINES_SHOWN);
+  for (i = 0; copy != NULL && i < n; i++) {
+    const char *line = next_line(&rest);
+
+    if (i + LINES_SHOWN >= n)
+      mp_log(c->host, level, program(c), "%s", line);
+  }
   free(copy);
 }
 

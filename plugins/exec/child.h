@@ -18,7 +18,8 @@
 /* The exit status with which a command says "try again later" (sysexits.h). */
 #define CHILD_TRY_LATER 75
 
-/* Most that is kept of what a command prints; and of what it complains. */
+/* Most that is taken of what a command prints; and kept of what it complains.
+ */
 #define CHILD_OUT_MAX ((size_t)4 << 20)
 #define CHILD_ERR_MAX ((size_t)64 << 10)
 
@@ -30,8 +31,9 @@ struct child {
   int64_t timeout_ms;     /* bounded by the host's time_left */
   int wants_output;       /* else its standard output goes to /dev/null */
   struct text_buffer out; /* what it printed, with a NUL behind it */
-  struct text_buffer err;
-  int status; /* its exit status, after MP_OK */
+  struct text_buffer err; /* the last of what it complained */
+  int out_cut, err_cut;   /* there was more */
+  int status;             /* its exit status, after MP_OK */
 };
 
 /*
@@ -40,7 +42,7 @@ struct child {
  * was explained, and the command
  *   MP_ECONFIG, MP_EPERM, MP_ENOMEM, MP_EIO, MP_EAGAIN  never ran;
  *   MP_ETIMEOUT, MP_ECANCELED                           was ended here;
- *   MP_EPROTO                                           ended by a signal.
+ *   MP_EPROTO               ended by a signal, or printed what is no text.
  * out and err are empty before, and are freed by child_clear.
  */
 int child_run(struct child *child);
@@ -49,7 +51,7 @@ void child_clear(struct child *child);
 /* Whether a reason of child_run says that the command never ran. */
 int child_never_ran(int reason);
 
-/* Logs each line of err at LEVEL. */
+/* Logs the lines of err at LEVEL; of many, the last ones. */
 void child_log_errors(const struct child *child, int level);
 
 /*

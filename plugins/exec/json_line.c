@@ -214,6 +214,23 @@ take_member(char **p, struct json_member *m, char *ret_next)
   return NULL;
 }
 
+static const struct json_member *
+find(const struct json_line *line, const char *name)
+{
+  size_t i;
+
+  for (i = 0; i < line->n; i++)
+    if (strcmp(line->members[i].name, name) == 0)
+      return &line->members[i];
+  return NULL;
+}
+
+int
+json_line_has(const struct json_line *line, const char *name)
+{
+  return find(line, name) != NULL;
+}
+
 const char *
 json_line_parse(char *line, struct json_line *ret)
 {
@@ -235,6 +252,8 @@ json_line_parse(char *line, struct json_line *ret)
     wrong = take_member(&p, &ret->members[ret->n], &next);
     if (wrong != NULL)
       return wrong;
+    if (json_line_has(ret, ret->members[ret->n].name))
+      return "has a member twice";
     ret->n++;
     if (next == ',')
       p = skip_blanks(p);
@@ -245,10 +264,7 @@ json_line_parse(char *line, struct json_line *ret)
 const struct json_member *
 json_line_find(const struct json_line *line, const char *name)
 {
-  size_t i;
+  const struct json_member *m = find(line, name);
 
-  for (i = 0; i < line->n; i++)
-    if (strcmp(line->members[i].name, name) == 0)
-      return line->members[i].type == JSON_NULL ? NULL : &line->members[i];
-  return NULL;
+  return m == NULL || m->type == JSON_NULL ? NULL : m;
 }

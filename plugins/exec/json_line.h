@@ -34,4 +34,7 @@ const char *json_line_parse(char *line, struct json_line *ret);
 const struct json_member *json_line_find(const struct json_line *line,
                                          const char *name);
 
+/* Whether there is a member NAME, null or not. */
+int json_line_has(const struct json_line *line, const char *name);
+
 #endif

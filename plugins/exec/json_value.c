@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plugins/exec/rfc3339.h"
+#include "plugins/output/domoticz/utf8.h"
 
 static const struct {
   const char *word;
@@ -13,6 +14,15 @@ static const struct {
   { "gauge", MP_GAUGE },
   { "delta", MP_DELTA },
 };
+
+static int
+has_control(const char *text)
+{
+  for (; *text != '\0'; text++)
+    if ((unsigned char)*text < 0x20 || *text == 0x7f)
+      return 1;
+  return 0;
+}
 
 const char *
 json_value_text(const struct json_line *line, const char *name,
@@ -25,6 +35,8 @@ json_value_text(const struct json_line *line, const char *name,
     return NULL;
   if (m->type != JSON_TEXT)
     return "holds a number where a text belongs: put it into quotes";
+  if (has_control(m->text))
+    return "has a text with line ends or other control characters";
   *ret = m->text;
   return NULL;
 }
@@ -71,6 +83,8 @@ read_time(const struct json_line *line, struct mp_value *value)
     return wrong;
   if (!rfc3339_parse(text, &value->time_ms))
     return "has a time that is not written as 2026-11-22T10:00:00Z";
+  if (value->time_ms <= 0)
+    return "has a time before 1970: leave it out, and it is now";
   return NULL;
 }
 
@@ -81,6 +95,8 @@ json_value_read(const struct mp_host *host, const struct json_line *line,
   struct mp_value value = { .struct_size = sizeof(value) };
   const char *wrong = json_value_text(line, "text", &value.text);
 
+  if (wrong == NULL && value.text != NULL && json_line_has(line, "value"))
+    wrong = "has a value and a text";
   if (wrong == NULL && value.text != NULL)
     value.kind = MP_TEXT;
   else if (wrong == NULL)
@@ -96,6 +112,24 @@ json_value_read(const struct mp_host *host, const struct json_line *line,
   if (wrong == NULL)
     *ret = value;
   return wrong;
+}
+
+static int
+is_utf8(const char *text)
+{
+  size_t n = 1;
+
+  for (; *text != '\0' && n > 0; text += n)
+    n = utf8_length(text);
+  return n > 0;
+}
+
+const char *
+json_value_given(const struct json_line *line)
+{
+  if (json_line_has(line, "value") || json_line_has(line, "text"))
+    return NULL;
+  return "has neither value nor text; null says that it is missing";
 }
 
 int
@@ -114,7 +148,7 @@ json_value_each(const struct mp_host *host, const char *object, char *text,
     number++;
     if (line[strspn(line, " \t\r")] == '\0')
       continue;
-    wrong = json_line_parse(line, &members);
+    wrong = is_utf8(line) ? json_line_parse(line, &members) : "is not UTF-8";
     if (wrong == NULL)
       wrong = fn(ctx, &members);
     if (wrong != NULL)

@@ -16,8 +16,12 @@
 const char *json_value_read(const struct mp_host *host,
                             const struct json_line *line, struct mp_value *ret);
 
-/* A member that has to be a text: MP_OK with *RET, NULL where there is none.
- * What is wrong, otherwise. */
+/* Of a line that must tell a value: NULL, or that it has none, not even null.
+ */
+const char *json_value_given(const struct json_line *line);
+
+/* A member that has to be a text of one line: NULL with *RET, NULL where there
+ * is none.  What is wrong, otherwise. */
 const char *json_value_text(const struct json_line *line, const char *name,
                             const char **ret);
 

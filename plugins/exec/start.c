@@ -148,9 +148,8 @@ spawn(const struct child *c, const struct plumbing *p, pid_t *ret_pid)
   return err;
 }
 
-/* What can be helped by another pipeline file, and what by nobody. */
-static int
-explain(const struct child *c, int err)
+int
+start_explain(const struct mp_host *host, const char *name, int err)
 {
   int code = MP_EIO;
 
@@ -160,8 +159,7 @@ explain(const struct child *c, int err)
     code = MP_EPERM;
   if (err == ENOMEM)
     code = MP_ENOMEM;
-  return mp_fail(c->host, code, c->words[0], "cannot be run: %s",
-                 strerror(err));
+  return mp_fail(host, code, name, "cannot be run: %s", strerror(err));
 }
 
 int
@@ -177,7 +175,7 @@ start(const struct child *c, struct started *ret)
     shut(&p.in);
     shut(&p.out);
     shut(&p.err);
-    return explain(c, err);
+    return start_explain(c->host, c->words[0], err);
   }
   close(p.in.its);
   close(p.out.its);

@@ -18,4 +18,8 @@ struct started {
  * is left of it.  out is -1 when the child's output is not wanted. */
 int start(const struct child *child, struct started *ret);
 
+/* Explains ERR, for which the program NAME cannot be run: as what can be helped
+ * by another pipeline file, by permissions, or by nobody. */
+int start_explain(const struct mp_host *host, const char *name, int err);
+
 #endif

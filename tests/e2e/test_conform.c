@@ -3,6 +3,7 @@
  * its end and says it in a line.
  */
 #include <check.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,16 +26,24 @@ module(const char *name, char *tmp, size_t size)
   return tmp;
 }
 
-/* The scene has its copy of the bad plugin, called as the table says. */
 static void
-build(void)
+copy_module(const char *name, const char *as)
 {
   char from[1024], command[2200];
 
-  s = scene_new();
-  snprintf(command, sizeof(command), "cp %s %s/output_bad.so",
-           module("bad_plugin", from, sizeof(from)), scene_dir(s));
+  snprintf(command, sizeof(command), "cp %s %s/%s.so",
+           module(name, from, sizeof(from)), scene_dir(s), as);
   ck_assert_int_eq(system(command), 0);
+}
+
+/* The scene has its copies of the bad plugins, called as their tables say. */
+static void
+build(void)
+{
+  s = scene_new();
+  copy_module("bad_input", "input_bad");
+  copy_module("bad_transform", "transform_bad");
+  copy_module("bad_plugin", "output_bad");
 }
 
 static void
@@ -142,16 +151,95 @@ static const struct {
     FINDS("deliver", "commit gave 9, which is no result of it") },
   { "token-endless",
     FINDS("deliver", "token gave no text of one line below 256 bytes") },
+  { "commit-hangs", FINDS("deliver", "does not come back within 1 s") },
+  { "table-hangs", FINDS("load", "does not come back within 1 s") },
   { "recover-rejects",
     FINDS("deliver", "recover gave the result 5: there is MP_ACCEPTED or "
                      "MP_NOT_SENT") },
 };
 
+/* No other row comes near this limit. */
 START_TEST(broken_plugin_is_found_out)
 {
+  const bool hangs = strstr(conform_rows[_i].bad, "-hangs") != NULL;
+
+  scene_setenv(s, "METERPIPE_CONFORM_SECONDS", hangs ? "1" : "50");
   scene_setenv(s, "BAD", conform_rows[_i].bad);
   scene_run(s, "conform output_bad.so");
   check(conform_rows[_i].status, "", conform_rows[_i].err);
+}
+END_TEST
+
+/* Inputs and transforms that can be loaded, and break what they promise. */
+static const struct {
+  const char *file, *bad, *err;
+} other_rows[] = {
+  { "input_bad.so", "field-small",
+    "fields: a field's struct_size is 8: too small" },
+  { "input_bad.so", "field-name",
+    "fields: a field is called \"A field\": not of [a-z0-9_.-]" },
+  { "input_bad.so", "field-kind",
+    "fields: the field \"a\" is of kind 9, which does not exist" },
+  { "input_bad.so", "field-twice",
+    "fields: field(\"a\") gave 0 and called the sink 2 times" },
+  { "input_bad.so", "field-other",
+    "fields: list_fields names \"a\", and field says that it is \"b\"" },
+  { "input_bad.so", "field-unknown",
+    "fields: list_fields names \"b\", and field says that it is \"none\"" },
+  { "input_bad.so", "field-code",
+    "fields: field(\"\") gave -5: there is MP_OK or MP_ECONFIG" },
+  { "input_bad.so", "list-fails", "fields: list_fields failed" },
+  { "input_bad.so", "list-none", "fields: list_fields lists none" },
+  { "input_bad.so", "read-exponent",
+    "read: it emitted a value with an absurd exponent for \"a\"" },
+  { "input_bad.so", "read-kind",
+    "read: it emitted a value of an unknown kind for \"a\"" },
+  { "input_bad.so", "read-small",
+    "read: it emitted a value whose struct_size is too small for \"a\"" },
+  { "input_bad.so", "read-unit",
+    "read: it emitted a unit or serial number that is not clean UTF-8 for "
+    "\"a\"" },
+  { "input_bad.so", "read-serial",
+    "read: it gave a serial number that is none" },
+  { "input_bad.so", "read-late",
+    "read: reading took more than 1500 ms when its time was over" },
+  { "input_bad.so", "read-silent",
+    "read: read gave -5 and did not say why: use mp_fail" },
+  { "input_bad.so", "read-nonsense",
+    "read: read gave 2, which is no result of it" },
+  { "transform_bad.so", "value-none",
+    "value: it has no option \"value\" of MP_TYPE_VALUE: nothing comes in" },
+  { "transform_bad.so", "apply-exponent",
+    "apply: apply made a value with an absurd exponent" },
+  { "transform_bad.so", "apply-kind",
+    "apply: apply made a value of an unknown kind" },
+  { "transform_bad.so", "apply-unit",
+    "apply: apply made a unit or serial number that is not clean UTF-8" },
+  { "transform_bad.so", "apply-text",
+    "apply: apply made a text that is not clean UTF-8" },
+  { "transform_bad.so", "apply-holds",
+    "apply: apply held a value and did not say why: use mp_fail" },
+  { "transform_bad.so", "apply-silent",
+    "apply: apply gave -11 and did not say why: use mp_fail" },
+  { "transform_bad.so", "apply-nonsense",
+    "apply: apply gave 4, which is no result of it" },
+};
+
+/* The first line is the finding; what follows from it may follow. */
+START_TEST(broken_input_and_transform_are_found_out)
+{
+  char first[256];
+
+  scene_setenv(s, "BAD", other_rows[_i].bad);
+  scene_run(s, "conform %s", other_rows[_i].file);
+  snprintf(first, sizeof(first), "error: %s: %s\n", other_rows[_i].file,
+           other_rows[_i].err);
+  ck_assert_int_eq(scene_status(s), EX_SOFTWARE);
+  if (strncmp(scene_err(s), first, strlen(first)) != 0)
+    ck_assert_str_eq(scene_err(s), first);
+  scene_setenv(s, "BAD", "");
+  scene_run(s, "conform -q %s", other_rows[_i].file);
+  check(EX_OK, "", "");
 }
 END_TEST
 
@@ -299,6 +387,30 @@ START_TEST(plugin_of_another_kind_is_told_so)
 }
 END_TEST
 
+/* What cannot be loaded is one line for whoever meets it: a run, a check, and
+ * the list of what is there. */
+START_TEST(unsound_plugin_is_one_clear_line)
+{
+  char line[512];
+
+  if (conform_rows[_i].status != EX_CONFIG)
+    return;
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = exec\n"
+              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+              "[output bad]\nplugin = ./output_bad.so\nplace.1 = meter.a\n");
+  scene_setenv(s, "BAD", conform_rows[_i].bad);
+  snprintf(line, sizeof(line), "p.ini:5: %s",
+           conform_rows[_i].err + strlen("error: "));
+  scene_run(s, "run -c p.ini");
+  check(EX_CONFIG, "", line);
+  scene_run(s, "check --offline -c p.ini");
+  check(EX_CONFIG, "", line);
+  scene_run(s, "plugins ./output_bad.so");
+  check(EX_CONFIG, "", conform_rows[_i].err);
+}
+END_TEST
+
 static Suite *
 conform_suite(void)
 {
@@ -309,12 +421,16 @@ conform_suite(void)
   tcase_set_timeout(tc, 60);
   tcase_add_loop_test(tc, broken_plugin_is_found_out, 0,
                       ARRAY_SIZE(conform_rows));
+  tcase_add_loop_test(tc, broken_input_and_transform_are_found_out, 0,
+                      ARRAY_SIZE(other_rows));
   tcase_add_test(tc, leak_is_found_out);
   tcase_add_loop_test(tc, sound_plugin_passes, 0, ARRAY_SIZE(sound));
   tcase_add_test(tc, library_without_the_symbol_is_no_plugin);
   tcase_add_loop_test(tc, our_own_keep_the_contract, 0, ARRAY_SIZE(own_rows));
   tcase_add_loop_test(tc, bad_plugin_does_not_bring_the_run_down, 0,
                       ARRAY_SIZE(run_rows));
+  tcase_add_loop_test(tc, unsound_plugin_is_one_clear_line, 0,
+                      ARRAY_SIZE(conform_rows));
   tcase_add_test(tc, plugin_of_another_kind_is_told_so);
   suite_add_tcase(suite, tc);
   return suite;

@@ -264,6 +264,57 @@ START_TEST(command_that_cannot_be_run_is_told_by_name)
 }
 END_TEST
 
+/* check tells it before the first run. */
+START_TEST(check_finds_a_command_that_cannot_be_run)
+{
+  write_pipeline("class = append\ncommand = no-such-program --token=abc\n");
+  scene_write(s, "reading", "%s", "");
+  scene_run(s, "check -c p.ini");
+  check(EX_CONFIG,
+        "error: hook: no-such-program: cannot be run: No such file or "
+        "directory\n");
+  write_pipeline("class = append\ncommand = ./p.ini\n");
+  scene_run(s, "check -c p.ini");
+  check(EX_NOPERM, "error: hook: ./p.ini: cannot be run: Permission denied\n");
+  write_pipeline("class = append\ncommand = /etc\n");
+  scene_run(s, "check -c p.ini");
+  check(EX_NOPERM, "error: hook: /etc: cannot be run: Permission denied\n");
+  write_pipeline("class = append\ncommand = true\n");
+  scene_run(s, "check -c p.ini");
+  ck_assert_str_eq(scene_err(s), "");
+  ck_assert_int_eq(scene_status(s), EX_OK);
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = exec\ncommand = no-such-program\n"
+              "[output table]\nplugin = stdout\nfield.a = meter.a\n");
+  scene_run(s, "check -c p.ini");
+  check(EX_CONFIG,
+        "error: meter: no-such-program: cannot be run: No such file or "
+        "directory\n");
+}
+END_TEST
+
+/* A megabyte of complaints is not a megabyte of mail, and does nothing to the
+ * terminal of who reads it. */
+START_TEST(complaints_are_bounded_and_clean)
+{
+  write_pipeline("class = append\ncommand = sh take.sh\n");
+  scene_write(s, "take.sh",
+              "yes complaint | head -n 200000 >&2\n"
+              "printf 'the \\033[31mlast\\377\\n' >&2\nexit 1\n");
+  run("84.208");
+  check(EX_UNAVAILABLE,
+        "error: hook: sh: ended with status 1: the ?[31mlast?\n");
+  scene_write(s, "take.sh",
+              "i=0\nwhile [ $i -lt 30 ]; do\n"
+              "  i=$((i + 1)); echo \"$i \" >&2; done\n");
+  run("84.300");
+  ck_assert_ptr_nonnull(strstr(
+    scene_err(s), "notice: hook: sh: complains in more than 20 lines, of which "
+                  "these are the last\nnotice: hook: sh: 11 \n"));
+  ck_assert_ptr_nonnull(strstr(scene_err(s), "sh: 30 \n"));
+}
+END_TEST
+
 START_TEST(command_need_not_read_what_it_is_given)
 {
   write_pipeline("class = append\ncommand = true\n");
@@ -323,6 +374,7 @@ check_gone(const char *file)
 static const char *const slow_scripts[] = {
   "sleep 60 & echo $! >pid\nwait\n",
   "trap '' TERM\nsleep 60 & echo $! >pid\nwait\nsleep 60\n",
+  "echo $$ >pid\nkill -STOP $$\n",
 };
 
 START_TEST(whole_group_ends_at_the_timeout)
@@ -365,6 +417,19 @@ START_TEST(what_a_command_leaves_behind_is_ended_and_not_waited_for)
   check(EX_OK, "");
   ck_assert_int_lt(clock_ms() - begun, 5000);
   check_gone("pid");
+}
+END_TEST
+
+/* What left the group lives on, and goes on writing: nobody waits for it. */
+START_TEST(what_left_the_group_is_not_waited_for)
+{
+  int64_t begun = clock_ms();
+
+  scene_write(s, "leave.sh", "setsid yes >&2 &\nsleep 0.1\n");
+  write_pipeline("class = append\ncommand = sh leave.sh\n");
+  run("84.208");
+  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_int_lt(clock_ms() - begun, 5000);
 }
 END_TEST
 
@@ -522,6 +587,8 @@ END_TEST
  * ---------------------------------------------------------------------------
  */
 
+#define PRINTED "error: meter: sh: line 1 of what it printed "
+
 static const struct {
   const char *script;
   int status;
@@ -562,8 +629,39 @@ static const struct {
     "error: meter: sh: line 1 of what it printed holds a value that is no "
     "text, "
     "number, true, false or null\n" },
-  { "printf '{\"field\":\"a\",\"text\":\"\\377\"}'", EX_SOFTWARE, "",
-    "error: meter: a: the plugin emitted a text that is not clean UTF-8\n" },
+  { "printf '{\"field\":\"a\",\"text\":\"\\377\"}'", EX_PROTOCOL, "",
+    PRINTED "is not UTF-8\n" },
+  { "printf '{\"field\":\"a\",\"text\":\"%s\"}' '\\u001b[31m'", EX_PROTOCOL, "",
+    PRINTED "has a text with line ends or other control characters\n" },
+  { "printf '{\"field\":\"a\",\"text\":\"%s\"}' '\\ud800'", EX_PROTOCOL, "",
+    PRINTED "holds a text that is no JSON string\n" },
+  { "printf '{\"field\":\"a\",\"value\":\"1\"}\\0{}\\n'", EX_PROTOCOL, "",
+    "error: meter: sh: printed a NUL byte: nothing of it counts\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\",\"value\":\"2\"}'", EX_PROTOCOL, "",
+    PRINTED "has a member twice\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\",\"text\":\"x\"}'", EX_PROTOCOL, "",
+    PRINTED "has a value and a text\n" },
+  { "echo '{\"field\":\"a\",\"vlaue\":\"1\"}'", EX_PROTOCOL, "",
+    PRINTED "has neither value nor text; null says that it is missing\n" },
+  { "echo '{\"field\":\"a\",\"value\":NaN}'", EX_PROTOCOL, "",
+    PRINTED "holds a value that is no text, number, true, false or null\n" },
+  { "echo '{\"field\":\"a\",\"value\":1e999999}'", EX_PROTOCOL, "",
+    PRINTED "has a value that is no decimal number, such as \"17.50\"\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\","
+    "\"time\":\"2026-11-22T10:00:00\"}'",
+    EX_PROTOCOL, "",
+    PRINTED "has a time that is not written as 2026-11-22T10:00:00Z\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\","
+    "\"time\":\"0001-01-01T00:00:00Z\"}'",
+    EX_PROTOCOL, "",
+    PRINTED "has a time before 1970: leave it out, and it is now\n" },
+  { "printf '{\"field\":\"a\",\"value\":\"1\"}\\n{\"field\":\"b\",\"val'",
+    EX_PROTOCOL, "",
+    "error: meter: sh: line 2 of what it printed holds a text that is no JSON "
+    "string\n" },
+  { "yes '{\"field\":\"a\",\"value\":\"1\"}' | head -c 5000000", EX_PROTOCOL,
+    "", "error: meter: sh: printed more than 4 MiB: nothing of it counts\n" },
+  { ":", EX_OK, "", "" },
 };
 
 START_TEST(lines_of_a_command_are_values)
@@ -575,6 +673,32 @@ START_TEST(lines_of_a_command_are_values)
   scene_run(s, "run -c p.ini");
   check(input_rows[_i].status, input_rows[_i].err);
   ck_assert_str_eq(scene_out(s), input_rows[_i].out);
+}
+END_TEST
+
+/* What somebody wants by name and is not printed is told; null is an answer. */
+START_TEST(wanted_field_that_is_not_printed_is_told)
+{
+  scene_write(s, "p.ini",
+              INPUT "[output table]\nplugin = stdout\nformat = line\n"
+                    "field.a = meter.a\nfield.b = meter.b\n"
+                    "field.c = meter.c\n");
+  scene_write(s, "reading",
+              "{\"field\":\"a\",\"value\":\"1\"}\n"
+              "{\"field\":\"b\",\"value\":null}\n"
+              "{\"field\":\"C\",\"value\":\"1\"}\n");
+  scene_run(s, "run -c p.ini");
+  check(EX_PROTOCOL, "error: meter: cat: line 3 of what it printed has a field "
+                     "whose name is not made of a-z, 0-9, _ . and -\n");
+  scene_write(s, "reading",
+              "{\"field\":\"a\",\"value\":\"1\"}\n"
+              "{\"field\":\"b\",\"value\":null}\n");
+  scene_run(s, "run -c p.ini");
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s), "error: meter: c: cat did not print it\n"));
+  ck_assert_ptr_null(strstr(scene_err(s), "meter: b"));
+  ck_assert_int_eq(scene_status(s), EX_DATAERR);
+  ck_assert_str_eq(scene_out(s), "a 1\n");
 }
 END_TEST
 
@@ -807,11 +931,15 @@ exec_suite(void)
                       ARRAY_SIZE(status_rows));
   tcase_add_test(tc, refused_delta_is_in_the_next_one);
   tcase_add_test(tc, command_that_cannot_be_run_is_told_by_name);
+  tcase_add_test(tc, check_finds_a_command_that_cannot_be_run);
+  tcase_add_test(tc, complaints_are_bounded_and_clean);
   tcase_add_test(tc, command_need_not_read_what_it_is_given);
   tcase_add_loop_test(tc, whole_group_ends_at_the_timeout, 0,
                       ARRAY_SIZE(slow_scripts));
   tcase_add_test(tc, deadline_of_the_cycle_ends_the_command_too);
   tcase_add_test(tc, what_a_command_leaves_behind_is_ended_and_not_waited_for);
+  if (has_program("setsid"))
+    tcase_add_test(tc, what_left_the_group_is_not_waited_for);
   tcase_add_test(tc, signal_ends_the_run_and_the_command);
   tcase_add_test(tc, record_comes_again_with_its_id_after_a_crash);
   tcase_add_test(tc, ids_are_not_used_again_when_the_state_is_lost);
@@ -823,6 +951,7 @@ exec_suite(void)
   tcase_add_test(tc, target_of_class_live_is_no_operand);
   tcase_add_loop_test(tc, lines_of_a_command_are_values, 0,
                       ARRAY_SIZE(input_rows));
+  tcase_add_test(tc, wanted_field_that_is_not_printed_is_told);
   tcase_add_test(tc, slow_reader_is_ended_and_the_others_count);
   tcase_add_loop_test(tc, example_reads_a_temperature, 0,
                       ARRAY_SIZE(temperature_rows));

@@ -3,24 +3,17 @@
  * the environment variable BAD says; without it, one that keeps it.
  */
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <meterpipe/plugin.h>
+
+#include "tests/support/bad.h"
 
 struct bad {
   const struct mp_host *host;
   uint32_t records;
 };
-
-static int
-bad_is(const char *how)
-{
-  const char *bad = getenv("BAD");
-
-  return bad != NULL && strcmp(bad, how) == 0;
-}
 
 static int
 bad_create(const struct mp_host *host, void **ret_self)
@@ -108,6 +101,16 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
   return MP_OK;
 }
 
+/* For ever, and deaf to what is polite. */
+static void
+hang(void)
+{
+  signal(SIGALRM, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
+  for (;;)
+    pause();
+}
+
 static int
 bad_commit(void *self, const struct mp_result_sink *sink)
 {
@@ -118,6 +121,8 @@ bad_commit(void *self, const struct mp_result_sink *sink)
     abort();
   if (bad_is("commit-exits"))
     _exit(99);
+  if (bad_is("commit-hangs"))
+    hang();
   if (bad_is("commit-late") && b->records > 0)
     usleep(900000);
   for (i = 0; i < b->records; i++)
@@ -247,6 +252,8 @@ spoil_plugin(void)
 const struct mp_plugin *
 meterpipe_plugin(void)
 {
+  if (bad_is("table-hangs"))
+    hang();
   ops = (struct mp_output_ops){
     .struct_size = sizeof(struct mp_output_ops),
     .delivery = MP_LATEST,

@@ -57,7 +57,7 @@ fake_arena_value(struct fake_arena *arena, const struct mp_value *value)
   if (value == NULL)
     return NULL;
   copy = fake_arena_alloc(arena, sizeof(*copy));
-  *copy = *value;
+  FAKE_COPY(copy, value);
   copy->unit = fake_arena_text(arena, value->unit);
   copy->serial = fake_arena_text(arena, value->serial);
   copy->text = fake_arena_text(arena, value->text);

@@ -8,7 +8,17 @@
 #ifndef SUPPORT_FAKE_ARENA_H
 #define SUPPORT_FAKE_ARENA_H
 
+#include <string.h>
+
 #include <meterpipe/plugin.h>
+
+/* Copies as much of a plugin's struct as both sides know: its header may be
+ * older than ours, or younger.  What *TO has beyond it stays as it was. */
+#define FAKE_COPY(to, from)                                                    \
+  (memcpy((to), (from),                                                        \
+          (from)->struct_size < sizeof(*(to)) ? (from)->struct_size            \
+                                              : sizeof(*(to))),                \
+   (to)->struct_size = sizeof(*(to)))
 
 struct fake_block;
 

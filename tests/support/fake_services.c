@@ -97,6 +97,22 @@ host_option_int(const struct mp_host *host, const char *key)
   return known_option(host, key)->number;
 }
 
+/* A plugin of an older header has a shorter struct: what is behind the members
+ * of ABI 1.0 is not ours to write, and neither is the size. */
+static void
+fill_value(struct mp_value *to, struct decimal d)
+{
+  const size_t size = offsetof(struct mp_value, text) + sizeof(to->text);
+  struct mp_value value = { .struct_size = to->struct_size,
+                            .kind = MP_GAUGE,
+                            .coef = d.coef,
+                            .exp10 = d.exp10 };
+
+  if (value.struct_size < size)
+    value.struct_size = (uint32_t)size;
+  memcpy(to, &value, size);
+}
+
 static int
 host_option_decimal(const struct mp_host *host, const char *key,
                     struct mp_value *ret_value)
@@ -108,11 +124,7 @@ host_option_decimal(const struct mp_host *host, const char *key,
     return MP_DROP;
   if (decimal_parse(item->text, strlen(item->text), &d) != MP_OK)
     fake_die("option `%s` is no decimal", key);
-  memset(ret_value, 0, sizeof(*ret_value));
-  ret_value->struct_size = sizeof(*ret_value);
-  ret_value->kind = MP_GAUGE;
-  ret_value->coef = d.coef;
-  ret_value->exp10 = d.exp10;
+  fill_value(ret_value, d);
   return MP_OK;
 }
 

@@ -139,7 +139,7 @@ sink_field(const struct mp_field_sink *sink, const struct mp_field *field)
   struct fake_sink_state *st = sink->ctx;
   struct mp_field *copy = &append(st, &st->fields)->field;
 
-  *copy = *field;
+  FAKE_COPY(copy, field);
   copy->name = fake_arena_text(&st->arena, field->name);
   copy->number = fake_arena_text(&st->arena, field->number);
   copy->label = fake_arena_text(&st->arena, field->label);
@@ -152,7 +152,7 @@ sink_item(const struct mp_probe_sink *sink, const struct mp_probe_item *item)
   struct fake_sink_state *st = sink->ctx;
   struct mp_probe_item *copy = &append(st, &st->items)->item;
 
-  *copy = *item;
+  FAKE_COPY(copy, item);
   copy->field = fake_arena_text(&st->arena, item->field);
   copy->number = fake_arena_text(&st->arena, item->number);
   copy->label = fake_arena_text(&st->arena, item->label);
@@ -176,7 +176,7 @@ sink_attempt(const struct mp_probe_sink *sink,
   struct fake_sink_state *st = sink->ctx;
   struct mp_probe_attempt *copy = &append(st, &st->attempts)->attempt;
 
-  *copy = *attempt;
+  FAKE_COPY(copy, attempt);
   copy->what = fake_arena_text(&st->arena, attempt->what);
 }
 
@@ -186,7 +186,7 @@ sink_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   struct fake_sink_state *st = sink->ctx;
   struct mp_shown *copy = &prepend(st, &st->shown)->shown;
 
-  *copy = *shown;
+  FAKE_COPY(copy, shown);
   copy->value = fake_arena_value(&st->arena, shown->value);
   copy->updated = fake_arena_text(&st->arena, shown->updated);
   return MP_OK;
@@ -210,7 +210,7 @@ sink_listed(const struct mp_list_sink *sink, const struct mp_listed *listed)
   struct fake_sink_state *st = sink->ctx;
   struct mp_listed *copy = &append(st, &st->listed)->listed;
 
-  *copy = *listed;
+  FAKE_COPY(copy, listed);
   copy->name = fake_arena_text(&st->arena, listed->name);
   copy->label = fake_arena_text(&st->arena, listed->label);
   copy->type = fake_arena_text(&st->arena, listed->type);

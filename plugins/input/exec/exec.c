@@ -21,6 +21,7 @@
 #include <meterpipe/plugin.h>
 
 #include "plugins/exec/child.h"
+#include "plugins/exec/find.h"
 #include "plugins/exec/json_value.h"
 #include "plugins/exec/words.h"
 
@@ -97,7 +98,43 @@ exec_create(const struct mp_host *host, void **ret_self)
 struct reading {
   const struct mp_host *host;
   const struct mp_sink *sink;
+  unsigned char *came; /* by the numbers of the wanted fields */
 };
+
+/* Whether it is wanted or not: null says that it is missing, and that it is
+ * known to be. */
+static void
+note_field(const struct reading *r, const char *name)
+{
+  const char *wanted = r->host->field(r->host, 0);
+  uint32_t i = 0;
+
+  for (; wanted != NULL; wanted = r->host->field(r->host, ++i))
+    if (strcmp(wanted, name) == 0)
+      r->came[i] = 1;
+}
+
+/* A name that is misspelt here or there would else be missing for ever. */
+static void
+report_missing(const struct reading *r, const char *program)
+{
+  const char *wanted = r->host->field(r->host, 0);
+  uint32_t i = 0;
+
+  for (; wanted != NULL; wanted = r->host->field(r->host, ++i))
+    if (!r->came[i])
+      mp_fail(r->host, MP_EDATA, wanted, "%s did not print it", program);
+}
+
+static uint32_t
+count_wanted(const struct mp_host *host)
+{
+  uint32_t n = 0;
+
+  while (host->field(host, n) != NULL)
+    n++;
+  return n;
+}
 
 static const char *
 take_line(void *ctx, const struct json_line *line)
@@ -118,7 +155,11 @@ take_line(void *ctx, const struct json_line *line)
     return "has no field";
   if (*field == '\0' || field[strspn(field, NAME_CHARACTERS)] != '\0')
     return "has a field whose name is not made of a-z, 0-9, _ . and -";
-  if (value.kind != 0) /* null: it is missing */
+  wrong = json_value_given(line);
+  if (wrong != NULL)
+    return wrong;
+  note_field(r, field);
+  if (value.kind != 0)
     r->sink->emit(r->sink, field, &value);
   return NULL;
 }
@@ -134,10 +175,25 @@ judge(const struct child *child)
 }
 
 static int
+take_lines(struct exec *e, const struct mp_sink *sink, char *text)
+{
+  struct reading reading = { e->host, sink, NULL };
+  int answer;
+
+  reading.came = calloc(count_wanted(e->host) + 1, 1);
+  if (reading.came == NULL)
+    return mp_fail(e->host, MP_ENOMEM, e->command[0], "out of memory");
+  answer = json_value_each(e->host, e->command[0], text, take_line, &reading);
+  if (answer == MP_OK)
+    report_missing(&reading, e->command[0]);
+  free(reading.came);
+  return answer;
+}
+
+static int
 exec_read(void *self, const struct mp_sink *sink)
 {
   struct exec *e = self;
-  struct reading reading = { e->host, sink };
   struct child child = {
     .host = e->host,
     .words = e->command,
@@ -151,10 +207,17 @@ exec_read(void *self, const struct mp_sink *sink)
   else
     child_log_errors(&child, MP_LOG_INFO);
   if (answer == MP_OK)
-    answer = json_value_each(e->host, e->command[0], child.out.data, take_line,
-                             &reading);
+    answer = take_lines(e, sink, child.out.data);
   child_clear(&child);
   return answer;
+}
+
+static int
+exec_check(void *self)
+{
+  struct exec *e = self;
+
+  return find_program(e->host, e->command[0]);
 }
 
 static const struct mp_input_ops ops = {
@@ -162,6 +225,7 @@ static const struct mp_input_ops ops = {
   .flags = MP_INPUT_ALL_FIELDS,
   .field = exec_field,
   .read = exec_read,
+  .check = exec_check,
 };
 
 static const struct mp_plugin plugin = {

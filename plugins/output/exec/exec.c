@@ -19,6 +19,7 @@
 #include <meterpipe/plugin.h>
 
 #include "plugins/exec/child.h"
+#include "plugins/exec/find.h"
 #include "plugins/exec/json_value.h"
 #include "plugins/exec/words.h"
 #include "plugins/output/exec/record.h"
@@ -269,6 +270,9 @@ take_shown(void *ctx, const struct json_line *line)
     return wrong;
   if (name == NULL)
     return "has no target";
+  wrong = json_value_given(line);
+  if (wrong != NULL)
+    return wrong;
   shown.target = find_target(asked->host, name);
   if (shown.target == UINT32_MAX)
     return NULL; /* it may show more than we want to know */
@@ -340,6 +344,15 @@ exec_fetch(void *self, const struct mp_shown_sink *sink)
   return answer;
 }
 
+/* A fetch that cannot be run has said so by now. */
+static int
+exec_check(void *self)
+{
+  struct exec *e = self;
+
+  return find_program(e->host, e->command[0]);
+}
+
 /* ---- The plugin -----------------------------------------------------------
  */
 
@@ -354,6 +367,7 @@ static const struct mp_output_ops ops = {
   .commit = exec_commit,
   .token = exec_token,
   .recover = exec_recover,
+  .check = exec_check,
   .delivery_option = "class",
 };
 

@@ -64,6 +64,7 @@ static const struct {
     "\"i\":1,\"j\":1,\"k\":1,\"l\":1,\"m\":1,\"n\":1,\"o\":1,\"p\":1,"
     "\"q\":1}",
     "has too many members" },
+  { "{\"a\":1,\"b\":2,\"a\":null}", "has a member twice" },
 };
 
 START_TEST(line_is_taken_apart)

@@ -1,0 +1,70 @@
+/* Looking for a program where posix_spawnp will. */
+#include "plugins/exec/find.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plugins/exec/start.h"
+
+#define PATH_ROOM 4096
+
+/* 0, or the errno for which PATH cannot be run. */
+static int
+try_file(const char *path)
+{
+  struct stat st;
+
+  if (stat(path, &st) != 0)
+    return errno;
+  if (!S_ISREG(st.st_mode))
+    return EACCES;
+  return access(path, X_OK) == 0 ? 0 : errno;
+}
+
+/* In the N characters of DIR, where none at all mean the working directory. */
+static int
+try_in(const char *dir, size_t n, const char *name)
+{
+  char path[PATH_ROOM];
+  int len = n == 0 ? snprintf(path, sizeof(path), "./%s", name)
+                   : snprintf(path, sizeof(path), "%.*s/%s", (int)n, dir, name);
+
+  if (len < 0 || (size_t)len >= sizeof(path))
+    return ENAMETOOLONG;
+  return try_file(path);
+}
+
+/* The first that can be run is run; one that may not be is remembered. */
+static int
+try_everywhere(const char *name)
+{
+  const char *dirs = getenv("PATH");
+  int err = ENOENT;
+
+  if (dirs == NULL)
+    dirs = "/bin:/usr/bin";
+  for (;;) {
+    size_t n = strcspn(dirs, ":");
+    int here = try_in(dirs, n, name);
+
+    if (here == 0)
+      return 0;
+    if (here == EACCES)
+      err = here;
+    if (dirs[n] == '\0')
+      return err;
+    dirs += n + 1;
+  }
+}
+
+int
+find_program(const struct mp_host *host, const char *name)
+{
+  int err = strchr(name, '/') != NULL ? try_file(name) : try_everywhere(name);
+
+  return err == 0 ? MP_OK : start_explain(host, name, err);
+}

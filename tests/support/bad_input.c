@@ -1,0 +1,131 @@
+/*
+ * An input that breaks the contract of <meterpipe/plugin.h> in the way that
+ * the environment variable BAD says; without it, one that keeps it.
+ */
+#include <unistd.h>
+
+#include <meterpipe/plugin.h>
+
+#include "tests/support/bad.h"
+
+struct bad {
+  const struct mp_host *host;
+};
+
+static int
+bad_create(const struct mp_host *host, void **ret_self)
+{
+  struct bad *b = calloc(1, sizeof(*b));
+
+  if (b == NULL)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  b->host = host;
+  *ret_self = b;
+  return MP_OK;
+}
+
+/* ---- Fields: there are "a", also called "1", and "b" ---- */
+
+static void
+tell(const struct mp_field_sink *sink, const char *name, const char *number)
+{
+  struct mp_field field = { .struct_size = sizeof(field),
+                            .kind = MP_GAUGE,
+                            .name = name,
+                            .number = number };
+
+  if (bad_is("field-small"))
+    field.struct_size = 8;
+  if (bad_is("field-name"))
+    field.name = "A field";
+  if (bad_is("field-kind"))
+    field.kind = 9;
+  sink->field(sink, &field);
+  if (bad_is("field-twice"))
+    sink->field(sink, &field);
+}
+
+static int
+bad_field(const char *name, const struct mp_field_sink *sink)
+{
+  if (strcmp(name, "a") == 0 || strcmp(name, "1") == 0) {
+    tell(sink, bad_is("field-other") ? "b" : "a", "1");
+    return MP_OK;
+  }
+  if (strcmp(name, "b") == 0 && !bad_is("field-unknown")) {
+    tell(sink, "b", NULL);
+    return MP_OK;
+  }
+  return bad_is("field-code") ? MP_EIO : MP_ECONFIG;
+}
+
+static int
+bad_list(const struct mp_field_sink *sink)
+{
+  if (bad_is("list-fails"))
+    return MP_EIO;
+  if (bad_is("list-none"))
+    return MP_OK;
+  tell(sink, "a", "1");
+  tell(sink, "b", NULL);
+  return MP_OK;
+}
+
+/* ---- Reading ---- */
+
+static int
+bad_read(void *self, const struct mp_sink *sink)
+{
+  struct mp_value value = { .struct_size = sizeof(value),
+                            .kind = MP_GAUGE,
+                            .coef = 1 };
+
+  (void)self;
+  if (bad_is("read-exponent"))
+    value.exp10 = INT32_MAX;
+  if (bad_is("read-kind"))
+    value.kind = 0;
+  if (bad_is("read-small"))
+    value.struct_size = 8;
+  if (bad_is("read-unit"))
+    value.unit = "\377";
+  if (bad_is("read-serial"))
+    sink->serial(sink, NULL, MP_SERIAL_READ);
+  if (bad_is("read-late"))
+    usleep(900000);
+  if (bad_is("read-silent"))
+    return MP_EIO;
+  sink->emit(sink, "a", &value);
+  return bad_is("read-nonsense") ? MP_HOLD : MP_OK;
+}
+
+static const struct mp_option options[] = {
+  { "fields", MP_TYPE_FIELDS, 0, NULL, NULL, "what else is to be read" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const struct mp_input_ops ops = {
+  .struct_size = sizeof(struct mp_input_ops),
+  .field = bad_field,
+  .list_fields = bad_list,
+  .default_fields = "a,b",
+  .read = bad_read,
+};
+
+static const struct mp_plugin plugin = {
+  .struct_size = sizeof(struct mp_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "bad",
+  .version = "1",
+  .summary = "breaks the contract",
+  .options = options,
+  .create = bad_create,
+  .destroy = free,
+  .input = &ops,
+};
+
+const struct mp_plugin *
+meterpipe_plugin(void)
+{
+  return &plugin;
+}

@@ -1,0 +1,84 @@
+/*
+ * A transform that breaks the contract of <meterpipe/plugin.h> in the way that
+ * the environment variable BAD says; without it, one that keeps it.
+ */
+#include <meterpipe/plugin.h>
+
+#include "tests/support/bad.h"
+
+struct bad {
+  const struct mp_host *host;
+};
+
+static int
+bad_create(const struct mp_host *host, void **ret_self)
+{
+  struct bad *b = calloc(1, sizeof(*b));
+
+  if (b == NULL)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  b->host = host;
+  *ret_self = b;
+  return MP_OK;
+}
+
+static int
+bad_apply(void *self, struct mp_value *value)
+{
+  (void)self;
+  if (bad_is("apply-exponent"))
+    value->exp10 = -1000;
+  if (bad_is("apply-kind"))
+    value->kind = 5;
+  if (bad_is("apply-unit"))
+    value->unit = "a\nb";
+  if (bad_is("apply-text")) {
+    value->kind = MP_TEXT;
+    value->text = "\303";
+  }
+  if (bad_is("apply-holds"))
+    return MP_HOLD;
+  if (bad_is("apply-silent"))
+    return MP_ERANGE;
+  return bad_is("apply-nonsense") ? MP_END : MP_OK;
+}
+
+static const struct mp_option options[] = {
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what comes in" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const struct mp_transform_ops ops = {
+  .struct_size = sizeof(struct mp_transform_ops),
+  .apply = bad_apply,
+};
+
+static const struct mp_plugin good = {
+  .struct_size = sizeof(struct mp_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "bad",
+  .version = "1",
+  .summary = "breaks the contract",
+  .options = options,
+  .create = bad_create,
+  .destroy = free,
+  .transform = &ops,
+};
+
+/* Nothing comes in. */
+static const struct mp_plugin deaf = {
+  .struct_size = sizeof(struct mp_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "bad",
+  .version = "1",
+  .summary = "breaks the contract",
+  .create = bad_create,
+  .destroy = free,
+  .transform = &ops,
+};
+
+const struct mp_plugin *
+meterpipe_plugin(void)
+{
+  return bad_is("value-none") ? &deaf : &good;
+}

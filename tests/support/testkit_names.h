@@ -1,0 +1,55 @@
+/*
+ * What the test kit's own parts are called in libmeterpipe-test.a.  A plugin's
+ * author may have a decimal_add, too: only what the installed headers declare
+ * keeps its name.
+ *
+ * Included before each file of that library.  The names in the source stay, as
+ * members of <meterpipe/plugin.h> are called decimal_add, too; those that the
+ * linker sees change.
+ */
+#ifndef SUPPORT_TESTKIT_NAMES_H
+#define SUPPORT_TESTKIT_NAMES_H
+
+#include "core/decimal.h"
+#include "core/unit.h"
+#include "tests/support/fake_arena.h"
+#include "tests/support/fake_option.h"
+#include "tests/support/fake_state.h"
+
+#define RENAMED(name) extern __typeof__(name) name __asm__("mp_fake_" #name)
+
+RENAMED(decimal_add);
+RENAMED(decimal_compare);
+RENAMED(decimal_divide);
+RENAMED(decimal_format);
+RENAMED(decimal_mul);
+RENAMED(decimal_parse);
+RENAMED(decimal_round);
+RENAMED(decimal_round_step);
+RENAMED(decimal_scale);
+RENAMED(decimal_shows);
+RENAMED(decimal_sub);
+RENAMED(decimal_valid);
+RENAMED(fake_arena_alloc);
+RENAMED(fake_arena_free);
+RENAMED(fake_arena_text);
+RENAMED(fake_arena_value);
+RENAMED(fake_clock_ms);
+RENAMED(fake_die);
+RENAMED(fake_item_append);
+RENAMED(fake_item_at);
+RENAMED(fake_item_find);
+RENAMED(fake_item_obtain);
+RENAMED(fake_keep);
+RENAMED(fake_option_parse);
+RENAMED(fake_services);
+RENAMED(unit_canonical);
+RENAMED(unit_convert);
+RENAMED(unit_display);
+RENAMED(unit_known);
+RENAMED(unit_nearest);
+RENAMED(unit_same);
+
+#undef RENAMED
+
+#endif

@@ -117,15 +117,33 @@ make_pipeline(struct app *app, const struct plugin *plugin,
   return stage ? create_stage(p, stage, problems) : MP_ENOMEM;
 }
 
+/* What is meant for a plugin, and is none: OPTION=VALUE, or just the value. */
+static bool
+is_no_plugin(const char *word)
+{
+  const char *dot = strrchr(word, '.');
+
+  return strchr(word, '=') ||
+         (strchr(word, '/') && (!dot || strcmp(dot, ".so") != 0));
+}
+
 int
 adhoc_load(struct app *app, enum plugin_kind kind)
 {
-  const struct plugin *plugin =
-    loader_get(app->loader, kind, app->args->operands[0]);
+  const char *name = app->args->operands[0];
+  const struct plugin *plugin;
   struct problems problems;
   bool wrong;
   int r;
 
+  if (is_no_plugin(name)) {
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "\"%s\" is no plugin: the name of one comes first, then "
+             "OPTION=VALUE (\"meterpipe plugins\" lists what is installed)",
+             name);
+    return EX_USAGE;
+  }
+  plugin = loader_get(app->loader, kind, name);
   if (!plugin) {
     log_line(MP_LOG_ERROR, NULL, NULL, "%s", loader_error(app->loader));
     return EX_USAGE;

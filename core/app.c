@@ -1,10 +1,12 @@
 /* From the command line to a pipeline that can run. */
 #include "core/app.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "core/log.h"
 
@@ -45,11 +47,26 @@ app_init(struct app *app, const struct arguments *args)
   return EX_OSERR;
 }
 
+/* Nobody has named a file, and there is none where it is looked for. */
+static bool
+has_no_file(const struct arguments *args, struct problems *problems)
+{
+  if (args->config_given || access(args->config_path, F_OK) == 0 ||
+      errno != ENOENT)
+    return false;
+  problems_add(problems, args->config_path, 0,
+               "there is no pipeline file yet: write one (meterpipe.ini(5) says "
+               "how), or give another with -c FILE");
+  return true;
+}
+
 static int
 build(struct app *app, struct problems *problems)
 {
-  int r = config_load(app->args->config_path, problems, &app->config);
+  int r = MP_ECONFIG;
 
+  if (!has_no_file(app->args, problems))
+    r = config_load(app->args->config_path, problems, &app->config);
   if (r == MP_OK)
     r = pipeline_build(app->config, app->loader, &app->run, app->args->replays,
                        app->args->n_replays, problems, &app->pipeline);

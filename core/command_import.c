@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "core/import.h"
@@ -41,13 +42,27 @@ field_of_register(const char *number, char *ret, size_t size)
   return r == MP_OK && !name.fits ? MP_ERANGE : r;
 }
 
+/* What `check` would say of the printed file, where it can be mended. */
+static bool
+is_url(const char *text)
+{
+  return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+}
+
 int
 command_import(const struct arguments *args)
 {
-  char *dirs = app_plugin_dirs(args->plugin_dir);
-  struct loader *loader = dirs ? loader_new(dirs) : NULL;
+  struct loader *loader;
   int status = EX_OSERR;
+  char *dirs;
 
+  if (args->url && !is_url(args->url)) {
+    log_line(MP_LOG_ERROR, NULL, "--url",
+             "\"%s\" does not begin with http:// or https://", args->url);
+    return EX_USAGE;
+  }
+  dirs = app_plugin_dirs(args->plugin_dir);
+  loader = dirs ? loader_new(dirs) : NULL;
   free(dirs);
   if (!loader)
     return status;

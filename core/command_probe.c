@@ -133,6 +133,11 @@ probe(struct app *app)
   if (status != EX_OK)
     return status;
   stage = app->pipeline->stages[0];
+  if (config_find(stage->section, "fields")) {
+    log_line(MP_LOG_ERROR, stage->name, NULL,
+             "a probe reads all that there is: leave out `fields`");
+    return EX_USAGE;
+  }
   if (stage->plugin->input.probe)
     return probe_stage(app, stage);
   log_line(MP_LOG_ERROR, stage->name, NULL, "this plugin cannot probe");

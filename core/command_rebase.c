@@ -74,6 +74,20 @@ names_are_good(const struct app *app)
   return good;
 }
 
+static bool
+has_measuring(const struct app *app)
+{
+  const struct pipeline *p = app->pipeline;
+
+  for (size_t i = 0; i < p->n_stages; i++)
+    if (measures(p->stages[i]))
+      return true;
+  log_line(MP_LOG_ERROR, NULL, app->args->config_path,
+           "no transform measures from a target that this pipeline writes: "
+           "there is no base");
+  return false;
+}
+
 static void
 mark(const struct app *app)
 {
@@ -95,7 +109,7 @@ rebase(struct app *app)
 {
   int r;
 
-  if (!names_are_good(app))
+  if (!names_are_good(app) || !has_measuring(app))
     return EX_USAGE;
   r = app_open_store(app, STORE_WRITE);
   if (r == MP_OK)

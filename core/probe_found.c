@@ -187,8 +187,19 @@ print_list(const struct probe_found *found, const char *defaults, bool wanted,
     putc('\n', out);
 }
 
+static bool
+has_one_of(const struct probe_found *found, const char *defaults)
+{
+  for (size_t i = 0; i < found->n_fields; i++)
+    if (found->fields[i].value.kind &&
+        list_holds(defaults, found->fields[i].field))
+      return true;
+  return false;
+}
+
 /* The fields that are usually wanted, and the rest as a comment: each eight
- * more cost the meter's battery another request. */
+ * more cost the meter's battery another request.  All of a meter that has none
+ * of the usual ones, or they would be asked for. */
 static void
 print_section(const struct probe_found *found, const struct stage *stage,
               FILE *out)
@@ -197,8 +208,10 @@ print_section(const struct probe_found *found, const struct stage *stage,
 
   fputs("# To copy into a pipeline file:\n\n", out);
   adhoc_print_section(stage, "meter", out);
-  if (config_find(stage->section, "fields"))
+  if (!has_one_of(found, defaults)) {
+    print_list(found, defaults, false, "fields = ", "  ", out);
     return;
+  }
   print_list(found, defaults, true, "fields = ", "  ", out);
   print_list(found, defaults, false, "# It also has: ", "#   ", out);
 }

@@ -244,13 +244,15 @@ static const struct {
   { "kmp", 64,
     "error: kmp: no command (\"meterpipe kmp --help\" lists them)\n" },
   { "kmp masc", 64,
-    "error: kmp: there is no command \"masc\" (\"meterpipe kmp --help\" lists "
-    "them)\n" },
+    "error: kmp: there is no command \"masc\"; there are mask and emulate\n" },
+  { "kmp -v mask a", 64,
+    "error: kmp: there is no command \"-v\"; there are mask and emulate\n" },
   { "kmp mask", 64, "error: mask: the capture is missing\n" },
   { "kmp mask a b", 64,
     "error: mask: takes one capture and nothing else\n" },
   { "kmp mask -c", 64, "error: mask: takes no option -c\n" },
   { "kmp mask nowhere", 66, "error: nowhere: there is no such file\n" },
+  { "kmp mask ''", 64, "error: \"\": is no name of a file\n" },
   { "kmp mask .", 66, "error: .: is a directory, not a capture\n" },
   { "kmp emulate", 64,
     "error: emulate: a capture, or a file with registers, is missing\n" },
@@ -270,6 +272,15 @@ static const struct {
     "water[=N[,DURATION]] and magnet\n" },
   { "kmp emulate --link empty 60=1", 73,
     "error: empty: the link cannot be made: File exists\n" },
+  { "kmp emulate 60=1GJ --fault none", 64,
+    "error: --fault: there is no mistake \"none\" (\"meterpipe kmp emulate "
+    "--help\" lists them)\n" },
+  { "kmp emulate heat_energy_e1=1GJ", 64,
+    "error: heat_energy_e1=1GJ: is no register, as in 60=84.208GJ, and no "
+    "file\n" },
+  { "kmp emulate --link nowhere/tty 60=1", 73,
+    "error: nowhere/tty: the link cannot be made: No such file or "
+    "directory\n" },
   { "kmp emulate --link", 64,
     "error: emulate: the option --link needs a value\n" },
   { "kmp emulate --lunk x", 64,

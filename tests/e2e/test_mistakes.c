@@ -1,7 +1,6 @@
 /*
- * Mistakes that people make in a pipeline file or on a command line, and the
- * exact lines that they are shown.  Each should name the place, what is wrong
- * and what to do about it.
+ * Mistakes that people make in a pipeline file, and the exact lines that they
+ * are shown.  Each should name the place, what is wrong and what to do about it.
  */
 #include <check.h>
 #include <stdbool.h>
@@ -484,111 +483,6 @@ START_TEST(recording_reaches_a_device_only_with_a_state_or_for_show)
 }
 END_TEST
 
-/* ---- Command lines ---- */
-
-#define USAGE_RUN                                                              \
-  "Usage: meterpipe run [-c FILE] [-n [--offline]] [--replay "                 \
-  "[INPUT=]FILE]... "                                                          \
-  "[--every DURATION]\n"
-
-static const struct {
-  const char *args, *said;
-} command_lines[] = {
-  { "", "error: no command (\"meterpipe --help\" lists them)\n" },
-  { "rnu", "error: there is no command \"rnu\"; the nearest is \"run\"\n" },
-  { "frobnicate", "error: there is no command \"frobnicate\" (\"meterpipe "
-                  "--help\" lists them)\n" },
-  { "-c p.ini run", "error: \"-c\" stands where the command should: options "
-                    "come behind it\n" },
-  { "import /dev/ttyUSB0",
-    "error: an argument is missing\n"
-    "Usage: meterpipe import DEVICE IDX:REGISTER:FUNCTION[:IDX2],... [--url "
-    "URL]\n" },
-  { "import /dev/ttyUSB0 323",
-    "error: import: item 1 (column 1): \"323\": not IDX:REGISTER:FUNCTION or "
-    "IDX:REGISTER:FUNCTION:IDX2\n" },
-  { "run p.ini", "error: there is one argument too many\n" USAGE_RUN },
-  { "run --offline -c p.ini",
-    "error: --offline goes only with -n: nothing can be delivered without "
-    "asking\n" USAGE_RUN },
-  { "run -n --every 20m -c p.ini",
-    "error: --every does not go with -n\n" USAGE_RUN },
-  { "run --every 20 -c p.ini",
-    "error: --every: \"20\" is no duration, such as 20m or 90s\n" },
-  { "run --offlnie", "error: there is no option --offlnie; the nearest is "
-                     "--offline\n" },
-  { "run --frobnicate=yes", "error: there is no option --frobnicate "
-                            "(\"meterpipe --help\" lists them)\n" },
-  { "run -nx", "error: there is no option -x (\"meterpipe --help\" lists "
-               "them)\n" },
-  { "run --dry-run=no", "error: the option --dry-run takes no value\n" },
-  { "run -c", "error: the option --config needs a value\n" },
-  { "run --replay", "error: the option --replay needs a value\n" },
-  { "check -n", "error: \"check\" takes no option --dry-run\n" },
-  { "rebase usgae -c p.ini", "error: there is no transform \"usgae\" in p.ini; "
-                             "the nearest is \"usage\"\n" },
-  { "rebase meter -c p.ini",
-    "error: meter: is no transform that measures from a target which this "
-    "pipeline writes\n" },
-  { "rebase usage other -c p.ini",
-    "error: there is no transform \"other\" in p.ini\n" },
-  { "plugins cvs", "error: there is no plugin \"cvs\"; the nearest is "
-                   "\"csv\"\n" },
-  { "plugins frobnicate", "error: there is no plugin \"frobnicate\" "
-                          "(\"meterpipe plugins\" lists what is installed)\n" },
-};
-
-START_TEST(command_line_is_refused_with_what_was_meant)
-{
-  scene_write(scene, "p.ini", "%s",
-              METER
-              "[transform usage]\nplugin = subtract\n"
-              "value = meter.heat_energy_e1\nminus = house.323\n" HOUSE ENERGY
-              "idx.4 = usage\n");
-  scene_run(scene, "%s", command_lines[_i].args);
-  ck_assert_str_eq(scene_err(scene), command_lines[_i].said);
-  ck_assert_str_eq(scene_out(scene), "");
-  ck_assert_int_eq(scene_status(scene), 64);
-  ck_assert(!scene_exists(scene, "p.db"));
-}
-END_TEST
-
-static const struct {
-  const char *args, *first; /* line of what is shown */
-} shown[] = {
-  { "--help", "Usage: meterpipe COMMAND [OPTION]...\n" },
-  { "-h", "Usage: meterpipe COMMAND [OPTION]...\n" },
-  { "--version", "meterpipe " },
-  { "run --help", USAGE_RUN },
-  { "run -c nothere.ini --help", USAGE_RUN },
-  { "check --version", "meterpipe " },
-};
-
-START_TEST(help_and_version_go_to_standard_output)
-{
-  scene_run(scene, "%s", shown[_i].args);
-  ck_assert_int_eq(
-    strncmp(scene_out(scene), shown[_i].first, strlen(shown[_i].first)), 0);
-  ck_assert_str_eq(scene_err(scene), "");
-  ck_assert_int_eq(scene_status(scene), 0);
-}
-END_TEST
-
-START_TEST(help_names_every_command)
-{
-  static const char *const names[] = { "run",    "check",   "graph",
-                                       "status", "rebase",  "plugins",
-                                       "probe",  "targets", "import" };
-  char line[64];
-
-  scene_run(scene, "--help");
-  for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-    snprintf(line, sizeof(line), "\n  %s ", names[i]);
-    ck_assert_msg(strstr(scene_out(scene), line) != NULL, "%s", names[i]);
-  }
-}
-END_TEST
-
 static TCase *
 make_case(Suite *suite, const char *name)
 {
@@ -620,13 +514,6 @@ main(void)
   tcase_add_test(t, secret_in_a_private_file_is_nobodys_business);
   tcase_add_test(t, secret_file_is_looked_for_among_the_credentials_first);
   tcase_add_test(t, recording_reaches_a_device_only_with_a_state_or_for_show);
-
-  t = make_case(suite, "command line");
-  tcase_add_loop_test(t, command_line_is_refused_with_what_was_meant, 0,
-                      ARRAY_SIZE(command_lines));
-  tcase_add_loop_test(t, help_and_version_go_to_standard_output, 0,
-                      ARRAY_SIZE(shown));
-  tcase_add_test(t, help_names_every_command);
 
   runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

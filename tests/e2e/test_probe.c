@@ -126,6 +126,30 @@ START_TEST(section_of_a_probe_runs_as_it_is)
 }
 END_TEST
 
+/* A water meter, for example. */
+START_TEST(section_of_a_meter_without_the_usual_fields_runs_too)
+{
+  static const unsigned usual[] = { 60, 68, 80, 86, 87 };
+  const char *section;
+
+  build();
+  for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+    meter_remove(house.meter, (uint16_t)usual[i]);
+  meter_set(house.meter, "266=5.2kWh");
+  probe("");
+  section = strstr(scene_out(house.scene), "[input meter]");
+  ck_assert_ptr_nonnull(section);
+  ck_assert_ptr_nonnull(
+    strstr(section, "\nfields = info_code, heat_energy_e1_hires, serial_no\n"));
+  scene_write(house.scene, "copied.ini",
+              "%s[output show]\nplugin = stdout\nformat = line\n", section);
+  scene_run(house.scene, "check --offline -c copied.ini");
+  house_check(&house, EX_OK, "");
+  scene_run(house.scene, "run -c copied.ini");
+  house_check(&house, EX_OK, "");
+}
+END_TEST
+
 START_TEST(probe_for_programs_is_one_object)
 {
   build();
@@ -310,6 +334,8 @@ static const struct {
   { "kmp device=x retries",
     "command line: \"retries\" is no option: write OPTION=VALUE, without "
     "blanks\n" },
+  { "kmp device=x fields=flow_v1",
+    "error: kmp: a probe reads all that there is: leave out `fields`\n" },
   { "replay path=x", "error: replay: this plugin cannot probe\n" },
   { "",
     "error: an argument is missing\n"
@@ -465,14 +491,18 @@ count_lines(const char *text)
   return n;
 }
 
+/* Of its own clock; a busy machine gets fewer attempts into it. */
 START_TEST(watch_ends_by_itself_after_five_minutes)
 {
+  int64_t begun = house_clock_ms();
+
   build();
   scene_setenv(house.scene, "TEST_HURRY", "100");
   probe("--watch");
   house_check(&house, EX_OK, "");
   ck_assert_uint_le(count_lines(scene_out(house.scene)), 301);
-  ck_assert_uint_ge(count_lines(scene_out(house.scene)), 100);
+  ck_assert_uint_ge(count_lines(scene_out(house.scene)), 10);
+  ck_assert_int_ge(house_clock_ms() - begun, 5 * 60 * 1000 / 100);
 }
 END_TEST
 
@@ -568,6 +598,7 @@ main(void)
   tcase_set_timeout(t, 60);
   tcase_add_test(t, probe_shows_the_meter_and_a_section_to_copy);
   tcase_add_test(t, section_of_a_probe_runs_as_it_is);
+  tcase_add_test(t, section_of_a_meter_without_the_usual_fields_runs_too);
   tcase_add_test(t, probe_for_programs_is_one_object);
   tcase_add_test(t, probe_asks_for_eight_registers_at_a_time);
   tcase_add_loop_test(t, what_is_wrong_is_said, 0, (int)ARRAY_SIZE(silences));

@@ -48,6 +48,17 @@ same()
   diff "$scratch/expected" "$scratch/found" || :
 }
 
+# The same of two lists, which must not be empty: what takes them out of a text
+# may have missed it.
+same_list()
+{
+  if [ -n "$2" ]; then
+    same "$@"
+  else
+    bad "$1: there is nothing to compare"
+  fi
+}
+
 # In the words of libcheck, which make test-summary adds up.
 finish()
 {

@@ -27,7 +27,7 @@ completed()
     COMP_LINE=$2
     COMP_POINT=${#2}
     _meterpipe
-    printf "%s\n" "${COMPREPLY[@]}" | sort | tr "\n" " "' \
+    printf "%s\n" "${COMPREPLY[@]}" | LC_ALL=C sort | tr "\n" " "' \
     bash "$completion" "$1") | sed 's/ $//'
 }
 
@@ -62,4 +62,10 @@ completes 'meterpipe targets -c house.ini d' 'domoticz'
 completes 'meterpipe rebase -c house.ini u' 'usage'
 completes 'meterpipe rebase -c house.ini ' 'total usage'
 completes 'meterpipe kmp m' 'mask'
+completes 'meterpipe kmp emulate h' 'house.ini'
+completes 'meterpipe kmp emulate --s' '--seed --sleep'
+completes 'meterpipe kmp emulate --baud 0 --li' '--link'
+completes 'meterpipe kmp emulate --sleep m' 'magnet'
+completes 'meterpipe kmp emulate --fault cr' 'crc'
+completes 'meterpipe kmp mask -' '--help -h'
 finish

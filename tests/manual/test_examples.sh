@@ -7,6 +7,8 @@
 #   .\" test: run             the same, and it runs
 #   .\" test: output run      what that run prints
 #   .\" test: shell           commands
+#   .\" test: house           commands, with a meter at /dev/ttyUSB0, and a Domoticz
+#                             that has the devices 322 and 323
 #   .\" test: file NAME       a file that other examples use
 #   .\" test: none WHY        not to be tried
 #
@@ -70,6 +72,33 @@ try_shell()
   [ "$status" -eq 0 ] || printf '%s\n' "$said"
 }
 
+# The meter and the server of "house", until the test ends: the server answers
+# as long as descriptor 9 is open.
+start_house()
+{
+  "$METERPIPE" kmp emulate --baud 0 --link "$scratch/tty" 60=84.208GJ \
+    1001=68500001 >"$scratch/meter" &
+  trap 'kill '$!' 2>/dev/null; rm -rf "$scratch"' EXIT
+  mkfifo "$scratch/open"
+  tests/bin/domoticz-server 322:custom:GJ 323:counter-custom:GJ \
+    <"$scratch/open" >"$scratch/url" &
+  exec 9>"$scratch/open"
+  tries=0
+  until [ -s "$scratch/meter" ] && [ -s "$scratch/url" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 200 ] || break
+    sleep 0.1
+  done
+}
+
+try_house()
+{
+  [ -e "$scratch/tty" ] || start_house
+  sed -e 's/^\$ //' -e "s|/dev/ttyUSB0|$scratch/tty|g" \
+    -e "s|meterpipe import |&--url $(cat "$scratch/url") |" "$1" >"$1.house"
+  try_shell "$1.house"
+}
+
 try_display()
 {
   kind=$(cat "${1%.text}.kind")
@@ -79,6 +108,7 @@ try_display()
   run) try_run "$1" ;;
   'output run') same "$where: the run prints this" "$(cat "$1")" "$printed" ;;
   shell) try_shell "$1" ;;
+  house) try_house "$1" ;;
   'file '*) cp "$1" "$scratch/run/${kind#file }" ;;
   'none '*) ;;
   *) bad "$where: nothing tells how this example is tested ($kind)" ;;

@@ -61,22 +61,25 @@ check_plugin()
     bad "the plugin $1 has no page"
     return
   fi
-  same "$page has the options of the plugin (>: the page)" \
+  same_list "$page has the options of the plugin (>: the page)" \
     "$(options_of_program "$1")" "$(options_of_page "$page")"
   same "$page has the targets of the plugin" "$(targets_of_program "$1")" \
     "$(sed -n 's/^\.It Ic \([a-z]*\.\) Ns Ar [a-z]* = Ar value$/\1/p' "$page")"
 }
 
-for name in $("$METERPIPE" plugins | awk 'NR > 1 { print $2 }' | sort -u); do
+plugins=$("$METERPIPE" plugins | awk 'NR > 1 { print $2 }' | sort -u)
+for name in $plugins; do
   check_plugin "$name"
 done
+same_list 'every page about a plugin is about one that there is' "$plugins" \
+  "$(pages | sed -n 's|.*/plugins/.*/meterpipe-\(.*\)\.5$|\1|p' | sort -u)"
 
 # ---- [pipeline] -------------------------------------------------------------
 
 printf '[pipeline]\nnosuchoption = 1\n' >"$scratch/wrong.ini"
 known=$("$METERPIPE" check --offline -c "$scratch/wrong.ini" 2>&1 |
   sed -n 's/.*"nosuchoption"; there are //p' | tr -d , | tr ' ' '\n')
-same "meterpipe.ini(5) has the options of [pipeline]" "$known" \
+same_list "meterpipe.ini(5) has the options of [pipeline]" "$known" \
   "$(options_of_page "$(page_of meterpipe.ini.5)" | sed 's/ =.*//')"
 
 # ---- The command line -------------------------------------------------------
@@ -115,7 +118,7 @@ commands_of_page()
     }' "$page" | sort -u
 }
 
-same "$page has the commands of the program and their options (>: the page)" \
+same_list "$page has the commands and their options (>: the page)" \
   "$(commands_of_program)" "$(commands_of_page)"
 
 options_of_help()
@@ -131,25 +134,13 @@ options_described()
     sed 's/^/-/' | sort -u
 }
 
-for option in $(options_of_help); do
-  if options_described | grep -qx -e "$option"; then
-    good
-  else
-    bad "$page does not describe the option $option"
-  fi
-done
-for option in $(options_described); do
-  if grep -q -e "$option" "$scratch/help"; then
-    good
-  else
-    bad "$page describes the option $option, which the program does not know"
-  fi
-done
+same_list "$page describes the options that the help lists (>: the page)" \
+  "$(options_of_help)" "$(options_described)"
 
 # ---- meterpipe kmp ----------------------------------------------------------
 
 page=$(page_of meterpipe-kmp.1)
-same "$page has the options of meterpipe kmp emulate (>: the page)" \
+same_list "$page has the options of meterpipe kmp emulate (>: the page)" \
   "$("$METERPIPE" kmp emulate --help | sed -n 's/^  \(--[a-z]*\).*/\1/p' |
     sort)" "$(options_described)"
 finish

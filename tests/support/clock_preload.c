@@ -3,14 +3,19 @@
  * (Unix time in seconds), on the second, and goes on from there.  The monotonic
  * clock is left alone, so that nothing waits longer or shorter than it would;
  * but with $TEST_HURRY = N it goes N times as fast, and so does all waiting.
+ *
+ * With $TEST_LOCALE the process is in that locale, as a library that a plugin
+ * brings along could put it there.
  */
 /* Fortified headers bring a poll() of their own, which could not be defined
  * here. */
 #undef _FORTIFY_SOURCE
 
 #include <dlfcn.h>
+#include <locale.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
@@ -48,6 +53,17 @@ begin(void)
   }
   if (start && real_clock(CLOCK_REALTIME, &now) == 0)
     shift = strtoll(start, NULL, 10) * SECOND - nanoseconds(&now);
+}
+
+__attribute__((constructor)) static void
+enter_locale(void)
+{
+  const char *name = getenv("TEST_LOCALE");
+
+  if (!name || setlocale(LC_ALL, name))
+    return;
+  fprintf(stderr, "TEST_LOCALE: there is no locale %s\n", name);
+  abort();
 }
 
 __attribute__((visibility("default"))) int

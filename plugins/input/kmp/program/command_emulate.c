@@ -185,7 +185,7 @@ set_up(struct meter *m, int argc, char **argv)
   optind = 0; /* begin anew, with argv[1] */
   opterr = 0;
   while (status == EX_OK) {
-    option = getopt_long(argc, argv, "+:h", options, NULL);
+    option = getopt_long(argc, argv, ":h", options, NULL);
     if (option == -1)
       break;
     if (option == ':')

@@ -45,6 +45,8 @@ program_fail(int status, const char *object, const char *fmt, ...)
 int
 program_fail_file(const char *path)
 {
+  if (*path == '\0')
+    return program_fail(EX_USAGE, "\"\"", "is no name of a file");
   switch (errno) {
   case ENOENT:
   case ENOTDIR:
@@ -92,7 +94,6 @@ main(int argc, char **argv)
     if (strcmp(commands[i].name, argv[1]) == 0)
       return commands[i].run(argc - 1, argv + 1);
   return program_fail(EX_USAGE, "kmp",
-                      "there is no command \"%s\" (\"meterpipe kmp --help\" "
-                      "lists them)",
+                      "there is no command \"%s\"; there are mask and emulate",
                       argv[1]);
 }

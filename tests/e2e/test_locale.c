@@ -1,0 +1,153 @@
+/*
+ * In a locale with a decimal comma numbers are read and written with a point
+ * all the same.  The program never sets a locale, but a library that a plugin
+ * brings along may.
+ */
+#include <check.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/house.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct house house;
+static const char *comma_locale;
+
+static void
+set_up(void)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  meter_set(house.meter, "86=60.21C");
+  domoticz_server_add(house.server, 322, "custom", "GJ");
+  domoticz_server_add(house.server, 323, "counter-custom", "GJ");
+  domoticz_server_add(house.server, 324, "temperature", NULL);
+  scene_setenv(house.scene, "LC_ALL", comma_locale);
+  scene_setenv(house.scene, "TEST_LOCALE", comma_locale);
+}
+
+static void
+tear_down(void)
+{
+  house_leave(&house);
+}
+
+static void
+write_pipeline(void)
+{
+  house_write(&house, "",
+              "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
+              "idx.324 = meter.temperature_t1\n",
+              "[transform usage]\nplugin = subtract\nmax = 1.5\n"
+              "value = meter.heat_energy_e1\nminus = domoticz.323\n"
+              "[transform whole]\nplugin = convert\ndecimals = 1\n"
+              "value = meter.heat_energy_e1\nunit = MWh\n"
+              "[output log]\nplugin = csv\npath = log.csv\n"
+              "column.energy = meter.heat_energy_e1\ncolumn.usage = usage\n"
+              "[output screen]\nplugin = stdout\nformat = line\n"
+              "field.usage = usage\nfield.whole = whole\n");
+}
+
+START_TEST(deliveries_have_points)
+{
+  write_pipeline();
+  house_run(&house, "84.208GJ");
+  house_check(&house, 0, "");
+  house_run(&house, "84.308GJ");
+  house_check(&house, 0, "");
+  ck_assert_str_eq(scene_out(house.scene), "usage 0.100 GJ\nwhole 23.4 MWh\n");
+  house_check_devices(&house, "322=0.100 323=84308 324=60.21");
+  ck_assert_str_eq(scene_read(house.scene, "log.csv"),
+                   "time,energy,usage\n"
+                   "2026-11-22T10:20:00Z,84.208,\n"
+                   "2026-11-22T10:40:00Z,84.308,0.100\n");
+}
+END_TEST
+
+START_TEST(options_are_read_with_points)
+{
+  write_pipeline();
+  house_run(&house, "84.208GJ");
+  house_run(&house, "85.709GJ"); /* 1.501 more, and 1.5 is the most */
+  ck_assert_int_eq(scene_status(house.scene), 65);
+  house_run(&house, "85.708GJ");
+  ck_assert_int_eq(scene_status(house.scene), 0);
+  house_check_devices(&house, "322=1.500 323=85708 324=60.21");
+}
+END_TEST
+
+static const struct {
+  const char *args, *shown;
+} rows[] = {
+  { "status -c house.ini", "84.208 GJ" },
+  { "status --json -c house.ini", "\"84.208\"" },
+  { "run -n -c house.ini", "domoticz.324 60.21" },
+  { "probe kmp device={tty} --json", "\"value\":\"84.208\"" },
+  { "targets -c house.ini domoticz", "60.2" },
+};
+
+START_TEST(what_is_shown_has_points)
+{
+  write_pipeline();
+  house_run(&house, "84.208GJ");
+  scene_setenv(house.scene, "TEST_HURRY", "5");
+  scene_run(house.scene, "%s", house_text(&house, rows[_i].args));
+  ck_assert_int_eq(scene_status(house.scene), 0);
+  ck_assert_msg(strstr(scene_out(house.scene), rows[_i].shown) != NULL, "%s",
+                scene_out(house.scene));
+}
+END_TEST
+
+/* The locale of these tests is not just asked for. */
+START_TEST(program_is_in_the_locale)
+{
+  scene_setenv(house.scene, "TEST_LOCALE", "xx_XX");
+  scene_run(house.scene, "--version");
+  ck_assert_str_eq(scene_err(house.scene),
+                   "TEST_LOCALE: there is no locale xx_XX\n");
+}
+END_TEST
+
+/* NULL: this system has none. */
+static const char *
+find_comma_locale(void)
+{
+  static const char *const names[] = { "de_DE.UTF-8", "nl_NL.UTF-8",
+                                       "da_DK.UTF-8", "fr_FR.UTF-8" };
+  const char *found = NULL;
+
+  for (size_t i = 0; i < ARRAY_SIZE(names) && !found; i++)
+    if (setlocale(LC_ALL, names[i]))
+      found = names[i];
+  setlocale(LC_ALL, "C");
+  return found;
+}
+
+int
+main(void)
+{
+  Suite *suite = suite_create("locale");
+  TCase *t = tcase_create("decimal comma");
+  SRunner *runner;
+  int failed;
+
+  comma_locale = find_comma_locale();
+  if (!comma_locale || !getenv("CLOCK_PRELOAD")) {
+    printf("there is no locale with a decimal comma (make check-comma makes "
+           "one)\n");
+    return 77;
+  }
+  tcase_add_checked_fixture(t, set_up, tear_down);
+  tcase_add_test(t, program_is_in_the_locale);
+  tcase_add_test(t, deliveries_have_points);
+  tcase_add_test(t, options_are_read_with_points);
+  tcase_add_loop_test(t, what_is_shown_has_points, 0, (int)ARRAY_SIZE(rows));
+  suite_add_tcase(suite, t);
+  runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,291 @@
+/*
+ * Command lines that are wrong, and the exact lines that are shown.  Each
+ * should say what is wrong and what to do about it, before anything is opened.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/scene.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define METER "[input meter]\nplugin = kmp\ndevice = nowhere\n"
+#define HOUSE "[output house]\nplugin = domoticz\nurl = http://127.0.0.1:1\n"
+
+static struct scene *scene;
+
+static void
+set_up(void)
+{
+  scene = scene_new();
+  scene_write(scene, "p.ini", "%s",
+              METER "[transform usage]\nplugin = subtract\n"
+                    "value = meter.heat_energy_e1\nminus = house.323\n" HOUSE
+                    "idx.323 = meter.heat_energy_e1\nidx.4 = usage\n");
+  scene_write(scene, "plain.ini", "%s",
+              METER "[output screen]\nplugin = stdout\n");
+}
+
+static void
+tear_down(void)
+{
+  scene_free(scene);
+}
+
+#define USAGE_RUN                                                              \
+  "Usage: meterpipe run [-c FILE] [-n [--offline]] [--replay "                 \
+  "[INPUT=]FILE]... "                                                          \
+  "[--every DURATION]\n"
+#define USAGE_IMPORT                                                           \
+  "Usage: meterpipe import DEVICE IDX:REGISTER:FUNCTION[:IDX2],... [--url "    \
+  "URL]\n"
+#define NO_PLUGIN                                                              \
+  " is no plugin: the name of one comes first, then OPTION=VALUE "             \
+  "(\"meterpipe plugins\" lists what is installed)\n"
+#define WITHOUT_DASHES                                                         \
+  "; what the plugin is told stands without dashes, as OPTION=VALUE\n"
+
+static const struct {
+  const char *args, *said;
+} command_lines[] = {
+  { "", "error: no command (\"meterpipe --help\" lists them)\n" },
+  { "rnu", "error: there is no command \"rnu\"; the nearest is \"run\"\n" },
+  { "frobnicate", "error: there is no command \"frobnicate\" (\"meterpipe "
+                  "--help\" lists them)\n" },
+  { "-c p.ini run", "error: \"-c\" stands where the command should: options "
+                    "come behind it\n" },
+  { "import /dev/ttyUSB0", "error: an argument is missing\n" USAGE_IMPORT },
+  { "- run", "error: there is no command \"-\" (\"meterpipe --help\" lists "
+             "them)\n" },
+  { "-V", "error: there is no option -V (\"meterpipe --help\" lists them)\n" },
+  { "--verison run",
+    "error: there is no option --verison; the nearest is --version\n" },
+  { "--config=p.ini run", "error: \"--config=p.ini\" stands where the command "
+                          "should: options come behind it\n" },
+  { "-- run", "error: \"--\" stands where the command should: options come "
+              "behind it\n" },
+
+  /* import */
+  { "import 323:60:0 /dev/ttyUSB0",
+    "error: import: item 1 (column 1): \"/dev/ttyUSB0\": IDX is not a number "
+    "from 1 to 4294967295\n" },
+  { "import /dev/ttyUSB0 323:60:0, 322:60:1:323",
+    "error: \"322:60:1:323\" is one argument too many\n" USAGE_IMPORT },
+  { "import /dev/ttyUSB0 323:60:0 --url localhost",
+    "error: --url: \"localhost\" does not begin with http:// or https://\n" },
+  { "import /dev/ttyUSB0 323",
+    "error: import: item 1 (column 1): \"323\": not IDX:REGISTER:FUNCTION or "
+    "IDX:REGISTER:FUNCTION:IDX2\n" },
+
+  /* run and check */
+  { "run p.ini", "error: \"p.ini\" is one argument too many; a pipeline file "
+                 "is given as -c FILE\n" USAGE_RUN },
+  { "run -c p.ini now", "error: \"now\" is one argument too many\n" USAGE_RUN },
+  { "run --offline -c p.ini",
+    "error: --offline goes only with -n: nothing can be delivered without "
+    "asking\n" USAGE_RUN },
+  { "run -n --every 20m -c p.ini",
+    "error: --every does not go with -n\n" USAGE_RUN },
+  { "run --every 20 -c p.ini",
+    "error: --every: \"20\" is no duration, such as 20m or 90s\n" },
+  { "run --offlnie", "error: there is no option --offlnie; the nearest is "
+                     "--offline\n" },
+  { "run --frobnicate=yes", "error: there is no option --frobnicate "
+                            "(\"meterpipe --help\" lists them)\n" },
+  { "run -nx", "error: there is no option -x (\"meterpipe --help\" lists "
+               "them)\n" },
+  { "run --dry-run=no", "error: the option --dry-run takes no value\n" },
+  { "run -c", "error: the option --config needs a value\n" },
+  { "run -c ''", "error: the option --config needs a value\n" },
+  { "run --plugin-dir= -c p.ini",
+    "error: the option --plugin-dir needs a value\n" },
+  { "run --replay", "error: the option --replay needs a value\n" },
+  { "run -n --replay meter= -c p.ini",
+    "error: --replay: meter: no file is given\n" },
+  { "run -n --replay meter=a --replay meter=b -c p.ini",
+    "error: --replay: meter: two captures are given\n" },
+  { "run -n --replay a --replay b -c p.ini",
+    "error: --replay: the inputs: two captures are given\n" },
+  { "run --every 1.5h", "error: --every: \"1.5h\" is no duration, such as 20m "
+                        "or 90s\n" },
+  { "run --every 0s",
+    "error: --every: \"0s\" is no duration, such as 20m or 90s\n" },
+  { "run --json", "error: \"run\" takes no option --json\n" },
+  { "check -n", "error: \"check\" takes no option --dry-run\n" },
+
+  /* graph, status, rebase */
+  { "graph house", "error: \"house\" is one argument too many; a pipeline file "
+                   "is given as -c FILE\nUsage: meterpipe graph [-c FILE]\n" },
+  { "graph --json", "error: \"graph\" takes no option --json\n" },
+  { "status --jsn",
+    "error: there is no option --jsn; the nearest is --json\n" },
+  { "status --json=yes", "error: the option --json takes no value\n" },
+  { "rebase -c plain.ini",
+    "error: plain.ini: no transform measures from a target that this pipeline "
+    "writes: there is no base\n" },
+  { "rebase --all -c p.ini",
+    "error: there is no option --all (\"meterpipe --help\" lists them)\n" },
+  { "rebase usgae -c p.ini", "error: there is no transform \"usgae\" in p.ini; "
+                             "the nearest is \"usage\"\n" },
+  { "rebase meter -c p.ini",
+    "error: meter: is no transform that measures from a target which this "
+    "pipeline writes\n" },
+  { "rebase usage other -c p.ini",
+    "error: there is no transform \"other\" in p.ini\n" },
+
+  /* plugins */
+  { "plugins kmp csv", "error: \"csv\" is one argument too many\n"
+                       "Usage: meterpipe plugins [NAME] | --new KIND NAME\n" },
+  { "plugins --new input",
+    "error: --new needs a kind, which is input, transform or output, and a "
+    "name: meterpipe plugins --new output mine\n" },
+  { "plugins --new inptu mine",
+    "error: --new needs a kind, which is input, transform or output, and a "
+    "name: meterpipe plugins --new output mine\n" },
+  { "plugins --new input ../mine",
+    "error: \"../mine\" cannot be a plugin's name: it begins with a small "
+    "letter and goes on with these, digits and \"_\", 32 at most\n" },
+  { "plugins cvs", "error: there is no plugin \"cvs\"; the nearest is "
+                   "\"csv\"\n" },
+  { "plugins frobnicate", "error: there is no plugin \"frobnicate\" "
+                          "(\"meterpipe plugins\" lists what is installed)\n" },
+
+  /* probe, targets, conform: a plugin, and what it is told */
+  { "probe /dev/ttyUSB0", "error: \"/dev/ttyUSB0\"" NO_PLUGIN },
+  { "probe device=ttyUSB0", "error: \"device=ttyUSB0\"" NO_PLUGIN },
+  { "probe kmp --device=ttyUSB0",
+    "error: there is no option --device" WITHOUT_DASHES },
+  { "probe kmp --wach", "error: there is no option --wach; the nearest is "
+                        "--watch\n" },
+  { "probe kmp device=x --watch=5",
+    "error: the option --watch takes no value\n" },
+  { "probe -c p.ini meter", "error: \"probe\" takes no option --config\n" },
+  { "probe kmp device = x",
+    "command line: \"device\" is no option: write OPTION=VALUE, without "
+    "blanks\n"
+    "command line: \"=\" is no option: write OPTION=VALUE, without blanks\n"
+    "command line: \"x\" is no option: write OPTION=VALUE, without blanks\n"
+    "command line: option \"device\" is missing: tty of the optical head, or "
+    "tcp://HOST:PORT of a serial server; for example: device = TEXT\n" },
+  { "probe stdout", "error: the plugin \"stdout\" is for a section [output "
+                    "NAME], not for [input NAME]\n" },
+  { "targets http://127.0.0.1", "error: \"http://127.0.0.1\"" NO_PLUGIN },
+  { "targets domoticz --url=http://127.0.0.1",
+    "error: \"targets\" takes no option --url\n" },
+  { "targets domoticz url=127.0.0.1",
+    "command line: url: must begin with http:// or https://\n" },
+  { "targets kmp device=x", "error: the plugin \"kmp\" is for a section [input "
+                            "NAME], not for [output NAME]\n" },
+  { "conform", "error: an argument is missing\n"
+               "Usage: meterpipe conform PLUGIN.so [OPTION=VALUE]...\n" },
+  { "conform ./mine.so --device=4",
+    "error: there is no option --device" WITHOUT_DASHES },
+};
+
+START_TEST(command_line_is_refused_with_what_was_meant)
+{
+  scene_run(scene, "%s", command_lines[_i].args);
+  ck_assert_str_eq(scene_err(scene), command_lines[_i].said);
+  ck_assert_str_eq(scene_out(scene), "");
+  ck_assert_int_eq(scene_status(scene), 64);
+  ck_assert(!scene_exists(scene, "p.db"));
+}
+END_TEST
+
+static const struct {
+  const char *args, *first; /* line of what is shown */
+} shown[] = {
+  { "--help", "Usage: meterpipe COMMAND [OPTION]...\n" },
+  { "-h", "Usage: meterpipe COMMAND [OPTION]...\n" },
+  { "--version", "meterpipe " },
+  { "run --help", USAGE_RUN },
+  { "run -c nothere.ini --help", USAGE_RUN },
+  { "check --version", "meterpipe " },
+};
+
+START_TEST(help_and_version_go_to_standard_output)
+{
+  scene_run(scene, "%s", shown[_i].args);
+  ck_assert_int_eq(
+    strncmp(scene_out(scene), shown[_i].first, strlen(shown[_i].first)), 0);
+  ck_assert_str_eq(scene_err(scene), "");
+  ck_assert_int_eq(scene_status(scene), 0);
+}
+END_TEST
+
+START_TEST(help_names_every_command)
+{
+  static const char *const names[] = { "run",    "check",   "graph", "status",
+                                       "rebase", "plugins", "probe", "targets",
+                                       "import", "conform", "kmp" };
+  char line[64];
+
+  scene_run(scene, "--help");
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+    snprintf(line, sizeof(line), "\n  %s ", names[i]);
+    ck_assert_msg(strstr(scene_out(scene), line) != NULL, "%s", names[i]);
+  }
+}
+END_TEST
+
+/* Of all options, those that the command takes. */
+START_TEST(help_of_a_command_is_its_own)
+{
+  scene_run(scene, "check --help");
+  ck_assert_ptr_nonnull(strstr(scene_out(scene), "\n      --offline "));
+  ck_assert_ptr_nonnull(strstr(scene_out(scene), "\n  -v, --verbose "));
+  ck_assert_ptr_null(strstr(scene_out(scene), "--replay"));
+}
+END_TEST
+
+/* Where a machine has one, there is nothing to see. */
+START_TEST(file_that_nobody_has_written_yet_is_told_apart)
+{
+  char path[256], said[512];
+  const char *text;
+
+  scene_run(scene, "check --help");
+  text = strstr(scene_out(scene), "(default ");
+  ck_assert_ptr_nonnull(text);
+  ck_assert_int_eq(sscanf(text, "(default %255[^)])", path), 1);
+  if (access(path, F_OK) != 0) {
+    ck_assert_int_eq(scene_run(scene, "check"), 78);
+    snprintf(said, sizeof(said),
+             "%s: there is no pipeline file yet: write one (meterpipe.ini(5) "
+             "says how), or give another with -c FILE\n",
+             path);
+    ck_assert_str_eq(scene_err(scene), said);
+  }
+  ck_assert_int_eq(scene_run(scene, "check -c nothere.ini"), 78);
+  ck_assert_str_eq(scene_err(scene),
+                   "nothere.ini: cannot be read: No such file "
+                   "or directory\n");
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("wrongly");
+  TCase *t = tcase_create("command line");
+  SRunner *runner;
+  int failed;
+
+  tcase_add_checked_fixture(t, set_up, tear_down);
+  tcase_add_loop_test(t, command_line_is_refused_with_what_was_meant, 0,
+                      ARRAY_SIZE(command_lines));
+  tcase_add_loop_test(t, help_and_version_go_to_standard_output, 0,
+                      ARRAY_SIZE(shown));
+  tcase_add_test(t, help_names_every_command);
+  tcase_add_test(t, help_of_a_command_is_its_own);
+  tcase_add_test(t, file_that_nobody_has_written_yet_is_told_apart);
+  suite_add_tcase(suite, t);
+  runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

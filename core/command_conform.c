@@ -15,6 +15,7 @@
 #include "core/clock.h"
 #include "core/conform.h"
 #include "core/log.h"
+#include "core/option_type.h"
 
 /* A check that takes longer hangs, unless the environment says otherwise: for
  * a slow debugger, or a test that has no time. */
@@ -180,6 +181,52 @@ run_checks(struct conform *c, const struct conform_check *checks, int *n)
   return worst;
 }
 
+/* ---- The words ---- */
+
+static const struct mp_option *
+find_option(const struct plugin *plugin, const char *word)
+{
+  const struct mp_option *row = plugin->table.options;
+  size_t len = strcspn(word, "=");
+
+  for (; row && row->key; row++)
+    if (strlen(row->key) == len && strncmp(row->key, word, len) == 0)
+      return row;
+  return NULL;
+}
+
+static bool
+word_is_good(const struct conform *c, const char *word)
+{
+  const struct mp_option *row = find_option(c->plugin, word);
+  const char *value = strchr(word, '=');
+  struct option_number number;
+  char why[OPTION_WHY];
+
+  if (!value)
+    log_line(MP_LOG_ERROR, c->label, NULL,
+             "\"%s\" is no option: write OPTION=VALUE, without blanks", word);
+  else if (!row)
+    log_line(MP_LOG_ERROR, c->label, NULL,
+             "%.*s: the plugin has no such option", (int)(value - word), word);
+  else if (option_type_parse(row, value + 1, &number, why) != MP_OK)
+    log_line(MP_LOG_ERROR, c->label, NULL, "%s: %s", row->key, why);
+  else
+    return true;
+  return false;
+}
+
+/* The plugin itself never sees a value that is not of its option's type. */
+static bool
+words_are_good(const struct conform *c)
+{
+  bool good = true;
+
+  for (int i = 0; i < c->n_given; i++)
+    good &= word_is_good(c, c->given[i]);
+  return good;
+}
+
 /* ---- The command ---- */
 
 static int
@@ -232,7 +279,10 @@ command_conform(const struct arguments *args)
     status = in_process(c.label, "load", load_in_process, full);
   if (status == EX_OK) {
     c.plugin = load_any(loader, full, why, sizeof(why));
-    status = c.plugin ? run_all(&c) : EX_SOFTWARE;
+    if (!c.plugin)
+      status = EX_SOFTWARE;
+    else
+      status = words_are_good(&c) ? run_all(&c) : EX_USAGE;
   }
   loader_free(loader);
   free(full);

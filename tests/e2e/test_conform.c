@@ -60,8 +60,7 @@ check(int status, const char *out, const char *err)
   ck_assert_int_eq(scene_status(s), status);
 }
 
-/* ---- conform
- * ------------------------------------------------------------------- */
+/* ---- conform ---- */
 
 #define FINDS(check, text)                                                     \
   EX_SOFTWARE, "error: output_bad.so: " check ": " text "\n"
@@ -269,6 +268,22 @@ START_TEST(sound_plugin_passes)
 }
 END_TEST
 
+/* They never get to the plugin. */
+START_TEST(wrong_words_are_refused)
+{
+  char path[1024];
+
+  scene_run(s, "conform %s nonsense devise=x baud=7 device=/dev/null",
+            module("input_kmp", path, sizeof(path)));
+  check(EX_USAGE, "",
+        "error: input_kmp.so: \"nonsense\" is no option: write OPTION=VALUE, "
+        "without blanks\n"
+        "error: input_kmp.so: devise: the plugin has no such option\n"
+        "error: input_kmp.so: baud: \"7\" is none of "
+        "300|600|1200|2400|4800|9600|19200|38400|57600|115200\n");
+}
+END_TEST
+
 START_TEST(library_without_the_symbol_is_no_plugin)
 {
   char err[1200];
@@ -425,6 +440,7 @@ conform_suite(void)
                       ARRAY_SIZE(other_rows));
   tcase_add_test(tc, leak_is_found_out);
   tcase_add_loop_test(tc, sound_plugin_passes, 0, ARRAY_SIZE(sound));
+  tcase_add_test(tc, wrong_words_are_refused);
   tcase_add_test(tc, library_without_the_symbol_is_no_plugin);
   tcase_add_loop_test(tc, our_own_keep_the_contract, 0, ARRAY_SIZE(own_rows));
   tcase_add_loop_test(tc, bad_plugin_does_not_bring_the_run_down, 0,

@@ -33,7 +33,21 @@ static int
 bad_name(const struct mp_host *host, const char *device)
 {
   return mp_fail(host, MP_ECONFIG, device,
-                 "a serial server is named tcp://HOST:PORT");
+                 "a serial server is named tcp://HOST:PORT, with a PORT from 1 "
+                 "to 65535");
+}
+
+static int
+is_port(const char *text)
+{
+  size_t digits = strspn(text, "0123456789");
+  unsigned port = 0;
+
+  if (digits == 0 || digits > 5 || text[digits] != '\0')
+    return 0;
+  for (; *text; text++)
+    port = 10 * port + (unsigned)(*text - '0');
+  return port >= 1 && port <= 65535;
 }
 
 /* "tcp://HOST:PORT" or "tcp://[ADDRESS]:PORT" in its two parts. */
@@ -44,7 +58,7 @@ split(const char *device, char *host, size_t host_size, const char **ret_port)
   const char *colon = strrchr(begin, ':');
   size_t len;
 
-  if (colon == NULL || colon == begin || colon[1] == '\0' ||
+  if (colon == NULL || colon == begin || !is_port(colon + 1) ||
       strchr(begin, '/') != NULL)
     return MP_ECONFIG;
   len = (size_t)(colon - begin);

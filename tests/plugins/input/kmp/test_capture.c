@@ -79,6 +79,9 @@ START_TEST(test_lines_of_our_captures)
     { "  <\t403f 01 ", "< 403f01" },
     { "403f1000", "< 403f1000" },
     { "40 3f 10 00", "< 403f1000" },
+    { "> 80 3f1001", "> 803f1001" },
+    { "> 80 3f  10 01", "> 803f1001" },
+    { "> 80 3f\t10 01 \r", "> 803f1001" },
   };
 
   check_rows(rows, ARRAY_SIZE(rows));
@@ -112,6 +115,10 @@ START_TEST(test_what_is_no_line_of_a_capture)
 {
   static const struct row rows[] = {
     { "40 3", "half a byte: an odd number of hex digits" },
+    { "> 80 3f 1", "half a byte: an odd number of hex digits" },
+    { "> 80 3f 1 01", "half a byte: an odd number of hex digits" },
+    { "> 80 3f x1",
+      "not a line of a capture: neither hex digits nor a comment" },
     { "4 0", "half a byte: an odd number of hex digits" },
     { "40 3g", "not a line of a capture: neither hex digits nor a comment" },
     { "hello", "not a line of a capture: neither hex digits nor a comment" },

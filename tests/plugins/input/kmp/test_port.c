@@ -97,6 +97,9 @@ static const struct {
   { "tcp://[]:2000", MP_ECONFIG, "tcp://HOST:PORT" },
   { "tcp://[::1:2000", MP_ECONFIG, "tcp://HOST:PORT" },
   { "tcp://localhost:2000/x", MP_ECONFIG, "tcp://HOST:PORT" },
+  { "tcp://localhost:0", MP_ECONFIG, "from 1 to 65535" },
+  { "tcp://localhost:99999", MP_ECONFIG, "from 1 to 65535" },
+  { "tcp://localhost:telnet", MP_ECONFIG, "from 1 to 65535" },
   { "tcp://127.0.0.1:1", MP_EIO, "cannot connect" },
 };
 

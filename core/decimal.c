@@ -135,65 +135,48 @@ decimal_parse(const char *text, size_t len, struct decimal *ret)
   return fit(&w, negative, d.exp10, ret);
 }
 
-/* The decimal digits of mag, without leading zeros; returns how many. */
-static size_t
-digits_of(uint64_t mag, char digits[20])
+/* Writes the last digit of MAG before BEGIN; returns the new begin. */
+static char *
+put_digit(char *begin, uint64_t mag)
 {
-  char reversed[20];
-  size_t n = 0, i;
-
-  for (; mag > 0; mag /= 10)
-    reversed[n++] = (char)('0' + mag % 10);
-  for (i = 0; i < n; i++)
-    digits[i] = reversed[n - 1 - i];
-  return n;
+  *--begin = (char)('0' + mag % 10);
+  return begin;
 }
 
+/* Writes the number to what ends at END, backwards as its digits come; returns
+ * where it begins. */
 static char *
-put(char *end, const char *digits, size_t n)
+write_number(struct decimal d, char *end)
 {
-  memcpy(end, digits, n);
-  return end + n;
-}
+  uint64_t mag = magnitude(d.coef);
+  int32_t place;
 
-static char *
-put_zeros(char *end, size_t n)
-{
-  memset(end, '0', n);
-  return end + n;
-}
-
-/* Writes the number without a NUL; returns where it ends. */
-static char *
-write_number(struct decimal d, char *text)
-{
-  char digits[20];
-  const size_t n = digits_of(magnitude(d.coef), digits);
-  const size_t decimals = d.exp10 < 0 ? (size_t)-d.exp10 : 0;
-  const size_t whole = n > decimals ? n - decimals : 0;
-
+  if (mag > 0)
+    for (place = 0; place < d.exp10; place++)
+      end = put_digit(end, 0);
+  for (place = d.exp10; place < 0; place++, mag /= 10)
+    end = put_digit(end, mag);
+  if (d.exp10 < 0)
+    *--end = '.';
+  do {
+    end = put_digit(end, mag);
+    mag /= 10;
+  } while (mag > 0);
   if (d.coef < 0)
-    *text++ = '-';
-  text = whole == 0 ? put_zeros(text, 1) : put(text, digits, whole);
-  if (d.exp10 > 0 && d.coef != 0)
-    text = put_zeros(text, (size_t)d.exp10);
-  if (decimals == 0)
-    return text;
-  *text++ = '.';
-  text = put_zeros(text, decimals - (n - whole));
-  return put(text, digits + whole, n - whole);
+    *--end = '-';
+  return end;
 }
 
 int
 decimal_format(struct decimal d, char *buf, size_t size)
 {
-  char text[DECIMAL_TEXT];
-  size_t len, room;
+  char text[DECIMAL_TEXT], *end = text + sizeof(text);
+  const char *begin = decimal_valid(d) ? write_number(d, end) : end;
+  size_t len = (size_t)(end - begin), room;
 
-  len = decimal_valid(d) ? (size_t)(write_number(d, text) - text) : 0;
   if (size > 0) {
     room = len < size ? len : size - 1;
-    memcpy(buf, text, room);
+    memcpy(buf, begin, room);
     buf[room] = '\0';
   }
   return (int)len;

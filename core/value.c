@@ -136,26 +136,26 @@ value_text_is_clean(const char *text)
   return true;
 }
 
-/* Keeps what TO already has when it is the same: values of one field have one
- * unit and one serial number for years. */
-static const char *
-reuse_or_intern(const char *have, const char *text)
+/* Whether TEXT is what a value HAS already: values of one field have one unit
+ * and one serial number for years. */
+static bool
+is_same(const char *has, const char *text)
 {
-  if (have && text && strcmp(have, text) == 0)
-    return have;
-  return value_intern(text);
+  return has == text || (has && text && strcmp(has, text) == 0);
 }
 
 static const char *
 import_text(struct value *to, const struct mp_value *from)
 {
-  if (!from->text)
+  const bool is_text = from->kind == MP_TEXT;
+
+  if (is_text && !from->text)
     return "a text value without text";
-  if (!value_text_is_clean(from->text))
+  if (is_text && !value_text_is_clean(from->text))
     return "a text that is not clean UTF-8";
   free(to->text);
-  to->text = strdup(from->text);
-  return to->text ? NULL : "out of memory";
+  to->text = is_text ? strdup(from->text) : NULL;
+  return is_text && !to->text ? "out of memory" : NULL;
 }
 
 /* Units and serial numbers: clean, and without the mark that parts them in the
@@ -167,34 +167,42 @@ is_symbol(const char *text)
                    strlen(text) < 200);
 }
 
-const char *
-value_import(struct value *to, const struct mp_value *from)
+static const char *
+wrong_with_number(const struct mp_value *from)
 {
-  const char *wrong = NULL;
-
   if (from->struct_size < offsetof(struct mp_value, text) + sizeof(from->text))
     return "a value whose struct_size is too small";
   if (from->kind < MP_COUNTER || from->kind > MP_TEXT)
     return "a value of an unknown kind";
   if (from->exp10 < -DECIMAL_MAX_EXP || from->exp10 > DECIMAL_MAX_EXP)
     return "a value with an absurd exponent";
-  if (!is_symbol(from->unit) || !is_symbol(from->serial))
+  return NULL;
+}
+
+const char *
+value_import(struct value *to, const struct mp_value *from)
+{
+  const char *wrong = wrong_with_number(from);
+  bool new_unit, new_serial;
+
+  if (wrong)
+    return wrong;
+  new_unit = !is_same(to->unit, from->unit);
+  new_serial = !is_same(to->serial, from->serial);
+  if ((new_unit && !is_symbol(from->unit)) ||
+      (new_serial && !is_symbol(from->serial)))
     return "a unit or serial number that is not clean UTF-8";
-  if (from->kind == MP_TEXT)
-    wrong = import_text(to, from);
-  else if (to->text)
-    value_clear(to);
+  wrong = import_text(to, from);
   if (wrong)
     return wrong;
   to->kind = from->kind;
   to->number.coef = from->kind == MP_TEXT ? 0 : from->coef;
   to->number.exp10 = from->kind == MP_TEXT ? 0 : from->exp10;
   to->time_ms = from->time_ms;
-  if (!to->unit || !from->unit || strcmp(to->unit, from->unit) != 0)
-    to->unit = from->unit && *from->unit
-                 ? value_intern(unit_canonical(from->unit))
-                 : NULL;
-  to->serial = reuse_or_intern(to->serial, from->serial);
+  if (new_unit)
+    to->unit = from->unit ? value_intern(unit_canonical(from->unit)) : NULL;
+  if (new_serial)
+    to->serial = value_intern(from->serial);
   /* Without its unit or its meter it would be another value. */
   if ((from->unit && *from->unit && !to->unit) ||
       (from->serial && *from->serial && !to->serial))

@@ -6,12 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <meterpipe/plugin.h>
-
 #define FIRST_SIZE 4096
 
 int
-text_buffer_reserve(struct text_buffer *b, size_t more)
+text_buffer_grow(struct text_buffer *b, size_t more)
 {
   size_t size = b->size == 0 ? FIRST_SIZE : b->size;
   char *grown;
@@ -28,22 +26,6 @@ text_buffer_reserve(struct text_buffer *b, size_t more)
   b->data = grown;
   b->size = size;
   return MP_OK;
-}
-
-int
-text_buffer_add(struct text_buffer *b, const char *data, size_t len)
-{
-  if (text_buffer_reserve(b, len) != MP_OK)
-    return MP_ENOMEM;
-  memcpy(b->data + b->len, data, len);
-  b->len += len;
-  return MP_OK;
-}
-
-int
-text_buffer_add_text(struct text_buffer *b, const char *text)
-{
-  return text_buffer_add(b, text, strlen(text));
 }
 
 int

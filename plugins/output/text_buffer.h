@@ -6,6 +6,9 @@
 #define OUTPUT_TEXT_BUFFER_H
 
 #include <stddef.h>
+#include <string.h>
+
+#include <meterpipe/plugin.h>
 
 /* No buffer grows beyond this. */
 #define TEXT_BUFFER_MAX ((size_t)256 << 20)
@@ -17,9 +20,32 @@ struct text_buffer {
 };
 
 /* Makes room for MORE bytes behind len.  These return MP_OK or MP_ENOMEM. */
-int text_buffer_reserve(struct text_buffer *b, size_t more);
-int text_buffer_add(struct text_buffer *b, const char *data, size_t len);
-int text_buffer_add_text(struct text_buffer *b, const char *text);
+int text_buffer_grow(struct text_buffer *b, size_t more);
+
+/* The same.  This and the next two are inline: of a recording, they put
+ * millions of short texts where there is room. */
+static inline int
+text_buffer_reserve(struct text_buffer *b, size_t more)
+{
+  return more < b->size - b->len ? MP_OK : text_buffer_grow(b, more);
+}
+
+static inline int
+text_buffer_add(struct text_buffer *b, const char *data, size_t len)
+{
+  if (text_buffer_reserve(b, len) != MP_OK)
+    return MP_ENOMEM;
+  memcpy(b->data + b->len, data, len);
+  b->len += len;
+  return MP_OK;
+}
+
+static inline int
+text_buffer_add_text(struct text_buffer *b, const char *text)
+{
+  return text_buffer_add(b, text, strlen(text));
+}
+
 /* N times C. */
 int text_buffer_fill(struct text_buffer *b, char c, size_t n);
 /* Puts DATA before what is there. */

@@ -15,10 +15,11 @@
 /* From 0000-03-01 to 1970-01-01. */
 #define EPOCH_DAYS 719468
 
-/* "2026-11-22T10:00:00": 0 a digit, the others themselves; T may be t or a
- * blank. */
-static const char shape[] = "0000-00-00T00:00:00";
-#define SHAPE_LEN (sizeof(shape) - 1)
+#define MOMENT_LEN (sizeof("2026-11-22T10:00:00") - 1)
+
+struct moment {
+  int year, month, day, hour, minute, second;
+};
 
 /* Days since 1970-01-01.  Years begin in March here, so that a leap day is the
  * last of its year. */
@@ -59,27 +60,31 @@ is_digit(char c)
   return c >= '0' && c <= '9';
 }
 
+/* The number that two digits make; negative: they are none. */
 static int
 two_digits(const char *p)
 {
-  return (p[0] - '0') * 10 + (p[1] - '0');
+  return is_digit(p[0]) && is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0')
+                                          : -1;
 }
 
+/* "2026-11-22T10:00:00"; T may be t or a blank.  1 or 0. */
 static int
-has_shape(const char *text, size_t len)
+parse_moment(const char *p, struct moment *ret)
 {
-  size_t i;
+  const int century = two_digits(p), year = two_digits(p + 2);
 
-  if (len <= SHAPE_LEN)
+  if (p[4] != '-' || p[7] != '-' || p[13] != ':' || p[16] != ':' ||
+      (p[10] != 'T' && p[10] != 't' && p[10] != ' '))
     return 0;
-  for (i = 0; i < SHAPE_LEN; i++) {
-    char c = text[i];
-
-    if (shape[i] == '0' ? !is_digit(c) : c != shape[i])
-      if (shape[i] != 'T' || (c != 't' && c != ' '))
-        return 0;
-  }
-  return 1;
+  ret->year = century * 100 + year;
+  ret->month = two_digits(p + 5);
+  ret->day = two_digits(p + 8);
+  ret->hour = two_digits(p + 11);
+  ret->minute = two_digits(p + 14);
+  ret->second = two_digits(p + 17);
+  return (century | year | ret->month | ret->day | ret->hour | ret->minute |
+          ret->second) >= 0;
 }
 
 /* "Z" or "+01:00" at *pos: the offset, and *pos behind it.  1 or 0. */
@@ -96,12 +101,11 @@ parse_zone(const char *text, size_t len, size_t *pos, int64_t *ret_ms)
     *pos += 1;
     return 1;
   }
-  if ((*p != '+' && *p != '-') || len - *pos < 6 || p[3] != ':' ||
-      !is_digit(p[1]) || !is_digit(p[2]) || !is_digit(p[4]) || !is_digit(p[5]))
+  if ((*p != '+' && *p != '-') || len - *pos < 6 || p[3] != ':')
     return 0;
   hours = two_digits(p + 1);
   minutes = two_digits(p + 4);
-  if (hours > 23 || minutes > 59)
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
     return 0;
   *ret_ms = hours * HOUR_MS + minutes * MINUTE_MS;
   if (*p == '-')
@@ -142,29 +146,28 @@ is_date(int year, int month, int day)
          day <= month_days[month - 1] + (month == 2 && leap);
 }
 
+/* 60 is a leap second; it counts as the next one. */
+static int
+is_moment(const struct moment *m)
+{
+  return is_date(m->year, m->month, m->day) && m->hour <= 23 &&
+         m->minute <= 59 && m->second <= 60;
+}
+
 size_t
 capture_parse_time(const char *text, size_t len, int64_t *ret_ms)
 {
-  int year, month, day, hour, minute, second;
-  size_t pos = SHAPE_LEN;
+  size_t pos = MOMENT_LEN;
   int64_t fraction, offset;
+  struct moment m;
 
-  if (!has_shape(text, len))
-    return 0;
-  year = two_digits(text) * 100 + two_digits(text + 2);
-  month = two_digits(text + 5);
-  day = two_digits(text + 8);
-  hour = two_digits(text + 11);
-  minute = two_digits(text + 14);
-  second = two_digits(text + 17);
-  /* 60 is a leap second; it counts as the next one. */
-  if (!is_date(year, month, day) || hour > 23 || minute > 59 || second > 60)
+  if (len <= MOMENT_LEN || !parse_moment(text, &m) || !is_moment(&m))
     return 0;
   if (!parse_fraction(text, len, &pos, &fraction) ||
       !parse_zone(text, len, &pos, &offset))
     return 0;
-  *ret_ms = days_from_date(year, month, day) * DAY_MS + hour * HOUR_MS +
-            minute * MINUTE_MS + second * SECOND_MS + fraction - offset;
+  *ret_ms = days_from_date(m.year, m.month, m.day) * DAY_MS + m.hour * HOUR_MS +
+            m.minute * MINUTE_MS + m.second * SECOND_MS + fraction - offset;
   return pos;
 }
 

@@ -288,20 +288,25 @@ static enum kmp_event
 feed_frame(struct kmp_deframer *d, const uint8_t *buf, size_t len,
            size_t *taken)
 {
-  while (*taken < len) {
-    uint8_t byte = buf[*taken];
+  size_t left = len - *taken, room = KMP_WIRE_MAX - d->wire_len, n = 0;
+  uint8_t *wire = d->wire + d->wire_len, byte = 0;
 
-    /* A new frame begins: that byte is left for the next feed. */
+  for (buf += *taken; n < left && n < room && byte != KMP_STOP; n++) {
+    byte = buf[n];
     if (byte == KMP_START_REQUEST || byte == KMP_START_ANSWER)
-      return refuse(d, KMP_EUNSTUFFED);
-    if (d->wire_len == KMP_WIRE_MAX)
-      return refuse(d, KMP_ELONG);
-    d->wire[d->wire_len++] = byte;
-    (*taken)++;
-    if (byte == KMP_STOP)
-      return finish(d);
+      break;
+    wire[n] = byte;
   }
-  return KMP_EVENT_NONE;
+  d->wire_len += n;
+  *taken += n;
+  if (byte == KMP_STOP)
+    return finish(d);
+  if (n == left)
+    return KMP_EVENT_NONE;
+  /* A new frame begins: that byte is left for the next feed. */
+  if (buf[n] == KMP_START_REQUEST || buf[n] == KMP_START_ANSWER)
+    return refuse(d, KMP_EUNSTUFFED);
+  return refuse(d, KMP_ELONG);
 }
 
 size_t

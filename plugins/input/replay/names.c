@@ -6,9 +6,8 @@
 #include <stdlib.h>
 
 const char *
-names_get(struct names *names, uint16_t id)
+names_get(struct names *names, uint16_t id, const struct kmp_register *reg)
 {
-  const struct kmp_register *reg = kmp_register_find(id);
   size_t page = id / NAMES_PAGE;
 
   if (reg)

@@ -12,6 +12,21 @@
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/replay/replay.h"
 
+/* The first register from ID on that was wanted and never came, or
+ * REGISTER_COUNT. */
+static uint32_t
+next_unseen(const struct replay *r, uint32_t id)
+{
+  while (id < REGISTER_COUNT) {
+    unsigned left = (r->wanted.bits[id / 8] & ~r->seen.bits[id / 8]) >> id % 8;
+
+    if (left & 1)
+      break;
+    id += left ? 1 : 8 - id % 8;
+  }
+  return id;
+}
+
 /* Once for the file: what was wanted and never came. */
 static void
 report_unseen(struct replay *r)
@@ -23,14 +38,11 @@ report_unseen(struct replay *r)
   if (r->wants_all && !r->answered)
     mp_log(r->host, MP_LOG_NOTICE, r->events.lines.name,
            "no answer of a meter in it");
-  for (id = 0; !r->wants_all && id < REGISTER_COUNT; id++) {
-    int n;
-
-    if (!register_set_has(&r->wanted, (uint16_t)id) ||
-        register_set_has(&r->seen, (uint16_t)id))
-      continue;
-    n = snprintf(list + len, sizeof(list) - len, "%s%s", len > 0 ? ", " : "",
-                 kmp_register_name((uint16_t)id, number));
+  for (id = next_unseen(r, r->wants_all ? REGISTER_COUNT : 0);
+       id < REGISTER_COUNT; id = next_unseen(r, id + 1)) {
+    int n =
+      snprintf(list + len, sizeof(list) - len, "%s%s", len > 0 ? ", " : "",
+               kmp_register_name((uint16_t)id, number));
     if (n < 0 || (size_t)n >= sizeof(list) - len) {
       snprintf(list + sizeof(list) - sizeof(" ..."), sizeof(" ..."), " ...");
       break;

@@ -13,7 +13,7 @@ emit_value(struct replay *r, const struct mp_sink *sink,
 {
   const struct kmp_register *reg = kmp_register_find(record->id);
   const struct capture_line *line = &r->events.line;
-  const char *name = names_get(&r->names, record->id);
+  const char *name = names_get(&r->names, record->id, reg);
   struct mp_value value = { .struct_size = sizeof(value) };
 
   if (!name) {

@@ -47,31 +47,44 @@ note_end(struct csv *csv, uint32_t index)
   return MP_OK;
 }
 
-/* Cells come in any order: the row is put together when it is complete. */
-int
-csv_rows_finish(struct csv *csv)
+/* Writes the cells of the row to AT, where there is room; returns their end. */
+static char *
+put_cells(const struct csv *csv, char *at)
 {
-  size_t room = UTC_TIME_SIZE + csv->cells.len + csv->written + 2;
-  char time[UTC_TIME_SIZE];
   uint32_t i;
 
-  if (!csv->unfinished || csv->failed != MP_OK)
-    return csv->failed;
-  csv->unfinished = 0;
-  if (text_buffer_reserve(&csv->rows, room) != MP_OK)
-    return csv_rows_fail(csv);
-  utc_time_format(&csv->time, csv->time_ms, time);
-  text_buffer_add(&csv->rows, time, UTC_TIME_SIZE - 1);
   for (i = 0; i < csv->count; i++) {
     const struct csv_column *column = &csv->columns[i];
 
     if ((column->flags & MP_TARGET_READ) != 0)
       continue;
-    text_buffer_add(&csv->rows, ",", 1);
-    if (column->row == csv->row && column->len > 0)
-      text_buffer_add(&csv->rows, csv->cells.data + column->start, column->len);
+    *at++ = ',';
+    if (column->row == csv->row && column->len > 0) {
+      memcpy(at, csv->cells.data + column->start, column->len);
+      at += column->len;
+    }
   }
-  text_buffer_add(&csv->rows, csv->eol, strlen(csv->eol));
+  return at;
+}
+
+/* Cells come in any order: the row is put together when it is complete. */
+int
+csv_rows_finish(struct csv *csv)
+{
+  size_t eol_len = strlen(csv->eol);
+  char *at;
+
+  if (!csv->unfinished || csv->failed != MP_OK)
+    return csv->failed;
+  csv->unfinished = 0;
+  if (text_buffer_reserve(&csv->rows, UTC_TIME_SIZE + csv->cells.len +
+                                        csv->written + eol_len) != MP_OK)
+    return csv_rows_fail(csv);
+  at = csv->rows.data + csv->rows.len;
+  utc_time_format(&csv->time, csv->time_ms, at);
+  at = put_cells(csv, at + UTC_TIME_SIZE - 1);
+  memcpy(at, csv->eol, eol_len);
+  csv->rows.len = (size_t)(at + eol_len - csv->rows.data);
   return note_end(csv, csv->records - 1) == MP_OK ? MP_OK : csv_rows_fail(csv);
 }
 

@@ -223,27 +223,29 @@ out_begin(void *self, const struct mp_record *record)
 
 /* Adds TEXT with its NUL to texts; *ret_at: where. */
 static int
-keep_text(struct out *out, const char *text, size_t *ret_at)
+keep_text(struct out *out, const char *text, size_t len, size_t *ret_at)
 {
   *ret_at = out->texts.len;
-  return text_buffer_add(&out->texts, text, strlen(text) + 1);
+  return text_buffer_add(&out->texts, text, len + 1);
 }
 
 static int
 keep_value(struct out *out, struct slot *slot, const struct mp_value *value)
 {
   char number[NUMBER_SIZE];
-  const char *text = value->text;
+  int len;
 
-  slot->is_text = value->kind == MP_TEXT;
-  if (!slot->is_text) {
-    out->host->decimal_format(value, number, sizeof(number));
-    text = number;
-  }
   slot->has_unit = value->unit != NULL;
-  if (slot->has_unit && keep_text(out, value->unit, &slot->unit) != MP_OK)
+  if (slot->has_unit &&
+      keep_text(out, value->unit, strlen(value->unit), &slot->unit) != MP_OK)
     return MP_ENOMEM;
-  return keep_text(out, text, &slot->value);
+  slot->is_text = value->kind == MP_TEXT;
+  if (slot->is_text)
+    return keep_text(out, value->text, strlen(value->text), &slot->value);
+  len = out->host->decimal_format(value, number, sizeof(number));
+  if (len < 0 || len >= NUMBER_SIZE)
+    return MP_ENOMEM;
+  return keep_text(out, number, (size_t)len, &slot->value);
 }
 
 static int
@@ -253,7 +255,7 @@ out_write(void *self, uint32_t target, const struct mp_value *value)
 
   if (out->failed != MP_OK)
     return out->failed;
-  if (learn_targets(out) != MP_OK)
+  if (target >= out->count && learn_targets(out) != MP_OK)
     return out->failed;
   if (target >= out->count)
     return mp_fail(out->host, MP_EINTERNAL, OBJECT, "there is no target %lu",

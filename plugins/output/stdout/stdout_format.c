@@ -7,6 +7,7 @@
  */
 #include "plugins/output/stdout/stdout_format.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include <meterpipe/plugin.h>
@@ -38,27 +39,47 @@ stdout_unit(const char *unit)
   if (unit == NULL || unit[0] == '\0')
     return NULL;
   for (i = 0; i < ARRAY_SIZE(units); i++)
-    if (strcmp(units[i].symbol, unit) == 0)
+    if (units[i].symbol[0] == unit[0] && strcmp(units[i].symbol, unit) == 0)
       return units[i].display;
   return unit;
 }
 
 /* ---- Texts --------------------------------------------------------------- */
 
+/* ASCII that is written as it is in every format. */
+static const uint8_t is_plain[256] = { [' ' ... '!'] = 1,
+                                       ['#' ... '['] = 1,
+                                       [']' ... '~'] = 1 };
+
+/* Adds what TEXT begins with that is plain, which mostly is all of it, and
+ * moves behind it. */
+static int
+add_ascii(struct text_buffer *out, const char **text)
+{
+  const char *begin = *text, *p = begin;
+
+  while (is_plain[(uint8_t)*p])
+    p++;
+  *text = p;
+  return text_buffer_add(out, begin, (size_t)(p - begin));
+}
+
 /* Adds TEXT as a terminal may have it. */
 static int
 add_plain(struct text_buffer *out, const char *text)
 {
   char c[4];
+  int answer = add_ascii(out, &text);
 
-  while (*text != '\0') {
+  while (answer == MP_OK && *text != '\0') {
     uint32_t character = utf8_take(&text);
     size_t len = utf8_put(c, utf8_is_control(character) ? '?' : character);
 
-    if (text_buffer_add(out, c, len) != MP_OK)
-      return MP_ENOMEM;
+    answer = text_buffer_add(out, c, len);
+    if (answer == MP_OK)
+      answer = add_ascii(out, &text);
   }
-  return MP_OK;
+  return answer;
 }
 
 static int
@@ -87,8 +108,13 @@ add_json(struct text_buffer *out, const char *text)
   if (text == NULL)
     return text_buffer_add_text(out, "null");
   answer = text_buffer_add_text(out, "\"");
-  while (answer == MP_OK && *text != '\0')
+  if (answer == MP_OK)
+    answer = add_ascii(out, &text);
+  while (answer == MP_OK && *text != '\0') {
     answer = add_json_character(out, utf8_take(&text));
+    if (answer == MP_OK)
+      answer = add_ascii(out, &text);
+  }
   return answer == MP_OK ? text_buffer_add_text(out, "\"") : answer;
 }
 

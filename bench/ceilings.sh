@@ -1,0 +1,88 @@
+#!/bin/sh
+# Counts the instructions of cold runs and of the cycles of replays with
+# callgrind, and holds them against bench/ceilings.  Ends with 1 when one is
+# above its ceiling, with 77 where there is no valgrind.
+#
+#     ceilings.sh CEILINGS        in the directory where all was built
+set -eu
+
+ceilings=$1
+build=$(pwd)
+valgrind=${VALGRIND:-valgrind}
+command -v "$valgrind" >/dev/null || {
+  echo 'bench-ceilings: valgrind was not found: install it' >&2
+  exit 77
+}
+METERPIPE_PLUGIN_PATH=$build/.libs
+export METERPIPE_PLUGIN_PATH
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# Of these, a long replay less a short one is cycles, and nothing else.
+short=1000
+long=3000
+
+columns='heat_energy_e1 volume_v1 operating_hours temperature_t1
+  temperature_t2 temperature_diff power_e1 flow_v1'
+
+# pipeline OUTPUT REGISTERS CAPTURE: prints a pipeline file.
+pipeline()
+{
+  printf '[input meter]\nplugin = replay\npath = %s\n' "$3"
+  printf '[output out]\nplugin = %s\n' "$1"
+  if [ "$1" = stdout ]; then
+    echo 'format = json'
+    return
+  fi
+  echo 'path = out.csv'
+  for column in $(echo "$columns" | tr -s ' \n' '\n' | head -n "$2"); do
+    echo "column.$column = meter.$column"
+  done
+}
+
+# count COMMAND...: prints how many instructions it takes.
+count()
+{
+  rm -f out.csv
+  "$valgrind" --tool=callgrind --callgrind-out-file=/dev/null "$@" \
+    2>callgrind.log >/dev/null || {
+    cat callgrind.log >&2
+    exit 70
+  }
+  sed -n 's/.*Collected : //p' callgrind.log
+}
+
+# run WHAT REGISTERS CYCLES: how many instructions the whole of it takes.
+run()
+{
+  "$build/bench/bin/make_capture" "$2" "$3" >capture
+  if [ "$1" = bare ]; then
+    count "$build/bench/bin/bare_pass" capture
+  else
+    pipeline "$1" "$2" capture >bench.ini
+    count "$build/meterpipe" run -c bench.ini
+  fi
+}
+
+above=0
+echo '| what | registers | instructions | ceiling |'
+echo '|---|--:|--:|--:|'
+while read -r what registers ceiling; do
+  case $what in
+  '#'* | '')
+    continue ;;
+  cold-*)
+    counted=$(run "${what#cold-}" "$registers" 1) ;;
+  *)
+    counted=$((($(run "${what#cycle-}" "$registers" $long) -
+      $(run "${what#cycle-}" "$registers" $short)) / (long - short))) ;;
+  esac
+  note=
+  if [ "$counted" -gt "$ceiling" ]; then
+    note=' **above**'
+    above=1
+  fi
+  echo "| $what | $registers | $counted | $ceiling$note |"
+done <"$ceilings"
+exit $above

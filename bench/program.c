@@ -1,0 +1,199 @@
+/* Running programs in a directory of their own, and timing them. */
+#include "bench/bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATH_SIZE 4096
+#define MAX_WORDS 8
+
+static char directory[64];
+static char build[PATH_SIZE]; /* where the programs were built */
+
+void
+program_die(const char *fmt, ...)
+{
+  va_list args;
+
+  fputs("bench: ", stderr);
+  va_start(args, fmt);
+  vfprintf(stderr, fmt, args);
+  va_end(args);
+  fputs("\n", stderr);
+  program_leave();
+  exit(70);
+}
+
+/* ---- The directory ---------------------------------------------------------
+ */
+
+void
+program_enter(void)
+{
+  const char *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+
+  snprintf(directory, sizeof(directory), "%s/meterpipe-bench-XXXXXX", tmp);
+  if (!getcwd(build, sizeof(build)) || !mkdtemp(directory) ||
+      chdir(directory) != 0)
+    program_die("%s: %s", directory, strerror(errno));
+  setenv("STATE_DIRECTORY", directory, 1);
+  setenv("METERPIPE_PLUGIN_PATH", program_plugin(""), 1);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+  (void)st;
+  (void)type;
+  (void)ftw;
+  return remove(path);
+}
+
+void
+program_leave(void)
+{
+  if (directory[0])
+    nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static const char *
+path_below(const char *where, const char *name)
+{
+  static char path[2 * PATH_SIZE];
+
+  snprintf(path, sizeof(path), "%s/%s%s", build, where, name);
+  return path;
+}
+
+const char *
+program_meterpipe(void)
+{
+  static char path[PATH_SIZE + sizeof("/meterpipe")];
+
+  snprintf(path, sizeof(path), "%s/meterpipe", build);
+  return path;
+}
+
+const char *
+program_helper(const char *name)
+{
+  return path_below("bench/bin/", name);
+}
+
+const char *
+program_plugin(const char *name)
+{
+  return path_below(".libs/", name);
+}
+
+FILE *
+program_create(const char *name)
+{
+  FILE *f = fopen(name, "w");
+
+  if (!f)
+    program_die("%s: %s", name, strerror(errno));
+  return f;
+}
+
+void
+program_write(const char *name, const char *fmt, ...)
+{
+  FILE *f = program_create(name);
+  va_list args;
+
+  va_start(args, fmt);
+  vfprintf(f, fmt, args);
+  va_end(args);
+  if (fclose(f) != 0)
+    program_die("%s: %s", name, strerror(errno));
+}
+
+void
+program_forget(void)
+{
+  static const char *const files[] = { "bench.db", "bench.db-journal",
+                                       "bench.db-wal", "bench.db-shm",
+                                       "out.csv" };
+
+  for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+    unlink(files[i]);
+}
+
+/* ---- Running ---------------------------------------------------------------
+ */
+
+pid_t
+program_start(const char *const *argv, const char *out, void (*prepare)(void))
+{
+  char *words[MAX_WORDS] = { NULL };
+  pid_t pid;
+  int fd;
+
+  /* execv leaves them alone, but its type does not say so. */
+  for (size_t i = 0; argv[i] && i < MAX_WORDS - 1; i++)
+    memcpy(&words[i], &argv[i], sizeof(words[i]));
+  pid = fork();
+  if (pid < 0)
+    program_die("fork: %s", strerror(errno));
+  if (pid > 0)
+    return pid;
+  fd = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
+    _exit(126);
+  close(fd);
+  if (prepare)
+    prepare();
+  execv(words[0], words);
+  _exit(127);
+}
+
+static double
+now_ms(void)
+{
+  struct timespec t;
+
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static double
+ms_of(const struct timeval *t)
+{
+  return (double)t->tv_sec * 1e3 + (double)t->tv_usec / 1e3;
+}
+
+struct took
+program_run(const char *const *argv, const char *out)
+{
+  double begun = now_ms();
+  pid_t pid = program_start(argv, out, NULL);
+  struct rusage usage;
+  int status;
+
+  while (wait4(pid, &status, 0, &usage) < 0)
+    if (errno != EINTR)
+      program_die("wait4: %s", strerror(errno));
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    program_die("%s %s ended with status %d", argv[0], argv[1], status);
+  return (struct took){ .wall_ms = now_ms() - begun,
+                        .cpu_ms =
+                          ms_of(&usage.ru_utime) + ms_of(&usage.ru_stime) };
+}
+
+struct took
+program_run_pipeline(void)
+{
+  const char *const argv[] = { program_meterpipe(), "run", "-c", PIPELINE_FILE,
+                               NULL };
+
+  return program_run(argv, "out.txt");
+}

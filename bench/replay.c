@@ -1,0 +1,125 @@
+/*
+ * Replays of up to a million cycles, against a bare pass over the same file:
+ * the time for a cycle, which does not depend on how many there are, and
+ * memory, which does not either.
+ */
+#include "bench/bench.h"
+
+#define RUNS 5
+/* Each run beside one of the bare pass; of both the least counts, because a
+ * busy neighbour only ever makes them longer. */
+#define BOUND 4.0
+/* Of the longest replay against the shortest, before memory counts as grown:
+ * rows are written in blocks of 16384. */
+#define MEMORY_FACTOR 4
+
+static const char *const cycles[] = { "1000", "10000", "100000", "1000000" };
+
+static const char input[] =
+  "[input meter]\nplugin = replay\npath = long.capture\n";
+
+static const char *const columns[] = {
+  "heat_energy_e1", "volume_v1",        "operating_hours", "temperature_t1",
+  "temperature_t2", "temperature_diff", "power_e1",        "flow_v1",
+};
+
+static void
+write_pipelines(unsigned registers)
+{
+  FILE *f = program_create("csv.ini");
+
+  fprintf(f, "%s[output log]\nplugin = csv\npath = out.csv\n", input);
+  for (unsigned i = 0; i < registers; i++)
+    fprintf(f, "column.%s = meter.%s\n", columns[i], columns[i]);
+  fclose(f);
+  program_write("stdout.ini",
+                "%s[output out]\nplugin = stdout\nformat = json\n", input);
+}
+
+struct measured {
+  struct took bare, run;
+  long peak_kib;
+};
+
+/* Of wall or CPU time the smaller ratio: a replay is one thread and waits for
+ * nothing but the disk, so what wall time has more is a neighbour's. */
+static double
+ratio_of(const struct measured *m)
+{
+  double wall = m->run.wall_ms / m->bare.wall_ms;
+  double cpu = m->run.cpu_ms / m->bare.cpu_ms;
+
+  return wall < cpu ? wall : cpu;
+}
+
+static struct measured
+measure(const char *pipeline)
+{
+  const char *const pass[] = { program_helper("bare_pass"), "long.capture",
+                               NULL };
+  const char *const argv[] = { program_meterpipe(), "run", "-c", pipeline,
+                               NULL };
+  struct took bare[RUNS], run[RUNS];
+
+  for (size_t i = 0; i < RUNS; i++) {
+    program_forget();
+    bare[i] = program_run(pass, "out.txt");
+    run[i] = program_run(argv, "out.txt");
+  }
+  program_forget();
+  return (struct measured){ .bare = figures_least(bare, RUNS),
+                            .run = figures_least(run, RUNS),
+                            .peak_kib = watch_run(argv, "out.txt").peak_kib };
+}
+
+static int
+measure_all(const char *registers, const char *pipeline, const char *what)
+{
+  long first_kib = 0;
+  int missed = 0;
+
+  for (size_t i = 0; i < ARRAY_SIZE(cycles); i++) {
+    const char *const make[] = { program_helper("make_capture"), registers,
+                                 cycles[i], NULL };
+    double n;
+    struct measured m;
+    bool last = i + 1 == ARRAY_SIZE(cycles);
+
+    program_run(make, "long.capture");
+    m = measure(pipeline);
+    sscanf(cycles[i], "%lf", &n);
+    if (i == 0)
+      first_kib = m.peak_kib;
+    printf("| %s | %s | %s | %.3f | %.3f | %.2f | %.2f | %ld | %s |\n", what,
+           registers, cycles[i], m.bare.wall_ms * 1e3 / n,
+           m.run.wall_ms * 1e3 / n, m.run.wall_ms / m.bare.wall_ms,
+           m.run.cpu_ms / m.bare.cpu_ms, m.peak_kib,
+           last ? figures_verdict(ratio_of(&m) <= BOUND &&
+                                    m.peak_kib < MEMORY_FACTOR * first_kib,
+                                  &missed)
+                : "");
+  }
+  return missed;
+}
+
+int
+bench_replay(void)
+{
+  int missed = 0;
+
+  printf("## 4. Long replays\n\nAgainst a bare pass over the same file, which "
+         "decodes the hex and checks each CRC; of %d runs side by side the "
+         "least.  Bound: %.0f x at a million cycles, of wall or CPU time.\n\n"
+         "| to | registers | cycles | bare pass, us a cycle | replay, us a "
+         "cycle | ratio | of CPU time | peak memory, KiB | |\n"
+         "|---|--:|--:|--:|--:|--:|--:|--:|---|\n",
+         RUNS, BOUND);
+  write_pipelines(1);
+  missed += measure_all("1", "csv.ini", "CSV");
+  missed += measure_all("1", "stdout.ini", "standard output");
+  write_pipelines(ARRAY_SIZE(columns));
+  missed += measure_all("8", "csv.ini", "CSV");
+  missed += measure_all("8", "stdout.ini", "standard output");
+  printf("\n");
+  return missed;
+}

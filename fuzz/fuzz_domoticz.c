@@ -9,7 +9,7 @@
 #include <meterpipe/plugin.h>
 
 #include "plugins/output/domoticz/device.h"
-#include "plugins/output/domoticz/utf8.h"
+#include "plugins/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,7 +12,7 @@
 
 #include <meterpipe/plugin.h>
 
-#include "plugins/output/stdout/utf8.h"
+#include "plugins/utf8.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

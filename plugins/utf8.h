@@ -1,9 +1,9 @@
 /*
- * UTF-8 for terminals: texts from a meter are not to be trusted, and columns
- * line up by what is seen, not by bytes.
+ * UTF-8: texts from a meter, a server or a command are not to be trusted, and
+ * columns of a terminal line up by what is seen, not by bytes.  Pure.
  */
-#ifndef STDOUT_UTF8_H
-#define STDOUT_UTF8_H
+#ifndef PLUGINS_UTF8_H
+#define PLUGINS_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,12 +11,20 @@
 /* Stands for bytes that are no UTF-8. */
 #define UTF8_REPLACEMENT UINT32_C(0xfffd)
 
+/* The length of the character at TEXT, 1 to 4; 0: it is no valid UTF-8.  The
+ * NUL at the end is no character. */
+size_t utf8_length(const char *text);
+
 /* Takes the first character of *TEXT, which is not empty; for a byte that
  * begins none, UTF8_REPLACEMENT. */
 uint32_t utf8_take(const char **text);
 
 /* Writes C to BUF, which has room for 4 bytes; returns how many it took. */
 size_t utf8_put(char *buf, uint32_t c);
+
+/* A copy from malloc in which each byte that is no UTF-8 is a question mark;
+ * NULL: out of memory. */
+char *utf8_repair(const char *text);
 
 /* Whether C is a control character, which does things to a terminal. */
 int utf8_is_control(uint32_t c);

@@ -1,0 +1,144 @@
+/*
+ * UTF-8 by RFC 3629.  Width not with wcwidth: it follows the locale, and a cron
+ * job has none.
+ */
+#include "plugins/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* First bytes, and what the second may be: shortest form only, no surrogates,
+ * nothing above U+10FFFF (RFC 3629, section 4). */
+static const struct {
+  unsigned char first, last;
+  unsigned char second_min, second_max;
+  unsigned char length;
+} leads[] = {
+  { 0x01, 0x7f, 0, 0, 1 },       { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+  { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+  { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+  { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+  { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+};
+
+size_t
+utf8_length(const char *text)
+{
+  unsigned char c = (unsigned char)text[0], second;
+  size_t i, n;
+
+  for (i = 0; i < ARRAY_SIZE(leads); i++)
+    if (c >= leads[i].first && c <= leads[i].last)
+      break;
+  if (i == ARRAY_SIZE(leads))
+    return 0;
+  if (leads[i].length == 1)
+    return 1;
+  second = (unsigned char)text[1];
+  if (second < leads[i].second_min || second > leads[i].second_max)
+    return 0;
+  for (n = 2; n < leads[i].length; n++)
+    if (((unsigned char)text[n] & 0xc0) != 0x80)
+      return 0;
+  return leads[i].length;
+}
+
+uint32_t
+utf8_take(const char **text)
+{
+  const unsigned char *p = (const unsigned char *)*text;
+  size_t n = utf8_length(*text), i;
+  uint32_t c;
+
+  *text += n > 0 ? n : 1;
+  if (n == 0)
+    return UTF8_REPLACEMENT;
+  c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+  for (i = 1; i < n; i++)
+    c = c << 6 | (p[i] & 0x3f);
+  return c;
+}
+
+size_t
+utf8_put(char *buf, uint32_t c)
+{
+  const size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+  size_t i;
+
+  for (i = n - 1; i > 0; i--) {
+    buf[i] = (char)(0x80 | (c & 0x3f));
+    c >>= 6;
+  }
+  buf[0] = (char)(n == 1 ? c : (0xf00u >> n & 0xff) | c);
+  return n;
+}
+
+char *
+utf8_repair(const char *text)
+{
+  char *copy = malloc(strlen(text) + 1);
+  char *out = copy;
+  size_t n;
+
+  if (copy == NULL)
+    return NULL;
+  while (*text != '\0') {
+    n = utf8_length(text);
+    if (n == 0) {
+      *out++ = '?';
+      text++;
+      continue;
+    }
+    memcpy(out, text, n);
+    out += n;
+    text += n;
+  }
+  *out = '\0';
+  return copy;
+}
+
+/* Characters that are not one column wide, as far as one meets them. */
+static const struct {
+  uint32_t first, last;
+  size_t width;
+} widths[] = {
+  { 0x0300, 0x036f, 0 },   /* combining marks */
+  { 0x1100, 0x115f, 2 },   /* Hangul */
+  { 0x200b, 0x200f, 0 },   /* zero width, direction */
+  { 0x20d0, 0x20ff, 0 },   /* combining marks for symbols */
+  { 0x2e80, 0xa4cf, 2 },   /* CJK */
+  { 0xac00, 0xd7a3, 2 },   /* Hangul */
+  { 0xf900, 0xfaff, 2 },   /* CJK */
+  { 0xfe00, 0xfe0f, 0 },   /* variation selectors */
+  { 0xfe30, 0xfe6f, 2 },   /* CJK forms */
+  { 0xff00, 0xff60, 2 },   /* full width */
+  { 0xffe0, 0xffe6, 2 },   /* full width signs */
+  { 0x1f300, 0x1f64f, 2 }, /* pictures */
+  { 0x1f900, 0x1f9ff, 2 }, /* more of them */
+  { 0x20000, 0x3fffd, 2 }, /* CJK */
+};
+
+int
+utf8_is_control(uint32_t c)
+{
+  return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+size_t
+utf8_width(const char *text)
+{
+  size_t width = 0, i;
+
+  while (*text != '\0') {
+    uint32_t c = utf8_take(&text);
+    size_t columns = 1;
+
+    for (i = 0; i < ARRAY_SIZE(widths); i++)
+      if (c >= widths[i].first && c <= widths[i].last)
+        columns = widths[i].width;
+    width += columns;
+  }
+  return width;
+}

@@ -327,11 +327,25 @@ open_handle(struct store *store)
   return r == MP_OK ? run(store, "PRAGMA synchronous=FULL") : r;
 }
 
+/* Version 0 is that of a file without a byte; elsewhere it is damage, which
+ * else would be shown as a pipeline that never ran. */
+static int
+read_emptiness(struct store *store, sqlite3_stmt *stmt)
+{
+  if (sqlite3_column_int64(stmt, 0) == 0)
+    return MP_OK;
+  store_set_error(store, "%s: it is not empty, but has no state version",
+                  store->path);
+  return MP_EDATA;
+}
+
 static int
 begin_anew(struct store *store)
 {
-  int r;
+  int r = query(store, "PRAGMA page_count", read_emptiness);
 
+  if (r != MP_OK)
+    return r;
   if (store->mode != STORE_WRITE)
     return MP_DROP; /* an empty file: nothing to read */
   r = run(store, "BEGIN IMMEDIATE");

@@ -264,9 +264,10 @@ static const char *const changes[] = {
   "UPDATE queue SET body='onf' WHERE id=1",
   "UPDATE queue SET id=7 WHERE id=2",
   "UPDATE queue SET output='lof' WHERE id=2",
+  "PRAGMA user_version=0",
 };
 
-START_TEST(a_changed_row_is_proven_damage)
+START_TEST(what_was_changed_is_proven_damage)
 {
   fill();
   execute(changes[_i]);
@@ -299,8 +300,9 @@ END_TEST
 START_TEST(status_does_not_touch_what_is_damaged)
 {
   fill();
-  execute(changes[0]);
+  execute(changes[_i]);
   open_store(STORE_READ, MP_EIO);
+  open_store(STORE_SCRATCH, MP_EIO);
   ck_assert_uint_eq(count_set_aside(), 0);
 }
 END_TEST
@@ -385,11 +387,12 @@ main(void)
   tcase_add_test(tc, a_scratch_copy_changes_nothing);
   tcase_add_test(tc, a_scratch_copy_of_nothing_makes_no_file);
   tcase_add_test(tc, it_is_not_for_everybody_to_read);
-  tcase_add_loop_test(tc, a_changed_row_is_proven_damage, 0,
+  tcase_add_loop_test(tc, what_was_changed_is_proven_damage, 0,
                       sizeof(changes) / sizeof(changes[0]));
   tcase_add_test(tc, what_is_no_database_is_set_aside);
   tcase_add_test(tc, a_truncated_database_is_set_aside);
-  tcase_add_test(tc, status_does_not_touch_what_is_damaged);
+  tcase_add_loop_test(tc, status_does_not_touch_what_is_damaged, 0,
+                      sizeof(changes) / sizeof(changes[0]));
   tcase_add_loop_test(tc, what_a_killed_run_left_half_written_is_undone, 0, 2);
   tcase_add_test(tc, the_state_lies_where_the_file_or_the_environment_says);
   suite_add_tcase(suite, tc);

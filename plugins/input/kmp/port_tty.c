@@ -71,8 +71,10 @@ cannot_open(const struct mp_host *host, const char *device, int err)
     return no_permission(host, device);
   case ENOENT:
   case ENOTDIR:
-    return mp_fail(host, MP_EIO, device,
-                   "no such port: is the optical head plugged in?");
+    return mp_fail(host, MP_EIO, device, "no such port: %s",
+                   strchr(device, '/')
+                     ? "is the optical head plugged in?"
+                     : "write its whole path, such as /dev/ttyUSB0");
   case ENXIO:
   case ENODEV:
     return mp_fail(host, MP_EIO, device,

@@ -86,7 +86,8 @@ static const struct {
   const char *part;
 } no_ports[] = {
   { "/dev/there-is-no-such-tty", MP_EIO, "no such port" },
-  { "/dev/null/x", MP_EIO, "no such port" },
+  { "/dev/null/x", MP_EIO, "no such port: is the optical head" },
+  { "ttyUSB0", MP_EIO, "no such port: write its whole path" },
   { "/dev/null", MP_ECONFIG, "not a serial port" },
   { "/", MP_ECONFIG, "not a serial port" },
   { "/etc/passwd", MP_ECONFIG, "not a serial port" },

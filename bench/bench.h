@@ -2,7 +2,7 @@
  * The benchmarks: what they share, and the one function of each.
  *
  * Each prints its part of a Markdown page on standard output and returns how
- * many of its bounds (DESIGN.md section 7) did not hold.
+ * many of its bounds did not hold.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -21,8 +21,7 @@ int bench_replay(void); /* a million cycles */
 int bench_http(void);   /* requests and connections */
 int bench_size(void);   /* what is installed */
 
-/* ---- Running programs: program.c -------------------------------------------
- */
+/* ---- Running programs: program.c ---- */
 
 /* What a run took. */
 struct took {
@@ -63,8 +62,7 @@ struct took program_run_pipeline(void);
 void program_die(const char *fmt, ...)
   __attribute__((format(printf, 1, 2), noreturn));
 
-/* ---- Watching one: watch.c -------------------------------------------------
- */
+/* ---- Watching one: watch.c ---- */
 
 /* What a run did, as ptrace sees it. */
 struct watched {
@@ -75,8 +73,7 @@ struct watched {
 
 struct watched watch_run(const char *const *argv, const char *out);
 
-/* ---- Figures: figures.c ----------------------------------------------------
- */
+/* ---- Figures: figures.c ---- */
 
 struct took figures_median(struct took *runs, size_t n);
 struct took figures_least(const struct took *runs, size_t n);

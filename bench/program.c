@@ -32,8 +32,7 @@ program_die(const char *fmt, ...)
   exit(70);
 }
 
-/* ---- The directory ---------------------------------------------------------
- */
+/* ---- The directory ---- */
 
 void
 program_enter(void)
@@ -128,8 +127,7 @@ program_forget(void)
     unlink(files[i]);
 }
 
-/* ---- Running ---------------------------------------------------------------
- */
+/* ---- Running ---- */
 
 pid_t
 program_start(const char *const *argv, const char *out, void (*prepare)(void))

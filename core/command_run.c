@@ -82,8 +82,9 @@ open_state(struct app *app)
   return EX_OK;
 }
 
+/* *ret_hopeless: the next one would not even begin. */
 static int
-run_once(const struct arguments *args)
+run_once(const struct arguments *args, bool *ret_hopeless)
 {
   struct app app;
   int status = app_init(&app, args), last;
@@ -94,6 +95,7 @@ run_once(const struct arguments *args)
     status = check_arguments(&app);
   if (status == EX_OK)
     status = open_state(&app);
+  *ret_hopeless = status == EX_CONFIG || status == EX_USAGE;
   if (status == EX_OK)
     cycle_run(app.pipeline);
   last = app_finish(&app);
@@ -104,16 +106,16 @@ int
 command_run(const struct arguments *args)
 {
   int64_t next = clock_mono_ms();
-  int status = run_once(args);
+  bool hopeless;
+  int status = run_once(args, &hopeless);
 
-  while (args->every_ms > 0 && !run_stopped() && status != EX_CONFIG &&
-         status != EX_USAGE) {
+  while (args->every_ms > 0 && !run_stopped() && !hopeless) {
     next += args->every_ms;
     if (next < clock_mono_ms()) /* it took longer: do not hurry after it */
       next = clock_mono_ms();
     if (!run_sleep(next - clock_mono_ms()))
       break;
-    status = run_once(args);
+    status = run_once(args, &hopeless);
   }
   /* It was to go on for ever: a signal has ended it, and whatever else. */
   if (args->every_ms > 0 && status == EX_OK)

@@ -103,9 +103,9 @@ finish_cycle(struct pipeline *p, int64_t begun)
   commit(p);
 }
 
-/* Finds out what became of the run before, and reads.  A part of the deadline
- * is kept back for the outputs, and no more than that is spent on what was
- * before: its rows can wait, and the meter's values cannot. */
+/* Reads, with a part of the deadline kept back for the outputs.  Then half of
+ * what is left is for finding out what became of the run before: its rows can
+ * wait, and the meter's values cannot. */
 static void
 read_in_time(struct pipeline *p)
 {
@@ -113,11 +113,11 @@ read_in_time(struct pipeline *p)
   int64_t reserve = whole / 10 < RESERVE_MOST_MS ? whole / 10 : RESERVE_MOST_MS;
   int64_t begun = clock_mono_ms();
 
-  run_set_deadline(p->run, reserve);
-  if (!p->run->stateless && !p->run->dry)
-    deliver_recover(p);
-  run_set_deadline(p->run, whole - reserve - (clock_mono_ms() - begun));
+  run_set_deadline(p->run, whole - reserve);
   read_inputs(p);
+  run_set_deadline(p->run, (whole - (clock_mono_ms() - begun)) / 2);
+  if (!p->run->stateless && !p->run->dry && !run_stopped())
+    deliver_recover(p);
   run_set_deadline(p->run, whole - (clock_mono_ms() - begun));
 }
 
@@ -167,6 +167,7 @@ run_recording(struct pipeline *p)
       deliver(p, time_ms);
     else
       direct_deliver(p, time_ms);
+    run_drop_deadline(p->run); /* the next one may be long in coming */
   }
   direct_flush(p);
   if (!durable)

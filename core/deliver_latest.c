@@ -36,24 +36,6 @@ next_ready(const struct stage *output)
   return next;
 }
 
-static bool
-write_target(struct stage *output, struct target *t)
-{
-  struct value sent = { 0 };
-
-  if (!ledger_as_sent(&t->ledger, &sent))
-    return false;
-  for (size_t i = 0; i < output->n_targets; i++) {
-    const struct target *part = output->targets[i];
-
-    if (part->part && strcmp(part->name, t->name) == 0 && target_counts(part))
-      deliver_write(output, part, &part->source->value);
-  }
-  deliver_write(output, t, &sent);
-  value_clear(&sent);
-  return true;
-}
-
 /* A server that says no, or a proxy before it, may have done it all the same:
  * where the target can be asked, what it shows in the next run decides. */
 static bool
@@ -72,6 +54,26 @@ take_answer(struct target *t, uint32_t result)
     t->ledger.sent_ms = clock_now_ms();
   ledger_result(&t->ledger, result);
   t->sending = false;
+}
+
+static bool
+write_target(struct stage *output, struct target *t)
+{
+  struct value sent = { 0 };
+
+  if (!ledger_as_sent(&t->ledger, &sent)) { /* out of memory */
+    take_answer(t, MP_NOT_SENT);
+    return false;
+  }
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *part = output->targets[i];
+
+    if (part->part && strcmp(part->name, t->name) == 0 && target_counts(part))
+      deliver_write(output, part, &part->source->value);
+  }
+  deliver_write(output, t, &sent);
+  value_clear(&sent);
+  return true;
 }
 
 /* Sends to the targets that are ready by NOW. */

@@ -6,6 +6,7 @@
  */
 #include "core/deliver.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,12 @@ struct batch {
 
 static const char token_key[] = "token";
 static const char dropped_key[] = "dropped";
+
+static bool
+is_queued(const struct stage *output)
+{
+  return delivery(output) == MP_APPEND || delivery(output) == MP_HISTORY;
+}
 
 static bool
 batch_of(const struct stage *output, struct batch *batch)
@@ -47,8 +54,8 @@ keep_token(struct stage *output, const struct batch *batch)
 {
   char body[600];
 
-  snprintf(body, sizeof(body), "%" PRId64 " %" PRId64 " %s", batch->first,
-           batch->last, batch->token);
+  snprintf(body, sizeof(body), "%" PRId64 " %" PRId64 " %s %s", batch->first,
+           batch->last, output->plugin->table.name, batch->token);
   return store_put(output->pipeline->run->store, STORE_META, output->name,
                    token_key, body);
 }
@@ -65,28 +72,45 @@ load_token(const struct stage *output, struct batch *batch)
 {
   const char *body = store_get(output->pipeline->run->store, STORE_META,
                                output->name, token_key);
+  const char *name = output->plugin->table.name;
+  size_t len = strlen(name);
   int used = 0;
 
   memset(batch, 0, sizeof(*batch));
-  if (!body || sscanf(body, "%" SCNd64 " %" SCNd64 "%n", &batch->first,
-                      &batch->last, &used) != 2 ||
-      body[used] != ' ')
+  if (!body || sscanf(body, "%" SCNd64 " %" SCNd64 " %n", &batch->first,
+                      &batch->last, &used) != 2)
     return false;
-  snprintf(batch->token, sizeof(batch->token), "%s", body + used + 1);
+  /* Another plugin's says nothing to this one: its rows are written anew. */
+  if (strncmp(body + used, name, len) != 0 || body[used + (int)len] != ' ')
+    return false;
+  snprintf(batch->token, sizeof(batch->token), "%s", body + used + len + 1);
   return true;
 }
 
+/* What cannot be read for want of memory waits; what never can be goes. */
 static void
+give_up_row(struct stage *output, int64_t id)
+{
+  if (errno == ENOMEM) {
+    stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+    output->given_up = true;
+    return;
+  }
+  stage_fail(output, MP_EDATA, NULL,
+             "row %" PRId64 " of its queue cannot be understood and is left out",
+             id);
+  store_row_remove(output->pipeline->run->store, id);
+}
+
+static bool
 write_row(struct stage *output, const struct store_row *stored)
 {
   struct row row;
 
+  errno = 0;
   if (!row_decode(&row, stored->body)) {
-    stage_fail(output, MP_EDATA, NULL,
-               "row %" PRId64 " of its queue cannot be understood and is left "
-               "out",
-               stored->id);
-    return;
+    give_up_row(output, stored->id);
+    return false;
   }
   deliver_begin(output, row.time_ms, stored->id);
   for (size_t i = 0; i < row.n_values; i++) {
@@ -97,6 +121,7 @@ write_row(struct stage *output, const struct store_row *stored)
       deliver_write(output, t, &row.values[i].value);
   }
   row_clear(&row);
+  return true;
 }
 
 /* Writes the rows of a batch, asks what became of them, and takes what arrived
@@ -108,16 +133,22 @@ deliver_batch(struct stage *output, const struct batch *batch,
   struct store *store = output->pipeline->run->store;
   const struct store_row *row;
   struct results results;
-  int64_t ids[BATCH_ROWS];
+  int64_t ids[BATCH_ROWS], id;
   size_t n = 0, arrived = 0, unsure = 0;
 
   if (!deliver_results_init(&results, BATCH_ROWS, true))
     return false;
   for (row = store_row_next(store, output->name, batch->first - 1);
-       row && row->id <= batch->last && n < BATCH_ROWS;
-       row = store_row_next(store, output->name, row->id)) {
-    write_row(output, row);
-    ids[n++] = row->id;
+       row && row->id <= batch->last && n < BATCH_ROWS && !output->given_up;
+       row = store_row_next(store, output->name, id)) {
+    id = row->id;
+    if (write_row(output, row))
+      ids[n++] = id;
+  }
+  /* Not all of them: then none, and what became of them is not known yet. */
+  if (output->given_up) {
+    free(results.result);
+    return false;
   }
   if (n > 0)
     deliver_commit(output, token, &results);
@@ -140,10 +171,13 @@ deliver_recover(struct pipeline *p)
   {
     struct batch batch;
 
-    if (delivery(output) != MP_APPEND || !load_token(output, &batch) ||
-        !deliver_open(output))
+    if (!is_queued(output) || !load_token(output, &batch))
       continue;
-    deliver_batch(output, &batch, batch.token);
+    /* Was it append before?  Writing a value of a history twice is harmless. */
+    if (delivery(output) == MP_HISTORY)
+      drop_token(output);
+    else if (deliver_open(output))
+      deliver_batch(output, &batch, batch.token);
   }
 }
 
@@ -165,12 +199,6 @@ take_token(struct stage *output, struct batch *batch)
     r = stage_fail(output, MP_ENOMEM, NULL, "out of memory");
   output->given_up = r != MP_OK;
   return r == MP_OK;
-}
-
-static bool
-is_queued(const struct stage *output)
-{
-  return delivery(output) == MP_APPEND || delivery(output) == MP_HISTORY;
 }
 
 void
@@ -253,15 +281,16 @@ bound_queue(struct stage *output)
   const char *known =
     store_get(run->store, STORE_META, output->name, dropped_key);
   size_t dropped = drop_rows(output);
-  long long all = known ? strtoll(known, NULL, 10) : 0;
+  bool full = store_row_count(run->store, output->name) >=
+              (size_t)run->queue_max;
+  long long all = (known ? strtoll(known, NULL, 10) : 0) + (long long)dropped;
   char body[32];
 
-  all += (long long)dropped;
   snprintf(body, sizeof(body), "%lld", all);
-  if (dropped > 0 || known)
+  if (all > 0)
     store_put(run->store, STORE_META, output->name, dropped_key,
-              dropped > 0 ? body : NULL);
-  if (dropped > 0)
+              full ? body : NULL);
+  if (all > 0 && full)
     stage_fail(output, MP_EDATA, "queue",
                "more than queue_max = %lld rows wait; so far %lld of the oldest "
                "dropped",

@@ -1,5 +1,5 @@
 /*
- * The rules of the ledger.  Each function is a rule of DESIGN.md section 4, and
+ * The rules of the ledger.  Each function is a rule of doc/ledger.md, and
  * tests/core/test_ledger.c holds them as a table of cases.
  */
 #include "core/ledger.h"

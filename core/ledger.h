@@ -2,7 +2,7 @@
  * The ledger of one target: what was acknowledged, what is on its way, what is
  * due, and the rules by which what a target shows is held against it.
  *
- * Pure: no I/O, no clock, no store.  DESIGN.md section 4 is the specification;
+ * Pure: no I/O, no clock, no store.  doc/ledger.md is the specification;
  * the names A, B, M, N, D, E are its names.
  */
 #ifndef CORE_LEDGER_H

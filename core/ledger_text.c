@@ -119,7 +119,8 @@ decode_line(struct ledger_target *t, const char *name, const char *rest)
   if (strcmp(name, "n.at") == 0)
     return get_text(&t->n.updated, rest);
   if (strcmp(name, "unit") == 0) {
-    t->unit = value_intern(rest);
+    /* The mark that parts units from what is behind them is in none. */
+    t->unit = strchr(rest, '|') ? NULL : value_intern(rest);
     return t->unit != NULL;
   }
   if (strcmp(name, "e") == 0) {

@@ -57,15 +57,6 @@ pipeline_stage(const struct pipeline *pipeline, const char *name)
   return NULL;
 }
 
-struct slot *
-pipeline_slot(const struct pipeline *pipeline, const char *name)
-{
-  for (size_t i = 0; i < pipeline->n_slots; i++)
-    if (strcmp(pipeline->slots[i]->name, name) == 0)
-      return pipeline->slots[i];
-  return NULL;
-}
-
 static bool
 same_part(const char *a, const char *b)
 {

@@ -172,7 +172,6 @@ void pipeline_free(struct pipeline *pipeline);
 /* Names and their stages. */
 struct stage *pipeline_stage(const struct pipeline *pipeline,
                              const char *name);
-struct slot *pipeline_slot(const struct pipeline *pipeline, const char *name);
 struct target *stage_target(const struct stage *stage, const char *name,
                             const char *part);
 

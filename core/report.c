@@ -104,7 +104,7 @@ report_exit_status(enum report_side side, int code)
   }
 }
 
-/* With several, the first of these is the run's (DESIGN.md section 6). */
+/* With several, the first of these is the run's (meterpipe(1), EXIT STATUS). */
 static int
 rank(int status)
 {
@@ -191,7 +191,7 @@ day_of(int64_t time, int64_t since)
   return (time - since + EARLY_MS) / DAY_MS;
 }
 
-/* Whether a failure is news; keeps when it was told. */
+/* Whether a failure is news; keeps when it was told, and what it says now. */
 static bool
 is_news(struct report *report, const char *stage, const char *key,
         const char *text)
@@ -204,8 +204,10 @@ is_news(struct report *report, const char *stage, const char *key,
     return true;
   known = store_get(report->store, STORE_FAILURE, stage, key);
   if (known && sscanf(known, "%lld %lld", &since, &told) == 2 &&
-      told <= now && day_of(now, since) == day_of(told, since))
+      told <= now && day_of(now, since) == day_of(told, since)) {
+    keep(report, stage, key, since, told, text);
     return false;
+  }
   keep(report, stage, key, since, now, text);
   return true;
 }

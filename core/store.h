@@ -41,7 +41,7 @@ struct store_row {
 const char *store_error(const struct store *store);
 
 /*
- * Finds the state directory (DESIGN.md section 4) for the pipeline file PATH:
+ * Finds the state directory (meterpipe.ini(5), FILES) for the pipeline file PATH:
  * STATE_DIR when it is not NULL, else by environment and place.  *ret is the
  * path of the database, to be freed.  MP_EPERM: a database in an earlier place
  * cannot be looked at; *ret then is the path in question.

@@ -308,8 +308,7 @@ child_never_ran(int reason)
          reason == MP_EIO || reason == MP_EAGAIN;
 }
 
-/* ---- What it complained ---------------------------------------------------
- */
+/* ---- What it complained ---- */
 
 /* The next line that is not empty, its end cut off; NULL: there is none. */
 static char *

@@ -436,7 +436,7 @@ CASES = (
     ("meters exchanged, readings held", dict(kinds=MIXED, exchange=0.05, hold=0.05, hand=0)),
     ("all of these", dict(kinds=MIXED, refuse=0.05, absent=0.05, exchange=0.03, hold=0.03, hand=0)),
     ("a power cut at the end, the meter silent after it", dict(kinds=PLAIN, silent_end=True)),
-    ("backups restored (best effort: see DESIGN.md)", dict(kinds=dict(base="c", usage="c", total="c"), hand=0, restore=0.2)),
+    ("backups restored (best effort)", dict(kinds=dict(base="c", usage="c", total="c"), hand=0, restore=0.2)),
     ("devices of whole units and of one decimal, set by hand", dict(kinds=COARSE)),
     ("two meters in devices of all types, set by hand", dict(kinds=METERS)),
     ("two meters, targets refused or not listed, meters exchanged, readings held",

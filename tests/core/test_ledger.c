@@ -1,5 +1,5 @@
 /*
- * The rules of the ledger as a table of cases: DESIGN.md section 4, row by row.
+ * The rules of the ledger as a table of cases: doc/ledger.md, row by row.
  *
  * A ledger is written as "A=84 B=83@t1 M=85 N=84@t2 D=85 E=0.0004 S=7": what
  * is not named is not there.  What is shown is written "84.2@t3", with "~-1"
@@ -159,7 +159,7 @@ outcome_name(enum ledger_outcome outcome)
 #define CHANGED LEDGER_CHANGED
 
 static const struct settling {
-  int row; /* of DESIGN.md's table */
+  int row; /* of doc/ledger.md's table */
   enum ledger_role role;
   const char *before, *shown, *after;
   enum ledger_outcome outcome;
@@ -467,8 +467,10 @@ END_TEST
 
 START_TEST(what_is_no_ledger_is_refused)
 {
-  static const char *const texts[] = { "a", "a 1\n", "x 1\n", "sent\n",
-                                       "b x\n", "a 9 1 0 0 ||\n", "e 1\n" };
+  static const char *const texts[] = {
+    "a",     "a 1\n",          "x 1\n", "sent\n",
+    "b x\n", "a 9 1 0 0 ||\n", "e 1\n", "unit kWh|\n",
+  };
 
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     struct ledger_target t;

@@ -337,8 +337,7 @@ START_TEST(our_own_keep_the_contract)
 }
 END_TEST
 
-/* ---- A run
- * ---------------------------------------------------------------------- */
+/* ---- A run ---- */
 
 static const struct {
   const char *bad;

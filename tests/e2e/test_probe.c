@@ -76,8 +76,7 @@ probe(const char *words)
             words);
 }
 
-/* ---- What the meter has ----------------------------------------------------
- */
+/* ---- What the meter has ---- */
 
 START_TEST(probe_shows_the_meter_and_a_section_to_copy)
 {
@@ -185,8 +184,7 @@ START_TEST(probe_asks_for_eight_registers_at_a_time)
 }
 END_TEST
 
-/* ---- Nothing comes ---------------------------------------------------------
- */
+/* ---- Nothing comes ---- */
 
 static const struct {
   const char *fault, *said;
@@ -318,8 +316,7 @@ START_TEST(port_without_permission_names_the_group)
 }
 END_TEST
 
-/* ---- Wrong words ------------------------------------------------------------
- */
+/* ---- Wrong words ---- */
 
 static const struct {
   const char *words, *said;
@@ -351,8 +348,7 @@ START_TEST(wrong_words_name_the_command_line)
 }
 END_TEST
 
-/* ---- Watching ---------------------------------------------------------------
- */
+/* ---- Watching ---- */
 
 static bool
 meter_was_asked_thrice(void)
@@ -506,8 +502,7 @@ START_TEST(watch_ends_by_itself_after_five_minutes)
 }
 END_TEST
 
-/* ---- On a terminal ----------------------------------------------------------
- */
+/* ---- On a terminal ---- */
 
 /* A terminal of the test's own; what is shown on it is read from master. */
 static int

@@ -256,8 +256,7 @@ START_TEST(status_for_programs_is_one_object)
 }
 END_TEST
 
-/* ---- No lock, nothing changed
- * ------------------------------------------------ */
+/* ---- No lock, nothing changed ---- */
 
 START_TEST(running_pipeline_does_not_hold_status_up)
 {

@@ -45,8 +45,7 @@ check_out(const char *text)
   ck_assert_str_eq(scene_out(house.scene), house_text(&house, text));
 }
 
-/* ---- The list ---------------------------------------------------------------
- */
+/* ---- The list ---- */
 
 #define LISTED                                                                 \
   "IDX  NAME         TYPE         VALUE   UNIT  LAST UPDATE\n"                 \
@@ -90,8 +89,7 @@ START_TEST(login_that_is_wanted_is_said)
 }
 END_TEST
 
-/* ---- New ones ---------------------------------------------------------------
- */
+/* ---- New ones ---- */
 
 #define NEW                                                                    \
   "--create 'Energy meter:counter-gj' --create 'Energy: usage:custom-GJ'"
@@ -220,8 +218,7 @@ START_TEST(new_devices_take_what_a_run_gives_them)
 }
 END_TEST
 
-/* ---- Wrong words ------------------------------------------------------------
- */
+/* ---- Wrong words ---- */
 
 #define USAGE                                                                  \
   "Usage: meterpipe targets PLUGIN [OPTION=VALUE]... [--create "               \

@@ -305,12 +305,6 @@ rig_tty(struct rig *rig, unsigned i)
   return meter_path(rig->meters[i]);
 }
 
-const char *
-rig_dir(const struct rig *rig)
-{
-  return rig->dir;
-}
-
 /* ---- Moments ---- */
 
 void

@@ -44,7 +44,6 @@ struct domoticz_server *rig_server(struct rig *rig);
 struct meter *rig_meter(struct rig *rig, unsigned i);
 /* Takes a meter that was unplugged away, and puts a good one there. */
 void rig_replug(struct rig *rig);
-const char *rig_dir(const struct rig *rig);
 /* The ports by which the program reaches Domoticz and the first meter from now
  * on; 0: directly. */
 void rig_lead_by(struct rig *rig, unsigned domoticz, unsigned meter);
@@ -80,6 +79,10 @@ struct rig_run {
 void rig_go(struct rig *rig, struct rig_run *run);
 /* The same, undisturbed: it must end well, and with status 0. */
 void rig_go_well(struct rig *rig);
+
+/* Two runs without Domoticz, and without room for the CSV: values and rows wait
+ * for the next one. */
+void rig_pile_up(struct rig *rig);
 
 /* Whether all is as it must be after undisturbed runs.  NULL, or what is
  * wrong; valid until the next call. */

@@ -252,6 +252,19 @@ rig_go_well(struct rig *rig)
 }
 
 void
+rig_pile_up(struct rig *rig)
+{
+  struct rig_run run = { 0 };
+
+  domoticz_server_down(rig->server);
+  rig->csv_full = true;
+  rig_go(rig, &run);
+  rig_go(rig, &run);
+  rig->csv_full = false;
+  domoticz_server_up(rig->server);
+}
+
+void
 rig_note(struct rig *rig, const char *fmt, ...)
 {
   size_t len = strlen(rig->wrong);

@@ -3,8 +3,9 @@
  * before it and right after it, and it fails with all that can befall it.  Then
  * come undisturbed runs, and all must be as if nothing had happened.
  *
- * Runs are disturbed at three moments: the first run of all, one after three
- * good ones, and one that finds what was left by an outage and a kill.
+ * Runs are disturbed at four moments: the first run of all, one after three
+ * good ones, one that finds what was left by an outage and a kill, and one that
+ * finds rows and values that wait.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +55,13 @@ after_bad_runs(struct rig *rig)
   rig_go(rig, &kill);
 }
 
+static void
+with_a_backlog(struct rig *rig)
+{
+  after_good_runs(rig);
+  rig_pile_up(rig);
+}
+
 static const struct {
   const char *name;
   void (*reach)(struct rig *rig);
@@ -61,6 +69,7 @@ static const struct {
   { "first", first_run },
   { "steady", after_good_runs },
   { "outage", after_bad_runs },
+  { "backlog", with_a_backlog },
 };
 
 /* ---- A case ---- */
@@ -300,7 +309,11 @@ sweep_moment(struct rig *rig, const struct sweep *s, const char *name)
 
   rig_keep(rig);
   rig_go(rig, &reference);
+  if (log.thread[0].n == 0)
+    rig_note(rig, "no system call was seen");
   end_well(rig, name);
+  if (log.thread[0].n == 0)
+    return;
   for (unsigned t = 0; t < TRACE_THREADS; t++) {
     if (s->worker == 0)
       sweep_add(SWEEP_CALLS, log.thread[t].n);

@@ -68,6 +68,12 @@ work(struct sweep *s)
       rig_go_well(rig);
     snprintf(name, sizeof(name), "%s steady", rig_kind_names[kind]);
     sweep_moment(rig, s, name);
+    rig_begin(rig);
+    for (int i = 0; i < 3; i++)
+      rig_go_well(rig);
+    rig_pile_up(rig);
+    snprintf(name, sizeof(name), "%s backlog", rig_kind_names[kind]);
+    sweep_moment(rig, s, name);
     rig_free(rig);
   }
 }

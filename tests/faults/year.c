@@ -82,7 +82,10 @@ struct year {
   struct rig *rig;
   struct rig_moment *now;
   uint32_t random;
-  unsigned runs, events, meter, clean; /* clean: runs without trouble so far */
+  unsigned events, troubles, meter;
+  unsigned clean; /* runs without trouble so far */
+  unsigned calls; /* system calls of an undisturbed run */
+  bool in_turn;   /* troubles come one after the other, and are short */
   enum trouble trouble;
   unsigned lasts;    /* the trouble, runs */
   int64_t delivered; /* reading of the last undisturbed run */
@@ -116,8 +119,13 @@ begin_trouble(struct year *y)
     [HOUSE_OFF] = 100,
   };
 
-  y->trouble = (enum trouble)(1 + draw(y, TROUBLES - 1));
-  y->lasts = 1 + draw(y, longest[y->trouble]);
+  unsigned most, n = y->troubles++;
+
+  if (!y->in_turn)
+    n = draw(y, TROUBLES - 1);
+  y->trouble = (enum trouble)(1 + n % (TROUBLES - 1));
+  most = longest[y->trouble];
+  y->lasts = 1 + draw(y, y->in_turn && most > 4 ? 4 : most);
   y->events++;
 }
 
@@ -149,7 +157,7 @@ arrange(struct year *y, struct trace_fault *fault)
     break;
   case KILLED:
     *fault = (struct trace_fault){ .what = TRACE_KILL_BEFORE,
-                                   .call = 350 + draw(y, 400),
+                                   .call = 1 + draw(y, y->calls),
                                    .nr = -1 };
     break;
   case LOG_FULL:
@@ -367,6 +375,7 @@ go(struct year *y)
     run.fault = NULL;
   rig_do(y->rig, &run);
   sweep_add(SWEEP_RUNS, 1);
+  sweep_add(SWEEP_KILLS, run.killed);
   clear_up(y);
   if (y->trouble != NONE) {
     y->doubtful = true;
@@ -407,7 +416,7 @@ step(struct year *y, unsigned n, unsigned of)
   pass(y);
   if (y->lasts > 0 && --y->lasts == 0)
     y->trouble = NONE;
-  if (y->lasts == 0 && y->clean > 3 && draw(y, 8) == 0)
+  if (y->lasts == 0 && y->clean > 3 && draw(y, y->in_turn ? 4 : 8) == 0)
     begin_trouble(y);
   if (y->trouble == HOUSE_OFF) {
     if (y->lasts == 1)
@@ -423,6 +432,22 @@ step(struct year *y, unsigned n, unsigned of)
   go(y);
 }
 
+/* How many calls there are at which a run can be killed. */
+static void
+count_calls(struct year *y)
+{
+  struct trace_log log = { 0 };
+  struct rig_run run = { .log = &log };
+
+  pass(y);
+  rig_do(y->rig, &run);
+  y->calls = log.thread[0].n;
+  if (y->calls == 0)
+    rig_note(y->rig, "no system call was seen");
+  trace_log_clear(&log);
+  y->delivered = y->now->reading[0];
+}
+
 static void
 begin_year(struct year *y, int64_t begin)
 {
@@ -436,6 +461,7 @@ begin_year(struct year *y, int64_t begin)
   y->total.reading = y->given.reading = y->delivered;
   y->log.must.reading = y->delivered;
   go(y);
+  count_calls(y);
 }
 
 static void
@@ -444,6 +470,7 @@ live_through(const struct sweep *s, const struct span *span)
   unsigned runs = sweep_number(s, span->runs, span->sample);
   struct year y = { .span = span,
                     .rig = rig_new(span->kind),
+                    .in_turn = s->share == 0,
                     .random = s->seed + 40503 * (unsigned)(span - spans + 1) };
   char name[64];
 

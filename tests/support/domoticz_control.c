@@ -106,17 +106,6 @@ domoticz_server_run_clock(struct domoticz_server *s)
   pthread_mutex_unlock(&s->lock);
 }
 
-int64_t
-domoticz_server_clock(struct domoticz_server *s)
-{
-  int64_t seconds;
-
-  pthread_mutex_lock(&s->lock);
-  seconds = domoticz_clock(s);
-  pthread_mutex_unlock(&s->lock);
-  return seconds;
-}
-
 void
 domoticz_server_set_zone(struct domoticz_server *s, int minutes)
 {

@@ -84,7 +84,7 @@ domoticz_server_updated(struct domoticz_server *s, unsigned idx)
   char updated[64];
 
   pthread_mutex_lock(&s->lock);
-  domoticz_time(s, must_find(s, idx)->now.updated, updated, sizeof(updated));
+  domoticz_time(must_find(s, idx)->now.updated, updated, sizeof(updated));
   text = domoticz_keep(s, updated);
   pthread_mutex_unlock(&s->lock);
   return text;

@@ -104,7 +104,7 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
   bare(out, "HardwareTypeVal", "15");
   if (!raw)
     bare(out, "HaveTimeout", "false");
-  domoticz_time(s, d->now.updated, text, sizeof(text));
+  domoticz_time(d->now.updated, text, sizeof(text));
   member(out, "LastUpdate", text);
   member(out, "Name", d->name);
   if (d->type->member != NULL && d->type->member[0] < 'S' && !raw)

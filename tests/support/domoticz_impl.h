@@ -56,7 +56,7 @@ struct domoticz_type {
 
 struct domoticz_state {
   char *text;
-  int64_t updated;
+  int64_t updated; /* local time of then, in seconds */
 };
 
 struct domoticz_device {
@@ -93,9 +93,8 @@ void domoticz_element(struct domoticz_server *s,
                       struct domoticz_text *out);
 /* TEXT in quotes, as JSON. */
 void domoticz_quote(struct domoticz_text *out, const char *text);
-/* Local time. */
-void domoticz_time(struct domoticz_server *s, int64_t seconds, char *buf,
-                   size_t size);
+/* Of seconds of local time. */
+void domoticz_time(int64_t seconds, char *buf, size_t size);
 
 /* ---- Commands (domoticz_api.c) ------------------------------------------- */
 

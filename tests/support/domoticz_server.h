@@ -95,7 +95,6 @@ void domoticz_server_set_clock(struct domoticz_server *s, int64_t seconds);
 void domoticz_server_advance(struct domoticz_server *s, int64_t seconds);
 /* It goes on from where it is. */
 void domoticz_server_run_clock(struct domoticz_server *s);
-int64_t domoticz_server_clock(struct domoticz_server *s);
 /* Times of last update are local time, MINUTES before UTC. */
 void domoticz_server_set_zone(struct domoticz_server *s, int minutes);
 /* The first rows of today are in the log: counters that hold something else

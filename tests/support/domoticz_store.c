@@ -194,6 +194,14 @@ domoticz_find(struct domoticz_server *s, unsigned idx)
   return NULL;
 }
 
+/* The server stores times of update as texts of its local time: they stay what
+ * they are when summer time begins. */
+static int64_t
+local_time(struct domoticz_server *s)
+{
+  return domoticz_clock(s) + (int64_t)s->zone * 60;
+}
+
 struct domoticz_device *
 domoticz_make(struct domoticz_server *s, unsigned idx,
               const struct domoticz_type *type, const char *label,
@@ -210,7 +218,7 @@ domoticz_make(struct domoticz_server *s, unsigned idx,
   d->label = copy(label == NULL ? "" : label);
   d->name = copy(name);
   d->now.text = copy(type->initial);
-  d->now.updated = domoticz_clock(s);
+  d->now.updated = local_time(s);
   domoticz_state_copy(&d->before, &d->now);
   for (at = &s->devices; *at != NULL && (*at)->idx < idx; at = &(*at)->next)
     continue;
@@ -290,7 +298,7 @@ domoticz_update(struct domoticz_server *s, struct domoticz_device *d,
   kept = copy(text);
   free(d->now.text);
   d->now.text = kept;
-  d->now.updated = domoticz_clock(s);
+  d->now.updated = local_time(s);
   d->writes++;
   uselocale(was);
 }
@@ -424,10 +432,9 @@ domoticz_show(struct domoticz_server *s, const struct domoticz_device *d,
 }
 
 void
-domoticz_time(struct domoticz_server *s, int64_t seconds, char *buf,
-              size_t size)
+domoticz_time(int64_t seconds, char *buf, size_t size)
 {
-  time_t local = (time_t)(seconds + (int64_t)s->zone * 60);
+  time_t local = (time_t)seconds;
   struct tm tm;
 
   if (gmtime_r(&local, &tm) == NULL ||

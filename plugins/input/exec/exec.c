@@ -42,8 +42,7 @@ struct exec {
   char **command;
 };
 
-/* ---- Fields ----------------------------------------------------------------
- */
+/* ---- Fields ---- */
 
 /* What the command will print is not known beforehand: a field of any name may
  * come. */
@@ -60,8 +59,7 @@ exec_field(const char *name, const struct mp_field_sink *sink)
   return MP_OK;
 }
 
-/* ---- Life ------------------------------------------------------------------
- */
+/* ---- Life ---- */
 
 static void
 exec_destroy(void *self)
@@ -92,8 +90,7 @@ exec_create(const struct mp_host *host, void **ret_self)
   return MP_OK;
 }
 
-/* ---- Reading ----------------------------------------------------------------
- */
+/* ---- Reading ---- */
 
 struct reading {
   const struct mp_host *host;

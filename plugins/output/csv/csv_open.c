@@ -21,6 +21,9 @@
 #define FILE_MODE 0640
 /* Between two tries for the lock; flock cannot be waited for with a limit. */
 #define LOCK_RETRY_MS 20
+/* Who only adds or reads something is done by then; and the other outputs are
+ * to have their time, too. */
+#define LOCK_WAIT_MS 3000
 /* How often the file may be rotated away while it is being opened. */
 #define OPEN_TRIES 8
 
@@ -189,8 +192,9 @@ lock(struct csv_file *f)
 {
   struct pollfd cancel = { .fd = f->host->cancel_fd(f->host),
                            .events = POLLIN };
+  int waited = 0;
 
-  while (flock(f->fd, LOCK_EX | LOCK_NB) != 0) {
+  for (; flock(f->fd, LOCK_EX | LOCK_NB) != 0; waited += LOCK_RETRY_MS) {
     /* Some network file systems have no locks: then there is nothing to wait
      * for either. */
     if (errno == ENOLCK || errno == EOPNOTSUPP || errno == EINVAL)
@@ -198,7 +202,7 @@ lock(struct csv_file *f)
     if (errno != EWOULDBLOCK && errno != EINTR)
       return mp_fail(f->host, MP_EIO, f->path, "cannot be locked: %s",
                      strerror(errno));
-    if (f->host->time_left(f->host) == 0)
+    if (waited >= LOCK_WAIT_MS || f->host->time_left(f->host) == 0)
       return mp_fail(f->host, MP_EBUSY, f->path,
                      "another program keeps it locked; the rows wait for the "
                      "next run");

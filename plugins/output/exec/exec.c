@@ -197,8 +197,7 @@ exec_commit(void *self, const struct mp_result_sink *sink)
   return answer;
 }
 
-/* ---- After a crash, class append ------------------------------------------
- */
+/* ---- After a crash, class append ---- */
 
 /* Nothing here could tell how far the command came: it is given the records
  * once more, and knows them by their ids. */
@@ -228,8 +227,7 @@ exec_recover(void *self, const char *token, const struct mp_result_sink *sink)
   return answer;
 }
 
-/* ---- What the targets show ------------------------------------------------
- */
+/* ---- What the targets show ---- */
 
 struct asked {
   const struct mp_host *host;
@@ -353,8 +351,7 @@ exec_check(void *self)
   return find_program(e->host, e->command[0]);
 }
 
-/* ---- The plugin -----------------------------------------------------------
- */
+/* ---- The plugin ---- */
 
 static const struct mp_output_ops ops = {
   .struct_size = sizeof(struct mp_output_ops),

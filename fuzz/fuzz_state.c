@@ -1,0 +1,300 @@
+/*
+ * Fuzz target: the state database.  The input is the file; the store opens it
+ * in each mode, and a run is made with it.  Checked besides: what only looks
+ * changes nothing; what is damaged is set aside as it was, and a sound state
+ * begun; what was committed is there again; what is refused is left alone.
+ *
+ * The directory is a new one in $TMPDIR (best a memory file system), and the
+ * pipeline file that the states belong to is /, which is there everywhere.
+ */
+#include "core/ledger.h"
+#include "core/row.h"
+#include "core/store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define PIPELINE "/"
+/* No seed is as long, nor what a fuzzer makes of one. */
+#define STATE_MAX (1 << 20)
+
+static const char *const areas[] = { STORE_META, STORE_TARGET, STORE_TEXT,
+                                     STORE_FAILURE, STORE_RUN };
+
+static char dir[256];
+static char db[sizeof(dir) + 16];
+
+static void
+require(int fact)
+{
+  if (!fact)
+    abort();
+}
+
+/* ---- Files --------------------------------------------------------------- */
+
+/* Calls FN for each file in the directory. */
+static void
+each_file(void (*fn)(const char *path, void *ctx), void *ctx)
+{
+  char path[sizeof(dir) + 260];
+  struct dirent *entry;
+  DIR *d = opendir(dir);
+
+  require(d != NULL);
+  for (entry = readdir(d); entry != NULL; entry = readdir(d)) {
+    if (entry->d_name[0] == '.')
+      continue;
+    require(snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) <
+            (int)sizeof(path));
+    fn(path, ctx);
+  }
+  closedir(d);
+}
+
+static void
+remove_file(const char *path, void *ctx)
+{
+  (void)ctx;
+  unlink(path);
+}
+
+static void
+remove_directory(void)
+{
+  each_file(remove_file, NULL);
+  rmdir(dir);
+}
+
+static void
+make_directory(void)
+{
+  const char *tmp = getenv("TMPDIR");
+
+  if (dir[0])
+    return;
+  require(snprintf(dir, sizeof(dir), "%s/fuzz-state-XXXXXX",
+                   tmp != NULL ? tmp : "/tmp") < (int)sizeof(dir));
+  require(mkdtemp(dir) != NULL);
+  snprintf(db, sizeof(db), "%s/house.db", dir);
+  atexit(remove_directory);
+}
+
+static void
+write_file(const uint8_t *data, size_t size)
+{
+  int fd = open(db, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+  require(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+  close(fd);
+}
+
+/* What a file is to be, byte for byte. */
+struct expected {
+  const uint8_t *data;
+  size_t size;
+  unsigned set_aside; /* so many are */
+};
+
+static int
+is_same(const char *path, const struct expected *expected)
+{
+  static uint8_t buf[STATE_MAX + 1];
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
+
+  if (fd >= 0)
+    close(fd);
+  return n == (ssize_t)expected->size &&
+         (n == 0 || memcmp(buf, expected->data, expected->size) == 0);
+}
+
+static void
+check_set_aside(const char *path, void *ctx)
+{
+  struct expected *expected = ctx;
+
+  if (strstr(path, "house.db.corrupt-") == NULL)
+    return;
+  expected->set_aside++;
+  require(is_same(path, expected));
+}
+
+/* ---- What is in it ------------------------------------------------------- */
+
+static void
+read_entry(void *ctx, const char *owner, const char *name, const char *body)
+{
+  struct ledger_target ledger;
+  char *again;
+
+  (void)ctx;
+  require(owner != NULL && name != NULL);
+  ledger_init(&ledger, LEDGER_PLAIN);
+  if (ledger_decode(&ledger, body)) {
+    again = ledger_encode(&ledger);
+    require(again != NULL);
+    free(again);
+  }
+  ledger_clear(&ledger);
+}
+
+static void
+read_rows(const struct store *store, const char *output)
+{
+  const struct store_row *r;
+  int64_t last = 0;
+  size_t n = 0;
+
+  for (r = store_row_next(store, output, last); r != NULL;
+       r = store_row_next(store, output, last)) {
+    struct row row;
+
+    require(r->id > last);
+    last = r->id;
+    n++;
+    if (row_decode(&row, r->body))
+      row_clear(&row);
+  }
+  /* Ids below 1 are none of ours: nobody is given them. */
+  require(n <= store_row_count(store, output));
+}
+
+static void
+read_all(struct store *store)
+{
+  size_t i;
+
+  for (i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
+    store_each(store, areas[i], read_entry, NULL);
+  read_rows(store, "log");
+}
+
+/* Whether the note of an earlier run is there, with the row that it tells. */
+static int
+has_note(struct store *store)
+{
+  const char *note = store_get(store, STORE_TEXT, "fuzz", "row");
+  const struct store_row *row;
+
+  if (note == NULL)
+    return 0;
+  row = store_row_next(store, "fuzz", strtoll(note, NULL, 10) - 1);
+  return row != NULL && strcmp(row->body, note) == 0;
+}
+
+/* Leaves a note and a row, both with the row's id. */
+static void
+change(struct store *store)
+{
+  const struct store_row *last = NULL, *r;
+  char note[32];
+  int64_t id;
+
+  id = store_row_add(store, "log", "time 1\n");
+  require(id > 0);
+  snprintf(note, sizeof(note), "%lld", (long long)id + 1);
+  require(store_row_add(store, "fuzz", note) == id + 1);
+  require(store_put(store, STORE_TEXT, "fuzz", "row", note));
+  for (r = store_row_next(store, "log", 0); r != NULL;
+       r = store_row_next(store, "log", r->id))
+    last = r;
+  require(last != NULL && last->id == id);
+  store_row_remove(store, id);
+  require(has_note(store));
+}
+
+/* ---- Each mode ----------------------------------------------------------- */
+
+static struct store *
+open_store(enum store_mode mode, int *ret)
+{
+  struct store *store = NULL;
+
+  *ret = store_open(db, PIPELINE, mode, &store);
+  require(store != NULL && *ret <= MP_OK);
+  require(*ret == MP_OK || *store_error(store) != '\0');
+  if (*ret == MP_OK)
+    read_all(store);
+  return store;
+}
+
+static int
+look(enum store_mode mode, const struct expected *expected)
+{
+  struct store *store;
+  int r;
+
+  store = open_store(mode, &r);
+  require(store_set_aside(store) == NULL);
+  if (r == MP_OK && mode == STORE_SCRATCH) {
+    change(store);
+    require(store_commit(store) == MP_OK);
+  }
+  store_close(store);
+  require(is_same(db, expected));
+  return r;
+}
+
+/* A run.  1: its changes are committed. */
+static int
+use(struct expected *expected, int looked)
+{
+  struct store *store;
+  int r, committed = 0;
+
+  store = open_store(STORE_WRITE, &r);
+  require(r != MP_EDATA && r != MP_EBUSY);
+  if (store_set_aside(store) != NULL) {
+    require(looked != MP_OK && r == MP_OK);
+    each_file(check_set_aside, expected);
+    require(expected->set_aside == 1);
+  }
+  if (r == MP_OK) {
+    change(store);
+    committed = store_commit(store) == MP_OK;
+  } else
+    require(is_same(db, expected));
+  store_close(store);
+  return committed;
+}
+
+/* The run after it finds what was committed, or begins anew. */
+static void
+use_again(int committed)
+{
+  struct store *store;
+  int r;
+
+  store = open_store(STORE_WRITE, &r);
+  if (committed) {
+    require(r == MP_OK && store_set_aside(store) == NULL);
+    require(has_note(store));
+  }
+  store_close(store);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  struct expected expected = { data, size, 0 };
+  int looked, committed;
+
+  if (size > STATE_MAX)
+    return 0;
+  make_directory();
+  write_file(data, size);
+  looked = look(STORE_READ, &expected);
+  require(look(STORE_SCRATCH, &expected) == looked);
+  committed = use(&expected, looked);
+  use_again(committed);
+  each_file(remove_file, NULL);
+  return 0;
+}

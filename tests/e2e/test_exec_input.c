@@ -1,0 +1,184 @@
+/*
+ * exec: values come from a command, as lines that it prints; what it prints
+ * wrongly is told with its line.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "tests/e2e/exec_scene.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct scene *s;
+
+static void
+build(void)
+{
+  s = scene_new();
+}
+
+static void
+leave(void)
+{
+  scene_free(s);
+}
+
+#define PRINTED "error: meter: sh: line 1 of what it printed "
+
+static const struct {
+  const char *script;
+  int status;
+  const char *out, *err;
+} input_rows[] = {
+  { "echo '{\"field\":\"a\",\"value\":\"1.50\",\"unit\":\"kW\"}'", EX_OK,
+    "meter.a 1.50 kW\n", "" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+    "echo '{\"field\":\"a\",\"value\":\"2\"}'",
+    EX_OK, "meter.a 2\n", "" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\"}'; echo look >&2", EX_OK,
+    "meter.a 1\n", "notice: meter: sh: look\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\"}'; echo asleep >&2; exit 75",
+    EX_TEMPFAIL, "", "error: meter: sh: ended with status 75: asleep\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\"}'; exit 1", EX_IOERR, "",
+    "error: meter: sh: ended with status 1\n" },
+  { "kill -9 $$", EX_PROTOCOL, "",
+    "error: meter: sh: was ended by signal 9\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1e3\"}'", EX_PROTOCOL, "",
+    "error: meter: sh: line 1 of what it printed has a value that is no "
+    "decimal "
+    "number, such as \"17.50\"\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\",\"kind\":\"sum\"}'", EX_PROTOCOL,
+    "",
+    "error: meter: sh: line 1 of what it printed has a kind that is none of "
+    "counter, gauge and delta\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\",\"time\":\"now\"}'", EX_PROTOCOL,
+    "",
+    "error: meter: sh: line 1 of what it printed has a time that is not "
+    "written "
+    "as 2026-11-22T10:00:00Z\n" },
+  { "echo '{\"field\":\"A b\",\"value\":\"1\"}'", EX_PROTOCOL, "",
+    "error: meter: sh: line 1 of what it printed has a field whose name is not "
+    "made of a-z, 0-9, _ . and -\n" },
+  { "echo '{\"value\":\"1\"}'", EX_PROTOCOL, "",
+    "error: meter: sh: line 1 of what it printed has no field\n" },
+  { "echo '{\"field\":\"a\",\"value\":[1]}'", EX_PROTOCOL, "",
+    "error: meter: sh: line 1 of what it printed holds a value that is no "
+    "text, "
+    "number, true, false or null\n" },
+  { "printf '{\"field\":\"a\",\"text\":\"\\377\"}'", EX_PROTOCOL, "",
+    PRINTED "is not UTF-8\n" },
+  { "printf '{\"field\":\"a\",\"text\":\"%s\"}' '\\u001b[31m'", EX_PROTOCOL, "",
+    PRINTED "has a text with line ends or other control characters\n" },
+  { "printf '{\"field\":\"a\",\"text\":\"%s\"}' '\\ud800'", EX_PROTOCOL, "",
+    PRINTED "holds a text that is no JSON string\n" },
+  { "printf '{\"field\":\"a\",\"value\":\"1\"}\\0{}\\n'", EX_PROTOCOL, "",
+    "error: meter: sh: printed a NUL byte: nothing of it counts\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\",\"value\":\"2\"}'", EX_PROTOCOL, "",
+    PRINTED "has a member twice\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\",\"text\":\"x\"}'", EX_PROTOCOL, "",
+    PRINTED "has a value and a text\n" },
+  { "echo '{\"field\":\"a\",\"vlaue\":\"1\"}'", EX_PROTOCOL, "",
+    PRINTED "has neither value nor text; null says that it is missing\n" },
+  { "echo '{\"field\":\"a\",\"value\":NaN}'", EX_PROTOCOL, "",
+    PRINTED "holds a value that is no text, number, true, false or null\n" },
+  { "echo '{\"field\":\"a\",\"value\":1e999999}'", EX_PROTOCOL, "",
+    PRINTED "has a value that is no decimal number, such as \"17.50\"\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\","
+    "\"time\":\"2026-11-22T10:00:00\"}'",
+    EX_PROTOCOL, "",
+    PRINTED "has a time that is not written as 2026-11-22T10:00:00Z\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\","
+    "\"time\":\"0001-01-01T00:00:00Z\"}'",
+    EX_PROTOCOL, "",
+    PRINTED "has a time before 1970: leave it out, and it is now\n" },
+  { "printf '{\"field\":\"a\",\"value\":\"1\"}\\n{\"field\":\"b\",\"val'",
+    EX_PROTOCOL, "",
+    "error: meter: sh: line 2 of what it printed holds a text that is no JSON "
+    "string\n" },
+  { "yes '{\"field\":\"a\",\"value\":\"1\"}' | head -c 5000000", EX_PROTOCOL,
+    "", "error: meter: sh: printed more than 4 MiB: nothing of it counts\n" },
+  { ":", EX_OK, "", "" },
+};
+
+START_TEST(lines_of_a_command_are_values)
+{
+  scene_write(s, "read.sh", "%s\n", input_rows[_i].script);
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = exec\ncommand = sh read.sh\n"
+              "[output table]\nplugin = stdout\nformat = line\n");
+  scene_run(s, "run -c p.ini");
+  exec_check(s, input_rows[_i].status, input_rows[_i].err);
+  ck_assert_str_eq(scene_out(s), input_rows[_i].out);
+}
+END_TEST
+
+/* What somebody wants by name and is not printed is told; null is an answer. */
+START_TEST(wanted_field_that_is_not_printed_is_told)
+{
+  scene_write(s, "p.ini",
+              EXEC_INPUT "[output table]\nplugin = stdout\nformat = line\n"
+                         "field.a = meter.a\nfield.b = meter.b\n"
+                         "field.c = meter.c\n");
+  scene_write(s, "reading",
+              "{\"field\":\"a\",\"value\":\"1\"}\n"
+              "{\"field\":\"b\",\"value\":null}\n"
+              "{\"field\":\"C\",\"value\":\"1\"}\n");
+  scene_run(s, "run -c p.ini");
+  exec_check(s, EX_PROTOCOL,
+             "error: meter: cat: line 3 of what it printed has a field "
+             "whose name is not made of a-z, 0-9, _ . and -\n");
+  scene_write(s, "reading",
+              "{\"field\":\"a\",\"value\":\"1\"}\n"
+              "{\"field\":\"b\",\"value\":null}\n");
+  scene_run(s, "run -c p.ini");
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s), "error: meter: c: cat did not print it\n"));
+  ck_assert_ptr_null(strstr(scene_err(s), "meter: b"));
+  ck_assert_int_eq(scene_status(s), EX_DATAERR);
+  ck_assert_str_eq(scene_out(s), "a 1\n");
+}
+END_TEST
+
+START_TEST(slow_reader_is_ended_and_the_others_count)
+{
+  scene_write(s, "p.ini",
+              EXEC_INPUT "[input slow]\nplugin = exec\ncommand = sleep 60\n"
+                         "timeout = 100ms\n"
+                         "[output table]\nplugin = stdout\nformat = line\n");
+  exec_run(s, "84.208");
+  exec_check(s, EX_PROTOCOL,
+             "error: slow: sleep: was still running when its time was "
+             "over, and was ended\n");
+  ck_assert_str_eq(scene_out(s), "meter.energy 84.208 GJ\n");
+}
+END_TEST
+
+static Suite *
+exec_input_suite(void)
+{
+  Suite *suite = suite_create("exec input");
+  TCase *tc = tcase_create("command");
+
+  tcase_add_checked_fixture(tc, build, leave);
+  tcase_set_timeout(tc, 60);
+  tcase_add_loop_test(tc, lines_of_a_command_are_values, 0,
+                      ARRAY_SIZE(input_rows));
+  tcase_add_test(tc, wanted_field_that_is_not_printed_is_told);
+  tcase_add_test(tc, slow_reader_is_ended_and_the_others_count);
+  suite_add_tcase(suite, tc);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(exec_input_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

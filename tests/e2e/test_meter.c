@@ -97,7 +97,8 @@ static const struct row rows[] = {
     "error: meter: eye: the port is gone (hung up): was the optical head "
     "unplugged?\n" },
   { "no such port", SITE_HEAT, "", "device = nowhere\n", 74, 0, "",
-    "error: meter: nowhere: no such port: is the optical head plugged in?\n" },
+    "error: meter: nowhere: no such port: write its whole path, such as "
+    "/dev/ttyUSB0\n" },
   { "no port at all", SITE_HEAT, "", "device = house.ini\n", 78, 0, "",
     "error: meter: house.ini: not a serial port: set device to a tty such as "
     "/dev/ttyUSB0, or to tcp://HOST:PORT\n" },

@@ -29,7 +29,7 @@ printf '%s\n' "$sums" | awk '
       number = parts[i] + 0
       name = parts[i]
       sub(/^[0-9]+ /, "", name)
-      if (name !~ /s$|^lost$|^double$|^wrong$/)
+      if (number == 1 && name !~ /^(lost|double|wrong)$/)
         name = name "s"
       if (!(name in sum) && name !~ /^(lost|double|wrong)$/)
         names[n++] = name

@@ -29,7 +29,7 @@ static const struct {
   [SWEEP_FAULTS] = { "other fault", "other faults" },
   [SWEEP_ALLOCATIONS] = { "allocation", "allocations" },
   [SWEEP_STATES] = { "damaged state", "damaged states" },
-  [SWEEP_LEFT] = { "case not begun in time", "cases not begun in time" },
+  [SWEEP_LEFT] = { "skipped case", "skipped cases" },
 };
 
 void
@@ -176,7 +176,7 @@ int
 sweep_main(int argc, char **argv, void (*work)(struct sweep *s))
 {
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  struct sweep s = { .jobs = processors > 0 ? (unsigned)processors : 1,
+  struct sweep s = { .jobs = processors > 0 ? 3 * (unsigned)processors : 3,
                      .seed = 20261122 };
   int status, failed = 0;
 

@@ -6,8 +6,8 @@
  *
  *     OPTIONS: --all          every case
  *              --share N      one case in N, and other ones for another seed
- *              --for SECONDS  begins no case after that, and counts those
- *              --jobs N       workers (as many as there are processors)
+ *              --for SECONDS  skips what was not begun by then
+ *              --jobs N       workers (three a processor: many cases wait)
  *              --seed N       of what is drawn at random (printed)
  *              --only TEXT    only cases whose name contains TEXT
  */

@@ -167,7 +167,8 @@ run_recording(struct pipeline *p)
       deliver(p, time_ms);
     else
       direct_deliver(p, time_ms);
-    run_drop_deadline(p->run); /* the next one may be long in coming */
+    if (durable)
+      run_drop_deadline(p->run); /* the next one may be long in coming */
   }
   direct_flush(p);
   if (!durable)

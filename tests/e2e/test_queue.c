@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/support/scene.h"
+#include "tests/support/house.h"
 
 #define INTERVAL 1200
 
@@ -70,16 +70,6 @@ hook_has_begun(void)
   return scene_exists(s, "begun");
 }
 
-static void
-wait_for(bool (*done)(void))
-{
-  struct timespec t = { .tv_nsec = 10000000 };
-
-  for (int i = 0; i < 2000 && !done(); i++)
-    nanosleep(&t, NULL);
-  ck_assert(done());
-}
-
 /* A run that is killed while the command has its row. */
 static void
 run_killed(const char *energy)
@@ -87,7 +77,7 @@ run_killed(const char *energy)
   set_reading(energy);
   scene_write(s, "hook.sh", "touch begun; exec sleep 5\n");
   scene_start(s, "run -c p.ini");
-  wait_for(hook_has_begun);
+  house_wait_for(hook_has_begun);
   kill(scene_pid(s), SIGKILL);
   scene_wait(s);
 }
@@ -252,7 +242,7 @@ START_TEST(every_goes_on_beside_an_output_that_must_be_mended)
   snprintf(path, sizeof(path), "%s/shown", scene_dir(s));
   scene_set_stdout(s, path);
   scene_start(s, "run -c p.ini --every 100ms");
-  wait_for(three_cycles_were_shown);
+  house_wait_for(three_cycles_were_shown);
   kill(scene_pid(s), SIGTERM);
   scene_wait(s);
 }

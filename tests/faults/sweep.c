@@ -113,6 +113,21 @@ sweep_end_case(struct rig *rig, const char *name, const char *wrong)
   fflush(stdout);
 }
 
+void
+sweep_end_well(struct rig *rig, const char *name)
+{
+  const char *wrong;
+
+  rig_go_well(rig);
+  wrong = rig_check(rig);
+  if (!wrong) {
+    rig_go_well(rig);
+    wrong = rig_check(rig);
+  }
+  sweep_end_case(rig, name, wrong);
+  sweep_add(SWEEP_RUNS, 1);
+}
+
 uint32_t
 sweep_random(uint32_t *state)
 {

@@ -74,23 +74,6 @@ static const struct {
 
 /* ---- A case ---- */
 
-/* After the faults: all is well again with the first undisturbed run, and stays
- * so with the second. */
-static void
-end_well(struct rig *rig, const char *name)
-{
-  const char *wrong;
-
-  rig_go_well(rig);
-  wrong = rig_check(rig);
-  if (!wrong) {
-    rig_go_well(rig);
-    wrong = rig_check(rig);
-  }
-  sweep_end_case(rig, name, wrong);
-  sweep_add(SWEEP_RUNS, 1);
-}
-
 static bool
 disturb(struct rig *rig, struct trace_fault *fault)
 {
@@ -126,7 +109,7 @@ kill_at(struct rig *rig, const struct sweep *s, const char *moment,
       continue;
     rig_back(rig);
     disturb(rig, &fault);
-    end_well(rig, name);
+    sweep_end_well(rig, name);
   }
 }
 
@@ -206,7 +189,7 @@ fail_with(struct rig *rig, const struct sweep *s, const char *moment,
     return;
   rig_back(rig);
   disturb(rig, &fault);
-  end_well(rig, name);
+  sweep_end_well(rig, name);
 }
 
 static void
@@ -295,7 +278,7 @@ pair(struct rig *rig, const struct sweep *s, const char *moment, unsigned n,
   rig_back(rig);
   disturb(rig, &faults[0]);
   disturb(rig, &faults[1]);
-  end_well(rig, name);
+  sweep_end_well(rig, name);
 }
 
 /* ---- The sweep ---- */
@@ -311,7 +294,7 @@ sweep_moment(struct rig *rig, const struct sweep *s, const char *name)
   rig_go(rig, &reference);
   if (log.thread[0].n == 0)
     rig_note(rig, "no system call was seen");
-  end_well(rig, name);
+  sweep_end_well(rig, name);
   if (log.thread[0].n == 0)
     return;
   for (unsigned t = 0; t < TRACE_THREADS; t++) {

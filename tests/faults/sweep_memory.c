@@ -16,7 +16,6 @@ fail_at(struct rig *rig, const struct sweep *s, const char *moment,
 {
   struct fault_memory memory = { .fail_at = n, .all_after = all_after };
   struct rig_run run = { .memory = &memory };
-  const char *wrong;
   char name[96];
 
   snprintf(name, sizeof(name), "memory %s %lu%s", moment, n,
@@ -25,14 +24,7 @@ fail_at(struct rig *rig, const struct sweep *s, const char *moment,
     return;
   rig_back(rig);
   rig_go(rig, &run);
-  rig_go_well(rig);
-  wrong = rig_check(rig);
-  if (!wrong) {
-    rig_go_well(rig);
-    wrong = rig_check(rig);
-  }
-  sweep_end_case(rig, name, wrong);
-  sweep_add(SWEEP_RUNS, 1);
+  sweep_end_well(rig, name);
   if (memory.hit)
     sweep_add(SWEEP_ALLOCATIONS, 1);
 }

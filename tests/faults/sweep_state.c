@@ -21,21 +21,6 @@
 #define SAMPLE_CUTS 3
 #define SAMPLE_DISK 2
 
-static void
-end_well(struct rig *rig, const char *name)
-{
-  const char *wrong;
-
-  rig_go_well(rig);
-  wrong = rig_check(rig);
-  if (!wrong) {
-    rig_go_well(rig);
-    wrong = rig_check(rig);
-  }
-  sweep_end_case(rig, name, wrong);
-  sweep_add(SWEEP_RUNS, 1);
-}
-
 /* ---- Damage ---- */
 
 /* A run that finds the state so: it goes on as ever (the damage is in nothing
@@ -61,7 +46,7 @@ run_with(struct rig *rig, const char *name, const char *data, size_t len,
   free(said);
   free(good);
   sweep_add(SWEEP_STATES, 1);
-  end_well(rig, name);
+  sweep_end_well(rig, name);
 }
 
 static void
@@ -127,7 +112,7 @@ fill_from(struct rig *rig, const struct sweep *s, const char *kind, long nr,
     rig_go(rig, &run);
     sweep_add(SWEEP_ERRORS, fault.hit);
   }
-  end_well(rig, name);
+  sweep_end_well(rig, name);
 }
 
 static void

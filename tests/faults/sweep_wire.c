@@ -18,21 +18,6 @@
 #define SAMPLE_BYTES 1201
 #define SAMPLE_METER 131
 
-static void
-end_well(struct rig *rig, const char *name)
-{
-  const char *wrong;
-
-  rig_go_well(rig);
-  wrong = rig_check(rig);
-  if (!wrong) {
-    rig_go_well(rig);
-    wrong = rig_check(rig);
-  }
-  sweep_end_case(rig, name, wrong);
-  sweep_add(SWEEP_RUNS, 1);
-}
-
 /* A run that ends as it can. */
 static void
 go_badly(struct rig *rig)
@@ -91,7 +76,7 @@ answer_badly(struct rig *rig, const struct sweep *s, const char *moment,
   go_badly(rig);
   domoticz_server_heal(rig_server(rig));
   sweep_add(SWEEP_FAULTS, 1);
-  end_well(rig, name);
+  sweep_end_well(rig, name);
 }
 
 static void
@@ -134,7 +119,7 @@ spoil_byte(struct rig *rig, const struct sweep *s, struct proxy *p,
   go_badly(rig);
   proxy_order(p, PROXY_PASS, way, 0);
   sweep_add(cut ? SWEEP_CUTS : SWEEP_FAULTS, 1);
-  end_well(rig, name);
+  sweep_end_well(rig, name);
 }
 
 static void
@@ -214,7 +199,7 @@ mistake(struct rig *rig, const struct sweep *s, const char *moment,
   go_badly(rig);
   rig_replug(rig);
   sweep_add(SWEEP_FAULTS, 1);
-  end_well(rig, name);
+  sweep_end_well(rig, name);
 }
 
 static void

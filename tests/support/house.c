@@ -94,6 +94,15 @@ house_check(struct house *h, int status, const char *err)
 }
 
 void
+house_cycle(struct house *h, const char *reading, int status, const char *said)
+{
+  house_wait(h, 20);
+  house_run(h, reading);
+  house_check(h, status, said);
+  ck_assert_str_eq(scene_out(h->scene), "");
+}
+
+void
 house_check_device(struct house *h, unsigned idx, const char *text)
 {
   const char *stored = domoticz_server_get(h->server, idx);

@@ -1,7 +1,7 @@
 /*
  * What is shared: two pipelines that write to the same devices, and two hosts
  * that read the same meter.  What happens is what meterpipe.ini(5) says under
- * SHARED METERS AND DEVICES.
+ * "Shared meters and devices".
  */
 #include <check.h>
 #include <stdio.h>
@@ -119,6 +119,30 @@ END_TEST
 
 /* ---- Two hosts, one meter ---- */
 
+/* The other's answer to a part of what we asked for looks like ours, in which
+ * the meter left out the rest: it is missing then. */
+static bool
+has_nothing(struct scene *scene)
+{
+  return scene_status(scene) == EX_PROTOCOL ||
+         (scene_status(scene) == EX_DATAERR &&
+          strstr(scene_err(scene), "the meter left out"));
+}
+
+/* Which of the two got its value; nothing else may come out. */
+static unsigned
+count_right(struct scene *scene, const char *value)
+{
+  if (scene_status(scene) != EX_OK) {
+    ck_assert_msg(has_nothing(scene), "%d, %s", scene_status(scene),
+                  scene_err(scene));
+    ck_assert_ptr_null(strstr(scene_out(scene), "v "));
+    return 0;
+  }
+  ck_assert_str_eq(scene_out(scene), value);
+  return 1;
+}
+
 /* Bytes of two conversations get mixed up on the line.  Then there are retries,
  * or no reading; never a wrong one. */
 START_TEST(two_hosts_at_one_meter_read_right_or_nothing)
@@ -141,16 +165,8 @@ START_TEST(two_hosts_at_one_meter_read_right_or_nothing)
     scene_start(other, "run -c far.ini");
     scene_wait(house.scene);
     scene_wait(other);
-    if (scene_status(house.scene) == EX_OK) {
-      ck_assert_str_eq(scene_out(house.scene), "v 84.208 GJ\n");
-      read++;
-    } else
-      ck_assert_int_eq(scene_status(house.scene), EX_PROTOCOL);
-    if (scene_status(other) == EX_OK) {
-      ck_assert_str_eq(scene_out(other), "v 1234.56 m³\n");
-      read++;
-    } else
-      ck_assert_int_eq(scene_status(other), EX_PROTOCOL);
+    read += count_right(house.scene, "v 84.208 GJ\n");
+    read += count_right(other, "v 1234.56 m³\n");
   }
   /* One after the other, both can. */
   scene_run(house.scene, "run -c near.ini");

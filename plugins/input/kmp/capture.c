@@ -108,6 +108,7 @@ begin_comment(struct capture_line *line, const char *p, const char *end)
   if (p[-1] == ' ' || (p < end && !is_blank(*p)))
     return CAPTURE_COMMENT;
   line->version = version;
+  line->version_end = p;
   return CAPTURE_HEADER;
 }
 

@@ -43,7 +43,8 @@ const char *capture_error_text(int error);
 #define CAPTURE_FROM_METER '<'
 
 struct capture_line {
-  uint32_t version; /* of a header */
+  uint32_t version;        /* of a header */
+  const char *version_end; /* in its text */
   int has_time;
   int64_t time_ms; /* since 1970-01-01 UTC */
   int old_script;  /* a line of its log */

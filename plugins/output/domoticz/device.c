@@ -213,14 +213,18 @@ decimals_place(struct number n, int32_t decimals)
 static bool
 parse_double(const char *text, struct number *ret)
 {
-  size_t n = text == NULL ? 0 : number_parse(text, ret);
+  struct number n;
+  size_t len = text == NULL ? 0 : number_parse(text, &n);
 
-  if (n == 0 || text[n] != '\0')
+  if (len == 0 || text[len] != '\0')
     return false;
-  if (ret->coef != 0)
-    number_round(ret, number_place(*ret, NUMBER_DOUBLE_DIGITS));
-  number_trim(ret);
-  return ret->exp10 <= NUMBER_MAX_EXP;
+  if (n.coef != 0)
+    number_round(&n, number_place(n, NUMBER_DOUBLE_DIGITS));
+  number_trim(&n);
+  if (n.exp10 > NUMBER_MAX_EXP)
+    return false;
+  *ret = n;
+  return true;
 }
 
 /* The offset that the user gave the device is in what it shows. */

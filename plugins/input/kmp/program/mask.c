@@ -95,6 +95,15 @@ mask_events(struct mask *m, const char *text, const char *end)
   mask_unreadable(m, m->line.hex, end);
 }
 
+/* A header's version stays what it is, whatever stands behind it. */
+static void
+mask_comment(struct mask *m, const char *text, const char *rest,
+             const char *end)
+{
+  mask_put(m, text, (size_t)(rest - text));
+  mask_text(m, rest, (size_t)(end - rest));
+}
+
 void
 mask_line(struct mask *m, const char *text, size_t len)
 {
@@ -106,7 +115,8 @@ mask_line(struct mask *m, const char *text, size_t len)
   else if (kind < 0)
     mask_unreadable(m, text, text + len);
   else
-    mask_text(m, text, len);
+    mask_comment(m, text, kind == CAPTURE_HEADER ? m->line.version_end : text,
+                 text + len);
   if (kind == CAPTURE_BLANK)
     m->context = MASK_UNKNOWN;
 }

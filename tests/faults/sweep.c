@@ -29,6 +29,7 @@ static const struct {
   [SWEEP_FAULTS] = { "other fault", "other faults" },
   [SWEEP_ALLOCATIONS] = { "allocation", "allocations" },
   [SWEEP_STATES] = { "damaged state", "damaged states" },
+  [SWEEP_REPEATED] = { "repeated run", "repeated runs" },
   [SWEEP_LEFT] = { "skipped case", "skipped cases" },
 };
 

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "tests/faults/rig_impl.h"
@@ -27,6 +28,9 @@
 #define SUMMER_BEGINS INT64_C(1806195600)
 #define SUMMER_ENDS INT64_C(1824944400)
 #define HOUR 3600
+
+/* Of a run, at most. */
+#define REPEATS 3
 
 /* What is lived through; of a sample, so many runs around a time. */
 static const struct span {
@@ -363,6 +367,21 @@ check(struct year *y)
 
 /* ---- Runs ---- */
 
+/* Time is hurried, and the machine may be busy: an undisturbed run that did not
+ * hear the meter in its time is repeated. */
+static void
+run_once(struct year *y, struct rig_run *run)
+{
+  for (int i = 0;; i++) {
+    rig_do(y->rig, run);
+    sweep_add(SWEEP_RUNS, 1);
+    sweep_add(SWEEP_KILLS, run->killed);
+    if (y->trouble != NONE || run->status != EX_PROTOCOL || i == REPEATS)
+      return;
+    sweep_add(SWEEP_REPEATED, 1);
+  }
+}
+
 static void
 go(struct year *y)
 {
@@ -373,9 +392,7 @@ go(struct year *y)
   arrange(y, &fault);
   if (fault.what == TRACE_NOTHING)
     run.fault = NULL;
-  rig_do(y->rig, &run);
-  sweep_add(SWEEP_RUNS, 1);
-  sweep_add(SWEEP_KILLS, run.killed);
+  run_once(y, &run);
   clear_up(y);
   if (y->trouble != NONE) {
     y->doubtful = true;

@@ -30,7 +30,7 @@
 #define HOUR 3600
 
 /* Of a run, at most. */
-#define REPEATS 3
+#define REPEATS 5
 
 /* What is lived through; of a sample, so many runs around a time. */
 static const struct span {
@@ -368,7 +368,7 @@ check(struct year *y)
 /* ---- Runs ---- */
 
 /* Time is hurried, and the machine may be busy: an undisturbed run that did not
- * hear the meter in its time is repeated. */
+ * hear the meter in its time is repeated, a while later. */
 static void
 run_once(struct year *y, struct rig_run *run)
 {
@@ -379,6 +379,7 @@ run_once(struct year *y, struct rig_run *run)
     if (y->trouble != NONE || run->status != EX_PROTOCOL || i == REPEATS)
       return;
     sweep_add(SWEEP_REPEATED, 1);
+    sleep(1);
   }
 }
 

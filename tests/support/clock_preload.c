@@ -24,13 +24,19 @@ typedef int (*clock_gettime_fn)(clockid_t, struct timespec *);
 
 #define SECOND INT64_C(1000000000)
 
+/* What the C library calls the clock_gettime() that this file is compiled for:
+ * where time_t is wider than a register, the plain name is the older function,
+ * with a narrow time. */
+#define REAL_CLOCK                                                             \
+  (sizeof(time_t) > sizeof(long) ? "__clock_gettime64" : "clock_gettime")
+
 typedef int (*poll_fn)(struct pollfd *, nfds_t, int);
 
 static clock_gettime_fn real_clock;
 static poll_fn real_poll;
 static int64_t hurry = 1;
 static int64_t origin; /* of the monotonic clock, in nanoseconds */
-static int64_t shift; /* nanoseconds from the real time to the test's */
+static int64_t shift;  /* nanoseconds from the real time to the test's */
 
 static int64_t
 nanoseconds(const struct timespec *t)
@@ -45,7 +51,7 @@ begin(void)
   const char *times = getenv("TEST_HURRY");
   struct timespec now;
 
-  *(void **)&real_clock = dlsym(RTLD_NEXT, "clock_gettime");
+  *(void **)&real_clock = dlsym(RTLD_NEXT, REAL_CLOCK);
   *(void **)&real_poll = dlsym(RTLD_NEXT, "poll");
   if (times && real_clock(CLOCK_MONOTONIC, &now) == 0) {
     hurry = strtoll(times, NULL, 10);

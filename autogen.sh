@@ -28,6 +28,8 @@ command python3 python3
 command g++ g++
 command curl curl
 command mandoc mandoc
+command openssl openssl
+command stunnel stunnel4
 '
 
 say()

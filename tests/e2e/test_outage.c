@@ -220,9 +220,8 @@ static const struct trouble {
   { answer_never, EX_TEMPFAIL, "domoticz: {url}: no answer in 600 ms",
     "domoticz: {url}: answers again" },
   { answer_elsewhere, EX_TEMPFAIL,
-    "domoticz: {url}: HTTP 301: it leads elsewhere; give the address it leads "
-    "to "
-    "as `url`",
+    "domoticz: {url}: HTTP 301: it leads to http://127.0.0.1:1, and is not "
+    "followed; if that is the server, give it as `url`",
     "domoticz: {url}: answers again" },
   { answer_500, EX_TEMPFAIL,
     "domoticz: {url}: HTTP 500: the server cannot do it now",

@@ -14,6 +14,7 @@
 #include "plugins/output/domoticz/http.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,10 +25,10 @@
 
 #include <curl/curl.h>
 
+#include "plugins/output/domoticz/http_error.h"
 #include "plugins/output/domoticz/url.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
+#define HEAD_MAX ((size_t)64 * 1024)
 #define BODY_MAX ((size_t)1024 * 1024)
 #define BODY_MAX_LONG ((size_t)32 * 1024 * 1024)
 /* The longest that a wait for the server goes without a look at the rest. */
@@ -45,42 +46,37 @@ struct http {
 
   /* Of the request in hand. */
   unsigned flags;
-  bool too_long;
-  bool cut; /* an update lost its connection */
+  const char *too_long; /* what of the answer is; NULL: nothing */
+  size_t limit;         /* longer than that */
+  bool cut;             /* an update lost its connection */
+  size_t head_len;
   char *body;
   size_t len, size;
 };
 
-/* What a failure of libcurl means. */
-static const struct failure {
-  CURLcode curl;
-  int code;
-  const char *what;
-  bool detail; /* libcurl's own words follow */
-} failures[] = {
-  { CURLE_COULDNT_RESOLVE_HOST, MP_EAGAIN, "the name cannot be resolved",
-    false },
-  { CURLE_COULDNT_RESOLVE_PROXY, MP_EAGAIN,
-    "the name of the proxy cannot be resolved", false },
-  { CURLE_COULDNT_CONNECT, MP_EAGAIN, "cannot connect", false },
-  { CURLE_PEER_FAILED_VERIFICATION, MP_EREFUSED,
-    "the certificate is not trusted; name its CA with ca_file", true },
-  { CURLE_SSL_ISSUER_ERROR, MP_EREFUSED,
-    "the certificate is not trusted; name its CA with ca_file", true },
-  { CURLE_SSL_CACERT_BADFILE, MP_ECONFIG, "ca_file cannot be read", false },
-  { CURLE_SSL_CONNECT_ERROR, MP_EPROTO, "TLS could not be agreed on", true },
-  { CURLE_GOT_NOTHING, MP_EAGAIN, "the connection ended before an answer",
-    false },
-  { CURLE_SEND_ERROR, MP_EAGAIN, "the connection broke", false },
-  { CURLE_RECV_ERROR, MP_EAGAIN, "the connection broke before an answer",
-    false },
-  { CURLE_PARTIAL_FILE, MP_EPROTO, "the answer ended in the middle", false },
-  { CURLE_UNSUPPORTED_PROTOCOL, MP_EPROTO, "the answer is no HTTP", false },
-  { CURLE_WEIRD_SERVER_REPLY, MP_EPROTO, "the answer is no HTTP", false },
-  { CURLE_OUT_OF_MEMORY, MP_ENOMEM, "out of memory", false },
-};
-
 /* ---- The handle ---------------------------------------------------------- */
+
+static size_t
+refuse_length(struct http *h, const char *what, size_t limit)
+{
+  h->too_long = what;
+  h->limit = limit;
+  return 0;
+}
+
+/* Only to count it: interim answers (100) can come without end. */
+static size_t
+take_head(char *data, size_t one, size_t n, void *ctx)
+{
+  struct http *h = ctx;
+  size_t len = one * n;
+
+  (void)data;
+  if (len > HEAD_MAX - h->head_len)
+    return refuse_length(h, "the answer's head", HEAD_MAX);
+  h->head_len += len;
+  return len;
+}
 
 static size_t
 take_body(char *data, size_t one, size_t n, void *ctx)
@@ -90,10 +86,8 @@ take_body(char *data, size_t one, size_t n, void *ctx)
   size_t len = one * n, size;
   char *grown;
 
-  if (len > max - h->len) {
-    h->too_long = true;
-    return 0;
-  }
+  if (len > max - h->len)
+    return refuse_length(h, "the answer", max);
   if (h->len + len + 1 > h->size) {
     size = 2 * (h->len + len + 1);
     grown = realloc(h->body, size);
@@ -168,18 +162,31 @@ set_options(struct http *h)
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, h->headers);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "meterpipe/" PACKAGE_VERSION);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->curl_error);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, h);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, h);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, h);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify * 2);
-  if (h->options.ca_file != NULL)
+  if (h->options.ca_file != NULL) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, h->options.ca_file);
-  /* http_proxy is for the internet; a server on this machine is asked
-   * directly, whatever no_proxy leaves out. */
+    /* Else the CAs of the system would be trusted beside it. */
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+  }
   if (h->direct)
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
+}
+
+/* A proxy in the environment is for the internet: a server on this machine is
+ * asked directly, whatever no_proxy leaves out.  So is one over plain http: its
+ * proxy could read the password, and the environment of a cron run is another
+ * than that of the user who tried it. */
+static bool
+goes_directly(const char *url)
+{
+  return url_is_loopback(url) || strncmp(url, "https:", 6) != 0;
 }
 
 struct http *
@@ -191,7 +198,7 @@ http_new(const struct mp_host *host, const struct http_options *options)
     return NULL;
   h->host = host;
   h->options = *options;
-  h->direct = url_is_loopback(options->url);
+  h->direct = goes_directly(options->url);
   return h;
 }
 
@@ -305,34 +312,17 @@ static void
 explain(struct http *h, CURLcode curl, int64_t timeout_ms,
         struct http_answer *ret)
 {
-  const struct failure *f = NULL;
-  long os_error = 0;
-  size_t i;
-
   if (h->cut)
     curl = CURLE_RECV_ERROR;
-  for (i = 0; i < ARRAY_SIZE(failures); i++)
-    if (failures[i].curl == curl)
-      f = &failures[i];
-  curl_easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &os_error);
-  ret->code = f == NULL ? MP_EPROTO : f->code;
-  if (h->too_long)
-    snprintf(ret->what, sizeof(ret->what), "the answer is longer than %zu KiB",
-             (h->flags & HTTP_LONG ? BODY_MAX_LONG : BODY_MAX) / 1024);
-  else if (curl == CURLE_OPERATION_TIMEDOUT)
+  http_explain(h->easy, curl, h->curl_error, ret);
+  if (h->too_long != NULL) {
+    snprintf(ret->what, sizeof(ret->what), "%s is longer than %zu KiB",
+             h->too_long, h->limit / 1024);
+  } else if (curl == CURLE_OPERATION_TIMEDOUT) {
+    ret->code = MP_ETIMEOUT;
     snprintf(ret->what, sizeof(ret->what), "no answer in %lld ms",
              (long long)timeout_ms);
-  else if (curl == CURLE_COULDNT_CONNECT && os_error != 0)
-    snprintf(ret->what, sizeof(ret->what), "%s: %s", f->what,
-             strerror((int)os_error));
-  else if (f != NULL && f->detail && h->curl_error[0] != '\0')
-    snprintf(ret->what, sizeof(ret->what), "%s (%.120s)", f->what,
-             h->curl_error);
-  else
-    snprintf(ret->what, sizeof(ret->what), "%s",
-             f == NULL ? curl_easy_strerror(curl) : f->what);
-  if (curl == CURLE_OPERATION_TIMEDOUT)
-    ret->code = MP_ETIMEOUT;
+  }
 }
 
 /* The end of the run: the deadline, or a signal. */
@@ -357,11 +347,13 @@ run_must_end(struct http *h)
 static void
 perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
 {
+  /* A long may have 32 bits. */
+  long limit = (long)(timeout_ms < INT_MAX ? timeout_ms : INT_MAX);
   CURLcode curl = CURLE_OK;
   int code;
 
-  curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-  curl_easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
+  curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, limit);
+  curl_easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT_MS, limit);
   code = transfer(h, &curl);
   ret->sent = part_was_sent(h);
   if (code == MP_ECANCELED) {
@@ -372,6 +364,7 @@ perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
     explain(h, curl, timeout_ms, ret);
   } else {
     curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &ret->status);
+    http_note_redirect(h->easy, ret);
     h->body[h->len] = '\0';
     ret->body = h->body;
     ret->len = h->len;
@@ -408,8 +401,9 @@ http_get(struct http *http, const char *query, unsigned flags,
 
   memset(ret, 0, sizeof(*ret));
   http->flags = flags;
-  http->too_long = http->cut = false;
-  http->len = 0;
+  http->too_long = NULL;
+  http->cut = false;
+  http->head_len = http->len = 0;
   http->curl_error[0] = '\0';
   if (left_ms < timeout_ms)
     timeout_ms = left_ms;

@@ -24,12 +24,14 @@ struct http_options {
 
 /* What came of a request. */
 struct http_answer {
-  int code;       /* MP_OK: there is a whole answer; else why not */
-  bool sent;      /* a part of the request left: it may have arrived */
-  long status;    /* of a whole answer: 200 */
-  size_t len;     /* of the body; */
-  char *body;     /* ends with a NUL; valid until the next request */
-  char what[256]; /* without an answer: the fact, for people */
+  int code;    /* MP_OK: there is a whole answer; else why not */
+  bool sent;   /* a part of the request left: it may have arrived */
+  long status; /* of a whole answer: 200 */
+  size_t len;  /* of the body; */
+  char *body;  /* ends with a NUL; valid until the next request */
+  /* For people.  Without an answer: the fact.  Of a redirect: the URL it leads
+   * to, as far as it is to be shown, or nothing. */
+  char what[256];
 };
 
 /* http_get flags */

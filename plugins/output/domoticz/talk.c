@@ -31,8 +31,11 @@ unauthorized(const struct domoticz *d)
 
 /* Reports an HTTP status that is no 200; 404 may be the other API. */
 static int
-report_status(struct domoticz *d, const char *object, long status)
+report_status(struct domoticz *d, const char *object,
+              const struct http_answer *answer)
 {
+  long status = answer->status;
+
   if (status == 401)
     return mp_fail(d->host, MP_EREFUSED, d->url, "%s", unauthorized(d));
   if (status == 403)
@@ -41,11 +44,11 @@ report_status(struct domoticz *d, const char *object, long status)
     return mp_fail(d->host, MP_EPROTO, d->url,
                    "HTTP 404: there is no json.htm; is this Domoticz, and does "
                    "its URL have a path before it");
-  if (status >= 300 && status < 400)
+  if (status >= 300 && status < 400 && answer->what[0] != '\0')
     return mp_fail(d->host, MP_EPROTO, d->url,
-                   "HTTP %ld: it leads elsewhere; give the address it leads to "
-                   "as `url`",
-                   status);
+                   "HTTP %ld: it leads to %s, and is not followed; if that is "
+                   "the server, give it as `url`",
+                   status, answer->what);
   if (status >= 500)
     return mp_fail(d->host, MP_EAGAIN, object,
                    "HTTP %ld: the server cannot do it now", status);
@@ -85,7 +88,7 @@ talk(struct domoticz *d, const char *object, const char *query, unsigned flags,
   if (object == NULL)
     object = d->url;
   if (answer->status != 200)
-    return report_status(d, object, answer->status);
+    return report_status(d, object, answer);
   if (!reply_parse(answer->body, answer->len, ret))
     return mp_fail(d->host, MP_EPROTO, object,
                    "the answer is no JSON; is this Domoticz");
@@ -107,5 +110,5 @@ talk_change(struct domoticz *d, const char *object, const char *query,
 {
   int code = talk(d, object, query, HTTP_UPDATE, answer, ret);
 
-  return code == MP_DROP ? report_status(d, object, 404) : code;
+  return code == MP_DROP ? report_status(d, object, answer) : code;
 }

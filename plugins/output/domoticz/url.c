@@ -4,9 +4,12 @@
  */
 #include "plugins/output/domoticz/url.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Part WHAT of URL, for curl_free; NULL: it has none, or is no URL. */
 static char *
@@ -58,6 +61,44 @@ url_is_loopback(const char *url)
 
   curl_free(host);
   return loopback;
+}
+
+/* Cuts END off TEXT where it ends with that. */
+static void
+cut_end(char *text, const char *end)
+{
+  size_t len = strlen(text), cut = strlen(end);
+
+  if (len >= cut && strcmp(text + len - cut, end) == 0)
+    text[len - cut] = '\0';
+}
+
+char *
+url_shown(const char *url)
+{
+  static const CURLUPart unfit[] = { CURLUPART_USER, CURLUPART_PASSWORD,
+                                     CURLUPART_OPTIONS, CURLUPART_QUERY,
+                                     CURLUPART_FRAGMENT };
+  CURLU *u = curl_url();
+  char *part = NULL, *shown = NULL;
+  bool whole = u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK;
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(unfit); i++)
+    whole = whole && curl_url_set(u, unfit[i], NULL, 0) == CURLUE_OK;
+  if (whole && curl_url_get(u, CURLUPART_URL, &part, 0) == CURLUE_OK)
+    shown = strdup(part);
+  curl_free(part);
+  curl_url_cleanup(u);
+  if (shown != NULL) {
+    cut_end(shown, "/json.htm");
+    cut_end(shown, "/");
+  }
+  if (shown != NULL && url_problem(shown) != NULL) {
+    free(shown);
+    shown = NULL;
+  }
+  return shown;
 }
 
 char *

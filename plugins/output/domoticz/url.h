@@ -14,6 +14,10 @@ const char *url_problem(const char *url);
 /* Whether the host of URL is this machine. */
 bool url_is_loopback(const char *url);
 
+/* URL as `url` takes it, and can be shown: without user name, password, query
+ * and json.htm; from malloc, NULL: it is no URL that we would take. */
+char *url_shown(const char *url);
+
 /* TEXT as a part of a query; from malloc, NULL: out of memory. */
 char *url_escape(const char *text);
 

@@ -208,7 +208,7 @@ START_TEST(failures_have_their_reason_and_remedy)
     { DOMOTICZ_STATUS, 404, MP_EPROTO, "neither getdevices nor" },
     { DOMOTICZ_ERR, 0, MP_EPROTO, "neither getdevices nor" },
     { DOMOTICZ_STATUS, 500, MP_EAGAIN, "HTTP 500: the server cannot" },
-    { DOMOTICZ_REDIRECT, 0, MP_EPROTO, "HTTP 301: it leads elsewhere" },
+    { DOMOTICZ_REDIRECT, 0, MP_EPROTO, "HTTP 301: it leads to http://" },
     { DOMOTICZ_GARBAGE, 0, MP_EPROTO, "no HTTP" },
     { DOMOTICZ_HTML, 0, MP_EPROTO, "no JSON" },
     { DOMOTICZ_HALF, 0, MP_EPROTO, "no JSON" },

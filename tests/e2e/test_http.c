@@ -1,0 +1,284 @@
+/*
+ * HTTP from somebody who is no friend: answers without end cost neither memory
+ * nor time, and nothing goes anywhere but to the server that is configured.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "tests/support/house.h"
+#include "tests/support/rude_server.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define A10 "aaaaaaaaaa"
+#define A100 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10
+#define A1000 A100 A100 A100 A100 A100 A100 A100 A100 A100 A100
+
+static struct house house;
+static struct rude_server *rude, *recorder;
+
+/* "house.ini", with the server at URL. */
+static void
+write_file(const char *url, const char *options)
+{
+  scene_write(house.scene, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = %s\n"
+              "[output domoticz]\nplugin = domoticz\nurl = %s\n%s"
+              "idx.323 = meter.heat_energy_e1\n",
+              meter_path(house.meter), url, options);
+}
+
+static const char *
+url_of(const char *scheme, const char *host, unsigned port)
+{
+  static char url[64];
+
+  snprintf(url, sizeof(url), "%s://%s:%u", scheme, host, port);
+  return url;
+}
+
+static void
+build(void)
+{
+  umask(077); /* the file holds a password */
+  house_build(&house, DOMOTICZ_2025_1);
+  meter_set(house.meter, "60=84.200GJ");
+  domoticz_server_add(house.server, 323, "custom", "GJ");
+  recorder = rude_server_start(&(struct rude){ .hangs_up = true });
+}
+
+static void
+leave(void)
+{
+  rude_server_stop(rude);
+  rude_server_stop(recorder);
+  rude = recorder = NULL;
+  house_leave(&house);
+}
+
+#define LOGIN "username = user\npassword = s3cret\n"
+
+/* One run against a server that behaves as BEHIND. */
+static void
+run_against(const struct rude *behind, const char *options)
+{
+  rude = rude_server_start(behind);
+  write_file(url_of("http", "127.0.0.1", rude_server_port(rude)), options);
+  house_run(&house, NULL);
+}
+
+/* How the run failed: one line, about the server. */
+static void
+check_told(const char *fact)
+{
+  char line[512];
+
+  ck_assert_int_lt(snprintf(line, sizeof(line), "error: domoticz: %s: %s\n",
+                            url_of("http", "127.0.0.1", rude_server_port(rude)),
+                            fact),
+                   (int)sizeof(line));
+  house_check(&house, EX_TEMPFAIL, line);
+}
+
+/* ---- Too much, and too slow ---------------------------------------------- */
+
+#define SHORT "timeout = 600ms\n"
+#define HEAD "HTTP/1.1 200 OK\r\n"
+#define NO_ANSWER "no answer in 600 ms"
+#define LONG_HEAD "the answer's head is longer than 64 KiB"
+#define TOO_LONG "the answer is longer than 1024 KiB"
+
+static const struct flood {
+  struct rude rude;
+  const char *fact;
+} floods[] = {
+  { { .greeting = HEAD "\r\n", .refrain = A1000 }, TOO_LONG },
+  { { .greeting = HEAD "Content-Length: 10000000000\r\n\r\n",
+      .refrain = A1000 },
+    TOO_LONG },
+  { { .greeting = HEAD "Transfer-Encoding: chunked\r\n\r\n",
+      .refrain = "3e8\r\n" A1000 "\r\n" },
+    TOO_LONG },
+  { { .greeting = HEAD "Connection: close\r\n\r\n{",
+      .refrain = " ",
+      .pause_ms = 50 },
+    NO_ANSWER },
+  { { .greeting = HEAD, .refrain = "X-A: " A1000 "\r\n" }, LONG_HEAD },
+  { { .greeting = HEAD "X-A: ", .refrain = A1000 },
+    "a line of the answer's head is too long, or memory ran out" },
+  { { .refrain = "HTTP/1.1 100 Continue\r\n\r\n" }, LONG_HEAD },
+  { { .greeting = HEAD, .refrain = "X", .pause_ms = 50 }, NO_ANSWER },
+  { { .refrain = A1000 }, "the answer is no HTTP" },
+  { { .greeting = NULL }, NO_ANSWER },
+};
+
+/* The memory of a run that gets no answer: libraries and, where there are any,
+ * sanitizers. */
+static long
+usual_kib(void)
+{
+  write_file(url_of("http", "127.0.0.1", rude_server_port(recorder)), "");
+  scene_run(house.scene, "run -n -c house.ini");
+  ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
+  return scene_max_kib(house.scene);
+}
+
+START_TEST(answer_without_end_costs_neither_memory_nor_time)
+{
+  const struct flood *f = &floods[_i];
+  int64_t begin;
+  long usual;
+
+  build();
+  usual = usual_kib();
+  begin = house_clock_ms();
+  run_against(&f->rude, strcmp(f->fact, NO_ANSWER) == 0 ? SHORT : "");
+  check_told(f->fact);
+  ck_assert_int_lt(house_clock_ms() - begin, 10000);
+  ck_assert_int_lt(scene_max_kib(house.scene) - usual, 8 * 1024);
+}
+END_TEST
+
+/* ---- Elsewhere ----------------------------------------------------------- */
+
+static const int redirects[] = { 301, 302, 303, 307, 308 };
+
+/* What stands in its login, query and fragment is not shown. */
+START_TEST(redirect_is_not_followed_and_told)
+{
+  char answer[512], fact[256];
+  unsigned port;
+
+  build();
+  port = rude_server_port(recorder);
+  snprintf(answer, sizeof(answer),
+           "HTTP/1.1 %d Elsewhere\r\nContent-Length: 0\r\n"
+           "Location: http://who:t0psecret@127.0.0.1:%u/home/json.htm"
+           "?token=t0psecret#t0psecret\r\n\r\n",
+           redirects[_i], port);
+  snprintf(fact, sizeof(fact),
+           "HTTP %d: it leads to http://127.0.0.1:%u/home, and is not "
+           "followed; if that is the server, give it as `url`",
+           redirects[_i], port);
+  run_against(&(struct rude){ .greeting = answer }, LOGIN);
+  check_told(fact);
+  ck_assert_uint_eq(rude_server_connections(rude), 1);
+  ck_assert_uint_eq(rude_server_connections(recorder), 0);
+}
+END_TEST
+
+static const struct location {
+  const char *line, *fact; /* fact NULL: the server's own URL, /login */
+} locations[] = {
+  { "Location: /login?from=here\r\n", NULL },
+  { "Location: file:///etc/passwd\r\n", "HTTP 302, which makes no sense" },
+  { "Location: ftp://127.0.0.1/\r\n", "HTTP 302, which makes no sense" },
+  { "", "HTTP 302, which makes no sense" },
+};
+
+START_TEST(redirect_to_what_is_no_server_is_nonsense)
+{
+  const struct location *l = &locations[_i];
+  char answer[256], fact[256];
+
+  build();
+  snprintf(answer, sizeof(answer),
+           "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n%s\r\n", l->line);
+  run_against(&(struct rude){ .greeting = answer }, LOGIN);
+  snprintf(fact, sizeof(fact),
+           "HTTP 302: it leads to %s/login, and is not followed; if that is "
+           "the server, give it as `url`",
+           url_of("http", "127.0.0.1", rude_server_port(rude)));
+  check_told(l->fact ? l->fact : fact);
+}
+END_TEST
+
+/* ---- The environment ----------------------------------------------------- */
+
+static void
+set_proxies(void)
+{
+  static const char *const names[] = { "http_proxy", "https_proxy", "all_proxy",
+                                       "ALL_PROXY" };
+  const char *url = url_of("http", "127.0.0.1", rude_server_port(recorder));
+
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+    scene_setenv(house.scene, names[i], url);
+  scene_setenv(house.scene, "no_proxy", NULL);
+  scene_setenv(house.scene, "NO_PROXY", NULL);
+}
+
+/* 0.0.0.0 is this machine, too, but does not look so. */
+START_TEST(proxy_of_the_environment_sees_no_plain_http)
+{
+  build();
+  domoticz_server_set_login(house.server, "user", "s3cret", true);
+  set_proxies();
+  write_file(url_of("http", "0.0.0.0", domoticz_server_port(house.server)),
+             LOGIN);
+  house_run(&house, NULL);
+  house_check(&house, EX_OK, "");
+  house_check_device(&house, 323, "84.200");
+  ck_assert_uint_eq(rude_server_connections(recorder), 0);
+}
+END_TEST
+
+START_TEST(proxy_of_the_environment_is_told_the_host_of_an_https_url_only)
+{
+  build();
+  set_proxies();
+  write_file("https://0.0.0.0:1/path", LOGIN);
+  house_run(&house, NULL);
+  ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
+  ck_assert_uint_eq(rude_server_connections(recorder), 1);
+  ck_assert_int_eq(
+    strncmp(rude_server_heard(recorder), "CONNECT 0.0.0.0:1 HTTP/1.1\r\n", 28),
+    0);
+  ck_assert_ptr_null(strstr(rude_server_heard(recorder), "Authorization"));
+}
+END_TEST
+
+START_TEST(login_is_not_taken_from_a_netrc)
+{
+  build();
+  scene_write(house.scene, ".netrc",
+              "machine 127.0.0.1 login who password t0psecret\n"
+              "default login who password t0psecret\n");
+  scene_setenv(house.scene, "NETRC", ".netrc");
+  write_file(domoticz_server_url(house.server), "");
+  house_run(&house, NULL);
+  house_check(&house, EX_OK, "");
+  ck_assert_ptr_null(
+    strstr(domoticz_server_head(house.server), "Authorization"));
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("http");
+  TCase *t = tcase_create("http");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  tcase_add_checked_fixture(t, NULL, leave);
+  tcase_add_loop_test(t, answer_without_end_costs_neither_memory_nor_time, 0,
+                      (int)ARRAY_SIZE(floods));
+  tcase_add_loop_test(t, redirect_is_not_followed_and_told, 0,
+                      (int)ARRAY_SIZE(redirects));
+  tcase_add_loop_test(t, redirect_to_what_is_no_server_is_nonsense, 0,
+                      (int)ARRAY_SIZE(locations));
+  tcase_add_test(t, proxy_of_the_environment_sees_no_plain_http);
+  tcase_add_test(
+    t, proxy_of_the_environment_is_told_the_host_of_an_https_url_only);
+  tcase_add_test(t, login_is_not_taken_from_a_netrc);
+  suite_add_tcase(s, t);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

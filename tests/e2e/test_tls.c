@@ -1,0 +1,333 @@
+/*
+ * Domoticz behind a real TLS server (stunnel): a certificate that is not to be
+ * believed gets no login and no value, nothing is lost by that, and who does
+ * without the check is told so in every run.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "tests/support/house.h"
+#include "tests/support/rude_server.h"
+#include "tests/support/tls_front.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What make check takes for "skipped". */
+#define EX_SKIP 77
+
+#define TRUST "ca_file = ca.pem\n"
+#define NO_TRUST "tls_verify = no\n"
+#define WARNING                                                                \
+  "warning: domoticz: {front}: tls_verify = no: whoever is in between can "    \
+  "read and change everything; name the server's CA with ca_file instead\n"
+
+static struct house house;
+static struct tls_front *front;
+static struct rude_server *rude;
+
+/* "house.ini", with the server at URL, and the options of TLS. */
+static void
+write_file(const char *url, const char *options)
+{
+  scene_write(house.scene, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = %s\n"
+              "[output domoticz]\nplugin = domoticz\nurl = %s\n"
+              "username = user\npassword = s3cret\n%s"
+              "idx.322 = usage\nidx.323 = meter.heat_energy_e1\n"
+              "idx.324 = total\n"
+              "[transform usage]\nplugin = subtract\n"
+              "value = meter.heat_energy_e1\nminus = domoticz.323\n"
+              "[transform total]\nplugin = add\nvalue = usage\n"
+              "plus = domoticz.324\n",
+              meter_path(house.meter), url, options);
+}
+
+static const char *
+front_url(const char *scheme, const char *host)
+{
+  static char url[64];
+
+  snprintf(url, sizeof(url), "%s://%s:%u", scheme, host, tls_front_port(front));
+  return url;
+}
+
+/* The server has certificate NAME from now on. */
+static void
+use_certificate(const char *name)
+{
+  unsigned port = front == NULL ? 0 : tls_front_port(front);
+
+  tls_front_stop(front);
+  tls_make_certificate(house.scene, name);
+  front = tls_front_start(house.scene, name, port,
+                          domoticz_server_port(house.server));
+}
+
+/* TEXT with the front's URL in the place of {front}. */
+static const char *
+front_text(const char *text)
+{
+  static char buf[1024];
+  const char *at = strstr(text, "{front}");
+
+  if (at == NULL)
+    return text;
+  ck_assert_int_lt(snprintf(buf, sizeof(buf), "%.*s%s%s", (int)(at - text),
+                            text, front_url("https", "127.0.0.1"),
+                            at + strlen("{front}")),
+                   (int)sizeof(buf));
+  return buf;
+}
+
+static void
+check_run(int status, const char *said)
+{
+  house_check(&house, status, front_text(said));
+}
+
+/* A house whose server has certificate NAME; nothing was sent yet. */
+static void
+build(const char *name)
+{
+  umask(077); /* the file holds a password */
+  house_build(&house, DOMOTICZ_2025_1);
+  for (unsigned idx = 322; idx <= 324; idx++)
+    domoticz_server_add(house.server, idx, "custom", "GJ");
+  domoticz_server_set(house.server, 323, "84");
+  domoticz_server_set(house.server, 324, "1");
+  domoticz_server_set_login(house.server, "user", "s3cret", true);
+  tls_make_ca(house.scene);
+  use_certificate(name);
+}
+
+static void
+leave(void)
+{
+  tls_front_stop(front);
+  rude_server_stop(rude);
+  front = NULL;
+  rude = NULL;
+  house_leave(&house);
+}
+
+/* ---- Certificates -------------------------------------------------------- */
+
+#define DISTRUST "error: domoticz: {front}: the certificate"
+
+static const struct bad_certificate {
+  const char *name, *said;
+} bad_certificates[] = {
+  { "elsewhere", DISTRUST " is for another host; give the name that it is for "
+                          "as `url` (" },
+  { "expired", DISTRUST " has expired; the server needs a new one\n" },
+  { "early",
+    DISTRUST " is not valid yet; compare the clocks of both machines\n" },
+  { "self", DISTRUST " is signed by itself; if it is the server's, name it "
+                     "with ca_file\n" },
+  { "stranger", DISTRUST "'s CA is not trusted; name that CA with ca_file\n" },
+};
+
+/* One line, as BAD has it; behind a "(" is what the library of the day adds. */
+static void
+check_refused(const struct bad_certificate *bad)
+{
+  const char *said = scene_err(house.scene);
+  const char *expected = front_text(bad->said);
+
+  ck_assert_int_eq(scene_status(house.scene), EX_UNAVAILABLE);
+  ck_assert_msg(strncmp(said, expected, strlen(expected)) == 0, "%s", said);
+  ck_assert_uint_eq(strcspn(said, "\n") + 1, strlen(said));
+}
+
+START_TEST(bad_certificate_gets_nothing_and_loses_nothing)
+{
+  const struct bad_certificate *bad = &bad_certificates[_i];
+
+  build("good");
+  write_file(front_url("https", "127.0.0.1"), TRUST);
+  house_run(&house, "84.200GJ");
+  check_run(EX_OK, "");
+  use_certificate(bad->name);
+  domoticz_server_forget(house.server);
+  house_run(&house, "84.208GJ");
+  check_refused(bad);
+  scene_run(house.scene, "check -c house.ini");
+  check_refused(bad);
+  scene_run(house.scene, "run -v -v -c house.ini");
+  ck_assert_int_eq(scene_status(house.scene), EX_UNAVAILABLE);
+  ck_assert_ptr_null(strstr(scene_err(house.scene), "s3cret"));
+  ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
+  use_certificate("good");
+  house_run(&house, "84.210GJ");
+  check_run(EX_OK, "notice: domoticz: {front}: is in order again after "
+                   "20 min\n");
+  house_check_devices(&house, "322=0.010 323=84.210 324=1.210");
+}
+END_TEST
+
+/* A certificate, and what makes it trusted or not. */
+static const struct trust {
+  const char *certificate, *host, *options;
+  int status;
+  const char *said;
+} trusts[] = {
+  { "good", "127.0.0.1", TRUST, EX_OK, "" },
+  { "good", "localhost", TRUST, EX_OK, "" },
+  { "self", "127.0.0.1", "ca_file = self.pem\n", EX_OK, "" },
+  { "good", "127.0.0.1", "", EX_UNAVAILABLE,
+    DISTRUST "'s CA is not trusted; name that CA with ca_file\n" },
+  { "good", "127.0.0.1", "ca_file = unknown.pem\n", EX_UNAVAILABLE,
+    DISTRUST "'s CA is not trusted; name that CA with ca_file\n" },
+  { "good", "127.0.0.1", "ca_file = nowhere.pem\n", EX_CONFIG,
+    "error: domoticz: {front}: ca_file cannot be read, or holds no PEM "
+    "certificate\n" },
+  { "good", "127.0.0.1", "ca_file = ca.conf\n", EX_CONFIG,
+    "error: domoticz: {front}: ca_file cannot be read, or holds no PEM "
+    "certificate\n" },
+};
+
+START_TEST(certificate_is_trusted_by_its_ca_file_only)
+{
+  const struct trust *t = &trusts[_i];
+
+  build(t->certificate);
+  write_file(front_url("https", t->host), t->options);
+  house_run(&house, "84.200GJ");
+  check_run(t->status, t->said);
+  if (t->status == EX_OK)
+    house_check_devices(&house, "322=0.200 323=84.200 324=1.200");
+  else
+    ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
+}
+END_TEST
+
+static const char *const shown_certificates[] = { "self", "good" };
+
+/* By the commands of meterpipe-domoticz(5). */
+START_TEST(certificate_that_the_server_shows_can_be_trusted)
+{
+  char command[512];
+
+  build(shown_certificates[_i]);
+  snprintf(command, sizeof(command),
+           "openssl s_client -connect 127.0.0.1:%u </dev/null 2>/dev/null | "
+           "openssl x509 >'%s/domoticz.pem'",
+           tls_front_port(front), scene_dir(house.scene));
+  ck_assert_int_eq(system(command), 0);
+  write_file(front_url("https", "127.0.0.1"), "ca_file = domoticz.pem\n");
+  house_run(&house, "84.200GJ");
+  check_run(EX_OK, "");
+}
+END_TEST
+
+/* As cron runs it: no terminal, and no option that asks for more. */
+START_TEST(doing_without_the_check_is_warned_of_in_every_run)
+{
+  build(bad_certificates[_i].name);
+  write_file(front_url("https", "127.0.0.1"), NO_TRUST);
+  house_run(&house, "84.200GJ");
+  check_run(EX_OK, WARNING);
+  house_run(&house, "84.201GJ");
+  check_run(EX_OK, WARNING);
+  house_check_devices(&house, "322=0.001 323=84.201 324=1.201");
+  scene_run(house.scene, "check -c house.ini");
+  ck_assert_ptr_nonnull(strstr(scene_err(house.scene), front_text(WARNING)));
+}
+END_TEST
+
+/* ---- What is no TLS, or does not come to it ------------------------------ */
+
+/* A run against an https url behind which BEHIND listens. */
+static void
+run_against(const struct rude *behind, const char *options)
+{
+  char url[64];
+
+  build("good");
+  rude = rude_server_start(behind);
+  snprintf(url, sizeof(url), "https://127.0.0.1:%u", rude_server_port(rude));
+  write_file(url, options);
+  house_run(&house, "84.200GJ");
+  ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
+}
+
+/* Whether the last run said FACT, before what the library of the day adds. */
+static void
+check_said(const char *fact)
+{
+  const char *said = scene_err(house.scene);
+
+  ck_assert_msg(strstr(said, fact) != NULL, "%s", said);
+}
+
+START_TEST(plain_http_at_an_https_url_is_told)
+{
+  run_against(&(struct rude){ .greeting = "HTTP/1.1 400 Bad Request\r\n\r\n",
+                              .hangs_up = true },
+              TRUST);
+  check_said(": TLS could not be agreed on; does this port speak https (");
+}
+END_TEST
+
+START_TEST(handshake_that_hangs_ends_at_the_timeout)
+{
+  int64_t begin = house_clock_ms();
+
+  run_against(&(struct rude){ .greeting = NULL }, TRUST "timeout = 500ms\n");
+  check_said(": no answer in 500 ms\n");
+  ck_assert_int_lt(house_clock_ms() - begin, 10000);
+}
+END_TEST
+
+/* How the server ends it is a matter of moments. */
+START_TEST(tls_at_an_http_url_is_told)
+{
+  const char *said;
+
+  build("good");
+  write_file(front_url("http", "127.0.0.1"), "");
+  house_run(&house, "84.200GJ");
+  ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
+  said = scene_err(house.scene);
+  ck_assert_msg(strstr(said, ": the connection broke before an answer\n") ||
+                  strstr(said, ": the connection ended before an answer\n"),
+                "%s", said);
+  ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("tls");
+  TCase *t = tcase_create("tls");
+  SRunner *runner;
+  int failed;
+
+  if (!tls_is_there()) {
+    fputs("skipped: there is no stunnel or no openssl\n", stderr);
+    return EX_SKIP;
+  }
+  tcase_add_checked_fixture(t, NULL, leave);
+  tcase_add_loop_test(t, bad_certificate_gets_nothing_and_loses_nothing, 0,
+                      (int)ARRAY_SIZE(bad_certificates));
+  tcase_add_loop_test(t, certificate_is_trusted_by_its_ca_file_only, 0,
+                      (int)ARRAY_SIZE(trusts));
+  tcase_add_loop_test(t, certificate_that_the_server_shows_can_be_trusted, 0,
+                      (int)ARRAY_SIZE(shown_certificates));
+  tcase_add_loop_test(t, doing_without_the_check_is_warned_of_in_every_run, 0,
+                      (int)ARRAY_SIZE(bad_certificates));
+  tcase_add_test(t, plain_http_at_an_https_url_is_told);
+  tcase_add_test(t, handshake_that_hangs_ends_at_the_timeout);
+  tcase_add_test(t, tls_at_an_http_url_is_told);
+  suite_add_tcase(s, t);
+  runner = srunner_create(s);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,38 @@
+/*
+ * A server without manners, for tests: to whoever connects to 127.0.0.1 and
+ * says anything, it says its piece, and then one thing over and over, or
+ * nothing more.
+ *
+ *     struct rude_server *r = rude_server_start(&(struct rude){
+ *       .greeting = "HTTP/1.1 200 OK\r\n\r\n", .refrain = "aaaa" });
+ *
+ *     ... run against http://127.0.0.1:rude_server_port(r) ...
+ *     ck_assert_ptr_null(strstr(rude_server_heard(r), "Authorization"));
+ *     rude_server_stop(r);
+ */
+#ifndef SUPPORT_RUDE_SERVER_H
+#define SUPPORT_RUDE_SERVER_H
+
+#include <stdbool.h>
+
+struct rude {
+  const char *greeting; /* once; NULL: nothing */
+  const char *refrain;  /* again and again; NULL: nothing */
+  unsigned times;       /* as often as that; 0: without end */
+  unsigned pause_ms;    /* before each time */
+  bool hangs_up;        /* in the end, instead of going silent */
+};
+
+struct rude_server;
+
+struct rude_server *rude_server_start(const struct rude *rude);
+/* Accepts NULL. */
+void rude_server_stop(struct rude_server *r);
+
+unsigned rude_server_port(const struct rude_server *r);
+/* How many came, and the first words of the last one; lives until the server
+ * is stopped. */
+unsigned rude_server_connections(struct rude_server *r);
+const char *rude_server_heard(struct rude_server *r);
+
+#endif

@@ -14,9 +14,32 @@ static const char where[] = "command line";
 
 /* ---- The section --------------------------------------------------------- */
 
+/* Whether WORD is OPTION=VALUE, or at least meant to be. */
+static bool
+is_option(const char *word)
+{
+  const char *equals = strchr(word, '=');
+
+  return equals && equals > word && equals[1];
+}
+
+/* Of a word that blanks cut into several the first is enough, and shows no
+ * secret: of "password = x" the last one is it.  BEFORE is NULL for the first
+ * word of all. */
+static void
+refuse_word(const char *before, const char *word, struct problems *problems)
+{
+  if (before && !is_option(before))
+    return;
+  problems_add(problems, where, 0,
+               "\"%.*s\" is no option: write OPTION=VALUE, without blanks",
+               (int)strcspn(word, "="), word);
+}
+
 /* OPTION=VALUE into the section; false: out of memory. */
 static bool
-add_word(struct config *config, const char *word, struct problems *problems)
+add_word(struct config *config, const char *before, const char *word,
+         struct problems *problems)
 {
   const char *equals = strchr(word, '=');
   size_t len = equals ? (size_t)(equals - word) : 0;
@@ -28,9 +51,7 @@ add_word(struct config *config, const char *word, struct problems *problems)
   if (!key)
     return false;
   if (len == 0)
-    problems_add(problems, where, 0,
-                 "\"%s\" is no option: write OPTION=VALUE, without blanks",
-                 word);
+    refuse_word(before, word, problems);
   else if (fault)
     problems_add(problems, where, 0, "%s: holds %s", key, fault);
   else if (config_find(&config->sections[0], key))
@@ -54,11 +75,41 @@ make_config(const struct arguments *args, const struct plugin *plugin,
               config_add_entry(config, &entry, name, strlen(name)) == MP_OK;
 
   for (int i = 1; good && i < args->n_operands; i++)
-    good = add_word(config, args->operands[i], problems);
+    good = add_word(config, i > 1 ? args->operands[i - 1] : NULL,
+                    args->operands[i], problems);
   if (good)
     return config;
   config_free(config);
   return NULL;
+}
+
+/* ---- Secrets ------------------------------------------------------------- */
+
+/* Whether WORD, "OPTION" or "OPTION=VALUE", is about a secret. */
+static bool
+is_secret(const struct stage *stage, const char *word)
+{
+  const struct mp_option *option = stage->plugin->table.options;
+  size_t len = strcspn(word, "=");
+
+  for (; option && option->key; option++)
+    if (option->type == MP_TYPE_SECRET && strlen(option->key) == len &&
+        strncmp(option->key, word, len) == 0)
+      return true;
+  return false;
+}
+
+/* Everybody can read the words of a command line for as long as it runs. */
+static void
+hide_secrets(const struct arguments *args, const struct stage *stage)
+{
+  for (int i = 1; i < args->n_operands; i++) {
+    char *value = strchr(args->operands[i], '=');
+
+    if (!value || !is_secret(stage, args->operands[i]))
+      continue;
+    memset(value + 1, '*', strlen(value + 1));
+  }
 }
 
 /* ---- The stage ----------------------------------------------------------- */
@@ -114,6 +165,8 @@ make_pipeline(struct app *app, const struct plugin *plugin,
     return MP_ENOMEM;
   p->config = app->config;
   stage = make_stage(p, plugin);
+  if (stage)
+    hide_secrets(app->args, stage);
   return stage ? create_stage(p, stage, problems) : MP_ENOMEM;
 }
 
@@ -138,9 +191,9 @@ adhoc_load(struct app *app, enum plugin_kind kind)
 
   if (is_no_plugin(name)) {
     log_line(MP_LOG_ERROR, NULL, NULL,
-             "\"%s\" is no plugin: the name of one comes first, then "
+             "\"%.*s\" is no plugin: the name of one comes first, then "
              "OPTION=VALUE (\"meterpipe plugins\" lists what is installed)",
-             name);
+             (int)strcspn(name, "="), name);
     return EX_USAGE;
   }
   plugin = loader_get(app->loader, kind, name);
@@ -163,17 +216,6 @@ adhoc_load(struct app *app, enum plugin_kind kind)
 }
 
 /* ---- As a file would have it --------------------------------------------- */
-
-static bool
-is_secret(const struct stage *stage, const char *key)
-{
-  const struct mp_option *option = stage->plugin->table.options;
-
-  for (; option && option->key; option++)
-    if (option->type == MP_TYPE_SECRET && strcmp(option->key, key) == 0)
-      return true;
-  return false;
-}
 
 void
 adhoc_print_section(const struct stage *stage, const char *name, FILE *out)

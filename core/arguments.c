@@ -320,14 +320,16 @@ refuse_usage(const struct command *command)
   return EX_USAGE;
 }
 
-/* A pipeline file is often given as if it were one. */
+/* A pipeline file is often given as if it were one.  The value of an option is
+ * not shown: it may be a secret. */
 static void
 tell_too_many(const struct arguments *args, const struct command *command)
 {
   bool may_be_file = command->most == 0 && !args->config_given;
+  const char *word = args->operands[command->most];
 
-  log_line(MP_LOG_ERROR, NULL, NULL, "\"%s\" is one argument too many%s",
-           args->operands[command->most],
+  log_line(MP_LOG_ERROR, NULL, NULL, "\"%.*s\" is one argument too many%s",
+           (int)strcspn(word, "="), word,
            may_be_file ? "; a pipeline file is given as -c FILE" : "");
 }
 

@@ -195,15 +195,30 @@ find_option(const struct plugin *plugin, const char *word)
   return NULL;
 }
 
+/* Whether the word behind WORD, which has no "=", may be its value, cut off by
+ * blanks: of a secret. */
 static bool
-word_is_good(const struct conform *c, const char *word)
+lacks_value(const char *word)
+{
+  const char *equals = strchr(word, '=');
+
+  return !equals || !equals[1];
+}
+
+/* BEFORE is NULL for the first word. */
+static bool
+word_is_good(const struct conform *c, const char *before, const char *word)
 {
   const struct mp_option *row = find_option(c->plugin, word);
   const char *value = strchr(word, '=');
   struct option_number number;
   char why[OPTION_WHY];
 
-  if (!value)
+  if (!value && before && lacks_value(before))
+    log_line(MP_LOG_ERROR, c->label, NULL,
+             "what stands behind a blank is no part of an option: write "
+             "OPTION=VALUE, without blanks");
+  else if (!value)
     log_line(MP_LOG_ERROR, c->label, NULL,
              "\"%s\" is no option: write OPTION=VALUE, without blanks", word);
   else if (!row)
@@ -223,7 +238,7 @@ words_are_good(const struct conform *c)
   bool good = true;
 
   for (int i = 0; i < c->n_given; i++)
-    good &= word_is_good(c, c->given[i]);
+    good &= word_is_good(c, i > 0 ? c->given[i - 1] : NULL, c->given[i]);
   return good;
 }
 
@@ -256,6 +271,7 @@ run_all(struct conform *c)
   if (status == EX_OK)
     status = run_checks(c, by_kind[c->plugin->kind], &n);
   nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  c->dir = NULL;
   if (status == EX_OK && log_shows(MP_LOG_NOTICE))
     printf("%s: keeps the contract: %d checks\n", c->label, n);
   return status;

@@ -173,6 +173,19 @@ check_text(FILE *err, const char *name, const char *text)
   return !fault && *text;
 }
 
+/* Whether URL holds a login: that belongs into options of its own, and what is
+ * printed here is to be read by all. */
+static bool
+has_login(FILE *err, const char *url)
+{
+  if (!strchr(url, '@'))
+    return false;
+  fputs("error: import: --url: holds a user name or password; give them as "
+        "`username` and `password_file` of [output domoticz]\n",
+        err);
+  return true;
+}
+
 int
 import_print(FILE *out, FILE *err, const char *device, const char *spec,
              const char *url, import_field_fn field)
@@ -182,7 +195,8 @@ import_print(FILE *out, FILE *err, const char *device, const char *spec,
 
   if (!url)
     url = IMPORT_DEFAULT_URL;
-  if (!check_text(err, "DEVICE", device) || !check_text(err, "URL", url))
+  if (!check_text(err, "DEVICE", device) || !check_text(err, "URL", url) ||
+      has_login(err, url))
     return EX_USAGE;
   code = import_plan_make(&plan, err, spec, field);
   if (code == MP_OK) {

@@ -42,7 +42,7 @@ struct import_plan {
 /* Fills *plan, which import_plan_free empties in any case.  Reports to ERR.
  * MP_OK; MP_EDATA: the command line makes no sense, or nothing is left of it;
  * MP_ENOMEM. */
-int import_plan_make(struct import_plan *plan, FILE *err, const char *spec,
+int import_plan_make(struct import_plan *plan, FILE *err, const char *text,
                      import_field_fn field);
 void import_plan_free(struct import_plan *plan);
 

@@ -102,7 +102,7 @@ report_item(FILE *err, size_t number, size_t column, const char *text,
   size_t i;
 
   for (i = 0; i < len && i < SHOWN_MAX; i++)
-    shown[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+    shown[i] = (char)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
   shown[i] = '\0';
   fprintf(err, "error: import: item %zu (column %zu): \"%s\": %s\n", number,
           column, shown, why);

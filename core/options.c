@@ -12,9 +12,8 @@
 
 #include "core/nearest.h"
 #include "core/option_type.h"
-#include "core/slurp.h"
+#include "core/secret.h"
 
-#define SECRET_MAX ((size_t)64 << 10)
 #define FILE_SUFFIX "_file"
 
 struct option {
@@ -127,6 +126,14 @@ list_known(const struct check *c, char *buf, size_t size)
     snprintf(buf + len, size - len, "%s%s.NAME", comma, c->target_prefix);
 }
 
+/* Whether it looks like the end of a secret in base64, in a line of its own:
+ * that is not to be shown. */
+static bool
+may_be_a_rest(const struct config_entry *entry)
+{
+  return strspn(entry->value, "=") == strlen(entry->value);
+}
+
 static void
 report_unknown(const struct check *c, const struct config_entry *entry)
 {
@@ -145,6 +152,12 @@ report_unknown(const struct check *c, const struct config_entry *entry)
   }
   if (c->target_prefix)
     offer_target(&near, &name, c->target_prefix);
+  if (!near.best && may_be_a_rest(entry)) {
+    problems_add(c->problems, c->config->path, entry->line,
+                 "unknown option, and nothing behind its \"=\": if the value "
+                 "above goes on here, indent the line");
+    return;
+  }
   list_known(c, known, sizeof(known));
   problems_add(c->problems, c->config->path, entry->line,
                "unknown option \"%s\"%s%s", entry->key,
@@ -156,72 +169,22 @@ report_unknown(const struct check *c, const struct config_entry *entry)
 
 /* ---- Secrets from files -------------------------------------------------- */
 
-/* Reads PATH; a relative one is looked for in $CREDENTIALS_DIRECTORY first. */
-static int
-slurp_credential(const char *path, struct slurp *ret)
-{
-  const char *dir = getenv("CREDENTIALS_DIRECTORY");
-  size_t size;
-  char *full;
-  int err;
-
-  if (path[0] == '/' || !dir || !*dir)
-    return slurp_file(path, SECRET_MAX, ret);
-  size = strlen(dir) + strlen(path) + 2;
-  full = malloc(size);
-  if (!full)
-    return ENOMEM;
-  snprintf(full, size, "%s/%s", dir, path);
-  err = slurp_file(full, SECRET_MAX, ret);
-  free(full);
-  return err == ENOENT ? slurp_file(path, SECRET_MAX, ret) : err;
-}
-
-/* Takes off the end of the line.  What keeps the rest from being a secret;
- * NULL: nothing. */
-static const char *
-trim_secret(struct slurp *file)
-{
-  size_t len = file->len;
-
-  if (len > 0 && file->text[len - 1] == '\n')
-    len--;
-  if (len > 0 && file->text[len - 1] == '\r')
-    len--;
-  file->text[len] = '\0';
-  if (len == 0)
-    return "is empty";
-  if (strlen(file->text) != len)
-    return "holds a NUL byte";
-  if (strpbrk(file->text, "\r\n"))
-    return "holds more than one line";
-  return NULL;
-}
-
 static int
 read_secret(const struct check *c, const struct config_entry *entry,
             struct option *option)
 {
-  struct slurp file;
-  int err = slurp_credential(entry->value, &file);
-  const char *fault;
+  const char *fault = NULL;
+  int err = secret_read(entry->value, &option->from_file, &fault);
 
   if (err == ENOMEM)
     return MP_ENOMEM;
-  if (err) {
+  if (err)
     problems_add(c->problems, c->config->path, entry->line, "%s: %s: %s",
                  entry->key, entry->value, strerror(err));
-    return MP_OK;
-  }
-  fault = trim_secret(&file);
-  if (fault) {
+  else if (fault)
     problems_add(c->problems, c->config->path, entry->line, "%s: %s %s",
                  entry->key, entry->value, fault);
-    slurp_free(&file);
-    return MP_OK;
-  }
-  option->from_file = file.text;
-  option->text = file.text;
+  option->text = option->from_file;
   return MP_OK;
 }
 
@@ -311,6 +274,8 @@ check_entry(const struct check *c, const struct config_entry *entry)
   }
   option->given = true;
   option->line = entry->line;
+  if (option->row->type == MP_TYPE_SECRET)
+    secret_forbid_cores();
   if (entry->broken)
     return MP_OK;
   if (!*entry->value)
@@ -414,13 +379,8 @@ options_free(struct options *options)
 
   if (!options)
     return;
-  for (i = 0; i < options->n; i++) {
-    char *secret = options->list[i].from_file;
-
-    if (secret)
-      explicit_bzero(secret, strlen(secret));
-    free(secret);
-  }
+  for (i = 0; i < options->n; i++)
+    secret_free(options->list[i].from_file);
   free(options);
 }
 

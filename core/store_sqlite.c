@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "meterpipe/plugin.h"
@@ -155,7 +154,8 @@ checksum(const char *const *texts, size_t n, int64_t id)
 /* ---- Reading ---- */
 
 /* Whether the columns have the TYPES ("t": text, "i": integer) that were
- * written.  A text that became a blob has the same bytes, but is another key. */
+ * written.  A text that became a blob has the same bytes, but is another key.
+ */
 static bool
 has_types(sqlite3_stmt *stmt, const char *types)
 {
@@ -249,10 +249,11 @@ read_version(struct store *store, sqlite3_stmt *stmt)
     return MP_DROP;
   if (version == 0)
     return MP_OK;
-  store_set_error(store,
-                  "%s: written by a newer meterpipe (state version %d, this one "
-                  "knows %d): install that version again",
-                  store->path, version, SCHEMA_VERSION);
+  store_set_error(
+    store,
+    "%s: written by a newer meterpipe (state version %d, this one "
+    "knows %d): install that version again",
+    store->path, version, SCHEMA_VERSION);
   return MP_ECONFIG;
 }
 
@@ -286,23 +287,6 @@ read_all(struct store *store)
 }
 
 /* ---- Opening ---- */
-
-/* Before SQLite would make it readable by all. */
-static int
-create_file(struct store *store)
-{
-  int fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
-  int err;
-
-  if (fd >= 0) {
-    close(fd);
-    return MP_OK;
-  }
-  err = errno;
-  store_set_error(store, "%s: the state cannot be kept there: %s", store->path,
-                  strerror(err));
-  return err == EACCES || err == EPERM || err == EROFS ? MP_EPERM : MP_EIO;
-}
 
 static int
 open_handle(struct store *store)
@@ -360,7 +344,7 @@ store_sqlite_read(struct store *store)
   int r = MP_OK;
 
   if (store->mode == STORE_WRITE)
-    r = create_file(store);
+    r = store_files_create(store);
   else if (access(store->path, F_OK) != 0 && errno == ENOENT)
     return MP_OK; /* never run: there is nothing to show */
   if (r == MP_OK)
@@ -390,8 +374,8 @@ step_once(struct store *store, sqlite3_stmt *stmt)
 }
 
 static int
-write_entry(struct store *store, const struct store_entry *e,
-            sqlite3_stmt *put, sqlite3_stmt *removal)
+write_entry(struct store *store, const struct store_entry *e, sqlite3_stmt *put,
+            sqlite3_stmt *removal)
 {
   sqlite3_stmt *stmt = e->body ? put : removal;
   const char *texts[] = { e->area, e->owner, e->name, e->body };
@@ -442,7 +426,7 @@ set_aside_while_writing(struct store *store)
   char why[sizeof(store->error)];
 
   snprintf(why, sizeof(why), "%s", store->error);
-  if (store_move_aside(store, why) == MP_OK && store->set_aside)
+  if (store_files_set_aside(store, why) == MP_OK && store->set_aside)
     store_set_error(store, "%s", store->set_aside);
   return MP_EIO;
 }

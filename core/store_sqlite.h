@@ -43,7 +43,23 @@ struct store_entry *store_entry_add(struct store *store, const char *area,
 struct store_row_entry *store_row_insert(struct store *store, int64_t id,
                                          const char *output, const char *body);
 void store_forget_all(struct store *store);
-int store_move_aside(struct store *store, const char *why);
+
+/* ---- Files (store_files.c) ------------------------------------------------
+ */
+
+/* Makes directories and lock, for a mode that writes; refuses what somebody
+ * else may have planted.  MP_EBUSY: another run has the lock. */
+int store_files_prepare(struct store *store);
+/* Makes the database where there is none, before SQLite would make it readable
+ * by all. */
+int store_files_create(struct store *store);
+/* Moves the damaged database out of the way. */
+int store_files_set_aside(struct store *store, const char *why);
+/* The reason behind errno, with words. */
+int store_files_failed(struct store *store, const char *path);
+
+/* ---- The database (store_sqlite.c) ----------------------------------------
+ */
 
 /* Opens the database as the mode says and reads all of it.  MP_EDATA: proven
  * damage; MP_EPERM, MP_EIO, MP_EBUSY, MP_ECONFIG (a newer version). */

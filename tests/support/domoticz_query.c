@@ -28,10 +28,10 @@ decode(char *text)
     if (*text == '%') {
       if (hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0)
         return false;
-      *out++ = (char)(hex_digit(text[1]) << 4 | hex_digit(text[2]));
+      *out++ = (char)(16 * hex_digit(text[1]) + hex_digit(text[2]));
       text += 2;
     } else {
-      *out++ = *text == '+' ? ' ' : *text;
+      *out++ = (char)(*text == '+' ? ' ' : *text);
     }
   }
   *out = '\0';

@@ -249,7 +249,8 @@ scene_has_nobody(void)
     return true;
   pid = fork();
   if (pid == 0)
-    _exit(!program || setuid(NOBODY) != 0 || access(program, X_OK) != 0);
+    _exit(!program || setuid(NOBODY) != 0 || access(program, X_OK) != 0 ? 1
+                                                                        : 0);
   return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
@@ -260,7 +261,7 @@ split(char *text, char **words)
   size_t n = 1; /* words[0] is the program */
 
   while (*(text += strspn(text, " "))) {
-    char quote = *text == '\'' ? *text++ : ' ';
+    char quote = (char)(*text == '\'' ? *text++ : ' ');
     size_t len = strcspn(text, quote == ' ' ? " " : "'");
 
     ck_assert_uint_lt(n, MAX_WORDS - 1);
@@ -330,8 +331,8 @@ become(const struct scene *s, char **words, char **env)
 {
   if (chdir(s->dir) != 0)
     _exit(126);
-  if (s->as_nobody && (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 ||
-                       setuid(NOBODY) != 0))
+  if (s->as_nobody &&
+      (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
     _exit(126);
   redirect(STDIN_FILENO, s->in_path ? s->in_path : "/dev/null", O_RDONLY);
   redirect(STDOUT_FILENO, s->out_path ? s->out_path : ".out",
@@ -392,8 +393,7 @@ scene_wait(struct scene *s)
     ck_assert_int_eq(errno, EINTR);
   s->pid = 0;
   s->max_kib = usage.ru_maxrss;
-  s->status =
-    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  s->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   free(s->out);
   free(s->err);
   s->out = s->out_path ? NULL : slurp(out);

@@ -16,6 +16,7 @@
 #include "plugins/input/kmp/capture.h"
 #include "plugins/input/kmp/kmp_frame.h"
 #include "plugins/input/kmp/recorder.h"
+#include "plugins/planted.h"
 
 /* Serial numbers are personal data: not for everybody. */
 #define CAPTURE_MODE 0640
@@ -42,14 +43,13 @@ begin_cycle(struct recorder *recorder, int is_new)
 }
 
 static FILE *
-open_to_append(const char *path, int *ret_new)
+open_to_append(const char *path, int *ret_new, char why[PLANTED_WHY])
 {
   struct stat st;
   FILE *file = NULL;
   /* O_NONBLOCK: the open of a pipe that nobody reads fails at once. */
-  int fd = open(
-    path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-    CAPTURE_MODE);
+  int fd = planted_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK,
+                        CAPTURE_MODE, why);
 
   if (fd < 0)
     return NULL;
@@ -70,6 +70,7 @@ struct recorder *
 recorder_open(const struct mp_host *host, const char *path, int begins_cycle)
 {
   struct recorder *recorder;
+  char why[PLANTED_WHY];
   int is_new = 0;
 
   if (path == NULL)
@@ -81,10 +82,10 @@ recorder_open(const struct mp_host *host, const char *path, int begins_cycle)
   }
   recorder->host = host;
   recorder->path = path;
-  recorder->file = open_to_append(path, &is_new);
+  recorder->file = open_to_append(path, &is_new, why);
   if (recorder->file == NULL) {
-    mp_fail(host, MP_ECREATE, path, "the capture cannot be written: %s",
-            strerror(errno));
+    mp_fail(host, MP_ECREATE, path, "the capture cannot be written: %s%s",
+            why[0] != '\0' ? "it " : strerror(errno), why);
     free(recorder);
     return NULL;
   }

@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plugins/planted.h"
+
 /* The umask takes away more. */
 #define FILE_MODE 0640
 /* Between two tries for the lock; flock cannot be waited for with a limit. */
@@ -84,34 +86,6 @@ fail_open(struct csv_file *f, int err)
   }
 }
 
-/*
- * Whether the symbolic link at the path may be followed: in a directory such as
- * /tmp anybody can plant one, to have us write where only we may.  Linux has
- * the same rule (fs.protected_symlinks), but it can be off.
- */
-static int
-check_link(struct csv_file *f)
-{
-  struct stat link_st, dir_st;
-  char *dir = directory_of(f->path);
-  int err = 0;
-
-  if (dir == NULL)
-    return mp_fail(f->host, MP_ENOMEM, f->path, "out of memory");
-  if (lstat(f->path, &link_st) != 0 || stat(dir, &dir_st) != 0)
-    err = errno;
-  free(dir);
-  if (err != 0)
-    return fail_open(f, err);
-  if ((dir_st.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) ||
-      link_st.st_uid == geteuid() || link_st.st_uid == dir_st.st_uid)
-    return MP_OK;
-  return mp_fail(f->host, MP_EPERM, f->path,
-                 "is a symbolic link that uid %ld made in a directory where "
-                 "anybody can; it is not followed",
-                 (long)link_st.st_uid);
-}
-
 /* Is there something else than a file: a pipe, a device? */
 static int
 is_special(const struct csv_file *f)
@@ -126,58 +100,30 @@ is_special(const struct csv_file *f)
 static int
 open_flags(const struct csv_file *f, int mode)
 {
-  int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-
   if (mode == CSV_FILE_READ)
-    return flags | O_RDONLY;
+    return O_NONBLOCK | O_RDONLY;
   if (is_special(f))
-    return flags | O_APPEND | O_WRONLY;
-  return flags | O_APPEND | O_RDWR | (mode == CSV_FILE_APPEND ? O_CREAT : 0);
-}
-
-static int
-is_link(const struct csv_file *f)
-{
-  struct stat st;
-
-  return lstat(f->path, &st) == 0 && S_ISLNK(st.st_mode);
-}
-
-/* The descriptor in f->fd; else -1 and errno in *ret_err.  A link is refused
- * at first (some systems say EACCES), then looked at. */
-static int
-open_checked(struct csv_file *f, int flags, int *ret_err)
-{
-  int answer;
-
-  f->fd = open(f->path, flags | O_NOFOLLOW, FILE_MODE);
-  *ret_err = errno;
-  if (f->fd >= 0 || (*ret_err != ELOOP && *ret_err != EACCES) || !is_link(f))
-    return MP_OK;
-  answer = check_link(f);
-  if (answer != MP_OK)
-    return answer;
-  f->fd = open(f->path, flags, FILE_MODE);
-  *ret_err = errno;
-  return MP_OK;
+    return O_NONBLOCK | O_APPEND | O_WRONLY;
+  return O_NONBLOCK | O_APPEND | O_RDWR |
+         (mode == CSV_FILE_APPEND ? O_CREAT : 0);
 }
 
 /* Opens without lock.  MP_DROP: there is none. */
 static int
 open_path(struct csv_file *f, int mode)
 {
+  char why[PLANTED_WHY];
   struct stat st;
-  int err, answer;
 
   if (mode == CSV_FILE_READ && is_special(f))
     return MP_DROP;
-  answer = open_checked(f, open_flags(f, mode), &err);
-  if (answer != MP_OK)
-    return answer;
-  if (f->fd < 0 && err == ENOENT && mode != CSV_FILE_APPEND)
+  f->fd = planted_open(f->path, open_flags(f, mode), FILE_MODE, why);
+  if (f->fd < 0 && errno == ENOENT && mode != CSV_FILE_APPEND)
     return MP_DROP;
+  if (f->fd < 0 && why[0] != '\0')
+    return mp_fail(f->host, MP_EPERM, f->path, "%s", why);
   if (f->fd < 0)
-    return fail_open(f, err);
+    return fail_open(f, errno);
   if (fstat(f->fd, &st) != 0)
     return fail_open(f, errno);
   if (S_ISDIR(st.st_mode))

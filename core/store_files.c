@@ -1,0 +1,230 @@
+/*
+ * The files of a store: made, locked, moved aside, and not used where somebody
+ * else may have planted them.
+ */
+#include "core/store_sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "meterpipe/plugin.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* The umask takes away more. */
+#define FILE_MODE 0640
+
+int
+store_files_failed(struct store *store, const char *path)
+{
+  int err = errno;
+
+  store_set_error(store, "%s: the state cannot be kept there: %s", path,
+                  strerror(err));
+  return err == EACCES || err == EPERM || err == EROFS ? MP_EPERM : MP_EIO;
+}
+
+/* The path of the database with its end exchanged, or with one more. */
+static int
+path_with(struct store *store, const char *end, char path[PATH_MAX])
+{
+  size_t len = strlen(store->path);
+
+  if (end[0] == '.')
+    len -= strlen(".db");
+  if (snprintf(path, PATH_MAX, "%.*s%s", (int)len, store->path, end) < PATH_MAX)
+    return MP_OK;
+  errno = ENAMETOOLONG;
+  return store_files_failed(store, store->path);
+}
+
+/* ---- Planted ones -------------------------------------------------------- */
+
+/* Whether anybody can make files in the directory of the database, as in /tmp.
+ * Where there is none yet, it will be ours. */
+static bool
+is_shared(const struct store *store)
+{
+  const mode_t shared = S_ISVTX | S_IWOTH;
+  const char *slash = strrchr(store->path, '/');
+  char *dir = slash ? strndup(store->path, (size_t)(slash - store->path) + 1)
+                    : strdup(".");
+  struct stat st;
+  bool known = dir && stat(dir, &st) == 0;
+
+  free(dir);
+  return known && (st.st_mode & shared) == shared;
+}
+
+/* Why the file at PATH must not be used; NULL: it may.  Who only looks may look
+ * at what belongs to OWNER, too. */
+static const char *
+planted(const char *path, uid_t owner)
+{
+  struct stat st;
+
+  if (lstat(path, &st) != 0)
+    return NULL; /* not there; what else it is, opening it tells */
+  if (S_ISLNK(st.st_mode))
+    return "is a symbolic link";
+  if (!S_ISREG(st.st_mode))
+    return "is no file";
+  if (st.st_nlink > 1)
+    return "has another name, too (a hard link)";
+  return st.st_uid == geteuid() || st.st_uid == owner
+           ? NULL
+           : "belongs to somebody else";
+}
+
+/*
+ * In a directory where anybody can, a link would have us write where only we
+ * may, and SQLite would play another's journal into the database.  Nothing but
+ * our own files is used there.
+ */
+static int
+check_planted(struct store *store)
+{
+  static const char *const ends[] = { "", "-journal", "-wal", "-shm", ".lock" };
+  uid_t owner = geteuid();
+  char path[PATH_MAX];
+  struct stat st;
+  int r = MP_OK;
+
+  if (store->mode != STORE_WRITE && lstat(store->path, &st) == 0)
+    owner = st.st_uid;
+  for (size_t i = 0; i < ARRAY_SIZE(ends) && r == MP_OK; i++) {
+    const char *why = NULL;
+
+    r = path_with(store, ends[i], path);
+    if (r == MP_OK)
+      why = planted(path, owner);
+    if (!why)
+      continue;
+    store_set_error(store,
+                    "%s: %s, in a directory where anybody can put one; it is "
+                    "not used: remove it, or give a state_dir of your own",
+                    path, why);
+    r = MP_EPERM;
+  }
+  return r;
+}
+
+/* ---- Made ---------------------------------------------------------------- */
+
+/* Makes the directories above the database. */
+static int
+make_directories(struct store *store)
+{
+  char *copy = strdup(store->path);
+  int r = MP_OK;
+
+  if (!copy)
+    return MP_ENOMEM;
+  for (char *p = strchr(copy + 1, '/'); p; p = strchr(p + 1, '/')) {
+    *p = 0;
+    if (mkdir(copy, 0750) != 0 && errno != EEXIST && errno != EROFS &&
+        errno != EACCES)
+      r = store_files_failed(store, copy);
+    *p = '/';
+    if (r != MP_OK)
+      break;
+  }
+  free(copy);
+  return r;
+}
+
+/* A kernel lock on a file of its own: it ends with the process, whatever ends
+ * that, and does not meet SQLite's locks. */
+static int
+lock(struct store *store)
+{
+  char path[PATH_MAX];
+  int r = path_with(store, ".lock", path);
+
+  if (r != MP_OK)
+    return r;
+  store->lock_fd =
+    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, FILE_MODE);
+  if (store->lock_fd < 0)
+    return store_files_failed(store, path);
+  if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
+    return MP_OK;
+  if (errno != EWOULDBLOCK)
+    return store_files_failed(store, path);
+  store_set_error(store,
+                  "%s: another run of this pipeline is under way; this one "
+                  "leaves the work to it",
+                  path);
+  return MP_EBUSY;
+}
+
+int
+store_files_prepare(struct store *store)
+{
+  int r = is_shared(store) ? check_planted(store) : MP_OK;
+
+  if (store->mode != STORE_WRITE)
+    return r;
+  if (r == MP_OK)
+    r = make_directories(store);
+  return r == MP_OK ? lock(store) : r;
+}
+
+/* Looks again in a shared directory: what is there now stays, as nobody can
+ * exchange it any more. */
+int
+store_files_create(struct store *store)
+{
+  bool shared = is_shared(store);
+  int fd =
+    open(store->path,
+         O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | (shared ? O_NOFOLLOW : 0),
+         FILE_MODE);
+  struct stat st;
+  bool regular = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+
+  if (fd < 0)
+    return store_files_failed(store, store->path);
+  close(fd);
+  if (regular)
+    return shared ? check_planted(store) : MP_OK;
+  store_set_error(store, "%s: the state cannot be kept there: it is no file",
+                  store->path);
+  return MP_EIO;
+}
+
+/* ---- Moved aside --------------------------------------------------------- */
+
+int
+store_files_set_aside(struct store *store, const char *why)
+{
+  char when[CLOCK_TEXT], *to = NULL, *journal = NULL;
+  int r = MP_OK;
+
+  clock_format_utc(clock_now_ms(), when, sizeof(when));
+  if (asprintf(&to, "%s.corrupt-%s", store->path, when) < 0)
+    return MP_ENOMEM;
+  if (asprintf(&journal, "%s-journal", store->path) < 0) {
+    free(to);
+    return MP_ENOMEM;
+  }
+  if (rename(store->path, to) != 0)
+    r = store_files_failed(store, to);
+  else {
+    unlink(journal);
+    free(store->set_aside);
+    if (asprintf(&store->set_aside, "%s; kept as %s", why, to) < 0)
+      store->set_aside = NULL;
+  }
+  free(journal);
+  free(to);
+  return r;
+}

@@ -1,0 +1,393 @@
+/*
+ * Files in a directory such as /tmp, where others can plant links, pipes and
+ * files of their own; and the modes of all that is made.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "tests/support/site.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define SOMEBODY 65534
+#define PRECIOUS "precious\n"
+#define ASIDE "house.db.corrupt-2026-11-22T10:00:00Z"
+
+static struct site site;
+static char where[16]; /* the directory of all files, in the scene's */
+
+/* The path of NAME there; lives until the next call. */
+static const char *
+there(const char *name)
+{
+  static char path[512];
+
+  snprintf(path, sizeof(path), "%s/%s/%s", scene_dir(site.s), where, name);
+  return path;
+}
+
+static const char *
+victim(const char *name)
+{
+  static char path[512];
+
+  snprintf(path, sizeof(path), "%s/%s", scene_dir(site.s), name);
+  return path;
+}
+
+static void
+build(const char *dir, mode_t mode)
+{
+  site = site_new(SITE_HEAT);
+  snprintf(where, sizeof(where), "%s", dir);
+  ck_assert_int_eq(mkdir(there(""), 0700), 0);
+  ck_assert_int_eq(chmod(there(""), mode), 0);
+  scene_write(site.s, "house.ini",
+              "[pipeline]\nstate_dir = %s\n"
+              "[input meter]\nplugin = kmp\ndevice = eye\n"
+              "fields = heat_energy_e1\ncapture = %s/heat.capture\n"
+              "[output log]\nplugin = csv\npath = %s/heat.csv\n"
+              "column.energy = meter.heat_energy_e1\n",
+              dir, dir, dir);
+}
+
+static void
+leave(void)
+{
+  site_free(&site);
+}
+
+static int
+run(void)
+{
+  int status = scene_run(site.s, "run -v -c house.ini");
+
+  scene_advance(site.s, SITE_INTERVAL);
+  return status;
+}
+
+/* ---- What is planted ----------------------------------------------------- */
+
+enum plant {
+  LINK,     /* to a file that somebody values */
+  DANGLING, /* to one that is not there */
+  HARD_LINK,
+  PIPE,
+  EMPTY_FILE,
+  DIRECTORY,
+};
+
+static void
+plant(enum plant what, const char *name, const char *content)
+{
+  const char *path = there(name);
+
+  scene_write(site.s, "victim", "%s", content);
+  switch (what) {
+  case LINK:
+    ck_assert_int_eq(symlink(victim("victim"), path), 0);
+    break;
+  case DANGLING:
+    ck_assert_int_eq(symlink(victim("nothing"), path), 0);
+    break;
+  case HARD_LINK:
+    ck_assert_int_eq(link(victim("victim"), path), 0);
+    break;
+  case PIPE:
+    ck_assert_int_eq(mkfifo(path, 0666), 0);
+    break;
+  case EMPTY_FILE:
+    ck_assert_int_eq(mknod(path, S_IFREG | 0666, 0), 0);
+    break;
+  case DIRECTORY:
+    ck_assert_int_eq(mkdir(path, 0777), 0);
+    break;
+  }
+}
+
+static void
+check_untouched(const char *content)
+{
+  ck_assert_str_eq(scene_read(site.s, "victim"), content);
+  ck_assert(!scene_exists(site.s, "nothing"));
+}
+
+/* Which files are there, and how a run ends that must not use them. */
+static const struct {
+  const char *name;
+  int planted, directory; /* exit statuses */
+} files[] = {
+  { "heat.csv", EX_NOPERM, EX_CANTCREAT },
+  { "heat.capture", EX_CANTCREAT, EX_CANTCREAT },
+  { "house.db", EX_NOPERM, EX_NOPERM },
+  { "house.db-journal", EX_NOPERM, EX_NOPERM },
+  { "house.db-wal", EX_NOPERM, EX_NOPERM },
+  { "house.db-shm", EX_NOPERM, EX_NOPERM },
+  { "house.lock", EX_NOPERM, EX_NOPERM },
+};
+
+/* The run named the file and used nothing of it; where else it was kept from a
+ * file, what the others hold is none of this test. */
+static void
+check_refused(const char *name, int status, const char *content)
+{
+  ck_assert_int_eq(run(), status);
+  ck_assert_msg(strstr(scene_err(site.s), name), "%s", scene_err(site.s));
+  check_untouched(content);
+}
+
+static const enum plant by_others[] = { LINK, DANGLING, PIPE, EMPTY_FILE };
+
+START_TEST(nothing_that_others_planted_is_used)
+{
+  if (geteuid() != 0)
+    return; /* only root can give a file away */
+  for (size_t i = 0; i < ARRAY_SIZE(by_others); i++) {
+    const char *name = files[_i].name;
+
+    build("shared", 01777);
+    plant(by_others[i], name, "");
+    ck_assert_int_eq(lchown(there(name), SOMEBODY, SOMEBODY), 0);
+    check_refused(name, files[_i].planted, "");
+    leave();
+  }
+  build("shared", 01777); /* for leave() */
+}
+END_TEST
+
+/* Where Linux does not forbid it, anybody can give any file a second name. */
+START_TEST(no_second_name_is_used)
+{
+  build("shared", 01777);
+  plant(HARD_LINK, files[_i].name, "");
+  check_refused(files[_i].name, files[_i].planted, "");
+}
+END_TEST
+
+START_TEST(directory_in_the_place_of_a_file_is_told)
+{
+  build("shared", 01777);
+  plant(DIRECTORY, files[_i].name, PRECIOUS);
+  check_refused(files[_i].name, files[_i].directory, PRECIOUS);
+}
+END_TEST
+
+/* Looking follows nothing either. */
+START_TEST(status_does_not_look_at_what_was_planted)
+{
+  build("shared", 01777);
+  plant(LINK, "house.db", PRECIOUS);
+  ck_assert_int_eq(scene_run(site.s, "status -c house.ini"), EX_NOPERM);
+  ck_assert_ptr_nonnull(strstr(scene_err(site.s), "is a symbolic link"));
+  ck_assert_int_eq(scene_run(site.s, "run -n -c house.ini"), EX_NOPERM);
+  check_untouched(PRECIOUS);
+}
+END_TEST
+
+/* What a damaged state is called when it is set aside can be known before. */
+static const enum plant asides[] = { LINK, DANGLING, HARD_LINK, PIPE,
+                                     DIRECTORY };
+
+START_TEST(state_is_set_aside_over_nothing_of_others)
+{
+  build("shared", 01777);
+  plant(asides[_i], ASIDE, PRECIOUS);
+  scene_write(site.s, "shared/house.db", "no database, but long enough");
+  ck_assert_int_eq(run(), asides[_i] == DIRECTORY ? EX_IOERR : EX_DATAERR);
+  check_untouched(PRECIOUS);
+}
+END_TEST
+
+/* ---- What is one's own --------------------------------------------------- */
+
+START_TEST(shared_directory_serves_as_any_other)
+{
+  build("shared", 01777);
+  for (int i = 0; i < 3; i++)
+    ck_assert_msg(run() == EX_OK, "%s", scene_err(site.s));
+  ck_assert_int_eq(scene_run(site.s, "status -c house.ini"), EX_OK);
+}
+END_TEST
+
+/* A link that we made ourselves says where we want the file. */
+static const struct {
+  const char *dir, *name;
+  mode_t mode;
+} own_links[] = {
+  { "shared", "heat.csv", 01777 }, { "shared", "heat.capture", 01777 },
+  { "private", "heat.csv", 0700 }, { "private", "heat.capture", 0700 },
+  { "private", "house.db", 0700 },
+};
+
+START_TEST(own_link_is_followed)
+{
+  struct stat st;
+
+  build(own_links[_i].dir, own_links[_i].mode);
+  ck_assert_int_eq(symlink(victim("mine"), there(own_links[_i].name)), 0);
+  for (int i = 0; i < 2; i++)
+    ck_assert_msg(run() == EX_OK, "%s", scene_err(site.s));
+  ck_assert_int_eq(stat(victim("mine"), &st), 0);
+  ck_assert_int_gt(st.st_size, 0);
+  ck_assert_int_eq(lstat(there(own_links[_i].name), &st), 0);
+  ck_assert(S_ISLNK(st.st_mode));
+}
+END_TEST
+
+/* A pipe of our own that nobody reads keeps no run waiting. */
+START_TEST(own_pipe_is_not_waited_for)
+{
+  static const int statuses[] = { EX_TEMPFAIL, EX_CANTCREAT };
+
+  build("private", 0700);
+  plant(PIPE, files[_i].name, PRECIOUS);
+  check_refused(files[_i].name, statuses[_i], PRECIOUS);
+}
+END_TEST
+
+START_TEST(state_that_is_no_file_is_told)
+{
+  static const enum plant plants[] = { PIPE, DIRECTORY };
+
+  build("private", 0700);
+  plant(plants[_i], "house.db", PRECIOUS);
+  check_refused("house.db", EX_IOERR, PRECIOUS);
+}
+END_TEST
+
+/* ---- Modes --------------------------------------------------------------- */
+
+static mode_t
+mode_of(const char *name)
+{
+  struct stat st;
+
+  ck_assert_msg(stat(there(name), &st) == 0, "%s", name);
+  return st.st_mode & 07777;
+}
+
+static int
+run_with(mode_t mask)
+{
+  mode_t before = umask(mask);
+  int status = run();
+
+  umask(before);
+  return status;
+}
+
+static const mode_t masks[] = { 000, 022, 027, 077, 007, 0177 };
+static const char *const made[] = { "house.db", "house.db-journal",
+                                    "house.lock", "heat.csv", "heat.capture" };
+
+START_TEST(new_files_are_for_us_and_our_group_at_most)
+{
+  build("private", 0700);
+  ck_assert_int_eq(run_with(masks[_i]), EX_OK);
+  for (size_t i = 0; i < ARRAY_SIZE(made); i++)
+    ck_assert_msg(mode_of(made[i]) == (0640 & ~masks[_i]), "%s: %o", made[i],
+                  (unsigned)mode_of(made[i]));
+}
+END_TEST
+
+START_TEST(new_directory_is_for_us_and_our_group_at_most)
+{
+  build("private", 0700);
+  scene_write(site.s, "house.ini",
+              "[pipeline]\nstate_dir = private/a/b\n"
+              "[input meter]\nplugin = kmp\ndevice = eye\n"
+              "[output log]\nplugin = csv\npath = private/heat.csv\n"
+              "column.energy = meter.heat_energy_e1\n");
+  ck_assert_int_eq(run_with(0), EX_OK);
+  ck_assert_uint_eq(mode_of("a"), 0750);
+  ck_assert_uint_eq(mode_of("a/b"), 0750);
+}
+END_TEST
+
+START_TEST(modes_of_old_files_are_left_alone)
+{
+  static const mode_t modes[] = { 0600, 0644, 0666 };
+
+  build("private", 0700);
+  ck_assert_int_eq(run(), EX_OK);
+  for (size_t i = 0; i < ARRAY_SIZE(made); i++)
+    ck_assert_int_eq(chmod(there(made[i]), modes[_i]), 0);
+  ck_assert_int_eq(run_with(077), EX_OK);
+  for (size_t i = 0; i < ARRAY_SIZE(made); i++)
+    ck_assert_uint_eq(mode_of(made[i]), modes[_i]);
+}
+END_TEST
+
+START_TEST(what_is_set_aside_keeps_its_mode_and_the_new_one_is_ours)
+{
+  build("private", 0700);
+  scene_write(site.s, "private/house.db", "no database, but long enough");
+  ck_assert_int_eq(chmod(there("house.db"), 0600), 0);
+  ck_assert_int_eq(run_with(0), EX_DATAERR);
+  ck_assert_uint_eq(mode_of(ASIDE), 0600);
+  ck_assert_uint_eq(mode_of("house.db"), 0640);
+}
+END_TEST
+
+/* As logrotate does. */
+START_TEST(what_is_rotated_keeps_its_mode_and_the_new_one_is_ours)
+{
+  static const char *const logs[] = { "heat.csv", "heat.capture" };
+  char old[512];
+
+  build("private", 0700);
+  ck_assert_int_eq(run_with(0), EX_OK);
+  snprintf(old, sizeof(old), "%s", there("old"));
+  ck_assert_int_eq(chmod(there(logs[_i]), 0604), 0);
+  ck_assert_int_eq(rename(there(logs[_i]), old), 0);
+  ck_assert_int_eq(run_with(0), EX_OK);
+  ck_assert_uint_eq(mode_of(logs[_i]), 0640);
+  ck_assert_uint_eq(mode_of("old"), 0604);
+}
+END_TEST
+
+static TCase *
+add_tests(TCase *t)
+{
+  int n_files = (int)ARRAY_SIZE(files);
+
+  tcase_add_checked_fixture(t, NULL, leave);
+  tcase_set_timeout(t, 60);
+  tcase_add_loop_test(t, nothing_that_others_planted_is_used, 0, n_files);
+  tcase_add_loop_test(t, no_second_name_is_used, 0, n_files);
+  tcase_add_loop_test(t, directory_in_the_place_of_a_file_is_told, 0, n_files);
+  tcase_add_test(t, status_does_not_look_at_what_was_planted);
+  tcase_add_loop_test(t, state_is_set_aside_over_nothing_of_others, 0,
+                      (int)ARRAY_SIZE(asides));
+  tcase_add_test(t, shared_directory_serves_as_any_other);
+  tcase_add_loop_test(t, own_link_is_followed, 0, (int)ARRAY_SIZE(own_links));
+  tcase_add_loop_test(t, own_pipe_is_not_waited_for, 0, 2);
+  tcase_add_loop_test(t, state_that_is_no_file_is_told, 0, 2);
+  tcase_add_loop_test(t, new_files_are_for_us_and_our_group_at_most, 0,
+                      (int)ARRAY_SIZE(masks));
+  tcase_add_test(t, new_directory_is_for_us_and_our_group_at_most);
+  tcase_add_loop_test(t, modes_of_old_files_are_left_alone, 0, 3);
+  tcase_add_test(t, what_is_set_aside_keeps_its_mode_and_the_new_one_is_ours);
+  tcase_add_loop_test(t, what_is_rotated_keeps_its_mode_and_the_new_one_is_ours,
+                      0, 2);
+  return t;
+}
+
+int
+main(void)
+{
+  Suite *s = suite_create("files");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  suite_add_tcase(s, add_tests(tcase_create("files")));
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

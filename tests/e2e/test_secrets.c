@@ -1,0 +1,576 @@
+/*
+ * A planted password is nowhere but where it was planted: not in what any
+ * command says at any level, not in any file that it leaves, not in what a
+ * command that it starts can see, whatever the server answers.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "tests/support/house.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define PASSWORD "pl4nted/s3cret+x"
+#define LOGIN "username = me\npassword = " PASSWORD "\n"
+
+/* Parts of it as it stands and as in URLs, and what it becomes: base64, behind
+ * "me:" too, which are three bytes; MD5, by which Domoticz stores it. */
+static const char *const forms[] = {
+  "pl4nted",
+  "s3cret",
+  "cGw0bnRlZC9zM2NyZXQreA",
+  "1d9980d78d983bf81af256abf3fd3fdf",
+};
+
+static struct house house;
+
+static void
+build(void)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 323, "custom", "GJ");
+  domoticz_server_set_login(house.server, "me", PASSWORD, true);
+  meter_set(house.meter, "60=84.208GJ");
+  scene_write(house.scene, "pw", PASSWORD "\n");
+  ck_assert_int_eq(
+    symlink(getenv("METERPIPE_PLUGIN_PATH"), house_text(&house, "{dir}/.libs")),
+    0);
+}
+
+/* A pipeline with files of every kind. */
+static void
+write_pipeline(const char *url, const char *login, const char *more)
+{
+  scene_write(house.scene, "house.ini",
+              "[pipeline]\nstate_dir = .\n[input meter]\nplugin = kmp\n"
+              "device = %s\ntimeout = 300ms\nretries = 0\n"
+              "capture = heat.capture\n[output domoticz]\nplugin = domoticz\n"
+              "url = %s\ntimeout = 300ms\n%sidx.323 = meter.heat_energy_e1\n"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.heat_energy_e1\n%s",
+              meter_path(house.meter), url, login, more);
+}
+
+static const char *
+here(void)
+{
+  return domoticz_server_url(house.server);
+}
+
+static void
+leave(void)
+{
+  house_leave(&house);
+}
+
+/* ---- Looking for it ------------------------------------------------------ */
+
+static void
+check_clean(const char *where, const char *bytes, size_t len)
+{
+  for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+    ck_assert_msg(!memmem(bytes, len, forms[i], strlen(forms[i])),
+                  "the secret (%s) is in %s", forms[i], where);
+}
+
+static void
+check_file(const char *path)
+{
+  char bytes[1 << 16];
+  FILE *f = fopen(path, "r");
+  size_t n;
+
+  ck_assert_msg(f != NULL, "%s", path);
+  n = fread(bytes, 1, sizeof(bytes), f);
+  fclose(f);
+  check_clean(path, bytes, n);
+}
+
+static int
+check_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+  const char *name = path + ftw->base;
+
+  (void)st;
+  if (type == FTW_F && strcmp(name, "house.ini") != 0 &&
+      strcmp(name, "pw") != 0)
+    check_file(path);
+  return 0;
+}
+
+/* What the last run said, and all files of the scene but the two where it was
+ * planted. */
+static void
+check_nowhere(const char *args)
+{
+  char said[512];
+
+  snprintf(said, sizeof(said), "what \"%s\" said", args);
+  check_clean(said, scene_out(house.scene), strlen(scene_out(house.scene)));
+  check_clean(said, scene_err(house.scene), strlen(scene_err(house.scene)));
+  ck_assert_int_eq(nftw(scene_dir(house.scene), check_one, 8, FTW_PHYS), 0);
+}
+
+static int
+run(const char *args)
+{
+  int status;
+
+  house_wait(&house, 20);
+  status = scene_run(house.scene, "%s", args);
+  check_nowhere(args);
+  return status;
+}
+
+/* ---- What is said when all is well --------------------------------------- */
+
+static const char *const ways[] = {
+  LOGIN,
+  "username = me\npassword_file = pw\n",
+  "username = me\npassword = ${PW}\n",
+};
+
+static const struct {
+  const char *args;
+  int status;
+} commands[] = {
+  { "check -c house.ini", EX_OK },
+  { "check -v -v -v -c house.ini", EX_OK },
+  { "check --offline -v -c house.ini", EX_OK },
+  { "run -n -v -v -c house.ini", EX_OK },
+  { "run -n --offline -v -v -c house.ini", EX_OK },
+  { "run -c house.ini", EX_OK },
+  { "run -v -c house.ini", EX_OK },
+  { "run -v -v -v -c house.ini", EX_OK },
+  { "run -q -c house.ini", EX_OK },
+  { "plugins", EX_OK },
+  { "plugins -v -v domoticz", EX_OK },
+  { "status -v -v -c house.ini", EX_OK },
+  { "status --json -c house.ini", EX_OK },
+  { "graph -c house.ini", EX_OK },
+  { "rebase -v -v -c house.ini", EX_USAGE },
+  { "targets -v -v -c house.ini domoticz", EX_OK },
+  { "targets -v -v -c house.ini domoticz --create Heat:counter-GJ --yes",
+    EX_OK },
+};
+
+START_TEST(no_command_shows_it)
+{
+  build();
+  scene_setenv(house.scene, "PW", PASSWORD);
+  write_pipeline(here(), ways[_i], "");
+  for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+    ck_assert_msg(run(commands[i].args) == commands[i].status, "%s: %d\n%s",
+                  commands[i].args, scene_status(house.scene),
+                  scene_err(house.scene));
+  ck_assert_str_eq(domoticz_server_get(house.server, 323), "84.208");
+}
+END_TEST
+
+/* By hand, where words of a command line hold it. */
+static const char *const by_hand[] = {
+  "targets -v -v domoticz url={url} username=me password=" PASSWORD,
+  "targets domoticz url={url} username=me password=" PASSWORD
+  " --create Heat:counter-GJ --yes",
+  "targets domoticz url={url} username=me password=" PASSWORD
+  " password=" PASSWORD,
+  "targets domoticz url={url} username=me pasword=" PASSWORD,
+  "targets domoticz url={url} username=me password= " PASSWORD,
+  "targets domoticz url={url} username=me password = " PASSWORD,
+  "targets domoticz url={url} username=me password =" PASSWORD,
+  "targets domoticz url={url} username=me password " PASSWORD,
+  "targets domoticz url={url} password=" PASSWORD " timeout=soon",
+  "targets domoticz url=http://me:" PASSWORD "@127.0.0.1",
+  "targets password=" PASSWORD " domoticz url={url}",
+  "targets domoticz url={url} --password=" PASSWORD,
+  "targets domoticz url={url} --password " PASSWORD,
+  "probe domoticz url={url} password=" PASSWORD,
+  "probe kmp device=/dev/null password=" PASSWORD " baud=x",
+  "conform .libs/output_domoticz.so url={url} password=" PASSWORD,
+  "conform .libs/output_domoticz.so url={url} password " PASSWORD,
+  "conform .libs/output_domoticz.so url={url} password= " PASSWORD,
+  "conform .libs/output_domoticz.so url={url} pasword=" PASSWORD,
+  "check password=" PASSWORD,
+  "run --password=" PASSWORD,
+  "import /dev/null 323:60:0 --url http://me:" PASSWORD "@127.0.0.1",
+};
+
+START_TEST(no_command_line_shows_it)
+{
+  build();
+  write_pipeline(here(), LOGIN, "");
+  house_wait(&house, 20);
+  scene_run(house.scene, "%s", house_text(&house, by_hand[_i]));
+  check_nowhere(by_hand[_i]);
+}
+END_TEST
+
+/* ---- What is wrong with the file ----------------------------------------- */
+
+static const struct {
+  const char *login, *said;
+} faulty[] = {
+  { "username = me\npasword = " PASSWORD "\n",
+    "unknown option \"pasword\"; the nearest is \"password\"" },
+  { "username = me\npassword " PASSWORD "\n", "missing \"=\"" },
+  { "username = me\npassword: " PASSWORD "\n", "missing \"=\"" },
+  { "username = me\n= " PASSWORD "\n", "no name before the \"=\"" },
+  { "username = me\npassword = \"" PASSWORD "\n", "double quote" },
+  { LOGIN "password = " PASSWORD "\n", "is given twice" },
+  { LOGIN "password_file = pw\n", "are both given" },
+  { LOGIN "tls_verify = soon\n", "\"soon\" is not yes or no" },
+  { "password = " PASSWORD "\n", "there is no `username`" },
+  { "username = me\npassword = " PASSWORD "\x01\n", "a control character" },
+  { "username = me\npassword = x\ncGw0bnRlZC9zM2NyZXQreA==\n",
+    "indent the line" },
+  { "username = me\npassword = x" PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD
+      PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD "\n",
+    "198 is the most" },
+  { "username = me\npassword_file = two-lines\n", "holds more than one line" },
+  { "username = me\npassword_file = none\n", "No such file" },
+  { "username = me\npassword_file = .\n", "Is a directory" },
+  { "username = me\n[output " PASSWORD "\n", "does not end with \"]\"" },
+};
+
+START_TEST(no_complaint_about_the_file_shows_it)
+{
+  build();
+  write_pipeline(here(), faulty[_i].login, "");
+  scene_write(house.scene, "pw", "x\n"); /* it is in the other one */
+  scene_write(house.scene, "two-lines", "a\nb\n");
+  ck_assert_int_eq(run("check -v -v --offline -c house.ini"), EX_CONFIG);
+  ck_assert_msg(strstr(scene_err(house.scene), faulty[_i].said), "%s",
+                scene_err(house.scene));
+  ck_assert_int_eq(run("run -v -v -c house.ini"), EX_CONFIG);
+}
+END_TEST
+
+/* ---- What the server does ------------------------------------------------ */
+
+static const struct {
+  enum domoticz_fault fault;
+  long arg;
+} troubles[] = {
+  { DOMOTICZ_STATUS, 401 },      { DOMOTICZ_STATUS, 403 },
+  { DOMOTICZ_STATUS, 500 },      { DOMOTICZ_STATUS, 404 },
+  { DOMOTICZ_CUT_BEFORE, 0 },    { DOMOTICZ_CUT_AFTER, 10 },
+  { DOMOTICZ_RESET_BEFORE, 0 },  { DOMOTICZ_DELAY, 60000 },
+  { DOMOTICZ_ERR, 0 },           { DOMOTICZ_GARBAGE, 0 },
+  { DOMOTICZ_HTML, 0 },          { DOMOTICZ_HALF, 0 },
+  { DOMOTICZ_WRONG_LENGTH, 10 }, { DOMOTICZ_REDIRECT, 0 },
+};
+
+/* All that asks the server, while it is in trouble. */
+static void
+ask(void)
+{
+  ck_assert_int_ne(run("check -v -v -v -c house.ini"), EX_OK);
+  ck_assert_int_ne(run("run -v -v -v -c house.ini"), EX_OK);
+  run("targets -v -v -c house.ini domoticz");
+  ck_assert_int_eq(run("status -v -v -c house.ini"), EX_OK);
+}
+
+START_TEST(no_trouble_with_the_server_shows_it)
+{
+  build();
+  write_pipeline(here(), LOGIN, "");
+  domoticz_server_fault(house.server, troubles[_i].fault, NULL, 0, 0,
+                        troubles[_i].arg);
+  ask();
+}
+END_TEST
+
+/* Instead of the server's own URL: nobody there, no such name, a login in it.
+ */
+static const char *const elsewhere[] = {
+  "http://127.0.0.1:1",
+  "http://nowhere.invalid",
+  "http://me:" PASSWORD "@127.0.0.1:1",
+  "https://127.0.0.1:1",
+};
+
+START_TEST(no_wrong_address_shows_it)
+{
+  build();
+  write_pipeline(elsewhere[_i], LOGIN, "");
+  ck_assert_int_ne(run("check -v -v -v -c house.ini"), EX_OK);
+  ck_assert_int_ne(run("run -v -v -v -c house.ini"), EX_OK);
+}
+END_TEST
+
+START_TEST(tls_to_what_speaks_none_does_not_show_it)
+{
+  char url[64];
+
+  build();
+  snprintf(url, sizeof(url), "https%s", here() + strlen("http"));
+  write_pipeline(url, LOGIN, "");
+  ask();
+}
+END_TEST
+
+/* What a server answers that wants to see the password in a log: @ is it. */
+#define OK "HTTP/1.1 200 OK\r\n"
+#define END "Connection: close\r\n\r\n"
+static const char *const echoes[] = {
+  "HTTP/1.1 401 Unauthorized @\r\n" END "@",
+  "HTTP/1.1 403 @\r\nX-Echo: @\r\n" END,
+  "HTTP/1.1 302 @\r\nLocation: http://me:@:1/\r\n" END,
+  "HTTP/1.1 500 @\r\n" END "@",
+  "@\r\n\r\n@",
+  OK END "<html>@</html>",
+  OK END "{\"status\":\"@\",\"title\":\"@\"}",
+  OK END "{\"status\":\"ERR\",\"message\":\"@\",\"error\":\"@\"}",
+  OK END "{\"status\":\"OK\",\"ActTime\":\"@\",\"result\":\"@\"}",
+  OK "Set-Cookie: @\r\nContent-Encoding: @\r\n" END "{}",
+  OK "Transfer-Encoding: @\r\n" END "@",
+};
+
+/* Answers every request so; with the password, then with the login, in turn. */
+static void
+serve_echo(int listener, const char *echo)
+{
+  static const char *const told[] = { PASSWORD,
+                                      "bWU6cGw0bnRlZC9zM2NyZXQreA==" };
+  char request[4096];
+
+  for (unsigned n = 0;; n++) {
+    int fd = accept(listener, NULL, NULL);
+    FILE *answer = fd < 0 ? NULL : fdopen(fd, "w");
+
+    if (answer == NULL || read(fd, request, sizeof(request)) <= 0)
+      _exit(0);
+    for (const char *p = echo; *p; p++)
+      if (*p == '@')
+        fputs(told[n % 2], answer);
+      else
+        putc(*p, answer);
+    fclose(answer);
+  }
+}
+
+static pid_t
+start_echo(const char *echo, unsigned *ret_port)
+{
+  struct sockaddr_in addr = { .sin_family = AF_INET,
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+  socklen_t len = sizeof(addr);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  pid_t pid;
+
+  ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, len), 0);
+  ck_assert_int_eq(listen(fd, 8), 0);
+  ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
+  *ret_port = ntohs(addr.sin_port);
+  pid = fork();
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0)
+    serve_echo(fd, echo);
+  close(fd);
+  return pid;
+}
+
+START_TEST(no_echo_of_the_server_shows_it)
+{
+  unsigned port;
+  pid_t pid = start_echo(echoes[_i], &port);
+  char url[64];
+
+  build();
+  snprintf(url, sizeof(url), "http://127.0.0.1:%u", port);
+  write_pipeline(url, LOGIN, "");
+  ask();
+  kill(pid, SIGKILL);
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
+/* ---- What is left behind, and what others see ---------------------------- */
+
+/* The file of /proc about the program that runs. */
+static const char *
+about_process(char *buf, size_t size, const char *file)
+{
+  char path[64];
+  ssize_t n;
+  int fd;
+
+  snprintf(path, sizeof(path), "/proc/%ld/%s", (long)scene_pid(house.scene),
+           file);
+  fd = open(path, O_RDONLY | O_CLOEXEC);
+  n = fd < 0 ? -1 : read(fd, buf, size - 1);
+  ck_assert_msg(n >= 0, "%s", path);
+  close(fd);
+  check_clean(path, buf, (size_t)n);
+  buf[n] = '\0';
+  return buf;
+}
+
+static bool
+server_was_asked(void)
+{
+  return domoticz_server_requests(house.server) > 0;
+}
+
+static void
+allow_cores(void)
+{
+  struct rlimit limit;
+
+  ck_assert_int_eq(getrlimit(RLIMIT_CORE, &limit), 0);
+  limit.rlim_cur = limit.rlim_max;
+  ck_assert_int_eq(setrlimit(RLIMIT_CORE, &limit), 0);
+}
+
+/* The run stands still in the middle of a request, and is ended so. */
+static const int ends[] = { SIGKILL, SIGABRT, SIGSEGV, SIGTERM };
+
+START_TEST(run_that_is_killed_leaves_it_nowhere)
+{
+  char buf[8192];
+
+  build();
+  allow_cores();
+  write_pipeline(here(), LOGIN, "");
+  domoticz_server_fault(house.server, DOMOTICZ_DELAY, NULL, 0, 0, 60000);
+  scene_start(house.scene, "run -v -v -c house.ini");
+  house_wait_for(server_was_asked);
+  about_process(buf, sizeof(buf), "cmdline");
+  about_process(buf, sizeof(buf), "environ");
+  about_process(buf, sizeof(buf), "limits");
+  ck_assert_msg(strstr(buf, "Max core file size        1 ") ||
+                  strstr(buf, "Max core file size        0 "),
+                "%s", buf);
+  kill(scene_pid(house.scene), ends[_i]);
+  ck_assert_int_ne(scene_wait(house.scene), EX_OK);
+  check_nowhere("run, killed");
+}
+END_TEST
+
+START_TEST(run_without_a_secret_may_leave_a_core)
+{
+  char buf[8192];
+
+  build();
+  allow_cores();
+  write_pipeline(here(), "", "");
+  domoticz_server_fault(house.server, DOMOTICZ_DELAY, NULL, 0, 0, 60000);
+  scene_start(house.scene, "run -c house.ini");
+  house_wait_for(server_was_asked);
+  about_process(buf, sizeof(buf), "limits");
+  ck_assert_ptr_null(strstr(buf, "Max core file size        1 "));
+  kill(scene_pid(house.scene), SIGTERM);
+  scene_wait(house.scene);
+}
+END_TEST
+
+/* Else it is an emulator, whose own words are in the list. */
+static bool
+is_program_itself(void)
+{
+  char link[64], exe[4096];
+  ssize_t n;
+
+  snprintf(link, sizeof(link), "/proc/%ld/exe", (long)scene_pid(house.scene));
+  n = readlink(link, exe, sizeof(exe) - 1);
+  ck_assert_int_ge(n, 0);
+  exe[n] = '\0';
+  return strcmp(strrchr(exe, '/'), "/meterpipe") == 0;
+}
+
+START_TEST(command_line_is_hidden_in_the_list_of_processes)
+{
+  char buf[8192];
+
+  build();
+  write_pipeline(here(), "", "");
+  domoticz_server_fault(house.server, DOMOTICZ_DELAY, NULL, 0, 0, 60000);
+  scene_start(house.scene,
+              "targets domoticz url=%s username=me password=" PASSWORD,
+              domoticz_server_url(house.server));
+  house_wait_for(server_was_asked);
+  if (is_program_itself())
+    about_process(buf, sizeof(buf), "cmdline");
+  kill(scene_pid(house.scene), SIGTERM);
+  scene_wait(house.scene);
+}
+END_TEST
+
+START_TEST(commands_of_exec_do_not_see_it)
+{
+  build();
+  scene_write(house.scene, "hook",
+              "#!/bin/sh\ncat /proc/self/environ /proc/$$/cmdline "
+              "/proc/$PPID/cmdline - >seen\n");
+  write_pipeline(here(),
+                 _i == 0 ? LOGIN : "username = me\npassword_file = pw\n",
+                 "[output hook]\nplugin = exec\nclass = live\n"
+                 "command = sh hook\nvalue.e = meter.heat_energy_e1\n");
+  ck_assert_msg(run("run -v -v -c house.ini") == EX_OK, "%s",
+                scene_err(house.scene));
+  ck_assert(scene_exists(house.scene, "seen"));
+}
+END_TEST
+
+/* A state that is damaged is told of, and kept, without it. */
+START_TEST(damaged_state_holds_none)
+{
+  build();
+  write_pipeline(here(), LOGIN, "");
+  ck_assert_int_eq(run("run -c house.ini"), EX_OK);
+  scene_write(house.scene, "house.db", "no database at all, but long enough");
+  ck_assert_int_ne(run("status -v -v -c house.ini"), EX_OK);
+  ck_assert_int_eq(run("run -v -v -c house.ini"), EX_DATAERR);
+}
+END_TEST
+
+static TCase *
+add_tests(TCase *t)
+{
+  tcase_add_checked_fixture(t, NULL, leave);
+  tcase_set_timeout(t, 60);
+  tcase_add_loop_test(t, no_command_shows_it, 0, (int)ARRAY_SIZE(ways));
+  tcase_add_loop_test(t, no_command_line_shows_it, 0, (int)ARRAY_SIZE(by_hand));
+  tcase_add_loop_test(t, no_complaint_about_the_file_shows_it, 0,
+                      (int)ARRAY_SIZE(faulty));
+  tcase_add_loop_test(t, no_trouble_with_the_server_shows_it, 0,
+                      (int)ARRAY_SIZE(troubles));
+  tcase_add_loop_test(t, no_wrong_address_shows_it, 0,
+                      (int)ARRAY_SIZE(elsewhere));
+  tcase_add_test(t, tls_to_what_speaks_none_does_not_show_it);
+  tcase_add_loop_test(t, no_echo_of_the_server_shows_it, 0,
+                      (int)ARRAY_SIZE(echoes));
+  tcase_add_loop_test(t, run_that_is_killed_leaves_it_nowhere, 0,
+                      (int)ARRAY_SIZE(ends));
+  tcase_add_test(t, run_without_a_secret_may_leave_a_core);
+  tcase_add_test(t, command_line_is_hidden_in_the_list_of_processes);
+  tcase_add_loop_test(t, commands_of_exec_do_not_see_it, 0, 2);
+  tcase_add_test(t, damaged_state_holds_none);
+  return t;
+}
+
+int
+main(void)
+{
+  Suite *s = suite_create("secrets");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  suite_add_tcase(s, add_tests(tcase_create("secrets")));
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

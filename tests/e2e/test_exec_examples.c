@@ -110,12 +110,13 @@ serve(void *unused)
 }
 
 static void
-start_hook(void)
+start_hook(int status)
 {
   struct sockaddr_in address = { .sin_family = AF_INET };
   socklen_t size = sizeof(address);
 
   memset(&hook, 0, sizeof(hook));
+  hook.status = status;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   hook.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   ck_assert_int_ge(hook.fd, 0);
@@ -148,8 +149,7 @@ START_TEST(example_posts_to_a_web_hook)
 {
   char url[64], err[2048];
 
-  start_hook();
-  hook.status = hook_rows[_i].answer;
+  start_hook(hook_rows[_i].answer);
   snprintf(url, sizeof(url), "http://127.0.0.1:%d/hook", hook.port);
   write_example_output("history", "webhook.sh", url);
   exec_run(s, "84.208");

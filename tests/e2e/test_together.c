@@ -122,23 +122,22 @@ END_TEST
 /* The other's answer to a part of what we asked for looks like ours, in which
  * the meter left out the rest: it is missing then. */
 static bool
-has_nothing(struct scene *scene)
+misses_some(struct scene *scene)
 {
   return scene_status(scene) == EX_PROTOCOL ||
          (scene_status(scene) == EX_DATAERR &&
           strstr(scene_err(scene), "the meter left out"));
 }
 
-/* Which of the two got its value; nothing else may come out. */
+/* 1: the value came, and it is right; 0: none came.  Beside it the serial
+ * number may be missing. */
 static unsigned
 count_right(struct scene *scene, const char *value)
 {
-  if (scene_status(scene) != EX_OK) {
-    ck_assert_msg(has_nothing(scene), "%d, %s", scene_status(scene),
-                  scene_err(scene));
-    ck_assert_ptr_null(strstr(scene_out(scene), "v "));
+  ck_assert_msg(scene_status(scene) == EX_OK || misses_some(scene), "%d, %s",
+                scene_status(scene), scene_err(scene));
+  if (scene_status(scene) != EX_OK && scene_out(scene)[0] == '\0')
     return 0;
-  }
   ck_assert_str_eq(scene_out(scene), value);
   return 1;
 }
@@ -156,8 +155,8 @@ START_TEST(two_hosts_at_one_meter_read_right_or_nothing)
 
   meter_set(house.meter, "60=84.208GJ");
   meter_set(house.meter, "68=1234.56m3");
-  scene_write(house.scene, "near.ini", input, "tcp://127.0.0.1:",
-              proxy_port(near), "heat_energy_e1");
+  scene_write(house.scene, "near.ini", input,
+              "tcp://127.0.0.1:", proxy_port(near), "heat_energy_e1");
   scene_write(other, "far.ini", input, "tcp://127.0.0.1:", proxy_port(far),
               "volume_v1");
   for (int i = 0; i < 3; i++) {

@@ -137,7 +137,7 @@ program_start(const char *const *argv, const char *out, void (*prepare)(void))
   int fd;
 
   /* execv leaves them alone, but its type does not say so. */
-  for (size_t i = 0; argv[i] && i < MAX_WORDS - 1; i++)
+  for (size_t i = 0; i < MAX_WORDS - 1 && argv[i]; i++)
     memcpy(&words[i], &argv[i], sizeof(words[i]));
   pid = fork();
   if (pid < 0)

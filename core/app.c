@@ -37,8 +37,7 @@ app_init(struct app *app, const struct arguments *args)
   app->report = report_new();
   app->loader = dirs ? loader_new(dirs) : NULL;
   free(dirs);
-  if (app->report && app->loader &&
-      run_init(&app->run, app->report) == MP_OK) {
+  if (app->report && app->loader && run_init(&app->run, app->report) == MP_OK) {
     app->run.dry = args->dry;
     app->run.offline = args->offline;
     return EX_OK;
@@ -54,9 +53,10 @@ has_no_file(const struct arguments *args, struct problems *problems)
   if (args->config_given || access(args->config_path, F_OK) == 0 ||
       errno != ENOENT)
     return false;
-  problems_add(problems, args->config_path, 0,
-               "there is no pipeline file yet: write one (meterpipe.ini(5) says "
-               "how), or give another with -c FILE");
+  problems_add(
+    problems, args->config_path, 0,
+    "there is no pipeline file yet: write one (meterpipe.ini(5) says "
+    "how), or give another with -c FILE");
   return true;
 }
 

@@ -58,8 +58,8 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 
   if (shown->struct_size <
         offsetof(struct mp_shown, wait_ms) + sizeof(shown->wait_ms) ||
-      shown->target >= output->n_targets ||
-      shown->answer < MP_SHOWN_VALUE || shown->answer > MP_SHOWN_UNFIT)
+      shown->target >= output->n_targets || shown->answer < MP_SHOWN_VALUE ||
+      shown->answer > MP_SHOWN_UNFIT)
     return stage_fail(output, MP_EINTERNAL, NULL,
                       "the plugin's fetch gave an answer that is none");
   target = output->targets[shown->target];
@@ -156,9 +156,8 @@ drop_what_is_due(struct target *changed)
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
 
-    if (t->ledger.role != LEDGER_BASE && target_is_kept(t) &&
-        t->shown.known && t->source->base &&
-        base_leader(t->source->base) == base)
+    if (t->ledger.role != LEDGER_BASE && target_is_kept(t) && t->shown.known &&
+        t->source->base && base_leader(t->source->base) == base)
       ledger_drop(&t->ledger, &t->shown);
   }
 }
@@ -176,8 +175,7 @@ take_unit(struct target *target)
   r = ledger_set_unit(&target->ledger, unit);
   if (r == MP_OK)
     return true;
-  stage_fail(target->stage, r == MP_ECONFIG ? MP_ECONFIG : r,
-             target->object,
+  stage_fail(target->stage, r == MP_ECONFIG ? MP_ECONFIG : r, target->object,
              "is in %s and takes values in %s, which do not convert exactly: "
              "give it another unit, or put a transform \"convert\" before it",
              unit_display(unit), unit_display(target->ledger.unit));
@@ -208,8 +206,8 @@ settle(struct stage *output)
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
 
-    t->changed = target_is_kept(t) && t->shown.known &&
-                 settle_one(t) == LEDGER_CHANGED;
+    t->changed =
+      target_is_kept(t) && t->shown.known && settle_one(t) == LEDGER_CHANGED;
   }
   for (size_t i = 0; i < output->n_targets; i++)
     if (output->targets[i]->changed &&

@@ -61,8 +61,8 @@ check_outputs(struct pipeline *p)
         !output->plugin->output.check)
       continue;
     failures = report_count(p->run->report, output->name);
-    stage_explained(output, output->plugin->output.check(output->self),
-                    "check", failures);
+    stage_explained(output, output->plugin->output.check(output->self), "check",
+                    failures);
   }
 }
 
@@ -91,8 +91,7 @@ command_check(const struct arguments *args)
   if (status == EX_OK)
     status = app_load(&app);
   if (status == EX_OK)
-    status =
-      app_open_store(&app, STORE_MEMORY) == MP_OK ? EX_OK : EX_SOFTWARE;
+    status = app_open_store(&app, STORE_MEMORY) == MP_OK ? EX_OK : EX_SOFTWARE;
   if (status == EX_OK) {
     check_meaning(app.pipeline);
     if (!args->offline) {

@@ -13,11 +13,11 @@ static const char *
 type_name(uint32_t type)
 {
   static const char *const names[] = {
-    [MP_TYPE_STRING] = "text",       [MP_TYPE_PATH] = "path",
-    [MP_TYPE_INT] = "whole number",  [MP_TYPE_DECIMAL] = "decimal",
-    [MP_TYPE_DURATION] = "duration", [MP_TYPE_SIZE] = "size",
-    [MP_TYPE_BOOL] = "yes or no",    [MP_TYPE_CHOICE] = "choice",
-    [MP_TYPE_SECRET] = "secret",     [MP_TYPE_VALUE] = "value",
+    [MP_TYPE_STRING] = "text",           [MP_TYPE_PATH] = "path",
+    [MP_TYPE_INT] = "whole number",      [MP_TYPE_DECIMAL] = "decimal",
+    [MP_TYPE_DURATION] = "duration",     [MP_TYPE_SIZE] = "size",
+    [MP_TYPE_BOOL] = "yes or no",        [MP_TYPE_CHOICE] = "choice",
+    [MP_TYPE_SECRET] = "secret",         [MP_TYPE_VALUE] = "value",
     [MP_TYPE_OPERAND] = "OUTPUT.TARGET", [MP_TYPE_FIELDS] = "fields",
   };
 
@@ -90,11 +90,11 @@ show_section(const struct plugin *plugin)
          plugin->table.name);
   for (; option && option->key; option++)
     printf("%s%s = %s\n", option->flags & MP_REQUIRED ? "" : "; ", option->key,
-           option->def                        ? option->def
-           : option->type == MP_TYPE_VALUE    ? "INPUT.FIELD"
-           : option->type == MP_TYPE_OPERAND  ? "OUTPUT.TARGET"
-           : option->type == MP_TYPE_CHOICE   ? option->allowed
-                                              : "");
+           option->def                       ? option->def
+           : option->type == MP_TYPE_VALUE   ? "INPUT.FIELD"
+           : option->type == MP_TYPE_OPERAND ? "OUTPUT.TARGET"
+           : option->type == MP_TYPE_CHOICE  ? option->allowed
+                                             : "");
   if (plugin->kind == PLUGIN_OUTPUT)
     printf("%s.NAME = INPUT.FIELD\n", plugin->output.target_prefix);
 }
@@ -155,8 +155,7 @@ struct hint {
 };
 
 static void
-offer_name(void *ctx, enum plugin_kind kind, const char *name,
-           const char *path)
+offer_name(void *ctx, enum plugin_kind kind, const char *name, const char *path)
 {
   struct hint *hint = ctx;
 

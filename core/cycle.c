@@ -203,7 +203,7 @@ cycle_run(struct pipeline *p)
     run_live(p);
   if (!run_stopped())
     return MP_OK;
-  report_note_status(p->run->report, report_exit_status(REPORT_OTHER,
-                                                        MP_ECANCELED));
+  report_note_status(p->run->report,
+                     report_exit_status(REPORT_OTHER, MP_ECANCELED));
   return MP_ECANCELED;
 }

@@ -11,7 +11,8 @@
 #include "core/pipeline.h"
 
 /* Runs the pipeline, whose store is open and whose instances are made.  All
- * failures are in the report.  Returns MP_OK, or MP_ECANCELED after a signal. */
+ * failures are in the report.  Returns MP_OK, or MP_ECANCELED after a signal.
+ */
 int cycle_run(struct pipeline *pipeline);
 
 /* Loads the ledgers of all targets from the store.  MP_OK, or MP_EDATA

@@ -110,15 +110,13 @@ take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
 
 /* Calls commit, or with a token recover. */
 int
-deliver_commit(struct stage *output, const char *token,
-               struct results *results)
+deliver_commit(struct stage *output, const char *token, struct results *results)
 {
   const struct mp_output_ops *ops = &output->plugin->output;
   struct mp_result_sink sink = { .struct_size = sizeof(sink),
                                  .ctx = results,
                                  .result = take_result };
-  unsigned failures =
-    report_count(output->pipeline->run->report, output->name);
+  unsigned failures = report_count(output->pipeline->run->report, output->name);
   int r;
 
   output->pending_records = 0;

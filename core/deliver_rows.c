@@ -96,9 +96,9 @@ give_up_row(struct stage *output, int64_t id)
     output->given_up = true;
     return;
   }
-  stage_fail(output, MP_EDATA, NULL,
-             "row %" PRId64 " of its queue cannot be understood and is left out",
-             id);
+  stage_fail(
+    output, MP_EDATA, NULL,
+    "row %" PRId64 " of its queue cannot be understood and is left out", id);
   store_row_remove(output->pipeline->run->store, id);
 }
 
@@ -114,8 +114,7 @@ write_row(struct stage *output, const struct store_row *stored)
   }
   deliver_begin(output, row.time_ms, stored->id);
   for (size_t i = 0; i < row.n_values; i++) {
-    const struct target *t =
-      stage_target(output, row.values[i].target, NULL);
+    const struct target *t = stage_target(output, row.values[i].target, NULL);
 
     if (t)
       deliver_write(output, t, &row.values[i].value);
@@ -281,8 +280,8 @@ bound_queue(struct stage *output)
   const char *known =
     store_get(run->store, STORE_META, output->name, dropped_key);
   size_t dropped = drop_rows(output);
-  bool full = store_row_count(run->store, output->name) >=
-              (size_t)run->queue_max;
+  bool full =
+    store_row_count(run->store, output->name) >= (size_t)run->queue_max;
   long long all = (known ? strtoll(known, NULL, 10) : 0) + (long long)dropped;
   char body[32];
 
@@ -291,10 +290,11 @@ bound_queue(struct stage *output)
     store_put(run->store, STORE_META, output->name, dropped_key,
               full ? body : NULL);
   if (all > 0 && full)
-    stage_fail(output, MP_EDATA, "queue",
-               "more than queue_max = %lld rows wait; so far %lld of the oldest "
-               "dropped",
-               (long long)run->queue_max, all);
+    stage_fail(
+      output, MP_EDATA, "queue",
+      "more than queue_max = %lld rows wait; so far %lld of the oldest "
+      "dropped",
+      (long long)run->queue_max, all);
 }
 
 void

@@ -278,8 +278,7 @@ block_groups(struct pipeline *p)
   for (size_t i = 0; i < p->n_transforms; i++) {
     const struct slot *out = p->transforms[i]->output;
 
-    if (out->base &&
-        (out->state == SLOT_MISSING || out->state == SLOT_HELD))
+    if (out->base && (out->state == SLOT_MISSING || out->state == SLOT_HELD))
       base_leader(out->base)->blocked = true;
   }
 }
@@ -315,8 +314,8 @@ tell_rebase(const struct stage *t, const struct operand *o)
     log_line(MP_LOG_NOTICE, t->name, o->target->full_name,
              "the reading is the new base, as \"meterpipe rebase\" asked for");
   else
-    log_line(first && !log_is_terminal() ? MP_LOG_INFO : MP_LOG_NOTICE,
-             t->name, o->target->full_name,
+    log_line(first && !log_is_terminal() ? MP_LOG_INFO : MP_LOG_NOTICE, t->name,
+             o->target->full_name,
              first ? "was never set: the reading becomes the base, and the "
                      "result is left out this once"
                    : "the reading is below it and becomes the new base");

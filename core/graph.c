@@ -56,8 +56,8 @@ report_circle(struct builder *b, const struct stage *stage)
   do {
     at = upstream(at);
     if (len < sizeof(text))
-      len += (size_t)snprintf(text + len, sizeof(text) - len, " <- %s",
-                              at->name);
+      len +=
+        (size_t)snprintf(text + len, sizeof(text) - len, " <- %s", at->name);
   } while (at != stage);
   builder_problem(b, options_line(stage->options, "value"),
                   "the transforms feed one another in a circle: %s", text);
@@ -145,8 +145,8 @@ resolve_result(struct builder *b, struct stage *stage)
     o->target->is_operand = true;
     o->target->operand_flags |= o->flags;
     if (o->flags & MP_TOTAL)
-      out->kind = in->kind == MP_DELTA || in->kind == MP_COUNTER ? MP_COUNTER
-                                                                 : MP_GAUGE;
+      out->kind =
+        in->kind == MP_DELTA || in->kind == MP_COUNTER ? MP_COUNTER : MP_GAUGE;
     if (o->flags & MP_BASE) {
       struct base *base = base_of(b, o->target);
       bool own = o->target->source == in;
@@ -220,8 +220,8 @@ check_shared_settings(struct builder *b, const struct stage *stage,
     builder_problem(b, options_line(stage->options, option->key),
                     "%s: \"%s\" and \"%s\" measure from the same base (%s) and "
                     "must have the same \"%s\"",
-                    option->key, other->name, stage->name,
-                    o->target->full_name, option->key);
+                    option->key, other->name, stage->name, o->target->full_name,
+                    option->key);
   }
 }
 

@@ -165,8 +165,8 @@ shows_zero_or_nothing(const struct ledger_shown *shown)
 }
 
 bool
-ledger_can_show(const struct ledger_target *t,
-                const struct ledger_shown *shown, const struct value *v)
+ledger_can_show(const struct ledger_target *t, const struct ledger_shown *shown,
+                const struct value *v)
 {
   struct value sent;
 

@@ -58,7 +58,8 @@ void ledger_clear(struct ledger_target *t);
 bool ledger_copy(struct ledger_target *to, const struct ledger_target *from);
 
 void ledger_shown_clear(struct ledger_shown *shown);
-bool ledger_shown_copy(struct ledger_shown *to, const struct ledger_shown *from);
+bool ledger_shown_copy(struct ledger_shown *to,
+                       const struct ledger_shown *from);
 
 /* Puts everything into UNIT.  MP_OK, MP_ECONFIG (no exact conversion),
  * MP_ERANGE; then nothing is changed. */

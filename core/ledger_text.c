@@ -100,9 +100,12 @@ decode_line(struct ledger_target *t, const char *name, const char *rest)
     const char *name;
     struct value *value;
   } values[] = {
-    { "a", &t->a },           { "m", &t->m },
-    { "md", &t->md },         { "d", &t->d },
-    { "b.value", &t->b.value }, { "n.value", &t->n.value },
+    { "a", &t->a },
+    { "m", &t->m },
+    { "md", &t->md },
+    { "d", &t->d },
+    { "b.value", &t->b.value },
+    { "n.value", &t->n.value },
   };
   int64_t n = 0;
   bool good;

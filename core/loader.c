@@ -28,7 +28,7 @@ static const char *const delivery_names[] = { NULL, "live", "latest", "append",
 uint32_t
 delivery_class(const char *name, size_t len)
 {
-  for (uint32_t class = MP_LIVE; class < ARRAY_SIZE(delivery_names); class++)
+  for (uint32_t class = MP_LIVE; class < ARRAY_SIZE(delivery_names); class ++)
     if (strlen(delivery_names[class]) == len &&
         strncmp(delivery_names[class], name, len) == 0)
       return class;

@@ -21,7 +21,7 @@ bool log_is_terminal(void);
 /* NAME and OBJECT may be NULL.  Any thread. */
 void log_line(int level, const char *name, const char *object, const char *fmt,
               ...) MP_PRINTF(4, 5);
-void log_vline(int level, const char *name, const char *object,
-               const char *fmt, va_list args) MP_PRINTF(4, 0);
+void log_vline(int level, const char *name, const char *object, const char *fmt,
+               va_list args) MP_PRINTF(4, 0);
 
 #endif

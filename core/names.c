@@ -51,8 +51,8 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
 {
   struct known_field *known = sink->ctx;
 
-  known->known = snprintf(known->name, sizeof(known->name), "%s",
-                          field->name) < (int)sizeof(known->name);
+  known->known = snprintf(known->name, sizeof(known->name), "%s", field->name) <
+                 (int)sizeof(known->name);
   known->kind = field->kind;
 }
 
@@ -176,8 +176,7 @@ value_of_transform(struct builder *b, struct stage *stage, const char *field,
 }
 
 struct slot *
-names_value(struct builder *b, const char *text, unsigned line,
-            const char *key)
+names_value(struct builder *b, const char *text, unsigned line, const char *key)
 {
   const char *dot = strchr(text, '.');
   const char *field = dot ? dot + 1 : NULL;

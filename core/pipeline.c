@@ -149,8 +149,7 @@ builder_add_target(struct stage *output, const char *name, const char *part,
   target->name = strdup(name);
   target->part = part ? strdup(part) : NULL;
   target->full_name = join_names(output->name, name, part);
-  target->object =
-    join_names(output->plugin->output.target_prefix, name, part);
+  target->object = join_names(output->plugin->output.target_prefix, name, part);
   if (!target->name || (part && !target->part) || !target->full_name ||
       !target->object ||
       !append(&output->targets, &output->n_targets, target)) {
@@ -162,8 +161,7 @@ builder_add_target(struct stage *output, const char *name, const char *part,
                                        .flags = source ? 0 : MP_TARGET_READ,
                                        .name = target->name,
                                        .part = target->part,
-                                       .source = source ? source->name
-                                                        : NULL };
+                                       .source = source ? source->name : NULL };
   return target;
 }
 

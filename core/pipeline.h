@@ -129,8 +129,8 @@ struct stage {
   struct target **targets;
   size_t n_targets;
   bool takes_all;
-  uint32_t delivery;   /* MP_LIVE ...: the plugin's, or as its option says */
-  bool asks_nothing;   /* this instance cannot be asked what it shows */
+  uint32_t delivery;      /* MP_LIVE ...: the plugin's, or as its option says */
+  bool asks_nothing;      /* this instance cannot be asked what it shows */
   size_t pending_records; /* begun since the last commit */
 };
 
@@ -145,9 +145,9 @@ struct pipeline {
   struct slot **slots;
   size_t n_slots;
   struct base *bases;
-  bool recording; /* every input reads a recording */
+  bool recording;            /* every input reads a recording */
   struct problems *problems; /* takes what create finds wrong; else NULL */
-  pthread_mutex_t lock; /* what threads of inputs share */
+  pthread_mutex_t lock;      /* what threads of inputs share */
 };
 
 /* Replaces an input's plugin by the one that reads its recordings. */
@@ -170,14 +170,13 @@ int pipeline_build(const struct config *config, struct loader *loader,
 void pipeline_free(struct pipeline *pipeline);
 
 /* Names and their stages. */
-struct stage *pipeline_stage(const struct pipeline *pipeline,
-                             const char *name);
+struct stage *pipeline_stage(const struct pipeline *pipeline, const char *name);
 struct target *stage_target(const struct stage *stage, const char *name,
                             const char *part);
 
 /* Adds what an input brings without having been named; outputs that take all
- * get a target for it.  Called with the pipeline's lock where there are threads.
- * NULL: out of memory. */
+ * get a target for it.  Called with the pipeline's lock where there are
+ * threads.  NULL: out of memory. */
 struct slot *pipeline_add_field(struct stage *input, const char *field,
                                 uint32_t kind);
 

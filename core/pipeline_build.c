@@ -1,4 +1,5 @@
-/* Building: what the stages of a pipeline file name, and whether all is there. */
+/* Building: what the stages of a pipeline file name, and whether all is there.
+ */
 #include "core/pipeline_build.h"
 
 #include <stdlib.h>
@@ -66,8 +67,8 @@ resolve_transform(struct builder *b, struct stage *stage)
       stage->input = names_value(b, text, line, option->key);
     if (option->type != MP_TYPE_OPERAND)
       continue;
-    operand = realloc(stage->operands,
-                      (stage->n_operands + 1) * sizeof(*operand));
+    operand =
+      realloc(stage->operands, (stage->n_operands + 1) * sizeof(*operand));
     if (!operand) {
       b->failed = true;
       return;
@@ -167,7 +168,8 @@ slot_place(const struct pipeline *pipeline, const struct slot *slot)
   return -1;
 }
 
-/* Values in the file's order: by stage, the fields of one as they were named. */
+/* Values in the file's order: by stage, the fields of one as they were named.
+ */
 static void
 sort_slots(struct pipeline *pipeline)
 {
@@ -219,9 +221,8 @@ check_recordings(struct builder *b)
   for (size_t i = 0; i < p->n_stages; i++) {
     const struct stage *s = p->stages[i];
 
-    if (s->kind == PLUGIN_OUTPUT && s->plugin &&
-        s->delivery == MP_LATEST && p->options &&
-        !options_given(p->options, "state_dir"))
+    if (s->kind == PLUGIN_OUTPUT && s->plugin && s->delivery == MP_LATEST &&
+        p->options && !options_given(p->options, "state_dir"))
       builder_problem(b, s->section->line,
                       "[output %s] would be given the readings of a recording: "
                       "[pipeline] must have a state_dir, or totals could be "

@@ -34,8 +34,8 @@ void stages_replay(struct builder *b, const struct replay *replays, size_t n);
 /* names: resolve what texts of the file name; NULL after a problem. */
 struct slot *names_value(struct builder *b, const char *text, unsigned line,
                          const char *key);
-struct target *names_operand(struct builder *b, const char *text,
-                             unsigned line, const char *key);
+struct target *names_operand(struct builder *b, const char *text, unsigned line,
+                             const char *key);
 struct slot *names_field(struct builder *b, struct stage *input,
                          const char *field, unsigned line, const char *key);
 /* A list of fields by commas. */

@@ -76,8 +76,8 @@ replay_section(struct builder *b, struct stage *stage, const char *path)
   if (!config ||
       config_add_section(config, "input", stage->name, line) != MP_OK ||
       config_add_entry(config, &of_path, path, strlen(path)) != MP_OK ||
-      (fields && config_add_entry(config, &of_fields, fields,
-                                  strlen(fields)) != MP_OK)) {
+      (fields &&
+       config_add_entry(config, &of_fields, fields, strlen(fields)) != MP_OK)) {
     b->failed = true;
     return NULL;
   }
@@ -109,8 +109,8 @@ replace_by_replay(struct builder *b, struct stage *stage, const char *path)
     builder_problem(b, stage->section->line, "--replay: %s",
                     loader_error(b->loader));
   else if (section &&
-           options_check(b->config, section, stage->plugin->table.options,
-                         NULL, b->problems, &stage->options) == MP_ENOMEM)
+           options_check(b->config, section, stage->plugin->table.options, NULL,
+                         b->problems, &stage->options) == MP_ENOMEM)
     b->failed = true;
   stage->is_sound = problems_errors(b->problems) == problems;
 }
@@ -169,7 +169,8 @@ stages_replay(struct builder *b, const struct replay *replays, size_t n)
     if (stage->kind != PLUGIN_INPUT || !stage->plugin || !stage->options)
       continue;
     for (size_t k = 0; k < n; k++)
-      if (!replays[k].input ? !path : strcmp(replays[k].input, stage->name) == 0)
+      if (!replays[k].input ? !path
+                            : strcmp(replays[k].input, stage->name) == 0)
         path = replays[k].path;
     if (path)
       replace_by_replay(b, stage, path);

@@ -262,8 +262,7 @@ read_identify(struct stage *input)
   if (!input->plugin->input.identify || input->abandoned)
     return false;
   failures = report_count(input->pipeline->run->report, input->name);
-  if (stage_explained(input,
-                      input->plugin->input.identify(input->self, &sink),
+  if (stage_explained(input, input->plugin->input.identify(input->self, &sink),
                       "identify", failures) != MP_OK ||
       input->serial_how != MP_SERIAL_READ)
     return false;

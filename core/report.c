@@ -108,9 +108,9 @@ report_exit_status(enum report_side side, int code)
 static int
 rank(int status)
 {
-  static const int order[] = { EX_CONFIG,   EX_NOPERM,   EX_SOFTWARE,
+  static const int order[] = { EX_CONFIG,   EX_NOPERM,    EX_SOFTWARE,
                                EX_IOERR,    EX_CANTCREAT, EX_NOINPUT,
-                               EX_PROTOCOL, EX_DATAERR,  EX_UNAVAILABLE,
+                               EX_PROTOCOL, EX_DATAERR,   EX_UNAVAILABLE,
                                EX_TEMPFAIL };
   int i;
 
@@ -171,15 +171,16 @@ remember(struct report *report, const char *stage, const char *key)
   atomic_fetch_add(&report->n_failures, 1);
 }
 
-/* The state's form of a failure: "SINCE TOLD TEXT", in ms and as it was told. */
+/* The state's form of a failure: "SINCE TOLD TEXT", in ms and as it was told.
+ */
 static void
 keep(struct report *report, const char *stage, const char *key, int64_t since,
      int64_t told, const char *text)
 {
   char *body;
 
-  if (asprintf(&body, "%lld %lld %s", (long long)since, (long long)told,
-               text) < 0)
+  if (asprintf(&body, "%lld %lld %s", (long long)since, (long long)told, text) <
+      0)
     return;
   store_put(report->store, STORE_FAILURE, stage, key, body);
   free(body);
@@ -203,8 +204,8 @@ is_news(struct report *report, const char *stage, const char *key,
   if (!report->store)
     return true;
   known = store_get(report->store, STORE_FAILURE, stage, key);
-  if (known && sscanf(known, "%lld %lld", &since, &told) == 2 &&
-      told <= now && day_of(now, since) == day_of(told, since)) {
+  if (known && sscanf(known, "%lld %lld", &since, &told) == 2 && told <= now &&
+      day_of(now, since) == day_of(told, since)) {
     keep(report, stage, key, since, told, text);
     return false;
   }
@@ -234,9 +235,8 @@ report_failure(struct report *report, enum report_side side, const char *stage,
 }
 
 int
-report_failuref(struct report *report, enum report_side side,
-                const char *stage, int code, const char *object,
-                const char *fmt, ...)
+report_failuref(struct report *report, enum report_side side, const char *stage,
+                int code, const char *object, const char *fmt, ...)
 {
   char text[1536];
   va_list args;

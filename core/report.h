@@ -44,7 +44,8 @@ void report_end_cycle(struct report *report,
 /* The exit status that a reason leads to. */
 int report_exit_status(enum report_side side, int code);
 
-/* The exit status of all failures so far: the first of the order in meterpipe(1). */
+/* The exit status of all failures so far: the first of the order in
+ * meterpipe(1). */
 int report_status(struct report *report);
 
 /* Notes a status that comes with no failure of a stage. */

@@ -36,8 +36,8 @@ run_stopped(void)
   return stopped != 0;
 }
 
-/* The signals are blocked but while sleeping: none comes unseen between the look
- * at the flag and the sleep. */
+/* The signals are blocked but while sleeping: none comes unseen between the
+ * look at the flag and the sleep. */
 bool
 run_sleep(int64_t ms)
 {

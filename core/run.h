@@ -15,8 +15,8 @@ struct run {
   struct report *report;
   struct store *store;
   int64_t queue_max;
-  bool dry;     /* -n: nothing is delivered or recorded */
-  bool offline; /* -n --offline: no output is asked */
+  bool dry;       /* -n: nothing is delivered or recorded */
+  bool offline;   /* -n --offline: no output is asked */
   bool stateless; /* the state failed: only live outputs are served */
 
   int64_t deadline_ms; /* on the monotonic clock; 0: none */

@@ -6,6 +6,8 @@
 
 /* clang-format off: a line here is a line there */
 
+/* The texts are shown as they will be written. */
+/* clang-format off */
 static const char head[] =
   "/*\n"
   " * @NAME@: say in a line or two what it is for.\n"
@@ -369,6 +371,7 @@ static const char output_try[] =
   "plugin = @NAME@\n"
   "path   = out.txt\n"
   "line.energy = meter.energy\n";
+/* clang-format on */
 
 /* clang-format on */
 

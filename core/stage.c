@@ -80,16 +80,15 @@ stage_fail(struct stage *stage, int code, const char *object, const char *fmt,
 }
 
 int
-stage_explained(struct stage *stage, int r, const char *what,
-                unsigned failures)
+stage_explained(struct stage *stage, int r, const char *what, unsigned failures)
 {
   if (r < MP_ECANCELED || r > MP_SKIP)
     return stage_fail(stage, MP_EINTERNAL, NULL,
                       "the plugin's %s gave %d, which is no result", what, r);
   if (r < 0 && r != MP_ECANCELED &&
       report_count(stage->pipeline->run->report, stage->name) == failures)
-    stage_fail(stage, r, NULL, "the plugin's %s failed (%d) and did not say why",
-               what, r);
+    stage_fail(stage, r, NULL,
+               "the plugin's %s failed (%d) and did not say why", what, r);
   return r;
 }
 
@@ -436,8 +435,7 @@ stage_destroy(struct stage *stage)
 int
 stage_open(struct stage *stage)
 {
-  unsigned failures =
-    report_count(stage->pipeline->run->report, stage->name);
+  unsigned failures = report_count(stage->pipeline->run->report, stage->name);
   int r = MP_OK;
 
   if (stage->is_open)

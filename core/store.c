@@ -103,8 +103,8 @@ store_entry_add(struct store *store, const char *area, const char *owner,
 }
 
 static bool
-put(struct store *store, const char *area, const char *owner,
-    const char *name, const char *body)
+put(struct store *store, const char *area, const char *owner, const char *name,
+    const char *body)
 {
   struct store_entry *e = find(store, area, owner, name);
   char *copy = NULL;

@@ -41,10 +41,10 @@ struct store_row {
 const char *store_error(const struct store *store);
 
 /*
- * Finds the state directory (meterpipe.ini(5), FILES) for the pipeline file PATH:
- * STATE_DIR when it is not NULL, else by environment and place.  *ret is the
- * path of the database, to be freed.  MP_EPERM: a database in an earlier place
- * cannot be looked at; *ret then is the path in question.
+ * Finds the state directory (meterpipe.ini(5), FILES) for the pipeline file
+ * PATH: STATE_DIR when it is not NULL, else by environment and place.  *ret is
+ * the path of the database, to be freed.  MP_EPERM: a database in an earlier
+ * place cannot be looked at; *ret then is the path in question.
  */
 int store_locate(const char *pipeline_path, const char *state_dir, char **ret);
 
@@ -75,8 +75,8 @@ void store_close(struct store *store);
 void store_release(struct store *store);
 
 /* The body under a name; NULL: there is none.  Valid until it is put anew. */
-const char *store_get(struct store *store, const char *area,
-                      const char *owner, const char *name);
+const char *store_get(struct store *store, const char *area, const char *owner,
+                      const char *name);
 
 /* Sets or (BODY NULL) removes.  False: out of memory. */
 bool store_put(struct store *store, const char *area, const char *owner,

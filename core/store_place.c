@@ -62,8 +62,7 @@ user_dir(void)
   if (xdg && *xdg == '/')
     n = asprintf(&dir, "%s/meterpipe", xdg);
   else
-    n = asprintf(&dir, "%s/.local/state/meterpipe",
-                 home && *home ? home : "");
+    n = asprintf(&dir, "%s/.local/state/meterpipe", home && *home ? home : "");
   return n < 0 ? NULL : dir;
 }
 

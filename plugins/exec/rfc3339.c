@@ -75,18 +75,16 @@ days_of_month(int year, int month)
 }
 
 /* Days from 1970-01-01.  The year is counted from March, so that the leap day
- * is its last one; 719468 days lie between 0000-03-01 and 1970-01-01. */
+ * is its last one, and from 400 years before 0000-03-01, so that it is never
+ * negative: from there to 1970-01-01 are 146097 and 719468 days. */
 static int64_t
 day_number(int year, int month, int day)
 {
-  int64_t y = month > 2 ? year : year - 1;
+  int64_t y = 400 + (month > 2 ? year : year - 1);
   int64_t m = month > 2 ? month - 3 : month + 9;
-  int64_t leap_days;
+  int64_t leap_days = y / 4 - y / 100 + y / 400;
 
-  if (y < 0) /* January and February of the year 0 */
-    return day_number(400 + year, month, day) - 146097;
-  leap_days = y / 4 - y / 100 + y / 400;
-  return y * 365 + leap_days + (m * 153 + 2) / 5 + day - 1 - 719468;
+  return y * 365 + leap_days + (m * 153 + 2) / 5 + day - 1 - 146097 - 719468;
 }
 
 int

@@ -13,8 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* Our end of a pipe, and the command's. */
 struct ends {
   int ours, its;

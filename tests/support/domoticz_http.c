@@ -57,6 +57,8 @@ parse_request(const char *head, struct domoticz_request *request)
   if (end == NULL || strncmp(end + 1, "HTTP/1.", 7) != 0 || target[1] != '/')
     return false;
   request->target = strndup(target + 1, (size_t)(end - target - 1));
+  if (request->target == NULL)
+    domoticz_die("out of memory");
   request->authorization = header(head, "Authorization");
   connection = header(head, "Connection");
   request->keep_alive =

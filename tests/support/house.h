@@ -51,9 +51,9 @@ const char *house_text(struct house *h, const char *text);
 /* How the last run ended, and all that it said (as house_text). */
 void house_check(struct house *h, int status, const char *err);
 
-/* The next run, some 20 minutes after the last one, and what it said.  (Devices that
- * were updated a multiple of 15 minutes ago look as if that were just now, and
- * the run waits for two seconds.) */
+/* The next run, some 20 minutes after the last one, and what it said.  (Devices
+ * that were updated a multiple of 15 minutes ago look as if that were just now,
+ * and the run waits for two seconds.) */
 void house_cycle(struct house *h, const char *reading, int status,
                  const char *said);
 

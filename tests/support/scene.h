@@ -33,7 +33,8 @@ void scene_free(struct scene *s);
 /* The directory, without a slash at its end. */
 const char *scene_dir(const struct scene *s);
 
-/* ---- Files in it ----------------------------------------------------------- */
+/* ---- Files in it -----------------------------------------------------------
+ */
 
 void scene_write(struct scene *s, const char *name, const char *fmt, ...)
   __attribute__((format(printf, 3, 4)));
@@ -42,7 +43,8 @@ const char *scene_read(struct scene *s, const char *name);
 bool scene_exists(const struct scene *s, const char *name);
 void scene_remove(struct scene *s, const char *name);
 
-/* ---- Running --------------------------------------------------------------- */
+/* ---- Running ---------------------------------------------------------------
+ */
 
 /* A variable of the program's environment; NULL removes it. */
 void scene_setenv(struct scene *s, const char *name, const char *value);

@@ -60,10 +60,11 @@ session_diagnose(const struct session *s, char *buf, size_t size)
   const char *stranger = stranger_name(s->first, s->first_len);
 
   if (stranger && seen->answers == 0)
-    snprintf(buf, size,
-             "frames of another protocol (%s): check device: what is there does "
-             "not speak KMP",
-             stranger);
+    snprintf(
+      buf, size,
+      "frames of another protocol (%s): check device: what is there does "
+      "not speak KMP",
+      stranger);
   else if (seen->crc + seen->cut + seen->broken > 0)
     describe_damage(seen, buf, size);
   else if (seen->strange > 0)

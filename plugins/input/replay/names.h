@@ -16,7 +16,7 @@ struct names {
   char (*pages[65536 / NAMES_PAGE])[KMP_NUMBER_SIZE];
 };
 
-/* The name of a register, which the table has as REG (NULL: it does not).  NULL:
+/* The name of a register, which the table has as REG (NULL: it does not). NULL:
  * out of memory. */
 const char *names_get(struct names *names, uint16_t id,
                       const struct kmp_register *reg);

@@ -118,10 +118,10 @@ plan_answer(struct meter *m, struct meter_plan *ret_plan)
 
   if (!known || !listens)
     m->unheard += (unsigned)m->heard.len;
-  if (!known)
+  if (!known) {
     m->deaf_until_us = came_us + DEAF_US;
-  if (!known)
     return 0;
+  }
   m->bytes += m->heard.len;
   if (!listens) {
     meter_faults_plan_echo(&m->faults, &m->heard, ret_plan);

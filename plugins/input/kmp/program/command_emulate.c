@@ -45,6 +45,8 @@ static const struct option options[] = {
   { NULL, 0, NULL, 0 },
 };
 
+/* The text as it will be shown. */
+/* clang-format off */
 static const char help[] =
   "Usage: meterpipe kmp emulate [OPTION]... CAPTURE|REGISTERS|REGISTER=VALUE...\n"
   "\n"
@@ -70,6 +72,7 @@ static const char help[] =
   "                            it away and puts it back), as a 403\n"
   "\n"
   "Kinds of mistakes:\n";
+/* clang-format on */
 
 static void
 print_help(void)

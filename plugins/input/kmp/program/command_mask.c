@@ -18,6 +18,8 @@
 #include "plugins/input/kmp/program/mask.h"
 #include "plugins/input/kmp/program/program.h"
 
+/* The text as it will be shown. */
+/* clang-format off */
 static const char help[] =
   "Usage: meterpipe kmp mask CAPTURE\n"
   "\n"
@@ -33,6 +35,7 @@ static const char help[] =
   "\n"
   "Names in comments stay: look it through before you show it. CAPTURE may be\n"
   "-, standard input.\n";
+/* clang-format on */
 
 /* A pipe can be read once only: its copy. */
 static FILE *
@@ -66,8 +69,12 @@ open_capture(const char *path)
   FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
   struct stat st;
 
-  if (file == NULL || fstat(fileno(file), &st) < 0)
+  if (file == NULL)
     return NULL;
+  if (fstat(fileno(file), &st) < 0) {
+    fclose(file);
+    return NULL;
+  }
   if (S_ISDIR(st.st_mode)) {
     fclose(file);
     errno = EISDIR;

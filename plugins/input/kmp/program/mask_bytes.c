@@ -78,7 +78,7 @@ replace_byte(struct hex *hex, uint8_t byte)
   int same;
 
   find_byte(hex);
-  same = hex_value(hex->pos[0]) << 4 == (byte & 0xf0) &&
+  same = hex_value(hex->pos[0]) == byte >> 4 &&
          hex_value(hex->pos[1]) == (byte & 0xf);
   if (same) {
     mask_put(hex->m, hex->gap, hex->gap_len);

@@ -103,7 +103,7 @@ mask_row(struct mask *m, const char *row, const char *end)
 
   for (p = row; p < end; p += 2) {
     p += *p == ' ';
-    bytes[n++] = (uint8_t)(hex_value(p[0]) << 4 | hex_value(p[1]));
+    bytes[n++] = (uint8_t)(16 * hex_value(p[0]) + hex_value(p[1]));
   }
   m->context = MASK_PERSONAL;
   mask_bytes(m, row, end, bytes, n);

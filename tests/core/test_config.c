@@ -407,6 +407,42 @@ START_TEST(a_file_of_any_size_costs_little)
 }
 END_TEST
 
+/* Nobody writes so much by hand. */
+START_TEST(sections_and_options_have_an_end)
+{
+  static const struct {
+    const char *head, *line, *said;
+  } rows[] = {
+    { "", "[input a%d]\n", "f.ini:4097: more than 4096 sections\n" },
+    { "[input a]\n", "k%d = 1\n",
+      "f.ini:4098: more than 4096 options in a section\n" },
+  };
+
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    char *text, *got;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+    struct problems problems;
+    struct config *config;
+
+    ck_assert_ptr_nonnull(f);
+    fputs(rows[i].head, f);
+    for (int n = 1; n <= 4097; n++)
+      fprintf(f, rows[i].line, n); /* NOLINT: all from the table */
+    ck_assert_int_eq(fclose(f), 0);
+    problems_init(&problems);
+    ck_assert_int_eq(config_parse("f.ini", text, len, &problems, &config),
+                     MP_OK);
+    got = print(&problems);
+    ck_assert_str_eq(got, rows[i].said);
+    free(got);
+    config_free(config);
+    problems_free(&problems);
+    free(text);
+  }
+}
+END_TEST
+
 START_TEST(a_value_goes_on_for_as_long_as_it_likes)
 {
   static const char head[] = "[input a]\nk = v\n", line[] = " w\n";

@@ -368,6 +368,32 @@ START_TEST(the_state_lies_where_the_file_or_the_environment_says)
 }
 END_TEST
 
+/* Where a machine has /var/lib/meterpipe, another test's business. */
+START_TEST(else_it_lies_at_the_users_home)
+{
+  static const struct {
+    const char *xdg, *home, *path;
+  } rows[] = {
+    { "/xdg", "/home/me", "/xdg/meterpipe/house.db" },
+    { "relative", "/home/me", "/home/me/.local/state/meterpipe/house.db" },
+    { "", "/home/me", "/home/me/.local/state/meterpipe/house.db" },
+    { "", "", "/.local/state/meterpipe/house.db" },
+  };
+  char *path;
+
+  if (access("/var/lib/meterpipe", F_OK) == 0)
+    return;
+  unsetenv("STATE_DIRECTORY");
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    setenv("XDG_STATE_HOME", rows[i].xdg, 1);
+    setenv("HOME", rows[i].home, 1);
+    ck_assert_int_eq(store_locate("/etc/house.ini", NULL, &path), MP_OK);
+    ck_assert_str_eq(path, rows[i].path);
+    free(path);
+  }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -395,6 +421,7 @@ main(void)
                       sizeof(changes) / sizeof(changes[0]));
   tcase_add_loop_test(tc, what_a_killed_run_left_half_written_is_undone, 0, 2);
   tcase_add_test(tc, the_state_lies_where_the_file_or_the_environment_says);
+  tcase_add_test(tc, else_it_lies_at_the_users_home);
   suite_add_tcase(suite, tc);
   srunner_run_all(runner, CK_ENV);
   failed = srunner_ntests_failed(runner);

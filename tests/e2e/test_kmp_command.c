@@ -61,11 +61,28 @@ START_TEST(mask_replaces_serial_numbers_and_nothing_else)
 }
 END_TEST
 
-START_TEST(mask_reads_a_pipe)
+START_TEST(mask_reads_standard_input)
 {
   scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
   scene_set_stdin(s, "meter.capture");
   ck_assert_int_eq(scene_run(s, "kmp mask -"), 0);
+  ck_assert_str_eq(scene_out(s), CAPTURE(SERIAL_1, OTHER_2));
+}
+END_TEST
+
+/* Which can be read once only, where masking reads twice. */
+START_TEST(mask_reads_a_pipe)
+{
+  char command[512];
+
+  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  snprintf(command, sizeof(command),
+           "cd '%s' && mkfifo pipe && cat meter.capture >pipe &",
+           scene_dir(s));
+  ck_assert_int_eq(system(command), 0);
+  for (int i = 0; i < 1000 && !scene_exists(s, "pipe"); i++)
+    usleep(10000);
+  ck_assert_int_eq(scene_run(s, "kmp mask pipe"), 0);
   ck_assert_str_eq(scene_out(s), CAPTURE(SERIAL_1, OTHER_2));
 }
 END_TEST
@@ -343,6 +360,7 @@ kmp_command_suite(void)
   tcase_set_timeout(tcase, 60);
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_add_test(tcase, mask_replaces_serial_numbers_and_nothing_else);
+  tcase_add_test(tcase, mask_reads_standard_input);
   tcase_add_test(tcase, mask_reads_a_pipe);
   tcase_add_test(tcase,
                  a_masked_capture_has_the_same_values_but_the_serial_number);

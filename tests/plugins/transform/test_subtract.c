@@ -123,6 +123,13 @@ static const struct transform_row rows[] = {
   { "the same unit in another spelling",
     NULL, 0, "1.5 m\302\263", 0, COUNTER, "2.0 m3", MP_OK, "0.5 m3", DELTA },
 
+  { "a reading too large for the base's unit",
+    NULL, 0, "1 GJ", 0, COUNTER, "9223372036854775807 MWh", MP_ERANGE,
+    "too large to be converted between MWh and GJ", 0 },
+  { "a reading too large for the unit of a rounded base",
+    NULL, ROUNDED, "1 GJ", 0, COUNTER, "9223372036854775807 MWh", MP_ERANGE,
+    "cannot be compared in GJ with the rounded base", 0 },
+
   { "a text is a configuration error",
     NULL, 0, "84 GJ", 0, MP_TEXT, "2026-11-22", MP_ECONFIG, "is a text", 0 },
   { "a result that does not fit",

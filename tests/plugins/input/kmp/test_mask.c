@@ -132,6 +132,9 @@ static const struct row rows[] = {
   { "damage that does not fit the request",
     "> " ASK_60 "\n< " LOST_SERIAL "\n", "> " ASK_60 "\n< " FILLED "\n" },
   { "damage without a request", LOST_SERIAL "\n", FILLED "\n" },
+  { "damage of the request: who knows what was asked for",
+    "> " ASK_60 "\n> 80 3f 10 01 00 3c b2 5e 0d\n< " DAMAGED "\n",
+    "> " ASK_60 "\n> 80 3f 10 ff ff ff ff ff 0d\n< " FILLED "\n" },
   { "a blank line forgets what was asked",
     "> " ASK_60 "\n\n< " DAMAGED "\n> " ASK_SERIAL "\n\n> " ASK_60 "\n< " DAMAGED
     "\n",
@@ -165,6 +168,11 @@ static const struct row rows[] = {
     NULL },
   /* Other commands. */
   { "a login's PIN", "> 803f921234fd980d\n", "> 803f92fffff3510d\n" },
+  { "a password, and what it writes",
+    "> 80 3f 11 12 34 03 e9 33 04 00 04 83 da 69 17 c9 0d\n< " SERIAL "\n",
+    "> 80 3f 11 ff ff 03 e9 33 04 00 00 00 00 01 89 5f 0d\n< " SERIAL_1 "\n" },
+  { "half a password", "> 80 3f 11 12 eb a5 0d\n",
+    "> 80 3f 11 ff c7 26 0d\n" },
 };
 
 START_TEST(what_is_personal_is_replaced_and_all_else_stays)
@@ -241,6 +249,12 @@ static const struct data frames[] = {
   { "an address in a network",
     KMP_GET_REGISTER, 9, { 0x00, 0x3c, 73, 4, 0, 192, 168, 1, 2 },
     { 0x00, 0x3c, 73, 4, 0, 0, 0, 0, 1 } },
+  { "a number longer than any of ours, and another",
+    KMP_GET_REGISTER, 28,
+    { 0x03, 0xe9, 51, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+      0x03, 0xe9, 51, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10 },
+    { 0x03, 0xe9, 51, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+      0x03, 0xe9, 51, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2 } },
   { "records that do not end with the data",
     KMP_GET_REGISTER, 8, { 0x03, 0xe9, 51, 4, 0, 0x04, 0x83, 0xda },
     { 255, 255, 255, 255, 255, 255, 255, 255 } },

@@ -102,6 +102,7 @@ static const struct {
   { "tcp://localhost:99999", MP_ECONFIG, "from 1 to 65535" },
   { "tcp://localhost:telnet", MP_ECONFIG, "from 1 to 65535" },
   { "tcp://127.0.0.1:1", MP_EIO, "cannot connect" },
+  { "tcp://[127.0.0.1]:1", MP_EIO, "cannot connect" },
 };
 
 START_TEST(what_is_no_port_is_refused_with_its_reason)
@@ -216,6 +217,13 @@ START_TEST(a_setting_that_the_port_does_not_take_is_reported)
   s.parity = 'E';
   ck_assert_int_eq(port_open(&h->table, &s, 0, &port), MP_ECONFIG);
   assert_logged("parity even");
+  s.parity = 'O';
+  ck_assert_int_eq(port_open(&h->table, &s, 0, &port), MP_ECONFIG);
+  assert_logged("parity odd");
+  s.parity = 'N';
+  s.baud = 1234;
+  ck_assert_int_eq(port_open(&h->table, &s, 0, &port), MP_ECONFIG);
+  assert_logged("1234 is no speed of serial ports");
 }
 END_TEST
 

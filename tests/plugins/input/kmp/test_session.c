@@ -282,6 +282,44 @@ START_TEST(ways_to_sleep_are_checked)
 }
 END_TEST
 
+/* ---- Diagnoses ----------------------------------------------------------- */
+
+static const struct {
+  const char *outcome, *why;
+  struct session_seen seen;
+  int reason;
+} diagnoses[] = {
+  { "another program on the line",
+    "requests of another program are on the line: let only one program read "
+    "this meter",
+    { .requests = 3, .silences = 1, .strangers = 2 },
+    MP_EPROTO },
+  { "answers",
+    "requests without an answer: 2 of 3: align the head, and read at least "
+    "every 30 minutes, or the eye switches off",
+    { .requests = 3, .answers = 1, .silences = 2 },
+    MP_ETIMEOUT },
+  { "only an echo",
+    "only our own requests come back (requests sent: 2)",
+    { .requests = 2, .silences = 2, .echoes = 2 },
+    MP_ETIMEOUT },
+};
+
+START_TEST(what_was_seen_is_said_in_words)
+{
+  const struct session_seen nothing = { 0 };
+  char why[256];
+
+  session.seen = diagnoses[_i].seen;
+  ck_assert_int_eq(session_diagnose(&session, why, sizeof(why)),
+                   diagnoses[_i].reason);
+  if (strncmp(why, diagnoses[_i].why, strlen(diagnoses[_i].why)) != 0)
+    ck_assert_str_eq(why, diagnoses[_i].why);
+  ck_assert_str_eq(session_outcome(&nothing, &session.seen),
+                   diagnoses[_i].outcome);
+}
+END_TEST
+
 /* ---- Ends ---------------------------------------------------------------- */
 
 START_TEST(the_end_of_the_cycle_ends_the_wait)

@@ -389,6 +389,24 @@ START_TEST(bad_plugin_does_not_bring_the_run_down)
 }
 END_TEST
 
+/* It is left behind in its thread: the other meter's values are delivered. */
+START_TEST(input_that_does_not_come_back_is_abandoned)
+{
+  scene_write(s, "p.ini",
+              "[pipeline]\ndeadline = 1s\n"
+              "[input bad]\nplugin = ./input_bad.so\n"
+              "[input meter]\nplugin = exec\n"
+              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+              "[output table]\nplugin = stdout\nformat = line\n"
+              "field.a = meter.a\nfield.b = bad.b\n");
+  scene_setenv(s, "BAD", "read-hangs");
+  scene_run(s, "run -c p.ini");
+  check(76, "a 1\n",
+        "error: bad: was still reading at the deadline of the cycle and was "
+        "abandoned; a longer \"deadline\" in [pipeline] gives it more time\n");
+}
+END_TEST
+
 START_TEST(plugin_of_another_kind_is_told_so)
 {
   scene_write(s, "p.ini",
@@ -446,6 +464,7 @@ conform_suite(void)
                       ARRAY_SIZE(run_rows));
   tcase_add_loop_test(tc, unsound_plugin_is_one_clear_line, 0,
                       ARRAY_SIZE(conform_rows));
+  tcase_add_test(tc, input_that_does_not_come_back_is_abandoned);
   tcase_add_test(tc, plugin_of_another_kind_is_told_so);
   suite_add_tcase(suite, tc);
   return suite;

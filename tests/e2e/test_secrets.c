@@ -55,9 +55,9 @@ write_pipeline(const char *url, const char *login, const char *more)
 {
   scene_write(house.scene, "house.ini",
               "[pipeline]\nstate_dir = .\n[input meter]\nplugin = kmp\n"
-              "device = %s\ntimeout = 300ms\nretries = 0\n"
+              "device = %s\ntimeout = 2s\nretries = 0\n"
               "capture = heat.capture\n[output domoticz]\nplugin = domoticz\n"
-              "url = %s\ntimeout = 300ms\n%sidx.323 = meter.heat_energy_e1\n"
+              "url = %s\ntimeout = 2s\n%sidx.323 = meter.heat_energy_e1\n"
               "[output log]\nplugin = csv\npath = heat.csv\n"
               "column.energy = meter.heat_energy_e1\n%s",
               meter_path(house.meter), url, login, more);

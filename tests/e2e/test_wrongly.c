@@ -3,9 +3,11 @@
  * should say what is wrong and what to do about it, before anything is opened.
  */
 #include <check.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/support/scene.h"
@@ -239,6 +241,71 @@ START_TEST(help_of_a_command_is_its_own)
 }
 END_TEST
 
+/* ---- Standard error ---- */
+
+/* There each line says how bad it is; what is no journal is not told so. */
+START_TEST(journal_gets_priorities)
+{
+  char path[512], stream[64];
+  struct stat st;
+
+  scene_write(scene, "log", "%s", "");
+  snprintf(path, sizeof(path), "%s/log", scene_dir(scene));
+  ck_assert_int_eq(stat(path, &st), 0);
+  scene_set_stderr(scene, path);
+  for (unsigned other = 0; other < 2; other++) {
+    snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
+             (uintmax_t)st.st_ino + other);
+    scene_setenv(scene, "JOURNAL_STREAM", stream);
+    ck_assert_int_eq(scene_run(scene, "plugins cvs"), 64);
+    ck_assert_ptr_nonnull(strstr(
+      scene_read(scene, "log"),
+      other ? "error: there is no plugin" : "<3>error: there is no plugin"));
+    ck_assert_int_eq(strncmp(scene_read(scene, "log"), "<3>", 3) == 0, !other);
+  }
+}
+END_TEST
+
+/* ---- plugins ---- */
+
+START_TEST(plugin_tells_its_options_and_fields)
+{
+  const char *dir = getenv("METERPIPE_PLUGIN_PATH");
+
+  ck_assert_ptr_nonnull(dir);
+  scene_setenv(scene, "METERPIPE_PLUGIN_PATH", "/nowhere");
+  ck_assert_int_eq(scene_run(scene, "plugins kmp"), 64);
+  ck_assert_int_eq(scene_run(scene, "plugins kmp --plugin-dir %s", dir), 0);
+  ck_assert_str_eq(scene_err(scene), "");
+  ck_assert_ptr_nonnull(strstr(scene_out(scene), "\n\nFields:\n"));
+  ck_assert_ptr_nonnull(
+    strstr(scene_out(scene), "\n  60     heat_energy_e1  "));
+  ck_assert_int_eq(scene_run(scene, "plugins %s/output_exec.so", dir), 0);
+  ck_assert_ptr_nonnull(
+    strstr(scene_out(scene), "\ndelivery: as the option \"class\" says\n"));
+}
+END_TEST
+
+/* What it compiles to stands in out_of_tree.sh. */
+START_TEST(new_plugin_is_begun_and_nothing_is_overwritten)
+{
+  ck_assert_int_eq(scene_run(scene, "plugins --new output mine"), 0);
+  ck_assert_str_eq(scene_err(scene), "");
+  ck_assert_str_eq(
+    scene_out(scene),
+    "mine/output_mine.c, Makefile, try.ini: cd mine && make try\n");
+  ck_assert_ptr_nonnull(
+    strstr(scene_read(scene, "mine/output_mine.c"), "\"mine\""));
+  ck_assert_ptr_nonnull(
+    strstr(scene_read(scene, "mine/Makefile"), "PLUGIN = output_mine.so\n"));
+  scene_write(scene, "mine/output_mine.c", "my work\n");
+  ck_assert_int_eq(scene_run(scene, "plugins --new output mine"), 73);
+  ck_assert_str_eq(scene_err(scene),
+                   "error: mine: the folder cannot be made: File exists\n");
+  ck_assert_str_eq(scene_read(scene, "mine/output_mine.c"), "my work\n");
+}
+END_TEST
+
 /* Where a machine has one, there is nothing to see. */
 START_TEST(file_that_nobody_has_written_yet_is_told_apart)
 {
@@ -279,6 +346,9 @@ main(void)
                       ARRAY_SIZE(shown));
   tcase_add_test(t, help_names_every_command);
   tcase_add_test(t, help_of_a_command_is_its_own);
+  tcase_add_test(t, journal_gets_priorities);
+  tcase_add_test(t, plugin_tells_its_options_and_fields);
+  tcase_add_test(t, new_plugin_is_begun_and_nothing_is_overwritten);
   tcase_add_test(t, file_that_nobody_has_written_yet_is_told_apart);
   suite_add_tcase(suite, t);
   runner = srunner_create(suite);

@@ -93,6 +93,8 @@ bad_read(void *self, const struct mp_sink *sink)
     sink->serial(sink, NULL, MP_SERIAL_READ);
   if (bad_is("read-late"))
     usleep(900000);
+  while (bad_is("read-hangs"))
+    pause();
   if (bad_is("read-silent"))
     return MP_EIO;
   sink->emit(sink, "a", &value);

@@ -300,7 +300,7 @@ static const struct {
     { .requests = 3, .answers = 1, .silences = 2 },
     MP_ETIMEOUT },
   { "only an echo",
-    "only our own requests come back (requests sent: 2)",
+    "only an echo (requests sent: 2): the head works",
     { .requests = 2, .silences = 2, .echoes = 2 },
     MP_ETIMEOUT },
 };
@@ -381,6 +381,8 @@ session_suite(void)
   tcase_add_test(talk, a_water_meter_is_deaf_for_a_while_after_some_answers);
   tcase_add_test(talk, a_403_is_deaf_without_the_magnet);
   tcase_add_test(talk, ways_to_sleep_are_checked);
+  tcase_add_loop_test(talk, what_was_seen_is_said_in_words, 0,
+                      sizeof(diagnoses) / sizeof(diagnoses[0]));
   tcase_add_test(talk, the_end_of_the_cycle_ends_the_wait);
   tcase_add_test(talk, a_signal_ends_the_wait);
   tcase_add_test(talk, a_paced_line_is_waited_for);

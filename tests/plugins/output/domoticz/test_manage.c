@@ -8,6 +8,7 @@
 #include <check.h>
 
 #include "tests/plugins/output/domoticz/rig.h"
+#include "tests/support/domoticz_impl.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -192,6 +193,59 @@ START_TEST(a_plan_changes_nothing)
 }
 END_TEST
 
+/* As of a fresh install. */
+static void
+remove_hardware(void)
+{
+  pthread_mutex_lock(&r.s->lock);
+  r.s->hardware = 0;
+  pthread_mutex_unlock(&r.s->lock);
+}
+
+START_TEST(the_hardware_that_devices_need_is_made_once)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  remove_hardware();
+  rig_open(&r);
+  for (int i = 0; i < 2; i++)
+    ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
+                                          MP_CREATE_PLAN, &r.sink->list),
+                     MP_OK);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 0);
+  ck_assert(rig_logged(&r, "would make the Dummy hardware \"meterpipe\""));
+  ck_assert(rig_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
+                           "it"));
+  for (int i = 0; i < 2; i++)
+    ck_assert_int_eq(
+      r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
+      MP_OK);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 1);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createvirtualsensor"), 2);
+}
+END_TEST
+
+START_TEST(hardware_that_is_refused_says_who_may)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  domoticz_server_fault(r.s, DOMOTICZ_ERR, "gethardware", 0, 0, 0);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+    MP_EREFUSED);
+  ck_assert(rig_logged(&r, "the list of hardware is refused; only an "
+                           "administrator may see it"));
+  domoticz_server_heal(r.s);
+  remove_hardware();
+  domoticz_server_fault(r.s, DOMOTICZ_ERR, "addhardware", 0, 0, 0);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+    MP_EREFUSED);
+  ck_assert(rig_logged(&r, "a new hardware is refused; only an administrator "
+                           "may do it"));
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createvirtualsensor"), 0);
+}
+END_TEST
+
 START_TEST(what_cannot_be_made_says_why)
 {
   rig_start(&r, DOMOTICZ_2025_1);
@@ -230,6 +284,8 @@ main(void)
   tcase_add_test(tc, new_devices_are_of_the_type_wanted);
   tcase_add_test(tc, a_counter_is_set_up_as_recorded);
   tcase_add_test(tc, a_plan_changes_nothing);
+  tcase_add_test(tc, the_hardware_that_devices_need_is_made_once);
+  tcase_add_test(tc, hardware_that_is_refused_says_who_may);
   tcase_add_test(tc, what_cannot_be_made_says_why);
   suite_add_tcase(suite, tc);
   srunner_run_all(runner, CK_ENV);

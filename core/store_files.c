@@ -48,10 +48,10 @@ path_with(struct store *store, const char *end, char path[PATH_MAX])
 
 /* ---- Planted ones -------------------------------------------------------- */
 
-/* Whether anybody can make files in the directory of the database, as in /tmp.
- * Where there is none yet, it will be ours. */
+/* Whether anybody can make files in the directory of the database, as in /tmp;
+ * *ret_owner is whose that is.  Where there is none yet, it will be ours. */
 static bool
-is_shared(const struct store *store)
+is_shared(const struct store *store, uid_t *ret_owner)
 {
   const mode_t shared = S_ISVTX | S_IWOTH;
   const char *slash = strrchr(store->path, '/');
@@ -61,27 +61,37 @@ is_shared(const struct store *store)
   bool known = dir && stat(dir, &st) == 0;
 
   free(dir);
+  if (known)
+    *ret_owner = st.st_uid;
   return known && (st.st_mode & shared) == shared;
 }
 
-/* Why the file at PATH must not be used; NULL: it may.  Who only looks may look
- * at what belongs to OWNER, too. */
+/* Why the file at PATH must not be used, and what to do; NULL: it may.  The
+ * owner of the directory is trusted.  Who only looks may look at what belongs
+ * to READABLE, too. */
 static const char *
-planted(const char *path, uid_t owner)
+planted(const char *path, uid_t dir_owner, uid_t readable)
 {
   struct stat st;
 
   if (lstat(path, &st) != 0)
     return NULL; /* not there; what else it is, opening it tells */
   if (S_ISLNK(st.st_mode))
-    return "is a symbolic link";
+    return "is a symbolic link, in a directory where anybody can put one; it "
+           "is "
+           "not used: remove it, or give a state_dir of your own";
   if (!S_ISREG(st.st_mode))
-    return "is no file";
+    return "is no file, in a directory where anybody can put one; it is not "
+           "used: remove it, or give a state_dir of your own";
   if (st.st_nlink > 1)
-    return "has another name, too (a hard link)";
-  return st.st_uid == geteuid() || st.st_uid == owner
-           ? NULL
-           : "belongs to somebody else";
+    return "has another name, too (a hard link), in a directory where anybody "
+           "can give it one; it is not used: give a state_dir of your own";
+  if (st.st_uid == geteuid() || st.st_uid == dir_owner || st.st_uid == readable)
+    return NULL;
+  return "belongs to somebody else, in a directory where anybody can put one; "
+         "it "
+         "is not used: run meterpipe as its owner, or give a state_dir of your "
+         "own";
 }
 
 /*
@@ -90,28 +100,25 @@ planted(const char *path, uid_t owner)
  * our own files is used there.
  */
 static int
-check_planted(struct store *store)
+check_planted(struct store *store, uid_t dir_owner)
 {
   static const char *const ends[] = { "", "-journal", "-wal", "-shm", ".lock" };
-  uid_t owner = geteuid();
+  uid_t readable = geteuid();
   char path[PATH_MAX];
   struct stat st;
   int r = MP_OK;
 
   if (store->mode != STORE_WRITE && lstat(store->path, &st) == 0)
-    owner = st.st_uid;
+    readable = st.st_uid;
   for (size_t i = 0; i < ARRAY_SIZE(ends) && r == MP_OK; i++) {
     const char *why = NULL;
 
     r = path_with(store, ends[i], path);
     if (r == MP_OK)
-      why = planted(path, owner);
+      why = planted(path, dir_owner, readable);
     if (!why)
       continue;
-    store_set_error(store,
-                    "%s: %s, in a directory where anybody can put one; it is "
-                    "not used: remove it, or give a state_dir of your own",
-                    path, why);
+    store_set_error(store, "%s: %s", path, why);
     r = MP_EPERM;
   }
   return r;
@@ -169,7 +176,9 @@ lock(struct store *store)
 int
 store_files_prepare(struct store *store)
 {
-  int r = is_shared(store) ? check_planted(store) : MP_OK;
+  uid_t dir_owner;
+  int r =
+    is_shared(store, &dir_owner) ? check_planted(store, dir_owner) : MP_OK;
 
   if (store->mode != STORE_WRITE)
     return r;
@@ -183,7 +192,8 @@ store_files_prepare(struct store *store)
 int
 store_files_create(struct store *store)
 {
-  bool shared = is_shared(store);
+  uid_t dir_owner;
+  bool shared = is_shared(store, &dir_owner);
   int fd =
     open(store->path,
          O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | (shared ? O_NOFOLLOW : 0),
@@ -195,10 +205,49 @@ store_files_create(struct store *store)
     return store_files_failed(store, store->path);
   close(fd);
   if (regular)
-    return shared ? check_planted(store) : MP_OK;
+    return shared ? check_planted(store, dir_owner) : MP_OK;
   store_set_error(store, "%s: the state cannot be kept there: it is no file",
                   store->path);
   return MP_EIO;
+}
+
+/* ---- Of a newer version -------------------------------------------------- */
+
+int
+store_files_newer(struct store *store, int version)
+{
+  store_set_error(
+    store,
+    "%s: written by a newer meterpipe (state version %d, this one "
+    "knows %d): install that version again",
+    store->path, version, STORE_VERSION);
+  return MP_ECONFIG;
+}
+
+/* https://www.sqlite.org/fileformat.html, The Database Header. */
+#define HEADER_MAGIC "SQLite format 3"
+#define HEADER_VERSION 60 /* where the user version stands */
+
+int
+store_files_check_version(struct store *store)
+{
+  unsigned char header[HEADER_VERSION + 4];
+  const unsigned char *p = header + HEADER_VERSION;
+  int fd = open(store->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  ssize_t n = fd < 0 ? -1 : read(fd, header, sizeof(header));
+  int32_t version;
+
+  if (fd >= 0)
+    close(fd);
+  /* Whatever else it is, SQLite tells. */
+  if (n != (ssize_t)sizeof(header) ||
+      memcmp(header, HEADER_MAGIC, sizeof(HEADER_MAGIC)) != 0)
+    return MP_OK;
+  version = (int32_t)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+                      (uint32_t)p[2] << 8 | (uint32_t)p[3]);
+  return version < 0 || version > STORE_VERSION
+           ? store_files_newer(store, version)
+           : MP_OK;
 }
 
 /* ---- Moved aside --------------------------------------------------------- */

@@ -14,8 +14,6 @@
 
 #include "meterpipe/plugin.h"
 
-#define SCHEMA_VERSION 1
-
 #define ENTRY_TABLE                                                            \
   "CREATE TABLE entry(area TEXT NOT NULL, owner TEXT NOT NULL,"                \
   " name TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL,"             \
@@ -245,16 +243,9 @@ read_version(struct store *store, sqlite3_stmt *stmt)
 {
   int version = sqlite3_column_int(stmt, 0);
 
-  if (version == SCHEMA_VERSION)
+  if (version == STORE_VERSION)
     return MP_DROP;
-  if (version == 0)
-    return MP_OK;
-  store_set_error(
-    store,
-    "%s: written by a newer meterpipe (state version %d, this one "
-    "knows %d): install that version again",
-    store->path, version, SCHEMA_VERSION);
-  return MP_ECONFIG;
+  return version == 0 ? MP_OK : store_files_newer(store, version);
 }
 
 static int
@@ -347,6 +338,8 @@ store_sqlite_read(struct store *store)
     r = store_files_create(store);
   else if (access(store->path, F_OK) != 0 && errno == ENOENT)
     return MP_OK; /* never run: there is nothing to show */
+  if (r == MP_OK)
+    r = store_files_check_version(store);
   if (r == MP_OK)
     r = open_handle(store);
   if (r == MP_OK)

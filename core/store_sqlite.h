@@ -9,6 +9,9 @@
 
 #include "core/store.h"
 
+/* Of the tables, kept as SQLite's user version. */
+#define STORE_VERSION 1
+
 struct store_entry {
   struct store_entry *next;
   char *area, *owner, *name;
@@ -53,6 +56,11 @@ int store_files_prepare(struct store *store);
 /* Makes the database where there is none, before SQLite would make it readable
  * by all. */
 int store_files_create(struct store *store);
+/* Looks into the file itself for the version of a newer meterpipe: SQLite might
+ * change it merely by opening it, as a newer journal.  MP_ECONFIG: it is. */
+int store_files_check_version(struct store *store);
+/* MP_ECONFIG, with words. */
+int store_files_newer(struct store *store, int version);
 /* Moves the damaged database out of the way. */
 int store_files_set_aside(struct store *store, const char *why);
 /* The reason behind errno, with words. */

@@ -70,6 +70,18 @@ execute(const char *sql)
   sqlite3_close(handle);
 }
 
+static int
+header_byte(long offset)
+{
+  FILE *f = fopen(db, "rb");
+  int byte;
+
+  ck_assert(f && fseek(f, offset, SEEK_SET) == 0);
+  byte = getc(f);
+  fclose(f);
+  return byte;
+}
+
 /* A state with two entries and two rows. */
 static void
 fill(void)
@@ -179,13 +191,23 @@ START_TEST(it_serves_one_pipeline_file_only)
 }
 END_TEST
 
+/* Its journal, too: SQLite writes into the header which one a file has. */
 START_TEST(a_newer_version_is_left_alone)
 {
+  static const char *const versions[] = { "PRAGMA user_version=2",
+                                          "PRAGMA user_version=-3" };
+  size_t i;
+
   fill();
-  execute("PRAGMA user_version=2");
-  open_store(STORE_WRITE, MP_ECONFIG);
+  execute("PRAGMA journal_mode=WAL");
+  for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+    execute(versions[i]);
+    open_store(STORE_WRITE, MP_ECONFIG);
+    ck_assert_int_eq(header_byte(18), 2);
+  }
   execute("PRAGMA user_version=1");
   store_close(open_store(STORE_WRITE, MP_OK));
+  ck_assert_int_eq(header_byte(18), 1);
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 
 #include "core/config_print.h"
 #include "core/log.h"
+#include "core/secret.h"
 #include "core/stage.h"
 
 /* What messages say where those about a file say FILE:LINE. */
@@ -14,26 +15,23 @@ static const char where[] = "command line";
 
 /* ---- The section --------------------------------------------------------- */
 
-/* Whether WORD is OPTION=VALUE, or at least meant to be. */
-static bool
-is_option(const char *word)
-{
-  const char *equals = strchr(word, '=');
-
-  return equals && equals > word && equals[1];
-}
-
-/* Of a word that blanks cut into several the first is enough, and shows no
- * secret: of "password = x" the last one is it.  BEFORE is NULL for the first
- * word of all. */
+/* BEFORE is NULL for the first word of all.  What stands behind another word is
+ * not shown: it may be the end of a secret that blanks cut into several words,
+ * as in "password = x".  Of those that follow the first is enough. */
 static void
 refuse_word(const char *before, const char *word, struct problems *problems)
 {
-  if (before && !is_option(before))
-    return;
-  problems_add(problems, where, 0,
-               "\"%.*s\" is no option: write OPTION=VALUE, without blanks",
-               (int)strcspn(word, "="), word);
+  const char *equals = before ? strchr(before, '=') : NULL;
+
+  if (!before)
+    problems_add(problems, where, 0,
+                 "\"%.*s\" is no option: write OPTION=VALUE, without blanks",
+                 (int)strcspn(word, "="), word);
+  else if (equals && equals > before && equals[1])
+    problems_add(problems, where, 0,
+                 "%.*s: what stands behind a blank is no part of it: write "
+                 "OPTION=VALUE, without blanks",
+                 (int)(equals - before), before);
 }
 
 /* OPTION=VALUE into the section; false: out of memory. */
@@ -81,35 +79,6 @@ make_config(const struct arguments *args, const struct plugin *plugin,
     return config;
   config_free(config);
   return NULL;
-}
-
-/* ---- Secrets ------------------------------------------------------------- */
-
-/* Whether WORD, "OPTION" or "OPTION=VALUE", is about a secret. */
-static bool
-is_secret(const struct stage *stage, const char *word)
-{
-  const struct mp_option *option = stage->plugin->table.options;
-  size_t len = strcspn(word, "=");
-
-  for (; option && option->key; option++)
-    if (option->type == MP_TYPE_SECRET && strlen(option->key) == len &&
-        strncmp(option->key, word, len) == 0)
-      return true;
-  return false;
-}
-
-/* Everybody can read the words of a command line for as long as it runs. */
-static void
-hide_secrets(const struct arguments *args, const struct stage *stage)
-{
-  for (int i = 1; i < args->n_operands; i++) {
-    char *value = strchr(args->operands[i], '=');
-
-    if (!value || !is_secret(stage, args->operands[i]))
-      continue;
-    memset(value + 1, '*', strlen(value + 1));
-  }
 }
 
 /* ---- The stage ----------------------------------------------------------- */
@@ -166,7 +135,8 @@ make_pipeline(struct app *app, const struct plugin *plugin,
   p->config = app->config;
   stage = make_stage(p, plugin);
   if (stage)
-    hide_secrets(app->args, stage);
+    secret_hide_words(plugin->table.options, app->args->operands + 1,
+                      app->args->n_operands - 1);
   return stage ? create_stage(p, stage, problems) : MP_ENOMEM;
 }
 
@@ -226,7 +196,7 @@ adhoc_print_section(const struct stage *stage, const char *name, FILE *out)
   for (size_t i = 0; i < section->n_entries; i++) {
     const struct config_entry *entry = &section->entries[i];
 
-    if (is_secret(stage, entry->key))
+    if (secret_is(stage->plugin->table.options, entry->key))
       fprintf(out, "%s_file = FILE\n", entry->key);
     else
       config_print_option(out, entry->key, entry->value);

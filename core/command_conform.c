@@ -23,6 +23,7 @@
 #include "core/conform.h"
 #include "core/log.h"
 #include "core/option_type.h"
+#include "core/secret.h"
 
 /* A check that takes longer hangs, unless the environment says otherwise: for
  * a slow debugger, or a test that has no time. */
@@ -212,26 +213,18 @@ find_option(const struct plugin *plugin, const char *word)
   return NULL;
 }
 
-/* Whether the word behind WORD, which has no "=", may be its value, cut off by
- * blanks: of a secret. */
+/* A word without "=" may be the end of a secret that blanks cut off: but for
+ * the first it is not shown. */
 static bool
-lacks_value(const char *word)
+word_is_good(const struct conform *c, int i)
 {
-  const char *equals = strchr(word, '=');
-
-  return !equals || !equals[1];
-}
-
-/* BEFORE is NULL for the first word. */
-static bool
-word_is_good(const struct conform *c, const char *before, const char *word)
-{
+  const char *word = c->given[i];
   const struct mp_option *row = find_option(c->plugin, word);
   const char *value = strchr(word, '=');
   struct option_number number;
   char why[OPTION_WHY];
 
-  if (!value && before && lacks_value(before))
+  if (!value && i > 0)
     log_line(MP_LOG_ERROR, c->label, NULL,
              "what stands behind a blank is no part of an option: write "
              "OPTION=VALUE, without blanks");
@@ -255,7 +248,7 @@ words_are_good(const struct conform *c)
   bool good = true;
 
   for (int i = 0; i < c->n_given; i++)
-    good &= word_is_good(c, i > 0 ? c->given[i - 1] : NULL, c->given[i]);
+    good &= word_is_good(c, i);
   return good;
 }
 
@@ -294,14 +287,37 @@ run_all(struct conform *c)
   return status;
 }
 
+/* With the secrets among the words out of sight.  The plugin may crash: then no
+ * core file is to hold them. */
+static int
+conform(struct conform *c, const struct arguments *args)
+{
+  int n = args->n_operands - 1, status = EX_OSERR, i;
+  char **given = calloc((size_t)n + 1, sizeof(*given));
+  bool good = given != NULL;
+
+  for (i = 0; good && i < n; i++) {
+    given[i] = strdup(args->operands[i + 1]);
+    good = given[i] != NULL;
+  }
+  if (secret_hide_words(c->plugin->table.options, args->operands + 1, n))
+    secret_forbid_cores();
+  c->given = given;
+  c->n_given = n;
+  if (good)
+    status = words_are_good(c) ? run_all(c) : EX_USAGE;
+  for (i = 0; given && i < n; i++)
+    secret_free(given[i]);
+  free(given);
+  return status;
+}
+
 int
 command_conform(const struct arguments *args)
 {
   char *path = args->operands[0];
   const char *slash = strrchr(path, '/');
-  struct conform c = { .label = slash ? slash + 1 : path,
-                       .given = args->operands + 1,
-                       .n_given = args->n_operands - 1 };
+  struct conform c = { .label = slash ? slash + 1 : path };
   char *full = slash ? strdup(path) : NULL, why[1024];
   struct loader *loader = loader_new("");
   int status = EX_OSERR;
@@ -312,10 +328,7 @@ command_conform(const struct arguments *args)
     status = in_process(c.label, "load", load_in_process, full);
   if (status == EX_OK) {
     c.plugin = load_any(loader, full, why, sizeof(why));
-    if (!c.plugin)
-      status = EX_SOFTWARE;
-    else
-      status = words_are_good(&c) ? run_all(&c) : EX_USAGE;
+    status = c.plugin ? conform(&c, args) : EX_SOFTWARE;
   }
   loader_free(loader);
   free(full);

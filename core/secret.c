@@ -81,6 +81,34 @@ secret_free(char *secret)
   free(secret);
 }
 
+bool
+secret_is(const struct mp_option *option, const char *word)
+{
+  size_t len = strcspn(word, "=");
+
+  for (; option && option->key; option++)
+    if (option->type == MP_TYPE_SECRET && strlen(option->key) == len &&
+        strncmp(option->key, word, len) == 0)
+      return true;
+  return false;
+}
+
+bool
+secret_hide_words(const struct mp_option *options, char **words, int n)
+{
+  bool any = false;
+
+  for (int i = 0; i < n; i++) {
+    char *value = strchr(words[i], '=');
+
+    if (!value || !secret_is(options, words[i]))
+      continue;
+    memset(value + 1, '*', strlen(value + 1));
+    any = true;
+  }
+  return any;
+}
+
 void
 secret_forbid_cores(void)
 {

@@ -5,6 +5,10 @@
 #ifndef CORE_SECRET_H
 #define CORE_SECRET_H
 
+#include <stdbool.h>
+
+#include "meterpipe/plugin.h"
+
 /* Reads the one line of PATH; a relative path is looked for in
  * $CREDENTIALS_DIRECTORY first.  0 and *ret, for secret_free; or an errno.  Or
  * 0 with *ret_fault: what keeps the content from being a secret. */
@@ -12,6 +16,15 @@ int secret_read(const char *path, char **ret, const char **ret_fault);
 
 /* Wipes it first.  Accepts NULL. */
 void secret_free(char *secret);
+
+/* Whether WORD, "OPTION" or "OPTION=VALUE", is about a secret of OPTIONS (NULL:
+ * there are none). */
+bool secret_is(const struct mp_option *options, const char *word);
+
+/* Overwrites the values of secrets of OPTIONS among N words, "OPTION=VALUE", of
+ * a command line: everybody can read them for as long as the program runs.
+ * Whether there was one. */
+bool secret_hide_words(const struct mp_option *options, char **words, int n);
 
 /* From now on the program leaves no core file, and neither do the commands that
  * it starts. */

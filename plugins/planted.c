@@ -54,7 +54,7 @@ check_opened(const char *path, int fd, char why[PLANTED_WHY])
 
   if (!is_shared(path, &dir) || fstat(fd, &st) != 0)
     return fd;
-  if (!is_foreign(&st, &dir) && (!S_ISREG(st.st_mode) || st.st_nlink == 1))
+  if (!is_foreign(&st, &dir) && (!S_ISREG(st.st_mode) || st.st_nlink <= 1))
     return fd;
   close(fd);
   if (is_foreign(&st, &dir))

@@ -27,13 +27,15 @@ chmod +x "$work/meterpipe"
 
 METERPIPE=$work/meterpipe CK_TIMEOUT_MULTIPLIER=20
 export METERPIPE CK_TIMEOUT_MULTIPLIER
+dead=0
 for test in "$@"; do
   "$test" >"$work/${test##*/}.out" 2>&1
-  grep -h '%: Checks: ' "$work/${test##*/}.out" | sed "s,^,${test##*/}: ,"
+  grep -h '%: Checks: ' "$work/${test##*/}.out" | sed "s,^,${test##*/}: ," |
+    grep . || { echo "${test##*/}: did not come to its end"; dead=$((dead + 1)); }
 done
 
 runs=$(find "$work" -name '*.log' | wc -l)
 faulty=$(find "$work" -name '*.log' -size +0 | wc -l)
 find "$work" -name '*.log' -size +0 -exec cat {} +
 echo "$runs runs, $faulty with memory errors or leaks"
-[ "$runs" -gt 0 ] && [ "$faulty" -eq 0 ]
+[ "$runs" -gt 0 ] && [ "$faulty" -eq 0 ] && [ "$dead" -eq 0 ]

@@ -160,6 +160,22 @@ START_TEST(nothing_that_others_planted_is_used)
 }
 END_TEST
 
+/* A state that its owner left in a directory of his own serves root, too. */
+START_TEST(owner_of_the_directory_is_trusted)
+{
+  build("shared", 01777);
+  if (geteuid() != 0)
+    return; /* nobody else can give files away */
+  ck_assert_int_eq(run(), EX_OK);
+  ck_assert_int_eq(lchown(there("."), SOMEBODY, SOMEBODY), 0);
+  ck_assert_int_eq(lchown(there("house.db"), SOMEBODY, SOMEBODY), 0);
+  ck_assert_msg(run() == EX_OK, "%s", scene_err(site.s));
+  ck_assert_int_eq(lchown(there("."), 0, 0), 0);
+  ck_assert_int_eq(run(), EX_NOPERM);
+  ck_assert_ptr_nonnull(strstr(scene_err(site.s), "as its owner"));
+}
+END_TEST
+
 /* Where Linux does not forbid it, anybody can give any file a second name. */
 START_TEST(no_second_name_is_used)
 {
@@ -359,6 +375,7 @@ add_tests(TCase *t)
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
   tcase_add_loop_test(t, nothing_that_others_planted_is_used, 0, n_files);
+  tcase_add_test(t, owner_of_the_directory_is_trusted);
   tcase_add_loop_test(t, no_second_name_is_used, 0, n_files);
   tcase_add_loop_test(t, directory_in_the_place_of_a_file_is_told, 0, n_files);
   tcase_add_test(t, status_does_not_look_at_what_was_planted);

@@ -77,8 +77,7 @@ START_TEST(mask_reads_a_pipe)
 
   scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
   snprintf(command, sizeof(command),
-           "cd '%s' && mkfifo pipe && cat meter.capture >pipe &",
-           scene_dir(s));
+           "cd '%s' && mkfifo pipe && cat meter.capture >pipe &", scene_dir(s));
   ck_assert_int_eq(system(command), 0);
   for (int i = 0; i < 1000 && !scene_exists(s, "pipe"); i++)
     usleep(10000);

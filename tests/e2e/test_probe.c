@@ -329,6 +329,9 @@ static const struct {
     "tcp://HOST:PORT of a serial server; for example: device = TEXT\n" },
   { "kmp device=x device=y", "command line: device: is given twice\n" },
   { "kmp device=x retries",
+    "command line: device: what stands behind a blank is no part of it: write "
+    "OPTION=VALUE, without blanks\n" },
+  { "kmp retries device=x",
     "command line: \"retries\" is no option: write OPTION=VALUE, without "
     "blanks\n" },
   { "kmp device=x fields=flow_v1",

@@ -258,9 +258,9 @@ START_TEST(journal_gets_priorities)
              (uintmax_t)st.st_ino + other);
     scene_setenv(scene, "JOURNAL_STREAM", stream);
     ck_assert_int_eq(scene_run(scene, "plugins cvs"), 64);
-    ck_assert_ptr_nonnull(strstr(
-      scene_read(scene, "log"),
-      other ? "error: there is no plugin" : "<3>error: there is no plugin"));
+    ck_assert_ptr_nonnull(
+      strstr(scene_read(scene, "log"), other ? "error: there is no plugin"
+                                             : "<3>error: there is no plugin"));
     ck_assert_int_eq(strncmp(scene_read(scene, "log"), "<3>", 3) == 0, !other);
   }
 }

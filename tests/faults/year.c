@@ -31,6 +31,8 @@
 
 /* Of a run, at most. */
 #define REPEATS 5
+/* Of all runs. */
+#define REPEATED_MAX 100
 
 /* What is lived through; of a sample, so many runs around a time. */
 static const struct span {
@@ -89,7 +91,8 @@ struct year {
   unsigned events, troubles, meter;
   unsigned clean; /* runs without trouble so far */
   unsigned calls; /* system calls of an undisturbed run */
-  bool in_turn;   /* troubles come one after the other, and are short */
+  unsigned repeated;
+  bool in_turn; /* troubles come one after the other, and are short */
   enum trouble trouble;
   unsigned lasts;    /* the trouble, runs */
   int64_t delivered; /* reading of the last undisturbed run */
@@ -118,9 +121,9 @@ static void
 begin_trouble(struct year *y)
 {
   static const unsigned longest[TROUBLES] = {
-    [AWAY] = 72,  [MUTE] = 6,   [DEAF] = 6,      [NO_METER] = 40,
-    [SILENT] = 2, [KILLED] = 2, [DISK_FULL] = 5, [LOG_FULL] = 30,
-    [HOUSE_OFF] = 100,
+    [AWAY] = 72,     [MUTE] = 6,      [DEAF] = 6,
+    [NO_METER] = 40, [SILENT] = 2,    [KILLED] = 2,
+    [DISK_FULL] = 5, [LOG_FULL] = 30, [HOUSE_OFF] = 100,
   };
 
   unsigned most, n = y->troubles++;
@@ -335,8 +338,7 @@ check_log(struct year *y)
   read_log(y);
   if (y->log.usages != sum_now(y, &y->log.must))
     rig_note(y->rig,
-             "usages of %" PRId64
-             " are in the CSV and must add up to %" PRId64,
+             "usages of %" PRId64 " are in the CSV and must add up to %" PRId64,
              y->log.usages, sum_now(y, &y->log.must));
   if (y->clean > 0 && y->log.total != device(y, TOTAL))
     rig_note(y->rig,
@@ -379,6 +381,9 @@ run_once(struct year *y, struct rig_run *run)
     if (y->trouble != NONE || run->status != EX_PROTOCOL || i == REPEATS)
       return;
     sweep_add(SWEEP_REPEATED, 1);
+    if (++y->repeated > REPEATED_MAX)
+      rig_note(y->rig, "%u undisturbed runs did not hear the meter",
+               y->repeated);
     sleep(1);
   }
 }

@@ -132,7 +132,7 @@ http_explain(CURL *easy, CURLcode curl, const char *curl_error,
   const struct distrust *d = find_distrust(easy, curl);
   const char *fact = f == NULL ? curl_easy_strerror(curl) : f->what;
   bool detail = f != NULL && f->detail;
-  long os_error = 0;
+  long os_error = 0, proxy = 0;
 
   if (d != NULL) {
     fact = d->what;
@@ -140,11 +140,27 @@ http_explain(CURL *easy, CURLcode curl, const char *curl_error,
   }
   ret->code = f == NULL ? MP_EPROTO : f->code;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
-  if (curl == CURLE_COULDNT_CONNECT && os_error != 0)
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
+  if (proxy >= 300)
+    snprintf(ret->what, sizeof(ret->what),
+             "the proxy refuses the connection (%ld); see https_proxy in the "
+             "environment",
+             proxy);
+  else if (curl == CURLE_COULDNT_CONNECT && os_error != 0)
     snprintf(ret->what, sizeof(ret->what), "%s: %s", fact,
              strerror((int)os_error));
   else
     say_in_detail(ret, fact, detail ? curl_error : "");
+}
+
+/* Nothing that a terminal or a log would take for more than text. */
+static bool
+is_plain(const char *text)
+{
+  for (; *text != '\0'; text++)
+    if (*text <= ' ' || *text > '~')
+      return false;
+  return true;
 }
 
 void
@@ -155,7 +171,7 @@ http_note_redirect(CURL *easy, struct http_answer *ret)
 
   curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &location);
   shown = location == NULL ? NULL : url_shown(location);
-  if (shown != NULL)
+  if (shown != NULL && is_plain(shown))
     snprintf(ret->what, sizeof(ret->what), "%s", shown);
   free(shown);
 }

@@ -127,8 +127,8 @@ static const struct transform_row rows[] = {
     NULL, 0, "1 GJ", 0, COUNTER, "9223372036854775807 MWh", MP_ERANGE,
     "too large to be converted between MWh and GJ", 0 },
   { "a reading too large for the unit of a rounded base",
-    NULL, ROUNDED, "1 GJ", 0, COUNTER, "9223372036854775807 MWh", MP_ERANGE,
-    "cannot be compared in GJ with the rounded base", 0 },
+    NULL, ROUNDED, "1 kWh", 0, COUNTER, "9223372036854775807 GJ", MP_ERANGE,
+    "cannot be compared in kWh with the rounded base", 0 },
 
   { "a text is a configuration error",
     NULL, 0, "84 GJ", 0, MP_TEXT, "2026-11-22", MP_ECONFIG, "is a text", 0 },

@@ -171,8 +171,7 @@ static const struct row rows[] = {
   { "a password, and what it writes",
     "> 80 3f 11 12 34 03 e9 33 04 00 04 83 da 69 17 c9 0d\n< " SERIAL "\n",
     "> 80 3f 11 ff ff 03 e9 33 04 00 00 00 00 01 89 5f 0d\n< " SERIAL_1 "\n" },
-  { "half a password", "> 80 3f 11 12 eb a5 0d\n",
-    "> 80 3f 11 ff c7 26 0d\n" },
+  { "half a password", "> 80 3f 11 12 eb a5 0d\n", "> 80 3f 11 ff c7 26 0d\n" },
 };
 
 START_TEST(what_is_personal_is_replaced_and_all_else_stays)

@@ -134,9 +134,11 @@ app_flush(int status)
 int
 app_finish(struct app *app)
 {
+  static struct app left; /* so that it is not lost, but still in use */
   int status;
 
   if (app->run.abandoned) { /* a thread still works on all of this */
+    left = *app;
     store_release(app->run.store);
     return report_status(app->report);
   }

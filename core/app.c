@@ -27,21 +27,29 @@ app_plugin_dirs(const char *plugin_dir)
   return dirs;
 }
 
-int
-app_init(struct app *app, const struct arguments *args)
+/* All that needs no pipeline file; false: out of memory or descriptors. */
+static bool
+prepare(struct app *app, const struct arguments *args)
 {
   char *dirs = app_plugin_dirs(args->plugin_dir);
 
-  memset(app, 0, sizeof(*app));
   app->args = args;
   app->report = report_new();
   app->loader = dirs ? loader_new(dirs) : NULL;
   free(dirs);
-  if (app->report && app->loader && run_init(&app->run, app->report) == MP_OK) {
-    app->run.dry = args->dry;
-    app->run.offline = args->offline;
+  if (!app->report || !app->loader || run_init(&app->run, app->report) != MP_OK)
+    return false;
+  app->run.dry = args->dry;
+  app->run.offline = args->offline;
+  return true;
+}
+
+int
+app_new(const struct arguments *args, struct app **ret)
+{
+  *ret = calloc(1, sizeof(**ret));
+  if (*ret && prepare(*ret, args))
     return EX_OK;
-  }
   log_line(MP_LOG_ERROR, NULL, NULL, "out of memory or descriptors");
   return EX_OSERR;
 }
@@ -134,11 +142,11 @@ app_flush(int status)
 int
 app_finish(struct app *app)
 {
-  static struct app left; /* so that it is not lost, but still in use */
   int status;
 
+  if (!app)
+    return EX_OSERR;
   if (app->run.abandoned) { /* a thread still works on all of this */
-    left = *app;
     store_release(app->run.store);
     return report_status(app->report);
   }
@@ -150,5 +158,6 @@ app_finish(struct app *app)
     run_finish(&app->run);
   status = app->report ? report_status(app->report) : EX_OSERR;
   report_free(app->report);
+  free(app);
   return status;
 }

@@ -40,8 +40,9 @@ struct app {
   struct pipeline *pipeline;
 };
 
-/* Prepares everything that needs no pipeline file.  An exit status. */
-int app_init(struct app *app, const struct arguments *args);
+/* Prepares everything that needs no pipeline file.  An exit status; *ret is for
+ * app_finish, whatever that is. */
+int app_new(const struct arguments *args, struct app **ret);
 
 /* Reads and checks the pipeline file, makes the instances, and shows what is
  * wrong.  An exit status: EX_OK or what to end with. */
@@ -55,7 +56,8 @@ int app_open_store(struct app *app, enum store_mode mode);
  * cannot be done and all was well before. */
 int app_flush(int status);
 
-/* Gives everything back; returns the exit status of all failures. */
+/* Gives everything back, but for what an input that was abandoned still uses;
+ * returns the exit status of all failures.  Accepts NULL. */
 int app_finish(struct app *app);
 
 /* The directories that plugins are looked for in, by colons; to be freed. */

@@ -85,24 +85,24 @@ tell_result(const struct app *app)
 int
 command_check(const struct arguments *args)
 {
-  struct app app;
-  int status = app_init(&app, args), last;
+  struct app *app;
+  int status = app_new(args, &app), last;
 
   if (status == EX_OK)
-    status = app_load(&app);
+    status = app_load(app);
   if (status == EX_OK)
-    status = app_open_store(&app, STORE_MEMORY) == MP_OK ? EX_OK : EX_SOFTWARE;
+    status = app_open_store(app, STORE_MEMORY) == MP_OK ? EX_OK : EX_SOFTWARE;
   if (status == EX_OK) {
-    check_meaning(app.pipeline);
+    check_meaning(app->pipeline);
     if (!args->offline) {
-      run_set_deadline(&app.run,
-                       options_int(app.pipeline->options, "deadline"));
-      check_inputs(app.pipeline);
-      check_outputs(app.pipeline);
+      run_set_deadline(&app->run,
+                       options_int(app->pipeline->options, "deadline"));
+      check_inputs(app->pipeline);
+      check_outputs(app->pipeline);
     } else
-      open_outputs(app.pipeline);
-    tell_result(&app);
+      open_outputs(app->pipeline);
+    tell_result(app);
   }
-  last = app_finish(&app);
+  last = app_finish(app);
   return status == EX_OK ? last : status;
 }

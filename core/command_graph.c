@@ -96,15 +96,15 @@ write_graph(const struct pipeline *p)
 int
 command_graph(const struct arguments *args)
 {
-  struct app app;
-  int status = app_init(&app, args), last;
+  struct app *app;
+  int status = app_new(args, &app), last;
 
   if (status == EX_OK)
-    status = app_load(&app);
+    status = app_load(app);
   if (status == EX_OK) {
-    write_graph(app.pipeline);
+    write_graph(app->pipeline);
     status = app_flush(status);
   }
-  last = app_finish(&app);
+  last = app_finish(app);
   return status == EX_OK ? last : status;
 }

@@ -147,11 +147,11 @@ probe(struct app *app)
 int
 command_probe(const struct arguments *args)
 {
-  struct app app;
-  int status = app_init(&app, args);
+  struct app *app;
+  int status = app_new(args, &app);
 
   if (status == EX_OK)
-    status = probe(&app);
-  app_finish(&app);
+    status = probe(app);
+  app_finish(app);
   return status;
 }

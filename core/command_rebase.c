@@ -129,13 +129,13 @@ rebase(struct app *app)
 int
 command_rebase(const struct arguments *args)
 {
-  struct app app;
-  int status = app_init(&app, args), last;
+  struct app *app;
+  int status = app_new(args, &app), last;
 
   if (status == EX_OK)
-    status = app_load(&app);
+    status = app_load(app);
   if (status == EX_OK)
-    status = rebase(&app);
-  last = app_finish(&app);
+    status = rebase(app);
+  last = app_finish(app);
   return status == EX_OK ? last : status;
 }

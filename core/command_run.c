@@ -86,19 +86,19 @@ open_state(struct app *app)
 static int
 run_once(const struct arguments *args, bool *ret_hopeless)
 {
-  struct app app;
-  int status = app_init(&app, args), last;
+  struct app *app;
+  int status = app_new(args, &app), last;
 
   if (status == EX_OK)
-    status = app_load(&app);
+    status = app_load(app);
   if (status == EX_OK)
-    status = check_arguments(&app);
+    status = check_arguments(app);
   if (status == EX_OK)
-    status = open_state(&app);
+    status = open_state(app);
   *ret_hopeless = status == EX_CONFIG || status == EX_USAGE;
   if (status == EX_OK)
-    cycle_run(app.pipeline);
-  last = app_finish(&app);
+    cycle_run(app->pipeline);
+  last = app_finish(app);
   return status == EX_OK ? last : status;
 }
 

@@ -47,15 +47,15 @@ show(struct app *app)
 int
 command_status(const struct arguments *args)
 {
-  struct app app;
-  int status = app_init(&app, args), last;
+  struct app *app;
+  int status = app_new(args, &app), last;
 
   if (status == EX_OK)
-    status = app_load(&app);
+    status = app_load(app);
   if (status == EX_OK)
-    status = open_state(&app);
+    status = open_state(app);
   if (status == EX_OK)
-    status = show(&app);
-  last = app_finish(&app);
+    status = show(app);
+  last = app_finish(app);
   return status == EX_OK ? last : status;
 }

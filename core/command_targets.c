@@ -239,11 +239,11 @@ targets(struct app *app)
 int
 command_targets(const struct arguments *args)
 {
-  struct app app;
-  int status = app_init(&app, args);
+  struct app *app;
+  int status = app_new(args, &app);
 
   if (status == EX_OK)
-    status = targets(&app);
-  app_finish(&app);
+    status = targets(app);
+  app_finish(app);
   return status;
 }

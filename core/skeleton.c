@@ -4,8 +4,6 @@
  */
 #include "core/skeleton.h"
 
-/* clang-format off: a line here is a line there */
-
 /* The texts are shown as they will be written. */
 /* clang-format off */
 static const char head[] =
@@ -371,8 +369,6 @@ static const char output_try[] =
   "plugin = @NAME@\n"
   "path   = out.txt\n"
   "line.energy = meter.energy\n";
-/* clang-format on */
-
 /* clang-format on */
 
 const struct skeleton skeletons[PLUGIN_KINDS] = {

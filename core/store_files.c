@@ -255,16 +255,14 @@ store_files_check_version(struct store *store)
 int
 store_files_set_aside(struct store *store, const char *why)
 {
-  char when[CLOCK_TEXT], *to = NULL, *journal = NULL;
-  int r = MP_OK;
+  char when[CLOCK_TEXT], journal[PATH_MAX], *to = NULL;
+  int r = path_with(store, "-journal", journal);
 
+  if (r != MP_OK)
+    return r;
   clock_format_utc(clock_now_ms(), when, sizeof(when));
   if (asprintf(&to, "%s.corrupt-%s", store->path, when) < 0)
     return MP_ENOMEM;
-  if (asprintf(&journal, "%s-journal", store->path) < 0) {
-    free(to);
-    return MP_ENOMEM;
-  }
   if (rename(store->path, to) != 0)
     r = store_files_failed(store, to);
   else {
@@ -273,7 +271,6 @@ store_files_set_aside(struct store *store, const char *why)
     if (asprintf(&store->set_aside, "%s; kept as %s", why, to) < 0)
       store->set_aside = NULL;
   }
-  free(journal);
   free(to);
   return r;
 }

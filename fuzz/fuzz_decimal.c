@@ -1,85 +1,90 @@
 /*
- * Fuzz target: reading decimals.  Whatever is read must survive being written
- * and read again, and the arithmetic must agree with itself.
+ * Fuzz target: decimals.  What is read of a text, how it is written, and all
+ * the arithmetic with it, against a second one that works as on paper.
+ *
+ * The first byte is a place; the rest up to three numbers with a blank between.
  */
 #include "core/decimal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <meterpipe/plugin.h>
 
+#include "tests/support/paper.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define NUMBERS 3
+
 static void
-require(int fact)
+require_right(const char *fault)
 {
-  if (!fact)
+  if (fault == NULL)
+    return;
+  fprintf(stderr, "%s\n", fault);
+  abort();
+}
+
+/* Reads up to a blank; what is no number is 0. */
+static struct decimal
+read_number(const char **text, const char *end)
+{
+  const char *blank = memchr(*text, ' ', (size_t)(end - *text));
+  size_t len = (size_t)((blank != NULL ? blank : end) - *text);
+  struct decimal d = { 0, 0 };
+
+  if (len <= PAPER_TEXT)
+    require_right(paper_check_text(*text, len));
+  decimal_parse(*text, len, &d);
+  *text = blank != NULL ? blank + 1 : end;
+  return d;
+}
+
+static void
+check_places(const struct decimal *n, int32_t place)
+{
+  int shows;
+
+  require_right(paper_check_round(n[0], place));
+  require_right(paper_check_shows(n[0], place, n[1], &shows));
+  if (n[1].coef > 0)
+    require_right(paper_check_step(n[0], n[1]));
+  if (n[2].coef != 0)
+    require_right(paper_check_scale(n[0], n[1], n[2], place));
+}
+
+/* Whatever exponents a plugin may hand over: none is more than refused. */
+static void
+check_invalid(struct decimal a, struct decimal b)
+{
+  struct decimal ret;
+  char text[DECIMAL_TEXT];
+
+  a.exp10 = DECIMAL_MAX_EXP + 1;
+  if (decimal_valid(a) || decimal_format(a, text, sizeof(text)) != 0 ||
+      decimal_shows(a, MP_EXACT, b) || decimal_add(a, b, &ret) != MP_ERANGE ||
+      decimal_sub(b, a, &ret) != MP_ERANGE ||
+      decimal_mul(a, b, &ret) != MP_ERANGE ||
+      decimal_divide(b, a, 0, &ret) != MP_ERANGE)
     abort();
 }
 
-static void
-check_text(struct decimal d)
-{
-  char text[DECIMAL_TEXT], again[DECIMAL_TEXT];
-  struct decimal back;
-  int len;
-
-  require(decimal_valid(d));
-  len = decimal_format(d, text, sizeof(text));
-  require(len > 0 && (size_t)len == strlen(text));
-  require(decimal_parse(text, (size_t)len, &back) == MP_OK);
-  require(decimal_compare(d, back) == 0);
-  decimal_format(back, again, sizeof(again));
-  require(strcmp(text, again) == 0);
-}
-
-/* What is true of any two numbers. */
-static void
-check_pair(struct decimal a, struct decimal b)
-{
-  struct decimal sum, back, quotient;
-  int r;
-
-  require(decimal_compare(a, b) == -decimal_compare(b, a));
-  require(decimal_shows(a, MP_EXACT, b) || decimal_compare(a, b) != 0);
-  if (decimal_add(a, b, &sum) == MP_OK && decimal_sub(sum, b, &back) == MP_OK)
-    require(decimal_compare(back, a) == 0);
-  r = decimal_divide(a, b, -3, &quotient);
-  if (r == MP_OK && decimal_mul(quotient, b, &back) == MP_OK)
-    require(decimal_compare(back, a) == 0);
-  if (r == MP_DROP && decimal_mul(quotient, b, &back) == MP_OK)
-    require(decimal_compare(back, a) != 0);
-}
-
-static void
-check_rounding(struct decimal d, int32_t place)
-{
-  struct decimal rounded = d;
-  int r = decimal_round(&rounded, place);
-
-  require(decimal_shows(rounded, place, d) || r == MP_ERANGE);
-  require((r == MP_OK) == (decimal_compare(rounded, d) != 0));
-}
-
-/* The first byte is a place; the rest two numbers with a blank between. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  const char *text = (const char *)data + 1, *blank;
-  struct decimal a, b;
-  size_t first;
+  const char *text = (const char *)data + 1, *end = (const char *)data + size;
+  struct decimal n[NUMBERS];
+  size_t i;
 
   if (size < 2)
     return 0;
-  blank = memchr(text, ' ', size - 1);
-  first = blank != NULL ? (size_t)(blank - text) : size - 1;
-  if (decimal_parse(text, first, &a) != MP_OK)
-    return 0;
-  check_text(a);
-  check_rounding(a, (int8_t)data[0]);
-  if (blank == NULL || decimal_parse(blank + 1, size - 2 - first, &b) != MP_OK)
-    return 0;
-  check_pair(a, b);
+  for (i = 0; i < NUMBERS; i++)
+    n[i] = read_number(&text, end);
+  require_right(paper_check_format(n[0]));
+  require_right(paper_check_pair(n[0], n[1]));
+  check_places(n, (int8_t)data[0]);
+  check_invalid(n[0], n[1]);
   return 0;
 }

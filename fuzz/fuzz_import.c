@@ -1,0 +1,137 @@
+/*
+ * Fuzz target: the command line of the old script, as `meterpipe import` takes
+ * it.  Checked besides: what is printed is a pipeline file that our own reader
+ * takes without a remark, with the device and the URL as they were given, and
+ * no target or name twice; what is refused is explained and prints nothing; and
+ * nothing that is said can steer a terminal.
+ *
+ * The input is up to three lines: IDX:REGISTER:FUNCTION[:IDX2],..., the device,
+ * the URL.
+ */
+#include "core/config.h"
+#include "core/import.h"
+#include "core/problems.h"
+
+#include <meterpipe/plugin.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { SPEC, DEVICE, URL, LINES };
+
+static void
+require(int fact)
+{
+  if (!fact)
+    abort();
+}
+
+/* import_field_fn: some registers have a name, the others a number. */
+static int
+name_field(const char *number, char *ret, size_t size)
+{
+  int n;
+
+  require(*number != '\0' && strlen(number) <= 5 &&
+          strspn(number, "0123456789") == strlen(number));
+  n = snprintf(ret, size, strlen(number) == 2 ? "register_%s" : "%s", number);
+  return n > 0 && (size_t)n < size ? MP_OK : MP_ERANGE;
+}
+
+/* Lines, of what a terminal only shows. */
+static void
+check_said(const char *text)
+{
+  require(*text == '\0' || text[strlen(text) - 1] == '\n');
+  for (; *text != '\0'; text++)
+    require(*text == '\n' || (unsigned char)*text >= ' ');
+}
+
+static void
+check_section(const struct config *config, size_t number)
+{
+  const struct config_section *s = &config->sections[number];
+  size_t i;
+
+  for (i = 0; i < number; i++)
+    require(strcmp(config->sections[i].name, s->name) != 0);
+  for (i = 0; i < s->n_entries; i++)
+    require(config_find(s, s->entries[i].key) == &s->entries[i]);
+}
+
+/* Whether KEY of that section is the value that was given. */
+static int
+has_value(const struct config_section *s, const char *key, const char *given)
+{
+  const struct config_entry *entry = config_find(s, key);
+
+  return entry != NULL && strcmp(entry->value, given) == 0;
+}
+
+static void
+check_printed(const char *text, size_t len, char *const *lines)
+{
+  struct problems problems;
+  struct config *config;
+  size_t i;
+
+  problems_init(&problems);
+  require(config_parse("import.ini", text, len, &problems, &config) == MP_OK);
+  require(problems_errors(&problems) == 0 && config->n_sections >= 2);
+  require(has_value(&config->sections[0], "device", lines[DEVICE]));
+  require(has_value(&config->sections[config->n_sections - 1], "url",
+                    lines[URL] != NULL ? lines[URL] : IMPORT_DEFAULT_URL));
+  for (i = 0; i < config->n_sections; i++)
+    check_section(config, i);
+  config_free(config);
+  problems_free(&problems);
+}
+
+static void
+import_lines(char *const *lines)
+{
+  char *printed, *said;
+  size_t printed_len, said_len;
+  FILE *out = open_memstream(&printed, &printed_len);
+  FILE *err = open_memstream(&said, &said_len);
+  int r;
+
+  require(out != NULL && err != NULL);
+  r =
+    import_print(out, err, lines[DEVICE], lines[SPEC], lines[URL], name_field);
+  require(fclose(out) == 0 && fclose(err) == 0);
+  require(said_len > 0);
+  check_said(said);
+  if (r == EX_OK)
+    check_printed(printed, printed_len, lines);
+  else
+    require(r == EX_USAGE && printed_len == 0);
+  free(printed);
+  free(said);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  char *lines[LINES] = { NULL }, *text, *rest;
+  size_t i;
+
+  /* Arguments of a program have no NUL. */
+  if (memchr(data, '\0', size) != NULL)
+    return 0;
+  text = malloc(size + 1);
+  require(text != NULL);
+  memcpy(text, data, size);
+  text[size] = '\0';
+  rest = text;
+  for (i = 0; i < LINES && rest != NULL; i++)
+    lines[i] = strsep(&rest, "\n");
+  if (lines[DEVICE] != NULL)
+    import_lines(lines);
+  free(text);
+  return 0;
+}

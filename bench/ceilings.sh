@@ -4,6 +4,8 @@
 # above its ceiling, with 77 where there is no valgrind.
 #
 #     ceilings.sh CEILINGS        in the directory where all was built
+#
+# WHAT there is cold- or cycle-, and an output; -state: with a state on disk.
 set -eu
 
 ceilings=$1
@@ -16,8 +18,14 @@ command -v "$valgrind" >/dev/null || {
 METERPIPE_PLUGIN_PATH=$build/.libs
 export METERPIPE_PLUGIN_PATH
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'exec 3>&-; rm -rf "$work"' EXIT
 cd "$work"
+
+# The stand-in for Domoticz: it goes with its standard input.
+mkfifo lifeline url
+"$build/tests/bin/domoticz-server" 1:custom:GJ <lifeline >url &
+exec 3>lifeline
+read -r server <url
 
 # Of these, a long replay less a short one is cycles, and nothing else.
 short=1000
@@ -26,25 +34,31 @@ long=3000
 columns='heat_energy_e1 volume_v1 operating_hours temperature_t1
   temperature_t2 temperature_diff power_e1 flow_v1'
 
-# pipeline OUTPUT REGISTERS CAPTURE: prints a pipeline file.
+# pipeline WHAT REGISTERS CAPTURE: prints a pipeline file.
 pipeline()
 {
+  case $1 in
+  *-state) printf '[pipeline]\nstate_dir = .\n' ;;
+  esac
   printf '[input meter]\nplugin = replay\npath = %s\n' "$3"
-  printf '[output out]\nplugin = %s\n' "$1"
-  if [ "$1" = stdout ]; then
-    echo 'format = json'
-    return
-  fi
-  echo 'path = out.csv'
-  for column in $(echo "$columns" | tr -s ' \n' '\n' | head -n "$2"); do
-    echo "column.$column = meter.$column"
-  done
+  printf '[output out]\nplugin = %s\n' "${1%-state}"
+  case $1 in
+  stdout)
+    echo 'format = json' ;;
+  csv*)
+    echo 'path = out.csv'
+    for column in $(echo "$columns" | tr -s ' \n' '\n' | head -n "$2"); do
+      echo "column.$column = meter.$column"
+    done ;;
+  domoticz*)
+    printf 'url = %s\nidx.1 = meter.heat_energy_e1\n' "$server" ;;
+  esac
 }
 
 # count COMMAND...: prints how many instructions it takes.
 count()
 {
-  rm -f out.csv
+  rm -f out.csv ./*.db*
   "$valgrind" --tool=callgrind --callgrind-out-file=/dev/null "$@" \
     2>callgrind.log >/dev/null || {
     cat callgrind.log >&2

@@ -58,7 +58,7 @@ make_http(struct domoticz *d)
   };
 
   d->with_login = options.username != NULL;
-  d->with_tls = strncmp(d->url, "https:", 6) == 0;
+  d->with_tls = url_is_https(d->url);
   d->http = http_new(host, &options);
   return d->http != NULL;
 }

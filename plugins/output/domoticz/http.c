@@ -186,7 +186,7 @@ set_options(struct http *h)
 static bool
 goes_directly(const char *url)
 {
-  return url_is_loopback(url) || strncmp(url, "https:", 6) != 0;
+  return url_is_loopback(url) || !url_is_https(url);
 }
 
 struct http *

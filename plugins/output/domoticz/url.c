@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <curl/curl.h>
 
@@ -35,10 +36,23 @@ has_part(const char *url, CURLUPart what)
   return has;
 }
 
+/* A scheme means the same in capitals (RFC 3986, section 3.1). */
+static bool
+begins_with(const char *url, const char *scheme)
+{
+  return strncasecmp(url, scheme, strlen(scheme)) == 0;
+}
+
+bool
+url_is_https(const char *url)
+{
+  return begins_with(url, "https://");
+}
+
 const char *
 url_problem(const char *url)
 {
-  if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+  if (!begins_with(url, "http://") && !url_is_https(url))
     return "must begin with http:// or https://";
   if (!has_part(url, CURLUPART_HOST))
     return "is no valid URL";
@@ -51,13 +65,21 @@ url_problem(const char *url)
   return NULL;
 }
 
+/* Any of 127.0.0.0/8; not a name that only begins so. */
+static bool
+is_loopback_address(const char *host)
+{
+  return strncmp(host, "127.", 4) == 0 &&
+         host[strspn(host, "0123456789.")] == '\0';
+}
+
 bool
 url_is_loopback(const char *url)
 {
   char *host = url_part(url, CURLUPART_HOST);
-  bool loopback = host != NULL &&
-                  (strcmp(host, "localhost") == 0 ||
-                   strcmp(host, "[::1]") == 0 || strncmp(host, "127.", 4) == 0);
+  bool loopback =
+    host != NULL && (strcasecmp(host, "localhost") == 0 ||
+                     strcmp(host, "[::1]") == 0 || is_loopback_address(host));
 
   curl_free(host);
   return loopback;

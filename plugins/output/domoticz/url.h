@@ -11,6 +11,9 @@
 /* NULL: URL is one that we take; else what is wrong with it. */
 const char *url_problem(const char *url);
 
+/* Whether URL, one that we take, begins with https, in capitals or not. */
+bool url_is_https(const char *url);
+
 /* Whether the host of URL is this machine. */
 bool url_is_loopback(const char *url);
 

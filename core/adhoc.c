@@ -26,7 +26,7 @@ refuse_word(const char *before, const char *word, struct problems *problems)
   if (!before)
     problems_add(problems, where, 0,
                  "\"%.*s\" is no option: write OPTION=VALUE, without blanks",
-                 (int)strcspn(word, "="), word);
+                 (int)strcspn(word, "=:"), word);
   else if (equals && equals > before && equals[1])
     problems_add(problems, where, 0,
                  "%.*s: what stands behind a blank is no part of it: write "

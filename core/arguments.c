@@ -209,7 +209,7 @@ tell_no_long_option(const char *word, const char *otherwise)
   struct nearest nearest;
 
   word += strspn(word, "-");
-  snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+  snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "=:"), word);
   nearest_start(&nearest, name);
   for (const struct option *o = options; o->name; o++)
     nearest_offer(&nearest, o->name);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 
 #include "core/import.h"
@@ -42,11 +43,13 @@ field_of_register(const char *number, char *ret, size_t size)
   return r == MP_OK && !name.fits ? MP_ERANGE : r;
 }
 
-/* What `check` would say of the printed file, where it can be mended. */
+/* What `check` would say of the printed file, where it can be mended.  What
+ * holds a login is not for showing, and refused elsewhere. */
 static bool
 is_url(const char *text)
 {
-  return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+  return strncasecmp(text, "http://", 7) == 0 ||
+         strncasecmp(text, "https://", 8) == 0;
 }
 
 int
@@ -56,7 +59,7 @@ command_import(const struct arguments *args)
   int status = EX_OSERR;
   char *dirs;
 
-  if (args->url && !is_url(args->url)) {
+  if (args->url && !strchr(args->url, '@') && !is_url(args->url)) {
     log_line(MP_LOG_ERROR, NULL, "--url",
              "\"%s\" does not begin with http:// or https://", args->url);
     return EX_USAGE;

@@ -207,7 +207,11 @@ static const char *const by_hand[] = {
   "conform .libs/output_domoticz.so url={url} pasword=" PASSWORD,
   "check password=" PASSWORD,
   "run --password=" PASSWORD,
+  "targets domoticz password:" PASSWORD,
+  "targets domoticz --password:" PASSWORD,
   "import /dev/null 323:60:0 --url http://me:" PASSWORD "@127.0.0.1",
+  "import /dev/null 323:60:0 --url me:" PASSWORD "@127.0.0.1",
+  "import /dev/null 323:60:0 --url FTP://me:" PASSWORD "@127.0.0.1",
 };
 
 START_TEST(no_command_line_shows_it)

@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/plain.h"
 #include "core/unit.h"
 
 /* An output is not asked with less than this left: it could not answer. */
@@ -21,7 +22,7 @@ keep_shown(struct target *target, const struct mp_shown *shown)
   ledger_shown_clear(to);
   to->known = true;
   to->place = shown->place;
-  if (shown->updated && value_text_is_clean(shown->updated)) {
+  if (shown->updated && plain_text(shown->updated)) {
     to->updated = strdup(shown->updated);
     if (!to->updated)
       return false;

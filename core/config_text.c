@@ -95,6 +95,8 @@ config_text_fault(const char *text, size_t len)
       return "a NUL byte";
     if ((*p < ' ' && *p != '\t') || *p == 0x7f)
       return "a control character";
+    if (n == 2 && *p == 0xc2 && p[1] < 0xa0) /* U+0080 to U+009F */
+      return "a control character";
     if (n == 0)
       return "bytes that are not UTF-8";
     p += n;

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/option_type.h"
+#include "core/plain.h"
 #include "core/value.h"
 #include "tests/support/fake_option.h"
 
@@ -147,7 +148,7 @@ conform_in_time(struct conform *c, const char *what, int64_t begun)
 static bool
 is_line(const char *text)
 {
-  return text && *text && value_text_is_clean(text);
+  return text && *text && plain_text(text);
 }
 
 static void

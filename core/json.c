@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "core/value.h"
+#include "core/plain.h"
 
 static void
 write_escape(FILE *out, unsigned char c)
@@ -21,7 +21,7 @@ write_string(FILE *out, const char *text)
 {
   putc('"', out);
   while (*text) {
-    size_t n = value_character(text);
+    size_t n = plain_character(text);
 
     if (n == 0 || *text == '"' || *text == '\\') {
       write_escape(out, (unsigned char)*text++);

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/plain.h"
+
 static int shown_level = MP_LOG_NOTICE;
 static bool to_journal;
 static bool terminal;
@@ -98,6 +100,7 @@ log_vline(int level, const char *name, const char *object, const char *fmt,
     return;
   if ((size_t)n >= sizeof(line) - 1)
     n = (int)sizeof(line) - 2;
+  plain_make(line);
   line[n] = '\n';
   write_all(line, (size_t)n + 1);
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/plain.h"
+
 struct problem {
   char *file, *text;
   unsigned file_rank; /* files count from 0 in the order they were named */
@@ -165,8 +167,10 @@ problems_print(const struct problems *problems, FILE *out)
   size_t i;
 
   for (i = 0; i < problems->n; i++) {
-    const struct problem *p = &problems->list[i];
+    struct problem *p = &problems->list[i];
 
+    plain_make(p->file);
+    plain_make(p->text);
     fputs(p->file, out);
     if (p->line > 0)
       fprintf(out, ":%u", p->line);

@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/plain.h"
 #include "core/unit.h"
 
 static struct stage *
@@ -382,7 +383,7 @@ sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
 {
   struct stage *stage = sink->ctx;
 
-  if (!value_text_is_clean(serial) || strchr(serial, '|'))
+  if (!plain_text(serial) || strchr(serial, '|'))
     return stage_fail(stage, MP_EINTERNAL, NULL,
                       "the plugin gave a serial number that is no clean text");
   stage->serial = value_intern(serial);

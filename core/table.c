@@ -4,23 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/value.h"
+#include "core/plain.h"
 
 #define GAP 2
 
-/* A copy that holds nothing but clean UTF-8. */
 static char *
-clean_copy(const char *text)
+plain_copy(const char *text)
 {
   char *copy = strdup(text);
 
-  for (char *p = copy; p && *p;) {
-    size_t n = value_character(p);
-
-    if (n == 0)
-      *p = '?';
-    p += n ? n : 1;
-  }
+  if (copy)
+    plain_make(copy);
   return copy;
 }
 
@@ -43,7 +37,7 @@ make_room(struct table *table)
 void
 table_add(struct table *table, const char *cell)
 {
-  char *copy = clean_copy(cell ? cell : "");
+  char *copy = plain_copy(cell ? cell : "");
 
   if (copy && make_room(table)) {
     table->cells[table->n++] = copy;

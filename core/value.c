@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/plain.h"
 #include "core/unit.h"
 
 /* ---- Interned texts ---- */
@@ -90,52 +91,6 @@ value_move(struct value *to, struct value *from)
 
 /* ---- Across the ABI ---- */
 
-size_t
-value_character(const char *text)
-{
-  const unsigned char *s = (const unsigned char *)text;
-  static const struct {
-    unsigned char mask, lead;
-    uint32_t least;
-    size_t len;
-  } forms[] = {
-    { 0x80, 0x00, 0x20, 1 },
-    { 0xe0, 0xc0, 0x80, 2 },
-    { 0xf0, 0xe0, 0x800, 3 },
-    { 0xf8, 0xf0, 0x10000, 4 },
-  };
-
-  for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-    uint32_t c = s[0] & (unsigned char)~forms[i].mask;
-
-    if ((s[0] & forms[i].mask) != forms[i].lead)
-      continue;
-    for (size_t k = 1; k < forms[i].len; k++) {
-      if ((s[k] & 0xc0) != 0x80)
-        return 0;
-      c = c << 6 | (s[k] & 0x3fu);
-    }
-    if (c < forms[i].least || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ||
-        (c >= 0x7f && c < 0xa0))
-      return 0;
-    return forms[i].len;
-  }
-  return 0;
-}
-
-bool
-value_text_is_clean(const char *text)
-{
-  while (*text) {
-    size_t n = value_character(text);
-
-    if (n == 0)
-      return false;
-    text += n;
-  }
-  return true;
-}
-
 /* Whether TEXT is what a value HAS already: values of one field have one unit
  * and one serial number for years. */
 static bool
@@ -151,7 +106,7 @@ import_text(struct value *to, const struct mp_value *from)
 
   if (is_text && !from->text)
     return "a text value without text";
-  if (is_text && !value_text_is_clean(from->text))
+  if (is_text && !plain_text(from->text))
     return "a text that is not clean UTF-8";
   free(to->text);
   to->text = is_text ? strdup(from->text) : NULL;
@@ -163,8 +118,8 @@ import_text(struct value *to, const struct mp_value *from)
 static bool
 is_symbol(const char *text)
 {
-  return !text || (value_text_is_clean(text) && !strchr(text, '|') &&
-                   strlen(text) < 200);
+  return !text ||
+         (plain_text(text) && !strchr(text, '|') && strlen(text) < 200);
 }
 
 static const char *

@@ -56,11 +56,4 @@ const char *value_describe(const struct value *v, char *buf, size_t size);
 void value_write(FILE *out, const struct value *v);
 bool value_decode(struct value *v, const char *line);
 
-/* Length of the UTF-8 character that TEXT begins with; 0: there is none, or it
- * is a control character. */
-size_t value_character(const char *text);
-
-/* Whether TEXT is valid UTF-8 without control characters. */
-bool value_text_is_clean(const char *text);
-
 #endif

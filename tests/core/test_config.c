@@ -224,6 +224,10 @@ static const struct {
     "f.ini:2: a control character in this line\n" },
   { "[input a]\nk = a\rb\n", "f.ini:2: a control character in this line\n" },
   { "[input a]\nk = a\x7f\n", "f.ini:2: a control character in this line\n" },
+  { "[input a]\nk = \xc2\x80\n",
+    "f.ini:2: a control character in this line\n" },
+  { "[input a]\nk = \xc2\x9f\n",
+    "f.ini:2: a control character in this line\n" },
   /* all are reported, and the entries of a faulty section still checked */
   { "[x]\nno\nk = 1\n  2\nk = 3\n[input a]\nno\n",
     "f.ini:1: unknown section \"x\": there are [pipeline], [input NAME], "

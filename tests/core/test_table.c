@@ -66,9 +66,10 @@ END_TEST
 
 START_TEST(commands_to_a_terminal_are_replaced)
 {
-  static const char *const cells[] = { "\033[2J", "a\nb", "\xff", "c", END };
+  static const char *const cells[] = { "\033[2J",   "a\nb",      "\xff", "c",
+                                       "\xc2\x9bx", "\u202ecba", END };
 
-  check(2, cells, 0, "?[2J  a?b\n?     c\n");
+  check(2, cells, 0, "?[2J  a?b\n?     c\n??x   ???cba\n");
 }
 END_TEST
 

@@ -200,6 +200,58 @@ START_TEST(redirect_to_what_is_no_server_is_nonsense)
 }
 END_TEST
 
+/* ---- Words for a terminal ------------------------------------------------ */
+
+/* To clear it, in two ways; to turn the direction; to end a line, and to look
+ * like another one. */
+#define COMMANDS                                                               \
+  "\\u001b[2J\xc2\x9b"                                                         \
+  "2J\\u202e\\u2066\\u2028\x7f\\n<3>error: "
+#define DEVICE(name, type)                                                     \
+  HEAD "Connection: close\r\n\r\n{\"status\":\"OK\","                          \
+       "\"app_version\":\"" COMMANDS "\",\"result\":[{\"idx\":\"323\","        \
+       "\"Name\":\"" name COMMANDS "\",\"Type\":\"" type "\",\"SubType\":"     \
+       "\"Custom Sensor\",\"Data\":\"" COMMANDS                                \
+       "\",\"SensorUnit\":\"" COMMANDS                                         \
+       "\",\"HardwareDisabled\":true,\"LastUpdate\":\"" COMMANDS "\"}]}"
+
+static const char *const talkers[] = {
+  DEVICE("x", "Light" COMMANDS),
+  DEVICE("$x", "General"),
+};
+
+static void
+check_plain(const char *said)
+{
+  static const char *const commands[] = { "\033",         "\xc2\x9b",
+                                          "\xe2\x80\xae", "\xe2\x81\xa6",
+                                          "\xe2\x80\xa8", "\x7f",
+                                          "\n<3>" };
+
+  for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+    ck_assert_msg(!strstr(said, commands[i]), "%zu: %s", i, said);
+}
+
+START_TEST(words_of_a_server_are_no_commands_to_a_terminal)
+{
+  static const char *const commands[] = { "run -v -v -c house.ini",
+                                          "check -c house.ini",
+                                          "targets -c house.ini domoticz",
+                                          "status -c house.ini" };
+
+  build();
+  rude = rude_server_start(
+    &(struct rude){ .greeting = talkers[_i], .hangs_up = true });
+  write_file(url_of("http", "127.0.0.1", rude_server_port(rude)), "");
+  for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+    scene_run(house.scene, "%s", commands[i]);
+    check_plain(scene_out(house.scene));
+    check_plain(scene_err(house.scene));
+  }
+  ck_assert_uint_ge(rude_server_connections(rude), 3);
+}
+END_TEST
+
 /* ---- The environment ----------------------------------------------------- */
 
 static void
@@ -275,6 +327,8 @@ main(void)
                       (int)ARRAY_SIZE(redirects));
   tcase_add_loop_test(t, redirect_to_what_is_no_server_is_nonsense, 0,
                       (int)ARRAY_SIZE(locations));
+  tcase_add_loop_test(t, words_of_a_server_are_no_commands_to_a_terminal, 0,
+                      (int)ARRAY_SIZE(talkers));
   tcase_add_test(t, proxy_of_the_environment_sees_no_plain_http);
   tcase_add_test(
     t, proxy_of_the_environment_is_told_the_host_of_an_https_url_only);

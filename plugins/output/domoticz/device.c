@@ -85,6 +85,12 @@ find_type(const cJSON *object)
   return &types[i];
 }
 
+static bool
+is_control(const char *text)
+{
+  return utf8_is_control(utf8_take(&text));
+}
+
 void
 device_copy_text(char *buf, size_t size, const char *text)
 {
@@ -94,9 +100,9 @@ device_copy_text(char *buf, size_t size, const char *text)
     n = utf8_length(text);
     if (out + (n == 0 ? 1 : n) >= size)
       break;
-    if (n == 0 || (unsigned char)*text < ' ' || *text == '\177') {
+    if (n == 0 || is_control(text)) {
       buf[out++] = '?';
-      n = 1;
+      n = n == 0 ? 1 : n;
       continue;
     }
     memcpy(buf + out, text, n);

@@ -2,11 +2,13 @@
  * The formats of the standard output.
  *
  * Texts come from a meter, or from a file that somebody sent: control
- * characters in them are shown as '?', and bytes that are no UTF-8 as the
- * character for that.  In JSON, the former are escaped.
+ * characters in them, and what misleads the eye, are shown as '?', and bytes
+ * that are no UTF-8 as the character for that.  In JSON, control characters are
+ * escaped.
  */
 #include "plugins/output/stdout/stdout_format.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -64,6 +66,15 @@ add_ascii(struct text_buffer *out, const char **text)
   return text_buffer_add(out, begin, (size_t)(p - begin));
 }
 
+/* Whether a terminal would take C for a command, end a line with it, or turn
+ * the direction of what follows. */
+static bool
+misleads(uint32_t c)
+{
+  return utf8_is_control(c) || (c >= 0x2028 && c <= 0x202e) ||
+         (c >= 0x2066 && c <= 0x2069);
+}
+
 /* Adds TEXT as a terminal may have it. */
 static int
 add_plain(struct text_buffer *out, const char *text)
@@ -73,7 +84,7 @@ add_plain(struct text_buffer *out, const char *text)
 
   while (answer == MP_OK && *text != '\0') {
     uint32_t character = utf8_take(&text);
-    size_t len = utf8_put(c, utf8_is_control(character) ? '?' : character);
+    size_t len = utf8_put(c, misleads(character) ? '?' : character);
 
     answer = text_buffer_add(out, c, len);
     if (answer == MP_OK)

@@ -423,6 +423,8 @@ START_TEST(text_for_people_is_clean)
   ck_assert_str_eq(buf, "12345\303\246");
   device_copy_text(buf, sizeof(buf), "123456\303\246");
   ck_assert_str_eq(buf, "123456");
+  device_copy_text(buf, sizeof(buf), "a\302\2332J\302\240b");
+  ck_assert_str_eq(buf, "a?2J\302\240b");
   device_copy_text(buf, sizeof(buf), NULL);
   ck_assert_str_eq(buf, "");
   repaired = utf8_repair("\346\370 \355\240\200 \364\220\200\200 \303");

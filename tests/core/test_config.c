@@ -224,6 +224,9 @@ static const struct {
     "f.ini:2: a control character in this line\n" },
   { "[input a]\nk = a\rb\n", "f.ini:2: a control character in this line\n" },
   { "[input a]\nk = a\x7f\n", "f.ini:2: a control character in this line\n" },
+  { "[input \u202ea]\n", /* turns the direction: not shown as it is */
+    "f.ini:1: \"???a\" cannot be a name: use 1 to 32 of the characters A-Z a-z "
+    "0-9 _ -\n" },
   { "[input a]\nk = \xc2\x80\n",
     "f.ini:2: a control character in this line\n" },
   { "[input a]\nk = \xc2\x9f\n",

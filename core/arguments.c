@@ -321,7 +321,7 @@ refuse_usage(const struct command *command)
 }
 
 /* A pipeline file is often given as if it were one.  The value of an option is
- * not shown: it may be a secret. */
+ * not shown: it may be a secret.  The words of import have colons, too. */
 static void
 tell_too_many(const struct arguments *args, const struct command *command)
 {
@@ -329,7 +329,7 @@ tell_too_many(const struct arguments *args, const struct command *command)
   const char *word = args->operands[command->most];
 
   log_line(MP_LOG_ERROR, NULL, NULL, "\"%.*s\" is one argument too many%s",
-           (int)strcspn(word, "="), word,
+           (int)strcspn(word, command->most == 0 ? "=:" : "="), word,
            may_be_file ? "; a pipeline file is given as -c FILE" : "");
 }
 

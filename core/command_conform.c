@@ -214,7 +214,7 @@ find_option(const struct plugin *plugin, const char *word)
 }
 
 /* A word without "=" may be the end of a secret that blanks cut off: but for
- * the first it is not shown. */
+ * the first it is not shown.  So may be what stands behind a colon. */
 static bool
 word_is_good(const struct conform *c, int i)
 {
@@ -222,6 +222,7 @@ word_is_good(const struct conform *c, int i)
   const struct mp_option *row = find_option(c->plugin, word);
   const char *value = strchr(word, '=');
   struct option_number number;
+  int key = (int)strcspn(word, "=:");
   char why[OPTION_WHY];
 
   if (!value && i > 0)
@@ -230,10 +231,11 @@ word_is_good(const struct conform *c, int i)
              "OPTION=VALUE, without blanks");
   else if (!value)
     log_line(MP_LOG_ERROR, c->label, NULL,
-             "\"%s\" is no option: write OPTION=VALUE, without blanks", word);
+             "\"%.*s\" is no option: write OPTION=VALUE, without blanks", key,
+             word);
   else if (!row)
     log_line(MP_LOG_ERROR, c->label, NULL,
-             "%.*s: the plugin has no such option", (int)(value - word), word);
+             "%.*s: the plugin has no such option", key, word);
   else if (option_type_parse(row, value + 1, &number, why) != MP_OK)
     log_line(MP_LOG_ERROR, c->label, NULL, "%s: %s", row->key, why);
   else

@@ -174,6 +174,7 @@ static const struct command *
 find_command(const char *name)
 {
   struct nearest nearest;
+  int shown = (int)strcspn(name, "=:"); /* behind it may be a secret */
 
   for (size_t i = 0; i < N_COMMANDS; i++)
     if (strcmp(commands[i].name, name) == 0)
@@ -187,12 +188,12 @@ find_command(const char *name)
     nearest_offer(&nearest, commands[i].name);
   if (nearest.best)
     log_line(MP_LOG_ERROR, NULL, NULL,
-             "there is no command \"%s\"; the nearest is \"%s\"", name,
+             "there is no command \"%.*s\"; the nearest is \"%s\"", shown, name,
              nearest.best);
   else
     log_line(MP_LOG_ERROR, NULL, NULL,
-             "there is no command \"%s\" (\"meterpipe --help\" lists them)",
-             name);
+             "there is no command \"%.*s\" (\"meterpipe --help\" lists them)",
+             shown, name);
   return NULL;
 }
 

@@ -76,18 +76,40 @@ faults_of_both()
   esac
 }
 
-# A plugin may be so small that nothing in it is to be guarded.
+# What is called of the C library tells: __snprintf_chk and the like.
+lacks_protector()
+{
+  readelf -W --dyn-syms "$1" >"$tmp/symbols"
+  lacks 'no stack protector' ' __stack_chk_fail\(@\|$\)' "$tmp/symbols"
+}
+
+lacks_fortified()
+{
+  readelf -W --dyn-syms "$1" >"$tmp/symbols"
+  lacks 'no fortified calls' ' __[a-z]*_chk\(@\|$\)' "$tmp/symbols"
+}
+
 faults_of_program()
 {
   faults_of_both "$1" main
-  readelf -W --dyn-syms "$1" >"$tmp/symbols"
-  lacks 'no stack protector' '__stack_chk_fail' "$tmp/symbols"
-  lacks 'no fortified calls' ' __[a-z]*_chk' "$tmp/symbols"
+  lacks_protector "$1"
+  lacks_fortified "$1"
 }
 
+# A plugin may be so small that nothing in it is to be guarded; those are not
+# that take what comes from a meter or a server.
 faults_of_plugin()
 {
   faults_of_both "$1" meterpipe_plugin
+  case $1 in
+  */transform_*) ;;
+  *) lacks_protector "$1" ;;
+  esac
+  case $1 in
+  */input_kmp.so | */output_domoticz.so | */plain_plugin)
+    lacks_fortified "$1"
+    ;;
+  esac
   readelf -W --dyn-syms "$1" |
     awk '$5 ~ /GLOBAL|WEAK/ && $7 ~ /^[0-9]/ && $8 !~ /^meterpipe_plugin(@|$)/ {
       print "exports " $8
@@ -147,7 +169,15 @@ if plain plain_program -fno-pie -no-pie; then
   esac
 fi
 if plain plain_plugin -shared -fPIC; then
-  wants plain_plugin 'executable stack' 'no RELRO' 'exports main' 'exports one'
+  wants plain_plugin 'executable stack' 'no RELRO' 'exports main' \
+    'exports one' 'no stack protector' 'no fortified calls'
+fi
+# Each of these two alone: their marks look alike.
+if plain plain_program -fstack-protector-all; then
+  wants plain_program 'no fortified calls'
+fi
+if plain plain_program -O2 -D_FORTIFY_SOURCE=2; then
+  wants plain_program 'no stack protector'
 fi
 if plain plain_program -fno-pie -no-pie -Wl,-N; then
   wants plain_program 'writable code'

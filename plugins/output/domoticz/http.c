@@ -159,6 +159,8 @@ set_options(struct http *h)
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  /* Before 7.66, libcurl took what has no head for HTTP/0.9. */
+  curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, h->headers);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "meterpipe/" PACKAGE_VERSION);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->curl_error);

@@ -75,26 +75,30 @@ utf8_put(char *buf, uint32_t c)
   return n;
 }
 
+size_t
+utf8_clean(char *buf, const char **text)
+{
+  const char *from = *text;
+  size_t n = utf8_length(from);
+
+  if (utf8_is_control(utf8_take(text)) || n == 0) {
+    buf[0] = '?';
+    return 1;
+  }
+  memcpy(buf, from, n);
+  return n;
+}
+
 char *
 utf8_repair(const char *text)
 {
   char *copy = malloc(strlen(text) + 1);
   char *out = copy;
-  size_t n;
 
   if (copy == NULL)
     return NULL;
-  while (*text != '\0') {
-    n = utf8_length(text);
-    if (n == 0) {
-      *out++ = '?';
-      text++;
-      continue;
-    }
-    memcpy(out, text, n);
-    out += n;
-    text += n;
-  }
+  while (*text != '\0')
+    out += utf8_clean(out, &text);
   *out = '\0';
   return copy;
 }

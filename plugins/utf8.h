@@ -22,8 +22,13 @@ uint32_t utf8_take(const char **text);
 /* Writes C to BUF, which has room for 4 bytes; returns how many it took. */
 size_t utf8_put(char *buf, uint32_t c);
 
-/* A copy from malloc in which each byte that is no UTF-8 is a question mark;
- * NULL: out of memory. */
+/* Takes the first character of *TEXT, which is not empty, and writes it to BUF,
+ * which has room for 4 bytes; a question mark for a control character, and for
+ * a byte that begins none.  Returns how many bytes it wrote: never more than it
+ * took. */
+size_t utf8_clean(char *buf, const char **text);
+
+/* A copy from malloc, clean like that; NULL: out of memory. */
 char *utf8_repair(const char *text);
 
 /* Whether C is a control character, which does things to a terminal. */

@@ -85,27 +85,17 @@ find_type(const cJSON *object)
   return &types[i];
 }
 
-static bool
-is_control(const char *text)
-{
-  return utf8_is_control(utf8_take(&text));
-}
-
 void
 device_copy_text(char *buf, size_t size, const char *text)
 {
+  char character[4];
   size_t out = 0, n;
 
-  for (; text != NULL && *text != '\0'; text += n) {
-    n = utf8_length(text);
-    if (out + (n == 0 ? 1 : n) >= size)
+  while (text != NULL && *text != '\0') {
+    n = utf8_clean(character, &text);
+    if (out + n >= size)
       break;
-    if (n == 0 || is_control(text)) {
-      buf[out++] = '?';
-      n = n == 0 ? 1 : n;
-      continue;
-    }
-    memcpy(buf + out, text, n);
+    memcpy(buf + out, character, n);
     out += n;
   }
   buf[out] = '\0';

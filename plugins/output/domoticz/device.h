@@ -46,7 +46,7 @@ struct device {
   int32_t place;      /* of the last place shown, or MP_EXACT */
   struct number step; /* smallest step it can hold; coef 0: any */
   char unit[32];      /* label, in the spelling of units; "": none */
-  char *text;         /* of a text device: whole; else NULL */
+  char *text;         /* of a text device: whole, clean; else NULL */
   bool has_power;     /* of a kWh device */
   struct number power;
   int32_t power_place;

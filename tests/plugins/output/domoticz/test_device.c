@@ -430,6 +430,10 @@ START_TEST(text_for_people_is_clean)
   repaired = utf8_repair("\346\370 \355\240\200 \364\220\200\200 \303");
   ck_assert_str_eq(repaired, "?? ??? ???? ?");
   free(repaired);
+  /* The core takes no text with a control character in it. */
+  repaired = utf8_repair("a\n\177\302\205\302\240b");
+  ck_assert_str_eq(repaired, "a???\302\240b");
+  free(repaired);
 }
 END_TEST
 

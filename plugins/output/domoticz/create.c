@@ -118,17 +118,26 @@ change(struct domoticz *d, const char *what, const char *query,
                  "%s is refused; only an administrator may do it", what);
 }
 
+/* The idx that OBJECT tells, into IDX; false: it tells none. */
+static bool
+copy_idx(const cJSON *object, char *idx, size_t size)
+{
+  const char *text = reply_member(object, "idx");
+  size_t len = text == NULL ? 0 : strspn(text, "0123456789");
+
+  if (len == 0 || len >= size || text[len] != '\0')
+    return false;
+  memcpy(idx, text, len + 1);
+  return true;
+}
+
 /* The idx that RET tells of something just made, into IDX.  Frees RET. */
 static int
 take_idx(struct domoticz *d, const char *what, struct reply *reply, char *idx,
          size_t size)
 {
-  const char *text = reply_member(reply->root, "idx");
-  size_t len = text == NULL ? 0 : strspn(text, "0123456789");
-  bool good = len > 0 && len < size && text[len] == '\0';
+  bool good = copy_idx(reply->root, idx, size);
 
-  if (good)
-    memcpy(idx, text, len + 1);
   reply_free(reply);
   return good ? MP_OK
               : mp_fail(d->host, MP_EPROTO, d->url,
@@ -141,17 +150,15 @@ static int
 pick_hardware(const struct reply *reply, char *idx, size_t size)
 {
   const struct cJSON *object;
-  const char *type, *enabled, *text;
+  const char *type, *enabled;
   int code = MP_DROP;
 
   for (object = reply->results; object != NULL; object = object->next) {
     type = reply_member(object, "Type");
     enabled = reply_member(object, "Enabled");
-    text = reply_member(object, "idx");
-    if (type == NULL || strcmp(type, DUMMY_HARDWARE) != 0 || text == NULL ||
-        strlen(text) >= size || text[strspn(text, "0123456789")] != '\0')
+    if (type == NULL || strcmp(type, DUMMY_HARDWARE) != 0 ||
+        !copy_idx(object, idx, size))
       continue;
-    snprintf(idx, size, "%s", text);
     if (enabled == NULL || strcmp(enabled, "true") == 0)
       return MP_OK;
     code = MP_EREFUSED;

@@ -9,6 +9,7 @@
 
 #include "tests/plugins/output/domoticz/rig.h"
 #include "tests/support/domoticz_impl.h"
+#include "tests/support/rude_server.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -224,6 +225,40 @@ START_TEST(the_hardware_that_devices_need_is_made_once)
 }
 END_TEST
 
+/* What another server may answer: it is taken for none, not for one that is
+ * called nothing. */
+START_TEST(hardware_without_an_idx_is_none)
+{
+  static const char *const answers[] = {
+    "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    "{\"result\":[{\"Type\":15,\"Enabled\":\"true\",\"idx\":\"\"}],"
+    "\"status\":\"OK\"}",
+    "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    "{\"result\":[{\"Type\":15,\"Enabled\":\"false\",\"idx\":\"\"}],"
+    "\"status\":\"OK\"}",
+  };
+  struct rude_server *rude;
+  char url[64];
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(answers); i++) {
+    rude = rude_server_start(
+      &(struct rude){ .greeting = answers[i], .hangs_up = true });
+    rig_start(&r, DOMOTICZ_2025_1);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u", rude_server_port(rude));
+    fake_host_set(r.host, "url", url);
+    rig_open(&r);
+    ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "text",
+                                          MP_CREATE_PLAN, &r.sink->list),
+                     MP_OK);
+    ck_assert(rig_logged(&r, "would make the Dummy hardware \"meterpipe\""));
+    rig_stop(&r);
+    rude_server_stop(rude);
+  }
+  rig_start(&r, DOMOTICZ_2025_1);
+}
+END_TEST
+
 START_TEST(hardware_that_is_refused_says_who_may)
 {
   rig_start(&r, DOMOTICZ_2025_1);
@@ -285,6 +320,7 @@ main(void)
   tcase_add_test(tc, a_counter_is_set_up_as_recorded);
   tcase_add_test(tc, a_plan_changes_nothing);
   tcase_add_test(tc, the_hardware_that_devices_need_is_made_once);
+  tcase_add_test(tc, hardware_without_an_idx_is_none);
   tcase_add_test(tc, hardware_that_is_refused_says_who_may);
   tcase_add_test(tc, what_cannot_be_made_says_why);
   suite_add_tcase(suite, tc);

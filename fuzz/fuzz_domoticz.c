@@ -1,81 +1,360 @@
 /*
- * Replies of Domoticz: whatever comes, the reader stays within it, and what it
- * makes of it is in bounds.
+ * Fuzz target: a whole conversation with a Domoticz server.  The domoticz
+ * output itself asks and sends, through its table; only http.c is not there: in
+ * its place, the input file says what is answered (domoticz_line.c), and in its
+ * first line what is called (domoticz_order.h).
+ *
+ * Checked besides: nothing is asked that is not known (domoticz_query.c) or
+ * past the point of giving up; the core takes what is shown; a device is sent
+ * to once, when it was shown; what is sent is the value; what became of it is
+ * what the answers say; every failure is explained, and no password is logged.
  */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <meterpipe/plugin.h>
-
-#include "plugins/output/domoticz/device.h"
-#include "plugins/utf8.h"
+#include "core/decimal.h"
+#include "core/value.h"
+#include "fuzz/domoticz_check.h"
+#include "fuzz/domoticz_line.h"
+#include "fuzz/domoticz_order.h"
+#include "tests/support/fake_host.h"
+#include "tests/support/fake_sink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define PASSWORD "pass-word-not-to-be-shown"
+
+/* One conversation at a time: static. */
+static struct {
+  struct fake_host *host;
+  struct fake_sink *sink;
+  const struct mp_output_ops *ops;
+  void *self;
+  struct order order;
+  unsigned shown[ORDER_TARGETS_MAX]; /* how often */
+} fuzz;
+
+/* ---- What the plugin says ------------------------------------------------ */
+
+/* Of a call that returned R: a failure is explained. */
 static void
-check(int good)
+check_return(int r)
 {
-  if (!good)
-    abort();
+  uint32_t i, n = fake_host_failures(fuzz.host);
+
+  require(r <= MP_OK);
+  for (i = 0; i < n && fake_host_failure(fuzz.host, i) != r; i++)
+    ;
+  require(r == MP_OK || r == MP_ECANCELED || i < n);
 }
 
 static void
-check_text(const char *text, size_t size)
+check_log(void)
 {
-  size_t n;
+  const char *log = fake_host_log(fuzz.host), *line_end;
+  char line[4096];
 
-  check(memchr(text, '\0', size) != NULL);
-  for (; *text != '\0'; text += n) {
-    n = utf8_length(text);
-    check(n > 0 && (unsigned char)*text >= ' ');
+  require(strstr(log, PASSWORD) == NULL);
+  for (; *log != '\0'; log = line_end + 1) {
+    line_end = strchr(log, '\n');
+    require(line_end != NULL);
+    snprintf(line, sizeof(line), "%.*s", (int)(line_end - log), log);
+    require_clean(line);
+  }
+}
+
+/* Whether the core takes it. */
+static bool
+is_sound(const struct mp_value *value)
+{
+  struct value imported = { 0 };
+  bool sound = value_import(&imported, value) == NULL;
+
+  value_clear(&imported);
+  return sound;
+}
+
+/* mp_shown_sink.shown */
+static int
+take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+{
+  const struct line_device *device;
+
+  (void)sink;
+  require(shown->struct_size == sizeof(*shown));
+  require(shown->target < fuzz.order.target_count);
+  require(++fuzz.shown[shown->target] == 1);
+  device = fuzz.order.targets[shown->target].device;
+  require(shown->answer == MP_SHOWN_ABSENT ? device->denied : device->shown);
+  require(shown->answer != MP_SHOWN_UNFIT || fake_host_failures(fuzz.host) > 0);
+  require(shown->answer != MP_SHOWN_VALUE || shown->value != NULL);
+  require(shown->answer != MP_SHOWN_EMPTY || shown->value == NULL ||
+          shown->value->coef == 0);
+  require(shown->value == NULL || is_sound(shown->value));
+  require(shown->step_coef >= 0);
+  require(shown->step_exp10 >= -DECIMAL_MAX_EXP &&
+          shown->step_exp10 <= DECIMAL_MAX_EXP);
+  require(shown->wait_ms <= 4000);
+  if (shown->updated != NULL)
+    require_clean(shown->updated);
+  return fuzz.sink->shown.shown(&fuzz.sink->shown, shown);
+}
+
+static void
+check_listed(void)
+{
+  const struct mp_listed *listed;
+  uint32_t i;
+
+  for (i = 0; (listed = fake_sink_listed(fuzz.sink, i)) != NULL; i++) {
+    require(listed->name != NULL);
+    require_clean(listed->label);
+    require_clean(listed->type);
+    require_clean(listed->value);
+    require_clean(listed->unit == NULL ? "" : listed->unit);
+    require_clean(listed->updated == NULL ? "" : listed->updated);
+  }
+}
+
+/* ---- What was sent ------------------------------------------------------- */
+
+static bool
+can_take(uint32_t target)
+{
+  const struct mp_shown *shown = fake_sink_shown(fuzz.sink, target);
+
+  return shown != NULL &&
+         (shown->answer == MP_SHOWN_VALUE || shown->answer == MP_SHOWN_EMPTY);
+}
+
+/* The device was updated: with the values that were written, and with these
+ * alone. */
+static void
+check_update(const struct line_device *device)
+{
+  const struct mp_value *parts[2] = { NULL, NULL };
+  bool has_power_target = false, may = false;
+  const struct wanted *w;
+  uint32_t i;
+
+  for (i = 0; i < fuzz.order.target_count; i++) {
+    w = &fuzz.order.targets[i];
+    if (w->device != device)
+      continue;
+    has_power_target |= w->is_power;
+    may |= w->written && can_take(i);
+    if (w->written)
+      parts[w->is_power] = &w->value;
+  }
+  require(may);
+  check_sent(device, parts[0], parts[1], has_power_target);
+}
+
+static void
+check_result(uint32_t target)
+{
+  const struct line_device *device = fuzz.order.targets[target].device;
+  uint32_t result = fake_sink_result(fuzz.sink, 0, target);
+
+  if (device->updates > 0 && can_take(target))
+    require(result == device->result);
+  else
+    require(result == MP_NOT_SENT || result == MP_REJECTED);
+  if (result == MP_RETRY || result == MP_REJECTED)
+    require(fake_host_failures(fuzz.host) > 0);
+}
+
+static void
+check_results(void)
+{
+  uint32_t i, written = 0;
+
+  for (i = 0; i < fuzz.order.target_count; i++) {
+    if (!fuzz.order.targets[i].written)
+      continue;
+    written++;
+    check_result(i);
+    if (fuzz.order.targets[i].device->updates > 0)
+      check_update(fuzz.order.targets[i].device);
+  }
+  require(fake_sink_result_count(fuzz.sink) == written);
+}
+
+/* ---- What is called ------------------------------------------------------ */
+
+/* The value as the core would send it: in the target's unit, and a whole number
+ * of its step. */
+static void
+fit_value(struct mp_value *value, uint32_t target)
+{
+  const struct mp_shown *shown = fake_sink_shown(fuzz.sink, target);
+  struct decimal d = { value->coef, value->exp10 };
+  struct decimal step;
+
+  value->unit = NULL;
+  if (shown == NULL || value->kind == MP_TEXT)
+    return;
+  step = (struct decimal){ shown->step_coef, shown->step_exp10 };
+  if (step.coef > 0 && decimal_round_step(&d, step) == MP_OK) {
+    value->coef = d.coef;
+    value->exp10 = d.exp10;
+  }
+  value->unit = shown->value == NULL ? NULL : shown->value->unit;
+}
+
+static void
+write_all(void)
+{
+  const struct mp_record record = { .struct_size = sizeof(record),
+                                    .id = "1-1" };
+  struct wanted *w;
+  uint32_t i;
+  int r;
+
+  require(fuzz.ops->begin(fuzz.self, &record) == MP_OK);
+  for (i = 0; i < fuzz.order.target_count; i++) {
+    struct mp_value value;
+
+    w = &fuzz.order.targets[i];
+    if (w->is_read)
+      continue;
+    fit_value(&w->value, i);
+    value = w->value;
+    r = fuzz.ops->write(fuzz.self, i, &value);
+    check_return(r);
+    w->written = r == MP_OK;
   }
 }
 
 static void
-check_number(struct number n)
+call_run(void)
 {
-  check(n.exp10 >= -NUMBER_MAX_EXP && n.exp10 <= NUMBER_MAX_EXP);
+  struct mp_shown_sink sink = { .struct_size = sizeof(sink),
+                                .shown = take_shown };
+  int r;
+
+  memset(fuzz.shown, 0, sizeof(fuzz.shown));
+  line_run(LINE_RUN);
+  r = fuzz.ops->fetch(fuzz.self, &sink);
+  check_return(r);
+  write_all();
+  r = fuzz.ops->commit(fuzz.self, &fuzz.sink->result);
+  require((r == MP_OK) == !line_is_dead());
+  check_return(r);
+  check_results();
+  require(fuzz.ops->check(fuzz.self) == MP_OK);
 }
 
 static void
-check_device(const struct device *d)
+call_create(unsigned flags)
 {
-  int64_t count;
+  const struct order *o = &fuzz.order;
+  int r;
 
-  check(d->type != NULL);
-  check_number(d->value);
-  check_number(d->step);
-  check_number(d->power);
-  check(d->step.coef >= 0);
-  check(d->wait_ms <= 4000);
-  check(d->state == DEVICE_SHOWS || d->state == DEVICE_EMPTY ||
-        d->problem[0] != '\0');
-  check_text(d->name, sizeof(d->name));
-  check_text(d->kind, sizeof(d->kind));
-  check_text(d->data, sizeof(d->data));
-  check_text(d->unit, sizeof(d->unit));
-  check_text(d->updated, sizeof(d->updated));
-  number_count(d->value, d->step, &count);
-  device_reads_back(d);
+  line_run(flags & MP_CREATE_PLAN ? LINE_PLAN : LINE_CREATE);
+  r = fuzz.ops->create_target(fuzz.self, o->label, o->type, flags,
+                              &fuzz.sink->list);
+  check_return(r);
+  require(!(flags & MP_CREATE_PLAN) || fake_sink_listed(fuzz.sink, 0) == NULL);
+  check_listed();
+}
+
+static void
+call_list(void)
+{
+  line_run(LINE_LIST);
+  check_return(fuzz.ops->list(fuzz.self, &fuzz.sink->list));
+  check_listed();
+}
+
+static void
+call(const char *verb)
+{
+  if (strcmp(verb, "list") == 0) {
+    call_list();
+  } else if (strcmp(verb, "create") == 0) {
+    call_create(0);
+  } else if (strcmp(verb, "plan") == 0) {
+    call_create(MP_CREATE_PLAN);
+  } else {
+    call_run();
+    if (strcmp(verb, "again") != 0)
+      return;
+    check_log();
+    fake_host_forget(fuzz.host);
+    fake_sink_forget(fuzz.sink);
+    call_run();
+  }
+}
+
+static void
+prepare_host(const struct mp_plugin *plugin)
+{
+  static const uint32_t flags[] = { MP_TARGET_BASE, MP_TARGET_TOTAL,
+                                    MP_TARGET_DELTA, 0 };
+  uint32_t i;
+
+  fuzz.host = fake_host_new(plugin, "house");
+  fuzz.sink = fake_sink_new(&fuzz.host->table);
+  fake_host_set_now(fuzz.host, INT64_C(1795341600000));
+  fake_host_set(fuzz.host, "url", "http://house.example:8080/");
+  fake_host_set(fuzz.host, "username", "user");
+  fake_host_set(fuzz.host, "password", PASSWORD);
+  if (fuzz.order.stored != NULL)
+    fake_host_store(fuzz.host, "api", fuzz.order.stored);
+  for (i = 0; i < fuzz.order.target_count; i++) {
+    const struct wanted *w = &fuzz.order.targets[i];
+
+    fake_host_add_target(fuzz.host, w->name, w->is_power ? "power" : NULL,
+                         w->is_read ? NULL : "meter.value",
+                         w->is_read ? MP_TARGET_READ
+                                    : flags[i % ARRAY_SIZE(flags)]);
+  }
+}
+
+static void
+converse(void)
+{
+  const struct mp_plugin *plugin = meterpipe_plugin();
+  int r;
+
+  prepare_host(plugin);
+  fuzz.ops = plugin->output;
+  require(plugin->create(&fuzz.host->table, &fuzz.self) == MP_OK);
+  r = fuzz.ops->open(fuzz.self);
+  check_return(r);
+  if (r == MP_OK) {
+    call(fuzz.order.verb);
+    fuzz.ops->close(fuzz.self);
+  }
+  check_log();
+  plugin->destroy(fuzz.self);
+  fake_sink_free(fuzz.sink);
+  fake_host_free(fuzz.host);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  struct reply reply;
-  struct device device;
-  const cJSON *object;
+  size_t len;
 
-  if (size == 0 || !reply_parse((const char *)data, size, &reply))
+  /* What the server itself says may be logged. */
+  if (memmem(data, size, PASSWORD, strlen(PASSWORD)) != NULL)
     return 0;
-  reply_find(&reply, "1");
-  for (object = reply.results; object != NULL; object = object->next) {
-    if (!device_parse(object, reply.act_time, &device))
-      continue;
-    check_device(&device);
-    device_clear(&device);
-  }
-  reply_free(&reply);
+  memset(&fuzz, 0, sizeof(fuzz));
+  len = order_length(data, size);
+  line_begin(data + len, size - len);
+  order_read(&fuzz.order, data, len);
+  converse();
+  line_end();
+  order_clear(&fuzz.order);
   return 0;
 }

@@ -1,0 +1,150 @@
+/*
+ * What every reply must become, and how a value must read when it is sent:
+ * checked apart from the plugin, with the core's decimals.
+ */
+#include "fuzz/domoticz_check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/decimal.h"
+#include "plugins/utf8.h"
+
+void
+require(int condition)
+{
+  if (!condition)
+    abort();
+}
+
+void
+require_clean(const char *text)
+{
+  while (*text != '\0') {
+    require(utf8_length(text) > 0);
+    require(!utf8_is_control(utf8_take(&text)));
+  }
+}
+
+/* ---- Replies ------------------------------------------------------------- */
+
+static void
+check_number(struct number n)
+{
+  require(n.exp10 >= -NUMBER_MAX_EXP && n.exp10 <= NUMBER_MAX_EXP);
+}
+
+static void
+check_text(const char *text, size_t size)
+{
+  require(memchr(text, '\0', size) != NULL);
+  require_clean(text);
+}
+
+static void
+check_device(const struct device *d)
+{
+  int64_t count;
+
+  require(d->type != NULL);
+  check_number(d->value);
+  check_number(d->step);
+  check_number(d->power);
+  require(d->step.coef >= 0);
+  require(d->wait_ms <= 4000);
+  require(d->state == DEVICE_SHOWS || d->state == DEVICE_EMPTY ||
+          d->problem[0] != '\0');
+  check_text(d->name, sizeof(d->name));
+  check_text(d->kind, sizeof(d->kind));
+  check_text(d->data, sizeof(d->data));
+  check_text(d->unit, sizeof(d->unit));
+  check_text(d->updated, sizeof(d->updated));
+  number_count(d->value, d->step, &count);
+  device_reads_back(d);
+}
+
+void
+check_reply(const struct reply *reply)
+{
+  struct device device;
+  const cJSON *object;
+
+  reply_find(reply, "1");
+  for (object = reply->results; object != NULL; object = object->next) {
+    if (!device_parse(object, reply->act_time, &device))
+      continue;
+    check_device(&device);
+    device_clear(&device);
+  }
+}
+
+/* ---- Updates ------------------------------------------------------------- */
+
+/* The number that the LEN bytes at TEXT are, plainly written, times STEP. */
+static struct decimal
+sent_number(const char *text, size_t len, struct number step)
+{
+  struct decimal n, factor = { step.coef, step.exp10 };
+
+  require(decimal_parse(text, len, &n) == MP_OK);
+  require(decimal_mul(n, factor, &n) == MP_OK);
+  return n;
+}
+
+static int
+is_value(struct decimal sent, int64_t coef, int32_t exp10)
+{
+  return decimal_compare(sent, (struct decimal){ coef, exp10 }) == 0;
+}
+
+/* "W;Wh", of which the record may have had either. */
+static void
+check_kwh(const struct line_device *device, const struct mp_value *value,
+          const struct mp_value *power, bool has_power_target)
+{
+  const struct device *d = &device->device;
+  const char *semicolon = strchr(device->svalue, ';');
+  struct number watt = { 0, 0 }, kwh = d->value;
+  size_t len;
+
+  require(semicolon != NULL);
+  len = (size_t)(semicolon - device->svalue);
+  if (value != NULL)
+    kwh = (struct number){ value->coef, value->exp10 };
+  if (power != NULL)
+    watt = (struct number){ power->coef, power->exp10 };
+  else if (has_power_target && d->has_power)
+    watt = d->power;
+  require(is_value(sent_number(device->svalue, len, (struct number){ 1, 0 }),
+                   watt.coef, watt.exp10));
+  require(is_value(sent_number(semicolon + 1, strlen(semicolon + 1), d->step),
+                   kwh.coef, kwh.exp10));
+}
+
+static void
+check_svalue(const struct line_device *device, const struct mp_value *value)
+{
+  struct number step = { 1, 0 };
+
+  require(value != NULL);
+  if (value->kind == MP_TEXT) {
+    require(device->device.type->form == DEVICE_TEXT);
+    require(strcmp(device->svalue, value->text) == 0);
+    return;
+  }
+  if (device->device.type->form == DEVICE_COUNTER ||
+      device->device.type->form == DEVICE_GAS)
+    step = device->device.step;
+  require(is_value(sent_number(device->svalue, strlen(device->svalue), step),
+                   value->coef, value->exp10));
+}
+
+void
+check_sent(const struct line_device *device, const struct mp_value *value,
+           const struct mp_value *power, bool has_power_target)
+{
+  if (device->device.type->form == DEVICE_KWH)
+    check_kwh(device, value, power, has_power_target);
+  else
+    check_svalue(device, value);
+}

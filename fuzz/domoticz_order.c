@@ -1,0 +1,139 @@
+/* The first line of an input file of fuzz_domoticz. */
+#include "fuzz/domoticz_order.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/domoticz_check.h"
+#include "plugins/utf8.h"
+
+size_t
+order_length(const uint8_t *data, size_t size)
+{
+  const uint8_t *end =
+    size > 0 && data[0] == '@' ? memchr(data, '\n', size) : NULL;
+
+  return end == NULL ? 0 : (size_t)(end - data) + 1;
+}
+
+/* "84.208", "7e50", or else a text. */
+static struct mp_value
+read_value(const char *text)
+{
+  struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
+  struct number n;
+  size_t len = number_parse(text, &n);
+
+  if (len > 0 && text[len] == '\0') {
+    value.coef = n.coef;
+    value.exp10 = n.exp10;
+  } else {
+    value.kind = MP_TEXT;
+    value.text = text;
+  }
+  return value;
+}
+
+/* "7.power=250" */
+static void
+take_target(struct order *o, char *word)
+{
+  struct wanted *w = &o->targets[o->target_count];
+  char *text = strchr(word, '='), *dot;
+
+  if (o->target_count == ORDER_TARGETS_MAX)
+    return;
+  w->is_read = text == NULL;
+  if (text != NULL) {
+    *text++ = '\0';
+    w->value = read_value(text);
+  }
+  dot = strchr(word, '.');
+  w->is_power = dot != NULL && strcmp(dot, ".power") == 0;
+  if (w->is_power)
+    *dot = '\0';
+  w->name = word;
+  w->device = line_add(word);
+  if (w->device != NULL || strlen(word) > IDX_DIGITS)
+    o->target_count++; /* else there are too many devices */
+}
+
+static void
+take_word(struct order *o, char *word)
+{
+  char *c;
+
+  if (strncmp(word, "api=", 4) != 0) {
+    take_target(o, word);
+    return;
+  }
+  for (c = word; *c != '\0'; c++)
+    if (*c == '_')
+      *c = ' ';
+  o->stored = word + 4;
+}
+
+/* An order for the devices that a plain reply shows. */
+static char *
+default_order(void)
+{
+  char order[256] = "run";
+  const char *body;
+  size_t len = line_first_body(&body), at = strlen(order);
+  const cJSON *object;
+  struct reply reply;
+
+  if (len == 0 || !reply_parse(body, len, &reply))
+    return strdup("run 1=12345.678");
+  for (object = reply.results; object != NULL; object = object->next) {
+    const char *idx = reply_member(object, "idx");
+
+    if (idx == NULL || strspn(idx, "0123456789") != strlen(idx) ||
+        strlen(idx) > IDX_DIGITS || at + 40 > sizeof(order))
+      continue;
+    at +=
+      (size_t)snprintf(order + at, sizeof(order) - at, " %s=12345.678", idx);
+  }
+  reply_free(&reply);
+  return strdup(order);
+}
+
+/* The text between @ and LF, in which nothing is that a pipeline file cannot
+ * have. */
+static char *
+copy_order(const uint8_t *data, size_t len)
+{
+  char *raw = strndup((const char *)data + 1, len - 2);
+  char *text;
+
+  require(raw != NULL);
+  text = utf8_repair(raw);
+  free(raw);
+  return text;
+}
+
+void
+order_read(struct order *o, const uint8_t *data, size_t len)
+{
+  char *words, *word;
+
+  o->text = words = len == 0 ? default_order() : copy_order(data, len);
+  require(o->text != NULL);
+  o->verb = strsep(&words, " ");
+  o->type = o->label = "";
+  if (strcmp(o->verb, "create") == 0 || strcmp(o->verb, "plan") == 0) {
+    o->type = words == NULL ? "" : strsep(&words, " ");
+    o->label = words == NULL ? "" : words;
+    return;
+  }
+  while ((word = strsep(&words, " ")) != NULL)
+    if (word[0] != '\0')
+      take_word(o, word);
+}
+
+void
+order_clear(struct order *o)
+{
+  free(o->text);
+}

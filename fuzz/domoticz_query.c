@@ -1,0 +1,129 @@
+/*
+ * All that may be asked of a Domoticz server, and in what letters.
+ */
+#include "fuzz/domoticz_query.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/domoticz_check.h"
+#include "plugins/output/domoticz/http.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* The names of a query's pairs in their order, of the first ones the values,
+ * too. */
+#define COMMAND "type=command param="
+static const struct shape shapes[] = {
+  { COMMAND "getdevices rid", REQUEST_READ, 0, LINE_RUN | LINE_CREATE },
+  { "type=devices rid", REQUEST_READ, 0, LINE_RUN | LINE_CREATE },
+  { COMMAND "getdevices filter used order", REQUEST_LIST, HTTP_LONG,
+    LINE_LIST },
+  { "type=devices filter used order", REQUEST_LIST, HTTP_LONG, LINE_LIST },
+  { COMMAND "udevice idx nvalue svalue", REQUEST_UPDATE, HTTP_UPDATE,
+    LINE_RUN },
+  { COMMAND "gethardware", REQUEST_HARDWARE, HTTP_LONG,
+    LINE_CREATE | LINE_PLAN },
+  { COMMAND "addhardware htype name enabled datatimeout", REQUEST_ADD_HARDWARE,
+    HTTP_UPDATE, LINE_CREATE },
+  { COMMAND "createvirtualsensor idx sensorname sensortype", REQUEST_SENSOR,
+    HTTP_UPDATE, LINE_CREATE },
+  { COMMAND "createvirtualsensor idx sensorname sensortype sensoroptions",
+    REQUEST_SENSOR, HTTP_UPDATE, LINE_CREATE },
+  { COMMAND "setused idx name switchtype addjvalue2 used", REQUEST_ADJUST,
+    HTTP_UPDATE, LINE_CREATE },
+  { COMMAND "setused idx name switchtype addjvalue2 options used",
+    REQUEST_ADJUST, HTTP_UPDATE, LINE_CREATE },
+};
+
+static int
+hex_digit(char c)
+{
+  const char *digits = "0123456789ABCDEF", *at = strchr(digits, c);
+
+  return c == '\0' || at == NULL ? -1 : (int)(at - digits);
+}
+
+/* Takes the escapes off VALUE, in which nothing odd may stand without one;
+ * OTHERS: further characters that may. */
+static void
+unescape(char *value, const char *others)
+{
+  static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "abcdefghijklmnopqrstuvwxyz0123456789-._~";
+  char *out = value;
+
+  for (; *value != '\0'; value++) {
+    if (*value != '%') {
+      require(strchr(plain, *value) != NULL || strchr(others, *value) != NULL);
+      *out++ = *value;
+      continue;
+    }
+    require(hex_digit(value[1]) >= 0 && hex_digit(value[2]) >= 0);
+    *out = (char)(hex_digit(value[1]) * 16 + hex_digit(value[2]));
+    require(*out++ != '\0');
+    value += 2;
+  }
+  *out = '\0';
+}
+
+static const struct shape *
+find_shape(const struct query *q)
+{
+  char text[256];
+  size_t at = 0, i;
+
+  for (i = 0; i < q->count; i++) {
+    const char *name = q->pairs[i].name;
+    bool whole = strcmp(name, "type") == 0 || strcmp(name, "param") == 0;
+
+    at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s%s%s",
+                           i == 0 ? "" : " ", name, whole ? "=" : "",
+                           whole ? q->pairs[i].value : "");
+    require(at < sizeof(text));
+  }
+  for (i = 0; i < ARRAY_SIZE(shapes); i++)
+    if (strcmp(shapes[i].text, text) == 0)
+      return &shapes[i];
+  return NULL;
+}
+
+void
+query_parse(struct query *q, const char *text)
+{
+  char *pair, *rest;
+
+  memset(q, 0, sizeof(*q));
+  q->text = rest = strdup(text);
+  require(rest != NULL);
+  while ((pair = strsep(&rest, "&")) != NULL) {
+    char *value = strchr(pair, '=');
+
+    require(value != NULL && q->count < QUERY_PAIRS_MAX);
+    *value++ = '\0';
+    unescape(value, strcmp(pair, "rid") == 0 ? "," : "");
+    q->pairs[q->count].name = pair;
+    q->pairs[q->count++].value = value;
+  }
+  q->shape = find_shape(q);
+  require(q->shape != NULL);
+}
+
+const char *
+query_value(const struct query *q, const char *name)
+{
+  size_t i;
+
+  for (i = 0; i < q->count; i++)
+    if (strcmp(q->pairs[i].name, name) == 0)
+      return q->pairs[i].value;
+  return NULL;
+}
+
+void
+query_clear(struct query *q)
+{
+  free(q->text);
+}

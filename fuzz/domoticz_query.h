@@ -1,0 +1,50 @@
+/*
+ * The queries of the domoticz output, read back; for fuzz_domoticz.
+ */
+#ifndef FUZZ_DOMOTICZ_QUERY_H
+#define FUZZ_DOMOTICZ_QUERY_H
+
+#include <stddef.h>
+
+/* What may be asked for, by what was called. */
+#define LINE_RUN 0x1u
+#define LINE_LIST 0x2u
+#define LINE_CREATE 0x4u
+#define LINE_PLAN 0x8u
+
+#define QUERY_PAIRS_MAX 8
+
+enum request {
+  REQUEST_READ,
+  REQUEST_LIST,
+  REQUEST_UPDATE,
+  REQUEST_HARDWARE,
+  REQUEST_ADD_HARDWARE,
+  REQUEST_SENSOR,
+  REQUEST_ADJUST,
+};
+
+struct shape {
+  const char *text;
+  enum request request;
+  unsigned flags; /* of http_get */
+  unsigned when;  /* LINE_... */
+};
+
+struct query {
+  char *text; /* cut into the pairs */
+  struct {
+    const char *name, *value;
+  } pairs[QUERY_PAIRS_MAX];
+  size_t count;
+  const struct shape *shape;
+};
+
+/* Reads TEXT; ends the program when that is no query that is ever asked. */
+void query_parse(struct query *q, const char *text);
+void query_clear(struct query *q);
+
+/* The value of the pair NAME, without its escapes; NULL: there is none. */
+const char *query_value(const struct query *q, const char *name);
+
+#endif

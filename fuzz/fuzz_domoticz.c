@@ -108,6 +108,21 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   return fuzz.sink->shown.shown(&fuzz.sink->shown, shown);
 }
 
+/* What the server told is handed on. */
+static void
+check_answers(void)
+{
+  uint32_t i;
+
+  for (i = 0; i < fuzz.order.target_count; i++) {
+    const struct line_device *device = fuzz.order.targets[i].device;
+
+    require(fuzz.shown[i] > 0 ||
+            !(device->denied ||
+              (device->shown && device->device.state != DEVICE_GARBLED)));
+  }
+}
+
 static void
 check_listed(void)
 {
@@ -245,6 +260,7 @@ call_run(void)
   line_run(LINE_RUN);
   r = fuzz.ops->fetch(fuzz.self, &sink);
   check_return(r);
+  check_answers();
   write_all();
   r = fuzz.ops->commit(fuzz.self, &fuzz.sink->result);
   require((r == MP_OK) == !line_is_dead());

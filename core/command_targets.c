@@ -81,8 +81,8 @@ list(struct stage *output)
   add_prefix(&table, output->plugin->output.target_prefix);
   for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
     table_add(&table, heads[i]);
-  r = stage_explained(output, output->plugin->output.list(output->self, &sink),
-                      "list", failures);
+  r = stage_done(output, output->plugin->output.list(output->self, &sink),
+                 "list", failures);
   if (table.failed)
     stage_fail(output, MP_ENOMEM, NULL, "out of memory");
   if (r == MP_OK)
@@ -123,7 +123,7 @@ create_one(struct stage *output, const char *text, uint32_t flags)
   r = output->plugin->output.create_target(output->self, label, colon + 1,
                                            flags, &sink);
   free(label);
-  return stage_explained(output, r, "create_target", failures);
+  return stage_done(output, r, "create_target", failures);
 }
 
 /* Each; MP_OK: all of them went well. */

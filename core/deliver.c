@@ -123,7 +123,7 @@ deliver_commit(struct stage *output, const char *token, struct results *results)
   results->output = output;
   r = token ? ops->recover(output->self, token, &sink)
             : ops->commit(output->self, &sink);
-  r = stage_explained(output, r, token ? "recover" : "commit", failures);
+  r = stage_done(output, r, token ? "recover" : "commit", failures);
   if (r < 0)
     output->given_up = true;
   return r;

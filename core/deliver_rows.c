@@ -190,10 +190,10 @@ take_token(struct stage *output, struct batch *batch)
   if (!output->plugin->output.token)
     return true;
   failures = report_count(output->pipeline->run->report, output->name);
-  r = stage_explained(output,
-                      output->plugin->output.token(output->self, batch->token,
-                                                   sizeof(batch->token)),
-                      "token", failures);
+  r = stage_done(output,
+                 output->plugin->output.token(output->self, batch->token,
+                                              sizeof(batch->token)),
+                 "token", failures);
   if (r == MP_OK && !keep_token(output, batch))
     r = stage_fail(output, MP_ENOMEM, NULL, "out of memory");
   output->given_up = r != MP_OK;

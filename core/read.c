@@ -38,8 +38,9 @@ read_one(struct stage *input)
 
   if (r == MP_OK) {
     failures = report_count(report, input->name);
-    r = stage_explained(input, input->plugin->input.read(input->self, &sink),
-                        "read", failures);
+    r = input->plugin->input.read(input->self, &sink);
+    if (r != MP_END && r != MP_SKIP)
+      r = stage_done(input, r, "read", failures);
   }
   input->result = r;
 }

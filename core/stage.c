@@ -80,17 +80,30 @@ stage_fail(struct stage *stage, int code, const char *object, const char *fmt,
   return code;
 }
 
+static int
+fail_result(struct stage *stage, int r, const char *what)
+{
+  return stage_fail(stage, MP_EINTERNAL, NULL,
+                    "the plugin's %s gave %d, which is no result", what, r);
+}
+
 int
 stage_explained(struct stage *stage, int r, const char *what, unsigned failures)
 {
   if (r < MP_ECANCELED || r > MP_SKIP)
-    return stage_fail(stage, MP_EINTERNAL, NULL,
-                      "the plugin's %s gave %d, which is no result", what, r);
+    return fail_result(stage, r, what);
   if (r < 0 && r != MP_ECANCELED &&
       report_count(stage->pipeline->run->report, stage->name) == failures)
     stage_fail(stage, r, NULL,
                "the plugin's %s failed (%d) and did not say why", what, r);
   return r;
+}
+
+int
+stage_done(struct stage *stage, int r, const char *what, unsigned failures)
+{
+  r = stage_explained(stage, r, what, failures);
+  return r <= MP_OK ? r : fail_result(stage, r, what);
 }
 
 /* ---- Services: options and operands ---- */
@@ -383,7 +396,7 @@ sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
 {
   struct stage *stage = sink->ctx;
 
-  if (!plain_text(serial) || strchr(serial, '|'))
+  if (!serial || !plain_text(serial) || strchr(serial, '|'))
     return stage_fail(stage, MP_EINTERNAL, NULL,
                       "the plugin gave a serial number that is no clean text");
   stage->serial = value_intern(serial);
@@ -416,9 +429,9 @@ stage_create(struct stage *stage)
 
   if (r == MP_ECONFIG && problems && problems_errors(problems) > before)
     return r;
-  r = stage_explained(stage, r, "create", failures);
+  r = stage_done(stage, r, "create", failures);
   if (r != MP_OK)
-    return r < 0 ? r : MP_EINTERNAL;
+    return r;
   stage->self = self;
   stage->created = true;
   return MP_OK;
@@ -445,7 +458,7 @@ stage_open(struct stage *stage)
     r = stage->plugin->input.open(stage->self);
   if (stage->kind == PLUGIN_OUTPUT && stage->plugin->output.open)
     r = stage->plugin->output.open(stage->self);
-  r = stage_explained(stage, r, "open", failures);
+  r = stage_done(stage, r, "open", failures);
   stage->is_open = r == MP_OK;
   return r;
 }

@@ -26,6 +26,9 @@ int stage_fail(struct stage *stage, int code, const char *object,
  * is no result at all. */
 int stage_explained(struct stage *stage, int r, const char *what,
                     unsigned failures);
+/* The same of a callback that is done with MP_OK: any other outcome is no
+ * result of it either, and MP_EINTERNAL. */
+int stage_done(struct stage *stage, int r, const char *what, unsigned failures);
 
 enum report_side stage_side(const struct stage *stage);
 

@@ -98,6 +98,7 @@ static const struct {
   { "table-name",
     FINDS("table",
           "its name is \"good\": the file should be called output_good.so") },
+  { "table-no-version", FINDS("table", "it has no version") },
   { "table-poor",
     FINDS(
       "table",
@@ -120,8 +121,24 @@ static const struct {
     FINDS("create", "create gave -1 and did not say why: use mp_fail") },
   { "create-shares",
     FINDS("two instances", "two instances are one and the same") },
+  { "create-one",
+    FINDS("two instances", "create refuses what the table allows "
+                           "(OPTION=VALUE behind the file's name gives other "
+                           "values): error: two: there is one already") },
+  { "create-code",
+    FINDS("all choices", "create gave -5 for the option \"class\": a wrong "
+                         "value is MP_ECONFIG") },
+  { "create-refuses",
+    FINDS("deliver", "create refuses what the table allows (OPTION=VALUE "
+                     "behind the file's name gives other values): error: one: "
+                     "class: is not to be had") },
+  { "create-nonsense",
+    FINDS("create", "create gave 2, which is no result of it") },
+  { "destroy-opens",
+    FINDS("a thousand instances", "1000 instances left 1 descriptors open") },
   { "open-nonsense",
     FINDS("deliver", "open gave 77, which is no result of it") },
+  { "open-outcome", FINDS("deliver", "open gave 2, which is no result of it") },
   { "write-nonsense",
     FINDS("deliver", "write gave -99, which is no result of it") },
   { "fetch-exponent",
@@ -142,10 +159,14 @@ static const struct {
           "delivering took more than 1500 ms when its time was over") },
   { "commit-result",
     FINDS("deliver", "commit gave the result 9, which does not exist") },
+  { "commit-record",
+    FINDS("deliver", "commit gave a result for record 99 of 3") },
   { "commit-target",
     FINDS("deliver", "commit gave a result for target 99 of 2") },
   { "commit-silent",
     FINDS("deliver", "commit gave -5 and did not say why: use mp_fail") },
+  { "commit-outcome",
+    FINDS("deliver", "commit gave 2, which is no result of it") },
   { "commit-nonsense",
     FINDS("deliver", "commit gave 9, which is no result of it") },
   { "token-endless",
@@ -206,6 +227,8 @@ static const struct {
     "read: read gave -5 and did not say why: use mp_fail" },
   { "input_bad.so", "read-nonsense",
     "read: read gave 2, which is no result of it" },
+  { "input_bad.so", "close-late",
+    "read: reading took more than 1500 ms when its time was over" },
   { "transform_bad.so", "value-none",
     "value: it has no option \"value\" of MP_TYPE_VALUE: nothing comes in" },
   { "transform_bad.so", "apply-exponent",
@@ -242,6 +265,63 @@ START_TEST(broken_input_and_transform_are_found_out)
 }
 END_TEST
 
+/* Tables that lack something: the first line whoever asks for the plugin gets.
+ */
+static const struct {
+  const char *kind, *bad, *err;
+} table_rows[] = {
+  { "input", "ops-small", "its input table is too small (16 bytes)" },
+  { "input", "ops-no-field", "its input table lacks field" },
+  { "input", "ops-no-read", "its input table lacks read" },
+  { "transform", "ops-small", "its transform table is too small (8 bytes)" },
+  { "transform", "ops-no-apply", "its transform table lacks apply" },
+};
+
+START_TEST(table_that_lacks_something_is_refused)
+{
+  const char *kind = table_rows[_i].kind;
+  char file[32], err[256];
+
+  snprintf(file, sizeof(file), "./%s_bad.so", kind);
+  snprintf(err, sizeof(err), "error: %s: %s\n", file, table_rows[_i].err);
+  scene_setenv(s, "BAD", table_rows[_i].bad);
+  scene_run(s, "conform %s", file);
+  check(EX_CONFIG, "", err);
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = %s\n"
+              "[transform usage]\nplugin = %s\nvalue = meter.a\n"
+              "[output table]\nplugin = stdout\nfield.a = usage\n",
+              *kind == 'i' ? file : "exec", *kind == 't' ? file : "overwrite");
+  scene_run(s, "check --offline -c p.ini");
+  ck_assert_int_eq(scene_status(s), EX_CONFIG);
+  snprintf(err, sizeof(err), "p.ini:%d: %s: %s\n", *kind == 'i' ? 2 : 4, file,
+           table_rows[_i].err);
+  ck_assert_msg(strstr(scene_err(s), err) != NULL, "%s", scene_err(s));
+}
+END_TEST
+
+/* The list goes on behind what cannot be loaded, and a name of its own shows
+ * what is wrong with it. */
+START_TEST(list_of_plugins_goes_on_behind_a_bad_one)
+{
+  static const char err[] = "error: ./input_bad.so: its input table lacks "
+                            "read\n";
+
+  scene_setenv(s, "METERPIPE_PLUGIN_PATH", NULL);
+  scene_setenv(s, "BAD", "ops-no-read");
+  scene_run(s, "plugins --plugin-dir .");
+  ck_assert_str_eq(scene_err(s), err);
+  ck_assert_ptr_nonnull(strstr(scene_out(s),
+                               "\noutput     bad         1           1  "
+                               "./output_bad.so\n"));
+  ck_assert_int_eq(scene_status(s), EX_CONFIG);
+  scene_run(s, "plugins --plugin-dir . bad"); /* there are three */
+  ck_assert_str_eq(scene_err(s), err);
+  ck_assert_ptr_nonnull(strstr(scene_out(s), "output plugin \"bad\""));
+  ck_assert_int_eq(scene_status(s), EX_CONFIG);
+}
+END_TEST
+
 /* With sanitizers, malloc keeps no account. */
 START_TEST(leak_is_found_out)
 {
@@ -254,9 +334,11 @@ START_TEST(leak_is_found_out)
 }
 END_TEST
 
-/* One that keeps the contract; and one whose tables are longer than ours, as a
- * later header would have them. */
-static const char *const sound[] = { "", "newer" };
+/* One that keeps the contract; one whose tables are longer than ours, as a
+ * later header would have them; and one that needs less, or cannot do it now
+ * and says so. */
+static const char *const sound[] = { "", "newer", "ops-no-begin",
+                                     "token-fails" };
 
 START_TEST(sound_plugin_passes)
 {
@@ -303,6 +385,19 @@ START_TEST(library_without_the_symbol_is_no_plugin)
 }
 END_TEST
 
+/* In what words the system says it is its own affair. */
+START_TEST(file_that_is_no_library_is_no_plugin)
+{
+  static const char err[] = "error: ./text.so: ";
+
+  scene_write(s, "text.so", "no library\n");
+  scene_run(s, "conform text.so");
+  ck_assert_int_eq(strncmp(scene_err(s), err, strlen(err)), 0);
+  ck_assert_str_eq(scene_out(s), "");
+  ck_assert_int_eq(scene_status(s), EX_CONFIG);
+}
+END_TEST
+
 /* Our own, with what they need to make an instance. */
 static const struct {
   const char *name, *options;
@@ -346,8 +441,11 @@ static const struct {
 } run_rows[] = {
   { "", EX_OK, "" },
   { "newer", EX_OK, "" },
+  { "ops-no-begin", EX_OK, "" },
   { "open-nonsense", EX_SOFTWARE,
     "error: bad: the plugin's open gave 77, which is no result\n" },
+  { "open-outcome", EX_SOFTWARE,
+    "error: bad: the plugin's open gave 2, which is no result\n" },
   { "write-nonsense", EX_SOFTWARE,
     "error: bad: the plugin's write gave -99, which is no result\n" },
   { "fetch-exponent", EX_SOFTWARE,
@@ -370,6 +468,8 @@ static const struct {
     "error: bad: the plugin gave the result 9, which does not exist\n" },
   { "commit-silent", EX_IOERR,
     "error: bad: the plugin's commit failed (-5) and did not say why\n" },
+  { "commit-outcome", EX_SOFTWARE,
+    "error: bad: the plugin's commit gave 2, which is no result\n" },
   { "commit-nonsense", EX_SOFTWARE,
     "error: bad: the plugin's commit gave 9, which is no result\n" },
 };
@@ -386,6 +486,95 @@ START_TEST(bad_plugin_does_not_bring_the_run_down)
   scene_setenv(s, "BAD", run_rows[_i].bad);
   scene_run(s, "run -c p.ini");
   check(run_rows[_i].status, "a 1\n", run_rows[_i].err);
+}
+END_TEST
+
+static const struct {
+  const char *bad;
+  int status;
+  const char *out, *err;
+} stage_rows[] = {
+  { "", EX_OK, "a 1\nb 1\nc 1\n", "" },
+  { "read-exponent", EX_SOFTWARE, "a 1\n",
+    "error: bad: a: the plugin emitted a value with an absurd exponent\n" },
+  { "read-serial", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
+    "error: bad: the plugin gave a serial number that is no clean text\n" },
+  { "read-serial-parts", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
+    "error: bad: the plugin gave a serial number that is no clean text\n" },
+  { "read-nonsense", EX_SOFTWARE, "a 1\n",
+    "error: bad: the plugin's read gave 2, which is no result\n" },
+  { "read-silent", EX_IOERR, "a 1\n",
+    "error: bad: the plugin's read failed (-5) and did not say why\n" },
+  { "apply-exponent", EX_SOFTWARE, "a 1\nb 1\n",
+    "error: change: the plugin made a value with an absurd exponent\n" },
+  { "apply-nonsense", EX_SOFTWARE, "a 1\nb 1\n",
+    "error: change: the plugin's apply gave an outcome of read\n" },
+  { "apply-limit", EX_OK, "a 1\nb 1\nc 17.50\n", "" },
+};
+
+/* What a bad input or transform gives is missing, and nothing else is. */
+START_TEST(bad_input_or_transform_does_not_bring_the_run_down)
+{
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = exec\n"
+              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+              "[input bad]\nplugin = ./input_bad.so\n"
+              "[transform change]\nplugin = ./transform_bad.so\n"
+              "value = bad.a\n"
+              "[output table]\nplugin = stdout\nformat = line\n"
+              "field.a = meter.a\nfield.b = bad.a\nfield.c = change\n");
+  scene_setenv(s, "BAD", stage_rows[_i].bad);
+  scene_run(s, "run -c p.ini");
+  check(stage_rows[_i].status, stage_rows[_i].out, stage_rows[_i].err);
+}
+END_TEST
+
+/* Nothing is read or delivered where an instance cannot be made. */
+static const struct {
+  const char *bad;
+  int status;
+  const char *err;
+} create_rows[] = {
+  { "create-silent", EX_CONFIG,
+    "p.ini:4: the plugin's create failed (-1) and did not say why\n" },
+  { "create-nonsense", EX_SOFTWARE,
+    "error: bad: the plugin's create gave 2, which is no result\n" },
+};
+
+START_TEST(instance_that_cannot_be_made_ends_the_run)
+{
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = exec\ncommand = touch read\n"
+              "[output bad]\nplugin = ./output_bad.so\nplace.1 = meter.a\n");
+  scene_setenv(s, "BAD", create_rows[_i].bad);
+  scene_run(s, "run -c p.ini");
+  check(create_rows[_i].status, "", create_rows[_i].err);
+  ck_assert(!scene_exists(s, "read"));
+}
+END_TEST
+
+START_TEST(bad_value_of_a_probe_is_shown_as_none_with_the_reason)
+{
+  scene_setenv(s, "BAD", "probe-exponent");
+  scene_run(s, "probe ./input_bad.so --json");
+  check(EX_OK,
+        "{\"plugin\":\"bad\",\"answered\":true,\"facts\":[],\"fields\":["
+        "{\"field\":\"a\",\"number\":null,\"label\":null,\"value\":null,"
+        "\"unit\":null,\"remark\":\"a value with an absurd exponent\"}]}\n",
+        "");
+}
+END_TEST
+
+START_TEST(attempt_without_words_is_told_in_ours)
+{
+  scene_run(s, "probe ./input_bad.so --watch --json");
+  check(EX_OK,
+        "{\"attempt\":1,\"answered\":true,\"crc_errors\":0,"
+        "\"noise_bytes\":0,\"round_trip_ms\":0,\"what\":\"answers\"}\n"
+        "{\"attempt\":2,\"answered\":false,\"crc_errors\":0,"
+        "\"noise_bytes\":0,\"round_trip_ms\":null,\"what\":\"no answer\"}"
+        "\n",
+        "");
 }
 END_TEST
 
@@ -455,13 +644,23 @@ conform_suite(void)
                       ARRAY_SIZE(conform_rows));
   tcase_add_loop_test(tc, broken_input_and_transform_are_found_out, 0,
                       ARRAY_SIZE(other_rows));
+  tcase_add_loop_test(tc, table_that_lacks_something_is_refused, 0,
+                      ARRAY_SIZE(table_rows));
+  tcase_add_test(tc, list_of_plugins_goes_on_behind_a_bad_one);
   tcase_add_test(tc, leak_is_found_out);
   tcase_add_loop_test(tc, sound_plugin_passes, 0, ARRAY_SIZE(sound));
   tcase_add_test(tc, wrong_words_are_refused);
   tcase_add_test(tc, library_without_the_symbol_is_no_plugin);
+  tcase_add_test(tc, file_that_is_no_library_is_no_plugin);
   tcase_add_loop_test(tc, our_own_keep_the_contract, 0, ARRAY_SIZE(own_rows));
   tcase_add_loop_test(tc, bad_plugin_does_not_bring_the_run_down, 0,
                       ARRAY_SIZE(run_rows));
+  tcase_add_loop_test(tc, bad_input_or_transform_does_not_bring_the_run_down, 0,
+                      ARRAY_SIZE(stage_rows));
+  tcase_add_loop_test(tc, instance_that_cannot_be_made_ends_the_run, 0,
+                      ARRAY_SIZE(create_rows));
+  tcase_add_test(tc, bad_value_of_a_probe_is_shown_as_none_with_the_reason);
+  tcase_add_test(tc, attempt_without_words_is_told_in_ours);
   tcase_add_loop_test(tc, unsound_plugin_is_one_clear_line, 0,
                       ARRAY_SIZE(conform_rows));
   tcase_add_test(tc, input_that_does_not_come_back_is_abandoned);

@@ -91,6 +91,8 @@ bad_read(void *self, const struct mp_sink *sink)
     value.unit = "\377";
   if (bad_is("read-serial"))
     sink->serial(sink, NULL, MP_SERIAL_READ);
+  if (bad_is("read-serial-parts"))
+    sink->serial(sink, "6789|", MP_SERIAL_READ);
   if (bad_is("read-late"))
     usleep(900000);
   while (bad_is("read-hangs"))
@@ -101,18 +103,46 @@ bad_read(void *self, const struct mp_sink *sink)
   return bad_is("read-nonsense") ? MP_HOLD : MP_OK;
 }
 
+static void
+bad_close(void *self)
+{
+  (void)self;
+  if (bad_is("close-late"))
+    usleep(900000);
+}
+
+/* ---- Probing: "a", or an answer and none, without a word on either ---- */
+
+static int
+bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
+{
+  struct mp_value value = { .struct_size = sizeof(value),
+                            .kind = MP_GAUGE,
+                            .coef = 1 };
+  struct mp_probe_item item = { .struct_size = sizeof(item),
+                                .field = "a",
+                                .value = &value };
+  struct mp_probe_attempt attempt = { .struct_size = sizeof(attempt) };
+
+  (void)self;
+  if (bad_is("probe-exponent"))
+    value.exp10 = INT32_MAX;
+  if (!(flags & MP_PROBE_WATCH)) {
+    sink->item(sink, &item);
+    return MP_OK;
+  }
+  for (attempt.answered = 2; attempt.answered-- > 0;)
+    sink->attempt(sink, &attempt);
+  return MP_OK;
+}
+
 static const struct mp_option options[] = {
   { "fields", MP_TYPE_FIELDS, 0, NULL, NULL, "what else is to be read" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
-static const struct mp_input_ops ops = {
-  .struct_size = sizeof(struct mp_input_ops),
-  .field = bad_field,
-  .list_fields = bad_list,
-  .default_fields = "a,b",
-  .read = bad_read,
-};
+/* Filled in anew at each call, as in bad_plugin.c. */
+static struct mp_input_ops ops;
 
 static const struct mp_plugin plugin = {
   .struct_size = sizeof(struct mp_plugin),
@@ -129,5 +159,20 @@ static const struct mp_plugin plugin = {
 const struct mp_plugin *
 meterpipe_plugin(void)
 {
+  ops = (struct mp_input_ops){
+    .struct_size = sizeof(struct mp_input_ops),
+    .field = bad_field,
+    .list_fields = bad_list,
+    .default_fields = "a,b",
+    .read = bad_read,
+    .close = bad_close,
+    .probe = bad_probe,
+  };
+  if (bad_is("ops-small"))
+    ops.struct_size = 16;
+  if (bad_is("ops-no-field"))
+    ops.field = NULL;
+  if (bad_is("ops-no-read"))
+    ops.read = NULL;
   return &plugin;
 }

@@ -15,16 +15,44 @@ struct bad {
   uint32_t records;
 };
 
+/* Instances that live. */
+static unsigned alive;
+
+/* Why there is to be no instance; MP_OK: there may be one. */
+static int
+refuse(const struct mp_host *host)
+{
+  const char *class = host->option(host, "class");
+  int appends = class != NULL && strcmp(class, "append") == 0;
+
+  if (bad_is("create-silent"))
+    return MP_ECONFIG;
+  if (bad_is("create-nonsense"))
+    return MP_HOLD;
+  if (bad_is("create-one") && alive > 0)
+    return mp_fail(host, MP_ECONFIG, NULL, "there is one already");
+  if (bad_is("create-code") && appends)
+    return mp_fail(host, MP_EIO, "class", "is not to be had");
+  if (bad_is("create-refuses") && appends)
+    return mp_fail(host, MP_ECONFIG, "class", "is not to be had");
+  return MP_OK;
+}
+
 static int
 bad_create(const struct mp_host *host, void **ret_self)
 {
   static struct bad only;
-  struct bad *b = calloc(1, sizeof(*b));
+  int r = refuse(host);
+  struct bad *b;
 
+  if (r != MP_OK)
+    return r;
+  b = calloc(1, sizeof(*b));
   if (b == NULL)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   b->host = host;
   *ret_self = b;
+  alive++;
   if (bad_is("create-leaks"))
     *ret_self = calloc(1, sizeof(*b));
   if (bad_is("create-opens") && open("/dev/null", O_RDONLY) < 0)
@@ -33,14 +61,17 @@ bad_create(const struct mp_host *host, void **ret_self)
     free(b);
     *ret_self = &only;
   }
-  if (bad_is("create-silent"))
-    return MP_ECONFIG;
   return MP_OK;
 }
 
 static void
 bad_destroy(void *self)
 {
+  static int left = -1;
+
+  alive--;
+  if (bad_is("destroy-opens") && left < 0)
+    left = open("/dev/null", O_RDONLY);
   if (!bad_is("create-shares"))
     free(self);
 }
@@ -50,6 +81,8 @@ bad_open(void *self)
 {
   if (bad_is("open-nonsense"))
     return 77;
+  if (bad_is("open-outcome"))
+    return MP_HOLD;
   ((struct bad *)self)->records = 0;
   return MP_OK;
 }
@@ -128,18 +161,23 @@ bad_commit(void *self, const struct mp_result_sink *sink)
   for (i = 0; i < b->records; i++)
     sink->result(sink, i, MP_ALL_TARGETS,
                  bad_is("commit-result") ? 9 : MP_ACCEPTED);
+  if (bad_is("commit-record") && b->records > 0)
+    sink->result(sink, 99, MP_ALL_TARGETS, MP_ACCEPTED);
   if (bad_is("commit-target") && b->records > 0)
     sink->result(sink, 0, 99, MP_ACCEPTED);
   b->records = 0;
   if (bad_is("commit-silent"))
     return MP_EIO;
+  if (bad_is("commit-outcome"))
+    return MP_HOLD;
   return bad_is("commit-nonsense") ? 9 : MP_OK;
 }
 
 static int
 bad_token(void *self, char *ret_token, size_t size)
 {
-  (void)self;
+  if (bad_is("token-fails"))
+    return mp_fail(((struct bad *)self)->host, MP_EIO, NULL, "has no end");
   memset(ret_token, 'x', size);
   if (!bad_is("token-endless"))
     ret_token[0] = '\0';
@@ -219,6 +257,8 @@ spoil_ops(void)
     ops.write = NULL;
   if (bad_is("ops-no-token"))
     ops.token = NULL;
+  if (bad_is("ops-no-begin"))
+    ops.begin = NULL;
   if (bad_is("ops-option"))
     ops.delivery_option = "klass";
 }
@@ -246,6 +286,8 @@ spoil_plugin(void)
   }
   if (bad_is("table-name"))
     plugin.name = "good";
+  if (bad_is("table-no-version"))
+    plugin.version = NULL;
   return bad_is("newer") ? make_newer() : &plugin;
 }
 

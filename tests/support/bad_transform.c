@@ -25,7 +25,15 @@ bad_create(const struct mp_host *host, void **ret_self)
 static int
 bad_apply(void *self, struct mp_value *value)
 {
-  (void)self;
+  const struct bad *b = self;
+
+  if (bad_is("apply-limit")) { /* by a struct that says nothing of its size */
+    struct mp_value limit = { .struct_size = 0 };
+
+    if (b->host->option_decimal(b->host, "limit", &limit) != MP_OK)
+      return mp_fail(b->host, MP_ECONFIG, "limit", "is not there");
+    *value = limit;
+  }
   if (bad_is("apply-exponent"))
     value->exp10 = -1000;
   if (bad_is("apply-kind"))
@@ -45,13 +53,12 @@ bad_apply(void *self, struct mp_value *value)
 
 static const struct mp_option options[] = {
   { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what comes in" },
+  { "limit", MP_TYPE_DECIMAL, 0, "17.50", NULL, "a number" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
-static const struct mp_transform_ops ops = {
-  .struct_size = sizeof(struct mp_transform_ops),
-  .apply = bad_apply,
-};
+/* Filled in anew at each call, as in bad_plugin.c. */
+static struct mp_transform_ops ops;
 
 static const struct mp_plugin good = {
   .struct_size = sizeof(struct mp_plugin),
@@ -80,5 +87,13 @@ static const struct mp_plugin deaf = {
 const struct mp_plugin *
 meterpipe_plugin(void)
 {
+  ops = (struct mp_transform_ops){
+    .struct_size = sizeof(struct mp_transform_ops),
+    .apply = bad_apply,
+  };
+  if (bad_is("ops-small"))
+    ops.struct_size = 8;
+  if (bad_is("ops-no-apply"))
+    ops.apply = NULL;
   return bad_is("value-none") ? &deaf : &good;
 }

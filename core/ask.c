@@ -176,7 +176,7 @@ take_unit(struct target *target)
   r = ledger_set_unit(&target->ledger, unit);
   if (r == MP_OK)
     return true;
-  stage_fail(target->stage, r == MP_ECONFIG ? MP_ECONFIG : r, target->object,
+  stage_fail(target->stage, r, target->object,
              "is in %s and takes values in %s, which do not convert exactly: "
              "give it another unit, or put a transform \"convert\" before it",
              unit_display(unit), unit_display(target->ledger.unit));

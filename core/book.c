@@ -96,17 +96,12 @@ block(struct target *t)
 }
 
 static void
-check_unit(struct target *t)
+tell_unit(struct target *t)
 {
   const char *unit = t->source->value.unit;
   struct decimal zero = { 0, 0 };
-  struct value v = { 0 };
   char way_out[128];
 
-  if (book_value(t, &v)) {
-    value_clear(&v);
-    return;
-  }
   if (unit_convert(&zero, unit, t->ledger.unit, 0) >= 0)
     snprintf(way_out, sizeof(way_out),
              "put a transform \"convert\" with unit = %s between them",
@@ -117,11 +112,29 @@ check_unit(struct target *t)
   stage_fail(t->stage, MP_ECONFIG, t->object, "takes %s, and %s is in %s: %s",
              unit_display(t->ledger.unit), t->source->name,
              unit ? unit_display(unit) : "no unit", way_out);
+}
+
+static void
+check_value(struct target *t)
+{
+  struct value v = { 0 };
+
+  if (!book_value(t, &v))
+    tell_unit(t);
+  else if (!ledger_fits(&t->ledger, &v))
+    stage_fail(t->stage, MP_ERANGE, t->object,
+               "what is due for it has grown beyond what can be held exactly; "
+               "it goes on when that was delivered");
+  else {
+    value_clear(&v);
+    return;
+  }
+  value_clear(&v);
   block(t);
 }
 
 void
-book_check_units(struct pipeline *p)
+book_check_values(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
@@ -132,7 +145,7 @@ book_check_units(struct pipeline *p)
 
       t->unfit = false;
       if (target_is_kept(t) && target_counts(t))
-        check_unit(t);
+        check_value(t);
     }
   }
 }
@@ -171,18 +184,13 @@ static void
 due_latest(struct target *t)
 {
   struct value v = { 0 };
-  int r;
 
   if (!target_counts(t) || !book_value(t, &v))
     return;
   if (!t->ledger.unit)
     t->ledger.unit = v.unit;
-  r = ledger_due(&t->ledger, &v);
-  if (r == MP_ENOMEM)
+  if (ledger_due(&t->ledger, &v) != MP_OK) /* it fits: that was looked at */
     fail_memory(t->stage, t->object);
-  else if (r < 0)
-    stage_fail(t->stage, r, t->object,
-               "what is due for it has grown beyond what can be held exactly");
   else if (t->base)
     t->ledger.rebase = false;
   value_clear(&v);

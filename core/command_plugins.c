@@ -254,12 +254,8 @@ show(const struct arguments *args)
   else
     status =
       strchr(name, '/') ? show_file(loader, name) : show_named(loader, name);
-  if (fflush(stdout) != 0 && status == EX_OK) {
-    log_line(MP_LOG_ERROR, NULL, "standard output", "cannot be written");
-    status = EX_IOERR;
-  }
   loader_free(loader);
-  return status;
+  return app_flush(status);
 }
 
 int

@@ -66,7 +66,7 @@ work_out(struct pipeline *p)
   int64_t time_ms;
 
   evaluate(p);
-  book_check_units(p);
+  book_check_values(p);
   time_ms = book_time(p);
   book_due(p, time_ms);
   return time_ms;

@@ -26,7 +26,7 @@ bool target_counts(const struct target *target);
  * inputs; 0: nothing was read. */
 int64_t book_time(const struct pipeline *p);
 /* Checks that each value fits its target; what does not blocks its base. */
-void book_check_units(struct pipeline *p);
+void book_check_values(struct pipeline *p);
 /* Puts the cycle's values into ledgers and rows. */
 void book_due(struct pipeline *p, int64_t time_ms);
 /* Makes M of what is about to be sent. */

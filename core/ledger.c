@@ -351,25 +351,43 @@ ledger_last(const struct ledger_target *t)
   return t->a.kind ? &t->a : NULL;
 }
 
+/* What is due once V is added: a delta is added to what waits already. */
+static int
+add_due(const struct ledger_target *t, const struct value *v,
+        struct decimal *ret)
+{
+  int r = MP_OK;
+
+  *ret = v->number;
+  if (t->role != LEDGER_DELTA)
+    return MP_OK;
+  if (t->d.kind)
+    r = decimal_add(*ret, t->d.number, ret);
+  return r == MP_OK ? decimal_add(*ret, t->e, ret) : r;
+}
+
+bool
+ledger_fits(const struct ledger_target *t, const struct value *v)
+{
+  struct decimal due;
+
+  return add_due(t, v, &due) == MP_OK;
+}
+
 int
 ledger_due(struct ledger_target *t, const struct value *v)
 {
   struct value due = { 0 };
-  int r = MP_OK;
+  struct decimal sum;
+  int r = add_due(t, v, &sum);
 
+  if (r != MP_OK)
+    return r;
   if (!value_copy(&due, v))
     return MP_ENOMEM;
-  if (t->role == LEDGER_DELTA) {
-    if (t->d.kind)
-      r = decimal_add(due.number, t->d.number, &due.number);
-    if (r == MP_OK)
-      r = decimal_add(due.number, t->e, &due.number);
-    if (r != MP_OK) {
-      value_clear(&due);
-      return r;
-    }
+  due.number = sum;
+  if (t->role == LEDGER_DELTA)
     t->e = (struct decimal){ 0, 0 };
-  }
   value_move(&t->d, &due);
   return MP_OK;
 }

@@ -80,7 +80,11 @@ void ledger_drop(struct ledger_target *t, const struct ledger_shown *seen);
 /* The last known value: D, else A; NULL: missing. */
 const struct value *ledger_last(const struct ledger_target *t);
 
-/* A cycle gives V (in the unit of T).  MP_OK or MP_ERANGE. */
+/* Whether what is due with V (in the unit of T) can be held exactly. */
+bool ledger_fits(const struct ledger_target *t, const struct value *v);
+
+/* A cycle gives V.  MP_OK, MP_ENOMEM, or MP_ERANGE where it does not fit; then
+ * nothing is changed. */
 int ledger_due(struct ledger_target *t, const struct value *v);
 
 /* Makes M of D, and N of what is shown now: to be committed before it is sent.

@@ -3,8 +3,9 @@
  *
  * A ledger is written as "A=84 B=83@t1 M=85 N=84@t2 D=85 E=0.0004 S=7": what
  * is not named is not there.  What is shown is written "84.2@t3", with "~-1"
- * behind it when its last place is 10^-1, and "-@t3" when nothing is shown.  S
- * is the serial number of A's meter.
+ * behind it when its last place is 10^-1, and "-@t3" when nothing is shown;
+ * what tells no time has no "@".  A text is written 'hot'.  S is the serial
+ * number of A's meter.
  */
 #include <check.h>
 #include <stdio.h>
@@ -29,6 +30,11 @@ static void
 read_value(struct value *v, const char *text, size_t len)
 {
   value_clear(v);
+  if (*text == '\'') {
+    v->kind = MP_TEXT;
+    v->text = strndup(text + 1, len - 2);
+    return;
+  }
   v->kind = MP_COUNTER;
   v->number = number(text, len);
 }
@@ -36,15 +42,18 @@ read_value(struct value *v, const char *text, size_t len)
 static void
 read_shown(struct ledger_shown *s, const char *text, size_t len)
 {
-  size_t n = strcspn(text, "@");
+  const char *mark = memchr(text, '@', len);
+  size_t n = mark ? (size_t)(mark - text) : len;
   char at[64], *tilde;
 
-  ck_assert(n < len && len - n < sizeof(at));
+  ck_assert(len - n < sizeof(at));
   ledger_shown_clear(s);
   s->known = true;
   s->place = MP_EXACT;
   if (*text != '-' || n > 1)
     read_value(&s->value, text, n);
+  if (!mark)
+    return;
   snprintf(at, sizeof(at), "%.*s", (int)(len - n - 1), text + n + 1);
   tilde = strchr(at, '~');
   if (tilde) {
@@ -95,6 +104,10 @@ put(char *buf, size_t size, char name, const struct value *v)
 
   if (v->kind == 0)
     return;
+  if (v->text) {
+    snprintf(buf + len, size - len, "%s%c='%s'", len ? " " : "", name, v->text);
+    return;
+  }
   decimal_format(v->number, text, sizeof(text));
   snprintf(buf + len, size - len, "%s%c=%s", len ? " " : "", name, text);
 }
@@ -112,7 +125,8 @@ put_shown(char *buf, size_t size, char name, const struct ledger_shown *s)
   if (!s->value.kind)
     snprintf(buf + len, size - len, "%s%c=-", len ? " " : "", name);
   len = strlen(buf);
-  snprintf(buf + len, size - len, "@%s", s->updated);
+  if (s->updated)
+    snprintf(buf + len, size - len, "@%s", s->updated);
 }
 
 /* M and N only while something is on its way; E only when it is not 0. */
@@ -169,8 +183,8 @@ static const struct settling {
   { 1, TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "A=85 B=84@2", SETTLED },
   { 1, PLAIN, "M=85 N=-@2 D=85", "85@3", "A=85 B=-@2", SETTLED },
   /* a later cycle has put another value into D: that stays due */
-  { 1, BASE, "A=84 B=83@1 M=85 N=84@2 D=86 m=85", "85@3",
-    "A=85 B=84@2 D=86", SETTLED },
+  { 1, BASE, "A=84 B=83@1 M=85 N=84@2 D=86 m=85", "85@3", "A=85 B=84@2 D=86",
+    SETTLED },
   { 1, DELTA, "M=0.2 N=0.1@2 D=0.2", "0.2@3", "A=0.2 B=0.1@2", SETTLED },
   /* of a delta, D - M stays due */
   { 1, DELTA, "M=0.2 N=0.1@2 D=0.5 m=0.2", "0.2@3", "A=0.2 B=0.1@2 D=0.3",
@@ -181,8 +195,8 @@ static const struct settling {
   /* a display of M, rounded to the place that is shown */
   { 1, BASE, "A=11388.20 B=11388.2@1~-1 M=11388.25 N=11388.2@2~-1 D=11388.25",
     "11388.2@3~-1", "A=11388.25 B=11388.2@2", SETTLED },
-  { 1, BASE, "A=11388.20 M=11388.25 N=11388.2@2~-1 D=11388.25",
-    "11388.3@3~-1", "A=11388.25 B=11388.2@2", SETTLED },
+  { 1, BASE, "A=11388.20 M=11388.25 N=11388.2@2~-1 D=11388.25", "11388.3@3~-1",
+    "A=11388.25 B=11388.2@2", SETTLED },
   /* 2: M did not arrive; D stays due; the rows below count. */
   { 2, BASE, "A=84 B=83@1 M=85 N=84@2 D=85", "84@2", "A=84 B=83@1 D=85",
     SETTLED },
@@ -201,8 +215,8 @@ static const struct settling {
   { 3, PLAIN, "A=84 B=83@1", "83@1", "A=84 B=83@1 D=84", SETTLED },
   { 3, DELTA, "A=0.2 B=0.1@1", "0.1@1", "B=0.1@1 D=0.2", SETTLED },
   { 3, DELTA, "A=0.2 B=0.1@1 D=0.3", "0.1@1", "B=0.1@1 D=0.5", SETTLED },
-  { 3, DELTA, "A=0.2 B=0.1@1 M=0.3 N=0.2@2 D=0.3", "0.1@1",
-    "B=0.1@1 D=0.5", SETTLED },
+  { 3, DELTA, "A=0.2 B=0.1@1 M=0.3 N=0.2@2 D=0.3", "0.1@1", "B=0.1@1 D=0.5",
+    SETTLED },
   /* 4: nothing happened. */
   { 4, BASE, "A=84 B=83@1 D=85", "84@2", "A=84 B=83@1 D=85", SETTLED },
   { 4, TOTAL, "A=12345.678 B=0@1", "12345.7@2~-1", "A=12345.678 B=0@1",
@@ -236,6 +250,23 @@ static const struct settling {
   { 10, PLAIN, "A=84 B=83@1", "70@9", "A=70", CHANGED },
   { 10, PLAIN, "A=84 B=83@1 D=85", "70@9", "A=70 D=85", CHANGED },
   { 10, PLAIN, "A=84 B=83@1 D=85", "0@9", "A=0 D=85", CHANGED },
+  /* A text is held against a text, and is no display of a number. */
+  { 1, PLAIN, "A='hot' B='warm'@1 M='cold' N='hot'@2 D='cold'", "'cold'@3",
+    "A='cold' B='hot'@2", SETTLED },
+  { 2, PLAIN, "A='hot' B='warm'@1 M='cold' N='hot'@2 D='cold'", "'hot'@2",
+    "A='hot' B='warm'@1 D='cold'", SETTLED },
+  { 3, PLAIN, "A='hot' B='warm'@1", "'warm'@1", "A='hot' B='warm'@1 D='hot'",
+    SETTLED },
+  { 4, PLAIN, "A='hot' B='warm'@1", "'hot'@2", "A='hot' B='warm'@1", SETTLED },
+  { 10, PLAIN, "A='hot' B='warm'@1", "'cold'@9", "A='cold'", CHANGED },
+  { 10, PLAIN, "A='0' B='warm'@1", "0@9", "A=0", CHANGED },
+  /* Without a time of last update, values alone tell. */
+  { 1, BASE, "A=84 B=83 M=85 N=84 D=85", "85", "A=85 B=84", SETTLED },
+  { 2, BASE, "A=84 B=83 M=85 N=84 D=85", "84", "A=84 B=83 D=85", SETTLED },
+  { 3, TOTAL, "A=84 B=83", "83", "A=84 B=83 D=84", SETTLED },
+  /* and a time that came or went is another one */
+  { 8, TOTAL, "A=84 B=83@1", "83", "A=83", CHANGED },
+  { 8, TOTAL, "A=84 B=83", "83@1", "A=83", CHANGED },
 };
 
 START_TEST(settling_follows_the_table)
@@ -329,8 +360,7 @@ static const struct {
   { DELTA, "", "A=0.1 D=0.3", "0.2", "A=0.1 M=0.5 N=84@2 D=0.5", MP_ACCEPTED,
     "A=0.5 B=84@2" },
   /* what is due without a new cycle is sent too */
-  { DELTA, "", "D=0.3", "", "M=0.3 N=84@2 D=0.3", MP_ACCEPTED,
-    "A=0.3 B=84@2" },
+  { DELTA, "", "D=0.3", "", "M=0.3 N=84@2 D=0.3", MP_ACCEPTED, "A=0.3 B=84@2" },
   /* a delta is sent as a whole number of steps; the rest is kept in E */
   { DELTA, "0.001", "", "0.2005", "M=0.200 N=84@2 D=0.2005", MP_ACCEPTED,
     "A=0.200 B=84@2 E=0.0005" },
@@ -368,6 +398,35 @@ START_TEST(sending_follows_the_rules)
   ck_assert_str_eq(text, sendings[_i].after);
   ledger_shown_clear(&shown);
   ledger_clear(&t);
+}
+END_TEST
+
+/* Such a delta is not taken at all: what is due stays as it is. */
+START_TEST(a_sum_that_cannot_be_held_exactly_is_refused)
+{
+  static const struct {
+    const char *before, *due;
+  } rows[] = {
+    { "A=1 D=9000000000000000001", "9000000000000000001" },
+    { "A=1 D=9000000000000000000", "0.5" },
+    { "A=1 E=0.5", "9000000000000000000" },
+  };
+
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    struct ledger_target t;
+    struct value due = { 0 };
+    char after[512];
+
+    read_ledger(&t, LEDGER_DELTA, rows[i].before);
+    read_value(&due, rows[i].due, strlen(rows[i].due));
+    ck_assert(!ledger_fits(&t, &due));
+    ck_assert_int_eq(ledger_due(&t, &due), MP_ERANGE);
+    write_ledger(&t, after, sizeof(after));
+    ck_assert_str_eq(after, rows[i].before);
+    t.role = LEDGER_TOTAL; /* of which the newest alone counts */
+    ck_assert(ledger_fits(&t, &due));
+    ledger_clear(&t);
+  }
 }
 END_TEST
 
@@ -495,6 +554,7 @@ ledger_suite(void)
                       sizeof(drops) / sizeof(drops[0]));
   tcase_add_loop_test(tc, sending_follows_the_rules, 0,
                       sizeof(sendings) / sizeof(sendings[0]));
+  tcase_add_test(tc, a_sum_that_cannot_be_held_exactly_is_refused);
   tcase_add_test(tc, nothing_due_is_not_sent);
   tcase_add_test(
     tc, the_last_known_value_is_what_is_due_else_what_was_acknowledged);

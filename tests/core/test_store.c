@@ -319,6 +319,35 @@ START_TEST(a_truncated_database_is_set_aside)
 }
 END_TEST
 
+/* Somebody writes over it while a run has it: nothing of that run is kept, and
+ * the next one begins anew. */
+START_TEST(damage_that_only_writing_meets_is_set_aside_too)
+{
+  struct store *store;
+  char nonsense[8192];
+  FILE *f;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert(store_put(store, STORE_TEXT, "meter", "serial", "4712"));
+  memset(nonsense, 'x', sizeof(nonsense));
+  f = fopen(db, "r+");
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(nonsense, sizeof(nonsense), 1, f), 1);
+  fclose(f);
+  ck_assert_int_eq(store_commit(store), MP_EIO);
+  ck_assert_msg(strstr(store_error(store), "; kept as ") != NULL, "%s",
+                store_error(store));
+  ck_assert_uint_eq(count_set_aside(), 1);
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_ptr_null(store_set_aside(store));
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
+  ck_assert_uint_eq(store_row_count(store, "log"), 0);
+  store_close(store);
+}
+END_TEST
+
 START_TEST(status_does_not_touch_what_is_damaged)
 {
   fill();
@@ -439,6 +468,7 @@ main(void)
                       sizeof(changes) / sizeof(changes[0]));
   tcase_add_test(tc, what_is_no_database_is_set_aside);
   tcase_add_test(tc, a_truncated_database_is_set_aside);
+  tcase_add_test(tc, damage_that_only_writing_meets_is_set_aside_too);
   tcase_add_loop_test(tc, status_does_not_touch_what_is_damaged, 0,
                       sizeof(changes) / sizeof(changes[0]));
   tcase_add_loop_test(tc, what_a_killed_run_left_half_written_is_undone, 0, 2);

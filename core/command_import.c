@@ -76,10 +76,6 @@ command_import(const struct arguments *args)
   } else
     status = import_print(stdout, stderr, args->operands[0], args->operands[1],
                           args->url, field_of_register);
-  if (fflush(stdout) != 0 && status == EX_OK) {
-    log_line(MP_LOG_ERROR, NULL, "standard output", "cannot be written");
-    status = EX_IOERR;
-  }
   loader_free(loader);
   return status;
 }

@@ -553,6 +553,33 @@ START_TEST(instance_that_cannot_be_made_ends_the_run)
 }
 END_TEST
 
+/* Nothing waits for a live output: the other one is served, in a run and in a
+ * recording. */
+static const char *const live_inputs[] = {
+  "plugin = exec\ncommand = echo '{\"field\":\"heat_energy_e1\","
+  "\"value\":\"84.208\",\"unit\":\"GJ\"}'\n",
+  "plugin = replay\npath = meter.capture\n",
+};
+
+START_TEST(live_output_that_cannot_be_opened_is_left_out)
+{
+  scene_write(s, "meter.capture",
+              "< 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n\n"
+              "< 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n");
+  scene_write(s, "p.ini",
+              "[input meter]\n%s"
+              "[output bad]\nplugin = ./output_bad.so\nclass = live\n"
+              "place.1 = meter.heat_energy_e1\n"
+              "[output table]\nplugin = stdout\nformat = line\n"
+              "field.a = meter.heat_energy_e1\n",
+              live_inputs[_i]);
+  scene_setenv(s, "BAD", "open-nonsense");
+  scene_run(s, "run -c p.ini");
+  check(EX_SOFTWARE, _i ? "a 84.208 GJ\na 84.208 GJ\n" : "a 84.208 GJ\n",
+        "error: bad: the plugin's open gave 77, which is no result\n");
+}
+END_TEST
+
 START_TEST(bad_value_of_a_probe_is_shown_as_none_with_the_reason)
 {
   scene_setenv(s, "BAD", "probe-exponent");
@@ -562,6 +589,15 @@ START_TEST(bad_value_of_a_probe_is_shown_as_none_with_the_reason)
         "{\"field\":\"a\",\"number\":null,\"label\":null,\"value\":null,"
         "\"unit\":null,\"remark\":\"a value with an absurd exponent\"}]}\n",
         "");
+}
+END_TEST
+
+START_TEST(targets_of_an_output_that_cannot_be_opened_are_not_listed)
+{
+  scene_setenv(s, "BAD", "open-nonsense");
+  scene_run(s, "targets ./output_bad.so");
+  check(EX_SOFTWARE, "",
+        "error: bad: the plugin's open gave 77, which is no result\n");
 }
 END_TEST
 
@@ -659,8 +695,11 @@ conform_suite(void)
                       ARRAY_SIZE(stage_rows));
   tcase_add_loop_test(tc, instance_that_cannot_be_made_ends_the_run, 0,
                       ARRAY_SIZE(create_rows));
+  tcase_add_loop_test(tc, live_output_that_cannot_be_opened_is_left_out, 0,
+                      ARRAY_SIZE(live_inputs));
   tcase_add_test(tc, bad_value_of_a_probe_is_shown_as_none_with_the_reason);
   tcase_add_test(tc, attempt_without_words_is_told_in_ours);
+  tcase_add_test(tc, targets_of_an_output_that_cannot_be_opened_are_not_listed);
   tcase_add_loop_test(tc, unsound_plugin_is_one_clear_line, 0,
                       ARRAY_SIZE(conform_rows));
   tcase_add_test(tc, input_that_does_not_come_back_is_abandoned);

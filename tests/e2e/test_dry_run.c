@@ -327,6 +327,88 @@ START_TEST(an_input_that_is_not_replayed_is_read)
 }
 END_TEST
 
+/* An input that reads recordings gets another one. */
+START_TEST(a_recording_is_replaced_by_another)
+{
+  scene_write(s, "meter.capture", CAPTURE);
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = replay\npath = nowhere.capture\n"
+              "[output show]\nplugin = stdout\nformat = line\n");
+  scene_run(s, "run -c house.ini --replay meter.capture");
+  check(0,
+        "meter.heat_energy_e1 84.208 GJ\nmeter.heat_energy_e1 84.308 GJ\n"
+        "meter.heat_energy_e1 84.558 GJ\n",
+        "");
+}
+END_TEST
+
+START_TEST(an_input_without_recordings_is_not_replayed)
+{
+  scene_write(s, "meter.capture", CAPTURE);
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = exec\ncommand = touch read\n"
+              "[output show]\nplugin = stdout\nfield.a = meter.a\n");
+  scene_run(s, "run -c house.ini --replay meter.capture");
+  check(78, "",
+        "house.ini:1: the plugin of [input meter] has no recordings that "
+        "--replay could put in its place\n");
+  ck_assert(!scene_exists(s, "read"));
+}
+END_TEST
+
+START_TEST(a_replay_needs_the_plugin_that_reads_recordings)
+{
+  static const char begin[] =
+    "house.ini:1: --replay: there is no input plugin \"replay\" in /nowhere:";
+  const char *dir = getenv("METERPIPE_PLUGIN_PATH");
+
+  ck_assert_ptr_nonnull(dir);
+  scene_write(s, "meter.capture", CAPTURE);
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = %s/input_kmp.so\ndevice = nowhere\n"
+              "[output show]\nplugin = %s/output_stdout.so\n",
+              dir, dir);
+  scene_setenv(s, "METERPIPE_PLUGIN_PATH", "/nowhere");
+  scene_run(s, "run -c house.ini --replay meter.capture");
+  ck_assert_int_eq(strncmp(scene_err(s), begin, strlen(begin)), 0);
+  ck_assert_int_eq(scene_status(s), 78);
+}
+END_TEST
+
+/* Its state is in memory: nothing is kept for the file, and the other output is
+ * served. */
+START_TEST(an_output_that_cannot_be_opened_costs_a_replay_no_other)
+{
+  scene_write(s, "meter.capture", CAPTURE);
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = nowhere\n"
+              "[output log]\nplugin = csv\npath = nowhere/heat.csv\n"
+              "column.energy = meter.60\n"
+              "[output show]\nplugin = stdout\nformat = line\n"
+              "field.energy = meter.60\n");
+  scene_run(s, "run -c house.ini --replay meter.capture");
+  check(73, "energy 84.208 GJ\nenergy 84.308 GJ\nenergy 84.558 GJ\n",
+        "error: log: nowhere/heat.csv: its directory does not exist; create "
+        "it, or change `path`\n");
+}
+END_TEST
+
+/* The line of an error is cut, and stays one line. */
+START_TEST(a_name_longer_than_a_line_is_cut)
+{
+  char path[3001];
+
+  memset(path, 'x', sizeof(path) - 1);
+  path[sizeof(path) - 1] = '\0';
+  write_pipeline("nowhere", NO_SERVER);
+  scene_run(s, "run -n --offline -c house.ini --replay %s", path);
+  ck_assert_int_ne(scene_status(s), 0);
+  ck_assert_int_eq(strncmp(scene_err(s), "error: meter: xxx", 17), 0);
+  ck_assert_uint_eq(strcspn(scene_err(s), "\n"), strlen(scene_err(s)) - 1);
+  ck_assert_uint_lt(strlen(scene_err(s)), sizeof(path));
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -346,6 +428,12 @@ suite(void)
   tcase_add_test(tcase, a_replay_is_delivered_to_files);
   tcase_add_test(tcase, each_input_can_have_its_own_capture);
   tcase_add_test(tcase, an_input_that_is_not_replayed_is_read);
+  tcase_add_test(tcase, a_recording_is_replaced_by_another);
+  tcase_add_test(tcase, an_input_without_recordings_is_not_replayed);
+  tcase_add_test(tcase, a_replay_needs_the_plugin_that_reads_recordings);
+  tcase_add_test(tcase,
+                 an_output_that_cannot_be_opened_costs_a_replay_no_other);
+  tcase_add_test(tcase, a_name_longer_than_a_line_is_cut);
   return suite;
 }
 

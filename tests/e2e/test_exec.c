@@ -394,6 +394,40 @@ START_TEST(signal_ends_the_run_and_the_command)
 }
 END_TEST
 
+/* The meter takes all but a moment of the deadline: the output is not begun
+ * with, and what is due for it waits. */
+START_TEST(output_is_not_asked_without_time)
+{
+  static const char pipeline[] =
+    "[pipeline]\ndeadline = %s\n[input meter]\nplugin = exec\n"
+    "command = sh read.sh\n"
+    "[output hook]\nplugin = exec\nclass = latest\n"
+    "command = sh take.sh\nfetch = sh show.sh\nvalue.energy = meter.energy\n";
+
+  scene_write(s, "read.sh", "cat reading\n");
+  scene_write(s, "take.sh", "exit 75\n");
+  scene_write(s, "show.sh",
+              "echo asked >>asked\n"
+              "echo '{\"target\":\"energy\",\"value\":null}'\n");
+  scene_write(s, "p.ini", pipeline, "60s");
+  exec_run(s, "84.208");
+  exec_check(s, EX_TEMPFAIL, "error: hook: sh: ended with status 75\n");
+  scene_write(s, "p.ini", pipeline, "400ms");
+  scene_write(s, "read.sh", "sleep 60\n");
+  scene_write(s, "take.sh", "cat >got\n");
+  exec_run(s, "84.300");
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s), "error: hook: no time was left to ask it in this "
+                         "cycle; what is due waits\n"));
+  ck_assert_int_ne(scene_status(s), EX_OK);
+  exec_check_file(s, "asked", "asked\n");
+  scene_write(s, "p.ini", pipeline, "60s");
+  scene_write(s, "read.sh", "exit 1\n"); /* what waits needs no meter */
+  exec_run(s, "84.300");
+  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "\"84.208\""));
+}
+END_TEST
+
 /* ---- Redelivery ---- */
 
 /* The host is killed after the command has taken the record, before it could
@@ -411,6 +445,20 @@ START_TEST(record_comes_again_with_its_id_after_a_crash)
   exec_check_file(s, "got",
                   "hook-1795342800000-1\nhook-1795342800000-1\n"
                   "hook-1795344000000-2\n");
+}
+END_TEST
+
+START_TEST(what_a_killed_run_left_waits_since_its_reading)
+{
+  scene_write(s, "take.sh", "kill -9 $PPID\nsleep 60\n");
+  exec_write(s, "class = latest\ncommand = sh take.sh\n");
+  exec_run(s, "84.208");
+  ck_assert_int_eq(scene_status(s), 128 + SIGKILL);
+  scene_advance(s, 1200);
+  scene_run(s, "status -c p.ini");
+  exec_check(s, EX_OK, "");
+  ck_assert_msg(strstr(scene_out(s), "  84.208 GJ  20 min\n") != NULL, "%s",
+                scene_out(s));
 }
 END_TEST
 
@@ -479,6 +527,145 @@ START_TEST(nothing_is_sent_where_the_targets_could_not_be_asked)
   exec_run(s, "84.208");
   exec_check(s, fetch_rows[_i].status, fetch_rows[_i].err);
   ck_assert(!scene_exists(s, "got"));
+}
+END_TEST
+
+/* What was due in the meantime stays due; the usage is not lost. */
+START_TEST(target_in_another_unit_is_left_alone)
+{
+  static const char show[] =
+    "echo '{\"target\":\"energy\",\"value\":\"84.000\",\"unit\":\"%s\","
+    "\"updated\":\"monday\"}'\n"
+    "echo '{\"target\":\"usage\",\"value\":null}'\n";
+
+  scene_write(s, "p.ini", SHOWN_PIPELINE);
+  scene_write(s, "show.sh", show, "GJ");
+  exec_run(s, "84.000");
+  exec_check(s, EX_OK, "");
+  scene_write(s, "show.sh", show, "m3");
+  scene_remove(s, "got");
+  exec_run(s, "84.208");
+  exec_check(s, EX_CONFIG,
+             "error: hook: value.energy: is in m³ and takes values in "
+             "GJ, which do not convert exactly: give it another unit, or put a "
+             "transform \"convert\" before it (p.ini:13)\n");
+  ck_assert_ptr_null(strstr(scene_read(s, "got"), "\"energy\""));
+  scene_write(s, "show.sh", show, "GJ");
+  exec_run(s, "84.300");
+  exec_check(s, EX_OK,
+             "notice: hook: value.energy: is in order again after 20 min\n");
+  ck_assert_ptr_nonnull(
+    strstr(scene_read(s, "got"), "\"energy\":{\"value\":\"84.300\""));
+}
+END_TEST
+
+/* The numbers end at 9223372036854775807: a second usage of that size waits in
+ * the meter. */
+START_TEST(usage_beyond_all_numbers_is_not_lost)
+{
+  static const char *const given[] = { "9000000000000000001",
+                                       "9000000000000000002" };
+
+  scene_write(s, "p.ini",
+              EXEC_INPUT "[transform usage]\nplugin = subtract\n"
+                         "value = meter.energy\nminus = hook.energy\n"
+                         "[output hook]\nplugin = exec\nclass = latest\n"
+                         "command = sh take.sh\n"
+                         "value.energy = meter.energy\nvalue.usage = usage\n");
+  scene_write(s, "take.sh", "cat >got\n");
+  exec_run(s, "-9000000000000000001");
+  exec_check(s, EX_OK, "");
+  scene_write(s, "take.sh", "exit 75\n");
+  exec_run(s, "0");
+  exec_check(s, EX_TEMPFAIL, "error: hook: sh: ended with status 75\n");
+  scene_write(s, "take.sh", "cat >got\n");
+  exec_run(s, "9000000000000000002");
+  ck_assert_int_eq(scene_status(s), EX_DATAERR);
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s), "error: hook: value.usage: what is due for it has "
+                         "grown beyond what can be held exactly; it goes on "
+                         "when that was delivered\n"));
+  for (size_t i = 0; i < ARRAY_SIZE(given); i++) {
+    char usage[64];
+
+    snprintf(usage, sizeof(usage), "\"usage\":{\"value\":\"%s\"", given[i]);
+    ck_assert_msg(strstr(scene_read(s, "got"), usage) != NULL, "%s",
+                  scene_read(s, "got"));
+    exec_run(s, "9000000000000000002");
+    ck_assert_int_eq(scene_status(s), EX_OK);
+  }
+}
+END_TEST
+
+/* A base and all that is computed from it stand or fall together, over two
+ * steps, too. */
+START_TEST(result_that_is_missing_further_down_holds_the_base)
+{
+  scene_write(s, "p.ini",
+              EXEC_INPUT "[transform usage]\nplugin = subtract\n"
+                         "value = meter.energy\nminus = hook.energy\n"
+                         "[transform above]\nplugin = subtract\n"
+                         "value = usage\nminus = limit.allowed\n"
+                         "[output hook]\nplugin = exec\nclass = latest\n"
+                         "command = sh -c 'cat >got'\n"
+                         "value.energy = meter.energy\nvalue.usage = usage\n"
+                         "[output limit]\nplugin = exec\nclass = latest\n"
+                         "command = sh -c 'cat >above'\nfetch = sh limit.sh\n"
+                         "value.above = above\n");
+  scene_write(s, "limit.sh",
+              "echo '{\"target\":\"allowed\",\"value\":\"1\","
+              "\"unit\":\"GJ\"}'\n"
+              "echo '{\"target\":\"above\",\"value\":null}'\n");
+  exec_run(s, "84.000");
+  exec_check(s, EX_OK, "");
+  scene_remove(s, "got");
+  scene_write(s, "away.sh", "%s", scene_read(s, "limit.sh"));
+  scene_write(s, "limit.sh", "exit 75\n");
+  exec_run(s, "86.500");
+  exec_check(s, EX_TEMPFAIL, "error: limit: sh: ended with status 75\n");
+  ck_assert(!scene_exists(s, "got"));
+  scene_write(s, "limit.sh", "%s", scene_read(s, "away.sh"));
+  exec_run(s, "87.000");
+  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_ptr_nonnull(
+    strstr(scene_read(s, "got"), "\"usage\":{\"value\":\"3.000\""));
+  ck_assert_ptr_nonnull(
+    strstr(scene_read(s, "above"), "\"above\":{\"value\":\"2.000\""));
+}
+END_TEST
+
+/* ---- Texts ---- */
+
+/* A target that shows an empty text shows nothing. */
+START_TEST(text_is_written_where_it_changed)
+{
+  static const char show[] = "echo '{\"target\":\"note\",\"text\":\"%s\","
+                             "\"updated\":\"%s\"}'\n";
+  static const char reading[] = "{\"field\":\"note\",\"text\":\"%s\"}\n";
+
+  scene_write(s, "p.ini",
+              EXEC_INPUT "[output hook]\nplugin = exec\nclass = latest\n"
+                         "command = sh -c 'cat >got'\nfetch = sh show.sh\n"
+                         "value.note = meter.note\n");
+  scene_write(s, "reading", reading, "hot");
+  scene_write(s, "show.sh", show, "", "monday");
+  scene_run(s, "run -n -c p.ini");
+  exec_check(s, EX_OK, "");
+  ck_assert_str_eq(scene_out(s), "hook.note hot\n");
+  scene_run(s, "run -c p.ini");
+  exec_check(s, EX_OK, "");
+  ck_assert_ptr_nonnull(
+    strstr(scene_read(s, "got"), "\"note\":{\"value\":\"hot\""));
+  scene_write(s, "show.sh", show, "hot", "tuesday");
+  scene_advance(s, 1200);
+  scene_run(s, "run -c p.ini");
+  exec_check(s, EX_OK, "");
+  scene_write(s, "show.sh", show, "mine", "friday");
+  scene_advance(s, 1200);
+  scene_run(s, "run -c p.ini");
+  exec_check(s, EX_OK,
+             "notice: hook: value.note: shows mine where hot was written: "
+             "changed there by somebody; it goes on from what is shown\n");
 }
 END_TEST
 
@@ -563,6 +750,12 @@ exec_suite(void)
   tcase_add_loop_test(tc, mistake_is_told_with_its_line, 0,
                       ARRAY_SIZE(mistake_rows));
   tcase_add_test(tc, target_of_class_live_is_no_operand);
+  tcase_add_test(tc, target_in_another_unit_is_left_alone);
+  tcase_add_test(tc, usage_beyond_all_numbers_is_not_lost);
+  tcase_add_test(tc, result_that_is_missing_further_down_holds_the_base);
+  tcase_add_test(tc, text_is_written_where_it_changed);
+  tcase_add_test(tc, output_is_not_asked_without_time);
+  tcase_add_test(tc, what_a_killed_run_left_waits_since_its_reading);
   suite_add_tcase(suite, tc);
   return suite;
 }

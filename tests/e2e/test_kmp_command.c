@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -264,8 +265,7 @@ static const struct {
   { "kmp -v mask a", 64,
     "error: kmp: there is no command \"-v\"; there are mask and emulate\n" },
   { "kmp mask", 64, "error: mask: the capture is missing\n" },
-  { "kmp mask a b", 64,
-    "error: mask: takes one capture and nothing else\n" },
+  { "kmp mask a b", 64, "error: mask: takes one capture and nothing else\n" },
   { "kmp mask -c", 64, "error: mask: takes no option -c\n" },
   { "kmp mask nowhere", 66, "error: nowhere: there is no such file\n" },
   { "kmp mask ''", 64, "error: \"\": is no name of a file\n" },
@@ -332,8 +332,8 @@ START_TEST(help_is_its_own)
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
     ck_assert_int_eq(scene_run(s, "%s", rows[i].args), 0);
     ck_assert_str_eq(scene_err(s), "");
-    ck_assert_msg(strncmp(scene_out(s), rows[i].begin,
-                          strlen(rows[i].begin)) == 0,
+    ck_assert_msg(strncmp(scene_out(s), rows[i].begin, strlen(rows[i].begin)) ==
+                    0,
                   "%s: %s", rows[i].args, scene_out(s));
   }
 }
@@ -346,6 +346,56 @@ START_TEST(a_full_disk_is_an_error)
   ck_assert_int_eq(scene_run(s, "kmp mask meter.capture"), 74);
   ck_assert_str_eq(scene_err(s), "error: standard output: cannot be written: "
                                  "No space left on device\n");
+}
+END_TEST
+
+/* ---- Where the program is ------------------------------------------------ */
+
+/* The program in the scene, where nothing lies beside it. */
+static void
+move_program(void)
+{
+  char command[1024], path[128];
+
+  snprintf(path, sizeof(path), "%s/meterpipe", scene_dir(s));
+  ck_assert_int_lt(snprintf(command, sizeof(command), "cp '%s' '%s'",
+                            getenv("METERPIPE"), path),
+                   (int)sizeof(command));
+  ck_assert_int_eq(system(command), 0);
+  ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
+}
+
+static void
+write_program(const char *name, int mode)
+{
+  char path[128];
+
+  scene_write(s, name, "#!/bin/sh\necho it is \"$*\"\nexit 3\n");
+  snprintf(path, sizeof(path), "%s/%s", scene_dir(s), name);
+  ck_assert_int_eq(chmod(path, (mode_t)mode), 0);
+}
+
+START_TEST(a_program_that_is_not_there_is_missed)
+{
+  char dir[128];
+
+  move_program();
+  scene_setenv(s, "PATH", "/nowhere");
+  ck_assert_int_eq(scene_run(s, "kmp mask -"), 78);
+  ck_assert_str_eq(scene_err(s),
+                   "error: meterpipe-kmp: there is no such program beside "
+                   "meterpipe, nor in PATH: it is installed with the kmp "
+                   "input\n");
+  snprintf(dir, sizeof(dir), "%s/bin", scene_dir(s));
+  ck_assert_int_eq(mkdir(dir, 0700), 0);
+  write_program("bin/meterpipe-kmp", 0700);
+  scene_setenv(s, "PATH", dir);
+  ck_assert_int_eq(scene_run(s, "kmp mask -"), 3);
+  ck_assert_str_eq(scene_out(s), "it is mask -\n");
+  write_program("meterpipe-kmp", 0600); /* beside it comes first */
+  ck_assert_int_eq(scene_run(s, "kmp mask -"), 77);
+  ck_assert_str_eq(scene_err(s), "error: meterpipe-kmp: cannot be executed: "
+                                 "Permission denied\n");
 }
 END_TEST
 
@@ -371,6 +421,7 @@ kmp_command_suite(void)
   tcase_add_loop_test(tcase, what_is_wrong_is_said, 0, ARRAY_SIZE(wrong));
   tcase_add_test(tcase, help_is_its_own);
   tcase_add_test(tcase, a_full_disk_is_an_error);
+  tcase_add_test(tcase, a_program_that_is_not_there_is_missed);
   return suite;
 }
 

@@ -268,6 +268,56 @@ START_TEST(own_update_of_a_moment_ago_is_waited_for)
 }
 END_TEST
 
+static bool
+devices_were_asked(void)
+{
+  return domoticz_server_requests(house.server) > 0;
+}
+
+/* A deadline before it may be sent to, or a signal while that is waited for: it
+ * is certainly not sent, and the next run makes it up. */
+static const struct {
+  const char *pipeline;
+  bool stops;
+  const char *said;
+} waits[] = {
+  { "[pipeline]\ndeadline = 1900ms\n", false,
+    "error: domoticz: no time was left to send to 3 targets; what is due "
+    "waits\n" },
+  { "", true, "" },
+};
+
+START_TEST(what_must_not_be_sent_yet_waits_for_the_next_run)
+{
+  char more[1024];
+  unsigned sent;
+
+  snprintf(more, sizeof(more), "%s%s", TRANSFORMS, waits[_i].pipeline);
+  build(more);
+  house_run(&house, "84.208GJ");
+  house_check(&house, EX_OK, "");
+  sent = domoticz_server_count(house.server, "udevice");
+  scene_advance(house.scene, HOUSE_INTERVAL); /* the server's clock stands */
+  meter_set(house.meter, "60=84.209GJ");
+  domoticz_server_forget(house.server);
+  scene_start(house.scene, "run -c house.ini");
+  if (waits[_i].stops) {
+    house_wait_for(devices_were_asked);
+    usleep(200000);
+    kill(scene_pid(house.scene), SIGTERM);
+  }
+  scene_wait(house.scene);
+  house_check(&house, EX_TEMPFAIL, waits[_i].said);
+  ck_assert_uint_eq(domoticz_server_count(house.server, "udevice"), 0);
+  check_devices("0.208", "84.208", "1.208");
+  house_wait(&house, 20);
+  house_run(&house, "84.211GJ");
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  check_devices("0.003", "84.211", "1.211");
+  ck_assert_uint_eq(domoticz_server_count(house.server, "udevice"), sent);
+}
+END_TEST
+
 /* ---- Without cron -------------------------------------------------------- */
 
 static size_t
@@ -285,6 +335,12 @@ static bool
 three_rows_are_written(void)
 {
   return rows_written() >= 1 + 3;
+}
+
+static bool
+four_rows_are_written(void)
+{
+  return rows_written() >= 1 + 4;
 }
 
 START_TEST(every_repeats_until_it_is_told_to_stop)
@@ -305,6 +361,14 @@ START_TEST(every_repeats_until_it_is_told_to_stop)
   scene_wait(house.scene);
   house_check(&house, EX_TEMPFAIL, "");
   ck_assert_uint_eq(rows_written(), 1 + 3);
+
+  /* While it sleeps. */
+  scene_start(house.scene, "run --every 1h -c house.ini");
+  house_wait_for(four_rows_are_written);
+  usleep(500000);
+  kill(scene_pid(house.scene), SIGTERM);
+  scene_wait(house.scene);
+  house_check(&house, EX_TEMPFAIL, "");
 }
 END_TEST
 
@@ -327,6 +391,8 @@ main(void)
                       (int)ARRAY_SIZE(stops));
   tcase_add_test(t, device_just_updated_is_waited_for);
   tcase_add_test(t, own_update_of_a_moment_ago_is_waited_for);
+  tcase_add_loop_test(t, what_must_not_be_sent_yet_waits_for_the_next_run, 0,
+                      (int)ARRAY_SIZE(waits));
   tcase_add_test(t, every_repeats_until_it_is_told_to_stop);
   suite_add_tcase(s, t);
   srunner_run_all(runner, CK_NORMAL);

@@ -277,6 +277,37 @@ START_TEST(read_only_state_leaves_live_outputs)
 }
 END_TEST
 
+/* The program by way of a script that puts another /var/lib before it, with a
+ * directory that not even its own user, who is root there, may look into. */
+#define IN_ANOTHER_PLACE                                                       \
+  "unshare --user --map-root-user --mount sh -c 'mount -t tmpfs none /var/lib" \
+  " && mkdir -m 0 /var/lib/meterpipe && exec setpriv"                          \
+  " --bounding-set=-dac_override,-dac_read_search \"$@\"' sh "
+
+/* What may lie there unseen is never passed over for a second state. */
+START_TEST(state_that_may_lie_unseen_is_not_begun_elsewhere)
+{
+  char path[256];
+
+  build("custom", TRANSFORMS SCREEN);
+  if (system(IN_ANOTHER_PLACE "true 2>/dev/null") != 0)
+    return; /* this system does not let us */
+  scene_write(house.scene, "hidden", "#!/bin/sh\nexec %s '%s' \"$@\"\n",
+              IN_ANOTHER_PLACE, getenv("METERPIPE"));
+  snprintf(path, sizeof(path), "%s/hidden", scene_dir(house.scene));
+  ck_assert_int_eq(chmod(path, 0700), 0);
+  ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
+  scene_setenv(house.scene, "STATE_DIRECTORY", NULL);
+  house_run(&house, "84.210GJ");
+  house_check(&house, EX_NOPERM,
+              "error: /var/lib/meterpipe/house.db: cannot be looked at, and a "
+              "second state is not begun elsewhere: run as the user it belongs "
+              "to, or give [pipeline] a state_dir\n");
+  check_live_only("energy 84.210 GJ\n", 0);
+  ck_assert(!scene_exists(house.scene, ".local"));
+}
+END_TEST
+
 /* The program by way of a script after which files grow no further. */
 static void
 fill_disk(void)
@@ -329,6 +360,7 @@ main(void)
   tcase_add_test(t, state_of_a_newer_version_is_left_alone);
   tcase_add_test(t, state_that_cannot_be_made_leaves_live_outputs);
   tcase_add_test(t, read_only_state_leaves_live_outputs);
+  tcase_add_test(t, state_that_may_lie_unseen_is_not_begun_elsewhere);
   tcase_add_test(t, full_disk_leaves_live_outputs_and_loses_nothing);
   suite_add_tcase(s, t);
   srunner_run_all(runner, CK_NORMAL);

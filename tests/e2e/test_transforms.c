@@ -133,6 +133,87 @@ START_TEST(option_decides_over_a_reading_that_is_hard_to_believe)
 }
 END_TEST
 
+/* Each target that it leaves alone is told with -v. */
+START_TEST(hold_names_what_it_leaves_alone)
+{
+  static const char *const targets[] = {
+    "323: left alone in this cycle: meter.heat_energy_e1",
+    "322: left alone in this cycle: usage",
+    "327: left alone in this cycle: total",
+  };
+  char line[128];
+
+  write_pipeline("", "");
+  quiet_cycle("84.308GJ");
+  house_wait(&house, HOUSE_INTERVAL);
+  meter_set(house.meter, "60=80.000GJ");
+  scene_run(house.scene, "run -v -c house.ini");
+  ck_assert_int_eq(scene_status(house.scene), 65);
+  for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+    snprintf(line, sizeof(line), "info: domoticz: idx.%s is missing (held)\n",
+             targets[i]);
+    ck_assert_msg(strstr(scene_err(house.scene), line) != NULL, "%s",
+                  scene_err(house.scene));
+  }
+}
+END_TEST
+
+/* Another reading is measured from it, too, and what is computed from that goes
+ * on to a device. */
+START_TEST(rebase_of_one_is_one_of_all_that_share_the_base)
+{
+  domoticz_server_add(house.server, 405, "custom", "GJ");
+  domoticz_server_add(house.server, 406, "custom", "GJ");
+  house_write(
+    &house, "",
+    "idx.322 = usage\nidx.323 = meter.heat_energy_e1\n"
+    "idx.405 = above\nidx.406 = copy\n",
+    SUBTRACT(
+      "usage", "meter.heat_energy_e1",
+      "domoticz.323") "decrease = rebase\n" SUBTRACT("above",
+                                                     "meter.cooling_energy_e3",
+                                                     "domoticz.323") "decrease "
+                                                                     "= "
+                                                                     "rebase\n"
+                                                                     "[transfor"
+                                                                     "m "
+                                                                     "copy]"
+                                                                     "\nplugin "
+                                                                     "= "
+                                                                     "overwrite"
+                                                                     "\nvalue "
+                                                                     "= "
+                                                                     "above\n");
+  meter_set(house.meter, "63=90.000GJ");
+  quiet_cycle("84.208GJ");
+  quiet_cycle("84.308GJ");
+  expect("322=0.100 323=84308 405=5.792 406=5.792");
+  cycle("80.000GJ", 0,
+        "notice: usage: domoticz.323: the reading is below it and becomes the "
+        "new base\n");
+  expect("322=0.100 323=80000 405=5.792 406=5.792");
+  quiet_cycle("80.500GJ");
+  expect("322=0.500 323=80500 405=10.000 406=10.000");
+}
+END_TEST
+
+/* A device that adds up what it is sent is no place for a total. */
+START_TEST(device_that_cannot_take_a_value_is_told_and_the_others_go_on)
+{
+  domoticz_server_add(house.server, 407, "incremental", NULL);
+  house_write(&house, "",
+              "idx.323 = meter.heat_energy_e1\n"
+              "idx.407 = meter.heat_energy_e1\n",
+              "");
+  house_run(&house, "84.208GJ");
+  ck_assert_int_eq(scene_status(house.scene), 69);
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(house.scene), "error: domoticz: idx.407: "));
+  expect("323=84208");
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 407), 0);
+}
+END_TEST
+
 static const struct {
   const char *subtract, *add; /* options */
   const char *first;          /* after a first reading of 84.208 */
@@ -235,6 +316,45 @@ START_TEST(usage_is_not_rounded_by_convert)
 }
 END_TEST
 
+START_TEST(reading_is_converted_where_that_is_exact)
+{
+  house_write(&house, "", "idx.404 = meter.heat_energy_e1\n", "");
+  quiet_cycle("84.208GJ");
+  expect("404=84208"); /* MJ */
+}
+END_TEST
+
+/* Nothing is measured from a base that cannot take its reading. */
+START_TEST(base_in_another_unit_is_never_begun)
+{
+  house_write(&house, "", "idx.322 = usage\nidx.401 = meter.heat_energy_e1\n",
+              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.401"));
+  cycle("84.208GJ", 78,
+        "error: domoticz: idx.401: takes kWh, and meter.heat_energy_e1 is in "
+        "GJ: put a transform \"convert\" with unit = kWh between them "
+        "(house.ini:9)\n");
+  cycle("84.308GJ", 78, "");
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 322), 0);
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 401), 0);
+}
+END_TEST
+
+START_TEST(decimals_alone_round_to_even)
+{
+  static const struct {
+    const char *reading, *device;
+  } rows[] = { { "84.250GJ", "322=84.2" }, { "84.350GJ", "322=84.4" } };
+
+  house_write(&house, "", "idx.322 = rough\n",
+              "[transform rough]\nplugin = convert\n"
+              "value = meter.heat_energy_e1\nunit = GJ\ndecimals = 1\n");
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    quiet_cycle(rows[i].reading);
+    expect(rows[i].device);
+  }
+}
+END_TEST
+
 /* ---- Steps ---- */
 
 START_TEST(what_rounding_left_of_a_usage_is_in_a_later_one)
@@ -300,6 +420,13 @@ main(void)
   tcase_add_loop_test(t, units_that_do_not_agree_are_refused_with_the_way_out,
                       0, ARRAY_SIZE(units));
   tcase_add_test(t, usage_is_not_rounded_by_convert);
+  tcase_add_test(t, reading_is_converted_where_that_is_exact);
+  tcase_add_test(t, base_in_another_unit_is_never_begun);
+  tcase_add_test(t, decimals_alone_round_to_even);
+  tcase_add_test(t, hold_names_what_it_leaves_alone);
+  tcase_add_test(t, rebase_of_one_is_one_of_all_that_share_the_base);
+  tcase_add_test(t,
+                 device_that_cannot_take_a_value_is_told_and_the_others_go_on);
   tcase_add_test(t, what_rounding_left_of_a_usage_is_in_a_later_one);
   tcase_add_test(t, difference_to_what_others_write_is_no_usage);
   suite_add_tcase(suite, t);

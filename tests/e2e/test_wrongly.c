@@ -306,6 +306,57 @@ START_TEST(new_plugin_is_begun_and_nothing_is_overwritten)
 }
 END_TEST
 
+/* More than there is room for. */
+static const struct {
+  unsigned n;
+  const char *args, *each, *said;
+} many[] = {
+  { 33, "run -n", " --replay=m%u=a", "error: more than 32 --replay\n" },
+  { 65, "targets domoticz", " --create=a%u:b",
+    "error: more than 64 --create\n" },
+};
+
+START_TEST(option_that_is_given_too_often_is_refused)
+{
+  char args[2048];
+  size_t len = (size_t)snprintf(args, sizeof(args), "%s", many[_i].args);
+
+  for (unsigned i = 0; i < many[_i].n; i++) {
+    const char *word = strchr(many[_i].each, '%');
+
+    len +=
+      (size_t)snprintf(args + len, sizeof(args) - len, "%.*s%u%s",
+                       (int)(word - many[_i].each), many[_i].each, i, word + 2);
+    ck_assert_uint_lt(len, sizeof(args));
+  }
+  scene_run(scene, "%s", args);
+  ck_assert_str_eq(scene_err(scene), many[_i].said);
+  ck_assert_int_eq(scene_status(scene), 64);
+}
+END_TEST
+
+START_TEST(list_that_cannot_be_written_is_an_error)
+{
+  scene_set_stdout(scene, "/dev/full");
+  ck_assert_int_eq(scene_run(scene, "plugins"), 74);
+  ck_assert_str_eq(scene_err(scene),
+                   "error: standard output: cannot be written\n");
+}
+END_TEST
+
+/* An import takes the names of registers from the input. */
+START_TEST(import_needs_the_plugin_of_the_meter)
+{
+  static const char begin[] = "error: there is no input plugin \"kmp\" in "
+                              "/nowhere:";
+
+  scene_setenv(scene, "METERPIPE_PLUGIN_PATH", "/nowhere");
+  ck_assert_int_eq(scene_run(scene, "import /dev/ttyUSB0 323:60:0"), 78);
+  ck_assert_int_eq(strncmp(scene_err(scene), begin, strlen(begin)), 0);
+  ck_assert_str_eq(scene_out(scene), "");
+}
+END_TEST
+
 /* Where a machine has one, there is nothing to see. */
 START_TEST(file_that_nobody_has_written_yet_is_told_apart)
 {
@@ -350,6 +401,10 @@ main(void)
   tcase_add_test(t, plugin_tells_its_options_and_fields);
   tcase_add_test(t, new_plugin_is_begun_and_nothing_is_overwritten);
   tcase_add_test(t, file_that_nobody_has_written_yet_is_told_apart);
+  tcase_add_loop_test(t, option_that_is_given_too_often_is_refused, 0,
+                      ARRAY_SIZE(many));
+  tcase_add_test(t, list_that_cannot_be_written_is_an_error);
+  tcase_add_test(t, import_needs_the_plugin_of_the_meter);
   suite_add_tcase(suite, t);
   runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_WORDS 40
+#define MAX_WORDS 80
 #define MAX_VARIABLES 16
 /* 2026-11-22T10:00:00Z */
 #define FIRST_TIME INT64_C(1795341600)

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/run.h"
+#include "core/status.h"
 #include "core/store.h"
 #include "meterpipe/plugin.h"
 
@@ -358,6 +360,35 @@ START_TEST(status_does_not_touch_what_is_damaged)
 }
 END_TEST
 
+/* ---- What is read from it ---- */
+
+/* What began in the same moment is listed by name, time after time. */
+START_TEST(outages_are_listed_by_age_and_then_by_name)
+{
+  static const char *const in_order[] = { "z1", "b2", "c1", "c2" };
+  struct store *store = open_store(STORE_WRITE, MP_OK);
+  struct run run = { .store = store };
+  struct pipeline pipeline = { .run = &run };
+  struct status status;
+
+  ck_assert(store_put(store, STORE_FAILURE, "c", "2\t5 x", "2000 2000 x"));
+  ck_assert(store_put(store, STORE_FAILURE, "c", "1\t5 x", "2000 2000 x"));
+  ck_assert(store_put(store, STORE_FAILURE, "b", "2\t5 x", "2000 2000 x"));
+  ck_assert(store_put(store, STORE_FAILURE, "z", "1\t5 x", "1000 1000 x"));
+  ck_assert_int_eq(status_read(&status, &pipeline), MP_OK);
+  ck_assert_uint_eq(status.n_outages, 4);
+  for (size_t i = 0; i < status.n_outages; i++) {
+    char name[8];
+
+    snprintf(name, sizeof(name), "%s%s", status.outages[i].stage,
+             status.outages[i].object);
+    ck_assert_str_eq(name, in_order[i]);
+  }
+  status_free(&status);
+  store_close(store);
+}
+END_TEST
+
 /* ---- Place ---- */
 
 /* Writes to the state, and is killed before all of it is written. */
@@ -471,6 +502,7 @@ main(void)
   tcase_add_test(tc, damage_that_only_writing_meets_is_set_aside_too);
   tcase_add_loop_test(tc, status_does_not_touch_what_is_damaged, 0,
                       sizeof(changes) / sizeof(changes[0]));
+  tcase_add_test(tc, outages_are_listed_by_age_and_then_by_name);
   tcase_add_loop_test(tc, what_a_killed_run_left_half_written_is_undone, 0, 2);
   tcase_add_test(tc, the_state_lies_where_the_file_or_the_environment_says);
   tcase_add_test(tc, else_it_lies_at_the_users_home);

@@ -329,8 +329,9 @@ identify(struct kmp *kmp, const struct mp_sink *sink)
     r = session_diagnose(&kmp->session, why, sizeof(why));
     mp_fail(kmp->host, r, kmp->line.device, "asked for its serial number: %s",
             why);
-    memory_note_failure(kmp);
   }
+  if (r < 0 && r != MP_ECANCELED)
+    memory_note_failure(kmp);
   if (r == MP_OK)
     memory_take_serial(kmp, sink,
                        kmp_answer_find(&answer, KMP_REGISTER_SERIAL));

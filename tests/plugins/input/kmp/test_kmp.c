@@ -167,6 +167,18 @@ START_TEST(a_number_too_long_is_missing_and_reported)
 }
 END_TEST
 
+START_TEST(a_register_without_a_value_is_missing_and_no_failure)
+{
+  want(2);
+  meter_set(m, "60:08 00 00");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink), "volume_v1 1234.56 m3\n");
+  assert_logged("info: meter: ");
+  assert_logged("heat_energy_e1 has no value yet");
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
 START_TEST(nothing_wanted_is_nothing_asked)
 {
   ck_assert_int_eq(run(), MP_OK);
@@ -248,6 +260,80 @@ START_TEST(the_serial_number_can_be_a_field_too)
   ck_assert_int_eq(run(), MP_OK);
   ck_assert_uint_eq(meter_requests(m), 1);
   ck_assert_str_eq(fake_sink_emitted(sink, "serial_no"), "68500001 number");
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+}
+END_TEST
+
+static const char *fault_behind_the_fields;
+static int (*emit_for_sink)(const struct mp_sink *, const char *,
+                            const struct mp_value *);
+
+/* Hands on; from the last field on, the meter makes the mistake. */
+static int
+emit_then_fail(const struct mp_sink *to, const char *field,
+               const struct mp_value *value)
+{
+  if (strcmp(field, "operating_hours") == 0)
+    meter_fault(m, fault_behind_the_fields);
+  return emit_for_sink(to, field, value);
+}
+
+/* The registers are read by then: a serial number that does not come does not
+ * cost them, and is asked for in the next run. */
+START_TEST(a_serial_number_that_cannot_be_read_costs_no_field)
+{
+  static const char *const faults[] = { "crc*1", "unplug=0" };
+
+  want(8);
+  fake_host_set(h, "retries", "0");
+  fault_behind_the_fields = faults[_i];
+  emit_for_sink = sink->input.emit;
+  sink->input.emit = emit_then_fail;
+  ck_assert_int_eq(run(), MP_OK);
+  sink->input.emit = emit_for_sink;
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 8);
+  ck_assert_ptr_null(fake_sink_serial(sink));
+  ck_assert_ptr_null(fake_host_stored(h, "asked"));
+  if (_i > 0)
+    return; /* this meter is gone */
+  assert_logged("the serial number could not be read; asked for again");
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+  ck_assert_uint_eq(fake_sink_serial_how(sink), MP_SERIAL_READ);
+}
+END_TEST
+
+/* Then the meter is not known to be the old one. */
+START_TEST(an_identify_that_fails_makes_the_next_run_ask)
+{
+  static const struct {
+    const char *fault;
+    int code;
+    const char *logged;
+  } rows[] = {
+    { "crc*1", MP_EPROTO, "asked for its serial number: " },
+    { "unplug=3", MP_EIO, "the port is gone" },
+  };
+
+  fake_host_set(h, "retries", "0");
+  fake_host_store(h, "asked", "1795341000000");
+  fake_host_store(h, "serial", "1");
+  meter_fault(m, rows[_i].fault);
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  ck_assert_int_eq(input->identify(self, &sink->input), rows[_i].code);
+  meterpipe_plugin()->destroy(self);
+  ck_assert_ptr_null(fake_sink_serial(sink));
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_int_eq(fake_host_failure(h, 0), rows[_i].code);
+  assert_logged(rows[_i].logged);
+  ck_assert_str_eq(fake_host_stored(h, "serial"), "1");
+  ck_assert_ptr_nonnull(fake_host_stored(h, "failed"));
+  if (_i > 0)
+    return; /* this meter is gone */
+  want(8);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
   ck_assert_str_eq(fake_sink_serial(sink), "68500001");
 }
 END_TEST
@@ -448,6 +534,8 @@ START_TEST(a_probe_tells_all_that_the_meter_has)
   const char *remark = NULL;
 
   meter_set(m, "87=185.00C");
+  meter_set(m, "68:28 00 00");
+  meter_set(m, "80:16 08 43 FF FF FF FF FF FF FF FF");
   ck_assert_int_eq(probe(0), MP_OK);
   ck_assert_str_eq(found("meter type", &remark), "MULTICAL 402 (type 1101)");
   ck_assert_str_eq(found("software revision", &remark), "A6");
@@ -459,6 +547,10 @@ START_TEST(a_probe_tells_all_that_the_meter_has)
   ck_assert_str_eq(found("Return (outlet) temperature t2", &remark),
                    "185.00 C");
   ck_assert_str_eq(remark, "sensor open, or above its range?");
+  ck_assert_str_eq(found("Volume V1", &remark), "(none)");
+  ck_assert_str_eq(remark, "no value yet");
+  ck_assert_str_eq(found("Actual power from V1, t1 and t2", &remark), "(none)");
+  ck_assert_str_eq(remark, "a number beyond 64 bits");
   ck_assert_uint_eq(fake_sink_done(sink), fake_sink_total(sink));
   ck_assert_uint_gt(fake_sink_total(sink), 300);
   ck_assert_uint_eq(fake_host_failures(h), 0);
@@ -473,6 +565,34 @@ START_TEST(a_probe_of_a_silent_meter_says_what_to_do)
   ck_assert_uint_eq(meter_requests(m), 1);
   ck_assert_uint_eq(fake_host_failures(h), 1);
   assert_logged("press a button");
+}
+END_TEST
+
+static void (*progress_for_sink)(const struct mp_probe_sink *, uint32_t,
+                                 uint32_t);
+
+/* Hands on; when the registers begin, the port goes. */
+static void
+progress_then_unplug(const struct mp_probe_sink *to, uint32_t done,
+                     uint32_t total)
+{
+  if (done == 0)
+    meter_unplug(m);
+  progress_for_sink(to, done, total);
+}
+
+START_TEST(a_probe_ends_when_the_port_is_gone)
+{
+  const char *remark;
+
+  progress_for_sink = sink->probe.progress;
+  sink->probe.progress = progress_then_unplug;
+  ck_assert_int_eq(probe(0), MP_EIO);
+  ck_assert_str_eq(found("serial number", &remark), "68500001");
+  ck_assert_uint_eq(fake_sink_done(sink), 0);
+  ck_assert_uint_lt(fake_sink_done(sink), fake_sink_total(sink));
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  assert_logged("the port is gone");
 }
 END_TEST
 
@@ -505,13 +625,18 @@ kmp_suite(void)
   tcase_add_test(tcase, texts_are_texts);
   tcase_add_test(tcase, registers_left_out_are_reported_in_one_line);
   tcase_add_test(tcase, a_number_too_long_is_missing_and_reported);
+  tcase_add_test(tcase, a_register_without_a_value_is_missing_and_no_failure);
   tcase_add_test(tcase, nothing_wanted_is_nothing_asked);
   tcase_add_test(tcase, the_serial_number_rides_along_where_there_is_room);
   tcase_add_test(tcase, without_room_it_is_asked_once_a_day);
   tcase_add_test(tcase, after_a_failure_it_is_asked_again);
   tcase_add_test(tcase, a_meter_without_a_serial_number_is_no_error);
   tcase_add_test(tcase, the_serial_number_can_be_a_field_too);
+  tcase_add_loop_test(tcase, a_serial_number_that_cannot_be_read_costs_no_field,
+                      0, 2);
   tcase_add_test(tcase, identify_asks_at_once);
+  tcase_add_loop_test(tcase, an_identify_that_fails_makes_the_next_run_ask, 0,
+                      2);
   tcase_add_test(tcase, a_meter_that_refuses_eight_is_remembered);
   tcase_add_test(tcase, a_young_reading_is_not_repeated);
   tcase_add_test(tcase, a_capture_holds_every_frame);
@@ -521,6 +646,7 @@ kmp_suite(void)
   tcase_add_test(tcase, every_default_fits_its_own_option);
   tcase_add_test(tcase, a_probe_tells_all_that_the_meter_has);
   tcase_add_test(tcase, a_probe_of_a_silent_meter_says_what_to_do);
+  tcase_add_test(tcase, a_probe_ends_when_the_port_is_gone);
   tcase_add_test(tcase, a_watch_repeats_until_it_is_ended);
   suite_add_tcase(suite, tcase);
   return suite;

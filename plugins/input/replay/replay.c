@@ -31,7 +31,9 @@ next_unseen(const struct replay *r, uint32_t id)
 static void
 report_unseen(struct replay *r)
 {
+  static const char more[] = " ...";
   char list[1024] = "", number[KMP_NUMBER_SIZE];
+  const size_t room = sizeof(list) - sizeof(more);
   size_t len = 0;
   uint32_t id;
 
@@ -40,11 +42,11 @@ report_unseen(struct replay *r)
            "no answer of a meter in it");
   for (id = next_unseen(r, r->wants_all ? REGISTER_COUNT : 0);
        id < REGISTER_COUNT; id = next_unseen(r, id + 1)) {
-    int n =
-      snprintf(list + len, sizeof(list) - len, "%s%s", len > 0 ? ", " : "",
-               kmp_register_name((uint16_t)id, number));
-    if (n < 0 || (size_t)n >= sizeof(list) - len) {
-      snprintf(list + sizeof(list) - sizeof(" ..."), sizeof(" ..."), " ...");
+    int n = snprintf(list + len, room - len, "%s%s", len > 0 ? ", " : "",
+                     kmp_register_name((uint16_t)id, number));
+
+    if (n < 0 || (size_t)n >= room - len) { /* it is not shown in part */
+      memcpy(list + len, more, sizeof(more));
       break;
     }
     len += (size_t)n;

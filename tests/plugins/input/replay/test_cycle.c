@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugins/input/replay/replay.h"
 #include "tests/plugins/input/replay/replaying.h"
 
 START_TEST(test_cycles)
@@ -92,6 +93,11 @@ START_TEST(test_damage_is_told_with_its_line)
     { BAD_60 "\n" CUT_60 "\n" GJ_216, "||" E216 "|",
       "FILE:1: left out: wrong checksum\n"
       "FILE:3: left out: cut off before the stop byte\n" },
+    /* A request that none of ours is, though its checksum is right. */
+    { "> 80 3f 10 00 ea e7 0d\n" GJ_216, E216 "|",
+      "FILE:1: left out: not one to eight registers\n" },
+    { "> 80 3f 02 00 8f f6 0d\n" GJ_216, E216 "|",
+      "FILE:1: left out: data of a wrong length\n" },
     /* A damaged request: what the answer is to is not known. */
     { "> 80 3f 10 01 00 3c b2 5e 0d\n" GJ_216, E216 "|",
       "FILE:1: left out: wrong checksum\n" },
@@ -221,6 +227,25 @@ START_TEST(test_a_damaged_repetition_in_an_old_log_begins_no_cycle)
 }
 END_TEST
 
+/* The numbers of cycles have run out: those of before do not count again. */
+START_TEST(test_cycles_are_numbered_anew_after_the_last)
+{
+  struct replay *r;
+
+  replaying_open(GJ_216 MWH_55 GJ_216);
+  r = replaying.self;
+  ck_assert_int_eq(replaying_read(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(replaying.sink), E216);
+  r->cycle = UINT32_MAX;
+  ck_assert_int_eq(replaying_read(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(replaying.sink), E55);
+  ck_assert_int_eq(replaying_read(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(replaying.sink), E216);
+  ck_assert_int_eq(replaying_read(), MP_END);
+  replaying_close();
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -235,6 +260,7 @@ make_suite(void)
                  test_damage_in_the_next_cycle_is_not_made_good_by_this_one);
   tcase_add_test(tc, test_more_damage_than_is_kept_in_mind_is_told_all);
   tcase_add_test(tc, test_strict_stops_at_the_first);
+  tcase_add_test(tc, test_cycles_are_numbered_anew_after_the_last);
   tcase_add_test(tc, test_the_old_script_left_logs);
   tcase_add_test(tc, test_a_damaged_repetition_in_an_old_log_begins_no_cycle);
   suite_add_tcase(s, tc);

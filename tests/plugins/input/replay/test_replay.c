@@ -46,8 +46,16 @@ serial_text(void)
 START_TEST(test_the_serial_number_is_told_and_remembered)
 {
   static const char *const expected[] = {
-    "none", "75749993 read", "75749993 assumed", "80713078 read",
-    "none", "19088743 read", "19088743 assumed",
+    "none",
+    "75749993 read",
+    "75749993 assumed",
+    "80713078 read",
+    "none",
+    "19088743 read",
+    "19088743 assumed",
+    /* 0 is none, and the one before is not known to be right. */
+    "none",
+    "none",
   };
   size_t i;
 
@@ -55,7 +63,8 @@ START_TEST(test_the_serial_number_is_told_and_remembered)
   replaying_open(GJ_216 "\n" GJ_216 ASK_SERIAL SERIAL_757 "\n" GJ_216
                         "\n" GJ_216 SERIAL_807
                         "\n# meterpipe capture 1 meter\n" GJ_216
-                        "\n" GET_SERIAL SERIAL_190 GJ_216 "\n" GJ_216);
+                        "\n" GET_SERIAL SERIAL_190 GJ_216 "\n" GJ_216
+                        "\n" GJ_216 SERIAL_0 "\n" GJ_216);
   for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
     ck_assert_int_eq(replaying_read(), MP_OK);
     ck_assert_str_eq(serial_text(), expected[i]);
@@ -78,6 +87,27 @@ START_TEST(test_only_what_is_wanted_is_given)
                    "error: meter: FILE: registers that it does not hold: "
                    "power_e1, 60123\n");
   ck_assert_int_eq(fake_host_failure(replaying.host, 0), MP_EDATA);
+}
+END_TEST
+
+/* As many as there is room for, each whole. */
+START_TEST(test_a_long_list_of_what_never_came_ends_in_dots)
+{
+  char name[16], last[32];
+  const char *end;
+  unsigned id;
+
+  for (id = 50000; id < 50400; id++) {
+    snprintf(name, sizeof(name), "%u", id);
+    fake_host_add_field(replaying.host, name);
+  }
+  ck_assert_str_eq(replaying_all(GJ_216), "|");
+  end = strstr(replaying_log(), " ...\n");
+  ck_assert_ptr_nonnull(end);
+  snprintf(last, sizeof(last), "%.7s", end - 7);
+  ck_assert_int_eq(sscanf(last, ", %5u", &id), 1);
+  ck_assert_uint_gt(id, 50100);
+  ck_assert_uint_eq(fake_host_failures(replaying.host), 1);
 }
 END_TEST
 
@@ -217,6 +247,7 @@ make_suite(void)
   tcase_add_test(tc, test_times_are_those_of_the_capture);
   tcase_add_test(tc, test_the_serial_number_is_told_and_remembered);
   tcase_add_test(tc, test_only_what_is_wanted_is_given);
+  tcase_add_test(tc, test_a_long_list_of_what_never_came_ends_in_dots);
   tcase_add_test(tc, test_what_was_not_asked_for_is_left_out);
   tcase_add_test(tc, test_values_that_are_none);
   tcase_add_test(tc, test_a_field_has_the_same_name_each_time);

@@ -62,6 +62,20 @@ START_TEST(mask_replaces_serial_numbers_and_nothing_else)
 }
 END_TEST
 
+START_TEST(mask_says_how_many_lines_it_could_not_read)
+{
+  scene_write(s, "meter.capture",
+              "< " GJ_84 "\nface it\n< " SERIAL
+              "\n2026-13-01T10:00:00Z < 40\n< " OTHER);
+  ck_assert_int_eq(scene_run(s, "kmp mask meter.capture"), 0);
+  ck_assert_str_eq(scene_out(s), "< " GJ_84 "\n0000 it\n< " SERIAL_1
+                                 "\n0000-00-00T00:00:00Z < 00\n< " OTHER_2);
+  ck_assert_str_eq(scene_err(s),
+                   "notice: meter.capture: 2 lines are none of a capture, the "
+                   "first is line 2: hex digits in them were replaced by 0\n");
+}
+END_TEST
+
 START_TEST(mask_reads_standard_input)
 {
   scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
@@ -214,6 +228,11 @@ START_TEST(registers_answer_too)
       "\n403F0204153A2112730D\n",
       "--baud 0 --delay 1 meter.txt" },
     { "", "--baud 0 60=84.208GJ 1001=68500001" },
+    /* Damaged answers teach nothing, and GetSerialNo no more than a register.
+     */
+    { GJ_84 "\n40 3f 10 00 3c 08 04 43 00 01 48 f1 81 75 0d\n1001=68500001\n"
+            "403F020483DA6901940D\n",
+      "--baud 0 meter.txt" },
   };
   size_t i;
 
@@ -251,6 +270,61 @@ START_TEST(a_meter_sleeps_until_its_key_is_pressed)
 }
 END_TEST
 
+/* Until it has been taken in: nothing answers to a signal. */
+static void
+move_magnet(void)
+{
+  const struct timespec wait = { 0, 300000000 };
+
+  ck_assert_int_eq(kill(scene_pid(at), SIGUSR2), 0);
+  nanosleep(&wait, NULL);
+}
+
+START_TEST(a_meter_is_deaf_while_its_magnet_is_away)
+{
+  emulate("--baud 0 --sleep magnet 60=84.208GJ 1001=7");
+  move_magnet();
+  ck_assert_int_eq(read_meter("retries = 0\ntimeout = 500ms\n"), 76);
+  ck_assert_ptr_nonnull(strstr(scene_err(s), "press a button on the meter"));
+  move_magnet();
+  ck_assert_int_eq(read_meter("retries = 0\n"), 0);
+  ck_assert_str_eq(scene_out(s), ENERGY "meter.serial_no 7 number\n");
+  end_emulation("1 requests\n");
+}
+END_TEST
+
+/* The damaged answer that a meter gives with this seed, as it was captured. */
+static char *
+damaged_answer(unsigned seed)
+{
+  char args[128];
+  const char *answer;
+
+  snprintf(args, sizeof(args),
+           "--baud 0 --seed %u --fault flip=2 60=84.208GJ 1001=7", seed);
+  emulate(args);
+  if (scene_exists(s, "capture"))
+    scene_remove(s, "capture");
+  ck_assert_int_eq(read_meter("retries = 0\ncapture = capture\n"), 76);
+  end_emulation("1 requests\n");
+  answer = strstr(scene_read(s, "capture"), " < ");
+  ck_assert_ptr_nonnull(answer);
+  return strdup(answer);
+}
+
+START_TEST(the_same_seed_makes_the_same_mistakes)
+{
+  char *first = damaged_answer(7), *again = damaged_answer(7),
+       *other = damaged_answer(4294967295);
+
+  ck_assert_str_eq(again, first);
+  ck_assert_str_ne(other, first);
+  free(first);
+  free(again);
+  free(other);
+}
+END_TEST
+
 /* ---- What cannot be done ------------------------------------------------- */
 
 static const struct {
@@ -270,6 +344,10 @@ static const struct {
   { "kmp mask nowhere", 66, "error: nowhere: there is no such file\n" },
   { "kmp mask ''", 64, "error: \"\": is no name of a file\n" },
   { "kmp mask .", 66, "error: .: is a directory, not a capture\n" },
+  { "kmp mask loop", 74,
+    "error: loop: cannot be read: Too many levels of symbolic links\n" },
+  { "kmp emulate loop", 74,
+    "error: loop: cannot be read: Too many levels of symbolic links\n" },
   { "kmp emulate", 64,
     "error: emulate: a capture, or a file with registers, is missing\n" },
   { "kmp emulate nowhere", 66, "error: nowhere: there is no such file\n" },
@@ -280,6 +358,10 @@ static const struct {
     "error: empty: holds neither answers of a meter nor registers\n" },
   { "kmp emulate --baud fast 60=1", 64,
     "error: --baud: \"fast\" is no number from 0 to 115200\n" },
+  { "kmp emulate --seed 4294967296 60=1", 64,
+    "error: --seed: \"4294967296\" is no number from 0 to 4294967295\n" },
+  { "kmp emulate --delay 60001 60=1", 64,
+    "error: --delay: \"60001\" is no number from 0 to 60000\n" },
   { "kmp emulate --fault none 60=1", 64,
     "error: --fault: there is no mistake \"none\" (\"meterpipe kmp emulate "
     "--help\" lists them)\n" },
@@ -306,6 +388,10 @@ static const struct {
 
 START_TEST(what_is_wrong_is_said)
 {
+  char path[512];
+
+  snprintf(path, sizeof(path), "%s/loop", scene_dir(s));
+  ck_assert_int_eq(symlink("loop", path), 0);
   scene_write(s, "empty", "%s", "");
   scene_run(s, "%s", wrong[_i].args);
   ck_assert_str_eq(scene_err(s), wrong[_i].err);
@@ -409,6 +495,7 @@ kmp_command_suite(void)
   tcase_set_timeout(tcase, 60);
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_add_test(tcase, mask_replaces_serial_numbers_and_nothing_else);
+  tcase_add_test(tcase, mask_says_how_many_lines_it_could_not_read);
   tcase_add_test(tcase, mask_reads_standard_input);
   tcase_add_test(tcase, mask_reads_a_pipe);
   tcase_add_test(tcase,
@@ -418,6 +505,8 @@ kmp_command_suite(void)
   tcase_add_test(tcase, registers_answer_too);
   tcase_add_test(tcase, mistakes_are_made_to_order);
   tcase_add_test(tcase, a_meter_sleeps_until_its_key_is_pressed);
+  tcase_add_test(tcase, a_meter_is_deaf_while_its_magnet_is_away);
+  tcase_add_test(tcase, the_same_seed_makes_the_same_mistakes);
   tcase_add_loop_test(tcase, what_is_wrong_is_said, 0, ARRAY_SIZE(wrong));
   tcase_add_test(tcase, help_is_its_own);
   tcase_add_test(tcase, a_full_disk_is_an_error);

@@ -194,15 +194,13 @@ is_head(const uint8_t *bytes, size_t len)
           bytes[2] == KMP_GET_TYPE || bytes[2] == KMP_LOGGER);
 }
 
-/* Overwrites a damaged frame of at least one byte, which stays a damaged one.
- */
+/* Overwrites a damaged frame of at least one byte, which stays a damaged one:
+ * no checksum over that many MASK_FILL is right. */
 static void
 mask_damaged(struct mask *m, uint8_t *bytes, size_t len)
 {
-  uint8_t plain[KMP_WIRE_MAX];
   size_t from = is_head(bytes, len) ? 3 : 1;
   size_t to = bytes[len - 1] == KMP_STOP ? len - 1 : len;
-  struct kmp_frame frame;
 
   if (bytes[0] == KMP_START_REQUEST)
     m->context = MASK_PERSONAL; /* who knows what it asked for */
@@ -211,8 +209,6 @@ mask_damaged(struct mask *m, uint8_t *bytes, size_t len)
   if (from >= to)
     return; /* nothing but its head */
   memset(bytes + from, MASK_FILL, to - from);
-  if (kmp_frame_decode(bytes, len, plain, &frame) == KMP_OK)
-    bytes[from] ^= 1;
 }
 
 /* Overwrites bytes outside frames, but for those that may come at any time. */

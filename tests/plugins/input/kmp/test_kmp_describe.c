@@ -201,6 +201,11 @@ START_TEST(test_what_no_capture_shows)
       "addr=3F cid=A0 log=1 regs=0; last read 0000, newest 0000, info 08" },
     { 0x40, 0xa0, "\x01\x09", 2, NULL },
     { 0x40, 0xa0, "\x01\x01\x10\xf3\0\x3c\x08\x04\0\x01", 10, NULL },
+    /* A second record that is cut. */
+    { 0x40, 0xa0,
+      "\x01\x01\x10\xf3\0\x3c\x08\x08\0\0\0\0\0\0\0\0\x07"
+      "\x10\xf4\0\0\0\0",
+      23, NULL },
     { 0x80, 0xb8, "", 0, "addr=3F cid=B8 data=" },
   };
   size_t i;

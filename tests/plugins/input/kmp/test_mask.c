@@ -101,8 +101,10 @@ static const struct row rows[] = {
     SERIAL_1 "\n" SERIAL_1 "\n" OTHER_2 "\n" SERIAL_1 "\n" },
   { "GetSerialNo is the same number", SERIAL "\n403F020483DA6901940D\n",
     SERIAL_1 "\n403F0200000001BE2D0D\n" },
-  { "capitals, tabs, carriage return", "\t< 40\t3F 1003E93304000483DA69CCA00D\r",
-    "\t< 40\t3F 1003E9330400000000017319" "0D\r" },
+  { "capitals, tabs, carriage return",
+    "\t< 40\t3F 1003E93304000483DA69CCA00D\r",
+    "\t< 40\t3F 1003E9330400000000017319"
+    "0D\r" },
   { "a serial number of zero is none",
     "40 3f 10 03 e9 33 04 00 00 00 00 00 63 38 0d", NULL },
   { "a frame that loses its stuffing",
@@ -127,17 +129,18 @@ static const struct row rows[] = {
   { "damage of an answer to the serial number",
     "> " ASK_SERIAL "\n< " LOST_SERIAL "\n",
     "> " ASK_SERIAL "\n< " FILLED "\n" },
-  { "damage that is late", "> " ASK_SERIAL "\n> " ASK_60 "\n< " LOST_SERIAL "\n",
+  { "damage that is late",
+    "> " ASK_SERIAL "\n> " ASK_60 "\n< " LOST_SERIAL "\n",
     "> " ASK_SERIAL "\n> " ASK_60 "\n< " FILLED "\n" },
-  { "damage that does not fit the request",
-    "> " ASK_60 "\n< " LOST_SERIAL "\n", "> " ASK_60 "\n< " FILLED "\n" },
+  { "damage that does not fit the request", "> " ASK_60 "\n< " LOST_SERIAL "\n",
+    "> " ASK_60 "\n< " FILLED "\n" },
   { "damage without a request", LOST_SERIAL "\n", FILLED "\n" },
   { "damage of the request: who knows what was asked for",
     "> " ASK_60 "\n> 80 3f 10 01 00 3c b2 5e 0d\n< " DAMAGED "\n",
     "> " ASK_60 "\n> 80 3f 10 ff ff ff ff ff 0d\n< " FILLED "\n" },
   { "a blank line forgets what was asked",
-    "> " ASK_60 "\n\n< " DAMAGED "\n> " ASK_SERIAL "\n\n> " ASK_60 "\n< " DAMAGED
-    "\n",
+    "> " ASK_60 "\n\n< " DAMAGED "\n> " ASK_SERIAL "\n\n> " ASK_60
+    "\n< " DAMAGED "\n",
     "> " ASK_60 "\n\n< " FILLED "\n> " ASK_SERIAL "\n\n> " ASK_60 "\n< " DAMAGED
     "\n" },
   { "cut", "< 40 3f 10 03 e9 33 04 00 04 83\n",
@@ -146,6 +149,14 @@ static const struct row rows[] = {
     "< ff ff ff ff ff ff ff\n" },
   { "a start byte in the number", "< 40 83 da 69 cc a0 0d\n",
     "< 40 ff ff ff ff ff 0d\n" },
+  { "damage behind a register with a stuffed number",
+    "> 80 3f 10 01 00 1b 7f d4 08 0d\n"
+    "< 40 3f 10 00 1b 7f 33 04 00 00 00 00 05 ca 69 0d\n",
+    NULL },
+  { "damage of an answer to GetType", "< 40 3f 01 00 01 01 05 14 7b 0d\n",
+    "< 40 3f 01 ff ff ff ff ff ff 0d\n" },
+  { "no time", "2026-13-22T10:00:00Z > 80 3f\n",
+    "0000-00-00T00:00:00Z > 00 00\n" },
   { "half a byte", "< 40 3f 10 03 e9 33 04 00 04 83 d\n",
     "< 00 00 00 00 00 00 00 00 00 00 0\n" },
   { "no hex", "2026-11-22T10:00:00Z < 04 83 da zz\n",
@@ -237,6 +248,9 @@ static const struct data frames[] = {
       0x03, 0xe9, 51, 4, 0, 0x04, 0x83, 0xda, 0x69 },
     { 0x01, 0x5b, 54, 10, 0, '0', '0', '0', '0', '0', '0', '0', '1', ' ', 0,
       0x03, 0xe9, 51, 4, 0, 0, 0, 0, 1 } },
+  { "a text of nothing but blanks",
+    KMP_GET_REGISTER, 8, { 0x01, 0x5b, 54, 3, 0, ' ', ' ', 0 },
+    { 0x01, 0x5b, 54, 3, 0, ' ', ' ', 0 } },
   { "a register that is in no table, as text and as energy",
     KMP_GET_REGISTER, 17,
     { 0xea, 0xdb, 54, 3, 0, 'A', '-', '7', 0xea, 0xdc, 8, 4, 0x43, 0, 1, 2, 3 },
@@ -303,6 +317,74 @@ START_TEST(registers_are_found_wherever_they_stand)
 }
 END_TEST
 
+/* A damaged frame of LEN bytes is BYTES when it is masked. */
+static void
+check_damaged(const uint8_t *bytes, size_t len)
+{
+  char text[2 * KMP_WIRE_MAX + 1];
+  uint8_t wire[KMP_WIRE_MAX];
+  size_t i;
+
+  for (i = 0; i < len; i++)
+    snprintf(text + 2 * i, 3, "%02x", bytes[i] == 0xff ? 0x54 : bytes[i]);
+  ck_assert_uint_eq(csv_hex(mask_capture(text), wire, sizeof(wire)), len);
+  ck_assert_mem_eq(wire, bytes, len);
+}
+
+/* What is overwritten is no frame, however long: its checksum is never right.
+ * Else a reader would take it for one. */
+START_TEST(damage_stays_damage_at_every_length)
+{
+  static const uint8_t heads[][2] = {
+    { 0x3f, 0x10 }, { 0x3f, 0x02 }, { 0x3f, 0x01 }, { 0x3f, 0xb8 },
+    { 0x7f, 0x10 }, { 0x7f, 0x02 }, { 0x7f, 0x01 }, { 0x7f, 0xb8 },
+    { 0xbf, 0x10 }, { 0xbf, 0x02 }, { 0xbf, 0x01 }, { 0xbf, 0xb8 },
+    { 0xff, 0xff }, /* none that is kept */
+  };
+  uint8_t wire[KMP_WIRE_MAX] = { 0x40 }, plain[KMP_WIRE_MAX];
+  struct kmp_frame frame;
+  size_t i, len;
+
+  for (i = 0; i < ARRAY_SIZE(heads); i++) {
+    for (len = 5; len <= KMP_WIRE_MAX; len++) {
+      memset(wire + 1, 0xff, len - 2);
+      memcpy(wire + 1, heads[i], 2);
+      wire[len - 1] = 0x0d;
+      ck_assert_msg(kmp_frame_decode(wire, len, plain, &frame) != KMP_OK,
+                    "head %zu, %zu bytes", i, len);
+      if (len == 5 || len == 77)
+        check_damaged(wire, len);
+    }
+    check_damaged(wire, KMP_WIRE_MAX);
+  }
+}
+END_TEST
+
+/* Where more numbers are needed than the value has room for. */
+START_TEST(a_number_of_one_byte_has_its_highest_value_for_all_the_rest)
+{
+  static const uint8_t short_one[] = { 0x03, 0xe9, 51, 1, 0, 7 };
+  static const uint8_t wanted[] = { 0x03, 0xe9, 51, 1, 0, 0xff };
+  uint8_t data[] = { 0x03, 0xe9, 51, 4, 0, 9, 9, 0, 0 };
+  static char text[300 * 64];
+  size_t len = 0;
+  const char *last;
+  int i;
+
+  for (i = 0; i < 300; i++) {
+    data[7] = (uint8_t)(i / 100);
+    data[8] = (uint8_t)(i % 100);
+    len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n",
+                            frame_text(KMP_GET_REGISTER, data, sizeof(data)));
+  }
+  snprintf(text + len, sizeof(text) - len, "%s",
+           frame_text(KMP_GET_REGISTER, short_one, sizeof(short_one)));
+  last = strrchr(mask_capture(text), '\n');
+  ck_assert_ptr_nonnull(last);
+  check_data(last + 1, wanted, sizeof(wanted));
+}
+END_TEST
+
 /* More meters than numbers of one byte: no number is two. */
 START_TEST(many_numbers_stay_apart_and_need_no_stuffing)
 {
@@ -333,9 +415,9 @@ enum { REGISTER_ID = 0, REGISTER_NAME = 2, REGISTER_KIND = 8 };
 
 /* What many meters have in common. */
 static const char *const not_personal[] = {
-  "software_checksum",    "type_no",          "module_software_rev",
-  "meter_type",           "meter_type_text",  "software_edition",
-  "type_text_short",      "meter_type_number", "firmware_revision_a",
+  "software_checksum",   "type_no",           "module_software_rev",
+  "meter_type",          "meter_type_text",   "software_edition",
+  "type_text_short",     "meter_type_number", "firmware_revision_a",
   "firmware_revision_b",
 };
 
@@ -413,6 +495,9 @@ mask_suite(void)
                       ARRAY_SIZE(rows));
   tcase_add_loop_test(tcase, registers_are_found_wherever_they_stand, 0,
                       ARRAY_SIZE(frames));
+  tcase_add_test(tcase, damage_stays_damage_at_every_length);
+  tcase_add_test(tcase,
+                 a_number_of_one_byte_has_its_highest_value_for_all_the_rest);
   tcase_add_test(tcase, many_numbers_stay_apart_and_need_no_stuffing);
   tcase_add_test(tcase, every_id_of_the_register_table_is_masked_but_for_types);
   tcase_add_test(tcase, vectors_stay_what_they_are);

@@ -449,16 +449,21 @@ listen_local(char *device, size_t size)
   return fd;
 }
 
+/* By its name, and by one that is longer than a lock's name can be. */
 START_TEST(a_serial_server_is_a_port)
 {
-  char device[64];
-  int server = listen_local(device, sizeof(device));
+  char name[64], device[256];
+  int server = listen_local(name, sizeof(name));
   struct port *port = NULL;
   struct port *second = NULL;
   uint8_t buf[8];
   size_t len;
   int fd;
 
+  snprintf(device, sizeof(device), "%s", name);
+  if (_i == 1)
+    snprintf(device, sizeof(device), "tcp://0x%0150x%s", INADDR_LOOPBACK,
+             strrchr(name, ':'));
   ck_assert_int_eq(open_port(device, 0, &port), MP_OK);
   ck_assert(port_is_network(port));
   fd = accept(server, NULL, NULL);
@@ -476,6 +481,55 @@ START_TEST(a_serial_server_is_a_port)
   port_close(port);
   ck_assert_int_eq(open_port(device, 0, &port), MP_OK);
   port_close(port);
+  close(server);
+}
+END_TEST
+
+/* Fills the queue of a server that accepts nobody: whoever comes then has no
+ * answer, not even a refusal. */
+static void
+fill_queue(int server, int fds[], size_t count)
+{
+  struct sockaddr_in address;
+  socklen_t len = sizeof(address);
+  size_t i;
+
+  ck_assert_int_eq(listen(server, 0), 0);
+  ck_assert_int_eq(getsockname(server, (struct sockaddr *)&address, &len), 0);
+  for (i = 0; i < count; i++) {
+    fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    (void)connect(fds[i], (struct sockaddr *)&address, len);
+  }
+}
+
+START_TEST(a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle)
+{
+  static const struct {
+    int code;
+    const char *part;
+  } rows[] = {
+    { MP_EIO, "cannot connect to the serial server: Connection timed out" },
+    { MP_ECANCELED, "interrupted while connecting" },
+  };
+  char device[64];
+  int server = listen_local(device, sizeof(device));
+  int64_t begin = port_clock();
+  struct port *port = NULL;
+  int fds[4];
+  size_t i;
+
+  fill_queue(server, fds, 4);
+  if (_i == 0)
+    fake_host_set_deadline(h, 200);
+  else
+    fake_host_cancel(h);
+  ck_assert_int_eq(open_port(device, 0, &port), rows[_i].code);
+  ck_assert_int_lt(port_clock() - begin, 3000);
+  ck_assert_ptr_null(port);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  assert_logged(rows[_i].part);
+  for (i = 0; i < 4; i++)
+    close(fds[i]);
   close(server);
 }
 END_TEST
@@ -504,7 +558,10 @@ port_suite(void)
   tcase_add_test(tcase, a_read_ends_when_the_cycle_must);
   tcase_add_test(tcase, a_write_that_nobody_reads_does_not_block);
   tcase_add_test(tcase, an_unplugged_port_is_gone);
-  tcase_add_test(tcase, a_serial_server_is_a_port);
+  tcase_add_loop_test(tcase, a_serial_server_is_a_port, 0, 2);
+  tcase_add_loop_test(
+    tcase, a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle, 0,
+    2);
   suite_add_tcase(suite, tcase);
   return suite;
 }

@@ -8,6 +8,8 @@
 #endif
 
 #include <check.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +172,53 @@ START_TEST(stale_bytes_are_thrown_away)
 }
 END_TEST
 
+/* When our request is there, and long before it is answered. */
+static void *
+talk_to_the_meter_too(void *arg)
+{
+  static const uint8_t ask_60[] = { 0x80, 0x3f, 0x10, 0x01, 0x00,
+                                    0x3c, 0xb2, 0x5f, 0x0d };
+
+  while (meter_requests(m) == 0)
+    usleep(1000);
+  meter_say(m, ask_60, sizeof(ask_60));
+  return arg;
+}
+
+START_TEST(a_request_of_another_program_is_noted_and_ours_is_answered)
+{
+  pthread_t thread;
+
+  session.settings.timeout_ms = 4000;
+  meter_set_delay(m, 1200);
+  ck_assert_int_eq(pthread_create(&thread, NULL, talk_to_the_meter_too, NULL),
+                   0);
+  ck_assert_int_eq(ask(100, 2), MP_OK);
+  pthread_join(thread, NULL);
+  ck_assert_uint_eq(taken, 2);
+  ck_assert_uint_eq(session.seen.strangers, 1);
+  ck_assert_uint_eq(session.seen.echoes, 0);
+  ck_assert_uint_eq(meter_requests(m), 1);
+}
+END_TEST
+
+/* On a line that is slower than it should be, behind a bridge perhaps: the
+ * answer comes later than the timeout after the request was handed over, and
+ * earlier than the timeout after its echo. */
+START_TEST(the_time_for_an_answer_begins_at_the_end_of_the_echo)
+{
+  session.settings.timeout_ms = 1000;
+  meter_set_baud(m, 300);
+  meter_set_delay(m, 600);
+  meter_fault(m, "echo");
+  ck_assert_int_eq(ask(200, 8), MP_OK);
+  ck_assert_uint_eq(session.seen.echoes, 1);
+  ck_assert_uint_eq(session.seen.answers, 1);
+  ck_assert_uint_eq(session.seen.silences, 0);
+  ck_assert_uint_eq(meter_requests(m), 1);
+}
+END_TEST
+
 START_TEST(an_answer_to_the_request_before_is_not_taken)
 {
   ck_assert_int_eq(ask(100, 4), MP_OK);
@@ -269,8 +318,8 @@ END_TEST
 START_TEST(ways_to_sleep_are_checked)
 {
   static const char *const wrong[] = {
-    "",        "sleep",     "eye=",    "eye=0s",   "eye=5",     "eye=5days",
-    "water=0", "water=2,",  "magnet=1", "none=1s", "water=,5s", "ey",
+    "",        "sleep",    "eye=",     "eye=0s",  "eye=5",     "eye=5days",
+    "water=0", "water=2,", "magnet=1", "none=1s", "water=,5s", "ey",
   };
   size_t i;
 
@@ -279,6 +328,48 @@ START_TEST(ways_to_sleep_are_checked)
   ck_assert_int_eq(meter_try_sleep(m, "eye=30m"), 0);
   ck_assert_int_eq(meter_try_sleep(m, "water=5"), 0);
   ck_assert_int_eq(meter_try_sleep(m, "none"), 0);
+}
+END_TEST
+
+/* ---- What a meter does not answer ---------------------------------------- */
+
+static void
+say_to_meter(const char *bytes, size_t len)
+{
+  ck_assert_int_eq(port_write(port, (const uint8_t *)bytes, len), MP_OK);
+}
+
+/* KMP 2.3: and then it ignores all for 1.6 s after the last byte. */
+START_TEST(a_meter_is_deaf_after_a_request_that_it_does_not_understand)
+{
+  say_to_meter("\x80\x3f\x10\x01\x00\x3c\xb2\x5e\x0d", 9);
+  ck_assert_int_eq(ask_once(), MP_DROP);
+  ck_assert_uint_eq(meter_requests(m), 0);
+  ck_assert_uint_eq(meter_unheard(m), 2 * 9);
+  usleep(1700000);
+  ck_assert_int_eq(ask_once(), MP_OK);
+}
+END_TEST
+
+/* KMP 2.3: a pause of more than 27 ms, and it is dropped. */
+START_TEST(a_request_in_two_parts_is_none)
+{
+  say_to_meter("\x80\x3f\x10\x01", 4);
+  usleep(300000);
+  say_to_meter("\x00\x64\x69\xa2\x0d", 5);
+  ck_assert_int_eq(ask_once(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+}
+END_TEST
+
+START_TEST(another_address_is_not_answered)
+{
+  struct kmp_request request = { .address = 0x7f, .cid = KMP_GET_TYPE };
+  struct kmp_answer answer;
+
+  ck_assert_int_eq(session_ask(&session, &request, 1, &answer), MP_DROP);
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_uint_eq(session.seen.silences, 1);
 }
 END_TEST
 
@@ -335,6 +426,55 @@ START_TEST(the_end_of_the_cycle_ends_the_wait)
 }
 END_TEST
 
+/* Not the meter is to blame, which answered all that it was asked. */
+START_TEST(out_of_time_after_good_answers_names_the_deadline)
+{
+  ck_assert_int_eq(ask(100, 8), MP_OK);
+  fake_host_set_time_left(h, 0);
+  ck_assert_int_eq(ask(108, 8), MP_ETIMEOUT);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_ptr_nonnull(strstr(fake_host_log(h),
+                               "out of time after 1 answers: allow a longer "
+                               "deadline in [pipeline]"));
+}
+END_TEST
+
+/* Nobody reads the other end, and it is full. */
+START_TEST(a_request_that_does_not_leave_is_over_with_the_cycle)
+{
+  static const uint8_t block[1024];
+  const struct port_settings line = { .baud = 19200,
+                                      .parity = 'N',
+                                      .stop_bits = 2 };
+  struct port_settings settings = line;
+  const struct session_settings talk = session.settings;
+  int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  struct port *full = NULL;
+  char tty[64];
+  size_t size;
+
+  ck_assert_int_ge(master, 0);
+  ck_assert_int_eq(grantpt(master) | unlockpt(master), 0);
+  ck_assert_int_eq(ptsname_r(master, tty, sizeof(tty)), 0);
+  settings.device = tty;
+  ck_assert_int_eq(port_open(&h->table, &settings, 0, &full), MP_OK);
+  /* At the end a small part may go in where a large one does not. */
+  for (size = sizeof(block); size > 0; size /= 32) {
+    fake_host_set_deadline(h, 100);
+    while (port_write(full, block, size) == MP_OK)
+      continue;
+  }
+  fake_host_set_deadline(h, 100);
+  session_init(&session, &h->table, tty, full, &talk);
+  ck_assert_int_eq(ask(100, 8), MP_ETIMEOUT);
+  ck_assert_uint_eq(session.seen.requests, 0);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_ptr_nonnull(strstr(fake_host_log(h), "out of time"));
+  port_close(full);
+  close(master);
+}
+END_TEST
+
 START_TEST(a_signal_ends_the_wait)
 {
   fake_host_cancel(h);
@@ -373,6 +513,9 @@ session_suite(void)
   tcase_add_test(talk, a_meter_that_refuses_eight_is_read_in_halves);
   tcase_add_test(talk, a_late_answer_to_another_request_is_not_taken);
   tcase_add_test(talk, stale_bytes_are_thrown_away);
+  tcase_add_test(talk,
+                 a_request_of_another_program_is_noted_and_ours_is_answered);
+  tcase_add_test(talk, the_time_for_an_answer_begins_at_the_end_of_the_echo);
   tcase_add_test(talk, an_answer_to_the_request_before_is_not_taken);
   tcase_add_loop_test(talk, an_answer_cut_by_a_false_stop_byte_is_not_taken, 0,
                       2);
@@ -380,10 +523,16 @@ session_suite(void)
   tcase_add_test(talk, a_402_is_deaf_after_a_while_until_a_key_is_pressed);
   tcase_add_test(talk, a_water_meter_is_deaf_for_a_while_after_some_answers);
   tcase_add_test(talk, a_403_is_deaf_without_the_magnet);
+  tcase_add_test(talk,
+                 a_meter_is_deaf_after_a_request_that_it_does_not_understand);
+  tcase_add_test(talk, a_request_in_two_parts_is_none);
+  tcase_add_test(talk, another_address_is_not_answered);
   tcase_add_test(talk, ways_to_sleep_are_checked);
   tcase_add_loop_test(talk, what_was_seen_is_said_in_words, 0,
                       sizeof(diagnoses) / sizeof(diagnoses[0]));
   tcase_add_test(talk, the_end_of_the_cycle_ends_the_wait);
+  tcase_add_test(talk, out_of_time_after_good_answers_names_the_deadline);
+  tcase_add_test(talk, a_request_that_does_not_leave_is_over_with_the_cycle);
   tcase_add_test(talk, a_signal_ends_the_wait);
   tcase_add_test(talk, a_paced_line_is_waited_for);
   suite_add_tcase(suite, talk);

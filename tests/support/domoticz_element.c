@@ -76,6 +76,18 @@ value_units(const struct domoticz_device *d, struct domoticz_text *out)
   member(out, "ValueUnits", own ? d->label : "");
 }
 
+/* Of hardware that is gone, as recorded. */
+static void
+put_hardware(const struct domoticz_server *s, struct domoticz_text *out)
+{
+  bool gone = s->hardware == 0;
+
+  bare(out, "HardwareDisabled", gone ? "true" : "false");
+  bare(out, "HardwareID", "2");
+  member(out, "HardwareName", gone ? "Unknown?" : "Virtual");
+  bare(out, "HardwareTypeVal", gone ? "0" : "15");
+}
+
 static void
 put_members(struct domoticz_server *s, const struct domoticz_device *d,
             const char *data, bool raw, struct domoticz_text *out)
@@ -98,10 +110,7 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
   member(out, "Data", data);
   if (counts)
     number(out, "Divider", d->divider != 0 ? d->divider : d->type->divider);
-  bare(out, "HardwareDisabled", "false");
-  bare(out, "HardwareID", "2");
-  member(out, "HardwareName", "Virtual");
-  bare(out, "HardwareTypeVal", "15");
+  put_hardware(s, out);
   if (!raw)
     bare(out, "HaveTimeout", "false");
   domoticz_time(d->now.updated, text, sizeof(text));

@@ -176,6 +176,10 @@ spoil_reply(const struct domoticz_order *o, struct domoticz_reply *reply,
     reply->body.len = 0;
     domoticz_printf(&reply->body, "{\n\t\"status\" : \"ERR\"\n}\n");
     break;
+  case DOMOTICZ_EMPTY:
+    reply->body.len = 0;
+    domoticz_printf(&reply->body, "{}");
+    break;
   case DOMOTICZ_HALF:
     reply->body.len /= 2;
     break;

@@ -130,6 +130,7 @@ enum domoticz_fault {
   DOMOTICZ_ERR_AFTER,    /* does it, answers status ERR */
   DOMOTICZ_GARBAGE,      /* does it, answers bytes that are no HTTP */
   DOMOTICZ_HTML,         /* does it, answers a page with status 200 */
+  DOMOTICZ_EMPTY,        /* does it, the body is {} */
   DOMOTICZ_HALF,         /* does it, the body is half of its JSON */
   DOMOTICZ_WRONG_LENGTH, /* does it, Content-Length is ARG more than the body,
                             and then the connection is closed */

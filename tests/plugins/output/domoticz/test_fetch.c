@@ -325,6 +325,12 @@ START_TEST(a_run_that_must_end_asks_nothing)
   fake_host_cancel(r.host);
   ck_assert_int_eq(rig_fetch(&r), MP_ECANCELED);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
+  /* The deadline, too, makes the descriptor readable; it is no signal. */
+  fake_host_forget(r.host);
+  fake_host_set_time_left(r.host, 0);
+  ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
+  ck_assert(rig_logged(&r, "no time is left before the deadline"));
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
 }
 END_TEST
 

@@ -15,10 +15,38 @@
 
 static struct rig r;
 
+/* Says one reply, whatever it is asked. */
+static struct rude_server *parrot;
+
 static void
 stop(void)
 {
   rig_stop(&r);
+  rude_server_stop(parrot);
+  parrot = NULL;
+}
+
+/* Opens before a server whose every reply lists ELEMENTS, '...' for "...". */
+static void
+open_before_parrot(const char *elements)
+{
+  static char reply[1024];
+  char url[64], *c;
+
+  ck_assert_int_lt(snprintf(reply, sizeof(reply),
+                            "HTTP/1.1 200 OK\r\n\r\n"
+                            "{'status':'OK','result':[%s]}",
+                            elements),
+                   (int)sizeof(reply));
+  for (c = reply; *c != '\0'; c++)
+    if (*c == '\'')
+      *c = '"';
+  rig_start(&r, DOMOTICZ_2025_1);
+  parrot =
+    rude_server_start(&(struct rude){ .greeting = reply, .hangs_up = true });
+  snprintf(url, sizeof(url), "http://127.0.0.1:%u", rude_server_port(parrot));
+  fake_host_set(r.host, "url", url);
+  rig_open(&r);
 }
 
 START_TEST(devices_are_listed_by_every_version)
@@ -51,6 +79,19 @@ START_TEST(devices_are_listed_by_every_version)
     if (i + 1 < ARRAY_SIZE(versions))
       rig_stop(&r);
   }
+}
+END_TEST
+
+START_TEST(what_has_no_idx_is_not_listed)
+{
+  open_before_parrot(
+    "{'Type':'General','SubType':'Text','Data':'a'},7,"
+    "{'Type':'General','SubType':'Text','Data':'b','idx':'6'}");
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_ptr_nonnull(fake_sink_listed(r.sink, 0));
+  ck_assert_str_eq(fake_sink_listed(r.sink, 0)->name, "6");
+  ck_assert_str_eq(fake_sink_listed(r.sink, 0)->value, "b");
+  ck_assert_ptr_null(fake_sink_listed(r.sink, 1));
 }
 END_TEST
 
@@ -92,6 +133,8 @@ START_TEST(the_check_warns_of_what_is_not_read_back)
   domoticz_server_add(r.s, 5, "temperature", NULL);
   domoticz_server_set_used(r.s, 5, false);
   fake_host_add_target(r.host, "5", NULL, "e", 0);
+  domoticz_server_add(r.s, 6, "kwh", NULL);
+  fake_host_add_target(r.host, "6", NULL, "e", MP_TARGET_BASE);
   rig_open(&r);
   ck_assert_int_eq(rig_fetch(&r), MP_OK);
   fake_host_forget(r.host);
@@ -104,6 +147,30 @@ START_TEST(the_check_warns_of_what_is_not_read_back)
   ck_assert(!rig_logged(&r, "idx.3"));
   ck_assert(rig_logged(&r, "idx.4: \"$secret\" (Custom Sensor): hidden"));
   ck_assert(rig_logged(&r, "idx.5: \"Device 5\" (Temperature): not in use"));
+  ck_assert(!rig_logged(&r, "idx.6"));
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+/* As of a fresh install. */
+static void
+remove_hardware(void)
+{
+  pthread_mutex_lock(&r.s->lock);
+  r.s->hardware = 0;
+  pthread_mutex_unlock(&r.s->lock);
+}
+
+START_TEST(the_check_warns_of_a_device_whose_hardware_is_gone)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  remove_hardware();
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(r.ops->check(r.self), MP_OK);
+  ck_assert(rig_logged(&r, "warning: domoticz: idx.1: \"Device 1\" (Counter): "
+                           "its hardware is disabled or gone"));
   ck_assert_uint_eq(fake_host_failures(r.host), 0);
 }
 END_TEST
@@ -194,14 +261,40 @@ START_TEST(a_plan_changes_nothing)
 }
 END_TEST
 
-/* As of a fresh install. */
-static void
-remove_hardware(void)
+#define DUMMY(idx, enabled)                                                    \
+  "{'Type':15,'idx':'" idx "','Enabled':'" enabled "'}"
+#define TEXT_ON(what) "would make \"Heat\" (Text) on " what
+
+START_TEST(a_dummy_hardware_that_is_enabled_is_chosen)
 {
-  pthread_mutex_lock(&r.s->lock);
-  r.s->hardware = 0;
-  pthread_mutex_unlock(&r.s->lock);
+  static const struct {
+    const char *elements;
+    int code;
+    const char *logged;
+  } rows[] = {
+    { DUMMY("7", "true"), MP_OK, TEXT_ON("the Dummy hardware 7") },
+    { "{'Type':94,'idx':'3','Enabled':'true'}," DUMMY("7", "true"), MP_OK,
+      TEXT_ON("the Dummy hardware 7") },
+    { DUMMY("7", "false") "," DUMMY("9", "true"), MP_OK,
+      TEXT_ON("the Dummy hardware 9") },
+    { "{'Type':15,'idx':'7'}", MP_OK, TEXT_ON("the Dummy hardware 7") },
+    { DUMMY("7", "false"), MP_EREFUSED,
+      "the Dummy hardware 7 is disabled; enable it (Setup, Hardware)" },
+    { "{'Type':94,'idx':'3','Enabled':'true'}", MP_OK, TEXT_ON("it") },
+    { "{'idx':'3','Enabled':'true'},{'Type':15,'Enabled':'true'}", MP_OK,
+      TEXT_ON("it") },
+    { DUMMY("1&x=2", "true") "," DUMMY("12345678901234567890", "true"), MP_OK,
+      TEXT_ON("it") },
+  };
+
+  open_before_parrot(rows[_i].elements);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "text", MP_CREATE_PLAN, &r.sink->list),
+    rows[_i].code);
+  ck_assert_msg(rig_logged(&r, rows[_i].logged), "%s", fake_host_log(r.host));
+  ck_assert_uint_eq(fake_host_failures(r.host), rows[_i].code != MP_OK);
 }
+END_TEST
 
 START_TEST(the_hardware_that_devices_need_is_made_once)
 {
@@ -281,6 +374,39 @@ START_TEST(hardware_that_is_refused_says_who_may)
 }
 END_TEST
 
+START_TEST(nothing_is_made_where_the_hardware_is_not_told)
+{
+  static const struct {
+    long status; /* 0: the server is down */
+    int code;
+    const char *logged;
+  } rows[] = {
+    { 404, MP_EPROTO, "HTTP 404: there is no json.htm; is this Domoticz" },
+    { 500, MP_EAGAIN, "HTTP 500: the server cannot do it now" },
+    { 0, MP_EAGAIN, "cannot connect" },
+  };
+  size_t i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    fake_host_forget(r.host);
+    if (rows[i].status == 0)
+      domoticz_server_down(r.s);
+    else
+      domoticz_server_fault(r.s, DOMOTICZ_STATUS, "gethardware", 0, 1,
+                            rows[i].status);
+    ck_assert_int_eq(
+      r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+      rows[i].code);
+    ck_assert_msg(rig_logged(&r, rows[i].logged), "%s", fake_host_log(r.host));
+    ck_assert_uint_eq(fake_host_failures(r.host), 1);
+  }
+  ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 0);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createvirtualsensor"), 0);
+}
+END_TEST
+
 START_TEST(what_cannot_be_made_says_why)
 {
   rig_start(&r, DOMOTICZ_2025_1);
@@ -312,16 +438,20 @@ main(void)
   tcase_add_checked_fixture(tc, NULL, stop);
   tcase_set_timeout(tc, 60);
   tcase_add_test(tc, devices_are_listed_by_every_version);
+  tcase_add_test(tc, what_has_no_idx_is_not_listed);
   tcase_add_test(tc, a_server_without_devices_lists_none);
   tcase_add_test(tc, a_long_list_is_taken);
   tcase_add_test(tc, the_check_warns_of_what_is_not_read_back);
+  tcase_add_test(tc, the_check_warns_of_a_device_whose_hardware_is_gone);
   tcase_add_test(tc, tls_that_is_not_verified_is_warned_about);
   tcase_add_test(tc, new_devices_are_of_the_type_wanted);
   tcase_add_test(tc, a_counter_is_set_up_as_recorded);
   tcase_add_test(tc, a_plan_changes_nothing);
+  tcase_add_loop_test(tc, a_dummy_hardware_that_is_enabled_is_chosen, 0, 8);
   tcase_add_test(tc, the_hardware_that_devices_need_is_made_once);
   tcase_add_test(tc, hardware_without_an_idx_is_none);
   tcase_add_test(tc, hardware_that_is_refused_says_who_may);
+  tcase_add_test(tc, nothing_is_made_where_the_hardware_is_not_told);
   tcase_add_test(tc, what_cannot_be_made_says_why);
   suite_add_tcase(suite, tc);
   srunner_run_all(runner, CK_ENV);

@@ -149,6 +149,63 @@ START_TEST(a_power_goes_with_its_kwh_device)
 }
 END_TEST
 
+START_TEST(what_is_no_power_is_refused_and_the_energy_still_goes)
+{
+  static const struct {
+    uint32_t kind;
+    const char *value, *logged;
+  } rows[] = {
+    { MP_TEXT, "much", "idx.12: a text cannot be a power" },
+    { MP_COUNTER, "84.208 GJ", "idx.12: GJ is no unit of power" },
+  };
+  uint32_t energy, power;
+  size_t i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  energy = rig_add(&r, 12, "kwh", NULL);
+  power = fake_host_add_target(r.host, "12", "power", "p", 0);
+  get_ready();
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    fake_host_forget(r.host);
+    rig_begin(&r);
+    ck_assert_int_eq(rig_write(&r, power, rows[i].kind, rows[i].value),
+                     MP_ECONFIG);
+    ck_assert_int_eq(rig_write(&r, energy, MP_COUNTER, "12.345 kWh"), MP_OK);
+    ck_assert_int_eq(rig_commit(&r), MP_OK);
+    ck_assert_uint_eq(rig_result(&r, energy), MP_ACCEPTED);
+    ck_assert_str_eq(domoticz_server_get(r.s, 12), "0;12345");
+    ck_assert(rig_logged(&r, rows[i].logged));
+    ck_assert_uint_eq(fake_host_failures(r.host), 1);
+  }
+}
+END_TEST
+
+START_TEST(a_power_for_what_is_no_kwh_device_is_rejected_alone)
+{
+  uint32_t energy, power;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  energy = rig_add(&r, 12, "counter", NULL);
+  power = fake_host_add_target(r.host, "12", "power", "p", 0);
+  get_ready();
+  ck_assert(rig_logged(&r, "only a kWh device takes idx.N.power"));
+  rig_begin(&r);
+  ck_assert_int_eq(rig_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
+  ck_assert_int_eq(rig_write(&r, energy, MP_COUNTER, "12.345 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  ck_assert_uint_eq(rig_result(&r, power), MP_REJECTED);
+  ck_assert_uint_eq(rig_result(&r, energy), MP_ACCEPTED);
+  ck_assert_str_eq(domoticz_server_get(r.s, 12), "12345");
+  /* Nor is anything sent for the power alone. */
+  domoticz_server_forget(r.s);
+  rig_begin(&r);
+  ck_assert_int_eq(rig_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  ck_assert_uint_eq(rig_result(&r, power), MP_REJECTED);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
+}
+END_TEST
+
 /* What each accident means for the value, and whether it was stored. */
 START_TEST(results_say_what_is_certain)
 {
@@ -174,6 +231,7 @@ START_TEST(results_say_what_is_certain)
     { DOMOTICZ_ERR, 0, MP_REJECTED, MP_EREFUSED, 0 },
     { DOMOTICZ_GARBAGE, 0, MP_PERHAPS, MP_EPROTO, 1 },
     { DOMOTICZ_HTML, 0, MP_PERHAPS, MP_EPROTO, 1 },
+    { DOMOTICZ_EMPTY, 0, MP_PERHAPS, MP_EPROTO, 1 },
     { DOMOTICZ_HALF, 0, MP_PERHAPS, MP_EPROTO, 1 },
     { DOMOTICZ_WRONG_LENGTH, 5, MP_PERHAPS, MP_EPROTO, 1 },
     { DOMOTICZ_HUGE, 10 * 1024 * 1024, MP_PERHAPS, MP_EPROTO, 1 },
@@ -372,6 +430,8 @@ main(void)
   tcase_add_test(tc, what_is_sent_is_shown_again);
   tcase_add_test(tc, texts_are_escaped_and_go_to_text_devices_only);
   tcase_add_test(tc, a_power_goes_with_its_kwh_device);
+  tcase_add_test(tc, what_is_no_power_is_refused_and_the_energy_still_goes);
+  tcase_add_test(tc, a_power_for_what_is_no_kwh_device_is_rejected_alone);
   tcase_add_test(tc, results_say_what_is_certain);
   tcase_add_test(tc, a_cut_at_every_byte_is_never_taken_for_an_answer);
   tcase_add_test(tc, an_update_on_a_dead_connection_is_not_sent_twice);

@@ -130,6 +130,10 @@ static const struct transform_row rows[] = {
     NULL, ROUNDED, "1 kWh", 0, COUNTER, "9223372036854775807 GJ", MP_ERANGE,
     "cannot be compared in kWh with the rounded base", 0 },
 
+  { "a wrap too large for the base's unit",
+    "wrap=9223372036854775807", 0, "3599.6 GJ", 0, COUNTER, "0.1 MWh",
+    MP_ERANGE, "0.1 MWh minus 3599.6 GJ is beyond what can be held", 0 },
+
   { "a text is a configuration error",
     NULL, 0, "84 GJ", 0, MP_TEXT, "2026-11-22", MP_ECONFIG, "is a text", 0 },
   { "a result that does not fit",

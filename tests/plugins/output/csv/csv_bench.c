@@ -8,20 +8,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define FILE_SIZE (1 << 20)
 #define CELL_SIZE 256
 
 int bench_fsync_errno;
+void (*bench_at_fsync)(void);
+void (*bench_at_flock)(void);
 
 /* The program's own fsync comes before that of libc, also for the plugin. */
 int
 fsync(int fd)
 {
   (void)fd;
+  if (bench_at_fsync != NULL)
+    bench_at_fsync();
   errno = bench_fsync_errno;
   return bench_fsync_errno == 0 ? 0 : -1;
+}
+
+int
+flock(int fd, int operation)
+{
+  if (bench_at_flock != NULL)
+    bench_at_flock();
+  return (int)syscall(SYS_flock, fd, operation);
 }
 
 /* Takes the next part of *LIST up to STOP into PART. */

@@ -26,6 +26,10 @@ struct csv_bench {
 /* What fsync fails with; 0: it does nothing, at once. */
 extern int bench_fsync_errno;
 
+/* What another program does just before an fsync, or a flock; NULL: nothing. */
+extern void (*bench_at_fsync)(void);
+extern void (*bench_at_flock)(void);
+
 /* A directory without the file; an instance with COLUMNS ("energy usage"), not
  * yet open.  A column with '<' before its name is only read, one with '-' is
  * the base of a transform. */

@@ -188,6 +188,22 @@ START_TEST(another_unit_is_refused_alone)
 }
 END_TEST
 
+START_TEST(value_too_large_for_the_unit_is_refused_alone)
+{
+  open_and_write();
+  bench_row(&b, 1, "9223372036854775807 MWh|0.092 GJ");
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 "2026-11-22T10:20:00Z,,0.092\n");
+  ck_assert_uint_eq(fake_sink_result(b.sink, 1, 0), MP_REJECTED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 1, 1), MP_ACCEPTED);
+  ck_assert_uint_eq(fake_host_failures(b.h), 1);
+  ck_assert_int_eq(fake_host_failure(b.h, 0), MP_ERANGE);
+  ck_assert_ptr_nonnull(strstr(
+    fake_host_log(b.h), "energy: a value in MWh is too large for the column's "
+                        "GJ"));
+}
+END_TEST
+
 /* ---- Other people's files ------------------------------------------------ */
 
 START_TEST(other_header_is_not_appended_to)
@@ -205,6 +221,14 @@ START_TEST(other_header_is_not_appended_to)
   open_and_write();
   check_refused(MP_ECONFIG, "\"time,energy,usage\"; move the file away");
   ck_assert_str_eq(bench_get(&b), headers[_i]);
+}
+END_TEST
+
+START_TEST(other_header_is_shown_without_control_characters)
+{
+  bench_put(&b, "time\033[2J\177\303\246\n");
+  open_and_write();
+  check_refused(MP_ECONFIG, "its header is \"time?[2J?\303\246\", and");
 }
 END_TEST
 
@@ -258,6 +282,24 @@ START_TEST(check_finds_what_a_run_would)
 }
 END_TEST
 
+START_TEST(check_looks_at_the_directory_where_the_file_will_be)
+{
+  static const char *const paths[] = { "heat.csv", "/meterpipe-test.csv" };
+  int may = _i == 0 || access("/", W_OK) == 0;
+
+  ck_assert_int_eq(chdir(b.dir), 0);
+  fake_host_set(b.h, "path", paths[_i]);
+  bench_open(&b);
+  ck_assert_int_eq(b.ops->check(b.self), may ? MP_OK : MP_EPERM);
+  ck_assert_int_ne(access(paths[_i], F_OK), 0);
+  if (_i > 0)
+    return;
+  bench_row(&b, 0, VALUES0);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0);
+}
+END_TEST
+
 static void
 add_tests(TCase *tc)
 {
@@ -272,11 +314,15 @@ add_tests(TCase *tc)
   tcase_add_test(tc, column_called_time_is_refused);
   tcase_add_test(tc, column_keeps_its_unit);
   tcase_add_test(tc, another_unit_is_refused_alone);
+  tcase_add_test(tc, value_too_large_for_the_unit_is_refused_alone);
   tcase_add_loop_test(tc, other_header_is_not_appended_to, 0, 6);
+  tcase_add_test(tc, other_header_is_shown_without_control_characters);
   tcase_add_test(tc, header_with_other_line_end_is_ours);
   tcase_add_test(tc, row_begins_on_a_line_of_its_own);
   tcase_add_loop_test(tc, emptied_or_removed_file_begins_anew, 0, 2);
   tcase_add_test(tc, check_finds_what_a_run_would);
+  tcase_add_loop_test(tc, check_looks_at_the_directory_where_the_file_will_be,
+                      0, 2);
 }
 
 int

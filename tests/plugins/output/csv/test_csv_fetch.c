@@ -131,6 +131,18 @@ START_TEST(row_across_two_chunks_is_whole)
 }
 END_TEST
 
+START_TEST(looking_far_back_does_not_outlive_the_time)
+{
+  put_long_file("t1,,42\n", 20000);
+  bench_open(&b);
+  fake_host_set_time_left(b.h, 0);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_ETIMEOUT);
+  ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "no time left to look"));
+  /* What was not found is not empty: then the operand would count as first. */
+  ck_assert_str_eq(fake_sink_shown_text(b.sink, 0), "unreached");
+}
+END_TEST
+
 START_TEST(line_without_end_is_refused_at_a_bound)
 {
   put_long_file("0123456789012345678901234567890123456789", 40000);
@@ -175,6 +187,7 @@ main(void)
   tcase_add_test(tc, value_is_exact_and_has_its_time);
   tcase_add_loop_test(tc, operand_is_found_however_far_back, 0, 7);
   tcase_add_test(tc, row_across_two_chunks_is_whole);
+  tcase_add_test(tc, looking_far_back_does_not_outlive_the_time);
   tcase_add_test(tc, line_without_end_is_refused_at_a_bound);
   tcase_add_test(tc, column_only_read_needs_no_other);
   tcase_add_test(tc, own_rows_are_read_back);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -204,6 +205,50 @@ START_TEST(command_that_cannot_be_run_is_told_by_name)
   exec_run(s, "84.300");
   exec_check(s, EX_NOPERM,
              "error: hook: ./plain: cannot be run: Permission denied\n");
+}
+END_TEST
+
+/* Where check looks for a command, a run finds it. */
+START_TEST(a_command_is_found_by_check_where_a_run_finds_it)
+{
+  static const struct {
+    const char *path, *command; /* NULL: there is none */
+    int status;
+    const char *err;
+  } rows[] = {
+    { NULL, "true", EX_OK, "" },
+    { "/nowhere:", "true-here", EX_OK, "" },
+    { ":/nowhere", "true-here", EX_OK, "" },
+    { "dir::/bin:/usr/bin", "true", EX_OK, "" },
+    { "dir", "plain", EX_NOPERM,
+      "error: hook: plain: cannot be run: Permission denied\n" },
+    { "dir:/nowhere", "plain", EX_NOPERM,
+      "error: hook: plain: cannot be run: Permission denied\n" },
+    { "dir", "true-here", EX_CONFIG,
+      "error: hook: true-here: cannot be run: No such file or directory\n" },
+  };
+  char path[512];
+
+  snprintf(path, sizeof(path), "%s/dir", scene_dir(s));
+  ck_assert_int_eq(mkdir(path, 0700), 0);
+  scene_write(s, "dir/plain", "text\n");
+  snprintf(path, sizeof(path), "%s/true-here", scene_dir(s));
+  scene_write(s, "true-here", "#!/bin/sh\nwhile read -r line; do :; done\n");
+  ck_assert_int_eq(chmod(path, 0700), 0);
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    scene_write(s, "p.ini",
+                "[input meter]\nplugin = exec\ncommand = /bin/cat reading\n"
+                "[output hook]\nplugin = exec\nclass = live\ncommand = %s\n"
+                "value.energy = meter.energy\n",
+                rows[i].command);
+    scene_setenv(s, "PATH", rows[i].path);
+    exec_set_reading(s, "84.208");
+    scene_run(s, "check -c p.ini");
+    exec_check(s, rows[i].status, rows[i].err);
+    scene_run(s, "run -v -c p.ini");
+    ck_assert_int_eq(scene_status(s), rows[i].status);
+    ck_assert_ptr_nonnull(strstr(scene_err(s), rows[i].err));
+  }
 }
 END_TEST
 
@@ -732,6 +777,7 @@ exec_suite(void)
                       ARRAY_SIZE(status_rows));
   tcase_add_test(tc, refused_delta_is_in_the_next_one);
   tcase_add_test(tc, command_that_cannot_be_run_is_told_by_name);
+  tcase_add_test(tc, a_command_is_found_by_check_where_a_run_finds_it);
   tcase_add_test(tc, check_finds_a_command_that_cannot_be_run);
   tcase_add_test(tc, complaints_are_bounded_and_clean);
   tcase_add_test(tc, command_need_not_read_what_it_is_given);

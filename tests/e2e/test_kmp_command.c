@@ -401,6 +401,22 @@ START_TEST(what_is_wrong_is_said)
 }
 END_TEST
 
+START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
+{
+  char path[512];
+
+  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  snprintf(path, sizeof(path), "%s/meter.capture", scene_dir(s));
+  ck_assert_int_eq(chmod(path, 0), 0);
+  scene_become_nobody(s);
+  ck_assert_int_eq(scene_run(s, "kmp mask meter.capture"), 77);
+  ck_assert_str_eq(scene_err(s),
+                   "error: meter.capture: may not be read by this user: "
+                   "Permission denied\n");
+  ck_assert_str_eq(scene_out(s), "");
+}
+END_TEST
+
 /* Everything behind "kmp" is the other program's, help too. */
 START_TEST(help_is_its_own)
 {
@@ -508,6 +524,9 @@ kmp_command_suite(void)
   tcase_add_test(tcase, a_meter_is_deaf_while_its_magnet_is_away);
   tcase_add_test(tcase, the_same_seed_makes_the_same_mistakes);
   tcase_add_loop_test(tcase, what_is_wrong_is_said, 0, ARRAY_SIZE(wrong));
+  if (scene_has_nobody())
+    tcase_add_test(tcase,
+                   a_capture_that_may_not_be_read_is_a_matter_of_permission);
   tcase_add_test(tcase, help_is_its_own);
   tcase_add_test(tcase, a_full_disk_is_an_error);
   tcase_add_test(tcase, a_program_that_is_not_there_is_missed);

@@ -140,12 +140,13 @@ END_TEST
 /* As others write them, and as we do: "55" and " 55". */
 START_TEST(test_the_longest_event_and_one_byte_more)
 {
-  static char text[3 * CAPTURE_BYTES_MAX + 3];
+  static char text[1 + 3 * (CAPTURE_BYTES_MAX + 1)];
   static struct capture_line line;
-  size_t byte = 2 + (size_t)_i, all = byte * CAPTURE_BYTES_MAX, i;
+  size_t byte = 2 + (size_t)_i, all = 1 + byte * CAPTURE_BYTES_MAX, i;
 
   memset(text, '5', sizeof(text));
-  for (i = 0; _i == 1 && i < sizeof(text); i += byte)
+  text[0] = '>';
+  for (i = 1; _i == 1 && i < sizeof(text); i += byte)
     text[i] = ' ';
   capture_begin(&line, text, all);
   ck_assert_int_eq(capture_next(&line), 1);

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plugins/input/kmp/emulator/meter.h"
+#include "plugins/input/kmp/emulator/meter_impl.h"
 #include "plugins/input/kmp/kmp_value.h"
 #include "plugins/input/kmp/session.h"
 #include "tests/support/fake_host.h"
@@ -373,6 +373,23 @@ START_TEST(another_address_is_not_answered)
 }
 END_TEST
 
+/* PROTOCOL 6.1: a type, and its revision F1. */
+START_TEST(a_meter_that_learnt_an_answer_to_get_type_gives_it)
+{
+  static const uint8_t learnt[] = { 0x40, 0x3f, 0x01, 0x00, 0x04, 0x1b,
+                                    0xf9, 0x01, 0x26, 0x99, 0x0d };
+  struct kmp_request request = { .address = KMP_ADDRESS_METER,
+                                 .cid = KMP_GET_TYPE };
+  struct kmp_answer answer;
+
+  ck_assert_int_eq(meter_learn(m, learnt, sizeof(learnt)), 0);
+  ck_assert_int_eq(session_ask(&session, &request, 1, &answer), MP_OK);
+  ck_assert_uint_eq(answer.type, 4);
+  ck_assert_uint_eq(answer.revision[0], 6);
+  ck_assert_uint_eq(answer.revision[1], 1);
+}
+END_TEST
+
 /* ---- Diagnoses ----------------------------------------------------------- */
 
 static const struct {
@@ -527,6 +544,7 @@ session_suite(void)
                  a_meter_is_deaf_after_a_request_that_it_does_not_understand);
   tcase_add_test(talk, a_request_in_two_parts_is_none);
   tcase_add_test(talk, another_address_is_not_answered);
+  tcase_add_test(talk, a_meter_that_learnt_an_answer_to_get_type_gives_it);
   tcase_add_test(talk, ways_to_sleep_are_checked);
   tcase_add_loop_test(talk, what_was_seen_is_said_in_words, 0,
                       sizeof(diagnoses) / sizeof(diagnoses[0]));

@@ -113,6 +113,9 @@ extern "C" {
  * A value is the exact decimal coef * 10^exp10.  The number of decimals is
  * kept: 17.50 is 1750 * 10^-2.  There is no missing value: what is missing is
  * not emitted, not applied and not written.  exp10 lies within -99 and 99.
+ *
+ * All three texts are UTF-8 without control characters; unit and serial have
+ * no '|' and less than 200 bytes.  Any other fails with MP_EINTERNAL.
  */
 struct mp_value {
   uint32_t struct_size;
@@ -123,7 +126,7 @@ struct mp_value {
   int64_t time_ms;    /* when it was read: ms since 1970-01-01 UTC; 0: now */
   const char *unit;   /* symbol as in kmp/units.csv ("GJ", "m3"); NULL: none */
   const char *serial; /* of the meter; NULL: what mp_sink.serial says */
-  const char *text;   /* UTF-8, with kind MP_TEXT; else NULL */
+  const char *text;   /* with kind MP_TEXT; else NULL */
 };
 
 /* ---- Options ------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 
 #include "plugins/output/csv/csv.h"
 #include "plugins/output/csv/csv_tail.h"
+#include "plugins/utf8.h"
 
 #define OPERAND (MP_TARGET_BASE | MP_TARGET_TOTAL | MP_TARGET_READ)
 /* A cell of the header that is no target. */
@@ -61,15 +62,21 @@ answer_rest(struct fetch *f, uint32_t answer)
     answer_target(f, i, answer, NULL, NULL);
 }
 
-/* An apostrophe before a formula is ours: see csv_add_text. */
-static const char *
-unguard(const char *cell)
+/* What is no text is no value: the file was damaged, or is in another encoding.
+ * The host would take it for a fault of ours. */
+static int
+is_text(const char *cell)
 {
-  const char *rest = cell + 1 + strspn(cell + 1, " \t\r\n");
+  uint32_t c;
 
-  return cell[0] == '\'' && *rest != '\0' && strchr("=+-@", *rest) != NULL
-           ? cell + 1
-           : cell;
+  while (*cell != '\0') {
+    if (utf8_length(cell) == 0)
+      return 0;
+    c = utf8_take(&cell);
+    if (utf8_is_control(c))
+      return 0;
+  }
+  return 1;
 }
 
 static void
@@ -81,7 +88,7 @@ answer_cell(struct fetch *f, uint32_t target, const char *cell,
 
   if (f->csv->host->decimal_parse(cell, &value) != MP_OK) {
     value.kind = MP_TEXT;
-    value.text = unguard(cell);
+    value.text = csv_text_of_cell(cell);
   } else if (column->unit != NULL && column->unit[0] != '\0') {
     value.unit = column->unit;
   }
@@ -101,7 +108,7 @@ answer_row(struct fetch *f, char *row, size_t len)
   for (i = 1; i < f->cells; i++) {
     const char *cell = csv_take_cell(&row, end);
 
-    if (cell[0] != '\0' && f->targets[i] != NO_TARGET)
+    if (cell[0] != '\0' && f->targets[i] != NO_TARGET && is_text(cell))
       answer_cell(f, f->targets[i], cell, updated);
   }
 }

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plugins/utf8.h"
+
 /* Of a foreign header in a message. */
 #define SHOWN_MAX 160
 #define COMPARE_SIZE 4096
@@ -50,20 +52,43 @@ read_some(int fd, char *buf, size_t n, int64_t pos)
 
 /* ---- Looking ------------------------------------------------------------- */
 
+/* How much of TEXT is shown: whole characters. */
+static int
+shown_length(const char *text, size_t len)
+{
+  if (len <= SHOWN_MAX)
+    return (int)len;
+  for (len = SHOWN_MAX; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+    len--;
+  return (int)len;
+}
+
+/* Question marks for what could do things to a terminal, or is no text. */
+static void
+make_clean(char *text)
+{
+  while (*text != '\0') {
+    const char *next = text;
+    size_t n = utf8_length(text);
+
+    if (n == 0 || utf8_is_control(utf8_take(&next))) {
+      n = n == 0 ? 1 : n;
+      memset(text, '?', n);
+    }
+    text += n;
+  }
+}
+
 static int
 fail_header(struct csv_file *f, char *found, const char *header, size_t len)
 {
-  char *p;
-
   found[strcspn(found, "\r\n")] = '\0';
-  for (p = found; *p != '\0'; p++)
-    if ((unsigned char)*p < ' ' || *p == 0x7f)
-      *p = '?';
+  make_clean(found);
   return mp_fail(f->host, MP_ECONFIG, f->path,
                  "its header is \"%.*s\", and the columns of the pipeline are "
                  "\"%.*s\"; move the file away, or name the same columns",
-                 SHOWN_MAX, found, len < SHOWN_MAX ? (int)len : SHOWN_MAX,
-                 header);
+                 shown_length(found, strlen(found)), found,
+                 shown_length(header, len), header);
 }
 
 int

@@ -7,6 +7,8 @@
 
 #include <meterpipe/plugin.h>
 
+#define GUARD "'"
+
 static int
 needs_quotes(const char *text)
 {
@@ -51,14 +53,30 @@ csv_add_cell(struct text_buffer *b, const char *text)
   return text_buffer_add(b, text, strlen(text));
 }
 
-int
-csv_add_text(struct text_buffer *b, const char *text)
+static int
+is_formula(const char *text)
 {
   const char *p = text + strspn(text, " \t\r\n");
 
-  if (*p != '\0' && strchr("=+-@", *p) != NULL)
+  return *p != '\0' && strchr("=+-@", *p) != NULL;
+}
+
+/* A text that looks guarded gets another guard, so that one can be taken off
+ * again. */
+int
+csv_add_text(struct text_buffer *b, const char *text)
+{
+  if (is_formula(text + strspn(text, GUARD)))
     return add_quoted(b, text, 1);
   return csv_add_cell(b, text);
+}
+
+const char *
+csv_text_of_cell(const char *cell)
+{
+  size_t guards = strspn(cell, GUARD);
+
+  return guards > 0 && is_formula(cell + guards) ? cell + 1 : cell;
 }
 
 /* Past the cell at P: at the comma behind it, or END.  NULL: its quotes do not
@@ -89,6 +107,8 @@ csv_count_cells(const char *row, size_t len)
   const char *p = skip_cell(row, end);
   size_t n = 1;
 
+  if (memchr(row, '\0', len) != NULL)
+    return 0;
   while (p != NULL && p < end) {
     p = skip_cell(p + 1, end);
     n++;

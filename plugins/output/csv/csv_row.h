@@ -19,8 +19,11 @@ int csv_add_cell(struct text_buffer *b, const char *text);
  * for "this is text". */
 int csv_add_text(struct text_buffer *b, const char *text);
 
+/* The text that was added as CELL, but for its line ends: without its guard. */
+const char *csv_text_of_cell(const char *cell);
+
 /* How many cells the row of LEN bytes, without its line end, has; 0: its quotes
- * do not fit. */
+ * do not fit, or there is a NUL in it, as a power cut leaves them. */
 size_t csv_count_cells(const char *row, size_t len);
 
 /* Takes the first cell off the row at *ROW, which ends at END; unquotes it in

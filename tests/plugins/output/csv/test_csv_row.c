@@ -2,6 +2,7 @@
  * CSV as text: quotes, formulas, and rows taken apart again.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,9 @@ static const struct {
   { "\t=1", "\"'\t=1\"" },
   { "\r\n=1", "\"'  =1\"" },
   { "=cmd|' /c calc'!\"A0\"", "\"'=cmd|' /c calc'!\"\"A0\"\"\"" },
+  { "'=1", "\"''=1\"" },
+  { "'' -1", "\"''' -1\"" },
+  { "'s", "'s" },
   { "a=1", "a=1" },
   { "m\302\263", "m\302\263" },
 };
@@ -42,6 +46,26 @@ START_TEST(text_becomes_a_cell)
   ck_assert_int_eq(csv_add_text(&b, texts[_i].text), MP_OK);
   ck_assert_uint_eq(b.len, strlen(texts[_i].cell));
   ck_assert_int_eq(memcmp(b.data, texts[_i].cell, b.len), 0);
+  text_buffer_free(&b);
+}
+END_TEST
+
+/* Whatever the text is, but for its line ends. */
+START_TEST(cell_becomes_the_text_again)
+{
+  struct text_buffer b = { NULL, 0, 0 };
+  char text[64], *cell;
+  size_t i;
+
+  ck_assert_int_eq(csv_add_text(&b, texts[_i].text), MP_OK);
+  ck_assert_int_eq(text_buffer_reserve(&b, 1), MP_OK);
+  cell = b.data;
+  cell = csv_take_cell(&cell, b.data + b.len);
+  snprintf(text, sizeof(text), "%s", texts[_i].text);
+  for (i = 0; text[i] != '\0'; i++)
+    if (text[i] == '\r' || text[i] == '\n')
+      text[i] = ' ';
+  ck_assert_str_eq(csv_text_of_cell(cell), text);
   text_buffer_free(&b);
 }
 END_TEST
@@ -88,6 +112,14 @@ START_TEST(row_is_taken_apart)
 }
 END_TEST
 
+START_TEST(row_with_a_nul_is_none)
+{
+  static const char row[] = "t1,84.2\0\0,1";
+
+  ck_assert_uint_eq(csv_count_cells(row, sizeof(row) - 1), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -97,6 +129,8 @@ main(void)
   int failed;
 
   tcase_add_loop_test(tc, text_becomes_a_cell, 0, ARRAY_SIZE(texts));
+  tcase_add_loop_test(tc, cell_becomes_the_text_again, 0, ARRAY_SIZE(texts));
+  tcase_add_test(tc, row_with_a_nul_is_none);
   tcase_add_loop_test(tc, row_is_taken_apart, 0, ARRAY_SIZE(splits));
   suite_add_tcase(suite, tc);
   srunner_run_all(runner, CK_NORMAL);

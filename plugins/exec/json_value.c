@@ -15,11 +15,14 @@ static const struct {
   { "delta", MP_DELTA },
 };
 
+/* The host takes no unit and no serial number of this length. */
+#define SYMBOL_SIZE 200
+
 static int
 has_control(const char *text)
 {
-  for (; *text != '\0'; text++)
-    if ((unsigned char)*text < 0x20 || *text == 0x7f)
+  while (*text != '\0')
+    if (utf8_is_control(utf8_take(&text)))
       return 1;
   return 0;
 }
@@ -39,6 +42,19 @@ json_value_text(const struct json_line *line, const char *name,
     return "has a text with line ends or other control characters";
   *ret = m->text;
   return NULL;
+}
+
+/* A unit, or a serial number: the state parts them with a bar. */
+static const char *
+read_symbol(const struct json_line *line, const char *name, const char **ret)
+{
+  const char *wrong = json_value_text(line, name, ret);
+
+  if (wrong == NULL && *ret != NULL &&
+      (strchr(*ret, '|') != NULL || strlen(*ret) >= SYMBOL_SIZE))
+    return "has a unit or a serial number with a | in it, or of 200 bytes and "
+           "more";
+  return wrong;
 }
 
 /* A number may stand in quotes or without. */
@@ -102,9 +118,9 @@ json_value_read(const struct mp_host *host, const struct json_line *line,
   else if (wrong == NULL)
     wrong = read_number(host, line, &value);
   if (wrong == NULL)
-    wrong = json_value_text(line, "unit", &value.unit);
+    wrong = read_symbol(line, "unit", &value.unit);
   if (wrong == NULL)
-    wrong = json_value_text(line, "serial", &value.serial);
+    wrong = read_symbol(line, "serial", &value.serial);
   if (wrong == NULL)
     wrong = read_kind(line, &value);
   if (wrong == NULL)

@@ -71,6 +71,19 @@ static const struct {
     PRINTED "is not UTF-8\n" },
   { "printf '{\"field\":\"a\",\"text\":\"%s\"}' '\\u001b[31m'", EX_PROTOCOL, "",
     PRINTED "has a text with line ends or other control characters\n" },
+  { "printf '{\"field\":\"a\",\"text\":\"%s\"}' '\\u009b31m'", EX_PROTOCOL, "",
+    PRINTED "has a text with line ends or other control characters\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\",\"unit\":\"l|h\"}'", EX_PROTOCOL,
+    "",
+    PRINTED "has a unit or a serial number with a | in it, or of 200 bytes and "
+            "more\n" },
+  { "echo '{\"serial\":\"1|2\"}'", EX_PROTOCOL, "",
+    PRINTED "has a unit or a serial number with a | in it, or of 200 bytes and "
+            "more\n" },
+  { "printf '{\"field\":\"a\",\"value\":1,\"serial\":\"%0200d\"}' 0",
+    EX_PROTOCOL, "",
+    PRINTED "has a unit or a serial number with a | in it, or of 200 bytes and "
+            "more\n" },
   { "printf '{\"field\":\"a\",\"text\":\"%s\"}' '\\ud800'", EX_PROTOCOL, "",
     PRINTED "holds a text that is no JSON string\n" },
   { "printf '{\"field\":\"a\",\"value\":\"1\"}\\0{}\\n'", EX_PROTOCOL, "",

@@ -4,20 +4,18 @@
  * changes nothing; what is damaged is set aside as it was, and a sound state
  * begun; what was committed is there again; what is refused is left alone.
  *
- * The directory is a new one in $TMPDIR (best a memory file system), and the
- * pipeline file that the states belong to is /, which is there everywhere.
+ * The pipeline file that the states belong to is /, which is there everywhere.
  */
 #include "core/ledger.h"
 #include "core/row.h"
 #include "core/store.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "fuzz/scratch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -28,8 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char *const areas[] = { STORE_META, STORE_TARGET, STORE_TEXT,
                                      STORE_FAILURE, STORE_RUN };
 
-static char dir[256];
-static char db[sizeof(dir) + 16];
+static char db[300];
 
 static void
 require(int fact)
@@ -39,62 +36,6 @@ require(int fact)
 }
 
 /* ---- Files --------------------------------------------------------------- */
-
-/* Calls FN for each file in the directory. */
-static void
-each_file(void (*fn)(const char *path, void *ctx), void *ctx)
-{
-  char path[sizeof(dir) + 260];
-  struct dirent *entry;
-  DIR *d = opendir(dir);
-
-  require(d != NULL);
-  for (entry = readdir(d); entry != NULL; entry = readdir(d)) {
-    if (entry->d_name[0] == '.')
-      continue;
-    require(snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) <
-            (int)sizeof(path));
-    fn(path, ctx);
-  }
-  closedir(d);
-}
-
-static void
-remove_file(const char *path, void *ctx)
-{
-  (void)ctx;
-  unlink(path);
-}
-
-static void
-remove_directory(void)
-{
-  each_file(remove_file, NULL);
-  rmdir(dir);
-}
-
-static void
-make_directory(void)
-{
-  const char *tmp = getenv("TMPDIR");
-
-  if (dir[0])
-    return;
-  require(snprintf(dir, sizeof(dir), "%s/fuzz-state-XXXXXX",
-                   tmp != NULL ? tmp : "/tmp") < (int)sizeof(dir));
-  require(mkdtemp(dir) != NULL);
-  snprintf(db, sizeof(db), "%s/house.db", dir);
-  atexit(remove_directory);
-}
-
-static void
-write_file(const uint8_t *data, size_t size)
-{
-  int fd = open(db, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-  require(fd >= 0 && write(fd, data, size) == (ssize_t)size);
-  close(fd);
-}
 
 /* What a file is to be, byte for byte. */
 struct expected {
@@ -107,12 +48,9 @@ static int
 is_same(const char *path, const struct expected *expected)
 {
   static uint8_t buf[STATE_MAX + 1];
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
+  long n = scratch_read(path, buf, sizeof(buf));
 
-  if (fd >= 0)
-    close(fd);
-  return n == (ssize_t)expected->size &&
+  return n == (long)expected->size &&
          (n == 0 || memcmp(buf, expected->data, expected->size) == 0);
 }
 
@@ -254,7 +192,7 @@ use(struct expected *expected, int looked)
   require(r != MP_EDATA && r != MP_EBUSY);
   if (store_set_aside(store) != NULL) {
     require(looked != MP_OK && r == MP_OK);
-    each_file(check_set_aside, expected);
+    scratch_each(check_set_aside, expected);
     require(expected->set_aside == 1);
   }
   if (r == MP_OK) {
@@ -289,12 +227,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
   if (size > STATE_MAX)
     return 0;
-  make_directory();
-  write_file(data, size);
+  require(snprintf(db, sizeof(db), "%s/house.db", scratch_directory()) <
+          (int)sizeof(db));
+  scratch_write(db, data, size);
   looked = look(STORE_READ, &expected);
   require(look(STORE_SCRATCH, &expected) == looked);
   committed = use(&expected, looked);
   use_again(committed);
-  each_file(remove_file, NULL);
+  scratch_empty();
   return 0;
 }

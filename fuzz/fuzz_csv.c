@@ -1,0 +1,542 @@
+/*
+ * Fuzz target: a CSV file that somebody else wrote, or damaged.  The output
+ * reads its last values, finds out what a run before it left, and adds rows.
+ *
+ *     FF TTTT NN FILE
+ *
+ *     FF    bit 0 crlf, 1 a unit is known, 2 other columns, 3 two rows, 4 a run
+ *           before ended between token and answer; bits 5..7 the text written
+ *     TTTT  the length that was that run's token
+ *     NN    so many bytes of its rows are put into FILE at that length
+ *
+ * Checked besides: what is shown is what another reader finds, which goes
+ * forwards; the file is in the end, byte for byte, what DESIGN says, worked out
+ * here in another way; what was accepted is shown to the next run; whatever is
+ * given to the host is clean, and every failure is explained.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/decimal.h"
+#include "core/value.h"
+#include "fuzz/scratch.h"
+#include "tests/support/fake_host.h"
+#include "tests/support/fake_sink.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define FILE_MAX (64 << 10)
+/* What an input can add to its file. */
+#define ROOM 1024
+#define LEAD 4
+#define ROWS_MAX 2
+/* Lines that are looked through for a column that is no operand. */
+#define RECENT 16
+/* 2026-11-22T10:00:00Z, and the cycles after it */
+#define FIRST_TIME INT64_C(1795341600000)
+#define CYCLE (20 * 60 * 1000)
+
+struct column {
+  const char *name;
+  uint32_t flags;
+};
+
+static const struct columns {
+  const char *header;
+  struct column columns[4]; /* the second is the one of the texts */
+} sets[] = {
+  { "time,energy,usage",
+    { { "energy", MP_TARGET_BASE }, { "usage", 0 }, { NULL, 0 } } },
+  { "time,\"say \"\"a\"\", b\",note",
+    { { "say \"a\", b", MP_TARGET_TOTAL },
+      { "note", 0 },
+      { "other", MP_TARGET_READ },
+      { NULL, 0 } } },
+};
+
+/* What is written to the second column, how it stands there, and what it is
+ * when it is read again. */
+static const struct {
+  const char *text;   /* NULL: missing */
+  const char *number; /* in its place */
+  const char *cell, *shown;
+} texts[8] = {
+  { NULL, "0.2080 m3", "0.2080", "0.2080 m3" },
+  { NULL, NULL, "", NULL },
+  { "a, \"b\"", NULL, "\"a, \"\"b\"\"\"", "a, \"b\"" },
+  { "=1+1", NULL, "\"'=1+1\"", "=1+1" },
+  { "'=1", NULL, "\"''=1\"", "'=1" },
+  { " x\ny ", NULL, "\" x y \"", " x y " },
+  { "'s", NULL, "'s", "'s" },
+  { "\303\251", NULL, "\303\251", "\303\251" },
+};
+
+static const char *const energies[ROWS_MAX] = { "84.208", "84.4160" };
+
+/* One input. */
+static struct {
+  const struct columns *set;
+  const char *eol;
+  unsigned text, rows;
+  int recovers;
+  size_t token;
+  char unit[2][16]; /* that the store has for the first two columns */
+  /* What the file is to be. */
+  uint8_t file[FILE_MAX + ROOM];
+  size_t len;
+} in;
+
+static char path[300];
+
+static void
+require(int fact)
+{
+  if (!fact)
+    abort();
+}
+
+/* ---- Bytes --------------------------------------------------------------- */
+
+/* The rows from FIRST on as they are to stand in a file whose first LENGTH
+ * bytes are those of in.file; RET_ENDS: where each row ends, [0] the lead. */
+static size_t
+make_rows(size_t length, unsigned first, char *block, size_t *ret_ends)
+{
+  size_t len = 0;
+  unsigned i;
+
+  if (length == 0)
+    len = (size_t)sprintf(block, "%s%s", in.set->header, in.eol);
+  else if (in.file[length - 1] != '\n')
+    len = (size_t)sprintf(block, "%s", in.eol);
+  *ret_ends++ = len;
+  for (i = first; i < in.rows; i++) {
+    len += (size_t)sprintf(block + len, "2026-11-22T10:%02u:00Z,%s,%s%s",
+                           i * 20, energies[i], texts[in.text].cell, in.eol);
+    *ret_ends++ = len;
+  }
+  return len;
+}
+
+static void
+insert(size_t at, const char *bytes, size_t n)
+{
+  memmove(in.file + at + n, in.file + at, in.len - at);
+  memcpy(in.file + at, bytes, n);
+  in.len += n;
+}
+
+static int
+is_ours(void)
+{
+  size_t len = strlen(in.set->header);
+  const uint8_t *end = in.file + len;
+
+  if (in.len == 0)
+    return 1;
+  if (in.len < len + 1 || memcmp(in.file, in.set->header, len) != 0)
+    return 0;
+  return *end == '\n' || (in.len >= len + 2 && memcmp(end, "\r\n", 2) == 0);
+}
+
+static void
+check_file(void)
+{
+  static uint8_t found[sizeof(in.file) + 1];
+  long n = scratch_read(path, found, sizeof(found));
+
+  require(n == (long)in.len && memcmp(found, in.file, in.len) == 0);
+}
+
+/* ---- Another reader ------------------------------------------------------ */
+
+/* The cell number WANTED of the line, unquoted, into CELL, which is as long as
+ * the line.  Returns how many cells there are; 0: it is no row. */
+static size_t
+read_line(const uint8_t *line, size_t len, size_t wanted, char *cell)
+{
+  enum { BEGIN, PLAIN, QUOTED, QUOTE } at = BEGIN;
+  size_t n = 0, out = 0, i;
+
+  for (i = 0; i < len; i++) {
+    char c = (char)line[i];
+
+    if (c == '\0' || (at == QUOTE && c != ',' && c != '"') ||
+        (at == PLAIN && c == '"'))
+      return 0;
+    if (at != QUOTED && c == ',') {
+      n++;
+      at = BEGIN;
+    } else if (at != PLAIN && c == '"') {
+      if (at == QUOTE && n == wanted)
+        cell[out++] = c;
+      at = at == QUOTED ? QUOTE : QUOTED;
+    } else {
+      if (n == wanted)
+        cell[out++] = c;
+      at = at == BEGIN ? PLAIN : at;
+    }
+  }
+  cell[out] = '\0';
+  return at == QUOTED ? 0 : n + 1;
+}
+
+struct lines {
+  size_t start[FILE_MAX + ROOM + 1], len[FILE_MAX + ROOM + 1];
+  size_t n; /* that end; the header always counts */
+};
+
+static void
+cut_lines(struct lines *lines)
+{
+  size_t pos = 0;
+
+  lines->n = 0;
+  while (pos < in.len) {
+    const uint8_t *at = in.file + pos;
+    const uint8_t *newline = memchr(at, '\n', in.len - pos);
+    size_t len = newline != NULL ? (size_t)(newline - at) : in.len - pos;
+
+    if (newline == NULL && lines->n > 0)
+      return;
+    lines->start[lines->n] = pos;
+    lines->len[lines->n++] = len - (len > 0 && at[len - 1] == '\r');
+    pos += len + 1;
+  }
+}
+
+/* An apostrophe before a formula is ours. */
+static const char *
+without_guard(const char *cell)
+{
+  size_t quotes = strspn(cell, "'");
+  const char *rest = cell + quotes + strspn(cell + quotes, " \t\r\n");
+
+  return quotes > 0 && *rest != '\0' && strchr("=+-@", *rest) != NULL ? cell + 1
+                                                                      : cell;
+}
+
+/* CELL, as fake_sink_shown_text has it; NULL: it shows nothing. */
+static const char *
+show_cell(char *cell, const char *unit)
+{
+  struct decimal d;
+  int len;
+
+  if (cell[0] == '\0' || !value_text_is_clean(cell))
+    return NULL;
+  if (decimal_parse(cell, strlen(cell), &d) != MP_OK)
+    return without_guard(cell);
+  len = decimal_format(d, cell, DECIMAL_TEXT);
+  if (unit[0] != '\0')
+    sprintf(cell + len, " %s", unit);
+  return cell;
+}
+
+/* The cells of the header that are COLUMN; returns how many cells it has. */
+static size_t
+find_cells(const struct lines *lines, const char *name, char *cell,
+           size_t *found, size_t *ret_n)
+{
+  const uint8_t *header = in.file + lines->start[0];
+  size_t cells = read_line(header, lines->len[0], 0, cell), k;
+
+  *ret_n = 0;
+  for (k = 0; k < cells; k++) {
+    read_line(header, lines->len[0], k, cell);
+    if (strcmp(cell, name) == 0)
+      found[(*ret_n)++] = k;
+  }
+  return cells;
+}
+
+/* What the column NAME shows in the last ROWS lines. */
+static const char *
+find_shown(const struct lines *lines, const char *name, const char *unit,
+           size_t rows)
+{
+  static char cell[FILE_MAX + ROOM + DECIMAL_TEXT];
+  static size_t found[FILE_MAX];
+  size_t n, cells, i, k;
+  const char *shown;
+
+  if (in.len == 0)
+    return "empty";
+  cells = find_cells(lines, name, cell, found, &n);
+  if (n == 0)
+    return "absent";
+  for (i = lines->n; --i > 0 && rows > 0; rows--)
+    for (k = 0; k < n; k++) {
+      if (found[k] == 0 || read_line(in.file + lines->start[i], lines->len[i],
+                                     found[k], cell) != cells)
+        continue;
+      shown = show_cell(cell, unit);
+      if (shown != NULL)
+        return shown;
+    }
+  return "empty";
+}
+
+/* ---- An instance --------------------------------------------------------- */
+
+struct run {
+  struct fake_host *h;
+  struct fake_sink *sink;
+  const struct mp_output_ops *ops;
+  void *self;
+};
+
+static void
+begin_run(struct run *r)
+{
+  const struct column *column;
+  char key[64];
+  unsigned i;
+
+  r->h = fake_host_new(meterpipe_plugin(), "log");
+  r->sink = fake_sink_new(&r->h->table);
+  r->ops = meterpipe_plugin()->output;
+  fake_host_set(r->h, "path", path);
+  fake_host_set(r->h, "eol", in.eol[0] == '\n' ? "lf" : "crlf");
+  for (column = in.set->columns; column->name != NULL; column++)
+    fake_host_add_target(r->h, column->name, NULL, "meter.x", column->flags);
+  for (i = 0; i < ARRAY_SIZE(in.unit); i++) {
+    snprintf(key, sizeof(key), "unit.%s", in.set->columns[i].name);
+    if (in.unit[i][0] != '\0')
+      fake_host_store(r->h, key, in.unit[i]);
+  }
+  require(meterpipe_plugin()->create(&r->h->table, &r->self) == MP_OK);
+  require(r->ops->open(r->self) == MP_OK);
+}
+
+/* The units that the columns keep are those of the run after it. */
+static void
+end_run(struct run *r)
+{
+  const char *unit;
+  char key[64];
+  unsigned i;
+
+  for (i = 0; i < ARRAY_SIZE(in.unit); i++) {
+    snprintf(key, sizeof(key), "unit.%s", in.set->columns[i].name);
+    unit = fake_host_stored(r->h, key);
+    snprintf(in.unit[i], sizeof(in.unit[i]), "%s", unit == NULL ? "" : unit);
+  }
+  r->ops->close(r->self);
+  meterpipe_plugin()->destroy(r->self);
+  fake_sink_free(r->sink);
+  fake_host_free(r->h);
+}
+
+/* Nothing went wrong, or it was the header, and that was said. */
+static void
+check_said(struct run *r, int answer)
+{
+  char text[4096];
+  char *p;
+
+  if (answer == MP_OK) {
+    require(fake_host_failures(r->h) == 0);
+    return;
+  }
+  require(answer == MP_ECONFIG && !is_ours());
+  require(fake_host_failure(r->h, 0) == MP_ECONFIG);
+  require(snprintf(text, sizeof(text), "%s", fake_host_log(r->h)) <
+          (int)sizeof(text));
+  require(strstr(text, "its header is") != NULL);
+  for (p = text; *p != '\0'; p++)
+    if (*p == '\n')
+      *p = ' ';
+  require(value_text_is_clean(text));
+  fake_host_forget(r->h);
+}
+
+/* ---- What it does -------------------------------------------------------- */
+
+/* ADDED: the rows are there, so the last row shows what was written. */
+static void
+check_fetch(struct run *r, int added)
+{
+  static struct lines lines;
+  const struct column *column = in.set->columns;
+  struct value taken = { .text = NULL };
+  char energy[32];
+  uint32_t i;
+
+  require(r->ops->fetch(r->self, &r->sink->shown) == MP_OK);
+  cut_lines(&lines);
+  for (i = 0; column[i].name != NULL; i++) {
+    const struct mp_shown *shown = fake_sink_shown(r->sink, i);
+    const char *unit = i < ARRAY_SIZE(in.unit) ? in.unit[i] : "";
+    size_t rows = FILE_MAX;
+
+    require(shown != NULL);
+    /* It may be found further back, when another column is looked for. */
+    if (column[i].flags == 0 && shown->answer == MP_SHOWN_EMPTY)
+      rows = RECENT;
+    require(strcmp(find_shown(&lines, column[i].name, unit, rows),
+                   fake_sink_shown_text(r->sink, i)) == 0);
+    if (shown->value != NULL)
+      require(value_import(&taken, shown->value) == NULL);
+    value_clear(&taken);
+  }
+  check_said(r, MP_OK);
+  if (!added)
+    return;
+  snprintf(energy, sizeof(energy), "%s GJ", energies[in.rows - 1]);
+  require(strcmp(fake_sink_shown_text(r->sink, 0), energy) == 0);
+  if (texts[in.text].shown != NULL)
+    require(strcmp(fake_sink_shown_text(r->sink, 1), texts[in.text].shown) ==
+            0);
+}
+
+static void
+write_rows(struct run *r, unsigned first)
+{
+  struct mp_record record = { .struct_size = sizeof(record), .id = "1" };
+  struct mp_value value;
+  char energy[32];
+  unsigned i;
+
+  for (i = first; i < in.rows; i++) {
+    record.time_ms = FIRST_TIME + i * CYCLE;
+    require(r->ops->begin(r->self, &record) == MP_OK);
+    if (texts[in.text].text != NULL || texts[in.text].number != NULL) {
+      value = texts[in.text].text != NULL
+                ? fake_host_value(r->h, MP_TEXT, texts[in.text].text)
+                : fake_host_value(r->h, MP_GAUGE, texts[in.text].number);
+      require(r->ops->write(r->self, 1, &value) == MP_OK);
+    }
+    snprintf(energy, sizeof(energy), "%s GJ", energies[i]);
+    value = fake_host_value(r->h, MP_COUNTER, energy);
+    require(r->ops->write(r->self, 0, &value) == MP_OK);
+  }
+}
+
+static void
+check_results(struct run *r, unsigned n, unsigned accepted)
+{
+  uint32_t i;
+
+  for (i = 0; i < n; i++)
+    require(fake_sink_result(r->sink, i, 0) ==
+            (i < accepted ? MP_ACCEPTED : MP_NOT_SENT));
+  fake_sink_forget(r->sink);
+}
+
+/* Behind the token stands nothing, a part of our rows, or they; anything else
+ * is somebody's.  Returns how many rows are there. */
+static unsigned
+recover(struct run *r)
+{
+  size_t ends[ROWS_MAX + 1], len, same = 0;
+  char token[32], block[ROOM];
+  unsigned n = 0;
+
+  write_rows(r, 0);
+  snprintf(token, sizeof(token), "%zu", in.token);
+  require(r->ops->recover(r->self, token, &r->sink->result) == MP_OK);
+  if (in.token <= in.len) {
+    len = make_rows(in.token, 0, block, ends);
+    while (same < len && in.token + same < in.len &&
+           (uint8_t)block[same] == in.file[in.token + same])
+      same++;
+    while (n < in.rows && ends[n + 1] <= same)
+      n++;
+    if (n < in.rows && in.token + same == in.len)
+      in.len = in.token + (n > 0 ? ends[n] : 0);
+  }
+  check_results(r, in.rows, n);
+  check_file();
+  check_said(r, MP_OK);
+  return n;
+}
+
+/* Returns whether the rows stand in the file. */
+static int
+append(struct run *r, unsigned first)
+{
+  size_t ends[ROWS_MAX + 1], len;
+  char token[256], expected[32], block[ROOM];
+  int ours = is_ours();
+  int answer = r->ops->token(r->self, token, sizeof(token));
+
+  require((answer == MP_OK) == ours);
+  check_said(r, answer);
+  snprintf(expected, sizeof(expected), "%zu", in.len);
+  require(answer != MP_OK || strcmp(token, expected) == 0);
+  write_rows(r, first);
+  answer = r->ops->commit(r->self, &r->sink->result);
+  require((answer == MP_OK) == (ours || first == in.rows));
+  check_said(r, answer);
+  if (ours && first < in.rows) {
+    len = make_rows(in.len, first, block, ends);
+    insert(in.len, block, len);
+  }
+  check_results(r, in.rows - first, ours ? in.rows - first : 0);
+  check_file();
+  return ours && first < in.rows;
+}
+
+/* ---- The input ----------------------------------------------------------- */
+
+static int
+take_input(const uint8_t *data, size_t size)
+{
+  size_t ends[ROWS_MAX + 1], part;
+  char block[ROOM];
+
+  if (size < LEAD || size > FILE_MAX)
+    return 0;
+  memset(in.unit, 0, sizeof(in.unit));
+  in.eol = data[0] & 1 ? "\r\n" : "\n";
+  if (data[0] & 2)
+    memcpy(in.unit[0], "GJ", sizeof("GJ"));
+  in.set = &sets[data[0] >> 2 & 1];
+  in.rows = 1 + (data[0] >> 3 & 1);
+  in.recovers = data[0] >> 4 & 1;
+  in.text = data[0] >> 5;
+  in.token = (size_t)data[1] << 8 | data[2];
+  in.len = size - LEAD;
+  memcpy(in.file, data + LEAD, in.len);
+  if (in.token > in.len)
+    return 1;
+  part = make_rows(in.token, 0, block, ends);
+  insert(in.token, block, data[3] < part ? data[3] : part);
+  return 1;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  struct run r;
+  unsigned there = 0;
+  int added;
+
+  if (!take_input(data, size))
+    return 0;
+  require(snprintf(path, sizeof(path), "%s/heat.csv", scratch_directory()) <
+          (int)sizeof(path));
+  scratch_write(path, in.file, in.len);
+  begin_run(&r);
+  check_fetch(&r, 0);
+  check_file();
+  if (in.recovers)
+    there = recover(&r);
+  added = append(&r, there);
+  end_run(&r);
+  begin_run(&r);
+  check_fetch(&r, added);
+  check_file();
+  end_run(&r);
+  scratch_empty();
+  return 0;
+}

@@ -1,0 +1,525 @@
+/*
+ * Fuzz target: what a user writes for the exec plugins, and what his commands
+ * print.
+ *
+ *     i LINES    printed for the input
+ *     f LINES    printed for an output that asks what its targets show
+ *     w TEXT     a command, cut into words
+ *     t TEXT     a time
+ *
+ * No command runs: here stand the functions of child.c, and give LINES.
+ *
+ * Checked besides: what is given to the host is clean, and known to it as what
+ * is printed; a line that is taken is JSON to another reader, too, and the same
+ * when it is written again; numbers keep all their digits, also the last zeros;
+ * words and times are the same when they are written and read again; every
+ * failure is explained.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cjson/cJSON.h>
+
+#include "core/value.h"
+#include "plugins/exec/child.h"
+#include "plugins/exec/json_line.h"
+#include "plugins/exec/rfc3339.h"
+#include "plugins/exec/words.h"
+#include "plugins/output/exec/record.h"
+#include "plugins/output/utc_time.h"
+#include "tests/support/fake_host.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+const struct mp_plugin *output_plugin(void);
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* cJSON keeps no longer number. */
+#define NUMBER_MAX 60
+/* So many digits fit into any decimal. */
+#define DIGITS_MAX 18
+
+/* Fields of the input, and targets of the output. */
+static const char *const names[] = { "energy", "note", "flow.1" };
+
+static const char *printed;
+static struct fake_host *host;
+static unsigned char came[ARRAY_SIZE(names)];
+
+static void
+require(int fact)
+{
+  if (!fact)
+    abort();
+}
+
+/* ---- The command --------------------------------------------------------- */
+
+int
+child_run(struct child *c)
+{
+  c->status = 0;
+  require(c->wants_output);
+  require(text_buffer_add(&c->out, printed, strlen(printed) + 1) == MP_OK);
+  c->out.len--;
+  return MP_OK;
+}
+
+void
+child_clear(struct child *c)
+{
+  text_buffer_free(&c->out);
+}
+
+int
+child_never_ran(int reason)
+{
+  (void)reason;
+  return 0;
+}
+
+void
+child_log_errors(const struct child *c, int level)
+{
+  (void)c;
+  (void)level;
+}
+
+int
+child_fail(const struct child *c, int code)
+{
+  (void)c;
+  (void)code;
+  abort();
+}
+
+/* ---- What is given to the host ------------------------------------------- */
+
+static size_t
+find_name(const char *name)
+{
+  size_t i = 0;
+
+  while (i < ARRAY_SIZE(names) && strcmp(names[i], name) != 0)
+    i++;
+  return i;
+}
+
+/* The host takes it as it is. */
+static void
+check_value(const struct mp_value *value)
+{
+  struct value taken = { .text = NULL };
+
+  require(value_import(&taken, value) == NULL);
+  value_clear(&taken);
+  require(value->time_ms >= 0);
+}
+
+static int
+take_value(const struct mp_sink *sink, const char *field,
+           const struct mp_value *value)
+{
+  size_t i = find_name(field);
+
+  (void)sink;
+  check_value(value);
+  require(value_text_is_clean(field) && *field != '\0');
+  if (i == ARRAY_SIZE(names))
+    return MP_DROP;
+  came[i] = 1;
+  return MP_OK;
+}
+
+static int
+take_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
+{
+  (void)sink;
+  require(value_text_is_clean(serial) && strchr(serial, '|') == NULL);
+  require(how == MP_SERIAL_READ);
+  return MP_OK;
+}
+
+static int
+take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+{
+  (void)sink;
+  require(shown->target < ARRAY_SIZE(names));
+  require(shown->answer ==
+          (shown->value != NULL ? MP_SHOWN_VALUE : MP_SHOWN_EMPTY));
+  if (shown->value != NULL)
+    check_value(shown->value);
+  require(shown->updated == NULL || value_text_is_clean(shown->updated));
+  return MP_OK;
+}
+
+static void
+check_said(int answer)
+{
+  char text[4096];
+  char *p;
+
+  require(answer == MP_OK || answer == MP_EPROTO || answer == MP_ECONFIG);
+  require(answer == MP_OK || fake_host_failures(host) > 0);
+  require(snprintf(text, sizeof(text), "%s", fake_host_log(host)) <
+          (int)sizeof(text));
+  for (p = text; *p != '\0'; p++)
+    if (*p == '\n')
+      *p = ' ';
+  require(value_text_is_clean(text));
+}
+
+static void
+read_input(void)
+{
+  const struct mp_sink sink = { .struct_size = sizeof(sink),
+                                .emit = take_value,
+                                .serial = take_serial };
+  const struct mp_plugin *plugin = meterpipe_plugin();
+  uint32_t missing = 0;
+  void *self;
+  size_t i;
+  int answer;
+
+  host = fake_host_new(plugin, "hook");
+  fake_host_set(host, "command", "./reader");
+  memset(came, 0, sizeof(came));
+  for (i = 0; i < ARRAY_SIZE(names); i++)
+    fake_host_add_field(host, names[i]);
+  require(plugin->create(&host->table, &self) == MP_OK);
+  answer = plugin->input->read(self, &sink);
+  for (i = 0; i < ARRAY_SIZE(names); i++)
+    missing += !came[i];
+  require(answer != MP_OK || fake_host_failures(host) <= missing);
+  check_said(answer);
+  plugin->destroy(self);
+  fake_host_free(host);
+}
+
+static void
+fetch_output(void)
+{
+  const struct mp_shown_sink sink = { .struct_size = sizeof(sink),
+                                      .shown = take_shown };
+  const struct mp_plugin *plugin = output_plugin();
+  void *self;
+  size_t i;
+  int answer;
+
+  host = fake_host_new(plugin, "hook");
+  fake_host_set(host, "class", "latest");
+  fake_host_set(host, "command", "./writer");
+  fake_host_set(host, "fetch", "./shows");
+  for (i = 0; i < ARRAY_SIZE(names); i++)
+    fake_host_add_target(host, names[i], NULL, "meter.x", 0);
+  require(plugin->create(&host->table, &self) == MP_OK);
+  answer = plugin->output->fetch(self, &sink);
+  require(answer != MP_OK || fake_host_failures(host) == 0);
+  check_said(answer);
+  plugin->destroy(self);
+  fake_host_free(host);
+}
+
+/* ---- Lines --------------------------------------------------------------- */
+
+/* The digits of TEXT as they are to be kept: without zeros before them, and
+ * without a sign where all are zeros. */
+static void
+normalise(const char *text, char *out)
+{
+  int negative = *text == '-' && text[strspn(text, "-0.")] != '\0';
+
+  text += *text == '-';
+  while (text[0] == '0' && text[1] != '.' && text[1] != '\0')
+    text++;
+  sprintf(out, "%s%s", negative ? "-" : "", text);
+}
+
+static void
+check_number(const char *text)
+{
+  struct mp_value value = { .struct_size = sizeof(value) };
+  char kept[NUMBER_MAX + 1], again[256];
+  size_t first = text[0] == '-';
+
+  /* More than cJSON asks. */
+  require(text[first] != '0' || strspn(text + first, "0123456789") == 1);
+  if (strlen(text) > DIGITS_MAX ||
+      host->table.decimal_parse(text, &value) != MP_OK)
+    return;
+  normalise(text, kept);
+  require(host->table.decimal_format(&value, again, sizeof(again)) > 0);
+  require(strcmp(kept, again) == 0);
+}
+
+/* ITEM is the same member, read by somebody else. */
+static void
+check_member(const struct json_member *m, const cJSON *item)
+{
+  require(item != NULL && strcmp(item->string, m->name) == 0);
+  switch (m->type) {
+  case JSON_TEXT:
+    require(cJSON_IsString(item) && strcmp(item->valuestring, m->text) == 0);
+    break;
+  case JSON_NUMBER:
+    require(cJSON_IsNumber(item) && item->valuedouble == strtod(m->text, NULL));
+    break;
+  case JSON_BOOL:
+    require(cJSON_IsBool(item) &&
+            cJSON_IsTrue(item) == (strcmp(m->text, "true") == 0));
+    break;
+  default:
+    require(cJSON_IsNull(item) && strcmp(m->text, "null") == 0);
+  }
+}
+
+static void
+compare_with_cjson(const struct json_line *line, const char *text)
+{
+  cJSON *object = cJSON_ParseWithOpts(text, NULL, 1);
+  const cJSON *item;
+  size_t i;
+
+  require(cJSON_IsObject(object));
+  item = object->child;
+  for (i = 0; i < line->n; i++, item = item->next)
+    check_member(&line->members[i], item);
+  require(item == NULL);
+  cJSON_Delete(object);
+}
+
+static void
+write_again(const struct json_line *line, struct text_buffer *out)
+{
+  size_t i;
+
+  require(text_buffer_add_text(out, "{") == MP_OK);
+  for (i = 0; i < line->n; i++) {
+    const struct json_member *m = &line->members[i];
+
+    require(record_add_string(out, m->name) == MP_OK &&
+            text_buffer_add_text(out, ":") == MP_OK);
+    require((m->type == JSON_TEXT
+               ? record_add_string(out, m->text)
+               : text_buffer_add_text(out, m->text)) == MP_OK);
+    require(text_buffer_add_text(out, i + 1 < line->n ? "," : "") == MP_OK);
+  }
+  require(text_buffer_add(out, "}", 2) == MP_OK);
+}
+
+static void
+check_again(const struct json_line *line)
+{
+  struct text_buffer text = { NULL, 0, 0 };
+  struct json_line again;
+  size_t i;
+
+  write_again(line, &text);
+  require(json_line_parse(text.data, &again) == NULL && again.n == line->n);
+  for (i = 0; i < line->n; i++) {
+    const struct json_member *a = &line->members[i], *b = &again.members[i];
+
+    require(a->type == b->type && strcmp(a->name, b->name) == 0 &&
+            strcmp(a->text, b->text) == 0);
+  }
+  text_buffer_free(&text);
+}
+
+static void
+check_line(const char *text)
+{
+  char *copy = strdup(text);
+  struct json_line line;
+  int comparable = 1;
+  const char *wrong;
+  size_t i;
+
+  require(copy != NULL);
+  wrong = json_line_parse(copy, &line);
+  if (wrong != NULL) {
+    require(*wrong != '\0');
+    free(copy);
+    return;
+  }
+  for (i = 0; i < line.n; i++) {
+    if (line.members[i].type != JSON_NUMBER)
+      continue;
+    require(strstr(text, line.members[i].text) != NULL);
+    comparable &= strlen(line.members[i].text) <= NUMBER_MAX;
+    check_number(line.members[i].text);
+  }
+  if (comparable)
+    compare_with_cjson(&line, text);
+  check_again(&line);
+  free(copy);
+}
+
+static void
+check_lines(void)
+{
+  char *copy = strdup(printed), *rest = copy;
+
+  require(copy != NULL);
+  host = fake_host_new(NULL, "hook");
+  while (rest != NULL)
+    check_line(strsep(&rest, "\n"));
+  fake_host_free(host);
+  free(copy);
+}
+
+/* ---- Words --------------------------------------------------------------- */
+
+/* Each word in quotes. */
+static void
+quote(char **words, struct text_buffer *out)
+{
+  const char *p;
+
+  for (; *words != NULL; words++) {
+    require(text_buffer_add_text(out, "'") == MP_OK);
+    for (p = *words; *p != '\0'; p++)
+      require((*p == '\'' ? text_buffer_add_text(out, "'\\''")
+                          : text_buffer_add(out, p, 1)) == MP_OK);
+    require(text_buffer_add_text(out, "' ") == MP_OK);
+  }
+  require(text_buffer_add(out, "", 1) == MP_OK);
+}
+
+/* Without quotes, blanks alone part words; with them, a word at least has its
+ * characters from TEXT, in their order. */
+static void
+check_characters(char **words, const char *text)
+{
+  int plain = strpbrk(text, "'\"\\") == NULL;
+  const char *p;
+
+  for (; *words != NULL; words++) {
+    text += strspn(text, " \t");
+    require(!plain || strcspn(text, " \t") == strlen(*words));
+    for (p = *words; *p != '\0'; p++, text++) {
+      text = strchr(text, *p);
+      require(text != NULL);
+    }
+  }
+  require(!plain || text[strspn(text, " \t")] == '\0');
+}
+
+static void
+cut_words(const char *text)
+{
+  struct text_buffer quoted = { NULL, 0, 0 };
+  char **words, **again;
+  size_t i;
+  int answer;
+
+  host = fake_host_new(meterpipe_plugin(), "hook");
+  fake_host_set(host, "command", text);
+  answer = words_of_option(&host->table, "command", &words);
+  check_said(answer);
+  if (answer == MP_OK) {
+    require(words[0] != NULL && words[0][0] != '\0');
+    check_characters(words, text);
+    quote(words, &quoted);
+    fake_host_set(host, "command", quoted.data);
+    require(words_of_option(&host->table, "command", &again) == MP_OK);
+    for (i = 0; words[i] != NULL; i++)
+      require(again[i] != NULL && strcmp(words[i], again[i]) == 0);
+    require(again[i] == NULL);
+    words_free(again);
+  } else
+    require(words == NULL);
+  words_free(words);
+  text_buffer_free(&quoted);
+  fake_host_free(host);
+}
+
+/* ---- Times --------------------------------------------------------------- */
+
+/* Up to three digits at P, in milliseconds. */
+static int
+take_digits(const char *p)
+{
+  int ms = 0, i;
+
+  for (i = 0; i < 3; i++)
+    ms = ms * 10 + (*p >= '0' && *p <= '9' ? *p++ - '0' : 0);
+  return ms;
+}
+
+/* The time of TEXT by the C library; its form is known to be good. */
+static int64_t
+ask_library(const char *text)
+{
+  struct tm tm = { .tm_isdst = 0 };
+  int hours = 0, minutes = 0, used = 0, sign;
+  const char *zone;
+
+  require(sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
+                 &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used) == 6);
+  zone = text + used + strcspn(text + used, "Zz+-");
+  sign = *zone == '-' ? -1 : 1;
+  if (*zone == '+' || *zone == '-')
+    require(sscanf(zone + 1, "%2d:%2d", &hours, &minutes) == 2);
+  tm.tm_year -= 1900;
+  tm.tm_mon--;
+  return ((int64_t)timegm(&tm) - sign * (hours * 60 + minutes) * 60) * 1000 +
+         (text[used] == '.' ? take_digits(text + used + 1) : 0);
+}
+
+static void
+read_time(const char *text)
+{
+  struct utc_time utc = { .day = 0 };
+  char written[UTC_TIME_SIZE];
+  int64_t ms = -1, again, second;
+
+  if (!rfc3339_parse(text, &ms)) {
+    require(ms == -1);
+    return;
+  }
+  require(ms == ask_library(text));
+  utc_time_format(&utc, ms, written);
+  require(rfc3339_parse(written, &again));
+  second = ms - (ms % 1000 + 1000) % 1000;
+  /* A zone can lead out of the years that can be written. */
+  if (strncmp(text, "0000", 4) != 0 && strncmp(text, "9999", 4) != 0)
+    require(again == second);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  char *text;
+
+  /* child.c lets no NUL through, and a file has none either. */
+  if (size < 1 || memchr(data, '\0', size) != NULL)
+    return 0;
+  text = strndup((const char *)data + 1, size - 1);
+  require(text != NULL);
+  printed = text;
+  switch (data[0]) {
+  case 'i':
+    check_lines();
+    read_input();
+    break;
+  case 'f':
+    check_lines();
+    fetch_output();
+    break;
+  case 'w':
+    cut_words(text);
+    break;
+  default:
+    read_time(text);
+  }
+  free(text);
+  return 0;
+}

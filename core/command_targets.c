@@ -154,6 +154,7 @@ static int
 create(const struct arguments *args, struct stage *output)
 {
   struct report *report = output->pipeline->run->report;
+  int r;
 
   if (!output->plugin->output.create_target) {
     log_line(MP_LOG_ERROR, output->name, NULL,
@@ -163,7 +164,10 @@ create(const struct arguments *args, struct stage *output)
   }
   if (!args->yes && args->verbosity < 0)
     log_setup(0); /* what is asked about must be seen */
-  if (create_each(output, args, MP_CREATE_PLAN) != MP_OK)
+  r = create_each(output, args, MP_CREATE_PLAN);
+  if (r == MP_ECONFIG) /* no such type: a word of the command line is wrong */
+    return EX_USAGE;
+  if (r != MP_OK)
     return report_status(report);
   if (!args->yes && !is_confirmed()) {
     log_line(MP_LOG_ERROR, output->name, NULL,

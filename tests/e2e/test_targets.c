@@ -190,7 +190,7 @@ START_TEST(nothing_is_made_when_one_of_them_cannot_be)
   build(DOMOTICZ_2025_1);
   targets("--yes --create 'Energy:counter-gj' --create 'Bread:toaster'");
   house_check(
-    &house, EX_CONFIG,
+    &house, EX_USAGE,
     "notice: domoticz: {url}: would make \"Energy\" (Counter with own unit GJ) "
     "on the Dummy hardware 2\n"
     "error: domoticz: toaster: is no type that can be made; one of "

@@ -227,9 +227,32 @@ due_row(struct stage *output, int64_t time_ms)
   free(body);
 }
 
+/* A total whose first result is left out begins with 0: the next result counts,
+ * whatever its output can show, and in the next cycle of a recording. */
+static void
+begin_totals(struct pipeline *p)
+{
+  for (size_t i = 0; i < p->n_transforms; i++) {
+    const struct stage *t = p->transforms[i];
+
+    if (!t->took_part || t->output->state != SLOT_LEFT_OUT)
+      continue;
+    for (size_t k = 0; k < t->n_operands; k++) {
+      const struct operand *o = &t->operands[k];
+
+      if (!(o->flags & MP_TOTAL) || !(o->public.flags & MP_OPERAND_FIRST) ||
+          !target_is_kept(o->target))
+        continue;
+      ledger_begin(&o->target->ledger);
+      o->target->first = false;
+    }
+  }
+}
+
 void
 book_due(struct pipeline *p, int64_t time_ms)
 {
+  begin_totals(p);
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
     uint32_t class = delivery(output);

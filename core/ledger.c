@@ -392,6 +392,17 @@ ledger_due(struct ledger_target *t, const struct value *v)
   return MP_OK;
 }
 
+void
+ledger_begin(struct ledger_target *t)
+{
+  struct value zero = { .kind = MP_GAUGE, .unit = t->unit };
+
+  if (ledger_last(t))
+    return;
+  value_move(&t->a, &zero);
+  t->a_place = MP_EXACT;
+}
+
 bool
 ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen)
 {

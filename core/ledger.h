@@ -87,6 +87,9 @@ bool ledger_fits(const struct ledger_target *t, const struct value *v);
  * nothing is changed. */
 int ledger_due(struct ledger_target *t, const struct value *v);
 
+/* A total that was never set and is not given a value begins with 0. */
+void ledger_begin(struct ledger_target *t);
+
 /* Makes M of D, and N of what is shown now: to be committed before it is sent.
  * False: there is nothing to send. */
 bool ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen);

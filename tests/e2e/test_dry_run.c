@@ -172,6 +172,27 @@ START_TEST(a_real_pipeline_is_tried_with_no_meter_and_no_server)
 }
 END_TEST
 
+START_TEST(a_total_that_skips_its_first_goes_on_in_the_next_cycle)
+{
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = /dev/none\n"
+              "[transform total]\nplugin = add\nvalue = meter.60\n"
+              "plus = domoticz.327\nfirst = skip\n"
+              "[output domoticz]\nplugin = domoticz\nurl = %s\n"
+              "idx.327 = total\n",
+              NO_SERVER);
+  scene_write(s, "house.capture", CAPTURE);
+  scene_run(s, "run -n --offline -c house.ini --replay house.capture");
+  check(0,
+        "# 2026-11-22T10:00:00Z\n"
+        "# 2026-11-22T10:20:00Z\n"
+        "domoticz.327 84.308 GJ\n"
+        "# 2026-11-22T10:40:00Z\n"
+        "domoticz.327 168.866 GJ\n",
+        "");
+}
+END_TEST
+
 START_TEST(a_replay_may_ask_the_server_once)
 {
   scene_write(s, "meter.capture", CAPTURE);
@@ -419,6 +440,7 @@ suite(void)
   tcase_set_timeout(tcase, 30);
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_add_test(tcase, a_real_pipeline_is_tried_with_no_meter_and_no_server);
+  tcase_add_test(tcase, a_total_that_skips_its_first_goes_on_in_the_next_cycle);
   tcase_add_test(tcase, a_replay_may_ask_the_server_once);
   tcase_add_test(tcase, a_dry_run_delivers_and_records_nothing);
   tcase_add_test(tcase, a_dry_run_follows_from_the_state_and_leaves_it);

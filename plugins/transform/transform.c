@@ -57,6 +57,18 @@ transform_check_number(const struct transform *t, const struct mp_value *value)
                  "is a text; only numbers can be calculated with");
 }
 
+int
+transform_check_operand(const struct transform *t, const char *key,
+                        const struct mp_value *operand)
+{
+  if (operand->kind != MP_TEXT)
+    return MP_OK;
+  return mp_fail(t->host, MP_ECONFIG, transform_object(t),
+                 "%s holds the text \"%s\"; only numbers can be calculated "
+                 "with: give it a number",
+                 t->host->option(t->host, key), operand->text);
+}
+
 struct mp_value
 transform_number(const struct mp_value *value)
 {

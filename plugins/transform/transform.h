@@ -30,6 +30,11 @@ const char *transform_show(const struct transform *t,
 int transform_check_number(const struct transform *t,
                            const struct mp_value *value);
 
+/* MP_OK for a number in the target that the option KEY names; fails for a text,
+ * which is no 0. */
+int transform_check_operand(const struct transform *t, const char *key,
+                            const struct mp_value *operand);
+
 /* The number of VALUE alone: a copy to calculate with, as short as the struct
  * that this plugin knows. */
 struct mp_value transform_number(const struct mp_value *value);

@@ -243,6 +243,30 @@ START_TEST(option_first_decides_over_what_was_there_before)
 }
 END_TEST
 
+/* What is added to the total of an output that shows none: a file. */
+START_TEST(total_that_skips_its_first_begins_in_a_file_too)
+{
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n",
+              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.323")
+                ADD("total", "usage",
+                    "log.total") "first = skip\n"
+                                 "[output log]\nplugin = csv\npath = heat.csv\n"
+                                 "column.total = total\n");
+  for (int i = 0; i < 4; i++) {
+    static const char *const readings[] = { "84.208GJ", "84.308GJ", "84.408GJ",
+                                            "84.608GJ" };
+
+    quiet_cycle(readings[i]);
+  }
+  ck_assert_str_eq(scene_read(house.scene, "heat.csv"),
+                   "time,total\n"
+                   "2026-11-22T10:20:20Z,\n"
+                   "2026-11-22T10:40:40Z,\n"
+                   "2026-11-22T11:01:00Z,0.100\n"
+                   "2026-11-22T11:21:20Z,0.300\n");
+}
+END_TEST
+
 /* ---- Units ---- */
 
 START_TEST(gigajoules_become_kilowatt_hours_through_convert)
@@ -405,6 +429,31 @@ START_TEST(difference_to_what_others_write_is_no_usage)
 }
 END_TEST
 
+START_TEST(base_that_holds_a_text_is_no_zero)
+{
+  domoticz_server_add(house.server, 405, "text", NULL);
+  house_write(&house, "", "idx.405 = meter.heat_energy_e1\nidx.322 = usage\n",
+              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.405"));
+  quiet_cycle("84.208GJ");
+  quiet_cycle("84.308GJ");
+  expect("322=0.100 405=84.308");
+  domoticz_server_set(house.server, 405, "hello");
+  cycle("84.408GJ", 78,
+        "notice: domoticz: idx.405: shows hello where 84.308 GJ was written: "
+        "changed there by somebody; it goes on from what is shown\n"
+        "error: usage: meter.heat_energy_e1: domoticz.405 holds the text "
+        "\"hello\"; only numbers can be calculated with: give it a number\n");
+  expect("322=0.100 405=hello");
+  domoticz_server_set(house.server, 405, "84.350");
+  cycle("84.508GJ", 0,
+        "notice: domoticz: idx.405: shows 84.350 where hello was written: "
+        "changed there by somebody; it goes on from what is shown\n"
+        "notice: usage: meter.heat_energy_e1: is in order again after 20 "
+        "min 20 s\n");
+  expect("322=0.158 405=84.508");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -418,6 +467,7 @@ main(void)
                       0, ARRAY_SIZE(doubtful));
   tcase_add_loop_test(t, option_first_decides_over_what_was_there_before, 0,
                       ARRAY_SIZE(firsts));
+  tcase_add_test(t, total_that_skips_its_first_begins_in_a_file_too);
   tcase_add_test(t, gigajoules_become_kilowatt_hours_through_convert);
   tcase_add_loop_test(t, units_that_do_not_agree_are_refused_with_the_way_out,
                       0, ARRAY_SIZE(units));
@@ -431,6 +481,7 @@ main(void)
                  device_that_cannot_take_a_value_is_told_and_the_others_go_on);
   tcase_add_test(t, what_rounding_left_of_a_usage_is_in_a_later_one);
   tcase_add_test(t, difference_to_what_others_write_is_no_usage);
+  tcase_add_test(t, base_that_holds_a_text_is_no_zero);
   suite_add_tcase(suite, t);
 
   runner = srunner_create(suite);

@@ -179,6 +179,7 @@ fake_host_set_operand(struct fake_host *h, const char *key, uint32_t flags,
 {
   struct fake_item *item;
   struct mp_value number;
+  uint32_t kind;
 
   item = fake_item_obtain(h->state, &h->state->operands, key);
   if ((value == NULL) !=
@@ -190,7 +191,8 @@ fake_host_set_operand(struct fake_host *h, const char *key, uint32_t flags,
   item->operand.place = place;
   if (value == NULL)
     return;
-  number = fake_host_value(h, MP_COUNTER, value);
+  kind = strchr("-0123456789", value[0]) != NULL ? MP_COUNTER : MP_TEXT;
+  number = fake_host_value(h, kind, value);
   item->operand.value = fake_arena_value(&h->state->arena, &number);
 }
 

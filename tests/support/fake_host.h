@@ -44,7 +44,7 @@ void fake_host_set(struct fake_host *h, const char *key, const char *text);
 int fake_host_try(struct fake_host *h, const char *key, const char *text);
 
 /* The last known value that operand option KEY names; FLAGS: MP_OPERAND_...
- * VALUE is "84.000 GJ", or NULL with MISSING or FIRST. */
+ * VALUE is "84.000 GJ" or a text, or NULL with MISSING or FIRST. */
 void fake_host_set_operand(struct fake_host *h, const char *key, uint32_t flags,
                            const char *value, int32_t place);
 

@@ -58,13 +58,16 @@ add_apply(void *self, struct mp_value *value)
 {
   struct transform *t = self;
   const struct mp_operand *operand = t->host->operand(t->host, "plus");
+  int answer;
 
   if (transform_check_number(t, value) != MP_OK)
     return MP_ECONFIG;
   if (operand == NULL || (operand->flags & MP_OPERAND_MISSING) != 0)
     return MP_DROP;
-  if ((operand->flags & MP_OPERAND_FIRST) == 0)
-    return add(t, operand->value, value);
+  if ((operand->flags & MP_OPERAND_FIRST) == 0) {
+    answer = transform_check_operand(t, "plus", operand->value);
+    return answer == MP_OK ? add(t, operand->value, value) : answer;
+  }
   if (t->host->option_int(t->host, "first") == FIRST_SKIP)
     return MP_REBASE;
   return add(t, NULL, value);

@@ -176,8 +176,10 @@ subtract(struct transform *t, const struct mp_operand *operand,
   struct mp_value result = transform_number(value);
   struct mp_value base = transform_number(operand->value);
   int shows;
-  int answer = transform_align(t, &result, &base);
+  int answer = transform_check_operand(t, "minus", operand->value);
 
+  if (answer == MP_OK)
+    answer = transform_align(t, &result, &base);
   if (answer == MP_OK)
     answer = shows_reading(t, operand, value, &shows);
   if (answer != MP_OK)

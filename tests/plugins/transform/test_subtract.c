@@ -136,6 +136,9 @@ static const struct transform_row rows[] = {
 
   { "a text is a configuration error",
     NULL, 0, "84 GJ", 0, MP_TEXT, "2026-11-22", MP_ECONFIG, "is a text", 0 },
+  { "a base that holds a text is no 0",
+    NULL, 0, "hello", 0, COUNTER, "84 GJ", MP_ECONFIG,
+    "out.base holds the text \"hello\"", 0 },
   { "a result that does not fit",
     "decrease=allow", 0, "-9223372036854775807 GJ", 0, COUNTER,
     "9223372036854775807 GJ", MP_ERANGE, "beyond", 0 },

@@ -91,8 +91,10 @@ transform_check_row(const struct transform_row *row, const char *operand)
   int answer;
 
   set_options(h, row->options);
-  if (operand != NULL)
+  if (operand != NULL) {
+    fake_host_set(h, operand, "out.base");
     fake_host_set_operand(h, operand, row->flags, row->operand, row->place);
+  }
   value.serial = "6044434";
   value.time_ms = 1795341600000;
   ck_assert_int_eq(plugin->create(&h->table, &self), MP_OK);

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "core/decimal.h"
+#include "core/plain.h"
 #include "core/value.h"
 #include "fuzz/scratch.h"
 #include "tests/support/fake_host.h"
@@ -231,7 +232,7 @@ show_cell(char *cell, const char *unit)
   struct decimal d;
   int len;
 
-  if (cell[0] == '\0' || !value_text_is_clean(cell))
+  if (cell[0] == '\0' || !plain_text(cell))
     return NULL;
   if (decimal_parse(cell, strlen(cell), &d) != MP_OK)
     return without_guard(cell);
@@ -355,7 +356,7 @@ check_said(struct run *r, int answer)
   for (p = text; *p != '\0'; p++)
     if (*p == '\n')
       *p = ' ';
-  require(value_text_is_clean(text));
+  require(plain_text(text));
   fake_host_forget(r->h);
 }
 

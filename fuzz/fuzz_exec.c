@@ -27,6 +27,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "core/plain.h"
 #include "core/value.h"
 #include "plugins/exec/child.h"
 #include "plugins/exec/json_line.h"
@@ -132,7 +133,7 @@ take_value(const struct mp_sink *sink, const char *field,
 
   (void)sink;
   check_value(value);
-  require(value_text_is_clean(field) && *field != '\0');
+  require(plain_text(field) && *field != '\0');
   if (i == ARRAY_SIZE(names))
     return MP_DROP;
   came[i] = 1;
@@ -143,7 +144,7 @@ static int
 take_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
 {
   (void)sink;
-  require(value_text_is_clean(serial) && strchr(serial, '|') == NULL);
+  require(plain_text(serial) && strchr(serial, '|') == NULL);
   require(how == MP_SERIAL_READ);
   return MP_OK;
 }
@@ -157,7 +158,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
           (shown->value != NULL ? MP_SHOWN_VALUE : MP_SHOWN_EMPTY));
   if (shown->value != NULL)
     check_value(shown->value);
-  require(shown->updated == NULL || value_text_is_clean(shown->updated));
+  require(shown->updated == NULL || plain_text(shown->updated));
   return MP_OK;
 }
 
@@ -174,7 +175,7 @@ check_said(int answer)
   for (p = text; *p != '\0'; p++)
     if (*p == '\n')
       *p = ' ';
-  require(value_text_is_clean(text));
+  require(plain_text(text));
 }
 
 static void

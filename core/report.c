@@ -1,6 +1,7 @@
 /* Failures, their exit status, and the thinning of those that repeat. */
 #include "core/report.h"
 
+#include <ctype.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ struct failure {
   struct failure *next;
   char *stage;
   char *key; /* "OBJECT\tREASON": what it is known by in the state */
+  unsigned times;
 };
 
 struct report {
@@ -137,33 +139,53 @@ report_status(struct report *report)
 
 /* ---- Failures ---- */
 
+/* Whether a digit behind P belongs to a name, as in heat_energy_e1. */
+static bool
+in_name(const char *p, bool was_in_name)
+{
+  return isalpha((unsigned char)*p) || *p == '_' ||
+         (was_in_name && (isdigit((unsigned char)*p) || *p == '.'));
+}
+
 /* The reason without its figures: "no answer in 2000 ms" is the same failure
  * as "no answer in 1998 ms". */
 static char *
 failure_key(int code, const char *object, const char *text)
 {
+  bool name = false;
   char *key;
   char *to;
 
   if (asprintf(&key, "%s\t%d %s", object ? object : "", code, text) < 0)
     return NULL;
   to = strchr(strchr(key, '\t'), ' ') + 1;
-  for (const char *p = to; *p; p++)
-    if (*p < '0' || *p > '9')
+  for (const char *p = to; *p; p++) {
+    if (*p < '0' || *p > '9' || name)
       *to++ = *p;
     else if (to[-1] != '#')
       *to++ = '#';
+    name = in_name(p, name);
+  }
   *to = 0;
   return key;
 }
 
+/* One that comes in each cycle of a recording is kept once. */
 static void
 remember(struct report *report, const char *stage, const char *key)
 {
-  struct failure *f = calloc(1, sizeof(*f));
+  struct failure *f = report->failures;
 
+  while (f && (strcmp(f->key, key) != 0 || strcmp(f->stage, stage) != 0))
+    f = f->next;
+  if (f) {
+    f->times++;
+    return;
+  }
+  f = calloc(1, sizeof(*f));
   if (!f)
     return;
+  f->times = 1;
   f->stage = strdup(stage);
   f->key = strdup(key);
   f->next = report->failures;
@@ -257,7 +279,7 @@ report_count(struct report *report, const char *stage)
   pthread_mutex_lock(&report->lock);
   for (const struct failure *f = report->failures; f; f = f->next)
     if (strcmp(f->stage, stage) == 0)
-      n++;
+      n += f->times;
   pthread_mutex_unlock(&report->lock);
   return n;
 }

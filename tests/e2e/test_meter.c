@@ -45,7 +45,7 @@ static const struct row rows[] = {
     "(heat_energy_e1, volume_v1): meterpipe probe shows those it has\n" },
   { "a number that does not fit", "60:080800ffffffffffffffff 68=520.41m3", "",
     SITE_TWO, 65, 1, "meter.volume_v1 520.41 m³\n",
-    "error: meter: eye: heat_energy_e1 cannot be used: a number beyond 64 "
+    "error: meter: heat_energy_e1: cannot be used: a number beyond 64 "
     "bits\n" },
   { "four registers at a time", SITE_HEAT, "limit=4",
     "timeout = 500ms\nretries = 1\n", 0, 4, SITE_HEAT_SHOWN, "" },

@@ -328,6 +328,25 @@ START_TEST(outage_that_changes_its_form_is_one_outage)
 }
 END_TEST
 
+/* A digit of a name is no figure. */
+START_TEST(another_register_is_another_failure)
+{
+  build();
+  meter_set(house.meter, "87=26.91C");
+  house_write(&house, "fields = temperature_t1, temperature_t2\n", TARGETS,
+              TRANSFORMS CSV);
+  house_cycle(&house, "84.300GJ", 65,
+              "error: meter: {tty}: the meter left out temperature_t1: "
+              "meterpipe probe shows the registers it has\n");
+  house_cycle(&house, "84.400GJ", 65, "");
+  meter_set(house.meter, "86=67.25C");
+  meter_remove(house.meter, 87);
+  house_cycle(&house, "84.500GJ", 65,
+              "error: meter: {tty}: the meter left out temperature_t2: "
+              "meterpipe probe shows the registers it has\n");
+}
+END_TEST
+
 START_TEST(clock_that_went_back_makes_no_time_of_an_outage)
 {
   build();
@@ -437,6 +456,7 @@ main(void)
                       (int)ARRAY_SIZE(troubles));
   tcase_add_test(t, end_is_told_of_what_was_reached_again_only);
   tcase_add_test(t, outage_that_changes_its_form_is_one_outage);
+  tcase_add_test(t, another_register_is_another_failure);
   tcase_add_test(t, clock_that_went_back_makes_no_time_of_an_outage);
   tcase_add_test(t, refused_login_names_the_setting_and_not_the_password);
   tcase_add_test(t, missing_device_keeps_no_other_from_its_values);

@@ -74,8 +74,7 @@ emit(struct reading *reading, const char *name, const struct kmp_record *record)
     return;
   }
   if (r != MP_OK) {
-    mp_fail(host, r, device, "%s cannot be used: %s", name,
-            kmp_error_text(error));
+    mp_fail(host, r, name, "cannot be used: %s", kmp_error_text(error));
     return;
   }
   value.time_ms = reading->kmp->session.time_ms;

@@ -113,6 +113,14 @@ static const struct row rows[] = {
   { "no such time", "2026-13-22T10:00:00Z < " GJ_84 "\n", "", 65, "",
     "error: meter: meter.capture:1: left out: not a time as in "
     "2026-11-22T10:00:00.120Z\n" },
+  { "two of one answer that cannot be numbers",
+    "40 3f 10 00 3c 08 08 00 ff ff ff ff ff ff ff ff "
+    "00 3f 08 08 00 ff ff ff ff ff ff ff ff a8 d7 0d\n",
+    "", 65, "",
+    "error: meter: meter.capture:1: register 60: left out: a number beyond 64 "
+    "bits\n"
+    "error: meter: meter.capture:1: register 63: left out: a number beyond 64 "
+    "bits\n" },
   { "a register that it does not hold", GJ_84 "\n",
     "fields = heat_energy_e1, volume_v1\n", 65, ENERGY "84.208 GJ\n",
     "error: meter: meter.capture: registers that it does not hold: "
@@ -284,7 +292,7 @@ END_TEST
 /* ---- Long recordings ---------------------------------------------------- */
 
 static void
-write_capture(unsigned cycles)
+write_capture(unsigned cycles, const char *other)
 {
   char path[256];
   FILE *f;
@@ -294,31 +302,31 @@ write_capture(unsigned cycles)
   f = fopen(path, "we");
   ck_assert_ptr_nonnull(f);
   for (i = 0; i < cycles; i++)
-    fprintf(f, "%s\n\n", i % 2 == 0 ? GJ_84 : GJ_216);
+    fprintf(f, "%s\n\n", i % 2 == 0 ? GJ_84 : other);
   ck_assert_int_eq(fclose(f), 0);
 }
 
 static long
-memory_of(unsigned cycles)
+memory_of(unsigned cycles, const char *other, int status)
 {
-  write_capture(cycles);
+  write_capture(cycles, other);
   scene_write(s, "house.ini",
               "[input meter]\nplugin = replay\npath = meter.capture\n"
               "[output log]\nplugin = csv\npath = heat.csv\n"
               "column.energy = meter.60\n");
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
-  ck_assert_str_eq(scene_err(s), "");
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), status);
+  ck_assert_int_eq(*scene_err(s) != '\0', status != 0);
   return scene_max_kib(s);
 }
 
 START_TEST(memory_does_not_grow_with_the_recording)
 {
-  long few = memory_of(20000);
+  long few = memory_of(20000, GJ_216, 0);
   struct stat st;
   char path[256];
 
   scene_remove(s, "heat.csv");
-  ck_assert_int_lt(memory_of(120000), few + 1024);
+  ck_assert_int_lt(memory_of(120000, GJ_216, 0), few + 1024);
   snprintf(path, sizeof(path), "%s/heat.csv", scene_dir(s));
   ck_assert_int_eq(stat(path, &st), 0);
   /* "2026-11-22T10:00:00Z,84.208\n", and one as long. */
@@ -326,10 +334,20 @@ START_TEST(memory_does_not_grow_with_the_recording)
 }
 END_TEST
 
+/* Nor does the time for a damaged frame: each is told. */
+START_TEST(memory_does_not_grow_with_damage)
+{
+  long few = memory_of(20000, DAMAGED, 65);
+
+  scene_remove(s, "heat.csv");
+  ck_assert_int_lt(memory_of(80000, DAMAGED, 65), few + 1024);
+}
+END_TEST
+
 /* With a state, each cycle is delivered for itself: here, for 10 ms. */
 START_TEST(deadline_bounds_a_cycle_and_not_the_recording)
 {
-  write_capture(150);
+  write_capture(150, GJ_216);
   scene_write(s, "house.ini",
               "[pipeline]\nstate_dir = .\ndeadline = 1s\n"
               "[input meter]\nplugin = replay\npath = meter.capture\n"
@@ -362,6 +380,7 @@ suite(void)
   tcase_add_test(tcase, a_terminal_gets_the_table);
   tcase_add_test(tcase, a_full_disk_behind_standard_output_is_an_error);
   tcase_add_test(tcase, memory_does_not_grow_with_the_recording);
+  tcase_add_test(tcase, memory_does_not_grow_with_damage);
   tcase_add_test(tcase, deadline_bounds_a_cycle_and_not_the_recording);
   return suite;
 }

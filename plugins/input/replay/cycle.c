@@ -23,13 +23,19 @@ has_come(const struct replay *r, uint16_t id)
 
 /* ---- Damaged frames ------------------------------------------------------ */
 
+/* Of a file that is no capture, some lines are enough; what can be a frame is
+ * told each time. */
 static void
 report_damage(struct replay *r, const struct damage *d)
 {
   char at[PLACE_SIZE];
 
-  mp_fail(r->host, MP_EDATA, replay_place(r, d->line, at), "left out: %s",
-          d->reason);
+  replay_place(r, d->line, at);
+  if (d->reason == capture_error_text(CAPTURE_EHEX) &&
+      ++r->nonsense > REPLAY_NONSENSE_TOLD)
+    mp_log(r->host, MP_LOG_INFO, at, "left out: %s", d->reason);
+  else
+    replay_leave_out(r, MP_EDATA, at, d->reason);
 }
 
 /* MP_EDATA: strict, and the list is full. */

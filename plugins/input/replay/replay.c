@@ -56,11 +56,22 @@ report_unseen(struct replay *r)
             "registers that it does not hold: %s", list);
 }
 
+/* Once for the file: how much more of it is no capture. */
+static void
+report_nonsense(const struct replay *r)
+{
+  if (r->nonsense > REPLAY_NONSENSE_TOLD)
+    mp_log(r->host, MP_LOG_ERROR, r->events.lines.name,
+           "%llu more such lines left out, which -v shows: is it a capture?",
+           (unsigned long long)(r->nonsense - REPLAY_NONSENSE_TOLD));
+}
+
 /* The file is at its end. */
 static int
 finish(struct replay *r)
 {
   r->stopped = 1;
+  report_nonsense(r);
   report_unseen(r);
   return MP_END;
 }
@@ -113,6 +124,7 @@ replay_open(void *self)
   r->stopped = r->ended = r->held = r->answered = r->has_request = 0;
   r->separated = -1;
   r->damage.count = 0;
+  r->failures = r->nonsense = 0;
   r->old_answer_len = 0;
   r->serial[0] = '\0';
   return MP_OK;

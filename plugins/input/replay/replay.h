@@ -16,6 +16,8 @@
 
 #define REGISTER_COUNT 65536
 #define PLACE_SIZE 512
+/* Of the lines that are none of a capture, as many are told without -v. */
+#define REPLAY_NONSENSE_TOLD 10
 
 struct register_set {
   uint8_t bits[REGISTER_COUNT / 8];
@@ -38,6 +40,8 @@ struct replay {
   uint32_t *cycle_of; /* the last one in which each register came */
   int begun;          /* it has an event */
   int answered;       /* something did, good or not, in any cycle */
+  uint64_t failures;  /* told of the file */
+  uint64_t nonsense;  /* lines in it that are none of a capture */
   struct damage_list damage;
 
   int has_request; /* one that was not answered yet */
@@ -79,6 +83,10 @@ void replay_take_record(struct replay *r, const struct mp_sink *sink,
 /* The meter told its serial number. */
 void replay_tell_serial(struct replay *r, const struct mp_sink *sink,
                         const char *serial);
+
+/* Tells that OBJECT, of a line, is left out, and why. */
+void replay_leave_out(struct replay *r, int code, const char *object,
+                      const char *why);
 
 /* "FILE:LINE", for messages. */
 const char *replay_place(const struct replay *r, uint64_t line,

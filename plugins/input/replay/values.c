@@ -7,6 +7,10 @@
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/replay/replay.h"
 
+/* The host keeps each failure in mind, and a recording can have any number of
+ * them: what is beyond the first ones is only told. */
+#define KEPT_MAX 100
+
 static void
 emit_value(struct replay *r, const struct mp_sink *sink,
            const struct kmp_record *record, const struct kmp_value *decoded)
@@ -48,12 +52,24 @@ replay_tell_serial(struct replay *r, const struct mp_sink *sink,
   sink->serial(sink, r->serial, MP_SERIAL_READ);
 }
 
+/* Several of one answer are several failures: the register is in the object. */
+static void
+leave_out_record(struct replay *r, const struct kmp_record *record, int error)
+{
+  char at[PLACE_SIZE], object[PLACE_SIZE + sizeof(": register 65535")];
+
+  snprintf(object, sizeof(object), "%s: register %u",
+           replay_place(r, r->events.lines.number, at), (unsigned)record->id);
+  replay_leave_out(r, error == KMP_ERANGE ? MP_ERANGE : MP_EDATA, object,
+                   kmp_error_text(error));
+}
+
 void
 replay_take_record(struct replay *r, const struct mp_sink *sink,
                    const struct kmp_record *record)
 {
   int is_serial = record->id == KMP_REGISTER_SERIAL;
-  char text[KMP_FORMAT_SIZE], at[PLACE_SIZE];
+  char text[KMP_FORMAT_SIZE];
   struct kmp_value value;
   int error;
 
@@ -63,10 +79,7 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     return;
   error = kmp_value_decode(record, &value);
   if (error != KMP_OK) {
-    mp_fail(r->host, error == KMP_ERANGE ? MP_ERANGE : MP_EDATA,
-            replay_place(r, r->events.lines.number, at),
-            "register %u left out: %s", (unsigned)record->id,
-            kmp_error_text(error));
+    leave_out_record(r, record, error);
     return;
   }
   if (value.form == KMP_FORM_NONE)
@@ -75,6 +88,16 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     replay_tell_serial(r, sink, text);
   if (replay_wants(r, record->id))
     emit_value(r, sink, record, &value);
+}
+
+void
+replay_leave_out(struct replay *r, int code, const char *object,
+                 const char *why)
+{
+  if (r->failures++ < KEPT_MAX)
+    mp_fail(r->host, code, object, "left out: %s", why);
+  else
+    mp_log(r->host, MP_LOG_ERROR, object, "left out: %s", why);
 }
 
 const char *

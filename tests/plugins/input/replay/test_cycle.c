@@ -178,6 +178,28 @@ START_TEST(test_more_damage_than_is_kept_in_mind_is_told_all)
 }
 END_TEST
 
+/* Each is a failure of the run all the same, and -v shows it. */
+START_TEST(test_some_lines_of_what_is_no_capture_are_enough)
+{
+  char text[2048] = "", said[64];
+  size_t i;
+
+  for (i = 0; i < 40; i++)
+    snprintf(text + strlen(text), sizeof(text) - strlen(text), "No capture\n");
+  snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s", CUT_60);
+  ck_assert_str_eq(replaying_all(text), "|");
+  ck_assert_uint_eq(fake_host_failures(replaying.host), 11);
+  for (i = 1; i <= 41; i++) {
+    snprintf(said, sizeof(said), "%s: meter: FILE:%zu: left out: ",
+             i > 10 && i < 41 ? "info" : "error", i);
+    ck_assert_ptr_nonnull(strstr(replaying_log(), said));
+  }
+  ck_assert_ptr_nonnull(strstr(replaying_log(),
+                               "error: meter: FILE: 30 more such lines left "
+                               "out, which -v shows: is it a capture?\n"));
+}
+END_TEST
+
 START_TEST(test_strict_stops_at_the_first)
 {
   fake_host_set(replaying.host, "strict", "yes");
@@ -259,6 +281,7 @@ make_suite(void)
   tcase_add_test(tc,
                  test_damage_in_the_next_cycle_is_not_made_good_by_this_one);
   tcase_add_test(tc, test_more_damage_than_is_kept_in_mind_is_told_all);
+  tcase_add_test(tc, test_some_lines_of_what_is_no_capture_are_enough);
   tcase_add_test(tc, test_strict_stops_at_the_first);
   tcase_add_test(tc, test_cycles_are_numbered_anew_after_the_last);
   tcase_add_test(tc, test_the_old_script_left_logs);

@@ -134,7 +134,7 @@ START_TEST(test_values_that_are_none)
     { "403F10003C0800437B3D0D\n", "|", "", 0 },
     /* 60 has 8 bytes of FF. */
     { "403F10003C080800FFFFFFFFFFFFFFFF4B130D\n", "|",
-      "error: meter: FILE:1: register 60 left out: a number beyond 64 bits\n",
+      "error: meter: FILE:1: register 60: left out: a number beyond 64 bits\n",
       MP_ERANGE },
     /* A register without a name. */
     { "403F10EA6108010005F4840D\n", "60001 5 GJ\n|", "", 0 },

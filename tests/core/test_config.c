@@ -277,8 +277,7 @@ START_TEST(a_section_that_is_none_is_left_out_and_the_others_kept)
   ck_assert_uint_eq(problems_errors(&problems), 3);
   ck_assert(config->lost_section);
   got = dump(config);
-  ck_assert_str_eq(got,
-                   "[input a]1 k=1:2 [input b]3 k=2:4 [output a]7 k=4:8 ");
+  ck_assert_str_eq(got, "[input a]1 k=1:2 [input b]3 k=2:4 [output a]7 k=4:8 ");
   free(got);
   config_free(config);
   problems_free(&problems);

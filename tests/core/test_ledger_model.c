@@ -19,7 +19,7 @@
 #define MAX_WORDS 8
 
 struct model_target {
-  char name[16], base[16]; /* what its meter's reading is written to */
+  char name[16], base[16];         /* what its meter's reading is written to */
   struct ledger_target kept, work; /* committed, and in this run */
   struct ledger_shown seen;
   enum ledger_outcome outcome;

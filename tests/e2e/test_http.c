@@ -178,7 +178,8 @@ static const struct location {
   { "Location: file:///etc/passwd\r\n", "HTTP 302, which makes no sense" },
   { "Location: ftp://127.0.0.1/\r\n", "HTTP 302, which makes no sense" },
   /* What a terminal takes for a command is not shown. */
-  { "Location: http://h.example/\xc2\x9b" "31m\r\n",
+  { "Location: http://h.example/\xc2\x9b"
+    "31m\r\n",
     "HTTP 302, which makes no sense" },
   { "", "HTTP 302, which makes no sense" },
 };

@@ -1,6 +1,7 @@
 /*
  * Mistakes that people make in a pipeline file, and the exact lines that they
- * are shown.  Each should name the place, what is wrong and what to do about it.
+ * are shown.  Each should name the place, what is wrong and what to do about
+ * it.
  */
 #include <check.h>
 #include <stdbool.h>

@@ -187,10 +187,12 @@ START_TEST(held_file_leaves_time_for_the_next_output)
 }
 END_TEST
 
-/* A recording that comes slowly: each cycle has its deadline when it is there. */
+/* A recording that comes slowly: each cycle has its deadline when it is there.
+ */
 START_TEST(slow_recording_is_read_to_its_end)
 {
-  static const char frame[] = "40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n\n";
+  static const char frame[] =
+    "40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n\n";
   struct timespec pause = { .tv_nsec = 700000000 };
   char path[256];
   int fd;
@@ -211,7 +213,8 @@ START_TEST(slow_recording_is_read_to_its_end)
   }
   close(fd);
   ck_assert_msg(scene_wait(s) == EX_OK, "%s", scene_err(s));
-  ck_assert_uint_eq(strlen(scene_read(s, "got")), strlen("time,energy\n") + 3 * 28);
+  ck_assert_uint_eq(strlen(scene_read(s, "got")),
+                    strlen("time,energy\n") + 3 * 28);
 }
 END_TEST
 

@@ -2,8 +2,8 @@
  * What waits.  A month (--all; else some hours) without Domoticz, and without
  * room on the disk for the CSV: the queue stays within queue_max, the state
  * within the size that meterpipe.ini(5) names, and the user hears of each
- * trouble once when it begins, once a day, and once when it ends.  Then all that
- * was kept arrives, whole and in order.
+ * trouble once when it begins, once a day, and once when it ends.  Then all
+ * that was kept arrives, whole and in order.
  *
  * And a queue that is full of rows of which nobody knows whether they arrived.
  */
@@ -119,8 +119,8 @@ check_lines(struct month *m)
 
     all += m->told[i];
     if (m->told[i] < 1 + days || m->told[i] > 2 + days)
-      rig_note(m->rig, "\"%s\" was told %u times in %u days",
-               troubles[i].begun, m->told[i], days);
+      rig_note(m->rig, "\"%s\" was told %u times in %u days", troubles[i].begun,
+               m->told[i], days);
   }
   if (m->lines != all)
     rig_note(m->rig, "%u lines, of which %u were meant", m->lines, all);
@@ -129,8 +129,8 @@ check_lines(struct month *m)
 static void
 check_size(struct month *m)
 {
-  long most = STATE_ALONE +
-              (long)m->queue_max * (STATE_ROW + STATE_VALUE * COLUMNS);
+  long most =
+    STATE_ALONE + (long)m->queue_max * (STATE_ROW + STATE_VALUE * COLUMNS);
   char path[256];
   struct stat st;
 
@@ -253,8 +253,8 @@ check_readings(struct rig *rig, const char *readings)
 }
 
 /* Two rows are written, and the run is killed before it learns so; then others
- * hold the file, while the queue is full: what is in doubt stays, and the row of
- * that run is dropped. */
+ * hold the file, while the queue is full: what is in doubt stays, and the row
+ * of that run is dropped. */
 static void
 doubt(struct rig *rig)
 {

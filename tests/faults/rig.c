@@ -16,13 +16,13 @@
 const char *const rig_kind_names[RIG_KINDS] = { "script", "both", "meters",
                                                 "types" };
 
-static const struct rig_chain heat = {
-  60, "heat_energy_e1", "GJ", "counter-custom", "custom", "counter-custom"
-};
+static const struct rig_chain heat = { 60,       "heat_energy_e1",
+                                       "GJ",     "counter-custom",
+                                       "custom", "counter-custom" };
 
-static const struct rig_chain volume = {
-  68, "volume_v1", "m3", "counter-water", "custom", "counter-gas"
-};
+static const struct rig_chain volume = { 68,       "volume_v1",
+                                         "m3",     "counter-water",
+                                         "custom", "counter-gas" };
 
 static const struct rig_plan rig_plans[RIG_KINDS] = {
   [RIG_SCRIPT] = { &heat, 1, 3, false },

@@ -52,9 +52,9 @@ struct rig {
   struct rig_moment now, kept;
   char *kept_db, *kept_csv;
   size_t kept_db_len, kept_csv_len;
-  bool csv_full; /* the disk on which the CSV is */
-  bool by_hand;  /* somebody may change devices */
-  bool damaged;  /* the state may be set aside */
+  bool csv_full;      /* the disk on which the CSV is */
+  bool by_hand;       /* somebody may change devices */
+  bool damaged;       /* the state may be set aside */
   unsigned queue_max; /* 0: the default */
   unsigned lost, doubled;
   char wrong[2048];

@@ -77,8 +77,8 @@ static const struct {
   { "no-such-program", MP_ECONFIG, MP_NOT_SENT, MP_ECONFIG },
 };
 
-/* valgrind and qemu make a fork of posix_spawn, which then cannot tell that there
- * is nothing to run: the row that says so, the last one, is left out. */
+/* valgrind and qemu make a fork of posix_spawn, which then cannot tell that
+ * there is nothing to run: the row that says so, the last one, is left out. */
 static int
 n_rows(void)
 {

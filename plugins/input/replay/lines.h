@@ -10,7 +10,9 @@
 #include <meterpipe/plugin.h>
 
 /* No line of a capture is near that long. */
+#ifndef LINES_BUFFER
 #define LINES_BUFFER 65536
+#endif
 
 struct lines {
   const struct mp_host *host;

@@ -170,23 +170,28 @@ wait_readable(struct lines *l)
   return MP_OK;
 }
 
-/* Reads more behind what is in the buffer.  MP_OK, also at the end. */
+/* Makes room: the line given last is lost. */
+static void
+move_to_front(struct lines *l)
+{
+  memmove(l->buf, l->buf + l->start, l->end - l->start);
+  l->end -= l->start;
+  l->start = 0;
+}
+
+/* Reads more, so that LINES_BUFFER bytes lie behind start at most.  MP_OK, also
+ * at the end. */
 static int
 fill(struct lines *l)
 {
   ssize_t n;
   int r;
 
-  if (l->start > 0) {
-    memmove(l->buf, l->buf + l->start, l->end - l->start);
-    l->end -= l->start;
-    l->start = 0;
-  }
   do {
     r = wait_readable(l);
     if (r != MP_OK)
       return r;
-    n = read(l->fd, l->buf + l->end, sizeof(l->buf) - l->end);
+    n = read(l->fd, l->buf + l->end, l->start + LINES_BUFFER - l->end);
   } while (n < 0 && (errno == EINTR || errno == EAGAIN));
   if (n < 0)
     return mp_fail(l->host, MP_EIO, l->name, "cannot be read: %s",
@@ -204,7 +209,11 @@ lines_separated(struct lines *l)
 
   if (l->regular)
     return l->separated;
-  while (!l->at_end && l->end - l->start < sizeof(l->buf)) {
+  /* The line given last is still read: it stays where it is.  Until more was
+   * looked at than a line, start is in the buffer's first half. */
+  if (l->start > LINES_BUFFER)
+    return search_block(&s, l->buf + l->start, l->end - l->start);
+  while (!l->at_end && l->end - l->start < LINES_BUFFER) {
     int r = fill(l);
 
     if (r != MP_OK)
@@ -247,12 +256,13 @@ lines_next(struct lines *l, const char **ret_line, size_t *ret_len)
         return LINES_END;
       return give(l, len, 0, ret_line, ret_len);
     }
-    if (len == sizeof(l->buf)) {
+    if (len >= LINES_BUFFER) {
       l->skipping = 1;
       l->start = l->end = 0;
       len = 0;
     }
     searched = len;
+    move_to_front(l);
     r = fill(l);
     if (r != MP_OK)
       return r;

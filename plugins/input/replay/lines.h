@@ -28,7 +28,7 @@ struct lines {
   int skipping;  /* inside a line that is too long */
   size_t start;
   size_t end;
-  char buf[LINES_BUFFER];
+  char buf[2 * LINES_BUFFER]; /* a line, and what lines_separated sees */
 };
 
 /* Opens PATH ("-": standard input), which must live until lines_close.  MP_OK,

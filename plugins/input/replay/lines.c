@@ -209,8 +209,9 @@ lines_separated(struct lines *l)
 
   if (l->regular)
     return l->separated;
-  /* The line given last is still read: it stays where it is.  Until more was
-   * looked at than a line, start is in the buffer's first half. */
+  /* The line given last is still read: it stays where it is.  What comes next
+   * begins in the first half of the buffer; else the second is there to be
+   * looked at, because it was asked before. */
   if (l->start > LINES_BUFFER)
     return search_block(&s, l->buf + l->start, l->end - l->start);
   while (!l->at_end && l->end - l->start < LINES_BUFFER) {

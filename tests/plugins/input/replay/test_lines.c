@@ -164,6 +164,27 @@ START_TEST(test_a_pipe_is_looked_at_as_far_as_it_came)
 }
 END_TEST
 
+START_TEST(test_looking_ahead_in_a_pipe_leaves_the_line_at_hand)
+{
+  const char *first, *second;
+  size_t len;
+  int fds[2];
+
+  ck_assert_int_eq(pipe(fds), 0);
+  ck_assert_int_eq(dup2(fds[0], STDIN_FILENO), STDIN_FILENO);
+  close(fds[0]);
+  ck_assert_int_eq(write(fds[1], "first\nsec", 9), 9);
+  ck_assert_int_eq(lines_open(lines, &host->table, "-"), MP_OK);
+  ck_assert_int_eq(lines_next(lines, &first, &len), LINES_LINE);
+  ck_assert_int_eq(write(fds[1], "ond\n\nthird\n", 11), 11);
+  close(fds[1]);
+  ck_assert_int_eq(lines_separated(lines), 1);
+  ck_assert_mem_eq(first, "first", 5);
+  ck_assert_int_eq(lines_next(lines, &second, &len), LINES_LINE);
+  ck_assert_mem_eq(second, "second", 6);
+}
+END_TEST
+
 START_TEST(test_a_pipe_that_says_nothing_ends_with_the_time)
 {
   const char *line;
@@ -219,6 +240,7 @@ make_suite(void)
   tcase_add_test(tc, test_a_line_longer_than_the_buffer_is_passed_over);
   tcase_add_test(tc, test_blank_lines_separate_what_stands_between_them);
   tcase_add_test(tc, test_a_pipe_is_looked_at_as_far_as_it_came);
+  tcase_add_test(tc, test_looking_ahead_in_a_pipe_leaves_the_line_at_hand);
   tcase_add_test(tc, test_a_pipe_that_says_nothing_ends_with_the_time);
   tcase_add_test(tc, test_a_file_ends_when_the_run_must);
   tcase_add_test(tc, test_what_cannot_be_opened_says_why);

@@ -11,13 +11,6 @@
 #include "plugins/utf8.h"
 
 void
-require(int condition)
-{
-  if (!condition)
-    abort();
-}
-
-void
 require_clean(const char *text)
 {
   while (*text != '\0') {

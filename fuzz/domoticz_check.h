@@ -9,11 +9,10 @@
 #include <meterpipe/plugin.h>
 
 #include "fuzz/domoticz_line.h"
+#include "fuzz/require.h"
 #include "plugins/output/domoticz/reply.h"
 
-/* Ends the program unless CONDITION holds. */
-void require(int condition);
-/* Ends it unless TEXT is UTF-8 without control characters. */
+/* Ends the program unless TEXT is UTF-8 without control characters. */
 void require_clean(const char *text);
 
 /* What the reader makes of any reply is in bounds. */

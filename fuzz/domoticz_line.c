@@ -106,13 +106,13 @@ line_first_body(const char **ret_body)
 }
 
 static void
-lose(char letter, struct http_answer *ret)
+lose(const char *letter, struct http_answer *ret)
 {
   const struct loss *loss = &losses[0];
   size_t i;
 
   for (i = 0; i < ARRAY_SIZE(losses); i++)
-    if (losses[i].letter == letter)
+    if (losses[i].letter == *letter)
       loss = &losses[i];
   ret->code = loss->code;
   ret->sent = loss->sent;
@@ -129,7 +129,7 @@ answer_next(struct http *http, struct http_answer *ret)
   free(http->body);
   http->body = NULL;
   if (len > 0 && text[0] == '!') {
-    lose(len > 1 ? text[1] : 'n', ret);
+    lose(len > 1 ? text + 1 : "n", ret);
     return;
   }
   ret->sent = true;
@@ -288,10 +288,11 @@ static void
 note_update(const struct query *q, const struct http_answer *answer)
 {
   struct line_device *device = find_device(query_value(q, "idx"));
+  char *svalue = strdup(query_value(q, "svalue"));
 
+  require(device != NULL && svalue != NULL);
   device->updates++;
-  device->svalue = strdup(query_value(q, "svalue"));
-  require(device->svalue != NULL);
+  device->svalue = svalue;
   device->result = meaning_of(answer);
 }
 

@@ -7,16 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/require.h"
 #include "plugins/input/kmp/capture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(int condition)
-{
-  if (!condition)
-    abort();
-}
 
 static void
 check_event(const struct capture_line *line)

@@ -5,6 +5,7 @@
  */
 #include "core/config.h"
 #include "core/options.h"
+#include "fuzz/require.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,13 +29,6 @@ static const struct mp_option table[] = {
   { "fields", MP_TYPE_FIELDS, 0, NULL, NULL, NULL },
   { .key = NULL },
 };
-
-static void
-require(int fact)
-{
-  if (!fact)
-    abort();
-}
 
 static void
 require_text(const char *text)

@@ -19,6 +19,7 @@
 #endif
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 #include "core/decimal.h"
 #include "core/plain.h"
 #include "core/value.h"
+#include "fuzz/require.h"
 #include "fuzz/scratch.h"
 #include "tests/support/fake_host.h"
 #include "tests/support/fake_sink.h"
@@ -97,31 +99,39 @@ static struct {
 
 static char path[300];
 
-static void
-require(int fact)
-{
-  if (!fact)
-    abort();
-}
-
 /* ---- Bytes --------------------------------------------------------------- */
+
+/* Adds to what stands in BLOCK; returns how much that is then. */
+MP_PRINTF(3, 4)
+static size_t
+add(char block[ROOM], size_t len, const char *fmt, ...)
+{
+  va_list args;
+  int n;
+
+  va_start(args, fmt);
+  n = vsnprintf(block + len, ROOM - len, fmt, args);
+  va_end(args);
+  require(n >= 0 && (size_t)n < ROOM - len);
+  return len + (size_t)n;
+}
 
 /* The rows from FIRST on as they are to stand in a file whose first LENGTH
  * bytes are those of in.file; RET_ENDS: where each row ends, [0] the lead. */
 static size_t
-make_rows(size_t length, unsigned first, char *block, size_t *ret_ends)
+make_rows(size_t length, unsigned first, char block[ROOM], size_t *ret_ends)
 {
   size_t len = 0;
   unsigned i;
 
   if (length == 0)
-    len = (size_t)sprintf(block, "%s%s", in.set->header, in.eol);
+    len = add(block, len, "%s%s", in.set->header, in.eol);
   else if (in.file[length - 1] != '\n')
-    len = (size_t)sprintf(block, "%s", in.eol);
+    len = add(block, len, "%s", in.eol);
   *ret_ends++ = len;
-  for (i = first; i < in.rows; i++) {
-    len += (size_t)sprintf(block + len, "2026-11-22T10:%02u:00Z,%s,%s%s",
-                           i * 20, energies[i], texts[in.text].cell, in.eol);
+  for (i = first; i < in.rows && i < ROWS_MAX; i++) {
+    len = add(block, len, "2026-11-22T10:%02u:00Z,%s,%s%s", i * 20, energies[i],
+              texts[in.text].cell, in.eol);
     *ret_ends++ = len;
   }
   return len;
@@ -238,7 +248,7 @@ show_cell(char *cell, const char *unit)
     return without_guard(cell);
   len = decimal_format(d, cell, DECIMAL_TEXT);
   if (unit[0] != '\0')
-    sprintf(cell + len, " %s", unit);
+    snprintf(cell + len, sizeof(in.unit[0]) + 1, " %s", unit);
   return cell;
 }
 
@@ -407,7 +417,7 @@ write_rows(struct run *r, unsigned first)
   char energy[32];
   unsigned i;
 
-  for (i = first; i < in.rows; i++) {
+  for (i = first; i < in.rows && i < ROWS_MAX; i++) {
     record.time_ms = FIRST_TIME + i * CYCLE;
     require(r->ops->begin(r->self, &record) == MP_OK);
     if (texts[in.text].text != NULL || texts[in.text].number != NULL) {

@@ -29,6 +29,7 @@
 
 #include "core/plain.h"
 #include "core/value.h"
+#include "fuzz/require.h"
 #include "plugins/exec/child.h"
 #include "plugins/exec/json_line.h"
 #include "plugins/exec/rfc3339.h"
@@ -54,13 +55,6 @@ static const char *const names[] = { "energy", "note", "flow.1" };
 static const char *printed;
 static struct fake_host *host;
 static unsigned char came[ARRAY_SIZE(names)];
-
-static void
-require(int fact)
-{
-  if (!fact)
-    abort();
-}
 
 /* ---- The command --------------------------------------------------------- */
 
@@ -241,7 +235,7 @@ normalise(const char *text, char *out)
   text += *text == '-';
   while (text[0] == '0' && text[1] != '.' && text[1] != '\0')
     text++;
-  sprintf(out, "%s%s", negative ? "-" : "", text);
+  snprintf(out, NUMBER_MAX + 1, "%s%s", negative ? "-" : "", text);
 }
 
 static void
@@ -265,10 +259,12 @@ check_number(const char *text)
 static void
 check_member(const struct json_member *m, const cJSON *item)
 {
-  require(item != NULL && strcmp(item->string, m->name) == 0);
+  require(item != NULL);
+  require(item->string != NULL && strcmp(item->string, m->name) == 0);
   switch (m->type) {
   case JSON_TEXT:
-    require(cJSON_IsString(item) && strcmp(item->valuestring, m->text) == 0);
+    require(cJSON_IsString(item) && item->valuestring != NULL &&
+            strcmp(item->valuestring, m->text) == 0);
     break;
   case JSON_NUMBER:
     require(cJSON_IsNumber(item) && item->valuedouble == strtod(m->text, NULL));

@@ -11,6 +11,7 @@
 #include "core/config.h"
 #include "core/import.h"
 #include "core/problems.h"
+#include "fuzz/require.h"
 
 #include <meterpipe/plugin.h>
 #include <stdint.h>
@@ -22,13 +23,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SPEC, DEVICE, URL, LINES };
-
-static void
-require(int fact)
-{
-  if (!fact)
-    abort();
-}
 
 /* import_field_fn: some registers have a name, the others a number. */
 static int

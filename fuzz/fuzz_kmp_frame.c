@@ -8,19 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/require.h"
 #include "plugins/input/kmp/kmp_describe.h"
 #include "plugins/input/kmp/kmp_frame.h"
 #include "plugins/input/kmp/kmp_message.h"
 #include "plugins/input/kmp/kmp_value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(int condition)
-{
-  if (!condition)
-    abort();
-}
 
 static void
 check_values(const struct kmp_answer *answer)

@@ -8,19 +8,13 @@
  */
 #include "core/ledger.h"
 #include "core/row.h"
+#include "fuzz/require.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(int fact)
-{
-  if (!fact)
-    abort();
-}
 
 /* Once written, the text stays the same: the first one may have had blanks, or
  * a member twice. */

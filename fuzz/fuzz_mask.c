@@ -12,18 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/require.h"
 #include "plugins/input/kmp/capture.h"
 #include "plugins/input/kmp/kmp_frame.h"
 #include "plugins/input/kmp/program/mask.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(int condition)
-{
-  if (!condition)
-    abort();
-}
 
 static size_t
 line_length(const char *p, const char *end)

@@ -25,6 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fuzz/require.h"
 #include "plugins/input/kmp/kmp.h"
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/kmp/port_impl.h"
@@ -82,13 +83,6 @@ static struct {
   uint8_t said[SAID_MAX];
   size_t said_len;
 } meter;
-
-static void
-require(int condition)
-{
-  if (!condition)
-    abort();
-}
 
 /* ---- What the meter says ------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 #include "core/ledger.h"
 #include "core/row.h"
 #include "core/store.h"
+#include "fuzz/require.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -27,13 +28,6 @@ static const char *const areas[] = { STORE_META, STORE_TARGET, STORE_TEXT,
                                      STORE_FAILURE, STORE_RUN };
 
 static char db[300];
-
-static void
-require(int fact)
-{
-  if (!fact)
-    abort();
-}
 
 /* ---- Files --------------------------------------------------------------- */
 

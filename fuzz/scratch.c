@@ -1,4 +1,5 @@
 /* A directory of a fuzz target's own. */
+#include "fuzz/require.h"
 #include "fuzz/scratch.h"
 
 #include <dirent.h>
@@ -8,13 +9,6 @@
 #include <unistd.h>
 
 static char dir[256];
-
-static void
-require(int fact)
-{
-  if (!fact)
-    abort();
-}
 
 void
 scratch_each(void (*fn)(const char *path, void *ctx), void *ctx)

@@ -338,7 +338,7 @@ END_TEST
 START_TEST(after_one_timeout_the_output_is_left)
 {
   rig_start(&r, DOMOTICZ_2025_1);
-  fake_host_set(r.host, "timeout", "400ms");
+  fake_host_set(r.host, "timeout", "2s");
   rig_add(&r, 1, "counter", NULL);
   rig_add(&r, 2, "counter", NULL);
   get_ready();

@@ -128,9 +128,9 @@ find_comma_locale(void)
 int
 main(void)
 {
-  Suite *suite = suite_create("locale");
-  TCase *t = tcase_create("decimal comma");
   SRunner *runner;
+  Suite *suite;
+  TCase *t;
   int failed;
 
   comma_locale = find_comma_locale();
@@ -139,6 +139,8 @@ main(void)
            "one)\n");
     return 77;
   }
+  suite = suite_create("locale");
+  t = tcase_create("decimal comma");
   tcase_add_checked_fixture(t, set_up, tear_down);
   tcase_add_test(t, program_is_in_the_locale);
   tcase_add_test(t, deliveries_have_points);

@@ -219,6 +219,15 @@ find_in_line(const char *text, size_t len)
   }
 }
 
+static int
+is_blank(const char *line, size_t len)
+{
+  while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL &&
+         line[len - 1] != '\0')
+    len--;
+  return len == 0;
+}
+
 /* A comment, too, is something behind a blank line. */
 static void
 find_all(void)
@@ -231,7 +240,7 @@ find_all(void)
     size_t len = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
 
     in.lines++;
-    in.separated |= in.blank > 0 && len > strspn(p, " \t\r");
+    in.separated |= in.blank > 0 && !is_blank(p, len);
     if (len < LINES_BUFFER)
       find_in_line(p, len);
     else

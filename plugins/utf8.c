@@ -130,6 +130,15 @@ utf8_is_control(uint32_t c)
   return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
+int
+utf8_is_plain(const char *text)
+{
+  while (*text != '\0')
+    if (utf8_length(text) == 0 || utf8_is_control(utf8_take(&text)))
+      return 0;
+  return 1;
+}
+
 size_t
 utf8_width(const char *text)
 {

@@ -34,6 +34,9 @@ char *utf8_repair(const char *text);
 /* Whether C is a control character, which does things to a terminal. */
 int utf8_is_control(uint32_t c);
 
+/* Whether TEXT is UTF-8 without control characters, as the host takes it. */
+int utf8_is_plain(const char *text);
+
 /* How many columns of a terminal TEXT takes. */
 size_t utf8_width(const char *text);
 

@@ -18,15 +18,6 @@ static const struct {
 /* The host takes no unit and no serial number of this length. */
 #define SYMBOL_SIZE 200
 
-static int
-has_control(const char *text)
-{
-  while (*text != '\0')
-    if (utf8_is_control(utf8_take(&text)))
-      return 1;
-  return 0;
-}
-
 const char *
 json_value_text(const struct json_line *line, const char *name,
                 const char **ret)
@@ -38,7 +29,7 @@ json_value_text(const struct json_line *line, const char *name,
     return NULL;
   if (m->type != JSON_TEXT)
     return "holds a number where a text belongs: put it into quotes";
-  if (has_control(m->text))
+  if (!utf8_is_plain(m->text))
     return "has a text with line ends or other control characters";
   *ret = m->text;
   return NULL;

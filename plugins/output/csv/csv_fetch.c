@@ -62,23 +62,6 @@ answer_rest(struct fetch *f, uint32_t answer)
     answer_target(f, i, answer, NULL, NULL);
 }
 
-/* What is no text is no value: the file was damaged, or is in another encoding.
- * The host would take it for a fault of ours. */
-static int
-is_text(const char *cell)
-{
-  uint32_t c;
-
-  while (*cell != '\0') {
-    if (utf8_length(cell) == 0)
-      return 0;
-    c = utf8_take(&cell);
-    if (utf8_is_control(c))
-      return 0;
-  }
-  return 1;
-}
-
 static void
 answer_cell(struct fetch *f, uint32_t target, const char *cell,
             const char *updated)
@@ -108,7 +91,9 @@ answer_row(struct fetch *f, char *row, size_t len)
   for (i = 1; i < f->cells; i++) {
     const char *cell = csv_take_cell(&row, end);
 
-    if (cell[0] != '\0' && f->targets[i] != NO_TARGET && is_text(cell))
+    /* What is no text is no value: the file was damaged, or is in another
+     * encoding.  The host would take it for a fault of ours. */
+    if (cell[0] != '\0' && f->targets[i] != NO_TARGET && utf8_is_plain(cell))
       answer_cell(f, f->targets[i], cell, updated);
   }
 }

@@ -7,7 +7,8 @@
  *     FF    bit 0 crlf, 1 a unit is known, 2 other columns, 3 two rows, 4 a run
  *           before ended between token and answer; bits 5..7 the text written
  *     TTTT  the length that was that run's token
- *     NN    so many bytes of its rows are put into FILE at that length
+ *     NN    so many bytes of its rows are put into FILE at that length (127:
+ *           all of them); with bit 7, that run ended its lines otherwise
  *
  * Checked besides: what is shown is what another reader finds, which goes
  * forwards; the file is in the end, byte for byte, what DESIGN says, worked out
@@ -116,25 +117,33 @@ add(char block[ROOM], size_t len, const char *fmt, ...)
   return len + (size_t)n;
 }
 
-/* The rows from FIRST on as they are to stand in a file whose first LENGTH
- * bytes are those of in.file; RET_ENDS: where each row ends, [0] the lead. */
+/* The rows from FIRST on as they are to stand, with EOL, in a file whose first
+ * LENGTH bytes are those of in.file; RET_ENDS: where each row ends, [0] the
+ * lead. */
 static size_t
-make_rows(size_t length, unsigned first, char block[ROOM], size_t *ret_ends)
+make_rows(size_t length, unsigned first, const char *eol, char block[ROOM],
+          size_t *ret_ends)
 {
   size_t len = 0;
   unsigned i;
 
   if (length == 0)
-    len = add(block, len, "%s%s", in.set->header, in.eol);
+    len = add(block, len, "%s%s", in.set->header, eol);
   else if (in.file[length - 1] != '\n')
-    len = add(block, len, "%s", in.eol);
+    len = add(block, len, "%s", eol);
   *ret_ends++ = len;
   for (i = first; i < in.rows && i < ROWS_MAX; i++) {
     len = add(block, len, "2026-11-22T10:%02u:00Z,%s,%s%s", i * 20, energies[i],
-              texts[in.text].cell, in.eol);
+              texts[in.text].cell, eol);
     *ret_ends++ = len;
   }
   return len;
+}
+
+static const char *
+other_eol(void)
+{
+  return in.eol[0] == '\n' ? "\r\n" : "\n";
 }
 
 static void
@@ -443,28 +452,42 @@ check_results(struct run *r, unsigned n, unsigned accepted)
   fake_sink_forget(r->sink);
 }
 
-/* Behind the token stands nothing, a part of our rows, or they; anything else
- * is somebody's.  Returns how many rows are there. */
+/* Looks behind the token for nothing, a part of our rows, or they, with EOL;
+ * anything else is somebody's.  Cuts off a part.  Returns whether it was one of
+ * these; *RET_ROWS: how many rows are there. */
+static int
+find_rows(const char *eol, unsigned *ret_rows)
+{
+  size_t ends[ROWS_MAX + 1], len, same = 0;
+  char block[ROOM];
+  unsigned n = 0;
+
+  len = make_rows(in.token, 0, eol, block, ends);
+  while (same < len && in.token + same < in.len &&
+         (uint8_t)block[same] == in.file[in.token + same])
+    same++;
+  while (n < in.rows && ends[n + 1] <= same)
+    n++;
+  *ret_rows = n;
+  if (n < in.rows && in.token + same < in.len)
+    return n > 0;
+  if (n < in.rows)
+    in.len = in.token + (n > 0 ? ends[n] : 0);
+  return 1;
+}
+
+/* Returns how many rows are there. */
 static unsigned
 recover(struct run *r)
 {
-  size_t ends[ROWS_MAX + 1], len, same = 0;
-  char token[32], block[ROOM];
+  char token[32];
   unsigned n = 0;
 
   write_rows(r, 0);
   snprintf(token, sizeof(token), "%zu", in.token);
   require(r->ops->recover(r->self, token, &r->sink->result) == MP_OK);
-  if (in.token <= in.len) {
-    len = make_rows(in.token, 0, block, ends);
-    while (same < len && in.token + same < in.len &&
-           (uint8_t)block[same] == in.file[in.token + same])
-      same++;
-    while (n < in.rows && ends[n + 1] <= same)
-      n++;
-    if (n < in.rows && in.token + same == in.len)
-      in.len = in.token + (n > 0 ? ends[n] : 0);
-  }
+  if (in.token <= in.len && !find_rows(in.eol, &n))
+    find_rows(other_eol(), &n);
   check_results(r, in.rows, n);
   check_file();
   check_said(r, MP_OK);
@@ -489,7 +512,7 @@ append(struct run *r, unsigned first)
   require((answer == MP_OK) == (ours || first == in.rows));
   check_said(r, answer);
   if (ours && first < in.rows) {
-    len = make_rows(in.len, first, block, ends);
+    len = make_rows(in.len, first, in.eol, block, ends);
     insert(in.len, block, len);
   }
   check_results(r, in.rows - first, ours ? in.rows - first : 0);
@@ -520,8 +543,11 @@ take_input(const uint8_t *data, size_t size)
   memcpy(in.file, data + LEAD, in.len);
   if (in.token > in.len)
     return 1;
-  part = make_rows(in.token, 0, block, ends);
-  insert(in.token, block, data[3] < part ? data[3] : part);
+  part =
+    make_rows(in.token, 0, data[3] & 128 ? other_eol() : in.eol, block, ends);
+  if ((data[3] & 127) < 127 && (data[3] & 127) < part)
+    part = data[3] & 127;
+  insert(in.token, block, part);
   return 1;
 }
 

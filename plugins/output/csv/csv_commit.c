@@ -77,20 +77,21 @@ rows_within(const struct csv *csv, size_t len)
 
 /* Puts before the rows what must stand there in a file of LENGTH bytes: the
  * header where it is new, and the end of a line that somebody left without.
- * *ret_lead: how much that is. */
+ * Lines end with EOL.  *ret_lead: how much that is. */
 static int
-add_lead(struct csv *csv, int64_t length, int ragged, size_t *ret_lead)
+add_lead(struct csv *csv, const char *eol, int64_t length, int ragged,
+         size_t *ret_lead)
 {
   size_t before = csv->rows.len;
   int answer = MP_OK;
 
   if (length == 0) {
-    answer = text_buffer_prepend(&csv->rows, csv->eol, strlen(csv->eol));
+    answer = text_buffer_prepend(&csv->rows, eol, strlen(eol));
     if (answer == MP_OK)
       answer =
         text_buffer_prepend(&csv->rows, csv->header.data, csv->header.len);
   } else if (ragged) {
-    answer = text_buffer_prepend(&csv->rows, csv->eol, strlen(csv->eol));
+    answer = text_buffer_prepend(&csv->rows, eol, strlen(eol));
   }
   *ret_lead = csv->rows.len - before;
   return answer == MP_OK ? MP_OK : csv_rows_fail(csv);
@@ -136,7 +137,7 @@ stream_rows(struct csv *csv, const struct mp_result_sink *sink)
   int answer = MP_OK;
 
   if (!csv->streaming)
-    answer = add_lead(csv, 0, 0, &lead);
+    answer = add_lead(csv, csv->eol, 0, 0, &lead);
   if (answer != MP_OK) {
     give_results(csv, sink, 0, MP_NOT_SENT);
     return answer;
@@ -159,7 +160,7 @@ append_rows(struct csv *csv, const struct mp_result_sink *sink)
   int answer = csv_file_is_ragged(&csv->file, start, &ragged);
 
   if (answer == MP_OK)
-    answer = add_lead(csv, start, ragged, &lead);
+    answer = add_lead(csv, csv->eol, start, ragged, &lead);
   if (answer == MP_OK) {
     answer =
       csv_file_append(&csv->file, csv->rows.data, csv->rows.len, &written);
@@ -209,34 +210,67 @@ csv_token(void *self, char *ret_token, size_t size)
   return MP_OK;
 }
 
+/* What stands of a block in the file. */
+struct standing {
+  size_t lead;    /* the block's part before its rows */
+  size_t matched; /* of the block's bytes, those that stand there */
+  int at_end;     /* the file ends behind them */
+  uint32_t rows;  /* that stand there whole */
+};
+
+/* Looks for the rows, which end with EOL, at START. */
+static int
+find_rows(struct csv *csv, const char *eol, int64_t start, int ragged,
+          struct standing *ret)
+{
+  int answer = add_lead(csv, eol, start, ragged, &ret->lead);
+
+  if (answer == MP_OK)
+    answer = csv_file_match(&csv->file, start, csv->rows.data, csv->rows.len,
+                            &ret->matched, &ret->at_end);
+  ret->rows = answer != MP_OK || ret->matched < ret->lead
+                ? 0
+                : rows_within(csv, ret->matched - ret->lead);
+  return answer;
+}
+
+/* The same, however the run that crashed was told to end its lines. */
+static int
+find_rows_of_any_eol(struct csv *csv, int64_t start, struct standing *ret)
+{
+  const char *other = csv->eol[0] == '\r' ? "\n" : "\r\n";
+  int ragged;
+  int answer = csv_file_is_ragged(&csv->file, start, &ragged);
+
+  if (answer == MP_OK)
+    answer = find_rows(csv, csv->eol, start, ragged, ret);
+  if (answer != MP_OK || ret->rows > 0 || ret->at_end)
+    return answer;
+  answer = csv_rows_end_with(csv, ret->lead, other);
+  return answer == MP_OK ? find_rows(csv, other, start, ragged, ret) : answer;
+}
+
 /* A file is opened, and is at least as long as when the token was made. */
 static int
 mend(struct csv *csv, int64_t start, const struct mp_result_sink *sink)
 {
   struct csv_file *file = &csv->file;
   int64_t length = file->length;
-  size_t lead, matched, keep;
-  int ragged, at_end, answer;
-  uint32_t n;
+  struct standing found;
+  size_t keep;
+  int answer = find_rows_of_any_eol(csv, start, &found);
 
-  answer = csv_file_is_ragged(file, start, &ragged);
-  if (answer == MP_OK)
-    answer = add_lead(csv, start, ragged, &lead);
-  if (answer == MP_OK)
-    answer = csv_file_match(file, start, csv->rows.data, csv->rows.len,
-                            &matched, &at_end);
   if (answer != MP_OK)
     return answer;
-  n = matched < lead ? 0 : rows_within(csv, matched - lead);
-  keep = n == 0 ? 0 : lead + csv->ends[n - 1];
+  keep = found.rows == 0 ? 0 : found.lead + csv->ends[found.rows - 1];
   /* A part of a row that nothing follows is ours; all else was written by
    * somebody. */
-  if (n < csv->records && at_end)
+  if (found.rows < csv->records && found.at_end)
     answer = csv_file_cut(file, start + (int64_t)keep, length);
   if (answer == MP_OK)
     answer = csv_file_sync(file);
   if (answer == MP_OK)
-    give_results(csv, sink, n, MP_NOT_SENT);
+    give_results(csv, sink, found.rows, MP_NOT_SENT);
   return answer;
 }
 

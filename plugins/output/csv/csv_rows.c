@@ -89,6 +89,29 @@ csv_rows_finish(struct csv *csv)
 }
 
 int
+csv_rows_end_with(struct csv *csv, size_t lead, const char *eol)
+{
+  struct text_buffer old = csv->rows;
+  const char *at = old.data + lead;
+  size_t old_eol_len = strlen(csv->eol);
+  int answer = MP_OK;
+  uint32_t i;
+
+  memset(&csv->rows, 0, sizeof(csv->rows));
+  for (i = 0; i < csv->records && answer == MP_OK; i++) {
+    const char *end = old.data + lead + csv->ends[i];
+
+    answer = text_buffer_add(&csv->rows, at, (size_t)(end - at) - old_eol_len);
+    if (answer == MP_OK)
+      answer = text_buffer_add_text(&csv->rows, eol);
+    csv->ends[i] = csv->rows.len;
+    at = end;
+  }
+  text_buffer_free(&old);
+  return answer == MP_OK ? MP_OK : csv_rows_fail(csv);
+}
+
+int
 csv_begin(void *self, const struct mp_record *record)
 {
   struct csv *csv = self;

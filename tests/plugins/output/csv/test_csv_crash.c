@@ -125,6 +125,53 @@ START_TEST(cut_at_every_byte)
 }
 END_TEST
 
+/* TEXT with CRLF where it has LF, until the next call. */
+static const char *
+with_crlf(const char *text)
+{
+  static char out[512];
+  size_t len = 0;
+
+  for (; *text != '\0'; text++) {
+    ck_assert_uint_lt(len + 2, sizeof(out));
+    if (*text == '\n')
+      out[len++] = '\r';
+    out[len++] = *text;
+  }
+  out[len] = '\0';
+  return out;
+}
+
+/* The run that crashed wrote CRLF; the next one was told to write LF. */
+START_TEST(cut_at_every_byte_and_eol_changed)
+{
+  const char *before = starts[_i].before;
+  char block[256], expect[512];
+  size_t len, n, rows;
+
+  snprintf(block, sizeof(block), "%s", with_crlf(starts[_i].block));
+  len = strlen(block);
+  for (n = 0; n <= len; n++) {
+    put_start(_i);
+    if (before != NULL)
+      bench_put(&b, with_crlf(before));
+    take_token();
+    snprintf(expect, n + 1, "%s", block);
+    bench_append(&b, expect);
+    rows = n == len ? 2 : n >= len - strlen(ROW2) - 1;
+    ck_assert_int_eq(recover(), (int)rows);
+    snprintf(expect, sizeof(expect), "%s%.*s%s",
+             before == NULL ? "" : with_crlf(before),
+             rows == 0 ? 0 : (int)(rows == 2 ? len : len - strlen(ROW2) - 1),
+             block,
+             rows == 0   ? starts[_i].block
+             : rows == 1 ? ROW2
+                         : "");
+    ck_assert_str_eq(bench_get(&b), expect);
+  }
+}
+END_TEST
+
 START_TEST(rows_with_a_note_behind_are_there)
 {
   put_start(_i);
@@ -222,6 +269,7 @@ main(void)
 
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_loop_test(tc, cut_at_every_byte, 0, 5);
+  tcase_add_loop_test(tc, cut_at_every_byte_and_eol_changed, 0, 5);
   tcase_add_loop_test(tc, rows_with_a_note_behind_are_there, 0, 5);
   tcase_add_test(tc, note_in_place_of_the_rows_stays);
   tcase_add_test(tc, note_behind_the_first_row_stays);

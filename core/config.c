@@ -157,7 +157,7 @@ config_load(const char *path, struct problems *problems, struct config **ret)
     return refuse_file(path, err, problems);
   code = config_parse(path, file.text, file.len, problems, ret);
   if (code == MP_OK)
-    (*ret)->world_readable = S_ISREG(file.mode) && (file.mode & S_IROTH) != 0;
+    (*ret)->world_readable = slurp_is_world_readable(&file);
   slurp_free(&file);
   return code;
 }

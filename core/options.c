@@ -173,18 +173,23 @@ static int
 read_secret(const struct check *c, const struct config_entry *entry,
             struct option *option)
 {
-  const char *fault = NULL;
-  int err = secret_read(entry->value, &option->from_file, &fault);
+  struct secret secret;
+  int err = secret_read(entry->value, &secret);
 
   if (err == ENOMEM)
     return MP_ENOMEM;
   if (err)
     problems_add(c->problems, c->config->path, entry->line, "%s: %s: %s",
                  entry->key, entry->value, strerror(err));
-  else if (fault)
+  else if (secret.fault)
     problems_add(c->problems, c->config->path, entry->line, "%s: %s %s",
-                 entry->key, entry->value, fault);
-  option->text = option->from_file;
+                 entry->key, entry->value, secret.fault);
+  else if (secret.world_readable)
+    problems_warn(c->problems, c->config->path, entry->line,
+                  "%s: everybody can read %s: chmod o-r it", entry->key,
+                  entry->value);
+  option->from_file = secret.text;
+  option->text = secret.text;
   return MP_OK;
 }
 

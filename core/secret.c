@@ -58,18 +58,20 @@ trim(struct slurp *file)
 }
 
 int
-secret_read(const char *path, char **ret, const char **ret_fault)
+secret_read(const char *path, struct secret *ret)
 {
   struct slurp file;
   int err = slurp_credential(path, &file);
 
+  memset(ret, 0, sizeof(*ret));
   if (err)
     return err;
-  *ret_fault = trim(&file);
-  if (*ret_fault)
+  ret->world_readable = slurp_is_world_readable(&file);
+  ret->fault = trim(&file);
+  if (ret->fault)
     slurp_free(&file);
   else
-    *ret = file.text;
+    ret->text = file.text;
   return 0;
 }
 

@@ -9,10 +9,16 @@
 
 #include "meterpipe/plugin.h"
 
+/* What a file held. */
+struct secret {
+  char *text;          /* for secret_free; NULL: none */
+  const char *fault;   /* what keeps the content from being a secret, or NULL */
+  bool world_readable; /* the file can be read by others */
+};
+
 /* Reads the one line of PATH; a relative path is looked for in
- * $CREDENTIALS_DIRECTORY first.  0 and *ret, for secret_free; or an errno.  Or
- * 0 with *ret_fault: what keeps the content from being a secret. */
-int secret_read(const char *path, char **ret, const char **ret_fault);
+ * $CREDENTIALS_DIRECTORY first.  0, or an errno. */
+int secret_read(const char *path, struct secret *ret);
 
 /* Wipes it first.  Accepts NULL. */
 void secret_free(char *secret);

@@ -66,6 +66,12 @@ slurp_file(const char *path, size_t max, struct slurp *ret)
   return 0;
 }
 
+bool
+slurp_is_world_readable(const struct slurp *slurp)
+{
+  return S_ISREG(slurp->mode) && (slurp->mode & S_IROTH) != 0;
+}
+
 void
 slurp_free(struct slurp *slurp)
 {

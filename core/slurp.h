@@ -4,6 +4,7 @@
 #ifndef CORE_SLURP_H
 #define CORE_SLURP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -16,6 +17,9 @@ struct slurp {
 /* Reads PATH, which may be a pipe too.  0, or an errno: EFBIG when it has more
  * than MAX bytes. */
 int slurp_file(const char *path, size_t max, struct slurp *ret);
+
+/* Whether others than the file's user and group can read it. */
+bool slurp_is_world_readable(const struct slurp *slurp);
 
 void slurp_free(struct slurp *slurp);
 

@@ -387,7 +387,7 @@ remove_directory(void)
 }
 
 static void
-write_secret(const char *bytes, size_t len)
+write_secret(const char *bytes, size_t len, mode_t mode)
 {
   char path[64];
   FILE *f;
@@ -397,6 +397,7 @@ write_secret(const char *bytes, size_t len)
   ck_assert_ptr_nonnull(f);
   fwrite(bytes, 1, len, f);
   fclose(f);
+  ck_assert_int_eq(chmod(path, mode), 0);
 }
 
 static const struct {
@@ -418,7 +419,7 @@ START_TEST(a_secret_comes_from_its_file)
 {
   struct checked c;
 
-  write_secret(secrets[_i].bytes, secrets[_i].len);
+  write_secret(secrets[_i].bytes, secrets[_i].len, 0600);
   check_text(&c, HEAD "password_file = pw\n", table, true);
   ck_assert_str_eq(c.said, secrets[_i].fault);
   if (secrets[_i].secret)
@@ -436,7 +437,7 @@ START_TEST(a_file_outside_the_credentials_is_found_as_given)
   char text[256];
   struct checked c;
 
-  write_secret("s", 1);
+  write_secret("s", 1, 0640);
   snprintf(text, sizeof(text), HEAD "password_file = %s/pw\n", directory);
   check_text(&c, text, table, false);
   ck_assert_str_eq(c.said, "");
@@ -449,11 +450,26 @@ START_TEST(a_secret_comes_once)
 {
   struct checked c;
 
-  write_secret("s", 1);
+  write_secret("s", 1, 0600);
   check_text(&c, HEAD "password_file = pw\npassword = hunter2\n", table, false);
   ck_assert_str_eq(
     c.said, "f.ini:5: \"password\" and \"password_file\" are both given; "
             "the other one is in line 4\n");
+  drop(&c);
+}
+END_TEST
+
+START_TEST(a_secret_file_that_all_can_read_is_warned_about)
+{
+  struct checked c;
+
+  write_secret("s", 1, 0604);
+  check_text(&c, HEAD "password_file = pw\n", table, true);
+  ck_assert_str_eq(c.said,
+                   "f.ini:4: warning: password_file: everybody can read pw: "
+                   "chmod o-r it\n");
+  ck_assert_uint_eq(problems_errors(&c.problems), 0);
+  ck_assert_str_eq(options_text(c.options, "password"), "s");
   drop(&c);
 }
 END_TEST
@@ -532,6 +548,7 @@ main(void)
                       (int)ARRAY_SIZE(secrets));
   tcase_add_test(files, a_file_outside_the_credentials_is_found_as_given);
   tcase_add_test(files, a_secret_comes_once);
+  tcase_add_test(files, a_secret_file_that_all_can_read_is_warned_about);
   tcase_add_test(files, a_secret_that_all_can_read_is_warned_about);
   tcase_add_test(files, no_message_shows_a_secret);
   suite_add_tcase(s, files);

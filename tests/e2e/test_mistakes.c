@@ -238,7 +238,9 @@ static const struct file_row files[] = {
           "url = http://localhost:8080/json.htm\n" ENERGY,
     "p.ini:6: url: must end before /json.htm\n" },
   { METER HOUSE "timeout = 0s\n" ENERGY,
-    "p.ini:7: timeout: must be longer than 0\n" },
+    "p.ini:7: timeout: \"0s\" is not within 1ms..\n" },
+  { METER "timeout = 0\n" HOUSE ENERGY,
+    "p.ini:4: timeout: \"0\" is not within 1ms..\n" },
   { "[input old]\nplugin = replay\npath = old.cap\n" HOUSE
     "idx.323 = old.heat_energy_e1\n",
     "p.ini:4: [output house] would be given the readings of a recording: "
@@ -413,6 +415,8 @@ static const struct {
   { METER HOUSE "username = me\npassword = hunter2\n" ENERGY,
     "p.ini:8: warning: \"password\" stands in a file that everybody can read: "
     "chmod o-r it, or use password_file\n" },
+  { METER HOUSE "username = me\npassword_file = pw\n" ENERGY,
+    "p.ini:8: warning: password_file: everybody can read pw: chmod o-r it\n" },
   { METER "  retries = 3\n" HOUSE ENERGY,
     "p.ini:4: warning: indented, so this goes on with the value of \"device\": "
     "an option begins in the first column\n" },
@@ -420,20 +424,27 @@ static const struct {
 
 START_TEST(check_warns_of_what_may_not_be_meant)
 {
+  scene_write(scene, "pw", "hunter2\n");
   scene_write(scene, "p.ini", "%s", doubtful[_i].text);
   ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);
   ck_assert_str_eq(scene_err(scene), doubtful[_i].said);
 }
 END_TEST
 
-START_TEST(secret_in_a_private_file_is_nobodys_business)
+static void
+make_private(const char *name)
 {
   char path[256];
 
+  snprintf(path, sizeof(path), "%s/%s", scene_dir(scene), name);
+  ck_assert_int_eq(chmod(path, 0640), 0);
+}
+
+START_TEST(secret_in_a_private_file_is_nobodys_business)
+{
   scene_write(scene, "p.ini", "%s",
               METER HOUSE "username = me\npassword = hunter2\n" ENERGY);
-  snprintf(path, sizeof(path), "%s/p.ini", scene_dir(scene));
-  ck_assert_int_eq(chmod(path, 0640), 0);
+  make_private("p.ini");
   ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);
   ck_assert_str_eq(scene_err(scene), "");
 }
@@ -452,6 +463,7 @@ START_TEST(secret_file_is_looked_for_among_the_credentials_first)
   ck_assert_str_eq(scene_err(scene),
                    "p.ini:8: password_file: pw holds more than one line\n");
   scene_write(scene, "pw", "hunter2\n");
+  make_private("pw");
   ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);
   ck_assert_str_eq(scene_err(scene), "");
 }

@@ -25,7 +25,7 @@ static const struct mp_option options[] = {
   { "rts", MP_TYPE_BOOL, 0, "yes", NULL, "raise RTS: it may power the head" },
   { "address", MP_TYPE_INT, 0, "0x3f", "0..255",
     "0x3f the meter, 0x7f its top module, 0xbf its base module" },
-  { "timeout", MP_TYPE_DURATION, 0, "2s", NULL,
+  { "timeout", MP_TYPE_DURATION, 0, "2s", "1ms..",
     "to the first byte of an answer; the time on the wire is added" },
   { "retries", MP_TYPE_INT, 0, "2", "0..10", "further attempts of a request" },
   { "fields", MP_TYPE_FIELDS, 0, NULL, NULL,

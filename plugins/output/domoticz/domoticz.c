@@ -29,8 +29,6 @@ check_options(const struct mp_host *host)
       host->option(host, "username") == NULL)
     return mp_fail(host, MP_ECONFIG, "password",
                    "there is no `username` that it belongs to");
-  if (host->option_int(host, "timeout") <= 0)
-    return mp_fail(host, MP_ECONFIG, "timeout", "must be longer than 0");
   return MP_OK;
 }
 
@@ -211,7 +209,7 @@ static const struct mp_option domoticz_options[] = {
   { "username", MP_TYPE_STRING, 0, NULL, NULL,
     "user of Domoticz; leave out in a trusted network" },
   { "password", MP_TYPE_SECRET, 0, NULL, NULL, "the user's password" },
-  { "timeout", MP_TYPE_DURATION, 0, "10s", NULL,
+  { "timeout", MP_TYPE_DURATION, 0, "10s", "1ms..",
     "longest wait for one answer" },
   { "tls_verify", MP_TYPE_BOOL, 0, "yes", NULL,
     "check the certificate of an https server" },

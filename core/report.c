@@ -147,6 +147,17 @@ in_name(const char *p, bool was_in_name)
          (was_in_name && (isdigit((unsigned char)*p) || *p == '.'));
 }
 
+/* Whether the digits behind what ends at END are a name, as in "register 60".
+ */
+static bool
+begins_name(const char *text, const char *end)
+{
+  static const char before[] = "register ";
+  const size_t len = strlen(before);
+
+  return (size_t)(end - text) >= len && memcmp(end - len, before, len) == 0;
+}
+
 /* The reason without its figures: "no answer in 2000 ms" is the same failure
  * as "no answer in 1998 ms". */
 static char *
@@ -160,6 +171,7 @@ failure_key(int code, const char *object, const char *text)
     return NULL;
   to = strchr(strchr(key, '\t'), ' ') + 1;
   for (const char *p = to; *p; p++) {
+    name = name || begins_name(key, to);
     if (*p < '0' || *p > '9' || name)
       *to++ = *p;
     else if (to[-1] != '#')

@@ -205,7 +205,7 @@ ask_for_all(struct reading *reading)
 
 /* ---- What did not come -------------------------------------------------- */
 
-/* Appends " NAME," for each such field, as far as there is room. */
+/* Lists such fields, as far as there is room.  How many there are. */
 static unsigned
 name_left_out(const struct reading *reading, char *buf, size_t size)
 {
@@ -220,7 +220,9 @@ name_left_out(const struct reading *reading, char *buf, size_t size)
 
     if (!wanted->left_out)
       continue;
-    n = snprintf(buf + len, size - len, "%s%s", count > 0 ? ", " : "",
+    n = snprintf(buf + len, size - len, "%s%s%s", count > 0 ? ", " : "",
+                 wanted->name[0] >= '0' && wanted->name[0] <= '9' ? "register "
+                                                                  : "",
                  wanted->name);
     count++;
     if (n > 0 && (size_t)n < size - len)

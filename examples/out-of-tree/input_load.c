@@ -12,6 +12,10 @@
 #define FIELDS 3
 static const char *const names[FIELDS] = { "load1", "load5", "load15" };
 
+struct load {
+  const struct mp_host *host;
+};
+
 static void
 tell_field(const struct mp_field_sink *sink, const char *name)
 {
@@ -47,24 +51,23 @@ load_list(const struct mp_field_sink *sink)
   return MP_OK;
 }
 
-/* An instance has nothing but its host. */
 static int
 load_create(const struct mp_host *host, void **ret_self)
 {
-  const struct mp_host **self =
-    (const struct mp_host **)calloc(1, sizeof(*self));
+  struct load *load = (struct load *)calloc(1, sizeof(*load));
 
-  if (!self)
+  if (!load)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
-  *self = host;
-  *ret_self = self;
+  load->host = host;
+  *ret_self = load;
   return MP_OK;
 }
 
 static int
 load_read(void *self, const struct mp_sink *sink)
 {
-  const struct mp_host *host = *(const struct mp_host **)self;
+  const struct load *load = (const struct load *)self;
+  const struct mp_host *host = load->host;
   const char *path = host->option(host, "path");
   FILE *f = fopen(path, "r");
   char words[FIELDS][32];
@@ -75,7 +78,9 @@ load_read(void *self, const struct mp_sink *sink)
     return mp_fail(host, MP_ENOINPUT, path, "%s", strerror(errno));
   n = fscanf(f, "%31s %31s %31s", words[0], words[1], words[2]);
   fclose(f);
-  for (i = 0; i < n; i++) {
+  if (n != FIELDS)
+    return mp_fail(host, MP_EPROTO, path, "has no %d loads", FIELDS);
+  for (i = 0; i < FIELDS; i++) {
     memset(&value, 0, sizeof(value));
     value.struct_size = sizeof(value);
     value.kind = MP_GAUGE;

@@ -195,12 +195,6 @@ first_user(const struct pipeline *p, const struct base *base)
   return NULL;
 }
 
-static bool
-same_text(const char *a, const char *b)
-{
-  return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* Transforms that share a base share their settings: what one holds, all hold.
  */
 static void
@@ -214,8 +208,7 @@ check_shared_settings(struct builder *b, const struct stage *stage,
     return;
   for (; option->key; option++) {
     if (option->type == MP_TYPE_VALUE || option->type == MP_TYPE_OPERAND ||
-        same_text(options_text(stage->options, option->key),
-                  options_text(other->options, option->key)))
+        options_same(stage->options, other->options, option->key))
       continue;
     builder_problem(b, options_line(stage->options, option->key),
                     "%s: \"%s\" and \"%s\" measure from the same base (%s) and "

@@ -430,6 +430,26 @@ options_decimal(const struct options *options, const char *key,
   return MP_OK;
 }
 
+bool
+options_same(const struct options *a, const struct options *b, const char *key)
+{
+  const struct option *x = look_up(a, key), *y = look_up(b, key);
+
+  if (!x || !y)
+    return x == y;
+  switch (x->row->type) {
+  case MP_TYPE_INT:
+  case MP_TYPE_DURATION:
+  case MP_TYPE_SIZE:
+  case MP_TYPE_BOOL:
+    return x->number.number == y->number.number;
+  case MP_TYPE_DECIMAL:
+    return decimal_compare(x->number.decimal, y->number.decimal) == 0;
+  default:
+    return strcmp(x->text, y->text) == 0;
+  }
+}
+
 unsigned
 options_line(const struct options *options, const char *key)
 {

@@ -45,6 +45,11 @@ int64_t options_int(const struct options *options, const char *key);
 int options_decimal(const struct options *options, const char *key,
                     struct decimal *ret);
 
+/* Whether KEY has the same value in both, however it is written ("100" and
+ * "100.0"), or in none. */
+bool options_same(const struct options *a, const struct options *b,
+                  const char *key);
+
 /* Where the option stands; where its section begins when it was not given. */
 unsigned options_line(const struct options *options, const char *key);
 

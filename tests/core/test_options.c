@@ -124,6 +124,42 @@ START_TEST(numbers_are_what_they_say)
 }
 END_TEST
 
+static const struct {
+  const char *a, *b, *key;
+  bool same;
+} pairs[] = {
+  { "", "", "offset", true },
+  { "offset = 0", "", "offset", false },
+  { "baud = 1200", "baud = 0x4b0", "baud", true },
+  { "baud = 1200", "", "baud", true },
+  { "baud = 1200", "baud = 300", "baud", false },
+  { "max = 10", "max = 10.00", "max", true },
+  { "max = 10", "max = 10.01", "max", false },
+  { "max = 0", "", "max", false },
+  { "every = 1d", "every = 24h", "every", true },
+  { "size = 1K", "size = 1024", "size", true },
+  { "dtr = no", "", "dtr", false },
+  { "parity = odd", "parity = even", "parity", false },
+  { "parity = none", "", "parity", true },
+  { "label = 1.0", "label = 1", "label", false },
+};
+
+START_TEST(values_are_the_same_however_they_are_written)
+{
+  char text[256];
+  struct checked a, b;
+
+  snprintf(text, sizeof(text), HEAD "%s\n", pairs[_i].a);
+  check_text(&a, text, table, false);
+  snprintf(text, sizeof(text), HEAD "%s\n", pairs[_i].b);
+  check_text(&b, text, table, false);
+  ck_assert(options_same(a.options, b.options, pairs[_i].key) ==
+            pairs[_i].same);
+  drop(&a);
+  drop(&b);
+}
+END_TEST
+
 /* Each is one line, number 4, behind HEAD; said without "f.ini:4: ". */
 static const struct {
   const char *line, *said;
@@ -533,6 +569,8 @@ main(void)
 
   tcase_add_loop_test(t, numbers_are_what_they_say, 0,
                       (int)ARRAY_SIZE(numbers));
+  tcase_add_loop_test(t, values_are_the_same_however_they_are_written, 0,
+                      ARRAY_SIZE(pairs));
   tcase_add_loop_test(t, says_what_is_wrong_with_an_option, 0,
                       (int)ARRAY_SIZE(wrong));
   tcase_add_loop_test(t, takes_what_is_right, 0, (int)ARRAY_SIZE(fine));

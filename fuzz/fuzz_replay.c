@@ -228,23 +228,26 @@ is_blank(const char *line, size_t len)
   return len == 0;
 }
 
-/* A comment, too, is something behind a blank line. */
+/* A comment, too, is something behind a blank line.  What stands behind the
+ * header of a newer version is not read, but looked through for them. */
 static void
 find_all(void)
 {
   const char *p = (const char *)in.data, *end = p + in.size;
 
   asked.when = NEVER;
-  while (p < end && !in.newer) {
+  while (p < end) {
     const char *newline = memchr(p, '\n', (size_t)(end - p));
     size_t len = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
 
     in.lines++;
     in.separated |= in.blank > 0 && !is_blank(p, len);
-    if (len < LINES_BUFFER)
-      find_in_line(p, len);
-    else
+    if (len >= LINES_BUFFER)
       in.too_long++;
+    else if (in.newer)
+      in.blank += is_blank(p, len);
+    else
+      find_in_line(p, len);
     p += len + 1;
   }
 }

@@ -188,20 +188,22 @@ state_of_result(int r)
   }
 }
 
-/* Where the output or the state failed, that was told already. */
+/* Where the target, its output or the state failed, that was told already. */
 static void
 tell_missing_operand(const struct stage *transform)
 {
   bool stateless = transform->pipeline->run->stateless;
 
-  for (size_t i = 0; i < transform->n_operands; i++)
-    if (transform->operands[i].public.flags & MP_OPERAND_MISSING)
-      log_line(stateless || transform->operands[i].target->stage->given_up
-                 ? MP_LOG_INFO
-                 : MP_LOG_WARNING,
-               transform->name, NULL,
+  for (size_t i = 0; i < transform->n_operands; i++) {
+    const struct operand *o = &transform->operands[i];
+    const struct target *target = o->target;
+    bool told = stateless || target->failed || target->stage->given_up;
+
+    if (o->public.flags & MP_OPERAND_MISSING)
+      log_line(told ? MP_LOG_INFO : MP_LOG_WARNING, transform->name, NULL,
                "no result: %s could not be asked and has no last known value",
-               transform->operands[i].target->full_name);
+               target->full_name);
+  }
 }
 
 static void

@@ -389,6 +389,7 @@ check_fetch(struct run *r, int added)
   const struct column *column = in.set->columns;
   struct value taken = { .text = NULL };
   char energy[32];
+  int fits = 1;
   uint32_t i;
 
   require(r->ops->fetch(r->self, &r->sink->shown) == MP_OK);
@@ -396,19 +397,25 @@ check_fetch(struct run *r, int added)
   for (i = 0; column[i].name != NULL; i++) {
     const struct mp_shown *shown = fake_sink_shown(r->sink, i);
     const char *unit = i < ARRAY_SIZE(in.unit) ? in.unit[i] : "";
+    const char *found;
     size_t rows = FILE_MAX;
 
     require(shown != NULL);
     /* It may be found further back, when another column is looked for. */
     if (column[i].flags == 0 && shown->answer == MP_SHOWN_EMPTY)
       rows = RECENT;
-    require(strcmp(find_shown(&lines, column[i].name, unit, rows),
-                   fake_sink_shown_text(r->sink, i)) == 0);
+    found = find_shown(&lines, column[i].name, unit, rows);
+    if (strcmp(found, "absent") == 0 &&
+        (column[i].flags & MP_TARGET_READ) == 0) {
+      found = "unfit"; /* the header is another */
+      fits = 0;
+    }
+    require(strcmp(found, fake_sink_shown_text(r->sink, i)) == 0);
     if (shown->value != NULL)
       require(value_import(&taken, shown->value) == NULL);
     value_clear(&taken);
   }
-  check_said(r, MP_OK);
+  check_said(r, fits ? MP_OK : MP_ECONFIG);
   if (!added)
     return;
   snprintf(energy, sizeof(energy), "%s GJ", energies[in.rows - 1]);

@@ -471,11 +471,31 @@ END_TEST
 
 /* ---- Recordings ---- */
 
+#define GJ_84 "< 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n"
+
+/* One line, however many cycles and columns cannot be measured from it. */
+START_TEST(another_header_is_told_once)
+{
+  scene_write(scene, "old.cap", GJ_84 "\n" GJ_84 "\n" GJ_84);
+  scene_write(scene, "log.csv", "time,other\n2026-11-22T10:00:00Z,1\n");
+  scene_write(scene, "p.ini",
+              "[input old]\nplugin = replay\npath = old.cap\n"
+              "[transform t]\nplugin = subtract\nminus = log.energy\n"
+              "value = old.heat_energy_e1\n"
+              "[output log]\nplugin = csv\npath = log.csv\n"
+              "column.energy = old.heat_energy_e1\ncolumn.usage = t\n");
+  ck_assert_int_eq(scene_run(scene, "run -c p.ini"), 78);
+  ck_assert_str_eq(
+    scene_err(scene),
+    "error: log: log.csv: its header is \"time,other\", and the columns of the "
+    "pipeline are \"time,energy,usage\"; move the file away, or name the same "
+    "columns\n");
+}
+END_TEST
+
 START_TEST(recording_reaches_a_device_only_with_a_state_or_for_show)
 {
-  scene_write(scene, "old.cap",
-              "< 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 "
-              "0d\n");
+  scene_write(scene, "old.cap", GJ_84);
   scene_write(scene, "p.ini", "%s",
               "[input old]\nplugin = replay\npath = old.cap\n" HOUSE
               "idx.323 = old.heat_energy_e1\n");
@@ -526,6 +546,7 @@ main(void)
                       ARRAY_SIZE(doubtful));
   tcase_add_test(t, secret_in_a_private_file_is_nobodys_business);
   tcase_add_test(t, secret_file_is_looked_for_among_the_credentials_first);
+  tcase_add_test(t, another_header_is_told_once);
   tcase_add_test(t, recording_reaches_a_device_only_with_a_state_or_for_show);
 
   runner = srunner_create(suite);

@@ -125,11 +125,34 @@ find_target(const struct csv *csv, const char *name)
   return NO_TARGET;
 }
 
+/* Answers for the columns that were not SEEN.  One that we write is no matter
+ * of that column: no row can be added to this file. */
+static int
+answer_absent(struct fetch *f, const unsigned char *seen)
+{
+  const struct csv *csv = f->csv;
+  int answer = MP_OK;
+  uint32_t i;
+
+  for (i = 0; i < csv->count; i++) {
+    int written = (csv->columns[i].flags & MP_TARGET_READ) == 0;
+
+    if (seen[i])
+      continue;
+    if (written && answer == MP_OK)
+      answer =
+        csv_file_check_header(&f->file, csv->header.data, csv->header.len);
+    answer_target(f, i, written ? MP_SHOWN_UNFIT : MP_SHOWN_ABSENT, NULL, NULL);
+  }
+  return answer == MP_ECONFIG ? MP_OK : answer;
+}
+
 /* Notes which target each cell of ROW, the file's first, is. */
 static int
 learn_header(struct fetch *f, char *row, size_t len)
 {
   unsigned char *seen;
+  int answer;
   char *end = row + len;
   size_t i;
 
@@ -147,11 +170,9 @@ learn_header(struct fetch *f, char *row, size_t len)
     if (target != NO_TARGET)
       seen[target] = 1;
   }
-  for (i = 0; i < f->csv->count; i++)
-    if (!seen[i])
-      answer_target(f, (uint32_t)i, MP_SHOWN_ABSENT, NULL, NULL);
+  answer = answer_absent(f, seen);
   free(seen);
-  return MP_OK;
+  return answer;
 }
 
 static int

@@ -53,7 +53,6 @@ static const struct {
     "good" },
   { "columns in another order", "time,usage,more,energy\nt1,2,x,1.0\n",
     "1.0 GJ", "2" },
-  { "a column that is not there", "time,energy\nt1,1.0\n", "1.0 GJ", "absent" },
   { "zero is a value", HEADER "t1,1.0,2\nt2,0,0\n", "0 GJ", "0" },
 };
 
@@ -68,6 +67,21 @@ START_TEST(file_shows)
   ck_assert_msg(strcmp(fake_sink_shown_text(b.sink, 1), rows[_i].usage) == 0,
                 "%s: %s", rows[_i].title, fake_sink_shown_text(b.sink, 1));
   ck_assert_str_eq(fake_host_log(b.h), "");
+}
+END_TEST
+
+START_TEST(column_of_ours_that_is_not_there_is_another_header)
+{
+  bench_put(&b, "time,energy\nt1,1.0\n");
+  bench_open(&b);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(b.sink, 0), "1.0 GJ");
+  ck_assert_str_eq(fake_sink_shown_text(b.sink, 1), "unfit");
+  ck_assert_int_eq(fake_host_failure(b.h, 0), MP_ECONFIG);
+  ck_assert_uint_eq(fake_host_failures(b.h), 1);
+  ck_assert_ptr_nonnull(strstr(fake_host_log(b.h),
+                               "its header is \"time,energy\", and the columns "
+                               "of the pipeline are \"time,energy,usage\""));
 }
 END_TEST
 
@@ -187,6 +201,7 @@ main(void)
 
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_loop_test(tc, file_shows, 0, ARRAY_SIZE(rows));
+  tcase_add_test(tc, column_of_ours_that_is_not_there_is_another_header);
   tcase_add_test(tc, value_is_exact_and_has_its_time);
   tcase_add_loop_test(tc, operand_is_found_however_far_back, 0, 7);
   tcase_add_test(tc, row_across_two_chunks_is_whole);

@@ -278,7 +278,10 @@ find_cells(const struct lines *lines, const char *name, char *cell,
   return cells;
 }
 
-/* What the column NAME shows in the last ROWS lines. */
+static const char absent[] = "absent";
+
+/* What the column NAME shows in the last ROWS lines; ABSENT itself, which is no
+ * cell's text: there is no such column. */
 static const char *
 find_shown(const struct lines *lines, const char *name, const char *unit,
            size_t rows)
@@ -292,7 +295,7 @@ find_shown(const struct lines *lines, const char *name, const char *unit,
     return "empty";
   cells = find_cells(lines, name, cell, found, &n);
   if (n == 0)
-    return "absent";
+    return absent;
   for (i = lines->n; --i > 0 && rows > 0; rows--)
     for (k = 0; k < n; k++) {
       if (found[k] == 0 || read_line(in.file + lines->start[i], lines->len[i],
@@ -405,8 +408,7 @@ check_fetch(struct run *r, int added)
     if (column[i].flags == 0 && shown->answer == MP_SHOWN_EMPTY)
       rows = RECENT;
     found = find_shown(&lines, column[i].name, unit, rows);
-    if (strcmp(found, "absent") == 0 &&
-        (column[i].flags & MP_TARGET_READ) == 0) {
+    if (found == absent && (column[i].flags & MP_TARGET_READ) == 0) {
       found = "unfit"; /* the header is another */
       fits = 0;
     }

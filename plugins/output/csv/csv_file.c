@@ -63,32 +63,23 @@ shown_length(const char *text, size_t len)
   return (int)len;
 }
 
-/* Question marks for what could do things to a terminal, or is no text. */
-static void
-make_clean(char *text)
-{
-  while (*text != '\0') {
-    const char *next = text;
-    size_t n = utf8_length(text);
-
-    if (n == 0 || utf8_is_control(utf8_take(&next))) {
-      n = n == 0 ? 1 : n;
-      memset(text, '?', n);
-    }
-    text += n;
-  }
-}
-
 static int
 fail_header(struct csv_file *f, char *found, const char *header, size_t len)
 {
+  char *clean;
+  int answer;
+
   found[strcspn(found, "\r\n")] = '\0';
-  make_clean(found);
-  return mp_fail(f->host, MP_ECONFIG, f->path,
-                 "its header is \"%.*s\", and the columns of the pipeline are "
-                 "\"%.*s\"; move the file away, or name the same columns",
-                 shown_length(found, strlen(found)), found,
-                 shown_length(header, len), header);
+  clean = utf8_repair(found);
+  if (clean == NULL)
+    return mp_fail(f->host, MP_ENOMEM, f->path, "out of memory");
+  answer = mp_fail(f->host, MP_ECONFIG, f->path,
+                   "its header is \"%.*s\", and the columns of the pipeline "
+                   "are \"%.*s\"; move the file away, or name the same columns",
+                   shown_length(clean, strlen(clean)), clean,
+                   shown_length(header, len), header);
+  free(clean);
+  return answer;
 }
 
 int

@@ -53,14 +53,16 @@ static int
 try_load(const char *path)
 {
   struct loader *loader = loader_new("");
+  const struct plugin *plugin;
   char why[1024];
 
   if (!loader)
     return EX_OSERR;
-  if (load_any(loader, path, why, sizeof(why)))
-    return EX_OK;
-  log_line(MP_LOG_ERROR, NULL, NULL, "%s", why);
-  return EX_CONFIG;
+  plugin = load_any(loader, path, why, sizeof(why));
+  if (!plugin)
+    log_line(MP_LOG_ERROR, NULL, NULL, "%s", why);
+  loader_free(loader);
+  return plugin ? EX_OK : EX_CONFIG;
 }
 
 /* ---- A process for each check ---- */

@@ -163,23 +163,39 @@ drop_what_is_due(struct target *changed)
   }
 }
 
+static void
+tell_relabelled(const struct target *target, const char *was)
+{
+  log_line(MP_LOG_NOTICE, target->stage->name, target->object,
+           "is in %s now, and shows the number that was written in %s: it is "
+           "written again in its new unit",
+           unit_display(target->ledger.unit), unit_display(was));
+}
+
 /* The ledger is kept in the unit that the target itself has. */
 static bool
 take_unit(struct target *target)
 {
-  const char *unit = target->shown.value.unit;
+  const char *unit = target->shown.value.unit, *was = target->ledger.unit;
+  bool relabelled = false;
   int r;
 
   target->ledger.step = target->shown_step;
   if (!unit)
     return true;
-  r = ledger_set_unit(&target->ledger, unit);
+  if (!was || unit_same(was, unit))
+    r = ledger_set_unit(&target->ledger, unit);
+  else
+    r = ledger_follow_unit(&target->ledger, &target->shown, &relabelled);
+  if (relabelled)
+    tell_relabelled(target, was);
   if (r == MP_OK)
     return true;
-  stage_fail(target->stage, r, target->object,
-             "is in %s and takes values in %s, which do not convert exactly: "
-             "give it another unit, or put a transform \"convert\" before it",
-             unit_display(unit), unit_display(target->ledger.unit));
+  stage_fail(
+    target->stage, r, target->object,
+    "is in %s, and what is kept of it is in %s, which does not convert "
+    "exactly: give it back that unit, or name another target",
+    unit_display(unit), unit_display(was));
   target->failed = true;
   return false;
 }

@@ -341,6 +341,42 @@ ledger_drop(struct ledger_target *t, const struct ledger_shown *seen)
   value_clear(&t->d);
 }
 
+/* ---- Another unit ---- */
+
+/* A reading is replaced by the next one: it can do without what was kept. */
+static void
+begin_anew(struct ledger_target *t, const char *unit)
+{
+  ledger_clear(t);
+  t->e = (struct decimal){ 0, 0 };
+  t->a_place = MP_EXACT;
+  t->unit = unit;
+}
+
+int
+ledger_follow_unit(struct ledger_target *t, const struct ledger_shown *seen,
+                   bool *ret_relabelled)
+{
+  const char *unit = seen->value.unit;
+  bool ours = ledger_can_show(t, seen, &t->a);
+  int r;
+
+  *ret_relabelled = false;
+  /* Numbers are compared, as if nothing but the label was new. */
+  if (ledger_can_show(t, seen, &t->m) && settle_sent(t, seen))
+    ours = true;
+  r = ledger_set_unit(t, unit);
+  if (r == MP_OK && ours && t->role != LEDGER_DELTA) {
+    *ret_relabelled = true;
+    return ledger_shown_copy(&t->b, seen) ? MP_OK : MP_ENOMEM;
+  }
+  if ((r == MP_ECONFIG || r == MP_ERANGE) && t->role == LEDGER_PLAIN) {
+    begin_anew(t, unit);
+    return MP_OK;
+  }
+  return r;
+}
+
 /* ---- A cycle ---- */
 
 const struct value *

@@ -65,6 +65,14 @@ bool ledger_shown_copy(struct ledger_shown *to,
  * MP_ERANGE; then nothing is changed. */
 int ledger_set_unit(struct ledger_target *t, const char *unit);
 
+/* Puts everything into the unit of SEEN, which is another one than before.
+ * *ret_relabelled: the number shown is the one that was written in the old
+ * unit, so only the label was changed; then A is due again, in the new unit
+ * (row 3). Returns as ledger_set_unit; but a plain target begins anew where
+ * nothing converts exactly. */
+int ledger_follow_unit(struct ledger_target *t, const struct ledger_shown *seen,
+                       bool *ret_relabelled);
+
 /* Whether what is shown can be a display of V, as V would be sent. */
 bool ledger_can_show(const struct ledger_target *t,
                      const struct ledger_shown *shown, const struct value *v);

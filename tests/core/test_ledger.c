@@ -492,6 +492,61 @@ START_TEST(a_ledger_moves_to_the_unit_of_its_device)
 }
 END_TEST
 
+/* The unit of the target becomes MJ (or kWh, which GJ does not convert to). */
+static const struct {
+  enum ledger_role role;
+  const char *before, *shown, *unit;
+  int result;
+  bool relabelled;
+  const char *after;
+} unit_changes[] = {
+  { BASE, "A=84 B=83@1", "84@2", "MJ", MP_OK, true, "A=84000 B=84@2" },
+  { BASE, "A=84 B=83@1 D=85", "84@2", "MJ", MP_OK, true,
+    "A=84000 B=84@2 D=85000" },
+  { TOTAL, "A=84 B=83@1 D=85", "84@2", "MJ", MP_OK, true,
+    "A=84000 B=84@2 D=85000" },
+  { PLAIN, "A=84 B=83@1", "84@2", "MJ", MP_OK, true, "A=84000 B=84@2" },
+  /* as usual, where another number is shown, or nothing was written */
+  { BASE, "A=84 B=83@1", "84000@2", "MJ", MP_OK, false, "A=84000 B=83000@1" },
+  { TOTAL, "D=85", "0@2", "MJ", MP_OK, false, "D=85000" },
+  /* what is on its way arrived before, or did not */
+  { TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "MJ", MP_OK, true,
+    "A=85000 B=85@3" },
+  { TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "84@2", "MJ", MP_OK, true,
+    "A=84000 B=84@2 M=85000 N=84000@2 D=85000" },
+  { DELTA, "A=0.1 M=0.2 N=0.1@2 D=0.2", "0.2@3", "MJ", MP_OK, false,
+    "A=200 B=100@2" },
+  /* what was used is not told again */
+  { DELTA, "A=0.1 B=0.3@1", "0.1@2", "MJ", MP_OK, false, "A=100 B=300@1" },
+  /* no exact conversion */
+  { PLAIN, "A=84 B=83@1 D=85", "84@2", "kWh", MP_OK, false, "" },
+  { BASE, "A=84 B=83@1 D=85", "84@2", "kWh", MP_ECONFIG, false,
+    "A=84 B=83@1 D=85" },
+};
+
+START_TEST(a_ledger_follows_its_target_to_another_unit)
+{
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+  bool relabelled;
+  char text[512];
+
+  read_ledger(&t, unit_changes[_i].role, unit_changes[_i].before);
+  t.unit = value_intern("GJ");
+  read_shown(&shown, unit_changes[_i].shown, strlen(unit_changes[_i].shown));
+  shown.value.unit = value_intern(unit_changes[_i].unit);
+  ck_assert_int_eq(ledger_follow_unit(&t, &shown, &relabelled),
+                   unit_changes[_i].result);
+  ck_assert_int_eq(relabelled, unit_changes[_i].relabelled);
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, unit_changes[_i].after);
+  if (unit_changes[_i].result == MP_OK)
+    ck_assert_str_eq(t.unit, unit_changes[_i].unit);
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
 START_TEST(a_ledger_survives_the_state)
 {
   struct ledger_target t, back;
@@ -560,6 +615,8 @@ ledger_suite(void)
     tc, the_last_known_value_is_what_is_due_else_what_was_acknowledged);
   tcase_add_test(tc, what_is_adopted_is_rounded_and_of_the_same_meter);
   tcase_add_test(tc, a_ledger_moves_to_the_unit_of_its_device);
+  tcase_add_loop_test(tc, a_ledger_follows_its_target_to_another_unit, 0,
+                      sizeof(unit_changes) / sizeof(unit_changes[0]));
   tcase_add_test(tc, a_ledger_survives_the_state);
   tcase_add_test(tc, what_is_no_ledger_is_refused);
   suite_add_tcase(suite, tc);

@@ -590,10 +590,11 @@ START_TEST(target_in_another_unit_is_left_alone)
   scene_write(s, "show.sh", show, "m3");
   scene_remove(s, "got");
   exec_run(s, "84.208");
-  exec_check(s, EX_CONFIG,
-             "error: hook: value.energy: is in m³ and takes values in "
-             "GJ, which do not convert exactly: give it another unit, or put a "
-             "transform \"convert\" before it (p.ini:13)\n");
+  exec_check(
+    s, EX_CONFIG,
+    "error: hook: value.energy: is in m³, and what is kept of it is in "
+    "GJ, which does not convert exactly: give it back that unit, or "
+    "name another target (p.ini:13)\n");
   ck_assert_ptr_null(strstr(scene_read(s, "got"), "\"energy\""));
   scene_write(s, "show.sh", show, "GJ");
   exec_run(s, "84.300");
@@ -601,6 +602,66 @@ START_TEST(target_in_another_unit_is_left_alone)
              "notice: hook: value.energy: is in order again after 20 min\n");
   ck_assert_ptr_nonnull(
     strstr(scene_read(s, "got"), "\"energy\":{\"value\":\"84.300\""));
+}
+END_TEST
+
+/* Only its label: what stands there is no new value, and no usage. */
+START_TEST(target_with_another_label_is_written_again)
+{
+  static const char show[] =
+    "echo '{\"target\":\"energy\",\"value\":\"84.000\",\"unit\":\"%s\","
+    "\"updated\":\"%s\"}'\n"
+    "echo '{\"target\":\"usage\",\"value\":null}'\n";
+
+  scene_write(s, "p.ini", SHOWN_PIPELINE);
+  scene_write(s, "show.sh", show, "GJ", "monday");
+  exec_run(s, "84.000");
+  scene_write(s, "show.sh", show, "GJ", "tuesday");
+  exec_run(s, "84.000");
+  exec_check(s, EX_OK, "");
+  scene_write(s, "show.sh", show, "MJ", "tuesday");
+  exec_run(s, "84.208");
+  exec_check(s, EX_OK,
+             "notice: hook: value.energy: is in MJ now, and shows the number "
+             "that was written in GJ: it is written again in its new unit\n");
+  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"),
+                               "\"energy\":{\"value\":\"84208\",\"unit\":"
+                               "\"MJ\""));
+  ck_assert_ptr_nonnull(
+    strstr(scene_read(s, "got"), "\"usage\":{\"value\":\"0.208\""));
+}
+END_TEST
+
+/* A reading waited for a target that turns out to have another unit: the way
+ * out that is told leads out. */
+START_TEST(reading_that_waits_does_not_bar_another_unit)
+{
+  static const char hook[] =
+    EXEC_INPUT "[transform heat]\nplugin = convert\nvalue = meter.energy\n"
+               "unit = kWh\ndecimals = 3\n"
+               "[output hook]\nplugin = exec\nclass = latest\n"
+               "command = sh -c 'cat >got'\nfetch = sh show.sh\n"
+               "value.energy = %s\n";
+
+  scene_write(s, "p.ini", hook, "meter.energy");
+  scene_write(s, "show.sh", "exit 75\n");
+  exec_run(s, "84.000");
+  exec_check(s, EX_TEMPFAIL, "error: hook: sh: ended with status 75\n");
+  scene_write(s, "show.sh",
+              "echo '{\"target\":\"energy\",\"value\":\"0\",\"unit\":\"kWh\","
+              "\"updated\":\"monday\"}'\n");
+  exec_run(s, "84.000");
+  exec_check(s, EX_CONFIG,
+             "error: hook: value.energy: takes kWh, and meter.energy is in GJ: "
+             "put a transform \"convert\" with unit = kWh between them "
+             "(p.ini:14)\n"
+             "notice: hook: sh: answers again after 20 min\n");
+  scene_write(s, "p.ini", hook, "heat");
+  exec_run(s, "84.000");
+  exec_check(s, EX_OK,
+             "notice: hook: value.energy: is in order again after 20 min\n");
+  ck_assert_ptr_nonnull(
+    strstr(scene_read(s, "got"), "\"energy\":{\"value\":\"23333.333\""));
 }
 END_TEST
 
@@ -797,6 +858,8 @@ exec_suite(void)
                       ARRAY_SIZE(mistake_rows));
   tcase_add_test(tc, target_of_class_live_is_no_operand);
   tcase_add_test(tc, target_in_another_unit_is_left_alone);
+  tcase_add_test(tc, target_with_another_label_is_written_again);
+  tcase_add_test(tc, reading_that_waits_does_not_bar_another_unit);
   tcase_add_test(tc, usage_beyond_all_numbers_is_not_lost);
   tcase_add_test(tc, result_that_is_missing_further_down_holds_the_base);
   tcase_add_test(tc, text_is_written_where_it_changed);

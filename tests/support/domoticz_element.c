@@ -94,6 +94,7 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
 {
   char text[64];
   bool custom = strcmp(d->type->name, "custom") == 0;
+  bool computed = strcmp(d->type->name, "kwh-computed") == 0;
   bool counts = has_divider(d) && !raw;
 
   number(out, "AddjMulti", 1);
@@ -110,6 +111,8 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
   member(out, "Data", data);
   if (counts)
     number(out, "Divider", d->divider != 0 ? d->divider : d->type->divider);
+  if (d->type->show == DOMOTICZ_SHOW_KWH)
+    member(out, "EnergyMeterMode", computed ? "1" : "");
   put_hardware(s, out);
   if (!raw)
     bare(out, "HaveTimeout", "false");

@@ -48,6 +48,8 @@ static const struct domoticz_type types[] = {
     3 },
   { "kwh", "General", "kWh", DOMOTICZ_SHOW_KWH, "kWh", "0;0.0", NULL, 0, 0,
     18 },
+  { "kwh-computed", "General", "kWh", DOMOTICZ_SHOW_KWH, "kWh", "0;0.0", NULL,
+    0, 0, 0 },
   { "text", "General", "Text", DOMOTICZ_SHOW_TEXT, "", "Hello World", NULL, -1,
     0, 5 },
   { "alert", "General", "Alert", DOMOTICZ_SHOW_TEXT, "", "No Alert!", NULL, -1,

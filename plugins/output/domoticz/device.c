@@ -338,6 +338,10 @@ parse_kwh(struct device *d, const cJSON *object, const char *data)
   snprintf(d->unit, sizeof(d->unit), "kWh");
   if (strcmp(data, "0, ") == 0)
     d->state = DEVICE_EMPTY;
+  /* "Energy read: Computed": the energy that comes is thrown away. */
+  if (strcmp(text_or_empty(object, "EnergyMeterMode"), "1") == 0)
+    d->unfit = "computes its energy from its power and takes none; set its "
+               "\"Energy read\" to \"From device\"";
   d->has_power = number_parse(usage, &d->power) > 0;
   if (d->has_power)
     d->power_place = digits_place(d->power, SHOWN_DIGITS);
@@ -414,6 +418,7 @@ device_parse(const cJSON *object, int64_t act_time, struct device *ret)
   struct device d = { .type = find_type(object), .state = DEVICE_SHOWS };
   const char *updated = text_or_empty(object, "LastUpdate");
 
+  d.unfit = d.type->unfit;
   name_kind(&d, object);
   device_copy_text(d.name, sizeof(d.name), reply_member(object, "Name"));
   device_copy_text(d.data, sizeof(d.data), reply_member(object, "Data"));

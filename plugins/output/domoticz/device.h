@@ -29,7 +29,7 @@ struct device_type {
   enum device_form form;
   const char *label;  /* for people */
   const char *member; /* with DEVICE_MEMBER */
-  const char *unfit;  /* why it cannot be written, and the remedy; or NULL */
+  const char *unfit;  /* why none of them can be written; or NULL */
 };
 
 enum device_state {
@@ -41,6 +41,7 @@ enum device_state {
 
 struct device {
   const struct device_type *type;
+  const char *unfit; /* why it cannot be written, and the remedy; or NULL */
   enum device_state state;
   struct number value;
   int32_t place;      /* of the last place shown, or MP_EXACT */

@@ -294,7 +294,7 @@ report_device(const struct domoticz *d, const struct slot *slot,
               const struct mp_target *target)
 {
   const struct device *device = &slot->device;
-  const char *unfit = device->type->unfit;
+  const char *unfit = device->unfit;
 
   if (device->state == DEVICE_GARBLED)
     return mp_fail(d->host, MP_EPROTO, slot->object, "\"%s\" (%s): %s",

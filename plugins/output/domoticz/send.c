@@ -265,7 +265,7 @@ send_slot(struct domoticz *d, const struct slot *slot)
   /* How a device takes its value is known from what it showed. */
   if (slot->reach != REACH_DEVICE || slot->device.state == DEVICE_GARBLED)
     return MP_NOT_SENT;
-  if (slot->device.state == DEVICE_UNFIT || slot->device.type->unfit != NULL)
+  if (slot->device.state == DEVICE_UNFIT || slot->device.unfit != NULL)
     return MP_REJECTED; /* reported when it was asked */
   if (format_svalue(d, slot, &svalue) != MP_OK)
     return MP_REJECTED;

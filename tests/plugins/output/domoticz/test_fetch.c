@@ -166,6 +166,27 @@ START_TEST(a_counter_that_adds_up_is_refused_but_can_be_read)
 }
 END_TEST
 
+/* It would store the power and leave its own energy as it is. */
+START_TEST(a_kwh_device_that_computes_is_refused_but_can_be_read)
+{
+  uint32_t written, read;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  written = rig_add(&r, 5, "kwh-computed", NULL);
+  domoticz_server_add(r.s, 6, "kwh-computed", NULL);
+  domoticz_server_set(r.s, 6, "450;1234567");
+  read = fake_host_add_target(r.host, "6", NULL, NULL, MP_TARGET_READ);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, written), "unfit");
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, read), "1234.567 kWh");
+  ck_assert_int_eq(fake_host_failure(r.host, 0), MP_EREFUSED);
+  ck_assert(rig_logged(&r, "set its \"Energy read\" to \"From device\""));
+  ck_assert_uint_eq(rig_send(&r, written, "1 kWh"), MP_REJECTED);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "udevice"), 0);
+}
+END_TEST
+
 START_TEST(switches_and_misplaced_powers_are_unfit)
 {
   uint32_t sw, power;
@@ -417,6 +438,7 @@ main(void)
   tcase_add_test(tc, the_form_is_learned_with_one_device_too);
   tcase_add_test(tc, what_is_left_out_is_asked_for_alone);
   tcase_add_test(tc, a_counter_that_adds_up_is_refused_but_can_be_read);
+  tcase_add_test(tc, a_kwh_device_that_computes_is_refused_but_can_be_read);
   tcase_add_test(tc, switches_and_misplaced_powers_are_unfit);
   tcase_add_test(tc, hidden_devices_are_absent);
   tcase_add_test(tc, failures_have_their_reason_and_remedy);

@@ -144,7 +144,7 @@ END_TEST
 
 START_TEST(new_devices_are_made_unasked_when_told_so)
 {
-  build(DOMOTICZ_2022_2);
+  build(DOMOTICZ_2023_2);
   targets("--yes -q " NEW);
   house_check(&house, EX_OK, "");
   check_out("idx.324 = VALUE ; Energy meter, Counter\n"
@@ -160,6 +160,19 @@ START_TEST(new_devices_are_made_unasked_when_told_so)
             "10:00:00\n"
             "325  Energy: usage  Custom Sensor  0       GJ    2026-11-22 "
             "10:00:00\n");
+}
+END_TEST
+
+START_TEST(old_server_makes_none_and_that_is_told)
+{
+  build(DOMOTICZ_2022_2);
+  targets("--yes " NEW);
+  house_check(&house, EX_UNAVAILABLE,
+              "error: domoticz: {url}: the list of hardware is refused: only "
+              "Domoticz 2023.2 and later makes devices so, and only for an "
+              "administrator; make them by hand (Setup, Hardware)\n");
+  check_out("");
+  check_old_devices();
 }
 END_TEST
 
@@ -277,6 +290,7 @@ main(void)
   tcase_add_test(t, login_that_is_wanted_is_said);
   tcase_add_test(t, new_devices_are_made_after_a_yes);
   tcase_add_test(t, new_devices_are_made_unasked_when_told_so);
+  tcase_add_test(t, old_server_makes_none_and_that_is_told);
   tcase_add_loop_test(t, nothing_is_made_without_a_yes, 0,
                       (int)ARRAY_SIZE(answers));
   tcase_add_test(t, nothing_is_made_when_one_of_them_cannot_be);

@@ -311,6 +311,7 @@ static void
 command(struct domoticz_server *s, const struct domoticz_params *p,
         struct domoticz_reply *reply)
 {
+  /* It has these as type=hardware and so on, not recorded. */
   bool old = s->version == DOMOTICZ_2022_2;
 
   if (domoticz_param_is(p, "param", "getdevices") && !old)
@@ -319,11 +320,11 @@ command(struct domoticz_server *s, const struct domoticz_params *p,
     udevice(s, p, reply);
   else if (domoticz_param_is(p, "param", "addhardware"))
     addhardware(s, p, reply);
-  else if (domoticz_param_is(p, "param", "gethardware"))
+  else if (domoticz_param_is(p, "param", "gethardware") && !old)
     gethardware(s, reply);
-  else if (domoticz_param_is(p, "param", "createvirtualsensor"))
+  else if (domoticz_param_is(p, "param", "createvirtualsensor") && !old)
     createvirtualsensor(s, p, reply);
-  else if (domoticz_param_is(p, "param", "setused"))
+  else if (domoticz_param_is(p, "param", "setused") && !old)
     setused(s, p, reply);
   else if (domoticz_param_is(p, "param", "getversion"))
     done(reply, "GetVersion");

@@ -183,8 +183,9 @@ find_hardware(struct domoticz *d, char *idx, size_t size)
     code = pick_hardware(&reply, idx, size);
   else
     code = mp_fail(d->host, MP_EREFUSED, d->url,
-                   "the list of hardware is refused; only an administrator may "
-                   "see it");
+                   "the list of hardware is refused: only Domoticz 2023.2 and "
+                   "later makes devices so, and only for an administrator; "
+                   "make them by hand (Setup, Hardware)");
   reply_free(&reply);
   if (code == MP_EREFUSED && idx[0] != '\0')
     mp_fail(d->host, code, d->url,

@@ -360,8 +360,9 @@ START_TEST(hardware_that_is_refused_says_who_may)
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
     MP_EREFUSED);
-  ck_assert(rig_logged(&r, "the list of hardware is refused; only an "
-                           "administrator may see it"));
+  ck_assert(rig_logged(&r, "the list of hardware is refused: only "
+                           "Domoticz 2023.2 and later makes devices so, and "
+                           "only for an administrator"));
   domoticz_server_heal(r.s);
   remove_hardware();
   domoticz_server_fault(r.s, DOMOTICZ_ERR, "addhardware", 0, 0, 0);

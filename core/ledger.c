@@ -164,6 +164,16 @@ shows_zero_or_nothing(const struct ledger_shown *shown)
          (!shown->value.text && shown->value.number.coef == 0);
 }
 
+/* A target that holds texts shows one of digits as a number. */
+static bool
+text_is_number(const char *text, struct decimal number)
+{
+  struct decimal d;
+
+  return decimal_parse(text, strlen(text), &d) == MP_OK &&
+         decimal_compare(d, number) == 0;
+}
+
 bool
 ledger_can_show(const struct ledger_target *t, const struct ledger_shown *shown,
                 const struct value *v)
@@ -172,7 +182,9 @@ ledger_can_show(const struct ledger_target *t, const struct ledger_shown *shown,
 
   if (v->kind == 0 || shown->value.kind == 0)
     return false;
-  if (v->text || shown->value.text)
+  if (v->text && !shown->value.text)
+    return text_is_number(v->text, shown->value.number);
+  if (shown->value.text)
     return value_equal(v, &shown->value);
   sent = rounded(t, v);
   return decimal_shows(shown->value.number, shown->place, sent.number);

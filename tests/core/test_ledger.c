@@ -250,7 +250,7 @@ static const struct settling {
   { 10, PLAIN, "A=84 B=83@1", "70@9", "A=70", CHANGED },
   { 10, PLAIN, "A=84 B=83@1 D=85", "70@9", "A=70 D=85", CHANGED },
   { 10, PLAIN, "A=84 B=83@1 D=85", "0@9", "A=0 D=85", CHANGED },
-  /* A text is held against a text, and is no display of a number. */
+  /* A text is held against a text; one of digits may be shown as a number. */
   { 1, PLAIN, "A='hot' B='warm'@1 M='cold' N='hot'@2 D='cold'", "'cold'@3",
     "A='cold' B='hot'@2", SETTLED },
   { 2, PLAIN, "A='hot' B='warm'@1 M='cold' N='hot'@2 D='cold'", "'hot'@2",
@@ -259,7 +259,12 @@ static const struct settling {
     SETTLED },
   { 4, PLAIN, "A='hot' B='warm'@1", "'hot'@2", "A='hot' B='warm'@1", SETTLED },
   { 10, PLAIN, "A='hot' B='warm'@1", "'cold'@9", "A='cold'", CHANGED },
-  { 10, PLAIN, "A='0' B='warm'@1", "0@9", "A=0", CHANGED },
+  { 10, PLAIN, "A='hot' B='warm'@1", "0@9", "A=0", CHANGED },
+  { 10, PLAIN, "A='1' B='warm'@1", "0@9", "A=0", CHANGED },
+  { 10, PLAIN, "A=0 B=1@1", "'cold'@9", "A='cold'", CHANGED },
+  { 4, PLAIN, "A='012' B='warm'@1", "12@9", "A='012' B='warm'@1", SETTLED },
+  { 1, PLAIN, "A='hot' B='warm'@1 M='12' N='hot'@2 D='12'", "12@3",
+    "A='12' B='hot'@2", SETTLED },
   /* Without a time of last update, values alone tell. */
   { 1, BASE, "A=84 B=83 M=85 N=84 D=85", "85", "A=85 B=84", SETTLED },
   { 2, BASE, "A=84 B=83 M=85 N=84 D=85", "84", "A=84 B=83 D=85", SETTLED },

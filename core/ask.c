@@ -164,38 +164,34 @@ drop_what_is_due(struct target *changed)
 }
 
 static void
-tell_relabelled(const struct target *target, const char *was)
+tell_again(const struct target *target, const struct value *was)
 {
+  char a[256], s[256];
+
   log_line(MP_LOG_NOTICE, target->stage->name, target->object,
-           "is in %s now, and shows the number that was written in %s: it is "
-           "written again in its new unit",
-           unit_display(target->ledger.unit), unit_display(was));
+           "shows %s where %s was written: its unit or its divider was "
+           "changed; it is written again",
+           value_describe(&target->shown.value, s, sizeof(s)),
+           value_describe(was, a, sizeof(a)));
 }
 
 /* The ledger is kept in the unit that the target itself has. */
 static bool
-take_unit(struct target *target)
+take_unit(struct target *target, const struct value *was)
 {
-  const char *unit = target->shown.value.unit, *was = target->ledger.unit;
-  bool relabelled = false;
-  int r;
+  const char *unit = target->ledger.unit;
+  bool again;
+  int r =
+    ledger_follow(&target->ledger, &target->shown, target->shown_step, &again);
 
-  target->ledger.step = target->shown_step;
-  if (!unit)
-    return true;
-  if (!was || unit_same(was, unit))
-    r = ledger_set_unit(&target->ledger, unit);
-  else
-    r = ledger_follow_unit(&target->ledger, &target->shown, &relabelled);
-  if (relabelled)
-    tell_relabelled(target, was);
+  if (again)
+    tell_again(target, was);
   if (r == MP_OK)
     return true;
-  stage_fail(
-    target->stage, r, target->object,
-    "is in %s, and what is kept of it is in %s, which does not convert "
-    "exactly: give it back that unit, or name another target",
-    unit_display(unit), unit_display(was));
+  stage_fail(target->stage, r, target->object,
+             "is in %s, and what is kept of it is in %s, which does not "
+             "convert exactly: give it back that unit, or name another target",
+             unit_display(target->shown.value.unit), unit_display(unit));
   target->failed = true;
   return false;
 }
@@ -206,9 +202,11 @@ settle_one(struct target *target)
   struct value was = { 0 };
   enum ledger_outcome outcome;
 
-  if (!take_unit(target))
-    return LEDGER_SETTLED;
   value_copy(&was, &target->ledger.a);
+  if (!take_unit(target, &was)) {
+    value_clear(&was);
+    return LEDGER_SETTLED;
+  }
   outcome = ledger_settle(&target->ledger, &target->shown);
   target->first = outcome == LEDGER_FIRST;
   if (outcome == LEDGER_CHANGED)

@@ -353,7 +353,7 @@ ledger_drop(struct ledger_target *t, const struct ledger_shown *seen)
   value_clear(&t->d);
 }
 
-/* ---- Another unit ---- */
+/* ---- Another unit, another step ---- */
 
 /* A reading is replaced by the next one: it can do without what was kept. */
 static void
@@ -365,28 +365,75 @@ begin_anew(struct ledger_target *t, const char *unit)
   t->unit = unit;
 }
 
+/* Steps of a power of ten only, as dividers are. */
+#define MAX_SHIFT 30
+#define MAX_PLACE 1000
+
+/* SEEN as it would be shown if T still had its old step: what is stored is so
+ * many of them.  Borrows from SEEN. */
+static struct ledger_shown
+in_old_step(const struct ledger_target *t, const struct ledger_shown *seen,
+            struct decimal step)
+{
+  struct ledger_shown view = *seen;
+  int64_t shift = (int64_t)t->step.exp10 - step.exp10;
+
+  if (t->step.coef <= 0 || t->step.coef != step.coef || shift > MAX_SHIFT ||
+      shift < -MAX_SHIFT)
+    return view;
+  view.value.number.exp10 += (int32_t)shift;
+  if (view.place > -MAX_PLACE && view.place < MAX_PLACE) /* else MP_EXACT */
+    view.place += (int32_t)shift;
+  return view;
+}
+
+static bool
+is_changed(const struct ledger_target *t, const char *unit, struct decimal step)
+{
+  if (unit && t->unit && !unit_same(t->unit, unit))
+    return true;
+  return t->step.coef > 0 && step.coef > 0 && decimal_valid(step) &&
+         decimal_compare(t->step, step) != 0;
+}
+
+/* B becomes what is shown: A is not there any more. */
+static int
+write_again(struct ledger_target *t, const struct ledger_shown *seen,
+            bool *ret_again)
+{
+  if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->a))
+    return MP_OK;
+  *ret_again = true;
+  return ledger_shown_copy(&t->b, seen) ? MP_OK : MP_ENOMEM;
+}
+
 int
-ledger_follow_unit(struct ledger_target *t, const struct ledger_shown *seen,
-                   bool *ret_relabelled)
+ledger_follow(struct ledger_target *t, const struct ledger_shown *seen,
+              struct decimal step, bool *ret_again)
 {
   const char *unit = seen->value.unit;
-  bool ours = ledger_can_show(t, seen, &t->a);
-  int r;
+  bool changed = is_changed(t, unit, step), ours = false;
+  int r = MP_OK;
 
-  *ret_relabelled = false;
-  /* Numbers are compared, as if nothing but the label was new. */
-  if (ledger_can_show(t, seen, &t->m) && settle_sent(t, seen))
-    ours = true;
-  r = ledger_set_unit(t, unit);
-  if (r == MP_OK && ours && t->role != LEDGER_DELTA) {
-    *ret_relabelled = true;
-    return ledger_shown_copy(&t->b, seen) ? MP_OK : MP_ENOMEM;
+  *ret_again = false;
+  if (changed) {
+    /* Numbers are compared, as if nothing had been changed. */
+    struct ledger_shown view = in_old_step(t, seen, step);
+
+    ours = ledger_can_show(t, &view, &t->a);
+    if (ledger_can_show(t, &view, &t->m) && settle_sent(t, &view))
+      ours = true;
   }
+  if (unit)
+    r = ledger_set_unit(t, unit);
   if ((r == MP_ECONFIG || r == MP_ERANGE) && t->role == LEDGER_PLAIN) {
     begin_anew(t, unit);
-    return MP_OK;
+    ours = false;
+    r = MP_OK;
   }
-  return r;
+  if (r == MP_OK)
+    t->step = step;
+  return r == MP_OK && ours ? write_again(t, seen, ret_again) : r;
 }
 
 /* ---- A cycle ---- */

@@ -65,13 +65,12 @@ bool ledger_shown_copy(struct ledger_shown *to,
  * MP_ERANGE; then nothing is changed. */
 int ledger_set_unit(struct ledger_target *t, const char *unit);
 
-/* Puts everything into the unit of SEEN, which is another one than before.
- * *ret_relabelled: the number shown is the one that was written in the old
- * unit, so only the label was changed; then A is due again, in the new unit
- * (row 3). Returns as ledger_set_unit; but a plain target begins anew where
- * nothing converts exactly. */
-int ledger_follow_unit(struct ledger_target *t, const struct ledger_shown *seen,
-                       bool *ret_relabelled);
+/* Puts T into the unit of SEEN (where that has one) and the STEP of its target.
+ * *ret_again: these were changed above what was written; it does not mean the
+ * same any more, and A is due again (row 3).  Returns as ledger_set_unit; but a
+ * plain target begins anew where nothing converts exactly. */
+int ledger_follow(struct ledger_target *t, const struct ledger_shown *seen,
+                  struct decimal step, bool *ret_again);
 
 /* Whether what is shown can be a display of V, as V would be sent. */
 bool ledger_can_show(const struct ledger_target *t,
@@ -110,8 +109,7 @@ bool ledger_as_sent(const struct ledger_target *t, struct value *ret);
 void ledger_result(struct ledger_target *t, uint32_t result);
 
 /* The ledger as lines of text for the state (to be freed; NULL: out of
- * memory), and back.  Role and step are not part of it: they are the
- * pipeline's and the target's. */
+ * memory), and back.  The role is not part of it: it is the pipeline's. */
 char *ledger_encode(const struct ledger_target *t);
 bool ledger_decode(struct ledger_target *t, const char *text);
 

@@ -31,6 +31,12 @@ put_shown(FILE *out, const char *name, const struct ledger_shown *s)
   put_value(out, ".value", &s->value);
 }
 
+static void
+put_decimal(FILE *out, const char *name, struct decimal d)
+{
+  fprintf(out, "%s %lld %d\n", name, (long long)d.coef, (int)d.exp10);
+}
+
 char *
 ledger_encode(const struct ledger_target *t)
 {
@@ -49,7 +55,9 @@ ledger_encode(const struct ledger_target *t)
   put_value(out, "md", &t->md);
   put_shown(out, "n", &t->n);
   put_value(out, "d", &t->d);
-  fprintf(out, "e %lld %d\n", (long long)t->e.coef, (int)t->e.exp10);
+  put_decimal(out, "e", t->e);
+  if (t->step.coef > 0)
+    put_decimal(out, "step", t->step);
   fprintf(out, "place %d\n", (int)t->a_place);
   fprintf(out, "sent %lld\n", (long long)t->sent_ms);
   fprintf(out, "rebase %d\n", t->rebase);
@@ -92,6 +100,18 @@ get_number(int64_t *to, const char *rest)
   return true;
 }
 
+static bool
+get_decimal(struct decimal *to, const char *rest)
+{
+  long long coef;
+  int exp10;
+
+  if (sscanf(rest, "%lld %d", &coef, &exp10) != 2)
+    return false;
+  *to = (struct decimal){ .coef = coef, .exp10 = exp10 };
+  return true;
+}
+
 /* One line: NAME and what stands behind it. */
 static bool
 decode_line(struct ledger_target *t, const char *name, const char *rest)
@@ -126,14 +146,11 @@ decode_line(struct ledger_target *t, const char *name, const char *rest)
     t->unit = strchr(rest, '|') ? NULL : value_intern(rest);
     return t->unit != NULL;
   }
-  if (strcmp(name, "e") == 0) {
-    long long coef = 0;
-    int exp10 = 0;
-
-    good = sscanf(rest, "%lld %d", &coef, &exp10) == 2;
-    t->e = (struct decimal){ .coef = coef, .exp10 = exp10 };
-    return good;
-  }
+  if (strcmp(name, "e") == 0)
+    return get_decimal(&t->e, rest);
+  if (strcmp(name, "step") == 0)
+    return get_decimal(&t->step, rest) && decimal_valid(t->step) &&
+           t->step.coef > 0;
   good = get_number(&n, rest);
   if (strcmp(name, "place") == 0)
     t->a_place = (int32_t)n;

@@ -500,32 +500,47 @@ END_TEST
 /* The unit of the target becomes MJ (or kWh, which GJ does not convert to). */
 static const struct {
   enum ledger_role role;
-  const char *before, *shown, *unit;
+  const char *before, *shown, *unit, *step;
   int result;
-  bool relabelled;
+  bool again;
   const char *after;
 } unit_changes[] = {
-  { BASE, "A=84 B=83@1", "84@2", "MJ", MP_OK, true, "A=84000 B=84@2" },
-  { BASE, "A=84 B=83@1 D=85", "84@2", "MJ", MP_OK, true,
+  { BASE, "A=84 B=83@1", "84@2", "MJ", "0.01", MP_OK, true, "A=84000 B=84@2" },
+  { BASE, "A=84 B=83@1 D=85", "84@2", "MJ", "0.01", MP_OK, true,
     "A=84000 B=84@2 D=85000" },
-  { TOTAL, "A=84 B=83@1 D=85", "84@2", "MJ", MP_OK, true,
+  { TOTAL, "A=84 B=83@1 D=85", "84@2", "MJ", "0.01", MP_OK, true,
     "A=84000 B=84@2 D=85000" },
-  { PLAIN, "A=84 B=83@1", "84@2", "MJ", MP_OK, true, "A=84000 B=84@2" },
+  { PLAIN, "A=84 B=83@1", "84@2", "MJ", "0.01", MP_OK, true, "A=84000 B=84@2" },
   /* as usual, where another number is shown, or nothing was written */
-  { BASE, "A=84 B=83@1", "84000@2", "MJ", MP_OK, false, "A=84000 B=83000@1" },
-  { TOTAL, "D=85", "0@2", "MJ", MP_OK, false, "D=85000" },
+  { BASE, "A=84 B=83@1", "84000@2", "MJ", "0.01", MP_OK, false,
+    "A=84000 B=83000@1" },
+  { TOTAL, "D=85", "0@2", "MJ", "0.01", MP_OK, false, "D=85000" },
   /* what is on its way arrived before, or did not */
-  { TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "MJ", MP_OK, true,
+  { TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "MJ", "0.01", MP_OK, true,
     "A=85000 B=85@3" },
-  { TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "84@2", "MJ", MP_OK, true,
+  { TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "84@2", "MJ", "0.01", MP_OK, true,
     "A=84000 B=84@2 M=85000 N=84000@2 D=85000" },
-  { DELTA, "A=0.1 M=0.2 N=0.1@2 D=0.2", "0.2@3", "MJ", MP_OK, false,
+  { DELTA, "A=0.1 M=0.2 N=0.1@2 D=0.2", "0.2@3", "MJ", "0.01", MP_OK, false,
     "A=200 B=100@2" },
   /* what was used is not told again */
-  { DELTA, "A=0.1 B=0.3@1", "0.1@2", "MJ", MP_OK, false, "A=100 B=300@1" },
+  { DELTA, "A=0.1 B=0.3@1", "0.1@2", "MJ", "0.01", MP_OK, false,
+    "A=100 B=300@1" },
+  /* the same number of other steps */
+  { BASE, "A=84.20 B=83@1", "8.42@2", "GJ", "0.001", MP_OK, true,
+    "A=84.20 B=8.42@2" },
+  { BASE, "A=84.20 B=83@1", "842@2~-3", "GJ", "0.1", MP_OK, true,
+    "A=84.20 B=842@2" },
+  { TOTAL, "A=84.20 B=83@1 M=85 N=84.20@2 D=85", "8.5@3", "GJ", "0.001", MP_OK,
+    true, "A=85 B=8.5@3" },
+  { BASE, "A=84.20 B=83@1", "84.20@2", "GJ", "0.001", MP_OK, false,
+    "A=84.20 B=83@1" },
+  { BASE, "A=84.20 B=83@1", "70@2", "GJ", "0.001", MP_OK, false,
+    "A=84.20 B=83@1" },
+  { BASE, "A=84 B=83@1", "84000@2", "MJ", "10", MP_OK, false,
+    "A=84000 B=83000@1" },
   /* no exact conversion */
-  { PLAIN, "A=84 B=83@1 D=85", "84@2", "kWh", MP_OK, false, "" },
-  { BASE, "A=84 B=83@1 D=85", "84@2", "kWh", MP_ECONFIG, false,
+  { PLAIN, "A=84 B=83@1 D=85", "84@2", "kWh", "0.01", MP_OK, false, "" },
+  { BASE, "A=84 B=83@1 D=85", "84@2", "kWh", "0.01", MP_ECONFIG, false,
     "A=84 B=83@1 D=85" },
 };
 
@@ -533,16 +548,19 @@ START_TEST(a_ledger_follows_its_target_to_another_unit)
 {
   struct ledger_target t;
   struct ledger_shown shown = { 0 };
-  bool relabelled;
+  struct decimal step =
+    number(unit_changes[_i].step, strlen(unit_changes[_i].step));
+  bool again;
   char text[512];
 
   read_ledger(&t, unit_changes[_i].role, unit_changes[_i].before);
   t.unit = value_intern("GJ");
+  t.step = number("0.01", 4);
   read_shown(&shown, unit_changes[_i].shown, strlen(unit_changes[_i].shown));
   shown.value.unit = value_intern(unit_changes[_i].unit);
-  ck_assert_int_eq(ledger_follow_unit(&t, &shown, &relabelled),
+  ck_assert_int_eq(ledger_follow(&t, &shown, step, &again),
                    unit_changes[_i].result);
-  ck_assert_int_eq(relabelled, unit_changes[_i].relabelled);
+  ck_assert_int_eq(again, unit_changes[_i].again);
   write_ledger(&t, text, sizeof(text));
   ck_assert_str_eq(text, unit_changes[_i].after);
   if (unit_changes[_i].result == MP_OK)
@@ -563,6 +581,7 @@ START_TEST(a_ledger_survives_the_state)
   t.unit = value_intern("GJ");
   t.a.serial = value_intern("84968362");
   t.a_place = -2;
+  t.step = (struct decimal){ .coef = 4, .exp10 = -3 };
   t.sent_ms = 1795327476000;
   t.rebase = true;
   body = ledger_encode(&t);
@@ -575,6 +594,8 @@ START_TEST(a_ledger_survives_the_state)
   ck_assert_str_eq(back.unit, "GJ");
   ck_assert_str_eq(back.a.serial, "84968362");
   ck_assert_int_eq(back.a_place, -2);
+  ck_assert_int_eq(back.step.coef, 4);
+  ck_assert_int_eq(back.step.exp10, -3);
   ck_assert_int_eq(back.sent_ms, 1795327476000);
   ck_assert(back.rebase);
   ck_assert(value_equal(&back.md, &t.md));
@@ -587,8 +608,8 @@ END_TEST
 START_TEST(what_is_no_ledger_is_refused)
 {
   static const char *const texts[] = {
-    "a",     "a 1\n",          "x 1\n", "sent\n",
-    "b x\n", "a 9 1 0 0 ||\n", "e 1\n", "unit kWh|\n",
+    "a",     "a 1\n",       "x 1\n",    "sent\n",     "b x\n", "a 9 1 0 0 ||\n",
+    "e 1\n", "unit kWh|\n", "step 1\n", "step 0 1\n",
   };
 
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -320,6 +320,24 @@ START_TEST(base_set_to_another_reading_is_measured_from)
 }
 END_TEST
 
+#define CHANGED                                                                \
+  " was written: its unit or its divider was changed; it is written again\n"
+
+START_TEST(divider_that_is_changed_is_no_usage)
+{
+  write_pipeline("");
+  two_cycles();
+  domoticz_server_set_divider(house.server, 323, 100);
+  domoticz_server_set_divider(house.server, 327, 10000);
+  cycle("84.508GJ", 0,
+        "notice: domoticz: idx.323: shows 843.08 GJ where 84.308 GJ" CHANGED
+        "notice: domoticz: idx.327: shows 0.01 GJ where 0.100 GJ" CHANGED);
+  expect("322=0.200 323=8451 327=3000");
+  quiet_cycle("84.608GJ");
+  expect("322=0.100 323=8461 327=4000");
+}
+END_TEST
+
 START_TEST(base_deleted_and_made_again_costs_no_usage)
 {
   write_pipeline("");
@@ -463,6 +481,7 @@ main(void)
   tcase_add_test(t, total_set_by_hand_keeps_what_was_due_for_it);
   tcase_add_test(t, base_reset_to_zero_changes_nothing);
   tcase_add_test(t, base_set_to_another_reading_is_measured_from);
+  tcase_add_test(t, divider_that_is_changed_is_no_usage);
   tcase_add_test(t, base_deleted_and_made_again_costs_no_usage);
   tcase_add_test(t, base_made_again_between_two_runs_costs_no_usage);
   tcase_add_test(t, power_cut_after_a_delivered_run_is_made_up);

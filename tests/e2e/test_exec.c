@@ -622,8 +622,9 @@ START_TEST(target_with_another_label_is_written_again)
   scene_write(s, "show.sh", show, "MJ", "tuesday");
   exec_run(s, "84.208");
   exec_check(s, EX_OK,
-             "notice: hook: value.energy: is in MJ now, and shows the number "
-             "that was written in GJ: it is written again in its new unit\n");
+             "notice: hook: value.energy: shows 84.000 MJ where 84.000 GJ was "
+             "written: its unit or its divider was changed; it is written "
+             "again\n");
   ck_assert_ptr_nonnull(strstr(scene_read(s, "got"),
                                "\"energy\":{\"value\":\"84208\",\"unit\":"
                                "\"MJ\""));

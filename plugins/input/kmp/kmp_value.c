@@ -379,3 +379,15 @@ kmp_value_format(const struct kmp_value *value, char *buf, size_t size)
     len = snprintf(buf, size, "%s%s", sign, digits);
   return len < 0 || (size_t)len >= size ? 0 : (size_t)len;
 }
+
+void
+kmp_serial_format(const struct kmp_record *record, char buf[KMP_FORMAT_SIZE])
+{
+  struct kmp_value value;
+
+  buf[0] = '\0';
+  if (kmp_value_decode(record, &value) == KMP_OK)
+    kmp_value_format(&value, buf, KMP_FORMAT_SIZE);
+  if (buf[strspn(buf, "0.")] == '\0')
+    buf[0] = '\0';
+}

@@ -46,6 +46,11 @@ int kmp_value_decode(const struct kmp_record *record, struct kmp_value *ret);
  * for no value.  Returns its length; KMP_FORMAT_SIZE always suffices. */
 size_t kmp_value_format(const struct kmp_value *value, char *buf, size_t size);
 
+/* Writes the serial number that a record holds, or "": a meter to which none
+ * was given says 0. */
+void kmp_serial_format(const struct kmp_record *record,
+                       char buf[KMP_FORMAT_SIZE]);
+
 /* The mantissa as an unsigned number; KMP_ERANGE beyond INT64_MAX. */
 int kmp_mantissa_decode(const struct kmp_record *record, int64_t *ret);
 

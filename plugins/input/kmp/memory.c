@@ -113,10 +113,9 @@ memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
 {
   const struct mp_host *host = kmp->host;
   char serial[KMP_FORMAT_SIZE] = "";
-  struct kmp_value value;
 
-  if (record != NULL && kmp_value_decode(record, &value) == KMP_OK)
-    kmp_value_format(&value, serial, sizeof(serial));
+  if (record != NULL)
+    kmp_serial_format(record, serial);
   store_number(kmp, "asked", host->now(host));
   forget(kmp, "failed");
   if (serial[0] == '\0') {

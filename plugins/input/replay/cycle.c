@@ -174,6 +174,8 @@ take_answer(struct replay *r, const struct mp_sink *sink,
            (unsigned)answer->surplus_id);
   if (answer->cid == KMP_GET_SERIAL) {
     snprintf(text, sizeof(text), "%lu", (unsigned long)answer->serial);
+    if (answer->serial == 0)
+      text[0] = '\0';
     replay_tell_serial(r, sink, text);
   }
   for (i = 0; i < answer->count; i++)

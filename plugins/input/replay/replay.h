@@ -46,8 +46,8 @@ struct replay {
 
   int has_request; /* one that was not answered yet */
   struct kmp_request request;
-  char serial[KMP_TEXT_SIZE]; /* "": not known */
-  int serial_told;            /* it was read in this cycle */
+  char serial[KMP_FORMAT_SIZE]; /* "": not known */
+  int serial_told;              /* it was read in this cycle */
   /* The last answer in the old script's log. */
   uint8_t old_answer[KMP_WIRE_MAX];
   size_t old_answer_len;
@@ -80,7 +80,7 @@ int replay_take_cycle(struct replay *r, const struct mp_sink *sink);
 void replay_take_record(struct replay *r, const struct mp_sink *sink,
                         const struct kmp_record *record);
 
-/* The meter told its serial number. */
+/* The meter told its serial number; "": it has none. */
 void replay_tell_serial(struct replay *r, const struct mp_sink *sink,
                         const char *serial);
 

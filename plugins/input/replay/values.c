@@ -41,13 +41,9 @@ void
 replay_tell_serial(struct replay *r, const struct mp_sink *sink,
                    const char *serial)
 {
-  int n = snprintf(r->serial, sizeof(r->serial), "%s", serial);
-
-  /* 0 is a number that was never given to the meter. */
-  if (n < 0 || (size_t)n >= sizeof(r->serial) || strcmp(serial, "0") == 0) {
-    r->serial[0] = '\0';
+  snprintf(r->serial, sizeof(r->serial), "%s", serial);
+  if (r->serial[0] == '\0')
     return;
-  }
   r->serial_told = 1;
   sink->serial(sink, r->serial, MP_SERIAL_READ);
 }
@@ -68,25 +64,24 @@ void
 replay_take_record(struct replay *r, const struct mp_sink *sink,
                    const struct kmp_record *record)
 {
-  int is_serial = record->id == KMP_REGISTER_SERIAL;
-  char text[KMP_FORMAT_SIZE];
+  char serial[KMP_FORMAT_SIZE];
   struct kmp_value value;
   int error;
 
   r->cycle_of[record->id] = r->cycle;
   register_set_add(&r->seen, record->id);
-  if (!is_serial && !replay_wants(r, record->id))
+  if (record->id == KMP_REGISTER_SERIAL) {
+    kmp_serial_format(record, serial);
+    replay_tell_serial(r, sink, serial);
+  }
+  if (!replay_wants(r, record->id))
     return;
   error = kmp_value_decode(record, &value);
   if (error != KMP_OK) {
     leave_out_record(r, record, error);
     return;
   }
-  if (value.form == KMP_FORM_NONE)
-    return;
-  if (is_serial && kmp_value_format(&value, text, sizeof(text)) > 0)
-    replay_tell_serial(r, sink, text);
-  if (replay_wants(r, record->id))
+  if (value.form != KMP_FORM_NONE)
     emit_value(r, sink, record, &value);
 }
 

@@ -253,6 +253,29 @@ START_TEST(a_meter_without_a_serial_number_is_no_error)
 }
 END_TEST
 
+/* Such a number would make another meter of it whenever it is not read right;
+ * what is remembered of an earlier one counts no more. */
+START_TEST(a_serial_number_that_is_none_is_not_told)
+{
+  static const char *const none[] = {
+    "1001=0",
+    "1001:33 04 00 00 00 00 00", /* 0 in four bytes */
+    "1001:33 00 00",             /* no value */
+    "1001:F0 01 00 07",          /* no such unit */
+    "1001:36 04 00 20 20 20 20", /* blanks */
+  };
+
+  want(7);
+  fake_host_store(h, "serial", "68500001");
+  meter_set(m, none[_i]);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_ptr_null(fake_sink_serial(sink));
+  ck_assert_ptr_null(fake_host_stored(h, "serial"));
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 7);
+}
+END_TEST
+
 START_TEST(the_serial_number_can_be_a_field_too)
 {
   want(7);
@@ -631,6 +654,7 @@ kmp_suite(void)
   tcase_add_test(tcase, without_room_it_is_asked_once_a_day);
   tcase_add_test(tcase, after_a_failure_it_is_asked_again);
   tcase_add_test(tcase, a_meter_without_a_serial_number_is_no_error);
+  tcase_add_loop_test(tcase, a_serial_number_that_is_none_is_not_told, 0, 5);
   tcase_add_test(tcase, the_serial_number_can_be_a_field_too);
   tcase_add_loop_test(tcase, a_serial_number_that_cannot_be_read_costs_no_field,
                       0, 2);

@@ -75,6 +75,35 @@ START_TEST(test_the_serial_number_is_told_and_remembered)
 }
 END_TEST
 
+/* As of a live meter: the one before is not known to be right, and a number
+ * that nobody wants and that cannot be read is no failure. */
+START_TEST(test_a_serial_number_that_is_none_is_not_told)
+{
+  static const char *const none[] = {
+    SERIAL_0,
+    "403F1003E9330000CC5A0D\n",                 /* no value */
+    "403F1003E9F00100072D6F0D\n",               /* no such unit */
+    "403F1003E9360800303030303030303026C30D\n", /* the text 00000000 */
+    "403F0200000000AE0C0D\n",                   /* GetSerialNo */
+  };
+  char text[512];
+  size_t i;
+
+  fake_host_add_field(replaying.host, "heat_energy_e1");
+  snprintf(text, sizeof(text), GJ_216 SERIAL_757 "\n" GJ_216 "%s\n" GJ_216,
+           none[_i]);
+  replaying_open(text);
+  for (i = 0; i < 3; i++) {
+    ck_assert_int_eq(replaying_read(), MP_OK);
+    ck_assert_str_eq(serial_text(), i == 0 ? "75749993 read" : "none");
+    ck_assert_str_eq(fake_sink_emitted_all(replaying.sink), E216);
+  }
+  ck_assert_int_eq(replaying_read(), MP_END);
+  ck_assert_str_eq(replaying_log(), "");
+  replaying_close();
+}
+END_TEST
+
 START_TEST(test_only_what_is_wanted_is_given)
 {
   fake_host_add_field(replaying.host, "volume_v1");
@@ -246,6 +275,7 @@ make_suite(void)
   tcase_add_checked_fixture(tc, replaying_set_up, replaying_tear_down);
   tcase_add_test(tc, test_times_are_those_of_the_capture);
   tcase_add_test(tc, test_the_serial_number_is_told_and_remembered);
+  tcase_add_loop_test(tc, test_a_serial_number_that_is_none_is_not_told, 0, 5);
   tcase_add_test(tc, test_only_what_is_wanted_is_given);
   tcase_add_test(tc, test_a_long_list_of_what_never_came_ends_in_dots);
   tcase_add_test(tc, test_what_was_not_asked_for_is_left_out);

@@ -26,6 +26,7 @@ struct probe {
   struct kmp *kmp;
   const struct mp_probe_sink *sink;
   uint16_t type;
+  uint32_t answered; /* registers, be it with a value or left out */
 };
 
 /* ---- What was found ----------------------------------------------------- */
@@ -120,9 +121,10 @@ static void
 take_answer(void *ctx, const struct kmp_request *request,
             const struct kmp_answer *answer)
 {
-  const struct probe *probe = ctx;
+  struct probe *probe = ctx;
   size_t i;
 
+  probe->answered += request->count;
   for (i = 0; i < request->count; i++) {
     const struct kmp_record *record = kmp_answer_find(answer, request->ids[i]);
 
@@ -182,7 +184,7 @@ count_registers(void)
   return n;
 }
 
-/* Every register of the table, in blocks. */
+/* Every register of the table, in blocks.  MP_DROP: not all were answered. */
 static int
 ask_registers(struct probe *probe)
 {
@@ -209,7 +211,7 @@ ask_registers(struct probe *probe)
     done += n;
   }
   probe->sink->progress(probe->sink, done, total);
-  return failures < most ? MP_OK : MP_DROP;
+  return probe->answered == total ? MP_OK : MP_DROP;
 }
 
 static int
@@ -219,7 +221,12 @@ report(const struct probe *probe)
   char why[512];
   int reason = session_diagnose(&kmp->session, why, sizeof(why));
 
-  return mp_fail(kmp->host, reason, kmp->line.device, "%s", why);
+  if (probe->answered == 0)
+    return mp_fail(kmp->host, reason, kmp->line.device, "%s", why);
+  /* What is not in the list may well be in the meter. */
+  return mp_fail(kmp->host, reason, kmp->line.device,
+                 "answers for %u of %u registers only: %s",
+                 (unsigned)probe->answered, (unsigned)count_registers(), why);
 }
 
 static int

@@ -619,6 +619,34 @@ START_TEST(a_probe_ends_when_the_port_is_gone)
 }
 END_TEST
 
+/* Hands on; one answer in the middle is damaged. */
+static void
+progress_then_damage(const struct mp_probe_sink *to, uint32_t done,
+                     uint32_t total)
+{
+  if (done == 80)
+    meter_fault(m, "crc*1");
+  progress_for_sink(to, done, total);
+}
+
+/* Without a word it would look as if the meter had them not. */
+START_TEST(a_probe_tells_that_some_registers_were_not_answered)
+{
+  const char *remark;
+
+  progress_for_sink = sink->probe.progress;
+  sink->probe.progress = progress_then_damage;
+  fake_host_set(h, "retries", "0");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("Serial number", &remark), "68500001 number");
+  ck_assert_uint_eq(fake_sink_done(sink), fake_sink_total(sink));
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_int_eq(fake_host_failure(h, 0), MP_EPROTO);
+  assert_logged("answers for 314 of 322 registers only: answers with CRC "
+                "errors: 1 (requests sent: 43): ");
+}
+END_TEST
+
 START_TEST(a_watch_repeats_until_it_is_ended)
 {
   fake_host_set_deadline(h, 3500);
@@ -670,6 +698,7 @@ kmp_suite(void)
   tcase_add_test(tcase, every_default_fits_its_own_option);
   tcase_add_test(tcase, a_probe_tells_all_that_the_meter_has);
   tcase_add_test(tcase, a_probe_of_a_silent_meter_says_what_to_do);
+  tcase_add_test(tcase, a_probe_tells_that_some_registers_were_not_answered);
   tcase_add_test(tcase, a_probe_ends_when_the_port_is_gone);
   tcase_add_test(tcase, a_watch_repeats_until_it_is_ended);
   suite_add_tcase(suite, tcase);

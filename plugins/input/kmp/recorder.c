@@ -42,6 +42,25 @@ begin_cycle(struct recorder *recorder, int is_new)
   fprintf(recorder->file, "\n# %s\n", when);
 }
 
+/* Whether the file ends in the middle of a line: the disk was full, or the
+ * power went.  What cannot be read is taken to be whole. */
+static int
+is_cut(const char *path, const struct stat *st)
+{
+  char last = '\n';
+  int fd;
+
+  if (!S_ISREG(st->st_mode) || st->st_size == 0)
+    return 0;
+  fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0)
+    return 0;
+  if (pread(fd, &last, 1, st->st_size - 1) != 1)
+    last = '\n';
+  close(fd);
+  return last != '\n';
+}
+
 static FILE *
 open_to_append(const char *path, int *ret_new, char why[PLANTED_WHY])
 {
@@ -63,6 +82,9 @@ open_to_append(const char *path, int *ret_new, char why[PLANTED_WHY])
     return NULL;
   }
   *ret_new = st.st_size == 0;
+  /* Else the blank line before the next cycle would only end that line. */
+  if (is_cut(path, &st))
+    fputc('\n', file);
   return file;
 }
 

@@ -475,6 +475,30 @@ START_TEST(a_capture_holds_every_frame)
 }
 END_TEST
 
+/* By a full disk or a power cut.  Without the blank line the next cycle would
+ * be one with it. */
+START_TEST(a_capture_that_was_cut_goes_on_behind_a_blank_line)
+{
+  char path[] = "/tmp/meterpipe-kmp-XXXXXX";
+  int fd = mkstemp(path);
+
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(write(fd, "< 40 3f 1", 9), 9);
+  close(fd);
+  fake_host_set(h, "capture", path);
+  fake_host_add_field(h, "serial_no");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(
+    slurp(path),
+    "< 40 3f 1\n"
+    "\n# 2026-11-22T10:00:00.000Z\n"
+    "2026-11-22T10:00:00.000Z > 80 3f 10 01 03 e9 7c d4 0d\n"
+    "2026-11-22T10:00:00.000Z < 40 3f 10 03 e9 33 04 00 04 15 3a 21 df 47 "
+    "0d\n");
+  unlink(path);
+}
+END_TEST
+
 START_TEST(a_capture_that_cannot_be_written_does_not_cost_the_reading)
 {
   static const struct {
@@ -692,6 +716,7 @@ kmp_suite(void)
   tcase_add_test(tcase, a_meter_that_refuses_eight_is_remembered);
   tcase_add_test(tcase, a_young_reading_is_not_repeated);
   tcase_add_test(tcase, a_capture_holds_every_frame);
+  tcase_add_test(tcase, a_capture_that_was_cut_goes_on_behind_a_blank_line);
   tcase_add_loop_test(
     tcase, a_capture_that_cannot_be_written_does_not_cost_the_reading, 0, 2);
   tcase_add_test(tcase, check_opens_the_port_and_asks_nothing);

@@ -72,6 +72,17 @@ skip_blanks(const char *p, const char *end)
   return p;
 }
 
+/* What editors put before the first line of a file; where such files were
+ * joined, it stands in the middle. */
+static const char *
+skip_byte_order_mark(const char *p, const char *end)
+{
+  static const char mark[] = "\xef\xbb\xbf";
+  size_t len = sizeof(mark) - 1;
+
+  return (size_t)(end - p) >= len && memcmp(p, mark, len) == 0 ? p + len : p;
+}
+
 /* Whether TEXT begins with WORD and a blank. */
 static int
 is_word(const char *text, const char *end, const char *word)
@@ -129,20 +140,22 @@ looks_like_date(const char *p, const char *end)
 int
 capture_begin(struct capture_line *line, const char *text, size_t len)
 {
-  const char *end = text + len, *mark, *p = skip_blanks(text, end);
+  const char *end = text + len, *begin = skip_byte_order_mark(text, end);
+  const char *mark, *p = skip_blanks(begin, end);
   size_t n;
 
   line->has_time = 0;
   line->old_script = 0;
   line->direction = CAPTURE_FROM_METER;
   line->pos = line->end = end;
-  if (p == end)
-    return CAPTURE_BLANK;
+  if (p == end) /* a mark alone is nothing, but not blank */
+    return begin == text ? CAPTURE_BLANK : CAPTURE_COMMENT;
   if (*p == '#')
     return begin_comment(line, p, end);
 
   n = capture_parse_time(p, (size_t)(end - p), &line->time_ms);
   line->has_time = n > 0;
+  line->time_end = p + n;
   p = skip_blanks(p + n, end);
   line->pos = p;
   if (p < end && (*p == CAPTURE_TO_METER || *p == CAPTURE_FROM_METER)) {

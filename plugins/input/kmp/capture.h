@@ -46,8 +46,9 @@ struct capture_line {
   uint32_t version;        /* of a header */
   const char *version_end; /* in its text */
   int has_time;
-  int64_t time_ms; /* since 1970-01-01 UTC */
-  int old_script;  /* a line of its log */
+  int64_t time_ms;      /* since 1970-01-01 UTC */
+  const char *time_end; /* in its text */
+  int old_script;       /* a line of its log */
   /* The event. */
   char direction; /* CAPTURE_TO_METER, CAPTURE_FROM_METER */
   size_t len;

@@ -71,17 +71,11 @@ mask_event(struct mask *m, const char *text)
 static void
 mask_events(struct mask *m, const char *text, const char *end)
 {
-  int64_t time_ms;
   int r;
 
   if (m->line.has_time) {
-    size_t n;
-
-    for (n = 0; text[n] == ' ' || text[n] == '\t' || text[n] == '\r'; n++)
-      ;
-    n += capture_parse_time(text + n, (size_t)(end - text) - n, &time_ms);
-    mask_put(m, text, n);
-    text += n;
+    mask_put(m, text, (size_t)(m->line.time_end - text));
+    text = m->line.time_end;
   }
   for (r = capture_next(&m->line); r > 0; r = capture_next(&m->line)) {
     mask_event(m, text);

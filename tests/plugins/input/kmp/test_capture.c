@@ -11,6 +11,8 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 /* 2026-11-22T10:00:00Z */
 #define TEN_O_CLOCK INT64_C(1795341600000)
+/* A byte order mark. */
+#define MARK "\xef\xbb\xbf"
 
 /* A line in short: "> 803f01", "blank", "comment", "header 1", the error. */
 static const char *
@@ -82,6 +84,13 @@ START_TEST(test_lines_of_our_captures)
     { "> 80 3f1001", "> 803f1001" },
     { "> 80 3f  10 01", "> 803f1001" },
     { "> 80 3f\t10 01 \r", "> 803f1001" },
+    /* As an editor wrote the file. */
+    { MARK "# meterpipe capture 1 meter\r", "header 1" },
+    { MARK "2026-11-22T10:00:00.120Z > 80 3f 01", "> 803f01" },
+    { MARK "403f1000", "< 403f1000" },
+    { MARK "\r", "comment" },
+    { MARK, "comment" },
+    { "\xef\xbb", "not a line of a capture: neither hex digits nor a comment" },
   };
 
   check_rows(rows, ARRAY_SIZE(rows));

@@ -105,6 +105,11 @@ static const struct row rows[] = {
     "\t< 40\t3F 1003E93304000483DA69CCA00D\r",
     "\t< 40\t3F 1003E9330400000000017319"
     "0D\r" },
+  { "a byte order mark before a time",
+    "\xef\xbb\xbf"
+    "2026-11-22T10:00:00.345678Z < " SERIAL "\r\n",
+    "\xef\xbb\xbf"
+    "2026-11-22T10:00:00.345678Z < " SERIAL_1 "\r\n" },
   { "a serial number of zero is none",
     "40 3f 10 03 e9 33 04 00 00 00 00 00 63 38 0d", NULL },
   { "a frame that loses its stuffing",

@@ -345,6 +345,8 @@ kmp_identify(void *self, const struct mp_sink *sink)
   struct kmp *kmp = self;
   int r = kmp_open_port(kmp, KMP_UNTIL_THE_DEADLINE);
 
+  if (r == MP_EIO)
+    memory_note_failure(kmp);
   if (r != MP_OK)
     return r;
   kmp_resume_capture(kmp);

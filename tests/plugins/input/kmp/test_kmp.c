@@ -337,12 +337,16 @@ START_TEST(an_identify_that_fails_makes_the_next_run_ask)
   } rows[] = {
     { "crc*1", MP_EPROTO, "asked for its serial number: " },
     { "unplug=3", MP_EIO, "the port is gone" },
+    { NULL, MP_EIO, "no such port" },
   };
 
   fake_host_set(h, "retries", "0");
   fake_host_store(h, "asked", "1795341000000");
   fake_host_store(h, "serial", "1");
-  meter_fault(m, rows[_i].fault);
+  if (rows[_i].fault != NULL)
+    meter_fault(m, rows[_i].fault);
+  else
+    fake_host_set(h, "device", "/dev/no-such-head");
   ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
   ck_assert_int_eq(input->identify(self, &sink->input), rows[_i].code);
   meterpipe_plugin()->destroy(self);
@@ -712,7 +716,7 @@ kmp_suite(void)
                       0, 2);
   tcase_add_test(tcase, identify_asks_at_once);
   tcase_add_loop_test(tcase, an_identify_that_fails_makes_the_next_run_ask, 0,
-                      2);
+                      3);
   tcase_add_test(tcase, a_meter_that_refuses_eight_is_remembered);
   tcase_add_test(tcase, a_young_reading_is_not_repeated);
   tcase_add_test(tcase, a_capture_holds_every_frame);

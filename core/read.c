@@ -13,6 +13,9 @@
 
 /* What a thread that was told to stop may still take to restore its port. */
 #define GRACE_MS 700
+/* How often it is looked whether the run must end: a signal's handler cannot
+ * wake who waits for threads. */
+#define LOOK_MS 100
 
 static bool
 is_recording(const struct stage *input)
@@ -103,16 +106,49 @@ reader_main(void *arg)
   return NULL;
 }
 
-static bool
-wait_until(struct readers *all, int64_t deadline_ms)
+/* Until a reader comes back, or WHEN. */
+static void
+wait_for_one(struct readers *all, int64_t when_ms)
 {
-  struct timespec when = { .tv_sec = (time_t)(deadline_ms / 1000),
-                           .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
+  struct timespec when = { .tv_sec = (time_t)(when_ms / 1000),
+                           .tv_nsec = (long)(when_ms % 1000) * 1000000 };
 
-  while (all->running > 0)
-    if (pthread_cond_timedwait(&all->changed, &all->lock, &when) != 0)
+  pthread_cond_timedwait(&all->changed, &all->lock, &when);
+}
+
+/* True: all came back, until the deadline or soon after the run had to end: a
+ * reader that does not look for that must not keep the others up. */
+static bool
+wait_for_all(struct readers *all, int64_t deadline_ms)
+{
+  int64_t end = deadline_ms + GRACE_MS;
+  bool stopped = false;
+
+  while (all->running > 0) {
+    int64_t now = clock_mono_ms();
+
+    if (!stopped && run_stopped()) {
+      stopped = true;
+      end = now + GRACE_MS < end ? now + GRACE_MS : end;
+    }
+    if (now >= end)
       break;
+    wait_for_one(all, now + LOOK_MS < end ? now + LOOK_MS : end);
+  }
   return all->running == 0;
+}
+
+static void
+explain_abandoned(struct stage *input)
+{
+  if (run_stopped())
+    stage_fail(input, MP_ECANCELED, NULL,
+               "was still reading when the run had to end and was abandoned");
+  else
+    stage_fail(input, MP_ETIMEOUT, NULL,
+               "was still reading at the deadline of the cycle and was "
+               "abandoned; a longer \"deadline\" in [pipeline] gives it more "
+               "time");
 }
 
 /* Leaves behind what did not come back: its fields are missing. */
@@ -129,10 +165,7 @@ abandon(struct reader *reader)
   pthread_mutex_unlock(&p->lock);
   p->run->abandoned = true;
   pthread_detach(reader->thread);
-  stage_fail(input, MP_ETIMEOUT, NULL,
-             "was still reading at the deadline of the cycle and was "
-             "abandoned; a longer \"deadline\" in [pipeline] gives it more "
-             "time");
+  explain_abandoned(input);
 }
 
 static struct readers *
@@ -171,7 +204,7 @@ collect(struct readers *all, struct reader *readers, size_t n,
   bool complete;
 
   pthread_mutex_lock(&all->lock);
-  complete = wait_until(all, deadline_ms + GRACE_MS);
+  complete = wait_for_all(all, deadline_ms);
   for (size_t i = 0; i < n; i++) {
     if (!readers[i].done)
       abandon(&readers[i]);

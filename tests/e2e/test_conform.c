@@ -3,11 +3,14 @@
  * its end and says it in a line.
  */
 #include <check.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "tests/support/scene.h"
 
@@ -615,6 +618,25 @@ START_TEST(attempt_without_words_is_told_in_ours)
 END_TEST
 
 /* It is left behind in its thread: the other meter's values are delivered. */
+START_TEST(input_that_does_not_look_for_a_signal_is_abandoned)
+{
+  time_t begin = time(NULL);
+
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = ./input_bad.so\n"
+              "[output out]\nplugin = stdout\nformat = line\n"
+              "field.a = meter.a\n");
+  scene_setenv(s, "BAD", "read-hangs");
+  scene_start(s, "run -c house.ini");
+  sleep(1);
+  kill(scene_pid(s), SIGTERM);
+  ck_assert_int_eq(scene_wait(s), 75);
+  ck_assert_int_lt(time(NULL) - begin, 30); /* the deadline is 60 s */
+  ck_assert_str_eq(scene_err(s), "error: meter: was still reading when the run "
+                                 "had to end and was abandoned\n");
+}
+END_TEST
+
 START_TEST(input_that_does_not_come_back_is_abandoned)
 {
   scene_write(s, "p.ini",
@@ -703,6 +725,7 @@ conform_suite(void)
   tcase_add_loop_test(tc, unsound_plugin_is_one_clear_line, 0,
                       ARRAY_SIZE(conform_rows));
   tcase_add_test(tc, input_that_does_not_come_back_is_abandoned);
+  tcase_add_test(tc, input_that_does_not_look_for_a_signal_is_abandoned);
   tcase_add_test(tc, plugin_of_another_kind_is_told_so);
   suite_add_tcase(suite, tc);
   return suite;

@@ -238,8 +238,10 @@ check_leaks(struct conform *c)
 
   /* The first ones may fill caches of libraries. */
   for (int i = 0; i < 10; i++)
-    if (!create_and_destroy(c, h))
+    if (!create_and_destroy(c, h)) {
+      fake_host_free(h);
       return;
+    }
   before = bytes_in_use();
   for (int i = 0; i < INSTANCES; i++)
     create_and_destroy(c, h);
@@ -260,11 +262,11 @@ check_create(struct conform *c)
   int fds = open_descriptors();
   void *self = NULL;
 
-  if (!conform_create(c, h, &self))
-    return;
-  if (open_descriptors() > fds)
-    conform_fail(c, "create opened something: that is for open to do");
-  c->plugin->table.destroy(self);
+  if (conform_create(c, h, &self)) {
+    if (open_descriptors() > fds)
+      conform_fail(c, "create opened something: that is for open to do");
+    c->plugin->table.destroy(self);
+  }
   fake_host_free(h);
 }
 
@@ -274,15 +276,17 @@ check_two(struct conform *c)
 {
   struct fake_host *h[2] = { conform_host(c, "one"), conform_host(c, "two") };
   void *self[2] = { NULL, NULL };
+  bool made[2] = { false, false };
 
-  if (!conform_create(c, h[0], &self[0]) || !conform_create(c, h[1], &self[1]))
-    return;
-  if (self[0] && self[0] == self[1])
+  made[0] = conform_create(c, h[0], &self[0]);
+  made[1] = made[0] && conform_create(c, h[1], &self[1]);
+  if (made[1] && self[0] && self[0] == self[1])
     conform_fail(c, "two instances are one and the same");
-  c->plugin->table.destroy(self[0]);
-  fake_host_free(h[0]);
-  c->plugin->table.destroy(self[1]);
-  fake_host_free(h[1]);
+  for (int i = 0; i < 2; i++) {
+    if (made[i])
+      c->plugin->table.destroy(self[i]);
+    fake_host_free(h[i]);
+  }
 }
 
 /* ---- Values of options ---- */

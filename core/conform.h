@@ -42,7 +42,8 @@ void conform_fail(struct conform *c, const char *fmt, ...) MP_PRINTF(2, 3);
  * their defaults, or what the table allows. */
 struct fake_host *conform_host(struct conform *c, const char *name);
 
-/* Makes an instance; false: none, which is a finding. */
+/* Makes an instance; false: none, which is a finding.  H remains the caller's.
+ */
 bool conform_create(struct conform *c, struct fake_host *h, void **ret_self);
 
 /*

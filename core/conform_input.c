@@ -168,8 +168,10 @@ read_twice(struct conform *c, void (*prepare)(struct fake_host *h))
   void *self = NULL;
   int64_t begun;
 
-  if (!conform_create(c, h, &self))
+  if (!conform_create(c, h, &self)) {
+    fake_host_free(h);
     return;
+  }
   prepare(h);
   begun = conform_clock();
   read_once(c, h, self);

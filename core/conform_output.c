@@ -194,8 +194,10 @@ live_twice(struct conform *c, uint32_t class, const char *word,
     fake_host_set(t.h, c->plugin->output.delivery_option, word);
   fake_host_add_target(t.h, "1", NULL, "meter.a", 0);
   fake_host_add_target(t.h, "2", NULL, "meter.b", 0);
-  if (!conform_create(c, t.h, &t.self))
+  if (!conform_create(c, t.h, &t.self)) {
+    fake_host_free(t.h);
     return;
+  }
   prepare(t.h);
   begun = conform_clock();
   live(&t);

@@ -62,8 +62,10 @@ apply_all(struct conform *c, size_t i)
     if (option->type == MP_TYPE_OPERAND)
       fake_host_set_operand(h, option->key, operands[i].flags,
                             operands[i].value, MP_EXACT);
-  if (!conform_create(c, h, &self))
+  if (!conform_create(c, h, &self)) {
+    fake_host_free(h);
     return;
+  }
   for (size_t k = 0; k < sizeof(readings) / sizeof(readings[0]); k++)
     apply(c, h, self, &readings[k]);
   c->plugin->table.destroy(self);

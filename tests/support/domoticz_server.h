@@ -52,8 +52,9 @@ void domoticz_server_set_version(struct domoticz_server *s,
  * TYPE is a name of values-matrix.tsv: custom, counter, counter-gas,
  * counter-water, counter-custom, incremental, managed, temperature, waterflow,
  * usage, kwh, text, percentage, barometer, pressure, p1gas, voltage, alert,
- * setpoint; or switch, or kwh-computed (only read so far).  LABEL is the unit of custom and counter-custom ("GJ"),
- * else NULL.  The device was never updated.
+ * setpoint; or switch, or kwh-computed (only read so far).  LABEL is the unit
+ * of custom and counter-custom ("GJ"), else NULL.  The device was never
+ * updated.
  */
 void domoticz_server_add(struct domoticz_server *s, unsigned idx,
                          const char *type, const char *label);

@@ -106,7 +106,8 @@ static const struct {
   { OPT_DRY, "-n, --dry-run",
     "read and compute, show what would be delivered,\n"
     "and deliver and record nothing" },
-  { OPT_OFFLINE, "    --offline", "ask no output (run: only with -n)" },
+  { OPT_OFFLINE, "    --offline",
+    "ask no output; check: nor a meter (run: only with -n)" },
   { OPT_REPLAY, "    --replay [INPUT=]FILE",
     "\nput a capture in place of the inputs, or of one" },
   { OPT_EVERY, "    --every DURATION",

@@ -137,6 +137,24 @@ options_described()
 same_list "$page describes the options that the help lists (>: the page)" \
   "$(options_of_help)" "$(options_described)"
 
+# ---- Exit statuses ----------------------------------------------------------
+
+# The numbers of EX_USAGE and so on, which the sources end with.
+statuses_of_program()
+{
+  cat "$srcdir"/core/*.c "$srcdir"/plugins/input/kmp/program/*.c |
+    grep -o '\<EX_[A-Z]*' | sort -u | while read -r name; do
+    printf '#include <sysexits.h>\n=%s\n' "$name" | ${CC:-cc} -E -P - |
+      sed -n 's/^= *//p'
+  done | sort -nu
+}
+
+if command -v "${CC:-cc}" >/dev/null 2>&1; then
+  same_list "$page tells the exit statuses (>: the page)" \
+    "$(statuses_of_program)" \
+    "$(sed -n '/^\.Sh EXIT STATUS/,$s/^\.It \([0-9]*\)$/\1/p' "$page" | sort -n)"
+fi
+
 # ---- meterpipe kmp ----------------------------------------------------------
 
 page=$(page_of meterpipe-kmp.1)

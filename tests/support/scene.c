@@ -414,6 +414,14 @@ scene_run(struct scene *s, const char *args, ...)
   return scene_wait(s);
 }
 
+bool
+scene_has_installed(struct scene *s)
+{
+  scene_setenv(s, "METERPIPE_PLUGIN_PATH", "/nowhere");
+  scene_run(s, "plugins");
+  return strstr(scene_out(s), " kmp ") != NULL;
+}
+
 int
 scene_status(const struct scene *s)
 {

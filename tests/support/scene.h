@@ -78,6 +78,10 @@ void scene_start(struct scene *s, const char *args, ...)
 pid_t scene_pid(const struct scene *s);
 int scene_wait(struct scene *s);
 
+/* Whether plugins are installed, as well: those are found wherever else is
+ * looked.  Runs the program, and leaves METERPIPE_PLUGIN_PATH at nowhere. */
+bool scene_has_installed(struct scene *s);
+
 /* Of the last run. */
 int scene_status(const struct scene *s);
 const char *scene_out(const struct scene *s);

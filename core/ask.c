@@ -134,16 +134,17 @@ report_absent(struct target *target)
 
 /* ---- Settling ---- */
 
+/* It shows something else than what WAS written, because of WHAT. */
 static void
-tell_changed(const struct target *target, const struct value *was)
+tell_difference(const struct target *target, const struct value *was,
+                const char *what)
 {
   char a[256], s[256];
 
   log_line(MP_LOG_NOTICE, target->stage->name, target->object,
-           "shows %s where %s was written: changed there by somebody; it goes "
-           "on from what is shown",
+           "shows %s where %s was written: %s",
            value_describe(&target->shown.value, s, sizeof(s)),
-           value_describe(was, a, sizeof(a)));
+           value_describe(was, a, sizeof(a)), what);
 }
 
 /* What else is computed from a base that was changed is computed anew, in the
@@ -163,18 +164,6 @@ drop_what_is_due(struct target *changed)
   }
 }
 
-static void
-tell_again(const struct target *target, const struct value *was)
-{
-  char a[256], s[256];
-
-  log_line(MP_LOG_NOTICE, target->stage->name, target->object,
-           "shows %s where %s was written: its unit or its divider was "
-           "changed; it is written again",
-           value_describe(&target->shown.value, s, sizeof(s)),
-           value_describe(was, a, sizeof(a)));
-}
-
 /* The ledger is kept in the unit that the target itself has. */
 static bool
 take_unit(struct target *target, const struct value *was)
@@ -185,13 +174,18 @@ take_unit(struct target *target, const struct value *was)
     ledger_follow(&target->ledger, &target->shown, target->shown_step, &again);
 
   if (again)
-    tell_again(target, was);
+    tell_difference(target, was,
+                    "its unit or its divider was changed; it is written again");
   if (r == MP_OK)
     return true;
-  stage_fail(target->stage, r, target->object,
-             "is in %s, and what is kept of it is in %s, which does not "
-             "convert exactly: give it back that unit, or name another target",
-             unit_display(target->shown.value.unit), unit_display(unit));
+  if (r == MP_ENOMEM)
+    stage_fail(target->stage, r, target->object, "out of memory");
+  else
+    stage_fail(
+      target->stage, r, target->object,
+      "is in %s, and what is kept of it is in %s, which does not "
+      "convert exactly: give it back that unit, or name another target",
+      unit_display(target->shown.value.unit), unit_display(unit));
   target->failed = true;
   return false;
 }
@@ -200,17 +194,15 @@ static enum ledger_outcome
 settle_one(struct target *target)
 {
   struct value was = { 0 };
-  enum ledger_outcome outcome;
+  enum ledger_outcome outcome = LEDGER_SETTLED;
 
   value_copy(&was, &target->ledger.a);
-  if (!take_unit(target, &was)) {
-    value_clear(&was);
-    return LEDGER_SETTLED;
-  }
-  outcome = ledger_settle(&target->ledger, &target->shown);
+  if (take_unit(target, &was))
+    outcome = ledger_settle(&target->ledger, &target->shown);
   target->first = outcome == LEDGER_FIRST;
   if (outcome == LEDGER_CHANGED)
-    tell_changed(target, &was);
+    tell_difference(target, &was,
+                    "changed there by somebody; it goes on from what is shown");
   value_clear(&was);
   return outcome;
 }

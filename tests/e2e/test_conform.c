@@ -617,7 +617,6 @@ START_TEST(attempt_without_words_is_told_in_ours)
 }
 END_TEST
 
-/* It is left behind in its thread: the other meter's values are delivered. */
 START_TEST(input_that_does_not_look_for_a_signal_is_abandoned)
 {
   time_t begin = time(NULL);
@@ -637,6 +636,7 @@ START_TEST(input_that_does_not_look_for_a_signal_is_abandoned)
 }
 END_TEST
 
+/* It is left behind in its thread: the other meter's values are delivered. */
 START_TEST(input_that_does_not_come_back_is_abandoned)
 {
   scene_write(s, "p.ini",

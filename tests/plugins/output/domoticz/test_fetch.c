@@ -146,42 +146,31 @@ START_TEST(what_is_left_out_is_asked_for_alone)
 }
 END_TEST
 
-START_TEST(a_counter_that_adds_up_is_refused_but_can_be_read)
+/* Types that take no reading: they would add it up, or store its power and
+ * leave their own energy as it is. */
+static const struct {
+  const char *type, *stored, *shown, *remedy;
+} refused[] = {
+  { "incremental", "150", "0.150 kWh", "use a Counter instead" },
+  { "kwh-computed", "450;1234567", "1234.567 kWh",
+    "set its \"Energy read\" to \"From device\"" },
+};
+
+START_TEST(what_takes_no_reading_is_refused_but_can_be_read)
 {
   uint32_t written, read;
 
   rig_start(&r, DOMOTICZ_2025_1);
-  written = rig_add(&r, 7, "incremental", NULL);
-  domoticz_server_add(r.s, 8, "incremental", NULL);
-  domoticz_server_set(r.s, 8, "150");
+  written = rig_add(&r, 7, refused[_i].type, NULL);
+  domoticz_server_add(r.s, 8, refused[_i].type, NULL);
+  domoticz_server_set(r.s, 8, refused[_i].stored);
   read = fake_host_add_target(r.host, "8", NULL, NULL, MP_TARGET_READ);
   rig_open(&r);
   ck_assert_int_eq(rig_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, written), "unfit");
-  ck_assert_str_eq(fake_sink_shown_text(r.sink, read), "0.150 kWh");
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, read), refused[_i].shown);
   ck_assert_int_eq(fake_host_failure(r.host, 0), MP_EREFUSED);
-  ck_assert(rig_logged(&r, "use a Counter instead"));
-  ck_assert_uint_eq(rig_send(&r, written, "1 kWh"), MP_REJECTED);
-  ck_assert_uint_eq(domoticz_server_count(r.s, "udevice"), 0);
-}
-END_TEST
-
-/* It would store the power and leave its own energy as it is. */
-START_TEST(a_kwh_device_that_computes_is_refused_but_can_be_read)
-{
-  uint32_t written, read;
-
-  rig_start(&r, DOMOTICZ_2025_1);
-  written = rig_add(&r, 5, "kwh-computed", NULL);
-  domoticz_server_add(r.s, 6, "kwh-computed", NULL);
-  domoticz_server_set(r.s, 6, "450;1234567");
-  read = fake_host_add_target(r.host, "6", NULL, NULL, MP_TARGET_READ);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
-  ck_assert_str_eq(fake_sink_shown_text(r.sink, written), "unfit");
-  ck_assert_str_eq(fake_sink_shown_text(r.sink, read), "1234.567 kWh");
-  ck_assert_int_eq(fake_host_failure(r.host, 0), MP_EREFUSED);
-  ck_assert(rig_logged(&r, "set its \"Energy read\" to \"From device\""));
+  ck_assert(rig_logged(&r, refused[_i].remedy));
   ck_assert_uint_eq(rig_send(&r, written, "1 kWh"), MP_REJECTED);
   ck_assert_uint_eq(domoticz_server_count(r.s, "udevice"), 0);
 }
@@ -437,8 +426,8 @@ main(void)
   tcase_add_test(tc, another_version_of_the_server_is_learned);
   tcase_add_test(tc, the_form_is_learned_with_one_device_too);
   tcase_add_test(tc, what_is_left_out_is_asked_for_alone);
-  tcase_add_test(tc, a_counter_that_adds_up_is_refused_but_can_be_read);
-  tcase_add_test(tc, a_kwh_device_that_computes_is_refused_but_can_be_read);
+  tcase_add_loop_test(tc, what_takes_no_reading_is_refused_but_can_be_read, 0,
+                      ARRAY_SIZE(refused));
   tcase_add_test(tc, switches_and_misplaced_powers_are_unfit);
   tcase_add_test(tc, hidden_devices_are_absent);
   tcase_add_test(tc, failures_have_their_reason_and_remedy);

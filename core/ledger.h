@@ -76,6 +76,10 @@ int ledger_follow(struct ledger_target *t, const struct ledger_shown *seen,
 bool ledger_can_show(const struct ledger_target *t,
                      const struct ledger_shown *shown, const struct value *v);
 
+/* M, which is on its way, arrived (true), or is forgotten. */
+bool ledger_settle_sent(struct ledger_target *t,
+                        const struct ledger_shown *seen);
+
 /* Holds what is shown against the ledger (the table of the specification). */
 enum ledger_outcome ledger_settle(struct ledger_target *t,
                                   const struct ledger_shown *seen);

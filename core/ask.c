@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/call.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/plain.h"
@@ -99,7 +100,7 @@ ask_one(struct stage *output)
   struct mp_shown_sink sink = { .struct_size = sizeof(sink),
                                 .ctx = output,
                                 .shown = take_shown };
-  unsigned failures;
+  struct call call;
   int r;
 
   if (run_time_left(run) < LEAST_TIME_MS || run_stopped()) {
@@ -114,9 +115,9 @@ ask_one(struct stage *output)
     return;
   }
   output->took_part = true;
-  failures = report_count(run->report, output->name);
-  r = stage_explained(output, output->plugin->output.fetch(output->self, &sink),
-                      "fetch", failures);
+  call = call_begin(output, "fetch");
+  r = call_end(&call, output->plugin->output.fetch(output->self, &sink),
+               CALL_ALLOWS(MP_SKIP));
   output->asks_nothing = r == MP_SKIP;
   if (r < 0)
     output->given_up = true;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "core/call.h"
 #include "core/cycle_parts.h"
 #include "core/log.h"
 
@@ -31,11 +32,10 @@ check_inputs(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
   {
-    unsigned failures = report_count(p->run->report, input->name);
+    struct call call = call_begin(input, "check");
 
     if (input->plugin->input.check)
-      stage_explained(input, input->plugin->input.check(input->self), "check",
-                      failures);
+      call_end(&call, input->plugin->input.check(input->self), 0);
   }
 }
 
@@ -55,14 +55,13 @@ check_outputs(struct pipeline *p)
   ask_outputs(p);
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
-    unsigned failures;
+    struct call call;
 
     if (output->given_up || stage_open(output) != MP_OK ||
         !output->plugin->output.check)
       continue;
-    failures = report_count(p->run->report, output->name);
-    stage_explained(output, output->plugin->output.check(output->self), "check",
-                    failures);
+    call = call_begin(output, "check");
+    call_end(&call, output->plugin->output.check(output->self), 0);
   }
 }
 

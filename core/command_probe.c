@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/adhoc.h"
+#include "core/call.h"
 #include "core/log.h"
 #include "core/probe_found.h"
 #include "core/probe_watch.h"
@@ -108,13 +109,13 @@ probe_stage(struct app *app, struct stage *stage)
                                       .item = take_item,
                                       .progress = take_progress,
                                       .attempt = take_attempt };
-  unsigned failures = report_count(app->report, stage->name);
+  struct call call = call_begin(stage, "probe");
   int status;
 
-  stage_explained(stage,
-                  stage->plugin->input.probe(
-                    stage->self, args->watch ? MP_PROBE_WATCH : 0, &sink),
-                  "probe", failures);
+  call_end(&call,
+           stage->plugin->input.probe(stage->self,
+                                      args->watch ? MP_PROBE_WATCH : 0, &sink),
+           0);
   if (!args->watch)
     show(&probe, stage, args->json);
   status = finish(app, &probe,

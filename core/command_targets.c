@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "core/adhoc.h"
+#include "core/call.h"
 #include "core/log.h"
 #include "core/nearest.h"
 #include "core/stage.h"
@@ -69,7 +70,7 @@ list(struct stage *output)
   const struct mp_list_sink sink = { .struct_size = sizeof(sink),
                                      .ctx = &table,
                                      .listed = add_row };
-  unsigned failures = report_count(output->pipeline->run->report, output->name);
+  struct call call = call_begin(output, "list");
   int r;
 
   if (!output->plugin->output.list) {
@@ -81,8 +82,7 @@ list(struct stage *output)
   add_prefix(&table, output->plugin->output.target_prefix);
   for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
     table_add(&table, heads[i]);
-  r = stage_done(output, output->plugin->output.list(output->self, &sink),
-                 "list", failures);
+  r = call_end(&call, output->plugin->output.list(output->self, &sink), 0);
   if (table.failed)
     stage_fail(output, MP_ENOMEM, NULL, "out of memory");
   if (r == MP_OK)
@@ -113,7 +113,7 @@ create_one(struct stage *output, const char *text, uint32_t flags)
   const struct mp_list_sink sink = { .struct_size = sizeof(sink),
                                      .ctx = output,
                                      .listed = show_new };
-  unsigned failures = report_count(output->pipeline->run->report, output->name);
+  struct call call = call_begin(output, "create_target");
   const char *colon = strrchr(text, ':');
   char *label = strndup(text, (size_t)(colon - text));
   int r;
@@ -123,7 +123,7 @@ create_one(struct stage *output, const char *text, uint32_t flags)
   r = output->plugin->output.create_target(output->self, label, colon + 1,
                                            flags, &sink);
   free(label);
-  return stage_done(output, r, "create_target", failures);
+  return call_end(&call, r, 0);
 }
 
 /* Each; MP_OK: all of them went well. */

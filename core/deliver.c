@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
+#include "core/call.h"
 
 /* ---- Calling an output ---- */
 
@@ -48,15 +48,6 @@ record_id(const struct stage *output, int64_t time_ms, int64_t id, char *buf)
     append_number(end, id);
 }
 
-/* A value or a record that was refused has been explained, and commit tells the
- * rest; but what is no result at all is told here. */
-static void
-check_result(struct stage *output, int r, const char *what)
-{
-  if (r < MP_ECANCELED || r > MP_SKIP)
-    stage_explained(output, r, what, 0);
-}
-
 void
 deliver_begin(struct stage *output, int64_t time_ms, int64_t id)
 {
@@ -64,14 +55,15 @@ deliver_begin(struct stage *output, int64_t time_ms, int64_t id)
   struct mp_record record = { .struct_size = sizeof(record),
                               .time_ms = time_ms,
                               .id = text };
+  struct call call;
 
   output->took_part = true;
   output->pending_records++;
   if (!output->plugin->output.begin)
     return;
   record_id(output, time_ms, id, text);
-  check_result(output, output->plugin->output.begin(output->self, &record),
-               "begin");
+  call = call_begin(output, "begin");
+  call_end(&call, output->plugin->output.begin(output->self, &record), 0);
 }
 
 void
@@ -79,10 +71,10 @@ deliver_write(struct stage *output, const struct target *t,
               const struct value *v)
 {
   struct mp_value value = value_export(v);
+  struct call call = call_begin(output, "write");
 
-  check_result(output,
-               output->plugin->output.write(output->self, t->number, &value),
-               "write");
+  call_end(&call, output->plugin->output.write(output->self, t->number, &value),
+           0);
 }
 
 static void
@@ -116,14 +108,14 @@ deliver_commit(struct stage *output, const char *token, struct results *results)
   struct mp_result_sink sink = { .struct_size = sizeof(sink),
                                  .ctx = results,
                                  .result = take_result };
-  unsigned failures = report_count(output->pipeline->run->report, output->name);
+  struct call call = call_begin(output, token ? "recover" : "commit");
   int r;
 
   output->pending_records = 0;
   results->output = output;
   r = token ? ops->recover(output->self, token, &sink)
             : ops->commit(output->self, &sink);
-  r = stage_done(output, r, token ? "recover" : "commit", failures);
+  r = call_end(&call, r, 0);
   if (r < 0)
     output->given_up = true;
   return r;

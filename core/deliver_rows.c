@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/call.h"
 #include "core/row.h"
 
 /* Rows of one commit: more cost nothing, and one answer tells of all. */
@@ -184,16 +185,16 @@ deliver_recover(struct pipeline *p)
 static bool
 take_token(struct stage *output, struct batch *batch)
 {
-  unsigned failures;
+  struct call call;
   int r;
 
   if (!output->plugin->output.token)
     return true;
-  failures = report_count(output->pipeline->run->report, output->name);
-  r = stage_done(output,
-                 output->plugin->output.token(output->self, batch->token,
-                                              sizeof(batch->token)),
-                 "token", failures);
+  call = call_begin(output, "token");
+  r = call_end(&call,
+               output->plugin->output.token(output->self, batch->token,
+                                            sizeof(batch->token)),
+               0);
   if (r == MP_OK && !keep_token(output, batch))
     r = stage_fail(output, MP_ENOMEM, NULL, "out of memory");
   output->given_up = r != MP_OK;

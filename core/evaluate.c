@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "core/call.h"
 #include "core/log.h"
 #include "core/unit.h"
 
@@ -152,15 +153,13 @@ apply(struct stage *transform)
 {
   struct slot *out = transform->output;
   struct mp_value v = value_export(&transform->input->value);
-  struct report *report = transform->pipeline->run->report;
-  unsigned failures = report_count(report, transform->name);
+  struct call call = call_begin(transform, "apply");
   int r = transform->plugin->transform.apply(transform->self, &v);
   const char *wrong;
 
-  r = stage_explained(transform, r, "apply", failures);
-  if (r == MP_END || r == MP_SKIP)
-    r = stage_fail(transform, MP_EINTERNAL, NULL,
-                   "the plugin's apply gave an outcome of read");
+  r = call_end(&call, r,
+               CALL_ALLOWS(MP_DROP) | CALL_ALLOWS(MP_HOLD) |
+                 CALL_ALLOWS(MP_REBASE));
   if (r != MP_OK)
     return r;
   v.struct_size = sizeof(v);

@@ -11,6 +11,7 @@
 #define CORE_PIPELINE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -103,6 +104,7 @@ struct stage {
   struct pipeline *pipeline;
   bool is_sound; /* its options are in order: an instance can be made */
   struct mp_host host;
+  atomic_uint n_explained; /* calls of mp_fail, from any thread */
   void *self;
   bool created;
   bool is_open;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/call.h"
 #include "core/clock.h"
 
 /* What a thread that was told to stop may still take to restore its port. */
@@ -35,15 +36,13 @@ static void
 read_one(struct stage *input)
 {
   struct mp_sink sink = stage_sink(input);
-  struct report *report = input->pipeline->run->report;
-  unsigned failures;
   int r = stage_open(input);
 
   if (r == MP_OK) {
-    failures = report_count(report, input->name);
-    r = input->plugin->input.read(input->self, &sink);
-    if (r != MP_END && r != MP_SKIP)
-      r = stage_done(input, r, "read", failures);
+    struct call call = call_begin(input, "read");
+
+    r = call_end(&call, input->plugin->input.read(input->self, &sink),
+                 CALL_ALLOWS(MP_END) | CALL_ALLOWS(MP_SKIP));
   }
   input->result = r;
 }
@@ -290,14 +289,14 @@ bool
 read_identify(struct stage *input)
 {
   struct mp_sink sink = stage_sink(input);
-  unsigned failures;
+  struct call call;
   const char *before = input->serial;
 
   if (!input->plugin->input.identify || input->abandoned)
     return false;
-  failures = report_count(input->pipeline->run->report, input->name);
-  if (stage_explained(input, input->plugin->input.identify(input->self, &sink),
-                      "identify", failures) != MP_OK ||
+  call = call_begin(input, "identify");
+  if (call_end(&call, input->plugin->input.identify(input->self, &sink), 0) !=
+        MP_OK ||
       input->serial_how != MP_SERIAL_READ)
     return false;
   for (size_t i = 0; i < input->n_fields; i++)

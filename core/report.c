@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +25,6 @@ struct failure {
 };
 
 struct report {
-  atomic_uint n_failures; /* of this cycle: mostly none, and that is quick */
   pthread_mutex_t lock;
   struct store *store;
   struct failure *failures; /* of this cycle */
@@ -54,7 +52,6 @@ forget_failures(struct report *report)
     free(report->failures);
     report->failures = next;
   }
-  atomic_store(&report->n_failures, 0);
 }
 
 void
@@ -202,7 +199,6 @@ remember(struct report *report, const char *stage, const char *key)
   f->key = strdup(key);
   f->next = report->failures;
   report->failures = f;
-  atomic_fetch_add(&report->n_failures, 1);
 }
 
 /* The state's form of a failure: "SINCE TOLD TEXT", in ms and as it was told.
@@ -279,21 +275,6 @@ report_failuref(struct report *report, enum report_side side, const char *stage,
   vsnprintf(text, sizeof(text), fmt, args);
   va_end(args);
   return report_failure(report, side, stage, code, object, text);
-}
-
-unsigned
-report_count(struct report *report, const char *stage)
-{
-  unsigned n = 0;
-
-  if (atomic_load(&report->n_failures) == 0)
-    return 0;
-  pthread_mutex_lock(&report->lock);
-  for (const struct failure *f = report->failures; f; f = f->next)
-    if (strcmp(f->stage, stage) == 0)
-      n += f->times;
-  pthread_mutex_unlock(&report->lock);
-  return n;
 }
 
 /* ---- Ends of failures ---- */

@@ -32,9 +32,6 @@ int report_failuref(struct report *report, enum report_side side,
                     const char *stage, int code, const char *object,
                     const char *fmt, ...) MP_PRINTF(6, 7);
 
-/* How many failures STAGE has had in this run, those of objects included. */
-unsigned report_count(struct report *report, const char *stage);
-
 /* The cycle is over: what failed before and did not in this one has ended, and
  * that is told, where REACHED says that the stage was at work in this cycle and
  * could tell.  The store is changed, not committed. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/call.h"
 #include "core/clock.h"
 #include "core/plain.h"
 
@@ -24,32 +25,6 @@ stage_fail(struct stage *stage, int code, const char *object, const char *fmt,
   stage->host.vfail(&stage->host, code, object, fmt, args);
   va_end(args);
   return code;
-}
-
-static int
-fail_result(struct stage *stage, int r, const char *what)
-{
-  return stage_fail(stage, MP_EINTERNAL, NULL,
-                    "the plugin's %s gave %d, which is no result", what, r);
-}
-
-int
-stage_explained(struct stage *stage, int r, const char *what, unsigned failures)
-{
-  if (r < MP_ECANCELED || r > MP_SKIP)
-    return fail_result(stage, r, what);
-  if (r < 0 && r != MP_ECANCELED &&
-      report_count(stage->pipeline->run->report, stage->name) == failures)
-    stage_fail(stage, r, NULL,
-               "the plugin's %s failed (%d) and did not say why", what, r);
-  return r;
-}
-
-int
-stage_done(struct stage *stage, int r, const char *what, unsigned failures)
-{
-  r = stage_explained(stage, r, what, failures);
-  return r <= MP_OK ? r : fail_result(stage, r, what);
 }
 
 /* ---- What an input brings ---- */
@@ -139,16 +114,11 @@ stage_sink(struct stage *input)
 int
 stage_create(struct stage *stage)
 {
-  struct report *report = stage->pipeline->run->report;
-  struct problems *problems = stage->pipeline->problems;
-  unsigned failures = report_count(report, stage->name);
-  size_t before = problems ? problems_errors(problems) : 0;
+  struct call call = call_begin(stage, "create");
   void *self = NULL;
   int r = stage->plugin->table.create(&stage->host, &self);
 
-  if (r == MP_ECONFIG && problems && problems_errors(problems) > before)
-    return r;
-  r = stage_done(stage, r, "create", failures);
+  r = call_end(&call, r, 0);
   if (r != MP_OK)
     return r;
   stage->self = self;
@@ -168,16 +138,17 @@ stage_destroy(struct stage *stage)
 int
 stage_open(struct stage *stage)
 {
-  unsigned failures = report_count(stage->pipeline->run->report, stage->name);
+  struct call call;
   int r = MP_OK;
 
   if (stage->is_open)
     return MP_OK;
+  call = call_begin(stage, "open");
   if (stage->kind == PLUGIN_INPUT && stage->plugin->input.open)
     r = stage->plugin->input.open(stage->self);
   if (stage->kind == PLUGIN_OUTPUT && stage->plugin->output.open)
     r = stage->plugin->output.open(stage->self);
-  r = stage_done(stage, r, "open", failures);
+  r = call_end(&call, r, 0);
   stage->is_open = r == MP_OK;
   return r;
 }
@@ -185,11 +156,15 @@ stage_open(struct stage *stage)
 void
 stage_close(struct stage *stage)
 {
+  struct call call;
+
   if (!stage->is_open)
     return;
   stage->is_open = false;
+  call = call_begin(stage, "close");
   if (stage->kind == PLUGIN_INPUT && stage->plugin->input.close)
     stage->plugin->input.close(stage->self);
   if (stage->kind == PLUGIN_OUTPUT && stage->plugin->output.close)
     stage->plugin->output.close(stage->self);
+  call_end(&call, MP_OK, 0);
 }

@@ -21,15 +21,6 @@ void stage_close(struct stage *stage);
 int stage_fail(struct stage *stage, int code, const char *object,
                const char *fmt, ...) MP_PRINTF(4, 5);
 
-/* For the result R (< 0) of callback WHAT: reports it when the plugin has not
- * (FAILURES: report_count before the call).  Returns R, or MP_EINTERNAL when R
- * is no result at all. */
-int stage_explained(struct stage *stage, int r, const char *what,
-                    unsigned failures);
-/* The same of a callback that is done with MP_OK: any other outcome is no
- * result of it either, and MP_EINTERNAL. */
-int stage_done(struct stage *stage, int r, const char *what, unsigned failures);
-
 enum report_side stage_side(const struct stage *stage);
 
 /* The sink that an input emits into during read, identify. */

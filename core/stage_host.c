@@ -46,6 +46,7 @@ host_vfail(const struct mp_host *host, int code, const char *object,
   char text[1536];
   size_t len;
 
+  atomic_fetch_add(&stage->n_explained, 1);
   vsnprintf(text, sizeof(text), fmt, args);
   if (p->problems && code == MP_ECONFIG) {
     problems_add(p->problems, p->config->path,

@@ -446,11 +446,11 @@ static const struct {
   { "newer", EX_OK, "" },
   { "ops-no-begin", EX_OK, "" },
   { "open-nonsense", EX_SOFTWARE,
-    "error: bad: the plugin's open gave 77, which is no result\n" },
+    "error: bad: the plugin's open returned 77, which is not a valid result\n" },
   { "open-outcome", EX_SOFTWARE,
-    "error: bad: the plugin's open gave 2, which is no result\n" },
+    "error: bad: the plugin's open returned 2, which is not a valid result\n" },
   { "write-nonsense", EX_SOFTWARE,
-    "error: bad: the plugin's write gave -99, which is no result\n" },
+    "error: bad: the plugin's write returned -99, which is not a valid result\n" },
   { "fetch-exponent", EX_SOFTWARE,
     "error: bad: place.1: the plugin's fetch gave a value with an absurd "
     "exponent\n" },
@@ -472,9 +472,9 @@ static const struct {
   { "commit-silent", EX_IOERR,
     "error: bad: the plugin's commit failed (-5) and did not say why\n" },
   { "commit-outcome", EX_SOFTWARE,
-    "error: bad: the plugin's commit gave 2, which is no result\n" },
+    "error: bad: the plugin's commit returned 2, which is not a valid result\n" },
   { "commit-nonsense", EX_SOFTWARE,
-    "error: bad: the plugin's commit gave 9, which is no result\n" },
+    "error: bad: the plugin's commit returned 9, which is not a valid result\n" },
 };
 
 /* And the other output is served. */
@@ -505,7 +505,7 @@ static const struct {
   { "read-serial-parts", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
     "error: bad: the plugin gave a serial number that is no clean text\n" },
   { "read-nonsense", EX_SOFTWARE, "a 1\n",
-    "error: bad: the plugin's read gave 2, which is no result\n" },
+    "error: bad: the plugin's read returned 2, which is not a valid result\n" },
   { "read-silent", EX_IOERR, "a 1\n",
     "error: bad: the plugin's read failed (-5) and did not say why\n" },
   { "apply-exponent", EX_SOFTWARE, "a 1\nb 1\n",
@@ -541,7 +541,7 @@ static const struct {
   { "create-silent", EX_CONFIG,
     "p.ini:4: the plugin's create failed (-1) and did not say why\n" },
   { "create-nonsense", EX_SOFTWARE,
-    "error: bad: the plugin's create gave 2, which is no result\n" },
+    "error: bad: the plugin's create returned 2, which is not a valid result\n" },
 };
 
 START_TEST(instance_that_cannot_be_made_ends_the_run)
@@ -579,7 +579,7 @@ START_TEST(live_output_that_cannot_be_opened_is_left_out)
   scene_setenv(s, "BAD", "open-nonsense");
   scene_run(s, "run -c p.ini");
   check(EX_SOFTWARE, _i ? "a 84.208 GJ\na 84.208 GJ\n" : "a 84.208 GJ\n",
-        "error: bad: the plugin's open gave 77, which is no result\n");
+        "error: bad: the plugin's open returned 77, which is not a valid result\n");
 }
 END_TEST
 
@@ -600,7 +600,7 @@ START_TEST(targets_of_an_output_that_cannot_be_opened_are_not_listed)
   scene_setenv(s, "BAD", "open-nonsense");
   scene_run(s, "targets ./output_bad.so");
   check(EX_SOFTWARE, "",
-        "error: bad: the plugin's open gave 77, which is no result\n");
+        "error: bad: the plugin's open returned 77, which is not a valid result\n");
 }
 END_TEST
 

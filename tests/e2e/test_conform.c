@@ -446,11 +446,13 @@ static const struct {
   { "newer", EX_OK, "" },
   { "ops-no-begin", EX_OK, "" },
   { "open-nonsense", EX_SOFTWARE,
-    "error: bad: the plugin's open returned 77, which is not a valid result\n" },
+    "error: bad: the plugin's open returned 77, which is not a valid "
+    "result\n" },
   { "open-outcome", EX_SOFTWARE,
     "error: bad: the plugin's open returned 2, which is not a valid result\n" },
   { "write-nonsense", EX_SOFTWARE,
-    "error: bad: the plugin's write returned -99, which is not a valid result\n" },
+    "error: bad: the plugin's write returned -99, which is not a valid "
+    "result\n" },
   { "fetch-exponent", EX_SOFTWARE,
     "error: bad: place.1: the plugin's fetch gave a value with an absurd "
     "exponent\n" },
@@ -472,9 +474,11 @@ static const struct {
   { "commit-silent", EX_IOERR,
     "error: bad: the plugin's commit failed (-5) and did not say why\n" },
   { "commit-outcome", EX_SOFTWARE,
-    "error: bad: the plugin's commit returned 2, which is not a valid result\n" },
+    "error: bad: the plugin's commit returned 2, which is not a valid "
+    "result\n" },
   { "commit-nonsense", EX_SOFTWARE,
-    "error: bad: the plugin's commit returned 9, which is not a valid result\n" },
+    "error: bad: the plugin's commit returned 9, which is not a valid "
+    "result\n" },
 };
 
 /* And the other output is served. */
@@ -511,7 +515,8 @@ static const struct {
   { "apply-exponent", EX_SOFTWARE, "a 1\nb 1\n",
     "error: change: the plugin made a value with an absurd exponent\n" },
   { "apply-nonsense", EX_SOFTWARE, "a 1\nb 1\n",
-    "error: change: the plugin's apply gave an outcome of read\n" },
+    "error: change: the plugin's apply returned 4, which is not a valid "
+    "result\n" },
   { "apply-limit", EX_OK, "a 1\nb 1\nc 17.50\n", "" },
 };
 
@@ -541,7 +546,8 @@ static const struct {
   { "create-silent", EX_CONFIG,
     "p.ini:4: the plugin's create failed (-1) and did not say why\n" },
   { "create-nonsense", EX_SOFTWARE,
-    "error: bad: the plugin's create returned 2, which is not a valid result\n" },
+    "error: bad: the plugin's create returned 2, which is not a valid "
+    "result\n" },
 };
 
 START_TEST(instance_that_cannot_be_made_ends_the_run)
@@ -578,8 +584,9 @@ START_TEST(live_output_that_cannot_be_opened_is_left_out)
               live_inputs[_i]);
   scene_setenv(s, "BAD", "open-nonsense");
   scene_run(s, "run -c p.ini");
-  check(EX_SOFTWARE, _i ? "a 84.208 GJ\na 84.208 GJ\n" : "a 84.208 GJ\n",
-        "error: bad: the plugin's open returned 77, which is not a valid result\n");
+  check(
+    EX_SOFTWARE, _i ? "a 84.208 GJ\na 84.208 GJ\n" : "a 84.208 GJ\n",
+    "error: bad: the plugin's open returned 77, which is not a valid result\n");
 }
 END_TEST
 
@@ -599,8 +606,9 @@ START_TEST(targets_of_an_output_that_cannot_be_opened_are_not_listed)
 {
   scene_setenv(s, "BAD", "open-nonsense");
   scene_run(s, "targets ./output_bad.so");
-  check(EX_SOFTWARE, "",
-        "error: bad: the plugin's open returned 77, which is not a valid result\n");
+  check(
+    EX_SOFTWARE, "",
+    "error: bad: the plugin's open returned 77, which is not a valid result\n");
 }
 END_TEST
 

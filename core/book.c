@@ -4,6 +4,7 @@
  */
 #include "core/cycle_parts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,14 +215,61 @@ any_counts(const struct stage *output)
   return false;
 }
 
+/* The name of the entry that book_last_row reads. */
+static const char last_row_key[] = "last_row";
+
+int64_t
+book_last_row(const struct stage *output)
+{
+  const char *body = store_get(output->pipeline->run->store, STORE_META,
+                               output->name, last_row_key);
+
+  return body ? strtoll(body, NULL, 10) : 0;
+}
+
+/* The newest of all: where the clock was set back, later rows are not. */
+static bool
+keep_last_row(struct stage *output, int64_t time_ms)
+{
+  char body[32];
+
+  if (time_ms <= book_last_row(output))
+    return true;
+  snprintf(body, sizeof(body), "%" PRId64, time_ms);
+  return store_put(output->pipeline->run->store, STORE_META, output->name,
+                   last_row_key, body);
+}
+
 static void
 due_row(struct stage *output, int64_t time_ms)
 {
   char *body = row_encode(output, time_ms);
 
-  if (!body || !store_row_add(output->pipeline->run->store, output->name, body))
+  if (!body ||
+      !store_row_add(output->pipeline->run->store, output->name, body) ||
+      !keep_last_row(output, time_ms))
     fail_memory(output, NULL);
   free(body);
+}
+
+size_t
+book_drop_rows(struct stage *output, int64_t newest_ms)
+{
+  struct store *store = output->pipeline->run->store;
+  const struct store_row *stored = store_row_next(store, output->name, 0);
+  size_t dropped = 0;
+  struct row row;
+
+  for (; stored; stored = store_row_next(store, output->name, stored->id)) {
+    if (!row_decode(&row, stored->body))
+      continue;
+    if (row.time_ms / 1000 <= newest_ms / 1000) {
+      store_row_remove(store, stored->id);
+      dropped++;
+    }
+    row_clear(&row);
+  }
+  return dropped;
 }
 
 /* A total whose first result is left out begins with 0: the next result counts,

@@ -374,6 +374,14 @@ ledger_column(struct ledger_target *t, const struct value *v)
 }
 
 void
+ledger_adopt_column(struct ledger_target *t, const struct ledger_shown *seen)
+{
+  adopt(t, seen);
+  t->a.time_ms = seen->value.time_ms;
+  t->e = (struct decimal){ 0, 0 }; /* that row had it */
+}
+
+void
 ledger_begin(struct ledger_target *t)
 {
   struct value zero = { .kind = MP_GAUGE, .unit = t->unit };

@@ -106,6 +106,11 @@ int ledger_carry(struct ledger_target *t, const struct value *v);
  * of a delta what was carried.  Returns as ledger_due. */
 int ledger_column(struct ledger_target *t, const struct value *v);
 
+/* The target of a queue shows a row that the ledger does not know: what it
+ * shows is A. */
+void ledger_adopt_column(struct ledger_target *t,
+                         const struct ledger_shown *seen);
+
 /* A total that was never set and is not given a value begins with 0. */
 void ledger_begin(struct ledger_target *t);
 

@@ -261,6 +261,76 @@ START_TEST(record_that_is_rejected_as_a_whole_waits)
 }
 END_TEST
 
+/* ---- An older copy of the state ---- */
+
+static void
+copy(const char *from, const char *to)
+{
+  char command[4400];
+
+  snprintf(command, sizeof(command), "cp %s/%s %s/%s", scene_dir(s), from,
+           scene_dir(s), to);
+  ck_assert_int_eq(system(command), 0);
+}
+
+/* The file has rows that the state does not know.  A usage that is in one of
+ * them is not written again. */
+START_TEST(usage_is_not_written_again_after_an_older_state_was_put_back)
+{
+  scene_write(s, "p.ini",
+              "[pipeline]\nstate_dir = .\n"
+              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n%s"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.energy\ncolumn.usage = usage\n",
+              usage_section);
+  run_in("10", "GJ", EX_OK);
+  copy("p.db", "old.db");
+  run_in("11", "GJ", EX_OK);
+  run_in("13", "GJ", EX_OK);
+  copy("old.db", "p.db");
+  run_in("17", "GJ", EX_OK);
+  ck_assert_ptr_nonnull(strstr(scene_err(s), "older copy of the state"));
+  run_in("25", "GJ", EX_OK);
+  ck_assert_str_eq(scene_err(s), "");
+  ck_assert_str_eq(scene_read(s, "heat.csv"), "time,energy,usage\n"
+                                              "2026-11-22T10:20:00Z,10,\n"
+                                              "2026-11-22T10:40:00Z,11,1\n"
+                                              "2026-11-22T11:00:00Z,13,2\n"
+                                              "2026-11-22T11:20:00Z,17,4\n"
+                                              "2026-11-22T11:40:00Z,25,8\n");
+}
+END_TEST
+
+/* Nor are rows that waited in that state, and were delivered after the copy
+ * was made. */
+START_TEST(rows_are_not_written_again_after_an_older_state_was_put_back)
+{
+  char lock[1200];
+  int fd;
+
+  scene_write(s, "p.ini",
+              "[pipeline]\nstate_dir = .\n"
+              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.energy\n");
+  run_in("10", "GJ", EX_OK);
+  snprintf(lock, sizeof(lock), "%s/heat.csv", scene_dir(s));
+  fd = open(lock, O_RDONLY | O_CLOEXEC);
+  ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+  run_in("11", "GJ", EX_TEMPFAIL);
+  close(fd);
+  copy("p.db", "old.db");
+  run_in("13", "GJ", EX_OK);
+  copy("old.db", "p.db");
+  run_in("17", "GJ", EX_OK);
+  ck_assert_str_eq(scene_read(s, "heat.csv"), "time,energy\n"
+                                              "2026-11-22T10:20:00Z,10\n"
+                                              "2026-11-22T10:40:00Z,11\n"
+                                              "2026-11-22T11:00:00Z,13\n"
+                                              "2026-11-22T11:20:00Z,17\n");
+}
+END_TEST
+
 /* ---- queue_max ---- */
 
 START_TEST(dropped_rows_are_counted_over_runs_without_a_row)
@@ -396,6 +466,10 @@ main(void)
   tcase_add_test(tc, rejected_amount_is_added_to_the_next_one);
   tcase_add_test(tc, row_of_which_every_value_is_rejected_is_delivered);
   tcase_add_test(tc, record_that_is_rejected_as_a_whole_waits);
+  tcase_add_test(tc,
+                 usage_is_not_written_again_after_an_older_state_was_put_back);
+  tcase_add_test(tc,
+                 rows_are_not_written_again_after_an_older_state_was_put_back);
   tcase_add_test(tc, dropped_rows_are_counted_over_runs_without_a_row);
   tcase_add_test(tc, held_file_leaves_time_for_the_next_output);
   tcase_add_test(tc, slow_recording_is_read_to_its_end);

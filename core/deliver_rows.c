@@ -113,7 +113,7 @@ write_row(struct stage *output, const struct store_row *stored)
     give_up_row(output, stored->id);
     return false;
   }
-  deliver_begin(output, row.time_ms, stored->id);
+  deliver_begin(output, row.time_ms, row.time_ms, stored->id);
   for (size_t i = 0; i < row.n_values; i++) {
     const struct target *t = stage_target(output, row.values[i].target, NULL);
 
@@ -178,6 +178,8 @@ deliver_recover(struct pipeline *p)
       drop_token(output);
     else if (deliver_open(output))
       deliver_batch(output, &batch, batch.token);
+    if (!deliver_commit_state(p))
+      return;
   }
 }
 
@@ -217,19 +219,6 @@ deliver_tokens(struct pipeline *p)
   }
 }
 
-static int
-commit_state(struct pipeline *p)
-{
-  int r = store_commit(p->run->store);
-
-  if (r != MP_OK) {
-    report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
-                   store_error(p->run->store));
-    p->run->stateless = true;
-  }
-  return r;
-}
-
 /* The first batch's token is committed already; each further one with the
  * answers to the batch before it. */
 static void
@@ -244,7 +233,7 @@ deliver_queue(struct stage *output)
     if (run_stopped() || run_time_left(p->run) == 0 ||
         !batch_of(output, &batch))
       return;
-    if (!take_token(output, &batch) || commit_state(p) != MP_OK)
+    if (!take_token(output, &batch) || !deliver_commit_state(p))
       return;
   }
 }
@@ -305,7 +294,7 @@ deliver_rows(struct pipeline *p)
   {
     if (!is_queued(output) || p->run->stateless)
       continue;
-    if (output->is_open)
+    if (output->is_open && deliver_commit_state(p))
       deliver_queue(output);
     if (!p->run->stateless)
       bound_queue(output);

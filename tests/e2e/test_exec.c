@@ -646,6 +646,38 @@ START_TEST(answers_of_an_output_outlive_the_next_one)
 }
 END_TEST
 
+/* The answer cannot be committed: the next output is not called, and the record
+ * comes again. */
+START_TEST(no_output_is_called_after_a_commit_failed)
+{
+  char journal[512];
+
+  scene_write(s, "p.ini",
+              USAGE "[output hook]\nplugin = exec\nclass = %s\n"
+                    "command = sh take.sh\n"
+                    "value.energy = meter.energy\nvalue.usage = usage\n"
+                    "[output other]\nplugin = exec\nclass = %s\n"
+                    "command = sh -c 'cat >other'\n"
+                    "value.energy = meter.energy\n",
+              pair_rows[_i].class, pair_rows[_i].class);
+  scene_write(s, "take.sh", RECORDS);
+  exec_run(s, "84.000");
+  exec_check(s, EX_OK, "");
+  scene_remove(s, "other");
+  scene_write(s, "take.sh", RECORDS "rm p.db-journal\nmkdir p.db-journal\n");
+  exec_run(s, "84.300");
+  ck_assert_int_eq(scene_status(s), EX_IOERR);
+  ck_assert(!scene_exists(s, "other"));
+  scene_write(s, "take.sh", RECORDS);
+  snprintf(journal, sizeof(journal), "%s/p.db-journal", scene_dir(s));
+  ck_assert_int_eq(rmdir(journal), 0);
+  exec_run(s, "84.300");
+  ck_assert_ptr_nonnull(scene_read(s, "other"));
+  ck_assert_ptr_nonnull(strstr(records(), "2 energy=84.300 usage=0.300\n"
+                                          "2 energy=84.300 usage=0.300\n"));
+}
+END_TEST
+
 /* The same where it is found out what became of rows. */
 START_TEST(recovered_rows_outlive_the_next_output)
 {
@@ -1072,6 +1104,8 @@ exec_suite(void)
   tcase_add_test(tc, amount_that_is_refused_holds_back_what_came_since);
   tcase_add_test(tc, ids_of_latest_records_only_grow);
   tcase_add_loop_test(tc, answers_of_an_output_outlive_the_next_one, 0,
+                      ARRAY_SIZE(pair_rows));
+  tcase_add_loop_test(tc, no_output_is_called_after_a_commit_failed, 0,
                       ARRAY_SIZE(pair_rows));
   tcase_add_test(tc, recovered_rows_outlive_the_next_output);
   tcase_add_loop_test(tc, zero_may_be_displayed_as_nothing, 0,

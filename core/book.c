@@ -16,11 +16,38 @@
 
 /* ---- State ---- */
 
+static const char number_key[] = "number";
+
+/* A number beyond this came from no clock. */
+#define MOST_NUMBER (INT64_MAX / 2)
+
+static void
+load_number(struct stage *output)
+{
+  const char *body = store_get(output->pipeline->run->store, STORE_META,
+                               output->name, number_key);
+  int64_t number = body ? strtoll(body, NULL, 10) : 0;
+
+  output->last_number = number > 0 && number < MOST_NUMBER ? number : 0;
+}
+
+static bool
+save_number(const struct stage *output)
+{
+  char body[32];
+
+  snprintf(body, sizeof(body), "%" PRId64, output->last_number);
+  return !output->last_number ||
+         store_put(output->pipeline->run->store, STORE_META, output->name,
+                   number_key, body);
+}
+
 int
 book_load(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
+    load_number(output);
     for (size_t i = 0; i < output->n_targets; i++) {
       struct target *t = output->targets[i];
       const char *body =
@@ -42,27 +69,39 @@ book_load(struct pipeline *p)
   return MP_OK;
 }
 
+static bool
+save_target(const struct target *t)
+{
+  char *body = ledger_encode(&t->ledger);
+  bool good = body && store_put(t->stage->pipeline->run->store, STORE_TARGET,
+                                t->stage->name, t->name, body);
+
+  free(body);
+  return good;
+}
+
+int
+book_save_output(struct stage *output)
+{
+  bool good = save_number(output);
+
+  for (size_t i = 0; i < output->n_targets && good; i++)
+    if (target_is_kept(output->targets[i]))
+      good = save_target(output->targets[i]);
+  return good ? MP_OK : stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+}
+
 int
 book_save(struct pipeline *p)
 {
+  int r = MP_OK;
+
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
-    for (size_t i = 0; i < output->n_targets; i++) {
-      struct target *t = output->targets[i];
-      char *body;
-      bool good;
-
-      if (!target_is_kept(t) || delivery(output) == MP_LIVE)
-        continue;
-      body = ledger_encode(&t->ledger);
-      good = body && store_put(p->run->store, STORE_TARGET, output->name,
-                               t->name, body);
-      free(body);
-      if (!good)
-        return stage_fail(output, MP_ENOMEM, t->object, "out of memory");
-    }
+    if (r == MP_OK && delivery(output) != MP_LIVE)
+      r = book_save_output(output);
   }
-  return MP_OK;
+  return r;
 }
 
 /* ---- Values as targets keep them ---- */
@@ -313,6 +352,28 @@ book_due(struct pipeline *p, int64_t time_ms)
   }
 }
 
+/* The time, but later than every number before: no id comes twice, even where
+ * the clock was set back. */
+int64_t
+book_number(struct stage *output)
+{
+  int64_t now = clock_now_ms();
+
+  if (!output->number) {
+    output->last_number =
+      now > output->last_number ? now : output->last_number + 1;
+    output->number = output->last_number;
+  }
+  return output->number;
+}
+
+bool
+book_prepare_target(struct target *t)
+{
+  return t->ledger.d.kind &&
+         ledger_prepare(&t->ledger, &t->shown, book_number(t->stage));
+}
+
 void
 book_prepare(struct pipeline *p)
 {
@@ -325,7 +386,7 @@ book_prepare(struct pipeline *p)
 
       t->sending = target_is_kept(t) && !t->failed &&
                    (t->shown.known || !can_be_asked(output)) &&
-                   ledger_prepare(&t->ledger, &t->shown);
+                   book_prepare_target(t);
     }
   }
 }

@@ -184,6 +184,7 @@ cycle_run(struct pipeline *p)
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
     output->given_up = output->took_part = false;
+    output->number = 0;
     for (size_t i = 0; i < output->n_targets; i++) {
       struct target *t = output->targets[i];
 

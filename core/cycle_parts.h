@@ -34,12 +34,23 @@ void book_due(struct pipeline *p, int64_t time_ms);
 int64_t book_last_row(const struct stage *output);
 /* Takes the rows up to NEWEST_MS off the queue; how many there were. */
 size_t book_drop_rows(struct stage *output, int64_t newest_ms);
-/* Makes M of what is about to be sent. */
+/* Marks the pending values as sent, so that the state is committed before
+ * anything leaves. */
 void book_prepare(struct pipeline *p);
+/* The same for one target, in the record that is being put together; false:
+ * nothing is pending. */
+bool book_prepare_target(struct target *t);
+/* The number of the record of OUTPUT that is being put together. */
+int64_t book_number(struct stage *output);
+/* Puts the ledgers of OUTPUT into the store: MP_OK or MP_ENOMEM (reported). */
+int book_save_output(struct stage *output);
 /* The value of SLOT as TARGET keeps it; false: it does not fit. */
 bool book_value(const struct target *target, struct value *ret);
 
 /* deliver.c */
+/* Commits the answers of the outputs that were called so far, so that nothing
+ * that happens to the next one undoes them.  False: the state failed. */
+bool deliver_commit_state(struct pipeline *p);
 /* What became of rows that an earlier run was writing when it ended. */
 void deliver_recover(struct pipeline *p);
 /* Takes a token for the rows that are written first; before the commit. */

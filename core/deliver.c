@@ -33,23 +33,24 @@ append_number(char *end, int64_t n)
   return end;
 }
 
-/* "NAME-TIME", of a row "NAME-TIME-ROW": rows are counted from 1 again when a
- * state was lost, and whoever knows a record by its id must not take the new
- * one for the old. */
+/* "NAME-NUMBER", of a row "NAME-NUMBER-ROW".  The number is a time: rows are
+ * counted from 1 again when a state was lost, and whoever knows a record by its
+ * id must not take the new one for the old. */
 static void
-record_id(const struct stage *output, int64_t time_ms, int64_t id, char *buf)
+record_id(const struct stage *output, int64_t number, int64_t row, char *buf)
 {
   size_t len = strnlen(output->name, CONFIG_MAX_NAME);
   char *end;
 
   memcpy(buf, output->name, len);
-  end = append_number(buf + len, time_ms);
-  if (id != time_ms)
-    append_number(end, id);
+  end = append_number(buf + len, number);
+  if (row)
+    append_number(end, row);
 }
 
 void
-deliver_begin(struct stage *output, int64_t time_ms, int64_t id)
+deliver_begin(struct stage *output, int64_t time_ms, int64_t number,
+              int64_t row)
 {
   char text[RECORD_ID];
   struct mp_record record = { .struct_size = sizeof(record),
@@ -61,7 +62,7 @@ deliver_begin(struct stage *output, int64_t time_ms, int64_t id)
   output->pending_records++;
   if (!output->plugin->output.begin)
     return;
-  record_id(output, time_ms, id, text);
+  record_id(output, number, row, text);
   call = call_begin(output, "begin");
   call_end(&call, output->plugin->output.begin(output->self, &record), 0);
 }
@@ -209,12 +210,30 @@ deliver_open(struct stage *output)
   return !output->given_up;
 }
 
+/* ---- The state ---- */
+
+/* Ledgers and queues are in the store already. */
+bool
+deliver_commit_state(struct pipeline *p)
+{
+  int r;
+
+  if (p->run->stateless)
+    return false;
+  r = store_commit_answers(p->run->store);
+  if (r != MP_OK)
+    report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
+                   store_error(p->run->store));
+  p->run->stateless = r != MP_OK;
+  return r == MP_OK;
+}
+
 /* ---- Live outputs ---- */
 
 void
 deliver_values(struct stage *output, int64_t time_ms)
 {
-  deliver_begin(output, time_ms, time_ms);
+  deliver_begin(output, time_ms, time_ms, 0);
   for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
 

@@ -19,7 +19,9 @@ struct results {
   bool *told; /* for each record: commit gave it a result as a whole */
 };
 
-void deliver_begin(struct stage *output, int64_t time_ms, int64_t id);
+/* A record of TIME_MS; its id is NAME-NUMBER, or of a row NAME-NUMBER-ROW. */
+void deliver_begin(struct stage *output, int64_t time_ms, int64_t number,
+                   int64_t row);
 void deliver_write(struct stage *output, const struct target *t,
                    const struct value *v);
 /* Opens it, unless it was given up; false: it is given up now. */

@@ -20,6 +20,8 @@ ready_at(const struct target *t)
   int64_t ready = t->ready_ms, now = clock_mono_ms();
   int64_t age = clock_age_ms(clock_now_ms(), t->ledger.sent_ms);
 
+  if (!can_be_asked(t->stage)) /* no time of last update */
+    return 0;
   if (age < APART_MS && now + APART_MS - age > ready)
     ready = now + APART_MS - age;
   return ready;
@@ -36,21 +38,10 @@ next_ready(const struct stage *output)
   return next;
 }
 
-/* A server that says no, or a proxy before it, may have done it all the same:
- * where the target can be asked, what it shows in the next run decides. */
-static bool
-is_doubtful(const struct target *t, uint32_t result)
-{
-  return (result == MP_RETRY || result == MP_REJECTED) &&
-         t->stage->plugin->output.fetch;
-}
-
 static void
 take_answer(struct target *t, uint32_t result)
 {
-  if (is_doubtful(t, result))
-    result = MP_PERHAPS;
-  if (result == MP_ACCEPTED || result == MP_PERHAPS)
+  if (result != MP_NOT_SENT)
     t->ledger.sent_ms = clock_now_ms();
   ledger_result(&t->ledger, result);
   t->sending = false;
@@ -76,30 +67,104 @@ write_target(struct stage *output, struct target *t)
   return true;
 }
 
-/* Sends to the targets that are ready by NOW. */
-static void
-send_ready(struct stage *output, int64_t now, int64_t time_ms)
-{
-  struct results results;
-  bool *written = calloc(output->n_targets + 1, sizeof(*written));
+/* ---- Records ---- */
 
-  if (!written || !deliver_results_init(&results, output->n_targets, false)) {
-    free(written);
-    output->given_up = true;
-    return;
+/* Chooses the targets of the oldest record of which one is ready by NOW, and
+ * returns its number; 0: none is ready. */
+static int64_t
+choose_record(const struct stage *output, int64_t now, bool *chosen)
+{
+  int64_t number = INT64_MAX;
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+
+    chosen[i] = t->sending && ready_at(t) <= now;
+    if (chosen[i] && t->ledger.m_id < number)
+      number = t->ledger.m_id;
   }
-  deliver_begin(output, time_ms, time_ms);
+  for (size_t i = 0; i < output->n_targets; i++)
+    chosen[i] = chosen[i] && output->targets[i]->ledger.m_id == number;
+  return number == INT64_MAX ? 0 : number;
+}
+
+/* The time of the newest reading in it: the same whenever it is sent. */
+static int64_t
+record_time(const struct stage *output, const bool *chosen)
+{
+  int64_t time_ms = 0;
+
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (chosen[i] && output->targets[i]->ledger.m.time_ms > time_ms)
+      time_ms = output->targets[i]->ledger.m.time_ms;
+  return time_ms ? time_ms : clock_now_ms();
+}
+
+/* What was to go with record NUMBER but was not ready yet goes in the next. */
+static void
+renumber(struct stage *output, int64_t number)
+{
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
 
-    written[i] = t->sending && ready_at(t) <= now && write_target(output, t);
+    if (t->sending && t->ledger.m_id == number)
+      t->ledger.m_id = book_number(output);
   }
-  deliver_commit(output, NULL, &results);
+}
+
+/* An amount that was sent in an earlier run, and now is acknowledged: what came
+ * since then goes in the next record. */
+static void
+take_answers(struct stage *output, const bool *written,
+             const struct results *results)
+{
+  for (size_t i = 0; i < output->n_targets; i++) {
+    struct target *t = output->targets[i];
+
+    if (!written[i])
+      continue;
+    take_answer(t, results->result[i]);
+    if (t->ledger.again && results->result[i] == MP_ACCEPTED)
+      t->sending = book_prepare_target(t);
+  }
+}
+
+static void
+send_record(struct stage *output, int64_t number, bool *written,
+            struct results *results)
+{
+  bool is_new = number == output->number;
+
+  deliver_begin(output, record_time(output, written), number, 0);
   for (size_t i = 0; i < output->n_targets; i++)
-    if (written[i])
-      take_answer(output->targets[i], results.result[i]);
+    written[i] = written[i] && write_target(output, output->targets[i]);
+  deliver_commit(output, NULL, results);
+  if (is_new)
+    output->number = 0;
+  take_answers(output, written, results);
+  if (is_new)
+    renumber(output, number);
+  if (book_save_output(output) != MP_OK)
+    output->pipeline->run->stateless = true;
+}
+
+static void
+send_ready(struct stage *output, int64_t now)
+{
+  struct results results;
+  bool *chosen = calloc(output->n_targets + 1, sizeof(*chosen));
+  int64_t number;
+
+  if (!chosen || !deliver_results_init(&results, output->n_targets, false)) {
+    free(chosen);
+    output->given_up = true;
+    return;
+  }
+  number = choose_record(output, now, chosen);
+  if (number)
+    send_record(output, number, chosen, &results);
   free(results.result);
-  free(written);
+  free(chosen);
 }
 
 /* What is still to be sent when the run must end was certainly not sent. */
@@ -113,30 +178,42 @@ leave_unsent(struct stage *output, bool no_time)
       take_answer(output->targets[i], MP_NOT_SENT);
       n++;
     }
+  if (n > 0 && book_save_output(output) != MP_OK)
+    output->pipeline->run->stateless = true;
   if (n > 0 && no_time)
     stage_fail(output, MP_ETIMEOUT, NULL,
                "no time was left to send to %zu target%s; what is due waits", n,
                n == 1 ? "" : "s");
 }
 
+/* Whether there is another record to send in this run.  The answers to the one
+ * before it, and its number, are committed first. */
+static bool
+goes_on(struct stage *output)
+{
+  return next_ready(output) != INT64_MAX && !output->given_up &&
+         !run_stopped() && run_time_left(output->pipeline->run) > 0 &&
+         deliver_commit_state(output->pipeline);
+}
+
 static void
 send_latest(struct stage *output)
 {
   struct run *run = output->pipeline->run;
+  bool open = !run_stopped();
 
-  while (!output->given_up && !run_stopped()) {
+  while (open) {
     int64_t next = next_ready(output), now = clock_mono_ms();
 
-    if (next == INT64_MAX)
-      return;
     if (next > now && next - now >= run_time_left(run))
       break;
     if (next > now)
       clock_sleep_ms(next - now, run->cancel_fd);
     else
-      send_ready(output, now, clock_now_ms());
+      send_ready(output, now);
+    open = goes_on(output);
   }
-  leave_unsent(output, !output->given_up && !run_stopped());
+  leave_unsent(output, !output->given_up && !run_stopped() && !run->stateless);
 }
 
 void
@@ -144,7 +221,7 @@ deliver_latest(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
-    if (delivery(output) != MP_LATEST || p->run->stateless)
+    if (delivery(output) != MP_LATEST || !deliver_commit_state(p))
       continue;
     if (next_ready(output) == INT64_MAX || !deliver_open(output))
       leave_unsent(output, false);

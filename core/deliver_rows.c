@@ -115,7 +115,7 @@ write_row(struct stage *output, const struct store_row *stored,
     give_up_row(output, stored->id);
     return false;
   }
-  deliver_begin(output, row.time_ms, stored->id);
+  deliver_begin(output, row.time_ms, row.time_ms, stored->id);
   for (size_t i = 0; i < row.n_values; i++) {
     const struct target *t = stage_target(output, row.values[i].target, NULL);
 
@@ -151,6 +151,7 @@ conclude_row(struct stage *output, int64_t id, const struct results *results,
   struct run *run = output->pipeline->run;
   const struct store_row *stored =
     store_row_next(run->store, output->name, id - 1);
+  bool carried = false;
   struct row row;
 
   if (!row_decode(&row, stored->body)) { /* it was decoded to be written */
@@ -161,10 +162,14 @@ conclude_row(struct stage *output, int64_t id, const struct results *results,
   for (size_t i = 0; i < row.n_values; i++) {
     struct target *t = stage_target(output, row.values[i].target, NULL);
 
-    if (t && t->ledger.role == LEDGER_DELTA &&
-        *deliver_cell(results, record, t->number) == MP_REJECTED)
-      carry(t, &row.values[i].value);
+    if (!t || t->ledger.role != LEDGER_DELTA ||
+        *deliver_cell(results, record, t->number) != MP_REJECTED)
+      continue;
+    carry(t, &row.values[i].value);
+    carried = true;
   }
+  if (carried && book_save_output(output) != MP_OK)
+    run->stateless = true;
   row_clear(&row);
   store_row_remove(run->store, id);
 }
@@ -225,6 +230,8 @@ deliver_recover(struct pipeline *p)
       drop_token(output);
     else if (deliver_open(output))
       deliver_batch(output, &batch, batch.token);
+    if (!deliver_commit_state(p))
+      return;
   }
 }
 
@@ -264,23 +271,6 @@ deliver_tokens(struct pipeline *p)
   }
 }
 
-static int
-commit_state(struct pipeline *p)
-{
-  int r = book_save(p); /* with what was carried from rejected rows */
-
-  if (r == MP_OK)
-    r = store_commit(p->run->store);
-  else
-    p->run->stateless = true;
-  if (r != MP_OK && !p->run->stateless) {
-    report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
-                   store_error(p->run->store));
-    p->run->stateless = true;
-  }
-  return r;
-}
-
 /* The first batch's token is committed already; each further one with the
  * answers to the batch before it. */
 static void
@@ -295,7 +285,7 @@ deliver_queue(struct stage *output)
     if (run_stopped() || run_time_left(p->run) == 0 ||
         !batch_of(output, &batch))
       return;
-    if (!take_token(output, &batch) || commit_state(p) != MP_OK)
+    if (!take_token(output, &batch) || !deliver_commit_state(p))
       return;
   }
 }
@@ -356,7 +346,7 @@ deliver_rows(struct pipeline *p)
   {
     if (!is_queued(output) || p->run->stateless)
       continue;
-    if (output->is_open)
+    if (output->is_open && deliver_commit_state(p))
       deliver_queue(output);
     if (!p->run->stateless)
       bound_queue(output);

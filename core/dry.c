@@ -22,17 +22,18 @@ show(const struct target *t, const struct value *v)
          v->unit ? unit_display(v->unit) : "");
 }
 
+/* What was sent before without an answer comes again, and then the rest. */
 static void
 show_latest(struct target *t)
 {
   struct value sent = { 0 };
 
-  if (!ledger_prepare(&t->ledger, &t->shown))
-    return;
-  if (ledger_as_sent(&t->ledger, &sent))
-    show(t, &sent);
-  value_clear(&sent);
-  ledger_result(&t->ledger, MP_ACCEPTED);
+  while (book_prepare_target(t)) {
+    if (ledger_as_sent(&t->ledger, &sent))
+      show(t, &sent);
+    value_clear(&sent);
+    ledger_result(&t->ledger, MP_ACCEPTED);
+  }
 }
 
 void

@@ -110,6 +110,15 @@ shows_zero_or_nothing(const struct ledger_shown *shown)
          (!shown->value.text && shown->value.number.coef == 0);
 }
 
+/* An output may display zero, or an empty text, as no value. */
+static bool
+is_zero_or_empty(const struct value *v)
+{
+  if (v->text)
+    return !*v->text;
+  return v->kind && v->number.coef == 0;
+}
+
 /* A target that holds texts shows one of digits as a number. */
 static bool
 text_is_number(const char *text, struct decimal number)
@@ -155,6 +164,14 @@ same_value_and_meter(const struct value *a, const struct value *b)
   return value_equal(a, b) && a->serial == b->serial;
 }
 
+/* No later value goes out in the record that MD was sent in. */
+static void
+forget_record(struct ledger_target *t)
+{
+  value_clear(&t->md);
+  t->m_id = 0;
+}
+
 /* M is in the target: M becomes A, N becomes B, and D ends with it unless a
  * later cycle has put more into it. */
 static void
@@ -172,22 +189,25 @@ acknowledge(struct ledger_target *t)
   value_move(&t->a, &t->m);
   t->a_place = MP_EXACT;
   if (t->role != LEDGER_DELTA) {
-    if (same_value_and_meter(&t->d, &t->a))
+    if (same_value_and_meter(&t->d, &t->a)) {
+      t->a.time_ms = t->d.time_ms;
       value_clear(&t->d);
+    }
   } else if (grown) {
     t->d.number = rest;
   } else if (t->d.kind) {
     decimal_add(t->e, rest, &t->e);
     value_clear(&t->d);
   }
-  value_clear(&t->md);
+  forget_record(t);
 }
 
+/* The number of its record is kept: D, while it is the same, goes out again as
+ * the same record. */
 static void
 forget_sent(struct ledger_target *t)
 {
   value_clear(&t->m);
-  value_clear(&t->md);
   ledger_shown_clear(&t->n);
 }
 
@@ -245,8 +265,10 @@ changed(struct ledger_target *t, const struct ledger_shown *seen)
     if (decimal_sub(t->d.number, t->a.number, &grown) == MP_OK)
       decimal_add(seen->value.number, grown, &t->d.number);
   }
-  if (t->role == LEDGER_BASE)
+  if (t->role == LEDGER_BASE) {
     value_clear(&t->d);
+    forget_record(t);
+  }
   adopt(t, seen);
   return LEDGER_CHANGED;
 }
@@ -277,6 +299,8 @@ ledger_settle(struct ledger_target *t, const struct ledger_shown *seen)
   }
   if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->a))
     return LEDGER_SETTLED;
+  if (is_zero_or_empty(&t->a) && shows_zero_or_nothing(seen))
+    return LEDGER_SETTLED;
   if (!t->a.kind && shows_zero_or_nothing(seen))
     return never_set(t, seen);
   if (!t->a.kind) {
@@ -297,6 +321,7 @@ ledger_drop(struct ledger_target *t, const struct ledger_shown *seen)
   else if (!ledger_can_show(t, seen, &t->a))
     adopt(t, seen);
   value_clear(&t->d);
+  forget_record(t);
 }
 
 /* ---- A cycle ---- */
@@ -392,20 +417,37 @@ ledger_begin(struct ledger_target *t)
   t->a_place = MP_EXACT;
 }
 
+/* Makes MD of D, under the number of its record. */
+static bool
+take_record(struct ledger_target *t, int64_t id)
+{
+  if (t->m_id && same_value_and_meter(&t->d, &t->md))
+    return true; /* MD was sent before: it goes out unchanged */
+  t->m_id = id;
+  return value_copy(&t->md, &t->d);
+}
+
 bool
-ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen)
+ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen,
+               int64_t id)
 {
   struct value m;
 
+  t->again = t->m.kind && t->role == LEDGER_DELTA;
+  if (t->again) {
+    if (!t->m_id) /* of a state that kept no numbers */
+      t->m_id = id;
+    return true;
+  }
   if (!t->d.kind)
     return false;
-  m = t->role == LEDGER_DELTA ? rounded(t, &t->d) : t->d;
-  if (!value_copy(&t->m, &m) || !value_copy(&t->md, &t->d) ||
-      !ledger_shown_copy(&t->n, seen)) {
+  if (!take_record(t, id) || !ledger_shown_copy(&t->n, seen)) {
     forget_sent(t);
+    forget_record(t);
     return false;
   }
-  return true;
+  m = t->role == LEDGER_DELTA ? rounded(t, &t->md) : t->md;
+  return value_copy(&t->m, &m);
 }
 
 bool
@@ -421,6 +463,6 @@ ledger_result(struct ledger_target *t, uint32_t result)
 {
   if (result == MP_ACCEPTED && t->m.kind)
     acknowledge(t);
-  else if (result != MP_PERHAPS)
+  else if (result == MP_NOT_SENT && !t->again)
     forget_sent(t);
 }

@@ -35,7 +35,9 @@ struct ledger_target {
   struct value a;        /* A: the last value acknowledged */
   struct ledger_shown b; /* B: what was shown just before A was sent */
   struct value m;        /* M: sent without an answer so far */
-  struct value md;       /* the D that M was made from */
+  struct value md;       /* the D that M was made from; kept with m_id */
+  int64_t m_id;          /* number of the record it was sent in; 0: none */
+  bool again;            /* M was sent before this run; not in the state */
   struct ledger_shown n; /* N: what was shown just before M was sent */
   struct value d;        /* D: the newest value due, not yet acknowledged */
   struct decimal e;      /* E: of a delta, what rounding left of it */
@@ -114,15 +116,24 @@ void ledger_adopt_column(struct ledger_target *t,
 /* A total that was never set and is not given a value begins with 0. */
 void ledger_begin(struct ledger_target *t);
 
-/* Makes M of D, and N of what is shown now: to be committed before it is sent.
- * False: there is nothing to send. */
-bool ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen);
+/*
+ * Makes M of D, and N of what is displayed now: to be committed before it is
+ * sent, in the record of number ID.  A value that was sent before keeps the
+ * number of that record.  An amount whose outcome is not known (M, of an output
+ * that cannot be asked) stays as it is; the rest of D waits until it has been
+ * acknowledged.  False: there is nothing to send.
+ */
+bool ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen,
+                    int64_t id);
 
 /* M as it goes out: a whole number of the target's step. */
 bool ledger_as_sent(const struct ledger_target *t, struct value *ret);
 
-/* What became of M: MP_ACCEPTED, MP_PERHAPS, or anything else (not sent,
- * refused: it is forgotten and stays due). */
+/*
+ * What became of M.  MP_ACCEPTED acknowledges it.  MP_NOT_SENT forgets it,
+ * unless an earlier run sent it.  Anything else keeps it, a refusal too: a
+ * proxy may refuse what the server has carried out.
+ */
 void ledger_result(struct ledger_target *t, uint32_t result);
 
 /* The ledger as lines of text for the state (to be freed; NULL: out of

@@ -53,6 +53,8 @@ ledger_encode(const struct ledger_target *t)
   put_shown(out, "b", &t->b);
   put_value(out, "m", &t->m);
   put_value(out, "md", &t->md);
+  if (t->m_id)
+    fprintf(out, "m.id %lld\n", (long long)t->m_id);
   put_shown(out, "n", &t->n);
   put_value(out, "d", &t->d);
   put_decimal(out, "e", t->e);
@@ -158,6 +160,8 @@ decode_line(struct ledger_target *t, const char *name, const char *rest)
     t->sent_ms = n;
   else if (strcmp(name, "rebase") == 0)
     t->rebase = n != 0;
+  else if (strcmp(name, "m.id") == 0)
+    t->m_id = n > 0 ? n : 0;
   else
     return false;
   return good;

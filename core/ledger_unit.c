@@ -37,6 +37,10 @@ ledger_set_unit(struct ledger_target *t, const char *unit)
   ledger_init(&was, t->role);
   if (!ledger_copy(&was, t))
     return MP_ENOMEM;
+  if (!t->m.kind) { /* another unit: not the record that was sent */
+    value_clear(&t->md);
+    t->m_id = 0;
+  }
   r = convert_value(&t->a, was.unit, unit);
   if (r == MP_OK)
     r = convert_value(&t->m, was.unit, unit);
@@ -67,6 +71,7 @@ static void
 begin_anew(struct ledger_target *t, const char *unit)
 {
   ledger_clear(t);
+  t->m_id = 0;
   t->e = (struct decimal){ 0, 0 };
   t->a_place = MP_EXACT;
   t->unit = unit;

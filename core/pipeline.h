@@ -134,6 +134,8 @@ struct stage {
   uint32_t delivery;      /* MP_LIVE ...: the plugin's, or as its option says */
   bool asks_nothing;      /* this instance cannot be asked what it shows */
   size_t pending_records; /* begun since the last commit */
+  int64_t last_number;    /* of the records of a latest output; in the state */
+  int64_t number;         /* of the one that is being put together; 0: none */
 };
 
 struct pipeline {

@@ -256,6 +256,24 @@ store_row_count(const struct store *store, const char *output)
 
 /* ---- Committing ---- */
 
+bool
+store_entry_is_due(const struct store *store, const struct store_entry *e)
+{
+  return e->dirty && !(store->keeps_texts && strcmp(e->area, STORE_TEXT) == 0);
+}
+
+static bool
+has_changes(const struct store *store)
+{
+  for (const struct store_entry *e = store->entries; e; e = e->next)
+    if (store_entry_is_due(store, e))
+      return true;
+  for (size_t i = 0; i < store->n_rows; i++)
+    if (store->rows[i].added != store->rows[i].removed)
+      return true;
+  return false;
+}
+
 /* What was written is no longer a change. */
 static void
 forget_changes(struct store *store)
@@ -265,9 +283,10 @@ forget_changes(struct store *store)
 
   while (*link) {
     struct store_entry *e = *link;
+    bool waits = e->dirty && !store_entry_is_due(store, e);
 
-    e->dirty = false;
-    if (e->body)
+    e->dirty = waits;
+    if (e->body || waits)
       link = &e->next;
     else {
       *link = e->next;
@@ -288,18 +307,31 @@ forget_changes(struct store *store)
   store->n_rows = kept;
 }
 
-int
-store_commit(struct store *store)
+static int
+commit(struct store *store, bool texts)
 {
   int r = MP_OK;
 
   pthread_mutex_lock(&store->lock);
-  if (store->mode == STORE_WRITE)
+  store->keeps_texts = !texts;
+  if (store->mode == STORE_WRITE && has_changes(store))
     r = store_sqlite_write(store);
   if (r == MP_OK)
     forget_changes(store);
   pthread_mutex_unlock(&store->lock);
   return r;
+}
+
+int
+store_commit(struct store *store)
+{
+  return commit(store, true);
+}
+
+int
+store_commit_answers(struct store *store)
+{
+  return commit(store, false);
 }
 
 /* Back to an empty store, of which nothing is committed. */

@@ -100,8 +100,13 @@ void store_row_remove(struct store *store, int64_t id);
 
 size_t store_row_count(const struct store *store, const char *output);
 
-/* Writes all changes in one transaction.  MP_OK, MP_EIO, MP_EPERM: then
- * nothing of them is on disk, and the store must not be used further. */
+/* Writes all changes in one transaction; without changes, the disk is left
+ * alone.  MP_OK, MP_EIO, MP_EPERM: then nothing of them is on disk, and the
+ * store must not be used further. */
 int store_commit(struct store *store);
+
+/* The same without STORE_TEXT: what plugins keep is committed with the cycle
+ * that they read, and not before. */
+int store_commit_answers(struct store *store);
 
 #endif

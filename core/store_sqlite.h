@@ -34,6 +34,7 @@ struct store {
   struct store_row_entry *rows; /* by id */
   size_t n_rows, rows_room;
   int64_t last_id;
+  bool keeps_texts; /* STORE_TEXT is left out of the commit in progress */
   char *set_aside;
   char error[1024];
 };
@@ -46,6 +47,8 @@ struct store_entry *store_entry_add(struct store *store, const char *area,
 struct store_row_entry *store_row_insert(struct store *store, int64_t id,
                                          const char *output, const char *body);
 void store_forget_all(struct store *store);
+/* Whether the commit in progress writes E. */
+bool store_entry_is_due(const struct store *store, const struct store_entry *e);
 
 /* ---- Files (store_files.c) ------------------------------------------------
  */

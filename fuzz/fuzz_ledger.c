@@ -46,7 +46,7 @@ run_once(struct ledger_target *t, const struct ledger_shown *seen)
   if (last == NULL)
     return;
   require(value_copy(&v, last));
-  if (ledger_due(t, &v) == MP_OK && ledger_prepare(t, seen)) {
+  if (ledger_due(t, &v) == MP_OK && ledger_prepare(t, seen, 1)) {
     value_clear(&v);
     require(ledger_as_sent(t, &v));
     ledger_result(t, MP_ACCEPTED);

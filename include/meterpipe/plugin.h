@@ -508,8 +508,8 @@ struct mp_record {
   uint32_t struct_size;
   uint32_t reserved;
   int64_t time_ms; /* end of the reading, the earliest of several inputs */
-  const char *id;  /* the same at every delivery of this cycle, and never of
-                      another one, even where the state was lost */
+  const char *id;  /* the same at every delivery of these values, and never of
+                      others, even where the state was lost */
 };
 
 /* What became of a value. */

@@ -7,11 +7,12 @@ takes the ledger that is linked into meterpipe through the same events and compa
 A pipeline with one base (overwrite), usages (subtract: deltas) and totals (add: usage onto themselves) in one
 output of class latest. Devices show what a real server shows: kind "g" six significant digits, kind "c" (a counter
 in thousandths) exactly what was sent; kind "w" is a counter of whole units, kind "t" shows one decimal of what it was
-sent; and a time of last update in whole seconds. A target "usage.2" belongs to the second meter, whose base is
+sent, kind "e" is exact and shows nothing where it holds 0; and a time of last update in whole seconds. A target "usage.2" belongs to the second meter, whose base is
 "base.2". Beside the devices each cycle adds a row to a CSV. Faults: the server away when
 asked; each write refused, lost before or after it was carried out; a crash before the commit, after it, before or
 after each write; answers lost with a crash; a power cut that takes each device's last write; the meter silent; readings
 that fall (hold); meters exchanged; targets refused or not listed for a while; totals set by hand; backups restored.
+A blind server cannot be asked: it gets records, and knows a record that comes again by its id.
 At the end, after undisturbed runs, each total and the sum of what each usage device was given must be exact.
 """
 import random
@@ -41,8 +42,8 @@ class Away(Exception):
 
 # The smallest step that a device takes (None: it takes any), and the last place that it shows: so many digits after
 # the first, or so many decimals.
-STEP = {"g": None, "c": D("0.001"), "w": D(1), "t": None}
-DIGITS = {"g": 5, "c": 9, "w": 9}
+STEP = {"g": None, "c": D("0.001"), "w": D(1), "t": None, "e": None}
+DIGITS = {"g": 5, "c": 9, "w": 9, "e": 9}
 DECIMALS = {"t": 1}
 
 
@@ -53,6 +54,8 @@ def as_sent(kind, x):
 def shown(kind, x):
     if kind in DECIMALS:
         return x.quantize(D(1).scaleb(-DECIMALS[kind]), ROUND_HALF_EVEN)
+    if kind == "e" and x == 0:
+        return None
     return D("%g" % float(x)) if kind == "g" else x
 
 
@@ -60,12 +63,16 @@ def last_place(kind, s):
     """The exponent of the last place that s shows; None: nothing is rounded in it."""
     if kind in DECIMALS:
         return -DECIMALS[kind]
-    return None if s == 0 else s.adjusted() - DIGITS[kind]
+    return None if is_nothing(s) else s.adjusted() - DIGITS[kind]
+
+
+def is_nothing(s):
+    return s is None or s == 0
 
 
 def can_show(kind, s, x):
     """Whether s can be a display of x, as x was sent."""
-    if x is None:
+    if x is None or s is None:
         return False
     x = as_sent(kind, x)
     place = last_place(kind, s)
@@ -84,12 +91,19 @@ def base_of(meter):
 
 
 class Server:
+    blind = False
+
     def __init__(self, kinds, values):
         self.kinds, self.v, self.t = kinds, dict(values), {k: 0 for k in values}
         self.given = {k: [] for k in values}
         self.now, self.log = 0, []
         self.away, self.fail_at, self.how, self.n = False, None, None, 0
         self.refuses, self.hides = set(), set()
+        self.number = 0
+
+    def next_number(self):
+        self.number += 1
+        return self.number
 
     def ask(self):
         if self.away:
@@ -101,10 +115,12 @@ class Server:
         if k in self.refuses:
             return False
         if self.fail_at == self.n:
-            if self.how in ("lost-after", "crash-after"):
+            if self.how in ("lost-after", "crash-after", "rejected-done"):
                 self.put(k, x)
             if self.how.startswith("crash"):
                 raise Crash
+            if self.how.startswith("rejected"):
+                return False
             raise Away("not-sent" if self.how == "refused" else "perhaps")
         self.put(k, x)
         return True
@@ -125,12 +141,48 @@ class Server:
                 self.given[k].pop()
 
 
+class BlindServer(Server):
+    """It shows nothing. Records that it has taken before are passed over by their ids."""
+    blind = True
+
+    def __init__(self, kinds, values):
+        super().__init__(kinds, values)
+        self.taken, self.wrong = {}, False
+
+    def ask(self):
+        raise Away
+
+    def take(self, number, record):
+        """What the answer says became of the record."""
+        self.n += 1
+        failed = self.fail_at == self.n
+        if self.away or failed and self.how == "refused":
+            return "not-sent"
+        if not failed or self.how in ("lost-after", "crash-after", "rejected-done"):
+            self.keep(number, record)
+        if failed and self.how.startswith("crash"):
+            raise Crash
+        if failed and self.how.startswith("rejected"):
+            return "rejected"
+        return "perhaps" if failed else "accepted"
+
+    def keep(self, number, record):
+        known = self.taken.get(number)
+        if known is not None:
+            self.wrong |= any(known.get(k) != x for k, x in record.items())
+            return
+        self.taken[number] = record
+        for k, x in record.items():
+            self.put(k, x)
+
+
 # --- the ledger -----------------------------------------------------------------------------------------------
 
 class Target:
     """A acknowledged and B what was shown before it was sent; M sent without an answer, N what was shown before that;
-    D due; E what rounding left of a delta. Serial numbers: Ar of A, Mr of M, Dr of D. Md: the D that M was made from."""
-    __slots__ = ("A", "Ar", "B", "M", "Mr", "Md", "N", "D", "Dr", "E")
+    D due; E what rounding left of a delta. Serial numbers: Ar of A, Mr of M, Dr of D. Md: the D that M was made from; id:
+    the number of the record that it was sent in, kept with Md. again: M was sent before this run (not in the state)."""
+    __slots__ = ("A", "Ar", "B", "M", "Mr", "Md", "N", "D", "Dr", "E", "id", "again")
 
     def __init__(self):
         for k in self.__slots__:
@@ -146,6 +198,28 @@ class Target:
     def value(self):
         return (self.D, self.Dr) if self.D is not None else (self.A, self.Ar)
 
+    def prepare(self, role, kind, seen, number):
+        """D is about to be sent, as M, in record NUMBER; what was sent before stays in its record. An amount that is still
+        there stays as it is: the outcome is not known, and cannot be asked for. Returns whether there is something to send."""
+        self.again = self.M is not None and role == "delta"
+        if self.again or self.D is None:
+            return self.again
+        if self.id is None or (self.D, self.Dr) != (self.Md, self.Mr):
+            self.Md, self.Mr, self.id = self.D, self.Dr, number
+        self.M, self.N = as_sent(kind, self.Md) if role == "delta" else self.Md, seen
+        return True
+
+    def result(self, role, outcome):
+        """What was certainly not sent is forgotten, but not what an earlier run sent. All else may have been carried out,
+        even if it was refused."""
+        if outcome == "accepted":
+            self.acknowledge(role)
+        elif outcome == "not-sent" and not self.again:
+            self.M = None
+
+    def forget_record(self):
+        self.Md = self.id = None
+
     def acknowledge(self, role):
         self.B = self.N
         if role == "delta":
@@ -155,8 +229,10 @@ class Target:
                 self.D = rest
             else:
                 self.D, self.E = None, self.E + rest
+            self.forget_record()
             return
         self.A, self.Ar, self.M = self.M, self.Mr, None
+        self.forget_record()
         if self.D == self.A and self.Dr == self.Ar:
             self.D = None
 
@@ -179,20 +255,24 @@ def settle(t, seen, role, kind):
         return None
     if role == "delta" or can_show(kind, s, t.A):
         return None
-    if t.A is None and s == 0:  # never set
+    if t.A is not None and t.A == 0 and is_nothing(s):  # 0 may be shown as nothing
+        return None
+    if t.A is None and is_nothing(s):  # never set
         if role == "plus":
-            t.A = s
+            t.A = ZERO
         return "first" if t.D is None else None
     if t.A is None:  # first seen
         if t.D is None:
             t.A = s
         return None
-    if s == 0 and role == "minus":  # emptied: the ledger counts
+    if is_nothing(s) and role == "minus":  # emptied: the ledger counts
         return None
+    s = s or ZERO
     if role == "plus" and t.D is not None:
         t.D = s + t.D - t.A
     if role == "minus":
         t.D = None
+        t.forget_record()
     t.A, t.B = s, None
     return "changed"
 
@@ -206,8 +286,9 @@ def drop_what_is_due(w, meter, seen, roles, kinds):
             t.A = t.D = None
         else:
             if not can_show(kinds[k], seen[k][0], t.A):
-                t.A, t.B = seen[k][0], None
+                t.A, t.B = seen[k][0] or ZERO, None
             t.D = None
+        t.forget_record()
 
 
 def evaluate(w, meter, reading, serial, first, roles):
@@ -237,8 +318,49 @@ def evaluate(w, meter, reading, serial, first, roles):
     return cells
 
 
-def run(ledger, server, readings, roles, kinds, crash=None, booked=None, rows=None):
-    """READINGS: of each meter that answered, what it counts and its serial number."""
+def shuffled(names):
+    names = list(names)
+    random.shuffle(names)
+    return names
+
+
+def send_each(ledger, server, sending, roles, kinds):
+    """Each target by itself; after a failed connection, nothing more is sent."""
+    down = False
+    for k in sending:
+        t, outcome = ledger[k], "not-sent"
+        if not down:
+            try:
+                outcome = "accepted" if server.write(k, as_sent(kinds[k], t.M)) else "rejected"
+            except Away as e:
+                outcome, down = str(e), True
+        tell("result", k, outcome, as_sent(kinds[k], t.M))
+        t.result(roles[k], outcome)
+
+
+def send_records(ledger, server, sending, number, roles, kinds, commit):
+    """A record at a time, the oldest first; the answers are committed before the next one leaves."""
+    while sending:
+        oldest = min(ledger[k].id for k in sending)
+        record = {k: as_sent(kinds[k], ledger[k].M) for k in sending if ledger[k].id == oldest}
+        outcome = server.take(oldest, record)
+        number = None if number == oldest else number
+        for k, x in record.items():
+            t = ledger[k]
+            sending.remove(k)
+            tell("result", k, outcome, x)
+            t.result(roles[k], outcome)
+            if t.again and outcome == "accepted" and t.D is not None:  # what came since then
+                number = number or server.next_number()
+                t.prepare(roles[k], kinds[k], None, number)
+                tell("prepare", k, number)
+                sending.append(k)
+        if sending:
+            commit()
+
+
+def run(ledger, server, readings, roles, kinds, crash=None, booked=None, rows=None, order=shuffled):
+    """READINGS: of each meter that answered, what it counts and its serial number. CRASH: before or after a commit."""
     w = {k: t.copy() for k, t in ledger.items()}
     try:
         seen = server.ask()
@@ -255,15 +377,20 @@ def run(ledger, server, readings, roles, kinds, crash=None, booked=None, rows=No
             drop_what_is_due(w, meter_of(k), seen, roles, kinds)
     row = {}
     for meter, (reading, serial) in readings.items():
-        cells = evaluate(w, meter, reading, serial, flag[base_of(meter)] == "first", roles)
+        first = flag[base_of(meter)] == "first" or server.blind and w[base_of(meter)].value()[0] is None
+        for k, t in w.items() if server.blind and first else ():
+            if roles[k] == "plus" and meter_of(k) == meter and t.value()[0] is None:
+                t.A = ZERO
+                tell("begin", k)
+        cells = evaluate(w, meter, reading, serial, first, roles)
         if cells:
             row[meter, serial] = cells
-    if seen is not None:
-        for k, t in w.items():
-            if t.D is not None and k in seen:
-                t.M = as_sent(kinds[k], t.D) if roles[k] == "delta" else t.D
-                t.Mr, t.Md, t.N = t.Dr, t.D, seen[k]
-                tell("prepare", k)
+    number, sending = server.next_number(), []
+    for k, t in w.items():
+        at = (seen or {}).get(k)
+        if t.D is not None and (server.blind or at) and t.prepare(roles[k], kinds[k], at, number):
+            tell("prepare", k, number)
+            sending.append(k)
     if crash == "before-commit":
         return
     ledger.update(w)
@@ -272,49 +399,38 @@ def run(ledger, server, readings, roles, kinds, crash=None, booked=None, rows=No
         rows.append(row)
     for meter, serial in row if booked else ():
         booked(meter, readings[meter][0], serial)
-    if crash == "after-commit" or seen is None:
+    if crash == "after-commit":
         return
     a = {k: t.copy() for k, t in ledger.items()}
-    order, down = list(a), False
-    random.shuffle(order)
+
+    def commit():
+        ledger.update({k: t.copy() for k, t in a.items()})
+        tell("commit")
+        if crash == "after-answers":
+            raise Crash
+
     try:
-        for k in order:
-            t = a[k]
-            if t.D is None or k not in seen:
-                continue
-            if down:
-                t.M = None  # certainly not sent
-                tell("result", k, "not-sent")
-                continue
-            try:
-                if server.write(k, as_sent(kinds[k], t.M)):
-                    tell("result", k, "accepted", as_sent(kinds[k], t.M))
-                    t.acknowledge(roles[k])
-                else:
-                    t.M = None  # an answered refusal
-                    tell("result", k, "rejected")
-            except Away as e:
-                tell("result", k, e)
-                if str(e) == "not-sent":
-                    t.M = None
-                down = True
+        if server.blind:
+            send_records(a, server, order(sending), number, roles, kinds, commit)
+        else:
+            send_each(a, server, order(sending), roles, kinds)
+        commit()
     except Crash:
         return
-    ledger.update(a)
-    tell("commit")
 
 
 # --- random histories -----------------------------------------------------------------------------------------
 
 ROLE = {"b": "minus", "u": "delta", "t": "plus"}
-HOW = ("refused", "lost-before", "lost-after", "crash-before", "crash-after")
+HOW = ("refused", "rejected", "rejected-done", "lost-before", "lost-after", "crash-before", "crash-after")
 
 
 def read(count, serial, silent):
     return {m: (count[m], serial[m]) for m in count if m not in silent}
 
 
-def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.02, restore=0, silent_end=False, trace=None):
+def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.02, restore=0, silent_end=False, blind=False,
+          trace=None):
     random.seed(seed)
     roles = {k: ROLE[k[0]] for k in kinds}
     meters = [meter_of(k) for k in kinds if roles[k] == "minus"]
@@ -322,8 +438,9 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
     count = {m: D(random.choice(("11388.25", "84.208", "999.999", "12345.55", "0.5"))) for m in meters}
     serial = {m: 1 + 1000 * i for i, m in enumerate(meters)}
     start = {k: D(random.choice(("0", "512.25", "7"))) if roles[k] == "plus" else ZERO for k in kinds}
-    start = {k: shown(kinds[k], as_sent(kinds[k], x)) for k, x in start.items()}
-    server, want, ledger, used, rows = Server(kinds, start), dict(start), {k: Target() for k in kinds}, {}, []
+    start = {k: ZERO if blind else shown(kinds[k], as_sent(kinds[k], x)) or ZERO for k, x in start.items()}
+    server = (BlindServer if blind else Server)(kinds, start)
+    want, ledger, used, rows = dict(start), {k: Target() for k in kinds}, {}, []
 
     def booked(m, r, s):
         used.setdefault((m, s), [r, r])[1] = r
@@ -334,7 +451,7 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
         tell("run")
         run(ledger, server, readings, roles, kinds, crash, booked, rows)
         for k, t in ledger.items():
-            tell("state", k, *(getattr(t, x) for x in "AMDE"), t.Ar)
+            tell("state", k, *(getattr(t, x) for x in "AMDE"), t.Ar, t.id)
         if trace:
             for k, t in ledger.items():
                 print("   ", k, "device", server.v[k], server.t[k], *(f"{x}={getattr(t, x)}" for x in "AMDE"))
@@ -371,8 +488,8 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
         elif f < 0.5:
             server.fail_at, server.how = random.randint(1, len(kinds)), random.choice(HOW)
         elif f < 0.6:
-            crash = random.choice(("before-commit", "after-commit"))
-        elif f < 0.65:
+            crash = random.choice(("before-commit", "after-commit", "after-answers"))
+        elif f < 0.65 and not blind:
             server.power_cut()
         elif f < 0.72:
             silent = random.choice(([m], meters))
@@ -413,6 +530,7 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
     slack = {k: (STEP[kinds[k]] or ZERO) if k in touched else ZERO for k in kinds}
     total = any(abs(server.v[k] - as_sent(kinds[k], want[k] + grown[meter_of(k)])) > slack[k] for k in kinds if roles[k] == "plus")
     usage = any(sum(server.given[k], ZERO) + ledger[k].E != grown[meter_of(k)] for k in kinds if roles[k] == "delta")
+    usage |= blind and server.wrong
     return total, usage, not restore and rows_are_wrong(rows, used)
 
 
@@ -428,6 +546,7 @@ def rows_are_wrong(rows, used):
 PLAIN = dict(base="g", usage="g", total="g")
 MIXED = dict(base="c", usage="c", total="c", usage2="g", total2="g")
 COARSE = dict(base="w", usage="w", total="w", usage2="t", total2="t")
+EMPTY = dict(base="e", usage="e", total="e")
 METERS = {"base": "c", "usage": "g", "total": "c", "base.2": "g", "usage.2": "c", "total.2": "w", "total2.2": "t"}
 CASES = (
     ("six-digit devices, totals set by hand", dict(kinds=PLAIN)),
@@ -441,6 +560,10 @@ CASES = (
     ("two meters in devices of all types, set by hand", dict(kinds=METERS)),
     ("two meters, targets refused or not listed, meters exchanged, readings held",
      dict(kinds=METERS, refuse=0.05, absent=0.05, exchange=0.03, hold=0.03, hand=0)),
+    ("devices that show nothing where they hold 0, set by hand", dict(kinds=EMPTY)),
+    ("a server that cannot be asked and knows records by their ids", dict(kinds=EMPTY, blind=True, hand=0)),
+    ("the same with two meters, exchanged, readings held",
+     dict(kinds={k: "e" for k in METERS}, blind=True, exchange=0.03, hold=0.03, hand=0)),
 )
 
 if __name__ == "__main__":

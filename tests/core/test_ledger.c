@@ -223,6 +223,15 @@ static const struct settling {
     SETTLED },
   { 4, DELTA, "A=0.2 B=0.1@1 D=0.3", "77@9", "A=0.2 B=0.1@1 D=0.3", SETTLED },
   { 4, DELTA, "", "0@9", "", SETTLED },
+  /* zero, or an empty text, may be displayed as no value */
+  { 4, TOTAL, "A=0", "-@1", "A=0", SETTLED },
+  { 4, TOTAL, "A=0 B=-@1", "0@2", "A=0 B=-@1", SETTLED },
+  { 4, TOTAL, "A=0.00 D=3", "-@1", "A=0.00 D=3", SETTLED },
+  { 2, TOTAL, "A=0 M=3 N=-@1 D=3", "-@1", "A=0 D=3", SETTLED },
+  { 4, BASE, "A=0 D=3", "-@1", "A=0 D=3", SETTLED },
+  { 4, PLAIN, "A=0 B=7@1", "-@2", "A=0 B=7@1", SETTLED },
+  { 4, PLAIN, "A='' B='hot'@1", "-@2", "A='' B='hot'@1", SETTLED },
+  { 3, TOTAL, "A=0 B=-@1", "-@1", "A=0 B=-@1 D=0", SETTLED },
   /* 5: never set. */
   { 5, BASE, "", "0@1", "", FIRST },
   { 5, BASE, "", "-@1", "", FIRST },
@@ -355,10 +364,11 @@ static const struct {
     "A=84 B=83@1 M=85 N=84@2 D=85" },
   { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_NOT_SENT,
     "A=84 B=83@1 D=85" },
+  /* what was refused may have been carried out */
   { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_RETRY,
-    "A=84 B=83@1 D=85" },
+    "A=84 B=83@1 M=85 N=84@2 D=85" },
   { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_REJECTED,
-    "A=84 B=83@1 D=85" },
+    "A=84 B=83@1 M=85 N=84@2 D=85" },
   /* a new cycle replaces D; of a delta it is added */
   { TOTAL, "", "A=84 D=85", "86", "A=84 M=86 N=84@2 D=86", MP_ACCEPTED,
     "A=86 B=84@2" },
@@ -395,13 +405,125 @@ START_TEST(sending_follows_the_rules)
     read_value(&due, sendings[_i].due, strlen(sendings[_i].due));
     ck_assert_int_eq(ledger_due(&t, &due), MP_OK);
   }
-  ck_assert(ledger_prepare(&t, &shown));
+  ck_assert(ledger_prepare(&t, &shown, 1));
   write_ledger(&t, text, sizeof(text));
   ck_assert_str_eq(text, sendings[_i].prepared);
   ledger_result(&t, sendings[_i].result);
   write_ledger(&t, text, sizeof(text));
   ck_assert_str_eq(text, sendings[_i].after);
   ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
+/*
+ * An output that cannot be asked: in each run a cycle gives a value, then the
+ * ledger is prepared for record 1, 2, ... and the RESULT comes.  "M=0.2 in 1":
+ * what is sent, and in which record.
+ */
+static const struct {
+  enum ledger_role role;
+  struct {
+    const char *due, *sent;
+    uint32_t result;
+  } runs[5];
+} records[] = {
+  /* an amount stays as it is until it is acknowledged; then the rest follows */
+  { DELTA,
+    { { "0.2", "M=0.2 in 1", MP_PERHAPS },
+      { "0.5", "M=0.2 in 1", MP_RETRY },
+      { "", "M=0.2 in 1", MP_REJECTED },
+      { "0.1", "M=0.2 in 1", MP_ACCEPTED },
+      { "", "M=0.6 in 5", MP_ACCEPTED } } },
+  { DELTA,
+    { { "0.2", "M=0.2 in 1", MP_PERHAPS },
+      { "0", "M=0.2 in 1", MP_ACCEPTED },
+      { "", "-", 0 } } },
+  /* what an earlier run sent may be there, whatever this run did */
+  { DELTA,
+    { { "0.2", "M=0.2 in 1", MP_PERHAPS },
+      { "0.5", "M=0.2 in 1", MP_NOT_SENT },
+      { "", "M=0.2 in 1", MP_ACCEPTED },
+      { "", "M=0.5 in 4", MP_ACCEPTED } } },
+  /* what was certainly not sent is part of the next amount */
+  { DELTA,
+    { { "0.2", "M=0.2 in 1", MP_NOT_SENT },
+      { "0.5", "M=0.7 in 2", MP_ACCEPTED } } },
+  { DELTA,
+    { { "0.2", "M=0.2 in 1", MP_NOT_SENT },
+      { "", "M=0.2 in 1", MP_ACCEPTED },
+      { "0.2", "M=0.2 in 3", MP_ACCEPTED } } },
+  /* other values are replaced; the same one is the same record */
+  { BASE,
+    { { "84", "M=84 in 1", MP_PERHAPS },
+      { "84.0", "M=84 in 1", MP_RETRY },
+      { "85", "M=85 in 3", MP_NOT_SENT },
+      { "85", "M=85 in 3", MP_ACCEPTED },
+      { "85", "M=85 in 5", MP_ACCEPTED } } },
+  { PLAIN,
+    { { "'hot'", "M='hot' in 1", MP_REJECTED },
+      { "'cold'", "M='cold' in 2", MP_REJECTED },
+      { "'cold'", "M='cold' in 2", MP_ACCEPTED } } },
+};
+
+/* A run, the state between it and the next. */
+static void
+check_record(struct ledger_target *t, const char *due, const char *sent,
+             int64_t id, uint32_t result)
+{
+  struct ledger_shown none = { 0 };
+  struct value v = { 0 };
+  char text[128] = "-", *body;
+
+  if (*due) {
+    read_value(&v, due, strlen(due));
+    ck_assert_int_eq(ledger_due(t, &v), MP_OK);
+  }
+  if (ledger_prepare(t, &none, id)) {
+    text[0] = 0;
+    put(text, sizeof(text), 'M', &t->m);
+    snprintf(text + strlen(text), sizeof(text) - strlen(text), " in %d",
+             (int)t->m_id);
+    ledger_result(t, result);
+  }
+  ck_assert_str_eq(text, sent);
+  body = ledger_encode(t);
+  ledger_clear(t);
+  ledger_init(t, t->role);
+  ck_assert(ledger_decode(t, body));
+  free(body);
+  value_clear(&v);
+}
+
+START_TEST(a_value_stays_in_the_record_it_was_sent_in)
+{
+  struct ledger_target t;
+
+  ledger_init(&t, records[_i].role);
+  for (int i = 0; i < 5 && records[_i].runs[i].due; i++)
+    check_record(&t, records[_i].runs[i].due, records[_i].runs[i].sent, i + 1,
+                 records[_i].runs[i].result);
+  ledger_clear(&t);
+}
+END_TEST
+
+/* A base that was changed by hand: what is due then is another amount, even if
+ * it is as large. */
+START_TEST(a_dropped_amount_leaves_its_record)
+{
+  struct ledger_shown shown = { .known = true };
+  struct ledger_target t;
+  struct value v = { .kind = MP_DELTA, .number = { 2, -1 } };
+
+  ledger_init(&t, LEDGER_DELTA);
+  ck_assert_int_eq(ledger_due(&t, &v), MP_OK);
+  ck_assert(ledger_prepare(&t, &shown, 1));
+  ledger_settle(&t, &shown);
+  ck_assert_int_eq(t.m_id, 1);
+  ledger_drop(&t, &shown);
+  ck_assert_int_eq(ledger_due(&t, &v), MP_OK);
+  ck_assert(ledger_prepare(&t, &shown, 2));
+  ck_assert_int_eq(t.m_id, 2);
   ledger_clear(&t);
 }
 END_TEST
@@ -441,7 +563,7 @@ START_TEST(nothing_due_is_not_sent)
   struct ledger_shown shown = { .known = true };
 
   read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
-  ck_assert(!ledger_prepare(&t, &shown));
+  ck_assert(!ledger_prepare(&t, &shown, 1));
   ledger_clear(&t);
 }
 END_TEST
@@ -583,6 +705,7 @@ START_TEST(a_ledger_survives_the_state)
   t.a_place = -2;
   t.step = (struct decimal){ .coef = 4, .exp10 = -3 };
   t.sent_ms = 1795327476000;
+  t.m_id = 1795327476001;
   t.rebase = true;
   body = ledger_encode(&t);
   ck_assert_ptr_nonnull(body);
@@ -597,6 +720,7 @@ START_TEST(a_ledger_survives_the_state)
   ck_assert_int_eq(back.step.coef, 4);
   ck_assert_int_eq(back.step.exp10, -3);
   ck_assert_int_eq(back.sent_ms, 1795327476000);
+  ck_assert_int_eq(back.m_id, 1795327476001);
   ck_assert(back.rebase);
   ck_assert(value_equal(&back.md, &t.md));
   free(body);
@@ -635,6 +759,9 @@ ledger_suite(void)
                       sizeof(drops) / sizeof(drops[0]));
   tcase_add_loop_test(tc, sending_follows_the_rules, 0,
                       sizeof(sendings) / sizeof(sendings[0]));
+  tcase_add_loop_test(tc, a_value_stays_in_the_record_it_was_sent_in, 0,
+                      sizeof(records) / sizeof(records[0]));
+  tcase_add_test(tc, a_dropped_amount_leaves_its_record);
   tcase_add_test(tc, a_sum_that_cannot_be_held_exactly_is_refused);
   tcase_add_test(tc, nothing_due_is_not_sent);
   tcase_add_test(

@@ -2,7 +2,8 @@
  * Agreement with the model: tests/core/ledger_model.py is the rules of the
  * ledger as a program of its own.  It writes random histories, event by event,
  * and the ledger that is linked into meterpipe goes through the same events:
- * after each run every target must hold the same A, M, D, E.  The usages and
+ * after each run every target must hold the same A, M, D, E, and the number of
+ * the record that it was last sent in.  The usages and
  * totals that go into a CSV beside the devices are computed from the ledger's
  * last known values, and must be the model's too.
  *
@@ -117,7 +118,8 @@ on_seen(char **words)
   struct ledger_shown *seen = &target(words[1])->seen;
 
   seen->known = true;
-  seen->value = value(words[2], "-");
+  if (strcmp(words[2], "-") != 0) /* it displays nothing */
+    seen->value = value(words[2], "-");
   seen->place = strcmp(words[3], "-") == 0 ? MP_EXACT : atoi(words[3]);
   seen->updated = strdup(words[4]);
 }
@@ -202,11 +204,17 @@ on_due(char **words)
 }
 
 static void
+on_begin(char **words)
+{
+  ledger_begin(&target(words[1])->work);
+}
+
+static void
 on_prepare(char **words)
 {
   struct model_target *t = target(words[1]);
 
-  ck_assert_msg(ledger_prepare(&t->work, &t->seen),
+  ck_assert_msg(ledger_prepare(&t->work, &t->seen, atoll(words[2])),
                 "line %lu, history %s: nothing is due for %s", line_number,
                 history, words[1]);
 }
@@ -271,6 +279,11 @@ on_state(char **words)
   ck_assert_msg(strcmp(serial, words[6]) == 0,
                 "line %lu, history %s: A of %s is of meter %s, in the model %s",
                 line_number, history, t->name, serial, words[6]);
+  ck_assert_msg(t->kept.m_id == (*words[7] == '-' ? 0 : atoll(words[7])),
+                "line %lu, history %s: %s was sent in record %lld, in the "
+                "model %s",
+                line_number, history, t->name, (long long)t->kept.m_id,
+                words[7]);
 }
 
 static void
@@ -283,13 +296,14 @@ static const struct {
   const char *word;
   void (*fn)(char **words);
 } events[] = {
-  { "history", on_history }, { "target", on_target },
-  { "run", on_run },         { "seen", on_seen },
-  { "settle", on_settle },   { "outcome", on_outcome },
-  { "usage", on_usage },     { "total", on_total },
-  { "due", on_due },         { "prepare", on_prepare },
-  { "commit", on_commit },   { "result", on_result },
-  { "state", on_state },     { "settings", on_settings },
+  { "history", on_history },   { "target", on_target },
+  { "run", on_run },           { "seen", on_seen },
+  { "settle", on_settle },     { "outcome", on_outcome },
+  { "usage", on_usage },       { "total", on_total },
+  { "due", on_due },           { "prepare", on_prepare },
+  { "begin", on_begin },       { "commit", on_commit },
+  { "result", on_result },     { "state", on_state },
+  { "settings", on_settings },
 };
 
 static void

@@ -164,6 +164,53 @@ START_TEST(a_row_that_came_and_went_leaves_nothing)
 }
 END_TEST
 
+/* What plugins keep belongs to the cycle that they read. */
+START_TEST(answers_are_committed_without_the_texts_of_plugins)
+{
+  struct store *store;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  store_put(store, STORE_TEXT, "meter", "serial", NULL);
+  store_put(store, STORE_TEXT, "meter", "other", "1");
+  store_put(store, STORE_TARGET, "domoticz", "323", "a 2\n");
+  store_row_remove(store, 1);
+  ck_assert_int_eq(store_commit_answers(store), MP_OK);
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "other"));
+  ck_assert_str_eq(store_get(store, STORE_TARGET, "domoticz", "323"), "a 2\n");
+  ck_assert_uint_eq(store_row_count(store, "log"), 1);
+  store_put(store, STORE_TEXT, "meter", "serial", NULL);
+  ck_assert_int_eq(store_commit_answers(store), MP_OK);
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
+  store_close(store);
+}
+END_TEST
+
+/* Not even a lock is taken. */
+START_TEST(a_commit_without_changes_leaves_the_database_alone)
+{
+  struct store *store;
+  sqlite3 *other;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_int_eq(sqlite3_open(db, &other), SQLITE_OK);
+  ck_assert_int_eq(sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL),
+                   SQLITE_OK);
+  store_put(store, STORE_TARGET, "domoticz", "323", "a 1\n");
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  sqlite3_close(other);
+  store_close(store);
+}
+END_TEST
+
 START_TEST(a_second_run_does_not_get_it)
 {
   struct store *first = open_store(STORE_WRITE, MP_OK);
@@ -489,6 +536,8 @@ main(void)
   tcase_add_test(tc, what_was_not_committed_is_not_there);
   tcase_add_test(tc, removing_is_kept_and_ids_are_never_used_twice);
   tcase_add_test(tc, a_row_that_came_and_went_leaves_nothing);
+  tcase_add_test(tc, answers_are_committed_without_the_texts_of_plugins);
+  tcase_add_test(tc, a_commit_without_changes_leaves_the_database_alone);
   tcase_add_test(tc, a_second_run_does_not_get_it);
   tcase_add_test(tc, it_serves_one_pipeline_file_only);
   tcase_add_test(tc, a_newer_version_is_left_alone);

@@ -166,33 +166,6 @@ START_TEST(status_decides_what_becomes_of_a_record)
 }
 END_TEST
 
-/* Class latest: only the newest value matters, and a delta covers the gap. */
-START_TEST(refused_delta_is_in_the_next_one)
-{
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[transform usage]\nplugin = subtract\n"
-                         "value = meter.energy\nminus = hook.energy\n"
-                         "[output hook]\nplugin = exec\nclass = latest\n"
-                         "command = sh take.sh\n"
-                         "value.energy = meter.energy\nvalue.usage = usage\n");
-  scene_write(s, "take.sh", "cat >got\n");
-  exec_run(s, "84.208");
-  exec_check(s, EX_OK, "");
-  scene_write(s, "take.sh", "exit 75\n");
-  exec_run(s, "84.300");
-  exec_check(s, EX_TEMPFAIL, "error: hook: sh: ended with status 75\n");
-  scene_write(s, "take.sh",
-              "sed 's/\"\\(time\\|serial\\|id\\)\":\"[^\"]*\",*//g' >got\n");
-  exec_run(s, "84.350");
-  ck_assert_int_eq(scene_status(s), EX_OK);
-  exec_check_file(
-    s, "got",
-    "{\"values\":{\"energy\":{\"value\":\"84.350\",\"unit\":\"GJ\","
-    "\"kind\":\"counter\",},\"usage\":{\"value\":\"0.142\","
-    "\"unit\":\"GJ\",\"kind\":\"delta\",}}}\n");
-}
-END_TEST
-
 START_TEST(command_that_cannot_be_run_is_told_by_name)
 {
   exec_write(s, "class = append\ncommand = no-such-program --token=abc\n");
@@ -493,6 +466,242 @@ START_TEST(record_comes_again_with_its_id_after_a_crash)
 }
 END_TEST
 
+/* ---- Amounts in class latest, without fetch ---- */
+
+#define USAGE                                                                  \
+  EXEC_INPUT "[transform usage]\nplugin = subtract\nvalue = meter.energy\n"    \
+             "minus = hook.energy\n"
+
+#define USAGE_PIPELINE                                                         \
+  USAGE "[output hook]\nplugin = exec\nclass = latest\ntimeout = 1s\n"         \
+        "command = sh take.sh\n"                                               \
+        "value.energy = meter.energy\nvalue.usage = usage\n"
+
+/* Of each record, a line: its id, then "NAME=VALUE" of each value. */
+#define RECORDS                                                                \
+  "sed 's/^{\"id\":\"\\([^\"]*\\)\",\"time\":\"[^\"]*\",\"values\":{/\\1 /;"   \
+  "s/\"\\([a-z]*\\)\":{\"value\":\"\\([^\"]*\\)\"[^}]*}[,}]/\\1=\\2 /g;s/ "    \
+  "}$//' >>got\n"
+
+/* How the command ends that has taken the first usage, or not. */
+static const struct {
+  const char *script;
+  const char *taken; /* of it */
+} amount_rows[] = {
+  { RECORDS "kill -9 $PPID\nsleep 60\n", "1 energy=84.300 usage=0.092\n" },
+  { RECORDS "exit 75\n", "1 energy=84.300 usage=0.092\n" },
+  { RECORDS "exit 1\n", "1 energy=84.300 usage=0.092\n" },
+  { RECORDS "sleep 60\n", "1 energy=84.300 usage=0.092\n" },
+  { "exit 75\n", "" },
+  { "kill -9 $PPID\nsleep 60\n", "" },
+};
+
+/* GOT with its ids counted from 1, in the order in which they first come. */
+static const char *
+records(void)
+{
+  static char text[4096];
+  char ids[16][64], id[64];
+  const char *line = scene_read(s, "got");
+  size_t n = 0, i, len = 0;
+
+  text[0] = 0;
+  for (; line && *line; line = strchr(line, '\n') + 1) {
+    ck_assert_int_eq(sscanf(line, "%63s", id), 1);
+    for (i = 0; i < n && strcmp(ids[i], id) != 0;)
+      i++;
+    if (i == n)
+      strcpy(ids[n++], id);
+    len += (size_t)snprintf(text + len, sizeof(text) - len, "%zu%.*s\n", i + 1,
+                            (int)(strcspn(line, "\n") - strlen(id)),
+                            line + strlen(id));
+  }
+  return text;
+}
+
+/* The same id and the same amount; what came since is a record of its own. */
+START_TEST(unanswered_amount_comes_again_and_the_rest_follows)
+{
+  char want[256];
+
+  scene_write(s, "p.ini", USAGE_PIPELINE);
+  scene_write(s, "take.sh", "true\n");
+  exec_run(s, "84.208");
+  exec_check(s, EX_OK, "");
+  scene_write(s, "take.sh", "%s", amount_rows[_i].script);
+  exec_run(s, "84.300");
+  scene_write(s, "take.sh", RECORDS);
+  exec_run(s, "84.350");
+  ck_assert_int_eq(scene_status(s), EX_OK);
+  exec_run(s, "84.350");
+  exec_check(s, EX_OK, "");
+  snprintf(want, sizeof(want),
+           "%s1 usage=0.092\n2 energy=84.350 usage=0.050\n"
+           "3 energy=84.350 usage=0.000\n",
+           amount_rows[_i].taken);
+  ck_assert_str_eq(records(), want);
+}
+END_TEST
+
+/* Nothing new was used in between: the very same record. */
+START_TEST(unanswered_record_comes_again_as_it_was)
+{
+  char first[512];
+
+  scene_write(s, "p.ini", USAGE_PIPELINE);
+  scene_write(s, "take.sh", "true\n");
+  exec_run(s, "84.208");
+  scene_write(s, "take.sh", "cat >>got\nkill -9 $PPID\nsleep 60\n");
+  exec_run(s, "84.300");
+  snprintf(first, sizeof(first), "%s", scene_read(s, "got"));
+  scene_write(s, "take.sh", "cat >again\n");
+  exec_run(s, "84.300");
+  exec_check(s, EX_OK, "");
+  exec_check_file(s, "again", first);
+}
+END_TEST
+
+/* What waits behind an amount that is refused again and again is not sent
+ * before it; each run reports that, and nothing is given twice. */
+START_TEST(amount_that_is_refused_holds_back_what_came_since)
+{
+  scene_write(s, "p.ini", USAGE_PIPELINE);
+  scene_write(s, "take.sh", "true\n");
+  exec_run(s, "84.000");
+  scene_write(s, "take.sh",
+              RECORDS "tail -n 1 got | grep -q usage && exit 1\n"
+                      "exit 0\n");
+  for (int i = 1; i <= 3; i++) {
+    char reading[16];
+
+    snprintf(reading, sizeof(reading), "84.%d00", i);
+    exec_run(s, reading);
+    ck_assert_int_eq(scene_status(s), EX_UNAVAILABLE);
+    ck_assert_int_eq(scene_err(s)[0] != 0, i == 1); /* the rest is thinned */
+  }
+  scene_write(s, "take.sh", RECORDS);
+  exec_run(s, "84.300");
+  ck_assert_str_eq(records(), "1 energy=84.100 usage=0.100\n1 usage=0.100\n"
+                              "2 energy=84.200\n1 usage=0.100\n"
+                              "3 energy=84.300\n1 usage=0.100\n"
+                              "4 energy=84.300 usage=0.200\n");
+}
+END_TEST
+
+/* No id comes twice, even where the clock was set back. */
+START_TEST(ids_of_latest_records_only_grow)
+{
+  char first[64], second[64];
+
+  scene_write(s, "take.sh", IDS);
+  exec_write(s, "class = latest\ncommand = sh take.sh\n");
+  exec_run(s, "84.208");
+  scene_advance(s, -7200);
+  exec_run(s, "84.300");
+  exec_check(s, EX_OK, "");
+  ck_assert_int_eq(
+    sscanf(scene_read(s, "got"), "hook-%63[0-9] hook-%63[0-9]", first, second),
+    2);
+  ck_assert_msg(strcmp(first, second) < 0, "%s", scene_read(s, "got"));
+}
+END_TEST
+
+/* ---- The answers of one output, and the next output ---- */
+
+/* Two outputs of a CLASS; the command of the second one can end the host. */
+static const struct {
+  const char *class;
+  const char *got; /* by the first one: without what it has acknowledged */
+} pair_rows[] = {
+  { "latest", "1 energy=84.000\n2 energy=84.300 usage=0.300\n"
+              "3 energy=84.400 usage=0.100\n" },
+  { "append", "1 energy=84.000\n2 energy=84.300 usage=0.300\n"
+              "3 energy=84.400 usage=0.100\n" },
+  { "history", "1 energy=84.000\n2 energy=84.300 usage=0.300\n"
+               "3 energy=84.400 usage=0.100\n" },
+};
+
+START_TEST(answers_of_an_output_outlive_the_next_one)
+{
+  const char *class = pair_rows[_i].class;
+
+  scene_write(s, "p.ini",
+              USAGE "[output hook]\nplugin = exec\nclass = %s\n"
+                    "command = sh take.sh\n"
+                    "value.energy = meter.energy\nvalue.usage = usage\n"
+                    "[output other]\nplugin = exec\nclass = %s\n"
+                    "command = sh other.sh\nvalue.energy = meter.energy\n",
+              class, class);
+  scene_write(s, "take.sh", RECORDS);
+  scene_write(s, "other.sh", "true\n");
+  exec_run(s, "84.000");
+  exec_check(s, EX_OK, "");
+  scene_write(s, "other.sh", "kill -9 $PPID\nsleep 60\n");
+  exec_run(s, "84.300");
+  ck_assert_int_eq(scene_status(s), 128 + SIGKILL);
+  scene_write(s, "other.sh", "true\n");
+  exec_run(s, "84.400");
+  exec_check(s, EX_OK, "");
+  ck_assert_str_eq(records(), pair_rows[_i].got);
+}
+END_TEST
+
+/* The answer cannot be committed: the next output is not called, and the record
+ * comes again. */
+START_TEST(no_output_is_called_after_a_commit_failed)
+{
+  char journal[512];
+
+  scene_write(s, "p.ini",
+              USAGE "[output hook]\nplugin = exec\nclass = %s\n"
+                    "command = sh take.sh\n"
+                    "value.energy = meter.energy\nvalue.usage = usage\n"
+                    "[output other]\nplugin = exec\nclass = %s\n"
+                    "command = sh -c 'cat >other'\n"
+                    "value.energy = meter.energy\n",
+              pair_rows[_i].class, pair_rows[_i].class);
+  scene_write(s, "take.sh", RECORDS);
+  exec_run(s, "84.000");
+  exec_check(s, EX_OK, "");
+  scene_remove(s, "other");
+  scene_write(s, "take.sh", RECORDS "rm p.db-journal\nmkdir p.db-journal\n");
+  exec_run(s, "84.300");
+  ck_assert_int_eq(scene_status(s), EX_IOERR);
+  ck_assert(!scene_exists(s, "other"));
+  scene_write(s, "take.sh", RECORDS);
+  snprintf(journal, sizeof(journal), "%s/p.db-journal", scene_dir(s));
+  ck_assert_int_eq(rmdir(journal), 0);
+  exec_run(s, "84.300");
+  ck_assert_ptr_nonnull(scene_read(s, "other"));
+  ck_assert_ptr_nonnull(strstr(records(), "2 energy=84.300 usage=0.300\n"
+                                          "2 energy=84.300 usage=0.300\n"));
+}
+END_TEST
+
+/* The same where it is found out what became of rows. */
+START_TEST(recovered_rows_outlive_the_next_output)
+{
+  scene_write(s, "p.ini",
+              EXEC_INPUT "[output hook]\nplugin = exec\nclass = append\n"
+                         "command = sh take.sh\ntimeout = 500ms\n"
+                         "value.energy = meter.energy\n"
+                         "[output other]\nplugin = exec\nclass = append\n"
+                         "command = sh other.sh\ntimeout = 500ms\n"
+                         "value.energy = meter.energy\n");
+  scene_write(s, "take.sh", "sleep 60\n");
+  scene_write(s, "other.sh", "sleep 60\n");
+  exec_run(s, "84.000");
+  ck_assert_int_eq(scene_status(s), EX_TEMPFAIL);
+  scene_write(s, "take.sh", RECORDS);
+  scene_write(s, "other.sh", "kill -9 $PPID\nsleep 60\n");
+  exec_run(s, "84.100");
+  ck_assert_int_eq(scene_status(s), 128 + SIGKILL);
+  scene_write(s, "other.sh", "true\n");
+  exec_run(s, "84.200");
+  ck_assert_str_eq(records(), "1 energy=84.000\n2 energy=84.200\n");
+}
+END_TEST
+
 START_TEST(what_a_killed_run_left_waits_since_its_reading)
 {
   scene_write(s, "take.sh", "kill -9 $PPID\nsleep 60\n");
@@ -776,6 +985,44 @@ START_TEST(text_is_written_where_it_changed)
 }
 END_TEST
 
+/* ---- Zero ---- */
+
+/* What OPTIONS feed to the target note is 0, or an empty text; it displays
+ * nothing in each run, and that is no change by hand. */
+static const struct {
+  const char *reading, *options;
+} zero_rows[] = {
+  { "{\"field\":\"energy\",\"value\":\"84.000\",\"kind\":\"counter\"}\n",
+    "value.energy = meter.energy\nvalue.note = total\n"
+    "[transform usage]\nplugin = subtract\nvalue = meter.energy\n"
+    "minus = hook.energy\n"
+    "[transform total]\nplugin = add\nvalue = usage\nplus = hook.note\n" },
+  { "{\"field\":\"flow\",\"value\":\"0\"}\n", "value.note = meter.flow\n" },
+  { "{\"field\":\"note\",\"text\":\"\"}\n", "value.note = meter.note\n" },
+};
+
+START_TEST(zero_may_be_displayed_as_nothing)
+{
+  scene_write(s, "p.ini",
+              EXEC_INPUT "[output hook]\nplugin = exec\nclass = latest\n"
+                         "command = sh -c 'cat >got'\nfetch = sh show.sh\n%s",
+              zero_rows[_i].options);
+  scene_write(s, "reading", "%s", zero_rows[_i].reading);
+  scene_write(s, "show.sh",
+              "sed -n 's/.*\"energy\":{\"value\":\"\\([^\"]*\\).*/"
+              "{\"target\":\"energy\",\"value\":\"\\1\"}/p' got 2>/dev/null\n"
+              "[ -s got ] || echo '{\"target\":\"energy\",\"value\":null}'\n"
+              "[ -s got ] && at=later || at=before\n"
+              "echo '{\"target\":\"note\",\"value\":null,'"
+              "'\"updated\":\"'$at'\"}'\n");
+  for (int i = 0; i < 3; i++) {
+    scene_run(s, "run -c p.ini");
+    exec_check(s, EX_OK, "");
+    scene_advance(s, 1200);
+  }
+}
+END_TEST
+
 /* ---- Mistakes in the pipeline file ---- */
 
 static const struct {
@@ -837,7 +1084,6 @@ exec_suite(void)
                       ARRAY_SIZE(word_rows));
   tcase_add_loop_test(tc, status_decides_what_becomes_of_a_record, 0,
                       ARRAY_SIZE(status_rows));
-  tcase_add_test(tc, refused_delta_is_in_the_next_one);
   tcase_add_test(tc, command_that_cannot_be_run_is_told_by_name);
   tcase_add_test(tc, a_command_is_found_by_check_where_a_run_finds_it);
   tcase_add_test(tc, check_finds_a_command_that_cannot_be_run);
@@ -852,6 +1098,18 @@ exec_suite(void)
   tcase_add_test(tc, signal_ends_the_run_and_the_command);
   tcase_add_test(tc, record_comes_again_with_its_id_after_a_crash);
   tcase_add_test(tc, ids_are_not_used_again_when_the_state_is_lost);
+  tcase_add_loop_test(tc, unanswered_amount_comes_again_and_the_rest_follows, 0,
+                      ARRAY_SIZE(amount_rows));
+  tcase_add_test(tc, unanswered_record_comes_again_as_it_was);
+  tcase_add_test(tc, amount_that_is_refused_holds_back_what_came_since);
+  tcase_add_test(tc, ids_of_latest_records_only_grow);
+  tcase_add_loop_test(tc, answers_of_an_output_outlive_the_next_one, 0,
+                      ARRAY_SIZE(pair_rows));
+  tcase_add_loop_test(tc, no_output_is_called_after_a_commit_failed, 0,
+                      ARRAY_SIZE(pair_rows));
+  tcase_add_test(tc, recovered_rows_outlive_the_next_output);
+  tcase_add_loop_test(tc, zero_may_be_displayed_as_nothing, 0,
+                      ARRAY_SIZE(zero_rows));
   tcase_add_test(tc, shown_value_is_the_first_base);
   tcase_add_loop_test(tc, nothing_is_sent_where_the_targets_could_not_be_asked,
                       0, ARRAY_SIZE(fetch_rows));

@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""All histories of a small house, up to a depth: ledger_explore.py [DEPTH [HOUSE...]].
+
+The rules are those of ledger_model.py. Breadth first: from every state that was reached, every event happens; a state
+that was reached before is not visited again. After each history everything heals: two undisturbed runs. Then each total
+and the sum of each usage must be what the meter counted, and so must the usages of the CSV's rows; a server that cannot
+be asked must have had each record once. Prints states, transitions and violations of each house; ends with status 1,
+and the shortest history, where there is a violation.
+
+Events: a run (used: the meter has counted on; else it shows the same) that is undisturbed, or in which the server is
+away, or the program is killed before or after a commit, or the answer for one target (blind: one record) is lost or a
+refusal; and between two runs a power cut that takes each device's last write, a total set by hand, an exchanged meter.
+"""
+import itertools
+import sys
+import time
+from decimal import Decimal as D
+
+sys.dont_write_bytecode = True  # the sources may be read-only
+import ledger_model as model  # noqa: E402
+
+ZERO = D(0)
+HOUSES = {
+    "base and total": dict(base="c", total="c"),
+    "base and usage": dict(base="c", usage="c"),
+    "six digits": dict(base="g", total="g"),
+    "coarse usage": dict(base="c", usage="w"),
+    "zero shown as nothing": dict(base="e", total="e"),
+    "not asked": dict(base="e", usage="e"),
+    "not asked, total": dict(base="e", usage="e", total="e"),
+}
+START, USED, BY_HAND, EXCHANGED = D("11388.25"), D("0.3"), D("500"), D("3.5")
+
+
+class World:
+    """The house: its ledger, its devices, its meter, and what is true."""
+
+    def __init__(self, kinds, blind):
+        self.kinds, self.blind = kinds, blind
+        self.roles = {k: model.ROLE[k[0]] for k in kinds}
+        self.server = (model.BlindServer if blind else model.Server)(kinds, dict.fromkeys(kinds, ZERO))
+        self.ledger = {k: model.Target() for k in kinds}
+        self.count, self.serial, self.used, self.rows = START, 1, {}, {}
+        self.want = dict.fromkeys(kinds, ZERO)
+
+    def copy(self):
+        w, s = World.__new__(World), self.server
+        w.__dict__.update(self.__dict__)
+        w.ledger, w.used, w.rows, w.want = dict(self.ledger), dict(self.used), dict(self.rows), dict(self.want)
+        w.server = type(s).__new__(type(s))
+        w.server.__dict__.update(s.__dict__, v=dict(s.v), t=dict(s.t), log=list(s.log),
+                                 given={k: list(x) for k, x in s.given.items()})
+        if self.blind:
+            w.server.taken = dict(s.taken)
+        return w
+
+    def booked(self, meter, reading, serial):
+        self.used[serial] = (self.used.get(serial, (reading,))[0], reading)
+
+    def run(self, crash=None, fail=(None, None), away=False, order=list):
+        s, rows = self.server, []
+        s.now += 1200
+        s.n, (s.fail_at, s.how), s.away = 0, fail, away
+        # The model copies a target before it changes it.
+        model.run(self.ledger, s, {"": (self.count, self.serial)}, self.roles, self.kinds, crash, self.booked, rows, order)
+        for cells in (cells for row in rows for cells in row.values()):
+            self.rows[self.serial] = self.rows.get(self.serial, ZERO) + (cells[1] or ZERO)
+
+    def by_hand(self):
+        """Not in the moment of a write that is not answered or was lost."""
+        t, s = self.ledger["total"], self.server
+        if t.A is None or t.M is not None or t.A != s.v["total"] or t.A == BY_HAND:
+            return False
+        self.want["total"] += BY_HAND - t.A
+        s.log.clear()
+        s.v["total"], s.t["total"] = BY_HAND, s.now + 1
+        return True
+
+    def key(self):
+        """The same for two states with the same future: times and numbers of records are compared for equality only."""
+        s, parts, numbers = self.server, [], sorted({t.id for t in self.ledger.values()} - {None})
+        for k, t in self.ledger.items():
+            times = {}
+            undo = next(((v, at) for of, v, at in reversed(s.log) if of == k), None)
+            shown = [x and (x[0], times.setdefault(x[1], len(times)))
+                     for x in ((s.v[k], s.t[k]), undo, t.N if t.M is not None else None, t.B)]
+            parts += (*shown, t.A, t.Ar, t.M, t.Mr, t.Md, t.D, t.Dr, t.E, t.id and numbers.index(t.id))
+            parts += (sum(s.given[k], ZERO) if self.roles[k] == "delta" else None, undo and s.given[k][-1], self.want[k])
+        if self.blind:
+            parts += (s.wrong, *(tuple(s.taken.get(n, {}).items()) for n in numbers))
+        return (self.count, self.serial, *self.used.items(), *self.rows.items(), *parts)
+
+    def wrong(self):
+        """What is wrong when everything has healed; "" if nothing is."""
+        w = self.copy()
+        w.run()
+        w.run()
+        s, grown = w.server, sum((last - first for first, last in w.used.values()), ZERO)
+        what = [f"{k} is {s.v[k]}, not {w.want[k] + grown}" for k in w.kinds
+                if w.roles[k] == "plus" and s.v[k] != w.want[k] + grown]
+        what += [f"{k} was given {sum(s.given[k], ZERO)}, not {grown - w.ledger[k].E}" for k in w.kinds
+                 if w.roles[k] == "delta" and sum(s.given[k], ZERO) + w.ledger[k].E != grown]
+        what += [f"the rows of meter {serial} are {usage}" for serial, usage in w.rows.items()
+                 if usage != w.used[serial][1] - w.used[serial][0]]
+        if w.blind and s.wrong:
+            what.append("a record came again with another content")
+        if any(t.D is not None or t.M is not None for t in w.ledger.values()):
+            what.append("something is still pending")
+        return "; ".join(what)
+
+
+def events(world):
+    """Name and what happens; None: it cannot happen now."""
+    n = len(world.kinds)
+    runs = [("undisturbed", {}), ("away", dict(away=True)), ("killed before the commit", dict(crash="before-commit")),
+            ("killed after the commit", dict(crash="after-commit"))]
+    if world.blind:
+        runs.append(("killed after the answers", dict(crash="after-answers")))
+        orders = (list,)
+    else:
+        orders = (list, lambda names: list(reversed(names)))
+    runs += [(f"{how} at {at} in order {o}", dict(fail=(at, how), order=order))
+             for how, at, (o, order) in itertools.product(model.HOW, range(1, n + 1), enumerate(orders))]
+    for name, how in runs:
+        w = world.copy()
+        w.count += USED
+        w.run(**how)
+        yield "used, " + name, w
+    for name, how in runs[:2]:
+        w = world.copy()
+        w.run(**how)
+        yield name, w
+    w = world.copy()
+    w.count, w.serial = EXCHANGED, w.serial + 1
+    yield "meter exchanged", w
+    w = world.copy()
+    if not w.blind and w.server.log:
+        w.server.power_cut()
+        yield "power cut", w
+    w = world.copy()
+    if not w.blind and "total" in w.kinds and w.by_hand():
+        yield "set by hand", w
+
+
+def history(parents, key):
+    names = []
+    while parents[key]:
+        key, name = parents[key]
+        names.append(name)
+    return names[::-1]
+
+
+def explore(kinds, blind, depth):
+    first = World(kinds, blind)
+    parents, level, transitions, found = {first.key(): None}, [first], 0, []
+    for _ in range(depth):
+        level, last = [], level
+        for world in last:
+            of = world.key()
+            for name, w in events(world):
+                transitions += 1
+                key = w.key()
+                if key in parents:
+                    continue
+                parents[key] = (of, name)
+                level.append(w)
+                wrong = w.wrong()
+                if wrong:
+                    found.append((history(parents, key), wrong))
+    return len(parents), transitions, found
+
+
+def main(depth, names):
+    failed = False
+    for house in names or HOUSES:
+        begun = time.monotonic()
+        states, transitions, found = explore(HOUSES[house], house.startswith("not asked"), depth)
+        print(f"{house}: {states} states, {transitions} transitions, depth {depth}, {len(found)} violations, "
+              f"{time.monotonic() - begun:.0f} s", flush=True)
+        if found:
+            print("  " + "\n  ".join(found[0][0]) + "\n  then: " + found[0][1])
+        failed |= bool(found)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 3, sys.argv[2:]))

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/hidden.h"
 #include "core/plain.h"
 
 static int shown_level = MP_LOG_NOTICE;
@@ -91,6 +92,7 @@ log_vline(int level, const char *name, const char *object, const char *fmt,
   if (!log_shows(level) || level < 0 || level > MP_LOG_DEBUG)
     return;
   vsnprintf(fact, sizeof(fact), fmt, args);
+  hidden_make(fact);
   flatten(fact);
   n = snprintf(line, sizeof(line) - 1, "%s%s: %s%s%s%s%s",
                to_journal ? levels[level].priority : "", levels[level].word,
@@ -100,6 +102,8 @@ log_vline(int level, const char *name, const char *object, const char *fmt,
     return;
   if ((size_t)n >= sizeof(line) - 1)
     n = (int)sizeof(line) - 2;
+  hidden_make(line); /* OBJECT too */
+  n = (int)strlen(line);
   plain_make(line);
   line[n] = '\n';
   write_all(line, (size_t)n + 1);

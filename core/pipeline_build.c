@@ -119,7 +119,9 @@ resolve_target(struct builder *b, struct stage *stage,
     builder_problem(b, entry->line,
                     "\"%s\" names no target: write %s.NAME = VALUE", entry->key,
                     stage->plugin->output.target_prefix);
-  source = names_value(b, entry->value, entry->line, entry->key);
+  source = entry->broken || entry->continued /* reported already */
+             ? NULL
+             : names_value(b, entry->value, entry->line, entry->key);
   if (source && *bare) {
     target = builder_add_target(stage, bare, part, source);
     if (target)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "lib/planted_dir.h"
 #include "meterpipe/plugin.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -94,6 +95,16 @@ planted(const char *path, uid_t dir_owner, uid_t readable)
          "own";
 }
 
+/* Whose files may be looked at besides our own. */
+static uid_t
+readable_by(const struct store *store)
+{
+  struct stat st;
+
+  return store->mode != STORE_WRITE && lstat(store->path, &st) == 0 ? st.st_uid
+                                                                    : geteuid();
+}
+
 /*
  * In a directory where anybody can, a link would have us write where only we
  * may, and SQLite would play another's journal into the database.  Nothing but
@@ -103,13 +114,10 @@ static int
 check_planted(struct store *store, uid_t dir_owner)
 {
   static const char *const ends[] = { "", "-journal", "-wal", "-shm", ".lock" };
-  uid_t readable = geteuid();
+  uid_t readable = readable_by(store);
   char path[PATH_MAX];
-  struct stat st;
   int r = MP_OK;
 
-  if (store->mode != STORE_WRITE && lstat(store->path, &st) == 0)
-    readable = st.st_uid;
   for (size_t i = 0; i < ARRAY_SIZE(ends) && r == MP_OK; i++) {
     const char *why = NULL;
 
@@ -122,6 +130,17 @@ check_planted(struct store *store, uid_t dir_owner)
     r = MP_EPERM;
   }
   return r;
+}
+
+static int
+check_directories(struct store *store)
+{
+  char why[PLANTED_DIR_WHY];
+
+  if (planted_dir_check_above(store->path, readable_by(store), why) == 0)
+    return MP_OK;
+  store_set_error(store, "%s: the directory %s", store->path, why);
+  return MP_EPERM;
 }
 
 /* ---- Made ---------------------------------------------------------------- */
@@ -177,13 +196,16 @@ int
 store_files_prepare(struct store *store)
 {
   uid_t dir_owner;
-  int r =
-    is_shared(store, &dir_owner) ? check_planted(store, dir_owner) : MP_OK;
+  int r = check_directories(store);
 
+  if (r == MP_OK && is_shared(store, &dir_owner))
+    r = check_planted(store, dir_owner);
   if (store->mode != STORE_WRITE)
     return r;
   if (r == MP_OK)
     r = make_directories(store);
+  if (r == MP_OK)
+    r = check_directories(store); /* what another user made since */
   return r == MP_OK ? lock(store) : r;
 }
 

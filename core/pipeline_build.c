@@ -304,6 +304,7 @@ pipeline_build(const struct config *config, struct loader *loader,
   resolve(&b);
   if (!b.failed)
     graph_resolve(&b);
+  pipeline_find_state_dir(p, config->path);
   r = b.failed ? MP_ENOMEM : create_stages(&b);
   if (r == MP_OK && problems_errors(problems) > 0)
     r = MP_ECONFIG;

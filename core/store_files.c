@@ -167,13 +167,55 @@ make_directories(struct store *store)
   return r;
 }
 
+/* What flock and fcntl say on a file system that has no locks. */
+static bool
+means_no_locks(int err)
+{
+  return err == ENOLCK || err == EOPNOTSUPP || err == ENOSYS || err == EINVAL;
+}
+
+/* 0, or why FD cannot have a lock of the kind that SQLite uses. */
+static int
+try_record_lock(int fd)
+{
+  struct flock range = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+  if (fcntl(fd, F_SETLK, &range) != 0)
+    return means_no_locks(errno) ? errno : 0;
+  range.l_type = F_UNLCK;
+  (void)fcntl(fd, F_SETLK, &range);
+  return 0;
+}
+
+static int
+refuse_without_locks(struct store *store, int err)
+{
+  store_set_error(store,
+                  "%s: the file system there has no locks (%s), so the state "
+                  "cannot be kept there: give [pipeline] a state_dir on a "
+                  "local file system, and move an old state there",
+                  store->path, strerror(err));
+  return MP_EIO;
+}
+
+int
+store_files_check_locks(struct store *store)
+{
+  int fd = open(store->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  int err = fd < 0 ? 0 : try_record_lock(fd);
+
+  if (fd >= 0)
+    close(fd);
+  return err ? refuse_without_locks(store, err) : MP_OK;
+}
+
 /* A kernel lock on a file of its own: it ends with the process, whatever ends
  * that, and does not meet SQLite's locks. */
 static int
 lock(struct store *store)
 {
   char path[PATH_MAX];
-  int r = path_with(store, ".lock", path);
+  int r = path_with(store, ".lock", path), err;
 
   if (r != MP_OK)
     return r;
@@ -181,9 +223,15 @@ lock(struct store *store)
     open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, FILE_MODE);
   if (store->lock_fd < 0)
     return store_files_failed(store, path);
-  if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
+  err = flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  if (!err)
+    err = try_record_lock(store->lock_fd);
+  if (!err)
     return MP_OK;
-  if (errno != EWOULDBLOCK)
+  if (means_no_locks(err))
+    return refuse_without_locks(store, err);
+  errno = err;
+  if (err != EWOULDBLOCK)
     return store_files_failed(store, path);
   store_set_error(store,
                   "%s: another run of this pipeline is under way; this one "

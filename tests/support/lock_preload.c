@@ -39,7 +39,6 @@ fails(const char *call, int fd)
   return 1;
 }
 
-PUBLIC int flock(int fd, int operation);
 PUBLIC int
 flock(int fd, int operation)
 {

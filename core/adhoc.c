@@ -137,7 +137,10 @@ make_pipeline(struct app *app, const struct plugin *plugin,
   if (stage)
     secret_hide_words(plugin->table.options, app->args->operands + 1,
                       app->args->n_operands - 1);
-  return stage ? create_stage(p, stage, problems) : MP_ENOMEM;
+  if (!stage)
+    return MP_ENOMEM;
+  pipeline_find_state_dir(p, app->args->config_path);
+  return create_stage(p, stage, problems);
 }
 
 /* What is meant for a plugin, and is none: OPTION=VALUE, or just the value. */

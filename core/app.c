@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/hidden.h"
 #include "core/log.h"
 
 #ifndef PLUGIN_DIR
@@ -75,6 +76,7 @@ build(struct app *app, struct problems *problems)
 
   if (!has_no_file(app->args, problems))
     r = config_load(app->args->config_path, problems, &app->config);
+  hidden_set(app->config);
   if (r == MP_OK)
     r = pipeline_build(app->config, app->loader, &app->run, app->args->replays,
                        app->args->n_replays, problems, &app->pipeline);
@@ -151,6 +153,7 @@ app_finish(struct app *app)
     return report_status(app->report);
   }
   pipeline_free(app->pipeline);
+  hidden_set(NULL);
   config_free(app->config);
   store_close(app->run.store);
   loader_free(app->loader);

@@ -107,6 +107,60 @@ config_find(const struct config_section *section, const char *key)
 }
 
 void
+config_refuse_continued(const struct config *config,
+                        const struct config_entry *entry,
+                        struct problems *problems)
+{
+  problems_add(problems, config->path, entry->continued,
+               "this line is indented, so it continues the value of \"%s\" in "
+               "line %u, which must be in one line: begin an option in the "
+               "first column",
+               entry->key, entry->line);
+}
+
+/* Whether the value of KEY is known to be no secret. */
+static bool
+is_public(const char *key, const struct mp_option *table,
+          const char *target_prefix)
+{
+  size_t len = target_prefix ? strlen(target_prefix) : 0;
+
+  if (strcmp(key, "plugin") == 0)
+    return true;
+  if (target_prefix && strncmp(key, target_prefix, len) == 0 && key[len] == '.')
+    return true;
+  for (; table && table->key; table++)
+    if (strcmp(table->key, key) == 0)
+      return table->type != MP_TYPE_SECRET;
+  return false;
+}
+
+void
+config_report_variables(const struct config *config,
+                        const struct config_section *section,
+                        const struct mp_option *table,
+                        const char *target_prefix, struct problems *problems)
+{
+  for (size_t i = 0; i < section->n_entries; i++) {
+    const struct config_entry *entry = &section->entries[i];
+
+    if (!entry->variable)
+      continue;
+    if (is_public(entry->key, table, target_prefix))
+      problems_add(problems, config->path, entry->variable_line,
+                   "the environment variable %s %s", entry->variable,
+                   entry->variable_why);
+    else
+      problems_add(problems, config->path, entry->variable_line,
+                   "%s: an environment variable that the value names with "
+                   "${NAME} %s (its name is not shown; for the characters ${ "
+                   "themselves, end the line after the $ and continue in an "
+                   "indented line)",
+                   entry->key, entry->variable_why);
+  }
+}
+
+void
 config_free(struct config *config)
 {
   size_t i;

@@ -28,9 +28,16 @@
 struct config_entry {
   const char *key, *value;
   unsigned line;
-  bool in_clear; /* the file itself holds (part of) the value, not only a
-                    variable of the environment */
-  bool broken;   /* the value was refused, and that is reported */
+  bool in_clear;        /* the file itself holds (part of) the value, not only a
+                           variable of the environment */
+  bool broken;          /* the value was refused; that is reported, but for the
+                           following */
+  const char *variable; /* of the environment, that the value cannot have */
+  const char *variable_why; /* "is not set" */
+  unsigned variable_line;
+  unsigned continued; /* the first indented line of the value; 0: there is none.
+                         The value is not shown: such a line can be an option
+                         that was indented by mistake, and hold a password */
 };
 
 struct config_section {
@@ -84,6 +91,22 @@ int config_add_entry(struct config *config, const struct config_entry *entry,
 /* A copy of a text that lives as long as CONFIG. */
 const char *config_keep_text(struct config *config, const char *text,
                              size_t len);
+
+/* Reports a value that must not continue in an indented line, but does. */
+void config_refuse_continued(const struct config *config,
+                             const struct config_entry *entry,
+                             struct problems *problems);
+
+/*
+ * Reports the variables that values of SECTION name and cannot have.  TABLE
+ * (NULL: not known) and TARGET_PREFIX (NULL: none) as for options_check: the
+ * name of a variable is shown only in a value that is known not to be a secret.
+ */
+void config_report_variables(const struct config *config,
+                             const struct config_section *section,
+                             const struct mp_option *table,
+                             const char *target_prefix,
+                             struct problems *problems);
 
 /* The value of KEY in a section; NULL when it is not given. */
 const struct config_entry *config_find(const struct config_section *section,

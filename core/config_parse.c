@@ -97,19 +97,40 @@ begin_entry(struct parser *p, const char *key)
   p->above = ABOVE_VALUE;
 }
 
+/* Keeps the first one, for config_report_variables. */
+static void
+keep_variable(struct parser *p, const struct config_refusal *refusal)
+{
+  struct config_entry *entry = &p->entry;
+
+  if (entry->variable)
+    return;
+  entry->variable =
+    config_keep_text(p->config, refusal->variable, strlen(refusal->variable));
+  entry->variable_why =
+    config_keep_text(p->config, refusal->why, strlen(refusal->why));
+  entry->variable_line = p->line;
+  p->out_of_memory |= !entry->variable || !entry->variable_why;
+}
+
 /* Adds what stands of a value in this line. */
 static void
 add_part(struct parser *p, const char *part)
 {
-  char why[CONFIG_WHY];
-  int code = config_text_expand(part, &p->value, &p->entry.in_clear, why);
+  struct config_refusal refusal;
+  int code = config_text_expand(part, &p->value, &p->entry.in_clear, &refusal);
 
   if (code == MP_ENOMEM)
     p->out_of_memory = true;
+  if (p->continues && p->entry.continued == 0)
+    p->entry.continued = p->line;
   if (code != MP_ECONFIG)
     return;
-  problems_add(p->problems, p->config->path, p->line, "%s", why);
   p->entry.broken = true;
+  if (refusal.variable[0])
+    keep_variable(p, &refusal);
+  else
+    problems_add(p->problems, p->config->path, p->line, "%s", refusal.why);
 }
 
 /* Called by inih with each NAME = VALUE and each line that goes on with one. */
@@ -248,13 +269,21 @@ refuse_line(struct parser *p, const char *why)
   p->above = ABOVE_FAULT;
 }
 
-/* Whether LINE looks like NAME = VALUE. */
+#define OPTION_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_."
+#define OTHER_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
+
+/* Whether LINE looks like NAME = VALUE.  NAME=VALUE in capitals is a variable
+ * for a command; nothing behind the "=" is the end of a text in base64. */
 static bool
 looks_like_entry(const char *line)
 {
-  size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789_.");
+  size_t len = strspn(line, OPTION_LETTERS OTHER_LETTERS);
+  bool plain = len > 0 && strspn(line, OPTION_LETTERS) == len;
+  const char *equals = line + len + strspn(line + len, " \t");
 
-  return len > 0 && line[len + strspn(line + len, " \t")] == '=';
+  if (len == 0 || *equals != '=' || (!plain && equals == line + len))
+    return false;
+  return equals[strspn(equals, "= \t")] != '\0';
 }
 
 /* Whether LINE, which is indented, goes on with a value. */
@@ -271,13 +300,15 @@ check_continuation(struct parser *p, const char *line)
   case ABOVE_VALUE:
     break;
   }
-  if (p->key[0] && looks_like_entry(line + strspn(line, " \t")))
-    problems_warn(
-      p->problems, p->config->path, p->line,
-      "indented, so this goes on with the value of \"%s\": an option "
-      "begins in the first column",
-      p->key);
-  return true;
+  if (!p->key[0] || !looks_like_entry(line + strspn(line, " \t")))
+    return true;
+  problems_add(p->problems, p->config->path, p->line,
+               "this line is indented, so it continues the value of \"%s\" in "
+               "line %u: if it is an option, begin it in the first column; if "
+               "not, break that value at another place",
+               p->key, p->entry.line);
+  p->above = ABOVE_FAULT;
+  return false;
 }
 
 /* Whether inih will find NAME = VALUE in LINE, as we understand it.  What is

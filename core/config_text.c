@@ -117,39 +117,38 @@ variable_length(const char *text)
   return len > 0 && text[2 + len] == '}' ? len + 3 : 0;
 }
 
-/* Appends the variable that LEN bytes ${NAME} stand for. */
+/* Appends the value of the variable that LEN bytes ${NAME} name. */
 static int
 expand_variable(const char *part, size_t len, struct text *text,
-                char why[CONFIG_WHY])
+                struct config_refusal *ret_refusal)
 {
-  char name[CONFIG_MAX_LINE + 1];
   const char *value, *fault;
+  char name[CONFIG_MAX_LINE + 1];
 
   snprintf(name, sizeof(name), "%.*s", (int)(len - 3), part + 2);
   value = getenv(name);
-  if (!value) {
-    snprintf(why, CONFIG_WHY, "the environment variable %s is not set", name);
-    return MP_ECONFIG;
-  }
-  fault = config_text_fault(value, strlen(value));
-  if (fault) {
-    snprintf(why, CONFIG_WHY, "the environment variable %s holds %s", name,
-             fault);
-    return MP_ECONFIG;
-  }
-  return text_append(text, value, strlen(value));
+  fault = value ? config_text_fault(value, strlen(value)) : NULL;
+  if (value && !fault)
+    return text_append(text, value, strlen(value));
+  memcpy(ret_refusal->variable, name, sizeof(name));
+  if (fault)
+    snprintf(ret_refusal->why, CONFIG_WHY, "holds %s", fault);
+  else
+    snprintf(ret_refusal->why, CONFIG_WHY, "is not set");
+  return MP_ECONFIG;
 }
 
 int
 config_text_expand(const char *part, struct text *text, bool *in_clear,
-                   char why[CONFIG_WHY])
+                   struct config_refusal *ret_refusal)
 {
   const char *end = part + strlen(part);
   int code = MP_OK;
 
   if (part[0] == '"') {
     if (end - part < 2 || end[-1] != '"') {
-      snprintf(why, CONFIG_WHY,
+      ret_refusal->variable[0] = '\0';
+      snprintf(ret_refusal->why, CONFIG_WHY,
                "a value that begins with a double quote must end with one in "
                "the same line (a ; behind a blank is written \\;)");
       return MP_ECONFIG;
@@ -161,7 +160,7 @@ config_text_expand(const char *part, struct text *text, bool *in_clear,
     size_t len = variable_length(part);
 
     if (len > 0) {
-      code = expand_variable(part, len, text, why);
+      code = expand_variable(part, len, text, ret_refusal);
       part += len;
       continue;
     }

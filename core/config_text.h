@@ -11,7 +11,14 @@
 #define CONFIG_MAX_NAME 32  /* characters of the NAME of a section */
 
 /* Room for a sentence about a line. */
-#define CONFIG_WHY (CONFIG_MAX_LINE + 128)
+#define CONFIG_WHY 160
+
+/* Why a value, or the part of it in one line, is refused.  WHY never holds any
+ * of the value.  VARIABLE does: a ${ in a password need not be meant as one. */
+struct config_refusal {
+  char why[CONFIG_WHY];               /* "holds a NUL byte", of VARIABLE */
+  char variable[CONFIG_MAX_LINE + 1]; /* "": WHY is a whole sentence */
+};
 
 /* A text that grows; all zeros is an empty one.  No NUL ends it. */
 struct text {
@@ -35,9 +42,9 @@ const char *config_text_fault(const char *text, size_t len);
  * Appends what PART means, a value or the part of it that stands in one line:
  * without its outer quotes, \; as ; and ${NAME} as the environment has it.
  * *in_clear becomes true when any of it stands there itself.  MP_OK; MP_ENOMEM;
- * MP_ECONFIG with the reason in WHY, never with the value.
+ * MP_ECONFIG with *ret_refusal.
  */
 int config_text_expand(const char *part, struct text *text, bool *in_clear,
-                       char why[CONFIG_WHY]);
+                       struct config_refusal *ret_refusal);
 
 #endif

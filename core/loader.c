@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/nearest.h"
+#include "lib/planted_dir.h"
 
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -288,10 +289,13 @@ static bool
 load(struct loader *loader, struct plugin *plugin)
 {
   const struct mp_plugin *(*entry)(void);
+  char why[PLANTED_DIR_WHY];
 
   if (access(plugin->path, R_OK) != 0)
     return fail_load(loader, "the plugin %s cannot be read: %s", plugin->path,
                      strerror(errno));
+  if (planted_dir_check(plugin->path, geteuid(), why) != 0)
+    return fail_load(loader, "the plugin %s: %s", plugin->path, why);
   plugin->handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
   if (!plugin->handle)
     return fail_load(loader, "%s", dlerror());

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/hidden.h"
 #include "core/plain.h"
 
 static int shown_level = MP_LOG_NOTICE;
@@ -86,11 +87,13 @@ log_vline(int level, const char *name, const char *object, const char *fmt,
                  { "info", "<6>" },
                  { "debug", "<7>" } };
   char fact[2048], line[2560];
+  size_t len;
   int n;
 
   if (!log_shows(level) || level < 0 || level > MP_LOG_DEBUG)
     return;
   vsnprintf(fact, sizeof(fact), fmt, args);
+  hidden_make(fact);
   flatten(fact);
   n = snprintf(line, sizeof(line) - 1, "%s%s: %s%s%s%s%s",
                to_journal ? levels[level].priority : "", levels[level].word,
@@ -98,11 +101,11 @@ log_vline(int level, const char *name, const char *object, const char *fmt,
                object ? ": " : "", fact);
   if (n < 0)
     return;
-  if ((size_t)n >= sizeof(line) - 1)
-    n = (int)sizeof(line) - 2;
+  hidden_make(line); /* OBJECT too */
   plain_make(line);
-  line[n] = '\n';
-  write_all(line, (size_t)n + 1);
+  len = strlen(line);
+  line[len] = '\n';
+  write_all(line, len + 1);
 }
 
 void

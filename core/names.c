@@ -66,6 +66,8 @@ static void
 unknown_field(struct builder *b, const struct stage *input, const char *field,
               unsigned line, const char *key)
 {
+  const struct config_entry *fields = config_find(input->section, "fields");
+  bool hidden = fields && fields->continued && fields->line == line;
   struct hint hint = { .best = "" };
   struct mp_field_sink sink = { .struct_size = sizeof(sink),
                                 .ctx = &hint,
@@ -79,8 +81,14 @@ unknown_field(struct builder *b, const struct stage *input, const char *field,
   if (!*words && input->plugin->input.list_fields)
     snprintf(words, sizeof(words), " (\"meterpipe plugins %s\" lists them)",
              input->plugin->table.name);
-  builder_problem(b, line, "%s: the input \"%s\" has no field \"%s\"%s", key,
-                  input->name, field, words);
+  if (hidden)
+    builder_problem(b, line,
+                    "%s: the input \"%s\" lacks a field of this list%s; "
+                    "the list is not shown, because it continues in line %u",
+                    key, input->name, words, fields->continued);
+  else
+    builder_problem(b, line, "%s: the input \"%s\" has no field \"%s\"%s", key,
+                    input->name, field, words);
 }
 
 struct slot *

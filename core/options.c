@@ -66,6 +66,26 @@ find(const struct options *options, const char *key, size_t key_len)
   return i;
 }
 
+/* The option that KEY gives, directly or as a file; NULL: there is none. */
+static struct option *
+find_given(const struct check *c, const char *key, bool *ret_is_file)
+{
+  struct options *options = c->options;
+  size_t len = strlen(key), suffix = strlen(FILE_SUFFIX);
+  size_t i = find(options, key, len);
+
+  *ret_is_file = false;
+  if (i < options->n)
+    return &options->list[i];
+  if (len <= suffix || strcmp(key + len - suffix, FILE_SUFFIX) != 0)
+    return NULL;
+  i = find(options, key, len - suffix);
+  if (i == options->n || options->list[i].row->type != MP_TYPE_SECRET)
+    return NULL;
+  *ret_is_file = true;
+  return &options->list[i];
+}
+
 /* ---- Names that are unknown ---------------------------------------------- */
 
 /* What NEAREST ever points to is kept here, when it had to be made first. */
@@ -126,12 +146,18 @@ list_known(const struct check *c, char *buf, size_t size)
     snprintf(buf + len, size - len, "%s%s.NAME", comma, c->target_prefix);
 }
 
-/* Whether it looks like the end of a secret in base64, in a line of its own:
- * that is not to be shown. */
+/* Whether it may be the rest of a secret, which is not to be shown: it looks
+ * like the end of one in base64, or follows one. */
 static bool
-may_be_a_rest(const struct config_entry *entry)
+may_be_a_rest(const struct check *c, const struct config_entry *entry)
 {
-  return strspn(entry->value, "=") == strlen(entry->value);
+  const struct option *above = NULL;
+  bool is_file;
+
+  if (entry > c->section->entries)
+    above = find_given(c, entry[-1].key, &is_file);
+  return strspn(entry->value, "=") == strlen(entry->value) ||
+         (above && above->row->type == MP_TYPE_SECRET);
 }
 
 static void
@@ -152,10 +178,11 @@ report_unknown(const struct check *c, const struct config_entry *entry)
   }
   if (c->target_prefix)
     offer_target(&near, &name, c->target_prefix);
-  if (!near.best && may_be_a_rest(entry)) {
+  if (!near.best && may_be_a_rest(c, entry)) {
     problems_add(c->problems, c->config->path, entry->line,
-                 "unknown option, and nothing behind its \"=\": if the value "
-                 "above goes on here, indent the line");
+                 "unknown option, whose name is not shown because it may "
+                 "belong to the value above: if that continues here, indent "
+                 "the line");
     return;
   }
   list_known(c, known, sizeof(known));
@@ -179,15 +206,16 @@ read_secret(const struct check *c, const struct config_entry *entry,
   if (err == ENOMEM)
     return MP_ENOMEM;
   if (err)
-    problems_add(c->problems, c->config->path, entry->line, "%s: %s: %s",
-                 entry->key, entry->value, strerror(err));
+    problems_add(c->problems, c->config->path, entry->line,
+                 "%s: the file cannot be read: %s (its path is not shown: it "
+                 "could be the %s itself, which belongs into the file)",
+                 entry->key, strerror(err), option->row->key);
   else if (secret.fault)
-    problems_add(c->problems, c->config->path, entry->line, "%s: %s %s",
-                 entry->key, entry->value, secret.fault);
+    problems_add(c->problems, c->config->path, entry->line, "%s: the file %s",
+                 entry->key, secret.fault);
   else if (secret.world_readable)
     problems_warn(c->problems, c->config->path, entry->line,
-                  "%s: everybody can read %s: chmod o-r it", entry->key,
-                  entry->value);
+                  "%s: everybody can read the file: chmod o-r it", entry->key);
   option->from_file = secret.text;
   option->text = secret.text;
   return MP_OK;
@@ -208,6 +236,28 @@ note_secret(const struct check *c, const struct config_entry *entry)
 
 /* ---- Checking ------------------------------------------------------------ */
 
+/* Values of these types can be longer than a line. */
+static bool
+can_continue(uint32_t type)
+{
+  return type == MP_TYPE_STRING || type == MP_TYPE_PATH ||
+         type == MP_TYPE_SECRET || type == MP_TYPE_FIELDS;
+}
+
+/* What is wrong with a value that took in an indented line. */
+static void
+report_not_shown(const struct check *c, const struct config_entry *entry,
+                 const struct mp_option *row)
+{
+  char example[64];
+
+  problems_add(c->problems, c->config->path, entry->line,
+               "%s: the value must have the form %s; its text is not shown, "
+               "because it continues in line %u",
+               entry->key, option_type_example(row, example, sizeof(example)),
+               entry->continued);
+}
+
 static void
 set_value(const struct check *c, const struct config_entry *entry,
           struct option *option)
@@ -216,32 +266,16 @@ set_value(const struct check *c, const struct config_entry *entry,
 
   if (option->row->type == MP_TYPE_SECRET)
     note_secret(c, entry);
-  if (option_type_parse(option->row, entry->value, &option->number, why) ==
-      MP_OK)
+  if (entry->continued && !can_continue(option->row->type))
+    config_refuse_continued(c->config, entry, c->problems);
+  else if (option_type_parse(option->row, entry->value, &option->number, why) ==
+           MP_OK)
     option->text = entry->value;
+  else if (entry->continued)
+    report_not_shown(c, entry, option->row);
   else
     problems_add(c->problems, c->config->path, entry->line, "%s: %s",
                  entry->key, why);
-}
-
-/* The option that KEY gives, directly or as a file; NULL: there is none. */
-static struct option *
-find_given(const struct check *c, const char *key, bool *ret_is_file)
-{
-  struct options *options = c->options;
-  size_t len = strlen(key), suffix = strlen(FILE_SUFFIX);
-  size_t i = find(options, key, len);
-
-  *ret_is_file = false;
-  if (i < options->n)
-    return &options->list[i];
-  if (len <= suffix || strcmp(key + len - suffix, FILE_SUFFIX) != 0)
-    return NULL;
-  i = find(options, key, len - suffix);
-  if (i == options->n || options->list[i].row->type != MP_TYPE_SECRET)
-    return NULL;
-  *ret_is_file = true;
-  return &options->list[i];
 }
 
 /* The option itself, and its file: each is there once at most. */
@@ -366,6 +400,9 @@ options_check(const struct config *config, const struct config_section *section,
   for (i = 0; i < section->n_entries && code == MP_OK; i++)
     if (!passes_over(&c, &section->entries[i]))
       code = check_entry(&c, &section->entries[i]);
+    else if (section->entries[i].continued)
+      config_refuse_continued(config, &section->entries[i], problems);
+  config_report_variables(config, section, table, target_prefix, problems);
   for (i = 0; i < c.options->n && code == MP_OK; i++)
     if (!c.options->list[i].given)
       set_default(&c, &c.options->list[i]);

@@ -187,6 +187,24 @@ base_leader(struct base *base)
   return base;
 }
 
+void
+pipeline_find_state_dir(struct pipeline *pipeline, const char *config_path)
+{
+  const char *option =
+    pipeline->options ? options_text(pipeline->options, "state_dir") : NULL;
+  char *path = NULL, *slash;
+
+  if (pipeline->recording && !option)
+    return;
+  (void)store_locate(config_path, option, &path); /* NULL: out of memory */
+  slash = path ? strrchr(path, '/') : NULL;
+  if (slash)
+    slash[slash == path] = '\0';
+  pipeline->state_dir = path;
+  for (size_t i = 0; i < pipeline->n_stages; i++)
+    pipeline->stages[i]->host.state_dir = path;
+}
+
 /* ---- Freeing ---- */
 
 static void
@@ -219,6 +237,7 @@ pipeline_free(struct pipeline *pipeline)
     pipeline->bases = next;
   }
   options_free(pipeline->options);
+  free(pipeline->state_dir);
   free(pipeline->stages);
   free(pipeline->transforms);
   free(pipeline->slots);

@@ -149,6 +149,7 @@ struct pipeline {
   struct slot **slots;
   size_t n_slots;
   struct base *bases;
+  char *state_dir;           /* NULL: the state is kept in memory */
   bool recording;            /* every input reads a recording */
   struct problems *problems; /* takes what create finds wrong; else NULL */
   pthread_mutex_t lock;      /* what threads of inputs share */
@@ -169,6 +170,11 @@ int pipeline_build(const struct config *config, struct loader *loader,
                    struct run *run, const struct replay *replays,
                    size_t n_replays, struct problems *problems,
                    struct pipeline **ret);
+
+/* Finds the directory of the state and tells the stages; before create.
+ * CONFIG_PATH is the pipeline file that the state belongs to. */
+void pipeline_find_state_dir(struct pipeline *pipeline,
+                             const char *config_path);
 
 /* Destroys the instances and frees everything.  NULL is allowed. */
 void pipeline_free(struct pipeline *pipeline);

@@ -119,7 +119,9 @@ resolve_target(struct builder *b, struct stage *stage,
     builder_problem(b, entry->line,
                     "\"%s\" names no target: write %s.NAME = VALUE", entry->key,
                     stage->plugin->output.target_prefix);
-  source = names_value(b, entry->value, entry->line, entry->key);
+  source = entry->broken || entry->continued /* reported already */
+             ? NULL
+             : names_value(b, entry->value, entry->line, entry->key);
   if (source && *bare) {
     target = builder_add_target(stage, bare, part, source);
     if (target)
@@ -302,6 +304,7 @@ pipeline_build(const struct config *config, struct loader *loader,
   resolve(&b);
   if (!b.failed)
     graph_resolve(&b);
+  pipeline_find_state_dir(p, config->path);
   r = b.failed ? MP_ENOMEM : create_stages(&b);
   if (r == MP_OK && problems_errors(problems) > 0)
     r = MP_ECONFIG;

@@ -27,6 +27,17 @@ class_of(const struct stage *output)
   return word ? delivery_class(word, strlen(word)) : ops->delivery;
 }
 
+/* Without a plugin there is no table to check the section against. */
+static void
+check_without_table(struct builder *b, const struct config_section *section)
+{
+  const struct config_entry *entry = config_find(section, "plugin");
+
+  if (entry && entry->continued)
+    config_refuse_continued(b->config, entry, b->problems);
+  config_report_variables(b->config, section, NULL, NULL, b->problems);
+}
+
 /* The plugin of a section, and its options held against the plugin's table. */
 static void
 load_stage(struct builder *b, struct stage *stage)
@@ -36,8 +47,8 @@ load_stage(struct builder *b, struct stage *stage)
   size_t problems = problems_errors(b->problems);
   const char *prefix = NULL;
 
-  if (entry && entry->broken)
-    return; /* reported already */
+  if (entry && (entry->broken || entry->continued))
+    return; /* reported with the other entries */
   if (!entry || !*entry->value) {
     builder_problem(b, entry ? entry->line : section->line,
                     "[%s %s] names no plugin: write, for example, plugin = %s",
@@ -133,6 +144,8 @@ add_stage(struct builder *b, const struct config_section *section)
   stage->pipeline = pipeline;
   stage_init_host(stage);
   load_stage(b, stage);
+  if (!stage->plugin)
+    check_without_table(b, section);
   if (stage->kind == PLUGIN_TRANSFORM && stage->plugin) {
     stage->output = builder_add_slot(pipeline, stage, NULL, MP_GAUGE);
     if (!stage->output)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hidden.h"
 #include "core/plain.h"
 
 struct problem {
@@ -136,6 +137,7 @@ add(struct problems *problems, bool is_error, const char *file, unsigned line,
     problems->n_lost++;
     return;
   }
+  hidden_make(p.text);
   insert_sorted(problems, &p);
 }
 

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "core/clock.h"
+#include "core/hidden.h"
 #include "core/log.h"
 
 /* A failure that goes on is told once in each day since it began; a day begins
@@ -243,9 +244,9 @@ is_news(struct report *report, const char *stage, const char *key,
   return true;
 }
 
-int
-report_failure(struct report *report, enum report_side side, const char *stage,
-               int code, const char *object, const char *text)
+static int
+tell(struct report *report, enum report_side side, const char *stage, int code,
+     const char *object, const char *text)
 {
   const char *owner = stage ? stage : "";
   char *key = failure_key(code, object, text);
@@ -262,6 +263,18 @@ report_failure(struct report *report, enum report_side side, const char *stage,
     log_line(MP_LOG_ERROR, stage, object, "%s", text);
   free(key);
   return code;
+}
+
+int
+report_failure(struct report *report, enum report_side side, const char *stage,
+               int code, const char *object, const char *text)
+{
+  char shown_object[512], shown_text[1536];
+
+  if (object)
+    object = hidden_copy(object, shown_object, sizeof(shown_object));
+  return tell(report, side, stage, code, object,
+              hidden_copy(text, shown_text, sizeof(shown_text)));
 }
 
 int

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/hidden.h"
 #include "core/log.h"
 #include "core/unit.h"
 
@@ -35,6 +36,11 @@ host_vlog(const struct mp_host *host, int level, const char *object,
   log_vline(level, host->name, object, fmt, args);
 }
 
+static const char not_shown[] =
+  "the value is refused; why is not shown, because the message would quote a "
+  "value that continues in an indented line: write it in one line to see the "
+  "reason";
+
 MP_PRINTF(4, 0)
 static int
 host_vfail(const struct mp_host *host, int code, const char *object,
@@ -49,6 +55,8 @@ host_vfail(const struct mp_host *host, int code, const char *object,
   atomic_fetch_add(&stage->n_explained, 1);
   vsnprintf(text, sizeof(text), fmt, args);
   if (p->problems && code == MP_ECONFIG) {
+    if (hidden_has_word(stage->section, text))
+      snprintf(text, sizeof(text), "%s", not_shown);
     problems_add(p->problems, p->config->path,
                  line ? line : stage->section->line, "%s%s%s",
                  object ? object : "", object ? ": " : "", text);

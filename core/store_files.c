@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "lib/planted_dir.h"
 #include "meterpipe/plugin.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -94,6 +95,16 @@ planted(const char *path, uid_t dir_owner, uid_t readable)
          "own";
 }
 
+/* Whose files may be looked at besides our own. */
+static uid_t
+readable_by(const struct store *store)
+{
+  struct stat st;
+
+  return store->mode != STORE_WRITE && lstat(store->path, &st) == 0 ? st.st_uid
+                                                                    : geteuid();
+}
+
 /*
  * In a directory where anybody can, a link would have us write where only we
  * may, and SQLite would play another's journal into the database.  Nothing but
@@ -103,13 +114,10 @@ static int
 check_planted(struct store *store, uid_t dir_owner)
 {
   static const char *const ends[] = { "", "-journal", "-wal", "-shm", ".lock" };
-  uid_t readable = geteuid();
+  uid_t readable = readable_by(store);
   char path[PATH_MAX];
-  struct stat st;
   int r = MP_OK;
 
-  if (store->mode != STORE_WRITE && lstat(store->path, &st) == 0)
-    readable = st.st_uid;
   for (size_t i = 0; i < ARRAY_SIZE(ends) && r == MP_OK; i++) {
     const char *why = NULL;
 
@@ -122,6 +130,17 @@ check_planted(struct store *store, uid_t dir_owner)
     r = MP_EPERM;
   }
   return r;
+}
+
+static int
+check_directories(struct store *store)
+{
+  char why[PLANTED_DIR_WHY];
+
+  if (planted_dir_check_above(store->path, readable_by(store), why) == 0)
+    return MP_OK;
+  store_set_error(store, "%s: the directory %s", store->path, why);
+  return MP_EPERM;
 }
 
 /* ---- Made ---------------------------------------------------------------- */
@@ -148,13 +167,55 @@ make_directories(struct store *store)
   return r;
 }
 
+/* What flock and fcntl say on a file system that has no locks. */
+static bool
+means_no_locks(int err)
+{
+  return err == ENOLCK || err == EOPNOTSUPP || err == ENOSYS || err == EINVAL;
+}
+
+/* 0, or why FD cannot have a lock of the kind that SQLite uses. */
+static int
+try_record_lock(int fd)
+{
+  struct flock range = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+  if (fcntl(fd, F_SETLK, &range) != 0)
+    return means_no_locks(errno) ? errno : 0;
+  range.l_type = F_UNLCK;
+  (void)fcntl(fd, F_SETLK, &range);
+  return 0;
+}
+
+static int
+refuse_without_locks(struct store *store, int err)
+{
+  store_set_error(store,
+                  "%s: the file system there has no locks (%s), so the state "
+                  "cannot be kept there: give [pipeline] a state_dir on a "
+                  "local file system, and move an old state there",
+                  store->path, strerror(err));
+  return MP_EIO;
+}
+
+int
+store_files_check_locks(struct store *store)
+{
+  int fd = open(store->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  int err = fd < 0 ? 0 : try_record_lock(fd);
+
+  if (fd >= 0)
+    close(fd);
+  return err ? refuse_without_locks(store, err) : MP_OK;
+}
+
 /* A kernel lock on a file of its own: it ends with the process, whatever ends
  * that, and does not meet SQLite's locks. */
 static int
 lock(struct store *store)
 {
   char path[PATH_MAX];
-  int r = path_with(store, ".lock", path);
+  int r = path_with(store, ".lock", path), err;
 
   if (r != MP_OK)
     return r;
@@ -162,9 +223,15 @@ lock(struct store *store)
     open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, FILE_MODE);
   if (store->lock_fd < 0)
     return store_files_failed(store, path);
-  if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
+  err = flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  if (!err)
+    err = try_record_lock(store->lock_fd);
+  if (!err)
     return MP_OK;
-  if (errno != EWOULDBLOCK)
+  if (means_no_locks(err))
+    return refuse_without_locks(store, err);
+  errno = err;
+  if (err != EWOULDBLOCK)
     return store_files_failed(store, path);
   store_set_error(store,
                   "%s: another run of this pipeline is under way; this one "
@@ -177,13 +244,16 @@ int
 store_files_prepare(struct store *store)
 {
   uid_t dir_owner;
-  int r =
-    is_shared(store, &dir_owner) ? check_planted(store, dir_owner) : MP_OK;
+  int r = check_directories(store);
 
+  if (r == MP_OK && is_shared(store, &dir_owner))
+    r = check_planted(store, dir_owner);
   if (store->mode != STORE_WRITE)
     return r;
   if (r == MP_OK)
     r = make_directories(store);
+  if (r == MP_OK)
+    r = check_directories(store); /* what another user made since */
   return r == MP_OK ? lock(store) : r;
 }
 

@@ -88,6 +88,14 @@ is_damaged(const char *path)
   return !good && (code == SQLITE_ROW || is_damage(code)) && can_be_read(path);
 }
 
+/* SQLite takes ENOLCK for a lock that another process has. */
+static bool
+is_about_locks(int code)
+{
+  return (code & 0xff) == SQLITE_BUSY || code == SQLITE_IOERR_LOCK ||
+         code == SQLITE_IOERR_RDLOCK || code == SQLITE_IOERR_CHECKRESERVEDLOCK;
+}
+
 /* The reason behind a SQLite error, which is kept in words. */
 static int
 failed(struct store *store, const char *doing)
@@ -100,6 +108,8 @@ failed(struct store *store, const char *doing)
       sys == ENOSPC || sys == EMFILE)
     words = strerror(sys);
   store_set_error(store, "%s: %s: %s", store->path, doing, words);
+  if (is_about_locks(code) && store_files_check_locks(store) != MP_OK)
+    return MP_EIO;
   if (is_damage(code))
     return is_damaged(store->path) ? MP_EDATA : MP_EIO;
   switch (code & 0xff) {

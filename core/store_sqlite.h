@@ -66,6 +66,10 @@ int store_files_check_version(struct store *store);
 int store_files_newer(struct store *store, int version);
 /* Moves the damaged database out of the way. */
 int store_files_set_aside(struct store *store, const char *why);
+/* Whether SQLite can lock the database: MP_OK, or MP_EIO with words where its
+ * file system has no locks.  Gives up the locks that this process has on it. */
+int store_files_check_locks(struct store *store);
+
 /* The reason behind errno, with words. */
 int store_files_failed(struct store *store, const char *path);
 

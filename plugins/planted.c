@@ -73,6 +73,10 @@ planted_open(const char *path, int flags, mode_t mode, char why[PLANTED_WHY])
   int fd, err, is_link;
 
   why[0] = '\0';
+  if (planted_dir_check_above(path, geteuid(), why) != 0) {
+    errno = EPERM;
+    return -1;
+  }
   flags |= O_CLOEXEC | O_NOCTTY;
   fd = open(path, flags | O_NOFOLLOW, mode);
   if (fd >= 0)

@@ -5,6 +5,7 @@
  * (fs.protected_symlinks, _hardlinks, _fifos and _regular), but they can be
  * off.
  *
+ * The directories that PATH goes through are checked, too (lib/planted_dir.h).
  * Who owns the directory is trusted; and where anybody may rename the files of
  * others, too, there is nothing to be kept.
  */
@@ -13,8 +14,10 @@
 
 #include <sys/types.h>
 
+#include "lib/planted_dir.h"
+
 /* Room for a reason. */
-#define PLANTED_WHY 160
+#define PLANTED_WHY PLANTED_DIR_WHY
 
 /* As open(2), with O_CLOEXEC and O_NOCTTY.  -1 and errno; where it is EPERM and
  * WHY is not empty, it says what was planted at PATH. */

@@ -286,6 +286,11 @@ struct mp_host {
    * exists (only when PLACE is not MP_EXACT); MP_ECONFIG: no exact conversion
    * exists, or the units have nothing to do with each other; MP_ERANGE. */
   int (*unit_convert)(struct mp_value *value, const char *unit, int32_t place);
+
+  /* Path of the directory with the state; NULL where there is none (state in
+   * memory).  It need not exist yet.  Whoever may write in it is one of those
+   * who run this pipeline.  Valid until destroy. */
+  const char *state_dir;
 };
 
 /* For a place: the number is not rounded at all. */

@@ -161,6 +161,10 @@ START_TEST(values_are_the_same_however_they_are_written)
 END_TEST
 
 /* Each is one line, number 4, behind HEAD; said without "f.ini:4: ". */
+#define NO_PATH                                                                \
+  " (its path is not shown: it could be the password itself, which belongs "   \
+  "into the file)"
+
 static const struct {
   const char *line, *said;
 } wrong[] = {
@@ -235,19 +239,45 @@ static const struct {
     "timeout, every, queue, size, dtr, parity, password, value, minus, fields, "
     "idx.NAME" },
   { "password_file = no-such-file",
-    "password_file: no-such-file: No such file or directory" },
-  { "password_file = /dev/null", "password_file: /dev/null is empty" },
-  { "password_file = /dev/zero", "password_file: /dev/zero: File too large" },
+    "password_file: the file cannot be read: No such file or "
+    "directory" NO_PATH },
+  { "password_file = /dev/null", "password_file: the file is empty" },
+  { "password_file = /dev/zero",
+    "password_file: the file cannot be read: File too large" NO_PATH },
+  { "password = x\nzzzzzzzz = y",
+    "unknown option, whose name is not shown because it may belong to the "
+    "value above: if that continues here, indent the line" },
+  { "timeout = 2\n  s", "this line is indented, so it continues the value of "
+                        "\"timeout\" in line 4, which must be in one line: "
+                        "begin an option in the first column" },
+  { "idx.1 = meter.\n  60",
+    "this line is indented, so it continues the value of \"idx.1\" in line "
+    "4, which must be in one line: begin an option in the first column" },
+  { "fields = a,\n  b c",
+    "fields: the value must have the form heat_energy_e1, flow; its text is "
+    "not shown, because it continues in line 5" },
+  { "label = ${MP_UNSET}", "the environment variable MP_UNSET is not set" },
+  { "label = ${MP_BAD}",
+    "the environment variable MP_BAD holds a control character" },
+  { "idx.1 = ${MP_UNSET}", "the environment variable MP_UNSET is not set" },
+  { "password = ${MP_UNSET}",
+    "password: an environment variable that the value names with ${NAME} is "
+    "not set (its name is not shown; for the characters ${ themselves, end the "
+    "line after the $ and continue in an indented line)" },
 };
 
 START_TEST(says_what_is_wrong_with_an_option)
 {
+  const char *line = wrong[_i].line;
   char text[256], said[512];
+  bool below = strchr(line, '\n') && strncmp(line, "fields", 6) != 0;
   struct checked c;
 
   unsetenv("CREDENTIALS_DIRECTORY");
-  snprintf(text, sizeof(text), HEAD "%s\n", wrong[_i].line);
-  snprintf(said, sizeof(said), "f.ini:4: %s\n", wrong[_i].said);
+  unsetenv("MP_UNSET");
+  setenv("MP_BAD", "a\nb", 1);
+  snprintf(text, sizeof(text), HEAD "%s\n", line);
+  snprintf(said, sizeof(said), "f.ini:%d: %s\n", below ? 5 : 4, wrong[_i].said);
   check_text(&c, text, table, false);
   ck_assert_str_eq(c.said, said);
   ck_assert_uint_eq(problems_errors(&c.problems), 1);
@@ -445,10 +475,11 @@ static const struct {
   { "hunter2\n", 8, "hunter2", "" },
   { "hunter2\r\n", 9, "hunter2", "" },
   { " hunter2 \n", 10, " hunter2 ", "" },
-  { "\n", 1, NULL, "f.ini:4: password_file: pw is empty\n" },
+  { "\n", 1, NULL, "f.ini:4: password_file: the file is empty\n" },
   { "hunter2\n\n", 9, NULL,
-    "f.ini:4: password_file: pw holds more than one line\n" },
-  { "hun\0ter2\n", 9, NULL, "f.ini:4: password_file: pw holds a NUL byte\n" },
+    "f.ini:4: password_file: the file holds more than one line\n" },
+  { "hun\0ter2\n", 9, NULL,
+    "f.ini:4: password_file: the file holds a NUL byte\n" },
 };
 
 START_TEST(a_secret_comes_from_its_file)
@@ -501,9 +532,9 @@ START_TEST(a_secret_file_that_all_can_read_is_warned_about)
 
   write_secret("s", 1, 0604);
   check_text(&c, HEAD "password_file = pw\n", table, true);
-  ck_assert_str_eq(c.said,
-                   "f.ini:4: warning: password_file: everybody can read pw: "
-                   "chmod o-r it\n");
+  ck_assert_str_eq(
+    c.said, "f.ini:4: warning: password_file: everybody can read the file: "
+            "chmod o-r it\n");
   ck_assert_uint_eq(problems_errors(&c.problems), 0);
   ck_assert_str_eq(options_text(c.options, "password"), "s");
   drop(&c);
@@ -544,6 +575,13 @@ START_TEST(no_message_shows_a_secret)
     HEAD "password = hunter2\npassword = hunter2\n",
     HEAD "password: hunter2\n",
     HEAD "password = hunter2${MP_UNSET}\n",
+    HEAD "password = a${hunter2}b\n",
+    HEAD "pasword = a${hunter2}b\n",
+    HEAD "password_file = hunter2\n",
+    HEAD "password = a\nhunter2=b\n",
+    HEAD "timeout = 2s\n  password = hunter2\n",
+    HEAD "idx.1 = a.b\n  password: hunter2\n",
+    HEAD "fields = a\n  hunter2 x\n",
   };
   size_t i;
 

@@ -219,6 +219,129 @@ START_TEST(state_is_set_aside_over_nothing_of_others)
 }
 END_TEST
 
+/* ---- Planted directories --------------------------------------------------
+ */
+
+/* What a pipeline has in "shared/in", and how a run ends that must not use it.
+ */
+static const struct {
+  const char *state_dir, *csv, *capture, *plugin;
+  int refused;
+} below[] = {
+  { "shared/in", "heat.csv", "heat.capture", "csv", EX_NOPERM },
+  { "shared/in/a/b", "heat.csv", "heat.capture", "csv", EX_NOPERM },
+  { ".", "shared/in/heat.csv", "heat.capture", "csv", EX_NOPERM },
+  { ".", "heat.csv", "shared/in/heat.capture", "csv", EX_CANTCREAT },
+  { ".", "heat.csv", "heat.capture", "shared/in/output_csv.so", EX_CONFIG },
+};
+
+static void
+write_below(int row)
+{
+  scene_write(site.s, "house.ini",
+              "[pipeline]\nstate_dir = %s\n"
+              "[input meter]\nplugin = kmp\ndevice = eye\n"
+              "fields = heat_energy_e1\ncapture = %s\n"
+              "[output log]\nplugin = %s\npath = %s\n"
+              "column.energy = meter.heat_energy_e1\n",
+              below[row].state_dir, below[row].capture, below[row].plugin,
+              below[row].csv);
+}
+
+/* The directory, or the link to "real", that stands at "shared/in". */
+enum entry { THEIR_DIRECTORY, THEIR_LINK, OUR_DIRECTORY, OUR_LINK };
+
+static void
+make_entry(enum entry entry, const char *in)
+{
+  bool is_link = entry == THEIR_LINK || entry == OUR_LINK;
+  bool theirs = entry == THEIR_DIRECTORY || entry == THEIR_LINK;
+  char plugin[512], copy[600];
+
+  ck_assert_int_eq(mkdir(is_link ? victim("real") : in, 0755), 0);
+  snprintf(copy, sizeof(copy), "%s/output_csv.so",
+           is_link ? victim("real") : in);
+  snprintf(plugin, sizeof(plugin), "%s/output_csv.so",
+           getenv("METERPIPE_PLUGIN_PATH"));
+  ck_assert_int_eq(symlink(plugin, copy), 0);
+  if (is_link)
+    ck_assert_int_eq(symlink(victim("real"), in), 0);
+  if (theirs)
+    ck_assert_int_eq(lchown(in, SOMEBODY, SOMEBODY), 0);
+}
+
+/* Where others can put something, but not remove what is ours; and where they
+ * cannot, or could do all. */
+static const struct {
+  mode_t mode;
+  enum entry entry;
+  bool refused;
+} places[] = {
+  { 01777, THEIR_DIRECTORY, true },  { 01777, THEIR_LINK, true },
+  { 01770, THEIR_DIRECTORY, true },  { 03775, THEIR_LINK, true },
+  { 01777, OUR_DIRECTORY, false },   { 01777, OUR_LINK, false },
+  { 01755, THEIR_DIRECTORY, false }, { 0777, THEIR_DIRECTORY, false },
+  { 0755, THEIR_LINK, false },
+};
+
+START_TEST(no_directory_that_others_planted_is_used)
+{
+  for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+    enum entry entry = places[i].entry;
+    char in[512];
+    int status;
+
+    build("shared", places[i].mode);
+    snprintf(in, sizeof(in), "%s", there("in"));
+    if (geteuid() == 0 || entry == OUR_DIRECTORY || entry == OUR_LINK) {
+      make_entry(entry, in);
+      write_below(_i);
+      status = run();
+      ck_assert_msg(status == (places[i].refused ? below[_i].refused : EX_OK),
+                    "place %zu: %d: %s", i, status, scene_err(site.s));
+      if (places[i].refused)
+        ck_assert_msg(strstr(scene_err(site.s), "shared/in belongs to ") &&
+                        strstr(scene_err(site.s), "uid 65534") &&
+                        strstr(scene_err(site.s), "others can put one"),
+                      "%s", scene_err(site.s));
+    }
+    leave();
+  }
+  build("shared", 01777); /* for leave() */
+}
+END_TEST
+
+START_TEST(nothing_is_made_in_a_planted_directory)
+{
+  build("shared", 01777);
+  if (geteuid() != 0)
+    return; /* only root can give a directory away */
+  ck_assert_int_eq(mkdir(there("in"), 0777), 0);
+  ck_assert_int_eq(chown(there("in"), SOMEBODY, SOMEBODY), 0);
+  write_below(_i);
+  run();
+  ck_assert_int_eq(rmdir(there("in")), 0); /* it is empty */
+}
+END_TEST
+
+/* Root may look at the state of another user in that user's directory. */
+START_TEST(status_looks_at_the_state_of_its_owner)
+{
+  build("shared", 01777);
+  if (geteuid() != 0)
+    return;
+  write_below(0);
+  ck_assert_int_eq(mkdir(there("in"), 0755), 0);
+  ck_assert_int_eq(run(), EX_OK);
+  ck_assert_int_eq(chown(there("in"), SOMEBODY, SOMEBODY), 0);
+  ck_assert_int_eq(scene_run(site.s, "status -c house.ini"), EX_NOPERM);
+  ck_assert_int_eq(chown(there("in/house.db"), SOMEBODY, SOMEBODY), 0);
+  ck_assert_msg(scene_run(site.s, "status -c house.ini") == EX_OK, "%s",
+                scene_err(site.s));
+  ck_assert_int_eq(run(), EX_NOPERM);
+}
+END_TEST
+
 /* ---- What is one's own --------------------------------------------------- */
 
 START_TEST(shared_directory_serves_as_any_other)
@@ -381,6 +504,11 @@ add_tests(TCase *t)
   tcase_add_test(t, status_does_not_look_at_what_was_planted);
   tcase_add_loop_test(t, state_is_set_aside_over_nothing_of_others, 0,
                       (int)ARRAY_SIZE(asides));
+  tcase_add_loop_test(t, no_directory_that_others_planted_is_used, 0,
+                      (int)ARRAY_SIZE(below));
+  tcase_add_loop_test(t, nothing_is_made_in_a_planted_directory, 0,
+                      (int)ARRAY_SIZE(below));
+  tcase_add_test(t, status_looks_at_the_state_of_its_owner);
   tcase_add_test(t, shared_directory_serves_as_any_other);
   tcase_add_loop_test(t, own_link_is_followed, 0, (int)ARRAY_SIZE(own_links));
   tcase_add_loop_test(t, own_pipe_is_not_waited_for, 0, 2);

@@ -254,9 +254,11 @@ static const struct file_row files[] = {
     "p.ini:9: \"password\" and \"password_file\" are both given; the other one "
     "is in line 8\n" },
   { METER HOUSE "username = me\npassword_file = nothere\n" ENERGY,
-    "p.ini:8: password_file: nothere: No such file or directory\n" },
+    "p.ini:8: password_file: the file cannot be read: No such file or "
+    "directory (its path is not shown: it could be the password itself, which "
+    "belongs into the file)\n" },
   { METER HOUSE "username = me\npassword_file = p.ini\n" ENERGY,
-    "p.ini:8: password_file: p.ini holds more than one line\n" },
+    "p.ini:8: password_file: the file holds more than one line\n" },
   { METER HOUSE "password = ${HOME}\n" ENERGY,
     "p.ini:7: password: there is no `username` that it belongs to\n" },
 
@@ -285,6 +287,10 @@ static const struct file_row files[] = {
   { "  deadline = 20s\n" METER SCREEN,
     "p.ini:1: an indented line goes on with the value above, but there is "
     "none: begin it in the first column\n" },
+  { METER "  retries = 3\n" HOUSE ENERGY,
+    "p.ini:4: this line is indented, so it continues the value of \"device\" "
+    "in line 3: if it is an option, begin it in the first column; if not, "
+    "break that value at another place\n" },
 
   /* all at once, in the order of the lines */
   { "[pipeline]\ndedline = 20s\n"
@@ -416,10 +422,8 @@ static const struct {
     "p.ini:8: warning: \"password\" stands in a file that everybody can read: "
     "chmod o-r it, or use password_file\n" },
   { METER HOUSE "username = me\npassword_file = pw\n" ENERGY,
-    "p.ini:8: warning: password_file: everybody can read pw: chmod o-r it\n" },
-  { METER "  retries = 3\n" HOUSE ENERGY,
-    "p.ini:4: warning: indented, so this goes on with the value of \"device\": "
-    "an option begins in the first column\n" },
+    "p.ini:8: warning: password_file: everybody can read the file: chmod o-r "
+    "it\n" },
 };
 
 START_TEST(check_warns_of_what_may_not_be_meant)
@@ -456,12 +460,14 @@ START_TEST(secret_file_is_looked_for_among_the_credentials_first)
   scene_write(scene, "p.ini", "%s",
               METER HOUSE "username = me\npassword_file = pw\n" ENERGY);
   scene_run(scene, "check --offline -c p.ini");
-  ck_assert_str_eq(scene_err(scene),
-                   "p.ini:8: password_file: pw holds more than one line\n");
+  ck_assert_str_eq(
+    scene_err(scene),
+    "p.ini:8: password_file: the file holds more than one line\n");
   scene_setenv(scene, "CREDENTIALS_DIRECTORY", "/nothere");
   scene_run(scene, "check --offline -c p.ini");
-  ck_assert_str_eq(scene_err(scene),
-                   "p.ini:8: password_file: pw holds more than one line\n");
+  ck_assert_str_eq(
+    scene_err(scene),
+    "p.ini:8: password_file: the file holds more than one line\n");
   scene_write(scene, "pw", "hunter2\n");
   make_private("pw");
   ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);

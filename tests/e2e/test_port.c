@@ -7,12 +7,17 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -133,6 +138,80 @@ START_TEST(a_port_that_may_not_be_opened_is_a_matter_of_permission)
 }
 END_TEST
 
+/* ---- The lock of a serial server ----------------------------------------- */
+
+#define SERVER "tcp://127.0.0.1:1" /* nothing listens there */
+
+/* A process of nobody that holds the server's lock. */
+static pid_t
+hold_lock(void)
+{
+  struct sockaddr_un name = { .sun_family = AF_UNIX };
+  int len = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1,
+                     "meterpipe-kmp " SERVER);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  pid_t pid;
+
+  ck_assert_int_eq(
+    bind(fd, (struct sockaddr *)&name,
+         (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len)),
+    0);
+  pid = fork();
+  if (pid == 0) {
+    if (setgid(65534) != 0 || setuid(65534) != 0 || listen(fd, 8) != 0)
+      _exit(1);
+    poll(NULL, 0, 60000);
+    _exit(0);
+  }
+  close(fd);
+  return pid;
+}
+
+/* The group of the state directory decides, wherever that is named. */
+static const struct {
+  const char *state_dir; /* an option of [pipeline], or "" */
+  mode_t mode;
+  const char *args;
+  int status;
+  const char *said;
+} holders[] = {
+  { "state_dir = st\n", 0700, "run -c house.ini", 74, "uid 65534" },
+  { "state_dir = st\n", 0770, "run -c house.ini", 75, "in use by " },
+  { "", 0700, "run -c house.ini", 74, "uid 65534" },
+  { "", 0770, "run -c house.ini", 75, "in use by " },
+  { "state_dir = st\n", 0770, "check -c house.ini", 75, "in use by " },
+  { "", 0700, "probe kmp device=" SERVER, 74, "uid 65534" },
+  { "", 0770, "probe kmp device=" SERVER, 75, "in use by " },
+};
+
+START_TEST(the_lock_of_a_serial_server_counts_for_those_who_share_the_state)
+{
+  struct scene *s;
+  char dir[256];
+  pid_t pid;
+
+  if (geteuid() != 0)
+    return; /* only root can act for another user */
+  s = scene_new();
+  snprintf(dir, sizeof(dir), "%s/st", scene_dir(s));
+  ck_assert_int_eq(mkdir(dir, 0700), 0);
+  ck_assert_int_eq(chown(dir, 0, 65534), 0);
+  ck_assert_int_eq(chmod(dir, holders[_i].mode), 0);
+  scene_setenv(s, "STATE_DIRECTORY", dir);
+  scene_write(s, "house.ini",
+              "[pipeline]\ndeadline = 1s\n%s[input meter]\nplugin = kmp\n"
+              "device = " SERVER "\n[output show]\nplugin = stdout\n",
+              holders[_i].state_dir);
+  pid = hold_lock();
+  ck_assert_msg(scene_run(s, "%s", holders[_i].args) == holders[_i].status,
+                "%d: %s", scene_status(s), scene_err(s));
+  ck_assert_msg(strstr(scene_err(s), holders[_i].said), "%s", scene_err(s));
+  kill(pid, SIGKILL);
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+  scene_free(s);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -145,6 +224,9 @@ suite(void)
                       ARRAY_SIZE(signals));
   tcase_add_test(tcase, a_good_reading_restores_the_port);
   tcase_add_test(tcase, a_port_that_another_program_holds_is_named_with_it);
+  tcase_add_loop_test(
+    tcase, the_lock_of_a_serial_server_counts_for_those_who_share_the_state, 0,
+    (int)ARRAY_SIZE(holders));
   if (scene_has_nobody())
     tcase_add_test(tcase,
                    a_port_that_may_not_be_opened_is_a_matter_of_permission);

@@ -197,6 +197,8 @@ static const char *const by_hand[] = {
   "targets domoticz url={url} password=correct horse " PASSWORD,
   "targets password=" PASSWORD " domoticz url={url}",
   "targets domoticz url={url} --password=" PASSWORD,
+  "targets -v -v domoticz url={url} username=me password_file=" PASSWORD,
+  "conform .libs/output_domoticz.so url={url} password_file=" PASSWORD,
   "targets domoticz url={url} --password " PASSWORD,
   "probe domoticz url={url} password=" PASSWORD,
   "probe kmp device=/dev/null password=" PASSWORD " baud=x",
@@ -263,6 +265,124 @@ START_TEST(no_complaint_about_the_file_shows_it)
   scene_write(house.scene, "two-lines", "a\nb\n");
   ck_assert_int_eq(run("check -v -v --offline -c house.ini"), EX_CONFIG);
   ck_assert_msg(strstr(scene_err(house.scene), faulty[_i].said), "%s",
+                scene_err(house.scene));
+  ck_assert_int_eq(run("run -v -v -c house.ini"), EX_CONFIG);
+}
+END_TEST
+
+/* Each line of a pipeline, and what slips in below it. */
+static const char *const lines[] = {
+  "state_dir = .",
+  "plugin = kmp",
+  "device = /dev/null",
+  "fields = heat_energy_e1, volume_v1",
+  "baud = 1200",
+  "retries = 0",
+  "capture = heat.capture",
+  "value = meter.heat_energy_e1",
+  "minus = domoticz.323",
+  "plugin = domoticz",
+  "url = http://127.0.0.1:1",
+  "timeout = 2s",
+  "username = me",
+  "password = x",
+  "ca_file = ca.pem",
+  "idx.323 = meter.heat_energy_e1",
+  "path = heat.csv",
+  "line_end = lf",
+  "column.energy = meter.heat_energy_e1",
+  "class = live",
+  "command = no-such-command",
+  "value.e = meter.heat_energy_e1",
+};
+
+static const char *const slips[] = {
+  "  password = " PASSWORD, "\tpassword=" PASSWORD,   "  password: " PASSWORD,
+  "  password " PASSWORD,   "  Password = " PASSWORD, "  " PASSWORD,
+  "  pl4nted=s3cret",
+};
+
+static const char *const told[] = {
+  "check -v -v --offline -c house.ini",
+  "run -v -v -c house.ini",
+  "run -n --offline -v -v -c house.ini",
+  "graph -c house.ini",
+  "status -v -v -c house.ini",
+  "rebase -v -v -c house.ini domoticz.323",
+  "targets -v -v -c house.ini domoticz",
+};
+
+/* A pipeline with SLIP below LINE. */
+static void
+write_slip(const char *line, const char *slip)
+{
+  static const char sections[] =
+    "[pipeline]\n%0[input meter]\n%1%2%3%4%5%6[transform usage]\n"
+    "plugin = subtract\n%7%8[output domoticz]\n%9%a%b%c%d%e%f"
+    "[output log]\nplugin = csv\n%g%h%i[output hook]\nplugin = exec\n%j%k%l";
+  static const char digits[] = "0123456789abcdefghijkl";
+  char text[4096];
+  size_t len = 0;
+
+  for (const char *p = sections; *p; p++) {
+    const char *of = *p == '%' ? lines[strchr(digits, *++p) - digits] : NULL;
+
+    if (!of)
+      len += (size_t)snprintf(text + len, sizeof(text) - len, "%c", *p);
+    else
+      len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n%s%s", of,
+                              of == line ? slip : "", of == line ? "\n" : "");
+  }
+  scene_write(house.scene, "house.ini", "%s", text);
+}
+
+START_TEST(no_line_indented_by_mistake_shows_it)
+{
+  build();
+  for (size_t i = 0; i < ARRAY_SIZE(slips); i++) {
+    write_slip(lines[_i], slips[i]);
+    for (size_t k = 0; k < (i == 0 ? ARRAY_SIZE(told) : 2); k++)
+      run(told[k]);
+    if (strchr(slips[i], '='))
+      ck_assert_msg(strstr(scene_err(house.scene), "is indented, so it"),
+                    "%s\n%s\n%s", lines[_i], slips[i], scene_err(house.scene));
+  }
+}
+END_TEST
+
+/* In a place for something else, or with what means something else. */
+static const struct {
+  const char *login, *said;
+} misplaced[] = {
+  { "username = me\npassword_file = " PASSWORD "\n",
+    "password_file: the file cannot be read" },
+  { "username = me\npassword_file = s3cret\n", "password_file: the file" },
+  { "username = me\npassword_file = pl4nted-two\n",
+    "password_file: the file holds more than one line" },
+  { "username = me\npassword_file = pl4nted-open\nurl2 = x\n",
+    "everybody can read the file" },
+  { "username = me\npassword = a${s3cret}c\n", "NAME} is not set" },
+  { "username = me\npassword = ${pl4nted}\n", "NAME} is not set" },
+  { "username = me\npasword = ${pl4nted}\n", "NAME} is not set" },
+  { "username = me\npassword_file = ${pl4nted}\n", "NAME} is not set" },
+  { "username = me\npassword = a\n  b${pl4nted}\n", "NAME} is not set" },
+  { "username = me\npassword = ${s3cret_bad}\n", "NAME} holds a control" },
+  { "username = me\npassword = first\ns3cret=rest\n",
+    "whose name is not shown" },
+  { "username = me\npassword = \"first\n  " PASSWORD "\n", "double quote" },
+  { "ca_file = ${MISSING}\n", "environment variable MISSING is not set" },
+};
+
+START_TEST(no_misplaced_one_is_shown)
+{
+  build();
+  scene_setenv(house.scene, "s3cret_bad", "a\001b");
+  scene_write(house.scene, "pl4nted-two", "a\nb\n");
+  scene_write(house.scene, "pl4nted-open", "a\n");
+  ck_assert_int_eq(chmod(house_text(&house, "{dir}/pl4nted-open"), 0644), 0);
+  write_pipeline(here(), misplaced[_i].login, "");
+  ck_assert_int_eq(run("check -v -v --offline -c house.ini"), EX_CONFIG);
+  ck_assert_msg(strstr(scene_err(house.scene), misplaced[_i].said), "%s",
                 scene_err(house.scene));
   ck_assert_int_eq(run("run -v -v -c house.ini"), EX_CONFIG);
 }
@@ -556,6 +676,10 @@ add_tests(TCase *t)
   tcase_add_loop_test(t, no_command_line_shows_it, 0, (int)ARRAY_SIZE(by_hand));
   tcase_add_loop_test(t, no_complaint_about_the_file_shows_it, 0,
                       (int)ARRAY_SIZE(faulty));
+  tcase_add_loop_test(t, no_line_indented_by_mistake_shows_it, 0,
+                      (int)ARRAY_SIZE(lines));
+  tcase_add_loop_test(t, no_misplaced_one_is_shown, 0,
+                      (int)ARRAY_SIZE(misplaced));
   tcase_add_loop_test(t, no_trouble_with_the_server_shows_it, 0,
                       (int)ARRAY_SIZE(troubles));
   tcase_add_loop_test(t, no_wrong_address_shows_it, 0,

@@ -3,6 +3,7 @@
  * time, or cannot be written.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,6 +258,59 @@ START_TEST(state_that_cannot_be_made_leaves_live_outputs)
 }
 END_TEST
 
+/* A file system without locks: the call that fails, and how. */
+static const struct {
+  const char *call;
+  int err;
+} lockless[] = {
+  { "flock", ENOLCK }, { "flock", EOPNOTSUPP }, { "flock", ENOSYS },
+  { "fcntl", ENOLCK }, { "fcntl", EOPNOTSUPP }, { "fcntl", ENOSYS },
+};
+
+static void
+set_lockless(const char *call, int err)
+{
+  char text[1024];
+
+  snprintf(text, sizeof(text), "%s:%s", getenv("CLOCK_PRELOAD"),
+           getenv("LOCK_PRELOAD"));
+  scene_setenv(house.scene, "LD_PRELOAD", text);
+  snprintf(text, sizeof(text), "%s %d", call, err);
+  scene_setenv(house.scene, "TEST_NO_LOCKS", text);
+}
+
+static void
+check_lockless(int row, const char *args)
+{
+  static const char said[] =
+    DATABASE ": the file system there has no locks (%s), so the state cannot "
+             "be kept there: give [pipeline] a state_dir on a local file "
+             "system, and move an old state there\n";
+  char text[512];
+
+  house_wait(&house, 20);
+  ck_assert_msg(scene_run(house.scene, "%s", args) == EX_IOERR, "%d: %s",
+                scene_status(house.scene), scene_err(house.scene));
+  snprintf(text, sizeof(text), said, strerror(lockless[row].err));
+  ck_assert_msg(strstr(scene_err(house.scene), text), "%s",
+                scene_err(house.scene));
+}
+
+START_TEST(state_on_a_file_system_without_locks_is_refused_with_the_remedy)
+{
+  build("custom", TRANSFORMS SCREEN);
+  run_well("84.208GJ");
+  set_lockless(lockless[_i].call, lockless[_i].err);
+  check_lockless(_i, "run -c house.ini");
+  ck_assert_ptr_nonnull(strstr(scene_out(house.scene), "energy"));
+  if (strcmp(lockless[_i].call, "fcntl") == 0)
+    check_lockless(_i, "status -c house.ini");
+  scene_setenv(house.scene, "TEST_NO_LOCKS", NULL);
+  run_well("84.210GJ");
+  check_devices("0.002", "84.210", "0.002");
+}
+END_TEST
+
 START_TEST(read_only_state_leaves_live_outputs)
 {
   if (geteuid() == 0)
@@ -359,6 +413,9 @@ main(void)
   tcase_add_test(t, state_of_another_pipeline_file_is_refused);
   tcase_add_test(t, state_of_a_newer_version_is_left_alone);
   tcase_add_test(t, state_that_cannot_be_made_leaves_live_outputs);
+  tcase_add_loop_test(
+    t, state_on_a_file_system_without_locks_is_refused_with_the_remedy, 0,
+    (int)ARRAY_SIZE(lockless));
   tcase_add_test(t, read_only_state_leaves_live_outputs);
   tcase_add_test(t, state_that_may_lie_unseen_is_not_begun_elsewhere);
   tcase_add_test(t, full_disk_leaves_live_outputs_and_loses_nothing);

@@ -25,7 +25,8 @@
 struct fake_host_state;
 
 struct fake_host {
-  struct mp_host table; /* for create: &h->table */
+  struct mp_host table; /* for create: &h->table; state_dir is NULL, and a test
+                           may set it */
   struct fake_host_state *state;
 };
 

@@ -21,18 +21,43 @@
 /* A port that takes no byte for so long never will. */
 #define WRITE_MS 2000
 
+/* LOCK: the socket that leads to who has the device, or -1. */
 static int
-busy(const struct mp_host *host, const char *device)
+busy(const struct mp_host *host, const char *device, int lock)
 {
-  char user[128];
+  char user[PORT_USER];
 
-  port_user(device, user, sizeof(user));
+  if (lock >= 0)
+    port_lock_user(lock, user, sizeof(user));
+  else
+    port_user(device, user, sizeof(user));
   if (user[0] == '\0')
     return mp_fail(host, MP_EBUSY, device,
                    "in use by another program: stop it, or read at other "
                    "times");
   return mp_fail(host, MP_EBUSY, device,
                  "in use by %s: stop it, or read at other times", user);
+}
+
+/* Waits until LOCK hangs up, or (-1) for a while.  MP_OK: try again; else
+ * reported. */
+static int
+wait_for_user(const struct mp_host *host, const char *device, int lock,
+              int64_t until)
+{
+  int64_t next = port_clock() + TRY_AGAIN_MS;
+  int r;
+
+  if (port_clock() >= until)
+    return busy(host, device, lock);
+  r = port_wait(host, lock, 0, lock >= 0 || next > until ? until : next);
+  if (r == MP_ECANCELED)
+    return mp_fail(host, r, device, "interrupted while waiting for the port");
+  if (r == MP_ETIMEOUT || (r == MP_DROP && lock >= 0))
+    return busy(host, device, lock);
+  if (r == MP_ENOMEM)
+    return mp_fail(host, r, device, "cannot wait for the port");
+  return MP_OK;
 }
 
 int
@@ -42,23 +67,21 @@ port_try_until(const struct mp_host *host, const char *device, port_try attempt,
   int told = 0;
 
   for (;;) {
-    int64_t next = port_clock() + TRY_AGAIN_MS;
-    int r = attempt(host, device, ret_fd);
+    int lock = -1;
+    int r = attempt(host, device, &lock);
 
+    if (r == MP_OK)
+      *ret_fd = lock;
     if (r != MP_EBUSY)
       return r;
-    if (port_clock() >= until)
-      return busy(host, device);
     if (!told)
       mp_log(host, MP_LOG_INFO, device, "in use, waiting for it");
     told = 1;
-    r = port_wait(host, -1, 0, next < until ? next : until);
-    if (r == MP_ECANCELED)
-      return mp_fail(host, r, device, "interrupted while waiting for the port");
-    if (r == MP_ETIMEOUT)
-      return busy(host, device);
-    if (r == MP_ENOMEM)
-      return mp_fail(host, r, device, "cannot wait for the port");
+    r = wait_for_user(host, device, lock, until);
+    if (lock >= 0)
+      close(lock);
+    if (r != MP_OK)
+      return r;
   }
 }
 

@@ -22,8 +22,9 @@ struct port {
  * Reports nothing. */
 int port_wait(const struct mp_host *host, int fd, short events, int64_t until);
 
-/* One attempt to get hold of DEVICE: MP_OK, MP_EBUSY when somebody else has it
- * (not reported), or another reason (reported). */
+/* One attempt to get hold of DEVICE: MP_OK; MP_EBUSY when another program has
+ * it (not reported), with *ret_fd a socket that hangs up when it does no more,
+ * or -1; or another reason (reported). */
 typedef int (*port_try)(const struct mp_host *host, const char *device,
                         int *ret_fd);
 
@@ -44,8 +45,19 @@ void port_tty_restore(struct port *port);
 /* Whether DEVICE names a serial server. */
 int port_tcp_names(const char *device);
 
-/* Writes "NAME (process N)" of a process that has the file PATH open, or ""
- * where /proc does not tell. */
+/* The lock of a serial server, a port_try.  MP_OK with *ret_fd -1: another user
+ * holds the lock who is not waited for, and that was reported. */
+int port_lock_try(const struct mp_host *host, const char *device, int *ret_fd);
+/* Writes who holds the lock that the socket of an MP_EBUSY leads to, or "". */
+void port_lock_user(int fd, char *buf, size_t size);
+
+/* Room for the words about a process. */
+#define PORT_USER 128
+
+/* Writes "NAME (process N)"; returns BUF. */
+const char *port_process(pid_t pid, char *buf, size_t size);
+/* Writes that of a process that has the file PATH open, or "" where /proc does
+ * not tell. */
 void port_user(const char *path, char *buf, size_t size);
 
 #endif

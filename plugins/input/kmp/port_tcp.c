@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "plugins/input/kmp/port_impl.h"
@@ -74,37 +73,6 @@ split(const char *device, char *host, size_t host_size, const char **ret_port)
   host[len] = '\0';
   *ret_port = colon + 1;
   return MP_OK;
-}
-
-/* port_try: takes a name that is DEVICE's in the abstract namespace.  A
- * connection cannot be locked as a tty can, and a serial server that takes
- * several clients would mix their requests.  The name goes with the process,
- * whatever becomes of it. */
-static int
-try_lock(const struct mp_host *host, const char *device, int *ret_fd)
-{
-  struct sockaddr_un name = { .sun_family = AF_UNIX };
-  int len = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1,
-                     "meterpipe-kmp %s", device);
-  socklen_t size;
-  int err;
-  int fd;
-
-  if (len < 0 || (size_t)len >= sizeof(name.sun_path) - 1)
-    len = (int)sizeof(name.sun_path) - 2;
-  size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
-  fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return mp_fail(host, MP_ENOMEM, device, "no socket: %s", strerror(errno));
-  if (bind(fd, (const struct sockaddr *)&name, size) == 0) {
-    *ret_fd = fd;
-    return MP_OK;
-  }
-  err = errno;
-  close(fd);
-  if (err == EADDRINUSE)
-    return MP_EBUSY;
-  return mp_fail(host, MP_EIO, device, "cannot be locked: %s", strerror(err));
 }
 
 /* Connects to one address.  MP_OK; MP_DROP with errno set; MP_ECANCELED or
@@ -176,7 +144,8 @@ port_tcp_open(struct port *port, int64_t until)
 
   if (split(port->device, name, sizeof(name), &service) != MP_OK)
     return bad_name(port->host, port->device);
-  r = port_try_until(port->host, port->device, try_lock, until, &port->lock_fd);
+  r = port_try_until(port->host, port->device, port_lock_try, until,
+                     &port->lock_fd);
   if (r != MP_OK)
     return r;
   r = getaddrinfo(name, service, &hints, &list);

@@ -105,6 +105,7 @@ try_tty(const struct mp_host *host, const char *device, int *ret_fd)
   struct stat st;
   int fd;
 
+  *ret_fd = -1;
   /* What is no character device is not even opened: that may block or start
    * something. */
   if (stat(device, &st) < 0)

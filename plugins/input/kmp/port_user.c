@@ -48,19 +48,19 @@ has_open(const char *pid, const char *path)
   return found;
 }
 
-static void
-describe(const char *pid, char *buf, size_t size)
+const char *
+port_process(pid_t pid, char *buf, size_t size)
 {
   char name[PROC_PATH];
   char comm[32] = "";
   ssize_t len = -1;
   int fd;
 
-  if (strtol(pid, NULL, 10) == (long)getpid()) {
+  if (pid == getpid()) {
     snprintf(buf, size, "another input of this pipeline");
-    return;
+    return buf;
   }
-  snprintf(name, sizeof(name), "/proc/%.16s/comm", pid);
+  snprintf(name, sizeof(name), "/proc/%ld/comm", (long)pid);
   fd = open(name, O_RDONLY | O_CLOEXEC);
   if (fd >= 0) {
     len = read(fd, comm, sizeof(comm) - 1);
@@ -68,7 +68,9 @@ describe(const char *pid, char *buf, size_t size)
   }
   comm[len > 0 ? (size_t)len : 0] = '\0';
   comm[strcspn(comm, "\n")] = '\0';
-  snprintf(buf, size, "%s (process %.16s)", comm[0] ? comm : "a program", pid);
+  snprintf(buf, size, "%s (process %ld)", comm[0] ? comm : "a program",
+           (long)pid);
+  return buf;
 }
 
 void
@@ -88,7 +90,7 @@ port_user(const char *path, char *buf, size_t size)
       break;
     if (isdigit((unsigned char)entry->d_name[0]) &&
         has_open(entry->d_name, real))
-      describe(entry->d_name, buf, size);
+      port_process((pid_t)strtol(entry->d_name, NULL, 10), buf, size);
   }
   if (proc != NULL)
     closedir(proc);

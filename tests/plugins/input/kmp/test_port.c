@@ -12,13 +12,17 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -534,6 +538,155 @@ START_TEST(a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle)
 }
 END_TEST
 
+/* ---- The lock of a serial server ----------------------------------------- */
+
+#define GROUP 4321 /* of the directory of the state */
+
+enum hold { LISTENS, BOUND, FULL_QUEUE };
+
+/* Takes the lock of DEVICE as another program would. */
+static void
+take_name(const char *device, enum hold how)
+{
+  struct sockaddr_un name = { .sun_family = AF_UNIX };
+  int len = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1,
+                     "meterpipe-kmp %s", device);
+  socklen_t size =
+    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  if (bind(fd, (struct sockaddr *)&name, size) != 0 ||
+      (how != BOUND && listen(fd, 0) != 0))
+    _exit(1);
+  for (int i = 0; how == FULL_QUEUE && i < 4; i++)
+    (void)connect(
+      socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+      (struct sockaddr *)&name, size);
+}
+
+/* A process of UID (0: ours) that holds the lock of DEVICE for MS. */
+static pid_t
+hold_lock(const char *device, enum hold how, uid_t uid, gid_t group, int ms)
+{
+  int ready[2];
+  char byte = 0;
+  pid_t pid;
+
+  ck_assert_int_eq(pipe(ready), 0);
+  pid = fork();
+  if (pid == 0) {
+    if (uid != 0 &&
+        (setgroups(1, &group) != 0 || setgid(uid) != 0 || setuid(uid) != 0))
+      _exit(1);
+    take_name(device, how);
+    if (write(ready[1], "", 1) == 1)
+      poll(NULL, 0, ms);
+    _exit(0);
+  }
+  ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+  close(ready[0]);
+  close(ready[1]);
+  return pid;
+}
+
+static void
+end_holder(pid_t pid)
+{
+  kill(pid, SIGKILL);
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+static const struct {
+  enum hold how;
+  uid_t uid; /* 0: ours */
+  uid_t owner;
+  mode_t mode; /* of the directory of the state; 0: there is none */
+  int code;
+  const char *part;
+} holders[] = {
+  { LISTENS, 0, 0, 0, MP_EBUSY, " (process " },
+  { LISTENS, 0, 0, 0700, MP_EBUSY, " (process " },
+  { BOUND, 0, 0, 0, MP_OK, "does not say whose it is" },
+  { FULL_QUEUE, 0, 0, 0, MP_OK, "does not say whose it is" },
+  { LISTENS, NOBODY, 0, 0, MP_OK, "uid 65534" },
+  { LISTENS, NOBODY, 0, 0750, MP_OK, "uid 65534" },
+  { LISTENS, NOBODY, 0, 0707, MP_OK, "uid 65534" },
+  { LISTENS, NOBODY, 0, 0770, MP_EBUSY, " (process " },
+  { LISTENS, NOBODY, NOBODY, 0700, MP_EBUSY, " (process " },
+};
+
+START_TEST(the_lock_of_a_serial_server_counts_for_those_who_may_use_the_state)
+{
+  char device[64], dir[] = "/tmp/test_port.XXXXXX";
+  int server = listen_local(device, sizeof(device));
+  int64_t begin;
+  struct port *port = NULL;
+  pid_t pid;
+
+  ck_assert_ptr_nonnull(mkdtemp(dir));
+  if (holders[_i].mode != 0) {
+    h->table.state_dir = dir;
+    ck_assert_int_eq(chmod(dir, holders[_i].mode), 0);
+  }
+  if (geteuid() == 0)
+    ck_assert_int_eq(chown(dir, holders[_i].owner, GROUP), 0);
+  if (geteuid() == 0 || holders[_i].uid == 0) { /* else only root can be it */
+    pid = hold_lock(device, holders[_i].how, holders[_i].uid, GROUP, 60000);
+    begin = port_clock();
+    ck_assert_int_eq(open_port(device, 300, &port), holders[_i].code);
+    ck_assert_int_lt(port_clock() - begin, 10000);
+    assert_logged(holders[_i].part);
+    port_close(port);
+    end_holder(pid);
+  }
+  rmdir(dir);
+  close(server);
+}
+END_TEST
+
+START_TEST(the_lock_of_root_counts_for_everybody)
+{
+  char device[64];
+  int server = listen_local(device, sizeof(device));
+  struct port *port = NULL;
+  int status;
+  pid_t pid;
+
+  ck_assert_int_eq(open_port(device, 0, &port), MP_OK);
+  pid = fork();
+  if (pid == 0) {
+    struct port *second = NULL;
+
+    if (geteuid() == 0 && setuid(NOBODY) != 0)
+      _exit(1);
+    _exit(open_port(device, 100, &second) == MP_EBUSY ? 0 : 2);
+  }
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+  ck_assert_int_eq(status, 0);
+  port_close(port);
+  close(server);
+}
+END_TEST
+
+START_TEST(who_waits_for_a_serial_server_gets_it)
+{
+  char device[64];
+  int server = listen_local(device, sizeof(device));
+  struct port *port = NULL;
+  int64_t begin;
+  pid_t pid = hold_lock(device, LISTENS, 0, GROUP, 500);
+
+  begin = port_clock();
+  ck_assert_int_eq(open_port(device, 20000, &port), MP_OK);
+  ck_assert_int_ge(port_clock() - begin, 300);
+  ck_assert_int_lt(port_clock() - begin, 10000);
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+  port_close(port);
+  close(server);
+}
+END_TEST
+
 static Suite *
 port_suite(void)
 {
@@ -559,6 +712,11 @@ port_suite(void)
   tcase_add_test(tcase, a_write_that_nobody_reads_does_not_block);
   tcase_add_test(tcase, an_unplugged_port_is_gone);
   tcase_add_loop_test(tcase, a_serial_server_is_a_port, 0, 2);
+  tcase_add_loop_test(
+    tcase, the_lock_of_a_serial_server_counts_for_those_who_may_use_the_state,
+    0, (int)(sizeof(holders) / sizeof(holders[0])));
+  tcase_add_test(tcase, the_lock_of_root_counts_for_everybody);
+  tcase_add_test(tcase, who_waits_for_a_serial_server_gets_it);
   tcase_add_loop_test(
     tcase, a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle, 0,
     2);

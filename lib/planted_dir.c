@@ -1,0 +1,151 @@
+/*
+ * The path is walked as the kernel would walk it.  What passes the check
+ * cannot be exchanged afterwards by another user: a sticky directory keeps what
+ * is ours, and in the others only we, root and their owners can write, or
+ * everybody can, and then nothing protects a file there.
+ */
+#include "lib/planted_dir.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/user.h"
+
+/* As many as the kernel follows. */
+#define MAX_LINKS 40
+
+/* A path as far as it was walked, and what is left of it. */
+struct walk {
+  char done[PATH_MAX]; /* "" for the root; no symbolic link in it */
+  char left[PATH_MAX];
+  unsigned n_links;
+  uid_t trusted;
+};
+
+static void
+go_up(struct walk *w)
+{
+  char *slash = strrchr(w->done, '/');
+
+  if (slash != NULL)
+    *slash = '\0';
+}
+
+/* Takes the first part of what is left; 0: there is none. */
+static int
+take_part(struct walk *w, char part[NAME_MAX + 1])
+{
+  size_t slashes = strspn(w->left, "/");
+  size_t len = strcspn(w->left + slashes, "/");
+
+  if (len == 0 || len > NAME_MAX)
+    return 0;
+  memcpy(part, w->left + slashes, len);
+  part[len] = '\0';
+  memmove(w->left, w->left + slashes + len,
+          strlen(w->left + slashes + len) + 1);
+  return 1;
+}
+
+/* Puts the path that the link W->done holds before what is left. */
+static int
+follow(struct walk *w)
+{
+  char to[PATH_MAX], left[PATH_MAX];
+  ssize_t n = readlink(w->done, to, sizeof(to) - 1);
+
+  if (n <= 0 || ++w->n_links > MAX_LINKS)
+    return 0;
+  to[n] = '\0';
+  memcpy(left, w->left, sizeof(left));
+  if (snprintf(w->left, sizeof(w->left), "%s/%s", to, left) >=
+      (int)sizeof(w->left))
+    return 0;
+  if (to[0] == '/')
+    w->done[0] = '\0';
+  else
+    go_up(w);
+  return 1;
+}
+
+static int
+is_planted(const struct walk *w, const struct stat *dir, const struct stat *st)
+{
+  if ((dir->st_mode & S_ISVTX) == 0 ||
+      (dir->st_mode & (S_IWOTH | S_IWGRP)) == 0)
+    return 0;
+  return st->st_uid != geteuid() && st->st_uid != 0 &&
+         st->st_uid != dir->st_uid && st->st_uid != w->trusted;
+}
+
+static int
+refuse(const struct walk *w, const struct stat *st, char why[PLANTED_DIR_WHY])
+{
+  char user[USER_WORDS];
+
+  snprintf(why, PLANTED_DIR_WHY,
+           "%.256s belongs to %s, in a directory where others can put one; it "
+           "is not used: name a directory of your own, or run meterpipe as "
+           "that user",
+           w->done, user_words(st->st_uid, user));
+  return -1;
+}
+
+/* Walks one part.  1: go on; 0: nothing more can be said; -1: refused. */
+static int
+step(struct walk *w, const char *part, char why[PLANTED_DIR_WHY])
+{
+  struct stat dir, st;
+  size_t len = strlen(w->done);
+
+  if (strcmp(part, ".") == 0)
+    return 1;
+  if (strcmp(part, "..") == 0) {
+    go_up(w);
+    return 1;
+  }
+  if (lstat(len > 0 ? w->done : "/", &dir) != 0 ||
+      snprintf(w->done + len, sizeof(w->done) - len, "/%s", part) >=
+        (int)(sizeof(w->done) - len) ||
+      lstat(w->done, &st) != 0)
+    return 0;
+  if (is_planted(w, &dir, &st))
+    return refuse(w, &st, why);
+  return S_ISLNK(st.st_mode) ? follow(w) : 1;
+}
+
+int
+planted_dir_check(const char *path, uid_t trusted, char why[PLANTED_DIR_WHY])
+{
+  struct walk w = { .trusted = trusted };
+  char part[NAME_MAX + 1], cwd[PATH_MAX] = "";
+  int r = 1;
+
+  if (path[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
+    return 0;
+  if (snprintf(w.left, sizeof(w.left), "%s/%s", cwd, path) >=
+      (int)sizeof(w.left))
+    return 0;
+  while (r > 0 && take_part(&w, part))
+    r = step(&w, part, why);
+  return r < 0 ? -1 : 0;
+}
+
+int
+planted_dir_check_above(const char *path, uid_t trusted,
+                        char why[PLANTED_DIR_WHY])
+{
+  const char *slash = strrchr(path, '/');
+  char dir[PATH_MAX];
+
+  if (slash == NULL)
+    return planted_dir_check(".", trusted, why);
+  if (snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path) + 1, path) >=
+      (int)sizeof(dir))
+    return 0;
+  return planted_dir_check(dir, trusted, why);
+}

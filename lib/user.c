@@ -1,0 +1,18 @@
+/* The name is a help only: a user database that fails is not reported. */
+#include "lib/user.h"
+
+#include <pwd.h>
+#include <stdio.h>
+
+const char *
+user_words(uid_t uid, char buf[USER_WORDS])
+{
+  struct passwd entry, *user = NULL;
+  char texts[4096];
+
+  if (getpwuid_r(uid, &entry, texts, sizeof(texts), &user) == 0 && user != NULL)
+    snprintf(buf, USER_WORDS, "%.32s (uid %ld)", user->pw_name, (long)uid);
+  else
+    snprintf(buf, USER_WORDS, "uid %ld", (long)uid);
+  return buf;
+}

@@ -4,9 +4,15 @@
  * struct fault_memory that is shared with the test), and finds the disk full
  * when a certain file is written ($FAULT_FULL, the end of its path).
  *
+ * In the program itself, and not in the commands that it runs, a write or read
+ * of certain bytes fails ($FAULT_TEXT, with the number in $FAULT_ERRNO), and no
+ * signal can be sent ($FAULT_KILL).
+ *
  * libc's own allocations, those of the dynamic linker and of every library go
  * through here as well.
  */
+#undef _FORTIFY_SOURCE /* its read() could not be defined here */
+
 #include "tests/faults/fault_preload.h"
 
 #include <dlfcn.h>
@@ -148,6 +154,27 @@ is_full(int fd)
          memcmp(path + (size_t)n - len, name, len) == 0;
 }
 
+/* ---- Bytes that do not pass ---- */
+
+static const char *
+setting(const char *name)
+{
+  return strcmp(program_invocation_short_name, "meterpipe") == 0 ? getenv(name)
+                                                                 : NULL;
+}
+
+/* Whether DATA holds the text that fails; sets errno then. */
+static int
+is_spoilt(const void *data, ssize_t len)
+{
+  const char *text = setting("FAULT_TEXT");
+
+  if (!text || len <= 0 || !memmem(data, (size_t)len, text, strlen(text)))
+    return 0;
+  errno = atoi(getenv("FAULT_ERRNO"));
+  return 1;
+}
+
 PUBLIC ssize_t
 write(int fd, const void *data, size_t len)
 {
@@ -159,7 +186,32 @@ write(int fd, const void *data, size_t len)
     errno = ENOSPC;
     return -1;
   }
-  return real_write(fd, data, len);
+  return is_spoilt(data, (ssize_t)len) ? -1 : real_write(fd, data, len);
+}
+
+PUBLIC ssize_t
+read(int fd, void *data, size_t len)
+{
+  static ssize_t (*real_read)(int, void *, size_t);
+  ssize_t n;
+
+  if (!real_read)
+    *(void **)&real_read = dlsym(RTLD_NEXT, "read");
+  n = real_read(fd, data, len);
+  return is_spoilt(data, n) ? -1 : n;
+}
+
+PUBLIC int
+kill(pid_t pid, int signo)
+{
+  static int (*real_kill)(pid_t, int);
+
+  if (!real_kill)
+    *(void **)&real_kill = dlsym(RTLD_NEXT, "kill");
+  if (!setting("FAULT_KILL"))
+    return real_kill(pid, signo);
+  errno = EPERM;
+  return -1;
 }
 
 /* ---- main() ---- */

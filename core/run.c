@@ -47,6 +47,7 @@ run_sleep(int64_t ms)
   sigemptyset(&stops);
   sigaddset(&stops, SIGTERM);
   sigaddset(&stops, SIGINT);
+  sigaddset(&stops, SIGHUP);
   sigprocmask(SIG_BLOCK, &stops, &before);
   while (!stopped && ms > 0) {
     struct timespec t = { .tv_sec = (time_t)(ms / 1000),
@@ -70,7 +71,7 @@ watch(int epoll, int fd)
 int
 run_init(struct run *run, struct report *report)
 {
-  struct sigaction stop = { .sa_handler = on_stop };
+  struct sigaction stop = { .sa_handler = on_stop }, hangup;
 
   memset(run, 0, sizeof(*run));
   run->report = report;
@@ -86,7 +87,8 @@ run_init(struct run *run, struct report *report)
   stop_fd = run->event_fd;
   sigaction(SIGTERM, &stop, NULL);
   sigaction(SIGINT, &stop, NULL);
-  signal(SIGPIPE, SIG_IGN);
+  if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+    sigaction(SIGHUP, &stop, NULL);
   return MP_OK;
 }
 

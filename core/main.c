@@ -233,5 +233,7 @@ main(int argc, char **argv)
   if (status != ARGUMENTS_GO_ON)
     return status;
   log_setup(args.verbosity);
-  return command->run(&args);
+  status = command->run(&args);
+  log_finish();
+  return status;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "meterpipe/plugin.h"
 
 /* The handler can reach nothing but these. */
@@ -85,6 +86,7 @@ run_init(struct run *run, struct report *report)
     return MP_EIO;
   }
   stop_fd = run->event_fd;
+  log_set_cancel(run->cancel_fd);
   sigaction(SIGTERM, &stop, NULL);
   sigaction(SIGINT, &stop, NULL);
   if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
@@ -96,6 +98,8 @@ void
 run_finish(struct run *run)
 {
   stop_fd = -1;
+  log_set_cancel(-1);
+  log_set_deadline(0);
   if (run->cancel_fd >= 0)
     close(run->cancel_fd);
   if (run->timer_fd >= 0)
@@ -113,6 +117,7 @@ run_set_deadline(struct run *run, int64_t ms)
   if (ms < 1)
     ms = 1;
   run->deadline_ms = clock_mono_ms() + ms;
+  log_set_deadline(run->deadline_ms);
   when.it_value.tv_sec = ms / 1000;
   when.it_value.tv_nsec = ms % 1000 * 1000000;
   timerfd_settime(run->timer_fd, 0, &when, NULL);
@@ -124,6 +129,7 @@ run_drop_deadline(struct run *run)
   static const struct itimerspec never;
 
   run->deadline_ms = 0;
+  log_set_deadline(0);
   timerfd_settime(run->timer_fd, 0, &never, NULL);
 }
 

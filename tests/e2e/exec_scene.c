@@ -78,6 +78,7 @@ exec_heal(struct scene *s)
   scene_setenv(s, "LD_PRELOAD", getenv("CLOCK_PRELOAD"));
   scene_setenv(s, "FAULT_TEXT", NULL);
   scene_setenv(s, "FAULT_KILL", NULL);
+  scene_setenv(s, "FAULT_CALL", NULL);
 }
 
 bool

@@ -4,9 +4,10 @@
  * struct fault_memory that is shared with the test), and finds the disk full
  * when a certain file is written ($FAULT_FULL, the end of its path).
  *
- * In the program itself, and not in the commands that it runs, a write or read
- * of certain bytes fails ($FAULT_TEXT, with the number in $FAULT_ERRNO), and no
- * signal can be sent ($FAULT_KILL).
+ * In the program itself, and not in the commands that it runs, a write, read or
+ * pread of certain bytes fails ($FAULT_TEXT, with the number in $FAULT_ERRNO;
+ * one of these calls alone, if $FAULT_CALL names it), as does fsync of the path
+ * that ends so; and no signal can be sent ($FAULT_KILL).
  *
  * libc's own allocations, those of the dynamic linker and of every library go
  * through here as well.
@@ -136,11 +137,10 @@ free(void *p)
 
 /* ---- A full disk ---- */
 
-/* Whether FD is the file whose disk is full. */
+/* Whether the path of FD ends with NAME. */
 static int
-is_full(int fd)
+is_named(int fd, const char *name)
 {
-  const char *name = getenv("FAULT_FULL");
   char link[64], path[512];
   ssize_t n;
   size_t len;
@@ -163,16 +163,29 @@ setting(const char *name)
                                                                  : NULL;
 }
 
-/* Whether DATA holds the text that fails; sets errno then. */
-static int
-is_spoilt(const void *data, ssize_t len)
+/* Whether CALL may fail, and on what; NULL: it may not. */
+static const char *
+text_of(const char *call)
 {
-  const char *text = setting("FAULT_TEXT");
+  const char *only = setting("FAULT_CALL");
 
-  if (!text || len <= 0 || !memmem(data, (size_t)len, text, strlen(text)))
-    return 0;
+  return only && strcmp(only, call) != 0 ? NULL : setting("FAULT_TEXT");
+}
+
+static ssize_t
+fail_call(void)
+{
   errno = atoi(getenv("FAULT_ERRNO"));
-  return 1;
+  return -1;
+}
+
+/* Whether DATA holds the text that fails CALL. */
+static int
+is_spoilt(const char *call, const void *data, ssize_t len)
+{
+  const char *text = text_of(call);
+
+  return text && len > 0 && memmem(data, (size_t)len, text, strlen(text));
 }
 
 PUBLIC ssize_t
@@ -182,11 +195,13 @@ write(int fd, const void *data, size_t len)
 
   if (!real_write)
     *(void **)&real_write = dlsym(RTLD_NEXT, "write");
-  if (is_full(fd)) {
+  if (is_named(fd, getenv("FAULT_FULL"))) {
     errno = ENOSPC;
     return -1;
   }
-  return is_spoilt(data, (ssize_t)len) ? -1 : real_write(fd, data, len);
+  if (is_spoilt("write", data, (ssize_t)len))
+    return fail_call();
+  return real_write(fd, data, len);
 }
 
 PUBLIC ssize_t
@@ -198,7 +213,29 @@ read(int fd, void *data, size_t len)
   if (!real_read)
     *(void **)&real_read = dlsym(RTLD_NEXT, "read");
   n = real_read(fd, data, len);
-  return is_spoilt(data, n) ? -1 : n;
+  return is_spoilt("read", data, n) ? fail_call() : n;
+}
+
+PUBLIC ssize_t
+pread(int fd, void *data, size_t len, off_t at)
+{
+  static ssize_t (*real_pread)(int, void *, size_t, off_t);
+  ssize_t n;
+
+  if (!real_pread)
+    *(void **)&real_pread = dlsym(RTLD_NEXT, "pread");
+  n = real_pread(fd, data, len, at);
+  return is_spoilt("pread", data, n) ? fail_call() : n;
+}
+
+PUBLIC int
+fsync(int fd)
+{
+  static int (*real_fsync)(int);
+
+  if (!real_fsync)
+    *(void **)&real_fsync = dlsym(RTLD_NEXT, "fsync");
+  return is_named(fd, text_of("fsync")) ? (int)fail_call() : real_fsync(fd);
 }
 
 PUBLIC int

@@ -316,7 +316,11 @@ take(struct arguments *args, const struct command *command, int letter,
 static int
 refuse_usage(const struct command *command)
 {
-  fprintf(stderr, "Usage: meterpipe %s %s\n", command->name, command->usage);
+  char line[512];
+
+  snprintf(line, sizeof(line), "Usage: meterpipe %s %s\n", command->name,
+           command->usage);
+  log_text(line);
   return EX_USAGE;
 }
 

@@ -5,6 +5,7 @@
 #include "core/app.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,8 @@ command_kmp(const struct arguments *args)
   words[0] = name;
   for (int i = 0; i < args->n_operands; i++)
     words[1 + i] = args->operands[i];
+  signal(SIGPIPE, SIG_DFL); /* as when it is run by its own name */
+  signal(SIGXFSZ, SIG_DFL);
   errno = ENOENT;
   if (path)
     execv(path, words);

@@ -29,15 +29,16 @@ struct probe {
 static void
 draw_bar(struct probe *probe, uint32_t done, uint32_t total)
 {
-  char bar[BAR_WIDTH + 1];
+  char bar[BAR_WIDTH + 1], line[BAR_WIDTH + 80];
   size_t full = total ? (size_t)((uint64_t)done * BAR_WIDTH / total) : 0;
 
   memset(bar, ' ', sizeof(bar) - 1);
   memset(bar, '#', full < BAR_WIDTH ? full : BAR_WIDTH);
   bar[BAR_WIDTH] = '\0';
-  fprintf(stderr, "%s[%s] %u of %u registers\n",
-          probe->has_bar ? "\033[A\r\033[K" : "", bar, (unsigned)done,
-          (unsigned)total);
+  snprintf(line, sizeof(line), "%s[%s] %u of %u registers\n",
+           probe->has_bar ? "\033[A\r\033[K" : "", bar, (unsigned)done,
+           (unsigned)total);
+  log_text(line);
   probe->has_bar = true;
 }
 
@@ -51,7 +52,7 @@ take_progress(const struct mp_probe_sink *sink, uint32_t done, uint32_t total)
   if (done < total)
     draw_bar(probe, done, total);
   else if (probe->has_bar)
-    fputs("\033[A\r\033[K", stderr);
+    log_text("\033[A\r\033[K");
   probe->has_bar = probe->has_bar && done < total;
 }
 

@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "core/arguments.h"
+#include "core/inherit.h"
 #include "core/log.h"
 #include "core/nearest.h"
 
@@ -206,6 +207,7 @@ main(int argc, char **argv)
   const struct command *command;
   int status;
 
+  inherit_reset();
   log_setup(0);
   if (argc < 2) {
     log_line(MP_LOG_ERROR, NULL, NULL,
@@ -231,5 +233,7 @@ main(int argc, char **argv)
   if (status != ARGUMENTS_GO_ON)
     return status;
   log_setup(args.verbosity);
-  return command->run(&args);
+  status = command->run(&args);
+  log_finish();
+  return status;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/hidden.h"
+#include "core/log.h"
 #include "core/plain.h"
 
 struct problem {
@@ -180,4 +181,20 @@ problems_print(const struct problems *problems, FILE *out)
   }
   if (problems->n_lost > 0)
     fprintf(out, "and %zu more problems\n", problems->n_lost);
+}
+
+void
+problems_tell(const struct problems *problems)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+
+  if (out)
+    problems_print(problems, out);
+  if (out && fclose(out) == 0)
+    log_text(text);
+  else
+    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
+  free(text);
 }

@@ -43,5 +43,7 @@ size_t problems_errors(const struct problems *problems);
 
 /* One line each: "FILE:LINE: what is wrong". */
 void problems_print(const struct problems *problems, FILE *out);
+/* The same on standard error, as messages. */
+void problems_tell(const struct problems *problems);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "meterpipe/plugin.h"
 
 /* The handler can reach nothing but these. */
@@ -47,6 +48,7 @@ run_sleep(int64_t ms)
   sigemptyset(&stops);
   sigaddset(&stops, SIGTERM);
   sigaddset(&stops, SIGINT);
+  sigaddset(&stops, SIGHUP);
   sigprocmask(SIG_BLOCK, &stops, &before);
   while (!stopped && ms > 0) {
     struct timespec t = { .tv_sec = (time_t)(ms / 1000),
@@ -70,7 +72,7 @@ watch(int epoll, int fd)
 int
 run_init(struct run *run, struct report *report)
 {
-  struct sigaction stop = { .sa_handler = on_stop };
+  struct sigaction stop = { .sa_handler = on_stop }, hangup;
 
   memset(run, 0, sizeof(*run));
   run->report = report;
@@ -84,9 +86,11 @@ run_init(struct run *run, struct report *report)
     return MP_EIO;
   }
   stop_fd = run->event_fd;
+  log_set_cancel(run->cancel_fd);
   sigaction(SIGTERM, &stop, NULL);
   sigaction(SIGINT, &stop, NULL);
-  signal(SIGPIPE, SIG_IGN);
+  if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+    sigaction(SIGHUP, &stop, NULL);
   return MP_OK;
 }
 
@@ -94,6 +98,8 @@ void
 run_finish(struct run *run)
 {
   stop_fd = -1;
+  log_set_cancel(-1);
+  log_set_deadline(0);
   if (run->cancel_fd >= 0)
     close(run->cancel_fd);
   if (run->timer_fd >= 0)
@@ -111,6 +117,7 @@ run_set_deadline(struct run *run, int64_t ms)
   if (ms < 1)
     ms = 1;
   run->deadline_ms = clock_mono_ms() + ms;
+  log_set_deadline(run->deadline_ms);
   when.it_value.tv_sec = ms / 1000;
   when.it_value.tv_nsec = ms % 1000 * 1000000;
   timerfd_settime(run->timer_fd, 0, &when, NULL);
@@ -122,6 +129,7 @@ run_drop_deadline(struct run *run)
   static const struct itimerspec never;
 
   run->deadline_ms = 0;
+  log_set_deadline(0);
   timerfd_settime(run->timer_fd, 0, &never, NULL);
 }
 

@@ -25,7 +25,8 @@ struct run {
   bool abandoned; /* a thread of an input still runs: nothing can be freed */
 };
 
-/* MP_OK or MP_EIO; also takes SIGTERM and SIGINT from now on. */
+/* MP_OK or MP_EIO; also takes SIGTERM, SIGINT and SIGHUP from now on, but
+ * leaves a SIGHUP that is ignored (nohup) alone. */
 int run_init(struct run *run, struct report *report);
 void run_finish(struct run *run);
 
@@ -37,7 +38,7 @@ void run_drop_deadline(struct run *run);
 /* Milliseconds that are left; never negative. */
 int64_t run_time_left(const struct run *run);
 
-/* Whether SIGTERM or SIGINT came. */
+/* Whether one of these signals came. */
 bool run_stopped(void);
 
 /* Sleeps between runs; false when a signal ended it. */

@@ -100,12 +100,15 @@ is_about_locks(int code)
 static int
 failed(struct store *store, const char *doing)
 {
+  int err = errno;
   int code = store->db ? sqlite3_extended_errcode(store->db) : SQLITE_NOMEM;
   int sys = store->db ? sqlite3_system_errno(store->db) : 0;
   const char *words = store->db ? sqlite3_errmsg(store->db) : "out of memory";
 
+  if (sys == 0 && code == SQLITE_IOERR_WRITE && err == EFBIG)
+    sys = err; /* which SQLite forgets when it rolls back */
   if (sys == EACCES || sys == EPERM || sys == EROFS || sys == EIO ||
-      sys == ENOSPC || sys == EMFILE)
+      sys == ENOSPC || sys == EFBIG || sys == EMFILE)
     words = strerror(sys);
   store_set_error(store, "%s: %s: %s", store->path, doing, words);
   if (is_about_locks(code) && store_files_check_locks(store) != MP_OK)

@@ -62,6 +62,7 @@ int
 child_run(struct child *c)
 {
   c->status = 0;
+  c->started = 1;
   require(c->wants_output);
   require(text_buffer_add(&c->out, printed, strlen(printed) + 1) == MP_OK);
   c->out.len--;
@@ -72,13 +73,6 @@ void
 child_clear(struct child *c)
 {
   text_buffer_free(&c->out);
-}
-
-int
-child_never_ran(int reason)
-{
-  (void)reason;
-  return 0;
 }
 
 void

@@ -19,15 +19,16 @@
 /* A descriptor that something left behind keeps open says nothing of the end
  * of the command: so often it is looked for. */
 #define LOOK_MS 20
-/* Read at once; and the most that a pipe can hold, where nobody has raised
- * /proc/sys/fs/pipe-max-size. */
+/* What SIGKILL did not end in this time is left behind: it sits in an
+ * uninterruptible system call, or belongs to another user. */
+#define KILLED_MS 2000
+/* Read at once. */
 #define PIECE ((size_t)4096)
-#define PIPE_MAX ((size_t)1 << 20)
 /* Lines of its errors that are shown. */
 #define LINES_SHOWN 20
 
-/* What is done about a command that runs on: one step after the other. */
-enum phase { RUNNING, TOLD_TO_END, MADE_TO_END };
+/* What is done about a command that does not end: one step after the other. */
+enum phase { RUNNING, TOLD_TO_END, MADE_TO_END, LEFT_BEHIND };
 
 struct running {
   struct child *child;
@@ -35,7 +36,11 @@ struct running {
   size_t fed; /* of the input */
   enum phase phase;
   int64_t until_ms; /* on the monotonic clock: the end of the phase */
-  int reason;       /* for which it had to end */
+  int lost;         /* it has ended, and its status is not to be had */
+
+  int reason;       /* why its outcome is unknown; MP_OK: it is known */
+  const char *what; /* what went wrong; NULL: reason says it */
+  int err;          /* the errno of it; 0: none */
 };
 
 static int64_t
@@ -63,8 +68,20 @@ shut(int *fd)
 
 /* ---- What it is given, and prints ---------------------------------------- */
 
-/* A command that does not read all of it may have its reasons: its status is
- * what counts.  The host ignores SIGPIPE. */
+/* The first reason counts. */
+static void
+spoil(struct running *r, int reason, const char *what, int err)
+{
+  if (r->reason != MP_OK)
+    return;
+  r->reason = reason;
+  r->what = what;
+  r->err = err;
+}
+
+/* A command that closes its standard input has its reasons (EPIPE): its status
+ * is what counts.  After any other error it must not take the part that it has
+ * got for the whole.  The host ignores SIGPIPE. */
 static void
 feed(struct running *r)
 {
@@ -73,69 +90,84 @@ feed(struct running *r)
 
   if (r->fed < c->input_len)
     n = write(r->started.in, c->input + r->fed, c->input_len - r->fed);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return;
+  if (n < 0 && errno != EPIPE)
+    spoil(r, MP_EIO, "cannot be given its input", errno);
   if (n > 0)
     r->fed += (size_t)n;
-  if (r->fed == c->input_len || (n < 0 && errno != EAGAIN && errno != EINTR))
+  if ((n < 0 && errno == EPIPE) || r->fed == c->input_len)
     shut(&r->started.in);
 }
 
-/* What FD has, to BUF; 0: nothing now, or, and then it is shut, never more. */
+/* Reads from FD into BUF; 0: nothing is there now, or, and then FD is shut,
+ * nothing will be. */
 static size_t
-take(int *fd, char *buf, size_t size)
+take(struct running *r, int *fd, char *buf, size_t size)
 {
-  ssize_t n = read(*fd, buf, size);
+  ssize_t n;
 
-  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-    shut(fd);
-  return n > 0 ? (size_t)n : 0;
+  do
+    n = read(*fd, buf, size);
+  while (n < 0 && errno == EINTR);
+  if (n > 0)
+    return (size_t)n;
+  if (n < 0 && errno == EAGAIN)
+    return 0;
+  if (n < 0)
+    spoil(r, MP_EIO, "cannot be read from", errno);
+  shut(fd);
+  return 0;
 }
 
-/* Beyond the bound, what comes is read and dropped: the command must not hang
- * in a pipe that nobody empties. */
-static void
+/* These return whether there was something.  Whatever is spoilt is read on, so
+ * that the command does not hang in a full pipe when it is told to end. */
+static int
 drain_out(struct running *r)
 {
-  struct child *c = r->child;
+  struct text_buffer *out = &r->child->out;
   char buf[PIECE];
-  size_t n = take(&r->started.out, buf, sizeof(buf));
-  size_t room = CHILD_OUT_MAX - c->out.len;
+  size_t n = take(r, &r->started.out, buf, sizeof(buf));
 
-  c->out_cut |= n > room;
-  if (text_buffer_add(&c->out, buf, n < room ? n : room) != MP_OK)
-    shut(&r->started.out);
+  if (n > CHILD_OUT_MAX - out->len)
+    spoil(r, MP_EPROTO, "printed more than 4 MiB", 0);
+  else if (text_buffer_reserve(out, n + 1) != MP_OK)
+    spoil(r, MP_ENOMEM, "printed more than there is memory for", 0);
+  if (r->reason == MP_OK)
+    text_buffer_add(out, buf, n);
+  return n > 0;
 }
 
 /* Of errors the last ones tell most. */
-static void
+static int
 drain_err(struct running *r)
 {
   struct text_buffer *err = &r->child->err;
-  char buf[PIECE];
-  size_t n = take(&r->started.err, buf, sizeof(buf));
+  char buf[PIECE / 2]; /* for which there is always room, and for a NUL */
+  size_t n = take(r, &r->started.err, buf, sizeof(buf));
 
-  if (text_buffer_add(err, buf, n) != MP_OK)
-    shut(&r->started.err);
+  if (text_buffer_reserve(err, n + 1) != MP_OK) {
+    err->len = 0;
+    r->child->err_cut = 1;
+  }
+  text_buffer_add(err, buf, n);
   if (err->len <= 2 * CHILD_ERR_MAX)
-    return;
+    return n > 0;
   memmove(err->data, err->data + err->len - CHILD_ERR_MAX, CHILD_ERR_MAX);
   err->len = CHILD_ERR_MAX;
   r->child->err_cut = 1;
+  return 1;
 }
 
-/* What a pipe still holds when the command is gone; not what something that
- * left its group goes on writing. */
+/* Empties a pipe of a command that has ended; but not for ever, as something
+ * that left its group may still write. */
 static void
-drain_rest(struct running *r, const int *fd, void (*drain)(struct running *r))
+drain_rest(struct running *r, const int *fd, int (*drain)(struct running *r))
 {
-  struct pollfd p = { .events = POLLIN };
-  size_t i;
+  size_t i = 0;
 
-  for (i = 0; i < PIPE_MAX / PIECE && *fd >= 0; i++) {
-    p.fd = *fd;
-    if (poll(&p, 1, 0) <= 0)
-      return;
-    drain(r);
-  }
+  while (*fd >= 0 && i++ <= CHILD_OUT_MAX / PIECE && drain(r))
+    ;
 }
 
 /* ---- Its end ------------------------------------------------------------- */
@@ -143,24 +175,40 @@ drain_rest(struct running *r, const int *fd, void (*drain)(struct running *r))
 /* Whether the command has ended; it is not yet reaped, so that its number still
  * names its group. */
 static int
-has_ended(const struct running *r)
+has_ended(struct running *r)
 {
   siginfo_t info;
 
   memset(&info, 0, sizeof(info));
-  return waitid(P_PID, (id_t)r->started.pid, &info,
-                WEXITED | WNOHANG | WNOWAIT) == 0 &&
-         info.si_pid == r->started.pid;
+  if (waitid(P_PID, (id_t)r->started.pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+      0)
+    return info.si_pid == r->started.pid;
+  r->lost = 1; /* ECHILD: its status was taken elsewhere, or is not kept */
+  return 1;
 }
 
 static void
-next_phase(struct running *r, int reason)
+next_phase(struct running *r)
 {
-  if (r->phase == RUNNING)
-    r->reason = reason;
-  kill(-r->started.pid, r->phase == RUNNING ? SIGTERM : SIGKILL);
-  r->phase = r->phase == RUNNING ? TOLD_TO_END : MADE_TO_END;
-  r->until_ms = mono_ms() + GRACE_MS;
+  static const int signals[] = { SIGTERM, SIGKILL };
+  static const int64_t patience_ms[] = { GRACE_MS, KILLED_MS };
+
+  if (r->phase < MADE_TO_END) {
+    kill(-r->started.pid, signals[r->phase]);
+    r->until_ms = mono_ms() + patience_ms[r->phase];
+  }
+  r->phase++;
+}
+
+static void
+attend_pipes(struct running *r, const struct pollfd *fds)
+{
+  if (fds[0].revents != 0)
+    feed(r);
+  if (fds[1].revents != 0)
+    drain_out(r);
+  if (fds[2].revents != 0)
+    drain_err(r);
 }
 
 /* Waits for something to do, and does it. */
@@ -170,9 +218,9 @@ attend(struct running *r)
   struct started *s = &r->started;
   const struct mp_host *host = r->child->host;
   int64_t left = r->until_ms - mono_ms();
-  int quiet = s->out < 0 && s->err < 0;
+  int late, quiet = s->out < 0 && s->err < 0;
   struct pollfd fds[] = {
-    { .fd = s->in, .events = POLLOUT },
+    { .fd = r->reason == MP_OK ? s->in : -1, .events = POLLOUT },
     { .fd = s->out, .events = POLLIN },
     { .fd = s->err, .events = POLLIN },
     { .fd = r->phase == RUNNING ? host->cancel_fd(host) : -1,
@@ -181,33 +229,41 @@ attend(struct running *r)
 
   if (left > (quiet ? 1 : LOOK_MS))
     left = quiet ? 1 : LOOK_MS;
-  poll(fds, sizeof(fds) / sizeof(fds[0]), left > 0 ? (int)left : 0);
-  if (fds[0].revents != 0)
-    feed(r);
-  if (fds[1].revents != 0)
-    drain_out(r);
-  if (fds[2].revents != 0)
-    drain_err(r);
-  if (mono_ms() >= r->until_ms)
-    next_phase(r, MP_ETIMEOUT);
+  if (poll(fds, sizeof(fds) / sizeof(fds[0]), left > 0 ? (int)left : 0) >= 0)
+    attend_pipes(r, fds);
+  else if (errno != EINTR)
+    spoil(r, MP_EIO, "cannot be waited for", errno);
+  late = mono_ms() >= r->until_ms;
+  if (late)
+    spoil(r, MP_ETIMEOUT, NULL, 0);
   else if (fds[3].revents != 0)
-    next_phase(r, MP_ECANCELED);
+    spoil(r, MP_ECANCELED, NULL, 0);
+  if (late || (r->phase == RUNNING && r->reason != MP_OK))
+    next_phase(r);
 }
 
 /* Ends what is left of the group, and takes the command's status. */
 static int
 reap(struct running *r)
 {
+  struct started *s = &r->started;
   int status = 0;
 
-  kill(-r->started.pid, SIGKILL);
-  drain_rest(r, &r->started.out, drain_out);
-  drain_rest(r, &r->started.err, drain_err);
-  shut(&r->started.in);
-  shut(&r->started.out);
-  shut(&r->started.err);
-  while (waitpid(r->started.pid, &status, 0) < 0 && errno == EINTR)
-    ;
+  /* Once the command is reaped, only its guard can tell that the number is
+   * still that of the group: it acts when life is shut. */
+  if (!r->lost) {
+    kill(-s->pid, SIGKILL);
+    kill(s->guard, SIGKILL);
+  }
+  drain_rest(r, &s->out, drain_out);
+  drain_rest(r, &s->err, drain_err);
+  shut(&s->in);
+  shut(&s->out);
+  shut(&s->err);
+  shut(&s->life);
+  start_wait(s->guard, KILLED_MS, NULL);
+  if (!r->lost && r->phase != LEFT_BEHIND)
+    r->lost = start_wait(s->pid, KILLED_MS, &status) != 1;
   return status;
 }
 
@@ -216,39 +272,44 @@ static int
 explain_end(const struct running *r)
 {
   const struct child *c = r->child;
+  const char *fate = r->phase == LEFT_BEHIND
+                       ? "did not end when it was killed, and was left behind"
+                       : "was ended";
 
+  if (r->what != NULL)
+    return mp_fail(c->host, r->reason, program(c), "%s%s%s, and %s", r->what,
+                   r->err != 0 ? ": " : "", r->err != 0 ? strerror(r->err) : "",
+                   fate);
   if (r->reason == MP_ECANCELED && c->host->time_left(c->host) > 0)
     return mp_fail(c->host, MP_ECANCELED, program(c), "the run was ended");
   return mp_fail(c->host, MP_ETIMEOUT, program(c),
-                 "was still running when its time was over, and was ended");
-}
-
-/* Half of what was printed is not taken for the whole. */
-static int
-check_printed(const struct child *c)
-{
-  if (c->out_cut)
-    return mp_fail(c->host, MP_EPROTO, program(c),
-                   "printed more than %lu MiB: nothing of it counts",
-                   (unsigned long)(CHILD_OUT_MAX >> 20));
-  if (c->out.len > 0 && memchr(c->out.data, '\0', c->out.len) != NULL)
-    return mp_fail(c->host, MP_EPROTO, program(c),
-                   "printed a NUL byte: nothing of it counts");
-  return MP_OK;
+                 "was still running when its time was over, and %s", fate);
 }
 
 static int
-judge(const struct running *r, int status)
+judge(struct running *r, int status)
 {
   struct child *c = r->child;
+  int err = start_error(&r->started);
 
-  if (r->phase != RUNNING)
+  c->started = err == 0;
+  if (err != 0)
+    return start_explain(c->host, program(c), err);
+  if (r->reason != MP_OK)
     return explain_end(r);
+  if (r->lost)
+    return mp_fail(c->host, MP_EIO, program(c),
+                   "has ended, but its exit status was lost: another part of "
+                   "this process took it");
   if (WIFSIGNALED(status))
     return mp_fail(c->host, MP_EPROTO, program(c), "was ended by signal %d",
                    WTERMSIG(status));
   c->status = WEXITSTATUS(status);
-  return c->status == 0 ? check_printed(c) : MP_OK;
+  if (c->status == 0 && c->out.len > 0 &&
+      memchr(c->out.data, '\0', c->out.len) != NULL)
+    return mp_fail(c->host, MP_EPROTO, program(c),
+                   "printed a NUL byte: nothing of it counts");
+  return MP_OK;
 }
 
 /* Nobody has vouched for what a command complains: what is not UTF-8, and what
@@ -278,18 +339,19 @@ child_run(struct child *c)
   if (left == 0)
     return mp_fail(c->host, MP_EAGAIN, program(c),
                    "is not run: no time is left in this cycle");
+  if (text_buffer_reserve(&c->out, 1) != MP_OK ||
+      text_buffer_reserve(&c->err, 1) != MP_OK)
+    return mp_fail(c->host, MP_ENOMEM, program(c), "out of memory");
   answer = start(c, &r.started);
   if (answer != MP_OK)
     return answer;
   r.until_ms = mono_ms() + (left < c->timeout_ms ? left : c->timeout_ms);
-  while (!has_ended(&r))
+  while (r.phase != LEFT_BEHIND && !has_ended(&r))
     attend(&r);
   answer = judge(&r, reap(&r));
-  if (text_buffer_add(&c->out, "", 1) != MP_OK ||
-      text_buffer_add(&c->err, "", 1) != MP_OK)
-    return mp_fail(c->host, MP_EPROTO, program(c), "out of memory");
-  c->out.len--;
-  c->err.len--;
+  close(r.started.report);
+  c->out.data[c->out.len] = '\0';
+  c->err.data[c->err.len] = '\0';
   scrub(c->err.data, c->err.len);
   return answer;
 }
@@ -299,13 +361,6 @@ child_clear(struct child *c)
 {
   text_buffer_free(&c->out);
   text_buffer_free(&c->err);
-}
-
-int
-child_never_ran(int reason)
-{
-  return reason == MP_ECONFIG || reason == MP_EPERM || reason == MP_ENOMEM ||
-         reason == MP_EIO || reason == MP_EAGAIN;
 }
 
 /* ---- What it complained ---- */

@@ -32,24 +32,25 @@ struct child {
   int wants_output;       /* else its standard output goes to /dev/null */
   struct text_buffer out; /* what it printed, with a NUL behind it */
   struct text_buffer err; /* the last of what it complained */
-  int out_cut, err_cut;   /* there was more */
+  int err_cut;            /* there was more */
   int status;             /* its exit status, after MP_OK */
+  int started;            /* the program runs, or has run */
 };
 
 /*
  * Runs the command to its end.  MP_OK: it ended by itself, with status; what
- * that means is the caller's affair, and nothing was said of it.  A reason: it
- * was explained, and the command
- *   MP_ECONFIG, MP_EPERM, MP_ENOMEM, MP_EIO, MP_EAGAIN  never ran;
- *   MP_ETIMEOUT, MP_ECANCELED                           was ended here;
- *   MP_EPROTO               ended by a signal, or printed what is no text.
+ * that means is up to the caller, and nothing was reported.  Otherwise the
+ * reason was reported.  If started is 0 then, the command never ran; else its
+ * outcome is unknown:
+ *   MP_ETIMEOUT, MP_ECANCELED  it was ended at its deadline, or with the run;
+ *   MP_EIO, MP_ENOMEM          a pipe to it failed and it was ended, or its
+ *                              exit status was lost;
+ *   MP_EPROTO                  it was ended by a signal, or printed too much,
+ *                              or a NUL byte.
  * out and err are empty before, and are freed by child_clear.
  */
 int child_run(struct child *child);
 void child_clear(struct child *child);
-
-/* Whether a reason of child_run says that the command never ran. */
-int child_never_ran(int reason);
 
 /* Logs the lines of err at LEVEL; of many, the last ones. */
 void child_log_errors(const struct child *child, int level);

@@ -1,4 +1,4 @@
-/* Looking for a program where posix_spawnp will. */
+/* Looks for a program in PATH, as execvp does. */
 #include "plugins/exec/find.h"
 
 #include <errno.h>
@@ -9,8 +9,6 @@
 #include <unistd.h>
 
 #include "plugins/exec/start.h"
-
-#define PATH_ROOM 4096
 
 /* 0, or the errno for which PATH cannot be run. */
 static int
@@ -27,20 +25,19 @@ try_file(const char *path)
 
 /* In the N characters of DIR, where none at all mean the working directory. */
 static int
-try_in(const char *dir, size_t n, const char *name)
+try_in(const char *dir, size_t n, const char *name, char path[FIND_PATH])
 {
-  char path[PATH_ROOM];
-  int len = n == 0 ? snprintf(path, sizeof(path), "./%s", name)
-                   : snprintf(path, sizeof(path), "%.*s/%s", (int)n, dir, name);
+  int len = n == 0 ? snprintf(path, FIND_PATH, "./%s", name)
+                   : snprintf(path, FIND_PATH, "%.*s/%s", (int)n, dir, name);
 
-  if (len < 0 || (size_t)len >= sizeof(path))
+  if (len < 0 || len >= FIND_PATH)
     return ENAMETOOLONG;
   return try_file(path);
 }
 
 /* The first that can be run is run; one that may not be is remembered. */
 static int
-try_everywhere(const char *name)
+try_everywhere(const char *name, char path[FIND_PATH])
 {
   const char *dirs = getenv("PATH");
   int err = ENOENT;
@@ -49,7 +46,7 @@ try_everywhere(const char *name)
     dirs = "/bin:/usr/bin";
   for (;;) {
     size_t n = strcspn(dirs, ":");
-    int here = try_in(dirs, n, name);
+    int here = try_in(dirs, n, name, path);
 
     if (here == 0)
       return 0;
@@ -62,9 +59,21 @@ try_everywhere(const char *name)
 }
 
 int
+find_path(const char *name, char path[FIND_PATH])
+{
+  if (strchr(name, '/') == NULL)
+    return try_everywhere(name, path);
+  if (strlen(name) >= FIND_PATH)
+    return ENAMETOOLONG;
+  memcpy(path, name, strlen(name) + 1);
+  return try_file(path);
+}
+
+int
 find_program(const struct mp_host *host, const char *name)
 {
-  int err = strchr(name, '/') != NULL ? try_file(name) : try_everywhere(name);
+  char path[FIND_PATH];
+  int err = find_path(name, path);
 
   return err == 0 ? MP_OK : start_explain(host, name, err);
 }

@@ -1,17 +1,28 @@
 /*
  * Starting a command.
  *
- * With posix_spawn: the host has threads, and what may be done between fork and
- * exec in a program with threads is little.
+ * By fork: the guard has to be there before the program is executed, so that a
+ * run can be killed at any instant.  posix_spawn cannot wait for that.
  */
 #include "plugins/exec/start.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "plugins/exec/find.h"
+#include "plugins/exec/forked.h"
+
+/* The first and the longest pause between two looks for the end of a process.
+ */
+#define FIRST_PAUSE_NS 50000
+#define LAST_PAUSE_NS 10000000
+/* A process of ours that was killed ends at once. */
+#define KILLED_MS 1000
 
 /* Our end of a pipe, and the command's. */
 struct ends {
@@ -19,7 +30,7 @@ struct ends {
 };
 
 struct plumbing {
-  struct ends in, out, err;
+  struct ends in, out, err, life, report;
 };
 
 static void
@@ -32,16 +43,15 @@ shut(struct ends *ends)
   ends->ours = ends->its = -1;
 }
 
-/* A pipe may get the numbers 0 to 2, if the host was started without them: but
- * these become the command's. */
+/* Moves FD out of the range that the forked process fills. */
 static int
 lift(int fd)
 {
   int lifted;
 
-  if (fd < 0 || fd > STDERR_FILENO)
+  if (fd < 0 || fd >= FORKED_FIRST_FD)
     return fd;
-  lifted = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  lifted = fcntl(fd, F_DUPFD_CLOEXEC, FORKED_FIRST_FD);
   close(fd);
   return lifted;
 }
@@ -71,79 +81,111 @@ open_null(struct ends *ends)
 static int
 open_plumbing(const struct child *c, struct plumbing *p)
 {
-  if (open_pipe(&p->in, 1) != 0 || open_pipe(&p->err, 0) != 0)
+  if (open_pipe(&p->in, 1) != 0 || open_pipe(&p->err, 0) != 0 ||
+      open_pipe(&p->life, 1) != 0 || open_pipe(&p->report, 0) != 0)
     return errno;
   if ((c->wants_output ? open_pipe(&p->out, 0) : open_null(&p->out)) != 0)
     return errno;
   return 0;
 }
 
-/* What the host holds open is marked to be closed by exec; what a library or
- * another plugin has forgotten to mark is closed here. */
+/* ---- Two processes ------------------------------------------------------- */
+
+/* The command, in a group of its own, waiting for a byte of life; and then its
+ * guard.  0, or an errno: nothing was started. */
 static int
-close_others(posix_spawn_file_actions_t *actions)
+fork_both(const struct forked *f, struct started *s)
 {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
-  return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
-#else
-  (void)actions;
-  return 0;
-#endif
+  int err;
+
+  s->pid = fork();
+  if (s->pid == 0)
+    forked_command(f);
+  if (s->pid < 0)
+    return errno;
+  setpgid(s->pid, s->pid); /* before the guard joins it */
+  s->guard = fork();
+  if (s->guard == 0)
+    forked_guard(f->life, s->pid);
+  err = s->guard < 0 ? errno : 0;
+  if (err != 0) {
+    kill(s->pid, SIGKILL);
+    start_wait(s->pid, KILLED_MS, NULL);
+  }
+  return err;
 }
 
+/* No handler of the host may run in a forked process. */
 static int
-add_actions(posix_spawn_file_actions_t *actions, const struct plumbing *p)
+fork_undisturbed(const struct forked *f, struct started *s)
 {
-  int err = posix_spawn_file_actions_adddup2(actions, p->in.its, STDIN_FILENO);
-
-  if (err == 0)
-    err = posix_spawn_file_actions_adddup2(actions, p->out.its, STDOUT_FILENO);
-  if (err == 0)
-    err = posix_spawn_file_actions_adddup2(actions, p->err.its, STDERR_FILENO);
-  return err == 0 ? close_others(actions) : err;
-}
-
-/* A group of its own, and signals as a program expects them: what the host
- * ignores or blocks, it would inherit. */
-static int
-set_attributes(posix_spawnattr_t *attr)
-{
-  sigset_t all, none;
+  sigset_t all, before;
   int err;
 
   sigfillset(&all);
-  sigemptyset(&none);
-  err = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP |
-                                         POSIX_SPAWN_SETSIGDEF |
-                                         POSIX_SPAWN_SETSIGMASK);
-  if (err == 0)
-    err = posix_spawnattr_setpgroup(attr, 0);
-  if (err == 0)
-    err = posix_spawnattr_setsigdefault(attr, &all);
-  return err == 0 ? posix_spawnattr_setsigmask(attr, &none) : err;
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  err = fork_both(f, s);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return err;
 }
 
 static int
-spawn(const struct child *c, const struct plumbing *p, pid_t *ret_pid)
+run_program(const struct child *c, const struct plumbing *p, struct started *s)
 {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attr;
-  int err = posix_spawn_file_actions_init(&actions);
+  char path[FIND_PATH];
+  const struct forked f = {
+    .path = path,
+    .words = c->words,
+    .env = environ,
+    .in = p->in.its,
+    .out = p->out.its,
+    .err = p->err.its,
+    .life = p->life.its,
+    .report = p->report.its,
+  };
+  int err = find_path(c->words[0], path);
 
+  if (err == 0)
+    err = fork_undisturbed(&f, s);
   if (err != 0)
     return err;
-  err = posix_spawnattr_init(&attr);
-  if (err == 0) {
-    err = add_actions(&actions, p);
-    if (err == 0)
-      err = set_attributes(&attr);
-    if (err == 0)
-      err =
-        posix_spawnp(ret_pid, c->words[0], &actions, &attr, c->words, environ);
-    posix_spawnattr_destroy(&attr);
-  }
-  posix_spawn_file_actions_destroy(&actions);
+  if (write(p->life.ours, "", 1) == 1)
+    return 0;
+  err = errno;
+  kill(s->guard, SIGKILL);
+  kill(s->pid, SIGKILL);
+  start_wait(s->guard, KILLED_MS, NULL);
+  start_wait(s->pid, KILLED_MS, NULL);
   return err;
+}
+
+int
+start_error(const struct started *s)
+{
+  int err;
+  ssize_t n;
+
+  do
+    n = read(s->report, &err, sizeof(err));
+  while (n < 0 && errno == EINTR);
+  return n == (ssize_t)sizeof(err) ? err : 0;
+}
+
+int
+start_wait(pid_t pid, int64_t ms, int *ret_status)
+{
+  struct timespec pause = { .tv_nsec = FIRST_PAUSE_NS };
+  int64_t left = ms * 1000000;
+  pid_t ended = waitpid(pid, ret_status, WNOHANG);
+
+  while (ended == 0 && left > 0) {
+    nanosleep(&pause, NULL);
+    left -= pause.tv_nsec;
+    if (pause.tv_nsec < LAST_PAUSE_NS)
+      pause.tv_nsec *= 2;
+    ended = waitpid(pid, ret_status, WNOHANG);
+  }
+  return ended == 0 ? 0 : ended == pid ? 1 : -1;
 }
 
 int
@@ -163,23 +205,33 @@ start_explain(const struct mp_host *host, const char *name, int err)
 int
 start(const struct child *c, struct started *ret)
 {
-  struct plumbing p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
-  pid_t pid;
+  struct plumbing p = {
+    { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 }
+  };
+  struct started s = { 0 };
   int err = open_plumbing(c, &p);
 
   if (err == 0)
-    err = spawn(c, &p, &pid);
+    err = run_program(c, &p, &s);
   if (err != 0) {
     shut(&p.in);
     shut(&p.out);
     shut(&p.err);
+    shut(&p.life);
+    shut(&p.report);
     return start_explain(c->host, c->words[0], err);
   }
   close(p.in.its);
   close(p.out.its);
   close(p.err.its);
-  *ret = (struct started){
-    .pid = pid, .in = p.in.ours, .out = p.out.ours, .err = p.err.ours
-  };
+  close(p.life.its);
+  close(p.report.its);
+  *ret = (struct started){ .pid = s.pid,
+                           .guard = s.guard,
+                           .in = p.in.ours,
+                           .out = p.out.ours,
+                           .err = p.err.ours,
+                           .life = p.life.ours,
+                           .report = p.report.ours };
   return MP_OK;
 }

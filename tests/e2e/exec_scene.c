@@ -57,6 +57,30 @@ exec_check_file(struct scene *s, const char *file, const char *text)
   ck_assert_str_eq(have, text);
 }
 
+void
+exec_spoil(struct scene *s, const char *text, int error)
+{
+  char number[16], preload[1024];
+
+  ck_assert_ptr_nonnull(getenv("FAULT_PRELOAD"));
+  snprintf(preload, sizeof(preload), "%s:%s", getenv("CLOCK_PRELOAD"),
+           getenv("FAULT_PRELOAD"));
+  snprintf(number, sizeof(number), "%d", error);
+  scene_setenv(s, "LD_PRELOAD", preload);
+  scene_setenv(s, "FAULT_TEXT", text);
+  scene_setenv(s, "FAULT_ERRNO", number);
+  scene_setenv(s, "FAULT_KILL", text ? NULL : "yes");
+}
+
+void
+exec_heal(struct scene *s)
+{
+  scene_setenv(s, "LD_PRELOAD", getenv("CLOCK_PRELOAD"));
+  scene_setenv(s, "FAULT_TEXT", NULL);
+  scene_setenv(s, "FAULT_KILL", NULL);
+  scene_setenv(s, "FAULT_CALL", NULL);
+}
+
 bool
 exec_has_program(const char *name)
 {

@@ -28,6 +28,12 @@ void exec_check(struct scene *s, int status, const char *err);
 /* FILE of the scene holds TEXT. */
 void exec_check_file(struct scene *s, const char *file, const char *text);
 
+/* In the runs that follow, the program (not its commands) fails with ERRNO
+ * where it writes or reads bytes that hold TEXT; or, TEXT being NULL, can send
+ * no signals.  exec_heal ends that. */
+void exec_spoil(struct scene *s, const char *text, int error);
+void exec_heal(struct scene *s);
+
 /* Whether this machine has the program NAME. */
 bool exec_has_program(const char *name);
 

@@ -3,6 +3,9 @@
  * decides what becomes of them.
  */
 #include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -397,6 +400,23 @@ START_TEST(what_left_the_group_is_not_waited_for)
 }
 END_TEST
 
+/* As one that a command of another user makes: sudo, for example. */
+START_TEST(command_that_cannot_be_killed_is_left_behind)
+{
+  int64_t begun = clock_ms();
+
+  scene_write(s, "slow.sh", "echo $$ >pid\nexec sleep 20\n");
+  exec_write(s, "class = append\ncommand = sh slow.sh\ntimeout = 200ms\n");
+  exec_spoil(s, NULL, 0);
+  exec_run(s, "84.208");
+  exec_check(s, EX_TEMPFAIL,
+             "error: hook: sh: was still running when its time was over, and "
+             "did not end when it was killed, and was left behind\n");
+  ck_assert_int_lt(clock_ms() - begun, 10000);
+  check_gone("pid"); /* when the run had ended, its guard saw to it */
+}
+END_TEST
+
 START_TEST(signal_ends_the_run_and_the_command)
 {
   scene_write(s, "slow.sh", "echo $$ >pid\nsleep 60\n");
@@ -443,6 +463,121 @@ START_TEST(output_is_not_asked_without_time)
   scene_write(s, "read.sh", "exit 1\n"); /* what waits needs no meter */
   exec_run(s, "84.300");
   ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "\"84.208\""));
+}
+END_TEST
+
+/* ---- Pipes that fail ---- */
+
+static const struct {
+  const char *class;
+  int error;
+  const char *why;
+} pipe_rows[] = {
+  { "append", ENOMEM, "Cannot allocate memory" },
+  { "append", EIO, "Input/output error" },
+  { "history", ENOMEM, "Cannot allocate memory" },
+  { "latest", ENOMEM, "Cannot allocate memory" },
+};
+
+/* The command would see an empty input, and end with 0. */
+START_TEST(record_that_could_not_be_written_is_not_delivered)
+{
+  char text[256];
+
+  snprintf(text, sizeof(text), "class = %s\ncommand = sh take.sh\n",
+           pipe_rows[_i].class);
+  exec_write(s, text);
+  scene_write(s, "take.sh", "trap '' TERM\ncat >>got\n");
+  exec_spoil(s, "\"values\":", pipe_rows[_i].error);
+  exec_run(s, "84.208");
+  snprintf(text, sizeof(text),
+           "error: hook: sh: cannot be given its input: %s, and was ended\n",
+           pipe_rows[_i].why);
+  exec_check(s, EX_IOERR, text);
+  exec_heal(s);
+  exec_set_reading(s, "84.208");
+  scene_run(s, "run -c p.ini");
+  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "\"84.208\""));
+}
+END_TEST
+
+/* ---- A killed run ---- */
+
+static void
+wait_for_file(const char *name)
+{
+  for (int i = 0; i < 2000 && !scene_exists(s, name); i++)
+    usleep(5000);
+  ck_assert(scene_exists(s, name));
+}
+
+/* The guard of the process group GROUP; 0: there is none. */
+static int
+find_guard(int group)
+{
+  glob_t all;
+  int guard = 0;
+
+  ck_assert_int_eq(glob("/proc/[0-9]*/stat", 0, NULL, &all), 0);
+  for (size_t i = 0; i < all.gl_pathc && guard == 0; i++) {
+    FILE *f = fopen(all.gl_pathv[i], "r");
+    int pid, in;
+
+    if (f == NULL)
+      continue;
+    if (fscanf(f, "%d (meterpipe-guard) %*c %*d %d", &pid, &in) == 2 &&
+        in == group)
+      guard = pid;
+    fclose(f);
+  }
+  globfree(&all);
+  return guard;
+}
+
+static int
+count_descriptors(int pid)
+{
+  char path[64];
+  DIR *dir;
+  int n = 0;
+
+  snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+  dir = opendir(path);
+  ck_assert_ptr_nonnull(dir);
+  while (readdir(dir) != NULL)
+    n++;
+  closedir(dir);
+  return n - 2; /* . and .. */
+}
+
+/* Its guard holds nothing but the pipe from the run: not the lock of the state,
+ * and not the terminal.  What a terminal sends does not end it. */
+START_TEST(command_of_a_killed_run_is_ended)
+{
+  int command, guard = 0;
+
+  scene_write(s, "slow.sh", "echo $$ >pid.new; mv pid.new pid\nsleep 60\n");
+  exec_write(s, "class = append\ncommand = sh slow.sh\n");
+  exec_set_reading(s, "84.208");
+  scene_start(s, "run -c p.ini");
+  wait_for_file("pid");
+  command = (int)strtol(scene_read(s, "pid"), NULL, 10);
+  for (int i = 0; i < 2000 && (guard = find_guard(command)) == 0; i++)
+    usleep(5000);
+  ck_assert_int_ne(guard, 0);
+  ck_assert_int_eq(count_descriptors(guard), 1);
+  kill(guard, SIGTERM);
+  kill(guard, SIGINT);
+  kill(guard, SIGHUP);
+  kill(scene_pid(s), SIGKILL);
+  scene_wait(s);
+  check_gone("pid");
+  scene_write(s, "pid", "%d\n", guard);
+  check_gone("pid");
+  scene_write(s, "slow.sh", "cat >got\n");
+  exec_run(s, "84.300");
+  exec_check(s, EX_OK, "");
 }
 END_TEST
 
@@ -1095,7 +1230,11 @@ exec_suite(void)
   tcase_add_test(tc, what_a_command_leaves_behind_is_ended_and_not_waited_for);
   if (exec_has_program("setsid"))
     tcase_add_test(tc, what_left_the_group_is_not_waited_for);
+  tcase_add_test(tc, command_that_cannot_be_killed_is_left_behind);
   tcase_add_test(tc, signal_ends_the_run_and_the_command);
+  tcase_add_loop_test(tc, record_that_could_not_be_written_is_not_delivered, 0,
+                      ARRAY_SIZE(pipe_rows));
+  tcase_add_test(tc, command_of_a_killed_run_is_ended);
   tcase_add_test(tc, record_comes_again_with_its_id_after_a_crash);
   tcase_add_test(tc, ids_are_not_used_again_when_the_state_is_lost);
   tcase_add_loop_test(tc, unanswered_amount_comes_again_and_the_rest_follows, 0,

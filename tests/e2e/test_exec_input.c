@@ -3,9 +3,11 @@
  * wrongly is told with its line.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "tests/e2e/exec_scene.h"
 
@@ -111,7 +113,7 @@ static const struct {
     "error: meter: sh: line 2 of what it printed holds a text that is no JSON "
     "string\n" },
   { "yes '{\"field\":\"a\",\"value\":\"1\"}' | head -c 5000000", EX_PROTOCOL,
-    "", "error: meter: sh: printed more than 4 MiB: nothing of it counts\n" },
+    "", "error: meter: sh: printed more than 4 MiB, and was ended\n" },
   { ":", EX_OK, "", "" },
 };
 
@@ -168,6 +170,43 @@ START_TEST(slow_reader_is_ended_and_the_others_count)
 }
 END_TEST
 
+/* ---- Too much, or not all ---- */
+
+/* Not at its timeout, half a minute later. */
+START_TEST(reader_that_prints_too_much_is_ended_at_once)
+{
+  time_t begun = time(NULL);
+
+  scene_write(s, "read.sh", "echo $$ >pid\nyes\n");
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = exec\ncommand = sh read.sh\n"
+              "[output table]\nplugin = stdout\n");
+  scene_run(s, "run -c p.ini");
+  exec_check(s, EX_PROTOCOL,
+             "error: meter: sh: printed more than 4 MiB, and was ended\n");
+  ck_assert_str_eq(scene_out(s), "");
+  ck_assert_int_lt(time(NULL) - begun, 20);
+}
+END_TEST
+
+/* The first value comes, and then the pipe fails. */
+START_TEST(half_of_what_was_printed_does_not_count)
+{
+  scene_write(s, "read.sh",
+              "echo '{\"field\":\"a\",\"value\":\"1\"}'\nsleep 0.2\n"
+              "echo '{\"field\":\"b\",\"value\":\"2\"}'\nexit 0\n");
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = exec\ncommand = sh read.sh\n"
+              "[output table]\nplugin = stdout\nformat = line\n");
+  exec_spoil(s, "\"b\"", EIO);
+  scene_run(s, "run -c p.ini");
+  exec_check(s, EX_IOERR,
+             "error: meter: sh: cannot be read from: Input/output error, and "
+             "was ended\n");
+  ck_assert_str_eq(scene_out(s), "");
+}
+END_TEST
+
 static Suite *
 exec_input_suite(void)
 {
@@ -180,6 +219,8 @@ exec_input_suite(void)
                       ARRAY_SIZE(input_rows));
   tcase_add_test(tc, wanted_field_that_is_not_printed_is_told);
   tcase_add_test(tc, slow_reader_is_ended_and_the_others_count);
+  tcase_add_test(tc, reader_that_prints_too_much_is_ended_at_once);
+  tcase_add_test(tc, half_of_what_was_printed_does_not_count);
   suite_add_tcase(suite, tc);
   return suite;
 }

@@ -4,9 +4,16 @@
  * struct fault_memory that is shared with the test), and finds the disk full
  * when a certain file is written ($FAULT_FULL, the end of its path).
  *
+ * In the program itself, and not in the commands that it runs, a write, read or
+ * pread of certain bytes fails ($FAULT_TEXT, with the number in $FAULT_ERRNO;
+ * one of these calls alone, if $FAULT_CALL names it), as does fsync of the path
+ * that ends so; and no signal can be sent ($FAULT_KILL).
+ *
  * libc's own allocations, those of the dynamic linker and of every library go
  * through here as well.
  */
+#undef _FORTIFY_SOURCE /* its read() could not be defined here */
+
 #include "tests/faults/fault_preload.h"
 
 #include <dlfcn.h>
@@ -130,11 +137,10 @@ free(void *p)
 
 /* ---- A full disk ---- */
 
-/* Whether FD is the file whose disk is full. */
+/* Whether the path of FD ends with NAME. */
 static int
-is_full(int fd)
+is_named(int fd, const char *name)
 {
-  const char *name = getenv("FAULT_FULL");
   char link[64], path[512];
   ssize_t n;
   size_t len;
@@ -148,6 +154,40 @@ is_full(int fd)
          memcmp(path + (size_t)n - len, name, len) == 0;
 }
 
+/* ---- Bytes that do not pass ---- */
+
+static const char *
+setting(const char *name)
+{
+  return strcmp(program_invocation_short_name, "meterpipe") == 0 ? getenv(name)
+                                                                 : NULL;
+}
+
+/* Whether CALL may fail, and on what; NULL: it may not. */
+static const char *
+text_of(const char *call)
+{
+  const char *only = setting("FAULT_CALL");
+
+  return only && strcmp(only, call) != 0 ? NULL : setting("FAULT_TEXT");
+}
+
+static ssize_t
+fail_call(void)
+{
+  errno = atoi(getenv("FAULT_ERRNO"));
+  return -1;
+}
+
+/* Whether DATA holds the text that fails CALL. */
+static int
+is_spoilt(const char *call, const void *data, ssize_t len)
+{
+  const char *text = text_of(call);
+
+  return text && len > 0 && memmem(data, (size_t)len, text, strlen(text));
+}
+
 PUBLIC ssize_t
 write(int fd, const void *data, size_t len)
 {
@@ -155,11 +195,60 @@ write(int fd, const void *data, size_t len)
 
   if (!real_write)
     *(void **)&real_write = dlsym(RTLD_NEXT, "write");
-  if (is_full(fd)) {
+  if (is_named(fd, getenv("FAULT_FULL"))) {
     errno = ENOSPC;
     return -1;
   }
+  if (is_spoilt("write", data, (ssize_t)len))
+    return fail_call();
   return real_write(fd, data, len);
+}
+
+PUBLIC ssize_t
+read(int fd, void *data, size_t len)
+{
+  static ssize_t (*real_read)(int, void *, size_t);
+  ssize_t n;
+
+  if (!real_read)
+    *(void **)&real_read = dlsym(RTLD_NEXT, "read");
+  n = real_read(fd, data, len);
+  return is_spoilt("read", data, n) ? fail_call() : n;
+}
+
+PUBLIC ssize_t
+pread(int fd, void *data, size_t len, off_t at)
+{
+  static ssize_t (*real_pread)(int, void *, size_t, off_t);
+  ssize_t n;
+
+  if (!real_pread)
+    *(void **)&real_pread = dlsym(RTLD_NEXT, "pread");
+  n = real_pread(fd, data, len, at);
+  return is_spoilt("pread", data, n) ? fail_call() : n;
+}
+
+PUBLIC int
+fsync(int fd)
+{
+  static int (*real_fsync)(int);
+
+  if (!real_fsync)
+    *(void **)&real_fsync = dlsym(RTLD_NEXT, "fsync");
+  return is_named(fd, text_of("fsync")) ? (int)fail_call() : real_fsync(fd);
+}
+
+PUBLIC int
+kill(pid_t pid, int signo)
+{
+  static int (*real_kill)(pid_t, int);
+
+  if (!real_kill)
+    *(void **)&real_kill = dlsym(RTLD_NEXT, "kill");
+  if (!setting("FAULT_KILL"))
+    return real_kill(pid, signo);
+  errno = EPERM;
+  return -1;
 }
 
 /* ---- main() ---- */

@@ -153,14 +153,14 @@ port_write(struct port *port, const uint8_t *buf, size_t len)
     ssize_t n = write(port->fd, buf, len);
     int r;
 
-    if (n >= 0) {
+    if (n > 0) {
       buf += n;
       len -= (size_t)n;
       continue;
     }
-    if (errno == EINTR)
+    if (n < 0 && errno == EINTR)
       continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK)
+    if (n < 0 && errno != EAGAIN)
       return gone(port, strerror(errno));
     r = port_wait(port->host, port->fd, POLLOUT, until);
     if (r == MP_DROP)

@@ -130,16 +130,11 @@ recorder_frame(struct recorder *recorder, char direction, const uint8_t *wire,
   fwrite(line, 1, n, recorder->file);
 }
 
-void
-recorder_flush(struct recorder *recorder)
+/* Once. */
+static void
+report_failure(struct recorder *recorder)
 {
-  int bad;
-
-  if (recorder == NULL || recorder->reported)
-    return;
-  errno = 0;
-  bad = fflush(recorder->file) != 0;
-  if (!bad && !ferror(recorder->file))
+  if (recorder->reported)
     return;
   recorder->reported = 1;
   mp_fail(recorder->host, MP_EIO, recorder->path,
@@ -148,11 +143,23 @@ recorder_flush(struct recorder *recorder)
 }
 
 void
+recorder_flush(struct recorder *recorder)
+{
+  if (recorder == NULL)
+    return;
+  errno = 0;
+  if (fflush(recorder->file) != 0 || ferror(recorder->file))
+    report_failure(recorder);
+}
+
+void
 recorder_close(struct recorder *recorder)
 {
   if (recorder == NULL)
     return;
   recorder_flush(recorder);
-  fclose(recorder->file);
+  errno = 0;
+  if (fclose(recorder->file) != 0)
+    report_failure(recorder);
   free(recorder);
 }

@@ -47,7 +47,8 @@ search_block(struct search *s, const char *buf, size_t len)
   return 0;
 }
 
-/* Looks through a whole file, and leaves the place where it will be read. */
+/* Looks through a whole file, and leaves the place where it will be read.  0,
+ * 1, or -1 with errno. */
 static int
 search_file(struct lines *l)
 {
@@ -62,7 +63,7 @@ search_file(struct lines *l)
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0)
-      return 0;
+      return (int)n;
     if (search_block(&s, l->buf, (size_t)n))
       return 1;
     pos += n;
@@ -97,7 +98,10 @@ look_at(struct lines *l)
     return mp_fail(l->host, MP_ENOINPUT, l->name,
                    "is a directory, not a capture");
   l->regular = S_ISREG(st.st_mode);
-  l->separated = l->regular && search_file(l);
+  l->separated = l->regular ? search_file(l) : 0;
+  if (l->separated < 0)
+    return mp_fail(l->host, MP_EIO, l->name, "cannot be read: %s",
+                   strerror(errno));
   return MP_OK;
 }
 

@@ -170,19 +170,26 @@ is_current(struct csv_file *f)
   return at_path.st_ino == open_one.st_ino && at_path.st_dev == open_one.st_dev;
 }
 
-/* A new name is on the disk only with its directory.  Not every file system
- * can, so what comes of it is not asked. */
-static void
-sync_directory(const struct csv_file *f)
+/* A new name is on the disk only with its directory.  Not every file system can
+ * do that, and a directory that cannot be read cannot be opened for it: only an
+ * error of the disk counts. */
+static int
+sync_directory(struct csv_file *f)
 {
   char *dir = directory_of(f->path);
   int fd = dir == NULL ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int err = 0;
 
   if (fd >= 0) {
-    (void)fsync(fd);
+    err = fsync(fd) == 0 ? 0 : errno;
     close(fd);
   }
   free(dir);
+  if (err != EIO && err != ENOSPC && err != EDQUOT)
+    return MP_OK;
+  return mp_fail(f->host, MP_EIO, f->path,
+                 "its directory cannot be written to the disk: %s",
+                 strerror(err));
 }
 
 int
@@ -202,9 +209,10 @@ csv_file_open(struct csv_file *f, int mode)
     if (!f->regular || mode == CSV_FILE_READ)
       return MP_OK;
     if (is_current(f)) {
-      if (f->length == 0)
-        sync_directory(f);
-      return MP_OK;
+      answer = f->length == 0 ? sync_directory(f) : MP_OK;
+      if (answer != MP_OK)
+        csv_file_close(f);
+      return answer;
     }
   }
   csv_file_close(f);

@@ -128,7 +128,7 @@ static uint32_t
 judge(const struct child *child, int answer)
 {
   if (answer != MP_OK)
-    return child_never_ran(answer) ? MP_NOT_SENT : MP_PERHAPS;
+    return child->started ? MP_PERHAPS : MP_NOT_SENT;
   if (child->status == 0) {
     child_log_errors(child, MP_LOG_NOTICE);
     return MP_ACCEPTED;

@@ -7,9 +7,13 @@
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <meterpipe/plugin.h>
@@ -23,6 +27,8 @@
 #define NUMBER_SIZE 128
 /* poll's longest wait at a time. */
 #define POLL_MS 60000
+/* How standard output is written without blocking in it. */
+enum { FILE_PLAIN, FILE_SOCKET, FILE_OWN, FILE_POLLED };
 
 static const struct mp_option options[] = {
   { "format", MP_TYPE_CHOICE, 0, NULL, "table|json|line",
@@ -51,6 +57,8 @@ struct slot {
 
 struct out {
   const struct mp_host *host;
+  int fd; /* in a commit: standard output, or the same file opened once more */
+  int file;
   stdout_format_fn format;
   int blank; /* a blank line is due before the next cycle */
   struct utc_time time;
@@ -268,26 +276,73 @@ out_write(void *self, uint32_t target, const struct mp_value *value)
 
 /* ---- Writing ------------------------------------------------------------- */
 
-/* Whoever started us may have made the pipe one that does not wait. */
+/*
+ * A write to a full pipe or a stopped terminal blocks.  The flags of standard
+ * output belong to everybody who has inherited it; so a pipe or terminal is
+ * opened once more, with flags of our own.  Where that is not allowed, a piece
+ * that a pipe takes at once is written when poll() says so.
+ */
+static void
+open_file(struct out *out)
+{
+  struct stat st;
+  int fd;
+
+  out->fd = STDOUT_FILENO;
+  out->file = FILE_PLAIN;
+  if (fstat(STDOUT_FILENO, &st) != 0)
+    return;
+  if (S_ISSOCK(st.st_mode))
+    out->file = FILE_SOCKET;
+  if (!S_ISFIFO(st.st_mode) && !isatty(STDOUT_FILENO))
+    return;
+  fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  out->file = fd >= 0 ? FILE_OWN : FILE_POLLED;
+  if (fd >= 0)
+    out->fd = fd;
+}
+
+static void
+close_file(struct out *out)
+{
+  if (out->fd != STDOUT_FILENO)
+    close(out->fd);
+}
+
+/* Until UNTIL_MS are left of the cycle: the other outputs have to have their
+ * time, too. */
 static int
-wait_writable(struct out *out)
+wait_writable(struct out *out, int64_t until_ms)
 {
   const struct mp_host *host = out->host;
-  int64_t left = host->time_left(host);
   struct pollfd fds[] = {
-    { .fd = STDOUT_FILENO, .events = POLLOUT },
+    { .fd = out->fd, .events = POLLOUT },
     { .fd = host->cancel_fd(host), .events = POLLIN },
   };
-  int n = poll(fds, 2, left > POLL_MS ? POLL_MS : (int)left);
 
-  if (n < 0 && errno != EINTR)
-    return mp_fail(host, MP_EIO, OBJECT, "cannot be waited for: %s",
-                   strerror(errno));
-  if (n > 0 && (fds[1].revents & POLLIN) != 0)
-    return mp_fail(host, MP_ECANCELED, OBJECT, "the run was ended");
-  if (n == 0 && host->time_left(host) == 0)
-    return mp_fail(host, MP_EAGAIN, OBJECT, "took nothing more in time");
-  return MP_OK;
+  while (host->time_left(host) > until_ms) {
+    int64_t left = host->time_left(host) - until_ms;
+    int n = poll(fds, 2, left > POLL_MS ? POLL_MS : (int)left);
+
+    if (n < 0 && errno != EINTR)
+      return mp_fail(host, MP_EIO, OBJECT, "cannot be waited for: %s",
+                     strerror(errno));
+    if (n > 0 && fds[0].revents != 0)
+      return MP_OK;
+    if (n > 0 && host->time_left(host) > 0)
+      return mp_fail(host, MP_ECANCELED, OBJECT, "the run was ended");
+  }
+  return mp_fail(host, MP_EAGAIN, OBJECT, "took nothing more in time");
+}
+
+static ssize_t
+write_some(const struct out *out, const char *data, size_t len)
+{
+  if (out->file == FILE_SOCKET)
+    return send(out->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (out->file == FILE_POLLED && len > PIPE_BUF)
+    len = PIPE_BUF;
+  return write(out->fd, data, len);
 }
 
 static int
@@ -295,17 +350,22 @@ write_pending(struct out *out)
 {
   const char *data = out->pending.data;
   size_t left = out->pending.len;
-  int answer = MP_OK;
+  int64_t until_ms = out->host->time_left(out->host) / 2;
+  int waits = out->file == FILE_POLLED, answer = MP_OK;
 
   while (left > 0 && answer == MP_OK) {
-    ssize_t n = write(STDOUT_FILENO, data, left);
+    ssize_t n;
 
+    if (waits)
+      answer = wait_writable(out, until_ms);
+    if (answer != MP_OK)
+      break;
+    n = write_some(out, data, left);
+    waits = out->file == FILE_POLLED || (n < 0 && errno == EAGAIN);
     if (n >= 0) {
       data += n;
       left -= (size_t)n;
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      answer = wait_writable(out);
-    } else if (errno != EINTR) {
+    } else if (errno != EAGAIN && errno != EINTR) {
       answer = mp_fail(out->host, MP_EIO, OBJECT, "cannot be written: %s",
                        strerror(errno));
     }
@@ -320,8 +380,10 @@ out_commit(void *self, const struct mp_result_sink *sink)
   int answer = finish_record(out);
   uint32_t i;
 
+  open_file(out);
   if (answer == MP_OK)
     answer = write_pending(out);
+  close_file(out);
   for (i = 0; i < out->records; i++)
     sink->result(sink, i, MP_ALL_TARGETS,
                  answer == MP_OK ? MP_ACCEPTED : MP_NOT_SENT);

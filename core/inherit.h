@@ -1,0 +1,23 @@
+/*
+ * What a process inherits from its parent, set to a known state.
+ */
+#ifndef CORE_INHERIT_H
+#define CORE_INHERIT_H
+
+/*
+ * First in main(), before any thread and any file.  Afterwards:
+ *
+ *   SIGCHLD                    default: the ends of children are told
+ *   SIGPIPE, SIGXFSZ           ignored: EPIPE and EFBIG are errors like others
+ *   SIGTERM, SIGINT, SIGALRM   default, also where the parent ignored them
+ *   SIGHUP                     as inherited: nohup(1) ignores it on purpose
+ *   signal mask                empty
+ *   descriptors 0 to 2         open; one that was closed gives EBADF when used
+ *   umask                      never takes away the rights of the user itself
+ *
+ * TZ and the locale are left for the commands of exec: times are UTC, and
+ * setlocale() is never called.
+ */
+void inherit_reset(void);
+
+#endif

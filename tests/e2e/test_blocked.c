@@ -1,0 +1,365 @@
+/*
+ * Nobody reads standard error or standard output: a full pipe, a full socket, a
+ * terminal that is stopped (Ctrl-S) or that nothing empties.  The run goes on,
+ * ends in time, and at once when it is told to.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/e2e/exec_scene.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* By this number the program's parent has what is blocked. */
+#define BLOCKED 9
+
+static struct scene *s;
+static char *program;
+static int reader; /* the other end */
+
+static void
+build(void)
+{
+  s = scene_new();
+  program = strdup(getenv("METERPIPE"));
+  reader = -1;
+}
+
+static void
+leave(void)
+{
+  close(BLOCKED);
+  close(reader);
+  setenv("METERPIPE", program, 1);
+  free(program);
+  scene_free(s);
+}
+
+/* ---- What is blocked ----------------------------------------------------- */
+
+/* Whether FD took a byte at least. */
+static bool
+fill_once(int fd)
+{
+  static const char bytes[4096];
+  bool any = false;
+
+  while (write(fd, bytes, sizeof(bytes)) > 0)
+    any = true;
+  while (write(fd, bytes, 1) > 0)
+    any = true;
+  ck_assert_int_eq(errno, EAGAIN);
+  return any;
+}
+
+/* The kernel moves a terminal's bytes to its other end when it likes. */
+static void
+fill(int fd)
+{
+  int flags = fcntl(fd, F_GETFL), quiet = 0;
+
+  fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+  while (quiet < 5) {
+    quiet = fill_once(fd) ? 0 : quiet + 1;
+    usleep(20000);
+  }
+  fcntl(fd, F_SETFL, flags);
+}
+
+static void
+make_pipe(int *ret_writer)
+{
+  int fds[2];
+
+  ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+  reader = fds[0];
+  *ret_writer = fds[1];
+  fill(fds[1]);
+}
+
+static void
+make_socket(int *ret_writer)
+{
+  int fds[2];
+
+  ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+  reader = fds[0];
+  *ret_writer = fds[1];
+  fill(fds[1]);
+}
+
+static void
+make_terminal(int *ret_writer)
+{
+  reader = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ck_assert_int_ge(reader, 0);
+  ck_assert_int_eq(grantpt(reader), 0);
+  ck_assert_int_eq(unlockpt(reader), 0);
+  *ret_writer = open(ptsname(reader), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ck_assert_int_ge(*ret_writer, 0);
+}
+
+static void
+make_full_terminal(int *ret_writer)
+{
+  make_terminal(ret_writer);
+  fill(*ret_writer);
+}
+
+static void
+make_stopped_terminal(int *ret_writer)
+{
+  make_terminal(ret_writer);
+  ck_assert_int_eq(tcflow(*ret_writer, TCOOFF), 0);
+}
+
+/* The last one may not be opened by the program: poll() has to do. */
+static const struct {
+  void (*make)(int *ret_writer);
+  bool as_nobody;
+} kinds[] = {
+  { make_pipe, false },          { make_socket, false },
+  { make_full_terminal, false }, { make_stopped_terminal, false },
+  { make_pipe, true },
+};
+
+/* The program has what is blocked as descriptor FD; the open file is that of
+ * the test. */
+static void
+block(int kind, int fd)
+{
+  char path[256];
+  int writer;
+
+  kinds[kind].make(&writer);
+  ck_assert_int_lt(fcntl(BLOCKED, F_GETFD), 0);
+  ck_assert_int_eq(dup2(writer, BLOCKED), BLOCKED);
+  close(writer);
+  scene_write(s, "parent.sh", "#!/bin/sh\nexec '%s' \"$@\" %d>&%d %d>&-\n",
+              program, fd, BLOCKED, BLOCKED);
+  snprintf(path, sizeof(path), "%s/parent.sh", scene_dir(s));
+  ck_assert_int_eq(chmod(path, 0755), 0);
+  ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
+  if (kinds[kind].as_nobody)
+    scene_become_nobody(s);
+}
+
+static int
+n_kinds(void)
+{
+  return ARRAY_SIZE(kinds) - (geteuid() != 0 || !scene_has_nobody());
+}
+
+/* ---- Time ---------------------------------------------------------------- */
+
+static int64_t
+clock_ms(void)
+{
+  struct timespec t;
+
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+wait_for_file(const char *name)
+{
+  for (int i = 0; i < 2000 && !scene_exists(s, name); i++)
+    usleep(5000);
+  ck_assert(scene_exists(s, name));
+}
+
+/* ---- Standard error ------------------------------------------------------ */
+
+/* Inputs that fail have something to say before anything is delivered. */
+static void
+write_talkative(const char *deadline)
+{
+  scene_write(s, "p.ini",
+              "[pipeline]\ndeadline = %s\n" EXEC_INPUT
+              "[input one]\nplugin = exec\ncommand = sh one.sh\n"
+              "[input two]\nplugin = exec\ncommand = false\n"
+              "[output hook]\nplugin = exec\nclass = append\n"
+              "command = sh take.sh\nvalue.energy = meter.energy\n"
+              "value.one = one.a\nvalue.two = two.a\n",
+              deadline);
+  scene_write(s, "one.sh", "echo >failed\nexit 1\n");
+  scene_write(s, "take.sh", "cat >got\n");
+}
+
+START_TEST(run_goes_on_without_its_messages)
+{
+  int64_t begun = clock_ms();
+  int flags;
+
+  write_talkative("8s");
+  block(_i, STDERR_FILENO);
+  flags = fcntl(BLOCKED, F_GETFL);
+  exec_run(s, "84.208");
+  ck_assert_int_eq(scene_status(s), EX_IOERR); /* the inputs that fail */
+  ck_assert_int_lt(clock_ms() - begun, 8000);
+  ck_assert_int_eq(fcntl(BLOCKED, F_GETFL), flags);
+  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "84.208"));
+}
+END_TEST
+
+START_TEST(signal_ends_a_run_whose_messages_are_blocked)
+{
+  int64_t begun;
+
+  write_talkative("10m");
+  block(_i, STDERR_FILENO);
+  exec_set_reading(s, "84.208");
+  scene_start(s, "run -c p.ini");
+  wait_for_file("failed");
+  usleep(200000);
+  begun = clock_ms();
+  kill(scene_pid(s), SIGTERM);
+  scene_wait(s);
+  ck_assert_int_lt(scene_status(s), 128);
+  ck_assert_int_lt(clock_ms() - begun, 5000);
+}
+END_TEST
+
+/* The pipeline file itself is wrong: there is no cycle yet, and no deadline. */
+START_TEST(mistakes_of_the_file_do_not_wait_either)
+{
+  int64_t begun = clock_ms();
+
+  scene_write(s, "p.ini", "[input meter]\nplugin = exec\nno = yes\n");
+  block(_i, STDERR_FILENO);
+  scene_run(s, "run -c p.ini");
+  ck_assert_int_eq(scene_status(s), EX_CONFIG);
+  ck_assert_int_lt(clock_ms() - begun, 10000);
+}
+END_TEST
+
+/* Reads what there is. */
+static size_t
+drain(char *text, size_t size)
+{
+  size_t len = 0;
+  ssize_t n;
+
+  fcntl(reader, F_SETFL, fcntl(reader, F_GETFL) | O_NONBLOCK);
+  do {
+    n = read(reader, text + len, size - 1 - len);
+    if (n > 0)
+      len += (size_t)n;
+  } while (n > 0 && len < size - 1);
+  text[len] = '\0';
+  return len;
+}
+
+START_TEST(dropped_lines_are_told_of)
+{
+  static char text[1 << 20];
+
+  write_talkative("8s");
+  scene_write(s, "take.sh",
+              "echo >delivering\nwhile [ ! -e go ]; do sleep 0.01; done\n"
+              "exit 1\n");
+  block(0, STDERR_FILENO);
+  exec_set_reading(s, "84.208");
+  scene_start(s, "run -c p.ini");
+  wait_for_file("delivering");
+  ck_assert_uint_gt(drain(text, sizeof(text)), 4096);
+  scene_write(s, "go", "%s", "");
+  scene_wait(s);
+  drain(text, sizeof(text));
+  ck_assert_str_eq(text,
+                   "warning: 2 lines were dropped: standard error took no "
+                   "more\n"
+                   "error: hook: sh: ended with status 1\n");
+}
+END_TEST
+
+/* ---- Standard output ----------------------------------------------------- */
+
+static void
+write_screen(const char *deadline)
+{
+  scene_write(s, "p.ini",
+              "[pipeline]\ndeadline = %s\n" EXEC_INPUT
+              "[output screen]\nplugin = stdout\nformat = line\n"
+              "field.energy = meter.energy\n"
+              "[output hook]\nplugin = exec\nclass = append\n"
+              "command = sh -c 'cat >got'\nvalue.energy = meter.energy\n",
+              deadline);
+}
+
+START_TEST(output_that_is_blocked_fails_and_the_others_do_not)
+{
+  int64_t begun = clock_ms();
+  int flags;
+
+  write_screen("6s");
+  block(_i, STDOUT_FILENO);
+  flags = fcntl(BLOCKED, F_GETFL);
+  exec_run(s, "84.208");
+  exec_check(s, EX_TEMPFAIL,
+             "error: screen: standard output: took nothing more in time\n");
+  ck_assert_int_lt(clock_ms() - begun, 6000);
+  ck_assert_int_eq(fcntl(BLOCKED, F_GETFL), flags);
+  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "84.208"));
+}
+END_TEST
+
+START_TEST(signal_ends_a_run_whose_output_is_blocked)
+{
+  int64_t begun = clock_ms();
+
+  write_screen("10m");
+  block(_i, STDOUT_FILENO);
+  exec_set_reading(s, "84.208");
+  scene_start(s, "run -c p.ini");
+  usleep(1000000); /* sooner, the run ends while it reads */
+  kill(scene_pid(s), SIGTERM);
+  scene_wait(s);
+  ck_assert_int_eq(scene_status(s), EX_TEMPFAIL);
+  ck_assert_int_lt(clock_ms() - begun, 6000);
+}
+END_TEST
+
+static Suite *
+blocked_suite(void)
+{
+  Suite *suite = suite_create("blocked");
+  TCase *tc = tcase_create("descriptor");
+  int n = n_kinds();
+
+  tcase_add_checked_fixture(tc, build, leave);
+  tcase_set_timeout(tc, 60);
+  tcase_add_loop_test(tc, run_goes_on_without_its_messages, 0, n);
+  tcase_add_loop_test(tc, signal_ends_a_run_whose_messages_are_blocked, 0, n);
+  tcase_add_loop_test(tc, mistakes_of_the_file_do_not_wait_either, 0, n);
+  tcase_add_test(tc, dropped_lines_are_told_of);
+  tcase_add_loop_test(tc, output_that_is_blocked_fails_and_the_others_do_not, 0,
+                      n);
+  tcase_add_loop_test(tc, signal_ends_a_run_whose_output_is_blocked, 0, n);
+  suite_add_tcase(suite, tc);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(blocked_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

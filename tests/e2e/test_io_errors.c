@@ -1,0 +1,97 @@
+/*
+ * System calls that fail without a word on the way: what was not written to the
+ * disk is not delivered, and what could not be read is not taken for the end.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "tests/e2e/exec_scene.h"
+
+static struct scene *s;
+
+static void
+build(void)
+{
+  s = scene_new();
+}
+
+static void
+leave(void)
+{
+  scene_free(s);
+}
+
+/* The name of a new file would be lost with the power. */
+START_TEST(row_of_a_file_whose_directory_is_not_on_the_disk_waits)
+{
+  char path[256];
+
+  snprintf(path, sizeof(path), "%s/out", scene_dir(s));
+  ck_assert_int_eq(mkdir(path, 0700), 0);
+  scene_write(s, "p.ini",
+              EXEC_INPUT "[output log]\nplugin = csv\npath = out/log.csv\n"
+                         "column.energy = meter.energy\n");
+  exec_spoil(s, "/out", EIO);
+  scene_setenv(s, "FAULT_CALL", "fsync");
+  exec_run(s, "84.208");
+  exec_check(s, EX_IOERR,
+             "error: log: out/log.csv: its directory cannot be written to the "
+             "disk: Input/output error\n");
+  exec_heal(s);
+  exec_run(s, "84.308");
+  ck_assert_int_eq(scene_status(s), EX_OK);
+  exec_check_file(s, "out/log.csv",
+                  "time,energy\n2026-11-22T10:20:00Z,84.208\n"
+                  "2026-11-22T10:40:00Z,84.308\n");
+}
+END_TEST
+
+/* Where its cycles end cannot be known then. */
+START_TEST(capture_that_cannot_be_looked_through_is_not_replayed)
+{
+  scene_write(s, "heat.capture",
+              "# meterpipe capture 1 meter\n\n# 2026-11-22T10:00:00.000Z\n"
+              "\n# 2026-11-22T10:20:00.000Z\n");
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = replay\npath = heat.capture\n"
+              "[output table]\nplugin = stdout\n"
+              "field.a = meter.heat_energy_e1\n");
+  exec_spoil(s, "capture 1", EIO);
+  scene_setenv(s, "FAULT_CALL", "pread");
+  scene_run(s, "run -c p.ini");
+  exec_check(s, EX_IOERR,
+             "error: meter: heat.capture: cannot be read: Input/output "
+             "error\n");
+}
+END_TEST
+
+static Suite *
+io_errors_suite(void)
+{
+  Suite *suite = suite_create("io errors");
+  TCase *tc = tcase_create("calls");
+
+  tcase_add_checked_fixture(tc, build, leave);
+  tcase_set_timeout(tc, 60);
+  tcase_add_test(tc, row_of_a_file_whose_directory_is_not_on_the_disk_waits);
+  tcase_add_test(tc, capture_that_cannot_be_looked_through_is_not_replayed);
+  suite_add_tcase(suite, tc);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(io_errors_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/plain.h"
+#include "core/turn.h"
 #include "core/unit.h"
 
 /* An output is not asked with less than this left: it could not answer. */
@@ -82,7 +83,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 static bool
 needs_asking(const struct stage *output)
 {
-  if (!can_be_asked(output) || output->n_targets == 0)
+  if (!can_be_asked(output) || output->n_targets == 0 || output->given_up)
     return false;
   if (delivery(output) == MP_LATEST)
     return true;
@@ -93,23 +94,29 @@ needs_asking(const struct stage *output)
   return false;
 }
 
+static bool
+has_time_to_ask(struct stage *output)
+{
+  struct run *run = output->pipeline->run;
+
+  if (run_time_left(run) >= LEAST_TIME_MS && !run_stopped())
+    return true;
+  output->given_up = true;
+  report_failuref(run->report, REPORT_OTHER, output->name, MP_ETIMEOUT, NULL,
+                  "no time was left to ask it in this cycle; what is due "
+                  "waits");
+  return false;
+}
+
 static void
 ask_one(struct stage *output)
 {
-  struct run *run = output->pipeline->run;
   struct mp_shown_sink sink = { .struct_size = sizeof(sink),
                                 .ctx = output,
                                 .shown = take_shown };
   struct call call;
   int r;
 
-  if (run_time_left(run) < LEAST_TIME_MS || run_stopped()) {
-    output->given_up = true;
-    report_failuref(run->report, REPORT_OTHER, output->name, MP_ETIMEOUT, NULL,
-                    "no time was left to ask it in this cycle; what is due "
-                    "waits");
-    return;
-  }
   if (stage_open(output) != MP_OK) {
     output->given_up = true;
     return;
@@ -242,13 +249,20 @@ sort_answers(struct stage *output)
 void
 ask_outputs(struct pipeline *p)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  if (p->run->offline)
+    return;
+  turns_mark(p, needs_asking);
+  p->reserved_turns = p->n_outputs > 1; /* one part is kept for sending */
+  FOR_EACH_OUTPUT(p, output)
   {
-    if (!needs_asking(output) || output->given_up || p->run->offline)
+    if (!output->has_turn)
       continue;
-    ask_one(output);
+    if (has_time_to_ask(output) && turn_begin(output))
+      ask_one(output);
+    turn_end(output);
     sort_answers(output);
     if (delivery(output) == MP_LATEST)
       settle(output);
   }
+  p->reserved_turns = 0;
 }

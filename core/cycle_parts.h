@@ -35,6 +35,8 @@ void book_prepare(struct pipeline *p);
 bool book_value(const struct target *target, struct value *ret);
 
 /* deliver.c */
+/* Sending begins, or goes on after a commit: who gets a part of the time. */
+void deliver_mark(struct pipeline *p);
 /* What became of rows that an earlier run was writing when it ended. */
 void deliver_recover(struct pipeline *p);
 /* Takes a token for the rows that are written first; before the commit. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/turn.h"
 
 /* Two values of a target are this far apart, so that a time of last update in
  * whole seconds tells them apart. */
@@ -119,36 +120,70 @@ leave_unsent(struct stage *output, bool no_time)
                n == 1 ? "" : "s");
 }
 
+/* Sends to the targets of OUTPUT that are ready. */
 static void
-send_latest(struct stage *output)
+serve(struct stage *output)
 {
-  struct run *run = output->pipeline->run;
+  turn_begin(output);
+  if (deliver_open(output))
+    send_ready(output, clock_mono_ms(), clock_now_ms());
+  turn_pause(output);
+  if (output->given_up)
+    leave_unsent(output, false);
+  if (next_ready(output) == INT64_MAX)
+    turn_end(output);
+}
 
-  while (!output->given_up && !run_stopped()) {
-    int64_t next = next_ready(output), now = clock_mono_ms();
+/* The first output that is ready to be sent to, else the one that will be
+ * first; NULL: nothing is to be sent any more. */
+static struct stage *
+next_output(const struct pipeline *p, int64_t now, int64_t *ret_ready)
+{
+  struct stage *next = NULL;
 
-    if (next == INT64_MAX)
-      return;
-    if (next > now && next - now >= run_time_left(run))
-      break;
-    if (next > now)
-      clock_sleep_ms(next - now, run->cancel_fd);
-    else
-      send_ready(output, now, clock_now_ms());
+  *ret_ready = INT64_MAX;
+  FOR_EACH_OUTPUT(p, output)
+  {
+    int64_t ready = next_ready(output);
+
+    if (delivery(output) != MP_LATEST || !output->has_turn)
+      continue;
+    if (ready < now)
+      ready = now;
+    if (ready < *ret_ready) {
+      *ret_ready = ready;
+      next = output;
+    }
   }
-  leave_unsent(output, !output->given_up && !run_stopped());
+  return next;
+}
+
+/* An output that waits for its targets keeps no other from being served. */
+static void
+send_all(struct pipeline *p)
+{
+  while (!run_stopped()) {
+    int64_t now = clock_mono_ms(), ready;
+    struct stage *output = next_output(p, now, &ready);
+
+    if (!output || (ready > now && ready - now >= run_time_left(p->run)))
+      return;
+    if (ready > now)
+      clock_sleep_ms(ready - now, p->run->cancel_fd);
+    else
+      serve(output);
+  }
 }
 
 void
 deliver_latest(struct pipeline *p)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  if (p->run->stateless)
+    return;
+  send_all(p);
+  FOR_EACH_OUTPUT(p, output)
   {
-    if (delivery(output) != MP_LATEST || p->run->stateless)
-      continue;
-    if (next_ready(output) == INT64_MAX || !deliver_open(output))
-      leave_unsent(output, false);
-    else
-      send_latest(output);
+    if (delivery(output) == MP_LATEST)
+      leave_unsent(output, !output->given_up && !run_stopped());
   }
 }

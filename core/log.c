@@ -2,6 +2,7 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,16 @@ write_all(const char *text, size_t len)
       len -= (size_t)n;
     }
   }
+}
+
+void
+log_emergency(const char *line, size_t len)
+{
+  struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+  if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) &&
+      write(STDERR_FILENO, line, len) < 0)
+    return; /* there is nobody left to tell */
 }
 
 /* Line ends inside of a message would make two of one line. */

@@ -205,8 +205,11 @@ settle_one(struct target *target)
   enum ledger_outcome outcome = LEDGER_SETTLED;
 
   value_copy(&was, &target->ledger.a);
-  if (take_unit(target, &was))
+  if (take_unit(target, &was)) {
+    if (ledger_rests(&target->ledger, &target->shown, clock_now_ms()))
+      target->ready_ms = 0;
     outcome = ledger_settle(&target->ledger, &target->shown);
+  }
   target->first = outcome == LEDGER_FIRST;
   if (outcome == LEDGER_CHANGED)
     tell_difference(target, &was,

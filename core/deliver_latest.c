@@ -10,10 +10,6 @@
 #include "core/clock.h"
 #include "core/turn.h"
 
-/* Two values of a target are this far apart, so that a time of last update in
- * whole seconds tells them apart. */
-#define APART_MS 2000
-
 /* When TARGET may be sent to, on the monotonic clock. */
 static int64_t
 ready_at(const struct target *t)
@@ -21,8 +17,8 @@ ready_at(const struct target *t)
   int64_t ready = t->ready_ms, now = clock_mono_ms();
   int64_t age = clock_age_ms(clock_now_ms(), t->ledger.sent_ms);
 
-  if (age < APART_MS && now + APART_MS - age > ready)
-    ready = now + APART_MS - age;
+  if (age < LEDGER_APART_MS && now + LEDGER_APART_MS - age > ready)
+    ready = now + LEDGER_APART_MS - age;
   return ready;
 }
 

@@ -40,6 +40,9 @@
            "device = tcp://nowhere.example:1\n"                                \
            "[output log]\nplugin = csv\npath = heat.csv\n"                     \
            "column.energy = meter.heat_energy_e1\n"
+#define HOUSE                                                                  \
+  PIPELINE EXEC_INPUT "[output house]\nplugin = domoticz\n"                    \
+                      "url = http://127.0.0.1:1\nidx.1 = meter.energy\n"
 #define SECRET                                                                 \
   PIPELINE EXEC_INPUT                                                          \
     "[output house]\nplugin = domoticz\nurl = http://127.0.0.1:1\n"            \
@@ -85,7 +88,7 @@ struct wait {
   const char *hang;     /* the call that does not return */
   const char *fifo;     /* a file that is a pipe without a writer */
   int signal;           /* that is sent after a while */
-  bool again;           /* it is hung in the second run */
+  const char *before;   /* how it is bad in a run before, "": not at all */
   int status;
   const char *said; /* among other things */
   const char *rows; /* in the file, after one more run; NULL: not looked at */
@@ -130,10 +133,20 @@ static const struct wait waits[] = {
   DISK("pwrite:p.note", "the run is ended 5 s after", "2\n"),
   { .pipeline = GOOD,
     .hang = "fsync:p.db",
-    .again = true,
+    .before = "",
     .status = EX_IOERR,
     .said = "the state: commit did not",
     .rows = "1\n2\n" },
+  { .pipeline = BAD("append"),
+    .bad = "sleep-recover",
+    .before = "commit-exits",
+    .status = EX_IOERR,
+    .said = "error: hook: recover did not return",
+    .rows = "1\n2\n" },
+  { .pipeline = HOUSE,
+    .hang = "connect:",
+    .status = EX_IOERR,
+    .said = "error: house: fetch did not return" },
   PERSON("check -c p.ini"),
   PERSON("targets -c p.ini hook"),
   { .pipeline = PATIENT,
@@ -173,8 +186,10 @@ start_wait(struct scene *s, const struct wait *wait)
   char path[256];
 
   exec_set_reading(s, "1");
-  if (wait->again)
+  if (wait->before) {
+    scene_setenv(s, "BAD", wait->before);
     scene_run(s, "run -c p.ini");
+  }
   scene_setenv(s, "BAD", wait->bad);
   scene_setenv(s, "TEST_HANG", wait->hang);
   scene_write(s, "stop.sh", "kill -STOP $$\n");

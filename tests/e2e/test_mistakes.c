@@ -417,6 +417,9 @@ static const struct {
     "chmod o-r it, or use password_file\n" },
   { METER HOUSE "username = me\npassword_file = pw\n" ENERGY,
     "p.ini:8: warning: password_file: everybody can read pw: chmod o-r it\n" },
+  { METER HOUSE ENERGY "[pipeline]\ndeadline = 3999ms\n",
+    "warning: deadline: is below 4 s: a value that has to wait for two seconds "
+    "before it is sent may not be sent in time\n" },
   { METER "  retries = 3\n" HOUSE ENERGY,
     "p.ini:4: warning: indented, so this goes on with the value of \"device\": "
     "an option begins in the first column\n" },

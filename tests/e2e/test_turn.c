@@ -70,6 +70,66 @@ START_TEST(dead_servers_do_not_starve_a_live_one)
 }
 END_TEST
 
+/* ---- The order ---- */
+
+/* Two outputs that write their names; the first fails where "fails" exists. */
+static void
+write_two(struct scene *s, const char *class)
+{
+  scene_write(s, "p.ini",
+              "[pipeline]\nstate_dir = .\n" EXEC_INPUT
+              "[output one]\nplugin = exec\nclass = %s\n"
+              "command = sh take.sh one\nvalue.energy = meter.energy\n"
+              "[output two]\nplugin = exec\nclass = %s\n"
+              "command = sh take.sh two\nvalue.energy = meter.energy\n",
+              class, class);
+  scene_write(s, "take.sh",
+              "echo $1 >>order\n"
+              "test $1 = two || test ! -e fails || exit 75\n"
+              "test ! -e dies || kill -9 $PPID\n");
+}
+
+static const char *const classes[] = { "live", "latest", "append" };
+
+static void
+next_order(struct scene *s, const char *energy, const char *order)
+{
+  scene_remove(s, "order");
+  exec_run(s, energy);
+  exec_check_file(s, "order", order);
+}
+
+START_TEST(output_that_failed_is_served_last)
+{
+  struct scene *s = scene_new();
+
+  write_two(s, classes[_i]);
+  scene_write(s, "fails", "%s", "");
+  scene_write(s, "order", "%s", "");
+  next_order(s, "1", "one\ntwo\n");
+  next_order(s, "2", "two\none\n");
+  scene_remove(s, "fails");
+  next_order(s, "3", "two\none\n");
+  next_order(s, "4", "one\ntwo\n");
+  scene_free(s);
+}
+END_TEST
+
+START_TEST(output_in_which_a_run_ended_is_served_last)
+{
+  struct scene *s = scene_new();
+
+  write_two(s, "live");
+  scene_write(s, "dies", "%s", "");
+  scene_write(s, "order", "%s", "");
+  next_order(s, "1", "one\n");
+  scene_remove(s, "dies");
+  next_order(s, "2", "two\none\n");
+  next_order(s, "3", "one\ntwo\n");
+  scene_free(s);
+}
+END_TEST
+
 /* ---- Two seconds after the last update ---- */
 
 /* Domoticz's clock is compared modulo 15 minutes: what was sent a multiple of
@@ -109,6 +169,9 @@ turn_suite(void)
 
   tcase_set_timeout(tc, 120);
   tcase_add_test(tc, dead_servers_do_not_starve_a_live_one);
+  tcase_add_loop_test(tc, output_that_failed_is_served_last, 0,
+                      sizeof(classes) / sizeof(classes[0]));
+  tcase_add_test(tc, output_in_which_a_run_ended_is_served_last);
   tcase_add_test(tc, run_every_15_minutes_does_not_wait);
   suite_add_tcase(suite, tc);
   return suite;

@@ -359,10 +359,12 @@ START_TEST(status_names_the_output_in_which_a_run_did_not_end)
 }
 END_TEST
 
-/* A note that is torn, of another program, or no file at all. */
-static const char *const notes[] = { "", "meterpipe-note-1 running 17953",
-                                     "meterpipe-note-1 running 1 hook commit "
-                                     "                     00000000\n" };
+/* A note that is torn, or whose checksum is wrong. */
+static const char *const notes[] = {
+  "",
+  "meterpipe-note-1 running 17953",
+  "meterpipe-note-1 running 1 hook commit",
+};
 
 START_TEST(note_that_cannot_be_read_counts_as_none)
 {
@@ -371,6 +373,9 @@ START_TEST(note_that_cannot_be_read_counts_as_none)
 
   scene_write(s, "p.note", "%s", notes[_i]);
   exec_set_reading(s, "1");
+  scene_run(s, "run -c p.ini");
+  exec_check(s, EX_OK, "");
+  scene_write(s, "p.note", "%-247s00000000\n", notes[_i]);
   scene_run(s, "run -c p.ini");
   exec_check(s, EX_OK, "");
   scene_remove(s, "p.note");

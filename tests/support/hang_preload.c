@@ -36,11 +36,16 @@ hang_if_fd(const char *call, int fd)
     hang_if(call, path);
 }
 
-/* The function that this one is in place of. */
-#define REAL(name)                                                             \
-  static __typeof__(&name) real;                                               \
+/* The function that this one is in place of, and its NAME in the C library. */
+#define REAL_AS(function, name)                                                \
+  static __typeof__(&function) real;                                           \
   if (!real)                                                                   \
-  *(void **)&real = dlsym(RTLD_NEXT, #name)
+  *(void **)&real = dlsym(RTLD_NEXT, name)
+#define REAL(function) REAL_AS(function, #function)
+
+/* Where off_t is wider than a register, the plain name is the older function,
+ * with a narrow offset. */
+#define REAL_PWRITE (sizeof(off_t) > sizeof(long) ? "pwrite64" : "pwrite")
 
 #define PUBLIC __attribute__((visibility("default")))
 
@@ -79,7 +84,7 @@ write(int fd, const void *buf, size_t len)
 PUBLIC ssize_t
 pwrite(int fd, const void *buf, size_t len, off_t at)
 {
-  REAL(pwrite);
+  REAL_AS(pwrite, REAL_PWRITE);
   hang_if_fd("pwrite", fd);
   return real(fd, buf, len, at);
 }

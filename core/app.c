@@ -8,8 +8,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/call.h"
 #include "core/hidden.h"
 #include "core/log.h"
+#include "core/note.h"
 
 #ifndef PLUGIN_DIR
 #define PLUGIN_DIR "/usr/lib/meterpipe"
@@ -120,7 +122,9 @@ app_open_store(struct app *app, enum store_mode mode)
     free(path);
     return r;
   }
+  call_set_progress("the state", "open");
   r = store_open(path, app->args->config_path, mode, &app->run.store);
+  call_set_progress(NULL, NULL);
   free(path);
   if (r != MP_OK)
     report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
@@ -149,12 +153,14 @@ app_finish(struct app *app)
   if (!app)
     return EX_OSERR;
   if (app->run.abandoned) { /* a thread still works on all of this */
+    note_end(&app->run);
     store_release(app->run.store);
     return report_status(app->report);
   }
   pipeline_free(app->pipeline);
   hidden_set(NULL);
   config_free(app->config);
+  note_end(&app->run);
   store_close(app->run.store);
   loader_free(app->loader);
   if (app->report)

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/plain.h"
+#include "core/turn.h"
 #include "core/unit.h"
 
 /* An output is not asked with less than this left: it could not answer. */
@@ -90,7 +91,7 @@ older_state_is_noticed(const struct stage *output)
 static bool
 needs_asking(const struct stage *output)
 {
-  if (!can_be_asked(output) || output->n_targets == 0)
+  if (!can_be_asked(output) || output->n_targets == 0 || output->given_up)
     return false;
   if (delivery(output) == MP_LATEST || older_state_is_noticed(output))
     return true;
@@ -101,23 +102,29 @@ needs_asking(const struct stage *output)
   return false;
 }
 
+static bool
+has_time_to_ask(struct stage *output)
+{
+  struct run *run = output->pipeline->run;
+
+  if (run_time_left(run) >= LEAST_TIME_MS && !run_stopped())
+    return true;
+  output->given_up = true;
+  report_failuref(run->report, REPORT_OTHER, output->name, MP_ETIMEOUT, NULL,
+                  "no time was left to ask it in this cycle; what is due "
+                  "waits");
+  return false;
+}
+
 static void
 ask_one(struct stage *output)
 {
-  struct run *run = output->pipeline->run;
   struct mp_shown_sink sink = { .struct_size = sizeof(sink),
                                 .ctx = output,
                                 .shown = take_shown };
   struct call call;
   int r;
 
-  if (run_time_left(run) < LEAST_TIME_MS || run_stopped()) {
-    output->given_up = true;
-    report_failuref(run->report, REPORT_OTHER, output->name, MP_ETIMEOUT, NULL,
-                    "no time was left to ask it in this cycle; what is due "
-                    "waits");
-    return;
-  }
   if (stage_open(output) != MP_OK) {
     output->given_up = true;
     return;
@@ -206,8 +213,11 @@ settle_one(struct target *target)
   enum ledger_outcome outcome = LEDGER_SETTLED;
 
   value_copy(&was, &target->ledger.a);
-  if (take_unit(target, &was))
+  if (take_unit(target, &was)) {
+    if (ledger_rests(&target->ledger, &target->shown, clock_now_ms()))
+      target->ready_ms = 0;
     outcome = ledger_settle(&target->ledger, &target->shown);
+  }
   target->first = outcome == LEDGER_FIRST;
   if (outcome == LEDGER_CHANGED)
     tell_difference(target, &was,
@@ -291,15 +301,22 @@ adopt_unknown_rows(struct stage *output)
 void
 ask_outputs(struct pipeline *p)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  if (p->run->offline)
+    return;
+  turns_mark(p, needs_asking);
+  p->reserved_turns = p->n_outputs > 1; /* one part is kept for sending */
+  FOR_EACH_OUTPUT(p, output)
   {
-    if (!needs_asking(output) || output->given_up || p->run->offline)
+    if (!output->has_turn)
       continue;
-    ask_one(output);
+    if (has_time_to_ask(output) && turn_begin(output))
+      ask_one(output);
+    turn_end(output);
     sort_answers(output);
     if (delivery(output) == MP_LATEST)
       settle(output);
     else if (older_state_is_noticed(output))
       adopt_unknown_rows(output);
   }
+  p->reserved_turns = 0;
 }

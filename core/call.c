@@ -3,16 +3,53 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/note.h"
 #include "core/stage.h"
 
 /* A callback polls cancel_fd and needs a moment to return. */
 #define LATE_MS 1000
 
+/* ---- The call in progress ---- */
+
+/* Two, because a signal may come while one is filled in. */
+static struct call_progress slots[2];
+static struct call_progress *volatile current;
+
+const struct call_progress *
+call_in_progress(void)
+{
+  return current;
+}
+
+void
+call_set_progress(const char *name, const char *what)
+{
+  struct call_progress *next = &slots[current == &slots[0]];
+
+  if (name)
+    *next = (struct call_progress){ .name = name, .what = what };
+  atomic_signal_fence(memory_order_seq_cst);
+  current = name ? next : NULL;
+}
+
+/* Live inputs are called from threads of their own. */
+static bool
+in_main_thread(const struct stage *stage)
+{
+  return pthread_equal(pthread_self(), stage->pipeline->run->main_thread);
+}
+
+/* ---- The frame ---- */
+
 struct call
 call_begin(struct stage *stage, const char *what)
 {
-  const struct run *run = stage->pipeline->run;
+  struct run *run = stage->pipeline->run;
 
+  if (in_main_thread(stage))
+    call_set_progress(stage->name, what);
+  if (stage->kind == PLUGIN_OUTPUT)
+    note_call(run, stage->name, what);
   return (struct call){ .stage = stage,
                         .what = what,
                         .explained = atomic_load(&stage->n_explained),
@@ -49,6 +86,10 @@ report_late(const struct call *call)
 int
 call_end(const struct call *call, int r, unsigned allowed)
 {
+  if (in_main_thread(call->stage))
+    call_set_progress(NULL, NULL);
+  if (call->stage->kind == PLUGIN_OUTPUT)
+    note_return(call->stage->pipeline->run, call->what);
   if (!is_result(r, allowed))
     r = stage_fail(call->stage, MP_EINTERNAL, NULL,
                    "the plugin's %s returned %d, which is not a valid result",

@@ -23,6 +23,18 @@ struct call {
 struct call call_begin(struct stage *stage, const char *what);
 
 /*
+ * What the main thread is waiting for: the callback WHAT of the stage NAME, or
+ * the state.  For handlers of signals and of exit(); NULL: nothing.
+ */
+struct call_progress {
+  const char *name, *what;
+};
+const struct call_progress *call_in_progress(void);
+
+/* Sets it for a wait that is no call into a plugin (NULL: it is over). */
+void call_set_progress(const char *name, const char *what);
+
+/*
  * Checks the result R of the callback and returns it; MP_EINTERNAL where R is
  * not a reason, MP_OK or one of the ALLOWED outcomes.  Reports a reason that
  * the plugin did not explain with mp_fail, a result out of range, and a

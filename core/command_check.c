@@ -8,10 +8,17 @@
 #include "core/cycle_parts.h"
 #include "core/log.h"
 
+/* A send to a target may have to wait for two seconds. */
+#define LEAST_DEADLINE_MS 4000
+
 /* Warnings about what is allowed, but may not be what was meant. */
 static void
 check_meaning(const struct pipeline *p)
 {
+  if (!p->recording && options_int(p->options, "deadline") < LEAST_DEADLINE_MS)
+    log_line(MP_LOG_WARNING, NULL, "deadline",
+             "is below 4 s: a value that has to wait for two seconds before it "
+             "is sent may not be sent in time");
   for (const struct base *b = p->bases; b; b = b->next)
     if (!b->advances)
       log_line(MP_LOG_WARNING, b->target->stage->name, b->target->object,

@@ -8,6 +8,11 @@
 #include "core/clock.h"
 #include "core/cycle.h"
 #include "core/log.h"
+#include "core/watchdog.h"
+
+/* The time for loading the pipeline file and its plugins: the deadline is not
+ * known yet. */
+#define LOAD_MS 60000
 
 /* The first output that would show old readings as if they were new. */
 static const struct stage *
@@ -89,10 +94,13 @@ run_once(const struct arguments *args, bool *ret_hopeless)
   struct app *app;
   int status = app_new(args, &app), last;
 
+  watchdog_arm(LOAD_MS);
   if (status == EX_OK)
     status = app_load(app);
   if (status == EX_OK)
     status = check_arguments(app);
+  if (status == EX_OK)
+    watchdog_arm(options_int(app->pipeline->options, "deadline"));
   if (status == EX_OK)
     status = open_state(app);
   *ret_hopeless = status == EX_CONFIG || status == EX_USAGE;
@@ -113,6 +121,7 @@ command_run(const struct arguments *args)
     next += args->every_ms;
     if (next < clock_mono_ms()) /* it took longer: do not hurry after it */
       next = clock_mono_ms();
+    watchdog_disarm();
     if (!run_sleep(next - clock_mono_ms()))
       break;
     status = run_once(args, &hopeless);

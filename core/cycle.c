@@ -5,7 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/call.h"
 #include "core/clock.h"
+#include "core/log.h"
+#include "core/note.h"
+#include "core/turn.h"
+#include "core/watchdog.h"
 
 /* Of the deadline, a part is kept for the outputs. */
 #define RESERVE_MOST_MS 5000
@@ -29,7 +34,9 @@ commit(struct pipeline *p)
   if (store_is_durable(p->run->store))
     r = book_save(p);
   if (r == MP_OK) {
+    call_set_progress("the state", "commit");
     r = store_commit(p->run->store);
+    call_set_progress(NULL, NULL);
     if (r != MP_OK)
       report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
                      store_error(p->run->store));
@@ -57,6 +64,38 @@ keep_run(struct pipeline *p, int64_t begun)
   store_put(p->run->store, STORE_RUN, "", "last", body);
 }
 
+/* ---- The run before ---- */
+
+static void
+tell_unfinished(const struct note *note)
+{
+  char when[CLOCK_TEXT];
+
+  clock_format_utc(note->begun_ms, when, sizeof(when));
+  if (*note->output)
+    log_line(MP_LOG_NOTICE, note->output, NULL,
+             "the run begun at %s did not end: it was in this output (%s), "
+             "which is served last in this run",
+             when, note->call);
+  else
+    log_line(MP_LOG_NOTICE, NULL, NULL, "the run begun at %s did not end",
+             when);
+}
+
+/* The outputs in which runs fail or hang are served last. */
+static void
+begin_note(struct pipeline *p)
+{
+  struct note note = { .output = "" };
+  bool durable = !p->run->dry && store_is_durable(p->run->store);
+
+  if (durable && note_read(p->run->store, &note))
+    tell_unfinished(&note);
+  turns_order(p, note.output);
+  if (durable)
+    note_begin(p->run, clock_now_ms());
+}
+
 /* ---- A cycle ---- */
 
 /* What comes of the readings: the same for live inputs and recordings. */
@@ -77,6 +116,7 @@ deliver_latest_now(struct pipeline *p)
 {
   book_prepare(p);
   commit(p);
+  deliver_mark(p);
   deliver_latest(p);
 }
 
@@ -84,10 +124,12 @@ deliver_latest_now(struct pipeline *p)
 static void
 deliver(struct pipeline *p, int64_t time_ms)
 {
+  deliver_mark(p);
   deliver_tokens(p);
   if (!p->recording) /* of a recording, only the end is news for a device */
     book_prepare(p);
   commit(p);
+  deliver_mark(p);
   deliver_live(p, time_ms);
   deliver_rows(p);
   if (!p->recording)
@@ -198,10 +240,14 @@ cycle_run(struct pipeline *p)
     if (!input->abandoned)
       input->ended = false;
   }
-  if (p->recording)
+  begin_note(p);
+  if (p->recording) {
+    watchdog_disarm(); /* it takes as long as it takes */
     run_recording(p);
-  else
+  } else {
+    watchdog_arm(deadline_of(p));
     run_live(p);
+  }
   if (!run_stopped())
     return MP_OK;
   report_note_status(p->run->report,

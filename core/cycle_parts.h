@@ -51,6 +51,8 @@ bool book_value(const struct target *target, struct value *ret);
 /* Commits the answers of the outputs that were called so far, so that nothing
  * that happens to the next one undoes them.  False: the state failed. */
 bool deliver_commit_state(struct pipeline *p);
+/* Sending begins, or goes on after a commit: who gets a part of the time. */
+void deliver_mark(struct pipeline *p);
 /* What became of rows that an earlier run was writing when it ended. */
 void deliver_recover(struct pipeline *p);
 /* Takes a token for the rows that are written first; before the commit. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/call.h"
+#include "core/turn.h"
 
 /* ---- Calling an output ---- */
 
@@ -228,6 +229,40 @@ deliver_commit_state(struct pipeline *p)
   return r == MP_OK;
 }
 
+/* ---- Turns ---- */
+
+static bool
+has_pending(const struct stage *output)
+{
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (output->targets[i]->sending || output->targets[i]->ledger.d.kind)
+      return true;
+  return false;
+}
+
+/* Whether OUTPUT has something to be sent. */
+static bool
+needs_sending(const struct stage *output)
+{
+  const struct run *run = output->pipeline->run;
+
+  if (output->given_up)
+    return false;
+  if (delivery(output) == MP_LIVE)
+    return true;
+  if (run->stateless)
+    return false;
+  if (delivery(output) == MP_LATEST)
+    return has_pending(output);
+  return store_row_next(run->store, output->name, 0) != NULL;
+}
+
+void
+deliver_mark(struct pipeline *p)
+{
+  turns_mark(p, needs_sending);
+}
+
 /* ---- Live outputs ---- */
 
 void
@@ -245,13 +280,16 @@ deliver_values(struct stage *output, int64_t time_ms)
 void
 deliver_live(struct pipeline *p, int64_t time_ms)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  FOR_EACH_OUTPUT(p, output)
   {
     struct results results = { 0 };
 
-    if (delivery(output) != MP_LIVE || !time_ms || !deliver_open(output))
+    if (delivery(output) != MP_LIVE || !time_ms || !turn_begin(output))
       continue;
-    deliver_values(output, time_ms);
-    deliver_commit(output, NULL, &results);
+    if (deliver_open(output)) {
+      deliver_values(output, time_ms);
+      deliver_commit(output, NULL, &results);
+    }
+    turn_end(output);
   }
 }

@@ -8,10 +8,7 @@
 #include <string.h>
 
 #include "core/clock.h"
-
-/* Two values of a target are this far apart, so that a time of last update in
- * whole seconds tells them apart. */
-#define APART_MS 2000
+#include "core/turn.h"
 
 /* When TARGET may be sent to, on the monotonic clock. */
 static int64_t
@@ -22,8 +19,8 @@ ready_at(const struct target *t)
 
   if (!can_be_asked(t->stage)) /* no time of last update */
     return 0;
-  if (age < APART_MS && now + APART_MS - age > ready)
-    ready = now + APART_MS - age;
+  if (age < LEDGER_APART_MS && now + LEDGER_APART_MS - age > ready)
+    ready = now + LEDGER_APART_MS - age;
   return ready;
 }
 
@@ -186,46 +183,74 @@ leave_unsent(struct stage *output, bool no_time)
                n == 1 ? "" : "s");
 }
 
-/* Whether there is another record to send in this run.  The answers to the one
- * before it, and its number, are committed first. */
-static bool
-goes_on(struct stage *output)
+/* Sends to the targets of OUTPUT that are ready. */
+static void
+serve(struct stage *output)
 {
-  return next_ready(output) != INT64_MAX && !output->given_up &&
-         !run_stopped() && run_time_left(output->pipeline->run) > 0 &&
-         deliver_commit_state(output->pipeline);
+  turn_begin(output);
+  if (deliver_open(output))
+    send_ready(output, clock_mono_ms());
+  turn_pause(output);
+  if (output->given_up)
+    leave_unsent(output, false);
+  if (next_ready(output) == INT64_MAX)
+    turn_end(output);
 }
 
-static void
-send_latest(struct stage *output)
+/* The first output that is ready to be sent to, else the one that will be
+ * first; NULL: nothing is to be sent any more. */
+static struct stage *
+next_output(const struct pipeline *p, int64_t now, int64_t *ret_ready)
 {
-  struct run *run = output->pipeline->run;
-  bool open = !run_stopped();
+  struct stage *next = NULL;
 
-  while (open) {
-    int64_t next = next_ready(output), now = clock_mono_ms();
+  *ret_ready = INT64_MAX;
+  FOR_EACH_OUTPUT(p, output)
+  {
+    int64_t ready = next_ready(output);
 
-    if (next > now && next - now >= run_time_left(run))
-      break;
-    if (next > now)
-      clock_sleep_ms(next - now, run->cancel_fd);
-    else
-      send_ready(output, now);
-    open = goes_on(output);
+    if (delivery(output) != MP_LATEST || !output->has_turn)
+      continue;
+    if (ready < now)
+      ready = now;
+    if (ready < *ret_ready) {
+      *ret_ready = ready;
+      next = output;
+    }
   }
-  leave_unsent(output, !output->given_up && !run_stopped() && !run->stateless);
+  return next;
+}
+
+/* An output that waits for its targets keeps no other from being served.  The
+ * answers of an output are committed before another is called. */
+static void
+send_all(struct pipeline *p)
+{
+  while (!run_stopped()) {
+    int64_t now = clock_mono_ms(), ready;
+    struct stage *output = next_output(p, now, &ready);
+
+    if (!output || (ready > now && ready - now >= run_time_left(p->run)))
+      return;
+    if (ready > now)
+      clock_sleep_ms(ready - now, p->run->cancel_fd);
+    else if (deliver_commit_state(p))
+      serve(output);
+    else
+      return;
+  }
 }
 
 void
 deliver_latest(struct pipeline *p)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  if (p->run->stateless)
+    return;
+  send_all(p);
+  FOR_EACH_OUTPUT(p, output)
   {
-    if (delivery(output) != MP_LATEST || !deliver_commit_state(p))
-      continue;
-    if (next_ready(output) == INT64_MAX || !deliver_open(output))
-      leave_unsent(output, false);
-    else
-      send_latest(output);
+    if (delivery(output) == MP_LATEST)
+      leave_unsent(output,
+                   !output->given_up && !run_stopped() && !p->run->stateless);
   }
 }

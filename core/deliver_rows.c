@@ -14,6 +14,7 @@
 
 #include "core/call.h"
 #include "core/row.h"
+#include "core/turn.h"
 
 /* Rows of one commit: more cost nothing, and one answer tells of all. */
 #define BATCH_ROWS 256
@@ -216,20 +217,31 @@ deliver_batch(struct stage *output, const struct batch *batch,
   return arrived == n;
 }
 
+static bool
+needs_recovery(const struct stage *output)
+{
+  struct batch batch;
+
+  return is_queued(output) && load_token(output, &batch);
+}
+
 void
 deliver_recover(struct pipeline *p)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  turns_mark(p, needs_recovery);
+  FOR_EACH_OUTPUT(p, output)
   {
     struct batch batch;
 
-    if (!is_queued(output) || !load_token(output, &batch))
+    if (!turn_begin(output))
       continue;
+    load_token(output, &batch);
     /* Was it append before?  Writing a value of a history twice is harmless. */
     if (delivery(output) == MP_HISTORY)
       drop_token(output);
     else if (deliver_open(output))
       deliver_batch(output, &batch, batch.token);
+    turn_end(output);
     if (!deliver_commit_state(p))
       return;
   }
@@ -258,16 +270,17 @@ take_token(struct stage *output, struct batch *batch)
 void
 deliver_tokens(struct pipeline *p)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  FOR_EACH_OUTPUT(p, output)
   {
     struct batch batch;
 
-    if (!is_queued(output))
+    if (!is_queued(output) || !turn_begin(output))
       continue;
     if (load_token(output, &batch)) /* what became of them is not known yet */
       output->given_up = true;
     else if (batch_of(output, &batch) && deliver_open(output))
       take_token(output, &batch);
+    turn_pause(output);
   }
 }
 
@@ -342,12 +355,14 @@ bound_queue(struct stage *output)
 void
 deliver_rows(struct pipeline *p)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  FOR_EACH_OUTPUT(p, output)
   {
     if (!is_queued(output) || p->run->stateless)
       continue;
-    if (output->is_open && deliver_commit_state(p))
+    if (output->is_open && deliver_commit_state(p) && turn_begin(output)) {
       deliver_queue(output);
+      turn_end(output);
+    }
     if (!p->run->stateless)
       bound_queue(output);
   }

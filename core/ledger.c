@@ -286,6 +286,16 @@ ledger_settle_sent(struct ledger_target *t, const struct ledger_shown *seen)
   return false;
 }
 
+/* Row 4, and nobody but us has written there. */
+bool
+ledger_rests(const struct ledger_target *t, const struct ledger_shown *seen,
+             int64_t now_ms)
+{
+  return seen->known && t->a.kind && !t->m.kind && t->b.known &&
+         !same_shown(seen, &t->b) && ledger_can_show(t, seen, &t->a) &&
+         t->sent_ms > 0 && now_ms - t->sent_ms >= LEDGER_APART_MS;
+}
+
 enum ledger_outcome
 ledger_settle(struct ledger_target *t, const struct ledger_shown *seen)
 {

@@ -86,6 +86,16 @@ bool ledger_settle_sent(struct ledger_target *t,
 enum ledger_outcome ledger_settle(struct ledger_target *t,
                                   const struct ledger_shown *seen);
 
+/* Two sends to a target are this far apart, so that a time of last update in
+ * whole seconds tells two values apart. */
+#define LEDGER_APART_MS 2000
+
+/* Whether SEEN is A where we put it, at least that long ago at NOW_MS (since
+ * 1970): then the target may be sent to at once, whatever its time of last
+ * update.  Before settling. */
+bool ledger_rests(const struct ledger_target *t,
+                  const struct ledger_shown *seen, int64_t now_ms);
+
 /* The base that T is computed from was changed on purpose: what is due from it
  * is in what it shows now, and is computed anew. */
 void ledger_drop(struct ledger_target *t, const struct ledger_shown *seen);

@@ -239,6 +239,7 @@ pipeline_free(struct pipeline *pipeline)
   options_free(pipeline->options);
   free(pipeline->state_dir);
   free(pipeline->stages);
+  free(pipeline->outputs);
   free(pipeline->transforms);
   free(pipeline->slots);
   pthread_mutex_destroy(&pipeline->lock);

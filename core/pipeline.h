@@ -110,6 +110,7 @@ struct stage {
   bool is_open;
   bool took_part; /* it was at work in this cycle */
   bool given_up;  /* an output: left alone for the rest of this run */
+  bool has_turn;  /* an output: this step still has to serve it */
 
   /* input: the slots it fills; all_fields: and any other that comes */
   struct slot **fields;
@@ -144,6 +145,9 @@ struct pipeline {
   struct options *options; /* of [pipeline] */
   struct stage **stages;   /* in the file's order */
   size_t n_stages;
+  struct stage **outputs; /* in the order in which they are served */
+  size_t n_outputs;
+  size_t reserved_turns;     /* parts of the time kept for the next step */
   struct stage **transforms; /* in dependency order */
   size_t n_transforms;
   struct slot **slots;

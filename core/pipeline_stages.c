@@ -142,6 +142,8 @@ add_stage(struct builder *b, const struct config_section *section)
   stage->name = section->name;
   stage->section = section;
   stage->pipeline = pipeline;
+  if (stage->kind == PLUGIN_OUTPUT)
+    builder_append(b, &pipeline->outputs, &pipeline->n_outputs, stage);
   stage_init_host(stage);
   load_stage(b, stage);
   if (!stage->plugin)

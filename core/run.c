@@ -12,6 +12,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/watchdog.h"
 #include "meterpipe/plugin.h"
 
 /* The handler can reach nothing but these. */
@@ -26,6 +27,7 @@ on_stop(int signo)
 
   (void)signo;
   stopped = 1;
+  watchdog_hurry();
   if (stop_fd >= 0 && write(stop_fd, &one, sizeof(one)) < 0)
     stopped = 1; /* a full counter is readable already */
   errno = err;
@@ -76,6 +78,7 @@ run_init(struct run *run, struct report *report)
 
   memset(run, 0, sizeof(*run));
   run->report = report;
+  run->main_thread = pthread_self();
   run->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   run->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   run->cancel_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -87,6 +90,7 @@ run_init(struct run *run, struct report *report)
   }
   stop_fd = run->event_fd;
   log_set_cancel(run->cancel_fd);
+  watchdog_init();
   sigaction(SIGTERM, &stop, NULL);
   sigaction(SIGINT, &stop, NULL);
   if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
@@ -121,6 +125,24 @@ run_set_deadline(struct run *run, int64_t ms)
   when.it_value.tv_sec = ms / 1000;
   when.it_value.tv_nsec = ms % 1000 * 1000000;
   timerfd_settime(run->timer_fd, 0, &when, NULL);
+}
+
+void
+run_begin_slice(struct run *run, size_t n)
+{
+  if (run->deadline_ms == 0 || n == 0)
+    return;
+  run->whole_ms = run->deadline_ms;
+  run_set_deadline(run, run_time_left(run) / (int64_t)n);
+}
+
+void
+run_end_slice(struct run *run)
+{
+  if (run->whole_ms == 0)
+    return;
+  run_set_deadline(run, run->whole_ms - clock_mono_ms());
+  run->whole_ms = 0;
 }
 
 void

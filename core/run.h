@@ -5,7 +5,9 @@
 #ifndef CORE_RUN_H
 #define CORE_RUN_H
 
+#include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/report.h"
@@ -19,8 +21,12 @@ struct run {
   bool offline;   /* -n --offline: no output is asked */
   bool stateless; /* the state failed: only live outputs are served */
 
+  int64_t begun_ms;    /* of the note beside the state; 0: no note is kept */
+  const char *noted;   /* the output that the note names */
   int64_t deadline_ms; /* on the monotonic clock; 0: none */
-  int cancel_fd;       /* readable when the cycle must end */
+  int64_t whole_ms;    /* the cycle's deadline during a slice of it; 0: none */
+  pthread_t main_thread;
+  int cancel_fd; /* readable when the cycle must end */
   int event_fd, timer_fd;
   bool abandoned; /* a thread of an input still runs: nothing can be freed */
 };
@@ -32,6 +38,10 @@ void run_finish(struct run *run);
 
 /* The cycle, or a part of it, must end in MS from now. */
 void run_set_deadline(struct run *run, int64_t ms);
+/* Until run_end_slice the deadline is that of one of N equal parts of the time
+ * left.  Without a deadline there are no slices. */
+void run_begin_slice(struct run *run, size_t n);
+void run_end_slice(struct run *run);
 /* As long as it takes: nothing ends for want of time. */
 void run_drop_deadline(struct run *run);
 

@@ -10,10 +10,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* How long a pipe may say nothing. */
+#define PIPE_WAIT_MS 5000
+
+/* Waits until FD can be read; a FIFO without a writer never can.  0 or an
+ * errno. */
+static int
+wait_readable(int fd)
+{
+  struct pollfd p = { .fd = fd, .events = POLLIN };
+  int n = poll(&p, 1, PIPE_WAIT_MS);
+
+  if (n < 0)
+    return errno;
+  return n == 0 ? ETIMEDOUT : 0;
+}
 
 /* Fills at most SIZE bytes from FD; 0 or an errno. */
 static int
@@ -22,12 +39,13 @@ read_fully(int fd, char *text, size_t size, size_t *ret_len)
   size_t len = 0;
 
   while (len < size) {
-    ssize_t n = read(fd, text + len, size - len);
+    int err = wait_readable(fd);
+    ssize_t n = err ? -1 : read(fd, text + len, size - len);
 
-    if (n < 0 && errno == EINTR)
+    if (!err && n < 0 && errno == EINTR)
       continue;
     if (n < 0)
-      return errno;
+      return err ? err : errno;
     if (n == 0)
       break;
     len += (size_t)n;
@@ -43,7 +61,7 @@ slurp_file(const char *path, size_t max, struct slurp *ret)
   struct stat st;
   int fd, err = 0;
 
-  fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0)
     return errno;
   file.text = malloc(max + 1);

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "core/note.h"
 #include "core/pipeline.h"
 
 /* A failure that goes on. */
@@ -22,6 +23,9 @@ struct status {
   bool has_run;
   int64_t begun, ended;   /* of the last run, ms since 1970 */
   int result;             /* its exit status */
+  bool is_unfinished;     /* a run has begun and has not ended */
+  bool in_progress;       /* it is still at work */
+  struct note unfinished; /* that run */
   struct outage *outages; /* the oldest first */
   size_t n_outages;
 };

@@ -65,6 +65,23 @@ print_run(const struct status *status, FILE *out)
 }
 
 static void
+print_unfinished(const struct status *status, FILE *out)
+{
+  const struct note *note = &status->unfinished;
+  char when[CLOCK_TEXT];
+
+  clock_format_utc(note->begun_ms, when, sizeof(when));
+  if (status->in_progress)
+    fprintf(out, "a run is in progress since %s", when);
+  else
+    fprintf(out, "the run begun at %s did not end", when);
+  if (*note->output)
+    fprintf(out, "%s in output %s (%s)", status->in_progress ? "," : ": it was",
+            note->output, note->call);
+  putc('\n', out);
+}
+
+static void
 add_target(struct table *table, const struct status *status,
            const struct target *t)
 {
@@ -153,6 +170,8 @@ void
 status_print(const struct status *status, FILE *out)
 {
   print_run(status, out);
+  if (status->is_unfinished)
+    print_unfinished(status, out);
   if (!status->written)
     return;
   print_targets(status, out);
@@ -202,6 +221,23 @@ json_run(struct json *json, const struct status *status)
   json_time(json, "ended", status->ended);
   json_number(json, "status", status->result);
   json_text(json, "result", status_words(status->result));
+  json_end_object(json);
+}
+
+static void
+json_unfinished(struct json *json, const struct status *status)
+{
+  const struct note *note = &status->unfinished;
+
+  if (!status->is_unfinished) {
+    json_text(json, "unfinished_run", NULL);
+    return;
+  }
+  json_object(json, "unfinished_run");
+  json_time(json, "begun", note->begun_ms);
+  json_bool(json, "in_progress", status->in_progress);
+  json_text(json, "output", *note->output ? note->output : NULL);
+  json_text(json, "callback", *note->call ? note->call : NULL);
   json_end_object(json);
 }
 
@@ -262,6 +298,7 @@ status_print_json(const struct status *status, FILE *out)
   json_text(&json, "state", status->state_path);
   json_bool(&json, "written", status->written);
   json_run(&json, status);
+  json_unfinished(&json, status);
   json_array(&json, "targets");
   FOR_EACH_STAGE(status->pipeline, output, PLUGIN_OUTPUT)
   {

@@ -100,6 +100,17 @@ void store_row_remove(struct store *store, int64_t id);
 
 size_t store_row_count(const struct store *store, const char *output);
 
+/* Bytes of the note beside the state (core/note.h). */
+#define STORE_NOTE_SIZE 256
+
+/* Reads or writes the note; not synced.  With STORE_READ it is only read, in
+ * memory there is none. */
+bool store_note_read(struct store *store, char record[STORE_NOTE_SIZE]);
+void store_note_write(struct store *store, const char *record);
+
+/* Whether a run has the state now; for a store that was opened to be read. */
+bool store_is_locked(struct store *store);
+
 /* Writes all changes in one transaction; without changes, the disk is left
  * alone.  MP_OK, MP_EIO, MP_EPERM: then nothing of them is on disk, and the
  * store must not be used further. */

@@ -113,7 +113,8 @@ readable_by(const struct store *store)
 static int
 check_planted(struct store *store, uid_t dir_owner)
 {
-  static const char *const ends[] = { "", "-journal", "-wal", "-shm", ".lock" };
+  static const char *const ends[] = { "",     "-journal", "-wal",
+                                      "-shm", ".lock",    ".note" };
   uid_t readable = readable_by(store);
   char path[PATH_MAX];
   int r = MP_OK;
@@ -209,6 +210,21 @@ store_files_check_locks(struct store *store)
   return err ? refuse_without_locks(store, err) : MP_OK;
 }
 
+/* Takes the lock: 0, or why not.  A program that looks whether there is a run
+ * has it for a moment, too: store_is_locked(). */
+static int
+take_lock(int fd)
+{
+  int tries = 5;
+
+  while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK || --tries == 0)
+      return errno;
+    clock_sleep_ms(10, -1);
+  }
+  return 0;
+}
+
 /* A kernel lock on a file of its own: it ends with the process, whatever ends
  * that, and does not meet SQLite's locks. */
 static int
@@ -223,7 +239,7 @@ lock(struct store *store)
     open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, FILE_MODE);
   if (store->lock_fd < 0)
     return store_files_failed(store, path);
-  err = flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  err = take_lock(store->lock_fd);
   if (!err)
     err = try_record_lock(store->lock_fd);
   if (!err)
@@ -281,6 +297,63 @@ store_files_create(struct store *store)
   return MP_EIO;
 }
 
+/* ---- The note ------------------------------------------------------------ */
+
+/* O_NONBLOCK: what is there may be a FIFO. */
+void
+store_files_open_note(struct store *store)
+{
+  const int flags = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+  char path[PATH_MAX];
+  struct stat st;
+
+  if (path_with(store, ".note", path) != MP_OK)
+    return;
+  if (store->mode == STORE_WRITE)
+    store->note_fd = open(path, flags | O_RDWR | O_CREAT, FILE_MODE);
+  else
+    store->note_fd = open(path, flags | O_RDONLY);
+  if (store->note_fd < 0 ||
+      (fstat(store->note_fd, &st) == 0 && S_ISREG(st.st_mode)))
+    return;
+  close(store->note_fd);
+  store->note_fd = -1;
+}
+
+bool
+store_note_read(struct store *store, char record[STORE_NOTE_SIZE])
+{
+  return store->note_fd >= 0 &&
+         pread(store->note_fd, record, STORE_NOTE_SIZE, 0) == STORE_NOTE_SIZE;
+}
+
+/* Without the note a run goes on: it only tells where one has ended. */
+void
+store_note_write(struct store *store, const char *record)
+{
+  if (store->note_fd >= 0 && store->mode == STORE_WRITE &&
+      pwrite(store->note_fd, record, STORE_NOTE_SIZE, 0) != STORE_NOTE_SIZE) {
+    close(store->note_fd);
+    store->note_fd = -1;
+  }
+}
+
+bool
+store_is_locked(struct store *store)
+{
+  char path[PATH_MAX];
+  int fd = -1;
+  bool locked;
+
+  if (path_with(store, ".lock", path) == MP_OK)
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0)
+    return false;
+  locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(fd);
+  return locked;
+}
+
 /* ---- Of a newer version -------------------------------------------------- */
 
 int
@@ -303,7 +376,7 @@ store_files_check_version(struct store *store)
 {
   unsigned char header[HEADER_VERSION + 4];
   const unsigned char *p = header + HEADER_VERSION;
-  int fd = open(store->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  int fd = open(store->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   ssize_t n = fd < 0 ? -1 : read(fd, header, sizeof(header));
   int32_t version;
 

@@ -58,6 +58,8 @@ open_database(struct store *store, const char *pipeline_path)
     r = read_or_begin(store);
   if (r == MP_OK)
     r = check_owner(store, pipeline_path);
+  if (r == MP_OK)
+    store_files_open_note(store);
   return r;
 }
 
@@ -76,7 +78,7 @@ store_open(const char *db_path, const char *pipeline_path, enum store_mode mode,
   pthread_mutex_init(&store->lock, &attr);
   pthread_mutexattr_destroy(&attr);
   store->mode = mode;
-  store->lock_fd = -1;
+  store->lock_fd = store->note_fd = -1;
   if (mode == STORE_MEMORY)
     return MP_OK;
   store->path = strdup(db_path);
@@ -92,9 +94,11 @@ store_release(struct store *store)
 {
   store_sqlite_close(store);
   store->mode = STORE_SCRATCH;
+  if (store->note_fd >= 0)
+    close(store->note_fd);
   if (store->lock_fd >= 0)
     close(store->lock_fd);
-  store->lock_fd = -1;
+  store->lock_fd = store->note_fd = -1;
 }
 
 void

@@ -29,6 +29,7 @@ struct store {
   pthread_mutex_t lock; /* of the entries; recursive, for store_each */
   char *path;
   int lock_fd;
+  int note_fd; /* -1: no note is kept */
   sqlite3 *db;
   struct store_entry *entries;
   struct store_row_entry *rows; /* by id */
@@ -56,6 +57,8 @@ bool store_entry_is_due(const struct store *store, const struct store_entry *e);
 /* Makes directories and lock, for a mode that writes; refuses what somebody
  * else may have planted.  MP_EBUSY: another run has the lock. */
 int store_files_prepare(struct store *store);
+/* Opens the note beside the state, where there can be one. */
+void store_files_open_note(struct store *store);
 /* Makes the database where there is none, before SQLite would make it readable
  * by all. */
 int store_files_create(struct store *store);

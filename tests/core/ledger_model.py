@@ -7,7 +7,9 @@ takes the ledger that is linked into meterpipe through the same events and compa
 A pipeline with one base (overwrite), usages (subtract: deltas) and totals (add: usage onto themselves) in one
 output of class latest. Devices show what a real server shows: kind "g" six significant digits, kind "c" (a counter
 in thousandths) exactly what was sent; kind "w" is a counter of whole units, kind "t" shows one decimal of what it was
-sent, kind "e" is exact and shows nothing where it holds 0; and a time of last update in whole seconds. A target "usage.2" belongs to the second meter, whose base is
+sent, kind "e" is exact and shows nothing where it holds 0; and a time of last update in whole seconds. Runs are at
+least two seconds apart: no target is sent to sooner than that after our own last send, which is all that the rule
+about waiting promises. A target "usage.2" belongs to the second meter, whose base is
 "base.2". Beside the devices each cycle adds a row to a CSV. Faults: the server away when
 asked; each write refused, lost before or after it was carried out; a crash before the commit, after it, before or
 after each write; answers lost with a crash; a power cut that takes each device's last write; the meter silent; readings

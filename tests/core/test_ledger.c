@@ -319,6 +319,47 @@ START_TEST(what_was_not_asked_is_not_settled)
 }
 END_TEST
 
+/* ---- A target that only we have written to need not be waited for ---- */
+
+static const struct {
+  enum ledger_role role;
+  const char *ledger, *shown;
+  int64_t sent_ago_ms; /* 0: never sent */
+  bool rests;
+} rests[] = {
+  { PLAIN, "A=84 B=83@1", "84@2", 2000, true },
+  { DELTA, "A=0.2 B=0.1@1 D=0.3", "0.2@2", 900000, true },
+  { BASE, "A=84.25 B=83@1", "84.2@2~-1", 900000, true },
+  /* our own last send was a moment ago, or the clock went back since */
+  { PLAIN, "A=84 B=83@1", "84@2", 1999, false },
+  { PLAIN, "A=84 B=83@1", "84@2", -1000, false },
+  /* another wrote there, perhaps just now */
+  { PLAIN, "A=84 B=83@1", "85@2", 900000, false },
+  { DELTA, "A=0.2 B=0.1@1", "0.3@2", 900000, false },
+  /* A is what another wrote there: it was not sent */
+  { TOTAL, "A=84", "84@2", 900000, false },
+  { PLAIN, "A=84 B=83@1", "84@2", 0, false },
+  /* the server lost A; what became of M is not known */
+  { PLAIN, "A=84 B=84@1", "84@1", 900000, false },
+  { PLAIN, "A=84 B=83@1 M=85 N=84@2", "84@2", 900000, false },
+  { PLAIN, "", "0@2", 900000, false },
+};
+
+START_TEST(target_rests_where_only_we_have_written)
+{
+  const int64_t now = 1795342800000;
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+
+  read_ledger(&t, rests[_i].role, rests[_i].ledger);
+  read_shown(&shown, rests[_i].shown, strlen(rests[_i].shown));
+  t.sent_ms = rests[_i].sent_ago_ms ? now - rests[_i].sent_ago_ms : 0;
+  ck_assert_int_eq(ledger_rests(&t, &shown, now), rests[_i].rests);
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
 /* ---- A base that was changed takes what is due from it along ---- */
 
 static const struct {
@@ -755,6 +796,8 @@ ledger_suite(void)
   tcase_add_loop_test(tc, settling_follows_the_table, 0,
                       sizeof(settlings) / sizeof(settlings[0]));
   tcase_add_test(tc, what_was_not_asked_is_not_settled);
+  tcase_add_loop_test(tc, target_rests_where_only_we_have_written, 0,
+                      sizeof(rests) / sizeof(rests[0]));
   tcase_add_loop_test(tc, a_changed_base_drops_what_is_due, 0,
                       sizeof(drops) / sizeof(drops[0]));
   tcase_add_loop_test(tc, sending_follows_the_rules, 0,

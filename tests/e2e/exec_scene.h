@@ -15,6 +15,11 @@
 
 #define EXEC_INPUT "[input meter]\nplugin = exec\ncommand = cat reading\n"
 
+/* What the second run says where the first one was killed in the command. */
+#define EXEC_UNFINISHED                                                        \
+  "notice: hook: the run begun at 2026-11-22T10:20:00Z did not end: it was "   \
+  "in this output (commit), which is served last in this run\n"
+
 /* The pipeline "p.ini": the reader, and an output with OPTIONS. */
 void exec_write(struct scene *s, const char *options);
 /* The meter shows ENERGY, now by the scene's clock. */

@@ -594,7 +594,7 @@ START_TEST(record_comes_again_with_its_id_after_a_crash)
   exec_check_file(s, "got", "hook-1795342800000-1\n");
   scene_write(s, "take.sh", IDS);
   exec_run(s, "84.300");
-  exec_check(s, EX_OK, "");
+  exec_check(s, EX_OK, EXEC_UNFINISHED);
   exec_check_file(s, "got",
                   "hook-1795342800000-1\nhook-1795342800000-1\n"
                   "hook-1795344000000-2\n");
@@ -848,6 +848,14 @@ START_TEST(what_a_killed_run_left_waits_since_its_reading)
   exec_check(s, EX_OK, "");
   ck_assert_msg(strstr(scene_out(s), "  84.208 GJ  20 min\n") != NULL, "%s",
                 scene_out(s));
+  ck_assert_ptr_nonnull(
+    strstr(scene_out(s), "the run begun at 2026-11-22T10:20:00Z did not end: "
+                         "it was in output hook (commit)\n"));
+  scene_run(s, "status --json -c p.ini");
+  ck_assert_ptr_nonnull(strstr(
+    scene_out(s), "\"unfinished_run\":{\"begun\":\"2026-11-22T10:20:00Z\","
+                  "\"in_progress\":false,\"output\":\"hook\","
+                  "\"callback\":\"commit\"}"));
 }
 END_TEST
 

@@ -424,6 +424,9 @@ static const struct {
   { METER HOUSE "username = me\npassword_file = pw\n" ENERGY,
     "p.ini:8: warning: password_file: everybody can read the file: chmod o-r "
     "it\n" },
+  { METER HOUSE ENERGY "[pipeline]\ndeadline = 3999ms\n",
+    "warning: deadline: is below 4 s: a value that has to wait for two seconds "
+    "before it is sent may not be sent in time\n" },
 };
 
 START_TEST(check_warns_of_what_may_not_be_meant)

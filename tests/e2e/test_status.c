@@ -76,7 +76,8 @@ START_TEST(state_that_was_never_written_says_so)
   status("--json");
   house_check(&house, EX_OK, "");
   check_out("{\"pipeline\":\"house.ini\",\"state\":\"{dir}/house.db\","
-            "\"written\":false,\"last_run\":null,\"targets\":["
+            "\"written\":false,\"last_run\":null,\"unfinished_run\":null,"
+            "\"targets\":["
             "{\"target\":\"domoticz.322\",\"last\":null,\"due\":null,"
             "\"due_since\":null},"
             "{\"target\":\"domoticz.323\",\"last\":null,\"due\":null,"
@@ -192,7 +193,8 @@ START_TEST(status_for_programs_is_one_object)
     "\"written\":true,\"last_run\":{"
     "\"begun\":\"2026-11-22T10:40:00Z\","
     "\"ended\":\"2026-11-22T10:40:00Z\",\"status\":69,"
-    "\"result\":\"an output refuses\"},\"targets\":["
+    "\"result\":\"an output refuses\"},\"unfinished_run\":null,"
+    "\"targets\":["
     "{\"target\":\"domoticz.322\"," LAST("0.208") "," DUE(
       "0.001") "},"
                "{\"target\":\"domoticz.323\"," LAST("84.208") "," DUE(
@@ -303,7 +305,8 @@ START_TEST(pipeline_of_recordings_keeps_none)
   status("--json");
   house_check(&house, EX_OK, "");
   check_out("{\"pipeline\":\"house.ini\",\"state\":null,\"written\":false,"
-            "\"last_run\":null,\"targets\":[],\"queues\":[],\"outages\":[]}\n");
+            "\"last_run\":null,\"unfinished_run\":null,\"targets\":[],"
+            "\"queues\":[],\"outages\":[]}\n");
 }
 END_TEST
 

@@ -15,6 +15,18 @@ struct bad {
   uint32_t records;
 };
 
+/* For ever, whatever the host says, where BAD is "sleep-WHERE". */
+static void
+sleep_in(const char *where)
+{
+  const char *bad = getenv("BAD");
+
+  if (bad != NULL && strncmp(bad, "sleep-", 6) == 0 &&
+      strcmp(bad + 6, where) == 0)
+    for (;;)
+      pause();
+}
+
 /* Instances that live. */
 static unsigned alive;
 
@@ -45,6 +57,7 @@ bad_create(const struct mp_host *host, void **ret_self)
   int r = refuse(host);
   struct bad *b;
 
+  sleep_in("create");
   if (r != MP_OK)
     return r;
   b = calloc(1, sizeof(*b));
@@ -79,6 +92,7 @@ bad_destroy(void *self)
 static int
 bad_open(void *self)
 {
+  sleep_in("open");
   if (bad_is("open-nonsense"))
     return 77;
   if (bad_is("open-outcome"))
@@ -87,9 +101,17 @@ bad_open(void *self)
   return MP_OK;
 }
 
+static void
+bad_close(void *self)
+{
+  (void)self;
+  sleep_in("close");
+}
+
 static int
 bad_begin(void *self, const struct mp_record *record)
 {
+  sleep_in("begin");
   (void)record;
   ((struct bad *)self)->records++;
   return MP_OK;
@@ -98,6 +120,7 @@ bad_begin(void *self, const struct mp_record *record)
 static int
 bad_write(void *self, uint32_t target, const struct mp_value *value)
 {
+  sleep_in("write");
   (void)self;
   (void)target;
   (void)value;
@@ -116,6 +139,7 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
                             .value = &value };
 
   (void)self;
+  sleep_in("fetch");
   if (bad_is("fetch-exponent"))
     value.exp10 = 1000;
   if (bad_is("fetch-text")) {
@@ -150,6 +174,7 @@ bad_commit(void *self, const struct mp_result_sink *sink)
   struct bad *b = self;
   uint32_t i;
 
+  sleep_in("commit");
   if (bad_is("commit-crashes"))
     abort();
   if (bad_is("commit-exits"))
@@ -176,6 +201,7 @@ bad_commit(void *self, const struct mp_result_sink *sink)
 static int
 bad_token(void *self, char *ret_token, size_t size)
 {
+  sleep_in("token");
   if (bad_is("token-fails"))
     return mp_fail(((struct bad *)self)->host, MP_EIO, NULL, "has no end");
   memset(ret_token, 'x', size);
@@ -187,6 +213,7 @@ bad_token(void *self, char *ret_token, size_t size)
 static int
 bad_recover(void *self, const char *token, const struct mp_result_sink *sink)
 {
+  sleep_in("recover");
   (void)token;
   sink->result(sink, 0, MP_ALL_TARGETS,
                bad_is("recover-rejects") ? MP_REJECTED : MP_ACCEPTED);
@@ -301,6 +328,7 @@ meterpipe_plugin(void)
     .delivery = MP_LATEST,
     .target_prefix = "place",
     .open = bad_open,
+    .close = bad_close,
     .fetch = bad_fetch,
     .begin = bad_begin,
     .write = bad_write,

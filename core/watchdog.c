@@ -1,0 +1,101 @@
+/* The watchdog.  Its handler allocates nothing and takes no lock. */
+#include "core/watchdog.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "core/call.h"
+#include "core/log.h"
+
+static volatile sig_atomic_t hurried;
+
+/* A line without stdio, which must not be used in a handler. */
+struct line {
+  char text[256];
+  size_t len;
+};
+
+static void
+append(struct line *line, const char *text)
+{
+  size_t len = strlen(text), room = sizeof(line->text) - line->len;
+
+  if (len > room)
+    len = room;
+  memcpy(line->text + line->len, text, len);
+  line->len += len;
+}
+
+static void
+on_alarm(int signo)
+{
+  const struct call_progress *call = call_in_progress();
+  struct line line = { .len = 0 };
+
+  (void)signo;
+  append(&line, "error: ");
+  if (call) {
+    append(&line, call->name);
+    append(&line, ": ");
+    append(&line, call->what);
+    append(&line, " did not return; ");
+  }
+  append(&line, hurried ? "the run is ended 5 s after the signal to stop\n"
+                        : "the run is ended 5 s after its deadline\n");
+  log_emergency(line.text, line.len);
+  _exit(EX_IOERR);
+}
+
+static void
+set_timer(int64_t ms)
+{
+  struct itimerval timer = { .it_value = { .tv_sec = (time_t)(ms / 1000),
+                                           .tv_usec = (suseconds_t)(ms % 1000) *
+                                                      1000 } };
+
+  setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+void
+watchdog_init(void)
+{
+  struct sigaction alarm = { .sa_handler = on_alarm };
+  sigset_t set;
+
+  sigaction(SIGALRM, &alarm, NULL);
+  sigemptyset(&set);
+  sigaddset(&set, SIGALRM);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void
+watchdog_arm(int64_t deadline_ms)
+{
+  if (!hurried)
+    set_timer(deadline_ms + WATCHDOG_GRACE_MS);
+}
+
+void
+watchdog_disarm(void)
+{
+  if (!hurried)
+    set_timer(0);
+}
+
+/* On Linux setitimer() and getitimer() are plain system calls, and safe in a
+ * handler. */
+void
+watchdog_hurry(void)
+{
+  struct itimerval timer;
+
+  getitimer(ITIMER_REAL, &timer);
+  if (!hurried && (!timerisset(&timer.it_value) ||
+                   timer.it_value.tv_sec >= WATCHDOG_GRACE_MS / 1000))
+    set_timer(WATCHDOG_GRACE_MS);
+  hurried = 1;
+}

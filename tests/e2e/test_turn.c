@@ -1,0 +1,190 @@
+/*
+ * The time of a cycle is divided: outputs that do not answer, or wait, leave
+ * enough of it to the others.
+ */
+#include <arpa/inet.h>
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "tests/e2e/exec_scene.h"
+#include "tests/support/house.h"
+
+/* Takes connections, and never says a word. */
+static int
+listen_silently(unsigned *ret_port)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET };
+  socklen_t len = sizeof(address);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+  ck_assert_int_eq(listen(fd, 64), 0);
+  ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+  *ret_port = ntohs(address.sin_port);
+  return fd;
+}
+
+/* Six dead servers before a seventh output, of CLASS, that can be asked. */
+static void
+write_seven(struct scene *s, unsigned port)
+{
+  char text[2048];
+  int len = snprintf(text, sizeof(text), "%s",
+                     "[pipeline]\nstate_dir = .\ndeadline = 5s\n" EXEC_INPUT);
+
+  for (int i = 1; i <= 6; i++)
+    len += snprintf(text + len, sizeof(text) - (size_t)len,
+                    "[output dead%d]\nplugin = domoticz\nidx.1 = meter.energy\n"
+                    "url = http://127.0.0.1:%u\ntimeout = 60s\n",
+                    i, port);
+  scene_write(s, "p.ini",
+              "%s[output live]\nplugin = exec\nclass = latest\n"
+              "command = sh take.sh\nfetch = cat shown\n"
+              "value.energy = meter.energy\n",
+              text);
+  scene_write(s, "take.sh", "cat >>got; echo >>got\n");
+  scene_write(s, "shown", "%s", "{\"target\":\"energy\",\"value\":\"0\"}\n");
+}
+
+START_TEST(dead_servers_do_not_starve_a_live_one)
+{
+  struct scene *s = scene_new();
+  unsigned port;
+  int fd = listen_silently(&port);
+
+  write_seven(s, port);
+  exec_run(s, "1");
+  ck_assert_int_eq(scene_status(s), EX_TEMPFAIL);
+  ck_assert_msg(scene_read(s, "got") && strstr(scene_read(s, "got"), "\"1\""),
+                "%s", scene_err(s));
+  exec_run(s, "2");
+  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "\"2\""));
+  close(fd);
+  scene_free(s);
+}
+END_TEST
+
+/* ---- The order ---- */
+
+/* Two outputs that write their names; the first fails where "fails" exists. */
+static void
+write_two(struct scene *s, const char *class)
+{
+  scene_write(s, "p.ini",
+              "[pipeline]\nstate_dir = .\n" EXEC_INPUT
+              "[output one]\nplugin = exec\nclass = %s\n"
+              "command = sh take.sh one\nvalue.energy = meter.energy\n"
+              "[output two]\nplugin = exec\nclass = %s\n"
+              "command = sh take.sh two\nvalue.energy = meter.energy\n",
+              class, class);
+  scene_write(s, "take.sh",
+              "echo $1 >>order\n"
+              "test $1 = two || test ! -e fails || exit 75\n"
+              "test ! -e dies || kill -9 $PPID\n");
+}
+
+static const char *const classes[] = { "live", "latest", "append" };
+
+static void
+next_order(struct scene *s, const char *energy, const char *order)
+{
+  scene_remove(s, "order");
+  exec_run(s, energy);
+  exec_check_file(s, "order", order);
+}
+
+START_TEST(output_that_failed_is_served_last)
+{
+  struct scene *s = scene_new();
+
+  write_two(s, classes[_i]);
+  scene_write(s, "fails", "%s", "");
+  scene_write(s, "order", "%s", "");
+  next_order(s, "1", "one\ntwo\n");
+  next_order(s, "2", "two\none\n");
+  scene_remove(s, "fails");
+  next_order(s, "3", "two\none\n");
+  next_order(s, "4", "one\ntwo\n");
+  scene_free(s);
+}
+END_TEST
+
+START_TEST(output_in_which_a_run_ended_is_served_last)
+{
+  struct scene *s = scene_new();
+
+  write_two(s, "live");
+  scene_write(s, "dies", "%s", "");
+  scene_write(s, "order", "%s", "");
+  next_order(s, "1", "one\n");
+  scene_remove(s, "dies");
+  next_order(s, "2", "two\none\n");
+  next_order(s, "3", "one\ntwo\n");
+  scene_free(s);
+}
+END_TEST
+
+/* ---- Two seconds after the last update ---- */
+
+/* Domoticz's clock is compared modulo 15 minutes: what was sent a multiple of
+ * that ago looks as if it had been sent just now. */
+START_TEST(run_every_15_minutes_does_not_wait)
+{
+  struct house h;
+  double least = 60;
+
+  house_build(&h, DOMOTICZ_2025_1);
+  domoticz_server_add(h.server, 323, "custom", "GJ");
+  house_write(&h, "", "idx.323 = meter.heat_energy_e1\n", "");
+  house_run(&h, "84.100GJ");
+  for (int i = 0; i < 4; i++) { /* machines are busy: the fastest counts */
+    char reading[32];
+    int64_t begun;
+
+    house_wait(&h, 900 - HOUSE_INTERVAL);
+    snprintf(reading, sizeof(reading), "84.%d00GJ", i + 2);
+    begun = house_clock_ms();
+    house_run(&h, reading);
+    house_check(&h, EX_OK, "");
+    if ((double)(house_clock_ms() - begun) / 1000 < least)
+      least = (double)(house_clock_ms() - begun) / 1000;
+  }
+  house_check_device(&h, 323, "84.500");
+  house_leave(&h);
+  ck_assert_msg(least < 1.9, "%.1f s", least);
+}
+END_TEST
+
+static Suite *
+turn_suite(void)
+{
+  Suite *suite = suite_create("turn");
+  TCase *tc = tcase_create("turn");
+
+  tcase_set_timeout(tc, 120);
+  tcase_add_test(tc, dead_servers_do_not_starve_a_live_one);
+  tcase_add_loop_test(tc, output_that_failed_is_served_last, 0,
+                      sizeof(classes) / sizeof(classes[0]));
+  tcase_add_test(tc, output_in_which_a_run_ended_is_served_last);
+  tcase_add_test(tc, run_every_15_minutes_does_not_wait);
+  suite_add_tcase(suite, tc);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(turn_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

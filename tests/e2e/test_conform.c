@@ -662,6 +662,85 @@ START_TEST(input_that_does_not_come_back_is_abandoned)
 }
 END_TEST
 
+/* Its code must not be unloaded between two cycles. */
+START_TEST(thread_that_a_plugin_leaves_behind_does_no_harm)
+{
+  scene_write(s, "p.ini",
+              "[input bad]\nplugin = ./input_bad.so\n"
+              "[output table]\nplugin = stdout\nformat = line\n"
+              "field.a = bad.a\n");
+  scene_setenv(s, "BAD", "create-thread");
+  scene_start(s, "run -c p.ini --every 100ms");
+  sleep(1);
+  kill(scene_pid(s), SIGTERM);
+  ck_assert_int_eq(scene_wait(s), EX_TEMPFAIL);
+  ck_assert_str_eq(scene_err(s), "");
+  ck_assert_ptr_nonnull(strstr(scene_out(s), "a 1\na 1\n"));
+}
+END_TEST
+
+/* ---- Many failures of one stage ---- */
+
+static void
+write_failing_house(const char *how)
+{
+  scene_write(s, "p.ini",
+              "[input bad]\nplugin = ./input_bad.so\n"
+              "[output table]\nplugin = stdout\nformat = line\n"
+              "field.a = bad.a\n");
+  scene_setenv(s, "BAD", how);
+}
+
+static unsigned
+count(const char *text, const char *what)
+{
+  unsigned n = 0;
+
+  for (text = strstr(text, what); text; text = strstr(text + 1, what))
+    n++;
+  return n;
+}
+
+/* The exit status, the state and status know all of them. */
+START_TEST(stage_prints_twenty_failures_and_how_many_more)
+{
+  write_failing_house("read-fails-100");
+  ck_assert_int_eq(scene_run(s, "run -c p.ini"), EX_DATAERR);
+  ck_assert_uint_eq(count(scene_err(s), ": is damaged\n"), 20);
+  ck_assert_ptr_nonnull(strstr(scene_err(s),
+                               "error: bad: and 80 more failures: "
+                               "\"meterpipe status\" lists all of them\n"));
+  scene_run(s, "status -c p.ini");
+  ck_assert_uint_eq(count(scene_out(s), "is damaged\n"), 100);
+  /* All of them count as told. */
+  scene_run(s, "run -c p.ini");
+  check(EX_DATAERR, "", "");
+  scene_run(s, "run -v -c p.ini");
+  ck_assert_uint_eq(count(scene_err(s), ": is damaged\n"), 100);
+  scene_setenv(s, "BAD", "");
+  scene_run(s, "run -c p.ini");
+  ck_assert_uint_eq(count(scene_err(s), ": is in order again after "), 20);
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s), "notice: bad: and 80 more are in order again\n"));
+  ck_assert_int_eq(scene_status(s), EX_OK);
+}
+END_TEST
+
+START_TEST(thousands_of_outages_begin_and_end)
+{
+  write_failing_house("read-fails-5000");
+  ck_assert_int_eq(scene_run(s, "run -c p.ini"), EX_DATAERR);
+  scene_run(s, "status -c p.ini");
+  ck_assert_uint_eq(count(scene_out(s), "is damaged\n"), 5000);
+  scene_run(s, "status --json -c p.ini");
+  ck_assert_uint_eq(count(scene_out(s), "\"reason\":\"is damaged\""), 5000);
+  scene_setenv(s, "BAD", "");
+  ck_assert_int_eq(scene_run(s, "run -c p.ini"), EX_OK);
+  scene_run(s, "status -c p.ini");
+  ck_assert_uint_eq(count(scene_out(s), "is damaged\n"), 0);
+}
+END_TEST
+
 START_TEST(plugin_of_another_kind_is_told_so)
 {
   scene_write(s, "p.ini",
@@ -734,6 +813,9 @@ conform_suite(void)
                       ARRAY_SIZE(conform_rows));
   tcase_add_test(tc, input_that_does_not_come_back_is_abandoned);
   tcase_add_test(tc, input_that_does_not_look_for_a_signal_is_abandoned);
+  tcase_add_test(tc, thread_that_a_plugin_leaves_behind_does_no_harm);
+  tcase_add_test(tc, stage_prints_twenty_failures_and_how_many_more);
+  tcase_add_test(tc, thousands_of_outages_begin_and_end);
   tcase_add_test(tc, plugin_of_another_kind_is_told_so);
   suite_add_tcase(suite, tc);
   return suite;

@@ -15,4 +15,14 @@ bad_is(const char *how)
   return bad != NULL && strcmp(bad, how) == 0;
 }
 
+/* What follows PREFIX in BAD; NULL: it does not begin so. */
+static inline const char *
+bad_after(const char *prefix)
+{
+  const char *bad = getenv("BAD");
+  size_t len = strlen(prefix);
+
+  return bad != NULL && strncmp(bad, prefix, len) == 0 ? bad + len : NULL;
+}
+
 #endif

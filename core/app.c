@@ -147,11 +147,14 @@ app_finish(struct app *app)
   if (!app)
     return EX_OSERR;
   if (app->run.abandoned) { /* a thread still works on all of this */
+    report_end_run(app->report);
     store_release(app->run.store);
     return report_status(app->report);
   }
   pipeline_free(app->pipeline);
   config_free(app->config);
+  if (app->report)
+    report_end_run(app->report);
   store_close(app->run.store);
   loader_free(app->loader);
   if (app->report)

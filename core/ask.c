@@ -77,6 +77,14 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 
 /* ---- Asking ---- */
 
+/* Whether OUTPUT can tell that it has rows which the state does not know. */
+static bool
+older_state_is_noticed(const struct stage *output)
+{
+  return (output->plugin->output.flags & MP_OUTPUT_TELLS_TIME) &&
+         output->pipeline->run->store && book_last_row(output) > 0;
+}
+
 /* A queue keeps its last values by itself; the file is asked only for what has
  * no record. */
 static bool
@@ -84,7 +92,7 @@ needs_asking(const struct stage *output)
 {
   if (!can_be_asked(output) || output->n_targets == 0)
     return false;
-  if (delivery(output) == MP_LATEST)
+  if (delivery(output) == MP_LATEST || older_state_is_noticed(output))
     return true;
   for (size_t i = 0; i < output->n_targets; i++)
     if (output->targets[i]->is_operand &&
@@ -239,6 +247,47 @@ sort_answers(struct stage *output)
   }
 }
 
+/* ---- An older copy of the state ---- */
+
+static int64_t
+newest_row_shown(const struct stage *output)
+{
+  int64_t newest = 0;
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+
+    if (target_is_kept(t) && t->shown.known && t->shown.value.kind &&
+        t->shown.value.time_ms > newest)
+      newest = t->shown.value.time_ms;
+  }
+  return newest;
+}
+
+/* The output has rows that this state does not know: an older copy of it was
+ * put back.  What they hold is the last known value; rows of the queue that are
+ * not newer were delivered then. */
+static void
+adopt_unknown_rows(struct stage *output)
+{
+  int64_t newest = newest_row_shown(output);
+
+  /* Outputs write whole seconds. */
+  if (newest / 1000 <= book_last_row(output) / 1000)
+    return;
+  for (size_t i = 0; i < output->n_targets; i++) {
+    struct target *t = output->targets[i];
+
+    if (target_is_kept(t) && t->shown.known && t->shown.value.kind)
+      ledger_adopt_column(&t->ledger, &t->shown);
+  }
+  log_line(MP_LOG_NOTICE, output->name, NULL,
+           "has rows that the state does not know, probably because an older "
+           "copy of the state was put back: its last row is the last known "
+           "value now (%zu rows of the queue are in it already)",
+           book_drop_rows(output, newest));
+}
+
 void
 ask_outputs(struct pipeline *p)
 {
@@ -250,5 +299,7 @@ ask_outputs(struct pipeline *p)
     sort_answers(output);
     if (delivery(output) == MP_LATEST)
       settle(output);
+    else if (older_state_is_noticed(output))
+      adopt_unknown_rows(output);
   }
 }

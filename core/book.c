@@ -4,6 +4,7 @@
  */
 #include "core/cycle_parts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,9 @@ book_load(struct pipeline *p)
                           "move the state away to begin anew from what the "
                           "output shows",
                           store_path(p->run->store));
+      /* Older states do not keep the unit of a column. */
+      if (delivery(output) != MP_LATEST && !t->ledger.unit)
+        t->ledger.unit = t->ledger.a.unit;
     }
   }
   return MP_OK;
@@ -138,7 +142,7 @@ book_check_values(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
-    if (delivery(output) != MP_LATEST)
+    if (delivery(output) == MP_LIVE)
       continue;
     for (size_t i = 0; i < output->n_targets; i++) {
       struct target *t = output->targets[i];
@@ -180,32 +184,26 @@ fail_memory(struct stage *output, const char *object)
   output->pipeline->run->stateless = true;
 }
 
+/* Of a latest output D, of a queue what the row gets. */
 static void
-due_latest(struct target *t)
+due_target(struct target *t)
 {
   struct value v = { 0 };
+  int r;
 
   if (!target_counts(t) || !book_value(t, &v))
     return;
   if (!t->ledger.unit)
     t->ledger.unit = v.unit;
-  if (ledger_due(&t->ledger, &v) != MP_OK) /* it fits: that was looked at */
+  if (delivery(t->stage) == MP_LATEST)
+    r = ledger_due(&t->ledger, &v);
+  else
+    r = ledger_column(&t->ledger, &v);
+  if (r != MP_OK) /* it fits: book_check_values has seen to that */
     fail_memory(t->stage, t->object);
   else if (t->base)
     t->ledger.rebase = false;
   value_clear(&v);
-}
-
-/* The newest committed row's value is what a column is known to hold. */
-static void
-due_column(struct target *t)
-{
-  if (!target_counts(t))
-    return;
-  value_copy(&t->ledger.a, &t->source->value);
-  t->ledger.a_place = MP_EXACT;
-  if (t->base)
-    t->ledger.rebase = false;
 }
 
 static bool
@@ -217,14 +215,61 @@ any_counts(const struct stage *output)
   return false;
 }
 
+/* The name of the entry that book_last_row reads. */
+static const char last_row_key[] = "last_row";
+
+int64_t
+book_last_row(const struct stage *output)
+{
+  const char *body = store_get(output->pipeline->run->store, STORE_META,
+                               output->name, last_row_key);
+
+  return body ? strtoll(body, NULL, 10) : 0;
+}
+
+/* The newest of all: where the clock was set back, later rows are not. */
+static bool
+keep_last_row(struct stage *output, int64_t time_ms)
+{
+  char body[32];
+
+  if (time_ms <= book_last_row(output))
+    return true;
+  snprintf(body, sizeof(body), "%" PRId64, time_ms);
+  return store_put(output->pipeline->run->store, STORE_META, output->name,
+                   last_row_key, body);
+}
+
 static void
 due_row(struct stage *output, int64_t time_ms)
 {
   char *body = row_encode(output, time_ms);
 
-  if (!body || !store_row_add(output->pipeline->run->store, output->name, body))
+  if (!body ||
+      !store_row_add(output->pipeline->run->store, output->name, body) ||
+      !keep_last_row(output, time_ms))
     fail_memory(output, NULL);
   free(body);
+}
+
+size_t
+book_drop_rows(struct stage *output, int64_t newest_ms)
+{
+  struct store *store = output->pipeline->run->store;
+  const struct store_row *stored = store_row_next(store, output->name, 0);
+  size_t dropped = 0;
+  struct row row;
+
+  for (; stored; stored = store_row_next(store, output->name, stored->id)) {
+    if (!row_decode(&row, stored->body))
+      continue;
+    if (row.time_ms / 1000 <= newest_ms / 1000) {
+      store_row_remove(store, stored->id);
+      dropped++;
+    }
+    row_clear(&row);
+  }
+  return dropped;
 }
 
 /* A total whose first result is left out begins with 0: the next result counts,
@@ -259,19 +304,12 @@ book_due(struct pipeline *p, int64_t time_ms)
 
     if (class == MP_LIVE)
       continue;
+    for (size_t i = 0; i < output->n_targets; i++)
+      if (target_is_kept(output->targets[i]))
+        due_target(output->targets[i]);
     if (time_ms && store_is_durable(p->run->store) &&
         (class == MP_APPEND || (class == MP_HISTORY && any_counts(output))))
       due_row(output, time_ms);
-    for (size_t i = 0; i < output->n_targets; i++) {
-      struct target *t = output->targets[i];
-
-      if (!target_is_kept(t))
-        continue;
-      if (class == MP_LATEST)
-        due_latest(t);
-      else
-        due_column(t);
-    }
   }
 }
 

@@ -29,6 +29,11 @@ int64_t book_time(const struct pipeline *p);
 void book_check_values(struct pipeline *p);
 /* Puts the cycle's values into ledgers and rows. */
 void book_due(struct pipeline *p, int64_t time_ms);
+/* The time of the newest row that was ever booked for OUTPUT, in ms; 0: none
+ * is known. */
+int64_t book_last_row(const struct stage *output);
+/* Takes the rows up to NEWEST_MS off the queue; how many there were. */
+size_t book_drop_rows(struct stage *output, int64_t newest_ms);
 /* Makes M of what is about to be sent. */
 void book_prepare(struct pipeline *p);
 /* The value of SLOT as TARGET keeps it; false: it does not fit. */

@@ -77,6 +77,26 @@ deliver_write(struct stage *output, const struct target *t,
            0);
 }
 
+/* ---- Results ---- */
+
+static void
+take_record_result(struct results *results, uint32_t record, uint32_t target,
+                   uint32_t result)
+{
+  uint8_t *cell;
+
+  if (record >= results->n)
+    return;
+  if (target == MP_ALL_TARGETS) {
+    results->result[record] = result;
+    results->told[record] = true;
+  } else if (target < results->output->n_targets) {
+    cell = deliver_cell(results, record, target);
+    if (*cell)
+      *cell = (uint8_t)result;
+  }
+}
+
 static void
 take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
             uint32_t result)
@@ -91,12 +111,12 @@ take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
     results->nonsense = true;
     result = MP_PERHAPS;
   }
-  /* A row stands although a value of it was refused: that was explained. */
-  if (results->by_record && target != MP_ALL_TARGETS && result == MP_REJECTED)
+  if (results->by_record) {
+    take_record_result(results, record, target, result);
     return;
+  }
   for (size_t i = 0; i < results->n; i++)
-    if (results->by_record ? i == record
-                           : target == MP_ALL_TARGETS || i == target)
+    if (target == MP_ALL_TARGETS || i == target)
       results->result[i] = result;
 }
 
@@ -129,6 +149,56 @@ deliver_results_init(struct results *results, size_t n, bool by_record)
   for (size_t i = 0; results->result && i < n; i++)
     results->result[i] = MP_PERHAPS;
   return results->result != NULL;
+}
+
+bool
+deliver_results_init_rows(struct results *results, struct stage *output,
+                          size_t n)
+{
+  if (!deliver_results_init(results, n, true))
+    return false;
+  results->output = output;
+  results->cells = calloc(n, output->n_targets + 1);
+  results->told = calloc(n, sizeof(*results->told));
+  if (results->cells && results->told)
+    return true;
+  deliver_results_free(results);
+  return false;
+}
+
+void
+deliver_results_free(struct results *results)
+{
+  free(results->result);
+  free(results->cells);
+  free(results->told);
+  memset(results, 0, sizeof(*results));
+}
+
+uint8_t *
+deliver_cell(const struct results *results, size_t record, size_t target)
+{
+  return &results->cells[record * results->output->n_targets + target];
+}
+
+uint32_t
+deliver_record_result(const struct results *results, size_t record)
+{
+  uint32_t result = 0;
+
+  if (results->told[record])
+    return results->result[record];
+  for (size_t i = 0; i < results->output->n_targets; i++) {
+    uint8_t cell = *deliver_cell(results, record, i);
+
+    if (cell == MP_PERHAPS)
+      return MP_PERHAPS;
+    if (cell == MP_NOT_SENT || cell == MP_RETRY)
+      result = cell;
+    else if (cell && !result)
+      result = MP_ACCEPTED;
+  }
+  return result ? result : MP_PERHAPS;
 }
 
 bool

@@ -13,6 +13,10 @@ struct results {
   bool by_record;
   size_t n;
   uint32_t *result;
+  /* By record only: for each record the result of each target; 0: the record
+   * has no value for it. */
+  uint8_t *cells;
+  bool *told; /* for each record: commit gave it a result as a whole */
 };
 
 void deliver_begin(struct stage *output, int64_t time_ms, int64_t id);
@@ -22,6 +26,16 @@ void deliver_write(struct stage *output, const struct target *t,
 bool deliver_open(struct stage *output);
 /* Results of N records or targets: each MP_PERHAPS until it is told. */
 bool deliver_results_init(struct results *results, size_t n, bool by_record);
+/* Room for the results of N records, target by target; false: out of memory. */
+bool deliver_results_init_rows(struct results *results, struct stage *output,
+                               size_t n);
+void deliver_results_free(struct results *results);
+/* The cell of target number TARGET in RECORD. */
+uint8_t *deliver_cell(const struct results *results, size_t record,
+                      size_t target);
+/* What became of RECORD.  The output has taken it (MP_ACCEPTED) although it
+ * rejected values of single targets. */
+uint32_t deliver_record_result(const struct results *results, size_t record);
 /* A record with all values of this cycle that count. */
 void deliver_values(struct stage *output, int64_t time_ms);
 /* With TOKEN: recover.  A failure gives the output up for this run. */

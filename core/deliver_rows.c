@@ -103,8 +103,10 @@ give_up_row(struct stage *output, int64_t id)
   store_row_remove(output->pipeline->run->store, id);
 }
 
+/* Writes the row as record number RECORD of the commit. */
 static bool
-write_row(struct stage *output, const struct store_row *stored)
+write_row(struct stage *output, const struct store_row *stored,
+          struct results *results, size_t record)
 {
   struct row row;
 
@@ -117,11 +119,54 @@ write_row(struct stage *output, const struct store_row *stored)
   for (size_t i = 0; i < row.n_values; i++) {
     const struct target *t = stage_target(output, row.values[i].target, NULL);
 
-    if (t)
-      deliver_write(output, t, &row.values[i].value);
+    if (!t)
+      continue;
+    *deliver_cell(results, record, t->number) = MP_PERHAPS;
+    deliver_write(output, t, &row.values[i].value);
   }
   row_clear(&row);
   return true;
+}
+
+/* ---- What became of rows ---- */
+
+/* An amount that was rejected is added to the next one of its column. */
+static void
+carry(struct target *t, const struct value *amount)
+{
+  char text[256];
+
+  if (ledger_carry(&t->ledger, amount) != MP_OK)
+    stage_fail(t->stage, MP_ERANGE, t->object,
+               "%s was rejected and cannot be added to the next amount; it is "
+               "missing there",
+               value_describe(amount, text, sizeof(text)));
+}
+
+/* Takes a row that the output has taken off the queue. */
+static void
+conclude_row(struct stage *output, int64_t id, const struct results *results,
+             size_t record)
+{
+  struct run *run = output->pipeline->run;
+  const struct store_row *stored =
+    store_row_next(run->store, output->name, id - 1);
+  struct row row;
+
+  if (!row_decode(&row, stored->body)) { /* it was decoded to be written */
+    stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+    run->stateless = true;
+    return;
+  }
+  for (size_t i = 0; i < row.n_values; i++) {
+    struct target *t = stage_target(output, row.values[i].target, NULL);
+
+    if (t && t->ledger.role == LEDGER_DELTA &&
+        *deliver_cell(results, record, t->number) == MP_REJECTED)
+      carry(t, &row.values[i].value);
+  }
+  row_clear(&row);
+  store_row_remove(run->store, id);
 }
 
 /* Writes the rows of a batch, asks what became of them, and takes what arrived
@@ -136,31 +181,33 @@ deliver_batch(struct stage *output, const struct batch *batch,
   int64_t ids[BATCH_ROWS], id;
   size_t n = 0, arrived = 0, unsure = 0;
 
-  if (!deliver_results_init(&results, BATCH_ROWS, true))
+  if (!deliver_results_init_rows(&results, output, BATCH_ROWS))
     return false;
   for (row = store_row_next(store, output->name, batch->first - 1);
        row && row->id <= batch->last && n < BATCH_ROWS && !output->given_up;
        row = store_row_next(store, output->name, id)) {
     id = row->id;
-    if (write_row(output, row))
+    if (write_row(output, row, &results, n))
       ids[n++] = id;
   }
   /* Not all of them: then none, and what became of them is not known yet. */
   if (output->given_up) {
-    free(results.result);
+    deliver_results_free(&results);
     return false;
   }
   if (n > 0)
     deliver_commit(output, token, &results);
   for (size_t i = 0; i < n; i++) {
-    arrived += results.result[i] == MP_ACCEPTED;
-    unsure += results.result[i] == MP_PERHAPS;
-    if (results.result[i] == MP_ACCEPTED)
-      store_row_remove(store, ids[i]);
+    uint32_t result = deliver_record_result(&results, i);
+
+    unsure += result == MP_PERHAPS;
+    arrived += result == MP_ACCEPTED;
+    if (result == MP_ACCEPTED)
+      conclude_row(output, ids[i], &results, i);
   }
   if (unsure == 0)
     drop_token(output); /* nothing is left that a later run had to find out */
-  free(results.result);
+  deliver_results_free(&results);
   return arrived == n;
 }
 
@@ -220,9 +267,13 @@ deliver_tokens(struct pipeline *p)
 static int
 commit_state(struct pipeline *p)
 {
-  int r = store_commit(p->run->store);
+  int r = book_save(p); /* with what was carried from rejected rows */
 
-  if (r != MP_OK) {
+  if (r == MP_OK)
+    r = store_commit(p->run->store);
+  else
+    p->run->stateless = true;
+  if (r != MP_OK && !p->run->stateless) {
     report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
                    store_error(p->run->store));
     p->run->stateless = true;

@@ -54,7 +54,9 @@ dry_deliver(struct pipeline *p, int64_t time_ms)
       if (delivery(output) == MP_LATEST && target_is_kept(t))
         show_latest(t);
       else if (target_counts(t))
-        show(t, &t->source->value);
+        show(t, target_is_kept(t) && delivery(output) != MP_LIVE
+                  ? &t->ledger.a
+                  : &t->source->value);
       if (ledger_last(&t->ledger))
         t->first = false; /* asked once; later cycles follow from this one */
     }

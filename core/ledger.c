@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/unit.h"
+
 /* ---- Ownership ---- */
 
 void
@@ -346,6 +348,37 @@ ledger_due(struct ledger_target *t, const struct value *v)
     t->e = (struct decimal){ 0, 0 };
   value_move(&t->d, &due);
   return MP_OK;
+}
+
+int
+ledger_carry(struct ledger_target *t, const struct value *v)
+{
+  struct decimal amount = v->number;
+  int r = MP_OK;
+
+  if (t->unit)
+    r = unit_convert(&amount, v->unit, t->unit, MP_EXACT);
+  return r == MP_OK ? decimal_add(t->e, amount, &t->e) : r;
+}
+
+int
+ledger_column(struct ledger_target *t, const struct value *v)
+{
+  int r = ledger_due(t, v);
+
+  if (r == MP_OK) {
+    value_move(&t->a, &t->d);
+    t->a_place = MP_EXACT;
+  }
+  return r;
+}
+
+void
+ledger_adopt_column(struct ledger_target *t, const struct ledger_shown *seen)
+{
+  adopt(t, seen);
+  t->a.time_ms = seen->value.time_ms;
+  t->e = (struct decimal){ 0, 0 }; /* that row had it */
 }
 
 void

@@ -98,6 +98,19 @@ bool ledger_fits(const struct ledger_target *t, const struct value *v);
  * nothing is changed. */
 int ledger_due(struct ledger_target *t, const struct value *v);
 
+/* Adds V, an amount that was rejected, to E: the next amount includes it.
+ * MP_OK, MP_ERANGE, MP_ECONFIG (other unit); then nothing is changed. */
+int ledger_carry(struct ledger_target *t, const struct value *v);
+
+/* A cycle gives V to a column of a queue.  A is then what its row gets: V, and
+ * of a delta what was carried.  Returns as ledger_due. */
+int ledger_column(struct ledger_target *t, const struct value *v);
+
+/* The target of a queue shows a row that the ledger does not know: what it
+ * shows is A. */
+void ledger_adopt_column(struct ledger_target *t,
+                         const struct ledger_shown *seen);
+
 /* A total that was never set and is not given a value begins with 0. */
 void ledger_begin(struct ledger_target *t);
 

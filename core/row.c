@@ -24,7 +24,7 @@ row_encode(const struct stage *output, int64_t time_ms)
     if (!target_is_kept(t) || !target_counts(t))
       continue;
     fprintf(out, "%s\t", t->name);
-    value_write(out, &t->source->value);
+    value_write(out, &t->ledger.a);
     putc('\n', out);
   }
   failed = ferror(out) != 0;

@@ -17,8 +17,8 @@ struct row {
   size_t n_values;
 };
 
-/* The values of this cycle that count, for the targets of OUTPUT.  To be
- * freed; NULL: out of memory. */
+/* The values of this cycle that count, as they are booked for the targets of
+ * OUTPUT.  To be freed; NULL: out of memory. */
 char *row_encode(const struct stage *output, int64_t time_ms);
 
 /* False: no such text, or out of memory. */

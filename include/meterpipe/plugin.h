@@ -556,6 +556,11 @@ struct mp_list_sink {
  * named after the values; more may come from cycle to cycle. */
 #define MP_OUTPUT_TAKES_ALL 0x1u
 
+/* Append only: fetch gives the time of the row in mp_value.time_ms.  The host
+ * then asks in every cycle, and notices when an older copy of its state was put
+ * back: the output has rows that the state does not know. */
+#define MP_OUTPUT_TELLS_TIME 0x2u
+
 /* mp_output_ops.create_target flags */
 #define MP_CREATE_PLAN 0x1u /* only say (mp_log, NOTICE) what would be done */
 

@@ -134,6 +134,203 @@ START_TEST(rows_go_on_when_the_plugin_is_another_one)
 }
 END_TEST
 
+/* ---- Values that a column does not take ---- */
+
+static void
+write_reading(const char *value, const char *unit, const char *kind)
+{
+  scene_advance(s, INTERVAL);
+  scene_write(s, "reading.sh",
+              "echo '{\"field\":\"energy\",\"kind\":\"%s\",\"value\":\"%s\","
+              "\"unit\":\"%s\"}'\n",
+              kind, value, unit);
+}
+
+static void
+run_in(const char *value, const char *unit, int status)
+{
+  write_reading(value, unit, "counter");
+  scene_run(s, "run -c p.ini");
+  ck_assert_msg(scene_status(s) == status, "%s %s: %d %s", value, unit,
+                scene_status(s), scene_err(s));
+}
+
+static const char usage_section[] = "[transform usage]\nplugin = subtract\n"
+                                    "value = meter.energy\n"
+                                    "minus = log.energy\n";
+
+/* A meter that was set from MWh to GJ and back.  Nothing is booked from a value
+ * that does not fit its column, and the next row has the whole usage. */
+START_TEST(value_in_another_unit_blocks_no_later_row)
+{
+  scene_write(s, "p.ini",
+              "[pipeline]\nstate_dir = .\n"
+              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n%s"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.energy\n%s",
+              _i ? usage_section : "", _i ? "column.usage = usage\n" : "");
+  run_in("55.006", "MWh", EX_OK);
+  run_in("198.04", "GJ", EX_CONFIG);
+  run_in("55.020", "MWh", EX_OK);
+  run_in("55.021", "MWh", EX_OK);
+  ck_assert_str_eq(scene_read(s, "heat.csv"),
+                   _i ? "time,energy,usage\n"
+                        "2026-11-22T10:20:00Z,55.006,\n"
+                        "2026-11-22T10:40:00Z,,\n"
+                        "2026-11-22T11:00:00Z,55.020,0.014\n"
+                        "2026-11-22T11:20:00Z,55.021,0.001\n"
+                      : "time,energy\n"
+                        "2026-11-22T10:20:00Z,55.006\n"
+                        "2026-11-22T10:40:00Z,\n"
+                        "2026-11-22T11:00:00Z,55.020\n"
+                        "2026-11-22T11:20:00Z,55.021\n");
+}
+END_TEST
+
+/* A history output has no columns of its own, but its values have a unit. */
+START_TEST(value_in_another_unit_blocks_no_later_record_of_a_history)
+{
+  write_pipeline("", "history");
+  scene_write(s, "hook.sh", "cat >>got\n");
+  run_in("55.006", "MWh", EX_OK);
+  run_in("198.04", "GJ", EX_CONFIG);
+  run_in("55.020", "MWh", EX_OK);
+  ck_assert_int_eq(rows_given(), 2);
+}
+END_TEST
+
+static void
+write_picky(void)
+{
+  char command[2200];
+
+  snprintf(command, sizeof(command), "cp %s/picky_output.so %s/output_picky.so",
+           getenv("METERPIPE_PLUGIN_PATH"), scene_dir(s));
+  ck_assert_int_eq(system(command), 0);
+  scene_write(s, "p.ini",
+              "[pipeline]\nstate_dir = .\n"
+              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+              "%s"
+              "[output log]\nplugin = ./output_picky.so\n"
+              "place.energy = meter.energy\nplace.usage = usage\n",
+              usage_section);
+}
+
+/* A row that the output took is delivered, whatever it rejected of it; an
+ * amount that it rejected is part of the next one. */
+START_TEST(rejected_amount_is_added_to_the_next_one)
+{
+  write_picky();
+  run_in("10", "GJ", EX_OK);
+  scene_write(s, "rejects", "usage\n");
+  run_in("11", "GJ", EX_UNAVAILABLE);
+  run_in("13", "GJ", EX_UNAVAILABLE);
+  scene_write(s, "rejects", "energy\n");
+  run_in("17", "GJ", EX_UNAVAILABLE);
+  scene_remove(s, "rejects");
+  run_in("25", "GJ", EX_OK);
+  ck_assert_str_eq(scene_read(s, "taken"), "energy 10\n.\n"
+                                           "energy 11\n.\n"
+                                           "energy 13\n.\n"
+                                           "usage 7\n.\n"
+                                           "energy 25\nusage 8\n.\n");
+}
+END_TEST
+
+/* All columns rejected, one by one: the row is delivered, and empty. */
+START_TEST(row_of_which_every_value_is_rejected_is_delivered)
+{
+  write_picky();
+  scene_write(s, "rejects", "energy\n");
+  run_in("10", "GJ", EX_UNAVAILABLE);
+  scene_remove(s, "rejects");
+  run_in("11", "GJ", EX_OK);
+  ck_assert_str_eq(scene_read(s, "taken"), ".\nenergy 11\nusage 1\n.\n");
+}
+END_TEST
+
+START_TEST(record_that_is_rejected_as_a_whole_waits)
+{
+  write_picky();
+  scene_write(s, "rejects", "all\n");
+  run_in("10", "GJ", EX_UNAVAILABLE);
+  scene_remove(s, "rejects");
+  run_in("11", "GJ", EX_OK);
+  ck_assert_ptr_nonnull(strstr(scene_read(s, "taken"), "energy 10"));
+  ck_assert_ptr_nonnull(strstr(scene_read(s, "taken"), "energy 11"));
+}
+END_TEST
+
+/* ---- An older copy of the state ---- */
+
+static void
+copy(const char *from, const char *to)
+{
+  char command[4400];
+
+  snprintf(command, sizeof(command), "cp %s/%s %s/%s", scene_dir(s), from,
+           scene_dir(s), to);
+  ck_assert_int_eq(system(command), 0);
+}
+
+/* The file has rows that the state does not know.  A usage that is in one of
+ * them is not written again. */
+START_TEST(usage_is_not_written_again_after_an_older_state_was_put_back)
+{
+  scene_write(s, "p.ini",
+              "[pipeline]\nstate_dir = .\n"
+              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n%s"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.energy\ncolumn.usage = usage\n",
+              usage_section);
+  run_in("10", "GJ", EX_OK);
+  copy("p.db", "old.db");
+  run_in("11", "GJ", EX_OK);
+  run_in("13", "GJ", EX_OK);
+  copy("old.db", "p.db");
+  run_in("17", "GJ", EX_OK);
+  ck_assert_ptr_nonnull(strstr(scene_err(s), "older copy of the state"));
+  run_in("25", "GJ", EX_OK);
+  ck_assert_str_eq(scene_err(s), "");
+  ck_assert_str_eq(scene_read(s, "heat.csv"), "time,energy,usage\n"
+                                              "2026-11-22T10:20:00Z,10,\n"
+                                              "2026-11-22T10:40:00Z,11,1\n"
+                                              "2026-11-22T11:00:00Z,13,2\n"
+                                              "2026-11-22T11:20:00Z,17,4\n"
+                                              "2026-11-22T11:40:00Z,25,8\n");
+}
+END_TEST
+
+/* Nor are rows that waited in that state, and were delivered after the copy
+ * was made. */
+START_TEST(rows_are_not_written_again_after_an_older_state_was_put_back)
+{
+  char lock[1200];
+  int fd;
+
+  scene_write(s, "p.ini",
+              "[pipeline]\nstate_dir = .\n"
+              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.energy\n");
+  run_in("10", "GJ", EX_OK);
+  snprintf(lock, sizeof(lock), "%s/heat.csv", scene_dir(s));
+  fd = open(lock, O_RDONLY | O_CLOEXEC);
+  ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+  run_in("11", "GJ", EX_TEMPFAIL);
+  close(fd);
+  copy("p.db", "old.db");
+  run_in("13", "GJ", EX_OK);
+  copy("old.db", "p.db");
+  run_in("17", "GJ", EX_OK);
+  ck_assert_str_eq(scene_read(s, "heat.csv"), "time,energy\n"
+                                              "2026-11-22T10:20:00Z,10\n"
+                                              "2026-11-22T10:40:00Z,11\n"
+                                              "2026-11-22T11:00:00Z,13\n"
+                                              "2026-11-22T11:20:00Z,17\n");
+}
+END_TEST
+
 /* ---- queue_max ---- */
 
 START_TEST(dropped_rows_are_counted_over_runs_without_a_row)
@@ -264,6 +461,15 @@ main(void)
   tcase_add_test(tc, slow_command_gets_the_rows_of_a_killed_run);
   tcase_add_test(tc, rows_go_on_when_the_class_becomes_history);
   tcase_add_test(tc, rows_go_on_when_the_plugin_is_another_one);
+  tcase_add_loop_test(tc, value_in_another_unit_blocks_no_later_row, 0, 2);
+  tcase_add_test(tc, value_in_another_unit_blocks_no_later_record_of_a_history);
+  tcase_add_test(tc, rejected_amount_is_added_to_the_next_one);
+  tcase_add_test(tc, row_of_which_every_value_is_rejected_is_delivered);
+  tcase_add_test(tc, record_that_is_rejected_as_a_whole_waits);
+  tcase_add_test(tc,
+                 usage_is_not_written_again_after_an_older_state_was_put_back);
+  tcase_add_test(tc,
+                 rows_are_not_written_again_after_an_older_state_was_put_back);
   tcase_add_test(tc, dropped_rows_are_counted_over_runs_without_a_row);
   tcase_add_test(tc, held_file_leaves_time_for_the_next_output);
   tcase_add_test(tc, slow_recording_is_read_to_its_end);

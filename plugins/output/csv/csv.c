@@ -86,6 +86,7 @@ csv_check(void *self)
 
 static const struct mp_output_ops ops = {
   .struct_size = sizeof(struct mp_output_ops),
+  .flags = MP_OUTPUT_TELLS_TIME,
   .delivery = MP_APPEND,
   .target_prefix = "column",
   .open = csv_open,

@@ -67,9 +67,8 @@ int csv_begin(void *self, const struct mp_record *record);
 int csv_write(void *self, uint32_t target, const struct mp_value *value);
 /* Ends the row being written.  The reason, if not all rows are there. */
 int csv_rows_finish(struct csv *csv);
-/* Ends the rows, which stand behind a lead of so many bytes, with EOL instead;
- * the lead is left away. */
-int csv_rows_end_with(struct csv *csv, size_t lead, const char *eol);
+/* Ends the rows with EOL in place of OLD_EOL. */
+int csv_rows_end_with(struct csv *csv, const char *old_eol, const char *eol);
 /* There is no memory for the rows: says so once, and returns the reason. */
 int csv_rows_fail(struct csv *csv);
 void csv_rows_forget(struct csv *csv);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "plugins/output/csv/csv.h"
+#include "plugins/output/csv/csv_siblings.h"
 
 /* ---- Results ------------------------------------------------------------- */
 
@@ -110,6 +111,8 @@ hold_file(struct csv *csv)
   if (csv->file.fd >= 0)
     return MP_OK;
   answer = csv_file_open(&csv->file, CSV_FILE_APPEND);
+  if (answer == MP_OK)
+    answer = csv_file_cut_nuls(&csv->file);
   if (answer == MP_OK)
     answer =
       csv_file_check_header(&csv->file, csv->header.data, csv->header.len);
@@ -225,12 +228,16 @@ find_rows(struct csv *csv, const char *eol, int64_t start, int ragged,
 {
   int answer = add_lead(csv, eol, start, ragged, &ret->lead);
 
-  if (answer == MP_OK)
-    answer = csv_file_match(&csv->file, start, csv->rows.data, csv->rows.len,
-                            &ret->matched, &ret->at_end);
+  if (answer != MP_OK)
+    return answer;
+  answer = csv_file_match(&csv->file, start, csv->rows.data, csv->rows.len,
+                          &ret->matched, &ret->at_end);
   ret->rows = answer != MP_OK || ret->matched < ret->lead
                 ? 0
                 : rows_within(csv, ret->matched - ret->lead);
+  /* The next file may need another lead. */
+  csv->rows.len -= ret->lead;
+  memmove(csv->rows.data, csv->rows.data + ret->lead, csv->rows.len);
   return answer;
 }
 
@@ -246,31 +253,78 @@ find_rows_of_any_eol(struct csv *csv, int64_t start, struct standing *ret)
     answer = find_rows(csv, csv->eol, start, ragged, ret);
   if (answer != MP_OK || ret->rows > 0 || ret->at_end)
     return answer;
-  answer = csv_rows_end_with(csv, ret->lead, other);
-  return answer == MP_OK ? find_rows(csv, other, start, ragged, ret) : answer;
+  answer = csv_rows_end_with(csv, csv->eol, other);
+  if (answer == MP_OK)
+    answer = find_rows(csv, other, start, ragged, ret);
+  if (answer == MP_OK && ret->rows == 0)
+    answer = csv_rows_end_with(csv, other, csv->eol);
+  return answer;
 }
 
-/* A file is opened, and is at least as long as when the token was made. */
+/* Takes away what is there of a part of a row, and gives the results. */
 static int
-mend(struct csv *csv, int64_t start, const struct mp_result_sink *sink)
+mend(struct csv *csv, int64_t start, const struct standing *found,
+     const struct mp_result_sink *sink)
 {
   struct csv_file *file = &csv->file;
-  int64_t length = file->length;
-  struct standing found;
-  size_t keep;
-  int answer = find_rows_of_any_eol(csv, start, &found);
+  size_t keep = found->rows == 0 ? 0 : found->lead + csv->ends[found->rows - 1];
+  int answer = MP_OK;
 
-  if (answer != MP_OK)
-    return answer;
-  keep = found.rows == 0 ? 0 : found.lead + csv->ends[found.rows - 1];
   /* A part of a row that nothing follows is ours; all else was written by
-   * somebody. */
-  if (found.rows < csv->records && found.at_end)
-    answer = csv_file_cut(file, start + (int64_t)keep, length);
+   * another program. */
+  if (found->rows < csv->records && found->at_end)
+    answer = csv_file_cut(file, start + (int64_t)keep, file->length);
   if (answer == MP_OK)
     answer = csv_file_sync(file);
   if (answer == MP_OK)
-    give_results(csv, sink, found.rows, MP_NOT_SENT);
+    give_results(csv, sink, found->rows, MP_NOT_SENT);
+  return answer;
+}
+
+/* Looks for the rows at START of the file at PATH.  MP_DROP: there is no such
+ * file, or nothing of the rows is in it; STRICT: not even where the file ends
+ * at START, as it does when the crash came before the write. */
+static int
+recover_in(struct csv *csv, const char *path, int64_t start, int strict,
+           const struct mp_result_sink *sink)
+{
+  const char *own = csv->file.path;
+  struct standing found = { 0, 0, 0, 0 };
+  int answer;
+
+  csv->file.path = path;
+  answer = csv_file_open(&csv->file, CSV_FILE_MEND);
+  if (answer == MP_OK)
+    answer = csv_file_cut_nuls(&csv->file);
+  if (answer == MP_OK && (!csv->file.regular || csv->file.length < start))
+    answer = MP_DROP;
+  if (answer == MP_OK)
+    answer = find_rows_of_any_eol(csv, start, &found);
+  if (answer == MP_OK && found.rows == 0 &&
+      (!found.at_end || (strict && found.matched <= found.lead)))
+    answer = MP_DROP;
+  if (answer == MP_OK)
+    answer = mend(csv, start, &found, sink);
+  csv_file_close(&csv->file);
+  csv->file.path = own;
+  return answer;
+}
+
+/* The file was rotated between the crash and now: the rows may be in one of
+ * the files beside it that begin with the same name. */
+static int
+recover_rotated(struct csv *csv, int64_t start,
+                const struct mp_result_sink *sink)
+{
+  struct csv_siblings *siblings = csv_siblings_open(csv->file.path);
+  const char *path;
+  int answer = MP_DROP;
+
+  if (siblings == NULL)
+    return MP_DROP;
+  while (answer == MP_DROP && (path = csv_siblings_next(siblings)) != NULL)
+    answer = recover_in(csv, path, start, 1, sink);
+  csv_siblings_close(siblings);
   return answer;
 }
 
@@ -287,17 +341,15 @@ csv_recover(void *self, const char *token, const struct mp_result_sink *sink)
     answer = mp_fail(csv->host, MP_EINTERNAL, csv->file.path,
                      "\"%s\" is no token of this output", token);
   if (answer == MP_OK)
-    answer = csv_file_open(&csv->file, CSV_FILE_MEND);
-  /* Gone, shorter, or a pipe, which keeps nothing. */
-  if (answer == MP_DROP ||
-      (answer == MP_OK &&
-       (!csv->file.regular || csv->file.length < start.coef))) {
+    answer = recover_in(csv, csv->file.path, start.coef, 1, sink);
+  if (answer == MP_DROP)
+    answer = recover_rotated(csv, start.coef, sink);
+  if (answer == MP_DROP)
+    answer = recover_in(csv, csv->file.path, start.coef, 0, sink);
+  if (answer == MP_DROP) {
     give_results(csv, sink, 0, MP_NOT_SENT);
     answer = MP_OK;
-  } else if (answer == MP_OK) {
-    answer = mend(csv, start.coef, sink);
   }
-  csv_file_close(&csv->file);
   csv_rows_forget(csv);
   return answer;
 }

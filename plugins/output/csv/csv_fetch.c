@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugins/exec/rfc3339.h"
 #include "plugins/output/csv/csv.h"
 #include "plugins/output/csv/csv_tail.h"
 #include "plugins/utf8.h"
@@ -69,6 +70,7 @@ answer_cell(struct fetch *f, uint32_t target, const char *cell,
   const struct csv_column *column = &f->csv->columns[target];
   struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
 
+  rfc3339_parse(updated, &value.time_ms);
   if (f->csv->host->decimal_parse(cell, &value) != MP_OK) {
     value.kind = MP_TEXT;
     value.text = csv_text_of_cell(cell);

@@ -8,6 +8,7 @@
 #include "plugins/output/csv/csv_file.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,6 +232,50 @@ csv_file_cut(struct csv_file *f, int64_t length, int64_t expected)
       return fail_io(f, "cannot be cut back to whole rows");
   f->length = length;
   return MP_OK;
+}
+
+/* The length without the NUL bytes at the end. */
+static int
+find_nuls(struct csv_file *f, int64_t *ret_length)
+{
+  char buf[COMPARE_SIZE];
+  int64_t end = f->length;
+
+  while (end > 0) {
+    size_t n = end < COMPARE_SIZE ? (size_t)end : COMPARE_SIZE;
+
+    errno = EIO; /* for a file that became shorter meanwhile */
+    if (read_some(f->fd, buf, n, end - (int64_t)n) != (ssize_t)n)
+      return fail_io(f, "cannot be read");
+    while (n > 0 && buf[n - 1] == '\0') {
+      n--;
+      end--;
+    }
+    if (n > 0)
+      break;
+  }
+  *ret_length = end;
+  return MP_OK;
+}
+
+int
+csv_file_cut_nuls(struct csv_file *f)
+{
+  int64_t before = f->length, length;
+  int answer;
+
+  if (!f->regular)
+    return MP_OK;
+  answer = find_nuls(f, &length);
+  if (answer != MP_OK || length == before)
+    return answer;
+  answer = csv_file_cut(f, length, before);
+  if (answer == MP_OK)
+    mp_log(f->host, MP_LOG_NOTICE, f->path,
+           "%" PRId64 " NUL bytes at its end, as a power cut leaves them, were "
+           "cut off",
+           before - length);
+  return answer;
 }
 
 int

@@ -63,6 +63,10 @@ int csv_file_append(struct csv_file *f, const char *data, size_t len,
  * meanwhile. */
 int csv_file_cut(struct csv_file *f, int64_t length, int64_t expected);
 
+/* Cuts off NUL bytes at the end: some file systems (XFS, FAT) leave them where
+ * data did not reach the disk before a power cut. */
+int csv_file_cut_nuls(struct csv_file *f);
+
 /* Returns when what was written would outlive a power cut. */
 int csv_file_sync(struct csv_file *f);
 

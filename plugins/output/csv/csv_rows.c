@@ -89,17 +89,17 @@ csv_rows_finish(struct csv *csv)
 }
 
 int
-csv_rows_end_with(struct csv *csv, size_t lead, const char *eol)
+csv_rows_end_with(struct csv *csv, const char *old_eol, const char *eol)
 {
   struct text_buffer old = csv->rows;
-  const char *at = old.data + lead;
-  size_t old_eol_len = strlen(csv->eol);
+  const char *at = old.data;
+  size_t old_eol_len = strlen(old_eol);
   int answer = MP_OK;
   uint32_t i;
 
   memset(&csv->rows, 0, sizeof(csv->rows));
   for (i = 0; i < csv->records && answer == MP_OK; i++) {
-    const char *end = old.data + lead + csv->ends[i];
+    const char *end = old.data + csv->ends[i];
 
     answer = text_buffer_add(&csv->rows, at, (size_t)(end - at) - old_eol_len);
     if (answer == MP_OK)

@@ -234,6 +234,90 @@ START_TEST(rotated_file_begins_anew)
 }
 END_TEST
 
+/* A rotation between the crash and the next run: the rows are in the file that
+ * the rotation made, and a part of a row is cut off there. */
+static const struct {
+  const char *name;  /* of the rotated file, beside our own */
+  const char *block; /* what the crash left */
+  const char *fresh; /* what the rotation put in its place; NULL: nothing */
+  int there;
+} rotations[] = {
+  { "heat.csv.1", ROW1 ROW2, NULL, 2 },
+  { "heat-20261122.csv", ROW1 ROW2, "", 2 },
+  { "heat.csv.1", ROW1 "2026-11-22T10:40", NULL, 1 },
+  { "heat.csv.1", "2026-11-22T10:20:00Z,84.3", "", 0 },
+  { "heat.csv.1", ROW1 ROW2, HEADER, 2 },
+};
+
+START_TEST(rows_of_a_rotated_file_are_not_written_again)
+{
+  const char *left[] = { HEADER ROW0, HEADER ROW0 ROW1, HEADER ROW0 ROW1 ROW2 };
+  const char *missing[] = { HEADER ROW1 ROW2, HEADER ROW2, NULL };
+  char rotated[512], own[128];
+  int there = rotations[_i].there;
+
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  bench_append(&b, rotations[_i].block);
+  snprintf(rotated, sizeof(rotated), "%s/%s", b.dir, rotations[_i].name);
+  ck_assert_int_eq(rename(b.path, rotated), 0);
+  if (rotations[_i].fresh != NULL)
+    bench_put(&b, rotations[_i].fresh);
+  ck_assert_int_eq(recover(), there);
+  if (missing[there] != NULL)
+    ck_assert_str_eq(bench_get(&b), missing[there]);
+  memcpy(own, b.path, sizeof(own));
+  snprintf(b.path, sizeof(b.path), "%s/%s", b.dir, rotations[_i].name);
+  ck_assert_str_eq(bench_get(&b), left[there]);
+  unlink(b.path);
+  memcpy(b.path, own, sizeof(own));
+}
+END_TEST
+
+/* What XFS and FAT leave after a power cut: the length without the data. */
+START_TEST(nul_bytes_at_the_end_are_cut_off)
+{
+  static const char *const blocks[] = { "", ROW1, ROW1 "2026-11-22T10:4" };
+  static const char nuls[9000];
+  FILE *f;
+
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  bench_append(&b, blocks[_i]);
+  f = fopen(b.path, "a");
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(nuls, 1, sizeof(nuls), f), sizeof(nuls));
+  fclose(f);
+  begin_run();
+  bench_row(&b, 1, values[0]);
+  bench_row(&b, 2, values[1]);
+  ck_assert_int_eq(b.ops->recover(b.self, token, &b.sink->result), MP_OK);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0),
+                    _i == 0 ? MP_NOT_SENT : MP_ACCEPTED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 1, 0), MP_NOT_SENT);
+  ck_assert_str_eq(bench_get(&b), _i == 0 ? HEADER ROW0 : HEADER ROW0 ROW1);
+  ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "9000 NUL bytes"));
+}
+END_TEST
+
+/* Without a crash of ours, too: what is written next follows whole rows. */
+START_TEST(nul_bytes_are_cut_off_before_a_row_is_written)
+{
+  static const char nuls[3];
+  FILE *f;
+
+  bench_put(&b, HEADER ROW0);
+  f = fopen(b.path, "a");
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(nuls, 1, sizeof(nuls), f), sizeof(nuls));
+  fclose(f);
+  begin_run();
+  bench_row(&b, 1, values[0]);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1);
+}
+END_TEST
+
 START_TEST(commit_after_token_writes_there)
 {
   bench_put(&b, HEADER ROW0);
@@ -276,6 +360,10 @@ main(void)
   tcase_add_test(tc, note_without_end_stays_whole);
   tcase_add_test(tc, shorter_file_is_not_cut);
   tcase_add_test(tc, rotated_file_begins_anew);
+  tcase_add_loop_test(tc, rows_of_a_rotated_file_are_not_written_again, 0,
+                      sizeof(rotations) / sizeof(rotations[0]));
+  tcase_add_loop_test(tc, nul_bytes_at_the_end_are_cut_off, 0, 3);
+  tcase_add_test(tc, nul_bytes_are_cut_off_before_a_row_is_written);
   tcase_add_test(tc, commit_after_token_writes_there);
   tcase_add_test(tc, token_of_something_else_is_an_error);
   suite_add_tcase(suite, tc);

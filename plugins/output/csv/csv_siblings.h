@@ -1,0 +1,17 @@
+/*
+ * The files that a rotation may have made of a CSV file: those beside it whose
+ * names begin as its own, such as heat.csv.1 and heat-20261130.csv.
+ */
+#ifndef CSV_SIBLINGS_H
+#define CSV_SIBLINGS_H
+
+struct csv_siblings;
+
+/* NULL: no such directory, or out of memory. */
+struct csv_siblings *csv_siblings_open(const char *path);
+/* The path of the next regular file; valid until the next call.  NULL: no
+ * more. */
+const char *csv_siblings_next(struct csv_siblings *siblings);
+void csv_siblings_close(struct csv_siblings *siblings);
+
+#endif

@@ -56,24 +56,24 @@ take_answer(struct target *t, uint32_t result)
   t->sending = false;
 }
 
-static bool
-write_target(struct stage *output, struct target *t)
+static void
+write_target(struct stage *output, struct target *t, struct results *results)
 {
   struct value sent = { 0 };
 
-  if (!ledger_as_sent(&t->ledger, &sent)) { /* out of memory */
+  if (!ledger_as_sent(&t->ledger, &sent)) {
+    stage_fail(output, MP_ENOMEM, t->object, "out of memory");
     take_answer(t, MP_NOT_SENT);
-    return false;
+    return;
   }
   for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *part = output->targets[i];
 
     if (part->part && strcmp(part->name, t->name) == 0 && target_counts(part))
-      deliver_write(output, part, &part->source->value);
+      deliver_write(output, part, &part->source->value, results);
   }
-  deliver_write(output, t, &sent);
+  deliver_write(output, t, &sent, results);
   value_clear(&sent);
-  return true;
 }
 
 /* Sends to the targets that are ready by NOW. */
@@ -81,10 +81,8 @@ static void
 send_ready(struct stage *output, int64_t now, int64_t time_ms)
 {
   struct results results;
-  bool *written = calloc(output->n_targets + 1, sizeof(*written));
 
-  if (!written || !deliver_results_init(&results, output->n_targets, false)) {
-    free(written);
+  if (!deliver_results_init(&results, output, 1)) {
     output->given_up = true;
     return;
   }
@@ -92,14 +90,18 @@ send_ready(struct stage *output, int64_t now, int64_t time_ms)
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
 
-    written[i] = t->sending && ready_at(t) <= now && write_target(output, t);
+    if (t->sending && ready_at(t) <= now)
+      write_target(output, t, &results);
   }
   deliver_commit(output, NULL, &results);
-  for (size_t i = 0; i < output->n_targets; i++)
-    if (written[i])
-      take_answer(output->targets[i], results.result[i]);
-  free(results.result);
-  free(written);
+  for (size_t i = 0; i < output->n_targets; i++) {
+    struct target *t = output->targets[i];
+    uint32_t result = deliver_target_result(&results, 0, t);
+
+    if (t->sending && result)
+      take_answer(t, result);
+  }
+  deliver_results_free(&results);
 }
 
 /* What is still to be sent when the run must end was certainly not sent. */

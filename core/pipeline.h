@@ -134,6 +134,7 @@ struct stage {
   uint32_t delivery;      /* MP_LIVE ...: the plugin's, or as its option says */
   bool asks_nothing;      /* this instance cannot be asked what it shows */
   size_t pending_records; /* begun since the last commit */
+  unsigned explained;     /* n_explained, as the first of them began */
 };
 
 struct pipeline {

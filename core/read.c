@@ -31,6 +31,13 @@ forget_reading(struct stage *input)
     input->fields[i]->state = SLOT_MISSING;
 }
 
+/* A recording has an end; a live input may be left alone on purpose. */
+static unsigned
+allowed_outcomes(const struct stage *input)
+{
+  return is_recording(input) ? CALL_ALLOWS(MP_END) : CALL_ALLOWS(MP_SKIP);
+}
+
 /* Opens and reads one input; a live one in its thread. */
 static void
 read_one(struct stage *input)
@@ -42,7 +49,7 @@ read_one(struct stage *input)
     struct call call = call_begin(input, "read");
 
     r = call_end(&call, input->plugin->input.read(input->self, &sink),
-                 CALL_ALLOWS(MP_END) | CALL_ALLOWS(MP_SKIP));
+                 allowed_outcomes(input));
   }
   input->result = r;
 }

@@ -496,6 +496,124 @@ START_TEST(bad_plugin_does_not_bring_the_run_down)
 }
 END_TEST
 
+static unsigned
+count(const char *text, const char *what)
+{
+  unsigned n = 0;
+
+  for (text = strstr(text, what); text; text = strstr(text + 1, what))
+    n++;
+  return n;
+}
+
+/* ---- Deliveries that fail ---- */
+
+/* In what classes a row is true, and what waits then. */
+enum { KEEPS = 1, LIVE = 2, LATEST = 4, ALL = KEEPS | LIVE | LATEST };
+
+#define SILENT(what, of_what, kept)                                            \
+  "error: bad: the plugin gave " what " for " of_what                          \
+  " and did not say why; " kept "\n"
+#define SILENT_ROWS(status, bad, what)                                         \
+  { LATEST, bad, status, 2,                                                    \
+    SILENT(what, "place.1, place.2", "the pending values are kept") },         \
+    { KEEPS, bad, status, 1,                                                   \
+      SILENT(what, "1 of 1 records", "the rows are kept") },                   \
+  {                                                                            \
+    LIVE, bad, status, 0,                                                      \
+      SILENT(what, "place.1, place.2", "a live output keeps nothing")          \
+  }
+#define LEFT_OUT(what)                                                         \
+  "error: bad: the plugin's fetch left out " what                              \
+  " and did not say why; pending values are kept\n"
+#define EXPLAINED "error: bad: fails as it was told\n"
+
+static const struct {
+  unsigned classes;
+  const char *bad;
+  int status;
+  unsigned waiting; /* values of a latest output, rows of a queue */
+  const char *err;
+} delivery_rows[] = {
+  { ALL, "", EX_OK, 0, "" },
+  SILENT_ROWS(EX_TEMPFAIL, "commit-says0", "no result"),
+  SILENT_ROWS(EX_TEMPFAIL, "commit-says2", "\"not sent\""),
+  SILENT_ROWS(EX_TEMPFAIL, "commit-says3", "\"outcome unknown\""),
+  SILENT_ROWS(EX_TEMPFAIL, "commit-says4", "\"retry\""),
+  SILENT_ROWS(EX_UNAVAILABLE, "commit-says5", "\"rejected\""),
+  /* What was explained is not reported twice. */
+  { LATEST, "commit-fails", EX_IOERR, 2, EXPLAINED },
+  { KEEPS, "commit-fails", EX_IOERR, 1, EXPLAINED },
+  { LATEST, "fetch-none", EX_TEMPFAIL, 1, LEFT_OUT("place.1") },
+  { LATEST, "fetch-one", EX_TEMPFAIL, 1, LEFT_OUT("place.2") },
+  { KEEPS | LIVE, "fetch-none", EX_OK, 0, "" },
+  { LATEST, "fetch-skips", EX_OK, 0, "" },
+  /* A value that write refuses is rejected, although commit accepts all. */
+  { LATEST, "write-fails-10", EX_DATAERR, 1, EXPLAINED },
+  { LATEST, "write-fails-11", EX_DATAERR, 1, EXPLAINED },
+  { LATEST, "write-fails-1", EX_CONFIG, 1, EXPLAINED },
+  { KEEPS | LIVE, "write-fails-10", EX_DATAERR, 0, EXPLAINED },
+  /* After any other failure commit, which accepts all, is not called. */
+  { LATEST, "write-fails-5", EX_IOERR, 2, EXPLAINED },
+  { LATEST, "begin-fails-10", EX_DATAERR, 2, EXPLAINED },
+  { KEEPS, "write-fails-5", EX_IOERR, 1, EXPLAINED },
+  { KEEPS, "begin-fails-10", EX_DATAERR, 1, EXPLAINED },
+  { LIVE, "begin-fails-5", EX_IOERR, 0, EXPLAINED },
+};
+
+/* Values that wait in targets, or rows in queues. */
+static unsigned
+count_waiting(void)
+{
+  const char *rows, *out;
+
+  scene_setenv(s, "BAD", "");
+  scene_run(s, "status --json -c p.ini");
+  out = scene_out(s);
+  rows = strstr(out, "\"rows\":");
+  return count(out, "\"due\":{") +
+         (rows ? (unsigned)atoi(rows + strlen("\"rows\":")) : 0);
+}
+
+static void
+check_delivery(int row, const char *class)
+{
+  scene_write(s, "p.ini",
+              "[pipeline]\nstate_dir = state-%s\n"
+              "[input meter]\nplugin = exec\n"
+              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+              "[output bad]\nplugin = ./output_bad.so\nclass = %s\n"
+              "place.1 = meter.a\nplace.2 = meter.a\n"
+              "[output table]\nplugin = stdout\nformat = line\n"
+              "field.a = meter.a\n",
+              class, class);
+  scene_setenv(s, "BAD", delivery_rows[row].bad);
+  scene_run(s, "run -c p.ini");
+  check(delivery_rows[row].status, "a 1\n", delivery_rows[row].err);
+  ck_assert_uint_eq(count_waiting(), delivery_rows[row].waiting);
+  scene_advance(s, 1200);
+  scene_run(s, "run -c p.ini");
+  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_uint_eq(count_waiting(), 0);
+}
+
+/* Nothing that is not delivered ends with status 0, and the next run brings
+ * what is kept. */
+START_TEST(delivery_that_fails_is_told_and_nothing_is_lost)
+{
+  unsigned classes = delivery_rows[_i].classes;
+
+  if (classes & LATEST)
+    check_delivery(_i, "latest");
+  if (classes & LIVE)
+    check_delivery(_i, "live");
+  if (classes & KEEPS) {
+    check_delivery(_i, "append");
+    check_delivery(_i, "history");
+  }
+}
+END_TEST
+
 static const struct {
   const char *bad;
   int status;
@@ -510,12 +628,23 @@ static const struct {
     "error: bad: the plugin gave a serial number that is no clean text\n" },
   { "read-nonsense", EX_SOFTWARE, "a 1\n",
     "error: bad: the plugin's read returned 2, which is not a valid result\n" },
+  { "read-end", EX_SOFTWARE, "a 1\n",
+    "error: bad: the plugin's read returned 4, which is not a valid result\n" },
+  { "read-skip", EX_OK, "a 1\n", "" },
   { "read-silent", EX_IOERR, "a 1\n",
     "error: bad: the plugin's read failed (-5) and did not say why\n" },
   { "apply-exponent", EX_SOFTWARE, "a 1\nb 1\n",
     "error: change: the plugin made a value with an absurd exponent\n" },
   { "apply-nonsense", EX_SOFTWARE, "a 1\nb 1\n",
     "error: change: the plugin's apply returned 4, which is not a valid "
+    "result\n" },
+  { "apply-holds", EX_DATAERR, "a 1\n",
+    "error: change: the plugin's apply held the value and did not say why\n" },
+  { "apply-drops", EX_SOFTWARE, "a 1\nb 1\n",
+    "error: change: the plugin's apply dropped the value, and no operand is "
+    "missing\n" },
+  { "apply-rebases", EX_SOFTWARE, "a 1\nb 1\n",
+    "error: change: the plugin's apply returned 3, which is not a valid "
     "result\n" },
   { "apply-limit", EX_OK, "a 1\nb 1\nc 17.50\n", "" },
 };
@@ -691,16 +820,6 @@ write_failing_house(const char *how)
   scene_setenv(s, "BAD", how);
 }
 
-static unsigned
-count(const char *text, const char *what)
-{
-  unsigned n = 0;
-
-  for (text = strstr(text, what); text; text = strstr(text + 1, what))
-    n++;
-  return n;
-}
-
 /* The exit status, the state and status know all of them. */
 START_TEST(stage_prints_twenty_failures_and_how_many_more)
 {
@@ -713,6 +832,7 @@ START_TEST(stage_prints_twenty_failures_and_how_many_more)
   scene_run(s, "status -c p.ini");
   ck_assert_uint_eq(count(scene_out(s), "is damaged\n"), 100);
   /* All of them count as told. */
+  scene_advance(s, 1200);
   scene_run(s, "run -c p.ini");
   check(EX_DATAERR, "", "");
   scene_run(s, "run -v -c p.ini");
@@ -800,6 +920,8 @@ conform_suite(void)
   tcase_add_loop_test(tc, our_own_keep_the_contract, 0, ARRAY_SIZE(own_rows));
   tcase_add_loop_test(tc, bad_plugin_does_not_bring_the_run_down, 0,
                       ARRAY_SIZE(run_rows));
+  tcase_add_loop_test(tc, delivery_that_fails_is_told_and_nothing_is_lost, 0,
+                      ARRAY_SIZE(delivery_rows));
   tcase_add_loop_test(tc, bad_input_or_transform_does_not_bring_the_run_down, 0,
                       ARRAY_SIZE(stage_rows));
   tcase_add_loop_test(tc, instance_that_cannot_be_made_ends_the_run, 0,

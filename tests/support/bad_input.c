@@ -138,6 +138,10 @@ bad_read(void *self, const struct mp_sink *sink)
   if (bad_is("read-silent"))
     return MP_EIO;
   sink->emit(sink, "a", &value);
+  if (bad_is("read-end"))
+    return MP_END;
+  if (bad_is("read-skip"))
+    return MP_SKIP;
   return bad_is("read-nonsense") ? MP_HOLD : MP_OK;
 }
 

@@ -8,11 +8,51 @@
 /* A callback polls cancel_fd and needs a moment to return. */
 #define LATE_MS 1000
 
+/* ---- The callback that runs ---- */
+
+/* Of one thread.  A callback calls no other one. */
+struct current {
+  const struct stage *volatile stage;
+  const char *volatile what;
+};
+
+static _Thread_local struct current here;
+static struct current *volatile in_main_thread;
+
+void
+call_note_main_thread(void)
+{
+  in_main_thread = &here;
+}
+
+static const struct stage *
+current_of(const struct current *current, const char **ret_what)
+{
+  *ret_what = current->what;
+  return current->stage;
+}
+
+const struct stage *
+call_current(const char **ret_what)
+{
+  return in_main_thread ? current_of(in_main_thread, ret_what) : NULL;
+}
+
+const struct stage *
+call_current_here(const char **ret_what)
+{
+  return current_of(&here, ret_what);
+}
+
+/* ---- The frame ---- */
+
 struct call
 call_begin(struct stage *stage, const char *what)
 {
   const struct run *run = stage->pipeline->run;
 
+  here.what = what;
+  here.stage = stage;
   return (struct call){ .stage = stage,
                         .what = what,
                         .explained = atomic_load(&stage->n_explained),
@@ -49,6 +89,7 @@ report_late(const struct call *call)
 int
 call_end(const struct call *call, int r, unsigned allowed)
 {
+  here.stage = NULL;
   if (!is_result(r, allowed))
     r = stage_fail(call->stage, MP_EINTERNAL, NULL,
                    "the plugin's %s returned %d, which is not a valid result",

@@ -33,4 +33,14 @@ int call_end(const struct call *call, int r, unsigned allowed);
 /* Whether the plugin has explained a failure since call_begin. */
 bool call_explained(const struct call *call);
 
+/*
+ * The instance whose callback *RET_WHAT runs now in the main thread; NULL: none
+ * does.  Any thread, and safe in a signal's handler.  Of the main thread only
+ * after it called call_note_main_thread.
+ */
+const struct stage *call_current(const char **ret_what);
+/* The same of the thread that asks. */
+const struct stage *call_current_here(const char **ret_what);
+void call_note_main_thread(void);
+
 #endif

@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "core/arguments.h"
+#include "core/guard.h"
 #include "core/log.h"
 #include "core/nearest.h"
 
@@ -198,8 +199,8 @@ find_command(const char *name)
   return NULL;
 }
 
-int
-main(int argc, char **argv)
+static int
+run_program(int argc, char **argv)
 {
   struct arguments args = { .config_path =
                               SYSCONFDIR "/meterpipe/meterpipe.ini" };
@@ -232,4 +233,15 @@ main(int argc, char **argv)
     return status;
   log_setup(args.verbosity);
   return command->run(&args);
+}
+
+int
+main(int argc, char **argv)
+{
+  int status;
+
+  guard_begin();
+  status = run_program(argc, argv);
+  guard_end();
+  return status;
 }

@@ -96,19 +96,41 @@ struct reader {
   pthread_t thread;
 };
 
-static void *
-reader_main(void *arg)
+static void
+reader_done(struct reader *reader)
 {
-  struct reader *reader = arg;
-
-  read_one(reader->input);
-  /* At once: another input may wait for the same device. */
-  stage_close(reader->input);
   pthread_mutex_lock(&reader->all->lock);
   reader->done = true;
   reader->all->running--;
   pthread_cond_signal(&reader->all->changed);
   pthread_mutex_unlock(&reader->all->lock);
+}
+
+/* The plugin has called pthread_exit: it is told now, not at the deadline. */
+static void
+reader_was_ended(void *arg)
+{
+  struct reader *reader = arg;
+  struct stage *input = reader->input;
+  const char *what = "";
+
+  call_current_here(&what);
+  input->result = stage_fail(input, MP_EINTERNAL, NULL,
+                             "the plugin ended the thread of its %s", what);
+  reader_done(reader);
+}
+
+static void *
+reader_main(void *arg)
+{
+  struct reader *reader = arg;
+
+  pthread_cleanup_push(reader_was_ended, reader);
+  read_one(reader->input);
+  /* At once: another input may wait for the same device. */
+  stage_close(reader->input);
+  pthread_cleanup_pop(0);
+  reader_done(reader);
   return NULL;
 }
 

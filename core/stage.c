@@ -153,10 +153,15 @@ stage_create(struct stage *stage)
 void
 stage_destroy(struct stage *stage)
 {
+  struct call call;
+
   stage_close(stage);
-  if (stage->created)
-    stage->plugin->table.destroy(stage->self);
+  if (!stage->created)
+    return;
   stage->created = false;
+  call = call_begin(stage, "destroy");
+  stage->plugin->table.destroy(stage->self);
+  call_end(&call, MP_OK, 0);
 }
 
 int

@@ -30,8 +30,9 @@
  *               below 0 reasons (MP_ECONFIG ...).  A reason is explained once,
  *               where the fact is known, with mp_fail(), and travels up.
  *               Parameters named ret_... are untouched on failure.
- *   Manners.    A plugin never exits, aborts, prints to the terminal or
- *               changes signal handlers, the locale or the working directory.
+ *   Manners.    A plugin never exits, ends a thread of the host's, aborts,
+ *               prints to the terminal or changes signal handlers, the locale
+ *               or the working directory.  Its code is never unloaded.
  *               No callback blocks past mp_host.time_left.  What it opens is
  *               marked close-on-exec: other plugins start programs.  SIGPIPE
  *               is ignored by the host.

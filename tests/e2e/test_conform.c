@@ -157,6 +157,17 @@ static const struct {
     FINDS("deliver", "fetch gave an answer whose struct_size is too small") },
   { "commit-crashes", FINDS("deliver", "crashes: signal 6") },
   { "commit-exits", FINDS("deliver", "ends the program with status 99") },
+  /* A status of 0 is no result. */
+  { "commit-leaves", FINDS("deliver", "ends the program with status 0") },
+  { "commit-calls-exit", FINDS("deliver", "ends the program with status 0") },
+  { "commit-calls-quick-exit",
+    FINDS("deliver", "ends the program with status 0") },
+  { "commit-calls-pthread-exit",
+    FINDS("deliver", "ends the program with status 0") },
+  { "table-calls-exit", FINDS("load", "ends the program with status 0") },
+  { "commit-says2",
+    FINDS("deliver", "commit gave a result other than MP_ACCEPTED and did not "
+                     "say why: use mp_fail") },
   { "commit-late",
     FINDS("deliver",
           "delivering took more than 1500 ms when its time was over") },
@@ -246,6 +257,11 @@ static const struct {
     "apply: apply held a value and did not say why: use mp_fail" },
   { "transform_bad.so", "apply-silent",
     "apply: apply gave -11 and did not say why: use mp_fail" },
+  { "input_bad.so", "read-end", "read: read gave 4, which is no result of it" },
+  { "transform_bad.so", "apply-drops",
+    "apply: apply dropped a value, and no operand is missing" },
+  { "transform_bad.so", "apply-rebases",
+    "apply: apply gave 3, which is no result of it" },
   { "transform_bad.so", "apply-nonsense",
     "apply: apply gave 4, which is no result of it" },
 };
@@ -340,8 +356,13 @@ END_TEST
 /* One that keeps the contract; one whose tables are longer than ours, as a
  * later header would have them; and one that needs less, or cannot do it now
  * and says so. */
-static const char *const sound[] = { "", "newer", "ops-no-begin",
-                                     "token-fails" };
+static const char *const sound[] = { "",
+                                     "newer",
+                                     "ops-no-begin",
+                                     "token-fails",
+                                     "write-fails-5",
+                                     "write-fails-10",
+                                     "begin-fails-5" };
 
 START_TEST(sound_plugin_passes)
 {
@@ -505,6 +526,46 @@ count(const char *text, const char *what)
     n++;
   return n;
 }
+
+/* ---- Ends of the process ---- */
+
+#define ENDED "error: bad: the plugin ended the process from its "
+
+static const struct {
+  const char *plugin, *bad, *out, *err;
+} end_rows[] = {
+  { "output", "commit-calls-exit", "a 1\n", ENDED "commit\n" },
+  { "output", "commit-calls-quick-exit", "a 1\n", ENDED "commit\n" },
+  { "output", "commit-calls-pthread-exit", "a 1\n", ENDED "commit\n" },
+  { "output", "destroy-calls-exit", "a 1\n", ENDED "destroy\n" },
+  { "output", "table-calls-exit", "", "error: a plugin ended the process\n" },
+  { "input", "read-calls-exit", "", ENDED "read\n" },
+  { "input", "read-calls-quick-exit", "", ENDED "read\n" },
+  /* The others go on, and nobody waits for the deadline. */
+  { "input", "read-calls-pthread-exit", "a 1\n",
+    "error: bad: the plugin ended the thread of its read\n" },
+};
+
+START_TEST(plugin_that_ends_the_process_is_told)
+{
+  bool is_input = strcmp(end_rows[_i].plugin, "input") == 0;
+  time_t begun = time(NULL);
+
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = exec\n"
+              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+              "[%s bad]\nplugin = ./%s_bad.so\n%s"
+              "[output table]\nplugin = stdout\nformat = line\n"
+              "field.a = meter.a\n%s",
+              end_rows[_i].plugin, end_rows[_i].plugin,
+              is_input ? "" : "place.1 = meter.a\n",
+              is_input ? "field.b = bad.a\n" : "");
+  scene_setenv(s, "BAD", end_rows[_i].bad);
+  scene_run(s, "run -c p.ini");
+  check(EX_SOFTWARE, end_rows[_i].out, end_rows[_i].err);
+  ck_assert_int_lt(time(NULL) - begun, 30); /* the deadline is 60 s */
+}
+END_TEST
 
 /* ---- Deliveries that fail ---- */
 
@@ -920,6 +981,8 @@ conform_suite(void)
   tcase_add_loop_test(tc, our_own_keep_the_contract, 0, ARRAY_SIZE(own_rows));
   tcase_add_loop_test(tc, bad_plugin_does_not_bring_the_run_down, 0,
                       ARRAY_SIZE(run_rows));
+  tcase_add_loop_test(tc, plugin_that_ends_the_process_is_told, 0,
+                      ARRAY_SIZE(end_rows));
   tcase_add_loop_test(tc, delivery_that_fails_is_told_and_nothing_is_lost, 0,
                       ARRAY_SIZE(delivery_rows));
   tcase_add_loop_test(tc, bad_input_or_transform_does_not_bring_the_run_down, 0,

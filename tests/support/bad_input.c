@@ -135,6 +135,7 @@ bad_read(void *self, const struct mp_sink *sink)
     usleep(900000);
   while (bad_is("read-hangs"))
     pause();
+  bad_end("read");
   if (bad_is("read-silent"))
     return MP_EIO;
   sink->emit(sink, "a", &value);

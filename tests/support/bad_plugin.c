@@ -70,6 +70,7 @@ bad_destroy(void *self)
   static int left = -1;
 
   alive--;
+  bad_end("destroy");
   if (bad_is("destroy-opens") && left < 0)
     left = open("/dev/null", O_RDONLY);
   if (!bad_is("create-shares"))
@@ -191,6 +192,9 @@ bad_commit(void *self, const struct mp_result_sink *sink)
     abort();
   if (bad_is("commit-exits"))
     _exit(99);
+  if (bad_is("commit-leaves"))
+    _exit(0);
+  bad_end("commit");
   if (bad_is("commit-hangs"))
     hang();
   if (bad_after("commit-says") != NULL)
@@ -337,6 +341,7 @@ meterpipe_plugin(void)
 {
   if (bad_is("table-hangs"))
     hang();
+  bad_end("table");
   ops = (struct mp_output_ops){
     .struct_size = sizeof(struct mp_output_ops),
     .delivery = MP_LATEST,

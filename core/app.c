@@ -153,6 +153,7 @@ app_finish(struct app *app)
   if (!app)
     return EX_OSERR;
   if (app->run.abandoned) { /* a thread still works on all of this */
+    report_end_run(app->report);
     note_end(&app->run);
     store_release(app->run.store);
     return report_status(app->report);
@@ -160,6 +161,8 @@ app_finish(struct app *app)
   pipeline_free(app->pipeline);
   hidden_set(NULL);
   config_free(app->config);
+  if (app->report)
+    report_end_run(app->report);
   note_end(&app->run);
   store_close(app->run.store);
   loader_free(app->loader);

@@ -116,6 +116,32 @@ has_time_to_ask(struct stage *output)
   return false;
 }
 
+/* Whether the answer for TARGET matters: its value waits for it, or what is
+ * computed from it. */
+static bool
+needs_answer(const struct target *target)
+{
+  if (delivery(target->stage) == MP_LATEST)
+    return !target->part;
+  return target->is_operand && !ledger_last(&target->ledger);
+}
+
+/* A fetch that was successful has an answer for each target. */
+static void
+report_left_out(struct stage *output)
+{
+  struct target_list list = { 0 };
+
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (output->targets[i]->answer == 0 && needs_answer(output->targets[i]))
+      target_list_add(&list, output->targets[i]);
+  if (list.n > 0)
+    stage_fail(output, MP_EAGAIN, NULL,
+               "the plugin's fetch left out %s and did not say why; pending "
+               "values are kept",
+               target_list_text(&list));
+}
+
 static void
 ask_one(struct stage *output)
 {
@@ -134,6 +160,8 @@ ask_one(struct stage *output)
   r = call_end(&call, output->plugin->output.fetch(output->self, &sink),
                CALL_ALLOWS(MP_SKIP));
   output->asks_nothing = r == MP_SKIP;
+  if (r == MP_OK && !call_explained(&call) && !run_stopped())
+    report_left_out(output);
   if (r < 0)
     output->given_up = true;
 }

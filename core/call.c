@@ -11,32 +11,36 @@
 
 /* ---- The call in progress ---- */
 
-/* Two, because a signal may come while one is filled in. */
-static struct call_progress slots[2];
-static struct call_progress *volatile current;
+static _Thread_local struct call_progress here;
+static struct call_progress *volatile in_main_thread;
+
+void
+call_note_main_thread(void)
+{
+  in_main_thread = &here;
+}
 
 const struct call_progress *
 call_in_progress(void)
 {
-  return current;
+  return in_main_thread && in_main_thread->name ? in_main_thread : NULL;
 }
 
+const struct call_progress *
+call_in_progress_here(void)
+{
+  return here.name ? &here : NULL;
+}
+
+/* A signal may come between the two: WHAT is set while NAME is not. */
 void
 call_set_progress(const char *name, const char *what)
 {
-  struct call_progress *next = &slots[current == &slots[0]];
-
-  if (name)
-    *next = (struct call_progress){ .name = name, .what = what };
+  here.name = NULL;
   atomic_signal_fence(memory_order_seq_cst);
-  current = name ? next : NULL;
-}
-
-/* Live inputs are called from threads of their own. */
-static bool
-in_main_thread(const struct stage *stage)
-{
-  return pthread_equal(pthread_self(), stage->pipeline->run->main_thread);
+  here.what = what;
+  atomic_signal_fence(memory_order_seq_cst);
+  here.name = name;
 }
 
 /* ---- The frame ---- */
@@ -46,8 +50,7 @@ call_begin(struct stage *stage, const char *what)
 {
   struct run *run = stage->pipeline->run;
 
-  if (in_main_thread(stage))
-    call_set_progress(stage->name, what);
+  call_set_progress(stage->name, what);
   if (stage->kind == PLUGIN_OUTPUT)
     note_call(run, stage->name, what);
   return (struct call){ .stage = stage,
@@ -86,8 +89,7 @@ report_late(const struct call *call)
 int
 call_end(const struct call *call, int r, unsigned allowed)
 {
-  if (in_main_thread(call->stage))
-    call_set_progress(NULL, NULL);
+  call_set_progress(NULL, NULL);
   if (call->stage->kind == PLUGIN_OUTPUT)
     note_return(call->stage->pipeline->run, call->what);
   if (!is_result(r, allowed))

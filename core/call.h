@@ -23,13 +23,19 @@ struct call {
 struct call call_begin(struct stage *stage, const char *what);
 
 /*
- * What the main thread is waiting for: the callback WHAT of the stage NAME, or
- * the state.  For handlers of signals and of exit(); NULL: nothing.
+ * What a thread is waiting for: the callback WHAT of the stage NAME, or the
+ * state.  Both are safe to call in a handler of a signal or of exit(); NULL:
+ * nothing.
  */
 struct call_progress {
-  const char *name, *what;
+  const char *volatile name, *volatile what;
 };
+/* Of the main thread; from any thread. */
 const struct call_progress *call_in_progress(void);
+/* Of the thread that asks. */
+const struct call_progress *call_in_progress_here(void);
+/* The calling thread is the main thread; before the first call. */
+void call_note_main_thread(void);
 
 /* Sets it for a wait that is no call into a plugin (NULL: it is over). */
 void call_set_progress(const char *name, const char *what);

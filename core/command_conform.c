@@ -5,6 +5,7 @@
 
 #include "core/app.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #ifdef COUNT_LINES
 #include <gcov.h>
@@ -98,15 +99,18 @@ wait_for(pid_t pid, const sigset_t *sigchld, int *ret_status)
   return true;
 }
 
-/* How a check's process ended, if not in order. */
+/* How a check's process ended.  Its result came through the pipe: an exit
+ * status alone may be the plugin's. */
 static int
-judge(const char *label, const char *check, int status)
+judge(const char *label, const char *check, int status, int fd)
 {
-  if (WIFEXITED(status) && WEXITSTATUS(status) <= EX_CONFIG)
-    return WEXITSTATUS(status);
+  unsigned char result;
+
   if (WIFSIGNALED(status))
     log_line(MP_LOG_ERROR, label, check, "crashes: signal %d",
              WTERMSIG(status));
+  else if (read(fd, &result, 1) == 1)
+    return result;
   else
     log_line(MP_LOG_ERROR, label, check, "ends the program with status %d",
              WEXITSTATUS(status));
@@ -124,19 +128,22 @@ leave(int status)
 }
 
 static void
-be_child(int (*fn)(void *ctx), void *ctx, const sigset_t *mask)
+be_child(int (*fn)(void *ctx), void *ctx, const sigset_t *mask, int fd)
 {
+  unsigned char result;
+
   sigprocmask(SIG_SETMASK, mask, NULL);
   signal(SIGPIPE, SIG_IGN);               /* as in a run */
   if (!freopen("/dev/null", "w", stdout)) /* what an output may print to */
     leave(EX_OSERR);
-  leave(fn(ctx));
+  result = (unsigned char)fn(ctx);
+  leave(write(fd, &result, 1) == 1 ? result : EX_OSERR);
 }
 
-/* FN's status, from a process of its own. */
+/* Runs FN in a process of its own, which sends its status to FDS[1]. */
 static int
-in_process(const char *label, const char *check, int (*fn)(void *ctx),
-           void *ctx)
+run_child(const char *label, const char *check, int (*fn)(void *ctx), void *ctx,
+          const int fds[2])
 {
   sigset_t sigchld, mask;
   int status = 0;
@@ -150,16 +157,32 @@ in_process(const char *label, const char *check, int (*fn)(void *ctx),
   sigprocmask(SIG_BLOCK, &sigchld, &mask);
   pid = fork();
   if (pid == 0)
-    be_child(fn, ctx, &mask);
+    be_child(fn, ctx, &mask, fds[1]);
   ended = pid > 0 && wait_for(pid, &sigchld, &status);
   sigprocmask(SIG_SETMASK, &mask, NULL);
   if (pid < 0)
     return EX_OSERR;
   if (ended)
-    return judge(label, check, status);
+    return judge(label, check, status, fds[0]);
   log_line(MP_LOG_ERROR, label, check, "does not come back within %d s",
            check_seconds());
   return EX_SOFTWARE;
+}
+
+/* FN's status, from a process of its own.  A child that the plugin left behind
+ * may hold the pipe open: reading from it must not wait. */
+static int
+in_process(const char *label, const char *check, int (*fn)(void *ctx),
+           void *ctx)
+{
+  int fds[2], status;
+
+  if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0)
+    return EX_OSERR;
+  status = run_child(label, check, fn, ctx, fds);
+  close(fds[0]);
+  close(fds[1]);
+  return status;
 }
 
 static int

@@ -72,7 +72,7 @@ open_state(struct app *app)
   int r = app_open_store(app, store_mode_of(app));
 
   if (r == MP_OK) {
-    if (!app->args->dry) /* whoever looks at a dry run wants to see it all */
+    if (!app->args->dry)
       report_use_store(app->report, app->run.store);
     return book_load(app->pipeline) == MP_OK ? EX_OK
                                              : report_status(app->report);
@@ -94,6 +94,9 @@ run_once(const struct arguments *args, bool *ret_hopeless)
   struct app *app;
   int status = app_new(args, &app), last;
 
+  /* Whoever looks at a dry run wants to see all of it. */
+  if (status == EX_OK && !args->dry)
+    report_limit_lines(app->report);
   watchdog_arm(LOAD_MS);
   if (status == EX_OK)
     status = app_load(app);

@@ -139,7 +139,8 @@ static void
 read_once(struct conform *c, struct fake_host *h, void *self)
 {
   static const int opened[] = { MP_OK, -1 };
-  static const int read[] = { MP_OK, MP_END, MP_SKIP, -1 };
+  static const int live[] = { MP_OK, MP_SKIP, -1 };
+  static const int recorded[] = { MP_OK, MP_END, -1 };
   const struct mp_input_ops *ops = &c->plugin->input;
   struct mp_sink sink = { .struct_size = sizeof(sink),
                           .ctx = c,
@@ -154,7 +155,8 @@ read_once(struct conform *c, struct fake_host *h, void *self)
   for (int i = 0; i < 3 && r == MP_OK; i++) {
     failures = fake_host_failures(h);
     r = ops->read(self, &sink);
-    conform_result(c, h, "read", r, read, failures);
+    conform_result(c, h, "read", r,
+                   ops->flags & MP_INPUT_RECORDING ? recorded : live, failures);
   }
   if (ops->close)
     ops->close(self);

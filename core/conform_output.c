@@ -18,6 +18,10 @@ struct trial {
   uint32_t class;
   const char *what; /* commit, or recover */
   uint32_t records;
+  uint32_t failures; /* that were explained before the first record began */
+  bool unsent;       /* begin or write failed: there is no commit */
+  bool silent;       /* a result that needs an explanation was given */
+  int skipped; /* what fetch gave: -1: nothing yet; else whether MP_SKIP */
 };
 
 /* ---- Results ---- */
@@ -43,6 +47,9 @@ take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
                  "recover gave the result %u: there is MP_ACCEPTED or "
                  "MP_NOT_SENT",
                  (unsigned)result);
+  if (result > MP_ACCEPTED && result <= MP_REJECTED &&
+      strcmp(t->what, "commit") == 0)
+    t->silent = true;
 }
 
 static void
@@ -56,12 +63,43 @@ call_commit(struct trial *t, const char *token)
   int r;
 
   t->what = token ? "recover" : "commit";
+  t->silent = false;
   r = token ? ops->recover(t->self, token, &sink) : ops->commit(t->self, &sink);
   conform_result(t->c, t->h, t->what, r, ok, failures);
+  if (t->silent && r != MP_ECANCELED && fake_host_failures(t->h) == t->failures)
+    conform_fail(t->c, "commit gave a result other than MP_ACCEPTED and did "
+                       "not say why: use mp_fail");
   t->records = 0;
 }
 
 /* ---- Records ---- */
+
+/* Only a value that cannot be taken leaves its record to commit. */
+static void
+note_failure(struct trial *t, const char *what, int r)
+{
+  bool of_value = strcmp(what, "write") == 0 &&
+                  (r == MP_EDATA || r == MP_ERANGE || r == MP_ECONFIG);
+
+  if (r < 0 && !of_value)
+    t->unsent = true;
+}
+
+static void
+call_begin_record(struct trial *t, const struct mp_record *record)
+{
+  const struct mp_output_ops *ops = &t->c->plugin->output;
+  uint32_t failures = fake_host_failures(t->h);
+  int r;
+
+  if (t->records++ == 0)
+    t->failures = failures;
+  if (!ops->begin)
+    return;
+  r = ops->begin(t->self, record);
+  conform_result(t->c, t->h, "begin", r, ok, failures);
+  note_failure(t, "begin", r);
+}
 
 static void
 write_record(struct trial *t, int number)
@@ -76,19 +114,17 @@ write_record(struct trial *t, int number)
                             .exp10 = -3,
                             .time_ms = record.time_ms,
                             .unit = "GJ" };
-  uint32_t failures = fake_host_failures(t->h);
   char id[32];
 
   snprintf(id, sizeof(id), "one-%d", number);
   record.id = id;
-  t->records++;
-  if (ops->begin)
-    conform_result(t->c, t->h, "begin", ops->begin(t->self, &record), ok,
-                   failures);
-  for (uint32_t i = 0; i < TARGETS; i++) {
-    failures = fake_host_failures(t->h);
-    conform_result(t->c, t->h, "write", ops->write(t->self, i, &value), ok,
-                   failures);
+  call_begin_record(t, &record);
+  for (uint32_t i = 0; i < TARGETS && !t->unsent; i++) {
+    uint32_t failures = fake_host_failures(t->h);
+    int r = ops->write(t->self, i, &value);
+
+    conform_result(t->c, t->h, "write", r, ok, failures);
+    note_failure(t, "write", r);
   }
 }
 
@@ -143,12 +179,18 @@ call_fetch(struct trial *t)
   int r = ops->fetch ? ops->fetch(t->self, &sink) : MP_SKIP;
 
   conform_result(t->c, t->h, "fetch", r, outcomes, failures);
+  if (t->skipped >= 0 && r >= 0 && t->skipped != (r == MP_SKIP))
+    conform_fail(t->c, "fetch gave MP_SKIP once and MP_OK once: whether an "
+                       "instance can be asked depends on its options alone");
+  if (r >= 0)
+    t->skipped = r == MP_SKIP;
   return r >= 0;
 }
 
 /* ---- A life ---- */
 
-/* A latest output is given one record at a time. */
+/* A latest output is given one record at a time.  After a failed begin or write
+ * there is no commit, but a close. */
 static void
 deliver(struct trial *t)
 {
@@ -156,13 +198,15 @@ deliver(struct trial *t)
 
   if (t->class == MP_APPEND)
     take_token(t, token);
-  for (int i = 0; i < (t->class == MP_LATEST ? 1 : RECORDS); i++)
+  for (int i = 0; i < (t->class == MP_LATEST ? 1 : RECORDS) && !t->unsent; i++)
     write_record(t, i);
-  call_commit(t, NULL);
-  if (t->class == MP_APPEND) {
-    write_record(t, 0);
+  if (!t->unsent)
+    call_commit(t, NULL);
+  if (t->class != MP_APPEND || t->unsent)
+    return;
+  write_record(t, 0);
+  if (!t->unsent)
     call_commit(t, token);
-  }
 }
 
 /* From open to close. */
@@ -173,6 +217,8 @@ live(struct trial *t)
   uint32_t failures = fake_host_failures(t->h);
   int r = ops->open ? ops->open(t->self) : MP_OK;
 
+  t->records = 0;
+  t->unsent = false;
   conform_result(t->c, t->h, "open", r, ok, failures);
   if (r != MP_OK)
     return;
@@ -186,7 +232,7 @@ static void
 live_twice(struct conform *c, uint32_t class, const char *word,
            void (*prepare)(struct fake_host *h))
 {
-  struct trial t = { .c = c, .class = class };
+  struct trial t = { .c = c, .class = class, .skipped = -1 };
   int64_t begun;
 
   t.h = conform_host(c, "one");

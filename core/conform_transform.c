@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+static const int alone[] = { MP_OK, MP_DROP, MP_HOLD, -1 }; /* no operand */
 static const int outcomes[] = { MP_OK, MP_DROP, MP_HOLD, MP_REBASE, -1 };
 
 static const struct mp_value readings[] = {
@@ -27,9 +28,19 @@ static const struct {
   { MP_OPERAND_OTHER_METER, "9999999.9 kWh" },
 };
 
+static bool
+has_operand(const struct conform *c)
+{
+  const struct mp_option *option = c->plugin->table.options;
+
+  while (option && option->key && option->type != MP_TYPE_OPERAND)
+    option++;
+  return option && option->key;
+}
+
 static void
 apply(struct conform *c, struct fake_host *h, void *self,
-      const struct mp_value *reading)
+      const struct mp_value *reading, bool lacks_operand)
 {
   struct mp_value value = *reading;
   uint32_t failures = fake_host_failures(h);
@@ -39,9 +50,11 @@ apply(struct conform *c, struct fake_host *h, void *self,
   value.struct_size = sizeof(value);
   value.time_ms = 1;
   r = c->plugin->transform.apply(self, &value);
-  conform_result(c, h, "apply", r, outcomes, failures);
+  conform_result(c, h, "apply", r, has_operand(c) ? outcomes : alone, failures);
   if (r == MP_HOLD && fake_host_failures(h) == failures)
     conform_fail(c, "apply held a value and did not say why: use mp_fail");
+  if (r == MP_DROP && !lacks_operand && fake_host_failures(h) == failures)
+    conform_fail(c, "apply dropped a value, and no operand is missing");
   if (r != MP_OK)
     return;
   value.struct_size = sizeof(value);
@@ -67,7 +80,8 @@ apply_all(struct conform *c, size_t i)
     return;
   }
   for (size_t k = 0; k < sizeof(readings) / sizeof(readings[0]); k++)
-    apply(c, h, self, &readings[k]);
+    apply(c, h, self, &readings[k],
+          has_operand(c) && (operands[i].flags & MP_OPERAND_MISSING));
   c->plugin->table.destroy(self);
   fake_host_free(h);
 }

@@ -49,6 +49,15 @@ record_id(const struct stage *output, int64_t number, int64_t row, char *buf)
     append_number(end, row);
 }
 
+/* Closing makes the plugin forget what was written. */
+static void
+give_up(struct stage *output)
+{
+  stage_close(output);
+  output->pending_records = 0;
+  output->given_up = true;
+}
+
 void
 deliver_begin(struct stage *output, int64_t time_ms, int64_t number,
               int64_t row)
@@ -59,111 +68,47 @@ deliver_begin(struct stage *output, int64_t time_ms, int64_t number,
                               .id = text };
   struct call call;
 
+  if (output->given_up)
+    return;
   output->took_part = true;
-  output->pending_records++;
+  if (output->pending_records++ == 0)
+    output->explained = atomic_load(&output->n_explained);
   if (!output->plugin->output.begin)
     return;
   record_id(output, number, row, text);
   call = call_begin(output, "begin");
-  call_end(&call, output->plugin->output.begin(output->self, &record), 0);
+  if (call_end(&call, output->plugin->output.begin(output->self, &record), 0) !=
+      MP_OK)
+    give_up(output);
 }
 
-void
-deliver_write(struct stage *output, const struct target *t,
-              const struct value *v)
+/* ---- Cells ---- */
+
+/* What a cell holds besides MP_ACCEPTED ... MP_REJECTED, and 0: the record has
+ * no value for this target. */
+#define CELL_WRITTEN 6 /* and commit gave no result for it alone */
+#define CELL_REFUSED 7 /* by write */
+
+/* NULL: RESULTS keeps none. */
+static uint8_t *
+cell_of(const struct results *results, size_t record, size_t target)
 {
-  struct mp_value value = value_export(v);
-  struct call call = call_begin(output, "write");
+  size_t n_targets = results->output->n_targets;
 
-  call_end(&call, output->plugin->output.write(output->self, t->number, &value),
-           0);
-}
-
-/* ---- Results ---- */
-
-static void
-take_record_result(struct results *results, uint32_t record, uint32_t target,
-                   uint32_t result)
-{
-  uint8_t *cell;
-
-  if (record >= results->n)
-    return;
-  if (target == MP_ALL_TARGETS) {
-    results->result[record] = result;
-    results->told[record] = true;
-  } else if (target < results->output->n_targets) {
-    cell = deliver_cell(results, record, target);
-    if (*cell)
-      *cell = (uint8_t)result;
-  }
-}
-
-static void
-take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
-            uint32_t result)
-{
-  struct results *results = sink->ctx;
-
-  if (result < MP_ACCEPTED || result > MP_REJECTED) {
-    if (!results->nonsense)
-      stage_fail(results->output, MP_EINTERNAL, NULL,
-                 "the plugin gave the result %u, which does not exist",
-                 (unsigned)result);
-    results->nonsense = true;
-    result = MP_PERHAPS;
-  }
-  if (results->by_record) {
-    take_record_result(results, record, target, result);
-    return;
-  }
-  for (size_t i = 0; i < results->n; i++)
-    if (target == MP_ALL_TARGETS || i == target)
-      results->result[i] = result;
-}
-
-/* Calls commit, or with a token recover. */
-int
-deliver_commit(struct stage *output, const char *token, struct results *results)
-{
-  const struct mp_output_ops *ops = &output->plugin->output;
-  struct mp_result_sink sink = { .struct_size = sizeof(sink),
-                                 .ctx = results,
-                                 .result = take_result };
-  struct call call = call_begin(output, token ? "recover" : "commit");
-  int r;
-
-  output->pending_records = 0;
-  results->output = output;
-  r = token ? ops->recover(output->self, token, &sink)
-            : ops->commit(output->self, &sink);
-  r = call_end(&call, r, 0);
-  if (r < 0)
-    output->given_up = true;
-  return r;
+  return results->cells && record < results->n && target < n_targets
+           ? &results->cells[record * n_targets + target]
+           : NULL;
 }
 
 bool
-deliver_results_init(struct results *results, size_t n, bool by_record)
+deliver_results_init(struct results *results, struct stage *output, size_t n)
 {
-  *results = (struct results){ .by_record = by_record, .n = n };
-  results->result = malloc((n + 1) * sizeof(*results->result));
-  for (size_t i = 0; results->result && i < n; i++)
-    results->result[i] = MP_PERHAPS;
-  return results->result != NULL;
-}
-
-bool
-deliver_results_init_rows(struct results *results, struct stage *output,
-                          size_t n)
-{
-  if (!deliver_results_init(results, n, true))
-    return false;
-  results->output = output;
-  results->cells = calloc(n, output->n_targets + 1);
-  results->told = calloc(n, sizeof(*results->told));
-  if (results->cells && results->told)
+  *results = (struct results){ .output = output, .n = n };
+  results->result = calloc(n + 1, sizeof(*results->result));
+  results->cells = calloc(n + 1, output->n_targets + 1);
+  if (results->result && results->cells)
     return true;
+  stage_fail(output, MP_ENOMEM, NULL, "out of memory");
   deliver_results_free(results);
   return false;
 }
@@ -173,34 +118,255 @@ deliver_results_free(struct results *results)
 {
   free(results->result);
   free(results->cells);
-  free(results->told);
   memset(results, 0, sizeof(*results));
 }
 
-uint8_t *
-deliver_cell(const struct results *results, size_t record, size_t target)
+/* ---- Records ---- */
+
+/* Whether a write that fails with R has refused that value alone. */
+static bool
+refuses_value(int r)
 {
-  return &results->cells[record * results->output->n_targets + target];
+  return r == MP_EDATA || r == MP_ERANGE || r == MP_ECONFIG;
+}
+
+void
+deliver_write(struct stage *output, const struct target *t,
+              const struct value *v, struct results *results)
+{
+  struct mp_value value = value_export(v);
+  uint8_t *cell = NULL;
+  struct call call;
+  int r;
+
+  if (output->given_up)
+    return;
+  if (results)
+    cell = cell_of(results, output->pending_records - 1, t->number);
+  call = call_begin(output, "write");
+  r = call_end(
+    &call, output->plugin->output.write(output->self, t->number, &value), 0);
+  if (cell)
+    *cell = r == MP_OK ? CELL_WRITTEN : CELL_REFUSED;
+  if (r != MP_OK && !refuses_value(r))
+    give_up(output);
+}
+
+/* ---- Results ---- */
+
+/* Of the value alone, else of the record; 0: none, or no value. */
+static uint32_t
+target_result(const struct results *results, size_t record, size_t target)
+{
+  const uint8_t *cell = cell_of(results, record, target);
+
+  if (!cell)
+    return 0;
+  if (*cell == CELL_REFUSED)
+    return MP_REJECTED;
+  return *cell == CELL_WRITTEN ? results->result[record] : *cell;
+}
+
+/* 0: none. */
+static uint32_t
+record_result(const struct results *results, size_t record)
+{
+  uint32_t worst = 0;
+
+  if (results->result[record])
+    return results->result[record];
+  for (size_t i = 0; i < results->output->n_targets; i++) {
+    const uint8_t *cell = cell_of(results, record, i);
+    uint32_t result = target_result(results, record, i);
+
+    if (!cell || !*cell)
+      continue;
+    if (result == 0 || result == MP_PERHAPS)
+      return result;
+    if (result == MP_NOT_SENT || result == MP_RETRY)
+      worst = result;
+    else if (!worst)
+      worst = MP_ACCEPTED;
+  }
+  return worst;
 }
 
 uint32_t
 deliver_record_result(const struct results *results, size_t record)
 {
-  uint32_t result = 0;
+  uint32_t result = record_result(results, record);
 
-  if (results->told[record])
-    return results->result[record];
-  for (size_t i = 0; i < results->output->n_targets; i++) {
-    uint8_t cell = *deliver_cell(results, record, i);
-
-    if (cell == MP_PERHAPS)
-      return MP_PERHAPS;
-    if (cell == MP_NOT_SENT || cell == MP_RETRY)
-      result = cell;
-    else if (cell && !result)
-      result = MP_ACCEPTED;
-  }
   return result ? result : MP_PERHAPS;
+}
+
+uint32_t
+deliver_target_result(const struct results *results, size_t record,
+                      const struct target *t)
+{
+  const uint8_t *cell = cell_of(results, record, t->number);
+  uint32_t result = target_result(results, record, t->number);
+
+  return cell && *cell && !result ? MP_PERHAPS : result;
+}
+
+static void
+take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
+            uint32_t result)
+{
+  struct results *results = sink->ctx;
+  uint8_t *cell = cell_of(results, record, target);
+
+  if (result < MP_ACCEPTED || result > MP_REJECTED) {
+    if (!results->nonsense)
+      stage_fail(results->output, MP_EINTERNAL, NULL,
+                 "the plugin gave the result %u, which does not exist",
+                 (unsigned)result);
+    results->nonsense = true;
+    result = MP_PERHAPS;
+  }
+  if (record >= results->n)
+    return;
+  if (target == MP_ALL_TARGETS || !results->cells)
+    results->result[record] = result;
+  else if (cell && *cell && *cell != CELL_REFUSED)
+    *cell = (uint8_t)result;
+}
+
+/* Begin or write failed: nothing was sent now, but of an earlier run it is not
+ * known. */
+static void
+leave_all(struct results *results, bool recovers)
+{
+  for (size_t i = 0; i < results->n; i++)
+    results->result[i] = recovers ? MP_PERHAPS : MP_NOT_SENT;
+}
+
+/* ---- Results without an explanation ---- */
+
+static const char *
+what_is_kept(const struct stage *output)
+{
+  if (delivery(output) == MP_LIVE)
+    return "a live output keeps nothing";
+  if (!store_is_durable(output->pipeline->run->store))
+    return "without a state nothing is kept";
+  return delivery(output) == MP_LATEST ? "the pending values are kept"
+                                       : "the rows are kept";
+}
+
+static void
+report_unexplained(struct stage *output, uint32_t result, const char *of_what,
+                   const char *kept)
+{
+  static const char *const words[] = { "no result",    "",
+                                       "\"not sent\"", "\"outcome unknown\"",
+                                       "\"retry\"",    "\"rejected\"" };
+
+  stage_fail(output, result == MP_REJECTED ? MP_EREFUSED : MP_EAGAIN, NULL,
+             "the plugin gave %s for %s and did not say why; %s", words[result],
+             of_what, kept);
+}
+
+static void
+check_records(const struct results *results, size_t n, uint32_t result)
+{
+  char text[64];
+  size_t found = 0;
+
+  for (size_t i = 0; i < n; i++)
+    found += record_result(results, i) == result;
+  snprintf(text, sizeof(text), "%zu of %zu records", found, n);
+  if (found > 0)
+    report_unexplained(results->output, result, text,
+                       what_is_kept(results->output));
+}
+
+/* Values that commit rejected in records that it did not. */
+static void
+check_rejections(const struct results *results, size_t n)
+{
+  struct stage *output = results->output;
+  struct target_list list = { 0 };
+
+  for (size_t i = 0; i < output->n_targets; i++)
+    for (size_t record = 0; record < n; record++) {
+      const uint8_t *cell = cell_of(results, record, i);
+
+      if (cell && *cell == MP_REJECTED) {
+        target_list_add(&list, output->targets[i]);
+        break;
+      }
+    }
+  if (list.n > 0)
+    report_unexplained(output, MP_REJECTED, target_list_text(&list),
+                       "the records count as delivered without them");
+}
+
+static void
+check_targets(const struct results *results, uint32_t result)
+{
+  struct stage *output = results->output;
+  struct target_list list = { 0 };
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const uint8_t *cell = cell_of(results, 0, i);
+
+    if (cell && *cell && target_result(results, 0, i) == result)
+      target_list_add(&list, output->targets[i]);
+  }
+  if (list.n > 0)
+    report_unexplained(output, result, target_list_text(&list),
+                       what_is_kept(output));
+}
+
+/* Whatever is not accepted has been explained since the first begin, or is
+ * reported here: a run never ends with "all delivered" while nothing is.  Of a
+ * queue records are counted, of the rest targets are named. */
+static void
+check_explained(const struct results *results, size_t n_records, bool recovers)
+{
+  const struct stage *output = results->output;
+  size_t n = n_records < results->n ? n_records : results->n;
+  bool by_record = !results->cells || delivery(output) == MP_APPEND ||
+                   delivery(output) == MP_HISTORY;
+
+  if (atomic_load(&output->n_explained) != output->explained || run_stopped())
+    return;
+  for (uint32_t result = 0; result <= MP_REJECTED; result++) {
+    /* What was certainly not written before is written now. */
+    if (result == MP_ACCEPTED || (recovers && result == MP_NOT_SENT))
+      continue;
+    if (by_record)
+      check_records(results, n, result);
+    else
+      check_targets(results, result);
+  }
+  if (by_record)
+    check_rejections(results, n);
+}
+
+void
+deliver_commit(struct stage *output, const char *token, struct results *results)
+{
+  const struct mp_output_ops *ops = &output->plugin->output;
+  struct mp_result_sink sink = { .struct_size = sizeof(sink),
+                                 .ctx = results,
+                                 .result = take_result };
+  size_t n_records = output->pending_records;
+  struct call call;
+  int r;
+
+  output->pending_records = 0;
+  if (output->given_up) { /* begin or write failed */
+    leave_all(results, token != NULL);
+    return;
+  }
+  call = call_begin(output, token ? "recover" : "commit");
+  r = token ? ops->recover(output->self, token, &sink)
+            : ops->commit(output->self, &sink);
+  if (call_end(&call, r, 0) < 0)
+    output->given_up = true;
+  check_explained(results, n_records, token != NULL);
 }
 
 bool
@@ -266,15 +432,27 @@ deliver_mark(struct pipeline *p)
 /* ---- Live outputs ---- */
 
 void
-deliver_values(struct stage *output, int64_t time_ms)
+deliver_values(struct stage *output, int64_t time_ms, struct results *results)
 {
   deliver_begin(output, time_ms, time_ms, 0);
   for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
 
     if (target_counts(t))
-      deliver_write(output, t, &t->source->value);
+      deliver_write(output, t, &t->source->value, results);
   }
+}
+
+static void
+deliver_one(struct stage *output, int64_t time_ms)
+{
+  struct results results;
+
+  if (!deliver_results_init(&results, output, 1))
+    return;
+  deliver_values(output, time_ms, &results);
+  deliver_commit(output, NULL, &results);
+  deliver_results_free(&results);
 }
 
 void
@@ -282,14 +460,10 @@ deliver_live(struct pipeline *p, int64_t time_ms)
 {
   FOR_EACH_OUTPUT(p, output)
   {
-    struct results results = { 0 };
-
     if (delivery(output) != MP_LIVE || !time_ms || !turn_begin(output))
       continue;
-    if (deliver_open(output)) {
-      deliver_values(output, time_ms);
-      deliver_commit(output, NULL, &results);
-    }
+    if (deliver_open(output))
+      deliver_one(output, time_ms);
     turn_end(output);
   }
 }

@@ -4,16 +4,28 @@
  */
 #include "core/deliver.h"
 
+#include <stdlib.h>
+
 /* Cycles to a commit: a file is synced at each, and their rows take memory. */
 #define BLOCK 16384
 
 static void
 flush(struct stage *output)
 {
-  struct results results = { 0 };
+  struct results results = { .output = output, .n = output->pending_records };
 
-  if (output->pending_records > 0 && !output->given_up)
+  if (output->pending_records == 0 || output->given_up)
+    return;
+  if (delivery(output) == MP_LATEST)
+    results.n = 1; /* it has the last one alone */
+  results.result = calloc(results.n, sizeof(*results.result));
+  if (results.result)
     deliver_commit(output, NULL, &results);
+  else {
+    stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+    output->given_up = true;
+  }
+  deliver_results_free(&results);
 }
 
 void
@@ -29,7 +41,7 @@ direct_deliver(struct pipeline *p, int64_t time_ms)
       output->given_up = true;
       continue;
     }
-    deliver_values(output, time_ms);
+    deliver_values(output, time_ms, NULL);
     if (output->pending_records >= BLOCK)
       flush(output);
   }

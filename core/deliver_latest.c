@@ -44,24 +44,24 @@ take_answer(struct target *t, uint32_t result)
   t->sending = false;
 }
 
-static bool
-write_target(struct stage *output, struct target *t)
+static void
+write_target(struct stage *output, struct target *t, struct results *results)
 {
   struct value sent = { 0 };
 
-  if (!ledger_as_sent(&t->ledger, &sent)) { /* out of memory */
+  if (!ledger_as_sent(&t->ledger, &sent)) {
+    stage_fail(output, MP_ENOMEM, t->object, "out of memory");
     take_answer(t, MP_NOT_SENT);
-    return false;
+    return;
   }
   for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *part = output->targets[i];
 
     if (part->part && strcmp(part->name, t->name) == 0 && target_counts(part))
-      deliver_write(output, part, &part->source->value);
+      deliver_write(output, part, &part->source->value, results);
   }
-  deliver_write(output, t, &sent);
+  deliver_write(output, t, &sent, results);
   value_clear(&sent);
-  return true;
 }
 
 /* ---- Records ---- */
@@ -112,33 +112,34 @@ renumber(struct stage *output, int64_t number)
 /* An amount that was sent in an earlier run, and now is acknowledged: what came
  * since then goes in the next record. */
 static void
-take_answers(struct stage *output, const bool *written,
-             const struct results *results)
+take_answers(struct stage *output, const struct results *results)
 {
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
+    uint32_t result = deliver_target_result(results, 0, t);
 
-    if (!written[i])
+    if (!t->sending || !result)
       continue;
-    take_answer(t, results->result[i]);
-    if (t->ledger.again && results->result[i] == MP_ACCEPTED)
+    take_answer(t, result);
+    if (t->ledger.again && result == MP_ACCEPTED)
       t->sending = book_prepare_target(t);
   }
 }
 
 static void
-send_record(struct stage *output, int64_t number, bool *written,
+send_record(struct stage *output, int64_t number, const bool *chosen,
             struct results *results)
 {
   bool is_new = number == output->number;
 
-  deliver_begin(output, record_time(output, written), number, 0);
+  deliver_begin(output, record_time(output, chosen), number, 0);
   for (size_t i = 0; i < output->n_targets; i++)
-    written[i] = written[i] && write_target(output, output->targets[i]);
+    if (chosen[i])
+      write_target(output, output->targets[i], results);
   deliver_commit(output, NULL, results);
   if (is_new)
     output->number = 0;
-  take_answers(output, written, results);
+  take_answers(output, results);
   if (is_new)
     renumber(output, number);
   if (book_save_output(output) != MP_OK)
@@ -152,7 +153,7 @@ send_ready(struct stage *output, int64_t now)
   bool *chosen = calloc(output->n_targets + 1, sizeof(*chosen));
   int64_t number;
 
-  if (!chosen || !deliver_results_init(&results, output->n_targets, false)) {
+  if (!chosen || !deliver_results_init(&results, output, 1)) {
     free(chosen);
     output->given_up = true;
     return;
@@ -160,7 +161,7 @@ send_ready(struct stage *output, int64_t now)
   number = choose_record(output, now, chosen);
   if (number)
     send_record(output, number, chosen, &results);
-  free(results.result);
+  deliver_results_free(&results);
   free(chosen);
 }
 

@@ -104,10 +104,9 @@ give_up_row(struct stage *output, int64_t id)
   store_row_remove(output->pipeline->run->store, id);
 }
 
-/* Writes the row as record number RECORD of the commit. */
 static bool
 write_row(struct stage *output, const struct store_row *stored,
-          struct results *results, size_t record)
+          struct results *results)
 {
   struct row row;
 
@@ -120,10 +119,8 @@ write_row(struct stage *output, const struct store_row *stored,
   for (size_t i = 0; i < row.n_values; i++) {
     const struct target *t = stage_target(output, row.values[i].target, NULL);
 
-    if (!t)
-      continue;
-    *deliver_cell(results, record, t->number) = MP_PERHAPS;
-    deliver_write(output, t, &row.values[i].value);
+    if (t)
+      deliver_write(output, t, &row.values[i].value, results);
   }
   row_clear(&row);
   return true;
@@ -164,7 +161,7 @@ conclude_row(struct stage *output, int64_t id, const struct results *results,
     struct target *t = stage_target(output, row.values[i].target, NULL);
 
     if (!t || t->ledger.role != LEDGER_DELTA ||
-        *deliver_cell(results, record, t->number) != MP_REJECTED)
+        deliver_target_result(results, record, t) != MP_REJECTED)
       continue;
     carry(t, &row.values[i].value);
     carried = true;
@@ -187,13 +184,13 @@ deliver_batch(struct stage *output, const struct batch *batch,
   int64_t ids[BATCH_ROWS], id;
   size_t n = 0, arrived = 0, unsure = 0;
 
-  if (!deliver_results_init_rows(&results, output, BATCH_ROWS))
+  if (!deliver_results_init(&results, output, BATCH_ROWS))
     return false;
   for (row = store_row_next(store, output->name, batch->first - 1);
        row && row->id <= batch->last && n < BATCH_ROWS && !output->given_up;
        row = store_row_next(store, output->name, id)) {
     id = row->id;
-    if (write_row(output, row, &results, n))
+    if (write_row(output, row, &results))
       ids[n++] = id;
   }
   /* Not all of them: then none, and what became of them is not known yet. */

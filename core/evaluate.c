@@ -147,6 +147,46 @@ rebase_is_asked(const struct stage *transform)
   return false;
 }
 
+/* The outcomes that leave the target alone, as far as they have a reason: of a
+ * rebase, an operand that is a base or was never set. */
+static unsigned
+allowed_outcomes(const struct stage *transform)
+{
+  unsigned allowed = CALL_ALLOWS(MP_HOLD) | CALL_ALLOWS(MP_DROP);
+
+  for (size_t i = 0; i < transform->n_operands; i++)
+    if ((transform->operands[i].flags & MP_BASE) ||
+        (transform->operands[i].public.flags & MP_OPERAND_FIRST))
+      allowed |= CALL_ALLOWS(MP_REBASE);
+  return allowed;
+}
+
+static bool
+lacks_operand(const struct stage *transform)
+{
+  for (size_t i = 0; i < transform->n_operands; i++)
+    if (transform->operands[i].public.flags & MP_OPERAND_MISSING)
+      return true;
+  return false;
+}
+
+/* A value that is held or dropped for no known reason would be missing in
+ * silence, cycle after cycle. */
+static int
+check_reason(const struct call *call, int r)
+{
+  if (call_explained(call))
+    return r;
+  if (r == MP_HOLD)
+    stage_fail(call->stage, MP_EDATA, NULL,
+               "the plugin's apply held the value and did not say why");
+  if (r == MP_DROP && !lacks_operand(call->stage))
+    stage_fail(call->stage, MP_EINTERNAL, NULL,
+               "the plugin's apply dropped the value, and no operand is "
+               "missing");
+  return r;
+}
+
 /* Calls the plugin on a copy; the slot takes over what it made of it. */
 static int
 apply(struct stage *transform)
@@ -157,11 +197,9 @@ apply(struct stage *transform)
   int r = transform->plugin->transform.apply(transform->self, &v);
   const char *wrong;
 
-  r = call_end(&call, r,
-               CALL_ALLOWS(MP_DROP) | CALL_ALLOWS(MP_HOLD) |
-                 CALL_ALLOWS(MP_REBASE));
+  r = call_end(&call, r, allowed_outcomes(transform));
   if (r != MP_OK)
-    return r;
+    return check_reason(&call, r);
   v.struct_size = sizeof(v);
   wrong = value_import(&out->value, &v);
   if (wrong)

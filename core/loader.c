@@ -13,10 +13,6 @@
 #include "core/nearest.h"
 #include "lib/planted_dir.h"
 
-#ifdef HAVE_CONFIG_H
-#include <config.h>
-#endif
-
 const char *const plugin_kind_names[PLUGIN_KINDS] = { "input", "transform",
                                                       "output" };
 
@@ -54,10 +50,8 @@ loader_new(const char *dirs)
 static void
 plugin_free(struct plugin *plugin)
 {
-#ifndef KEEP_MODULES_OPEN /* sanitizers need the names in their reports */
   if (plugin->handle)
     dlclose(plugin->handle);
-#endif
   free(plugin->path);
   free(plugin);
 }
@@ -296,7 +290,9 @@ load(struct loader *loader, struct plugin *plugin)
                      strerror(errno));
   if (planted_dir_check(plugin->path, geteuid(), why) != 0)
     return fail_load(loader, "the plugin %s: %s", plugin->path, why);
-  plugin->handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
+  /* A thread of the plugin, or of a library of its own, may outlive its
+   * instances: the code is never unloaded. */
+  plugin->handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!plugin->handle)
     return fail_load(loader, "%s", dlerror());
   /* POSIX has dlsym give functions as data pointers. */

@@ -37,7 +37,7 @@ struct loader;
 
 /* DIRS: directories by colons, searched in order. */
 struct loader *loader_new(const char *dirs);
-/* Unloads everything. */
+/* Forgets all plugins; their code stays in memory. */
 void loader_free(struct loader *loader);
 
 /*

@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "core/arguments.h"
+#include "core/guard.h"
 #include "core/inherit.h"
 #include "core/log.h"
 #include "core/nearest.h"
@@ -199,8 +200,8 @@ find_command(const char *name)
   return NULL;
 }
 
-int
-main(int argc, char **argv)
+static int
+run_program(int argc, char **argv)
 {
   struct arguments args = { .config_path =
                               SYSCONFDIR "/meterpipe/meterpipe.ini" };
@@ -235,5 +236,16 @@ main(int argc, char **argv)
   log_setup(args.verbosity);
   status = command->run(&args);
   log_finish();
+  return status;
+}
+
+int
+main(int argc, char **argv)
+{
+  int status;
+
+  guard_begin();
+  status = run_program(argc, argv);
+  guard_end();
   return status;
 }

@@ -137,6 +137,7 @@ struct stage {
   size_t pending_records; /* begun since the last commit */
   int64_t last_number;    /* of the records of a latest output; in the state */
   int64_t number;         /* of the one that is being put together; 0: none */
+  unsigned explained;     /* n_explained, as the first of them began */
 };
 
 struct pipeline {

@@ -31,6 +31,13 @@ forget_reading(struct stage *input)
     input->fields[i]->state = SLOT_MISSING;
 }
 
+/* A recording has an end; a live input may be left alone on purpose. */
+static unsigned
+allowed_outcomes(const struct stage *input)
+{
+  return is_recording(input) ? CALL_ALLOWS(MP_END) : CALL_ALLOWS(MP_SKIP);
+}
+
 /* Opens and reads one input; a live one in its thread. */
 static void
 read_one(struct stage *input)
@@ -42,7 +49,7 @@ read_one(struct stage *input)
     struct call call = call_begin(input, "read");
 
     r = call_end(&call, input->plugin->input.read(input->self, &sink),
-                 CALL_ALLOWS(MP_END) | CALL_ALLOWS(MP_SKIP));
+                 allowed_outcomes(input));
   }
   input->result = r;
 }
@@ -89,19 +96,41 @@ struct reader {
   pthread_t thread;
 };
 
-static void *
-reader_main(void *arg)
+static void
+reader_done(struct reader *reader)
 {
-  struct reader *reader = arg;
-
-  read_one(reader->input);
-  /* At once: another input may wait for the same device. */
-  stage_close(reader->input);
   pthread_mutex_lock(&reader->all->lock);
   reader->done = true;
   reader->all->running--;
   pthread_cond_signal(&reader->all->changed);
   pthread_mutex_unlock(&reader->all->lock);
+}
+
+/* The plugin has called pthread_exit: it is told now, not at the deadline. */
+static void
+reader_was_ended(void *arg)
+{
+  struct reader *reader = arg;
+  struct stage *input = reader->input;
+  const struct call_progress *call = call_in_progress_here();
+
+  input->result =
+    stage_fail(input, MP_EINTERNAL, NULL,
+               "the plugin ended the thread of its %s", call ? call->what : "");
+  reader_done(reader);
+}
+
+static void *
+reader_main(void *arg)
+{
+  struct reader *reader = arg;
+
+  pthread_cleanup_push(reader_was_ended, reader);
+  read_one(reader->input);
+  /* At once: another input may wait for the same device. */
+  stage_close(reader->input);
+  pthread_cleanup_pop(0);
+  reader_done(reader);
   return NULL;
 }
 

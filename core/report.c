@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <pthread.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +18,31 @@
 #define DAY_MS INT64_C(86400000)
 #define EARLY_MS (DAY_MS / 10)
 
-/* A failure of this run. */
+/* Lines that one stage prints of its failures in one run. */
+#define MOST_LINES 20
+
+/* A failure, and what it is known by in the state. */
 struct failure {
-  struct failure *next;
-  char *stage;
-  char *key; /* "OBJECT\tREASON": what it is known by in the state */
-  unsigned times;
+  const char *stage;
+  const char *key; /* "OBJECT\tREASON" */
+  long long since;
+  char text[]; /* both of them */
+};
+
+/* How many lines a stage has printed in this run, and how many it left out. */
+struct lines {
+  struct lines *next;
+  unsigned printed, left_out;
+  char stage[];
 };
 
 struct report {
   pthread_mutex_t lock;
   struct store *store;
-  struct failure *failures; /* of this cycle */
+  void *failures; /* of this cycle, one an object: a tree of tsearch(3) */
+  bool is_limited;
+  struct lines *lines; /* of failures */
+  struct lines *ends;  /* of their ends */
   int status;
 };
 
@@ -42,16 +56,70 @@ report_new(void)
   return report;
 }
 
-static void
-forget_failures(struct report *report)
-{
-  while (report->failures) {
-    struct failure *next = report->failures->next;
+/* ---- A failure for each object ---- */
 
-    free(report->failures->stage);
-    free(report->failures->key);
-    free(report->failures);
-    report->failures = next;
+/* Length of the object in a key, and of the tab behind it. */
+static size_t
+object_length(const char *key)
+{
+  return strcspn(key, "\t") + 1;
+}
+
+/* By stage and object; the reason does not count. */
+static int
+compare_objects(const void *a, const void *b)
+{
+  const struct failure *x = a, *y = b;
+  int by_stage = strcmp(x->stage, y->stage);
+
+  return by_stage ? by_stage : strncmp(x->key, y->key, object_length(x->key));
+}
+
+static struct failure *
+find_failure(void *const *tree, const char *stage, const char *key)
+{
+  const struct failure wanted = { .stage = stage, .key = key };
+  struct failure **found = tfind(&wanted, tree, compare_objects);
+
+  return found ? *found : NULL;
+}
+
+/* Keeps it, unless the tree has one of this object; returns what it has then.
+ * NULL: out of memory. */
+static struct failure *
+keep_failure(void **tree, const char *stage, const char *key)
+{
+  size_t stage_size = strlen(stage) + 1, key_size = strlen(key) + 1;
+  struct failure *f = find_failure(tree, stage, key);
+
+  if (f)
+    return f;
+  f = calloc(1, sizeof(*f) + stage_size + key_size);
+  if (!f)
+    return NULL;
+  f->stage = memcpy(f->text, stage, stage_size);
+  f->key = memcpy(f->text + stage_size, key, key_size);
+  if (tsearch(f, tree, compare_objects))
+    return f;
+  free(f);
+  return NULL;
+}
+
+static void
+forget_failures(void **tree)
+{
+  tdestroy(*tree, free);
+  *tree = NULL;
+}
+
+static void
+free_lines(struct lines **list)
+{
+  while (*list) {
+    struct lines *next = (*list)->next;
+
+    free(*list);
+    *list = next;
   }
 }
 
@@ -60,7 +128,9 @@ report_free(struct report *report)
 {
   if (!report)
     return;
-  forget_failures(report);
+  forget_failures(&report->failures);
+  free_lines(&report->lines);
+  free_lines(&report->ends);
   pthread_mutex_destroy(&report->lock);
   free(report);
 }
@@ -180,28 +250,6 @@ failure_key(int code, const char *object, const char *text)
   return key;
 }
 
-/* One that comes in each cycle of a recording is kept once. */
-static void
-remember(struct report *report, const char *stage, const char *key)
-{
-  struct failure *f = report->failures;
-
-  while (f && (strcmp(f->key, key) != 0 || strcmp(f->stage, stage) != 0))
-    f = f->next;
-  if (f) {
-    f->times++;
-    return;
-  }
-  f = calloc(1, sizeof(*f));
-  if (!f)
-    return;
-  f->times = 1;
-  f->stage = strdup(stage);
-  f->key = strdup(key);
-  f->next = report->failures;
-  report->failures = f;
-}
-
 /* The state's form of a failure: "SINCE TOLD TEXT", in ms and as it was told.
  */
 static void
@@ -244,22 +292,89 @@ is_news(struct report *report, const char *stage, const char *key,
   return true;
 }
 
+/* ---- Lines ---- */
+
+static struct lines *
+lines_of(struct lines **list, const char *stage)
+{
+  size_t size = strlen(stage) + 1;
+  struct lines *l = *list;
+
+  while (l && strcmp(l->stage, stage) != 0)
+    l = l->next;
+  if (l)
+    return l;
+  l = calloc(1, sizeof(*l) + size);
+  if (!l)
+    return NULL;
+  memcpy(l->stage, stage, size);
+  l->next = *list;
+  *list = l;
+  return l;
+}
+
+/* Whether STAGE may print one more line of those in LIST; counts it. */
+static bool
+may_print(const struct report *report, struct lines **list, const char *stage)
+{
+  struct lines *lines;
+
+  if (!report->is_limited || log_shows(MP_LOG_INFO))
+    return true;
+  lines = lines_of(list, stage);
+  if (!lines || lines->printed++ < MOST_LINES)
+    return true;
+  lines->left_out++;
+  return false;
+}
+
+void
+report_limit_lines(struct report *report)
+{
+  report->is_limited = true;
+}
+
+static void
+tell_left_out(const struct lines *list, int level, const char *what)
+{
+  for (const struct lines *l = list; l; l = l->next)
+    if (l->left_out > 0)
+      log_line(level, *l->stage ? l->stage : NULL, NULL, "and %u more%s",
+               l->left_out, what);
+}
+
+void
+report_end_run(struct report *report)
+{
+  bool kept = report->store && store_is_durable(report->store);
+
+  pthread_mutex_lock(&report->lock);
+  tell_left_out(report->lines, MP_LOG_ERROR,
+                kept ? " failures: \"meterpipe status\" lists all of them"
+                     : " failures: run with -v to see all of them");
+  tell_left_out(report->ends, MP_LOG_NOTICE, " are in order again");
+  free_lines(&report->lines);
+  free_lines(&report->ends);
+  pthread_mutex_unlock(&report->lock);
+}
+
 static int
 tell(struct report *report, enum report_side side, const char *stage, int code,
      const char *object, const char *text)
 {
   const char *owner = stage ? stage : "";
   char *key = failure_key(code, object, text);
-  bool news = true;
+  bool shown = log_shows(MP_LOG_INFO) || log_is_terminal();
 
   report_note_status(report, report_exit_status(side, code));
   pthread_mutex_lock(&report->lock);
   if (key) {
-    news = is_news(report, owner, key, text);
-    remember(report, owner, key);
+    shown = is_news(report, owner, key, text) || shown;
+    keep_failure(&report->failures, owner, key);
   }
+  shown = (shown || !key) && may_print(report, &report->lines, owner);
   pthread_mutex_unlock(&report->lock);
-  if (news || log_shows(MP_LOG_INFO) || log_is_terminal())
+  if (shown)
     log_line(MP_LOG_ERROR, stage, object, "%s", text);
   free(key);
   return code;
@@ -296,6 +411,7 @@ struct ending {
   struct report *report;
   bool (*reached)(void *ctx, const char *stage);
   void *ctx;
+  void *ended; /* the first failure of each object: a tree of tsearch(3) */
 };
 
 /* In the words that fit what ended. */
@@ -314,65 +430,55 @@ end_words(const char *reason)
   }
 }
 
-/* Length of the object in a key, and of the tab behind it. */
-static size_t
-object_length(const char *key)
-{
-  return strcspn(key, "\t") + 1;
-}
-
 /* Whether the object of KEY is in order: its stage was at work, and no failure
  * of it came in this cycle, for whatever reason. */
 static bool
 has_ended(const struct ending *ending, const char *stage, const char *key)
 {
-  for (const struct failure *f = ending->report->failures; f; f = f->next)
-    if (strcmp(f->stage, stage) == 0 &&
-        strncmp(f->key, key, object_length(key)) == 0)
-      return false;
+  if (find_failure(&ending->report->failures, stage, key))
+    return false;
   return !*stage || ending->reached(ending->ctx, stage);
 }
 
-/* A failure, and whether its object had another one before it. */
-struct elder {
-  const char *stage, *key;
-  long long since;
-  bool found;
-};
-
+/* Finds the first of the failures that an object had: it tells their end.  The
+ * keys are the store's, which keeps them until it is committed. */
 static void
-find_elder(void *ctx, const char *stage, const char *key, const char *body)
+find_first(void *ctx, const char *stage, const char *key, const char *body)
 {
-  struct elder *elder = ctx;
+  struct ending *ending = ctx;
+  struct failure *first;
   long long since;
 
-  if (strcmp(stage, elder->stage) == 0 &&
-      strncmp(key, elder->key, object_length(key)) == 0 &&
-      sscanf(body, "%lld", &since) == 1 &&
-      (since < elder->since ||
-       (since == elder->since && strcmp(key, elder->key) < 0)))
-    elder->found = true;
+  if (!has_ended(ending, stage, key) || sscanf(body, "%lld", &since) != 1)
+    return;
+  first = find_failure(&ending->ended, stage, key);
+  if (first && (first->since < since ||
+                (first->since == since && strcmp(first->key, key) <= 0)))
+    return;
+  first = keep_failure(&ending->ended, stage, key);
+  if (!first)
+    return;
+  first->key = key;
+  first->since = since;
 }
 
-/* Told once an object, by the first of its failures. */
 static void
 tell_end(void *ctx, const char *stage, const char *key, const char *body)
 {
-  const struct ending *ending = ctx;
-  struct elder elder = { .stage = stage, .key = key };
+  struct ending *ending = ctx;
+  const struct failure *first = find_failure(&ending->ended, stage, key);
   int64_t now = clock_now_ms();
   char object[512], span[64];
 
-  if (!has_ended(ending, stage, key) || sscanf(body, "%lld", &elder.since) != 1)
-    return;
-  store_each(ending->report->store, STORE_FAILURE, find_elder, &elder);
-  if (elder.found)
+  (void)body;
+  if (!first || strcmp(first->key, key) != 0 ||
+      !may_print(ending->report, &ending->report->ends, stage))
     return;
   snprintf(object, sizeof(object), "%.*s", (int)object_length(key) - 1, key);
-  clock_format_span(now - elder.since, span, sizeof(span));
+  clock_format_span(now - first->since, span, sizeof(span));
   /* Since when is not known if the clock went back. */
   log_line(MP_LOG_NOTICE, *stage ? stage : NULL, *object ? object : NULL,
-           elder.since > now ? "%s" : "%s after %s",
+           first->since > now ? "%s" : "%s after %s",
            end_words(key + object_length(key)), span);
 }
 
@@ -391,11 +497,13 @@ void
 report_end_cycle(struct report *report,
                  bool (*reached)(void *ctx, const char *stage), void *ctx)
 {
-  struct ending ending = { report, reached, ctx };
+  struct ending ending = { .report = report, .reached = reached, .ctx = ctx };
 
   if (report->store) {
+    store_each(report->store, STORE_FAILURE, find_first, &ending);
     store_each(report->store, STORE_FAILURE, tell_end, &ending);
     store_each(report->store, STORE_FAILURE, forget_end, &ending);
+    forget_failures(&ending.ended);
   }
-  forget_failures(report);
+  forget_failures(&report->failures);
 }

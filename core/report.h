@@ -23,6 +23,12 @@ void report_free(struct report *report);
  * every time. */
 void report_use_store(struct report *report, struct store *store);
 
+/* From here on each stage prints at most 20 lines of its failures, unless -v
+ * asks for all; report_end_run tells how many it left out.  A line left out
+ * counts as told: the state has its failure, and status shows it. */
+void report_limit_lines(struct report *report);
+void report_end_run(struct report *report);
+
 /* A failure of STAGE (the section's name; NULL: of no stage) concerning OBJECT
  * (NULL: all of it).  Any thread.  Returns code. */
 int report_failure(struct report *report, enum report_side side,

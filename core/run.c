@@ -78,7 +78,6 @@ run_init(struct run *run, struct report *report)
 
   memset(run, 0, sizeof(*run));
   run->report = report;
-  run->main_thread = pthread_self();
   run->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   run->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   run->cancel_fd = epoll_create1(EPOLL_CLOEXEC);

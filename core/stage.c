@@ -1,6 +1,7 @@
 /* Instances: their failures, what inputs bring, their life. */
 #include "core/stage.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/call.h"
@@ -25,6 +26,29 @@ stage_fail(struct stage *stage, int code, const char *object, const char *fmt,
   stage->host.vfail(&stage->host, code, object, fmt, args);
   va_end(args);
   return code;
+}
+
+#define NAMES_SHOWN 8
+
+void
+target_list_add(struct target_list *list, const struct target *target)
+{
+  size_t len = strlen(list->text);
+
+  if (list->n++ < NAMES_SHOWN)
+    snprintf(list->text + len, sizeof(list->text) - len, "%s%s",
+             len > 0 ? ", " : "", target->object);
+}
+
+const char *
+target_list_text(struct target_list *list)
+{
+  size_t len = strlen(list->text);
+
+  if (list->n > NAMES_SHOWN)
+    snprintf(list->text + len, sizeof(list->text) - len, " and %zu more",
+             list->n - NAMES_SHOWN);
+  return list->text;
 }
 
 /* ---- What an input brings ---- */
@@ -129,10 +153,15 @@ stage_create(struct stage *stage)
 void
 stage_destroy(struct stage *stage)
 {
+  struct call call;
+
   stage_close(stage);
-  if (stage->created)
-    stage->plugin->table.destroy(stage->self);
+  if (!stage->created)
+    return;
   stage->created = false;
+  call = call_begin(stage, "destroy");
+  stage->plugin->table.destroy(stage->self);
+  call_end(&call, MP_OK, 0);
 }
 
 int

@@ -26,4 +26,13 @@ enum report_side stage_side(const struct stage *stage);
 /* The sink that an input emits into during read, identify. */
 struct mp_sink stage_sink(struct stage *input);
 
+/* Names of targets for a message: the first of them, and how many more. */
+struct target_list {
+  size_t n;
+  char text[1024];
+};
+
+void target_list_add(struct target_list *list, const struct target *target);
+const char *target_list_text(struct target_list *list);
+
 #endif

@@ -47,11 +47,29 @@ store_is_durable(const struct store *store)
 
 /* ---- Entries ---- */
 
+/* FNV-1a, over the text and its NUL. */
+static uint32_t
+hash(uint32_t h, const char *text)
+{
+  do
+    h = (h ^ (unsigned char)*text) * 16777619u;
+  while (*text++);
+  return h;
+}
+
+static size_t
+bucket_of(const char *area, const char *owner, const char *name)
+{
+  return hash(hash(hash(2166136261u, area), owner), name) % STORE_BUCKETS;
+}
+
 static struct store_entry *
 find(const struct store *store, const char *area, const char *owner,
      const char *name)
 {
-  for (struct store_entry *e = store->entries; e; e = e->next)
+  struct store_entry *e = store->buckets[bucket_of(area, owner, name)];
+
+  for (; e; e = e->chain)
     if (strcmp(e->name, name) == 0 && strcmp(e->owner, owner) == 0 &&
         strcmp(e->area, area) == 0)
       return e;
@@ -87,6 +105,7 @@ store_entry_add(struct store *store, const char *area, const char *owner,
                 const char *name)
 {
   struct store_entry *e = calloc(1, sizeof(*e));
+  struct store_entry **bucket = &store->buckets[bucket_of(area, owner, name)];
 
   if (!e)
     return NULL;
@@ -99,6 +118,8 @@ store_entry_add(struct store *store, const char *area, const char *owner,
   }
   e->next = store->entries;
   store->entries = e;
+  e->chain = *bucket;
+  *bucket = e;
   return e;
 }
 
@@ -274,6 +295,17 @@ has_changes(const struct store *store)
   return false;
 }
 
+static void
+leave_bucket(struct store *store, const struct store_entry *e)
+{
+  struct store_entry **link =
+    &store->buckets[bucket_of(e->area, e->owner, e->name)];
+
+  while (*link != e)
+    link = &(*link)->chain;
+  *link = e->chain;
+}
+
 /* What was written is no longer a change. */
 static void
 forget_changes(struct store *store)
@@ -290,6 +322,7 @@ forget_changes(struct store *store)
       link = &e->next;
     else {
       *link = e->next;
+      leave_bucket(store, e);
       entry_free(e);
     }
   }
@@ -344,6 +377,7 @@ store_forget_all(struct store *store)
     entry_free(store->entries);
     store->entries = next;
   }
+  memset(store->buckets, 0, sizeof(store->buckets));
   for (size_t i = 0; i < store->n_rows; i++) {
     free(store->rows[i].row.output);
     free(store->rows[i].row.body);

@@ -14,10 +14,14 @@
 
 struct store_entry {
   struct store_entry *next;
+  struct store_entry *chain; /* the next one of its bucket */
   char *area, *owner, *name;
   char *body; /* NULL: removed, and not yet committed */
   bool dirty;
 };
+
+/* Entries are looked up by a hash of their names. */
+#define STORE_BUCKETS 4096
 
 struct store_row_entry {
   struct store_row row;
@@ -32,6 +36,7 @@ struct store {
   int note_fd; /* -1: no note is kept */
   sqlite3 *db;
   struct store_entry *entries;
+  struct store_entry *buckets[STORE_BUCKETS];
   struct store_row_entry *rows; /* by id */
   size_t n_rows, rows_room;
   int64_t last_id;

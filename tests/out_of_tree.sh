@@ -116,6 +116,19 @@ mine 184.208 GJ"
 same output.txt ""
 same fresh_output/out.txt "energy 84.208 GJ"
 
+# The output has room for more values than its first buffer holds.
+{
+  sed '/^line/d' fresh_output/try.ini
+  i=0
+  while [ $((i += 1)) -le 400 ]; do
+    echo "line.target_with_a_long_name_$i = meter.energy"
+  done
+} >fresh_output/many.ini
+(cd fresh_output && rm -f out.txt &&
+  meterpipe run -c many.ini --plugin-dir .) || fail "400 targets"
+[ "$(grep -c ' 84.208 GJ$' fresh_output/out.txt)" = 400 ] ||
+  fail "of 400 values $(wc -l <fresh_output/out.txt) were written"
+
 # It is written over nothing.
 status=0
 meterpipe plugins --new output fresh_output 2>said || status=$?

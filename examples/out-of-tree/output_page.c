@@ -36,13 +36,18 @@ page_write(void *self, uint32_t target, const struct mp_value *value)
 {
   struct page *p = (struct page *)self;
   const char *name = p->host->target(p->host, target)->name;
-  size_t len = strlen(p->text);
+  size_t len = strlen(p->text), room = sizeof(p->text) - len;
   char number[128];
+  int n;
 
   p->host->decimal_format(value, number, sizeof(number));
-  snprintf(p->text + len, sizeof(p->text) - len, "%s %s %s\n", name,
-           value->text ? value->text : number, value->unit ? value->unit : "");
-  return MP_OK;
+  n = snprintf(p->text + len, room, "%s %s %s\n", name,
+               value->text ? value->text : number,
+               value->unit ? value->unit : "");
+  if (n >= 0 && (size_t)n < room)
+    return MP_OK;
+  p->text[len] = '\0'; /* the page does without this value */
+  return mp_fail(p->host, MP_ERANGE, name, "the page is full");
 }
 
 static int

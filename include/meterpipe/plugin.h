@@ -30,8 +30,9 @@
  *               below 0 reasons (MP_ECONFIG ...).  A reason is explained once,
  *               where the fact is known, with mp_fail(), and travels up.
  *               Parameters named ret_... are untouched on failure.
- *   Manners.    A plugin never exits, aborts, prints to the terminal or
- *               changes signal handlers, the locale or the working directory.
+ *   Manners.    A plugin never exits, ends a thread of the host's, aborts,
+ *               prints to the terminal or changes signal handlers, the locale
+ *               or the working directory.  Its code is never unloaded.
  *               No callback blocks past mp_host.time_left.  What it opens is
  *               marked close-on-exec: other plugins start programs.  SIGPIPE
  *               is ignored by the host.
@@ -425,8 +426,10 @@ struct mp_input_ops {
   /* Closes; called once for each open that succeeded: of a live input right
    * after read, in the same thread; of a recording when the run ends. */
   void (*close)(void *self);
-  /* Reads one cycle: MP_OK (fields that did not come are missing), MP_END,
-   * MP_SKIP, or a reason: then nothing that was emitted counts. */
+  /* Reads one cycle: MP_OK (fields that did not come are missing); MP_END, of
+   * a recording only; MP_SKIP, of a live input only, where an option of the
+   * user's asks for it: the run ends with 0; or a reason: then nothing that was
+   * emitted counts. */
   int (*read)(void *self, const struct mp_sink *sink);
   /* Asks the meter for its serial number, now, and calls sink->serial: the
    * host wants it because a value is below its base.  After read and close;
@@ -446,8 +449,10 @@ struct mp_transform_ops {
   uint32_t struct_size;
   uint32_t flags; /* 0 */
   /* Edits the value in place: coef, exp10, kind, unit, text.  A new unit or
-   * text must live until the next apply or destroy.  MP_OK, MP_DROP, MP_HOLD,
-   * MP_REBASE, or a reason (explained with mp_fail; the result is missing).
+   * text must live until the next apply or destroy.  MP_OK; MP_DROP, which
+   * needs no explanation where an operand is missing; MP_HOLD, explained with
+   * mp_fail; MP_REBASE, where an operand is MP_BASE or was never set; or a
+   * reason (explained with mp_fail; the result is missing).
    * The option `value`, of MP_TYPE_VALUE, names what comes in. */
   int (*apply)(void *self, struct mp_value *value);
 };
@@ -517,7 +522,7 @@ struct mp_record {
                       others, even where the state was lost */
 };
 
-/* What became of a value. */
+/* What became of a value; all but the first are explained. */
 #define MP_ACCEPTED 1     /* the other side has it and said so */
 #define MP_NOT_SENT 2     /* it certainly did not leave */
 #define MP_PERHAPS 3      /* it left, and no answer came */
@@ -584,21 +589,30 @@ struct mp_output_ops {
   void (*close)(void *self);
   /* Asks for what all targets show (an append output: the last complete row
    * that has one), in as few requests as can be, and answers each that was
-   * reached.  MP_OK; MP_SKIP: this instance cannot be asked, by the way it is
-   * configured; or the reason why no target was reached.  NULL: no instance
-   * can be asked. */
+   * reached; that a target was not reached is explained with mp_fail.  MP_OK;
+   * MP_SKIP: this instance cannot be asked, by the way it is configured, and
+   * so never; or the reason why no target was reached.  NULL: no instance can
+   * be asked. */
   int (*fetch)(void *self, const struct mp_shown_sink *sink);
   /* A record begins.  Append, history and live outputs may get several before
-   * a commit; a latest output one.  NULL is allowed. */
+   * a commit; a latest output one.  After a failure the host does as after a
+   * failed write.  NULL is allowed. */
   int (*begin)(void *self, const struct mp_record *record);
   /* A value of that record.  Not a step of I/O: keep what you need of it.
    * Targets without a value are missing in this record.  A value is already
-   * in the unit that the target showed, and a whole number of its step. */
+   * in the unit that the target showed, and a whole number of its step.
+   * MP_EDATA, MP_ERANGE and MP_ECONFIG refuse this value alone: its target is
+   * MP_REJECTED in this record, whatever commit says.  With any other reason
+   * nothing is sent: the host does not call commit (or recover), takes all that
+   * was written since the last one for MP_NOT_SENT, calls close, by which the
+   * plugin must forget it, and leaves the output alone for this run. */
   int (*write)(void *self, uint32_t target, const struct mp_value *value);
   /* Sends what was written since the last commit, and gives a result for each
    * target written (append, live: for each record, MP_ALL_TARGETS will do).
-   * Where none is given, MP_PERHAPS is assumed.  The return value is MP_OK
-   * when the output may be used further in this run, whatever the results. */
+   * Where none is given, MP_PERHAPS is assumed.  A result other than
+   * MP_ACCEPTED is explained with mp_fail, here or since begin; the host
+   * reports it where it is not.  The return value is MP_OK when the output may
+   * be used further in this run, whatever the results. */
   int (*commit)(void *self, const struct mp_result_sink *sink);
 
   /* Append only, both required.  token: a text that tells where the next row

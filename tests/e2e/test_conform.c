@@ -157,6 +157,17 @@ static const struct {
     FINDS("deliver", "fetch gave an answer whose struct_size is too small") },
   { "commit-crashes", FINDS("deliver", "crashes: signal 6") },
   { "commit-exits", FINDS("deliver", "ends the program with status 99") },
+  /* A status of 0 is no result. */
+  { "commit-leaves", FINDS("deliver", "ends the program with status 0") },
+  { "commit-calls-exit", FINDS("deliver", "ends the program with status 0") },
+  { "commit-calls-quick-exit",
+    FINDS("deliver", "ends the program with status 0") },
+  { "commit-calls-pthread-exit",
+    FINDS("deliver", "ends the program with status 0") },
+  { "table-calls-exit", FINDS("load", "ends the program with status 0") },
+  { "commit-says2",
+    FINDS("deliver", "commit gave a result other than MP_ACCEPTED and did not "
+                     "say why: use mp_fail") },
   { "commit-late",
     FINDS("deliver",
           "delivering took more than 1500 ms when its time was over") },
@@ -246,6 +257,11 @@ static const struct {
     "apply: apply held a value and did not say why: use mp_fail" },
   { "transform_bad.so", "apply-silent",
     "apply: apply gave -11 and did not say why: use mp_fail" },
+  { "input_bad.so", "read-end", "read: read gave 4, which is no result of it" },
+  { "transform_bad.so", "apply-drops",
+    "apply: apply dropped a value, and no operand is missing" },
+  { "transform_bad.so", "apply-rebases",
+    "apply: apply gave 3, which is no result of it" },
   { "transform_bad.so", "apply-nonsense",
     "apply: apply gave 4, which is no result of it" },
 };
@@ -340,8 +356,13 @@ END_TEST
 /* One that keeps the contract; one whose tables are longer than ours, as a
  * later header would have them; and one that needs less, or cannot do it now
  * and says so. */
-static const char *const sound[] = { "", "newer", "ops-no-begin",
-                                     "token-fails" };
+static const char *const sound[] = { "",
+                                     "newer",
+                                     "ops-no-begin",
+                                     "token-fails",
+                                     "write-fails-5",
+                                     "write-fails-10",
+                                     "begin-fails-5" };
 
 START_TEST(sound_plugin_passes)
 {
@@ -496,6 +517,164 @@ START_TEST(bad_plugin_does_not_bring_the_run_down)
 }
 END_TEST
 
+static unsigned
+count(const char *text, const char *what)
+{
+  unsigned n = 0;
+
+  for (text = strstr(text, what); text; text = strstr(text + 1, what))
+    n++;
+  return n;
+}
+
+/* ---- Ends of the process ---- */
+
+#define ENDED "error: bad: the plugin ended the process from its "
+
+static const struct {
+  const char *plugin, *bad, *out, *err;
+} end_rows[] = {
+  { "output", "commit-calls-exit", "a 1\n", ENDED "commit\n" },
+  { "output", "commit-calls-quick-exit", "a 1\n", ENDED "commit\n" },
+  { "output", "commit-calls-pthread-exit", "a 1\n", ENDED "commit\n" },
+  { "output", "destroy-calls-exit", "a 1\n", ENDED "destroy\n" },
+  { "output", "table-calls-exit", "", "error: a plugin ended the process\n" },
+  { "input", "read-calls-exit", "", ENDED "read\n" },
+  { "input", "read-calls-quick-exit", "", ENDED "read\n" },
+  /* The others go on, and nobody waits for the deadline. */
+  { "input", "read-calls-pthread-exit", "a 1\n",
+    "error: bad: the plugin ended the thread of its read\n" },
+};
+
+START_TEST(plugin_that_ends_the_process_is_told)
+{
+  bool is_input = strcmp(end_rows[_i].plugin, "input") == 0;
+  time_t begun = time(NULL);
+
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = exec\n"
+              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+              "[%s bad]\nplugin = ./%s_bad.so\n%s"
+              "[output table]\nplugin = stdout\nformat = line\n"
+              "field.a = meter.a\n%s",
+              end_rows[_i].plugin, end_rows[_i].plugin,
+              is_input ? "" : "place.1 = meter.a\n",
+              is_input ? "field.b = bad.a\n" : "");
+  scene_setenv(s, "BAD", end_rows[_i].bad);
+  scene_run(s, "run -c p.ini");
+  check(EX_SOFTWARE, end_rows[_i].out, end_rows[_i].err);
+  ck_assert_int_lt(time(NULL) - begun, 30); /* the deadline is 60 s */
+}
+END_TEST
+
+/* ---- Deliveries that fail ---- */
+
+/* In what classes a row is true, and what waits then. */
+enum { KEEPS = 1, LIVE = 2, LATEST = 4, ALL = KEEPS | LIVE | LATEST };
+
+#define SILENT(what, of_what, kept)                                            \
+  "error: bad: the plugin gave " what " for " of_what                          \
+  " and did not say why; " kept "\n"
+#define SILENT_ROWS(status, bad, what)                                         \
+  { LATEST, bad, status, 2,                                                    \
+    SILENT(what, "place.1, place.2", "the pending values are kept") },         \
+    { KEEPS, bad, status, 1,                                                   \
+      SILENT(what, "1 of 1 records", "the rows are kept") },                   \
+  {                                                                            \
+    LIVE, bad, status, 0,                                                      \
+      SILENT(what, "place.1, place.2", "a live output keeps nothing")          \
+  }
+#define LEFT_OUT(what)                                                         \
+  "error: bad: the plugin's fetch left out " what                              \
+  " and did not say why; pending values are kept\n"
+#define EXPLAINED "error: bad: fails as it was told\n"
+
+static const struct {
+  unsigned classes;
+  const char *bad;
+  int status;
+  unsigned waiting; /* values of a latest output, rows of a queue */
+  const char *err;
+} delivery_rows[] = {
+  { ALL, "", EX_OK, 0, "" },
+  SILENT_ROWS(EX_TEMPFAIL, "commit-says0", "no result"),
+  SILENT_ROWS(EX_TEMPFAIL, "commit-says2", "\"not sent\""),
+  SILENT_ROWS(EX_TEMPFAIL, "commit-says3", "\"outcome unknown\""),
+  SILENT_ROWS(EX_TEMPFAIL, "commit-says4", "\"retry\""),
+  SILENT_ROWS(EX_UNAVAILABLE, "commit-says5", "\"rejected\""),
+  /* What was explained is not reported twice. */
+  { LATEST, "commit-fails", EX_IOERR, 2, EXPLAINED },
+  { KEEPS, "commit-fails", EX_IOERR, 1, EXPLAINED },
+  { LATEST, "fetch-none", EX_TEMPFAIL, 1, LEFT_OUT("place.1") },
+  { LATEST, "fetch-one", EX_TEMPFAIL, 1, LEFT_OUT("place.2") },
+  { KEEPS | LIVE, "fetch-none", EX_OK, 0, "" },
+  { LATEST, "fetch-skips", EX_OK, 0, "" },
+  /* A value that write refuses is rejected, although commit accepts all. */
+  { LATEST, "write-fails-10", EX_DATAERR, 1, EXPLAINED },
+  { LATEST, "write-fails-11", EX_DATAERR, 1, EXPLAINED },
+  { LATEST, "write-fails-1", EX_CONFIG, 1, EXPLAINED },
+  { KEEPS | LIVE, "write-fails-10", EX_DATAERR, 0, EXPLAINED },
+  /* After any other failure commit, which accepts all, is not called. */
+  { LATEST, "write-fails-5", EX_IOERR, 2, EXPLAINED },
+  { LATEST, "begin-fails-10", EX_DATAERR, 2, EXPLAINED },
+  { KEEPS, "write-fails-5", EX_IOERR, 1, EXPLAINED },
+  { KEEPS, "begin-fails-10", EX_DATAERR, 1, EXPLAINED },
+  { LIVE, "begin-fails-5", EX_IOERR, 0, EXPLAINED },
+};
+
+/* Values that wait in targets, or rows in queues. */
+static unsigned
+count_waiting(void)
+{
+  const char *rows, *out;
+
+  scene_setenv(s, "BAD", "");
+  scene_run(s, "status --json -c p.ini");
+  out = scene_out(s);
+  rows = strstr(out, "\"rows\":");
+  return count(out, "\"due\":{") +
+         (rows ? (unsigned)atoi(rows + strlen("\"rows\":")) : 0);
+}
+
+static void
+check_delivery(int row, const char *class)
+{
+  scene_write(s, "p.ini",
+              "[pipeline]\nstate_dir = state-%s\n"
+              "[input meter]\nplugin = exec\n"
+              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+              "[output bad]\nplugin = ./output_bad.so\nclass = %s\n"
+              "place.1 = meter.a\nplace.2 = meter.a\n"
+              "[output table]\nplugin = stdout\nformat = line\n"
+              "field.a = meter.a\n",
+              class, class);
+  scene_setenv(s, "BAD", delivery_rows[row].bad);
+  scene_run(s, "run -c p.ini");
+  check(delivery_rows[row].status, "a 1\n", delivery_rows[row].err);
+  ck_assert_uint_eq(count_waiting(), delivery_rows[row].waiting);
+  scene_advance(s, 1200);
+  scene_run(s, "run -c p.ini");
+  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_uint_eq(count_waiting(), 0);
+}
+
+/* Nothing that is not delivered ends with status 0, and the next run brings
+ * what is kept. */
+START_TEST(delivery_that_fails_is_told_and_nothing_is_lost)
+{
+  unsigned classes = delivery_rows[_i].classes;
+
+  if (classes & LATEST)
+    check_delivery(_i, "latest");
+  if (classes & LIVE)
+    check_delivery(_i, "live");
+  if (classes & KEEPS) {
+    check_delivery(_i, "append");
+    check_delivery(_i, "history");
+  }
+}
+END_TEST
+
 static const struct {
   const char *bad;
   int status;
@@ -510,12 +689,23 @@ static const struct {
     "error: bad: the plugin gave a serial number that is no clean text\n" },
   { "read-nonsense", EX_SOFTWARE, "a 1\n",
     "error: bad: the plugin's read returned 2, which is not a valid result\n" },
+  { "read-end", EX_SOFTWARE, "a 1\n",
+    "error: bad: the plugin's read returned 4, which is not a valid result\n" },
+  { "read-skip", EX_OK, "a 1\n", "" },
   { "read-silent", EX_IOERR, "a 1\n",
     "error: bad: the plugin's read failed (-5) and did not say why\n" },
   { "apply-exponent", EX_SOFTWARE, "a 1\nb 1\n",
     "error: change: the plugin made a value with an absurd exponent\n" },
   { "apply-nonsense", EX_SOFTWARE, "a 1\nb 1\n",
     "error: change: the plugin's apply returned 4, which is not a valid "
+    "result\n" },
+  { "apply-holds", EX_DATAERR, "a 1\n",
+    "error: change: the plugin's apply held the value and did not say why\n" },
+  { "apply-drops", EX_SOFTWARE, "a 1\nb 1\n",
+    "error: change: the plugin's apply dropped the value, and no operand is "
+    "missing\n" },
+  { "apply-rebases", EX_SOFTWARE, "a 1\nb 1\n",
+    "error: change: the plugin's apply returned 3, which is not a valid "
     "result\n" },
   { "apply-limit", EX_OK, "a 1\nb 1\nc 17.50\n", "" },
 };
@@ -662,6 +852,76 @@ START_TEST(input_that_does_not_come_back_is_abandoned)
 }
 END_TEST
 
+/* Its code must not be unloaded between two cycles. */
+START_TEST(thread_that_a_plugin_leaves_behind_does_no_harm)
+{
+  scene_write(s, "p.ini",
+              "[input bad]\nplugin = ./input_bad.so\n"
+              "[output table]\nplugin = stdout\nformat = line\n"
+              "field.a = bad.a\n");
+  scene_setenv(s, "BAD", "create-thread");
+  scene_start(s, "run -c p.ini --every 100ms");
+  sleep(1);
+  kill(scene_pid(s), SIGTERM);
+  ck_assert_int_eq(scene_wait(s), EX_TEMPFAIL);
+  ck_assert_str_eq(scene_err(s), "");
+  ck_assert_ptr_nonnull(strstr(scene_out(s), "a 1\na 1\n"));
+}
+END_TEST
+
+/* ---- Many failures of one stage ---- */
+
+static void
+write_failing_house(const char *how)
+{
+  scene_write(s, "p.ini",
+              "[input bad]\nplugin = ./input_bad.so\n"
+              "[output table]\nplugin = stdout\nformat = line\n"
+              "field.a = bad.a\n");
+  scene_setenv(s, "BAD", how);
+}
+
+/* The exit status, the state and status know all of them. */
+START_TEST(stage_prints_twenty_failures_and_how_many_more)
+{
+  write_failing_house("read-fails-100");
+  ck_assert_int_eq(scene_run(s, "run -c p.ini"), EX_DATAERR);
+  ck_assert_uint_eq(count(scene_err(s), ": is damaged\n"), 20);
+  ck_assert_ptr_nonnull(strstr(scene_err(s),
+                               "error: bad: and 80 more failures: "
+                               "\"meterpipe status\" lists all of them\n"));
+  scene_run(s, "status -c p.ini");
+  ck_assert_uint_eq(count(scene_out(s), "is damaged\n"), 100);
+  /* All of them count as told. */
+  scene_advance(s, 1200);
+  scene_run(s, "run -c p.ini");
+  check(EX_DATAERR, "", "");
+  scene_run(s, "run -v -c p.ini");
+  ck_assert_uint_eq(count(scene_err(s), ": is damaged\n"), 100);
+  scene_setenv(s, "BAD", "");
+  scene_run(s, "run -c p.ini");
+  ck_assert_uint_eq(count(scene_err(s), ": is in order again after "), 20);
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s), "notice: bad: and 80 more are in order again\n"));
+  ck_assert_int_eq(scene_status(s), EX_OK);
+}
+END_TEST
+
+START_TEST(thousands_of_outages_begin_and_end)
+{
+  write_failing_house("read-fails-5000");
+  ck_assert_int_eq(scene_run(s, "run -c p.ini"), EX_DATAERR);
+  scene_run(s, "status -c p.ini");
+  ck_assert_uint_eq(count(scene_out(s), "is damaged\n"), 5000);
+  scene_run(s, "status --json -c p.ini");
+  ck_assert_uint_eq(count(scene_out(s), "\"reason\":\"is damaged\""), 5000);
+  scene_setenv(s, "BAD", "");
+  ck_assert_int_eq(scene_run(s, "run -c p.ini"), EX_OK);
+  scene_run(s, "status -c p.ini");
+  ck_assert_uint_eq(count(scene_out(s), "is damaged\n"), 0);
+}
+END_TEST
+
 START_TEST(plugin_of_another_kind_is_told_so)
 {
   scene_write(s, "p.ini",
@@ -721,6 +981,10 @@ conform_suite(void)
   tcase_add_loop_test(tc, our_own_keep_the_contract, 0, ARRAY_SIZE(own_rows));
   tcase_add_loop_test(tc, bad_plugin_does_not_bring_the_run_down, 0,
                       ARRAY_SIZE(run_rows));
+  tcase_add_loop_test(tc, plugin_that_ends_the_process_is_told, 0,
+                      ARRAY_SIZE(end_rows));
+  tcase_add_loop_test(tc, delivery_that_fails_is_told_and_nothing_is_lost, 0,
+                      ARRAY_SIZE(delivery_rows));
   tcase_add_loop_test(tc, bad_input_or_transform_does_not_bring_the_run_down, 0,
                       ARRAY_SIZE(stage_rows));
   tcase_add_loop_test(tc, instance_that_cannot_be_made_ends_the_run, 0,
@@ -734,6 +998,9 @@ conform_suite(void)
                       ARRAY_SIZE(conform_rows));
   tcase_add_test(tc, input_that_does_not_come_back_is_abandoned);
   tcase_add_test(tc, input_that_does_not_look_for_a_signal_is_abandoned);
+  tcase_add_test(tc, thread_that_a_plugin_leaves_behind_does_no_harm);
+  tcase_add_test(tc, stage_prints_twenty_failures_and_how_many_more);
+  tcase_add_test(tc, thousands_of_outages_begin_and_end);
   tcase_add_test(tc, plugin_of_another_kind_is_told_so);
   suite_add_tcase(suite, tc);
   return suite;

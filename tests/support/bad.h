@@ -4,6 +4,8 @@
 #ifndef SUPPORT_BAD_H
 #define SUPPORT_BAD_H
 
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +15,36 @@ bad_is(const char *how)
   const char *bad = getenv("BAD");
 
   return bad != NULL && strcmp(bad, how) == 0;
+}
+
+/* What follows PREFIX in BAD; NULL: it does not begin so. */
+static inline const char *
+bad_after(const char *prefix)
+{
+  const char *bad = getenv("BAD");
+  size_t len = strlen(prefix);
+
+  return bad != NULL && strncmp(bad, prefix, len) == 0 ? bad + len : NULL;
+}
+
+/* Ends the process or the thread in CALLBACK, if BAD says so. */
+static inline void
+bad_end(const char *callback)
+{
+  static const char *const ends[] = { "exit", "quick-exit", "pthread-exit" };
+  char how[64];
+  int i;
+
+  for (i = 0; i < 3; i++) {
+    snprintf(how, sizeof(how), "%s-calls-%s", callback, ends[i]);
+    if (!bad_is(how))
+      continue;
+    if (i == 0)
+      exit(0);
+    if (i == 1)
+      quick_exit(0);
+    pthread_exit(NULL);
+  }
 }
 
 #endif

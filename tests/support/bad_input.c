@@ -2,6 +2,8 @@
  * An input that breaks the contract of <meterpipe/plugin.h> in the way that
  * the environment variable BAD says; without it, one that keeps it.
  */
+#include <pthread.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <meterpipe/plugin.h>
@@ -12,6 +14,24 @@ struct bad {
   const struct mp_host *host;
 };
 
+static void *
+stay(void *arg)
+{
+  for (;;)
+    usleep(1000);
+  return arg;
+}
+
+/* Leaves a thread behind that runs the plugin's code. */
+static void
+leave_thread(void)
+{
+  pthread_t thread;
+
+  if (pthread_create(&thread, NULL, stay, NULL) == 0)
+    pthread_detach(thread);
+}
+
 static int
 bad_create(const struct mp_host *host, void **ret_self)
 {
@@ -21,6 +41,8 @@ bad_create(const struct mp_host *host, void **ret_self)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   b->host = host;
   *ret_self = b;
+  if (bad_is("create-thread"))
+    leave_thread();
   return MP_OK;
 }
 
@@ -73,14 +95,30 @@ bad_list(const struct mp_field_sink *sink)
 
 /* ---- Reading ---- */
 
+/* As many failures as BAD says, each of a register of its own. */
+static int
+fail_often(const struct bad *b, const char *times)
+{
+  long i, n = strtol(times, NULL, 10);
+  char object[32];
+
+  for (i = 0; i < n; i++) {
+    snprintf(object, sizeof(object), "register.%ld", i);
+    mp_fail(b->host, MP_EDATA, object, "is damaged");
+  }
+  return MP_OK;
+}
+
 static int
 bad_read(void *self, const struct mp_sink *sink)
 {
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
                             .coef = 1 };
+  const char *times = bad_after("read-fails-");
 
-  (void)self;
+  if (times != NULL)
+    return fail_often(self, times);
   if (bad_is("read-exponent"))
     value.exp10 = INT32_MAX;
   if (bad_is("read-kind"))
@@ -97,9 +135,14 @@ bad_read(void *self, const struct mp_sink *sink)
     usleep(900000);
   while (bad_is("read-hangs"))
     pause();
+  bad_end("read");
   if (bad_is("read-silent"))
     return MP_EIO;
   sink->emit(sink, "a", &value);
+  if (bad_is("read-end"))
+    return MP_END;
+  if (bad_is("read-skip"))
+    return MP_SKIP;
   return bad_is("read-nonsense") ? MP_HOLD : MP_OK;
 }
 

@@ -83,6 +83,7 @@ bad_destroy(void *self)
   static int left = -1;
 
   alive--;
+  bad_end("destroy");
   if (bad_is("destroy-opens") && left < 0)
     left = open("/dev/null", O_RDONLY);
   if (!bad_is("create-shares"))
@@ -108,23 +109,43 @@ bad_close(void *self)
   sleep_in("close");
 }
 
+/* Fails with the reason that BAD has after PREFIX. */
+static int
+fail_with(const struct bad *b, const char *prefix)
+{
+  const char *reason = bad_after(prefix);
+
+  return reason == NULL ? MP_OK
+                        : mp_fail(b->host, (int)strtol(reason, NULL, 10), NULL,
+                                  "fails as it was told");
+}
+
 static int
 bad_begin(void *self, const struct mp_record *record)
 {
   sleep_in("begin");
   (void)record;
   ((struct bad *)self)->records++;
-  return MP_OK;
+  return fail_with(self, "begin-fails");
 }
 
+/* The first target alone is refused. */
 static int
 bad_write(void *self, uint32_t target, const struct mp_value *value)
 {
   sleep_in("write");
-  (void)self;
-  (void)target;
   (void)value;
-  return bad_is("write-nonsense") ? -99 : MP_OK;
+  if (bad_is("ops-no-begin"))
+    ((struct bad *)self)->records = 1;
+  if (bad_is("write-nonsense"))
+    return -99;
+  return target == 0 ? fail_with(self, "write-fails") : MP_OK;
+}
+
+static int
+host_has_two(const struct bad *b)
+{
+  return b->host->target(b->host, 1) != NULL;
 }
 
 static int
@@ -138,8 +159,9 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
                             .place = MP_EXACT,
                             .value = &value };
 
-  (void)self;
   sleep_in("fetch");
+  if (bad_is("fetch-skips"))
+    return MP_SKIP;
   if (bad_is("fetch-exponent"))
     value.exp10 = 1000;
   if (bad_is("fetch-text")) {
@@ -154,7 +176,11 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
     shown.value = NULL;
   if (bad_is("fetch-small"))
     shown.struct_size = 8;
-  sink->shown(sink, &shown);
+  if (!bad_is("fetch-none"))
+    sink->shown(sink, &shown);
+  shown.target = 1;
+  if (host_has_two(self) && !bad_is("fetch-one"))
+    sink->shown(sink, &shown);
   return MP_OK;
 }
 
@@ -168,6 +194,18 @@ hang(void)
     pause();
 }
 
+/* Gives the result that BAD has, if any, and never says why. */
+static int
+say_result(struct bad *b, const struct mp_result_sink *sink)
+{
+  uint32_t i, result = (uint32_t)atoi(bad_after("commit-says"));
+
+  for (i = 0; i < b->records && result > 0; i++)
+    sink->result(sink, i, MP_ALL_TARGETS, result);
+  b->records = 0;
+  return MP_OK;
+}
+
 static int
 bad_commit(void *self, const struct mp_result_sink *sink)
 {
@@ -179,8 +217,15 @@ bad_commit(void *self, const struct mp_result_sink *sink)
     abort();
   if (bad_is("commit-exits"))
     _exit(99);
+  if (bad_is("commit-leaves"))
+    _exit(0);
+  bad_end("commit");
   if (bad_is("commit-hangs"))
     hang();
+  if (bad_after("commit-says") != NULL)
+    return say_result(b, sink);
+  if (bad_is("commit-fails"))
+    return mp_fail(b->host, MP_EIO, NULL, "fails as it was told");
   if (bad_is("commit-late") && b->records > 0)
     usleep(900000);
   for (i = 0; i < b->records; i++)
@@ -222,7 +267,7 @@ bad_recover(void *self, const char *token, const struct mp_result_sink *sink)
 }
 
 static const struct mp_option good_options[] = {
-  { "class", MP_TYPE_CHOICE, 0, "latest", "live|latest|append",
+  { "class", MP_TYPE_CHOICE, 0, "latest", "live|latest|append|history",
     "the delivery class" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
@@ -323,6 +368,7 @@ meterpipe_plugin(void)
 {
   if (bad_is("table-hangs"))
     hang();
+  bad_end("table");
   ops = (struct mp_output_ops){
     .struct_size = sizeof(struct mp_output_ops),
     .delivery = MP_LATEST,

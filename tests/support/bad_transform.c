@@ -46,6 +46,10 @@ bad_apply(void *self, struct mp_value *value)
   }
   if (bad_is("apply-holds"))
     return MP_HOLD;
+  if (bad_is("apply-drops"))
+    return MP_DROP;
+  if (bad_is("apply-rebases"))
+    return MP_REBASE;
   if (bad_is("apply-silent"))
     return MP_ERANGE;
   return bad_is("apply-nonsense") ? MP_END : MP_OK;

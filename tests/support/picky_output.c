@@ -75,7 +75,17 @@ picky_write(void *self, uint32_t target, const struct mp_value *value)
   return MP_OK;
 }
 
-/* Only one record comes at a time in the tests. */
+static void
+give(const struct picky *p, const struct mp_result_sink *sink, uint32_t target,
+     uint32_t result)
+{
+  uint32_t i;
+
+  for (i = 0; i < p->records; i++)
+    sink->result(sink, i, target, result);
+}
+
+/* All records of the tests have the same targets. */
 static int
 picky_commit(void *self, const struct mp_result_sink *sink)
 {
@@ -87,11 +97,11 @@ picky_commit(void *self, const struct mp_result_sink *sink)
       mp_fail(p->host, MP_EREFUSED, p->host->target(p->host, i)->name,
               "does not take it");
     if (p->refused[i] != 0 && strcmp(p->rejects, "all") != 0)
-      sink->result(sink, 0, i, p->refused[i] == 2 ? MP_REJECTED : MP_ACCEPTED);
+      give(p, sink, i, p->refused[i] == 2 ? MP_REJECTED : MP_ACCEPTED);
   }
   if (strcmp(p->rejects, "all") == 0) {
     mp_fail(p->host, MP_EREFUSED, NULL, "does not take the record");
-    sink->result(sink, 0, MP_ALL_TARGETS, MP_REJECTED);
+    give(p, sink, MP_ALL_TARGETS, MP_REJECTED);
   } else {
     fprintf(p->taken, ".\n");
   }

@@ -35,6 +35,7 @@ book_load(struct pipeline *p)
                           store_path(p->run->store));
     }
   }
+  believe_load(p);
   return MP_OK;
 }
 
@@ -58,6 +59,9 @@ book_save(struct pipeline *p)
         return stage_fail(output, MP_ENOMEM, t->object, "out of memory");
     }
   }
+  if (!believe_save(p))
+    return report_failure(p->run->report, REPORT_OTHER, NULL, MP_ENOMEM, NULL,
+                          "out of memory");
   return MP_OK;
 }
 
@@ -200,9 +204,13 @@ due_latest(struct target *t)
 static void
 due_column(struct target *t)
 {
+  const char *serial = t->ledger.a.serial;
+
   if (!target_counts(t))
     return;
   value_copy(&t->ledger.a, &t->source->value);
+  if (!t->ledger.a.serial)
+    t->ledger.a.serial = serial; /* nothing says that it is another meter */
   t->ledger.a_place = MP_EXACT;
   if (t->base)
     t->ledger.rebase = false;
@@ -252,6 +260,7 @@ begin_totals(struct pipeline *p)
 void
 book_due(struct pipeline *p, int64_t time_ms)
 {
+  believe_keep(p);
   begin_totals(p);
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {

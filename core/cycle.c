@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/announce.h"
 #include "core/clock.h"
 
 /* Of the deadline, a part is kept for the outputs. */
@@ -88,6 +89,9 @@ deliver(struct pipeline *p, int64_t time_ms)
   if (!p->recording) /* of a recording, only the end is news for a device */
     book_prepare(p);
   commit(p);
+  if (p->run->stateless)
+    announce_drop(p);
+  announce_say(p);
   deliver_live(p, time_ms);
   deliver_rows(p);
   if (!p->recording)
@@ -133,6 +137,7 @@ run_live(struct pipeline *p)
     ask_outputs(p);
   time_ms = work_out(p);
   if (p->run->dry) {
+    announce_say(p);
     dry_deliver(p, time_ms);
     return;
   }
@@ -161,6 +166,8 @@ run_recording(struct pipeline *p)
       ask_outputs(p);
     asked = true;
     time_ms = work_out(p);
+    if (!durable)
+      announce_say(p);
     if (p->run->dry)
       dry_deliver(p, time_ms);
     else if (durable)

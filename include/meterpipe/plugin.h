@@ -170,7 +170,10 @@ struct mp_option {
 #define MP_OPERAND_MISSING 0x1u     /* there is no last known value */
 #define MP_OPERAND_FIRST 0x2u       /* the target was never set */
 #define MP_OPERAND_ROUNDED 0x4u     /* known only rounded, to place */
-#define MP_OPERAND_OTHER_METER 0x8u /* read from another serial number */
+/* Read from another serial number.  Only older hosts set it.  This one waits
+ * for the next reading; once that confirms that the meter was exchanged, the
+ * value is the first reading of the new meter. */
+#define MP_OPERAND_OTHER_METER 0x8u
 
 /* The last known value of the target that an operand option names. */
 struct mp_operand {
@@ -424,8 +427,9 @@ struct mp_input_ops {
    * MP_SKIP, or a reason: then nothing that was emitted counts. */
   int (*read)(void *self, const struct mp_sink *sink);
   /* Asks the meter for its serial number, now, and calls sink->serial: the
-   * host wants it because a value is below its base.  After read and close;
-   * opens and closes by itself.  NULL: cannot be asked for. */
+   * host wants it because a value is below its base, or because only a number
+   * that was read decides whether the meter was exchanged.  After read and
+   * close; opens and closes by itself.  NULL: cannot be asked for. */
   int (*identify)(void *self, const struct mp_sink *sink);
   /* Finds out whether open would succeed and what stands in the way; reports
    * each finding with mp_fail or mp_log.  Instead of open.  NULL: nothing. */

@@ -439,10 +439,10 @@ START_TEST(base_that_holds_a_text_is_no_zero)
   expect("322=0.100 405=84.308");
   domoticz_server_set(house.server, 405, "hello");
   cycle("84.408GJ", 78,
-        "notice: domoticz: idx.405: shows hello where 84.308 GJ was written: "
-        "changed there by somebody; it goes on from what is shown\n"
         "error: usage: meter.heat_energy_e1: domoticz.405 holds the text "
-        "\"hello\"; only numbers can be calculated with: give it a number\n");
+        "\"hello\"; only numbers can be calculated with: give it a number\n"
+        "notice: domoticz: idx.405: shows hello where 84.308 GJ was written: "
+        "changed there by somebody; it goes on from what is shown\n");
   expect("322=0.100 405=hello");
   domoticz_server_set(house.server, 405, "84.350");
   cycle("84.508GJ", 0,

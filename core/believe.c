@@ -1,7 +1,8 @@
 /*
  * Whether the reading that a transform measures is used in this cycle.  One of
- * another meter becomes a candidate, and the next reading decides; see
- * "Exchanged meters" in doc/ledger.md.
+ * another meter becomes a candidate, one that rises too fast is held, and the
+ * next reading decides; see "Exchanged meters" and "Implausible readings" in
+ * doc/ledger.md.
  */
 #include "core/cycle_parts.h"
 
@@ -10,7 +11,12 @@
 
 #include "core/announce.h"
 #include "core/log.h"
+#include "core/plausible.h"
+#include "core/stage.h"
 #include "core/unit.h"
+
+/* A limit in another unit is rounded here; it is a round figure. */
+#define LIMIT_PLACE (-6)
 
 /* ---- State ---- */
 
@@ -232,6 +238,99 @@ judge_meter(struct stage *transform, struct slot *field, struct operand *o)
   }
 }
 
+/* ---- Implausible readings ---- */
+
+/* What a reading is judged by: all of it as it comes into the transform, or, by
+ * the limit of the input, as it was read. */
+struct trial {
+  struct value last, held, now;
+  struct decimal limit; /* in the unit of now */
+};
+
+static void
+trial_clear(struct trial *trial)
+{
+  value_clear(&trial->last);
+  value_clear(&trial->held);
+  value_clear(&trial->now);
+}
+
+static bool
+prepare_own(const struct stage *transform, struct trial *trial)
+{
+  trial->limit = transform->max_rate;
+  value_copy(&trial->now, &transform->input->value);
+  return carry(transform->input, &trial->last) &&
+         (!trial->held.kind || carry(transform->input, &trial->held));
+}
+
+static bool
+prepare_field(const struct slot *field, struct trial *trial)
+{
+  trial->limit = field->max_rate;
+  value_copy(&trial->now, &field->value);
+  return field->max_rate.coef > 0 &&
+         unit_convert(&trial->limit, field->max_rate_unit, field->value.unit,
+                      LIMIT_PLACE) >= 0;
+}
+
+/* False: there is nothing to judge by. */
+static bool
+trial_prepare(const struct stage *transform, const struct slot *field,
+              struct trial *trial)
+{
+  const struct value *held = reading_held(field->kept);
+
+  if (!transform->judges || field->value.kind != MP_COUNTER ||
+      !field->kept->believed.kind)
+    return false;
+  value_copy(&trial->last, &field->kept->believed);
+  if (held)
+    value_copy(&trial->held, held);
+  return transform->max_rate.coef > 0 ? prepare_own(transform, trial)
+                                      : prepare_field(field, trial);
+}
+
+/* Whether the transform has a base to measure from. */
+static bool
+has_base(const struct stage *transform)
+{
+  for (size_t i = 0; i < transform->n_operands; i++)
+    if ((transform->operands[i].flags & MP_BASE) &&
+        transform->operands[i].known)
+      return true;
+  return false;
+}
+
+static bool
+is_implausible(const struct stage *transform, const struct slot *field,
+               struct trial *trial)
+{
+  return has_base(transform) && trial_prepare(transform, field, trial) &&
+         plausible_judge(&trial->last, trial->held.kind ? &trial->held : NULL,
+                         &trial->now, trial->limit) == PLAUSIBLE_HOLD;
+}
+
+static void
+hold(struct stage *transform, struct slot *field, const struct trial *trial)
+{
+  struct value limit = { .kind = MP_GAUGE,
+                         .number = trial->limit,
+                         .unit = trial->now.unit };
+  char now[256], last[256], most[256];
+
+  if (field->doubt == DOUBT_HELD)
+    return; /* said by another transform that measures it */
+  field->doubt = DOUBT_HELD;
+  stage_fail(transform, MP_EDATA, transform->input->name,
+             "%s is not plausible after %s: it rose by more than %s in an "
+             "hour; held, and the next reading decides; if the meter can rise "
+             "so fast, set max_rate",
+             value_describe(&trial->now, now, sizeof(now)),
+             value_describe(&trial->last, last, sizeof(last)),
+             value_describe(&limit, most, sizeof(most)));
+}
+
 /* ---- A cycle ---- */
 
 void
@@ -244,23 +343,40 @@ believe_begin(struct pipeline *p)
   }
 }
 
-bool
-believe(struct stage *transform)
+static bool
+judge(struct stage *transform, struct slot *field, struct trial *trial)
 {
-  struct slot *field = slot_field(transform->input);
+  bool implausible = is_implausible(transform, field, trial);
 
-  if (!field || !field->kept || transform->input->value.text)
-    return true;
-  if (needs_number(transform, field)) {
+  if (needs_number(transform, field) ||
+      (implausible && !number_is_read(field))) {
     ask_number(field);
     transform->input->value.serial = field->value.serial;
   }
   for (size_t i = 0; i < transform->n_operands; i++)
     judge_meter(transform, field, &transform->operands[i]);
-  if (field->doubt == DOUBT_NONE)
+  if (field->doubt == DOUBT_CANDIDATE || field->doubt == DOUBT_UNKNOWN) {
+    transform->took_part = false; /* its earlier failures have not ended */
+    return false;
+  }
+  if (!implausible || field->exchanged)
     return true;
-  transform->took_part = false; /* what it failed with before has not ended */
+  hold(transform, field, trial);
   return false;
+}
+
+bool
+believe(struct stage *transform)
+{
+  struct slot *field = slot_field(transform->input);
+  struct trial trial = { .limit = { 0, 0 } };
+  bool believed;
+
+  if (!field || !field->kept || transform->input->value.text)
+    return true;
+  believed = judge(transform, field, &trial);
+  trial_clear(&trial);
+  return believed;
 }
 
 /* Whether a base that measures from the candidate of FIELD is not booked. */
@@ -315,7 +431,7 @@ believe_keep(struct pipeline *p)
 {
   FOR_EACH_KEPT(p, field)
   {
-    if (field->doubt == DOUBT_CANDIDATE)
+    if (field->doubt == DOUBT_CANDIDATE || field->doubt == DOUBT_HELD)
       keep_pending(field);
     else if (field->doubt == DOUBT_NONE && field->state == SLOT_VALUE &&
              !(field->exchanged && candidate_waits(p, field)))

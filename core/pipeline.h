@@ -37,22 +37,25 @@ enum slot_state {
   SLOT_HELD,     /* not believed */
 };
 
-/* Why a reading is not used in a cycle although nothing failed, and what
- * becomes of it. */
+/* Why a reading is not used before the next one has decided, and what becomes
+ * of it. */
 enum doubt {
   DOUBT_NONE,
   DOUBT_UNKNOWN,   /* its serial number was not read: nothing is decided */
   DOUBT_CANDIDATE, /* another serial number: it is kept as the candidate */
+  DOUBT_HELD,      /* an implausible rise: it is kept as the held reading */
 };
 
 /* A named value of the pipeline. */
 struct slot {
-  char *name;           /* "meter.heat_energy_e1", "usage" */
-  struct stage *stage;  /* the input or transform that makes it */
-  char *field;          /* of an input; else NULL */
-  uint32_t kind;        /* as far as it is known beforehand */
-  struct base *base;    /* what it is computed from, directly or not; NULL */
-  struct reading *kept; /* of a field that a transform measures; else NULL */
+  char *name;              /* "meter.heat_energy_e1", "usage" */
+  struct stage *stage;     /* the input or transform that makes it */
+  char *field;             /* of an input; else NULL */
+  uint32_t kind;           /* as far as it is known beforehand */
+  struct base *base;       /* what it is computed from, directly or not; NULL */
+  struct reading *kept;    /* of a field that a transform measures; else NULL */
+  struct decimal max_rate; /* what the input says: in an hour; coef 0: none */
+  const char *max_rate_unit;
   /* of this cycle */
   enum slot_state state;
   struct value value;
@@ -145,6 +148,8 @@ struct stage {
   struct slot *input, *output;
   struct operand *operands;
   size_t n_operands;
+  bool judges;             /* it holds implausible readings */
+  struct decimal max_rate; /* its own limit in an hour; coef 0: none */
 
   /* output */
   struct target **targets;

@@ -152,6 +152,15 @@ struct mp_value {
 #define MP_BASE 0x2u
 /* An operand that the result is added up onto (add's plus). */
 #define MP_TOTAL 0x4u
+/* Of a transform with an MP_BASE operand: the host compares the readings of a
+ * counter with those before them, and holds one that rises too fast until the
+ * next reading confirms it (subtract's max_rate and plausible).  A host that
+ * does not know these flags ignores them. */
+/* MP_TYPE_DECIMAL: the most that `value` can rise by in an hour, in its unit;
+ * without a value, what mp_field says of the field. */
+#define MP_MAX_RATE 0x8u
+/* MP_TYPE_BOOL: whether the host does so. */
+#define MP_PLAUSIBLE 0x10u
 
 /*
  * One row of an option table; a row with a NULL key ends it.  This is the one
@@ -331,6 +340,12 @@ struct mp_field {
   const char *number; /* other spelling, such as "60"; NULL: none */
   const char *label;  /* for people: "Heat energy E1"; NULL: none */
   const char *unit;   /* the usual one; a reading brings its own; NULL */
+  /* Of a counter: no meter counts more than max_rate_coef *
+   * 10^max_rate_exp10 in an hour, in max_rate_unit; coef 0: not known. */
+  int64_t max_rate_coef;
+  int32_t max_rate_exp10;
+  uint32_t reserved; /* 0 */
+  const char *max_rate_unit;
 };
 
 struct mp_field_sink {

@@ -126,15 +126,14 @@ needs_number(const struct stage *transform, const struct slot *field)
 
 /* ---- Candidates ---- */
 
-/* V, a reading of a field, as it comes out of the transforms up to SLOT. */
-static bool
-carry(const struct slot *slot, struct value *v)
+bool
+believe_carry(const struct slot *slot, struct value *v)
 {
   struct value out = { 0 };
 
   if (slot->stage->kind == PLUGIN_INPUT)
     return true;
-  if (!carry(slot->stage->input, v) ||
+  if (!believe_carry(slot->stage->input, v) ||
       transform_apply(slot->stage, v, &out) != MP_OK)
     return false;
   value_move(v, &out);
@@ -148,7 +147,7 @@ measure_from_candidate(struct stage *transform, struct operand *o)
   const struct slot *field = slot_field(transform->input);
   struct value v = { 0 };
   bool good = value_copy(&v, &field->kept->pending) &&
-              carry(transform->input, &v) && !v.text;
+              believe_carry(transform->input, &v) && !v.text;
 
   if (good)
     o->value = value_export(&v);
@@ -260,8 +259,8 @@ prepare_own(const struct stage *transform, struct trial *trial)
 {
   trial->limit = transform->max_rate;
   value_copy(&trial->now, &transform->input->value);
-  return carry(transform->input, &trial->last) &&
-         (!trial->held.kind || carry(transform->input, &trial->held));
+  return believe_carry(transform->input, &trial->last) &&
+         (!trial->held.kind || believe_carry(transform->input, &trial->held));
 }
 
 static bool

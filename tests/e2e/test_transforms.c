@@ -439,6 +439,72 @@ START_TEST(units_that_do_not_agree_are_refused_with_the_way_out)
 }
 END_TEST
 
+#define RECONFIGURED                                                           \
+  "error: domoticz: idx.410: takes MWh, and meter.heat_energy_e1 is in GJ: "   \
+  "put a transform \"convert\" with unit = MWh between them "                  \
+  "(house.ini:8)\n"
+#define NO_BASE_YET                                                            \
+  "error: usage: domoticz.410: the next reading cannot be its base yet: it "   \
+  "holds MWh, and meter.heat_energy_e1 is in GJ, which does not convert "      \
+  "exactly: add the section and change the lines below, and the next run "     \
+  "takes its reading\n"
+#define TO_PASTE                                                               \
+  "usage: the next reading is the base (domoticz.410)\n\n"                     \
+  "[transform heat_energy_e1_mwh]\nplugin = convert\n"                         \
+  "value = meter.heat_energy_e1\nunit = MWh\ndecimals = 3\n\n"                 \
+  "[transform usage]\nvalue = heat_energy_e1_mwh\n\n"                          \
+  "[output domoticz]\nidx.410 = heat_energy_e1_mwh\n"
+
+/* The meter was reconfigured: rebase says why it has to wait, and what to do;
+ * no run announces a base that it does not book. */
+START_TEST(rebase_of_a_reconfigured_meter_says_what_to_change)
+{
+  domoticz_server_add(house.server, 410, "counter-custom", "MWh");
+  domoticz_server_add(house.server, 411, "custom", "MWh");
+  house_write(&house, "", "idx.410 = meter.heat_energy_e1\nidx.411 = usage\n",
+              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.410"));
+  quiet_cycle("55.000MWh");
+  quiet_cycle("55.006MWh");
+  expect("410=55006 411=0.006");
+  cycle("198.040GJ", 78, RECONFIGURED);
+  scene_run(house.scene, "rebase -c house.ini");
+  house_check(&house, 78, NO_BASE_YET);
+  ck_assert_str_eq(scene_out(house.scene), TO_PASTE);
+  cycle("198.040GJ", 78, ""); /* said already, and no new base */
+  expect("410=55006 411=0.006");
+
+  house_write(&house, "", "idx.410 = heat_energy_e1_mwh\nidx.411 = usage\n",
+              CONVERT("heat_energy_e1_mwh", "meter.heat_energy_e1",
+                      "MWh") "decimals = 3\n" SUBTRACT("usage",
+                                                       "heat_energy_e1_mwh",
+                                                       "domoticz.410"));
+  scene_run(house.scene, "rebase -c house.ini");
+  house_check(&house, 0, "");
+  cycle("198.040GJ", 0,
+        "notice: usage: domoticz.410: the reading is the new base, as "
+        "\"meterpipe rebase\" asked for\n"
+        "notice: domoticz: idx.410: is in order again after 40 min 40 s\n");
+  expect("410=55011 411=0.006");
+  quiet_cycle("198.076GJ");
+  expect("410=55021 411=0.010");
+}
+END_TEST
+
+/* With -n nothing is kept, and it says so. */
+START_TEST(dry_run_announces_a_base_as_not_kept)
+{
+  write_pipeline("decrease = rebase\n", "");
+  quiet_cycle("84.208GJ");
+  meter_set(house.meter, "60=80.000GJ");
+  house_wait(&house, HOUSE_INTERVAL);
+  scene_run(house.scene, "run -n -c house.ini");
+  house_check(
+    &house, 0,
+    "notice: usage: domoticz.323: the reading is below it and becomes "
+    "the new base (-n: this is not kept)\n");
+}
+END_TEST
+
 START_TEST(usage_is_not_rounded_by_convert)
 {
   house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.402 = kwh\n",
@@ -592,6 +658,8 @@ main(void)
   tcase_add_test(t, gigajoules_become_kilowatt_hours_through_convert);
   tcase_add_loop_test(t, units_that_do_not_agree_are_refused_with_the_way_out,
                       0, ARRAY_SIZE(units));
+  tcase_add_test(t, rebase_of_a_reconfigured_meter_says_what_to_change);
+  tcase_add_test(t, dry_run_announces_a_base_as_not_kept);
   tcase_add_test(t, usage_is_not_rounded_by_convert);
   tcase_add_test(t, reading_is_converted_where_that_is_exact);
   tcase_add_test(t, base_that_cannot_take_its_reading_gives_no_usage);

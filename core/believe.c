@@ -321,7 +321,7 @@ hold(struct stage *transform, struct slot *field, const struct trial *trial)
   if (field->doubt == DOUBT_HELD)
     return; /* said by another transform that measures it */
   field->doubt = DOUBT_HELD;
-  stage_fail(transform, MP_EDATA, transform->input->name,
+  stage_fail(transform, MP_EDATA, transform->input_text,
              "%s is not plausible after %s: it rose by more than %s in an "
              "hour; held, and the next reading decides; if the meter can rise "
              "so fast, set max_rate",

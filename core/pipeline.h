@@ -146,6 +146,7 @@ struct stage {
 
   /* transform */
   struct slot *input, *output;
+  const char *input_text; /* how the file names what comes in */
   struct operand *operands;
   size_t n_operands;
   bool judges;             /* it holds implausible readings */

@@ -74,8 +74,10 @@ resolve_transform(struct builder *b, struct stage *stage)
     if (!text)
       continue;
     resolve_limit(stage, option);
-    if (option->type == MP_TYPE_VALUE)
+    if (option->type == MP_TYPE_VALUE) {
       stage->input = names_value(b, text, line, option->key);
+      stage->input_text = text;
+    }
     if (option->type != MP_TYPE_OPERAND)
       continue;
     operand =

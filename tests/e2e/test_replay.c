@@ -200,7 +200,7 @@ START_TEST(implausible_reading_of_a_capture_is_left_out)
               "column.energy = meter.60\ncolumn.usage = usage\n");
   ck_assert_int_eq(scene_run(s, "run -c house.ini"), 65);
   ck_assert_str_eq(scene_err(s),
-                   "error: usage: meter.heat_energy_e1: 216.34 GJ is not "
+                   "error: usage: meter.60: 216.34 GJ is not "
                    "plausible after 84.208 GJ: it rose by more than 100 GJ in "
                    "an hour; held, and the next reading decides; if the meter "
                    "can rise so fast, set max_rate\n");

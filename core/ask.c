@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/announce.h"
 #include "core/call.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -185,8 +186,8 @@ tell_difference(const struct target *target, const struct value *was,
 {
   char a[256], s[256];
 
-  log_line(MP_LOG_NOTICE, target->stage->name, target->object,
-           "shows %s where %s was written: %s",
+  announce(target->stage->pipeline, NULL, MP_LOG_NOTICE, target->stage->name,
+           target->object, "shows %s where %s was written: %s",
            value_describe(&target->shown.value, s, sizeof(s)),
            value_describe(was, a, sizeof(a)), what);
 }

@@ -66,6 +66,7 @@ book_load(struct pipeline *p)
         t->ledger.unit = t->ledger.a.unit;
     }
   }
+  believe_load(p);
   return MP_OK;
 }
 
@@ -101,6 +102,9 @@ book_save(struct pipeline *p)
     if (r == MP_OK && delivery(output) != MP_LIVE)
       r = book_save_output(output);
   }
+  if (r == MP_OK && !believe_save(p))
+    return report_failure(p->run->report, REPORT_OTHER, NULL, MP_ENOMEM, NULL,
+                          "out of memory");
   return r;
 }
 
@@ -336,6 +340,7 @@ begin_totals(struct pipeline *p)
 void
 book_due(struct pipeline *p, int64_t time_ms)
 {
+  believe_keep(p);
   begin_totals(p);
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {

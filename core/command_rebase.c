@@ -8,6 +8,7 @@
 #include "core/cycle.h"
 #include "core/log.h"
 #include "core/nearest.h"
+#include "core/rebase_fit.h"
 
 static bool
 is_named(const struct arguments *args, const char *name)
@@ -88,10 +89,12 @@ has_measuring(const struct app *app)
   return false;
 }
 
-static void
+/* False: the next reading cannot be the base of one of them yet. */
+static bool
 mark(const struct app *app)
 {
   const struct pipeline *p = app->pipeline;
+  bool fits = true;
 
   for (size_t i = 0; i < p->n_transforms; i++) {
     struct target *base = base_target(p->transforms[i]);
@@ -101,12 +104,15 @@ mark(const struct app *app)
     base->ledger.rebase = true;
     printf("%s: the next reading is the base (%s)\n", p->transforms[i]->name,
            base->full_name);
+    fits &= rebase_fit(p->transforms[i], base);
   }
+  return fits;
 }
 
 static int
 rebase(struct app *app)
 {
+  bool fits;
   int r;
 
   if (!names_are_good(app) || !has_measuring(app))
@@ -116,13 +122,15 @@ rebase(struct app *app)
     r = book_load(app->pipeline);
   if (r != MP_OK)
     return report_status(app->report);
-  mark(app);
+  fits = mark(app);
   r = book_save(app->pipeline);
   if (r == MP_OK)
     r = store_commit(app->run.store);
   if (r != MP_OK)
     report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
                    store_error(app->run.store));
+  if (r == MP_OK && !fits)
+    return EX_CONFIG;
   return report_status(app->report);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/announce.h"
 #include "core/call.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -129,6 +130,9 @@ deliver(struct pipeline *p, int64_t time_ms)
   if (!p->recording) /* of a recording, only the end is news for a device */
     book_prepare(p);
   commit(p);
+  if (p->run->stateless)
+    announce_drop(p);
+  announce_say(p);
   deliver_mark(p);
   deliver_live(p, time_ms);
   deliver_rows(p);
@@ -175,6 +179,7 @@ run_live(struct pipeline *p)
     ask_outputs(p);
   time_ms = work_out(p);
   if (p->run->dry) {
+    announce_say(p);
     dry_deliver(p, time_ms);
     return;
   }
@@ -203,6 +208,8 @@ run_recording(struct pipeline *p)
       ask_outputs(p);
     asked = true;
     time_ms = work_out(p);
+    if (!durable)
+      announce_say(p);
     if (p->run->dry)
       dry_deliver(p, time_ms);
     else if (durable)

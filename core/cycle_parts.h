@@ -17,9 +17,26 @@ void ask_outputs(struct pipeline *p);
 
 /* evaluate.c: the transforms, and which results count. */
 void evaluate(struct pipeline *p);
+/* Calls the plugin of TRANSFORM: MP_OK, and *OUT is what it makes of IN, or as
+ * mp_transform_ops.apply. */
+int transform_apply(struct stage *transform, const struct value *in,
+                    struct value *out);
 /* Whether the value of SLOT goes into targets in this cycle. */
 bool slot_counts(const struct slot *slot);
 bool target_counts(const struct target *target);
+
+/* believe.c: readings of an exchanged meter. */
+void believe_begin(struct pipeline *p);
+/* Whether the reading that TRANSFORM measures is used in this cycle.  After its
+ * operands were taken: its base may be the candidate instead. */
+bool believe(struct stage *transform);
+/* Makes of *V, a reading of the field of SLOT, what comes out of the transforms
+ * up to SLOT; false: there is no result. */
+bool believe_carry(const struct slot *slot, struct value *v);
+/* Keeps what the next cycle must know of the readings of this one. */
+void believe_keep(struct pipeline *p);
+void believe_load(struct pipeline *p);
+bool believe_save(struct pipeline *p);
 
 /* book.c: what is due. */
 /* The time of the cycle: the end of the reading, the earliest of several

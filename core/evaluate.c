@@ -9,9 +9,9 @@
 
 #include <string.h>
 
+#include "core/announce.h"
 #include "core/call.h"
 #include "core/log.h"
-#include "core/unit.h"
 
 /* ---- Operands ---- */
 
@@ -59,15 +59,8 @@ kept_operand(const struct target *t, const struct value **ret_value,
            : MP_OPERAND_MISSING;
 }
 
-static bool
-other_meter(const struct value *base, const struct value *reading)
-{
-  return base && base->serial && reading->serial &&
-         base->serial != reading->serial;
-}
-
 static void
-take_operand(struct stage *transform, struct operand *o)
+take_operand(struct operand *o)
 {
   const struct value *v = NULL;
   int32_t place = MP_EXACT;
@@ -75,17 +68,15 @@ take_operand(struct stage *transform, struct operand *o)
                      ? kept_operand(o->target, &v, &place)
                      : shown_operand(o->target, &v, &place);
 
-  if ((o->flags & MP_BASE) && other_meter(v, &transform->input->value))
-    flags |= MP_OPERAND_OTHER_METER;
   if (v)
     o->value = value_export(v);
+  o->known = v;
+  o->exchanged = false;
   o->public = (struct mp_operand){ .struct_size = sizeof(o->public),
                                    .flags = flags,
                                    .value = v ? &o->value : NULL,
                                    .place = place };
 }
-
-/* ---- Serial numbers ---- */
 
 /* The field of an input that a value comes from. */
 static struct slot *
@@ -94,45 +85,6 @@ root(struct slot *slot)
   while (slot->stage->kind == PLUGIN_TRANSFORM)
     slot = slot->stage->input;
   return slot;
-}
-
-/* A reading below its base may come from another meter.  Where the serial
- * number was only assumed, the meter is asked, now. */
-static bool
-wants_identity(const struct stage *transform)
-{
-  struct slot *in = transform->input;
-  const struct stage *input = root(in)->stage;
-  struct decimal base;
-
-  if (in->state != SLOT_VALUE ||
-      (input->serial && input->serial_how == MP_SERIAL_READ))
-    return false;
-  for (size_t i = 0; i < transform->n_operands; i++) {
-    const struct operand *o = &transform->operands[i];
-
-    if (!(o->flags & MP_BASE) || !o->public.value || in->value.text)
-      continue;
-    base = (struct decimal){ o->value.coef, o->value.exp10 };
-    if (unit_convert(&base, o->value.unit, in->value.unit, MP_EXACT) == MP_OK &&
-        decimal_compare(in->value.number, base) < 0)
-      return true;
-  }
-  return false;
-}
-
-static void
-take_operands(struct stage *transform)
-{
-  struct slot *field = root(transform->input);
-
-  for (size_t i = 0; i < transform->n_operands; i++)
-    take_operand(transform, &transform->operands[i]);
-  if (!wants_identity(transform) || !read_identify(field->stage))
-    return;
-  transform->input->value.serial = field->value.serial;
-  for (size_t i = 0; i < transform->n_operands; i++)
-    take_operand(transform, &transform->operands[i]);
 }
 
 /* ---- One transform ---- */
@@ -187,12 +139,12 @@ check_reason(const struct call *call, int r)
   return r;
 }
 
-/* Calls the plugin on a copy; the slot takes over what it made of it. */
-static int
-apply(struct stage *transform)
+/* The plugin works on a copy. */
+int
+transform_apply(struct stage *transform, const struct value *in,
+                struct value *out)
 {
-  struct slot *out = transform->output;
-  struct mp_value v = value_export(&transform->input->value);
+  struct mp_value v = value_export(in);
   struct call call = call_begin(transform, "apply");
   int r = transform->plugin->transform.apply(transform->self, &v);
   const char *wrong;
@@ -201,12 +153,12 @@ apply(struct stage *transform)
   if (r != MP_OK)
     return check_reason(&call, r);
   v.struct_size = sizeof(v);
-  wrong = value_import(&out->value, &v);
+  wrong = value_import(out, &v);
   if (wrong)
     return stage_fail(transform, MP_EINTERNAL, NULL, "the plugin made %s",
                       wrong);
-  if (!out->value.text)
-    out->value.kind = out->kind; /* the graph knows whether it is a delta */
+  if (!out->text) /* the graph knows whether it is a delta */
+    out->kind = transform->output->kind;
   return MP_OK;
 }
 
@@ -253,8 +205,14 @@ evaluate_one(struct stage *transform)
   if (in->state != SLOT_VALUE)
     return;
   transform->took_part = true;
-  take_operands(transform);
-  r = rebase_is_asked(transform) ? MP_REBASE : apply(transform);
+  for (size_t i = 0; i < transform->n_operands; i++)
+    take_operand(&transform->operands[i]);
+  if (rebase_is_asked(transform))
+    r = MP_REBASE;
+  else if (!believe(transform))
+    r = MP_HOLD;
+  else
+    r = transform_apply(transform, &in->value, &out->value);
   if (r == MP_DROP)
     tell_missing_operand(transform);
   out->state = state_of_result(r);
@@ -341,19 +299,15 @@ target_counts(const struct target *target)
 static void
 tell_rebase(const struct stage *t, const struct operand *o)
 {
-  const struct value *now = &t->input->value;
   bool first = o->public.flags & MP_OPERAND_FIRST;
 
-  if (o->public.flags & MP_OPERAND_OTHER_METER)
-    log_line(MP_LOG_NOTICE, t->name, o->target->full_name,
-             "another meter: the serial number is %s where it was %s; its "
-             "reading is the new base, and running totals go on",
-             now->serial, o->value.serial);
-  else if (o->target->ledger.rebase)
-    log_line(MP_LOG_NOTICE, t->name, o->target->full_name,
+  if (o->target->ledger.rebase)
+    announce(t->pipeline, o->target->base, MP_LOG_NOTICE, t->name,
+             o->target->full_name,
              "the reading is the new base, as \"meterpipe rebase\" asked for");
   else
-    log_line(first && !log_is_terminal() ? MP_LOG_INFO : MP_LOG_NOTICE, t->name,
+    announce(t->pipeline, o->target->base,
+             first && !log_is_terminal() ? MP_LOG_INFO : MP_LOG_NOTICE, t->name,
              o->target->full_name,
              first ? "was never set: the reading becomes the base, and the "
                      "result is left out this once"
@@ -403,7 +357,8 @@ void
 evaluate(struct pipeline *p)
 {
   for (struct base *b = p->bases; b; b = b->next)
-    b->rebased = b->blocked = false;
+    b->rebased = b->blocked = b->told = false;
+  believe_begin(p);
   for (size_t i = 0; i < p->n_transforms; i++) {
     p->transforms[i]->took_part = false;
     evaluate_one(p->transforms[i]);

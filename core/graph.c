@@ -159,6 +159,22 @@ resolve_result(struct builder *b, struct stage *stage)
   }
 }
 
+/* The state keeps readings of what transforms measure, so that an exchanged
+ * meter and an implausible reading are found. */
+static void
+keep_readings(struct builder *b, const struct stage *stage)
+{
+  struct slot *field = slot_field(stage->input);
+
+  if (!field || field->kept)
+    return;
+  for (size_t i = 0; i < stage->n_operands; i++)
+    if ((stage->operands[i].flags & MP_BASE) && !field->kept) {
+      field->kept = calloc(1, sizeof(*field->kept));
+      b->failed |= !field->kept;
+    }
+}
+
 /* ---- Rules (each is an error of the configuration) ---- */
 
 static void
@@ -263,6 +279,8 @@ graph_resolve(struct builder *b)
   order_all(b);
   for (size_t i = 0; i < p->n_transforms; i++)
     resolve_result(b, p->transforms[i]);
+  for (size_t i = 0; i < p->n_transforms; i++)
+    keep_readings(b, p->transforms[i]);
   check_rules(b);
   for (size_t i = 0; i < p->n_stages; i++)
     for (size_t k = 0; k < p->stages[i]->n_targets; k++)

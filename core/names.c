@@ -44,6 +44,8 @@ struct known_field {
   bool known;
   uint32_t kind;
   char name[128];
+  struct decimal max_rate;
+  const char *max_rate_unit;
 };
 
 static void
@@ -54,6 +56,14 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
   known->known = snprintf(known->name, sizeof(known->name), "%s", field->name) <
                  (int)sizeof(known->name);
   known->kind = field->kind;
+  if (!MP_HAS(field, struct mp_field, max_rate_unit) ||
+      field->max_rate_coef <= 0)
+    return;
+  known->max_rate =
+    (struct decimal){ field->max_rate_coef, field->max_rate_exp10 };
+  if (!decimal_valid(known->max_rate))
+    known->max_rate.coef = 0;
+  known->max_rate_unit = value_intern(field->max_rate_unit);
 }
 
 static void
@@ -111,8 +121,12 @@ names_field(struct builder *b, struct stage *input, const char *field,
     if (strcmp(input->fields[i]->field, known.name) == 0)
       return input->fields[i];
   slot = builder_add_slot(b->pipeline, input, known.name, known.kind);
-  if (!slot)
+  if (!slot) {
     b->failed = true;
+    return NULL;
+  }
+  slot->max_rate = known.max_rate;
+  slot->max_rate_unit = known.max_rate_unit;
   return slot;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/announce.h"
 #include "core/stage.h"
 
 /* ---- Small parts ---- */
@@ -79,6 +80,9 @@ slot_free(struct slot *slot)
   if (!slot)
     return;
   value_clear(&slot->value);
+  if (slot->kept)
+    reading_clear(slot->kept);
+  free(slot->kept);
   free(slot->name);
   free(slot->field);
   free(slot);
@@ -179,6 +183,14 @@ pipeline_add_field(struct stage *input, const char *field, uint32_t kind)
   return slot;
 }
 
+struct slot *
+slot_field(struct slot *slot)
+{
+  while (slot && slot->stage->kind == PLUGIN_TRANSFORM)
+    slot = slot->stage->n_operands == 0 ? slot->stage->input : NULL;
+  return slot;
+}
+
 struct base *
 base_leader(struct base *base)
 {
@@ -236,6 +248,7 @@ pipeline_free(struct pipeline *pipeline)
     free(pipeline->bases);
     pipeline->bases = next;
   }
+  announce_drop(pipeline);
   options_free(pipeline->options);
   free(pipeline->state_dir);
   free(pipeline->stages);

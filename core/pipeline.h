@@ -21,10 +21,12 @@
 #include "core/loader.h"
 #include "core/options.h"
 #include "core/problems.h"
+#include "core/reading.h"
 #include "core/run.h"
 #include "core/value.h"
 #include "meterpipe/plugin.h"
 
+struct notice;
 struct stage;
 struct target;
 
@@ -35,16 +37,31 @@ enum slot_state {
   SLOT_HELD,     /* not believed */
 };
 
+/* Why a reading is not used before the next one has decided, and what becomes
+ * of it. */
+enum doubt {
+  DOUBT_NONE,
+  DOUBT_UNKNOWN,   /* its serial number was not read: nothing is decided */
+  DOUBT_CANDIDATE, /* another serial number: it is kept as the candidate */
+  DOUBT_HELD,      /* an implausible rise: it is kept as the held reading */
+};
+
 /* A named value of the pipeline. */
 struct slot {
-  char *name;          /* "meter.heat_energy_e1", "usage" */
-  struct stage *stage; /* the input or transform that makes it */
-  char *field;         /* of an input; else NULL */
-  uint32_t kind;       /* as far as it is known beforehand */
-  struct base *base;   /* what it is computed from, directly or not; NULL */
+  char *name;              /* "meter.heat_energy_e1", "usage" */
+  struct stage *stage;     /* the input or transform that makes it */
+  char *field;             /* of an input; else NULL */
+  uint32_t kind;           /* as far as it is known beforehand */
+  struct base *base;       /* what it is computed from, directly or not; NULL */
+  struct reading *kept;    /* of a field that a transform measures; else NULL */
+  struct decimal max_rate; /* what the input says: in an hour; coef 0: none */
+  const char *max_rate_unit;
   /* of this cycle */
   enum slot_state state;
   struct value value;
+  enum doubt doubt;
+  bool exchanged; /* its candidate is the base of a result */
+  bool forgets;   /* its candidate was another meter's number read wrongly */
 };
 
 /* A target with all that is measured from it. */
@@ -56,6 +73,7 @@ struct base {
   /* of this cycle */
   bool rebased; /* one of its transforms took the reading as the base */
   bool blocked; /* one of its results is missing: nothing is due */
+  bool told;    /* that the meter was exchanged */
 };
 
 /* A place in an output. */
@@ -92,6 +110,8 @@ struct operand {
   struct target *target;
   struct mp_operand public; /* as the plugin sees it, in this cycle */
   struct mp_value value;
+  const struct value *known; /* what it is of; NULL: nothing */
+  bool exchanged;            /* it is the candidate's reading instead */
 };
 
 struct stage {
@@ -121,12 +141,17 @@ struct stage {
   bool abandoned;     /* its thread did not come back in time */
   const char *serial; /* of this cycle, interned */
   uint32_t serial_how;
-  int result; /* of the last read */
+  bool asked_serial;   /* by identify, in this cycle */
+  const char *told[2]; /* the two serial numbers of the last notice */
+  int result;          /* of the last read */
 
   /* transform */
   struct slot *input, *output;
+  const char *input_text; /* how the file names what comes in */
   struct operand *operands;
   size_t n_operands;
+  bool judges;             /* it holds implausible readings */
+  struct decimal max_rate; /* its own limit in an hour; coef 0: none */
 
   /* output */
   struct target **targets;
@@ -155,6 +180,7 @@ struct pipeline {
   size_t n_slots;
   struct base *bases;
   char *state_dir;           /* NULL: the state is kept in memory */
+  struct notice *notices;    /* to be said when the cycle is committed */
   bool recording;            /* every input reads a recording */
   struct problems *problems; /* takes what create finds wrong; else NULL */
   pthread_mutex_t lock;      /* what threads of inputs share */
@@ -194,6 +220,10 @@ struct target *stage_target(const struct stage *stage, const char *name,
  * threads.  NULL: out of memory. */
 struct slot *pipeline_add_field(struct stage *input, const char *field,
                                 uint32_t kind);
+
+/* The field of an input whose reading SLOT is, as it came or through transforms
+ * without an operand; NULL: it is calculated from something else, too. */
+struct slot *slot_field(struct slot *slot);
 
 /* The leader of a base, and so the one that speaks for all of its group. */
 struct base *base_leader(struct base *base);

@@ -51,6 +51,16 @@ add_own_fields(struct builder *b, struct stage *input, bool all_wanted)
     names_fields(b, input, ops->default_fields, input->section->line);
 }
 
+/* How the readings that a transform measures are judged. */
+static void
+resolve_limit(struct stage *stage, const struct mp_option *option)
+{
+  if ((option->flags & MP_PLAUSIBLE) && option->type == MP_TYPE_BOOL)
+    stage->judges = options_int(stage->options, option->key) != 0;
+  if ((option->flags & MP_MAX_RATE) && option->type == MP_TYPE_DECIMAL)
+    options_decimal(stage->options, option->key, &stage->max_rate);
+}
+
 static void
 resolve_transform(struct builder *b, struct stage *stage)
 {
@@ -63,8 +73,11 @@ resolve_transform(struct builder *b, struct stage *stage)
 
     if (!text)
       continue;
-    if (option->type == MP_TYPE_VALUE)
+    resolve_limit(stage, option);
+    if (option->type == MP_TYPE_VALUE) {
       stage->input = names_value(b, text, line, option->key);
+      stage->input_text = text;
+    }
     if (option->type != MP_TYPE_OPERAND)
       continue;
     operand =

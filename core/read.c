@@ -285,6 +285,8 @@ begin_reading(struct pipeline *p)
     input->next_field = 0;
     input->serial = NULL;
     input->serial_how = MP_SERIAL_READ;
+    input->asked_serial = false;
+    input->told[0] = input->told[1] = NULL;
     input->took_part = false;
     for (size_t i = 0; i < input->n_fields; i++)
       input->fields[i]->value.serial = NULL;

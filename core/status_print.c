@@ -143,6 +143,52 @@ print_targets(const struct status *status, FILE *out)
   table_free(&table);
 }
 
+/* ---- Readings that the next one decides over ---- */
+
+static bool
+has_pending(const struct slot *slot)
+{
+  return slot->kept && slot->kept->pending.kind;
+}
+
+static void
+add_reading(struct table *table, const struct status *status,
+            const struct slot *slot)
+{
+  const struct value *v = &slot->kept->pending;
+  char text[512], age[AGE_TEXT];
+
+  table_add(table, slot->name);
+  table_add(table, value_describe(v, text, sizeof(text)));
+  table_add(table, v->serial ? v->serial : "");
+  table_add(table, age_of(status, v->time_ms, age));
+  table_add(table, slot->kept->is_candidate ? "candidate: exchanged meter?"
+                                            : "held: implausible rise");
+}
+
+static void
+print_readings(const struct status *status, FILE *out)
+{
+  static const char *const heads[] = { "READING", "VALUE", "SERIAL NUMBER",
+                                       "AGE", "NEXT READING DECIDES" };
+  const struct pipeline *p = status->pipeline;
+  struct table table = { .columns = sizeof(heads) / sizeof(heads[0]) };
+  bool any = false;
+
+  for (size_t i = 0; i < table.columns; i++)
+    table_add(&table, heads[i]);
+  for (size_t i = 0; i < p->n_slots; i++)
+    if (has_pending(p->slots[i])) {
+      add_reading(&table, status, p->slots[i]);
+      any = true;
+    }
+  if (any) {
+    putc('\n', out);
+    table_print(&table, 0, out);
+  }
+  table_free(&table);
+}
+
 static void
 print_outages(const struct status *status, FILE *out)
 {
@@ -175,6 +221,7 @@ status_print(const struct status *status, FILE *out)
   if (!status->written)
     return;
   print_targets(status, out);
+  print_readings(status, out);
   if (status->n_outages > 0)
     print_outages(status, out);
 }
@@ -272,6 +319,28 @@ json_queue(struct json *json, const struct stage *output)
 }
 
 static void
+json_readings(struct json *json, const struct status *status)
+{
+  const struct pipeline *p = status->pipeline;
+  const struct value none = { 0 };
+
+  json_array(json, "readings");
+  for (size_t i = 0; i < p->n_slots; i++) {
+    const struct reading *kept = p->slots[i]->kept;
+
+    if (!kept)
+      continue;
+    json_object(json, NULL);
+    json_text(json, "reading", p->slots[i]->name);
+    json_value(json, "believed", &kept->believed);
+    json_value(json, "held", kept->is_candidate ? &none : &kept->pending);
+    json_value(json, "candidate", kept->is_candidate ? &kept->pending : &none);
+    json_end_object(json);
+  }
+  json_end_array(json);
+}
+
+static void
 json_outages(struct json *json, const struct status *status)
 {
   json_array(json, "outages");
@@ -314,6 +383,7 @@ status_print_json(const struct status *status, FILE *out)
       json_queue(&json, output);
   }
   json_end_array(&json);
+  json_readings(&json, status);
   json_outages(&json, status);
   json_end_object(&json);
   putc('\n', out);

@@ -18,6 +18,7 @@
 /* Areas of entries. */
 #define STORE_META "meta"       /* what the state belongs to */
 #define STORE_TARGET "target"   /* ledgers: OUTPUT, TARGET */
+#define STORE_READING "reading" /* readings of fields: INPUT, FIELD */
 #define STORE_TEXT "text"       /* what plugins keep: STAGE, KEY */
 #define STORE_FAILURE "failure" /* failures that were told: STAGE, OBJECT */
 #define STORE_RUN "run"         /* the last runs and outages */

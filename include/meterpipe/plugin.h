@@ -153,6 +153,15 @@ struct mp_value {
 #define MP_BASE 0x2u
 /* An operand that the result is added up onto (add's plus). */
 #define MP_TOTAL 0x4u
+/* Of a transform with an MP_BASE operand: the host compares the readings of a
+ * counter with those before them, and holds one that rises too fast until the
+ * next reading confirms it (subtract's max_rate and plausible).  A host that
+ * does not know these flags ignores them. */
+/* MP_TYPE_DECIMAL: the most that `value` can rise by in an hour, in its unit;
+ * without a value, what mp_field says of the field. */
+#define MP_MAX_RATE 0x8u
+/* MP_TYPE_BOOL: whether the host does so. */
+#define MP_PLAUSIBLE 0x10u
 
 /*
  * One row of an option table; a row with a NULL key ends it.  This is the one
@@ -171,7 +180,10 @@ struct mp_option {
 #define MP_OPERAND_MISSING 0x1u     /* there is no last known value */
 #define MP_OPERAND_FIRST 0x2u       /* the target was never set */
 #define MP_OPERAND_ROUNDED 0x4u     /* known only rounded, to place */
-#define MP_OPERAND_OTHER_METER 0x8u /* read from another serial number */
+/* Read from another serial number.  Only older hosts set it.  This one waits
+ * for the next reading; once that confirms that the meter was exchanged, the
+ * value is the first reading of the new meter. */
+#define MP_OPERAND_OTHER_METER 0x8u
 
 /* The last known value of the target that an operand option names. */
 struct mp_operand {
@@ -334,6 +346,12 @@ struct mp_field {
   const char *number; /* other spelling, such as "60"; NULL: none */
   const char *label;  /* for people: "Heat energy E1"; NULL: none */
   const char *unit;   /* the usual one; a reading brings its own; NULL */
+  /* Of a counter: no meter counts more than max_rate_coef *
+   * 10^max_rate_exp10 in an hour, in max_rate_unit; coef 0: not known. */
+  int64_t max_rate_coef;
+  int32_t max_rate_exp10;
+  uint32_t reserved; /* 0 */
+  const char *max_rate_unit;
 };
 
 struct mp_field_sink {
@@ -432,8 +450,9 @@ struct mp_input_ops {
    * emitted counts. */
   int (*read)(void *self, const struct mp_sink *sink);
   /* Asks the meter for its serial number, now, and calls sink->serial: the
-   * host wants it because a value is below its base.  After read and close;
-   * opens and closes by itself.  NULL: cannot be asked for. */
+   * host wants it because a value is below its base, or because only a number
+   * that was read decides whether the meter was exchanged.  After read and
+   * close; opens and closes by itself.  NULL: cannot be asked for. */
   int (*identify)(void *self, const struct mp_sink *sink);
   /* Finds out whether open would succeed and what stands in the way; reports
    * each finding with mp_fail or mp_log.  Instead of open.  NULL: nothing. */

@@ -2,14 +2,14 @@
 """All histories of a small house, up to a depth: ledger_explore.py [DEPTH [HOUSE...]].
 
 The rules are those of ledger_model.py. Breadth first: from every state that was reached, every event happens; a state
-that was reached before is not visited again. After each history everything heals: two undisturbed runs. Then each total
+that was reached before is not visited again. After each history everything heals: three undisturbed runs. Then each total
 and the sum of each usage must be what the meter counted, and so must the usages of the CSV's rows; a server that cannot
 be asked must have had each record once. Prints states, transitions and violations of each house; ends with status 1,
 and the shortest history, where there is a violation.
 
 Events: a run (used: the meter has counted on; else it shows the same) that is undisturbed, or in which the server is
 away, or the program is killed before or after a commit, or the answer for one target (blind: one record) is lost or a
-refusal; and between two runs a power cut that takes each device's last write, a total set by hand, an exchanged meter.
+refusal, or the meter's serial number is read wrongly or not at all; and between two runs a power cut that takes each device's last write, a total set by hand, an exchanged meter.
 """
 import itertools
 import sys
@@ -30,6 +30,7 @@ HOUSES = {
     "not asked, total": dict(base="e", usage="e", total="e"),
 }
 START, USED, BY_HAND, EXCHANGED = D("11388.25"), D("0.3"), D("500"), D("3.5")
+WRONG = 900000
 
 
 class World:
@@ -39,14 +40,16 @@ class World:
         self.kinds, self.blind = kinds, blind
         self.roles = {k: model.ROLE[k[0]] for k in kinds}
         self.server = (model.BlindServer if blind else model.Server)(kinds, dict.fromkeys(kinds, ZERO))
-        self.ledger = {k: model.Target() for k in kinds}
+        self.ledger, self.kept = {k: model.Target() for k in kinds}, model.Notes()
         self.count, self.serial, self.used, self.rows = START, 1, {}, {}
         self.want = dict.fromkeys(kinds, ZERO)
+        self.strange = 0
 
     def copy(self):
         w, s = World.__new__(World), self.server
         w.__dict__.update(self.__dict__)
         w.ledger, w.used, w.rows, w.want = dict(self.ledger), dict(self.used), dict(self.rows), dict(self.want)
+        w.kept = self.kept.copy()
         w.server = type(s).__new__(type(s))
         w.server.__dict__.update(s.__dict__, v=dict(s.v), t=dict(s.t), log=list(s.log),
                                  given={k: list(x) for k, x in s.given.items()})
@@ -54,17 +57,21 @@ class World:
             w.server.taken = dict(s.taken)
         return w
 
-    def booked(self, meter, reading, serial):
-        self.used[serial] = (self.used.get(serial, (reading,))[0], reading)
+    def booked(self, meter, begun, reading, serial):
+        self.used[serial] = (self.used.get(serial, (begun,))[0], reading)
 
-    def run(self, crash=None, fail=(None, None), away=False, order=list):
+    def run(self, crash=None, fail=(None, None), away=False, order=list, told=0):
+        """TOLD: a wrong serial number; None: it is not read."""
         s, rows = self.server, []
         s.now += 1200
         s.n, (s.fail_at, s.how), s.away = 0, fail, away
         # The model copies a target before it changes it.
-        model.run(self.ledger, s, {"": (self.count, self.serial)}, self.roles, self.kinds, crash, self.booked, rows, order)
-        for cells in (cells for row in rows for cells in row.values()):
-            self.rows[self.serial] = self.rows.get(self.serial, ZERO) + (cells[1] or ZERO)
+        self.strange += told == WRONG
+        serial = {0: self.serial, WRONG: WRONG + self.strange}.get(told)  # never the same wrong number twice
+        model.run(self.ledger, self.kept, s, {"": (self.count, serial)}, self.roles, self.kinds, crash, self.booked, rows,
+                  order)
+        for (_, of), cells in (item for row in rows for item in row.items()):
+            self.rows[of] = self.rows.get(of, ZERO) + (cells[1] or ZERO)
 
     def by_hand(self):
         """Not in the moment of a write that is not answered or was lost."""
@@ -88,13 +95,15 @@ class World:
             parts += (sum(s.given[k], ZERO) if self.roles[k] == "delta" else None, undo and s.given[k][-1], self.want[k])
         if self.blind:
             parts += (s.wrong, *(tuple(s.taken.get(n, {}).items()) for n in numbers))
-        return (self.count, self.serial, *self.used.items(), *self.rows.items(), *parts)
+        kept = [(c[0], min(c[1], WRONG)) for c in self.kept.candidate.values()]
+        kept = (*kept, *(n and min(n, WRONG) for n in self.kept.told.values()))
+        return (self.count, self.serial, *self.used.items(), *self.rows.items(), kept, *parts)
 
     def wrong(self):
         """What is wrong when everything has healed; "" if nothing is."""
         w = self.copy()
-        w.run()
-        w.run()
+        for _ in range(3):
+            w.run()
         s, grown = w.server, sum((last - first for first, last in w.used.values()), ZERO)
         what = [f"{k} is {s.v[k]}, not {w.want[k] + grown}" for k in w.kinds
                 if w.roles[k] == "plus" and s.v[k] != w.want[k] + grown]
@@ -102,6 +111,10 @@ class World:
                  if w.roles[k] == "delta" and sum(s.given[k], ZERO) + w.ledger[k].E != grown]
         what += [f"the rows of meter {serial} are {usage}" for serial, usage in w.rows.items()
                  if usage != w.used[serial][1] - w.used[serial][0]]
+        if w.used.get(w.serial, (w.count, w.count))[1] != w.count:
+            what.append("the last reading is not booked")
+        if not set(w.used) <= set(range(1, w.serial + 1)):
+            what.append("a wrong serial number was booked")
         if w.blind and s.wrong:
             what.append("a record came again with another content")
         if any(t.D is not None or t.M is not None for t in w.ledger.values()):
@@ -119,6 +132,8 @@ def events(world):
         orders = (list,)
     else:
         orders = (list, lambda names: list(reversed(names)))
+    if world.used:  # the number of the very first reading cannot be doubted
+        runs += [("wrong serial number", dict(told=WRONG)), ("no serial number", dict(told=None))]
     runs += [(f"{how} at {at} in order {o}", dict(fail=(at, how), order=order))
              for how, at, (o, order) in itertools.product(model.HOW, range(1, n + 1), enumerate(orders))]
     for name, how in runs:

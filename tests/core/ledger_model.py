@@ -13,9 +13,10 @@ about waiting promises. A target "usage.2" belongs to the second meter, whose ba
 "base.2". Beside the devices each cycle adds a row to a CSV. Faults: the server away when
 asked; each write refused, lost before or after it was carried out; a crash before the commit, after it, before or
 after each write; answers lost with a crash; a power cut that takes each device's last write; the meter silent; readings
-that fall (hold); meters exchanged; targets refused or not listed for a while; totals set by hand; backups restored.
-A blind server cannot be asked: it gets records, and knows a record that comes again by its id.
-At the end, after undisturbed runs, each total and the sum of what each usage device was given must be exact.
+that fall (hold); meters exchanged; serial numbers read wrongly or not at all; targets refused or not listed for a
+while; totals set by hand; backups restored. A blind server cannot be asked: it gets records, and knows a record that
+comes again by its id. At the end, after undisturbed runs, each total and the sum of what each usage device was given
+must be exact.
 """
 import random
 import sys
@@ -293,20 +294,59 @@ def drop_what_is_due(w, meter, seen, roles, kinds):
         t.forget_record()
 
 
-def evaluate(w, meter, reading, serial, first, roles):
-    """What is due from a reading, and its cells in the row: reading, usage, totals. None: the reading is held."""
+class Notes:
+    """What the state keeps beside the ledgers: of each meter the candidate (reading, serial number), and the number that
+    it told last, which is assumed where it is not read."""
+
+    def __init__(self):
+        self.candidate, self.told = {}, {}
+
+    def copy(self):
+        n = Notes()
+        n.update(self)
+        return n
+
+    def update(self, other):
+        self.candidate, self.told = dict(other.candidate), dict(other.told)
+
+
+def whose(candidate, base_serial, serial, is_read):
+    """What the serial number of a reading says, given the candidate and the number of its base."""
+    differs = base_serial is not None and serial is not None and base_serial != serial
+    if candidate is None and not differs:
+        return "same"
+    if not is_read:
+        return "unknown"
+    if not differs:
+        return "same"
+    return "exchanged" if candidate is not None and candidate[1] == serial else "candidate"
+
+
+def evaluate(w, notes, meter, reading, serial, is_read, first, roles):
+    """What is due from a reading, and its cells in the row: reading, usage, totals. None: the reading is not used."""
     mine = {k: t for k, t in w.items() if meter_of(k) == meter}
     b = w[base_of(meter)]
     base, base_serial = b.value()
     last = {k: t.value()[0] for k, t in mine.items() if roles[k] == "plus"}
-    rebase = base is not None and base_serial is not None and base_serial != serial
+    candidate = notes.candidate.get(meter)
     cells = [reading, None, ()]
-    if not first and not rebase:
-        if base is None or reading < base or any(x is None for x in last.values()):
+    if not first:
+        if base is None or any(x is None for x in last.values()):
+            return None
+        verdict = whose(candidate, base_serial, serial, is_read)
+        tell("whose", base_of(meter), candidate and str(candidate[1]), serial, int(is_read), verdict)
+        if verdict == "candidate":
+            notes.candidate[meter] = reading, serial
+        if verdict in ("candidate", "unknown"):
+            return None
+        if verdict == "exchanged":
+            base = candidate[0]
+        if reading < base:
             return None
         usage = reading - base
         cells = [reading, usage, [x + usage for x in last.values()]]
-        tell("usage", base_of(meter), reading, usage)
+        if verdict == "same":
+            tell("usage", base_of(meter), reading, usage)
         for k, t in mine.items():
             if roles[k] == "delta":
                 t.D, t.E = usage + (t.D or ZERO) + t.E, ZERO
@@ -316,6 +356,7 @@ def evaluate(w, meter, reading, serial, first, roles):
                 tell("total", k, usage, t.D)
                 tell("due", k, t.D, None)
     b.D, b.Dr = reading, serial
+    notes.candidate.pop(meter, None)
     tell("due", base_of(meter), reading, serial)
     return cells
 
@@ -361,9 +402,10 @@ def send_records(ledger, server, sending, number, roles, kinds, commit):
             commit()
 
 
-def run(ledger, server, readings, roles, kinds, crash=None, booked=None, rows=None, order=shuffled):
-    """READINGS: of each meter that answered, what it counts and its serial number. CRASH: before or after a commit."""
-    w = {k: t.copy() for k, t in ledger.items()}
+def run(ledger, kept, server, readings, roles, kinds, crash=None, booked=None, rows=None, order=shuffled):
+    """READINGS: of each meter that answered, what it counts and its serial number; None: the number was not read.
+    CRASH: before or after a commit."""
+    w, notes = {k: t.copy() for k, t in ledger.items()}, kept.copy()
     try:
         seen = server.ask()
     except Away:
@@ -377,16 +419,20 @@ def run(ledger, server, readings, roles, kinds, crash=None, booked=None, rows=No
     for k in w:
         if roles[k] == "minus" and flag[k] == "changed":
             drop_what_is_due(w, meter_of(k), seen, roles, kinds)
-    row = {}
-    for meter, (reading, serial) in readings.items():
+    row, begun = {}, {}
+    for meter, (reading, read_serial) in readings.items():
+        serial = notes.told.get(meter) if read_serial is None else read_serial
+        notes.told[meter] = serial
+        candidate = notes.candidate.get(meter)
         first = flag[base_of(meter)] == "first" or server.blind and w[base_of(meter)].value()[0] is None
         for k, t in w.items() if server.blind and first else ():
             if roles[k] == "plus" and meter_of(k) == meter and t.value()[0] is None:
                 t.A = ZERO
                 tell("begin", k)
-        cells = evaluate(w, meter, reading, serial, first, roles)
+        cells = evaluate(w, notes, meter, reading, serial, read_serial is not None, first, roles)
         if cells:
             row[meter, serial] = cells
+            begun[meter] = candidate[0] if candidate and candidate[1] == serial else reading
     number, sending = server.next_number(), []
     for k, t in w.items():
         at = (seen or {}).get(k)
@@ -396,11 +442,12 @@ def run(ledger, server, readings, roles, kinds, crash=None, booked=None, rows=No
     if crash == "before-commit":
         return
     ledger.update(w)
+    kept.update(notes)
     tell("commit")
     if row and rows is not None:
         rows.append(row)
     for meter, serial in row if booked else ():
-        booked(meter, readings[meter][0], serial)
+        booked(meter, begun[meter], readings[meter][0], serial)
     if crash == "after-commit":
         return
     a = {k: t.copy() for k, t in ledger.items()}
@@ -431,27 +478,29 @@ def read(count, serial, silent):
     return {m: (count[m], serial[m]) for m in count if m not in silent}
 
 
-def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.02, restore=0, silent_end=False, blind=False,
-          trace=None):
+def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0, unread=0, hand=0.02, restore=0,
+          silent_end=False, blind=False, trace=None):
     random.seed(seed)
     roles = {k: ROLE[k[0]] for k in kinds}
     meters = [meter_of(k) for k in kinds if roles[k] == "minus"]
     steps = ("0", "0.001", "0.012", "0.012", "0.05", "0.3", "7.001") + (() if restore else ("0.0004", "0.0005", "0.0015"))
     count = {m: D(random.choice(("11388.25", "84.208", "999.999", "12345.55", "0.5"))) for m in meters}
     serial = {m: 1 + 1000 * i for i, m in enumerate(meters)}
+    numbers, strange = {(m, s) for m, s in serial.items()}, 900000
     start = {k: D(random.choice(("0", "512.25", "7"))) if roles[k] == "plus" else ZERO for k in kinds}
     start = {k: ZERO if blind else shown(kinds[k], as_sent(kinds[k], x)) or ZERO for k, x in start.items()}
     server = (BlindServer if blind else Server)(kinds, start)
     want, ledger, used, rows = dict(start), {k: Target() for k in kinds}, {}, []
+    kept = Notes()
 
-    def booked(m, r, s):
-        used.setdefault((m, s), [r, r])[1] = r
+    def booked(m, begun, r, s):
+        used.setdefault((m, s), [begun, r])[1] = r
 
     def once(readings, crash=None):
         if trace:
             print(f"{trace} {server.now}: {readings} away {server.away} fail {server.fail_at} {server.how or ''} crash {crash}")
         tell("run")
-        run(ledger, server, readings, roles, kinds, crash, booked, rows)
+        run(ledger, kept, server, readings, roles, kinds, crash, booked, rows)
         for k, t in ledger.items():
             tell("state", k, *(getattr(t, x) for x in "AMDE"), t.Ar, t.id)
         if trace:
@@ -461,7 +510,7 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
     tell("history", seed)
     for k in kinds:
         tell("target", k, roles[k], STEP[kinds[k]], base_of(meter_of(k)))
-    server.now = 100
+    server.now, begin = 100, dict(count)
     once(read(count, serial, ()))
     sick, backup, touched = {}, None, set()
     for i in range(runs):
@@ -483,6 +532,7 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
         crash, silent, m, f = None, (), random.choice(meters), random.random()
         if random.random() < exchange:
             serial[m] += 1
+            numbers.add((m, serial[m]))
             count[m] = random.choice((ZERO, count[m] + 500, D("3.5")))
             server.away = random.random() < 0.7
         if f < 0.15:
@@ -508,6 +558,11 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
         told = read(count, serial, silent)
         if random.random() < hold and m in told and count[m] > 20 and ledger[base_of(m)].value()[0] is not None:
             told[m] = (count[m] - D("5.5"), serial[m])
+        elif random.random() < wrong and m in told:
+            strange += 1
+            told[m] = (count[m], strange)
+        elif random.random() < unread and m in told and (kept.told.get(m) == serial[m] or m in kept.candidate):
+            told[m] = (count[m], None)  # after an exchange the number is read until it was told: the meter failed
         if backup and i - backup[0] >= 8 and random.random() < restore:
             server.v, server.t, server.given = dict(backup[1]), dict(backup[2]), {k: list(x) for k, x in backup[3].items()}
             server.log.clear()
@@ -533,6 +588,8 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, hand=0.0
     total = any(abs(server.v[k] - as_sent(kinds[k], want[k] + grown[meter_of(k)])) > slack[k] for k in kinds if roles[k] == "plus")
     usage = any(sum(server.given[k], ZERO) + ledger[k].E != grown[meter_of(k)] for k in kinds if roles[k] == "delta")
     usage |= blind and server.wrong
+    usage = usage or not set(used) <= numbers  # a number that was read wrongly
+    usage = usage or not exchange and grown != {m: count[m] - begin[m] for m in meters}
     return total, usage, not restore and rows_are_wrong(rows, used)
 
 
@@ -556,6 +613,8 @@ CASES = (
     ("targets refused or not listed for a while", dict(kinds=MIXED, refuse=0.1, absent=0.1)),
     ("meters exchanged, readings held", dict(kinds=MIXED, exchange=0.05, hold=0.05, hand=0)),
     ("all of these", dict(kinds=MIXED, refuse=0.05, absent=0.05, exchange=0.03, hold=0.03, hand=0)),
+    ("serial numbers read wrongly or not at all", dict(kinds=MIXED, wrong=0.15, unread=0.15, hold=0.03, hand=0)),
+    ("the same, and two meters exchanged", dict(kinds=METERS, exchange=0.05, wrong=0.1, unread=0.1, hand=0)),
     ("a power cut at the end, the meter silent after it", dict(kinds=PLAIN, silent_end=True)),
     ("backups restored (best effort)", dict(kinds=dict(base="c", usage="c", total="c"), hand=0, restore=0.2)),
     ("devices of whole units and of one decimal, set by hand", dict(kinds=COARSE)),

@@ -5,7 +5,8 @@
  * after each run every target must hold the same A, M, D, E, and the number of
  * the record that it was last sent in.  The usages and
  * totals that go into a CSV beside the devices are computed from the ledger's
- * last known values, and must be the model's too.
+ * last known values, and must be the model's too; and so must what the serial
+ * number of a reading says.
  *
  * $LEDGER_HISTORIES says how many histories of each setting (default 30).
  */
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "core/ledger.h"
+#include "core/reading.h"
 
 #define MAX_TARGETS 8
 #define MAX_WORDS 8
@@ -171,6 +173,23 @@ compare_cell(const char *what, const char *word, int status, struct decimal d)
                 history, what, text, word);
 }
 
+/* whose BASE CANDIDATE SERIAL READ VERDICT */
+static void
+on_whose(char **words)
+{
+  static const char *const names[] = { "same", "candidate", "exchanged",
+                                       "unknown" };
+  struct value candidate = value("0", words[2]), now = value("0", words[3]);
+  enum reading_meter meter = reading_meter(candidate.serial ? &candidate : NULL,
+                                           ledger_last(&target(words[1])->work),
+                                           &now, strcmp(words[4], "1") == 0);
+
+  comparisons++;
+  ck_assert_msg(strcmp(names[meter], words[5]) == 0,
+                "line %lu, history %s: the meter of %s is %s, in the model %s",
+                line_number, history, words[1], names[meter], words[5]);
+}
+
 static void
 on_usage(char **words)
 {
@@ -300,8 +319,9 @@ static const struct {
   { "run", on_run },           { "seen", on_seen },
   { "settle", on_settle },     { "outcome", on_outcome },
   { "usage", on_usage },       { "total", on_total },
-  { "due", on_due },           { "prepare", on_prepare },
-  { "begin", on_begin },       { "commit", on_commit },
+  { "whose", on_whose },       { "due", on_due },
+  { "prepare", on_prepare },   { "begin", on_begin },
+  { "commit", on_commit },
   { "result", on_result },     { "state", on_state },
   { "settings", on_settings },
 };

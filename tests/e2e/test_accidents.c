@@ -118,30 +118,44 @@ two_cycles(void)
 
 /* ---- Meters ---- */
 
+#define OTHER_NUMBER(now, was)                                                 \
+  "notice: meter: the serial number is " now " where it was " was              \
+  ": the next reading decides whether the meter was exchanged; until then "    \
+  "this one is kept and not used\n"
+#define EXCHANGED(first)                                                       \
+  "notice: usage: domoticz.323: the meter was exchanged: the serial number "   \
+  "is 68500002 where it was 68500001; its first reading, " first " GJ, is "    \
+  "the base, and running totals continue\n"
+#define RIGHT_AGAIN(now, was)                                                  \
+  "notice: meter: the serial number is " now                                   \
+  " again: the meter was not exchanged, " was                                  \
+  " was wrong, and no usage is lost\n"
+
+#define REBASED                                                                \
+  "notice: usage: domoticz.323: the reading is the new base, as \"meterpipe "  \
+  "rebase\" asked for\n"
+
 static const struct {
   const char *first, *second; /* readings of the new meter, 0.2 GJ apart */
-  const char *first_base, *second_base;
+  const char *exchanged, *second_base;
 } new_meters[] = {
-  { "0.500GJ", "0.700GJ", "323=500", "323=700" },
-  { "99.000GJ", "99.200GJ", "323=99000", "323=99200" },
+  { "0.500GJ", "0.700GJ", EXCHANGED("0.500"), "323=700" },
+  { "99.000GJ", "99.200GJ", EXCHANGED("99.000"), "323=99200" },
 };
 
-#define ANOTHER_METER                                                          \
-  "notice: usage: domoticz.323: another meter: the serial number is 68500002 " \
-  "where it was 68500001; its reading is the new base, and running totals go " \
-  "on\n"
-
+/* One reading of the new number is a candidate, the second confirms it. */
 START_TEST(exchanged_meter_begins_a_new_base_and_totals_go_on)
 {
   write_pipeline("");
   two_cycles();
   meter_set(house.meter, "1001=68500002");
-  cycle(new_meters[_i].first, 0, ANOTHER_METER);
-  expect("322=0.100 327=100");
-  expect(new_meters[_i].first_base);
-  quiet_cycle(new_meters[_i].second);
+  cycle(new_meters[_i].first, 0, OTHER_NUMBER("68500002", "68500001"));
+  expect("322=0.100 323=84308 327=100");
+  cycle(new_meters[_i].second, 0, new_meters[_i].exchanged);
   expect("322=0.200 327=300");
   expect(new_meters[_i].second_base);
+  quiet_cycle(NULL);
+  expect("322=0.000 327=300");
 }
 END_TEST
 
@@ -152,7 +166,7 @@ START_TEST(meter_exchanged_during_an_outage_costs_no_usage)
   domoticz_server_down(house.server);
   cycle("84.408GJ", 75, REFUSED);
   meter_set(house.meter, "1001=68500002");
-  cycle(new_meters[_i].first, 75, ANOTHER_METER);
+  cycle(new_meters[_i].first, 75, OTHER_NUMBER("68500002", "68500001"));
   domoticz_server_up(house.server);
   some_cycle(new_meters[_i].second, 0);
   expect("322=0.300 327=400");
@@ -160,16 +174,105 @@ START_TEST(meter_exchanged_during_an_outage_costs_no_usage)
 }
 END_TEST
 
-START_TEST(row_of_an_exchange_has_no_usage)
+START_TEST(row_of_an_exchange_is_empty_but_for_other_fields)
 {
   write_pipeline(LOG);
   two_cycles();
   meter_set(house.meter, "1001=68500002");
-  cycle("0.500GJ", 0, ANOTHER_METER);
-  quiet_cycle("0.700GJ");
+  cycle("0.500GJ", 0, OTHER_NUMBER("68500002", "68500001"));
+  cycle("0.700GJ", 0, EXCHANGED("0.500"));
   ck_assert_str_eq(rows("heat.csv"),
                    "84.208,,,520.41 84.308,0.100,0.100,520.41 "
-                   "0.500,,,520.41 0.700,0.200,0.300,520.41 ");
+                   ",,,520.41 0.700,0.200,0.300,520.41 ");
+}
+END_TEST
+
+START_TEST(serial_number_that_is_wrong_once_loses_no_usage)
+{
+  write_pipeline(LOG);
+  quiet_cycle("84.000GJ");
+  quiet_cycle("84.200GJ");
+  meter_set(house.meter, "1001=99");
+  cycle("84.300GJ", 0, OTHER_NUMBER("99", "68500001"));
+  meter_set(house.meter, "1001=68500001");
+  cycle("84.400GJ", 0, RIGHT_AGAIN("68500001", "99"));
+  quiet_cycle("84.500GJ");
+  expect("322=0.100 323=84500 327=500");
+  ck_assert_str_eq(rows("heat.csv"),
+                   "84.000,,,520.41 84.200,0.200,0.200,520.41 ,,,520.41 "
+                   "84.400,0.200,0.400,520.41 84.500,0.100,0.500,520.41 ");
+}
+END_TEST
+
+START_TEST(third_serial_number_is_the_new_candidate)
+{
+  write_pipeline("");
+  two_cycles();
+  meter_set(house.meter, "1001=99");
+  cycle("84.408GJ", 0, OTHER_NUMBER("99", "68500001"));
+  meter_set(house.meter, "1001=68500002");
+  cycle("0.500GJ", 0, OTHER_NUMBER("68500002", "68500001"));
+  expect("322=0.100 323=84308 327=100");
+  cycle("0.700GJ", 0, EXCHANGED("0.500"));
+  expect("322=0.200 323=700 327=300");
+}
+END_TEST
+
+START_TEST(rebase_takes_a_candidate_at_once)
+{
+  write_pipeline("");
+  two_cycles();
+  meter_set(house.meter, "1001=68500002");
+  cycle("0.500GJ", 0, OTHER_NUMBER("68500002", "68500001"));
+  scene_run(house.scene, "rebase -c house.ini");
+  cycle("0.700GJ", 0, REBASED);
+  expect("322=0.100 323=700 327=100");
+  quiet_cycle("0.900GJ");
+  expect("322=0.200 323=900 327=300");
+}
+END_TEST
+
+#define BELOW(reading, base)                                                   \
+  "error: usage: meter.heat_energy_e1: " reading                               \
+  " GJ is below the last known " base                                          \
+  " GJ, held; if it is right: meterpipe rebase usage\n"
+
+/* A base that is not booked has not been taken from the candidate, either. */
+START_TEST(candidate_is_kept_until_it_is_the_base)
+{
+  write_pipeline("");
+  two_cycles();
+  meter_set(house.meter, "1001=68500002");
+  cycle("0.500GJ", 0, OTHER_NUMBER("68500002", "68500001"));
+  cycle("0.300GJ", 65, BELOW("0.300", "0.500"));
+  expect("322=0.100 323=84308 327=100");
+  cycle("0.700GJ", 0,
+        EXCHANGED("0.500") "notice: usage: meter.heat_energy_e1: is in order "
+                           "again after 20 min 20 s\n");
+  expect("322=0.200 323=700 327=300");
+}
+END_TEST
+
+/* Two fields with a base each: it is said once. */
+START_TEST(other_number_of_two_measured_fields_is_said_once)
+{
+  domoticz_server_add(house.server, 405, "counter-custom", "m3");
+  domoticz_server_add(house.server, 406, "custom", "m3");
+  house_write(&house, "",
+              "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
+              "idx.405 = meter.volume_v1\nidx.406 = water\n",
+              "[transform usage]\nplugin = subtract\n"
+              "value = meter.heat_energy_e1\nminus = domoticz.323\n"
+              "[transform water]\nplugin = subtract\n"
+              "value = meter.volume_v1\nminus = domoticz.405\n");
+  quiet_cycle("84.208GJ");
+  meter_set(house.meter, "1001=99");
+  meter_set(house.meter, "68=520.51m3");
+  cycle("84.308GJ", 0, OTHER_NUMBER("99", "68500001"));
+  expect("323=84208 405=520410");
+  meter_set(house.meter, "1001=68500001");
+  cycle("84.408GJ", 0, RIGHT_AGAIN("68500001", "99"));
+  expect("322=0.200 323=84408 405=520510 406=0.10");
 }
 END_TEST
 
@@ -203,10 +306,6 @@ END_TEST
 
 static const char *const rebases[] = { "rebase -c house.ini",
                                        "rebase -c house.ini usage" };
-
-#define REBASED                                                                \
-  "notice: usage: domoticz.323: the reading is the new base, as \"meterpipe "  \
-  "rebase\" asked for\n"
 
 START_TEST(rebase_takes_a_lower_reading_as_the_base)
 {
@@ -468,7 +567,12 @@ main(void)
                       ARRAY_SIZE(new_meters));
   tcase_add_loop_test(t, meter_exchanged_during_an_outage_costs_no_usage, 0,
                       ARRAY_SIZE(new_meters));
-  tcase_add_test(t, row_of_an_exchange_has_no_usage);
+  tcase_add_test(t, row_of_an_exchange_is_empty_but_for_other_fields);
+  tcase_add_test(t, serial_number_that_is_wrong_once_loses_no_usage);
+  tcase_add_test(t, third_serial_number_is_the_new_candidate);
+  tcase_add_test(t, rebase_takes_a_candidate_at_once);
+  tcase_add_test(t, candidate_is_kept_until_it_is_the_base);
+  tcase_add_test(t, other_number_of_two_measured_fields_is_said_once);
   tcase_add_test(t,
                  reading_that_falls_is_held_and_made_up_by_the_next_good_one);
   tcase_add_loop_test(t, rebase_takes_a_lower_reading_as_the_base, 0,

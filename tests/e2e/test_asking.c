@@ -276,6 +276,29 @@ write_usage(struct scene *s, const char *options)
               options);
 }
 
+#define OTHER_NUMBER(now, was)                                                 \
+  "notice: meter: the serial number is " now " where it was " was              \
+  ": the next reading decides whether the meter was exchanged; until then "    \
+  "this one is kept and not used\n"
+#define EXCHANGED(now, was, first)                                             \
+  "notice: usage: log.energy: the meter was exchanged: the serial number "     \
+  "is " now " where it was " was "; its first reading, " first                 \
+  ", is the base, and running totals continue\n"
+
+#define NO_NUMBER(field)                                                       \
+  "notice: meter: " field ": the meter may have been exchanged, and its "      \
+  "serial number could not be read: nothing is booked until it can be; if "    \
+  "it was exchanged: meterpipe rebase\n"
+
+/* A run of which something is said, and the time to the next. */
+static void
+telling_run(const struct site *site, int status, const char *said)
+{
+  ck_assert_int_eq(scene_run(site->s, "run -c house.ini"), status);
+  ck_assert_str_eq(scene_err(site->s), said);
+  scene_advance(site->s, 20 * MINUTE);
+}
+
 START_TEST(an_exchanged_meter_begins_a_new_base_and_the_total_goes_on)
 {
   struct site site = site_new("60=84.208GJ 1001=68500001");
@@ -287,25 +310,28 @@ START_TEST(an_exchanged_meter_begins_a_new_base_and_the_total_goes_on)
   /* Lower or higher: the serial number tells. */
   meter_set(site.m, "1001=77700002");
   meter_set(site.m, "60=99.000GJ");
-  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 0);
-  ck_assert_str_eq(scene_err(site.s),
-                   "notice: usage: log.energy: another meter: the serial "
-                   "number is 77700002 where it was 68500001; its reading is "
-                   "the new base, and running totals go on\n");
-  scene_advance(site.s, 20 * MINUTE);
+  telling_run(&site, 0, OTHER_NUMBER("77700002", "68500001"));
   meter_set(site.m, "60=99.250GJ");
-  site_run(&site);
+  telling_run(&site, 0, EXCHANGED("77700002", "68500001", "99.000 GJ"));
   ck_assert_str_eq(scene_read(site.s, "heat.csv"),
                    "time,energy,usage,total\n"
                    "2026-11-22T10:00:00Z,84.208,,\n"
                    "2026-11-22T10:20:00Z,84.308,0.100,0.100\n"
-                   "2026-11-22T10:40:00Z,99.000,,\n"
+                   "2026-11-22T10:40:00Z,,,\n"
                    "2026-11-22T11:00:00Z,99.250,0.250,0.350\n");
   site_free(&site);
 }
 END_TEST
 
 #define EIGHT "fields = 60, 68, 74, 80, 86, 87, 89, 1004\n"
+
+#define ASKED_CSV                                                              \
+  "time,energy,usage,total\n"                                                  \
+  "2026-11-22T10:00:00Z,84.208,,\n"                                            \
+  "2026-11-22T10:20:00Z,84.208,0.000,0.000\n"                                  \
+  "2026-11-22T10:40:00Z,,,\n"                                                  \
+  "2026-11-22T11:00:00Z,1.250,0.250,0.250\n"                                   \
+  "2026-11-22T11:20:00Z,1.500,0.250,0.500\n"
 
 /* The serial number does not ride along here: a reading below its base is the
  * reason to ask for it, whatever min_interval says. */
@@ -319,28 +345,93 @@ START_TEST(a_lower_reading_makes_it_ask_whether_it_is_another_meter)
   meter_set(site.m, "1001=77700002");
   meter_set(site.m, "60=1.000GJ");
   meter_forget(site.m);
-  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 0);
+  telling_run(&site, 0, OTHER_NUMBER("77700002", "68500001"));
   ck_assert_uint_eq(meter_requests(site.m), 2);
-  scene_advance(site.s, 20 * MINUTE);
   meter_set(site.m, "60=1.250GJ");
+  meter_forget(site.m);
+  telling_run(&site, 0, EXCHANGED("77700002", "68500001", "1.000 GJ"));
+  ck_assert_uint_eq(meter_requests(site.m), 2); /* what was read decides */
+  meter_set(site.m, "60=1.500GJ");
   ck_assert_uint_eq(site_run(&site), 1);
-  ck_assert_str_eq(scene_read(site.s, "heat.csv"),
-                   "time,energy,usage,total\n"
-                   "2026-11-22T10:00:00Z,84.208,,\n"
-                   "2026-11-22T10:20:00Z,84.208,0.000,0.000\n"
-                   "2026-11-22T10:40:00Z,1.000,,\n"
-                   "2026-11-22T11:00:00Z,1.250,0.250,0.250\n");
-  /* Its answer stands in the cycle in which it was asked for. */
+  ck_assert_str_eq(scene_read(site.s, "heat.csv"), ASKED_CSV);
+  /* Its answer is in the cycle in which it was asked for. */
   scene_remove(site.s, "heat.csv");
   ck_assert_int_eq(scene_run(site.s, "run -c house.ini --replay house.capture"),
                    0);
+  ck_assert_str_eq(scene_read(site.s, "heat.csv"), ASKED_CSV);
+  site_free(&site);
+}
+END_TEST
+
+/* The meter leaves its number out in the run that must decide. */
+START_TEST(a_number_that_cannot_be_read_decides_nothing)
+{
+  struct site site = site_new(SITE_HEAT);
+
+  write_usage(site.s, EIGHT);
+  site_run(&site);
+  meter_set(site.m, "1001=77700002");
+  meter_set(site.m, "60=1.000GJ");
+  telling_run(&site, 0, OTHER_NUMBER("77700002", "68500001"));
+  meter_set(site.m, "60=1.100GJ");
+  meter_fault(site.m, "missing=1001");
+  telling_run(&site, 0, NO_NUMBER("heat_energy_e1"));
+  meter_clear_faults(site.m);
+  meter_set(site.m, "60=1.250GJ");
+  telling_run(&site, 0, EXCHANGED("77700002", "68500001", "1.000 GJ"));
   ck_assert_str_eq(scene_read(site.s, "heat.csv"),
                    "time,energy,usage,total\n"
                    "2026-11-22T10:00:00Z,84.208,,\n"
-                   "2026-11-22T10:20:00Z,84.208,0.000,0.000\n"
-                   "2026-11-22T10:40:00Z,1.000,,\n"
+                   "2026-11-22T10:20:00Z,,,\n"
+                   "2026-11-22T10:40:00Z,,,\n"
                    "2026-11-22T11:00:00Z,1.250,0.250,0.250\n");
   site_free(&site);
+}
+END_TEST
+
+/* An input that tells a number in some runs only, and cannot be asked. */
+START_TEST(a_candidate_waits_for_a_reading_with_a_number)
+{
+  static const struct {
+    const char *value, *serial, *said;
+  } runs[] = {
+    { "84.0", "12", "" },
+    { "84.2", "", "" }, /* nothing says that it is another meter */
+    { "84.3", "99", OTHER_NUMBER("99", "12") },
+    { "84.4", "", NO_NUMBER("energy") },
+    { "84.5", "", "" }, /* said once */
+    { "84.6", "12",
+      "notice: meter: the serial number is 12 again: the meter was not "
+      "exchanged, 99 was wrong, and no usage is lost\n" },
+  };
+  struct scene *s = scene_new();
+
+  scene_write(s, "house.ini",
+              "[pipeline]\nstate_dir = .\n"
+              "[input meter]\nplugin = exec\ncommand = cat reading\n"
+              "[transform usage]\nplugin = subtract\nvalue = meter.energy\n"
+              "minus = log.energy\n"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.energy\ncolumn.usage = usage\n");
+  for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
+    scene_write(s, "reading",
+                "{\"field\":\"energy\",\"value\":\"%s\",\"unit\":\"GJ\","
+                "\"kind\":\"counter\"%s%s%s}\n",
+                runs[i].value, *runs[i].serial ? ",\"serial\":\"" : "",
+                runs[i].serial, *runs[i].serial ? "\"" : "");
+    ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
+    ck_assert_str_eq(scene_err(s), runs[i].said);
+    scene_advance(s, 20 * MINUTE);
+  }
+  ck_assert_str_eq(scene_read(s, "heat.csv"),
+                   "time,energy,usage\n"
+                   "2026-11-22T10:00:00Z,84.0,\n"
+                   "2026-11-22T10:20:00Z,84.2,0.2\n"
+                   "2026-11-22T10:40:00Z,,\n"
+                   "2026-11-22T11:00:00Z,,\n"
+                   "2026-11-22T11:20:00Z,,\n"
+                   "2026-11-22T11:40:00Z,84.6,0.4\n");
+  scene_free(s);
 }
 END_TEST
 
@@ -393,6 +484,8 @@ suite(void)
   tcase_add_test(tcase,
                  a_lower_reading_makes_it_ask_whether_it_is_another_meter);
   tcase_add_test(tcase, a_lower_reading_of_the_same_meter_is_held);
+  tcase_add_test(tcase, a_number_that_cannot_be_read_decides_nothing);
+  tcase_add_test(tcase, a_candidate_waits_for_a_reading_with_a_number);
   return suite;
 }
 

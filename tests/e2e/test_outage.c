@@ -19,7 +19,7 @@
 
 #define TRANSFORMS                                                             \
   "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
-  "minus = domoticz.323\n"                                                     \
+  "minus = domoticz.323\nplausible = no\n"                                     \
   "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"
 
 #define CSV                                                                    \

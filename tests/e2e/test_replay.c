@@ -185,6 +185,33 @@ START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
 }
 END_TEST
 
+/* The rules of live runs about readings that are not used hold here, too. */
+START_TEST(implausible_reading_of_a_capture_is_left_out)
+{
+  scene_write(s, "meter.capture",
+              "2026-11-22T10:00:00Z < " GJ_84 "\n\n"
+              "2026-11-22T10:20:00Z < " GJ_216 "\n\n"
+              "2026-11-22T10:40:00Z < " GJ_84 "\n");
+  scene_write(s, "house.ini",
+              "[input meter]\nplugin = replay\npath = meter.capture\n"
+              "[transform usage]\nplugin = subtract\nvalue = meter.60\n"
+              "minus = log.energy\n"
+              "[output log]\nplugin = csv\npath = heat.csv\n"
+              "column.energy = meter.60\ncolumn.usage = usage\n");
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 65);
+  ck_assert_str_eq(scene_err(s),
+                   "error: usage: meter.60: 216.34 GJ is not "
+                   "plausible after 84.208 GJ: it rose by more than 100 GJ in "
+                   "an hour; held, and the next reading decides; if the meter "
+                   "can rise so fast, set max_rate\n");
+  ck_assert_str_eq(scene_read(s, "heat.csv"),
+                   "time,energy,usage\n"
+                   "2026-11-22T10:00:00Z,84.208,\n"
+                   "2026-11-22T10:20:00Z,,\n"
+                   "2026-11-22T10:40:00Z,84.208,0.000\n");
+}
+END_TEST
+
 START_TEST(standard_input_is_read)
 {
   scene_write(s, "meter.capture", GJ_84 "\n\n" GJ_216 "\n");
@@ -374,6 +401,7 @@ suite(void)
   if (scene_has_nobody())
     tcase_add_test(tcase,
                    a_capture_that_may_not_be_read_is_a_matter_of_permission);
+  tcase_add_test(tcase, implausible_reading_of_a_capture_is_left_out);
   tcase_add_test(tcase, standard_input_is_read);
   tcase_add_loop_test(tcase, values_are_shown_in_each_format, 0,
                       ARRAY_SIZE(formats));

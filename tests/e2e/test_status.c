@@ -87,6 +87,8 @@ START_TEST(state_that_was_never_written_says_so)
             "{\"target\":\"log.energy\",\"last\":null,\"due\":null,"
             "\"due_since\":null}],"
             "\"queues\":[{\"output\":\"log\",\"rows\":0,\"since\":null}],"
+            "\"readings\":[{\"reading\":\"meter.heat_energy_e1\","
+            "\"believed\":null,\"held\":null,\"candidate\":null}],"
             "\"outages\":[]}\n");
   ck_assert(!scene_exists(house.scene, "house.db"));
   ck_assert(!scene_exists(house.scene, "house.lock"));
@@ -179,6 +181,11 @@ END_TEST
   "\"due\":{\"value\":\"" value "\",\"unit\":\"GJ\"," AT(                      \
     "10:40:00") "},\"due_since\":\"2026-11-22T10:40:00Z\""
 
+#define USED_0208 LAST("0.208") "," DUE("0.001") "}"
+#define READ_84208 LAST("84.208") "," DUE("84.209") "}"
+#define TOTAL_1208 LAST("1.208") "," DUE("1.209") "}"
+#define READ_AT_1040 "{\"value\":\"84.209\",\"unit\":\"GJ\"," AT("10:40:00") "}"
+
 START_TEST(status_for_programs_is_one_object)
 {
   build();
@@ -193,68 +200,48 @@ START_TEST(status_for_programs_is_one_object)
     "\"written\":true,\"last_run\":{"
     "\"begun\":\"2026-11-22T10:40:00Z\","
     "\"ended\":\"2026-11-22T10:40:00Z\",\"status\":69,"
-    "\"result\":\"an output refuses\"},\"unfinished_run\":null,"
-    "\"targets\":["
-    "{\"target\":\"domoticz.322\"," LAST("0.208") "," DUE(
-      "0.001") "},"
-               "{\"target\":\"domoticz.323\"," LAST("84.208") "," DUE(
-                 "84.209") "},"
-                           "{\"target\":\"domoticz.324\"," LAST(
-                             "1.208") "," DUE("1.209") "},"
-                                                       "{\"target\":\"log."
-                                                       "energy\",\"last\":{"
-                                                       "\"value\":\"84.209\","
-                                                       "\"unit\":\"GJ\"," AT(
-                                                         "10:40:00") "},"
-                                                                     "\"due\":"
-                                                                     "null,"
-                                                                     "\"due_"
-                                                                     "since\":"
-                                                                     "null}],"
-                                                                     "\"queues"
-                                                                     "\":[{"
-                                                                     "\"output"
-                                                                     "\":"
-                                                                     "\"log\","
-                                                                     "\"rows\":"
-                                                                     "0,"
-                                                                     "\"since\""
-                                                                     ":null}],"
-                                                                     "\"outages"
-                                                                     "\":[{"
-                                                                     "\"stage\""
-                                                                     ":\"domoti"
-                                                                     "cz\","
-                                                                     "\"object"
-                                                                     "\":\"{"
-                                                                     "url}\","
-                                                                     "\"since\""
-                                                                     ":\"2026-"
-                                                                     "11-22T10:"
-                                                                     "40:00Z\","
-                                                                     "\"reason"
-                                                                     "\":"
-                                                                     "\"HTTP "
-                                                                     "401: it "
-                                                                     "wants a "
-                                                                     "login: "
-                                                                     "add this "
-                                                                     "machine'"
-                                                                     "s "
-                                                                     "address "
-                                                                     "to the "
-                                                                     "trusted "
-                                                                     "networks "
-                                                                     "(Setup, "
-                                                                     "Settings,"
-                                                                     " Security"
-                                                                     "), or "
-                                                                     "give "
-                                                                     "`username"
-                                                                     "` and "
-                                                                     "`password"
-                                                                     "`\"}]}"
-                                                                     "\n");
+    "\"result\":\"an output refuses\"},"
+    "\"unfinished_run\":null,\"targets\":["
+    "{\"target\":\"domoticz.322\"," USED_0208 ","
+    "{\"target\":\"domoticz.323\"," READ_84208 ","
+    "{\"target\":\"domoticz.324\"," TOTAL_1208 ","
+    "{\"target\":\"log.energy\",\"last\":" READ_AT_1040 ",\"due\":null,"
+    "\"due_since\":null}],"
+    "\"queues\":[{\"output\":\"log\",\"rows\":0,\"since\":null}],"
+    "\"readings\":[{\"reading\":\"meter.heat_energy_e1\","
+    "\"believed\":" READ_AT_1040 ",\"held\":null,\"candidate\":null}],"
+    "\"outages\":[{\"stage\":\"domoticz\",\"object\":\"{url}\","
+    "\"since\":\"2026-11-22T10:40:00Z\",\"reason\":\"HTTP 401: it wants a "
+    "login: add this machine's address to the trusted networks (Setup, "
+    "Settings, Security), or give `username` and `password`\"}]}\n");
+}
+END_TEST
+
+START_TEST(candidate_is_shown_until_the_next_reading)
+{
+  build();
+  make_directory("rows");
+  house_run(&house, "84.208GJ");
+  meter_set(house.meter, "1001=99");
+  house_run(&house, "84.300GJ");
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  house_wait(&house, 60);
+  status("");
+  ck_assert_ptr_nonnull(strstr(
+    scene_out(house.scene),
+    "\nREADING               VALUE      SERIAL NUMBER  AGE    NEXT READING "
+    "DECIDES\n"
+    "meter.heat_energy_e1  84.300 GJ  99             1 min  candidate: "
+    "exchanged meter?\n"));
+  status("--json");
+  ck_assert_ptr_nonnull(
+    strstr(scene_out(house.scene),
+           "\"held\":null,\"candidate\":{\"value\":\"84.300\",\"unit\":\"GJ\","
+           "\"time\":\"2026-11-22T10:40:00Z\",\"serial\":\"99\"}}]"));
+  meter_set(house.meter, "1001=68500001");
+  house_run(&house, "84.400GJ");
+  status("");
+  ck_assert_ptr_null(strstr(scene_out(house.scene), "READING"));
 }
 END_TEST
 
@@ -306,7 +293,7 @@ START_TEST(pipeline_of_recordings_keeps_none)
   house_check(&house, EX_OK, "");
   check_out("{\"pipeline\":\"house.ini\",\"state\":null,\"written\":false,"
             "\"last_run\":null,\"unfinished_run\":null,\"targets\":[],"
-            "\"queues\":[],\"outages\":[]}\n");
+            "\"queues\":[],\"readings\":[],\"outages\":[]}\n");
 }
 END_TEST
 
@@ -338,6 +325,7 @@ main(void)
   tcase_add_test(t, what_waits_is_shown_with_since_when);
   tcase_add_test(t, outage_ends_in_the_status_too);
   tcase_add_test(t, status_for_programs_is_one_object);
+  tcase_add_test(t, candidate_is_shown_until_the_next_reading);
   tcase_add_test(t, running_pipeline_does_not_hold_status_up);
   tcase_add_test(t, damaged_state_is_said_and_left_alone);
   tcase_add_test(t, pipeline_of_recordings_keeps_none);

@@ -133,6 +133,127 @@ START_TEST(option_decides_over_a_reading_that_is_hard_to_believe)
 }
 END_TEST
 
+/* ---- Implausible readings ---- */
+
+#define IMPLAUSIBLE(reading, last, limit)                                      \
+  "error: usage: meter.heat_energy_e1: " reading                               \
+  " GJ is not plausible after " last " GJ: it rose by more than " limit        \
+  " GJ in an hour; held, and the next reading decides; if the meter can rise " \
+  "so fast, set max_rate\n"
+#define IN_ORDER                                                               \
+  "notice: usage: meter.heat_energy_e1: is in order again after 20 min 20 s\n"
+
+static const struct {
+  const char *options;
+  const char *reading; /* after 84.308 */
+  int status;
+  const char *said;
+  const char *next; /* reading */
+  int next_status;
+  const char *next_said;
+  const char *devices; /* then */
+} rises[] = {
+  { "", "9999.999GJ", 65, IMPLAUSIBLE("9999.999", "84.308", "100"), "84.408GJ",
+    0, IN_ORDER, "322=0.100 323=84408 327=200" },
+  { "", "500.000GJ", 65, IMPLAUSIBLE("500.000", "84.308", "100"), "500.100GJ",
+    0, IN_ORDER, "322=415.792 323=500100 327=415892" },
+  { "", "500.000GJ", 65, IMPLAUSIBLE("500.000", "84.308", "100"), "700.000GJ",
+    65, "", NOTHING },
+  { "", "184.308GJ", 0, "", "184.408GJ", 0, "",
+    "322=0.100 323=184408 327=100200" },
+  { "max_rate = 1.5\n", "85.809GJ", 65, IMPLAUSIBLE("85.809", "84.308", "1.5"),
+    "85.909GJ", 0, IN_ORDER, "322=1.601 323=85909 327=1701" },
+  { "max_rate = 1.5\n", "85.808GJ", 0, "", "85.908GJ", 0, "",
+    "322=0.100 323=85908 327=1700" },
+  { "max_rate = 10000\n", "9999.999GJ", 0, "", "9999.999GJ", 0, "",
+    "322=0.000 323=9999999 327=9915791" },
+  { "plausible = no\n", "9999.999GJ", 0, "", "9999.999GJ", 0, "",
+    "322=0.000 323=9999999 327=9915791" },
+};
+
+START_TEST(rise_that_no_meter_can_make_is_held_until_the_next_reading)
+{
+  write_pipeline(rises[_i].options, "");
+  quiet_cycle("84.208GJ");
+  quiet_cycle("84.308GJ");
+  cycle(rises[_i].reading, rises[_i].status, rises[_i].said);
+  if (rises[_i].status)
+    expect(NOTHING);
+  cycle(rises[_i].next, rises[_i].next_status, rises[_i].next_said);
+  expect(rises[_i].devices);
+}
+END_TEST
+
+/* The limit of an option is in the unit of `value`, the input's in its own. */
+START_TEST(rise_of_a_converted_reading_is_judged_in_its_unit)
+{
+  static const struct {
+    const char *option, *said;
+  } rows[] = {
+    { "max_rate = 20\n", /* kWh */
+      "error: usage: kwh: 23418.889 kWh is not plausible after 23391.111 kWh: "
+      "it rose by more than 20 kWh in an hour; held, and the next reading "
+      "decides; if the meter can rise so fast, set max_rate\n" },
+    { "max_rate = 30\n", "" },
+    { "", "" },
+  };
+
+  char sections[512];
+
+  snprintf(sections, sizeof(sections), "%s%s%s",
+           CONVERT("kwh", "meter.heat_energy_e1", "kWh") "decimals = 3\n",
+           SUBTRACT("usage", "kwh", "domoticz.401"), rows[_i].option);
+  house_write(&house, "",
+              "idx.401 = kwh\nidx.401.power = meter.power_e1\n"
+              "idx.402 = usage\n",
+              sections);
+  quiet_cycle("84.208GJ");
+  cycle("84.308GJ", *rows[_i].said ? 65 : 0, rows[_i].said);
+}
+END_TEST
+
+START_TEST(base_set_by_hand_makes_no_reading_implausible)
+{
+  write_pipeline("", "");
+  quiet_cycle("984.208GJ");
+  quiet_cycle("984.308GJ");
+  house_wait(&house, 300);
+  domoticz_server_set(house.server, 323, "1000");
+  cycle("984.408GJ", 0,
+        "notice: domoticz: idx.323: shows 1 GJ where 984.308 GJ was written: "
+        "changed there by somebody; it goes on from what is shown\n");
+  expect("322=983.408 323=984408 327=983508");
+}
+END_TEST
+
+START_TEST(rebase_takes_an_implausible_reading)
+{
+  write_pipeline("", "");
+  quiet_cycle("84.208GJ");
+  quiet_cycle("84.308GJ");
+  cycle("500.000GJ", 65, IMPLAUSIBLE("500.000", "84.308", "100"));
+  scene_run(house.scene, "rebase -c house.ini");
+  house_run(&house, "800.000GJ");
+  ck_assert_int_eq(scene_status(house.scene), 0);
+  expect("322=0.100 323=800000 327=100");
+  quiet_cycle("800.200GJ");
+  expect("322=0.200 323=800200 327=300");
+}
+END_TEST
+
+/* After a state loss the first reading is believed. */
+START_TEST(first_reading_is_never_implausible)
+{
+  write_pipeline("", "");
+  quiet_cycle("84.208GJ");
+  scene_remove(house.scene, "house.db");
+  quiet_cycle("500.208GJ");
+  expect("322=416.000 323=500208 327=416000");
+}
+END_TEST
+
+/* ---- What is left alone ---- */
+
 /* Each target that it leaves alone is told with -v. */
 START_TEST(hold_names_what_it_leaves_alone)
 {
@@ -318,6 +439,72 @@ START_TEST(units_that_do_not_agree_are_refused_with_the_way_out)
 }
 END_TEST
 
+#define RECONFIGURED                                                           \
+  "error: domoticz: idx.410: takes MWh, and meter.heat_energy_e1 is in GJ: "   \
+  "put a transform \"convert\" with unit = MWh between them "                  \
+  "(house.ini:8)\n"
+#define NO_BASE_YET                                                            \
+  "error: usage: domoticz.410: the next reading cannot be its base yet: it "   \
+  "holds MWh, and meter.heat_energy_e1 is in GJ, which does not convert "      \
+  "exactly: add the section and change the lines below, and the next run "     \
+  "takes its reading\n"
+#define TO_PASTE                                                               \
+  "usage: the next reading is the base (domoticz.410)\n\n"                     \
+  "[transform heat_energy_e1_mwh]\nplugin = convert\n"                         \
+  "value = meter.heat_energy_e1\nunit = MWh\ndecimals = 3\n\n"                 \
+  "[transform usage]\nvalue = heat_energy_e1_mwh\n\n"                          \
+  "[output domoticz]\nidx.410 = heat_energy_e1_mwh\n"
+
+/* The meter was reconfigured: rebase says why it has to wait, and what to do;
+ * no run announces a base that it does not book. */
+START_TEST(rebase_of_a_reconfigured_meter_says_what_to_change)
+{
+  domoticz_server_add(house.server, 410, "counter-custom", "MWh");
+  domoticz_server_add(house.server, 411, "custom", "MWh");
+  house_write(&house, "", "idx.410 = meter.heat_energy_e1\nidx.411 = usage\n",
+              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.410"));
+  quiet_cycle("55.000MWh");
+  quiet_cycle("55.006MWh");
+  expect("410=55006 411=0.006");
+  cycle("198.040GJ", 78, RECONFIGURED);
+  scene_run(house.scene, "rebase -c house.ini");
+  house_check(&house, 78, NO_BASE_YET);
+  ck_assert_str_eq(scene_out(house.scene), TO_PASTE);
+  cycle("198.040GJ", 78, ""); /* said already, and no new base */
+  expect("410=55006 411=0.006");
+
+  house_write(&house, "", "idx.410 = heat_energy_e1_mwh\nidx.411 = usage\n",
+              CONVERT("heat_energy_e1_mwh", "meter.heat_energy_e1",
+                      "MWh") "decimals = 3\n" SUBTRACT("usage",
+                                                       "heat_energy_e1_mwh",
+                                                       "domoticz.410"));
+  scene_run(house.scene, "rebase -c house.ini");
+  house_check(&house, 0, "");
+  cycle("198.040GJ", 0,
+        "notice: usage: domoticz.410: the reading is the new base, as "
+        "\"meterpipe rebase\" asked for\n"
+        "notice: domoticz: idx.410: is in order again after 40 min 40 s\n");
+  expect("410=55011 411=0.006");
+  quiet_cycle("198.076GJ");
+  expect("410=55021 411=0.010");
+}
+END_TEST
+
+/* With -n nothing is kept, and it says so. */
+START_TEST(dry_run_announces_a_base_as_not_kept)
+{
+  write_pipeline("decrease = rebase\n", "");
+  quiet_cycle("84.208GJ");
+  meter_set(house.meter, "60=80.000GJ");
+  house_wait(&house, HOUSE_INTERVAL);
+  scene_run(house.scene, "run -n -c house.ini");
+  house_check(
+    &house, 0,
+    "notice: usage: domoticz.323: the reading is below it and becomes "
+    "the new base (-n: this is not kept)\n");
+}
+END_TEST
+
 START_TEST(usage_is_not_rounded_by_convert)
 {
   house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.402 = kwh\n",
@@ -439,10 +626,10 @@ START_TEST(base_that_holds_a_text_is_no_zero)
   expect("322=0.100 405=84.308");
   domoticz_server_set(house.server, 405, "hello");
   cycle("84.408GJ", 78,
-        "notice: domoticz: idx.405: shows hello where 84.308 GJ was written: "
-        "changed there by somebody; it goes on from what is shown\n"
         "error: usage: meter.heat_energy_e1: domoticz.405 holds the text "
-        "\"hello\"; only numbers can be calculated with: give it a number\n");
+        "\"hello\"; only numbers can be calculated with: give it a number\n"
+        "notice: domoticz: idx.405: shows hello where 84.308 GJ was written: "
+        "changed there by somebody; it goes on from what is shown\n");
   expect("322=0.100 405=hello");
   domoticz_server_set(house.server, 405, "84.350");
   cycle("84.508GJ", 0,
@@ -471,10 +658,20 @@ main(void)
   tcase_add_test(t, gigajoules_become_kilowatt_hours_through_convert);
   tcase_add_loop_test(t, units_that_do_not_agree_are_refused_with_the_way_out,
                       0, ARRAY_SIZE(units));
+  tcase_add_test(t, rebase_of_a_reconfigured_meter_says_what_to_change);
+  tcase_add_test(t, dry_run_announces_a_base_as_not_kept);
   tcase_add_test(t, usage_is_not_rounded_by_convert);
   tcase_add_test(t, reading_is_converted_where_that_is_exact);
   tcase_add_test(t, base_that_cannot_take_its_reading_gives_no_usage);
   tcase_add_test(t, decimals_alone_round_to_even);
+  tcase_add_loop_test(
+    t, rise_that_no_meter_can_make_is_held_until_the_next_reading, 0,
+    ARRAY_SIZE(rises));
+  tcase_add_loop_test(t, rise_of_a_converted_reading_is_judged_in_its_unit, 0,
+                      3);
+  tcase_add_test(t, base_set_by_hand_makes_no_reading_implausible);
+  tcase_add_test(t, rebase_takes_an_implausible_reading);
+  tcase_add_test(t, first_reading_is_never_implausible);
   tcase_add_test(t, hold_names_what_it_leaves_alone);
   tcase_add_test(t, rebase_of_one_is_one_of_all_that_share_the_base);
   tcase_add_test(t,

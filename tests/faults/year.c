@@ -199,6 +199,9 @@ clear_up(struct year *y)
 
 /* ---- What people and fate do ---- */
 
+static void run_once(struct year *y, struct rig_run *run);
+static void pass(struct year *y);
+
 /* The house was without power: Domoticz has lost each device's last write. */
 static void
 cut_power(struct year *y)
@@ -216,6 +219,7 @@ cut_power(struct year *y)
 static void
 exchange_meter(struct year *y)
 {
+  struct rig_run run = { 0 };
   char text[32];
 
   y->total.begin += y->delivered - y->total.reading;
@@ -229,6 +233,11 @@ exchange_meter(struct year *y)
   snprintf(text, sizeof(text), "1001=6860%04u", y->meter);
   meter_set(y->rig->meters[0], text);
   rig_set_meter(y->rig, 0);
+  /* Its first reading is a candidate; the next one confirms it. */
+  run_once(y, &run);
+  if (run.status != 0)
+    rig_note(y->rig, "the run after an exchange ended with %d", run.status);
+  pass(y);
 }
 
 static void

@@ -109,6 +109,46 @@ kmp_register_number_kind(uint16_t id)
   return reg && reg->kind == MP_COUNTER ? MP_COUNTER : MP_GAUGE;
 }
 
+/*
+ * The most that a counter of these usual units rises by in an hour.  The data
+ * sheets of MULTICAL 402, 403, 602 and 603 end at 180 C and a difference of 178
+ * K.  1,000 m3 and 100 GJ (28 MW) in an hour are what a small town takes; the
+ * flow sensors that can measure more are those of heating plants, where the
+ * option max_rate of the transform says so.  E8 to E11 count m3 times C.
+ * Electricity meters behind current transformers count the primary side: 100
+ * MW.  Counters of hours have no limit: after a power cut the clock of the
+ * computer may be behind for hours.
+ */
+static const struct {
+  const char *units; /* as in the table of registers */
+  int64_t rate;
+  const char *unit;
+} limits[] = {
+  { "MWh|kWh|GJ|Gcal", 100, "GJ" },
+  { "MWh|kWh|GJ|Gcal|m3", 100, "GJ" },
+  { "Wh", 100, "GJ" },
+  { "m3", 1000, "m3" },
+  { "l|m3", 1000, "m3" },
+  { "m3|kWh|number", 1000, "m3" },
+  { "ton", 1000, "ton" },
+  { "m3xC", 200000, "m3xC" },
+  { "m3xC|MWh|kWh|GJ|Gcal", 200000, "m3xC" },
+  { "kWh", 100000, "kWh" },
+  { "kvarh", 100000, "kvarh" },
+};
+
+static void
+give_limit(const struct kmp_register *reg, struct mp_field *field)
+{
+  size_t i;
+
+  for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+    if (reg->kind == MP_COUNTER && strcmp(limits[i].units, reg->unit) == 0) {
+      field->max_rate_coef = limits[i].rate;
+      field->max_rate_unit = limits[i].unit;
+    }
+}
+
 /* Of the usual units the first; NULL when none is known. */
 static const char *
 first_unit(const struct kmp_register *reg, char buf[UNIT_SIZE])
@@ -136,6 +176,7 @@ give_field(uint16_t id, const struct mp_field_sink *sink)
     field.kind = reg->kind;
     field.label = reg->label;
     field.unit = first_unit(reg, unit);
+    give_limit(reg, &field);
   } else {
     field.name = number;
   }

@@ -7,6 +7,8 @@
 #include "config.h"
 #endif
 
+#include <stdio.h>
+
 #include <meterpipe/plugin.h>
 
 #include "plugins/transform/transform.h"
@@ -32,6 +34,11 @@ static const struct mp_option options[] = {
     "the counter begins again at 0 when it reaches this, in its own unit" },
   { "max", MP_TYPE_DECIMAL, 0, NULL, "0..",
     "a result above this is not believed, in the unit of the result" },
+  { "max_rate", MP_TYPE_DECIMAL, MP_MAX_RATE, NULL, "0..",
+    "a counter cannot rise by more in an hour, in the unit of value (default: "
+    "what the input knows of the field)" },
+  { "plausible", MP_TYPE_BOOL, MP_PLAUSIBLE, "yes", NULL,
+    "hold a reading that rises faster until the next one confirms it" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
@@ -94,17 +101,58 @@ unwrap(const struct transform *t, const struct mp_value *value,
   return MP_OK;
 }
 
+/* Whether the register may have begun again at 0, after so many digits: the
+ * base was in the last hundredth below *WRAP, and the reading is in the first
+ * above 0. */
+static int
+is_near_wrap(const struct transform *t, const struct mp_value *value,
+             const struct mp_value *base, int32_t digits, struct mp_value *wrap)
+{
+  const struct mp_host *host = t->host;
+  struct mp_value hundredth = transform_number(value), rest;
+
+  hundredth.coef = 1;
+  hundredth.exp10 = value->exp10 + digits - 2;
+  *wrap = hundredth;
+  wrap->exp10 += 2;
+  rest = *wrap;
+  return host->decimal_sub(&rest, base) == MP_OK && rest.coef > 0 &&
+         host->decimal_compare(&rest, &hundredth) <= 0 &&
+         host->decimal_compare(value, &hundredth) < 0;
+}
+
+/* What else a fall can be: registers have 7 or 8 digits. */
+static void
+hint_at_wrap(const struct transform *t, const struct mp_value *value,
+             const struct mp_value *base, char *hint, size_t size)
+{
+  char at[TRANSFORM_TEXT];
+  struct mp_value wrap;
+
+  hint[0] = '\0';
+  if (base->unit != value->unit || t->host->option(t->host, "wrap") != NULL ||
+      (!is_near_wrap(t, value, base, 7, &wrap) &&
+       !is_near_wrap(t, value, base, 8, &wrap)))
+    return;
+  wrap.unit = NULL;
+  snprintf(hint, size,
+           "; if the register began again at 0, it is no error: wrap = %s",
+           transform_show(t, &wrap, at, sizeof(at)));
+}
+
 static int
 hold_decrease(const struct transform *t, const struct mp_value *value,
               const struct mp_value *base)
 {
   char below[TRANSFORM_TEXT], above[TRANSFORM_TEXT];
+  char hint[TRANSFORM_TEXT + 64];
 
+  hint_at_wrap(t, value, base, hint, sizeof(hint));
   mp_fail(t->host, MP_EDATA, transform_object(t),
           "%s is below the last known %s, held; if it is right: "
-          "meterpipe rebase %s",
+          "meterpipe rebase %s%s",
           transform_show(t, value, below, sizeof(below)),
-          transform_show(t, base, above, sizeof(above)), t->host->name);
+          transform_show(t, base, above, sizeof(above)), t->host->name, hint);
   return MP_HOLD;
 }
 

@@ -183,6 +183,32 @@ START_TEST(test_fields_are_described)
 }
 END_TEST
 
+/* Counters of something in a unit; hours, events and maxima have no limit. */
+static void
+check_limit(const struct mp_field_sink *sink, const struct mp_field *field)
+{
+  unsigned *limited = sink->ctx;
+  int has_limit = field->kind == MP_COUNTER && strcmp(field->unit, "h") != 0 &&
+                  strcmp(field->unit, "number") != 0 &&
+                  strcmp(field->unit, "kW") != 0;
+
+  ck_assert_msg((field->max_rate_coef > 0) == has_limit, "%s", field->name);
+  ck_assert_msg(!has_limit || field->max_rate_unit != NULL, "%s", field->name);
+  *limited += has_limit != 0;
+}
+
+START_TEST(test_counters_have_a_limit)
+{
+  unsigned limited = 0;
+  struct mp_field_sink sink = { .struct_size = sizeof(sink),
+                                .ctx = &limited,
+                                .field = check_limit };
+
+  ck_assert_int_eq(kmp_list_fields(&sink), MP_OK);
+  ck_assert_uint_gt(limited, 50);
+}
+END_TEST
+
 START_TEST(test_the_default_fields_are_one_request)
 {
   static const uint16_t ids[] = { 60, 68, 80, 74, 86, 87, 89, 1004 };
@@ -213,6 +239,7 @@ make_suite(void)
   tcase_add_test(tc, test_numbers_without_a_name_are_their_own);
   tcase_add_test(tc, test_only_counters_count);
   tcase_add_test(tc, test_fields_are_described);
+  tcase_add_test(tc, test_counters_have_a_limit);
   tcase_add_test(tc, test_the_default_fields_are_one_request);
   suite_add_tcase(s, tc);
   return s;

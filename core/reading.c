@@ -1,0 +1,121 @@
+/* The readings that the state keeps of a field. */
+#include "core/reading.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+reading_clear(struct reading *r)
+{
+  value_clear(&r->believed);
+  value_clear(&r->pending);
+  memset(r, 0, sizeof(*r));
+}
+
+const struct value *
+reading_candidate(const struct reading *r)
+{
+  return r->pending.kind && r->is_candidate ? &r->pending : NULL;
+}
+
+const struct value *
+reading_held(const struct reading *r)
+{
+  return r->pending.kind && !r->is_candidate ? &r->pending : NULL;
+}
+
+/* Serial numbers are interned. */
+static bool
+other_number(const struct value *a, const struct value *b)
+{
+  return a->serial && b->serial && a->serial != b->serial;
+}
+
+enum reading_meter
+reading_meter(const struct value *candidate, const struct value *base,
+              const struct value *now, bool is_read)
+{
+  bool differs = other_number(base, now);
+
+  if (!candidate && !differs)
+    return READING_SAME;
+  if (!is_read)
+    return READING_UNKNOWN;
+  if (!differs)
+    return READING_SAME;
+  return candidate && candidate->serial == now->serial ? READING_EXCHANGED
+                                                       : READING_CANDIDATE;
+}
+
+/* ---- In the state: a line a member, "believed VALUE" ---- */
+
+static void
+put_value(FILE *out, const char *name, const struct value *v)
+{
+  fprintf(out, "%s ", name);
+  value_write(out, v);
+  putc('\n', out);
+}
+
+char *
+reading_encode(const struct reading *r)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  bool failed;
+
+  if (!out)
+    return NULL;
+  if (r->believed.kind)
+    put_value(out, "believed", &r->believed);
+  if (r->pending.kind)
+    put_value(out, r->is_candidate ? "candidate" : "held", &r->pending);
+  if (r->told)
+    fputs("told 1\n", out);
+  failed = ferror(out) != 0;
+  if (fclose(out) != 0 || failed) {
+    free(text);
+    return NULL;
+  }
+  return text;
+}
+
+static bool
+decode_line(struct reading *r, const char *name, const char *rest)
+{
+  if (strcmp(name, "believed") == 0)
+    return value_decode(&r->believed, rest);
+  if (strcmp(name, "told") == 0) {
+    r->told = true;
+    return true;
+  }
+  r->is_candidate = strcmp(name, "candidate") == 0;
+  return (r->is_candidate || strcmp(name, "held") == 0) &&
+         value_decode(&r->pending, rest);
+}
+
+bool
+reading_decode(struct reading *r, const char *text)
+{
+  char *copy = strdup(text);
+  bool good = copy != NULL;
+
+  for (char *line = copy; good && *line;) {
+    char *end = strchr(line, '\n');
+    char *rest = strchr(line, ' ');
+
+    if (!end || !rest || rest > end) {
+      good = false;
+      break;
+    }
+    *end = *rest = 0;
+    good = decode_line(r, line, rest + 1);
+    line = end + 1;
+  }
+  free(copy);
+  if (!good)
+    reading_clear(r);
+  return good;
+}

@@ -4,6 +4,7 @@
  */
 #include "core/cycle_parts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,41 @@
 
 /* ---- State ---- */
 
+/* A target whose source cannot tell kinds beforehand has the role that the
+ * kind of its first value gave it. */
+static void
+take_role(struct target *t)
+{
+  if (!t->source->kind && t->ledger.kind == MP_DELTA &&
+      t->ledger.role == LEDGER_PLAIN)
+    t->ledger.role = LEDGER_DELTA;
+  if (t->ledger.role == LEDGER_DELTA)
+    t->public.flags |= MP_TARGET_DELTA;
+}
+
+static int
+load_target(struct target *t)
+{
+  struct store *store = t->stage->pipeline->run->store;
+  const char *body = store_get(store, STORE_TARGET, t->stage->name, t->name);
+  enum ledger_role role = t->ledger.role;
+
+  t->loaded = true;
+  if (!body)
+    return MP_OK;
+  errno = 0;
+  if (ledger_decode(&t->ledger, body)) {
+    take_role(t);
+    return MP_OK;
+  }
+  if (errno == ENOMEM)
+    return stage_fail(t->stage, MP_ENOMEM, t->object, "out of memory");
+  ledger_clear(&t->ledger);
+  ledger_init(&t->ledger, role);
+  t->unreadable = true;
+  return MP_OK;
+}
+
 int
 book_load(struct pipeline *p)
 {
@@ -22,20 +58,36 @@ book_load(struct pipeline *p)
   {
     for (size_t i = 0; i < output->n_targets; i++) {
       struct target *t = output->targets[i];
-      const char *body =
-        store_get(p->run->store, STORE_TARGET, output->name, t->name);
+      int r = MP_OK;
 
-      if (!body || !target_is_kept(t))
-        continue;
-      if (!ledger_decode(&t->ledger, body))
-        return stage_fail(output, MP_EDATA, t->object,
-                          "its entry in the state %s cannot be understood; "
-                          "move the state away to begin anew from what the "
-                          "output shows",
-                          store_path(p->run->store));
+      if (target_is_kept(t) && !t->loaded)
+        r = load_target(t);
+      if (r != MP_OK)
+        return r;
     }
   }
   return MP_OK;
+}
+
+void
+book_tell_unreadable(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      if (!t->unreadable || t->told)
+        continue;
+      t->told = true;
+      stage_fail(output, MP_EDATA, t->object,
+                 "its entry in the state %s cannot be read: it gets no values, "
+                 "and neither does what is computed from it; \"meterpipe "
+                 "rebase --forget %s\" deletes the entry, to begin anew from "
+                 "what the output shows",
+                 store_path(p->run->store), t->full_name);
+    }
+  }
 }
 
 int
@@ -48,7 +100,7 @@ book_save(struct pipeline *p)
       char *body;
       bool good;
 
-      if (!target_is_kept(t) || delivery(output) == MP_LIVE)
+      if (!target_is_kept(t) || t->unreadable || delivery(output) == MP_LIVE)
         continue;
       body = ledger_encode(&t->ledger);
       good = body && store_put(p->run->store, STORE_TARGET, output->name,
@@ -84,16 +136,103 @@ book_value(const struct target *target, struct value *ret)
   return true;
 }
 
-/* What a value that does not fit takes with it: all that hangs on its base. */
+/* What a value that does not count takes with it: all that hangs on its base.
+ */
 static void
-block(struct target *t)
+block_base(const struct target *t)
 {
   if (t->source->base)
     base_leader(t->source->base)->blocked = true;
   if (t->base)
     base_leader(t->base)->blocked = true;
+}
+
+static void
+block(struct target *t)
+{
+  block_base(t);
   t->unfit = true;
 }
+
+/* ---- Kinds ---- */
+
+/* The value whose kind must stay the same: of a total, what is added to it. */
+static const struct slot *
+kind_slot(const struct target *t)
+{
+  const struct slot *s = t->source;
+
+  return t->ledger.role == LEDGER_TOTAL && s->stage->kind == PLUGIN_TRANSFORM
+           ? s->stage->input
+           : s;
+}
+
+/* Whether the value of S can go into T; else it is reported.  Where the kind of
+ * S was known beforehand, the graph was checked for it. */
+static bool
+kind_fits(struct target *t, const struct slot *s)
+{
+  uint32_t kind = s->value.kind;
+  uint32_t before = t->ledger.kind ? t->ledger.kind : t->ledger.d.kind;
+
+  if (s->kind)
+    return true;
+  if (s == t->source && t->is_operand && kind == MP_DELTA)
+    stage_fail(t->stage, MP_EDATA, t->object,
+               "%s is a delta in this reading, and the target is an operand, "
+               "which holds a reading or a total: it is left out",
+               s->name);
+  else if (!ledger_takes_kind(&t->ledger, kind))
+    stage_fail(t->stage, MP_EDATA, t->object,
+               "%s is a %s in this reading, and was a %s before: it is left "
+               "out; \"meterpipe rebase --forget %s\" lets the target begin "
+               "anew with another kind",
+               s->name, value_kind_name(kind), value_kind_name(before),
+               t->full_name);
+  else
+    return true;
+  return false;
+}
+
+/* An amount that cannot be booked is not lost where its base waits for it. */
+static void
+check_unreadable(const struct target *t)
+{
+  if (t->source->state == SLOT_VALUE && t->source->value.kind == MP_DELTA)
+    block_base(t);
+}
+
+void
+book_check_kinds(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      t->other_kind = false;
+      if (!target_is_kept(t) || delivery(output) == MP_LIVE)
+        continue;
+      if (t->unreadable)
+        check_unreadable(t);
+      else if (target_counts(t) && !kind_fits(t, kind_slot(t))) {
+        t->other_kind = true;
+        block_base(t);
+      }
+    }
+  }
+}
+
+/* The kind of the value that is booked decides the role, where it is open. */
+static void
+keep_kind(struct target *t)
+{
+  ledger_set_kind(&t->ledger, kind_slot(t)->value.kind);
+  if (t->ledger.role == LEDGER_DELTA)
+    t->public.flags |= MP_TARGET_DELTA;
+}
+
+/* ---- Units ---- */
 
 static void
 tell_unit(struct target *t)
@@ -189,6 +328,7 @@ due_latest(struct target *t)
     return;
   if (!t->ledger.unit)
     t->ledger.unit = v.unit;
+  keep_kind(t);
   if (ledger_due(&t->ledger, &v) != MP_OK) /* it fits: that was looked at */
     fail_memory(t->stage, t->object);
   else if (t->base)
@@ -202,6 +342,7 @@ due_column(struct target *t)
 {
   if (!target_counts(t))
     return;
+  keep_kind(t);
   value_copy(&t->ledger.a, &t->source->value);
   t->ledger.a_place = MP_EXACT;
   if (t->base)

@@ -41,7 +41,7 @@ kept_operand(const struct target *t, const struct value **ret_value,
 {
   const struct value *v = ledger_last(&t->ledger);
 
-  if (t->stage->pipeline->run->stateless)
+  if (t->stage->pipeline->run->stateless || t->unreadable)
     return MP_OPERAND_MISSING;
   if (t->first && !t->ledger.d.kind)
     return MP_OPERAND_FIRST;
@@ -147,6 +147,17 @@ rebase_is_asked(const struct stage *transform)
   return false;
 }
 
+/* The graph knows whether it is a delta, and not the plugin. */
+static void
+set_kind(const struct stage *transform, struct value *result)
+{
+  const struct value *in = &transform->input->value;
+  uint32_t kind = graph_result_kind(transform, in->kind);
+
+  if (!result->text && kind != MP_TEXT)
+    result->kind = kind;
+}
+
 /* Calls the plugin on a copy; the slot takes over what it made of it. */
 static int
 apply(struct stage *transform)
@@ -167,8 +178,7 @@ apply(struct stage *transform)
   if (wrong)
     return stage_fail(transform, MP_EINTERNAL, NULL, "the plugin made %s",
                       wrong);
-  if (!out->value.text)
-    out->value.kind = out->kind; /* the graph knows whether it is a delta */
+  set_kind(transform, &out->value);
   return MP_OK;
 }
 
@@ -196,7 +206,8 @@ tell_missing_operand(const struct stage *transform)
   for (size_t i = 0; i < transform->n_operands; i++) {
     const struct operand *o = &transform->operands[i];
     const struct target *target = o->target;
-    bool told = stateless || target->failed || target->stage->given_up;
+    bool told = stateless || target->failed || target->unreadable ||
+                target->stage->given_up;
 
     if (o->public.flags & MP_OPERAND_MISSING)
       log_line(told ? MP_LOG_INFO : MP_LOG_WARNING, transform->name, NULL,
@@ -294,7 +305,8 @@ slot_counts(const struct slot *slot)
 bool
 target_counts(const struct target *target)
 {
-  return target->source && !target->unfit && slot_counts(target->source) &&
+  return target->source && !target->unreadable && !target->other_kind &&
+         !target->unfit && slot_counts(target->source) &&
          !(target->base && base_leader(target->base)->blocked);
 }
 

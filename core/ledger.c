@@ -312,7 +312,9 @@ ledger_takes_kind(const struct ledger_target *t, uint32_t kind)
 {
   if (t->kind)
     return t->kind == kind;
-  return !t->d.kind || (t->d.kind == MP_DELTA) == (kind == MP_DELTA);
+  /* Of an earlier version; what is added to a total is not of its kind. */
+  return t->role == LEDGER_TOTAL || !t->d.kind ||
+         (t->d.kind == MP_DELTA) == (kind == MP_DELTA);
 }
 
 void

@@ -691,6 +691,8 @@ START_TEST(what_is_pending_is_not_mixed_with_amounts)
   ck_assert(!ledger_takes_kind(&t, MP_DELTA));
   ck_assert(ledger_takes_kind(&t, MP_COUNTER));
   ck_assert(ledger_takes_kind(&t, MP_GAUGE));
+  t.role = LEDGER_TOTAL;
+  ck_assert(ledger_takes_kind(&t, MP_DELTA));
   ledger_clear(&t);
 }
 END_TEST

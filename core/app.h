@@ -24,7 +24,7 @@ struct arguments {
   int64_t every_ms; /* 0: once */
   const char *url;
   const char *new_kind; /* of a plugin to be written; NULL: none */
-  bool json, watch, yes;
+  bool json, watch, yes, forget;
   char *creates[MAX_CREATES]; /* NAME:TYPE */
   size_t n_creates;
   char **operands; /* what is neither command nor option */
@@ -62,6 +62,10 @@ int app_finish(struct app *app);
 
 /* The directories that plugins are looked for in, by colons; to be freed. */
 char *app_plugin_dirs(const char *plugin_dir);
+
+/* rebase --forget: deletes what the state keeps of the targets that are named.
+ * An exit status. */
+int forget_targets(struct app *app);
 
 /* The commands; each returns its exit status. */
 int command_run(const struct arguments *args);

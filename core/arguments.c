@@ -35,6 +35,7 @@ static const struct option options[] = {
   { "create", required_argument, NULL, OPT_CREATE },
   { "yes", no_argument, NULL, OPT_YES },
   { "new", required_argument, NULL, OPT_NEW },
+  { "forget", no_argument, NULL, OPT_FORGET },
   { NULL, 0, NULL, 0 },
 };
 
@@ -173,6 +174,9 @@ take_option(struct arguments *args, int option, char *value)
     return true;
   case OPT_YES:
     args->yes = true;
+    return true;
+  case OPT_FORGET:
+    args->forget = true;
     return true;
   case OPT_CREATE:
     return add_create(args, value);
@@ -349,6 +353,8 @@ check(const struct arguments *args, const struct command *command)
             "asking";
   if (command->run == command_run && args->every_ms && args->dry)
     wrong = "--every does not go with -n";
+  if (args->forget && args->n_operands == 0)
+    wrong = "--forget needs the targets to forget, as OUTPUT.TARGET";
   if (args->yes && args->n_creates == 0)
     wrong = "--yes goes only with --create";
   if (command->most >= 0 && args->n_operands > command->most) {

@@ -24,6 +24,7 @@ enum {
   OPT_CREATE,
   OPT_YES,
   OPT_NEW,
+  OPT_FORGET,
 };
 
 /* All that stands behind the command is left to it. */

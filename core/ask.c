@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/plain.h"
+#include "core/sound.h"
 #include "core/turn.h"
 #include "core/unit.h"
 
@@ -17,40 +18,42 @@
 
 /* ---- What is shown ---- */
 
-static bool
-keep_shown(struct target *target, const struct mp_shown *shown)
-{
-  struct ledger_shown *to = &target->shown;
-
-  ledger_shown_clear(to);
-  to->known = true;
-  to->place = shown->place;
-  if (shown->updated && plain_text(shown->updated)) {
-    to->updated = strdup(shown->updated);
-    if (!to->updated)
-      return false;
-  }
-  target->shown_step =
-    (struct decimal){ .coef = shown->step_coef > 0 ? shown->step_coef : 0,
-                      .exp10 = shown->step_exp10 };
-  target->ready_ms = clock_mono_ms() + shown->wait_ms;
-  return true;
-}
-
 /* A target holds a text, or a number: an empty text device shows nothing. */
 static const char *
 import_shown(struct target *target, const struct mp_shown *shown)
 {
-  const char *wrong;
+  const char *fault;
 
   if (shown->answer == MP_SHOWN_VALUE && !shown->value)
     return "no value, where it said that there is one";
   if (!shown->value || shown->answer > MP_SHOWN_EMPTY)
     return NULL; /* an empty target may still tell its unit, by a zero */
-  wrong = value_import(&target->shown.value, shown->value);
-  if (!wrong && target->shown.value.text && !*target->shown.value.text)
+  fault = value_import(&target->shown.value, shown->value);
+  if (!fault && target->shown.value.text && !*target->shown.value.text)
     value_clear(&target->shown.value);
-  return wrong;
+  return fault;
+}
+
+/* Keeps SHOWN; the reason why not, or NULL. */
+static const char *
+keep_shown(struct target *target, const struct mp_shown *shown)
+{
+  struct ledger_shown *to = &target->shown;
+  const char *fault = sound_shown(shown);
+
+  if (fault)
+    return fault;
+  if (shown->updated) {
+    to->updated = strdup(shown->updated);
+    if (!to->updated)
+      return "out of memory";
+  }
+  to->place = shown->place;
+  target->shown_step =
+    (struct decimal){ .coef = shown->step_coef,
+                      .exp10 = shown->step_coef ? shown->step_exp10 : 0 };
+  target->ready_ms = clock_mono_ms() + shown->wait_ms;
+  return import_shown(target, shown);
 }
 
 static int
@@ -58,21 +61,23 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 {
   struct stage *output = sink->ctx;
   struct target *target;
-  const char *wrong;
+  const char *fault;
 
-  if (shown->struct_size <
-        offsetof(struct mp_shown, wait_ms) + sizeof(shown->wait_ms) ||
+  if (!MP_HAS(shown, struct mp_shown, wait_ms) ||
       shown->target >= output->n_targets || shown->answer < MP_SHOWN_VALUE ||
       shown->answer > MP_SHOWN_UNFIT)
     return stage_fail(output, MP_EINTERNAL, NULL,
                       "the plugin's fetch gave an answer that is none");
   target = output->targets[shown->target];
-  if (!keep_shown(target, shown))
-    return MP_ENOMEM;
-  wrong = import_shown(target, shown);
-  if (wrong)
+  ledger_shown_clear(&target->shown);
+  target->answer = 0;
+  fault = keep_shown(target, shown);
+  if (fault) {
+    ledger_shown_clear(&target->shown);
     return stage_fail(output, MP_EINTERNAL, target->object,
-                      "the plugin's fetch gave %s", wrong);
+                      "the plugin's fetch gave %s", fault);
+  }
+  target->shown.known = true;
   target->answer = shown->answer;
   return MP_OK;
 }
@@ -203,8 +208,9 @@ drop_what_is_due(struct target *changed)
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
 
-    if (t->ledger.role != LEDGER_BASE && target_is_kept(t) && t->shown.known &&
-        t->source->base && base_leader(t->source->base) == base)
+    if (t->ledger.role != LEDGER_BASE && target_is_kept(t) && !t->unreadable &&
+        t->shown.known && t->source->base &&
+        base_leader(t->source->base) == base)
       ledger_drop(&t->ledger, &t->shown);
   }
 }
@@ -261,8 +267,8 @@ settle(struct stage *output)
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
 
-    t->changed =
-      target_is_kept(t) && t->shown.known && settle_one(t) == LEDGER_CHANGED;
+    t->changed = target_is_kept(t) && !t->unreadable && t->shown.known &&
+                 settle_one(t) == LEDGER_CHANGED;
   }
   for (size_t i = 0; i < output->n_targets; i++)
     if (output->targets[i]->changed &&

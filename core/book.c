@@ -4,6 +4,7 @@
  */
 #include "core/cycle_parts.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,44 @@ save_number(const struct stage *output)
                    number_key, body);
 }
 
+/* A target whose source cannot tell kinds beforehand has the role that the
+ * kind of its first value gave it. */
+static void
+take_role(struct target *t)
+{
+  if (!t->source->kind && t->ledger.kind == MP_DELTA &&
+      t->ledger.role == LEDGER_PLAIN)
+    t->ledger.role = LEDGER_DELTA;
+  if (t->ledger.role == LEDGER_DELTA)
+    t->public.flags |= MP_TARGET_DELTA;
+}
+
+static int
+load_target(struct target *t)
+{
+  struct store *store = t->stage->pipeline->run->store;
+  const char *body = store_get(store, STORE_TARGET, t->stage->name, t->name);
+  enum ledger_role role = t->ledger.role;
+
+  t->loaded = true;
+  if (!body)
+    return MP_OK;
+  errno = 0;
+  if (ledger_decode(&t->ledger, body)) {
+    /* Older states do not keep the unit of a column. */
+    if (delivery(t->stage) != MP_LATEST && !t->ledger.unit)
+      t->ledger.unit = t->ledger.a.unit;
+    take_role(t);
+    return MP_OK;
+  }
+  if (errno == ENOMEM)
+    return stage_fail(t->stage, MP_ENOMEM, t->object, "out of memory");
+  ledger_clear(&t->ledger);
+  ledger_init(&t->ledger, role);
+  t->unreadable = true;
+  return MP_OK;
+}
+
 int
 book_load(struct pipeline *p)
 {
@@ -50,20 +89,12 @@ book_load(struct pipeline *p)
     load_number(output);
     for (size_t i = 0; i < output->n_targets; i++) {
       struct target *t = output->targets[i];
-      const char *body =
-        store_get(p->run->store, STORE_TARGET, output->name, t->name);
+      int r = MP_OK;
 
-      if (!body || !target_is_kept(t))
-        continue;
-      if (!ledger_decode(&t->ledger, body))
-        return stage_fail(output, MP_EDATA, t->object,
-                          "its entry in the state %s cannot be understood; "
-                          "move the state away to begin anew from what the "
-                          "output shows",
-                          store_path(p->run->store));
-      /* Older states do not keep the unit of a column. */
-      if (delivery(output) != MP_LATEST && !t->ledger.unit)
-        t->ledger.unit = t->ledger.a.unit;
+      if (target_is_kept(t) && !t->loaded)
+        r = load_target(t);
+      if (r != MP_OK)
+        return r;
     }
   }
   believe_load(p);
@@ -87,9 +118,30 @@ book_save_output(struct stage *output)
   bool good = save_number(output);
 
   for (size_t i = 0; i < output->n_targets && good; i++)
-    if (target_is_kept(output->targets[i]))
+    if (target_is_kept(output->targets[i]) && !output->targets[i]->unreadable)
       good = save_target(output->targets[i]);
   return good ? MP_OK : stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+}
+
+void
+book_tell_unreadable(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      if (!t->unreadable || t->told)
+        continue;
+      t->told = true;
+      stage_fail(output, MP_EDATA, t->object,
+                 "its entry in the state %s cannot be read: it gets no values, "
+                 "and neither does what is computed from it; \"meterpipe "
+                 "rebase --forget %s\" deletes the entry, to begin anew from "
+                 "what the output shows",
+                 store_path(p->run->store), t->full_name);
+    }
+  }
 }
 
 int
@@ -131,16 +183,103 @@ book_value(const struct target *target, struct value *ret)
   return true;
 }
 
-/* What a value that does not fit takes with it: all that hangs on its base. */
+/* What a value that does not count takes with it: all that hangs on its base.
+ */
 static void
-block(struct target *t)
+block_base(const struct target *t)
 {
   if (t->source->base)
     base_leader(t->source->base)->blocked = true;
   if (t->base)
     base_leader(t->base)->blocked = true;
+}
+
+static void
+block(struct target *t)
+{
+  block_base(t);
   t->unfit = true;
 }
+
+/* ---- Kinds ---- */
+
+/* The value whose kind must stay the same: of a total, what is added to it. */
+static const struct slot *
+kind_slot(const struct target *t)
+{
+  const struct slot *s = t->source;
+
+  return t->ledger.role == LEDGER_TOTAL && s->stage->kind == PLUGIN_TRANSFORM
+           ? s->stage->input
+           : s;
+}
+
+/* Whether the value of S can go into T; else it is reported.  Where the kind of
+ * S was known beforehand, the graph was checked for it. */
+static bool
+kind_fits(struct target *t, const struct slot *s)
+{
+  uint32_t kind = s->value.kind;
+  uint32_t before = t->ledger.kind ? t->ledger.kind : t->ledger.d.kind;
+
+  if (s->kind)
+    return true;
+  if (s == t->source && t->is_operand && kind == MP_DELTA)
+    stage_fail(t->stage, MP_EDATA, t->object,
+               "%s is a delta in this reading, and the target is an operand, "
+               "which holds a reading or a total: it is left out",
+               s->name);
+  else if (!ledger_takes_kind(&t->ledger, kind))
+    stage_fail(t->stage, MP_EDATA, t->object,
+               "%s is a %s in this reading, and was a %s before: it is left "
+               "out; \"meterpipe rebase --forget %s\" lets the target begin "
+               "anew with another kind",
+               s->name, value_kind_name(kind), value_kind_name(before),
+               t->full_name);
+  else
+    return true;
+  return false;
+}
+
+/* An amount that cannot be booked is not lost where its base waits for it. */
+static void
+check_unreadable(const struct target *t)
+{
+  if (t->source->state == SLOT_VALUE && t->source->value.kind == MP_DELTA)
+    block_base(t);
+}
+
+void
+book_check_kinds(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      t->other_kind = false;
+      if (!target_is_kept(t) || delivery(output) == MP_LIVE)
+        continue;
+      if (t->unreadable)
+        check_unreadable(t);
+      else if (target_counts(t) && !kind_fits(t, kind_slot(t))) {
+        t->other_kind = true;
+        block_base(t);
+      }
+    }
+  }
+}
+
+/* The kind of the value that is booked decides the role, where it is open. */
+static void
+keep_kind(struct target *t)
+{
+  ledger_set_kind(&t->ledger, kind_slot(t)->value.kind);
+  if (t->ledger.role == LEDGER_DELTA)
+    t->public.flags |= MP_TARGET_DELTA;
+}
+
+/* ---- Units ---- */
 
 static void
 tell_unit(struct target *t)
@@ -238,6 +377,7 @@ due_target(struct target *t)
     return;
   if (!t->ledger.unit)
     t->ledger.unit = v.unit;
+  keep_kind(t);
   if (delivery(t->stage) == MP_LATEST)
     r = ledger_due(&t->ledger, &v);
   else

@@ -1,4 +1,5 @@
-/* meterpipe rebase: the next reading is taken as the base, on purpose. */
+/* meterpipe rebase: the next reading is taken as the base, on purpose; --forget
+ * is in command_forget.c. */
 #include "core/app.h"
 
 #include <stdio.h>
@@ -102,6 +103,7 @@ mark(const struct app *app)
     if (!base || !is_named(app->args, p->transforms[i]->name))
       continue;
     base->ledger.rebase = true;
+    base->unreadable = false; /* the base begins anew */
     printf("%s: the next reading is the base (%s)\n", p->transforms[i]->name,
            base->full_name);
     fits &= rebase_fit(p->transforms[i], base);
@@ -115,6 +117,8 @@ rebase(struct app *app)
   bool fits;
   int r;
 
+  if (app->args->forget)
+    return forget_targets(app);
   if (!names_are_good(app) || !has_measuring(app))
     return EX_USAGE;
   r = app_open_store(app, STORE_WRITE);

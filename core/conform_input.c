@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/sound.h"
+
 #define MANY_FIELDS 4096
 
 /* ---- Fields ---- */
@@ -20,17 +22,15 @@ static void
 take_field(const struct mp_field_sink *sink, const struct mp_field *field)
 {
   struct fields *f = sink->ctx;
-  static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
 
   f->calls++;
   if (!MP_HAS(field, struct mp_field, unit))
     conform_fail(f->c, "a field's struct_size is %u: too small",
                  (unsigned)field->struct_size);
-  else if (!field->name || !*field->name ||
-           field->name[strspn(field->name, allowed)])
+  else if (!field->name || !sound_field(field->name))
     conform_fail(f->c, "a field is called \"%s\": not of [a-z0-9_.-]",
                  field->name ? field->name : "");
-  else if (field->kind < MP_COUNTER || field->kind > MP_TEXT)
+  else if (field->kind > MP_TEXT)
     conform_fail(f->c, "the field \"%s\" is of kind %u, which does not exist",
                  field->name, (unsigned)field->kind);
   else
@@ -129,7 +129,7 @@ take_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
 {
   struct conform *c = sink->ctx;
 
-  if (!serial || how > MP_SERIAL_ASSUMED)
+  if (!serial || !sound_symbol(serial) || how > MP_SERIAL_ASSUMED)
     conform_fail(c, "it gave a serial number that is none");
   return MP_OK;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/sound.h"
+
 #define TARGETS 2
 #define RECORDS 3
 
@@ -139,7 +141,7 @@ take_token(struct trial *t, char token[512])
   conform_result(t->c, t->h, "token", r, ok, failures);
   if (r != MP_OK)
     snprintf(token, 512, "0");
-  else if (!memchr(token, 0, 256) || strpbrk(token, "\r\n"))
+  else if (!sound_token(token, 256))
     conform_fail(t->c, "token gave no text of one line below 256 bytes");
 }
 
@@ -159,7 +161,9 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
     wrong = "an answer that is none";
   else if (shown->answer == MP_SHOWN_VALUE && !shown->value)
     wrong = "a value, and did not give it";
-  else if (shown->answer == MP_SHOWN_VALUE)
+  else
+    wrong = sound_shown(shown);
+  if (!wrong && shown->answer <= MP_SHOWN_EMPTY && shown->value)
     wrong = conform_value(shown->value);
   if (wrong)
     conform_fail(t->c, "fetch gave %s", wrong);

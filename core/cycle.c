@@ -105,7 +105,12 @@ work_out(struct pipeline *p)
 {
   int64_t time_ms;
 
+  /* Of fields that this reading brought first. */
+  if (book_load(p) != MP_OK)
+    p->run->stateless = true;
+  book_tell_unreadable(p);
   evaluate(p);
+  book_check_kinds(p);
   book_check_values(p);
   time_ms = book_time(p);
   book_due(p, time_ms);

@@ -42,6 +42,11 @@ bool believe_save(struct pipeline *p);
 /* The time of the cycle: the end of the reading, the earliest of several
  * inputs; 0: nothing was read. */
 int64_t book_time(const struct pipeline *p);
+/* Reports the targets whose entry of the state cannot be read; once a run. */
+void book_tell_unreadable(struct pipeline *p);
+/* Checks that each value is of the kind that its target got before; one of
+ * another kind is left out, and blocks its base. */
+void book_check_kinds(struct pipeline *p);
 /* Checks that each value fits its target; what does not blocks its base. */
 void book_check_values(struct pipeline *p);
 /* Puts the cycle's values into ledgers and rows. */

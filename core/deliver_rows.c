@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "core/call.h"
+#include "core/plain.h"
 #include "core/row.h"
+#include "core/sound.h"
 #include "core/turn.h"
 
 /* Rows of one commit: more cost nothing, and one answer tells of all. */
@@ -54,12 +56,16 @@ batch_of(const struct stage *output, struct batch *batch)
 static bool
 keep_token(struct stage *output, const struct batch *batch)
 {
-  char body[600];
+  char *body;
+  bool good;
 
-  snprintf(body, sizeof(body), "%" PRId64 " %" PRId64 " %s %s", batch->first,
-           batch->last, output->plugin->table.name, batch->token);
-  return store_put(output->pipeline->run->store, STORE_META, output->name,
+  if (asprintf(&body, "%" PRId64 " %" PRId64 " %s %s", batch->first,
+               batch->last, output->plugin->table.name, batch->token) < 0)
+    return false;
+  good = store_put(output->pipeline->run->store, STORE_META, output->name,
                    token_key, body);
+  free(body);
+  return good;
 }
 
 static void
@@ -69,24 +75,48 @@ drop_token(struct stage *output)
             NULL);
 }
 
-static bool
+enum token {
+  TOKEN_NONE,
+  TOKEN_KNOWN,
+  TOKEN_UNREADABLE, /* rows were being written, and it is not known which */
+};
+
+static enum token
 load_token(const struct stage *output, struct batch *batch)
 {
   const char *body = store_get(output->pipeline->run->store, STORE_META,
                                output->name, token_key);
-  const char *name = output->plugin->table.name;
+  const char *name = output->plugin->table.name, *token;
   size_t len = strlen(name);
   int used = 0;
 
   memset(batch, 0, sizeof(*batch));
-  if (!body || sscanf(body, "%" SCNd64 " %" SCNd64 " %n", &batch->first,
-                      &batch->last, &used) != 2)
-    return false;
+  if (!body)
+    return TOKEN_NONE;
+  if (sscanf(body, "%" SCNd64 " %" SCNd64 " %n", &batch->first, &batch->last,
+             &used) != 2 ||
+      used == 0)
+    return TOKEN_UNREADABLE;
   /* Another plugin's says nothing to this one: its rows are written anew. */
   if (strncmp(body + used, name, len) != 0 || body[used + (int)len] != ' ')
-    return false;
-  snprintf(batch->token, sizeof(batch->token), "%s", body + used + len + 1);
-  return true;
+    return TOKEN_NONE;
+  token = body + used + len + 1;
+  if (strlen(token) >= sizeof(batch->token) || !plain_text(token))
+    return TOKEN_UNREADABLE;
+  memcpy(batch->token, token, strlen(token) + 1);
+  return TOKEN_KNOWN;
+}
+
+/* What became of its rows is not known, and cannot be found out. */
+static void
+refuse_token(struct stage *output)
+{
+  output->given_up = true;
+  stage_fail(output, MP_EDATA, "queue",
+             "the state's note on the rows that were being written cannot be "
+             "read: its rows wait; \"meterpipe rebase --forget %s\" deletes "
+             "the note, and they are written again",
+             output->name);
 }
 
 /* What cannot be read for want of memory waits; what never can be goes. */
@@ -219,7 +249,7 @@ needs_recovery(const struct stage *output)
 {
   struct batch batch;
 
-  return is_queued(output) && load_token(output, &batch);
+  return is_queued(output) && load_token(output, &batch) != TOKEN_NONE;
 }
 
 void
@@ -232,9 +262,10 @@ deliver_recover(struct pipeline *p)
 
     if (!turn_begin(output))
       continue;
-    load_token(output, &batch);
+    if (load_token(output, &batch) == TOKEN_UNREADABLE)
+      refuse_token(output);
     /* Was it append before?  Writing a value of a history twice is harmless. */
-    if (delivery(output) == MP_HISTORY)
+    else if (delivery(output) == MP_HISTORY)
       drop_token(output);
     else if (deliver_open(output))
       deliver_batch(output, &batch, batch.token);
@@ -258,6 +289,11 @@ take_token(struct stage *output, struct batch *batch)
                output->plugin->output.token(output->self, batch->token,
                                             sizeof(batch->token)),
                0);
+  if (r == MP_OK && !sound_token(batch->token, sizeof(batch->token)))
+    r = stage_fail(output, MP_EINTERNAL, NULL,
+                   "the plugin's token is not a line of clean UTF-8 that ends "
+                   "within %zu bytes",
+                   sizeof(batch->token));
   if (r == MP_OK && !keep_token(output, batch))
     r = stage_fail(output, MP_ENOMEM, NULL, "out of memory");
   output->given_up = r != MP_OK;
@@ -273,7 +309,8 @@ deliver_tokens(struct pipeline *p)
 
     if (!is_queued(output) || !turn_begin(output))
       continue;
-    if (load_token(output, &batch)) /* what became of them is not known yet */
+    if (load_token(output, &batch) !=
+        TOKEN_NONE) /* what became of them is not known yet */
       output->given_up = true;
     else if (batch_of(output, &batch) && deliver_open(output))
       take_token(output, &batch);
@@ -311,7 +348,8 @@ drop_rows(struct stage *output)
   size_t n = store_row_count(run->store, output->name), dropped = 0;
   struct batch unsure;
 
-  load_token(output, &unsure);
+  if (load_token(output, &unsure) == TOKEN_UNREADABLE)
+    return 0;
   for (; n > (size_t)run->queue_max; n--) {
     const struct store_row *row =
       store_row_next(run->store, output->name, unsure.last);

@@ -41,7 +41,7 @@ kept_operand(const struct target *t, const struct value **ret_value,
 {
   const struct value *v = ledger_last(&t->ledger);
 
-  if (t->stage->pipeline->run->stateless)
+  if (t->stage->pipeline->run->stateless || t->unreadable)
     return MP_OPERAND_MISSING;
   if (t->first && !t->ledger.d.kind)
     return MP_OPERAND_FIRST;
@@ -97,6 +97,17 @@ rebase_is_asked(const struct stage *transform)
         transform->operands[i].target->ledger.rebase)
       return true;
   return false;
+}
+
+/* The graph knows whether it is a delta, and not the plugin. */
+static void
+set_kind(const struct stage *transform, const struct value *in,
+         struct value *result)
+{
+  uint32_t kind = graph_result_kind(transform, in->kind);
+
+  if (!result->text && kind != MP_TEXT)
+    result->kind = kind;
 }
 
 /* The outcomes that leave the target alone, as far as they have a reason: of a
@@ -157,8 +168,7 @@ transform_apply(struct stage *transform, const struct value *in,
   if (wrong)
     return stage_fail(transform, MP_EINTERNAL, NULL, "the plugin made %s",
                       wrong);
-  if (!out->text) /* the graph knows whether it is a delta */
-    out->kind = transform->output->kind;
+  set_kind(transform, in, out);
   return MP_OK;
 }
 
@@ -186,7 +196,8 @@ tell_missing_operand(const struct stage *transform)
   for (size_t i = 0; i < transform->n_operands; i++) {
     const struct operand *o = &transform->operands[i];
     const struct target *target = o->target;
-    bool told = stateless || target->failed || target->stage->given_up;
+    bool told = stateless || target->failed || target->unreadable ||
+                target->stage->given_up;
 
     if (o->public.flags & MP_OPERAND_MISSING)
       log_line(told ? MP_LOG_INFO : MP_LOG_WARNING, transform->name, NULL,
@@ -290,7 +301,8 @@ slot_counts(const struct slot *slot)
 bool
 target_counts(const struct target *target)
 {
-  return target->source && !target->unfit && slot_counts(target->source) &&
+  return target->source && !target->unreadable && !target->other_kind &&
+         !target->unfit && slot_counts(target->source) &&
          !(target->base && base_leader(target->base)->blocked);
 }
 

@@ -127,6 +127,24 @@ join(struct base *a, struct base *b)
   return b;
 }
 
+uint32_t
+graph_result_kind(const struct stage *transform, uint32_t kind)
+{
+  uint32_t result = kind;
+
+  for (size_t i = 0; i < transform->n_operands; i++) {
+    const struct operand *o = &transform->operands[i];
+
+    if (!o->target)
+      continue;
+    if ((o->flags & MP_TOTAL) && kind)
+      result = kind == MP_DELTA || kind == MP_COUNTER ? MP_COUNTER : MP_GAUGE;
+    if (o->flags & MP_BASE)
+      result = o->target->source == transform->input ? MP_DELTA : MP_GAUGE;
+  }
+  return result;
+}
+
 /* What the result of a transform is: its kind, and what it is computed from. */
 static void
 resolve_result(struct builder *b, struct stage *stage)
@@ -135,7 +153,7 @@ resolve_result(struct builder *b, struct stage *stage)
 
   if (!in)
     return;
-  out->kind = in->kind;
+  out->kind = graph_result_kind(stage, in->kind);
   out->base = in->base;
   for (size_t i = 0; i < stage->n_operands; i++) {
     struct operand *o = &stage->operands[i];
@@ -144,16 +162,11 @@ resolve_result(struct builder *b, struct stage *stage)
       continue;
     o->target->is_operand = true;
     o->target->operand_flags |= o->flags;
-    if (o->flags & MP_TOTAL)
-      out->kind =
-        in->kind == MP_DELTA || in->kind == MP_COUNTER ? MP_COUNTER : MP_GAUGE;
     if (o->flags & MP_BASE) {
       struct base *base = base_of(b, o->target);
-      bool own = o->target->source == in;
 
       out->base = join(out->base, base);
-      out->kind = own ? MP_DELTA : MP_GAUGE;
-      if (base && !own)
+      if (base && o->target->source != in)
         base->advances = false;
     }
   }

@@ -344,6 +344,31 @@ ledger_last(const struct ledger_target *t)
   return t->a.kind ? &t->a : NULL;
 }
 
+bool
+ledger_takes_kind(const struct ledger_target *t, uint32_t kind)
+{
+  if (t->kind)
+    return t->kind == kind;
+  /* Of an earlier version; what is added to a total is not of its kind. */
+  return t->role == LEDGER_TOTAL || !t->d.kind ||
+         (t->d.kind == MP_DELTA) == (kind == MP_DELTA);
+}
+
+void
+ledger_set_kind(struct ledger_target *t, uint32_t kind)
+{
+  t->kind = kind;
+  if (t->role != LEDGER_PLAIN || kind != MP_DELTA)
+    return;
+  t->role = LEDGER_DELTA;
+  if (t->a.kind == MP_DELTA)
+    return;
+  /* What the target showed before its first amount is none. */
+  value_clear(&t->a);
+  ledger_shown_clear(&t->b);
+  t->a_place = MP_EXACT;
+}
+
 /* What is due once V is added: a delta is added to what waits already. */
 static int
 add_due(const struct ledger_target *t, const struct value *v,

@@ -32,6 +32,8 @@ struct ledger_shown {
 
 struct ledger_target {
   enum ledger_role role;
+  uint32_t kind;         /* of the values it gets; of a total, of what is added
+                            to it; 0: not known yet */
   struct value a;        /* A: the last value acknowledged */
   struct ledger_shown b; /* B: what was shown just before A was sent */
   struct value m;        /* M: sent without an answer so far */
@@ -102,6 +104,13 @@ void ledger_drop(struct ledger_target *t, const struct ledger_shown *seen);
 
 /* The last known value: D, else A; NULL: missing. */
 const struct value *ledger_last(const struct ledger_target *t);
+
+/* Whether a value of KIND can follow those that T got. */
+bool ledger_takes_kind(const struct ledger_target *t, uint32_t kind);
+
+/* T gets values of KIND from now on.  A delta makes a plain target one that is
+ * fed by deltas. */
+void ledger_set_kind(struct ledger_target *t, uint32_t kind);
 
 /* Whether what is due with V (in the unit of T) can be held exactly. */
 bool ledger_fits(const struct ledger_target *t, const struct value *v);

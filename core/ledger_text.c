@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/sound.h"
+
 static void
 put_value(FILE *out, const char *name, const struct value *v)
 {
@@ -49,6 +51,7 @@ ledger_encode(const struct ledger_target *t)
     return NULL;
   if (t->unit)
     fprintf(out, "unit %s\n", t->unit);
+  fprintf(out, "kind %u\n", (unsigned)t->kind);
   put_value(out, "a", &t->a);
   put_shown(out, "b", &t->b);
   put_value(out, "m", &t->m);
@@ -76,7 +79,7 @@ get_shown(struct ledger_shown *s, const char *rest)
 {
   int place;
 
-  if (sscanf(rest, "%d", &place) != 1)
+  if (sscanf(rest, "%d", &place) != 1 || !sound_place(place))
     return false;
   s->known = true;
   s->place = place;
@@ -84,10 +87,19 @@ get_shown(struct ledger_shown *s, const char *rest)
 }
 
 static bool
-get_text(char **to, const char *rest)
+get_updated(char **to, const char *rest)
 {
+  if (!sound_updated(rest))
+    return false;
   free(*to);
   *to = strdup(rest);
+  return *to != NULL;
+}
+
+static bool
+get_unit(const char **to, const char *rest)
+{
+  *to = sound_unit(rest) ? value_intern(rest) : NULL;
   return *to != NULL;
 }
 
@@ -111,7 +123,7 @@ get_decimal(struct decimal *to, const char *rest)
   if (sscanf(rest, "%lld %d", &coef, &exp10) != 2)
     return false;
   *to = (struct decimal){ .coef = coef, .exp10 = exp10 };
-  return true;
+  return decimal_valid(*to);
 }
 
 /* One line: NAME and what stands behind it. */
@@ -140,25 +152,26 @@ decode_line(struct ledger_target *t, const char *name, const char *rest)
   if (strcmp(name, "n") == 0)
     return get_shown(&t->n, rest);
   if (strcmp(name, "b.at") == 0)
-    return get_text(&t->b.updated, rest);
+    return get_updated(&t->b.updated, rest);
   if (strcmp(name, "n.at") == 0)
-    return get_text(&t->n.updated, rest);
-  if (strcmp(name, "unit") == 0) {
-    /* The mark that parts units from what is behind them is in none. */
-    t->unit = strchr(rest, '|') ? NULL : value_intern(rest);
-    return t->unit != NULL;
-  }
+    return get_updated(&t->n.updated, rest);
+  if (strcmp(name, "unit") == 0)
+    return get_unit(&t->unit, rest);
   if (strcmp(name, "e") == 0)
     return get_decimal(&t->e, rest);
   if (strcmp(name, "step") == 0)
-    return get_decimal(&t->step, rest) && decimal_valid(t->step) &&
-           t->step.coef > 0;
+    return get_decimal(&t->step, rest) && t->step.coef > 0;
   good = get_number(&n, rest);
-  if (strcmp(name, "place") == 0)
+  if (strcmp(name, "place") == 0) {
     t->a_place = (int32_t)n;
-  else if (strcmp(name, "sent") == 0)
+    good = good && n == t->a_place && sound_place(t->a_place);
+  } else if (strcmp(name, "sent") == 0) {
     t->sent_ms = n;
-  else if (strcmp(name, "rebase") == 0)
+    good = good && sound_time(n);
+  } else if (strcmp(name, "kind") == 0) {
+    t->kind = (uint32_t)n;
+    good = good && n >= 0 && n <= MP_TEXT;
+  } else if (strcmp(name, "rebase") == 0)
     t->rebase = n != 0;
   else if (strcmp(name, "m.id") == 0)
     t->m_id = n > 0 ? n : 0;
@@ -167,11 +180,22 @@ decode_line(struct ledger_target *t, const char *name, const char *rest)
   return good;
 }
 
+/* A state of an earlier version has no kinds, and there a result was a gauge
+ * whatever it was computed from. */
+static void
+infer_kind(struct ledger_target *t)
+{
+  const struct value *v = t->d.kind ? &t->d : t->m.kind ? &t->m : &t->a;
+
+  if (t->role != LEDGER_TOTAL && v->kind != MP_GAUGE)
+    t->kind = v->kind;
+}
+
 bool
 ledger_decode(struct ledger_target *t, const char *text)
 {
   char *copy = strdup(text);
-  bool good = copy != NULL;
+  bool good = copy != NULL, has_kind = false;
 
   for (char *line = copy; good && *line;) {
     char *end = strchr(line, '\n');
@@ -183,8 +207,11 @@ ledger_decode(struct ledger_target *t, const char *text)
     }
     *end = *rest = 0;
     good = decode_line(t, line, rest + 1);
+    has_kind = has_kind || strcmp(line, "kind") == 0;
     line = end + 1;
   }
   free(copy);
+  if (good && !has_kind)
+    infer_kind(t);
   return good;
 }

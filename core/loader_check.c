@@ -6,6 +6,11 @@
 
 #include <string.h>
 
+#include "core/sound.h"
+
+/* Bytes of the names that a plugin brings. */
+#define MAX_NAME 32
+
 /* Copies as much of a plugin's table as both sides know. */
 #define COPY_TABLE(to, from)                                                   \
   do {                                                                         \
@@ -118,6 +123,31 @@ check_delivery(struct loader *loader, const struct plugin *plugin)
   return true;
 }
 
+/* PREFIX.NAME.PART must be one key of the pipeline file. */
+static bool
+check_target_words(struct loader *loader, const struct plugin *plugin)
+{
+  const char *prefix = plugin->output.target_prefix;
+  const char *part = plugin->output.target_parts;
+
+  if (strlen(prefix) > MAX_NAME || !sound_word(prefix, strlen(prefix)))
+    return fail_load(loader,
+                     "%s: its target_prefix must be [a-z][a-z0-9_]* and have "
+                     "%d characters at most",
+                     plugin->path, MAX_NAME);
+  while (part && *part) {
+    size_t len = strcspn(part, " ");
+
+    if (len > MAX_NAME || !sound_word(part, len))
+      return fail_load(loader,
+                       "%s: its target_parts must be words of [a-z][a-z0-9_]* "
+                       "with a blank between two",
+                       plugin->path);
+    part += len + (part[len] == ' ');
+  }
+  return true;
+}
+
 static bool
 check_output(struct loader *loader, struct plugin *plugin)
 {
@@ -133,22 +163,27 @@ check_output(struct loader *loader, struct plugin *plugin)
                      "%s: its output table lacks target_prefix, write "
                      "or commit",
                      plugin->path);
-  return check_delivery(loader, plugin);
+  return check_target_words(loader, plugin) && check_delivery(loader, plugin);
 }
 
+/* Names and versions stand in the state, in messages and in lists. */
 static bool
-check_options(struct loader *loader, const struct plugin *plugin)
+check_names(struct loader *loader, const struct plugin *plugin)
 {
-  const struct mp_option *option = plugin->table.options;
+  const struct mp_plugin *table = &plugin->table;
+  size_t len = strlen(table->name);
 
-  for (; option && option->key; option++)
-    if (!*option->key || option->type < MP_TYPE_STRING ||
-        option->type > MP_TYPE_FIELDS ||
-        (option->type == MP_TYPE_CHOICE && !option->allowed))
-      return fail_load(loader,
-                       "%s: the row \"%s\" of its option table is "
-                       "unsound",
-                       plugin->path, option->key);
+  if (len > MAX_NAME || !sound_word(table->name, len))
+    return fail_load(loader,
+                     "%s: its name must be [a-z][a-z0-9_]* and have %d "
+                     "characters at most",
+                     plugin->path, MAX_NAME);
+  if ((table->version && !sound_symbol(table->version)) ||
+      (table->summary && !sound_symbol(table->summary)))
+    return fail_load(loader,
+                     "%s: its version and its summary must be lines of clean "
+                     "UTF-8 of less than %d bytes",
+                     plugin->path, SOUND_SYMBOL);
   return true;
 }
 
@@ -208,5 +243,6 @@ loader_check_table(struct loader *loader, struct plugin *plugin,
                      "%s: its plugin table lacks name, create or "
                      "destroy",
                      plugin->path);
-  return check_options(loader, plugin) && check_kind(loader, plugin);
+  return check_names(loader, plugin) && loader_check_options(loader, plugin) &&
+         check_kind(loader, plugin);
 }

@@ -22,4 +22,8 @@ bool fail_load(struct loader *loader, const char *fmt, ...) MP_PRINTF(2, 3);
 bool loader_check_table(struct loader *loader, struct plugin *plugin,
                         const struct mp_plugin *table);
 
+/* loader_option.c: false, with the reason kept, where a row of PLUGIN's option
+ * table is unsound. */
+bool loader_check_options(struct loader *loader, const struct plugin *plugin);
+
 #endif

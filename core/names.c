@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/nearest.h"
+#include "core/sound.h"
 
 /* ---- Nearest names ---- */
 
@@ -41,9 +42,9 @@ hint_words(const struct hint *hint, char *buf, size_t size)
 /* ---- Fields of an input ---- */
 
 struct known_field {
-  bool known;
+  bool known; /* it was described, and soundly */
   uint32_t kind;
-  char name[128];
+  char name[SOUND_NAME];
   struct decimal max_rate;
   const char *max_rate_unit;
 };
@@ -53,8 +54,11 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
 {
   struct known_field *known = sink->ctx;
 
-  known->known = snprintf(known->name, sizeof(known->name), "%s", field->name) <
-                 (int)sizeof(known->name);
+  known->known = MP_HAS(field, struct mp_field, unit) && field->name &&
+                 sound_field(field->name) && field->kind <= MP_TEXT;
+  if (!known->known)
+    return;
+  snprintf(known->name, sizeof(known->name), "%s", field->name);
   known->kind = field->kind;
   if (!MP_HAS(field, struct mp_field, max_rate_unit) ||
       field->max_rate_coef <= 0)
@@ -113,8 +117,15 @@ names_field(struct builder *b, struct stage *input, const char *field,
 
   if (!input->plugin)
     return NULL; /* reported already */
-  if (input->plugin->input.field(field, &sink) != MP_OK || !known.known) {
+  if (input->plugin->input.field(field, &sink) != MP_OK) {
     unknown_field(b, input, field, line, key);
+    return NULL;
+  }
+  if (!known.known) {
+    builder_problem(b, line,
+                    "%s: the plugin of the input \"%s\" does not describe the "
+                    "field \"%s\" as the plugin interface has it",
+                    key, input->name, field);
     return NULL;
   }
   for (size_t i = 0; i < input->n_fields; i++)

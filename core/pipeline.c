@@ -170,12 +170,12 @@ builder_add_target(struct stage *output, const char *name, const char *part,
 }
 
 struct slot *
-pipeline_add_field(struct stage *input, const char *field, uint32_t kind)
+pipeline_add_field(struct stage *input, const char *field)
 {
   struct pipeline *pipeline = input->pipeline;
   struct slot *slot;
 
-  slot = builder_add_slot(pipeline, input, field, kind);
+  slot = builder_add_slot(pipeline, input, field, 0);
   for (size_t i = 0; slot && i < pipeline->n_stages; i++)
     if (pipeline->stages[i]->takes_all &&
         !builder_add_target(pipeline->stages[i], slot->name, NULL, slot))

@@ -51,7 +51,7 @@ struct slot {
   char *name;              /* "meter.heat_energy_e1", "usage" */
   struct stage *stage;     /* the input or transform that makes it */
   char *field;             /* of an input; else NULL */
-  uint32_t kind;           /* as far as it is known beforehand */
+  uint32_t kind;           /* MP_COUNTER ...; 0: not known beforehand */
   struct base *base;       /* what it is computed from, directly or not; NULL */
   struct reading *kept;    /* of a field that a transform measures; else NULL */
   struct decimal max_rate; /* what the input says: in an hour; coef 0: none */
@@ -91,6 +91,9 @@ struct target {
   struct mp_target public; /* as the plugin sees it */
   struct ledger_target ledger;
   struct base *base; /* it is the base */
+  bool loaded;       /* its entry of the state was looked for */
+  bool unreadable;   /* that entry cannot be read: it is left as it is */
+  bool told;         /* that was reported */
   /* of this run */
   uint32_t answer; /* MP_SHOWN_...; 0: not reached */
   struct ledger_shown shown;
@@ -100,6 +103,7 @@ struct target {
   bool changed;     /* by somebody */
   bool failed;      /* reported in this run: not sent to in it */
   bool unfit;       /* this cycle's value does not fit it */
+  bool other_kind;  /* this cycle's value is of another kind than before */
   bool sending;     /* M is committed and on its way */
 };
 
@@ -216,10 +220,12 @@ struct target *stage_target(const struct stage *stage, const char *name,
                             const char *part);
 
 /* Adds what an input brings without having been named; outputs that take all
- * get a target for it.  Called with the pipeline's lock where there are
- * threads.  NULL: out of memory. */
-struct slot *pipeline_add_field(struct stage *input, const char *field,
-                                uint32_t kind);
+ * get a target for it; its kind is not known.  Called with the pipeline's lock
+ * where there are threads.  NULL: out of memory. */
+struct slot *pipeline_add_field(struct stage *input, const char *field);
+
+/* The kind of what TRANSFORM makes of a value of KIND; 0: not known yet. */
+uint32_t graph_result_kind(const struct stage *transform, uint32_t kind);
 
 /* The field of an input whose reading SLOT is, as it came or through transforms
  * without an operand; NULL: it is calculated from something else, too. */

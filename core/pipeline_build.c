@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/plain.h"
 #include "core/stage.h"
 
 /* Whether an entry of an output's section is PREFIX.NAME = VALUE. */
@@ -131,6 +132,10 @@ resolve_target(struct builder *b, struct stage *stage,
   if (!*bare)
     builder_problem(b, entry->line,
                     "\"%s\" names no target: write %s.NAME = VALUE", entry->key,
+                    stage->plugin->output.target_prefix);
+  if (!plain_text(bare)) /* a tab ends the name in a row of the queue */
+    builder_problem(b, entry->line,
+                    "the name of a target holds a tab: write %s.NAME = VALUE",
                     stage->plugin->output.target_prefix);
   source = entry->broken || entry->continued /* reported already */
              ? NULL

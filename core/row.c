@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/cycle_parts.h"
+#include "core/sound.h"
 
 char *
 row_encode(const struct stage *output, int64_t time_ms)
@@ -54,7 +55,7 @@ decode_line(struct row *row, const char *line)
   long long time_ms;
 
   if (row->time_ms == 0) {
-    if (sscanf(line, "time %lld", &time_ms) != 1)
+    if (sscanf(line, "time %lld", &time_ms) != 1 || !sound_time(time_ms))
       return false;
     row->time_ms = time_ms;
     return true;

@@ -6,7 +6,7 @@
 
 #include "core/call.h"
 #include "core/clock.h"
-#include "core/plain.h"
+#include "core/sound.h"
 
 enum report_side
 stage_side(const struct stage *stage)
@@ -69,21 +69,55 @@ find_field(struct stage *stage, const char *field)
   return NULL;
 }
 
+/* A field that nothing in the pipeline file names. */
+static int
+add_field(struct stage *stage, const char *field, struct slot **ret)
+{
+  if (!sound_field(field))
+    return stage_fail(stage, MP_EINTERNAL, NULL,
+                      "the plugin emitted a field whose name is not made of "
+                      "a-z, 0-9, _ . and -, or is too long");
+  *ret = pipeline_add_field(stage, field);
+  return *ret ? MP_OK : stage_fail(stage, MP_ENOMEM, field, "out of memory");
+}
+
+/* Takes VALUE for SLOT.  MP_EDATA: the roles of the targets that it feeds were
+ * built on another kind. */
+static int
+take_value(struct slot *slot, const struct mp_value *value)
+{
+  struct stage *stage = slot->stage;
+  const char *fault = value_import(&slot->value, value);
+
+  if (fault)
+    return stage_fail(stage, MP_EINTERNAL, slot->field, "the plugin emitted %s",
+                      fault);
+  if (slot->kind && slot->kind != slot->value.kind)
+    return stage_fail(stage, MP_EDATA, slot->field,
+                      "is a %s in this reading, and a %s by the plugin's "
+                      "description of its fields: it is left out",
+                      value_kind_name(slot->value.kind),
+                      value_kind_name(slot->kind));
+  return MP_OK;
+}
+
 static int
 emit(struct stage *stage, const char *field, const struct mp_value *value)
 {
-  struct slot *slot = find_field(stage, field);
-  const char *wrong;
+  struct slot *slot = field ? find_field(stage, field) : NULL;
+  int r = MP_OK;
 
+  if (!field)
+    return stage_fail(stage, MP_EINTERNAL, NULL,
+                      "the plugin emitted a value without a field");
   if (!slot && stage->all_fields)
-    slot = pipeline_add_field(stage, field, value->kind);
+    r = add_field(stage, field, &slot);
   if (!slot)
-    return MP_DROP;
-  wrong = value_import(&slot->value, value);
-  if (wrong) {
+    return r == MP_OK ? MP_DROP : r;
+  r = take_value(slot, value);
+  if (r != MP_OK) {
     slot->state = SLOT_MISSING;
-    return stage_fail(stage, MP_EINTERNAL, field, "the plugin emitted %s",
-                      wrong);
+    return r;
   }
   if (slot->value.time_ms == 0)
     slot->value.time_ms = clock_now_ms();
@@ -114,9 +148,12 @@ sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
 {
   struct stage *stage = sink->ctx;
 
-  if (!serial || !plain_text(serial) || strchr(serial, '|'))
+  if (!serial || !sound_symbol(serial))
     return stage_fail(stage, MP_EINTERNAL, NULL,
-                      "the plugin gave a serial number that is no clean text");
+                      "the plugin gave a serial number that is %s",
+                      serial && strnlen(serial, SOUND_SYMBOL) == SOUND_SYMBOL
+                        ? "too long"
+                        : "no clean text");
   stage->serial = value_intern(serial);
   if (*serial && !stage->serial)
     return stage_fail(stage, MP_ENOMEM, NULL, "out of memory");

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/hidden.h"
 #include "core/log.h"
+#include "core/sound.h"
 #include "core/unit.h"
 
 static struct stage *
@@ -170,11 +171,31 @@ host_store_get(const struct mp_host *host, const char *key)
   return store ? store_get(store, STORE_TEXT, host->name, key) : NULL;
 }
 
+/* What is wrong with an entry of the plugin's own; NULL: it can be kept. */
+static const char *
+fault_of_entry(const char *key, const char *text)
+{
+  if (!sound_kept_key(key))
+    return "a key that is not clean UTF-8, is empty or is too long";
+  if (text && !sound_kept_text(text))
+    return "a text that is not clean UTF-8";
+  return NULL;
+}
+
 static int
 host_store_set(const struct mp_host *host, const char *key, const char *text)
 {
-  struct store *store = stage_of(host)->pipeline->run->store;
+  struct stage *stage = stage_of(host);
+  struct store *store = stage->pipeline->run->store;
+  const char *fault;
 
+  if (text && strnlen(text, SOUND_KEPT_TEXT + 1) > SOUND_KEPT_TEXT)
+    return stage_fail(stage, MP_ERANGE, NULL,
+                      "the plugin gave store_set a text of more than 64 KiB");
+  fault = fault_of_entry(key, text);
+  if (fault)
+    return stage_fail(stage, MP_EINTERNAL, NULL, "the plugin gave store_set %s",
+                      fault);
   return !store || store_put(store, STORE_TEXT, host->name, key, text)
            ? MP_OK
            : MP_ENOMEM;

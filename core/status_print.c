@@ -90,6 +90,12 @@ add_target(struct table *table, const struct status *status,
   int64_t since = 0;
 
   table_add(table, t->full_name);
+  if (t->unreadable) {
+    table_add(table, "cannot be read");
+    for (int i = 0; i < 3; i++)
+      table_add(table, "");
+    return;
+  }
   table_add(table, value_describe(last, text, sizeof(text)));
   table_add(table, last->kind ? age_of(status, last->time_ms, age) : "");
   if (delivery(t->stage) != MP_LATEST || !waiting_since(t, &since)) {
@@ -302,6 +308,8 @@ json_target(struct json *json, const struct target *t)
   else
     json_text(json, "due", NULL);
   json_time(json, "due_since", waits ? since : 0);
+  if (t->unreadable)
+    json_bool(json, "readable", false);
   json_end_object(json);
 }
 

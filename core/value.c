@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/plain.h"
+#include "core/sound.h"
 #include "core/unit.h"
 
 /* ---- Interned texts ---- */
@@ -100,63 +101,72 @@ is_same(const char *has, const char *text)
 }
 
 static const char *
-import_text(struct value *to, const struct mp_value *from)
+fault_of_number(const struct mp_value *v)
 {
-  const bool is_text = from->kind == MP_TEXT;
-
-  if (is_text && !from->text)
-    return "a text value without text";
-  if (is_text && !plain_text(from->text))
-    return "a text that is not clean UTF-8";
-  free(to->text);
-  to->text = is_text ? strdup(from->text) : NULL;
-  return is_text && !to->text ? "out of memory" : NULL;
-}
-
-/* Units and serial numbers: clean, and without the mark that parts them in the
- * state. */
-static bool
-is_symbol(const char *text)
-{
-  return !text ||
-         (plain_text(text) && !strchr(text, '|') && strlen(text) < 200);
+  if (v->struct_size < offsetof(struct mp_value, text) + sizeof(v->text))
+    return "a value whose struct_size is too small";
+  if (v->kind < MP_COUNTER || v->kind > MP_TEXT)
+    return "a value of an unknown kind";
+  if (v->exp10 < -DECIMAL_MAX_EXP || v->exp10 > DECIMAL_MAX_EXP)
+    return "a value with an absurd exponent";
+  if (!sound_time(v->time_ms))
+    return "a value with a time before 1970 or after 9999";
+  return NULL;
 }
 
 static const char *
-wrong_with_number(const struct mp_value *from)
+fault_of_text(const struct mp_value *v)
 {
-  if (from->struct_size < offsetof(struct mp_value, text) + sizeof(from->text))
-    return "a value whose struct_size is too small";
-  if (from->kind < MP_COUNTER || from->kind > MP_TEXT)
-    return "a value of an unknown kind";
-  if (from->exp10 < -DECIMAL_MAX_EXP || from->exp10 > DECIMAL_MAX_EXP)
-    return "a value with an absurd exponent";
-  return NULL;
+  if (v->kind != MP_TEXT)
+    return NULL;
+  if (!v->text)
+    return "a text value without text";
+  return plain_text(v->text) ? NULL : "a text that is not clean UTF-8";
+}
+
+/* What is wrong with V; NULL: it can be kept, and read back.  What it has in
+ * common with KNOWN was checked before. */
+static const char *
+fault_of(const struct mp_value *v, const struct value *known)
+{
+  const char *fault = fault_of_number(v);
+
+  if (fault)
+    return fault;
+  if (v->unit && !is_same(known->unit, v->unit) && !sound_unit(v->unit))
+    return "a unit that is not clean UTF-8, is too long, or has \"|\" in it or "
+           "a blank at its beginning or end";
+  if (v->serial && !is_same(known->serial, v->serial) &&
+      !sound_symbol(v->serial))
+    return "a serial number that is not clean UTF-8, is too long, or has \"|\" "
+           "in it";
+  return fault_of_text(v);
+}
+
+static bool
+import_text(struct value *to, const struct mp_value *from)
+{
+  free(to->text);
+  to->text = from->kind == MP_TEXT ? strdup(from->text) : NULL;
+  return from->kind != MP_TEXT || to->text;
 }
 
 const char *
 value_import(struct value *to, const struct mp_value *from)
 {
-  const char *wrong = wrong_with_number(from);
-  bool new_unit, new_serial;
+  const char *fault = fault_of(from, to);
 
-  if (wrong)
-    return wrong;
-  new_unit = !is_same(to->unit, from->unit);
-  new_serial = !is_same(to->serial, from->serial);
-  if ((new_unit && !is_symbol(from->unit)) ||
-      (new_serial && !is_symbol(from->serial)))
-    return "a unit or serial number that is not clean UTF-8";
-  wrong = import_text(to, from);
-  if (wrong)
-    return wrong;
+  if (fault)
+    return fault;
+  if (!import_text(to, from))
+    return "out of memory";
   to->kind = from->kind;
   to->number.coef = from->kind == MP_TEXT ? 0 : from->coef;
   to->number.exp10 = from->kind == MP_TEXT ? 0 : from->exp10;
   to->time_ms = from->time_ms;
-  if (new_unit)
+  if (!is_same(to->unit, from->unit))
     to->unit = from->unit ? value_intern(unit_canonical(from->unit)) : NULL;
-  if (new_serial)
+  if (!is_same(to->serial, from->serial))
     to->serial = value_intern(from->serial);
   /* Without its unit or its meter it would be another value. */
   if ((from->unit && *from->unit && !to->unit) ||
@@ -188,6 +198,15 @@ value_equal(const struct value *a, const struct value *b)
   if (a->text || b->text)
     return a->text && b->text && strcmp(a->text, b->text) == 0;
   return decimal_compare(a->number, b->number) == 0;
+}
+
+const char *
+value_kind_name(uint32_t kind)
+{
+  static const char *const names[] = { "unknown kind", "counter", "gauge",
+                                       "delta", "text" };
+
+  return names[kind <= MP_TEXT ? kind : 0];
 }
 
 const char *
@@ -237,30 +256,33 @@ decode_part(const char **p, const char **ret)
 bool
 value_decode(struct value *v, const char *line)
 {
+  static const struct value none = { 0 };
   unsigned kind;
   long long coef, time_ms;
   int exp10, used = 0;
   struct value got = { 0 };
+  struct mp_value seen;
   const char *p;
 
   if (sscanf(line, "%u %lld %d %lld%n", &kind, &coef, &exp10, &time_ms,
              &used) != 4 ||
       line[used] != ' ')
     return false;
-  if (kind < MP_COUNTER || kind > MP_TEXT || exp10 < -DECIMAL_MAX_EXP ||
-      exp10 > DECIMAL_MAX_EXP)
-    return false;
   p = line + used + 1;
   if (!decode_part(&p, &got.unit) || !decode_part(&p, &got.serial))
+    return false;
+  got.kind = kind;
+  got.number = (struct decimal){ .coef = coef, .exp10 = exp10 };
+  got.time_ms = time_ms;
+  seen = value_export(&got);
+  seen.text = p;
+  if (fault_of(&seen, &none))
     return false;
   if (kind == MP_TEXT) {
     got.text = strdup(p);
     if (!got.text)
       return false;
   }
-  got.kind = kind;
-  got.number = (struct decimal){ .coef = coef, .exp10 = exp10 };
-  got.time_ms = time_ms;
   value_move(v, &got);
   return true;
 }

@@ -48,6 +48,9 @@ struct mp_value value_export(const struct value *v);
 /* Whether number or text are the same; kind, unit, time do not count. */
 bool value_equal(const struct value *a, const struct value *b);
 
+/* "counter", "gauge", "delta" or "text". */
+const char *value_kind_name(uint32_t kind);
+
 /* "84.208 GJ" for people, in UTF-8; returns buf. */
 const char *value_describe(const struct value *v, char *buf, size_t size);
 

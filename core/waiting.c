@@ -35,7 +35,8 @@ waiting_keep(struct pipeline *p)
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
     for (size_t i = 0; i < output->n_targets; i++)
-      if (delivery(output) == MP_LATEST && target_is_kept(output->targets[i]))
+      if (delivery(output) == MP_LATEST && target_is_kept(output->targets[i]) &&
+          !output->targets[i]->unreadable)
         keep_one(output->targets[i]);
   }
 }

@@ -113,10 +113,12 @@ extern "C" {
 /*
  * A value is the exact decimal coef * 10^exp10.  The number of decimals is
  * kept: 17.50 is 1750 * 10^-2.  There is no missing value: what is missing is
- * not emitted, not applied and not written.  exp10 lies within -99 and 99.
+ * not emitted, not applied and not written.  exp10 lies within -99 and 99,
+ * time_ms within the years 1970 and 9999.
  *
  * All three texts are UTF-8 without control characters; unit and serial have
- * no '|' and less than 200 bytes.  Any other fails with MP_EINTERNAL.
+ * no '|' and less than 200 bytes, and unit has no blank at either end.  Any
+ * other fails with MP_EINTERNAL.
  */
 struct mp_value {
   uint32_t struct_size;
@@ -268,7 +270,9 @@ struct mp_host {
 
   /* A small persistent store of texts, of this instance alone; what is set is
    * committed with the cycle.  get: NULL when there is none, else valid until
-   * the next call of set with this key.  set with NULL removes. */
+   * the next call of set with this key.  set with NULL removes.  A key is a
+   * line of less than 1024 bytes, a text UTF-8 of at most 64 KiB, with tabs and
+   * line feeds: else MP_EINTERNAL, or MP_ERANGE where it is longer. */
   const char *(*store_get)(const struct mp_host *host, const char *key);
   int (*store_set)(const struct mp_host *host, const char *key,
                    const char *text);
@@ -341,8 +345,9 @@ mp_log(const struct mp_host *host, int level, const char *object,
 /* What a field name means. */
 struct mp_field {
   uint32_t struct_size;
-  uint32_t kind;      /* MP_COUNTER ... */
-  const char *name;   /* canonical: [a-z0-9_.-]+ */
+  uint32_t kind;      /* MP_COUNTER ...: a reading of another kind is refused;
+                         0: not known beforehand */
+  const char *name;   /* canonical: [a-z0-9_.-]+, less than 128 bytes */
   const char *number; /* other spelling, such as "60"; NULL: none */
   const char *label;  /* for people: "Heat energy E1"; NULL: none */
   const char *unit;   /* the usual one; a reading brings its own; NULL */
@@ -512,16 +517,18 @@ struct mp_shown {
   uint32_t struct_size;
   uint32_t target; /* number, as in mp_host.target */
   uint32_t answer;
-  int32_t place; /* of the last place shown, 10^place; or MP_EXACT */
+  int32_t place; /* of the last place shown, 10^place, within -99 and 99; or
+                    MP_EXACT */
   const struct mp_value *value; /* in the target's own unit; offset taken off;
                                    unit NULL: takes any */
-  const char *updated; /* time of its last update, compared as a text; NULL */
+  const char *updated; /* time of its last update, compared as a text: a line
+                          of less than 200 bytes; NULL */
   /* Smallest step that the target can hold, coef * 10^exp10; a value sent is
    * a whole number of it, rounded half to even.  coef 0: any. */
   int64_t step_coef;
   int32_t step_exp10;
   /* It must not be sent to for so long, so that its time of last update can
-   * tell two values apart. */
+   * tell two values apart; an hour at most. */
   uint32_t wait_ms;
 };
 
@@ -598,8 +605,9 @@ struct mp_output_ops {
   uint32_t flags;
   uint32_t delivery;  /* MP_LIVE ...; see delivery_option */
   uint32_t reserved;
-  const char *target_prefix; /* "idx" of idx.323 = VALUE */
-  const char *target_parts;  /* "power" of idx.323.power; by blanks; or NULL */
+  const char *target_prefix; /* "idx" of idx.323 = VALUE: [a-z][a-z0-9_]* */
+  const char *target_parts;  /* "power" of idx.323.power; such words, by blanks;
+                                or NULL */
 
   /* Learns its targets with mp_host.target.  No request is made yet: an
    * output may be away.  NULL: nothing to do. */
@@ -634,7 +642,7 @@ struct mp_output_ops {
    * be used further in this run, whatever the results. */
   int (*commit)(void *self, const struct mp_result_sink *sink);
 
-  /* Append only, both required.  token: a text that tells where the next row
+  /* Append only, both required.  token: a line that tells where the next row
    * will stand, kept before it is written; size is at least 256. */
   int (*token)(void *self, char *ret_token, size_t size);
   /* Called after begin and write in place of commit, when a run before this

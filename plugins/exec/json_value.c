@@ -15,7 +15,8 @@ static const struct {
   { "delta", MP_DELTA },
 };
 
-/* The host takes no unit and no serial number of this length. */
+/* The host takes no unit, serial number or time of last update of this length.
+ */
 #define SYMBOL_SIZE 200
 
 const char *
@@ -45,6 +46,18 @@ read_symbol(const struct json_line *line, const char *name, const char **ret)
       (strchr(*ret, '|') != NULL || strlen(*ret) >= SYMBOL_SIZE))
     return "has a unit or a serial number with a | in it, or of 200 bytes and "
            "more";
+  return wrong;
+}
+
+/* The host takes no unit that begins or ends with a blank. */
+static const char *
+read_unit(const struct json_line *line, const char **ret)
+{
+  const char *wrong = read_symbol(line, "unit", ret);
+  size_t len = wrong == NULL && *ret != NULL ? strlen(*ret) : 0;
+
+  if (len > 0 && ((*ret)[0] == ' ' || (*ret)[len - 1] == ' '))
+    return "has a unit with a blank at its beginning or end";
   return wrong;
 }
 
@@ -109,7 +122,7 @@ json_value_read(const struct mp_host *host, const struct json_line *line,
   else if (wrong == NULL)
     wrong = read_number(host, line, &value);
   if (wrong == NULL)
-    wrong = read_symbol(line, "unit", &value.unit);
+    wrong = read_unit(line, &value.unit);
   if (wrong == NULL)
     wrong = read_symbol(line, "serial", &value.serial);
   if (wrong == NULL)
@@ -118,6 +131,16 @@ json_value_read(const struct mp_host *host, const struct json_line *line,
     wrong = read_time(line, &value);
   if (wrong == NULL)
     *ret = value;
+  return wrong;
+}
+
+const char *
+json_value_updated(const struct json_line *line, const char **ret)
+{
+  const char *wrong = json_value_text(line, "updated", ret);
+
+  if (wrong == NULL && *ret != NULL && strlen(*ret) >= SYMBOL_SIZE)
+    return "has a time of last update of 200 bytes and more";
   return wrong;
 }
 

@@ -25,6 +25,9 @@ const char *json_value_given(const struct json_line *line);
 const char *json_value_text(const struct json_line *line, const char *name,
                             const char **ret);
 
+/* The member "updated", a time of last update: as json_value_text. */
+const char *json_value_updated(const struct json_line *line, const char **ret);
+
 /*
  * Calls FN with each line of TEXT that is not empty, taken apart; TEXT is
  * changed.  Ends at the first one that is wrong (FN returns why, NULL: nothing

@@ -136,8 +136,10 @@ build_host()
 {
   # shellcheck disable=SC2086
   $cc -std=gnu11 -D_GNU_SOURCE -I"$1" -I"$src" "$src/tests/abi/host.c" \
-    "$src"/core/loader.c "$src"/core/loader_check.c "$src"/core/nearest.c \
-    "$src"/lib/planted_dir.c "$src"/lib/user.c \
+    "$src"/core/loader.c "$src"/core/loader_check.c \
+    "$src"/core/loader_option.c "$src"/core/option_type.c \
+    "$src"/core/config_text.c "$src"/lib/planted_dir.c "$src"/lib/user.c \
+    "$src"/core/nearest.c "$src"/core/plain.c "$src"/core/sound.c \
     "$src"/core/decimal.c "$src"/core/unit.c "$src"/tests/support/fake_*.c \
     -o "$1.host" -ldl -lpthread
 }

@@ -748,6 +748,7 @@ START_TEST(a_ledger_survives_the_state)
   t.sent_ms = 1795327476000;
   t.m_id = 1795327476001;
   t.rebase = true;
+  t.kind = MP_DELTA;
   body = ledger_encode(&t);
   ck_assert_ptr_nonnull(body);
   ledger_init(&back, LEDGER_DELTA);
@@ -763,6 +764,7 @@ START_TEST(a_ledger_survives_the_state)
   ck_assert_int_eq(back.sent_ms, 1795327476000);
   ck_assert_int_eq(back.m_id, 1795327476001);
   ck_assert(back.rebase);
+  ck_assert_uint_eq(back.kind, MP_DELTA);
   ck_assert(value_equal(&back.md, &t.md));
   free(body);
   ledger_clear(&t);
@@ -773,8 +775,32 @@ END_TEST
 START_TEST(what_is_no_ledger_is_refused)
 {
   static const char *const texts[] = {
-    "a",     "a 1\n",       "x 1\n",    "sent\n",     "b x\n", "a 9 1 0 0 ||\n",
-    "e 1\n", "unit kWh|\n", "step 1\n", "step 0 1\n",
+    "a",
+    "a 1\n",
+    "x 1\n",
+    "sent\n",
+    "b x\n",
+    "a 9 1 0 0 ||\n",
+    "e 1\n",
+    "unit kWh|\n",
+    "step 1\n",
+    "step 0 1\n",
+    /* What is out of range was never written. */
+    "step 1 100\n",
+    "e 1 -100\n",
+    "b 100\n",
+    "place 100\n",
+    "place 4294967296\n",
+    "sent -1\n",
+    "sent 253402300800000\n",
+    "kind 5\n",
+    "kind -1\n",
+    "a 1 7 0 -1 ||\n",
+    "a 1 7 0 253402300800000 ||\n",
+    "unit GJ \n",
+    "unit  GJ\n",
+    "a 1 7 0 0 GJ ||\n",
+    "b.at \001\n",
   };
 
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -783,6 +809,74 @@ START_TEST(what_is_no_ledger_is_refused)
     ledger_init(&t, LEDGER_PLAIN);
     ck_assert_msg(!ledger_decode(&t, texts[i]), "\"%s\"", texts[i]);
     ledger_clear(&t);
+  }
+}
+END_TEST
+
+/* A text of the state, and the kind that its target has; a total was of one
+ * kind whatever was added. */
+static const struct {
+  const char *text;
+  enum ledger_role role;
+  uint32_t kind;
+} kinds[] = {
+  { "kind 3\n", LEDGER_PLAIN, MP_DELTA },
+  { "kind 0\na 1 7 0 0 ||\n", LEDGER_PLAIN, 0 },
+  { "kind 1\na 2 7 0 0 ||\n", LEDGER_PLAIN, MP_COUNTER },
+  /* of an earlier version */
+  { "a 1 7 0 0 ||\n", LEDGER_PLAIN, MP_COUNTER },
+  { "a 3 7 0 0 ||\n", LEDGER_PLAIN, MP_DELTA },
+  { "a 2 7 0 0 ||\n", LEDGER_PLAIN, 0 },
+  { "a 1 7 0 0 ||\nd 3 7 0 0 ||\n", LEDGER_PLAIN, MP_DELTA },
+  { "a 1 7 0 0 ||\nm 4 0 0 0 ||x\n", LEDGER_PLAIN, MP_TEXT },
+  { "a 1 7 0 0 ||\n", LEDGER_TOTAL, 0 },
+  { "e 0 0\n", LEDGER_PLAIN, 0 },
+};
+
+START_TEST(a_ledger_knows_the_kind_of_its_values)
+{
+  struct ledger_target t;
+
+  ledger_init(&t, kinds[_i].role);
+  ck_assert(ledger_decode(&t, kinds[_i].text));
+  ck_assert_uint_eq(t.kind, kinds[_i].kind);
+  for (uint32_t kind = MP_COUNTER; kind <= MP_TEXT; kind++)
+    if (t.kind)
+      ck_assert_int_eq(ledger_takes_kind(&t, kind), kind == t.kind);
+  ledger_clear(&t);
+}
+END_TEST
+
+/* What is pending from an earlier version is added to no other kind. */
+START_TEST(what_is_pending_is_not_mixed_with_amounts)
+{
+  struct ledger_target t;
+
+  read_ledger(&t, LEDGER_PLAIN, "D=84");
+  ck_assert(!ledger_takes_kind(&t, MP_DELTA));
+  ck_assert(ledger_takes_kind(&t, MP_COUNTER));
+  ck_assert(ledger_takes_kind(&t, MP_GAUGE));
+  t.role = LEDGER_TOTAL;
+  ck_assert(ledger_takes_kind(&t, MP_DELTA));
+  ledger_clear(&t);
+}
+END_TEST
+
+START_TEST(the_first_amount_makes_a_target_one_of_deltas)
+{
+  struct ledger_target t;
+  char text[256];
+
+  read_ledger(&t, LEDGER_PLAIN, "A=84 B=83@t1");
+  ledger_set_kind(&t, MP_DELTA);
+  ck_assert_int_eq(t.role, LEDGER_DELTA);
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, "");
+  ledger_clear(&t);
+  for (int role = LEDGER_BASE; role <= LEDGER_TOTAL; role++) {
+    ledger_init(&t, (enum ledger_role)role);
+    ledger_set_kind(&t, MP_DELTA);
+    ck_assert_int_eq(t.role, role);
   }
 }
 END_TEST
@@ -815,6 +909,10 @@ ledger_suite(void)
                       sizeof(unit_changes) / sizeof(unit_changes[0]));
   tcase_add_test(tc, a_ledger_survives_the_state);
   tcase_add_test(tc, what_is_no_ledger_is_refused);
+  tcase_add_loop_test(tc, a_ledger_knows_the_kind_of_its_values, 0,
+                      sizeof(kinds) / sizeof(kinds[0]));
+  tcase_add_test(tc, what_is_pending_is_not_mixed_with_amounts);
+  tcase_add_test(tc, the_first_amount_makes_a_target_one_of_deltas);
   suite_add_tcase(suite, tc);
   return suite;
 }

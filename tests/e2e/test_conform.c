@@ -85,7 +85,27 @@ static const struct {
   { "table-no-create",
     REFUSES("its plugin table lacks name, create or destroy") },
   { "table-unsound",
-    REFUSES("the row \"class\" of its option table is unsound") },
+    REFUSES("the row \"class\" of its option table has a type that does not "
+            "exist") },
+  { "table-key",
+    REFUSES("the row \"t.e\" of its option table cannot be called so: "
+            "[a-z][a-z0-9_]*, and not \"plugin\"") },
+  { "table-twice",
+    REFUSES("the row \"class\" of its option table is there twice") },
+  { "table-choices",
+    REFUSES("the row \"class\" of its option table allows what is neither "
+            "\"a|b\" nor \"1..9\", as its type has it") },
+  { "table-limits",
+    REFUSES("the row \"size\" of its option table allows what is neither "
+            "\"a|b\" nor \"1..9\", as its type has it") },
+  { "table-called", REFUSES("its name must be [a-z][a-z0-9_]* and have 32 "
+                            "characters at most") },
+  { "table-version", REFUSES("its version and its summary must be lines of "
+                             "clean UTF-8 of less than 200 bytes") },
+  { "ops-prefix", REFUSES("its target_prefix must be [a-z][a-z0-9_]* and have "
+                          "32 characters at most") },
+  { "ops-parts", REFUSES("its target_parts must be words of [a-z][a-z0-9_]* "
+                         "with a blank between two") },
   { "table-classes",
     REFUSES("its delivery_option \"class\" allows \"latest|first\", and there "
             "are live, latest, append and history") },
@@ -106,18 +126,12 @@ static const struct {
     FINDS(
       "table",
       "it has no summary of one line") "error: output_bad.so: table: the "
-                                       "option \"Size\" cannot be called so: "
-                                       "[a-z][a-z0-9_]*, and not \"plugin\"\n"
-                                       "error: output_bad.so: table: the "
-                                       "option \"Size\" has no help of one "
+                                       "option \"size\" has no help of one "
                                        "line\n"
                                        "error: output_bad.so: table: the "
-                                       "default of \"Size\" is wrong: \"many\" "
+                                       "default of \"size\" is wrong: \"many\" "
                                        "is "
-                                       "not a whole number\n"
-                                       "error: output_bad.so: table: the "
-                                       "option \"class\" stands there "
-                                       "twice\n" },
+                                       "not a whole number\n" },
   { "create-opens",
     FINDS("create", "create opened something: that is for open to do") },
   { "create-silent",
@@ -155,6 +169,10 @@ static const struct {
     FINDS("deliver", "fetch gave a value, and did not give it") },
   { "fetch-small",
     FINDS("deliver", "fetch gave an answer whose struct_size is too small") },
+  { "fetch-step", FINDS("deliver", "fetch gave an absurd step") },
+  { "fetch-updated",
+    FINDS("deliver", "fetch gave a time of last update that is not clean UTF-8 "
+                     "or is too long") },
   { "commit-crashes", FINDS("deliver", "crashes: signal 6") },
   { "commit-exits", FINDS("deliver", "ends the program with status 99") },
   /* A status of 0 is no result. */
@@ -231,8 +249,8 @@ static const struct {
   { "input_bad.so", "read-small",
     "read: it emitted a value whose struct_size is too small for \"a\"" },
   { "input_bad.so", "read-unit",
-    "read: it emitted a unit or serial number that is not clean UTF-8 for "
-    "\"a\"" },
+    "read: it emitted a unit that is not clean UTF-8, is too long, or has "
+    "\"|\" in it or a blank at its beginning or end for \"a\"" },
   { "input_bad.so", "read-serial",
     "read: it gave a serial number that is none" },
   { "input_bad.so", "read-late",
@@ -250,7 +268,8 @@ static const struct {
   { "transform_bad.so", "apply-kind",
     "apply: apply made a value of an unknown kind" },
   { "transform_bad.so", "apply-unit",
-    "apply: apply made a unit or serial number that is not clean UTF-8" },
+    "apply: apply made a unit that is not clean UTF-8, is too long, or has "
+    "\"|\" in it or a blank at its beginning or end" },
   { "transform_bad.so", "apply-text",
     "apply: apply made a text that is not clean UTF-8" },
   { "transform_bad.so", "apply-holds",
@@ -458,6 +477,8 @@ END_TEST
 
 /* ---- A run ---- */
 
+#define GAVE(what) "error: bad: place.1: the plugin's fetch gave " what "\n"
+
 static const struct {
   const char *bad;
   int status;
@@ -490,6 +511,16 @@ static const struct {
     "is one\n" },
   { "fetch-small", EX_SOFTWARE,
     "error: bad: the plugin's fetch gave an answer that is none\n" },
+  { "fetch-step", EX_SOFTWARE, GAVE("an absurd step") },
+  { "fetch-step-below", EX_SOFTWARE, GAVE("an absurd step") },
+  { "fetch-place", EX_SOFTWARE, GAVE("an absurd place") },
+  { "fetch-twice", EX_SOFTWARE, GAVE("an absurd place") },
+  { "fetch-updated", EX_SOFTWARE,
+    GAVE("a time of last update that is not clean UTF-8 or is too long") },
+  { "fetch-wait", EX_SOFTWARE, GAVE("a wait_ms of more than an hour") },
+  { "fetch-unit", EX_SOFTWARE,
+    GAVE("a unit that is not clean UTF-8, is too long, or has \"|\" in it or a "
+         "blank at its beginning or end") },
   { "commit-result", EX_SOFTWARE,
     "error: bad: the plugin gave the result 9, which does not exist\n" },
   { "commit-silent", EX_IOERR,
@@ -687,6 +718,34 @@ static const struct {
     "error: bad: the plugin gave a serial number that is no clean text\n" },
   { "read-serial-parts", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
     "error: bad: the plugin gave a serial number that is no clean text\n" },
+  { "read-serial-long", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
+    "error: bad: the plugin gave a serial number that is too long\n" },
+  { "read-serial-huge", EX_SOFTWARE, "a 1\n",
+    "error: bad: a: the plugin emitted a serial number that is not clean "
+    "UTF-8, is too long, or has \"|\" in it\n" },
+  { "read-unit-blank", EX_SOFTWARE, "a 1\n",
+    "error: bad: a: the plugin emitted a unit that is not clean UTF-8, is too "
+    "long, or has \"|\" in it or a blank at its beginning or end\n" },
+  { "read-past", EX_SOFTWARE, "a 1\n",
+    "error: bad: a: the plugin emitted a value with a time before 1970 or "
+    "after 9999\n" },
+  { "read-future", EX_SOFTWARE, "a 1\n",
+    "error: bad: a: the plugin emitted a value with a time before 1970 or "
+    "after 9999\n" },
+  { "read-counter", EX_DATAERR, "a 1\n",
+    "error: bad: a: is a counter in this reading, and a gauge by the plugin's "
+    "description of its fields: it is left out\n" },
+  { "read-no-name", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
+    "error: bad: the plugin emitted a value without a field\n" },
+  { "field-open", EX_OK, "a 1\nb 1\nc 1\n", "" },
+  { "store-full", EX_OK, "a 1\nb 1\nc 1\n", "" },
+  { "store-long", EX_DATAERR, "a 1\nb 1\nc 1\n",
+    "error: bad: the plugin gave store_set a text of more than 64 KiB\n" },
+  { "store-text", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
+    "error: bad: the plugin gave store_set a text that is not clean UTF-8\n" },
+  { "store-key", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
+    "error: bad: the plugin gave store_set a key that is not clean UTF-8, is "
+    "empty or is too long\n" },
   { "read-nonsense", EX_SOFTWARE, "a 1\n",
     "error: bad: the plugin's read returned 2, which is not a valid result\n" },
   { "read-end", EX_SOFTWARE, "a 1\n",
@@ -724,6 +783,38 @@ START_TEST(bad_input_or_transform_does_not_bring_the_run_down)
   scene_setenv(s, "BAD", stage_rows[_i].bad);
   scene_run(s, "run -c p.ini");
   check(stage_rows[_i].status, stage_rows[_i].out, stage_rows[_i].err);
+}
+END_TEST
+
+/* And the row waits. */
+START_TEST(token_without_an_end_is_refused)
+{
+  scene_write(s, "p.ini",
+              "[input meter]\nplugin = exec\n"
+              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+              "[output bad]\nplugin = ./output_bad.so\nclass = append\n"
+              "place.1 = meter.a\n");
+  scene_setenv(s, "BAD", "token-endless");
+  scene_run(s, "run -c p.ini");
+  check(EX_SOFTWARE, "",
+        "error: bad: the plugin's token is not a line of clean UTF-8 that ends "
+        "within 512 bytes\n");
+  scene_run(s, "status -c p.ini");
+  ck_assert_ptr_nonnull(strstr(scene_out(s), "1 row"));
+}
+END_TEST
+
+/* The other fields of the input count. */
+START_TEST(name_of_a_field_that_nothing_names_is_checked)
+{
+  scene_write(s, "p.ini",
+              "[input bad]\nplugin = ./input_bad.so\n"
+              "[output table]\nplugin = stdout\nformat = line\n");
+  scene_setenv(s, "BAD", "read-name");
+  scene_run(s, "run -c p.ini");
+  check(EX_SOFTWARE, "bad.a 1\n",
+        "error: bad: the plugin emitted a field whose name is not made of a-z, "
+        "0-9, _ . and -, or is too long\n");
 }
 END_TEST
 
@@ -987,6 +1078,8 @@ conform_suite(void)
                       ARRAY_SIZE(delivery_rows));
   tcase_add_loop_test(tc, bad_input_or_transform_does_not_bring_the_run_down, 0,
                       ARRAY_SIZE(stage_rows));
+  tcase_add_test(tc, token_without_an_end_is_refused);
+  tcase_add_test(tc, name_of_a_field_that_nothing_names_is_checked);
   tcase_add_loop_test(tc, instance_that_cannot_be_made_ends_the_run, 0,
                       ARRAY_SIZE(create_rows));
   tcase_add_loop_test(tc, live_output_that_cannot_be_opened_is_left_out, 0,

@@ -79,6 +79,8 @@ static const struct {
     "",
     PRINTED "has a unit or a serial number with a | in it, or of 200 bytes and "
             "more\n" },
+  { "echo '{\"field\":\"a\",\"value\":\"1\",\"unit\":\"GJ \"}'", EX_PROTOCOL,
+    "", PRINTED "has a unit with a blank at its beginning or end\n" },
   { "echo '{\"serial\":\"1|2\"}'", EX_PROTOCOL, "",
     PRINTED "has a unit or a serial number with a | in it, or of 200 bytes and "
             "more\n" },

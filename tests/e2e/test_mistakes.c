@@ -223,6 +223,8 @@ static const struct file_row files[] = {
   { METER HOUSE "[output log]\nplugin = csv\npath = log.csv\n",
     "p.ini:4: [output house] has no targets: add idx.NAME = VALUE\n"
     "p.ini:7: [output log] has no targets: add column.NAME = VALUE\n" },
+  { METER HOUSE "idx.3\t23 = meter.heat_energy_e1\n",
+    "p.ini:7: the name of a target holds a tab: write idx.NAME = VALUE\n" },
   { METER HOUSE ENERGY "idx.4.power = meter.power_e1\n",
     "p.ini:8: idx.4.power needs a target idx.4 that it is a part of\n" },
   { METER "[output house]\nplugin = domoticz\nurl = localhost:8080\n" ENERGY,

@@ -62,6 +62,8 @@ tell(const struct mp_field_sink *sink, const char *name, const char *number)
     field.name = "A field";
   if (bad_is("field-kind"))
     field.kind = 9;
+  if (bad_is("field-open"))
+    field.kind = 0;
   sink->field(sink, &field);
   if (bad_is("field-twice"))
     sink->field(sink, &field);
@@ -109,6 +111,30 @@ fail_often(const struct bad *b, const char *times)
   return MP_OK;
 }
 
+/* LEN digits; for the one instance that reads. */
+static const char *
+long_text(size_t len)
+{
+  static char text[(1 << 20) + 1];
+
+  memset(text, '7', len);
+  text[len] = '\0';
+  return text;
+}
+
+static void
+keep_much(const struct mp_host *host)
+{
+  if (bad_is("store-long"))
+    host->store_set(host, "text", long_text(65537));
+  if (bad_is("store-full"))
+    host->store_set(host, "text", long_text(65536));
+  if (bad_is("store-text"))
+    host->store_set(host, "text", "\377");
+  if (bad_is("store-key"))
+    host->store_set(host, "a\nb", "text");
+}
+
 static int
 bad_read(void *self, const struct mp_sink *sink)
 {
@@ -119,6 +145,7 @@ bad_read(void *self, const struct mp_sink *sink)
 
   if (times != NULL)
     return fail_often(self, times);
+  keep_much(((const struct bad *)self)->host);
   if (bad_is("read-exponent"))
     value.exp10 = INT32_MAX;
   if (bad_is("read-kind"))
@@ -131,6 +158,22 @@ bad_read(void *self, const struct mp_sink *sink)
     sink->serial(sink, NULL, MP_SERIAL_READ);
   if (bad_is("read-serial-parts"))
     sink->serial(sink, "6789|", MP_SERIAL_READ);
+  if (bad_is("read-serial-long"))
+    sink->serial(sink, long_text(250), MP_SERIAL_READ);
+  if (bad_is("read-serial-huge"))
+    value.serial = long_text(1 << 20);
+  if (bad_is("read-unit-blank"))
+    value.unit = "GJ ";
+  if (bad_is("read-past"))
+    value.time_ms = -1;
+  if (bad_is("read-future"))
+    value.time_ms = INT64_MAX;
+  if (bad_is("read-counter"))
+    value.kind = MP_COUNTER;
+  if (bad_is("read-no-name"))
+    sink->emit(sink, NULL, &value);
+  if (bad_is("read-name"))
+    sink->emit(sink, "A field\t", &value);
   if (bad_is("read-late"))
     usleep(900000);
   while (bad_is("read-hangs"))
@@ -207,6 +250,7 @@ meterpipe_plugin(void)
     .field = bad_field,
     .list_fields = bad_list,
     .default_fields = "a,b",
+    .flags = bad_is("read-name") ? MP_INPUT_ALL_FIELDS : 0,
     .read = bad_read,
     .close = bad_close,
     .probe = bad_probe,

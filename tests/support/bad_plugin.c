@@ -176,6 +176,24 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
     shown.value = NULL;
   if (bad_is("fetch-small"))
     shown.struct_size = 8;
+  if (bad_is("fetch-step")) {
+    shown.step_coef = 1;
+    shown.step_exp10 = 100;
+  }
+  if (bad_is("fetch-step-below"))
+    shown.step_coef = -1;
+  if (bad_is("fetch-place"))
+    shown.place = 100;
+  if (bad_is("fetch-updated"))
+    shown.updated = "10:00\na 1 7 0 0 ||";
+  if (bad_is("fetch-wait"))
+    shown.wait_ms = 3600001;
+  if (bad_is("fetch-unit"))
+    value.unit = " GJ";
+  if (bad_is("fetch-twice"))
+    sink->shown(sink, &shown);
+  if (bad_is("fetch-twice"))
+    shown.place = -100;
   if (!bad_is("fetch-none"))
     sink->shown(sink, &shown);
   shown.target = 1;
@@ -284,8 +302,28 @@ static const struct mp_option other_classes[] = {
 
 static const struct mp_option poor_options[] = {
   { "class", MP_TYPE_CHOICE, 0, "latest", "latest", "the class" },
-  { "Size", MP_TYPE_INT, 0, "many", NULL, NULL },
+  { "size", MP_TYPE_INT, 0, "many", NULL, NULL },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const struct mp_option badly_called[] = {
+  { "t.e", MP_TYPE_INT, 0, NULL, NULL, "not one word" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const struct mp_option twice[] = {
   { "class", MP_TYPE_CHOICE, 0, "latest", "latest", "the class" },
+  { "class", MP_TYPE_CHOICE, 0, "latest", "latest", "the class" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const struct mp_option empty_choice[] = {
+  { "class", MP_TYPE_CHOICE, 0, "latest", "latest||live", "the class" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const struct mp_option odd_limits[] = {
+  { "size", MP_TYPE_INT, 0, NULL, "1..many", "a number" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
@@ -331,6 +369,10 @@ spoil_ops(void)
     ops.token = NULL;
   if (bad_is("ops-no-begin"))
     ops.begin = NULL;
+  if (bad_is("ops-prefix"))
+    ops.target_prefix = "t.e";
+  if (bad_is("ops-parts"))
+    ops.target_parts = "power Voltage";
   if (bad_is("ops-option"))
     ops.delivery_option = "klass";
 }
@@ -360,6 +402,18 @@ spoil_plugin(void)
     plugin.name = "good";
   if (bad_is("table-no-version"))
     plugin.version = NULL;
+  if (bad_is("table-version"))
+    plugin.version = "1\n2";
+  if (bad_is("table-called"))
+    plugin.name = "a bad one";
+  if (bad_is("table-key"))
+    plugin.options = badly_called;
+  if (bad_is("table-twice"))
+    plugin.options = twice;
+  if (bad_is("table-choices"))
+    plugin.options = empty_choice;
+  if (bad_is("table-limits"))
+    plugin.options = odd_limits;
   return bad_is("newer") ? make_newer() : &plugin;
 }
 

@@ -44,14 +44,12 @@ struct exec {
 
 /* ---- Fields ---- */
 
-/* What the command will print is not known beforehand: a field of any name may
- * come. */
+/* What the command will print is not known beforehand: a field of any name and
+ * kind may come. */
 static int
 exec_field(const char *name, const struct mp_field_sink *sink)
 {
-  struct mp_field field = { .struct_size = sizeof(field),
-                            .kind = MP_GAUGE,
-                            .name = name };
+  struct mp_field field = { .struct_size = sizeof(field), .name = name };
 
   if (*name == '\0' || name[strspn(name, NAME_CHARACTERS)] != '\0')
     return MP_ECONFIG;

@@ -162,18 +162,26 @@ first_unit(const struct kmp_register *reg, char buf[UNIT_SIZE])
   return buf;
 }
 
+/* A frame can hold a number where a date is usual, and a register that is not
+ * in the table can be anything: these kinds are not known beforehand. */
+static uint32_t
+field_kind(const struct kmp_register *reg)
+{
+  return reg && reg->kind != MP_TEXT ? reg->kind : 0;
+}
+
 static void
 give_field(uint16_t id, const struct mp_field_sink *sink)
 {
   const struct kmp_register *reg = kmp_register_find(id);
   char number[KMP_NUMBER_SIZE], unit[UNIT_SIZE];
-  struct mp_field field = { .struct_size = sizeof(field), .kind = MP_GAUGE };
+  struct mp_field field = { .struct_size = sizeof(field),
+                            .kind = field_kind(reg) };
 
   snprintf(number, sizeof(number), "%u", (unsigned)id);
   if (reg) {
     field.name = reg->name;
     field.number = number;
-    field.kind = reg->kind;
     field.label = reg->label;
     field.unit = first_unit(reg, unit);
     give_limit(reg, &field);

@@ -24,6 +24,9 @@
 /* Rows that are looked through for columns that are no operands. */
 #define RECENT_ROWS 16
 
+/* The host takes no time of last update of this length. */
+#define UPDATED_SIZE 200
+
 struct fetch {
   struct csv *csv;
   const struct mp_shown_sink *sink;
@@ -90,6 +93,8 @@ answer_row(struct fetch *f, char *row, size_t len)
   if (csv_count_cells(row, len) != f->cells)
     return;
   updated = csv_take_cell(&row, end);
+  if (!utf8_is_plain(updated) || strlen(updated) >= UPDATED_SIZE)
+    updated = NULL; /* damaged: no time */
   for (i = 1; i < f->cells; i++) {
     const char *cell = csv_take_cell(&row, end);
 

@@ -263,7 +263,7 @@ take_shown(void *ctx, const struct json_line *line)
   if (wrong == NULL)
     wrong = json_value_read(asked->host, line, &value);
   if (wrong == NULL)
-    wrong = json_value_text(line, "updated", &shown.updated);
+    wrong = json_value_updated(line, &shown.updated);
   if (wrong != NULL)
     return wrong;
   if (name == NULL)

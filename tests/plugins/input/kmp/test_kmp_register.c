@@ -157,10 +157,10 @@ START_TEST(test_fields_are_described)
   } rows[] = {
     { "0x3C", MP_COUNTER, "heat_energy_e1 60 'Heat energy E1' MWh" },
     { "flow_v1", MP_GAUGE, "flow_v1 74 'Actual flow V1' l/h" },
-    { "1003", MP_TEXT, "date 1003 'Date' yy:mm:dd" },
+    { "1003", 0, "date 1003 'Date' yy:mm:dd" },
     { "515", MP_GAUGE,
       "unknown_515 515 'Present in a year logger (603 or 303)' -" },
-    { "0x1a0a", MP_GAUGE, "6666 - '-' -" },
+    { "0x1a0a", 0, "6666 - '-' -" },
   };
   struct told told;
   struct mp_field_sink sink = { .struct_size = sizeof(sink),

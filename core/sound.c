@@ -1,0 +1,111 @@
+/* What the state can hold. */
+#include "core/sound.h"
+
+#include <string.h>
+
+#include "core/decimal.h"
+#include "core/plain.h"
+
+#define SMALL_LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+
+/* The length first: a text from a plugin can have a megabyte. */
+static bool
+is_short_line(const char *text)
+{
+  return strnlen(text, SOUND_SYMBOL) < SOUND_SYMBOL && plain_text(text);
+}
+
+bool
+sound_symbol(const char *text)
+{
+  return is_short_line(text) && !strchr(text, '|');
+}
+
+bool
+sound_unit(const char *text)
+{
+  size_t len = strnlen(text, SOUND_SYMBOL);
+
+  return len == 0 ||
+         (sound_symbol(text) && text[0] != ' ' && text[len - 1] != ' ');
+}
+
+bool
+sound_updated(const char *text)
+{
+  return is_short_line(text);
+}
+
+bool
+sound_time(int64_t time_ms)
+{
+  return time_ms >= 0 && time_ms <= SOUND_TIME_MAX;
+}
+
+bool
+sound_place(int32_t place)
+{
+  return place == MP_EXACT || (place >= -SOUND_PLACE && place <= SOUND_PLACE);
+}
+
+const char *
+sound_shown(const struct mp_shown *shown)
+{
+  const struct decimal step = { .coef = shown->step_coef,
+                                .exp10 = shown->step_exp10 };
+
+  if (!sound_place(shown->place))
+    return "an absurd place";
+  if (shown->updated && !sound_updated(shown->updated))
+    return "a time of last update that is not clean UTF-8 or is too long";
+  if (step.coef < 0 || (step.coef > 0 && !decimal_valid(step)))
+    return "an absurd step";
+  if (shown->wait_ms > SOUND_WAIT_MS)
+    return "a wait_ms of more than an hour";
+  return NULL;
+}
+
+bool
+sound_field(const char *name)
+{
+  size_t len = strnlen(name, SOUND_NAME);
+
+  return len > 0 && len < SOUND_NAME &&
+         strspn(name, SMALL_LETTERS DIGITS "_.-") == len;
+}
+
+bool
+sound_word(const char *text, size_t len)
+{
+  size_t n = strspn(text, SMALL_LETTERS DIGITS "_");
+
+  return len > 0 && n >= len && *text >= 'a' && *text <= 'z';
+}
+
+bool
+sound_token(const char *token, size_t size)
+{
+  return memchr(token, 0, size) && plain_text(token);
+}
+
+bool
+sound_kept_key(const char *key)
+{
+  size_t len = strnlen(key, SOUND_KEPT_KEY);
+
+  return len > 0 && len < SOUND_KEPT_KEY && plain_text(key);
+}
+
+bool
+sound_kept_text(const char *text)
+{
+  while (*text) {
+    size_t n = *text == '\n' || *text == '\t' ? 1 : plain_character(text);
+
+    if (n == 0)
+      return false;
+    text += n;
+  }
+  return true;
+}

@@ -1,0 +1,183 @@
+/*
+ * Values that a plugin hands in: what is taken can be written to the state and
+ * read back, and what cannot be read back is refused.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/sound.h"
+#include "core/value.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define TEN "0123456789"
+#define FIFTY TEN TEN TEN TEN TEN
+#define LONGEST FIFTY FIFTY FIFTY TEN TEN TEN TEN "012345678"
+
+static const char *const texts[] = {
+  NULL,  "",    "GJ",   "m\302\263", LONGEST,    LONGEST "9", " GJ", "GJ ",
+  "G J", "a|b", "a\nb", "\377",      "\033[31m", "\302\233",  " ",
+};
+static const int32_t exponents[] = { -100, -99, 0, 99, 100, INT32_MIN };
+static const int64_t times[] = {
+  -1, 0, 1, SOUND_TIME_MAX, SOUND_TIME_MAX + 1, INT64_MIN, INT64_MAX,
+};
+
+/* As the state has it. */
+static char *
+written(const struct value *v)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+
+  ck_assert_ptr_nonnull(out);
+  value_write(out, v);
+  ck_assert_int_eq(fclose(out), 0);
+  return text;
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Whether V can be read back, and is then the same. */
+static bool
+survives(const struct value *v)
+{
+  struct value back = { 0 };
+  char *text = written(v);
+  bool same = !strchr(text, '\n') && value_decode(&back, text) &&
+              back.kind == v->kind && back.number.coef == v->number.coef &&
+              back.number.exp10 == v->number.exp10 &&
+              back.time_ms == v->time_ms && back.unit == v->unit &&
+              back.serial == v->serial && is_same(back.text, v->text);
+
+  value_clear(&back);
+  free(text);
+  return same;
+}
+
+/* Takes V where it is sound; where it is not, the state does not take it. */
+static void
+check_value(const struct mp_value *v)
+{
+  struct value taken = { 0 };
+  const char *fault = value_import(&taken, v);
+  struct value raw = { .kind = v->kind,
+                       .number = { v->coef, v->exp10 },
+                       .time_ms = v->time_ms,
+                       .unit = v->unit && *v->unit ? v->unit : NULL,
+                       .serial = v->serial && *v->serial ? v->serial : NULL,
+                       .text = (char *)(uintptr_t)v->text };
+
+  if (fault)
+    ck_assert_msg(!survives(&raw), "%s: %d %lld \"%s\" \"%s\"", fault, v->exp10,
+                  (long long)v->time_ms, v->unit, v->serial);
+  else
+    ck_assert_msg(survives(&taken), "%d %lld \"%s\" \"%s\"", v->exp10,
+                  (long long)v->time_ms, v->unit, v->serial);
+  value_clear(&taken);
+}
+
+START_TEST(a_value_that_is_taken_is_read_back)
+{
+  struct mp_value v = { .struct_size = sizeof(v),
+                        .coef = INT64_MIN,
+                        .exp10 = exponents[_i] };
+
+  for (size_t t = 0; t < ARRAY_SIZE(times); t++)
+    for (size_t u = 0; u < ARRAY_SIZE(texts); u++)
+      for (size_t s = 0; s < ARRAY_SIZE(texts); s++) {
+        v.kind = MP_COUNTER + (uint32_t)((t + u + s) % 3);
+        v.time_ms = times[t];
+        v.unit = texts[u];
+        v.serial = texts[s];
+        check_value(&v);
+      }
+}
+END_TEST
+
+START_TEST(a_text_that_is_taken_is_read_back)
+{
+  struct mp_value v = { .struct_size = sizeof(v), .kind = MP_TEXT };
+  struct value taken = { 0 };
+
+  for (size_t i = 1; i < ARRAY_SIZE(texts); i++) {
+    v.text = texts[i];
+    check_value(&v);
+  }
+  v.text = NULL;
+  ck_assert_ptr_nonnull(value_import(&taken, &v));
+}
+END_TEST
+
+/* A fault leaves what was there as it was. */
+START_TEST(a_value_that_is_refused_changes_nothing)
+{
+  struct value taken = { 0 };
+  struct mp_value v = {
+    .struct_size = sizeof(v), .kind = MP_GAUGE, .coef = 7, .unit = "GJ"
+  };
+
+  ck_assert_ptr_null(value_import(&taken, &v));
+  v.coef = 8;
+  v.serial = "a|b";
+  ck_assert_ptr_nonnull(value_import(&taken, &v));
+  ck_assert_int_eq(taken.number.coef, 7);
+  ck_assert_ptr_null(taken.serial);
+}
+END_TEST
+
+static const struct {
+  const char *name;
+  bool sound;
+} fields[] = {
+  { "a", true },
+  { "heat_energy_e1", true },
+  { "0.a-b_c", true },
+  { "", false },
+  { "A", false },
+  { "a b", false },
+  { "a\t", false },
+  { FIFTY FIFTY TEN TEN "0123456", true },
+  { FIFTY FIFTY TEN TEN "01234567", false },
+};
+
+START_TEST(a_field_has_a_name_that_the_state_can_hold)
+{
+  ck_assert_int_eq(sound_field(fields[_i].name), fields[_i].sound);
+}
+END_TEST
+
+static Suite *
+value_suite(void)
+{
+  Suite *suite = suite_create("value");
+  TCase *tc = tcase_create("value");
+
+  tcase_add_loop_test(tc, a_value_that_is_taken_is_read_back, 0,
+                      ARRAY_SIZE(exponents));
+  tcase_add_test(tc, a_text_that_is_taken_is_read_back);
+  tcase_add_test(tc, a_value_that_is_refused_changes_nothing);
+  tcase_add_loop_test(tc, a_field_has_a_name_that_the_state_can_hold, 0,
+                      ARRAY_SIZE(fields));
+  suite_add_tcase(suite, tc);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(value_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,246 @@
+/*
+ * Values of an input that cannot tell kinds beforehand: what is booked first
+ * decides, and what is of another kind later is refused.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "tests/e2e/exec_scene.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define HOOK                                                                   \
+  "[output hook]\nplugin = exec\nclass = latest\ncommand = sh take.sh\n"
+
+static struct scene *s;
+
+static void
+build(void)
+{
+  s = scene_new();
+  scene_write(s, "take.sh", "test -e away && exit 75\ncat >>got\n");
+}
+
+static void
+leave(void)
+{
+  scene_free(s);
+}
+
+static void
+write_pipeline(const char *rest)
+{
+  scene_write(s, "p.ini", EXEC_INPUT "%s", rest);
+}
+
+/* The next run: the input prints VALUE of KIND. */
+static void
+run(const char *value, const char *kind, int status)
+{
+  scene_advance(s, 1200);
+  if (strcmp(kind, "text") == 0)
+    scene_write(s, "reading", "{\"field\":\"energy\",\"text\":\"%s\"}\n",
+                value);
+  else
+    scene_write(s, "reading",
+                "{\"field\":\"energy\",\"value\":\"%s\",\"unit\":\"GJ\","
+                "\"kind\":\"%s\"}\n",
+                value, kind);
+  scene_run(s, "run -c p.ini");
+  ck_assert_msg(scene_status(s) == status, "%s %s: %d: %s", value, kind,
+                scene_status(s), scene_err(s));
+}
+
+static void
+run_away(const char *value, const char *kind)
+{
+  scene_write(s, "away", "%s", "");
+  run(value, kind, EX_TEMPFAIL);
+  scene_remove(s, "away");
+}
+
+/* What the hook got of TARGET so far, in its order: "1 1110 ". */
+static const char *
+given(const char *target)
+{
+  static char all[256];
+  const char *got = scene_read(s, "got");
+  char mark[64];
+
+  all[0] = '\0';
+  snprintf(mark, sizeof(mark), "\"%s\":{\"value\":\"", target);
+  while (got && (got = strstr(got, mark)) != NULL) {
+    size_t len = strlen(all);
+
+    got += strlen(mark);
+    snprintf(all + len, sizeof(all) - len, "%.*s ", (int)strcspn(got, "\""),
+             got);
+  }
+  return all;
+}
+
+START_TEST(amounts_of_an_input_are_added_up_while_the_output_is_away)
+{
+  write_pipeline(HOOK "value.energy = meter.energy\n");
+  run("1", "delta", EX_OK);
+  run_away("10", "delta");
+  run_away("100", "delta");
+  run("1000", "delta", EX_OK);
+  ck_assert_str_eq(given("energy"), "1 1110 ");
+}
+END_TEST
+
+/* A result has the kind of what comes in. */
+START_TEST(amounts_of_a_convert_are_added_up_while_the_output_is_away)
+{
+  write_pipeline("[transform energy]\nplugin = convert\n"
+                 "value = meter.energy\nunit = MJ\n" HOOK
+                 "value.energy = energy\n");
+  run("1", "delta", EX_OK);
+  run_away("10", "delta");
+  run("100", "delta", EX_OK);
+  ck_assert_str_eq(given("energy"), "1000 110000 ");
+}
+END_TEST
+
+/* Of a total, what is added to it keeps its kind. */
+START_TEST(total_of_amounts_takes_no_reading)
+{
+  write_pipeline("[transform total]\nplugin = add\n"
+                 "value = meter.energy\nplus = hook.total\n" HOOK
+                 "value.total = total\n");
+  run("1", "delta", EX_OK);
+  run_away("10", "delta");
+  run("100", "delta", EX_OK);
+  ck_assert_str_eq(given("total"), "1 111 ");
+  run("84208", "counter", EX_DATAERR);
+  ck_assert_str_eq(scene_err(s),
+                   "error: hook: value.total: meter.energy is a counter in "
+                   "this reading, and was a delta before: it is left out; "
+                   "\"meterpipe rebase --forget hook.total\" lets the target "
+                   "begin anew with another kind\n");
+  ck_assert_str_eq(given("total"), "1 111 ");
+  run("1000", "delta", EX_OK);
+  ck_assert_str_eq(given("total"), "1 111 1111 ");
+}
+END_TEST
+
+/* Two kinds: the first one is booked and waits, the second is refused. */
+static const struct {
+  const char *first, *then;
+} changes[] = {
+  { "delta", "counter" }, { "delta", "gauge" },   { "delta", "text" },
+  { "counter", "delta" }, { "counter", "gauge" }, { "gauge", "delta" },
+  { "gauge", "counter" }, { "gauge", "text" },    { "text", "gauge" },
+};
+
+START_TEST(another_kind_is_refused_and_what_is_pending_stays)
+{
+  const char *first = changes[_i].first, *then = changes[_i].then;
+  char told[512];
+
+  write_pipeline(HOOK "value.energy = meter.energy\n");
+  run_away("10", first);
+  scene_write(s, "away", "%s", "");
+  run("84208", then, EX_DATAERR);
+  scene_remove(s, "away");
+  snprintf(told, sizeof(told),
+           "error: hook: value.energy: meter.energy is a %s in this reading, "
+           "and was a %s before: it is left out; \"meterpipe rebase --forget "
+           "hook.energy\" lets the target begin anew with another kind\n",
+           then, first);
+  ck_assert_msg(strstr(scene_err(s), told) != NULL, "%s", scene_err(s));
+  run("84209", then, EX_DATAERR);
+  ck_assert_str_eq(given("energy"), "10 ");
+  scene_run(s, "rebase --forget hook.energy -c p.ini");
+  ck_assert_int_eq(scene_status(s), EX_OK);
+  run("7", then, EX_OK);
+}
+END_TEST
+
+/* The row is written, and its cell is empty. */
+START_TEST(column_of_amounts_takes_no_reading)
+{
+  write_pipeline("[output log]\nplugin = csv\npath = log.csv\n"
+                 "column.energy = meter.energy\n");
+  run("1", "delta", EX_OK);
+  run("84208", "counter", EX_DATAERR);
+  run("10", "delta", EX_OK);
+  ck_assert_str_eq(scene_read(s, "log.csv"), "time,energy\n"
+                                             "2026-11-22T10:20:00Z,1\n"
+                                             "2026-11-22T10:40:00Z,\n"
+                                             "2026-11-22T11:00:00Z,10\n");
+}
+END_TEST
+
+/* Nothing can be measured from a usage, and nothing added onto it. */
+START_TEST(operand_takes_no_amount)
+{
+  write_pipeline("[transform usage]\nplugin = subtract\n"
+                 "value = meter.energy\nminus = hook.energy\n" HOOK
+                 "value.energy = meter.energy\nvalue.usage = usage\n");
+  run("84", "counter", EX_OK);
+  run("1", "delta", EX_DATAERR);
+  ck_assert_ptr_nonnull(strstr(
+    scene_err(s), "error: hook: value.energy: meter.energy is a delta in this "
+                  "reading, and the target is an operand, which holds a "
+                  "reading or a total: it is left out\n"));
+  run("90", "counter", EX_OK);
+  ck_assert_str_eq(given("energy"), "84 90 ");
+  ck_assert_str_eq(given("usage"), "6 ");
+}
+END_TEST
+
+/* What an askable target shows before the first amount is no amount. */
+START_TEST(first_amount_is_booked_whatever_is_displayed)
+{
+  scene_write(
+    s, "show.sh",
+    "touch got\n"
+    "v=$(sed -n '$s/.*\"energy\":{\"value\":\"\\([0-9]*\\)\".*/\\1/p' "
+    "got)\n"
+    "n=$(wc -l <got)\n"
+    "echo '{\"target\":\"energy\",\"unit\":\"GJ\",'"
+    "'\"value\":\"'${v:-55}'\",\"updated\":\"'$n'\"}'\n");
+  write_pipeline(HOOK "fetch = sh show.sh\nvalue.energy = meter.energy\n");
+  run("1", "delta", EX_OK);
+  run_away("10", "delta");
+  run("100", "delta", EX_OK);
+  ck_assert_str_eq(given("energy"), "1 110 ");
+}
+END_TEST
+
+static Suite *
+kinds_suite(void)
+{
+  Suite *suite = suite_create("kinds");
+  TCase *tc = tcase_create("kinds");
+
+  tcase_add_checked_fixture(tc, build, leave);
+  tcase_add_test(tc, amounts_of_an_input_are_added_up_while_the_output_is_away);
+  tcase_add_test(tc,
+                 amounts_of_a_convert_are_added_up_while_the_output_is_away);
+  tcase_add_test(tc, total_of_amounts_takes_no_reading);
+  tcase_add_loop_test(tc, another_kind_is_refused_and_what_is_pending_stays, 0,
+                      ARRAY_SIZE(changes));
+  tcase_add_test(tc, column_of_amounts_takes_no_reading);
+  tcase_add_test(tc, operand_takes_no_amount);
+  tcase_add_test(tc, first_amount_is_booked_whatever_is_displayed);
+  suite_add_tcase(suite, tc);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(kinds_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

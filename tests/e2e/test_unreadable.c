@@ -1,0 +1,297 @@
+/*
+ * Parts of the state that cannot be read: each stops what depends on it, is
+ * left as it is, and the rest of the pipeline goes on.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "core/store.h"
+#include "meterpipe/plugin.h"
+#include "tests/e2e/exec_scene.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define UNREADABLE                                                             \
+  "its entry in the state %s/p.db cannot be read: it gets no values, and "     \
+  "neither does what is computed from it; \"meterpipe rebase --forget %s\" "   \
+  "deletes the entry, to begin anew from what the output shows\n"
+
+static struct scene *s;
+
+static void
+build(void)
+{
+  s = scene_new();
+  scene_write(s, "take.sh", "cat >>got\n");
+  scene_write(s, "p.ini",
+              EXEC_INPUT "[transform usage]\nplugin = subtract\n"
+                         "value = meter.energy\nminus = hook.energy\n"
+                         "[output hook]\nplugin = exec\nclass = latest\n"
+                         "command = sh take.sh\n"
+                         "value.energy = meter.energy\nvalue.usage = usage\n"
+                         "[output log]\nplugin = csv\npath = log.csv\n"
+                         "column.energy = meter.energy\n"
+                         "[output screen]\nplugin = stdout\nformat = line\n"
+                         "field.energy = meter.energy\n");
+}
+
+static void
+leave(void)
+{
+  scene_free(s);
+}
+
+/* ---- The state, while no run has it ---- */
+
+static struct store *
+open_store(void)
+{
+  struct store *store;
+  char db[512], ini[512];
+
+  snprintf(db, sizeof(db), "%s/p.db", scene_dir(s));
+  snprintf(ini, sizeof(ini), "%s/p.ini", scene_dir(s));
+  ck_assert_msg(store_open(db, ini, STORE_WRITE, &store) == MP_OK, "%s",
+                store_error(store));
+  return store;
+}
+
+static void
+put(const char *area, const char *owner, const char *name, const char *body)
+{
+  struct store *store = open_store();
+
+  ck_assert(store_put(store, area, owner, name, body));
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_close(store);
+}
+
+static void
+check_kept(const char *area, const char *owner, const char *name,
+           const char *body)
+{
+  struct store *store = open_store();
+  const char *kept = store_get(store, area, owner, name);
+
+  if (body) {
+    ck_assert_ptr_nonnull(kept);
+    ck_assert_str_eq(kept, body);
+  } else {
+    ck_assert_ptr_null(kept);
+  }
+  store_close(store);
+}
+
+static void
+check_told(const char *object, const char *target)
+{
+  char text[1024];
+
+  snprintf(text, sizeof(text), "error: hook: value.%s: " UNREADABLE, object,
+           scene_dir(s), target);
+  exec_check(s, EX_DATAERR, text);
+}
+
+/* How often the hook was given VALUE of TARGET. */
+static unsigned
+times(const char *target, const char *value)
+{
+  const char *got = scene_read(s, "got");
+  char text[128];
+  unsigned n = 0;
+
+  snprintf(text, sizeof(text), "\"%s\":{\"value\":\"%s\"", target, value);
+  for (; got && (got = strstr(got, text)) != NULL; got++)
+    n++;
+  return n;
+}
+
+/* ---- Targets ---- */
+
+static void
+run_well(const char *energy)
+{
+  exec_run(s, energy);
+  exec_check(s, EX_OK, "");
+}
+
+/* Each is text that an earlier version wrote, and could not read. */
+static const char *const bodies[] = {
+  "e 0 0\nstep 1 100\nplace -2147483648\nsent 0\nrebase 0\n",
+  "a 1 84208 -3 0 GJ|6789\nb 100\nrebase 0\n",
+  "a 1 84208 -3 -1 GJ|6789|\n",
+  "kind 7\n",
+  "nothing of the kind",
+};
+
+START_TEST(usage_that_cannot_be_read_waits_with_its_base)
+{
+  const char *body = bodies[_i];
+
+  run_well("84.208");
+  run_well("84.210");
+  ck_assert_uint_eq(times("usage", "0.002"), 1);
+  put(STORE_TARGET, "hook", "usage", body);
+
+  exec_run(s, "84.215");
+  check_told("usage", "hook.usage");
+  ck_assert_uint_eq(times("energy", "84.215"), 0);
+  ck_assert_str_eq(scene_out(s), "energy 84.215 GJ\n");
+  ck_assert_ptr_nonnull(strstr(scene_read(s, "log.csv"), ",84.215"));
+  check_kept(STORE_TARGET, "hook", "usage", body);
+  scene_run(s, "status -c p.ini");
+  exec_check(s, EX_OK, "");
+  ck_assert_ptr_nonnull(strstr(scene_out(s), "hook.usage   cannot be read\n"));
+  scene_run(s, "status --json -c p.ini");
+  ck_assert_ptr_nonnull(strstr(scene_out(s), "\"readable\":false"));
+
+  scene_run(s, "rebase --forget hook.usage -c p.ini");
+  exec_check(s, EX_OK, "");
+  ck_assert_ptr_nonnull(
+    strstr(scene_out(s), "hook.usage: deleted, not readable: "));
+  check_kept(STORE_TARGET, "hook", "usage", NULL);
+  exec_run(s, "84.216");
+  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_uint_eq(times("usage", "0.006"), 1);
+}
+END_TEST
+
+/* It is missing, and not the first one: else the usage would be lost. */
+START_TEST(base_that_cannot_be_read_is_missing)
+{
+  run_well("84.208");
+  put(STORE_TARGET, "hook", "energy", bodies[_i]);
+  exec_run(s, "84.215");
+  check_told("energy", "hook.energy");
+  ck_assert_uint_eq(times("energy", "84.215"), 0);
+  ck_assert_uint_eq(times("usage", "0.007"), 0);
+  check_kept(STORE_TARGET, "hook", "energy", bodies[_i]);
+
+  scene_run(s, "rebase -c p.ini");
+  exec_check(s, EX_OK, "");
+  exec_run(s, "84.220");
+  exec_check(s, EX_OK,
+             "notice: usage: hook.energy: the reading is the new base, as "
+             "\"meterpipe rebase\" asked for\n"
+             "notice: hook: value.energy: is in order again after 20 min\n");
+  run_well("84.221");
+  ck_assert_uint_eq(times("usage", "0.001"), 1);
+}
+END_TEST
+
+/* ---- The queue ---- */
+
+START_TEST(note_on_rows_that_cannot_be_read_keeps_the_rows)
+{
+  run_well("84.208");
+  put(STORE_META, "log", "token", "1 x csv 0");
+  exec_run(s, "84.215");
+  exec_check(s, EX_DATAERR,
+             "error: log: queue: the state's note on the rows that were being "
+             "written cannot be read: its rows wait; \"meterpipe rebase "
+             "--forget log\" deletes the note, and they are written again\n");
+  ck_assert_ptr_null(strstr(scene_read(s, "log.csv"), ",84.215"));
+  ck_assert_uint_eq(times("usage", "0.007"), 1);
+
+  scene_run(s, "rebase --forget log -c p.ini");
+  exec_check(s, EX_OK, "");
+  ck_assert_str_eq(scene_out(s), "log: deleted\n");
+  exec_run(s, "84.216");
+  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_ptr_nonnull(strstr(scene_read(s, "log.csv"), ",84.215\n"));
+  ck_assert_ptr_nonnull(strstr(scene_read(s, "log.csv"), ",84.216\n"));
+}
+END_TEST
+
+/* What only tells of earlier runs stops nothing. */
+static const struct {
+  const char *area, *owner, *name;
+} notes[] = {
+  { STORE_RUN, "", "last" },
+  { STORE_RUN, "hook", "energy" },
+  { STORE_META, "log", "dropped" },
+  { STORE_FAILURE, "hook", "value.energy\t-5 odd" },
+};
+
+START_TEST(note_on_earlier_runs_that_cannot_be_read_stops_nothing)
+{
+  run_well("84.208");
+  put(notes[_i].area, notes[_i].owner, notes[_i].name, "odd");
+  scene_run(s, "status -c p.ini");
+  exec_check(s, EX_OK, "");
+  exec_run(s, "84.210");
+  exec_check(s, EX_OK, "");
+  ck_assert_uint_eq(times("usage", "0.002"), 1);
+}
+END_TEST
+
+/* ---- rebase --forget ---- */
+
+static const struct {
+  const char *args;
+  int status;
+  const char *out, *err;
+} forget_rows[] = {
+  { "hook.energy hook.usage", EX_OK,
+    "hook.energy: deleted, acknowledged 84.210 GJ\n"
+    "hook.usage: deleted, acknowledged 0.002 GJ\n",
+    "" },
+  { "log.energy", EX_OK, "log.energy: deleted, acknowledged 84.210 GJ\n", "" },
+  { "hook", EX_OK, "hook: the state has no entry\n", "" },
+  { "hook.enrgy", EX_USAGE, "",
+    "error: neither p.ini nor its state has a target \"hook.enrgy\": name it "
+    "as OUTPUT.TARGET (\"meterpipe status\" lists them)\n" },
+  { "hook.energy usage", EX_USAGE, "",
+    "error: neither p.ini nor its state has a target \"usage\": name it as "
+    "OUTPUT.TARGET (\"meterpipe status\" lists them)\n" },
+  { "", EX_USAGE, "",
+    "error: --forget needs the targets to forget, as OUTPUT.TARGET\n"
+    "Usage: meterpipe rebase [-c FILE] [TRANSFORM]... | [-c FILE] --forget "
+    "OUTPUT.TARGET...\n" },
+};
+
+START_TEST(forget_deletes_what_is_named_and_says_what_was_in_it)
+{
+  run_well("84.208");
+  run_well("84.210");
+  scene_run(s, "rebase -c p.ini --forget %s", forget_rows[_i].args);
+  exec_check(s, forget_rows[_i].status, forget_rows[_i].err);
+  ck_assert_str_eq(scene_out(s), forget_rows[_i].out);
+}
+END_TEST
+
+static Suite *
+unreadable_suite(void)
+{
+  Suite *suite = suite_create("unreadable");
+  TCase *tc = tcase_create("state");
+
+  tcase_add_checked_fixture(tc, build, leave);
+  tcase_add_loop_test(tc, usage_that_cannot_be_read_waits_with_its_base, 0,
+                      ARRAY_SIZE(bodies));
+  tcase_add_loop_test(tc, base_that_cannot_be_read_is_missing, 0,
+                      ARRAY_SIZE(bodies));
+  tcase_add_test(tc, note_on_rows_that_cannot_be_read_keeps_the_rows);
+  tcase_add_loop_test(tc,
+                      note_on_earlier_runs_that_cannot_be_read_stops_nothing, 0,
+                      ARRAY_SIZE(notes));
+  tcase_add_loop_test(tc, forget_deletes_what_is_named_and_says_what_was_in_it,
+                      0, ARRAY_SIZE(forget_rows));
+  suite_add_tcase(suite, tc);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(unreadable_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -2,6 +2,7 @@
  * Sending: in what form each type gets its value, and what is certain of an
  * update that did not go well.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <check.h>
+#include <curl/curl.h>
 
 #include "tests/plugins/output/domoticz/rig.h"
 
@@ -26,7 +28,20 @@ stop(void)
   rig_stop(&r);
 }
 
-/* ---- In place of libc's, for libcurl ------------------------------------- */
+/* ---- In place of libc's and libcurl's ------------------------------------ */
+
+static CURLcode global_error;
+static unsigned global_inits;
+
+PUBLIC CURLcode
+curl_global_init(long flags)
+{
+  CURLcode (*real)(long);
+
+  global_inits++;
+  *(void **)&real = dlsym(RTLD_NEXT, "curl_global_init");
+  return global_error != CURLE_OK ? global_error : real(flags);
+}
 
 static int send_error; /* of the next send() of an update; 0: none */
 
@@ -406,6 +421,30 @@ START_TEST(a_name_server_that_hangs_costs_the_timeout_only)
 }
 END_TEST
 
+/* create comes before the state is locked and before the meter is read. */
+START_TEST(libcurl_is_initialised_once_and_by_create)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  ck_assert_int_eq(r.plugin->create(&r.host->table, &r.self), MP_OK);
+  ck_assert_uint_eq(global_inits, 1);
+  r.plugin->destroy(r.self);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  rig_close(&r);
+  ck_assert_uint_eq(global_inits, 1);
+}
+END_TEST
+
+START_TEST(libcurl_that_cannot_be_initialised_is_reported_by_create)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  global_error = CURLE_OUT_OF_MEMORY;
+  ck_assert_int_eq(r.plugin->create(&r.host->table, &r.self), MP_ENOMEM);
+  ck_assert(rig_logged(&r, "out of memory: libcurl cannot be initialised"));
+}
+END_TEST
+
 START_TEST(a_server_that_went_away_is_left_alone)
 {
   uint32_t i;
@@ -533,6 +572,8 @@ main(void)
   tcase_add_test(tc, an_update_that_is_sent_late_may_have_arrived);
   tcase_add_test(tc, an_update_that_no_send_took_goes_over_a_new_connection);
   tcase_add_test(tc, a_name_server_that_hangs_costs_the_timeout_only);
+  tcase_add_test(tc, libcurl_is_initialised_once_and_by_create);
+  tcase_add_test(tc, libcurl_that_cannot_be_initialised_is_reported_by_create);
   tcase_add_test(tc, a_server_that_went_away_is_left_alone);
   tcase_add_test(tc, after_one_timeout_the_output_is_left);
   tcase_add_test(tc, a_login_that_is_refused_ends_the_run);

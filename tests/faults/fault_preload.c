@@ -1,11 +1,13 @@
 /*
  * Preloaded into the program under test: stops at the start of main() for a
  * tracer ($FAULT_TRACED), lets an allocation fail ($FAULT_MEMORY, a file of a
- * struct fault_memory that is shared with the test), and finds the disk full
- * when a certain file is written ($FAULT_FULL, the end of its path).
+ * struct fault_memory that is shared with the test), finds the disk full when a
+ * certain file is written ($FAULT_FULL, the end of its path), and lets fsync()
+ * of a certain file fail after it was done ($FAULT_UNSURE, the end of its
+ * path).  The file $FAULT_HIT is made when one of the last two happened.
  *
  * libc's own allocations, those of the dynamic linker and of every library go
- * through here as well.
+ * through here too.  Commands that the program runs are left alone.
  */
 #include "tests/faults/fault_preload.h"
 
@@ -128,13 +130,13 @@ free(void *p)
     real_free(p);
 }
 
-/* ---- A full disk ---- */
+/* ---- A bad disk ---- */
 
-/* Whether FD is the file whose disk is full. */
+/* Whether FD is the file that VARIABLE names. */
 static int
-is_full(int fd)
+is_named(int fd, const char *variable)
 {
-  const char *name = getenv("FAULT_FULL");
+  const char *name = getenv(variable);
   char link[64], path[512];
   ssize_t n;
   size_t len;
@@ -148,6 +150,18 @@ is_full(int fd)
          memcmp(path + (size_t)n - len, name, len) == 0;
 }
 
+/* Returns -1 with errno ERROR, and tells the test. */
+static int
+fail_with(int error)
+{
+  const char *path = getenv("FAULT_HIT");
+
+  if (path)
+    close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  errno = error;
+  return -1;
+}
+
 PUBLIC ssize_t
 write(int fd, const void *data, size_t len)
 {
@@ -155,11 +169,20 @@ write(int fd, const void *data, size_t len)
 
   if (!real_write)
     *(void **)&real_write = dlsym(RTLD_NEXT, "write");
-  if (is_full(fd)) {
-    errno = ENOSPC;
-    return -1;
-  }
-  return real_write(fd, data, len);
+  return is_named(fd, "FAULT_FULL") ? fail_with(ENOSPC)
+                                    : real_write(fd, data, len);
+}
+
+PUBLIC int
+fsync(int fd)
+{
+  static int (*real_fsync)(int);
+  int r;
+
+  if (!real_fsync)
+    *(void **)&real_fsync = dlsym(RTLD_NEXT, "fsync");
+  r = real_fsync(fd);
+  return is_named(fd, "FAULT_UNSURE") ? fail_with(EIO) : r;
 }
 
 /* ---- main() ---- */
@@ -185,6 +208,9 @@ marked_main(int argc, char **argv, char **envp)
     share_memory(getenv("FAULT_MEMORY"));
   if (getenv("FAULT_TRACED"))
     kill(getpid(), SIGSTOP);
+  unsetenv("FAULT_MEMORY");
+  unsetenv("FAULT_TRACED");
+  unsetenv("LD_PRELOAD");
   return real_main(argc, argv, envp);
 }
 

@@ -148,6 +148,23 @@ END_TEST
 static const int redirects[] = { 301, 302, 303, 307, 308 };
 
 /* What stands in its login, query and fragment is not shown. */
+/* libc waits for 10 to 20 s; the run does not. */
+START_TEST(name_server_that_does_not_answer_costs_the_timeout_only)
+{
+  int64_t begin;
+
+  build();
+  write_file("http://house.example", SHORT);
+  scene_setenv(house.scene, "TEST_NO_NAMES", "yes");
+  begin = house_clock_ms();
+  house_run(&house, NULL);
+  ck_assert_int_lt(house_clock_ms() - begin, 10000);
+  house_check(&house, EX_TEMPFAIL,
+              "error: domoticz: http://house.example: the name cannot be "
+              "resolved: no name server answered in 600 ms\n");
+}
+END_TEST
+
 START_TEST(redirect_is_not_followed_and_told)
 {
   char answer[512], fact[256];
@@ -324,6 +341,7 @@ main(void)
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_add_loop_test(t, answer_without_end_costs_neither_memory_nor_time, 0,
                       (int)ARRAY_SIZE(floods));
+  tcase_add_test(t, name_server_that_does_not_answer_costs_the_timeout_only);
   tcase_add_loop_test(t, redirect_is_not_followed_and_told, 0,
                       (int)ARRAY_SIZE(redirects));
   tcase_add_loop_test(t, redirect_to_what_is_no_server_is_nonsense, 0,

@@ -1,8 +1,10 @@
 /*
  * Preloaded into the program under test: stops at the start of main() for a
  * tracer ($FAULT_TRACED), lets an allocation fail ($FAULT_MEMORY, a file of a
- * struct fault_memory that is shared with the test), and finds the disk full
- * when a certain file is written ($FAULT_FULL, the end of its path).
+ * struct fault_memory that is shared with the test), finds the disk full when a
+ * certain file is written ($FAULT_FULL, the end of its path), and lets fsync()
+ * of a certain file fail after it was done ($FAULT_UNSURE, the end of its
+ * path).  The file $FAULT_HIT is made when one of the last two happened.
  *
  * In the program itself, and not in the commands that it runs, a write, read or
  * pread of certain bytes fails ($FAULT_TEXT, with the number in $FAULT_ERRNO;
@@ -10,7 +12,7 @@
  * that ends so; and no signal can be sent ($FAULT_KILL).
  *
  * libc's own allocations, those of the dynamic linker and of every library go
- * through here as well.
+ * through here too.  Commands that the program runs are left alone.
  */
 #undef _FORTIFY_SOURCE /* its read() could not be defined here */
 
@@ -135,7 +137,7 @@ free(void *p)
     real_free(p);
 }
 
-/* ---- A full disk ---- */
+/* ---- A bad disk ---- */
 
 /* Whether the path of FD ends with NAME. */
 static int
@@ -188,6 +190,18 @@ is_spoilt(const char *call, const void *data, ssize_t len)
   return text && len > 0 && memmem(data, (size_t)len, text, strlen(text));
 }
 
+/* Returns -1 with errno ERROR, and tells the test. */
+static int
+fail_with(int error)
+{
+  const char *path = getenv("FAULT_HIT");
+
+  if (path)
+    close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  errno = error;
+  return -1;
+}
+
 PUBLIC ssize_t
 write(int fd, const void *data, size_t len)
 {
@@ -195,10 +209,8 @@ write(int fd, const void *data, size_t len)
 
   if (!real_write)
     *(void **)&real_write = dlsym(RTLD_NEXT, "write");
-  if (is_named(fd, getenv("FAULT_FULL"))) {
-    errno = ENOSPC;
-    return -1;
-  }
+  if (is_named(fd, getenv("FAULT_FULL")))
+    return fail_with(ENOSPC);
   if (is_spoilt("write", data, (ssize_t)len))
     return fail_call();
   return real_write(fd, data, len);
@@ -232,10 +244,14 @@ PUBLIC int
 fsync(int fd)
 {
   static int (*real_fsync)(int);
+  int r;
 
   if (!real_fsync)
     *(void **)&real_fsync = dlsym(RTLD_NEXT, "fsync");
-  return is_named(fd, text_of("fsync")) ? (int)fail_call() : real_fsync(fd);
+  if (is_named(fd, text_of("fsync")))
+    return (int)fail_call();
+  r = real_fsync(fd);
+  return is_named(fd, getenv("FAULT_UNSURE")) ? fail_with(EIO) : r;
 }
 
 PUBLIC int
@@ -274,6 +290,9 @@ marked_main(int argc, char **argv, char **envp)
     share_memory(getenv("FAULT_MEMORY"));
   if (getenv("FAULT_TRACED"))
     kill(getpid(), SIGSTOP);
+  unsetenv("FAULT_MEMORY");
+  unsetenv("FAULT_TRACED");
+  unsetenv("LD_PRELOAD");
   return real_main(argc, argv, envp);
 }
 

@@ -274,6 +274,17 @@ proxy_order(struct proxy *p, enum proxy_what what, enum proxy_way way,
   pthread_mutex_unlock(&p->lock);
 }
 
+bool
+proxy_struck(struct proxy *p)
+{
+  bool struck;
+
+  pthread_mutex_lock(&p->lock);
+  struck = p->at < p->count[p->way];
+  pthread_mutex_unlock(&p->lock);
+  return struck;
+}
+
 size_t
 proxy_bytes(struct proxy *p, enum proxy_way way)
 {

@@ -9,6 +9,7 @@
 #ifndef FAULTS_PROXY_H
 #define FAULTS_PROXY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct proxy;
@@ -40,6 +41,9 @@ unsigned proxy_port(const struct proxy *p);
 /* WHAT is done at byte AT; counts begin anew. */
 void proxy_order(struct proxy *p, enum proxy_what what, enum proxy_way way,
                  size_t at);
+
+/* Whether byte AT came by since the order. */
+bool proxy_struck(struct proxy *p);
 
 /* Bytes that came that way since the order. */
 size_t proxy_bytes(struct proxy *p, enum proxy_way way);

@@ -252,11 +252,27 @@ check_readings(struct rig *rig, const char *readings)
   free(csv);
 }
 
+static void
+month(const struct sweep *s)
+{
+  bool all = s->share || s->only;
+  struct month m = { .runs = all ? 30 * DAY / INTERVAL : 100,
+                     .queue_max = all ? 1000 : 50 };
+
+  if (!sweep_wants(s, "month"))
+    return;
+  m.rig = rig_new(RIG_BOTH);
+  m.rig->queue_max = m.queue_max;
+  live_through(&m);
+  sweep_end_case(m.rig, "month", m.rig->wrong[0] ? m.rig->wrong : NULL);
+  rig_free(m.rig);
+}
+
 /* Two rows are written, and the run is killed before it learns so; then others
  * hold the file, while the queue is full: what is in doubt stays, and the row
  * of that run is dropped. */
 static void
-doubt(struct rig *rig)
+doubt_in(struct rig *rig)
 {
   /* The state uses fdatasync: this one is of the CSV. */
   struct trace_fault fault = { .what = TRACE_KILL_BEFORE,
@@ -279,25 +295,30 @@ doubt(struct rig *rig)
   do_run(rig, &run);
   check_readings(rig, "84.215 84.222 84.229 84.243 84.250");
   if (!fault.hit)
-    rig_note(rig, "nothing was killed");
+    sweep_miss("doubt");
+}
+
+static void
+doubt(const struct sweep *s)
+{
+  struct rig *rig;
+
+  if (!sweep_wants(s, "doubt"))
+    return;
+  rig = rig_new(RIG_BOTH);
+  doubt_in(rig);
+  sweep_end_case(rig, "doubt", rig->wrong[0] ? rig->wrong : NULL);
+  rig_free(rig);
 }
 
 static void
 work(struct sweep *s)
 {
-  struct month m = { .runs = sweep_number(s, 30 * DAY / INTERVAL, 100),
-                     .queue_max = sweep_number(s, 1000, 50) };
+  static void (*const cases[])(const struct sweep *s) = { month, doubt };
 
-  if (s->worker > 0)
-    return;
-  m.rig = rig_new(RIG_BOTH);
-  m.rig->queue_max = m.queue_max;
-  live_through(&m);
-  sweep_end_case(m.rig, "month", m.rig->wrong[0] ? m.rig->wrong : NULL);
-  rig_begin(m.rig);
-  doubt(m.rig);
-  sweep_end_case(m.rig, "doubt", m.rig->wrong[0] ? m.rig->wrong : NULL);
-  rig_free(m.rig);
+  for (unsigned i = 0; i < 2; i++)
+    if (sweep_begin_group(s, i) && sweep_is_mine(s, i, 1))
+      cases[i](s);
 }
 
 int

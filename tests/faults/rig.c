@@ -7,14 +7,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* 2026-11-22T10:00:00Z */
 #define FIRST_TIME INT64_C(1795341600)
 
-const char *const rig_kind_names[RIG_KINDS] = { "script", "both", "meters",
-                                                "types" };
+const char *const rig_kind_names[RIG_KINDS] = { "script", "both",   "meters",
+                                                "types",  "latest", "append" };
+
+static const char *const file_names[RIG_FILES] = {
+  [RIG_FILE_STATE] = "house.db",
+  [RIG_FILE_CSV] = RIG_CSV,
+  [RIG_FILE_STORE] = RIG_STORE,
+};
+
+/* The command of exec.  A last line that is not whole is no record. */
+static const char command[] =
+  "[ -e " RIG_AWAY " ] && exit 75\n"
+  "lose=\n"
+  "[ -e " RIG_LOSE " ] && read -r lose <" RIG_LOSE "\n"
+  "while IFS= read -r line; do\n"
+  "  [ \"$lose\" = before ] || printf '%s\\n' \"$line\" >>" RIG_STORE "\n"
+  "done\n"
+  "[ -z \"$lose\" ] && exit 0\n"
+  ": >" RIG_HIT "\n"
+  "kill -9 $$\n";
 
 static const struct rig_chain heat = { 60,       "heat_energy_e1",
                                        "GJ",     "counter-custom",
@@ -25,10 +44,12 @@ static const struct rig_chain volume = { 68,       "volume_v1",
                                          "custom", "counter-gas" };
 
 static const struct rig_plan rig_plans[RIG_KINDS] = {
-  [RIG_SCRIPT] = { &heat, 1, 3, false },
-  [RIG_BOTH] = { &heat, 1, 1, true },
-  [RIG_METERS] = { &heat, 2, 1, true },
-  [RIG_TYPES] = { &volume, 1, 2, true },
+  [RIG_SCRIPT] = { &heat, 1, 3, false, NULL },
+  [RIG_BOTH] = { &heat, 1, 1, true, NULL },
+  [RIG_METERS] = { &heat, 2, 1, true, NULL },
+  [RIG_TYPES] = { &volume, 1, 2, true, NULL },
+  [RIG_LATEST] = { &heat, 1, 1, false, "latest" },
+  [RIG_APPEND] = { &heat, 1, 1, false, "append" },
 };
 
 void
@@ -83,8 +104,8 @@ rig_write(const struct rig *rig, const char *name, const char *data, size_t len)
     rig_die(path);
 }
 
-static void
-remove_files(const struct rig *rig, const char *pattern)
+void
+rig_remove(const struct rig *rig, const char *pattern)
 {
   char path[256];
   glob_t found;
@@ -111,19 +132,30 @@ rig_has(const struct rig *rig, const char *pattern)
 
 /* ---- The pipeline file ---- */
 
+/* The operand for a target: IDX of Domoticz, or NAME of the command. */
+static void
+put_operand(FILE *f, const struct rig *rig, const char *key, unsigned idx,
+            const char *name)
+{
+  if (rig->plan->command)
+    fprintf(f, "%s = hook.%s\n", key, name);
+  else
+    fprintf(f, "%s = house.%u\n", key, idx);
+}
+
 static void
 put_chain(FILE *f, const struct rig *rig, unsigned c)
 {
   fprintf(f,
           "[input m%u]\nplugin = kmp\ndevice = %s\ntimeout = 400ms\n"
-          "[transform usage%u]\nplugin = subtract\n"
-          "value = m%u.%s\nminus = house.%u\n",
-          c, rig->device[c], c, c, rig->plan->chain->field, RIG_BASE(c));
-  for (unsigned i = 0; i < rig->plan->totals; i++)
-    fprintf(f,
-            "[transform total%u%u]\nplugin = add\nvalue = usage%u\n"
-            "plus = house.%u\n",
-            c, i, c, RIG_TOTAL(c, i));
+          "[transform usage%u]\nplugin = subtract\nvalue = m%u.%s\n",
+          c, rig->device[c], c, c, rig->plan->chain->field);
+  put_operand(f, rig, "minus", RIG_BASE(c), "energy");
+  for (unsigned i = 0; i < rig->plan->totals; i++) {
+    fprintf(f, "[transform total%u%u]\nplugin = add\nvalue = usage%u\n", c, i,
+            c);
+    put_operand(f, rig, "plus", RIG_TOTAL(c, i), "total");
+  }
 }
 
 static void
@@ -133,6 +165,38 @@ put_targets(FILE *f, const struct rig *rig, unsigned c)
           rig->plan->chain->field, RIG_USAGE(c), c);
   for (unsigned i = 0; i < rig->plan->totals; i++)
     fprintf(f, "idx.%u = total%u%u\n", RIG_TOTAL(c, i), c, i);
+}
+
+static void
+put_domoticz(FILE *f, const struct rig *rig)
+{
+  fprintf(f,
+          "[output house]\nplugin = domoticz\nurl = "
+          "http://127.0.0.1:%u\ntimeout = 3s\n",
+          rig->port);
+  for (unsigned c = 0; c < rig->plan->meters; c++)
+    put_targets(f, rig, c);
+}
+
+static void
+put_command(FILE *f, const struct rig *rig)
+{
+  fprintf(f,
+          "[output hook]\nplugin = exec\nclass = %s\ncommand = sh take.sh\n"
+          "value.energy = m0.%s\nvalue.usage = usage0\nvalue.total = "
+          "total00\n",
+          rig->plan->command, rig->plan->chain->field);
+}
+
+static void
+put_csv(FILE *f, const struct rig *rig)
+{
+  fprintf(f, "[output log]\nplugin = csv\npath = " RIG_CSV "\n");
+  for (unsigned c = 0; c < rig->plan->meters; c++)
+    fprintf(f,
+            "column.energy%u = m%u.%s\n"
+            "column.usage%u = usage%u\ncolumn.total%u = total%u0\n",
+            c, c, rig->plan->chain->field, c, c, c, c);
 }
 
 static void
@@ -149,22 +213,15 @@ write_pipeline(struct rig *rig)
     fprintf(f, "queue_max = %u\n", rig->queue_max);
   for (unsigned c = 0; c < rig->plan->meters; c++)
     put_chain(f, rig, c);
-  fprintf(f,
-          "[output house]\nplugin = domoticz\nurl = "
-          "http://127.0.0.1:%u\ntimeout = 3s\n",
-          rig->port);
-  for (unsigned c = 0; c < rig->plan->meters; c++)
-    put_targets(f, rig, c);
-  if (rig->plan->csv) {
-    fprintf(f, "[output log]\nplugin = csv\npath = " RIG_CSV "\n");
-    for (unsigned c = 0; c < rig->plan->meters; c++)
-      fprintf(f,
-              "column.energy%u = m%u.%s\n"
-              "column.usage%u = usage%u\ncolumn.total%u = total%u0\n",
-              c, c, rig->plan->chain->field, c, c, c, c);
-  }
+  if (rig->plan->command)
+    put_command(f, rig);
+  else
+    put_domoticz(f, rig);
+  if (rig->plan->csv)
+    put_csv(f, rig);
   fclose(f);
   rig_write(rig, "house.ini", text, size);
+  rig_write(rig, "take.sh", command, sizeof(command) - 1);
   free(text);
 }
 
@@ -226,6 +283,8 @@ rig_add_total(struct rig *rig, unsigned c, unsigned i)
 static void
 add_devices(struct rig *rig, unsigned c)
 {
+  if (rig->plan->command)
+    return;
   add_device(rig, RIG_BASE(c), rig->plan->chain->base);
   add_device(rig, RIG_USAGE(c), rig->plan->chain->usage);
   for (unsigned i = 0; i < rig->plan->totals; i++)
@@ -241,6 +300,9 @@ rig_new(enum rig_kind kind)
   if (!rig)
     rig_die("memory");
   rig->plan = &rig_plans[kind];
+  /* A command that a killed run left behind becomes our child. */
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+    rig_die("prctl");
   if (!tmp) /* a disk is slow, and nothing here is cut off from power */
     tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
   snprintf(rig->dir, sizeof(rig->dir), "%s/meterpipe-XXXXXX", tmp);
@@ -270,8 +332,8 @@ rig_free(struct rig *rig)
     meter_stop(rig->meters[i]);
   domoticz_server_stop(rig->server);
   nftw(rig->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-  free(rig->kept_db);
-  free(rig->kept_csv);
+  for (int i = 0; i < RIG_FILES; i++)
+    free(rig->files[i].data);
   free(rig);
 }
 
@@ -321,9 +383,10 @@ rig_set_meter(struct rig *rig, unsigned i)
 static void
 remove_state(struct rig *rig)
 {
-  remove_files(rig, "house.db*");
-  remove_files(rig, "house.lock");
-  remove_files(rig, RIG_CSV);
+  rig_remove(rig, "house.db*");
+  rig_remove(rig, "house.lock");
+  rig_remove(rig, RIG_CSV);
+  rig_remove(rig, RIG_STORE);
 }
 
 /* After what is new in the server and the meters is what is kept in rig->now.
@@ -331,13 +394,14 @@ remove_state(struct rig *rig)
 static void
 take_up(struct rig *rig)
 {
-  domoticz_server_heal(rig->server);
+  rig_answer(rig, RIG_ANSWERED);
   domoticz_server_forget(rig->server);
   domoticz_server_set_clock(rig->server, rig->now.time);
   for (unsigned c = 0; c < rig->plan->meters; c++) {
     meter_clear_faults(rig->meters[c]);
     rig_set_meter(rig, c);
-    rig->now.writes[c] = domoticz_server_writes(rig->server, RIG_USAGE(c));
+    if (!rig->plan->command)
+      rig->now.writes[c] = domoticz_server_writes(rig->server, RIG_USAGE(c));
   }
   rig->wrong[0] = 0;
   rig->lost = rig->doubled = 0;
@@ -350,6 +414,8 @@ rig_begin(struct rig *rig)
   rig->now = (struct rig_moment){ .time = FIRST_TIME };
   for (unsigned c = 0; c < rig->plan->meters; c++) {
     rig->now.reading[c] = 84208 + 1000000 * c;
+    if (rig->plan->command)
+      continue;
     domoticz_server_delete(rig->server, RIG_BASE(c));
     domoticz_server_delete(rig->server, RIG_USAGE(c));
     for (unsigned i = 0; i < rig->plan->totals; i++)
@@ -365,10 +431,10 @@ rig_begin(struct rig *rig)
 void
 rig_keep(struct rig *rig)
 {
-  free(rig->kept_db);
-  free(rig->kept_csv);
-  rig->kept_db = rig_read(rig, "house.db", &rig->kept_db_len);
-  rig->kept_csv = rig_read(rig, RIG_CSV, &rig->kept_csv_len);
+  for (int i = 0; i < RIG_FILES; i++) {
+    free(rig->files[i].data);
+    rig->files[i].data = rig_read(rig, file_names[i], &rig->files[i].len);
+  }
   domoticz_server_snapshot(rig->server);
   rig->kept = rig->now;
 }
@@ -377,15 +443,54 @@ void
 rig_back(struct rig *rig)
 {
   remove_state(rig);
-  if (rig->kept_db)
-    rig_write(rig, "house.db", rig->kept_db, rig->kept_db_len);
-  if (rig->kept_csv)
-    rig_write(rig, RIG_CSV, rig->kept_csv, rig->kept_csv_len);
+  for (int i = 0; i < RIG_FILES; i++)
+    if (rig->files[i].data)
+      rig_write(rig, file_names[i], rig->files[i].data, rig->files[i].len);
   domoticz_server_up(rig->server);
   domoticz_server_restore(rig->server);
   rig->now = rig->kept;
   take_up(rig);
 }
+
+/* ---- Answers ---- */
+
+void
+rig_answer(struct rig *rig, enum rig_answers answers)
+{
+  static const char *const lose[] = { NULL, "before\n", "after\n" };
+
+  rig->answers = answers;
+  rig_remove(rig, RIG_HIT);
+  rig_remove(rig, RIG_LOSE);
+  domoticz_server_heal(rig->server);
+  if (answers == RIG_ANSWERED)
+    return;
+  rig_write(rig, RIG_LOSE, lose[answers], strlen(lose[answers]));
+  domoticz_server_fault(rig->server,
+                        answers == RIG_LOST_BEFORE ? DOMOTICZ_CUT_BEFORE
+                                                   : DOMOTICZ_CUT_AFTER,
+                        "udevice", 0, 0, 0);
+}
+
+bool
+rig_lost_answer(struct rig *rig)
+{
+  return rig->spoiled || rig_has(rig, RIG_HIT);
+}
+
+bool
+rig_spoiled(const struct rig *rig)
+{
+  return rig->spoiled;
+}
+
+bool
+rig_lags(const struct rig *rig)
+{
+  return rig->plan == &rig_plans[RIG_LATEST];
+}
+
+/* ---- The state ---- */
 
 char *
 rig_state(struct rig *rig, size_t *ret_len)
@@ -396,7 +501,7 @@ rig_state(struct rig *rig, size_t *ret_len)
 void
 rig_put_state(struct rig *rig, const char *data, size_t len)
 {
-  remove_files(rig, "house.db*");
+  rig_remove(rig, "house.db*");
   if (data)
     rig_write(rig, "house.db", data, len);
   rig->damaged = true;

@@ -1,10 +1,12 @@
 /*
  * What the sweeps have in common: a house with one or two meters, a Domoticz
- * and a CSV, the real program, and an account of what they must show.
+ * and a CSV, or a command of exec, the real program, and an account of what
+ * they must show.
  *
  * The account is the rig's own: it knows the readings and when they were read,
  * and from them what every total, the sum of all usages and every byte of the
- * CSV must be, whatever went wrong in between.
+ * CSV must be, whatever went wrong in between.  The command keeps each record
+ * that comes; one id counts once.
  *
  * A history is driven run by run.  A moment of it can be kept and gone back to,
  * so that a sweep pays for the runs before a fault only once.
@@ -26,8 +28,13 @@ enum rig_kind {
   RIG_BOTH,   /* two outputs at once */
   RIG_METERS, /* two meters */
   RIG_TYPES,  /* other types of devices, of another value */
+  RIG_LATEST, /* exec of class latest, without Domoticz */
+  RIG_APPEND, /* exec of class append, without Domoticz */
   RIG_KINDS
 };
+
+/* The kinds before this one have a Domoticz. */
+#define RIG_COMMANDS RIG_LATEST
 
 extern const char *const rig_kind_names[RIG_KINDS];
 
@@ -80,9 +87,29 @@ void rig_go(struct rig *rig, struct rig_run *run);
 /* The same, undisturbed: it must end well, and with status 0. */
 void rig_go_well(struct rig *rig);
 
-/* Two runs without Domoticz, and without room for the CSV: values and rows wait
- * for the next one. */
+/* Two runs without Domoticz, without room for the CSV, and with a command that
+ * takes nothing: values and rows wait for the next one. */
 void rig_pile_up(struct rig *rig);
+
+/* What becomes of the answers of all outputs from now on. */
+enum rig_answers {
+  RIG_ANSWERED,
+  /* The update is not carried out, and the connection ends; nothing is written
+   * to the CSV's full disk; the command reads all, keeps nothing, and dies. */
+  RIG_LOST_BEFORE,
+  /* It is carried out, and the connection ends; the CSV is written, and its
+   * fsync() fails; the command keeps all, and dies. */
+  RIG_LOST_AFTER
+};
+void rig_answer(struct rig *rig, enum rig_answers answers);
+/* Whether an answer was lost in the last run. */
+bool rig_lost_answer(struct rig *rig);
+/* Whether Domoticz did a fault to a request of the last run. */
+bool rig_spoiled(const struct rig *rig);
+
+/* Whether a run after a fault can leave a value to the one after it: one that
+ * sends again what had no answer sends nothing new to that target. */
+bool rig_lags(const struct rig *rig);
 
 /* Whether all is as it must be after undisturbed runs.  NULL, or what is
  * wrong; valid until the next call. */

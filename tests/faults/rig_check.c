@@ -178,9 +178,9 @@ device(struct rig *rig, unsigned idx)
   return text ? rig_parse(text) : -1;
 }
 
-static void
-check_sum(struct rig *rig, const char *what, unsigned idx, int64_t is,
-          int64_t must)
+void
+rig_check_sum(struct rig *rig, const char *what, unsigned idx, int64_t is,
+              int64_t must)
 {
   if (is == must)
     return;
@@ -190,17 +190,14 @@ check_sum(struct rig *rig, const char *what, unsigned idx, int64_t is,
            must);
 }
 
-/* What the total must be: since the first reading that was booked.  Where no
- * row tells which one that was, it is the one that fits, up to the first run
- * that ended well. */
-static int64_t
-total_must_be(struct rig *rig, unsigned c, const struct account *a)
+/* Since the first reading that was booked: where nothing tells which one that
+ * was, it is the one that fits, up to the first run that ended well. */
+int64_t
+rig_sum_must_be(const struct rig *rig, unsigned c, int64_t is)
 {
   const struct rig_moment *now = &rig->now;
-  int64_t is = device(rig, RIG_TOTAL(c, 0)), must = 0;
+  int64_t must = 0;
 
-  if (a->begun)
-    return a->last - a->first;
   for (unsigned i = 0; i < now->runs; i++) {
     must = now->reading[c] - now->read[i].reading[c];
     if (must == is || now->read[i].must)
@@ -212,15 +209,18 @@ total_must_be(struct rig *rig, unsigned c, const struct account *a)
 static void
 check_chain(struct rig *rig, unsigned c, const struct account *a)
 {
-  int64_t must = total_must_be(rig, c, a);
+  int64_t must = a->begun
+                   ? a->last - a->first
+                   : rig_sum_must_be(rig, c, device(rig, RIG_TOTAL(c, 0)));
 
   if (device(rig, RIG_BASE(c)) != rig->now.reading[c])
     rig_note(rig, "base %u is %" PRId64 " and must be %" PRId64, RIG_BASE(c),
              device(rig, RIG_BASE(c)), rig->now.reading[c]);
   for (unsigned i = 0; i < rig->plan->totals; i++)
-    check_sum(rig, "total", RIG_TOTAL(c, i), device(rig, RIG_TOTAL(c, i)),
-              must);
-  check_sum(rig, "the sum of usages", RIG_USAGE(c), rig->now.given[c], must);
+    rig_check_sum(rig, "total", RIG_TOTAL(c, i), device(rig, RIG_TOTAL(c, i)),
+                  must);
+  rig_check_sum(rig, "the sum of usages", RIG_USAGE(c), rig->now.given[c],
+                must);
 }
 
 const char *
@@ -230,8 +230,10 @@ rig_check(struct rig *rig)
 
   if (rig->plan->csv)
     check_csv(rig, accounts);
-  for (unsigned c = 0; c < rig->plan->meters; c++)
+  for (unsigned c = 0; c < rig->plan->meters && !rig->plan->command; c++)
     check_chain(rig, c, &accounts[c]);
+  if (rig->plan->command)
+    rig_check_records(rig);
   if (!rig->damaged && rig_has(rig, "house.db.corrupt*"))
     rig_note(rig, "the state was set aside");
   return rig->wrong[0] ? rig->wrong : NULL;

@@ -10,6 +10,12 @@
 
 #define RIG_MAX_RUNS 32
 #define RIG_CSV "heat.csv"
+/* What the command of exec keeps, and how it is told to fail. */
+#define RIG_STORE "store"
+#define RIG_AWAY "away"
+#define RIG_LOSE "lose"
+/* Made when an answer was lost. */
+#define RIG_HIT "hit"
 
 /* Devices of chain C: a meter, its usage, its running totals. */
 #define RIG_BASE(c) (323 + 100 * (c))
@@ -27,7 +33,11 @@ struct rig_plan {
   const struct rig_chain *chain;
   unsigned meters, totals;
   bool csv;
+  const char *command; /* class of an exec output in place of Domoticz; NULL */
 };
+
+/* What makes a moment, except Domoticz. */
+enum { RIG_FILE_STATE, RIG_FILE_CSV, RIG_FILE_STORE, RIG_FILES };
 
 /* Readings and sums in thousandths. */
 struct rig_moment {
@@ -50,8 +60,12 @@ struct rig {
   unsigned port;      /* of Domoticz, for the program */
   char device[2][64]; /* of the meters, for the program */
   struct rig_moment now, kept;
-  char *kept_db, *kept_csv;
-  size_t kept_db_len, kept_csv_len;
+  struct {
+    char *data; /* NULL: there was none */
+    size_t len;
+  } files[RIG_FILES];
+  enum rig_answers answers;
+  bool spoiled;       /* a request of the last run */
   bool csv_full;      /* the disk on which the CSV is */
   bool by_hand;       /* somebody may change devices */
   bool damaged;       /* the state may be set aside */
@@ -67,6 +81,14 @@ char *rig_read(const struct rig *rig, const char *name, size_t *ret_len);
 void rig_write(const struct rig *rig, const char *name, const char *data,
                size_t len);
 bool rig_has(const struct rig *rig, const char *pattern);
+void rig_remove(const struct rig *rig, const char *pattern);
+
+/* rig_check for the records that the command kept. */
+void rig_check_records(struct rig *rig);
+/* What the sum of usages of chain C must be; IS: what it is. */
+int64_t rig_sum_must_be(const struct rig *rig, unsigned c, int64_t is);
+void rig_check_sum(struct rig *rig, const char *what, unsigned idx, int64_t is,
+                   int64_t must);
 
 /* Time passes, and meter I counts so much. */
 void rig_pass(struct rig *rig, int64_t seconds);

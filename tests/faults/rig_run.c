@@ -45,8 +45,11 @@ set_environment(const struct rig *rig, const struct rig_run *run)
     snprintf(text, sizeof(text), "%s/memory", rig->dir);
     setenv("FAULT_MEMORY", text, 1);
   }
-  if (rig->csv_full)
+  if (rig->csv_full || rig->answers == RIG_LOST_BEFORE)
     setenv("FAULT_FULL", RIG_CSV, 1);
+  if (rig->answers == RIG_LOST_AFTER)
+    setenv("FAULT_UNSURE", RIG_CSV, 1);
+  setenv("FAULT_HIT", RIG_HIT, 1);
   snprintf(text, sizeof(text), "%s:%s", clock ? clock : "", fault ? fault : "");
   setenv("LD_PRELOAD", text, 1);
 }
@@ -107,6 +110,19 @@ run_to_end(struct rig *rig, const struct rig_run *run)
   return status;
 }
 
+/* Waits for the commands that a run left behind. */
+static void
+reap(struct rig *rig)
+{
+  for (int ms = 0; waitpid(-1, NULL, WNOHANG) >= 0; ms++) {
+    if (ms == 1000 * HANGS_S) {
+      rig_note(rig, "a command goes on after its run");
+      return;
+    }
+    usleep(1000);
+  }
+}
+
 /* Waits until all that the program sent before it ended has come through PORT
  * and was done: what is asked there now comes behind it. */
 static void
@@ -164,6 +180,8 @@ judge_end(struct rig *rig, struct rig_run *run, int status)
 static void
 account_usages(struct rig *rig)
 {
+  if (rig->plan->command)
+    return;
   for (unsigned c = 0; c < rig->plan->meters; c++) {
     unsigned n = domoticz_server_writes(rig->server, RIG_USAGE(c));
 
@@ -217,6 +235,9 @@ rig_do(struct rig *rig, struct rig_run *run)
   if (run->memory)
     rig_write(rig, "memory", (const char *)run->memory, sizeof(*run->memory));
   status = run_to_end(rig, run);
+  /* What follows are requests of our own. */
+  rig->spoiled = domoticz_server_spoiled(rig->server) > 0;
+  reap(rig);
   settle(rig->port);
   settle(domoticz_server_port(rig->server));
   if (run->memory) {
@@ -258,9 +279,11 @@ rig_pile_up(struct rig *rig)
 
   domoticz_server_down(rig->server);
   rig->csv_full = true;
+  rig_write(rig, RIG_AWAY, "", 0);
   rig_go(rig, &run);
   rig_go(rig, &run);
   rig->csv_full = false;
+  rig_remove(rig, RIG_AWAY);
   domoticz_server_up(rig->server);
 }
 

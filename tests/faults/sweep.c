@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define EXIT_SKIPPED 77
+/* Of one case in so many, a group is one worker's. */
+#define SMALL_SHARE 10
 
 /* In memory that the workers share. */
 static unsigned long *counts;
@@ -30,7 +32,11 @@ static const struct {
   [SWEEP_ALLOCATIONS] = { "allocation", "allocations" },
   [SWEEP_STATES] = { "damaged state", "damaged states" },
   [SWEEP_REPEATED] = { "repeated run", "repeated runs" },
+  [SWEEP_ANSWERS] = { "lost answer", "lost answers" },
+  [SWEEP_HANGS] = { "hang", "hangs" },
+  [SWEEP_DRAWN_MISSED] = { "unreached drawn fault", "unreached drawn faults" },
   [SWEEP_LEFT] = { "skipped case", "skipped cases" },
+  [SWEEP_MISSED] = { "unreached fault", "unreached faults" },
 };
 
 void
@@ -52,7 +58,9 @@ print_counts(void)
     }
   printf("; %lu lost, %lu double, %lu wrong\n", counts[SWEEP_LOST],
          counts[SWEEP_DOUBLE], counts[SWEEP_WRONG]);
-  return counts[SWEEP_LOST] + counts[SWEEP_DOUBLE] + counts[SWEEP_WRONG] > 0;
+  return counts[SWEEP_LOST] + counts[SWEEP_DOUBLE] + counts[SWEEP_WRONG] +
+           counts[SWEEP_MISSED] >
+         0;
 }
 
 static time_t
@@ -71,6 +79,13 @@ sweep_is_late(const struct sweep *s)
 }
 
 bool
+sweep_begin_group(struct sweep *s, unsigned n)
+{
+  s->whole = !s->only && (s->share == 0 || s->share >= SMALL_SHARE);
+  return !s->whole || n % s->jobs == s->worker;
+}
+
+bool
 sweep_is_mine(const struct sweep *s, unsigned n, unsigned every)
 {
   unsigned first = every / 2;
@@ -79,7 +94,9 @@ sweep_is_mine(const struct sweep *s, unsigned n, unsigned every)
     every = s->only ? 1 : s->share;
     first = s->seed % every;
   }
-  if (n % every != first || n / every % s->jobs != s->worker)
+  if (n % every != first)
+    return false;
+  if (!s->whole && n / every % s->jobs != s->worker)
     return false;
   if (!sweep_is_late(s))
     return true;
@@ -87,16 +104,18 @@ sweep_is_mine(const struct sweep *s, unsigned n, unsigned every)
   return false;
 }
 
-unsigned
-sweep_number(const struct sweep *s, unsigned all, unsigned sample)
-{
-  return s->share > 0 ? 1 + (all - 1) / s->share : sample;
-}
-
 bool
 sweep_wants(const struct sweep *s, const char *name)
 {
   return !s->only || strstr(name, s->only);
+}
+
+void
+sweep_miss(const char *name)
+{
+  sweep_add(SWEEP_MISSED, 1);
+  printf("%s: its fault was not reached\n", name);
+  fflush(stdout);
 }
 
 void
@@ -120,13 +139,22 @@ sweep_end_well(struct rig *rig, const char *name)
   const char *wrong;
 
   rig_go_well(rig);
-  wrong = rig_check(rig);
+  wrong = rig_lags(rig) ? NULL : rig_check(rig);
   if (!wrong) {
     rig_go_well(rig);
     wrong = rig_check(rig);
   }
   sweep_end_case(rig, name, wrong);
   sweep_add(SWEEP_RUNS, 1);
+}
+
+uint32_t
+sweep_seed(const struct sweep *s, unsigned n)
+{
+  uint32_t seed = (s->share ? s->seed / s->share : s->seed) + 7919 * (n + 1);
+
+  seed *= 2654435761u;
+  return seed ? seed : 1;
 }
 
 uint32_t
@@ -168,7 +196,7 @@ parse(struct sweep *s, int argc, char **argv)
     else
       return false;
   }
-  return s->jobs > 0 && s->seed > 0 && optind == argc;
+  return s->jobs > 0 && optind == argc;
 }
 
 static void
@@ -198,8 +226,8 @@ sweep_main(int argc, char **argv, void (*work)(struct sweep *s))
 
   if (!parse(&s, argc, argv)) {
     fprintf(stderr,
-            "usage: %s [--all] [--share N] [--for SECONDS] [--jobs N] "
-            "[--seed N] [--only TEXT]\n",
+            "usage: %s [--all] [--share N] [--seed K] [--for SECONDS] "
+            "[--jobs N] [--only TEXT]\n",
             argv[0]);
     return 64;
   }

@@ -5,11 +5,22 @@
  * Without options it is a fixed sample, which takes seconds.
  *
  *     OPTIONS: --all          every case
- *              --share N      one case in N, and other ones for another seed
+ *              --share N      one case in N; which ones, --seed says
+ *              --seed K       share K of N: the shares 0 to N-1 have no case in
+ *                             common, and together all cases of --all --seed 0;
+ *                             other seeds draw other random numbers (printed)
  *              --for SECONDS  skips what was not begun by then
  *              --jobs N       workers (three a processor: many cases wait)
- *              --seed N       of what is drawn at random (printed)
  *              --only TEXT    only cases whose name contains TEXT
+ *
+ * So a sweep can be divided: run each program with --share N and each K, keep
+ * what they print, and let sum.sh add it up.
+ *
+ * A case must hit its fault.  Runs differ a little, so a case whose run did not
+ * come so far is tried again, REACH_TRIES times in all.  Then it counts as an
+ * unreached fault, and the sweep fails.  A fault that follows another one, or
+ * is drawn at random in the year, may not be there: then it is counted apart,
+ * and is no failure.
  */
 #ifndef FAULTS_SWEEP_H
 #define FAULTS_SWEEP_H
@@ -30,7 +41,11 @@ enum sweep_count {
   SWEEP_ALLOCATIONS,
   SWEEP_STATES,
   SWEEP_REPEATED,
+  SWEEP_ANSWERS,
+  SWEEP_HANGS,
+  SWEEP_DRAWN_MISSED,
   SWEEP_LEFT,
+  SWEEP_MISSED,
   SWEEP_LOST,
   SWEEP_DOUBLE,
   SWEEP_WRONG,
@@ -40,6 +55,7 @@ enum sweep_count {
 struct sweep {
   unsigned share; /* one case in so many; 1: all; 0: the sample */
   unsigned jobs, worker;
+  bool whole;   /* all cases of the group in hand are this worker's */
   time_t until; /* of the monotonic clock; 0: no limit */
   uint32_t seed;
   const char *only;
@@ -49,6 +65,13 @@ struct sweep {
  * Returns the exit status of the program: 77 where something is missing. */
 int sweep_main(int argc, char **argv, void (*work)(struct sweep *s));
 
+#define REACH_TRIES 4
+
+/* Begins group N of cases.  Of the sample and of small shares, a whole group is
+ * one worker's, for getting to its first case takes longer than the case;
+ * false: it is not ours.  Else each worker has its part of each group. */
+bool sweep_begin_group(struct sweep *s, unsigned n);
+
 /* Whether case N of a row of cases is to be done, and by this worker; of the
  * sample, one in EVERY is. */
 bool sweep_is_mine(const struct sweep *s, unsigned n, unsigned every);
@@ -56,13 +79,13 @@ bool sweep_is_mine(const struct sweep *s, unsigned n, unsigned every);
 /* Whether it is too late to begin another case. */
 bool sweep_is_late(const struct sweep *s);
 
-/* How many there are of what is not counted: ALL, a share, or SAMPLE. */
-unsigned sweep_number(const struct sweep *s, unsigned all, unsigned sample);
-
 /* Whether the case of that name is wanted. */
 bool sweep_wants(const struct sweep *s, const char *name);
 
 void sweep_add(enum sweep_count count, unsigned long n);
+
+/* Counts a case whose fault was never hit. */
+void sweep_miss(const char *name);
 
 /* What became of a case: prints what is wrong with it, and counts it. */
 void sweep_end_case(struct rig *rig, const char *name, const char *wrong);
@@ -70,6 +93,10 @@ void sweep_end_case(struct rig *rig, const char *name, const char *wrong);
 /* After the faults: all is well again with the first undisturbed run, and stays
  * so with the second.  Ends the case. */
 void sweep_end_well(struct rig *rig, const char *name);
+
+/* Random numbers for case N of all: the same ones for each way to divide them.
+ * Never 0. */
+uint32_t sweep_seed(const struct sweep *s, unsigned n);
 
 /* The same numbers everywhere. */
 uint32_t sweep_random(uint32_t *state);

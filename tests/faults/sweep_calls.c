@@ -6,6 +6,9 @@
  * Runs are disturbed at four moments: the first run of all, one after three
  * good ones, one that finds what was left by an outage and a kill, and one that
  * finds rows and values that wait.
+ *
+ * After the three good runs, each call also fails in a run whose outputs lose
+ * their answers: before or after they have done what they were sent.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,10 +20,21 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Of the sample, one case in so many. */
-#define SAMPLE_KILLS 151
-#define SAMPLE_ERRORS 311
-#define SAMPLE_PAIRS 6
+#define SAMPLE_KILLS 223
+#define SAMPLE_ERRORS 443
+#define SAMPLE_LOSSES 397
+#define SAMPLE_PAIRS 4
 #define ALL_PAIRS 1500
+/* Of all cases, one call in so many hangs: it takes as long as a deadline. */
+#define HANG_EVERY 5
+
+/* Where cases take place. */
+struct place {
+  struct rig *rig;
+  const struct sweep *s;
+  const char *name;
+  enum rig_answers answers;
+};
 
 /* ---- Moments ---- */
 
@@ -37,7 +51,7 @@ after_good_runs(struct rig *rig)
     rig_go_well(rig);
 }
 
-/* Domoticz took everything and did not say so; then a run was killed when it
+/* The outputs took everything and did not say so; then a run was killed when it
  * began to give out what it had committed. */
 static void
 after_bad_runs(struct rig *rig)
@@ -48,11 +62,12 @@ after_bad_runs(struct rig *rig)
   struct rig_run silence = { 0 }, kill = { .fault = &fault };
 
   after_good_runs(rig);
-  domoticz_server_fault(rig_server(rig), DOMOTICZ_CUT_AFTER, "udevice", 0, 0,
-                        0);
+  rig_answer(rig, RIG_LOST_AFTER);
   rig_go(rig, &silence);
-  domoticz_server_heal(rig_server(rig));
+  rig_answer(rig, RIG_ANSWERED);
   rig_go(rig, &kill);
+  if (!fault.hit)
+    rig_note(rig, "the run that was to be killed was not");
 }
 
 static void
@@ -74,42 +89,84 @@ static const struct {
 
 /* ---- A case ---- */
 
-static bool
-disturb(struct rig *rig, struct trace_fault *fault)
+static void
+count(const struct trace_fault *fault)
 {
-  struct rig_run run = { .fault = fault };
+  if (fault->what == TRACE_HANG)
+    sweep_add(SWEEP_HANGS, 1);
+  else if (fault->what == TRACE_ERROR || fault->what == TRACE_SHORT)
+    sweep_add(SWEEP_ERRORS, 1);
+  else
+    sweep_add(SWEEP_KILLS, 1);
+}
 
-  rig_go(rig, &run);
-  if (!fault->hit)
-    return false;
-  sweep_add(fault->what == TRACE_ERROR || fault->what == TRACE_SHORT
-              ? SWEEP_ERRORS
-              : SWEEP_KILLS,
-            1);
-  return true;
+/* One run with FAULT, from the kept moment on. */
+static bool
+disturb(const struct place *p, struct trace_fault fault)
+{
+  struct rig_run run = { .fault = &fault };
+
+  rig_back(p->rig);
+  rig_answer(p->rig, p->answers);
+  rig_go(p->rig, &run);
+  if (fault.hit && rig_lost_answer(p->rig))
+    sweep_add(SWEEP_ANSWERS, 1);
+  rig_answer(p->rig, RIG_ANSWERED);
+  return fault.hit;
+}
+
+/* The same, until FAULT was hit; false: it never was, and NAME is told.  How
+ * often a thread waits differs from run to run: the last tries take an earlier
+ * call of the same number. */
+static bool
+reach(const struct place *p, const char *name, const struct trace_fault *fault)
+{
+  struct trace_fault f = *fault;
+
+  for (int i = 0; i < REACH_TRIES; i++) {
+    if (i > 1)
+      f.nth = (f.nth + 1) / 2;
+    if (disturb(p, f)) {
+      count(&f);
+      return true;
+    }
+  }
+  sweep_miss(name);
+  return false;
+}
+
+static void
+do_case(const struct place *p, const char *name,
+        const struct trace_fault *fault)
+{
+  if (!sweep_wants(p->s, name))
+    return;
+  reach(p, name, fault);
+  sweep_end_well(p->rig, name);
+}
+
+/* At that call of the run of LOG. */
+static struct trace_fault
+fault_at(const struct trace_log *log, unsigned thread, unsigned call)
+{
+  return (struct trace_fault){ .thread = thread,
+                               .call = call,
+                               .nr = log->thread[thread].nr[call - 1],
+                               .nth = trace_log_nth(log, thread, call) };
 }
 
 /* ---- Kills ---- */
 
 static void
-kill_at(struct rig *rig, const struct sweep *s, const char *moment,
-        unsigned thread, unsigned call)
+kill_at(const struct place *p, struct trace_fault fault)
 {
   for (int after = 0; after < 2; after++) {
-    struct trace_fault fault = { .what =
-                                   after ? TRACE_KILL_AFTER : TRACE_KILL_BEFORE,
-                                 .thread = thread,
-                                 .call = call,
-                                 .nr = -1 };
     char name[96];
 
-    snprintf(name, sizeof(name), "kill %s %u.%u %s", moment, thread, call,
-             after ? "after" : "before");
-    if (!sweep_wants(s, name))
-      continue;
-    rig_back(rig);
-    disturb(rig, &fault);
-    sweep_end_well(rig, name);
+    fault.what = after ? TRACE_KILL_AFTER : TRACE_KILL_BEFORE;
+    snprintf(name, sizeof(name), "kill %s %u.%u %s", p->name, fault.thread,
+             fault.call, after ? "after" : "before");
+    do_case(p, name, &fault);
   }
 }
 
@@ -177,43 +234,118 @@ errors_of(long nr, size_t *ret_n)
 }
 
 static void
-fail_with(struct rig *rig, const struct sweep *s, const char *moment,
-          struct trace_fault fault)
+fail_with(const struct place *p, const struct trace_fault *fault)
 {
-  char name[96];
+  static const char *const answers[] = { "", "lost before ", "lost after " };
+  char name[128];
 
-  snprintf(name, sizeof(name), "error %s %u.%u %ld %s", moment, fault.thread,
-           fault.call, fault.nr,
-           fault.what == TRACE_SHORT ? "short" : strerrorname_np(fault.error));
-  if (!sweep_wants(s, name))
-    return;
-  rig_back(rig);
-  disturb(rig, &fault);
-  sweep_end_well(rig, name);
+  snprintf(name, sizeof(name), "error %s %s%u.%u %ld %s", p->name,
+           answers[p->answers], fault->thread, fault->call, fault->nr,
+           fault->what == TRACE_SHORT ? "short"
+                                      : strerrorname_np(fault->error));
+  do_case(p, name, fault);
 }
 
 static void
-fail_at(struct rig *rig, const struct sweep *s, const char *moment,
-        unsigned thread, unsigned call, long nr)
+fail_at(const struct place *p, struct trace_fault fault)
 {
-  struct trace_fault fault = {
-    .what = TRACE_ERROR, .thread = thread, .call = call, .nr = nr
-  };
+  bool all = p->s->share || p->s->only;
   const int *errors;
   size_t n;
 
-  if (!can_fail(nr) || !trace_can_inject())
+  if (!can_fail(fault.nr) || !trace_can_inject())
     return;
-  errors = errors_of(nr, &n);
+  fault.what = TRACE_ERROR;
+  errors = errors_of(fault.nr, &n);
   for (size_t i = 0; i < n; i++) {
     fault.error = errors[i];
     /* Of the sample, one of them. */
-    if (s->share || s->only || call % n == i)
-      fail_with(rig, s, moment, fault);
+    if (all || fault.call % n == i)
+      fail_with(p, &fault);
   }
   fault.what = TRACE_SHORT;
-  if (trace_is_transfer(nr) && (s->share || s->only))
-    fail_with(rig, s, moment, fault);
+  if (trace_is_transfer(fault.nr) && all)
+    fail_with(p, &fault);
+}
+
+/* ---- Calls that never return ---- */
+
+/* What can wait for a device, a file system, a peer or a process. */
+static const long can_hang[] = { SYS_read,     SYS_write,      SYS_pread64,
+                                 SYS_pwrite64, SYS_fsync,      SYS_fdatasync,
+                                 SYS_openat,   SYS_ftruncate,  SYS_fcntl,
+                                 SYS_flock,    SYS_newfstatat, SYS_connect,
+                                 SYS_sendto,   SYS_recvfrom,   SYS_ppoll,
+#ifdef SYS_poll
+                                 SYS_poll,
+#endif
+                                 SYS_wait4,    SYS_waitid };
+
+static bool
+is_wait(long nr)
+{
+  for (size_t i = 0; i < ARRAY_SIZE(can_hang); i++)
+    if (can_hang[i] == nr)
+      return true;
+  return false;
+}
+
+static void
+hang_at(const struct place *p, struct trace_fault fault)
+{
+  char name[96];
+
+  fault.what = TRACE_HANG;
+  snprintf(name, sizeof(name), "hang %s %u.%u %ld", p->name, fault.thread,
+           fault.call, fault.nr);
+  do_case(p, name, &fault);
+}
+
+/* Not of the sample: each case takes until the watchdog ends the run. */
+static void
+sweep_hangs(const struct place *p, const struct trace_log *log)
+{
+  unsigned k = 0;
+
+  if (!p->s->share && !p->s->only)
+    return;
+  for (unsigned call = 1; call <= log->thread[0].n; call++)
+    if (is_wait(log->thread[0].nr[call - 1]) && k++ % HANG_EVERY == 0 &&
+        sweep_is_mine(p->s, k / HANG_EVERY, 1))
+      hang_at(p, fault_at(log, 0, call));
+}
+
+/* ---- Errors, and no answer ---- */
+
+/* The program does other calls when answers get lost: they are logged anew.
+ * Outputs are served by the first thread. */
+static void
+fail_without(const struct place *p)
+{
+  struct trace_log log = { 0 };
+  struct rig_run reference = { .log = &log };
+  unsigned k = 0;
+
+  rig_back(p->rig);
+  rig_answer(p->rig, p->answers);
+  rig_go(p->rig, &reference);
+  if (!rig_lost_answer(p->rig))
+    rig_note(p->rig, "no answer was lost");
+  rig_answer(p->rig, RIG_ANSWERED);
+  sweep_end_well(p->rig, p->name);
+  for (unsigned call = 1; call <= log.thread[0].n; call++)
+    if (sweep_is_mine(p->s, k++, SAMPLE_LOSSES))
+      fail_at(p, fault_at(&log, 0, call));
+  trace_log_clear(&log);
+}
+
+static void
+sweep_losses(struct place p)
+{
+  p.answers = RIG_LOST_BEFORE;
+  fail_without(&p);
+  p.answers = RIG_LOST_AFTER;
+  fail_without(&p);
 }
 
 /* ---- Two at once ---- */
@@ -223,24 +355,23 @@ draw(const struct trace_log *log, uint32_t *random)
 {
   static const enum trace_what whats[] = { TRACE_KILL_BEFORE, TRACE_KILL_AFTER,
                                            TRACE_ERROR, TRACE_SHORT };
-  struct trace_fault fault = { .what = whats[sweep_random(random) % 4],
-                               .nr = -1 };
+  enum trace_what what = whats[sweep_random(random) % 4];
+  struct trace_fault fault;
+  unsigned thread;
   size_t n;
 
   do
-    fault.thread = sweep_random(random) % TRACE_THREADS;
-  while (log->thread[fault.thread].n == 0);
-  fault.call = 1 + sweep_random(random) % log->thread[fault.thread].n;
-  if (fault.what == TRACE_KILL_BEFORE || fault.what == TRACE_KILL_AFTER)
+    thread = sweep_random(random) % TRACE_THREADS;
+  while (log->thread[thread].n == 0);
+  fault =
+    fault_at(log, thread, 1 + sweep_random(random) % log->thread[thread].n);
+  fault.what = what;
+  if (what == TRACE_KILL_BEFORE || what == TRACE_KILL_AFTER)
     return fault;
-  fault.nr = log->thread[fault.thread].nr[fault.call - 1];
-  if (fault.what == TRACE_SHORT && !trace_is_transfer(fault.nr))
+  if (what == TRACE_SHORT && !trace_is_transfer(fault.nr))
     fault.what = TRACE_ERROR;
   if (!trace_can_inject() || !can_fail(fault.nr))
-    return (struct trace_fault){ .what = TRACE_KILL_AFTER,
-                                 .thread = fault.thread,
-                                 .call = fault.call,
-                                 .nr = -1 };
+    fault.what = TRACE_KILL_AFTER;
   fault.error = errors_of(fault.nr, &n)[0];
   fault.error = errors_of(fault.nr, &n)[sweep_random(random) % n];
   return fault;
@@ -250,7 +381,7 @@ static void
 describe(char *buf, size_t size, const struct trace_fault *f)
 {
   static const char *const whats[] = { "nothing", "kill before", "kill after",
-                                       "error", "short" };
+                                       "error",   "short",       "hang" };
 
   snprintf(buf, size, "%s %u.%u", whats[f->what], f->thread, f->call);
   if (f->what == TRACE_ERROR)
@@ -258,12 +389,13 @@ describe(char *buf, size_t size, const struct trace_fault *f)
              strerrorname_np(f->error));
 }
 
+/* Pair N of all. */
 static void
-pair(struct rig *rig, const struct sweep *s, const char *moment, unsigned n,
-     const struct trace_log *log)
+pair(const struct place *p, unsigned n, const struct trace_log *log)
 {
-  uint32_t random = s->seed + 7919 * n;
+  uint32_t random = sweep_seed(p->s, n);
   struct trace_fault faults[2];
+  struct rig_run second = { .fault = &faults[1] };
   char name[192], one[40], two[40];
 
   for (int i = 0; i < 8; i++)
@@ -272,62 +404,90 @@ pair(struct rig *rig, const struct sweep *s, const char *moment, unsigned n,
   faults[1] = draw(log, &random);
   describe(one, sizeof(one), &faults[0]);
   describe(two, sizeof(two), &faults[1]);
-  snprintf(name, sizeof(name), "pair %s #%u: %s, %s", moment, n, one, two);
-  if (!sweep_wants(s, name))
+  snprintf(name, sizeof(name), "pair %s #%u: %s, %s", p->name, n, one, two);
+  if (!sweep_wants(p->s, name))
     return;
-  rig_back(rig);
-  disturb(rig, &faults[0]);
-  disturb(rig, &faults[1]);
-  sweep_end_well(rig, name);
+  reach(p, name, &faults[0]);
+  rig_go(p->rig, &second);
+  if (faults[1].hit)
+    count(&faults[1]);
+  else
+    sweep_add(SWEEP_DRAWN_MISSED, 1);
+  sweep_end_well(p->rig, name);
+}
+
+static void
+sweep_pairs(const struct place *p, const struct trace_log *log)
+{
+  for (unsigned n = 0; n < ALL_PAIRS; n++)
+    if (sweep_is_mine(p->s, n, ALL_PAIRS / SAMPLE_PAIRS))
+      pair(p, n, log);
 }
 
 /* ---- The sweep ---- */
 
 static void
-sweep_moment(struct rig *rig, const struct sweep *s, const char *name)
+sweep_calls(const struct place *p, const struct trace_log *log)
+{
+  unsigned k = 0;
+
+  for (unsigned t = 0; t < TRACE_THREADS; t++)
+    for (unsigned call = 1; call <= log->thread[t].n; call++, k++) {
+      if (sweep_is_mine(p->s, k, SAMPLE_KILLS)) {
+        sweep_add(SWEEP_CALLS, 1);
+        kill_at(p, fault_at(log, t, call));
+      }
+      if (sweep_is_mine(p->s, k, SAMPLE_ERRORS))
+        fail_at(p, fault_at(log, t, call));
+    }
+}
+
+static void
+sweep_moment(const struct place *p, bool steady)
 {
   struct trace_log log = { 0 };
   struct rig_run reference = { .log = &log };
-  unsigned k = 0;
 
-  rig_keep(rig);
-  rig_go(rig, &reference);
+  rig_keep(p->rig);
+  rig_go(p->rig, &reference);
   if (log.thread[0].n == 0)
-    rig_note(rig, "no system call was seen");
-  sweep_end_well(rig, name);
-  if (log.thread[0].n == 0)
-    return;
-  for (unsigned t = 0; t < TRACE_THREADS; t++) {
-    if (s->worker == 0)
-      sweep_add(SWEEP_CALLS, log.thread[t].n);
-    for (unsigned call = 1; call <= log.thread[t].n; call++, k++) {
-      if (sweep_is_mine(s, k, SAMPLE_KILLS))
-        kill_at(rig, s, name, t, call);
-      if (sweep_is_mine(s, k, SAMPLE_ERRORS))
-        fail_at(rig, s, name, t, call, log.thread[t].nr[call - 1]);
-    }
-  }
-  for (unsigned n = 0; n < sweep_number(s, ALL_PAIRS, SAMPLE_PAIRS); n++)
-    if (n % s->jobs == s->worker && !sweep_is_late(s))
-      pair(rig, s, name, n, &log);
+    rig_note(p->rig, "no system call was seen");
+  sweep_end_well(p->rig, p->name);
+  sweep_calls(p, &log);
+  if (log.thread[0].n > 0)
+    sweep_pairs(p, &log);
+  if (steady)
+    sweep_hangs(p, &log);
   trace_log_clear(&log);
+  if (steady)
+    sweep_losses(*p);
+}
+
+static void
+sweep_kind(struct rig *rig, const struct sweep *s, int kind, size_t moment)
+{
+  void (*reach_moment)(struct rig * rig) = moments[moment].reach;
+  char name[64];
+
+  snprintf(name, sizeof(name), "%s %s", rig_kind_names[kind],
+           moments[moment].name);
+  rig_begin(rig);
+  reach_moment(rig);
+  sweep_moment(&(struct place){ rig, s, name, RIG_ANSWERED },
+               reach_moment == after_good_runs);
 }
 
 static void
 work(struct sweep *s)
 {
+  unsigned group = 0;
+
   for (int kind = 0; kind < RIG_KINDS; kind++) {
     struct rig *rig = rig_new((enum rig_kind)kind);
 
-    for (size_t i = 0; i < ARRAY_SIZE(moments); i++) {
-      char name[64];
-
-      snprintf(name, sizeof(name), "%s %s", rig_kind_names[kind],
-               moments[i].name);
-      rig_begin(rig);
-      moments[i].reach(rig);
-      sweep_moment(rig, s, name);
-    }
+    for (size_t i = 0; i < ARRAY_SIZE(moments); i++)
+      if (sweep_begin_group(s, group++))
+        sweep_kind(rig, s, kind, i);
     rig_free(rig);
   }
 }

@@ -14,7 +14,7 @@ static void
 fail_at(struct rig *rig, const struct sweep *s, const char *moment,
         unsigned long n, bool all_after)
 {
-  struct fault_memory memory = { .fail_at = n, .all_after = all_after };
+  struct fault_memory memory = { 0 };
   struct rig_run run = { .memory = &memory };
   char name[96];
 
@@ -22,11 +22,16 @@ fail_at(struct rig *rig, const struct sweep *s, const char *moment,
            all_after ? " on" : "");
   if (!sweep_wants(s, name))
     return;
-  rig_back(rig);
-  rig_go(rig, &run);
-  sweep_end_well(rig, name);
+  for (int i = 0; i < REACH_TRIES && !memory.hit; i++) {
+    memory = (struct fault_memory){ .fail_at = n, .all_after = all_after };
+    rig_back(rig);
+    rig_go(rig, &run);
+  }
   if (memory.hit)
     sweep_add(SWEEP_ALLOCATIONS, 1);
+  else
+    sweep_miss(name);
+  sweep_end_well(rig, name);
 }
 
 static void
@@ -50,9 +55,12 @@ static void
 work(struct sweep *s)
 {
   for (int kind = 0; kind < RIG_KINDS; kind++) {
-    struct rig *rig = rig_new((enum rig_kind)kind);
+    struct rig *rig;
     char name[64];
 
+    if (!sweep_begin_group(s, (unsigned)kind))
+      continue;
+    rig = rig_new((enum rig_kind)kind);
     snprintf(name, sizeof(name), "%s first", rig_kind_names[kind]);
     sweep_moment(rig, s, name);
     rig_begin(rig);

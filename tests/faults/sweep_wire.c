@@ -64,17 +64,23 @@ static void
 answer_badly(struct rig *rig, const struct sweep *s, const char *moment,
              unsigned request, size_t answer, bool rest)
 {
+  bool hit = false;
   char name[160];
 
   snprintf(name, sizeof(name), "answer %s %u %s%s", moment, request,
            answers[answer].name, rest ? " on" : "");
   if (!sweep_wants(s, name))
     return;
-  rig_back(rig);
-  domoticz_server_fault(rig_server(rig), answers[answer].fault, NULL, request,
-                        !rest, answers[answer].arg);
-  go_badly(rig);
-  domoticz_server_heal(rig_server(rig));
+  for (int i = 0; i < REACH_TRIES && !hit; i++) {
+    rig_back(rig);
+    domoticz_server_fault(rig_server(rig), answers[answer].fault, NULL, request,
+                          !rest, answers[answer].arg);
+    go_badly(rig);
+    hit = rig_spoiled(rig);
+    domoticz_server_heal(rig_server(rig));
+  }
+  if (!hit)
+    sweep_miss(name);
   sweep_add(SWEEP_FAULTS, 1);
   sweep_end_well(rig, name);
 }
@@ -107,17 +113,22 @@ spoil_byte(struct rig *rig, const struct sweep *s, struct proxy *p,
            const char *about, enum proxy_what what, enum proxy_way way,
            size_t at)
 {
-  bool cut = what == PROXY_CUT || what == PROXY_RESET;
+  bool cut = what == PROXY_CUT || what == PROXY_RESET, hit = false;
   char name[160];
 
   snprintf(name, sizeof(name), "%s %s %s %zu", about, whats[what], ways[way],
            at);
   if (!sweep_wants(s, name))
     return;
-  rig_back(rig);
-  proxy_order(p, what, way, at);
-  go_badly(rig);
-  proxy_order(p, PROXY_PASS, way, 0);
+  for (int i = 0; i < REACH_TRIES && !hit; i++) {
+    rig_back(rig);
+    proxy_order(p, what, way, at);
+    go_badly(rig);
+    hit = proxy_struck(p);
+    proxy_order(p, PROXY_PASS, way, 0);
+  }
+  if (!hit)
+    sweep_miss(name);
   sweep_add(cut ? SWEEP_CUTS : SWEEP_FAULTS, 1);
   sweep_end_well(rig, name);
 }
@@ -196,7 +207,10 @@ mistake(struct rig *rig, const struct sweep *s, const char *moment,
   rig_back(rig);
   rig_replug(rig); /* one that remembers nothing of what comes later */
   meter_fault(rig_meter(rig, 0), fault);
+  meter_forget(rig_meter(rig, 0));
   go_badly(rig);
+  if (meter_requests(rig_meter(rig, 0)) == 0)
+    sweep_miss(name);
   rig_replug(rig);
   sweep_add(SWEEP_FAULTS, 1);
   sweep_end_well(rig, name);
@@ -246,7 +260,7 @@ sweep_moment(struct rig *rig, const struct sweep *s, int kind, int good_runs)
 static void
 work(struct sweep *s)
 {
-  for (int kind = 0; kind < RIG_KINDS; kind++) {
+  for (int kind = 0; kind < RIG_COMMANDS; kind++) {
     struct rig *rig = rig_new((enum rig_kind)kind);
 
     sweep_moment(rig, s, kind, 0);

@@ -125,9 +125,13 @@ change_argument(pid_t tid, bool first, unsigned long long value)
 
 /* ---- Threads ---- */
 
+/* System calls with a number from here on are not counted apart. */
+#define CALL_NUMBERS 512
+
 struct thread {
   pid_t tid;
   unsigned calls;
+  unsigned nth[CALL_NUMBERS];  /* how many of each number */
   bool inside;                 /* of a system call */
   bool spoiling;               /* the fault is at this call */
   unsigned long long argument; /* that was changed for it */
@@ -165,6 +169,17 @@ trace_log_clear(struct trace_log *log)
   memset(log, 0, sizeof(*log));
 }
 
+unsigned
+trace_log_nth(const struct trace_log *log, unsigned thread, unsigned call)
+{
+  const long *nr = log->thread[thread].nr;
+  unsigned n = 0;
+
+  for (unsigned i = 0; i < call; i++)
+    n += nr[i] == nr[call - 1];
+  return n;
+}
+
 static void
 log_call(struct trace_log *log, unsigned thread, long nr)
 {
@@ -189,6 +204,20 @@ kill_all(struct tracer *t)
   kill(t->pid, SIGKILL);
 }
 
+static unsigned
+nth_of(const struct thread *thread, long nr)
+{
+  return nr >= 0 && nr < CALL_NUMBERS ? thread->nth[nr] : 0;
+}
+
+static bool
+is_nth(const struct thread *thread, long nr, const struct trace_fault *f)
+{
+  unsigned nth = nth_of(thread, nr);
+
+  return nr == f->nr && (nth == f->nth || (f->lasting && nth > f->nth));
+}
+
 static bool
 is_here(const struct tracer *t, const struct thread *thread, long nr)
 {
@@ -196,14 +225,17 @@ is_here(const struct tracer *t, const struct thread *thread, long nr)
 
   return f && f->what != TRACE_NOTHING && (!f->hit || f->lasting) &&
          (unsigned)(thread - t->threads) == f->thread &&
-         (f->nr < 0 ? thread->calls == f->call
-                    : thread->calls >= f->call && nr == f->nr);
+         (f->nth      ? is_nth(thread, nr, f)
+          : f->nr < 0 ? thread->calls == f->call
+                      : thread->calls >= f->call && nr == f->nr);
 }
 
 static void
 at_entry(struct tracer *t, struct thread *thread, long nr)
 {
   thread->calls++;
+  if (nr >= 0 && nr < CALL_NUMBERS)
+    thread->nth[nr]++;
   if (t->log)
     log_call(t->log, (unsigned)(thread - t->threads), nr);
   thread->spoiling = is_here(t, thread, nr);
@@ -316,6 +348,14 @@ trace_me(void)
   ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 }
 
+/* Whether thread TID is to stay where it stopped. */
+static bool
+is_hanging(struct tracer *t, pid_t tid)
+{
+  return t->fault && t->fault->what == TRACE_HANG &&
+         thread_of(t, tid)->spoiling;
+}
+
 int
 trace_child(pid_t pid, struct trace_fault *fault, struct trace_log *log)
 {
@@ -337,7 +377,8 @@ trace_child(pid_t pid, struct trace_fault *fault, struct trace_log *log)
     if (tid > 0 && WIFSTOPPED(status)) {
       int signo = at_stop(&t, thread_of(&t, tid), status);
 
-      go_on(&t, tid, signo);
+      if (!is_hanging(&t, tid))
+        go_on(&t, tid, signo);
     }
   }
   return status;

@@ -5,7 +5,8 @@
  * Calls are numbered for each thread, from 1, from the start of main() on
  * (fault_preload.c marks it); threads from 0 in the order in which they were
  * made.  So a call is found again in the next run, whatever the threads do
- * meanwhile.
+ * meanwhile.  A fault can also name the third write instead of the hundredth
+ * call.
  */
 #ifndef FAULTS_TRACER_H
 #define FAULTS_TRACER_H
@@ -22,12 +23,14 @@ enum trace_what {
   TRACE_KILL_AFTER,  /* it is made, and is the last */
   TRACE_ERROR,       /* it is not made, and fails */
   TRACE_SHORT,       /* it reads or writes one byte */
+  TRACE_HANG,        /* it is not made, and never returns */
 };
 
 struct trace_fault {
   enum trace_what what;
   unsigned thread, call;
   long nr;      /* then at the first of these at or after CALL; -1: at CALL */
+  unsigned nth; /* then at the NTH of these instead, from 1; 0: not */
   int error;    /* errno of TRACE_ERROR */
   bool lasting; /* and each of these after it, in its thread */
   bool hit;     /* set: the run came so far */
@@ -40,6 +43,12 @@ struct trace_log {
     unsigned n, room;
   } thread[TRACE_THREADS];
 };
+
+/* How many calls of the same number there were up to CALL of THREAD, this one
+ * included.  Runs differ in how often they wait, so that the third write is
+ * found again more often than the hundredth call. */
+unsigned trace_log_nth(const struct trace_log *log, unsigned thread,
+                       unsigned call);
 
 void trace_log_clear(struct trace_log *log);
 

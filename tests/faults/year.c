@@ -1,10 +1,10 @@
 /*
- * Years of a house: 26,280 runs at 20 minutes (--all; else some hours), with
- * all that comes about: Domoticz or its answers away, no meter, a kill, a full
- * disk, power cuts that take Domoticz' last writes, meters exchanged, totals
- * reset or deleted, a backup put back, both changes of the clock.  And hourly
- * runs across the end of summer time, when the times of two updates are the
- * same text.
+ * Years of a house: 26,280 runs at 20 minutes (--all; --share N: a part of each
+ * year; else some hours), with all that comes about: Domoticz or its answers
+ * away, no meter, a kill, a full disk, power cuts that take Domoticz' last
+ * writes, meters exchanged, totals reset or deleted, a backup put back, both
+ * changes of the clock.  And hourly runs across the end of summer time, when
+ * the times of two updates are the same text.
  *
  * The account of it is kept here, from the meters' true readings.  After every
  * undisturbed run the total must be what was there at the beginning of an epoch
@@ -41,14 +41,14 @@ static const struct span {
   int64_t interval;
   int64_t begin; /* 0: when the rig begins */
   int64_t sample_begin;
-  unsigned runs, sample;
+  unsigned runs, sample, sample_parts;
   bool clock_goes_on; /* in a run, too: it waits for the next second */
 } spans[] = {
-  { "year", RIG_BOTH, 1200, 0, SUMMER_BEGINS - 15 * HOUR, 26280, 90, false },
-  { "year of volumes", RIG_TYPES, 1200, 0, SUMMER_ENDS - 15 * HOUR, 26280, 90,
-    false },
   { "hourly", RIG_BOTH, HOUR, SUMMER_ENDS - 24 * HOUR, SUMMER_ENDS - 2 * HOUR,
-    72, 4, true },
+    72, 4, 1, true },
+  { "year", RIG_BOTH, 1200, 0, SUMMER_BEGINS - 15 * HOUR, 26280, 90, 3, false },
+  { "year of volumes", RIG_TYPES, 1200, 0, SUMMER_ENDS - 15 * HOUR, 26280, 90,
+    3, false },
 };
 
 #define USAGE RIG_USAGE(0)
@@ -387,6 +387,7 @@ run_once(struct year *y, struct rig_run *run)
     rig_do(y->rig, run);
     sweep_add(SWEEP_RUNS, 1);
     sweep_add(SWEEP_KILLS, run->killed);
+    sweep_add(SWEEP_DRAWN_MISSED, run->fault && !run->fault->hit);
     if (y->trouble != NONE || run->status != EX_PROTOCOL || i == REPEATS)
       return;
     sweep_add(SWEEP_REPEATED, 1);
@@ -496,17 +497,23 @@ begin_year(struct year *y, int64_t begin)
   count_calls(y);
 }
 
+/* Part NO of so many of a span, with a house of its own. */
 static void
-live_through(const struct sweep *s, const struct span *span)
+live_through(const struct sweep *s, const struct span *span, unsigned no,
+             unsigned of)
 {
-  unsigned runs = sweep_number(s, span->runs, span->sample);
+  unsigned runs = ((s->share ? span->runs : span->sample) + of - 1) / of;
+  int64_t begin = s->share ? span->begin : span->sample_begin;
   struct year y = { .span = span,
                     .rig = rig_new(span->kind),
                     .in_turn = s->share == 0,
-                    .random = s->seed + 40503 * (unsigned)(span - spans + 1) };
+                    .troubles = no * (TROUBLES - 1) / of };
   char name[64];
 
-  begin_year(&y, s->share == 1 ? span->begin : span->sample_begin);
+  y.random = sweep_seed(s, 40503 * (unsigned)(span - spans + 1) + no);
+  if (no > 0)
+    begin = (begin ? begin : y.rig->now.time) + no * runs * span->interval;
+  begin_year(&y, begin);
   for (unsigned n = 0; n < runs && !y.rig->wrong[0]; n++) {
     if (sweep_is_late(s)) {
       sweep_add(SWEEP_LEFT, runs - n);
@@ -514,19 +521,28 @@ live_through(const struct sweep *s, const struct span *span)
     }
     step(&y, n, runs);
     domoticz_server_forget(y.rig->server);
-    snprintf(name, sizeof(name), "%s, run %u", span->name, n);
+    snprintf(name, sizeof(name), "%s %u of %u, run %u", span->name, no + 1, of,
+             n);
     sweep_end_case(y.rig, name, y.rig->wrong[0] ? y.rig->wrong : NULL);
   }
   sweep_add(SWEEP_FAULTS, y.events);
   rig_free(y.rig);
 }
 
+/* A share is one part of each span; the sample is made of all its parts. */
 static void
 work(struct sweep *s)
 {
-  for (unsigned i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
-    if (i % s->jobs == s->worker && sweep_wants(s, spans[i].name))
-      live_through(s, &spans[i]);
+  unsigned k = 0;
+
+  for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+    unsigned of = s->share ? s->share : spans[i].sample_parts;
+
+    for (unsigned no = 0; no < of; no++)
+      if ((!s->share || no == s->seed % of) && k++ % s->jobs == s->worker &&
+          sweep_wants(s, spans[i].name))
+        live_through(s, &spans[i], no, of);
+  }
 }
 
 int

@@ -242,9 +242,21 @@ void
 domoticz_server_heal(struct domoticz_server *s)
 {
   pthread_mutex_lock(&s->lock);
+  s->spoiled = 0;
   while (s->order_count > 0)
     free(s->orders[--s->order_count].match);
   pthread_mutex_unlock(&s->lock);
+}
+
+unsigned
+domoticz_server_spoiled(struct domoticz_server *s)
+{
+  unsigned n;
+
+  pthread_mutex_lock(&s->lock);
+  n = s->spoiled;
+  pthread_mutex_unlock(&s->lock);
+  return n;
 }
 
 /* ---- What came ----------------------------------------------------------- */

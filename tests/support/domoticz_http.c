@@ -91,6 +91,7 @@ find_order(struct domoticz_server *s, const char *target)
       continue;
     }
     o->count -= !o->endless;
+    s->spoiled++;
     return o;
   }
   return NULL;

@@ -170,6 +170,7 @@ struct domoticz_server {
   struct domoticz_connection connections[DOMOTICZ_CONNECTIONS];
   struct domoticz_order orders[DOMOTICZ_FAULTS];
   unsigned order_count;
+  unsigned spoiled; /* requests that fell under an order */
 
   struct domoticz_device *devices;
   unsigned hardware; /* idx of the Dummy hardware; 0: none */

@@ -146,6 +146,8 @@ void domoticz_server_fault(struct domoticz_server *s, enum domoticz_fault fault,
                            const char *match, unsigned skip, unsigned count,
                            long arg);
 void domoticz_server_heal(struct domoticz_server *s);
+/* How many requests had a fault since the last heal. */
+unsigned domoticz_server_spoiled(struct domoticz_server *s);
 
 /* ---- What came ----------------------------------------------------------- */
 

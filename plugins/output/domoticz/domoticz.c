@@ -81,6 +81,9 @@ domoticz_create(const struct mp_host *host, void **ret_self)
 
   if (code != MP_OK)
     return code;
+  if (!http_init())
+    return mp_fail(host, MP_ENOMEM, NULL,
+                   "out of memory: libcurl cannot be initialised");
   d = calloc(1, sizeof(*d));
   if (d == NULL)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");

@@ -5,7 +5,13 @@
  * libcurl sends a request again by itself when a connection that it had kept
  * turns out dead before an answer.  That is right for a read.  An update may
  * have arrived before the connection died, so a new connection is refused once
- * a part of it has left (open_socket).
+ * a part of it may have left (open_socket, begin_request).
+ *
+ * libcurl's own count of the bytes sent (CURLINFO_REQUEST_SIZE) misses bytes:
+ * 7.88 counts only what its first send() took.  So the kernel's count for the
+ * socket is compared (bytes_out): at the start of the request, when the
+ * connection and its TLS session are ready, and when the request ends or its
+ * socket closes.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -16,12 +22,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <netinet/in.h>
+#include <linux/tcp.h>
 
 #include <curl/curl.h>
 
@@ -31,6 +40,9 @@
 #define HEAD_MAX ((size_t)64 * 1024)
 #define BODY_MAX ((size_t)1024 * 1024)
 #define BODY_MAX_LONG ((size_t)32 * 1024 * 1024)
+/* Sockets at once: a kept connection, and attempts at an address of each
+ * family. */
+#define SOCKETS 8
 /* The longest that a wait for the server goes without a look at the rest. */
 #define WAIT_MS 1000
 
@@ -38,17 +50,20 @@ struct http {
   const struct mp_host *host;
   struct http_options options;
   bool direct; /* no proxy, whatever the environment says */
-  bool global; /* curl_global_init was done */
   CURLM *multi;
   CURL *easy;
   struct curl_slist *headers;
   char curl_error[CURL_ERROR_SIZE];
+  curl_socket_t sockets[SOCKETS]; /* open; else CURL_SOCKET_BAD */
 
   /* Of the request in hand. */
   unsigned flags;
   const char *too_long; /* what of the answer is; NULL: nothing */
   size_t limit;         /* longer than that */
   bool cut;             /* an update lost its connection */
+  bool moved;           /* a connection may have carried a part of it away */
+  curl_socket_t fd;     /* its connection; CURL_SOCKET_BAD: none, or closed */
+  uint64_t mark;        /* bytes_out of fd when the request began */
   size_t head_len;
   char *body;
   size_t len, size;
@@ -101,28 +116,133 @@ take_body(char *data, size_t one, size_t n, void *ctx)
   return len;
 }
 
-static bool
-part_was_sent(struct http *h)
-{
-  long sent = 0;
+/* ---- What was sent ------------------------------------------------------- */
 
-  curl_easy_getinfo(h->easy, CURLINFO_REQUEST_SIZE, &sent);
-  return sent > 0;
+#define UNKNOWN UINT64_MAX
+
+/* Bytes that the kernel took for FD, sent or still in its queue, which goes out
+ * after close() too.  Bytes that were sent again count again.  UNKNOWN: this
+ * kernel keeps no such count. */
+static uint64_t
+bytes_out(curl_socket_t fd)
+{
+  struct tcp_info info = { 0 };
+  socklen_t size = sizeof(info);
+
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+      size < offsetof(struct tcp_info, tcpi_bytes_sent) +
+               sizeof(info.tcpi_bytes_sent))
+    return UNKNOWN;
+  return info.tcpi_bytes_sent + info.tcpi_notsent_bytes;
+}
+
+/* Looks whether the connection has carried away a part of the request.  A count
+ * of 0 is no proof: an emulated kernel may leave it at that. */
+static void
+look_at_count(struct http *h)
+{
+  uint64_t now;
+
+  if (h->fd == CURL_SOCKET_BAD)
+    return;
+  now = bytes_out(h->fd);
+  if (now == UNKNOWN || now == 0 || now != h->mark)
+    h->moved = true;
+}
+
+/* Whether a part of the request may have left.  Certainly not, when no
+ * connection was ready for it, or when nothing was given to its connection. */
+static bool
+may_have_left(struct http *h)
+{
+  look_at_count(h);
+  return h->moved;
+}
+
+/* Whether the request would go out once more, which an update must not. */
+static bool
+is_repetition(struct http *h)
+{
+  if (!(h->flags & HTTP_UPDATE) || !may_have_left(h))
+    return false;
+  h->cut = true;
+  return true;
+}
+
+static curl_socket_t *
+find_socket(struct http *h, curl_socket_t fd)
+{
+  for (size_t i = 0; i < SOCKETS; i++)
+    if (h->sockets[i] == fd)
+      return &h->sockets[i];
+  return NULL;
+}
+
+/* The socket of the connection, when no other one is open.  (libcurl tells
+ * CURLINFO_ACTIVESOCKET only after the request.) */
+static curl_socket_t
+only_socket(const struct http *h)
+{
+  curl_socket_t only = CURL_SOCKET_BAD;
+
+  for (size_t i = 0; i < SOCKETS; i++) {
+    if (h->sockets[i] == CURL_SOCKET_BAD)
+      continue;
+    if (only != CURL_SOCKET_BAD)
+      return CURL_SOCKET_BAD;
+    only = h->sockets[i];
+  }
+  return only;
+}
+
+/* libcurl is about to write the request to a connection: after its TLS
+ * handshake and that with a proxy. */
+static int
+begin_request(void *ctx, char *address, char *local, int port, int local_port)
+{
+  struct http *h = ctx;
+
+  (void)address, (void)local, (void)port, (void)local_port;
+  if (is_repetition(h))
+    return CURL_PREREQFUNC_ABORT;
+  h->fd = only_socket(h);
+  if (h->fd == CURL_SOCKET_BAD)
+    h->moved = true;
+  else
+    h->mark = bytes_out(h->fd);
+  return CURL_PREREQFUNC_OK;
 }
 
 static curl_socket_t
 open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
   struct http *h = ctx;
+  curl_socket_t *place = find_socket(h, CURL_SOCKET_BAD);
 
   (void)purpose;
-  if ((h->flags & HTTP_UPDATE) && part_was_sent(h)) {
-    h->cut = true;
+  if (place == NULL || is_repetition(h))
     return CURL_SOCKET_BAD;
-  }
-  return socket(address->family, address->socktype | SOCK_CLOEXEC,
-                address->protocol);
+  *place = socket(address->family, address->socktype | SOCK_CLOEXEC,
+                  address->protocol);
+  return *place;
 }
+
+static int
+close_socket(void *ctx, curl_socket_t fd)
+{
+  struct http *h = ctx;
+  curl_socket_t *place = find_socket(h, fd);
+
+  if (fd == h->fd) {
+    look_at_count(h);
+    h->fd = CURL_SOCKET_BAD;
+  }
+  if (place != NULL)
+    *place = CURL_SOCKET_BAD;
+  return close(fd);
+}
+
+/* ---- The handle's options ------------------------------------------------ */
 
 static void
 set_protocols(CURL *easy)
@@ -157,6 +277,9 @@ set_options(struct http *h)
   set_protocols(easy);
   set_login(h);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  /* A name server that does not answer keeps getaddrinfo() for 10 to 20 s; do
+   * not wait for its thread. */
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   /* Before 7.66, libcurl took what has no head for HTTP/0.9. */
@@ -170,6 +293,10 @@ set_options(struct http *h)
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, h);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, h);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, h);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, begin_request);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, h);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify * 2);
   if (h->options.ca_file != NULL) {
@@ -191,6 +318,24 @@ goes_directly(const char *url)
   return url_is_loopback(url) || !url_is_https(url);
 }
 
+static CURLcode global_result;
+
+static void
+init_global(void)
+{
+  global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* Once in the process, and never undone: a thread that resolves a name may
+ * outlive its request. */
+bool
+http_init(void)
+{
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+  return pthread_once(&once, init_global) == 0 && global_result == CURLE_OK;
+}
+
 struct http *
 http_new(const struct mp_host *host, const struct http_options *options)
 {
@@ -201,6 +346,9 @@ http_new(const struct mp_host *host, const struct http_options *options)
   h->host = host;
   h->options = *options;
   h->direct = goes_directly(options->url);
+  h->fd = CURL_SOCKET_BAD;
+  for (size_t i = 0; i < SOCKETS; i++)
+    h->sockets[i] = CURL_SOCKET_BAD;
   return h;
 }
 
@@ -209,9 +357,6 @@ http_open(struct http *http)
 {
   if (http->easy != NULL)
     return MP_OK;
-  if (!http->global && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-    return MP_ENOMEM;
-  http->global = true;
   http->multi = curl_multi_init();
   http->easy = curl_easy_init();
   /* Word for word: the server takes nothing else for keep-alive. */
@@ -232,14 +377,11 @@ http_close(struct http *http)
   curl_multi_cleanup(http->multi);
   curl_slist_free_all(http->headers);
   free(http->body);
-  if (http->global)
-    curl_global_cleanup();
   http->easy = NULL;
   http->multi = NULL;
   http->headers = NULL;
   http->body = NULL;
   http->size = 0;
-  http->global = false;
 }
 
 void
@@ -309,6 +451,20 @@ refuse(struct http_answer *ret, int code, const char *what)
   snprintf(ret->what, sizeof(ret->what), "%s", what);
 }
 
+static void
+explain_timeout(struct http *h, int64_t timeout_ms, struct http_answer *ret)
+{
+  curl_off_t resolved = 0;
+
+  ret->code = MP_ETIMEOUT;
+  curl_easy_getinfo(h->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+  snprintf(ret->what, sizeof(ret->what), "%s in %lld ms",
+           resolved > 0 ? "no answer"
+                        : "the name cannot be resolved: no name server "
+                          "answered",
+           (long long)timeout_ms);
+}
+
 /* Says why there is no answer. */
 static void
 explain(struct http *h, CURLcode curl, int64_t timeout_ms,
@@ -321,9 +477,7 @@ explain(struct http *h, CURLcode curl, int64_t timeout_ms,
     snprintf(ret->what, sizeof(ret->what), "%s is longer than %zu KiB",
              h->too_long, h->limit / 1024);
   } else if (curl == CURLE_OPERATION_TIMEDOUT) {
-    ret->code = MP_ETIMEOUT;
-    snprintf(ret->what, sizeof(ret->what), "no answer in %lld ms",
-             (long long)timeout_ms);
+    explain_timeout(h, timeout_ms, ret);
   }
 }
 
@@ -357,7 +511,7 @@ perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, limit);
   curl_easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT_MS, limit);
   code = transfer(h, &curl);
-  ret->sent = part_was_sent(h);
+  ret->sent = may_have_left(h);
   if (code == MP_ECANCELED) {
     refuse_at_end(h, ret);
   } else if (code != MP_OK) {
@@ -404,7 +558,8 @@ http_get(struct http *http, const char *query, unsigned flags,
   memset(ret, 0, sizeof(*ret));
   http->flags = flags;
   http->too_long = NULL;
-  http->cut = false;
+  http->cut = http->moved = false;
+  http->fd = CURL_SOCKET_BAD;
   http->head_len = http->len = 0;
   http->curl_error[0] = '\0';
   if (left_ms < timeout_ms)

@@ -25,7 +25,7 @@ struct http_options {
 /* What came of a request. */
 struct http_answer {
   int code;    /* MP_OK: there is a whole answer; else why not */
-  bool sent;   /* a part of the request left: it may have arrived */
+  bool sent;   /* false: certainly no part of the request left */
   long status; /* of a whole answer: 200 */
   size_t len;  /* of the body; */
   char *body;  /* ends with a NUL; valid until the next request */
@@ -40,13 +40,18 @@ struct http_answer {
 /* The answer can be long: a list of all devices. */
 #define HTTP_LONG 0x2u
 
-/* No I/O.  NULL: out of memory. */
+/* Prepares libcurl for this process; from any thread.  false: it could not be,
+ * for lack of memory.  Call it before anything is locked: with too little
+ * memory, OpenSSL can hang here. */
+bool http_init(void);
+
+/* After http_init.  No I/O.  NULL: out of memory. */
 struct http *http_new(const struct mp_host *host,
                       const struct http_options *options);
 void http_free(struct http *http);
 
-/* Prepares libcurl; from a thread that no other thread is beside.  MP_OK or
- * MP_ENOMEM.  http_get does it by itself when it was not done. */
+/* Makes the handles.  MP_OK or MP_ENOMEM.  http_get does it by itself when it
+ * was not done. */
 int http_open(struct http *http);
 /* Closes the connection. */
 void http_close(struct http *http);

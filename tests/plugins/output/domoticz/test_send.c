@@ -2,14 +2,22 @@
  * Sending: in what form each type gets its value, and what is certain of an
  * update that did not go well.
  */
+#include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <check.h>
+#include <curl/curl.h>
 
 #include "tests/plugins/output/domoticz/rig.h"
 
+#define PUBLIC __attribute__((visibility("default")))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct rig r;
@@ -19,6 +27,47 @@ stop(void)
 {
   rig_stop(&r);
 }
+
+/* ---- In place of libc's and libcurl's ------------------------------------ */
+
+static CURLcode global_error;
+static unsigned global_inits;
+
+PUBLIC CURLcode
+curl_global_init(long flags)
+{
+  CURLcode (*real)(long);
+
+  global_inits++;
+  *(void **)&real = dlsym(RTLD_NEXT, "curl_global_init");
+  return global_error != CURLE_OK ? global_error : real(flags);
+}
+
+static int send_error; /* of the next send() of an update; 0: none */
+
+PUBLIC ssize_t
+send(int fd, const void *data, size_t len, int flags)
+{
+  int error = send_error;
+
+  if (error == 0 || memmem(data, len, "udevice", 7) == NULL)
+    return sendto(fd, data, len, flags, NULL, 0);
+  send_error = 0;
+  errno = error;
+  return -1;
+}
+
+/* No name server answers. */
+PUBLIC int
+getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+            struct addrinfo **ret)
+{
+  (void)name, (void)service, (void)hints, (void)ret;
+  sleep(30);
+  return EAI_AGAIN;
+}
+
+/* ---- Values -------------------------------------------------------------- */
 
 /* Opened, and asked. */
 static void
@@ -313,6 +362,89 @@ START_TEST(an_update_on_a_dead_connection_is_not_sent_twice)
 }
 END_TEST
 
+/* An update that the first send() did not take goes out with a later one. */
+START_TEST(an_update_that_is_sent_late_may_have_arrived)
+{
+  static const int errors[] = { EAGAIN, EINTR };
+  static const enum domoticz_fault faults[] = { DOMOTICZ_CUT_BEFORE,
+                                                DOMOTICZ_CUT_AFTER,
+                                                DOMOTICZ_RESET_AFTER };
+  size_t i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  rig_open(&r);
+  for (i = 0; i < ARRAY_SIZE(errors) * ARRAY_SIZE(faults); i++) {
+    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    domoticz_server_forget(r.s);
+    domoticz_server_fault(r.s, faults[i / ARRAY_SIZE(errors)], "udevice", 0, 1,
+                          0);
+    send_error = errors[i % ARRAY_SIZE(errors)];
+    ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_PERHAPS);
+    ck_assert_int_eq(send_error, 0);
+    ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
+    domoticz_server_heal(r.s);
+  }
+}
+END_TEST
+
+/* The connection broke, and the kernel took nothing for it. */
+START_TEST(an_update_that_no_send_took_goes_over_a_new_connection)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  get_ready();
+  send_error = EPIPE;
+  ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_ACCEPTED);
+  ck_assert_int_eq(send_error, 0);
+  ck_assert_uint_eq(domoticz_server_connections(r.s), 1);
+  ck_assert_uint_eq(domoticz_server_writes(r.s, 1), 1);
+}
+END_TEST
+
+START_TEST(a_name_server_that_hangs_costs_the_timeout_only)
+{
+  struct timespec begin, end;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  fake_host_set(r.host, "url", "http://house.example");
+  fake_host_set(r.host, "timeout", "500ms");
+  rig_add(&r, 1, "counter", NULL);
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
+  ck_assert(rig_logged(&r, "the name cannot be resolved: no name server "
+                           "answered in 500 ms"));
+  rig_close(&r);
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  ck_assert_int_lt(end.tv_sec - begin.tv_sec, 10);
+}
+END_TEST
+
+/* create comes before the state is locked and before the meter is read. */
+START_TEST(libcurl_is_initialised_once_and_by_create)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  ck_assert_int_eq(r.plugin->create(&r.host->table, &r.self), MP_OK);
+  ck_assert_uint_eq(global_inits, 1);
+  r.plugin->destroy(r.self);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  rig_close(&r);
+  ck_assert_uint_eq(global_inits, 1);
+}
+END_TEST
+
+START_TEST(libcurl_that_cannot_be_initialised_is_reported_by_create)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  global_error = CURLE_OUT_OF_MEMORY;
+  ck_assert_int_eq(r.plugin->create(&r.host->table, &r.self), MP_ENOMEM);
+  ck_assert(rig_logged(&r, "out of memory: libcurl cannot be initialised"));
+}
+END_TEST
+
 START_TEST(a_server_that_went_away_is_left_alone)
 {
   uint32_t i;
@@ -437,6 +569,11 @@ main(void)
   tcase_add_test(tc, results_say_what_is_certain);
   tcase_add_test(tc, a_cut_at_every_byte_is_never_taken_for_an_answer);
   tcase_add_test(tc, an_update_on_a_dead_connection_is_not_sent_twice);
+  tcase_add_test(tc, an_update_that_is_sent_late_may_have_arrived);
+  tcase_add_test(tc, an_update_that_no_send_took_goes_over_a_new_connection);
+  tcase_add_test(tc, a_name_server_that_hangs_costs_the_timeout_only);
+  tcase_add_test(tc, libcurl_is_initialised_once_and_by_create);
+  tcase_add_test(tc, libcurl_that_cannot_be_initialised_is_reported_by_create);
   tcase_add_test(tc, a_server_that_went_away_is_left_alone);
   tcase_add_test(tc, after_one_timeout_the_output_is_left);
   tcase_add_test(tc, a_login_that_is_refused_ends_the_run);

@@ -1,0 +1,156 @@
+/*
+ * What a command that remembers ids must have: one id counts once, and is
+ * always of the same amount.
+ */
+#include "tests/faults/rig_impl.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_RECORDS (4 * RIG_MAX_RUNS)
+
+/* NONE: not in the record. */
+#define NONE INT64_MIN
+
+struct record {
+  char id[96];
+  int64_t energy, usage, total;
+};
+
+struct records {
+  struct record list[MAX_RECORDS]; /* in the order in which they came first */
+  unsigned n;
+};
+
+/* The text after KEY in LINE, up to the next quote. */
+static bool
+find_text(const char *line, const char *key, char *buf, size_t size)
+{
+  const char *text = strstr(line, key);
+  size_t len;
+
+  if (!text)
+    return false;
+  text += strlen(key);
+  len = strcspn(text, "\"");
+  return snprintf(buf, size, "%.*s", (int)len, text) < (int)size;
+}
+
+static int64_t
+find_number(const char *line, const char *key)
+{
+  char text[64];
+
+  return find_text(line, key, text, sizeof(text)) ? rig_parse(text) : NONE;
+}
+
+static bool
+parse_record(const char *line, struct record *r)
+{
+  r->energy = find_number(line, "\"energy\":{\"value\":\"");
+  r->usage = find_number(line, "\"usage\":{\"value\":\"");
+  r->total = find_number(line, "\"total\":{\"value\":\"");
+  return find_text(line, "\"id\":\"", r->id, sizeof(r->id));
+}
+
+/* Keeps the record of LINE, unless its id was there before. */
+static void
+take_line(struct rig *rig, struct records *records, const char *line)
+{
+  struct record *r = &records->list[records->n];
+
+  if (records->n == MAX_RECORDS)
+    rig_die("too many records");
+  if (!parse_record(line, r)) {
+    rig_note(rig, "a record without an id: %s", line);
+    return;
+  }
+  for (unsigned i = 0; i < records->n; i++)
+    if (strcmp(records->list[i].id, r->id) == 0) {
+      if (records->list[i].usage != r->usage)
+        rig_note(rig, "id %s came again with another amount", r->id);
+      return;
+    }
+  records->n++;
+}
+
+static void
+read_records(struct rig *rig, struct records *records)
+{
+  char *store = rig_read(rig, RIG_STORE, NULL), *next = store;
+  char *line;
+
+  records->n = 0;
+  while ((line = strsep(&next, "\n")) != NULL)
+    if (*line)
+      take_line(rig, records, line);
+  free(store);
+}
+
+/* Of class append: the record of each run that ended well, in order. */
+static void
+check_order(struct rig *rig, const struct records *records)
+{
+  const struct rig_moment *now = &rig->now;
+  unsigned k = 0;
+
+  for (unsigned i = 1; i < records->n; i++)
+    if (records->list[i].energy <= records->list[i - 1].energy)
+      rig_note(rig, "record %s is out of order", records->list[i].id);
+  for (unsigned i = 0; i < now->runs; i++) {
+    while (k < records->n && records->list[k].energy < now->read[i].reading[0])
+      k++;
+    if (now->read[i].must &&
+        (k == records->n || records->list[k].energy != now->read[i].reading[0]))
+      rig_note(rig, "run %u has no record", i);
+  }
+}
+
+static int64_t
+last_energy(const struct records *records)
+{
+  for (unsigned i = records->n; i > 0; i--)
+    if (records->list[i - 1].energy != NONE)
+      return records->list[i - 1].energy;
+  return NONE;
+}
+
+static int64_t
+last_total(const struct records *records)
+{
+  for (unsigned i = records->n; i > 0; i--)
+    if (records->list[i - 1].total != NONE)
+      return records->list[i - 1].total;
+  return 0;
+}
+
+static int64_t
+sum_usages(const struct records *records)
+{
+  int64_t sum = 0;
+
+  for (unsigned i = 0; i < records->n; i++)
+    if (records->list[i].usage != NONE)
+      sum += records->list[i].usage;
+  return sum;
+}
+
+void
+rig_check_records(struct rig *rig)
+{
+  static struct records records;
+  int64_t sum, must;
+
+  read_records(rig, &records);
+  sum = sum_usages(&records);
+  must = rig_sum_must_be(rig, 0, sum);
+  rig_check_sum(rig, "the sum of usages", 0, sum, must);
+  rig_check_sum(rig, "total", 0, last_total(&records), must);
+  if (last_energy(&records) != rig->now.reading[0])
+    rig_note(rig, "the last reading is %" PRId64 " and must be %" PRId64,
+             last_energy(&records), rig->now.reading[0]);
+  if (!rig_lags(rig))
+    check_order(rig, &records);
+}

@@ -493,11 +493,21 @@ ledger_as_sent(const struct ledger_target *t, struct value *ret)
   return value_copy(ret, &sent);
 }
 
+/* A server that refuses, or a proxy before it, may have carried it out all the
+ * same: where the target can be asked (there is an N), its next display decides.
+ * Where it cannot, the refusal is all that will ever be known. */
+static bool
+did_not_arrive(const struct ledger_target *t, uint32_t result)
+{
+  return result == MP_NOT_SENT ||
+         ((result == MP_RETRY || result == MP_REJECTED) && !t->n.known);
+}
+
 void
 ledger_result(struct ledger_target *t, uint32_t result)
 {
   if (result == MP_ACCEPTED && t->m.kind)
     acknowledge(t);
-  else if (result == MP_NOT_SENT && !t->again)
+  else if (did_not_arrive(t, result) && !t->again)
     forget_sent(t);
 }

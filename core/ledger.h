@@ -149,9 +149,10 @@ bool ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen,
 bool ledger_as_sent(const struct ledger_target *t, struct value *ret);
 
 /*
- * What became of M.  MP_ACCEPTED acknowledges it.  MP_NOT_SENT forgets it,
- * unless an earlier run sent it.  Anything else keeps it, a refusal too: a
- * proxy may refuse what the server has carried out.
+ * What became of M.  MP_ACCEPTED acknowledges it.  MP_NOT_SENT forgets it, and
+ * so does a refusal by an output that cannot be asked, unless an earlier run
+ * sent it.  Anything else keeps it: a proxy may refuse what the server has
+ * carried out.
  */
 void ledger_result(struct ledger_target *t, uint32_t result);
 

@@ -161,12 +161,12 @@ class BlindServer(Server):
         failed = self.fail_at == self.n
         if self.away or failed and self.how == "refused":
             return "not-sent"
-        if not failed or self.how in ("lost-after", "crash-after", "rejected-done"):
+        if failed and self.how.startswith("rejected"):  # it has done nothing: that is the contract of such an output
+            return "rejected"
+        if not failed or self.how in ("lost-after", "crash-after"):
             self.keep(number, record)
         if failed and self.how.startswith("crash"):
             raise Crash
-        if failed and self.how.startswith("rejected"):
-            return "rejected"
         return "perhaps" if failed else "accepted"
 
     def keep(self, number, record):
@@ -214,10 +214,10 @@ class Target:
 
     def result(self, role, outcome):
         """What was certainly not sent is forgotten, but not what an earlier run sent. All else may have been carried out,
-        even if it was refused."""
+        even if it was refused; but the refusal of an output that cannot be asked is its last word."""
         if outcome == "accepted":
             self.acknowledge(role)
-        elif outcome == "not-sent" and not self.again:
+        elif (outcome == "not-sent" or outcome == "rejected" and self.N is None) and not self.again:
             self.M = None
 
     def forget_record(self):

@@ -486,10 +486,12 @@ static const struct {
       { "0.5", "M=0.2 in 1", MP_NOT_SENT },
       { "", "M=0.2 in 1", MP_ACCEPTED },
       { "", "M=0.5 in 4", MP_ACCEPTED } } },
-  /* what was certainly not sent is part of the next amount */
+  /* what was certainly not sent, or refused, is part of the next amount */
   { DELTA,
     { { "0.2", "M=0.2 in 1", MP_NOT_SENT },
-      { "0.5", "M=0.7 in 2", MP_ACCEPTED } } },
+      { "0.5", "M=0.7 in 2", MP_RETRY },
+      { "0.1", "M=0.8 in 3", MP_REJECTED },
+      { "0.1", "M=0.9 in 4", MP_ACCEPTED } } },
   { DELTA,
     { { "0.2", "M=0.2 in 1", MP_NOT_SENT },
       { "", "M=0.2 in 1", MP_ACCEPTED },

@@ -15,10 +15,13 @@
 
 #define EXEC_INPUT "[input meter]\nplugin = exec\ncommand = cat reading\n"
 
-/* What the second run says where the first one was killed in the command. */
-#define EXEC_UNFINISHED                                                        \
-  "notice: hook: the run begun at 2026-11-22T10:20:00Z did not end: it was "   \
-  "in this output (commit), which is served last in this run\n"
+/* What a run says where the one before it, at TIME, was killed while the
+ * command of OUTPUT ran. */
+#define UNFINISHED(output, time)                                               \
+  "notice: " output ": the run begun at 2026-11-22T" time                      \
+  "Z did not end: it was in this output (commit), which is served last in "    \
+  "this run\n"
+#define EXEC_UNFINISHED UNFINISHED("hook", "10:20:00")
 
 /* The pipeline "p.ini": the reader, and an output with OPTIONS. */
 void exec_write(struct scene *s, const char *options);

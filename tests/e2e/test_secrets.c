@@ -473,8 +473,8 @@ static const char *const echoes[] = {
 static void
 serve_echo(int listener, const char *echo)
 {
-  static const char *const told[] = { PASSWORD,
-                                      "bWU6cGw0bnRlZC9zM2NyZXQreA==" };
+  static const char *const answers[] = { PASSWORD,
+                                         "bWU6cGw0bnRlZC9zM2NyZXQreA==" };
   char request[4096];
 
   for (unsigned n = 0;; n++) {
@@ -485,7 +485,7 @@ serve_echo(int listener, const char *echo)
       _exit(0);
     for (const char *p = echo; *p; p++)
       if (*p == '@')
-        fputs(told[n % 2], answer);
+        fputs(answers[n % 2], answer);
       else
         putc(*p, answer);
     fclose(answer);

@@ -36,6 +36,7 @@ typedef int (*start_fn)(main_fn, int, char **, void (*)(void), void (*)(void),
                         void (*)(void), void *);
 
 static main_fn real_main;
+static pid_t main_pid; /* a forked process has another one */
 static struct fault_memory *memory;
 
 static void *(*real_malloc)(size_t);
@@ -161,8 +162,10 @@ is_named(int fd, const char *name)
 static const char *
 setting(const char *name)
 {
-  return strcmp(program_invocation_short_name, "meterpipe") == 0 ? getenv(name)
-                                                                 : NULL;
+  if (strcmp(program_invocation_short_name, "meterpipe") != 0 ||
+      getpid() != main_pid)
+    return NULL;
+  return getenv(name);
 }
 
 /* Whether CALL may fail, and on what; NULL: it may not. */
@@ -286,6 +289,7 @@ share_memory(const char *path)
 static int
 marked_main(int argc, char **argv, char **envp)
 {
+  main_pid = getpid();
   if (getenv("FAULT_MEMORY"))
     share_memory(getenv("FAULT_MEMORY"));
   if (getenv("FAULT_TRACED"))

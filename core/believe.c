@@ -380,7 +380,7 @@ believe(struct stage *transform)
 
 /* Whether a base that measures from the candidate of FIELD is not booked. */
 static bool
-candidate_waits(struct pipeline *p, struct slot *field)
+candidate_waits(const struct pipeline *p, const struct slot *field)
 {
   for (size_t i = 0; i < p->n_transforms; i++) {
     const struct stage *t = p->transforms[i];

@@ -43,7 +43,7 @@ guard_begin(void)
   guarded = getpid();
   call_note_main_thread();
   atexit(refuse_end);
-  at_quick_exit(refuse_end);
+  (void)at_quick_exit(refuse_end);
   if (pthread_key_create(&key, refuse_thread_end) == 0)
     pthread_setspecific(key, &key);
 }

@@ -494,8 +494,8 @@ ledger_as_sent(const struct ledger_target *t, struct value *ret)
 }
 
 /* A server that refuses, or a proxy before it, may have carried it out all the
- * same: where the target can be asked (there is an N), its next display decides.
- * Where it cannot, the refusal is all that will ever be known. */
+ * same: where the target can be asked (there is an N), its next display
+ * decides. Where it cannot, the refusal is all that will ever be known. */
 static bool
 did_not_arrive(const struct ledger_target *t, uint32_t result)
 {

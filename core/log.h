@@ -17,9 +17,6 @@
 
 #include "meterpipe/plugin.h"
 
-/* Writes LINE, unless standard error would block.  For handlers of signals. */
-void log_emergency(const char *line, size_t len);
-
 /* Verbosity: -1 with -q, 0, 1 with -v, 2 with -v -v. */
 void log_setup(int verbosity);
 

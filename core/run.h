@@ -24,7 +24,7 @@ struct run {
   const char *noted;   /* the output that the note names */
   int64_t deadline_ms; /* on the monotonic clock; 0: none */
   int64_t whole_ms;    /* the cycle's deadline during a slice of it; 0: none */
-  int cancel_fd; /* readable when the cycle must end */
+  int cancel_fd;       /* readable when the cycle must end */
   int event_fd, timer_fd;
   bool abandoned; /* a thread of an input still runs: nothing can be freed */
 };

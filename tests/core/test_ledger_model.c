@@ -315,15 +315,14 @@ static const struct {
   const char *word;
   void (*fn)(char **words);
 } events[] = {
-  { "history", on_history },   { "target", on_target },
-  { "run", on_run },           { "seen", on_seen },
-  { "settle", on_settle },     { "outcome", on_outcome },
-  { "usage", on_usage },       { "total", on_total },
-  { "whose", on_whose },       { "due", on_due },
-  { "prepare", on_prepare },   { "begin", on_begin },
-  { "commit", on_commit },
-  { "result", on_result },     { "state", on_state },
-  { "settings", on_settings },
+  { "history", on_history }, { "target", on_target },
+  { "run", on_run },         { "seen", on_seen },
+  { "settle", on_settle },   { "outcome", on_outcome },
+  { "usage", on_usage },     { "total", on_total },
+  { "whose", on_whose },     { "due", on_due },
+  { "prepare", on_prepare }, { "begin", on_begin },
+  { "commit", on_commit },   { "result", on_result },
+  { "state", on_state },     { "settings", on_settings },
 };
 
 static void

@@ -29,11 +29,11 @@ hang_if(const char *call, const char *path)
 static void
 hang_if_fd(const char *call, int fd)
 {
-  char link[64], path[1024] = "";
+  char proc[64], target[1024] = "";
 
-  snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-  if (readlink(link, path, sizeof(path) - 1) >= 0)
-    hang_if(call, path);
+  snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+  if (readlink(proc, target, sizeof(target) - 1) >= 0)
+    hang_if(call, target);
 }
 
 /* The function that this one is in place of, and its NAME in the C library. */

@@ -307,7 +307,7 @@ sweep_hangs(const struct place *p, const struct trace_log *log)
 {
   unsigned k = 0;
 
-  if (!p->s->share && !p->s->only)
+  if ((!p->s->share && !p->s->only) || !trace_can_hang())
     return;
   for (unsigned call = 1; call <= log->thread[0].n; call++)
     if (is_wait(log->thread[0].nr[call - 1]) && k++ % HANG_EVERY == 0 &&

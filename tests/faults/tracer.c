@@ -62,6 +62,33 @@ set_registers(pid_t tid, registers *r)
 }
 #endif
 
+bool
+trace_can_hang(void)
+{
+#if defined __x86_64__
+  return true;
+#else
+  return false;
+#endif
+}
+
+/* The call never returns, but signals are handled: pause() in its place.  A
+ * thread that the tracer does not let go on would handle none. */
+static void
+hang_call(pid_t tid)
+{
+#if defined __x86_64__
+  registers r;
+
+  if (get_registers(tid, &r)) {
+    r.orig_rax = SYS_pause;
+    set_registers(tid, &r);
+  }
+#else
+  (void)tid;
+#endif
+}
+
 /* The call is not made. */
 static void
 skip_call(pid_t tid)
@@ -259,6 +286,9 @@ at_entry(struct tracer *t, struct thread *thread, long nr)
   case TRACE_SHORT:
     thread->argument = change_argument(thread->tid, false, 1);
     break;
+  case TRACE_HANG:
+    hang_call(thread->tid);
+    break;
   default:
     break;
   }
@@ -348,14 +378,6 @@ trace_me(void)
   ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 }
 
-/* Whether thread TID is to stay where it stopped. */
-static bool
-is_hanging(struct tracer *t, pid_t tid)
-{
-  return t->fault && t->fault->what == TRACE_HANG &&
-         thread_of(t, tid)->spoiling;
-}
-
 int
 trace_child(pid_t pid, struct trace_fault *fault, struct trace_log *log)
 {
@@ -377,8 +399,7 @@ trace_child(pid_t pid, struct trace_fault *fault, struct trace_log *log)
     if (tid > 0 && WIFSTOPPED(status)) {
       int signo = at_stop(&t, thread_of(&t, tid), status);
 
-      if (!is_hanging(&t, tid))
-        go_on(&t, tid, signo);
+      go_on(&t, tid, signo);
     }
   }
   return status;

@@ -23,7 +23,7 @@ enum trace_what {
   TRACE_KILL_AFTER,  /* it is made, and is the last */
   TRACE_ERROR,       /* it is not made, and fails */
   TRACE_SHORT,       /* it reads or writes one byte */
-  TRACE_HANG,        /* it is not made, and never returns */
+  TRACE_HANG,        /* it is not made, and returns only for a signal */
 };
 
 struct trace_fault {
@@ -62,6 +62,8 @@ int trace_child(pid_t pid, struct trace_fault *fault, struct trace_log *log);
 /* Whether this machine's registers are known: TRACE_ERROR and TRACE_SHORT need
  * them. */
 bool trace_can_inject(void);
+/* Whether a call can be made to hang on this machine. */
+bool trace_can_hang(void);
 
 /* Whether calls NR read or write a number of bytes given as third argument. */
 bool trace_is_transfer(long nr);

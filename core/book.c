@@ -82,11 +82,10 @@ load_target(struct target *t)
 }
 
 int
-book_load(struct pipeline *p)
+book_load_targets(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
-    load_number(output);
     for (size_t i = 0; i < output->n_targets; i++) {
       struct target *t = output->targets[i];
       int r = MP_OK;
@@ -97,8 +96,18 @@ book_load(struct pipeline *p)
         return r;
     }
   }
-  believe_load(p);
   return MP_OK;
+}
+
+int
+book_load(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    load_number(output);
+  }
+  believe_load(p);
+  return book_load_targets(p);
 }
 
 static bool

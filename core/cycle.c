@@ -106,7 +106,7 @@ work_out(struct pipeline *p)
   int64_t time_ms;
 
   /* Of fields that this reading brought first. */
-  if (book_load(p) != MP_OK)
+  if (book_load_targets(p) != MP_OK)
     p->run->stateless = true;
   book_tell_unreadable(p);
   evaluate(p);

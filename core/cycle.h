@@ -15,8 +15,8 @@
  */
 int cycle_run(struct pipeline *pipeline);
 
-/* Loads the ledgers of all targets from the store.  MP_OK, or MP_EDATA
- * (reported): an entry cannot be understood. */
+/* Loads what the store has of the targets and of the readings.  MP_OK, or
+ * MP_ENOMEM (reported). */
 int book_load(struct pipeline *pipeline);
 
 /* Puts the ledgers into the store; committed with it. */

@@ -49,6 +49,8 @@ void book_tell_unreadable(struct pipeline *p);
 void book_check_kinds(struct pipeline *p);
 /* Checks that each value fits its target; what does not blocks its base. */
 void book_check_values(struct pipeline *p);
+/* Loads the ledgers of targets that are new since book_load.  Returns as it. */
+int book_load_targets(struct pipeline *p);
 /* Puts the cycle's values into ledgers and rows. */
 void book_due(struct pipeline *p, int64_t time_ms);
 /* The time of the newest row that was ever booked for OUTPUT, in ms; 0: none

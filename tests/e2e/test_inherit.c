@@ -269,6 +269,7 @@ main(void)
   SRunner *runner = srunner_create(inherit_suite());
   int failed;
 
+  signal(SIGHUP, SIG_DFL); /* the tests may run under nohup */
   srunner_run_all(runner, CK_ENV);
   failed = srunner_ntests_failed(runner);
   srunner_free(runner);

@@ -63,7 +63,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   struct target *target;
   const char *fault;
 
-  if (!MP_HAS(shown, struct mp_shown, wait_ms) ||
+  if (!shown || !MP_HAS(shown, struct mp_shown, wait_ms) ||
       shown->target >= output->n_targets || shown->answer < MP_SHOWN_VALUE ||
       shown->answer > MP_SHOWN_UNFIT)
     return stage_fail(output, MP_EINTERNAL, NULL,
@@ -132,20 +132,37 @@ needs_answer(const struct target *target)
   return target->is_operand && !ledger_last(&target->ledger);
 }
 
-/* A fetch that was successful has an answer for each target. */
-static void
-report_left_out(struct stage *output)
+/* The targets for which fetch gave ANSWER; 0: none. */
+static struct target_list
+answered(const struct stage *output, uint32_t answer)
 {
   struct target_list list = { 0 };
 
   for (size_t i = 0; i < output->n_targets; i++)
-    if (output->targets[i]->answer == 0 && needs_answer(output->targets[i]))
+    if (output->targets[i]->answer == answer &&
+        needs_answer(output->targets[i]))
       target_list_add(&list, output->targets[i]);
-  if (list.n > 0)
+  return list;
+}
+
+/* A fetch that was successful has an answer for each target, and says why one
+ * cannot take values. */
+static void
+report_unexplained(struct stage *output)
+{
+  struct target_list left_out = answered(output, 0);
+  struct target_list unfit = answered(output, MP_SHOWN_UNFIT);
+
+  if (left_out.n > 0)
     stage_fail(output, MP_EAGAIN, NULL,
                "the plugin's fetch left out %s and did not say why; pending "
                "values are kept",
-               target_list_text(&list));
+               target_list_text(&left_out));
+  if (unfit.n > 0)
+    stage_fail(output, MP_EREFUSED, NULL,
+               "the plugin's fetch said that %s cannot take values, and not "
+               "why; pending values are kept",
+               target_list_text(&unfit));
 }
 
 static void
@@ -167,7 +184,7 @@ ask_one(struct stage *output)
                CALL_ALLOWS(MP_SKIP));
   output->asks_nothing = r == MP_SKIP;
   if (r == MP_OK && !call_explained(&call) && !run_stopped())
-    report_left_out(output);
+    report_unexplained(output);
   if (r < 0)
     output->given_up = true;
 }
@@ -329,8 +346,10 @@ adopt_unknown_rows(struct stage *output)
   log_line(MP_LOG_NOTICE, output->name, NULL,
            "has rows that the state does not know, probably because an older "
            "copy of the state was put back: its last row is the last known "
-           "value now (%zu rows of the queue are in it already)",
-           book_drop_rows(output, newest));
+           "value now%s",
+           book_drop_rows(output, newest) > 0
+             ? ", and rows of the queue that it has are not written again"
+             : "");
 }
 
 void

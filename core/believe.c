@@ -202,12 +202,18 @@ doubt_meter(struct slot *field, const struct operand *o)
              now, was);
 }
 
+/* The first time it may be an accident; after that nothing is booked from a
+ * meter that answers, which must not end with 0. */
 static void
 doubt_number(struct slot *field)
 {
   if (field->doubt == DOUBT_NONE)
     field->doubt = DOUBT_UNKNOWN;
-  if (!field->kept->told)
+  if (field->kept->told)
+    stage_fail(field->stage, MP_EDATA, field->field,
+               "nothing is booked: the serial number is not known, and the "
+               "meter may have been exchanged; if it was: meterpipe rebase");
+  else
     announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
              field->field,
              "the meter may have been exchanged, and its serial number could "

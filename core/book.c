@@ -146,9 +146,12 @@ book_tell_unreadable(struct pipeline *p)
       stage_fail(output, MP_EDATA, t->object,
                  "its entry in the state %s cannot be read: it gets no values, "
                  "and neither does what is computed from it; \"meterpipe "
-                 "rebase --forget %s\" deletes the entry, to begin anew from "
-                 "what the output shows",
-                 store_path(p->run->store), t->full_name);
+                 "rebase%s%s\" %s",
+                 store_path(p->run->store), t->base ? "" : " --forget ",
+                 t->base ? "" : t->full_name,
+                 t->base ? "begins it anew with the next reading"
+                         : "deletes the entry, to begin anew from what the "
+                           "output shows");
     }
   }
 }

@@ -104,9 +104,11 @@ mark(const struct app *app)
       continue;
     base->ledger.rebase = true;
     base->unreadable = false; /* the base begins anew */
-    printf("%s: the next reading is the base (%s)\n", p->transforms[i]->name,
-           base->full_name);
-    fits &= rebase_fit(p->transforms[i], base);
+    if (rebase_fit(p->transforms[i], base))
+      printf("%s: the next reading is the base (%s)\n", p->transforms[i]->name,
+             base->full_name);
+    else
+      fits = false;
   }
   return fits;
 }

@@ -65,7 +65,8 @@ note_begin(struct run *run, int64_t begun_ms)
   write_note(run, "running", NOWHERE, NOWHERE);
 }
 
-/* These are called for each value: the note of the first one does for all. */
+/* These are called for each record and value: the note of the first of a row of
+ * equal calls does for all. */
 static bool
 is_frequent(const char *what)
 {
@@ -75,9 +76,10 @@ is_frequent(const char *what)
 void
 note_call(struct run *run, const char *output, const char *what)
 {
-  if (!run->begun_ms || (run->noted == output && is_frequent(what)))
+  if (!run->begun_ms || (run->noted == output && run->noted_call == what))
     return;
   run->noted = output;
+  run->noted_call = what;
   write_note(run, "running", output, what);
 }
 

@@ -334,6 +334,14 @@ parse_choice(const char *allowed, const char *text, struct option_number *ret,
   return MP_ECONFIG;
 }
 
+/* A number, a duration, a size: what holds more may hold a password that came
+ * into the line by mistake. */
+static bool
+is_one_value(const char *text)
+{
+  return text[strcspn(text, "=;")] == 0;
+}
+
 int
 option_type_parse(const struct mp_option *row, const char *text,
                   struct option_number *ret, char why[OPTION_WHY])
@@ -348,9 +356,16 @@ option_type_parse(const struct mp_option *row, const char *text,
              (unsigned)row->type);
     return MP_ECONFIG;
   }
-  if (!type->parse)
+  if (!type->parse && is_one_value(text))
     return parse_choice(row->allowed ? row->allowed : "", text, ret, why);
-  code = type->parse(text, ret);
+  code = type->parse ? type->parse(text, ret) : MP_ECONFIG;
+  if (code != MP_OK && !is_one_value(text)) {
+    snprintf(why, OPTION_WHY,
+             "the value is not %s (it is not shown, because it may hold more "
+             "than one option)",
+             type->parse ? type->form : row->allowed);
+    return MP_ECONFIG;
+  }
   if (code == MP_OK && row->allowed && has_limits(row->type) &&
       is_outside(type, ret, row->allowed)) {
     snprintf(why, OPTION_WHY, "\"%s\" is not within %s", text, row->allowed);

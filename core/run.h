@@ -20,8 +20,9 @@ struct run {
   bool offline;   /* -n --offline: no output is asked */
   bool stateless; /* the state failed: only live outputs are served */
 
-  int64_t begun_ms;    /* of the note beside the state; 0: no note is kept */
-  const char *noted;   /* the output that the note names */
+  int64_t begun_ms;  /* of the note beside the state; 0: no note is kept */
+  const char *noted; /* the output that the note names */
+  const char *noted_call;
   int64_t deadline_ms; /* on the monotonic clock; 0: none */
   int64_t whole_ms;    /* the cycle's deadline during a slice of it; 0: none */
   int cancel_fd;       /* readable when the cycle must end */

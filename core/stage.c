@@ -107,9 +107,10 @@ emit(struct stage *stage, const char *field, const struct mp_value *value)
   struct slot *slot = field ? find_field(stage, field) : NULL;
   int r = MP_OK;
 
-  if (!field)
-    return stage_fail(stage, MP_EINTERNAL, NULL,
-                      "the plugin emitted a value without a field");
+  if (!field || !value)
+    return stage_fail(stage, MP_EINTERNAL, field, "the plugin emitted %s",
+                      field ? "a field without a value"
+                            : "a value without a field");
   if (!slot && stage->all_fields)
     r = add_field(stage, field, &slot);
   if (!slot)

@@ -1,6 +1,8 @@
 /* The watchdog.  Its handler allocates nothing and takes no lock. */
 #include "core/watchdog.h"
 
+#include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -10,6 +12,9 @@
 
 #include "core/call.h"
 #include "core/log.h"
+
+/* The handler has a line on its stack, and log_emergency little more. */
+#define STACK_SIZE ((size_t)64 * 1024)
 
 static volatile sig_atomic_t hurried;
 
@@ -72,9 +77,44 @@ watchdog_init(void)
   pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* Only there to have a thread that does not block SIGALRM, whatever a plugin
+ * does to the mask of the main thread. */
+static void *
+wait_for_alarm(void *arg)
+{
+  for (;;)
+    pause();
+  return arg;
+}
+
+/* Without the thread, the main thread handles the signal as long as no plugin
+ * blocks it. */
+static void
+start_thread(void)
+{
+  static bool started;
+  sigset_t all_but_alarm, before;
+  pthread_attr_t attr;
+  pthread_t thread;
+
+  if (started)
+    return;
+  started = true;
+  sigfillset(&all_but_alarm);
+  sigdelset(&all_but_alarm, SIGALRM);
+  pthread_sigmask(SIG_SETMASK, &all_but_alarm, &before);
+  pthread_attr_init(&attr);
+  pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attr, STACK_SIZE);
+  (void)pthread_create(&thread, &attr, wait_for_alarm, NULL);
+  pthread_attr_destroy(&attr);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void
 watchdog_arm(int64_t deadline_ms)
 {
+  start_thread();
   if (!hurried)
     set_timer(deadline_ms + WATCHDOG_GRACE_MS);
 }

@@ -638,6 +638,9 @@ static const struct {
   { KEEPS, "commit-fails", EX_IOERR, 1, EXPLAINED },
   { LATEST, "fetch-none", EX_TEMPFAIL, 1, LEFT_OUT("place.1") },
   { LATEST, "fetch-one", EX_TEMPFAIL, 1, LEFT_OUT("place.2") },
+  { LATEST, "fetch-unfit", EX_UNAVAILABLE, 2,
+    "error: bad: the plugin's fetch said that place.1, place.2 cannot take "
+    "values, and not why; pending values are kept\n" },
   { KEEPS | LIVE, "fetch-none", EX_OK, 0, "" },
   { LATEST, "fetch-skips", EX_OK, 0, "" },
   /* A value that write refuses is rejected, although commit accepts all. */

@@ -153,6 +153,11 @@ static const struct wait waits[] = {
     .status = EX_IOERR,
     .said = "error: hook: commit did not return",
     .rows = "1\n2\n" },
+  { .pipeline = BAD("latest"),
+    .bad = "masked-commit", /* with all signals blocked */
+    .status = EX_IOERR,
+    .said = "error: hook: commit did not return",
+    .rows = "1\n2\n" },
   PERSON("check -c p.ini"),
   PERSON("targets -c p.ini hook"),
   { .pipeline = PATIENT,

@@ -449,8 +449,7 @@ END_TEST
   "exactly: add the section and change the lines below, and the next run "     \
   "takes its reading\n"
 #define TO_PASTE                                                               \
-  "usage: the next reading is the base (domoticz.410)\n\n"                     \
-  "[transform heat_energy_e1_mwh]\nplugin = convert\n"                         \
+  "\n[transform heat_energy_e1_mwh]\nplugin = convert\n"                       \
   "value = meter.heat_energy_e1\nunit = MWh\ndecimals = 3\n\n"                 \
   "[transform usage]\nvalue = heat_energy_e1_mwh\n\n"                          \
   "[output domoticz]\nidx.410 = heat_energy_e1_mwh\n"

@@ -16,8 +16,11 @@
 
 #define UNREADABLE                                                             \
   "its entry in the state %s/p.db cannot be read: it gets no values, and "     \
-  "neither does what is computed from it; \"meterpipe rebase --forget %s\" "   \
-  "deletes the entry, to begin anew from what the output shows\n"
+  "neither does what is computed from it; \"meterpipe rebase"
+#define FORGET                                                                 \
+  " --forget %s\" deletes the entry, to begin anew from what the output "      \
+  "shows\n"
+#define REBASE "\" begins it anew with the next reading\n"
 
 static struct scene *s;
 
@@ -90,8 +93,11 @@ check_told(const char *object, const char *target)
 {
   char text[1024];
 
-  snprintf(text, sizeof(text), "error: hook: value.%s: " UNREADABLE, object,
-           scene_dir(s), target);
+  snprintf(text, sizeof(text),
+           strcmp(object, "energy") == 0
+             ? "error: hook: value.%s: " UNREADABLE REBASE
+             : "error: hook: value.%s: " UNREADABLE FORGET,
+           object, scene_dir(s), target);
   exec_check(s, EX_DATAERR, text);
 }
 

@@ -15,16 +15,24 @@ struct bad {
   uint32_t records;
 };
 
-/* For ever, whatever the host says, where BAD is "sleep-WHERE". */
+/* For ever, whatever the host says, where BAD is "sleep-WHERE"; where it is
+ * "masked-WHERE", with all signals blocked. */
 static void
 sleep_in(const char *where)
 {
   const char *bad = getenv("BAD");
+  sigset_t all;
 
-  if (bad != NULL && strncmp(bad, "sleep-", 6) == 0 &&
-      strcmp(bad + 6, where) == 0)
-    for (;;)
-      pause();
+  if (bad == NULL || strchr(bad, '-') == NULL ||
+      strcmp(strchr(bad, '-') + 1, where) != 0)
+    return;
+  sigfillset(&all);
+  if (strncmp(bad, "masked-", 7) == 0)
+    sigprocmask(SIG_SETMASK, &all, NULL);
+  else if (strncmp(bad, "sleep-", 6) != 0)
+    return;
+  for (;;)
+    pause();
 }
 
 /* Instances that live. */
@@ -176,6 +184,8 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
     shown.value = NULL;
   if (bad_is("fetch-small"))
     shown.struct_size = 8;
+  if (bad_is("fetch-unfit"))
+    shown.answer = MP_SHOWN_UNFIT;
   if (bad_is("fetch-step")) {
     shown.step_coef = 1;
     shown.step_exp10 = 100;

@@ -124,9 +124,7 @@ static int
 go_without(const struct mp_host *host, const char *device, const char *who)
 {
   mp_log(host, MP_LOG_NOTICE, device,
-         "its lock is held by %s, who may not use the state of this pipeline: "
-         "not waiting for it",
-         who);
+         "its lock is held by %s: not waiting for it", who);
   return MP_OK;
 }
 

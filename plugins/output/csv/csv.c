@@ -78,6 +78,8 @@ csv_check(void *self)
   answer = csv_file_open(&file, CSV_FILE_MEND);
   if (answer == MP_DROP)
     return csv_file_check_create(&file);
+  if (answer == MP_OK)
+    answer = csv_file_skip_nuls(&file);
   if (answer == MP_OK && csv->written > 0)
     answer = csv_file_check_header(&file, csv->header.data, csv->header.len);
   csv_file_close(&file);

@@ -264,6 +264,8 @@ csv_fetch(void *self, const struct mp_shown_sink *sink)
     return mp_fail(csv->host, MP_ENOMEM, csv->file.path, "out of memory");
   csv_file_init(&f.file, csv->host, csv->file.path);
   answer = csv_file_open(&f.file, CSV_FILE_READ);
+  if (answer == MP_OK)
+    answer = csv_file_skip_nuls(&f.file);
   if (answer == MP_OK && f.file.regular && f.file.length > 0)
     answer = read_file(&f);
   else if (answer >= 0) {

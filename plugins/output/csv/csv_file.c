@@ -259,22 +259,25 @@ find_nuls(struct csv_file *f, int64_t *ret_length)
 }
 
 int
+csv_file_skip_nuls(struct csv_file *f)
+{
+  return f->regular ? find_nuls(f, &f->length) : MP_OK;
+}
+
+int
 csv_file_cut_nuls(struct csv_file *f)
 {
-  int64_t before = f->length, length;
-  int answer;
+  int64_t before = f->length;
+  int answer = csv_file_skip_nuls(f);
 
-  if (!f->regular)
-    return MP_OK;
-  answer = find_nuls(f, &length);
-  if (answer != MP_OK || length == before)
+  if (answer != MP_OK || f->length == before)
     return answer;
-  answer = csv_file_cut(f, length, before);
+  answer = csv_file_cut(f, f->length, before);
   if (answer == MP_OK)
     mp_log(f->host, MP_LOG_NOTICE, f->path,
            "%" PRId64 " NUL bytes at its end, as a power cut leaves them, were "
            "cut off",
-           before - length);
+           before - f->length);
   return answer;
 }
 

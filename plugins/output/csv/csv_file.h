@@ -67,6 +67,9 @@ int csv_file_cut(struct csv_file *f, int64_t length, int64_t expected);
  * data did not reach the disk before a power cut. */
 int csv_file_cut_nuls(struct csv_file *f);
 
+/* The same, but the file is left as it is: only LENGTH is without them. */
+int csv_file_skip_nuls(struct csv_file *f);
+
 /* Returns when what was written would outlive a power cut. */
 int csv_file_sync(struct csv_file *f);
 

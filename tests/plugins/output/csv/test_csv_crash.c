@@ -318,6 +318,25 @@ START_TEST(nul_bytes_are_cut_off_before_a_row_is_written)
 }
 END_TEST
 
+/* A file of which no data reached the disk: it is as new. */
+START_TEST(file_of_nul_bytes_is_empty)
+{
+  static const char nuls[100];
+  FILE *f = fopen(b.path, "w");
+
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(nuls, 1, sizeof(nuls), f), sizeof(nuls));
+  fclose(f);
+  begin_run();
+  ck_assert_int_eq(b.ops->check(b.self), MP_OK);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
+  ck_assert_str_eq(fake_host_log(b.h), "");
+  bench_row(&b, 1, values[0]);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW1);
+}
+END_TEST
+
 START_TEST(commit_after_token_writes_there)
 {
   bench_put(&b, HEADER ROW0);
@@ -364,6 +383,7 @@ main(void)
                       sizeof(rotations) / sizeof(rotations[0]));
   tcase_add_loop_test(tc, nul_bytes_at_the_end_are_cut_off, 0, 3);
   tcase_add_test(tc, nul_bytes_are_cut_off_before_a_row_is_written);
+  tcase_add_test(tc, file_of_nul_bytes_is_empty);
   tcase_add_test(tc, commit_after_token_writes_there);
   tcase_add_test(tc, token_of_something_else_is_an_error);
   suite_add_tcase(suite, tc);

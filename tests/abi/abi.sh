@@ -69,7 +69,7 @@ build_layout()
 build_module()
 {
   # shellcheck disable=SC2086
-  $cc -std=c99 -D_DEFAULT_SOURCE -g -shared -fPIC -I"$1" -I"$src" \
+  $cc -std=c99 -D_GNU_SOURCE -g -shared -fPIC -I"$1" -I"$src" \
     "$2" -o "$1_$(basename "$2" .c).so"
 }
 

@@ -13,8 +13,10 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
+#include <linux/major.h>
 
 #include "plugins/input/kmp/port_impl.h"
 
@@ -98,6 +100,15 @@ not_a_tty(const struct mp_host *host, const char *device)
                  "/dev/ttyUSB0, or to tcp://HOST:PORT");
 }
 
+/* A pseudo-terminal is exclusive until its other side closes: a run that is
+ * killed would keep out all later ones that are not root's. */
+static int
+is_pty(const struct stat *st)
+{
+  return major(st->st_rdev) >= UNIX98_PTY_SLAVE_MAJOR &&
+         major(st->st_rdev) < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT;
+}
+
 /* port_try: opened, found to be a tty, and locked. */
 static int
 try_tty(const struct mp_host *host, const char *device, int *ret_fd)
@@ -132,7 +143,8 @@ try_tty(const struct mp_host *host, const char *device, int *ret_fd)
   }
   /* Keeps out programs that do not look for the lock; a port that knows no
    * such thing is still locked. */
-  (void)ioctl(fd, TIOCEXCL);
+  if (!is_pty(&st))
+    (void)ioctl(fd, TIOCEXCL);
   *ret_fd = fd;
   return MP_OK;
 }

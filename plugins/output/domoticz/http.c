@@ -454,14 +454,17 @@ refuse(struct http_answer *ret, int code, const char *what)
 static void
 explain_timeout(struct http *h, int64_t timeout_ms, struct http_answer *ret)
 {
-  curl_off_t resolved = 0;
+  curl_off_t resolved = 0, ready = 0;
 
   ret->code = MP_ETIMEOUT;
+  /* Of a connection that is used again, libcurl 8 says that the name took no
+   * time. */
   curl_easy_getinfo(h->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+  curl_easy_getinfo(h->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
   snprintf(ret->what, sizeof(ret->what), "%s in %lld ms",
-           resolved > 0 ? "no answer"
-                        : "the name cannot be resolved: no name server "
-                          "answered",
+           resolved > 0 || ready > 0
+             ? "no answer"
+             : "the name cannot be resolved: no name server answered",
            (long long)timeout_ms);
 }
 

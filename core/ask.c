@@ -334,8 +334,8 @@ adopt_unknown_rows(struct stage *output)
 {
   int64_t newest = newest_row_shown(output);
 
-  /* Outputs write whole seconds. */
-  if (newest / 1000 <= book_last_row(output) / 1000)
+  /* Outputs write whole seconds.  A time to come is a wrong one. */
+  if (newest / 1000 <= book_last_row(output) / 1000 || newest > clock_now_ms())
     return;
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];

@@ -321,8 +321,8 @@ check_value(struct target *t)
     tell_unit(t);
   else if (!ledger_fits(&t->ledger, &v))
     stage_fail(t->stage, MP_ERANGE, t->object,
-               "what is due for it has grown beyond what can be held exactly; "
-               "it goes on when that was delivered");
+               "its pending amount cannot grow further and stay exact: this "
+               "value and its base are left out until the amount is delivered");
   else {
     value_clear(&v);
     return;

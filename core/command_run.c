@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 
 #include "core/clock.h"
@@ -113,6 +114,16 @@ run_once(const struct arguments *args, bool *ret_hopeless)
   return status == EX_OK ? last : status;
 }
 
+/* Between two cycles no callback runs, so no plugin waits for a child: a
+ * command that was left behind, or handed to the first process of a container,
+ * must not stay a zombie. */
+static void
+reap_children(void)
+{
+  while (waitpid(-1, NULL, WNOHANG) > 0)
+    continue;
+}
+
 int
 command_run(const struct arguments *args)
 {
@@ -127,6 +138,7 @@ command_run(const struct arguments *args)
     watchdog_disarm();
     if (!run_sleep(next - clock_mono_ms()))
       break;
+    reap_children();
     status = run_once(args, &hopeless);
   }
   /* It was to go on for ever: a signal has ended it, and whatever else. */

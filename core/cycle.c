@@ -45,7 +45,8 @@ commit(struct pipeline *p)
   p->run->stateless = r != MP_OK;
 }
 
-/* What is not reached tells nothing of what failed before. */
+/* A stage that was not reached gives no information about its earlier failures.
+ */
 static bool
 stage_was_reached(void *ctx, const char *name)
 {

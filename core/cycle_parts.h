@@ -38,7 +38,7 @@ void believe_keep(struct pipeline *p);
 void believe_load(struct pipeline *p);
 bool believe_save(struct pipeline *p);
 
-/* book.c: what is due. */
+/* book.c: pending values. */
 /* The time of the cycle: the end of the reading, the earliest of several
  * inputs; 0: nothing was read. */
 int64_t book_time(const struct pipeline *p);

@@ -50,8 +50,8 @@ record_id(const struct stage *output, int64_t number, int64_t row, char *buf)
 }
 
 /* Closing makes the plugin forget what was written. */
-static void
-give_up(struct stage *output)
+void
+deliver_give_up(struct stage *output)
 {
   stage_close(output);
   output->pending_records = 0;
@@ -79,7 +79,7 @@ deliver_begin(struct stage *output, int64_t time_ms, int64_t number,
   call = call_begin(output, "begin");
   if (call_end(&call, output->plugin->output.begin(output->self, &record), 0) !=
       MP_OK)
-    give_up(output);
+    deliver_give_up(output);
 }
 
 /* ---- Cells ---- */
@@ -149,7 +149,7 @@ deliver_write(struct stage *output, const struct target *t,
   if (cell)
     *cell = r == MP_OK ? CELL_WRITTEN : CELL_REFUSED;
   if (r != MP_OK && !refuses_value(r))
-    give_up(output);
+    deliver_give_up(output);
 }
 
 /* ---- Results ---- */
@@ -387,7 +387,9 @@ deliver_commit_state(struct pipeline *p)
 
   if (p->run->stateless)
     return false;
+  call_set_progress("the state", "commit");
   r = store_commit_answers(p->run->store);
+  call_set_progress(NULL, NULL);
   if (r != MP_OK)
     report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
                    store_error(p->run->store));
@@ -460,9 +462,9 @@ deliver_live(struct pipeline *p, int64_t time_ms)
 {
   FOR_EACH_OUTPUT(p, output)
   {
-    if (delivery(output) != MP_LIVE || !time_ms || !turn_begin(output))
+    if (delivery(output) != MP_LIVE || !turn_begin(output))
       continue;
-    if (deliver_open(output))
+    if (time_ms && deliver_open(output))
       deliver_one(output, time_ms);
     turn_end(output);
   }

@@ -40,6 +40,9 @@ void deliver_begin(struct stage *output, int64_t time_ms, int64_t number,
                    int64_t row);
 void deliver_write(struct stage *output, const struct target *t,
                    const struct value *v, struct results *results);
+/* Closes it, which makes the plugin forget the records, and leaves it alone for
+ * this run. */
+void deliver_give_up(struct stage *output);
 /* Opens it, unless it was given up; false: it is given up now. */
 bool deliver_open(struct stage *output);
 /* A record with all values of this cycle that count. */

@@ -98,8 +98,10 @@ load_token(const struct stage *output, struct batch *batch)
       used == 0)
     return TOKEN_UNREADABLE;
   /* Another plugin's says nothing to this one: its rows are written anew. */
-  if (strncmp(body + used, name, len) != 0 || body[used + (int)len] != ' ')
+  if (strncmp(body + used, name, len) != 0 || body[used + (int)len] != ' ') {
+    memset(batch, 0, sizeof(*batch));
     return TOKEN_NONE;
+  }
   token = body + used + len + 1;
   if (strlen(token) >= sizeof(batch->token) || !plain_text(token))
     return TOKEN_UNREADABLE;
@@ -125,7 +127,7 @@ give_up_row(struct stage *output, int64_t id)
 {
   if (errno == ENOMEM) {
     stage_fail(output, MP_ENOMEM, NULL, "out of memory");
-    output->given_up = true;
+    deliver_give_up(output);
     return;
   }
   stage_fail(
@@ -164,7 +166,7 @@ carry(struct target *t, const struct value *amount)
 {
   char text[256];
 
-  if (ledger_carry(&t->ledger, amount) != MP_OK)
+  if (t->unreadable || ledger_carry(&t->ledger, amount) != MP_OK)
     stage_fail(t->stage, MP_ERANGE, t->object,
                "%s was rejected and cannot be added to the next amount; it is "
                "missing there",

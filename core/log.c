@@ -226,7 +226,7 @@ log_emergency(const char *line, size_t len)
   struct pollfd out = { .fd = out_fd, .events = POLLOUT };
 
   if (poll(&out, 1, 0) == 1 && write_some(line, len) < 0)
-    return; /* there is nobody to tell */
+    return; /* and there is no other place to report it */
 }
 
 /* ---- Lines --------------------------------------------------------------- */

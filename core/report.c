@@ -499,6 +499,7 @@ report_end_cycle(struct report *report,
 {
   struct ending ending = { .report = report, .reached = reached, .ctx = ctx };
 
+  pthread_mutex_lock(&report->lock); /* an abandoned input may still fail */
   if (report->store) {
     store_each(report->store, STORE_FAILURE, find_first, &ending);
     store_each(report->store, STORE_FAILURE, tell_end, &ending);
@@ -506,4 +507,5 @@ report_end_cycle(struct report *report,
     forget_failures(&ending.ended);
   }
   forget_failures(&report->failures);
+  pthread_mutex_unlock(&report->lock);
 }

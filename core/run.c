@@ -15,6 +15,9 @@
 #include "core/watchdog.h"
 #include "meterpipe/plugin.h"
 
+/* How often a sleep looks whether the run must end. */
+#define LOOK_MS 500
+
 /* The handler can reach nothing but these. */
 static volatile sig_atomic_t stopped;
 static int stop_fd = -1;
@@ -53,8 +56,10 @@ run_sleep(int64_t ms)
   sigaddset(&stops, SIGHUP);
   sigprocmask(SIG_BLOCK, &stops, &before);
   while (!stopped && ms > 0) {
-    struct timespec t = { .tv_sec = (time_t)(ms / 1000),
-                          .tv_nsec = (long)(ms % 1000) * 1000000 };
+    /* The signal may come to a thread that was left behind. */
+    int64_t part = ms < LOOK_MS ? ms : LOOK_MS;
+    struct timespec t = { .tv_sec = (time_t)(part / 1000),
+                          .tv_nsec = (long)(part % 1000) * 1000000 };
 
     ppoll(NULL, 0, &t, &before);
     ms = end - clock_mono_ms();

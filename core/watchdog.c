@@ -39,14 +39,17 @@ static void
 on_alarm(int signo)
 {
   const struct call_progress *call = call_in_progress();
+  /* Once: the call may end meanwhile, as this can be another thread. */
+  const char *name = call ? call->name : NULL;
+  const char *what = name ? call->what : NULL;
   struct line line = { .len = 0 };
 
   (void)signo;
   append(&line, "error: ");
-  if (call) {
-    append(&line, call->name);
+  if (name && what) {
+    append(&line, name);
     append(&line, ": ");
-    append(&line, call->what);
+    append(&line, what);
     append(&line, " did not return; ");
   }
   append(&line, hurried ? "the run is ended 5 s after the signal to stop\n"
@@ -111,19 +114,29 @@ start_thread(void)
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* A signal to stop may come after the first look; its handler has set the timer
+ * before this sets it. */
+static void
+set_unless_hurried(int64_t ms)
+{
+  if (hurried)
+    return;
+  set_timer(ms);
+  if (hurried)
+    set_timer(WATCHDOG_GRACE_MS);
+}
+
 void
 watchdog_arm(int64_t deadline_ms)
 {
   start_thread();
-  if (!hurried)
-    set_timer(deadline_ms + WATCHDOG_GRACE_MS);
+  set_unless_hurried(deadline_ms + WATCHDOG_GRACE_MS);
 }
 
 void
 watchdog_disarm(void)
 {
-  if (!hurried)
-    set_timer(0);
+  set_unless_hurried(0);
 }
 
 /* On Linux setitimer() and getitimer() are plain system calls, and safe in a

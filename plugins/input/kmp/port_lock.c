@@ -135,8 +135,13 @@ judge_holder(const struct mp_host *host, const char *device, int *fd)
   socklen_t size = sizeof(peer);
   char program[PORT_USER], user[USER_WORDS], who[PORT_USER + USER_WORDS + 8];
 
-  if (getsockopt(*fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
-    return no_lock(host, device);
+  if (getsockopt(*fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    int r = no_lock(host, device);
+
+    close(*fd);
+    *fd = -1;
+    return r;
+  }
   if (is_one_of_us(host, *fd, &peer))
     return MP_EBUSY;
   close(*fd);

@@ -290,12 +290,15 @@ recover_in(struct csv *csv, const char *path, int64_t start, int strict,
 {
   const char *own = csv->file.path;
   struct standing found = { 0, 0, 0, 0 };
+  int64_t size = 0;
   int answer;
 
   csv->file.path = path;
   answer = csv_file_open(&csv->file, CSV_FILE_MEND);
-  if (answer == MP_OK)
-    answer = csv_file_cut_nuls(&csv->file);
+  if (answer == MP_OK) {
+    size = csv->file.length;
+    answer = csv_file_skip_nuls(&csv->file);
+  }
   if (answer == MP_OK && (!csv->file.regular || csv->file.length < start))
     answer = MP_DROP;
   if (answer == MP_OK)
@@ -303,6 +306,11 @@ recover_in(struct csv *csv, const char *path, int64_t start, int strict,
   if (answer == MP_OK && found.rows == 0 &&
       (!found.at_end || (strict && found.matched <= found.lead)))
     answer = MP_DROP;
+  /* Only now: before, it may be a file of another program. */
+  if (answer == MP_OK) {
+    csv->file.length = size;
+    answer = csv_file_cut_nuls(&csv->file);
+  }
   if (answer == MP_OK)
     answer = mend(csv, start, &found, sink);
   csv_file_close(&csv->file);

@@ -73,7 +73,10 @@ answer_cell(struct fetch *f, uint32_t target, const char *cell,
   const struct csv_column *column = &f->csv->columns[target];
   struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
 
-  rfc3339_parse(updated, &value.time_ms);
+  /* The host takes no time before 1970. */
+  if (updated != NULL && rfc3339_parse(updated, &value.time_ms) &&
+      value.time_ms < 0)
+    value.time_ms = 0;
   if (f->csv->host->decimal_parse(cell, &value) != MP_OK) {
     value.kind = MP_TEXT;
     value.text = csv_text_of_cell(cell);

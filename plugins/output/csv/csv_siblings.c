@@ -47,6 +47,21 @@ csv_siblings_open(const char *path)
   return NULL;
 }
 
+/* Whether NAME is our name with more at its end, or between it and its
+ * extension.  The state's files can lie beside it: heat.db, and heat.db.lock,
+ * which this run itself has locked. */
+static int
+is_rotated(const struct csv_siblings *s, const char *name)
+{
+  const char *extension = s->name + s->stem;
+  size_t len = strlen(name), more = strlen(extension);
+
+  if (strncmp(name, s->name, s->stem) != 0 || strcmp(name, s->name) == 0)
+    return 0;
+  return strncmp(name + s->stem, extension, more) == 0 ||
+         (len >= s->stem + more && strcmp(name + len - more, extension) == 0);
+}
+
 /* DIR/NAME for NAME; false: it is the file itself, or is none. */
 static int
 take_name(struct csv_siblings *s, const char *name)
@@ -54,7 +69,7 @@ take_name(struct csv_siblings *s, const char *name)
   size_t lead = (size_t)(s->name - s->own);
   struct stat st;
 
-  if (strncmp(name, s->name, s->stem) != 0 || strcmp(name, s->name) == 0)
+  if (!is_rotated(s, name))
     return 0;
   free(s->path);
   s->path = malloc(lead + strlen(name) + 1);

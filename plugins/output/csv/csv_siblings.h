@@ -1,6 +1,7 @@
 /*
  * The files that a rotation may have made of a CSV file: those beside it whose
- * names begin as its own, such as heat.csv.1 and heat-20261130.csv.
+ * names begin like its own and have its extension, such as heat.csv.1 and
+ * heat-20261130.csv.
  */
 #ifndef CSV_SIBLINGS_H
 #define CSV_SIBLINGS_H

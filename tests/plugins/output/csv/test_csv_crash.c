@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/plugins/output/csv/csv_bench.h"
@@ -274,6 +275,28 @@ START_TEST(rows_of_a_rotated_file_are_not_written_again)
 }
 END_TEST
 
+/* Another program's file, such as an archive, that begins with our name. */
+START_TEST(nul_bytes_of_another_file_are_kept)
+{
+  static const char nuls[9000];
+  char path[512];
+  struct stat st;
+  FILE *f;
+
+  snprintf(path, sizeof(path), "%s/heat.csv.tar", b.dir);
+  f = fopen(path, "w");
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(nuls, 1, sizeof(nuls), f), sizeof(nuls));
+  fclose(f);
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  ck_assert_int_eq(recover(), 0);
+  ck_assert_int_eq(stat(path, &st), 0);
+  ck_assert_int_eq(st.st_size, sizeof(nuls));
+  unlink(path);
+}
+END_TEST
+
 /* What XFS and FAT leave after a power cut: the length without the data. */
 START_TEST(nul_bytes_at_the_end_are_cut_off)
 {
@@ -379,6 +402,7 @@ main(void)
   tcase_add_test(tc, note_without_end_stays_whole);
   tcase_add_test(tc, shorter_file_is_not_cut);
   tcase_add_test(tc, rotated_file_begins_anew);
+  tcase_add_test(tc, nul_bytes_of_another_file_are_kept);
   tcase_add_loop_test(tc, rows_of_a_rotated_file_are_not_written_again, 0,
                       sizeof(rotations) / sizeof(rotations[0]));
   tcase_add_loop_test(tc, nul_bytes_at_the_end_are_cut_off, 0, 3);

@@ -1051,9 +1051,9 @@ START_TEST(usage_beyond_all_numbers_is_not_lost)
   exec_run(s, "9000000000000000002");
   ck_assert_int_eq(scene_status(s), EX_DATAERR);
   ck_assert_ptr_nonnull(
-    strstr(scene_err(s), "error: hook: value.usage: what is due for it has "
-                         "grown beyond what can be held exactly; it goes on "
-                         "when that was delivered\n"));
+    strstr(scene_err(s), "error: hook: value.usage: its pending amount cannot "
+                         "grow further and stay exact: this value and its base "
+                         "are left out until the amount is delivered\n"));
   for (size_t i = 0; i < ARRAY_SIZE(given); i++) {
     char usage[64];
 

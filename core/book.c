@@ -78,12 +78,16 @@ load_target(struct target *t)
   ledger_clear(&t->ledger);
   ledger_init(&t->ledger, role);
   t->unreadable = true;
+  t->stage->pipeline->n_unreadable++;
   return MP_OK;
 }
 
 int
 book_load_targets(struct pipeline *p)
 {
+  if (p->n_loaded == p->n_slots)
+    return MP_OK;
+  p->n_loaded = p->n_slots;
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
     for (size_t i = 0; i < output->n_targets; i++) {
@@ -135,6 +139,8 @@ book_save_output(struct stage *output)
 void
 book_tell_unreadable(struct pipeline *p)
 {
+  if (p->n_unreadable == 0)
+    return;
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
     for (size_t i = 0; i < output->n_targets; i++) {
@@ -170,6 +176,24 @@ book_save(struct pipeline *p)
     return report_failure(p->run->report, REPORT_OTHER, NULL, MP_ENOMEM, NULL,
                           "out of memory");
   return r;
+}
+
+/* Whether values are booked for all targets of OUTPUT, and not for operands
+ * alone: of a recording without a state on disk, the other columns of a queue
+ * are needed by nothing. */
+static bool
+books_all(const struct stage *output)
+{
+  const struct run *run = output->pipeline->run;
+
+  return delivery(output) == MP_LATEST || run->dry ||
+         store_is_durable(run->store);
+}
+
+static bool
+is_booked(const struct target *t, bool all)
+{
+  return target_is_kept(t) && (all || t->is_operand);
 }
 
 /* ---- Values as targets keep them ---- */
@@ -266,11 +290,15 @@ book_check_kinds(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
+    bool all = books_all(output);
+
+    if (delivery(output) == MP_LIVE)
+      continue;
     for (size_t i = 0; i < output->n_targets; i++) {
       struct target *t = output->targets[i];
 
       t->other_kind = false;
-      if (!target_is_kept(t) || delivery(output) == MP_LIVE)
+      if (!is_booked(t, all))
         continue;
       if (t->unreadable)
         check_unreadable(t);
@@ -312,11 +340,23 @@ tell_unit(struct target *t)
              unit ? unit_display(unit) : "no unit", way_out);
 }
 
+/* Nearly always: nothing is to be converted or added up. */
+static bool
+fits_as_it_is(const struct target *t)
+{
+  const struct value *v = &t->source->value;
+
+  return t->ledger.role != LEDGER_DELTA &&
+         (v->text || !t->ledger.unit || unit_same(t->ledger.unit, v->unit));
+}
+
 static void
 check_value(struct target *t)
 {
   struct value v = { 0 };
 
+  if (fits_as_it_is(t))
+    return;
   if (!book_value(t, &v))
     tell_unit(t);
   else if (!ledger_fits(&t->ledger, &v))
@@ -336,13 +376,15 @@ book_check_values(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
+    bool all = books_all(output);
+
     if (delivery(output) == MP_LIVE)
       continue;
     for (size_t i = 0; i < output->n_targets; i++) {
       struct target *t = output->targets[i];
 
       t->unfit = false;
-      if (target_is_kept(t) && target_counts(t))
+      if (is_booked(t, all) && target_counts(t))
         check_value(t);
     }
   }
@@ -497,11 +539,12 @@ book_due(struct pipeline *p, int64_t time_ms)
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
     uint32_t class = delivery(output);
+    bool all = books_all(output);
 
     if (class == MP_LIVE)
       continue;
     for (size_t i = 0; i < output->n_targets; i++)
-      if (target_is_kept(output->targets[i]))
+      if (is_booked(output->targets[i], all))
         due_target(output->targets[i]);
     if (time_ms && store_is_durable(p->run->store) &&
         (class == MP_APPEND || (class == MP_HISTORY && any_counts(output))))

@@ -33,14 +33,20 @@ call_in_progress_here(void)
 }
 
 /* A signal may come between the two: WHAT is set while NAME is not. */
-void
-call_set_progress(const char *name, const char *what)
+static inline void
+set_progress(const char *name, const char *what)
 {
   here.name = NULL;
   atomic_signal_fence(memory_order_seq_cst);
   here.what = what;
   atomic_signal_fence(memory_order_seq_cst);
   here.name = name;
+}
+
+void
+call_set_progress(const char *name, const char *what)
+{
+  set_progress(name, what);
 }
 
 /* ---- The frame ---- */
@@ -50,8 +56,8 @@ call_begin(struct stage *stage, const char *what)
 {
   struct run *run = stage->pipeline->run;
 
-  call_set_progress(stage->name, what);
-  if (stage->kind == PLUGIN_OUTPUT)
+  set_progress(stage->name, what);
+  if (run->begun_ms && stage->kind == PLUGIN_OUTPUT)
     note_call(run, stage->name, what);
   return (struct call){ .stage = stage,
                         .what = what,
@@ -89,9 +95,13 @@ report_late(const struct call *call)
 int
 call_end(const struct call *call, int r, unsigned allowed)
 {
-  call_set_progress(NULL, NULL);
-  if (call->stage->kind == PLUGIN_OUTPUT)
-    note_return(call->stage->pipeline->run, call->what);
+  struct run *run = call->stage->pipeline->run;
+
+  here.name = NULL;
+  if (r == MP_OK && !call->begun_ms && !run->begun_ms)
+    return MP_OK; /* of a recording: nothing more to do */
+  if (run->begun_ms && call->stage->kind == PLUGIN_OUTPUT)
+    note_return(run, call->what);
   if (!is_result(r, allowed))
     r = stage_fail(call->stage, MP_EINTERNAL, NULL,
                    "the plugin's %s returned %d, which is not a valid result",

@@ -182,6 +182,8 @@ struct pipeline {
   size_t n_transforms;
   struct slot **slots;
   size_t n_slots;
+  size_t n_loaded;     /* slots whose targets have been loaded */
+  size_t n_unreadable; /* targets whose entry in the state cannot be read */
   struct base *bases;
   char *state_dir;           /* NULL: the state is kept in memory */
   struct notice *notices;    /* to be said when the cycle is committed */

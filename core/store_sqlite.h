@@ -21,7 +21,7 @@ struct store_entry {
 };
 
 /* Entries are looked up by a hash of their names. */
-#define STORE_BUCKETS 4096
+#define STORE_BUCKETS 256
 
 struct store_row_entry {
   struct store_row row;

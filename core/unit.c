@@ -308,8 +308,12 @@ unit_nearest(const char *symbol)
 int
 unit_same(const char *a, const char *b)
 {
-  const struct unit *x = find(a), *y = find(b);
+  const struct unit *x, *y;
 
+  if (a == b) /* interned: nearly always */
+    return 1;
+  x = find(a);
+  y = find(b);
   if (x == NULL || y == NULL)
     return x == y && strcmp(a, b) == 0;
   return x == y || (x->quantity == NONE && y->quantity == NONE);

@@ -122,9 +122,10 @@ int
 planted_dir_check(const char *path, uid_t trusted, char why[PLANTED_DIR_WHY])
 {
   struct walk w = { .trusted = trusted };
-  char part[NAME_MAX + 1], cwd[PATH_MAX] = "";
+  char part[NAME_MAX + 1], cwd[PATH_MAX];
   int r = 1;
 
+  cwd[0] = 0;
   if (path[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
     return 0;
   if (snprintf(w.left, sizeof(w.left), "%s/%s", cwd, path) >=

@@ -342,6 +342,7 @@ child_run(struct child *c)
   if (text_buffer_reserve(&c->out, 1) != MP_OK ||
       text_buffer_reserve(&c->err, 1) != MP_OK)
     return mp_fail(c->host, MP_ENOMEM, program(c), "out of memory");
+  c->out.data[0] = c->err.data[0] = '\0'; /* it may never run */
   answer = start(c, &r.started);
   if (answer != MP_OK)
     return answer;

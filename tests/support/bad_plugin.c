@@ -74,8 +74,13 @@ bad_create(const struct mp_host *host, void **ret_self)
   b->host = host;
   *ret_self = b;
   alive++;
-  if (bad_is("create-leaks"))
-    *ret_self = calloc(1, sizeof(*b));
+  if (bad_is("create-leaks")) {
+    b = calloc(1, sizeof(*b)); /* and the first one is lost */
+    if (b == NULL)
+      return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+    b->host = host;
+    *ret_self = b;
+  }
   if (bad_is("create-opens") && open("/dev/null", O_RDONLY) < 0)
     return MP_EIO;
   if (bad_is("create-shares")) {

@@ -235,7 +235,7 @@ sweep_main(int argc, char **argv, void (*work)(struct sweep *s))
     printf("METERPIPE and FAULT_PRELOAD do not say what to test\n");
     return EXIT_SKIPPED;
   }
-#ifdef KEEP_MODULES_OPEN
+#ifdef WITH_SANITIZERS
   printf("with sanitizers, nothing else can stand in for malloc\n");
   return EXIT_SKIPPED;
 #endif

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -388,9 +390,35 @@ START_TEST(an_update_that_is_sent_late_may_have_arrived)
 }
 END_TEST
 
+/* Whether the kernel counts what a connection has sent; an emulated one may
+ * not, and then no update is certainly not sent. */
+static int
+kernel_counts(void)
+{
+  struct sockaddr_in at = { .sin_family = AF_INET };
+  socklen_t size = sizeof(at), length = sizeof(struct tcp_info);
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  struct tcp_info info = { 0 };
+
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ck_assert_int_eq(bind(listener, (struct sockaddr *)&at, size), 0);
+  ck_assert_int_eq(listen(listener, 1), 0);
+  ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&at, &size), 0);
+  ck_assert_int_eq(connect(fd, (struct sockaddr *)&at, size), 0);
+  ck_assert_int_eq(write(fd, "x", 1), 1);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+    info.tcpi_bytes_sent = 0;
+  close(fd);
+  close(listener);
+  return info.tcpi_bytes_sent > 0;
+}
+
 /* The connection broke, and the kernel took nothing for it. */
 START_TEST(an_update_that_no_send_took_goes_over_a_new_connection)
 {
+  if (!kernel_counts())
+    return;
   rig_start(&r, DOMOTICZ_2025_1);
   rig_add(&r, 1, "counter", NULL);
   get_ready();

@@ -192,7 +192,7 @@ problems_tell(const struct problems *problems)
 
   if (out)
     problems_print(problems, out);
-  if (out && fclose(out) == 0)
+  if (out && fclose(out) == 0 && text)
     log_text(text);
   else
     log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");

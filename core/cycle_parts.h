@@ -120,6 +120,13 @@ delivery(const struct stage *output)
   return output->delivery;
 }
 
+/* Whether the values of OUTPUT wait in rows. */
+static inline bool
+is_queued(const struct stage *output)
+{
+  return delivery(output) == MP_APPEND || delivery(output) == MP_HISTORY;
+}
+
 /* Whether OUTPUT can tell what its targets show. */
 static inline bool
 can_be_asked(const struct stage *output)

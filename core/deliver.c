@@ -327,8 +327,7 @@ check_explained(const struct results *results, size_t n_records, bool recovers)
 {
   const struct stage *output = results->output;
   size_t n = n_records < results->n ? n_records : results->n;
-  bool by_record = !results->cells || delivery(output) == MP_APPEND ||
-                   delivery(output) == MP_HISTORY;
+  bool by_record = !results->cells || is_queued(output);
 
   if (atomic_load(&output->n_explained) != output->explained || run_stopped())
     return;

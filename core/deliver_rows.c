@@ -32,12 +32,6 @@ static const char token_key[] = "token";
 static const char dropped_key[] = "dropped";
 
 static bool
-is_queued(const struct stage *output)
-{
-  return delivery(output) == MP_APPEND || delivery(output) == MP_HISTORY;
-}
-
-static bool
 batch_of(const struct stage *output, struct batch *batch)
 {
   const struct store *store = output->pipeline->run->store;

@@ -12,12 +12,6 @@
 
 #define AGE_TEXT 64
 
-static bool
-is_queued(const struct stage *output)
-{
-  return delivery(output) == MP_APPEND || delivery(output) == MP_HISTORY;
-}
-
 /* Only what has a ledger is known of. */
 static bool
 is_shown(const struct target *t)

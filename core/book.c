@@ -22,12 +22,30 @@ static const char number_key[] = "number";
 /* A number beyond this came from no clock. */
 #define MOST_NUMBER (INT64_MAX / 2)
 
+/* The number that the state keeps of OUTPUT under KEY; 0: none. */
+static int64_t
+get_number(const struct stage *output, const char *key)
+{
+  const char *body =
+    store_get(output->pipeline->run->store, STORE_META, output->name, key);
+
+  return body ? strtoll(body, NULL, 10) : 0;
+}
+
+static bool
+put_number(const struct stage *output, const char *key, int64_t number)
+{
+  char body[32];
+
+  snprintf(body, sizeof(body), "%" PRId64, number);
+  return store_put(output->pipeline->run->store, STORE_META, output->name, key,
+                   body);
+}
+
 static void
 load_number(struct stage *output)
 {
-  const char *body = store_get(output->pipeline->run->store, STORE_META,
-                               output->name, number_key);
-  int64_t number = body ? strtoll(body, NULL, 10) : 0;
+  int64_t number = get_number(output, number_key);
 
   output->last_number = number > 0 && number < MOST_NUMBER ? number : 0;
 }
@@ -35,12 +53,8 @@ load_number(struct stage *output)
 static bool
 save_number(const struct stage *output)
 {
-  char body[32];
-
-  snprintf(body, sizeof(body), "%" PRId64, output->last_number);
   return !output->last_number ||
-         store_put(output->pipeline->run->store, STORE_META, output->name,
-                   number_key, body);
+         put_number(output, number_key, output->last_number);
 }
 
 /* A target whose source cannot tell kinds beforehand has the role that the
@@ -196,6 +210,22 @@ is_booked(const struct target *t, bool all)
   return target_is_kept(t) && (all || t->is_operand);
 }
 
+/* Calls CHECK for each target of the outputs that keep something.  Inline,
+ * since a replay comes here for each of its cycles. */
+static inline void
+each_target(struct pipeline *p, void (*check)(struct target *t, bool booked))
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    bool all = books_all(output);
+
+    if (delivery(output) == MP_LIVE)
+      continue;
+    for (size_t i = 0; i < output->n_targets; i++)
+      check(output->targets[i], is_booked(output->targets[i], all));
+  }
+}
+
 /* ---- Values as targets keep them ---- */
 
 bool
@@ -285,29 +315,24 @@ check_unreadable(const struct target *t)
     block_base(t);
 }
 
+static void
+check_kind(struct target *t, bool booked)
+{
+  t->other_kind = false;
+  if (!booked)
+    return;
+  if (t->unreadable)
+    check_unreadable(t);
+  else if (target_counts(t) && !kind_fits(t, kind_slot(t))) {
+    t->other_kind = true;
+    block_base(t);
+  }
+}
+
 void
 book_check_kinds(struct pipeline *p)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
-  {
-    bool all = books_all(output);
-
-    if (delivery(output) == MP_LIVE)
-      continue;
-    for (size_t i = 0; i < output->n_targets; i++) {
-      struct target *t = output->targets[i];
-
-      t->other_kind = false;
-      if (!is_booked(t, all))
-        continue;
-      if (t->unreadable)
-        check_unreadable(t);
-      else if (target_counts(t) && !kind_fits(t, kind_slot(t))) {
-        t->other_kind = true;
-        block_base(t);
-      }
-    }
-  }
+  each_target(p, check_kind);
 }
 
 /* The kind of the value that is booked decides the role, where it is open. */
@@ -351,11 +376,12 @@ fits_as_it_is(const struct target *t)
 }
 
 static void
-check_value(struct target *t)
+check_value(struct target *t, bool booked)
 {
   struct value v = { 0 };
 
-  if (fits_as_it_is(t))
+  t->unfit = false;
+  if (!booked || !target_counts(t) || fits_as_it_is(t))
     return;
   if (!book_value(t, &v))
     tell_unit(t);
@@ -374,20 +400,7 @@ check_value(struct target *t)
 void
 book_check_values(struct pipeline *p)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
-  {
-    bool all = books_all(output);
-
-    if (delivery(output) == MP_LIVE)
-      continue;
-    for (size_t i = 0; i < output->n_targets; i++) {
-      struct target *t = output->targets[i];
-
-      t->unfit = false;
-      if (is_booked(t, all) && target_counts(t))
-        check_value(t);
-    }
-  }
+  each_target(p, check_value);
 }
 
 /* ---- The cycle ---- */
@@ -458,23 +471,15 @@ static const char last_row_key[] = "last_row";
 int64_t
 book_last_row(const struct stage *output)
 {
-  const char *body = store_get(output->pipeline->run->store, STORE_META,
-                               output->name, last_row_key);
-
-  return body ? strtoll(body, NULL, 10) : 0;
+  return get_number(output, last_row_key);
 }
 
 /* The newest of all: where the clock was set back, later rows are not. */
 static bool
 keep_last_row(struct stage *output, int64_t time_ms)
 {
-  char body[32];
-
-  if (time_ms <= book_last_row(output))
-    return true;
-  snprintf(body, sizeof(body), "%" PRId64, time_ms);
-  return store_put(output->pipeline->run->store, STORE_META, output->name,
-                   last_row_key, body);
+  return time_ms <= book_last_row(output) ||
+         put_number(output, last_row_key, time_ms);
 }
 
 static void

@@ -8,17 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/lines.h"
 #include "core/sound.h"
-
-static void
-put_value(FILE *out, const char *name, const struct value *v)
-{
-  if (v->kind == 0)
-    return;
-  fprintf(out, "%s ", name);
-  value_write(out, v);
-  putc('\n', out);
-}
 
 static void
 put_shown(FILE *out, const char *name, const struct ledger_shown *s)
@@ -30,7 +21,7 @@ put_shown(FILE *out, const char *name, const struct ledger_shown *s)
     fprintf(out, "%s.at %s\n", name, s->updated);
   if (s->value.kind)
     fputs(name, out);
-  put_value(out, ".value", &s->value);
+  lines_put_value(out, ".value", &s->value);
 }
 
 static void
@@ -45,33 +36,27 @@ ledger_encode(const struct ledger_target *t)
   char *text = NULL;
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);
-  bool failed;
 
   if (!out)
     return NULL;
   if (t->unit)
     fprintf(out, "unit %s\n", t->unit);
   fprintf(out, "kind %u\n", (unsigned)t->kind);
-  put_value(out, "a", &t->a);
+  lines_put_value(out, "a", &t->a);
   put_shown(out, "b", &t->b);
-  put_value(out, "m", &t->m);
-  put_value(out, "md", &t->md);
+  lines_put_value(out, "m", &t->m);
+  lines_put_value(out, "md", &t->md);
   if (t->m_id)
     fprintf(out, "m.id %lld\n", (long long)t->m_id);
   put_shown(out, "n", &t->n);
-  put_value(out, "d", &t->d);
+  lines_put_value(out, "d", &t->d);
   put_decimal(out, "e", t->e);
   if (t->step.coef > 0)
     put_decimal(out, "step", t->step);
   fprintf(out, "place %d\n", (int)t->a_place);
   fprintf(out, "sent %lld\n", (long long)t->sent_ms);
   fprintf(out, "rebase %d\n", t->rebase);
-  failed = ferror(out) != 0;
-  if (fclose(out) != 0 || failed) {
-    free(text);
-    return NULL;
-  }
-  return text;
+  return lines_close(out, &text);
 }
 
 static bool
@@ -126,10 +111,10 @@ get_decimal(struct decimal *to, const char *rest)
   return decimal_valid(*to);
 }
 
-/* One line: NAME and what stands behind it. */
 static bool
-decode_line(struct ledger_target *t, const char *name, const char *rest)
+take_line(void *ctx, const char *name, const char *rest)
 {
+  struct ledger_target *t = ctx;
   const struct {
     const char *name;
     struct value *value;
@@ -194,24 +179,9 @@ infer_kind(struct ledger_target *t)
 bool
 ledger_decode(struct ledger_target *t, const char *text)
 {
-  char *copy = strdup(text);
-  bool good = copy != NULL, has_kind = false;
+  bool good = lines_each(text, take_line, t);
 
-  for (char *line = copy; good && *line;) {
-    char *end = strchr(line, '\n');
-    char *rest = strchr(line, ' ');
-
-    if (!end || !rest || rest > end) {
-      good = false;
-      break;
-    }
-    *end = *rest = 0;
-    good = decode_line(t, line, rest + 1);
-    has_kind = has_kind || strcmp(line, "kind") == 0;
-    line = end + 1;
-  }
-  free(copy);
-  if (good && !has_kind)
+  if (good && strncmp(text, "kind ", 5) != 0 && !strstr(text, "\nkind "))
     infer_kind(t);
   return good;
 }

@@ -2,8 +2,9 @@
 #include "core/reading.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "core/lines.h"
 
 void
 reading_clear(struct reading *r)
@@ -50,41 +51,27 @@ reading_meter(const struct value *candidate, const struct value *base,
 
 /* ---- In the state: a line a member, "believed VALUE" ---- */
 
-static void
-put_value(FILE *out, const char *name, const struct value *v)
-{
-  fprintf(out, "%s ", name);
-  value_write(out, v);
-  putc('\n', out);
-}
-
 char *
 reading_encode(const struct reading *r)
 {
   char *text = NULL;
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);
-  bool failed;
 
   if (!out)
     return NULL;
-  if (r->believed.kind)
-    put_value(out, "believed", &r->believed);
-  if (r->pending.kind)
-    put_value(out, r->is_candidate ? "candidate" : "held", &r->pending);
+  lines_put_value(out, "believed", &r->believed);
+  lines_put_value(out, r->is_candidate ? "candidate" : "held", &r->pending);
   if (r->told)
     fputs("told 1\n", out);
-  failed = ferror(out) != 0;
-  if (fclose(out) != 0 || failed) {
-    free(text);
-    return NULL;
-  }
-  return text;
+  return lines_close(out, &text);
 }
 
 static bool
-decode_line(struct reading *r, const char *name, const char *rest)
+take_line(void *ctx, const char *name, const char *rest)
 {
+  struct reading *r = ctx;
+
   if (strcmp(name, "believed") == 0)
     return value_decode(&r->believed, rest);
   if (strcmp(name, "told") == 0) {
@@ -99,22 +86,8 @@ decode_line(struct reading *r, const char *name, const char *rest)
 bool
 reading_decode(struct reading *r, const char *text)
 {
-  char *copy = strdup(text);
-  bool good = copy != NULL;
+  bool good = lines_each(text, take_line, r);
 
-  for (char *line = copy; good && *line;) {
-    char *end = strchr(line, '\n');
-    char *rest = strchr(line, ' ');
-
-    if (!end || !rest || rest > end) {
-      good = false;
-      break;
-    }
-    *end = *rest = 0;
-    good = decode_line(r, line, rest + 1);
-    line = end + 1;
-  }
-  free(copy);
   if (!good)
     reading_clear(r);
   return good;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/cycle_parts.h"
+#include "core/lines.h"
 #include "core/sound.h"
 
 char *
@@ -14,7 +15,6 @@ row_encode(const struct stage *output, int64_t time_ms)
   char *text = NULL;
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);
-  bool failed;
 
   if (!out)
     return NULL;
@@ -28,12 +28,7 @@ row_encode(const struct stage *output, int64_t time_ms)
     value_write(out, &t->ledger.a);
     putc('\n', out);
   }
-  failed = ferror(out) != 0;
-  if (fclose(out) != 0 || failed) {
-    free(text);
-    return NULL;
-  }
-  return text;
+  return lines_close(out, &text);
 }
 
 void

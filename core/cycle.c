@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/announce.h"
-#include "core/call.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/note.h"
@@ -24,25 +23,16 @@ deadline_of(const struct pipeline *p)
 
 /* ---- The state ---- */
 
-/* The state cannot be trusted or written: only live outputs are served. */
+/* Everything that is kept. */
 static void
 commit(struct pipeline *p)
 {
-  int r = MP_OK;
-
   if (p->run->stateless)
     return;
-  if (store_is_durable(p->run->store))
-    r = book_save(p);
-  if (r == MP_OK) {
-    call_set_progress("the state", "commit");
-    r = store_commit(p->run->store);
-    call_set_progress(NULL, NULL);
-    if (r != MP_OK)
-      report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
-                     store_error(p->run->store));
-  }
-  p->run->stateless = r != MP_OK;
+  if (store_is_durable(p->run->store) && book_save(p) != MP_OK)
+    p->run->stateless = true;
+  else
+    deliver_commit_with(p, store_commit);
 }
 
 /* A stage that was not reached gives no information about its earlier failures.

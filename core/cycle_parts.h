@@ -72,6 +72,9 @@ int book_save_output(struct stage *output);
 bool book_value(const struct target *target, struct value *ret);
 
 /* deliver.c */
+/* Commits the store with HOW.  False: it cannot be written; that is reported,
+ * and only live outputs are served from then on. */
+bool deliver_commit_with(struct pipeline *p, int (*how)(struct store *store));
 /* Commits the answers of the outputs that were called so far, so that nothing
  * that happens to the next one undoes them.  False: the state failed. */
 bool deliver_commit_state(struct pipeline *p);

@@ -378,22 +378,26 @@ deliver_open(struct stage *output)
 
 /* ---- The state ---- */
 
-/* Ledgers and queues are in the store already. */
 bool
-deliver_commit_state(struct pipeline *p)
+deliver_commit_with(struct pipeline *p, int (*how)(struct store *store))
 {
   int r;
 
-  if (p->run->stateless)
-    return false;
   call_set_progress("the state", "commit");
-  r = store_commit_answers(p->run->store);
+  r = how(p->run->store);
   call_set_progress(NULL, NULL);
   if (r != MP_OK)
     report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
                    store_error(p->run->store));
   p->run->stateless = r != MP_OK;
   return r == MP_OK;
+}
+
+/* Ledgers and queues are in the store already. */
+bool
+deliver_commit_state(struct pipeline *p)
+{
+  return !p->run->stateless && deliver_commit_with(p, store_commit_answers);
 }
 
 /* ---- Turns ---- */

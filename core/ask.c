@@ -122,8 +122,8 @@ has_time_to_ask(struct stage *output)
   return false;
 }
 
-/* Whether the answer for TARGET matters: its value waits for it, or what is
- * computed from it. */
+/* Whether the value of TARGET, or a result that is computed from TARGET, cannot
+ * be sent before the output has answered. */
 static bool
 needs_answer(const struct target *target)
 {

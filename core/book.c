@@ -269,7 +269,8 @@ block(struct target *t)
 
 /* ---- Kinds ---- */
 
-/* The value whose kind must stay the same: of a total, what is added to it. */
+/* The value whose kind must stay the same in every cycle.  For a total, that is
+ * the input of its transform. */
 static const struct slot *
 kind_slot(const struct target *t)
 {

@@ -30,8 +30,8 @@ struct config_entry {
   unsigned line;
   bool in_clear;        /* the file itself holds (part of) the value, not only a
                            variable of the environment */
-  bool broken;          /* the value was refused; that is reported, but for the
-                           following */
+  bool broken;          /* the value was refused; reported already, unless one
+                           of the next members says why */
   const char *variable; /* of the environment, that the value cannot have */
   const char *variable_why; /* "is not set" */
   unsigned variable_line;

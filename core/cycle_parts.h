@@ -30,8 +30,8 @@ void believe_begin(struct pipeline *p);
 /* Whether the reading that TRANSFORM measures is used in this cycle.  After its
  * operands were taken: its base may be the candidate instead. */
 bool believe(struct stage *transform);
-/* Makes of *V, a reading of the field of SLOT, what comes out of the transforms
- * up to SLOT; false: there is no result. */
+/* Applies the transforms between the field and SLOT to *V, a reading of that
+ * field, and stores the result in *V; false: there is no result. */
 bool believe_carry(const struct slot *slot, struct value *v);
 /* Keeps what the next cycle must know of the readings of this one. */
 void believe_keep(struct pipeline *p);

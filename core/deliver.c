@@ -49,7 +49,7 @@ record_id(const struct stage *output, int64_t number, int64_t row, char *buf)
     append_number(end, row);
 }
 
-/* Closing makes the plugin forget what was written. */
+/* The plugin drops what was written when it is closed. */
 void
 deliver_give_up(struct stage *output)
 {

@@ -305,8 +305,8 @@ deliver_tokens(struct pipeline *p)
 
     if (!is_queued(output) || !turn_begin(output))
       continue;
-    if (load_token(output, &batch) !=
-        TOKEN_NONE) /* what became of them is not known yet */
+    /* What became of the rows before is not known yet. */
+    if (load_token(output, &batch) != TOKEN_NONE)
       output->given_up = true;
     else if (batch_of(output, &batch) && deliver_open(output))
       take_token(output, &batch);

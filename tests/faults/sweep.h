@@ -18,9 +18,9 @@
  *
  * A case must hit its fault.  Runs differ a little, so a case whose run did not
  * come so far is tried again, REACH_TRIES times in all.  Then it counts as an
- * unreached fault, and with more than one in 200 runs the sweep fails.  A fault
- * that follows another one, or is drawn at random in the year, may not be
- * there: then it is counted apart, and is no failure.
+ * unreached fault, and the sweep fails.  A fault that follows another one, or
+ * is drawn at random in the year, may not be there: then it is counted apart,
+ * and is no failure.
  */
 #ifndef FAULTS_SWEEP_H
 #define FAULTS_SWEEP_H

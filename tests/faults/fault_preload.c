@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -255,6 +256,18 @@ fsync(int fd)
     return (int)fail_call();
   r = real_fsync(fd);
   return is_named(fd, getenv("FAULT_UNSURE")) ? fail_with(EIO) : r;
+}
+
+PUBLIC int
+flock(int fd, int operation)
+{
+  static int (*real_flock)(int, int);
+
+  if (!real_flock)
+    *(void **)&real_flock = dlsym(RTLD_NEXT, "flock");
+  if (memory && memory->locked == 0)
+    memory->locked = memory->count;
+  return real_flock(fd, operation);
 }
 
 PUBLIC int

@@ -4,6 +4,7 @@
 
 struct fault_memory {
   unsigned long count;   /* allocations so far, from the start of main() on */
+  unsigned long locked;  /* up to the first file lock, the state's; 0: none */
   unsigned long fail_at; /* this one fails; 0: none */
   int all_after;         /* and all that follow */
   int hit;

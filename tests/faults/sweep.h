@@ -4,7 +4,7 @@
  *
  * Without options it is a fixed sample, which takes seconds.
  *
- *     OPTIONS: --all          every case
+ *     OPTIONS: --all          every case but those of sweep_leaves_out()
  *              --share N      one case in N; which ones, --seed says
  *              --seed K       share K of N: the shares 0 to N-1 have no case in
  *                             common, and together all cases of --all --seed 0;
@@ -17,10 +17,10 @@
  * what they print, and let sum.sh add it up.
  *
  * A case must hit its fault.  Runs differ a little, so a case whose run did not
- * come so far is tried again, REACH_TRIES times in all.  Then it counts as an
- * unreached fault, and the sweep fails.  A fault that follows another one, or
- * is drawn at random in the year, may not be there: then it is counted apart,
- * and is no failure.
+ * come so far is tried again, at least REACH_TRIES times in all.  Then it
+ * counts as an unreached fault, and the sweep fails.  A fault that follows
+ * another one, or is drawn at random in the year, may not be there: then it is
+ * counted apart, and is no failure.
  */
 #ifndef FAULTS_SWEEP_H
 #define FAULTS_SWEEP_H
@@ -66,6 +66,7 @@ struct sweep {
 int sweep_main(int argc, char **argv, void (*work)(struct sweep *s));
 
 #define REACH_TRIES 4
+#define SWEEP_EARLY 10
 
 /* Begins group N of cases.  Of the sample and of small shares, a whole group is
  * one worker's, for getting to its first case takes longer than the case;
@@ -75,6 +76,13 @@ bool sweep_begin_group(struct sweep *s, unsigned n);
 /* Whether case N of a row of cases is to be done, and by this worker; of the
  * sample, one in EVERY is. */
 bool sweep_is_mine(const struct sweep *s, unsigned n, unsigned every);
+
+/* Whether event N of a run, one of those up to LOCK, is left out.  Before the
+ * state is locked there is nothing to lose, and what happens there is for the
+ * most part done by the loader and by libraries that start, over and over: of
+ * those events one in SWEEP_EARLY is enough. */
+bool sweep_leaves_out(const struct sweep *s, unsigned long n,
+                      unsigned long lock);
 
 /* Whether it is too late to begin another case. */
 bool sweep_is_late(const struct sweep *s);
@@ -90,8 +98,8 @@ void sweep_miss(const char *name);
 /* What became of a case: prints what is wrong with it, and counts it. */
 void sweep_end_case(struct rig *rig, const char *name, const char *wrong);
 
-/* After the faults: all is well again with the first undisturbed run, and stays
- * so with the second.  Ends the case. */
+/* After the faults: all is well again with the first undisturbed run and, which
+ * not every case looks at, stays so with the second.  Ends the case. */
 void sweep_end_well(struct rig *rig, const char *name);
 
 /* Random numbers for case N of all: the same ones for each way to divide them.

@@ -1,14 +1,16 @@
 /*
- * Every system call of a run, from main() on: the program is killed right
- * before it and right after it, and it fails with all that can befall it.  Then
- * come undisturbed runs, and all must be as if nothing had happened.
+ * Every system call of a run, from main() on: the program is killed right after
+ * it, which is right before the next one of its thread, and it fails with all
+ * that can befall it.  Then come undisturbed runs, and all must be as if
+ * nothing had happened.
  *
  * Runs are disturbed at four moments: the first run of all, one after three
  * good ones, one that finds what was left by an outage and a kill, and one that
  * finds rows and values that wait.
  *
  * After the three good runs, each call also fails in a run whose outputs lose
- * their answers: before or after they have done what they were sent.
+ * their answers: before or after they have done what they were sent.  There,
+ * and at the other moments, each call fails in every second way.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +26,7 @@
 #define SAMPLE_ERRORS 443
 #define SAMPLE_LOSSES 397
 #define SAMPLE_PAIRS 4
-#define ALL_PAIRS 1500
+#define ALL_PAIRS 300
 /* Of all cases, one call in so many hangs: it takes as long as a deadline. */
 #define HANG_EVERY 5
 
@@ -34,6 +36,7 @@ struct place {
   const struct sweep *s;
   const char *name;
   enum rig_answers answers;
+  bool steady; /* after the three good runs */
 };
 
 /* ---- Moments ---- */
@@ -116,14 +119,14 @@ disturb(const struct place *p, struct trace_fault fault)
 }
 
 /* The same, until FAULT was hit; false: it never was, and NAME is told.  How
- * often a thread waits differs from run to run: the last tries take an earlier
- * call of the same number. */
+ * often a thread waits differs from run to run: after two tries each further
+ * one takes an earlier call of the same number, down to the first. */
 static bool
 reach(const struct place *p, const char *name, const struct trace_fault *fault)
 {
   struct trace_fault f = *fault;
 
-  for (int i = 0; i < REACH_TRIES; i++) {
+  for (int i = 0; i < REACH_TRIES || f.nth > 1; i++) {
     if (i > 1)
       f.nth = (f.nth + 1) / 2;
     if (disturb(p, f)) {
@@ -145,6 +148,16 @@ do_case(const struct place *p, const char *name,
   sweep_end_well(p->rig, name);
 }
 
+/* The call by which the first thread locks the state; 0: there is none. */
+static unsigned
+lock_of(const struct trace_log *log)
+{
+  for (unsigned call = 1; call <= log->thread[0].n; call++)
+    if (log->thread[0].nr[call - 1] == SYS_flock)
+      return call;
+  return 0;
+}
+
 /* At that call of the run of LOG. */
 static struct trace_fault
 fault_at(const struct trace_log *log, unsigned thread, unsigned call)
@@ -160,7 +173,7 @@ fault_at(const struct trace_log *log, unsigned thread, unsigned call)
 static void
 kill_at(const struct place *p, struct trace_fault fault)
 {
-  for (int after = 0; after < 2; after++) {
+  for (int after = fault.call == 1 ? 0 : 1; after < 2; after++) {
     char name[96];
 
     fault.what = after ? TRACE_KILL_AFTER : TRACE_KILL_BEFORE;
@@ -246,25 +259,36 @@ fail_with(const struct place *p, const struct trace_fault *fault)
   do_case(p, name, fault);
 }
 
+/* One way in so many is tried: of the sample, one of all N. */
+static unsigned
+ways_between(const struct place *p, unsigned n)
+{
+  if (p->s->only)
+    return 1;
+  if (!p->s->share)
+    return n;
+  return p->steady && p->answers == RIG_ANSWERED ? 1 : 2;
+}
+
 static void
 fail_at(const struct place *p, struct trace_fault fault)
 {
-  bool all = p->s->share || p->s->only;
   const int *errors;
+  unsigned every;
   size_t n;
 
   if (!can_fail(fault.nr) || !trace_can_inject())
     return;
   fault.what = TRACE_ERROR;
   errors = errors_of(fault.nr, &n);
+  every = ways_between(p, (unsigned)n);
   for (size_t i = 0; i < n; i++) {
     fault.error = errors[i];
-    /* Of the sample, one of them. */
-    if (all || fault.call % n == i)
+    if ((fault.call + i) % every == 0)
       fail_with(p, &fault);
   }
   fault.what = TRACE_SHORT;
-  if (trace_is_transfer(fault.nr) && all)
+  if (trace_is_transfer(fault.nr) && (p->s->share || p->s->only))
     fail_with(p, &fault);
 }
 
@@ -324,7 +348,7 @@ fail_without(const struct place *p)
 {
   struct trace_log log = { 0 };
   struct rig_run reference = { .log = &log };
-  unsigned k = 0;
+  unsigned lock, k = 0;
 
   rig_back(p->rig);
   rig_answer(p->rig, p->answers);
@@ -333,8 +357,10 @@ fail_without(const struct place *p)
     rig_note(p->rig, "no answer was lost");
   rig_answer(p->rig, RIG_ANSWERED);
   sweep_end_well(p->rig, p->name);
+  lock = lock_of(&log);
   for (unsigned call = 1; call <= log.thread[0].n; call++)
-    if (sweep_is_mine(p->s, k++, SAMPLE_LOSSES))
+    if (!sweep_leaves_out(p->s, call, lock) &&
+        sweep_is_mine(p->s, k++, SAMPLE_LOSSES))
       fail_at(p, fault_at(&log, 0, call));
   trace_log_clear(&log);
 }
@@ -427,23 +453,29 @@ sweep_pairs(const struct place *p, const struct trace_log *log)
 /* ---- The sweep ---- */
 
 static void
-sweep_calls(const struct place *p, const struct trace_log *log)
+sweep_call(const struct place *p, unsigned k, struct trace_fault fault)
 {
-  unsigned k = 0;
-
-  for (unsigned t = 0; t < TRACE_THREADS; t++)
-    for (unsigned call = 1; call <= log->thread[t].n; call++, k++) {
-      if (sweep_is_mine(p->s, k, SAMPLE_KILLS)) {
-        sweep_add(SWEEP_CALLS, 1);
-        kill_at(p, fault_at(log, t, call));
-      }
-      if (sweep_is_mine(p->s, k, SAMPLE_ERRORS))
-        fail_at(p, fault_at(log, t, call));
-    }
+  if (sweep_is_mine(p->s, k, SAMPLE_KILLS)) {
+    sweep_add(SWEEP_CALLS, 1);
+    kill_at(p, fault);
+  }
+  if (sweep_is_mine(p->s, k, SAMPLE_ERRORS))
+    fail_at(p, fault);
 }
 
 static void
-sweep_moment(const struct place *p, bool steady)
+sweep_calls(const struct place *p, const struct trace_log *log)
+{
+  unsigned lock = lock_of(log), k = 0;
+
+  for (unsigned t = 0; t < TRACE_THREADS; t++)
+    for (unsigned call = 1; call <= log->thread[t].n; call++)
+      if (t > 0 || !sweep_leaves_out(p->s, call, lock))
+        sweep_call(p, k++, fault_at(log, t, call));
+}
+
+static void
+sweep_moment(const struct place *p)
 {
   struct trace_log log = { 0 };
   struct rig_run reference = { .log = &log };
@@ -456,10 +488,10 @@ sweep_moment(const struct place *p, bool steady)
   sweep_calls(p, &log);
   if (log.thread[0].n > 0)
     sweep_pairs(p, &log);
-  if (steady)
+  if (p->steady)
     sweep_hangs(p, &log);
   trace_log_clear(&log);
-  if (steady)
+  if (p->steady)
     sweep_losses(*p);
 }
 
@@ -473,8 +505,8 @@ sweep_kind(struct rig *rig, const struct sweep *s, int kind, size_t moment)
            moments[moment].name);
   rig_begin(rig);
   reach_moment(rig);
-  sweep_moment(&(struct place){ rig, s, name, RIG_ANSWERED },
-               reach_moment == after_good_runs);
+  sweep_moment(&(struct place){ rig, s, name, RIG_ANSWERED,
+                                reach_moment == after_good_runs });
 }
 
 static void

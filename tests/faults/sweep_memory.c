@@ -39,6 +39,7 @@ sweep_moment(struct rig *rig, const struct sweep *s, const char *moment)
 {
   struct fault_memory memory = { 0 };
   struct rig_run reference = { .memory = &memory };
+  unsigned k = 0;
 
   rig_keep(rig);
   rig_go(rig, &reference);
@@ -47,7 +48,8 @@ sweep_moment(struct rig *rig, const struct sweep *s, const char *moment)
   sweep_end_case(rig, moment, rig_check(rig));
   for (unsigned long n = 1; n <= memory.count; n++)
     for (int all_after = 0; all_after < 2; all_after++)
-      if (sweep_is_mine(s, (unsigned)(2 * n) + (unsigned)all_after, SAMPLE))
+      if (!sweep_leaves_out(s, n, memory.locked) &&
+          sweep_is_mine(s, k++, SAMPLE))
         fail_at(rig, s, moment, n, all_after);
 }
 

@@ -191,6 +191,14 @@ START_TEST(reader_that_prints_too_much_is_ended_at_once)
 }
 END_TEST
 
+/* What spoils a call has an allocator, beside which the sanitizer of threads
+ * does not start. */
+#ifdef __SANITIZE_THREAD__
+#define CAN_SPOIL 0
+#else
+#define CAN_SPOIL 1
+#endif
+
 /* The first value comes, and then the pipe fails. */
 START_TEST(half_of_what_was_printed_does_not_count)
 {
@@ -222,7 +230,8 @@ exec_input_suite(void)
   tcase_add_test(tc, wanted_field_that_is_not_printed_is_told);
   tcase_add_test(tc, slow_reader_is_ended_and_the_others_count);
   tcase_add_test(tc, reader_that_prints_too_much_is_ended_at_once);
-  tcase_add_test(tc, half_of_what_was_printed_does_not_count);
+  tcase_add_loop_test(tc, half_of_what_was_printed_does_not_count, 0,
+                      CAN_SPOIL);
   suite_add_tcase(suite, tc);
   return suite;
 }

@@ -148,14 +148,21 @@ do_case(const struct place *p, const char *name,
   sweep_end_well(p->rig, name);
 }
 
-/* The call by which the first thread locks the state; 0: there is none. */
+/* The first call NR of the first thread; 0: there is none. */
+static unsigned
+first_call(const struct trace_log *log, long nr)
+{
+  for (unsigned call = 1; call <= log->thread[0].n; call++)
+    if (log->thread[0].nr[call - 1] == nr)
+      return call;
+  return 0;
+}
+
+/* The call that locks the state. */
 static unsigned
 lock_of(const struct trace_log *log)
 {
-  for (unsigned call = 1; call <= log->thread[0].n; call++)
-    if (log->thread[0].nr[call - 1] == SYS_flock)
-      return call;
-  return 0;
+  return first_call(log, SYS_flock);
 }
 
 /* At that call of the run of LOG. */
@@ -325,16 +332,19 @@ hang_at(const struct place *p, struct trace_fault fault)
   do_case(p, name, &fault);
 }
 
-/* Not of the sample: each case takes until the watchdog ends the run. */
+/* Not of the sample: each case takes until the watchdog ends the run, which it
+ * can from when it is set. */
 static void
 sweep_hangs(const struct place *p, const struct trace_log *log)
 {
-  unsigned k = 0;
+  unsigned lock = lock_of(log), k = 0;
 
   if ((!p->s->share && !p->s->only) || !trace_can_hang())
     return;
-  for (unsigned call = 1; call <= log->thread[0].n; call++)
-    if (is_wait(log->thread[0].nr[call - 1]) && k++ % HANG_EVERY == 0 &&
+  for (unsigned call = first_call(log, SYS_setitimer) + 1;
+       call <= log->thread[0].n; call++)
+    if (is_wait(log->thread[0].nr[call - 1]) &&
+        !sweep_leaves_out(p->s, call, lock) && k++ % HANG_EVERY == 0 &&
         sweep_is_mine(p->s, k / HANG_EVERY, 1))
       hang_at(p, fault_at(log, 0, call));
 }

@@ -118,10 +118,21 @@ disturb(const struct place *p, struct trace_fault fault)
   return fault.hit;
 }
 
-/* The same, until FAULT was hit; false: it never was, and NAME is told.  How
- * often a thread waits differs from run to run: after two tries each further
- * one takes an earlier call of the same number, down to the first. */
 static bool
+try(const struct place *p, const struct trace_fault *fault)
+{
+  if (!disturb(p, *fault))
+    return false;
+  count(fault);
+  return true;
+}
+
+/* The same, until FAULT was hit, or NAME is told.  How often a thread waits
+ * differs from run to run: after two tries each further one takes an earlier
+ * call of the same number, down to the first.  If the logged run alone had such
+ * a call, the program is killed after the one in its place, or an earlier one.
+ */
+static void
 reach(const struct place *p, const char *name, const struct trace_fault *fault)
 {
   struct trace_fault f = *fault;
@@ -129,13 +140,16 @@ reach(const struct place *p, const char *name, const struct trace_fault *fault)
   for (int i = 0; i < REACH_TRIES || f.nth > 1; i++) {
     if (i > 1)
       f.nth = (f.nth + 1) / 2;
-    if (disturb(p, f)) {
-      count(&f);
-      return true;
-    }
+    if (try(p, &f))
+      return;
   }
+  f.what = TRACE_KILL_AFTER;
+  f.nr = -1;
+  f.nth = 0;
+  for (; f.call > 0; f.call /= 2)
+    if (try(p, &f))
+      return;
   sweep_miss(name);
-  return false;
 }
 
 static void

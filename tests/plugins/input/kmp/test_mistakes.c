@@ -42,6 +42,9 @@ static const struct row rows[] = {
   { "noise=9", "", MP_OK, ALL, 1, 0, "" },
   { "echo noise=9", "", MP_OK, ALL, 1, 0, "" },
   { "double", "", MP_OK, ALL, 1, 0, "" },
+  { "stray=1", "", MP_OK, ALL, 1, 0, "" },
+  { "stray=3", "", MP_OK, ALL, 1, 0, "" },
+  { "stray=9", "", MP_OK, ALL, 1, 0, "" },
   { "late=400", "timeout=900ms", MP_OK, ALL, 1, 0, "" },
   /* Later than the timeout, but within the silence before a retry. */
   { "late=900", "", MP_OK, ALL, 1, 0, "" },

@@ -67,6 +67,8 @@ static const struct row rows[] = {
   /* Registers that the meter does not have. */
   { "missing=68", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 1, MP_EDATA,
     "left out volume_v1" },
+  { "missing=68 stray=3", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 1, MP_EDATA,
+    "left out volume_v1" },
   { "empty", "", MP_OK, "", 1, MP_EDATA, "none of the registers" },
   /* Nothing helps. */
   { "silent", "", MP_ETIMEOUT, "", 3, MP_ETIMEOUT,

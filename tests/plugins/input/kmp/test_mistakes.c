@@ -64,6 +64,10 @@ static const struct row rows[] = {
   { "silent=1", "", MP_OK, ALL, 2, 0, "" },
   { "second", "", MP_OK, ALL, 2, 0, "" },
   { "limit=2", "", MP_OK, ALL, 4, 0, "" },
+  { "limit=1", "", MP_OK, ALL, 6, 0, "" },
+  { "refuse=1001", "", MP_OK, ALL, 4, 0, "" },
+  { "refuse=68", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 6, MP_EDATA,
+    "does not answer a request for volume_v1: meterpipe probe" },
   /* Registers that the meter does not have. */
   { "missing=68", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 1, MP_EDATA,
     "left out volume_v1" },
@@ -71,9 +75,9 @@ static const struct row rows[] = {
     "left out volume_v1" },
   { "empty", "", MP_OK, "", 1, MP_EDATA, "none of the registers" },
   /* Nothing helps. */
-  { "silent", "", MP_ETIMEOUT, "", 3, MP_ETIMEOUT,
-    "no answer in 500 ms (requests sent: 3): press a button" },
-  { "silent echo", "", MP_ETIMEOUT, "", 3, MP_ETIMEOUT, "only an echo" },
+  { "silent", "", MP_ETIMEOUT, "", 4, MP_ETIMEOUT,
+    "no answer in 500 ms (requests sent: 4): press a button" },
+  { "silent echo", "", MP_ETIMEOUT, "", 4, MP_ETIMEOUT, "only an echo" },
   { "silent", "retries=0", MP_ETIMEOUT, "", 1, MP_ETIMEOUT,
     "requests sent: 1" },
   { "crc", "", MP_EPROTO, "", 4, MP_EPROTO,

@@ -46,6 +46,9 @@ static const struct row rows[] = {
   { "echo noise=9", "", MP_OK, ALL, 1, 0, "" },
   { "double", "", MP_OK, ALL, 1, 0, "" },
   { "late=400", "", MP_OK, ALL, 1, 0, "" },
+  { "stray=1", "", MP_OK, ALL, 1, 0, "" },
+  { "stray=3", "", MP_OK, ALL, 1, 0, "" },
+  { "stray=9", "", MP_OK, ALL, 1, 0, "" },
   /* Later than the timeout, but within the silence before a retry. */
   { "late=300", "timeout=50ms", MP_OK, ALL, 1, 0, "" },
   /* The retry mends it. */
@@ -64,8 +67,14 @@ static const struct row rows[] = {
   { "silent=1", "", MP_OK, ALL, 2, 0, "" },
   { "second", "", MP_OK, ALL, 2, 0, "" },
   { "limit=2", "", MP_OK, ALL, 4, 0, "" },
+  { "limit=1", "", MP_OK, ALL, 6, 0, "" },
+  { "refuse=1001", "", MP_OK, ALL, 4, 0, "" },
+  { "refuse=68", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 6, MP_EDATA,
+    "does not answer a request for volume_v1: meterpipe probe" },
   /* Registers that the meter does not have. */
   { "missing=68", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 1, MP_EDATA,
+    "left out volume_v1" },
+  { "missing=68 stray=3", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 1, MP_EDATA,
     "left out volume_v1" },
   { "empty", "", MP_OK, "", 1, MP_EDATA, "none of the registers" },
   /* Nothing helps. */

@@ -78,9 +78,9 @@ static const struct row rows[] = {
     "left out volume_v1" },
   { "empty", "", MP_OK, "", 1, MP_EDATA, "none of the registers" },
   /* Nothing helps. */
-  { "silent", "", MP_ETIMEOUT, "", 3, MP_ETIMEOUT,
-    "no answer in 4000 ms (requests sent: 3): press a button" },
-  { "silent echo", "", MP_ETIMEOUT, "", 3, MP_ETIMEOUT, "only an echo" },
+  { "silent", "", MP_ETIMEOUT, "", 4, MP_ETIMEOUT,
+    "no answer in 4000 ms (requests sent: 4): press a button" },
+  { "silent echo", "", MP_ETIMEOUT, "", 4, MP_ETIMEOUT, "only an echo" },
   { "silent", "retries=0", MP_ETIMEOUT, "", 1, MP_ETIMEOUT,
     "requests sent: 1" },
   { "crc", "", MP_EPROTO, "", 4, MP_EPROTO,

@@ -53,7 +53,8 @@ check_out(const char *text)
   "323  Heat energy  Counter      84.208  GJ    2026-11-22 10:00:00\n"
 
 static const enum domoticz_version versions[] = {
-  DOMOTICZ_2025_1, DOMOTICZ_2024_7, DOMOTICZ_2023_2, DOMOTICZ_2022_2
+  DOMOTICZ_2026_3, DOMOTICZ_2025_1, DOMOTICZ_2024_7, DOMOTICZ_2023_2,
+  DOMOTICZ_2022_2
 };
 
 START_TEST(devices_are_listed)

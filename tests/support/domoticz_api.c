@@ -25,6 +25,8 @@ domoticz_reason(int status)
     return "Forbidden";
   case 404:
     return "Not Found";
+  case 414:
+    return "URI Too Long";
   case 500:
     return "Internal Server Error";
   case 502:
@@ -84,17 +86,23 @@ static const char *
 version_name(const struct domoticz_server *s)
 {
   static const char *const names[] = { "2025.1 (build 16785)", "2024.7",
-                                       "2023.2", "2022.2" };
+                                       "2023.2", "2022.2", "2026.3" };
 
   return names[s->version];
 }
 
 /* ---- Reading ------------------------------------------------------------- */
 
+bool
+domoticz_is_current(const struct domoticz_server *s)
+{
+  return s->version == DOMOTICZ_2025_1 || s->version == DOMOTICZ_2026_3;
+}
+
 static bool
 takes_lists(const struct domoticz_server *s)
 {
-  return s->version == DOMOTICZ_2025_1 || s->version == DOMOTICZ_2024_7;
+  return domoticz_is_current(s) || s->version == DOMOTICZ_2024_7;
 }
 
 /* Whether idx is named in RID, "1,3,9"; an empty one names all. */
@@ -328,8 +336,7 @@ command(struct domoticz_server *s, const struct domoticz_params *p,
     setused(s, p, reply);
   else if (domoticz_param_is(p, "param", "getversion"))
     done(reply, "GetVersion");
-  else if (s->version == DOMOTICZ_2025_1 &&
-           domoticz_param(p, "param") != NULL &&
+  else if (domoticz_is_current(s) && domoticz_param(p, "param") != NULL &&
            domoticz_param(p, "param")[0] != '\0')
     status_only(reply, "ERROR");
   else
@@ -363,10 +370,9 @@ answer_query(struct domoticz_server *s, const struct domoticz_request *request,
     domoticz_page(reply, 401);
   else if (domoticz_param_is(&p, "type", "command"))
     command(s, &p, reply);
-  else if (domoticz_param_is(&p, "type", "devices") &&
-           s->version != DOMOTICZ_2025_1)
+  else if (domoticz_param_is(&p, "type", "devices") && !domoticz_is_current(s))
     devices(s, domoticz_param(&p, "rid"), reply);
-  else if (s->version == DOMOTICZ_2025_1)
+  else if (domoticz_is_current(s))
     reply->status = 404;
   else
     status_only(reply, "ERR");

@@ -130,6 +130,8 @@ struct domoticz_reply {
   struct domoticz_text body;
 };
 
+/* Whether it has what came with 2025.1. */
+bool domoticz_is_current(const struct domoticz_server *s);
 /* Answers and carries out. */
 void domoticz_answer(struct domoticz_server *s,
                      const struct domoticz_request *request,
@@ -155,7 +157,8 @@ struct domoticz_connection {
   struct domoticz_text in, out;
   size_t sent;
   int64_t not_before; /* ms on CLOCK_MONOTONIC */
-  bool close_after, reset_after;
+  bool close_after, reset_after, cut_next;
+  unsigned served; /* requests */
 };
 
 struct domoticz_server {

@@ -29,6 +29,9 @@ enum domoticz_version {
   DOMOTICZ_2024_7, /* both forms, lists of rid */
   DOMOTICZ_2023_2, /* both forms, one rid at a time (not recorded) */
   DOMOTICZ_2022_2, /* type=devices, one rid at a time */
+  DOMOTICZ_2026_3, /* as 2025.1, with the web server libwebem: keep-alive
+                      unasked, 100 requests to a connection, a request line
+                      of at most 8 KiB (not recorded) */
 };
 
 /* PORT 0: any.  The clock starts at the real time and goes on with it. */
@@ -138,6 +141,8 @@ enum domoticz_fault {
   DOMOTICZ_HUGE,         /* does it, the body has ARG bytes more (blanks) */
   DOMOTICZ_REDIRECT,     /* answers 301 instead of doing it */
   DOMOTICZ_DROP_IDLE,    /* answers, and closes the kept connection */
+  DOMOTICZ_CUT_NEXT,     /* answers; the next request on the connection is cut
+                            and not done: it crossed the close of a proxy */
 };
 
 /* Orders FAULT for requests that contain MATCH ("udevice", "idx=323"; NULL:

@@ -72,6 +72,14 @@ int talk_read(struct domoticz *d, const char *object, const char *query,
 int talk_change(struct domoticz *d, const char *object, const char *query,
                 struct http_answer *answer, struct reply *ret);
 
+/* Whether HTTP status STATUS says that the request is too long. */
+bool talk_is_too_long(long status);
+
+/* Stores that the server closes connections unannounced, and uses what an
+ * earlier run stored. */
+void talk_note_connection(struct domoticz *d);
+void talk_recall_connection(struct domoticz *d);
+
 /* ---- fetch.c ------------------------------------------------------------- */
 
 int domoticz_fetch(void *self, const struct mp_shown_sink *sink);

@@ -56,6 +56,12 @@ int http_open(struct http *http);
 /* Closes the connection. */
 void http_close(struct http *http);
 
+/* Whether each request gets a connection of its own: since the server, or a
+ * proxy before it, closed one after a reply without announcing that, or since
+ * http_set_single. */
+bool http_is_single(const struct http *http);
+void http_set_single(struct http *http);
+
 /* Asks for URL/json.htm?QUERY.  Bounded by the timeout and the time left. */
 void http_get(struct http *http, const char *query, unsigned flags,
               struct http_answer *ret);

@@ -21,6 +21,18 @@ static const char no_right[] =
   "HTTP 403: no right to this: the user may only read, or the device is not "
   "shared with the user (Setup, Users)";
 
+static const char too_long[] =
+  "HTTP %ld: the request is too long for the server: send a shorter text to "
+  "this device, or give a shorter path in `url`";
+
+/* URI Too Long; Content Too Large and Request Header Fields Too Large, which
+ * some send instead. */
+bool
+talk_is_too_long(long status)
+{
+  return status == 414 || status == 413 || status == 431;
+}
+
 static const char *
 unauthorized(const struct domoticz *d)
 {
@@ -44,6 +56,8 @@ report_status(struct domoticz *d, const char *object,
     return mp_fail(d->host, MP_EPROTO, d->url,
                    "HTTP 404: there is no json.htm; is this Domoticz, and does "
                    "its URL have a path before it");
+  if (talk_is_too_long(status))
+    return mp_fail(d->host, MP_EREFUSED, object, too_long, status);
   if (status >= 300 && status < 400 && answer->what[0] != '\0')
     return mp_fail(d->host, MP_EPROTO, d->url,
                    "HTTP %ld: it leads to %s, and is not followed; if that is "
@@ -111,4 +125,31 @@ talk_change(struct domoticz *d, const char *object, const char *query,
   int code = talk(d, object, query, HTTP_UPDATE, answer, ret);
 
   return code == MP_DROP ? report_status(d, object, answer) : code;
+}
+
+/* ---- Connections --------------------------------------------------------- */
+
+/* The URL of a server that closes connections unannounced. */
+#define CLOSES_KEY "closes"
+
+void
+talk_note_connection(struct domoticz *d)
+{
+  const char *known = d->host->store_get(d->host, CLOSES_KEY);
+
+  if (!http_is_single(d->http) || (known != NULL && strcmp(known, d->url) == 0))
+    return;
+  mp_log(d->host, MP_LOG_INFO, d->url,
+         "closes connections without announcing it; each request gets a new "
+         "connection from now on");
+  d->host->store_set(d->host, CLOSES_KEY, d->url);
+}
+
+void
+talk_recall_connection(struct domoticz *d)
+{
+  const char *known = d->host->store_get(d->host, CLOSES_KEY);
+
+  if (known != NULL && strcmp(known, d->url) == 0)
+    http_set_single(d->http);
 }

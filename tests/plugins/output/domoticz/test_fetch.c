@@ -206,6 +206,24 @@ START_TEST(hidden_devices_are_absent)
 }
 END_TEST
 
+/* As of libwebem, whose request line has 8 KiB. */
+START_TEST(a_list_too_long_for_one_request_is_split)
+{
+  enum { DEVICES = 1600 };
+  unsigned i;
+
+  rig_start(&r, DOMOTICZ_2026_3);
+  for (i = 1; i <= DEVICES; i++)
+    rig_add(&r, 100000 + i, "counter", NULL);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  for (i = 0; i < DEVICES; i++)
+    ck_assert_str_eq(fake_sink_shown_text(r.sink, i), "0.000 kWh");
+  ck_assert_uint_le(domoticz_server_requests(r.s), 4);
+  ck_assert_uint_eq(domoticz_server_connections(r.s), 1);
+}
+END_TEST
+
 START_TEST(failures_have_their_reason_and_remedy)
 {
   static const struct {
@@ -217,6 +235,8 @@ START_TEST(failures_have_their_reason_and_remedy)
     { DOMOTICZ_STATUS, 403, MP_EREFUSED, "HTTP 403: no right" },
     { DOMOTICZ_STATUS, 404, MP_EPROTO, "neither getdevices nor" },
     { DOMOTICZ_ERR, 0, MP_EPROTO, "neither getdevices nor" },
+    { DOMOTICZ_STATUS, 414, MP_EREFUSED, "HTTP 414: the request is too long" },
+    { DOMOTICZ_STATUS, 431, MP_EREFUSED, "HTTP 431: the request is too long" },
     { DOMOTICZ_STATUS, 500, MP_EAGAIN, "HTTP 500: the server cannot" },
     { DOMOTICZ_REDIRECT, 0, MP_EPROTO, "HTTP 301: it leads to http://" },
     { DOMOTICZ_GARBAGE, 0, MP_EPROTO, "no HTTP" },
@@ -430,6 +450,7 @@ main(void)
                       ARRAY_SIZE(refused));
   tcase_add_test(tc, switches_and_misplaced_powers_are_unfit);
   tcase_add_test(tc, hidden_devices_are_absent);
+  tcase_add_test(tc, a_list_too_long_for_one_request_is_split);
   tcase_add_test(tc, failures_have_their_reason_and_remedy);
   tcase_add_test(tc, a_server_that_is_down_can_be_tried_later);
   tcase_add_test(tc, a_dead_connection_is_made_anew_for_a_read);

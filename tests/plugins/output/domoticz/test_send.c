@@ -151,6 +151,30 @@ START_TEST(what_is_sent_is_shown_again)
 }
 END_TEST
 
+/* Domoticz set to Fahrenheit shows that, and takes Celsius. */
+START_TEST(a_server_set_to_fahrenheit_gets_celsius)
+{
+  char text[32], shown[40];
+  int hundredths;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 9, "temperature", NULL);
+  domoticz_server_set_fahrenheit(r.s, true);
+  get_ready();
+  ck_assert_uint_eq(rig_send(&r, 0, "65.43 C"), MP_ACCEPTED);
+  ck_assert_str_eq(domoticz_server_get(r.s, 9), "65.43");
+  ck_assert_str_eq(domoticz_server_data(r.s, 9), "149.8 F");
+  for (hundredths = -2500; hundredths < 15000; hundredths += 137) {
+    snprintf(text, sizeof(text), "%.2f", hundredths / 100.0);
+    snprintf(shown, sizeof(shown), "%s C", text);
+    domoticz_server_set(r.s, 9, text);
+    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    ck_assert_str_eq(fake_sink_shown_text(r.sink, 0), shown);
+  }
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
 START_TEST(texts_are_escaped_and_go_to_text_devices_only)
 {
   static const char text[] = "a&b=c+d%e #\303\246\n\"2026-11-22T10:00:00\"";
@@ -663,6 +687,7 @@ main(void)
   tcase_set_timeout(tc, 60);
   tcase_add_test(tc, values_are_written_in_the_form_of_the_type);
   tcase_add_test(tc, what_is_sent_is_shown_again);
+  tcase_add_test(tc, a_server_set_to_fahrenheit_gets_celsius);
   tcase_add_test(tc, texts_are_escaped_and_go_to_text_devices_only);
   tcase_add_test(tc, a_power_goes_with_its_kwh_device);
   tcase_add_test(tc, what_is_no_power_is_refused_and_the_energy_still_goes);

@@ -127,6 +127,38 @@ talk_change(struct domoticz *d, const char *object, const char *query,
   return code == MP_DROP ? report_status(d, object, answer) : code;
 }
 
+/* ---- Commands ------------------------------------------------------------ */
+
+int
+talk_command(struct domoticz *d, const char *what, const char *query,
+             struct reply *ret)
+{
+  struct http_answer answer;
+  int code = talk_change(d, NULL, query, &answer, ret);
+
+  if (code != MP_OK)
+    return code;
+  if (reply_ok(ret))
+    return MP_OK;
+  reply_free(ret);
+  if (what == NULL)
+    return MP_DROP;
+  return mp_fail(d->host, MP_EREFUSED, d->url,
+                 "%s is refused; only an administrator may do it", what);
+}
+
+int
+talk_take_idx(struct domoticz *d, const char *what, struct reply *reply,
+              char *idx, size_t size)
+{
+  bool good = reply_copy_idx(reply->root, idx, size);
+
+  reply_free(reply);
+  return good ? MP_OK
+              : mp_fail(d->host, MP_EPROTO, d->url,
+                        "%s: the answer tells no idx", what);
+}
+
 /* ---- Connections --------------------------------------------------------- */
 
 /* The URL of a server that closes connections unannounced. */

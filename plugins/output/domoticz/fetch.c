@@ -180,20 +180,43 @@ ask_together(struct domoticz *d, bool *ret_empty)
   return code;
 }
 
+/* Asks for the slot's device, with further pairs MORE; *RET_FOUND: it is
+ * there. */
 static int
-ask_alone(struct domoticz *d, struct slot *slot)
+ask_with(struct domoticz *d, struct slot *slot, const char *more,
+         bool *ret_found)
 {
-  char query[sizeof("rid=") + IDX_DIGITS];
+  char query[64];
   struct reply reply;
   int code;
 
-  snprintf(query, sizeof(query), "rid=%s", slot->idx);
+  snprintf(query, sizeof(query), "rid=%s%s", slot->idx, more);
   code = fetch_devices(d, query, 0, &reply);
   if (code != MP_OK)
     return code;
-  if (!take_device(d, slot, &reply) && slot->reach != REACH_DEVICE)
-    slot->reach = REACH_ABSENT;
+  *ret_found = take_device(d, slot, &reply);
   reply_free(&reply);
+  return MP_OK;
+}
+
+/* A device of disabled hardware is listed only when such are asked for; before
+ * 2023.2 never.  It would take updates, but somebody switched it off. */
+static int
+ask_alone(struct domoticz *d, struct slot *slot)
+{
+  bool found = false;
+  int code = ask_with(d, slot, "", &found);
+
+  if (code != MP_OK || found)
+    return code;
+  code = ask_with(d, slot, "&displaydisabled=1", &found);
+  if (code != MP_OK)
+    return code;
+  if (found)
+    slot->device.unfit = "its hardware is disabled; enable it (Setup, "
+                         "Hardware); its pending value is kept";
+  else
+    slot->reach = REACH_ABSENT;
   return MP_OK;
 }
 

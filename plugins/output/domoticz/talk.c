@@ -17,6 +17,9 @@ static const char login_plain[] =
 static const char login_tls[] =
   "HTTP 401: the login is not taken: check `username` and `password`, and that "
   "the user is active (Setup, Users)";
+static const char bad_token[] =
+  "HTTP 401: the access token is not taken: it has expired or was removed "
+  "(Setup, More Options, Access Tokens), or Domoticz is older than 2026.2";
 static const char no_right[] =
   "HTTP 403: no right to this: the user may only read, or the device is not "
   "shared with the user (Setup, Users)";

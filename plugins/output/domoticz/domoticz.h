@@ -50,7 +50,7 @@ struct slot {
 struct domoticz {
   const struct mp_host *host;
   char *url;
-  bool with_login, with_tls;
+  bool with_login, with_token, with_tls;
   struct http *http;
   struct api api;
   struct slot *slots; /* in order of their first target */

@@ -292,6 +292,10 @@ set_protocols(CURL *easy)
 static void
 set_login(struct http *h)
 {
+  if (h->options.token != NULL) {
+    curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+    curl_easy_setopt(h->easy, CURLOPT_XOAUTH2_BEARER, h->options.token);
+  }
   if (h->options.username == NULL)
     return;
   /* Domoticz answers 401 without saying that it takes Basic: it is sent

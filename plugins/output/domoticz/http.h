@@ -17,6 +17,7 @@ struct http_options {
   const char *url; /* with path prefix, without a slash at the end */
   const char *username;
   const char *password;
+  const char *token; /* in place of the two */
   const char *ca_file;
   int64_t timeout_ms;
   bool tls_verify;

@@ -9,11 +9,13 @@
 
 static const char no_login[] =
   "HTTP 401: it wants a login: add this machine's address to the trusted "
-  "networks (Setup, Settings, Security), or give `username` and `password`";
+  "networks (Setup, Settings, Security), or give `token`, or `username` and "
+  "`password`";
 static const char login_plain[] =
-  "HTTP 401: the login is not taken: over plain http Domoticz takes one only "
-  "with \"Allow Basic Auth over plain HTTP\" ticked (Setup, Settings, "
-  "Security), or use https; in a trusted network leave `username` out";
+  "HTTP 401: the login is not taken: check `username` and `password`; over "
+  "plain http Domoticz takes a login only with \"Allow Basic Auth over plain "
+  "HTTP\" ticked (Setup, Settings, Security): tick it, use https or give "
+  "`token`; in a trusted network leave `username` out";
 static const char login_tls[] =
   "HTTP 401: the login is not taken: check `username` and `password`, and that "
   "the user is active (Setup, Users)";
@@ -21,8 +23,15 @@ static const char bad_token[] =
   "HTTP 401: the access token is not taken: it has expired or was removed "
   "(Setup, More Options, Access Tokens), or Domoticz is older than 2026.2";
 static const char no_right[] =
-  "HTTP 403: no right to this: the user may only read, or the device is not "
-  "shared with the user (Setup, Users)";
+  "HTTP 403: no right to this: the user or token may only read, or the device "
+  "is not shared with the user (Setup, Users)";
+static const char no_administrator[] =
+  "HTTP 403: no right to this: only an administrator may make devices; give "
+  "the login or token of one (Setup, Users)";
+static const char bad_request[] =
+  "HTTP 400: the request makes no sense to the server; does `url` lack the "
+  "path before json.htm, or have a wrong one (a Domoticz started with "
+  "-webroot, or behind a proxy)";
 
 static const char too_long[] =
   "HTTP %ld: the request is too long for the server: send a shorter text to "
@@ -39,6 +48,8 @@ talk_is_too_long(long status)
 static const char *
 unauthorized(const struct domoticz *d)
 {
+  if (d->with_token)
+    return bad_token;
   if (!d->with_login)
     return no_login;
   return d->with_tls ? login_tls : login_plain;
@@ -54,7 +65,10 @@ report_status(struct domoticz *d, const char *object,
   if (status == 401)
     return mp_fail(d->host, MP_EREFUSED, d->url, "%s", unauthorized(d));
   if (status == 403)
-    return mp_fail(d->host, MP_EREFUSED, object, "%s", no_right);
+    return mp_fail(d->host, MP_EREFUSED, object, "%s",
+                   d->manages ? no_administrator : no_right);
+  if (status == 400)
+    return mp_fail(d->host, MP_EPROTO, object, "%s", bad_request);
   if (status == 404)
     return mp_fail(d->host, MP_EPROTO, d->url,
                    "HTTP 404: there is no json.htm; is this Domoticz, and does "

@@ -138,7 +138,8 @@ START_TEST(what_is_left_out_is_asked_for_alone)
   ck_assert_str_eq(fake_sink_shown_text(r.sink, broken), "unreached");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, gone), "absent");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, good), "0.000 kWh");
-  ck_assert_uint_eq(domoticz_server_requests(r.s), 3);
+  /* The one that is gone, among devices of disabled hardware, too. */
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 4);
   ck_assert_uint_eq(fake_host_failures(r.host), 1);
   ck_assert_int_eq(fake_host_failure(r.host, 0), MP_EPROTO);
   ck_assert(rig_logged(&r, "error: domoticz: idx.3: \"Device 3\" (Counter): "
@@ -232,7 +233,8 @@ START_TEST(failures_have_their_reason_and_remedy)
     int code;
     const char *logged;
   } rows[] = {
-    { DOMOTICZ_STATUS, 403, MP_EREFUSED, "HTTP 403: no right" },
+    { DOMOTICZ_STATUS, 400, MP_EPROTO, "does `url` lack the path before" },
+    { DOMOTICZ_STATUS, 403, MP_EREFUSED, "the user or token may only read" },
     { DOMOTICZ_STATUS, 404, MP_EPROTO, "neither getdevices nor" },
     { DOMOTICZ_ERR, 0, MP_EPROTO, "neither getdevices nor" },
     { DOMOTICZ_STATUS, 414, MP_EREFUSED, "HTTP 414: the request is too long" },
@@ -316,9 +318,53 @@ START_TEST(logins_are_sent_when_configured_and_never_shown)
   ck_assert_int_eq(rig_fetch(&r), MP_OK);
   domoticz_server_set_login(r.s, "admin", "s3cret", false);
   ck_assert_int_eq(rig_fetch(&r), MP_EREFUSED);
+  ck_assert(rig_logged(&r, "check `username` and `password`"));
   ck_assert(rig_logged(&r, "Allow Basic Auth over plain HTTP"));
   ck_assert(!rig_logged(&r, "s3cret"));
   ck_assert(!rig_logged(&r, "YWRtaW4"));
+}
+END_TEST
+
+START_TEST(tokens_are_sent_over_http_and_never_shown)
+{
+  rig_start(&r, DOMOTICZ_2026_3);
+  domoticz_server_set_login(r.s, "admin", "x", false);
+  domoticz_server_set_token(r.s, "eyJ.s3cret-_.x");
+  rig_add(&r, 1, "counter", NULL);
+  fake_host_set(r.host, "token", "eyJ.s3cret-_.x");
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_ptr_nonnull(strstr(domoticz_server_head(r.s),
+                               "\r\nAuthorization: Bearer eyJ.s3cret-_.x\r\n"));
+  ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_ACCEPTED);
+  domoticz_server_set_token(r.s, NULL);
+  ck_assert_int_eq(rig_fetch(&r), MP_EREFUSED);
+  ck_assert(rig_logged(&r, "HTTP 401: the access token is not taken: it has "
+                           "expired or was removed (Setup, More Options, "
+                           "Access Tokens)"));
+  ck_assert(!rig_logged(&r, "s3cret"));
+}
+END_TEST
+
+START_TEST(hardware_that_is_disabled_is_told_from_a_device_that_is_missing)
+{
+  uint32_t disabled, missing;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  disabled = rig_add(&r, 1, "counter", NULL);
+  missing = rig_add(&r, 2, NULL, NULL);
+  domoticz_server_disable(r.s, 1, true);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, disabled), "unfit");
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, missing), "absent");
+  ck_assert(rig_logged(&r, "idx.1: \"Device 1\" (Counter): its hardware is "
+                           "disabled; enable it (Setup, Hardware)"));
+  ck_assert_uint_eq(rig_send(&r, disabled, "1.234 kWh"), MP_REJECTED);
+  ck_assert_uint_eq(domoticz_server_writes(r.s, 1), 0);
+  domoticz_server_disable(r.s, 1, false);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_uint_eq(rig_send(&r, disabled, "1.234 kWh"), MP_ACCEPTED);
 }
 END_TEST
 
@@ -391,7 +437,7 @@ END_TEST
 START_TEST(configurations_are_checked)
 {
   static const struct {
-    const char *url, *password, *target, *logged;
+    const char *url, *password, *target, *logged, *token, *username;
   } rows[] = {
     { "ftp://x", NULL, "1", "must begin with http:// or https://" },
     { "127.0.0.1:8080", NULL, "1", "must begin with http:// or https://" },
@@ -402,6 +448,10 @@ START_TEST(configurations_are_checked)
     { "http://x/json.htm", NULL, "1", "must end before /json.htm" },
     { "http://x/?a=b", NULL, "1", "must end before /json.htm" },
     { "http://x", "s3cret", "1", "no `username`" },
+    { "http://x", NULL, "1", "`username` is given, too", "s3cret", "me" },
+    { "http://x", NULL, "1", "a character that no", "s3cret\r\nX: y", NULL },
+    { "http://x", NULL, "1", "a character that no", "s3cret x", NULL },
+    { "http://x", NULL, "1", "a character that no", "", NULL },
     { "http://x", NULL, "energy", "names no idx" },
     { "http://x", NULL, "01", "names no idx" },
     { "http://x", NULL, "0", "names no idx" },
@@ -415,6 +465,8 @@ START_TEST(configurations_are_checked)
     rig_start(&r, DOMOTICZ_2025_1);
     fake_host_set(r.host, "url", rows[i].url);
     fake_host_set(r.host, "password", rows[i].password);
+    fake_host_set(r.host, "token", rows[i].token);
+    fake_host_set(r.host, "username", rows[i].username);
     fake_host_add_target(r.host, rows[i].target, NULL, "v", 0);
     code = r.plugin->create(&r.host->table, &r.self);
     if (code == MP_OK) {
@@ -455,6 +507,9 @@ main(void)
   tcase_add_test(tc, a_server_that_is_down_can_be_tried_later);
   tcase_add_test(tc, a_dead_connection_is_made_anew_for_a_read);
   tcase_add_test(tc, logins_are_sent_when_configured_and_never_shown);
+  tcase_add_test(tc, tokens_are_sent_over_http_and_never_shown);
+  tcase_add_test(
+    tc, hardware_that_is_disabled_is_told_from_a_device_that_is_missing);
   tcase_add_test(tc, the_head_says_exactly_keep_alive);
   tcase_add_test(tc, a_run_that_must_end_asks_nothing);
   tcase_add_test(tc, configurations_are_checked);

@@ -67,6 +67,27 @@ update_has_come(void)
   return domoticz_server_count(house.server, "udevice") > 0;
 }
 
+/* ---- Degrees ------------------------------------------------------------- */
+
+START_TEST(temperature_reaches_a_server_set_to_fahrenheit)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 325, "temperature", NULL);
+  domoticz_server_set_fahrenheit(house.server, true);
+  house_write(&house, "", "idx.325 = meter.temperature_t1\n", "");
+  meter_set(house.meter, "86=60.21C");
+  house_run(&house, NULL);
+  house_check(&house, EX_OK, "");
+  house_check_device(&house, 325, "60.21");
+  ck_assert_str_eq(domoticz_server_data(house.server, 325), "140.4 F");
+  /* What is shown is what was sent: nobody has changed it. */
+  meter_set(house.meter, "86=60.37C");
+  house_run(&house, NULL);
+  house_check(&house, EX_OK, "");
+  house_check_device(&house, 325, "60.37");
+}
+END_TEST
+
 /* ---- Two runs at once ---------------------------------------------------- */
 
 START_TEST(second_run_leaves_the_work_to_the_first)
@@ -378,6 +399,7 @@ main(void)
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
+  tcase_add_test(t, temperature_reaches_a_server_set_to_fahrenheit);
   tcase_add_test(t, second_run_leaves_the_work_to_the_first);
   tcase_add_test(t, port_in_use_is_named_with_its_user);
   tcase_add_test(t, port_that_gets_free_in_time_is_waited_for);

@@ -53,7 +53,8 @@ check_out(const char *text)
   "323  Heat energy  Counter      84.208  GJ    2026-11-22 10:00:00\n"
 
 static const enum domoticz_version versions[] = {
-  DOMOTICZ_2025_1, DOMOTICZ_2024_7, DOMOTICZ_2023_2, DOMOTICZ_2022_2
+  DOMOTICZ_2026_3, DOMOTICZ_2025_1, DOMOTICZ_2024_7, DOMOTICZ_2023_2,
+  DOMOTICZ_2022_2
 };
 
 START_TEST(devices_are_listed)
@@ -84,7 +85,8 @@ START_TEST(login_that_is_wanted_is_said)
   house_check(&house, EX_UNAVAILABLE,
               "error: domoticz: {url}: HTTP 401: it wants a login: add this "
               "machine's address to the trusted networks (Setup, Settings, "
-              "Security), or give `username` and `password`\n");
+              "Security), or give `token`, or `username` and "
+              "`password`\n");
   check_out("");
 }
 END_TEST
@@ -124,7 +126,7 @@ check_old_devices(void)
 static unsigned
 count_made(void)
 {
-  return domoticz_server_count(house.server, "createvirtualsensor");
+  return domoticz_server_count(house.server, "createdevice");
 }
 
 START_TEST(new_devices_are_made_after_a_yes)
@@ -231,6 +233,48 @@ START_TEST(new_devices_take_what_a_run_gives_them)
 }
 END_TEST
 
+START_TEST(devices_that_are_left_out_are_counted)
+{
+  build(DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 400, "counter", NULL);
+  domoticz_server_set_used(house.server, 400, false);
+  targets("");
+  house_check(&house, EX_OK,
+              "notice: domoticz: {url}: 1 device is left out: not in use, "
+              "hidden (the name begins with $), or of disabled hardware; "
+              "Setup, Devices shows them\n");
+  check_out(LISTED);
+}
+END_TEST
+
+START_TEST(user_who_may_not_make_devices_is_told)
+{
+  build(DOMOTICZ_2025_1);
+  domoticz_server_fault(house.server, DOMOTICZ_STATUS, "gethardware", 0, 0,
+                        403);
+  targets("--yes " NEW);
+  house_check(&house, EX_UNAVAILABLE,
+              "error: domoticz: {url}: HTTP 403: no right to this: only an "
+              "administrator may make devices; give the login or token of one "
+              "(Setup, Users)\n");
+  ck_assert_uint_eq(count_made(), 0);
+}
+END_TEST
+
+START_TEST(second_device_of_a_name_is_not_made)
+{
+  build(DOMOTICZ_2026_3);
+  targets("--yes -q " NEW);
+  house_check(&house, EX_OK, "");
+  targets("--yes " NEW);
+  house_check(&house, EX_USAGE,
+              "error: domoticz: Energy meter: exists already, with idx 324; "
+              "use that device, or choose another name\n");
+  check_out("");
+  ck_assert_uint_eq(count_made(), 2);
+}
+END_TEST
+
 /* ---- Wrong words ---- */
 
 #define USAGE                                                                  \
@@ -295,6 +339,9 @@ main(void)
                       (int)ARRAY_SIZE(answers));
   tcase_add_test(t, nothing_is_made_when_one_of_them_cannot_be);
   tcase_add_test(t, new_devices_take_what_a_run_gives_them);
+  tcase_add_test(t, devices_that_are_left_out_are_counted);
+  tcase_add_test(t, user_who_may_not_make_devices_is_told);
+  tcase_add_test(t, second_device_of_a_name_is_not_made);
   tcase_add_loop_test(t, wrong_words_are_named, 0, (int)ARRAY_SIZE(mistakes));
   suite_add_tcase(s, t);
   srunner_run_all(runner, CK_NORMAL);

@@ -216,6 +216,25 @@ domoticz_server_set_login(struct domoticz_server *s, const char *user,
 }
 
 void
+domoticz_server_set_token(struct domoticz_server *s, const char *token)
+{
+  pthread_mutex_lock(&s->lock);
+  free(s->token);
+  s->token = NULL;
+  if (token != NULL)
+    domoticz_replace(&s->token, token);
+  pthread_mutex_unlock(&s->lock);
+}
+
+void
+domoticz_server_set_fahrenheit(struct domoticz_server *s, bool fahrenheit)
+{
+  pthread_mutex_lock(&s->lock);
+  s->fahrenheit = fahrenheit;
+  pthread_mutex_unlock(&s->lock);
+}
+
+void
 domoticz_server_fault(struct domoticz_server *s, enum domoticz_fault fault,
                       const char *match, unsigned skip, unsigned count,
                       long arg)

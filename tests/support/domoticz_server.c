@@ -295,6 +295,7 @@ domoticz_server_stop(struct domoticz_server *s)
   free(s->requests);
   free(s->head);
   free(s->login);
+  free(s->token);
   free(s->prefix);
   free(s);
 }

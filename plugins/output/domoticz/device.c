@@ -24,6 +24,7 @@
 #define SHOWN_DIGITS 6
 
 #define SWITCH_TYPE_CUSTOM "3"
+#define SWITCH_TYPE_TIME "5"
 
 #define USE_INSTEAD                                                            \
   "use a Counter with own unit, a kWh device, a Custom Sensor, a Temperature " \
@@ -258,21 +259,20 @@ parse_member(struct device *d, const cJSON *object, const char *data)
   d->place = digits_place(d->value, NUMBER_DOUBLE_DIGITS);
 }
 
+/* Domoticz stores and takes Celsius; what it shows can be Fahrenheit. */
 static void
 parse_temperature(struct device *d, const cJSON *object, const char *data)
 {
   if (!parse_data(d, data))
     return;
-  if (strcmp(d->unit, "F") == 0) {
-    fail(d, DEVICE_UNFIT,
-         "shows degrees Fahrenheit but takes Celsius; choose Celsius in "
-         "Domoticz (Setup, Settings, Meters)");
-    return;
-  }
-  if (!parse_double(reply_member(object, "Temp"), &d->value)) {
+  d->fahrenheit = strcmp(d->unit, "F") == 0;
+  if (!parse_double(reply_member(object, "Temp"), &d->value) ||
+      (d->fahrenheit && !number_celsius(d->value, &d->value))) {
     garbled(d);
     return;
   }
+  if (d->fahrenheit)
+    snprintf(d->unit, sizeof(d->unit), "C");
   d->place = -2;
   d->step = (struct number){ 1, -2 };
   number_round(&d->value, d->place);
@@ -307,6 +307,12 @@ parse_counter(struct device *d, const cJSON *object, const char *data)
   const char *kind = text_or_empty(object, "SwitchTypeVal");
 
   d->custom_counter = strcmp(kind, SWITCH_TYPE_CUSTOM) == 0;
+  if (strcmp(kind, SWITCH_TYPE_TIME) == 0) {
+    fail(d, DEVICE_UNFIT,
+         "a counter of type Time, which shows \"?\"; choose the type Counter "
+         "for it (Edit, on the page Utility)");
+    return;
+  }
   if (!parse_data(d, data) || !parse_divider(d, object))
     return;
   d->place = d->custom_counter ? digits_place(d->value, COUNTER_DIGITS)

@@ -55,6 +55,7 @@ struct device {
   uint32_t wait_ms; /* see mp_shown.wait_ms */
   bool hidden, disabled, unused;
   bool custom_counter;
+  bool fahrenheit; /* data is in degrees Fahrenheit, value in Celsius */
   char problem[256];
 
   /* For people. */

@@ -143,6 +143,31 @@ START_TEST(port_in_use_is_named_with_its_user)
 }
 END_TEST
 
+/* What an earlier pipeline file named neither answers again nor is in order:
+ * nobody asked it. */
+START_TEST(end_of_a_failure_is_told_only_of_what_the_file_names)
+{
+  build("");
+  scene_write(house.scene, "house.ini", "%s",
+              house_text(&house,
+                         "[input meter]\nplugin = kmp\ndevice = {dir}/none\n"
+                         "[output domoticz]\nplugin = domoticz\nurl = {url}\n"
+                         "idx.323 = meter.heat_energy_e1\n"));
+  house_run(&house, "84.208GJ");
+  ck_assert_int_eq(scene_status(house.scene), EX_IOERR);
+  house_write(&house, "",
+              "idx.323 = meter.heat_energy_e1\n"
+              "idx.999 = meter.heat_energy_e1\n",
+              "");
+  house_run(&house, "84.209GJ");
+  ck_assert_int_ne(scene_status(house.scene), 0);
+  ck_assert_ptr_null(strstr(scene_err(house.scene), "again"));
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
+  house_run(&house, "84.210GJ");
+  house_check(&house, 0, "");
+}
+END_TEST
+
 START_TEST(port_that_gets_free_in_time_is_waited_for)
 {
   const int held_ms = 300;
@@ -378,6 +403,7 @@ main(void)
   tcase_set_timeout(t, 60);
   tcase_add_test(t, second_run_leaves_the_work_to_the_first);
   tcase_add_test(t, port_in_use_is_named_with_its_user);
+  tcase_add_test(t, end_of_a_failure_is_told_only_of_what_the_file_names);
   tcase_add_test(t, port_that_gets_free_in_time_is_waited_for);
   tcase_add_loop_test(t, signal_ends_the_reading_and_restores_the_port, 0,
                       (int)ARRAY_SIZE(stops));

@@ -7,6 +7,7 @@
 
 #include "core/announce.h"
 #include "core/clock.h"
+#include "core/delivered.h"
 #include "core/log.h"
 #include "core/note.h"
 #include "core/turn.h"
@@ -298,6 +299,7 @@ cycle_run(struct pipeline *p)
     watchdog_arm(deadline_of(p));
     run_live(p);
   }
+  delivered_say(p);
   if (!run_stopped())
     return MP_OK;
   report_note_status(p->run->report,

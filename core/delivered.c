@@ -124,7 +124,7 @@ delivered_say(struct pipeline *p)
 
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
-    is_shown |= shows(output);
+    is_shown |= shows(output) && output->took_part;
     if (is_wanted(p) && !shows(output))
       add_output(&table, output);
     forget(output);

@@ -494,6 +494,24 @@ START_TEST(each_kind_of_output_is_listed)
 }
 END_TEST
 
+START_TEST(a_run_that_reads_nothing_says_so)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  scene_write(house.scene, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = %s\n"
+              "fields = heat_energy_e1\nmin_interval = 1h\n"
+              "[output show]\nplugin = stdout\nformat = line\n",
+              meter_path(house.meter));
+  house_run(&house, "84.208GJ");
+  house_check(&house, 0, "");
+  house_wait(&house, HOUSE_INTERVAL);
+  ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
+  ck_assert_str_eq(scene_out(house.scene), "");
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(house.scene), "no new value: nothing was delivered\n"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -521,6 +539,7 @@ main(void)
   tcase_add_test(t, a_run_at_a_terminal_lists_what_it_delivered);
   tcase_add_loop_test(t, each_kind_of_output_is_listed, 0,
                       (int)ARRAY_SIZE(lists));
+  tcase_add_test(t, a_run_that_reads_nothing_says_so);
   suite_add_tcase(s, t);
   srunner_run_all(runner, CK_NORMAL);
   failed = srunner_ntests_failed(runner);

@@ -137,9 +137,11 @@ dump_length(const char *text, const char *end)
     return 0;
   while ((size_t)(end - text) > len && memcmp(text, key, len) != 0)
     text++;
-  for (text += len; text < end && digit_value(*text) >= 0 && n < 1000000;
+  if ((size_t)(end - text) <= len)
+    return 0;
+  for (text += len; text < end && *text >= '0' && *text <= '9' && n < 1000000;
        text++)
-    n = n * 10 + (size_t)digit_value(*text);
+    n = n * 10 + (size_t)(*text - '0');
   return n;
 }
 

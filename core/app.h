@@ -23,7 +23,8 @@ struct arguments {
   size_t n_replays;
   int64_t every_ms; /* 0: once */
   const char *url;
-  const char *new_kind; /* of a plugin to be written; NULL: none */
+  const char *device, *ip, *port; /* of an old script's command line */
+  const char *new_kind;           /* of a plugin to be written; NULL: none */
   bool json, watch, yes, forget;
   char *creates[MAX_CREATES]; /* NAME:TYPE */
   size_t n_creates;

@@ -9,6 +9,7 @@
 
 #include "core/config.h"
 #include "core/config_text.h"
+#include "core/import_words.h"
 #include "core/log.h"
 #include "core/nearest.h"
 
@@ -346,7 +347,8 @@ check(const struct arguments *args, const struct command *command)
 {
   const char *wrong = NULL;
 
-  if (args->n_operands < command->least)
+  if (args->n_operands < command->least ||
+      (command->run == command_import && !args->device && args->n_operands < 2))
     wrong = "an argument is missing";
   if (command->run == command_run && args->offline && !args->dry)
     wrong = "--offline goes only with -n: nothing can be delivered without "
@@ -377,6 +379,12 @@ arguments_parse(struct arguments *args, const struct command *command, int argc,
   args->n_operands = argc - 1;
   if (command->most == UNPARSED)
     return ARGUMENTS_GO_ON;
+  if (command->run == command_import) {
+    int r = import_words(args, &argc, &argv);
+
+    if (r != EX_OK)
+      return r;
+  }
   opterr = 0;
   while (status == ARGUMENTS_GO_ON) {
     letter = getopt_long(argc, argv, SHORT_OPTIONS, options, NULL);

@@ -105,6 +105,7 @@ struct target {
   bool unfit;       /* this cycle's value does not fit it */
   bool other_kind;  /* this cycle's value is of another kind than before */
   bool sending;     /* M is committed and on its way */
+  char *delivered;  /* acknowledged in this run, as text; NULL: nothing */
 };
 
 /* An operand option of a transform. */
@@ -167,6 +168,7 @@ struct stage {
   int64_t last_number;    /* of the records of a latest output; in the state */
   int64_t number;         /* of the one that is being put together; 0: none */
   unsigned explained;     /* n_explained, as the first of them began */
+  size_t delivered;       /* rows acknowledged in this run */
 };
 
 struct pipeline {

@@ -597,6 +597,10 @@ struct mp_list_sink {
  * back: the output has rows that the state does not know. */
 #define MP_OUTPUT_TELLS_TIME 0x2u
 
+/* It writes its values to standard output: at a terminal a run does not list
+ * them again. */
+#define MP_OUTPUT_SHOWS 0x4u
+
 /* mp_output_ops.create_target flags */
 #define MP_CREATE_PLAN 0x1u /* only say (mp_log, NOTICE) what would be done */
 

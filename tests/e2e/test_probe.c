@@ -358,7 +358,7 @@ static const struct {
     "blanks\n" },
   { "kmp device=x fields=flow_v1",
     "error: kmp: a probe reads all that there is: leave out `fields`\n" },
-  { "replay path=x", "error: replay: this plugin cannot probe\n" },
+  { "exec command=/bin/true", "error: exec: this plugin cannot probe\n" },
   { "",
     "error: an argument is missing\n"
     "Usage: meterpipe probe PLUGIN [OPTION=VALUE]... [--watch] [--json]\n" },

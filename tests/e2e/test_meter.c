@@ -65,8 +65,8 @@ static const struct row rows[] = {
     "error: meter: eye: no answer in 500 ms (requests sent: 1): press a button "
     "on the meter, check the position of the head, and read at least every 30 "
     "minutes, or the eye switches off\n" },
-  { "silence, asked again", SITE_HEAT, "silent", TWICE, 76, 2, "",
-    "error: meter: eye: no answer in 500 ms (requests sent: 2): press a button "
+  { "silence, asked again", SITE_HEAT, "silent", TWICE, 76, 3, "",
+    "error: meter: eye: no answer in 500 ms (requests sent: 3): press a button "
     "on the meter, check the position of the head, and read at least every 30 "
     "minutes, or the eye switches off\n" },
   { "only an echo", SITE_HEAT, "echo silent", ONCE, 76, 1, "",

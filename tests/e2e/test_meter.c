@@ -69,6 +69,10 @@ static const struct row rows[] = {
     "error: meter: eye: no answer in 500 ms (requests sent: 3): press a button "
     "on the meter, check the position of the head, and read at least every 30 "
     "minutes, or the eye switches off\n" },
+  { "only 00 bytes", SITE_HEAT, "zero=3", ONCE, 76, 1, "",
+    "error: meter: eye: only 00 bytes: 3 (requests sent: 1): the line is held "
+    "low: check the polarity, wiring and supply of the head (dtr, rts), then "
+    "press a button on the meter and check the position of the head\n" },
   { "only an echo", SITE_HEAT, "echo silent", ONCE, 76, 1, "",
     "error: meter: eye: only an echo (requests sent: 1): the head works, but "
     "the meter does not hear it: press a button on the meter, turn or move the "

@@ -54,7 +54,9 @@ note_noise(struct session *s, const struct kmp_request *request)
 {
   if (request != NULL)
     s->seen.noise += s->deframer.noise;
+  s->seen.zeros += s->deframer.zeros;
   s->deframer.noise = 0;
+  s->deframer.zeros = 0;
 }
 
 /* After a good answer: how long until the next request. */

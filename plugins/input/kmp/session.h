@@ -37,7 +37,8 @@ struct session_seen {
   unsigned broken;    /* answers with bytes lost or changed otherwise */
   unsigned strange;   /* good frames that are no answer to the request */
   unsigned strangers; /* good requests that are not ours */
-  size_t noise;       /* bytes outside frames */
+  size_t noise;       /* bytes outside frames, but for: */
+  size_t zeros;       /* the byte 00, which a meter may send at any time */
 };
 
 struct session {

@@ -88,19 +88,19 @@ open_state(struct app *app)
   return EX_OK;
 }
 
-/* *ret_hopeless: the next one would not even begin. */
+/* The cycle of APP, which was just made.  *ret_hopeless: the next one would not
+ * even begin. */
 static int
-run_once(const struct arguments *args, bool *ret_hopeless)
+run_app(struct app *app, bool *ret_hopeless)
 {
-  struct app *app;
-  int status = app_new(args, &app), last;
+  const struct arguments *args = app->args;
+  int status;
 
   /* Whoever looks at a dry run wants to see all of it. */
-  if (status == EX_OK && !args->dry)
+  if (!args->dry)
     report_limit_lines(app->report);
   watchdog_arm(LOAD_MS);
-  if (status == EX_OK)
-    status = app_load(app);
+  status = app_load(app);
   if (status == EX_OK)
     status = check_arguments(app);
   if (status == EX_OK)
@@ -110,6 +110,36 @@ run_once(const struct arguments *args, bool *ret_hopeless)
   *ret_hopeless = status == EX_CONFIG || status == EX_USAGE;
   if (status == EX_OK)
     cycle_run(app->pipeline);
+  return status;
+}
+
+static int
+run_once(const struct arguments *args, bool *ret_hopeless)
+{
+  struct app *app;
+  int status = app_new(args, &app), last;
+
+  *ret_hopeless = false;
+  if (status == EX_OK)
+    status = run_app(app, ret_hopeless);
+  last = app_finish(app);
+  return status == EX_OK ? last : status;
+}
+
+int
+run_with_lines(const struct arguments *args, const char *name,
+               const struct added_line *added, size_t n)
+{
+  struct app *app;
+  int status = app_new(args, &app), last;
+  bool hopeless;
+
+  if (status == EX_OK) {
+    app->added_to = name;
+    app->added = added;
+    app->n_added = n;
+    status = run_app(app, &hopeless);
+  }
   last = app_finish(app);
   return status == EX_OK ? last : status;
 }

@@ -180,6 +180,7 @@ struct domoticz_server {
   bool rows_logged;
   char *login; /* "Basic ..." that is let in; NULL: trusted network */
   bool plain_login;
+  int rights; /* of the login: 0, 1, 2 */
 
   unsigned connection_count, request_count;
   char **requests;

@@ -39,7 +39,7 @@ static const struct domoticz_type types[] = {
   { "counter-water", "RFXMeter", "RFXMeter counter", DOMOTICZ_SHOW_COUNTER,
     "m3", "0", NULL, 2, 100, 0 },
   { "counter-custom", "RFXMeter", "RFXMeter counter", DOMOTICZ_SHOW_COUNTER,
-    NULL, "0", NULL, 3, 1000, 0 },
+    NULL, "0", NULL, 3, 1, 0 },
   { "incremental", "General", "Counter Incremental", DOMOTICZ_SHOW_COUNTER,
     "kWh", "0", NULL, 0, 1000, 14 },
   { "managed", "General", "Managed Counter", DOMOTICZ_SHOW_MANAGED, "kWh",

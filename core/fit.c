@@ -135,13 +135,12 @@ fit_refuse_text(struct target *target)
   refuse_text(target, "is");
 }
 
-/* Whether SLOT is a field of an open kind that is written in some form of its
- * own, such as "yy:mm:dd": no unit, and no number. */
+/* Whether SLOT is a field of an open kind whose usual form is a text. */
 static bool
 is_usually_text(const struct slot *slot)
 {
   return slot->field && slot->kind == 0 && slot->usual_unit &&
-         !unit_known(slot->usual_unit);
+         unit_is_text(slot->usual_unit);
 }
 
 /* ---- Before there are values --------------------------------------------- */

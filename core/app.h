@@ -83,9 +83,10 @@ char *app_plugin_dirs(const char *plugin_dir);
 int forget_targets(struct app *app);
 
 /* One cycle of the pipeline file in which the output NAME has the N lines ADDED
- * too.  An exit status. */
+ * too.  An exit status; *ret_delivered: each of them got a value. */
 int run_with_lines(const struct arguments *args, const char *name,
-                   const struct added_line *added, size_t n);
+                   const struct added_line *added, size_t n,
+                   bool *ret_delivered);
 
 /* The commands; each returns its exit status. */
 int command_run(const struct arguments *args);

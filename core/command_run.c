@@ -126,19 +126,47 @@ run_once(const struct arguments *args, bool *ret_hopeless)
   return status == EX_OK ? last : status;
 }
 
+/* Whether the target of LINE got a value, and nothing waits for it. */
+static bool
+has_value(const struct stage *output, const struct added_line *line)
+{
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+
+    if (strcmp(t->object, line->key) == 0)
+      return t->ledger.a.kind && !t->ledger.m.kind && !t->ledger.d.kind;
+  }
+  return false;
+}
+
+static bool
+all_have_values(const struct app *app)
+{
+  const struct stage *output =
+    app->pipeline ? pipeline_stage(app->pipeline, app->added_to) : NULL;
+
+  for (size_t i = 0; output && i < app->n_added; i++)
+    if (!has_value(output, &app->added[i]))
+      return false;
+  return output != NULL;
+}
+
 int
 run_with_lines(const struct arguments *args, const char *name,
-               const struct added_line *added, size_t n)
+               const struct added_line *added, size_t n, bool *ret_delivered)
 {
   struct app *app;
   int status = app_new(args, &app), last;
   bool hopeless;
+
+  *ret_delivered = false;
 
   if (status == EX_OK) {
     app->added_to = name;
     app->added = added;
     app->n_added = n;
     status = run_app(app, &hopeless);
+    *ret_delivered = all_have_values(app);
   }
   last = app_finish(app);
   return status == EX_OK ? last : status;

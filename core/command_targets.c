@@ -218,44 +218,53 @@ create(const struct arguments *args, struct stage *output,
 
 /* ---- Their first value --------------------------------------------------- */
 
-/* A server can log a new device as 0 before it gets a value, and then count the
- * whole reading as used. */
+/* What must still be done for the first values.  A server can log a new device
+ * as 0 before it gets a value, and then count the whole reading as used. */
+static const char *
+next_step(const struct arguments *args, const struct new_lines *lines,
+          bool delivered)
+{
+  if (lines->n == lines->n_made)
+    return delivered ? "; the first value was delivered"
+                     : " and run at once: until its first value, a device "
+                       "counts as 0";
+  if (args->config_given)
+    return ", with the name of a value for VALUE, and run at once: until its "
+           "first value, a device counts as 0 (--create NAME:TYPE=VALUE "
+           "delivers that value right away)";
+  return ", with the name of a value for VALUE, and run at once: until its "
+         "first value, a device counts as 0 (with -c FILE OUTPUT, --create "
+         "NAME:TYPE=VALUE delivers that value right away)";
+}
+
 static void
 tell_next(const struct arguments *args, const struct new_lines *lines,
           bool delivered)
 {
-  const char *name = args->config_given ? args->operands[0] : NULL;
-  const char *words = "";
+  const char *what = lines->n_made == 1 ? "this line" : "these lines";
+  const char *step = next_step(args, lines, delivered);
 
-  if (lines->n < lines->n_made)
-    words = args->config_given
-              ? ", with the name of a value for VALUE, and run at once: until "
-                "its first value, a device counts as 0 "
-                "(--create NAME:TYPE=VALUE delivers that value right away)"
-              : ", with the name of a value for VALUE, and run at once: until "
-                "its first value, a device counts as 0 (with -c FILE OUTPUT, "
-                "--create NAME:TYPE=VALUE delivers that value right away)";
-  else if (!delivered)
-    words = " and run at once: until its first value, a device counts as 0";
-  log_line(MP_LOG_NOTICE, name, NULL,
-           lines->n_made == 1 ? "put this line into %s%s%s%s"
-                              : "put these lines into %s%s%s%s",
-           args->config_given ? "the section of this output in " : "",
-           args->config_given ? args->config_path : "the pipeline file",
-           delivered && lines->n > 0 ? "; the first value was delivered" : "",
-           words);
+  if (args->config_given)
+    log_line(MP_LOG_NOTICE, args->operands[0], NULL,
+             "put %s into the section of this output in %s%s", what,
+             args->config_path, step);
+  else
+    log_line(MP_LOG_NOTICE, NULL, NULL, "put %s into the pipeline file%s", what,
+             step);
 }
 
 /* Delivers the first values, and says what to do next. */
 static int
 finish_new(const struct arguments *args, struct new_lines *lines, int status)
 {
+  bool delivered = false;
   int last = EX_OK;
 
   if (lines->n > 0)
-    last = run_with_lines(args, args->operands[0], lines->lines, lines->n);
+    last = run_with_lines(args, args->operands[0], lines->lines, lines->n,
+                          &delivered);
   if (lines->n_made > 0)
-    tell_next(args, lines, last == EX_OK);
+    tell_next(args, lines, delivered);
   for (size_t i = 0; i < lines->n; i++)
     free(lines->lines[i].key);
   return status == EX_OK ? last : status;

@@ -386,6 +386,19 @@ START_TEST(silent_meter_leaves_a_new_device_without_a_value)
 }
 END_TEST
 
+START_TEST(value_that_is_left_out_is_not_called_delivered)
+{
+  add(323, "counter-custom", "GJ");
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", USAGE);
+  run("targets -c house.ini domoticz --yes --create Use:custom-GJ=usage");
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(house.scene),
+           "notice: domoticz: put this line into the section of this output in "
+           "house.ini and run at once"));
+}
+END_TEST
+
 static const struct {
   const char *words;
   int status;
@@ -442,6 +455,7 @@ main(void)
   tcase_add_test(t, new_device_gets_its_first_value_in_one_step);
   tcase_add_test(t, new_device_without_a_value_says_what_to_do);
   tcase_add_test(t, silent_meter_leaves_a_new_device_without_a_value);
+  tcase_add_test(t, value_that_is_left_out_is_not_called_delivered);
   tcase_add_loop_test(t, nothing_is_made_for_a_value_that_there_is_not, 0,
                       (int)ARRAY_SIZE(mistakes));
   suite_add_tcase(s, t);

@@ -282,7 +282,7 @@ cycle_run(struct pipeline *p)
       struct target *t = output->targets[i];
 
       t->answer = 0;
-      t->failed = t->first = t->sending = false;
+      t->failed = t->first = t->sending = t->numbers_only = false;
       ledger_shown_clear(&t->shown);
     }
   }

@@ -74,7 +74,8 @@ static const struct command commands[] = {
     { OPT_WATCH, OPT_JSON },
     command_probe },
   { "targets",
-    "PLUGIN [OPTION=VALUE]... [--create NAME:TYPE]... [--yes] | -c FILE OUTPUT",
+    "PLUGIN [OPTION=VALUE]... [--create NAME:TYPE]... [--yes] |\n"
+    "           -c FILE OUTPUT [--create NAME:TYPE[=VALUE]]... [--yes]",
     "list the devices that an output could serve, or make new ones",
     1,
     -1,
@@ -119,8 +120,9 @@ static const struct {
   { OPT_JSON, "    --json", "for programs" },
   { OPT_WATCH, "    --watch",
     "one attempt after the other, for placing the head" },
-  { OPT_CREATE, "    --create NAME:TYPE",
-    "make a target, such as \"Heat energy:counter-gj\"" },
+  { OPT_CREATE, "    --create NAME:TYPE[=VALUE]",
+    "\nmake a target, such as \"Heat energy:counter-gj\"; with\n"
+    "=VALUE (and -c), run at once to give it that value" },
   { OPT_FORGET, "    --forget",
     "delete what the state keeps of the named targets" },
   { OPT_YES, "    --yes", "make it without asking" },

@@ -56,6 +56,7 @@ struct slot {
   struct reading *kept;    /* of a field that a transform measures; else NULL */
   struct decimal max_rate; /* what the input says: in an hour; coef 0: none */
   const char *max_rate_unit;
+  const char *usual_unit; /* what the input says; NULL: not known */
   /* of this cycle */
   enum slot_state state;
   struct value value;
@@ -98,6 +99,7 @@ struct target {
   uint32_t answer; /* MP_SHOWN_...; 0: not reached */
   struct ledger_shown shown;
   struct decimal shown_step;
+  bool numbers_only; /* it takes no text */
   int64_t ready_ms; /* on the monotonic clock: not sent to before */
   bool first;       /* never set */
   bool changed;     /* by somebody */

@@ -511,6 +511,9 @@ struct mp_target {
 #define MP_SHOWN_ABSENT 3 /* not listed: no such target, hidden, no right */
 #define MP_SHOWN_UNFIT 4  /* exists, but cannot take values (explained) */
 
+/* mp_shown.flags */
+#define MP_SHOWN_NUMBERS 0x1u /* takes numbers only: the host refuses a text */
+
 /* What a target shows now.  A target that is not answered for was not
  * reached. */
 struct mp_shown {
@@ -530,6 +533,8 @@ struct mp_shown {
   /* It must not be sent to for so long, so that its time of last update can
    * tell two values apart; an hour at most. */
   uint32_t wait_ms;
+  uint32_t flags;    /* MP_SHOWN_NUMBERS */
+  uint32_t reserved; /* 0 */
 };
 
 struct mp_shown_sink {

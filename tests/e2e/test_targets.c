@@ -102,6 +102,12 @@ END_TEST
   "notice: domoticz: {url}: would make \"Energy: usage\" (Custom Sensor GJ) "  \
   "on %s\n"
 
+#define NEXT                                                                   \
+  "notice: put these lines into the pipeline file, with the name of a value "  \
+  "for VALUE, and run at once: until its first value, a device counts as 0 "   \
+  "(with -c FILE OUTPUT, --create NAME:TYPE=VALUE delivers that value right "  \
+  "away)\n"
+
 static const char *
 plan_on(const char *hardware)
 {
@@ -131,11 +137,14 @@ count_made(void)
 
 START_TEST(new_devices_are_made_after_a_yes)
 {
+  char said[2048];
+
   build(DOMOTICZ_2025_1);
   scene_write(house.scene, "answer", "yes\n");
   scene_set_stdin(house.scene, "answer");
   targets(NEW);
-  house_check(&house, EX_OK, plan_on("the Dummy hardware 2"));
+  snprintf(said, sizeof(said), "%s" NEXT, plan_on("the Dummy hardware 2"));
+  house_check(&house, EX_OK, said);
   check_out("Type yes to do this: "
             "idx.324 = VALUE ; Energy meter, Counter\n"
             "idx.325 = VALUE ; Energy: usage, Custom Sensor\n");
@@ -279,7 +288,8 @@ END_TEST
 
 #define USAGE                                                                  \
   "Usage: meterpipe targets PLUGIN [OPTION=VALUE]... [--create "               \
-  "NAME:TYPE]... [--yes] | -c FILE OUTPUT\n"
+  "NAME:TYPE]... [--yes] |\n           -c FILE OUTPUT [--create "              \
+  "NAME:TYPE[=VALUE]]... [--yes]\n"
 
 static const struct {
   const char *words, *said;

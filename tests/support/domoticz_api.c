@@ -181,6 +181,21 @@ devices(struct domoticz_server *s, const struct domoticz_params *p,
 
 /* ---- Changing ------------------------------------------------------------ */
 
+/* The read sources tell it so; LET_IN: the login is good, or none is wanted. */
+static void
+getauth(const struct domoticz_server *s, bool let_in,
+        struct domoticz_reply *reply)
+{
+  domoticz_printf(&reply->body, "{\n");
+  if (let_in)
+    domoticz_printf(&reply->body, "\t\"rights\" : %d,\n", s->rights);
+  domoticz_printf(&reply->body,
+                  "\t\"status\" : \"OK\",\n\t\"title\" : \"GetAuth\"");
+  if (let_in)
+    domoticz_printf(&reply->body, ",\n\t\"user\" : \"\"");
+  domoticz_printf(&reply->body, "\n}\n");
+}
+
 static void
 udevice(struct domoticz_server *s, const struct domoticz_params *p,
         struct domoticz_reply *reply)
@@ -192,6 +207,11 @@ udevice(struct domoticz_server *s, const struct domoticz_params *p,
   bool empty = (nvalue == NULL || nvalue[0] == '\0') &&
                (svalue == NULL || svalue[0] == '\0');
 
+  if (s->rights < 1) {
+    reply->status = 403;
+    status_only(reply, "ERR");
+    return;
+  }
   if (d != NULL && d->refuse > 0 && d->refuse != 200)
     reply->status = d->refuse;
   if (d != NULL && d->refuse == 401) {
@@ -426,6 +446,8 @@ answer_query(struct domoticz_server *s, const struct domoticz_request *request,
 
   if (!domoticz_parse_params(query, &p))
     domoticz_page(reply, 400);
+  else if (domoticz_param_is(&p, "param", "getauth"))
+    getauth(s, is_let_in(s, request), reply);
   else if (!is_let_in(s, request) &&
            !domoticz_param_is(&p, "param", "getversion"))
     domoticz_page(reply, 401);

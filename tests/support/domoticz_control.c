@@ -122,6 +122,14 @@ domoticz_server_log_rows(struct domoticz_server *s)
   pthread_mutex_unlock(&s->lock);
 }
 
+void
+domoticz_server_set_rights(struct domoticz_server *s, int rights)
+{
+  pthread_mutex_lock(&s->lock);
+  s->rights = rights;
+  pthread_mutex_unlock(&s->lock);
+}
+
 /* ---- Accidents ----------------------------------------------------------- */
 
 void

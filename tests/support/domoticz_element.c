@@ -67,6 +67,14 @@ usage(const struct domoticz_device *d, struct domoticz_text *out)
   member(out, "Usage", text);
 }
 
+/* Of a kWh device: three decimals once a row of today is logged. */
+static void
+today_kwh(const struct domoticz_server *s, const char *data,
+          struct domoticz_text *out)
+{
+  member(out, "CounterToday", s->rows_logged ? data : "0 kWh");
+}
+
 static void
 value_units(const struct domoticz_device *d, struct domoticz_text *out)
 {
@@ -107,6 +115,8 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
     member(out, "Counter", data);
     today(s, d, data, out);
   }
+  if (d->type->show == DOMOTICZ_SHOW_KWH && !raw)
+    today_kwh(s, data, out);
   if (d->type->show == DOMOTICZ_SHOW_GAS && !raw)
     member(out, "Counter", s->rows_logged ? data : "0.000");
   member(out, "Data", data);

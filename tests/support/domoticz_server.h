@@ -132,6 +132,10 @@ void domoticz_server_set_login(struct domoticz_server *s, const char *user,
  * is none. */
 void domoticz_server_set_token(struct domoticz_server *s, const char *token);
 
+/* What the login may do, as param=getauth tells it: 0 only read, 1 update
+ * devices, 2 administrator (the default). */
+void domoticz_server_set_rights(struct domoticz_server *s, int rights);
+
 enum domoticz_fault {
   DOMOTICZ_CUT_BEFORE,   /* closes instead of doing it */
   DOMOTICZ_CUT_AFTER,    /* does it, sends ARG bytes of the reply, closes */

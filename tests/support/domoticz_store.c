@@ -39,7 +39,7 @@ static const struct domoticz_type types[] = {
   { "counter-water", "RFXMeter", "RFXMeter counter", DOMOTICZ_SHOW_COUNTER,
     "m3", "0", NULL, 2, 100, 0 },
   { "counter-custom", "RFXMeter", "RFXMeter counter", DOMOTICZ_SHOW_COUNTER,
-    NULL, "0", NULL, 3, 1000, 0 },
+    NULL, "0", NULL, 3, 1, 0 },
   { "counter-time", "RFXMeter", "RFXMeter counter", DOMOTICZ_SHOW_COUNTER, NULL,
     "0", NULL, 5, 1000, 0 },
   { "incremental", "General", "Counter Incremental", DOMOTICZ_SHOW_COUNTER,

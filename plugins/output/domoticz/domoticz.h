@@ -115,6 +115,19 @@ int domoticz_commit(void *self, const struct mp_result_sink *sink);
 int domoticz_list(void *self, const struct mp_list_sink *sink);
 int domoticz_check(void *self);
 
+/* ---- suit.c -------------------------------------------------------------- */
+
+/* Warns about a device that does not suit its values. */
+void suit_check_slot(const struct domoticz *d, const struct slot *slot);
+/* Reports a login that may only read. */
+void suit_check_rights(struct domoticz *d);
+
+/* ---- first_day.c --------------------------------------------------------- */
+
+/* Says after an update of SLOT that Domoticz takes the whole reading for
+ * today's use, where that is so. */
+void first_day_tell(const struct domoticz *d, const struct slot *slot);
+
 /* ---- create.c ------------------------------------------------------------ */
 
 int domoticz_create_target(void *self, const char *label, const char *type,

@@ -368,6 +368,8 @@ answer_target(const struct domoticz *d, const struct slot *slot, uint32_t index,
     shown.answer = MP_SHOWN_UNFIT;
     return sink->shown(sink, &shown);
   }
+  if (slot->device.type->form != DEVICE_TEXT)
+    shown.flags = MP_SHOWN_NUMBERS;
   if (target->part != NULL)
     show_power(&slot->device, &value, &shown);
   else

@@ -126,6 +126,7 @@ check_slot(const struct domoticz *d, const struct slot *slot)
   const struct device *device = &slot->device;
 
   check_operand(d, slot);
+  suit_check_slot(d, slot);
   if (device->hidden)
     warn(d, slot, "hidden: Domoticz does not list a name that begins with $");
   if (device->disabled)
@@ -143,5 +144,6 @@ domoticz_check(void *self)
   for (i = 0; i < d->slot_count; i++)
     if (d->slots[i].reach == REACH_DEVICE)
       check_slot(d, &d->slots[i]);
+  suit_check_rights(d);
   return MP_OK;
 }

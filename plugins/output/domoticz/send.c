@@ -273,6 +273,8 @@ send_slot(struct domoticz *d, const struct slot *slot)
     return MP_REJECTED;
   result = send_svalue(d, slot, svalue);
   free(svalue);
+  if (result == MP_ACCEPTED || result == MP_PERHAPS)
+    first_day_tell(d, slot);
   return result;
 }
 

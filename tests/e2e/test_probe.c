@@ -203,8 +203,8 @@ static const struct {
     "answers with CRC errors: 3 (requests sent: 3): align the head, keep "
     "sunlight off it, and let no other program read this meter" },
   { "truncate=5",
-    "answers cut short: 3 (requests sent: 3): align the head; a serial server "
-    "must not pause within an answer" },
+    "answers cut short: 3 (requests sent: 3): align the head; for a serial "
+    "server that pauses inside an answer, raise gap" },
   { "command=0x55",
     "answers that fit no request of ours: 3 (requests sent: 3): let no other "
     "program read this meter, and check address" },

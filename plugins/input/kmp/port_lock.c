@@ -42,7 +42,8 @@ make_name(const char *device, struct sockaddr_un *ret_name)
 
   memset(ret_name, 0, sizeof(*ret_name));
   ret_name->sun_family = AF_UNIX;
-  len = snprintf(ret_name->sun_path + 1, room, "meterpipe-kmp %s", device);
+  len = snprintf(ret_name->sun_path + 1, room, "meterpipe-kmp tcp://%s",
+                 port_tcp_address(device));
   if (len < 0 || (size_t)len >= room)
     len = (int)room - 1;
   return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);

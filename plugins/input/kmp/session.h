@@ -22,6 +22,7 @@ struct session_settings {
   unsigned baud;
   int64_t timeout_ms; /* to the first byte of an answer */
   unsigned retries;
+  int64_t gap_ms; /* the longest pause inside an answer; 0: the usual one */
 };
 
 /* What was seen of the line since the session began; what a diagnosis is made
@@ -37,6 +38,7 @@ struct session_seen {
   unsigned strange;   /* good frames that are no answer to the request */
   unsigned strangers; /* good requests that are not ours */
   size_t noise;       /* bytes outside frames */
+  unsigned doubled;   /* answers that telnet mode damaged: FF FF for FF */
 };
 
 struct session {

@@ -108,6 +108,17 @@ static const struct {
   { "tcp://localhost:99999", MP_ECONFIG, "from 1 to 65535" },
   { "tcp://localhost:telnet", MP_ECONFIG, "from 1 to 65535" },
   { "tcp://127.0.0.1:1", MP_EIO, "cannot connect" },
+  { "socket://127.0.0.1:1", MP_EIO, "cannot connect" },
+  { "Socket://127.0.0.1", MP_ECONFIG, "tcp://HOST:PORT" },
+  { "127.0.0.1:3001", MP_ECONFIG, "set device to tcp://127.0.0.1:3001" },
+  { "[::1]:3001", MP_ECONFIG, "set device to tcp://[::1]:3001" },
+  { "TCP:bridge:23", MP_ECONFIG, "set device to tcp://bridge:23" },
+  { "http://bridge/", MP_ECONFIG, "set device to tcp://HOST:PORT" },
+  { "esphome://bridge:6053/?key=x", MP_ECONFIG, "to tcp://bridge:6053" },
+  { "rfc2217://bridge:2217", MP_ECONFIG, "set the serial server to raw TCP" },
+  { "rfc2217://bridge:2217?ign_set_control", MP_ECONFIG, "tcp://bridge:2217" },
+  { "telnet://bridge", MP_ECONFIG, "telnet are not spoken" },
+  { "ttyUSB0:x", MP_EIO, "write its whole path" },
   { "tcp://[127.0.0.1]:1", MP_EIO, "cannot connect" },
 };
 
@@ -552,8 +563,15 @@ START_TEST(a_serial_server_is_a_port)
   ck_assert_int_eq(open_port(device, 0, &second), MP_EBUSY);
   close(fd);
   ck_assert_int_eq(port_read(port, buf, sizeof(buf), port_clock() + 1000, &len),
+                   MP_DROP);
+  fd = accept(server, NULL, NULL);
+  ck_assert_int_eq(port_write(port, (const uint8_t *)"again", 5), MP_OK);
+  ck_assert_int_eq(read(fd, buf, sizeof(buf)), 5);
+  ck_assert_uint_eq(fake_host_failures(h), 1); /* of the second user */
+  close(fd);
+  ck_assert_int_eq(port_read(port, buf, sizeof(buf), port_clock() + 1000, &len),
                    MP_EIO);
-  assert_logged("the serial server ended the connection");
+  assert_logged("the serial server ended the connection (");
   port_close(port);
   ck_assert_int_eq(open_port(device, 0, &port), MP_OK);
   port_close(port);

@@ -21,6 +21,15 @@
 /* A port that takes no byte for so long never will. */
 #define WRITE_MS 2000
 
+int
+port_no_files(const struct mp_host *host, const char *device, int err)
+{
+  return mp_fail(host, MP_EIO, device,
+                 "cannot be opened: %s: raise the limit of open files (ulimit "
+                 "-n)",
+                 strerror(err));
+}
+
 /* LOCK: the socket that leads to who has the device, or -1. */
 static int
 busy(const struct mp_host *host, const char *device, int lock)

@@ -18,6 +18,9 @@ struct port {
   unsigned reconnects;
 };
 
+/* Reports that the limit of open files does not let us open DEVICE. */
+int port_no_files(const struct mp_host *host, const char *device, int err);
+
 /* Waits until FD (-1: none) is ready for EVENTS.  MP_OK, MP_DROP when it was
  * not until UNTIL, MP_ECANCELED or MP_ETIMEOUT when the cycle must end.
  * Reports nothing. */

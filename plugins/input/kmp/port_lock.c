@@ -65,6 +65,8 @@ take_or_connect(const struct mp_host *host, const char *device, int *ret_fd)
   const struct sockaddr *address = (const struct sockaddr *)&name;
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+    return port_no_files(host, device, errno);
   if (fd < 0)
     return mp_fail(host, MP_ENOMEM, device, "no socket: %s", strerror(errno));
   *ret_fd = fd;

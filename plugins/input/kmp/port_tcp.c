@@ -187,6 +187,8 @@ connect_any(struct port *port, const struct addrinfo *list)
 static int
 cannot_connect(const struct port *port, int err)
 {
+  if (err == EMFILE || err == ENFILE)
+    return port_no_files(port->host, port->device, err);
   return mp_fail(port->host, MP_EIO, port->device,
                  "cannot connect to the serial server: %s", strerror(err));
 }
@@ -207,6 +209,8 @@ look_up_and_connect(struct port *port)
   r = getaddrinfo(name, service, &hints, &list);
   if (r == EAI_SERVICE)
     return bad_name(port->host, port->device);
+  if (r == EAI_SYSTEM && (errno == EMFILE || errno == ENFILE))
+    return cannot_connect(port, errno);
   if (r != 0)
     return mp_fail(port->host, MP_EIO, port->device,
                    "the name of the serial server is not known: %s",

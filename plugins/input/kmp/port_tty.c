@@ -85,6 +85,7 @@ cannot_open(const struct mp_host *host, const char *device, int err)
                    strerror(err));
   case EMFILE:
   case ENFILE:
+    return port_no_files(host, device, err);
   case ENOMEM:
     return mp_fail(host, MP_ENOMEM, device, "%s", strerror(err));
   default:

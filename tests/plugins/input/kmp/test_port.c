@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -163,6 +164,27 @@ START_TEST(a_port_without_permission_names_the_group_to_join)
   }
   ck_assert_int_eq(open_port(tty, 0, &port), MP_EPERM);
   assert_logged("add this user to the group ");
+}
+END_TEST
+
+/* Files that can be opened: none, or one; the lock of a server is the first. */
+START_TEST(a_port_beyond_the_limit_of_open_files_says_so)
+{
+  static const char *const devices[] = { NULL, "tcp://127.0.0.1:1" };
+  struct port *port = NULL;
+  int first = dup(master);
+
+  close(first);
+  for (int files = 0; files < 1 + _i; files++) {
+    const struct rlimit limit = { (rlim_t)(first + files), 4096 };
+
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_int_eq(open_port(_i == 0 ? tty : devices[_i], 0, &port), MP_EIO);
+  }
+  ck_assert_uint_eq(fake_host_failures(h), 1u + (unsigned)_i);
+  assert_logged("Too many open files: raise the limit of open files (ulimit "
+                "-n)");
+  ck_assert_ptr_null(strstr(fake_host_log(h), "cannot connect"));
 }
 END_TEST
 
@@ -803,6 +825,8 @@ port_suite(void)
                       (int)(sizeof(no_ports) / sizeof(no_ports[0])));
   tcase_add_test(tcase, a_pipe_is_not_opened);
   tcase_add_test(tcase, a_port_without_permission_names_the_group_to_join);
+  tcase_add_loop_test(tcase, a_port_beyond_the_limit_of_open_files_says_so, 0,
+                      2);
   tcase_add_test(tcase, the_line_is_raw_while_open_and_as_before_afterwards);
   tcase_add_test(tcase, every_speed_of_the_option_is_known);
   tcase_add_test(tcase, a_setting_that_the_port_does_not_take_is_reported);

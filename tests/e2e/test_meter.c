@@ -90,14 +90,14 @@ static const struct row rows[] = {
     "head\n" },
   { "every third byte lost", SITE_HEAT, "drop=3", ONCE, 76, 1, "",
     "error: meter: eye: answers cut short: 1 (requests sent: 1): align the "
-    "head; a serial server must not pause within an answer\n" },
+    "head; for a serial server that pauses inside an answer, raise gap\n" },
   { "a wrong checksum", SITE_HEAT, "crc", ONCE, 76, 1, "",
     "error: meter: eye: answers with CRC errors: 1 (requests sent: 1): align "
     "the head, keep sunlight off it, and let no other program read this "
     "meter\n" },
   { "an answer cut short", SITE_HEAT, "truncate=12", ONCE, 76, 1, "",
     "error: meter: eye: answers cut short: 1 (requests sent: 1): align the "
-    "head; a serial server must not pause within an answer\n" },
+    "head; for a serial server that pauses inside an answer, raise gap\n" },
   { "garbage", SITE_HEAT, "garbage=20", ONCE, 76, 1, "",
     "error: meter: eye: only garbage (bytes that are no answer: 20): check "
     "baud, parity and stop_bits, align the head, keep sunlight off it\n" },

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "plugins/input/kmp/session.h"
+#include "plugins/input/kmp/telnet.h"
 
 /* A receiver sees a line at the wrong level as bytes 00. */
 static void
@@ -55,8 +56,8 @@ describe_damage(const struct session_seen *seen, char *buf, size_t size)
              seen->crc, seen->requests);
   else if (seen->cut >= seen->broken)
     snprintf(buf, size,
-             "answers cut short: %u (requests sent: %u): align the head; a "
-             "serial server must not pause within an answer",
+             "answers cut short: %u (requests sent: %u): align the head; for "
+             "a serial server that pauses inside an answer, raise gap",
              seen->cut, seen->requests);
   else
     snprintf(buf, size,
@@ -72,13 +73,24 @@ has_zeros_only(const struct session *s)
   return s->seen.zeros > 0 && s->seen.echoes == 0 && !session_heard(s);
 }
 
+static int
+is_telnet(const struct session *s)
+{
+  return s->seen.doubled > 0 || (port_is_network(s->port) &&
+                                 telnet_negotiates(s->first, s->first_len));
+}
+
 int
 session_diagnose(const struct session *s, char *buf, size_t size)
 {
   const struct session_seen *seen = &s->seen;
   const char *stranger = stranger_name(s->first, s->first_len);
 
-  if (stranger && seen->answers == 0)
+  if (is_telnet(s))
+    snprintf(buf, size,
+             "the serial server is in telnet mode, which changes bytes of the "
+             "answers: set it to raw TCP (ser2net: no telnet in the accepter)");
+  else if (stranger && seen->answers == 0)
     snprintf(
       buf, size,
       "frames of another protocol (%s): check device: what is there does "

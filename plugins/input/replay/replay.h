@@ -69,7 +69,8 @@ register_set_add(struct register_set *set, uint16_t id)
 static inline int
 replay_wants(const struct replay *r, uint16_t id)
 {
-  return r->wants_all || register_set_has(&r->wanted, id);
+  return id != KMP_REGISTER_PASSWORD &&
+         (r->wants_all || register_set_has(&r->wanted, id));
 }
 
 /* The end of a file is MP_END; else what a cycle came to: MP_OK or a reason.

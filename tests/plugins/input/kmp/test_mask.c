@@ -420,10 +420,10 @@ enum { REGISTER_ID = 0, REGISTER_NAME = 2, REGISTER_KIND = 8 };
 
 /* What many meters have in common. */
 static const char *const not_personal[] = {
-  "software_checksum",   "type_no",           "module_software_rev",
-  "meter_type",          "meter_type_text",   "software_edition",
-  "type_text_short",     "meter_type_number", "firmware_revision_a",
-  "firmware_revision_b",
+  "software_checksum", "type_no",           "module_software_rev",
+  "meter_type",        "meter_type_text",   "software_edition",
+  "type_text_short",   "meter_type_number", "firmware_revision_a",
+  "software_revision", "rom_checksum",
 };
 
 START_TEST(every_id_of_the_register_table_is_masked_but_for_types)

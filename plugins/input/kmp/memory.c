@@ -6,6 +6,7 @@
  *   read      when the last good reading was
  *   limit     runs in a row in which only small requests were answered
  *   limited   when that was last found out
+ *   units     unit codes that were reported as unknown: "4b fe "
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -14,6 +15,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "plugins/input/kmp/memory.h"
 
@@ -133,4 +135,25 @@ memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink)
 
   if (serial != NULL)
     sink->serial(sink, serial, MP_SERIAL_ASSUMED);
+}
+
+/* Room for all 256 codes, with a blank after each. */
+#define UNITS_SIZE (256 * 3 + 1)
+
+void
+memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code)
+{
+  const struct mp_host *host = kmp->host;
+  const char *told = host->store_get(host, "units");
+  char word[4], units[UNITS_SIZE];
+
+  snprintf(word, sizeof(word), "%02x ", code);
+  if (told != NULL && strstr(told, word) != NULL)
+    return;
+  mp_log(host, MP_LOG_WARNING, name,
+         "the meter sends the unknown unit code %02x: the value is delivered "
+         "without a unit; this is reported once",
+         code);
+  snprintf(units, sizeof(units), "%s%s", told != NULL ? told : "", word);
+  (void)host->store_set(host, "units", units);
 }

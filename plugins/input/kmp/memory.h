@@ -25,6 +25,10 @@ void memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
 /* The meter was not asked: tells the host what is remembered. */
 void memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink);
 
+/* The meter sent NAME with a unit code that is in no table: says so, once for
+ * each code. */
+void memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code);
+
 /* A meter that answered small requests only, run after run, is asked for eight
  * again once a day: limits the session.  BEFORE is the limit as the run
  * began. */

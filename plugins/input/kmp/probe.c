@@ -87,6 +87,13 @@ remark_on(const struct probe *probe, uint16_t id, const struct mp_value *value,
   return NULL;
 }
 
+static const char *
+remark_unit(const struct kmp_record *record, char *buf, size_t size)
+{
+  snprintf(buf, size, "%s: %02x", kmp_error_text(KMP_EUNIT), record->unit);
+  return buf;
+}
+
 static void
 tell_register(const struct probe *probe, const struct kmp_record *record)
 {
@@ -110,6 +117,8 @@ tell_register(const struct probe *probe, const struct kmp_record *record)
     value.time_ms = probe->kmp->session.time_ms;
     item.value = &value;
     item.remark = remark_on(probe, record->id, &value, remark, sizeof(remark));
+    if (kmp_value_has_unknown_unit(record))
+      item.remark = remark_unit(record, remark, sizeof(remark));
   } else {
     item.remark = r == MP_DROP ? "no value yet" : kmp_error_text(error);
   }

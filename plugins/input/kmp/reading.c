@@ -77,6 +77,8 @@ emit(struct reading *reading, const char *name, const struct kmp_record *record)
     mp_fail(host, r, name, "cannot be used: %s", kmp_error_text(error));
     return;
   }
+  if (kmp_value_has_unknown_unit(record))
+    memory_note_unit(reading->kmp, name, record->unit);
   value.time_ms = reading->kmp->session.time_ms;
   if (reading->sink->emit(reading->sink, name, &value) >= 0)
     reading->values++;

@@ -121,6 +121,7 @@ replay_open(void *self)
   events_begin(&r->events);
   learn_fields(r);
   memset(&r->seen, 0, sizeof(r->seen));
+  memset(r->units_told, 0, sizeof(r->units_told));
   r->stopped = r->ended = r->held = r->answered = r->has_request = 0;
   r->separated = -1;
   r->damage.count = 0;

@@ -30,6 +30,7 @@ struct replay {
   struct register_set wanted;
   struct register_set seen; /* in the whole file */
   struct names names;
+  uint8_t units_told[256 / 8]; /* unknown unit codes, a bit each */
 
   int ended;     /* nothing comes any more */
   int stopped;   /* and all that is to be said was said */

@@ -60,6 +60,22 @@ leave_out_record(struct replay *r, const struct kmp_record *record, int error)
                    kmp_error_text(error));
 }
 
+/* Once for each unit code that is in no table. */
+static void
+report_unit(struct replay *r, const struct kmp_record *record)
+{
+  uint8_t bit = (uint8_t)(1u << record->unit % 8);
+  char at[PLACE_SIZE];
+
+  if (r->units_told[record->unit / 8] & bit)
+    return;
+  r->units_told[record->unit / 8] |= bit;
+  mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
+         "register %u has the unknown unit code %02x: its value has no unit; "
+         "this is reported once",
+         (unsigned)record->id, record->unit);
+}
+
 void
 replay_take_record(struct replay *r, const struct mp_sink *sink,
                    const struct kmp_record *record)
@@ -81,6 +97,8 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     leave_out_record(r, record, error);
     return;
   }
+  if (kmp_value_has_unknown_unit(record))
+    report_unit(r, record);
   if (value.form != KMP_FORM_NONE)
     emit_value(r, sink, record, &value);
 }

@@ -40,6 +40,8 @@
 #define KMP_MANTISSA_MAX 32
 /* The register that holds the serial number. */
 #define KMP_REGISTER_SERIAL 1001
+/* The register that counts the hours of operation. */
+#define KMP_REGISTER_HOURS 1004
 /* The register that holds the password of an electricity meter: never asked
  * for. */
 #define KMP_REGISTER_PASSWORD 1180

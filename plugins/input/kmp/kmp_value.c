@@ -22,6 +22,8 @@
 #define FLAGS_SIZE 16
 #define RTC_SIZE 8
 #define KAM_DATETIME_SIZE 5
+/* The code of a plain number. */
+#define UNIT_NUMBER 0x33
 /* 2000-01-01, in seconds since 1970. */
 #define KAM_EPOCH INT64_C(946684800)
 #define DATETIME_SIZE 7
@@ -376,6 +378,9 @@ kmp_value_decode(const struct kmp_record *record, struct kmp_value *ret)
   ret->coef = 0;
   ret->exp10 = 0;
   ret->unit = unit ? unit->symbol : NULL;
+  /* KMP 7.2: a MULTICAL 21 sends its hours as a plain number. */
+  if (record->id == KMP_REGISTER_HOURS && record->unit == UNIT_NUMBER)
+    ret->unit = "h";
   ret->dst = ret->info = ret->weekday = -1;
   ret->text[0] = '\0';
   if (record->nob == 0)
@@ -440,7 +445,8 @@ kmp_serial_format(const struct kmp_record *record, char buf[KMP_FORMAT_SIZE])
   struct kmp_value value;
 
   buf[0] = '\0';
-  if (kmp_value_decode(record, &value) == KMP_OK)
+  if (!kmp_value_has_unknown_unit(record) &&
+      kmp_value_decode(record, &value) == KMP_OK)
     kmp_value_format(&value, buf, KMP_FORMAT_SIZE);
   if (buf[strspn(buf, "0.")] == '\0')
     buf[0] = '\0';

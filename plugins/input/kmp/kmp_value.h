@@ -52,7 +52,7 @@ int kmp_value_has_unknown_unit(const struct kmp_record *record);
 size_t kmp_value_format(const struct kmp_value *value, char *buf, size_t size);
 
 /* Writes the serial number that a record holds, or "": a meter to which none
- * was given says 0. */
+ * was given says 0, and a number in an unknown unit may be something else. */
 void kmp_serial_format(const struct kmp_record *record,
                        char buf[KMP_FORMAT_SIZE]);
 

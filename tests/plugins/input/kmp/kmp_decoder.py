@@ -243,6 +243,8 @@ def registers(units, data, wanted):
         refuse_unless(len(found) < REGISTERS_MAX, "message")
         try:
             found[register] = value(units, code, mantissa, siex)
+            if register == 1004 and code == 51:
+                found[register] = found[register].replace("number", "h")
         except Refused:
             found[register] = "!"
     refuse_unless(found or not others, "message")

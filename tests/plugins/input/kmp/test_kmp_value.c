@@ -256,6 +256,22 @@ START_TEST(test_texts_flags_and_addresses)
 }
 END_TEST
 
+/* A MULTICAL 21 sends register 1004 as a plain number. */
+START_TEST(test_the_hour_counter_is_in_hours)
+{
+  uint8_t bytes[64];
+  struct kmp_record record = parse("33 04 00 0000D668", bytes);
+  struct kmp_value value;
+
+  record.id = 1004;
+  ck_assert_int_eq(kmp_value_decode(&record, &value), KMP_OK);
+  ck_assert_str_eq(value.unit, "h");
+  record.id = 1005;
+  ck_assert_int_eq(kmp_value_decode(&record, &value), KMP_OK);
+  ck_assert_str_eq(value.unit, "number");
+}
+END_TEST
+
 START_TEST(test_what_a_clock_tells_besides)
 {
   uint8_t bytes[64];
@@ -313,6 +329,7 @@ make_suite(void)
   tcase_add_test(others, test_a_date_without_day_or_month_is_none_yet);
   tcase_add_test(others, test_dates_that_never_were_are_refused);
   tcase_add_test(others, test_texts_flags_and_addresses);
+  tcase_add_test(others, test_the_hour_counter_is_in_hours);
   tcase_add_test(others, test_what_a_clock_tells_besides);
   tcase_add_test(others, test_every_unit_takes_any_mantissa);
   suite_add_tcase(s, numbers);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "plugins/input/kmp/kmp_message.h"
+#include "plugins/input/kmp/model.h"
 
 #define REGISTER_MAX 65535
 /* Room for the first of a register's usual units. */
@@ -239,11 +240,27 @@ give_field(uint16_t id, const struct mp_field_sink *sink)
   sink->field(sink, &field);
 }
 
+/* The field that is no register: an info code in words. */
+static void
+give_info_text(const struct mp_field_sink *sink)
+{
+  const struct mp_field field = { .struct_size = sizeof(field),
+                                  .kind = MP_TEXT,
+                                  .name = MODEL_FIELD,
+                                  .label = "Current info code in words" };
+
+  sink->field(sink, &field);
+}
+
 int
 kmp_field(const char *name, const struct mp_field_sink *sink)
 {
   int32_t id = kmp_register_id(name);
 
+  if (strcmp(name, MODEL_FIELD) == 0) {
+    give_info_text(sink);
+    return MP_OK;
+  }
   if (id < 0)
     return MP_ECONFIG;
   give_field((uint16_t)id, sink);
@@ -257,5 +274,6 @@ kmp_list_fields(const struct mp_field_sink *sink)
 
   for (i = 0; i < REGISTER_COUNT; i++)
     give_field(registers[i].id, sink);
+  give_info_text(sink);
   return MP_OK;
 }

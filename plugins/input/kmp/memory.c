@@ -6,6 +6,7 @@
  *   read      when the last good reading was
  *   limit     runs in a row in which only small requests were answered
  *   limited   when that was last found out
+ *   model     its type and the registers that tell its model: "1101 08"
  *   units     unit codes that were reported as unknown: "4b fe "
  */
 #ifdef HAVE_CONFIG_H
@@ -109,6 +110,16 @@ memory_note_reading(const struct kmp *kmp)
   store_number(kmp, "read", kmp->host->now(kmp->host));
 }
 
+/* Another meter may be another model. */
+static void
+forget_model(const struct kmp *kmp, const char *serial)
+{
+  const char *before = kmp->host->store_get(kmp->host, "serial");
+
+  if (before != NULL && strcmp(before, serial) != 0)
+    forget(kmp, "model");
+}
+
 void
 memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
                    const struct kmp_record *record)
@@ -120,6 +131,7 @@ memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
     kmp_serial_format(record, serial);
   store_number(kmp, "asked", host->now(host));
   forget(kmp, "failed");
+  forget_model(kmp, serial);
   if (serial[0] == '\0') {
     forget(kmp, "serial");
     return;
@@ -156,4 +168,26 @@ memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code)
          code);
   snprintf(units, sizeof(units), "%s%s", told != NULL ? told : "", word);
   (void)host->store_set(host, "units", units);
+}
+
+int
+memory_model(const struct kmp *kmp, struct model *ret_model)
+{
+  const char *text = kmp->host->store_get(kmp->host, "model");
+  unsigned type, has;
+
+  if (text == NULL || sscanf(text, "%4x %2x", &type, &has) != 2)
+    return 0;
+  ret_model->type = (uint16_t)type;
+  ret_model->has = (uint8_t)has;
+  return 1;
+}
+
+void
+memory_note_model(const struct kmp *kmp, const struct model *model)
+{
+  char text[16];
+
+  snprintf(text, sizeof(text), "%04x %02x", model->type, model->has);
+  (void)kmp->host->store_set(kmp->host, "model", text);
 }

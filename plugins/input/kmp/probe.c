@@ -22,10 +22,21 @@
  * that has not answered anything yet gets one chance. */
 #define MAX_FAILURES 3
 
+/* An info code of a meter whose type is not known: the words depend on
+ * registers that come later. */
+#define HELD_MAX 2
+
+struct held {
+  struct kmp_record record;
+  uint8_t mantissa[KMP_MANTISSA_MAX];
+};
+
 struct probe {
   struct kmp *kmp;
   const struct mp_probe_sink *sink;
-  uint16_t type;
+  struct model model;
+  struct held held[HELD_MAX];
+  size_t n_held;
   uint32_t answered; /* registers, be it with a value or left out */
 };
 
@@ -78,8 +89,9 @@ remark_on(const struct probe *probe, uint16_t id, const struct mp_value *value,
 {
   if (value->kind == MP_TEXT)
     return NULL;
-  if ((id == MODEL_INFO || id == MODEL_INFO_BITS) && value->exp10 == 0) {
-    model_info(probe->type, id, value->coef, buf, size);
+  if ((id == MODEL_INFO || id == MODEL_INFO_BITS || id == MODEL_INFO_WATER) &&
+      value->exp10 == 0) {
+    model_info(&probe->model, id, value->coef, buf, size);
     return buf[0] != '\0' ? buf : NULL;
   }
   if (value->unit != NULL && strcmp(value->unit, "C") == 0)
@@ -125,6 +137,32 @@ tell_register(const struct probe *probe, const struct kmp_record *record)
   probe->sink->item(probe->sink, &item);
 }
 
+/* Keeps an info code until the model is known.  0: it can be told now. */
+static int
+hold(struct probe *probe, const struct kmp_record *record)
+{
+  struct held *held = &probe->held[probe->n_held];
+
+  if ((record->id != MODEL_INFO && record->id != MODEL_INFO_WATER) ||
+      model_has_words(&probe->model) || probe->n_held == HELD_MAX)
+    return 0;
+  memcpy(held->mantissa, record->mantissa, record->nob);
+  held->record = *record;
+  held->record.mantissa = held->mantissa;
+  probe->n_held++;
+  return 1;
+}
+
+static void
+tell_held(struct probe *probe)
+{
+  size_t i;
+
+  for (i = 0; i < probe->n_held; i++)
+    tell_register(probe, &probe->held[i].record);
+  probe->n_held = 0;
+}
+
 /* session_take */
 static void
 take_answer(void *ctx, const struct kmp_request *request,
@@ -137,7 +175,10 @@ take_answer(void *ctx, const struct kmp_request *request,
   for (i = 0; i < request->count; i++) {
     const struct kmp_record *record = kmp_answer_find(answer, request->ids[i]);
 
-    if (record != NULL)
+    if (record == NULL)
+      continue;
+    model_note_register(&probe->model, record->id);
+    if (!hold(probe, record))
       tell_register(probe, record);
   }
 }
@@ -167,7 +208,7 @@ identify(struct probe *probe)
   int serial;
 
   if (type == MP_OK) {
-    probe->type = answer.type;
+    probe->model.type = answer.type;
     model_name(answer.type, text, sizeof(text));
     tell_fact(probe, "meter type", text);
     model_revision(answer.revision, text, sizeof(text));
@@ -247,6 +288,7 @@ probe_all(struct probe *probe)
     return report(probe);
   if (r >= 0)
     r = ask_registers(probe);
+  tell_held(probe);
   if (r != MP_DROP)
     return r;
   r = report(probe);

@@ -10,6 +10,7 @@
 #include <meterpipe/plugin.h>
 
 #include "plugins/input/kmp/kmp_value.h"
+#include "plugins/input/kmp/model.h"
 #include "plugins/input/replay/damage.h"
 #include "plugins/input/replay/events.h"
 #include "plugins/input/replay/names.h"
@@ -44,6 +45,13 @@ struct replay {
   uint64_t failures;  /* told of the file */
   uint64_t nonsense;  /* lines in it that are none of a capture */
   struct damage_list damage;
+
+  /* The field info_text. */
+  int wants_info, info_told;
+  struct model model;
+  int64_t info_code; /* of this cycle; -1: none */
+  uint16_t info_id;  /* its register */
+  int64_t info_time; /* when it came */
 
   int has_request; /* one that was not answered yet */
   struct kmp_request request;
@@ -81,6 +89,9 @@ int replay_take_cycle(struct replay *r, const struct mp_sink *sink);
 /* Hands over the value of a record, if it is wanted. */
 void replay_take_record(struct replay *r, const struct mp_sink *sink,
                         const struct kmp_record *record);
+
+/* Hands over the info code of the cycle in words, if that is wanted. */
+void replay_tell_info(struct replay *r, const struct mp_sink *sink);
 
 /* The meter told its serial number; "": it has none. */
 void replay_tell_serial(struct replay *r, const struct mp_sink *sink,

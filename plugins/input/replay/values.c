@@ -76,6 +76,39 @@ report_unit(struct replay *r, const struct kmp_record *record)
          (unsigned)record->id, record->unit);
 }
 
+/* The model's own register counts, or else what came. */
+static void
+take_info(struct replay *r, const struct kmp_record *record,
+          const struct kmp_value *value)
+{
+  const struct capture_line *line = &r->events.line;
+
+  if ((record->id != MODEL_INFO && record->id != MODEL_INFO_BITS &&
+       record->id != MODEL_INFO_WATER) ||
+      value->form != KMP_FORM_NUMBER || value->exp10 != 0)
+    return;
+  if (r->info_code >= 0 && record->id != model_info_register(&r->model))
+    return;
+  r->info_code = value->coef;
+  r->info_id = record->id;
+  r->info_time = line->has_time ? line->time_ms : r->host->now(r->host);
+}
+
+void
+replay_tell_info(struct replay *r, const struct mp_sink *sink)
+{
+  struct mp_value value = { .struct_size = sizeof(value), .kind = MP_TEXT };
+  char text[MODEL_TEXT_SIZE];
+
+  if (!r->wants_info || r->info_code < 0)
+    return;
+  model_info_text(&r->model, r->info_id, r->info_code, text);
+  value.text = text;
+  value.time_ms = r->info_time;
+  r->info_told = 1;
+  sink->emit(sink, MODEL_FIELD, &value);
+}
+
 void
 replay_take_record(struct replay *r, const struct mp_sink *sink,
                    const struct kmp_record *record)
@@ -90,9 +123,12 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     kmp_serial_format(record, serial);
     replay_tell_serial(r, sink, serial);
   }
+  model_note_register(&r->model, record->id);
+  error = kmp_value_decode(record, &value);
+  if (error == KMP_OK)
+    take_info(r, record, &value);
   if (!replay_wants(r, record->id))
     return;
-  error = kmp_value_decode(record, &value);
   if (error != KMP_OK) {
     leave_out_record(r, record, error);
     return;

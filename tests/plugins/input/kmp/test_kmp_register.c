@@ -218,6 +218,7 @@ START_TEST(test_fields_are_described)
     { "flow_v1", MP_GAUGE, "flow_v1 74 'Actual flow V1' l/h" },
     { "1003", 0, "date 1003 'Date' yy:mm:dd" },
     { "515", 0, "unknown_515 515 'Present in a year logger (603 or 303)' -" },
+    { "info_text", MP_TEXT, "info_text - 'Current info code in words' -" },
     { "0x1a0a", 0, "6666 - '-' -" },
   };
   struct told told;
@@ -237,7 +238,7 @@ START_TEST(test_fields_are_described)
   ck_assert_int_eq(kmp_field("heat_energy", &sink), MP_ECONFIG);
   ck_assert_uint_eq(told.count, 0);
   ck_assert_int_eq(kmp_list_fields(&sink), MP_OK);
-  ck_assert_uint_eq(told.count, 594);
+  ck_assert_uint_eq(told.count, 595); /* with info_text */
 }
 END_TEST
 

@@ -64,7 +64,7 @@ take_markers(void *ctx, const struct kmp_request *request,
   uint8_t i;
 
   (void)request;
-  for (i = 0; i < answer->count; i++)
+  for (i = 0; answer != NULL && i < answer->count; i++)
     model_note_register(model, answer->records[i].id);
 }
 

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* From one run to the next. */
@@ -41,10 +42,36 @@ exec_run(struct scene *s, const char *energy)
   scene_run(s, "run -c p.ini");
 }
 
+/* Copies TEXT, and leaves out the seconds that a slow machine adds to the 20
+ * minutes between two runs. */
+static void
+copy_without_seconds(char *copy, size_t size, const char *text)
+{
+  static const char span[] = "20 min ";
+  size_t n = 0;
+
+  while (*text && n + 1 < size) {
+    const char *digits = text + sizeof(span) - 1;
+
+    copy[n++] = *text;
+    if (strncmp(text, span, sizeof(span) - 1) == 0 &&
+        strspn(digits, "0123456789") > 0) {
+      n += (size_t)snprintf(copy + n, size - n, "0 min");
+      text = digits + strspn(digits, "0123456789") + 2; /* " s" */
+      continue;
+    }
+    text++;
+  }
+  copy[n] = '\0';
+}
+
 void
 exec_check(struct scene *s, int status, const char *err)
 {
-  ck_assert_str_eq(scene_err(s), err);
+  char said[8192];
+
+  copy_without_seconds(said, sizeof(said), scene_err(s));
+  ck_assert_str_eq(said, err);
   ck_assert_int_eq(scene_status(s), status);
 }
 

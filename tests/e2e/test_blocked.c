@@ -203,12 +203,12 @@ START_TEST(run_goes_on_without_its_messages)
   int64_t begun = clock_ms();
   int flags;
 
-  write_talkative("8s");
+  write_talkative("10m");
   block(_i, STDERR_FILENO);
   flags = fcntl(BLOCKED, F_GETFL);
   exec_run(s, "84.208");
   ck_assert_int_eq(scene_status(s), EX_IOERR); /* the inputs that fail */
-  ck_assert_int_lt(clock_ms() - begun, 8000);
+  ck_assert_int_lt(clock_ms() - begun, 40000);
   ck_assert_int_eq(fcntl(BLOCKED, F_GETFL), flags);
   ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "84.208"));
 }
@@ -228,7 +228,7 @@ START_TEST(signal_ends_a_run_whose_messages_are_blocked)
   kill(scene_pid(s), SIGTERM);
   scene_wait(s);
   ck_assert_int_lt(scene_status(s), 128);
-  ck_assert_int_lt(clock_ms() - begun, 5000);
+  ck_assert_int_lt(clock_ms() - begun, 40000);
 }
 END_TEST
 
@@ -241,7 +241,7 @@ START_TEST(mistakes_of_the_file_do_not_wait_either)
   block(_i, STDERR_FILENO);
   scene_run(s, "run -c p.ini");
   ck_assert_int_eq(scene_status(s), EX_CONFIG);
-  ck_assert_int_lt(clock_ms() - begun, 10000);
+  ck_assert_int_lt(clock_ms() - begun, 40000);
 }
 END_TEST
 
@@ -266,7 +266,7 @@ START_TEST(dropped_lines_are_told_of)
 {
   static char text[1 << 20];
 
-  write_talkative("8s");
+  write_talkative("10m");
   scene_write(s, "take.sh",
               "echo >delivering\nwhile [ ! -e go ]; do sleep 0.01; done\n"
               "exit 1\n");
@@ -328,7 +328,7 @@ START_TEST(signal_ends_a_run_whose_output_is_blocked)
   kill(scene_pid(s), SIGTERM);
   scene_wait(s);
   ck_assert_int_eq(scene_status(s), EX_TEMPFAIL);
-  ck_assert_int_lt(clock_ms() - begun, 6000);
+  ck_assert_int_lt(clock_ms() - begun, 40000);
 }
 END_TEST
 

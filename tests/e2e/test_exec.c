@@ -352,7 +352,7 @@ START_TEST(whole_group_ends_at_the_timeout)
   exec_check(s, EX_TEMPFAIL,
              "error: hook: sh: was still running when its time was "
              "over, and was ended\n");
-  ck_assert_int_lt(clock_ms() - begun, 5000);
+  ck_assert_int_lt(clock_ms() - begun, 30000);
   check_gone("pid");
 }
 END_TEST
@@ -370,7 +370,7 @@ START_TEST(deadline_of_the_cycle_ends_the_command_too)
   exec_check(s, EX_TEMPFAIL,
              "error: hook: sh: was still running when its time was "
              "over, and was ended\n");
-  ck_assert_int_lt(clock_ms() - begun, 5000);
+  ck_assert_int_lt(clock_ms() - begun, 30000);
 }
 END_TEST
 
@@ -382,7 +382,7 @@ START_TEST(what_a_command_leaves_behind_is_ended_and_not_waited_for)
   exec_write(s, "class = append\ncommand = sh leave.sh\n");
   exec_run(s, "84.208");
   exec_check(s, EX_OK, "");
-  ck_assert_int_lt(clock_ms() - begun, 5000);
+  ck_assert_int_lt(clock_ms() - begun, 30000);
   check_gone("pid");
 }
 END_TEST
@@ -396,7 +396,7 @@ START_TEST(what_left_the_group_is_not_waited_for)
   exec_write(s, "class = append\ncommand = sh leave.sh\n");
   exec_run(s, "84.208");
   ck_assert_int_eq(scene_status(s), EX_OK);
-  ck_assert_int_lt(clock_ms() - begun, 5000);
+  ck_assert_int_lt(clock_ms() - begun, 30000);
 }
 END_TEST
 
@@ -405,14 +405,14 @@ START_TEST(command_that_cannot_be_killed_is_left_behind)
 {
   int64_t begun = clock_ms();
 
-  scene_write(s, "slow.sh", "echo $$ >pid\nexec sleep 20\n");
+  scene_write(s, "slow.sh", "echo $$ >pid\nexec sleep 50\n");
   exec_write(s, "class = append\ncommand = sh slow.sh\ntimeout = 200ms\n");
   exec_spoil(s, NULL, 0);
   exec_run(s, "84.208");
   exec_check(s, EX_TEMPFAIL,
              "error: hook: sh: was still running when its time was over, and "
              "did not end when it was killed, and was left behind\n");
-  ck_assert_int_lt(clock_ms() - begun, 10000);
+  ck_assert_int_lt(clock_ms() - begun, 30000);
   check_gone("pid"); /* when the run had ended, its guard saw to it */
 }
 END_TEST

@@ -279,7 +279,7 @@ START_TEST(handshake_that_hangs_ends_at_the_timeout)
 
   run_against(&(struct rude){ .greeting = NULL }, TRUST "timeout = 500ms\n");
   check_said(": no answer in 500 ms\n");
-  ck_assert_int_lt(house_clock_ms() - begin, 10000);
+  ck_assert_int_lt(house_clock_ms() - begin, 40000);
 }
 END_TEST
 

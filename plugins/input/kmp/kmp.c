@@ -28,6 +28,8 @@ static const struct mp_option options[] = {
   { "timeout", MP_TYPE_DURATION, 0, "2s", "1ms..",
     "to the first byte of an answer; the time on the wire is added" },
   { "retries", MP_TYPE_INT, 0, "2", "0..10", "further attempts of a request" },
+  { "registers_per_request", MP_TYPE_INT, 0, "8", "1..8",
+    "most registers in one request; some meters and bridges take fewer" },
   { "fields", MP_TYPE_FIELDS, 0, NULL, NULL,
     "registers to read besides those that stages name" },
   { "capture", MP_TYPE_PATH, 0, NULL, NULL,
@@ -61,6 +63,7 @@ kmp_create(const struct mp_host *host, void **ret_self)
     .baud = kmp->line.baud,
     .timeout_ms = host->option_int(host, "timeout"),
     .retries = (unsigned)host->option_int(host, "retries"),
+    .registers = (uint8_t)host->option_int(host, "registers_per_request"),
   };
   *ret_self = kmp;
   return MP_OK;

@@ -40,4 +40,10 @@ void memory_note_model(const struct kmp *kmp, const struct model *model);
 void memory_apply_limit(struct kmp *kmp);
 void memory_note_limit(const struct kmp *kmp, uint8_t before);
 
+/* A register that the meter was silent to, run after run, is asked for again
+ * once a day: whether this is one. */
+int memory_is_silent(const struct kmp *kmp, uint16_t id);
+/* A run asked for all; IDS are those without an answer, separated by blanks. */
+void memory_note_silent(const struct kmp *kmp, const char *ids);
+
 #endif

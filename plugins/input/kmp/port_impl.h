@@ -56,8 +56,8 @@ void port_lock_user(int fd, char *buf, size_t size);
 
 /* Writes "NAME (process N)"; returns BUF. */
 const char *port_process(pid_t pid, char *buf, size_t size);
-/* Writes that of a process that has the file PATH open, or "" where /proc does
- * not tell. */
+/* Writes that of a process that has the device PATH open, under whatever name,
+ * or "" where /proc does not tell. */
 void port_user(const char *path, char *buf, size_t size);
 
 #endif

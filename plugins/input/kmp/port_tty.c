@@ -13,10 +13,8 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
-#include <linux/major.h>
 
 #include "plugins/input/kmp/port_impl.h"
 
@@ -100,16 +98,10 @@ not_a_tty(const struct mp_host *host, const char *device)
                  "/dev/ttyUSB0, or to tcp://HOST:PORT");
 }
 
-/* A pseudo-terminal is exclusive until its other side closes: a run that is
- * killed would keep out all later ones that are not root's. */
-static int
-is_pty(const struct stat *st)
-{
-  return major(st->st_rdev) >= UNIX98_PTY_SLAVE_MAJOR &&
-         major(st->st_rdev) < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT;
-}
-
-/* port_try: opened, found to be a tty, and locked. */
+/* port_try: opened, found to be a tty, and locked.  The lock is a flock()
+ * alone, which ends with the process.  TIOCEXCL would outlive a killed run for
+ * as long as any other process has the port open, and refuse every later run.
+ */
 static int
 try_tty(const struct mp_host *host, const char *device, int *ret_fd)
 {
@@ -141,10 +133,6 @@ try_tty(const struct mp_host *host, const char *device, int *ret_fd)
     close(fd);
     return err == EWOULDBLOCK ? MP_EBUSY : cannot_open(host, device, err);
   }
-  /* Keeps out programs that do not look for the lock; a port that knows no
-   * such thing is still locked. */
-  if (!is_pty(&st))
-    (void)ioctl(fd, TIOCEXCL);
   *ret_fd = fd;
   return MP_OK;
 }
@@ -278,5 +266,4 @@ port_tty_restore(struct port *port)
   /* What has not left yet would hold up close(). */
   tcflush(port->fd, TCIOFLUSH);
   tcsetattr(port->fd, TCSANOW, &port->old);
-  (void)ioctl(port->fd, TIOCNXCL);
 }

@@ -8,20 +8,46 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+#include <linux/major.h>
 
 #include "plugins/input/kmp/port_impl.h"
 
 /* "/proc/4194304/fd/1048576" and the like. */
 #define PROC_PATH 64
 
-/* Whether process PID has a descriptor of PATH. */
+struct device {
+  dev_t number;
+  dev_t devpts; /* the file system of a pseudo-terminal; else 0 */
+};
+
+/* Which device this is.  Every mount of devpts counts its terminals from 0, so
+ * a pseudo-terminal is known by its file system too. */
 static int
-has_open(const char *pid, const char *path)
+device_id(int dir, const char *name, struct device *ret_device)
+{
+  struct statx st;
+
+  /* DONT_SYNC: a descriptor may belong to a file server that is away. */
+  if (statx(dir, name, AT_STATX_DONT_SYNC, STATX_TYPE, &st) != 0 ||
+      !S_ISCHR(st.stx_mode))
+    return 0;
+  *ret_device =
+    (struct device){ .number = makedev(st.stx_rdev_major, st.stx_rdev_minor) };
+  if (st.stx_rdev_major >= UNIX98_PTY_SLAVE_MAJOR &&
+      st.stx_rdev_major < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT)
+    ret_device->devpts = makedev(st.stx_dev_major, st.stx_dev_minor);
+  return 1;
+}
+
+/* Whether process PID has a descriptor of DEVICE. */
+static int
+has_open(const char *pid, const struct device *device)
 {
   char name[PROC_PATH];
   DIR *dir;
@@ -33,16 +59,12 @@ has_open(const char *pid, const char *path)
     return 0;
   while (!found) {
     const struct dirent *entry = readdir(dir);
-    char target[PATH_MAX];
-    ssize_t len;
+    struct device other;
 
     if (entry == NULL)
       break;
-    len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-    if (len < 0)
-      continue;
-    target[len] = '\0';
-    found = strcmp(target, path) == 0;
+    found = device_id(dirfd(dir), entry->d_name, &other) &&
+            other.number == device->number && other.devpts == device->devpts;
   }
   closedir(dir);
   return found;
@@ -76,11 +98,11 @@ port_process(pid_t pid, char *buf, size_t size)
 void
 port_user(const char *path, char *buf, size_t size)
 {
-  char *real = realpath(path, NULL);
+  struct device device;
   DIR *proc;
 
   buf[0] = '\0';
-  if (real == NULL)
+  if (!device_id(AT_FDCWD, path, &device))
     return;
   proc = opendir("/proc");
   while (proc != NULL && buf[0] == '\0') {
@@ -89,10 +111,9 @@ port_user(const char *path, char *buf, size_t size)
     if (entry == NULL)
       break;
     if (isdigit((unsigned char)entry->d_name[0]) &&
-        has_open(entry->d_name, real))
+        has_open(entry->d_name, &device))
       port_process((pid_t)strtol(entry->d_name, NULL, 10), buf, size);
   }
   if (proc != NULL)
     closedir(proc);
-  free(real);
 }

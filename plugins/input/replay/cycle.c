@@ -184,6 +184,22 @@ take_answer(struct replay *r, const struct mp_sink *sink,
     replay_take_record(r, sink, &answer->records[i]);
 }
 
+/* Whether the bytes after the frame tell that its stop byte is a damaged one.
+ */
+static int
+is_cut(const struct replay *r)
+{
+  const struct events *e = &r->events;
+  const struct kmp_frame *frame = &e->deframer.frame;
+  const uint8_t *behind = e->line.bytes + e->fed;
+  size_t len = e->line.len - e->fed;
+
+  if (frame->start == KMP_START_REQUEST)
+    return kmp_is_trailing(behind, len);
+  return kmp_answer_is_cut(frame, r->has_request ? &r->request : NULL, behind,
+                           len);
+}
+
 static int
 take_frame(struct replay *r, const struct mp_sink *sink)
 {
@@ -191,6 +207,8 @@ take_frame(struct replay *r, const struct mp_sink *sink)
   struct kmp_answer answer;
   int code;
 
+  if (is_cut(r))
+    return take_bad(r, kmp_error_text(KMP_ETRAILING));
   if (frame->start == KMP_START_REQUEST)
     return take_request(r);
   if (r->events.to_meter)

@@ -125,16 +125,14 @@ feed(struct events *e, enum event *ret)
                               e->line.len - e->fed, &found);
   if (found == KMP_EVENT_ECHO)
     e->told = 1;
-  if (found == KMP_EVENT_FRAME &&
-      !kmp_is_trailing(e->line.bytes + e->fed, e->line.len - e->fed)) {
+  if (found == KMP_EVENT_FRAME) {
     e->told = 1;
     *ret = EVENT_FRAME;
     return 1;
   }
-  if (e->told || (found != KMP_EVENT_BAD && found != KMP_EVENT_FRAME))
+  if (e->told || found != KMP_EVENT_BAD)
     return 0;
-  *ret = bad(e, kmp_error_text(found == KMP_EVENT_FRAME ? KMP_ETRAILING
-                                                        : e->deframer.error));
+  *ret = bad(e, kmp_error_text(e->deframer.error));
   return 1;
 }
 

@@ -34,7 +34,7 @@ struct events {
   int in_line;  /* capture_next may have more */
   int in_bytes; /* bytes are left to be fed */
   int told;     /* of these bytes something was told already */
-  size_t fed;
+  size_t fed;   /* of line.bytes: behind it is what follows EVENT_FRAME */
   uint8_t sent[KMP_REQUEST_WIRE_MAX]; /* the last request, for its echo */
   size_t sent_len;
 };

@@ -33,7 +33,7 @@
 /* KMP 2.3: a longer pause inside a request, and the meter drops it. */
 #define GAP_US 27000
 /* KMP 2.3: after what it did not understand, it ignores all for so long. */
-#define DEAF_US 1600000
+#define DEAF_MS 1600
 #define BITS_PER_BYTE 11
 /* How often to look whether somebody has opened the tty. */
 #define LOOK_MS 2
@@ -86,22 +86,33 @@ unplug(struct meter *m)
   m->fd = -1;
 }
 
+/* Hands LEN bytes to the line. */
+static void
+put(struct meter *m, const uint8_t *buf, size_t len)
+{
+  ssize_t n = m->fd >= 0 ? write(m->fd, buf, len) : 0;
+
+  if (n > 0)
+    m->bytes += (size_t)n;
+}
+
 /* Sends bytes at the line's speed; the first has arrived a byte's time after
- * BEGIN_US. */
+ * BEGIN_US.  An unpaced line gets them in one piece: between two writes, a
+ * loaded machine can make a pause. */
 static void
 say(struct meter *m, const struct meter_bytes *bytes, int64_t begin_us,
     long unplug_at)
 {
+  size_t step = m->baud == 0 && unplug_at < 0 ? bytes->len : 1;
   size_t i;
 
-  for (i = 0; i < bytes->len; i++) {
+  for (i = 0; i < bytes->len; i += step) {
     if (!sleep_until(m, begin_us + line_us(m, i + 1)))
       return;
     pthread_mutex_lock(&m->lock);
     if ((long)i == unplug_at)
       unplug(m);
-    if (m->fd >= 0 && write(m->fd, bytes->buf + i, 1) == 1)
-      m->bytes++;
+    put(m, bytes->buf + i, step);
     pthread_mutex_unlock(&m->lock);
   }
 }
@@ -119,7 +130,7 @@ plan_answer(struct meter *m, struct meter_plan *ret_plan)
   if (!known || !listens)
     m->unheard += (unsigned)m->heard.len;
   if (!known) {
-    m->deaf_until_us = came_us + DEAF_US;
+    m->deaf_until_us = came_us + (int64_t)m->deaf_ms * 1000;
     return 0;
   }
   m->bytes += m->heard.len;
@@ -130,7 +141,8 @@ plan_answer(struct meter *m, struct meter_plan *ret_plan)
   m->requests++;
   meter_faults_plan(&m->faults, &m->memory, &m->heard, &request, ret_plan);
   if (ret_plan->answer.len == 0)
-    m->deaf_until_us = came_us + line_us(m, m->heard.len) + DEAF_US;
+    m->deaf_until_us =
+      came_us + line_us(m, m->heard.len) + (int64_t)m->deaf_ms * 1000;
   else
     meter_sleep_answered(&m->sleep, came_us);
   return 1;
@@ -166,8 +178,10 @@ take(struct meter *m, uint8_t byte)
 
   m->last_us = now_us;
   if (now_us < m->deaf_until_us) {
-    m->deaf_until_us = now_us + DEAF_US;
+    pthread_mutex_lock(&m->lock);
+    m->deaf_until_us = now_us + (int64_t)m->deaf_ms * 1000;
     m->unheard++;
+    pthread_mutex_unlock(&m->lock);
     return;
   }
   if (byte == START_REQUEST || gap_us > GAP_US)
@@ -311,6 +325,7 @@ meter_try_start(void)
     return NULL;
   m->wake[0] = m->wake[1] = -1;
   m->faults.seed = 1;
+  m->deaf_ms = DEAF_MS;
   m->memory.type[1] = 1; /* MULTICAL 601 Pt500 */
   pthread_mutex_init(&m->lock, NULL);
   if (open_pty(m) < 0 || pipe2(m->wake, O_CLOEXEC) < 0)

@@ -262,6 +262,8 @@ command_emulate(int argc, char **argv)
     return program_fail(EX_OSERR, "pty", "there is none: %s", strerror(errno));
   meter_set_baud(m, DEFAULT_BAUD);
   meter_set_delay(m, DEFAULT_DELAY_MS);
+  /* A capture without an answer to GetType does not say which model it is. */
+  meter_set(m, "type=0000");
   status = set_up(m, argc, argv);
   if (status == EX_OK) {
     printf("%s\n", meter_path(m));

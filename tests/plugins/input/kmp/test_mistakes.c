@@ -21,6 +21,9 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Longer than a loaded machine takes for an answer. */
+#define TIMEOUT "4s"
+
 #define ALL "heat_energy_e1 84.208 GJ\nvolume_v1 1234.56 m3\n"
 
 struct row {
@@ -42,9 +45,12 @@ static const struct row rows[] = {
   { "noise=9", "", MP_OK, ALL, 1, 0, "" },
   { "echo noise=9", "", MP_OK, ALL, 1, 0, "" },
   { "double", "", MP_OK, ALL, 1, 0, "" },
-  { "late=400", "timeout=900ms", MP_OK, ALL, 1, 0, "" },
+  { "late=400", "", MP_OK, ALL, 1, 0, "" },
+  { "stray=1", "", MP_OK, ALL, 1, 0, "" },
+  { "stray=3", "", MP_OK, ALL, 1, 0, "" },
+  { "stray=9", "", MP_OK, ALL, 1, 0, "" },
   /* Later than the timeout, but within the silence before a retry. */
-  { "late=900", "", MP_OK, ALL, 1, 0, "" },
+  { "late=300", "timeout=50ms", MP_OK, ALL, 1, 0, "" },
   /* The retry mends it. */
   { "crc*1", "", MP_OK, ALL, 2, 0, "" },
   { "flip=1*1", "", MP_OK, ALL, 2, 0, "" },
@@ -61,14 +67,20 @@ static const struct row rows[] = {
   { "silent=1", "", MP_OK, ALL, 2, 0, "" },
   { "second", "", MP_OK, ALL, 2, 0, "" },
   { "limit=2", "", MP_OK, ALL, 4, 0, "" },
+  { "limit=1", "", MP_OK, ALL, 6, 0, "" },
+  { "refuse=1001", "", MP_OK, ALL, 4, 0, "" },
+  { "refuse=68", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 6, MP_EDATA,
+    "does not answer a request for volume_v1: meterpipe probe" },
   /* Registers that the meter does not have. */
   { "missing=68", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 1, MP_EDATA,
     "left out volume_v1" },
+  { "missing=68 stray=3", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 1, MP_EDATA,
+    "left out volume_v1" },
   { "empty", "", MP_OK, "", 1, MP_EDATA, "none of the registers" },
   /* Nothing helps. */
-  { "silent", "", MP_ETIMEOUT, "", 3, MP_ETIMEOUT,
-    "no answer in 500 ms (requests sent: 3): press a button" },
-  { "silent echo", "", MP_ETIMEOUT, "", 3, MP_ETIMEOUT, "only an echo" },
+  { "silent", "", MP_ETIMEOUT, "", 4, MP_ETIMEOUT,
+    "no answer in 4000 ms (requests sent: 4): press a button" },
+  { "silent echo", "", MP_ETIMEOUT, "", 4, MP_ETIMEOUT, "only an echo" },
   { "silent", "retries=0", MP_ETIMEOUT, "", 1, MP_ETIMEOUT,
     "requests sent: 1" },
   { "crc", "", MP_EPROTO, "", 4, MP_EPROTO,
@@ -154,7 +166,7 @@ begin_trial(struct trial *trial)
   trial->sink = fake_sink_new(&trial->host->table);
   fake_host_set(trial->host, "device", meter_path(trial->meter));
   fake_host_set(trial->host, "baud", "19200");
-  fake_host_set(trial->host, "timeout", "500ms");
+  fake_host_set(trial->host, "timeout", TIMEOUT);
   set_options(trial->host, trial->row->options);
   fake_host_add_field(trial->host, "heat_energy_e1");
   fake_host_add_field(trial->host, "volume_v1");

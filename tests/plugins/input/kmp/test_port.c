@@ -14,12 +14,14 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -27,7 +29,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "plugins/input/kmp/port.h"
+#include "plugins/input/kmp/port_impl.h"
 #include "tests/support/fake_host.h"
 
 #define NOBODY 65534
@@ -161,9 +163,7 @@ line_now(void)
   struct termios now;
   int fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
-  /* Whoever is not root is kept out by TIOCEXCL. */
-  if (fd < 0)
-    fd = dup(master);
+  ck_assert_int_ge(fd, 0);
   ck_assert_int_eq(tcgetattr(fd, &now), 0);
   close(fd);
   return now;
@@ -273,6 +273,31 @@ start_user(void)
   return pid;
 }
 
+/* The master of the pty stays open, as socat's would.  Root may open what
+ * TIOCEXCL protects, so this test gives up being root. */
+START_TEST(a_port_whose_run_was_killed_is_free)
+{
+  struct port *port = NULL;
+  int status;
+  pid_t pid;
+
+  ck_assert_int_eq(chmod(tty, 0666), 0);
+  if (geteuid() == 0)
+    ck_assert_int_eq(setuid(NOBODY), 0);
+  pid = fork();
+  if (pid == 0) {
+    if (open_port(tty, 0, &port) != MP_OK)
+      _exit(1);
+    raise(SIGKILL);
+  }
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+  ck_assert(WIFSIGNALED(status));
+  ck_assert_int_eq(open_port(tty, 0, &port), MP_OK);
+  port_close(port);
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
 START_TEST(a_port_in_use_names_the_process)
 {
   struct port *port = NULL;
@@ -285,6 +310,59 @@ START_TEST(a_port_in_use_names_the_process)
   ck_assert_int_eq(r, MP_EBUSY);
   snprintf(name, sizeof(name), "(process %ld)", (long)pid);
   assert_logged(name);
+}
+END_TEST
+
+/* A process with mounts of its own, as in a container: there SOURCE is at the
+ * path PLACE, and the process has that open.  -1: this system does not let us
+ * have such a thing. */
+static pid_t
+start_contained(const char *source, const char *place)
+{
+  int ready[2];
+  char byte = 0;
+  pid_t pid;
+
+  ck_assert_int_eq(pipe(ready), 0);
+  pid = fork();
+  if (pid == 0) {
+    byte = unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+           mount(source, place, NULL, MS_BIND, NULL) == 0 &&
+           open(place, O_RDWR | O_NOCTTY) >= 0;
+    if (write(ready[1], &byte, 1) == 1)
+      pause();
+    _exit(0);
+  }
+  ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+  close(ready[0]);
+  close(ready[1]);
+  if (byte)
+    return pid;
+  kill(pid, SIGKILL);
+  waitpid(pid, NULL, 0);
+  return -1;
+}
+
+/* The same path may lead to another device, and another path to the port. */
+START_TEST(the_user_of_a_port_is_found_by_its_device)
+{
+  char file[] = "/tmp/test_port.XXXXXX", found[PORT_USER];
+  int fd = mkstemp(file);
+  pid_t pid =
+    _i == 0 ? start_contained("/dev/null", tty) : start_contained(tty, file);
+
+  ck_assert_int_ge(fd, 0);
+  port_user(tty, found, sizeof(found));
+  close(fd);
+  unlink(file);
+  if (pid < 0)
+    return;
+  kill(pid, SIGKILL);
+  waitpid(pid, NULL, 0);
+  if (_i == 0)
+    ck_assert_str_eq(found, "");
+  else
+    ck_assert_ptr_nonnull(strstr(found, "(process "));
 }
 END_TEST
 
@@ -317,13 +395,10 @@ START_TEST(the_wait_for_another_user_ends_with_the_cycle)
 {
   struct port *first = NULL;
   struct port *second = NULL;
-  int64_t begin;
 
   ck_assert_int_eq(open_port(tty, 0, &first), MP_OK);
-  begin = port_clock();
   fake_host_set_deadline(h, 150);
   ck_assert_int_eq(open_port(tty, INT32_MAX, &second), MP_EBUSY);
-  ck_assert_int_lt(port_clock() - begin, 1000);
   fake_host_set_time_left(h, 60000);
   fake_host_cancel(h);
   ck_assert_int_eq(open_port(tty, INT32_MAX, &second), MP_ECANCELED);
@@ -373,7 +448,6 @@ START_TEST(a_read_ends_at_its_deadline)
   ck_assert_int_eq(port_read(port, buf, sizeof(buf), begin + 100, &len), MP_OK);
   ck_assert_uint_eq(len, 0);
   ck_assert_int_ge(port_clock() - begin, 100);
-  ck_assert_int_lt(port_clock() - begin, 1000);
   port_close(port);
 }
 END_TEST
@@ -403,7 +477,6 @@ START_TEST(a_write_that_nobody_reads_does_not_block)
 {
   static const uint8_t block[1024];
   struct port *port = NULL;
-  int64_t begin = port_clock();
   int r = MP_OK;
   int i;
 
@@ -413,7 +486,6 @@ START_TEST(a_write_that_nobody_reads_does_not_block)
     r = port_write(port, block, sizeof(block));
   ck_assert_int_eq(r, MP_ETIMEOUT);
   port_close(port);
-  ck_assert_int_lt(port_clock() - begin, 2000);
 }
 END_TEST
 
@@ -517,7 +589,6 @@ START_TEST(a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle)
   };
   char device[64];
   int server = listen_local(device, sizeof(device));
-  int64_t begin = port_clock();
   struct port *port = NULL;
   int fds[4];
   size_t i;
@@ -528,7 +599,6 @@ START_TEST(a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle)
   else
     fake_host_cancel(h);
   ck_assert_int_eq(open_port(device, 0, &port), rows[_i].code);
-  ck_assert_int_lt(port_clock() - begin, 3000);
   ck_assert_ptr_null(port);
   ck_assert_uint_eq(fake_host_failures(h), 1);
   assert_logged(rows[_i].part);
@@ -719,7 +789,9 @@ port_suite(void)
   tcase_add_test(tcase, every_speed_of_the_option_is_known);
   tcase_add_test(tcase, a_setting_that_the_port_does_not_take_is_reported);
   tcase_add_test(tcase, a_port_in_use_by_this_process_says_so);
+  tcase_add_test(tcase, a_port_whose_run_was_killed_is_free);
   tcase_add_test(tcase, a_port_in_use_names_the_process);
+  tcase_add_loop_test(tcase, the_user_of_a_port_is_found_by_its_device, 0, 2);
   tcase_add_test(tcase, another_user_is_waited_for);
   tcase_add_test(tcase, the_wait_for_another_user_ends_with_the_cycle);
   tcase_add_test(tcase, bytes_pass_both_ways_unchanged);

@@ -2,6 +2,9 @@
  * The conversation with a meter: when it is asked, and which answer is taken.
  *
  * What comes of each kind of mistake stands in test_mistakes.c.
+ *
+ * A loaded machine may take any step seconds late.  So the timeouts are longer
+ * than that, and no test compares the time that passed with an upper limit.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -13,10 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "plugins/input/kmp/emulator/meter_impl.h"
 #include "plugins/input/kmp/kmp_value.h"
+#include "plugins/input/kmp/port_impl.h"
 #include "plugins/input/kmp/session.h"
 #include "tests/support/fake_host.h"
 
@@ -32,11 +37,12 @@ begin_session(void)
   const struct session_settings talk = {
     .address = KMP_ADDRESS_METER,
     .baud = 19200,
-    .timeout_ms = 400,
+    .timeout_ms = 3000,
     .retries = 2,
   };
 
   session_init(&session, &h->table, meter_path(m), port, &talk);
+  session.gap_ms = 5000;
 }
 
 static void
@@ -102,17 +108,25 @@ ask(uint16_t from, size_t count)
   return session_registers(&session, ids, count, take, NULL);
 }
 
+/* The next request may be sent after the pause between two good ones. */
+static void
+assert_ready_at_once(void)
+{
+  ck_assert_int_le(session.not_before, port_clock() + 20);
+}
+
 START_TEST(good_requests_follow_each_other_at_once)
 {
   int64_t begin = port_clock();
   int i;
 
-  for (i = 0; i < 5; i++)
+  for (i = 0; i < 5; i++) {
     ck_assert_int_eq(ask((uint16_t)(100 + 8 * i), 8), MP_OK);
+    assert_ready_at_once();
+  }
   ck_assert_uint_eq(taken, 40);
   ck_assert_uint_eq(meter_requests(m), 5);
   ck_assert_int_ge(port_clock() - begin, 4 * 20);
-  ck_assert_int_lt(port_clock() - begin, 1500); /* a retry takes longer */
 }
 END_TEST
 
@@ -151,13 +165,25 @@ START_TEST(a_late_answer_to_another_request_is_not_taken)
   };
   struct kmp_answer answer;
 
-  meter_fault(m, "late=2500*1");
+  meter_fault(m, "late=6000*1");
+  session.settings.timeout_ms = 400;
   ck_assert_int_eq(session_ask(&session, &request, 1, &answer), MP_DROP);
+  session.settings.timeout_ms = 20000;
   ck_assert_int_eq(ask(102, 2), MP_OK);
   ck_assert_uint_eq(taken, 2);
   ck_assert_uint_ge(session.seen.strange, 1);
 }
 END_TEST
+
+/* Until LEN bytes can be read from the port. */
+static void
+wait_for_bytes(size_t len)
+{
+  int have = 0;
+
+  while (ioctl(port->fd, FIONREAD, &have) == 0 && (size_t)have < len)
+    usleep(1000);
+}
 
 START_TEST(stale_bytes_are_thrown_away)
 {
@@ -166,6 +192,7 @@ START_TEST(stale_bytes_are_thrown_away)
                                    0x01, 0x00, 0x07, 0x09, 0x5a, 0x0d };
 
   meter_say(m, stale, sizeof(stale));
+  wait_for_bytes(sizeof(stale));
   ck_assert_int_eq(ask(100, 1), MP_OK);
   ck_assert_uint_eq(taken, 1);
   ck_assert_uint_eq(meter_requests(m), 1);
@@ -189,8 +216,8 @@ START_TEST(a_request_of_another_program_is_noted_and_ours_is_answered)
 {
   pthread_t thread;
 
-  session.settings.timeout_ms = 4000;
-  meter_set_delay(m, 1200);
+  session.settings.timeout_ms = 20000;
+  meter_set_delay(m, 4000);
   ck_assert_int_eq(pthread_create(&thread, NULL, talk_to_the_meter_too, NULL),
                    0);
   ck_assert_int_eq(ask(100, 2), MP_OK);
@@ -207,9 +234,10 @@ END_TEST
  * earlier than the timeout after its echo. */
 START_TEST(the_time_for_an_answer_begins_at_the_end_of_the_echo)
 {
-  session.settings.timeout_ms = 1000;
-  meter_set_baud(m, 300);
-  meter_set_delay(m, 600);
+  session.settings.timeout_ms = 5000;
+  session.settings.baud = 300;
+  meter_set_baud(m, 50);
+  meter_set_delay(m, 2500);
   meter_fault(m, "echo");
   ck_assert_int_eq(ask(200, 8), MP_OK);
   ck_assert_uint_eq(session.seen.echoes, 1);
@@ -234,7 +262,9 @@ END_TEST
 START_TEST(an_answer_cut_by_a_false_stop_byte_is_not_taken)
 {
   meter_set_baud(m, _i == 0 ? 1200 : 0);
-  session.settings.baud = _i == 0 ? 1200 : 19200;
+  /* By its speed, the session reckons how long to look for a byte after the
+   * stop byte. */
+  session.settings.baud = _i == 0 ? 10 : 19200;
   meter_fault(m, "stop*1");
   ck_assert_int_eq(ask(100, 4), MP_OK);
   ck_assert_uint_eq(taken, 4);
@@ -247,10 +277,9 @@ END_TEST
 START_TEST(an_answer_without_registers_is_taken)
 {
   static const uint8_t zero[] = { 0 };
-  int64_t begin = port_clock();
 
   ck_assert_int_eq(ask(200, 8), MP_OK);
-  ck_assert_int_lt(port_clock() - begin, 1000);
+  assert_ready_at_once();
   meter_say(m, zero, sizeof(zero));
   ck_assert_int_eq(ask(200, 8), MP_OK);
   ck_assert_uint_eq(taken, 0);
@@ -278,11 +307,11 @@ ask_once(void)
 
 START_TEST(a_402_is_deaf_after_a_while_until_a_key_is_pressed)
 {
-  meter_sleep(m, "eye=1s");
+  meter_sleep(m, "eye=4s");
   ck_assert_int_eq(ask_once(), MP_OK);
   usleep(300000);
   ck_assert_int_eq(ask_once(), MP_OK);
-  usleep(1100000);
+  usleep(4100000);
   ck_assert_int_eq(ask_once(), MP_DROP);
   ck_assert_int_eq(ask_once(), MP_DROP);
   meter_press_key(m);
@@ -292,7 +321,7 @@ END_TEST
 
 START_TEST(a_water_meter_is_deaf_for_a_while_after_some_answers)
 {
-  meter_sleep(m, "water=2,350ms");
+  meter_sleep(m, "water=2,2900ms"); /* the timeout is longer */
   ck_assert_int_eq(ask_once(), MP_OK);
   ck_assert_int_eq(ask_once(), MP_OK);
   ck_assert_int_eq(ask_once(), MP_DROP);
@@ -355,7 +384,7 @@ END_TEST
 START_TEST(a_request_in_two_parts_is_none)
 {
   say_to_meter("\x80\x3f\x10\x01", 4);
-  usleep(300000);
+  usleep(3000000);
   say_to_meter("\x00\x64\x69\xa2\x0d", 5);
   ck_assert_int_eq(ask_once(), MP_OK);
   ck_assert_uint_eq(meter_requests(m), 1);
@@ -432,12 +461,10 @@ END_TEST
 
 START_TEST(the_end_of_the_cycle_ends_the_wait)
 {
-  int64_t begin = port_clock();
-
+  session.settings.timeout_ms = INT32_MAX;
   meter_fault(m, "silent");
   fake_host_set_deadline(h, 200);
   ck_assert_int_eq(ask(100, 8), MP_ETIMEOUT);
-  ck_assert_int_lt(port_clock() - begin, 1000);
   ck_assert_uint_eq(fake_host_failures(h), 1);
   ck_assert_ptr_nonnull(strstr(fake_host_log(h), "out of time"));
 }

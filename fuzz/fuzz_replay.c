@@ -119,9 +119,10 @@ find_record(const struct kmp_record *record, int64_t time_ms, int certain)
   if (kmp_value_decode(record, &value) != KMP_OK || value.form == KMP_FORM_NONE)
     return;
   if (record->id == KMP_REGISTER_SERIAL &&
+      !kmp_value_has_unknown_unit(record) &&
       kmp_value_format(&value, text, sizeof(text)) < KMP_TEXT_SIZE)
     find_serial(text);
-  if (!is_wanted(record->id))
+  if (!is_wanted(record->id) || record->id == KMP_REGISTER_PASSWORD)
     return;
   item = add_item(&in.found);
   item->id = record->id;

@@ -48,6 +48,21 @@ static const struct row rows[] = {
     SITE_TWO, 65, 1, "meter.volume_v1 520.41 m³\n",
     "error: meter: heat_energy_e1: cannot be used: a number beyond 64 "
     "bits\n" },
+  { "a number of an unknown unit", "60:4b0442000007d0 68=520.41m3", "",
+    SITE_TWO, 0, 1,
+    "meter.heat_energy_e1 20.00\n"
+    "meter.volume_v1 520.41 m³\n",
+    "warning: meter: heat_energy_e1: the meter sends the unknown unit code 4b: "
+    "the value is delivered without a unit; this is reported once\n" },
+  { "a number of ten bytes", "51:330a0000000000000000bc614e", "",
+    "fields = meter_number\n", 0, 1, "meter.meter_number 12345678 number\n",
+    "" },
+  { "an info code in words", "99=8 1001=1", "", "fields = info_text\n", 0, 2,
+    "meter.info_text t1 outside range\n", "" },
+  { "an earlier name", "19=191kWh", "", "fields = tariff_energy_19\n", 0, 1,
+    "meter.active_energy_in_t1 191 kWh\n", "" },
+  { "hours without a unit", "1004=54888", "", "fields = operating_hours\n", 0,
+    1, "meter.operating_hours 54888 h\n", "" },
   { "four registers at a time", SITE_HEAT, "limit=4",
     "timeout = 4s\nretries = 1\n", 0, 4, SITE_HEAT_SHOWN, "" },
   { "two registers at a time", SITE_HEAT, "limit=2",

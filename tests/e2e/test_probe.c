@@ -178,8 +178,8 @@ START_TEST(probe_asks_for_eight_registers_at_a_time)
   build();
   probe("--json");
   house_check(&house, EX_OK, "");
-  /* 322 registers, the type and the serial number. */
-  ck_assert_uint_eq(meter_requests(house.meter), (322 + 7) / 8 + 2);
+  /* 594 registers, the type and the serial number. */
+  ck_assert_uint_eq(meter_requests(house.meter), (594 + 7) / 8 + 2);
   ck_assert_uint_eq(meter_unheard(house.meter), 0);
 }
 END_TEST
@@ -592,11 +592,11 @@ START_TEST(probe_on_a_terminal_shows_how_far_it_is)
   ck_assert_int_eq(strncmp(scene_out(house.scene), FACTS, strlen(FACTS)), 0);
   shown = read_terminal(master);
   ck_assert_ptr_nonnull(
-    strstr(shown, "[                                        ] 0 of 322 "
+    strstr(shown, "[                                        ] 0 of 594 "
                   "registers\r\n"));
   ck_assert_ptr_nonnull(
-    strstr(shown, "\033[A\r\033[K[###################                     ] "
-                  "160 of 322 registers\r\n"));
+    strstr(shown, "\033[A\r\033[K[##########                              ] "
+                  "160 of 594 registers\r\n"));
   /* At the end it is gone. */
   ck_assert_str_eq(shown + strlen(shown) -
                      strlen("registers\r\n\033[A\r\033[K"),

@@ -127,6 +127,8 @@ add_record(struct text *t, const struct kmp_record *record)
   add(t, "%s", value.form == KMP_FORM_NONE ? "none" : number);
   if (value.form == KMP_FORM_NUMBER && value.unit)
     add(t, " %s", value.unit);
+  if (kmp_value_has_unknown_unit(record))
+    add(t, " (unit code %02X)", record->unit);
   if (unit && unit->layout >= KMP_LAYOUT_HMS && unit->layout <= KMP_LAYOUT_MD &&
       kmp_mantissa_decode(record, &raw) == KMP_OK)
     add(t, " (raw %" PRId64 ")", raw);

@@ -55,7 +55,7 @@ enum kmp_error {
   /* The value. */
   KMP_ERANGE = -17, /* does not fit a signed 64-bit number */
   KMP_EDATE = -18,  /* no such date or time */
-  KMP_EUNIT = -19,  /* unit code that is in no table */
+  KMP_EUNIT = -19,  /* unit code that is in no table: a remark, no refusal */
   KMP_ESIZE = -20,  /* a length that the unit cannot have */
   /* The line again. */
   KMP_ETRAILING = -21 /* bytes behind the stop byte: it was none */

@@ -62,7 +62,8 @@ kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
   case KMP_GET_SERIAL:
     return kmp_frame_encode(&frame, wire, size);
   case KMP_GET_REGISTER:
-    if (request->count < 1 || request->count > KMP_REGISTERS_MAX)
+    if (request->count < 1 || request->count > KMP_REGISTERS_MAX ||
+        request_has(request, KMP_REGISTER_PASSWORD))
       return 0;
     data[0] = request->count;
     for (i = 0; i < request->count; i++)

@@ -17,7 +17,10 @@
 
 #include "plugins/input/kmp/kmp_frame.h"
 
-/* Commands.  A program that reads never sends those that change the meter. */
+/* Commands.  A program that reads never sends those that change the meter: 09,
+ * 11, 9C, and 07 (reset), 85 (reset without backup), 86, 88 (stop the debiting
+ * period), 92 (login), 97 (cut off the supply), A6 (set voltage quality).
+ * kmp_request_encode writes 01, 02 and 10, and no other. */
 #define KMP_GET_TYPE 0x01
 #define KMP_GET_SERIAL 0x02
 #define KMP_SET_CLOCK 0x09
@@ -37,6 +40,11 @@
 #define KMP_MANTISSA_MAX 32
 /* The register that holds the serial number. */
 #define KMP_REGISTER_SERIAL 1001
+/* The register that counts the hours of operation. */
+#define KMP_REGISTER_HOURS 1004
+/* The register that holds the password of an electricity meter: never asked
+ * for. */
+#define KMP_REGISTER_PASSWORD 1180
 
 /* What is left of an answer after a damaged stop byte has more bytes than this:
  * if the stop byte follows whole records, a record's length and exponent, the
@@ -73,7 +81,8 @@ struct kmp_answer {
 };
 
 /* Writes a request as it goes over the line.  Returns its length, 0 when it
- * cannot be: more than eight registers, an unknown command, SIZE too small. */
+ * cannot be: more than eight registers, the password among them, a command
+ * other than the three above, SIZE too small. */
 size_t kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
                           size_t size);
 

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plugins/input/kmp/kmp_message.h"
+#include "plugins/input/kmp/model.h"
+
 #define REGISTER_MAX 65535
 /* Room for the first of a register's usual units. */
 #define UNIT_SIZE 16
@@ -79,15 +82,60 @@ parse_number(const char *text)
   return number;
 }
 
+/* Names of earlier versions, when the meaning was not known: these words and
+ * the register's number.  Pipeline files have them. */
+static const struct {
+  const char *words;
+  uint16_t first, last;
+} old_names[] = {
+  { "reactive_energy_", 3, 6 },
+  { "tariff_energy_", 17, 34 },
+  { "max_demand_", 35, 46 },
+  { "number_", 50, 58 },
+  { "reg_", 1021, 1086 },
+  { "energy_", 1059, 1066 },
+  { "reactive_energy_", 1067, 1074 },
+  { "interval_", 1112, 1115 },
+  { "energy_", 1121, 1121 },
+  { "rtc_", 1181, 1181 },
+  { "flags_", 1189, 1189 },
+};
+
+/* The id that an earlier version named NAME, or -1. */
+static int32_t
+find_old_name(const char *name)
+{
+  size_t i;
+
+  if (strcmp(name, "firmware_revision_b") == 0)
+    return 6031;
+  for (i = 0; i < sizeof(old_names) / sizeof(old_names[0]); i++) {
+    size_t len = strlen(old_names[i].words);
+    int32_t id;
+
+    if (strncmp(name, old_names[i].words, len) != 0)
+      continue;
+    id = parse_number(name + len);
+    if (id >= old_names[i].first && id <= old_names[i].last &&
+        kmp_register_find((uint16_t)id))
+      return id;
+  }
+  return -1;
+}
+
 int32_t
 kmp_register_id(const char *name)
 {
+  int32_t id;
   size_t i;
 
   for (i = 0; i < REGISTER_COUNT; i++)
     if (strcmp(registers[i].name, name) == 0)
       return registers[i].id;
-  return parse_number(name);
+  id = parse_number(name);
+  if (id < 0)
+    id = find_old_name(name);
+  return id == KMP_REGISTER_PASSWORD ? -1 : id;
 }
 
 const char *
@@ -135,6 +183,7 @@ static const struct {
   { "m3xC|MWh|kWh|GJ|Gcal", 200000, "m3xC" },
   { "kWh", 100000, "kWh" },
   { "kvarh", 100000, "kvarh" },
+  { "kVAh", 100000, "kVAh" },
 };
 
 static void
@@ -191,11 +240,27 @@ give_field(uint16_t id, const struct mp_field_sink *sink)
   sink->field(sink, &field);
 }
 
+/* The field that is no register: an info code in words. */
+static void
+give_info_text(const struct mp_field_sink *sink)
+{
+  const struct mp_field field = { .struct_size = sizeof(field),
+                                  .kind = MP_TEXT,
+                                  .name = MODEL_FIELD,
+                                  .label = "Current info code in words" };
+
+  sink->field(sink, &field);
+}
+
 int
 kmp_field(const char *name, const struct mp_field_sink *sink)
 {
   int32_t id = kmp_register_id(name);
 
+  if (strcmp(name, MODEL_FIELD) == 0) {
+    give_info_text(sink);
+    return MP_OK;
+  }
   if (id < 0)
     return MP_ECONFIG;
   give_field((uint16_t)id, sink);
@@ -209,5 +274,6 @@ kmp_list_fields(const struct mp_field_sink *sink)
 
   for (i = 0; i < REGISTER_COUNT; i++)
     give_field(registers[i].id, sink);
+  give_info_text(sink);
   return MP_OK;
 }

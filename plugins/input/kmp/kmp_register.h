@@ -12,7 +12,8 @@
 
 struct kmp_register {
   uint16_t id;
-  uint8_t kind;      /* MP_COUNTER, MP_GAUGE or MP_TEXT; a frame may differ */
+  uint8_t kind;      /* MP_COUNTER, MP_GAUGE or MP_TEXT; a frame may differ;
+                        0: not known */
   const char *name;  /* canonical: "heat_energy_e1" */
   const char *label; /* "Heat energy E1" */
   const char *unit;  /* usual ones: "MWh|kWh|GJ|Gcal"; "" not known */
@@ -30,8 +31,9 @@ const struct kmp_register *kmp_register_find(uint16_t id);
  * last. */
 const struct kmp_register *kmp_register_at(size_t index);
 
-/* The id that NAME means: a name of the table, "60" or "0x3c" (any number from
- * 0 to 65535); -1: there is none. */
+/* The id that NAME means: a name of the table, a name that an earlier version
+ * had, "60" or "0x3c" (any number from 0 to 65535); -1: there is none, or it is
+ * the meter's password. */
 int32_t kmp_register_id(const char *name);
 
 /* Room for the canonical name of an id without a name ("60123"). */

@@ -9,14 +9,16 @@
 /* How the mantissa is to be read. */
 enum kmp_layout {
   KMP_LAYOUT_NUMBER,
-  KMP_LAYOUT_PLAIN,    /* a number; longer than 8 bytes: flags, as hex */
-  KMP_LAYOUT_BITS,     /* the same, without sign and exponent */
-  KMP_LAYOUT_HMS,      /* hhmmss in decimal digits */
-  KMP_LAYOUT_YMD,      /* yymmdd */
-  KMP_LAYOUT_YYYYMD,   /* yyyymmdd */
-  KMP_LAYOUT_MD,       /* mmdd */
-  KMP_LAYOUT_RTC,      /* info weekday ss mm hh DD MM YY, a byte each */
-  KMP_LAYOUT_DATETIME, /* DST-offset YY MM DD hh mm ss, a byte each */
+  KMP_LAYOUT_PLAIN,        /* a number; one that does not fit, and flags: hex */
+  KMP_LAYOUT_BITS,         /* the same, without sign and exponent */
+  KMP_LAYOUT_HMS,          /* hhmmss in decimal digits */
+  KMP_LAYOUT_YMD,          /* yymmdd */
+  KMP_LAYOUT_YYYYMD,       /* yyyymmdd */
+  KMP_LAYOUT_MD,           /* mmdd */
+  KMP_LAYOUT_RTC,          /* info weekday ss mm hh DD MM YY, a byte each */
+  KMP_LAYOUT_RTC_Q,        /* the same; of another length: hex */
+  KMP_LAYOUT_KAM_DATETIME, /* flags, then 32-bit seconds since 2000-01-01 */
+  KMP_LAYOUT_DATETIME,     /* DST-offset YY MM DD hh mm ss, a byte each */
   KMP_LAYOUT_ASCII,
   KMP_LAYOUT_IPV4,
   KMP_LAYOUT_IPV6,

@@ -11,15 +11,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plugins/input/kmp/capture_time.h"
 #include "plugins/input/kmp/kmp_unit.h"
 
 #define SIEX_NEGATIVE 0x80
 #define SIEX_NEGATIVE_EXPONENT 0x40
 #define SIEX_EXPONENT 0x3f
 
-/* More bytes cannot be a number. */
-#define NUMBER_SIZE 8
+/* The flags of a 382 without a unit: no number, whatever their value. */
+#define FLAGS_SIZE 16
 #define RTC_SIZE 8
+#define KAM_DATETIME_SIZE 5
+/* The code of a plain number. */
+#define UNIT_NUMBER 0x33
+/* 2000-01-01, in seconds since 1970. */
+#define KAM_EPOCH INT64_C(946684800)
 #define DATETIME_SIZE 7
 #define IPV4_SIZE 4
 #define IPV6_SIZE 16
@@ -94,8 +100,23 @@ decode_number(const struct kmp_record *record, const struct kmp_unit *unit,
   value->form = KMP_FORM_NUMBER;
   value->coef = record->siex & SIEX_NEGATIVE ? -coef : coef;
   value->exp10 = record->siex & SIEX_NEGATIVE_EXPONENT ? -exp10 : exp10;
-  value->exp10 += unit->scale;
+  value->exp10 += unit ? unit->scale : 0;
   return KMP_OK;
+}
+
+/* Leading zeros do not count: a number of ten bytes may well fit.  One that
+ * does not fit is shown as it is when it has more bytes than a number needs. */
+static int
+decode_plain(const struct kmp_record *record, const struct kmp_unit *unit,
+             struct kmp_value *value)
+{
+  int r = KMP_ERANGE;
+
+  if (record->nob < FLAGS_SIZE || (unit && unit->symbol))
+    r = decode_number(record, unit, value);
+  if (r == KMP_ERANGE && record->nob > sizeof(value->coef))
+    return set_hex(value, record);
+  return r;
 }
 
 /* Flags have no sign and no exponent; those that are no number any more (a 382
@@ -233,13 +254,35 @@ decode_rtc(const struct kmp_record *record, struct kmp_value *value)
   return set_moment(value, &m);
 }
 
+/* [flags][seconds since 2000-01-01 00:00, 4 bytes] */
+static int
+decode_kam_datetime(const struct kmp_record *record, struct kmp_value *value)
+{
+  struct kmp_record seconds = *record;
+  char text[CAPTURE_TIME_SIZE];
+  int64_t n;
+
+  if (record->nob != KAM_DATETIME_SIZE)
+    return set_hex(value, record);
+  seconds.mantissa++;
+  seconds.nob--;
+  if (kmp_mantissa_decode(&seconds, &n) != KMP_OK || n == 0)
+    return KMP_OK;
+  if (capture_format_time(text, sizeof(text), (KAM_EPOCH + n) * 1000) == 0)
+    return KMP_EDATE;
+  value->info = record->mantissa[0];
+  return set_text(value, "%.19s", text);
+}
+
 /* [DST offset in minutes][YY][MM][DD][hh][mm][ss].  Whether the time is with
- * or without the offset differs from meter to meter: it is left as sent. */
+ * or without the offset differs from meter to meter: both are left as sent. */
 static int
 decode_datetime(const struct kmp_record *record, struct kmp_value *value)
 {
   const uint8_t *p = record->mantissa;
+  char moment[KMP_TEXT_SIZE];
   struct moment m;
+  int r;
 
   if (record->nob != DATETIME_SIZE)
     return KMP_ESIZE;
@@ -247,7 +290,11 @@ decode_datetime(const struct kmp_record *record, struct kmp_value *value)
   if (p[1] > 99)
     return KMP_EDATE;
   value->dst = p[0];
-  return set_moment(value, &m);
+  r = set_moment(value, &m);
+  if (r != KMP_OK || value->form == KMP_FORM_NONE || value->dst == 0)
+    return r;
+  memcpy(moment, value->text, sizeof(moment));
+  return set_text(value, "%.19s +%d min DST", moment, value->dst);
 }
 
 /* Text; the blanks and NULs that fill it up are cut.  What is no printable
@@ -289,9 +336,7 @@ decode_layout(const struct kmp_record *record, const struct kmp_unit *unit,
 {
   switch (unit->layout) {
   case KMP_LAYOUT_PLAIN:
-    if (record->nob > NUMBER_SIZE)
-      return set_hex(value, record);
-    return decode_number(record, unit, value);
+    return decode_plain(record, unit, value);
   case KMP_LAYOUT_BITS:
     return decode_bits(record, value);
   case KMP_LAYOUT_HMS:
@@ -304,6 +349,11 @@ decode_layout(const struct kmp_record *record, const struct kmp_unit *unit,
     return decode_md(record, value);
   case KMP_LAYOUT_RTC:
     return decode_rtc(record, value);
+  case KMP_LAYOUT_RTC_Q:
+    return record->nob == RTC_SIZE ? decode_rtc(record, value)
+                                   : set_hex(value, record);
+  case KMP_LAYOUT_KAM_DATETIME:
+    return decode_kam_datetime(record, value);
   case KMP_LAYOUT_DATETIME:
     return decode_datetime(record, value);
   case KMP_LAYOUT_ASCII:
@@ -328,13 +378,22 @@ kmp_value_decode(const struct kmp_record *record, struct kmp_value *ret)
   ret->coef = 0;
   ret->exp10 = 0;
   ret->unit = unit ? unit->symbol : NULL;
+  /* KMP 7.2: a MULTICAL 21 sends its hours as a plain number. */
+  if (record->id == KMP_REGISTER_HOURS && record->unit == UNIT_NUMBER)
+    ret->unit = "h";
   ret->dst = ret->info = ret->weekday = -1;
   ret->text[0] = '\0';
   if (record->nob == 0)
     return KMP_OK;
   if (!unit)
-    return KMP_EUNIT;
+    return decode_plain(record, NULL, ret);
   return decode_layout(record, unit, ret);
+}
+
+int
+kmp_value_has_unknown_unit(const struct kmp_record *record)
+{
+  return record->nob > 0 && !kmp_unit_find(record->unit);
 }
 
 /* As many zeros as an exponent can ask for. */
@@ -386,7 +445,8 @@ kmp_serial_format(const struct kmp_record *record, char buf[KMP_FORMAT_SIZE])
   struct kmp_value value;
 
   buf[0] = '\0';
-  if (kmp_value_decode(record, &value) == KMP_OK)
+  if (!kmp_value_has_unknown_unit(record) &&
+      kmp_value_decode(record, &value) == KMP_OK)
     kmp_value_format(&value, buf, KMP_FORMAT_SIZE);
   if (buf[strspn(buf, "0.")] == '\0')
     buf[0] = '\0';

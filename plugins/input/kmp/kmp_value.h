@@ -31,23 +31,28 @@ struct kmp_value {
   int32_t exp10;
   int64_t coef;     /* coef * 10^exp10 with the meter's decimals */
   const char *unit; /* symbol of units.csv; NULL: none, and for texts */
-  int16_t dst;      /* minutes of summer time in text, as sent; -1: not sent */
-  int16_t info;     /* info byte of a real-time clock; -1: not sent */
+  int16_t dst;      /* minutes of summer time, as sent; -1: not sent */
+  int16_t info;     /* first byte of a clock, flags; -1: not sent */
   int16_t weekday;  /* 1 Monday .. 7 Sunday, of such a clock; -1: not sent */
   char text[KMP_TEXT_SIZE];
 };
 
 /* Decodes the value of a record.  KMP_OK (look at form), or KMP_ERANGE,
- * KMP_EDATE, KMP_EUNIT, KMP_ESIZE: there is no value, and that is to be
- * reported. */
+ * KMP_EDATE, KMP_ESIZE: there is no value, and that is to be reported.  A
+ * number whose unit code is not known has no unit: see
+ * kmp_value_has_unknown_unit. */
 int kmp_value_decode(const struct kmp_record *record, struct kmp_value *ret);
+
+/* Whether a value was decoded without its unit, because nothing is known of the
+ * code. */
+int kmp_value_has_unknown_unit(const struct kmp_record *record);
 
 /* Writes the number plainly ("0.002", "87654321000"), a text as it is, nothing
  * for no value.  Returns its length; KMP_FORMAT_SIZE always suffices. */
 size_t kmp_value_format(const struct kmp_value *value, char *buf, size_t size);
 
 /* Writes the serial number that a record holds, or "": a meter to which none
- * was given says 0. */
+ * was given says 0, and a number in an unknown unit may be something else. */
 void kmp_serial_format(const struct kmp_record *record,
                        char buf[KMP_FORMAT_SIZE]);
 

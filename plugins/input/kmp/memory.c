@@ -10,6 +10,8 @@
  *   silent       registers that the meter was silent to, by their numbers
  *   silent_runs  runs in a row in which it was silent to just these
  *   silent_at    when that was last found out
+ *   model     its type and the registers that tell its model: "1101 08"
+ *   units     unit codes that were reported as unknown: "4b fe "
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -169,6 +171,7 @@ forget_habits(const struct kmp *kmp, const char *serial)
   forget(kmp, "limit");
   forget(kmp, "silent");
   forget(kmp, "silent_runs");
+  forget(kmp, "model");
 }
 
 void
@@ -198,4 +201,47 @@ memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink)
 
   if (serial != NULL)
     sink->serial(sink, serial, MP_SERIAL_ASSUMED);
+}
+
+/* Room for all 256 codes, with a blank after each. */
+#define UNITS_SIZE (256 * 3 + 1)
+
+void
+memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code)
+{
+  const struct mp_host *host = kmp->host;
+  const char *told = host->store_get(host, "units");
+  char word[4], units[UNITS_SIZE];
+
+  snprintf(word, sizeof(word), "%02x ", code);
+  if (told != NULL && strstr(told, word) != NULL)
+    return;
+  mp_log(host, MP_LOG_WARNING, name,
+         "the meter sends the unknown unit code %02x: the value is delivered "
+         "without a unit; this is reported once",
+         code);
+  snprintf(units, sizeof(units), "%s%s", told != NULL ? told : "", word);
+  (void)host->store_set(host, "units", units);
+}
+
+int
+memory_model(const struct kmp *kmp, struct model *ret_model)
+{
+  const char *text = kmp->host->store_get(kmp->host, "model");
+  unsigned type, has;
+
+  if (text == NULL || sscanf(text, "%4x %2x", &type, &has) != 2)
+    return 0;
+  ret_model->type = (uint16_t)type;
+  ret_model->has = (uint8_t)has;
+  return 1;
+}
+
+void
+memory_note_model(const struct kmp *kmp, const struct model *model)
+{
+  char text[16];
+
+  snprintf(text, sizeof(text), "%04x %02x", model->type, model->has);
+  (void)kmp->host->store_set(kmp->host, "model", text);
 }

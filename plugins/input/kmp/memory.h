@@ -6,6 +6,7 @@
 #define KMP_MEMORY_H
 
 #include "plugins/input/kmp/kmp.h"
+#include "plugins/input/kmp/model.h"
 
 /* Whether the last good reading is younger than min_interval. */
 int memory_is_early(const struct kmp *kmp);
@@ -25,6 +26,14 @@ void memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
                         const struct kmp_record *record);
 /* The meter was not asked: tells the host what is remembered. */
 void memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink);
+
+/* The meter sent NAME with a unit code that is in no table: says so, once for
+ * each code. */
+void memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code);
+
+/* What is remembered of the meter's model: 1, 0 when nothing is. */
+int memory_model(const struct kmp *kmp, struct model *ret_model);
+void memory_note_model(const struct kmp *kmp, const struct model *model);
 
 /* A meter that answered small requests only, run after run, is asked for eight
  * again once a day: limits the session.  BEFORE is the limit as the run

@@ -41,7 +41,7 @@ struct finding {
 struct probe {
   struct kmp *kmp;
   const struct mp_probe_sink *sink;
-  uint16_t type;
+  struct model model;
   uint32_t total; /* registers of the table */
   uint32_t next;  /* to be asked for: of the common ones, then of the table */
   uint32_t done;
@@ -99,13 +99,21 @@ remark_on(const struct probe *probe, uint16_t id, const struct mp_value *value,
 {
   if (value->kind == MP_TEXT)
     return NULL;
-  if ((id == MODEL_INFO || id == MODEL_INFO_BITS) && value->exp10 == 0) {
-    model_info(probe->type, id, value->coef, buf, size);
+  if ((id == MODEL_INFO || id == MODEL_INFO_BITS || id == MODEL_INFO_WATER) &&
+      value->exp10 == 0) {
+    model_info(&probe->model, id, value->coef, buf, size);
     return buf[0] != '\0' ? buf : NULL;
   }
   if (value->unit != NULL && strcmp(value->unit, "C") == 0)
     return remark_temperature(probe->kmp->host, id, value);
   return NULL;
+}
+
+static const char *
+remark_unit(const struct kmp_record *record, char *buf, size_t size)
+{
+  snprintf(buf, size, "%s: %02x", kmp_error_text(KMP_EUNIT), record->unit);
+  return buf;
 }
 
 static void
@@ -132,6 +140,8 @@ tell_register(const struct probe *probe, const struct finding *finding)
     value.time_ms = finding->time_ms;
     item.value = &value;
     item.remark = remark_on(probe, record->id, &value, remark, sizeof(remark));
+    if (kmp_value_has_unknown_unit(record))
+      item.remark = remark_unit(record, remark, sizeof(remark));
   } else {
     item.remark = r == MP_DROP ? "no value yet" : kmp_error_text(error);
   }
@@ -183,8 +193,10 @@ take_answer(void *ctx, const struct kmp_request *request,
     uint16_t id = request->ids[i];
     const struct kmp_record *record = kmp_answer_find(answer, id);
 
-    if (record != NULL)
-      keep(find_finding(probe, id), record, probe->kmp->session.time_ms);
+    if (record == NULL)
+      continue;
+    model_note_register(&probe->model, id);
+    keep(find_finding(probe, id), record, probe->kmp->session.time_ms);
   }
 }
 
@@ -211,7 +223,7 @@ ask_type(struct probe *probe, unsigned attempts)
 
   if (r != MP_OK)
     return r;
-  probe->type = answer.type;
+  probe->model.type = answer.type;
   model_name(answer.type, text, sizeof(text));
   tell_fact(probe, "meter type", text);
   model_revision(answer.revision, text, sizeof(text));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugins/input/kmp/info.h"
 #include "plugins/input/kmp/kmp.h"
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/kmp/memory.h"
@@ -20,7 +21,7 @@ enum gap { NO_GAP, LEFT_OUT, SILENT };
 /* A register that is read in this cycle. */
 struct wanted {
   uint16_t id;
-  const char *name; /* the host's; NULL: only for the serial number */
+  const char *name; /* the host's; NULL: read for another purpose */
   int answered;     /* in a good answer, be it with a value or left out */
   int not_asked;    /* the meter was silent to it in earlier runs */
   enum gap gap;
@@ -31,7 +32,9 @@ struct reading {
   const struct mp_sink *sink;
   struct wanted *wanted;
   size_t count;
-  size_t fields;   /* of these, fields */
+  size_t fields;  /* of these, fields */
+  size_t regular; /* of these, all but the serial number */
+  struct info info;
   unsigned values; /* emitted */
 };
 
@@ -81,6 +84,8 @@ emit(struct reading *reading, const char *name, const struct kmp_record *record)
     mp_fail(host, r, name, "cannot be used: %s", kmp_error_text(error));
     return;
   }
+  if (kmp_value_has_unknown_unit(record))
+    memory_note_unit(reading->kmp, name, record->unit);
   value.time_ms = reading->kmp->session.time_ms;
   if (reading->sink->emit(reading->sink, name, &value) >= 0)
     reading->values++;
@@ -129,6 +134,8 @@ take_answer(void *ctx, const struct kmp_request *request,
     wanted->gap = record == NULL ? LEFT_OUT : NO_GAP;
     if (id == KMP_REGISTER_SERIAL)
       memory_take_serial(reading->kmp, reading->sink, record);
+    if (record != NULL)
+      info_take(&reading->info, record);
     if (record != NULL && wanted->name != NULL)
       emit(reading, wanted->name, record);
   }
@@ -171,33 +178,58 @@ ask_for(struct reading *reading, size_t from, size_t to)
   return result;
 }
 
-/* Which registers: the wanted fields, then perhaps the serial number's. */
+/* One more register to read, that is no field. */
+static void
+add_wanted(struct reading *reading, uint16_t id)
+{
+  if (find_wanted(reading, id) == NULL)
+    reading->wanted[reading->count++].id = id;
+}
+
+static void
+add_info(struct reading *reading)
+{
+  uint16_t ids[INFO_REGISTERS];
+  size_t n = info_registers(&reading->info, ids);
+  size_t i;
+
+  for (i = 0; i < n; i++)
+    add_wanted(reading, ids[i]);
+}
+
+/* Which registers: the wanted fields, those that the text of the info code
+ * needs, then perhaps the serial number's. */
 static int
 list_wanted(struct reading *reading)
 {
-  const struct kmp *kmp = reading->kmp;
-  const struct mp_host *host = kmp->host;
+  const struct mp_host *host = reading->kmp->host;
   uint32_t n = 0;
   uint32_t i;
 
   while (host->field(host, n) != NULL)
     n++;
-  reading->wanted = calloc((size_t)n + 1, sizeof(*reading->wanted));
+  reading->wanted =
+    calloc((size_t)n + INFO_REGISTERS + 1, sizeof(*reading->wanted));
   if (reading->wanted == NULL)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   for (i = 0; i < n; i++) {
     const char *name = host->field(host, i);
     int32_t id = kmp_register_id(name);
 
+    if (strcmp(name, MODEL_FIELD) == 0) {
+      info_begin(&reading->info, reading->kmp, name);
+      continue;
+    }
     if (id < 0)
       return mp_fail(host, MP_ECONFIG, name, "is no register");
-    reading->wanted[i].id = (uint16_t)id;
-    reading->wanted[i].name = name;
+    reading->wanted[reading->count].id = (uint16_t)id;
+    reading->wanted[reading->count++].name = name;
   }
-  reading->fields = n;
-  reading->count = n;
-  if (n > 0 && find_wanted(reading, KMP_REGISTER_SERIAL) == NULL)
-    reading->wanted[reading->count++].id = KMP_REGISTER_SERIAL;
+  reading->fields = reading->count;
+  add_info(reading);
+  reading->regular = reading->count;
+  if (n > 0)
+    add_wanted(reading, KMP_REGISTER_SERIAL);
   return MP_OK;
 }
 
@@ -209,8 +241,8 @@ ask_for_all(struct reading *reading)
   struct kmp *kmp = reading->kmp;
   int due = memory_serial_due(kmp);
   int known_without = kmp->host->store_get(kmp->host, "serial") == NULL;
-  int rides = reading->fields % kmp->session.limit != 0;
-  size_t first = reading->fields;
+  int rides = reading->regular % kmp->session.limit != 0;
+  size_t first = reading->regular;
   int r;
 
   /* A meter without a serial number is not asked for it each time. */
@@ -357,6 +389,17 @@ note_silence(const struct reading *reading)
     memory_note_silent(reading->kmp, ids);
 }
 
+static int
+emit_info(struct reading *reading)
+{
+  int r = info_emit(&reading->info, reading->sink);
+
+  if (r < 0)
+    return r;
+  reading->values += (unsigned)r;
+  return MP_OK;
+}
+
 int
 kmp_read(void *self, const struct mp_sink *sink)
 {
@@ -368,12 +411,14 @@ kmp_read(void *self, const struct mp_sink *sink)
   if (kmp->port == NULL)
     return MP_SKIP;
   r = list_wanted(&reading);
-  if (r == MP_OK && reading.fields > 0) {
+  if (r == MP_OK && reading.regular > 0) {
     memory_apply_limit(kmp);
     limit = kmp->session.limit;
     recall_silence(&reading);
     kmp_begin_capture(kmp);
     r = ask_for_all(&reading);
+    if (r == MP_OK)
+      r = emit_info(&reading);
     recorder_flush(kmp->session.recorder);
     memory_note_limit(kmp, limit);
     if (r == MP_OK)

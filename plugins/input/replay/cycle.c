@@ -177,8 +177,10 @@ take_answer(struct replay *r, const struct mp_sink *sink,
     mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
            "register %u was not asked for, left out",
            (unsigned)answer->surplus_id);
-  if (answer->cid == KMP_GET_TYPE)
+  if (answer->cid == KMP_GET_TYPE) {
+    r->model.type = answer->type;
     replay_keep_type(r, answer);
+  }
   if (answer->cid == KMP_GET_SERIAL) {
     snprintf(text, sizeof(text), "%lu", (unsigned long)answer->serial);
     if (answer->serial == 0)
@@ -236,6 +238,7 @@ static void
 begin_cycle(struct replay *r)
 {
   r->begun = r->serial_told = 0;
+  r->info_code = -1;
   if (++r->cycle == 0) {
     memset(r->cycle_of, 0, REGISTER_COUNT * sizeof(r->cycle_of[0]));
     r->cycle = 1;
@@ -249,6 +252,7 @@ take_header(struct replay *r)
   if (r->begun)
     return NEXT_CYCLE;
   r->serial[0] = '\0';
+  memset(&r->model, 0, sizeof(r->model));
   r->has_request = 0;
   return TAKEN;
 }
@@ -301,6 +305,7 @@ replay_take_cycle(struct replay *r, const struct mp_sink *sink)
     return code;
   if (!r->serial_told && r->serial[0] != '\0')
     sink->serial(sink, r->serial, MP_SERIAL_ASSUMED);
+  replay_tell_info(r, sink);
   r->ended = code == MP_END;
   return end_cycle(r, r->held && r->event == EVENT_FRAME);
 }

@@ -96,6 +96,9 @@ finish(struct replay *r)
     report_unseen(r);
   else
     report_empty(r);
+  if (r->wants_info && !r->info_told)
+    mp_fail(r->host, MP_EDATA, r->events.lines.name,
+            "holds no info code: %s has no value", MODEL_FIELD);
   return MP_END;
 }
 
@@ -121,10 +124,12 @@ learn_fields(struct replay *r)
   uint32_t i = 0;
 
   memset(&r->wanted, 0, sizeof(r->wanted));
+  r->wants_info = r->info_told = 0;
   for (name = r->host->field(r->host, i); name;
        name = r->host->field(r->host, ++i)) {
     int32_t id = kmp_register_id(name);
 
+    r->wants_info |= strcmp(name, MODEL_FIELD) == 0;
     if (id >= 0)
       register_set_add(&r->wanted, (uint16_t)id);
   }
@@ -144,12 +149,14 @@ replay_open(void *self)
   events_begin(&r->events);
   learn_fields(r);
   memset(&r->seen, 0, sizeof(r->seen));
+  memset(r->units_told, 0, sizeof(r->units_told));
   r->stopped = r->ended = r->held = r->answered = r->has_request = 0;
   r->separated = -1;
   r->damage.count = 0;
   r->failures = r->nonsense = 0;
   r->old_answer_len = 0;
   r->serial[0] = '\0';
+  memset(&r->model, 0, sizeof(r->model));
   return MP_OK;
 }
 

@@ -11,6 +11,7 @@
 #include <meterpipe/plugin.h>
 
 #include "plugins/input/kmp/kmp_value.h"
+#include "plugins/input/kmp/model.h"
 #include "plugins/input/replay/damage.h"
 #include "plugins/input/replay/events.h"
 #include "plugins/input/replay/names.h"
@@ -34,6 +35,7 @@ struct replay {
   struct register_set wanted;
   struct register_set seen; /* in the whole file */
   struct names names;
+  uint8_t units_told[256 / 8]; /* unknown unit codes, a bit each */
 
   int ended;     /* nothing comes any more */
   int stopped;   /* and all that is to be said was said */
@@ -47,6 +49,13 @@ struct replay {
   uint64_t failures;  /* told of the file */
   uint64_t nonsense;  /* lines in it that are none of a capture */
   struct damage_list damage;
+
+  /* The field info_text. */
+  int wants_info, info_told;
+  struct model model;
+  int64_t info_code; /* of this cycle; -1: none */
+  uint16_t info_id;  /* its register */
+  int64_t info_time; /* when it came */
 
   int has_request; /* one that was not answered yet */
   struct kmp_request request;
@@ -74,7 +83,8 @@ register_set_add(struct register_set *set, uint16_t id)
 static inline int
 replay_wants(const struct replay *r, uint16_t id)
 {
-  return r->wants_all || register_set_has(&r->wanted, id);
+  return id != KMP_REGISTER_PASSWORD &&
+         (r->wants_all || register_set_has(&r->wanted, id));
 }
 
 /* The end of a file is MP_END; else what a cycle came to: MP_OK or a reason.
@@ -84,6 +94,9 @@ int replay_take_cycle(struct replay *r, const struct mp_sink *sink);
 /* Hands over the value of a record, if it is wanted. */
 void replay_take_record(struct replay *r, const struct mp_sink *sink,
                         const struct kmp_record *record);
+
+/* Hands over the info code of the cycle in words, if that is wanted. */
+void replay_tell_info(struct replay *r, const struct mp_sink *sink);
 
 /* The meter told its serial number; "": it has none. */
 void replay_tell_serial(struct replay *r, const struct mp_sink *sink,

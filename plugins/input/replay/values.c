@@ -60,6 +60,55 @@ leave_out_record(struct replay *r, const struct kmp_record *record, int error)
                    kmp_error_text(error));
 }
 
+/* Once for each unit code that is in no table. */
+static void
+report_unit(struct replay *r, const struct kmp_record *record)
+{
+  uint8_t bit = (uint8_t)(1u << record->unit % 8);
+  char at[PLACE_SIZE];
+
+  if (r->units_told[record->unit / 8] & bit)
+    return;
+  r->units_told[record->unit / 8] |= bit;
+  mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
+         "register %u has the unknown unit code %02x: its value has no unit; "
+         "this is reported once",
+         (unsigned)record->id, record->unit);
+}
+
+/* The model's own register counts, or else what came. */
+static void
+take_info(struct replay *r, const struct kmp_record *record,
+          const struct kmp_value *value)
+{
+  const struct capture_line *line = &r->events.line;
+
+  if ((record->id != MODEL_INFO && record->id != MODEL_INFO_BITS &&
+       record->id != MODEL_INFO_WATER) ||
+      value->form != KMP_FORM_NUMBER || value->exp10 != 0)
+    return;
+  if (r->info_code >= 0 && record->id != model_info_register(&r->model))
+    return;
+  r->info_code = value->coef;
+  r->info_id = record->id;
+  r->info_time = line->has_time ? line->time_ms : r->host->now(r->host);
+}
+
+void
+replay_tell_info(struct replay *r, const struct mp_sink *sink)
+{
+  struct mp_value value = { .struct_size = sizeof(value), .kind = MP_TEXT };
+  char text[MODEL_TEXT_SIZE];
+
+  if (!r->wants_info || r->info_code < 0)
+    return;
+  model_info_text(&r->model, r->info_id, r->info_code, text);
+  value.text = text;
+  value.time_ms = r->info_time;
+  r->info_told = 1;
+  sink->emit(sink, MODEL_FIELD, &value);
+}
+
 void
 replay_take_record(struct replay *r, const struct mp_sink *sink,
                    const struct kmp_record *record)
@@ -74,15 +123,22 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     kmp_serial_format(record, serial);
     replay_tell_serial(r, sink, serial);
   }
-  if (r->probe)
+  model_note_register(&r->model, record->id);
+  if (r->probe) {
     replay_keep_record(r, record);
-  if (r->probe || !replay_wants(r, record->id))
     return;
+  }
   error = kmp_value_decode(record, &value);
+  if (error == KMP_OK)
+    take_info(r, record, &value);
+  if (!replay_wants(r, record->id))
+    return;
   if (error != KMP_OK) {
     leave_out_record(r, record, error);
     return;
   }
+  if (kmp_value_has_unknown_unit(record))
+    report_unit(r, record);
   if (value.form != KMP_FORM_NONE)
     emit_value(r, sink, record, &value);
 }

@@ -191,6 +191,33 @@ parse_hex(const char *text, struct meter_bytes *ret)
   }
 }
 
+/* "0001F1": type and revision, a letter and a number; or the four bytes that a
+ * meter sends. */
+static int
+parse_type(const char *text, uint8_t type[4])
+{
+  struct meter_bytes bytes;
+  char head[5], *end;
+  unsigned long number;
+
+  snprintf(head, sizeof(head), "%.4s", text);
+  if (strlen(text) > 5 && text[4] >= 'A' && text[4] <= 'Z' &&
+      parse_hex(head, &bytes) == 0 && bytes.len == 2) {
+    number = strtoul(text + 5, &end, 10);
+    if (*end == '\0' && number <= UINT8_MAX) {
+      meter_put(&bytes, (uint8_t)(text[4] - 'A' + 1));
+      meter_put(&bytes, (uint8_t)number);
+      memcpy(type, bytes.buf, bytes.len);
+      return 0;
+    }
+  }
+  if (parse_hex(text, &bytes) < 0 || bytes.len > 4)
+    return -1;
+  memset(type, 0, 4);
+  memcpy(type, bytes.buf, bytes.len);
+  return 0;
+}
+
 /* "-12.50GJ": a mantissa of four bytes, or eight where it needs them. */
 static int
 parse_decimal(const char *text, struct meter_bytes *ret)
@@ -241,13 +268,8 @@ meter_memory_set(struct meter_memory *memory, const char *text)
   if (snprintf(line, sizeof(line), "%s", text) >= (int)sizeof(line))
     return -1;
   line[strcspn(line, "\r\n")] = '\0';
-  if (strncmp(line, "type=", 5) == 0) {
-    if (parse_hex(line + 5, &bytes) < 0 || bytes.len > 4)
-      return -1;
-    memset(memory->type, 0, sizeof(memory->type));
-    memcpy(memory->type, bytes.buf, bytes.len);
-    return 0;
-  }
+  if (strncmp(line, "type=", 5) == 0)
+    return parse_type(line + 5, memory->type);
   id = strtoul(line, &end, 0);
   if (end == line || id > UINT16_MAX)
     return -1;

@@ -47,13 +47,21 @@ hex_begin(struct hex *hex, struct mask *m, const char *pos, const char *end)
     hex->upper |= *pos >= 'A' && *pos <= 'F';
 }
 
+/* Whether a byte stands at POS; the 0 of "0x" is none. */
+static int
+is_byte(const struct hex *hex)
+{
+  return hex_value(hex->pos[0]) >= 0 &&
+         (hex->end - hex->pos < 2 || (hex->pos[1] | 0x20) != 'x');
+}
+
 /* Moves to the next byte; what stands before it has been its gap. */
 static void
 find_byte(struct hex *hex)
 {
   const char *from = hex->pos;
 
-  while (hex->pos < hex->end && hex_value(*hex->pos) < 0)
+  while (hex->pos < hex->end && !is_byte(hex))
     hex->pos++;
   if (!hex->begun)
     mask_put(hex->m, from, (size_t)(hex->pos - from));

@@ -57,39 +57,99 @@ word_end(const char *p, const char *end)
   return p;
 }
 
-/* Whether the text has digits and letters, and of words only hex. */
-static int
-is_hex_text(const char *p, const char *end)
-{
-  int digits = 0, letters = 0;
+/* ---- Rows of bytes ------------------------------------------------------- */
 
-  for (; p < end; p++) {
-    if (is_word(*p) && hex_value(*p) < 0)
-      return 0;
-    digits |= is_digit(*p);
-    letters |= is_letter(*p);
-  }
-  return digits && letters;
+/* What may stand between two bytes, at most two of these: ", ". */
+static const char separators[] = " -:,;./_|\\\t";
+#define SEPARATOR_MAX 2
+
+/* What was seen of a row of bytes. */
+struct row {
+  size_t bytes;
+  int digits, letters; /* there were some */
+  int pairs;           /* each byte is a word */
+  int blanks; /* single blanks between the words; the first may be long */
+  int frame;  /* a start byte and an address stand in it */
+  int last;   /* byte, or -1 */
+};
+
+/* Where the word at P ends if it is bytes in hex; P: it is not. */
+static const char *
+bytes_end(const char *p, const char *end)
+{
+  const char *word = word_end(p, end);
+  const char *q;
+
+  for (q = p; q < word; q++)
+    if (hex_value(*q) < 0)
+      return p;
+  return (word - p) % 2 == 0 ? word : p;
 }
 
-/* ---- Rows of bytes ------------------------------------------------------- */
+/* Where the next bytes of a row begin, behind a separator and perhaps "0x" or
+ * "\\x".  P: the row ends here. */
+static const char *
+next_bytes(const char *p, const char *end)
+{
+  const char *q = p;
+
+  while (q < end && q - p < SEPARATOR_MAX &&
+         memchr(separators, *q, sizeof(separators) - 1) != NULL)
+    q++;
+  if (q == p)
+    return p;
+  if (end - q > 2 && q[0] == '0' && (q[1] | 0x20) == 'x')
+    q += 2;
+  else if (end - q > 1 && q[-1] == '\\' && (q[0] | 0x20) == 'x')
+    q++;
+  return bytes_end(q, end) > q ? q : p;
+}
+
+static int
+is_frame_head(int start, int address)
+{
+  return (start == KMP_START_REQUEST || start == KMP_START_ANSWER) &&
+         (address == KMP_ADDRESS_METER || address == KMP_ADDRESS_TOP ||
+          address == KMP_ADDRESS_BASE);
+}
+
+/* Takes a word of the row; BLANK: a single blank stands before it. */
+static void
+note_bytes(struct row *row, int blank, const char *p, const char *end)
+{
+  row->pairs &= end - p == 2;
+  row->blanks &= row->bytes == 0 || (blank && end - p == 2);
+  for (; p < end; p += 2) {
+    int byte = 16 * hex_value(p[0]) + hex_value(p[1]);
+
+    row->digits |= is_digit(p[0]) || is_digit(p[1]);
+    row->letters |= is_letter(p[0]) || is_letter(p[1]);
+    row->frame |= is_frame_head(row->last, byte);
+    row->last = byte;
+    row->bytes++;
+  }
+}
 
 /* Where a row of bytes in hex ends that begins with this word; P: nowhere. */
 static const char *
 row_end(const char *p, const char *end)
 {
-  const char *row = word_end(p, end);
-  size_t bytes = (size_t)(row - p) / 2;
+  struct row row = { .pairs = 1, .blanks = 1, .last = -1 };
+  const char *from = p, *to = bytes_end(p, end);
+  int blank = 0;
 
-  if ((row - p) % 2 != 0)
-    return p;
-  while (row < end && *row == ' ' && word_end(row + 1, end) - row == 3) {
-    row += 3;
-    bytes++;
+  while (to > from) {
+    note_bytes(&row, blank, from, to);
+    from = next_bytes(to, end);
+    if (from == to)
+      break;
+    blank = from - to == 1 && *to == ' ';
+    to = bytes_end(from, end);
   }
-  if (bytes < ROW_MIN || bytes > CAPTURE_BYTES_MAX || !is_hex_text(p, row))
+  if (row.bytes < ROW_MIN || row.bytes > CAPTURE_BYTES_MAX || !row.digits ||
+      !row.letters || (!row.pairs && !row.blanks && !row.frame))
     return p;
-  return row;
+  return to;
 }
 
 /* Masks it as if it stood in an event; damage in it is always overwritten. */
@@ -98,12 +158,13 @@ mask_row(struct mask *m, const char *row, const char *end)
 {
   enum mask_context context = m->context;
   uint8_t bytes[CAPTURE_BYTES_MAX];
-  const char *p;
+  const char *p = row, *to;
   size_t n = 0;
 
-  for (p = row; p < end; p += 2) {
-    p += *p == ' ';
-    bytes[n++] = (uint8_t)(16 * hex_value(p[0]) + hex_value(p[1]));
+  while (p < end) {
+    for (to = bytes_end(p, end); p < to; p += 2)
+      bytes[n++] = (uint8_t)(16 * hex_value(p[0]) + hex_value(p[1]));
+    p = to < end ? next_bytes(to, end) : end;
   }
   m->context = MASK_PERSONAL;
   mask_bytes(m, row, end, bytes, n);
@@ -229,13 +290,13 @@ mask_digits(struct mask *m, const char *text, const char *p, const char *end)
   return p;
 }
 
-/* A hex number of a "0x" begins behind it. */
+/* A hex number of a "0x" or a "\\x" begins behind it. */
 static int
 begins_word(const char *text, const char *p)
 {
-  return is_word(*p) &&
-         (p == text || !is_word(p[-1]) ||
-          (p - text >= 2 && (p[-1] | 0x20) == 'x' && p[-2] == '0'));
+  return is_word(*p) && (p == text || !is_word(p[-1]) ||
+                         (p - text >= 2 && (p[-1] | 0x20) == 'x' &&
+                          (p[-2] == '0' || p[-2] == '\\')));
 }
 
 /* Writes what is to be written at P in another way; P: nothing is. */

@@ -2,9 +2,8 @@
  * Personal registers.
  *
  * Of those that registers.csv calls `id`, all but types, editions and
- * checksums, which many meters have in common; of those of unknown meaning,
- * all. An M-Bus address is, as delivered, made of the last digits of the
- * customer number.
+ * checksums, which many meters have in common. An M-Bus address is, as
+ * delivered, made of the last digits of the customer number.
  */
 #include "plugins/input/kmp/program/personal.h"
 
@@ -17,7 +16,8 @@
 
 /* From and to. */
 static const uint16_t personal[][2] = {
-  { 50, 58 },     /* numbers of a 382, the meter's own and others */
+  { 51, 53 },     /* meter_number to meter_number_3 */
+  { 57, 57 },     /* special_data_1 */
   { 104, 104 },   /* meter_no_vb */
   { 112, 112 },   /* customer_no_high */
   { 114, 114 },   /* meter_no_va */
@@ -29,19 +29,25 @@ static const uint16_t personal[][2] = {
   { 347, 347 },   /* customer_no */
   { 1001, 1001 }, /* serial_no */
   { 1010, 1010 }, /* customer_no_low */
-  { 1021, 1021 }, { 1029, 1030 }, { 1075, 1075 },
-  { 1083, 1084 }, { 1086, 1086 }, { 1092, 1092 },
+  { 1021, 1021 }, /* special_data_2 */
+  { 1030, 1030 }, /* internal_number */
+  { 1092, 1092 }, /* meaning not known */
+  { 1180, 1180 }, /* the password */
+  { 1243, 1243 }, /* module_identity */
+  { 6247, 6247 }, /* identification_number */
 };
 
 int
 personal_register(uint16_t id)
 {
+  const struct kmp_register *reg;
   size_t i;
 
   for (i = 0; i < ARRAY_SIZE(personal); i++)
     if (id >= personal[i][0] && id <= personal[i][1])
       return PERSONAL_ALWAYS;
-  return kmp_register_find(id) == NULL ? PERSONAL_PERHAPS : PERSONAL_NEVER;
+  reg = kmp_register_find(id);
+  return reg == NULL || reg->kind == 0 ? PERSONAL_PERHAPS : PERSONAL_NEVER;
 }
 
 int

@@ -152,7 +152,14 @@ def real_time_clock(p):
 
 def datetime_dst(p):
     refuse_unless(len(p) == 7, "value")
-    return clock(*p[1:])
+    told = clock(*p[1:])
+    return f"{told} +{p[0]} min DST" if told and p[0] else told
+
+
+def seconds_of_2000(p):
+    n = int.from_bytes(p, "big")
+    when = datetime.datetime(2000, 1, 1) + datetime.timedelta(seconds=n)
+    return when.isoformat() if n else ""
 
 
 def text(mantissa):
@@ -183,10 +190,16 @@ def special(code, mantissa, siex):
         return real_time_clock(mantissa)
     if code == 54:
         return text(mantissa) if is_printable(mantissa) else hexadecimal(mantissa)
-    if code in (0, 51) and len(mantissa) > 8:
-        return hexadecimal(mantissa)
+    if code in (None, 0, 51):
+        flags = code != 51 and len(mantissa) >= 16
+        if flags or (len(mantissa) > 8 and int.from_bytes(mantissa, "big") >= 2**63):
+            return hexadecimal(mantissa)
     if code == 59 and int.from_bytes(mantissa, "big") >= 2**63:
         return hexadecimal(mantissa)
+    if code == 63 and len(mantissa) == 8:
+        return real_time_clock(mantissa)
+    if code == 72 and len(mantissa) == 5:
+        return seconds_of_2000(mantissa[1:])
     if code in (63, 64, 72):
         return hexadecimal(mantissa)
     if code in (73, 74):
@@ -199,13 +212,12 @@ def special(code, mantissa, siex):
 def value(units, code, mantissa, siex):
     if not mantissa:
         return ""
-    refuse_unless(code in units, "value")
-    told = special(code, mantissa, siex)
+    told = special(code if code in units else None, mantissa, siex)
     if told is not None:
         return told
     scale = 1 if code in (55, 56, 57) else 0
     told = number(mantissa, 0 if code == 59 else siex, scale)
-    unit = units[code].removesuffix("x10")
+    unit = units.get(code, "").removesuffix("x10")
     return f"{told} {unit}" if unit else told
 
 
@@ -231,6 +243,8 @@ def registers(units, data, wanted):
         refuse_unless(len(found) < REGISTERS_MAX, "message")
         try:
             found[register] = value(units, code, mantissa, siex)
+            if register == 1004 and code == 51:
+                found[register] = found[register].replace("number", "h")
         except Refused:
             found[register] = "!"
     refuse_unless(found or not others, "message")
@@ -277,7 +291,9 @@ def some_mantissa(rnd, code):
         return rnd.randbytes(rnd.choice((0, 1, 2, 4, 4, 7, 8, 8, 10, 16, 32)))
     if code in short:
         return short[code]().to_bytes(4, "big")
-    if code == 53:
+    if code == 72:
+        return rnd.randbytes(5)
+    if code in (53, 63):
         return bytes([rnd.randrange(256), when.isoweekday(), when.second, when.minute,
                       when.hour, when.day, when.month, when.year - 2000])  # fmt: skip
     if code == 54:

@@ -179,6 +179,86 @@ START_TEST(a_register_without_a_value_is_missing_and_no_failure)
 }
 END_TEST
 
+START_TEST(an_unknown_unit_costs_the_unit_and_is_told_once)
+{
+  meter_set(m, "60:4b 04 42 00 00 07 d0");
+  meter_set(m, "68:4b 04 00 00 00 00 07");
+  want(2);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink), "heat_energy_e1 20.00\n"
+                                                "volume_v1 7\n");
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+  assert_logged("warning: meter: heat_energy_e1: the meter sends the unknown "
+                "unit code 4b");
+  ck_assert_ptr_null(strstr(fake_host_log(h), "volume_v1"));
+  fake_host_forget(h);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_ptr_null(strstr(fake_host_log(h), "unit code"));
+}
+END_TEST
+
+/* ---- Info codes --------------------------------------------------------- */
+
+START_TEST(an_info_code_is_delivered_in_words)
+{
+  fake_host_add_field(h, "heat_energy_e1");
+  fake_host_add_field(h, "info_text");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted(sink, "info_text"), "t2 outside range");
+  ck_assert_uint_eq(fake_sink_value(sink, "info_text")->kind, MP_TEXT);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 2);
+  /* The registers with the serial number, and the type. */
+  ck_assert_uint_eq(meter_requests(m), 2);
+  meter_set(m, "99=0");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted(sink, "info_text"), "no fault");
+  ck_assert_uint_eq(meter_requests(m), 1); /* the type is remembered */
+}
+END_TEST
+
+/* A 603 has its bits in another register, and a type that is not known. */
+START_TEST(a_model_is_known_by_its_registers)
+{
+  meter_set(m, "type=4711");
+  meter_set(m, "99=1000000");
+  meter_set(m, "125:30 04 00 00 01 8B 06");
+  meter_set(m, "266:01 04 00 00 00 00 01");
+  meter_set(m, "369:3b 04 00 00 00 00 08");
+  fake_host_add_field(h, "info_text");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink),
+                   "info_text t1 above range or open\n");
+  ck_assert_uint_eq(meter_requests(m), 3); /* registers, type, markers */
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink),
+                   "info_text t1 above range or open\n");
+  ck_assert_uint_eq(meter_requests(m), 1);
+}
+END_TEST
+
+START_TEST(words_are_never_those_of_the_meter_before)
+{
+  fake_host_add_field(h, "info_text");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted(sink, "info_text"), "t2 outside range");
+  meter_set(m, "1001=68500002");
+  meter_set(m, "type=4711");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted(sink, "info_text"), "bit 2");
+}
+END_TEST
+
+START_TEST(a_meter_without_an_info_code_has_no_text)
+{
+  meter_remove(m, 99);
+  fake_host_add_field(h, "heat_energy_e1");
+  fake_host_add_field(h, "info_text");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 1);
+  assert_logged("info_text: the meter has no info code");
+}
+END_TEST
+
 START_TEST(nothing_wanted_is_nothing_asked)
 {
   ck_assert_int_eq(run(), MP_OK);
@@ -687,6 +767,43 @@ found(const char *label, const char **ret_remark)
   return fake_host_show(h, item->value);
 }
 
+/* As the help of the emulator has it. */
+START_TEST(a_revision_is_a_letter_and_a_number)
+{
+  const char *remark = NULL;
+
+  meter_set(m, "type=0001F1");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("meter type", &remark),
+                   "MULTICAL 601 Pt500 (type 0001)");
+  ck_assert_str_eq(found("software revision", &remark), "F1");
+}
+END_TEST
+
+/* The words of the info code depend on registers that are asked for later. */
+START_TEST(a_probe_tells_an_info_code_once_the_model_is_known)
+{
+  const char *remark = NULL;
+
+  meter_set(m, "type=4711");
+  meter_set(m, "155:01 04 00 00 00 00 01");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("Current info code", &remark), "4 number");
+  ck_assert_str_eq(remark, "t2 outside range");
+}
+END_TEST
+
+START_TEST(a_probe_names_an_unknown_unit)
+{
+  const char *remark = NULL;
+
+  meter_set(m, "60:4b 04 00 00 00 00 07");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("Heat energy E1", &remark), "7");
+  ck_assert_str_eq(remark, "an unknown unit code: 4b");
+}
+END_TEST
+
 START_TEST(a_probe_tells_all_that_the_meter_has)
 {
   const char *remark = NULL;
@@ -804,8 +921,8 @@ START_TEST(a_probe_tells_that_some_registers_were_not_answered)
   ck_assert_uint_eq(fake_sink_done(sink), fake_sink_total(sink));
   ck_assert_uint_eq(fake_host_failures(h), 1);
   ck_assert_int_eq(fake_host_failure(h, 0), MP_EPROTO);
-  assert_logged("answers for 314 of 322 registers only: answers with CRC "
-                "errors: 1 (requests sent: 43): ");
+  assert_logged("answers for 586 of 594 registers only: answers with CRC "
+                "errors: 1 (requests sent: 77): ");
 }
 END_TEST
 
@@ -839,6 +956,11 @@ kmp_suite(void)
   tcase_add_test(tcase, registers_left_out_are_reported_in_one_line);
   tcase_add_test(tcase, a_number_too_long_is_missing_and_reported);
   tcase_add_test(tcase, a_register_without_a_value_is_missing_and_no_failure);
+  tcase_add_test(tcase, an_unknown_unit_costs_the_unit_and_is_told_once);
+  tcase_add_test(tcase, an_info_code_is_delivered_in_words);
+  tcase_add_test(tcase, a_model_is_known_by_its_registers);
+  tcase_add_test(tcase, words_are_never_those_of_the_meter_before);
+  tcase_add_test(tcase, a_meter_without_an_info_code_has_no_text);
   tcase_add_test(tcase, nothing_wanted_is_nothing_asked);
   tcase_add_test(tcase, the_serial_number_rides_along_where_there_is_room);
   tcase_add_test(tcase, without_room_it_is_asked_once_a_day);
@@ -864,6 +986,9 @@ kmp_suite(void)
     tcase, a_capture_that_cannot_be_written_does_not_cost_the_reading, 0, 2);
   tcase_add_test(tcase, check_opens_the_port_and_asks_nothing);
   tcase_add_test(tcase, every_default_fits_its_own_option);
+  tcase_add_test(tcase, a_revision_is_a_letter_and_a_number);
+  tcase_add_test(tcase, a_probe_tells_an_info_code_once_the_model_is_known);
+  tcase_add_test(tcase, a_probe_names_an_unknown_unit);
   tcase_add_test(tcase, a_probe_tells_all_that_the_meter_has);
   tcase_add_test(tcase, a_probe_of_a_silent_meter_says_what_to_do);
   tcase_add_test(tcase, a_probe_finds_the_neighbours_of_a_refused_register);

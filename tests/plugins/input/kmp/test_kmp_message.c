@@ -52,15 +52,33 @@ START_TEST(test_no_request_is_made_that_a_meter_would_not_hear)
 {
   struct kmp_request none = registers(0, 0, 0);
   struct kmp_request nine = registers(9, 1, 2);
-  struct kmp_request clock = { .address = 0x3f, .cid = KMP_SET_CLOCK };
   uint8_t wire[KMP_REQUEST_WIRE_MAX];
 
   ck_assert_uint_eq(kmp_request_encode(&none, wire, sizeof(wire)), 0);
   ck_assert_uint_eq(kmp_request_encode(&nine, wire, sizeof(wire)), 0);
-  ck_assert_uint_eq(kmp_request_encode(&clock, wire, sizeof(wire)), 0);
   none = registers(1, 60, 0);
   ck_assert_uint_eq(kmp_request_encode(&none, wire, 8), 0);
   ck_assert_uint_eq(kmp_request_encode(&none, wire, 9), 9);
+}
+END_TEST
+
+/* Reset, stop the debiting period, cut off the supply and the like; and the
+ * register with the password. */
+START_TEST(test_nothing_is_sent_that_changes_a_meter)
+{
+  struct kmp_request password = registers(2, 60, 1180);
+  uint8_t wire[KMP_REQUEST_WIRE_MAX];
+  unsigned cid;
+
+  ck_assert_uint_eq(kmp_request_encode(&password, wire, sizeof(wire)), 0);
+  for (cid = 0; cid < 256; cid++) {
+    struct kmp_request request = registers(1, 60, 0);
+    int reads = cid == 0x01 || cid == 0x02 || cid == 0x10;
+
+    request.cid = (uint8_t)cid;
+    ck_assert_int_eq(kmp_request_encode(&request, wire, sizeof(wire)) > 0,
+                     reads);
+  }
 }
 END_TEST
 
@@ -317,6 +335,7 @@ make_suite(void)
 
   tcase_add_test(requests, test_requests_are_those_of_the_vendor);
   tcase_add_test(requests, test_no_request_is_made_that_a_meter_would_not_hear);
+  tcase_add_test(requests, test_nothing_is_sent_that_changes_a_meter);
   tcase_add_test(requests, test_the_longest_request_has_room);
   tcase_add_test(requests, test_requests_that_make_no_sense_are_refused);
   tcase_add_test(answers, test_an_answer_counts_only_when_all_of_it_fits);

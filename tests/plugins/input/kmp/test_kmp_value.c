@@ -100,6 +100,9 @@ START_TEST(test_numbers_are_exact)
     { "08 0A 00 00007FFFFFFFFFFFFFFF", "9223372036854775807 GJ" },
     { "08 08 7F 7FFFFFFFFFFFFFFF",
       "0.000000000000000000000000000000000000000000009223372036854775807 GJ" },
+    { "33 0A 00 00000000000000BC614E", "12345678 number" },
+    { "33 10 00 000000000000000000000000000004D2", "1234 number" },
+    { "00 0A 00 00000000000000BC614E", "12345678" },
     { "08 00 43", "(none)" },
     { "FE 00 43", "(none)" },
   };
@@ -127,8 +130,20 @@ START_TEST(test_numbers_that_do_not_fit_are_refused)
     { "08 08 00 8000000000000000", "a number beyond 64 bits" },
     { "33 08 00 FFFFFFFFFFFFFFFF", "a number beyond 64 bits" },
     { "08 09 00 010000000000000000", "a number beyond 64 bits" },
-    { "4B 01 00 07", "an unknown unit code" },
-    { "FF 01 00 07", "an unknown unit code" },
+    { "4B 08 00 8000000000000000", "a number beyond 64 bits" },
+  };
+
+  check_rows(rows, ARRAY_SIZE(rows));
+}
+END_TEST
+
+START_TEST(test_a_number_of_an_unknown_unit_has_none)
+{
+  static const struct row rows[] = {
+    { "4B 01 00 07", "7" },
+    { "FF 02 42 07D0", "20.00" },
+    { "F7 0A 00 00000000000000BC614E", "12345678" },
+    { "F7 0A 00 010203040506070809FF", "0x010203040506070809ff" },
   };
 
   check_rows(rows, ARRAY_SIZE(rows));
@@ -153,7 +168,11 @@ START_TEST(test_dates_and_times_are_iso_8601)
     { "32 04 00 000000E5", "02-29" },
     { "35 08 00 83071A23131B070E", "2014-07-27T19:35:26" },
     { "4F 07 00 00180C1F000004", "2024-12-31T00:00:04" },
-    { "4F 07 00 3C10061E0E3037", "2016-06-30T14:48:55" },
+    { "4F 07 00 3C10061E0E3037", "2016-06-30T14:48:55 +60 min DST" },
+    { "3F 08 00 83071A23131B070E", "2014-07-27T19:35:26" },
+    { "48 05 00 00186F9D80", "2012-12-28T00:00:00" },
+    { "48 05 00 0100000001", "2000-01-01T00:00:01" },
+    { "48 05 00 00FFFFFFFF", "2136-02-07T06:28:15" },
   };
 
   check_rows(rows, ARRAY_SIZE(rows));
@@ -171,6 +190,8 @@ START_TEST(test_a_date_without_day_or_month_is_none_yet)
     { "32 02 00 001F", "(none)" }, /* 00-31 */
     { "35 08 00 0000000000000000", "(none)" },
     { "4F 07 00 00000000000000", "(none)" },
+    { "4F 07 00 3C000000000000", "(none)" },
+    { "48 05 00 0000000000", "(none)" },
   };
 
   check_rows(rows, ARRAY_SIZE(rows));
@@ -220,7 +241,9 @@ START_TEST(test_texts_flags_and_addresses)
     { "3B 08 00 8000000000000001", "0x8000000000000001" },
     { "00 10 00 000102030405060708090A0B0C0D0E0F",
       "0x000102030405060708090a0b0c0d0e0f" },
-    { "33 09 00 000000000000000001", "0x000000000000000001" },
+    { "00 10 00 00000000000000000000000000000001",
+      "0x00000000000000000000000000000001" }, /* flags stay flags */
+    { "33 09 00 010000000000000000", "0x010000000000000000" },
     { "3F 03 00 0A1B2C", "0x0a1b2c" },
     { "40 03 00 0A1B2C", "0x0a1b2c" },
     { "48 03 00 0A1B2C", "0x0a1b2c" },
@@ -230,6 +253,22 @@ START_TEST(test_texts_flags_and_addresses)
   };
 
   check_rows(rows, ARRAY_SIZE(rows));
+}
+END_TEST
+
+/* A MULTICAL 21 sends register 1004 as a plain number. */
+START_TEST(test_the_hour_counter_is_in_hours)
+{
+  uint8_t bytes[64];
+  struct kmp_record record = parse("33 04 00 0000D668", bytes);
+  struct kmp_value value;
+
+  record.id = 1004;
+  ck_assert_int_eq(kmp_value_decode(&record, &value), KMP_OK);
+  ck_assert_str_eq(value.unit, "h");
+  record.id = 1005;
+  ck_assert_int_eq(kmp_value_decode(&record, &value), KMP_OK);
+  ck_assert_str_eq(value.unit, "number");
 }
 END_TEST
 
@@ -285,10 +324,12 @@ make_suite(void)
   tcase_add_test(numbers, test_numbers_are_exact);
   tcase_add_test(numbers, test_steps_of_ten_are_multiplied_out);
   tcase_add_test(numbers, test_numbers_that_do_not_fit_are_refused);
+  tcase_add_test(numbers, test_a_number_of_an_unknown_unit_has_none);
   tcase_add_test(others, test_dates_and_times_are_iso_8601);
   tcase_add_test(others, test_a_date_without_day_or_month_is_none_yet);
   tcase_add_test(others, test_dates_that_never_were_are_refused);
   tcase_add_test(others, test_texts_flags_and_addresses);
+  tcase_add_test(others, test_the_hour_counter_is_in_hours);
   tcase_add_test(others, test_what_a_clock_tells_besides);
   tcase_add_test(others, test_every_unit_takes_any_mantissa);
   suite_add_tcase(s, numbers);

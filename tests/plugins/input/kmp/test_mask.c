@@ -180,6 +180,28 @@ static const struct row rows[] = {
     "> " ASK_60 "\n#< " FILLED "\n" },
   { "bytes of it in a comment", "# 04 83 da 69 is it\n" SERIAL "\n",
     "# 00 00 00 01 is it\n" SERIAL_1 "\n" },
+  /* Bytes in comments, however they are joined. */
+  { "joined by a minus",
+    "# 40-3f-10-03-e9-33-04-00-04-83-da-69-cc-a0-0d there\n",
+    "# 40-3f-10-03-e9-33-04-00-00-00-00-01-73-19-0d there\n" },
+  { "joined by colons and commas",
+    "# 40:3F:10:03:E9:33:04:00:04:83:DA:69:CC:A0:0D, "
+    "40,3f,10,03,e9,33,04,00,04,83,da,69,cc,a0,0d\n",
+    "# 40:3F:10:03:E9:33:04:00:00:00:00:01:73:19:0D, "
+    "40,3f,10,03,e9,33,04,00,00,00,00,01,73,19,0d\n" },
+  { "in C and in Python",
+    "# 0x40, 0x3f, 0x10, 0x03, 0xe9, 0x33, 0x04, 0x00, 0x04, 0x83, 0xda, 0x69, "
+    "0xcc, 0xa0, 0x0d\n# b'\\x40\\x3f\\x10\\x03\\xe9\\x33\\x04\\x00\\x04"
+    "\\x83\\xda\\x69\\xcc\\xa0\\x0d'\n",
+    "# 0x40, 0x3f, 0x10, 0x03, 0xe9, 0x33, 0x04, 0x00, 0x00, 0x00, 0x00, 0x01, "
+    "0x73, 0x19, 0x0d\n# b'\\x40\\x3f\\x10\\x03\\xe9\\x33\\x04\\x00\\x00"
+    "\\x00\\x00\\x01\\x73\\x19\\x0d'\n" },
+  { "in groups of two bytes", "# 403f 1003 e933 0400 0483 da69 cca0 0d\n",
+    "# 403f 1003 e933 0400 0000 0001 7319 0d\n" },
+  { "cut, and joined by a minus", "# 40-3f-10-03-e9-33-04-00-04-83-da-69-cc\n",
+    "# 40-3f-10-ff-ff-ff-ff-ff-ff-ff-ff-ff-ff\n" },
+  { "a pulse input is nobody's",
+    "40 3f 10 00 3a 00 04 00 00 01 e2 1b bf 38 c7 0d", NULL },
   { "words and registers", "# added face to facade; 60 68 80 74 86 87 89\n",
     NULL },
   /* Other commands. */
@@ -420,10 +442,10 @@ enum { REGISTER_ID = 0, REGISTER_NAME = 2, REGISTER_KIND = 8 };
 
 /* What many meters have in common. */
 static const char *const not_personal[] = {
-  "software_checksum",   "type_no",           "module_software_rev",
-  "meter_type",          "meter_type_text",   "software_edition",
-  "type_text_short",     "meter_type_number", "firmware_revision_a",
-  "firmware_revision_b",
+  "software_checksum", "type_no",           "module_software_rev",
+  "meter_type",        "meter_type_text",   "software_edition",
+  "type_text_short",   "meter_type_number", "firmware_revision_a",
+  "software_revision", "rom_checksum",
 };
 
 START_TEST(every_id_of_the_register_table_is_masked_but_for_types)

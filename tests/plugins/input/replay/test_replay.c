@@ -140,6 +140,41 @@ START_TEST(test_a_long_list_of_what_never_came_ends_in_dots)
 }
 END_TEST
 
+START_TEST(test_an_unknown_unit_is_told_once)
+{
+  ck_assert_str_eq(replaying_all("403F10003C4B040000000007570C0D\n"
+                                 "403F1000444B040000000007F9DA0D\n"),
+                   "heat_energy_e1 7\nvolume_v1 7\n|");
+  ck_assert_str_eq(replaying_log(),
+                   "warning: meter: FILE:1: register 60 has the unknown unit "
+                   "code 4b: its value has no unit; this is reported once\n");
+  ck_assert_uint_eq(fake_host_failures(replaying.host), 0);
+}
+END_TEST
+
+/* Register 1180, which another program asked for. */
+START_TEST(test_a_password_is_not_given)
+{
+  ck_assert_str_eq(
+    replaying_all("403F10049C330400000004D2003C080442000054821D970D\n"),
+    E216 "|");
+}
+END_TEST
+
+START_TEST(test_an_info_code_is_given_in_words)
+{
+#define TYPE_402 "403F0111011BF901A07A0D\n"
+#define INFO_4 "403F1000633304000000000462050D\n"
+  fake_host_add_field(replaying.host, "info_text");
+  ck_assert_str_eq(replaying_all(INFO_4), "info_text bit 2\n|");
+  ck_assert_str_eq(replaying_all(TYPE_402 INFO_4),
+                   "info_text t2 outside range\n|");
+  ck_assert_uint_eq(fake_host_failures(replaying.host), 0);
+  ck_assert_str_eq(replaying_all(GJ_216), "|");
+  ck_assert_int_eq(fake_host_failure(replaying.host, 0), MP_EDATA);
+}
+END_TEST
+
 START_TEST(test_what_was_not_asked_for_is_left_out)
 {
   ck_assert_str_eq(replaying_all(ASK_3 GOT_2OF3),
@@ -280,6 +315,9 @@ make_suite(void)
   tcase_add_loop_test(tc, test_a_serial_number_that_is_none_is_not_told, 0, 5);
   tcase_add_test(tc, test_only_what_is_wanted_is_given);
   tcase_add_test(tc, test_a_long_list_of_what_never_came_ends_in_dots);
+  tcase_add_test(tc, test_an_unknown_unit_is_told_once);
+  tcase_add_test(tc, test_a_password_is_not_given);
+  tcase_add_test(tc, test_an_info_code_is_given_in_words);
   tcase_add_test(tc, test_what_was_not_asked_for_is_left_out);
   tcase_add_test(tc, test_values_that_are_none);
   tcase_add_test(tc, test_a_field_has_the_same_name_each_time);

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Makes the build system from a git checkout, and knows two short ways on.
 #
-# Nothing is asked.  What has been done already is not done again.  The build
-# goes to build/, and its output to build/autogen.log.
+# Nothing is asked, except by sudo.  What has been done already is not done
+# again.  The build goes to build/, and its output to build/autogen.log; the log
+# of the last try that failed stays in build/autogen-failed.log.
 set -eu
 
-# What has to be there: how to look for it, its name, and the Debian package
-# that brings it.
+# What the build and the tests need: how to look for it, its name, and the Debian
+# package that brings it.  HACKING.md has the same list.
 needs='
 command autoreconf autoconf
 command automake automake
@@ -20,10 +21,6 @@ module inih libinih-dev
 module libcurl libcurl4-openssl-dev
 module libcjson libcjson-dev
 module check check
-'
-
-# And what only the tests need.
-test_needs='
 command python3 python3
 command g++ g++
 command curl curl
@@ -77,6 +74,19 @@ missing()
   done
 }
 
+# The packages can only be installed as root, so sudo may ask for a password, at
+# the terminal.
+become_root()
+{
+  as_root=
+  [ "$(id -u)" -ne 0 ] || return 0
+  as_root=sudo
+  sudo -n true 2>/dev/null && return 0
+  say "packages are missing, and sudo installs them:$packages"
+  sudo -v || die "only root can install packages; run as root:" \
+    "apt-get update && apt-get install$packages"
+}
+
 # apt-get as root, without questions.
 apt_get()
 {
@@ -91,13 +101,7 @@ install_missing()
   command -v apt-get >/dev/null 2>&1 ||
     die "there is no apt-get to install what is missing:$(missing 2)" \
       "(in Debian's packages$packages)"
-  as_root=
-  if [ "$(id -u)" -ne 0 ]; then
-    as_root='sudo -n'
-    $as_root true 2>/dev/null ||
-      die "packages are missing, and installing them takes root or a sudo" \
-        "that asks nothing; run: sudo apt-get install$packages"
-  fi
+  become_root
   step "updating the list of packages" apt_get update
   # The names are words, to be split.
   # shellcheck disable=SC2086
@@ -119,7 +123,15 @@ step()
   printf '\n==== %s\n' "$what" >>"$log"
   "$@" >>"$log" 2>&1 && return 0
   tail -n 40 "$log" >&2
+  keep_log
   die "$what failed; all of its output is in $log"
+}
+
+# Until the next try fails.
+keep_log()
+{
+  mv -f "$log" "$build/autogen-failed.log"
+  log=$build/autogen-failed.log
 }
 
 generate()
@@ -180,7 +192,8 @@ prepare()
 command_generate()
 {
   command -v autoreconf >/dev/null 2>&1 ||
-    die "autoreconf was not found; on Debian: apt-get install" \
+    die "autoreconf was not found; on Debian, as root: apt-get update &&" \
+      "apt-get install" \
       "$(printf '%s' "$needs" | awk '{ printf "%s ", $3 }')"
   generate
   say "now run ./configure and make (or ./autogen.sh check)"
@@ -202,17 +215,18 @@ command_demo()
   say "For a meter of your own, copy etc/meterpipe.ini and edit it."
 }
 
-# The tests have their own words for what failed; the log has the rest.
+# The tests have their own words for what failed; the log has the rest.  They
+# wait more than they compute, so more of them run than there are processors.
 command_check()
 {
-  needs=$needs$test_needs
   prepare
   say "testing"
   status=0
-  VERBOSE=yes make -C "$build" -j"$jobs" check >>"$log" 2>&1 || status=$?
+  VERBOSE=yes make -C "$build" -j"$((2 * jobs))" check >>"$log" 2>&1 || status=$?
   if [ "$status" -ne 0 ]; then
     grep -E '^(FAIL|ERROR|XPASS):|[0-9]:[FE]:| error: |\*\*\*' "$log" |
       tail -n 60 >&2 || :
+    keep_log
     printf 'error: make check failed; all of its output is in %s\n' "$log" >&2
   fi
   make -s -C "$build" --no-print-directory test-summary || status=1

@@ -34,6 +34,8 @@ static const char makefile[] =
   "\tmeterpipe run -c try.ini --plugin-dir .\n"
   "install: all\n"
   "\tinstall -D -t $(DESTDIR)`pkg-config --variable=plugindir meterpipe` $(PLUGIN)\n"
+  "uninstall:\n"
+  "\trm -f $(DESTDIR)`pkg-config --variable=plugindir meterpipe`/$(PLUGIN)\n"
   "clean:\n"
   "\trm -f $(PLUGIN)\n";
 

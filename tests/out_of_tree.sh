@@ -67,6 +67,10 @@ for cc in gcc g++; do
   same page.txt "busy 0.10 
 quarter 0.59 "
 done
+make -s uninstall
+for so in *.so; do
+  [ ! -e "$METERPIPE_PLUGIN_PATH/$so" ] || fail "$so is still installed"
+done
 
 # A unit test on the fake host that is installed; one that was built with
 # sanitizers needs them in the test, too.
@@ -115,6 +119,9 @@ same transform.txt "energy 84.208 GJ
 mine 184.208 GJ"
 same output.txt ""
 same fresh_output/out.txt "energy 84.208 GJ"
+make -s -C fresh_output install uninstall >said
+[ ! -e "$METERPIPE_PLUGIN_PATH/output_fresh_output.so" ] ||
+  fail "the new output is still installed"
 
 # The output has room for more values than its first buffer holds.
 {

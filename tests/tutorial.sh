@@ -23,7 +23,13 @@ cat >"$tmp/bin/meterpipe" <<END
 #!/bin/sh
 exec "${METERPIPE:?names the program under test}" "\$@"
 END
-chmod +x "$tmp/bin/meterpipe"
+# The directories of the test need no root.
+cat >"$tmp/bin/sudo" <<'END'
+#!/bin/sh
+[ "$1" = make ] || exit 1
+exec "$@"
+END
+chmod +x "$tmp/bin/meterpipe" "$tmp/bin/sudo"
 cat >"$tmp/pc/meterpipe.pc" <<END
 plugindir=$tmp/plugins
 Name: meterpipe
@@ -68,3 +74,4 @@ for block in "$tmp"/blocks/*.sh; do
   plain <"$tmp/said" >"$tmp/plain"
   diff "$shown" "$tmp/plain" || fail "it prints something else: $(cat "$block")"
 done
+[ ! -e "$tmp/plugins/output_letter.so" ] || fail "uninstalled, it is still there"

@@ -50,6 +50,14 @@ static const struct row rows[] = {
     "bits\n" },
   { "four registers at a time", SITE_HEAT, "limit=4",
     "timeout = 4s\nretries = 1\n", 0, 4, SITE_HEAT_SHOWN, "" },
+  { "two registers at a time", SITE_HEAT, "limit=2",
+    "timeout = 2s\nretries = 1\n", 0, 7, SITE_HEAT_SHOWN, "" },
+  { "a register that is not answered", SITE_HEAT, "refuse=68", TWICE, 65, 5,
+    "meter.heat_energy_e1 84.208 GJ\n",
+    "error: meter: eye: the meter does not answer a request for volume_v1: "
+    "meterpipe probe shows the registers it has\n" },
+  { "stray bytes after the answer", SITE_HEAT, "stray=9", SITE_TWO, 0, 1,
+    SITE_TWO_SHOWN, "" },
   { "an echo before the answer", SITE_HEAT, "echo", SITE_TWO, 0, 1,
     SITE_TWO_SHOWN, "" },
   { "noise before the answer", SITE_HEAT, "noise=9", SITE_TWO, 0, 1,
@@ -67,11 +75,15 @@ static const struct row rows[] = {
     "button "
     "on the meter, check the position of the head, and read at least every 30 "
     "minutes, or the eye switches off\n" },
-  { "silence, asked again", SITE_HEAT, "silent", TWICE, 76, 2, "",
-    "error: meter: eye: no answer in 4000 ms (requests sent: 2): press a "
+  { "silence, asked again", SITE_HEAT, "silent", TWICE, 76, 3, "",
+    "error: meter: eye: no answer in 4000 ms (requests sent: 3): press a "
     "button "
     "on the meter, check the position of the head, and read at least every 30 "
     "minutes, or the eye switches off\n" },
+  { "only 00 bytes", SITE_HEAT, "zero=3", ONCE, 76, 1, "",
+    "error: meter: eye: only 00 bytes: 3 (requests sent: 1): the line is held "
+    "low: check the polarity, wiring and supply of the head (dtr, rts), then "
+    "press a button on the meter and check the position of the head\n" },
   { "only an echo", SITE_HEAT, "echo silent", ONCE, 76, 1, "",
     "error: meter: eye: only an echo (requests sent: 1): the head works, but "
     "the meter does not hear it: press a button on the meter, turn or move the "

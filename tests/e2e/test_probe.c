@@ -184,29 +184,51 @@ START_TEST(probe_asks_for_eight_registers_at_a_time)
 }
 END_TEST
 
+/* It is silent where it has none of the registers, as of those of electricity,
+ * which the list begins with, and to the questions who it is. */
+START_TEST(probe_finds_the_registers_of_a_meter_that_is_silent_to_others)
+{
+  build();
+  meter_set_deaf(house.meter, 1600 / 5);
+  meter_fault(house.meter, "unknown");
+  meter_fault(house.meter, "ignore=1");
+  meter_fault(house.meter, "ignore=2");
+  probe("retries=0");
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(house.scene), "the meter is silent to requests for "));
+  ck_assert_ptr_nonnull(strstr(scene_out(house.scene),
+                               "\nfields = heat_energy_e1, volume_v1, "
+                               "power_e1, temperature_t1,\n"
+                               "  temperature_t2\n"));
+  ck_assert_ptr_nonnull(
+    strstr(scene_out(house.scene), "\n# It also has: info_code, serial_no\n"));
+}
+END_TEST
+
 /* ---- Nothing comes ---- */
 
 static const struct {
   const char *fault, *said;
 } silences[] = {
   { "silent",
-    "no answer in 1000 ms (requests sent: 1): press a button on the meter, "
+    "no answer in 1000 ms (requests sent: 2): press a button on the meter, "
     "check the position of the head, and read at least every 30 minutes, or "
     "the eye switches off" },
   { "echo silent",
-    "only an echo (requests sent: 1): the head works, but the meter does not "
+    "only an echo (requests sent: 2): the head works, but the meter does not "
     "hear it: press a button on the meter, turn or move the head" },
   { "garbage=20",
-    "only garbage (bytes that are no answer: 60): check baud, parity and "
+    "only garbage (bytes that are no answer: 40): check baud, parity and "
     "stop_bits, align the head, keep sunlight off it" },
   { "crc",
-    "answers with CRC errors: 3 (requests sent: 3): align the head, keep "
+    "answers with CRC errors: 2 (requests sent: 2): align the head, keep "
     "sunlight off it, and let no other program read this meter" },
   { "truncate=5",
-    "answers cut short: 3 (requests sent: 3): align the head; for a serial "
+    "answers cut short: 2 (requests sent: 2): align the head; for a serial "
     "server that pauses inside an answer, raise gap" },
   { "command=0x55",
-    "answers that fit no request of ours: 3 (requests sent: 3): let no other "
+    "answers that fit no request of ours: 2 (requests sent: 2): let no other "
     "program read this meter, and check address" },
 };
 
@@ -336,7 +358,7 @@ static const struct {
     "blanks\n" },
   { "kmp device=x fields=flow_v1",
     "error: kmp: a probe reads all that there is: leave out `fields`\n" },
-  { "replay path=x", "error: replay: this plugin cannot probe\n" },
+  { "exec command=/bin/true", "error: exec: this plugin cannot probe\n" },
   { "",
     "error: an argument is missing\n"
     "Usage: meterpipe probe PLUGIN [OPTION=VALUE]... [--watch] [--json]\n" },
@@ -599,6 +621,8 @@ main(void)
   tcase_add_test(t, section_of_a_meter_without_the_usual_fields_runs_too);
   tcase_add_test(t, probe_for_programs_is_one_object);
   tcase_add_test(t, probe_asks_for_eight_registers_at_a_time);
+  tcase_add_test(t,
+                 probe_finds_the_registers_of_a_meter_that_is_silent_to_others);
   tcase_add_loop_test(t, what_is_wrong_is_said, 0, (int)ARRAY_SIZE(silences));
   tcase_add_test(t, other_protocol_is_named);
   tcase_add_test(t, silence_for_programs_is_an_object_too);

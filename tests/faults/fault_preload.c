@@ -139,6 +139,28 @@ free(void *p)
     real_free(p);
 }
 
+/* Notes which allocations libcurl and OpenSSL make when they are initialised.
+ * The plugin that calls this has loaded the library. */
+PUBLIC int curl_global_init(long flags);
+
+PUBLIC int
+curl_global_init(long flags)
+{
+  void *curl = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_NOLOAD);
+  int (*real)(long);
+  int r;
+
+  *(void **)&real = curl ? dlsym(curl, "curl_global_init") : NULL;
+  if (!real)
+    return 27; /* CURLE_OUT_OF_MEMORY */
+  if (memory)
+    memory->curl_begin = memory->count + 1;
+  r = real(flags);
+  if (memory)
+    memory->curl_end = memory->count;
+  return r;
+}
+
 /* ---- A bad disk ---- */
 
 /* Whether the path of FD ends with NAME. */

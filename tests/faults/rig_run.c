@@ -153,6 +153,19 @@ libc_gave_up(const struct rig_run *run, const char *err)
          strstr(err, "cannot allocate memory for thread-local data");
 }
 
+/* OpenSSL 3.5 crashes, or hangs until the watchdog ends the program, when
+ * memory runs out while curl_global_init() initialises it.  The program has not
+ * opened its state by then: as good as a kill. */
+static bool
+crashed_in_curl(const struct rig_run *run, int status)
+{
+  const struct fault_memory *m = run->memory;
+
+  return WIFSIGNALED(status) && m && m->hit && m->curl_begin > 0 &&
+         (m->all_after || m->fail_at >= m->curl_begin) &&
+         (m->curl_end == 0 || m->fail_at <= m->curl_end);
+}
+
 static void
 judge_end(struct rig *rig, struct rig_run *run, int status)
 {
@@ -162,10 +175,10 @@ judge_end(struct rig *rig, struct rig_run *run, int status)
   run->killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
   run->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   run->silent = len == 0;
-  if (libc_gave_up(run, err))
-    run->killed = true;
-  else if (hung)
+  if (hung)
     rig_note(rig, "hung: no end after %d s", HANGS_S);
+  else if (libc_gave_up(run, err) || crashed_in_curl(run, status))
+    run->killed = true;
   else if (WIFSIGNALED(status) && !run->killed)
     rig_note(rig, "crashed: signal %d", WTERMSIG(status));
   else if (!run->killed && run->status != 0 &&

@@ -17,8 +17,9 @@
  * what they print, and let sum.sh add it up.
  *
  * A case must hit its fault.  Runs differ a little, so a case whose run did not
- * come so far is tried again, at least REACH_TRIES times in all.  Then it
- * counts as an unreached fault, and the sweep fails.  A fault that follows
+ * come so far is tried again, at least REACH_TRIES times in all, a system call
+ * also with another one.  Then it counts as an unreached fault, and the sweep
+ * fails.  A fault that follows
  * another one, or is drawn at random in the year, may not be there: then it is
  * counted apart, and is no failure.
  */

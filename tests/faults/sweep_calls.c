@@ -118,10 +118,21 @@ disturb(const struct place *p, struct trace_fault fault)
   return fault.hit;
 }
 
-/* The same, until FAULT was hit; false: it never was, and NAME is told.  How
- * often a thread waits differs from run to run: after two tries each further
- * one takes an earlier call of the same number, down to the first. */
 static bool
+try(const struct place *p, const struct trace_fault *fault)
+{
+  if (!disturb(p, *fault))
+    return false;
+  count(fault);
+  return true;
+}
+
+/* The same, until FAULT was hit, or NAME is told.  How often a thread waits
+ * differs from run to run: after two tries each further one takes an earlier
+ * call of the same number, down to the first.  If the logged run alone had such
+ * a call, the program is killed after the one in its place, or an earlier one.
+ */
+static void
 reach(const struct place *p, const char *name, const struct trace_fault *fault)
 {
   struct trace_fault f = *fault;
@@ -129,13 +140,16 @@ reach(const struct place *p, const char *name, const struct trace_fault *fault)
   for (int i = 0; i < REACH_TRIES || f.nth > 1; i++) {
     if (i > 1)
       f.nth = (f.nth + 1) / 2;
-    if (disturb(p, f)) {
-      count(&f);
-      return true;
-    }
+    if (try(p, &f))
+      return;
   }
+  f.what = TRACE_KILL_AFTER;
+  f.nr = -1;
+  f.nth = 0;
+  for (; f.call > 0; f.call /= 2)
+    if (try(p, &f))
+      return;
   sweep_miss(name);
-  return false;
 }
 
 static void
@@ -148,14 +162,21 @@ do_case(const struct place *p, const char *name,
   sweep_end_well(p->rig, name);
 }
 
-/* The call by which the first thread locks the state; 0: there is none. */
+/* The first call NR of the first thread; 0: there is none. */
+static unsigned
+first_call(const struct trace_log *log, long nr)
+{
+  for (unsigned call = 1; call <= log->thread[0].n; call++)
+    if (log->thread[0].nr[call - 1] == nr)
+      return call;
+  return 0;
+}
+
+/* The call that locks the state. */
 static unsigned
 lock_of(const struct trace_log *log)
 {
-  for (unsigned call = 1; call <= log->thread[0].n; call++)
-    if (log->thread[0].nr[call - 1] == SYS_flock)
-      return call;
-  return 0;
+  return first_call(log, SYS_flock);
 }
 
 /* At that call of the run of LOG. */
@@ -325,16 +346,19 @@ hang_at(const struct place *p, struct trace_fault fault)
   do_case(p, name, &fault);
 }
 
-/* Not of the sample: each case takes until the watchdog ends the run. */
+/* Not of the sample: each case takes until the watchdog ends the run, which it
+ * can from when it is set. */
 static void
 sweep_hangs(const struct place *p, const struct trace_log *log)
 {
-  unsigned k = 0;
+  unsigned lock = lock_of(log), k = 0;
 
   if ((!p->s->share && !p->s->only) || !trace_can_hang())
     return;
-  for (unsigned call = 1; call <= log->thread[0].n; call++)
-    if (is_wait(log->thread[0].nr[call - 1]) && k++ % HANG_EVERY == 0 &&
+  for (unsigned call = first_call(log, SYS_setitimer) + 1;
+       call <= log->thread[0].n; call++)
+    if (is_wait(log->thread[0].nr[call - 1]) &&
+        !sweep_leaves_out(p->s, call, lock) && k++ % HANG_EVERY == 0 &&
         sweep_is_mine(p->s, k / HANG_EVERY, 1))
       hang_at(p, fault_at(log, 0, call));
 }

@@ -2,6 +2,9 @@
  * Each allocation of a run fails, from main() on: of the program, of its
  * plugins, of every library and of libc.  Once alone, and once with all that
  * follow.
+ *
+ * Except those of curl_global_init(), where OpenSSL 3.5 crashes or hangs: there
+ * memory runs out in one case only.
  */
 #include <stdio.h>
 
@@ -34,8 +37,34 @@ fail_at(struct rig *rig, const struct sweep *s, const char *moment,
   sweep_end_well(rig, name);
 }
 
+static bool
+is_in_curl(const struct fault_memory *memory, unsigned long n)
+{
+  return memory->curl_begin > 0 && n >= memory->curl_begin &&
+         n <= memory->curl_end;
+}
+
+/* Memory runs out halfway through curl_global_init(): the run ends, by a crash
+ * or by the watchdog if need be, and has not spoilt the state. */
 static void
-sweep_moment(struct rig *rig, const struct sweep *s, const char *moment)
+fail_in_curl(struct rig *rig, const struct sweep *s, const char *moment,
+             const struct fault_memory *memory)
+{
+  unsigned long n = (memory->curl_begin + memory->curl_end) / 2;
+  char name[96];
+
+  if (!s->whole && s->worker != 0)
+    return;
+  snprintf(name, sizeof(name), "%s, in curl_global_init", moment);
+  if (memory->curl_end == 0)
+    sweep_miss(name);
+  else
+    fail_at(rig, s, name, n, true);
+}
+
+static void
+sweep_moment(struct rig *rig, const struct sweep *s, const char *moment,
+             bool in_curl)
 {
   struct fault_memory memory = { 0 };
   struct rig_run reference = { .memory = &memory };
@@ -48,9 +77,11 @@ sweep_moment(struct rig *rig, const struct sweep *s, const char *moment)
   sweep_end_case(rig, moment, rig_check(rig));
   for (unsigned long n = 1; n <= memory.count; n++)
     for (int all_after = 0; all_after < 2; all_after++)
-      if (!sweep_leaves_out(s, n, memory.locked) &&
+      if (!sweep_leaves_out(s, n, memory.locked) && !is_in_curl(&memory, n) &&
           sweep_is_mine(s, k++, SAMPLE))
         fail_at(rig, s, moment, n, all_after);
+  if (in_curl)
+    fail_in_curl(rig, s, moment, &memory);
 }
 
 static void
@@ -64,18 +95,18 @@ work(struct sweep *s)
       continue;
     rig = rig_new((enum rig_kind)kind);
     snprintf(name, sizeof(name), "%s first", rig_kind_names[kind]);
-    sweep_moment(rig, s, name);
+    sweep_moment(rig, s, name, false);
     rig_begin(rig);
     for (int i = 0; i < 3; i++)
       rig_go_well(rig);
     snprintf(name, sizeof(name), "%s steady", rig_kind_names[kind]);
-    sweep_moment(rig, s, name);
+    sweep_moment(rig, s, name, false);
     rig_begin(rig);
     for (int i = 0; i < 3; i++)
       rig_go_well(rig);
     rig_pile_up(rig);
     snprintf(name, sizeof(name), "%s backlog", rig_kind_names[kind]);
-    sweep_moment(rig, s, name);
+    sweep_moment(rig, s, name, kind == RIG_TYPES);
     rig_free(rig);
   }
 }

@@ -32,7 +32,8 @@ same_list 'doc/pipeline.svg has the boxes and arrows of doc/pipeline.dot' \
 
 # ---- What it names ----------------------------------------------------------
 
-for path in $(grep -o '](\([^)]*\))' "$readme" | tr -d ']()' | grep -v '^#'); do
+for path in $(grep -o '](\([^)]*\))' "$readme" | tr -d ']()' | sed 's/#.*//' |
+  grep .); do
   same "$readme: $path is there" yes \
     "$(test -e "$srcdir/$path" && echo yes || echo no)"
 done
@@ -41,6 +42,12 @@ same_list "$readme lists the plugins (>: the README)" \
   "$("$METERPIPE" plugins | awk 'NR > 1 { print $1, $2 }' | sort)" \
   "$(sed -n 's/^| \([a-z]*put\|transform\) | \([a-z]*\) |.*/\1 \2/p' \
     "$readme" | sort)"
+
+same_list 'HACKING.md lists the packages of autogen.sh (>: HACKING.md)' \
+  "$(sed -n "/^needs='/,/^'/p" "$srcdir/autogen.sh" | awk 'NF == 3 { print $3 }' |
+    sort)" \
+  "$(sed -n '/apt-get install /,/[^\\]$/p' "$srcdir/HACKING.md" |
+    sed 's/.*apt-get install//' | grep -o '[a-z0-9+-]*' | sort)"
 
 # In a line of commands or between backquotes; elsewhere it is a sentence.
 commands_named()
@@ -60,6 +67,24 @@ commands_below()
 {
   sed -n "/^## $1\$/,/^## /s/^    //p" "$readme"
 }
+
+# Who goes through the steps again keeps the edited pipeline file: what step 4
+# says, with a root directory below $scratch.
+mkdir -p "$scratch/bin" "$scratch/usr/local/etc/meterpipe"
+printf '#!/bin/sh\nexec "$@"\n' >"$scratch/bin/sudo"
+printf '#!/bin/sh\n' >"$scratch/bin/nano"
+chmod +x "$scratch/bin/sudo" "$scratch/bin/nano"
+edited=$scratch/usr/local/etc/meterpipe/meterpipe.ini
+echo '# edited' >"$edited"
+sed -n '/^4\. /,/^5\. /s/^       //p' "$readme" |
+  sed "s|/usr/local|$scratch&|g" >"$scratch/step4"
+status=0
+(
+  cd "$srcdir"
+  PATH=$scratch/bin:$PATH USER=$(id -un) sh -eu "$scratch/step4"
+) >"$scratch/said" 2>&1 || status=$?
+same 'the commands of step 4 go' 0 "$status"
+same 'step 4 leaves an edited pipeline file as it is' '# edited' "$(cat "$edited")"
 
 # As it is typed at the top of the sources, but with other files in /tmp, and
 # the time running fast where the tests' clock is.
@@ -84,7 +109,9 @@ status=0
   exec sh -eu "$scratch/typed"
 ) >"$scratch/said" 2>&1 || status=$?
 same 'the commands of "Without a meter" go' 0 "$status"
-for words in 'MULTICAL 601' '# To copy into a pipeline file' \
+same 'the meter of the demo, a 403, is not announced as another one' 0 \
+  "$(grep -c 'MULTICAL 601' "$scratch/said")"
+for words in 'meter type' '# To copy into a pipeline file' \
   '"meter.heat_energy_e1":{"value":"55.659","unit":"MWh"}' \
   'no answer in 2000 ms' 'exit status 76' 'domoticz.327 0.653 MWh'; do
   same "\"Without a meter\" shows: $words" 1 \

@@ -44,6 +44,13 @@ same 'cron runs it every 20 minutes, as its user' '*/20 * * * * meterpipe' \
   "$(cron_lines | cut -d ' ' -f 1-6)"
 same 'cron leaves it to systemd where that runs' 1 \
   "$(cron_lines | grep -c 'test -e /run/systemd/system ||')"
+# After the program was removed, the pipeline file and the cron file stay.
+touch "$scratch/removed.ini"
+same 'cron mails nothing after the program was removed' '' \
+  "$(cron_lines | cut -d ' ' -f 7- | sed \
+    -e "s,[^ ]*/bin/meterpipe,$scratch/removed,g" \
+    -e 's,/run/systemd/system,/nonexistent,' \
+    -e "s,[^ ]*/meterpipe\.ini,$scratch/removed.ini," | sh 2>&1)"
 same 'the cron file ends with a line end' '' \
   "$(tail -c 1 "$generated/cron.d/meterpipe")"
 

@@ -30,6 +30,8 @@ static const struct mp_option options[] = {
   { "gap", MP_TYPE_DURATION, 0, NULL, "1ms..",
     "longest pause inside an answer; unless set, by baud, 1 s over TCP" },
   { "retries", MP_TYPE_INT, 0, "2", "0..10", "further attempts of a request" },
+  { "registers_per_request", MP_TYPE_INT, 0, "8", "1..8",
+    "most registers in one request; some meters and bridges take fewer" },
   { "fields", MP_TYPE_FIELDS, 0, NULL, NULL,
     "registers to read besides those that stages name" },
   { "capture", MP_TYPE_PATH, 0, NULL, NULL,
@@ -64,6 +66,7 @@ kmp_create(const struct mp_host *host, void **ret_self)
     .timeout_ms = host->option_int(host, "timeout"),
     .retries = (unsigned)host->option_int(host, "retries"),
     .gap_ms = host->option(host, "gap") ? host->option_int(host, "gap") : 0,
+    .registers = (uint8_t)host->option_int(host, "registers_per_request"),
   };
   *ret_self = kmp;
   return MP_OK;

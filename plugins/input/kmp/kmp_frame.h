@@ -126,8 +126,8 @@ void kmp_deframer_sent(struct kmp_deframer *d, const uint8_t *wire, size_t len);
 size_t kmp_deframer_feed(struct kmp_deframer *d, const uint8_t *buf, size_t len,
                          enum kmp_event *ret_event);
 
-/* Whether the bytes that came at once behind a frame tell that its stop byte
- * was a damaged one: they neither begin a frame nor may come at any time. */
+/* Whether the bytes that follow a frame at once are neither the begin of
+ * another one nor bytes that may come at any time. */
 int kmp_is_trailing(const uint8_t *buf, size_t len);
 
 /* Nothing more will come: KMP_EVENT_BAD with KMP_ECUT when a frame had begun,

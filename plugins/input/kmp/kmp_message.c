@@ -231,6 +231,25 @@ kmp_answer_decode(const struct kmp_frame *frame,
   return decode_data(frame, request, ret);
 }
 
+/* Whether it has all registers that are asked for, and no others. */
+static int
+is_complete(const struct kmp_frame *frame, const struct kmp_request *request)
+{
+  struct kmp_answer answer;
+
+  return request && kmp_answer_decode(frame, request, &answer) == KMP_OK &&
+         answer.count == request->count && answer.surplus == 0;
+}
+
+int
+kmp_answer_is_cut(const struct kmp_frame *frame,
+                  const struct kmp_request *request, const uint8_t *behind,
+                  size_t len)
+{
+  return kmp_is_trailing(behind, len) && len > KMP_STRAY_MAX &&
+         !is_complete(frame, request);
+}
+
 /* Writes the records one after the other.  Returns 1, 0 when they cannot be. */
 static int
 encode_records(const struct kmp_answer *answer, uint8_t *data, size_t *ret_len)

@@ -38,6 +38,11 @@
 /* The register that holds the serial number. */
 #define KMP_REGISTER_SERIAL 1001
 
+/* What is left of an answer after a damaged stop byte has more bytes than this:
+ * if the stop byte follows whole records, a record's length and exponent, the
+ * CRC and the true stop byte are left. */
+#define KMP_STRAY_MAX 4
+
 /* Room for any request of these on the line. */
 #define KMP_REQUEST_WIRE_MAX 64
 
@@ -83,6 +88,14 @@ int kmp_request_decode(const struct kmp_frame *frame, struct kmp_request *ret);
 int kmp_answer_decode(const struct kmp_frame *frame,
                       const struct kmp_request *request,
                       struct kmp_answer *ret);
+
+/* Whether the bytes after the stop byte of a good answer, up to a pause on the
+ * line, tell that this stop byte was a damaged one and the answer is only the
+ * begin of another.  An answer with all that REQUEST asks for is whole.  The
+ * request may be NULL (not known). */
+int kmp_answer_is_cut(const struct kmp_frame *frame,
+                      const struct kmp_request *request, const uint8_t *behind,
+                      size_t len);
 
 /* The record of a register in an answer; NULL: left out. */
 const struct kmp_record *kmp_answer_find(const struct kmp_answer *answer,

@@ -162,34 +162,41 @@ note_event(struct session *s, enum kmp_event event,
 /* Bytes from the port, as far as they are not taken yet. */
 struct input {
   uint8_t buf[256];
-  const uint8_t *pos;
+  uint8_t *pos;
   size_t len;
 };
 
 /* Keeps the first bytes of all: they tell who is there when it is no meter. */
 static void
-keep_first(struct session *s, const struct input *in)
+keep_first(struct session *s, const uint8_t *buf, size_t len)
 {
   size_t room = sizeof(s->first) - s->first_len;
-  size_t len = in->len < room ? in->len : room;
 
-  memcpy(s->first + s->first_len, in->buf, len);
+  if (len > room)
+    len = room;
+  memcpy(s->first + s->first_len, buf, len);
   s->first_len += len;
 }
 
-/* Reads what comes until UNTIL; nothing is no error.  MP_DROP: the request was
- * lost with the connection. */
+/* Reads what comes until UNTIL, after the bytes that are not taken yet.
+ * *ret_more: how many came; none is no error.  MP_DROP: the request was lost
+ * with the connection. */
 static int
-read_input(struct session *s, int64_t until, struct input *in)
+read_more(struct session *s, int64_t until, struct input *in, size_t *ret_more)
 {
-  int r = port_read(s->port, in->buf, sizeof(in->buf), until, &in->len);
+  int r;
 
+  memmove(in->buf, in->pos, in->len);
   in->pos = in->buf;
+  *ret_more = 0;
+  r = port_read(s->port, in->buf + in->len, sizeof(in->buf) - in->len, until,
+                ret_more);
   if (r != MP_OK)
     return listen_ended(s, r);
-  if (in->len > 0)
+  if (*ret_more > 0)
     s->last_byte = port_clock();
-  keep_first(s, in);
+  keep_first(s, in->buf + in->len, *ret_more);
+  in->len += *ret_more;
   return MP_OK;
 }
 
@@ -204,9 +211,22 @@ leaves_out(const struct session *s, const struct kmp_request *request)
          answer.count < request->count;
 }
 
-/* Looks what stands behind a good frame: an answer with more bytes behind its
- * stop byte is a damaged one.  On a serial line these may still be under way;
- * an answer that has all it should is not held up for them. */
+/* Reads up to a pause on the line, or up to more than stray bytes can be. */
+static int
+read_behind(struct session *s, struct input *in)
+{
+  int64_t pause = listen_line_ms(s, 2) + BEHIND_MS;
+  size_t more = 1;
+  int r = MP_OK;
+
+  while (r == MP_OK && more > 0 && in->len <= KMP_STRAY_MAX)
+    r = read_more(s, port_clock() + pause, in, &more);
+  return r;
+}
+
+/* Looks at the bytes after a good frame, which may tell that it is a damaged
+ * one.  On a serial line these may still be under way; an answer with all that
+ * was asked for does not wait for them. */
 static int
 look_behind(struct session *s, const struct kmp_request *request,
             struct input *in, enum kmp_event *event)
@@ -216,9 +236,9 @@ look_behind(struct session *s, const struct kmp_request *request,
 
   if (request == NULL || d->frame.start != KMP_START_ANSWER)
     return MP_OK;
-  if (in->len == 0 && leaves_out(s, request))
-    r = read_input(s, port_clock() + listen_line_ms(s, 2) + BEHIND_MS, in);
-  if (r == MP_OK && kmp_is_trailing(in->pos, in->len)) {
+  if (leaves_out(s, request))
+    r = read_behind(s, in);
+  if (r == MP_OK && kmp_answer_is_cut(&d->frame, request, in->pos, in->len)) {
     d->error = KMP_ETRAILING;
     *event = KMP_EVENT_BAD;
   }
@@ -254,15 +274,16 @@ listen_for(struct session *s, const struct kmp_request *request,
   for (;;) {
     int inside = s->deframer.collecting;
     int64_t until = inside ? s->last_byte + s->gap_ms : patience->start;
-    struct input in;
+    struct input in = { .pos = in.buf };
+    size_t n;
     int r;
 
     if (until > patience->whole)
       until = patience->whole;
-    r = read_input(s, until, &in);
+    r = read_more(s, until, &in, &n);
     if (r != MP_OK)
       return r;
-    if (in.len == 0) {
+    if (n == 0) {
       if (inside)
         note_event(s, kmp_deframer_end(&s->deframer), request, patience,
                    ret_answer);

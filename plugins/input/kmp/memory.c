@@ -5,7 +5,11 @@
  *   failed    "1": it failed since then, and may have been exchanged
  *   read      when the last good reading was
  *   limit     runs in a row in which only small requests were answered
+ *   limit_to  registers in such a request
  *   limited   when that was last found out
+ *   silent       registers that the meter was silent to, by their numbers
+ *   silent_runs  runs in a row in which it was silent to just these
+ *   silent_at    when that was last found out
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -14,12 +18,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "plugins/input/kmp/memory.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
-/* From so many runs on, a meter is taken to refuse larger requests. */
-#define LIMIT_RUNS 2
+/* From so many runs on, a meter is taken to refuse larger requests, or a
+ * register. */
+#define SURE_RUNS 2
 
 /* Whether the time stored as KEY is younger than MS.  10 % of tolerance: cron
  * is not exact.  A time in the future was stored by a clock that was wrong. */
@@ -71,6 +77,7 @@ void
 memory_note_failure(const struct kmp *kmp)
 {
   (void)kmp->host->store_set(kmp->host, "failed", "1");
+  forget(kmp, "silent_runs"); /* another meter may answer all */
 }
 
 int
@@ -83,28 +90,85 @@ memory_serial_due(const struct kmp *kmp)
 void
 memory_apply_limit(struct kmp *kmp)
 {
-  if (stored_number(kmp, "limit") >= LIMIT_RUNS &&
-      is_younger(kmp, "limited", DAY_MS))
-    kmp->session.limit = KMP_REGISTERS_MAX / 2;
+  int64_t limit = stored_number(kmp, "limit_to");
+
+  if (stored_number(kmp, "limit") < SURE_RUNS ||
+      !is_younger(kmp, "limited", DAY_MS))
+    return;
+  if (limit < 1 || limit > KMP_REGISTERS_MAX)
+    limit = KMP_REGISTERS_MAX / 2; /* stored by an earlier version */
+  if (limit < kmp->session.limit)
+    kmp->session.limit = (uint8_t)limit;
 }
 
 void
 memory_note_limit(const struct kmp *kmp, uint8_t before)
 {
-  if (before < KMP_REGISTERS_MAX || kmp->session.seen.answers == 0)
+  if (before < kmp->talk.registers || kmp->session.seen.answers == 0)
     return;
-  if (kmp->session.limit == KMP_REGISTERS_MAX) {
+  if (kmp->session.limit == before) {
     forget(kmp, "limit");
     return;
   }
   store_number(kmp, "limit", stored_number(kmp, "limit") + 1);
+  store_number(kmp, "limit_to", kmp->session.limit);
   store_number(kmp, "limited", kmp->host->now(kmp->host));
+}
+
+int
+memory_is_silent(const struct kmp *kmp, uint16_t id)
+{
+  const char *next = kmp->host->store_get(kmp->host, "silent");
+  char *end;
+
+  if (next == NULL || stored_number(kmp, "silent_runs") < SURE_RUNS ||
+      !is_younger(kmp, "silent_at", DAY_MS))
+    return 0;
+  for (;;) {
+    unsigned long number = strtoul(next, &end, 10);
+
+    if (end == next)
+      return 0;
+    if (number == id)
+      return 1;
+    next = end;
+  }
+}
+
+void
+memory_note_silent(const struct kmp *kmp, const char *ids)
+{
+  const char *last = kmp->host->store_get(kmp->host, "silent");
+  int again = last != NULL && strcmp(last, ids) == 0;
+
+  if (ids[0] == '\0') {
+    forget(kmp, "silent");
+    forget(kmp, "silent_runs");
+    return;
+  }
+  store_number(kmp, "silent_runs",
+               again ? stored_number(kmp, "silent_runs") + 1 : 1);
+  (void)kmp->host->store_set(kmp->host, "silent", ids);
+  store_number(kmp, "silent_at", kmp->host->now(kmp->host));
 }
 
 void
 memory_note_reading(const struct kmp *kmp)
 {
   store_number(kmp, "read", kmp->host->now(kmp->host));
+}
+
+/* Of a meter with another serial number nothing is known. */
+static void
+forget_habits(const struct kmp *kmp, const char *serial)
+{
+  const char *last = kmp->host->store_get(kmp->host, "serial");
+
+  if (last == NULL || strcmp(last, serial) == 0)
+    return;
+  forget(kmp, "limit");
+  forget(kmp, "silent");
+  forget(kmp, "silent_runs");
 }
 
 void
@@ -122,6 +186,7 @@ memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
     forget(kmp, "serial");
     return;
   }
+  forget_habits(kmp, serial);
   (void)host->store_set(host, "serial", serial);
   sink->serial(sink, serial, MP_SERIAL_READ);
 }

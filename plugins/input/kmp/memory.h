@@ -12,7 +12,8 @@ int memory_is_early(const struct kmp *kmp);
 /* All that was wanted was read. */
 void memory_note_reading(const struct kmp *kmp);
 
-/* The meter failed, and may be exchanged before it answers again. */
+/* The meter failed, and may be exchanged before it answers again: what it was
+ * silent to is asked for again. */
 void memory_note_failure(const struct kmp *kmp);
 
 /* Whether the meter has to be asked for its serial number, even at the price of
@@ -30,5 +31,11 @@ void memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink);
  * began. */
 void memory_apply_limit(struct kmp *kmp);
 void memory_note_limit(const struct kmp *kmp, uint8_t before);
+
+/* A register that the meter was silent to, run after run, is asked for again
+ * once a day: whether this is one. */
+int memory_is_silent(const struct kmp *kmp, uint16_t id);
+/* A run asked for all; IDS are those without an answer, separated by blanks. */
+void memory_note_silent(const struct kmp *kmp, const char *ids);
 
 #endif

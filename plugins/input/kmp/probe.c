@@ -7,26 +7,47 @@
 #endif
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "plugins/input/kmp/kmp.h"
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/kmp/model.h"
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 /* Somebody waits for the answer: who has the port is told at once. */
 #define PATIENCE_MS 0
 /* A watch ends by itself, for the battery's sake. */
 #define WATCH_MS (5 * 60 * 1000)
 #define WATCH_PAUSE_MS 1000
-/* After so many requests in a row without an answer, the meter is gone; one
- * that has not answered anything yet gets one chance. */
+/* After so many damaged blocks in a row the rest is not asked for; of a meter
+ * that has not answered anything yet, after one. */
 #define MAX_FAILURES 3
+
+/* Registers that most meters have, in one request: some are silent to a request
+ * of which they have none, and the table begins with those of electricity. */
+static const uint16_t common[] = { 60, 68, 80, 74, 86, 87, 89, 1004 };
+
+/* A register of the table. */
+struct finding {
+  int asked;
+  int found; /* the record is valid */
+  struct kmp_record record;
+  uint8_t mantissa[KMP_MANTISSA_MAX];
+  int64_t time_ms;
+};
 
 struct probe {
   struct kmp *kmp;
   const struct mp_probe_sink *sink;
   uint16_t type;
-  uint32_t answered; /* registers, be it with a value or left out */
+  uint32_t total; /* registers of the table */
+  uint32_t next;  /* to be asked for: of the common ones, then of the table */
+  uint32_t done;
+  uint32_t answered;        /* be it with a value, left out or with silence */
+  uint32_t silent;          /* of these: with silence */
+  struct finding *findings; /* TOTAL of them, in the table's order */
 };
 
 /* ---- What was found ----------------------------------------------------- */
@@ -88,8 +109,9 @@ remark_on(const struct probe *probe, uint16_t id, const struct mp_value *value,
 }
 
 static void
-tell_register(const struct probe *probe, const struct kmp_record *record)
+tell_register(const struct probe *probe, const struct finding *finding)
 {
+  const struct kmp_record *record = &finding->record;
   const struct kmp_register *reg = kmp_register_find(record->id);
   char name[KMP_NUMBER_SIZE];
   char number[KMP_NUMBER_SIZE];
@@ -107,13 +129,41 @@ tell_register(const struct probe *probe, const struct kmp_record *record)
 
   snprintf(number, sizeof(number), "%u", record->id);
   if (r == MP_OK) {
-    value.time_ms = probe->kmp->session.time_ms;
+    value.time_ms = finding->time_ms;
     item.value = &value;
     item.remark = remark_on(probe, record->id, &value, remark, sizeof(remark));
   } else {
     item.remark = r == MP_DROP ? "no value yet" : kmp_error_text(error);
   }
   probe->sink->item(probe->sink, &item);
+}
+
+/* All that were found, in the order of their numbers. */
+static void
+tell_registers(const struct probe *probe)
+{
+  uint32_t i;
+
+  for (i = 0; i < probe->total; i++)
+    if (probe->findings[i].found)
+      tell_register(probe, &probe->findings[i]);
+}
+
+/* Keeps a record, whose bytes are those of the last answer. */
+static void
+keep(struct finding *finding, const struct kmp_record *record, int64_t time_ms)
+{
+  finding->found = 1;
+  finding->time_ms = time_ms;
+  finding->record = *record;
+  finding->record.mantissa = finding->mantissa;
+  memcpy(finding->mantissa, record->mantissa, record->nob);
+}
+
+static struct finding *
+find_finding(const struct probe *probe, uint16_t id)
+{
+  return &probe->findings[kmp_register_find(id) - kmp_register_at(0)];
 }
 
 /* session_take */
@@ -125,11 +175,16 @@ take_answer(void *ctx, const struct kmp_request *request,
   size_t i;
 
   probe->answered += request->count;
+  if (answer == NULL) {
+    probe->silent += request->count;
+    return;
+  }
   for (i = 0; i < request->count; i++) {
-    const struct kmp_record *record = kmp_answer_find(answer, request->ids[i]);
+    uint16_t id = request->ids[i];
+    const struct kmp_record *record = kmp_answer_find(answer, id);
 
     if (record != NULL)
-      tell_register(probe, record);
+      keep(find_finding(probe, id), record, probe->kmp->session.time_ms);
   }
 }
 
@@ -147,31 +202,35 @@ ask(struct probe *probe, uint8_t cid, unsigned attempts,
   return session_ask(&probe->kmp->session, &request, attempts, ret_answer);
 }
 
-/* What is there.  Not every meter answers both; MP_DROP: neither. */
 static int
-identify(struct probe *probe)
+ask_type(struct probe *probe, unsigned attempts)
 {
-  unsigned attempts = probe->kmp->talk.retries + 1;
   struct kmp_answer answer;
   char text[80];
-  int type = ask(probe, KMP_GET_TYPE, attempts, &answer);
-  int serial;
+  int r = ask(probe, KMP_GET_TYPE, attempts, &answer);
 
-  if (type == MP_OK) {
-    probe->type = answer.type;
-    model_name(answer.type, text, sizeof(text));
-    tell_fact(probe, "meter type", text);
-    model_revision(answer.revision, text, sizeof(text));
-    tell_fact(probe, "software revision", text);
-  }
-  if (type < 0 || !session_heard(&probe->kmp->session))
-    return type;
-  serial = ask(probe, KMP_GET_SERIAL, attempts, &answer);
-  if (serial == MP_OK) {
-    snprintf(text, sizeof(text), "%lu", (unsigned long)answer.serial);
-    tell_fact(probe, "serial number", text);
-  }
-  return serial < 0 || type == MP_DROP ? serial : MP_OK;
+  if (r != MP_OK)
+    return r;
+  probe->type = answer.type;
+  model_name(answer.type, text, sizeof(text));
+  tell_fact(probe, "meter type", text);
+  model_revision(answer.revision, text, sizeof(text));
+  tell_fact(probe, "software revision", text);
+  return MP_OK;
+}
+
+static int
+ask_serial(struct probe *probe)
+{
+  struct kmp_answer answer;
+  char text[16];
+  int r = ask(probe, KMP_GET_SERIAL, probe->kmp->talk.retries + 1, &answer);
+
+  if (r != MP_OK)
+    return r;
+  snprintf(text, sizeof(text), "%lu", (unsigned long)answer.serial);
+  tell_fact(probe, "serial number", text);
+  return MP_OK;
 }
 
 static uint32_t
@@ -184,34 +243,60 @@ count_registers(void)
   return n;
 }
 
-/* Every register of the table, in blocks.  MP_DROP: not all were answered. */
+/* Takes the next registers to ask for; the common ones are a block of their
+ * own.  How many. */
+static size_t
+next_block(struct probe *probe, uint16_t *ret_ids)
+{
+  uint32_t first = (uint32_t)ARRAY_SIZE(common);
+  size_t n = 0;
+
+  while (n < probe->kmp->session.limit && probe->next < first + probe->total &&
+         (n == 0 || probe->next != first)) {
+    uint32_t i = probe->next++;
+    uint16_t id = i < first ? common[i] : kmp_register_at(i - first)->id;
+    struct finding *finding = find_finding(probe, id);
+
+    if (!finding->asked)
+      ret_ids[n++] = id;
+    finding->asked = 1;
+  }
+  return n;
+}
+
+/* Asks for the next block.  Results as session_registers; MP_END: all were
+ * asked for. */
+static int
+ask_block(struct probe *probe)
+{
+  struct session *session = &probe->kmp->session;
+  uint16_t ids[KMP_REGISTERS_MAX];
+  size_t n = next_block(probe, ids);
+
+  if (n == 0)
+    return MP_END;
+  probe->sink->progress(probe->sink, probe->done, probe->total);
+  probe->done += (uint32_t)n;
+  return session_registers(session, ids, n, take_answer, probe);
+}
+
+/* The rest of the table.  MP_DROP: not all were answered. */
 static int
 ask_registers(struct probe *probe)
 {
-  struct session *session = &probe->kmp->session;
-  unsigned most = session->seen.answers > 0 ? MAX_FAILURES : 1;
-  uint32_t total = count_registers();
-  uint32_t done = 0;
   unsigned failures = 0;
 
-  while (done < total && failures < most) {
-    uint16_t ids[KMP_REGISTERS_MAX];
-    uint32_t n = 0;
-    int r;
+  while (failures < MAX_FAILURES && !probe->kmp->session.gone) {
+    int r = ask_block(probe);
 
-    probe->sink->progress(probe->sink, done, total);
-    while (n < session->limit && done + n < total) {
-      ids[n] = kmp_register_at(done + n)->id;
-      n++;
-    }
-    r = session_registers(session, ids, n, take_answer, probe);
     if (r < 0)
       return r;
+    if (r == MP_END)
+      break;
     failures = r == MP_OK ? 0 : failures + 1;
-    done += n;
   }
-  probe->sink->progress(probe->sink, done, total);
-  return probe->answered == total ? MP_OK : MP_DROP;
+  probe->sink->progress(probe->sink, probe->done, probe->total);
+  return probe->answered == probe->total ? MP_OK : MP_DROP;
 }
 
 static int
@@ -226,22 +311,70 @@ report(const struct probe *probe)
   /* What is not in the list may well be in the meter. */
   return mp_fail(kmp->host, reason, kmp->line.device,
                  "answers for %u of %u registers only: %s",
-                 (unsigned)probe->answered, (unsigned)count_registers(), why);
+                 (unsigned)probe->answered, (unsigned)probe->total, why);
+}
+
+static void
+report_silence(const struct probe *probe)
+{
+  const struct kmp *kmp = probe->kmp;
+
+  if (probe->silent > 0)
+    mp_log(kmp->host, MP_LOG_NOTICE, kmp->line.device,
+           "the meter is silent to requests for %u of %u registers: it "
+           "probably does not have them",
+           (unsigned)probe->silent, (unsigned)probe->total);
+}
+
+/* Who is there, and the common registers.  Not every meter answers who it is:
+ * the registers are asked for all the same.  MP_DROP: it answered nothing. */
+static int
+introduce(struct probe *probe)
+{
+  struct session *session = &probe->kmp->session;
+  int type = ask_type(probe, 1);
+  int r = type == MP_OK ? ask_serial(probe) : type;
+
+  if (r >= 0)
+    r = ask_block(probe);
+  if (r >= 0 && session->seen.answers == 0)
+    return MP_DROP;
+  if (r >= 0 && type == MP_DROP) {
+    r = ask_type(probe, probe->kmp->talk.retries);
+    if (r >= 0)
+      r = ask_serial(probe);
+  }
+  return r < 0 ? r : MP_OK;
 }
 
 static int
-probe_all(struct probe *probe)
+ask_all(struct probe *probe)
 {
-  int r = identify(probe);
+  int r = introduce(probe);
 
-  if (r == MP_DROP && !session_heard(&probe->kmp->session))
-    return report(probe);
-  if (r >= 0)
+  if (r == MP_OK)
     r = ask_registers(probe);
   if (r != MP_DROP)
     return r;
   r = report(probe);
   return probe->kmp->session.seen.answers > 0 ? MP_OK : r;
+}
+
+static int
+probe_all(struct probe *probe)
+{
+  int r;
+
+  probe->kmp->session.takes_silence = 1;
+  probe->total = count_registers();
+  probe->findings = calloc(probe->total, sizeof(*probe->findings));
+  if (probe->findings == NULL)
+    return mp_fail(probe->kmp->host, MP_ENOMEM, NULL, "out of memory");
+  r = ask_all(probe);
+  tell_registers(probe);
+  report_silence(probe);
+  free(probe->findings);
+  return r;
 }
 
 /* ---- Watching ----------------------------------------------------------- */

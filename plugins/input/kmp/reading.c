@@ -14,12 +14,16 @@
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/kmp/memory.h"
 
+/* Why a register has no value. */
+enum gap { NO_GAP, LEFT_OUT, SILENT };
+
 /* A register that is read in this cycle. */
 struct wanted {
   uint16_t id;
   const char *name; /* the host's; NULL: only for the serial number */
   int answered;     /* in a good answer, be it with a value or left out */
-  int left_out;
+  int not_asked;    /* the meter was silent to it in earlier runs */
+  enum gap gap;
 };
 
 struct reading {
@@ -95,6 +99,15 @@ find_wanted(struct reading *reading, uint16_t id)
   return NULL;
 }
 
+static void
+take_silence(struct reading *reading, const struct kmp_request *request)
+{
+  size_t i;
+
+  for (i = 0; i < request->count; i++)
+    find_wanted(reading, request->ids[i])->gap = SILENT;
+}
+
 /* session_take */
 static void
 take_answer(void *ctx, const struct kmp_request *request,
@@ -103,18 +116,35 @@ take_answer(void *ctx, const struct kmp_request *request,
   struct reading *reading = ctx;
   size_t i;
 
+  if (answer == NULL) {
+    take_silence(reading, request);
+    return;
+  }
   for (i = 0; i < request->count; i++) {
     uint16_t id = request->ids[i];
     const struct kmp_record *record = kmp_answer_find(answer, id);
     struct wanted *wanted = find_wanted(reading, id);
 
     wanted->answered = 1;
-    wanted->left_out = record == NULL;
+    wanted->gap = record == NULL ? LEFT_OUT : NO_GAP;
     if (id == KMP_REGISTER_SERIAL)
       memory_take_serial(reading->kmp, reading->sink, record);
     if (record != NULL && wanted->name != NULL)
       emit(reading, wanted->name, record);
   }
+}
+
+/* Takes the next registers to ask for, up to TO; *from counts on.  How many. */
+static size_t
+next_block(const struct reading *reading, size_t *from, size_t to,
+           uint16_t *ret_ids)
+{
+  size_t n = 0;
+
+  for (; n < reading->kmp->session.limit && *from < to; (*from)++)
+    if (!reading->wanted[*from].not_asked)
+      ret_ids[n++] = reading->wanted[*from].id;
+  return n;
 }
 
 /* Asks for wanted registers FROM to TO - 1.  MP_OK, MP_DROP when not all were
@@ -123,25 +153,20 @@ static int
 ask_for(struct reading *reading, size_t from, size_t to)
 {
   struct session *session = &reading->kmp->session;
+  uint16_t ids[KMP_REGISTERS_MAX];
   int result = MP_OK;
+  size_t n = next_block(reading, &from, to, ids);
 
-  while (from < to) {
-    uint16_t ids[KMP_REGISTERS_MAX];
-    size_t n = 0;
-    int r;
+  while (n > 0) {
+    int r = session_registers(session, ids, n, take_answer, reading);
 
-    while (n < session->limit && from + n < to) {
-      ids[n] = reading->wanted[from + n].id;
-      n++;
-    }
-    r = session_registers(session, ids, n, take_answer, reading);
     if (r < 0)
       return r;
     if (r != MP_OK)
       result = r;
-    if (!session_heard(session))
+    if (!session_heard(session) || session->gone)
       return result;
-    from += n;
+    n = next_block(reading, &from, to, ids);
   }
   return result;
 }
@@ -205,9 +230,10 @@ ask_for_all(struct reading *reading)
 
 /* ---- What did not come -------------------------------------------------- */
 
-/* Lists such fields, as far as there is room.  How many there are. */
+/* Lists the fields with such a gap, as far as there is room.  How many there
+ * are. */
 static unsigned
-name_left_out(const struct reading *reading, char *buf, size_t size)
+name_gaps(const struct reading *reading, enum gap gap, char *buf, size_t size)
 {
   unsigned count = 0;
   size_t len = 0;
@@ -218,7 +244,7 @@ name_left_out(const struct reading *reading, char *buf, size_t size)
     const struct wanted *wanted = &reading->wanted[i];
     int n;
 
-    if (!wanted->left_out)
+    if (wanted->gap != gap)
       continue;
     n = snprintf(buf + len, size - len, "%s%s%s", count > 0 ? ", " : "",
                  wanted->name[0] >= '0' && wanted->name[0] <= '9' ? "register "
@@ -232,7 +258,7 @@ name_left_out(const struct reading *reading, char *buf, size_t size)
 }
 
 static int
-report_left_out(const struct reading *reading)
+report_gaps(const struct reading *reading)
 {
   const struct kmp *kmp = reading->kmp;
   size_t size = reading->fields * 48 + 1;
@@ -241,7 +267,7 @@ report_left_out(const struct reading *reading)
 
   if (names == NULL)
     return mp_fail(kmp->host, MP_ENOMEM, NULL, "out of memory");
-  count = name_left_out(reading, names, size);
+  count = name_gaps(reading, LEFT_OUT, names, size);
   if (count == reading->fields && count > 1)
     mp_fail(kmp->host, MP_EDATA, kmp->line.device,
             "the meter has none of the registers asked for (%s): meterpipe "
@@ -250,6 +276,11 @@ report_left_out(const struct reading *reading)
   else if (count > 0)
     mp_fail(kmp->host, MP_EDATA, kmp->line.device,
             "the meter left out %s: meterpipe probe shows the registers it has",
+            names);
+  if (name_gaps(reading, SILENT, names, size) > 0)
+    mp_fail(kmp->host, MP_EDATA, kmp->line.device,
+            "the meter does not answer a request for %s: meterpipe probe shows "
+            "the registers it has",
             names);
   free(names);
   return MP_OK;
@@ -283,7 +314,47 @@ finish(struct reading *reading, int r)
     return r;
   if (!find_wanted(reading, KMP_REGISTER_SERIAL)->answered)
     memory_assume_serial(kmp, reading->sink);
-  return report_left_out(reading);
+  return report_gaps(reading);
+}
+
+/* Leaves out the registers that the meter was silent to in earlier runs. */
+static void
+recall_silence(struct reading *reading)
+{
+  size_t i;
+
+  for (i = 0; i < reading->count; i++) {
+    struct wanted *wanted = &reading->wanted[i];
+
+    if (memory_is_silent(reading->kmp, wanted->id)) {
+      wanted->not_asked = 1;
+      wanted->gap = SILENT;
+    }
+  }
+}
+
+/* Remembers to which registers the meter was silent, if all were asked for. */
+static void
+note_silence(const struct reading *reading)
+{
+  char ids[256] = "";
+  size_t len = 0;
+  int skipped = 0;
+  int found = 0;
+  size_t i;
+
+  for (i = 0; i < reading->count; i++) {
+    const struct wanted *wanted = &reading->wanted[i];
+
+    skipped |= wanted->not_asked;
+    if (wanted->gap != SILENT || len + 1 + KMP_NUMBER_SIZE > sizeof(ids))
+      continue;
+    found |= !wanted->not_asked;
+    len += (size_t)snprintf(ids + len, sizeof(ids) - len, "%s%u",
+                            len > 0 ? " " : "", wanted->id);
+  }
+  if (found || !skipped)
+    memory_note_silent(reading->kmp, ids);
 }
 
 int
@@ -300,10 +371,13 @@ kmp_read(void *self, const struct mp_sink *sink)
   if (r == MP_OK && reading.fields > 0) {
     memory_apply_limit(kmp);
     limit = kmp->session.limit;
+    recall_silence(&reading);
     kmp_begin_capture(kmp);
     r = ask_for_all(&reading);
     recorder_flush(kmp->session.recorder);
     memory_note_limit(kmp, limit);
+    if (r == MP_OK)
+      note_silence(&reading);
     r = finish(&reading, r);
   }
   free(reading.wanted);

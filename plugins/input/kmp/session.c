@@ -33,9 +33,6 @@
 /* A line that is never quiet is not waited for any longer. */
 #define BABBLE_MS 5000
 
-/* Registers that every meter takes at a time. */
-#define SMALL_REQUEST 4
-
 /* Longest mantissa that is reckoned with when an answer's time is bounded. */
 #define RECORD_BYTES (5 + 16)
 #define FRAME_BYTES 6
@@ -59,7 +56,7 @@ session_init(struct session *s, const struct mp_host *host, const char *device,
   s->device = device;
   s->port = port;
   s->settings = *settings;
-  s->limit = KMP_REGISTERS_MAX;
+  s->limit = settings->registers > 0 ? settings->registers : KMP_REGISTERS_MAX;
   s->gap_ms = settings->gap_ms > 0 ? settings->gap_ms : usual_gap_ms(s);
   kmp_deframer_init(&s->deframer);
 }
@@ -69,7 +66,9 @@ note_noise(struct session *s, const struct kmp_request *request)
 {
   if (request != NULL)
     s->seen.noise += s->deframer.noise;
+  s->seen.zeros += s->deframer.zeros;
   s->deframer.noise = 0;
+  s->deframer.zeros = 0;
 }
 
 /* After a good answer: how long until the next request. */
@@ -172,6 +171,18 @@ attempt(struct session *s, const struct kmp_request *request,
   return r;
 }
 
+/* Keeps a request that the meter answers, of one register where it has one. */
+static void
+note_answered(struct session *s, const struct kmp_request *request,
+              const struct kmp_answer *answer)
+{
+  s->good_request = *request;
+  if (answer->count == 0)
+    return;
+  s->good_request.count = 1;
+  s->good_request.ids[0] = answer->records[0].id;
+}
+
 int
 session_ask(struct session *s, const struct kmp_request *request,
             unsigned attempts, struct kmp_answer *ret_answer)
@@ -187,6 +198,19 @@ session_ask(struct session *s, const struct kmp_request *request,
     if (r == MP_DROP)
       r = attempt(s, request, ret_answer);
   }
+  if (r == MP_OK)
+    note_answered(s, request, ret_answer);
+  return r;
+}
+
+int
+session_await(struct session *s, const struct kmp_request *request,
+              struct kmp_answer *ret_answer)
+{
+  int r = settle(s, request, ret_answer);
+
+  if (r == MP_OK)
+    note_answered(s, request, ret_answer);
   return r;
 }
 
@@ -197,66 +221,4 @@ session_pause(struct session *s, int64_t ms)
 
   if (s->not_before < until)
     s->not_before = until;
-}
-
-static struct kmp_request
-register_request(const struct session *s, const uint16_t *ids, size_t count)
-{
-  struct kmp_request request = {
-    .address = s->settings.address,
-    .cid = KMP_GET_REGISTER,
-    .count = (uint8_t)count,
-  };
-
-  memcpy(request.ids, ids, count * sizeof(ids[0]));
-  return request;
-}
-
-/* Each half once.  A meter that never said anything is not asked the second. */
-static int
-ask_halves(struct session *s, const uint16_t *ids, size_t count,
-           session_take take, void *ctx)
-{
-  size_t half = (count + 1) / 2;
-  size_t done;
-  int result = MP_OK;
-
-  for (done = 0; done < count; done += half) {
-    size_t n = count - done < half ? count - done : half;
-    struct kmp_request request = register_request(s, ids + done, n);
-    struct kmp_answer answer;
-    int r = session_ask(s, &request, 1, &answer);
-
-    if (r == MP_OK)
-      take(ctx, &request, &answer);
-    else if (r < 0)
-      return r;
-    else
-      result = r;
-    if (!session_heard(s))
-      return result;
-  }
-  /* So the whole was too much; what follows is asked for in smaller parts. */
-  if (result == MP_OK && count > SMALL_REQUEST)
-    s->limit = SMALL_REQUEST;
-  return result;
-}
-
-int
-session_registers(struct session *s, const uint16_t *ids, size_t count,
-                  session_take take, void *ctx)
-{
-  struct kmp_request request = register_request(s, ids, count);
-  struct kmp_answer answer;
-  int halves = count > 1 && s->settings.retries > 0;
-  unsigned attempts = s->settings.retries + (halves ? 0 : 1);
-  int r = session_ask(s, &request, attempts, &answer);
-
-  if (r == MP_DROP && halves)
-    r = settle(s, &request, &answer);
-  if (r == MP_OK)
-    take(ctx, &request, &answer);
-  if (r != MP_DROP || !halves)
-    return r;
-  return ask_halves(s, ids, count, take, ctx);
 }

@@ -23,6 +23,7 @@ struct session_settings {
   int64_t timeout_ms; /* to the first byte of an answer */
   unsigned retries;
   int64_t gap_ms; /* the longest pause inside an answer; 0: the usual one */
+  uint8_t registers; /* in one request, at most; 0: eight */
 };
 
 /* What was seen of the line since the session began; what a diagnosis is made
@@ -37,7 +38,8 @@ struct session_seen {
   unsigned broken;    /* answers with bytes lost or changed otherwise */
   unsigned strange;   /* good frames that are no answer to the request */
   unsigned strangers; /* good requests that are not ours */
-  size_t noise;       /* bytes outside frames */
+  size_t noise;       /* bytes outside frames, but for: */
+  size_t zeros;       /* the byte 00, which a meter may send at any time */
   unsigned doubled;   /* answers that telnet mode damaged: FF FF for FF */
 };
 
@@ -50,18 +52,22 @@ struct session {
   struct session_seen seen;
   uint8_t first[STRANGER_BYTES]; /* the first bytes that came, of whatever */
   size_t first_len;
-  /* Registers that go into one request: 8, or fewer when the meter answered
-   * only smaller requests. */
+  /* Registers that go into one request: as the settings say, or fewer when the
+   * meter answered only smaller requests. */
   uint8_t limit;
-  int64_t time_ms;  /* when the last good answer was complete, on host->now */
-  int64_t sent;     /* when the last request was handed over, on port_clock */
-  int ends_quietly; /* that the host ends it is no failure: a watch */
+  int gone;          /* it answered, and then no more */
+  int takes_silence; /* a silent block is one it does not have: a probe */
+  int64_t time_ms;   /* when the last good answer was complete, on host->now */
+  int64_t sent;      /* when the last request was handed over, on port_clock */
+  int ends_quietly;  /* that the host ends it is no failure: a watch */
 
   /* Private. */
   int64_t gap_ms;     /* between two bytes of an answer */
   int64_t last_byte;  /* when one came, or when the request had left */
   int64_t not_before; /* when the next request may be sent */
   int failed;         /* the last request had no good answer */
+  int silent_to_none; /* it is silent to a block of which it has nothing */
+  struct kmp_request good_request; /* one that it answered */
   uint8_t wire[KMP_REQUEST_WIRE_MAX];
   struct kmp_deframer deframer;
 };
@@ -77,13 +83,19 @@ void session_init(struct session *s, const struct mp_host *host,
 int session_ask(struct session *s, const struct kmp_request *request,
                 unsigned attempts, struct kmp_answer *ret_answer);
 
-/* Takes an answer to a request for registers. */
+/* Waits until the line is quiet, for a late answer to REQUEST, which failed.
+ * Results as session_ask. */
+int session_await(struct session *s, const struct kmp_request *request,
+                  struct kmp_answer *ret_answer);
+
+/* Takes an answer to a request for registers; NULL: the meter is silent to
+ * these, but answers others. */
 typedef void (*session_take)(void *ctx, const struct kmp_request *request,
                              const struct kmp_answer *answer);
 
-/* Asks for up to eight registers, with all retries; the last one in halves.
- * TAKE is called for each part that was answered.  Results as session_ask;
- * MP_DROP: not all parts were answered. */
+/* Asks for up to eight registers, with all retries; the last one in halves,
+ * down to single registers (block.c).  TAKE is called for each part.  Results
+ * as session_ask; MP_DROP: TAKE was not called for all registers. */
 int session_registers(struct session *s, const uint16_t *ids, size_t count,
                       session_take take, void *ctx);
 

@@ -28,14 +28,19 @@ has_come(const struct replay *r, uint16_t id)
 static void
 report_damage(struct replay *r, const struct damage *d)
 {
-  char at[PLACE_SIZE];
+  char at[PLACE_SIZE], text[256];
 
   replay_place(r, d->line, at);
-  if (d->reason == capture_error_text(CAPTURE_EHEX) &&
-      ++r->nonsense > REPLAY_NONSENSE_TOLD)
-    mp_log(r->host, MP_LOG_INFO, at, "left out: %s", d->reason);
-  else
+  r->nonsense += d->reason == capture_error_text(CAPTURE_EHEX);
+  if (d->reason != capture_error_text(CAPTURE_EHEX))
     replay_leave_out(r, MP_EDATA, at, d->reason);
+  else if (r->nonsense > REPLAY_NONSENSE_TOLD)
+    mp_log(r->host, MP_LOG_INFO, at, "left out: %s", d->reason);
+  else {
+    snprintf(text, sizeof(text), "%s%s", d->reason,
+             r->nonsense == 1 ? REPLAY_EXAMPLE : "");
+    replay_leave_out(r, MP_EDATA, at, text);
+  }
 }
 
 /* MP_EDATA: strict, and the list is full. */
@@ -172,6 +177,8 @@ take_answer(struct replay *r, const struct mp_sink *sink,
     mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
            "register %u was not asked for, left out",
            (unsigned)answer->surplus_id);
+  if (answer->cid == KMP_GET_TYPE)
+    replay_keep_type(r, answer);
   if (answer->cid == KMP_GET_SERIAL) {
     snprintf(text, sizeof(text), "%lu", (unsigned long)answer->serial);
     if (answer->serial == 0)
@@ -182,6 +189,22 @@ take_answer(struct replay *r, const struct mp_sink *sink,
     replay_take_record(r, sink, &answer->records[i]);
 }
 
+/* Whether the bytes after the frame tell that its stop byte is a damaged one.
+ */
+static int
+is_cut(const struct replay *r)
+{
+  const struct events *e = &r->events;
+  const struct kmp_frame *frame = &e->deframer.frame;
+  const uint8_t *behind = e->line.bytes + e->fed;
+  size_t len = e->line.len - e->fed;
+
+  if (frame->start == KMP_START_REQUEST)
+    return kmp_is_trailing(behind, len);
+  return kmp_answer_is_cut(frame, r->has_request ? &r->request : NULL, behind,
+                           len);
+}
+
 static int
 take_frame(struct replay *r, const struct mp_sink *sink)
 {
@@ -189,6 +212,8 @@ take_frame(struct replay *r, const struct mp_sink *sink)
   struct kmp_answer answer;
   int code;
 
+  if (is_cut(r))
+    return take_bad(r, kmp_error_text(KMP_ETRAILING));
   if (frame->start == KMP_START_REQUEST)
     return take_request(r);
   if (r->events.to_meter)

@@ -74,7 +74,9 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     kmp_serial_format(record, serial);
     replay_tell_serial(r, sink, serial);
   }
-  if (!replay_wants(r, record->id))
+  if (r->probe)
+    replay_keep_record(r, record);
+  if (r->probe || !replay_wants(r, record->id))
     return;
   error = kmp_value_decode(record, &value);
   if (error != KMP_OK) {

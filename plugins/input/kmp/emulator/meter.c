@@ -33,7 +33,7 @@
 /* KMP 2.3: a longer pause inside a request, and the meter drops it. */
 #define GAP_US 27000
 /* KMP 2.3: after what it did not understand, it ignores all for so long. */
-#define DEAF_US 1600000
+#define DEAF_MS 1600
 #define BITS_PER_BYTE 11
 /* How often to look whether somebody has opened the tty. */
 #define LOOK_MS 2
@@ -130,7 +130,7 @@ plan_answer(struct meter *m, struct meter_plan *ret_plan)
   if (!known || !listens)
     m->unheard += (unsigned)m->heard.len;
   if (!known) {
-    m->deaf_until_us = came_us + DEAF_US;
+    m->deaf_until_us = came_us + (int64_t)m->deaf_ms * 1000;
     return 0;
   }
   m->bytes += m->heard.len;
@@ -141,7 +141,8 @@ plan_answer(struct meter *m, struct meter_plan *ret_plan)
   m->requests++;
   meter_faults_plan(&m->faults, &m->memory, &m->heard, &request, ret_plan);
   if (ret_plan->answer.len == 0)
-    m->deaf_until_us = came_us + line_us(m, m->heard.len) + DEAF_US;
+    m->deaf_until_us =
+      came_us + line_us(m, m->heard.len) + (int64_t)m->deaf_ms * 1000;
   else
     meter_sleep_answered(&m->sleep, came_us);
   return 1;
@@ -177,8 +178,10 @@ take(struct meter *m, uint8_t byte)
 
   m->last_us = now_us;
   if (now_us < m->deaf_until_us) {
-    m->deaf_until_us = now_us + DEAF_US;
+    pthread_mutex_lock(&m->lock);
+    m->deaf_until_us = now_us + (int64_t)m->deaf_ms * 1000;
     m->unheard++;
+    pthread_mutex_unlock(&m->lock);
     return;
   }
   if (byte == START_REQUEST || gap_us > GAP_US)
@@ -322,6 +325,7 @@ meter_try_start(void)
     return NULL;
   m->wake[0] = m->wake[1] = -1;
   m->faults.seed = 1;
+  m->deaf_ms = DEAF_MS;
   m->memory.type[1] = 1; /* MULTICAL 601 Pt500 */
   pthread_mutex_init(&m->lock, NULL);
   if (open_pty(m) < 0 || pipe2(m->wake, O_CLOEXEC) < 0)

@@ -61,6 +61,8 @@ long meter_load(struct meter *m, const char *path);
 void meter_set_baud(struct meter *m, unsigned baud);
 /* From the end of the request to the answer. */
 void meter_set_delay(struct meter *m, unsigned ms);
+/* How long it is deaf after a request that it did not answer; else 1600 ms. */
+void meter_set_deaf(struct meter *m, unsigned ms);
 /* What random mistakes follow from. */
 void meter_set_seed(struct meter *m, uint32_t seed);
 

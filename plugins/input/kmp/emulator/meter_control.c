@@ -63,6 +63,14 @@ meter_set_delay(struct meter *m, unsigned ms)
 }
 
 void
+meter_set_deaf(struct meter *m, unsigned ms)
+{
+  pthread_mutex_lock(&m->lock);
+  m->deaf_ms = ms;
+  pthread_mutex_unlock(&m->lock);
+}
+
+void
 meter_set_seed(struct meter *m, uint32_t seed)
 {
   pthread_mutex_lock(&m->lock);

@@ -15,6 +15,9 @@
  * upon its bytes. */
 enum {
   LIMIT,
+  REFUSE,
+  UNKNOWN,
+  IGNORE,
   SILENT,
   SECOND,
   MISSING,
@@ -26,11 +29,13 @@ enum {
   CRC,
   STOP,
   GARBAGE,
+  ZERO,
   FLIP,
   DROP,
   INSERT,
   TRUNCATE,
   DOUBLE,
+  STRAY,
   NOISE,
   ECHO,
   LATE,
@@ -43,6 +48,10 @@ static const struct {
   const char *what;
 } kinds[] = {
   [LIMIT] = { "limit", 4, "silent to more than N registers at a time" },
+  [REFUSE] = { "refuse", 60, "silent to requests with register N among them" },
+  [UNKNOWN] = { "unknown", 0,
+                "silent to requests for registers it has none of" },
+  [IGNORE] = { "ignore", 1, "silent to command N" },
   [SILENT] = { "silent", 0, "silent to the first N requests, or to all" },
   [SECOND] = { "second", 0, "answers every second request only" },
   [MISSING] = { "missing", 60, "leaves out register N" },
@@ -54,11 +63,13 @@ static const struct {
   [CRC] = { "crc", 0, "a wrong CRC" },
   [STOP] = { "stop", 0, "a stop byte too early, behind no register" },
   [GARBAGE] = { "garbage", 20, "N bytes of nothing in place of the answer" },
+  [ZERO] = { "zero", 20, "N bytes 00 in place of the answer" },
   [FLIP] = { "flip", 1, "N flipped bits" },
   [DROP] = { "drop", 3, "every Nth byte is lost" },
   [INSERT] = { "insert", 3, "a byte too many after every N" },
   [TRUNCATE] = { "truncate", 10, "only the first N bytes" },
   [DOUBLE] = { "double", 0, "the answer twice" },
+  [STRAY] = { "stray", 1, "N bytes FF, 0A, 0D ... after the answer" },
   [NOISE] = { "noise", 5, "N bytes of anything before the answer" },
   [ECHO] = { "echo", 0, "all that is sent to it comes back" },
   [LATE] = { "late", 2500, "answers N ms later" },
@@ -178,6 +189,17 @@ put_noise(struct meter_bytes *bytes, long n, uint32_t *state)
     meter_put(bytes, (uint8_t)(random_next(state) >> 8));
 }
 
+/* What heads, bridges and drivers are known to add. */
+static void
+put_stray(struct meter_bytes *bytes, long n)
+{
+  static const uint8_t stray[] = { 0xff, 0x0a, 0x0d };
+  long i;
+
+  for (i = 0; i < n; i++)
+    meter_put(bytes, stray[i % (long)sizeof(stray)]);
+}
+
 static void
 put_all(struct meter_bytes *bytes, const struct meter_bytes *more)
 {
@@ -210,12 +232,45 @@ put_stop(struct meter_bytes *answer)
     memcpy(answer->buf, empty.buf, empty.len);
 }
 
+/* Whether KIND is ordered with this N; it may be ordered with several. */
 static int
-is_silent(const struct meter_faults *faults, const struct meter_bytes *request)
+ordered_with(const struct meter_faults *faults, int kind, long n)
+{
+  size_t i;
+
+  for (i = 0; i < faults->count; i++)
+    if (faults->orders[i].kind == kind && faults->orders[i].n == n &&
+        faults->orders[i].times != 0)
+      return 1;
+  return 0;
+}
+
+/* Whether REQUEST asks for a register that the meter does not answer. */
+static int
+is_refused(const struct meter_faults *faults, const struct meter_bytes *request)
+{
+  size_t i;
+
+  for (i = 3; i + 1 < request->len; i += 2)
+    if (ordered_with(faults, REFUSE,
+                     request->buf[i] << 8 | request->buf[i + 1]))
+      return 1;
+  return 0;
+}
+
+/* BODY: what a meter without faults answers. */
+static int
+is_silent(const struct meter_faults *faults, const struct meter_bytes *request,
+          const struct meter_bytes *body)
 {
   long n;
 
   if (ordered(faults, LIMIT, &n) && request->len > 3 + 2 * (size_t)n)
+    return 1;
+  if (ordered_with(faults, IGNORE, request->buf[1]) ||
+      is_refused(faults, request))
+    return 1;
+  if (ordered(faults, UNKNOWN, &n) && body->len == 2)
     return 1;
   if (ordered(faults, SECOND, &n) && faults->request % 2 == 1)
     return 1;
@@ -271,6 +326,10 @@ spoil_bytes(const struct meter_faults *faults, struct meter_bytes *answer,
     answer->len = 0;
     put_noise(answer, n, &state);
   }
+  if (ordered(faults, ZERO, &n)) {
+    memset(answer->buf, 0, sizeof(answer->buf));
+    answer->len = (size_t)n < sizeof(answer->buf) ? (size_t)n : 0;
+  }
   if (ordered(faults, FLIP, &n))
     flip_bits(answer, n, &state);
   if (ordered(faults, DROP, &n))
@@ -282,6 +341,8 @@ spoil_bytes(const struct meter_faults *faults, struct meter_bytes *answer,
   whole = *answer;
   if (ordered(faults, DOUBLE, &n))
     put_all(answer, &whole);
+  if (ordered(faults, STRAY, &n))
+    put_stray(answer, n);
   if (ordered(faults, NOISE, &n)) {
     whole = *answer;
     meter_put(&before, 0x00);
@@ -319,7 +380,7 @@ meter_faults_plan(struct meter_faults *faults,
   meter_faults_plan_echo(faults, frame, ret_plan);
   faults->request++;
   spoil_body(faults, memory, request, &body);
-  if (body.len > 0 && !is_silent(faults, request)) {
+  if (body.len > 0 && !is_silent(faults, request, &body)) {
     meter_frame(&body, ordered(faults, CRC, &n) ? 0x0100 : 0, &good);
     ret_plan->answer = good;
     if (ordered(faults, PREVIOUS, &n))

@@ -79,6 +79,7 @@ struct meter {
   char link[256];
   unsigned baud;
   unsigned delay_ms;
+  unsigned deaf_ms;
   unsigned requests;
   unsigned unheard;
   size_t bytes;

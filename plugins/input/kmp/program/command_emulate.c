@@ -53,8 +53,8 @@ static const char help[] =
   "Answers on a pty like a meter: one that has the last values of a capture, or\n"
   "those of a file with a register in each line, as 60=84.208GJ, 1001=68500001,\n"
   "60:08 04 43 00 01 48 f0 (unit, length, sign and exponent, mantissa) or\n"
-  "type=0001F1. Prints the tty to read it by, and serves until SIGINT or SIGTERM;\n"
-  "then prints how many requests it heard.\n"
+  "type=0001F1, without which it is 0000. Prints the tty to read it by, and serves\n"
+  "until SIGINT or SIGTERM; then prints how many requests it heard.\n"
   "\n"
   "Options:\n"
   "  --link PATH               a symbolic link to the tty\n"
@@ -262,6 +262,8 @@ command_emulate(int argc, char **argv)
     return program_fail(EX_OSERR, "pty", "there is none: %s", strerror(errno));
   meter_set_baud(m, DEFAULT_BAUD);
   meter_set_delay(m, DEFAULT_DELAY_MS);
+  /* A capture without an answer to GetType does not say which model it is. */
+  meter_set(m, "type=0000");
   status = set_up(m, argc, argv);
   if (status == EX_OK) {
     printf("%s\n", meter_path(m));

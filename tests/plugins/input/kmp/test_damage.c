@@ -167,7 +167,8 @@ is_believed(const uint8_t *wire, size_t len, const struct kmp_request *request,
   kmp_deframer_init(d);
   while (fed < len) {
     fed += kmp_deframer_feed(d, wire + fed, len - fed, &event);
-    if (event == KMP_EVENT_FRAME && !kmp_is_trailing(wire + fed, len - fed) &&
+    if (event == KMP_EVENT_FRAME &&
+        !kmp_answer_is_cut(&d->frame, request, wire + fed, len - fed) &&
         kmp_answer_decode(&d->frame, request, &answer) == KMP_OK &&
         answer.surplus == 0)
       return 1;

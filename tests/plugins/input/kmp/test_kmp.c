@@ -408,6 +408,113 @@ START_TEST(a_meter_that_refuses_eight_is_remembered)
 }
 END_TEST
 
+/* What it is silent to is found out twice, believed for a day, and then tried
+ * again. */
+START_TEST(what_a_meter_is_silent_to_is_remembered)
+{
+  static const int64_t later[] = { 0, HOUR, 2 * HOUR, 2 * DAY };
+  static const struct {
+    const char *faults[2];
+    unsigned requests[4];
+    unsigned values;
+  } rows[] = {
+    { { "refuse=74", "missing=1" }, { 8, 8, 1, 8 }, 7 },
+    { { "limit=2", "missing=1" }, { 6, 6, 4, 6 }, 8 },
+    { { "limit=2", "refuse=74" }, { 8, 8, 6, 8 }, 7 },
+  };
+  size_t i;
+
+  want(8);
+  fake_host_set(h, "retries", "1");
+  fake_host_set(h, "timeout", "1600ms"); /* it is deaf for as long anyway */
+  meter_fault(m, rows[_i].faults[0]);
+  meter_fault(m, rows[_i].faults[1]);
+  for (i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+    char asked[32];
+
+    snprintf(asked, sizeof(asked), "%lld", (long long)(NOW + later[i]));
+    fake_host_store(h, "asked", asked);
+    fake_host_set_now(h, NOW + later[i]);
+    ck_assert_int_eq(run(), MP_OK);
+    ck_assert_uint_eq(fake_sink_emitted_count(sink), rows[_i].values);
+    ck_assert_msg(meter_requests(m) == rows[_i].requests[i], "run %zu: %u", i,
+                  meter_requests(m));
+    ck_assert_uint_eq(meter_unheard(m), 0);
+  }
+  if (rows[_i].values == 8)
+    return;
+  ck_assert_uint_eq(fake_host_failures(h), 4);
+  ck_assert_int_eq(fake_host_failure(h, 3), MP_EDATA);
+  assert_logged("the meter does not answer a request for flow_v1: ");
+}
+END_TEST
+
+START_TEST(another_meter_is_asked_for_all_again)
+{
+  want(7);
+  fake_host_store(h, "serial", "1");
+  fake_host_store(h, "silent", "74 80");
+  fake_host_store(h, "silent_runs", "2");
+  fake_host_store(h, "silent_at", "1795341600000");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 5);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 7);
+}
+END_TEST
+
+/* Perhaps it was exchanged meanwhile. */
+START_TEST(a_meter_that_failed_is_asked_for_all_again)
+{
+  want(2);
+  fake_host_store(h, "silent", "68 1001");
+  fake_host_store(h, "silent_runs", "2");
+  fake_host_store(h, "silent_at", "1795341600000");
+  fake_host_set(h, "retries", "0");
+  meter_fault(m, "crc*1");
+  ck_assert_int_eq(run(), MP_EPROTO);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 2);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+}
+END_TEST
+
+/* A block of registers that the meter has not, and one that does not come
+ * because the meter went away. */
+START_TEST(silence_is_believed_of_a_meter_that_is_there)
+{
+  want(8);
+  fake_host_set(h, "retries", "1");
+  fake_host_set(h, "timeout", "1600ms"); /* it is deaf for as long anyway */
+  fake_host_store(h, "asked", "1795341600000");
+  fake_host_add_field(h, "active_energy_in");
+  meter_fault(m, "unknown");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 8);
+  ck_assert_int_eq(fake_host_failure(h, 0), MP_EDATA);
+  assert_logged("does not answer a request for active_energy_in: ");
+
+  meter_sleep(m, "water=1,1h");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_int_eq(fake_host_failure(h, 1), MP_ETIMEOUT);
+  ck_assert_uint_eq(fake_host_failures(h), 2);
+}
+END_TEST
+
+START_TEST(requests_hold_as_many_registers_as_the_option_says)
+{
+  want(8);
+  fake_host_store(h, "asked", "1795341600000");
+  fake_host_set(h, "registers_per_request", "3");
+  meter_fault(m, "limit=3");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 8);
+  ck_assert_uint_eq(meter_requests(m), 3);
+  ck_assert_ptr_null(fake_host_stored(h, "limit"));
+}
+END_TEST
+
 /* ---- min_interval, capture, check --------------------------------------- */
 
 START_TEST(a_young_reading_is_not_repeated)
@@ -613,9 +720,36 @@ START_TEST(a_probe_of_a_silent_meter_says_what_to_do)
   meter_fault(m, "silent");
   fake_host_set(h, "retries", "0");
   ck_assert_int_eq(probe(0), MP_ETIMEOUT);
-  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_uint_eq(meter_requests(m), 2);
   ck_assert_uint_eq(fake_host_failures(h), 1);
   assert_logged("press a button");
+}
+END_TEST
+
+/* In the block of 97 and 99, if all are asked for at a time. */
+START_TEST(a_probe_finds_the_neighbours_of_a_refused_register)
+{
+  const char *remark;
+
+  fake_host_set(h, "timeout", "1600ms"); /* it is deaf for as long anyway */
+  meter_fault(m, "refuse=98");
+  meter_fault(m, "refuse=97");
+  meter_fault(m, "limit=3");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("meter type", &remark), "MULTICAL 402 (type 1101)");
+  ck_assert_str_eq(found("Current info code", &remark), "4 number");
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+START_TEST(a_probe_ends_when_the_meter_is_gone)
+{
+  fake_host_set(h, "retries", "0");
+  meter_sleep(m, "water=4,1h");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 4);
+  ck_assert_int_eq(fake_host_failure(h, 0), MP_ETIMEOUT);
+  assert_logged("answers for 16 of 322 registers only: ");
 }
 END_TEST
 
@@ -718,6 +852,11 @@ kmp_suite(void)
   tcase_add_loop_test(tcase, an_identify_that_fails_makes_the_next_run_ask, 0,
                       3);
   tcase_add_test(tcase, a_meter_that_refuses_eight_is_remembered);
+  tcase_add_loop_test(tcase, what_a_meter_is_silent_to_is_remembered, 0, 3);
+  tcase_add_test(tcase, another_meter_is_asked_for_all_again);
+  tcase_add_test(tcase, a_meter_that_failed_is_asked_for_all_again);
+  tcase_add_test(tcase, silence_is_believed_of_a_meter_that_is_there);
+  tcase_add_test(tcase, requests_hold_as_many_registers_as_the_option_says);
   tcase_add_test(tcase, a_young_reading_is_not_repeated);
   tcase_add_test(tcase, a_capture_holds_every_frame);
   tcase_add_test(tcase, a_capture_that_was_cut_goes_on_behind_a_blank_line);
@@ -727,6 +866,8 @@ kmp_suite(void)
   tcase_add_test(tcase, every_default_fits_its_own_option);
   tcase_add_test(tcase, a_probe_tells_all_that_the_meter_has);
   tcase_add_test(tcase, a_probe_of_a_silent_meter_says_what_to_do);
+  tcase_add_test(tcase, a_probe_finds_the_neighbours_of_a_refused_register);
+  tcase_add_test(tcase, a_probe_ends_when_the_meter_is_gone);
   tcase_add_test(tcase, a_probe_tells_that_some_registers_were_not_answered);
   tcase_add_test(tcase, a_probe_ends_when_the_port_is_gone);
   tcase_add_test(tcase, a_watch_repeats_until_it_is_ended);

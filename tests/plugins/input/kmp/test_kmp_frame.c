@@ -323,7 +323,7 @@ is_believed(const struct victim *v, const uint8_t *wire)
   while (fed < v->len) {
     fed += kmp_deframer_feed(&d, wire + fed, v->len - fed, &event);
     if (event == KMP_EVENT_FRAME &&
-        !kmp_is_trailing(wire + fed, v->len - fed) &&
+        !kmp_answer_is_cut(&d.frame, &v->request, wire + fed, v->len - fed) &&
         kmp_answer_decode(&d.frame, &v->request, &answer) == KMP_OK)
       return 1;
   }

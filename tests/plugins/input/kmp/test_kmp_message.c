@@ -209,6 +209,26 @@ START_TEST(test_nine_registers_are_no_answer)
 }
 END_TEST
 
+/* Registers 60 and 68 were asked for. */
+START_TEST(test_bytes_behind_an_answer_tell_whether_it_is_cut)
+{
+  static const uint8_t whole[] = { 0x00, 0x3c, 0x02, 0x01, 0x00, 0x01,
+                                   0x00, 0x44, 0x27, 0x01, 0x00, 0x02 };
+  static const uint8_t behind[] = { 0xff, 0x0a, 0x0d, 0xff, 0x0d };
+  static const uint8_t echo[] = { 0x80, 0x3f, 0x10, 0x00, 0x0d };
+  const struct kmp_request request = registers(2, 60, 68);
+  struct kmp_frame frame = answer_frame(KMP_GET_REGISTER, whole, sizeof(whole));
+
+  ck_assert(!kmp_answer_is_cut(&frame, &request, behind, sizeof(behind)));
+  ck_assert(kmp_answer_is_cut(&frame, NULL, behind, sizeof(behind)));
+  frame.len = sizeof(whole) / 2;
+  ck_assert(kmp_answer_is_cut(&frame, &request, behind, sizeof(behind)));
+  ck_assert(!kmp_answer_is_cut(&frame, &request, behind, KMP_STRAY_MAX));
+  ck_assert(!kmp_answer_is_cut(&frame, NULL, behind, KMP_STRAY_MAX));
+  ck_assert(!kmp_answer_is_cut(&frame, &request, echo, sizeof(echo)));
+}
+END_TEST
+
 START_TEST(test_type_and_serial_have_four_bytes)
 {
   struct kmp_frame frame = answer_frame(KMP_GET_TYPE, "\x00\x04\x06\x01", 4);
@@ -303,6 +323,7 @@ make_suite(void)
   tcase_add_test(answers, test_an_answer_of_somebody_else_is_refused);
   tcase_add_test(answers, test_records_are_found_by_their_id);
   tcase_add_test(answers, test_nine_registers_are_no_answer);
+  tcase_add_test(answers, test_bytes_behind_an_answer_tell_whether_it_is_cut);
   tcase_add_test(answers, test_type_and_serial_have_four_bytes);
   tcase_add_test(answers, test_answers_are_written_as_they_are_read);
   tcase_add_test(answers, test_no_answer_is_written_that_cannot_be);

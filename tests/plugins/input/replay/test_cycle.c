@@ -15,8 +15,6 @@ START_TEST(test_cycles)
     const char *text;
     const char *cycles;
   } rows[] = {
-    { "", "" },
-    { "# meterpipe capture 1 meter\n\n\n", "" },
     { ASK_60 GJ_216, E216 "|" },
     { GJ_216, E216 "|" },
     { ASK_60 GJ_216 ASK_68 M3_1875, E216 V1875 "|" },
@@ -46,6 +44,11 @@ START_TEST(test_cycles)
     /* A number without a name is its own. */
     { "403F1000010204000000008BE1900D\n", "active_energy_in 139 kWh\n|" },
     { "< 06\n< 00\n" GJ_216, E216 "|" },
+    /* Stray bytes after an answer with all that was asked for; after one that
+     * leaves a register out, and after one to an unknown request, a few. */
+    { ASK_60 "< 403F10003C0804420000548204DF0D ff 0a 0d ff 0a 0d\n", E216 "|" },
+    { ASK_3 "< 403F10003C0804420000548204DF0D ff 0d\n", E216 "|" },
+    { "403F10003C0804420000548204DF0D 0a\n", E216 "|" },
   };
   size_t i;
 
@@ -71,7 +74,8 @@ START_TEST(test_damage_is_told_with_its_line)
       "FILE:2: left out: cut off before the stop byte\n" },
     { "hello\n" GJ_216, E216 "|",
       "FILE:1: left out: not a line of a capture: neither hex digits nor a "
-      "comment\n" },
+      "comment; a line of a capture is \"< 40 3f 10 ... 0d\", see "
+      "meterpipe-capture(5)\n" },
     { "11 22 33\n", "|", "FILE:1: left out: no start byte\n" },
     { BAD_60 GJ_216, E216 "|", "FILE:1: left out: wrong checksum\n" },
     /* Not an answer to what was asked. */
@@ -81,6 +85,8 @@ START_TEST(test_damage_is_told_with_its_line)
       "FILE:2: left out: another command than the request's\n" },
     { "> 40 3F 10 00 3C 08 04 42 00 00 54 82 04 DF 0D\n", "|",
       "FILE:1: left out: a frame of the other direction\n" },
+    { ASK_3 "< 403F10003C0804420000548204DF0D ff 0a 0d ff 0a 0d\n", "|",
+      "FILE:2: left out: more bytes behind the stop byte\n" },
     /* A burst made a stop byte, and the checksum right by chance. */
     { "403F10079A0D024214F569DC0D\n", "|",
       "FILE:1: left out: more bytes behind the stop byte\n" },

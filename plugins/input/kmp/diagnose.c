@@ -66,18 +66,18 @@ describe_damage(const struct session_seen *seen, char *buf, size_t size)
              seen->broken, seen->requests);
 }
 
-static int
-is_telnet(const struct session *s)
-{
-  return s->seen.doubled > 0 || (port_is_network(s->port) &&
-                                 telnet_negotiates(s->first, s->first_len));
-}
-
 /* Bytes 00 and nothing else: no echo either, which would have come through. */
 static int
 has_zeros_only(const struct session *s)
 {
   return s->seen.zeros > 0 && s->seen.echoes == 0 && !session_heard(s);
+}
+
+static int
+is_telnet(const struct session *s)
+{
+  return s->seen.doubled > 0 || (port_is_network(s->port) &&
+                                 telnet_negotiates(s->first, s->first_len));
 }
 
 int

@@ -65,8 +65,8 @@ kmp_create(const struct mp_host *host, void **ret_self)
     .baud = kmp->line.baud,
     .timeout_ms = host->option_int(host, "timeout"),
     .retries = (unsigned)host->option_int(host, "retries"),
-    .gap_ms = host->option(host, "gap") ? host->option_int(host, "gap") : 0,
     .registers = (uint8_t)host->option_int(host, "registers_per_request"),
+    .gap_ms = host->option(host, "gap") ? host->option_int(host, "gap") : 0,
   };
   *ret_self = kmp;
   return MP_OK;

@@ -53,8 +53,9 @@ unsigned port_reconnects(const struct port *port);
 
 /* Waits for bytes until UNTIL, then takes what is there; *ret_len is 0 when
  * nothing came.  MP_DROP: the connection was lost and made anew, so the answer
- * to what was written does not come (logged); *ret_len is 0.  MP_EIO: the port is gone (reported); MP_ETIMEOUT,
- * MP_ECANCELED: the cycle must end (not reported). */
+ * to what was written does not come (logged); *ret_len is 0.  MP_EIO: the port
+ * is gone (reported); MP_ETIMEOUT, MP_ECANCELED: the cycle must end (not
+ * reported). */
 int port_read(struct port *port, uint8_t *buf, size_t size, int64_t until,
               size_t *ret_len);
 

@@ -25,6 +25,7 @@ static const struct shape shapes[] = {
     REQUEST_LIST, HTTP_LONG, LINE_LIST | LINE_CREATE | LINE_PLAN },
   { "type=devices filter displayhidden displaydisabled order", REQUEST_LIST,
     HTTP_LONG, LINE_LIST | LINE_CREATE | LINE_PLAN },
+  { COMMAND "getauth", REQUEST_RIGHTS, 0, LINE_RUN },
   { COMMAND "udevice idx nvalue svalue", REQUEST_UPDATE, HTTP_UPDATE,
     LINE_RUN },
   { COMMAND "gethardware", REQUEST_HARDWARE, HTTP_LONG,

@@ -348,9 +348,9 @@ static const struct {
   { "temperature_t1, temperature_t2",
     { { "86=67.25C", "temperature_t1", 86 },
       { "87=26.91C", "temperature_t2", 87 } } },
-  { "2010, 2011",
-    { { "2010=1", "register 2010", 2010 },
-      { "2011=2", "register 2011", 2011 } } },
+  { "64010, 64011",
+    { { "64010=1", "register 64010", 64010 },
+      { "64011=2", "register 64011", 64011 } } },
 };
 
 /* The meter has but the other register of the pair. */

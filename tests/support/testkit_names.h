@@ -46,6 +46,7 @@ RENAMED(fake_services);
 RENAMED(unit_canonical);
 RENAMED(unit_convert);
 RENAMED(unit_display);
+RENAMED(unit_is_text);
 RENAMED(unit_known);
 RENAMED(unit_nearest);
 RENAMED(unit_same);

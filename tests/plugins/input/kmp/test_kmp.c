@@ -850,7 +850,7 @@ START_TEST(a_probe_ends_when_the_meter_is_gone)
   ck_assert_int_eq(probe(0), MP_OK);
   ck_assert_uint_eq(meter_requests(m), 4);
   ck_assert_int_eq(fake_host_failure(h, 0), MP_ETIMEOUT);
-  assert_logged("answers for 16 of 322 registers only: ");
+  assert_logged("answers for 16 of 594 registers only: ");
 }
 END_TEST
 

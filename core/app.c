@@ -71,6 +71,60 @@ has_no_file(const struct arguments *args, struct problems *problems)
   return true;
 }
 
+/* A key for the line of a device that is not made yet: "idx.9...01". */
+static bool
+placeholder(struct app *app, const struct config_section *section, size_t n,
+            char *buf, size_t size)
+{
+  const struct config_entry *name = config_find(section, "plugin");
+  const struct plugin *plugin =
+    name ? loader_get(app->loader, PLUGIN_OUTPUT, name->value) : NULL;
+
+  if (!plugin) /* pipeline_build reports it */
+    return false;
+  snprintf(buf, size, "%s.9999999999999999%02zu", plugin->output.target_prefix,
+           n);
+  return true;
+}
+
+/* Adds the lines that the file does not have to section INDEX; false: out of
+ * memory. */
+static bool
+add_lines_to(struct app *app, size_t index)
+{
+  const struct config_section *section = &app->config->sections[index];
+  struct config_entry entry = { .line = section->line, .in_clear = true };
+  char key[64];
+
+  for (size_t i = 0; i < app->n_added; i++) {
+    const char *value = app->added[i].value;
+
+    entry.key = app->added[i].key;
+    if (!entry.key) {
+      if (!placeholder(app, section, i, key, sizeof(key)))
+        return true;
+      entry.key = key;
+    }
+    if (config_add_entry_to(app->config, index, &entry, value, strlen(value)) !=
+        MP_OK)
+      return false;
+  }
+  return true;
+}
+
+static bool
+add_lines(struct app *app)
+{
+  for (size_t i = 0; app->added_to && i < app->config->n_sections; i++) {
+    const struct config_section *section = &app->config->sections[i];
+
+    if (strcmp(section->kind, "output") == 0 &&
+        strcmp(section->name, app->added_to) == 0)
+      return add_lines_to(app, i);
+  }
+  return true;
+}
+
 static int
 build(struct app *app, struct problems *problems)
 {
@@ -79,6 +133,8 @@ build(struct app *app, struct problems *problems)
   if (!has_no_file(app->args, problems))
     r = config_load(app->args->config_path, problems, &app->config);
   hidden_set(app->config);
+  if (r == MP_OK && !add_lines(app))
+    r = MP_ENOMEM;
   if (r == MP_OK)
     r = pipeline_build(app->config, app->loader, &app->run, app->args->replays,
                        app->args->n_replays, problems, &app->pipeline);

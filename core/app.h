@@ -13,6 +13,18 @@
 #define MAX_REPLAYS 32
 #define MAX_CREATES 64
 
+/* --create NAME:TYPE[=VALUE] */
+struct creation {
+  const char *label, *type;
+  const char *value; /* of the pipeline, that feeds it; NULL: none */
+};
+
+/* A line of an output, beyond those of the pipeline file. */
+struct added_line {
+  char *key; /* "idx.324"; NULL: it has no name yet */
+  const char *value;
+};
+
 struct arguments {
   const char *config_path;
   bool config_given;
@@ -23,9 +35,10 @@ struct arguments {
   size_t n_replays;
   int64_t every_ms; /* 0: once */
   const char *url;
-  const char *new_kind; /* of a plugin to be written; NULL: none */
+  const char *device, *ip, *port; /* of an old script's command line */
+  const char *new_kind;           /* of a plugin to be written; NULL: none */
   bool json, watch, yes, forget;
-  char *creates[MAX_CREATES]; /* NAME:TYPE */
+  struct creation creates[MAX_CREATES];
   size_t n_creates;
   char **operands; /* what is neither command nor option */
   int n_operands;
@@ -38,6 +51,9 @@ struct app {
   struct loader *loader;
   struct config *config;
   struct pipeline *pipeline;
+  const char *added_to; /* the output that gets ADDED */
+  const struct added_line *added;
+  size_t n_added;
 };
 
 /* Prepares everything that needs no pipeline file.  An exit status; *ret is for
@@ -66,6 +82,12 @@ char *app_plugin_dirs(const char *plugin_dir);
 /* rebase --forget: deletes what the state keeps of the targets that are named.
  * An exit status. */
 int forget_targets(struct app *app);
+
+/* One cycle of the pipeline file in which the output NAME has the N lines ADDED
+ * too.  An exit status; *ret_delivered: each of them got a value. */
+int run_with_lines(const struct arguments *args, const char *name,
+                   const struct added_line *added, size_t n,
+                   bool *ret_delivered);
 
 /* The commands; each returns its exit status. */
 int command_run(const struct arguments *args);

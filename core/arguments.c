@@ -9,6 +9,7 @@
 
 #include "core/config.h"
 #include "core/config_text.h"
+#include "core/import_words.h"
 #include "core/log.h"
 #include "core/nearest.h"
 
@@ -101,23 +102,32 @@ add_replay(struct arguments *args, char *text)
   return true;
 }
 
+/* NAME:TYPE, cut at the last colon, and =VALUE after it. */
 static bool
 add_create(struct arguments *args, char *text)
 {
-  const char *colon = strrchr(text, ':');
+  struct creation *new = &args->creates[args->n_creates];
+  char *colon = strrchr(text, ':');
+  char *equals = colon ? strchr(colon, '=') : NULL;
 
   if (args->n_creates == MAX_CREATES) {
     log_line(MP_LOG_ERROR, NULL, NULL, "more than %d --create", MAX_CREATES);
     return false;
   }
-  if (!colon || colon == text || !colon[1] ||
-      config_text_fault(text, strlen(text))) {
+  if (!colon || colon == text || !colon[1] || equals == colon + 1 ||
+      (equals && !equals[1]) || config_text_fault(text, strlen(text))) {
     log_line(MP_LOG_ERROR, NULL, "--create",
              "\"%s\" is no NAME:TYPE, such as \"Heat energy:counter-gj\"",
              text);
     return false;
   }
-  args->creates[args->n_creates++] = text;
+  *colon = '\0';
+  if (equals)
+    *equals = '\0';
+  *new = (struct creation){ .label = text,
+                            .type = colon + 1,
+                            .value = equals ? equals + 1 : NULL };
+  args->n_creates++;
   return true;
 }
 
@@ -341,12 +351,23 @@ tell_too_many(const struct arguments *args, const struct command *command)
            may_be_file ? "; a pipeline file is given as -c FILE" : "");
 }
 
+/* Whether a value of a pipeline file is named, and no file. */
+static bool
+lacks_file(const struct arguments *args)
+{
+  for (size_t i = 0; i < args->n_creates; i++)
+    if (args->creates[i].value && !args->config_given)
+      return true;
+  return false;
+}
+
 static int
 check(const struct arguments *args, const struct command *command)
 {
   const char *wrong = NULL;
 
-  if (args->n_operands < command->least)
+  if (args->n_operands < command->least ||
+      (command->run == command_import && !args->device && args->n_operands < 2))
     wrong = "an argument is missing";
   if (command->run == command_run && args->offline && !args->dry)
     wrong = "--offline goes only with -n: nothing can be delivered without "
@@ -357,6 +378,9 @@ check(const struct arguments *args, const struct command *command)
     wrong = "--forget needs the targets to forget, as OUTPUT.TARGET";
   if (args->yes && args->n_creates == 0)
     wrong = "--yes goes only with --create";
+  if (lacks_file(args))
+    wrong = "--create NAME:TYPE=VALUE goes only with -c FILE OUTPUT: VALUE is "
+            "a value of that file";
   if (command->most >= 0 && args->n_operands > command->most) {
     tell_too_many(args, command);
     return refuse_usage(command);
@@ -377,6 +401,12 @@ arguments_parse(struct arguments *args, const struct command *command, int argc,
   args->n_operands = argc - 1;
   if (command->most == UNPARSED)
     return ARGUMENTS_GO_ON;
+  if (command->run == command_import) {
+    int r = import_words(args, &argc, &argv);
+
+    if (r != EX_OK)
+      return r;
+  }
   opterr = 0;
   while (status == ARGUMENTS_GO_ON) {
     letter = getopt_long(argc, argv, SHORT_OPTIONS, options, NULL);

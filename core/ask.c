@@ -52,6 +52,8 @@ keep_shown(struct target *target, const struct mp_shown *shown)
   target->shown_step =
     (struct decimal){ .coef = shown->step_coef,
                       .exp10 = shown->step_coef ? shown->step_exp10 : 0 };
+  target->numbers_only =
+    MP_HAS(shown, struct mp_shown, flags) && (shown->flags & MP_SHOWN_NUMBERS);
   target->ready_ms = clock_mono_ms() + shown->wait_ms;
   return import_shown(target, shown);
 }

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/announce.h"
 #include "core/clock.h"
+#include "core/fit.h"
 #include "core/log.h"
 #include "core/row.h"
 #include "core/unit.h"
@@ -347,23 +349,45 @@ keep_kind(struct target *t)
 
 /* ---- Units ---- */
 
+/* T takes TO, and its value is in another unit. */
 static void
-tell_unit(struct target *t)
+tell_unit(struct target *t, const char *to)
 {
   const char *unit = t->source->value.unit;
-  struct decimal zero = { 0, 0 };
-  char way_out[128];
+  char words[FIT_TEXT];
 
-  if (unit_convert(&zero, unit, t->ledger.unit, 0) >= 0)
-    snprintf(way_out, sizeof(way_out),
-             "put a transform \"convert\" with unit = %s between them",
-             unit_display(t->ledger.unit));
-  else
-    snprintf(way_out, sizeof(way_out),
-             "no \"convert\" makes one of the other; name another target");
   stage_fail(t->stage, MP_ECONFIG, t->object, "takes %s, and %s is in %s: %s",
-             unit_display(t->ledger.unit), t->source->name,
-             unit ? unit_display(unit) : "no unit", way_out);
+             unit_display(to), t->source->name,
+             unit ? unit_display(unit) : "no unit",
+             fit_way_out(t, unit, to, words, sizeof(words)));
+}
+
+/* Whether T is a part whose value does not convert to the unit it displays.  A
+ * part has no ledger. */
+static bool
+part_is_unfit(const struct target *t)
+{
+  const struct value *v = &t->source->value;
+  const char *to = t->shown.value.unit;
+  struct decimal number = v->number;
+
+  return t->part && t->shown.known && to && v->unit &&
+         unit_convert(&number, v->unit, to, MP_EXACT) != MP_OK;
+}
+
+/* Whether T cannot take this value in any form; reports it. */
+static bool
+refuses(struct target *t)
+{
+  if (!t->numbers_only || !target_counts(t))
+    return false;
+  if (fit_is_unfit_text(t, t->source->value.kind))
+    fit_refuse_text(t);
+  else if (part_is_unfit(t))
+    tell_unit(t, t->shown.value.unit);
+  else
+    return false;
+  return true;
 }
 
 /* Nearly always: nothing is to be converted or added up. */
@@ -382,10 +406,14 @@ check_value(struct target *t, bool booked)
   struct value v = { 0 };
 
   t->unfit = false;
+  if (refuses(t)) {
+    block(t);
+    return;
+  }
   if (!booked || !target_counts(t) || fits_as_it_is(t))
     return;
   if (!book_value(t, &v))
-    tell_unit(t);
+    tell_unit(t, t->ledger.unit);
   else if (!ledger_fits(&t->ledger, &v))
     stage_fail(t->stage, MP_ERANGE, t->object,
                "its pending amount cannot grow further and stay exact: this "
@@ -434,6 +462,27 @@ fail_memory(struct stage *output, const char *object)
   output->pipeline->run->stateless = true;
 }
 
+/* Says before the first value of an operand goes out that its target rounds it:
+ * without the state, only the rounded value is known. */
+static void
+tell_coarse(const struct target *t)
+{
+  const struct ledger_target *ledger = &t->ledger;
+  struct value stored = { 0 };
+  char whole[256], rounded[256];
+
+  if (!t->is_operand || (ledger->a.kind && ledger->a.number.coef != 0) ||
+      !ledger_rounded(ledger, &ledger->d, &stored))
+    return;
+  announce(t->stage->pipeline, t->base, MP_LOG_WARNING, t->stage->name,
+           t->object,
+           "stores %s as %s: if the state is lost, usage is wrong by up to "
+           "that difference; give the target a finer step (its divider)",
+           value_describe(&ledger->d, whole, sizeof(whole)),
+           value_describe(&stored, rounded, sizeof(rounded)));
+  value_clear(&stored);
+}
+
 /* Of a latest output D, of a queue what the row gets. */
 static void
 due_target(struct target *t)
@@ -454,6 +503,7 @@ due_target(struct target *t)
     fail_memory(t->stage, t->object);
   else if (t->base)
     t->ledger.rebase = false;
+  tell_coarse(t);
   value_clear(&v);
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/call.h"
 #include "core/cycle_parts.h"
+#include "core/fit.h"
 #include "core/log.h"
 
 /* A send to a target may have to wait for two seconds. */
@@ -64,8 +65,11 @@ check_outputs(struct pipeline *p)
   {
     struct call call;
 
-    if (output->given_up || stage_open(output) != MP_OK ||
-        !output->plugin->output.check)
+    if (output->given_up || stage_open(output) != MP_OK)
+      continue;
+    for (size_t i = 0; i < output->n_targets; i++)
+      fit_check(output->targets[i]);
+    if (!output->plugin->output.check)
       continue;
     call = call_begin(output, "check");
     call_end(&call, output->plugin->output.check(output->self), 0);

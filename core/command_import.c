@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "core/import.h"
+#include "core/import_words.h"
 #include "core/log.h"
 
 /* The old script knew one meter, and so one plugin. */
@@ -52,6 +53,43 @@ is_url(const char *text)
          strncasecmp(text, "https://", 8) == 0;
 }
 
+static int
+print(const struct arguments *args, const char *url)
+{
+  char **items = args->operands + !args->device;
+  size_t n = (size_t)args->n_operands - !args->device;
+  const char *device = args->device ? args->device : args->operands[0];
+  char *spec = import_join(items, n);
+  int status;
+
+  if (!spec) {
+    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
+    return EX_SOFTWARE;
+  }
+  status = import_print(stdout, stderr, device, spec, url, field_of_register);
+  free(spec);
+  return status;
+}
+
+/* --url counts before --ip and --port. */
+static int
+print_with_url(const struct arguments *args)
+{
+  char *url = NULL;
+  int status;
+
+  if (args->url || !(args->ip || args->port))
+    return print(args, args->url);
+  url = import_url(args);
+  if (!url) {
+    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
+    return EX_SOFTWARE;
+  }
+  status = print(args, url);
+  free(url);
+  return status;
+}
+
 int
 command_import(const struct arguments *args)
 {
@@ -74,8 +112,7 @@ command_import(const struct arguments *args)
     log_line(MP_LOG_ERROR, NULL, NULL, "%s", loader_error(loader));
     status = EX_CONFIG;
   } else
-    status = import_print(stdout, stderr, args->operands[0], args->operands[1],
-                          args->url, field_of_register);
+    status = print_with_url(args);
   loader_free(loader);
   return status;
 }

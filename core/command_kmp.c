@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/inherit.h"
 #include "core/log.h"
 
 #define PROGRAM "meterpipe-kmp"
@@ -65,6 +66,7 @@ command_kmp(const struct arguments *args)
     words[1 + i] = args->operands[i];
   signal(SIGPIPE, SIG_DFL); /* as when it is run by its own name */
   signal(SIGXFSZ, SIG_DFL);
+  inherit_restore_files();
   errno = ENOENT;
   if (path)
     execv(path, words);

@@ -88,19 +88,19 @@ open_state(struct app *app)
   return EX_OK;
 }
 
-/* *ret_hopeless: the next one would not even begin. */
+/* The cycle of APP, which was just made.  *ret_hopeless: the next one would not
+ * even begin. */
 static int
-run_once(const struct arguments *args, bool *ret_hopeless)
+run_app(struct app *app, bool *ret_hopeless)
 {
-  struct app *app;
-  int status = app_new(args, &app), last;
+  const struct arguments *args = app->args;
+  int status;
 
   /* Whoever looks at a dry run wants to see all of it. */
-  if (status == EX_OK && !args->dry)
+  if (!args->dry)
     report_limit_lines(app->report);
   watchdog_arm(LOAD_MS);
-  if (status == EX_OK)
-    status = app_load(app);
+  status = app_load(app);
   if (status == EX_OK)
     status = check_arguments(app);
   if (status == EX_OK)
@@ -110,6 +110,64 @@ run_once(const struct arguments *args, bool *ret_hopeless)
   *ret_hopeless = status == EX_CONFIG || status == EX_USAGE;
   if (status == EX_OK)
     cycle_run(app->pipeline);
+  return status;
+}
+
+static int
+run_once(const struct arguments *args, bool *ret_hopeless)
+{
+  struct app *app;
+  int status = app_new(args, &app), last;
+
+  *ret_hopeless = false;
+  if (status == EX_OK)
+    status = run_app(app, ret_hopeless);
+  last = app_finish(app);
+  return status == EX_OK ? last : status;
+}
+
+/* Whether the target of LINE got a value, and nothing waits for it. */
+static bool
+has_value(const struct stage *output, const struct added_line *line)
+{
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+
+    if (strcmp(t->object, line->key) == 0)
+      return t->ledger.a.kind && !t->ledger.m.kind && !t->ledger.d.kind;
+  }
+  return false;
+}
+
+static bool
+all_have_values(const struct app *app)
+{
+  const struct stage *output =
+    app->pipeline ? pipeline_stage(app->pipeline, app->added_to) : NULL;
+
+  for (size_t i = 0; output && i < app->n_added; i++)
+    if (!has_value(output, &app->added[i]))
+      return false;
+  return output != NULL;
+}
+
+int
+run_with_lines(const struct arguments *args, const char *name,
+               const struct added_line *added, size_t n, bool *ret_delivered)
+{
+  struct app *app;
+  int status = app_new(args, &app), last;
+  bool hopeless;
+
+  *ret_delivered = false;
+
+  if (status == EX_OK) {
+    app->added_to = name;
+    app->added = added;
+    app->n_added = n;
+    status = run_app(app, &hopeless);
+    *ret_delivered = all_have_values(app);
+  }
   last = app_finish(app);
   return status == EX_OK ? last : status;
 }

@@ -93,48 +93,85 @@ list(struct stage *output)
 
 /* ---- New ones ------------------------------------------------------------ */
 
+/* The lines of new targets that get their first value at once. */
+struct new_lines {
+  struct added_line lines[MAX_CREATES];
+  size_t n, n_made;
+};
+
+/* A target that is made. */
+struct making {
+  const struct stage *output;
+  const char *value; /* that feeds it; NULL: the user names one later */
+  char *key;         /* "idx.7"; NULL: nothing was listed */
+};
+
 /* "idx.7 = VALUE ; Heat energy, Counter": a line of the pipeline file, once
  * VALUE is one. */
 static void
 show_new(const struct mp_list_sink *sink, const struct mp_listed *listed)
 {
-  const struct stage *output = sink->ctx;
+  struct making *making = sink->ctx;
+  const char *prefix = making->output->plugin->output.target_prefix;
 
-  printf("%s.%s = VALUE ; %s, %s\n", output->plugin->output.target_prefix,
-         listed->name, listed->label ? listed->label : "",
-         listed->type ? listed->type : "");
+  printf("%s.%s = %s ; %s, %s\n", prefix, listed->name,
+         making->value ? making->value : "VALUE",
+         listed->label ? listed->label : "", listed->type ? listed->type : "");
   fflush(stdout);
+  free(making->key);
+  if (asprintf(&making->key, "%s.%s", prefix, listed->name) < 0)
+    making->key = NULL;
 }
 
-/* NAME:TYPE, cut at the last colon. */
+/* *ret_key is its key, to be freed, or NULL. */
 static int
-create_one(struct stage *output, const char *text, uint32_t flags)
+create_one(struct stage *output, const struct creation *creation,
+           uint32_t flags, char **ret_key)
 {
+  struct making making = { .output = output, .value = creation->value };
   const struct mp_list_sink sink = { .struct_size = sizeof(sink),
-                                     .ctx = output,
+                                     .ctx = &making,
                                      .listed = show_new };
   struct call call = call_begin(output, "create_target");
-  const char *colon = strrchr(text, ':');
-  char *label = strndup(text, (size_t)(colon - text));
-  int r;
+  int r = output->plugin->output.create_target(output->self, creation->label,
+                                               creation->type, flags, &sink);
 
-  if (!label)
-    return stage_fail(output, MP_ENOMEM, NULL, "out of memory");
-  r = output->plugin->output.create_target(output->self, label, colon + 1,
-                                           flags, &sink);
-  free(label);
+  *ret_key = making.key;
   return call_end(&call, r, 0);
 }
 
-/* Each; MP_OK: all of them went well. */
+/* The plan of each; MP_OK: all of them can be made. */
 static int
-create_each(struct stage *output, const struct arguments *args, uint32_t flags)
+plan_each(struct stage *output, const struct arguments *args)
+{
+  char *key;
+  int r = MP_OK;
+
+  for (size_t i = 0; i < args->n_creates && r >= 0; i++) {
+    r = create_one(output, &args->creates[i], MP_CREATE_PLAN, &key);
+    free(key);
+  }
+  return r;
+}
+
+/* Makes each, and adds the lines of those that get their first value now. */
+static void
+create_each(struct stage *output, const struct arguments *args,
+            struct new_lines *lines)
 {
   int r = MP_OK;
 
-  for (size_t i = 0; i < args->n_creates && r >= 0; i++)
-    r = create_one(output, args->creates[i], flags);
-  return r;
+  for (size_t i = 0; i < args->n_creates && r >= 0; i++) {
+    char *key;
+
+    r = create_one(output, &args->creates[i], 0, &key);
+    lines->n_made += key != NULL;
+    if (key && args->creates[i].value)
+      lines->lines[lines->n++] =
+        (struct added_line){ .key = key, .value = args->creates[i].value };
+    else
+      free(key);
+  }
 }
 
 /* Whether the user, who has seen the plan, says yes. */
@@ -151,7 +188,8 @@ is_confirmed(void)
 /* First the plan of all of them, which also finds what cannot be made; nothing
  * is made before there was a yes. */
 static int
-create(const struct arguments *args, struct stage *output)
+create(const struct arguments *args, struct stage *output,
+       struct new_lines *lines)
 {
   struct report *report = output->pipeline->run->report;
   int r;
@@ -164,7 +202,7 @@ create(const struct arguments *args, struct stage *output)
   }
   if (!args->yes && args->verbosity < 0)
     log_setup(0); /* what is asked about must be seen */
-  r = create_each(output, args, MP_CREATE_PLAN);
+  r = plan_each(output, args);
   if (r == MP_ECONFIG) /* no such type: a word of the command line is wrong */
     return EX_USAGE;
   if (r != MP_OK)
@@ -174,8 +212,62 @@ create(const struct arguments *args, struct stage *output)
              "nothing was made: no yes came; --yes makes it without asking");
     return EX_USAGE;
   }
-  create_each(output, args, 0);
+  create_each(output, args, lines);
   return report_status(report);
+}
+
+/* ---- Their first value --------------------------------------------------- */
+
+/* What must still be done for the first values.  A server can log a new device
+ * as 0 before it gets a value, and then count the whole reading as used. */
+static const char *
+next_step(const struct arguments *args, const struct new_lines *lines,
+          bool delivered)
+{
+  if (lines->n == lines->n_made)
+    return delivered ? "; the first value was delivered"
+                     : " and run at once: until its first value, a device "
+                       "counts as 0";
+  if (args->config_given)
+    return ", with the name of a value for VALUE, and run at once: until its "
+           "first value, a device counts as 0 (--create NAME:TYPE=VALUE "
+           "delivers that value right away)";
+  return ", with the name of a value for VALUE, and run at once: until its "
+         "first value, a device counts as 0 (with -c FILE OUTPUT, --create "
+         "NAME:TYPE=VALUE delivers that value right away)";
+}
+
+static void
+tell_next(const struct arguments *args, const struct new_lines *lines,
+          bool delivered)
+{
+  const char *what = lines->n_made == 1 ? "this line" : "these lines";
+  const char *step = next_step(args, lines, delivered);
+
+  if (args->config_given)
+    log_line(MP_LOG_NOTICE, args->operands[0], NULL,
+             "put %s into the section of this output in %s%s", what,
+             args->config_path, step);
+  else
+    log_line(MP_LOG_NOTICE, NULL, NULL, "put %s into the pipeline file%s", what,
+             step);
+}
+
+/* Delivers the first values, and says what to do next. */
+static int
+finish_new(const struct arguments *args, struct new_lines *lines, int status)
+{
+  bool delivered = false;
+  int last = EX_OK;
+
+  if (lines->n > 0)
+    last = run_with_lines(args, args->operands[0], lines->lines, lines->n,
+                          &delivered);
+  if (lines->n_made > 0)
+    tell_next(args, lines, delivered);
+  for (size_t i = 0; i < lines->n; i++)
+    free(lines->lines[i].key);
+  return status == EX_OK ? last : status;
 }
 
 /* ---- The command --------------------------------------------------------- */
@@ -226,28 +318,51 @@ find_stage(struct app *app, struct stage **ret)
   return status;
 }
 
-static int
-targets(struct app *app)
+/* The values of new targets must be values of the file before anything is
+ * made: placeholders for their lines are checked with it. */
+static void
+add_placeholders(struct app *app, struct new_lines *lines)
 {
-  struct stage *output;
-  int status = find_stage(app, &output);
+  const struct arguments *args = app->args;
 
+  app->run.creating = args->n_creates > 0;
+  if (!args->config_given)
+    return;
+  for (size_t i = 0; i < args->n_creates; i++)
+    if (args->creates[i].value)
+      lines->lines[lines->n++].value = args->creates[i].value;
+  app->added_to = args->operands[0];
+  app->added = lines->lines;
+  app->n_added = lines->n;
+}
+
+static int
+targets(struct app *app, struct new_lines *lines)
+{
+  struct new_lines placeholders = { .n = 0 };
+  struct stage *output;
+  int status;
+
+  add_placeholders(app, &placeholders);
+  status = find_stage(app, &output);
   if (status != EX_OK)
     return status;
   if (stage_open(output) != MP_OK)
     return report_status(app->report);
-  status = app->args->n_creates > 0 ? create(app->args, output) : list(output);
+  status =
+    app->args->n_creates > 0 ? create(app->args, output, lines) : list(output);
   return app_flush(status);
 }
 
 int
 command_targets(const struct arguments *args)
 {
+  struct new_lines lines = { .n = 0 };
   struct app *app;
   int status = app_new(args, &app);
 
   if (status == EX_OK)
-    status = targets(app);
+    status = targets(app, &lines);
   app_finish(app);
-  return status;
+  return finish_new(args, &lines, status);
 }

@@ -81,7 +81,16 @@ int
 config_add_entry(struct config *config, const struct config_entry *entry,
                  const char *value, size_t value_len)
 {
-  struct config_section *section = &config->sections[config->n_sections - 1];
+  return config_add_entry_to(config, config->n_sections - 1, entry, value,
+                             value_len);
+}
+
+int
+config_add_entry_to(struct config *config, size_t index,
+                    const struct config_entry *entry, const char *value,
+                    size_t value_len)
+{
+  struct config_section *section = &config->sections[index];
   struct config_entry *entries, copy = *entry;
 
   copy.key = config_keep_text(config, entry->key, strlen(entry->key));

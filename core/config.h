@@ -88,6 +88,11 @@ int config_add_section(struct config *config, const char *kind,
 int config_add_entry(struct config *config, const struct config_entry *entry,
                      const char *value, size_t len);
 
+/* The same for section number INDEX. */
+int config_add_entry_to(struct config *config, size_t index,
+                        const struct config_entry *entry, const char *value,
+                        size_t len);
+
 /* A copy of a text that lives as long as CONFIG. */
 const char *config_keep_text(struct config *config, const char *text,
                              size_t len);

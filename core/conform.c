@@ -46,6 +46,16 @@ given_value(const struct conform *c, const char *key)
   return NULL;
 }
 
+/* An option without a value gets an example; one called url gets an address at
+ * which no server is. */
+static const char *
+example_of(const struct mp_option *option, char *buf, size_t size)
+{
+  if (option->type == MP_TYPE_STRING && strcmp(option->key, "url") == 0)
+    return "http://127.0.0.1:9";
+  return option_type_example(option, buf, size);
+}
+
 static void
 set_option(struct conform *c, struct fake_host *h,
            const struct mp_option *option)
@@ -62,7 +72,7 @@ set_option(struct conform *c, struct fake_host *h,
     value = buf;
   }
   fake_host_set(h, option->key,
-                value ? value : option_type_example(option, buf, sizeof(buf)));
+                value ? value : example_of(option, buf, sizeof(buf)));
 }
 
 struct fake_host *

@@ -7,6 +7,7 @@
 
 #include "core/announce.h"
 #include "core/clock.h"
+#include "core/delivered.h"
 #include "core/log.h"
 #include "core/note.h"
 #include "core/turn.h"
@@ -35,14 +36,61 @@ commit(struct pipeline *p)
     deliver_commit_with(p, store_commit);
 }
 
+static bool
+begins_with(const char *text, const char *prefix)
+{
+  return *prefix && strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Whether OBJECT is a path or an address that an earlier pipeline file gave to
+ * STAGE: no value of its section names it now. */
+static bool
+is_of_earlier_file(const struct stage *stage, const char *object)
+{
+  const struct config_section *section = stage->section;
+
+  if (!strchr(object, '/'))
+    return false;
+  for (size_t i = 0; i < section->n_entries; i++) {
+    const char *value = section->entries[i].value;
+
+    if (begins_with(object, value) || begins_with(value, object))
+      return false;
+  }
+  return true;
+}
+
+/* Whether OBJECT is a target ("idx.323") that STAGE does not have any more. */
+static bool
+is_former_target(const struct stage *stage, const char *object)
+{
+  const char *prefix;
+  size_t len;
+
+  if (stage->kind != PLUGIN_OUTPUT)
+    return false;
+  prefix = stage->plugin->output.target_prefix;
+  len = strlen(prefix);
+  if (strncmp(object, prefix, len) != 0 || object[len] != '.')
+    return false;
+  for (size_t i = 0; i < stage->n_targets; i++)
+    if (strcmp(stage->targets[i]->object, object) == 0)
+      return false;
+  return true;
+}
+
 /* A stage that was not reached gives no information about its earlier failures.
  */
-static bool
-stage_was_reached(void *ctx, const char *name)
+static enum report_object
+state_of_object(void *ctx, const char *name, const char *object)
 {
   const struct stage *stage = pipeline_stage(ctx, name);
 
-  return stage && stage->took_part && !stage->given_up;
+  if (!stage)
+    return REPORT_UNKNOWN;
+  if (is_of_earlier_file(stage, object) || is_former_target(stage, object))
+    return REPORT_GONE;
+  return stage->took_part && !stage->given_up ? REPORT_REACHED : REPORT_UNKNOWN;
 }
 
 /* "BEGUN ENDED STATUS" of the last run, for status. */
@@ -139,7 +187,7 @@ deliver(struct pipeline *p, int64_t time_ms)
 static void
 finish_cycle(struct pipeline *p, int64_t begun)
 {
-  report_end_cycle(p->run->report, stage_was_reached, p);
+  report_end_cycle(p->run->report, state_of_object, p);
   keep_run(p, begun);
   waiting_keep(p);
   commit(p);
@@ -234,7 +282,7 @@ cycle_run(struct pipeline *p)
       struct target *t = output->targets[i];
 
       t->answer = 0;
-      t->failed = t->first = t->sending = false;
+      t->failed = t->first = t->sending = t->numbers_only = false;
       ledger_shown_clear(&t->shown);
     }
   }
@@ -251,6 +299,7 @@ cycle_run(struct pipeline *p)
     watchdog_arm(deadline_of(p));
     run_live(p);
   }
+  delivered_say(p);
   if (!run_stopped())
     return MP_OK;
   report_note_status(p->run->report,

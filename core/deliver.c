@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/call.h"
+#include "core/delivered.h"
 #include "core/turn.h"
 
 /* ---- Calling an output ---- */
@@ -457,6 +458,9 @@ deliver_one(struct stage *output, int64_t time_ms)
     return;
   deliver_values(output, time_ms, &results);
   deliver_commit(output, NULL, &results);
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (deliver_target_result(&results, 0, output->targets[i]) == MP_ACCEPTED)
+      delivered_value(output->targets[i], &output->targets[i]->source->value);
   deliver_results_free(&results);
 }
 

@@ -19,9 +19,11 @@ flush(struct stage *output)
   if (delivery(output) == MP_LATEST)
     results.n = 1; /* it has the last one alone */
   results.result = calloc(results.n, sizeof(*results.result));
-  if (results.result)
+  if (results.result) {
     deliver_commit(output, NULL, &results);
-  else {
+    for (size_t i = 0; i < results.n; i++)
+      output->delivered += results.result[i] == MP_ACCEPTED;
+  } else {
     stage_fail(output, MP_ENOMEM, NULL, "out of memory");
     output->given_up = true;
   }

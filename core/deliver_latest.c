@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/delivered.h"
 #include "core/turn.h"
 
 /* When TARGET may be sent to, on the monotonic clock. */
@@ -109,6 +110,23 @@ renumber(struct stage *output, int64_t number)
   }
 }
 
+/* TARGET has acknowledged M, with its parts. */
+static void
+note_delivered(struct target *t)
+{
+  struct value sent = { 0 };
+
+  if (ledger_as_sent(&t->ledger, &sent))
+    delivered_value(t, &sent);
+  value_clear(&sent);
+  for (size_t i = 0; i < t->stage->n_targets; i++) {
+    struct target *part = t->stage->targets[i];
+
+    if (part->part && strcmp(part->name, t->name) == 0 && target_counts(part))
+      delivered_value(part, &part->source->value);
+  }
+}
+
 /* An amount that was sent in an earlier run, and now is acknowledged: what came
  * since then goes in the next record. */
 static void
@@ -120,6 +138,8 @@ take_answers(struct stage *output, const struct results *results)
 
     if (!t->sending || !result)
       continue;
+    if (result == MP_ACCEPTED)
+      note_delivered(t);
     take_answer(t, result);
     if (t->ledger.again && result == MP_ACCEPTED)
       t->sending = book_prepare_target(t);

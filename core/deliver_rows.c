@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/call.h"
+#include "core/delivered.h"
 #include "core/plain.h"
 #include "core/row.h"
 #include "core/sound.h"
@@ -167,6 +168,19 @@ carry(struct target *t, const struct value *amount)
                value_describe(amount, text, sizeof(text)));
 }
 
+static void
+note_delivered(struct stage *output, const struct row *row,
+               const struct results *results, size_t record)
+{
+  for (size_t i = 0; i < row->n_values && output->delivered == 0; i++) {
+    struct target *t = stage_target(output, row->values[i].target, NULL);
+
+    if (t && deliver_target_result(results, record, t) == MP_ACCEPTED)
+      delivered_value(t, &row->values[i].value);
+  }
+  output->delivered++;
+}
+
 /* Takes a row that the output has taken off the queue. */
 static void
 conclude_row(struct stage *output, int64_t id, const struct results *results,
@@ -183,6 +197,7 @@ conclude_row(struct stage *output, int64_t id, const struct results *results,
     run->stateless = true;
     return;
   }
+  note_delivered(output, &row, results, record);
   for (size_t i = 0; i < row.n_values; i++) {
     struct target *t = stage_target(output, row.values[i].target, NULL);
 

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -41,10 +43,36 @@ fill_descriptor(int fd)
     _exit(EX_OSERR);
 }
 
+static struct rlimit files_before;
+
+void
+inherit_restore_files(void)
+{
+  if (files_before.rlim_max > 0)
+    (void)setrlimit(RLIMIT_NOFILE, &files_before);
+}
+
+/* Programs that use select() must not get a descriptor above 1023, so children
+ * have the limit that we had. */
+static void
+raise_files(void)
+{
+  struct rlimit limit;
+
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+      limit.rlim_cur == limit.rlim_max ||
+      pthread_atfork(NULL, NULL, inherit_restore_files) != 0)
+    return;
+  files_before = limit;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void
 inherit_reset(void)
 {
   reset_signals();
+  raise_files();
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
     fill_descriptor(fd);
   umask(umask(0) & (S_IRWXG | S_IRWXO));

@@ -14,10 +14,16 @@
  *   signal mask                empty
  *   descriptors 0 to 2         open; one that was closed gives EBADF when used
  *   umask                      never takes away the rights of the user itself
+ *   open files                 the soft limit is the hard one: each input needs
+ *                              some; a forked process has the old limit again
  *
  * TZ and the locale are left for the commands of exec: times are UTC, and
  * setlocale() is never called.
  */
 void inherit_reset(void);
+
+/* Before another program is executed without a fork: the limit of open files
+ * that we were started with. */
+void inherit_restore_files(void);
 
 #endif

@@ -103,6 +103,15 @@ rounded(const struct ledger_target *t, const struct value *v)
   return sent;
 }
 
+bool
+ledger_rounded(const struct ledger_target *t, const struct value *v,
+               struct value *ret)
+{
+  struct value sent = rounded(t, v);
+
+  return decimal_compare(sent.number, v->number) != 0 && value_copy(ret, &sent);
+}
+
 static bool
 shows_zero_or_nothing(const struct ledger_shown *shown)
 {

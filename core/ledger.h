@@ -145,6 +145,10 @@ void ledger_begin(struct ledger_target *t);
 bool ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen,
                     int64_t id);
 
+/* Whether V would be sent rounded; then *ret is a copy of what is sent. */
+bool ledger_rounded(const struct ledger_target *t, const struct value *v,
+                    struct value *ret);
+
 /* M as it goes out: a whole number of the target's step. */
 bool ledger_as_sent(const struct ledger_target *t, struct value *ret);
 

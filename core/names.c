@@ -47,6 +47,7 @@ struct known_field {
   char name[SOUND_NAME];
   struct decimal max_rate;
   const char *max_rate_unit;
+  const char *unit;
 };
 
 static void
@@ -60,6 +61,7 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
     return;
   snprintf(known->name, sizeof(known->name), "%s", field->name);
   known->kind = field->kind;
+  known->unit = value_intern(field->unit);
   if (!MP_HAS(field, struct mp_field, max_rate_unit) ||
       field->max_rate_coef <= 0)
     return;
@@ -138,6 +140,7 @@ names_field(struct builder *b, struct stage *input, const char *field,
   }
   slot->max_rate = known.max_rate;
   slot->max_rate_unit = known.max_rate_unit;
+  slot->usual_unit = known.unit;
   return slot;
 }
 

@@ -123,6 +123,7 @@ target_free(struct target *target)
   free(target->name);
   free(target->part);
   free(target->full_name);
+  free(target->delivered);
   free(target->object);
   free(target);
 }

@@ -56,6 +56,7 @@ struct slot {
   struct reading *kept;    /* of a field that a transform measures; else NULL */
   struct decimal max_rate; /* what the input says: in an hour; coef 0: none */
   const char *max_rate_unit;
+  const char *usual_unit; /* what the input says; NULL: not known */
   /* of this cycle */
   enum slot_state state;
   struct value value;
@@ -98,6 +99,7 @@ struct target {
   uint32_t answer; /* MP_SHOWN_...; 0: not reached */
   struct ledger_shown shown;
   struct decimal shown_step;
+  bool numbers_only; /* it takes no text */
   int64_t ready_ms; /* on the monotonic clock: not sent to before */
   bool first;       /* never set */
   bool changed;     /* by somebody */
@@ -105,6 +107,7 @@ struct target {
   bool unfit;       /* this cycle's value does not fit it */
   bool other_kind;  /* this cycle's value is of another kind than before */
   bool sending;     /* M is committed and on its way */
+  char *delivered;  /* acknowledged in this run, as text; NULL: nothing */
 };
 
 /* An operand option of a transform. */
@@ -167,6 +170,7 @@ struct stage {
   int64_t last_number;    /* of the records of a latest output; in the state */
   int64_t number;         /* of the one that is being put together; 0: none */
   unsigned explained;     /* n_explained, as the first of them began */
+  size_t delivered;       /* rows acknowledged in this run */
 };
 
 struct pipeline {

@@ -265,6 +265,7 @@ check_completeness(struct builder *b)
     if (stage->kind == PLUGIN_INPUT && stage->plugin)
       recordings += (stage->plugin->input.flags & MP_INPUT_RECORDING) != 0;
     if (stage->kind == PLUGIN_OUTPUT && stage->plugin && !has_targets(stage) &&
+        !p->run->creating &&
         !(stage->plugin->output.flags & MP_OUTPUT_TAKES_ALL))
       builder_problem(b, stage->section->line,
                       "[output %s] has no targets: add %s.NAME = VALUE",

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "core/call.h"
@@ -17,6 +18,11 @@
 /* How often it is looked whether the run must end: a signal's handler cannot
  * wake who waits for threads. */
 #define LOOK_MS 100
+
+/* Open files that are left for the rest of the program, and what one input
+ * needs at most: a command has five pipes while it is started. */
+#define OTHER_FILES 64
+#define INPUT_FILES 10
 
 static bool
 is_recording(const struct stage *input)
@@ -86,7 +92,9 @@ finish_reading(struct stage *input)
 struct readers {
   pthread_mutex_t lock;
   pthread_cond_t changed;
-  size_t running;
+  struct reader *list;
+  size_t n, next; /* of the list; the next one to start */
+  size_t running, at_once;
 };
 
 struct reader {
@@ -144,17 +152,48 @@ wait_for_one(struct readers *all, int64_t when_ms)
   pthread_cond_timedwait(&all->changed, &all->lock, &when);
 }
 
-/* True: all came back, until the deadline or soon after the run had to end: a
- * reader that does not look for that must not keep the others up. */
+static void
+start(struct reader *reader)
+{
+  pthread_mutex_lock(&reader->all->lock);
+  reader->all->running++;
+  pthread_mutex_unlock(&reader->all->lock);
+  reader->started =
+    pthread_create(&reader->thread, NULL, reader_main, reader) == 0;
+  if (!reader->started) /* no thread to be had: then one after the other */
+    reader_main(reader);
+}
+
+/* Starts those whose turn it is; with the lock. */
+static void
+start_more(struct readers *all)
+{
+  while (all->next < all->n && all->running < all->at_once) {
+    struct reader *reader = &all->list[all->next++];
+
+    pthread_mutex_unlock(&all->lock);
+    start(reader);
+    pthread_mutex_lock(&all->lock);
+  }
+}
+
+/* True: all that were started came back, until the deadline or soon after the
+ * run had to end: a reader that does not look for that must not keep the others
+ * up. */
 static bool
 wait_for_all(struct readers *all, int64_t deadline_ms)
 {
   int64_t end = deadline_ms + GRACE_MS;
   bool stopped = false;
 
-  while (all->running > 0) {
+  start_more(all);
+  for (;;) {
     int64_t now = clock_mono_ms();
 
+    if (!stopped && now < deadline_ms)
+      start_more(all);
+    if (all->running == 0)
+      break;
     if (!stopped && run_stopped()) {
       stopped = true;
       end = now + GRACE_MS < end ? now + GRACE_MS : end;
@@ -212,38 +251,60 @@ readers_new(void)
   return all;
 }
 
+/* The time was over before its turn came. */
 static void
-start(struct reader *reader)
+leave_out(struct reader *reader)
 {
-  pthread_mutex_lock(&reader->all->lock);
-  reader->all->running++;
-  pthread_mutex_unlock(&reader->all->lock);
-  reader->started =
-    pthread_create(&reader->thread, NULL, reader_main, reader) == 0;
-  if (!reader->started) /* no thread to be had: then one after the other */
-    reader_main(reader);
+  struct stage *input = reader->input;
+
+  if (run_stopped())
+    input->result = stage_fail(input, MP_ECANCELED, NULL,
+                               "was not read before the run had to end");
+  else
+    input->result = stage_fail(
+      input, MP_ETIMEOUT, NULL,
+      "was not read before the deadline of the cycle: only %zu inputs fit "
+      "into the limit of open files at a time; raise it (ulimit -n)",
+      reader->all->at_once);
+  reader->done = true;
 }
 
-/* True: all came back, and what they used can be freed. */
+/* Reads all.  True: all came back, and what they used can be freed. */
 static bool
-collect(struct readers *all, struct reader *readers, size_t n,
-        int64_t deadline_ms)
+read_all(struct readers *all, int64_t deadline_ms)
 {
   bool complete;
 
   pthread_mutex_lock(&all->lock);
   complete = wait_for_all(all, deadline_ms);
-  for (size_t i = 0; i < n; i++) {
-    if (!readers[i].done)
-      abandon(&readers[i]);
-    else if (readers[i].started)
-      pthread_join(readers[i].thread, NULL);
+  for (size_t i = 0; i < all->n; i++) {
+    struct reader *reader = &all->list[i];
+
+    if (i >= all->next)
+      leave_out(reader);
+    else if (!reader->done)
+      abandon(reader);
+    else if (reader->started)
+      pthread_join(reader->thread, NULL);
   }
   pthread_mutex_unlock(&all->lock);
-  for (size_t i = 0; i < n; i++)
-    if (readers[i].done)
-      finish_reading(readers[i].input);
+  for (size_t i = 0; i < all->n; i++)
+    if (all->list[i].done)
+      finish_reading(all->list[i].input);
   return complete;
+}
+
+/* How many inputs the limit of open files allows at a time. */
+static size_t
+inputs_at_once(void)
+{
+  struct rlimit limit;
+
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return 1;
+  if (limit.rlim_cur < OTHER_FILES + INPUT_FILES)
+    return 1;
+  return (limit.rlim_cur - OTHER_FILES) / INPUT_FILES;
 }
 
 static void
@@ -251,7 +312,6 @@ read_live(struct pipeline *p)
 {
   struct readers *all = readers_new();
   struct reader *readers = calloc(p->n_stages, sizeof(*readers));
-  size_t n = 0;
 
   if (!all || !readers) {
     report_failure(p->run->report, REPORT_INPUT, NULL, MP_ENOMEM, NULL,
@@ -264,11 +324,11 @@ read_live(struct pipeline *p)
   {
     if (is_recording(input) || input->ended)
       continue;
-    readers[n].all = all;
-    readers[n].input = input;
-    start(&readers[n++]);
+    readers[all->n++] = (struct reader){ .all = all, .input = input };
   }
-  if (collect(all, readers, n, p->run->deadline_ms)) {
+  all->list = readers;
+  all->at_once = inputs_at_once();
+  if (read_all(all, p->run->deadline_ms)) {
     free(all);
     free(readers);
   }

@@ -409,7 +409,8 @@ report_failuref(struct report *report, enum report_side side, const char *stage,
 
 struct ending {
   struct report *report;
-  bool (*reached)(void *ctx, const char *stage);
+  enum report_object (*state_of)(void *ctx, const char *stage,
+                                 const char *object);
   void *ctx;
   void *ended; /* the first failure of each object: a tree of tsearch(3) */
 };
@@ -430,14 +431,25 @@ end_words(const char *reason)
   }
 }
 
+static enum report_object
+object_state(const struct ending *ending, const char *stage, const char *key)
+{
+  char object[512];
+
+  if (!*stage)
+    return REPORT_REACHED;
+  snprintf(object, sizeof(object), "%.*s", (int)object_length(key) - 1, key);
+  return ending->state_of(ending->ctx, stage, object);
+}
+
 /* Whether the object of KEY is in order: its stage was at work, and no failure
- * of it came in this cycle, for whatever reason. */
+ * of it came in this cycle, for whatever reason; or it is gone. */
 static bool
 has_ended(const struct ending *ending, const char *stage, const char *key)
 {
   if (find_failure(&ending->report->failures, stage, key))
     return false;
-  return !*stage || ending->reached(ending->ctx, stage);
+  return object_state(ending, stage, key) != REPORT_UNKNOWN;
 }
 
 /* Finds the first of the failures that an object had: it tells their end.  The
@@ -472,6 +484,7 @@ tell_end(void *ctx, const char *stage, const char *key, const char *body)
 
   (void)body;
   if (!first || strcmp(first->key, key) != 0 ||
+      object_state(ending, stage, key) == REPORT_GONE ||
       !may_print(ending->report, &ending->report->ends, stage))
     return;
   snprintf(object, sizeof(object), "%.*s", (int)object_length(key) - 1, key);
@@ -495,9 +508,11 @@ forget_end(void *ctx, const char *stage, const char *key, const char *body)
 
 void
 report_end_cycle(struct report *report,
-                 bool (*reached)(void *ctx, const char *stage), void *ctx)
+                 enum report_object (*state_of)(void *ctx, const char *stage,
+                                                const char *object),
+                 void *ctx)
 {
-  struct ending ending = { .report = report, .reached = reached, .ctx = ctx };
+  struct ending ending = { .report = report, .state_of = state_of, .ctx = ctx };
 
   pthread_mutex_lock(&report->lock); /* an abandoned input may still fail */
   if (report->store) {

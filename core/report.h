@@ -38,11 +38,22 @@ int report_failuref(struct report *report, enum report_side side,
                     const char *stage, int code, const char *object,
                     const char *fmt, ...) MP_PRINTF(6, 7);
 
-/* The cycle is over: what failed before and did not in this one has ended, and
- * that is told, where REACHED says that the stage was at work in this cycle and
- * could tell.  The store is changed, not committed. */
+/* What the cycle says of OBJECT of STAGE. */
+enum report_object {
+  REPORT_UNKNOWN, /* the stage was not at work: nothing */
+  REPORT_REACHED, /* it failed in this cycle, or is in order */
+  REPORT_GONE,    /* the pipeline file does not name it any more */
+};
+
+/* The cycle is over: what failed before and did not in this one has ended.
+ * That is told where STATE_OF says that the object was reached; the failures of
+ * an object that is gone are forgotten.  The store is changed, not committed.
+ */
 void report_end_cycle(struct report *report,
-                      bool (*reached)(void *ctx, const char *stage), void *ctx);
+                      enum report_object (*state_of)(void *ctx,
+                                                     const char *stage,
+                                                     const char *object),
+                      void *ctx);
 
 /* The exit status that a reason leads to. */
 int report_exit_status(enum report_side side, int code);

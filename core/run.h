@@ -19,6 +19,7 @@ struct run {
   bool dry;       /* -n: nothing is delivered or recorded */
   bool offline;   /* -n --offline: no output is asked */
   bool stateless; /* the state failed: only live outputs are served */
+  bool creating;  /* targets --create: an output may have none yet */
 
   int64_t begun_ms;  /* of the note beside the state; 0: no note is kept */
   const char *noted; /* the output that the note names */

@@ -254,6 +254,14 @@ unit_known(const char *symbol)
   return find(symbol) != NULL;
 }
 
+int
+unit_is_text(const char *symbol)
+{
+  const struct unit *unit = find(symbol);
+
+  return unit && unit->quantity == TEXT;
+}
+
 /* ---- The nearest symbol -------------------------------------------------- */
 
 /* No symbol is longer; what is, has none near it. */

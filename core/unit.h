@@ -18,6 +18,8 @@ const char *unit_display(const char *symbol);
 
 /* Whether SYMBOL, in either spelling, is a unit of the table. */
 int unit_known(const char *symbol);
+/* Whether it is no unit, but a form of text, such as "yy:mm:dd". */
+int unit_is_text(const char *symbol);
 
 /* The nearest symbol of the table, for messages; NULL when none is near. */
 const char *unit_nearest(const char *symbol);

@@ -21,7 +21,7 @@
 
 /* Twice all devices, in both forms, together and alone, and their updates; or
  * the eight steps of making a device. */
-#define REQUESTS_MAX (2 * (2 + 2 * LINE_DEVICES_MAX + LINE_DEVICES_MAX) + 8)
+#define REQUESTS_MAX (2 * (2 + 4 * LINE_DEVICES_MAX) + 12)
 
 static const struct loss {
   char letter;
@@ -53,7 +53,9 @@ static struct {
   bool dead;
   bool has_last;
   struct reply last; /* the last answer, when it is JSON with status 200 */
-  char made[IDX_DIGITS + 1]; /* by createvirtualsensor */
+  char made[IDX_DIGITS + 1];     /* by createdevice or createvirtualsensor */
+  char hardware[IDX_DIGITS + 1]; /* that it was made on */
+  bool refused;                  /* createdevice, by the last answer */
   struct line_device devices[LINE_DEVICES_MAX];
   size_t device_count;
 } line;
@@ -199,15 +201,19 @@ check_making(const struct query *q)
   const char *idx = query_value(q, "idx");
   const cJSON *object;
 
-  require((q->shape->flags & HTTP_UPDATE) == 0 ||
+  require((q->shape->flags & HTTP_UPDATE) == 0 || line.refused ||
           (line.has_last && reply_ok(&line.last)));
+  require(!line.refused || q->shape->request == REQUEST_SENSOR);
   switch (q->shape->request) {
   case REQUEST_ADD_HARDWARE:
     for (object = line.last.results; object != NULL; object = object->next)
       require(!is_dummy(object) || !is_idx(reply_member(object, "idx")));
     break;
   case REQUEST_SENSOR:
-    require(is_idx(idx) && hardware_was_told(idx));
+    require(is_idx(idx));
+    require(line.refused ? strcmp(idx, line.hardware) == 0
+                         : hardware_was_told(idx));
+    snprintf(line.hardware, sizeof(line.hardware), "%s", idx);
     break;
   case REQUEST_ADJUST:
     require(strcmp(idx, line.made) == 0);
@@ -238,11 +244,11 @@ check_request(const struct query *q)
 /* ---- What is answered ---------------------------------------------------- */
 
 static void
-note_device(struct line_device *known, bool alone)
+note_device(struct line_device *known, bool last)
 {
   const cJSON *object = reply_find(&line.last, known->idx);
 
-  known->denied = object == NULL && alone;
+  known->denied = object == NULL && last;
   if (object == NULL)
     return;
   device_clear(&known->device);
@@ -250,9 +256,8 @@ note_device(struct line_device *known, bool alone)
 }
 
 static void
-note_devices(const char *rid)
+note_devices(const char *rid, bool last)
 {
-  const bool alone = strchr(rid, ',') == NULL;
   struct line_device *known;
   size_t len;
 
@@ -265,7 +270,7 @@ note_devices(const char *rid)
     known = find_device(idx);
     require(known != NULL || line.what != LINE_RUN);
     if (known != NULL && line.has_last && reply_ok(&line.last))
-      note_device(known, alone);
+      note_device(known, last);
   }
 }
 
@@ -275,7 +280,8 @@ meaning_of(const struct http_answer *answer)
 {
   if (answer->code != MP_OK)
     return answer->sent ? MP_PERHAPS : MP_NOT_SENT;
-  if (answer->status == 401 || answer->status == 403)
+  if (answer->status == 401 || answer->status == 403 || answer->status == 413 ||
+      answer->status == 414 || answer->status == 431)
     return MP_REJECTED;
   if (answer->status / 100 == 3 || answer->status / 100 == 4)
     return MP_RETRY;
@@ -301,6 +307,7 @@ note_answer(const struct query *q, const struct http_answer *answer)
 {
   const char *idx;
 
+  line.refused = false;
   line.dead = answer->status == 401 || answer->code == MP_ETIMEOUT ||
               answer->code == MP_ECANCELED ||
               (answer->code != MP_OK && !answer->sent);
@@ -311,12 +318,15 @@ note_answer(const struct query *q, const struct http_answer *answer)
   if (line.has_last)
     check_reply(&line.last);
   if (q->shape->request == REQUEST_READ)
-    note_devices(query_value(q, "rid"));
+    note_devices(query_value(q, "rid"),
+                 query_value(q, "displaydisabled") != NULL);
   else if (q->shape->request == REQUEST_UPDATE)
     note_update(q, answer);
   else if (q->shape->request == REQUEST_SENSOR && line.has_last) {
     idx = reply_member(line.last.root, "idx");
     snprintf(line.made, sizeof(line.made), "%s", idx == NULL ? "" : idx);
+    line.refused =
+      query_value(q, "sensormappedtype") != NULL && !reply_ok(&line.last);
   }
 }
 
@@ -357,6 +367,19 @@ http_close(struct http *http)
 {
   free(http->body);
   http->body = NULL;
+}
+
+bool
+http_is_single(const struct http *http)
+{
+  (void)http;
+  return false;
+}
+
+void
+http_set_single(struct http *http)
+{
+  (void)http;
 }
 
 void

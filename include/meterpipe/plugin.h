@@ -511,6 +511,9 @@ struct mp_target {
 #define MP_SHOWN_ABSENT 3 /* not listed: no such target, hidden, no right */
 #define MP_SHOWN_UNFIT 4  /* exists, but cannot take values (explained) */
 
+/* mp_shown.flags */
+#define MP_SHOWN_NUMBERS 0x1u /* takes numbers only: the host refuses a text */
+
 /* What a target shows now.  A target that is not answered for was not
  * reached. */
 struct mp_shown {
@@ -530,6 +533,8 @@ struct mp_shown {
   /* It must not be sent to for so long, so that its time of last update can
    * tell two values apart; an hour at most. */
   uint32_t wait_ms;
+  uint32_t flags;    /* MP_SHOWN_NUMBERS */
+  uint32_t reserved; /* 0 */
 };
 
 struct mp_shown_sink {
@@ -596,6 +601,10 @@ struct mp_list_sink {
  * then asks in every cycle, and notices when an older copy of its state was put
  * back: the output has rows that the state does not know. */
 #define MP_OUTPUT_TELLS_TIME 0x2u
+
+/* It writes its values to standard output: at a terminal a run does not list
+ * them again. */
+#define MP_OUTPUT_SHOWS 0x4u
 
 /* mp_output_ops.create_target flags */
 #define MP_CREATE_PLAN 0x1u /* only say (mp_log, NOTICE) what would be done */

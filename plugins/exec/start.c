@@ -199,6 +199,11 @@ start_explain(const struct mp_host *host, const char *name, int err)
     code = MP_EPERM;
   if (err == ENOMEM)
     code = MP_ENOMEM;
+  if (err == EMFILE || err == ENFILE)
+    return mp_fail(host, code, name,
+                   "cannot be run: %s: raise the limit of open files (ulimit "
+                   "-n)",
+                   strerror(err));
   return mp_fail(host, code, name, "cannot be run: %s", strerror(err));
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 
 #include "tests/support/site.h"
@@ -186,6 +187,83 @@ START_TEST(two_meters_are_read_at_the_same_time)
                                    "b.volume_v1 520.41 m³\n");
   meter_stop(b);
   site_free(&a);
+}
+END_TEST
+
+/* ---- The limit of open files -------------------------------------------- */
+
+#define INPUTS 40
+
+/* Each takes five files and more while it is read. */
+static void
+write_many_inputs(struct scene *s)
+{
+  static char text[INPUTS * 128];
+  size_t n = (size_t)snprintf(text, sizeof(text),
+                              "[output o]\n"
+                              "plugin = stdout\n"
+                              "format = line\n");
+
+  for (int i = 0; i < INPUTS; i++)
+    n +=
+      (size_t)snprintf(text + n, sizeof(text) - n, "field.i%d = i%d.v\n", i, i);
+  for (int i = 0; i < INPUTS; i++)
+    n +=
+      (size_t)snprintf(text + n, sizeof(text) - n,
+                       "[input i%d]\nplugin = exec\ncommand = sh read.sh\n", i);
+  scene_write(s, "many.ini", "[pipeline]\ndeadline = 50s\n%s", text);
+  scene_write(s, "read.sh",
+              "ulimit -S -n >limit\n"
+              "echo '{\"field\":\"v\",\"value\":\"1\"}'\n");
+}
+
+static unsigned
+count_lines(const char *text)
+{
+  unsigned n = 0;
+
+  for (; *text; text++)
+    n += *text == '\n';
+  return n;
+}
+
+/* The soft limit is raised for the program, and not for its commands; where
+ * that cannot be, the inputs are read in turns. */
+START_TEST(many_inputs_are_read_with_few_open_files)
+{
+  const struct rlimit limit = { 90, _i == 0 ? 2000 : 90 };
+  struct scene *s = scene_new();
+
+  write_many_inputs(s);
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  scene_run(s, "run -c many.ini");
+  ck_assert_str_eq(scene_err(s), "");
+  ck_assert_uint_eq(count_lines(scene_out(s)), INPUTS);
+  ck_assert_str_eq(scene_read(s, "limit"), "90\n");
+  scene_free(s);
+}
+END_TEST
+
+START_TEST(inputs_whose_turn_does_not_come_are_named)
+{
+  const struct rlimit limit = { 70, 70 };
+  struct scene *s = scene_new();
+
+  scene_write(s, "read.sh", "sleep 60\n");
+  scene_write(s, "few.ini",
+              "[pipeline]\ndeadline = 3s\n"
+              "[input a]\nplugin = exec\ncommand = sh read.sh\n"
+              "[input b]\nplugin = exec\ncommand = sh read.sh\n"
+              "[output o]\nplugin = stdout\nformat = line\n"
+              "field.a = a.v\nfield.b = b.v\n");
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ck_assert_int_eq(scene_run(s, "run -c few.ini"), 76);
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s),
+           "error: b: was not read before the deadline of the cycle: only 1 "
+           "inputs fit into the limit of open files at a time; raise it "
+           "(ulimit -n)\n"));
+  scene_free(s);
 }
 END_TEST
 
@@ -486,6 +564,8 @@ suite(void)
   tcase_add_test(tcase, min_interval_leaves_the_meter_alone);
   tcase_add_test(tcase, two_inputs_on_one_device_are_read_one_after_the_other);
   tcase_add_test(tcase, two_meters_are_read_at_the_same_time);
+  tcase_add_loop_test(tcase, many_inputs_are_read_with_few_open_files, 0, 2);
+  tcase_add_test(tcase, inputs_whose_turn_does_not_come_are_named);
   tcase_add_test(tcase, one_meter_at_the_deadline_does_not_cost_the_other);
   tcase_add_test(tcase, of_several_failures_the_gravest_is_the_exit_status);
   tcase_add_test(tcase, a_capture_of_runs_replays_with_the_same_values);

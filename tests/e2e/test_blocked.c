@@ -203,7 +203,7 @@ START_TEST(run_goes_on_without_its_messages)
   int64_t begun = clock_ms();
   int flags;
 
-  write_talkative("10m");
+  write_talkative("8s"); /* messages wait for a part of it */
   block(_i, STDERR_FILENO);
   flags = fcntl(BLOCKED, F_GETFL);
   exec_run(s, "84.208");
@@ -266,7 +266,7 @@ START_TEST(dropped_lines_are_told_of)
 {
   static char text[1 << 20];
 
-  write_talkative("10m");
+  write_talkative("8s");
   scene_write(s, "take.sh",
               "echo >delivering\nwhile [ ! -e go ]; do sleep 0.01; done\n"
               "exit 1\n");

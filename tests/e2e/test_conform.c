@@ -454,6 +454,7 @@ static const struct {
   { "input_kmp", "" },
   { "input_replay", "" },
   { "output_csv", "" },
+  { "output_domoticz", "" },
   { "output_domoticz", "url=http://127.0.0.1:9" },
   { "output_exec", "" },
   { "output_exec", "command=true" },

@@ -1014,11 +1014,12 @@ START_TEST(reading_that_waits_does_not_bar_another_unit)
               "echo '{\"target\":\"energy\",\"value\":\"0\",\"unit\":\"kWh\","
               "\"updated\":\"monday\"}'\n");
   exec_run(s, "84.000");
-  exec_check(s, EX_CONFIG,
-             "error: hook: value.energy: takes kWh, and meter.energy is in GJ: "
-             "put a transform \"convert\" with unit = kWh between them "
-             "(p.ini:14)\n"
-             "notice: hook: sh: answers again after 20 min\n");
+  exec_check(
+    s, EX_CONFIG,
+    "error: hook: value.energy: takes kWh, and meter.energy is in GJ: "
+    "put a transform \"convert\" with unit = kWh and decimals = 3 between them "
+    "(p.ini:14)\n"
+    "notice: hook: sh: answers again after 20 min\n");
   scene_write(s, "p.ini", hook, "heat");
   exec_run(s, "84.000");
   exec_check(s, EX_OK,

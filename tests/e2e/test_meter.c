@@ -65,6 +65,14 @@ static const struct row rows[] = {
     1, "meter.operating_hours 54888 h\n", "" },
   { "four registers at a time", SITE_HEAT, "limit=4",
     "timeout = 4s\nretries = 1\n", 0, 4, SITE_HEAT_SHOWN, "" },
+  { "two registers at a time", SITE_HEAT, "limit=2",
+    "timeout = 2s\nretries = 1\n", 0, 7, SITE_HEAT_SHOWN, "" },
+  { "a register that is not answered", SITE_HEAT, "refuse=68", TWICE, 65, 5,
+    "meter.heat_energy_e1 84.208 GJ\n",
+    "error: meter: eye: the meter does not answer a request for volume_v1: "
+    "meterpipe probe shows the registers it has\n" },
+  { "stray bytes after the answer", SITE_HEAT, "stray=9", SITE_TWO, 0, 1,
+    SITE_TWO_SHOWN, "" },
   { "an echo before the answer", SITE_HEAT, "echo", SITE_TWO, 0, 1,
     SITE_TWO_SHOWN, "" },
   { "noise before the answer", SITE_HEAT, "noise=9", SITE_TWO, 0, 1,
@@ -87,20 +95,24 @@ static const struct row rows[] = {
     "button "
     "on the meter, check the position of the head, and read at least every 30 "
     "minutes, or the eye switches off\n" },
+  { "only 00 bytes", SITE_HEAT, "zero=3", ONCE, 76, 1, "",
+    "error: meter: eye: only 00 bytes: 3 (requests sent: 1): the line is held "
+    "low: check the polarity, wiring and supply of the head (dtr, rts), then "
+    "press a button on the meter and check the position of the head\n" },
   { "only an echo", SITE_HEAT, "echo silent", ONCE, 76, 1, "",
     "error: meter: eye: only an echo (requests sent: 1): the head works, but "
     "the meter does not hear it: press a button on the meter, turn or move the "
     "head\n" },
   { "every third byte lost", SITE_HEAT, "drop=3", ONCE, 76, 1, "",
     "error: meter: eye: answers cut short: 1 (requests sent: 1): align the "
-    "head; a serial server must not pause within an answer\n" },
+    "head; for a serial server that pauses inside an answer, raise gap\n" },
   { "a wrong checksum", SITE_HEAT, "crc", ONCE, 76, 1, "",
     "error: meter: eye: answers with CRC errors: 1 (requests sent: 1): align "
     "the head, keep sunlight off it, and let no other program read this "
     "meter\n" },
   { "an answer cut short", SITE_HEAT, "truncate=12", ONCE, 76, 1, "",
     "error: meter: eye: answers cut short: 1 (requests sent: 1): align the "
-    "head; a serial server must not pause within an answer\n" },
+    "head; for a serial server that pauses inside an answer, raise gap\n" },
   { "garbage", SITE_HEAT, "garbage=20", ONCE, 76, 1, "",
     "error: meter: eye: only garbage (bytes that are no answer: 20): check "
     "baud, parity and stop_bits, align the head, keep sunlight off it\n" },

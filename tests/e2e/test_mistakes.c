@@ -107,7 +107,7 @@ static const struct file_row files[] = {
     "p.ini:7: unknown option \"index.323\"; the nearest is \"idx.323\"\n" },
   { METER HOUSE "idx. = meter.heat_energy_e1\n" ENERGY,
     "p.ini:7: unknown option \"idx.\"; there are url, username, password, "
-    "timeout, tls_verify, ca_file, idx.NAME\n" },
+    "token, timeout, tls_verify, ca_file, idx.NAME\n" },
   { "[input meter]\nplugin = kmp\n" SCREEN,
     "p.ini:1: option \"device\" is missing: tty of the optical head, or "
     "tcp://HOST:PORT of a serial server; for example: device = TEXT\n" },

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/support/house.h"
 
@@ -259,6 +260,60 @@ START_TEST(device_shows_what_the_table_relies_on)
 }
 END_TEST
 
+/* ---- The forms in which a command line was published --------------------- */
+
+#define SCRIPT "/home/pi/multical402-4-domoticz.py"
+
+/* Each is the same as "import /dev/ttyUSB1 88:60:0,89:80:0 --url URL". */
+static const struct {
+  const char *words, *url;
+} forms[] = {
+  /* 2018 to 2020 */
+  { "/dev/ttyUSB1 88:60:0,89:80:0", "http://127.0.0.1:8080" },
+  { "/dev/ttyUSB1 88:60:0, 89:80:0", "http://127.0.0.1:8080" },
+  { "/dev/ttyUSB1 '88:60:0, 89:80:0'", "http://127.0.0.1:8080" },
+  { "/dev/ttyUSB1 88:60:0,89:80:0,", "http://127.0.0.1:8080" },
+  { SCRIPT " /dev/ttyUSB1 88:60:0,89:80:0", "http://127.0.0.1:8080" },
+  /* since 2021 */
+  { "-d /dev/ttyUSB1 88:60:0 89:80:0", "http://127.0.0.1:8080" },
+  { "88:60:0 89:80:0 --device=/dev/ttyUSB1 --verbose --debug",
+    "http://127.0.0.1:8080" },
+  { "-d/dev/ttyUSB1 --ip 10.0.0.1 --port=8084 88:60:0 89:80:0",
+    "http://10.0.0.1:8084" },
+  { "-d /dev/ttyUSB1 --port 80 88:60:0 89:80:0", "http://127.0.0.1:80" },
+  { "--url http://h:1/p /usr/bin/python3 " SCRIPT
+    " -d /dev/ttyUSB1 --ip 10.0.0.1 88:60:0 89:80:0",
+    "http://h:1/p" },
+  { "-d /dev/ttyUSB1 --debug-file /tmp/x 88:60:0 89:80:0 --url http://h:1/p",
+    "http://h:1/p" },
+  /* a line of a crontab */
+  { "'*/20 *  * * * /usr/bin/python3 " SCRIPT
+    " -d /dev/ttyUSB1 88:60:0 89:80:0'",
+    "http://127.0.0.1:8080" },
+  { "'*/20 * * * * pi cd /home/pi && python3 multical402-4-domoticz.py "
+    "/dev/ttyUSB1 88:60:0,89:80:0 > /dev/null 2>&1 # heat'",
+    "http://127.0.0.1:8080" },
+  { "'0 * * * * \"" SCRIPT "\" -d \"/dev/ttyUSB1\" --ip=\"10.0.0.1\" 88:60:0 "
+    "89:80:0 2>/dev/null|logger' -v",
+    "http://10.0.0.1:8080" },
+};
+
+START_TEST(every_published_form_is_imported)
+{
+  char *wanted;
+
+  house_build(&house, DOMOTICZ_2025_1);
+  scene_run(house.scene, "import /dev/ttyUSB1 88:60:0,89:80:0 --url %s",
+            forms[_i].url);
+  wanted = strdup(scene_out(house.scene));
+  ck_assert_ptr_nonnull(strstr(wanted, "device = /dev/ttyUSB1\n"));
+  scene_run(house.scene, "import %s", forms[_i].words);
+  house_check(&house, EXIT_SUCCESS, STOP_THE_SCRIPT);
+  ck_assert_str_eq(scene_out(house.scene), wanted);
+  free(wanted);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -284,6 +339,8 @@ main(void)
   tcase_add_loop_test(t, old_value_shown_in_six_digits_becomes_the_base_exactly,
                       0, n_volumes);
   tcase_add_test(t, device_shows_what_the_table_relies_on);
+  tcase_add_loop_test(t, every_published_form_is_imported, 0,
+                      (int)ARRAY_SIZE(forms));
   suite_add_tcase(s, t);
   srunner_run_all(runner, CK_NORMAL);
   failed = srunner_ntests_failed(runner);

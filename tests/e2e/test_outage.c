@@ -186,8 +186,15 @@ hide_device(void)
 }
 
 static void
+disable_hardware(void)
+{
+  domoticz_server_disable(house.server, 323, true);
+}
+
+static void
 put_in_order(void)
 {
+  domoticz_server_disable(house.server, 323, false);
   domoticz_server_heal(house.server);
   domoticz_server_up(house.server);
   domoticz_server_set_login(house.server, NULL, NULL, false);
@@ -205,9 +212,8 @@ static const struct trouble {
     "domoticz: {url}: answers again" },
   { want_login, EX_UNAVAILABLE,
     "domoticz: {url}: HTTP 401: it wants a login: add this machine's address "
-    "to "
-    "the trusted networks (Setup, Settings, Security), or give `username` and "
-    "`password`",
+    "to the trusted networks (Setup, Settings, Security), or give `token`, or "
+    "`username` and `password`",
     "domoticz: {url}: is in order again" },
   { answer_garbage, EX_TEMPFAIL, "domoticz: {url}: the answer is no HTTP",
     "domoticz: {url}: answers again" },
@@ -234,13 +240,17 @@ static const struct trouble {
     "device still exist",
     "domoticz: idx.323: is in order again" },
   { forbid_update, EX_UNAVAILABLE,
-    "domoticz: idx.323: HTTP 403: no right to this: the user may only read, or "
-    "the device is not shared with the user (Setup, Users)",
+    "domoticz: idx.323: HTTP 403: no right to this: the user or token may only "
+    "read, or the device is not shared with the user (Setup, Users)",
     "domoticz: idx.323: is in order again" },
   { hide_device, EX_UNAVAILABLE,
     "domoticz: idx.323: is not listed: there is no such target, it is "
     "hidden "
     "or switched off, or it may not be seen by us; what is due for it waits",
+    "domoticz: idx.323: is in order again" },
+  { disable_hardware, EX_UNAVAILABLE,
+    "domoticz: idx.323: \"Device 323\" (Custom Sensor): its hardware is "
+    "disabled; enable it (Setup, Hardware); its pending value is kept",
     "domoticz: idx.323: is in order again" },
 };
 
@@ -402,10 +412,11 @@ START_TEST(refused_login_names_the_setting_and_not_the_password)
   house_check(
     &house, EX_UNAVAILABLE,
     line("error",
-         "domoticz: {url}: HTTP 401: the login is not taken: over plain "
-         "http Domoticz takes one only with \"Allow Basic Auth over "
-         "plain HTTP\" ticked (Setup, Settings, Security), or use "
-         "https; in a trusted network leave `username` out",
+         "domoticz: {url}: HTTP 401: the login is not taken: check `username` "
+         "and `password`; over plain http Domoticz takes a login only with "
+         "\"Allow Basic Auth over plain HTTP\" ticked (Setup, Settings, "
+         "Security): tick it, use https or give `token`; in a trusted network "
+         "leave `username` out",
          ""));
 }
 END_TEST

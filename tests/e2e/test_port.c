@@ -21,6 +21,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "tests/faults/proxy.h"
 #include "tests/support/site.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -212,6 +213,81 @@ START_TEST(the_lock_of_a_serial_server_counts_for_those_who_share_the_state)
 }
 END_TEST
 
+/* ---- Serial servers that are in the way ---------------------------------- */
+
+/* The volume holds a byte FF. */
+#define FULL "60=84.208GJ 68=2.55m3 1001=1"
+#define FULL_SHOWN                                                             \
+  "meter.heat_energy_e1 84.208 GJ\n"                                           \
+  "meter.volume_v1 2.55 m³\n"
+#define TELNET                                                                 \
+  "the serial server is in telnet mode, which changes bytes of the answers: "  \
+  "set it to raw TCP"
+
+static const struct {
+  const char *scheme, *options;
+  unsigned telnet;
+  enum proxy_what what;
+  size_t at; /* byte of the answers */
+  int status;
+  const char *out, *said;
+} servers[] = {
+  { "tcp", "", 0, PROXY_PASS, 0, 0, FULL_SHOWN, "" },
+  { "socket", "", 0, PROXY_PASS, 0, 0, FULL_SHOWN, "" },
+  { "tcp", "", PROXY_NEGOTIATES, PROXY_PASS, 0, 0, FULL_SHOWN, "" },
+  { "tcp", "retries = 0\n", PROXY_NEGOTIATES | PROXY_DOUBLES, PROXY_PASS, 0, 76,
+    "", TELNET },
+  { "tcp", "retries = 0\n", PROXY_DOUBLES, PROXY_PASS, 0, 76, "", TELNET },
+  { "tcp", "retries = 0\n", 0, PROXY_RESET, 0, 0, FULL_SHOWN, "" },
+  { "tcp", "retries = 0\n", 0, PROXY_RESET, 9, 0, FULL_SHOWN, "" },
+  { "tcp", "retries = 0\n", 0, PROXY_CUT, 9, 0, FULL_SHOWN, "" },
+  { "tcp", "retries = 0\n", 0, PROXY_STALL, 9, 76, "", "raise gap" },
+  { "tcp", "retries = 0\ngap = 20s\n", 0, PROXY_STALL, 9, 0, FULL_SHOWN, "" },
+};
+
+START_TEST(a_serial_server_is_read_or_its_fault_is_named)
+{
+  struct site site = site_new(FULL);
+  struct proxy *proxy = proxy_start_tty(meter_path(site.m));
+  char options[256];
+
+  snprintf(options, sizeof(options), SITE_TWO "device = %s://127.0.0.1:%u\n%s",
+           servers[_i].scheme, proxy_port(proxy), servers[_i].options);
+  proxy_telnet(proxy, servers[_i].telnet);
+  proxy_order(proxy, servers[_i].what, PROXY_BACK, servers[_i].at);
+  site_write(&site, options);
+  ck_assert_msg(scene_run(site.s, "run -c house.ini") == servers[_i].status,
+                "%d: %s", scene_status(site.s), scene_err(site.s));
+  ck_assert_str_eq(scene_out(site.s), servers[_i].out);
+  if (servers[_i].said[0] == '\0')
+    ck_assert_str_eq(scene_err(site.s), "");
+  ck_assert_msg(strstr(scene_err(site.s), servers[_i].said) != NULL, "%s",
+                scene_err(site.s));
+  proxy_stop(proxy);
+  site_free(&site);
+}
+END_TEST
+
+/* A server that hangs up each time is connected to twice. */
+START_TEST(a_serial_server_that_always_hangs_up_fails)
+{
+  struct site site = site_new(FULL);
+  struct proxy *proxy = proxy_start_tty("/dev/null"); /* ends at once */
+  char options[128];
+
+  snprintf(options, sizeof(options), SITE_TWO "device = tcp://127.0.0.1:%u\n",
+           proxy_port(proxy));
+  site_write(&site, options);
+  scene_run(site.s, "run -v -c house.ini");
+  ck_assert_int_eq(scene_status(site.s), 74);
+  ck_assert_ptr_nonnull(strstr(scene_err(site.s), "connecting again\n"));
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(site.s), ": the serial server ended the connection ("));
+  proxy_stop(proxy);
+  site_free(&site);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -227,6 +303,9 @@ suite(void)
   tcase_add_loop_test(
     tcase, the_lock_of_a_serial_server_counts_for_those_who_share_the_state, 0,
     (int)ARRAY_SIZE(holders));
+  tcase_add_loop_test(tcase, a_serial_server_is_read_or_its_fault_is_named, 0,
+                      (int)ARRAY_SIZE(servers));
+  tcase_add_test(tcase, a_serial_server_that_always_hangs_up_fails);
   if (scene_has_nobody())
     tcase_add_test(tcase,
                    a_port_that_may_not_be_opened_is_a_matter_of_permission);

@@ -225,8 +225,8 @@ static const struct {
     "answers with CRC errors: 2 (requests sent: 2): align the head, keep "
     "sunlight off it, and let no other program read this meter" },
   { "truncate=5",
-    "answers cut short: 2 (requests sent: 2): align the head; a serial server "
-    "must not pause within an answer" },
+    "answers cut short: 2 (requests sent: 2): align the head; for a serial "
+    "server that pauses inside an answer, raise gap" },
   { "command=0x55",
     "answers that fit no request of ours: 2 (requests sent: 2): let no other "
     "program read this meter, and check address" },
@@ -358,7 +358,7 @@ static const struct {
     "blanks\n" },
   { "kmp device=x fields=flow_v1",
     "error: kmp: a probe reads all that there is: leave out `fields`\n" },
-  { "replay path=x", "error: replay: this plugin cannot probe\n" },
+  { "exec command=/bin/true", "error: exec: this plugin cannot probe\n" },
   { "",
     "error: an argument is missing\n"
     "Usage: meterpipe probe PLUGIN [OPTION=VALUE]... [--watch] [--json]\n" },

@@ -58,6 +58,11 @@ write_pipeline(const char *path, const char *options)
 
 /* ---- What a capture holds ----------------------------------------------- */
 
+#define NO_LINE "not a line of a capture: neither hex digits nor a comment"
+#define EXAMPLE                                                                \
+  "; a line of a capture is \"< 40 3f 10 ... 0d\", see meterpipe-capture(5)"
+#define SEE_PAGE ": meterpipe-capture(5) shows what a capture looks like\n"
+
 struct row {
   const char *name;
   const char *capture;
@@ -108,8 +113,10 @@ static const struct row rows[] = {
     ENERGY "84.208 GJ\n",
     "error: meter: meter.capture:1: left out: cut off before the stop byte\n" },
   { "no hex", "< 40 3f zz\n\n< " GJ_84 "\n", "", 65, ENERGY "84.208 GJ\n",
-    "error: meter: meter.capture:1: left out: not a line of a capture: neither "
-    "hex digits nor a comment\n" },
+    "error: meter: meter.capture:1: left out: " NO_LINE EXAMPLE "\n" },
+  { "no capture at all", "Dear meter,\nplease\n", "", 65, "",
+    "error: meter: meter.capture:1: left out: " NO_LINE EXAMPLE "\n"
+    "error: meter: meter.capture:2: left out: " NO_LINE "\n" },
   { "no such time", "2026-13-22T10:00:00Z < " GJ_84 "\n", "", 65, "",
     "error: meter: meter.capture:1: left out: not a time as in "
     "2026-11-22T10:00:00.120Z\n" },
@@ -125,8 +132,15 @@ static const struct row rows[] = {
     "fields = heat_energy_e1, volume_v1\n", 65, ENERGY "84.208 GJ\n",
     "error: meter: meter.capture: registers that it does not hold: "
     "volume_v1\n" },
-  { "nothing in it", "", "", 0, "",
-    "notice: meter: meter.capture: no answer of a meter in it\n" },
+  { "nothing in it", "", "", 65, "",
+    "error: meter: meter.capture: no answer of a meter in it" SEE_PAGE },
+  { "nothing in it that was wanted", "# nothing\n\n",
+    "fields = heat_energy_e1\n", 65, "",
+    "error: meter: meter.capture: no answer of a meter in it" SEE_PAGE },
+  { "requests alone", "> " ASK_60 "\n", "", 65, "",
+    "error: meter: meter.capture: no answer of a meter in it" SEE_PAGE },
+  { "an answer without a register", "< 40 3f 01 5a 00 1b f2 01 3b 33 0d\n", "",
+    65, "", "error: meter: meter.capture: no register in it" SEE_PAGE },
   { "a later version", "# meterpipe capture 2 meter\n\n< " GJ_84 "\n", "", 65,
     "",
     "error: meter: meter.capture: line 1 begins a capture of version 2, and "
@@ -221,7 +235,7 @@ START_TEST(standard_input_is_read)
   ck_assert_str_eq(scene_out(s), ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n");
   ck_assert_str_eq(scene_err(s), "");
   scene_set_stdin(s, NULL);
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 65);
   ck_assert_str_eq(scene_out(s), "");
 }
 END_TEST
@@ -316,6 +330,126 @@ START_TEST(a_full_disk_behind_standard_output_is_an_error)
 }
 END_TEST
 
+/* ---- Logs of other programs ---------------------------------------------- */
+
+/* Frames of two reads of one register, as different programs write them. */
+static const struct {
+  const char *whose, *text;
+} logs[] = {
+  { "ESPHome's UART debugger",
+    "INFO ESPHome 2024.5.1\n"
+    "[21:53:12][C][wifi:405]:   SSID: house\n"
+    "\033[0;36m[21:53:13][D][uart_debug:114]: >>> "
+    "80:3F:10:01:00:3C:B2:5F:0D\033[0m\n"
+    "\033[0;36m[21:53:13][D][uart_debug:114]: <<< "
+    "40:3F:10:00:3C:08:04:43:00:01\033[0m\n"
+    "[21:53:13][D][sensor:094]: 'Heat': Sending state\n"
+    "[21:53:13][D][uart_debug:114]: <<< 48:F0:81:75:0D\n"
+    "[21:54:13][D][uart_debug:114]: <<< "
+    "40:3F:10:00:3C:08:04:42:00:00:54:82:04:DF:0D\n" },
+  { "a Python script (Rd:b'...')", "Start\nWr:b'803f1001003cb25f0d'\n"
+                                   "Rd:b'403f10003c080443000148f081750d'\n"
+                                   "Rd:b'403f10003c0804420000548204df0d'\n" },
+  { "a program (Received bytes: '...')",
+    "2024-05-01 10:00:00 INFO Received bytes: "
+    "'403F10003C080443000148F081750D'\n"
+    "Received bytes: b'403F10003C0804420000548204DF0D'\n" },
+  { "a program (Read: 40)",
+    "Read: 40\nRead: 3f\nRead: 10\nRead: 00\nRead: 3c\nRead: 08\n"
+    "Read: 04\nRead: 43\nRead: 00\nRead: 01\nRead: 48\nRead: f0\n"
+    "Read: 81\nRead: 75\nRead: 0d\n"
+    "Read: 403f10003c08\nRead: 04 42 00 00 54 82 04 df 0d" },
+  { "socat -x",
+    "> 2026/11/22 10:00:00.123456  length=9 from=0 to=8\n"
+    " 80 3f 10 01 00 3c b2 5f 0d\n--\n"
+    "< 2026/11/22 10:00:00.345678  length=8 from=0 to=7\n"
+    " 40 3f 10 00 3c 08 04 43\n--\n"
+    "< 2026/11/22 10:00:00.445678  length=7 from=8 to=14\n"
+    " 00 01 48 f0 81 75 0d\n--\n"
+    "< 2026/11/22 10:20:00.345678  length=15 from=15 to=29\n"
+    " 40 3f 10 00 3c 08 04 42 00 00 54 82 04 df 0d     @?..<..B..T....\n"
+    "--\n" },
+};
+
+START_TEST(logs_of_other_programs_are_read)
+{
+  char said[256];
+
+  scene_write(s, "posted.log", "%s", logs[_i].text);
+  write_pipeline("posted.log", "");
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(scene_out(s), ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n");
+  snprintf(said, sizeof(said),
+           "notice: meter: posted.log: read as the log of %s; its other lines "
+           "are left out\n",
+           logs[_i].whose);
+  ck_assert_str_eq(scene_err(s), said);
+}
+END_TEST
+
+START_TEST(damage_in_another_programs_log_is_told)
+{
+  scene_write(s, "posted.log",
+              "Read: 403f10003c080443000148f181750d\n"
+              "Read: 403f10003c0804420000548204df0d\n"
+              "Read: 403f\n");
+  write_pipeline("posted.log", "");
+  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 65);
+  ck_assert_str_eq(scene_out(s), ENERGY "216.34 GJ\n");
+  ck_assert_str_eq(
+    scene_err(s),
+    "notice: meter: posted.log: read as the log of a program (Read: 40); its "
+    "other lines are left out\n"
+    "error: meter: posted.log:1: left out: wrong checksum\n"
+    "error: meter: posted.log:3: left out: cut off before the stop byte\n");
+}
+END_TEST
+
+/* ---- The probe of a recording -------------------------------------------- */
+
+START_TEST(a_probe_lists_every_register_of_a_capture)
+{
+  scene_write(s, "my.capture",
+              "< " GJ_84 "\n< " M3_1422 "\n\n< " GJ_216 "\n< " SERIAL
+              "\n< 40 3f 01 5a 00 1b f2 01 3b 33 0d\n");
+  ck_assert_int_eq(scene_run(s, "probe replay path=my.capture"), 0);
+  ck_assert_str_eq(scene_err(s), "");
+  ck_assert_str_eq(
+    scene_out(s),
+    "meter type         type 5a00\n"
+    "software revision  M1\n"
+    "serial number      75749993\n"
+    "\n"
+    "NUMBER  NAME            VALUE     UNIT    LABEL           REMARK\n"
+    "60      heat_energy_e1  216.34    GJ      Heat energy E1\n"
+    "68      volume_v1       1422.53   m³      Volume V1\n"
+    "1001    serial_no       75749993  number  Serial number\n"
+    "\n"
+    "# To copy into a pipeline file:\n"
+    "\n"
+    "[input meter]\nplugin = replay\npath = my.capture\n"
+    "fields = heat_energy_e1, volume_v1, serial_no\n");
+  ck_assert_int_eq(scene_run(s, "probe replay path=my.capture --json"), 0);
+  ck_assert_ptr_nonnull(strstr(scene_out(s), "\"answered\":true"));
+}
+END_TEST
+
+START_TEST(a_probe_of_no_capture_says_what_one_looks_like)
+{
+  scene_write(s, "my.capture", "hello\n");
+  ck_assert_int_eq(scene_run(s, "probe replay path=my.capture"), 65);
+  ck_assert_str_eq(scene_out(s), "");
+  ck_assert_str_eq(scene_err(s), "error: replay: my.capture:1: left out: "
+                                 "" NO_LINE EXAMPLE "\n");
+  scene_write(s, "my.capture", "%s", "");
+  ck_assert_int_eq(scene_run(s, "probe replay path=my.capture"), 65);
+  ck_assert_str_eq(scene_err(s),
+                   "error: replay: my.capture: no answer of a meter in "
+                   "it" SEE_PAGE);
+  ck_assert_int_eq(scene_run(s, "probe replay path=my.capture --watch"), 78);
+}
+END_TEST
+
 /* ---- Long recordings ---------------------------------------------------- */
 
 static void
@@ -407,6 +541,11 @@ suite(void)
                       ARRAY_SIZE(formats));
   tcase_add_test(tcase, a_terminal_gets_the_table);
   tcase_add_test(tcase, a_full_disk_behind_standard_output_is_an_error);
+  tcase_add_loop_test(tcase, logs_of_other_programs_are_read, 0,
+                      ARRAY_SIZE(logs));
+  tcase_add_test(tcase, damage_in_another_programs_log_is_told);
+  tcase_add_test(tcase, a_probe_lists_every_register_of_a_capture);
+  tcase_add_test(tcase, a_probe_of_no_capture_says_what_one_looks_like);
   tcase_add_test(tcase, memory_does_not_grow_with_the_recording);
   tcase_add_test(tcase, memory_does_not_grow_with_damage);
   tcase_add_test(tcase, deadline_bounds_a_cycle_and_not_the_recording);

@@ -67,6 +67,27 @@ update_has_come(void)
   return domoticz_server_count(house.server, "udevice") > 0;
 }
 
+/* ---- Degrees ------------------------------------------------------------- */
+
+START_TEST(temperature_reaches_a_server_set_to_fahrenheit)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 325, "temperature", NULL);
+  domoticz_server_set_fahrenheit(house.server, true);
+  house_write(&house, "", "idx.325 = meter.temperature_t1\n", "");
+  meter_set(house.meter, "86=60.21C");
+  house_run(&house, NULL);
+  house_check(&house, EX_OK, "");
+  house_check_device(&house, 325, "60.21");
+  ck_assert_str_eq(domoticz_server_data(house.server, 325), "140.4 F");
+  /* What is shown is what was sent: nobody has changed it. */
+  meter_set(house.meter, "86=60.37C");
+  house_run(&house, NULL);
+  house_check(&house, EX_OK, "");
+  house_check_device(&house, 325, "60.37");
+}
+END_TEST
+
 /* ---- Two runs at once ---------------------------------------------------- */
 
 START_TEST(second_run_leaves_the_work_to_the_first)
@@ -141,6 +162,31 @@ START_TEST(port_in_use_is_named_with_its_user)
   house_run(&house, "84.209GJ");
   house_check(&house, EX_OK, "notice: meter: {tty}: answers again after 1 d\n");
   check_devices("0.209", "84.209", "1.209");
+}
+END_TEST
+
+/* What an earlier pipeline file named neither answers again nor is in order:
+ * nobody asked it. */
+START_TEST(end_of_a_failure_is_told_only_of_what_the_file_names)
+{
+  build("");
+  scene_write(house.scene, "house.ini", "%s",
+              house_text(&house,
+                         "[input meter]\nplugin = kmp\ndevice = {dir}/none\n"
+                         "[output domoticz]\nplugin = domoticz\nurl = {url}\n"
+                         "idx.323 = meter.heat_energy_e1\n"));
+  house_run(&house, "84.208GJ");
+  ck_assert_int_eq(scene_status(house.scene), EX_IOERR);
+  house_write(&house, "",
+              "idx.323 = meter.heat_energy_e1\n"
+              "idx.999 = meter.heat_energy_e1\n",
+              "");
+  house_run(&house, "84.209GJ");
+  ck_assert_int_ne(scene_status(house.scene), 0);
+  ck_assert_ptr_null(strstr(scene_err(house.scene), "again"));
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
+  house_run(&house, "84.210GJ");
+  house_check(&house, 0, "");
 }
 END_TEST
 
@@ -368,6 +414,127 @@ START_TEST(every_repeats_until_it_is_told_to_stop)
 }
 END_TEST
 
+/* ---- What a run says it delivered ---------------------------------------- */
+
+#define LIST_SECOND                                                            \
+  "domoticz.322  0.123 GJ   delivered\n"                                       \
+  "domoticz.323  84.331 GJ  delivered\n"                                       \
+  "domoticz.324  0.123 GJ   delivered\n"
+
+/* New devices: nothing was ever written to them. */
+static void
+build_new(void)
+{
+  build(TRANSFORMS);
+  domoticz_server_set(house.server, 323, "0");
+  domoticz_server_set(house.server, 324, "0");
+  meter_set(house.meter, "60=84.208GJ");
+}
+
+START_TEST(a_run_with_v_lists_what_it_delivered)
+{
+  build_new();
+  house_wait(&house, HOUSE_INTERVAL);
+  ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
+  ck_assert_ptr_nonnull(strstr(
+    scene_err(house.scene),
+    "domoticz.322  -          none yet: it counts from this reading on, and "
+    "the next run delivers it\n"
+    "domoticz.323  84.208 GJ  delivered\n"
+    "domoticz.324  -          none yet: it counts from this reading on, and "
+    "the next run delivers it\n"));
+  meter_set(house.meter, "60=84.331GJ");
+  house_wait(&house, HOUSE_INTERVAL);
+  ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
+  ck_assert_str_eq(scene_err(house.scene), LIST_SECOND);
+}
+END_TEST
+
+/* Without the carriage returns. */
+static void
+read_terminal(int fd, char *buf, size_t size)
+{
+  ssize_t n = read(fd, buf, size - 1);
+  char *to = buf;
+
+  ck_assert_int_gt(n, 0);
+  buf[n] = '\0';
+  for (const char *p = buf; *p; p++)
+    if (*p != '\r')
+      *to++ = *p;
+  *to = '\0';
+}
+
+START_TEST(a_run_at_a_terminal_lists_what_it_delivered)
+{
+  int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  char shown[2048];
+
+  ck_assert(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
+  build_new();
+  house_run(&house, NULL);
+  house_check(&house, 0, "");
+  meter_set(house.meter, "60=84.331GJ");
+  house_wait(&house, HOUSE_INTERVAL);
+  scene_set_stderr(house.scene, ptsname(fd));
+  ck_assert_int_eq(scene_run(house.scene, "run -c house.ini"), 0);
+  read_terminal(fd, shown, sizeof(shown));
+  ck_assert_str_eq(shown, LIST_SECOND);
+  close(fd);
+}
+END_TEST
+
+static const struct {
+  const char *output, *first, *second;
+} lists[] = {
+  { "[output log]\nplugin = csv\npath = heat.csv\n"
+    "column.energy = meter.heat_energy_e1\n",
+    "log.energy  84.208 GJ  delivered\n",
+    "log.energy  84.208 GJ  delivered\n" },
+  { "[output show]\nplugin = stdout\n", "", "" },
+  { "[output tell]\nplugin = exec\nclass = live\ncommand = /bin/true\n"
+    "value.energy = meter.heat_energy_e1\n",
+    "tell.energy  84.208 GJ  delivered\n",
+    "tell.energy  84.208 GJ  delivered\n" },
+};
+
+START_TEST(each_kind_of_output_is_listed)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  scene_write(house.scene, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = %s\n"
+              "fields = heat_energy_e1\n%s",
+              meter_path(house.meter), lists[_i].output);
+  meter_set(house.meter, "60=84.208GJ");
+  ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
+  ck_assert_str_eq(scene_err(house.scene), lists[_i].first);
+  scene_advance(house.scene, HOUSE_INTERVAL);
+  ck_assert_int_eq(scene_run(house.scene, "run -q -c house.ini"), 0);
+  ck_assert_str_eq(scene_err(house.scene), "");
+  scene_advance(house.scene, HOUSE_INTERVAL);
+  ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
+  ck_assert_str_eq(scene_err(house.scene), lists[_i].second);
+}
+END_TEST
+
+START_TEST(a_run_that_reads_nothing_says_so)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  scene_write(house.scene, "house.ini",
+              "[input meter]\nplugin = kmp\ndevice = %s\n"
+              "fields = heat_energy_e1\nmin_interval = 1h\n"
+              "[output show]\nplugin = stdout\nformat = line\n",
+              meter_path(house.meter));
+  house_run(&house, "84.208GJ");
+  house_check(&house, 0, "");
+  house_wait(&house, HOUSE_INTERVAL);
+  ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
+  ck_assert_str_eq(scene_out(house.scene), "");
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(house.scene), "no new value: nothing was delivered\n"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -378,8 +545,10 @@ main(void)
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
+  tcase_add_test(t, temperature_reaches_a_server_set_to_fahrenheit);
   tcase_add_test(t, second_run_leaves_the_work_to_the_first);
   tcase_add_test(t, port_in_use_is_named_with_its_user);
+  tcase_add_test(t, end_of_a_failure_is_told_only_of_what_the_file_names);
   tcase_add_test(t, port_that_gets_free_in_time_is_waited_for);
   tcase_add_loop_test(t, signal_ends_the_reading_and_restores_the_port, 0,
                       (int)ARRAY_SIZE(stops));
@@ -390,6 +559,11 @@ main(void)
   tcase_add_loop_test(t, what_must_not_be_sent_yet_waits_for_the_next_run, 0,
                       (int)ARRAY_SIZE(waits));
   tcase_add_test(t, every_repeats_until_it_is_told_to_stop);
+  tcase_add_test(t, a_run_with_v_lists_what_it_delivered);
+  tcase_add_test(t, a_run_at_a_terminal_lists_what_it_delivered);
+  tcase_add_loop_test(t, each_kind_of_output_is_listed, 0,
+                      (int)ARRAY_SIZE(lists));
+  tcase_add_test(t, a_run_that_reads_nothing_says_so);
   suite_add_tcase(s, t);
   srunner_run_all(runner, CK_NORMAL);
   failed = srunner_ntests_failed(runner);

@@ -23,6 +23,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define PASSWORD "pl4nted/s3cret+x"
+#define TOKEN "pl4nted.s3cret_x"
 #define LOGIN "username = me\npassword = " PASSWORD "\n"
 
 /* Parts of it as it stands and as in URLs, and what it becomes: base64, behind
@@ -39,11 +40,13 @@ static struct house house;
 static void
 build(void)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  house_build(&house, DOMOTICZ_2026_3);
   domoticz_server_add(house.server, 323, "custom", "GJ");
   domoticz_server_set_login(house.server, "me", PASSWORD, true);
+  domoticz_server_set_token(house.server, TOKEN);
   meter_set(house.meter, "60=84.208GJ");
   scene_write(house.scene, "pw", PASSWORD "\n");
+  scene_write(house.scene, "token", TOKEN "\n");
   ck_assert_int_eq(
     symlink(getenv("METERPIPE_PLUGIN_PATH"), house_text(&house, "{dir}/.libs")),
     0);
@@ -105,12 +108,12 @@ check_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 
   (void)st;
   if (type == FTW_F && strcmp(name, "house.ini") != 0 &&
-      strcmp(name, "pw") != 0)
+      strcmp(name, "pw") != 0 && strcmp(name, "token") != 0)
     check_file(path);
   return 0;
 }
 
-/* What the last run said, and all files of the scene but the two where it was
+/* What the last run said, and all files of the scene but those where it was
  * planted. */
 static void
 check_nowhere(const char *args)
@@ -140,6 +143,8 @@ static const char *const ways[] = {
   LOGIN,
   "username = me\npassword_file = pw\n",
   "username = me\npassword = ${PW}\n",
+  "token = " TOKEN "\n",
+  "token_file = token\n",
 };
 
 static const struct {
@@ -187,6 +192,11 @@ static const char *const by_hand[] = {
   "targets domoticz url={url} username=me password=" PASSWORD
   " password=" PASSWORD,
   "targets domoticz url={url} username=me pasword=" PASSWORD,
+  "targets -v -v domoticz url={url} token=" TOKEN,
+  "targets -v -v domoticz url={url} token=" PASSWORD,
+  "targets domoticz url={url} token_file=" TOKEN,
+  "targets domoticz url={url} token " TOKEN,
+  "conform .libs/output_domoticz.so url={url} token=" TOKEN,
   "targets domoticz url={url} username=me password= " PASSWORD,
   "targets domoticz url={url} username=me password = " PASSWORD,
   "targets domoticz url={url} username=me password =" PASSWORD,
@@ -243,6 +253,10 @@ static const struct {
   { "username = me\npassword = \"" PASSWORD "\n", "double quote" },
   { LOGIN "password = " PASSWORD "\n", "is given twice" },
   { LOGIN "password_file = pw\n", "are both given" },
+  { "token = pl4nted s3cret\n", "a character that no access token has" },
+  { "username = me\ntoken = " TOKEN "\n", "`username` is given, too" },
+  { "token = " TOKEN "\ntoken_file = pw\n", "are both given" },
+  { "tokens = " TOKEN "\n", "unknown option \"tokens\"; the nearest is" },
   { LOGIN "tls_verify = soon\n", "\"soon\" is not yes or no" },
   { "password = " PASSWORD "\n", "there is no `username`" },
   { "username = me\npassword = " PASSWORD "\x01\n", "a control character" },

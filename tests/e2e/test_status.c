@@ -213,7 +213,8 @@ START_TEST(status_for_programs_is_one_object)
     "\"outages\":[{\"stage\":\"domoticz\",\"object\":\"{url}\","
     "\"since\":\"2026-11-22T10:40:00Z\",\"reason\":\"HTTP 401: it wants a "
     "login: add this machine's address to the trusted networks (Setup, "
-    "Settings, Security), or give `username` and `password`\"}]}\n");
+    "Settings, Security), or give `token`, or `username` and "
+    "`password`\"}]}\n");
 }
 END_TEST
 

@@ -53,7 +53,8 @@ check_out(const char *text)
   "323  Heat energy  Counter      84.208  GJ    2026-11-22 10:00:00\n"
 
 static const enum domoticz_version versions[] = {
-  DOMOTICZ_2025_1, DOMOTICZ_2024_7, DOMOTICZ_2023_2, DOMOTICZ_2022_2
+  DOMOTICZ_2026_3, DOMOTICZ_2025_1, DOMOTICZ_2024_7, DOMOTICZ_2023_2,
+  DOMOTICZ_2022_2
 };
 
 START_TEST(devices_are_listed)
@@ -84,7 +85,8 @@ START_TEST(login_that_is_wanted_is_said)
   house_check(&house, EX_UNAVAILABLE,
               "error: domoticz: {url}: HTTP 401: it wants a login: add this "
               "machine's address to the trusted networks (Setup, Settings, "
-              "Security), or give `username` and `password`\n");
+              "Security), or give `token`, or `username` and "
+              "`password`\n");
   check_out("");
 }
 END_TEST
@@ -99,6 +101,12 @@ END_TEST
   "unit GJ) on %s\n"                                                           \
   "notice: domoticz: {url}: would make \"Energy: usage\" (Custom Sensor GJ) "  \
   "on %s\n"
+
+#define NEXT                                                                   \
+  "notice: put these lines into the pipeline file, with the name of a value "  \
+  "for VALUE, and run at once: until its first value, a device counts as 0 "   \
+  "(with -c FILE OUTPUT, --create NAME:TYPE=VALUE delivers that value right "  \
+  "away)\n"
 
 static const char *
 plan_on(const char *hardware)
@@ -124,16 +132,19 @@ check_old_devices(void)
 static unsigned
 count_made(void)
 {
-  return domoticz_server_count(house.server, "createvirtualsensor");
+  return domoticz_server_count(house.server, "createdevice");
 }
 
 START_TEST(new_devices_are_made_after_a_yes)
 {
+  char said[2048];
+
   build(DOMOTICZ_2025_1);
   scene_write(house.scene, "answer", "yes\n");
   scene_set_stdin(house.scene, "answer");
   targets(NEW);
-  house_check(&house, EX_OK, plan_on("the Dummy hardware 2"));
+  snprintf(said, sizeof(said), "%s" NEXT, plan_on("the Dummy hardware 2"));
+  house_check(&house, EX_OK, said);
   check_out("Type yes to do this: "
             "idx.324 = VALUE ; Energy meter, Counter\n"
             "idx.325 = VALUE ; Energy: usage, Custom Sensor\n");
@@ -231,11 +242,54 @@ START_TEST(new_devices_take_what_a_run_gives_them)
 }
 END_TEST
 
+START_TEST(devices_that_are_left_out_are_counted)
+{
+  build(DOMOTICZ_2025_1);
+  domoticz_server_add(house.server, 400, "counter", NULL);
+  domoticz_server_set_used(house.server, 400, false);
+  targets("");
+  house_check(&house, EX_OK,
+              "notice: domoticz: {url}: 1 device is left out: not in use, "
+              "hidden (the name begins with $), or of disabled hardware; "
+              "Setup, Devices shows them\n");
+  check_out(LISTED);
+}
+END_TEST
+
+START_TEST(user_who_may_not_make_devices_is_told)
+{
+  build(DOMOTICZ_2025_1);
+  domoticz_server_fault(house.server, DOMOTICZ_STATUS, "gethardware", 0, 0,
+                        403);
+  targets("--yes " NEW);
+  house_check(&house, EX_UNAVAILABLE,
+              "error: domoticz: {url}: HTTP 403: no right to this: only an "
+              "administrator may make devices; give the login or token of one "
+              "(Setup, Users)\n");
+  ck_assert_uint_eq(count_made(), 0);
+}
+END_TEST
+
+START_TEST(second_device_of_a_name_is_not_made)
+{
+  build(DOMOTICZ_2026_3);
+  targets("--yes -q " NEW);
+  house_check(&house, EX_OK, "");
+  targets("--yes " NEW);
+  house_check(&house, EX_USAGE,
+              "error: domoticz: Energy meter: exists already, with idx 324; "
+              "use that device, or choose another name\n");
+  check_out("");
+  ck_assert_uint_eq(count_made(), 2);
+}
+END_TEST
+
 /* ---- Wrong words ---- */
 
 #define USAGE                                                                  \
   "Usage: meterpipe targets PLUGIN [OPTION=VALUE]... [--create "               \
-  "NAME:TYPE]... [--yes] | -c FILE OUTPUT\n"
+  "NAME:TYPE]... [--yes] |\n           -c FILE OUTPUT [--create "              \
+  "NAME:TYPE[=VALUE]]... [--yes]\n"
 
 static const struct {
   const char *words, *said;
@@ -295,6 +349,9 @@ main(void)
                       (int)ARRAY_SIZE(answers));
   tcase_add_test(t, nothing_is_made_when_one_of_them_cannot_be);
   tcase_add_test(t, new_devices_take_what_a_run_gives_them);
+  tcase_add_test(t, devices_that_are_left_out_are_counted);
+  tcase_add_test(t, user_who_may_not_make_devices_is_told);
+  tcase_add_test(t, second_device_of_a_name_is_not_made);
   tcase_add_loop_test(t, wrong_words_are_named, 0, (int)ARRAY_SIZE(mistakes));
   suite_add_tcase(s, t);
   srunner_run_all(runner, CK_NORMAL);

@@ -413,7 +413,7 @@ static const struct {
   /* not exactly convertible, or nothing to do with each other */
   { "idx.401 = meter.heat_energy_e1\n", "",
     "error: domoticz: idx.401: takes kWh, and meter.heat_energy_e1 is in GJ: "
-    "put a transform \"convert\" with unit = kWh between them "
+    "put a transform \"convert\" with unit = kWh and decimals = 3 between them "
     "(house.ini:8)\n" },
   { "idx.401 = meter.volume_v1\n", "",
     "error: domoticz: idx.401: takes kWh, and meter.volume_v1 is in m³: no "
@@ -441,7 +441,7 @@ END_TEST
 
 #define RECONFIGURED                                                           \
   "error: domoticz: idx.410: takes MWh, and meter.heat_energy_e1 is in GJ: "   \
-  "put a transform \"convert\" with unit = MWh between them "                  \
+  "put a transform \"convert\" with unit = MWh and decimals = 3 between them " \
   "(house.ini:8)\n"
 #define NO_BASE_YET                                                            \
   "error: usage: domoticz.410: the next reading cannot be its base yet: it "   \
@@ -543,7 +543,8 @@ START_TEST(base_that_cannot_take_its_reading_gives_no_usage)
               SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.401"));
   cycle("84.208GJ", 78,
         "error: domoticz: idx.401: takes kWh, and meter.heat_energy_e1 is in "
-        "GJ: put a transform \"convert\" with unit = kWh between them "
+        "GJ: put a transform \"convert\" with unit = kWh and decimals = 3 "
+        "between them "
         "(house.ini:9)\n");
   cycle("84.308GJ", 78, "");
   expect("401=0;5000");

@@ -42,8 +42,8 @@ tear_down(void)
   "[INPUT=]FILE]... "                                                          \
   "[--every DURATION]\n"
 #define USAGE_IMPORT                                                           \
-  "Usage: meterpipe import DEVICE IDX:REGISTER:FUNCTION[:IDX2],... [--url "    \
-  "URL]\n"
+  "Usage: meterpipe import [-d] DEVICE IDX:REGISTER:FUNCTION[:IDX2],... "      \
+  "[--url URL] | 'CRONTAB LINE'\n"
 #define NO_PLUGIN                                                              \
   " is no plugin: the name of one comes first, then OPTION=VALUE "             \
   "(\"meterpipe plugins\" lists what is installed)\n"
@@ -74,8 +74,13 @@ static const struct {
   { "import 323:60:0 /dev/ttyUSB0",
     "error: import: item 1 (column 1): \"/dev/ttyUSB0\": IDX is not a number "
     "from 1 to 4294967295\n" },
-  { "import /dev/ttyUSB0 323:60:0, 322:60:1:323",
-    "error: \"322:60:1:323\" is one argument too many\n" USAGE_IMPORT },
+  { "import -d /dev/ttyUSB0", "error: an argument is missing\n" USAGE_IMPORT },
+  { "import 323:60:0 -d", "error: the option -d needs a value\n" },
+  { "import -d /dev/ttyUSB0 --port no 323:60:0",
+    "error: the option --port needs a number, such as 8080\n" },
+  { "import -d /dev/ttyUSB0 --test_kamstrup",
+    "error: there is no option --test_kamstrup (\"meterpipe --help\" lists "
+    "them)\n" },
   { "import /dev/ttyUSB0 323:60:0 --url localhost",
     "error: --url: \"localhost\" does not begin with http:// or https://\n" },
   { "import /dev/ttyUSB0 323",

@@ -19,6 +19,7 @@
 
 #define MAX_LINES 16
 #define PAUSE_US 500000
+#define STALL_US 1500000
 
 /* A connection: [PROXY_THERE] is what the program writes, [PROXY_BACK] what the
  * other side writes. */
@@ -36,6 +37,7 @@ struct proxy {
   enum proxy_what what;
   enum proxy_way way;
   size_t at, count[2];
+  unsigned telnet;
 };
 
 __attribute__((noreturn)) static void
@@ -43,6 +45,24 @@ die(const char *what)
 {
   fprintf(stderr, "proxy: %s: %s\n", what, strerror(errno));
   exit(99);
+}
+
+static bool
+put(int fd, const uint8_t *buf, size_t len)
+{
+  while (len > 0) {
+    ssize_t n = write(fd, buf, len);
+
+    if (n < 0 && errno == EAGAIN) {
+      usleep(1000);
+      continue;
+    }
+    if (n <= 0)
+      return false;
+    buf += n;
+    len -= (size_t)n;
+  }
+  return true;
 }
 
 /* ---- Connections ---- */
@@ -66,6 +86,16 @@ open_behind(const struct proxy *p)
   return fd;
 }
 
+/* WILL and DO binary, WILL echo, as ser2net does. */
+static void
+negotiate(int fd)
+{
+  static const uint8_t options[] = { 0xff, 0xfb, 0x00, 0xff, 0xfd,
+                                     0x00, 0xff, 0xfb, 0x01 };
+
+  put(fd, options, sizeof(options));
+}
+
 static void
 accept_line(struct proxy *p)
 {
@@ -76,6 +106,8 @@ accept_line(struct proxy *p)
     if (p->lines[i].fd[0] < 0) {
       setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
       p->lines[i] = (struct line){ { fd, behind } };
+      if (p->telnet & PROXY_NEGOTIATES)
+        negotiate(fd);
       return;
     }
   if (fd >= 0)
@@ -98,24 +130,6 @@ end_line(struct line *line, bool reset)
 
 /* ---- Bytes ---- */
 
-static bool
-put(int fd, const uint8_t *buf, size_t len)
-{
-  while (len > 0) {
-    ssize_t n = write(fd, buf, len);
-
-    if (n < 0 && errno == EAGAIN) {
-      usleep(1000);
-      continue;
-    }
-    if (n <= 0)
-      return false;
-    buf += n;
-    len -= (size_t)n;
-  }
-  return true;
-}
-
 /* What is done in place of passing BYTE on; false: the line ends. */
 static bool
 spoil(struct proxy *p, struct line *line, int to, uint8_t byte)
@@ -134,11 +148,22 @@ spoil(struct proxy *p, struct line *line, int to, uint8_t byte)
   case PROXY_ADD:
     return put(to, &other, 1) && put(to, &byte, 1);
   case PROXY_PAUSE:
-    usleep(PAUSE_US);
+  case PROXY_STALL:
+    usleep(p->what == PROXY_PAUSE ? PAUSE_US : STALL_US);
     return put(to, &byte, 1);
   default:
     return put(to, &byte, 1);
   }
+}
+
+static bool
+put_doubled(int fd, const uint8_t *buf, size_t len)
+{
+  bool good = true;
+
+  for (size_t i = 0; i < len && good; i++)
+    good = put(fd, buf + i, 1) && (buf[i] != 0xff || put(fd, buf + i, 1));
+  return good;
 }
 
 /* Passes BUF on; false: the line has ended. */
@@ -150,6 +175,8 @@ pass(struct proxy *p, struct line *line, enum proxy_way way, const uint8_t *buf,
   int to = line->fd[!way];
 
   p->count[way] += len;
+  if (way == PROXY_BACK && p->telnet & PROXY_DOUBLES)
+    return put_doubled(to, buf, len);
   if (p->what == PROXY_PASS || p->way != way || p->at < begin ||
       p->at >= begin + len)
     return put(to, buf, len);
@@ -271,6 +298,14 @@ proxy_order(struct proxy *p, enum proxy_what what, enum proxy_way way,
   p->way = way;
   p->at = at;
   p->count[0] = p->count[1] = 0;
+  pthread_mutex_unlock(&p->lock);
+}
+
+void
+proxy_telnet(struct proxy *p, unsigned mode)
+{
+  pthread_mutex_lock(&p->lock);
+  p->telnet = mode;
   pthread_mutex_unlock(&p->lock);
 }
 

@@ -27,7 +27,12 @@ enum proxy_what {
   PROXY_CHANGE, /* another one does */
   PROXY_ADD,    /* one more arrives before it */
   PROXY_PAUSE,  /* it and all after it come half a second late */
+  PROXY_STALL,  /* the same, one and a half seconds late */
 };
+
+/* How a server behaves in telnet mode. */
+#define PROXY_NEGOTIATES 1 /* sends options at connect */
+#define PROXY_DOUBLES 2    /* replies have FF FF for FF */
 
 /* In front of 127.0.0.1:PORT, or of the tty at PATH.  Ends the program when it
  * cannot be done. */
@@ -37,6 +42,9 @@ struct proxy *proxy_start_tty(const char *path);
 void proxy_stop(struct proxy *p);
 
 unsigned proxy_port(const struct proxy *p);
+
+/* From now on in telnet mode: PROXY_NEGOTIATES, PROXY_DOUBLES, or both. */
+void proxy_telnet(struct proxy *p, unsigned mode);
 
 /* WHAT is done at byte AT; counts begin anew. */
 void proxy_order(struct proxy *p, enum proxy_what what, enum proxy_way way,

@@ -25,6 +25,8 @@ domoticz_reason(int status)
     return "Forbidden";
   case 404:
     return "Not Found";
+  case 414:
+    return "URI Too Long";
   case 500:
     return "Internal Server Error";
   case 502:
@@ -84,17 +86,23 @@ static const char *
 version_name(const struct domoticz_server *s)
 {
   static const char *const names[] = { "2025.1 (build 16785)", "2024.7",
-                                       "2023.2", "2022.2" };
+                                       "2023.2", "2022.2", "2026.3" };
 
   return names[s->version];
 }
 
 /* ---- Reading ------------------------------------------------------------- */
 
+bool
+domoticz_is_current(const struct domoticz_server *s)
+{
+  return s->version == DOMOTICZ_2025_1 || s->version == DOMOTICZ_2026_3;
+}
+
 static bool
 takes_lists(const struct domoticz_server *s)
 {
-  return s->version == DOMOTICZ_2025_1 || s->version == DOMOTICZ_2024_7;
+  return domoticz_is_current(s) || s->version == DOMOTICZ_2024_7;
 }
 
 /* Whether idx is named in RID, "1,3,9"; an empty one names all. */
@@ -115,19 +123,25 @@ is_asked(const struct domoticz_server *s, const char *rid, unsigned idx)
 
 static bool
 is_listed(const struct domoticz_server *s, const struct domoticz_device *d,
-          const char *rid)
+          const struct domoticz_params *p)
 {
-  bool alone = rid != NULL && rid[0] != '\0';
+  const char *rid = domoticz_param(p, "rid");
 
-  if (d->hidden || !is_asked(s, rid, d->idx))
+  if (d->hidden || !is_asked(s, rid, d->idx) ||
+      (d->disabled && !domoticz_param_is(p, "displaydisabled", "1")))
     return false;
-  return alone || (d->used && d->name[0] != '$');
+  if (rid != NULL && rid[0] != '\0')
+    return true;
+  if (d->used ? domoticz_param_is(p, "used", "false")
+              : domoticz_param_is(p, "used", "true"))
+    return false;
+  return d->name[0] != '$' || domoticz_param_is(p, "displayhidden", "1");
 }
 
 /* A counter whose text is no number gets lost unless it is the last. */
 static bool
 is_dropped(struct domoticz_server *s, const struct domoticz_device *d,
-           const char *rid)
+           const struct domoticz_params *p)
 {
   const struct domoticz_device *later;
   char data[512];
@@ -137,13 +151,13 @@ is_dropped(struct domoticz_server *s, const struct domoticz_device *d,
       !domoticz_show(s, d, data, sizeof(data)))
     return false;
   for (later = d->next; later != NULL; later = later->next)
-    if (is_listed(s, later, rid))
+    if (is_listed(s, later, p))
       return true;
   return false;
 }
 
 static void
-devices(struct domoticz_server *s, const char *rid,
+devices(struct domoticz_server *s, const struct domoticz_params *p,
         struct domoticz_reply *reply)
 {
   struct domoticz_text *out = &reply->body;
@@ -154,7 +168,7 @@ devices(struct domoticz_server *s, const char *rid,
                   "{\n\t\"ActTime\" : %lld,\n\t\"app_version\" : \"%s\",\n",
                   (long long)domoticz_clock(s), version_name(s));
   for (d = s->devices; d != NULL; d = d->next) {
-    if (!is_listed(s, d, rid) || is_dropped(s, d, rid))
+    if (!is_listed(s, d, p) || is_dropped(s, d, p))
       continue;
     domoticz_printf(out, "%s", any ? ",\n" : "\t\"result\" : \n\t[\n");
     domoticz_element(s, d, out);
@@ -167,6 +181,21 @@ devices(struct domoticz_server *s, const char *rid,
 
 /* ---- Changing ------------------------------------------------------------ */
 
+/* The read sources tell it so; LET_IN: the login is good, or none is wanted. */
+static void
+getauth(const struct domoticz_server *s, bool let_in,
+        struct domoticz_reply *reply)
+{
+  domoticz_printf(&reply->body, "{\n");
+  if (let_in)
+    domoticz_printf(&reply->body, "\t\"rights\" : %d,\n", s->rights);
+  domoticz_printf(&reply->body,
+                  "\t\"status\" : \"OK\",\n\t\"title\" : \"GetAuth\"");
+  if (let_in)
+    domoticz_printf(&reply->body, ",\n\t\"user\" : \"\"");
+  domoticz_printf(&reply->body, "\n}\n");
+}
+
 static void
 udevice(struct domoticz_server *s, const struct domoticz_params *p,
         struct domoticz_reply *reply)
@@ -178,6 +207,11 @@ udevice(struct domoticz_server *s, const struct domoticz_params *p,
   bool empty = (nvalue == NULL || nvalue[0] == '\0') &&
                (svalue == NULL || svalue[0] == '\0');
 
+  if (s->rights < 1) {
+    reply->status = 403;
+    status_only(reply, "ERR");
+    return;
+  }
   if (d != NULL && d->refuse > 0 && d->refuse != 200)
     reply->status = d->refuse;
   if (d != NULL && d->refuse == 401) {
@@ -221,26 +255,62 @@ gethardware(struct domoticz_server *s, struct domoticz_reply *reply)
                        "\"gethardware\"\n}\n");
 }
 
+/* Makes a device of TYPE (NULL: of none that there is); 0: it was refused. */
+static unsigned
+make_sensor(struct domoticz_server *s, const struct domoticz_params *p,
+            const struct domoticz_type *type, const char *label)
+{
+  const char *name = domoticz_param(p, "sensorname");
+  const struct domoticz_device *d;
+  unsigned idx = 1;
+
+  if (type == NULL || name == NULL)
+    return 0;
+  for (d = s->devices; d != NULL; d = d->next)
+    idx = d->idx + 1;
+  domoticz_make(s, idx, type, label, name);
+  return idx;
+}
+
+/* The unit in sensoroptions, "1;GJ"; NULL: none. */
+static const char *
+unit_of_options(const struct domoticz_params *p)
+{
+  const char *options = domoticz_param(p, "sensoroptions");
+  const char *unit = options == NULL ? NULL : strchr(options, ';');
+
+  return unit == NULL ? NULL : unit + 1;
+}
+
 static void
 createvirtualsensor(struct domoticz_server *s, const struct domoticz_params *p,
                     struct domoticz_reply *reply)
 {
   unsigned sensor = domoticz_parse_idx(domoticz_param(p, "sensortype")),
-           idx = 1;
-  const struct domoticz_type *type = domoticz_type_of_sensor((int)sensor);
-  const char *options = domoticz_param(p, "sensoroptions"),
-             *name = domoticz_param(p, "sensorname");
-  const struct domoticz_device *d;
+           idx = 0;
 
-  if (type == NULL || name == NULL || (sensor == 1004 && options == NULL)) {
+  if (sensor != 1004 || domoticz_param(p, "sensoroptions") != NULL)
+    idx = make_sensor(s, p, domoticz_type_of_sensor((int)sensor),
+                      unit_of_options(p));
+  if (idx == 0)
     status_only(reply, "ERR");
-    return;
-  }
-  for (d = s->devices; d != NULL; d = d->next)
-    idx = d->idx + 1;
-  options = options == NULL ? NULL : strchr(options, ';');
-  domoticz_make(s, idx, type, options == NULL ? NULL : options + 1, name);
-  made(reply, idx, "CreateVirtualSensor");
+  else
+    made(reply, idx + (unsigned)s->guess_off, "CreateVirtualSensor");
+}
+
+/* Later versions ignore its options. */
+static void
+createdevice(struct domoticz_server *s, const struct domoticz_params *p,
+             struct domoticz_reply *reply)
+{
+  const char *unit = s->version == DOMOTICZ_2026_3 ? "" : unit_of_options(p);
+  unsigned idx = make_sensor(
+    s, p, domoticz_type_of_mapped(domoticz_param(p, "sensormappedtype")), unit);
+
+  if (idx == 0)
+    status_only(reply, "ERR");
+  else
+    made(reply, idx, "CreateSensor");
 }
 
 /* The text behind "ValueUnits:" in base64 TEXT. */
@@ -277,7 +347,17 @@ take_label(struct domoticz_device *d, const char *text)
     domoticz_die("out of memory");
 }
 
-/* Only what changes a counter's kind, and the deletion. */
+/* "1;GJ" of a Custom Sensor. */
+static void
+take_options(struct domoticz_device *d, const char *options)
+{
+  const char *unit = strchr(options, ';');
+
+  if (unit != NULL)
+    domoticz_replace(&d->label, unit + 1);
+}
+
+/* Only the name, what changes a counter's kind, and the deletion. */
 static void
 setused(struct domoticz_server *s, const struct domoticz_params *p,
         struct domoticz_reply *reply)
@@ -300,6 +380,10 @@ setused(struct domoticz_server *s, const struct domoticz_params *p,
     d->divider = atof(domoticz_param(p, "addjvalue2"));
   if (domoticz_param(p, "options") != NULL)
     take_label(d, domoticz_param(p, "options"));
+  if (domoticz_param(p, "devoptions") != NULL)
+    take_options(d, domoticz_param(p, "devoptions"));
+  if (domoticz_param(p, "name") != NULL)
+    domoticz_replace(&d->name, domoticz_param(p, "name"));
   if (domoticz_param_is(p, "used", "false"))
     domoticz_remove(s, d->idx);
   done(reply, "SetUsed");
@@ -315,7 +399,7 @@ command(struct domoticz_server *s, const struct domoticz_params *p,
   bool old = s->version == DOMOTICZ_2022_2;
 
   if (domoticz_param_is(p, "param", "getdevices") && !old)
-    devices(s, domoticz_param(p, "rid"), reply);
+    devices(s, p, reply);
   else if (domoticz_param_is(p, "param", "udevice"))
     udevice(s, p, reply);
   else if (domoticz_param_is(p, "param", "addhardware"))
@@ -324,12 +408,13 @@ command(struct domoticz_server *s, const struct domoticz_params *p,
     gethardware(s, reply);
   else if (domoticz_param_is(p, "param", "createvirtualsensor") && !old)
     createvirtualsensor(s, p, reply);
+  else if (domoticz_param_is(p, "param", "createdevice") && !old)
+    createdevice(s, p, reply);
   else if (domoticz_param_is(p, "param", "setused") && !old)
     setused(s, p, reply);
   else if (domoticz_param_is(p, "param", "getversion"))
     done(reply, "GetVersion");
-  else if (s->version == DOMOTICZ_2025_1 &&
-           domoticz_param(p, "param") != NULL &&
+  else if (domoticz_is_current(s) && domoticz_param(p, "param") != NULL &&
            domoticz_param(p, "param")[0] != '\0')
     status_only(reply, "ERROR");
   else
@@ -345,6 +430,9 @@ is_let_in(const struct domoticz_server *s,
 
   if (request->authorization == NULL)
     return s->login == NULL;
+  if (strncmp(request->authorization, "Bearer ", 7) == 0)
+    return s->version == DOMOTICZ_2026_3 && s->token != NULL &&
+           strcmp(request->authorization + 7, s->token) == 0;
   return plain && s->login != NULL &&
          strcmp(request->authorization, s->login) == 0;
 }
@@ -358,15 +446,16 @@ answer_query(struct domoticz_server *s, const struct domoticz_request *request,
 
   if (!domoticz_parse_params(query, &p))
     domoticz_page(reply, 400);
+  else if (domoticz_param_is(&p, "param", "getauth"))
+    getauth(s, is_let_in(s, request), reply);
   else if (!is_let_in(s, request) &&
            !domoticz_param_is(&p, "param", "getversion"))
     domoticz_page(reply, 401);
   else if (domoticz_param_is(&p, "type", "command"))
     command(s, &p, reply);
-  else if (domoticz_param_is(&p, "type", "devices") &&
-           s->version != DOMOTICZ_2025_1)
-    devices(s, domoticz_param(&p, "rid"), reply);
-  else if (s->version == DOMOTICZ_2025_1)
+  else if (domoticz_param_is(&p, "type", "devices") && !domoticz_is_current(s))
+    devices(s, &p, reply);
+  else if (domoticz_is_current(s))
     reply->status = 404;
   else
     status_only(reply, "ERR");

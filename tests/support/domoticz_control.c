@@ -122,6 +122,14 @@ domoticz_server_log_rows(struct domoticz_server *s)
   pthread_mutex_unlock(&s->lock);
 }
 
+void
+domoticz_server_set_rights(struct domoticz_server *s, int rights)
+{
+  pthread_mutex_lock(&s->lock);
+  s->rights = rights;
+  pthread_mutex_unlock(&s->lock);
+}
+
 /* ---- Accidents ----------------------------------------------------------- */
 
 void
@@ -212,6 +220,25 @@ domoticz_server_set_login(struct domoticz_server *s, const char *user,
   free(s->login);
   s->login = user == NULL ? NULL : basic_login(user, password);
   s->plain_login = plain;
+  pthread_mutex_unlock(&s->lock);
+}
+
+void
+domoticz_server_set_token(struct domoticz_server *s, const char *token)
+{
+  pthread_mutex_lock(&s->lock);
+  free(s->token);
+  s->token = NULL;
+  if (token != NULL)
+    domoticz_replace(&s->token, token);
+  pthread_mutex_unlock(&s->lock);
+}
+
+void
+domoticz_server_set_fahrenheit(struct domoticz_server *s, bool fahrenheit)
+{
+  pthread_mutex_lock(&s->lock);
+  s->fahrenheit = fahrenheit;
   pthread_mutex_unlock(&s->lock);
 }
 

@@ -137,6 +137,14 @@ domoticz_server_hide(struct domoticz_server *s, unsigned idx, bool hidden)
 }
 
 void
+domoticz_server_disable(struct domoticz_server *s, unsigned idx, bool disabled)
+{
+  pthread_mutex_lock(&s->lock);
+  must_find(s, idx)->disabled = disabled;
+  pthread_mutex_unlock(&s->lock);
+}
+
+void
 domoticz_server_set_used(struct domoticz_server *s, unsigned idx, bool used)
 {
   pthread_mutex_lock(&s->lock);

@@ -67,6 +67,14 @@ usage(const struct domoticz_device *d, struct domoticz_text *out)
   member(out, "Usage", text);
 }
 
+/* Of a kWh device: three decimals once a row of today is logged. */
+static void
+today_kwh(const struct domoticz_server *s, const char *data,
+          struct domoticz_text *out)
+{
+  member(out, "CounterToday", s->rows_logged ? data : "0 kWh");
+}
+
 static void
 value_units(const struct domoticz_device *d, struct domoticz_text *out)
 {
@@ -78,11 +86,12 @@ value_units(const struct domoticz_device *d, struct domoticz_text *out)
 
 /* Of hardware that is gone, as recorded. */
 static void
-put_hardware(const struct domoticz_server *s, struct domoticz_text *out)
+put_hardware(const struct domoticz_server *s, const struct domoticz_device *d,
+             struct domoticz_text *out)
 {
   bool gone = s->hardware == 0;
 
-  bare(out, "HardwareDisabled", gone ? "true" : "false");
+  bare(out, "HardwareDisabled", gone || d->disabled ? "true" : "false");
   bare(out, "HardwareID", "2");
   member(out, "HardwareName", gone ? "Unknown?" : "Virtual");
   bare(out, "HardwareTypeVal", gone ? "0" : "15");
@@ -106,6 +115,8 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
     member(out, "Counter", data);
     today(s, d, data, out);
   }
+  if (d->type->show == DOMOTICZ_SHOW_KWH && !raw)
+    today_kwh(s, data, out);
   if (d->type->show == DOMOTICZ_SHOW_GAS && !raw)
     member(out, "Counter", s->rows_logged ? data : "0.000");
   member(out, "Data", data);
@@ -113,7 +124,7 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
     number(out, "Divider", d->divider != 0 ? d->divider : d->type->divider);
   if (d->type->show == DOMOTICZ_SHOW_KWH)
     member(out, "EnergyMeterMode", computed ? "1" : "");
-  put_hardware(s, out);
+  put_hardware(s, d, out);
   if (!raw)
     bare(out, "HaveTimeout", "false");
   domoticz_time(d->now.updated, text, sizeof(text));
@@ -132,7 +143,7 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
     bare(out, "SwitchTypeVal", text);
   }
   if (d->type->member != NULL && d->type->member[0] == 'T')
-    number(out, d->type->member, atof(d->now.text));
+    number(out, d->type->member, domoticz_degrees(s, atof(d->now.text)));
   member(out, "Type", d->type->type);
   if (d->type->show == DOMOTICZ_SHOW_KWH && !raw)
     usage(d, out);

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
+/* The limits of libwebem. */
+#define REQUEST_LINE_MAX ((size_t)8192)
+#define CONNECTION_REQUESTS 100
+
 /* ---- Requests ------------------------------------------------------------ */
 
 /* The value of header NAME in HEAD, from malloc; NULL: not given. */
@@ -45,9 +49,22 @@ remember(struct domoticz_server *s, const char *head, const char *target)
     domoticz_die("out of memory");
 }
 
+/* Whether the connection stays open after the reply. */
+static bool
+keeps_alive(const struct domoticz_server *s,
+            const struct domoticz_connection *c, const char *connection)
+{
+  if (s->version != DOMOTICZ_2026_3)
+    return connection != NULL && strcasecmp(connection, "keep-alive") == 0;
+  return c->served < CONNECTION_REQUESTS &&
+         (connection == NULL || strcasecmp(connection, "close") != 0);
+}
+
 /* Takes HEAD apart; false: it is no request. */
 static bool
-parse_request(const char *head, struct domoticz_request *request)
+parse_request(const struct domoticz_server *s,
+              const struct domoticz_connection *c, const char *head,
+              struct domoticz_request *request)
 {
   const char *target = strchr(head, ' '), *end;
   char *connection;
@@ -61,8 +78,7 @@ parse_request(const char *head, struct domoticz_request *request)
     domoticz_die("out of memory");
   request->authorization = header(head, "Authorization");
   connection = header(head, "Connection");
-  request->keep_alive =
-    connection != NULL && strcasecmp(connection, "keep-alive") == 0;
+  request->keep_alive = keeps_alive(s, c, connection);
   free(connection);
   return true;
 }
@@ -99,11 +115,28 @@ find_order(struct domoticz_server *s, const char *target)
 
 /* ---- Replies ------------------------------------------------------------- */
 
+/* Whether and how the reply says what becomes of the connection. */
 static void
-put_reply(struct domoticz_connection *c, const struct domoticz_request *request,
-          const struct domoticz_reply *reply, size_t length)
+announce(const struct domoticz_server *s, struct domoticz_connection *c,
+         const struct domoticz_request *request,
+         const struct domoticz_reply *reply)
 {
   bool plain = reply->status == 200 || (!reply->html && reply->status != 404);
+
+  if (s->version == DOMOTICZ_2026_3) {
+    if (!request->keep_alive)
+      domoticz_printf(&c->out, "Connection: close\r\n");
+  } else if (request->keep_alive && plain) {
+    domoticz_printf(&c->out, "Connection: Keep-Alive\r\n"
+                             "Keep-Alive: max=20, timeout=20\r\n");
+  }
+}
+
+static void
+put_reply(const struct domoticz_server *s, struct domoticz_connection *c,
+          const struct domoticz_request *request,
+          const struct domoticz_reply *reply, size_t length)
+{
 
   domoticz_printf(&c->out, "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\n",
                   reply->status, domoticz_reason(reply->status), length);
@@ -119,9 +152,7 @@ put_reply(struct domoticz_connection *c, const struct domoticz_request *request,
                "00:00:00 GMT\r\n");
   if (reply->status == 301)
     domoticz_printf(&c->out, "Location: http://127.0.0.1:1/\r\n");
-  if (request->keep_alive && plain)
-    domoticz_printf(&c->out, "Connection: Keep-Alive\r\n"
-                             "Keep-Alive: max=20, timeout=20\r\n");
+  announce(s, c, request, reply);
   domoticz_printf(&c->out, "\r\n");
   if (reply->body.len > 0)
     domoticz_append(&c->out, reply->body.data, reply->body.len);
@@ -220,12 +251,30 @@ spoil_bytes(const struct domoticz_order *o, struct domoticz_connection *c)
   case DOMOTICZ_DROP_IDLE:
     c->close_after = true;
     break;
+  case DOMOTICZ_CUT_NEXT:
+    c->cut_next = true;
+    break;
   case DOMOTICZ_DELAY:
     c->not_before = domoticz_monotonic_ms() + o->arg;
     break;
   default:
     break;
   }
+}
+
+/* Closes the connection without a reply. */
+static void
+cut(struct domoticz_connection *c)
+{
+  domoticz_append(&c->out, "", 0);
+  c->close_after = true;
+}
+
+static bool
+is_too_long(const struct domoticz_server *s, const char *head)
+{
+  return s->version == DOMOTICZ_2026_3 &&
+         strcspn(head, "\r") > REQUEST_LINE_MAX;
 }
 
 void
@@ -237,19 +286,27 @@ domoticz_serve(struct domoticz_server *s, struct domoticz_connection *c,
   const struct domoticz_order *order = NULL;
   size_t length;
 
-  if (parse_request(head, &request)) {
+  if (c->cut_next) {
+    cut(c);
+    return;
+  }
+  c->served++;
+  if (!parse_request(s, c, head, &request)) {
+    domoticz_page(&reply, 400);
+  } else if (is_too_long(s, head)) {
+    domoticz_page(&reply, 414);
+    request.keep_alive = false;
+  } else {
     remember(s, head, request.target);
     order = find_order(s, request.target);
     if (order == NULL || !is_prevented(order))
       domoticz_answer(s, &request, &reply);
-  } else {
-    domoticz_page(&reply, 400);
   }
   length = reply.body.len;
   if (order != NULL)
     spoil_reply(order, &reply, &length);
   c->close_after = !request.keep_alive;
-  put_reply(c, &request, &reply, length);
+  put_reply(s, c, &request, &reply, length);
   if (order != NULL)
     spoil_bytes(order, c);
   free(reply.body.data);

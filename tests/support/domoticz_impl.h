@@ -66,12 +66,15 @@ struct domoticz_device {
   char *label, *name;
   struct domoticz_state now, before, backup;
   double offset, divider;
-  bool hidden, used;
+  bool hidden, used, disabled;
   int refuse;
 };
 
 const struct domoticz_type *domoticz_type_find(const char *name);
 const struct domoticz_type *domoticz_type_of_sensor(int sensor);
+/* Of sensormappedtype, type and subtype in hexadecimal; NULL: none that is
+ * known here. */
+const struct domoticz_type *domoticz_type_of_mapped(const char *mapped);
 
 struct domoticz_device *domoticz_find(struct domoticz_server *s, unsigned idx);
 struct domoticz_device *domoticz_make(struct domoticz_server *s, unsigned idx,
@@ -87,6 +90,8 @@ void domoticz_state_copy(struct domoticz_state *to,
 /* What the device shows.  True: raw, as a counter whose text is no number. */
 bool domoticz_show(struct domoticz_server *s, const struct domoticz_device *d,
                    char *buf, size_t size);
+/* CELSIUS as the server shows it. */
+double domoticz_degrees(const struct domoticz_server *s, double celsius);
 /* Its element of a reply. */
 void domoticz_element(struct domoticz_server *s,
                       const struct domoticz_device *d,
@@ -130,6 +135,8 @@ struct domoticz_reply {
   struct domoticz_text body;
 };
 
+/* Whether it has what came with 2025.1. */
+bool domoticz_is_current(const struct domoticz_server *s);
 /* Answers and carries out. */
 void domoticz_answer(struct domoticz_server *s,
                      const struct domoticz_request *request,
@@ -155,7 +162,8 @@ struct domoticz_connection {
   struct domoticz_text in, out;
   size_t sent;
   int64_t not_before; /* ms on CLOCK_MONOTONIC */
-  bool close_after, reset_after;
+  bool close_after, reset_after, cut_next;
+  unsigned served; /* requests */
 };
 
 struct domoticz_server {
@@ -174,12 +182,16 @@ struct domoticz_server {
 
   struct domoticz_device *devices;
   unsigned hardware; /* idx of the Dummy hardware; 0: none */
-  int64_t clock;     /* stands at; or, running, started at */
-  int64_t clock_ms;  /* running: CLOCK_MONOTONIC then; -1: it stands */
+  int guess_off;     /* createvirtualsensor answers an idx so far off */
+  bool fahrenheit;
+  int64_t clock;    /* stands at; or, running, started at */
+  int64_t clock_ms; /* running: CLOCK_MONOTONIC then; -1: it stands */
   int zone;
   bool rows_logged;
   char *login; /* "Basic ..." that is let in; NULL: trusted network */
   bool plain_login;
+  char *token; /* NULL: none */
+  int rights; /* of the login: 0, 1, 2 */
 
   unsigned connection_count, request_count;
   char **requests;

@@ -1,7 +1,7 @@
 /*
  * The stand-in for Domoticz as a program, for trying things by hand:
  *
- *     domoticz-server [-v 2025.1|2024.7|2023.2|2022.2] [-p PORT]
+ *     domoticz-server [-v 2026.3|2025.1|2024.7|2023.2|2022.2] [-p PORT]
  *                     [IDX:TYPE[:LABEL]]...
  *
  * Prints its URL and answers until its standard input ends.
@@ -16,8 +16,8 @@
 static int
 usage(void)
 {
-  fputs("usage: domoticz-server [-v 2025.1|2024.7|2023.2|2022.2] [-p PORT] "
-        "[IDX:TYPE[:LABEL]]...\n",
+  fputs("usage: domoticz-server [-v 2026.3|2025.1|2024.7|2023.2|2022.2] "
+        "[-p PORT] [IDX:TYPE[:LABEL]]...\n",
         stderr);
   return 64;
 }
@@ -26,10 +26,11 @@ usage(void)
 static int
 find_version(const char *name)
 {
-  static const char *const names[] = { "2025.1", "2024.7", "2023.2", "2022.2" };
+  static const char *const names[] = { "2025.1", "2024.7", "2023.2", "2022.2",
+                                       "2026.3" };
   int i;
 
-  for (i = 0; i < 4; i++)
+  for (i = 0; i < 5; i++)
     if (strcmp(names[i], name) == 0)
       return i;
   return -1;

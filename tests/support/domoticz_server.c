@@ -253,6 +253,7 @@ domoticz_server_start_at(enum domoticz_version version, unsigned port)
   s->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
   s->prefix = strdup("");
   s->version = version;
+  s->rights = 2;
   s->port = port;
   s->hardware = 2;
   s->clock = time(NULL);
@@ -295,6 +296,7 @@ domoticz_server_stop(struct domoticz_server *s)
   free(s->requests);
   free(s->head);
   free(s->login);
+  free(s->token);
   free(s->prefix);
   free(s);
 }

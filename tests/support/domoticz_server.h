@@ -29,6 +29,9 @@ enum domoticz_version {
   DOMOTICZ_2024_7, /* both forms, lists of rid */
   DOMOTICZ_2023_2, /* both forms, one rid at a time (not recorded) */
   DOMOTICZ_2022_2, /* type=devices, one rid at a time */
+  DOMOTICZ_2026_3, /* as 2025.1, with the web server libwebem: keep-alive
+                      unasked, 100 requests to a connection, a request line
+                      of at most 8 KiB (not recorded) */
 };
 
 /* PORT 0: any.  The clock starts at the real time and goes on with it. */
@@ -52,9 +55,9 @@ void domoticz_server_set_version(struct domoticz_server *s,
  * TYPE is a name of values-matrix.tsv: custom, counter, counter-gas,
  * counter-water, counter-custom, incremental, managed, temperature, waterflow,
  * usage, kwh, text, percentage, barometer, pressure, p1gas, voltage, alert,
- * setpoint; or switch, or kwh-computed (only read so far).  LABEL is the unit
- * of custom and counter-custom ("GJ"), else NULL.  The device was never
- * updated.
+ * setpoint; or switch, kwh-computed, or counter-time (only read so far).  LABEL
+ * is the unit of custom and counter-custom ("GJ"), else NULL.  The device was
+ * never updated.
  */
 void domoticz_server_add(struct domoticz_server *s, unsigned idx,
                          const char *type, const char *label);
@@ -81,9 +84,15 @@ void domoticz_server_set_name(struct domoticz_server *s, unsigned idx,
 /* Its hardware is disabled, or it is not shared with our user: it is not
  * listed, but takes updates. */
 void domoticz_server_hide(struct domoticz_server *s, unsigned idx, bool hidden);
-/* Not in use: listed only when asked for alone. */
+/* Its hardware is disabled: it is listed only with displaydisabled=1, but takes
+ * updates. */
+void domoticz_server_disable(struct domoticz_server *s, unsigned idx,
+                             bool disabled);
+/* Not in use: not in lists with used=true. */
 void domoticz_server_set_used(struct domoticz_server *s, unsigned idx,
                               bool used);
+/* Temperatures are shown in degrees Fahrenheit, and taken in Celsius. */
+void domoticz_server_set_fahrenheit(struct domoticz_server *s, bool fahrenheit);
 /* Updates of it are answered with HTTP status STATUS; 200: the status of the
  * body is ERR; 0: no longer. */
 void domoticz_server_refuse(struct domoticz_server *s, unsigned idx,
@@ -119,6 +128,14 @@ void domoticz_server_up(struct domoticz_server *s);
 void domoticz_server_set_login(struct domoticz_server *s, const char *user,
                                const char *password, bool plain);
 
+/* An access token that DOMOTICZ_2026_3 lets in, as "Bearer TOKEN"; NULL: there
+ * is none. */
+void domoticz_server_set_token(struct domoticz_server *s, const char *token);
+
+/* What the login may do, as param=getauth tells it: 0 only read, 1 update
+ * devices, 2 administrator (the default). */
+void domoticz_server_set_rights(struct domoticz_server *s, int rights);
+
 enum domoticz_fault {
   DOMOTICZ_CUT_BEFORE,   /* closes instead of doing it */
   DOMOTICZ_CUT_AFTER,    /* does it, sends ARG bytes of the reply, closes */
@@ -138,6 +155,8 @@ enum domoticz_fault {
   DOMOTICZ_HUGE,         /* does it, the body has ARG bytes more (blanks) */
   DOMOTICZ_REDIRECT,     /* answers 301 instead of doing it */
   DOMOTICZ_DROP_IDLE,    /* answers, and closes the kept connection */
+  DOMOTICZ_CUT_NEXT,     /* answers; the next request on the connection is cut
+                            and not done: it crossed the close of a proxy */
 };
 
 /* Orders FAULT for requests that contain MATCH ("udevice", "idx=323"; NULL:

@@ -39,7 +39,9 @@ static const struct domoticz_type types[] = {
   { "counter-water", "RFXMeter", "RFXMeter counter", DOMOTICZ_SHOW_COUNTER,
     "m3", "0", NULL, 2, 100, 0 },
   { "counter-custom", "RFXMeter", "RFXMeter counter", DOMOTICZ_SHOW_COUNTER,
-    NULL, "0", NULL, 3, 1000, 0 },
+    NULL, "0", NULL, 3, 1, 0 },
+  { "counter-time", "RFXMeter", "RFXMeter counter", DOMOTICZ_SHOW_COUNTER, NULL,
+    "0", NULL, 5, 1000, 0 },
   { "incremental", "General", "Counter Incremental", DOMOTICZ_SHOW_COUNTER,
     "kWh", "0", NULL, 0, 1000, 14 },
   { "managed", "General", "Managed Counter", DOMOTICZ_SHOW_MANAGED, "kWh",
@@ -79,6 +81,26 @@ domoticz_type_of_sensor(int sensor)
   for (i = 0; i < ARRAY_SIZE(types); i++)
     if (sensor != 0 && types[i].sensor == sensor)
       return &types[i];
+  return NULL;
+}
+
+const struct domoticz_type *
+domoticz_type_of_mapped(const char *mapped)
+{
+  static const struct {
+    unsigned mapped;
+    const char *name;
+  } rows[] = {
+    { 0x7100, "counter" },     { 0xF31F, "custom" },    { 0xF31D, "kwh" },
+    { 0x5005, "temperature" }, { 0xF31E, "waterflow" }, { 0xF801, "usage" },
+    { 0xF306, "percentage" },  { 0xF309, "pressure" },  { 0xF308, "voltage" },
+    { 0xF313, "text" },
+  };
+  size_t i;
+
+  for (i = 0; mapped != NULL && i < ARRAY_SIZE(rows); i++)
+    if (strtoul(mapped, NULL, 16) == rows[i].mapped)
+      return domoticz_type_find(rows[i].name);
   return NULL;
 }
 
@@ -364,7 +386,9 @@ show_counter(const struct domoticz_device *d, double value, char *buf,
 {
   double shown = d->offset + value / divider_of(d);
 
-  if (d->type->switch_type == 3)
+  if (d->type->switch_type == 5)
+    snprintf(buf, size, "?");
+  else if (d->type->switch_type == 3)
     snprintf(buf, size, "%.10g %s", shown, d->label);
   else
     snprintf(buf, size, "%.3f %s", shown, d->type->label);
@@ -380,8 +404,15 @@ managed_value(const char *text)
   return usage < 0 ? atof(text) : usage;
 }
 
+double
+domoticz_degrees(const struct domoticz_server *s, double celsius)
+{
+  return s->fahrenheit ? celsius * 1.8 + 32 : celsius;
+}
+
 static void
-show_plainly(const struct domoticz_device *d, char *buf, size_t size)
+show_plainly(const struct domoticz_server *s, const struct domoticz_device *d,
+             char *buf, size_t size)
 {
   const char *text = d->now.text, *second = strchr(text, ';');
   const char *label = d->type->label == NULL ? d->label : d->type->label;
@@ -391,8 +422,11 @@ show_plainly(const struct domoticz_device *d, char *buf, size_t size)
     snprintf(buf, size, "%g%s%s", atof(text), label[0] == '%' ? "" : " ",
              label);
     break;
-  case DOMOTICZ_SHOW_FIXED:
   case DOMOTICZ_SHOW_TEMP:
+    snprintf(buf, size, "%.1f %c", domoticz_degrees(s, atof(text)),
+             s->fahrenheit ? 'F' : 'C');
+    break;
+  case DOMOTICZ_SHOW_FIXED:
     snprintf(buf, size, "%.1f %s", atof(text), label);
     break;
   case DOMOTICZ_SHOW_SETPOINT:
@@ -428,7 +462,7 @@ domoticz_show(struct domoticz_server *s, const struct domoticz_device *d,
   else if (strcmp(d->type->name, "alert") == 0 && d->now.text[0] == '\0')
     snprintf(buf, size, "undefined");
   else
-    show_plainly(d, buf, size);
+    show_plainly(s, d, buf, size);
   uselocale(was);
   return raw;
 }

@@ -8,6 +8,19 @@
 #include <stdio.h>
 
 #include "plugins/input/kmp/session.h"
+#include "plugins/input/kmp/telnet.h"
+
+/* A receiver sees a line at the wrong level as bytes 00. */
+static void
+describe_zeros(const struct session_seen *seen, char *buf, size_t size)
+{
+  snprintf(
+    buf, size,
+    "only 00 bytes: %zu (requests sent: %u): the line is held low: check "
+    "the polarity, wiring and supply of the head (dtr, rts), then press "
+    "a button on the meter and check the position of the head",
+    seen->zeros, seen->requests);
+}
 
 /* Nothing came that could be an answer. */
 static void
@@ -43,8 +56,8 @@ describe_damage(const struct session_seen *seen, char *buf, size_t size)
              seen->crc, seen->requests);
   else if (seen->cut >= seen->broken)
     snprintf(buf, size,
-             "answers cut short: %u (requests sent: %u): align the head; a "
-             "serial server must not pause within an answer",
+             "answers cut short: %u (requests sent: %u): align the head; for "
+             "a serial server that pauses inside an answer, raise gap",
              seen->cut, seen->requests);
   else
     snprintf(buf, size,
@@ -53,13 +66,31 @@ describe_damage(const struct session_seen *seen, char *buf, size_t size)
              seen->broken, seen->requests);
 }
 
+/* Bytes 00 and nothing else: no echo either, which would have come through. */
+static int
+has_zeros_only(const struct session *s)
+{
+  return s->seen.zeros > 0 && s->seen.echoes == 0 && !session_heard(s);
+}
+
+static int
+is_telnet(const struct session *s)
+{
+  return s->seen.doubled > 0 || (port_is_network(s->port) &&
+                                 telnet_negotiates(s->first, s->first_len));
+}
+
 int
 session_diagnose(const struct session *s, char *buf, size_t size)
 {
   const struct session_seen *seen = &s->seen;
   const char *stranger = stranger_name(s->first, s->first_len);
 
-  if (stranger && seen->answers == 0)
+  if (is_telnet(s))
+    snprintf(buf, size,
+             "the serial server is in telnet mode, which changes bytes of the "
+             "answers: set it to raw TCP (ser2net: no telnet in the accepter)");
+  else if (stranger && seen->answers == 0)
     snprintf(
       buf, size,
       "frames of another protocol (%s): check device: what is there does "
@@ -81,6 +112,8 @@ session_diagnose(const struct session *s, char *buf, size_t size)
              "only garbage (bytes that are no answer: %zu): check baud, parity "
              "and stop_bits, align the head, keep sunlight off it",
              seen->noise);
+  else if (has_zeros_only(s))
+    describe_zeros(seen, buf, size);
   else if (!session_heard(s))
     describe_silence(s, buf, size);
   else
@@ -88,7 +121,7 @@ session_diagnose(const struct session *s, char *buf, size_t size)
              "requests without an answer: %u of %u: align the head, and read "
              "at least every 30 minutes, or the eye switches off",
              seen->silences, seen->requests);
-  if (seen->silences + seen->answers == seen->requests)
+  if (seen->silences + seen->answers == seen->requests && !has_zeros_only(s))
     return MP_ETIMEOUT;
   return MP_EPROTO;
 }
@@ -111,5 +144,7 @@ session_outcome(const struct session_seen *before,
     return "garbage";
   if (after->echoes > before->echoes)
     return "only an echo";
+  if (after->zeros > before->zeros)
+    return "only 00 bytes";
   return "nothing";
 }

@@ -27,6 +27,8 @@ static const struct mp_option options[] = {
     "0x3f the meter, 0x7f its top module, 0xbf its base module" },
   { "timeout", MP_TYPE_DURATION, 0, "2s", "1ms..",
     "to the first byte of an answer; the time on the wire is added" },
+  { "gap", MP_TYPE_DURATION, 0, NULL, "1ms..",
+    "longest pause inside an answer; unless set, by baud, 1 s over TCP" },
   { "retries", MP_TYPE_INT, 0, "2", "0..10", "further attempts of a request" },
   { "registers_per_request", MP_TYPE_INT, 0, "8", "1..8",
     "most registers in one request; some meters and bridges take fewer" },
@@ -64,6 +66,7 @@ kmp_create(const struct mp_host *host, void **ret_self)
     .timeout_ms = host->option_int(host, "timeout"),
     .retries = (unsigned)host->option_int(host, "retries"),
     .registers = (uint8_t)host->option_int(host, "registers_per_request"),
+    .gap_ms = host->option(host, "gap") ? host->option_int(host, "gap") : 0,
   };
   *ret_self = kmp;
   return MP_OK;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "plugins/input/kmp/listen.h"
+#include "plugins/input/kmp/telnet.h"
 
 #define BITS_PER_BYTE 11 /* start, 8, parity or a second stop bit, stop */
 
@@ -87,6 +88,8 @@ note_bad(struct session *s, struct patience *patience)
   listen_note_frame(s, '<', d->wire, d->wire_len);
   mp_log(s->host, MP_LOG_DEBUG, s->device, "refused: %s",
          kmp_error_text(d->error));
+  if (port_is_network(s->port) && telnet_doubles(d->wire, d->wire_len))
+    s->seen.doubled++;
   if (d->error == KMP_ECRC)
     s->seen.crc++;
   else if (d->error == KMP_ECUT)
@@ -176,7 +179,8 @@ keep_first(struct session *s, const uint8_t *buf, size_t len)
 }
 
 /* Reads what comes until UNTIL, after the bytes that are not taken yet.
- * *ret_more: how many came; none is no error. */
+ * *ret_more: how many came; none is no error.  MP_DROP: the request was lost
+ * with the connection. */
 static int
 read_more(struct session *s, int64_t until, struct input *in, size_t *ret_more)
 {

@@ -79,6 +79,7 @@ void
 memory_note_failure(const struct kmp *kmp)
 {
   (void)kmp->host->store_set(kmp->host, "failed", "1");
+  forget(kmp, "silent_runs"); /* another meter may answer all */
 }
 
 int

@@ -13,7 +13,8 @@ int memory_is_early(const struct kmp *kmp);
 /* All that was wanted was read. */
 void memory_note_reading(const struct kmp *kmp);
 
-/* The meter failed, and may be exchanged before it answers again. */
+/* The meter failed, and may be exchanged before it answers again: what it was
+ * silent to is asked for again. */
 void memory_note_failure(const struct kmp *kmp);
 
 /* Whether the meter has to be asked for its serial number, even at the price of

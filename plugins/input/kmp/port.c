@@ -21,6 +21,15 @@
 /* A port that takes no byte for so long never will. */
 #define WRITE_MS 2000
 
+int
+port_no_files(const struct mp_host *host, const char *device, int err)
+{
+  return mp_fail(host, MP_EIO, device,
+                 "cannot be opened: %s: raise the limit of open files (ulimit "
+                 "-n)",
+                 strerror(err));
+}
+
 /* LOCK: the socket that leads to who has the device, or -1. */
 static int
 busy(const struct mp_host *host, const char *device, int lock)
@@ -99,7 +108,7 @@ port_open(const struct mp_host *host, const struct port_settings *settings,
   port->device = settings->device;
   port->fd = -1;
   port->lock_fd = -1;
-  if (port_tcp_names(settings->device))
+  if (port_tcp_address(settings->device) != NULL)
     r = port_tcp_open(port, until);
   else
     r = port_tty_open(port, settings, until);
@@ -127,7 +136,13 @@ port_close(struct port *port)
 int
 port_is_network(const struct port *port)
 {
-  return port_tcp_names(port->device);
+  return port_tcp_address(port->device) != NULL;
+}
+
+unsigned
+port_reconnects(const struct port *port)
+{
+  return port->reconnects;
 }
 
 static int
@@ -142,8 +157,26 @@ gone(const struct port *port, const char *why)
                  "the port is gone (%s): was the optical head unplugged?", why);
 }
 
-int
-port_write(struct port *port, const uint8_t *buf, size_t len)
+/* The port failed with errno, 0 at the end of a connection.  A connection is
+ * made anew, once: MP_DROP (logged); else as port_tcp_reconnect. */
+static int
+lost(struct port *port)
+{
+  const char *why = errno == 0 ? "hung up" : strerror(errno);
+  int r;
+
+  if (!port_is_network(port) || port->reconnects > 0)
+    return gone(port, why);
+  mp_log(port->host, MP_LOG_INFO, port->device,
+         "the serial server ended the connection (%s): connecting again", why);
+  port->reconnects++;
+  r = port_tcp_reconnect(port);
+  return r == MP_OK ? MP_DROP : r;
+}
+
+/* port_write on one connection; MP_DROP as lost. */
+static int
+write_all(struct port *port, const uint8_t *buf, size_t len)
 {
   int64_t until = port_clock() + WRITE_MS;
 
@@ -161,7 +194,7 @@ port_write(struct port *port, const uint8_t *buf, size_t len)
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0 && errno != EAGAIN)
-      return gone(port, strerror(errno));
+      return lost(port);
     r = port_wait(port->host, port->fd, POLLOUT, until);
     if (r == MP_DROP)
       return mp_fail(port->host, MP_EIO, port->device,
@@ -170,6 +203,17 @@ port_write(struct port *port, const uint8_t *buf, size_t len)
       return r;
   }
   return MP_OK;
+}
+
+int
+port_write(struct port *port, const uint8_t *buf, size_t len)
+{
+  int r;
+
+  do
+    r = write_all(port, buf, len);
+  while (r == MP_DROP);
+  return r;
 }
 
 /* read() once: bytes, 0 when none are there, -1 when the port is gone. */
@@ -194,19 +238,18 @@ int
 port_read(struct port *port, uint8_t *buf, size_t size, int64_t until,
           size_t *ret_len)
 {
+  *ret_len = 0;
   for (;;) {
     int r = port_wait(port->host, port->fd, POLLIN, until);
     ssize_t n;
 
-    if (r == MP_DROP) {
-      *ret_len = 0;
+    if (r == MP_DROP)
       return MP_OK;
-    }
     if (r != MP_OK)
       return r;
     n = read_some(port->fd, buf, size);
     if (n < 0)
-      return gone(port, errno == 0 ? "hung up" : strerror(errno));
+      return lost(port);
     if (n > 0) {
       *ret_len = (size_t)n;
       return MP_OK;

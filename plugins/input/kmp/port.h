@@ -19,7 +19,7 @@
 struct port;
 
 struct port_settings {
-  const char *device; /* path of a tty, or tcp://HOST:PORT */
+  const char *device; /* path of a tty, tcp://HOST:PORT, socket://... */
   unsigned baud;
   char parity; /* 'N', 'E' or 'O' */
   unsigned stop_bits;
@@ -42,14 +42,20 @@ void port_close(struct port *port);
 /* Whether bytes come in packets, with pauses of the network's between them. */
 int port_is_network(const struct port *port);
 
-/* Hands over LEN bytes, in one piece if the port takes them so.  MP_EIO: the
+/* Hands over LEN bytes, in one piece if the port takes them so; all of them
+ * again where the connection was lost and made anew.  MP_EIO: the
  * port is gone or takes nothing (reported); MP_ETIMEOUT, MP_ECANCELED: the
  * cycle must end (not reported). */
 int port_write(struct port *port, const uint8_t *buf, size_t len);
 
+/* How often a connection that was lost was made anew: at most once. */
+unsigned port_reconnects(const struct port *port);
+
 /* Waits for bytes until UNTIL, then takes what is there; *ret_len is 0 when
- * nothing came.  MP_EIO: the port is gone (reported); MP_ETIMEOUT,
- * MP_ECANCELED: the cycle must end (not reported). */
+ * nothing came.  MP_DROP: the connection was lost and made anew, so the answer
+ * to what was written does not come (logged); *ret_len is 0.  MP_EIO: the port
+ * is gone (reported); MP_ETIMEOUT, MP_ECANCELED: the cycle must end (not
+ * reported). */
 int port_read(struct port *port, uint8_t *buf, size_t size, int64_t until,
               size_t *ret_len);
 

@@ -15,7 +15,11 @@ struct port {
   int lock_fd; /* of a network port: the name that it is locked by; or -1 */
   struct termios old;
   int has_old; /* a tty, with settings to give back */
+  unsigned reconnects;
 };
+
+/* Reports that the limit of open files does not let us open DEVICE. */
+int port_no_files(const struct mp_host *host, const char *device, int err);
 
 /* Waits until FD (-1: none) is ready for EVENTS.  MP_OK, MP_DROP when it was
  * not until UNTIL, MP_ECANCELED or MP_ETIMEOUT when the cycle must end.
@@ -39,11 +43,19 @@ int port_tty_open(struct port *port, const struct port_settings *settings,
                   int64_t until);
 int port_tcp_open(struct port *port, int64_t until);
 
+/* Connects once more, in place of a connection that was lost.  MP_OK; MP_EIO
+ * (reported); MP_ETIMEOUT, MP_ECANCELED: the cycle must end (not reported). */
+int port_tcp_reconnect(struct port *port);
+
 /* Gives the old settings back; leaves the descriptor open. */
 void port_tty_restore(struct port *port);
 
-/* Whether DEVICE names a serial server. */
-int port_tcp_names(const char *device);
+/* HOST:PORT of DEVICE if that names a serial server; else NULL. */
+const char *port_tcp_address(const char *device);
+
+/* DEVICE is no file: reports a name of a serial server that is written in
+ * another way (MP_ECONFIG); else MP_OK. */
+int port_tcp_explain(const struct mp_host *host, const char *device);
 
 /* The lock of a serial server, a port_try.  MP_OK with *ret_fd -1: another user
  * holds the lock who is not waited for, and that was reported. */

@@ -42,7 +42,8 @@ make_name(const char *device, struct sockaddr_un *ret_name)
 
   memset(ret_name, 0, sizeof(*ret_name));
   ret_name->sun_family = AF_UNIX;
-  len = snprintf(ret_name->sun_path + 1, room, "meterpipe-kmp %s", device);
+  len = snprintf(ret_name->sun_path + 1, room, "meterpipe-kmp tcp://%s",
+                 port_tcp_address(device));
   if (len < 0 || (size_t)len >= room)
     len = (int)room - 1;
   return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
@@ -64,6 +65,8 @@ take_or_connect(const struct mp_host *host, const char *device, int *ret_fd)
   const struct sockaddr *address = (const struct sockaddr *)&name;
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+    return port_no_files(host, device, errno);
   if (fd < 0)
     return mp_fail(host, MP_ENOMEM, device, "no socket: %s", strerror(errno));
   *ret_fd = fd;

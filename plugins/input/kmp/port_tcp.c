@@ -1,5 +1,6 @@
 /*
- * A serial server in raw mode (ser2net, a Wi-Fi bridge), as tcp://HOST:PORT.
+ * A serial server in raw mode (ser2net, a Wi-Fi bridge), as tcp://HOST:PORT or
+ * socket://HOST:PORT.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -12,20 +13,27 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "plugins/input/kmp/port_impl.h"
 
-static const char scheme[] = "tcp://";
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* pyserial calls the same thing socket://. */
+static const char *const schemes[] = { "tcp://", "socket://" };
 
 /* For one address.  Servers for serial ports stand nearby. */
 #define CONNECT_MS 5000
 
-int
-port_tcp_names(const char *device)
+const char *
+port_tcp_address(const char *device)
 {
-  return strncmp(device, scheme, sizeof(scheme) - 1) == 0;
+  for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
+    if (strncasecmp(device, schemes[i], strlen(schemes[i])) == 0)
+      return device + strlen(schemes[i]);
+  return NULL;
 }
 
 static int
@@ -49,11 +57,11 @@ is_port(const char *text)
   return port >= 1 && port <= 65535;
 }
 
-/* "tcp://HOST:PORT" or "tcp://[ADDRESS]:PORT" in its two parts. */
+/* "HOST:PORT" or "[ADDRESS]:PORT" in its two parts. */
 static int
-split(const char *device, char *host, size_t host_size, const char **ret_port)
+split_address(const char *begin, char *host, size_t host_size,
+              const char **ret_port)
 {
-  const char *begin = device + sizeof(scheme) - 1;
   const char *colon = strrchr(begin, ':');
   size_t len;
 
@@ -73,6 +81,52 @@ split(const char *device, char *host, size_t host_size, const char **ret_port)
   host[len] = '\0';
   *ret_port = colon + 1;
   return MP_OK;
+}
+
+static int
+split(const char *device, char *host, size_t host_size, const char **ret_port)
+{
+  return split_address(port_tcp_address(device), host, host_size, ret_port);
+}
+
+/* Copies the address that TEXT begins with: it ends at "/" or "?".  Whether it
+ * is one. */
+static int
+is_address(const char *text, char *ret_address, size_t size)
+{
+  char host[256];
+  const char *service;
+  int len = (int)strcspn(text, "/?");
+
+  snprintf(ret_address, size, "%.*s", len, text);
+  return split_address(ret_address, host, sizeof(host), &service) == MP_OK;
+}
+
+int
+port_tcp_explain(const struct mp_host *host, const char *device)
+{
+  const char *slashes = strstr(device, "://");
+  const char *rest = slashes != NULL ? slashes + 3 : device;
+  char address[256];
+
+  /* socat writes tcp:HOST:PORT. */
+  if (slashes == NULL && strncasecmp(device, "tcp:", 4) == 0)
+    rest += 4;
+  if (!is_address(rest, address, sizeof(address))) {
+    if (slashes == NULL)
+      return MP_OK;
+    snprintf(address, sizeof(address), "HOST:PORT");
+  }
+  if (strncasecmp(device, "rfc2217:", 8) == 0 ||
+      strncasecmp(device, "telnet:", 7) == 0)
+    return mp_fail(host, MP_ECONFIG, device,
+                   "RFC 2217 and telnet are not spoken: set the serial server "
+                   "to raw TCP and to the meter's baud, and device to tcp://%s",
+                   address);
+  return mp_fail(host, MP_ECONFIG, device,
+                 "not the name of a port: for a serial server, set device to "
+                 "tcp://%s",
+                 address);
 }
 
 /* Connects to one address.  MP_OK; MP_DROP with errno set; MP_ECANCELED or
@@ -107,6 +161,8 @@ connect_one(struct port *port, const struct addrinfo *address)
   return err == 0 ? MP_OK : MP_DROP;
 }
 
+/* Connects to the first address that lets us.  MP_OK; MP_DROP with errno set;
+ * MP_ECANCELED or MP_ETIMEOUT when the cycle must end. */
 static int
 connect_any(struct port *port, const struct addrinfo *list)
 {
@@ -114,7 +170,8 @@ connect_any(struct port *port, const struct addrinfo *list)
   int r = MP_DROP;
   int err = EADDRNOTAVAIL;
 
-  for (address = list; address != NULL; address = address->ai_next) {
+  for (address = list; address != NULL && r == MP_DROP;
+       address = address->ai_next) {
     r = connect_one(port, address);
     if (r == MP_OK)
       return MP_OK;
@@ -122,22 +179,52 @@ connect_any(struct port *port, const struct addrinfo *list)
     if (port->fd >= 0)
       close(port->fd);
     port->fd = -1;
-    if (r != MP_DROP)
-      break;
   }
-  if (r == MP_ECANCELED)
-    return mp_fail(port->host, r, port->device, "interrupted while connecting");
-  if (r == MP_ETIMEOUT)
-    err = ETIMEDOUT;
+  errno = err;
+  return r;
+}
+
+static int
+cannot_connect(const struct port *port, int err)
+{
+  if (err == EMFILE || err == ENFILE)
+    return port_no_files(port->host, port->device, err);
   return mp_fail(port->host, MP_EIO, port->device,
                  "cannot connect to the serial server: %s", strerror(err));
+}
+
+/* Looks the server up and connects.  MP_OK; MP_ETIMEOUT, MP_ECANCELED (not
+ * reported); or another reason (reported). */
+static int
+look_up_and_connect(struct port *port)
+{
+  struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+  struct addrinfo *list = NULL;
+  const char *service;
+  char name[256];
+  int r;
+
+  if (split(port->device, name, sizeof(name), &service) != MP_OK)
+    return bad_name(port->host, port->device);
+  r = getaddrinfo(name, service, &hints, &list);
+  if (r == EAI_SERVICE)
+    return bad_name(port->host, port->device);
+  if (r == EAI_SYSTEM && (errno == EMFILE || errno == ENFILE))
+    return cannot_connect(port, errno);
+  if (r != 0)
+    return mp_fail(port->host, MP_EIO, port->device,
+                   "the name of the serial server is not known: %s",
+                   r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
+  r = connect_any(port, list);
+  if (r == MP_DROP)
+    r = cannot_connect(port, errno);
+  freeaddrinfo(list);
+  return r;
 }
 
 int
 port_tcp_open(struct port *port, int64_t until)
 {
-  struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-  struct addrinfo *list = NULL;
   const char *service;
   char name[256];
   int r;
@@ -148,14 +235,16 @@ port_tcp_open(struct port *port, int64_t until)
                      &port->lock_fd);
   if (r != MP_OK)
     return r;
-  r = getaddrinfo(name, service, &hints, &list);
-  if (r == EAI_SERVICE)
-    return bad_name(port->host, port->device);
-  if (r != 0)
-    return mp_fail(port->host, MP_EIO, port->device,
-                   "the name of the serial server is not known: %s",
-                   r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
-  r = connect_any(port, list);
-  freeaddrinfo(list);
-  return r;
+  r = look_up_and_connect(port);
+  if (r == MP_ECANCELED)
+    return mp_fail(port->host, r, port->device, "interrupted while connecting");
+  return r == MP_ETIMEOUT ? cannot_connect(port, ETIMEDOUT) : r;
+}
+
+int
+port_tcp_reconnect(struct port *port)
+{
+  close(port->fd);
+  port->fd = -1;
+  return look_up_and_connect(port);
 }

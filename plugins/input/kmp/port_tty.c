@@ -71,6 +71,8 @@ cannot_open(const struct mp_host *host, const char *device, int err)
     return no_permission(host, device);
   case ENOENT:
   case ENOTDIR:
+    if (port_tcp_explain(host, device) != MP_OK)
+      return MP_ECONFIG;
     return mp_fail(host, MP_EIO, device, "no such port: %s",
                    strchr(device, '/')
                      ? "is the optical head plugged in?"
@@ -83,6 +85,7 @@ cannot_open(const struct mp_host *host, const char *device, int err)
                    strerror(err));
   case EMFILE:
   case ENFILE:
+    return port_no_files(host, device, err);
   case ENOMEM:
     return mp_fail(host, MP_ENOMEM, device, "%s", strerror(err));
   default:

@@ -22,6 +22,8 @@
 /* KMP 2.4: the meter sends back to back; USB chips and networks batch. */
 #define GAP_TTY_MS 250
 #define GAP_NETWORK_MS 1000
+/* On a slow line, as many bytes' time as 250 ms are at 1200 baud. */
+#define GAP_TTY_BYTES 27
 /* KMP 2.4: 20 to 50 ms between two good exchanges. */
 #define PAUSE_MS 20
 /* KMP 2.3: from the request to the answer, by a meter that keeps the rule. */
@@ -35,6 +37,16 @@
 #define RECORD_BYTES (5 + 16)
 #define FRAME_BYTES 6
 
+static int64_t
+usual_gap_ms(const struct session *s)
+{
+  int64_t ms = listen_line_ms(s, GAP_TTY_BYTES);
+
+  if (port_is_network(s->port))
+    return GAP_NETWORK_MS;
+  return ms > GAP_TTY_MS ? ms : GAP_TTY_MS;
+}
+
 void
 session_init(struct session *s, const struct mp_host *host, const char *device,
              struct port *port, const struct session_settings *settings)
@@ -45,7 +57,7 @@ session_init(struct session *s, const struct mp_host *host, const char *device,
   s->port = port;
   s->settings = *settings;
   s->limit = settings->registers > 0 ? settings->registers : KMP_REGISTERS_MAX;
-  s->gap_ms = port_is_network(port) ? GAP_NETWORK_MS : GAP_TTY_MS;
+  s->gap_ms = settings->gap_ms > 0 ? settings->gap_ms : usual_gap_ms(s);
   kmp_deframer_init(&s->deframer);
 }
 
@@ -54,7 +66,9 @@ note_noise(struct session *s, const struct kmp_request *request)
 {
   if (request != NULL)
     s->seen.noise += s->deframer.noise;
+  s->seen.zeros += s->deframer.zeros;
   s->deframer.noise = 0;
+  s->deframer.zeros = 0;
 }
 
 /* After a good answer: how long until the next request. */
@@ -93,7 +107,8 @@ answer_ms(const struct session *s, const struct kmp_request *request)
 {
   size_t bytes = FRAME_BYTES + RECORD_BYTES * (size_t)request->count;
 
-  return ANSWER_MS + listen_line_ms(s, 2 * bytes) + SLACK_MS;
+  return ANSWER_MS + listen_line_ms(s, 2 * bytes) + SLACK_MS +
+         s->settings.gap_ms;
 }
 
 static int
@@ -172,10 +187,13 @@ int
 session_ask(struct session *s, const struct kmp_request *request,
             unsigned attempts, struct kmp_answer *ret_answer)
 {
+  unsigned before = port_reconnects(s->port);
   unsigned i;
   int r = MP_DROP;
 
-  for (i = 0; i < attempts && r == MP_DROP; i++) {
+  /* An attempt that was lost with its connection does not count. */
+  for (i = 0; i < attempts + port_reconnects(s->port) - before && r == MP_DROP;
+       i++) {
     r = settle(s, i > 0 ? request : NULL, ret_answer);
     if (r == MP_DROP)
       r = attempt(s, request, ret_answer);

@@ -23,6 +23,7 @@ struct session_settings {
   int64_t timeout_ms; /* to the first byte of an answer */
   unsigned retries;
   uint8_t registers; /* in one request, at most; 0: eight */
+  int64_t gap_ms; /* the longest pause inside an answer; 0: the usual one */
 };
 
 /* What was seen of the line since the session began; what a diagnosis is made
@@ -37,7 +38,9 @@ struct session_seen {
   unsigned broken;    /* answers with bytes lost or changed otherwise */
   unsigned strange;   /* good frames that are no answer to the request */
   unsigned strangers; /* good requests that are not ours */
-  size_t noise;       /* bytes outside frames */
+  size_t noise;       /* bytes outside frames, but for: */
+  size_t zeros;       /* the byte 00, which a meter may send at any time */
+  unsigned doubled;   /* answers that telnet mode damaged: FF FF for FF */
 };
 
 struct session {

@@ -28,14 +28,19 @@ has_come(const struct replay *r, uint16_t id)
 static void
 report_damage(struct replay *r, const struct damage *d)
 {
-  char at[PLACE_SIZE];
+  char at[PLACE_SIZE], text[256];
 
   replay_place(r, d->line, at);
-  if (d->reason == capture_error_text(CAPTURE_EHEX) &&
-      ++r->nonsense > REPLAY_NONSENSE_TOLD)
-    mp_log(r->host, MP_LOG_INFO, at, "left out: %s", d->reason);
-  else
+  r->nonsense += d->reason == capture_error_text(CAPTURE_EHEX);
+  if (d->reason != capture_error_text(CAPTURE_EHEX))
     replay_leave_out(r, MP_EDATA, at, d->reason);
+  else if (r->nonsense > REPLAY_NONSENSE_TOLD)
+    mp_log(r->host, MP_LOG_INFO, at, "left out: %s", d->reason);
+  else {
+    snprintf(text, sizeof(text), "%s%s", d->reason,
+             r->nonsense == 1 ? REPLAY_EXAMPLE : "");
+    replay_leave_out(r, MP_EDATA, at, text);
+  }
 }
 
 /* MP_EDATA: strict, and the list is full. */
@@ -172,8 +177,10 @@ take_answer(struct replay *r, const struct mp_sink *sink,
     mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
            "register %u was not asked for, left out",
            (unsigned)answer->surplus_id);
-  if (answer->cid == KMP_GET_TYPE)
+  if (answer->cid == KMP_GET_TYPE) {
     r->model.type = answer->type;
+    replay_keep_type(r, answer);
+  }
   if (answer->cid == KMP_GET_SERIAL) {
     snprintf(text, sizeof(text), "%lu", (unsigned long)answer->serial);
     if (answer->serial == 0)

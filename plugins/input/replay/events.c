@@ -9,6 +9,8 @@ void
 events_begin(struct events *e)
 {
   e->in_line = e->in_bytes = 0;
+  e->again = e->looked = 0;
+  foreign_begin(&e->foreign);
   e->to_meter = 0;
   e->sent_len = 0;
 }
@@ -35,17 +37,108 @@ take_header(struct events *e)
   return EVENT_FAILED;
 }
 
+/* ---- Logs of other programs ---------------------------------------------- */
+
+/* What the line at hand came to. */
+enum taken {
+  TAKEN_NOT,  /* it is no line of such a log */
+  TAKEN_LINE, /* it is taken; the next one, please */
+  TAKEN_BYTES /* there are bytes: capture_next */
+};
+
+/* Begins with the bytes of such lines, at the time of the last of them. */
+static int
+begin_foreign(struct events *e)
+{
+  int has_time = e->line.has_time;
+  int64_t time_ms = e->line.time_ms;
+  const char *text;
+  size_t len = foreign_line(&e->foreign, &text);
+
+  if (len == 0 || capture_begin(&e->line, text, len) != CAPTURE_EVENTS)
+    return 0;
+  e->line.has_time = has_time;
+  e->line.time_ms = time_ms;
+  return 1;
+}
+
+static void
+tell_form(const struct events *e)
+{
+  mp_log(e->lines.host, MP_LOG_NOTICE, e->lines.name,
+         "read as the log of %s; its other lines are left out",
+         e->foreign.form);
+}
+
+/* Lines before the first one with bytes are no faults either. */
+static int
+is_foreign(struct events *e)
+{
+  const char *text;
+  size_t len = lines_peek(&e->lines, &text);
+
+  if (!e->foreign.form && !e->looked && foreign_find(&e->foreign, text, len))
+    tell_form(e);
+  e->looked = 1;
+  return e->foreign.form != NULL;
+}
+
+static enum taken
+take_foreign(struct events *e)
+{
+  int was_known = e->foreign.form != NULL;
+  enum foreign_taken taken = foreign_take(&e->foreign, e->text, e->text_len);
+
+  if (!was_known && e->foreign.form)
+    tell_form(e);
+  e->again = taken == FOREIGN_FULL;
+  if (taken == FOREIGN_WHOLE || taken == FOREIGN_FULL)
+    return begin_foreign(e) ? TAKEN_BYTES : TAKEN_LINE;
+  return taken == FOREIGN_PART || is_foreign(e) ? TAKEN_LINE : TAKEN_NOT;
+}
+
+/* ---- Lines --------------------------------------------------------------- */
+
+static int
+read_line(struct events *e)
+{
+  if (!e->again)
+    return lines_next(&e->lines, &e->text, &e->text_len);
+  e->again = 0;
+  return LINES_LINE;
+}
+
+/* What the line at hand is, as capture_begin. */
+static int
+begin_line(struct events *e)
+{
+  enum taken taken = TAKEN_NOT;
+  int r = CAPTURE_ETIME;
+
+  if (e->foreign.left > 0)
+    taken = take_foreign(e);
+  if (taken == TAKEN_NOT)
+    r = capture_begin(&e->line, e->text, e->text_len);
+  if (r != CAPTURE_ETIME)
+    return r;
+  if (taken == TAKEN_NOT)
+    taken = take_foreign(e);
+  return taken == TAKEN_BYTES  ? CAPTURE_EVENTS
+         : taken == TAKEN_LINE ? CAPTURE_COMMENT
+                               : CAPTURE_ETIME;
+}
+
 /* Reads the next line that is no comment.  0: it has events; else 1. */
 static int
 next_line(struct events *e, enum event *ret)
 {
-  const char *text;
-  size_t len;
   int r;
 
   do {
     e->to_meter = 0;
-    r = lines_next(&e->lines, &text, &len);
+    r = read_line(e);
+    if (r == LINES_END && begin_foreign(e))
+      return 0;
     if (r != LINES_LINE) {
       *ret = r == LINES_END    ? EVENT_END
              : r == LINES_LONG ? bad(e, "a line too long for a capture")
@@ -53,7 +146,7 @@ next_line(struct events *e, enum event *ret)
       e->code = r;
       return 1;
     }
-    r = capture_begin(&e->line, text, len);
+    r = begin_line(e);
   } while (r == CAPTURE_COMMENT);
   if (r == CAPTURE_EVENTS)
     return 0;
@@ -85,6 +178,7 @@ static int
 next_bytes(struct events *e, enum event *ret)
 {
   int r = capture_next(&e->line);
+  enum taken taken;
 
   e->to_meter = e->line.direction == CAPTURE_TO_METER;
   if (r > 0) {
@@ -93,6 +187,10 @@ next_bytes(struct events *e, enum event *ret)
   }
   e->in_line = 0;
   if (r == 0)
+    return 0;
+  taken = r == CAPTURE_EHEX || r == CAPTURE_EODD ? take_foreign(e) : TAKEN_NOT;
+  e->in_line = taken == TAKEN_BYTES;
+  if (taken != TAKEN_NOT)
     return 0;
   *ret = bad(e, capture_error_text(r));
   return 1;

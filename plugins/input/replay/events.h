@@ -11,6 +11,7 @@
 #include "plugins/input/kmp/capture.h"
 #include "plugins/input/kmp/kmp_frame.h"
 #include "plugins/input/kmp/kmp_message.h"
+#include "plugins/input/replay/foreign.h"
 #include "plugins/input/replay/lines.h"
 
 enum event {
@@ -31,6 +32,11 @@ struct events {
   int to_meter; /* direction of EVENT_FRAME and EVENT_BAD */
 
   /* Private. */
+  struct foreign foreign;
+  int looked;       /* for lines of another program's log */
+  const char *text; /* the line at hand */
+  size_t text_len;
+  int again;    /* it is still to be taken */
   int in_line;  /* capture_next may have more */
   int in_bytes; /* bytes are left to be fed */
   int told;     /* of these bytes something was told already */

@@ -273,3 +273,10 @@ lines_next(struct lines *l, const char **ret_line, size_t *ret_len)
       return r;
   }
 }
+
+size_t
+lines_peek(const struct lines *l, const char **ret_text)
+{
+  *ret_text = l->buf + l->start;
+  return l->end - l->start;
+}

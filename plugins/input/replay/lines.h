@@ -44,6 +44,10 @@ void lines_close(struct lines *l);
  * or a reason, explained. */
 int lines_next(struct lines *l, const char **ret_line, size_t *ret_len);
 
+/* What is in the buffer after the line given last; not all of it need be there.
+ */
+size_t lines_peek(const struct lines *l, const char **ret_text);
+
 /* Whether a blank line stands between what comes and more that comes behind it.
  * Of a file this is known for the whole of it; of a pipe as far as the buffer
  * reaches, and it may be waited for.  1, 0 or a reason. */

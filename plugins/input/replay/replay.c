@@ -27,6 +27,29 @@ next_unseen(const struct replay *r, uint32_t id)
   return id;
 }
 
+/* Whether the file has a register, wanted or not. */
+static int
+has_register(const struct replay *r)
+{
+  size_t i;
+
+  for (i = 0; i < sizeof(r->seen.bits); i++)
+    if (r->seen.bits[i])
+      return 1;
+  return 0;
+}
+
+/* Once for the file: there is nothing to read in it.  What was damaged was
+ * reported already. */
+static void
+report_empty(struct replay *r)
+{
+  if (r->failures == 0)
+    mp_fail(r->host, MP_EDATA, r->events.lines.name, "%s in it: %s",
+            r->answered ? "no register" : "no answer of a meter",
+            "meterpipe-capture(5) shows what a capture looks like");
+}
+
 /* Once for the file: what was wanted and never came. */
 static void
 report_unseen(struct replay *r)
@@ -37,9 +60,6 @@ report_unseen(struct replay *r)
   size_t len = 0;
   uint32_t id;
 
-  if (r->wants_all && !r->answered)
-    mp_log(r->host, MP_LOG_NOTICE, r->events.lines.name,
-           "no answer of a meter in it");
   for (id = next_unseen(r, r->wants_all ? REGISTER_COUNT : 0);
        id < REGISTER_COUNT; id = next_unseen(r, id + 1)) {
     int n = snprintf(list + len, room - len, "%s%s", len > 0 ? ", " : "",
@@ -72,14 +92,17 @@ finish(struct replay *r)
 {
   r->stopped = 1;
   report_nonsense(r);
-  report_unseen(r);
+  if (has_register(r))
+    report_unseen(r);
+  else
+    report_empty(r);
   if (r->wants_info && !r->info_told)
     mp_fail(r->host, MP_EDATA, r->events.lines.name,
             "holds no info code: %s has no value", MODEL_FIELD);
   return MP_END;
 }
 
-static int
+int
 replay_read(void *self, const struct mp_sink *sink)
 {
   struct replay *r = self;
@@ -113,7 +136,7 @@ learn_fields(struct replay *r)
   r->wants_all = i == 0;
 }
 
-static int
+int
 replay_open(void *self)
 {
   struct replay *r = self;
@@ -137,7 +160,7 @@ replay_open(void *self)
   return MP_OK;
 }
 
-static void
+void
 replay_close(void *self)
 {
   struct replay *r = self;
@@ -193,6 +216,7 @@ static const struct mp_input_ops input = {
   .close = replay_close,
   .read = replay_read,
   .check = replay_check,
+  .probe = replay_probe,
 };
 
 static const struct mp_option options[] = {

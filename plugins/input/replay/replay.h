@@ -1,6 +1,7 @@
 /*
  * The state of a replay, and what its parts do for each other: replay.c is the
- * plugin, cycle.c finds the cycles, values.c hands the values over.
+ * plugin, cycle.c finds the cycles, values.c hands the values over,
+ * probe.c lists them.
  */
 #ifndef REPLAY_REPLAY_H
 #define REPLAY_REPLAY_H
@@ -19,6 +20,9 @@
 #define PLACE_SIZE 512
 /* Of the lines that are none of a capture, as many are told without -v. */
 #define REPLAY_NONSENSE_TOLD 10
+/* What the first of them is told besides. */
+#define REPLAY_EXAMPLE                                                         \
+  "; a line of a capture is \"< 40 3f 10 ... 0d\", see meterpipe-capture(5)"
 
 struct register_set {
   uint8_t bits[REGISTER_COUNT / 8];
@@ -60,6 +64,7 @@ struct replay {
   /* The last answer in the old script's log. */
   uint8_t old_answer[KMP_WIRE_MAX];
   size_t old_answer_len;
+  struct replay_probe *probe; /* NULL: no probe is at work */
   struct events events;
 };
 
@@ -100,6 +105,16 @@ void replay_tell_serial(struct replay *r, const struct mp_sink *sink,
 /* Tells that OBJECT, of a line, is left out, and why. */
 void replay_leave_out(struct replay *r, int code, const char *object,
                       const char *why);
+
+/* mp_input_ops.open, read, close and probe. */
+int replay_open(void *self);
+int replay_read(void *self, const struct mp_sink *sink);
+void replay_close(void *self);
+int replay_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink);
+
+/* While a probe is at work, these keep what the recording holds. */
+void replay_keep_type(struct replay *r, const struct kmp_answer *answer);
+void replay_keep_record(struct replay *r, const struct kmp_record *record);
 
 /* "FILE:LINE", for messages. */
 const char *replay_place(const struct replay *r, uint64_t line,

@@ -23,7 +23,10 @@
 #define COUNTER_DIGITS 10
 #define SHOWN_DIGITS 6
 
+#define SWITCH_TYPE_GAS "1"
+#define SWITCH_TYPE_WATER "2"
 #define SWITCH_TYPE_CUSTOM "3"
+#define SWITCH_TYPE_TIME "5"
 
 #define USE_INSTEAD                                                            \
   "use a Counter with own unit, a kWh device, a Custom Sensor, a Temperature " \
@@ -258,21 +261,20 @@ parse_member(struct device *d, const cJSON *object, const char *data)
   d->place = digits_place(d->value, NUMBER_DOUBLE_DIGITS);
 }
 
+/* Domoticz stores and takes Celsius; what it shows can be Fahrenheit. */
 static void
 parse_temperature(struct device *d, const cJSON *object, const char *data)
 {
   if (!parse_data(d, data))
     return;
-  if (strcmp(d->unit, "F") == 0) {
-    fail(d, DEVICE_UNFIT,
-         "shows degrees Fahrenheit but takes Celsius; choose Celsius in "
-         "Domoticz (Setup, Settings, Meters)");
-    return;
-  }
-  if (!parse_double(reply_member(object, "Temp"), &d->value)) {
+  d->fahrenheit = strcmp(d->unit, "F") == 0;
+  if (!parse_double(reply_member(object, "Temp"), &d->value) ||
+      (d->fahrenheit && !number_celsius(d->value, &d->value))) {
     garbled(d);
     return;
   }
+  if (d->fahrenheit)
+    snprintf(d->unit, sizeof(d->unit), "C");
   d->place = -2;
   d->step = (struct number){ 1, -2 };
   number_round(&d->value, d->place);
@@ -301,12 +303,43 @@ parse_divider(struct device *d, const cJSON *object)
   return true;
 }
 
+/* The use of today is a number alone, or "0 kWh", until a row of today is in
+ * the log. */
+static bool
+is_logged_today(const cJSON *object)
+{
+  const char *today = text_or_empty(object, "CounterToday");
+
+  return today[0] != '\0' && strcmp(today, "0") != 0 &&
+         strcmp(today, "0 kWh") != 0;
+}
+
+static void
+parse_use(struct device *d, const cJSON *object)
+{
+  const char *kind = text_or_empty(object, "SwitchTypeVal");
+
+  d->managed = strcmp(d->type->label, "Managed Counter") == 0;
+  d->logged_today = !d->managed && is_logged_today(object);
+  if (strcmp(kind, SWITCH_TYPE_GAS) == 0)
+    d->sold_as = SOLD_AS_GAS;
+  else if (strcmp(kind, SWITCH_TYPE_WATER) == 0)
+    d->sold_as = SOLD_AS_WATER;
+}
+
 static void
 parse_counter(struct device *d, const cJSON *object, const char *data)
 {
   const char *kind = text_or_empty(object, "SwitchTypeVal");
 
+  parse_use(d, object);
   d->custom_counter = strcmp(kind, SWITCH_TYPE_CUSTOM) == 0;
+  if (strcmp(kind, SWITCH_TYPE_TIME) == 0) {
+    fail(d, DEVICE_UNFIT,
+         "a counter of type Time, which shows \"?\"; choose the type Counter "
+         "for it (Edit, on the page Utility)");
+    return;
+  }
   if (!parse_data(d, data) || !parse_divider(d, object))
     return;
   d->place = d->custom_counter ? digits_place(d->value, COUNTER_DIGITS)
@@ -326,6 +359,7 @@ static void
 parse_gas(struct device *d, const char *data)
 {
   parse_thousandths(d, data);
+  d->sold_as = SOLD_AS_GAS;
   snprintf(d->unit, sizeof(d->unit), "m3");
 }
 
@@ -335,6 +369,7 @@ parse_kwh(struct device *d, const cJSON *object, const char *data)
   const char *usage = text_or_empty(object, "Usage");
 
   parse_thousandths(d, data);
+  d->logged_today = is_logged_today(object);
   snprintf(d->unit, sizeof(d->unit), "kWh");
   if (strcmp(data, "0, ") == 0)
     d->state = DEVICE_EMPTY;

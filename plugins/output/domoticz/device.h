@@ -32,6 +32,13 @@ struct device_type {
   const char *unfit;  /* why none of them can be written; or NULL */
 };
 
+/* What Domoticz takes a counter for, and puts a price on. */
+enum device_sold {
+  SOLD_AS_NOTHING,
+  SOLD_AS_GAS,
+  SOLD_AS_WATER,
+};
+
 enum device_state {
   DEVICE_SHOWS,   /* value (text: text) */
   DEVICE_EMPTY,   /* nothing was ever set */
@@ -55,6 +62,10 @@ struct device {
   uint32_t wait_ms; /* see mp_shown.wait_ms */
   bool hidden, disabled, unused;
   bool custom_counter;
+  bool fahrenheit; /* data is in degrees Fahrenheit, value in Celsius */
+  bool managed;      /* a Managed Counter */
+  bool logged_today; /* a counter with a row of today in the log */
+  enum device_sold sold_as;
   char problem[256];
 
   /* For people. */

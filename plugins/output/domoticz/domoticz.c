@@ -17,6 +17,32 @@
 
 /* ---- Instances ----------------------------------------------------------- */
 
+/* What a Bearer token can hold (RFC 6750, section 2.1). */
+static bool
+is_token(const char *text)
+{
+  static const char characters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+
+  return text[0] != '\0' && text[strspn(text, characters)] == '\0';
+}
+
+static int
+check_token(const struct mp_host *host)
+{
+  const char *token = host->option(host, "token");
+
+  if (token == NULL)
+    return MP_OK;
+  if (host->option(host, "username") != NULL)
+    return mp_fail(host, MP_ECONFIG, "token",
+                   "`username` is given, too; a token needs none");
+  if (!is_token(token))
+    return mp_fail(host, MP_ECONFIG, "token",
+                   "holds a character that no access token has");
+  return MP_OK;
+}
+
 static int
 check_options(const struct mp_host *host)
 {
@@ -29,7 +55,7 @@ check_options(const struct mp_host *host)
       host->option(host, "username") == NULL)
     return mp_fail(host, MP_ECONFIG, "password",
                    "there is no `username` that it belongs to");
-  return MP_OK;
+  return check_token(host);
 }
 
 static char *
@@ -50,12 +76,14 @@ make_http(struct domoticz *d)
     .url = d->url,
     .username = host->option(host, "username"),
     .password = host->option(host, "password"),
+    .token = host->option(host, "token"),
     .ca_file = host->option(host, "ca_file"),
     .timeout_ms = host->option_int(host, "timeout"),
     .tls_verify = host->option_int(host, "tls_verify") != 0,
   };
 
   d->with_login = options.username != NULL;
+  d->with_token = options.token != NULL;
   d->with_tls = url_is_https(d->url);
   d->http = http_new(host, &options);
   return d->http != NULL;
@@ -212,6 +240,8 @@ static const struct mp_option domoticz_options[] = {
   { "username", MP_TYPE_STRING, 0, NULL, NULL,
     "user of Domoticz; leave out in a trusted network" },
   { "password", MP_TYPE_SECRET, 0, NULL, NULL, "the user's password" },
+  { "token", MP_TYPE_SECRET, 0, NULL, NULL,
+    "access token of Domoticz 2026.2 or later, instead of a user" },
   { "timeout", MP_TYPE_DURATION, 0, "10s", "1ms..",
     "longest wait for one answer" },
   { "tls_verify", MP_TYPE_BOOL, 0, "yes", NULL,

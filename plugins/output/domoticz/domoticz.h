@@ -50,12 +50,13 @@ struct slot {
 struct domoticz {
   const struct mp_host *host;
   char *url;
-  bool with_login, with_tls;
+  bool with_login, with_token, with_tls;
   struct http *http;
   struct api api;
   struct slot *slots; /* in order of their first target */
   uint32_t slot_count;
   bool planned_hardware; /* that it would be made is said once */
+  bool manages;          /* makes a device: only administrators may */
   int left; /* why the server is not asked again in this run; or MP_OK */
 };
 
@@ -72,9 +73,31 @@ int talk_read(struct domoticz *d, const char *object, const char *query,
 int talk_change(struct domoticz *d, const char *object, const char *query,
                 struct http_answer *answer, struct reply *ret);
 
+/* Carries out QUERY, which only administrators may; MP_OK: RET is the reply.
+ * Else a reason, reported: "WHAT is refused".  WHAT NULL: MP_DROP, unreported,
+ * if the status of the reply is other than OK. */
+int talk_command(struct domoticz *d, const char *what, const char *query,
+                 struct reply *ret);
+
+/* The idx that REPLY tells of something just made, into IDX.  Frees REPLY. */
+int talk_take_idx(struct domoticz *d, const char *what, struct reply *reply,
+                  char *idx, size_t size);
+
+/* Whether HTTP status STATUS says that the request is too long. */
+bool talk_is_too_long(long status);
+
+/* Stores that the server closes connections unannounced, and uses what an
+ * earlier run stored. */
+void talk_note_connection(struct domoticz *d);
+void talk_recall_connection(struct domoticz *d);
+
 /* ---- fetch.c ------------------------------------------------------------- */
 
 int domoticz_fetch(void *self, const struct mp_shown_sink *sink);
+
+/* The query for all devices: those not in use, hidden ones and those of
+ * disabled hardware, too. */
+#define LIST_ALL "filter=all&displayhidden=1&displaydisabled=1&order=Name"
 
 /* Reads all devices, or those of QUERY ("rid=3"), in the form that this server
  * knows.  As talk_read. */
@@ -91,6 +114,19 @@ int domoticz_commit(void *self, const struct mp_result_sink *sink);
 
 int domoticz_list(void *self, const struct mp_list_sink *sink);
 int domoticz_check(void *self);
+
+/* ---- suit.c -------------------------------------------------------------- */
+
+/* Warns about a device that does not suit its values. */
+void suit_check_slot(const struct domoticz *d, const struct slot *slot);
+/* Reports a login that may only read. */
+void suit_check_rights(struct domoticz *d);
+
+/* ---- first_day.c --------------------------------------------------------- */
+
+/* Says after an update of SLOT that Domoticz takes the whole reading for
+ * today's use, where that is so. */
+void first_day_tell(const struct domoticz *d, const struct slot *slot);
 
 /* ---- create.c ------------------------------------------------------------ */
 

@@ -18,6 +18,9 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define STORE_KEY "api"
+/* The longest list of idx in one request: the request line may have 8 KiB in
+ * Domoticz of 2026, and less in a proxy. */
+#define LIST_MAX 4000
 
 /* ---- What is known about the server -------------------------------------- */
 
@@ -126,62 +129,94 @@ take_device(struct domoticz *d, struct slot *slot, const struct reply *reply)
   return true;
 }
 
-/* "rid=1,3,9", from malloc. */
-static char *
-list_query(const struct domoticz *d)
+/* Writes "rid=1,3,9": the slots from BEGIN on, as many as fit into QUERY.
+ * Returns the first one that did not. */
+static uint32_t
+list_query(const struct domoticz *d, uint32_t begin, char *query, size_t size)
 {
-  size_t size = sizeof("rid=") + d->slot_count * (IDX_DIGITS + 1), at;
-  char *query = malloc(size);
+  size_t len = (size_t)snprintf(query, size, "rid=");
   uint32_t i;
 
-  if (query == NULL)
-    return NULL;
-  at = (size_t)snprintf(query, size, "rid=");
-  for (i = 0; i < d->slot_count; i++)
-    at += (size_t)snprintf(query + at, size - at, "%s%s", i == 0 ? "" : ",",
-                           d->slots[i].idx);
-  return query;
+  for (i = begin; i < d->slot_count && len + IDX_DIGITS + 2 <= size; i++)
+    len += (size_t)snprintf(query + len, size - len, "%s%s",
+                            i == begin ? "" : ",", d->slots[i].idx);
+  return i;
 }
 
-/* Asks for all at once.  Those left out are asked for alone: a counter that
- * was sent something else than a number is dropped from a list.  *ret_empty:
- * there was no result at all. */
+/* Asks for the slots from *BEGIN on in one request, and moves *BEGIN past
+ * them.  Clears *RET_EMPTY if there was any result. */
+static int
+ask_list(struct domoticz *d, uint32_t *begin, bool *ret_empty)
+{
+  char query[LIST_MAX];
+  uint32_t i = *begin, end = list_query(d, i, query, sizeof(query));
+  struct reply reply;
+  int code = fetch_devices(d, query, 0, &reply);
+
+  if (code != MP_OK)
+    return code;
+  for (; i < end; i++)
+    if (!take_device(d, &d->slots[i], &reply))
+      d->slots[i].reach = REACH_MISSING;
+  if (reply.results != NULL)
+    *ret_empty = false;
+  reply_free(&reply);
+  *begin = end;
+  return MP_OK;
+}
+
+/* Asks for all in as few requests as possible.  Those left out are asked for
+ * alone: a counter that was sent something else than a number is dropped from
+ * a list.  *ret_empty: there was no result at all. */
 static int
 ask_together(struct domoticz *d, bool *ret_empty)
 {
-  char *query = list_query(d);
+  uint32_t begin = 0;
+  int code = MP_OK;
+
+  *ret_empty = true;
+  while (begin < d->slot_count && code == MP_OK)
+    code = ask_list(d, &begin, ret_empty);
+  return code;
+}
+
+/* Asks for the slot's device, with further pairs MORE; *RET_FOUND: it is
+ * there. */
+static int
+ask_with(struct domoticz *d, struct slot *slot, const char *more,
+         bool *ret_found)
+{
+  char query[64];
   struct reply reply;
-  uint32_t i;
   int code;
 
-  if (query == NULL)
-    return mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
+  snprintf(query, sizeof(query), "rid=%s%s", slot->idx, more);
   code = fetch_devices(d, query, 0, &reply);
-  free(query);
   if (code != MP_OK)
     return code;
-  for (i = 0; i < d->slot_count; i++)
-    if (!take_device(d, &d->slots[i], &reply))
-      d->slots[i].reach = REACH_MISSING;
-  *ret_empty = reply.results == NULL;
+  *ret_found = take_device(d, slot, &reply);
   reply_free(&reply);
   return MP_OK;
 }
 
+/* A device of disabled hardware is listed only when such are asked for; before
+ * 2023.2 never.  It would take updates, but somebody switched it off. */
 static int
 ask_alone(struct domoticz *d, struct slot *slot)
 {
-  char query[sizeof("rid=") + IDX_DIGITS];
-  struct reply reply;
-  int code;
+  bool found = false;
+  int code = ask_with(d, slot, "", &found);
 
-  snprintf(query, sizeof(query), "rid=%s", slot->idx);
-  code = fetch_devices(d, query, 0, &reply);
+  if (code != MP_OK || found)
+    return code;
+  code = ask_with(d, slot, "&displaydisabled=1", &found);
   if (code != MP_OK)
     return code;
-  if (!take_device(d, slot, &reply) && slot->reach != REACH_DEVICE)
+  if (found)
+    slot->device.unfit = "its hardware is disabled; enable it (Setup, "
+                         "Hardware); its pending value is kept";
+  else
     slot->reach = REACH_ABSENT;
-  reply_free(&reply);
   return MP_OK;
 }
 
@@ -333,6 +368,8 @@ answer_target(const struct domoticz *d, const struct slot *slot, uint32_t index,
     shown.answer = MP_SHOWN_UNFIT;
     return sink->shown(sink, &shown);
   }
+  if (slot->device.type->form != DEVICE_TEXT)
+    shown.flags = MP_SHOWN_NUMBERS;
   if (target->part != NULL)
     show_power(&slot->device, &value, &shown);
   else
@@ -367,7 +404,9 @@ domoticz_fetch(void *self, const struct mp_shown_sink *sink)
   for (i = 0; i < d->slot_count; i++)
     d->slots[i].reach = REACH_NONE;
   load_api(d);
+  talk_recall_connection(d);
   code = ask_all(d);
+  talk_note_connection(d);
   for (i = 0; i < d->slot_count; i++) {
     int given = answer_slot(d, &d->slots[i], sink);
 

@@ -12,6 +12,10 @@
  * socket is compared (bytes_out): at the start of the request, when the
  * connection and its TLS session are ready, and when the request ends or its
  * socket closes.
+ *
+ * A proxy that closes the connection after every reply without announcing it
+ * cuts the update that is sent at that moment.  After the first such close each
+ * request gets a new connection (see_loss).
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -28,6 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include <netinet/in.h>
 #include <linux/tcp.h>
@@ -45,6 +50,8 @@
 #define SOCKETS 8
 /* The longest that a wait for the server goes without a look at the rest. */
 #define WAIT_MS 1000
+/* A connection that was idle for longer may be closed by any server. */
+#define IDLE_MS 4000
 
 struct http {
   const struct mp_host *host;
@@ -55,6 +62,9 @@ struct http {
   struct curl_slist *headers;
   char curl_error[CURL_ERROR_SIZE];
   curl_socket_t sockets[SOCKETS]; /* open; else CURL_SOCKET_BAD */
+  bool single;                    /* each request gets a new connection */
+  curl_socket_t kept;             /* from the request before; or BAD */
+  int64_t kept_at_ms;             /* on CLOCK_MONOTONIC */
 
   /* Of the request in hand. */
   unsigned flags;
@@ -62,6 +72,7 @@ struct http {
   size_t limit;         /* longer than that */
   bool cut;             /* an update lost its connection */
   bool moved;           /* a connection may have carried a part of it away */
+  bool lost;            /* the kept connection was closed during it */
   curl_socket_t fd;     /* its connection; CURL_SOCKET_BAD: none, or closed */
   uint64_t mark;        /* bytes_out of fd when the request began */
   size_t head_len;
@@ -114,6 +125,15 @@ take_body(char *data, size_t one, size_t n, void *ctx)
   memcpy(h->body + h->len, data, len);
   h->len += len;
   return len;
+}
+
+static int64_t
+now_ms(void)
+{
+  struct timespec ts;
+
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+  return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* ---- What was sent ------------------------------------------------------- */
@@ -213,6 +233,15 @@ begin_request(void *ctx, char *address, char *local, int port, int local_port)
   return CURL_PREREQFUNC_OK;
 }
 
+/* The kept connection is gone and another one is wanted: the server closed it
+ * without having announced that. */
+static void
+see_loss(struct http *h)
+{
+  if (h->lost && now_ms() - h->kept_at_ms < IDLE_MS)
+    h->single = true;
+}
+
 static curl_socket_t
 open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -220,6 +249,7 @@ open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
   curl_socket_t *place = find_socket(h, CURL_SOCKET_BAD);
 
   (void)purpose;
+  see_loss(h);
   if (place == NULL || is_repetition(h))
     return CURL_SOCKET_BAD;
   *place = socket(address->family, address->socktype | SOCK_CLOEXEC,
@@ -236,6 +266,10 @@ close_socket(void *ctx, curl_socket_t fd)
   if (fd == h->fd) {
     look_at_count(h);
     h->fd = CURL_SOCKET_BAD;
+  }
+  if (fd == h->kept) {
+    h->lost = true;
+    h->kept = CURL_SOCKET_BAD;
   }
   if (place != NULL)
     *place = CURL_SOCKET_BAD;
@@ -258,6 +292,10 @@ set_protocols(CURL *easy)
 static void
 set_login(struct http *h)
 {
+  if (h->options.token != NULL) {
+    curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+    curl_easy_setopt(h->easy, CURLOPT_XOAUTH2_BEARER, h->options.token);
+  }
   if (h->options.username == NULL)
     return;
   /* Domoticz answers 401 without saying that it takes Basic: it is sent
@@ -346,7 +384,7 @@ http_new(const struct mp_host *host, const struct http_options *options)
   h->host = host;
   h->options = *options;
   h->direct = goes_directly(options->url);
-  h->fd = CURL_SOCKET_BAD;
+  h->fd = h->kept = CURL_SOCKET_BAD;
   for (size_t i = 0; i < SOCKETS; i++)
     h->sockets[i] = CURL_SOCKET_BAD;
   return h;
@@ -382,6 +420,18 @@ http_close(struct http *http)
   http->headers = NULL;
   http->body = NULL;
   http->size = 0;
+}
+
+bool
+http_is_single(const struct http *http)
+{
+  return http->single;
+}
+
+void
+http_set_single(struct http *http)
+{
+  http->single = true;
 }
 
 void
@@ -503,6 +553,15 @@ run_must_end(struct http *h)
   return cancel.fd >= 0 && poll(&cancel, 1, 0) > 0;
 }
 
+/* The connection that is left for the next request. */
+static void
+note_kept(struct http *h)
+{
+  h->kept = only_socket(h);
+  h->kept_at_ms = now_ms();
+  h->lost = false;
+}
+
 static void
 perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
 {
@@ -513,8 +572,11 @@ perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
 
   curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, limit);
   curl_easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT_MS, limit);
+  curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, h->single ? 1L : 0L);
+  curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, h->single ? 1L : 0L);
   code = transfer(h, &curl);
   ret->sent = may_have_left(h);
+  note_kept(h);
   if (code == MP_ECANCELED) {
     refuse_at_end(h, ret);
   } else if (code != MP_OK) {
@@ -561,7 +623,7 @@ http_get(struct http *http, const char *query, unsigned flags,
   memset(ret, 0, sizeof(*ret));
   http->flags = flags;
   http->too_long = NULL;
-  http->cut = http->moved = false;
+  http->cut = http->moved = http->lost = false;
   http->fd = CURL_SOCKET_BAD;
   http->head_len = http->len = 0;
   http->curl_error[0] = '\0';

@@ -17,6 +17,7 @@ struct http_options {
   const char *url; /* with path prefix, without a slash at the end */
   const char *username;
   const char *password;
+  const char *token; /* in place of the two */
   const char *ca_file;
   int64_t timeout_ms;
   bool tls_verify;
@@ -55,6 +56,12 @@ void http_free(struct http *http);
 int http_open(struct http *http);
 /* Closes the connection. */
 void http_close(struct http *http);
+
+/* Whether each request gets a connection of its own: since the server, or a
+ * proxy before it, closed one after a reply without announcing that, or since
+ * http_set_single. */
+bool http_is_single(const struct http *http);
+void http_set_single(struct http *http);
 
 /* Asks for URL/json.htm?QUERY.  Bounded by the timeout and the time left. */
 void http_get(struct http *http, const char *query, unsigned flags,

@@ -9,22 +9,57 @@
 
 /* ---- list ---------------------------------------------------------------- */
 
+/* The label of what is shown ("4321.5 Watt", "45.5%") becomes the unit ("4321.5
+ * W"), so that a reader sees it once.  What shows another unit, or no number,
+ * stays as it is. */
+static void
+list_value(const struct device *device, char *buf, size_t size,
+           struct mp_listed *listed)
+{
+  struct number number;
+  size_t len = number_parse(device->data, &number);
+
+  listed->value = device->data;
+  if (device->fahrenheit || device->unit[0] == '\0' ||
+      device->state == DEVICE_GARBLED)
+    return;
+  listed->unit = device->unit;
+  snprintf(buf, size, "%.*s %s", (int)len, device->data, device->unit);
+  if (len > 0)
+    listed->value = buf;
+}
+
 void
 manage_list_device(const struct cJSON *object, const struct mp_list_sink *sink)
 {
   struct mp_listed listed = { .struct_size = sizeof(listed) };
   struct device device;
+  char value[sizeof(device.data) + sizeof(device.unit)];
 
   listed.name = reply_member(object, "idx");
   if (listed.name == NULL || !device_parse(object, -1, &device))
     return;
   listed.label = device.name;
   listed.type = device.kind;
-  listed.value = device.data;
-  listed.unit = device.unit[0] == '\0' ? NULL : device.unit;
+  list_value(&device, value, sizeof(value), &listed);
   listed.updated = device.updated[0] == '\0' ? NULL : device.updated;
   sink->listed(sink, &listed);
   device_clear(&device);
+}
+
+/* Whether Domoticz itself leaves the device out of its lists. */
+static bool
+is_left_out(const struct cJSON *object)
+{
+  const char *used = reply_member(object, "Used");
+  const char *name = reply_member(object, "Name");
+  /* Of hardware that is gone, Domoticz lists the devices. */
+  const char *hardware = reply_member(object, "HardwareTypeVal");
+
+  return (used != NULL && strcmp(used, "0") == 0) ||
+         (name != NULL && name[0] == '$') ||
+         (reply_is_true(object, "HardwareDisabled") && hardware != NULL &&
+          strcmp(hardware, "0") != 0);
 }
 
 int
@@ -33,15 +68,24 @@ domoticz_list(void *self, const struct mp_list_sink *sink)
   struct domoticz *d = self;
   const struct cJSON *object;
   struct reply reply;
+  unsigned left_out = 0;
   int code;
 
   d->left = MP_OK;
-  code = fetch_devices(d, "filter=all&used=true&order=Name", HTTP_LONG, &reply);
+  code = fetch_devices(d, LIST_ALL, HTTP_LONG, &reply);
   if (code != MP_OK)
     return code;
   for (object = reply.results; object != NULL; object = object->next)
-    manage_list_device(object, sink);
+    if (is_left_out(object))
+      left_out++;
+    else
+      manage_list_device(object, sink);
   reply_free(&reply);
+  if (left_out > 0)
+    mp_log(d->host, MP_LOG_NOTICE, d->url,
+           "%u device%s left out: not in use, hidden (the name begins with $), "
+           "or of disabled hardware; Setup, Devices shows them",
+           left_out, left_out == 1 ? " is" : "s are");
   return MP_OK;
 }
 
@@ -82,6 +126,7 @@ check_slot(const struct domoticz *d, const struct slot *slot)
   const struct device *device = &slot->device;
 
   check_operand(d, slot);
+  suit_check_slot(d, slot);
   if (device->hidden)
     warn(d, slot, "hidden: Domoticz does not list a name that begins with $");
   if (device->disabled)
@@ -99,5 +144,6 @@ domoticz_check(void *self)
   for (i = 0; i < d->slot_count; i++)
     if (d->slots[i].reach == REACH_DEVICE)
       check_slot(d, &d->slots[i]);
+  suit_check_rights(d);
   return MP_OK;
 }

@@ -156,6 +156,32 @@ number_subtract(struct number a, struct number b, struct number *ret)
 }
 
 bool
+number_celsius(struct number fahrenheit, struct number *ret)
+{
+  const struct number freezing = { 32, 0 };
+  /* Beyond this there is no thermometer, and no overflow within. */
+  const int64_t max = INT64_C(1000000000000);
+  const int32_t place = -6;
+  struct number n;
+
+  if (!number_subtract(fahrenheit, freezing, &n))
+    return false;
+  if (n.exp10 < place)
+    number_round(&n, place);
+  if (n.coef > max || n.coef < -max || n.exp10 > 6)
+    return false;
+  for (; n.exp10 > place; n.exp10--)
+    if (__builtin_mul_overflow(n.coef, 10, &n.coef))
+      return false;
+  if (n.coef > max || n.coef < -max)
+    return false;
+  n.coef *= 5;
+  n.coef = (n.coef + (n.coef < 0 ? -4 : 4)) / 9;
+  *ret = n;
+  return true;
+}
+
+bool
 number_invert(struct number n, struct number *ret)
 {
   int64_t power = 1;

@@ -37,6 +37,9 @@ void number_trim(struct number *n);
 /* False: the result does not fit. */
 bool number_subtract(struct number a, struct number b, struct number *ret);
 
+/* FAHRENHEIT in degrees Celsius, to six decimals; false: no temperature. */
+bool number_celsius(struct number fahrenheit, struct number *ret);
+
 /* 1 / N; false: N is not above 0, or 1 / N has no end. */
 bool number_invert(struct number n, struct number *ret);
 

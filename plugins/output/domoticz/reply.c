@@ -178,6 +178,18 @@ reply_member(const cJSON *object, const char *name)
 }
 
 bool
+reply_copy_idx(const cJSON *object, char *idx, size_t size)
+{
+  const char *text = reply_member(object, "idx");
+  size_t len = text == NULL ? 0 : strspn(text, "0123456789");
+
+  if (len == 0 || len >= size || text[len] != '\0')
+    return false;
+  memcpy(idx, text, len + 1);
+  return true;
+}
+
+bool
 reply_is_true(const cJSON *object, const char *name)
 {
   return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name));

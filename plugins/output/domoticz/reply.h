@@ -32,6 +32,9 @@ const cJSON *reply_find(const struct reply *reply, const char *idx);
  * or it is neither. */
 const char *reply_member(const cJSON *object, const char *name);
 
+/* Copies member idx of OBJECT; false: it is no idx, or longer than SIZE. */
+bool reply_copy_idx(const cJSON *object, char *idx, size_t size);
+
 /* Whether member NAME is true (JSON's own, not a text). */
 bool reply_is_true(const cJSON *object, const char *name);
 

@@ -5,6 +5,7 @@
  *
  *     never left (no connection, no time, the run ends)   not sent
  *     refused: 401, 403, a status other than OK           rejected
+ *     too long for the server: 413, 414, 431              rejected
  *     another 3xx or 4xx: nobody carried it out           retry
  *     5xx: a proxy says so when the server behind it
  *     did it and then went silent                         perhaps
@@ -199,7 +200,8 @@ judge(const struct http_answer *answer, int code)
 {
   if (answer->code != MP_OK)
     return answer->sent ? MP_PERHAPS : MP_NOT_SENT;
-  if (answer->status == 401 || answer->status == 403)
+  if (answer->status == 401 || answer->status == 403 ||
+      talk_is_too_long(answer->status))
     return MP_REJECTED;
   if (answer->status >= 300 && answer->status < 500)
     return MP_RETRY;
@@ -271,6 +273,8 @@ send_slot(struct domoticz *d, const struct slot *slot)
     return MP_REJECTED;
   result = send_svalue(d, slot, svalue);
   free(svalue);
+  if (result == MP_ACCEPTED || result == MP_PERHAPS)
+    first_day_tell(d, slot);
   return result;
 }
 
@@ -303,5 +307,6 @@ domoticz_commit(void *self, const struct mp_result_sink *sink)
       sink->result(sink, 0, slot->power_target, result);
     clear_record(slot);
   }
+  talk_note_connection(d);
   return d->left;
 }

@@ -393,7 +393,7 @@ out_commit(void *self, const struct mp_result_sink *sink)
 
 static const struct mp_output_ops ops = {
   .struct_size = sizeof(struct mp_output_ops),
-  .flags = MP_OUTPUT_TAKES_ALL,
+  .flags = MP_OUTPUT_TAKES_ALL | MP_OUTPUT_SHOWS,
   .delivery = MP_LIVE,
   .target_prefix = "field",
   .open = out_open,

@@ -544,6 +544,22 @@ START_TEST(another_meter_is_asked_for_all_again)
 }
 END_TEST
 
+/* Perhaps it was exchanged meanwhile. */
+START_TEST(a_meter_that_failed_is_asked_for_all_again)
+{
+  want(2);
+  fake_host_store(h, "silent", "68 1001");
+  fake_host_store(h, "silent_runs", "2");
+  fake_host_store(h, "silent_at", "1795341600000");
+  fake_host_set(h, "retries", "0");
+  meter_fault(m, "crc*1");
+  ck_assert_int_eq(run(), MP_EPROTO);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 2);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+}
+END_TEST
+
 /* A block of registers that the meter has not, and one that does not come
  * because the meter went away. */
 START_TEST(silence_is_believed_of_a_meter_that_is_there)
@@ -960,6 +976,7 @@ kmp_suite(void)
   tcase_add_test(tcase, a_meter_that_refuses_eight_is_remembered);
   tcase_add_loop_test(tcase, what_a_meter_is_silent_to_is_remembered, 0, 3);
   tcase_add_test(tcase, another_meter_is_asked_for_all_again);
+  tcase_add_test(tcase, a_meter_that_failed_is_asked_for_all_again);
   tcase_add_test(tcase, silence_is_believed_of_a_meter_that_is_there);
   tcase_add_test(tcase, requests_hold_as_many_registers_as_the_option_says);
   tcase_add_test(tcase, a_young_reading_is_not_repeated);

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -108,6 +109,17 @@ static const struct {
   { "tcp://localhost:99999", MP_ECONFIG, "from 1 to 65535" },
   { "tcp://localhost:telnet", MP_ECONFIG, "from 1 to 65535" },
   { "tcp://127.0.0.1:1", MP_EIO, "cannot connect" },
+  { "socket://127.0.0.1:1", MP_EIO, "cannot connect" },
+  { "Socket://127.0.0.1", MP_ECONFIG, "tcp://HOST:PORT" },
+  { "127.0.0.1:3001", MP_ECONFIG, "set device to tcp://127.0.0.1:3001" },
+  { "[::1]:3001", MP_ECONFIG, "set device to tcp://[::1]:3001" },
+  { "TCP:bridge:23", MP_ECONFIG, "set device to tcp://bridge:23" },
+  { "http://bridge/", MP_ECONFIG, "set device to tcp://HOST:PORT" },
+  { "esphome://bridge:6053/?key=x", MP_ECONFIG, "to tcp://bridge:6053" },
+  { "rfc2217://bridge:2217", MP_ECONFIG, "set the serial server to raw TCP" },
+  { "rfc2217://bridge:2217?ign_set_control", MP_ECONFIG, "tcp://bridge:2217" },
+  { "telnet://bridge", MP_ECONFIG, "telnet are not spoken" },
+  { "ttyUSB0:x", MP_EIO, "write its whole path" },
   { "tcp://[127.0.0.1]:1", MP_EIO, "cannot connect" },
 };
 
@@ -152,6 +164,27 @@ START_TEST(a_port_without_permission_names_the_group_to_join)
   }
   ck_assert_int_eq(open_port(tty, 0, &port), MP_EPERM);
   assert_logged("add this user to the group ");
+}
+END_TEST
+
+/* Files that can be opened: none, or one; the lock of a server is the first. */
+START_TEST(a_port_beyond_the_limit_of_open_files_says_so)
+{
+  static const char *const devices[] = { NULL, "tcp://127.0.0.1:1" };
+  struct port *port = NULL;
+  int first = dup(master);
+
+  close(first);
+  for (int files = 0; files < 1 + _i; files++) {
+    const struct rlimit limit = { (rlim_t)(first + files), 4096 };
+
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_int_eq(open_port(_i == 0 ? tty : devices[_i], 0, &port), MP_EIO);
+  }
+  ck_assert_uint_eq(fake_host_failures(h), 1u + (unsigned)_i);
+  assert_logged("Too many open files: raise the limit of open files (ulimit "
+                "-n)");
+  ck_assert_ptr_null(strstr(fake_host_log(h), "cannot connect"));
 }
 END_TEST
 
@@ -552,8 +585,15 @@ START_TEST(a_serial_server_is_a_port)
   ck_assert_int_eq(open_port(device, 0, &second), MP_EBUSY);
   close(fd);
   ck_assert_int_eq(port_read(port, buf, sizeof(buf), port_clock() + 1000, &len),
+                   MP_DROP);
+  fd = accept(server, NULL, NULL);
+  ck_assert_int_eq(port_write(port, (const uint8_t *)"again", 5), MP_OK);
+  ck_assert_int_eq(read(fd, buf, sizeof(buf)), 5);
+  ck_assert_uint_eq(fake_host_failures(h), 1); /* of the second user */
+  close(fd);
+  ck_assert_int_eq(port_read(port, buf, sizeof(buf), port_clock() + 1000, &len),
                    MP_EIO);
-  assert_logged("the serial server ended the connection");
+  assert_logged("the serial server ended the connection (");
   port_close(port);
   ck_assert_int_eq(open_port(device, 0, &port), MP_OK);
   port_close(port);
@@ -785,6 +825,8 @@ port_suite(void)
                       (int)(sizeof(no_ports) / sizeof(no_ports[0])));
   tcase_add_test(tcase, a_pipe_is_not_opened);
   tcase_add_test(tcase, a_port_without_permission_names_the_group_to_join);
+  tcase_add_loop_test(tcase, a_port_beyond_the_limit_of_open_files_says_so, 0,
+                      2);
   tcase_add_test(tcase, the_line_is_raw_while_open_and_as_before_afterwards);
   tcase_add_test(tcase, every_speed_of_the_option_is_known);
   tcase_add_test(tcase, a_setting_that_the_port_does_not_take_is_reported);

@@ -436,6 +436,12 @@ static const struct {
     "every 30 minutes, or the eye switches off",
     { .requests = 3, .answers = 1, .silences = 2 },
     MP_ETIMEOUT },
+  { "only 00 bytes",
+    "only 00 bytes: 7 (requests sent: 2): the line is held low: check the "
+    "polarity, wiring and supply of the head (dtr, rts), then press a button "
+    "on the meter and check the position of the head",
+    { .requests = 2, .silences = 2, .zeros = 7 },
+    MP_EPROTO },
   { "only an echo",
     "only an echo (requests sent: 2): the head works",
     { .requests = 2, .silences = 2, .echoes = 2 },

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "plugins/input/kmp/stranger.h"
+#include "plugins/input/kmp/telnet.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 /* Bytes of a string without its NUL. */
@@ -56,6 +57,37 @@ START_TEST(frames_are_known)
 }
 END_TEST
 
+/* ---- Telnet ---------------------------------------------------------------
+ */
+
+static const struct {
+  const uint8_t *bytes;
+  size_t len;
+  int negotiates, doubles;
+} telnet[] = {
+  { BYTES("\xff\xfb\x01\xff\xfd\x2c"), 1, 0 },
+  { BYTES("\x00\xff\xfe\x00"), 1, 0 },
+  { BYTES("\xff\xfb"), 0, 0 },
+  { BYTES("\xff\xfa\x01"), 0, 0 }, /* a subnegotiation follows a DO */
+  { BYTES("\xff\xff\xff\xff\xff"), 0, 0 },
+  { BYTES("\xff\xfb\xfe"), 0, 0 },
+  /* Register 68, 2.55 m3, as it was sent; with FF twice; and damaged too. */
+  { BYTES("\x40\x3f\x10\x00\x44\x28\x01\x42\xff\xc0\xe8\x0d"), 0, 0 },
+  { BYTES("\x40\x3f\x10\x00\x44\x28\x01\x42\xff\xff\xc0\xe8\x0d"), 0, 1 },
+  { BYTES("\x40\x3f\x10\x00\x44\x28\x01\x43\xff\xff\xc0\xe8\x0d"), 0, 0 },
+  { BYTES("\xff\xff"), 0, 0 },
+  { BYTES(""), 0, 0 },
+};
+
+START_TEST(telnet_is_known)
+{
+  ck_assert_int_eq(telnet_negotiates(telnet[_i].bytes, telnet[_i].len),
+                   telnet[_i].negotiates);
+  ck_assert_int_eq(telnet_doubles(telnet[_i].bytes, telnet[_i].len),
+                   telnet[_i].doubles);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -65,6 +97,7 @@ main(void)
   int failed;
 
   tcase_add_loop_test(tcase, frames_are_known, 0, (int)ARRAY_SIZE(rows));
+  tcase_add_loop_test(tcase, telnet_is_known, 0, (int)ARRAY_SIZE(telnet));
   suite_add_tcase(suite, tcase);
   runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

@@ -15,8 +15,6 @@ START_TEST(test_cycles)
     const char *text;
     const char *cycles;
   } rows[] = {
-    { "", "" },
-    { "# meterpipe capture 1 meter\n\n\n", "" },
     { ASK_60 GJ_216, E216 "|" },
     { GJ_216, E216 "|" },
     { ASK_60 GJ_216 ASK_68 M3_1875, E216 V1875 "|" },
@@ -76,7 +74,8 @@ START_TEST(test_damage_is_told_with_its_line)
       "FILE:2: left out: cut off before the stop byte\n" },
     { "hello\n" GJ_216, E216 "|",
       "FILE:1: left out: not a line of a capture: neither hex digits nor a "
-      "comment\n" },
+      "comment; a line of a capture is \"< 40 3f 10 ... 0d\", see "
+      "meterpipe-capture(5)\n" },
     { "11 22 33\n", "|", "FILE:1: left out: no start byte\n" },
     { BAD_60 GJ_216, E216 "|", "FILE:1: left out: wrong checksum\n" },
     /* Not an answer to what was asked. */

@@ -260,12 +260,14 @@ START_TEST(test_a_later_version_is_refused)
 }
 END_TEST
 
-START_TEST(test_a_file_without_answers_is_noticed)
+START_TEST(test_a_file_without_answers_is_a_failure)
 {
   ck_assert_str_eq(replaying_all("# nothing\n"), "");
   ck_assert_str_eq(replaying_log(),
-                   "notice: meter: FILE: no answer of a meter in it\n");
-  ck_assert_uint_eq(fake_host_failures(replaying.host), 0);
+                   "error: meter: FILE: no answer of a meter in it: "
+                   "meterpipe-capture(5) "
+                   "shows what a capture looks like\n");
+  ck_assert_int_eq(fake_host_failure(replaying.host, 0), MP_EDATA);
 }
 END_TEST
 
@@ -320,7 +322,7 @@ make_suite(void)
   tcase_add_test(tc, test_values_that_are_none);
   tcase_add_test(tc, test_a_field_has_the_same_name_each_time);
   tcase_add_test(tc, test_a_later_version_is_refused);
-  tcase_add_test(tc, test_a_file_without_answers_is_noticed);
+  tcase_add_test(tc, test_a_file_without_answers_is_a_failure);
   tcase_add_test(tc, test_a_recording_can_be_opened_again);
   tcase_add_test(tc, test_the_table_of_the_plugin);
   suite_add_tcase(s, tc);

@@ -269,7 +269,11 @@ START_TEST(unfit_and_odd_devices_say_why)
   } rows[] = {
     { "Light/Switch", "Switch", "'Data':'Off'", DEVICE_UNFIT, "Counter" },
     { "General", "Barometer", "'Data':'1013 hPa'", DEVICE_UNFIT, "Counter" },
-    { "Temp", "x", "'Data':'149.7 F','Temp':149.7", DEVICE_UNFIT, "Celsius" },
+    { "Temp", "x", "'Data':'149.7 F','Temp':1e99", DEVICE_GARBLED,
+      "no number" },
+    { "RFXMeter", "RFXMeter counter",
+      "'Data':'?','Divider':1000.0,'SwitchTypeVal':5", DEVICE_UNFIT,
+      "choose the type Counter" },
     { "RFXMeter", "RFXMeter counter",
       "'Data':'1.000 kWh','Divider':3.0,'SwitchTypeVal':0", DEVICE_UNFIT,
       "divider 3.0" },

@@ -138,7 +138,8 @@ START_TEST(what_is_left_out_is_asked_for_alone)
   ck_assert_str_eq(fake_sink_shown_text(r.sink, broken), "unreached");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, gone), "absent");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, good), "0.000 kWh");
-  ck_assert_uint_eq(domoticz_server_requests(r.s), 3);
+  /* The one that is gone, among devices of disabled hardware, too. */
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 4);
   ck_assert_uint_eq(fake_host_failures(r.host), 1);
   ck_assert_int_eq(fake_host_failure(r.host, 0), MP_EPROTO);
   ck_assert(rig_logged(&r, "error: domoticz: idx.3: \"Device 3\" (Counter): "
@@ -206,6 +207,24 @@ START_TEST(hidden_devices_are_absent)
 }
 END_TEST
 
+/* As of libwebem, whose request line has 8 KiB. */
+START_TEST(a_list_too_long_for_one_request_is_split)
+{
+  enum { DEVICES = 1600 };
+  unsigned i;
+
+  rig_start(&r, DOMOTICZ_2026_3);
+  for (i = 1; i <= DEVICES; i++)
+    rig_add(&r, 100000 + i, "counter", NULL);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  for (i = 0; i < DEVICES; i++)
+    ck_assert_str_eq(fake_sink_shown_text(r.sink, i), "0.000 kWh");
+  ck_assert_uint_le(domoticz_server_requests(r.s), 4);
+  ck_assert_uint_eq(domoticz_server_connections(r.s), 1);
+}
+END_TEST
+
 START_TEST(failures_have_their_reason_and_remedy)
 {
   static const struct {
@@ -214,9 +233,12 @@ START_TEST(failures_have_their_reason_and_remedy)
     int code;
     const char *logged;
   } rows[] = {
-    { DOMOTICZ_STATUS, 403, MP_EREFUSED, "HTTP 403: no right" },
+    { DOMOTICZ_STATUS, 400, MP_EPROTO, "does `url` lack the path before" },
+    { DOMOTICZ_STATUS, 403, MP_EREFUSED, "the user or token may only read" },
     { DOMOTICZ_STATUS, 404, MP_EPROTO, "neither getdevices nor" },
     { DOMOTICZ_ERR, 0, MP_EPROTO, "neither getdevices nor" },
+    { DOMOTICZ_STATUS, 414, MP_EREFUSED, "HTTP 414: the request is too long" },
+    { DOMOTICZ_STATUS, 431, MP_EREFUSED, "HTTP 431: the request is too long" },
     { DOMOTICZ_STATUS, 500, MP_EAGAIN, "HTTP 500: the server cannot" },
     { DOMOTICZ_REDIRECT, 0, MP_EPROTO, "HTTP 301: it leads to http://" },
     { DOMOTICZ_GARBAGE, 0, MP_EPROTO, "no HTTP" },
@@ -296,9 +318,53 @@ START_TEST(logins_are_sent_when_configured_and_never_shown)
   ck_assert_int_eq(rig_fetch(&r), MP_OK);
   domoticz_server_set_login(r.s, "admin", "s3cret", false);
   ck_assert_int_eq(rig_fetch(&r), MP_EREFUSED);
+  ck_assert(rig_logged(&r, "check `username` and `password`"));
   ck_assert(rig_logged(&r, "Allow Basic Auth over plain HTTP"));
   ck_assert(!rig_logged(&r, "s3cret"));
   ck_assert(!rig_logged(&r, "YWRtaW4"));
+}
+END_TEST
+
+START_TEST(tokens_are_sent_over_http_and_never_shown)
+{
+  rig_start(&r, DOMOTICZ_2026_3);
+  domoticz_server_set_login(r.s, "admin", "x", false);
+  domoticz_server_set_token(r.s, "eyJ.s3cret-_.x");
+  rig_add(&r, 1, "counter", NULL);
+  fake_host_set(r.host, "token", "eyJ.s3cret-_.x");
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_ptr_nonnull(strstr(domoticz_server_head(r.s),
+                               "\r\nAuthorization: Bearer eyJ.s3cret-_.x\r\n"));
+  ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_ACCEPTED);
+  domoticz_server_set_token(r.s, NULL);
+  ck_assert_int_eq(rig_fetch(&r), MP_EREFUSED);
+  ck_assert(rig_logged(&r, "HTTP 401: the access token is not taken: it has "
+                           "expired or was removed (Setup, More Options, "
+                           "Access Tokens)"));
+  ck_assert(!rig_logged(&r, "s3cret"));
+}
+END_TEST
+
+START_TEST(hardware_that_is_disabled_is_told_from_a_device_that_is_missing)
+{
+  uint32_t disabled, missing;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  disabled = rig_add(&r, 1, "counter", NULL);
+  missing = rig_add(&r, 2, NULL, NULL);
+  domoticz_server_disable(r.s, 1, true);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, disabled), "unfit");
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, missing), "absent");
+  ck_assert(rig_logged(&r, "idx.1: \"Device 1\" (Counter): its hardware is "
+                           "disabled; enable it (Setup, Hardware)"));
+  ck_assert_uint_eq(rig_send(&r, disabled, "1.234 kWh"), MP_REJECTED);
+  ck_assert_uint_eq(domoticz_server_writes(r.s, 1), 0);
+  domoticz_server_disable(r.s, 1, false);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_uint_eq(rig_send(&r, disabled, "1.234 kWh"), MP_ACCEPTED);
 }
 END_TEST
 
@@ -368,6 +434,26 @@ START_TEST(a_locale_with_a_decimal_comma_changes_nothing)
 }
 END_TEST
 
+START_TEST(tokens_are_checked)
+{
+  static const struct {
+    const char *username, *token, *logged;
+  } rows[] = {
+    { "me", "s3cret", "token: `username` is given, too" },
+    { NULL, "s3cret\r\nX: y", "token: holds a character that no access" },
+    { NULL, "s3cret x", "token: holds a character that no access" },
+    { NULL, "", "token: holds a character that no access" },
+  };
+
+  rig_start(&r, DOMOTICZ_2026_3);
+  fake_host_set(r.host, "username", rows[_i].username);
+  fake_host_set(r.host, "token", rows[_i].token);
+  ck_assert_int_eq(r.plugin->create(&r.host->table, &r.self), MP_ECONFIG);
+  ck_assert_msg(rig_logged(&r, rows[_i].logged), "%s", fake_host_log(r.host));
+  ck_assert(!rig_logged(&r, "s3cret"));
+}
+END_TEST
+
 START_TEST(configurations_are_checked)
 {
   static const struct {
@@ -430,12 +516,17 @@ main(void)
                       ARRAY_SIZE(refused));
   tcase_add_test(tc, switches_and_misplaced_powers_are_unfit);
   tcase_add_test(tc, hidden_devices_are_absent);
+  tcase_add_test(tc, a_list_too_long_for_one_request_is_split);
   tcase_add_test(tc, failures_have_their_reason_and_remedy);
   tcase_add_test(tc, a_server_that_is_down_can_be_tried_later);
   tcase_add_test(tc, a_dead_connection_is_made_anew_for_a_read);
   tcase_add_test(tc, logins_are_sent_when_configured_and_never_shown);
+  tcase_add_test(tc, tokens_are_sent_over_http_and_never_shown);
+  tcase_add_test(
+    tc, hardware_that_is_disabled_is_told_from_a_device_that_is_missing);
   tcase_add_test(tc, the_head_says_exactly_keep_alive);
   tcase_add_test(tc, a_run_that_must_end_asks_nothing);
+  tcase_add_loop_test(tc, tokens_are_checked, 0, 4);
   tcase_add_test(tc, configurations_are_checked);
   suite_add_tcase(suite, tc);
   tc = tcase_create("locale");

@@ -82,6 +82,61 @@ START_TEST(devices_are_listed_by_every_version)
 }
 END_TEST
 
+/* "4321.5 Watt" and W, "45.5%" and % would stand there twice. */
+START_TEST(units_are_listed_once)
+{
+  static const struct {
+    const char *type, *text, *value, *unit;
+  } rows[] = {
+    { "usage", "4321.5", "4321.5 W", "W" },
+    { "percentage", "45.5", "45.5 %", "%" },
+    { "pressure", "6.25", "6.2 bar", "bar" },
+    { "p1gas", "1234", "1.234 m3", "m3" },
+    { "temperature", "65.43", "149.8 F", NULL },
+    { "counter-time", "1", "?", NULL },
+    { "kwh", "12", "0, 12", NULL },
+  };
+  const struct mp_listed *listed;
+  unsigned i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_set_fahrenheit(r.s, true);
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    domoticz_server_add(r.s, i + 1, rows[i].type, NULL);
+    domoticz_server_set(r.s, i + 1, rows[i].text);
+  }
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    listed = fake_sink_listed(r.sink, i);
+    ck_assert_str_eq(listed->value, rows[i].value);
+    ck_assert_pstr_eq(listed->unit, rows[i].unit);
+  }
+}
+END_TEST
+
+START_TEST(devices_left_out_of_the_list_are_counted)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_add(r.s, 1, "counter", NULL);
+  domoticz_server_add(r.s, 2, "counter", NULL);
+  domoticz_server_set_used(r.s, 2, false);
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert(rig_logged(&r, "1 device is left out: not in use"));
+  domoticz_server_add(r.s, 3, "counter", NULL);
+  domoticz_server_disable(r.s, 3, true);
+  domoticz_server_add(r.s, 4, "counter", NULL);
+  domoticz_server_set_name(r.s, 4, "$secret");
+  fake_sink_forget(r.sink);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_str_eq(fake_sink_listed(r.sink, 0)->name, "1");
+  ck_assert_ptr_null(fake_sink_listed(r.sink, 1));
+  ck_assert(rig_logged(&r, "3 devices are left out: not in use, hidden (the "
+                           "name begins with $), or of disabled hardware"));
+}
+END_TEST
+
 START_TEST(what_has_no_idx_is_not_listed)
 {
   open_before_parrot(
@@ -186,6 +241,11 @@ START_TEST(tls_that_is_not_verified_is_warned_about)
 }
 END_TEST
 
+/* 2026.3 ignores the options of createdevice. */
+static const enum domoticz_version creators[] = {
+  DOMOTICZ_2026_3, DOMOTICZ_2025_1, DOMOTICZ_2024_7, DOMOTICZ_2023_2
+};
+
 START_TEST(new_devices_are_of_the_type_wanted)
 {
   static const struct {
@@ -204,18 +264,20 @@ START_TEST(new_devices_are_of_the_type_wanted)
     { "text", "Text", NULL, "Hello World" },
   };
   const struct mp_listed *listed;
+  char label[32];
   size_t i;
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  rig_start(&r, creators[_i]);
   rig_open(&r);
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
     fake_sink_forget(r.sink);
-    ck_assert_msg(r.ops->create_target(r.self, "Heat & more", rows[i].wanted, 0,
+    snprintf(label, sizeof(label), "Heat & more %zu", i);
+    ck_assert_msg(r.ops->create_target(r.self, label, rows[i].wanted, 0,
                                        &r.sink->list) == MP_OK,
                   "%s: %s", rows[i].wanted, fake_host_log(r.host));
     listed = fake_sink_listed(r.sink, 0);
     ck_assert_ptr_nonnull(listed);
-    ck_assert_str_eq(listed->label, "Heat & more");
+    ck_assert_str_eq(listed->label, label);
     ck_assert_str_eq(listed->type, rows[i].type);
     ck_assert_str_eq(listed->value, rows[i].data);
     if (rows[i].unit == NULL)
@@ -224,6 +286,7 @@ START_TEST(new_devices_are_of_the_type_wanted)
       ck_assert_str_eq(listed->unit, rows[i].unit);
   }
   ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 0);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createvirtualsensor"), 0);
 }
 END_TEST
 
@@ -236,14 +299,83 @@ START_TEST(a_counter_is_set_up_as_recorded)
     r.ops->create_target(r.self, "GJ counter", "counter-gj", 0, &r.sink->list),
     MP_OK);
   ck_assert_str_eq(
-    domoticz_server_request(r.s, 1),
-    "/json.htm?type=command&param=createvirtualsensor&idx=2&sensorname="
-    "GJ%20counter&sensortype=113");
-  ck_assert_str_eq(
     domoticz_server_request(r.s, 2),
+    "/json.htm?type=command&param=createdevice&idx=2&sensorname=GJ%20counter"
+    "&sensormappedtype=0x7100");
+  ck_assert_str_eq(domoticz_server_request(r.s, 3),
+                   "/json.htm?type=command&param=getdevices&rid=1");
+  ck_assert_str_eq(
+    domoticz_server_request(r.s, 4),
     "/json.htm?type=command&param=setused&idx=1&name=GJ%20counter&switchtype=3"
     "&addjvalue2=1000&options="
     "VmFsdWVRdWFudGl0eTpFbmVyZ3k7VmFsdWVVbml0czpHSjs%3D&used=true");
+}
+END_TEST
+
+START_TEST(a_server_without_createdevice_gets_the_call_of_before)
+{
+  rig_start(&r, DOMOTICZ_2023_2);
+  rig_open(&r);
+  domoticz_server_fault(r.s, DOMOTICZ_ERR, "param=createdevice", 0, 0, 0);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
+    MP_OK);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createvirtualsensor"), 1);
+  ck_assert_str_eq(fake_sink_listed(r.sink, 0)->value, "0 GJ");
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+/* The idx that createvirtualsensor guesses: another device was made, and
+ * another was deleted, at that moment. */
+START_TEST(an_idx_of_another_device_is_left_alone)
+{
+  static const struct {
+    int off;
+    const char *logged;
+  } rows[] = {
+    { -1, "the server gave idx 5 for the new device \"Heat\", but that is "
+          "\"Other\" (Counter), and was not changed" },
+    { 1, "the server gave idx 7 for the new device \"Heat\", and does not list "
+         "it" },
+  };
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_add(r.s, 5, "counter", NULL);
+  domoticz_server_set_name(r.s, 5, "Other");
+  rig_open(&r);
+  domoticz_server_fault(r.s, DOMOTICZ_ERR, "param=createdevice", 0, 0, 0);
+  pthread_mutex_lock(&r.s->lock);
+  r.s->guess_off = rows[_i].off;
+  pthread_mutex_unlock(&r.s->lock);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
+    MP_EPROTO);
+  ck_assert_msg(rig_logged(&r, rows[_i].logged), "%s", fake_host_log(r.host));
+  ck_assert_uint_eq(domoticz_server_count(r.s, "setused"), 0);
+}
+END_TEST
+
+START_TEST(a_name_that_exists_is_not_given_again)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_add(r.s, 5, "counter", NULL);
+  domoticz_server_set_name(r.s, 5, "Heat");
+  domoticz_server_set_used(r.s, 5, false);
+  domoticz_server_add(r.s, 6, "counter", NULL);
+  domoticz_server_set_name(r.s, 6, "$Power");
+  domoticz_server_disable(r.s, 6, true);
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
+                                        MP_CREATE_PLAN, &r.sink->list),
+                   MP_ECONFIG);
+  ck_assert(rig_logged(&r, "Heat: exists already, with idx 5; use that device, "
+                           "or choose another name"));
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "$Power", "custom-kw", 0, &r.sink->list),
+    MP_ECONFIG);
+  ck_assert(rig_logged(&r, "$Power: exists already, with idx 6"));
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
 }
 END_TEST
 
@@ -254,7 +386,7 @@ START_TEST(a_plan_changes_nothing)
   ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
                                         MP_CREATE_PLAN, &r.sink->list),
                    MP_OK);
-  ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
   ck_assert(rig_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
                            "the Dummy hardware 2"));
   ck_assert_ptr_null(fake_sink_listed(r.sink, 0));
@@ -309,12 +441,13 @@ START_TEST(the_hardware_that_devices_need_is_made_once)
   ck_assert(rig_logged(&r, "would make the Dummy hardware \"meterpipe\""));
   ck_assert(rig_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
                            "it"));
-  for (int i = 0; i < 2; i++)
-    ck_assert_int_eq(
-      r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
-      MP_OK);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
+    MP_OK);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Flow", "waterflow", 0, &r.sink->list), MP_OK);
   ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 1);
-  ck_assert_uint_eq(domoticz_server_count(r.s, "createvirtualsensor"), 2);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createdevice"), 2);
 }
 END_TEST
 
@@ -371,7 +504,7 @@ START_TEST(hardware_that_is_refused_says_who_may)
     MP_EREFUSED);
   ck_assert(rig_logged(&r, "a new hardware is refused; only an administrator "
                            "may do it"));
-  ck_assert_uint_eq(domoticz_server_count(r.s, "createvirtualsensor"), 0);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createdevice"), 0);
 }
 END_TEST
 
@@ -404,7 +537,7 @@ START_TEST(nothing_is_made_where_the_hardware_is_not_told)
     ck_assert_uint_eq(fake_host_failures(r.host), 1);
   }
   ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 0);
-  ck_assert_uint_eq(domoticz_server_count(r.s, "createvirtualsensor"), 0);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createdevice"), 0);
 }
 END_TEST
 
@@ -420,11 +553,12 @@ START_TEST(what_cannot_be_made_says_why)
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "counter-a;b", 0, &r.sink->list),
     MP_ECONFIG);
-  domoticz_server_fault(r.s, DOMOTICZ_STATUS, "createvirtualsensor", 0, 0, 403);
+  domoticz_server_fault(r.s, DOMOTICZ_STATUS, "createdevice", 0, 0, 403);
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
     MP_EREFUSED);
-  ck_assert(rig_logged(&r, "HTTP 403"));
+  ck_assert(rig_logged(&r, "HTTP 403: no right to this: only an administrator "
+                           "may make devices"));
 }
 END_TEST
 
@@ -439,13 +573,19 @@ main(void)
   tcase_add_checked_fixture(tc, NULL, stop);
   tcase_set_timeout(tc, 60);
   tcase_add_test(tc, devices_are_listed_by_every_version);
+  tcase_add_test(tc, units_are_listed_once);
+  tcase_add_test(tc, devices_left_out_of_the_list_are_counted);
   tcase_add_test(tc, what_has_no_idx_is_not_listed);
   tcase_add_test(tc, a_server_without_devices_lists_none);
   tcase_add_test(tc, a_long_list_is_taken);
   tcase_add_test(tc, the_check_warns_of_what_is_not_read_back);
   tcase_add_test(tc, the_check_warns_of_a_device_whose_hardware_is_gone);
   tcase_add_test(tc, tls_that_is_not_verified_is_warned_about);
-  tcase_add_test(tc, new_devices_are_of_the_type_wanted);
+  tcase_add_loop_test(tc, new_devices_are_of_the_type_wanted, 0,
+                      (int)ARRAY_SIZE(creators));
+  tcase_add_test(tc, a_server_without_createdevice_gets_the_call_of_before);
+  tcase_add_loop_test(tc, an_idx_of_another_device_is_left_alone, 0, 2);
+  tcase_add_test(tc, a_name_that_exists_is_not_given_again);
   tcase_add_test(tc, a_counter_is_set_up_as_recorded);
   tcase_add_test(tc, a_plan_changes_nothing);
   tcase_add_loop_test(tc, a_dummy_hardware_that_is_enabled_is_chosen, 0, 8);

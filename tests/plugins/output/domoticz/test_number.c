@@ -124,6 +124,30 @@ START_TEST(differences_are_exact_or_refused)
 }
 END_TEST
 
+START_TEST(degrees_fahrenheit_become_celsius)
+{
+  static const struct {
+    struct number fahrenheit;
+    int64_t micro_celsius;
+  } rows[] = {
+    { { 32, 0 }, 0 },          { { 212, 0 }, 100000000 },
+    { { -40, 0 }, -40000000 }, { { 149774, -3 }, 65430000 },
+    { { 0, 0 }, -17777778 },   { { 32018, -3 }, 10000 },
+    { { 31982, -3 }, -10000 }, { { 149774000000001, -12 }, 65430000 },
+  };
+  struct number n;
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    ck_assert(number_celsius(rows[i].fahrenheit, &n));
+    ck_assert_int_eq(n.coef, rows[i].micro_celsius);
+    ck_assert_int_eq(n.exp10, -6);
+  }
+  ck_assert(!number_celsius((struct number){ 1, 99 }, &n));
+  ck_assert(!number_celsius((struct number){ INT64_MAX, 0 }, &n));
+}
+END_TEST
+
 START_TEST(dividers_make_steps_or_none)
 {
   static const struct {
@@ -187,6 +211,7 @@ main(void)
   tcase_add_test(tc, places_count_from_the_first_digit);
   tcase_add_test(tc, rounding_is_half_to_even);
   tcase_add_test(tc, differences_are_exact_or_refused);
+  tcase_add_test(tc, degrees_fahrenheit_become_celsius);
   tcase_add_test(tc, dividers_make_steps_or_none);
   tcase_add_test(tc, counts_are_whole_or_refused);
   suite_add_tcase(suite, tc);

@@ -151,6 +151,30 @@ START_TEST(what_is_sent_is_shown_again)
 }
 END_TEST
 
+/* Domoticz set to Fahrenheit shows that, and takes Celsius. */
+START_TEST(a_server_set_to_fahrenheit_gets_celsius)
+{
+  char text[32], shown[40];
+  int hundredths;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 9, "temperature", NULL);
+  domoticz_server_set_fahrenheit(r.s, true);
+  get_ready();
+  ck_assert_uint_eq(rig_send(&r, 0, "65.43 C"), MP_ACCEPTED);
+  ck_assert_str_eq(domoticz_server_get(r.s, 9), "65.43");
+  ck_assert_str_eq(domoticz_server_data(r.s, 9), "149.8 F");
+  for (hundredths = -2500; hundredths < 15000; hundredths += 137) {
+    snprintf(text, sizeof(text), "%.2f", hundredths / 100.0);
+    snprintf(shown, sizeof(shown), "%s C", text);
+    domoticz_server_set(r.s, 9, text);
+    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    ck_assert_str_eq(fake_sink_shown_text(r.sink, 0), shown);
+  }
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
 START_TEST(texts_are_escaped_and_go_to_text_devices_only)
 {
   static const char text[] = "a&b=c+d%e #\303\246\n\"2026-11-22T10:00:00\"";
@@ -279,6 +303,9 @@ START_TEST(results_say_what_is_certain)
     { DOMOTICZ_STATUS, 400, MP_RETRY, MP_EPROTO, 0 },
     { DOMOTICZ_STATUS, 403, MP_REJECTED, MP_EREFUSED, 0 },
     { DOMOTICZ_STATUS, 404, MP_RETRY, MP_EPROTO, 0 },
+    { DOMOTICZ_STATUS, 413, MP_REJECTED, MP_EREFUSED, 0 },
+    { DOMOTICZ_STATUS, 414, MP_REJECTED, MP_EREFUSED, 0 },
+    { DOMOTICZ_STATUS, 431, MP_REJECTED, MP_EREFUSED, 0 },
     { DOMOTICZ_STATUS, 500, MP_PERHAPS, MP_EAGAIN, 0 },
     { DOMOTICZ_STATUS_AFTER, 502, MP_PERHAPS, MP_EAGAIN, 1 },
     { DOMOTICZ_ERR, 0, MP_REJECTED, MP_EREFUSED, 0 },
@@ -323,6 +350,46 @@ START_TEST(results_say_what_is_certain)
 }
 END_TEST
 
+START_TEST(a_text_too_long_for_a_request_is_rejected)
+{
+  static char text[9000];
+
+  memset(text, 'x', sizeof(text) - 1);
+  rig_start(&r, DOMOTICZ_2026_3);
+  rig_add(&r, 1, "text", NULL);
+  rig_add(&r, 2, "counter", NULL);
+  get_ready();
+  rig_begin(&r);
+  ck_assert_int_eq(rig_write(&r, 0, MP_TEXT, text), MP_OK);
+  ck_assert_int_eq(rig_write(&r, 1, MP_COUNTER, "5.678 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  ck_assert_uint_eq(rig_result(&r, 0), MP_REJECTED);
+  ck_assert_uint_eq(rig_result(&r, 1), MP_ACCEPTED);
+  ck_assert(rig_logged(&r, "idx.1: HTTP 414: the request is too long"));
+}
+END_TEST
+
+/* As of libwebem, which closes after 100 requests and says so. */
+START_TEST(a_connection_of_100_requests_is_followed_by_another)
+{
+  enum { DEVICES = 250 };
+  unsigned i;
+
+  rig_start(&r, DOMOTICZ_2026_3);
+  for (i = 1; i <= DEVICES; i++)
+    rig_add(&r, i, "counter", NULL);
+  get_ready();
+  rig_begin(&r);
+  for (i = 0; i < DEVICES; i++)
+    ck_assert_int_eq(rig_write(&r, i, MP_COUNTER, "5.678 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  for (i = 0; i < DEVICES; i++)
+    ck_assert_uint_eq(rig_result(&r, i), MP_ACCEPTED);
+  ck_assert_uint_eq(domoticz_server_connections(r.s), 2);
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
 START_TEST(a_cut_at_every_byte_is_never_taken_for_an_answer)
 {
   long whole = 0, at;
@@ -361,6 +428,36 @@ START_TEST(an_update_on_a_dead_connection_is_not_sent_twice)
   ck_assert_int_eq(rig_fetch(&r), MP_OK);
   ck_assert_uint_eq(rig_send(&r, 0, "1.235 kWh"), MP_ACCEPTED);
   ck_assert_str_eq(domoticz_server_get(r.s, 1), "1235");
+}
+END_TEST
+
+/* A proxy that closes after every reply: the close crosses the next update. */
+START_TEST(after_an_unannounced_close_each_request_has_its_connection)
+{
+  enum { DEVICES = 9 };
+  unsigned i, accepted = 0;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  for (i = 1; i <= DEVICES; i++)
+    rig_add(&r, i, "counter", NULL);
+  domoticz_server_fault(r.s, DOMOTICZ_CUT_NEXT, NULL, 0, 0, 0);
+  get_ready();
+  rig_begin(&r);
+  for (i = 0; i < DEVICES; i++)
+    ck_assert_int_eq(rig_write(&r, i, MP_COUNTER, "5.678 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  for (i = 0; i < DEVICES; i++)
+    accepted += rig_result(&r, i) == MP_ACCEPTED;
+  ck_assert_uint_eq(accepted, DEVICES - 1);
+  ck_assert(rig_logged(&r, "closes connections without announcing it"));
+  /* The next run knows, and loses none. */
+  rig_close(&r);
+  fake_host_forget(r.host);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  for (i = 0; i < DEVICES; i++)
+    ck_assert_uint_eq(rig_send(&r, i, "5.679 kWh"), MP_ACCEPTED);
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
 }
 END_TEST
 
@@ -590,13 +687,18 @@ main(void)
   tcase_set_timeout(tc, 60);
   tcase_add_test(tc, values_are_written_in_the_form_of_the_type);
   tcase_add_test(tc, what_is_sent_is_shown_again);
+  tcase_add_test(tc, a_server_set_to_fahrenheit_gets_celsius);
   tcase_add_test(tc, texts_are_escaped_and_go_to_text_devices_only);
   tcase_add_test(tc, a_power_goes_with_its_kwh_device);
   tcase_add_test(tc, what_is_no_power_is_refused_and_the_energy_still_goes);
   tcase_add_test(tc, a_power_for_what_is_no_kwh_device_is_rejected_alone);
   tcase_add_test(tc, results_say_what_is_certain);
+  tcase_add_test(tc, a_text_too_long_for_a_request_is_rejected);
+  tcase_add_test(tc, a_connection_of_100_requests_is_followed_by_another);
   tcase_add_test(tc, a_cut_at_every_byte_is_never_taken_for_an_answer);
   tcase_add_test(tc, an_update_on_a_dead_connection_is_not_sent_twice);
+  tcase_add_test(tc,
+                 after_an_unannounced_close_each_request_has_its_connection);
   tcase_add_test(tc, an_update_that_is_sent_late_may_have_arrived);
   tcase_add_test(tc, an_update_that_no_send_took_goes_over_a_new_connection);
   tcase_add_test(tc, a_name_server_that_hangs_costs_the_timeout_only);

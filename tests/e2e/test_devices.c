@@ -1,0 +1,466 @@
+/*
+ * Which device for what: what "meterpipe check" finds before a run, what -n
+ * shows of it, and the first value of a new device.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "tests/support/house.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct house house;
+
+static void
+setup(void)
+{
+  house_build(&house, DOMOTICZ_2025_1);
+  meter_set(house.meter, "60=84.208GJ");
+  meter_set(house.meter, "1003=261122yy:mm:dd");
+  meter_set(house.meter, "74=123l/h");
+  meter_set(house.meter, "86=63.478C");
+}
+
+static void
+leave(void)
+{
+  house_leave(&house);
+}
+
+static void
+add(unsigned idx, const char *type, const char *unit)
+{
+  domoticz_server_add(house.server, idx, type, unit);
+}
+
+static void
+run(const char *args)
+{
+  scene_run(house.scene, "%s", args);
+}
+
+static void
+check_out(const char *text)
+{
+  ck_assert_str_eq(scene_out(house.scene), house_text(&house, text));
+}
+
+#define USAGE                                                                  \
+  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
+  "minus = domoticz.323\n"
+
+/* ---- Rights -------------------------------------------------------------- */
+
+static const struct {
+  int rights, status;
+  const char *said;
+} rights[] = {
+  { 0, EX_UNAVAILABLE,
+    "error: domoticz: {url}: the login may only read, and every update would "
+    "be refused: give it the right to update devices (rights User, not "
+    "Viewer)\n" },
+  { 1, EX_OK, "" },
+  { 2, EX_OK, "" },
+};
+
+START_TEST(check_reports_a_login_that_may_only_read)
+{
+  add(323, "counter-custom", "GJ");
+  domoticz_server_set_rights(house.server, rights[_i].rights);
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
+  run("check -c house.ini");
+  house_check(&house, rights[_i].status, rights[_i].said);
+}
+END_TEST
+
+/* ---- Texts and units ----------------------------------------------------- */
+
+#define NO_TEXT                                                                \
+  "error: domoticz: idx.2: takes numbers only, and meter.date %s a text: "     \
+  "name a target that takes texts"
+
+static const struct {
+  const char *command, *often;
+} texts[] = {
+  { "check -c house.ini", "is usually" },
+  { "run -n -c house.ini", "is" },
+  { "run -c house.ini", "is" },
+};
+
+START_TEST(text_is_refused_by_check_and_every_run)
+{
+  char said[256];
+
+  add(2, "custom", "days");
+  house_write(&house, "", "idx.2 = meter.date\n", "");
+  run(texts[_i].command);
+  ck_assert_int_eq(scene_status(house.scene), EX_CONFIG);
+  snprintf(said, sizeof(said), NO_TEXT, texts[_i].often);
+  ck_assert_msg(strstr(scene_err(house.scene), said), "%s",
+                scene_err(house.scene));
+  check_out("");
+  ck_assert_uint_eq(domoticz_server_writes(house.server, 2), 0);
+}
+END_TEST
+
+START_TEST(text_goes_to_a_text_device)
+{
+  add(2, "text", NULL);
+  house_write(&house, "", "idx.2 = meter.date\n", "");
+  run("check -c house.ini");
+  house_check(&house, EX_OK, "");
+}
+END_TEST
+
+#define TAKES "warning: domoticz: idx.1: takes "
+#define CAN_BE_GJ                                                              \
+  ", and meter.heat_energy_e1 can be in GJ: then put a transform \"convert\" " \
+  "with unit = "
+
+static const struct {
+  const char *type, *unit, *said;
+} units[] = {
+  { "kwh", NULL, TAKES "kWh" CAN_BE_GJ "kWh and decimals = 3 between them\n" },
+  { "custom", "MWh",
+    TAKES "MWh" CAN_BE_GJ "MWh and decimals = 3 between them\n" },
+  { "custom", "Gcal",
+    TAKES "Gcal, and meter.heat_energy_e1 is usually in MWh: put a transform "
+          "\"convert\" with unit = Gcal and decimals = 3 between them\n" },
+  { "temperature", NULL,
+    TAKES "°C, and meter.heat_energy_e1 is usually in MWh: no \"convert\" "
+          "makes one of the other; name another target\n" },
+  { "custom", "MJ", "" },
+  { "counter-custom", "GJ", "" },
+  { "custom", "things", "" },
+};
+
+START_TEST(check_warns_about_the_usual_unit)
+{
+  add(1, units[_i].type, units[_i].unit);
+  house_write(&house, "", "idx.1 = meter.heat_energy_e1\n", "");
+  run("check -c house.ini");
+  house_check(&house, EX_OK, units[_i].said);
+}
+END_TEST
+
+START_TEST(check_follows_a_convert_and_a_usage)
+{
+  add(1, "kwh", NULL);
+  add(2, "custom", "kWh");
+  add(323, "counter-custom", "GJ");
+  house_write(&house, "",
+              "idx.1 = kwh\nidx.2 = usage\n"
+              "idx.323 = meter.heat_energy_e1\n",
+              USAGE "[transform kwh]\nplugin = convert\nunit = kWh\n"
+                    "decimals = 3\nvalue = meter.heat_energy_e1\n");
+  run("check -c house.ini");
+  house_check(&house, EX_OK,
+              "warning: domoticz: idx.2: takes kWh, and usage can be in GJ: "
+              "then convert the reading with a transform \"convert\" with "
+              "unit = kWh and decimals = 3, and calculate the usage from "
+              "that\n");
+}
+END_TEST
+
+START_TEST(power_of_another_kind_is_refused_before_it_is_sent)
+{
+  add(1, "kwh", NULL);
+  house_write(&house, "", "idx.1 = kwh\nidx.1.power = meter.heat_energy_e1\n",
+              "[transform kwh]\nplugin = convert\nunit = kWh\ndecimals = 3\n"
+              "value = meter.heat_energy_e1\n");
+  run("check -c house.ini");
+  ck_assert_ptr_nonnull(strstr(scene_err(house.scene),
+                               "warning: domoticz: idx.1.power: takes W, and "
+                               "meter.heat_energy_e1 is usually in MWh"));
+  run("run -n -c house.ini");
+  ck_assert_int_eq(scene_status(house.scene), EX_CONFIG);
+}
+END_TEST
+
+/* ---- Steps --------------------------------------------------------------- */
+
+static const struct {
+  double divider;
+  const char *step, *shown;
+} steps[] = {
+  { 0, "1", "84 GJ (84.208 is stored as 84)" },
+  { 1, "1", "84 GJ (84.208 is stored as 84)" },
+  { 10, "0.1", "84.2 GJ (84.208 is stored as 84.2)" },
+  { 100, "0.01", "84.21 GJ (84.208 is stored as 84.21)" },
+  { 1000, NULL, "84.208 GJ" },
+};
+
+START_TEST(coarse_step_of_a_base_is_told)
+{
+  char said[512] = "", out[128];
+
+  add(323, "counter-custom", "GJ");
+  add(322, "custom", "GJ");
+  domoticz_server_set_divider(house.server, 323, steps[_i].divider);
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n",
+              USAGE);
+  run("check -c house.ini");
+  if (steps[_i].step)
+    snprintf(said, sizeof(said),
+             "warning: domoticz: idx.323: \"Device 323\" (Counter): an operand "
+             "that stores steps of %s GJ, which may be coarser than the "
+             "reading: after a loss of the state, usage is wrong by up to one "
+             "step; give it the divider 1000\n",
+             steps[_i].step);
+  house_check(&house, EX_OK, said);
+  run("run -n -c house.ini");
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  snprintf(out, sizeof(out), "domoticz.323 %s\n", steps[_i].shown);
+  check_out(out);
+  run("run -c house.ini");
+  ck_assert_int_eq(strstr(scene_err(house.scene), "stores 84.208 GJ as ") !=
+                     NULL,
+                   steps[_i].step != NULL);
+  house_run(&house, "84.308GJ");
+  house_check(&house, EX_OK, "");
+}
+END_TEST
+
+START_TEST(what_a_temperature_stores_is_shown)
+{
+  add(6, "temperature", NULL);
+  house_write(&house, "", "idx.6 = meter.temperature_t1\n", "");
+  run("run -n -c house.ini");
+  house_check(&house, EX_OK, "");
+  check_out("domoticz.6 63.48 °C (63.478 is stored as 63.48)\n");
+}
+END_TEST
+
+/* ---- Types --------------------------------------------------------------- */
+
+static const struct {
+  const char *type, *said;
+} types[] = {
+  { "managed", "(Managed Counter): Domoticz draws no graph of a Managed "
+               "Counter from these updates; use a Counter\n" },
+  { "counter-water",
+    "(Counter): Domoticz counts and prices it as bought water: right for a "
+    "water meter; for the water of a heating circuit, use a Counter with own "
+    "unit m3\n" },
+  { "counter-gas", "(Counter): Domoticz counts and prices it as bought gas; "
+                   "use a Counter with own unit m3\n" },
+  { "p1gas", "(P1 gas): Domoticz counts and prices it as bought gas; use a "
+             "Counter with own unit m3\n" },
+};
+
+START_TEST(check_warns_about_types_that_users_regret)
+{
+  char line[512];
+
+  add(1, types[_i].type, NULL);
+  house_write(&house, "", "idx.1 = meter.volume_v1\n", "");
+  run("check -c house.ini");
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  snprintf(line, sizeof(line), "warning: domoticz: idx.1: \"Device 1\" %s",
+           types[_i].said);
+  ck_assert_msg(strstr(scene_err(house.scene), line), "%s",
+                scene_err(house.scene));
+}
+END_TEST
+
+/* ---- The first value ----------------------------------------------------- */
+
+static const struct {
+  const char *type, *unit, *unit_of_run, *shown;
+} counters[] = {
+  { "counter-custom", "GJ", "GJ", "84.208 GJ" },
+  { "kwh", NULL, "kWh", "23391.111 kWh" },
+};
+
+START_TEST(first_value_after_a_logged_zero_is_told_once)
+{
+  char said[512];
+
+  add(1, counters[_i].type, counters[_i].unit);
+  domoticz_server_log_rows(house.server);
+  house_write(&house, "", "idx.1 = reading\n",
+              "[transform reading]\nplugin = convert\ndecimals = 3\n"
+              "value = meter.heat_energy_e1\nunit = ");
+  scene_write(house.scene, "house.ini", "%s%s\n",
+              strdup(scene_read(house.scene, "house.ini")),
+              counters[_i].unit_of_run);
+  snprintf(said, sizeof(said),
+           "notice: domoticz: idx.1: \"Device 1\" (%s): Domoticz logged it as "
+           "0 before this first value, so its graphs show %s as used today: to "
+           "remove that bar, log in to Domoticz as an administrator and click "
+           "the bar with Shift held; its next values are right\n",
+           counters[_i].unit ? "Counter" : "kWh", counters[_i].shown);
+  house_cycle(&house, "84.208GJ", EX_OK, said);
+  house_cycle(&house, "84.308GJ", EX_OK, "");
+}
+END_TEST
+
+START_TEST(first_value_before_a_row_and_a_total_say_nothing)
+{
+  add(1, "counter-custom", "GJ");
+  house_write(&house, "", "idx.1 = meter.heat_energy_e1\n", "");
+  house_cycle(&house, "84.208GJ", EX_OK, "");
+  add(322, "counter-custom", "GJ");
+  add(323, "counter-custom", "GJ");
+  domoticz_server_set(house.server, 323, "84208");
+  domoticz_server_log_rows(house.server);
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.322 = total\n",
+              USAGE "[transform total]\nplugin = add\nvalue = usage\n"
+                    "plus = domoticz.322\n");
+  house_cycle(&house, "84.308GJ", EX_OK, "");
+  house_cycle(&house, "84.508GJ", EX_OK, "");
+  house_check_device(&house, 322, "300");
+}
+END_TEST
+
+/* ---- New devices and their first value ----------------------------------- */
+
+static void
+write_without_targets(void)
+{
+  house_write(&house, "", "", "");
+}
+
+#define MADE                                                                   \
+  "notice: domoticz: put these lines into the section of this output in "      \
+  "house.ini"
+
+START_TEST(new_device_gets_its_first_value_in_one_step)
+{
+  write_without_targets();
+  run("targets -c house.ini domoticz --yes --create "
+      "'Heat:counter-gj=meter.heat_energy_e1' --create "
+      "'Flow:custom-l/h=meter.flow_v1'");
+  house_check(&house, EX_OK,
+              "notice: domoticz: {url}: would make \"Heat\" (Counter with own "
+              "unit GJ) on the Dummy hardware 2\n"
+              "notice: domoticz: {url}: would make \"Flow\" (Custom Sensor "
+              "l/h) on the Dummy hardware 2\n" MADE
+              "; the first value was delivered\n");
+  check_out("idx.1 = meter.heat_energy_e1 ; Heat, Counter\n"
+            "idx.2 = meter.flow_v1 ; Flow, Custom Sensor\n");
+  house_check_device(&house, 1, "84208");
+  house_check_device(&house, 2, "123");
+  /* The lines go into the file, and a usage is measured from that reading. */
+  add(322, "custom", "GJ");
+  house_write(&house, "", "idx.1 = meter.heat_energy_e1\nidx.322 = usage\n",
+              "[transform usage]\nplugin = subtract\n"
+              "value = meter.heat_energy_e1\nminus = domoticz.1\n");
+  house_cycle(&house, "84.308GJ", EX_OK, "");
+  house_check_device(&house, 322, "0.100");
+}
+END_TEST
+
+START_TEST(new_device_without_a_value_says_what_to_do)
+{
+  write_without_targets();
+  run("targets -c house.ini domoticz --yes --create Heat:counter-gj");
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(house.scene),
+           "notice: domoticz: put this line into the section of this output in "
+           "house.ini, with the name of a value for VALUE, and run at once: "
+           "until its first value, a device counts as 0 "
+           "(--create NAME:TYPE=VALUE delivers that value right away)\n"));
+  check_out("idx.1 = VALUE ; Heat, Counter\n");
+  ck_assert(!scene_exists(house.scene, "house.db"));
+}
+END_TEST
+
+START_TEST(silent_meter_leaves_a_new_device_without_a_value)
+{
+  write_without_targets();
+  meter_fault(house.meter, "silent");
+  run("targets -c house.ini domoticz --yes --create "
+      "Heat:counter-gj=meter.heat_energy_e1");
+  ck_assert_int_ne(scene_status(house.scene), EX_OK);
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(house.scene),
+           "notice: domoticz: put this line into the section of this output in "
+           "house.ini and run at once: until its first value, a device counts "
+           "as 0\n"));
+  check_out("idx.1 = meter.heat_energy_e1 ; Heat, Counter\n");
+}
+END_TEST
+
+START_TEST(value_that_is_left_out_is_not_called_delivered)
+{
+  add(323, "counter-custom", "GJ");
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", USAGE);
+  run("targets -c house.ini domoticz --yes --create Use:custom-GJ=usage");
+  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(house.scene),
+           "notice: domoticz: put this line into the section of this output in "
+           "house.ini and run at once"));
+}
+END_TEST
+
+static const struct {
+  const char *words;
+  int status;
+  const char *said;
+} mistakes[] = {
+  { "-c house.ini domoticz --yes --create Heat:counter-gj=meter.heat_enrgy_e1",
+    EX_CONFIG, "has no field \"heat_enrgy_e1\"" },
+  { "-c house.ini domoticz --yes --create Heat:counter-gj=usage", EX_CONFIG,
+    "usage" },
+  { "domoticz url=http://127.0.0.1:1 --create Heat:counter-gj=usage", EX_USAGE,
+    "--create NAME:TYPE=VALUE goes only with -c FILE OUTPUT" },
+  { "-c house.ini domoticz --create Heat:counter-gj=", EX_USAGE,
+    "\"Heat:counter-gj=\" is no NAME:TYPE" },
+};
+
+START_TEST(nothing_is_made_for_a_value_that_there_is_not)
+{
+  write_without_targets();
+  scene_run(house.scene, "targets %s", mistakes[_i].words);
+  ck_assert_int_eq(scene_status(house.scene), mistakes[_i].status);
+  ck_assert_msg(strstr(scene_err(house.scene), mistakes[_i].said), "%s",
+                scene_err(house.scene));
+  ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *s = suite_create("devices");
+  TCase *t = tcase_create("devices");
+  SRunner *runner = srunner_create(s);
+  int failed;
+
+  tcase_add_checked_fixture(t, setup, leave);
+  tcase_set_timeout(t, 120);
+  tcase_add_loop_test(t, check_reports_a_login_that_may_only_read, 0,
+                      (int)ARRAY_SIZE(rights));
+  tcase_add_loop_test(t, text_is_refused_by_check_and_every_run, 0,
+                      (int)ARRAY_SIZE(texts));
+  tcase_add_test(t, text_goes_to_a_text_device);
+  tcase_add_loop_test(t, check_warns_about_the_usual_unit, 0,
+                      (int)ARRAY_SIZE(units));
+  tcase_add_test(t, check_follows_a_convert_and_a_usage);
+  tcase_add_test(t, power_of_another_kind_is_refused_before_it_is_sent);
+  tcase_add_loop_test(t, coarse_step_of_a_base_is_told, 0,
+                      (int)ARRAY_SIZE(steps));
+  tcase_add_test(t, what_a_temperature_stores_is_shown);
+  tcase_add_loop_test(t, check_warns_about_types_that_users_regret, 0,
+                      (int)ARRAY_SIZE(types));
+  tcase_add_loop_test(t, first_value_after_a_logged_zero_is_told_once, 0,
+                      (int)ARRAY_SIZE(counters));
+  tcase_add_test(t, first_value_before_a_row_and_a_total_say_nothing);
+  tcase_add_test(t, new_device_gets_its_first_value_in_one_step);
+  tcase_add_test(t, new_device_without_a_value_says_what_to_do);
+  tcase_add_test(t, silent_meter_leaves_a_new_device_without_a_value);
+  tcase_add_test(t, value_that_is_left_out_is_not_called_delivered);
+  tcase_add_loop_test(t, nothing_is_made_for_a_value_that_there_is_not, 0,
+                      (int)ARRAY_SIZE(mistakes));
+  suite_add_tcase(s, t);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -416,7 +416,7 @@ START_TEST(a_probe_lists_every_register_of_a_capture)
   ck_assert_str_eq(scene_err(s), "");
   ck_assert_str_eq(
     scene_out(s),
-    "meter type         type 5a00\n"
+    "meter type         OMNIPOWER (type 5a00)\n"
     "software revision  M1\n"
     "serial number      75749993\n"
     "\n"

@@ -109,7 +109,7 @@ START_TEST(a_silent_meter_is_not_asked_for_more)
 
   meter_fault(site.m, "silent");
   site_write(&site,
-             "timeout = 100ms\nretries = 0\n"
+             "timeout = 3s\nretries = 0\n"
              "fields = 60, 68, 74, 80, 86, 87, 89, 97, 98, 99, 110, 113\n");
   ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 76);
   ck_assert_uint_eq(meter_requests(site.m), 1);
@@ -274,7 +274,7 @@ START_TEST(one_meter_at_the_deadline_does_not_cost_the_other)
   unsigned waited_ms, requests;
 
   meter_fault(a.m, "silent");
-  write_two_meters(a.s, "[pipeline]\ndeadline = 800ms\n", "timeout = 30s\n");
+  write_two_meters(a.s, "[pipeline]\ndeadline = 6s\n", "timeout = 30s\n");
   ck_assert_int_eq(scene_run(a.s, "run -c house.ini"), 76);
   ck_assert_str_eq(scene_out(a.s), "b.volume_v1 520.41 m³\n");
   ck_assert_msg(sscanf(scene_err(a.s),
@@ -296,7 +296,7 @@ START_TEST(of_several_failures_the_gravest_is_the_exit_status)
 
   meter_remove(a.m, 60);
   meter_fault(b, "silent");
-  write_two_meters(a.s, "", "timeout = 200ms\nretries = 0\n");
+  write_two_meters(a.s, "", "timeout = 3s\nretries = 0\n");
   ck_assert_int_eq(scene_run(a.s, "run -c house.ini"), 76);
   meter_clear_faults(b);
   meter_stop(b);
@@ -315,7 +315,7 @@ START_TEST(a_capture_of_runs_replays_with_the_same_values)
   size_t len;
   int i;
 
-  site_write(&site, "capture = house.capture\ntimeout = 500ms\nretries = 1\n");
+  site_write(&site, "capture = house.capture\ntimeout = 4s\nretries = 1\n");
   meter_fault(site.m, "echo*1");
   meter_fault(site.m, "crc*1");
   for (i = 0; i < 3; i++) {

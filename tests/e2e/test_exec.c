@@ -828,10 +828,10 @@ START_TEST(recovered_rows_outlive_the_next_output)
 {
   scene_write(s, "p.ini",
               EXEC_INPUT "[output hook]\nplugin = exec\nclass = append\n"
-                         "command = sh take.sh\ntimeout = 500ms\n"
+                         "command = sh take.sh\ntimeout = 3s\n"
                          "value.energy = meter.energy\n"
                          "[output other]\nplugin = exec\nclass = append\n"
-                         "command = sh other.sh\ntimeout = 500ms\n"
+                         "command = sh other.sh\ntimeout = 3s\n"
                          "value.energy = meter.energy\n");
   scene_write(s, "take.sh", "sleep 60\n");
   scene_write(s, "other.sh", "sleep 60\n");

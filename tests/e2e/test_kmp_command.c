@@ -258,9 +258,9 @@ END_TEST
 
 START_TEST(a_meter_sleeps_until_its_key_is_pressed)
 {
-  emulate("--baud 0 --sleep eye=1s 60=84.208GJ 1001=7");
+  emulate("--baud 0 --sleep eye=4s 60=84.208GJ 1001=7");
   ck_assert_int_eq(read_meter("retries = 0\n"), 0);
-  sleep(1);
+  sleep(5);
   ck_assert_int_eq(read_meter("retries = 0\ntimeout = 500ms\n"), 76);
   ck_assert_ptr_nonnull(strstr(scene_err(s), "press a button on the meter"));
   ck_assert_int_eq(kill(scene_pid(at), SIGUSR1), 0);

@@ -35,7 +35,7 @@ build(void)
   domoticz_server_add(house.server, 324, "custom", "GJ");
   domoticz_server_set(house.server, 323, "84");
   domoticz_server_set(house.server, 324, "1");
-  house_write(&house, "retries = 0\ntimeout = 300ms\n", TARGETS, MORE);
+  house_write(&house, "retries = 0\ntimeout = 3s\n", TARGETS, MORE);
 }
 
 static void

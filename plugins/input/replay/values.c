@@ -124,12 +124,15 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     replay_tell_serial(r, sink, serial);
   }
   model_note_register(&r->model, record->id);
+  if (r->probe) {
+    if (record->id != KMP_REGISTER_PASSWORD)
+      replay_keep_record(r, record);
+    return;
+  }
   error = kmp_value_decode(record, &value);
   if (error == KMP_OK)
     take_info(r, record, &value);
-  if (r->probe && record->id != KMP_REGISTER_PASSWORD)
-    replay_keep_record(r, record);
-  if (r->probe || !replay_wants(r, record->id))
+  if (!replay_wants(r, record->id))
     return;
   if (error != KMP_OK) {
     leave_out_record(r, record, error);

@@ -107,11 +107,29 @@ fill_value(struct mp_value *value, const struct kmp_value *decoded,
   value->unit = decoded->unit;
 }
 
+/* NULL: none. */
+static const char *
+remark_on(const struct replay *r, const struct kmp_record *record,
+          const struct kmp_value *value, char buf[MODEL_TEXT_SIZE])
+{
+  buf[0] = '\0';
+  if (kmp_value_has_unknown_unit(record))
+    snprintf(buf, MODEL_TEXT_SIZE, "%s: %02x", kmp_error_text(KMP_EUNIT),
+             record->unit);
+  else if ((record->id == MODEL_INFO || record->id == MODEL_INFO_BITS ||
+            record->id == MODEL_INFO_WATER) &&
+           value->form == KMP_FORM_NUMBER && value->exp10 == 0)
+    model_info(&r->model, record->id, value->coef, buf, MODEL_TEXT_SIZE);
+  return buf[0] != '\0' ? buf : NULL;
+}
+
 static void
-tell_register(const struct mp_probe_sink *sink, const struct found *found)
+tell_register(const struct replay *r, const struct mp_probe_sink *sink,
+              const struct found *found)
 {
   const struct kmp_register *reg = kmp_register_find(found->record.id);
   char name[KMP_NUMBER_SIZE], number[KMP_NUMBER_SIZE];
+  char remark[MODEL_TEXT_SIZE];
   struct kmp_value decoded;
   struct mp_value value;
   int error = kmp_value_decode(&found->record, &decoded);
@@ -130,6 +148,7 @@ tell_register(const struct mp_probe_sink *sink, const struct found *found)
   else {
     fill_value(&value, &decoded, found);
     item.value = &value;
+    item.remark = remark_on(r, &found->record, &decoded, remark);
   }
   sink->item(sink, &item);
 }
@@ -144,10 +163,10 @@ tell_registers(const struct replay *r, const struct mp_probe_sink *sink)
 
   for (i = 0; (reg = kmp_register_at(i)) != NULL; i++)
     if (found[reg->id])
-      tell_register(sink, found[reg->id]);
+      tell_register(r, sink, found[reg->id]);
   for (i = 0; i < REGISTER_COUNT; i++)
     if (found[i] && !kmp_register_find((uint16_t)i))
-      tell_register(sink, found[i]);
+      tell_register(r, sink, found[i]);
 }
 
 /* ---- The probe ----------------------------------------------------------- */

@@ -125,7 +125,8 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
   }
   model_note_register(&r->model, record->id);
   if (r->probe) {
-    replay_keep_record(r, record);
+    if (record->id != KMP_REGISTER_PASSWORD)
+      replay_keep_record(r, record);
     return;
   }
   error = kmp_value_decode(record, &value);

@@ -44,13 +44,13 @@ is_in_curl(const struct fault_memory *memory, unsigned long n)
          n <= memory->curl_end;
 }
 
-/* Memory runs out halfway through curl_global_init(): the run ends, by a crash
- * or by the watchdog if need be, and has not spoilt the state. */
+/* Memory runs out with the first allocation of curl_global_init(): the run
+ * ends, by a crash or by the watchdog if need be, and has not spoilt the state.
+ */
 static void
 fail_in_curl(struct rig *rig, const struct sweep *s, const char *moment,
              const struct fault_memory *memory)
 {
-  unsigned long n = (memory->curl_begin + memory->curl_end) / 2;
   char name[96];
 
   if (!s->whole && s->worker != 0)
@@ -59,7 +59,7 @@ fail_in_curl(struct rig *rig, const struct sweep *s, const char *moment,
   if (memory->curl_end == 0)
     sweep_miss(name);
   else
-    fail_at(rig, s, name, n, true);
+    fail_at(rig, s, name, memory->curl_begin, true);
 }
 
 static void

@@ -100,14 +100,14 @@ struct target {
   struct ledger_shown shown;
   struct decimal shown_step;
   bool numbers_only; /* it takes no text */
-  int64_t ready_ms; /* on the monotonic clock: not sent to before */
-  bool first;       /* never set */
-  bool changed;     /* by somebody */
-  bool failed;      /* reported in this run: not sent to in it */
-  bool unfit;       /* this cycle's value does not fit it */
-  bool other_kind;  /* this cycle's value is of another kind than before */
-  bool sending;     /* M is committed and on its way */
-  char *delivered;  /* acknowledged in this run, as text; NULL: nothing */
+  int64_t ready_ms;  /* on the monotonic clock: not sent to before */
+  bool first;        /* never set */
+  bool changed;      /* by somebody */
+  bool failed;       /* reported in this run: not sent to in it */
+  bool unfit;        /* this cycle's value does not fit it */
+  bool other_kind;   /* this cycle's value is of another kind than before */
+  bool sending;      /* M is committed and on its way */
+  char *delivered;   /* acknowledged in this run, as text; NULL: nothing */
 };
 
 /* An operand option of a transform. */

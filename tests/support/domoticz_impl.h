@@ -191,7 +191,7 @@ struct domoticz_server {
   char *login; /* "Basic ..." that is let in; NULL: trusted network */
   bool plain_login;
   char *token; /* NULL: none */
-  int rights; /* of the login: 0, 1, 2 */
+  int rights;  /* of the login: 0, 1, 2 */
 
   unsigned connection_count, request_count;
   char **requests;

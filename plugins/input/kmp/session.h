@@ -23,7 +23,7 @@ struct session_settings {
   int64_t timeout_ms; /* to the first byte of an answer */
   unsigned retries;
   uint8_t registers; /* in one request, at most; 0: eight */
-  int64_t gap_ms; /* the longest pause inside an answer; 0: the usual one */
+  int64_t gap_ms;    /* the longest pause inside an answer; 0: the usual one */
 };
 
 /* What was seen of the line since the session began; what a diagnosis is made

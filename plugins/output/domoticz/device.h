@@ -62,7 +62,7 @@ struct device {
   uint32_t wait_ms; /* see mp_shown.wait_ms */
   bool hidden, disabled, unused;
   bool custom_counter;
-  bool fahrenheit; /* data is in degrees Fahrenheit, value in Celsius */
+  bool fahrenheit;   /* data is in degrees Fahrenheit, value in Celsius */
   bool managed;      /* a Managed Counter */
   bool logged_today; /* a counter with a row of today in the log */
   enum device_sold sold_as;

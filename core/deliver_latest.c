@@ -110,9 +110,9 @@ renumber(struct stage *output, int64_t number)
   }
 }
 
-/* TARGET has acknowledged M, with its parts. */
+/* T has acknowledged M; a part of T has a result of its own. */
 static void
-note_delivered(struct target *t)
+note_delivered(struct target *t, const struct results *results)
 {
   struct value sent = { 0 };
 
@@ -122,7 +122,8 @@ note_delivered(struct target *t)
   for (size_t i = 0; i < t->stage->n_targets; i++) {
     struct target *part = t->stage->targets[i];
 
-    if (part->part && strcmp(part->name, t->name) == 0 && target_counts(part))
+    if (part->part && strcmp(part->name, t->name) == 0 &&
+        deliver_target_result(results, 0, part) == MP_ACCEPTED)
       delivered_value(part, &part->source->value);
   }
 }
@@ -139,7 +140,7 @@ take_answers(struct stage *output, const struct results *results)
     if (!t->sending || !result)
       continue;
     if (result == MP_ACCEPTED)
-      note_delivered(t);
+      note_delivered(t, results);
     take_answer(t, result);
     if (t->ledger.again && result == MP_ACCEPTED)
       t->sending = book_prepare_target(t);

@@ -54,7 +54,9 @@ is_of_earlier_file(const struct stage *stage, const char *object)
   for (size_t i = 0; i < section->n_entries; i++) {
     const char *value = section->entries[i].value;
 
-    if (begins_with(object, value) || begins_with(value, object))
+    /* "http://HOST/" is a longer form of the object, `"/path/to/command" -x`
+     * holds it. */
+    if (begins_with(object, value) || strstr(value, object))
       return false;
   }
   return true;

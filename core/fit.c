@@ -14,6 +14,23 @@
 
 /* ---- Units --------------------------------------------------------------- */
 
+/* Whether a value in the unit FROM has a value in TO, rounded or not. */
+static bool
+converts(const char *from, const char *to)
+{
+  struct decimal zero = { 0, 0 };
+
+  return unit_convert(&zero, from, to, 0) >= 0;
+}
+
+static bool
+converts_exactly(const char *from, const char *to)
+{
+  struct decimal one = { 1, 0 };
+
+  return unit_convert(&one, from, to, MP_EXACT) == MP_OK;
+}
+
 /* To how many decimals values are rounded that TARGET is to hold. */
 static int
 decimals_of(const struct target *target)
@@ -29,15 +46,14 @@ const char *
 fit_way_out(const struct target *target, const char *from, const char *to,
             char *buf, size_t size)
 {
-  struct decimal zero = { 0, 0 }, one = { 1, 0 };
   char decimals[32] = "";
 
-  if (unit_convert(&zero, from, to, 0) < 0) {
+  if (!converts(from, to)) {
     snprintf(buf, size,
              "no \"convert\" makes one of the other; name another target");
     return buf;
   }
-  if (unit_convert(&one, from, to, MP_EXACT) != MP_OK)
+  if (!converts_exactly(from, to))
     snprintf(decimals, sizeof(decimals), " and decimals = %d",
              decimals_of(target));
   snprintf(buf, size,
@@ -70,46 +86,36 @@ field_unit(const struct slot *slot)
   return slot ? slot->usual_unit : NULL;
 }
 
-static bool
-is_exact(const char *from, const char *to)
+/* HOW: "is", "is usually", "can be"; THEN: "then ", or "". */
+static void
+warn_of_unit(const struct target *target, const char *how, const char *from,
+             const char *then)
 {
-  struct decimal one = { 1, 0 };
+  const char *to = target->shown.value.unit;
+  char words[FIT_TEXT];
 
-  return unit_convert(&one, from, to, MP_EXACT) == MP_OK;
+  log_line(MP_LOG_WARNING, target->stage->name, target->object,
+           "takes %s, and %s %s in %s: %s%s", unit_display(to),
+           target->source->name, how, unit_display(from), then,
+           fit_way_out(target, from, to, words, sizeof(words)));
 }
 
-/* Meters of energy count kWh, MWh, Gcal, or GJ, which alone does not convert
- * exactly to the others. */
-static bool
-may_be_gj(const char *usual)
-{
-  struct decimal zero = { 0, 0 };
-
-  return unit_convert(&zero, usual, METERS_GJ, 0) >= 0;
-}
-
+/* Meters of energy count kWh, MWh, Gcal or GJ, and not all of these convert
+ * exactly to each other. */
 static void
 check_unit(const struct target *target)
 {
   const char *made = made_unit(target->source);
   const char *from = made ? made : field_unit(target->source);
   const char *to = target->shown.value.unit;
-  const char *often = made ? "is" : "is usually";
-  char words[FIT_TEXT];
 
   if (!from || !to || !unit_known(from))
     return;
-  if (is_exact(from, to)) {
-    if (made || !may_be_gj(from) || is_exact(METERS_GJ, to))
-      return;
-    from = METERS_GJ;
-    often = "can be";
-  }
-  log_line(MP_LOG_WARNING, target->stage->name, target->object,
-           "takes %s, and %s %s in %s: %s%s", unit_display(to),
-           target->source->name, often, unit_display(from),
-           *often == 'c' ? "then " : "",
-           fit_way_out(target, from, to, words, sizeof(words)));
+  if (!converts_exactly(from, to))
+    warn_of_unit(target, made ? "is" : "is usually", from, "");
+  else if (!made && converts(from, METERS_GJ) &&
+           !converts_exactly(METERS_GJ, to))
+    warn_of_unit(target, "can be", METERS_GJ, "then ");
 }
 
 /* ---- Texts --------------------------------------------------------------- */

@@ -160,7 +160,6 @@ run_with_lines(const struct arguments *args, const char *name,
   bool hopeless;
 
   *ret_delivered = false;
-
   if (status == EX_OK) {
     app->added_to = name;
     app->added = added;

@@ -218,6 +218,11 @@ create(const struct arguments *args, struct stage *output,
 
 /* ---- Their first value --------------------------------------------------- */
 
+#define RUN_AT_ONCE                                                            \
+  " and run at once: until its first value, a device counts as 0"
+#define NAME_VALUES ", with the name of a value for VALUE," RUN_AT_ONCE
+#define RIGHT_AWAY "--create NAME:TYPE=VALUE delivers that value right away)"
+
 /* What must still be done for the first values.  A server can log a new device
  * as 0 before it gets a value, and then count the whole reading as used. */
 static const char *
@@ -225,16 +230,9 @@ next_step(const struct arguments *args, const struct new_lines *lines,
           bool delivered)
 {
   if (lines->n == lines->n_made)
-    return delivered ? "; the first value was delivered"
-                     : " and run at once: until its first value, a device "
-                       "counts as 0";
-  if (args->config_given)
-    return ", with the name of a value for VALUE, and run at once: until its "
-           "first value, a device counts as 0 (--create NAME:TYPE=VALUE "
-           "delivers that value right away)";
-  return ", with the name of a value for VALUE, and run at once: until its "
-         "first value, a device counts as 0 (with -c FILE OUTPUT, --create "
-         "NAME:TYPE=VALUE delivers that value right away)";
+    return delivered ? "; the first value was delivered" : RUN_AT_ONCE;
+  return args->config_given ? NAME_VALUES " (" RIGHT_AWAY
+                            : NAME_VALUES " (with -c FILE OUTPUT, " RIGHT_AWAY;
 }
 
 static void

@@ -18,6 +18,8 @@
 /* The largest idx has so many digits. */
 #define IDX_DIGITS 18
 #define NO_TARGET UINT32_MAX
+/* Room for a number of any size, and its NUL. */
+#define NUMBER_TEXT 160
 
 /* What was learned about the server, and is kept from run to run. */
 struct api {
@@ -117,6 +119,9 @@ int domoticz_check(void *self);
 
 /* ---- suit.c -------------------------------------------------------------- */
 
+/* Warns of what SLOT's device is or does. */
+void suit_warn(const struct domoticz *d, const struct slot *slot,
+               const char *what);
 /* Warns about a device that does not suit its values. */
 void suit_check_slot(const struct domoticz *d, const struct slot *slot);
 /* Reports a login that may only read. */

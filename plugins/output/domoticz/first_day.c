@@ -5,8 +5,6 @@
  */
 #include "plugins/output/domoticz/domoticz.h"
 
-#define NUMBER_TEXT 160
-
 /* Whether the record of SLOT puts a reading into a counter that Domoticz has
  * logged as 0 today.  A total begins at 0; an amount is no reading. */
 static bool

@@ -91,13 +91,6 @@ domoticz_list(void *self, const struct mp_list_sink *sink)
 
 /* ---- check --------------------------------------------------------------- */
 
-static void
-warn(const struct domoticz *d, const struct slot *slot, const char *what)
-{
-  mp_log(d->host, MP_LOG_WARNING, slot->object, "\"%s\" (%s): %s",
-         slot->device.name, slot->device.kind, what);
-}
-
 /* An operand must be known exactly even when the state was lost. */
 static void
 check_operand(const struct domoticz *d, const struct slot *slot)
@@ -110,14 +103,22 @@ check_operand(const struct domoticz *d, const struct slot *slot)
     return;
   if (device_reads_back(device))
     return;
-  warn(d, slot,
-       device->type->form == DEVICE_COUNTER
-         ? "an operand that shows three decimals of what it stores; after a "
-           "loss of the state it is known only so far; give it the divider "
-           "1000, or use a Counter with own unit"
-         : "an operand that shows six significant digits of what it stores; "
-           "after a loss of the state it is known only so far; a Counter with "
-           "own unit GJ, divider 1000, shows all");
+  suit_warn(
+    d, slot,
+    device->type->form == DEVICE_COUNTER
+      ? "an operand that shows three decimals of what it stores; after a "
+        "loss of the state it is known only so far; give it the divider "
+        "1000, or use a Counter with own unit"
+      : "an operand that shows six significant digits of what it stores; "
+        "after a loss of the state it is known only so far; a Counter with "
+        "own unit GJ, divider 1000, shows all");
+}
+
+/* The hardware of a device that is written is an error if it is disabled. */
+static bool
+is_reported(const struct slot *slot)
+{
+  return slot->device.unfit != NULL && !(slot->flags & MP_TARGET_READ);
 }
 
 static void
@@ -128,11 +129,14 @@ check_slot(const struct domoticz *d, const struct slot *slot)
   check_operand(d, slot);
   suit_check_slot(d, slot);
   if (device->hidden)
-    warn(d, slot, "hidden: Domoticz does not list a name that begins with $");
-  if (device->disabled)
-    warn(d, slot, "its hardware is disabled or gone; Domoticz may hide it");
+    suit_warn(d, slot,
+              "hidden: Domoticz does not list a name that begins with $");
+  if (device->disabled && !is_reported(slot))
+    suit_warn(d, slot,
+              "its hardware is disabled or gone; Domoticz may hide it");
   if (device->unused)
-    warn(d, slot, "not in use: Domoticz shows it among unused devices only");
+    suit_warn(d, slot,
+              "not in use: Domoticz shows it among unused devices only");
 }
 
 int

@@ -20,9 +20,6 @@
 
 #include "plugins/output/domoticz/url.h"
 
-/* Room for a number of any size, and its NUL. */
-#define NUMBER_TEXT 160
-
 static void
 clear_record(struct slot *slot)
 {

@@ -12,12 +12,11 @@
 /* param=getauth: "rights" of a login that may only read. */
 #define RIGHTS_VIEWER "0"
 
-static void
-tell(const struct domoticz *d, const struct slot *slot, int level,
-     const char *what)
+void
+suit_warn(const struct domoticz *d, const struct slot *slot, const char *what)
 {
-  mp_log(d->host, level, slot->object, "\"%s\" (%s): %s", slot->device.name,
-         slot->device.kind, what);
+  mp_log(d->host, MP_LOG_WARNING, slot->object, "\"%s\" (%s): %s",
+         slot->device.name, slot->device.kind, what);
 }
 
 /* ---- Steps --------------------------------------------------------------- */
@@ -75,18 +74,21 @@ check_type(const struct domoticz *d, const struct slot *slot)
   const struct device *device = &slot->device;
 
   if (device->managed)
-    tell(d, slot, MP_LOG_WARNING,
-         "Domoticz draws no graph of a Managed Counter from these updates; use "
-         "a Counter");
+    suit_warn(
+      d, slot,
+      "Domoticz draws no graph of a Managed Counter from these updates; use "
+      "a Counter");
   if (device->sold_as == SOLD_AS_GAS)
-    tell(d, slot, MP_LOG_WARNING,
-         "Domoticz counts and prices it as bought gas; use a Counter with own "
-         "unit m3");
+    suit_warn(
+      d, slot,
+      "Domoticz counts and prices it as bought gas; use a Counter with own "
+      "unit m3");
   if (device->sold_as == SOLD_AS_WATER)
-    tell(d, slot, MP_LOG_WARNING,
-         "Domoticz counts and prices it as bought water: right for a water "
-         "meter; for the water of a heating circuit, use a Counter with own "
-         "unit m3");
+    suit_warn(
+      d, slot,
+      "Domoticz counts and prices it as bought water: right for a water "
+      "meter; for the water of a heating circuit, use a Counter with own "
+      "unit m3");
 }
 
 void

@@ -243,11 +243,11 @@ plan(struct domoticz *d, const struct recipe *r, const char *label,
   return MP_OK;
 }
 
-/* Whether TEXT can be a unit in the options of a device. */
+/* Whether UNIT can be an option of a device, which these characters end. */
 static bool
-is_fit(const char *text, size_t max)
+is_label(const char *unit)
 {
-  return strlen(text) <= max && strpbrk(text, ":;") == NULL;
+  return strlen(unit) <= SENSOR_UNIT_MAX && strpbrk(unit, ":;") == NULL;
 }
 
 static int
@@ -279,9 +279,10 @@ domoticz_create_target(void *self, const char *label, const char *type,
     return mp_fail(d->host, MP_ECONFIG, type,
                    "is no type that can be made; one of " RECIPES);
   sensor.unit = unit_of(sensor.recipe, type);
-  if (sensor.unit != NULL && !is_fit(sensor.unit, SENSOR_UNIT_MAX))
+  if (sensor.unit != NULL && !is_label(sensor.unit))
     return mp_fail(d->host, MP_ECONFIG, type,
-                   "no label of a unit is like this");
+                   "its unit is longer than %d bytes, or holds a : or ;",
+                   SENSOR_UNIT_MAX);
   d->left = MP_OK;
   d->manages = true;
   code = create_or_plan(d, &sensor, flags, sink);

@@ -26,6 +26,7 @@ extern const uint16_t model_markers[MODEL_MARKERS];
 struct model {
   uint16_t type; /* of GetType; 0: not known */
   uint8_t has;   /* bit n: it has model_markers[n] */
+  int partial;   /* it was not asked for all of them: it may have others */
 };
 
 /* The meter has register ID: notes it if it is a marker. */

@@ -383,6 +383,7 @@ probe_all(struct probe *probe)
   if (probe->findings == NULL)
     return mp_fail(probe->kmp->host, MP_ENOMEM, NULL, "out of memory");
   r = ask_all(probe);
+  probe->model.partial = probe->answered < probe->total;
   tell_registers(probe);
   report_silence(probe);
   free(probe->findings);

@@ -252,7 +252,7 @@ take_header(struct replay *r)
   if (r->begun)
     return NEXT_CYCLE;
   r->serial[0] = '\0';
-  memset(&r->model, 0, sizeof(r->model));
+  r->model = (struct model){ .partial = 1 };
   r->has_request = 0;
   return TAKEN;
 }

@@ -52,10 +52,10 @@ struct replay {
 
   /* The field info_text. */
   int wants_info, info_told;
-  struct model model;
-  int64_t info_code; /* of this cycle; -1: none */
-  uint16_t info_id;  /* its register */
-  int64_t info_time; /* when it came */
+  struct model model; /* partial */
+  int64_t info_code;  /* of this cycle; -1: none */
+  uint16_t info_id;   /* its register */
+  int64_t info_time;  /* when it came */
 
   int has_request; /* one that was not answered yet */
   struct kmp_request request;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "plugins/input/kmp/info.h"
+#include "plugins/input/kmp/kmp_value.h"
 #include "plugins/input/kmp/memory.h"
 
 static const uint16_t registers[INFO_REGISTERS] = {

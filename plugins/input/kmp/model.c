@@ -202,6 +202,12 @@ model_revision(const uint8_t revision[2], char *buf, size_t size)
 
 /* ---- Info codes --------------------------------------------------------- */
 
+int
+model_is_info(uint16_t id)
+{
+  return id == MODEL_INFO || id == MODEL_INFO_BITS || id == MODEL_INFO_WATER;
+}
+
 /* By the registers that the meter has, and by those that it lacks if that is
  * known. */
 static const struct info_bits *

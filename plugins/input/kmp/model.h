@@ -13,6 +13,9 @@
 #define MODEL_INFO_BITS 369  /* of MULTICAL 303, 603, 803: all 32 bits */
 #define MODEL_INFO_WATER 458 /* of new water meters */
 
+/* Whether a register's value is an info code. */
+int model_is_info(uint16_t id);
+
 /* Room for any text of model_info_text. */
 #define MODEL_TEXT_SIZE 512
 /* The field whose value is that text. */

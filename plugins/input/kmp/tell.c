@@ -108,8 +108,7 @@ remark_on(const struct mp_host *host, const struct model *model,
   }
   if (value->kind == MP_TEXT)
     return NULL;
-  if ((id == MODEL_INFO || id == MODEL_INFO_BITS || id == MODEL_INFO_WATER) &&
-      value->exp10 == 0) {
+  if (model_is_info(id) && value->exp10 == 0) {
     model_info(model, id, value->coef, buf, MODEL_TEXT_SIZE);
     return buf[0] != '\0' ? buf : NULL;
   }

@@ -70,9 +70,7 @@ static void
 take_info(struct replay *r, const struct kmp_record *record,
           const struct mp_value *value)
 {
-  if ((record->id != MODEL_INFO && record->id != MODEL_INFO_BITS &&
-       record->id != MODEL_INFO_WATER) ||
-      value->kind == MP_TEXT || value->exp10 != 0)
+  if (!model_is_info(record->id) || value->kind == MP_TEXT || value->exp10 != 0)
     return;
   if (r->info_code >= 0 && record->id != model_info_register(&r->model))
     return;

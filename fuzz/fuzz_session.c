@@ -29,6 +29,7 @@
 #include "plugins/input/kmp/kmp.h"
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/kmp/port_impl.h"
+#include "plugins/input/kmp/tell.h"
 #include "tests/support/fake_host.h"
 #include "tests/support/fake_sink.h"
 

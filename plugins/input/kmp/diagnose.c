@@ -80,23 +80,33 @@ is_telnet(const struct session *s)
                                  telnet_negotiates(s->first, s->first_len));
 }
 
-int
-session_diagnose(const struct session *s, char *buf, size_t size)
+/* Another protocol than KMP is on the line.  1; 0: none was recognised. */
+static int
+describe_protocol(const struct session *s, char *buf, size_t size)
 {
-  const struct session_seen *seen = &s->seen;
   const char *stranger = stranger_name(s->first, s->first_len);
 
   if (is_telnet(s))
     snprintf(buf, size,
              "the serial server is in telnet mode, which changes bytes of the "
              "answers: set it to raw TCP (ser2net: no telnet in the accepter)");
-  else if (stranger && seen->answers == 0)
+  else if (stranger && s->seen.answers == 0)
     snprintf(
       buf, size,
       "frames of another protocol (%s): check device: what is there does "
       "not speak KMP",
       stranger);
-  else if (seen->crc + seen->cut + seen->broken > 0)
+  else
+    return 0;
+  return 1;
+}
+
+static void
+describe_line(const struct session *s, char *buf, size_t size)
+{
+  const struct session_seen *seen = &s->seen;
+
+  if (seen->crc + seen->cut + seen->broken > 0)
     describe_damage(seen, buf, size);
   else if (seen->strange > 0)
     snprintf(buf, size,
@@ -121,6 +131,15 @@ session_diagnose(const struct session *s, char *buf, size_t size)
              "requests without an answer: %u of %u: align the head, and read "
              "at least every 30 minutes, or the eye switches off",
              seen->silences, seen->requests);
+}
+
+int
+session_diagnose(const struct session *s, char *buf, size_t size)
+{
+  const struct session_seen *seen = &s->seen;
+
+  if (!describe_protocol(s, buf, size))
+    describe_line(s, buf, size);
   if (seen->silences + seen->answers == seen->requests && !has_zeros_only(s))
     return MP_ETIMEOUT;
   return MP_EPROTO;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "plugins/input/kmp/info.h"
+#include "plugins/input/kmp/kmp_value.h"
 #include "plugins/input/kmp/memory.h"
 
 static const uint16_t registers[INFO_REGISTERS] = {
@@ -68,6 +69,23 @@ take_markers(void *ctx, const struct kmp_request *request,
     model_note_register(model, answer->records[i].id);
 }
 
+/* Asks for the markers.  Results as session_registers. */
+static int
+ask_markers(struct session *session, struct model *model)
+{
+  size_t from, n;
+  int r = MP_OK;
+
+  for (from = 0; r == MP_OK && from < MODEL_MARKERS; from += n) {
+    n = MODEL_MARKERS - from;
+    if (n > session->limit)
+      n = session->limit;
+    r =
+      session_registers(session, model_markers + from, n, take_markers, model);
+  }
+  return r;
+}
+
 /* Asks for the type, and for the markers if that does not tell enough.  MP_OK,
  * MP_DROP when the meter did not answer, or a reason (reported). */
 static int
@@ -84,8 +102,7 @@ ask_model(struct kmp *kmp, struct model *ret_model)
   if (r == MP_OK)
     model.type = answer.type;
   if (!model_has_words(&model))
-    r = session_registers(&kmp->session, model_markers, MODEL_MARKERS,
-                          take_markers, &model);
+    r = ask_markers(&kmp->session, &model);
   if (r == MP_OK)
     *ret_model = model;
   return r;
@@ -107,6 +124,17 @@ find_code(const struct info *info, uint16_t *ret_id)
   return info->codes[0];
 }
 
+/* After the registers, and perhaps the serial number, were read.  If the meter
+ * may be another one, the remembered model is not used. */
+static void
+check_model(struct info *info)
+{
+  if (!memory_serial_due(info->kmp) && memory_model(info->kmp, &info->model))
+    return;
+  info->due = 1;
+  memset(&info->model, 0, sizeof(info->model));
+}
+
 int
 info_emit(struct info *info, const struct mp_sink *sink)
 {
@@ -118,10 +146,7 @@ info_emit(struct info *info, const struct mp_sink *sink)
 
   if (info->name == NULL)
     return 0;
-  if (!info->due && !memory_model(info->kmp, &info->model)) {
-    info->due = 1; /* forgotten: another meter */
-    memset(&info->model, 0, sizeof(info->model));
-  }
+  check_model(info);
   if (info->due)
     r = ask_model(info->kmp, &info->model);
   if (r == MP_ECANCELED)

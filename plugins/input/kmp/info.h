@@ -1,8 +1,8 @@
 /*
  * The field info_text: the meter's info code in words.
  *
- * It is made of registers that are read for it.  Which words a code stands for
- * depends on the model: the meter is asked for its type, and for registers that
+ * It is made of registers that are read for it.  The words for a code depend on
+ * the model: the meter is asked for its type, and for registers that
  * tell the model, once a day and after a failure.
  */
 #ifndef KMP_INFO_H

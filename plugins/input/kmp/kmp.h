@@ -7,7 +7,6 @@
 
 #include <meterpipe/plugin.h>
 
-#include "plugins/input/kmp/kmp_value.h"
 #include "plugins/input/kmp/port.h"
 #include "plugins/input/kmp/session.h"
 
@@ -41,11 +40,5 @@ int kmp_identify(void *self, const struct mp_sink *sink);
 
 /* probe.c: mp_input_ops.probe */
 int kmp_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink);
-
-/* A record's value as the host takes it.  MP_OK; MP_DROP: there is none (yet);
- * or a reason (not reported), with *ret_error of enum kmp_error.  SPACE holds
- * what *ret_value points to. */
-int kmp_convert(const struct kmp_record *record, struct kmp_value *space,
-                struct mp_value *ret_value, int *ret_error);
 
 #endif

@@ -126,7 +126,7 @@ void kmp_deframer_sent(struct kmp_deframer *d, const uint8_t *wire, size_t len);
 size_t kmp_deframer_feed(struct kmp_deframer *d, const uint8_t *buf, size_t len,
                          enum kmp_event *ret_event);
 
-/* Whether the bytes that follow a frame at once are neither the begin of
+/* Whether the bytes that follow a frame at once are neither the beginning of
  * another one nor bytes that may come at any time. */
 int kmp_is_trailing(const uint8_t *buf, size_t len);
 

@@ -244,10 +244,10 @@ is_complete(const struct kmp_frame *frame, const struct kmp_request *request)
 
 int
 kmp_answer_is_cut(const struct kmp_frame *frame,
-                  const struct kmp_request *request, const uint8_t *behind,
+                  const struct kmp_request *request, const uint8_t *rest,
                   size_t len)
 {
-  return kmp_is_trailing(behind, len) && len > KMP_STRAY_MAX &&
+  return kmp_is_trailing(rest, len) && len > KMP_STRAY_MAX &&
          !is_complete(frame, request);
 }
 

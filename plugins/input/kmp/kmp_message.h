@@ -98,12 +98,12 @@ int kmp_answer_decode(const struct kmp_frame *frame,
                       const struct kmp_request *request,
                       struct kmp_answer *ret);
 
-/* Whether the bytes after the stop byte of a good answer, up to a pause on the
- * line, tell that this stop byte was a damaged one and the answer is only the
- * begin of another.  An answer with all that REQUEST asks for is whole.  The
- * request may be NULL (not known). */
+/* Whether REST, the bytes after the stop byte of a good answer up to a pause on
+ * the line, tell that this stop byte was a damaged one and the answer is only
+ * the beginning of another.  An answer with all that REQUEST asks for is whole.
+ * The request may be NULL (not known). */
 int kmp_answer_is_cut(const struct kmp_frame *frame,
-                      const struct kmp_request *request, const uint8_t *behind,
+                      const struct kmp_request *request, const uint8_t *rest,
                       size_t len);
 
 /* The record of a register in an answer; NULL: left out. */

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugins/input/kmp/kmp_value.h"
 #include "plugins/input/kmp/memory.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)

@@ -202,7 +202,14 @@ model_revision(const uint8_t revision[2], char *buf, size_t size)
 
 /* ---- Info codes --------------------------------------------------------- */
 
-/* By the registers that the meter has. */
+int
+model_is_info(uint16_t id)
+{
+  return id == MODEL_INFO || id == MODEL_INFO_BITS || id == MODEL_INFO_WATER;
+}
+
+/* By the registers that the meter has, and by those that it lacks if that is
+ * known. */
 static const struct info_bits *
 find_bits_by_registers(const struct model *model)
 {
@@ -210,12 +217,14 @@ find_bits_by_registers(const struct model *model)
     return &bits_x03;
   if (has(model, MARKER_HEAT)) {
     if (has(model, MARKER_HIRES))
-      return has(model, MARKER_FLOW_MIN) ? &bits_x03 : &bits_unknown;
+      return has(model, MARKER_FLOW_MIN) && !model->partial ? &bits_x03
+                                                            : &bits_unknown;
     return has(model, MARKER_HIRES_601) ? &bits_601 : &bits_unknown;
   }
   if (has(model, MARKER_DURATIONS))
     return &bits_water;
-  if (has(model, MARKER_WATER) && !has(model, MARKER_BATTERY))
+  if (has(model, MARKER_WATER) && !has(model, MARKER_BATTERY) &&
+      !model->partial)
     return &bits_water_21;
   return &bits_unknown;
 }
@@ -314,8 +323,10 @@ model_info(const struct model *model, uint16_t id, int64_t code, char *buf,
     return;
   if (id == MODEL_INFO_BITS)
     bits = &bits_x03;
-  else if (id == MODEL_INFO && model_info_register(model) == MODEL_INFO_BITS)
-    return; /* perhaps the code of the display */
+  else if (id == MODEL_INFO_WATER && bits != &bits_water)
+    bits = &bits_unknown;
+  else if (id == MODEL_INFO && model_info_register(model) != MODEL_INFO)
+    return; /* another code, perhaps that of the display */
   if (bits == &bits_water_21) {
     add_bits(&t, bits, code & 0xf);
     add_durations(&t, code);

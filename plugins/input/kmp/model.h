@@ -13,6 +13,9 @@
 #define MODEL_INFO_BITS 369  /* of MULTICAL 303, 603, 803: all 32 bits */
 #define MODEL_INFO_WATER 458 /* of new water meters */
 
+/* Whether a register's value is an info code. */
+int model_is_info(uint16_t id);
+
 /* Room for any text of model_info_text. */
 #define MODEL_TEXT_SIZE 512
 /* The field whose value is that text. */
@@ -26,6 +29,7 @@ extern const uint16_t model_markers[MODEL_MARKERS];
 struct model {
   uint16_t type; /* of GetType; 0: not known */
   uint8_t has;   /* bit n: it has model_markers[n] */
+  int partial;   /* it was not asked for all of them: it may have others */
 };
 
 /* The meter has register ID: notes it if it is a marker. */

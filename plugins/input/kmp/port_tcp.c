@@ -161,7 +161,7 @@ connect_one(struct port *port, const struct addrinfo *address)
   return err == 0 ? MP_OK : MP_DROP;
 }
 
-/* Connects to the first address that lets us.  MP_OK; MP_DROP with errno set;
+/* Connects to the first address that accepts.  MP_OK; MP_DROP with errno set;
  * MP_ECANCELED or MP_ETIMEOUT when the cycle must end. */
 static int
 connect_any(struct port *port, const struct addrinfo *list)

@@ -12,7 +12,7 @@
 
 #include "plugins/input/kmp/kmp.h"
 #include "plugins/input/kmp/kmp_register.h"
-#include "plugins/input/kmp/model.h"
+#include "plugins/input/kmp/tell.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -52,102 +52,6 @@ struct probe {
 
 /* ---- What was found ----------------------------------------------------- */
 
-/* A fact that is no register's value. */
-static void
-tell_fact(const struct probe *probe, const char *label, const char *text)
-{
-  struct mp_value value = {
-    .struct_size = sizeof(value),
-    .kind = MP_TEXT,
-    .text = text,
-  };
-  struct mp_probe_item item = {
-    .struct_size = sizeof(item),
-    .label = label,
-    .value = &value,
-  };
-
-  if (text[0] != '\0')
-    probe->sink->item(probe->sink, &item);
-}
-
-/* Whether VALUE is exactly N, whatever its decimals. */
-static int
-is_number(const struct mp_host *host, const struct mp_value *value, int64_t n)
-{
-  struct mp_value number = { .struct_size = sizeof(number), .coef = n };
-
-  return host->decimal_compare(value, &number) == 0;
-}
-
-/* KMP 7.4: a sensor's fault looks like a temperature. */
-static const char *
-remark_temperature(const struct mp_host *host, uint16_t id,
-                   const struct mp_value *value)
-{
-  /* t1, t2, t3; elsewhere 0.00 may be all there is. */
-  if (id >= 86 && id <= 88 && is_number(host, value, 0))
-    return "sensor shorted, or below its range?";
-  if (is_number(host, value, 185) || is_number(host, value, 200))
-    return "sensor open, or above its range?";
-  return NULL;
-}
-
-static const char *
-remark_on(const struct probe *probe, uint16_t id, const struct mp_value *value,
-          char *buf, size_t size)
-{
-  if (value->kind == MP_TEXT)
-    return NULL;
-  if ((id == MODEL_INFO || id == MODEL_INFO_BITS || id == MODEL_INFO_WATER) &&
-      value->exp10 == 0) {
-    model_info(&probe->model, id, value->coef, buf, size);
-    return buf[0] != '\0' ? buf : NULL;
-  }
-  if (value->unit != NULL && strcmp(value->unit, "C") == 0)
-    return remark_temperature(probe->kmp->host, id, value);
-  return NULL;
-}
-
-static const char *
-remark_unit(const struct kmp_record *record, char *buf, size_t size)
-{
-  snprintf(buf, size, "%s: %02x", kmp_error_text(KMP_EUNIT), record->unit);
-  return buf;
-}
-
-static void
-tell_register(const struct probe *probe, const struct finding *finding)
-{
-  const struct kmp_record *record = &finding->record;
-  const struct kmp_register *reg = kmp_register_find(record->id);
-  char name[KMP_NUMBER_SIZE];
-  char number[KMP_NUMBER_SIZE];
-  char remark[512];
-  struct kmp_value space;
-  struct mp_value value;
-  int error = KMP_OK;
-  struct mp_probe_item item = {
-    .struct_size = sizeof(item),
-    .field = kmp_register_name(record->id, name),
-    .number = number,
-    .label = reg != NULL ? reg->label : NULL,
-  };
-  int r = kmp_convert(record, &space, &value, &error);
-
-  snprintf(number, sizeof(number), "%u", record->id);
-  if (r == MP_OK) {
-    value.time_ms = finding->time_ms;
-    item.value = &value;
-    item.remark = remark_on(probe, record->id, &value, remark, sizeof(remark));
-    if (kmp_value_has_unknown_unit(record))
-      item.remark = remark_unit(record, remark, sizeof(remark));
-  } else {
-    item.remark = r == MP_DROP ? "no value yet" : kmp_error_text(error);
-  }
-  probe->sink->item(probe->sink, &item);
-}
-
 /* All that were found, in the order of their numbers. */
 static void
 tell_registers(const struct probe *probe)
@@ -156,7 +60,8 @@ tell_registers(const struct probe *probe)
 
   for (i = 0; i < probe->total; i++)
     if (probe->findings[i].found)
-      tell_register(probe, &probe->findings[i]);
+      kmp_tell_register(probe->kmp->host, probe->sink, &probe->model,
+                        &probe->findings[i].record, probe->findings[i].time_ms);
 }
 
 /* Keeps a record, whose bytes are those of the last answer. */
@@ -218,16 +123,12 @@ static int
 ask_type(struct probe *probe, unsigned attempts)
 {
   struct kmp_answer answer;
-  char text[80];
   int r = ask(probe, KMP_GET_TYPE, attempts, &answer);
 
   if (r != MP_OK)
     return r;
   probe->model.type = answer.type;
-  model_name(answer.type, text, sizeof(text));
-  tell_fact(probe, "meter type", text);
-  model_revision(answer.revision, text, sizeof(text));
-  tell_fact(probe, "software revision", text);
+  kmp_tell_type(probe->sink, &answer);
   return MP_OK;
 }
 
@@ -241,7 +142,7 @@ ask_serial(struct probe *probe)
   if (r != MP_OK)
     return r;
   snprintf(text, sizeof(text), "%lu", (unsigned long)answer.serial);
-  tell_fact(probe, "serial number", text);
+  kmp_tell_fact(probe->sink, "serial number", text);
   return MP_OK;
 }
 
@@ -383,6 +284,7 @@ probe_all(struct probe *probe)
   if (probe->findings == NULL)
     return mp_fail(probe->kmp->host, MP_ENOMEM, NULL, "out of memory");
   r = ask_all(probe);
+  probe->model.partial = probe->answered < probe->total;
   tell_registers(probe);
   report_silence(probe);
   free(probe->findings);

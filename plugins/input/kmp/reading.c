@@ -14,6 +14,7 @@
 #include "plugins/input/kmp/kmp.h"
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/kmp/memory.h"
+#include "plugins/input/kmp/tell.h"
 
 /* Why a register has no value. */
 enum gap { NO_GAP, LEFT_OUT, SILENT };
@@ -39,32 +40,6 @@ struct reading {
 };
 
 /* ---- Values ------------------------------------------------------------- */
-
-int
-kmp_convert(const struct kmp_record *record, struct kmp_value *space,
-            struct mp_value *ret_value, int *ret_error)
-{
-  int r = kmp_value_decode(record, space);
-
-  if (r != KMP_OK) {
-    *ret_error = r;
-    return r == KMP_ERANGE ? MP_ERANGE : MP_EDATA;
-  }
-  if (space->form == KMP_FORM_NONE)
-    return MP_DROP;
-  memset(ret_value, 0, sizeof(*ret_value));
-  ret_value->struct_size = sizeof(*ret_value);
-  if (space->form == KMP_FORM_TEXT) {
-    ret_value->kind = MP_TEXT;
-    ret_value->text = space->text;
-    return MP_OK;
-  }
-  ret_value->kind = kmp_register_number_kind(record->id);
-  ret_value->coef = space->coef;
-  ret_value->exp10 = space->exp10;
-  ret_value->unit = space->unit;
-  return MP_OK;
-}
 
 static void
 emit(struct reading *reading, const char *name, const struct kmp_record *record)

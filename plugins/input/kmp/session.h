@@ -38,7 +38,7 @@ struct session_seen {
   unsigned broken;    /* answers with bytes lost or changed otherwise */
   unsigned strange;   /* good frames that are no answer to the request */
   unsigned strangers; /* good requests that are not ours */
-  size_t noise;       /* bytes outside frames, but for: */
+  size_t noise;       /* bytes outside frames, except: */
   size_t zeros;       /* the byte 00, which a meter may send at any time */
   unsigned doubled;   /* answers that telnet mode damaged: FF FF for FF */
 };

@@ -198,12 +198,12 @@ is_cut(const struct replay *r)
 {
   const struct events *e = &r->events;
   const struct kmp_frame *frame = &e->deframer.frame;
-  const uint8_t *behind = e->line.bytes + e->fed;
+  const uint8_t *rest = e->line.bytes + e->fed;
   size_t len = e->line.len - e->fed;
 
   if (frame->start == KMP_START_REQUEST)
-    return kmp_is_trailing(behind, len);
-  return kmp_answer_is_cut(frame, r->has_request ? &r->request : NULL, behind,
+    return kmp_is_trailing(rest, len);
+  return kmp_answer_is_cut(frame, r->has_request ? &r->request : NULL, rest,
                            len);
 }
 
@@ -252,7 +252,7 @@ take_header(struct replay *r)
   if (r->begun)
     return NEXT_CYCLE;
   r->serial[0] = '\0';
-  memset(&r->model, 0, sizeof(r->model));
+  r->model = (struct model){ .partial = 1 };
   r->has_request = 0;
   return TAKEN;
 }

@@ -39,10 +39,10 @@ take_header(struct events *e)
 
 /* ---- Logs of other programs ---------------------------------------------- */
 
-/* What the line at hand came to. */
+/* What became of the current line. */
 enum taken {
   TAKEN_NOT,  /* it is no line of such a log */
-  TAKEN_LINE, /* it is taken; the next one, please */
+  TAKEN_LINE, /* it is taken; the next one may come */
   TAKEN_BYTES /* there are bytes: capture_next */
 };
 
@@ -108,7 +108,7 @@ read_line(struct events *e)
   return LINES_LINE;
 }
 
-/* What the line at hand is, as capture_begin. */
+/* Takes the current line; returns as capture_begin. */
 static int
 begin_line(struct events *e)
 {

@@ -34,13 +34,13 @@ struct events {
   /* Private. */
   struct foreign foreign;
   int looked;       /* for lines of another program's log */
-  const char *text; /* the line at hand */
+  const char *text; /* the current line */
   size_t text_len;
   int again;    /* it is still to be taken */
   int in_line;  /* capture_next may have more */
   int in_bytes; /* bytes are left to be fed */
   int told;     /* of these bytes something was told already */
-  size_t fed;   /* of line.bytes: behind it is what follows EVENT_FRAME */
+  size_t fed;   /* of line.bytes: the bytes from here on follow EVENT_FRAME */
   uint8_t sent[KMP_REQUEST_WIRE_MAX]; /* the last request, for its echo */
   size_t sent_len;
 };

@@ -156,7 +156,7 @@ replay_open(void *self)
   r->failures = r->nonsense = 0;
   r->old_answer_len = 0;
   r->serial[0] = '\0';
-  memset(&r->model, 0, sizeof(r->model));
+  r->model = (struct model){ .partial = 1 };
   return MP_OK;
 }
 

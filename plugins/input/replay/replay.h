@@ -52,10 +52,10 @@ struct replay {
 
   /* The field info_text. */
   int wants_info, info_told;
-  struct model model;
-  int64_t info_code; /* of this cycle; -1: none */
-  uint16_t info_id;  /* its register */
-  int64_t info_time; /* when it came */
+  struct model model; /* partial */
+  int64_t info_code;  /* of this cycle; -1: none */
+  uint16_t info_id;   /* its register */
+  int64_t info_time;  /* when it came */
 
   int has_request; /* one that was not answered yet */
   struct kmp_request request;
@@ -87,6 +87,15 @@ replay_wants(const struct replay *r, uint16_t id)
          (r->wants_all || register_set_has(&r->wanted, id));
 }
 
+/* The time of the current line; where it has none, that of the run. */
+static inline int64_t
+replay_time(const struct replay *r)
+{
+  const struct capture_line *line = &r->events.line;
+
+  return line->has_time ? line->time_ms : r->host->now(r->host);
+}
+
 /* The end of a file is MP_END; else what a cycle came to: MP_OK or a reason.
  * What the cycle holds goes to SINK. */
 int replay_take_cycle(struct replay *r, const struct mp_sink *sink);
@@ -112,7 +121,7 @@ int replay_read(void *self, const struct mp_sink *sink);
 void replay_close(void *self);
 int replay_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink);
 
-/* While a probe is at work, these keep what the recording holds. */
+/* While a probe is at work, these keep what the capture holds. */
 void replay_keep_type(struct replay *r, const struct kmp_answer *answer);
 void replay_keep_record(struct replay *r, const struct kmp_record *record);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plugins/input/kmp/kmp_register.h"
+#include "plugins/input/kmp/tell.h"
 #include "plugins/input/replay/replay.h"
 
 /* The host keeps each failure in mind, and a recording can have any number of
@@ -12,29 +13,17 @@
 #define KEPT_MAX 100
 
 static void
-emit_value(struct replay *r, const struct mp_sink *sink,
-           const struct kmp_record *record, const struct kmp_value *decoded)
+emit_value(struct replay *r, const struct mp_sink *sink, uint16_t id,
+           struct mp_value *value)
 {
-  const struct kmp_register *reg = kmp_register_find(record->id);
-  const struct capture_line *line = &r->events.line;
-  const char *name = names_get(&r->names, record->id, reg);
-  struct mp_value value = { .struct_size = sizeof(value) };
+  const char *name = names_get(&r->names, id, kmp_register_find(id));
 
   if (!name) {
     mp_fail(r->host, MP_ENOMEM, NULL, "out of memory");
     return;
   }
-  value.time_ms = line->has_time ? line->time_ms : r->host->now(r->host);
-  if (decoded->form == KMP_FORM_TEXT) {
-    value.kind = MP_TEXT;
-    value.text = decoded->text;
-  } else {
-    value.kind = reg && reg->kind == MP_COUNTER ? MP_COUNTER : MP_GAUGE;
-    value.coef = decoded->coef;
-    value.exp10 = decoded->exp10;
-    value.unit = decoded->unit;
-  }
-  sink->emit(sink, name, &value);
+  value->time_ms = replay_time(r);
+  sink->emit(sink, name, value);
 }
 
 void
@@ -50,14 +39,14 @@ replay_tell_serial(struct replay *r, const struct mp_sink *sink,
 
 /* Several of one answer are several failures: the register is in the object. */
 static void
-leave_out_record(struct replay *r, const struct kmp_record *record, int error)
+leave_out_record(struct replay *r, const struct kmp_record *record, int code,
+                 int error)
 {
   char at[PLACE_SIZE], object[PLACE_SIZE + sizeof(": register 65535")];
 
   snprintf(object, sizeof(object), "%s: register %u",
            replay_place(r, r->events.lines.number, at), (unsigned)record->id);
-  replay_leave_out(r, error == KMP_ERANGE ? MP_ERANGE : MP_EDATA, object,
-                   kmp_error_text(error));
+  replay_leave_out(r, code, object, kmp_error_text(error));
 }
 
 /* Once for each unit code that is in no table. */
@@ -79,19 +68,15 @@ report_unit(struct replay *r, const struct kmp_record *record)
 /* The model's own register counts, or else what came. */
 static void
 take_info(struct replay *r, const struct kmp_record *record,
-          const struct kmp_value *value)
+          const struct mp_value *value)
 {
-  const struct capture_line *line = &r->events.line;
-
-  if ((record->id != MODEL_INFO && record->id != MODEL_INFO_BITS &&
-       record->id != MODEL_INFO_WATER) ||
-      value->form != KMP_FORM_NUMBER || value->exp10 != 0)
+  if (!model_is_info(record->id) || value->kind == MP_TEXT || value->exp10 != 0)
     return;
   if (r->info_code >= 0 && record->id != model_info_register(&r->model))
     return;
   r->info_code = value->coef;
   r->info_id = record->id;
-  r->info_time = line->has_time ? line->time_ms : r->host->now(r->host);
+  r->info_time = replay_time(r);
 }
 
 void
@@ -114,8 +99,10 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
                    const struct kmp_record *record)
 {
   char serial[KMP_FORMAT_SIZE];
-  struct kmp_value value;
-  int error;
+  struct kmp_value space;
+  struct mp_value value;
+  int error = KMP_OK;
+  int code = kmp_convert(record, &space, &value, &error);
 
   r->cycle_of[record->id] = r->cycle;
   register_set_add(&r->seen, record->id);
@@ -124,24 +111,22 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     replay_tell_serial(r, sink, serial);
   }
   model_note_register(&r->model, record->id);
-  if (r->probe) {
-    if (record->id != KMP_REGISTER_PASSWORD)
-      replay_keep_record(r, record);
-    return;
-  }
-  error = kmp_value_decode(record, &value);
-  if (error == KMP_OK)
+  if (code == MP_OK)
     take_info(r, record, &value);
   if (!replay_wants(r, record->id))
     return;
+  if (r->probe) {
+    replay_keep_record(r, record);
+    return;
+  }
   if (error != KMP_OK) {
-    leave_out_record(r, record, error);
+    leave_out_record(r, record, code, error);
     return;
   }
   if (kmp_value_has_unknown_unit(record))
     report_unit(r, record);
-  if (value.form != KMP_FORM_NONE)
-    emit_value(r, sink, record, &value);
+  if (code == MP_OK)
+    emit_value(r, sink, record->id, &value);
 }
 
 void

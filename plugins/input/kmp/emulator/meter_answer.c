@@ -191,8 +191,8 @@ parse_hex(const char *text, struct meter_bytes *ret)
   }
 }
 
-/* "0001F1": type and revision, a letter and a number; or the four bytes that a
- * meter sends. */
+/* "0001F1": type and revision, a letter and a number of at most two digits; or
+ * the four bytes that a meter sends, "00010601". */
 static int
 parse_type(const char *text, uint8_t type[4])
 {
@@ -201,8 +201,8 @@ parse_type(const char *text, uint8_t type[4])
   unsigned long number;
 
   snprintf(head, sizeof(head), "%.4s", text);
-  if (strlen(text) > 5 && text[4] >= 'A' && text[4] <= 'Z' &&
-      parse_hex(head, &bytes) == 0 && bytes.len == 2) {
+  if (strlen(text) > 5 && strlen(text) < 8 && text[4] >= 'A' &&
+      text[4] <= 'Z' && parse_hex(head, &bytes) == 0 && bytes.len == 2) {
     number = strtoul(text + 5, &end, 10);
     if (*end == '\0' && number <= UINT8_MAX) {
       meter_put(&bytes, (uint8_t)(text[4] - 'A' + 1));

@@ -47,7 +47,7 @@ hex_begin(struct hex *hex, struct mask *m, const char *pos, const char *end)
     hex->upper |= *pos >= 'A' && *pos <= 'F';
 }
 
-/* Whether a byte stands at POS; the 0 of "0x" is none. */
+/* Whether there is a byte at POS; the 0 of "0x" is none. */
 static int
 is_byte(const struct hex *hex)
 {

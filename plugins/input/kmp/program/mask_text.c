@@ -59,7 +59,7 @@ word_end(const char *p, const char *end)
 
 /* ---- Rows of bytes ------------------------------------------------------- */
 
-/* What may stand between two bytes, at most two of these: ", ". */
+/* Separators of two bytes, at most two of them: ", ". */
 static const char separators[] = " -:,;./_|\\\t";
 #define SEPARATOR_MAX 2
 
@@ -69,7 +69,7 @@ struct row {
   int digits, letters; /* there were some */
   int pairs;           /* each byte is a word */
   int blanks; /* single blanks between the words; the first may be long */
-  int frame;  /* a start byte and an address stand in it */
+  int frame;  /* it has a start byte and an address */
   int last;   /* byte, or -1 */
 };
 
@@ -86,7 +86,7 @@ bytes_end(const char *p, const char *end)
   return (word - p) % 2 == 0 ? word : p;
 }
 
-/* Where the next bytes of a row begin, behind a separator and perhaps "0x" or
+/* Where the next bytes of a row begin, after a separator and perhaps "0x" or
  * "\\x".  P: the row ends here. */
 static const char *
 next_bytes(const char *p, const char *end)
@@ -113,7 +113,7 @@ is_frame_head(int start, int address)
           address == KMP_ADDRESS_BASE);
 }
 
-/* Takes a word of the row; BLANK: a single blank stands before it. */
+/* Takes a word of the row; BLANK: a single blank is before it. */
 static void
 note_bytes(struct row *row, int blank, const char *p, const char *end)
 {
@@ -290,7 +290,7 @@ mask_digits(struct mask *m, const char *text, const char *p, const char *end)
   return p;
 }
 
-/* A hex number of a "0x" or a "\\x" begins behind it. */
+/* A hex number with "0x" or "\\x" begins after that. */
 static int
 begins_word(const char *text, const char *p)
 {

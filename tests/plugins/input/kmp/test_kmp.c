@@ -236,6 +236,24 @@ START_TEST(a_model_is_known_by_its_registers)
 }
 END_TEST
 
+START_TEST(a_model_is_asked_for_in_requests_of_the_set_size)
+{
+  meter_set(m, "type=4711");
+  meter_set(m, "125:30 04 00 00 01 8B 06");
+  meter_set(m, "266:01 04 00 00 00 00 01");
+  meter_set(m, "369:3b 04 00 00 00 00 08");
+  meter_fault(m, "limit=3");
+  fake_host_set(h, "registers_per_request", "3");
+  fake_host_set(h, "retries", "0");
+  fake_host_add_field(h, "info_text");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink),
+                   "info_text t1 above range or open\n");
+  /* The registers, the serial number, the type, three for the markers. */
+  ck_assert_uint_eq(meter_requests(m), 6);
+}
+END_TEST
+
 START_TEST(words_are_never_those_of_the_meter_before)
 {
   fake_host_add_field(h, "info_text");
@@ -959,6 +977,7 @@ kmp_suite(void)
   tcase_add_test(tcase, an_unknown_unit_costs_the_unit_and_is_told_once);
   tcase_add_test(tcase, an_info_code_is_delivered_in_words);
   tcase_add_test(tcase, a_model_is_known_by_its_registers);
+  tcase_add_test(tcase, a_model_is_asked_for_in_requests_of_the_set_size);
   tcase_add_test(tcase, words_are_never_those_of_the_meter_before);
   tcase_add_test(tcase, a_meter_without_an_info_code_has_no_text);
   tcase_add_test(tcase, nothing_wanted_is_nothing_asked);

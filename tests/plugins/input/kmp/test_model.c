@@ -125,6 +125,10 @@ static const struct {
     "dry, dry for 9-24 hours, burst for 22-31 days" },
   { 0, R_KWM, MODEL_INFO_WATER, 32 + 128, "low battery, bit 7" },
   { 0, R_FLOWIQ, MODEL_INFO, 4, "bit 2" },
+  /* The words are those of one register. */
+  { 0, R_KWM, MODEL_INFO, 32, "" },
+  { 0, R_21, MODEL_INFO_WATER, 16 + 4, "bit 2, bit 4" },
+  { 0, R_403, MODEL_INFO_WATER, 8, "bit 3" },
 };
 
 static struct model
@@ -145,6 +149,25 @@ START_TEST(info_codes_are_told_in_words)
 
   model_info(&model, codes[_i].id, codes[_i].code, text, sizeof(text));
   ck_assert_str_eq(text, codes[_i].text);
+}
+END_TEST
+
+START_TEST(registers_that_were_not_asked_for_may_be_there)
+{
+  static const struct {
+    uint16_t has[MODEL_MARKERS];
+    int has_words;
+  } rows[] = {
+    { R_601, 1 }, { R_403, 0 }, { R_603, 1 }, { R_21, 0 }, { R_KWM, 1 },
+  };
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    struct model model = row_model(0, rows[i].has);
+
+    model.partial = 1;
+    ck_assert_int_eq(model_has_words(&model), rows[i].has_words);
+  }
 }
 END_TEST
 
@@ -203,6 +226,7 @@ model_suite(void)
                       (int)ARRAY_SIZE(revisions));
   tcase_add_loop_test(tcase, info_codes_are_told_in_words, 0,
                       (int)ARRAY_SIZE(codes));
+  tcase_add_test(tcase, registers_that_were_not_asked_for_may_be_there);
   tcase_add_test(tcase, the_code_is_taken_from_the_models_own_register);
   tcase_add_test(tcase, the_text_of_an_info_code_is_never_empty);
   tcase_add_test(tcase, a_text_that_is_too_long_is_cut);

@@ -169,6 +169,11 @@ START_TEST(test_an_info_code_is_given_in_words)
   ck_assert_str_eq(replaying_all(INFO_4), "info_text bit 2\n|");
   ck_assert_str_eq(replaying_all(TYPE_402 INFO_4),
                    "info_text t2 outside range\n|");
+  /* A 403, or a 603 without its register 369. */
+  ck_assert_str_eq(
+    replaying_all("403F10003C08044400005482007D30040000018B1BF9010A"
+                  "010400000000010063330400000000081FB50D\n"),
+    "info_text bit 3\n|");
   ck_assert_uint_eq(fake_host_failures(replaying.host), 0);
   ck_assert_str_eq(replaying_all(GJ_216), "|");
   ck_assert_int_eq(fake_host_failure(replaying.host, 0), MP_EDATA);

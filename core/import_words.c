@@ -49,10 +49,12 @@ take_word(struct words *words, const char *p)
   char *word = words->text, *to = word, quote = '\0';
 
   for (; *p && (quote || !strchr(BLANKS OPERATORS, *p)); p++) {
-    if (quote ? *p == quote : *p == '"' || *p == '\'')
-      quote = quote ? '\0' : *p;
-    else
+    if (quote ? *p != quote : *p != '"' && *p != '\'')
       *to++ = *p;
+    else if (quote)
+      quote = '\0';
+    else
+      quote = *p;
   }
   *to++ = '\0';
   if (*p == '>' && is_number(word))
@@ -173,9 +175,7 @@ take_options(struct arguments *args, struct words *words)
   size_t kept = 1;
 
   for (size_t i = 1; i < words->n; i++) {
-    if (i > 1 && is_ours(words->list[i - 1]))
-      words->list[kept++] = words->list[i];
-    else if (!take_old(args, words, &i))
+    if ((i > 1 && is_ours(words->list[i - 1])) || !take_old(args, words, &i))
       words->list[kept++] = words->list[i];
   }
   words->n = kept;

@@ -86,7 +86,11 @@ split_address(const char *begin, char *host, size_t host_size,
 static int
 split(const char *device, char *host, size_t host_size, const char **ret_port)
 {
-  return split_address(port_tcp_address(device), host, host_size, ret_port);
+  const char *address = port_tcp_address(device);
+
+  if (address == NULL)
+    return MP_ECONFIG;
+  return split_address(address, host, host_size, ret_port);
 }
 
 /* Copies the address that TEXT begins with: it ends at "/" or "?".  Whether it

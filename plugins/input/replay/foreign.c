@@ -69,6 +69,8 @@ skip(const char *p, const char *end, const char *set)
 static const char *
 read_hex(struct found *found, const char *p, const char *end, size_t most)
 {
+  int high, low;
+
   if (most > CAPTURE_BYTES_MAX)
     most = CAPTURE_BYTES_MAX;
   found->len = 0;
@@ -76,10 +78,11 @@ read_hex(struct found *found, const char *p, const char *end, size_t most)
        p = skip(p, end, " \t:-,")) {
     if (end - p >= 4 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
       p += 2;
-    if (digit_value(p[0]) < 0 || digit_value(p[1]) < 0)
+    high = digit_value(p[0]);
+    low = digit_value(p[1]);
+    if (high < 0 || low < 0)
       break;
-    found->bytes[found->len++] =
-      (uint8_t)(digit_value(p[0]) << 4 | digit_value(p[1]));
+    found->bytes[found->len++] = (uint8_t)(high << 4 | low);
     p += 2;
   }
   return p;
@@ -213,14 +216,17 @@ size_t
 foreign_line(struct foreign *f, const char **ret_text)
 {
   static const char digits[] = "0123456789abcdef";
+  char direction = f->direction;
   size_t i, n = 0;
 
   if (f->len == 0)
     return 0;
   /* The first byte tells the direction better than a program between. */
-  f->text[n++] = f->bytes[0] == START_TO_METER     ? CAPTURE_TO_METER
-                 : f->bytes[0] == START_FROM_METER ? CAPTURE_FROM_METER
-                                                   : f->direction;
+  if (f->bytes[0] == START_TO_METER)
+    direction = CAPTURE_TO_METER;
+  else if (f->bytes[0] == START_FROM_METER)
+    direction = CAPTURE_FROM_METER;
+  f->text[n++] = direction;
   for (i = 0; i < f->len; i++) {
     f->text[n++] = ' ';
     f->text[n++] = digits[f->bytes[i] >> 4];

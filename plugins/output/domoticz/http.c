@@ -525,6 +525,9 @@ explain(struct http *h, CURLcode curl, int64_t timeout_ms,
 {
   if (h->cut)
     curl = CURLE_RECV_ERROR;
+  /* This system has no list of CAs. */
+  if (curl == CURLE_SSL_CACERT_BADFILE && h->options.ca_file == NULL)
+    curl = CURLE_SSL_ISSUER_ERROR;
   http_explain(h->easy, curl, h->curl_error, ret);
   if (h->too_long != NULL) {
     snprintf(ret->what, sizeof(ret->what), "%s is longer than %zu KiB",

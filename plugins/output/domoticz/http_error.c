@@ -16,6 +16,9 @@
 #define CURLE_TOO_LARGE ((CURLcode)100)
 #endif
 
+static const char unknown_ca[] =
+  "the certificate's CA is not trusted; name that CA with ca_file";
+
 /* What a failure of libcurl means. */
 static const struct failure {
   CURLcode curl;
@@ -30,8 +33,7 @@ static const struct failure {
   { CURLE_COULDNT_CONNECT, MP_EAGAIN, "cannot connect", false },
   { CURLE_PEER_FAILED_VERIFICATION, MP_EREFUSED,
     "the certificate is not trusted; name its CA with ca_file", true },
-  { CURLE_SSL_ISSUER_ERROR, MP_EREFUSED,
-    "the certificate is not trusted; name its CA with ca_file", true },
+  { CURLE_SSL_ISSUER_ERROR, MP_EREFUSED, unknown_ca, false },
   { CURLE_SSL_CACERT_BADFILE, MP_ECONFIG,
     "ca_file cannot be read, or holds no PEM certificate", false },
   { CURLE_SSL_CONNECT_ERROR, MP_EPROTO,
@@ -51,8 +53,6 @@ static const struct failure {
 
 static const char other_host[] =
   "the certificate is for another host; give the name that it is for as `url`";
-static const char unknown_ca[] =
-  "the certificate's CA is not trusted; name that CA with ca_file";
 
 /* What is wrong with a certificate, by the number that libcurl hands on from
  * OpenSSL (X509_V_ERR_..., openssl/x509_vfy.h): only some are mended by naming

@@ -149,9 +149,12 @@ encode_base64(const char *text, char *buf, size_t size)
       bits |= (uint32_t)(unsigned char)text[i + 2];
     buf[out++] = digits[bits >> 18];
     buf[out++] = digits[bits >> 12 & 63];
-    buf[out++] = i + 1 < len ? digits[bits >> 6 & 63] : '=';
-    buf[out++] = i + 2 < len ? digits[bits & 63] : '=';
+    buf[out++] = digits[bits >> 6 & 63];
+    buf[out++] = digits[bits & 63];
   }
+  /* In place of the bytes that there were not. */
+  for (; i > len; i--)
+    buf[out + len - i] = '=';
   buf[out] = '\0';
 }
 

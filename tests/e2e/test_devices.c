@@ -277,16 +277,17 @@ static const struct {
 
 START_TEST(first_value_after_a_logged_zero_is_told_once)
 {
-  char said[512];
+  char said[512], *file;
 
   add(1, counters[_i].type, counters[_i].unit);
   domoticz_server_log_rows(house.server);
   house_write(&house, "", "idx.1 = reading\n",
               "[transform reading]\nplugin = convert\ndecimals = 3\n"
               "value = meter.heat_energy_e1\nunit = ");
-  scene_write(house.scene, "house.ini", "%s%s\n",
-              strdup(scene_read(house.scene, "house.ini")),
+  file = strdup(scene_read(house.scene, "house.ini"));
+  scene_write(house.scene, "house.ini", "%s%s\n", file,
               counters[_i].unit_of_run);
+  free(file);
   snprintf(said, sizeof(said),
            "notice: domoticz: idx.1: \"Device 1\" (%s): Domoticz logged it as "
            "0 before this first value, so its graphs show %s as used today: to "

@@ -29,6 +29,9 @@ static struct fake_sink *sink;
 static void *self;
 static const struct mp_input_ops *input;
 
+/* Well below the timeout. */
+#define DEAF_MS 100
+
 static void
 setup(void)
 {
@@ -40,13 +43,14 @@ setup(void)
   size_t i;
 
   m = meter_start();
+  meter_set_deaf(m, DEAF_MS);
   for (i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
     meter_set(m, registers[i]);
   h = fake_host_new(meterpipe_plugin(), "meter");
   sink = fake_sink_new(&h->table);
   fake_host_set(h, "device", meter_path(m));
   fake_host_set(h, "baud", "19200");
-  fake_host_set(h, "timeout", "300ms");
+  fake_host_set(h, "timeout", "1s");
   fake_host_set_now(h, NOW);
   input = meterpipe_plugin()->input;
 }
@@ -330,7 +334,7 @@ START_TEST(after_a_failure_it_is_asked_again)
   ck_assert_int_eq(run(), MP_ETIMEOUT);
   meter_clear_faults(m);
   meter_set(m, "1001=7");
-  usleep(1700000); /* it is deaf after its silence */
+  usleep(2 * DEAF_MS * 1000); /* it is deaf after its silence */
   ck_assert_int_eq(run(), MP_OK);
   ck_assert_uint_eq(meter_requests(m), 2);
   ck_assert_str_eq(fake_sink_serial(sink), "7");
@@ -524,7 +528,6 @@ START_TEST(what_a_meter_is_silent_to_is_remembered)
 
   want(8);
   fake_host_set(h, "retries", "1");
-  fake_host_set(h, "timeout", "1600ms"); /* it is deaf for as long anyway */
   meter_fault(m, rows[_i].faults[0]);
   meter_fault(m, rows[_i].faults[1]);
   for (i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
@@ -584,7 +587,6 @@ START_TEST(silence_is_believed_of_a_meter_that_is_there)
 {
   want(8);
   fake_host_set(h, "retries", "1");
-  fake_host_set(h, "timeout", "1600ms"); /* it is deaf for as long anyway */
   fake_host_store(h, "asked", "1795341600000");
   fake_host_add_field(h, "active_energy_in");
   meter_fault(m, "unknown");
@@ -866,7 +868,6 @@ START_TEST(a_probe_finds_the_neighbours_of_a_refused_register)
 {
   const char *remark;
 
-  fake_host_set(h, "timeout", "1600ms"); /* it is deaf for as long anyway */
   meter_fault(m, "refuse=98");
   meter_fault(m, "refuse=97");
   meter_fault(m, "limit=3");

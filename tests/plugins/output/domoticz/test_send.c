@@ -165,7 +165,8 @@ START_TEST(a_server_set_to_fahrenheit_gets_celsius)
   ck_assert_str_eq(domoticz_server_get(r.s, 9), "65.43");
   ck_assert_str_eq(domoticz_server_data(r.s, 9), "149.8 F");
   for (hundredths = -2500; hundredths < 15000; hundredths += 137) {
-    snprintf(text, sizeof(text), "%.2f", hundredths / 100.0);
+    snprintf(text, sizeof(text), "%s%d.%02d", hundredths < 0 ? "-" : "",
+             abs(hundredths) / 100, abs(hundredths) % 100);
     snprintf(shown, sizeof(shown), "%s C", text);
     domoticz_server_set(r.s, 9, text);
     ck_assert_int_eq(rig_fetch(&r), MP_OK);

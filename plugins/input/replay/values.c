@@ -67,14 +67,19 @@ report_unit(struct replay *r, const struct kmp_record *record)
 
 /* The model's own register counts, or else what came. */
 static void
-take_info(struct replay *r, const struct kmp_record *record,
-          const struct mp_value *value)
+take_info(struct replay *r, const struct kmp_record *record)
 {
-  if (!model_is_info(record->id) || value->kind == MP_TEXT || value->exp10 != 0)
+  struct kmp_value space;
+  struct mp_value value;
+  int error;
+
+  if (!model_is_info(record->id) ||
+      kmp_convert(record, &space, &value, &error) != MP_OK ||
+      value.kind == MP_TEXT || value.exp10 != 0)
     return;
   if (r->info_code >= 0 && record->id != model_info_register(&r->model))
     return;
-  r->info_code = value->coef;
+  r->info_code = value.coef;
   r->info_id = record->id;
   r->info_time = replay_time(r);
 }
@@ -102,7 +107,7 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
   struct kmp_value space;
   struct mp_value value;
   int error = KMP_OK;
-  int code = kmp_convert(record, &space, &value, &error);
+  int code;
 
   r->cycle_of[record->id] = r->cycle;
   register_set_add(&r->seen, record->id);
@@ -110,15 +115,17 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     kmp_serial_format(record, serial);
     replay_tell_serial(r, sink, serial);
   }
-  model_note_register(&r->model, record->id);
-  if (code == MP_OK)
-    take_info(r, record, &value);
+  if (r->wants_info || r->probe)
+    model_note_register(&r->model, record->id);
+  if (r->wants_info)
+    take_info(r, record);
   if (!replay_wants(r, record->id))
     return;
   if (r->probe) {
     replay_keep_record(r, record);
     return;
   }
+  code = kmp_convert(record, &space, &value, &error);
   if (error != KMP_OK) {
     leave_out_record(r, record, code, error);
     return;

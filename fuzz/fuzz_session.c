@@ -321,7 +321,8 @@ frame_has(const uint8_t *wire, size_t len, uint16_t id,
       kmp_frame_decode(wire, len, plain, &frame) != KMP_OK ||
       kmp_answer_decode(&frame, NULL, &answer) != KMP_OK ||
       kmp_answer_find(&answer, id) == NULL ||
-      kmp_convert(kmp_answer_find(&answer, id), &space, &sent, &error) != MP_OK)
+      kmp_convert(kmp_answer_find(&answer, id), kmp_register_find(id), &space,
+                  &sent, &error) != MP_OK)
     return 0;
   if (value->kind == MP_TEXT || sent.kind == MP_TEXT)
     return value->kind == sent.kind && strcmp(value->text, sent.text) == 0;

@@ -150,10 +150,8 @@ kmp_register_name(uint16_t id, char buf[KMP_NUMBER_SIZE])
 }
 
 uint32_t
-kmp_register_number_kind(uint16_t id)
+kmp_register_number_kind(const struct kmp_register *reg)
 {
-  const struct kmp_register *reg = kmp_register_find(id);
-
   return reg && reg->kind == MP_COUNTER ? MP_COUNTER : MP_GAUGE;
 }
 

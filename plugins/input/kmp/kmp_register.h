@@ -43,8 +43,9 @@ int32_t kmp_register_id(const char *name);
  * BUF. */
 const char *kmp_register_name(uint16_t id, char buf[KMP_NUMBER_SIZE]);
 
-/* mp_value.kind of a number read from a register: MP_COUNTER or MP_GAUGE. */
-uint32_t kmp_register_number_kind(uint16_t id);
+/* mp_value.kind of a number read from a register (NULL: it is in no table):
+ * MP_COUNTER or MP_GAUGE. */
+uint32_t kmp_register_number_kind(const struct kmp_register *reg);
 
 /* mp_input_ops.field and .list_fields */
 int kmp_field(const char *name, const struct mp_field_sink *sink);

@@ -49,7 +49,8 @@ emit(struct reading *reading, const char *name, const struct kmp_record *record)
   struct kmp_value space;
   struct mp_value value;
   int error = KMP_OK;
-  int r = kmp_convert(record, &space, &value, &error);
+  int r =
+    kmp_convert(record, kmp_register_find(record->id), &space, &value, &error);
 
   if (r == MP_DROP) {
     mp_log(host, MP_LOG_INFO, device, "%s has no value yet", name);

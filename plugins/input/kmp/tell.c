@@ -12,8 +12,8 @@
 #include "plugins/input/kmp/tell.h"
 
 int
-kmp_convert(const struct kmp_record *record, struct kmp_value *space,
-            struct mp_value *ret_value, int *ret_error)
+kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,
+            struct kmp_value *space, struct mp_value *ret_value, int *ret_error)
 {
   int r = kmp_value_decode(record, space);
 
@@ -30,7 +30,7 @@ kmp_convert(const struct kmp_record *record, struct kmp_value *space,
     ret_value->text = space->text;
     return MP_OK;
   }
-  ret_value->kind = kmp_register_number_kind(record->id);
+  ret_value->kind = kmp_register_number_kind(reg);
   ret_value->coef = space->coef;
   ret_value->exp10 = space->exp10;
   ret_value->unit = space->unit;
@@ -134,7 +134,7 @@ kmp_tell_register(const struct mp_host *host, const struct mp_probe_sink *sink,
     .number = number,
     .label = reg != NULL ? reg->label : NULL,
   };
-  int r = kmp_convert(record, &space, &value, &error);
+  int r = kmp_convert(record, reg, &space, &value, &error);
 
   snprintf(number, sizeof(number), "%u", (unsigned)record->id);
   if (r == MP_OK) {

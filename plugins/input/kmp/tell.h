@@ -7,14 +7,17 @@
 
 #include <meterpipe/plugin.h>
 
+#include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/kmp/kmp_value.h"
 #include "plugins/input/kmp/model.h"
 
-/* A record's value as the host takes it.  MP_OK; MP_DROP: there is none (yet);
- * or a reason (not reported), with *ret_error of enum kmp_error.  SPACE holds
- * what *ret_value points to. */
-int kmp_convert(const struct kmp_record *record, struct kmp_value *space,
-                struct mp_value *ret_value, int *ret_error);
+/* A record's value as the host takes it; REG is what the table has of its
+ * register, or NULL.  MP_OK; MP_DROP: there is none (yet); or a reason (not
+ * reported), with *ret_error of enum kmp_error.  SPACE holds what *ret_value
+ * points to. */
+int kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,
+                struct kmp_value *space, struct mp_value *ret_value,
+                int *ret_error);
 
 /* Gives a probe a fact that is no register's value; nothing for "". */
 void kmp_tell_fact(const struct mp_probe_sink *sink, const char *label,

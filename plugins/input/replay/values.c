@@ -14,9 +14,9 @@
 
 static void
 emit_value(struct replay *r, const struct mp_sink *sink, uint16_t id,
-           struct mp_value *value)
+           const struct kmp_register *reg, struct mp_value *value)
 {
-  const char *name = names_get(&r->names, id, kmp_register_find(id));
+  const char *name = names_get(&r->names, id, reg);
 
   if (!name) {
     mp_fail(r->host, MP_ENOMEM, NULL, "out of memory");
@@ -74,7 +74,7 @@ take_info(struct replay *r, const struct kmp_record *record)
   int error;
 
   if (!model_is_info(record->id) ||
-      kmp_convert(record, &space, &value, &error) != MP_OK ||
+      kmp_convert(record, NULL, &space, &value, &error) != MP_OK ||
       value.kind == MP_TEXT || value.exp10 != 0)
     return;
   if (r->info_code >= 0 && record->id != model_info_register(&r->model))
@@ -103,6 +103,7 @@ void
 replay_take_record(struct replay *r, const struct mp_sink *sink,
                    const struct kmp_record *record)
 {
+  const struct kmp_register *reg;
   char serial[KMP_FORMAT_SIZE];
   struct kmp_value space;
   struct mp_value value;
@@ -125,7 +126,8 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     replay_keep_record(r, record);
     return;
   }
-  code = kmp_convert(record, &space, &value, &error);
+  reg = kmp_register_find(record->id);
+  code = kmp_convert(record, reg, &space, &value, &error);
   if (error != KMP_OK) {
     leave_out_record(r, record, code, error);
     return;
@@ -133,7 +135,7 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
   if (kmp_value_has_unknown_unit(record))
     report_unit(r, record);
   if (code == MP_OK)
-    emit_value(r, sink, record->id, &value);
+    emit_value(r, sink, record->id, reg, &value);
 }
 
 void

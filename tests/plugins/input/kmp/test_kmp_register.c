@@ -169,22 +169,29 @@ START_TEST(test_what_may_fall_is_no_counter)
   size_t i;
 
   for (i = 0; i < ARRAY_SIZE(falls); i++)
-    ck_assert_uint_eq(kmp_register_number_kind(falls[i]), MP_GAUGE);
+    ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(falls[i])),
+                      MP_GAUGE);
   for (i = 0; i < ARRAY_SIZE(counts); i++)
-    ck_assert_uint_eq(kmp_register_number_kind(counts[i]), MP_COUNTER);
+    ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(counts[i])),
+                      MP_COUNTER);
 }
 END_TEST
 
 START_TEST(test_only_counters_count)
 {
-  ck_assert_uint_eq(kmp_register_number_kind(60), MP_COUNTER);
-  ck_assert_uint_eq(kmp_register_number_kind(68), MP_COUNTER);
-  ck_assert_uint_eq(kmp_register_number_kind(1004), MP_COUNTER);
-  ck_assert_uint_eq(kmp_register_number_kind(80), MP_GAUGE);
-  ck_assert_uint_eq(kmp_register_number_kind(128), MP_GAUGE);
-  ck_assert_uint_eq(kmp_register_number_kind(1001), MP_GAUGE);
-  ck_assert_uint_eq(kmp_register_number_kind(1003), MP_GAUGE);
-  ck_assert_uint_eq(kmp_register_number_kind(59), MP_GAUGE);
+  ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(60)),
+                    MP_COUNTER);
+  ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(68)),
+                    MP_COUNTER);
+  ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(1004)),
+                    MP_COUNTER);
+  ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(80)), MP_GAUGE);
+  ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(128)), MP_GAUGE);
+  ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(1001)),
+                    MP_GAUGE);
+  ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(1003)),
+                    MP_GAUGE);
+  ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(59)), MP_GAUGE);
 }
 END_TEST
 

@@ -193,16 +193,12 @@ refuse_existing(struct domoticz *d, const char *label)
 static int
 list_new(struct domoticz *d, const char *idx, const struct mp_list_sink *sink)
 {
-  char query[sizeof("rid=") + IDX_DIGITS];
   struct reply reply;
   const cJSON *object;
-  int code;
+  int code = fetch_device(d, idx, &reply, &object);
 
-  snprintf(query, sizeof(query), "rid=%s", idx);
-  code = fetch_devices(d, query, 0, &reply);
   if (code != MP_OK)
     return code;
-  object = reply_find(&reply, idx);
   if (object != NULL)
     manage_list_device(object, sink);
   reply_free(&reply);

@@ -105,6 +105,10 @@ int domoticz_fetch(void *self, const struct mp_shown_sink *sink);
  * knows.  As talk_read. */
 int fetch_devices(struct domoticz *d, const char *query, unsigned flags,
                   struct reply *ret);
+/* Reads the device IDX.  *ret_object is in RET, or NULL: it is not listed.  As
+ * talk_read. */
+int fetch_device(struct domoticz *d, const char *idx, struct reply *ret,
+                 const cJSON **ret_object);
 
 /* ---- send.c -------------------------------------------------------------- */
 

@@ -112,6 +112,20 @@ fetch_devices(struct domoticz *d, const char *query, unsigned flags,
                  "Domoticz, and is the path before json.htm right");
 }
 
+int
+fetch_device(struct domoticz *d, const char *idx, struct reply *ret,
+             const cJSON **ret_object)
+{
+  char query[sizeof("rid=") + IDX_DIGITS];
+  int code;
+
+  snprintf(query, sizeof(query), "rid=%s", idx);
+  code = fetch_devices(d, query, 0, ret);
+  if (code == MP_OK)
+    *ret_object = reply_find(ret, idx);
+  return code;
+}
+
 /* The slot's answer in REPLY, if it is there. */
 static bool
 take_device(struct domoticz *d, struct slot *slot, const struct reply *reply)

@@ -109,16 +109,12 @@ static int
 check_new(struct domoticz *d, const struct sensor *sensor, const char *idx,
           bool *ret_unit_set)
 {
-  char query[sizeof("rid=") + IDX_DIGITS];
   struct reply reply;
   const cJSON *object;
-  int code;
+  int code = fetch_device(d, idx, &reply, &object);
 
-  snprintf(query, sizeof(query), "rid=%s", idx);
-  code = fetch_devices(d, query, 0, &reply);
   if (code != MP_OK)
     return code;
-  object = reply_find(&reply, idx);
   if (object != NULL)
     code = compare(d, sensor, idx, object, ret_unit_set);
   else

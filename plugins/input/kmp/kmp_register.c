@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plugins/input/kmp/hex.h"
 #include "plugins/input/kmp/kmp_message.h"
 #include "plugins/input/kmp/model.h"
 
@@ -47,14 +48,8 @@ kmp_register_at(size_t index)
 static int
 digit_value(char c, int base)
 {
-  int value = -1;
+  int value = hex_value(c);
 
-  if (c >= '0' && c <= '9')
-    value = c - '0';
-  else if (c >= 'a' && c <= 'f')
-    value = c - 'a' + 10;
-  else if (c >= 'A' && c <= 'F')
-    value = c - 'A' + 10;
   return value < base ? value : -1;
 }
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "plugins/input/kmp/hex.h"
+
 #define STOP_BYTE 0x0d
 #define START_TO_METER 0x80
 #define START_FROM_METER 0x40
@@ -45,18 +47,6 @@ foreign_begin(struct foreign *f)
 
 /* ---- One line ------------------------------------------------------------ */
 
-static int
-digit_value(char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
-
 static const char *
 skip(const char *p, const char *end, const char *set)
 {
@@ -78,8 +68,8 @@ read_hex(struct found *found, const char *p, const char *end, size_t most)
        p = skip(p, end, " \t:-,")) {
     if (end - p >= 4 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
       p += 2;
-    high = digit_value(p[0]);
-    low = digit_value(p[1]);
+    high = hex_value(p[0]);
+    low = hex_value(p[1]);
     if (high < 0 || low < 0)
       break;
     found->bytes[found->len++] = (uint8_t)(high << 4 | low);

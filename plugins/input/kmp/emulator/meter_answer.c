@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "plugins/input/kmp/emulator/meter_impl.h"
+#include "plugins/input/kmp/hex.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -161,15 +162,6 @@ store(struct meter_memory *memory, uint16_t id, const uint8_t *record,
   return 0;
 }
 
-static int
-hex_digit(char c)
-{
-  const char *digits = "0123456789abcdef";
-  const char *p = c == '\0' ? NULL : strchr(digits, c | 0x20);
-
-  return p == NULL ? -1 : (int)(p - digits);
-}
-
 /* Hex with or without blanks, to the end of TEXT. */
 static int
 parse_hex(const char *text, struct meter_bytes *ret)
@@ -182,8 +174,8 @@ parse_hex(const char *text, struct meter_bytes *ret)
     text += strspn(text, " \t\r\n");
     if (*text == '\0')
       return 0;
-    high = hex_digit(text[0]);
-    low = hex_digit(text[1]);
+    high = hex_value(text[0]);
+    low = hex_value(text[1]);
     if (high < 0 || low < 0)
       return -1;
     meter_put(ret, (uint8_t)(high << 4 | low));
@@ -230,10 +222,10 @@ parse_decimal(const char *text, struct meter_bytes *ret)
   size_t unit;
   int shift;
 
-  for (; hex_digit(*p) >= 0 && hex_digit(*p) < 10; p++) {
+  for (; hex_value(*p) >= 0 && hex_value(*p) < 10; p++) {
     if (mantissa > (UINT64_MAX - 9) / 10)
       return -1;
-    mantissa = mantissa * 10 + (unsigned)hex_digit(*p);
+    mantissa = mantissa * 10 + (unsigned)hex_value(*p);
     decimals += (unsigned)point;
     if (p[1] == '.' && !point) {
       point = 1;

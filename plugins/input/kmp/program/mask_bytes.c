@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "plugins/input/kmp/hex.h"
 #include "plugins/input/kmp/program/mask_frame.h"
 #include "plugins/input/kmp/program/mask_impl.h"
 #include "plugins/input/kmp/program/personal.h"
@@ -26,15 +27,6 @@ struct hex {
   int upper; /* capital letters */
   int begun; /* a byte has been passed */
 };
-
-static int
-hex_value(char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static void
 hex_begin(struct hex *hex, struct mask *m, const char *pos, const char *end)

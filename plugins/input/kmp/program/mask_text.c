@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "plugins/input/kmp/hex.h"
 #include "plugins/input/kmp/program/mask_frame.h"
 #include "plugins/input/kmp/program/mask_impl.h"
 
@@ -37,16 +38,6 @@ static int
 is_word(char c)
 {
   return is_digit(c) || is_letter(c);
-}
-
-/* -1: no hex digit. */
-static int
-hex_value(char c)
-{
-  if (is_digit(c))
-    return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static const char *

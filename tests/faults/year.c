@@ -99,8 +99,10 @@ struct year {
   bool doubtful;     /* something may have been sent since */
   struct sum total, given;
   struct log_file log;
-  struct sum backup; /* what it holds: total and base */
+  struct sum backup;    /* what it holds: total and base */
+  char backup_time[32]; /* of its base */
   bool has_backup;
+  char before[32]; /* time of the base before a run wrote it last */
 };
 
 static unsigned
@@ -113,6 +115,13 @@ static int64_t
 device(struct year *y, unsigned idx)
 {
   return rig_parse(domoticz_server_get(y->rig->server, idx));
+}
+
+/* When the base was written last. */
+static const char *
+base_time(struct year *y)
+{
+  return domoticz_server_updated(y->rig->server, BASE);
 }
 
 /* ---- Troubles ---- */
@@ -264,17 +273,20 @@ take_backup(struct year *y)
 {
   domoticz_server_snapshot(y->rig->server);
   y->backup = (struct sum){ device(y, TOTAL), device(y, BASE) };
+  snprintf(y->backup_time, sizeof(y->backup_time), "%s", base_time(y));
   y->has_backup = true;
 }
 
-/* What the meter counted since the backup is given once more. */
+/* What the meter counted since the backup is given once more; but a backup that
+ * is one write old is what a power cut leaves, and the CSV has that usage. */
 static void
 put_back(struct year *y)
 {
   domoticz_server_restore(y->rig->server);
   y->total = y->backup;
   y->given = (struct sum){ y->now->given[0], y->backup.reading };
-  y->log.must = (struct sum){ y->log.usages, y->backup.reading };
+  if (strcmp(y->backup_time, y->before) != 0)
+    y->log.must = (struct sum){ y->log.usages, y->backup.reading };
   y->has_backup = false;
 }
 
@@ -383,8 +395,13 @@ check(struct year *y)
 static void
 run_once(struct year *y, struct rig_run *run)
 {
+  char time[sizeof(y->before)];
+
   for (int i = 0;; i++) {
+    snprintf(time, sizeof(time), "%s", base_time(y));
     rig_do(y->rig, run);
+    if (strcmp(time, base_time(y)) != 0)
+      memcpy(y->before, time, sizeof(time));
     sweep_add(SWEEP_RUNS, 1);
     sweep_add(SWEEP_KILLS, run->killed);
     sweep_add(SWEEP_DRAWN_MISSED, run->fault && !run->fault->hit);

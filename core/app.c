@@ -8,10 +8,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "core/call.h"
 #include "core/hidden.h"
 #include "core/log.h"
 #include "core/note.h"
+#include "core/progress.h"
 
 #ifndef PLUGIN_DIR
 #define PLUGIN_DIR "/usr/lib/meterpipe"
@@ -125,6 +125,16 @@ add_lines(struct app *app)
   return true;
 }
 
+/* From here on no message shows a value that continues in an indented line;
+ * false: out of memory. */
+static bool
+hide_continued(struct app *app)
+{
+  app->hidden = config_continued(app->config);
+  hidden_set(app->hidden);
+  return app->hidden;
+}
+
 static int
 build(struct app *app, struct problems *problems)
 {
@@ -132,8 +142,7 @@ build(struct app *app, struct problems *problems)
 
   if (!has_no_file(app->args, problems))
     r = config_load(app->args->config_path, problems, &app->config);
-  hidden_set(app->config);
-  if (r == MP_OK && !add_lines(app))
+  if (r == MP_OK && (!hide_continued(app) || !add_lines(app)))
     r = MP_ENOMEM;
   if (r == MP_OK)
     r = pipeline_build(app->config, app->loader, &app->run, app->args->replays,
@@ -178,9 +187,9 @@ app_open_store(struct app *app, enum store_mode mode)
     free(path);
     return r;
   }
-  call_set_progress("the state", "open");
+  progress_begin("the state", "open");
   r = store_open(path, app->args->config_path, mode, &app->run.store);
-  call_set_progress(NULL, NULL);
+  progress_end();
   free(path);
   if (r != MP_OK)
     report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
@@ -216,6 +225,7 @@ app_finish(struct app *app)
   }
   pipeline_free(app->pipeline);
   hidden_set(NULL);
+  free(app->hidden);
   config_free(app->config);
   if (app->report)
     report_end_run(app->report);

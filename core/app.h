@@ -50,6 +50,7 @@ struct app {
   struct run run;
   struct loader *loader;
   struct config *config;
+  const char **hidden; /* values that no message shows */
   struct pipeline *pipeline;
   const char *added_to; /* the output that gets ADDED */
   const struct added_line *added;

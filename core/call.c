@@ -4,59 +4,18 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/note.h"
+#include "core/progress.h"
 #include "core/stage.h"
 
 /* A callback polls cancel_fd and needs a moment to return. */
 #define LATE_MS 1000
-
-/* ---- The call in progress ---- */
-
-static _Thread_local struct call_progress here;
-static struct call_progress *volatile in_main_thread;
-
-void
-call_note_main_thread(void)
-{
-  in_main_thread = &here;
-}
-
-const struct call_progress *
-call_in_progress(void)
-{
-  return in_main_thread && in_main_thread->name ? in_main_thread : NULL;
-}
-
-const struct call_progress *
-call_in_progress_here(void)
-{
-  return here.name ? &here : NULL;
-}
-
-/* A signal may come between the two: WHAT is set while NAME is not. */
-static inline void
-set_progress(const char *name, const char *what)
-{
-  here.name = NULL;
-  atomic_signal_fence(memory_order_seq_cst);
-  here.what = what;
-  atomic_signal_fence(memory_order_seq_cst);
-  here.name = name;
-}
-
-void
-call_set_progress(const char *name, const char *what)
-{
-  set_progress(name, what);
-}
-
-/* ---- The frame ---- */
 
 struct call
 call_begin(struct stage *stage, const char *what)
 {
   struct run *run = stage->pipeline->run;
 
-  set_progress(stage->name, what);
+  progress_begin(stage->name, what);
   if (run->begun_ms && stage->kind == PLUGIN_OUTPUT)
     note_call(run, stage->name, what);
   return (struct call){ .stage = stage,
@@ -97,7 +56,7 @@ call_end(const struct call *call, int r, unsigned allowed)
 {
   struct run *run = call->stage->pipeline->run;
 
-  here.name = NULL;
+  progress_end();
   if (r == MP_OK && !call->begun_ms && !run->begun_ms)
     return MP_OK; /* of a recording: nothing more to do */
   if (run->begun_ms && call->stage->kind == PLUGIN_OUTPUT)

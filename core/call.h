@@ -23,24 +23,6 @@ struct call {
 struct call call_begin(struct stage *stage, const char *what);
 
 /*
- * What a thread is waiting for: the callback WHAT of the stage NAME, or the
- * state.  Both are safe to call in a handler of a signal or of exit(); NULL:
- * nothing.
- */
-struct call_progress {
-  const char *volatile name, *volatile what;
-};
-/* Of the main thread; from any thread. */
-const struct call_progress *call_in_progress(void);
-/* Of the thread that asks. */
-const struct call_progress *call_in_progress_here(void);
-/* The calling thread is the main thread; before the first call. */
-void call_note_main_thread(void);
-
-/* Sets it for a wait that is no call into a plugin (NULL: it is over). */
-void call_set_progress(const char *name, const char *what);
-
-/*
  * Checks the result R of the callback and returns it; MP_EINTERNAL where R is
  * not a reason, MP_OK or one of the ALLOWED outcomes.  Reports a reason that
  * the plugin did not explain with mp_fail, a result out of range, and a

@@ -188,6 +188,28 @@ config_free(struct config *config)
   free(config);
 }
 
+const char **
+config_continued(const struct config *config)
+{
+  const char **values;
+  size_t n = 1;
+
+  for (size_t i = 0; i < config->n_sections; i++)
+    n += config->sections[i].n_entries;
+  values = calloc(n, sizeof(*values));
+  if (!values)
+    return NULL;
+  n = 0;
+  for (size_t s = 0; s < config->n_sections; s++) {
+    const struct config_section *section = &config->sections[s];
+
+    for (size_t i = 0; i < section->n_entries; i++)
+      if (section->entries[i].continued)
+        values[n++] = section->entries[i].value;
+  }
+  return values;
+}
+
 static int
 refuse_file(const char *path, int err, struct problems *problems)
 {

@@ -97,6 +97,10 @@ int config_add_entry_to(struct config *config, size_t index,
 const char *config_keep_text(struct config *config, const char *text,
                              size_t len);
 
+/* The values that continue in an indented line, up to a NULL; the caller frees
+ * the list, the texts are CONFIG's.  NULL: out of memory. */
+const char **config_continued(const struct config *config);
+
 /* Reports a value that must not continue in an indented line, but does. */
 void config_refuse_continued(const struct config *config,
                              const struct config_entry *entry,

@@ -8,6 +8,7 @@
 
 #include "core/call.h"
 #include "core/delivered.h"
+#include "core/progress.h"
 #include "core/turn.h"
 
 /* ---- Calling an output ---- */
@@ -384,9 +385,9 @@ deliver_commit_with(struct pipeline *p, int (*how)(struct store *store))
 {
   int r;
 
-  call_set_progress("the state", "commit");
+  progress_begin("the state", "commit");
   r = how(p->run->store);
-  call_set_progress(NULL, NULL);
+  progress_end();
   if (r != MP_OK)
     report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
                    store_error(p->run->store));

@@ -6,8 +6,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "core/call.h"
 #include "core/log.h"
+#include "core/progress.h"
 
 /* The process that is guarded, and not a child of it; 0: none. */
 static volatile pid_t guarded;
@@ -15,7 +15,7 @@ static volatile pid_t guarded;
 static void
 refuse_end(void)
 {
-  const struct call_progress *call = call_in_progress_here();
+  const struct progress *call = progress_here();
 
   if (guarded != getpid())
     return;
@@ -41,7 +41,7 @@ guard_begin(void)
   static pthread_key_t key;
 
   guarded = getpid();
-  call_note_main_thread();
+  progress_note_main_thread();
   atexit(refuse_end);
   (void)at_quick_exit(refuse_end);
   if (pthread_key_create(&key, refuse_thread_end) == 0)

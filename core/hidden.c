@@ -9,12 +9,12 @@ static const char mark[] = "***";
 /* Shorter texts are not worth hiding: they occur in other words. */
 #define MIN_LENGTH 4
 
-static const struct config *hidden;
+static const char *const *hidden;
 
 void
-hidden_set(const struct config *config)
+hidden_set(const char *const *values)
 {
-  hidden = config;
+  hidden = values;
 }
 
 /* How many bytes of VALUE are at TEXT: all; or as many as there are until the
@@ -46,13 +46,8 @@ hide(char *text, const char *value)
 void
 hidden_make(char *text)
 {
-  for (size_t s = 0; hidden && s < hidden->n_sections; s++) {
-    const struct config_section *section = &hidden->sections[s];
-
-    for (size_t i = 0; i < section->n_entries; i++)
-      if (section->entries[i].continued)
-        hide(text, section->entries[i].value);
-  }
+  for (const char *const *value = hidden; value && *value; value++)
+    hide(text, *value);
 }
 
 const char *
@@ -63,8 +58,8 @@ hidden_copy(const char *text, char *buf, size_t size)
   return strncmp(buf, text, size - 1) == 0 ? text : buf;
 }
 
-static bool
-has_word_of(const char *text, const char *value)
+bool
+hidden_has_word(const char *value, const char *text)
 {
   while (*value) {
     size_t len = strcspn(value, " \t");
@@ -73,15 +68,5 @@ has_word_of(const char *text, const char *value)
       return true;
     value += len + strspn(value + len, " \t");
   }
-  return false;
-}
-
-bool
-hidden_has_word(const struct config_section *section, const char *text)
-{
-  for (size_t i = 0; i < section->n_entries; i++)
-    if (section->entries[i].continued &&
-        has_word_of(text, section->entries[i].value))
-      return true;
   return false;
 }

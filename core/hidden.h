@@ -9,11 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/config.h"
-
-/* The values to hide from now on are those of CONFIG; NULL: none.  CONFIG must
- * outlive this.  Before threads begin. */
-void hidden_set(const struct config *config);
+/* The values to hide from now on: VALUES ends with NULL, and must outlive this;
+ * NULL: none.  Before threads begin. */
+void hidden_set(const char *const *values);
 
 /* Puts "***" in TEXT for each of those values.  Any thread. */
 void hidden_make(char *text);
@@ -22,7 +20,7 @@ void hidden_make(char *text);
  * Any thread. */
 const char *hidden_copy(const char *text, char *buf, size_t size);
 
-/* Whether TEXT holds a word of such a value of SECTION. */
-bool hidden_has_word(const struct config_section *section, const char *text);
+/* Whether TEXT holds a word of VALUE. */
+bool hidden_has_word(const char *value, const char *text);
 
 #endif

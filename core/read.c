@@ -12,6 +12,7 @@
 
 #include "core/call.h"
 #include "core/clock.h"
+#include "core/progress.h"
 
 /* What a thread that was told to stop may still take to restore its port. */
 #define GRACE_MS 700
@@ -120,7 +121,7 @@ reader_was_ended(void *arg)
 {
   struct reader *reader = arg;
   struct stage *input = reader->input;
-  const struct call_progress *call = call_in_progress_here();
+  const struct progress *call = progress_here();
 
   input->result =
     stage_fail(input, MP_EINTERNAL, NULL,

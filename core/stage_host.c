@@ -42,6 +42,17 @@ static const char not_shown[] =
   "value that continues in an indented line: write it in one line to see the "
   "reason";
 
+/* Whether TEXT holds a word of a value of SECTION that must not be shown. */
+static bool
+has_hidden_word(const struct config_section *section, const char *text)
+{
+  for (size_t i = 0; i < section->n_entries; i++)
+    if (section->entries[i].continued &&
+        hidden_has_word(section->entries[i].value, text))
+      return true;
+  return false;
+}
+
 MP_PRINTF(4, 0)
 static int
 host_vfail(const struct mp_host *host, int code, const char *object,
@@ -56,7 +67,7 @@ host_vfail(const struct mp_host *host, int code, const char *object,
   atomic_fetch_add(&stage->n_explained, 1);
   vsnprintf(text, sizeof(text), fmt, args);
   if (p->problems && code == MP_ECONFIG) {
-    if (hidden_has_word(stage->section, text))
+    if (has_hidden_word(stage->section, text))
       snprintf(text, sizeof(text), "%s", not_shown);
     problems_add(p->problems, p->config->path,
                  line ? line : stage->section->line, "%s%s%s",

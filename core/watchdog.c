@@ -10,8 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "core/call.h"
 #include "core/log.h"
+#include "core/progress.h"
 
 /* The handler has a line on its stack, and log_emergency little more. */
 #define STACK_SIZE ((size_t)64 * 1024)
@@ -38,7 +38,7 @@ append(struct line *line, const char *text)
 static void
 on_alarm(int signo)
 {
-  const struct call_progress *call = call_in_progress();
+  const struct progress *call = progress_of_main_thread();
   /* Once: the call may end meanwhile, as this can be another thread. */
   const char *name = call ? call->name : NULL;
   const char *what = name ? call->what : NULL;

@@ -11,7 +11,7 @@
 #include "core/config_text.h"
 #include "core/import_words.h"
 #include "core/log.h"
-#include "core/nearest.h"
+#include "lib/nearest.h"
 
 #ifdef HAVE_CONFIG_H
 #include <config.h>

@@ -6,12 +6,12 @@
 
 #include "core/announce.h"
 #include "core/call.h"
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/log.h"
-#include "core/plain.h"
-#include "core/sound.h"
+#include "lib/plain.h"
+#include "lib/sound.h"
 #include "core/turn.h"
-#include "core/unit.h"
+#include "lib/unit.h"
 
 /* An output is not asked with less than this left: it could not answer. */
 #define LEAST_TIME_MS 50

@@ -13,7 +13,7 @@
 #include "core/log.h"
 #include "core/plausible.h"
 #include "core/stage.h"
-#include "core/unit.h"
+#include "lib/unit.h"
 
 /* A limit in another unit is rounded here; it is a round figure. */
 #define LIMIT_PLACE (-6)

@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "core/announce.h"
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/fit.h"
 #include "core/log.h"
 #include "core/row.h"
-#include "core/unit.h"
+#include "lib/unit.h"
 
 /* ---- State ---- */
 

@@ -1,7 +1,7 @@
 /* The frame around one call into a plugin. */
 #include "core/call.h"
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/log.h"
 #include "core/note.h"
 #include "core/progress.h"

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/conform.h"
 #include "core/log.h"
 #include "core/option_type.h"

@@ -7,7 +7,7 @@
 #include <sysexits.h>
 
 #include "core/log.h"
-#include "core/plain.h"
+#include "lib/plain.h"
 
 /* OUTPUT.TARGET, or OUTPUT of a queue's note on the rows being written. */
 struct entry {

@@ -7,7 +7,7 @@
 #include <sysexits.h>
 
 #include "core/log.h"
-#include "core/nearest.h"
+#include "lib/nearest.h"
 
 static const char *
 type_name(uint32_t type)

@@ -8,7 +8,7 @@
 
 #include "core/cycle.h"
 #include "core/log.h"
-#include "core/nearest.h"
+#include "lib/nearest.h"
 #include "core/rebase_fit.h"
 
 static bool

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/cycle.h"
 #include "core/log.h"
 #include "core/watchdog.h"

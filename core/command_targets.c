@@ -10,10 +10,10 @@
 #include "core/adhoc.h"
 #include "core/call.h"
 #include "core/log.h"
-#include "core/nearest.h"
+#include "lib/nearest.h"
 #include "core/stage.h"
-#include "core/table.h"
-#include "core/unit.h"
+#include "lib/table.h"
+#include "lib/unit.h"
 
 /* ---- The list ------------------------------------------------------------ */
 

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/nearest.h"
+#include "lib/nearest.h"
 
 /* Nobody writes that many by hand; it bounds what a wrong file can cost. */
 #define MAX_SECTIONS 4096

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/log.h"
 #include "core/option_type.h"
-#include "core/plain.h"
-#include "core/value.h"
+#include "lib/plain.h"
+#include "lib/value.h"
 #include "tests/support/fake_option.h"
 
 #define INSTANCES 1000

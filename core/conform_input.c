@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/sound.h"
+#include "lib/sound.h"
 
 #define MANY_FIELDS 4096
 

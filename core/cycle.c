@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/announce.h"
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/delivered.h"
 #include "core/log.h"
 #include "core/note.h"

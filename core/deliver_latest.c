@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/delivered.h"
 #include "core/turn.h"
 

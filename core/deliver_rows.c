@@ -14,9 +14,9 @@
 
 #include "core/call.h"
 #include "core/delivered.h"
-#include "core/plain.h"
+#include "lib/plain.h"
 #include "core/row.h"
-#include "core/sound.h"
+#include "lib/sound.h"
 #include "core/turn.h"
 
 /* Rows of one commit: more cost nothing, and one answer tells of all. */

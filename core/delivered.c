@@ -7,7 +7,7 @@
 #include "core/cycle_parts.h"
 #include "core/log.h"
 #include "core/report.h"
-#include "core/table.h"
+#include "lib/table.h"
 
 static bool
 is_wanted(const struct pipeline *p)

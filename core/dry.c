@@ -4,9 +4,9 @@
  */
 #include <stdio.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/cycle_parts.h"
-#include "core/unit.h"
+#include "lib/unit.h"
 
 /* V without a line's end. */
 static void

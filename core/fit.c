@@ -5,7 +5,7 @@
 
 #include "core/log.h"
 #include "core/stage.h"
-#include "core/unit.h"
+#include "lib/unit.h"
 
 /* Where nothing says to how many decimals a value is to be rounded. */
 #define USUAL_DECIMALS 3

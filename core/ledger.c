@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/unit.h"
+#include "lib/unit.h"
 
 /* ---- Ownership ---- */
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/value.h"
+#include "lib/value.h"
 
 /* What a target is to the pipeline. */
 enum ledger_role {

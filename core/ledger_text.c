@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/lines.h"
-#include "core/sound.h"
+#include "lib/sound.h"
 
 static void
 put_shown(FILE *out, const char *name, const struct ledger_shown *s)

@@ -4,7 +4,7 @@
  */
 #include "core/ledger.h"
 
-#include "core/unit.h"
+#include "lib/unit.h"
 
 /* ---- Conversion ---- */
 

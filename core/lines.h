@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "core/value.h"
+#include "lib/value.h"
 
 /* Writes V as the member NAME; of no value, nothing. */
 void lines_put_value(FILE *out, const char *name, const struct value *v);

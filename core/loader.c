@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/nearest.h"
+#include "lib/nearest.h"
 #include "lib/planted_dir.h"
 
 const char *const plugin_kind_names[PLUGIN_KINDS] = { "input", "transform",

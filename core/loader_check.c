@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "core/sound.h"
+#include "lib/sound.h"
 
 /* Bytes of the names that a plugin brings. */
 #define MAX_NAME 32

@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-#include "core/nearest.h"
+#include "lib/nearest.h"
 #include "core/option_type.h"
-#include "core/plain.h"
-#include "core/sound.h"
+#include "lib/plain.h"
+#include "lib/sound.h"
 
 /* "live|latest": each choice of a length that can be compared, none twice. */
 static bool

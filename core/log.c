@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/hidden.h"
-#include "core/plain.h"
+#include "lib/plain.h"
 
 /* How long a line waits where there is no deadline. */
 #define PATIENCE_MS 2000

@@ -7,7 +7,7 @@
 #include "core/guard.h"
 #include "core/inherit.h"
 #include "core/log.h"
-#include "core/nearest.h"
+#include "lib/nearest.h"
 
 #ifdef HAVE_CONFIG_H
 #include <config.h>

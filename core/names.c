@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/nearest.h"
-#include "core/sound.h"
+#include "lib/nearest.h"
+#include "lib/sound.h"
 
 /* ---- Nearest names ---- */
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/config_text.h"
-#include "core/nearest.h"
+#include "lib/nearest.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

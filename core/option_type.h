@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/decimal.h"
+#include "lib/decimal.h"
 #include "meterpipe/plugin.h"
 
 struct option_number {

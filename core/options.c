@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/nearest.h"
+#include "lib/nearest.h"
 #include "core/option_type.h"
 #include "core/secret.h"
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "core/config.h"
-#include "core/decimal.h"
+#include "lib/decimal.h"
 #include "core/problems.h"
 #include "meterpipe/plugin.h"
 

@@ -23,7 +23,7 @@
 #include "core/problems.h"
 #include "core/reading.h"
 #include "core/run.h"
-#include "core/value.h"
+#include "lib/value.h"
 #include "meterpipe/plugin.h"
 
 struct notice;

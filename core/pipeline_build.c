@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/plain.h"
+#include "lib/plain.h"
 #include "core/stage.h"
 
 /* Whether an entry of an output's section is PREFIX.NAME = VALUE. */

@@ -1,7 +1,7 @@
 /* Whether a counter's reading can be right. */
 #include "core/plausible.h"
 
-#include "core/unit.h"
+#include "lib/unit.h"
 
 #define HOUR_MS 3600000
 /* A reading of another unit is rounded so much finer than the one that it is

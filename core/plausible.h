@@ -6,7 +6,7 @@
 #ifndef CORE_PLAUSIBLE_H
 #define CORE_PLAUSIBLE_H
 
-#include "core/value.h"
+#include "lib/value.h"
 
 enum plausible {
   PLAUSIBLE_BELIEVE, /* it is used */

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/adhoc.h"
-#include "core/json.h"
-#include "core/table.h"
-#include "core/unit.h"
+#include "lib/json.h"
+#include "lib/table.h"
+#include "lib/unit.h"
 
 /* Lines of the list of fields. */
 #define LIST_WIDTH 76

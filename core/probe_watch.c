@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/json.h"
+#include "lib/json.h"
 
 static char
 mark_of(const struct mp_probe_attempt *attempt)

@@ -11,7 +11,7 @@
 
 #include "core/hidden.h"
 #include "core/log.h"
-#include "core/plain.h"
+#include "lib/plain.h"
 
 struct problem {
   char *file, *text;

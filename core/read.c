@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "core/call.h"
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/progress.h"
 
 /* What a thread that was told to stop may still take to restore its port. */

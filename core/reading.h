@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "core/value.h"
+#include "lib/value.h"
 
 /* All zeros: nothing was read yet. */
 struct reading {

@@ -10,7 +10,7 @@
 
 #include "core/cycle_parts.h"
 #include "core/log.h"
-#include "core/unit.h"
+#include "lib/unit.h"
 
 /* Of a base without a last known value. */
 #define DECIMALS 3

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/hidden.h"
 #include "core/log.h"
 

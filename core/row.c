@@ -7,7 +7,7 @@
 
 #include "core/cycle_parts.h"
 #include "core/lines.h"
-#include "core/sound.h"
+#include "lib/sound.h"
 
 char *
 row_encode(const struct stage *output, int64_t time_ms)

@@ -10,7 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/log.h"
 #include "core/watchdog.h"
 #include "meterpipe/plugin.h"

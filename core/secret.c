@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "core/slurp.h"
+#include "lib/slurp.h"
 
 #define SECRET_MAX ((size_t)64 << 10)
 

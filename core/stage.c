@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/call.h"
-#include "core/clock.h"
-#include "core/sound.h"
+#include "lib/clock.h"
+#include "lib/sound.h"
 
 enum report_side
 stage_side(const struct stage *stage)

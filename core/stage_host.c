@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/hidden.h"
 #include "core/log.h"
-#include "core/sound.h"
-#include "core/unit.h"
+#include "lib/sound.h"
+#include "lib/unit.h"
 
 static struct stage *
 stage_of(const struct mp_host *host)

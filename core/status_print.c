@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "core/cycle_parts.h"
-#include "core/json.h"
-#include "core/table.h"
-#include "core/unit.h"
+#include "lib/json.h"
+#include "lib/table.h"
+#include "lib/unit.h"
 
 #define AGE_TEXT 64
 

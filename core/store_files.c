@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 #include "lib/planted_dir.h"
 #include "meterpipe/plugin.h"
 

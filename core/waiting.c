@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "core/clock.h"
+#include "lib/clock.h"
 
 static bool
 waits(const struct target *t)

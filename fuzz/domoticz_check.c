@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/decimal.h"
-#include "plugins/utf8.h"
+#include "lib/decimal.h"
+#include "lib/utf8.h"
 
 void
 require_clean(const char *text)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzz/domoticz_check.h"
-#include "plugins/utf8.h"
+#include "lib/utf8.h"
 
 size_t
 order_length(const uint8_t *data, size_t size)

@@ -25,9 +25,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/decimal.h"
-#include "core/plain.h"
-#include "core/value.h"
+#include "lib/decimal.h"
+#include "lib/plain.h"
+#include "lib/value.h"
 #include "fuzz/require.h"
 #include "fuzz/scratch.h"
 #include "tests/support/fake_host.h"

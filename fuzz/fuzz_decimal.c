@@ -4,7 +4,7 @@
  *
  * The first byte is a place; the rest up to three numbers with a blank between.
  */
-#include "core/decimal.h"
+#include "lib/decimal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/decimal.h"
-#include "core/value.h"
+#include "lib/decimal.h"
+#include "lib/value.h"
 #include "fuzz/domoticz_check.h"
 #include "fuzz/domoticz_line.h"
 #include "fuzz/domoticz_order.h"

@@ -27,15 +27,15 @@
 
 #include <cjson/cJSON.h>
 
-#include "core/plain.h"
-#include "core/value.h"
+#include "lib/plain.h"
+#include "lib/value.h"
 #include "fuzz/require.h"
 #include "plugins/exec/child.h"
 #include "plugins/exec/json_line.h"
 #include "plugins/exec/rfc3339.h"
 #include "plugins/exec/words.h"
 #include "plugins/output/exec/record.h"
-#include "plugins/output/utc_time.h"
+#include "lib/utc_time.h"
 #include "tests/support/fake_host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -19,8 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/plain.h"
-#include "core/value.h"
+#include "lib/plain.h"
+#include "lib/value.h"
 #include "fuzz/require.h"
 #include "fuzz/scratch.h"
 #include "plugins/input/kmp/capture.h"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "plugins/exec/start.h"
-#include "plugins/utf8.h"
+#include "lib/utf8.h"
 
 /* What a group that was told to end has left before it is made to. */
 #define GRACE_MS 300

@@ -13,7 +13,7 @@
 
 #include <meterpipe/plugin.h>
 
-#include "plugins/output/text_buffer.h"
+#include "lib/text_buffer.h"
 
 /* The exit status with which a command says "try again later" (sysexits.h). */
 #define CHILD_TRY_LATER 75

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "plugins/exec/rfc3339.h"
-#include "plugins/utf8.h"
+#include "lib/utf8.h"
 
 static const struct {
   const char *word;

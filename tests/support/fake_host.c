@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/decimal.h"
-#include "core/unit.h"
+#include "lib/decimal.h"
+#include "lib/unit.h"
 #include "tests/support/fake_arena.h"
 #include "tests/support/fake_option.h"
 #include "tests/support/fake_state.h"

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/decimal.h"
-#include "core/unit.h"
+#include "lib/decimal.h"
+#include "lib/unit.h"
 
 #define LINE_SIZE 4096
 

@@ -1,5 +1,5 @@
 /*
- * The oracle for core/decimal.h: a second arithmetic, which works digit by
+ * The oracle for lib/decimal.h: a second arithmetic, which works digit by
  * digit as on paper and shares nothing with the first.
  *
  * Each function has decimal.h do a sum, does it again on paper, and holds the
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/decimal.h"
+#include "lib/decimal.h"
 
 /* decimal_parse of a text of up to PAPER_TEXT bytes, and decimal_format of what
  * it read. */

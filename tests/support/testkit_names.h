@@ -10,8 +10,8 @@
 #ifndef SUPPORT_TESTKIT_NAMES_H
 #define SUPPORT_TESTKIT_NAMES_H
 
-#include "core/decimal.h"
-#include "core/unit.h"
+#include "lib/decimal.h"
+#include "lib/unit.h"
 #include "tests/support/fake_arena.h"
 #include "tests/support/fake_option.h"
 #include "tests/support/fake_state.h"

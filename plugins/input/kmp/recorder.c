@@ -16,7 +16,7 @@
 #include "plugins/input/kmp/capture.h"
 #include "plugins/input/kmp/kmp_frame.h"
 #include "plugins/input/kmp/recorder.h"
-#include "plugins/planted.h"
+#include "lib/planted.h"
 
 /* Serial numbers are personal data: not for everybody. */
 #define CAPTURE_MODE 0640

@@ -9,7 +9,7 @@
 
 #include "plugins/output/csv/csv_file.h"
 #include "plugins/output/csv/csv_row.h"
-#include "plugins/output/utc_time.h"
+#include "lib/utc_time.h"
 
 struct csv_column {
   const char *name;

@@ -16,7 +16,7 @@
 #include "plugins/exec/rfc3339.h"
 #include "plugins/output/csv/csv.h"
 #include "plugins/output/csv/csv_tail.h"
-#include "plugins/utf8.h"
+#include "lib/utf8.h"
 
 #define OPERAND (MP_TARGET_BASE | MP_TARGET_TOTAL | MP_TARGET_READ)
 /* A cell of the header that is no target. */

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plugins/utf8.h"
+#include "lib/utf8.h"
 
 /* Of a foreign header in a message. */
 #define SHOWN_MAX 160

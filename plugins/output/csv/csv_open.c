@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plugins/planted.h"
+#include "lib/planted.h"
 
 /* The umask takes away more. */
 #define FILE_MODE 0640

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "plugins/output/text_buffer.h"
+#include "lib/text_buffer.h"
 
 /* Adds TEXT as one cell, in quotes where it needs them.  MP_OK or MP_ENOMEM. */
 int csv_add_cell(struct text_buffer *b, const char *text);

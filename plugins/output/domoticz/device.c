@@ -11,7 +11,7 @@
 
 #include <meterpipe/plugin.h>
 
-#include "plugins/utf8.h"
+#include "lib/utf8.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

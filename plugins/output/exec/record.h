@@ -6,8 +6,8 @@
 
 #include <meterpipe/plugin.h>
 
-#include "plugins/output/text_buffer.h"
-#include "plugins/output/utc_time.h"
+#include "lib/text_buffer.h"
+#include "lib/utc_time.h"
 
 struct record_writer {
   struct text_buffer text; /* all lines so far */

@@ -19,8 +19,8 @@
 #include <meterpipe/plugin.h>
 
 #include "plugins/output/stdout/stdout_format.h"
-#include "plugins/output/text_buffer.h"
-#include "plugins/output/utc_time.h"
+#include "lib/text_buffer.h"
+#include "lib/utc_time.h"
 
 #define OBJECT "standard output"
 /* Room for any number that the host writes. */

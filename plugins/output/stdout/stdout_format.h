@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "plugins/output/text_buffer.h"
+#include "lib/text_buffer.h"
 
 /* One value of a cycle. */
 struct stdout_cell {

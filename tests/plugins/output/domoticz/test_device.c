@@ -10,7 +10,7 @@
 #include <meterpipe/plugin.h>
 
 #include "plugins/output/domoticz/device.h"
-#include "plugins/utf8.h"
+#include "lib/utf8.h"
 #include "tests/plugins/output/domoticz/recording.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -9,7 +9,7 @@
 #include <meterpipe/plugin.h>
 
 #include "plugins/output/stdout/stdout_format.h"
-#include "plugins/utf8.h"
+#include "lib/utf8.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define TIME "2026-11-22T10:00:00Z"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/nearest.h"
+#include "lib/nearest.h"
 
 static const struct {
   const char *word, *expected; /* NULL: none */

@@ -2,7 +2,7 @@
  * Units: spellings, what converts into what, and every pair of convertible
  * units against fractions worked out here.
  */
-#include "core/unit.h"
+#include "lib/unit.h"
 
 #include <check.h>
 #include <stdio.h>

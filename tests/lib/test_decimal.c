@@ -1,7 +1,7 @@
 /*
  * Exact decimals: what they read, write and compute, and where they refuse.
  */
-#include "core/decimal.h"
+#include "lib/decimal.h"
 
 #include <check.h>
 #include <stdlib.h>

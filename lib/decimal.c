@@ -6,13 +6,13 @@
  * (there is no 128 bit type on the small machines this runs on), and only the
  * result has to fit.
  */
-#include "core/decimal.h"
+#include "lib/decimal.h"
 
 #include <string.h>
 
 #include <meterpipe/plugin.h>
 
-#include "core/wide.h"
+#include "lib/wide.h"
 
 /* Of the part in 10^12 that decimal_shows allows. */
 #define RELATIVE_PLACES 12

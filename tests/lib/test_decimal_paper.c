@@ -2,7 +2,7 @@
  * Exact decimals against the second arithmetic of tests/support/paper.h, with
  * random numbers.
  */
-#include "core/decimal.h"
+#include "lib/decimal.h"
 
 #include <check.h>
 #include <stdlib.h>

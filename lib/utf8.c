@@ -2,7 +2,7 @@
  * UTF-8 by RFC 3629.  Width not with wcwidth: it follows the locale, and a cron
  * job has none.
  */
-#include "plugins/utf8.h"
+#include "lib/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * Nearness is the number of letters inserted, left out, changed or swapped with
  * their neighbour (Damerau and Levenshtein; each place is edited once only).
  */
-#include "core/nearest.h"
+#include "lib/nearest.h"
 
 #include <stdio.h>
 #include <string.h>

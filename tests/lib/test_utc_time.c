@@ -4,7 +4,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "plugins/output/utc_time.h"
+#include "lib/utc_time.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

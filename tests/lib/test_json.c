@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/json.h"
+#include "lib/json.h"
 
 static char *text;
 static size_t size;

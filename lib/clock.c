@@ -1,5 +1,5 @@
 /* The two clocks, and durations in words. */
-#include "core/clock.h"
+#include "lib/clock.h"
 
 #include <poll.h>
 #include <stdio.h>

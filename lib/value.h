@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "core/decimal.h"
+#include "lib/decimal.h"
 #include "meterpipe/plugin.h"
 
 /*

@@ -1,7 +1,7 @@
 /*
  * Times of outputs: the date is worked out once a day, the rest is division.
  */
-#include "plugins/output/utc_time.h"
+#include "lib/utc_time.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/decimal.h"
+#include "lib/decimal.h"
 
 /* The spelling used inside for SYMBOL ("m³" and "m3" are "m3", "°C" and "C"
  * are "C"); SYMBOL itself when it is not in the table. */

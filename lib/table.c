@@ -1,10 +1,10 @@
 /* Cells are kept until the last one is known: then columns have their width. */
-#include "core/table.h"
+#include "lib/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/plain.h"
+#include "lib/plain.h"
 
 #define GAP 2
 

@@ -1,5 +1,5 @@
 /* Which characters are plain. */
-#include "core/plain.h"
+#include "lib/plain.h"
 
 #include <stdint.h>
 

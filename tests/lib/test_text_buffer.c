@@ -8,7 +8,7 @@
 
 #include <meterpipe/plugin.h>
 
-#include "plugins/output/text_buffer.h"
+#include "lib/text_buffer.h"
 
 START_TEST(parts_stand_in_order)
 {

@@ -1,9 +1,9 @@
 /* Strings as RFC 8259 wants them, and the commas between all things. */
-#include "core/json.h"
+#include "lib/json.h"
 
 #include <inttypes.h>
 
-#include "core/plain.h"
+#include "lib/plain.h"
 
 static void
 write_escape(FILE *out, unsigned char c)

@@ -1,7 +1,7 @@
 /*
  * A text that grows, up to a bound.
  */
-#include "plugins/output/text_buffer.h"
+#include "lib/text_buffer.h"
 
 #include <stdlib.h>
 #include <string.h>

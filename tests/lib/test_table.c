@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/table.h"
+#include "lib/table.h"
 
 /* Prints a table of CELLS, which end with END, and compares. */
 static void

@@ -1,14 +1,14 @@
 /* Values that own what they point to, and their form in the state. */
-#include "core/value.h"
+#include "lib/value.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/plain.h"
-#include "core/sound.h"
-#include "core/unit.h"
+#include "lib/plain.h"
+#include "lib/sound.h"
+#include "lib/unit.h"
 
 /* ---- Interned texts ---- */
 

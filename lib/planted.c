@@ -3,7 +3,7 @@
  * Only of a link the other way round; one that we made nobody else can remove
  * from such a directory.
  */
-#include "plugins/planted.h"
+#include "lib/planted.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 /* What the state can hold. */
-#include "core/sound.h"
+#include "lib/sound.h"
 
 #include <string.h>
 
-#include "core/decimal.h"
-#include "core/plain.h"
+#include "lib/decimal.h"
+#include "lib/plain.h"
 
 #define SMALL_LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"

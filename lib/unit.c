@@ -6,7 +6,7 @@
  * 3.6 GJ, but 1 GJ is 0.2777... MWh.  Texts (dates, addresses) have a symbol
  * and nothing to convert.
  */
-#include "core/unit.h"
+#include "lib/unit.h"
 
 #include <string.h>
 #include <strings.h>

@@ -6,7 +6,7 @@
 #include <config.h>
 #endif
 
-#include "core/slurp.h"
+#include "lib/slurp.h"
 
 #include <errno.h>
 #include <fcntl.h>

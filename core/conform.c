@@ -13,7 +13,7 @@
 #include "core/option_type.h"
 #include "lib/plain.h"
 #include "lib/value.h"
-#include "tests/support/fake_option.h"
+#include "testkit/fake_option.h"
 
 #define INSTANCES 1000
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "core/loader.h"
-#include "tests/support/fake_host.h"
+#include "testkit/fake_host.h"
 
 struct conform {
   const struct plugin *plugin;

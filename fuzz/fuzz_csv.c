@@ -30,8 +30,8 @@
 #include "lib/value.h"
 #include "fuzz/require.h"
 #include "fuzz/scratch.h"
-#include "tests/support/fake_host.h"
-#include "tests/support/fake_sink.h"
+#include "testkit/fake_host.h"
+#include "testkit/fake_sink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

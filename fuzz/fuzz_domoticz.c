@@ -23,8 +23,8 @@
 #include "fuzz/domoticz_check.h"
 #include "fuzz/domoticz_line.h"
 #include "fuzz/domoticz_order.h"
-#include "tests/support/fake_host.h"
-#include "tests/support/fake_sink.h"
+#include "testkit/fake_host.h"
+#include "testkit/fake_sink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -36,7 +36,7 @@
 #include "plugins/exec/words.h"
 #include "plugins/output/exec/record.h"
 #include "lib/utc_time.h"
-#include "tests/support/fake_host.h"
+#include "testkit/fake_host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

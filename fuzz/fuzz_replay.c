@@ -27,7 +27,7 @@
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/kmp/kmp_value.h"
 #include "plugins/input/replay/lines.h"
-#include "tests/support/fake_host.h"
+#include "testkit/fake_host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -30,8 +30,8 @@
 #include "plugins/input/kmp/kmp_register.h"
 #include "plugins/input/kmp/port_impl.h"
 #include "plugins/input/kmp/tell.h"
-#include "tests/support/fake_host.h"
-#include "tests/support/fake_sink.h"
+#include "testkit/fake_host.h"
+#include "testkit/fake_sink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -140,7 +140,7 @@ build_host()
     "$src"/core/loader_option.c "$src"/core/option_type.c \
     "$src"/core/config_text.c "$src"/lib/planted_dir.c "$src"/lib/user.c \
     "$src"/lib/nearest.c "$src"/lib/plain.c "$src"/lib/sound.c \
-    "$src"/lib/decimal.c "$src"/lib/unit.c "$src"/tests/support/fake_*.c \
+    "$src"/lib/decimal.c "$src"/lib/unit.c "$src"/testkit/fake_*.c \
     -o "$1.host" -ldl -lpthread
 }
 

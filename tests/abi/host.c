@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "core/loader.h"
-#include "tests/support/fake_host.h"
-#include "tests/support/fake_sink.h"
+#include "testkit/fake_host.h"
+#include "testkit/fake_sink.h"
 
 #ifdef MP_LATER
 static int

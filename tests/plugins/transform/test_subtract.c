@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "tests/plugins/transform/transform_rows.h"
-#include "tests/support/fake_host.h"
+#include "testkit/fake_host.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

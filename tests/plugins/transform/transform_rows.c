@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/fake_host.h"
+#include "testkit/fake_host.h"
 
 #define PART_SIZE 128
 

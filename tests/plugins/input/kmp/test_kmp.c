@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "plugins/input/kmp/emulator/meter.h"
-#include "tests/support/fake_host.h"
-#include "tests/support/fake_sink.h"
+#include "testkit/fake_host.h"
+#include "testkit/fake_sink.h"
 
 #define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
 #define HOUR INT64_C(3600000)

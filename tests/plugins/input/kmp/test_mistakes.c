@@ -16,8 +16,8 @@
 #include <string.h>
 
 #include "plugins/input/kmp/emulator/meter.h"
-#include "tests/support/fake_host.h"
-#include "tests/support/fake_sink.h"
+#include "testkit/fake_host.h"
+#include "testkit/fake_sink.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 #include "plugins/input/kmp/port_impl.h"
-#include "tests/support/fake_host.h"
+#include "testkit/fake_host.h"
 
 #define NOBODY 65534
 

@@ -23,7 +23,7 @@
 #include "plugins/input/kmp/kmp_value.h"
 #include "plugins/input/kmp/port_impl.h"
 #include "plugins/input/kmp/session.h"
-#include "tests/support/fake_host.h"
+#include "testkit/fake_host.h"
 
 static struct meter *m;
 static struct fake_host *h;

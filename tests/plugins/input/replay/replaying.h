@@ -7,8 +7,8 @@
 
 #include <meterpipe/plugin.h>
 
-#include "tests/support/fake_host.h"
-#include "tests/support/fake_sink.h"
+#include "testkit/fake_host.h"
+#include "testkit/fake_sink.h"
 
 /* Frames of real meters. */
 #define ASK_60 "> 80 3f 10 01 00 3c b2 5f 0d\n"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "plugins/input/replay/lines.h"
-#include "tests/support/fake_host.h"
+#include "testkit/fake_host.h"
 
 static struct fake_host *host;
 static struct lines *lines;

@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#include "tests/support/fake_host.h"
-#include "tests/support/fake_sink.h"
+#include "testkit/fake_host.h"
+#include "testkit/fake_sink.h"
 
 /* 2026-11-22T10:00:00Z, and the cycles after it */
 #define BENCH_TIME INT64_C(1795341600000)

@@ -8,8 +8,8 @@
 #include <meterpipe/plugin.h>
 
 #include "tests/support/domoticz_server.h"
-#include "tests/support/fake_host.h"
-#include "tests/support/fake_sink.h"
+#include "testkit/fake_host.h"
+#include "testkit/fake_sink.h"
 
 struct rig {
   struct domoticz_server *s;

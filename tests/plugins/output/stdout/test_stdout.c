@@ -17,8 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/support/fake_host.h"
-#include "tests/support/fake_sink.h"
+#include "testkit/fake_host.h"
+#include "testkit/fake_sink.h"
 
 #define TIME_MS INT64_C(1795341600000)
 

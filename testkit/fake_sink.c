@@ -1,13 +1,13 @@
 /*
  * The collecting sinks: each call of a plugin becomes a node of a list.
  */
-#include "tests/support/fake_sink.h"
+#include "testkit/fake_sink.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/fake_arena.h"
+#include "testkit/fake_arena.h"
 
 #define VALUE_TEXT 256
 

@@ -9,7 +9,7 @@
 
 #include <meterpipe/plugin.h>
 
-#include "tests/support/fake_arena.h"
+#include "testkit/fake_arena.h"
 
 /* A named thing of the test: an option, an operand, a stored text, a field.
  * All are short lists, kept in the order in which they were made. */

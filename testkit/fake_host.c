@@ -2,7 +2,7 @@
  * The test's side of the fake host: what the plugin will be told, and what it
  * said.
  */
-#include "tests/support/fake_host.h"
+#include "testkit/fake_host.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +12,9 @@
 
 #include "lib/decimal.h"
 #include "lib/unit.h"
-#include "tests/support/fake_arena.h"
-#include "tests/support/fake_option.h"
-#include "tests/support/fake_state.h"
+#include "testkit/fake_arena.h"
+#include "testkit/fake_option.h"
+#include "testkit/fake_state.h"
 
 #define DEFAULT_TIME_LEFT 60000
 

@@ -12,9 +12,9 @@
 
 #include "lib/decimal.h"
 #include "lib/unit.h"
-#include "tests/support/fake_arena.h"
-#include "tests/support/fake_option.h"
-#include "tests/support/fake_state.h"
+#include "testkit/fake_arena.h"
+#include "testkit/fake_option.h"
+#include "testkit/fake_state.h"
 
 #define RENAMED(name) extern __typeof__(name) name __asm__("mp_fake_" #name)
 

@@ -2,7 +2,7 @@
  * The plugin's side of the fake host: every service of struct mp_host, answered
  * from what the test set.  Decimals and units are the real ones.
  */
-#include "tests/support/fake_state.h"
+#include "testkit/fake_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>

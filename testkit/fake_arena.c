@@ -1,7 +1,7 @@
 /*
  * Memory of the fakes: a list of blocks that is freed as a whole.
  */
-#include "tests/support/fake_arena.h"
+#include "testkit/fake_arena.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * Options of the fake host.  It takes what the real one takes; of what is
  * wrong it says only that it is.
  */
-#include "tests/support/fake_option.h"
+#include "testkit/fake_option.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * read without an error must keep the promises that the rest of the core relies
  * on: names are names, nothing is there twice, all texts can be shown.
  */
-#include "core/config.h"
-#include "core/options.h"
+#include "core/config/config.h"
+#include "core/config/options.h"
 #include "fuzz/require.h"
 
 #include <stdint.h>

@@ -8,9 +8,9 @@
  * The input is up to three lines: IDX:REGISTER:FUNCTION[:IDX2],..., the device,
  * the URL.
  */
-#include "core/config.h"
-#include "core/import.h"
-#include "core/problems.h"
+#include "core/config/config.h"
+#include "core/commands/import/import.h"
+#include "core/config/problems.h"
 #include "fuzz/require.h"
 
 #include <meterpipe/plugin.h>

@@ -6,8 +6,8 @@
  *
  *     RR TEXT     RR  bits 0..1 the role, bit 2 what is shown, bit 3 a step
  */
-#include "core/ledger.h"
-#include "core/row.h"
+#include "core/ledger/ledger.h"
+#include "core/cycle/row.h"
 #include "fuzz/require.h"
 
 #include <stdint.h>

@@ -6,9 +6,9 @@
  *
  * The pipeline file that the states belong to is /, which is there everywhere.
  */
-#include "core/ledger.h"
-#include "core/row.h"
-#include "core/store.h"
+#include "core/ledger/ledger.h"
+#include "core/cycle/row.h"
+#include "core/store/store.h"
 #include "fuzz/require.h"
 
 #include <stdint.h>

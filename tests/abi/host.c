@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "core/loader.h"
+#include "core/plugin/loader.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "core/store.h"
+#include "core/store/store.h"
 #include "meterpipe/plugin.h"
 #include "tests/e2e/exec_scene.h"
 

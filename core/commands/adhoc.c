@@ -1,0 +1,207 @@
+/* The words of a command line, checked as a section of a file would be. */
+#include "core/commands/adhoc.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "core/config/config_print.h"
+#include "core/run/log.h"
+#include "core/config/secret.h"
+#include "core/pipeline/stage.h"
+
+/* What messages say where those about a file say FILE:LINE. */
+static const char where[] = "command line";
+
+/* ---- The section --------------------------------------------------------- */
+
+/* BEFORE is NULL for the first word of all.  What stands behind another word is
+ * not shown: it may be the end of a secret that blanks cut into several words,
+ * as in "password = x".  Of those that follow the first is enough. */
+static void
+refuse_word(const char *before, const char *word, struct problems *problems)
+{
+  const char *equals = before ? strchr(before, '=') : NULL;
+
+  if (!before)
+    problems_add(problems, where, 0,
+                 "\"%.*s\" is no option: write OPTION=VALUE, without blanks",
+                 (int)strcspn(word, "=:"), word);
+  else if (equals && equals > before && equals[1])
+    problems_add(problems, where, 0,
+                 "%.*s: what stands behind a blank is no part of it: write "
+                 "OPTION=VALUE, without blanks",
+                 (int)(equals - before), before);
+}
+
+/* OPTION=VALUE into the section; false: out of memory. */
+static bool
+add_word(struct config *config, const char *before, const char *word,
+         struct problems *problems)
+{
+  const char *equals = strchr(word, '=');
+  size_t len = equals ? (size_t)(equals - word) : 0;
+  const char *key = config_keep_text(config, word, len);
+  struct config_entry entry = { .key = key, .in_clear = true };
+  const char *fault =
+    equals ? config_text_fault(equals + 1, strlen(equals + 1)) : NULL;
+
+  if (!key)
+    return false;
+  if (len == 0)
+    refuse_word(before, word, problems);
+  else if (fault)
+    problems_add(problems, where, 0, "%s: holds %s", key, fault);
+  else if (config_find(&config->sections[0], key))
+    problems_add(problems, where, 0, "%s: is given twice", key);
+  else
+    return config_add_entry(config, &entry, equals + 1, strlen(equals + 1)) ==
+           MP_OK;
+  return true;
+}
+
+static struct config *
+make_config(const struct arguments *args, const struct plugin *plugin,
+            struct problems *problems)
+{
+  const struct config_entry entry = { .key = "plugin", .in_clear = true };
+  const char *name = args->operands[0];
+  struct config *config = config_new(where);
+  bool good = config &&
+              config_add_section(config, plugin_kind_names[plugin->kind],
+                                 plugin->table.name, 0) == MP_OK &&
+              config_add_entry(config, &entry, name, strlen(name)) == MP_OK;
+
+  for (int i = 1; good && i < args->n_operands; i++)
+    good = add_word(config, i > 1 ? args->operands[i - 1] : NULL,
+                    args->operands[i], problems);
+  if (good)
+    return config;
+  config_free(config);
+  return NULL;
+}
+
+/* ---- The stage ----------------------------------------------------------- */
+
+static struct stage *
+make_stage(struct pipeline *p, const struct plugin *plugin)
+{
+  struct stage *stage = calloc(1, sizeof(*stage));
+
+  p->stages = calloc(1, sizeof(struct stage *));
+  if (!stage || !p->stages) {
+    free(stage);
+    return NULL;
+  }
+  p->stages[p->n_stages++] = stage;
+  stage->kind = plugin->kind;
+  stage->plugin = plugin;
+  stage->section = &p->config->sections[0];
+  stage->name = stage->section->name;
+  stage->pipeline = p;
+  stage_init_host(stage);
+  return stage;
+}
+
+static int
+create_stage(struct pipeline *p, struct stage *stage, struct problems *problems)
+{
+  int r = options_check(p->config, stage->section, stage->plugin->table.options,
+                        NULL, problems, &stage->options);
+
+  if (r != MP_OK || problems_errors(problems) > 0)
+    return r;
+  p->problems = problems;
+  r = stage_create(stage);
+  p->problems = NULL;
+  return r;
+}
+
+static int
+make_pipeline(struct app *app, const struct plugin *plugin,
+              struct problems *problems)
+{
+  struct pipeline *p = calloc(1, sizeof(*p));
+  struct stage *stage;
+
+  if (!p)
+    return MP_ENOMEM;
+  pthread_mutex_init(&p->lock, NULL);
+  app->pipeline = p; /* freed by app_finish, and the config with it */
+  p->run = &app->run;
+  app->config = make_config(app->args, plugin, problems);
+  if (!app->config)
+    return MP_ENOMEM;
+  p->config = app->config;
+  stage = make_stage(p, plugin);
+  if (stage)
+    secret_hide_words(plugin->table.options, app->args->operands + 1,
+                      app->args->n_operands - 1);
+  if (!stage)
+    return MP_ENOMEM;
+  pipeline_find_state_dir(p, app->args->config_path);
+  return create_stage(p, stage, problems);
+}
+
+/* What is meant for a plugin, and is none: OPTION=VALUE, or just the value. */
+static bool
+is_no_plugin(const char *word)
+{
+  const char *dot = strrchr(word, '.');
+
+  return strchr(word, '=') ||
+         (strchr(word, '/') && (!dot || strcmp(dot, ".so") != 0));
+}
+
+int
+adhoc_load(struct app *app, enum plugin_kind kind)
+{
+  const char *name = app->args->operands[0];
+  const struct plugin *plugin;
+  struct problems problems;
+  bool wrong;
+  int r;
+
+  if (is_no_plugin(name)) {
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "\"%.*s\" is no plugin: the name of one comes first, then "
+             "OPTION=VALUE (\"meterpipe plugins\" lists what is installed)",
+             (int)strcspn(name, "="), name);
+    return EX_USAGE;
+  }
+  plugin = loader_get(app->loader, kind, name);
+  if (!plugin) {
+    log_line(MP_LOG_ERROR, NULL, NULL, "%s", loader_error(app->loader));
+    return EX_USAGE;
+  }
+  problems_init(&problems);
+  r = make_pipeline(app, plugin, &problems);
+  wrong = problems_errors(&problems) > 0;
+  problems_tell(&problems);
+  problems_free(&problems);
+  if (r == MP_ENOMEM)
+    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
+  if (wrong)
+    return EX_USAGE;
+  return r == MP_OK ? EX_OK
+                    : report_exit_status(
+                        kind == PLUGIN_INPUT ? REPORT_INPUT : REPORT_OTHER, r);
+}
+
+/* ---- As a file would have it --------------------------------------------- */
+
+void
+adhoc_print_section(const struct stage *stage, const char *name, FILE *out)
+{
+  const struct config_section *section = stage->section;
+
+  fprintf(out, "[%s %s]\n", section->kind, name);
+  for (size_t i = 0; i < section->n_entries; i++) {
+    const struct config_entry *entry = &section->entries[i];
+
+    if (secret_is(stage->plugin->table.options, entry->key))
+      fprintf(out, "%s_file = FILE\n", entry->key);
+    else
+      config_print_option(out, entry->key, entry->value);
+  }
+}

@@ -1,0 +1,241 @@
+/* From the command line to a pipeline that can run. */
+#include "core/commands/app.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "core/run/hidden.h"
+#include "core/run/log.h"
+#include "core/run/note.h"
+#include "core/run/progress.h"
+
+#ifndef PLUGIN_DIR
+#define PLUGIN_DIR "/usr/lib/meterpipe"
+#endif
+
+char *
+app_plugin_dirs(const char *plugin_dir)
+{
+  const char *path = getenv("METERPIPE_PLUGIN_PATH");
+  char *dirs;
+
+  if (asprintf(&dirs, "%s%s%s%s%s", plugin_dir ? plugin_dir : "",
+               plugin_dir ? ":" : "", path ? path : "", path ? ":" : "",
+               PLUGIN_DIR) < 0)
+    return NULL;
+  return dirs;
+}
+
+/* All that needs no pipeline file; false: out of memory or descriptors. */
+static bool
+prepare(struct app *app, const struct arguments *args)
+{
+  char *dirs = app_plugin_dirs(args->plugin_dir);
+
+  app->args = args;
+  app->report = report_new();
+  app->loader = dirs ? loader_new(dirs) : NULL;
+  free(dirs);
+  if (!app->report || !app->loader || run_init(&app->run, app->report) != MP_OK)
+    return false;
+  app->run.dry = args->dry;
+  app->run.offline = args->offline;
+  return true;
+}
+
+int
+app_new(const struct arguments *args, struct app **ret)
+{
+  *ret = calloc(1, sizeof(**ret));
+  if (*ret && prepare(*ret, args))
+    return EX_OK;
+  log_line(MP_LOG_ERROR, NULL, NULL, "out of memory or descriptors");
+  return EX_OSERR;
+}
+
+/* Nobody has named a file, and there is none where it is looked for. */
+static bool
+has_no_file(const struct arguments *args, struct problems *problems)
+{
+  if (args->config_given || access(args->config_path, F_OK) == 0 ||
+      errno != ENOENT)
+    return false;
+  problems_add(
+    problems, args->config_path, 0,
+    "there is no pipeline file yet: write one (meterpipe.ini(5) says "
+    "how), or give another with -c FILE");
+  return true;
+}
+
+/* A key for the line of a device that is not made yet: "idx.9...01". */
+static bool
+placeholder(struct app *app, const struct config_section *section, size_t n,
+            char *buf, size_t size)
+{
+  const struct config_entry *name = config_find(section, "plugin");
+  const struct plugin *plugin =
+    name ? loader_get(app->loader, PLUGIN_OUTPUT, name->value) : NULL;
+
+  if (!plugin) /* pipeline_build reports it */
+    return false;
+  snprintf(buf, size, "%s.9999999999999999%02zu", plugin->output.target_prefix,
+           n);
+  return true;
+}
+
+/* Adds the lines that the file does not have to section INDEX; false: out of
+ * memory. */
+static bool
+add_lines_to(struct app *app, size_t index)
+{
+  const struct config_section *section = &app->config->sections[index];
+  struct config_entry entry = { .line = section->line, .in_clear = true };
+  char key[64];
+
+  for (size_t i = 0; i < app->n_added; i++) {
+    const char *value = app->added[i].value;
+
+    entry.key = app->added[i].key;
+    if (!entry.key) {
+      if (!placeholder(app, section, i, key, sizeof(key)))
+        return true;
+      entry.key = key;
+    }
+    if (config_add_entry_to(app->config, index, &entry, value, strlen(value)) !=
+        MP_OK)
+      return false;
+  }
+  return true;
+}
+
+static bool
+add_lines(struct app *app)
+{
+  for (size_t i = 0; app->added_to && i < app->config->n_sections; i++) {
+    const struct config_section *section = &app->config->sections[i];
+
+    if (strcmp(section->kind, "output") == 0 &&
+        strcmp(section->name, app->added_to) == 0)
+      return add_lines_to(app, i);
+  }
+  return true;
+}
+
+/* From here on no message shows a value that continues in an indented line;
+ * false: out of memory. */
+static bool
+hide_continued(struct app *app)
+{
+  app->hidden = config_continued(app->config);
+  hidden_set(app->hidden);
+  return app->hidden;
+}
+
+static int
+build(struct app *app, struct problems *problems)
+{
+  int r = MP_ECONFIG;
+
+  if (!has_no_file(app->args, problems))
+    r = config_load(app->args->config_path, problems, &app->config);
+  if (r == MP_OK && (!hide_continued(app) || !add_lines(app)))
+    r = MP_ENOMEM;
+  if (r == MP_OK)
+    r = pipeline_build(app->config, app->loader, &app->run, app->args->replays,
+                       app->args->n_replays, problems, &app->pipeline);
+  if (problems_errors(problems) > 0 && r != MP_EPERM)
+    r = MP_ECONFIG;
+  return r;
+}
+
+int
+app_load(struct app *app)
+{
+  struct problems problems;
+  int r;
+
+  problems_init(&problems);
+  r = build(app, &problems);
+  if (problems_errors(&problems) > 0 || log_shows(MP_LOG_WARNING))
+    problems_tell(&problems);
+  problems_free(&problems);
+  if (r != MP_OK)
+    return report_exit_status(REPORT_OTHER, r);
+  app->run.queue_max = options_int(app->pipeline->options, "queue_max");
+  return EX_OK;
+}
+
+int
+app_open_store(struct app *app, enum store_mode mode)
+{
+  const char *dir = options_text(app->pipeline->options, "state_dir");
+  char *path = NULL;
+  int r = MP_OK;
+
+  if (mode != STORE_MEMORY)
+    r = store_locate(app->args->config_path, dir, &path);
+  if (r != MP_OK) {
+    report_failuref(app->report, REPORT_OTHER, NULL, r,
+                    path ? path : "the state",
+                    "cannot be looked at, and a second state is not begun "
+                    "elsewhere: run as the user it belongs to, or give "
+                    "[pipeline] a state_dir");
+    free(path);
+    return r;
+  }
+  progress_begin("the state", "open");
+  r = store_open(path, app->args->config_path, mode, &app->run.store);
+  progress_end();
+  free(path);
+  if (r != MP_OK)
+    report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
+                   store_error(app->run.store));
+  else if (store_set_aside(app->run.store))
+    report_failuref(app->report, REPORT_OTHER, NULL, MP_EDATA, NULL,
+                    "the state was damaged and is begun anew: %s",
+                    store_set_aside(app->run.store));
+  return r;
+}
+
+int
+app_flush(int status)
+{
+  if ((fflush(stdout) == 0 && !ferror(stdout)) || status != EX_OK)
+    return status;
+  log_line(MP_LOG_ERROR, NULL, "standard output", "cannot be written");
+  return EX_IOERR;
+}
+
+int
+app_finish(struct app *app)
+{
+  int status;
+
+  if (!app)
+    return EX_OSERR;
+  if (app->run.abandoned) { /* a thread still works on all of this */
+    report_end_run(app->report);
+    note_end(&app->run);
+    store_release(app->run.store);
+    return report_status(app->report);
+  }
+  pipeline_free(app->pipeline);
+  hidden_set(NULL);
+  free(app->hidden);
+  config_free(app->config);
+  if (app->report)
+    report_end_run(app->report);
+  note_end(&app->run);
+  store_close(app->run.store);
+  loader_free(app->loader);
+  if (app->report)
+    run_finish(&app->run);
+  status = app->report ? report_status(app->report) : EX_OSERR;
+  report_free(app->report);
+  free(app);
+  return status;
+}

@@ -1,0 +1,118 @@
+/* meterpipe check: all that is wrong with a pipeline, before it runs. */
+#include "core/commands/app.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "core/pipeline/call.h"
+#include "core/cycle/cycle_parts.h"
+#include "core/pipeline/fit.h"
+#include "core/run/log.h"
+
+/* A send to a target may have to wait for two seconds. */
+#define LEAST_DEADLINE_MS 4000
+
+/* Warnings about what is allowed, but may not be what was meant. */
+static void
+check_meaning(const struct pipeline *p)
+{
+  if (!p->recording && options_int(p->options, "deadline") < LEAST_DEADLINE_MS)
+    log_line(MP_LOG_WARNING, NULL, "deadline",
+             "is below 4 s: a value that has to wait for two seconds before it "
+             "is sent may not be sent in time");
+  for (const struct base *b = p->bases; b; b = b->next)
+    if (!b->advances)
+      log_line(MP_LOG_WARNING, b->target->stage->name, b->target->object,
+               "is measured from, but this pipeline does not write the same "
+               "value there: the results are differences to what stands there, "
+               "and no usages");
+  for (size_t i = 0; i < p->n_stages; i++) {
+    const struct stage *s = p->stages[i];
+
+    if (s->kind == PLUGIN_INPUT && s->n_fields == 0 && !s->all_fields)
+      log_line(MP_LOG_WARNING, s->name, NULL,
+               "nothing uses its values: it is not asked for any");
+  }
+}
+
+static void
+check_inputs(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    struct call call = call_begin(input, "check");
+
+    if (input->plugin->input.check)
+      call_end(&call, input->plugin->input.check(input->self), 0);
+  }
+}
+
+/* Outputs learn their targets when they are opened, and judge their names. */
+static void
+open_outputs(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    stage_open(output);
+  }
+}
+
+static void
+check_outputs(struct pipeline *p)
+{
+  ask_outputs(p);
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    struct call call;
+
+    if (output->given_up || stage_open(output) != MP_OK)
+      continue;
+    for (size_t i = 0; i < output->n_targets; i++)
+      fit_check(output->targets[i]);
+    if (!output->plugin->output.check)
+      continue;
+    call = call_begin(output, "check");
+    call_end(&call, output->plugin->output.check(output->self), 0);
+  }
+}
+
+static void
+tell_result(const struct app *app)
+{
+  const struct pipeline *p = app->pipeline;
+  size_t n[PLUGIN_KINDS] = { 0 };
+
+  for (size_t i = 0; i < p->n_stages; i++)
+    n[p->stages[i]->kind]++;
+  if (report_status(app->report) == EX_OK && log_is_terminal())
+    printf("%s: in order: %zu input%s, %zu transform%s, %zu output%s\n",
+           app->args->config_path, n[PLUGIN_INPUT],
+           n[PLUGIN_INPUT] == 1 ? "" : "s", n[PLUGIN_TRANSFORM],
+           n[PLUGIN_TRANSFORM] == 1 ? "" : "s", n[PLUGIN_OUTPUT],
+           n[PLUGIN_OUTPUT] == 1 ? "" : "s");
+}
+
+int
+command_check(const struct arguments *args)
+{
+  struct app *app;
+  int status = app_new(args, &app), last;
+
+  if (status == EX_OK)
+    status = app_load(app);
+  if (status == EX_OK)
+    status = app_open_store(app, STORE_MEMORY) == MP_OK ? EX_OK : EX_SOFTWARE;
+  if (status == EX_OK) {
+    check_meaning(app->pipeline);
+    if (!args->offline) {
+      run_set_deadline(&app->run,
+                       options_int(app->pipeline->options, "deadline"));
+      check_inputs(app->pipeline);
+      check_outputs(app->pipeline);
+    } else
+      open_outputs(app->pipeline);
+    tell_result(app);
+  }
+  last = app_finish(app);
+  return status == EX_OK ? last : status;
+}

@@ -1,0 +1,363 @@
+/* meterpipe conform: whether a plugin keeps the contract. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "core/commands/app.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#ifdef COUNT_LINES
+#include <gcov.h>
+#endif
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "core/conform/conform.h"
+#include "core/run/log.h"
+#include "core/config/option_type.h"
+#include "core/config/secret.h"
+
+/* A check that takes longer hangs, unless the environment says otherwise: for
+ * a slow debugger, or a test that has no time. */
+#define CHECK_SECONDS 60
+#define CHECK_SECONDS_VARIABLE "METERPIPE_CONFORM_SECONDS"
+
+/* ---- Loading ---- */
+
+/* A file says by itself which kind it is: the loader's message for another
+ * kind than ours is not the one to show. */
+static const struct plugin *
+load_any(struct loader *loader, const char *path, char *why, size_t size)
+{
+  for (int kind = 0; kind < PLUGIN_KINDS; kind++) {
+    const struct plugin *plugin =
+      loader_get(loader, (enum plugin_kind)kind, path);
+
+    if (plugin)
+      return plugin;
+    if (kind == 0 || strstr(loader_error(loader), "is for a section") == NULL)
+      snprintf(why, size, "%s", loader_error(loader));
+  }
+  return NULL;
+}
+
+static int
+try_load(const char *path)
+{
+  struct loader *loader = loader_new("");
+  const struct plugin *plugin;
+  char why[1024];
+
+  if (!loader)
+    return EX_OSERR;
+  plugin = load_any(loader, path, why, sizeof(why));
+  if (!plugin)
+    log_line(MP_LOG_ERROR, NULL, NULL, "%s", why);
+  loader_free(loader);
+  return plugin ? EX_OK : EX_CONFIG;
+}
+
+/* ---- A process for each check ---- */
+
+static int
+check_seconds(void)
+{
+  const char *text = getenv(CHECK_SECONDS_VARIABLE);
+  long n = text ? strtol(text, NULL, 10) : 0;
+
+  return n > 0 && n < 86400 ? (int)n : CHECK_SECONDS;
+}
+
+/* Takes PID's end; false: it hung, and was killed.  The clock is ours: a plugin
+ * may have done away with the child's alarms.  SIGCHLD is blocked. */
+static bool
+wait_for(pid_t pid, const sigset_t *sigchld, int *ret_status)
+{
+  int64_t until = clock_mono_ms() + check_seconds() * INT64_C(1000);
+
+  while (waitpid(pid, ret_status, WNOHANG) == 0) {
+    int64_t left = until - clock_mono_ms();
+    struct timespec t = { .tv_sec = (time_t)(left / 1000),
+                          .tv_nsec = (long)(left % 1000) * 1000000 };
+
+    if (left <= 0) {
+      kill(pid, SIGKILL);
+      waitpid(pid, ret_status, 0);
+      return false;
+    }
+    sigtimedwait(sigchld, NULL, &t);
+  }
+  return true;
+}
+
+/* How a check's process ended.  Its result came through the pipe: an exit
+ * status alone may be the plugin's. */
+static int
+judge(const char *label, const char *check, int status, int fd)
+{
+  unsigned char result;
+
+  if (WIFSIGNALED(status))
+    log_line(MP_LOG_ERROR, label, check, "crashes: signal %d",
+             WTERMSIG(status));
+  else if (read(fd, &result, 1) == 1)
+    return result;
+  else
+    log_line(MP_LOG_ERROR, label, check, "ends the program with status %d",
+             WEXITSTATUS(status));
+  return EX_SOFTWARE;
+}
+
+/* Without what a plugin may have left for the end. */
+static void
+leave(int status)
+{
+#ifdef COUNT_LINES
+  __gcov_dump(); /* which would be done at the end, too */
+#endif
+  _exit(status);
+}
+
+static void
+be_child(int (*fn)(void *ctx), void *ctx, const sigset_t *mask, int fd)
+{
+  unsigned char result;
+
+  sigprocmask(SIG_SETMASK, mask, NULL);
+  signal(SIGPIPE, SIG_IGN);               /* as in a run */
+  if (!freopen("/dev/null", "w", stdout)) /* what an output may print to */
+    leave(EX_OSERR);
+  result = (unsigned char)fn(ctx);
+  leave(write(fd, &result, 1) == 1 ? result : EX_OSERR);
+}
+
+/* Runs FN in a process of its own, which sends its status to FDS[1]. */
+static int
+run_child(const char *label, const char *check, int (*fn)(void *ctx), void *ctx,
+          const int fds[2])
+{
+  sigset_t sigchld, mask;
+  int status = 0;
+  bool ended;
+  pid_t pid;
+
+  fflush(stdout);
+  signal(SIGCHLD, SIG_DFL);
+  sigemptyset(&sigchld);
+  sigaddset(&sigchld, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &sigchld, &mask);
+  pid = fork();
+  if (pid == 0)
+    be_child(fn, ctx, &mask, fds[1]);
+  ended = pid > 0 && wait_for(pid, &sigchld, &status);
+  sigprocmask(SIG_SETMASK, &mask, NULL);
+  if (pid < 0)
+    return EX_OSERR;
+  if (ended)
+    return judge(label, check, status, fds[0]);
+  log_line(MP_LOG_ERROR, label, check, "does not come back within %d s",
+           check_seconds());
+  return EX_SOFTWARE;
+}
+
+/* FN's status, from a process of its own.  A child that the plugin left behind
+ * may hold the pipe open: reading from it must not wait. */
+static int
+in_process(const char *label, const char *check, int (*fn)(void *ctx),
+           void *ctx)
+{
+  int fds[2], status;
+
+  if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0)
+    return EX_OSERR;
+  status = run_child(label, check, fn, ctx, fds);
+  close(fds[0]);
+  close(fds[1]);
+  return status;
+}
+
+static int
+load_in_process(void *ctx)
+{
+  return try_load(ctx);
+}
+
+struct job {
+  struct conform *c;
+  const struct conform_check *check;
+};
+
+static int
+check_in_process(void *ctx)
+{
+  struct job *job = ctx;
+
+  job->c->check = job->check->name;
+  job->check->run(job->c);
+  return job->c->failed ? EX_SOFTWARE : EX_OK;
+}
+
+/* What comes after a finding would mostly be the same once more; but for what
+ * stands in the tables. */
+static int
+run_checks(struct conform *c, const struct conform_check *checks, int *n)
+{
+  int worst = EX_OK;
+
+  for (; checks->name && (worst == EX_OK || checks->is_static); checks++) {
+    struct job job = { c, checks };
+    int status = in_process(c->label, checks->name, check_in_process, &job);
+
+    if (status != EX_OK)
+      worst = status;
+    ++*n;
+  }
+  return worst;
+}
+
+/* ---- The words ---- */
+
+static const struct mp_option *
+find_option(const struct plugin *plugin, const char *word)
+{
+  const struct mp_option *row = plugin->table.options;
+  size_t len = strcspn(word, "=");
+
+  for (; row && row->key; row++)
+    if (strlen(row->key) == len && strncmp(row->key, word, len) == 0)
+      return row;
+  return NULL;
+}
+
+/* A word without "=" may be the end of a secret that blanks cut off: but for
+ * the first it is not shown.  So may be what stands behind a colon. */
+static bool
+word_is_good(const struct conform *c, int i)
+{
+  const char *word = c->given[i];
+  const struct mp_option *row = find_option(c->plugin, word);
+  const char *value = strchr(word, '=');
+  struct option_number number;
+  int key = (int)strcspn(word, "=:");
+  char why[OPTION_WHY];
+
+  if (!value && i > 0)
+    log_line(MP_LOG_ERROR, c->label, NULL,
+             "what stands behind a blank is no part of an option: write "
+             "OPTION=VALUE, without blanks");
+  else if (!value)
+    log_line(MP_LOG_ERROR, c->label, NULL,
+             "\"%.*s\" is no option: write OPTION=VALUE, without blanks", key,
+             word);
+  else if (!row)
+    log_line(MP_LOG_ERROR, c->label, NULL,
+             "%.*s: the plugin has no such option", key, word);
+  else if (option_type_parse(row, value + 1, &number, why) != MP_OK)
+    log_line(MP_LOG_ERROR, c->label, NULL, "%s: %s", row->key, why);
+  else
+    return true;
+  return false;
+}
+
+/* The plugin itself never sees a value that is not of its option's type. */
+static bool
+words_are_good(const struct conform *c)
+{
+  bool good = true;
+
+  for (int i = 0; i < c->n_given; i++)
+    good &= word_is_good(c, i);
+  return good;
+}
+
+/* ---- The command ---- */
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+  (void)st;
+  (void)type;
+  (void)ftw;
+  return remove(path);
+}
+
+static int
+run_all(struct conform *c)
+{
+  static const struct conform_check *const by_kind[PLUGIN_KINDS] = {
+    conform_input, conform_transform, conform_output
+  };
+  char dir[] = "/tmp/meterpipe-conform-XXXXXX";
+  int status, n = 1; /* that it loads was the first */
+
+  if (!mkdtemp(dir)) {
+    log_line(MP_LOG_ERROR, NULL, "/tmp", "no folder can be made there");
+    return EX_CANTCREAT;
+  }
+  c->dir = dir;
+  status = run_checks(c, conform_common, &n);
+  if (status == EX_OK)
+    status = run_checks(c, by_kind[c->plugin->kind], &n);
+  nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  c->dir = NULL;
+  if (status == EX_OK && log_shows(MP_LOG_NOTICE))
+    printf("%s: keeps the contract: %d checks\n", c->label, n);
+  return status;
+}
+
+/* With the secrets among the words out of sight.  The plugin may crash: then no
+ * core file is to hold them. */
+static int
+conform(struct conform *c, const struct arguments *args)
+{
+  int n = args->n_operands - 1, status = EX_OSERR, i;
+  char **given = calloc((size_t)n + 1, sizeof(*given));
+  bool good = given != NULL;
+
+  for (i = 0; good && i < n; i++) {
+    given[i] = strdup(args->operands[i + 1]);
+    good = given[i] != NULL;
+  }
+  if (secret_hide_words(c->plugin->table.options, args->operands + 1, n))
+    secret_forbid_cores();
+  c->given = given;
+  c->n_given = n;
+  if (good)
+    status = words_are_good(c) ? run_all(c) : EX_USAGE;
+  for (i = 0; given && i < n; i++)
+    secret_free(given[i]);
+  free(given);
+  return status;
+}
+
+int
+command_conform(const struct arguments *args)
+{
+  char *path = args->operands[0];
+  const char *slash = strrchr(path, '/');
+  struct conform c = { .label = slash ? slash + 1 : path };
+  char *full = slash ? strdup(path) : NULL, why[1024];
+  struct loader *loader = loader_new("");
+  int status = EX_OSERR;
+
+  if (!slash && asprintf(&full, "./%s", path) < 0)
+    full = NULL;
+  if (loader && full)
+    status = in_process(c.label, "load", load_in_process, full);
+  if (status == EX_OK) {
+    c.plugin = load_any(loader, full, why, sizeof(why));
+    status = c.plugin ? conform(&c, args) : EX_SOFTWARE;
+  }
+  loader_free(loader);
+  free(full);
+  return status;
+}

@@ -1,0 +1,79 @@
+/*
+ * meterpipe kmp: another program, which knows the meter's protocol.  It gets
+ * all arguments as they are, and its exit status is ours.
+ */
+#include "core/commands/app.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "core/run/inherit.h"
+#include "core/run/log.h"
+
+#define PROGRAM "meterpipe-kmp"
+
+/* PROGRAM beside our own executable: from a build tree, and wherever it was
+ * installed to.  NULL: that is not known. */
+static char *
+path_beside(void)
+{
+  char self[4096], *path, *slash;
+  ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+  if (n < 0)
+    return NULL;
+  self[n] = 0;
+  slash = strrchr(self, '/');
+  if (!slash)
+    return NULL;
+  slash[1] = 0;
+  return asprintf(&path, "%s%s", self, PROGRAM) < 0 ? NULL : path;
+}
+
+static int
+tell_why_not(int err)
+{
+  if (err == ENOENT) {
+    log_line(MP_LOG_ERROR, NULL, PROGRAM,
+             "there is no such program beside meterpipe, nor in PATH: it is "
+             "installed with the kmp input");
+    return EX_CONFIG;
+  }
+  log_line(MP_LOG_ERROR, NULL, PROGRAM, "cannot be executed: %s",
+           strerror(err));
+  return err == EACCES || err == EPERM ? EX_NOPERM : EX_SOFTWARE;
+}
+
+int
+command_kmp(const struct arguments *args)
+{
+  char **words = calloc((size_t)args->n_operands + 2, sizeof(*words));
+  char *path = path_beside();
+  char name[] = PROGRAM;
+  int status;
+
+  if (!words) {
+    free(path);
+    return tell_why_not(ENOMEM);
+  }
+  words[0] = name;
+  for (int i = 0; i < args->n_operands; i++)
+    words[1 + i] = args->operands[i];
+  signal(SIGPIPE, SIG_DFL); /* as when it is run by its own name */
+  signal(SIGXFSZ, SIG_DFL);
+  inherit_restore_files();
+  errno = ENOENT;
+  if (path)
+    execv(path, words);
+  if (errno == ENOENT)
+    execvp(PROGRAM, words);
+  status = tell_why_not(errno);
+  free(words);
+  free(path);
+  return status;
+}

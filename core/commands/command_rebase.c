@@ -1,0 +1,155 @@
+/* meterpipe rebase: the next reading is taken as the base, on purpose; --forget
+ * is in command_forget.c. */
+#include "core/commands/app.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "core/cycle/cycle.h"
+#include "core/run/log.h"
+#include "lib/nearest.h"
+#include "core/commands/rebase_fit.h"
+
+static bool
+is_named(const struct arguments *args, const char *name)
+{
+  for (int i = 0; i < args->n_operands; i++)
+    if (strcmp(args->operands[i], name) == 0)
+      return true;
+  return args->n_operands == 0;
+}
+
+/* The base of a transform; NULL when it measures from none that is ours. */
+static struct target *
+base_target(const struct stage *transform)
+{
+  for (size_t i = 0; i < transform->n_operands; i++) {
+    const struct operand *o = &transform->operands[i];
+
+    if ((o->flags & MP_BASE) && o->target->source)
+      return o->target;
+  }
+  return NULL;
+}
+
+/* Whether a rebase of S means anything. */
+static bool
+measures(const struct stage *s)
+{
+  return s->kind == PLUGIN_TRANSFORM && base_target(s) != NULL;
+}
+
+static void
+tell_unknown(const struct app *app, const char *name)
+{
+  const struct pipeline *p = app->pipeline;
+  struct nearest nearest;
+  char words[NEAREST_HINT];
+
+  nearest_start(&nearest, name);
+  for (size_t i = 0; i < p->n_stages; i++)
+    if (measures(p->stages[i]))
+      nearest_offer(&nearest, p->stages[i]->name);
+  log_line(MP_LOG_ERROR, NULL, NULL, "there is no transform \"%s\" in %s%s",
+           name, app->args->config_path,
+           nearest_hint(nearest.best, words, sizeof(words)));
+}
+
+static bool
+names_are_good(const struct app *app)
+{
+  const struct arguments *args = app->args;
+  bool good = true;
+
+  for (int i = 0; i < args->n_operands; i++) {
+    const struct stage *s = pipeline_stage(app->pipeline, args->operands[i]);
+
+    if (!s)
+      tell_unknown(app, args->operands[i]);
+    else if (!measures(s))
+      log_line(MP_LOG_ERROR, s->name, NULL,
+               "is no transform that measures from a target which this "
+               "pipeline writes");
+    good &= s && measures(s);
+  }
+  return good;
+}
+
+static bool
+has_measuring(const struct app *app)
+{
+  const struct pipeline *p = app->pipeline;
+
+  for (size_t i = 0; i < p->n_stages; i++)
+    if (measures(p->stages[i]))
+      return true;
+  log_line(MP_LOG_ERROR, NULL, app->args->config_path,
+           "no transform measures from a target that this pipeline writes: "
+           "there is no base");
+  return false;
+}
+
+/* False: the next reading cannot be the base of one of them yet. */
+static bool
+mark(const struct app *app)
+{
+  const struct pipeline *p = app->pipeline;
+  bool fits = true;
+
+  for (size_t i = 0; i < p->n_transforms; i++) {
+    struct target *base = base_target(p->transforms[i]);
+
+    if (!base || !is_named(app->args, p->transforms[i]->name))
+      continue;
+    base->ledger.rebase = true;
+    base->unreadable = false; /* the base begins anew */
+    if (rebase_fit(p->transforms[i], base))
+      printf("%s: the next reading is the base (%s)\n", p->transforms[i]->name,
+             base->full_name);
+    else
+      fits = false;
+  }
+  return fits;
+}
+
+static int
+rebase(struct app *app)
+{
+  bool fits;
+  int r;
+
+  if (app->args->forget)
+    return forget_targets(app);
+  if (!names_are_good(app) || !has_measuring(app))
+    return EX_USAGE;
+  r = app_open_store(app, STORE_WRITE);
+  if (r == MP_OK)
+    r = book_load(app->pipeline);
+  if (r != MP_OK)
+    return report_status(app->report);
+  fits = mark(app);
+  r = book_save(app->pipeline);
+  if (r == MP_OK)
+    r = store_commit(app->run.store);
+  if (r != MP_OK)
+    report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
+                   store_error(app->run.store));
+  if (r == MP_OK && !fits)
+    return EX_CONFIG;
+  return report_status(app->report);
+}
+
+int
+command_rebase(const struct arguments *args)
+{
+  struct app *app;
+  int status = app_new(args, &app), last;
+
+  if (status == EX_OK)
+    status = app_load(app);
+  if (status == EX_OK)
+    status = rebase(app);
+  last = app_finish(app);
+  return status == EX_OK ? last : status;
+}

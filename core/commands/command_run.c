@@ -1,0 +1,205 @@
+/* meterpipe run: one cycle, all of a recording, or again and again. */
+#include "core/commands/app.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+
+#include "lib/clock.h"
+#include "core/cycle/cycle.h"
+#include "core/run/log.h"
+#include "core/run/watchdog.h"
+
+/* The time for loading the pipeline file and its plugins: the deadline is not
+ * known yet. */
+#define LOAD_MS 60000
+
+/* The first output that would show old readings as if they were new. */
+static const struct stage *
+remote_output(const struct pipeline *p)
+{
+  for (size_t i = 0; i < p->n_stages; i++) {
+    const struct stage *s = p->stages[i];
+
+    if (s->kind == PLUGIN_OUTPUT &&
+        (s->delivery == MP_LATEST || s->delivery == MP_HISTORY))
+      return s;
+  }
+  return NULL;
+}
+
+/* What of the arguments does not go with this pipeline. */
+static int
+check_arguments(const struct app *app)
+{
+  const struct arguments *args = app->args;
+  const struct pipeline *p = app->pipeline;
+  const struct stage *output = remote_output(p);
+
+  for (size_t i = 0; i < args->n_replays; i++) {
+    const char *name = args->replays[i].input;
+    const struct stage *input = name ? pipeline_stage(p, name) : NULL;
+
+    if (name && (!input || input->kind != PLUGIN_INPUT)) {
+      log_line(MP_LOG_ERROR, NULL, NULL,
+               "--replay: there is no input \"%s\" in %s", name,
+               args->config_path);
+      return EX_USAGE;
+    }
+  }
+  if (args->n_replays > 0 && !args->dry && output) {
+    log_line(MP_LOG_ERROR, output->name, NULL,
+             "--replay would deliver old readings to it: add -n to see what "
+             "would be delivered");
+    return EX_USAGE;
+  }
+  return EX_OK;
+}
+
+static enum store_mode
+store_mode_of(const struct app *app)
+{
+  if (app->pipeline->recording &&
+      !options_text(app->pipeline->options, "state_dir"))
+    return STORE_MEMORY;
+  return app->args->dry ? STORE_SCRATCH : STORE_WRITE;
+}
+
+/* Without its state a run still serves the live outputs. */
+static int
+open_state(struct app *app)
+{
+  int r = app_open_store(app, store_mode_of(app));
+
+  if (r == MP_OK) {
+    if (!app->args->dry)
+      report_use_store(app->report, app->run.store);
+    return book_load(app->pipeline) == MP_OK ? EX_OK
+                                             : report_status(app->report);
+  }
+  if (r == MP_EBUSY || r == MP_ECONFIG || r == MP_ENOMEM)
+    return report_status(app->report);
+  app->run.stateless = true;
+  store_close(app->run.store);
+  app->run.store = NULL;
+  if (store_open(NULL, NULL, STORE_MEMORY, &app->run.store) != MP_OK)
+    return EX_OSERR;
+  return EX_OK;
+}
+
+/* The cycle of APP, which was just made.  *ret_hopeless: the next one would not
+ * even begin. */
+static int
+run_app(struct app *app, bool *ret_hopeless)
+{
+  const struct arguments *args = app->args;
+  int status;
+
+  /* Whoever looks at a dry run wants to see all of it. */
+  if (!args->dry)
+    report_limit_lines(app->report);
+  watchdog_arm(LOAD_MS);
+  status = app_load(app);
+  if (status == EX_OK)
+    status = check_arguments(app);
+  if (status == EX_OK)
+    watchdog_arm(options_int(app->pipeline->options, "deadline"));
+  if (status == EX_OK)
+    status = open_state(app);
+  *ret_hopeless = status == EX_CONFIG || status == EX_USAGE;
+  if (status == EX_OK)
+    cycle_run(app->pipeline);
+  return status;
+}
+
+static int
+run_once(const struct arguments *args, bool *ret_hopeless)
+{
+  struct app *app;
+  int status = app_new(args, &app), last;
+
+  *ret_hopeless = false;
+  if (status == EX_OK)
+    status = run_app(app, ret_hopeless);
+  last = app_finish(app);
+  return status == EX_OK ? last : status;
+}
+
+/* Whether the target of LINE got a value, and nothing waits for it. */
+static bool
+has_value(const struct stage *output, const struct added_line *line)
+{
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+
+    if (strcmp(t->object, line->key) == 0)
+      return t->ledger.a.kind && !t->ledger.m.kind && !t->ledger.d.kind;
+  }
+  return false;
+}
+
+static bool
+all_have_values(const struct app *app)
+{
+  const struct stage *output =
+    app->pipeline ? pipeline_stage(app->pipeline, app->added_to) : NULL;
+
+  for (size_t i = 0; output && i < app->n_added; i++)
+    if (!has_value(output, &app->added[i]))
+      return false;
+  return output != NULL;
+}
+
+int
+run_with_lines(const struct arguments *args, const char *name,
+               const struct added_line *added, size_t n, bool *ret_delivered)
+{
+  struct app *app;
+  int status = app_new(args, &app), last;
+  bool hopeless;
+
+  *ret_delivered = false;
+  if (status == EX_OK) {
+    app->added_to = name;
+    app->added = added;
+    app->n_added = n;
+    status = run_app(app, &hopeless);
+    *ret_delivered = all_have_values(app);
+  }
+  last = app_finish(app);
+  return status == EX_OK ? last : status;
+}
+
+/* Between two cycles no callback runs, so no plugin waits for a child: a
+ * command that was left behind, or handed to the first process of a container,
+ * must not stay a zombie. */
+static void
+reap_children(void)
+{
+  while (waitpid(-1, NULL, WNOHANG) > 0)
+    continue;
+}
+
+int
+command_run(const struct arguments *args)
+{
+  int64_t next = clock_mono_ms();
+  bool hopeless;
+  int status = run_once(args, &hopeless);
+
+  while (args->every_ms > 0 && !run_stopped() && !hopeless) {
+    next += args->every_ms;
+    if (next < clock_mono_ms()) /* it took longer: do not hurry after it */
+      next = clock_mono_ms();
+    watchdog_disarm();
+    if (!run_sleep(next - clock_mono_ms()))
+      break;
+    reap_children();
+    status = run_once(args, &hopeless);
+  }
+  /* It was to go on for ever: a signal has ended it, and whatever else. */
+  if (args->every_ms > 0 && status == EX_OK)
+    status = EX_TEMPFAIL;
+  return status;
+}

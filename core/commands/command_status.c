@@ -1,0 +1,61 @@
+/* meterpipe status: what the state tells, without a lock and without asking
+ * anybody. */
+#include "core/commands/app.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "core/cycle/cycle.h"
+#include "core/run/log.h"
+#include "core/commands/status.h"
+
+/* A pipeline of recordings has a state only where it is told to. */
+static bool
+keeps_state(const struct pipeline *p)
+{
+  return !p->recording || options_text(p->options, "state_dir");
+}
+
+static int
+open_state(struct app *app)
+{
+  if (!keeps_state(app->pipeline))
+    return EX_OK;
+  if (app_open_store(app, STORE_READ) != MP_OK ||
+      book_load(app->pipeline) != MP_OK)
+    return report_status(app->report);
+  return EX_OK;
+}
+
+static int
+show(struct app *app)
+{
+  struct status status;
+  int result = EX_OK;
+
+  if (status_read(&status, app->pipeline) != MP_OK) {
+    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
+    result = EX_SOFTWARE;
+  } else if (app->args->json)
+    status_print_json(&status, stdout);
+  else
+    status_print(&status, stdout);
+  status_free(&status);
+  return app_flush(result);
+}
+
+int
+command_status(const struct arguments *args)
+{
+  struct app *app;
+  int status = app_new(args, &app), last;
+
+  if (status == EX_OK)
+    status = app_load(app);
+  if (status == EX_OK)
+    status = open_state(app);
+  if (status == EX_OK)
+    status = show(app);
+  last = app_finish(app);
+  return status == EX_OK ? last : status;
+}

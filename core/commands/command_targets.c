@@ -1,0 +1,366 @@
+/* meterpipe targets: what an output could serve, and new targets in it. */
+#include "core/commands/app.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "core/commands/adhoc.h"
+#include "core/pipeline/call.h"
+#include "core/run/log.h"
+#include "lib/nearest.h"
+#include "core/pipeline/stage.h"
+#include "lib/table.h"
+#include "lib/unit.h"
+
+/* ---- The list ------------------------------------------------------------ */
+
+/* What is shown often ends with the unit, which has a column of its own. */
+static void
+add_value(struct table *table, const struct mp_listed *listed)
+{
+  const char *value = listed->value ? listed->value : "";
+  size_t len = strlen(value);
+  size_t unit = listed->unit ? strlen(listed->unit) : 0;
+  char *bare;
+
+  if (unit > 0 && len > unit && value[len - unit - 1] == ' ' &&
+      strcmp(value + len - unit, listed->unit) == 0)
+    len -= unit + 1;
+  bare = strndup(value, len);
+  table_add(table, bare);
+  table->failed |= !bare;
+  free(bare);
+}
+
+static void
+add_row(const struct mp_list_sink *sink, const struct mp_listed *listed)
+{
+  struct table *table = sink->ctx;
+
+  table_add(table, listed->name);
+  table_add(table, listed->label);
+  table_add(table, listed->type);
+  add_value(table, listed);
+  table_add(table, listed->unit ? unit_display(listed->unit) : NULL);
+  table_add(table, listed->updated);
+}
+
+/* "IDX" of idx. */
+static void
+add_prefix(struct table *table, const char *prefix)
+{
+  char head[32];
+  size_t i;
+
+  for (i = 0; prefix[i] && i + 1 < sizeof(head); i++)
+    head[i] = (char)toupper((unsigned char)prefix[i]);
+  head[i] = '\0';
+  table_add(table, head);
+}
+
+static int
+list(struct stage *output)
+{
+  static const char *const heads[] = { "NAME", "TYPE", "VALUE", "UNIT",
+                                       "LAST UPDATE" };
+  struct table table = { .columns = 6 };
+  const struct mp_list_sink sink = { .struct_size = sizeof(sink),
+                                     .ctx = &table,
+                                     .listed = add_row };
+  struct call call = call_begin(output, "list");
+  int r;
+
+  if (!output->plugin->output.list) {
+    log_line(MP_LOG_ERROR, output->name, NULL,
+             "the plugin \"%s\" cannot list targets",
+             output->plugin->table.name);
+    return EX_USAGE;
+  }
+  add_prefix(&table, output->plugin->output.target_prefix);
+  for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+    table_add(&table, heads[i]);
+  r = call_end(&call, output->plugin->output.list(output->self, &sink), 0);
+  if (table.failed)
+    stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+  if (r == MP_OK)
+    table_print(&table, 0, stdout);
+  table_free(&table);
+  return report_status(output->pipeline->run->report);
+}
+
+/* ---- New ones ------------------------------------------------------------ */
+
+/* The lines of new targets that get their first value at once. */
+struct new_lines {
+  struct added_line lines[MAX_CREATES];
+  size_t n, n_made;
+};
+
+/* A target that is made. */
+struct making {
+  const struct stage *output;
+  const char *value; /* that feeds it; NULL: the user names one later */
+  char *key;         /* "idx.7"; NULL: nothing was listed */
+};
+
+/* "idx.7 = VALUE ; Heat energy, Counter": a line of the pipeline file, once
+ * VALUE is one. */
+static void
+show_new(const struct mp_list_sink *sink, const struct mp_listed *listed)
+{
+  struct making *making = sink->ctx;
+  const char *prefix = making->output->plugin->output.target_prefix;
+
+  printf("%s.%s = %s ; %s, %s\n", prefix, listed->name,
+         making->value ? making->value : "VALUE",
+         listed->label ? listed->label : "", listed->type ? listed->type : "");
+  fflush(stdout);
+  free(making->key);
+  if (asprintf(&making->key, "%s.%s", prefix, listed->name) < 0)
+    making->key = NULL;
+}
+
+/* *ret_key is its key, to be freed, or NULL. */
+static int
+create_one(struct stage *output, const struct creation *creation,
+           uint32_t flags, char **ret_key)
+{
+  struct making making = { .output = output, .value = creation->value };
+  const struct mp_list_sink sink = { .struct_size = sizeof(sink),
+                                     .ctx = &making,
+                                     .listed = show_new };
+  struct call call = call_begin(output, "create_target");
+  int r = output->plugin->output.create_target(output->self, creation->label,
+                                               creation->type, flags, &sink);
+
+  *ret_key = making.key;
+  return call_end(&call, r, 0);
+}
+
+/* The plan of each; MP_OK: all of them can be made. */
+static int
+plan_each(struct stage *output, const struct arguments *args)
+{
+  char *key;
+  int r = MP_OK;
+
+  for (size_t i = 0; i < args->n_creates && r >= 0; i++) {
+    r = create_one(output, &args->creates[i], MP_CREATE_PLAN, &key);
+    free(key);
+  }
+  return r;
+}
+
+/* Makes each, and adds the lines of those that get their first value now. */
+static void
+create_each(struct stage *output, const struct arguments *args,
+            struct new_lines *lines)
+{
+  int r = MP_OK;
+
+  for (size_t i = 0; i < args->n_creates && r >= 0; i++) {
+    char *key;
+
+    r = create_one(output, &args->creates[i], 0, &key);
+    lines->n_made += key != NULL;
+    if (key && args->creates[i].value)
+      lines->lines[lines->n++] =
+        (struct added_line){ .key = key, .value = args->creates[i].value };
+    else
+      free(key);
+  }
+}
+
+/* Whether the user, who has seen the plan, says yes. */
+static bool
+is_confirmed(void)
+{
+  char answer[16];
+
+  fputs("Type yes to do this: ", stdout);
+  fflush(stdout);
+  return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
+}
+
+/* First the plan of all of them, which also finds what cannot be made; nothing
+ * is made before there was a yes. */
+static int
+create(const struct arguments *args, struct stage *output,
+       struct new_lines *lines)
+{
+  struct report *report = output->pipeline->run->report;
+  int r;
+
+  if (!output->plugin->output.create_target) {
+    log_line(MP_LOG_ERROR, output->name, NULL,
+             "the plugin \"%s\" cannot make targets",
+             output->plugin->table.name);
+    return EX_USAGE;
+  }
+  if (!args->yes && args->verbosity < 0)
+    log_setup(0); /* what is asked about must be seen */
+  r = plan_each(output, args);
+  if (r == MP_ECONFIG) /* no such type: a word of the command line is wrong */
+    return EX_USAGE;
+  if (r != MP_OK)
+    return report_status(report);
+  if (!args->yes && !is_confirmed()) {
+    log_line(MP_LOG_ERROR, output->name, NULL,
+             "nothing was made: no yes came; --yes makes it without asking");
+    return EX_USAGE;
+  }
+  create_each(output, args, lines);
+  return report_status(report);
+}
+
+/* ---- Their first value --------------------------------------------------- */
+
+#define RUN_AT_ONCE                                                            \
+  " and run at once: until its first value, a device counts as 0"
+#define NAME_VALUES ", with the name of a value for VALUE," RUN_AT_ONCE
+#define RIGHT_AWAY "--create NAME:TYPE=VALUE delivers that value right away)"
+
+/* What must still be done for the first values.  A server can log a new device
+ * as 0 before it gets a value, and then count the whole reading as used. */
+static const char *
+next_step(const struct arguments *args, const struct new_lines *lines,
+          bool delivered)
+{
+  if (lines->n == lines->n_made)
+    return delivered ? "; the first value was delivered" : RUN_AT_ONCE;
+  return args->config_given ? NAME_VALUES " (" RIGHT_AWAY
+                            : NAME_VALUES " (with -c FILE OUTPUT, " RIGHT_AWAY;
+}
+
+static void
+tell_next(const struct arguments *args, const struct new_lines *lines,
+          bool delivered)
+{
+  const char *what = lines->n_made == 1 ? "this line" : "these lines";
+  const char *step = next_step(args, lines, delivered);
+
+  if (args->config_given)
+    log_line(MP_LOG_NOTICE, args->operands[0], NULL,
+             "put %s into the section of this output in %s%s", what,
+             args->config_path, step);
+  else
+    log_line(MP_LOG_NOTICE, NULL, NULL, "put %s into the pipeline file%s", what,
+             step);
+}
+
+/* Delivers the first values, and says what to do next. */
+static int
+finish_new(const struct arguments *args, struct new_lines *lines, int status)
+{
+  bool delivered = false;
+  int last = EX_OK;
+
+  if (lines->n > 0)
+    last = run_with_lines(args, args->operands[0], lines->lines, lines->n,
+                          &delivered);
+  if (lines->n_made > 0)
+    tell_next(args, lines, delivered);
+  for (size_t i = 0; i < lines->n; i++)
+    free(lines->lines[i].key);
+  return status == EX_OK ? last : status;
+}
+
+/* ---- The command --------------------------------------------------------- */
+
+/* The output OPERANDS[0] of the pipeline file. */
+static int
+find_output(struct app *app, struct stage **ret)
+{
+  const char *name = app->args->operands[0];
+  const struct pipeline *p;
+  struct nearest nearest;
+  char words[NEAREST_HINT];
+  int status;
+
+  if (app->args->n_operands > 1) {
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "with -c there is one more argument: the name of an output in the "
+             "file");
+    return EX_USAGE;
+  }
+  status = app_load(app);
+  if (status != EX_OK)
+    return status;
+  p = app->pipeline;
+  *ret = pipeline_stage(p, name);
+  if (*ret && (*ret)->kind == PLUGIN_OUTPUT)
+    return EX_OK;
+  nearest_start(&nearest, name);
+  for (size_t i = 0; i < p->n_stages; i++)
+    if (p->stages[i]->kind == PLUGIN_OUTPUT)
+      nearest_offer(&nearest, p->stages[i]->name);
+  log_line(MP_LOG_ERROR, NULL, NULL, "there is no output \"%s\" in %s%s", name,
+           app->args->config_path,
+           nearest_hint(nearest.best, words, sizeof(words)));
+  return EX_USAGE;
+}
+
+static int
+find_stage(struct app *app, struct stage **ret)
+{
+  int status;
+
+  if (app->args->config_given)
+    return find_output(app, ret);
+  status = adhoc_load(app, PLUGIN_OUTPUT);
+  if (status == EX_OK)
+    *ret = app->pipeline->stages[0];
+  return status;
+}
+
+/* The values of new targets must be values of the file before anything is
+ * made: placeholders for their lines are checked with it. */
+static void
+add_placeholders(struct app *app, struct new_lines *lines)
+{
+  const struct arguments *args = app->args;
+
+  app->run.creating = args->n_creates > 0;
+  if (!args->config_given)
+    return;
+  for (size_t i = 0; i < args->n_creates; i++)
+    if (args->creates[i].value)
+      lines->lines[lines->n++].value = args->creates[i].value;
+  app->added_to = args->operands[0];
+  app->added = lines->lines;
+  app->n_added = lines->n;
+}
+
+static int
+targets(struct app *app, struct new_lines *lines)
+{
+  struct new_lines placeholders = { .n = 0 };
+  struct stage *output;
+  int status;
+
+  add_placeholders(app, &placeholders);
+  status = find_stage(app, &output);
+  if (status != EX_OK)
+    return status;
+  if (stage_open(output) != MP_OK)
+    return report_status(app->report);
+  status =
+    app->args->n_creates > 0 ? create(app->args, output, lines) : list(output);
+  return app_flush(status);
+}
+
+int
+command_targets(const struct arguments *args)
+{
+  struct new_lines lines = { .n = 0 };
+  struct app *app;
+  int status = app_new(args, &app);
+
+  if (status == EX_OK)
+    status = targets(app, &lines);
+  app_finish(app);
+  return finish_new(args, &lines, status);
+}

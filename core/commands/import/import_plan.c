@@ -1,0 +1,386 @@
+/*
+ * The old script wrote one device after the other and read each operand at that
+ * moment; here all last values are taken before anything is written.  Where
+ * that, or our rules for totals, makes a difference, it is said.
+ */
+#include "core/commands/import/import_plan.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "meterpipe/plugin.h"
+
+/* ---- Warnings ------------------------------------------------------------ */
+
+/* An item as it is written on the command line. */
+struct shown {
+  char text[SPEC_TEXT];
+};
+
+static const char *
+show(const struct import_item *item, struct shown *shown)
+{
+  return spec_item_format(&item->spec, shown->text, sizeof(shown->text));
+}
+
+MP_PRINTF(3, 4)
+static void
+warn(struct import_plan *plan, const struct import_item *item, const char *fmt,
+     ...)
+{
+  char text[512], line[SPEC_TEXT + sizeof(text) + 4];
+  struct shown shown;
+  va_list args;
+
+  va_start(args, fmt);
+  vsnprintf(text, sizeof(text), fmt, args);
+  va_end(args);
+  snprintf(line, sizeof(line), "%s: %s\n", show(item, &shown), text);
+  fprintf(plan->err, "warning: import: %s", line);
+  /* Out of memory costs the comment only. */
+  (void)text_append(&plan->notes, line, strlen(line));
+}
+
+/* ---- What was meant ------------------------------------------------------ */
+
+static uint32_t
+part(const struct import_item *item, int i)
+{
+  return item->spec.part[i];
+}
+
+/* What is written to IDX; NULL: nothing. */
+static const struct import_item *
+find_writer(const struct import_plan *plan, uint32_t idx)
+{
+  size_t i;
+
+  for (i = 0; i < plan->n; i++)
+    if (!plan->items[i].left_out && part(&plan->items[i], SPEC_IDX) == idx)
+      return &plan->items[i];
+  return NULL;
+}
+
+/* Whether ITEM makes its device show the very reading that USER works on. */
+static bool
+writes_reading_of(const struct import_item *item,
+                  const struct import_item *user)
+{
+  return part(item, SPEC_FUNCTION) == SPEC_OVERWRITE &&
+         part(item, SPEC_REGISTER) == part(user, SPEC_REGISTER);
+}
+
+/* Forms of an item that come to the same as an overwrite. */
+static void
+simplify(struct import_plan *plan, struct import_item *item)
+{
+  uint32_t *p = item->spec.part;
+
+  if (p[SPEC_FUNCTION] == SPEC_OVERWRITE && p[SPEC_IDX2])
+    warn(plan, item, "function 0 has no use for an IDX2");
+  else if (p[SPEC_FUNCTION] != SPEC_OVERWRITE && !p[SPEC_IDX2])
+    warn(plan, item,
+         "function %" PRIu32 " without IDX2: the old script wrote the reading "
+         "itself, and so does this",
+         p[SPEC_FUNCTION]);
+  else if (p[SPEC_FUNCTION] == SPEC_ADD && p[SPEC_IDX] == p[SPEC_IDX2])
+    warn(plan, item,
+         "a device plus the reading less itself is the reading: "
+         "written as function 0");
+  else
+    return;
+  p[SPEC_FUNCTION] = SPEC_OVERWRITE;
+  p[SPEC_IDX2] = 0;
+}
+
+/* Of items for one device, the last counts, as in the old script. */
+static void
+drop_repeated(struct import_plan *plan, struct import_item *item)
+{
+  const struct import_item *end = plan->items + plan->n, *other;
+  struct shown shown;
+
+  for (other = item + 1; other < end; other++)
+    if (part(other, SPEC_IDX) == part(item, SPEC_IDX))
+      break;
+  if (other == end)
+    return;
+  if (memcmp(&other->spec, &item->spec, sizeof(item->spec)) == 0)
+    warn(plan, item, "idx %" PRIu32 " is there twice: it is booked once",
+         part(item, SPEC_IDX));
+  else
+    warn(plan, item, "idx %" PRIu32 " is there twice: only the later %s counts",
+         part(item, SPEC_IDX), show(other, &shown));
+  item->left_out = true;
+}
+
+/* A running total, or a device that shows usages, cannot be measured from. */
+static bool
+has_impossible_base(struct import_plan *plan, const struct import_item *item)
+{
+  const struct import_item *base, *base_of_base;
+  struct shown shown;
+
+  if (part(item, SPEC_FUNCTION) == SPEC_OVERWRITE)
+    return false;
+  base = find_writer(plan, part(item, SPEC_IDX2));
+  if (!base || base == item)
+    return false;
+  if (part(base, SPEC_FUNCTION) == SPEC_ADD) {
+    warn(plan, item,
+         "%" PRIu32 " is a running total (%s), from which nothing "
+         "can be measured: left out",
+         part(base, SPEC_IDX), show(base, &shown));
+    return true;
+  }
+  if (part(base, SPEC_FUNCTION) == SPEC_OVERWRITE)
+    return false;
+  base_of_base = find_writer(plan, part(base, SPEC_IDX2));
+  if (!base_of_base || !writes_reading_of(base_of_base, base))
+    return false;
+  warn(plan, item,
+       "%" PRIu32 " shows usages (%s), from which nothing can be "
+       "measured: left out",
+       part(base, SPEC_IDX), show(base, &shown));
+  return true;
+}
+
+/* All are judged before one is left out: the order must not matter. */
+static int
+drop_impossible(struct import_plan *plan)
+{
+  bool *drop = calloc(plan->n, sizeof(*drop));
+  size_t i;
+
+  if (!drop)
+    return MP_ENOMEM;
+  for (i = 0; i < plan->n; i++)
+    drop[i] =
+      !plan->items[i].left_out && has_impossible_base(plan, &plan->items[i]);
+  for (i = 0; i < plan->n; i++)
+    plan->items[i].left_out |= drop[i];
+  free(drop);
+  return MP_OK;
+}
+
+/* A result is a usage since the last run only where its base follows the
+ * reading. */
+static void
+judge_base(struct import_plan *plan, const struct import_item *user)
+{
+  uint32_t idx2 = part(user, SPEC_IDX2), reg = part(user, SPEC_REGISTER);
+  const struct import_item *base = find_writer(plan, idx2);
+  struct shown shown;
+
+  if (base == user)
+    warn(plan, user,
+         "subtracts its own last result, which cannot have been "
+         "meant");
+  else if (!base)
+    warn(plan, user,
+         "nothing here writes %" PRIu32 ": if nobody else does, the result is "
+         "a gauge, all since %" PRIu32 " was set, and not the usage since the "
+         "last run; %" PRIu32 ":%" PRIu32 ":0 would let it follow the meter",
+         idx2, idx2, idx2, reg);
+  else if (!writes_reading_of(base, user))
+    warn(plan, user,
+         "%" PRIu32 " gets something else (%s) than the reading of "
+         "register %" PRIu32 ": the result is a gauge, no usage",
+         idx2, show(base, &shown), reg);
+}
+
+/* The same line could mean something else to the old script. */
+static void
+judge_order(struct import_plan *plan, struct import_usage *usage,
+            const struct import_item *user)
+{
+  uint32_t idx2 = part(user, SPEC_IDX2);
+  const struct import_item *base = find_writer(plan, idx2);
+  struct shown shown;
+
+  if (usage->order_matters || !base || base >= user ||
+      !writes_reading_of(base, user))
+    return;
+  usage->order_matters = true;
+  warn(plan, user,
+       "%s overwrites %" PRIu32 " before it is used, which gave 0 in the old "
+       "script; here the order does not matter: the value that %" PRIu32
+       " had before counts",
+       show(base, &shown), idx2, idx2);
+}
+
+/* ---- Transforms ---------------------------------------------------------- */
+
+static struct import_usage *
+find_usage(struct import_plan *plan, const struct import_item *item)
+{
+  size_t i;
+
+  for (i = 0; i < plan->n_usages; i++) {
+    const struct import_item *other = plan->usages[i].item;
+
+    if (part(other, SPEC_REGISTER) == part(item, SPEC_REGISTER) &&
+        part(other, SPEC_IDX2) == part(item, SPEC_IDX2))
+      return &plan->usages[i];
+  }
+  return NULL;
+}
+
+static void
+join_usage(struct import_plan *plan, struct import_item *item)
+{
+  struct import_usage *usage = find_usage(plan, item);
+
+  if (!usage) {
+    usage = &plan->usages[plan->n_usages++];
+    usage->item = item;
+    judge_base(plan, item);
+  }
+  item->usage = (size_t)(usage - plan->usages);
+  judge_order(plan, usage, item);
+  plan->n_adds += part(item, SPEC_FUNCTION) == SPEC_ADD;
+}
+
+/* Ways to name the transforms when there are several, the nicest first. */
+enum {
+  NAMED_BY_FIELD,
+  NAMED_BY_IDX2,
+  NAMED_BY_BOTH /* always possible */
+};
+
+static void
+name_usage(struct import_usage *u, int way)
+{
+  const struct import_item *item = u->item;
+  int len;
+
+  if (way == NAMED_BY_FIELD)
+    len = snprintf(u->name, sizeof(u->name), "usage_%s", item->field);
+  else
+    len = snprintf(u->name, sizeof(u->name), "usage_%" PRIu32,
+                   part(item, SPEC_IDX2));
+  if (way == NAMED_BY_BOTH)
+    snprintf(u->name + len, sizeof(u->name) - (size_t)len, "_%" PRIu32,
+             part(item, SPEC_REGISTER));
+}
+
+/* Whether all usages have names, and different ones. */
+static bool
+names_fit(const struct import_plan *plan)
+{
+  size_t i, k;
+
+  for (i = 0; i < plan->n_usages; i++) {
+    const char *name = plan->usages[i].name;
+
+    if (!config_is_name(name, strlen(name)))
+      return false;
+    for (k = 0; k < i; k++)
+      if (strcmp(name, plan->usages[k].name) == 0)
+        return false;
+  }
+  return true;
+}
+
+static void
+name_usages(struct import_plan *plan)
+{
+  int way;
+  size_t i;
+
+  if (plan->n_usages == 1) {
+    snprintf(plan->usages[0].name, sizeof(plan->usages[0].name), "usage");
+    return;
+  }
+  for (way = NAMED_BY_FIELD; way <= NAMED_BY_BOTH; way++) {
+    for (i = 0; i < plan->n_usages; i++)
+      name_usage(&plan->usages[i], way);
+    if (names_fit(plan))
+      return;
+  }
+}
+
+/* ---- Making the plan ----------------------------------------------------- */
+
+/* The items of SPEC with the names of their registers. */
+static int
+take_items(struct import_plan *plan, const struct spec *spec,
+           import_field_fn field)
+{
+  char number[16];
+  int code = MP_OK;
+
+  plan->items = calloc(spec->n, sizeof(*plan->items));
+  plan->usages = calloc(spec->n, sizeof(*plan->usages));
+  if (!plan->items || !plan->usages)
+    return MP_ENOMEM;
+  for (plan->n = 0; plan->n < spec->n; plan->n++) {
+    struct import_item *item = &plan->items[plan->n];
+    struct shown shown;
+
+    item->spec = spec->items[plan->n];
+    snprintf(number, sizeof(number), "%" PRIu32, part(item, SPEC_REGISTER));
+    if (field(number, item->field, sizeof(item->field)) == 0)
+      continue;
+    fprintf(plan->err, "error: import: %s: there is no register %s\n",
+            show(item, &shown), number);
+    code = MP_EDATA;
+  }
+  return code;
+}
+
+static int
+settle(struct import_plan *plan)
+{
+  size_t i, n_left = 0;
+
+  for (i = 0; i < plan->n; i++)
+    simplify(plan, &plan->items[i]);
+  for (i = 0; i < plan->n; i++)
+    drop_repeated(plan, &plan->items[i]);
+  if (drop_impossible(plan) != MP_OK)
+    return MP_ENOMEM;
+  for (i = 0; i < plan->n; i++) {
+    struct import_item *item = &plan->items[i];
+
+    if (item->left_out)
+      continue;
+    n_left++;
+    if (part(item, SPEC_FUNCTION) != SPEC_OVERWRITE)
+      join_usage(plan, item);
+  }
+  name_usages(plan);
+  if (n_left > 0)
+    return MP_OK;
+  fprintf(plan->err, "error: import: nothing is left that could be written\n");
+  return MP_EDATA;
+}
+
+int
+import_plan_make(struct import_plan *plan, FILE *err, const char *text,
+                 import_field_fn field)
+{
+  struct spec spec;
+  int code;
+
+  memset(plan, 0, sizeof(*plan));
+  plan->err = err;
+  code = spec_parse(text, err, &spec);
+  if (code != MP_OK)
+    return code;
+  code = take_items(plan, &spec, field);
+  spec_free(&spec);
+  return code == MP_OK ? settle(plan) : code;
+}
+
+void
+import_plan_free(struct import_plan *plan)
+{
+  free(plan->items);
+  free(plan->usages);
+  text_free(&plan->notes);
+  memset(plan, 0, sizeof(*plan));
+}

@@ -1,0 +1,49 @@
+/*
+ * What an old command line comes to: which devices get what, through which
+ * transforms, and what in it cannot have been meant.
+ */
+#ifndef CORE_IMPORT_PLAN_H
+#define CORE_IMPORT_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "core/config/config_text.h"
+#include "core/commands/import/import.h"
+#include "core/commands/import/import_spec.h"
+
+#define IMPORT_FIELD 64
+
+/* A device that is written. */
+struct import_item {
+  struct spec_item spec;
+  char field[IMPORT_FIELD]; /* canonical name of the register */
+  bool left_out;
+  size_t usage; /* number of its subtract transform; not with SPEC_OVERWRITE */
+};
+
+/* A subtract transform: all items with this register and IDX2 share it. */
+struct import_usage {
+  const struct import_item *item; /* the first of them */
+  char name[sizeof("usage_") + IMPORT_FIELD];
+  bool order_matters; /* that is said once */
+};
+
+struct import_plan {
+  FILE *err;
+  struct import_item *items;
+  size_t n;
+  struct import_usage *usages;
+  size_t n_usages, n_adds;
+  struct text notes; /* the warnings, a line each */
+};
+
+/* Fills *plan, which import_plan_free empties in any case.  Reports to ERR.
+ * MP_OK; MP_EDATA: the command line makes no sense, or nothing is left of it;
+ * MP_ENOMEM. */
+int import_plan_make(struct import_plan *plan, FILE *err, const char *text,
+                     import_field_fn field);
+void import_plan_free(struct import_plan *plan);
+
+#endif

@@ -1,0 +1,255 @@
+/* meterpipe: the commands, and which one is meant. */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "core/commands/arguments.h"
+#include "core/run/guard.h"
+#include "core/run/inherit.h"
+#include "core/run/log.h"
+#include "lib/nearest.h"
+
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/etc"
+#endif
+
+static const struct command commands[] = {
+  { "run",
+    "[-c FILE] [-n [--offline]] [--replay [INPUT=]FILE]... [--every DURATION]",
+    "read the inputs and deliver: one cycle, or all of a recording",
+    0,
+    0,
+    { OPT_CONFIG, OPT_DRY, OPT_OFFLINE, OPT_REPLAY, OPT_EVERY },
+    command_run },
+  { "check",
+    "[-c FILE] [--offline]",
+    "find all that is wrong with a pipeline file, its meter and its servers",
+    0,
+    0,
+    { OPT_CONFIG, OPT_OFFLINE },
+    command_check },
+  { "graph",
+    "[-c FILE]",
+    "print the pipeline as Graphviz DOT",
+    0,
+    0,
+    { OPT_CONFIG },
+    command_graph },
+  { "status",
+    "[-c FILE] [--json]",
+    "show the last run, what each target holds, what waits, and outages",
+    0,
+    0,
+    { OPT_CONFIG, OPT_JSON },
+    command_status },
+  { "rebase",
+    "[-c FILE] [TRANSFORM]... | [-c FILE] --forget OUTPUT.TARGET...",
+    "take the next reading as the base; or forget what is kept of targets",
+    0,
+    -1,
+    { OPT_CONFIG, OPT_FORGET },
+    command_rebase },
+  { "plugins",
+    "[NAME] | --new KIND NAME",
+    "list the plugins, or the options of one, or write a new one",
+    0,
+    1,
+    { OPT_NEW },
+    command_plugins },
+  { "conform",
+    "PLUGIN.so [OPTION=VALUE]...",
+    "put a plugin through the contract of the plugin interface",
+    1,
+    -1,
+    { 0 },
+    command_conform },
+  { "probe",
+    "PLUGIN [OPTION=VALUE]... [--watch] [--json]",
+    "identify a meter and read all that it has, or say why nothing comes",
+    1,
+    -1,
+    { OPT_WATCH, OPT_JSON },
+    command_probe },
+  { "targets",
+    "PLUGIN [OPTION=VALUE]... [--create NAME:TYPE]... [--yes] |\n"
+    "           -c FILE OUTPUT [--create NAME:TYPE[=VALUE]]... [--yes]",
+    "list the devices that an output could serve, or make new ones",
+    1,
+    -1,
+    { OPT_CONFIG, OPT_CREATE, OPT_YES },
+    command_targets },
+  { "import",
+    "[-d] DEVICE IDX:REGISTER:FUNCTION[:IDX2],... [--url URL] | 'CRONTAB LINE'",
+    "print the pipeline file equal to an old script's command line",
+    1,
+    -1,
+    { OPT_URL },
+    command_import },
+  { "kmp",
+    "mask CAPTURE | emulate [OPTION]... CAPTURE|REGISTERS",
+    "make a capture fit to be shown, or answer like a meter; see kmp --help",
+    0,
+    UNPARSED,
+    { 0 },
+    command_kmp },
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* In two columns; "\n" goes on in the second. */
+static const struct {
+  int option;
+  const char *name, *help;
+} option_help[] = {
+  { OPT_CONFIG, "-c, --config FILE",
+    "the pipeline file\n(default " SYSCONFDIR "/meterpipe/meterpipe.ini)" },
+  { OPT_DRY, "-n, --dry-run",
+    "read and compute, show what would be delivered,\n"
+    "and deliver and record nothing" },
+  { OPT_OFFLINE, "    --offline",
+    "ask no output; check: nor a meter (run: only with -n)" },
+  { OPT_REPLAY, "    --replay [INPUT=]FILE",
+    "\nput a capture in place of the inputs, or of one" },
+  { OPT_EVERY, "    --every DURATION",
+    "repeat, as in 20m; for containers without cron" },
+  { OPT_URL, "    --url URL",
+    "where Domoticz is (default\nhttp://127.0.0.1:8080)" },
+  { OPT_JSON, "    --json", "for programs" },
+  { OPT_WATCH, "    --watch",
+    "one attempt after the other, for placing the head" },
+  { OPT_CREATE, "    --create NAME:TYPE[=VALUE]",
+    "\nmake a target, such as \"Heat energy:counter-gj\"; with\n"
+    "=VALUE (and -c), run at once to give it that value" },
+  { OPT_FORGET, "    --forget",
+    "delete what the state keeps of the named targets" },
+  { OPT_YES, "    --yes", "make it without asking" },
+  { OPT_NEW, "    --new KIND",
+    "write a plugin to begin with: input, transform or\noutput" },
+  { OPT_VERBOSE, "-v, --verbose", "say more; twice: frames and requests too" },
+  { OPT_QUIET, "-q, --quiet", "only errors" },
+  { OPT_PLUGIN_DIR, "    --plugin-dir DIR", "look for plugins there first" },
+  { OPT_HELP, "-h, --help", "this text" },
+  { OPT_VERSION, "    --version", "the version" },
+};
+
+#define HELP_COLUMN 26
+
+/* Those that COMMAND takes; NULL: all. */
+static void
+print_options(const struct command *command)
+{
+  printf("\nOptions:\n");
+  for (size_t i = 0; i < sizeof(option_help) / sizeof(option_help[0]); i++) {
+    const char *text = option_help[i].help;
+
+    if (command && !command_takes(command, option_help[i].option))
+      continue;
+    printf("  %-*s", *text == '\n' ? 0 : HELP_COLUMN - 2, option_help[i].name);
+    for (; *text; text++)
+      if (*text == '\n')
+        printf("\n%*s", HELP_COLUMN, "");
+      else
+        putchar(*text);
+    putchar('\n');
+  }
+}
+
+static void
+print_help(void)
+{
+  printf("Usage: meterpipe COMMAND [OPTION]...\n\n"
+         "Reads heat meters and delivers their values to home automation.\n\n"
+         "Commands:\n");
+  for (size_t i = 0; i < N_COMMANDS; i++)
+    printf("  %-8s %s\n           %s\n", commands[i].name, commands[i].usage,
+           commands[i].summary);
+  print_options(NULL);
+}
+
+static void
+print_command_help(const struct command *command)
+{
+  printf("Usage: meterpipe %s %s\n\n%c%s.\n", command->name, command->usage,
+         command->summary[0] - 'a' + 'A', command->summary + 1);
+  print_options(command);
+}
+
+static const struct command *
+find_command(const char *name)
+{
+  struct nearest nearest;
+  int shown = (int)strcspn(name, "=:"); /* behind it may be a secret */
+
+  for (size_t i = 0; i < N_COMMANDS; i++)
+    if (strcmp(commands[i].name, name) == 0)
+      return &commands[i];
+  if (name[0] == '-' && name[1]) {
+    arguments_refuse_option(name);
+    return NULL;
+  }
+  nearest_start(&nearest, name);
+  for (size_t i = 0; i < N_COMMANDS; i++)
+    nearest_offer(&nearest, commands[i].name);
+  if (nearest.best)
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "there is no command \"%.*s\"; the nearest is \"%s\"", shown, name,
+             nearest.best);
+  else
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "there is no command \"%.*s\" (\"meterpipe --help\" lists them)",
+             shown, name);
+  return NULL;
+}
+
+static int
+run_program(int argc, char **argv)
+{
+  struct arguments args = { .config_path =
+                              SYSCONFDIR "/meterpipe/meterpipe.ini" };
+  const struct command *command;
+  int status;
+
+  inherit_reset();
+  log_setup(0);
+  if (argc < 2) {
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "no command (\"meterpipe --help\" lists them)");
+    return EX_USAGE;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    print_help();
+    return EX_OK;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    printf("meterpipe %s\n", PACKAGE_VERSION);
+    return EX_OK;
+  }
+  command = find_command(argv[1]);
+  if (!command)
+    return EX_USAGE;
+  status = arguments_parse(&args, command, argc - 1, argv + 1);
+  if (status == ARGUMENTS_HELP) {
+    print_command_help(command);
+    return EX_OK;
+  }
+  if (status != ARGUMENTS_GO_ON)
+    return status;
+  log_setup(args.verbosity);
+  status = command->run(&args);
+  log_finish();
+  return status;
+}
+
+int
+main(int argc, char **argv)
+{
+  int status;
+
+  guard_begin();
+  status = run_program(argc, argv);
+  guard_end();
+  return status;
+}

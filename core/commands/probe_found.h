@@ -1,0 +1,34 @@
+/*
+ * What a probe found: facts about the meter, and the fields that it has.
+ */
+#ifndef CORE_PROBE_FOUND_H
+#define CORE_PROBE_FOUND_H
+
+#include <stdio.h>
+
+#include "core/pipeline/pipeline.h"
+
+struct found_item {
+  char *field, *number, *label, *remark; /* each may be NULL */
+  struct value value;                    /* kind 0: it has none (remark) */
+};
+
+/* All zeros is nothing. */
+struct probe_found {
+  struct found_item *facts, *fields;
+  size_t n_facts, n_fields;
+  bool failed; /* out of memory: not all is here */
+};
+
+void found_add(struct probe_found *found, const struct mp_probe_item *item);
+void found_free(struct probe_found *found);
+
+/* For people: facts, a table of the fields, and a section to copy. */
+void found_print(const struct probe_found *found, const struct stage *stage,
+                 FILE *out);
+
+/* One object: plugin, answered, facts, fields. */
+void found_print_json(const struct probe_found *found,
+                      const struct stage *stage, FILE *out);
+
+#endif

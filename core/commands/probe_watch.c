@@ -1,0 +1,104 @@
+/* Counting attempts, and showing the last ones. */
+#include "core/commands/probe_watch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/json.h"
+
+static char
+mark_of(const struct mp_probe_attempt *attempt)
+{
+  if (attempt->answered)
+    return '|';
+  if (attempt->crc_errors > 0)
+    return '!';
+  return attempt->noise_bytes > 0 ? '~' : '.';
+}
+
+static void
+count(struct probe_watch *watch, const struct mp_probe_attempt *attempt)
+{
+  if (watch->attempts == 0)
+    memset(watch->bar, ' ', WATCH_BAR);
+  memmove(watch->bar, watch->bar + 1, WATCH_BAR - 1);
+  watch->bar[WATCH_BAR - 1] = mark_of(attempt);
+  watch->attempts++;
+  watch->answered += attempt->answered != 0;
+  watch->crc_errors += attempt->crc_errors;
+  watch->noise_bytes += attempt->noise_bytes;
+}
+
+static const char *
+words_of(const struct mp_probe_attempt *attempt)
+{
+  if (attempt->what)
+    return attempt->what;
+  return attempt->answered ? "answers" : "no answer";
+}
+
+static void
+show_json(const struct probe_watch *watch,
+          const struct mp_probe_attempt *attempt)
+{
+  struct json json = { .out = stdout };
+
+  json_object(&json, NULL);
+  json_number(&json, "attempt", watch->attempts);
+  json_bool(&json, "answered", attempt->answered != 0);
+  json_number(&json, "crc_errors", attempt->crc_errors);
+  json_number(&json, "noise_bytes", attempt->noise_bytes);
+  if (attempt->answered)
+    json_number(&json, "round_trip_ms", attempt->round_trip_ms);
+  else
+    json_text(&json, "round_trip_ms", NULL);
+  json_text(&json, "what", words_of(attempt));
+  json_end_object(&json);
+  putchar('\n');
+}
+
+/* Over the line above the cursor, so that a message begins below it; and cut,
+ * not wrapped, on a narrow terminal. */
+static void
+begin_live(const struct probe_watch *watch)
+{
+  printf("%s\033[?7l", watch->attempts > 1 ? "\033[A\r\033[K" : "");
+}
+
+/* With a bell on the first answer. */
+static void
+end_live(const struct probe_watch *watch,
+         const struct mp_probe_attempt *attempt)
+{
+  printf("\033[?7h%s", attempt->answered && watch->answered == 1 ? "\a" : "");
+}
+
+static void
+show_text(const struct probe_watch *watch,
+          const struct mp_probe_attempt *attempt)
+{
+  if (watch->is_live)
+    begin_live(watch);
+  printf("[%s] %u of %u answered, CRC errors %lu, noise %lu bytes", watch->bar,
+         watch->answered, watch->attempts, watch->crc_errors,
+         watch->noise_bytes);
+  if (attempt->answered)
+    printf(", %" PRId64 " ms", attempt->round_trip_ms);
+  else
+    printf(": %s", words_of(attempt));
+  if (watch->is_live)
+    end_live(watch, attempt);
+  putchar('\n');
+}
+
+void
+watch_show(struct probe_watch *watch, const struct mp_probe_attempt *attempt)
+{
+  count(watch, attempt);
+  if (watch->as_json)
+    show_json(watch, attempt);
+  else
+    show_text(watch, attempt);
+  fflush(stdout);
+}

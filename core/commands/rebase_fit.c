@@ -1,0 +1,154 @@
+/*
+ * Whether the next reading can be a base: a meter that was reconfigured counts
+ * in a unit that may not convert exactly to that of the target.
+ */
+#include "core/commands/rebase_fit.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cycle/cycle_parts.h"
+#include "core/run/log.h"
+#include "lib/unit.h"
+
+/* Of a base without a last known value. */
+#define DECIMALS 3
+
+#define NAME_SIZE 160
+
+/* The unit of what TARGET holds; NULL: not known, or none. */
+static const char *
+unit_of(const struct target *target)
+{
+  const struct value *last = ledger_last(&target->ledger);
+
+  return target->ledger.unit || !last ? target->ledger.unit : last->unit;
+}
+
+/* The last reading of the field, believed or not, as SLOT gives it. */
+static bool
+last_reading(struct slot *slot, struct value *ret)
+{
+  const struct slot *field = slot_field(slot);
+  const struct reading *kept = field ? field->kept : NULL;
+  const struct value *last = NULL;
+
+  if (kept)
+    last = kept->pending.kind ? &kept->pending : &kept->believed;
+  return last && last->kind && value_copy(ret, last) &&
+         believe_carry(slot, ret);
+}
+
+/* "heat_energy_e1_mwh", or with _2 ... behind it where there is one. */
+static void
+name_convert(const struct pipeline *p, const struct slot *slot,
+             const char *unit, char name[NAME_SIZE])
+{
+  const char *value = slot->field ? slot->field : slot->name;
+  size_t len;
+
+  snprintf(name, NAME_SIZE - 16, "%s_%s", value, unit);
+  for (char *c = name; *c; c++)
+    *c = isalnum((unsigned char)*c) ? (char)tolower((unsigned char)*c) : '_';
+  len = strlen(name);
+  for (unsigned n = 2; pipeline_stage(p, name); n++)
+    snprintf(name + len, NAME_SIZE - len, "_%u", n);
+}
+
+static int
+decimals_of(const struct target *base)
+{
+  const struct value *last = ledger_last(&base->ledger);
+
+  if (!last || last->text)
+    return DECIMALS;
+  return last->number.exp10 < 0 ? -last->number.exp10 : 0;
+}
+
+/* The option of a transform that names what comes in. */
+static const char *
+value_key(const struct stage *transform)
+{
+  const struct mp_option *option = transform->plugin->table.options;
+
+  while (option->type != MP_TYPE_VALUE)
+    option++;
+  return option->key;
+}
+
+static bool
+measures_from(const struct stage *transform, const struct target *base)
+{
+  for (size_t i = 0; i < transform->n_operands; i++)
+    if ((transform->operands[i].flags & MP_BASE) &&
+        transform->operands[i].target == base)
+      return true;
+  return false;
+}
+
+static void
+print_lines(const struct stage *transform, const struct target *base,
+            const char *unit)
+{
+  const struct pipeline *p = transform->pipeline;
+  const struct slot *slot = base->source;
+  char name[NAME_SIZE];
+
+  name_convert(p, slot, unit, name);
+  printf("\n[transform %s]\nplugin = convert\nvalue = %s\nunit = %s\n"
+         "decimals = %d\n",
+         name, slot->name, unit, decimals_of(base));
+  for (size_t i = 0; i < p->n_transforms; i++)
+    if (p->transforms[i]->input == slot &&
+        measures_from(p->transforms[i], base))
+      printf("\n[transform %s]\n%s = %s\n", p->transforms[i]->name,
+             value_key(p->transforms[i]), name);
+  printf("\n[output %s]\n%s = %s\n", base->stage->name, base->object, name);
+}
+
+static void
+tell(const struct stage *transform, const struct target *base,
+     const struct value *reading, const char *unit)
+{
+  struct decimal zero = { 0, 0 };
+  bool converts = unit_convert(&zero, reading->unit, unit, 0) >= 0;
+
+  log_line(MP_LOG_ERROR, transform->name, base->full_name,
+           "the next reading cannot be its base yet: it holds %s, and %s is in "
+           "%s%s",
+           unit_display(unit), base->source->name,
+           reading->unit ? unit_display(reading->unit) : "no unit",
+           converts
+             ? ", which does not convert exactly: add the section and change "
+               "the lines below, and the next run takes its reading"
+             : ": no \"convert\" makes one of the other: name another "
+               "target");
+  if (converts)
+    print_lines(transform, base, unit);
+}
+
+bool
+rebase_fit(const struct stage *transform, const struct target *base)
+{
+  const char *unit = unit_of(base);
+  struct value reading = { 0 };
+  struct decimal number;
+  bool fits = true;
+
+  if (!unit)
+    return true;
+  if (!last_reading(base->source, &reading)) {
+    log_line(MP_LOG_NOTICE, transform->name, base->full_name,
+             "whether the next reading is in a unit that fits is not known: "
+             "no reading is kept in the state; run once first");
+    return true;
+  }
+  number = reading.number;
+  if (!reading.text)
+    fits = unit_convert(&number, reading.unit, unit, MP_EXACT) != MP_ECONFIG;
+  if (!fits)
+    tell(transform, base, &reading, unit);
+  value_clear(&reading);
+  return fits;
+}

@@ -1,0 +1,158 @@
+/* The last run, outages and queues, as runs leave them in the state. */
+#include "core/commands/status.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "core/cycle/row.h"
+
+const char *
+status_words(int result)
+{
+  static const struct {
+    int status;
+    const char *words;
+  } all[] = {
+    { EX_OK, "all read and delivered" },
+    { EX_DATAERR, "damaged or implausible data, or registers that the meter "
+                  "does not have" },
+    { EX_NOINPUT, "no such input file" },
+    { EX_UNAVAILABLE, "an output refuses" },
+    { EX_SOFTWARE, "internal error" },
+    { EX_CANTCREAT, "cannot create a file" },
+    { EX_IOERR, "input/output error" },
+    { EX_TEMPFAIL, "try again later: an output cannot be reached, or the port "
+                   "is in use" },
+    { EX_PROTOCOL, "the meter does not answer, or answers garbage" },
+    { EX_NOPERM, "no permission" },
+    { EX_CONFIG, "configuration" },
+  };
+
+  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+    if (all[i].status == result)
+      return all[i].words;
+  return "unknown";
+}
+
+/* ---- Outages ------------------------------------------------------------- */
+
+struct gathering {
+  struct status *status;
+  bool failed;
+};
+
+static void
+outage_clear(struct outage *outage)
+{
+  free(outage->stage);
+  free(outage->object);
+  free(outage->reason);
+}
+
+/* NAME is "OBJECT<tab>CODE REASON", without figures; BODY "SINCE TOLD TEXT"
+ * (core/run/report.c). */
+static bool
+outage_decode(struct outage *outage, const char *stage, const char *name,
+              const char *body)
+{
+  size_t object_len = strcspn(name, "\t");
+  int64_t told;
+  int used = 0;
+
+  memset(outage, 0, sizeof(*outage));
+  if (sscanf(body, "%" SCNd64 " %" SCNd64 "%n", &outage->since, &told, &used) <
+      2)
+    used = (int)strlen(body);
+  outage->stage = strdup(stage);
+  outage->object = strndup(name, object_len);
+  outage->reason = strdup(body + used + (body[used] == ' '));
+  if (outage->stage && outage->object && outage->reason)
+    return true;
+  outage_clear(outage);
+  return false;
+}
+
+static void
+take_failure(void *ctx, const char *stage, const char *name, const char *body)
+{
+  struct gathering *gathering = ctx;
+  struct status *status = gathering->status;
+  struct outage *grown = realloc(status->outages, (status->n_outages + 1) *
+                                                    sizeof(*status->outages));
+
+  if (grown)
+    status->outages = grown;
+  if (grown && outage_decode(&grown[status->n_outages], stage, name, body))
+    status->n_outages++;
+  else
+    gathering->failed = true;
+}
+
+static int
+by_age(const void *a, const void *b)
+{
+  const struct outage *x = a, *y = b;
+
+  if (x->since != y->since)
+    return x->since < y->since ? -1 : 1;
+  return strcmp(x->stage, y->stage) ? strcmp(x->stage, y->stage)
+                                    : strcmp(x->object, y->object);
+}
+
+/* ---- The whole ----------------------------------------------------------- */
+
+int
+status_read(struct status *status, const struct pipeline *pipeline)
+{
+  struct store *store = pipeline->run->store;
+  struct gathering gathering = { .status = status };
+  const char *last;
+
+  memset(status, 0, sizeof(*status));
+  status->pipeline = pipeline;
+  status->now = clock_now_ms();
+  if (!store)
+    return MP_OK;
+  status->state_path = store_path(store);
+  status->written = access(status->state_path, F_OK) == 0;
+  last = store_get(store, STORE_RUN, "", "last");
+  status->has_run =
+    last && sscanf(last, "%" SCNd64 " %" SCNd64 " %d", &status->begun,
+                   &status->ended, &status->result) == 3;
+  status->is_unfinished = note_read(store, &status->unfinished);
+  status->in_progress = status->is_unfinished && store_is_locked(store);
+  store_each(store, STORE_FAILURE, take_failure, &gathering);
+  if (status->n_outages > 0)
+    qsort(status->outages, status->n_outages, sizeof(*status->outages), by_age);
+  return gathering.failed ? MP_ENOMEM : MP_OK;
+}
+
+void
+status_free(struct status *status)
+{
+  for (size_t i = 0; i < status->n_outages; i++)
+    outage_clear(&status->outages[i]);
+  free(status->outages);
+}
+
+size_t
+status_queue(const struct stage *output, int64_t *ret_since)
+{
+  const struct store *store = output->pipeline->run->store;
+  const struct store_row *stored =
+    store ? store_row_next(store, output->name, 0) : NULL;
+  struct row row;
+
+  if (!stored)
+    return 0;
+  *ret_since = 0;
+  if (row_decode(&row, stored->body)) {
+    *ret_since = row.time_ms;
+    row_clear(&row);
+  }
+  return store_row_count(store, output->name);
+}

@@ -1,0 +1,392 @@
+/* meterpipe status, for people and for programs. */
+#include "core/commands/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "core/cycle/cycle_parts.h"
+#include "lib/json.h"
+#include "lib/table.h"
+#include "lib/unit.h"
+
+#define AGE_TEXT 64
+
+/* Only what has a ledger is known of. */
+static bool
+is_shown(const struct target *t)
+{
+  return target_is_kept(t) && delivery(t->stage) != MP_LIVE;
+}
+
+/* ---- For people ---------------------------------------------------------- */
+
+/* "20 min"; "" for a time that is not known, "?" for one in the future. */
+static const char *
+age_of(const struct status *status, int64_t time_ms, char buf[AGE_TEXT])
+{
+  buf[0] = '\0';
+  if (time_ms > status->now)
+    snprintf(buf, AGE_TEXT, "?");
+  else if (time_ms > 0)
+    clock_format_span(status->now - time_ms, buf, AGE_TEXT);
+  return buf;
+}
+
+static void
+print_run(const struct status *status, FILE *out)
+{
+  const char *path = status->pipeline->config->path;
+  char when[CLOCK_TEXT], age[AGE_TEXT];
+
+  if (!status->state_path) {
+    fprintf(out,
+            "%s: keeps no state: its inputs are recordings, and [pipeline] has "
+            "no state_dir\n",
+            path);
+    return;
+  }
+  if (!status->has_run) {
+    fprintf(out, "%s: no run yet: the state %s %s\n", path, status->state_path,
+            status->written ? "holds none" : "was never written");
+    return;
+  }
+  clock_format_utc(status->begun, when, sizeof(when));
+  fprintf(out, "%s: last run %s, %s ago: %d, %s\n", path, when,
+          age_of(status, status->begun, age), status->result,
+          status_words(status->result));
+  fprintf(out, "state: %s\n", status->state_path);
+}
+
+static void
+print_unfinished(const struct status *status, FILE *out)
+{
+  const struct note *note = &status->unfinished;
+  char when[CLOCK_TEXT];
+
+  clock_format_utc(note->begun_ms, when, sizeof(when));
+  if (status->in_progress)
+    fprintf(out, "a run is in progress since %s", when);
+  else
+    fprintf(out, "the run begun at %s did not end", when);
+  if (*note->output)
+    fprintf(out, "%s in output %s (%s)", status->in_progress ? "," : ": it was",
+            note->output, note->call);
+  putc('\n', out);
+}
+
+static void
+add_target(struct table *table, const struct status *status,
+           const struct target *t)
+{
+  const struct value *last = &t->ledger.a;
+  char text[512], age[AGE_TEXT];
+  int64_t since = 0;
+
+  table_add(table, t->full_name);
+  if (t->unreadable) {
+    table_add(table, "cannot be read");
+    for (int i = 0; i < 3; i++)
+      table_add(table, "");
+    return;
+  }
+  table_add(table, value_describe(last, text, sizeof(text)));
+  table_add(table, last->kind ? age_of(status, last->time_ms, age) : "");
+  if (delivery(t->stage) != MP_LATEST || !waiting_since(t, &since)) {
+    table_add(table, "");
+    table_add(table, "");
+    return;
+  }
+  table_add(table,
+            value_describe(t->ledger.d.kind ? &t->ledger.d : &t->ledger.m, text,
+                           sizeof(text)));
+  table_add(table, age_of(status, since, age));
+}
+
+static void
+add_queue(struct table *table, const struct status *status,
+          const struct stage *output)
+{
+  char text[64], age[AGE_TEXT];
+  int64_t since = 0;
+  size_t n = status_queue(output, &since);
+
+  if (n == 0)
+    return;
+  snprintf(text, sizeof(text), "%zu row%s", n, n == 1 ? "" : "s");
+  table_add(table, output->name);
+  table_add(table, "");
+  table_add(table, "");
+  table_add(table, text);
+  table_add(table, age_of(status, since, age));
+}
+
+static void
+print_targets(const struct status *status, FILE *out)
+{
+  static const char *const heads[] = { "TARGET", "LAST VALUE", "AGE", "WAITS",
+                                       "FOR" };
+  struct table table = { .columns = sizeof(heads) / sizeof(heads[0]) };
+
+  for (size_t i = 0; i < table.columns; i++)
+    table_add(&table, heads[i]);
+  FOR_EACH_STAGE(status->pipeline, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++)
+      if (is_shown(output->targets[i]))
+        add_target(&table, status, output->targets[i]);
+    if (is_queued(output))
+      add_queue(&table, status, output);
+  }
+  putc('\n', out);
+  table_print(&table, 0, out);
+  table_free(&table);
+}
+
+/* ---- Readings that the next one decides over ---- */
+
+static bool
+has_pending(const struct slot *slot)
+{
+  return slot->kept && slot->kept->pending.kind;
+}
+
+static void
+add_reading(struct table *table, const struct status *status,
+            const struct slot *slot)
+{
+  const struct value *v = &slot->kept->pending;
+  char text[512], age[AGE_TEXT];
+
+  table_add(table, slot->name);
+  table_add(table, value_describe(v, text, sizeof(text)));
+  table_add(table, v->serial ? v->serial : "");
+  table_add(table, age_of(status, v->time_ms, age));
+  table_add(table, slot->kept->is_candidate ? "candidate: exchanged meter?"
+                                            : "held: implausible rise");
+}
+
+static void
+print_readings(const struct status *status, FILE *out)
+{
+  static const char *const heads[] = { "READING", "VALUE", "SERIAL NUMBER",
+                                       "AGE", "NEXT READING DECIDES" };
+  const struct pipeline *p = status->pipeline;
+  struct table table = { .columns = sizeof(heads) / sizeof(heads[0]) };
+  bool any = false;
+
+  for (size_t i = 0; i < table.columns; i++)
+    table_add(&table, heads[i]);
+  for (size_t i = 0; i < p->n_slots; i++)
+    if (has_pending(p->slots[i])) {
+      add_reading(&table, status, p->slots[i]);
+      any = true;
+    }
+  if (any) {
+    putc('\n', out);
+    table_print(&table, 0, out);
+  }
+  table_free(&table);
+}
+
+static void
+print_outages(const struct status *status, FILE *out)
+{
+  struct table table = { .columns = 4 };
+  char age[AGE_TEXT];
+
+  table_add(&table, "FAILING");
+  table_add(&table, "OBJECT");
+  table_add(&table, "FOR");
+  table_add(&table, "WHAT");
+  for (size_t i = 0; i < status->n_outages; i++) {
+    const struct outage *outage = &status->outages[i];
+
+    table_add(&table, outage->stage);
+    table_add(&table, outage->object);
+    table_add(&table, age_of(status, outage->since, age));
+    table_add(&table, outage->reason);
+  }
+  putc('\n', out);
+  table_print(&table, 0, out);
+  table_free(&table);
+}
+
+void
+status_print(const struct status *status, FILE *out)
+{
+  print_run(status, out);
+  if (status->is_unfinished)
+    print_unfinished(status, out);
+  if (!status->written)
+    return;
+  print_targets(status, out);
+  print_readings(status, out);
+  if (status->n_outages > 0)
+    print_outages(status, out);
+}
+
+/* ---- For programs -------------------------------------------------------- */
+
+static void
+json_time(struct json *json, const char *key, int64_t ms)
+{
+  char text[CLOCK_TEXT];
+
+  clock_format_utc(ms, text, sizeof(text));
+  json_text(json, key, ms > 0 ? text : NULL);
+}
+
+static void
+json_value(struct json *json, const char *key, const struct value *v)
+{
+  struct value bare = *v;
+  char text[512];
+
+  if (!v->kind) {
+    json_text(json, key, NULL);
+    return;
+  }
+  bare.unit = NULL;
+  json_object(json, key);
+  json_text(json, "value", value_describe(&bare, text, sizeof(text)));
+  json_text(json, "unit", v->unit ? unit_display(v->unit) : NULL);
+  json_time(json, "time", v->time_ms);
+  json_text(json, "serial", v->serial);
+  json_end_object(json);
+}
+
+static void
+json_run(struct json *json, const struct status *status)
+{
+  if (!status->has_run) {
+    json_text(json, "last_run", NULL);
+    return;
+  }
+  json_object(json, "last_run");
+  json_time(json, "begun", status->begun);
+  json_time(json, "ended", status->ended);
+  json_number(json, "status", status->result);
+  json_text(json, "result", status_words(status->result));
+  json_end_object(json);
+}
+
+static void
+json_unfinished(struct json *json, const struct status *status)
+{
+  const struct note *note = &status->unfinished;
+
+  if (!status->is_unfinished) {
+    json_text(json, "unfinished_run", NULL);
+    return;
+  }
+  json_object(json, "unfinished_run");
+  json_time(json, "begun", note->begun_ms);
+  json_bool(json, "in_progress", status->in_progress);
+  json_text(json, "output", *note->output ? note->output : NULL);
+  json_text(json, "callback", *note->call ? note->call : NULL);
+  json_end_object(json);
+}
+
+static void
+json_target(struct json *json, const struct target *t)
+{
+  int64_t since = 0;
+  bool waits = delivery(t->stage) == MP_LATEST && waiting_since(t, &since);
+
+  json_object(json, NULL);
+  json_text(json, "target", t->full_name);
+  json_value(json, "last", &t->ledger.a);
+  if (waits)
+    json_value(json, "due", t->ledger.d.kind ? &t->ledger.d : &t->ledger.m);
+  else
+    json_text(json, "due", NULL);
+  json_time(json, "due_since", waits ? since : 0);
+  if (t->unreadable)
+    json_bool(json, "readable", false);
+  json_end_object(json);
+}
+
+static void
+json_queue(struct json *json, const struct stage *output)
+{
+  int64_t since = 0;
+  size_t n = status_queue(output, &since);
+
+  json_object(json, NULL);
+  json_text(json, "output", output->name);
+  json_number(json, "rows", (int64_t)n);
+  json_time(json, "since", since);
+  json_end_object(json);
+}
+
+static void
+json_readings(struct json *json, const struct status *status)
+{
+  const struct pipeline *p = status->pipeline;
+  const struct value none = { 0 };
+
+  json_array(json, "readings");
+  for (size_t i = 0; i < p->n_slots; i++) {
+    const struct reading *kept = p->slots[i]->kept;
+
+    if (!kept)
+      continue;
+    json_object(json, NULL);
+    json_text(json, "reading", p->slots[i]->name);
+    json_value(json, "believed", &kept->believed);
+    json_value(json, "held", kept->is_candidate ? &none : &kept->pending);
+    json_value(json, "candidate", kept->is_candidate ? &kept->pending : &none);
+    json_end_object(json);
+  }
+  json_end_array(json);
+}
+
+static void
+json_outages(struct json *json, const struct status *status)
+{
+  json_array(json, "outages");
+  for (size_t i = 0; i < status->n_outages; i++) {
+    const struct outage *outage = &status->outages[i];
+
+    json_object(json, NULL);
+    json_text(json, "stage", *outage->stage ? outage->stage : NULL);
+    json_text(json, "object", *outage->object ? outage->object : NULL);
+    json_time(json, "since", outage->since);
+    json_text(json, "reason", outage->reason);
+    json_end_object(json);
+  }
+  json_end_array(json);
+}
+
+void
+status_print_json(const struct status *status, FILE *out)
+{
+  struct json json = { .out = out };
+
+  json_object(&json, NULL);
+  json_text(&json, "pipeline", status->pipeline->config->path);
+  json_text(&json, "state", status->state_path);
+  json_bool(&json, "written", status->written);
+  json_run(&json, status);
+  json_unfinished(&json, status);
+  json_array(&json, "targets");
+  FOR_EACH_STAGE(status->pipeline, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++)
+      if (is_shown(output->targets[i]))
+        json_target(&json, output->targets[i]);
+  }
+  json_end_array(&json);
+  json_array(&json, "queues");
+  FOR_EACH_STAGE(status->pipeline, output, PLUGIN_OUTPUT)
+  {
+    if (is_queued(output))
+      json_queue(&json, output);
+  }
+  json_end_array(&json);
+  json_readings(&json, status);
+  json_outages(&json, status);
+  json_end_object(&json);
+  putc('\n', out);
+}

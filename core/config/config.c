@@ -1,0 +1,248 @@
+/*
+ * The pipeline file in memory.  All texts are kept in blocks of their own, so
+ * that nothing moves while a file is read, and go with the whole.
+ */
+#include "core/config/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/slurp.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Nobody writes that much by hand; it bounds what a wrong file can cost. */
+#define MAX_FILE ((size_t)1 << 20)
+
+struct config_block {
+  struct config_block *next;
+  char text[];
+};
+
+const char *
+config_keep_text(struct config *config, const char *text, size_t len)
+{
+  struct config_block *block = malloc(sizeof(*block) + len + 1);
+
+  if (!block)
+    return NULL;
+  if (len > 0)
+    memcpy(block->text, text, len);
+  block->text[len] = '\0';
+  block->next = config->blocks;
+  config->blocks = block;
+  return block->text;
+}
+
+/* Room for one more item in a list of N, which doubles as it fills. */
+static void *
+grow_list(void *list, size_t n, size_t item_size)
+{
+  if (n & (n - 1))
+    return list;
+  return realloc(list, (n ? 2 * n : 1) * item_size);
+}
+
+struct config *
+config_new(const char *path)
+{
+  struct config *config = calloc(1, sizeof(*config));
+
+  if (!config)
+    return NULL;
+  config->path = config_keep_text(config, path, strlen(path));
+  if (!config->path) {
+    config_free(config);
+    return NULL;
+  }
+  return config;
+}
+
+int
+config_add_section(struct config *config, const char *kind, const char *name,
+                   unsigned line)
+{
+  struct config_section *sections, section = { .line = line };
+
+  section.kind = config_keep_text(config, kind, strlen(kind));
+  section.name = config_keep_text(config, name, strlen(name));
+  sections = grow_list(config->sections, config->n_sections, sizeof(section));
+  if (sections)
+    config->sections = sections;
+  if (!section.kind || !section.name || !sections)
+    return MP_ENOMEM;
+  config->sections[config->n_sections++] = section;
+  return MP_OK;
+}
+
+int
+config_add_entry(struct config *config, const struct config_entry *entry,
+                 const char *value, size_t value_len)
+{
+  return config_add_entry_to(config, config->n_sections - 1, entry, value,
+                             value_len);
+}
+
+int
+config_add_entry_to(struct config *config, size_t index,
+                    const struct config_entry *entry, const char *value,
+                    size_t value_len)
+{
+  struct config_section *section = &config->sections[index];
+  struct config_entry *entries, copy = *entry;
+
+  copy.key = config_keep_text(config, entry->key, strlen(entry->key));
+  copy.value = config_keep_text(config, value, value_len);
+  entries = grow_list(section->entries, section->n_entries, sizeof(copy));
+  if (entries)
+    section->entries = entries;
+  if (!copy.key || !copy.value || !entries)
+    return MP_ENOMEM;
+  section->entries[section->n_entries++] = copy;
+  return MP_OK;
+}
+
+const struct config_entry *
+config_find(const struct config_section *section, const char *key)
+{
+  size_t i;
+
+  for (i = 0; i < section->n_entries; i++)
+    if (strcmp(section->entries[i].key, key) == 0)
+      return &section->entries[i];
+  return NULL;
+}
+
+void
+config_refuse_continued(const struct config *config,
+                        const struct config_entry *entry,
+                        struct problems *problems)
+{
+  problems_add(problems, config->path, entry->continued,
+               "this line is indented, so it continues the value of \"%s\" in "
+               "line %u, which must be in one line: begin an option in the "
+               "first column",
+               entry->key, entry->line);
+}
+
+/* Whether the value of KEY is known to be no secret. */
+static bool
+is_public(const char *key, const struct mp_option *table,
+          const char *target_prefix)
+{
+  size_t len = target_prefix ? strlen(target_prefix) : 0;
+
+  if (strcmp(key, "plugin") == 0)
+    return true;
+  if (target_prefix && strncmp(key, target_prefix, len) == 0 && key[len] == '.')
+    return true;
+  for (; table && table->key; table++)
+    if (strcmp(table->key, key) == 0)
+      return table->type != MP_TYPE_SECRET;
+  return false;
+}
+
+void
+config_report_variables(const struct config *config,
+                        const struct config_section *section,
+                        const struct mp_option *table,
+                        const char *target_prefix, struct problems *problems)
+{
+  for (size_t i = 0; i < section->n_entries; i++) {
+    const struct config_entry *entry = &section->entries[i];
+
+    if (!entry->variable)
+      continue;
+    if (is_public(entry->key, table, target_prefix))
+      problems_add(problems, config->path, entry->variable_line,
+                   "the environment variable %s %s", entry->variable,
+                   entry->variable_why);
+    else
+      problems_add(problems, config->path, entry->variable_line,
+                   "%s: an environment variable that the value names with "
+                   "${NAME} %s (its name is not shown; for the characters ${ "
+                   "themselves, end the line after the $ and continue in an "
+                   "indented line)",
+                   entry->key, entry->variable_why);
+  }
+}
+
+void
+config_free(struct config *config)
+{
+  size_t i;
+
+  if (!config)
+    return;
+  for (i = 0; i < config->n_sections; i++)
+    free(config->sections[i].entries);
+  free(config->sections);
+  while (config->blocks) {
+    struct config_block *block = config->blocks;
+
+    config->blocks = block->next;
+    free(block);
+  }
+  free(config);
+}
+
+const char **
+config_continued(const struct config *config)
+{
+  const char **values;
+  size_t n = 1;
+
+  for (size_t i = 0; i < config->n_sections; i++)
+    n += config->sections[i].n_entries;
+  values = calloc(n, sizeof(*values));
+  if (!values)
+    return NULL;
+  n = 0;
+  for (size_t s = 0; s < config->n_sections; s++) {
+    const struct config_section *section = &config->sections[s];
+
+    for (size_t i = 0; i < section->n_entries; i++)
+      if (section->entries[i].continued)
+        values[n++] = section->entries[i].value;
+  }
+  return values;
+}
+
+static int
+refuse_file(const char *path, int err, struct problems *problems)
+{
+  static const struct {
+    int err, code;
+  } reasons[] = {
+    { EACCES, MP_EPERM },   { EPERM, MP_EPERM },
+    { ENOENT, MP_ECONFIG }, { ENOTDIR, MP_ECONFIG },
+    { EISDIR, MP_ECONFIG }, { ELOOP, MP_ECONFIG },
+    { ENXIO, MP_ECONFIG },  { ENAMETOOLONG, MP_ECONFIG },
+    { EFBIG, MP_ECONFIG },  { ENOMEM, MP_ENOMEM },
+  };
+  size_t i;
+
+  problems_add(problems, path, 0, "cannot be read: %s", strerror(err));
+  for (i = 0; i < ARRAY_SIZE(reasons); i++)
+    if (reasons[i].err == err)
+      return reasons[i].code;
+  return MP_EIO;
+}
+
+int
+config_load(const char *path, struct problems *problems, struct config **ret)
+{
+  struct slurp file;
+  int err = slurp_file(path, MAX_FILE, &file);
+  int code;
+
+  if (err)
+    return refuse_file(path, err, problems);
+  code = config_parse(path, file.text, file.len, problems, ret);
+  if (code == MP_OK)
+    (*ret)->world_readable = slurp_is_world_readable(&file);
+  slurp_free(&file);
+  return code;
+}

@@ -1,0 +1,451 @@
+/*
+ * The pipeline file, read with inih.
+ *
+ * inih alone would cut lines at 199 bytes and names of sections at 49
+ * characters, merge repeated sections, hide empty ones, keep comments in
+ * continued values and give no line numbers.  So it gets its lines from
+ * next_line() here, which counts them, refuses what inih would cut or take in
+ * another way, and follows the sections by itself; what is left to inih is to
+ * take a line apart.
+ */
+#include "core/config/config.h"
+
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/nearest.h"
+
+/* Nobody writes that many by hand; it bounds what a wrong file can cost. */
+#define MAX_SECTIONS 4096
+#define MAX_ENTRIES 4096 /* of one section */
+
+/* What an indented line would go on with. */
+enum above {
+  ABOVE_NOTHING,
+  ABOVE_VALUE,
+  ABOVE_FAULT, /* a line that was refused: so is what goes on with it */
+};
+
+struct parser {
+  struct config *config;
+  struct problems *problems;
+  const char *next, *end; /* the text not read so far */
+  unsigned line;
+  enum above above;
+  bool continues;     /* this line goes on with the value above */
+  bool in_section;    /* below some heading */
+  bool keeps_section; /* it was sound: what follows is kept */
+
+  /* The entry that grows as long as lines go on with it. */
+  char key[CONFIG_MAX_LINE + 1]; /* "": there is none */
+  struct config_entry entry;     /* without its texts */
+  struct text value;
+
+  bool out_of_memory;
+};
+
+static const char *const kinds[] = { "pipeline", "input", "transform", "output",
+                                     NULL };
+
+static bool
+is_blank(char c)
+{
+  return c == ' ' || c == '\t';
+}
+
+/* ---- Entries ------------------------------------------------------------- */
+
+static struct config_section *
+current_section(struct parser *p)
+{
+  return &p->config->sections[p->config->n_sections - 1];
+}
+
+/* The entry is complete: no line goes on with it. */
+static void
+end_entry(struct parser *p)
+{
+  if (p->key[0] == '\0' || p->out_of_memory)
+    return;
+  p->entry.key = p->key;
+  p->out_of_memory = config_add_entry(p->config, &p->entry, p->value.bytes,
+                                      p->value.len) != MP_OK;
+  p->key[0] = '\0';
+}
+
+static void
+begin_entry(struct parser *p, const char *key)
+{
+  const struct config_section *section = current_section(p);
+  const struct config_entry *first = config_find(section, key);
+
+  if (first) {
+    problems_add(p->problems, p->config->path, p->line,
+                 "option \"%s\" is given twice; first in line %u", key,
+                 first->line);
+    return;
+  }
+  if (section->n_entries == MAX_ENTRIES) {
+    problems_add(p->problems, p->config->path, p->line,
+                 "more than %d options in a section", MAX_ENTRIES);
+    return;
+  }
+  snprintf(p->key, sizeof(p->key), "%s", key);
+  p->entry = (struct config_entry){ .line = p->line };
+  p->value.len = 0;
+  p->above = ABOVE_VALUE;
+}
+
+/* Keeps the first one, for config_report_variables. */
+static void
+keep_variable(struct parser *p, const struct config_refusal *refusal)
+{
+  struct config_entry *entry = &p->entry;
+
+  if (entry->variable)
+    return;
+  entry->variable =
+    config_keep_text(p->config, refusal->variable, strlen(refusal->variable));
+  entry->variable_why =
+    config_keep_text(p->config, refusal->why, strlen(refusal->why));
+  entry->variable_line = p->line;
+  p->out_of_memory |= !entry->variable || !entry->variable_why;
+}
+
+/* Adds what stands of a value in this line. */
+static void
+add_part(struct parser *p, const char *part)
+{
+  struct config_refusal refusal;
+  int code = config_text_expand(part, &p->value, &p->entry.in_clear, &refusal);
+
+  if (code == MP_ENOMEM)
+    p->out_of_memory = true;
+  if (p->continues && p->entry.continued == 0)
+    p->entry.continued = p->line;
+  if (code != MP_ECONFIG)
+    return;
+  p->entry.broken = true;
+  if (refusal.variable[0])
+    keep_variable(p, &refusal);
+  else
+    problems_add(p->problems, p->config->path, p->line, "%s", refusal.why);
+}
+
+/* Called by inih with each NAME = VALUE and each line that goes on with one. */
+static int
+handle_entry(void *user, const char *section, const char *key,
+             const char *value)
+{
+  struct parser *p = user;
+
+  (void)section; /* cut at 49 characters; next_line has seen it whole */
+  if (!p->continues) {
+    end_entry(p);
+    p->above = ABOVE_FAULT;
+    if (!p->out_of_memory && p->keeps_section)
+      begin_entry(p, key);
+  }
+  if (p->key[0] && !p->out_of_memory)
+    add_part(p, value ? value : "");
+  return 1;
+}
+
+/* ---- Sections ------------------------------------------------------------ */
+
+/* The kind that is known by that name.  Of one that is not, the nearest is
+ * taken, once it is reported: what stands below it is then checked too. */
+static const char *
+known_kind(struct parser *p, const char *kind)
+{
+  const char *known = nearest(kind, kinds);
+  char hint[NEAREST_HINT];
+
+  if (!known || strcmp(kind, known) != 0)
+    problems_add(p->problems, p->config->path, p->line,
+                 "unknown section \"%s\"%s", kind,
+                 known ? nearest_hint(known, hint, sizeof(hint))
+                       : ": there are [pipeline], [input NAME], "
+                         "[transform NAME] and [output NAME]");
+  return known;
+}
+
+static bool
+name_is_sound(struct parser *p, const char *kind, const char *name)
+{
+  if (strcmp(kind, "pipeline") == 0 && *name) {
+    problems_add(p->problems, p->config->path, p->line,
+                 "[pipeline] takes no name, but has \"%s\"", name);
+    return false;
+  }
+  if (strcmp(kind, "pipeline") != 0 && !*name) {
+    problems_add(p->problems, p->config->path, p->line,
+                 "the section has no name: write [%s NAME]", kind);
+    return false;
+  }
+  if (*name && !config_is_name(name, strlen(name))) {
+    problems_add(
+      p->problems, p->config->path, p->line,
+      "\"%s\" cannot be a name: use 1 to %d of the characters A-Z a-z "
+      "0-9 _ -",
+      name, CONFIG_MAX_NAME);
+    return false;
+  }
+  return true;
+}
+
+/* Names are unique in the file, whatever the kinds; [pipeline], whose name is
+ * empty, comes once. */
+static void
+check_unique(struct parser *p, const char *kind, const char *name)
+{
+  size_t i;
+
+  for (i = 0; i < p->config->n_sections; i++) {
+    const struct config_section *other = &p->config->sections[i];
+
+    if (strcmp(other->name, name) != 0)
+      continue;
+    if (*name)
+      problems_add(p->problems, p->config->path, p->line,
+                   "the name \"%s\" is taken by [%s %s] in line %u", name,
+                   other->kind, name, other->line);
+    else
+      problems_add(p->problems, p->config->path, p->line,
+                   "[%s] comes twice; first in line %u", kind, other->line);
+    return;
+  }
+}
+
+static void
+add_section(struct parser *p, const char *kind, const char *name)
+{
+  if (p->config->n_sections == MAX_SECTIONS) {
+    problems_add(p->problems, p->config->path, p->line, "more than %d sections",
+                 MAX_SECTIONS);
+    return;
+  }
+  if (config_add_section(p->config, kind, name, p->line) == MP_OK)
+    p->keeps_section = true;
+  else
+    p->out_of_memory = true;
+}
+
+/* HEADING is what stands between the brackets; it is taken apart. */
+static void
+begin_section(struct parser *p, char *heading)
+{
+  char *kind = heading + strspn(heading, " \t");
+  char *name = kind + strcspn(kind, " \t");
+  const char *known;
+  size_t len;
+
+  end_entry(p);
+  p->above = ABOVE_NOTHING;
+  p->in_section = true;
+  p->keeps_section = false;
+  if (*name)
+    *name++ = '\0';
+  name += strspn(name, " \t");
+  len = strlen(name);
+  while (len > 0 && is_blank(name[len - 1]))
+    name[--len] = '\0';
+  known = known_kind(p, kind);
+  if (!known || !name_is_sound(p, known, name)) {
+    p->config->lost_section = true;
+    return;
+  }
+  check_unique(p, known, name);
+  add_section(p, known, name);
+}
+
+/* ---- Lines --------------------------------------------------------------- */
+
+static void
+refuse_line(struct parser *p, const char *why)
+{
+  problems_add(p->problems, p->config->path, p->line, "%s", why);
+  p->above = ABOVE_FAULT;
+}
+
+#define OPTION_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_."
+#define OTHER_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
+
+/* Whether LINE looks like NAME = VALUE.  NAME=VALUE in capitals is a variable
+ * for a command; nothing behind the "=" is the end of a text in base64. */
+static bool
+looks_like_entry(const char *line)
+{
+  size_t len = strspn(line, OPTION_LETTERS OTHER_LETTERS);
+  bool plain = len > 0 && strspn(line, OPTION_LETTERS) == len;
+  const char *equals = line + len + strspn(line + len, " \t");
+
+  if (len == 0 || *equals != '=' || (!plain && equals == line + len))
+    return false;
+  return equals[strspn(equals, "= \t")] != '\0';
+}
+
+/* Whether LINE, which is indented, goes on with a value. */
+static bool
+check_continuation(struct parser *p, const char *line)
+{
+  switch (p->above) {
+  case ABOVE_FAULT:
+    return false;
+  case ABOVE_NOTHING:
+    refuse_line(p, "an indented line goes on with the value above, but there "
+                   "is none: begin it in the first column");
+    return false;
+  case ABOVE_VALUE:
+    break;
+  }
+  if (!p->key[0] || !looks_like_entry(line + strspn(line, " \t")))
+    return true;
+  problems_add(p->problems, p->config->path, p->line,
+               "this line is indented, so it continues the value of \"%s\" in "
+               "line %u: if it is an option, begin it in the first column; if "
+               "not, break that value at another place",
+               p->key, p->entry.line);
+  p->above = ABOVE_FAULT;
+  return false;
+}
+
+/* Whether inih will find NAME = VALUE in LINE, as we understand it.  What is
+ * wrong is not shown: it may be the rest of a secret. */
+static bool
+check_entry(struct parser *p, const char *line)
+{
+  const char *mark = strpbrk(line, "=:");
+
+  if (!mark || !strchr(mark, '='))
+    refuse_line(p, "missing \"=\": a line is a [section], NAME = VALUE, or a "
+                   "comment");
+  else if (*mark == ':')
+    refuse_line(p, "a \":\" before the \"=\": write NAME = VALUE");
+  else if (mark == line)
+    refuse_line(p, "no name before the \"=\"");
+  else if (!p->in_section)
+    refuse_line(p, "an option before the first section");
+  else
+    return true;
+  return false;
+}
+
+/* Looks at a line before inih does; false: inih need not see it. */
+static bool
+check_line(struct parser *p, char *line)
+{
+  size_t len = strlen(line);
+
+  p->continues = is_blank(line[0]);
+  if (p->continues)
+    return check_continuation(p, line);
+  if (line[0] != '[')
+    return check_entry(p, line);
+  if (line[len - 1] != ']') {
+    refuse_line(p, "a heading that does not end with \"]\"");
+    p->in_section = true;
+    p->keeps_section = false;
+    p->config->lost_section = true;
+    return false;
+  }
+  line[len - 1] = '\0';
+  begin_section(p, line + 1);
+  return false;
+}
+
+/* Cuts off comment and blanks; what remains may be empty. */
+static void
+cut_comment(char *line)
+{
+  size_t start = strspn(line, " \t");
+  size_t i, len = strlen(line);
+
+  for (i = 1; i < len; i++)
+    if (line[i] == ';' && is_blank(line[i - 1]))
+      len = i;
+  if (line[start] == '#' || line[start] == ';')
+    len = 0;
+  while (len > 0 && is_blank(line[len - 1]))
+    len--;
+  line[len] = '\0';
+}
+
+/* The next line of the text, its end taken off; false: there is none. */
+static bool
+take_line(struct parser *p, const char **ret_line, size_t *ret_len)
+{
+  const char *line = p->next, *stop;
+
+  if (line == p->end)
+    return false;
+  stop = memchr(line, '\n', (size_t)(p->end - line));
+  p->next = stop ? stop + 1 : p->end;
+  if (!stop)
+    stop = p->end;
+  if (stop > line && stop[-1] == '\r')
+    stop--;
+  p->line++;
+  *ret_line = line;
+  *ret_len = (size_t)(stop - line);
+  return true;
+}
+
+/* Hands inih the next line, empty where there is nothing for it to do. */
+static char *
+next_line(char *buf, int size, void *user)
+{
+  struct parser *p = user;
+  const char *line, *fault;
+  size_t len;
+
+  if (p->out_of_memory || !take_line(p, &line, &len))
+    return NULL;
+  buf[0] = '\0';
+  fault = config_text_fault(line, len);
+  if (len > CONFIG_MAX_LINE || len >= (size_t)size) {
+    problems_add(p->problems, p->config->path, p->line,
+                 "a line of %zu bytes, but %d is the most: go on in the next "
+                 "line, indented",
+                 len, CONFIG_MAX_LINE);
+    p->above = ABOVE_FAULT;
+  } else if (fault) {
+    problems_add(p->problems, p->config->path, p->line, "%s in this line%s",
+                 fault, p->line == 1 ? ": save the file as UTF-8" : "");
+    p->above = ABOVE_FAULT;
+  } else {
+    memcpy(buf, line, len);
+    buf[len] = '\0';
+    cut_comment(buf);
+    if (buf[0] && !check_line(p, buf))
+      buf[0] = '\0';
+  }
+  return buf;
+}
+
+int
+config_parse(const char *path, const char *text, size_t len,
+             struct problems *problems, struct config **ret)
+{
+  static const char bom[] = "\xef\xbb\xbf";
+  struct parser p = { .problems = problems, .next = text, .end = text + len };
+  int refused;
+
+  p.config = config_new(path);
+  if (!p.config)
+    return MP_ENOMEM;
+  if (len >= strlen(bom) && memcmp(text, bom, strlen(bom)) == 0)
+    p.next += strlen(bom);
+  refused = ini_parse_stream(next_line, &p, handle_entry, &p);
+  end_entry(&p);
+  text_free(&p.value);
+  if (p.out_of_memory || refused == -2) {
+    config_free(p.config);
+    return MP_ENOMEM;
+  }
+  if (refused > 0 && problems_errors(problems) == 0)
+    problems_add(problems, path, (unsigned)refused, "this line makes no sense");
+  *ret = p.config;
+  return MP_OK;
+}

@@ -1,0 +1,173 @@
+/*
+ * Values are UTF-8 without control characters wherever they come from, the file
+ * or the environment, so that they can be shown and sent as they are.
+ */
+#include "core/config/config_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "meterpipe/plugin.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+void
+text_free(struct text *text)
+{
+  free(text->bytes);
+  memset(text, 0, sizeof(*text));
+}
+
+int
+text_append(struct text *text, const char *bytes, size_t len)
+{
+  if (text->room - text->len < len) {
+    size_t room = 2 * text->room + len;
+    char *grown = realloc(text->bytes, room);
+
+    if (!grown)
+      return MP_ENOMEM;
+    text->bytes = grown;
+    text->room = room;
+  }
+  if (len > 0)
+    memcpy(text->bytes + text->len, bytes, len);
+  text->len += len;
+  return MP_OK;
+}
+
+bool
+config_is_name(const char *text, size_t len)
+{
+  size_t i;
+
+  for (i = 0; i < len; i++)
+    if (text[i] == '\0' || !strchr(LETTERS DIGITS "_-", text[i]))
+      return false;
+  return len >= 1 && len <= CONFIG_MAX_NAME;
+}
+
+/* Length of the UTF-8 character at TEXT; 0: there is none.  No overlong forms,
+ * no surrogates, nothing above U+10FFFF. */
+static size_t
+utf8_length(const unsigned char *text, size_t len)
+{
+  static const struct {
+    unsigned char first, last; /* first byte */
+    unsigned char low, high;   /* range of the second */
+    unsigned char length;
+  } forms[] = {
+    { 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+    { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+    { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+    { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+    { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+  };
+  size_t f, i;
+
+  for (f = 0; f < ARRAY_SIZE(forms); f++)
+    if (text[0] >= forms[f].first && text[0] <= forms[f].last)
+      break;
+  if (f == ARRAY_SIZE(forms) || forms[f].length > len)
+    return 0;
+  if (forms[f].length > 1 &&
+      (text[1] < forms[f].low || text[1] > forms[f].high))
+    return 0;
+  for (i = 2; i < forms[f].length; i++)
+    if ((text[i] & 0xc0) != 0x80)
+      return 0;
+  return forms[f].length;
+}
+
+const char *
+config_text_fault(const char *text, size_t len)
+{
+  const unsigned char *p = (const unsigned char *)text, *end = p + len;
+
+  while (p < end) {
+    size_t n = utf8_length(p, (size_t)(end - p));
+
+    if (*p == 0)
+      return "a NUL byte";
+    if ((*p < ' ' && *p != '\t') || *p == 0x7f)
+      return "a control character";
+    if (n == 2 && *p == 0xc2 && p[1] < 0xa0) /* U+0080 to U+009F */
+      return "a control character";
+    if (n == 0)
+      return "bytes that are not UTF-8";
+    p += n;
+  }
+  return NULL;
+}
+
+/* Length of the ${NAME} at TEXT; 0: it is none, and the $ means itself. */
+static size_t
+variable_length(const char *text)
+{
+  size_t len;
+
+  if (text[0] != '$' || text[1] != '{' || text[2] == '\0' ||
+      strchr(DIGITS, text[2]))
+    return 0;
+  len = strspn(text + 2, LETTERS DIGITS "_");
+  return len > 0 && text[2 + len] == '}' ? len + 3 : 0;
+}
+
+/* Appends the value of the variable that LEN bytes ${NAME} name. */
+static int
+expand_variable(const char *part, size_t len, struct text *text,
+                struct config_refusal *ret_refusal)
+{
+  const char *value, *fault;
+  char name[CONFIG_MAX_LINE + 1];
+
+  snprintf(name, sizeof(name), "%.*s", (int)(len - 3), part + 2);
+  value = getenv(name);
+  fault = value ? config_text_fault(value, strlen(value)) : NULL;
+  if (value && !fault)
+    return text_append(text, value, strlen(value));
+  memcpy(ret_refusal->variable, name, sizeof(name));
+  if (fault)
+    snprintf(ret_refusal->why, CONFIG_WHY, "holds %s", fault);
+  else
+    snprintf(ret_refusal->why, CONFIG_WHY, "is not set");
+  return MP_ECONFIG;
+}
+
+int
+config_text_expand(const char *part, struct text *text, bool *in_clear,
+                   struct config_refusal *ret_refusal)
+{
+  const char *end = part + strlen(part);
+  int code = MP_OK;
+
+  if (part[0] == '"') {
+    if (end - part < 2 || end[-1] != '"') {
+      ret_refusal->variable[0] = '\0';
+      snprintf(ret_refusal->why, CONFIG_WHY,
+               "a value that begins with a double quote must end with one in "
+               "the same line (a ; behind a blank is written \\;)");
+      return MP_ECONFIG;
+    }
+    part++;
+    end--;
+  }
+  while (code == MP_OK && part < end) {
+    size_t len = variable_length(part);
+
+    if (len > 0) {
+      code = expand_variable(part, len, text, ret_refusal);
+      part += len;
+      continue;
+    }
+    part += part[0] == '\\' && part[1] == ';';
+    code = text_append(text, part, 1);
+    *in_clear = true;
+    part++;
+  }
+  return code;
+}

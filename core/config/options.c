@@ -1,0 +1,512 @@
+/*
+ * A section checked against the table of its plugin, once, before anything is
+ * opened: after that, options are looked up and cannot be wrong.
+ */
+#include "core/config/options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/nearest.h"
+#include "core/config/option_type.h"
+#include "core/config/secret.h"
+
+#define FILE_SUFFIX "_file"
+
+struct option {
+  const struct mp_option *row;
+  const char *text; /* NULL: no value */
+  char *from_file;  /* holds text, when it is a secret read from a file */
+  struct option_number number;
+  bool given;
+  unsigned line; /* where it was given; 0: on a command line */
+};
+
+struct options {
+  unsigned line; /* of the section */
+  bool has_secret;
+  size_t n;
+  struct option list[];
+};
+
+/* What a check works on. */
+struct check {
+  const struct config *config;
+  const struct config_section *section;
+  const char *target_prefix;
+  struct problems *problems;
+  struct options *options;
+};
+
+const struct mp_option pipeline_options[] = {
+  { "deadline", MP_TYPE_DURATION, 0, "60s", "1ms..",
+    "time for one cycle, connects and retries included" },
+  { "state_dir", MP_TYPE_PATH, 0, NULL, NULL,
+    "directory of the state database" },
+  { "queue_max", MP_TYPE_INT, 0, "10000", "1..",
+    "rows that wait for an output at most" },
+  { .key = NULL },
+};
+
+/* Where KEY stands in the list; its length when it does not. */
+static size_t
+find(const struct options *options, const char *key, size_t key_len)
+{
+  size_t i;
+
+  for (i = 0; i < options->n; i++) {
+    const char *name = options->list[i].row->key;
+
+    if (strlen(name) == key_len && memcmp(name, key, key_len) == 0)
+      break;
+  }
+  return i;
+}
+
+/* The option that KEY gives, directly or as a file; NULL: there is none. */
+static struct option *
+find_given(const struct check *c, const char *key, bool *ret_is_file)
+{
+  struct options *options = c->options;
+  size_t len = strlen(key), suffix = strlen(FILE_SUFFIX);
+  size_t i = find(options, key, len);
+
+  *ret_is_file = false;
+  if (i < options->n)
+    return &options->list[i];
+  if (len <= suffix || strcmp(key + len - suffix, FILE_SUFFIX) != 0)
+    return NULL;
+  i = find(options, key, len - suffix);
+  if (i == options->n || options->list[i].row->type != MP_TYPE_SECRET)
+    return NULL;
+  *ret_is_file = true;
+  return &options->list[i];
+}
+
+/* ---- Names that are unknown ---------------------------------------------- */
+
+/* What NEAREST ever points to is kept here, when it had to be made first. */
+struct made_name {
+  char candidate[NEAREST_MAX + 1];
+  char best[NEAREST_MAX + 1];
+};
+
+MP_PRINTF(3, 4)
+static void
+offer_made(struct nearest *near, struct made_name *name, const char *fmt, ...)
+{
+  va_list args;
+  int len;
+
+  va_start(args, fmt);
+  len = vsnprintf(name->candidate, sizeof(name->candidate), fmt, args);
+  va_end(args);
+  if (len < 0 || (size_t)len >= sizeof(name->candidate))
+    return;
+  nearest_offer(near, name->candidate);
+  if (near->best == name->candidate) {
+    memcpy(name->best, name->candidate, sizeof(name->best));
+    near->best = name->best;
+  }
+}
+
+/* "index.323" and "idx_323" for "idx.323": as if the target prefix was meant.
+ */
+static void
+offer_target(struct nearest *near, struct made_name *name, const char *prefix)
+{
+  const char *rest = strchr(near->word, '.');
+
+  if (!rest && strncmp(near->word, prefix, strlen(prefix)) == 0)
+    rest = near->word + strlen(prefix);
+  if (!rest)
+    return;
+  rest += strspn(rest, "._-");
+  if (*rest)
+    offer_made(near, name, "%s.%s", prefix, rest);
+}
+
+/* "a, b, c" of what the section knows, as far as BUF takes it. */
+static void
+list_known(const struct check *c, char *buf, size_t size)
+{
+  size_t i, len = 0;
+  const char *comma = "";
+
+  buf[0] = '\0';
+  for (i = 0; i < c->options->n && len < size; i++) {
+    len += (size_t)snprintf(buf + len, size - len, "%s%s", comma,
+                            c->options->list[i].row->key);
+    comma = ", ";
+  }
+  if (c->target_prefix && len < size)
+    snprintf(buf + len, size - len, "%s%s.NAME", comma, c->target_prefix);
+}
+
+/* Whether it may be the rest of a secret, which is not to be shown: it looks
+ * like the end of one in base64, or follows one. */
+static bool
+may_be_a_rest(const struct check *c, const struct config_entry *entry)
+{
+  const struct option *above = NULL;
+  bool is_file;
+
+  if (entry > c->section->entries)
+    above = find_given(c, entry[-1].key, &is_file);
+  return strspn(entry->value, "=") == strlen(entry->value) ||
+         (above && above->row->type == MP_TYPE_SECRET);
+}
+
+static void
+report_unknown(const struct check *c, const struct config_entry *entry)
+{
+  struct nearest near;
+  struct made_name name;
+  char hint[NEAREST_HINT], known[512];
+  size_t i;
+
+  nearest_start(&near, entry->key);
+  for (i = 0; i < c->options->n; i++) {
+    const struct mp_option *row = c->options->list[i].row;
+
+    nearest_offer(&near, row->key);
+    if (row->type == MP_TYPE_SECRET)
+      offer_made(&near, &name, "%s" FILE_SUFFIX, row->key);
+  }
+  if (c->target_prefix)
+    offer_target(&near, &name, c->target_prefix);
+  if (!near.best && may_be_a_rest(c, entry)) {
+    problems_add(c->problems, c->config->path, entry->line,
+                 "unknown option, whose name is not shown because it may "
+                 "belong to the value above: if that continues here, indent "
+                 "the line");
+    return;
+  }
+  list_known(c, known, sizeof(known));
+  problems_add(c->problems, c->config->path, entry->line,
+               "unknown option \"%s\"%s%s", entry->key,
+               near.best ? nearest_hint(near.best, hint, sizeof(hint))
+               : *known  ? "; there are "
+                         : "; there are none here",
+               near.best ? "" : known);
+}
+
+/* ---- Secrets from files -------------------------------------------------- */
+
+static int
+read_secret(const struct check *c, const struct config_entry *entry,
+            struct option *option)
+{
+  struct secret secret;
+  int err = secret_read(entry->value, &secret);
+
+  if (err == ENOMEM)
+    return MP_ENOMEM;
+  if (err)
+    problems_add(c->problems, c->config->path, entry->line,
+                 "%s: the file cannot be read: %s (its path is not shown: it "
+                 "could be the %s itself, which belongs into the file)",
+                 entry->key, strerror(err), option->row->key);
+  else if (secret.fault)
+    problems_add(c->problems, c->config->path, entry->line, "%s: the file %s",
+                 entry->key, secret.fault);
+  else if (secret.world_readable)
+    problems_warn(c->problems, c->config->path, entry->line,
+                  "%s: everybody can read the file: chmod o-r it", entry->key);
+  option->from_file = secret.text;
+  option->text = secret.text;
+  return MP_OK;
+}
+
+static void
+note_secret(const struct check *c, const struct config_entry *entry)
+{
+  if (!entry->in_clear)
+    return;
+  c->options->has_secret = true;
+  if (c->config->world_readable)
+    problems_warn(c->problems, c->config->path, entry->line,
+                  "\"%s\" stands in a file that everybody can read: chmod o-r "
+                  "it, or use %s" FILE_SUFFIX,
+                  entry->key, entry->key);
+}
+
+/* ---- Checking ------------------------------------------------------------ */
+
+/* Values of these types can be longer than a line. */
+static bool
+can_continue(uint32_t type)
+{
+  return type == MP_TYPE_STRING || type == MP_TYPE_PATH ||
+         type == MP_TYPE_SECRET || type == MP_TYPE_FIELDS;
+}
+
+/* What is wrong with a value that took in an indented line. */
+static void
+report_not_shown(const struct check *c, const struct config_entry *entry,
+                 const struct mp_option *row)
+{
+  char example[64];
+
+  problems_add(c->problems, c->config->path, entry->line,
+               "%s: the value must have the form %s; its text is not shown, "
+               "because it continues in line %u",
+               entry->key, option_type_example(row, example, sizeof(example)),
+               entry->continued);
+}
+
+static void
+set_value(const struct check *c, const struct config_entry *entry,
+          struct option *option)
+{
+  char why[OPTION_WHY];
+
+  if (option->row->type == MP_TYPE_SECRET)
+    note_secret(c, entry);
+  if (entry->continued && !can_continue(option->row->type))
+    config_refuse_continued(c->config, entry, c->problems);
+  else if (option_type_parse(option->row, entry->value, &option->number, why) ==
+           MP_OK)
+    option->text = entry->value;
+  else if (entry->continued)
+    report_not_shown(c, entry, option->row);
+  else
+    problems_add(c->problems, c->config->path, entry->line, "%s: %s",
+                 entry->key, why);
+}
+
+/* The option itself, and its file: each is there once at most. */
+static void
+report_twice(const struct check *c, const struct config_entry *entry,
+             struct option *option)
+{
+  const char *key = option->row->key;
+  unsigned before = option->line;
+
+  option->line = entry->line;
+  if (before == 0)
+    problems_add(c->problems, c->config->path, 0,
+                 "\"%s\" and \"%s" FILE_SUFFIX "\" are both given", key, key);
+  else
+    problems_add(c->problems, c->config->path, entry->line,
+                 "\"%s\" and \"%s" FILE_SUFFIX
+                 "\" are both given; the other one is in line %u",
+                 key, key, before);
+}
+
+static int
+check_entry(const struct check *c, const struct config_entry *entry)
+{
+  bool is_file;
+  struct option *option = find_given(c, entry->key, &is_file);
+
+  if (!option) {
+    report_unknown(c, entry);
+    return MP_OK;
+  }
+  if (option->given) {
+    report_twice(c, entry, option);
+    return MP_OK;
+  }
+  option->given = true;
+  option->line = entry->line;
+  if (option->row->type == MP_TYPE_SECRET)
+    secret_forbid_cores();
+  if (entry->broken)
+    return MP_OK;
+  if (!*entry->value)
+    problems_add(c->problems, c->config->path, entry->line,
+                 "%s: the value is empty: give one, or remove the line",
+                 entry->key);
+  else if (is_file)
+    return read_secret(c, entry, option);
+  else
+    set_value(c, entry, option);
+  return MP_OK;
+}
+
+/* Whether KEY is not for the table: the plugin itself, or a target. */
+static bool
+passes_over(const struct check *c, const struct config_entry *entry)
+{
+  size_t len;
+
+  if (strcmp(entry->key, "plugin") == 0)
+    return strcmp(c->section->kind, "pipeline") != 0;
+  if (!c->target_prefix)
+    return false;
+  len = strlen(c->target_prefix);
+  return strncmp(entry->key, c->target_prefix, len) == 0 &&
+         entry->key[len] == '.' && entry->key[len + 1] != '\0';
+}
+
+/* An option that was not given: its default, if it has one. */
+static void
+set_default(const struct check *c, struct option *option)
+{
+  const struct mp_option *row = option->row;
+  char why[OPTION_WHY], example[64];
+
+  if (row->flags & MP_REQUIRED) {
+    problems_add(c->problems, c->config->path, c->section->line,
+                 "option \"%s\" is missing%s%s; for example: %s = %s", row->key,
+                 row->help ? ": " : "", row->help ? row->help : "", row->key,
+                 option_type_example(row, example, sizeof(example)));
+    return;
+  }
+  if (!row->def)
+    return;
+  if (option_type_parse(row, row->def, &option->number, why) == MP_OK)
+    option->text = row->def;
+  else
+    problems_add(c->problems, c->config->path, c->section->line,
+                 "the plugin's own default of \"%s\" is wrong: %s", row->key,
+                 why);
+}
+
+static struct options *
+make_options(const struct mp_option *table, unsigned line)
+{
+  struct options *options;
+  size_t i, n = 0;
+
+  while (table && table[n].key)
+    n++;
+  options = calloc(1, sizeof(*options) + n * sizeof(options->list[0]));
+  if (!options)
+    return NULL;
+  options->n = n;
+  options->line = line;
+  for (i = 0; i < n; i++)
+    options->list[i].row = &table[i];
+  return options;
+}
+
+int
+options_check(const struct config *config, const struct config_section *section,
+              const struct mp_option *table, const char *target_prefix,
+              struct problems *problems, struct options **ret)
+{
+  struct check c = { config, section, target_prefix, problems, NULL };
+  size_t i;
+  int code = MP_OK;
+
+  c.options = make_options(table, section->line);
+  if (!c.options)
+    return MP_ENOMEM;
+  for (i = 0; i < section->n_entries && code == MP_OK; i++)
+    if (!passes_over(&c, &section->entries[i]))
+      code = check_entry(&c, &section->entries[i]);
+    else if (section->entries[i].continued)
+      config_refuse_continued(config, &section->entries[i], problems);
+  config_report_variables(config, section, table, target_prefix, problems);
+  for (i = 0; i < c.options->n && code == MP_OK; i++)
+    if (!c.options->list[i].given)
+      set_default(&c, &c.options->list[i]);
+  if (code != MP_OK) {
+    options_free(c.options);
+    return code;
+  }
+  *ret = c.options;
+  return MP_OK;
+}
+
+void
+options_free(struct options *options)
+{
+  size_t i;
+
+  if (!options)
+    return;
+  for (i = 0; i < options->n; i++)
+    secret_free(options->list[i].from_file);
+  free(options);
+}
+
+/* ---- Looking up ---------------------------------------------------------- */
+
+/* The option KEY when it has a value; else NULL. */
+static const struct option *
+look_up(const struct options *options, const char *key)
+{
+  size_t i = find(options, key, strlen(key));
+
+  if (i == options->n || !options->list[i].text)
+    return NULL;
+  return &options->list[i];
+}
+
+const char *
+options_text(const struct options *options, const char *key)
+{
+  const struct option *option = look_up(options, key);
+
+  return option ? option->text : NULL;
+}
+
+int64_t
+options_int(const struct options *options, const char *key)
+{
+  const struct option *option = look_up(options, key);
+
+  return option ? option->number.number : 0;
+}
+
+int
+options_decimal(const struct options *options, const char *key,
+                struct decimal *ret)
+{
+  const struct option *option = look_up(options, key);
+
+  if (!option || option->row->type != MP_TYPE_DECIMAL)
+    return MP_DROP;
+  *ret = option->number.decimal;
+  return MP_OK;
+}
+
+bool
+options_same(const struct options *a, const struct options *b, const char *key)
+{
+  const struct option *x = look_up(a, key), *y = look_up(b, key);
+
+  if (!x || !y)
+    return x == y;
+  switch (x->row->type) {
+  case MP_TYPE_INT:
+  case MP_TYPE_DURATION:
+  case MP_TYPE_SIZE:
+  case MP_TYPE_BOOL:
+    return x->number.number == y->number.number;
+  case MP_TYPE_DECIMAL:
+    return decimal_compare(x->number.decimal, y->number.decimal) == 0;
+  default:
+    return strcmp(x->text, y->text) == 0;
+  }
+}
+
+unsigned
+options_line(const struct options *options, const char *key)
+{
+  size_t i = find(options, key, strlen(key));
+
+  if (i == options->n || !options->list[i].given)
+    return options->line;
+  return options->list[i].line;
+}
+
+bool
+options_given(const struct options *options, const char *key)
+{
+  size_t i = find(options, key, strlen(key));
+
+  return i < options->n && options->list[i].given;
+}
+
+bool
+options_has_secret(const struct options *options)
+{
+  return options->has_secret;
+}

@@ -1,0 +1,200 @@
+/*
+ * The list of problems is kept sorted as it grows, so that printing only
+ * prints: problems mostly come in the order of their lines anyway.
+ */
+#include "core/config/problems.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/run/hidden.h"
+#include "core/run/log.h"
+#include "lib/plain.h"
+
+struct problem {
+  char *file, *text;
+  unsigned file_rank; /* files count from 0 in the order they were named */
+  unsigned line;
+  bool is_error;
+};
+
+void
+problems_init(struct problems *problems)
+{
+  memset(problems, 0, sizeof(*problems));
+}
+
+static void
+problem_clear(struct problem *p)
+{
+  free(p->file);
+  free(p->text);
+}
+
+void
+problems_free(struct problems *problems)
+{
+  size_t i;
+
+  for (i = 0; i < problems->n; i++)
+    problem_clear(&problems->list[i]);
+  free(problems->list);
+  problems_init(problems);
+}
+
+size_t
+problems_errors(const struct problems *problems)
+{
+  return problems->n_errors;
+}
+
+static unsigned
+rank_of_file(const struct problems *problems, const char *file)
+{
+  unsigned next = 0;
+  size_t i;
+
+  for (i = 0; i < problems->n; i++) {
+    if (strcmp(problems->list[i].file, file) == 0)
+      return problems->list[i].file_rank;
+    if (problems->list[i].file_rank >= next)
+      next = problems->list[i].file_rank + 1;
+  }
+  return next;
+}
+
+static bool
+make_room(struct problems *problems)
+{
+  size_t room = problems->room ? problems->room * 2 : 16;
+  struct problem *list;
+
+  if (problems->n >= PROBLEMS_MAX)
+    return false;
+  if (problems->n < problems->room)
+    return true;
+  list = realloc(problems->list, room * sizeof(*list));
+  if (!list)
+    return false;
+  problems->list = list;
+  problems->room = room;
+  return true;
+}
+
+/* Behind all that stand in the same line or before it. */
+static void
+insert_sorted(struct problems *problems, const struct problem *p)
+{
+  struct problem *list = problems->list;
+  size_t i = problems->n;
+
+  while (i > 0 && (list[i - 1].file_rank > p->file_rank ||
+                   (list[i - 1].file_rank == p->file_rank &&
+                    list[i - 1].line > p->line)))
+    i--;
+  memmove(&list[i + 1], &list[i], (problems->n - i) * sizeof(*list));
+  list[i] = *p;
+  problems->n++;
+}
+
+MP_PRINTF(1, 0)
+static char *
+format_text(const char *fmt, va_list args)
+{
+  va_list again;
+  char *text;
+  int len;
+
+  va_copy(again, args);
+  len = vsnprintf(NULL, 0, fmt, again);
+  va_end(again);
+  if (len < 0)
+    return NULL;
+  text = malloc((size_t)len + 1);
+  if (text)
+    vsnprintf(text, (size_t)len + 1, fmt, args);
+  return text;
+}
+
+MP_PRINTF(5, 0)
+static void
+add(struct problems *problems, bool is_error, const char *file, unsigned line,
+    const char *fmt, va_list args)
+{
+  struct problem p = { .line = line, .is_error = is_error };
+
+  problems->n_errors += is_error;
+  if (!make_room(problems)) {
+    problems->n_lost++;
+    return;
+  }
+  p.file_rank = rank_of_file(problems, file);
+  p.file = strdup(file);
+  p.text = format_text(fmt, args);
+  if (!p.file || !p.text) {
+    problem_clear(&p);
+    problems->n_lost++;
+    return;
+  }
+  hidden_make(p.text);
+  insert_sorted(problems, &p);
+}
+
+void
+problems_add(struct problems *problems, const char *file, unsigned line,
+             const char *fmt, ...)
+{
+  va_list args;
+
+  va_start(args, fmt);
+  add(problems, true, file, line, fmt, args);
+  va_end(args);
+}
+
+void
+problems_warn(struct problems *problems, const char *file, unsigned line,
+              const char *fmt, ...)
+{
+  va_list args;
+
+  va_start(args, fmt);
+  add(problems, false, file, line, fmt, args);
+  va_end(args);
+}
+
+void
+problems_print(const struct problems *problems, FILE *out)
+{
+  size_t i;
+
+  for (i = 0; i < problems->n; i++) {
+    struct problem *p = &problems->list[i];
+
+    plain_make(p->file);
+    plain_make(p->text);
+    fputs(p->file, out);
+    if (p->line > 0)
+      fprintf(out, ":%u", p->line);
+    fprintf(out, ": %s%s\n", p->is_error ? "" : "warning: ", p->text);
+  }
+  if (problems->n_lost > 0)
+    fprintf(out, "and %zu more problems\n", problems->n_lost);
+}
+
+void
+problems_tell(const struct problems *problems)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+
+  if (out)
+    problems_print(problems, out);
+  if (out && fclose(out) == 0 && text)
+    log_text(text);
+  else
+    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
+  free(text);
+}

@@ -1,0 +1,124 @@
+/*
+ * A core file would hold the secret, and is kept, sent in with reports and
+ * found in backups.  Nothing but the core is forbidden: a program that is not
+ * "dumpable" at all could not be named to another run that finds the port in
+ * use.
+ */
+#include "core/config/secret.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "lib/slurp.h"
+
+#define SECRET_MAX ((size_t)64 << 10)
+
+static int
+slurp_credential(const char *path, struct slurp *ret)
+{
+  const char *dir = getenv("CREDENTIALS_DIRECTORY");
+  size_t size;
+  char *full;
+  int err;
+
+  if (path[0] == '/' || !dir || !*dir)
+    return slurp_file(path, SECRET_MAX, ret);
+  size = strlen(dir) + strlen(path) + 2;
+  full = malloc(size);
+  if (!full)
+    return ENOMEM;
+  snprintf(full, size, "%s/%s", dir, path);
+  err = slurp_file(full, SECRET_MAX, ret);
+  free(full);
+  return err == ENOENT ? slurp_file(path, SECRET_MAX, ret) : err;
+}
+
+/* Takes off the end of the line.  What keeps the rest from being a secret;
+ * NULL: nothing. */
+static const char *
+trim(struct slurp *file)
+{
+  size_t len = file->len;
+
+  if (len > 0 && file->text[len - 1] == '\n')
+    len--;
+  if (len > 0 && file->text[len - 1] == '\r')
+    len--;
+  file->text[len] = '\0';
+  if (len == 0)
+    return "is empty";
+  if (strlen(file->text) != len)
+    return "holds a NUL byte";
+  if (strpbrk(file->text, "\r\n"))
+    return "holds more than one line";
+  return NULL;
+}
+
+int
+secret_read(const char *path, struct secret *ret)
+{
+  struct slurp file;
+  int err = slurp_credential(path, &file);
+
+  memset(ret, 0, sizeof(*ret));
+  if (err)
+    return err;
+  ret->world_readable = slurp_is_world_readable(&file);
+  ret->fault = trim(&file);
+  if (ret->fault)
+    slurp_free(&file);
+  else
+    ret->text = file.text;
+  return 0;
+}
+
+void
+secret_free(char *secret)
+{
+  if (secret)
+    explicit_bzero(secret, strlen(secret));
+  free(secret);
+}
+
+bool
+secret_is(const struct mp_option *option, const char *word)
+{
+  size_t len = strcspn(word, "=");
+
+  for (; option && option->key; option++)
+    if (option->type == MP_TYPE_SECRET && strlen(option->key) == len &&
+        strncmp(option->key, word, len) == 0)
+      return true;
+  return false;
+}
+
+bool
+secret_hide_words(const struct mp_option *options, char **words, int n)
+{
+  bool any = false;
+
+  for (int i = 0; i < n; i++) {
+    char *value = strchr(words[i], '=');
+
+    if (!value || !secret_is(options, words[i]))
+      continue;
+    memset(value + 1, '*', strlen(value + 1));
+    any = true;
+  }
+  return any;
+}
+
+void
+secret_forbid_cores(void)
+{
+  struct rlimit limit;
+
+  if (getrlimit(RLIMIT_CORE, &limit) != 0)
+    return;
+  /* A limit of 0 is not heeded where cores go to a program; 1 is (core(5)). */
+  limit.rlim_cur = limit.rlim_max < 1 ? 0 : 1;
+  (void)setrlimit(RLIMIT_CORE, &limit);
+}

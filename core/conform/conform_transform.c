@@ -1,0 +1,112 @@
+/* What a transform owes. */
+#include "core/conform/conform.h"
+
+#include <string.h>
+
+static const int alone[] = { MP_OK, MP_DROP, MP_HOLD, -1 }; /* no operand */
+static const int outcomes[] = { MP_OK, MP_DROP, MP_HOLD, MP_REBASE, -1 };
+
+static const struct mp_value readings[] = {
+  { .kind = MP_COUNTER, .coef = 84208, .exp10 = -3, .unit = "GJ" },
+  { .kind = MP_GAUGE, .coef = -1, .exp10 = 0, .unit = NULL },
+  { .kind = MP_DELTA, .coef = 0, .exp10 = -2, .unit = "m3" },
+  { .kind = MP_GAUGE, .coef = INT64_MAX, .exp10 = 99, .unit = "kW" },
+  { .kind = MP_GAUGE, .coef = INT64_MIN, .exp10 = -99, .unit = "kW" },
+  { .kind = MP_GAUGE, .coef = 1, .exp10 = 0, .unit = "no such unit" },
+  { .kind = MP_TEXT, .text = "a text" },
+  { .kind = MP_TEXT, .text = "" },
+};
+
+static const struct {
+  uint32_t flags;
+  const char *value;
+} operands[] = {
+  { MP_OPERAND_MISSING, NULL },
+  { MP_OPERAND_FIRST, NULL },
+  { 0, "84.000 GJ" },
+  { 0, "1000000000000000000" },
+  { MP_OPERAND_OTHER_METER, "9999999.9 kWh" },
+};
+
+static bool
+has_operand(const struct conform *c)
+{
+  const struct mp_option *option = c->plugin->table.options;
+
+  while (option && option->key && option->type != MP_TYPE_OPERAND)
+    option++;
+  return option && option->key;
+}
+
+static void
+apply(struct conform *c, struct fake_host *h, void *self,
+      const struct mp_value *reading, bool lacks_operand)
+{
+  struct mp_value value = *reading;
+  uint32_t failures = fake_host_failures(h);
+  const char *wrong;
+  int r;
+
+  value.struct_size = sizeof(value);
+  value.time_ms = 1;
+  r = c->plugin->transform.apply(self, &value);
+  conform_result(c, h, "apply", r, has_operand(c) ? outcomes : alone, failures);
+  if (r == MP_HOLD && fake_host_failures(h) == failures)
+    conform_fail(c, "apply held a value and did not say why: use mp_fail");
+  if (r == MP_DROP && !lacks_operand && fake_host_failures(h) == failures)
+    conform_fail(c, "apply dropped a value, and no operand is missing");
+  if (r != MP_OK)
+    return;
+  value.struct_size = sizeof(value);
+  wrong = conform_value(&value);
+  if (wrong)
+    conform_fail(c, "apply made %s", wrong);
+}
+
+/* All readings with operand number I in each operand option. */
+static void
+apply_all(struct conform *c, size_t i)
+{
+  struct fake_host *h = conform_host(c, "one");
+  const struct mp_option *option = c->plugin->table.options;
+  void *self = NULL;
+
+  for (; option && option->key; option++)
+    if (option->type == MP_TYPE_OPERAND)
+      fake_host_set_operand(h, option->key, operands[i].flags,
+                            operands[i].value, MP_EXACT);
+  if (!conform_create(c, h, &self)) {
+    fake_host_free(h);
+    return;
+  }
+  for (size_t k = 0; k < sizeof(readings) / sizeof(readings[0]); k++)
+    apply(c, h, self, &readings[k],
+          has_operand(c) && (operands[i].flags & MP_OPERAND_MISSING));
+  c->plugin->table.destroy(self);
+  fake_host_free(h);
+}
+
+static void
+check_apply(struct conform *c)
+{
+  for (size_t i = 0; i < sizeof(operands) / sizeof(operands[0]); i++)
+    apply_all(c, i);
+}
+
+static void
+check_value_option(struct conform *c)
+{
+  const struct mp_option *option = c->plugin->table.options;
+
+  for (; option && option->key; option++)
+    if (strcmp(option->key, "value") == 0 && option->type == MP_TYPE_VALUE)
+      return;
+  conform_fail(c, "it has no option \"value\" of MP_TYPE_VALUE: nothing comes "
+                  "in");
+}
+
+const struct conform_check conform_transform[] = {
+  { "value", check_value_option, false },
+  { "apply", check_apply, false },
+  { NULL, NULL, false },
+};

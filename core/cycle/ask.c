@@ -1,0 +1,378 @@
+/* Asking the outputs what their targets show, and settling the ledgers. */
+#include "core/cycle/cycle_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pipeline/announce.h"
+#include "core/pipeline/call.h"
+#include "lib/clock.h"
+#include "core/run/log.h"
+#include "lib/plain.h"
+#include "lib/sound.h"
+#include "core/cycle/turn.h"
+#include "lib/unit.h"
+
+/* An output is not asked with less than this left: it could not answer. */
+#define LEAST_TIME_MS 50
+
+/* ---- What is shown ---- */
+
+/* A target holds a text, or a number: an empty text device shows nothing. */
+static const char *
+import_shown(struct target *target, const struct mp_shown *shown)
+{
+  const char *fault;
+
+  if (shown->answer == MP_SHOWN_VALUE && !shown->value)
+    return "no value, where it said that there is one";
+  if (!shown->value || shown->answer > MP_SHOWN_EMPTY)
+    return NULL; /* an empty target may still tell its unit, by a zero */
+  fault = value_import(&target->shown.value, shown->value);
+  if (!fault && target->shown.value.text && !*target->shown.value.text)
+    value_clear(&target->shown.value);
+  return fault;
+}
+
+/* Keeps SHOWN; the reason why not, or NULL. */
+static const char *
+keep_shown(struct target *target, const struct mp_shown *shown)
+{
+  struct ledger_shown *to = &target->shown;
+  const char *fault = sound_shown(shown);
+
+  if (fault)
+    return fault;
+  if (shown->updated) {
+    to->updated = strdup(shown->updated);
+    if (!to->updated)
+      return "out of memory";
+  }
+  to->place = shown->place;
+  target->shown_step =
+    (struct decimal){ .coef = shown->step_coef,
+                      .exp10 = shown->step_coef ? shown->step_exp10 : 0 };
+  target->numbers_only =
+    MP_HAS(shown, struct mp_shown, flags) && (shown->flags & MP_SHOWN_NUMBERS);
+  target->ready_ms = clock_mono_ms() + shown->wait_ms;
+  return import_shown(target, shown);
+}
+
+static int
+take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+{
+  struct stage *output = sink->ctx;
+  struct target *target;
+  const char *fault;
+
+  if (!shown || !MP_HAS(shown, struct mp_shown, wait_ms) ||
+      shown->target >= output->n_targets || shown->answer < MP_SHOWN_VALUE ||
+      shown->answer > MP_SHOWN_UNFIT)
+    return stage_fail(output, MP_EINTERNAL, NULL,
+                      "the plugin's fetch gave an answer that is none");
+  target = output->targets[shown->target];
+  ledger_shown_clear(&target->shown);
+  target->answer = 0;
+  fault = keep_shown(target, shown);
+  if (fault) {
+    ledger_shown_clear(&target->shown);
+    return stage_fail(output, MP_EINTERNAL, target->object,
+                      "the plugin's fetch gave %s", fault);
+  }
+  target->shown.known = true;
+  target->answer = shown->answer;
+  return MP_OK;
+}
+
+/* ---- Asking ---- */
+
+/* Whether OUTPUT can tell that it has rows which the state does not know. */
+static bool
+older_state_is_noticed(const struct stage *output)
+{
+  return (output->plugin->output.flags & MP_OUTPUT_TELLS_TIME) &&
+         output->pipeline->run->store && book_last_row(output) > 0;
+}
+
+/* A queue keeps its last values by itself; the file is asked only for what has
+ * no record. */
+static bool
+needs_asking(const struct stage *output)
+{
+  if (!can_be_asked(output) || output->n_targets == 0 || output->given_up)
+    return false;
+  if (delivery(output) == MP_LATEST || older_state_is_noticed(output))
+    return true;
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (output->targets[i]->is_operand &&
+        !ledger_last(&output->targets[i]->ledger))
+      return true;
+  return false;
+}
+
+static bool
+has_time_to_ask(struct stage *output)
+{
+  struct run *run = output->pipeline->run;
+
+  if (run_time_left(run) >= LEAST_TIME_MS && !run_stopped())
+    return true;
+  output->given_up = true;
+  report_failuref(run->report, REPORT_OTHER, output->name, MP_ETIMEOUT, NULL,
+                  "no time was left to ask it in this cycle; what is due "
+                  "waits");
+  return false;
+}
+
+/* Whether the value of TARGET, or a result that is computed from TARGET, cannot
+ * be sent before the output has answered. */
+static bool
+needs_answer(const struct target *target)
+{
+  if (delivery(target->stage) == MP_LATEST)
+    return !target->part;
+  return target->is_operand && !ledger_last(&target->ledger);
+}
+
+/* The targets for which fetch gave ANSWER; 0: none. */
+static struct target_list
+answered(const struct stage *output, uint32_t answer)
+{
+  struct target_list list = { 0 };
+
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (output->targets[i]->answer == answer &&
+        needs_answer(output->targets[i]))
+      target_list_add(&list, output->targets[i]);
+  return list;
+}
+
+/* A fetch that was successful has an answer for each target, and says why one
+ * cannot take values. */
+static void
+report_unexplained(struct stage *output)
+{
+  struct target_list left_out = answered(output, 0);
+  struct target_list unfit = answered(output, MP_SHOWN_UNFIT);
+
+  if (left_out.n > 0)
+    stage_fail(output, MP_EAGAIN, NULL,
+               "the plugin's fetch left out %s and did not say why; pending "
+               "values are kept",
+               target_list_text(&left_out));
+  if (unfit.n > 0)
+    stage_fail(output, MP_EREFUSED, NULL,
+               "the plugin's fetch said that %s cannot take values, and not "
+               "why; pending values are kept",
+               target_list_text(&unfit));
+}
+
+static void
+ask_one(struct stage *output)
+{
+  struct mp_shown_sink sink = { .struct_size = sizeof(sink),
+                                .ctx = output,
+                                .shown = take_shown };
+  struct call call;
+  int r;
+
+  if (stage_open(output) != MP_OK) {
+    output->given_up = true;
+    return;
+  }
+  output->took_part = true;
+  call = call_begin(output, "fetch");
+  r = call_end(&call, output->plugin->output.fetch(output->self, &sink),
+               CALL_ALLOWS(MP_SKIP));
+  output->asks_nothing = r == MP_SKIP;
+  if (r == MP_OK && !call_explained(&call) && !run_stopped())
+    report_unexplained(output);
+  if (r < 0)
+    output->given_up = true;
+}
+
+static void
+report_absent(struct target *target)
+{
+  stage_fail(target->stage, MP_EREFUSED, target->object,
+             "is not listed: there is no such target, it is hidden or "
+             "switched off, or it may not be seen by us; %s",
+             target->source ? "what is due for it waits" : "it has no value");
+  target->failed = true;
+}
+
+/* ---- Settling ---- */
+
+/* It shows something else than what WAS written, because of WHAT. */
+static void
+tell_difference(const struct target *target, const struct value *was,
+                const char *what)
+{
+  char a[256], s[256];
+
+  announce(target->stage->pipeline, NULL, MP_LOG_NOTICE, target->stage->name,
+           target->object, "shows %s where %s was written: %s",
+           value_describe(&target->shown.value, s, sizeof(s)),
+           value_describe(was, a, sizeof(a)), what);
+}
+
+/* What else is computed from a base that was changed is computed anew, in the
+ * same output: its device was set back to the same moment. */
+static void
+drop_what_is_due(struct target *changed)
+{
+  struct stage *output = changed->stage;
+  struct base *base = base_leader(changed->base);
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    struct target *t = output->targets[i];
+
+    if (t->ledger.role != LEDGER_BASE && target_is_kept(t) && !t->unreadable &&
+        t->shown.known && t->source->base &&
+        base_leader(t->source->base) == base)
+      ledger_drop(&t->ledger, &t->shown);
+  }
+}
+
+/* The ledger is kept in the unit that the target itself has. */
+static bool
+take_unit(struct target *target, const struct value *was)
+{
+  const char *unit = target->ledger.unit;
+  bool again;
+  int r =
+    ledger_follow(&target->ledger, &target->shown, target->shown_step, &again);
+
+  if (again)
+    tell_difference(target, was,
+                    "its unit or its divider was changed; it is written again");
+  if (r == MP_OK)
+    return true;
+  if (r == MP_ENOMEM)
+    stage_fail(target->stage, r, target->object, "out of memory");
+  else
+    stage_fail(
+      target->stage, r, target->object,
+      "is in %s, and what is kept of it is in %s, which does not "
+      "convert exactly: give it back that unit, or name another target",
+      unit_display(target->shown.value.unit), unit_display(unit));
+  target->failed = true;
+  return false;
+}
+
+static enum ledger_outcome
+settle_one(struct target *target)
+{
+  struct value was = { 0 };
+  enum ledger_outcome outcome = LEDGER_SETTLED;
+
+  value_copy(&was, &target->ledger.a);
+  if (take_unit(target, &was)) {
+    if (ledger_rests(&target->ledger, &target->shown, clock_now_ms()))
+      target->ready_ms = 0;
+    outcome = ledger_settle(&target->ledger, &target->shown);
+  }
+  target->first = outcome == LEDGER_FIRST;
+  if (outcome == LEDGER_CHANGED)
+    tell_difference(target, &was,
+                    "changed there by somebody; it goes on from what is shown");
+  value_clear(&was);
+  return outcome;
+}
+
+static void
+settle(struct stage *output)
+{
+  for (size_t i = 0; i < output->n_targets; i++) {
+    struct target *t = output->targets[i];
+
+    t->changed = target_is_kept(t) && !t->unreadable && t->shown.known &&
+                 settle_one(t) == LEDGER_CHANGED;
+  }
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (output->targets[i]->changed &&
+        output->targets[i]->ledger.role == LEDGER_BASE)
+      drop_what_is_due(output->targets[i]);
+}
+
+/* What is not a value or nothing says nothing of the target. */
+static void
+sort_answers(struct stage *output)
+{
+  for (size_t i = 0; i < output->n_targets; i++) {
+    struct target *t = output->targets[i];
+
+    if (t->answer == MP_SHOWN_ABSENT && !t->part)
+      report_absent(t);
+    if (t->answer == MP_SHOWN_UNFIT)
+      t->failed = true;
+    if (t->answer != MP_SHOWN_VALUE && t->answer != MP_SHOWN_EMPTY)
+      t->shown.known = false;
+  }
+}
+
+/* ---- An older copy of the state ---- */
+
+static int64_t
+newest_row_shown(const struct stage *output)
+{
+  int64_t newest = 0;
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+
+    if (target_is_kept(t) && t->shown.known && t->shown.value.kind &&
+        t->shown.value.time_ms > newest)
+      newest = t->shown.value.time_ms;
+  }
+  return newest;
+}
+
+/* The output has rows that this state does not know: an older copy of it was
+ * put back.  What they hold is the last known value; rows of the queue that are
+ * not newer were delivered then. */
+static void
+adopt_unknown_rows(struct stage *output)
+{
+  int64_t newest = newest_row_shown(output);
+
+  /* Outputs write whole seconds.  A time to come is a wrong one. */
+  if (newest / 1000 <= book_last_row(output) / 1000 || newest > clock_now_ms())
+    return;
+  for (size_t i = 0; i < output->n_targets; i++) {
+    struct target *t = output->targets[i];
+
+    if (target_is_kept(t) && t->shown.known && t->shown.value.kind)
+      ledger_adopt_column(&t->ledger, &t->shown);
+  }
+  log_line(MP_LOG_NOTICE, output->name, NULL,
+           "has rows that the state does not know, probably because an older "
+           "copy of the state was put back: its last row is the last known "
+           "value now%s",
+           book_drop_rows(output, newest) > 0
+             ? ", and rows of the queue that it has are not written again"
+             : "");
+}
+
+void
+ask_outputs(struct pipeline *p)
+{
+  if (p->run->offline)
+    return;
+  turns_mark(p, needs_asking);
+  p->reserved_turns = p->n_outputs > 1; /* one part is kept for sending */
+  FOR_EACH_OUTPUT(p, output)
+  {
+    if (!output->has_turn)
+      continue;
+    if (has_time_to_ask(output) && turn_begin(output))
+      ask_one(output);
+    turn_end(output);
+    sort_answers(output);
+    if (delivery(output) == MP_LATEST)
+      settle(output);
+    else if (older_state_is_noticed(output))
+      adopt_unknown_rows(output);
+  }
+  p->reserved_turns = 0;
+}

@@ -1,0 +1,445 @@
+/*
+ * Whether the reading that a transform measures is used in this cycle.  One of
+ * another meter becomes a candidate, one that rises too fast is held, and the
+ * next reading decides; see "Exchanged meters" and "Implausible readings" in
+ * doc/ledger.md.
+ */
+#include "core/cycle/cycle_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pipeline/announce.h"
+#include "core/run/log.h"
+#include "core/ledger/plausible.h"
+#include "core/pipeline/stage.h"
+#include "lib/unit.h"
+
+/* A limit in another unit is rounded here; it is a round figure. */
+#define LIMIT_PLACE (-6)
+
+/* ---- State ---- */
+
+#define FOR_EACH_KEPT(p, field)                                                \
+  for (size_t field##_i = 0; field##_i < (p)->n_slots; field##_i++)            \
+    for (struct slot *field = (p)->slots[field##_i]; field && field->kept;     \
+         field = NULL)
+
+void
+believe_load(struct pipeline *p)
+{
+  FOR_EACH_KEPT(p, field)
+  {
+    const char *body =
+      store_get(p->run->store, STORE_READING, field->stage->name, field->field);
+
+    if (body && !reading_decode(field->kept, body))
+      log_line(MP_LOG_WARNING, field->stage->name, field->field,
+               "the readings kept of it in the state cannot be understood and "
+               "are left out");
+  }
+}
+
+bool
+believe_save(struct pipeline *p)
+{
+  FOR_EACH_KEPT(p, field)
+  {
+    char *body;
+    bool good;
+
+    if (!field->kept->believed.kind && !field->kept->pending.kind)
+      continue;
+    body = reading_encode(field->kept);
+    good = body && store_put(p->run->store, STORE_READING, field->stage->name,
+                             field->field, body);
+    free(body);
+    if (!good)
+      return false;
+  }
+  return true;
+}
+
+/* ---- Serial numbers ---- */
+
+/* Whether the meter told the number of the reading in this cycle.  A value may
+ * have a number of its own. */
+static bool
+number_is_read(const struct slot *field)
+{
+  const struct stage *input = field->stage;
+
+  return field->value.serial && (field->value.serial != input->serial ||
+                                 input->serial_how == MP_SERIAL_READ);
+}
+
+/* Asks the meter for it, once a cycle. */
+static void
+ask_number(struct slot *field)
+{
+  struct stage *input = field->stage;
+
+  if (input->asked_serial)
+    return;
+  input->asked_serial = true;
+  read_identify(input);
+}
+
+static enum reading_meter
+meter_of(const struct slot *field, const struct operand *o)
+{
+  if (!(o->flags & MP_BASE) || !o->known)
+    return READING_SAME;
+  return reading_meter(reading_candidate(field->kept), o->known, &field->value,
+                       number_is_read(field));
+}
+
+static bool
+is_below(const struct value *reading, const struct operand *o)
+{
+  struct decimal base;
+
+  if (!(o->flags & MP_BASE) || !o->known || o->known->text)
+    return false;
+  base = o->known->number;
+  return unit_convert(&base, o->known->unit, reading->unit, MP_EXACT) ==
+           MP_OK &&
+         decimal_compare(reading->number, base) < 0;
+}
+
+/* A number that was only assumed does not decide, and may be out of date where
+ * the reading is below its base. */
+static bool
+needs_number(const struct stage *transform, const struct slot *field)
+{
+  if (number_is_read(field))
+    return false;
+  for (size_t i = 0; i < transform->n_operands; i++) {
+    const struct operand *o = &transform->operands[i];
+
+    if (meter_of(field, o) == READING_UNKNOWN ||
+        is_below(&transform->input->value, o))
+      return true;
+  }
+  return false;
+}
+
+/* ---- Candidates ---- */
+
+bool
+believe_carry(const struct slot *slot, struct value *v)
+{
+  struct value out = { 0 };
+
+  if (slot->stage->kind == PLUGIN_INPUT)
+    return true;
+  if (!believe_carry(slot->stage->input, v) ||
+      transform_apply(slot->stage, v, &out) != MP_OK)
+    return false;
+  value_move(v, &out);
+  return true;
+}
+
+/* The transform measures from the candidate. */
+static void
+measure_from_candidate(struct stage *transform, struct operand *o)
+{
+  const struct slot *field = slot_field(transform->input);
+  struct value v = { 0 };
+  bool good = value_copy(&v, &field->kept->pending) &&
+              believe_carry(transform->input, &v) && !v.text;
+
+  if (good)
+    o->value = value_export(&v);
+  o->exchanged = true;
+  o->public.flags = good ? 0 : MP_OPERAND_MISSING;
+  o->public.value = good ? &o->value : NULL;
+  o->public.place = MP_EXACT;
+  value_clear(&v);
+}
+
+static void
+tell_exchange(const struct stage *transform, const struct operand *o)
+{
+  const struct value *first = &slot_field(transform->input)->kept->pending;
+  struct base *base = o->target->base;
+  char text[256];
+
+  if (base->told)
+    return;
+  base->told = true;
+  announce(transform->pipeline, base, MP_LOG_NOTICE, transform->name,
+           o->target->full_name,
+           "the meter was exchanged: the serial number is %s where it was %s; "
+           "its first reading, %s, is the base, and running totals continue",
+           first->serial, o->known->serial,
+           value_describe(first, text, sizeof(text)));
+}
+
+/* Once for all fields of an input. */
+static bool
+is_told(struct stage *input, const char *was, const char *now)
+{
+  if (input->told[0] == was && input->told[1] == now)
+    return true;
+  input->told[0] = was;
+  input->told[1] = now;
+  return false;
+}
+
+static void
+doubt_meter(struct slot *field, const struct operand *o)
+{
+  const char *was = o->known->serial, *now = field->value.serial;
+
+  field->doubt = DOUBT_CANDIDATE;
+  if (!is_told(field->stage, was, now))
+    announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
+             NULL,
+             "the serial number is %s where it was %s: the next reading "
+             "decides whether the meter was exchanged; until then this one is "
+             "kept and not used",
+             now, was);
+}
+
+/* The first time it may be an accident; after that nothing is booked from a
+ * meter that answers, which must not end with 0. */
+static void
+doubt_number(struct slot *field)
+{
+  if (field->doubt == DOUBT_NONE)
+    field->doubt = DOUBT_UNKNOWN;
+  if (field->kept->told)
+    stage_fail(field->stage, MP_EDATA, field->field,
+               "nothing is booked: the serial number is not known, and the "
+               "meter may have been exchanged; if it was: meterpipe rebase");
+  else
+    announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
+             field->field,
+             "the meter may have been exchanged, and its serial number could "
+             "not be read: nothing is booked until it can be; if it was "
+             "exchanged: meterpipe rebase");
+  field->kept->told = true;
+}
+
+static void
+judge_meter(struct stage *transform, struct slot *field, struct operand *o)
+{
+  switch (meter_of(field, o)) {
+  case READING_CANDIDATE:
+    doubt_meter(field, o);
+    break;
+  case READING_UNKNOWN:
+    doubt_number(field);
+    break;
+  case READING_EXCHANGED:
+    field->exchanged = true;
+    measure_from_candidate(transform, o);
+    tell_exchange(transform, o);
+    break;
+  case READING_SAME:
+    field->forgets |= reading_candidate(field->kept) && number_is_read(field);
+    break;
+  }
+}
+
+/* ---- Implausible readings ---- */
+
+/* What a reading is judged by: all of it as it comes into the transform, or, by
+ * the limit of the input, as it was read. */
+struct trial {
+  struct value last, held, now;
+  struct decimal limit; /* in the unit of now */
+};
+
+static void
+trial_clear(struct trial *trial)
+{
+  value_clear(&trial->last);
+  value_clear(&trial->held);
+  value_clear(&trial->now);
+}
+
+static bool
+prepare_own(const struct stage *transform, struct trial *trial)
+{
+  trial->limit = transform->max_rate;
+  value_copy(&trial->now, &transform->input->value);
+  return believe_carry(transform->input, &trial->last) &&
+         (!trial->held.kind || believe_carry(transform->input, &trial->held));
+}
+
+static bool
+prepare_field(const struct slot *field, struct trial *trial)
+{
+  trial->limit = field->max_rate;
+  value_copy(&trial->now, &field->value);
+  return field->max_rate.coef > 0 &&
+         unit_convert(&trial->limit, field->max_rate_unit, field->value.unit,
+                      LIMIT_PLACE) >= 0;
+}
+
+/* False: there is nothing to judge by. */
+static bool
+trial_prepare(const struct stage *transform, const struct slot *field,
+              struct trial *trial)
+{
+  const struct value *held = reading_held(field->kept);
+
+  if (!transform->judges || field->value.kind != MP_COUNTER ||
+      !field->kept->believed.kind)
+    return false;
+  value_copy(&trial->last, &field->kept->believed);
+  if (held)
+    value_copy(&trial->held, held);
+  return transform->max_rate.coef > 0 ? prepare_own(transform, trial)
+                                      : prepare_field(field, trial);
+}
+
+/* Whether the transform has a base to measure from. */
+static bool
+has_base(const struct stage *transform)
+{
+  for (size_t i = 0; i < transform->n_operands; i++)
+    if ((transform->operands[i].flags & MP_BASE) &&
+        transform->operands[i].known)
+      return true;
+  return false;
+}
+
+static bool
+is_implausible(const struct stage *transform, const struct slot *field,
+               struct trial *trial)
+{
+  return has_base(transform) && trial_prepare(transform, field, trial) &&
+         plausible_judge(&trial->last, trial->held.kind ? &trial->held : NULL,
+                         &trial->now, trial->limit) == PLAUSIBLE_HOLD;
+}
+
+static void
+hold(struct stage *transform, struct slot *field, const struct trial *trial)
+{
+  struct value limit = { .kind = MP_GAUGE,
+                         .number = trial->limit,
+                         .unit = trial->now.unit };
+  char now[256], last[256], most[256];
+
+  if (field->doubt == DOUBT_HELD)
+    return; /* said by another transform that measures it */
+  field->doubt = DOUBT_HELD;
+  stage_fail(transform, MP_EDATA, transform->input_text,
+             "%s is not plausible after %s: it rose by more than %s in an "
+             "hour; held, and the next reading decides; if the meter can rise "
+             "so fast, set max_rate",
+             value_describe(&trial->now, now, sizeof(now)),
+             value_describe(&trial->last, last, sizeof(last)),
+             value_describe(&limit, most, sizeof(most)));
+}
+
+/* ---- A cycle ---- */
+
+void
+believe_begin(struct pipeline *p)
+{
+  FOR_EACH_KEPT(p, field)
+  {
+    field->doubt = DOUBT_NONE;
+    field->exchanged = field->forgets = false;
+  }
+}
+
+static bool
+judge(struct stage *transform, struct slot *field, struct trial *trial)
+{
+  bool implausible = is_implausible(transform, field, trial);
+
+  if (needs_number(transform, field) ||
+      (implausible && !number_is_read(field))) {
+    ask_number(field);
+    transform->input->value.serial = field->value.serial;
+  }
+  for (size_t i = 0; i < transform->n_operands; i++)
+    judge_meter(transform, field, &transform->operands[i]);
+  if (field->doubt == DOUBT_CANDIDATE || field->doubt == DOUBT_UNKNOWN) {
+    transform->took_part = false; /* its earlier failures have not ended */
+    return false;
+  }
+  if (!implausible || field->exchanged)
+    return true;
+  hold(transform, field, trial);
+  return false;
+}
+
+bool
+believe(struct stage *transform)
+{
+  struct slot *field = slot_field(transform->input);
+  struct trial trial = { .limit = { 0, 0 } };
+  bool believed;
+
+  if (!field || !field->kept || transform->input->value.text)
+    return true;
+  believed = judge(transform, field, &trial);
+  trial_clear(&trial);
+  return believed;
+}
+
+/* Whether a base that measures from the candidate of FIELD is not booked. */
+static bool
+candidate_waits(const struct pipeline *p, const struct slot *field)
+{
+  for (size_t i = 0; i < p->n_transforms; i++) {
+    const struct stage *t = p->transforms[i];
+
+    for (size_t k = 0; k < t->n_operands; k++)
+      if (t->operands[k].exchanged && slot_field(t->input) == field &&
+          base_leader(t->operands[k].target->base)->blocked)
+        return true;
+  }
+  return false;
+}
+
+static void
+tell_forgotten(const struct slot *field)
+{
+  const char *was = reading_candidate(field->kept)->serial;
+  const char *now = field->value.serial;
+
+  if (!is_told(field->stage, was, now))
+    announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
+             NULL,
+             "the serial number is %s again: the meter was not exchanged, %s "
+             "was wrong, and no usage is lost",
+             now, was);
+}
+
+static void
+keep_pending(struct slot *field)
+{
+  field->kept->is_candidate = field->doubt == DOUBT_CANDIDATE;
+  field->kept->told = false;
+  value_copy(&field->kept->pending, &field->value);
+}
+
+static void
+keep_believed(struct slot *field)
+{
+  if (field->forgets && !field->exchanged)
+    tell_forgotten(field);
+  value_copy(&field->kept->believed, &field->value);
+  value_clear(&field->kept->pending);
+  field->kept->is_candidate = field->kept->told = false;
+}
+
+void
+believe_keep(struct pipeline *p)
+{
+  FOR_EACH_KEPT(p, field)
+  {
+    if (field->doubt == DOUBT_CANDIDATE || field->doubt == DOUBT_HELD)
+      keep_pending(field);
+    else if (field->doubt == DOUBT_NONE && field->state == SLOT_VALUE &&
+             !(field->exchanged && candidate_waits(p, field)))
+      keep_believed(field);
+  }
+}

@@ -1,0 +1,648 @@
+/*
+ * What is due: the values of a cycle in the ledgers of its targets and in the
+ * rows of its queues, and their way into the state.
+ */
+#include "core/cycle/cycle_parts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pipeline/announce.h"
+#include "lib/clock.h"
+#include "core/pipeline/fit.h"
+#include "core/run/log.h"
+#include "core/cycle/row.h"
+#include "lib/unit.h"
+
+/* ---- State ---- */
+
+static const char number_key[] = "number";
+
+/* A number beyond this came from no clock. */
+#define MOST_NUMBER (INT64_MAX / 2)
+
+/* The number that the state keeps of OUTPUT under KEY; 0: none. */
+static int64_t
+get_number(const struct stage *output, const char *key)
+{
+  const char *body =
+    store_get(output->pipeline->run->store, STORE_META, output->name, key);
+
+  return body ? strtoll(body, NULL, 10) : 0;
+}
+
+static bool
+put_number(const struct stage *output, const char *key, int64_t number)
+{
+  char body[32];
+
+  snprintf(body, sizeof(body), "%" PRId64, number);
+  return store_put(output->pipeline->run->store, STORE_META, output->name, key,
+                   body);
+}
+
+static void
+load_number(struct stage *output)
+{
+  int64_t number = get_number(output, number_key);
+
+  output->last_number = number > 0 && number < MOST_NUMBER ? number : 0;
+}
+
+static bool
+save_number(const struct stage *output)
+{
+  return !output->last_number ||
+         put_number(output, number_key, output->last_number);
+}
+
+/* A target whose source cannot tell kinds beforehand has the role that the
+ * kind of its first value gave it. */
+static void
+take_role(struct target *t)
+{
+  if (!t->source->kind && t->ledger.kind == MP_DELTA &&
+      t->ledger.role == LEDGER_PLAIN)
+    t->ledger.role = LEDGER_DELTA;
+  if (t->ledger.role == LEDGER_DELTA)
+    t->public.flags |= MP_TARGET_DELTA;
+}
+
+static int
+load_target(struct target *t)
+{
+  struct store *store = t->stage->pipeline->run->store;
+  const char *body = store_get(store, STORE_TARGET, t->stage->name, t->name);
+  enum ledger_role role = t->ledger.role;
+
+  t->loaded = true;
+  if (!body)
+    return MP_OK;
+  errno = 0;
+  if (ledger_decode(&t->ledger, body)) {
+    /* Older states do not keep the unit of a column. */
+    if (delivery(t->stage) != MP_LATEST && !t->ledger.unit)
+      t->ledger.unit = t->ledger.a.unit;
+    take_role(t);
+    return MP_OK;
+  }
+  if (errno == ENOMEM)
+    return stage_fail(t->stage, MP_ENOMEM, t->object, "out of memory");
+  ledger_clear(&t->ledger);
+  ledger_init(&t->ledger, role);
+  t->unreadable = true;
+  t->stage->pipeline->n_unreadable++;
+  return MP_OK;
+}
+
+int
+book_load_targets(struct pipeline *p)
+{
+  if (p->n_loaded == p->n_slots)
+    return MP_OK;
+  p->n_loaded = p->n_slots;
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+      int r = MP_OK;
+
+      if (target_is_kept(t) && !t->loaded)
+        r = load_target(t);
+      if (r != MP_OK)
+        return r;
+    }
+  }
+  return MP_OK;
+}
+
+int
+book_load(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    load_number(output);
+  }
+  believe_load(p);
+  return book_load_targets(p);
+}
+
+static bool
+save_target(const struct target *t)
+{
+  char *body = ledger_encode(&t->ledger);
+  bool good = body && store_put(t->stage->pipeline->run->store, STORE_TARGET,
+                                t->stage->name, t->name, body);
+
+  free(body);
+  return good;
+}
+
+int
+book_save_output(struct stage *output)
+{
+  bool good = save_number(output);
+
+  for (size_t i = 0; i < output->n_targets && good; i++)
+    if (target_is_kept(output->targets[i]) && !output->targets[i]->unreadable)
+      good = save_target(output->targets[i]);
+  return good ? MP_OK : stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+}
+
+void
+book_tell_unreadable(struct pipeline *p)
+{
+  if (p->n_unreadable == 0)
+    return;
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      if (!t->unreadable || t->told)
+        continue;
+      t->told = true;
+      stage_fail(output, MP_EDATA, t->object,
+                 "its entry in the state %s cannot be read: it gets no values, "
+                 "and neither does what is computed from it; \"meterpipe "
+                 "rebase%s%s\" %s",
+                 store_path(p->run->store), t->base ? "" : " --forget ",
+                 t->base ? "" : t->full_name,
+                 t->base ? "begins it anew with the next reading"
+                         : "deletes the entry, to begin anew from what the "
+                           "output shows");
+    }
+  }
+}
+
+int
+book_save(struct pipeline *p)
+{
+  int r = MP_OK;
+
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    if (r == MP_OK && delivery(output) != MP_LIVE)
+      r = book_save_output(output);
+  }
+  if (r == MP_OK && !believe_save(p))
+    return report_failure(p->run->report, REPORT_OTHER, NULL, MP_ENOMEM, NULL,
+                          "out of memory");
+  return r;
+}
+
+/* Whether values are booked for all targets of OUTPUT, and not for operands
+ * alone: of a recording without a state on disk, the other columns of a queue
+ * are needed by nothing. */
+static bool
+books_all(const struct stage *output)
+{
+  const struct run *run = output->pipeline->run;
+
+  return delivery(output) == MP_LATEST || run->dry ||
+         store_is_durable(run->store);
+}
+
+static bool
+is_booked(const struct target *t, bool all)
+{
+  return target_is_kept(t) && (all || t->is_operand);
+}
+
+/* Calls CHECK for each target of the outputs that keep something.  Inline,
+ * since a replay comes here for each of its cycles. */
+static inline void
+each_target(struct pipeline *p, void (*check)(struct target *t, bool booked))
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    bool all = books_all(output);
+
+    if (delivery(output) == MP_LIVE)
+      continue;
+    for (size_t i = 0; i < output->n_targets; i++)
+      check(output->targets[i], is_booked(output->targets[i], all));
+  }
+}
+
+/* ---- Values as targets keep them ---- */
+
+bool
+book_value(const struct target *target, struct value *ret)
+{
+  const struct value *v = &target->source->value;
+  const struct ledger_target *ledger = &target->ledger;
+  const struct value *last = ledger_last(ledger);
+
+  if (!value_copy(ret, v))
+    return false;
+  if (!ret->serial && last)
+    ret->serial = last->serial; /* nothing says that it is another meter */
+  if (ret->text || !ledger->unit || unit_same(ledger->unit, ret->unit))
+    return true;
+  if (unit_convert(&ret->number, ret->unit, ledger->unit, MP_EXACT) != MP_OK) {
+    value_clear(ret);
+    return false;
+  }
+  ret->unit = ledger->unit;
+  return true;
+}
+
+/* What a value that does not count takes with it: all that hangs on its base.
+ */
+static void
+block_base(const struct target *t)
+{
+  if (t->source->base)
+    base_leader(t->source->base)->blocked = true;
+  if (t->base)
+    base_leader(t->base)->blocked = true;
+}
+
+static void
+block(struct target *t)
+{
+  block_base(t);
+  t->unfit = true;
+}
+
+/* ---- Kinds ---- */
+
+/* The value whose kind must stay the same in every cycle.  For a total, that is
+ * the input of its transform. */
+static const struct slot *
+kind_slot(const struct target *t)
+{
+  const struct slot *s = t->source;
+
+  return t->ledger.role == LEDGER_TOTAL && s->stage->kind == PLUGIN_TRANSFORM
+           ? s->stage->input
+           : s;
+}
+
+/* Whether the value of S can go into T; else it is reported.  Where the kind of
+ * S was known beforehand, the graph was checked for it. */
+static bool
+kind_fits(struct target *t, const struct slot *s)
+{
+  uint32_t kind = s->value.kind;
+  uint32_t before = t->ledger.kind ? t->ledger.kind : t->ledger.d.kind;
+
+  if (s->kind)
+    return true;
+  if (s == t->source && t->is_operand && kind == MP_DELTA)
+    stage_fail(t->stage, MP_EDATA, t->object,
+               "%s is a delta in this reading, and the target is an operand, "
+               "which holds a reading or a total: it is left out",
+               s->name);
+  else if (!ledger_takes_kind(&t->ledger, kind))
+    stage_fail(t->stage, MP_EDATA, t->object,
+               "%s is a %s in this reading, and was a %s before: it is left "
+               "out; \"meterpipe rebase --forget %s\" lets the target begin "
+               "anew with another kind",
+               s->name, value_kind_name(kind), value_kind_name(before),
+               t->full_name);
+  else
+    return true;
+  return false;
+}
+
+/* An amount that cannot be booked is not lost where its base waits for it. */
+static void
+check_unreadable(const struct target *t)
+{
+  if (t->source->state == SLOT_VALUE && t->source->value.kind == MP_DELTA)
+    block_base(t);
+}
+
+static void
+check_kind(struct target *t, bool booked)
+{
+  t->other_kind = false;
+  if (!booked)
+    return;
+  if (t->unreadable)
+    check_unreadable(t);
+  else if (target_counts(t) && !kind_fits(t, kind_slot(t))) {
+    t->other_kind = true;
+    block_base(t);
+  }
+}
+
+void
+book_check_kinds(struct pipeline *p)
+{
+  each_target(p, check_kind);
+}
+
+/* The kind of the value that is booked decides the role, where it is open. */
+static void
+keep_kind(struct target *t)
+{
+  ledger_set_kind(&t->ledger, kind_slot(t)->value.kind);
+  if (t->ledger.role == LEDGER_DELTA)
+    t->public.flags |= MP_TARGET_DELTA;
+}
+
+/* ---- Units ---- */
+
+/* T takes TO, and its value is in another unit. */
+static void
+tell_unit(struct target *t, const char *to)
+{
+  const char *unit = t->source->value.unit;
+  char words[FIT_TEXT];
+
+  stage_fail(t->stage, MP_ECONFIG, t->object, "takes %s, and %s is in %s: %s",
+             unit_display(to), t->source->name,
+             unit ? unit_display(unit) : "no unit",
+             fit_way_out(t, unit, to, words, sizeof(words)));
+}
+
+/* Whether T is a part whose value does not convert to the unit it displays.  A
+ * part has no ledger. */
+static bool
+part_is_unfit(const struct target *t)
+{
+  const struct value *v = &t->source->value;
+  const char *to = t->shown.value.unit;
+  struct decimal number = v->number;
+
+  return t->part && t->shown.known && to && v->unit &&
+         unit_convert(&number, v->unit, to, MP_EXACT) != MP_OK;
+}
+
+/* Whether T cannot take this value in any form; reports it. */
+static bool
+refuses(struct target *t)
+{
+  if (!t->numbers_only || !target_counts(t))
+    return false;
+  if (fit_is_unfit_text(t, t->source->value.kind))
+    fit_refuse_text(t);
+  else if (part_is_unfit(t))
+    tell_unit(t, t->shown.value.unit);
+  else
+    return false;
+  return true;
+}
+
+/* Nearly always: nothing is to be converted or added up. */
+static bool
+fits_as_it_is(const struct target *t)
+{
+  const struct value *v = &t->source->value;
+
+  return t->ledger.role != LEDGER_DELTA &&
+         (v->text || !t->ledger.unit || unit_same(t->ledger.unit, v->unit));
+}
+
+static void
+check_value(struct target *t, bool booked)
+{
+  struct value v = { 0 };
+
+  t->unfit = false;
+  if (refuses(t)) {
+    block(t);
+    return;
+  }
+  if (!booked || !target_counts(t) || fits_as_it_is(t))
+    return;
+  if (!book_value(t, &v))
+    tell_unit(t, t->ledger.unit);
+  else if (!ledger_fits(&t->ledger, &v))
+    stage_fail(t->stage, MP_ERANGE, t->object,
+               "its pending amount cannot grow further and stay exact: this "
+               "value and its base are left out until the amount is delivered");
+  else {
+    value_clear(&v);
+    return;
+  }
+  value_clear(&v);
+  block(t);
+}
+
+void
+book_check_values(struct pipeline *p)
+{
+  each_target(p, check_value);
+}
+
+/* ---- The cycle ---- */
+
+int64_t
+book_time(const struct pipeline *p)
+{
+  int64_t time_ms = 0;
+
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    int64_t end = 0;
+
+    for (size_t i = 0; i < input->n_fields; i++)
+      if (input->fields[i]->state != SLOT_MISSING &&
+          input->fields[i]->value.time_ms > end)
+        end = input->fields[i]->value.time_ms;
+    if (end && (!time_ms || end < time_ms))
+      time_ms = end;
+  }
+  return time_ms;
+}
+
+/* Without memory a cycle is not booked in part: nothing of it is committed, and
+ * the next one makes it up. */
+static void
+fail_memory(struct stage *output, const char *object)
+{
+  stage_fail(output, MP_ENOMEM, object, "out of memory");
+  output->pipeline->run->stateless = true;
+}
+
+/* Says before the first value of an operand goes out that its target rounds it:
+ * without the state, only the rounded value is known. */
+static void
+tell_coarse(const struct target *t)
+{
+  const struct ledger_target *ledger = &t->ledger;
+  struct value stored = { 0 };
+  char whole[256], rounded[256];
+
+  if (!t->is_operand || (ledger->a.kind && ledger->a.number.coef != 0) ||
+      !ledger_rounded(ledger, &ledger->d, &stored))
+    return;
+  announce(t->stage->pipeline, t->base, MP_LOG_WARNING, t->stage->name,
+           t->object,
+           "stores %s as %s: if the state is lost, usage is wrong by up to "
+           "that difference; give the target a finer step (its divider)",
+           value_describe(&ledger->d, whole, sizeof(whole)),
+           value_describe(&stored, rounded, sizeof(rounded)));
+  value_clear(&stored);
+}
+
+/* Of a latest output D, of a queue what the row gets. */
+static void
+due_target(struct target *t)
+{
+  struct value v = { 0 };
+  int r;
+
+  if (!target_counts(t) || !book_value(t, &v))
+    return;
+  if (!t->ledger.unit)
+    t->ledger.unit = v.unit;
+  keep_kind(t);
+  if (delivery(t->stage) == MP_LATEST)
+    r = ledger_due(&t->ledger, &v);
+  else
+    r = ledger_column(&t->ledger, &v);
+  if (r != MP_OK) /* it fits: book_check_values has seen to that */
+    fail_memory(t->stage, t->object);
+  else if (t->base)
+    t->ledger.rebase = false;
+  tell_coarse(t);
+  value_clear(&v);
+}
+
+static bool
+any_counts(const struct stage *output)
+{
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (target_is_kept(output->targets[i]) && target_counts(output->targets[i]))
+      return true;
+  return false;
+}
+
+/* The name of the entry that book_last_row reads. */
+static const char last_row_key[] = "last_row";
+
+int64_t
+book_last_row(const struct stage *output)
+{
+  return get_number(output, last_row_key);
+}
+
+/* The newest of all: where the clock was set back, later rows are not. */
+static bool
+keep_last_row(struct stage *output, int64_t time_ms)
+{
+  return time_ms <= book_last_row(output) ||
+         put_number(output, last_row_key, time_ms);
+}
+
+static void
+due_row(struct stage *output, int64_t time_ms)
+{
+  char *body = row_encode(output, time_ms);
+
+  if (!body ||
+      !store_row_add(output->pipeline->run->store, output->name, body) ||
+      !keep_last_row(output, time_ms))
+    fail_memory(output, NULL);
+  free(body);
+}
+
+size_t
+book_drop_rows(struct stage *output, int64_t newest_ms)
+{
+  struct store *store = output->pipeline->run->store;
+  const struct store_row *stored = store_row_next(store, output->name, 0);
+  size_t dropped = 0;
+  struct row row;
+
+  for (; stored; stored = store_row_next(store, output->name, stored->id)) {
+    if (!row_decode(&row, stored->body))
+      continue;
+    if (row.time_ms / 1000 <= newest_ms / 1000) {
+      store_row_remove(store, stored->id);
+      dropped++;
+    }
+    row_clear(&row);
+  }
+  return dropped;
+}
+
+/* A total whose first result is left out begins with 0: the next result counts,
+ * whatever its output can show, and in the next cycle of a recording. */
+static void
+begin_totals(struct pipeline *p)
+{
+  for (size_t i = 0; i < p->n_transforms; i++) {
+    const struct stage *t = p->transforms[i];
+
+    if (!t->took_part || t->output->state != SLOT_LEFT_OUT)
+      continue;
+    for (size_t k = 0; k < t->n_operands; k++) {
+      const struct operand *o = &t->operands[k];
+
+      if (!(o->flags & MP_TOTAL) || !(o->public.flags & MP_OPERAND_FIRST) ||
+          !target_is_kept(o->target))
+        continue;
+      ledger_begin(&o->target->ledger);
+      o->target->first = false;
+    }
+  }
+}
+
+void
+book_due(struct pipeline *p, int64_t time_ms)
+{
+  believe_keep(p);
+  begin_totals(p);
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    uint32_t class = delivery(output);
+    bool all = books_all(output);
+
+    if (class == MP_LIVE)
+      continue;
+    for (size_t i = 0; i < output->n_targets; i++)
+      if (is_booked(output->targets[i], all))
+        due_target(output->targets[i]);
+    if (time_ms && store_is_durable(p->run->store) &&
+        (class == MP_APPEND || (class == MP_HISTORY && any_counts(output))))
+      due_row(output, time_ms);
+  }
+}
+
+/* The time, but later than every number before: no id comes twice, even where
+ * the clock was set back. */
+int64_t
+book_number(struct stage *output)
+{
+  int64_t now = clock_now_ms();
+
+  if (!output->number) {
+    output->last_number =
+      now > output->last_number ? now : output->last_number + 1;
+    output->number = output->last_number;
+  }
+  return output->number;
+}
+
+bool
+book_prepare_target(struct target *t)
+{
+  return t->ledger.d.kind &&
+         ledger_prepare(&t->ledger, &t->shown, book_number(t->stage));
+}
+
+void
+book_prepare(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    if (delivery(output) != MP_LATEST || output->given_up)
+      continue;
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      t->sending = target_is_kept(t) && !t->failed &&
+                   (t->shown.known || !can_be_asked(output)) &&
+                   book_prepare_target(t);
+    }
+  }
+}

@@ -1,0 +1,310 @@
+/* A run, from the first byte of a meter to the last answer of an output. */
+#include "core/cycle/cycle_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/pipeline/announce.h"
+#include "lib/clock.h"
+#include "core/cycle/delivered.h"
+#include "core/run/log.h"
+#include "core/run/note.h"
+#include "core/cycle/turn.h"
+#include "core/run/watchdog.h"
+
+/* Of the deadline, a part is kept for the outputs. */
+#define RESERVE_MOST_MS 5000
+
+static int64_t
+deadline_of(const struct pipeline *p)
+{
+  return options_int(p->options, "deadline");
+}
+
+/* ---- The state ---- */
+
+/* Everything that is kept. */
+static void
+commit(struct pipeline *p)
+{
+  if (p->run->stateless)
+    return;
+  if (store_is_durable(p->run->store) && book_save(p) != MP_OK)
+    p->run->stateless = true;
+  else
+    deliver_commit_with(p, store_commit);
+}
+
+static bool
+begins_with(const char *text, const char *prefix)
+{
+  return *prefix && strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Whether OBJECT is a path or an address that an earlier pipeline file gave to
+ * STAGE: no value of its section names it now. */
+static bool
+is_of_earlier_file(const struct stage *stage, const char *object)
+{
+  const struct config_section *section = stage->section;
+
+  if (!strchr(object, '/'))
+    return false;
+  for (size_t i = 0; i < section->n_entries; i++) {
+    const char *value = section->entries[i].value;
+
+    /* "http://HOST/" is a longer form of the object, `"/path/to/command" -x`
+     * holds it. */
+    if (begins_with(object, value) || strstr(value, object))
+      return false;
+  }
+  return true;
+}
+
+/* Whether OBJECT is a target ("idx.323") that STAGE does not have any more. */
+static bool
+is_former_target(const struct stage *stage, const char *object)
+{
+  const char *prefix;
+  size_t len;
+
+  if (stage->kind != PLUGIN_OUTPUT)
+    return false;
+  prefix = stage->plugin->output.target_prefix;
+  len = strlen(prefix);
+  if (strncmp(object, prefix, len) != 0 || object[len] != '.')
+    return false;
+  for (size_t i = 0; i < stage->n_targets; i++)
+    if (strcmp(stage->targets[i]->object, object) == 0)
+      return false;
+  return true;
+}
+
+/* A stage that was not reached gives no information about its earlier failures.
+ */
+static enum report_object
+state_of_object(void *ctx, const char *name, const char *object)
+{
+  const struct stage *stage = pipeline_stage(ctx, name);
+
+  if (!stage)
+    return REPORT_UNKNOWN;
+  if (is_of_earlier_file(stage, object) || is_former_target(stage, object))
+    return REPORT_GONE;
+  return stage->took_part && !stage->given_up ? REPORT_REACHED : REPORT_UNKNOWN;
+}
+
+/* "BEGUN ENDED STATUS" of the last run, for status. */
+static void
+keep_run(struct pipeline *p, int64_t begun)
+{
+  char body[96];
+
+  snprintf(body, sizeof(body), "%" PRId64 " %" PRId64 " %d", begun,
+           clock_now_ms(), report_status(p->run->report));
+  store_put(p->run->store, STORE_RUN, "", "last", body);
+}
+
+/* ---- The run before ---- */
+
+static void
+tell_unfinished(const struct note *note)
+{
+  char when[CLOCK_TEXT];
+
+  clock_format_utc(note->begun_ms, when, sizeof(when));
+  if (*note->output)
+    log_line(MP_LOG_NOTICE, note->output, NULL,
+             "the run begun at %s did not end: it was in this output (%s), "
+             "which is served last in this run",
+             when, note->call);
+  else
+    log_line(MP_LOG_NOTICE, NULL, NULL, "the run begun at %s did not end",
+             when);
+}
+
+/* The outputs in which runs fail or hang are served last. */
+static void
+begin_note(struct pipeline *p)
+{
+  struct note note = { .output = "" };
+  bool durable = !p->run->dry && store_is_durable(p->run->store);
+
+  if (durable && note_read(p->run->store, &note))
+    tell_unfinished(&note);
+  turns_order(p, note.output);
+  if (durable)
+    note_begin(p->run, clock_now_ms());
+}
+
+/* ---- A cycle ---- */
+
+/* What comes of the readings: the same for live inputs and recordings. */
+static int64_t
+work_out(struct pipeline *p)
+{
+  int64_t time_ms;
+
+  /* Of fields that this reading brought first. */
+  if (book_load_targets(p) != MP_OK)
+    p->run->stateless = true;
+  book_tell_unreadable(p);
+  evaluate(p);
+  book_check_kinds(p);
+  book_check_values(p);
+  time_ms = book_time(p);
+  book_due(p, time_ms);
+  return time_ms;
+}
+
+static void
+deliver_latest_now(struct pipeline *p)
+{
+  book_prepare(p);
+  commit(p);
+  deliver_mark(p);
+  deliver_latest(p);
+}
+
+/* With a state on disk: everything due is committed before anything is sent. */
+static void
+deliver(struct pipeline *p, int64_t time_ms)
+{
+  deliver_mark(p);
+  deliver_tokens(p);
+  if (!p->recording) /* of a recording, only the end is news for a device */
+    book_prepare(p);
+  commit(p);
+  if (p->run->stateless)
+    announce_drop(p);
+  announce_say(p);
+  deliver_mark(p);
+  deliver_live(p, time_ms);
+  deliver_rows(p);
+  if (!p->recording)
+    deliver_latest(p);
+}
+
+static void
+finish_cycle(struct pipeline *p, int64_t begun)
+{
+  report_end_cycle(p->run->report, state_of_object, p);
+  keep_run(p, begun);
+  waiting_keep(p);
+  commit(p);
+}
+
+/* Reads, with a part of the deadline kept back for the outputs.  Then half of
+ * what is left is for finding out what became of the run before: its rows can
+ * wait, and the meter's values cannot. */
+static void
+read_in_time(struct pipeline *p)
+{
+  int64_t whole = deadline_of(p);
+  int64_t reserve = whole / 10 < RESERVE_MOST_MS ? whole / 10 : RESERVE_MOST_MS;
+  int64_t begun = clock_mono_ms();
+
+  run_set_deadline(p->run, whole - reserve);
+  read_inputs(p);
+  run_set_deadline(p->run, (whole - (clock_mono_ms() - begun)) / 2);
+  if (!p->run->stateless && !p->run->dry && !run_stopped())
+    deliver_recover(p);
+  run_set_deadline(p->run, whole - (clock_mono_ms() - begun));
+}
+
+static void
+run_live(struct pipeline *p)
+{
+  int64_t begun = clock_now_ms(), time_ms;
+
+  read_in_time(p);
+  if (run_stopped())
+    return;
+  if (!p->run->stateless)
+    ask_outputs(p);
+  time_ms = work_out(p);
+  if (p->run->dry) {
+    announce_say(p);
+    dry_deliver(p, time_ms);
+    return;
+  }
+  deliver(p, time_ms);
+  finish_cycle(p, begun);
+}
+
+/* ---- A recording ---- */
+
+/* The deadline bounds a cycle, and not a recording of them. */
+static void
+run_recording(struct pipeline *p)
+{
+  bool durable = !p->run->dry && store_is_durable(p->run->store);
+  int64_t begun = clock_now_ms(), time_ms;
+  bool asked = false;
+
+  run_set_deadline(p->run, deadline_of(p));
+  if (durable)
+    deliver_recover(p);
+  run_drop_deadline(p->run);
+  while (!run_stopped() && read_inputs(p)) {
+    if (durable)
+      run_set_deadline(p->run, deadline_of(p));
+    if (!asked)
+      ask_outputs(p);
+    asked = true;
+    time_ms = work_out(p);
+    if (!durable)
+      announce_say(p);
+    if (p->run->dry)
+      dry_deliver(p, time_ms);
+    else if (durable)
+      deliver(p, time_ms);
+    else
+      direct_deliver(p, time_ms);
+    if (durable)
+      run_drop_deadline(p->run); /* the next one may be long in coming */
+  }
+  direct_flush(p);
+  if (!durable)
+    return;
+  run_set_deadline(p->run, deadline_of(p));
+  deliver_latest_now(p);
+  finish_cycle(p, begun);
+}
+
+int
+cycle_run(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    output->given_up = output->took_part = false;
+    output->number = 0;
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      t->answer = 0;
+      t->failed = t->first = t->sending = t->numbers_only = false;
+      ledger_shown_clear(&t->shown);
+    }
+  }
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    if (!input->abandoned)
+      input->ended = false;
+  }
+  begin_note(p);
+  if (p->recording) {
+    watchdog_disarm(); /* it takes as long as it takes */
+    run_recording(p);
+  } else {
+    watchdog_arm(deadline_of(p));
+    run_live(p);
+  }
+  delivered_say(p);
+  if (!run_stopped())
+    return MP_OK;
+  report_note_status(p->run->report,
+                     report_exit_status(REPORT_OTHER, MP_ECANCELED));
+  return MP_ECANCELED;
+}

@@ -1,0 +1,415 @@
+/*
+ * The queues of append and history outputs: rows in order, each once.
+ *
+ * A row is in the state before it is written, with a token that tells where it
+ * will stand; a run that ends in between is found out by the next one.
+ */
+#include "core/cycle/deliver.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pipeline/call.h"
+#include "core/cycle/delivered.h"
+#include "lib/plain.h"
+#include "core/cycle/row.h"
+#include "lib/sound.h"
+#include "core/cycle/turn.h"
+
+/* Rows of one commit: more cost nothing, and one answer tells of all. */
+#define BATCH_ROWS 256
+
+/* The rows that are being written, and where the first of them will stand. */
+struct batch {
+  int64_t first, last; /* ids */
+  size_t n;
+  char token[512];
+};
+
+static const char token_key[] = "token";
+static const char dropped_key[] = "dropped";
+
+static bool
+batch_of(const struct stage *output, struct batch *batch)
+{
+  const struct store *store = output->pipeline->run->store;
+  const struct store_row *row = store_row_next(store, output->name, 0);
+
+  memset(batch, 0, sizeof(*batch));
+  for (; row && batch->n < BATCH_ROWS; batch->n++) {
+    if (batch->n == 0)
+      batch->first = row->id;
+    batch->last = row->id;
+    row = store_row_next(store, output->name, row->id);
+  }
+  return batch->n > 0;
+}
+
+static bool
+keep_token(struct stage *output, const struct batch *batch)
+{
+  char *body;
+  bool good;
+
+  if (asprintf(&body, "%" PRId64 " %" PRId64 " %s %s", batch->first,
+               batch->last, output->plugin->table.name, batch->token) < 0)
+    return false;
+  good = store_put(output->pipeline->run->store, STORE_META, output->name,
+                   token_key, body);
+  free(body);
+  return good;
+}
+
+static void
+drop_token(struct stage *output)
+{
+  store_put(output->pipeline->run->store, STORE_META, output->name, token_key,
+            NULL);
+}
+
+enum token {
+  TOKEN_NONE,
+  TOKEN_KNOWN,
+  TOKEN_UNREADABLE, /* rows were being written, and it is not known which */
+};
+
+static enum token
+load_token(const struct stage *output, struct batch *batch)
+{
+  const char *body = store_get(output->pipeline->run->store, STORE_META,
+                               output->name, token_key);
+  const char *name = output->plugin->table.name, *token;
+  size_t len = strlen(name);
+  int used = 0;
+
+  memset(batch, 0, sizeof(*batch));
+  if (!body)
+    return TOKEN_NONE;
+  if (sscanf(body, "%" SCNd64 " %" SCNd64 " %n", &batch->first, &batch->last,
+             &used) != 2 ||
+      used == 0)
+    return TOKEN_UNREADABLE;
+  /* Another plugin's says nothing to this one: its rows are written anew. */
+  if (strncmp(body + used, name, len) != 0 || body[used + (int)len] != ' ') {
+    memset(batch, 0, sizeof(*batch));
+    return TOKEN_NONE;
+  }
+  token = body + used + len + 1;
+  if (strlen(token) >= sizeof(batch->token) || !plain_text(token))
+    return TOKEN_UNREADABLE;
+  memcpy(batch->token, token, strlen(token) + 1);
+  return TOKEN_KNOWN;
+}
+
+/* What became of its rows is not known, and cannot be found out. */
+static void
+refuse_token(struct stage *output)
+{
+  output->given_up = true;
+  stage_fail(output, MP_EDATA, "queue",
+             "the state's note on the rows that were being written cannot be "
+             "read: its rows wait; \"meterpipe rebase --forget %s\" deletes "
+             "the note, and they are written again",
+             output->name);
+}
+
+/* What cannot be read for want of memory waits; what never can be goes. */
+static void
+give_up_row(struct stage *output, int64_t id)
+{
+  if (errno == ENOMEM) {
+    stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+    deliver_give_up(output);
+    return;
+  }
+  stage_fail(
+    output, MP_EDATA, NULL,
+    "row %" PRId64 " of its queue cannot be understood and is left out", id);
+  store_row_remove(output->pipeline->run->store, id);
+}
+
+static bool
+write_row(struct stage *output, const struct store_row *stored,
+          struct results *results)
+{
+  struct row row;
+
+  errno = 0;
+  if (!row_decode(&row, stored->body)) {
+    give_up_row(output, stored->id);
+    return false;
+  }
+  deliver_begin(output, row.time_ms, row.time_ms, stored->id);
+  for (size_t i = 0; i < row.n_values; i++) {
+    const struct target *t = stage_target(output, row.values[i].target, NULL);
+
+    if (t)
+      deliver_write(output, t, &row.values[i].value, results);
+  }
+  row_clear(&row);
+  return true;
+}
+
+/* ---- What became of rows ---- */
+
+/* An amount that was rejected is added to the next one of its column. */
+static void
+carry(struct target *t, const struct value *amount)
+{
+  char text[256];
+
+  if (t->unreadable || ledger_carry(&t->ledger, amount) != MP_OK)
+    stage_fail(t->stage, MP_ERANGE, t->object,
+               "%s was rejected and cannot be added to the next amount; it is "
+               "missing there",
+               value_describe(amount, text, sizeof(text)));
+}
+
+static void
+note_delivered(struct stage *output, const struct row *row,
+               const struct results *results, size_t record)
+{
+  for (size_t i = 0; i < row->n_values && output->delivered == 0; i++) {
+    struct target *t = stage_target(output, row->values[i].target, NULL);
+
+    if (t && deliver_target_result(results, record, t) == MP_ACCEPTED)
+      delivered_value(t, &row->values[i].value);
+  }
+  output->delivered++;
+}
+
+/* Takes a row that the output has taken off the queue. */
+static void
+conclude_row(struct stage *output, int64_t id, const struct results *results,
+             size_t record)
+{
+  struct run *run = output->pipeline->run;
+  const struct store_row *stored =
+    store_row_next(run->store, output->name, id - 1);
+  bool carried = false;
+  struct row row;
+
+  if (!row_decode(&row, stored->body)) { /* it was decoded to be written */
+    stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+    run->stateless = true;
+    return;
+  }
+  note_delivered(output, &row, results, record);
+  for (size_t i = 0; i < row.n_values; i++) {
+    struct target *t = stage_target(output, row.values[i].target, NULL);
+
+    if (!t || t->ledger.role != LEDGER_DELTA ||
+        deliver_target_result(results, record, t) != MP_REJECTED)
+      continue;
+    carry(t, &row.values[i].value);
+    carried = true;
+  }
+  if (carried && book_save_output(output) != MP_OK)
+    run->stateless = true;
+  row_clear(&row);
+  store_row_remove(run->store, id);
+}
+
+/* Writes the rows of a batch, asks what became of them, and takes what arrived
+ * off the queue.  True: all of them arrived. */
+static bool
+deliver_batch(struct stage *output, const struct batch *batch,
+              const char *token)
+{
+  struct store *store = output->pipeline->run->store;
+  const struct store_row *row;
+  struct results results;
+  int64_t ids[BATCH_ROWS], id;
+  size_t n = 0, arrived = 0, unsure = 0;
+
+  if (!deliver_results_init(&results, output, BATCH_ROWS))
+    return false;
+  for (row = store_row_next(store, output->name, batch->first - 1);
+       row && row->id <= batch->last && n < BATCH_ROWS && !output->given_up;
+       row = store_row_next(store, output->name, id)) {
+    id = row->id;
+    if (write_row(output, row, &results))
+      ids[n++] = id;
+  }
+  /* Not all of them: then none, and what became of them is not known yet. */
+  if (output->given_up) {
+    deliver_results_free(&results);
+    return false;
+  }
+  if (n > 0)
+    deliver_commit(output, token, &results);
+  for (size_t i = 0; i < n; i++) {
+    uint32_t result = deliver_record_result(&results, i);
+
+    unsure += result == MP_PERHAPS;
+    arrived += result == MP_ACCEPTED;
+    if (result == MP_ACCEPTED)
+      conclude_row(output, ids[i], &results, i);
+  }
+  if (unsure == 0)
+    drop_token(output); /* nothing is left that a later run had to find out */
+  deliver_results_free(&results);
+  return arrived == n;
+}
+
+static bool
+needs_recovery(const struct stage *output)
+{
+  struct batch batch;
+
+  return is_queued(output) && load_token(output, &batch) != TOKEN_NONE;
+}
+
+void
+deliver_recover(struct pipeline *p)
+{
+  turns_mark(p, needs_recovery);
+  FOR_EACH_OUTPUT(p, output)
+  {
+    struct batch batch;
+
+    if (!turn_begin(output))
+      continue;
+    if (load_token(output, &batch) == TOKEN_UNREADABLE)
+      refuse_token(output);
+    /* Was it append before?  Writing a value of a history twice is harmless. */
+    else if (delivery(output) == MP_HISTORY)
+      drop_token(output);
+    else if (deliver_open(output))
+      deliver_batch(output, &batch, batch.token);
+    turn_end(output);
+    if (!deliver_commit_state(p))
+      return;
+  }
+}
+
+/* A token for the rows that are written next. */
+static bool
+take_token(struct stage *output, struct batch *batch)
+{
+  struct call call;
+  int r;
+
+  if (!output->plugin->output.token)
+    return true;
+  call = call_begin(output, "token");
+  r = call_end(&call,
+               output->plugin->output.token(output->self, batch->token,
+                                            sizeof(batch->token)),
+               0);
+  if (r == MP_OK && !sound_token(batch->token, sizeof(batch->token)))
+    r = stage_fail(output, MP_EINTERNAL, NULL,
+                   "the plugin's token is not a line of clean UTF-8 that ends "
+                   "within %zu bytes",
+                   sizeof(batch->token));
+  if (r == MP_OK && !keep_token(output, batch))
+    r = stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+  output->given_up = r != MP_OK;
+  return r == MP_OK;
+}
+
+void
+deliver_tokens(struct pipeline *p)
+{
+  FOR_EACH_OUTPUT(p, output)
+  {
+    struct batch batch;
+
+    if (!is_queued(output) || !turn_begin(output))
+      continue;
+    /* What became of the rows before is not known yet. */
+    if (load_token(output, &batch) != TOKEN_NONE)
+      output->given_up = true;
+    else if (batch_of(output, &batch) && deliver_open(output))
+      take_token(output, &batch);
+    turn_pause(output);
+  }
+}
+
+/* The first batch's token is committed already; each further one with the
+ * answers to the batch before it. */
+static void
+deliver_queue(struct stage *output)
+{
+  struct pipeline *p = output->pipeline;
+  struct batch batch;
+
+  while (!output->given_up && batch_of(output, &batch)) {
+    if (!deliver_batch(output, &batch, NULL) || output->given_up)
+      return;
+    if (run_stopped() || run_time_left(p->run) == 0 ||
+        !batch_of(output, &batch))
+      return;
+    if (!take_token(output, &batch) || !deliver_commit_state(p))
+      return;
+  }
+}
+
+/* ---- queue_max ---- */
+
+/* Takes the oldest rows off; those of which it is not known whether they
+ * arrived stay, or they could not be found out about. */
+static size_t
+drop_rows(struct stage *output)
+{
+  struct run *run = output->pipeline->run;
+  size_t n = store_row_count(run->store, output->name), dropped = 0;
+  struct batch unsure;
+
+  if (load_token(output, &unsure) == TOKEN_UNREADABLE)
+    return 0;
+  for (; n > (size_t)run->queue_max; n--) {
+    const struct store_row *row =
+      store_row_next(run->store, output->name, unsure.last);
+
+    if (!row)
+      break;
+    store_row_remove(run->store, row->id);
+    dropped++;
+  }
+  return dropped;
+}
+
+/* How many it were since the queue was last within its bound. */
+static void
+bound_queue(struct stage *output)
+{
+  struct run *run = output->pipeline->run;
+  const char *known =
+    store_get(run->store, STORE_META, output->name, dropped_key);
+  size_t dropped = drop_rows(output);
+  bool full =
+    store_row_count(run->store, output->name) >= (size_t)run->queue_max;
+  long long all = (known ? strtoll(known, NULL, 10) : 0) + (long long)dropped;
+  char body[32];
+
+  snprintf(body, sizeof(body), "%lld", all);
+  if (all > 0)
+    store_put(run->store, STORE_META, output->name, dropped_key,
+              full ? body : NULL);
+  if (all > 0 && full)
+    stage_fail(
+      output, MP_EDATA, "queue",
+      "more than queue_max = %lld rows wait; so far %lld of the oldest "
+      "dropped",
+      (long long)run->queue_max, all);
+}
+
+void
+deliver_rows(struct pipeline *p)
+{
+  FOR_EACH_OUTPUT(p, output)
+  {
+    if (!is_queued(output) || p->run->stateless)
+      continue;
+    if (output->is_open && deliver_commit_state(p) && turn_begin(output)) {
+      deliver_queue(output);
+      turn_end(output);
+    }
+    if (!p->run->stateless)
+      bound_queue(output);
+  }
+}

@@ -1,0 +1,138 @@
+/* The list of what a run delivered. */
+#include "core/cycle/delivered.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/cycle/cycle_parts.h"
+#include "core/run/log.h"
+#include "core/run/report.h"
+#include "lib/table.h"
+
+static bool
+is_wanted(const struct pipeline *p)
+{
+  return !p->run->dry && (log_shows(MP_LOG_INFO) ||
+                          (log_is_terminal() && log_shows(MP_LOG_NOTICE)));
+}
+
+void
+delivered_value(struct target *target, const struct value *v)
+{
+  char number[512], *text = NULL;
+  const char *before = target->delivered;
+
+  if (!is_wanted(target->stage->pipeline))
+    return;
+  value_describe(v, number, sizeof(number));
+  /* An amount of an earlier run comes first, the rest after it. */
+  if (asprintf(&text, "%s%s%s", before ? before : "", before ? ", " : "",
+               number) < 0)
+    return; /* a line less to read */
+  free(target->delivered);
+  target->delivered = text;
+}
+
+/* Whether a transform between the reading and SLOT found no earlier value to
+ * work with. */
+static bool
+is_first(const struct slot *slot)
+{
+  for (; slot->stage->kind == PLUGIN_TRANSFORM; slot = slot->stage->input)
+    for (size_t i = 0; i < slot->stage->n_operands; i++)
+      if (slot->stage->operands[i].public.flags & MP_OPERAND_FIRST)
+        return true;
+  return false;
+}
+
+static void
+add_line(struct table *table, const char *name, const char *value,
+         const char *what)
+{
+  table_add(table, name);
+  table_add(table, value);
+  table_add(table, what);
+}
+
+static void
+add_target(struct table *table, const struct target *t)
+{
+  if (t->delivered)
+    add_line(table, t->full_name, t->delivered, "delivered");
+  else if (t->source && t->source->state == SLOT_LEFT_OUT)
+    add_line(table, t->full_name, "-",
+             is_first(t->source)
+               ? "none yet: it counts from this reading on, and the next run "
+                 "delivers it"
+               : "skipped in this run: this reading is the new base");
+}
+
+/* The values of one row; several rows are only counted. */
+static void
+add_output(struct table *table, const struct stage *output)
+{
+  char count[32];
+
+  if (output->delivered > 1 ||
+      (output->delivered == 1 && output->pipeline->recording)) {
+    snprintf(count, sizeof(count), "%zu row%s", output->delivered,
+             output->delivered == 1 ? "" : "s");
+    add_line(table, output->name, count, "delivered");
+    return;
+  }
+  for (size_t i = 0; i < output->n_targets; i++)
+    add_target(table, output->targets[i]);
+}
+
+static void
+forget(struct stage *output)
+{
+  output->delivered = 0;
+  for (size_t i = 0; i < output->n_targets; i++) {
+    free(output->targets[i]->delivered);
+    output->targets[i]->delivered = NULL;
+  }
+}
+
+static void
+print(const struct table *table)
+{
+  char *text = NULL;
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+
+  if (!out)
+    return;
+  table_print(table, 0, out);
+  if (fclose(out) == 0 && size > 0)
+    log_text(text);
+  free(text);
+}
+
+/* Whether the values of OUTPUT are before the user already. */
+static bool
+shows(const struct stage *output)
+{
+  return output->plugin->output.flags & MP_OUTPUT_SHOWS;
+}
+
+void
+delivered_say(struct pipeline *p)
+{
+  struct table table = { .columns = 3 };
+  bool is_shown = false;
+
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    is_shown |= shows(output) && output->took_part;
+    if (is_wanted(p) && !shows(output))
+      add_output(&table, output);
+    forget(output);
+  }
+  print(&table);
+  if (is_wanted(p) && table.n == 0 && !is_shown && !run_stopped() &&
+      report_status(p->run->report) == 0)
+    log_line(log_is_terminal() ? MP_LOG_NOTICE : MP_LOG_INFO, NULL, NULL,
+             "no new value: nothing was delivered");
+  table_free(&table);
+}

@@ -1,0 +1,87 @@
+/*
+ * -n: shows what would be delivered, and counts it as accepted, so that the
+ * cycles of a recording follow from one another.
+ */
+#include <stdio.h>
+
+#include "lib/clock.h"
+#include "core/cycle/cycle_parts.h"
+#include "lib/unit.h"
+
+/* V without a line's end. */
+static void
+show(const struct target *t, const struct value *v)
+{
+  char number[DECIMAL_TEXT];
+
+  if (v->text) {
+    printf("%s %s", t->full_name, v->text);
+    return;
+  }
+  decimal_format(v->number, number, sizeof(number));
+  printf("%s %s%s%s", t->full_name, number, v->unit ? " " : "",
+         v->unit ? unit_display(v->unit) : "");
+}
+
+/* "domoticz.323 84 GJ (84.208 is stored as 84)" */
+static void
+show_sent(const struct target *t, const struct value *whole,
+          const struct value *sent)
+{
+  char number[DECIMAL_TEXT], stored[DECIMAL_TEXT];
+
+  show(t, sent);
+  if (!sent->text && decimal_compare(whole->number, sent->number) != 0) {
+    decimal_format(whole->number, number, sizeof(number));
+    decimal_format(sent->number, stored, sizeof(stored));
+    printf(" (%s is stored as %s)", number, stored);
+  }
+  putchar('\n');
+}
+
+/* What was sent before without an answer comes again, and then the rest. */
+static void
+show_latest(struct target *t)
+{
+  struct value sent = { 0 };
+
+  while (book_prepare_target(t)) {
+    if (ledger_as_sent(&t->ledger, &sent))
+      show_sent(t, &t->ledger.md, &sent);
+    value_clear(&sent);
+    ledger_result(&t->ledger, MP_ACCEPTED);
+  }
+}
+
+void
+dry_deliver(struct pipeline *p, int64_t time_ms)
+{
+  char when[CLOCK_TEXT];
+
+  if (ferror(stdout)) /* reported by an earlier cycle */
+    return;
+  if (p->recording && time_ms) {
+    clock_format_utc(time_ms, when, sizeof(when));
+    printf("# %s\n", when);
+  }
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+
+      if (delivery(output) == MP_LATEST && target_is_kept(t))
+        show_latest(t);
+      else if (target_counts(t)) {
+        show(t, target_is_kept(t) && delivery(output) != MP_LIVE
+                  ? &t->ledger.a
+                  : &t->source->value);
+        putchar('\n');
+      }
+      if (ledger_last(&t->ledger))
+        t->first = false; /* asked once; later cycles follow from this one */
+    }
+  }
+  if (fflush(stdout) != 0)
+    report_failure(p->run->report, REPORT_OTHER, NULL, MP_EIO,
+                   "standard output", "cannot be written");
+}

@@ -1,0 +1,399 @@
+/*
+ * Reading the inputs: live ones at the same time, each in a thread of its own,
+ * until the deadline; recordings one cycle after the other.
+ */
+#include "core/cycle/cycle_parts.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "core/pipeline/call.h"
+#include "lib/clock.h"
+#include "core/run/progress.h"
+
+/* What a thread that was told to stop may still take to restore its port. */
+#define GRACE_MS 700
+/* How often it is looked whether the run must end: a signal's handler cannot
+ * wake who waits for threads. */
+#define LOOK_MS 100
+
+/* Open files that are left for the rest of the program, and what one input
+ * needs at most: a command has five pipes while it is started. */
+#define OTHER_FILES 64
+#define INPUT_FILES 10
+
+static bool
+is_recording(const struct stage *input)
+{
+  return (input->plugin->input.flags & MP_INPUT_RECORDING) != 0;
+}
+
+static void
+forget_reading(struct stage *input)
+{
+  for (size_t i = 0; i < input->n_fields; i++)
+    input->fields[i]->state = SLOT_MISSING;
+}
+
+/* A recording has an end; a live input may be left alone on purpose. */
+static unsigned
+allowed_outcomes(const struct stage *input)
+{
+  return is_recording(input) ? CALL_ALLOWS(MP_END) : CALL_ALLOWS(MP_SKIP);
+}
+
+/* Opens and reads one input; a live one in its thread. */
+static void
+read_one(struct stage *input)
+{
+  struct mp_sink sink = stage_sink(input);
+  int r = stage_open(input);
+
+  if (r == MP_OK) {
+    struct call call = call_begin(input, "read");
+
+    r = call_end(&call, input->plugin->input.read(input->self, &sink),
+                 allowed_outcomes(input));
+  }
+  input->result = r;
+}
+
+/* Values without a serial number of their own have the input's. */
+static void
+give_serial(struct stage *input)
+{
+  if (!input->serial)
+    return;
+  for (size_t i = 0; i < input->n_fields; i++)
+    if (!input->fields[i]->value.serial)
+      input->fields[i]->value.serial = input->serial;
+}
+
+static void
+finish_reading(struct stage *input)
+{
+  int r = input->result;
+
+  input->took_part = r >= 0 && r != MP_SKIP;
+  if (r == MP_END)
+    input->ended = true;
+  if (r != MP_OK)
+    forget_reading(input);
+  if (r < 0 && is_recording(input))
+    input->ended = true; /* nothing sensible follows what could not be read */
+  give_serial(input);
+}
+
+/* ---- Live inputs ---- */
+
+/* Lives on the heap: a thread that is abandoned goes on using it. */
+struct readers {
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  struct reader *list;
+  size_t n, next; /* of the list; the next one to start */
+  size_t running, at_once;
+};
+
+struct reader {
+  struct readers *all;
+  struct stage *input;
+  bool started, done;
+  pthread_t thread;
+};
+
+static void
+reader_done(struct reader *reader)
+{
+  pthread_mutex_lock(&reader->all->lock);
+  reader->done = true;
+  reader->all->running--;
+  pthread_cond_signal(&reader->all->changed);
+  pthread_mutex_unlock(&reader->all->lock);
+}
+
+/* The plugin has called pthread_exit: it is told now, not at the deadline. */
+static void
+reader_was_ended(void *arg)
+{
+  struct reader *reader = arg;
+  struct stage *input = reader->input;
+  const struct progress *call = progress_here();
+
+  input->result =
+    stage_fail(input, MP_EINTERNAL, NULL,
+               "the plugin ended the thread of its %s", call ? call->what : "");
+  reader_done(reader);
+}
+
+static void *
+reader_main(void *arg)
+{
+  struct reader *reader = arg;
+
+  pthread_cleanup_push(reader_was_ended, reader);
+  read_one(reader->input);
+  /* At once: another input may wait for the same device. */
+  stage_close(reader->input);
+  pthread_cleanup_pop(0);
+  reader_done(reader);
+  return NULL;
+}
+
+/* Until a reader comes back, or WHEN. */
+static void
+wait_for_one(struct readers *all, int64_t when_ms)
+{
+  struct timespec when = { .tv_sec = (time_t)(when_ms / 1000),
+                           .tv_nsec = (long)(when_ms % 1000) * 1000000 };
+
+  pthread_cond_timedwait(&all->changed, &all->lock, &when);
+}
+
+static void
+start(struct reader *reader)
+{
+  pthread_mutex_lock(&reader->all->lock);
+  reader->all->running++;
+  pthread_mutex_unlock(&reader->all->lock);
+  reader->started =
+    pthread_create(&reader->thread, NULL, reader_main, reader) == 0;
+  if (!reader->started) /* no thread to be had: then one after the other */
+    reader_main(reader);
+}
+
+/* Starts those whose turn it is; with the lock. */
+static void
+start_more(struct readers *all)
+{
+  while (all->next < all->n && all->running < all->at_once) {
+    struct reader *reader = &all->list[all->next++];
+
+    pthread_mutex_unlock(&all->lock);
+    start(reader);
+    pthread_mutex_lock(&all->lock);
+  }
+}
+
+/* True: all that were started came back, until the deadline or soon after the
+ * run had to end: a reader that does not look for that must not keep the others
+ * up. */
+static bool
+wait_for_all(struct readers *all, int64_t deadline_ms)
+{
+  int64_t end = deadline_ms + GRACE_MS;
+  bool stopped = false;
+
+  start_more(all);
+  for (;;) {
+    int64_t now = clock_mono_ms();
+
+    if (!stopped && now < deadline_ms)
+      start_more(all);
+    if (all->running == 0)
+      break;
+    if (!stopped && run_stopped()) {
+      stopped = true;
+      end = now + GRACE_MS < end ? now + GRACE_MS : end;
+    }
+    if (now >= end)
+      break;
+    wait_for_one(all, now + LOOK_MS < end ? now + LOOK_MS : end);
+  }
+  return all->running == 0;
+}
+
+static void
+explain_abandoned(struct stage *input)
+{
+  if (run_stopped())
+    stage_fail(input, MP_ECANCELED, NULL,
+               "was still reading when the run had to end and was abandoned");
+  else
+    stage_fail(input, MP_ETIMEOUT, NULL,
+               "was still reading at the deadline of the cycle and was "
+               "abandoned; a longer \"deadline\" in [pipeline] gives it more "
+               "time");
+}
+
+/* Leaves behind what did not come back: its fields are missing. */
+static void
+abandon(struct reader *reader)
+{
+  struct stage *input = reader->input;
+  struct pipeline *p = input->pipeline;
+
+  pthread_mutex_lock(&p->lock);
+  input->abandoned = true;
+  input->ended = true;
+  forget_reading(input);
+  pthread_mutex_unlock(&p->lock);
+  p->run->abandoned = true;
+  pthread_detach(reader->thread);
+  explain_abandoned(input);
+}
+
+static struct readers *
+readers_new(void)
+{
+  struct readers *all = calloc(1, sizeof(*all));
+  pthread_condattr_t attr;
+
+  if (!all)
+    return NULL;
+  pthread_mutex_init(&all->lock, NULL);
+  pthread_condattr_init(&attr);
+  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+  pthread_cond_init(&all->changed, &attr);
+  pthread_condattr_destroy(&attr);
+  return all;
+}
+
+/* The time was over before its turn came. */
+static void
+leave_out(struct reader *reader)
+{
+  struct stage *input = reader->input;
+
+  if (run_stopped())
+    input->result = stage_fail(input, MP_ECANCELED, NULL,
+                               "was not read before the run had to end");
+  else
+    input->result = stage_fail(
+      input, MP_ETIMEOUT, NULL,
+      "was not read before the deadline of the cycle: only %zu inputs fit "
+      "into the limit of open files at a time; raise it (ulimit -n)",
+      reader->all->at_once);
+  reader->done = true;
+}
+
+/* Reads all.  True: all came back, and what they used can be freed. */
+static bool
+read_all(struct readers *all, int64_t deadline_ms)
+{
+  bool complete;
+
+  pthread_mutex_lock(&all->lock);
+  complete = wait_for_all(all, deadline_ms);
+  for (size_t i = 0; i < all->n; i++) {
+    struct reader *reader = &all->list[i];
+
+    if (i >= all->next)
+      leave_out(reader);
+    else if (!reader->done)
+      abandon(reader);
+    else if (reader->started)
+      pthread_join(reader->thread, NULL);
+  }
+  pthread_mutex_unlock(&all->lock);
+  for (size_t i = 0; i < all->n; i++)
+    if (all->list[i].done)
+      finish_reading(all->list[i].input);
+  return complete;
+}
+
+/* How many inputs the limit of open files allows at a time. */
+static size_t
+inputs_at_once(void)
+{
+  struct rlimit limit;
+
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return 1;
+  if (limit.rlim_cur < OTHER_FILES + INPUT_FILES)
+    return 1;
+  return (limit.rlim_cur - OTHER_FILES) / INPUT_FILES;
+}
+
+static void
+read_live(struct pipeline *p)
+{
+  struct readers *all = readers_new();
+  struct reader *readers = calloc(p->n_stages, sizeof(*readers));
+
+  if (!all || !readers) {
+    report_failure(p->run->report, REPORT_INPUT, NULL, MP_ENOMEM, NULL,
+                   "out of memory");
+    free(all);
+    free(readers);
+    return;
+  }
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    if (is_recording(input) || input->ended)
+      continue;
+    readers[all->n++] = (struct reader){ .all = all, .input = input };
+  }
+  all->list = readers;
+  all->at_once = inputs_at_once();
+  if (read_all(all, p->run->deadline_ms)) {
+    free(all);
+    free(readers);
+  }
+}
+
+/* ---- All of them ---- */
+
+static void
+begin_reading(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    forget_reading(input);
+    input->next_field = 0;
+    input->serial = NULL;
+    input->serial_how = MP_SERIAL_READ;
+    input->asked_serial = false;
+    input->told[0] = input->told[1] = NULL;
+    input->took_part = false;
+    for (size_t i = 0; i < input->n_fields; i++)
+      input->fields[i]->value.serial = NULL;
+  }
+}
+
+bool
+read_inputs(struct pipeline *p)
+{
+  bool live = false, more = false;
+
+  begin_reading(p);
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    if (input->ended)
+      continue;
+    if (!is_recording(input)) {
+      live = true;
+      continue;
+    }
+    read_one(input);
+    finish_reading(input);
+    more |= !input->ended;
+  }
+  if (live)
+    read_live(p);
+  return live || more;
+}
+
+bool
+read_identify(struct stage *input)
+{
+  struct mp_sink sink = stage_sink(input);
+  struct call call;
+  const char *before = input->serial;
+
+  if (!input->plugin->input.identify || input->abandoned)
+    return false;
+  call = call_begin(input, "identify");
+  if (call_end(&call, input->plugin->input.identify(input->self, &sink), 0) !=
+        MP_OK ||
+      input->serial_how != MP_SERIAL_READ)
+    return false;
+  for (size_t i = 0; i < input->n_fields; i++)
+    if (!input->fields[i]->value.serial ||
+        input->fields[i]->value.serial == before)
+      input->fields[i]->value.serial = input->serial;
+  return true;
+}

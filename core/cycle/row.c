@@ -1,0 +1,86 @@
+/* Rows as text: "time MS", then a line "TARGET<tab>VALUE" for each value. */
+#include "core/cycle/row.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cycle/cycle_parts.h"
+#include "core/ledger/lines.h"
+#include "lib/sound.h"
+
+char *
+row_encode(const struct stage *output, int64_t time_ms)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+
+  if (!out)
+    return NULL;
+  fprintf(out, "time %lld\n", (long long)time_ms);
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+
+    if (!target_is_kept(t) || !target_counts(t))
+      continue;
+    fprintf(out, "%s\t", t->name);
+    value_write(out, &t->ledger.a);
+    putc('\n', out);
+  }
+  return lines_close(out, &text);
+}
+
+void
+row_clear(struct row *row)
+{
+  for (size_t i = 0; i < row->n_values; i++) {
+    free(row->values[i].target);
+    value_clear(&row->values[i].value);
+  }
+  free(row->values);
+  memset(row, 0, sizeof(*row));
+}
+
+static bool
+decode_line(struct row *row, const char *line)
+{
+  const char *tab = strchr(line, '\t');
+  struct row_value *grown;
+  long long time_ms;
+
+  if (row->time_ms == 0) {
+    if (sscanf(line, "time %lld", &time_ms) != 1 || !sound_time(time_ms))
+      return false;
+    row->time_ms = time_ms;
+    return true;
+  }
+  if (!tab)
+    return false;
+  grown = realloc(row->values, (row->n_values + 1) * sizeof(*grown));
+  if (!grown)
+    return false;
+  row->values = grown;
+  grown += row->n_values++;
+  memset(grown, 0, sizeof(*grown));
+  grown->target = strndup(line, (size_t)(tab - line));
+  return grown->target && value_decode(&grown->value, tab + 1);
+}
+
+bool
+row_decode(struct row *row, const char *body)
+{
+  char *copy = strdup(body), *rest = copy, *line;
+  bool good = copy != NULL;
+
+  memset(row, 0, sizeof(*row));
+  while (good && (line = strsep(&rest, "\n")) != NULL)
+    if (*line)
+      good = decode_line(row, line);
+  free(copy);
+  if (!good || row->time_ms == 0) {
+    row_clear(row);
+    return false;
+  }
+  return true;
+}

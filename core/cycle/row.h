@@ -1,0 +1,28 @@
+/*
+ * A row of a queue: what one cycle brought for one output, as text.
+ */
+#ifndef CORE_ROW_H
+#define CORE_ROW_H
+
+#include "core/pipeline/pipeline.h"
+
+struct row_value {
+  char *target; /* the target's name */
+  struct value value;
+};
+
+struct row {
+  int64_t time_ms;
+  struct row_value *values;
+  size_t n_values;
+};
+
+/* The values of this cycle that count, as they are booked for the targets of
+ * OUTPUT.  To be freed; NULL: out of memory. */
+char *row_encode(const struct stage *output, int64_t time_ms);
+
+/* False: no such text, or out of memory. */
+bool row_decode(struct row *row, const char *body);
+void row_clear(struct row *row);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * Since when targets of latest outputs wait: a ledger holds the newest value
+ * due, and not when the first one was not taken.
+ */
+#include "core/cycle/cycle_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "lib/clock.h"
+
+static bool
+waits(const struct target *t)
+{
+  return t->ledger.d.kind || t->ledger.m.kind;
+}
+
+/* The beginning stays until nothing waits any more. */
+static void
+keep_one(const struct target *t)
+{
+  struct store *store = t->stage->pipeline->run->store;
+  const char *known = store_get(store, STORE_RUN, t->stage->name, t->name);
+  char since[32];
+
+  if (waits(t) && known)
+    return;
+  snprintf(since, sizeof(since), "%" PRId64, clock_now_ms());
+  store_put(store, STORE_RUN, t->stage->name, t->name, waits(t) ? since : NULL);
+}
+
+void
+waiting_keep(struct pipeline *p)
+{
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++)
+      if (delivery(output) == MP_LATEST && target_is_kept(output->targets[i]) &&
+          !output->targets[i]->unreadable)
+        keep_one(output->targets[i]);
+  }
+}
+
+bool
+waiting_since(const struct target *t, int64_t *ret_since)
+{
+  const char *known = store_get(t->stage->pipeline->run->store, STORE_RUN,
+                                t->stage->name, t->name);
+
+  if (!waits(t))
+    return false;
+  /* Without a record it has waited since a run that was killed. */
+  if (!known || sscanf(known, "%" SCNd64, ret_since) != 1)
+    *ret_since = t->ledger.d.time_ms;
+  return true;
+}

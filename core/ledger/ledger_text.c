@@ -1,0 +1,187 @@
+/*
+ * A ledger as text, for the state: a line a member, "a VALUE", "b PLACE",
+ * "b.at TIME".
+ */
+#include "core/ledger/ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ledger/lines.h"
+#include "lib/sound.h"
+
+static void
+put_shown(FILE *out, const char *name, const struct ledger_shown *s)
+{
+  if (!s->known)
+    return;
+  fprintf(out, "%s %d\n", name, (int)s->place);
+  if (s->updated)
+    fprintf(out, "%s.at %s\n", name, s->updated);
+  if (s->value.kind)
+    fputs(name, out);
+  lines_put_value(out, ".value", &s->value);
+}
+
+static void
+put_decimal(FILE *out, const char *name, struct decimal d)
+{
+  fprintf(out, "%s %lld %d\n", name, (long long)d.coef, (int)d.exp10);
+}
+
+char *
+ledger_encode(const struct ledger_target *t)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+
+  if (!out)
+    return NULL;
+  if (t->unit)
+    fprintf(out, "unit %s\n", t->unit);
+  fprintf(out, "kind %u\n", (unsigned)t->kind);
+  lines_put_value(out, "a", &t->a);
+  put_shown(out, "b", &t->b);
+  lines_put_value(out, "m", &t->m);
+  lines_put_value(out, "md", &t->md);
+  if (t->m_id)
+    fprintf(out, "m.id %lld\n", (long long)t->m_id);
+  put_shown(out, "n", &t->n);
+  lines_put_value(out, "d", &t->d);
+  put_decimal(out, "e", t->e);
+  if (t->step.coef > 0)
+    put_decimal(out, "step", t->step);
+  fprintf(out, "place %d\n", (int)t->a_place);
+  fprintf(out, "sent %lld\n", (long long)t->sent_ms);
+  fprintf(out, "rebase %d\n", t->rebase);
+  return lines_close(out, &text);
+}
+
+static bool
+get_shown(struct ledger_shown *s, const char *rest)
+{
+  int place;
+
+  if (sscanf(rest, "%d", &place) != 1 || !sound_place(place))
+    return false;
+  s->known = true;
+  s->place = place;
+  return true;
+}
+
+static bool
+get_updated(char **to, const char *rest)
+{
+  if (!sound_updated(rest))
+    return false;
+  free(*to);
+  *to = strdup(rest);
+  return *to != NULL;
+}
+
+static bool
+get_unit(const char **to, const char *rest)
+{
+  *to = sound_unit(rest) ? value_intern(rest) : NULL;
+  return *to != NULL;
+}
+
+static bool
+get_number(int64_t *to, const char *rest)
+{
+  long long n;
+
+  if (sscanf(rest, "%lld", &n) != 1)
+    return false;
+  *to = n;
+  return true;
+}
+
+static bool
+get_decimal(struct decimal *to, const char *rest)
+{
+  long long coef;
+  int exp10;
+
+  if (sscanf(rest, "%lld %d", &coef, &exp10) != 2)
+    return false;
+  *to = (struct decimal){ .coef = coef, .exp10 = exp10 };
+  return decimal_valid(*to);
+}
+
+static bool
+take_line(void *ctx, const char *name, const char *rest)
+{
+  struct ledger_target *t = ctx;
+  const struct {
+    const char *name;
+    struct value *value;
+  } values[] = {
+    { "a", &t->a },
+    { "m", &t->m },
+    { "md", &t->md },
+    { "d", &t->d },
+    { "b.value", &t->b.value },
+    { "n.value", &t->n.value },
+  };
+  int64_t n = 0;
+  bool good;
+
+  for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+    if (strcmp(name, values[i].name) == 0)
+      return value_decode(values[i].value, rest);
+  if (strcmp(name, "b") == 0)
+    return get_shown(&t->b, rest);
+  if (strcmp(name, "n") == 0)
+    return get_shown(&t->n, rest);
+  if (strcmp(name, "b.at") == 0)
+    return get_updated(&t->b.updated, rest);
+  if (strcmp(name, "n.at") == 0)
+    return get_updated(&t->n.updated, rest);
+  if (strcmp(name, "unit") == 0)
+    return get_unit(&t->unit, rest);
+  if (strcmp(name, "e") == 0)
+    return get_decimal(&t->e, rest);
+  if (strcmp(name, "step") == 0)
+    return get_decimal(&t->step, rest) && t->step.coef > 0;
+  good = get_number(&n, rest);
+  if (strcmp(name, "place") == 0) {
+    t->a_place = (int32_t)n;
+    good = good && n == t->a_place && sound_place(t->a_place);
+  } else if (strcmp(name, "sent") == 0) {
+    t->sent_ms = n;
+    good = good && sound_time(n);
+  } else if (strcmp(name, "kind") == 0) {
+    t->kind = (uint32_t)n;
+    good = good && n >= 0 && n <= MP_TEXT;
+  } else if (strcmp(name, "rebase") == 0)
+    t->rebase = n != 0;
+  else if (strcmp(name, "m.id") == 0)
+    t->m_id = n > 0 ? n : 0;
+  else
+    return false;
+  return good;
+}
+
+/* A state of an earlier version has no kinds, and there a result was a gauge
+ * whatever it was computed from. */
+static void
+infer_kind(struct ledger_target *t)
+{
+  const struct value *v = t->d.kind ? &t->d : t->m.kind ? &t->m : &t->a;
+
+  if (t->role != LEDGER_TOTAL && v->kind != MP_GAUGE)
+    t->kind = v->kind;
+}
+
+bool
+ledger_decode(struct ledger_target *t, const char *text)
+{
+  bool good = lines_each(text, take_line, t);
+
+  if (good && strncmp(text, "kind ", 5) != 0 && !strstr(text, "\nkind "))
+    infer_kind(t);
+  return good;
+}

@@ -1,0 +1,149 @@
+/*
+ * The unit and the step of a target, which can be changed above what was
+ * written there: see "Another unit, another step" in doc/ledger.md.
+ */
+#include "core/ledger/ledger.h"
+
+#include "lib/unit.h"
+
+/* ---- Conversion ---- */
+
+static int
+convert_value(struct value *v, const char *from, const char *to)
+{
+  if (v->kind == 0 || v->text)
+    return MP_OK;
+  v->unit = to;
+  return unit_convert(&v->number, from, to, MP_EXACT);
+}
+
+/* A display is converted with its place: exact where the place is. */
+static int
+convert_shown(struct ledger_shown *s, const char *from, const char *to)
+{
+  return s->known ? convert_value(&s->value, from, to) : MP_OK;
+}
+
+int
+ledger_set_unit(struct ledger_target *t, const char *unit)
+{
+  struct ledger_target was;
+  int r;
+
+  if (t->unit == NULL || unit_same(t->unit, unit)) {
+    t->unit = unit;
+    return MP_OK;
+  }
+  ledger_init(&was, t->role);
+  if (!ledger_copy(&was, t))
+    return MP_ENOMEM;
+  if (!t->m.kind) { /* another unit: not the record that was sent */
+    value_clear(&t->md);
+    t->m_id = 0;
+  }
+  r = convert_value(&t->a, was.unit, unit);
+  if (r == MP_OK)
+    r = convert_value(&t->m, was.unit, unit);
+  if (r == MP_OK)
+    r = convert_value(&t->md, was.unit, unit);
+  if (r == MP_OK)
+    r = convert_value(&t->d, was.unit, unit);
+  if (r == MP_OK)
+    r = unit_convert(&t->e, was.unit, unit, MP_EXACT);
+  if (r == MP_OK)
+    r = convert_shown(&t->b, was.unit, unit);
+  if (r == MP_OK)
+    r = convert_shown(&t->n, was.unit, unit);
+  if (r != MP_OK) {
+    ledger_clear(t);
+    *t = was;
+    return r;
+  }
+  t->unit = unit;
+  ledger_clear(&was);
+  return MP_OK;
+}
+
+/* ---- What was changed ---- */
+
+/* A reading is replaced by the next one: it can do without what was kept. */
+static void
+begin_anew(struct ledger_target *t, const char *unit)
+{
+  ledger_clear(t);
+  t->m_id = 0;
+  t->e = (struct decimal){ 0, 0 };
+  t->a_place = MP_EXACT;
+  t->unit = unit;
+}
+
+/* Steps of a power of ten only, as dividers are. */
+#define MAX_SHIFT 30
+#define MAX_PLACE 1000
+
+/* SEEN as it would be shown if T still had its old step: what is stored is so
+ * many of them.  Borrows from SEEN. */
+static struct ledger_shown
+in_old_step(const struct ledger_target *t, const struct ledger_shown *seen,
+            struct decimal step)
+{
+  struct ledger_shown view = *seen;
+  int64_t shift = (int64_t)t->step.exp10 - step.exp10;
+
+  if (t->step.coef <= 0 || t->step.coef != step.coef || shift > MAX_SHIFT ||
+      shift < -MAX_SHIFT)
+    return view;
+  view.value.number.exp10 += (int32_t)shift;
+  if (view.place > -MAX_PLACE && view.place < MAX_PLACE) /* else MP_EXACT */
+    view.place += (int32_t)shift;
+  return view;
+}
+
+static bool
+is_changed(const struct ledger_target *t, const char *unit, struct decimal step)
+{
+  if (unit && t->unit && !unit_same(t->unit, unit))
+    return true;
+  return t->step.coef > 0 && step.coef > 0 && decimal_valid(step) &&
+         decimal_compare(t->step, step) != 0;
+}
+
+/* B becomes what is shown: A is not there any more. */
+static int
+write_again(struct ledger_target *t, const struct ledger_shown *seen,
+            bool *ret_again)
+{
+  if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->a))
+    return MP_OK;
+  *ret_again = true;
+  return ledger_shown_copy(&t->b, seen) ? MP_OK : MP_ENOMEM;
+}
+
+int
+ledger_follow(struct ledger_target *t, const struct ledger_shown *seen,
+              struct decimal step, bool *ret_again)
+{
+  const char *unit = seen->value.unit;
+  bool changed = is_changed(t, unit, step), ours = false;
+  int r = MP_OK;
+
+  *ret_again = false;
+  if (changed) {
+    /* Numbers are compared, as if nothing had been changed. */
+    struct ledger_shown view = in_old_step(t, seen, step);
+
+    ours = ledger_can_show(t, &view, &t->a);
+    if (ledger_can_show(t, &view, &t->m) && ledger_settle_sent(t, &view))
+      ours = true;
+  }
+  if (unit)
+    r = ledger_set_unit(t, unit);
+  if ((r == MP_ECONFIG || r == MP_ERANGE) && t->role == LEDGER_PLAIN) {
+    begin_anew(t, unit);
+    ours = false;
+    r = MP_OK;
+  }
+  if (r == MP_OK)
+    t->step = step;
+  return r == MP_OK && ours ? write_again(t, seen, ret_again) : r;
+}

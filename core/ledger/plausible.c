@@ -1,0 +1,79 @@
+/* Whether a counter's reading can be right. */
+#include "core/ledger/plausible.h"
+
+#include "lib/unit.h"
+
+#define HOUR_MS 3600000
+/* A reading of another unit is rounded so much finer than the one that it is
+ * compared with. */
+#define FINER_PLACES 6
+
+/* FROM in the unit of TO. */
+static bool
+in_unit_of(const struct value *from, const struct value *to,
+           struct decimal *ret)
+{
+  *ret = from->number;
+  return unit_convert(ret, from->unit, to->unit,
+                      to->number.exp10 - FINER_PLACES) >= 0;
+}
+
+/* Whether the two readings say anything of one another. */
+static bool
+is_comparable(const struct value *from, const struct value *to)
+{
+  if (from->kind == 0 || from->text || to->text)
+    return false;
+  if (from->serial && to->serial && from->serial != to->serial)
+    return false;
+  return to->time_ms > from->time_ms;
+}
+
+/* RISE in SPAN_MS against LIMIT in an hour.  A product that does not fit
+ * is the larger one. */
+static bool
+exceeds(struct decimal rise, int64_t span_ms, struct decimal limit)
+{
+  struct decimal hour = { HOUR_MS, 0 }, span = { span_ms, 0 };
+
+  if (span_ms < HOUR_MS)
+    span.coef = HOUR_MS;
+  if (decimal_mul(limit, span, &limit) != MP_OK)
+    return false;
+  return decimal_mul(rise, hour, &rise) != MP_OK ||
+         decimal_compare(rise, limit) > 0;
+}
+
+static bool
+is_suspicious(const struct value *from, const struct value *to,
+              struct decimal limit)
+{
+  struct decimal before, rise;
+
+  if (!is_comparable(from, to) || !in_unit_of(from, to, &before) ||
+      decimal_compare(to->number, before) <= 0)
+    return false;
+  return decimal_sub(to->number, before, &rise) != MP_OK ||
+         exceeds(rise, to->time_ms - from->time_ms, limit);
+}
+
+static bool
+confirms(const struct value *held, const struct value *now,
+         struct decimal limit)
+{
+  struct decimal before;
+
+  return in_unit_of(held, now, &before) &&
+         decimal_compare(now->number, before) >= 0 &&
+         !is_suspicious(held, now, limit);
+}
+
+enum plausible
+plausible_judge(const struct value *last, const struct value *held,
+                const struct value *now, struct decimal limit)
+{
+  if (limit.coef <= 0 || !is_suspicious(last, now, limit))
+    return held ? PLAUSIBLE_FORGET : PLAUSIBLE_BELIEVE;
+  return held && confirms(held, now, limit) ? PLAUSIBLE_BELIEVE
+                                            : PLAUSIBLE_HOLD;
+}

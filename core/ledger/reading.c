@@ -1,0 +1,94 @@
+/* The readings that the state keeps of a field. */
+#include "core/ledger/reading.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/ledger/lines.h"
+
+void
+reading_clear(struct reading *r)
+{
+  value_clear(&r->believed);
+  value_clear(&r->pending);
+  memset(r, 0, sizeof(*r));
+}
+
+const struct value *
+reading_candidate(const struct reading *r)
+{
+  return r->pending.kind && r->is_candidate ? &r->pending : NULL;
+}
+
+const struct value *
+reading_held(const struct reading *r)
+{
+  return r->pending.kind && !r->is_candidate ? &r->pending : NULL;
+}
+
+/* Serial numbers are interned. */
+static bool
+other_number(const struct value *a, const struct value *b)
+{
+  return a->serial && b->serial && a->serial != b->serial;
+}
+
+enum reading_meter
+reading_meter(const struct value *candidate, const struct value *base,
+              const struct value *now, bool is_read)
+{
+  bool differs = other_number(base, now);
+
+  if (!candidate && !differs)
+    return READING_SAME;
+  if (!is_read)
+    return READING_UNKNOWN;
+  if (!differs)
+    return READING_SAME;
+  return candidate && candidate->serial == now->serial ? READING_EXCHANGED
+                                                       : READING_CANDIDATE;
+}
+
+/* ---- In the state: a line a member, "believed VALUE" ---- */
+
+char *
+reading_encode(const struct reading *r)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+
+  if (!out)
+    return NULL;
+  lines_put_value(out, "believed", &r->believed);
+  lines_put_value(out, r->is_candidate ? "candidate" : "held", &r->pending);
+  if (r->told)
+    fputs("told 1\n", out);
+  return lines_close(out, &text);
+}
+
+static bool
+take_line(void *ctx, const char *name, const char *rest)
+{
+  struct reading *r = ctx;
+
+  if (strcmp(name, "believed") == 0)
+    return value_decode(&r->believed, rest);
+  if (strcmp(name, "told") == 0) {
+    r->told = true;
+    return true;
+  }
+  r->is_candidate = strcmp(name, "candidate") == 0;
+  return (r->is_candidate || strcmp(name, "held") == 0) &&
+         value_decode(&r->pending, rest);
+}
+
+bool
+reading_decode(struct reading *r, const char *text)
+{
+  bool good = lines_each(text, take_line, r);
+
+  if (!good)
+    reading_clear(r);
+  return good;
+}

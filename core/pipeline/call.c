@@ -1,0 +1,75 @@
+/* The frame around one call into a plugin. */
+#include "core/pipeline/call.h"
+
+#include "lib/clock.h"
+#include "core/run/log.h"
+#include "core/run/note.h"
+#include "core/run/progress.h"
+#include "core/pipeline/stage.h"
+
+/* A callback polls cancel_fd and needs a moment to return. */
+#define LATE_MS 1000
+
+struct call
+call_begin(struct stage *stage, const char *what)
+{
+  struct run *run = stage->pipeline->run;
+
+  progress_begin(stage->name, what);
+  if (run->begun_ms && stage->kind == PLUGIN_OUTPUT)
+    note_call(run, stage->name, what);
+  return (struct call){ .stage = stage,
+                        .what = what,
+                        .explained = atomic_load(&stage->n_explained),
+                        .begun_ms = run->deadline_ms ? clock_mono_ms() : 0 };
+}
+
+bool
+call_explained(const struct call *call)
+{
+  return atomic_load(&call->stage->n_explained) != call->explained;
+}
+
+static bool
+is_result(int r, unsigned allowed)
+{
+  return r >= MP_ECANCELED && r <= MP_SKIP &&
+         (r <= MP_OK || (allowed & CALL_ALLOWS(r)));
+}
+
+/* A callback that was begun after the deadline has a moment of its own. */
+static void
+report_late(const struct call *call)
+{
+  int64_t deadline = call->stage->pipeline->run->deadline_ms;
+  int64_t now = clock_mono_ms();
+  int64_t due = call->begun_ms > deadline ? call->begun_ms : deadline;
+
+  if (deadline && now - due > LATE_MS)
+    log_line(MP_LOG_WARNING, call->stage->name, NULL,
+             "the plugin's %s returned %lld ms after its time was over",
+             call->what, (long long)(now - due));
+}
+
+int
+call_end(const struct call *call, int r, unsigned allowed)
+{
+  struct run *run = call->stage->pipeline->run;
+
+  progress_end();
+  if (r == MP_OK && !call->begun_ms && !run->begun_ms)
+    return MP_OK; /* of a recording: nothing more to do */
+  if (run->begun_ms && call->stage->kind == PLUGIN_OUTPUT)
+    note_return(run, call->what);
+  if (!is_result(r, allowed))
+    r = stage_fail(call->stage, MP_EINTERNAL, NULL,
+                   "the plugin's %s returned %d, which is not a valid result",
+                   call->what, r);
+  else if (r < 0 && r != MP_ECANCELED && !call_explained(call))
+    stage_fail(call->stage, r, NULL,
+               "the plugin's %s failed (%d) and did not say why", call->what,
+               r);
+  if (call->begun_ms)
+    report_late(call);
+  return r;
+}

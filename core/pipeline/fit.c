@@ -1,0 +1,165 @@
+/* Values and the targets that they go into: texts, units. */
+#include "core/pipeline/fit.h"
+
+#include <stdio.h>
+
+#include "core/run/log.h"
+#include "core/pipeline/stage.h"
+#include "lib/unit.h"
+
+/* Where nothing says to how many decimals a value is to be rounded. */
+#define USUAL_DECIMALS 3
+
+#define METERS_GJ "GJ"
+
+/* ---- Units --------------------------------------------------------------- */
+
+/* Whether a value in the unit FROM has a value in TO, rounded or not. */
+static bool
+converts(const char *from, const char *to)
+{
+  struct decimal zero = { 0, 0 };
+
+  return unit_convert(&zero, from, to, 0) >= 0;
+}
+
+static bool
+converts_exactly(const char *from, const char *to)
+{
+  struct decimal one = { 1, 0 };
+
+  return unit_convert(&one, from, to, MP_EXACT) == MP_OK;
+}
+
+/* To how many decimals values are rounded that TARGET is to hold. */
+static int
+decimals_of(const struct target *target)
+{
+  const struct decimal step = target->shown_step;
+
+  if (step.coef <= 0)
+    return USUAL_DECIMALS;
+  return step.exp10 < 0 ? -step.exp10 : 0;
+}
+
+const char *
+fit_way_out(const struct target *target, const char *from, const char *to,
+            char *buf, size_t size)
+{
+  char decimals[32] = "";
+
+  if (!converts(from, to)) {
+    snprintf(buf, size,
+             "no \"convert\" makes one of the other; name another target");
+    return buf;
+  }
+  if (!converts_exactly(from, to))
+    snprintf(decimals, sizeof(decimals), " and decimals = %d",
+             decimals_of(target));
+  snprintf(buf, size,
+           target->source->kind == MP_DELTA
+             ? "convert the reading with a transform \"convert\" with unit = "
+               "%s%s, and calculate the usage from that"
+             : "put a transform \"convert\" with unit = %s%s between them",
+           unit_display(to), decimals);
+  return buf;
+}
+
+/* The unit that the last transform with an option `unit` makes of SLOT; NULL:
+ * there is none. */
+static const char *
+made_unit(const struct slot *slot)
+{
+  const char *unit = NULL;
+
+  for (; slot && !slot->field && !unit; slot = slot->stage->input)
+    unit = options_text(slot->stage->options, "unit");
+  return unit;
+}
+
+/* The unit that the field of SLOT usually has; NULL: not known. */
+static const char *
+field_unit(const struct slot *slot)
+{
+  while (slot && !slot->field)
+    slot = slot->stage->input;
+  return slot ? slot->usual_unit : NULL;
+}
+
+/* HOW: "is", "is usually", "can be"; THEN: "then ", or "". */
+static void
+warn_of_unit(const struct target *target, const char *how, const char *from,
+             const char *then)
+{
+  const char *to = target->shown.value.unit;
+  char words[FIT_TEXT];
+
+  log_line(MP_LOG_WARNING, target->stage->name, target->object,
+           "takes %s, and %s %s in %s: %s%s", unit_display(to),
+           target->source->name, how, unit_display(from), then,
+           fit_way_out(target, from, to, words, sizeof(words)));
+}
+
+/* Meters of energy count kWh, MWh, Gcal or GJ, and not all of these convert
+ * exactly to each other. */
+static void
+check_unit(const struct target *target)
+{
+  const char *made = made_unit(target->source);
+  const char *from = made ? made : field_unit(target->source);
+  const char *to = target->shown.value.unit;
+
+  if (!from || !to || !unit_known(from))
+    return;
+  if (!converts_exactly(from, to))
+    warn_of_unit(target, made ? "is" : "is usually", from, "");
+  else if (!made && converts(from, METERS_GJ) &&
+           !converts_exactly(METERS_GJ, to))
+    warn_of_unit(target, "can be", METERS_GJ, "then ");
+}
+
+/* ---- Texts --------------------------------------------------------------- */
+
+bool
+fit_is_unfit_text(const struct target *target, uint32_t kind)
+{
+  return target->numbers_only && kind == MP_TEXT;
+}
+
+static void
+refuse_text(struct target *target, const char *often)
+{
+  stage_fail(target->stage, MP_ECONFIG, target->object,
+             "takes numbers only, and %s %s a text: name a target that takes "
+             "texts",
+             target->source->name, often);
+}
+
+void
+fit_refuse_text(struct target *target)
+{
+  refuse_text(target, "is");
+}
+
+/* Whether SLOT is a field of an open kind whose usual form is a text. */
+static bool
+is_usually_text(const struct slot *slot)
+{
+  return slot->field && slot->kind == 0 && slot->usual_unit &&
+         unit_is_text(slot->usual_unit);
+}
+
+/* ---- Before there are values --------------------------------------------- */
+
+void
+fit_check(struct target *target)
+{
+  if (!target->source || target->failed || !target->shown.known)
+    return;
+  if (fit_is_unfit_text(target, target->source->kind))
+    fit_refuse_text(target);
+  else if (target->numbers_only && is_usually_text(target->source))
+    refuse_text(target, "is usually");
+  else if (target->source->kind != MP_TEXT)
+    check_unit(target);
+}

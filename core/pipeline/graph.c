@@ -1,0 +1,301 @@
+/* The graph of the transforms: their order, and what hangs together. */
+#include "core/pipeline/pipeline_build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Dependency order ---- */
+
+static struct stage *
+upstream(const struct stage *transform)
+{
+  return transform->input && transform->input->stage->kind == PLUGIN_TRANSFORM
+           ? transform->input->stage
+           : NULL;
+}
+
+static bool
+is_ordered(const struct pipeline *p, const struct stage *stage)
+{
+  for (size_t i = 0; i < p->n_transforms; i++)
+    if (p->transforms[i] == stage)
+      return true;
+  return false;
+}
+
+/* Whether what STAGE depends on never ends. */
+static bool
+leads_into_circle(const struct pipeline *p, const struct stage *stage)
+{
+  for (size_t i = 0; stage && i <= p->n_stages; i++)
+    stage = upstream(stage);
+  return stage != NULL;
+}
+
+/* Whether STAGE, which leads into a circle, is the first of it in the file. */
+static bool
+begins_circle(const struct pipeline *p, const struct stage *stage)
+{
+  const struct stage *at = upstream(stage);
+
+  for (size_t i = 0; at != stage; i++, at = upstream(at))
+    if (i == p->n_stages || at->section->line < stage->section->line)
+      return false;
+  return true;
+}
+
+/* "a <- b <- a": each is fed by the next. */
+static void
+report_circle(struct builder *b, const struct stage *stage)
+{
+  const struct stage *at = stage;
+  char text[512];
+  size_t len = (size_t)snprintf(text, sizeof(text), "%s", stage->name);
+
+  do {
+    at = upstream(at);
+    if (len < sizeof(text))
+      len +=
+        (size_t)snprintf(text + len, sizeof(text) - len, " <- %s", at->name);
+  } while (at != stage);
+  builder_problem(b, options_line(stage->options, "value"),
+                  "the transforms feed one another in a circle: %s", text);
+}
+
+/* Puts STAGE behind everything it depends on.  Each transform has one value
+ * that comes in, so what it depends on is a chain. */
+static void
+order(struct builder *b, struct stage *stage)
+{
+  struct pipeline *p = b->pipeline;
+  struct stage *before = upstream(stage);
+
+  if (is_ordered(p, stage))
+    return;
+  if (before)
+    order(b, before);
+  builder_append(b, &p->transforms, &p->n_transforms, stage);
+}
+
+static void
+order_all(struct builder *b)
+{
+  struct pipeline *p = b->pipeline;
+
+  for (size_t i = 0; i < p->n_stages; i++) {
+    struct stage *stage = p->stages[i];
+
+    if (stage->kind != PLUGIN_TRANSFORM || !stage->options)
+      continue;
+    if (!leads_into_circle(p, stage))
+      order(b, stage);
+    else if (begins_circle(p, stage))
+      report_circle(b, stage);
+  }
+}
+
+/* ---- Bases ---- */
+
+static struct base *
+base_of(struct builder *b, struct target *target)
+{
+  struct base *base = target->base;
+
+  if (base)
+    return base;
+  base = calloc(1, sizeof(*base));
+  if (!base) {
+    b->failed = true;
+    return NULL;
+  }
+  base->leader = base;
+  base->target = target;
+  base->advances = true;
+  base->next = b->pipeline->bases;
+  b->pipeline->bases = base;
+  target->base = base;
+  return base;
+}
+
+static struct base *
+join(struct base *a, struct base *b)
+{
+  if (!a || !b)
+    return a ? a : b;
+  base_leader(a)->leader = base_leader(b);
+  return b;
+}
+
+uint32_t
+graph_result_kind(const struct stage *transform, uint32_t kind)
+{
+  uint32_t result = kind;
+
+  for (size_t i = 0; i < transform->n_operands; i++) {
+    const struct operand *o = &transform->operands[i];
+
+    if (!o->target)
+      continue;
+    if ((o->flags & MP_TOTAL) && kind)
+      result = kind == MP_DELTA || kind == MP_COUNTER ? MP_COUNTER : MP_GAUGE;
+    if (o->flags & MP_BASE)
+      result = o->target->source == transform->input ? MP_DELTA : MP_GAUGE;
+  }
+  return result;
+}
+
+/* What the result of a transform is: its kind, and what it is computed from. */
+static void
+resolve_result(struct builder *b, struct stage *stage)
+{
+  struct slot *in = stage->input, *out = stage->output;
+
+  if (!in)
+    return;
+  out->kind = graph_result_kind(stage, in->kind);
+  out->base = in->base;
+  for (size_t i = 0; i < stage->n_operands; i++) {
+    struct operand *o = &stage->operands[i];
+
+    if (!o->target)
+      continue;
+    o->target->is_operand = true;
+    o->target->operand_flags |= o->flags;
+    if (o->flags & MP_BASE) {
+      struct base *base = base_of(b, o->target);
+
+      out->base = join(out->base, base);
+      if (base && o->target->source != in)
+        base->advances = false;
+    }
+  }
+}
+
+/* The state keeps readings of what transforms measure, so that an exchanged
+ * meter and an implausible reading are found. */
+static void
+keep_readings(struct builder *b, const struct stage *stage)
+{
+  struct slot *field = slot_field(stage->input);
+
+  if (!field || field->kept)
+    return;
+  for (size_t i = 0; i < stage->n_operands; i++)
+    if ((stage->operands[i].flags & MP_BASE) && !field->kept) {
+      field->kept = calloc(1, sizeof(*field->kept));
+      b->failed |= !field->kept;
+    }
+}
+
+/* ---- Rules (each is an error of the configuration) ---- */
+
+static void
+check_operand(struct builder *b, const struct stage *stage,
+              const struct operand *o)
+{
+  const struct target *target = o->target;
+  unsigned line = options_line(stage->options, o->key);
+
+  if ((target->operand_flags & (MP_BASE | MP_TOTAL)) == (MP_BASE | MP_TOTAL))
+    builder_problem(b, line,
+                    "%s: %s is measured from (minus) and added onto (plus); a "
+                    "target can be only one of them",
+                    o->key, target->full_name);
+  if (target->source && target->source->kind == MP_DELTA)
+    builder_problem(b, line,
+                    "%s: %s holds a usage (it is fed by \"%s\"), from which "
+                    "nothing can be measured on: name a target that holds a "
+                    "reading or a total",
+                    o->key, target->full_name, target->source->name);
+}
+
+/* The first transform in the file that measures from BASE. */
+static const struct stage *
+first_user(const struct pipeline *p, const struct base *base)
+{
+  for (size_t i = 0; i < p->n_stages; i++)
+    for (size_t k = 0; k < p->stages[i]->n_operands; k++) {
+      const struct operand *o = &p->stages[i]->operands[k];
+
+      if (o->target && o->target->base == base && (o->flags & MP_BASE))
+        return p->stages[i];
+    }
+  return NULL;
+}
+
+/* Transforms that share a base share their settings: what one holds, all hold.
+ */
+static void
+check_shared_settings(struct builder *b, const struct stage *stage,
+                      const struct operand *o)
+{
+  const struct stage *other = first_user(b->pipeline, o->target->base);
+  const struct mp_option *option = stage->plugin->table.options;
+
+  if (!other || other == stage || other->plugin != stage->plugin)
+    return;
+  for (; option->key; option++) {
+    if (option->type == MP_TYPE_VALUE || option->type == MP_TYPE_OPERAND ||
+        options_same(stage->options, other->options, option->key))
+      continue;
+    builder_problem(b, options_line(stage->options, option->key),
+                    "%s: \"%s\" and \"%s\" measure from the same base (%s) and "
+                    "must have the same \"%s\"",
+                    option->key, other->name, stage->name, o->target->full_name,
+                    option->key);
+  }
+}
+
+static void
+check_rules(struct builder *b)
+{
+  struct pipeline *p = b->pipeline;
+
+  for (size_t i = 0; i < p->n_stages; i++)
+    for (size_t k = 0; k < p->stages[i]->n_operands; k++) {
+      const struct operand *o = &p->stages[i]->operands[k];
+
+      if (!o->target)
+        continue;
+      check_operand(b, p->stages[i], o);
+      if (o->flags & MP_BASE)
+        check_shared_settings(b, p->stages[i], o);
+    }
+}
+
+/* ---- Roles ---- */
+
+static void
+set_role(struct target *target)
+{
+  enum ledger_role role = LEDGER_PLAIN;
+
+  if (target->operand_flags & MP_BASE) {
+    role = LEDGER_BASE;
+    target->public.flags |= MP_TARGET_BASE;
+  } else if (target->operand_flags & MP_TOTAL) {
+    role = LEDGER_TOTAL;
+    target->public.flags |= MP_TARGET_TOTAL;
+  } else if (target->source && target->source->kind == MP_DELTA) {
+    role = LEDGER_DELTA;
+    target->public.flags |= MP_TARGET_DELTA;
+  }
+  ledger_init(&target->ledger, role);
+}
+
+void
+graph_resolve(struct builder *b)
+{
+  struct pipeline *p = b->pipeline;
+
+  order_all(b);
+  for (size_t i = 0; i < p->n_transforms; i++)
+    resolve_result(b, p->transforms[i]);
+  for (size_t i = 0; i < p->n_transforms; i++)
+    keep_readings(b, p->transforms[i]);
+  check_rules(b);
+  for (size_t i = 0; i < p->n_stages; i++)
+    for (size_t k = 0; k < p->stages[i]->n_targets; k++)
+      set_role(p->stages[i]->targets[k]);
+}

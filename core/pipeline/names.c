@@ -1,0 +1,280 @@
+/* What the texts of a pipeline file name: fields, values, targets. */
+#include "core/pipeline/pipeline_build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/nearest.h"
+#include "lib/sound.h"
+
+/* ---- Nearest names ---- */
+
+/* Candidates whose text does not outlive the offer. */
+struct hint {
+  struct nearest nearest;
+  char best[NEAREST_MAX + 1];
+};
+
+static void
+hint_offer(struct hint *hint, const char *candidate)
+{
+  const char *before = hint->nearest.best;
+
+  nearest_offer(&hint->nearest, candidate);
+  if (hint->nearest.best == before)
+    return;
+  snprintf(hint->best, sizeof(hint->best), "%s", hint->nearest.best);
+  hint->nearest.best = hint->best;
+}
+
+/* "; the nearest is ..." for the end of a message, or "". */
+static const char *
+hint_words(const struct hint *hint, char *buf, size_t size)
+{
+  if (hint->nearest.best)
+    snprintf(buf, size, "; the nearest is \"%s\"", hint->nearest.best);
+  else
+    buf[0] = 0;
+  return buf;
+}
+
+/* ---- Fields of an input ---- */
+
+struct known_field {
+  bool known; /* it was described, and soundly */
+  uint32_t kind;
+  char name[SOUND_NAME];
+  struct decimal max_rate;
+  const char *max_rate_unit;
+  const char *unit;
+};
+
+static void
+take_field(const struct mp_field_sink *sink, const struct mp_field *field)
+{
+  struct known_field *known = sink->ctx;
+
+  known->known = MP_HAS(field, struct mp_field, unit) && field->name &&
+                 sound_field(field->name) && field->kind <= MP_TEXT;
+  if (!known->known)
+    return;
+  snprintf(known->name, sizeof(known->name), "%s", field->name);
+  known->kind = field->kind;
+  known->unit = value_intern(field->unit);
+  if (!MP_HAS(field, struct mp_field, max_rate_unit) ||
+      field->max_rate_coef <= 0)
+    return;
+  known->max_rate =
+    (struct decimal){ field->max_rate_coef, field->max_rate_exp10 };
+  if (!decimal_valid(known->max_rate))
+    known->max_rate.coef = 0;
+  known->max_rate_unit = value_intern(field->max_rate_unit);
+}
+
+static void
+offer_field(const struct mp_field_sink *sink, const struct mp_field *field)
+{
+  hint_offer(sink->ctx, field->name);
+}
+
+static void
+unknown_field(struct builder *b, const struct stage *input, const char *field,
+              unsigned line, const char *key)
+{
+  const struct config_entry *fields = config_find(input->section, "fields");
+  bool hidden = fields && fields->continued && fields->line == line;
+  struct hint hint = { .best = "" };
+  struct mp_field_sink sink = { .struct_size = sizeof(sink),
+                                .ctx = &hint,
+                                .field = offer_field };
+  char words[128];
+
+  nearest_start(&hint.nearest, field);
+  if (input->plugin->input.list_fields)
+    input->plugin->input.list_fields(&sink);
+  hint_words(&hint, words, sizeof(words));
+  if (!*words && input->plugin->input.list_fields)
+    snprintf(words, sizeof(words), " (\"meterpipe plugins %s\" lists them)",
+             input->plugin->table.name);
+  if (hidden)
+    builder_problem(b, line,
+                    "%s: the input \"%s\" lacks a field of this list%s; "
+                    "the list is not shown, because it continues in line %u",
+                    key, input->name, words, fields->continued);
+  else
+    builder_problem(b, line, "%s: the input \"%s\" has no field \"%s\"%s", key,
+                    input->name, field, words);
+}
+
+struct slot *
+names_field(struct builder *b, struct stage *input, const char *field,
+            unsigned line, const char *key)
+{
+  struct known_field known = { .known = false };
+  struct mp_field_sink sink = { .struct_size = sizeof(sink),
+                                .ctx = &known,
+                                .field = take_field };
+  struct slot *slot;
+
+  if (!input->plugin)
+    return NULL; /* reported already */
+  if (input->plugin->input.field(field, &sink) != MP_OK) {
+    unknown_field(b, input, field, line, key);
+    return NULL;
+  }
+  if (!known.known) {
+    builder_problem(b, line,
+                    "%s: the plugin of the input \"%s\" does not describe the "
+                    "field \"%s\" as the plugin interface has it",
+                    key, input->name, field);
+    return NULL;
+  }
+  for (size_t i = 0; i < input->n_fields; i++)
+    if (strcmp(input->fields[i]->field, known.name) == 0)
+      return input->fields[i];
+  slot = builder_add_slot(b->pipeline, input, known.name, known.kind);
+  if (!slot) {
+    b->failed = true;
+    return NULL;
+  }
+  slot->max_rate = known.max_rate;
+  slot->max_rate_unit = known.max_rate_unit;
+  slot->usual_unit = known.unit;
+  return slot;
+}
+
+void
+names_fields(struct builder *b, struct stage *input, const char *list,
+             unsigned line)
+{
+  char *copy = strdup(list), *rest = copy, *word;
+
+  if (!copy)
+    b->failed = true;
+  while (copy && (word = strsep(&rest, ",")) != NULL) {
+    word += strspn(word, " \t");
+    word[strcspn(word, " \t")] = 0;
+    if (*word)
+      names_field(b, input, word, line, "fields");
+  }
+  free(copy);
+}
+
+/* ---- Stages ---- */
+
+static struct stage *
+find_stage(struct builder *b, const char *name, size_t len, unsigned line,
+           const char *key)
+{
+  char text[128], words[128];
+  struct stage *stage;
+  struct hint hint = { .best = "" };
+
+  snprintf(text, sizeof(text), "%.*s", (int)len, name);
+  stage = pipeline_stage(b->pipeline, text);
+  if (stage || b->config->lost_section) /* it may be the one that is lost */
+    return stage;
+  nearest_start(&hint.nearest, text);
+  for (size_t i = 0; i < b->pipeline->n_stages; i++)
+    hint_offer(&hint, b->pipeline->stages[i]->name);
+  builder_problem(b, line, "%s: there is no stage \"%s\"%s", key, text,
+                  hint_words(&hint, words, sizeof(words)));
+  return NULL;
+}
+
+/* ---- Values: INPUT.FIELD or TRANSFORM ---- */
+
+static struct slot *
+value_of_input(struct builder *b, struct stage *stage, const char *field,
+               unsigned line, const char *key)
+{
+  if (field)
+    return names_field(b, stage, field, line, key);
+  builder_problem(b, line,
+                  "%s: \"%s\" is an input: name one of its fields, as in "
+                  "%s.FIELD",
+                  key, stage->name, stage->name);
+  return NULL;
+}
+
+static struct slot *
+value_of_transform(struct builder *b, struct stage *stage, const char *field,
+                   unsigned line, const char *key)
+{
+  if (!field)
+    return stage->output;
+  builder_problem(b, line,
+                  "%s: the transform \"%s\" makes one value, which is named "
+                  "\"%s\" alone, without \".%s\"",
+                  key, stage->name, stage->name, field);
+  return NULL;
+}
+
+struct slot *
+names_value(struct builder *b, const char *text, unsigned line, const char *key)
+{
+  const char *dot = strchr(text, '.');
+  const char *field = dot ? dot + 1 : NULL;
+  size_t len = dot ? (size_t)(dot - text) : strlen(text);
+  struct stage *stage = find_stage(b, text, len, line, key);
+
+  if (!stage)
+    return NULL;
+  if (stage->kind == PLUGIN_INPUT)
+    return value_of_input(b, stage, field, line, key);
+  if (stage->kind == PLUGIN_TRANSFORM)
+    return value_of_transform(b, stage, field, line, key);
+  builder_problem(b, line,
+                  "%s: \"%s\" is the last known value of an output: only an "
+                  "operand of a transform (minus, plus) can name it",
+                  key, text);
+  return NULL;
+}
+
+/* ---- Operands: OUTPUT.TARGET ---- */
+
+struct target *
+names_operand(struct builder *b, const char *text, unsigned line,
+              const char *key)
+{
+  const char *dot = strchr(text, '.');
+  struct stage *stage;
+  struct target *target;
+
+  if (!dot || !dot[1]) {
+    builder_problem(b, line,
+                    "%s: \"%s\" must name a target of an output, as "
+                    "OUTPUT.TARGET",
+                    key, text);
+    return NULL;
+  }
+  stage = find_stage(b, text, (size_t)(dot - text), line, key);
+  if (!stage)
+    return NULL;
+  if (stage->kind != PLUGIN_OUTPUT) {
+    builder_problem(b, line,
+                    "%s: \"%s\" is not an output: an operand is the last known "
+                    "value of OUTPUT.TARGET",
+                    key, stage->name);
+    return NULL;
+  }
+  if (!stage->plugin)
+    return NULL; /* reported already */
+  if (stage->delivery == MP_LIVE) {
+    builder_problem(b, line,
+                    "%s: \"%s\" keeps no values (it is a live output), so it "
+                    "has no last known ones",
+                    key, stage->name);
+    return NULL;
+  }
+  target = stage_target(stage, dot + 1, NULL);
+  if (!target) {
+    target = builder_add_target(stage, dot + 1, NULL, NULL);
+    if (!target)
+      b->failed = true;
+    else
+      target->line = line;
+  }
+  return target;
+}

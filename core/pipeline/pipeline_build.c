@@ -1,0 +1,335 @@
+/* Building: what the stages of a pipeline file name, and whether all is there.
+ */
+#include "core/pipeline/pipeline_build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/plain.h"
+#include "core/pipeline/stage.h"
+
+/* Whether an entry of an output's section is PREFIX.NAME = VALUE. */
+static bool
+is_target_entry(const struct stage *output, const struct config_entry *entry)
+{
+  const char *prefix = output->plugin->output.target_prefix;
+  size_t len = strlen(prefix);
+
+  return strncmp(entry->key, prefix, len) == 0 && entry->key[len] == '.' &&
+         entry->key[len + 1] != '\0';
+}
+
+static bool
+has_targets(const struct stage *output)
+{
+  for (size_t i = 0; i < output->section->n_entries; i++)
+    if (is_target_entry(output, &output->section->entries[i]))
+      return true;
+  return false;
+}
+
+static bool
+takes_all(const struct stage *stage)
+{
+  return stage->kind == PLUGIN_OUTPUT && stage->plugin &&
+         (stage->plugin->output.flags & MP_OUTPUT_TAKES_ALL) &&
+         !has_targets(stage);
+}
+
+/* The fields that an input reads beyond what other stages name. */
+static void
+add_own_fields(struct builder *b, struct stage *input, bool all_wanted)
+{
+  const struct mp_input_ops *ops = &input->plugin->input;
+  const char *fields = options_text(input->options, "fields");
+  unsigned line = options_line(input->options, "fields");
+
+  if (fields)
+    names_fields(b, input, fields, line);
+  else if (all_wanted && (ops->flags & MP_INPUT_ALL_FIELDS))
+    input->all_fields = true;
+  else if (all_wanted && ops->default_fields)
+    names_fields(b, input, ops->default_fields, input->section->line);
+}
+
+/* How the readings that a transform measures are judged. */
+static void
+resolve_limit(struct stage *stage, const struct mp_option *option)
+{
+  if ((option->flags & MP_PLAUSIBLE) && option->type == MP_TYPE_BOOL)
+    stage->judges = options_int(stage->options, option->key) != 0;
+  if ((option->flags & MP_MAX_RATE) && option->type == MP_TYPE_DECIMAL)
+    options_decimal(stage->options, option->key, &stage->max_rate);
+}
+
+static void
+resolve_transform(struct builder *b, struct stage *stage)
+{
+  const struct mp_option *option = stage->plugin->table.options;
+
+  for (; option && option->key; option++) {
+    const char *text = options_text(stage->options, option->key);
+    unsigned line = options_line(stage->options, option->key);
+    struct operand *operand;
+
+    if (!text)
+      continue;
+    resolve_limit(stage, option);
+    if (option->type == MP_TYPE_VALUE) {
+      stage->input = names_value(b, text, line, option->key);
+      stage->input_text = text;
+    }
+    if (option->type != MP_TYPE_OPERAND)
+      continue;
+    operand =
+      realloc(stage->operands, (stage->n_operands + 1) * sizeof(*operand));
+    if (!operand) {
+      b->failed = true;
+      return;
+    }
+    stage->operands = operand;
+    operand += stage->n_operands++;
+    memset(operand, 0, sizeof(*operand));
+    operand->key = option->key;
+    operand->flags = option->flags & (MP_BASE | MP_TOTAL);
+    operand->target = names_operand(b, text, line, option->key);
+  }
+}
+
+/* Whether PART is one of the output's parts, a list by blanks. */
+static bool
+is_part(const char *parts, const char *part)
+{
+  size_t len = strlen(part);
+
+  while (parts && *parts) {
+    size_t n = strcspn(parts, " ");
+
+    if (n == len && strncmp(parts, part, n) == 0)
+      return true;
+    parts += n + (parts[n] == ' ');
+  }
+  return false;
+}
+
+/* PREFIX.NAME = VALUE, or PREFIX.NAME.PART = VALUE. */
+static void
+resolve_target(struct builder *b, struct stage *stage,
+               const struct config_entry *entry)
+{
+  const char *parts = stage->plugin->output.target_parts;
+  const char *name = strchr(entry->key, '.') + 1;
+  const char *dot = strrchr(name, '.');
+  const char *part = dot && is_part(parts, dot + 1) ? dot + 1 : NULL;
+  char *bare = strndup(name, part ? (size_t)(dot - name) : strlen(name));
+  struct target *target;
+  struct slot *source;
+
+  if (!bare) {
+    b->failed = true;
+    return;
+  }
+  if (!*bare)
+    builder_problem(b, entry->line,
+                    "\"%s\" names no target: write %s.NAME = VALUE", entry->key,
+                    stage->plugin->output.target_prefix);
+  if (!plain_text(bare)) /* a tab ends the name in a row of the queue */
+    builder_problem(b, entry->line,
+                    "the name of a target holds a tab: write %s.NAME = VALUE",
+                    stage->plugin->output.target_prefix);
+  source = entry->broken || entry->continued /* reported already */
+             ? NULL
+             : names_value(b, entry->value, entry->line, entry->key);
+  if (source && *bare) {
+    target = builder_add_target(stage, bare, part, source);
+    if (target)
+      target->line = entry->line;
+    else
+      b->failed = true;
+  }
+  free(bare);
+}
+
+static void
+resolve_output(struct builder *b, struct stage *stage)
+{
+  const char *prefix = stage->plugin->output.target_prefix;
+
+  for (size_t i = 0; i < stage->section->n_entries; i++)
+    if (is_target_entry(stage, &stage->section->entries[i]))
+      resolve_target(b, stage, &stage->section->entries[i]);
+  for (size_t i = 0; i < stage->n_targets; i++)
+    if (stage->targets[i]->part &&
+        !stage_target(stage, stage->targets[i]->name, NULL))
+      builder_problem(b, stage->targets[i]->line,
+                      "%s.%s.%s needs a target %s.%s that it is a part of",
+                      prefix, stage->targets[i]->name, stage->targets[i]->part,
+                      prefix, stage->targets[i]->name);
+}
+
+/* An output without targets that takes all: a target for every value. */
+static void
+target_everything(struct builder *b, struct stage *stage)
+{
+  for (size_t i = 0; i < b->pipeline->n_slots; i++) {
+    struct slot *slot = b->pipeline->slots[i];
+
+    if (!builder_add_target(stage, slot->name, NULL, slot))
+      b->failed = true;
+  }
+}
+
+static int
+slot_place(const struct pipeline *pipeline, const struct slot *slot)
+{
+  for (size_t i = 0; i < pipeline->n_stages; i++)
+    if (pipeline->stages[i] == slot->stage)
+      return (int)i;
+  return -1;
+}
+
+/* Values in the file's order: by stage, the fields of one as they were named.
+ */
+static void
+sort_slots(struct pipeline *pipeline)
+{
+  for (size_t i = 1; i < pipeline->n_slots; i++) {
+    struct slot *slot = pipeline->slots[i];
+    size_t k = i;
+
+    for (; k > 0 && slot_place(pipeline, pipeline->slots[k - 1]) >
+                      slot_place(pipeline, slot);
+         k--)
+      pipeline->slots[k] = pipeline->slots[k - 1];
+    pipeline->slots[k] = slot;
+  }
+}
+
+static void
+resolve(struct builder *b)
+{
+  struct pipeline *p = b->pipeline;
+  bool all_wanted = false;
+
+  for (size_t i = 0; i < p->n_stages; i++) {
+    p->stages[i]->takes_all = takes_all(p->stages[i]);
+    all_wanted |= p->stages[i]->takes_all;
+  }
+  for (size_t i = 0; i < p->n_stages; i++)
+    if (p->stages[i]->kind == PLUGIN_INPUT && p->stages[i]->options)
+      add_own_fields(b, p->stages[i], all_wanted);
+  for (size_t i = 0; i < p->n_stages; i++)
+    if (p->stages[i]->kind == PLUGIN_OUTPUT && p->stages[i]->plugin)
+      resolve_output(b, p->stages[i]);
+  for (size_t i = 0; i < p->n_stages; i++)
+    if (p->stages[i]->kind == PLUGIN_TRANSFORM && p->stages[i]->options)
+      resolve_transform(b, p->stages[i]);
+  sort_slots(p);
+  for (size_t i = 0; i < p->n_stages; i++)
+    if (p->stages[i]->takes_all)
+      target_everything(b, p->stages[i]);
+}
+
+/* ---- What must be there ---- */
+
+/* Old readings go to devices only with a ledger that knows how far they are. */
+static void
+check_recordings(struct builder *b)
+{
+  struct pipeline *p = b->pipeline;
+
+  for (size_t i = 0; i < p->n_stages; i++) {
+    const struct stage *s = p->stages[i];
+
+    if (s->kind == PLUGIN_OUTPUT && s->plugin && s->delivery == MP_LATEST &&
+        p->options && !options_given(p->options, "state_dir"))
+      builder_problem(b, s->section->line,
+                      "[output %s] would be given the readings of a recording: "
+                      "[pipeline] must have a state_dir, or totals could be "
+                      "counted twice",
+                      s->name);
+  }
+}
+
+static void
+check_completeness(struct builder *b)
+{
+  struct pipeline *p = b->pipeline;
+  size_t inputs = 0, outputs = 0, recordings = 0;
+
+  for (size_t i = 0; i < p->n_stages; i++) {
+    const struct stage *stage = p->stages[i];
+
+    inputs += stage->kind == PLUGIN_INPUT;
+    outputs += stage->kind == PLUGIN_OUTPUT;
+    if (stage->kind == PLUGIN_INPUT && stage->plugin)
+      recordings += (stage->plugin->input.flags & MP_INPUT_RECORDING) != 0;
+    if (stage->kind == PLUGIN_OUTPUT && stage->plugin && !has_targets(stage) &&
+        !p->run->creating &&
+        !(stage->plugin->output.flags & MP_OUTPUT_TAKES_ALL))
+      builder_problem(b, stage->section->line,
+                      "[output %s] has no targets: add %s.NAME = VALUE",
+                      stage->name, stage->plugin->output.target_prefix);
+  }
+  if (inputs == 0 && !b->config->lost_section)
+    builder_problem(b, 0, "there is no [input NAME]: nothing would be read");
+  if (outputs == 0 && !b->config->lost_section)
+    builder_problem(b, 0,
+                    "there is no [output NAME]: nothing would be delivered");
+  p->recording = inputs > 0 && recordings == inputs;
+}
+
+/* The instances: what only a plugin can know to be wrong with its options is
+ * reported with the rest. */
+static int
+create_stages(struct builder *b)
+{
+  struct pipeline *p = b->pipeline;
+  int worst = MP_OK;
+
+  p->problems = b->problems;
+  for (size_t i = 0; i < p->n_stages; i++) {
+    int r = p->stages[i]->is_sound ? stage_create(p->stages[i]) : MP_OK;
+
+    if (r != MP_OK)
+      worst = r;
+  }
+  p->problems = NULL;
+  return worst;
+}
+
+int
+pipeline_build(const struct config *config, struct loader *loader,
+               struct run *run, const struct replay *replays, size_t n_replays,
+               struct problems *problems, struct pipeline **ret)
+{
+  struct builder b = { .config = config,
+                       .loader = loader,
+                       .problems = problems };
+  struct pipeline *p = calloc(1, sizeof(*p));
+  int r;
+
+  if (!p)
+    return MP_ENOMEM;
+  b.pipeline = p;
+  p->config = config;
+  p->run = run;
+  pthread_mutex_init(&p->lock, NULL);
+  stages_add(&b);
+  stages_replay(&b, replays, n_replays);
+  check_completeness(&b);
+  if (p->recording && n_replays == 0 && !run->dry)
+    check_recordings(&b);
+  resolve(&b);
+  if (!b.failed)
+    graph_resolve(&b);
+  pipeline_find_state_dir(p, config->path);
+  r = b.failed ? MP_ENOMEM : create_stages(&b);
+  if (r == MP_OK && problems_errors(problems) > 0)
+    r = MP_ECONFIG;
+  if (r == MP_OK)
+    *ret = p;
+  else
+    pipeline_free(p);
+  return r;
+}

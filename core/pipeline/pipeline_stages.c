@@ -1,0 +1,193 @@
+/* The stages of a pipeline file: their plugins, and their options. */
+#include "core/pipeline/pipeline_build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pipeline/stage.h"
+
+static enum plugin_kind
+kind_of(const struct config_section *section)
+{
+  for (int kind = 0; kind < PLUGIN_KINDS; kind++)
+    if (strcmp(section->kind, plugin_kind_names[kind]) == 0)
+      return (enum plugin_kind)kind;
+  return PLUGIN_KINDS; /* [pipeline] */
+}
+
+/* The delivery class of an output: its plugin's, or the user's choice. */
+static uint32_t
+class_of(const struct stage *output)
+{
+  const struct mp_output_ops *ops = &output->plugin->output;
+  const char *word = ops->delivery_option
+                       ? options_text(output->options, ops->delivery_option)
+                       : NULL;
+
+  return word ? delivery_class(word, strlen(word)) : ops->delivery;
+}
+
+/* Without a plugin there is no table to check the section against. */
+static void
+check_without_table(struct builder *b, const struct config_section *section)
+{
+  const struct config_entry *entry = config_find(section, "plugin");
+
+  if (entry && entry->continued)
+    config_refuse_continued(b->config, entry, b->problems);
+  config_report_variables(b->config, section, NULL, NULL, b->problems);
+}
+
+/* The plugin of a section, and its options held against the plugin's table. */
+static void
+load_stage(struct builder *b, struct stage *stage)
+{
+  const struct config_section *section = stage->section;
+  const struct config_entry *entry = config_find(section, "plugin");
+  size_t problems = problems_errors(b->problems);
+  const char *prefix = NULL;
+
+  if (entry && (entry->broken || entry->continued))
+    return; /* reported with the other entries */
+  if (!entry || !*entry->value) {
+    builder_problem(b, entry ? entry->line : section->line,
+                    "[%s %s] names no plugin: write, for example, plugin = %s",
+                    section->kind, section->name,
+                    stage->kind == PLUGIN_INPUT    ? "kmp"
+                    : stage->kind == PLUGIN_OUTPUT ? "domoticz"
+                                                   : "subtract");
+    return;
+  }
+  stage->plugin = loader_get(b->loader, stage->kind, entry->value);
+  if (!stage->plugin) {
+    builder_problem(b, entry->line, "%s", loader_error(b->loader));
+    return;
+  }
+  if (stage->kind == PLUGIN_OUTPUT)
+    prefix = stage->plugin->output.target_prefix;
+  if (options_check(b->config, section, stage->plugin->table.options, prefix,
+                    b->problems, &stage->options) == MP_ENOMEM)
+    b->failed = true;
+  else if (stage->kind == PLUGIN_OUTPUT)
+    stage->delivery = class_of(stage);
+  stage->is_sound = problems_errors(b->problems) == problems;
+}
+
+/* The section of an input that reads the recording PATH instead. */
+static const struct config_section *
+replay_section(struct builder *b, struct stage *stage, const char *path)
+{
+  const char *fields = options_text(stage->options, "fields");
+  unsigned line = stage->section->line;
+  struct config_entry of_path = { .key = "path", .line = line };
+  struct config_entry of_fields = { .key = "fields", .line = line };
+  struct config *config = config_new(b->config->path);
+
+  stage->replay = config;
+  if (!config ||
+      config_add_section(config, "input", stage->name, line) != MP_OK ||
+      config_add_entry(config, &of_path, path, strlen(path)) != MP_OK ||
+      (fields &&
+       config_add_entry(config, &of_fields, fields, strlen(fields)) != MP_OK)) {
+    b->failed = true;
+    return NULL;
+  }
+  return &config->sections[0];
+}
+
+/* Puts the plugin that reads recordings in an input's place. */
+static void
+replace_by_replay(struct builder *b, struct stage *stage, const char *path)
+{
+  const char *name = stage->plugin->input.replay_plugin;
+  size_t problems = problems_errors(b->problems);
+  const struct config_section *section;
+
+  if (stage->plugin->input.flags & MP_INPUT_RECORDING)
+    name = stage->plugin->table.name; /* another file for the same plugin */
+  if (!name) {
+    builder_problem(b, stage->section->line,
+                    "the plugin of [input %s] has no recordings that --replay "
+                    "could put in its place",
+                    stage->name);
+    return;
+  }
+  section = replay_section(b, stage, path);
+  stage->plugin = loader_get(b->loader, PLUGIN_INPUT, name);
+  options_free(stage->options);
+  stage->options = NULL;
+  if (!stage->plugin)
+    builder_problem(b, stage->section->line, "--replay: %s",
+                    loader_error(b->loader));
+  else if (section &&
+           options_check(b->config, section, stage->plugin->table.options, NULL,
+                         b->problems, &stage->options) == MP_ENOMEM)
+    b->failed = true;
+  stage->is_sound = problems_errors(b->problems) == problems;
+}
+
+static void
+add_stage(struct builder *b, const struct config_section *section)
+{
+  struct pipeline *pipeline = b->pipeline;
+  struct stage *stage = calloc(1, sizeof(*stage));
+
+  if (!stage ||
+      !builder_append(b, &pipeline->stages, &pipeline->n_stages, stage)) {
+    free(stage);
+    b->failed = true;
+    return;
+  }
+  stage->kind = kind_of(section);
+  stage->name = section->name;
+  stage->section = section;
+  stage->pipeline = pipeline;
+  if (stage->kind == PLUGIN_OUTPUT)
+    builder_append(b, &pipeline->outputs, &pipeline->n_outputs, stage);
+  stage_init_host(stage);
+  load_stage(b, stage);
+  if (!stage->plugin)
+    check_without_table(b, section);
+  if (stage->kind == PLUGIN_TRANSFORM && stage->plugin) {
+    stage->output = builder_add_slot(pipeline, stage, NULL, MP_GAUGE);
+    if (!stage->output)
+      b->failed = true;
+  }
+}
+
+void
+stages_add(struct builder *b)
+{
+  static const struct config_section none = { .kind = "pipeline", .name = "" };
+  const struct config_section *settings = &none;
+
+  for (size_t i = 0; i < b->config->n_sections; i++) {
+    const struct config_section *section = &b->config->sections[i];
+
+    if (kind_of(section) == PLUGIN_KINDS)
+      settings = section;
+    else
+      add_stage(b, section);
+  }
+  if (options_check(b->config, settings, pipeline_options, NULL, b->problems,
+                    &b->pipeline->options) == MP_ENOMEM)
+    b->failed = true;
+}
+
+void
+stages_replay(struct builder *b, const struct replay *replays, size_t n)
+{
+  for (size_t i = 0; i < b->pipeline->n_stages; i++) {
+    struct stage *stage = b->pipeline->stages[i];
+    const char *path = NULL;
+
+    if (stage->kind != PLUGIN_INPUT || !stage->plugin || !stage->options)
+      continue;
+    for (size_t k = 0; k < n; k++)
+      if (!replays[k].input ? !path
+                            : strcmp(replays[k].input, stage->name) == 0)
+        path = replays[k].path;
+    if (path)
+      replace_by_replay(b, stage, path);
+  }
+}

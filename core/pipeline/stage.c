@@ -1,0 +1,237 @@
+/* Instances: their failures, what inputs bring, their life. */
+#include "core/pipeline/stage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/pipeline/call.h"
+#include "lib/clock.h"
+#include "lib/sound.h"
+
+enum report_side
+stage_side(const struct stage *stage)
+{
+  return stage->kind == PLUGIN_INPUT ? REPORT_INPUT : REPORT_OTHER;
+}
+
+/* ---- Failures ---- */
+
+int
+stage_fail(struct stage *stage, int code, const char *object, const char *fmt,
+           ...)
+{
+  va_list args;
+
+  va_start(args, fmt);
+  stage->host.vfail(&stage->host, code, object, fmt, args);
+  va_end(args);
+  return code;
+}
+
+#define NAMES_SHOWN 8
+
+void
+target_list_add(struct target_list *list, const struct target *target)
+{
+  size_t len = strlen(list->text);
+
+  if (list->n++ < NAMES_SHOWN)
+    snprintf(list->text + len, sizeof(list->text) - len, "%s%s",
+             len > 0 ? ", " : "", target->object);
+}
+
+const char *
+target_list_text(struct target_list *list)
+{
+  size_t len = strlen(list->text);
+
+  if (list->n > NAMES_SHOWN)
+    snprintf(list->text + len, sizeof(list->text) - len, " and %zu more",
+             list->n - NAMES_SHOWN);
+  return list->text;
+}
+
+/* ---- What an input brings ---- */
+
+/* The slot that FIELD fills.  Inputs emit the same names in the same order
+ * cycle after cycle: the place behind the last hit is looked at first. */
+static struct slot *
+find_field(struct stage *stage, const char *field)
+{
+  for (size_t i = 0; i < stage->n_fields; i++) {
+    size_t at = (stage->next_field + i) % stage->n_fields;
+
+    if (strcmp(stage->fields[at]->field, field) == 0) {
+      stage->next_field = at + 1;
+      return stage->fields[at];
+    }
+  }
+  return NULL;
+}
+
+/* A field that nothing in the pipeline file names. */
+static int
+add_field(struct stage *stage, const char *field, struct slot **ret)
+{
+  if (!sound_field(field))
+    return stage_fail(stage, MP_EINTERNAL, NULL,
+                      "the plugin emitted a field whose name is not made of "
+                      "a-z, 0-9, _ . and -, or is too long");
+  *ret = pipeline_add_field(stage, field);
+  return *ret ? MP_OK : stage_fail(stage, MP_ENOMEM, field, "out of memory");
+}
+
+/* Takes VALUE for SLOT.  MP_EDATA: the roles of the targets that it feeds were
+ * built on another kind. */
+static int
+take_value(struct slot *slot, const struct mp_value *value)
+{
+  struct stage *stage = slot->stage;
+  const char *fault = value_import(&slot->value, value);
+
+  if (fault)
+    return stage_fail(stage, MP_EINTERNAL, slot->field, "the plugin emitted %s",
+                      fault);
+  if (slot->kind && slot->kind != slot->value.kind)
+    return stage_fail(stage, MP_EDATA, slot->field,
+                      "is a %s in this reading, and a %s by the plugin's "
+                      "description of its fields: it is left out",
+                      value_kind_name(slot->value.kind),
+                      value_kind_name(slot->kind));
+  return MP_OK;
+}
+
+static int
+emit(struct stage *stage, const char *field, const struct mp_value *value)
+{
+  struct slot *slot = field ? find_field(stage, field) : NULL;
+  int r = MP_OK;
+
+  if (!field || !value)
+    return stage_fail(stage, MP_EINTERNAL, field, "the plugin emitted %s",
+                      field ? "a field without a value"
+                            : "a value without a field");
+  if (!slot && stage->all_fields)
+    r = add_field(stage, field, &slot);
+  if (!slot)
+    return r == MP_OK ? MP_DROP : r;
+  r = take_value(slot, value);
+  if (r != MP_OK) {
+    slot->state = SLOT_MISSING;
+    return r;
+  }
+  if (slot->value.time_ms == 0)
+    slot->value.time_ms = clock_now_ms();
+  slot->state = SLOT_VALUE;
+  return MP_OK;
+}
+
+/* Live inputs emit from threads of their own, and one that was abandoned must
+ * not touch what the cycle works on any more. */
+static int
+sink_emit(const struct mp_sink *sink, const char *field,
+          const struct mp_value *value)
+{
+  struct stage *stage = sink->ctx;
+  int r = MP_DROP;
+
+  if (stage->pipeline->recording)
+    return emit(stage, field, value);
+  pthread_mutex_lock(&stage->pipeline->lock);
+  if (!stage->abandoned)
+    r = emit(stage, field, value);
+  pthread_mutex_unlock(&stage->pipeline->lock);
+  return r;
+}
+
+static int
+sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
+{
+  struct stage *stage = sink->ctx;
+
+  if (!serial || !sound_symbol(serial))
+    return stage_fail(stage, MP_EINTERNAL, NULL,
+                      "the plugin gave a serial number that is %s",
+                      serial && strnlen(serial, SOUND_SYMBOL) == SOUND_SYMBOL
+                        ? "too long"
+                        : "no clean text");
+  stage->serial = value_intern(serial);
+  if (*serial && !stage->serial)
+    return stage_fail(stage, MP_ENOMEM, NULL, "out of memory");
+  stage->serial_how = how;
+  return MP_OK;
+}
+
+struct mp_sink
+stage_sink(struct stage *input)
+{
+  return (struct mp_sink){ .struct_size = sizeof(struct mp_sink),
+                           .ctx = input,
+                           .emit = sink_emit,
+                           .serial = sink_serial };
+}
+
+/* ---- Life ---- */
+
+int
+stage_create(struct stage *stage)
+{
+  struct call call = call_begin(stage, "create");
+  void *self = NULL;
+  int r = stage->plugin->table.create(&stage->host, &self);
+
+  r = call_end(&call, r, 0);
+  if (r != MP_OK)
+    return r;
+  stage->self = self;
+  stage->created = true;
+  return MP_OK;
+}
+
+void
+stage_destroy(struct stage *stage)
+{
+  struct call call;
+
+  stage_close(stage);
+  if (!stage->created)
+    return;
+  stage->created = false;
+  call = call_begin(stage, "destroy");
+  stage->plugin->table.destroy(stage->self);
+  call_end(&call, MP_OK, 0);
+}
+
+int
+stage_open(struct stage *stage)
+{
+  struct call call;
+  int r = MP_OK;
+
+  if (stage->is_open)
+    return MP_OK;
+  call = call_begin(stage, "open");
+  if (stage->kind == PLUGIN_INPUT && stage->plugin->input.open)
+    r = stage->plugin->input.open(stage->self);
+  if (stage->kind == PLUGIN_OUTPUT && stage->plugin->output.open)
+    r = stage->plugin->output.open(stage->self);
+  r = call_end(&call, r, 0);
+  stage->is_open = r == MP_OK;
+  return r;
+}
+
+void
+stage_close(struct stage *stage)
+{
+  struct call call;
+
+  if (!stage->is_open)
+    return;
+  stage->is_open = false;
+  call = call_begin(stage, "close");
+  if (stage->kind == PLUGIN_INPUT && stage->plugin->input.close)
+    stage->plugin->input.close(stage->self);
+  if (stage->kind == PLUGIN_OUTPUT && stage->plugin->output.close)
+    stage->plugin->output.close(stage->self);
+  call_end(&call, MP_OK, 0);
+}

@@ -1,0 +1,329 @@
+/* What the host does for an instance: the services of <meterpipe/plugin.h>. */
+#include "core/pipeline/stage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "core/run/hidden.h"
+#include "core/run/log.h"
+#include "lib/sound.h"
+#include "lib/unit.h"
+
+static struct stage *
+stage_of(const struct mp_host *host)
+{
+  return host->ctx;
+}
+
+/* ---- Messages ---- */
+
+/* Where OBJECT stands in the pipeline file, if it is an option of STAGE; 0: it
+ * is none. */
+static unsigned
+line_of(const struct stage *stage, const char *object)
+{
+  const struct config_entry *entry =
+    object ? config_find(stage->section, object) : NULL;
+
+  return entry ? entry->line : 0;
+}
+
+MP_PRINTF(4, 0)
+static void
+host_vlog(const struct mp_host *host, int level, const char *object,
+          const char *fmt, va_list args)
+{
+  log_vline(level, host->name, object, fmt, args);
+}
+
+static const char not_shown[] =
+  "the value is refused; why is not shown, because the message would quote a "
+  "value that continues in an indented line: write it in one line to see the "
+  "reason";
+
+/* Whether TEXT holds a word of a value of SECTION that must not be shown. */
+static bool
+has_hidden_word(const struct config_section *section, const char *text)
+{
+  for (size_t i = 0; i < section->n_entries; i++)
+    if (section->entries[i].continued &&
+        hidden_has_word(section->entries[i].value, text))
+      return true;
+  return false;
+}
+
+MP_PRINTF(4, 0)
+static int
+host_vfail(const struct mp_host *host, int code, const char *object,
+           const char *fmt, va_list args)
+{
+  struct stage *stage = stage_of(host);
+  const struct pipeline *p = stage->pipeline;
+  unsigned line = code == MP_ECONFIG ? line_of(stage, object) : 0;
+  char text[1536];
+  size_t len;
+
+  atomic_fetch_add(&stage->n_explained, 1);
+  vsnprintf(text, sizeof(text), fmt, args);
+  if (p->problems && code == MP_ECONFIG) {
+    if (has_hidden_word(stage->section, text))
+      snprintf(text, sizeof(text), "%s", not_shown);
+    problems_add(p->problems, p->config->path,
+                 line ? line : stage->section->line, "%s%s%s",
+                 object ? object : "", object ? ": " : "", text);
+    return code;
+  }
+  len = strlen(text);
+  if (line)
+    snprintf(text + len, sizeof(text) - len, " (%s:%u)", p->config->path, line);
+  return report_failure(p->run->report, stage_side(stage), stage->name,
+                        code < 0 ? code : MP_EINTERNAL, object, text);
+}
+
+/* ---- Options and operands ---- */
+
+static const char *
+host_option(const struct mp_host *host, const char *key)
+{
+  return options_text(stage_of(host)->options, key);
+}
+
+static int64_t
+host_option_int(const struct mp_host *host, const char *key)
+{
+  return options_int(stage_of(host)->options, key);
+}
+
+/* A plugin of an older header has a shorter struct: what is behind the members
+ * of ABI 1.0 is not ours to write, and neither is the size. */
+static void
+fill_value(struct mp_value *to, struct decimal d)
+{
+  const size_t size = offsetof(struct mp_value, text) + sizeof(to->text);
+  struct mp_value value = { .struct_size = to->struct_size,
+                            .kind = MP_GAUGE,
+                            .coef = d.coef,
+                            .exp10 = d.exp10 };
+
+  if (value.struct_size < size)
+    value.struct_size = (uint32_t)size;
+  memcpy(to, &value, size);
+}
+
+static int
+host_option_decimal(const struct mp_host *host, const char *key,
+                    struct mp_value *ret_value)
+{
+  struct decimal d;
+  int r = options_decimal(stage_of(host)->options, key, &d);
+
+  if (r != MP_OK)
+    return r;
+  fill_value(ret_value, d);
+  return MP_OK;
+}
+
+static const struct mp_operand *
+host_operand(const struct mp_host *host, const char *key)
+{
+  const struct stage *stage = stage_of(host);
+
+  for (size_t i = 0; i < stage->n_operands; i++)
+    if (strcmp(stage->operands[i].key, key) == 0)
+      return &stage->operands[i].public;
+  return NULL;
+}
+
+static const char *
+host_field(const struct mp_host *host, uint32_t index)
+{
+  const struct stage *stage = stage_of(host);
+
+  if (stage->all_fields || index >= stage->n_fields)
+    return NULL;
+  return stage->fields[index]->field;
+}
+
+static const struct mp_target *
+host_target(const struct mp_host *host, uint32_t index)
+{
+  const struct stage *stage = stage_of(host);
+
+  return index < stage->n_targets ? &stage->targets[index]->public : NULL;
+}
+
+/* ---- Time and store ---- */
+
+static int64_t
+host_now(const struct mp_host *host)
+{
+  (void)host;
+  return clock_now_ms();
+}
+
+static int64_t
+host_time_left(const struct mp_host *host)
+{
+  return run_time_left(stage_of(host)->pipeline->run);
+}
+
+static int
+host_cancel_fd(const struct mp_host *host)
+{
+  return stage_of(host)->pipeline->run->cancel_fd;
+}
+
+static const char *
+host_store_get(const struct mp_host *host, const char *key)
+{
+  struct store *store = stage_of(host)->pipeline->run->store;
+
+  return store ? store_get(store, STORE_TEXT, host->name, key) : NULL;
+}
+
+/* What is wrong with an entry of the plugin's own; NULL: it can be kept. */
+static const char *
+fault_of_entry(const char *key, const char *text)
+{
+  if (!sound_kept_key(key))
+    return "a key that is not clean UTF-8, is empty or is too long";
+  if (text && !sound_kept_text(text))
+    return "a text that is not clean UTF-8";
+  return NULL;
+}
+
+static int
+host_store_set(const struct mp_host *host, const char *key, const char *text)
+{
+  struct stage *stage = stage_of(host);
+  struct store *store = stage->pipeline->run->store;
+  const char *fault;
+
+  if (text && strnlen(text, SOUND_KEPT_TEXT + 1) > SOUND_KEPT_TEXT)
+    return stage_fail(stage, MP_ERANGE, NULL,
+                      "the plugin gave store_set a text of more than 64 KiB");
+  fault = fault_of_entry(key, text);
+  if (fault)
+    return stage_fail(stage, MP_EINTERNAL, NULL, "the plugin gave store_set %s",
+                      fault);
+  return !store || store_put(store, STORE_TEXT, host->name, key, text)
+           ? MP_OK
+           : MP_ENOMEM;
+}
+
+/* ---- Exact decimals ---- */
+
+static struct decimal
+number_of(const struct mp_value *v)
+{
+  return (struct decimal){ .coef = v->coef, .exp10 = v->exp10 };
+}
+
+static int
+give(struct mp_value *v, struct decimal d, int r)
+{
+  if (r >= 0) {
+    v->coef = d.coef;
+    v->exp10 = d.exp10;
+  }
+  return r;
+}
+
+static int
+host_decimal_parse(const char *text, struct mp_value *ret_value)
+{
+  struct decimal d = { 0, 0 };
+  int r = decimal_parse(text, strlen(text), &d);
+
+  return give(ret_value, d, r);
+}
+
+static int
+host_decimal_format(const struct mp_value *value, char *buf, size_t size)
+{
+  return decimal_format(number_of(value), buf, size);
+}
+
+static int
+host_decimal_add(struct mp_value *value, const struct mp_value *other)
+{
+  struct decimal d = number_of(value);
+  int r = decimal_add(d, number_of(other), &d);
+
+  return give(value, d, r);
+}
+
+static int
+host_decimal_sub(struct mp_value *value, const struct mp_value *other)
+{
+  struct decimal d = number_of(value);
+  int r = decimal_sub(d, number_of(other), &d);
+
+  return give(value, d, r);
+}
+
+static int
+host_decimal_compare(const struct mp_value *a, const struct mp_value *b)
+{
+  return decimal_compare(number_of(a), number_of(b));
+}
+
+static int
+host_decimal_round(struct mp_value *value, int32_t place)
+{
+  struct decimal d = number_of(value);
+  int r = decimal_round(&d, place);
+
+  return give(value, d, r);
+}
+
+static int
+host_decimal_shows(const struct mp_value *shown, int32_t place,
+                   const struct mp_value *value)
+{
+  return decimal_shows(number_of(shown), place, number_of(value));
+}
+
+static int
+host_unit_convert(struct mp_value *value, const char *unit, int32_t place)
+{
+  struct decimal d = number_of(value);
+  int r = unit_convert(&d, value->unit, unit, place);
+
+  if (r >= 0)
+    value->unit = unit;
+  return give(value, d, r);
+}
+
+void
+stage_init_host(struct stage *stage)
+{
+  stage->host = (struct mp_host){
+    .struct_size = sizeof(struct mp_host),
+    .abi_version = MP_ABI_VERSION,
+    .ctx = stage,
+    .name = stage->name,
+    .vlog = host_vlog,
+    .vfail = host_vfail,
+    .option = host_option,
+    .option_int = host_option_int,
+    .option_decimal = host_option_decimal,
+    .operand = host_operand,
+    .field = host_field,
+    .target = host_target,
+    .now = host_now,
+    .time_left = host_time_left,
+    .cancel_fd = host_cancel_fd,
+    .store_get = host_store_get,
+    .store_set = host_store_set,
+    .decimal_parse = host_decimal_parse,
+    .decimal_format = host_decimal_format,
+    .decimal_add = host_decimal_add,
+    .decimal_sub = host_decimal_sub,
+    .decimal_compare = host_decimal_compare,
+    .decimal_round = host_decimal_round,
+    .decimal_shows = host_decimal_shows,
+    .unit_convert = host_unit_convert,
+  };
+}

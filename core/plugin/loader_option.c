@@ -1,0 +1,118 @@
+/*
+ * What the rows of a plugin's option table must be, so that the pipeline file
+ * can name them and messages can show them.
+ */
+#include "core/plugin/loader_impl.h"
+
+#include <string.h>
+
+#include "lib/nearest.h"
+#include "core/config/option_type.h"
+#include "lib/plain.h"
+#include "lib/sound.h"
+
+/* "live|latest": each choice of a length that can be compared, none twice. */
+static bool
+choices_are_sound(const char *allowed)
+{
+  const char *p = allowed;
+
+  if (!plain_text(allowed))
+    return false;
+  for (;;) {
+    size_t len = strcspn(p, "|");
+
+    if (len == 0 || len > NEAREST_MAX)
+      return false;
+    for (const char *q = allowed; q < p; q += strcspn(q, "|") + 1)
+      if (strcspn(q, "|") == len && strncmp(q, p, len) == 0)
+        return false;
+    if (p[len] == '\0')
+      return true;
+    p += len + 1;
+  }
+}
+
+/* LEN bytes at TEXT are a value of the option's type, or nothing. */
+static bool
+bound_is_sound(const struct mp_option *option, const char *text, size_t len)
+{
+  struct mp_option bare = *option;
+  struct option_number number;
+  char bound[DECIMAL_TEXT], why[OPTION_WHY];
+
+  bare.allowed = NULL;
+  if (len >= sizeof(bound))
+    return false;
+  memcpy(bound, text, len);
+  bound[len] = '\0';
+  return len == 0 || option_type_parse(&bare, bound, &number, why) == MP_OK;
+}
+
+/* "1..65535": one of the two may be left out. */
+static bool
+limits_are_sound(const struct mp_option *option)
+{
+  const char *dots = strstr(option->allowed, "..");
+
+  return dots &&
+         bound_is_sound(option, option->allowed,
+                        (size_t)(dots - option->allowed)) &&
+         bound_is_sound(option, dots + 2, strlen(dots + 2));
+}
+
+static bool
+allowed_is_sound(const struct mp_option *option)
+{
+  switch (option->type) {
+  case MP_TYPE_CHOICE:
+    return option->allowed && choices_are_sound(option->allowed);
+  case MP_TYPE_INT:
+  case MP_TYPE_DECIMAL:
+  case MP_TYPE_DURATION:
+  case MP_TYPE_SIZE:
+    return !option->allowed || limits_are_sound(option);
+  default:
+    return !option->allowed || plain_text(option->allowed);
+  }
+}
+
+static bool
+is_given_before(const struct mp_option *options, const struct mp_option *option)
+{
+  for (; options < option; options++)
+    if (strcmp(options->key, option->key) == 0)
+      return true;
+  return false;
+}
+
+/* What is wrong with a row; NULL: nothing. */
+static const char *
+fault_of(const struct mp_option *options, const struct mp_option *option)
+{
+  if (option->type < MP_TYPE_STRING || option->type > MP_TYPE_FIELDS)
+    return "has a type that does not exist";
+  if (!sound_word(option->key, strlen(option->key)) ||
+      strcmp(option->key, "plugin") == 0)
+    return "cannot be called so: [a-z][a-z0-9_]*, and not \"plugin\"";
+  if (is_given_before(options, option))
+    return "is there twice";
+  if (!allowed_is_sound(option))
+    return "allows what is neither \"a|b\" nor \"1..9\", as its type has it";
+  return NULL;
+}
+
+bool
+loader_check_options(struct loader *loader, const struct plugin *plugin)
+{
+  const struct mp_option *options = plugin->table.options;
+
+  for (const struct mp_option *o = options; o && o->key; o++) {
+    const char *fault = fault_of(options, o);
+
+    if (fault)
+      return fail_load(loader, "%s: the row \"%s\" of its option table %s",
+                       plugin->path, plain_text(o->key) ? o->key : "?", fault);
+  }
+  return true;
+}

@@ -1,0 +1,101 @@
+/* The note beside the state: a record of one size, so that one write does. */
+#include "core/run/note.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAGIC "meterpipe-note-1"
+#define SUM_LEN 9 /* eight digits and the line end */
+
+/* Nothing to report in an output: a name that no section can have. */
+#define NOWHERE "-"
+
+/* FNV-1a, 32 bits: tells a torn record. */
+static uint32_t
+checksum(const char *text, size_t len)
+{
+  uint32_t sum = 2166136261u;
+
+  for (size_t i = 0; i < len; i++)
+    sum = (sum ^ (unsigned char)text[i]) * 16777619u;
+  return sum;
+}
+
+static void
+write_note(const struct run *run, const char *state, const char *output,
+           const char *what)
+{
+  char record[STORE_NOTE_SIZE + 1];
+  const size_t body = STORE_NOTE_SIZE - SUM_LEN;
+  int n = snprintf(record, body + 1, MAGIC " %s %" PRId64 " %.*s %.*s", state,
+                   run->begun_ms, NOTE_NAME - 1, output, NOTE_NAME - 1, what);
+
+  if (n < 0 || (size_t)n > body)
+    return;
+  memset(record + n, ' ', body - (size_t)n);
+  snprintf(record + body, SUM_LEN + 1, "%08" PRIx32 "\n",
+           checksum(record, body));
+  store_note_write(run->store, record);
+}
+
+bool
+note_read(struct store *store, struct note *ret)
+{
+  char record[STORE_NOTE_SIZE + 1], sum[SUM_LEN + 1];
+  const size_t body = STORE_NOTE_SIZE - SUM_LEN;
+
+  if (!store_note_read(store, record))
+    return false;
+  snprintf(sum, sizeof(sum), "%08" PRIx32 "\n", checksum(record, body));
+  record[STORE_NOTE_SIZE] = '\0';
+  if (strcmp(record + body, sum) != 0 ||
+      sscanf(record, MAGIC " running %" SCNd64 " %63s %63s", &ret->begun_ms,
+             ret->output, ret->call) != 3)
+    return false;
+  if (strcmp(ret->output, NOWHERE) == 0)
+    *ret->output = *ret->call = '\0';
+  return true;
+}
+
+void
+note_begin(struct run *run, int64_t begun_ms)
+{
+  run->begun_ms = begun_ms;
+  write_note(run, "running", NOWHERE, NOWHERE);
+}
+
+/* These are called for each record and value: the note of the first of a row of
+ * equal calls does for all. */
+static bool
+is_frequent(const char *what)
+{
+  return strcmp(what, "write") == 0 || strcmp(what, "begin") == 0;
+}
+
+void
+note_call(struct run *run, const char *output, const char *what)
+{
+  if (!run->begun_ms || (run->noted == output && run->noted_call == what))
+    return;
+  run->noted = output;
+  run->noted_call = what;
+  write_note(run, "running", output, what);
+}
+
+void
+note_return(struct run *run, const char *what)
+{
+  if (!run->begun_ms || is_frequent(what))
+    return;
+  run->noted = NULL;
+  write_note(run, "running", NOWHERE, NOWHERE);
+}
+
+void
+note_end(struct run *run)
+{
+  if (run->begun_ms)
+    write_note(run, "ended", NOWHERE, NOWHERE);
+  run->begun_ms = 0;
+}

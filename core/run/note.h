@@ -1,0 +1,31 @@
+/*
+ * The note beside the state: which run is at work, and in which output.  It is
+ * rewritten before each call into an output, without fsync, so that it outlives
+ * a kill.  A note that cannot be read counts as none, and a run that cannot
+ * write one continues without.
+ */
+#ifndef CORE_NOTE_H
+#define CORE_NOTE_H
+
+#include "core/run/run.h"
+
+#define NOTE_NAME 64
+
+/* A run that has not ended. */
+struct note {
+  int64_t begun_ms;       /* since 1970 */
+  char output[NOTE_NAME]; /* that it was in; "": in none */
+  char call[NOTE_NAME];   /* the callback; "": in none */
+};
+
+/* Reads the note of STORE; false: there is none, or its run has ended. */
+bool note_read(struct store *store, struct note *ret);
+
+/* The run of RUN's store begins, calls WHAT of OUTPUT, is back from it, and has
+ * ended. */
+void note_begin(struct run *run, int64_t begun_ms);
+void note_call(struct run *run, const char *output, const char *what);
+void note_return(struct run *run, const char *what);
+void note_end(struct run *run);
+
+#endif

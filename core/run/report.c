@@ -1,0 +1,526 @@
+/* Failures, their exit status, and the thinning of those that repeat. */
+#include "core/run/report.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "lib/clock.h"
+#include "core/run/hidden.h"
+#include "core/run/log.h"
+
+/* A failure that goes on is told once in each day since it began; a day begins
+ * 10 % early, for runs that do. */
+#define DAY_MS INT64_C(86400000)
+#define EARLY_MS (DAY_MS / 10)
+
+/* Lines that one stage prints of its failures in one run. */
+#define MOST_LINES 20
+
+/* A failure, and what it is known by in the state. */
+struct failure {
+  const char *stage;
+  const char *key; /* "OBJECT\tREASON" */
+  long long since;
+  char text[]; /* both of them */
+};
+
+/* How many lines a stage has printed in this run, and how many it left out. */
+struct lines {
+  struct lines *next;
+  unsigned printed, left_out;
+  char stage[];
+};
+
+struct report {
+  pthread_mutex_t lock;
+  struct store *store;
+  void *failures; /* of this cycle, one an object: a tree of tsearch(3) */
+  bool is_limited;
+  struct lines *lines; /* of failures */
+  struct lines *ends;  /* of their ends */
+  int status;
+};
+
+struct report *
+report_new(void)
+{
+  struct report *report = calloc(1, sizeof(*report));
+
+  if (report)
+    pthread_mutex_init(&report->lock, NULL);
+  return report;
+}
+
+/* ---- A failure for each object ---- */
+
+/* Length of the object in a key, and of the tab behind it. */
+static size_t
+object_length(const char *key)
+{
+  return strcspn(key, "\t") + 1;
+}
+
+/* By stage and object; the reason does not count. */
+static int
+compare_objects(const void *a, const void *b)
+{
+  const struct failure *x = a, *y = b;
+  int by_stage = strcmp(x->stage, y->stage);
+
+  return by_stage ? by_stage : strncmp(x->key, y->key, object_length(x->key));
+}
+
+static struct failure *
+find_failure(void *const *tree, const char *stage, const char *key)
+{
+  const struct failure wanted = { .stage = stage, .key = key };
+  struct failure **found = tfind(&wanted, tree, compare_objects);
+
+  return found ? *found : NULL;
+}
+
+/* Keeps it, unless the tree has one of this object; returns what it has then.
+ * NULL: out of memory. */
+static struct failure *
+keep_failure(void **tree, const char *stage, const char *key)
+{
+  size_t stage_size = strlen(stage) + 1, key_size = strlen(key) + 1;
+  struct failure *f = find_failure(tree, stage, key);
+
+  if (f)
+    return f;
+  f = calloc(1, sizeof(*f) + stage_size + key_size);
+  if (!f)
+    return NULL;
+  f->stage = memcpy(f->text, stage, stage_size);
+  f->key = memcpy(f->text + stage_size, key, key_size);
+  if (tsearch(f, tree, compare_objects))
+    return f;
+  free(f);
+  return NULL;
+}
+
+static void
+forget_failures(void **tree)
+{
+  tdestroy(*tree, free);
+  *tree = NULL;
+}
+
+static void
+free_lines(struct lines **list)
+{
+  while (*list) {
+    struct lines *next = (*list)->next;
+
+    free(*list);
+    *list = next;
+  }
+}
+
+void
+report_free(struct report *report)
+{
+  if (!report)
+    return;
+  forget_failures(&report->failures);
+  free_lines(&report->lines);
+  free_lines(&report->ends);
+  pthread_mutex_destroy(&report->lock);
+  free(report);
+}
+
+void
+report_use_store(struct report *report, struct store *store)
+{
+  report->store = store;
+}
+
+/* ---- Exit status ---- */
+
+int
+report_exit_status(enum report_side side, int code)
+{
+  switch (code) {
+  case MP_ECONFIG:
+    return EX_CONFIG;
+  case MP_EPERM:
+    return EX_NOPERM;
+  case MP_EIO:
+    return EX_IOERR;
+  case MP_ECREATE:
+    return EX_CANTCREAT;
+  case MP_ENOINPUT:
+    return EX_NOINPUT;
+  case MP_ETIMEOUT:
+  case MP_EPROTO:
+    return side == REPORT_INPUT ? EX_PROTOCOL : EX_TEMPFAIL;
+  case MP_EDATA:
+  case MP_ERANGE:
+    return EX_DATAERR;
+  case MP_EREFUSED:
+    return EX_UNAVAILABLE;
+  case MP_EBUSY:
+  case MP_EAGAIN:
+  case MP_ECANCELED:
+    return EX_TEMPFAIL;
+  default:
+    return EX_SOFTWARE;
+  }
+}
+
+/* With several, the first of these is the run's (meterpipe(1), EXIT STATUS). */
+static int
+rank(int status)
+{
+  static const int order[] = { EX_CONFIG,   EX_NOPERM,    EX_SOFTWARE,
+                               EX_IOERR,    EX_CANTCREAT, EX_NOINPUT,
+                               EX_PROTOCOL, EX_DATAERR,   EX_UNAVAILABLE,
+                               EX_TEMPFAIL };
+  int i;
+
+  for (i = 0; i < (int)(sizeof(order) / sizeof(order[0])); i++)
+    if (order[i] == status)
+      break;
+  return i;
+}
+
+void
+report_note_status(struct report *report, int status)
+{
+  pthread_mutex_lock(&report->lock);
+  if (rank(status) < rank(report->status))
+    report->status = status;
+  pthread_mutex_unlock(&report->lock);
+}
+
+int
+report_status(struct report *report)
+{
+  return report->status;
+}
+
+/* ---- Failures ---- */
+
+/* Whether a digit behind P belongs to a name, as in heat_energy_e1. */
+static bool
+in_name(const char *p, bool was_in_name)
+{
+  return isalpha((unsigned char)*p) || *p == '_' ||
+         (was_in_name && (isdigit((unsigned char)*p) || *p == '.'));
+}
+
+/* Whether the digits behind what ends at END are a name, as in "register 60".
+ */
+static bool
+begins_name(const char *text, const char *end)
+{
+  static const char before[] = "register ";
+  const size_t len = strlen(before);
+
+  return (size_t)(end - text) >= len && memcmp(end - len, before, len) == 0;
+}
+
+/* The reason without its figures: "no answer in 2000 ms" is the same failure
+ * as "no answer in 1998 ms". */
+static char *
+failure_key(int code, const char *object, const char *text)
+{
+  bool name = false;
+  char *key;
+  char *to;
+
+  if (asprintf(&key, "%s\t%d %s", object ? object : "", code, text) < 0)
+    return NULL;
+  to = strchr(strchr(key, '\t'), ' ') + 1;
+  for (const char *p = to; *p; p++) {
+    name = name || begins_name(key, to);
+    if (*p < '0' || *p > '9' || name)
+      *to++ = *p;
+    else if (to[-1] != '#')
+      *to++ = '#';
+    name = in_name(p, name);
+  }
+  *to = 0;
+  return key;
+}
+
+/* The state's form of a failure: "SINCE TOLD TEXT", in ms and as it was told.
+ */
+static void
+keep(struct report *report, const char *stage, const char *key, int64_t since,
+     int64_t told, const char *text)
+{
+  char *body;
+
+  if (asprintf(&body, "%lld %lld %s", (long long)since, (long long)told, text) <
+      0)
+    return;
+  store_put(report->store, STORE_FAILURE, stage, key, body);
+  free(body);
+}
+
+static int64_t
+day_of(int64_t time, int64_t since)
+{
+  return (time - since + EARLY_MS) / DAY_MS;
+}
+
+/* Whether a failure is news; keeps when it was told, and what it says now. */
+static bool
+is_news(struct report *report, const char *stage, const char *key,
+        const char *text)
+{
+  int64_t now = clock_now_ms();
+  long long since = now, told = 0;
+  const char *known;
+
+  if (!report->store)
+    return true;
+  known = store_get(report->store, STORE_FAILURE, stage, key);
+  if (known && sscanf(known, "%lld %lld", &since, &told) == 2 && told <= now &&
+      day_of(now, since) == day_of(told, since)) {
+    keep(report, stage, key, since, told, text);
+    return false;
+  }
+  keep(report, stage, key, since, now, text);
+  return true;
+}
+
+/* ---- Lines ---- */
+
+static struct lines *
+lines_of(struct lines **list, const char *stage)
+{
+  size_t size = strlen(stage) + 1;
+  struct lines *l = *list;
+
+  while (l && strcmp(l->stage, stage) != 0)
+    l = l->next;
+  if (l)
+    return l;
+  l = calloc(1, sizeof(*l) + size);
+  if (!l)
+    return NULL;
+  memcpy(l->stage, stage, size);
+  l->next = *list;
+  *list = l;
+  return l;
+}
+
+/* Whether STAGE may print one more line of those in LIST; counts it. */
+static bool
+may_print(const struct report *report, struct lines **list, const char *stage)
+{
+  struct lines *lines;
+
+  if (!report->is_limited || log_shows(MP_LOG_INFO))
+    return true;
+  lines = lines_of(list, stage);
+  if (!lines || lines->printed++ < MOST_LINES)
+    return true;
+  lines->left_out++;
+  return false;
+}
+
+void
+report_limit_lines(struct report *report)
+{
+  report->is_limited = true;
+}
+
+static void
+tell_left_out(const struct lines *list, int level, const char *what)
+{
+  for (const struct lines *l = list; l; l = l->next)
+    if (l->left_out > 0)
+      log_line(level, *l->stage ? l->stage : NULL, NULL, "and %u more%s",
+               l->left_out, what);
+}
+
+void
+report_end_run(struct report *report)
+{
+  bool kept = report->store && store_is_durable(report->store);
+
+  pthread_mutex_lock(&report->lock);
+  tell_left_out(report->lines, MP_LOG_ERROR,
+                kept ? " failures: \"meterpipe status\" lists all of them"
+                     : " failures: run with -v to see all of them");
+  tell_left_out(report->ends, MP_LOG_NOTICE, " are in order again");
+  free_lines(&report->lines);
+  free_lines(&report->ends);
+  pthread_mutex_unlock(&report->lock);
+}
+
+static int
+tell(struct report *report, enum report_side side, const char *stage, int code,
+     const char *object, const char *text)
+{
+  const char *owner = stage ? stage : "";
+  char *key = failure_key(code, object, text);
+  bool shown = log_shows(MP_LOG_INFO) || log_is_terminal();
+
+  report_note_status(report, report_exit_status(side, code));
+  pthread_mutex_lock(&report->lock);
+  if (key) {
+    shown = is_news(report, owner, key, text) || shown;
+    keep_failure(&report->failures, owner, key);
+  }
+  shown = (shown || !key) && may_print(report, &report->lines, owner);
+  pthread_mutex_unlock(&report->lock);
+  if (shown)
+    log_line(MP_LOG_ERROR, stage, object, "%s", text);
+  free(key);
+  return code;
+}
+
+int
+report_failure(struct report *report, enum report_side side, const char *stage,
+               int code, const char *object, const char *text)
+{
+  char shown_object[512], shown_text[1536];
+
+  if (object)
+    object = hidden_copy(object, shown_object, sizeof(shown_object));
+  return tell(report, side, stage, code, object,
+              hidden_copy(text, shown_text, sizeof(shown_text)));
+}
+
+int
+report_failuref(struct report *report, enum report_side side, const char *stage,
+                int code, const char *object, const char *fmt, ...)
+{
+  char text[1536];
+  va_list args;
+
+  va_start(args, fmt);
+  vsnprintf(text, sizeof(text), fmt, args);
+  va_end(args);
+  return report_failure(report, side, stage, code, object, text);
+}
+
+/* ---- Ends of failures ---- */
+
+struct ending {
+  struct report *report;
+  enum report_object (*state_of)(void *ctx, const char *stage,
+                                 const char *object);
+  void *ctx;
+  void *ended; /* the first failure of each object: a tree of tsearch(3) */
+};
+
+/* In the words that fit what ended. */
+static const char *
+end_words(const char *reason)
+{
+  switch (strtol(reason, NULL, 10)) {
+  case MP_EIO:
+  case MP_ETIMEOUT:
+  case MP_EPROTO:
+  case MP_EBUSY:
+  case MP_EAGAIN:
+    return "answers again";
+  default:
+    return "is in order again";
+  }
+}
+
+static enum report_object
+object_state(const struct ending *ending, const char *stage, const char *key)
+{
+  char object[512];
+
+  if (!*stage)
+    return REPORT_REACHED;
+  snprintf(object, sizeof(object), "%.*s", (int)object_length(key) - 1, key);
+  return ending->state_of(ending->ctx, stage, object);
+}
+
+/* Whether the object of KEY is in order: its stage was at work, and no failure
+ * of it came in this cycle, for whatever reason; or it is gone. */
+static bool
+has_ended(const struct ending *ending, const char *stage, const char *key)
+{
+  if (find_failure(&ending->report->failures, stage, key))
+    return false;
+  return object_state(ending, stage, key) != REPORT_UNKNOWN;
+}
+
+/* Finds the first of the failures that an object had: it tells their end.  The
+ * keys are the store's, which keeps them until it is committed. */
+static void
+find_first(void *ctx, const char *stage, const char *key, const char *body)
+{
+  struct ending *ending = ctx;
+  struct failure *first;
+  long long since;
+
+  if (!has_ended(ending, stage, key) || sscanf(body, "%lld", &since) != 1)
+    return;
+  first = find_failure(&ending->ended, stage, key);
+  if (first && (first->since < since ||
+                (first->since == since && strcmp(first->key, key) <= 0)))
+    return;
+  first = keep_failure(&ending->ended, stage, key);
+  if (!first)
+    return;
+  first->key = key;
+  first->since = since;
+}
+
+static void
+tell_end(void *ctx, const char *stage, const char *key, const char *body)
+{
+  struct ending *ending = ctx;
+  const struct failure *first = find_failure(&ending->ended, stage, key);
+  int64_t now = clock_now_ms();
+  char object[512], span[64];
+
+  (void)body;
+  if (!first || strcmp(first->key, key) != 0 ||
+      object_state(ending, stage, key) == REPORT_GONE ||
+      !may_print(ending->report, &ending->report->ends, stage))
+    return;
+  snprintf(object, sizeof(object), "%.*s", (int)object_length(key) - 1, key);
+  clock_format_span(now - first->since, span, sizeof(span));
+  /* Since when is not known if the clock went back. */
+  log_line(MP_LOG_NOTICE, *stage ? stage : NULL, *object ? object : NULL,
+           first->since > now ? "%s" : "%s after %s",
+           end_words(key + object_length(key)), span);
+}
+
+/* The next failure of this object is news. */
+static void
+forget_end(void *ctx, const char *stage, const char *key, const char *body)
+{
+  const struct ending *ending = ctx;
+
+  (void)body;
+  if (has_ended(ending, stage, key))
+    store_put(ending->report->store, STORE_FAILURE, stage, key, NULL);
+}
+
+void
+report_end_cycle(struct report *report,
+                 enum report_object (*state_of)(void *ctx, const char *stage,
+                                                const char *object),
+                 void *ctx)
+{
+  struct ending ending = { .report = report, .state_of = state_of, .ctx = ctx };
+
+  pthread_mutex_lock(&report->lock); /* an abandoned input may still fail */
+  if (report->store) {
+    store_each(report->store, STORE_FAILURE, find_first, &ending);
+    store_each(report->store, STORE_FAILURE, tell_end, &ending);
+    store_each(report->store, STORE_FAILURE, forget_end, &ending);
+    forget_failures(&ending.ended);
+  }
+  forget_failures(&report->failures);
+  pthread_mutex_unlock(&report->lock);
+}

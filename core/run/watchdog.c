@@ -1,0 +1,154 @@
+/* The watchdog.  Its handler allocates nothing and takes no lock. */
+#include "core/run/watchdog.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "core/run/log.h"
+#include "core/run/progress.h"
+
+/* The handler has a line on its stack, and log_emergency little more. */
+#define STACK_SIZE ((size_t)64 * 1024)
+
+static volatile sig_atomic_t hurried;
+
+/* A line without stdio, which must not be used in a handler. */
+struct line {
+  char text[256];
+  size_t len;
+};
+
+static void
+append(struct line *line, const char *text)
+{
+  size_t len = strlen(text), room = sizeof(line->text) - line->len;
+
+  if (len > room)
+    len = room;
+  memcpy(line->text + line->len, text, len);
+  line->len += len;
+}
+
+static void
+on_alarm(int signo)
+{
+  const struct progress *call = progress_of_main_thread();
+  /* Once: the call may end meanwhile, as this can be another thread. */
+  const char *name = call ? call->name : NULL;
+  const char *what = name ? call->what : NULL;
+  struct line line = { .len = 0 };
+
+  (void)signo;
+  append(&line, "error: ");
+  if (name && what) {
+    append(&line, name);
+    append(&line, ": ");
+    append(&line, what);
+    append(&line, " did not return; ");
+  }
+  append(&line, hurried ? "the run is ended 5 s after the signal to stop\n"
+                        : "the run is ended 5 s after its deadline\n");
+  log_emergency(line.text, line.len);
+  _exit(EX_IOERR);
+}
+
+static void
+set_timer(int64_t ms)
+{
+  struct itimerval timer = { .it_value = { .tv_sec = (time_t)(ms / 1000),
+                                           .tv_usec = (suseconds_t)(ms % 1000) *
+                                                      1000 } };
+
+  setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+void
+watchdog_init(void)
+{
+  struct sigaction alarm = { .sa_handler = on_alarm };
+  sigset_t set;
+
+  sigaction(SIGALRM, &alarm, NULL);
+  sigemptyset(&set);
+  sigaddset(&set, SIGALRM);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* Only there to have a thread that does not block SIGALRM, whatever a plugin
+ * does to the mask of the main thread. */
+static void *
+wait_for_alarm(void *arg)
+{
+  for (;;)
+    pause();
+  return arg;
+}
+
+/* Without the thread, the main thread handles the signal as long as no plugin
+ * blocks it. */
+static void
+start_thread(void)
+{
+  static bool started;
+  sigset_t all_but_alarm, before;
+  pthread_attr_t attr;
+  pthread_t thread;
+
+  if (started)
+    return;
+  started = true;
+  sigfillset(&all_but_alarm);
+  sigdelset(&all_but_alarm, SIGALRM);
+  pthread_sigmask(SIG_SETMASK, &all_but_alarm, &before);
+  pthread_attr_init(&attr);
+  pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attr, STACK_SIZE);
+  (void)pthread_create(&thread, &attr, wait_for_alarm, NULL);
+  pthread_attr_destroy(&attr);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* A signal to stop may come after the first look; its handler has set the timer
+ * before this sets it. */
+static void
+set_unless_hurried(int64_t ms)
+{
+  if (hurried)
+    return;
+  set_timer(ms);
+  if (hurried)
+    set_timer(WATCHDOG_GRACE_MS);
+}
+
+void
+watchdog_arm(int64_t deadline_ms)
+{
+  start_thread();
+  set_unless_hurried(deadline_ms + WATCHDOG_GRACE_MS);
+}
+
+void
+watchdog_disarm(void)
+{
+  set_unless_hurried(0);
+}
+
+/* On Linux setitimer() and getitimer() are plain system calls, and safe in a
+ * handler. */
+void
+watchdog_hurry(void)
+{
+  struct itimerval timer;
+
+  getitimer(ITIMER_REAL, &timer);
+  if (!hurried && (!timerisset(&timer.it_value) ||
+                   timer.it_value.tv_sec >= WATCHDOG_GRACE_MS / 1000))
+    set_timer(WATCHDOG_GRACE_MS);
+  hurried = 1;
+}

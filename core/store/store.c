@@ -1,0 +1,387 @@
+/*
+ * The state in memory: entries and rows, and which of them have changed.
+ * store_sqlite.c reads and writes the database, store_open.c opens it.
+ */
+#include "core/store/store_sqlite.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "meterpipe/plugin.h"
+
+void
+store_set_error(struct store *store, const char *fmt, ...)
+{
+  va_list args;
+
+  va_start(args, fmt);
+  vsnprintf(store->error, sizeof(store->error), fmt, args);
+  va_end(args);
+}
+
+const char *
+store_error(const struct store *store)
+{
+  return store ? store->error : "out of memory";
+}
+
+const char *
+store_set_aside(const struct store *store)
+{
+  return store->set_aside;
+}
+
+const char *
+store_path(const struct store *store)
+{
+  return store->path;
+}
+
+bool
+store_is_durable(const struct store *store)
+{
+  return store->mode == STORE_WRITE;
+}
+
+/* ---- Entries ---- */
+
+/* FNV-1a, over the text and its NUL. */
+static uint32_t
+hash(uint32_t h, const char *text)
+{
+  do
+    h = (h ^ (unsigned char)*text) * 16777619u;
+  while (*text++);
+  return h;
+}
+
+static size_t
+bucket_of(const char *area, const char *owner, const char *name)
+{
+  return hash(hash(hash(2166136261u, area), owner), name) % STORE_BUCKETS;
+}
+
+static struct store_entry *
+find(const struct store *store, const char *area, const char *owner,
+     const char *name)
+{
+  struct store_entry *e = store->buckets[bucket_of(area, owner, name)];
+
+  for (; e; e = e->chain)
+    if (strcmp(e->name, name) == 0 && strcmp(e->owner, owner) == 0 &&
+        strcmp(e->area, area) == 0)
+      return e;
+  return NULL;
+}
+
+const char *
+store_get(struct store *store, const char *area, const char *owner,
+          const char *name)
+{
+  const struct store_entry *e;
+  const char *body;
+
+  pthread_mutex_lock(&store->lock);
+  e = find(store, area, owner, name);
+  body = e ? e->body : NULL;
+  pthread_mutex_unlock(&store->lock);
+  return body;
+}
+
+static void
+entry_free(struct store_entry *e)
+{
+  free(e->area);
+  free(e->owner);
+  free(e->name);
+  free(e->body);
+  free(e);
+}
+
+struct store_entry *
+store_entry_add(struct store *store, const char *area, const char *owner,
+                const char *name)
+{
+  struct store_entry *e = calloc(1, sizeof(*e));
+  struct store_entry **bucket = &store->buckets[bucket_of(area, owner, name)];
+
+  if (!e)
+    return NULL;
+  e->area = strdup(area);
+  e->owner = strdup(owner);
+  e->name = strdup(name);
+  if (!e->area || !e->owner || !e->name) {
+    entry_free(e);
+    return NULL;
+  }
+  e->next = store->entries;
+  store->entries = e;
+  e->chain = *bucket;
+  *bucket = e;
+  return e;
+}
+
+static bool
+put(struct store *store, const char *area, const char *owner, const char *name,
+    const char *body)
+{
+  struct store_entry *e = find(store, area, owner, name);
+  char *copy = NULL;
+
+  if (!body && !e)
+    return true;
+  if (e && e->body && body && strcmp(e->body, body) == 0)
+    return true;
+  if (body) {
+    copy = strdup(body);
+    if (!copy)
+      return false;
+  }
+  if (!e)
+    e = store_entry_add(store, area, owner, name);
+  if (!e) {
+    free(copy);
+    return false;
+  }
+  free(e->body);
+  e->body = copy; /* NULL: to be deleted by the next commit */
+  e->dirty = true;
+  return true;
+}
+
+bool
+store_put(struct store *store, const char *area, const char *owner,
+          const char *name, const char *body)
+{
+  bool good;
+
+  pthread_mutex_lock(&store->lock);
+  good = put(store, area, owner, name, body);
+  pthread_mutex_unlock(&store->lock);
+  return good;
+}
+
+void
+store_each(struct store *store, const char *area,
+           void (*fn)(void *ctx, const char *owner, const char *name,
+                      const char *body),
+           void *ctx)
+{
+  struct store_entry *next;
+
+  pthread_mutex_lock(&store->lock);
+  for (struct store_entry *e = store->entries; e; e = next) {
+    next = e->next;
+    if (e->body && strcmp(e->area, area) == 0)
+      fn(ctx, e->owner, e->name, e->body);
+  }
+  pthread_mutex_unlock(&store->lock);
+}
+
+/* ---- Rows ---- */
+
+struct store_row_entry *
+store_row_insert(struct store *store, int64_t id, const char *output,
+                 const char *body)
+{
+  struct store_row_entry *e;
+
+  if (store->n_rows == store->rows_room) {
+    size_t room = store->rows_room ? store->rows_room * 2 : 16;
+    void *grown = realloc(store->rows, room * sizeof(*store->rows));
+
+    if (!grown)
+      return NULL;
+    store->rows = grown;
+    store->rows_room = room;
+  }
+  e = &store->rows[store->n_rows];
+  memset(e, 0, sizeof(*e));
+  e->row.id = id;
+  e->row.output = strdup(output);
+  e->row.body = strdup(body);
+  if (!e->row.output || !e->row.body) {
+    free(e->row.output);
+    free(e->row.body);
+    return NULL;
+  }
+  store->n_rows++;
+  if (id > store->last_id)
+    store->last_id = id;
+  return e;
+}
+
+int64_t
+store_row_add(struct store *store, const char *output, const char *body)
+{
+  struct store_row_entry *e =
+    store_row_insert(store, store->last_id + 1, output, body);
+
+  if (!e)
+    return 0;
+  e->added = true;
+  return e->row.id;
+}
+
+/* Index of the first row with an id above ID: rows lie in the order of ids. */
+static size_t
+first_above(const struct store *store, int64_t id)
+{
+  size_t low = 0, high = store->n_rows;
+
+  while (low < high) {
+    size_t mid = low + (high - low) / 2;
+
+    if (store->rows[mid].row.id > id)
+      high = mid;
+    else
+      low = mid + 1;
+  }
+  return low;
+}
+
+const struct store_row *
+store_row_next(const struct store *store, const char *output, int64_t after)
+{
+  for (size_t i = first_above(store, after); i < store->n_rows; i++) {
+    const struct store_row_entry *e = &store->rows[i];
+
+    if (!e->removed && strcmp(e->row.output, output) == 0)
+      return &e->row;
+  }
+  return NULL;
+}
+
+void
+store_row_remove(struct store *store, int64_t id)
+{
+  size_t i = first_above(store, id - 1);
+
+  if (i < store->n_rows && store->rows[i].row.id == id)
+    store->rows[i].removed = true;
+}
+
+size_t
+store_row_count(const struct store *store, const char *output)
+{
+  size_t n = 0;
+
+  for (size_t i = 0; i < store->n_rows; i++)
+    if (!store->rows[i].removed &&
+        strcmp(store->rows[i].row.output, output) == 0)
+      n++;
+  return n;
+}
+
+/* ---- Committing ---- */
+
+bool
+store_entry_is_due(const struct store *store, const struct store_entry *e)
+{
+  return e->dirty && !(store->keeps_texts && strcmp(e->area, STORE_TEXT) == 0);
+}
+
+static bool
+has_changes(const struct store *store)
+{
+  for (const struct store_entry *e = store->entries; e; e = e->next)
+    if (store_entry_is_due(store, e))
+      return true;
+  for (size_t i = 0; i < store->n_rows; i++)
+    if (store->rows[i].added != store->rows[i].removed)
+      return true;
+  return false;
+}
+
+static void
+leave_bucket(struct store *store, const struct store_entry *e)
+{
+  struct store_entry **link =
+    &store->buckets[bucket_of(e->area, e->owner, e->name)];
+
+  while (*link != e)
+    link = &(*link)->chain;
+  *link = e->chain;
+}
+
+/* What was written is no longer a change. */
+static void
+forget_changes(struct store *store)
+{
+  struct store_entry **link = &store->entries;
+  size_t kept = 0;
+
+  while (*link) {
+    struct store_entry *e = *link;
+    bool waits = e->dirty && !store_entry_is_due(store, e);
+
+    e->dirty = waits;
+    if (e->body || waits)
+      link = &e->next;
+    else {
+      *link = e->next;
+      leave_bucket(store, e);
+      entry_free(e);
+    }
+  }
+  for (size_t i = 0; i < store->n_rows; i++) {
+    struct store_row_entry *e = &store->rows[i];
+
+    if (e->removed) {
+      free(e->row.output);
+      free(e->row.body);
+      continue;
+    }
+    e->added = false;
+    store->rows[kept++] = *e;
+  }
+  store->n_rows = kept;
+}
+
+static int
+commit(struct store *store, bool texts)
+{
+  int r = MP_OK;
+
+  pthread_mutex_lock(&store->lock);
+  store->keeps_texts = !texts;
+  if (store->mode == STORE_WRITE && has_changes(store))
+    r = store_sqlite_write(store);
+  if (r == MP_OK)
+    forget_changes(store);
+  pthread_mutex_unlock(&store->lock);
+  return r;
+}
+
+int
+store_commit(struct store *store)
+{
+  return commit(store, true);
+}
+
+int
+store_commit_answers(struct store *store)
+{
+  return commit(store, false);
+}
+
+/* Back to an empty store, of which nothing is committed. */
+void
+store_forget_all(struct store *store)
+{
+  while (store->entries) {
+    struct store_entry *next = store->entries->next;
+
+    entry_free(store->entries);
+    store->entries = next;
+  }
+  memset(store->buckets, 0, sizeof(store->buckets));
+  for (size_t i = 0; i < store->n_rows; i++) {
+    free(store->rows[i].row.output);
+    free(store->rows[i].row.body);
+  }
+  store->n_rows = 0;
+  store->last_id = 0;
+}

@@ -1,0 +1,419 @@
+/*
+ * The files of a store: made, locked, moved aside, and not used where somebody
+ * else may have planted them.
+ */
+#include "core/store/store_sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/planted_dir.h"
+#include "meterpipe/plugin.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* The umask takes away more. */
+#define FILE_MODE 0640
+
+int
+store_files_failed(struct store *store, const char *path)
+{
+  int err = errno;
+
+  store_set_error(store, "%s: the state cannot be kept there: %s", path,
+                  strerror(err));
+  return err == EACCES || err == EPERM || err == EROFS ? MP_EPERM : MP_EIO;
+}
+
+/* The path of the database with its end exchanged, or with one more. */
+static int
+path_with(struct store *store, const char *end, char path[PATH_MAX])
+{
+  size_t len = strlen(store->path);
+
+  if (end[0] == '.')
+    len -= strlen(".db");
+  if (snprintf(path, PATH_MAX, "%.*s%s", (int)len, store->path, end) < PATH_MAX)
+    return MP_OK;
+  errno = ENAMETOOLONG;
+  return store_files_failed(store, store->path);
+}
+
+/* ---- Planted ones -------------------------------------------------------- */
+
+/* Whether anybody can make files in the directory of the database, as in /tmp;
+ * *ret_owner is whose that is.  Where there is none yet, it will be ours. */
+static bool
+is_shared(const struct store *store, uid_t *ret_owner)
+{
+  const mode_t shared = S_ISVTX | S_IWOTH;
+  const char *slash = strrchr(store->path, '/');
+  char *dir = slash ? strndup(store->path, (size_t)(slash - store->path) + 1)
+                    : strdup(".");
+  struct stat st;
+  bool known = dir && stat(dir, &st) == 0;
+
+  free(dir);
+  if (known)
+    *ret_owner = st.st_uid;
+  return known && (st.st_mode & shared) == shared;
+}
+
+/* Why the file at PATH must not be used, and what to do; NULL: it may.  The
+ * owner of the directory is trusted.  Who only looks may look at what belongs
+ * to READABLE, too. */
+static const char *
+planted(const char *path, uid_t dir_owner, uid_t readable)
+{
+  struct stat st;
+
+  if (lstat(path, &st) != 0)
+    return NULL; /* not there; what else it is, opening it tells */
+  if (S_ISLNK(st.st_mode))
+    return "is a symbolic link, in a directory where anybody can put one; it "
+           "is "
+           "not used: remove it, or give a state_dir of your own";
+  if (!S_ISREG(st.st_mode))
+    return "is no file, in a directory where anybody can put one; it is not "
+           "used: remove it, or give a state_dir of your own";
+  if (st.st_nlink > 1)
+    return "has another name, too (a hard link), in a directory where anybody "
+           "can give it one; it is not used: give a state_dir of your own";
+  if (st.st_uid == geteuid() || st.st_uid == dir_owner || st.st_uid == readable)
+    return NULL;
+  return "belongs to somebody else, in a directory where anybody can put one; "
+         "it "
+         "is not used: run meterpipe as its owner, or give a state_dir of your "
+         "own";
+}
+
+/* Whose files may be looked at besides our own. */
+static uid_t
+readable_by(const struct store *store)
+{
+  struct stat st;
+
+  return store->mode != STORE_WRITE && lstat(store->path, &st) == 0 ? st.st_uid
+                                                                    : geteuid();
+}
+
+/*
+ * In a directory where anybody can, a link would have us write where only we
+ * may, and SQLite would play another's journal into the database.  Nothing but
+ * our own files is used there.
+ */
+static int
+check_planted(struct store *store, uid_t dir_owner)
+{
+  static const char *const ends[] = { "",     "-journal", "-wal",
+                                      "-shm", ".lock",    ".note" };
+  uid_t readable = readable_by(store);
+  char path[PATH_MAX];
+  int r = MP_OK;
+
+  for (size_t i = 0; i < ARRAY_SIZE(ends) && r == MP_OK; i++) {
+    const char *why = NULL;
+
+    r = path_with(store, ends[i], path);
+    if (r == MP_OK)
+      why = planted(path, dir_owner, readable);
+    if (!why)
+      continue;
+    store_set_error(store, "%s: %s", path, why);
+    r = MP_EPERM;
+  }
+  return r;
+}
+
+static int
+check_directories(struct store *store)
+{
+  char why[PLANTED_DIR_WHY];
+
+  if (planted_dir_check_above(store->path, readable_by(store), why) == 0)
+    return MP_OK;
+  store_set_error(store, "%s: the directory %s", store->path, why);
+  return MP_EPERM;
+}
+
+/* ---- Made ---------------------------------------------------------------- */
+
+/* Makes the directories above the database. */
+static int
+make_directories(struct store *store)
+{
+  char *copy = strdup(store->path);
+  int r = MP_OK;
+
+  if (!copy)
+    return MP_ENOMEM;
+  for (char *p = strchr(copy + 1, '/'); p; p = strchr(p + 1, '/')) {
+    *p = 0;
+    if (mkdir(copy, 0750) != 0 && errno != EEXIST && errno != EROFS &&
+        errno != EACCES)
+      r = store_files_failed(store, copy);
+    *p = '/';
+    if (r != MP_OK)
+      break;
+  }
+  free(copy);
+  return r;
+}
+
+/* What flock and fcntl say on a file system that has no locks. */
+static bool
+means_no_locks(int err)
+{
+  return err == ENOLCK || err == EOPNOTSUPP || err == ENOSYS || err == EINVAL;
+}
+
+/* 0, or why FD cannot have a lock of the kind that SQLite uses. */
+static int
+try_record_lock(int fd)
+{
+  struct flock range = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+  if (fcntl(fd, F_SETLK, &range) != 0)
+    return means_no_locks(errno) ? errno : 0;
+  range.l_type = F_UNLCK;
+  (void)fcntl(fd, F_SETLK, &range);
+  return 0;
+}
+
+static int
+refuse_without_locks(struct store *store, int err)
+{
+  store_set_error(store,
+                  "%s: the file system there has no locks (%s), so the state "
+                  "cannot be kept there: give [pipeline] a state_dir on a "
+                  "local file system, and move an old state there",
+                  store->path, strerror(err));
+  return MP_EIO;
+}
+
+int
+store_files_check_locks(struct store *store)
+{
+  int fd = open(store->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  int err = fd < 0 ? 0 : try_record_lock(fd);
+
+  if (fd >= 0)
+    close(fd);
+  return err ? refuse_without_locks(store, err) : MP_OK;
+}
+
+/* Takes the lock: 0, or why not.  A program that looks whether there is a run
+ * has it for a moment, too: store_is_locked(). */
+static int
+take_lock(int fd)
+{
+  int tries = 5;
+
+  while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK || --tries == 0)
+      return errno;
+    clock_sleep_ms(10, -1);
+  }
+  return 0;
+}
+
+/* A kernel lock on a file of its own: it ends with the process, whatever ends
+ * that, and does not meet SQLite's locks. */
+static int
+lock(struct store *store)
+{
+  char path[PATH_MAX];
+  int r = path_with(store, ".lock", path), err;
+
+  if (r != MP_OK)
+    return r;
+  store->lock_fd =
+    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, FILE_MODE);
+  if (store->lock_fd < 0)
+    return store_files_failed(store, path);
+  err = take_lock(store->lock_fd);
+  if (!err)
+    err = try_record_lock(store->lock_fd);
+  if (!err)
+    return MP_OK;
+  if (means_no_locks(err))
+    return refuse_without_locks(store, err);
+  errno = err;
+  if (err != EWOULDBLOCK)
+    return store_files_failed(store, path);
+  store_set_error(store,
+                  "%s: another run of this pipeline is under way; this one "
+                  "leaves the work to it",
+                  path);
+  return MP_EBUSY;
+}
+
+int
+store_files_prepare(struct store *store)
+{
+  uid_t dir_owner;
+  int r = check_directories(store);
+
+  if (r == MP_OK && is_shared(store, &dir_owner))
+    r = check_planted(store, dir_owner);
+  if (store->mode != STORE_WRITE)
+    return r;
+  if (r == MP_OK)
+    r = make_directories(store);
+  if (r == MP_OK)
+    r = check_directories(store); /* what another user made since */
+  return r == MP_OK ? lock(store) : r;
+}
+
+/* Looks again in a shared directory: what is there now stays, as nobody can
+ * exchange it any more. */
+int
+store_files_create(struct store *store)
+{
+  uid_t dir_owner;
+  bool shared = is_shared(store, &dir_owner);
+  int fd =
+    open(store->path,
+         O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | (shared ? O_NOFOLLOW : 0),
+         FILE_MODE);
+  struct stat st;
+  bool regular = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+
+  if (fd < 0)
+    return store_files_failed(store, store->path);
+  close(fd);
+  if (regular)
+    return shared ? check_planted(store, dir_owner) : MP_OK;
+  store_set_error(store, "%s: the state cannot be kept there: it is no file",
+                  store->path);
+  return MP_EIO;
+}
+
+/* ---- The note ------------------------------------------------------------ */
+
+/* O_NONBLOCK: what is there may be a FIFO. */
+void
+store_files_open_note(struct store *store)
+{
+  const int flags = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+  char path[PATH_MAX];
+  struct stat st;
+
+  if (path_with(store, ".note", path) != MP_OK)
+    return;
+  if (store->mode == STORE_WRITE)
+    store->note_fd = open(path, flags | O_RDWR | O_CREAT, FILE_MODE);
+  else
+    store->note_fd = open(path, flags | O_RDONLY);
+  if (store->note_fd < 0 ||
+      (fstat(store->note_fd, &st) == 0 && S_ISREG(st.st_mode)))
+    return;
+  close(store->note_fd);
+  store->note_fd = -1;
+}
+
+bool
+store_note_read(struct store *store, char record[STORE_NOTE_SIZE])
+{
+  return store->note_fd >= 0 &&
+         pread(store->note_fd, record, STORE_NOTE_SIZE, 0) == STORE_NOTE_SIZE;
+}
+
+/* Without the note a run goes on: it only tells where one has ended. */
+void
+store_note_write(struct store *store, const char *record)
+{
+  if (store->note_fd >= 0 && store->mode == STORE_WRITE &&
+      pwrite(store->note_fd, record, STORE_NOTE_SIZE, 0) != STORE_NOTE_SIZE) {
+    close(store->note_fd);
+    store->note_fd = -1;
+  }
+}
+
+bool
+store_is_locked(struct store *store)
+{
+  char path[PATH_MAX];
+  int fd = -1;
+  bool locked;
+
+  if (path_with(store, ".lock", path) == MP_OK)
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0)
+    return false;
+  locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(fd);
+  return locked;
+}
+
+/* ---- Of a newer version -------------------------------------------------- */
+
+int
+store_files_newer(struct store *store, int version)
+{
+  store_set_error(
+    store,
+    "%s: written by a newer meterpipe (state version %d, this one "
+    "knows %d): install that version again",
+    store->path, version, STORE_VERSION);
+  return MP_ECONFIG;
+}
+
+/* https://www.sqlite.org/fileformat.html, The Database Header. */
+#define HEADER_MAGIC "SQLite format 3"
+#define HEADER_VERSION 60 /* where the user version stands */
+
+int
+store_files_check_version(struct store *store)
+{
+  unsigned char header[HEADER_VERSION + 4];
+  const unsigned char *p = header + HEADER_VERSION;
+  int fd = open(store->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  ssize_t n = fd < 0 ? -1 : read(fd, header, sizeof(header));
+  int32_t version;
+
+  if (fd >= 0)
+    close(fd);
+  /* Whatever else it is, SQLite tells. */
+  if (n != (ssize_t)sizeof(header) ||
+      memcmp(header, HEADER_MAGIC, sizeof(HEADER_MAGIC)) != 0)
+    return MP_OK;
+  version = (int32_t)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+                      (uint32_t)p[2] << 8 | (uint32_t)p[3]);
+  return version < 0 || version > STORE_VERSION
+           ? store_files_newer(store, version)
+           : MP_OK;
+}
+
+/* ---- Moved aside --------------------------------------------------------- */
+
+int
+store_files_set_aside(struct store *store, const char *why)
+{
+  char when[CLOCK_TEXT], journal[PATH_MAX], *to = NULL;
+  int r = path_with(store, "-journal", journal);
+
+  if (r != MP_OK)
+    return r;
+  clock_format_utc(clock_now_ms(), when, sizeof(when));
+  if (asprintf(&to, "%s.corrupt-%s", store->path, when) < 0)
+    return MP_ENOMEM;
+  if (rename(store->path, to) != 0)
+    r = store_files_failed(store, to);
+  else {
+    unlink(journal);
+    free(store->set_aside);
+    if (asprintf(&store->set_aside, "%s; kept as %s", why, to) < 0)
+      store->set_aside = NULL;
+  }
+  free(to);
+  return r;
+}

@@ -1,0 +1,932 @@
+/*
+ * The rules of the ledger as a table of cases: doc/ledger.md, row by row.
+ *
+ * A ledger is written as "A=84 B=83@t1 M=85 N=84@t2 D=85 E=0.0004 S=7": what
+ * is not named is not there.  What is shown is written "84.2@t3", with "~-1"
+ * behind it when its last place is 10^-1, and "-@t3" when nothing is shown;
+ * what tells no time has no "@".  A text is written 'hot'.  S is the serial
+ * number of A's meter.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ledger/ledger.h"
+
+/* ---- The notation ---- */
+
+static struct decimal
+number(const char *text, size_t len)
+{
+  struct decimal d = { 0, 0 };
+
+  ck_assert_msg(decimal_parse(text, len, &d) == MP_OK, "\"%.*s\"", (int)len,
+                text);
+  return d;
+}
+
+static void
+read_value(struct value *v, const char *text, size_t len)
+{
+  value_clear(v);
+  if (*text == '\'') {
+    v->kind = MP_TEXT;
+    v->text = strndup(text + 1, len - 2);
+    return;
+  }
+  v->kind = MP_COUNTER;
+  v->number = number(text, len);
+}
+
+static void
+read_shown(struct ledger_shown *s, const char *text, size_t len)
+{
+  const char *mark = memchr(text, '@', len);
+  size_t n = mark ? (size_t)(mark - text) : len;
+  char at[64], *tilde;
+
+  ck_assert(len - n < sizeof(at));
+  ledger_shown_clear(s);
+  s->known = true;
+  s->place = MP_EXACT;
+  if (*text != '-' || n > 1)
+    read_value(&s->value, text, n);
+  if (!mark)
+    return;
+  snprintf(at, sizeof(at), "%.*s", (int)(len - n - 1), text + n + 1);
+  tilde = strchr(at, '~');
+  if (tilde) {
+    s->place = atoi(tilde + 1);
+    *tilde = 0;
+  }
+  s->updated = strdup(at);
+}
+
+static void
+read_ledger(struct ledger_target *t, enum ledger_role role, const char *text)
+{
+  ledger_init(t, role);
+  while (*text) {
+    size_t len = strcspn(text, " ");
+    char name = text[0];
+    const char *rest = text + 2;
+    size_t n = len - 2;
+
+    if (name == 'A')
+      read_value(&t->a, rest, n);
+    else if (name == 'M')
+      read_value(&t->m, rest, n);
+    else if (name == 'm')
+      read_value(&t->md, rest, n);
+    else if (name == 'D')
+      read_value(&t->d, rest, n);
+    else if (name == 'E')
+      t->e = number(rest, n);
+    else if (name == 'B')
+      read_shown(&t->b, rest, n);
+    else if (name == 'N')
+      read_shown(&t->n, rest, n);
+    else
+      ck_abort_msg("%s", text);
+    text += len;
+    text += strspn(text, " ");
+  }
+  if (t->m.kind && !t->md.kind) /* M was made from D, unless told otherwise */
+    value_copy(&t->md, t->d.kind ? &t->d : &t->m);
+}
+
+static void
+put(char *buf, size_t size, char name, const struct value *v)
+{
+  char text[DECIMAL_TEXT];
+  size_t len = strlen(buf);
+
+  if (v->kind == 0)
+    return;
+  if (v->text) {
+    snprintf(buf + len, size - len, "%s%c='%s'", len ? " " : "", name, v->text);
+    return;
+  }
+  decimal_format(v->number, text, sizeof(text));
+  snprintf(buf + len, size - len, "%s%c=%s", len ? " " : "", name, text);
+}
+
+static void
+put_shown(char *buf, size_t size, char name, const struct ledger_shown *s)
+{
+  size_t len;
+
+  if (!s->known)
+    return;
+  if (s->value.kind)
+    put(buf, size, name, &s->value);
+  len = strlen(buf);
+  if (!s->value.kind)
+    snprintf(buf + len, size - len, "%s%c=-", len ? " " : "", name);
+  len = strlen(buf);
+  if (s->updated)
+    snprintf(buf + len, size - len, "@%s", s->updated);
+}
+
+/* M and N only while something is on its way; E only when it is not 0. */
+static void
+write_ledger(const struct ledger_target *t, char *buf, size_t size)
+{
+  struct value e = { .kind = MP_DELTA, .number = t->e };
+
+  buf[0] = 0;
+  put(buf, size, 'A', &t->a);
+  put_shown(buf, size, 'B', &t->b);
+  put(buf, size, 'M', &t->m);
+  if (t->m.kind)
+    put_shown(buf, size, 'N', &t->n);
+  put(buf, size, 'D', &t->d);
+  if (t->e.coef != 0)
+    put(buf, size, 'E', &e);
+}
+
+static const char *
+role_name(enum ledger_role role)
+{
+  static const char *const names[] = { "plain", "base", "total", "delta" };
+
+  return names[role];
+}
+
+static const char *
+outcome_name(enum ledger_outcome outcome)
+{
+  static const char *const names[] = { "settled", "first", "changed" };
+
+  return names[outcome];
+}
+
+/* ---- Settling ---- */
+
+#define PLAIN LEDGER_PLAIN
+#define BASE LEDGER_BASE
+#define TOTAL LEDGER_TOTAL
+#define DELTA LEDGER_DELTA
+#define SETTLED LEDGER_SETTLED
+#define FIRST LEDGER_FIRST
+#define CHANGED LEDGER_CHANGED
+
+static const struct settling {
+  int row; /* of doc/ledger.md's table */
+  enum ledger_role role;
+  const char *before, *shown, *after;
+  enum ledger_outcome outcome;
+} settlings[] = {
+  /* 1: M arrived. */
+  { 1, BASE, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "A=85 B=84@2", SETTLED },
+  { 1, TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "A=85 B=84@2", SETTLED },
+  { 1, PLAIN, "M=85 N=-@2 D=85", "85@3", "A=85 B=-@2", SETTLED },
+  /* a later cycle has put another value into D: that stays due */
+  { 1, BASE, "A=84 B=83@1 M=85 N=84@2 D=86 m=85", "85@3", "A=85 B=84@2 D=86",
+    SETTLED },
+  { 1, DELTA, "M=0.2 N=0.1@2 D=0.2", "0.2@3", "A=0.2 B=0.1@2", SETTLED },
+  /* of a delta, D - M stays due */
+  { 1, DELTA, "M=0.2 N=0.1@2 D=0.5 m=0.2", "0.2@3", "A=0.2 B=0.1@2 D=0.3",
+    SETTLED },
+  /* the same value as before, at another time: M arrived */
+  { 1, DELTA, "A=0.2 B=0@1 M=0.2 N=0.2@2 D=0.2", "0.2@3", "A=0.2 B=0.2@2",
+    SETTLED },
+  /* a display of M, rounded to the place that is shown */
+  { 1, BASE, "A=11388.20 B=11388.2@1~-1 M=11388.25 N=11388.2@2~-1 D=11388.25",
+    "11388.2@3~-1", "A=11388.25 B=11388.2@2", SETTLED },
+  { 1, BASE, "A=11388.20 M=11388.25 N=11388.2@2~-1 D=11388.25", "11388.3@3~-1",
+    "A=11388.25 B=11388.2@2", SETTLED },
+  /* 2: M did not arrive; D stays due; the rows below count. */
+  { 2, BASE, "A=84 B=83@1 M=85 N=84@2 D=85", "84@2", "A=84 B=83@1 D=85",
+    SETTLED },
+  { 2, DELTA, "A=0.1 B=0@1 M=0.2 N=0.1@2 D=0.2", "0.1@2", "A=0.1 B=0@1 D=0.2",
+    SETTLED },
+  { 2, TOTAL, "M=85 N=-@2 D=85", "-@2", "A=0 D=85", SETTLED },
+  /* neither M nor what was there: 8 counts, D is moved */
+  { 2, TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "500@9", "A=500 D=501", CHANGED },
+  /* back at B: neither M nor A is there any more */
+  { 2, TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "83@1", "A=84 B=83@1 D=85",
+    SETTLED },
+  /* 3: the server lost A. */
+  { 3, BASE, "A=84 B=83@1", "83@1", "A=84 B=83@1 D=84", SETTLED },
+  { 3, BASE, "A=84 B=83@1 D=85", "83@1", "A=84 B=83@1 D=85", SETTLED },
+  { 3, TOTAL, "A=84 B=83@1", "83@1", "A=84 B=83@1 D=84", SETTLED },
+  { 3, PLAIN, "A=84 B=83@1", "83@1", "A=84 B=83@1 D=84", SETTLED },
+  { 3, DELTA, "A=0.2 B=0.1@1", "0.1@1", "B=0.1@1 D=0.2", SETTLED },
+  { 3, DELTA, "A=0.2 B=0.1@1 D=0.3", "0.1@1", "B=0.1@1 D=0.5", SETTLED },
+  { 3, DELTA, "A=0.2 B=0.1@1 M=0.3 N=0.2@2 D=0.3", "0.1@1", "B=0.1@1 D=0.5",
+    SETTLED },
+  /* 4: nothing happened. */
+  { 4, BASE, "A=84 B=83@1 D=85", "84@2", "A=84 B=83@1 D=85", SETTLED },
+  { 4, TOTAL, "A=12345.678 B=0@1", "12345.7@2~-1", "A=12345.678 B=0@1",
+    SETTLED },
+  { 4, DELTA, "A=0.2 B=0.1@1 D=0.3", "77@9", "A=0.2 B=0.1@1 D=0.3", SETTLED },
+  { 4, DELTA, "", "0@9", "", SETTLED },
+  /* zero, or an empty text, may be displayed as no value */
+  { 4, TOTAL, "A=0", "-@1", "A=0", SETTLED },
+  { 4, TOTAL, "A=0 B=-@1", "0@2", "A=0 B=-@1", SETTLED },
+  { 4, TOTAL, "A=0.00 D=3", "-@1", "A=0.00 D=3", SETTLED },
+  { 2, TOTAL, "A=0 M=3 N=-@1 D=3", "-@1", "A=0 D=3", SETTLED },
+  { 4, BASE, "A=0 D=3", "-@1", "A=0 D=3", SETTLED },
+  { 4, PLAIN, "A=0 B=7@1", "-@2", "A=0 B=7@1", SETTLED },
+  { 4, PLAIN, "A='' B='hot'@1", "-@2", "A='' B='hot'@1", SETTLED },
+  { 3, TOTAL, "A=0 B=-@1", "-@1", "A=0 B=-@1 D=0", SETTLED },
+  /* 5: never set. */
+  { 5, BASE, "", "0@1", "", FIRST },
+  { 5, BASE, "", "-@1", "", FIRST },
+  { 5, BASE, "D=84", "0@1", "D=84", SETTLED },
+  { 5, TOTAL, "", "0@1", "A=0", FIRST },
+  { 5, TOTAL, "D=3", "0@1", "A=0 D=3", SETTLED },
+  { 5, PLAIN, "", "-@1", "", FIRST },
+  /* 6: first seen. */
+  { 6, BASE, "", "84@1", "A=84", SETTLED },
+  { 6, TOTAL, "", "512.25@1", "A=512.25", SETTLED },
+  { 6, BASE, "D=85", "84@1", "D=85", SETTLED },
+  { 6, TOTAL, "D=85", "84@1", "D=85", SETTLED },
+  /* 7: a base that was emptied: the ledger counts. */
+  { 7, BASE, "A=84 B=83@1", "0@9", "A=84 B=83@1", SETTLED },
+  { 7, BASE, "A=84 B=83@1 D=85", "-@9", "A=84 B=83@1 D=85", SETTLED },
+  /* 8: a total changed on purpose. */
+  { 8, TOTAL, "A=84 B=83@1", "0@9", "A=0", CHANGED },
+  { 8, TOTAL, "A=84 B=83@1", "500@9", "A=500", CHANGED },
+  { 8, TOTAL, "A=84 B=83@1 D=85.5", "500@9", "A=500 D=501.5", CHANGED },
+  { 8, TOTAL, "A=84 B=83@1 D=85.5", "0@9", "A=0 D=1.5", CHANGED },
+  /* 9: a base changed on purpose. */
+  { 9, BASE, "A=84 B=83@1", "70@9", "A=70", CHANGED },
+  { 9, BASE, "A=84 B=83@1 D=85", "70@9", "A=70", CHANGED },
+  /* 10: somebody else writes there too. */
+  { 10, PLAIN, "A=84 B=83@1", "70@9", "A=70", CHANGED },
+  { 10, PLAIN, "A=84 B=83@1 D=85", "70@9", "A=70 D=85", CHANGED },
+  { 10, PLAIN, "A=84 B=83@1 D=85", "0@9", "A=0 D=85", CHANGED },
+  /* A text is held against a text; one of digits may be shown as a number. */
+  { 1, PLAIN, "A='hot' B='warm'@1 M='cold' N='hot'@2 D='cold'", "'cold'@3",
+    "A='cold' B='hot'@2", SETTLED },
+  { 2, PLAIN, "A='hot' B='warm'@1 M='cold' N='hot'@2 D='cold'", "'hot'@2",
+    "A='hot' B='warm'@1 D='cold'", SETTLED },
+  { 3, PLAIN, "A='hot' B='warm'@1", "'warm'@1", "A='hot' B='warm'@1 D='hot'",
+    SETTLED },
+  { 4, PLAIN, "A='hot' B='warm'@1", "'hot'@2", "A='hot' B='warm'@1", SETTLED },
+  { 10, PLAIN, "A='hot' B='warm'@1", "'cold'@9", "A='cold'", CHANGED },
+  { 10, PLAIN, "A='hot' B='warm'@1", "0@9", "A=0", CHANGED },
+  { 10, PLAIN, "A='1' B='warm'@1", "0@9", "A=0", CHANGED },
+  { 10, PLAIN, "A=0 B=1@1", "'cold'@9", "A='cold'", CHANGED },
+  { 4, PLAIN, "A='012' B='warm'@1", "12@9", "A='012' B='warm'@1", SETTLED },
+  { 1, PLAIN, "A='hot' B='warm'@1 M='12' N='hot'@2 D='12'", "12@3",
+    "A='12' B='hot'@2", SETTLED },
+  /* Without a time of last update, values alone tell. */
+  { 1, BASE, "A=84 B=83 M=85 N=84 D=85", "85", "A=85 B=84", SETTLED },
+  { 2, BASE, "A=84 B=83 M=85 N=84 D=85", "84", "A=84 B=83 D=85", SETTLED },
+  { 3, TOTAL, "A=84 B=83", "83", "A=84 B=83 D=84", SETTLED },
+  /* and a time that came or went is another one */
+  { 8, TOTAL, "A=84 B=83@1", "83", "A=83", CHANGED },
+  { 8, TOTAL, "A=84 B=83", "83@1", "A=83", CHANGED },
+};
+
+START_TEST(settling_follows_the_table)
+{
+  const struct settling *c = &settlings[_i];
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+  enum ledger_outcome outcome;
+  char after[512];
+
+  read_ledger(&t, c->role, c->before);
+  read_shown(&shown, c->shown, strlen(c->shown));
+  outcome = ledger_settle(&t, &shown);
+  write_ledger(&t, after, sizeof(after));
+  ck_assert_msg(strcmp(after, c->after) == 0 && outcome == c->outcome,
+                "row %d, %s: \"%s\" shows %s: is \"%s\" %s, not \"%s\" %s",
+                c->row, role_name(c->role), c->before, c->shown, after,
+                outcome_name(outcome), c->after, outcome_name(c->outcome));
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
+START_TEST(what_was_not_asked_is_not_settled)
+{
+  struct ledger_target t;
+  struct ledger_shown none = { 0 };
+  char after[512];
+
+  read_ledger(&t, LEDGER_TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85");
+  ck_assert_int_eq(ledger_settle(&t, NULL), LEDGER_SETTLED);
+  ck_assert_int_eq(ledger_settle(&t, &none), LEDGER_SETTLED);
+  write_ledger(&t, after, sizeof(after));
+  ck_assert_str_eq(after, "A=84 B=83@1 M=85 N=84@2 D=85");
+  ledger_clear(&t);
+}
+END_TEST
+
+/* ---- A target that only we have written to need not be waited for ---- */
+
+static const struct {
+  enum ledger_role role;
+  const char *ledger, *shown;
+  int64_t sent_ago_ms; /* 0: never sent */
+  bool rests;
+} rests[] = {
+  { PLAIN, "A=84 B=83@1", "84@2", 2000, true },
+  { DELTA, "A=0.2 B=0.1@1 D=0.3", "0.2@2", 900000, true },
+  { BASE, "A=84.25 B=83@1", "84.2@2~-1", 900000, true },
+  /* our own last send was a moment ago, or the clock went back since */
+  { PLAIN, "A=84 B=83@1", "84@2", 1999, false },
+  { PLAIN, "A=84 B=83@1", "84@2", -1000, false },
+  /* another wrote there, perhaps just now */
+  { PLAIN, "A=84 B=83@1", "85@2", 900000, false },
+  { DELTA, "A=0.2 B=0.1@1", "0.3@2", 900000, false },
+  /* A is what another wrote there: it was not sent */
+  { TOTAL, "A=84", "84@2", 900000, false },
+  { PLAIN, "A=84 B=83@1", "84@2", 0, false },
+  /* the server lost A; what became of M is not known */
+  { PLAIN, "A=84 B=84@1", "84@1", 900000, false },
+  { PLAIN, "A=84 B=83@1 M=85 N=84@2", "84@2", 900000, false },
+  { PLAIN, "", "0@2", 900000, false },
+};
+
+START_TEST(target_rests_where_only_we_have_written)
+{
+  const int64_t now = 1795342800000;
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+
+  read_ledger(&t, rests[_i].role, rests[_i].ledger);
+  read_shown(&shown, rests[_i].shown, strlen(rests[_i].shown));
+  t.sent_ms = rests[_i].sent_ago_ms ? now - rests[_i].sent_ago_ms : 0;
+  ck_assert_int_eq(ledger_rests(&t, &shown, now), rests[_i].rests);
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
+/* ---- A base that was changed takes what is due from it along ---- */
+
+static const struct {
+  enum ledger_role role;
+  const char *before, *shown, *after;
+} drops[] = {
+  { DELTA, "A=0.2 B=0.1@1 D=0.3", "0.2@2", "B=0.1@1" },
+  { TOTAL, "A=84 B=83@1 D=85", "84@2", "A=84 B=83@1" },
+  { TOTAL, "A=84 B=83@1 D=85", "70@9", "A=70" },
+  { PLAIN, "A=84 B=83@1 D=85", "84@2", "A=84 B=83@1" },
+};
+
+START_TEST(a_changed_base_drops_what_is_due)
+{
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+  char after[512];
+
+  read_ledger(&t, drops[_i].role, drops[_i].before);
+  read_shown(&shown, drops[_i].shown, strlen(drops[_i].shown));
+  ledger_drop(&t, &shown);
+  write_ledger(&t, after, sizeof(after));
+  ck_assert_str_eq(after, drops[_i].after);
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
+/* ---- A cycle, sending, and what became of it ---- */
+
+static const struct {
+  enum ledger_role role;
+  const char *step; /* "": any */
+  const char *before;
+  const char *due; /* "": none in this cycle */
+  const char *prepared;
+  uint32_t result;
+  const char *after;
+} sendings[] = {
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_ACCEPTED,
+    "A=85 B=84@2" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_PERHAPS,
+    "A=84 B=83@1 M=85 N=84@2 D=85" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_NOT_SENT,
+    "A=84 B=83@1 D=85" },
+  /* what was refused may have been carried out */
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_RETRY,
+    "A=84 B=83@1 M=85 N=84@2 D=85" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_REJECTED,
+    "A=84 B=83@1 M=85 N=84@2 D=85" },
+  /* a new cycle replaces D; of a delta it is added */
+  { TOTAL, "", "A=84 D=85", "86", "A=84 M=86 N=84@2 D=86", MP_ACCEPTED,
+    "A=86 B=84@2" },
+  { DELTA, "", "A=0.1 D=0.3", "0.2", "A=0.1 M=0.5 N=84@2 D=0.5", MP_ACCEPTED,
+    "A=0.5 B=84@2" },
+  /* what is due without a new cycle is sent too */
+  { DELTA, "", "D=0.3", "", "M=0.3 N=84@2 D=0.3", MP_ACCEPTED, "A=0.3 B=84@2" },
+  /* a delta is sent as a whole number of steps; the rest is kept in E */
+  { DELTA, "0.001", "", "0.2005", "M=0.200 N=84@2 D=0.2005", MP_ACCEPTED,
+    "A=0.200 B=84@2 E=0.0005" },
+  { DELTA, "0.001", "", "0.2015", "M=0.202 N=84@2 D=0.2015", MP_ACCEPTED,
+    "A=0.202 B=84@2 E=-0.0005" },
+  { DELTA, "0.001", "E=0.0005", "0.0005", "M=0.0010 N=84@2 D=0.0010",
+    MP_ACCEPTED, "A=0.0010 B=84@2" },
+  { DELTA, "0.001", "E=0.0004", "0", "M=0.000 N=84@2 D=0.0004", MP_PERHAPS,
+    "M=0.000 N=84@2 D=0.0004" },
+  /* others are kept exactly: the device alone is coarser */
+  { BASE, "0.001", "", "84.2085", "M=84.2085 N=84@2 D=84.2085", MP_ACCEPTED,
+    "A=84.2085 B=84@2" },
+};
+
+START_TEST(sending_follows_the_rules)
+{
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+  struct value due = { 0 };
+  char text[512];
+
+  read_ledger(&t, sendings[_i].role, sendings[_i].before);
+  if (*sendings[_i].step)
+    t.step = number(sendings[_i].step, strlen(sendings[_i].step));
+  read_shown(&shown, "84@2", 4);
+  if (*sendings[_i].due) {
+    read_value(&due, sendings[_i].due, strlen(sendings[_i].due));
+    ck_assert_int_eq(ledger_due(&t, &due), MP_OK);
+  }
+  ck_assert(ledger_prepare(&t, &shown, 1));
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, sendings[_i].prepared);
+  ledger_result(&t, sendings[_i].result);
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, sendings[_i].after);
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
+/*
+ * An output that cannot be asked: in each run a cycle gives a value, then the
+ * ledger is prepared for record 1, 2, ... and the RESULT comes.  "M=0.2 in 1":
+ * what is sent, and in which record.
+ */
+static const struct {
+  enum ledger_role role;
+  struct {
+    const char *due, *sent;
+    uint32_t result;
+  } runs[5];
+} records[] = {
+  /* an amount stays as it is until it is acknowledged; then the rest follows */
+  { DELTA,
+    { { "0.2", "M=0.2 in 1", MP_PERHAPS },
+      { "0.5", "M=0.2 in 1", MP_RETRY },
+      { "", "M=0.2 in 1", MP_REJECTED },
+      { "0.1", "M=0.2 in 1", MP_ACCEPTED },
+      { "", "M=0.6 in 5", MP_ACCEPTED } } },
+  { DELTA,
+    { { "0.2", "M=0.2 in 1", MP_PERHAPS },
+      { "0", "M=0.2 in 1", MP_ACCEPTED },
+      { "", "-", 0 } } },
+  /* what an earlier run sent may be there, whatever this run did */
+  { DELTA,
+    { { "0.2", "M=0.2 in 1", MP_PERHAPS },
+      { "0.5", "M=0.2 in 1", MP_NOT_SENT },
+      { "", "M=0.2 in 1", MP_ACCEPTED },
+      { "", "M=0.5 in 4", MP_ACCEPTED } } },
+  /* what was certainly not sent, or refused, is part of the next amount */
+  { DELTA,
+    { { "0.2", "M=0.2 in 1", MP_NOT_SENT },
+      { "0.5", "M=0.7 in 2", MP_RETRY },
+      { "0.1", "M=0.8 in 3", MP_REJECTED },
+      { "0.1", "M=0.9 in 4", MP_ACCEPTED } } },
+  { DELTA,
+    { { "0.2", "M=0.2 in 1", MP_NOT_SENT },
+      { "", "M=0.2 in 1", MP_ACCEPTED },
+      { "0.2", "M=0.2 in 3", MP_ACCEPTED } } },
+  /* other values are replaced; the same one is the same record */
+  { BASE,
+    { { "84", "M=84 in 1", MP_PERHAPS },
+      { "84.0", "M=84 in 1", MP_RETRY },
+      { "85", "M=85 in 3", MP_NOT_SENT },
+      { "85", "M=85 in 3", MP_ACCEPTED },
+      { "85", "M=85 in 5", MP_ACCEPTED } } },
+  { PLAIN,
+    { { "'hot'", "M='hot' in 1", MP_REJECTED },
+      { "'cold'", "M='cold' in 2", MP_REJECTED },
+      { "'cold'", "M='cold' in 2", MP_ACCEPTED } } },
+};
+
+/* A run, the state between it and the next. */
+static void
+check_record(struct ledger_target *t, const char *due, const char *sent,
+             int64_t id, uint32_t result)
+{
+  struct ledger_shown none = { 0 };
+  struct value v = { 0 };
+  char text[128] = "-", *body;
+
+  if (*due) {
+    read_value(&v, due, strlen(due));
+    ck_assert_int_eq(ledger_due(t, &v), MP_OK);
+  }
+  if (ledger_prepare(t, &none, id)) {
+    text[0] = 0;
+    put(text, sizeof(text), 'M', &t->m);
+    snprintf(text + strlen(text), sizeof(text) - strlen(text), " in %d",
+             (int)t->m_id);
+    ledger_result(t, result);
+  }
+  ck_assert_str_eq(text, sent);
+  body = ledger_encode(t);
+  ledger_clear(t);
+  ledger_init(t, t->role);
+  ck_assert(ledger_decode(t, body));
+  free(body);
+  value_clear(&v);
+}
+
+START_TEST(a_value_stays_in_the_record_it_was_sent_in)
+{
+  struct ledger_target t;
+
+  ledger_init(&t, records[_i].role);
+  for (int i = 0; i < 5 && records[_i].runs[i].due; i++)
+    check_record(&t, records[_i].runs[i].due, records[_i].runs[i].sent, i + 1,
+                 records[_i].runs[i].result);
+  ledger_clear(&t);
+}
+END_TEST
+
+/* A base that was changed by hand: what is due then is another amount, even if
+ * it is as large. */
+START_TEST(a_dropped_amount_leaves_its_record)
+{
+  struct ledger_shown shown = { .known = true };
+  struct ledger_target t;
+  struct value v = { .kind = MP_DELTA, .number = { 2, -1 } };
+
+  ledger_init(&t, LEDGER_DELTA);
+  ck_assert_int_eq(ledger_due(&t, &v), MP_OK);
+  ck_assert(ledger_prepare(&t, &shown, 1));
+  ledger_settle(&t, &shown);
+  ck_assert_int_eq(t.m_id, 1);
+  ledger_drop(&t, &shown);
+  ck_assert_int_eq(ledger_due(&t, &v), MP_OK);
+  ck_assert(ledger_prepare(&t, &shown, 2));
+  ck_assert_int_eq(t.m_id, 2);
+  ledger_clear(&t);
+}
+END_TEST
+
+/* Such a delta is not taken at all: what is due stays as it is. */
+START_TEST(a_sum_that_cannot_be_held_exactly_is_refused)
+{
+  static const struct {
+    const char *before, *due;
+  } rows[] = {
+    { "A=1 D=9000000000000000001", "9000000000000000001" },
+    { "A=1 D=9000000000000000000", "0.5" },
+    { "A=1 E=0.5", "9000000000000000000" },
+  };
+
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    struct ledger_target t;
+    struct value due = { 0 };
+    char after[512];
+
+    read_ledger(&t, LEDGER_DELTA, rows[i].before);
+    read_value(&due, rows[i].due, strlen(rows[i].due));
+    ck_assert(!ledger_fits(&t, &due));
+    ck_assert_int_eq(ledger_due(&t, &due), MP_ERANGE);
+    write_ledger(&t, after, sizeof(after));
+    ck_assert_str_eq(after, rows[i].before);
+    t.role = LEDGER_TOTAL; /* of which the newest alone counts */
+    ck_assert(ledger_fits(&t, &due));
+    ledger_clear(&t);
+  }
+}
+END_TEST
+
+START_TEST(nothing_due_is_not_sent)
+{
+  struct ledger_target t;
+  struct ledger_shown shown = { .known = true };
+
+  read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
+  ck_assert(!ledger_prepare(&t, &shown, 1));
+  ledger_clear(&t);
+}
+END_TEST
+
+START_TEST(the_last_known_value_is_what_is_due_else_what_was_acknowledged)
+{
+  struct ledger_target t;
+
+  read_ledger(&t, LEDGER_BASE, "");
+  ck_assert_ptr_null(ledger_last(&t));
+  read_ledger(&t, LEDGER_BASE, "A=84");
+  ck_assert_ptr_eq(ledger_last(&t), &t.a);
+  read_ledger(&t, LEDGER_BASE, "A=84 D=85");
+  ck_assert_ptr_eq(ledger_last(&t), &t.d);
+}
+END_TEST
+
+/* A value taken from what is shown keeps the serial number of the A that it
+ * replaces, and is known only to the place shown. */
+START_TEST(what_is_adopted_is_rounded_and_of_the_same_meter)
+{
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+
+  read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
+  t.a.serial = value_intern("4711");
+  read_shown(&shown, "11388.2@9~-1", 12);
+  ck_assert_int_eq(ledger_settle(&t, &shown), LEDGER_CHANGED);
+  ck_assert_str_eq(t.a.serial, "4711");
+  ck_assert_int_eq(t.a_place, -1);
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
+/* ---- Units and the state ---- */
+
+START_TEST(a_ledger_moves_to_the_unit_of_its_device)
+{
+  struct ledger_target t;
+  char text[512];
+
+  read_ledger(&t, LEDGER_DELTA, "A=1.5 D=0.25 E=0.0001");
+  t.unit = value_intern("MWh");
+  ck_assert_int_eq(ledger_set_unit(&t, value_intern("GJ")), MP_OK);
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, "A=5.40 D=0.900 E=0.00036");
+  ck_assert_int_eq(ledger_set_unit(&t, value_intern("MWh")), MP_ECONFIG);
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, "A=5.40 D=0.900 E=0.00036");
+  ck_assert_str_eq(t.unit, "GJ");
+  ledger_clear(&t);
+}
+END_TEST
+
+/* The unit of the target becomes MJ (or kWh, which GJ does not convert to). */
+static const struct {
+  enum ledger_role role;
+  const char *before, *shown, *unit, *step;
+  int result;
+  bool again;
+  const char *after;
+} unit_changes[] = {
+  { BASE, "A=84 B=83@1", "84@2", "MJ", "0.01", MP_OK, true, "A=84000 B=84@2" },
+  { BASE, "A=84 B=83@1 D=85", "84@2", "MJ", "0.01", MP_OK, true,
+    "A=84000 B=84@2 D=85000" },
+  { TOTAL, "A=84 B=83@1 D=85", "84@2", "MJ", "0.01", MP_OK, true,
+    "A=84000 B=84@2 D=85000" },
+  { PLAIN, "A=84 B=83@1", "84@2", "MJ", "0.01", MP_OK, true, "A=84000 B=84@2" },
+  /* as usual, where another number is shown, or nothing was written */
+  { BASE, "A=84 B=83@1", "84000@2", "MJ", "0.01", MP_OK, false,
+    "A=84000 B=83000@1" },
+  { TOTAL, "D=85", "0@2", "MJ", "0.01", MP_OK, false, "D=85000" },
+  /* what is on its way arrived before, or did not */
+  { TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "MJ", "0.01", MP_OK, true,
+    "A=85000 B=85@3" },
+  { TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "84@2", "MJ", "0.01", MP_OK, true,
+    "A=84000 B=84@2 M=85000 N=84000@2 D=85000" },
+  { DELTA, "A=0.1 M=0.2 N=0.1@2 D=0.2", "0.2@3", "MJ", "0.01", MP_OK, false,
+    "A=200 B=100@2" },
+  /* what was used is not told again */
+  { DELTA, "A=0.1 B=0.3@1", "0.1@2", "MJ", "0.01", MP_OK, false,
+    "A=100 B=300@1" },
+  /* the same number of other steps */
+  { BASE, "A=84.20 B=83@1", "8.42@2", "GJ", "0.001", MP_OK, true,
+    "A=84.20 B=8.42@2" },
+  { BASE, "A=84.20 B=83@1", "842@2~-3", "GJ", "0.1", MP_OK, true,
+    "A=84.20 B=842@2" },
+  { TOTAL, "A=84.20 B=83@1 M=85 N=84.20@2 D=85", "8.5@3", "GJ", "0.001", MP_OK,
+    true, "A=85 B=8.5@3" },
+  { BASE, "A=84.20 B=83@1", "84.20@2", "GJ", "0.001", MP_OK, false,
+    "A=84.20 B=83@1" },
+  { BASE, "A=84.20 B=83@1", "70@2", "GJ", "0.001", MP_OK, false,
+    "A=84.20 B=83@1" },
+  { BASE, "A=84 B=83@1", "84000@2", "MJ", "10", MP_OK, false,
+    "A=84000 B=83000@1" },
+  /* no exact conversion */
+  { PLAIN, "A=84 B=83@1 D=85", "84@2", "kWh", "0.01", MP_OK, false, "" },
+  { BASE, "A=84 B=83@1 D=85", "84@2", "kWh", "0.01", MP_ECONFIG, false,
+    "A=84 B=83@1 D=85" },
+};
+
+START_TEST(a_ledger_follows_its_target_to_another_unit)
+{
+  struct ledger_target t;
+  struct ledger_shown shown = { 0 };
+  struct decimal step =
+    number(unit_changes[_i].step, strlen(unit_changes[_i].step));
+  bool again;
+  char text[512];
+
+  read_ledger(&t, unit_changes[_i].role, unit_changes[_i].before);
+  t.unit = value_intern("GJ");
+  t.step = number("0.01", 4);
+  read_shown(&shown, unit_changes[_i].shown, strlen(unit_changes[_i].shown));
+  shown.value.unit = value_intern(unit_changes[_i].unit);
+  ck_assert_int_eq(ledger_follow(&t, &shown, step, &again),
+                   unit_changes[_i].result);
+  ck_assert_int_eq(again, unit_changes[_i].again);
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, unit_changes[_i].after);
+  if (unit_changes[_i].result == MP_OK)
+    ck_assert_str_eq(t.unit, unit_changes[_i].unit);
+  ledger_shown_clear(&shown);
+  ledger_clear(&t);
+}
+END_TEST
+
+START_TEST(a_ledger_survives_the_state)
+{
+  struct ledger_target t, back;
+  char one[512], two[512];
+  char *body;
+
+  read_ledger(&t, LEDGER_DELTA,
+              "A=84.20 B=83@2026-11-22_10:00:00 M=0.5 N=-@later D=7 E=-0.0004");
+  t.unit = value_intern("GJ");
+  t.a.serial = value_intern("84968362");
+  t.a_place = -2;
+  t.step = (struct decimal){ .coef = 4, .exp10 = -3 };
+  t.sent_ms = 1795327476000;
+  t.m_id = 1795327476001;
+  t.rebase = true;
+  t.kind = MP_DELTA;
+  body = ledger_encode(&t);
+  ck_assert_ptr_nonnull(body);
+  ledger_init(&back, LEDGER_DELTA);
+  ck_assert(ledger_decode(&back, body));
+  write_ledger(&t, one, sizeof(one));
+  write_ledger(&back, two, sizeof(two));
+  ck_assert_str_eq(one, two);
+  ck_assert_str_eq(back.unit, "GJ");
+  ck_assert_str_eq(back.a.serial, "84968362");
+  ck_assert_int_eq(back.a_place, -2);
+  ck_assert_int_eq(back.step.coef, 4);
+  ck_assert_int_eq(back.step.exp10, -3);
+  ck_assert_int_eq(back.sent_ms, 1795327476000);
+  ck_assert_int_eq(back.m_id, 1795327476001);
+  ck_assert(back.rebase);
+  ck_assert_uint_eq(back.kind, MP_DELTA);
+  ck_assert(value_equal(&back.md, &t.md));
+  free(body);
+  ledger_clear(&t);
+  ledger_clear(&back);
+}
+END_TEST
+
+START_TEST(what_is_no_ledger_is_refused)
+{
+  static const char *const texts[] = {
+    "a",
+    "a 1\n",
+    "x 1\n",
+    "sent\n",
+    "b x\n",
+    "a 9 1 0 0 ||\n",
+    "e 1\n",
+    "unit kWh|\n",
+    "step 1\n",
+    "step 0 1\n",
+    /* What is out of range was never written. */
+    "step 1 100\n",
+    "e 1 -100\n",
+    "b 100\n",
+    "place 100\n",
+    "place 4294967296\n",
+    "sent -1\n",
+    "sent 253402300800000\n",
+    "kind 5\n",
+    "kind -1\n",
+    "a 1 7 0 -1 ||\n",
+    "a 1 7 0 253402300800000 ||\n",
+    "unit GJ \n",
+    "unit  GJ\n",
+    "a 1 7 0 0 GJ ||\n",
+    "b.at \001\n",
+  };
+
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    struct ledger_target t;
+
+    ledger_init(&t, LEDGER_PLAIN);
+    ck_assert_msg(!ledger_decode(&t, texts[i]), "\"%s\"", texts[i]);
+    ledger_clear(&t);
+  }
+}
+END_TEST
+
+/* A text of the state, and the kind that its target has; a total was of one
+ * kind whatever was added. */
+static const struct {
+  const char *text;
+  enum ledger_role role;
+  uint32_t kind;
+} kinds[] = {
+  { "kind 3\n", LEDGER_PLAIN, MP_DELTA },
+  { "kind 0\na 1 7 0 0 ||\n", LEDGER_PLAIN, 0 },
+  { "kind 1\na 2 7 0 0 ||\n", LEDGER_PLAIN, MP_COUNTER },
+  /* of an earlier version */
+  { "a 1 7 0 0 ||\n", LEDGER_PLAIN, MP_COUNTER },
+  { "a 3 7 0 0 ||\n", LEDGER_PLAIN, MP_DELTA },
+  { "a 2 7 0 0 ||\n", LEDGER_PLAIN, 0 },
+  { "a 1 7 0 0 ||\nd 3 7 0 0 ||\n", LEDGER_PLAIN, MP_DELTA },
+  { "a 1 7 0 0 ||\nm 4 0 0 0 ||x\n", LEDGER_PLAIN, MP_TEXT },
+  { "a 1 7 0 0 ||\n", LEDGER_TOTAL, 0 },
+  { "e 0 0\n", LEDGER_PLAIN, 0 },
+};
+
+START_TEST(a_ledger_knows_the_kind_of_its_values)
+{
+  struct ledger_target t;
+
+  ledger_init(&t, kinds[_i].role);
+  ck_assert(ledger_decode(&t, kinds[_i].text));
+  ck_assert_uint_eq(t.kind, kinds[_i].kind);
+  for (uint32_t kind = MP_COUNTER; kind <= MP_TEXT; kind++)
+    if (t.kind)
+      ck_assert_int_eq(ledger_takes_kind(&t, kind), kind == t.kind);
+  ledger_clear(&t);
+}
+END_TEST
+
+/* What is pending from an earlier version is added to no other kind. */
+START_TEST(what_is_pending_is_not_mixed_with_amounts)
+{
+  struct ledger_target t;
+
+  read_ledger(&t, LEDGER_PLAIN, "D=84");
+  ck_assert(!ledger_takes_kind(&t, MP_DELTA));
+  ck_assert(ledger_takes_kind(&t, MP_COUNTER));
+  ck_assert(ledger_takes_kind(&t, MP_GAUGE));
+  t.role = LEDGER_TOTAL;
+  ck_assert(ledger_takes_kind(&t, MP_DELTA));
+  ledger_clear(&t);
+}
+END_TEST
+
+START_TEST(the_first_amount_makes_a_target_one_of_deltas)
+{
+  struct ledger_target t;
+  char text[256];
+
+  read_ledger(&t, LEDGER_PLAIN, "A=84 B=83@t1");
+  ledger_set_kind(&t, MP_DELTA);
+  ck_assert_int_eq(t.role, LEDGER_DELTA);
+  write_ledger(&t, text, sizeof(text));
+  ck_assert_str_eq(text, "");
+  ledger_clear(&t);
+  for (int role = LEDGER_BASE; role <= LEDGER_TOTAL; role++) {
+    ledger_init(&t, (enum ledger_role)role);
+    ledger_set_kind(&t, MP_DELTA);
+    ck_assert_int_eq(t.role, role);
+  }
+}
+END_TEST
+
+static Suite *
+ledger_suite(void)
+{
+  Suite *suite = suite_create("ledger");
+  TCase *tc = tcase_create("ledger");
+
+  tcase_add_loop_test(tc, settling_follows_the_table, 0,
+                      sizeof(settlings) / sizeof(settlings[0]));
+  tcase_add_test(tc, what_was_not_asked_is_not_settled);
+  tcase_add_loop_test(tc, target_rests_where_only_we_have_written, 0,
+                      sizeof(rests) / sizeof(rests[0]));
+  tcase_add_loop_test(tc, a_changed_base_drops_what_is_due, 0,
+                      sizeof(drops) / sizeof(drops[0]));
+  tcase_add_loop_test(tc, sending_follows_the_rules, 0,
+                      sizeof(sendings) / sizeof(sendings[0]));
+  tcase_add_loop_test(tc, a_value_stays_in_the_record_it_was_sent_in, 0,
+                      sizeof(records) / sizeof(records[0]));
+  tcase_add_test(tc, a_dropped_amount_leaves_its_record);
+  tcase_add_test(tc, a_sum_that_cannot_be_held_exactly_is_refused);
+  tcase_add_test(tc, nothing_due_is_not_sent);
+  tcase_add_test(
+    tc, the_last_known_value_is_what_is_due_else_what_was_acknowledged);
+  tcase_add_test(tc, what_is_adopted_is_rounded_and_of_the_same_meter);
+  tcase_add_test(tc, a_ledger_moves_to_the_unit_of_its_device);
+  tcase_add_loop_test(tc, a_ledger_follows_its_target_to_another_unit, 0,
+                      sizeof(unit_changes) / sizeof(unit_changes[0]));
+  tcase_add_test(tc, a_ledger_survives_the_state);
+  tcase_add_test(tc, what_is_no_ledger_is_refused);
+  tcase_add_loop_test(tc, a_ledger_knows_the_kind_of_its_values, 0,
+                      sizeof(kinds) / sizeof(kinds[0]));
+  tcase_add_test(tc, what_is_pending_is_not_mixed_with_amounts);
+  tcase_add_test(tc, the_first_amount_makes_a_target_one_of_deltas);
+  suite_add_tcase(suite, tc);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(ledger_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

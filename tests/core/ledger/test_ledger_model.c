@@ -1,0 +1,385 @@
+/*
+ * Agreement with the model: tests/core/ledger/ledger_model.py is the rules of the
+ * ledger as a program of its own.  It writes random histories, event by event,
+ * and the ledger that is linked into meterpipe goes through the same events:
+ * after each run every target must hold the same A, M, D, E, and the number of
+ * the record that it was last sent in.  The usages and
+ * totals that go into a CSV beside the devices are computed from the ledger's
+ * last known values, and must be the model's too; and so must what the serial
+ * number of a reading says.
+ *
+ * $LEDGER_HISTORIES says how many histories of each setting (default 30).
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ledger/ledger.h"
+#include "core/ledger/reading.h"
+
+#define MAX_TARGETS 8
+#define MAX_WORDS 8
+
+struct model_target {
+  char name[16], base[16];         /* what its meter's reading is written to */
+  struct ledger_target kept, work; /* committed, and in this run */
+  struct ledger_shown seen;
+  enum ledger_outcome outcome;
+};
+
+static struct model_target targets[MAX_TARGETS];
+static size_t n_targets;
+static unsigned long line_number, histories, comparisons, settings;
+static char history[32];
+
+/* ---- Reading what the model wrote ---- */
+
+static struct decimal
+number(const char *word)
+{
+  struct decimal d = { 0, 0 };
+
+  ck_assert_msg(decimal_parse(word, strlen(word), &d) == MP_OK,
+                "line %lu: \"%s\" is no number", line_number, word);
+  return d;
+}
+
+static struct value
+value(const char *word, const char *serial)
+{
+  struct value v = { .kind = MP_GAUGE, .number = number(word) };
+
+  if (strcmp(serial, "-") != 0)
+    v.serial = value_intern(serial);
+  return v;
+}
+
+static struct model_target *
+target(const char *name)
+{
+  for (size_t i = 0; i < n_targets; i++)
+    if (strcmp(targets[i].name, name) == 0)
+      return &targets[i];
+  ck_abort_msg("line %lu: no target %s", line_number, name);
+  return NULL;
+}
+
+/* ---- Events ---- */
+
+static void
+forget_targets(void)
+{
+  for (size_t i = 0; i < n_targets; i++) {
+    ledger_clear(&targets[i].kept);
+    ledger_clear(&targets[i].work);
+    ledger_shown_clear(&targets[i].seen);
+  }
+  memset(targets, 0, sizeof(targets));
+  n_targets = 0;
+}
+
+static void
+on_history(char **words)
+{
+  forget_targets();
+  snprintf(history, sizeof(history), "%s", words[1]);
+  histories++;
+}
+
+static void
+on_target(char **words)
+{
+  struct model_target *t = &targets[n_targets++];
+  enum ledger_role role = strcmp(words[2], "minus") == 0  ? LEDGER_BASE
+                          : strcmp(words[2], "plus") == 0 ? LEDGER_TOTAL
+                                                          : LEDGER_DELTA;
+
+  ck_assert_uint_le(n_targets, MAX_TARGETS);
+  snprintf(t->name, sizeof(t->name), "%s", words[1]);
+  snprintf(t->base, sizeof(t->base), "%s", words[4]);
+  ledger_init(&t->kept, role);
+  ledger_init(&t->work, role);
+  if (strcmp(words[3], "-") != 0)
+    t->kept.step = number(words[3]);
+}
+
+static void
+on_run(char **words)
+{
+  (void)words;
+  for (size_t i = 0; i < n_targets; i++) {
+    ck_assert(ledger_copy(&targets[i].work, &targets[i].kept));
+    ledger_shown_clear(&targets[i].seen);
+  }
+}
+
+static void
+on_seen(char **words)
+{
+  struct ledger_shown *seen = &target(words[1])->seen;
+
+  seen->known = true;
+  if (strcmp(words[2], "-") != 0) /* it displays nothing */
+    seen->value = value(words[2], "-");
+  seen->place = strcmp(words[3], "-") == 0 ? MP_EXACT : atoi(words[3]);
+  seen->updated = strdup(words[4]);
+}
+
+static void
+drop_what_is_due(const struct model_target *base)
+{
+  for (size_t i = 0; i < n_targets; i++) {
+    struct model_target *t = &targets[i];
+
+    if (t != base && strcmp(t->base, base->name) == 0 && t->seen.known)
+      ledger_drop(&t->work, &t->seen);
+  }
+}
+
+static void
+on_settle(char **words)
+{
+  (void)words;
+  for (size_t i = 0; i < n_targets; i++)
+    targets[i].outcome = ledger_settle(&targets[i].work, &targets[i].seen);
+  for (size_t i = 0; i < n_targets; i++)
+    if (targets[i].work.role == LEDGER_BASE &&
+        targets[i].outcome == LEDGER_CHANGED)
+      drop_what_is_due(&targets[i]);
+}
+
+static void
+on_outcome(char **words)
+{
+  static const char *const names[] = { "settled", "first", "changed" };
+
+  ck_assert_msg(strcmp(names[target(words[1])->outcome], words[2]) == 0,
+                "line %lu, history %s: %s is %s, in the model %s", line_number,
+                history, words[1], names[target(words[1])->outcome], words[2]);
+}
+
+/* What stands in the row of this run. */
+static void
+compare_cell(const char *what, const char *word, int status, struct decimal d)
+{
+  char text[DECIMAL_TEXT] = "nothing";
+
+  comparisons++;
+  if (status == MP_OK)
+    decimal_format(d, text, sizeof(text));
+  ck_assert_msg(status == MP_OK && decimal_compare(d, number(word)) == 0,
+                "line %lu, history %s: %s is %s, in the model %s", line_number,
+                history, what, text, word);
+}
+
+/* whose BASE CANDIDATE SERIAL READ VERDICT */
+static void
+on_whose(char **words)
+{
+  static const char *const names[] = { "same", "candidate", "exchanged",
+                                       "unknown" };
+  struct value candidate = value("0", words[2]), now = value("0", words[3]);
+  enum reading_meter meter = reading_meter(candidate.serial ? &candidate : NULL,
+                                           ledger_last(&target(words[1])->work),
+                                           &now, strcmp(words[4], "1") == 0);
+
+  comparisons++;
+  ck_assert_msg(strcmp(names[meter], words[5]) == 0,
+                "line %lu, history %s: the meter of %s is %s, in the model %s",
+                line_number, history, words[1], names[meter], words[5]);
+}
+
+static void
+on_usage(char **words)
+{
+  const struct value *base = ledger_last(&target(words[1])->work);
+  struct decimal usage = { 0, 0 };
+  int status = MP_DROP;
+
+  if (base)
+    status = decimal_sub(number(words[2]), base->number, &usage);
+  compare_cell("the usage", words[3], status, usage);
+}
+
+static void
+on_total(char **words)
+{
+  const struct value *last = ledger_last(&target(words[1])->work);
+  struct decimal total = { 0, 0 };
+  int status = MP_DROP;
+
+  if (last)
+    status = decimal_add(last->number, number(words[2]), &total);
+  compare_cell(words[1], words[3], status, total);
+}
+
+static void
+on_due(char **words)
+{
+  struct value v = value(words[2], words[3]);
+
+  ck_assert_int_eq(ledger_due(&target(words[1])->work, &v), MP_OK);
+}
+
+static void
+on_begin(char **words)
+{
+  ledger_begin(&target(words[1])->work);
+}
+
+static void
+on_prepare(char **words)
+{
+  struct model_target *t = target(words[1]);
+
+  ck_assert_msg(ledger_prepare(&t->work, &t->seen, atoll(words[2])),
+                "line %lu, history %s: nothing is due for %s", line_number,
+                history, words[1]);
+}
+
+static void
+on_commit(char **words)
+{
+  (void)words;
+  for (size_t i = 0; i < n_targets; i++)
+    ck_assert(ledger_copy(&targets[i].kept, &targets[i].work));
+}
+
+static void
+on_result(char **words)
+{
+  struct model_target *t = target(words[1]);
+  struct value sent = { 0 }, model;
+
+  if (strcmp(words[2], "accepted") == 0) {
+    ck_assert(ledger_as_sent(&t->work, &sent));
+    model = value(words[3], "-");
+    ck_assert_msg(value_equal(&sent, &model),
+                  "line %lu, history %s: something else was sent to %s",
+                  line_number, history, words[1]);
+    ledger_result(&t->work, MP_ACCEPTED);
+  } else if (strcmp(words[2], "perhaps") == 0)
+    ledger_result(&t->work, MP_PERHAPS);
+  else if (strcmp(words[2], "rejected") == 0)
+    ledger_result(&t->work, MP_REJECTED);
+  else
+    ledger_result(&t->work, MP_NOT_SENT);
+}
+
+static void
+compare(const struct model_target *t, char name, const struct value *have,
+        const char *word)
+{
+  struct value model = { 0 };
+  char text[DECIMAL_TEXT] = "-";
+
+  comparisons++;
+  if (strcmp(word, "-") != 0)
+    model = value(word, "-");
+  if (have->kind)
+    decimal_format(have->number, text, sizeof(text));
+  ck_assert_msg(value_equal(have, &model),
+                "line %lu, history %s: %c of %s is %s, in the model %s",
+                line_number, history, name, t->name, text, word);
+}
+
+static void
+on_state(char **words)
+{
+  const struct model_target *t = target(words[1]);
+  struct value e = { .kind = MP_DELTA, .number = t->kept.e };
+  const char *serial = t->kept.a.serial ? t->kept.a.serial : "-";
+
+  compare(t, 'A', &t->kept.a, words[2]);
+  compare(t, 'M', &t->kept.m, words[3]);
+  compare(t, 'D', &t->kept.d, words[4]);
+  compare(t, 'E', &e, words[5]);
+  ck_assert_msg(strcmp(serial, words[6]) == 0,
+                "line %lu, history %s: A of %s is of meter %s, in the model %s",
+                line_number, history, t->name, serial, words[6]);
+  ck_assert_msg(t->kept.m_id == (*words[7] == '-' ? 0 : atoll(words[7])),
+                "line %lu, history %s: %s was sent in record %lld, in the "
+                "model %s",
+                line_number, history, t->name, (long long)t->kept.m_id,
+                words[7]);
+}
+
+static void
+on_settings(char **words)
+{
+  settings = strtoul(words[1], NULL, 10);
+}
+
+static const struct {
+  const char *word;
+  void (*fn)(char **words);
+} events[] = {
+  { "history", on_history }, { "target", on_target },
+  { "run", on_run },         { "seen", on_seen },
+  { "settle", on_settle },   { "outcome", on_outcome },
+  { "usage", on_usage },     { "total", on_total },
+  { "whose", on_whose },     { "due", on_due },
+  { "prepare", on_prepare }, { "begin", on_begin },
+  { "commit", on_commit },   { "result", on_result },
+  { "state", on_state },     { "settings", on_settings },
+};
+
+static void
+on_line(char *line)
+{
+  char *words[MAX_WORDS] = { NULL }, *rest = line;
+  size_t n = 0;
+
+  line[strcspn(line, "\n")] = 0;
+  while (n < MAX_WORDS && rest)
+    words[n++] = strsep(&rest, " ");
+  for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+    if (strcmp(events[i].word, words[0]) == 0) {
+      events[i].fn(words);
+      return;
+    }
+  ck_abort_msg("line %lu: unknown event %s", line_number, words[0]);
+}
+
+START_TEST(the_ledger_agrees_with_the_model)
+{
+  const char *srcdir = getenv("srcdir"), *wanted = getenv("LEDGER_HISTORIES");
+  int n = wanted ? atoi(wanted) : 30;
+  char command[512], line[256];
+  FILE *model;
+
+  snprintf(command, sizeof(command),
+           "python3 '%s/tests/core/ledger/ledger_model.py' %d --write",
+           srcdir ? srcdir : ".", n);
+  model = popen(command, "r");
+  ck_assert_ptr_nonnull(model);
+  while (fgets(line, sizeof(line), model)) {
+    line_number++;
+    on_line(line);
+  }
+  ck_assert_int_eq(pclose(model), 0);
+  ck_assert_uint_gt(settings, 0);
+  ck_assert_uint_eq(histories, (unsigned long)n * settings);
+  printf("%lu histories of %lu settings, %lu comparisons\n", histories,
+         settings, comparisons);
+  forget_targets();
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("ledger and model");
+  TCase *tc = tcase_create("model");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_set_timeout(tc, 3600);
+  tcase_add_test(tc, the_ledger_agrees_with_the_model);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

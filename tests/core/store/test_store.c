@@ -1,0 +1,563 @@
+/* The state: what is committed stays, what is damaged is set aside. */
+#include <check.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/run/run.h"
+#include "core/commands/status.h"
+#include "core/store/store.h"
+#include "meterpipe/plugin.h"
+
+static char dir[64];
+static char db[128], pipeline[128];
+
+static void
+set_up(void)
+{
+  FILE *f;
+
+  snprintf(dir, sizeof(dir), "/tmp/meterpipe-store-XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(dir));
+  snprintf(db, sizeof(db), "%s/state/house.db", dir);
+  snprintf(pipeline, sizeof(pipeline), "%s/house.ini", dir);
+  f = fopen(pipeline, "w");
+  ck_assert_ptr_nonnull(f);
+  fclose(f);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+  (void)st;
+  (void)type;
+  (void)ftw;
+  return remove(path);
+}
+
+static void
+tear_down(void)
+{
+  nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct store *
+open_store(enum store_mode mode, int expected)
+{
+  struct store *store = NULL;
+  int r = store_open(db, pipeline, mode, &store);
+
+  ck_assert_msg(r == expected, "%d: %s", r, store_error(store));
+  if (r == MP_OK)
+    return store;
+  store_close(store);
+  return NULL;
+}
+
+static void
+execute(const char *sql)
+{
+  sqlite3 *handle;
+  char *error = NULL;
+
+  ck_assert_int_eq(sqlite3_open(db, &handle), SQLITE_OK);
+  ck_assert_msg(sqlite3_exec(handle, sql, NULL, NULL, &error) == SQLITE_OK,
+                "%s", error);
+  sqlite3_close(handle);
+}
+
+static int
+header_byte(long offset)
+{
+  FILE *f = fopen(db, "rb");
+  int byte;
+
+  ck_assert(f && fseek(f, offset, SEEK_SET) == 0);
+  byte = getc(f);
+  fclose(f);
+  return byte;
+}
+
+/* A state with two entries and two rows. */
+static void
+fill(void)
+{
+  struct store *store = open_store(STORE_WRITE, MP_OK);
+
+  ck_assert(store_put(store, STORE_TEXT, "meter", "serial", "4711"));
+  ck_assert(store_put(store, STORE_TARGET, "domoticz", "323", "a 1\n"));
+  ck_assert_int_eq(store_row_add(store, "log", "one"), 1);
+  ck_assert_int_eq(store_row_add(store, "log", "two"), 2);
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_close(store);
+}
+
+START_TEST(what_was_committed_is_there_again)
+{
+  struct store *store;
+  const struct store_row *row;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "other"));
+  row = store_row_next(store, "log", 0);
+  ck_assert_str_eq(row->body, "one");
+  row = store_row_next(store, "log", row->id);
+  ck_assert_str_eq(row->body, "two");
+  ck_assert_ptr_null(store_row_next(store, "log", row->id));
+  ck_assert_uint_eq(store_row_count(store, "log"), 2);
+  store_close(store);
+}
+END_TEST
+
+START_TEST(what_was_not_committed_is_not_there)
+{
+  struct store *store;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  store_put(store, STORE_TEXT, "meter", "serial", "4712");
+  store_row_remove(store, 1);
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  ck_assert_uint_eq(store_row_count(store, "log"), 2);
+  store_close(store);
+}
+END_TEST
+
+START_TEST(removing_is_kept_and_ids_are_never_used_twice)
+{
+  struct store *store;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  store_put(store, STORE_TEXT, "meter", "serial", NULL);
+  store_row_remove(store, 1);
+  store_row_remove(store, 2);
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
+  ck_assert_ptr_null(store_row_next(store, "log", 0));
+  ck_assert_int_eq(store_row_add(store, "log", "three"), 3);
+  store_close(store);
+}
+END_TEST
+
+START_TEST(a_row_that_came_and_went_leaves_nothing)
+{
+  struct store *store = open_store(STORE_WRITE, MP_OK);
+  int64_t id = store_row_add(store, "log", "one");
+
+  store_row_remove(store, id);
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  ck_assert_uint_eq(store_row_count(store, "log"), 0);
+  store_close(store);
+}
+END_TEST
+
+/* What plugins keep belongs to the cycle that they read. */
+START_TEST(answers_are_committed_without_the_texts_of_plugins)
+{
+  struct store *store;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  store_put(store, STORE_TEXT, "meter", "serial", NULL);
+  store_put(store, STORE_TEXT, "meter", "other", "1");
+  store_put(store, STORE_TARGET, "domoticz", "323", "a 2\n");
+  store_row_remove(store, 1);
+  ck_assert_int_eq(store_commit_answers(store), MP_OK);
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "other"));
+  ck_assert_str_eq(store_get(store, STORE_TARGET, "domoticz", "323"), "a 2\n");
+  ck_assert_uint_eq(store_row_count(store, "log"), 1);
+  store_put(store, STORE_TEXT, "meter", "serial", NULL);
+  ck_assert_int_eq(store_commit_answers(store), MP_OK);
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
+  store_close(store);
+}
+END_TEST
+
+/* Not even a lock is taken. */
+START_TEST(a_commit_without_changes_leaves_the_database_alone)
+{
+  struct store *store;
+  sqlite3 *other;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_int_eq(sqlite3_open(db, &other), SQLITE_OK);
+  ck_assert_int_eq(sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL),
+                   SQLITE_OK);
+  store_put(store, STORE_TARGET, "domoticz", "323", "a 1\n");
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  sqlite3_close(other);
+  store_close(store);
+}
+END_TEST
+
+START_TEST(a_second_run_does_not_get_it)
+{
+  struct store *first = open_store(STORE_WRITE, MP_OK);
+
+  open_store(STORE_WRITE, MP_EBUSY);
+  store_close(open_store(STORE_READ, MP_OK)); /* status needs no lock */
+  store_close(first);
+  store_close(open_store(STORE_WRITE, MP_OK));
+}
+END_TEST
+
+START_TEST(it_serves_one_pipeline_file_only)
+{
+  struct store *store = NULL;
+  char other[128];
+  FILE *f;
+
+  fill();
+  snprintf(other, sizeof(other), "%s/other.ini", dir);
+  f = fopen(other, "w");
+  ck_assert_ptr_nonnull(f);
+  fclose(f);
+  ck_assert_int_eq(store_open(db, other, STORE_WRITE, &store), MP_ECONFIG);
+  ck_assert_ptr_nonnull(strstr(store_error(store), pipeline));
+  ck_assert_ptr_nonnull(strstr(store_error(store), "state_dir"));
+  store_close(store);
+}
+END_TEST
+
+/* Its journal, too: SQLite writes into the header which one a file has. */
+START_TEST(a_newer_version_is_left_alone)
+{
+  static const char *const versions[] = { "PRAGMA user_version=2",
+                                          "PRAGMA user_version=-3" };
+  size_t i;
+
+  fill();
+  execute("PRAGMA journal_mode=WAL");
+  for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+    execute(versions[i]);
+    open_store(STORE_WRITE, MP_ECONFIG);
+    ck_assert_int_eq(header_byte(18), 2);
+  }
+  execute("PRAGMA user_version=1");
+  store_close(open_store(STORE_WRITE, MP_OK));
+  ck_assert_int_eq(header_byte(18), 1);
+}
+END_TEST
+
+START_TEST(a_scratch_copy_changes_nothing)
+{
+  struct store *store;
+
+  fill();
+  store = open_store(STORE_SCRATCH, MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  store_put(store, STORE_TEXT, "meter", "serial", "4712");
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  ck_assert(!store_is_durable(store));
+  store_close(store);
+  store = open_store(STORE_READ, MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  store_close(store);
+}
+END_TEST
+
+START_TEST(a_scratch_copy_of_nothing_makes_no_file)
+{
+  store_close(open_store(STORE_SCRATCH, MP_OK));
+  ck_assert_int_ne(access(db, F_OK), 0);
+}
+END_TEST
+
+START_TEST(it_is_not_for_everybody_to_read)
+{
+  struct stat st;
+
+  umask(0);
+  fill();
+  ck_assert_int_eq(stat(db, &st), 0);
+  ck_assert_int_eq(st.st_mode & 0777, 0640);
+}
+END_TEST
+
+/* ---- Damage ---- */
+
+static size_t
+count_set_aside(void)
+{
+  char command[256];
+  FILE *out;
+  size_t n = 0;
+
+  snprintf(command, sizeof(command),
+           "ls %s/state | grep -c '^house.db.corrupt-[0-9TZ:-]*$'", dir);
+  out = popen(command, "r");
+  ck_assert_int_eq(fscanf(out, "%zu", &n), 1);
+  pclose(out);
+  return n;
+}
+
+static void
+expect_begun_anew(void)
+{
+  struct store *store = open_store(STORE_WRITE, MP_OK);
+
+  ck_assert_ptr_nonnull(store_set_aside(store));
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
+  ck_assert_uint_eq(store_row_count(store, "log"), 0);
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_close(store);
+  ck_assert_uint_eq(count_set_aside(), 1);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_ptr_null(store_set_aside(store));
+  store_close(store);
+}
+
+static const char *const changes[] = {
+  "UPDATE entry SET body='4712' WHERE name='serial'",
+  "UPDATE entry SET owner='meter2' WHERE name='serial'",
+  "UPDATE entry SET sum=sum+1 WHERE name='323'",
+  "UPDATE queue SET body='onf' WHERE id=1",
+  "UPDATE queue SET id=7 WHERE id=2",
+  "UPDATE queue SET output='lof' WHERE id=2",
+  "PRAGMA user_version=0",
+};
+
+START_TEST(what_was_changed_is_proven_damage)
+{
+  fill();
+  execute(changes[_i]);
+  expect_begun_anew();
+}
+END_TEST
+
+START_TEST(what_is_no_database_is_set_aside)
+{
+  FILE *f;
+
+  fill();
+  f = fopen(db, "w");
+  fputs("This is not the state of a pipeline, but it is long enough to be read "
+        "as the head of a file, and that is what SQLite looks at first.\n",
+        f);
+  fclose(f);
+  expect_begun_anew();
+}
+END_TEST
+
+START_TEST(a_truncated_database_is_set_aside)
+{
+  fill();
+  ck_assert_int_eq(truncate(db, 4096), 0);
+  expect_begun_anew();
+}
+END_TEST
+
+/* Somebody writes over it while a run has it: nothing of that run is kept, and
+ * the next one begins anew. */
+START_TEST(damage_that_only_writing_meets_is_set_aside_too)
+{
+  struct store *store;
+  char nonsense[8192];
+  FILE *f;
+
+  fill();
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert(store_put(store, STORE_TEXT, "meter", "serial", "4712"));
+  memset(nonsense, 'x', sizeof(nonsense));
+  f = fopen(db, "r+");
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(nonsense, sizeof(nonsense), 1, f), 1);
+  fclose(f);
+  ck_assert_int_eq(store_commit(store), MP_EIO);
+  ck_assert_msg(strstr(store_error(store), "; kept as ") != NULL, "%s",
+                store_error(store));
+  ck_assert_uint_eq(count_set_aside(), 1);
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_ptr_null(store_set_aside(store));
+  ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
+  ck_assert_uint_eq(store_row_count(store, "log"), 0);
+  store_close(store);
+}
+END_TEST
+
+START_TEST(status_does_not_touch_what_is_damaged)
+{
+  fill();
+  execute(changes[_i]);
+  open_store(STORE_READ, MP_EIO);
+  open_store(STORE_SCRATCH, MP_EIO);
+  ck_assert_uint_eq(count_set_aside(), 0);
+}
+END_TEST
+
+/* ---- What is read from it ---- */
+
+/* What began in the same moment is listed by name, time after time. */
+START_TEST(outages_are_listed_by_age_and_then_by_name)
+{
+  static const char *const in_order[] = { "z1", "b2", "c1", "c2" };
+  struct store *store = open_store(STORE_WRITE, MP_OK);
+  struct run run = { .store = store };
+  struct pipeline p = { .run = &run };
+  struct status status;
+
+  ck_assert(store_put(store, STORE_FAILURE, "c", "2\t5 x", "2000 2000 x"));
+  ck_assert(store_put(store, STORE_FAILURE, "c", "1\t5 x", "2000 2000 x"));
+  ck_assert(store_put(store, STORE_FAILURE, "b", "2\t5 x", "2000 2000 x"));
+  ck_assert(store_put(store, STORE_FAILURE, "z", "1\t5 x", "1000 1000 x"));
+  ck_assert_int_eq(status_read(&status, &p), MP_OK);
+  ck_assert_uint_eq(status.n_outages, 4);
+  for (size_t i = 0; i < status.n_outages; i++) {
+    char name[8];
+
+    snprintf(name, sizeof(name), "%s%s", status.outages[i].stage,
+             status.outages[i].object);
+    ck_assert_str_eq(name, in_order[i]);
+  }
+  status_free(&status);
+  store_close(store);
+}
+END_TEST
+
+/* ---- Place ---- */
+
+/* Writes to the state, and is killed before all of it is written. */
+static void
+die_while_writing(void)
+{
+  pid_t pid = fork();
+  int status;
+
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0) {
+    sqlite3 *handle;
+
+    if (sqlite3_open(db, &handle) == SQLITE_OK)
+      sqlite3_exec(handle,
+                   "PRAGMA cache_size=1; BEGIN IMMEDIATE;"
+                   "UPDATE entry SET body = 'lost';"
+                   "WITH RECURSIVE n(i) AS"
+                   " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+                   "INSERT INTO queue(output, body, sum)"
+                   " SELECT 'log', hex(zeroblob(200)), 0 FROM n",
+                   NULL, NULL, NULL);
+    _exit(0);
+  }
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+}
+
+static const enum store_mode readers[] = { STORE_READ, STORE_SCRATCH };
+
+START_TEST(what_a_killed_run_left_half_written_is_undone)
+{
+  struct stat before, after;
+  struct store *store;
+
+  fill();
+  ck_assert_int_eq(stat(db, &before), 0);
+  die_while_writing();
+  ck_assert_int_eq(stat(db, &after), 0);
+  ck_assert(after.st_size > before.st_size);
+  store = open_store(readers[_i], MP_OK);
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
+  ck_assert_uint_eq(store_row_count(store, "log"), 2);
+  store_close(store);
+}
+END_TEST
+
+START_TEST(the_state_lies_where_the_file_or_the_environment_says)
+{
+  char *path = NULL;
+
+  ck_assert_int_eq(store_locate("/etc/x/house.ini", "/some/dir", &path), MP_OK);
+  ck_assert_str_eq(path, "/some/dir/house.db");
+  free(path);
+  setenv("STATE_DIRECTORY", "/var/a:/var/b", 1);
+  ck_assert_int_eq(store_locate("house.ini", NULL, &path), MP_OK);
+  ck_assert_str_eq(path, "/var/a/house.db");
+  free(path);
+  unsetenv("STATE_DIRECTORY");
+}
+END_TEST
+
+/* Where a machine has /var/lib/meterpipe, another test's business. */
+START_TEST(else_it_lies_at_the_users_home)
+{
+  static const struct {
+    const char *xdg, *home, *path;
+  } rows[] = {
+    { "/xdg", "/home/me", "/xdg/meterpipe/house.db" },
+    { "relative", "/home/me", "/home/me/.local/state/meterpipe/house.db" },
+    { "", "/home/me", "/home/me/.local/state/meterpipe/house.db" },
+    { "", "", "/.local/state/meterpipe/house.db" },
+  };
+  char *path;
+
+  if (access("/var/lib/meterpipe", F_OK) == 0)
+    return;
+  unsetenv("STATE_DIRECTORY");
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    setenv("XDG_STATE_HOME", rows[i].xdg, 1);
+    setenv("HOME", rows[i].home, 1);
+    ck_assert_int_eq(store_locate("/etc/house.ini", NULL, &path), MP_OK);
+    ck_assert_str_eq(path, rows[i].path);
+    free(path);
+  }
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("store");
+  TCase *tc = tcase_create("store");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_checked_fixture(tc, set_up, tear_down);
+  tcase_add_test(tc, what_was_committed_is_there_again);
+  tcase_add_test(tc, what_was_not_committed_is_not_there);
+  tcase_add_test(tc, removing_is_kept_and_ids_are_never_used_twice);
+  tcase_add_test(tc, a_row_that_came_and_went_leaves_nothing);
+  tcase_add_test(tc, answers_are_committed_without_the_texts_of_plugins);
+  tcase_add_test(tc, a_commit_without_changes_leaves_the_database_alone);
+  tcase_add_test(tc, a_second_run_does_not_get_it);
+  tcase_add_test(tc, it_serves_one_pipeline_file_only);
+  tcase_add_test(tc, a_newer_version_is_left_alone);
+  tcase_add_test(tc, a_scratch_copy_changes_nothing);
+  tcase_add_test(tc, a_scratch_copy_of_nothing_makes_no_file);
+  tcase_add_test(tc, it_is_not_for_everybody_to_read);
+  tcase_add_loop_test(tc, what_was_changed_is_proven_damage, 0,
+                      sizeof(changes) / sizeof(changes[0]));
+  tcase_add_test(tc, what_is_no_database_is_set_aside);
+  tcase_add_test(tc, a_truncated_database_is_set_aside);
+  tcase_add_test(tc, damage_that_only_writing_meets_is_set_aside_too);
+  tcase_add_loop_test(tc, status_does_not_touch_what_is_damaged, 0,
+                      sizeof(changes) / sizeof(changes[0]));
+  tcase_add_test(tc, outages_are_listed_by_age_and_then_by_name);
+  tcase_add_loop_test(tc, what_a_killed_run_left_half_written_is_undone, 0, 2);
+  tcase_add_test(tc, the_state_lies_where_the_file_or_the_environment_says);
+  tcase_add_test(tc, else_it_lies_at_the_users_home);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

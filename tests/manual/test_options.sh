@@ -142,7 +142,8 @@ same_list "$page describes the options that the help lists (>: the page)" \
 # The numbers of EX_USAGE and so on, which the sources end with.
 statuses_of_program()
 {
-  cat "$srcdir"/core/*/*.c "$srcdir"/plugins/input/kmp/program/*.c |
+  cat "$srcdir"/core/*/*.c "$srcdir"/core/*/*/*.c \
+    "$srcdir"/plugins/input/kmp/program/*.c |
     grep -o '\<EX_[A-Z]*' | sort -u | while read -r name; do
     printf '#include <sysexits.h>\n=%s\n' "$name" | ${CC:-cc} -E -P - |
       sed -n 's/^= *//p'

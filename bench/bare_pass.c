@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/input/kmp/kmp_frame.h"
+#include "plugins/kmp/codec/kmp_frame.h"
 
 /* Value of a hex digit and 1; 0: none. */
 static const uint8_t hex[256] = {

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "plugins/input/kmp/capture.h"
-#include "plugins/input/kmp/kmp_message.h"
+#include "plugins/kmp/codec/capture.h"
+#include "plugins/kmp/codec/kmp_message.h"
 
 /* 2026-01-01T00:00:00Z */
 #define FIRST_TIME_MS INT64_C(1767225600000)

@@ -5,7 +5,7 @@
  */
 #include "bench/bench.h"
 
-#include "plugins/input/kmp/emulator/meter.h"
+#include "plugins/kmp/emulator/meter.h"
 #include "tests/support/domoticz_server.h"
 
 #define BAUD 1200

@@ -10,7 +10,7 @@
 
 #include "fuzz/domoticz_line.h"
 #include "fuzz/require.h"
-#include "plugins/output/domoticz/reply.h"
+#include "plugins/domoticz/reply.h"
 
 /* Ends the program unless TEXT is UTF-8 without control characters. */
 void require_clean(const char *text);

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "fuzz/domoticz_query.h"
-#include "plugins/output/domoticz/device.h"
-#include "plugins/output/domoticz/domoticz.h"
+#include "plugins/domoticz/device.h"
+#include "plugins/domoticz/domoticz.h"
 
 #define LINE_DEVICES_MAX 6
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fuzz/domoticz_check.h"
-#include "plugins/output/domoticz/http.h"
+#include "plugins/domoticz/http.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

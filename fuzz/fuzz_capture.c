@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fuzz/require.h"
-#include "plugins/input/kmp/capture.h"
+#include "plugins/kmp/codec/capture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -34,7 +34,7 @@
 #include "plugins/exec/json_line.h"
 #include "plugins/exec/rfc3339.h"
 #include "plugins/exec/words.h"
-#include "plugins/output/exec/record.h"
+#include "plugins/exec/record.h"
 #include "lib/utc_time.h"
 #include "testkit/fake_host.h"
 

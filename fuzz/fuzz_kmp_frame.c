@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "fuzz/require.h"
-#include "plugins/input/kmp/kmp_describe.h"
-#include "plugins/input/kmp/kmp_frame.h"
-#include "plugins/input/kmp/kmp_message.h"
-#include "plugins/input/kmp/kmp_value.h"
+#include "plugins/kmp/codec/kmp_describe.h"
+#include "plugins/kmp/codec/kmp_frame.h"
+#include "plugins/kmp/codec/kmp_message.h"
+#include "plugins/kmp/codec/kmp_value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "fuzz/require.h"
-#include "plugins/input/kmp/capture.h"
-#include "plugins/input/kmp/kmp_frame.h"
-#include "plugins/input/kmp/program/mask.h"
+#include "plugins/kmp/codec/capture.h"
+#include "plugins/kmp/codec/kmp_frame.h"
+#include "plugins/kmp/program/mask.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -23,10 +23,10 @@
 #include "lib/value.h"
 #include "fuzz/require.h"
 #include "fuzz/scratch.h"
-#include "plugins/input/kmp/capture.h"
-#include "plugins/input/kmp/kmp_register.h"
-#include "plugins/input/kmp/kmp_value.h"
-#include "plugins/input/replay/lines.h"
+#include "plugins/kmp/codec/capture.h"
+#include "plugins/kmp/codec/kmp_register.h"
+#include "plugins/kmp/codec/kmp_value.h"
+#include "plugins/kmp/replay/lines.h"
 #include "testkit/fake_host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -26,10 +26,10 @@
 #include <unistd.h>
 
 #include "fuzz/require.h"
-#include "plugins/input/kmp/kmp.h"
-#include "plugins/input/kmp/kmp_register.h"
-#include "plugins/input/kmp/port_impl.h"
-#include "plugins/input/kmp/tell.h"
+#include "plugins/kmp/input/kmp.h"
+#include "plugins/kmp/codec/kmp_register.h"
+#include "plugins/kmp/line/port_impl.h"
+#include "plugins/kmp/codec/tell.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "tests/support/domoticz_server.h"
-#include "plugins/input/kmp/emulator/meter.h"
+#include "plugins/kmp/emulator/meter.h"
 #include "tests/support/scene.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

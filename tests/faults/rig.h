@@ -20,7 +20,7 @@
 #include "tests/faults/fault_preload.h"
 #include "tests/faults/tracer.h"
 #include "tests/support/domoticz_server.h"
-#include "plugins/input/kmp/emulator/meter.h"
+#include "plugins/kmp/emulator/meter.h"
 
 /* Pipelines under test. */
 enum rig_kind {

@@ -14,7 +14,7 @@ failures=0
 # The pages, one a line.
 pages()
 {
-  ls "$srcdir"/doc/*.[1-8] "$srcdir"/plugins/*/*/*.[1-8]
+  find "$srcdir/doc" "$srcdir/plugins" -name "*.[1-8]" | sort
 }
 
 # The page of that name; nothing if there is none.

@@ -143,7 +143,7 @@ same_list "$page describes the options that the help lists (>: the page)" \
 statuses_of_program()
 {
   cat "$srcdir"/core/*/*.c "$srcdir"/core/*/*/*.c \
-    "$srcdir"/plugins/input/kmp/program/*.c |
+    "$srcdir"/plugins/kmp/program/*.c |
     grep -o '\<EX_[A-Z]*' | sort -u | while read -r name; do
     printf '#include <sysexits.h>\n=%s\n' "$name" | ${CC:-cc} -E -P - |
       sed -n 's/^= *//p'

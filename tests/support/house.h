@@ -15,7 +15,7 @@
 #define SUPPORT_HOUSE_H
 
 #include "tests/support/domoticz_server.h"
-#include "plugins/input/kmp/emulator/meter.h"
+#include "plugins/kmp/emulator/meter.h"
 #include "tests/support/scene.h"
 
 /* From one run to the next, in seconds. */

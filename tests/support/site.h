@@ -12,7 +12,7 @@
 #ifndef SUPPORT_SITE_H
 #define SUPPORT_SITE_H
 
-#include "plugins/input/kmp/emulator/meter.h"
+#include "plugins/kmp/emulator/meter.h"
 #include "tests/support/scene.h"
 
 /* Between two runs. */

@@ -1,0 +1,150 @@
+/*
+ * The columns of a CSV output: the targets in their order, the header that they
+ * make, and the unit that each keeps.  A file has no place for units, so the
+ * host's store has them.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/csv/csv.h"
+
+#define TIME_COLUMN "time"
+#define UNIT_KEY "unit."
+
+static int
+fail_memory(const struct csv *csv)
+{
+  return mp_fail(csv->host, MP_ENOMEM, csv->file.path, "out of memory");
+}
+
+/* "unit.energy" and what the store has for it. */
+static int
+learn_unit(struct csv *csv, struct csv_column *column)
+{
+  size_t size = sizeof(UNIT_KEY) + strlen(column->name);
+  const char *unit;
+
+  column->unit_key = malloc(size);
+  if (column->unit_key == NULL)
+    return fail_memory(csv);
+  snprintf(column->unit_key, size, "%s%s", UNIT_KEY, column->name);
+  unit = csv->host->store_get(csv->host, column->unit_key);
+  if (unit == NULL)
+    return MP_OK;
+  column->unit = strdup(unit);
+  return column->unit == NULL ? fail_memory(csv) : MP_OK;
+}
+
+static int
+learn_column(struct csv *csv, const struct mp_target *target)
+{
+  struct csv_column *column = &csv->columns[csv->count++];
+
+  column->name = target->name;
+  column->flags = target->flags;
+  if (strcmp(column->name, TIME_COLUMN) == 0)
+    return mp_fail(csv->host, MP_ECONFIG, "column." TIME_COLUMN,
+                   "the first column is called that already; choose another "
+                   "name");
+  if ((column->flags & MP_TARGET_READ) == 0) {
+    csv->written++;
+    if (text_buffer_add(&csv->header, ",", 1) != MP_OK ||
+        csv_add_cell(&csv->header, column->name) != MP_OK)
+      return fail_memory(csv);
+  }
+  return learn_unit(csv, column);
+}
+
+int
+csv_columns_open(struct csv *csv)
+{
+  const struct mp_host *host = csv->host;
+  const struct mp_target *target;
+  uint32_t n = 0, i;
+  int answer = MP_OK;
+
+  while (host->target(host, n) != NULL)
+    n++;
+  csv->columns = calloc(n == 0 ? 1 : n, sizeof(*csv->columns));
+  if (csv->columns == NULL ||
+      text_buffer_add(&csv->header, TIME_COLUMN, strlen(TIME_COLUMN)) != MP_OK)
+    answer = fail_memory(csv);
+  for (i = 0; i < n && answer == MP_OK; i++) {
+    target = host->target(host, i);
+    answer = learn_column(csv, target);
+  }
+  if (answer != MP_OK)
+    csv_columns_close(csv);
+  return answer;
+}
+
+void
+csv_columns_close(struct csv *csv)
+{
+  uint32_t i;
+
+  for (i = 0; i < csv->count; i++) {
+    free(csv->columns[i].unit_key);
+    free(csv->columns[i].unit);
+  }
+  free(csv->columns);
+  csv->columns = NULL;
+  csv->count = 0;
+  csv->written = 0;
+  text_buffer_free(&csv->header);
+}
+
+static int
+keep_unit(struct csv *csv, struct csv_column *column, const char *unit)
+{
+  column->unit = strdup(unit);
+  if (column->unit == NULL)
+    return MP_ENOMEM;
+  /* Where the store fails, the host knows, and nothing is committed. */
+  csv->host->store_set(csv->host, column->unit_key, unit);
+  return MP_OK;
+}
+
+static int
+refuse_unit(struct csv *csv, struct csv_column *column, const char *unit)
+{
+  /* The configuration is wrong once, not a million times. */
+  if (column->complained)
+    return MP_DROP;
+  column->complained = 1;
+  mp_fail(csv->host, MP_ECONFIG, column->name,
+          "the column is in %s, and a value in %s cannot be converted "
+          "to it exactly; put a transform with plugin = convert before "
+          "it, or name another column",
+          column->unit[0] == '\0' ? "no unit" : column->unit,
+          unit[0] == '\0' ? "no unit" : unit);
+  return MP_DROP;
+}
+
+int
+csv_column_fit(struct csv *csv, struct csv_column *column,
+               struct mp_value *value)
+{
+  const char *unit = value->unit == NULL ? "" : value->unit;
+  int answer;
+
+  if (column->unit == NULL)
+    return keep_unit(csv, column, unit);
+  if (strcmp(column->unit, unit) == 0)
+    return MP_OK;
+  answer = csv->host->unit_convert(value, column->unit, MP_EXACT);
+  if (answer == MP_OK)
+    return MP_OK;
+  if (answer == MP_ERANGE) {
+    mp_fail(csv->host, MP_ERANGE, column->name,
+            "a value in %s is too large for the column's %s", unit,
+            column->unit);
+    return MP_DROP;
+  }
+  return refuse_unit(csv, column, unit);
+}

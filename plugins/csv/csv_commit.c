@@ -1,0 +1,363 @@
+/*
+ * From rows in memory to rows in the file, and what became of them when a run
+ * did not live to say so.
+ *
+ * The token of a row is the length of the file before it.  What stands behind
+ * that length after a crash tells how far the write came: each row can be made
+ * again byte by byte, so it is compared.  No inode is needed for it: a file
+ * that took the place of ours does not have our row at that place.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plugins/csv/csv.h"
+#include "plugins/csv/csv_siblings.h"
+
+/* ---- Results ------------------------------------------------------------- */
+
+/* RECORD stands in the file; but what was refused of it does not.  *NEXT is the
+ * refusal from which to look on: they are in the order of records. */
+static void
+accept_record(const struct csv *csv, const struct mp_result_sink *sink,
+              uint32_t record, size_t *next)
+{
+  const struct csv_refusal *refusals = csv->refusals;
+  uint32_t result;
+  size_t k;
+  uint32_t i;
+
+  if (*next == csv->refusals_len || refusals[*next].record != record) {
+    sink->result(sink, record, MP_ALL_TARGETS, MP_ACCEPTED);
+    return;
+  }
+  for (i = 0; i < csv->count; i++) {
+    result = MP_ACCEPTED;
+    for (k = *next; k < csv->refusals_len && refusals[k].record == record; k++)
+      if (refusals[k].target == i)
+        result = MP_REJECTED;
+    if ((csv->columns[i].flags & MP_TARGET_READ) == 0)
+      sink->result(sink, record, i, result);
+  }
+  while (*next < csv->refusals_len && refusals[*next].record == record)
+    ++*next;
+}
+
+/* The first ACCEPTED records stand in the file; of the others, REST. */
+static void
+give_results(const struct csv *csv, const struct mp_result_sink *sink,
+             uint32_t accepted, uint32_t rest)
+{
+  size_t next = 0;
+  uint32_t i;
+
+  for (i = 0; i < csv->records; i++) {
+    if (i < accepted)
+      accept_record(csv, sink, i, &next);
+    else
+      sink->result(sink, i, MP_ALL_TARGETS, rest);
+  }
+}
+
+/* How many rows end within the first LEN bytes of rows. */
+static uint32_t
+rows_within(const struct csv *csv, size_t len)
+{
+  uint32_t n = 0;
+
+  while (n < csv->records && csv->ends[n] <= len)
+    n++;
+  return n;
+}
+
+/* ---- The file ------------------------------------------------------------ */
+
+/* Puts before the rows what must stand there in a file of LENGTH bytes: the
+ * header where it is new, and the end of a line that somebody left without.
+ * Lines end with EOL.  *ret_lead: how much that is. */
+static int
+add_lead(struct csv *csv, const char *eol, int64_t length, int ragged,
+         size_t *ret_lead)
+{
+  size_t before = csv->rows.len;
+  int answer = MP_OK;
+
+  if (length == 0) {
+    answer = text_buffer_prepend(&csv->rows, eol, strlen(eol));
+    if (answer == MP_OK)
+      answer =
+        text_buffer_prepend(&csv->rows, csv->header.data, csv->header.len);
+  } else if (ragged) {
+    answer = text_buffer_prepend(&csv->rows, eol, strlen(eol));
+  }
+  *ret_lead = csv->rows.len - before;
+  return answer == MP_OK ? MP_OK : csv_rows_fail(csv);
+}
+
+/* Opens and locks the file, and keeps it so until the commit: between a token
+ * and its rows nobody else comes. */
+static int
+hold_file(struct csv *csv)
+{
+  int answer;
+
+  if (csv->distrusted)
+    return mp_fail(csv->host, MP_EIO, csv->file.path,
+                   "nothing more is written in this run");
+  if (csv->file.fd >= 0)
+    return MP_OK;
+  answer = csv_file_open(&csv->file, CSV_FILE_APPEND);
+  if (answer == MP_OK)
+    answer = csv_file_cut_nuls(&csv->file);
+  if (answer == MP_OK)
+    answer =
+      csv_file_check_header(&csv->file, csv->header.data, csv->header.len);
+  if (answer != MP_OK)
+    csv_file_close(&csv->file);
+  return answer;
+}
+
+/* After a failure: takes away what stands of the block that began at START.
+ * Returns what that makes of its rows. */
+static uint32_t
+undo(struct csv *csv, int64_t start)
+{
+  if (csv_file_cut(&csv->file, start, csv->file.length) != MP_OK)
+    return MP_PERHAPS;
+  return MP_NOT_SENT;
+}
+
+/* To a pipe, what is written is written. */
+static int
+stream_rows(struct csv *csv, const struct mp_result_sink *sink)
+{
+  size_t lead = 0, written;
+  uint32_t n;
+  int answer = MP_OK;
+
+  if (!csv->streaming)
+    answer = add_lead(csv, csv->eol, 0, 0, &lead);
+  if (answer != MP_OK) {
+    give_results(csv, sink, 0, MP_NOT_SENT);
+    return answer;
+  }
+  answer = csv_file_append(&csv->file, csv->rows.data, csv->rows.len, &written);
+  csv->streaming = written > 0;
+  n = written < lead ? 0 : rows_within(csv, written - lead);
+  give_results(csv, sink, n, MP_NOT_SENT);
+  return answer;
+}
+
+/* To a file, all rows of the block stand there in the end, or none. */
+static int
+append_rows(struct csv *csv, const struct mp_result_sink *sink)
+{
+  int64_t start = csv->file.length;
+  uint32_t rest = MP_NOT_SENT;
+  size_t lead, written;
+  int ragged = 0;
+  int answer = csv_file_is_ragged(&csv->file, start, &ragged);
+
+  if (answer == MP_OK)
+    answer = add_lead(csv, csv->eol, start, ragged, &lead);
+  if (answer == MP_OK) {
+    answer =
+      csv_file_append(&csv->file, csv->rows.data, csv->rows.len, &written);
+    if (answer == MP_OK) {
+      answer = csv_file_sync(&csv->file);
+      csv->distrusted = answer != MP_OK;
+    }
+    if (answer != MP_OK)
+      rest = undo(csv, start);
+  }
+  give_results(csv, sink, answer == MP_OK ? csv->records : 0, rest);
+  return answer;
+}
+
+int
+csv_commit(void *self, const struct mp_result_sink *sink)
+{
+  struct csv *csv = self;
+  int answer = csv_rows_finish(csv);
+
+  if (csv->records > 0) {
+    if (answer == MP_OK)
+      answer = hold_file(csv);
+    if (answer != MP_OK)
+      give_results(csv, sink, 0, MP_NOT_SENT);
+    else if (csv->file.regular)
+      answer = append_rows(csv, sink);
+    else
+      answer = stream_rows(csv, sink);
+  }
+  csv_file_close(&csv->file);
+  csv_rows_forget(csv);
+  return answer;
+}
+
+/* ---- After a crash ------------------------------------------------------- */
+
+int
+csv_token(void *self, char *ret_token, size_t size)
+{
+  struct csv *csv = self;
+  int answer = hold_file(csv);
+
+  if (answer != MP_OK)
+    return answer;
+  snprintf(ret_token, size, "%" PRId64, csv->file.length);
+  return MP_OK;
+}
+
+/* What stands of a block in the file. */
+struct standing {
+  size_t lead;    /* the block's part before its rows */
+  size_t matched; /* of the block's bytes, those that stand there */
+  int at_end;     /* the file ends behind them */
+  uint32_t rows;  /* that stand there whole */
+};
+
+/* Looks for the rows, which end with EOL, at START. */
+static int
+find_rows(struct csv *csv, const char *eol, int64_t start, int ragged,
+          struct standing *ret)
+{
+  int answer = add_lead(csv, eol, start, ragged, &ret->lead);
+
+  if (answer != MP_OK)
+    return answer;
+  answer = csv_file_match(&csv->file, start, csv->rows.data, csv->rows.len,
+                          &ret->matched, &ret->at_end);
+  ret->rows = answer != MP_OK || ret->matched < ret->lead
+                ? 0
+                : rows_within(csv, ret->matched - ret->lead);
+  /* The next file may need another lead. */
+  csv->rows.len -= ret->lead;
+  memmove(csv->rows.data, csv->rows.data + ret->lead, csv->rows.len);
+  return answer;
+}
+
+/* The same, however the run that crashed was told to end its lines. */
+static int
+find_rows_of_any_eol(struct csv *csv, int64_t start, struct standing *ret)
+{
+  const char *other = csv->eol[0] == '\r' ? "\n" : "\r\n";
+  int ragged;
+  int answer = csv_file_is_ragged(&csv->file, start, &ragged);
+
+  if (answer == MP_OK)
+    answer = find_rows(csv, csv->eol, start, ragged, ret);
+  if (answer != MP_OK || ret->rows > 0 || ret->at_end)
+    return answer;
+  answer = csv_rows_end_with(csv, csv->eol, other);
+  if (answer == MP_OK)
+    answer = find_rows(csv, other, start, ragged, ret);
+  if (answer == MP_OK && ret->rows == 0)
+    answer = csv_rows_end_with(csv, other, csv->eol);
+  return answer;
+}
+
+/* Takes away what is there of a part of a row, and gives the results. */
+static int
+mend(struct csv *csv, int64_t start, const struct standing *found,
+     const struct mp_result_sink *sink)
+{
+  struct csv_file *file = &csv->file;
+  size_t keep = found->rows == 0 ? 0 : found->lead + csv->ends[found->rows - 1];
+  int answer = MP_OK;
+
+  /* A part of a row that nothing follows is ours; all else was written by
+   * another program. */
+  if (found->rows < csv->records && found->at_end)
+    answer = csv_file_cut(file, start + (int64_t)keep, file->length);
+  if (answer == MP_OK)
+    answer = csv_file_sync(file);
+  if (answer == MP_OK)
+    give_results(csv, sink, found->rows, MP_NOT_SENT);
+  return answer;
+}
+
+/* Looks for the rows at START of the file at PATH.  MP_DROP: there is no such
+ * file, or nothing of the rows is in it; STRICT: not even where the file ends
+ * at START, as it does when the crash came before the write. */
+static int
+recover_in(struct csv *csv, const char *path, int64_t start, int strict,
+           const struct mp_result_sink *sink)
+{
+  const char *own = csv->file.path;
+  struct standing found = { 0, 0, 0, 0 };
+  int64_t size = 0;
+  int answer;
+
+  csv->file.path = path;
+  answer = csv_file_open(&csv->file, CSV_FILE_MEND);
+  if (answer == MP_OK) {
+    size = csv->file.length;
+    answer = csv_file_skip_nuls(&csv->file);
+  }
+  if (answer == MP_OK && (!csv->file.regular || csv->file.length < start))
+    answer = MP_DROP;
+  if (answer == MP_OK)
+    answer = find_rows_of_any_eol(csv, start, &found);
+  if (answer == MP_OK && found.rows == 0 &&
+      (!found.at_end || (strict && found.matched <= found.lead)))
+    answer = MP_DROP;
+  /* Only now: before, it may be a file of another program. */
+  if (answer == MP_OK) {
+    csv->file.length = size;
+    answer = csv_file_cut_nuls(&csv->file);
+  }
+  if (answer == MP_OK)
+    answer = mend(csv, start, &found, sink);
+  csv_file_close(&csv->file);
+  csv->file.path = own;
+  return answer;
+}
+
+/* The file was rotated between the crash and now: the rows may be in one of
+ * the files beside it that begin with the same name. */
+static int
+recover_rotated(struct csv *csv, int64_t start,
+                const struct mp_result_sink *sink)
+{
+  struct csv_siblings *siblings = csv_siblings_open(csv->file.path);
+  const char *path;
+  int answer = MP_DROP;
+
+  if (siblings == NULL)
+    return MP_DROP;
+  while (answer == MP_DROP && (path = csv_siblings_next(siblings)) != NULL)
+    answer = recover_in(csv, path, start, 1, sink);
+  csv_siblings_close(siblings);
+  return answer;
+}
+
+int
+csv_recover(void *self, const char *token, const struct mp_result_sink *sink)
+{
+  struct csv *csv = self;
+  struct mp_value start = { .struct_size = sizeof(start) };
+  int answer = csv_rows_finish(csv);
+
+  csv_file_close(&csv->file);
+  if (answer == MP_OK && (csv->host->decimal_parse(token, &start) != MP_OK ||
+                          start.exp10 != 0 || start.coef < 0))
+    answer = mp_fail(csv->host, MP_EINTERNAL, csv->file.path,
+                     "\"%s\" is no token of this output", token);
+  if (answer == MP_OK)
+    answer = recover_in(csv, csv->file.path, start.coef, 1, sink);
+  if (answer == MP_DROP)
+    answer = recover_rotated(csv, start.coef, sink);
+  if (answer == MP_DROP)
+    answer = recover_in(csv, csv->file.path, start.coef, 0, sink);
+  if (answer == MP_DROP) {
+    give_results(csv, sink, 0, MP_NOT_SENT);
+    answer = MP_OK;
+  }
+  csv_rows_forget(csv);
+  return answer;
+}

@@ -1,0 +1,283 @@
+/*
+ * What a CSV file shows: of each column the last complete row that has a value
+ * in it.
+ *
+ * Only an operand is looked for as far back as it takes.  Of the other columns
+ * nobody needs more than what the last rows say.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/exec/rfc3339.h"
+#include "plugins/csv/csv.h"
+#include "plugins/csv/csv_tail.h"
+#include "lib/utf8.h"
+
+#define OPERAND (MP_TARGET_BASE | MP_TARGET_TOTAL | MP_TARGET_READ)
+/* A cell of the header that is no target. */
+#define NO_TARGET UINT32_MAX
+/* Rows that are looked through for columns that are no operands. */
+#define RECENT_ROWS 16
+
+/* The host takes no time of last update of this length. */
+#define UPDATED_SIZE 200
+
+struct fetch {
+  struct csv *csv;
+  const struct mp_shown_sink *sink;
+  struct csv_file file;
+  struct csv_tail tail;
+  uint32_t *targets; /* of each cell, the target; NO_TARGET */
+  size_t cells;
+  unsigned char *answered; /* of each target */
+  uint32_t operands;       /* that are not answered yet */
+};
+
+static void
+answer_target(struct fetch *f, uint32_t target, uint32_t answer,
+              const struct mp_value *value, const char *updated)
+{
+  struct mp_shown shown = { .struct_size = sizeof(shown) };
+
+  if (f->answered[target])
+    return;
+  f->answered[target] = 1;
+  if ((f->csv->columns[target].flags & OPERAND) != 0)
+    f->operands--;
+  shown.target = target;
+  shown.answer = answer;
+  shown.place = MP_EXACT;
+  shown.value = value;
+  shown.updated = updated;
+  f->sink->shown(f->sink, &shown);
+}
+
+static void
+answer_rest(struct fetch *f, uint32_t answer)
+{
+  uint32_t i;
+
+  for (i = 0; i < f->csv->count; i++)
+    answer_target(f, i, answer, NULL, NULL);
+}
+
+static void
+answer_cell(struct fetch *f, uint32_t target, const char *cell,
+            const char *updated)
+{
+  const struct csv_column *column = &f->csv->columns[target];
+  struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
+
+  /* The host takes no time before 1970. */
+  if (updated != NULL && rfc3339_parse(updated, &value.time_ms) &&
+      value.time_ms < 0)
+    value.time_ms = 0;
+  if (f->csv->host->decimal_parse(cell, &value) != MP_OK) {
+    value.kind = MP_TEXT;
+    value.text = csv_text_of_cell(cell);
+  } else if (column->unit != NULL && column->unit[0] != '\0') {
+    value.unit = column->unit;
+  }
+  answer_target(f, target, MP_SHOWN_VALUE, &value, updated);
+}
+
+static void
+answer_row(struct fetch *f, char *row, size_t len)
+{
+  char *end = row + len;
+  const char *updated;
+  size_t i;
+
+  if (csv_count_cells(row, len) != f->cells)
+    return;
+  updated = csv_take_cell(&row, end);
+  if (!utf8_is_plain(updated) || strlen(updated) >= UPDATED_SIZE)
+    updated = NULL; /* damaged: no time */
+  for (i = 1; i < f->cells; i++) {
+    const char *cell = csv_take_cell(&row, end);
+
+    /* What is no text is no value: the file was damaged, or is in another
+     * encoding.  The host would take it for a fault of ours. */
+    if (cell[0] != '\0' && f->targets[i] != NO_TARGET && utf8_is_plain(cell))
+      answer_cell(f, f->targets[i], cell, updated);
+  }
+}
+
+static int
+fail_read(struct fetch *f, int answer)
+{
+  const struct mp_host *host = f->csv->host;
+
+  if (answer == MP_ENOMEM)
+    return mp_fail(host, answer, f->file.path, "out of memory");
+  if (answer == MP_EDATA)
+    return mp_fail(host, answer, f->file.path,
+                   "has a line of more than %zu bytes", CSV_TAIL_ROW_MAX);
+  return mp_fail(host, answer, f->file.path, "cannot be read: %s",
+                 strerror(errno));
+}
+
+/* ---- The header ---------------------------------------------------------- */
+
+static uint32_t
+find_target(const struct csv *csv, const char *name)
+{
+  uint32_t i;
+
+  for (i = 0; i < csv->count; i++)
+    if (strcmp(csv->columns[i].name, name) == 0)
+      return i;
+  return NO_TARGET;
+}
+
+/* Answers for the columns that were not SEEN.  One that we write is no matter
+ * of that column: no row can be added to this file. */
+static int
+answer_absent(struct fetch *f, const unsigned char *seen)
+{
+  const struct csv *csv = f->csv;
+  int answer = MP_OK;
+  uint32_t i;
+
+  for (i = 0; i < csv->count; i++) {
+    int written = (csv->columns[i].flags & MP_TARGET_READ) == 0;
+
+    if (seen[i])
+      continue;
+    if (written && answer == MP_OK)
+      answer =
+        csv_file_check_header(&f->file, csv->header.data, csv->header.len);
+    answer_target(f, i, written ? MP_SHOWN_UNFIT : MP_SHOWN_ABSENT, NULL, NULL);
+  }
+  return answer == MP_ECONFIG ? MP_OK : answer;
+}
+
+/* Notes which target each cell of ROW, the file's first, is. */
+static int
+learn_header(struct fetch *f, char *row, size_t len)
+{
+  unsigned char *seen;
+  int answer;
+  char *end = row + len;
+  size_t i;
+
+  f->cells = csv_count_cells(row, len);
+  f->targets = calloc(f->cells + 1, sizeof(*f->targets));
+  seen = calloc(f->csv->count + 1, sizeof(*seen));
+  if (f->targets == NULL || seen == NULL) {
+    free(seen);
+    return fail_read(f, MP_ENOMEM);
+  }
+  for (i = 0; i < f->cells; i++) {
+    uint32_t target = find_target(f->csv, csv_take_cell(&row, end));
+
+    f->targets[i] = target;
+    if (target != NO_TARGET)
+      seen[target] = 1;
+  }
+  answer = answer_absent(f, seen);
+  free(seen);
+  return answer;
+}
+
+static int
+read_header(struct fetch *f)
+{
+  struct text_buffer line = { NULL, 0, 0 };
+  int answer = csv_file_read_line(&f->file, &line);
+
+  if (answer == MP_OK) {
+    if (line.len > 0 && line.data[line.len - 1] == '\r')
+      line.len--;
+    answer = learn_header(f, line.data, line.len);
+  }
+  text_buffer_free(&line);
+  return answer;
+}
+
+/* ---- The rows ------------------------------------------------------------ */
+
+/* MP_END: looked through. */
+static int
+read_rows(struct fetch *f)
+{
+  const struct mp_host *host = f->csv->host;
+  size_t rows, len;
+  char *row;
+  int answer = MP_OK;
+
+  for (rows = 0; f->operands > 0 || rows < RECENT_ROWS; rows++) {
+    answer = csv_tail_next(&f->tail, &row, &len);
+    if (answer == MP_END)
+      return MP_END;
+    if (answer != MP_OK)
+      return fail_read(f, answer);
+    if (rows % 4096 == 4095 && host->time_left(host) == 0)
+      return mp_fail(host, MP_ETIMEOUT, f->file.path,
+                     "no time left to look for the last values");
+    answer_row(f, row, len);
+  }
+  return MP_END;
+}
+
+static int
+read_file(struct fetch *f)
+{
+  int answer = read_header(f);
+
+  if (answer == MP_OK) {
+    answer = csv_tail_begin(&f->tail, f->file.fd, f->file.length);
+    if (answer == MP_OK)
+      answer = read_rows(f);
+    else
+      answer = fail_read(f, answer);
+    csv_tail_end(&f->tail);
+  }
+  if (answer != MP_END)
+    return answer;
+  answer_rest(f, MP_SHOWN_EMPTY);
+  return MP_OK;
+}
+
+static uint32_t
+count_operands(const struct csv *csv)
+{
+  uint32_t n = 0, i;
+
+  for (i = 0; i < csv->count; i++)
+    n += (csv->columns[i].flags & OPERAND) != 0;
+  return n;
+}
+
+int
+csv_fetch(void *self, const struct mp_shown_sink *sink)
+{
+  struct csv *csv = self;
+  struct fetch f = { .csv = csv, .sink = sink };
+  int answer;
+
+  f.operands = count_operands(csv);
+  f.answered = calloc(csv->count + 1, sizeof(*f.answered));
+  if (f.answered == NULL)
+    return mp_fail(csv->host, MP_ENOMEM, csv->file.path, "out of memory");
+  csv_file_init(&f.file, csv->host, csv->file.path);
+  answer = csv_file_open(&f.file, CSV_FILE_READ);
+  if (answer == MP_OK)
+    answer = csv_file_skip_nuls(&f.file);
+  if (answer == MP_OK && f.file.regular && f.file.length > 0)
+    answer = read_file(&f);
+  else if (answer >= 0) {
+    /* Not there yet, or a pipe, which shows nothing. */
+    answer_rest(&f, MP_SHOWN_EMPTY);
+    answer = MP_OK;
+  }
+  csv_file_close(&f.file);
+  free(f.targets);
+  free(f.answered);
+  return answer;
+}

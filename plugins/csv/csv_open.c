@@ -1,0 +1,235 @@
+/*
+ * Opening the file of a CSV output: who may plant it, who else writes to it,
+ * and what is missing where it cannot be made.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "plugins/csv/csv_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/planted.h"
+
+/* The umask takes away more. */
+#define FILE_MODE 0640
+/* Between two tries for the lock; flock cannot be waited for with a limit. */
+#define LOCK_RETRY_MS 20
+/* Who only adds or reads something is done by then; and the other outputs are
+ * to have their time, too. */
+#define LOCK_WAIT_MS 3000
+/* How often the file may be rotated away while it is being opened. */
+#define OPEN_TRIES 8
+
+void
+csv_file_init(struct csv_file *f, const struct mp_host *host, const char *path)
+{
+  memset(f, 0, sizeof(*f));
+  f->host = host;
+  f->path = path;
+  f->fd = -1;
+}
+
+void
+csv_file_close(struct csv_file *f)
+{
+  if (f->fd >= 0)
+    close(f->fd);
+  f->fd = -1;
+}
+
+/* The directory that the file is in; NULL: out of memory. */
+static char *
+directory_of(const char *path)
+{
+  const char *slash = strrchr(path, '/');
+
+  if (slash == NULL)
+    return strdup(".");
+  if (slash == path)
+    return strdup("/");
+  return strndup(path, (size_t)(slash - path));
+}
+
+static int
+fail_open(struct csv_file *f, int err)
+{
+  switch (err) {
+  case ENOENT:
+  case ENOTDIR:
+    return mp_fail(f->host, MP_ECREATE, f->path,
+                   "its directory does not exist; create it, or change `path`");
+  case EISDIR:
+    return mp_fail(f->host, MP_ECREATE, f->path,
+                   "is a directory; name a file in it as `path`");
+  case EROFS:
+    return mp_fail(f->host, MP_ECREATE, f->path,
+                   "the file system is mounted read-only");
+  case EACCES:
+  case EPERM:
+    return mp_fail(f->host, MP_EPERM, f->path,
+                   "no permission; allow uid %ld to write there",
+                   (long)geteuid());
+  case ENXIO:
+    return mp_fail(f->host, MP_EAGAIN, f->path, "no program reads this pipe");
+  default:
+    return mp_fail(f->host, MP_EIO, f->path, "cannot be opened: %s",
+                   strerror(err));
+  }
+}
+
+/* Is there something else than a file: a pipe, a device? */
+static int
+is_special(const struct csv_file *f)
+{
+  struct stat st;
+
+  return stat(f->path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+/* A pipe opened for reading too would have a reader, ourselves.  Nothing here
+ * waits for one. */
+static int
+open_flags(const struct csv_file *f, int mode)
+{
+  if (mode == CSV_FILE_READ)
+    return O_NONBLOCK | O_RDONLY;
+  if (is_special(f))
+    return O_NONBLOCK | O_APPEND | O_WRONLY;
+  return O_NONBLOCK | O_APPEND | O_RDWR |
+         (mode == CSV_FILE_APPEND ? O_CREAT : 0);
+}
+
+/* Opens without lock.  MP_DROP: there is none. */
+static int
+open_path(struct csv_file *f, int mode)
+{
+  char why[PLANTED_WHY];
+  struct stat st;
+
+  if (mode == CSV_FILE_READ && is_special(f))
+    return MP_DROP;
+  f->fd = planted_open(f->path, open_flags(f, mode), FILE_MODE, why);
+  if (f->fd < 0 && errno == ENOENT && mode != CSV_FILE_APPEND)
+    return MP_DROP;
+  if (f->fd < 0 && why[0] != '\0')
+    return mp_fail(f->host, MP_EPERM, f->path, "%s", why);
+  if (f->fd < 0)
+    return fail_open(f, errno);
+  if (fstat(f->fd, &st) != 0)
+    return fail_open(f, errno);
+  if (S_ISDIR(st.st_mode))
+    return fail_open(f, EISDIR);
+  f->regular = S_ISREG(st.st_mode);
+  f->length = f->regular ? st.st_size : 0;
+  return MP_OK;
+}
+
+static int
+lock(struct csv_file *f)
+{
+  struct pollfd cancel = { .fd = f->host->cancel_fd(f->host),
+                           .events = POLLIN };
+  int waited = 0;
+
+  for (; flock(f->fd, LOCK_EX | LOCK_NB) != 0; waited += LOCK_RETRY_MS) {
+    /* Some network file systems have no locks: then there is nothing to wait
+     * for either. */
+    if (errno == ENOLCK || errno == EOPNOTSUPP || errno == EINVAL)
+      return MP_OK;
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return mp_fail(f->host, MP_EIO, f->path, "cannot be locked: %s",
+                     strerror(errno));
+    if (waited >= LOCK_WAIT_MS || f->host->time_left(f->host) == 0)
+      return mp_fail(f->host, MP_EBUSY, f->path,
+                     "another program keeps it locked; the rows wait for the "
+                     "next run");
+    if (poll(&cancel, 1, LOCK_RETRY_MS) > 0 && f->host->time_left(f->host) > 0)
+      return mp_fail(f->host, MP_ECANCELED, f->path, "the run was ended");
+  }
+  return MP_OK;
+}
+
+/* Whether the locked file is still the one at the path, and its length now. */
+static int
+is_current(struct csv_file *f)
+{
+  struct stat at_path, open_one;
+
+  if (fstat(f->fd, &open_one) != 0 || stat(f->path, &at_path) != 0)
+    return 0;
+  f->length = open_one.st_size;
+  return at_path.st_ino == open_one.st_ino && at_path.st_dev == open_one.st_dev;
+}
+
+/* A new name is on the disk only with its directory.  Not every file system can
+ * do that, and a directory that cannot be read cannot be opened for it: only an
+ * error of the disk counts. */
+static int
+sync_directory(struct csv_file *f)
+{
+  char *dir = directory_of(f->path);
+  int fd = dir == NULL ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int err = 0;
+
+  if (fd >= 0) {
+    err = fsync(fd) == 0 ? 0 : errno;
+    close(fd);
+  }
+  free(dir);
+  if (err != EIO && err != ENOSPC && err != EDQUOT)
+    return MP_OK;
+  return mp_fail(f->host, MP_EIO, f->path,
+                 "its directory cannot be written to the disk: %s",
+                 strerror(err));
+}
+
+int
+csv_file_open(struct csv_file *f, int mode)
+{
+  int tries, answer;
+
+  for (tries = 0; tries < OPEN_TRIES; tries++) {
+    csv_file_close(f);
+    answer = open_path(f, mode);
+    if (answer == MP_OK && f->regular && mode != CSV_FILE_READ)
+      answer = lock(f);
+    if (answer != MP_OK) {
+      csv_file_close(f);
+      return answer;
+    }
+    if (!f->regular || mode == CSV_FILE_READ)
+      return MP_OK;
+    if (is_current(f)) {
+      answer = f->length == 0 ? sync_directory(f) : MP_OK;
+      if (answer != MP_OK)
+        csv_file_close(f);
+      return answer;
+    }
+  }
+  csv_file_close(f);
+  return mp_fail(f->host, MP_EBUSY, f->path,
+                 "is replaced again and again; the rows wait for the next run");
+}
+
+int
+csv_file_check_create(struct csv_file *f)
+{
+  char *dir = directory_of(f->path);
+  int err = 0;
+
+  if (dir == NULL)
+    return mp_fail(f->host, MP_ENOMEM, f->path, "out of memory");
+  if (access(dir, W_OK | X_OK) != 0)
+    err = errno;
+  free(dir);
+  return err == 0 ? MP_OK : fail_open(f, err);
+}

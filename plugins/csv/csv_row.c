@@ -1,0 +1,140 @@
+/*
+ * CSV as text.
+ */
+#include "plugins/csv/csv_row.h"
+
+#include <string.h>
+
+#include <meterpipe/plugin.h>
+
+#define GUARD "'"
+
+static int
+needs_quotes(const char *text)
+{
+  size_t len = strlen(text);
+
+  if (text[strcspn(text, ",\"\r\n")] != '\0')
+    return 1;
+  return len > 0 && (strchr(" \t", text[0]) != NULL ||
+                     strchr(" \t", text[len - 1]) != NULL);
+}
+
+/* GUARD: an apostrophe before it. */
+static int
+add_quoted(struct text_buffer *b, const char *text, int guard)
+{
+  const char *p;
+  char *at;
+
+  /* At worst all of it is quotes, each doubled, and the two around it. */
+  if (strlen(text) > TEXT_BUFFER_MAX / 4 ||
+      text_buffer_reserve(b, 2 * strlen(text) + 3) != MP_OK)
+    return MP_ENOMEM;
+  at = b->data + b->len;
+  *at++ = '"';
+  if (guard)
+    *at++ = '\'';
+  for (p = text; *p != '\0'; p++) {
+    if (*p == '"')
+      *at++ = '"';
+    *at++ = *p == '\r' || *p == '\n' ? ' ' : *p;
+  }
+  *at++ = '"';
+  b->len = (size_t)(at - b->data);
+  return MP_OK;
+}
+
+int
+csv_add_cell(struct text_buffer *b, const char *text)
+{
+  if (needs_quotes(text))
+    return add_quoted(b, text, 0);
+  return text_buffer_add(b, text, strlen(text));
+}
+
+static int
+is_formula(const char *text)
+{
+  const char *p = text + strspn(text, " \t\r\n");
+
+  return *p != '\0' && strchr("=+-@", *p) != NULL;
+}
+
+/* A text that looks guarded gets another guard, so that one can be taken off
+ * again. */
+int
+csv_add_text(struct text_buffer *b, const char *text)
+{
+  if (is_formula(text + strspn(text, GUARD)))
+    return add_quoted(b, text, 1);
+  return csv_add_cell(b, text);
+}
+
+const char *
+csv_text_of_cell(const char *cell)
+{
+  size_t guards = strspn(cell, GUARD);
+
+  return guards > 0 && is_formula(cell + guards) ? cell + 1 : cell;
+}
+
+/* Past the cell at P: at the comma behind it, or END.  NULL: its quotes do not
+ * fit. */
+static const char *
+skip_cell(const char *p, const char *end)
+{
+  if (p == end || *p != '"') {
+    while (p < end && *p != ',' && *p != '"')
+      p++;
+    return p < end && *p == '"' ? NULL : p;
+  }
+  for (p++; p < end; p++) {
+    if (*p != '"')
+      continue;
+    if (end - p >= 2 && p[1] == '"')
+      p++;
+    else
+      return p + 1 == end || p[1] == ',' ? p + 1 : NULL;
+  }
+  return NULL;
+}
+
+size_t
+csv_count_cells(const char *row, size_t len)
+{
+  const char *end = row + len;
+  const char *p = skip_cell(row, end);
+  size_t n = 1;
+
+  if (memchr(row, '\0', len) != NULL)
+    return 0;
+  while (p != NULL && p < end) {
+    p = skip_cell(p + 1, end);
+    n++;
+  }
+  return p == NULL ? 0 : n;
+}
+
+char *
+csv_take_cell(char **row, char *end)
+{
+  char *cell = *row, *from = *row, *to = *row;
+  int quoted = from < end && *from == '"';
+
+  for (from += quoted; from < end; from++) {
+    if (!quoted && *from == ',')
+      break;
+    if (quoted && *from == '"') {
+      if (end - from < 2 || from[1] != '"') {
+        from++;
+        break;
+      }
+      from++;
+    }
+    *to++ = *from;
+  }
+  *row = from < end ? from + 1 : end;
+  *to = '\0';
+  return cell;
+}

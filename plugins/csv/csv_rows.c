@@ -1,0 +1,225 @@
+/*
+ * The rows that were written since the last commit, as they will stand in the
+ * file.  Nothing here is allocated per value: a recording has a million rows.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/csv/csv.h"
+
+/* Room for any number that the host writes. */
+#define NUMBER_SIZE 128
+
+int
+csv_rows_fail(struct csv *csv)
+{
+  /* Said once; the commit then refuses all rows. */
+  if (csv->failed == MP_OK)
+    csv->failed = mp_fail(csv->host, MP_ENOMEM, csv->file.path,
+                          "out of memory for the rows");
+  return csv->failed;
+}
+
+/* Notes the end of row number INDEX. */
+static int
+note_end(struct csv *csv, uint32_t index)
+{
+  size_t size = csv->ends_size == 0 ? 64 : csv->ends_size;
+  size_t *grown;
+
+  if (index >= csv->ends_size) {
+    while (size <= index)
+      size *= 2;
+    if (size > SIZE_MAX / sizeof(*grown))
+      return MP_ENOMEM;
+    grown = realloc(csv->ends, size * sizeof(*grown));
+    if (grown == NULL)
+      return MP_ENOMEM;
+    csv->ends = grown;
+    csv->ends_size = size;
+  }
+  csv->ends[index] = csv->rows.len;
+  return MP_OK;
+}
+
+/* Writes the cells of the row to AT, where there is room; returns their end. */
+static char *
+put_cells(const struct csv *csv, char *at)
+{
+  uint32_t i;
+
+  for (i = 0; i < csv->count; i++) {
+    const struct csv_column *column = &csv->columns[i];
+
+    if ((column->flags & MP_TARGET_READ) != 0)
+      continue;
+    *at++ = ',';
+    if (column->row == csv->row && column->len > 0) {
+      memcpy(at, csv->cells.data + column->start, column->len);
+      at += column->len;
+    }
+  }
+  return at;
+}
+
+/* Cells come in any order: the row is put together when it is complete. */
+int
+csv_rows_finish(struct csv *csv)
+{
+  size_t eol_len = strlen(csv->eol);
+  char *at;
+
+  if (!csv->unfinished || csv->failed != MP_OK)
+    return csv->failed;
+  csv->unfinished = 0;
+  if (text_buffer_reserve(&csv->rows, UTC_TIME_SIZE + csv->cells.len +
+                                        csv->written + eol_len) != MP_OK)
+    return csv_rows_fail(csv);
+  at = csv->rows.data + csv->rows.len;
+  utc_time_format(&csv->time, csv->time_ms, at);
+  at = put_cells(csv, at + UTC_TIME_SIZE - 1);
+  memcpy(at, csv->eol, eol_len);
+  csv->rows.len = (size_t)(at + eol_len - csv->rows.data);
+  return note_end(csv, csv->records - 1) == MP_OK ? MP_OK : csv_rows_fail(csv);
+}
+
+int
+csv_rows_end_with(struct csv *csv, const char *old_eol, const char *eol)
+{
+  struct text_buffer old = csv->rows;
+  const char *at = old.data;
+  size_t old_eol_len = strlen(old_eol);
+  int answer = MP_OK;
+  uint32_t i;
+
+  memset(&csv->rows, 0, sizeof(csv->rows));
+  for (i = 0; i < csv->records && answer == MP_OK; i++) {
+    const char *end = old.data + csv->ends[i];
+
+    answer = text_buffer_add(&csv->rows, at, (size_t)(end - at) - old_eol_len);
+    if (answer == MP_OK)
+      answer = text_buffer_add_text(&csv->rows, eol);
+    csv->ends[i] = csv->rows.len;
+    at = end;
+  }
+  text_buffer_free(&old);
+  return answer == MP_OK ? MP_OK : csv_rows_fail(csv);
+}
+
+int
+csv_begin(void *self, const struct mp_record *record)
+{
+  struct csv *csv = self;
+  int answer = csv_rows_finish(csv);
+
+  csv->records++;
+  csv->row++;
+  csv->unfinished = 1;
+  csv->cells.len = 0;
+  csv->time_ms = record->time_ms;
+  return answer;
+}
+
+static int
+add_number(struct csv *csv, const struct mp_value *value)
+{
+  int len;
+
+  if (text_buffer_reserve(&csv->cells, NUMBER_SIZE) != MP_OK)
+    return MP_ENOMEM;
+  len = csv->host->decimal_format(value, csv->cells.data + csv->cells.len,
+                                  NUMBER_SIZE);
+  if (len < 0 || len >= NUMBER_SIZE)
+    return MP_ENOMEM;
+  csv->cells.len += (size_t)len;
+  return MP_OK;
+}
+
+/* Notes that the cell of TARGET in this row stays empty. */
+static int
+refuse(struct csv *csv, uint32_t target)
+{
+  size_t size = csv->refusals_size == 0 ? 64 : 2 * csv->refusals_size;
+  struct csv_refusal *grown;
+
+  if (csv->refusals_len == csv->refusals_size) {
+    if (size > SIZE_MAX / sizeof(*grown))
+      return csv_rows_fail(csv);
+    grown = realloc(csv->refusals, size * sizeof(*grown));
+    if (grown == NULL)
+      return csv_rows_fail(csv);
+    csv->refusals = grown;
+    csv->refusals_size = size;
+  }
+  csv->refusals[csv->refusals_len].record = csv->records - 1;
+  csv->refusals[csv->refusals_len].target = target;
+  csv->refusals_len++;
+  return MP_OK;
+}
+
+/* MP_DROP: refused. */
+static int
+add_value(struct csv *csv, struct csv_column *column,
+          const struct mp_value *value)
+{
+  struct mp_value number = { .struct_size = sizeof(number) };
+  int answer;
+
+  if (value->kind == MP_TEXT)
+    return csv_add_text(&csv->cells, value->text);
+  number.coef = value->coef;
+  number.exp10 = value->exp10;
+  number.unit = value->unit;
+  answer = csv_column_fit(csv, column, &number);
+  return answer == MP_OK ? add_number(csv, &number) : answer;
+}
+
+int
+csv_write(void *self, uint32_t target, const struct mp_value *value)
+{
+  struct csv *csv = self;
+  struct csv_column *column;
+  size_t start = csv->cells.len;
+  int answer;
+
+  if (csv->failed != MP_OK)
+    return csv->failed;
+  if (target >= csv->count || csv->records == 0)
+    return mp_fail(csv->host, MP_EINTERNAL, csv->file.path,
+                   "there is no column number %" PRIu32, target);
+  column = &csv->columns[target];
+  answer = add_value(csv, column, value);
+  if (answer == MP_DROP)
+    return refuse(csv, target);
+  if (answer != MP_OK)
+    return csv_rows_fail(csv);
+  column->row = csv->row;
+  column->start = start;
+  column->len = csv->cells.len - start;
+  return MP_OK;
+}
+
+void
+csv_rows_forget(struct csv *csv)
+{
+  csv->rows.len = 0;
+  csv->cells.len = 0;
+  csv->refusals_len = 0;
+  csv->records = 0;
+  csv->unfinished = 0;
+  csv->failed = MP_OK;
+}
+
+void
+csv_rows_free(struct csv *csv)
+{
+  text_buffer_free(&csv->rows);
+  text_buffer_free(&csv->cells);
+  free(csv->ends);
+  free(csv->refusals);
+}

@@ -1,0 +1,102 @@
+/*
+ * The files that a rotation may have made of a CSV file.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "plugins/csv/csv_siblings.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct csv_siblings {
+  DIR *dir;
+  char *own;   /* the whole path of the CSV file */
+  char *name;  /* in it: the name */
+  size_t stem; /* length of the name without its extension */
+  char *path;  /* of the last one given */
+};
+
+struct csv_siblings *
+csv_siblings_open(const char *path)
+{
+  struct csv_siblings *s = calloc(1, sizeof(*s));
+  const char *slash = strrchr(path, '/');
+  char *dot;
+
+  if (s == NULL)
+    return NULL;
+  s->own = strdup(path);
+  if (s->own != NULL) {
+    s->name = slash == NULL ? s->own : s->own + (slash - path) + 1;
+    dot = strrchr(s->name, '.');
+    s->stem =
+      dot == NULL || dot == s->name ? strlen(s->name) : (size_t)(dot - s->name);
+    s->path =
+      slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+    if (s->path != NULL)
+      s->dir = opendir(s->path);
+  }
+  if (s->dir != NULL)
+    return s;
+  csv_siblings_close(s);
+  return NULL;
+}
+
+/* Whether NAME is our name with more at its end, or between it and its
+ * extension.  The state's files can lie beside it: heat.db, and heat.db.lock,
+ * which this run itself has locked. */
+static int
+is_rotated(const struct csv_siblings *s, const char *name)
+{
+  const char *extension = s->name + s->stem;
+  size_t len = strlen(name), more = strlen(extension);
+
+  if (strncmp(name, s->name, s->stem) != 0 || strcmp(name, s->name) == 0)
+    return 0;
+  return strncmp(name + s->stem, extension, more) == 0 ||
+         (len >= s->stem + more && strcmp(name + len - more, extension) == 0);
+}
+
+/* DIR/NAME for NAME; false: it is the file itself, or is none. */
+static int
+take_name(struct csv_siblings *s, const char *name)
+{
+  size_t lead = (size_t)(s->name - s->own);
+  struct stat st;
+
+  if (!is_rotated(s, name))
+    return 0;
+  free(s->path);
+  s->path = malloc(lead + strlen(name) + 1);
+  if (s->path == NULL)
+    return 0;
+  memcpy(s->path, s->own, lead);
+  memcpy(s->path + lead, name, strlen(name) + 1);
+  return lstat(s->path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+const char *
+csv_siblings_next(struct csv_siblings *s)
+{
+  const struct dirent *entry;
+
+  for (entry = readdir(s->dir); entry != NULL; entry = readdir(s->dir))
+    if (take_name(s, entry->d_name))
+      return s->path;
+  return NULL;
+}
+
+void
+csv_siblings_close(struct csv_siblings *s)
+{
+  if (s->dir != NULL)
+    closedir(s->dir);
+  free(s->own);
+  free(s->path);
+  free(s);
+}

@@ -1,0 +1,129 @@
+/*
+ * Rows backwards.  Every line end ends a row: csv_row.c writes none inside a
+ * cell.  Where somebody else did, the parts are rows with the wrong number of
+ * cells; to count quotes instead would let one stray quote hide all that stands
+ * before it.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "plugins/csv/csv_tail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <meterpipe/plugin.h>
+
+static int
+read_at(int fd, char *buf, size_t n, int64_t pos)
+{
+  while (n > 0) {
+    ssize_t got = pread(fd, buf, n, (off_t)pos);
+
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got == 0)
+      errno = EIO; /* it became shorter while it was read */
+    if (got <= 0)
+      return MP_EIO;
+    buf += got;
+    n -= (size_t)got;
+    pos += got;
+  }
+  return MP_OK;
+}
+
+/* Puts the chunk before buf into it. */
+static int
+fetch_chunk(struct csv_tail *tail)
+{
+  size_t n = CSV_TAIL_CHUNK;
+  char *grown;
+  int answer;
+
+  if ((int64_t)n > tail->pos)
+    n = (size_t)tail->pos;
+  if (tail->len > CSV_TAIL_ROW_MAX)
+    return MP_EDATA;
+  if (tail->size < tail->len + n) {
+    grown = realloc(tail->buf, tail->len + n);
+    if (grown == NULL)
+      return MP_ENOMEM;
+    tail->buf = grown;
+    tail->size = tail->len + n;
+  }
+  memmove(tail->buf + n, tail->buf, tail->len);
+  answer = read_at(tail->fd, tail->buf, n, tail->pos - (int64_t)n);
+  if (answer != MP_OK)
+    return answer;
+  tail->pos -= (int64_t)n;
+  tail->len += n;
+  return MP_OK;
+}
+
+int
+csv_tail_begin(struct csv_tail *tail, int fd, int64_t length)
+{
+  int answer = MP_OK;
+
+  memset(tail, 0, sizeof(*tail));
+  tail->fd = fd;
+  tail->pos = length;
+  while (answer == MP_OK) {
+    while (tail->len > 0 && tail->buf[tail->len - 1] != '\n')
+      tail->len--;
+    if (tail->len > 0 || tail->pos == 0)
+      return MP_OK;
+    answer = fetch_chunk(tail);
+  }
+  csv_tail_end(tail);
+  return answer;
+}
+
+void
+csv_tail_end(struct csv_tail *tail)
+{
+  free(tail->buf);
+  tail->buf = NULL;
+}
+
+/* Where the last row of buf begins; 0 where buf begins. */
+static size_t
+find_start(const struct csv_tail *tail)
+{
+  size_t i = tail->len - 1;
+
+  while (i > 0 && tail->buf[i - 1] != '\n')
+    i--;
+  return i;
+}
+
+int
+csv_tail_next(struct csv_tail *tail, char **ret_row, size_t *ret_len)
+{
+  size_t start = 0, end;
+  int answer;
+
+  while (tail->len > 0) {
+    start = find_start(tail);
+    if (start > 0)
+      break;
+    if (tail->pos == 0)
+      return MP_END;
+    answer = fetch_chunk(tail);
+    if (answer != MP_OK)
+      return answer;
+  }
+  if (tail->len == 0)
+    return MP_END;
+  end = tail->len - 1;
+  if (end > start && tail->buf[end - 1] == '\r')
+    end--;
+  tail->len = start;
+  *ret_row = tail->buf + start;
+  *ret_len = end - start;
+  return MP_OK;
+}

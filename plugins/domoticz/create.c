@@ -1,0 +1,287 @@
+/*
+ * Making a device for a heat meter, as `meterpipe targets --create` asks:
+ *
+ *     counter-GJ      a Counter with own unit, divider 1000: shows all it holds
+ *     custom-kW       a Custom Sensor with this label
+ *     temperature ... the types of the table below
+ *
+ * A device needs a hardware to belong to.  A Dummy hardware that is there is
+ * used, one is made only when there is none.  Nothing that exists is changed,
+ * and a name that exists is not given again.
+ */
+#include "plugins/domoticz/domoticz.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "plugins/domoticz/sensor.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define DUMMY_HARDWARE "15"
+#define HARDWARE_NAME "meterpipe"
+
+/* Type and subtype are those of hardwaretypes.h in Domoticz. */
+static const struct recipe recipes[] = {
+  { "counter-gas", "Counter, gas", "Counter", 0x7100, 113,
+    "switchtype=1&addjvalue2=1000" },
+  { "counter-water", "Counter, water", "Counter", 0x7100, 113,
+    "switchtype=2&addjvalue2=1000" },
+  { "counter-", "Counter with own unit", "Counter", 0x7100, 113,
+    "switchtype=3&addjvalue2=1000&options=" },
+  { "custom-", "Custom Sensor", "Custom Sensor", 0xF31F, 1004, NULL },
+  { "kwh", "kWh", "kWh", 0xF31D, 18, NULL },
+  { "temperature", "Temperature", "Temperature", 0x5005, 80, NULL },
+  { "waterflow", "Waterflow", "Waterflow", 0xF31E, 1000, NULL },
+  { "flow", "Waterflow", "Waterflow", 0xF31E, 1000, NULL },
+  { "usage", "Usage", "Usage", 0xF801, 248, NULL },
+  { "percentage", "Percentage", "Percentage", 0xF306, 2, NULL },
+  { "pressure", "Pressure", "Pressure", 0xF309, 1, NULL },
+  { "voltage", "Voltage", "Voltage", 0xF308, 4, NULL },
+  { "text", "Text", "Text", 0xF313, 5, NULL },
+};
+
+#define RECIPES                                                                \
+  "counter-UNIT, counter-gas, counter-water, custom-UNIT, kwh, temperature, "  \
+  "waterflow, usage, percentage, pressure, voltage or text"
+
+/* Units as people type them behind counter- and custom-. */
+static const char *const units[] = {
+  "J",   "MJ", "GJ",   "Wh",   "kWh",   "MWh",   "GWh", "Gcal", "W",   "kW",
+  "MW",  "l",  "m3",   "l/h",  "l/min", "m3/h",  "C",   "K",    "bar", "h",
+  "min", "s",  "days", "m3xC", "ton",   "ton/h", "%",   "V",    "A",
+};
+
+static bool
+is_prefix(const char *type)
+{
+  return type[strlen(type) - 1] == '-';
+}
+
+static bool
+fits(const struct recipe *r, const char *type)
+{
+  size_t len = strlen(r->type);
+
+  if (is_prefix(r->type))
+    return strncasecmp(type, r->type, len) == 0 && type[len] != '\0';
+  return strcasecmp(type, r->type) == 0;
+}
+
+/* "gj" behind the prefix is GJ; what is no unit stays as it is written. */
+static const char *
+unit_of(const struct recipe *r, const char *type)
+{
+  const char *unit;
+  size_t i;
+
+  if (!is_prefix(r->type))
+    return NULL;
+  unit = type + strlen(r->type);
+  for (i = 0; i < ARRAY_SIZE(units); i++)
+    if (strcmp(units[i], unit) == 0)
+      return units[i];
+  for (i = 0; i < ARRAY_SIZE(units); i++)
+    if (strcasecmp(units[i], unit) == 0)
+      return units[i];
+  return unit;
+}
+
+/* ---- Requests ------------------------------------------------------------ */
+
+/* A Dummy hardware of the list, into IDX: MP_OK; MP_EREFUSED: it is disabled;
+ * MP_DROP: there is none. */
+static int
+pick_hardware(const struct reply *reply, char *idx, size_t size)
+{
+  const struct cJSON *object;
+  const char *type, *enabled;
+  int code = MP_DROP;
+
+  for (object = reply->results; object != NULL; object = object->next) {
+    type = reply_member(object, "Type");
+    enabled = reply_member(object, "Enabled");
+    if (type == NULL || strcmp(type, DUMMY_HARDWARE) != 0 ||
+        !reply_copy_idx(object, idx, size))
+      continue;
+    if (enabled == NULL || strcmp(enabled, "true") == 0)
+      return MP_OK;
+    code = MP_EREFUSED;
+  }
+  return code;
+}
+
+/* Looks for a Dummy hardware; MP_DROP: there is none. */
+static int
+find_hardware(struct domoticz *d, char *idx, size_t size)
+{
+  struct reply reply;
+  int code =
+    talk_read(d, NULL, "type=command&param=gethardware", HTTP_LONG, &reply);
+
+  if (code < 0)
+    return code;
+  if (code == MP_DROP)
+    return mp_fail(d->host, MP_EPROTO, d->url,
+                   "HTTP 404: there is no json.htm; is this Domoticz");
+  if (reply_ok(&reply))
+    code = pick_hardware(&reply, idx, size);
+  else
+    code = mp_fail(d->host, MP_EREFUSED, d->url,
+                   "the list of hardware is refused: only Domoticz 2023.2 and "
+                   "later makes devices so, and only for an administrator; "
+                   "make them by hand (Setup, Hardware)");
+  reply_free(&reply);
+  if (code == MP_EREFUSED && idx[0] != '\0')
+    mp_fail(d->host, code, d->url,
+            "the Dummy hardware %s is disabled; enable it (Setup, Hardware)",
+            idx);
+  return code;
+}
+
+static int
+make_hardware(struct domoticz *d, char *idx, size_t size)
+{
+  struct reply reply;
+  int code = talk_command(d, "a new hardware",
+                          "type=command&param=addhardware&htype=" DUMMY_HARDWARE
+                          "&name=" HARDWARE_NAME "&enabled=true&datatimeout=0",
+                          &reply);
+
+  return code != MP_OK ? code
+                       : talk_take_idx(d, "a new hardware", &reply, idx, size);
+}
+
+/* ---- What exists --------------------------------------------------------- */
+
+static bool
+is_named(const struct cJSON *object, const char *label)
+{
+  const char *name = reply_member(object, "Name");
+
+  return name != NULL && strcmp(name, label) == 0;
+}
+
+/* Refuses to make a second device of this name: two of them cannot be told
+ * apart in Domoticz, and whoever runs the same command again has the first. */
+static int
+refuse_existing(struct domoticz *d, const char *label)
+{
+  const struct cJSON *object;
+  struct reply reply;
+  char idx[IDX_DIGITS + 1];
+  bool exists = false;
+  int code = fetch_devices(d, LIST_ALL, HTTP_LONG, &reply);
+
+  if (code != MP_OK)
+    return code;
+  for (object = reply.results; object != NULL && !exists; object = object->next)
+    exists =
+      is_named(object, label) && reply_copy_idx(object, idx, sizeof(idx));
+  reply_free(&reply);
+  if (!exists)
+    return MP_OK;
+  return mp_fail(d->host, MP_ECONFIG, label,
+                 "exists already, with idx %s; use that device, or choose "
+                 "another name",
+                 idx);
+}
+
+/* ---- The whole ----------------------------------------------------------- */
+
+static int
+list_new(struct domoticz *d, const char *idx, const struct mp_list_sink *sink)
+{
+  struct reply reply;
+  const cJSON *object;
+  int code = fetch_device(d, idx, &reply, &object);
+
+  if (code != MP_OK)
+    return code;
+  if (object != NULL)
+    manage_list_device(object, sink);
+  reply_free(&reply);
+  return MP_OK;
+}
+
+static int
+create_device(struct domoticz *d, const struct sensor *sensor,
+              const struct mp_list_sink *sink)
+{
+  char hardware[IDX_DIGITS + 1] = "", idx[IDX_DIGITS + 1];
+  int code = find_hardware(d, hardware, sizeof(hardware));
+
+  if (code == MP_DROP)
+    code = make_hardware(d, hardware, sizeof(hardware));
+  if (code == MP_OK)
+    code = sensor_make(d, sensor, hardware, idx);
+  return code == MP_OK ? list_new(d, idx, sink) : code;
+}
+
+static int
+plan(struct domoticz *d, const struct recipe *r, const char *label,
+     const char *unit)
+{
+  char hardware[IDX_DIGITS + 1] = "";
+  int code = find_hardware(d, hardware, sizeof(hardware));
+
+  if (code < 0)
+    return code;
+  if (code == MP_DROP && !d->planned_hardware)
+    mp_log(d->host, MP_LOG_NOTICE, d->url,
+           "would make the Dummy hardware \"" HARDWARE_NAME "\"");
+  mp_log(d->host, MP_LOG_NOTICE, d->url, "would make \"%s\" (%s%s%s) on %s%s",
+         label, r->label, unit == NULL ? "" : " ", unit == NULL ? "" : unit,
+         code == MP_DROP ? "it" : "the Dummy hardware ",
+         code == MP_DROP ? "" : hardware);
+  d->planned_hardware |= code == MP_DROP;
+  return MP_OK;
+}
+
+/* Whether UNIT can be an option of a device, which these characters end. */
+static bool
+is_label(const char *unit)
+{
+  return strlen(unit) <= SENSOR_UNIT_MAX && strpbrk(unit, ":;") == NULL;
+}
+
+static int
+create_or_plan(struct domoticz *d, const struct sensor *sensor, uint32_t flags,
+               const struct mp_list_sink *sink)
+{
+  int code = refuse_existing(d, sensor->label);
+
+  if (code != MP_OK)
+    return code;
+  return flags & MP_CREATE_PLAN
+           ? plan(d, sensor->recipe, sensor->label, sensor->unit)
+           : create_device(d, sensor, sink);
+}
+
+int
+domoticz_create_target(void *self, const char *label, const char *type,
+                       uint32_t flags, const struct mp_list_sink *sink)
+{
+  struct domoticz *d = self;
+  struct sensor sensor = { .label = label };
+  int code;
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(recipes) && sensor.recipe == NULL; i++)
+    if (fits(&recipes[i], type))
+      sensor.recipe = &recipes[i];
+  if (sensor.recipe == NULL)
+    return mp_fail(d->host, MP_ECONFIG, type,
+                   "is no type that can be made; one of " RECIPES);
+  sensor.unit = unit_of(sensor.recipe, type);
+  if (sensor.unit != NULL && !is_label(sensor.unit))
+    return mp_fail(d->host, MP_ECONFIG, type,
+                   "its unit is longer than %d bytes, or holds a : or ;",
+                   SENSOR_UNIT_MAX);
+  d->left = MP_OK;
+  d->manages = true;
+  code = create_or_plan(d, &sensor, flags, sink);
+  d->manages = false;
+  return code;
+}

@@ -1,0 +1,286 @@
+/*
+ * The domoticz output: puts values into devices of a Domoticz server by its
+ * HTTP interface, and reads what they show.  This file is the instance: its
+ * options, its targets and the table of what it can do.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "plugins/domoticz/domoticz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/domoticz/url.h"
+
+/* ---- Instances ----------------------------------------------------------- */
+
+/* What a Bearer token can hold (RFC 6750, section 2.1). */
+static bool
+is_token(const char *text)
+{
+  static const char characters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+
+  return text[0] != '\0' && text[strspn(text, characters)] == '\0';
+}
+
+static int
+check_token(const struct mp_host *host)
+{
+  const char *token = host->option(host, "token");
+
+  if (token == NULL)
+    return MP_OK;
+  if (host->option(host, "username") != NULL)
+    return mp_fail(host, MP_ECONFIG, "token",
+                   "`username` is given, too; a token needs none");
+  if (!is_token(token))
+    return mp_fail(host, MP_ECONFIG, "token",
+                   "holds a character that no access token has");
+  return MP_OK;
+}
+
+static int
+check_options(const struct mp_host *host)
+{
+  const char *url = host->option(host, "url");
+  const char *problem = url == NULL ? "must be given" : url_problem(url);
+
+  if (problem != NULL)
+    return mp_fail(host, MP_ECONFIG, "url", "%s", problem);
+  if (host->option(host, "password") != NULL &&
+      host->option(host, "username") == NULL)
+    return mp_fail(host, MP_ECONFIG, "password",
+                   "there is no `username` that it belongs to");
+  return check_token(host);
+}
+
+static char *
+copy_url(const char *url)
+{
+  size_t len = strlen(url);
+
+  while (len > 0 && url[len - 1] == '/')
+    len--;
+  return strndup(url, len);
+}
+
+static bool
+make_http(struct domoticz *d)
+{
+  const struct mp_host *host = d->host;
+  struct http_options options = {
+    .url = d->url,
+    .username = host->option(host, "username"),
+    .password = host->option(host, "password"),
+    .token = host->option(host, "token"),
+    .ca_file = host->option(host, "ca_file"),
+    .timeout_ms = host->option_int(host, "timeout"),
+    .tls_verify = host->option_int(host, "tls_verify") != 0,
+  };
+
+  d->with_login = options.username != NULL;
+  d->with_token = options.token != NULL;
+  d->with_tls = url_is_https(d->url);
+  d->http = http_new(host, &options);
+  return d->http != NULL;
+}
+
+static void
+domoticz_destroy(void *self)
+{
+  struct domoticz *d = self;
+
+  if (d == NULL)
+    return;
+  http_free(d->http);
+  free(d->url);
+  free(d);
+}
+
+static int
+domoticz_create(const struct mp_host *host, void **ret_self)
+{
+  int code = check_options(host);
+  struct domoticz *d;
+
+  if (code != MP_OK)
+    return code;
+  if (!http_init())
+    return mp_fail(host, MP_ENOMEM, NULL,
+                   "out of memory: libcurl cannot be initialised");
+  d = calloc(1, sizeof(*d));
+  if (d == NULL)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  d->host = host;
+  d->url = copy_url(host->option(host, "url"));
+  if (d->url == NULL || !make_http(d)) {
+    domoticz_destroy(d);
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  }
+  *ret_self = d;
+  return MP_OK;
+}
+
+/* ---- Targets ------------------------------------------------------------- */
+
+static bool
+is_idx(const char *name)
+{
+  size_t len = strspn(name, "0123456789");
+
+  return name[0] != '0' && len > 0 && len <= IDX_DIGITS && name[len] == '\0';
+}
+
+/* The slot of IDX, made when there is none yet. */
+static struct slot *
+obtain_slot(struct domoticz *d, const char *idx)
+{
+  struct slot *slot;
+  uint32_t i;
+
+  for (i = 0; i < d->slot_count; i++)
+    if (strcmp(d->slots[i].idx, idx) == 0)
+      return &d->slots[i];
+  slot = &d->slots[d->slot_count++];
+  snprintf(slot->idx, sizeof(slot->idx), "%s", idx);
+  snprintf(slot->object, sizeof(slot->object), "idx.%s", slot->idx);
+  slot->value_target = slot->power_target = NO_TARGET;
+  return slot;
+}
+
+static int
+add_target(struct domoticz *d, uint32_t index, const struct mp_target *target)
+{
+  char object[256];
+  struct slot *slot;
+  uint32_t *place;
+
+  if (!is_idx(target->name)) {
+    snprintf(object, sizeof(object), "idx.%s", target->name);
+    return mp_fail(d->host, MP_ECONFIG, object,
+                   "names no idx of Domoticz: that is a whole number, without "
+                   "zeros before it");
+  }
+  slot = obtain_slot(d, target->name);
+  place = target->part == NULL ? &slot->value_target : &slot->power_target;
+  if (*place != NO_TARGET)
+    return mp_fail(d->host, MP_ECONFIG, slot->object, "is named twice");
+  *place = index;
+  if (target->part == NULL)
+    slot->flags = target->flags;
+  return MP_OK;
+}
+
+static int
+learn_targets(struct domoticz *d)
+{
+  const struct mp_host *host = d->host;
+  const struct mp_target *target;
+  uint32_t n = 0, i;
+  int code, first = MP_OK;
+
+  while (host->target(host, n) != NULL)
+    n++;
+  d->slots = calloc(n + 1, sizeof(*d->slots));
+  if (d->slots == NULL)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  for (i = 0; i < n; i++) {
+    target = host->target(host, i);
+    code = add_target(d, i, target);
+    if (first == MP_OK)
+      first = code;
+  }
+  return first;
+}
+
+static void
+domoticz_close(void *self)
+{
+  struct domoticz *d = self;
+  uint32_t i;
+
+  for (i = 0; i < d->slot_count; i++) {
+    device_clear(&d->slots[i].device);
+    free(d->slots[i].text);
+  }
+  free(d->slots);
+  d->slots = NULL;
+  d->slot_count = 0;
+  http_close(d->http);
+}
+
+static int
+domoticz_open(void *self)
+{
+  struct domoticz *d = self;
+  int code = learn_targets(d);
+
+  if (code == MP_OK && http_open(d->http) != MP_OK)
+    code = mp_fail(d->host, MP_ENOMEM, NULL, "out of memory");
+  if (code != MP_OK) {
+    domoticz_close(d);
+    return code;
+  }
+  if (d->with_tls && d->host->option_int(d->host, "tls_verify") == 0)
+    mp_log(d->host, MP_LOG_WARNING, d->url,
+           "tls_verify = no: whoever is in between can read and change "
+           "everything; name the server's CA with ca_file instead");
+  return MP_OK;
+}
+
+/* ---- The plugin ---------------------------------------------------------- */
+
+static const struct mp_option domoticz_options[] = {
+  { "url", MP_TYPE_STRING, MP_REQUIRED, NULL, NULL,
+    "http://HOST:PORT or https://HOST, with a path if behind a proxy" },
+  { "username", MP_TYPE_STRING, 0, NULL, NULL,
+    "user of Domoticz; leave out in a trusted network" },
+  { "password", MP_TYPE_SECRET, 0, NULL, NULL, "the user's password" },
+  { "token", MP_TYPE_SECRET, 0, NULL, NULL,
+    "access token of Domoticz 2026.2 or later, instead of a user" },
+  { "timeout", MP_TYPE_DURATION, 0, "10s", "1ms..",
+    "longest wait for one answer" },
+  { "tls_verify", MP_TYPE_BOOL, 0, "yes", NULL,
+    "check the certificate of an https server" },
+  { "ca_file", MP_TYPE_PATH, 0, NULL, NULL,
+    "PEM file with the CA of the certificate" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const struct mp_output_ops domoticz_output = {
+  .struct_size = sizeof(struct mp_output_ops),
+  .delivery = MP_LATEST,
+  .target_prefix = "idx",
+  .target_parts = "power",
+  .open = domoticz_open,
+  .close = domoticz_close,
+  .fetch = domoticz_fetch,
+  .begin = domoticz_begin,
+  .write = domoticz_write,
+  .commit = domoticz_commit,
+  .list = domoticz_list,
+  .create_target = domoticz_create_target,
+  .check = domoticz_check,
+};
+
+static const struct mp_plugin domoticz_plugin = {
+  .struct_size = sizeof(struct mp_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "domoticz",
+  .version = PACKAGE_VERSION,
+  .summary = "devices of a Domoticz server",
+  .options = domoticz_options,
+  .create = domoticz_create,
+  .destroy = domoticz_destroy,
+  .output = &domoticz_output,
+};
+
+const struct mp_plugin *
+meterpipe_plugin(void)
+{
+  return &domoticz_plugin;
+}

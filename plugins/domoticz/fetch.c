@@ -1,0 +1,432 @@
+/*
+ * Asking what the devices show, in as few requests as this server allows.
+ *
+ *     2024.5 and later   param=getdevices&rid=1,3,9
+ *     from 2023.2        param=getdevices&rid=1     one at a time
+ *     before             type=devices&rid=1         one at a time
+ *
+ * An old server answers a list with no result at all, a form that it does not
+ * know with 404 or a status other than OK.  What was found out is stored, so
+ * that the next run asks once.
+ */
+#include "plugins/domoticz/domoticz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define STORE_KEY "api"
+/* The longest list of idx in one request: the request line may have 8 KiB in
+ * Domoticz of 2026, and less in a proxy. */
+#define LIST_MAX 4000
+
+/* ---- What is known about the server -------------------------------------- */
+
+/* "getdevices list 2025.1 (build 16785)" */
+static void
+load_api(struct domoticz *d)
+{
+  const char *text = d->host->store_get(d->host, STORE_KEY);
+  char form[16], count[16];
+  int at = 0;
+
+  memset(&d->api, 0, sizeof(d->api));
+  if (text == NULL || sscanf(text, "%15s %15s %n", form, count, &at) != 2)
+    return;
+  d->api.devices = strcmp(form, "devices") == 0;
+  d->api.single = strcmp(count, "single") == 0;
+  device_copy_text(d->api.version, sizeof(d->api.version), text + at);
+}
+
+static void
+store_api(struct domoticz *d)
+{
+  const char *old = d->host->store_get(d->host, STORE_KEY);
+  char text[64];
+
+  snprintf(text, sizeof(text), "%s %s %s",
+           d->api.devices ? "devices" : "getdevices",
+           d->api.single ? "single" : "list", d->api.version);
+  if (old == NULL || strcmp(old, text) != 0)
+    d->host->store_set(d->host, STORE_KEY, text);
+}
+
+/* Another version may take lists: they are tried in the next run. */
+static void
+see_version(struct domoticz *d, const struct reply *reply)
+{
+  char version[sizeof(d->api.version)];
+
+  device_copy_text(version, sizeof(version), reply->version);
+  if (strcmp(version, d->api.version) != 0)
+    d->api.single = false;
+  memcpy(d->api.version, version, sizeof(version));
+}
+
+/* ---- Requests ------------------------------------------------------------ */
+
+/* Asks in the form that is set.  MP_DROP: the server does not know it. */
+static int
+ask_form(struct domoticz *d, const char *query, unsigned flags,
+         struct reply *ret)
+{
+  const char *form =
+    d->api.devices ? "type=devices" : "type=command&param=getdevices";
+  size_t size = strlen(form) + strlen(query) + sizeof("&");
+  char *whole = malloc(size);
+  int code;
+
+  if (whole == NULL)
+    return mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
+  snprintf(whole, size, "%s&%s", form, query);
+  code = talk_read(d, NULL, whole, flags, ret);
+  free(whole);
+  if (code == MP_OK && !reply_ok(ret)) {
+    reply_free(ret);
+    code = MP_DROP;
+  }
+  return code;
+}
+
+int
+fetch_devices(struct domoticz *d, const char *query, unsigned flags,
+              struct reply *ret)
+{
+  int code = ask_form(d, query, flags, ret);
+
+  if (code == MP_DROP) {
+    d->api.devices = !d->api.devices;
+    code = ask_form(d, query, flags, ret);
+  }
+  if (code == MP_OK) {
+    see_version(d, ret);
+    return MP_OK;
+  }
+  if (code != MP_DROP)
+    return code;
+  d->api.devices = false;
+  return mp_fail(d->host, MP_EPROTO, d->url,
+                 "neither getdevices nor type=devices is answered; is this "
+                 "Domoticz, and is the path before json.htm right");
+}
+
+int
+fetch_device(struct domoticz *d, const char *idx, struct reply *ret,
+             const cJSON **ret_object)
+{
+  char query[sizeof("rid=") + IDX_DIGITS];
+  int code;
+
+  snprintf(query, sizeof(query), "rid=%s", idx);
+  code = fetch_devices(d, query, 0, ret);
+  if (code == MP_OK)
+    *ret_object = reply_find(ret, idx);
+  return code;
+}
+
+/* The slot's answer in REPLY, if it is there. */
+static bool
+take_device(struct domoticz *d, struct slot *slot, const struct reply *reply)
+{
+  const cJSON *object = reply_find(reply, slot->idx);
+
+  if (object == NULL)
+    return false;
+  device_clear(&slot->device);
+  if (!device_parse(object, reply->act_time, &slot->device)) {
+    mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
+    return false;
+  }
+  slot->reach = REACH_DEVICE;
+  return true;
+}
+
+/* Writes "rid=1,3,9": the slots from BEGIN on, as many as fit into QUERY.
+ * Returns the first one that did not. */
+static uint32_t
+list_query(const struct domoticz *d, uint32_t begin, char *query, size_t size)
+{
+  size_t len = (size_t)snprintf(query, size, "rid=");
+  uint32_t i;
+
+  for (i = begin; i < d->slot_count && len + IDX_DIGITS + 2 <= size; i++)
+    len += (size_t)snprintf(query + len, size - len, "%s%s",
+                            i == begin ? "" : ",", d->slots[i].idx);
+  return i;
+}
+
+/* Asks for the slots from *BEGIN on in one request, and moves *BEGIN past
+ * them.  Clears *RET_EMPTY if there was any result. */
+static int
+ask_list(struct domoticz *d, uint32_t *begin, bool *ret_empty)
+{
+  char query[LIST_MAX];
+  uint32_t i = *begin, end = list_query(d, i, query, sizeof(query));
+  struct reply reply;
+  int code = fetch_devices(d, query, 0, &reply);
+
+  if (code != MP_OK)
+    return code;
+  for (; i < end; i++)
+    if (!take_device(d, &d->slots[i], &reply))
+      d->slots[i].reach = REACH_MISSING;
+  if (reply.results != NULL)
+    *ret_empty = false;
+  reply_free(&reply);
+  *begin = end;
+  return MP_OK;
+}
+
+/* Asks for all in as few requests as possible.  Those left out are asked for
+ * alone: a counter that was sent something else than a number is dropped from
+ * a list.  *ret_empty: there was no result at all. */
+static int
+ask_together(struct domoticz *d, bool *ret_empty)
+{
+  uint32_t begin = 0;
+  int code = MP_OK;
+
+  *ret_empty = true;
+  while (begin < d->slot_count && code == MP_OK)
+    code = ask_list(d, &begin, ret_empty);
+  return code;
+}
+
+/* Asks for the slot's device, with further pairs MORE; *RET_FOUND: it is
+ * there. */
+static int
+ask_with(struct domoticz *d, struct slot *slot, const char *more,
+         bool *ret_found)
+{
+  char query[64];
+  struct reply reply;
+  int code;
+
+  snprintf(query, sizeof(query), "rid=%s%s", slot->idx, more);
+  code = fetch_devices(d, query, 0, &reply);
+  if (code != MP_OK)
+    return code;
+  *ret_found = take_device(d, slot, &reply);
+  reply_free(&reply);
+  return MP_OK;
+}
+
+/* A device of disabled hardware is listed only when such are asked for; before
+ * 2023.2 never.  It would take updates, but somebody switched it off. */
+static int
+ask_alone(struct domoticz *d, struct slot *slot)
+{
+  bool found = false;
+  int code = ask_with(d, slot, "", &found);
+
+  if (code != MP_OK || found)
+    return code;
+  code = ask_with(d, slot, "&displaydisabled=1", &found);
+  if (code != MP_OK)
+    return code;
+  if (found)
+    slot->device.unfit = "its hardware is disabled; enable it (Setup, "
+                         "Hardware); its pending value is kept";
+  else
+    slot->reach = REACH_ABSENT;
+  return MP_OK;
+}
+
+/* Whether a device is there that a list should have shown. */
+static bool
+any_device(const struct domoticz *d)
+{
+  uint32_t i;
+
+  for (i = 0; i < d->slot_count; i++)
+    if (d->slots[i].reach == REACH_DEVICE &&
+        d->slots[i].device.state != DEVICE_GARBLED)
+      return true;
+  return false;
+}
+
+static int
+ask_all(struct domoticz *d)
+{
+  bool list_empty = false;
+  int code = MP_OK, first = MP_OK;
+  uint32_t i;
+
+  if (d->slot_count > 1 && !d->api.single)
+    first = ask_together(d, &list_empty);
+  if (first != MP_OK)
+    return first;
+  for (i = 0; i < d->slot_count && d->left == MP_OK; i++) {
+    if (d->slots[i].reach == REACH_DEVICE)
+      continue;
+    code = ask_alone(d, &d->slots[i]);
+    if (code != MP_OK && first == MP_OK)
+      first = code;
+  }
+  if (list_empty && any_device(d))
+    d->api.single = true;
+  if (first == MP_OK)
+    store_api(d);
+  return first;
+}
+
+/* ---- Answers ------------------------------------------------------------- */
+
+/* Whether the host's table has UNIT: then it converts to one of these. */
+static bool
+is_known_unit(const struct mp_host *host, const char *unit)
+{
+  static const char *const one_of_each[] = {
+    "J",  "W",   "l", "l/h", "C",     "K",     "bar", "s",    "V",
+    "A",  "Hz",  "%", "kg",  "kg/h",  "m3xC",  "deg", "varh", "VAh",
+    "VA", "var", "",  "m/s", "imp/l", "l/imp", "%RH",
+  };
+  struct mp_value one;
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(one_of_each); i++) {
+    memset(&one, 0, sizeof(one));
+    one.struct_size = sizeof(one);
+    one.kind = MP_GAUGE;
+    one.coef = 1;
+    one.unit = unit;
+    if (host->unit_convert(&one, one_of_each[i], 0) >= 0)
+      return true;
+  }
+  return false;
+}
+
+/* A text device shows a number as well as any other text. */
+static void
+show_text(const struct mp_host *host, const char *text, struct mp_value *value)
+{
+  if (host->decimal_parse(text, value) == MP_OK)
+    return;
+  value->kind = MP_TEXT;
+  value->text = text;
+}
+
+/* How the device's own value is shown. */
+static void
+show_value(const struct domoticz *d, const struct device *device,
+           struct mp_value *value, struct mp_shown *shown)
+{
+  value->coef = device->value.coef;
+  value->exp10 = device->value.exp10;
+  if (device->unit[0] != '\0' && is_known_unit(d->host, device->unit))
+    value->unit = device->unit;
+  if (device->text != NULL && device->state == DEVICE_SHOWS)
+    show_text(d->host, device->text, value);
+  shown->place = device->place;
+  shown->step_coef = device->step.coef;
+  shown->step_exp10 = device->step.exp10;
+  shown->answer =
+    device->state == DEVICE_EMPTY ? MP_SHOWN_EMPTY : MP_SHOWN_VALUE;
+}
+
+static void
+show_power(const struct device *device, struct mp_value *value,
+           struct mp_shown *shown)
+{
+  value->unit = "W";
+  value->coef = device->power.coef;
+  value->exp10 = device->power.exp10;
+  shown->place = device->power_place;
+  shown->answer = device->has_power ? MP_SHOWN_VALUE : MP_SHOWN_EMPTY;
+}
+
+/* Reports what stands in the way of the target; MP_OK: nothing. */
+static int
+report_device(const struct domoticz *d, const struct slot *slot,
+              const struct mp_target *target)
+{
+  const struct device *device = &slot->device;
+  const char *unfit = device->unfit;
+
+  if (device->state == DEVICE_GARBLED)
+    return mp_fail(d->host, MP_EPROTO, slot->object, "\"%s\" (%s): %s",
+                   device->name, device->kind, device->problem);
+  if (device->state == DEVICE_UNFIT)
+    unfit = device->problem;
+  else if (target->part != NULL && device->type->form != DEVICE_KWH)
+    unfit = "has no power of its own; only a kWh device takes idx.N.power";
+  else if (target->flags & MP_TARGET_READ)
+    unfit = NULL;
+  if (unfit == NULL)
+    return MP_OK;
+  return mp_fail(d->host, MP_EREFUSED, slot->object, "\"%s\" (%s): %s",
+                 device->name, device->kind, unfit);
+}
+
+static int
+answer_target(const struct domoticz *d, const struct slot *slot, uint32_t index,
+              const struct mp_shown_sink *sink)
+{
+  const struct mp_target *target = d->host->target(d->host, index);
+  struct mp_shown shown = { .struct_size = sizeof(shown), .target = index };
+  struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
+  int code;
+
+  if (slot->reach == REACH_ABSENT) {
+    shown.answer = MP_SHOWN_ABSENT;
+    return sink->shown(sink, &shown);
+  }
+  code = report_device(d, slot, target);
+  if (code == MP_EPROTO)
+    return MP_OK; /* not reached */
+  shown.updated = slot->device.updated[0] == '\0' ? NULL : slot->device.updated;
+  shown.wait_ms = slot->device.wait_ms;
+  if (code != MP_OK) {
+    shown.answer = MP_SHOWN_UNFIT;
+    return sink->shown(sink, &shown);
+  }
+  if (slot->device.type->form != DEVICE_TEXT)
+    shown.flags = MP_SHOWN_NUMBERS;
+  if (target->part != NULL)
+    show_power(&slot->device, &value, &shown);
+  else
+    show_value(d, &slot->device, &value, &shown);
+  shown.value = &value;
+  return sink->shown(sink, &shown);
+}
+
+static int
+answer_slot(const struct domoticz *d, const struct slot *slot,
+            const struct mp_shown_sink *sink)
+{
+  int code = MP_OK;
+
+  if (slot->reach != REACH_DEVICE && slot->reach != REACH_ABSENT)
+    return MP_OK;
+  if (slot->value_target != NO_TARGET)
+    code = answer_target(d, slot, slot->value_target, sink);
+  if (code >= 0 && slot->power_target != NO_TARGET)
+    code = answer_target(d, slot, slot->power_target, sink);
+  return code;
+}
+
+int
+domoticz_fetch(void *self, const struct mp_shown_sink *sink)
+{
+  struct domoticz *d = self;
+  uint32_t i, reached = 0;
+  int code;
+
+  d->left = MP_OK;
+  for (i = 0; i < d->slot_count; i++)
+    d->slots[i].reach = REACH_NONE;
+  load_api(d);
+  talk_recall_connection(d);
+  code = ask_all(d);
+  talk_note_connection(d);
+  for (i = 0; i < d->slot_count; i++) {
+    int given = answer_slot(d, &d->slots[i], sink);
+
+    if (given < 0)
+      return given;
+    reached += d->slots[i].reach >= REACH_ABSENT;
+  }
+  return reached > 0 ? MP_OK : code;
+}

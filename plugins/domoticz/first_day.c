@@ -1,0 +1,37 @@
+/*
+ * The first value of a counter.  Domoticz logs a row for each counter every
+ * five minutes.  If it logged 0 before the first reading arrives, it takes the
+ * whole reading for the use of that day, in all graphs and costs, for good.
+ */
+#include "plugins/domoticz/domoticz.h"
+
+/* Whether the record of SLOT puts a reading into a counter that Domoticz has
+ * logged as 0 today.  A total begins at 0; an amount is no reading. */
+static bool
+jumps(const struct slot *slot)
+{
+  const struct device *device = &slot->device;
+
+  return slot->has_value && slot->text == NULL && device->logged_today &&
+         !(slot->flags & (MP_TARGET_TOTAL | MP_TARGET_DELTA)) &&
+         device->value.coef == 0 && slot->value.coef != 0;
+}
+
+void
+first_day_tell(const struct domoticz *d, const struct slot *slot)
+{
+  char number[NUMBER_TEXT];
+  int len;
+
+  if (!jumps(slot))
+    return;
+  len = d->host->decimal_format(&slot->value, number, sizeof(number));
+  if (len <= 0 || (size_t)len >= sizeof(number))
+    return;
+  mp_log(d->host, MP_LOG_NOTICE, slot->object,
+         "\"%s\" (%s): Domoticz logged it as 0 before this first value, so its "
+         "graphs show %s %s as used today: to remove that bar, log in to "
+         "Domoticz as an administrator and click the bar with Shift held; its "
+         "next values are right",
+         slot->device.name, slot->device.kind, number, slot->device.unit);
+}

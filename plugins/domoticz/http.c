@@ -1,0 +1,645 @@
+/*
+ * libcurl, held to what a ledger needs: an update is sent at most once, and
+ * what is said to be not sent was not.
+ *
+ * libcurl sends a request again by itself when a connection that it had kept
+ * turns out dead before an answer.  That is right for a read.  An update may
+ * have arrived before the connection died, so a new connection is refused once
+ * a part of it may have left (open_socket, begin_request).
+ *
+ * libcurl's own count of the bytes sent (CURLINFO_REQUEST_SIZE) misses bytes:
+ * 7.88 counts only what its first send() took.  So the kernel's count for the
+ * socket is compared (bytes_out): at the start of the request, when the
+ * connection and its TLS session are ready, and when the request ends or its
+ * socket closes.
+ *
+ * A proxy that closes the connection after every reply without announcing it
+ * cuts the update that is sent at that moment.  After the first such close each
+ * request gets a new connection (see_loss).
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "plugins/domoticz/http.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <netinet/in.h>
+#include <linux/tcp.h>
+
+#include <curl/curl.h>
+
+#include "plugins/domoticz/http_error.h"
+#include "plugins/domoticz/url.h"
+
+#define HEAD_MAX ((size_t)64 * 1024)
+#define BODY_MAX ((size_t)1024 * 1024)
+#define BODY_MAX_LONG ((size_t)32 * 1024 * 1024)
+/* Sockets at once: a kept connection, and attempts at an address of each
+ * family. */
+#define SOCKETS 8
+/* The longest that a wait for the server goes without a look at the rest. */
+#define WAIT_MS 1000
+/* A connection that was idle for longer may be closed by any server. */
+#define IDLE_MS 4000
+
+struct http {
+  const struct mp_host *host;
+  struct http_options options;
+  bool direct; /* no proxy, whatever the environment says */
+  CURLM *multi;
+  CURL *easy;
+  struct curl_slist *headers;
+  char curl_error[CURL_ERROR_SIZE];
+  curl_socket_t sockets[SOCKETS]; /* open; else CURL_SOCKET_BAD */
+  bool single;                    /* each request gets a new connection */
+  curl_socket_t kept;             /* from the request before; or BAD */
+  int64_t kept_at_ms;             /* on CLOCK_MONOTONIC */
+
+  /* Of the request in hand. */
+  unsigned flags;
+  const char *too_long; /* what of the answer is; NULL: nothing */
+  size_t limit;         /* longer than that */
+  bool cut;             /* an update lost its connection */
+  bool moved;           /* a connection may have carried a part of it away */
+  bool lost;            /* the kept connection was closed during it */
+  curl_socket_t fd;     /* its connection; CURL_SOCKET_BAD: none, or closed */
+  uint64_t mark;        /* bytes_out of fd when the request began */
+  size_t head_len;
+  char *body;
+  size_t len, size;
+};
+
+/* ---- The handle ---------------------------------------------------------- */
+
+static size_t
+refuse_length(struct http *h, const char *what, size_t limit)
+{
+  h->too_long = what;
+  h->limit = limit;
+  return 0;
+}
+
+/* Only to count it: interim answers (100) can come without end. */
+static size_t
+take_head(char *data, size_t one, size_t n, void *ctx)
+{
+  struct http *h = ctx;
+  size_t len = one * n;
+
+  (void)data;
+  if (len > HEAD_MAX - h->head_len)
+    return refuse_length(h, "the answer's head", HEAD_MAX);
+  h->head_len += len;
+  return len;
+}
+
+static size_t
+take_body(char *data, size_t one, size_t n, void *ctx)
+{
+  struct http *h = ctx;
+  size_t max = h->flags & HTTP_LONG ? BODY_MAX_LONG : BODY_MAX;
+  size_t len = one * n, size;
+  char *grown;
+
+  if (len > max - h->len)
+    return refuse_length(h, "the answer", max);
+  if (h->len + len + 1 > h->size) {
+    size = 2 * (h->len + len + 1);
+    grown = realloc(h->body, size);
+    if (grown == NULL)
+      return 0;
+    h->body = grown;
+    h->size = size;
+  }
+  memcpy(h->body + h->len, data, len);
+  h->len += len;
+  return len;
+}
+
+static int64_t
+now_ms(void)
+{
+  struct timespec ts;
+
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+  return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* ---- What was sent ------------------------------------------------------- */
+
+#define UNKNOWN UINT64_MAX
+
+/* Bytes that the kernel took for FD, sent or still in its queue, which goes out
+ * after close() too.  Bytes that were sent again count again.  UNKNOWN: this
+ * kernel keeps no such count. */
+static uint64_t
+bytes_out(curl_socket_t fd)
+{
+  struct tcp_info info = { 0 };
+  socklen_t size = sizeof(info);
+
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+      size < offsetof(struct tcp_info, tcpi_bytes_sent) +
+               sizeof(info.tcpi_bytes_sent))
+    return UNKNOWN;
+  return info.tcpi_bytes_sent + info.tcpi_notsent_bytes;
+}
+
+/* Looks whether the connection has carried away a part of the request.  A count
+ * of 0 is no proof: an emulated kernel may leave it at that. */
+static void
+look_at_count(struct http *h)
+{
+  uint64_t now;
+
+  if (h->fd == CURL_SOCKET_BAD)
+    return;
+  now = bytes_out(h->fd);
+  if (now == UNKNOWN || now == 0 || now != h->mark)
+    h->moved = true;
+}
+
+/* Whether a part of the request may have left.  Certainly not, when no
+ * connection was ready for it, or when nothing was given to its connection. */
+static bool
+may_have_left(struct http *h)
+{
+  look_at_count(h);
+  return h->moved;
+}
+
+/* Whether the request would go out once more, which an update must not. */
+static bool
+is_repetition(struct http *h)
+{
+  if (!(h->flags & HTTP_UPDATE) || !may_have_left(h))
+    return false;
+  h->cut = true;
+  return true;
+}
+
+static curl_socket_t *
+find_socket(struct http *h, curl_socket_t fd)
+{
+  for (size_t i = 0; i < SOCKETS; i++)
+    if (h->sockets[i] == fd)
+      return &h->sockets[i];
+  return NULL;
+}
+
+/* The socket of the connection, when no other one is open.  (libcurl tells
+ * CURLINFO_ACTIVESOCKET only after the request.) */
+static curl_socket_t
+only_socket(const struct http *h)
+{
+  curl_socket_t only = CURL_SOCKET_BAD;
+
+  for (size_t i = 0; i < SOCKETS; i++) {
+    if (h->sockets[i] == CURL_SOCKET_BAD)
+      continue;
+    if (only != CURL_SOCKET_BAD)
+      return CURL_SOCKET_BAD;
+    only = h->sockets[i];
+  }
+  return only;
+}
+
+/* libcurl is about to write the request to a connection: after its TLS
+ * handshake and that with a proxy. */
+static int
+begin_request(void *ctx, char *address, char *local, int port, int local_port)
+{
+  struct http *h = ctx;
+
+  (void)address, (void)local, (void)port, (void)local_port;
+  if (is_repetition(h))
+    return CURL_PREREQFUNC_ABORT;
+  h->fd = only_socket(h);
+  if (h->fd == CURL_SOCKET_BAD)
+    h->moved = true;
+  else
+    h->mark = bytes_out(h->fd);
+  return CURL_PREREQFUNC_OK;
+}
+
+/* The kept connection is gone and another one is wanted: the server closed it
+ * without having announced that. */
+static void
+see_loss(struct http *h)
+{
+  if (h->lost && now_ms() - h->kept_at_ms < IDLE_MS)
+    h->single = true;
+}
+
+static curl_socket_t
+open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+  struct http *h = ctx;
+  curl_socket_t *place = find_socket(h, CURL_SOCKET_BAD);
+
+  (void)purpose;
+  see_loss(h);
+  if (place == NULL || is_repetition(h))
+    return CURL_SOCKET_BAD;
+  *place = socket(address->family, address->socktype | SOCK_CLOEXEC,
+                  address->protocol);
+  return *place;
+}
+
+static int
+close_socket(void *ctx, curl_socket_t fd)
+{
+  struct http *h = ctx;
+  curl_socket_t *place = find_socket(h, fd);
+
+  if (fd == h->fd) {
+    look_at_count(h);
+    h->fd = CURL_SOCKET_BAD;
+  }
+  if (fd == h->kept) {
+    h->lost = true;
+    h->kept = CURL_SOCKET_BAD;
+  }
+  if (place != NULL)
+    *place = CURL_SOCKET_BAD;
+  return close(fd);
+}
+
+/* ---- The handle's options ------------------------------------------------ */
+
+static void
+set_protocols(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
+                   (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+static void
+set_login(struct http *h)
+{
+  if (h->options.token != NULL) {
+    curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+    curl_easy_setopt(h->easy, CURLOPT_XOAUTH2_BEARER, h->options.token);
+  }
+  if (h->options.username == NULL)
+    return;
+  /* Domoticz answers 401 without saying that it takes Basic: it is sent
+   * unasked. */
+  curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+  curl_easy_setopt(h->easy, CURLOPT_USERNAME, h->options.username);
+  curl_easy_setopt(h->easy, CURLOPT_PASSWORD,
+                   h->options.password == NULL ? "" : h->options.password);
+}
+
+static void
+set_options(struct http *h)
+{
+  CURL *easy = h->easy;
+  long verify = h->options.tls_verify ? 1 : 0;
+
+  set_protocols(easy);
+  set_login(h);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  /* A name server that does not answer keeps getaddrinfo() for 10 to 20 s; do
+   * not wait for its thread. */
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  /* Before 7.66, libcurl took what has no head for HTTP/0.9. */
+  curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, h->headers);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "meterpipe/" PACKAGE_VERSION);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->curl_error);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, h);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, h);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, h);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, h);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, begin_request);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, h);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify * 2);
+  if (h->options.ca_file != NULL) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, h->options.ca_file);
+    /* Else the CAs of the system would be trusted beside it. */
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+  }
+  if (h->direct)
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+}
+
+/* A proxy in the environment is for the internet: a server on this machine is
+ * asked directly, whatever no_proxy leaves out.  So is one over plain http: its
+ * proxy could read the password, and the environment of a cron run is another
+ * than that of the user who tried it. */
+static bool
+goes_directly(const char *url)
+{
+  return url_is_loopback(url) || !url_is_https(url);
+}
+
+static CURLcode global_result;
+
+static void
+init_global(void)
+{
+  global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* Once in the process, and never undone: a thread that resolves a name may
+ * outlive its request. */
+bool
+http_init(void)
+{
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+  return pthread_once(&once, init_global) == 0 && global_result == CURLE_OK;
+}
+
+struct http *
+http_new(const struct mp_host *host, const struct http_options *options)
+{
+  struct http *h = calloc(1, sizeof(*h));
+
+  if (h == NULL)
+    return NULL;
+  h->host = host;
+  h->options = *options;
+  h->direct = goes_directly(options->url);
+  h->fd = h->kept = CURL_SOCKET_BAD;
+  for (size_t i = 0; i < SOCKETS; i++)
+    h->sockets[i] = CURL_SOCKET_BAD;
+  return h;
+}
+
+int
+http_open(struct http *http)
+{
+  if (http->easy != NULL)
+    return MP_OK;
+  http->multi = curl_multi_init();
+  http->easy = curl_easy_init();
+  /* Word for word: the server takes nothing else for keep-alive. */
+  http->headers = curl_slist_append(NULL, "Connection: keep-alive");
+  if (http->multi == NULL || http->easy == NULL || http->headers == NULL) {
+    http_close(http);
+    return MP_ENOMEM;
+  }
+  curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 1L);
+  set_options(http);
+  return MP_OK;
+}
+
+void
+http_close(struct http *http)
+{
+  curl_easy_cleanup(http->easy);
+  curl_multi_cleanup(http->multi);
+  curl_slist_free_all(http->headers);
+  free(http->body);
+  http->easy = NULL;
+  http->multi = NULL;
+  http->headers = NULL;
+  http->body = NULL;
+  http->size = 0;
+}
+
+bool
+http_is_single(const struct http *http)
+{
+  return http->single;
+}
+
+void
+http_set_single(struct http *http)
+{
+  http->single = true;
+}
+
+void
+http_free(struct http *http)
+{
+  if (http == NULL)
+    return;
+  http_close(http);
+  free(http);
+}
+
+/* ---- A request ----------------------------------------------------------- */
+
+/* How the transfer ended. */
+static CURLcode
+transfer_result(struct http *h)
+{
+  CURLMsg *message;
+  int left;
+
+  do {
+    message = curl_multi_info_read(h->multi, &left);
+    if (message != NULL && message->msg == CURLMSG_DONE)
+      return message->data.result;
+  } while (message != NULL);
+  return CURLE_FAILED_INIT;
+}
+
+/* Waits for the connection or for the end of the run; true: the run ends. */
+static bool
+wait_or_cancel(struct http *h)
+{
+  struct curl_waitfd cancel = { .events = CURL_WAIT_POLLIN };
+  bool heed = !(h->flags & HTTP_UPDATE);
+  int n;
+
+  cancel.fd = h->host->cancel_fd(h->host);
+  heed = heed && cancel.fd >= 0;
+  curl_multi_wait(h->multi, heed ? &cancel : NULL, heed ? 1 : 0, WAIT_MS, &n);
+  return heed && cancel.revents != 0;
+}
+
+/* MP_OK: *ret_curl says how it ended. */
+static int
+transfer(struct http *h, CURLcode *ret_curl)
+{
+  int running = 0, code = MP_OK;
+
+  if (curl_multi_add_handle(h->multi, h->easy) != CURLM_OK)
+    return MP_ENOMEM;
+  do {
+    if (curl_multi_perform(h->multi, &running) != CURLM_OK)
+      break;
+    if (running > 0 && wait_or_cancel(h))
+      code = MP_ECANCELED;
+  } while (running > 0 && code == MP_OK);
+  if (code == MP_OK)
+    *ret_curl = transfer_result(h);
+  curl_multi_remove_handle(h->multi, h->easy);
+  return code;
+}
+
+static void
+refuse(struct http_answer *ret, int code, const char *what)
+{
+  ret->code = code;
+  snprintf(ret->what, sizeof(ret->what), "%s", what);
+}
+
+static void
+explain_timeout(struct http *h, int64_t timeout_ms, struct http_answer *ret)
+{
+  curl_off_t resolved = 0, ready = 0;
+
+  ret->code = MP_ETIMEOUT;
+  /* Of a connection that is used again, libcurl 8 says that the name took no
+   * time. */
+  curl_easy_getinfo(h->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+  curl_easy_getinfo(h->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+  snprintf(ret->what, sizeof(ret->what), "%s in %lld ms",
+           resolved > 0 || ready > 0
+             ? "no answer"
+             : "the name cannot be resolved: no name server answered",
+           (long long)timeout_ms);
+}
+
+/* Says why there is no answer. */
+static void
+explain(struct http *h, CURLcode curl, int64_t timeout_ms,
+        struct http_answer *ret)
+{
+  if (h->cut)
+    curl = CURLE_RECV_ERROR;
+  /* This system has no list of CAs. */
+  if (curl == CURLE_SSL_CACERT_BADFILE && h->options.ca_file == NULL)
+    curl = CURLE_SSL_ISSUER_ERROR;
+  http_explain(h->easy, curl, h->curl_error, ret);
+  if (h->too_long != NULL) {
+    snprintf(ret->what, sizeof(ret->what), "%s is longer than %zu KiB",
+             h->too_long, h->limit / 1024);
+  } else if (curl == CURLE_OPERATION_TIMEDOUT) {
+    explain_timeout(h, timeout_ms, ret);
+  }
+}
+
+/* The end of the run: the deadline, or a signal. */
+static void
+refuse_at_end(struct http *h, struct http_answer *ret)
+{
+  if (h->host->time_left(h->host) <= 0)
+    refuse(ret, MP_ETIMEOUT, "no time is left before the deadline");
+  else
+    refuse(ret, MP_ECANCELED, "interrupted; what is due waits");
+}
+
+static bool
+run_must_end(struct http *h)
+{
+  struct pollfd cancel = { .events = POLLIN };
+
+  cancel.fd = h->host->cancel_fd(h->host);
+  return cancel.fd >= 0 && poll(&cancel, 1, 0) > 0;
+}
+
+/* The connection that is left for the next request. */
+static void
+note_kept(struct http *h)
+{
+  h->kept = only_socket(h);
+  h->kept_at_ms = now_ms();
+  h->lost = false;
+}
+
+static void
+perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
+{
+  /* A long may have 32 bits. */
+  long limit = (long)(timeout_ms < INT_MAX ? timeout_ms : INT_MAX);
+  CURLcode curl = CURLE_OK;
+  int code;
+
+  curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, limit);
+  curl_easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT_MS, limit);
+  curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, h->single ? 1L : 0L);
+  curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, h->single ? 1L : 0L);
+  code = transfer(h, &curl);
+  ret->sent = may_have_left(h);
+  note_kept(h);
+  if (code == MP_ECANCELED) {
+    refuse_at_end(h, ret);
+  } else if (code != MP_OK) {
+    refuse(ret, code, "out of memory");
+  } else if (curl != CURLE_OK) {
+    explain(h, curl, timeout_ms, ret);
+  } else {
+    curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &ret->status);
+    http_note_redirect(h->easy, ret);
+    h->body[h->len] = '\0';
+    ret->body = h->body;
+    ret->len = h->len;
+  }
+}
+
+/* Sets the URL and makes room for a body, be it empty. */
+static bool
+prepare(struct http *h, const char *query)
+{
+  const char *base = h->options.url;
+  size_t size = strlen(base) + strlen(query) + sizeof("/json.htm?");
+  char *url = malloc(size);
+  CURLcode curl = CURLE_OUT_OF_MEMORY;
+
+  if (url != NULL) {
+    snprintf(url, size, "%s/json.htm?%s", base, query);
+    curl = curl_easy_setopt(h->easy, CURLOPT_URL, url);
+  }
+  free(url);
+  if (h->body == NULL) {
+    h->size = 4096;
+    h->body = malloc(h->size);
+  }
+  return curl == CURLE_OK && h->body != NULL;
+}
+
+void
+http_get(struct http *http, const char *query, unsigned flags,
+         struct http_answer *ret)
+{
+  int64_t timeout_ms = http->options.timeout_ms;
+  int64_t left_ms = http->host->time_left(http->host);
+
+  memset(ret, 0, sizeof(*ret));
+  http->flags = flags;
+  http->too_long = NULL;
+  http->cut = http->moved = http->lost = false;
+  http->fd = CURL_SOCKET_BAD;
+  http->head_len = http->len = 0;
+  http->curl_error[0] = '\0';
+  if (left_ms < timeout_ms)
+    timeout_ms = left_ms;
+  if (http_open(http) != MP_OK || !prepare(http, query))
+    refuse(ret, MP_ENOMEM, "out of memory");
+  else if (run_must_end(http))
+    refuse_at_end(http, ret);
+  else if (timeout_ms <= 0)
+    refuse(ret, MP_ETIMEOUT, "no time is left before the deadline");
+  else
+    perform(http, timeout_ms, ret);
+  mp_log(http->host, MP_LOG_DEBUG, http->options.url,
+         "GET /json.htm?%s: %ld, %zu bytes", query, ret->status, ret->len);
+}

@@ -1,0 +1,153 @@
+/*
+ * What a user asks about devices: which there are, and whether those that are
+ * configured suit.
+ */
+#include "plugins/domoticz/domoticz.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- list ---------------------------------------------------------------- */
+
+/* The label of what is shown ("4321.5 Watt", "45.5%") becomes the unit ("4321.5
+ * W"), so that a reader sees it once.  What shows another unit, or no number,
+ * stays as it is. */
+static void
+list_value(const struct device *device, char *buf, size_t size,
+           struct mp_listed *listed)
+{
+  struct number number;
+  size_t len = number_parse(device->data, &number);
+
+  listed->value = device->data;
+  if (device->fahrenheit || device->unit[0] == '\0' ||
+      device->state == DEVICE_GARBLED)
+    return;
+  listed->unit = device->unit;
+  snprintf(buf, size, "%.*s %s", (int)len, device->data, device->unit);
+  if (len > 0)
+    listed->value = buf;
+}
+
+void
+manage_list_device(const struct cJSON *object, const struct mp_list_sink *sink)
+{
+  struct mp_listed listed = { .struct_size = sizeof(listed) };
+  struct device device;
+  char value[sizeof(device.data) + sizeof(device.unit)];
+
+  listed.name = reply_member(object, "idx");
+  if (listed.name == NULL || !device_parse(object, -1, &device))
+    return;
+  listed.label = device.name;
+  listed.type = device.kind;
+  list_value(&device, value, sizeof(value), &listed);
+  listed.updated = device.updated[0] == '\0' ? NULL : device.updated;
+  sink->listed(sink, &listed);
+  device_clear(&device);
+}
+
+/* Whether Domoticz itself leaves the device out of its lists. */
+static bool
+is_left_out(const struct cJSON *object)
+{
+  const char *used = reply_member(object, "Used");
+  const char *name = reply_member(object, "Name");
+  /* Of hardware that is gone, Domoticz lists the devices. */
+  const char *hardware = reply_member(object, "HardwareTypeVal");
+
+  return (used != NULL && strcmp(used, "0") == 0) ||
+         (name != NULL && name[0] == '$') ||
+         (reply_is_true(object, "HardwareDisabled") && hardware != NULL &&
+          strcmp(hardware, "0") != 0);
+}
+
+int
+domoticz_list(void *self, const struct mp_list_sink *sink)
+{
+  struct domoticz *d = self;
+  const struct cJSON *object;
+  struct reply reply;
+  unsigned left_out = 0;
+  int code;
+
+  d->left = MP_OK;
+  code = fetch_devices(d, LIST_ALL, HTTP_LONG, &reply);
+  if (code != MP_OK)
+    return code;
+  for (object = reply.results; object != NULL; object = object->next)
+    if (is_left_out(object))
+      left_out++;
+    else
+      manage_list_device(object, sink);
+  reply_free(&reply);
+  if (left_out > 0)
+    mp_log(d->host, MP_LOG_NOTICE, d->url,
+           "%u device%s left out: not in use, hidden (the name begins with $), "
+           "or of disabled hardware; Setup, Devices shows them",
+           left_out, left_out == 1 ? " is" : "s are");
+  return MP_OK;
+}
+
+/* ---- check --------------------------------------------------------------- */
+
+/* An operand must be known exactly even when the state was lost. */
+static void
+check_operand(const struct domoticz *d, const struct slot *slot)
+{
+  const struct device *device = &slot->device;
+
+  if (!(slot->flags & (MP_TARGET_BASE | MP_TARGET_TOTAL)))
+    return;
+  if (device->state != DEVICE_SHOWS && device->state != DEVICE_EMPTY)
+    return;
+  if (device_reads_back(device))
+    return;
+  suit_warn(
+    d, slot,
+    device->type->form == DEVICE_COUNTER
+      ? "an operand that shows three decimals of what it stores; after a "
+        "loss of the state it is known only so far; give it the divider "
+        "1000, or use a Counter with own unit"
+      : "an operand that shows six significant digits of what it stores; "
+        "after a loss of the state it is known only so far; a Counter with "
+        "own unit GJ, divider 1000, shows all");
+}
+
+/* The hardware of a device that is written is an error if it is disabled. */
+static bool
+is_reported(const struct slot *slot)
+{
+  return slot->device.unfit != NULL && !(slot->flags & MP_TARGET_READ);
+}
+
+static void
+check_slot(const struct domoticz *d, const struct slot *slot)
+{
+  const struct device *device = &slot->device;
+
+  check_operand(d, slot);
+  suit_check_slot(d, slot);
+  if (device->hidden)
+    suit_warn(d, slot,
+              "hidden: Domoticz does not list a name that begins with $");
+  if (device->disabled && !is_reported(slot))
+    suit_warn(d, slot,
+              "its hardware is disabled or gone; Domoticz may hide it");
+  if (device->unused)
+    suit_warn(d, slot,
+              "not in use: Domoticz shows it among unused devices only");
+}
+
+int
+domoticz_check(void *self)
+{
+  struct domoticz *d = self;
+  uint32_t i;
+
+  for (i = 0; i < d->slot_count; i++)
+    if (d->slots[i].reach == REACH_DEVICE)
+      check_slot(d, &d->slots[i]);
+  suit_check_rights(d);
+  return MP_OK;
+}

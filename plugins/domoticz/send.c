@@ -1,0 +1,309 @@
+/*
+ * Sending what is due: one update for each device, and what became of it.
+ *
+ * What is certain of an update that did not go well:
+ *
+ *     never left (no connection, no time, the run ends)   not sent
+ *     refused: 401, 403, a status other than OK           rejected
+ *     too long for the server: 413, 414, 431              rejected
+ *     another 3xx or 4xx: nobody carried it out           retry
+ *     5xx: a proxy says so when the server behind it
+ *     did it and then went silent                         perhaps
+ *     no answer, half of one, one that is no JSON         perhaps
+ */
+#include "plugins/domoticz/domoticz.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/domoticz/url.h"
+
+static void
+clear_record(struct slot *slot)
+{
+  free(slot->text);
+  slot->text = NULL;
+  slot->has_value = slot->has_power = false;
+}
+
+int
+domoticz_begin(void *self, const struct mp_record *record)
+{
+  struct domoticz *d = self;
+  uint32_t i;
+
+  (void)record;
+  for (i = 0; i < d->slot_count; i++)
+    clear_record(&d->slots[i]);
+  return MP_OK;
+}
+
+static struct slot *
+slot_of(struct domoticz *d, uint32_t target)
+{
+  uint32_t i;
+
+  for (i = 0; i < d->slot_count; i++)
+    if (d->slots[i].value_target == target ||
+        d->slots[i].power_target == target)
+      return &d->slots[i];
+  return NULL;
+}
+
+/* Keeps VALUE beyond the callback.  The unit is the target's own already. */
+static int
+keep_value(struct domoticz *d, struct slot *slot, const struct mp_value *value)
+{
+  free(slot->text);
+  slot->text = NULL;
+  slot->value = *value;
+  slot->value.unit = slot->value.serial = slot->value.text = NULL;
+  if (value->kind == MP_TEXT) {
+    slot->text = strdup(value->text);
+    if (slot->text == NULL)
+      return mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
+  }
+  slot->has_value = true;
+  return MP_OK;
+}
+
+static int
+keep_power(struct domoticz *d, struct slot *slot, const struct mp_value *value)
+{
+  struct mp_value power = *value;
+
+  if (power.kind == MP_TEXT)
+    return mp_fail(d->host, MP_ECONFIG, slot->object,
+                   "a text cannot be a power");
+  if (power.unit != NULL && d->host->unit_convert(&power, "W", MP_EXACT) < 0)
+    return mp_fail(d->host, MP_ECONFIG, slot->object, "%s is no unit of power",
+                   value->unit);
+  slot->power = power;
+  slot->power.unit = slot->power.serial = NULL;
+  slot->has_power = true;
+  return MP_OK;
+}
+
+int
+domoticz_write(void *self, uint32_t target, const struct mp_value *value)
+{
+  struct domoticz *d = self;
+  struct slot *slot = slot_of(d, target);
+
+  if (slot == NULL)
+    return mp_fail(d->host, MP_EINTERNAL, d->url, "there is no target %" PRIu32,
+                   target);
+  return target == slot->power_target ? keep_power(d, slot, value)
+                                      : keep_value(d, slot, value);
+}
+
+/* ---- svalue: the value in the form that the device takes ----------------- */
+
+/* A plain decimal: never an exponent or a plus sign. */
+static bool
+format_number(const struct domoticz *d, struct number n, char *buf, size_t size)
+{
+  struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
+  int len;
+
+  value.coef = n.coef;
+  value.exp10 = n.exp10;
+  len = d->host->decimal_format(&value, buf, size);
+  return len > 0 && (size_t)len < size;
+}
+
+static struct number
+number_of(const struct mp_value *value)
+{
+  return (struct number){ value->coef, value->exp10 };
+}
+
+/* A whole number of the device's steps: Wh, or what the divider makes. */
+static int
+format_count(const struct domoticz *d, const struct slot *slot, struct number n,
+             char *buf, size_t size)
+{
+  int64_t count;
+
+  if (!number_count(n, slot->device.step, &count))
+    return mp_fail(d->host, MP_ERANGE, slot->object,
+                   "the value is no whole number of the steps that \"%s\" (%s) "
+                   "counts",
+                   slot->device.name, slot->device.kind);
+  snprintf(buf, size, "%" PRId64, count);
+  return MP_OK;
+}
+
+/* "W;Wh".  What is missing in this record stays as the device shows it. */
+static int
+format_kwh(const struct domoticz *d, const struct slot *slot, char *buf,
+           size_t size)
+{
+  const struct device *device = &slot->device;
+  struct number power = { 0, 0 };
+  char watt[NUMBER_TEXT], count[NUMBER_TEXT];
+  int code;
+
+  if (slot->has_power)
+    power = number_of(&slot->power);
+  else if (slot->power_target != NO_TARGET && device->has_power)
+    power = device->power;
+  code = format_count(d, slot,
+                      slot->has_value ? number_of(&slot->value) : device->value,
+                      count, sizeof(count));
+  if (code != MP_OK)
+    return code;
+  if (!format_number(d, power, watt, sizeof(watt)))
+    return mp_fail(d->host, MP_ERANGE, slot->object, "the power is too large");
+  snprintf(buf, size, "%s;%s", watt, count);
+  return MP_OK;
+}
+
+/* The svalue of the slot's record, from malloc. */
+static int
+format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
+{
+  const struct device *device = &slot->device;
+  char buf[2 * NUMBER_TEXT];
+  int code = MP_OK;
+
+  if (slot->text != NULL && device->type->form != DEVICE_TEXT)
+    return mp_fail(d->host, MP_ECONFIG, slot->object,
+                   "a text cannot go to \"%s\" (%s); use a Text device",
+                   device->name, device->kind);
+  if (device->type->form == DEVICE_KWH)
+    code = format_kwh(d, slot, buf, sizeof(buf));
+  else if (device->type->form == DEVICE_COUNTER ||
+           device->type->form == DEVICE_GAS)
+    code = format_count(d, slot, number_of(&slot->value), buf, sizeof(buf));
+  else if (slot->text == NULL &&
+           !format_number(d, number_of(&slot->value), buf, sizeof(buf)))
+    code = mp_fail(d->host, MP_ERANGE, slot->object, "the value is too large");
+  if (code != MP_OK)
+    return code;
+  *ret = url_escape(slot->text == NULL ? buf : slot->text);
+  return *ret != NULL
+           ? MP_OK
+           : mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
+}
+
+/* ---- One update ---------------------------------------------------------- */
+
+/* What became of an update that CODE (reported) says was not accepted. */
+static uint32_t
+judge(const struct http_answer *answer, int code)
+{
+  if (answer->code != MP_OK)
+    return answer->sent ? MP_PERHAPS : MP_NOT_SENT;
+  if (answer->status == 401 || answer->status == 403 ||
+      talk_is_too_long(answer->status))
+    return MP_REJECTED;
+  if (answer->status >= 300 && answer->status < 500)
+    return MP_RETRY;
+  return code == MP_OK ? MP_ACCEPTED : MP_PERHAPS;
+}
+
+static uint32_t
+report_refusal(const struct domoticz *d, const struct slot *slot,
+               const struct reply *reply)
+{
+  char status[32];
+
+  device_copy_text(status, sizeof(status), reply->status);
+  mp_fail(d->host, MP_EREFUSED, slot->object,
+          "Domoticz refuses the update (status \"%s\"); does the device still "
+          "exist",
+          status);
+  return MP_REJECTED;
+}
+
+static uint32_t
+send_svalue(struct domoticz *d, const struct slot *slot, const char *svalue)
+{
+  static const char command[] = "type=command&param=udevice&idx=%s&nvalue=0"
+                                "&svalue=%s";
+  size_t size = sizeof(command) + IDX_DIGITS + strlen(svalue);
+  char *query = malloc(size);
+  struct http_answer answer;
+  struct reply reply;
+  uint32_t result;
+  int code;
+
+  if (query == NULL) {
+    mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
+    return MP_NOT_SENT;
+  }
+  snprintf(query, size, command, slot->idx, svalue);
+  code = talk_change(d, slot->object, query, &answer, &reply);
+  free(query);
+  result = judge(&answer, code);
+  if (code != MP_OK)
+    return result;
+  /* An answer without a status is no answer to this. */
+  if (reply.status[0] == '\0') {
+    mp_fail(d->host, MP_EPROTO, slot->object,
+            "the answer has no status; is this Domoticz");
+    result = MP_PERHAPS;
+  } else if (!reply_ok(&reply)) {
+    result = report_refusal(d, slot, &reply);
+  }
+  reply_free(&reply);
+  return result;
+}
+
+static uint32_t
+send_slot(struct domoticz *d, const struct slot *slot)
+{
+  char *svalue;
+  uint32_t result;
+
+  if (d->left != MP_OK)
+    return MP_NOT_SENT;
+  /* How a device takes its value is known from what it showed. */
+  if (slot->reach != REACH_DEVICE || slot->device.state == DEVICE_GARBLED)
+    return MP_NOT_SENT;
+  if (slot->device.state == DEVICE_UNFIT || slot->device.unfit != NULL)
+    return MP_REJECTED; /* reported when it was asked */
+  if (format_svalue(d, slot, &svalue) != MP_OK)
+    return MP_REJECTED;
+  result = send_svalue(d, slot, svalue);
+  free(svalue);
+  if (result == MP_ACCEPTED || result == MP_PERHAPS)
+    first_day_tell(d, slot);
+  return result;
+}
+
+/* Only a kWh device has a power; this was reported when it was asked. */
+static void
+reject_power(struct slot *slot, const struct mp_result_sink *sink)
+{
+  sink->result(sink, 0, slot->power_target, MP_REJECTED);
+  slot->has_power = false;
+}
+
+int
+domoticz_commit(void *self, const struct mp_result_sink *sink)
+{
+  struct domoticz *d = self;
+  struct slot *slot;
+  uint32_t i, result;
+
+  for (i = 0; i < d->slot_count; i++) {
+    slot = &d->slots[i];
+    if (slot->has_power && slot->reach == REACH_DEVICE &&
+        slot->device.type->form != DEVICE_KWH)
+      reject_power(slot, sink);
+    if (!slot->has_value && !slot->has_power)
+      continue;
+    result = send_slot(d, slot);
+    if (slot->has_value)
+      sink->result(sink, 0, slot->value_target, result);
+    if (slot->has_power)
+      sink->result(sink, 0, slot->power_target, result);
+    clear_record(slot);
+  }
+  talk_note_connection(d);
+  return d->left;
+}

@@ -1,0 +1,245 @@
+/*
+ * Making one device:
+ *
+ *     createdevice          answers the idx of the row that it made
+ *     createvirtualsensor   where there is no createdevice; Domoticz marks it
+ *                           for removal, and it answers an idx that it guesses
+ *                           before the row is made
+ *     getdevices            does that idx have our name and type?
+ *     setused               gives a counter its kind, divider and unit, and a
+ *                           Custom Sensor its unit where createdevice ignored
+ *                           it
+ *
+ * setused renames the device, so it is sent only to a device that was found to
+ * be the new one.
+ */
+#include "plugins/domoticz/sensor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/domoticz/url.h"
+
+#define NEW_DEVICE "a new device"
+
+/* A sensor and its texts as a query takes them. */
+struct job {
+  const struct sensor *sensor;
+  const char *hardware;
+  char *name, *unit; /* from url_escape; unit NULL: none */
+};
+
+/* ---- Making -------------------------------------------------------------- */
+
+/* Makes the device by the command PARAM; TYPE says its type.  WHAT: see
+ * talk_command. */
+static int
+make_by(struct domoticz *d, const struct job *job, const char *what,
+        const char *param, const char *type, char *idx)
+{
+  bool custom = job->unit != NULL && job->sensor->recipe->adjust == NULL;
+  char query[1024];
+  struct reply reply;
+  int len = snprintf(
+    query, sizeof(query), "type=command&param=%s&idx=%s&sensorname=%s&%s%s%s",
+    param, job->hardware, job->name, type, custom ? "&sensoroptions=1%3B" : "",
+    custom ? job->unit : "");
+  int code;
+
+  if (len < 0 || (size_t)len >= sizeof(query))
+    return mp_fail(d->host, MP_ECONFIG, d->url, "the name is too long");
+  code = talk_command(d, what, query, &reply);
+  return code != MP_OK
+           ? code
+           : talk_take_idx(d, NEW_DEVICE, &reply, idx, IDX_DIGITS + 1);
+}
+
+static int
+make(struct domoticz *d, const struct job *job, char *idx)
+{
+  const struct recipe *r = job->sensor->recipe;
+  char type[48];
+  int code;
+
+  snprintf(type, sizeof(type), "sensormappedtype=0x%04X", r->mapped);
+  code = make_by(d, job, NULL, "createdevice", type, idx);
+  if (code != MP_DROP)
+    return code;
+  snprintf(type, sizeof(type), "sensortype=%d", r->sensor);
+  return make_by(d, job, NEW_DEVICE, "createvirtualsensor", type, idx);
+}
+
+/* ---- Checking ------------------------------------------------------------ */
+
+static int
+report_other(const struct domoticz *d, const struct sensor *sensor,
+             const char *idx, const struct device *device)
+{
+  return mp_fail(
+    d->host, MP_EPROTO, d->url,
+    "the server gave idx %s for the new device \"%s\", but that is "
+    "\"%s\" (%s), and was not changed; see Setup, Devices",
+    idx, sensor->label, device->name, device->kind);
+}
+
+/* Compares the device that OBJECT describes with SENSOR. */
+static int
+compare(struct domoticz *d, const struct sensor *sensor, const char *idx,
+        const cJSON *object, bool *ret_unit_set)
+{
+  char name[sizeof(((struct device *)NULL)->name)];
+  struct device device;
+  int code = MP_OK;
+
+  if (!device_parse(object, -1, &device))
+    return mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
+  device_copy_text(name, sizeof(name), sensor->label);
+  if (strcmp(device.name, name) != 0 ||
+      strcmp(device.kind, sensor->recipe->kind) != 0)
+    code = report_other(d, sensor, idx, &device);
+  *ret_unit_set =
+    sensor->unit == NULL || strcmp(device.unit, sensor->unit) == 0;
+  device_clear(&device);
+  return code;
+}
+
+/* Whether IDX is the new device: MP_OK, or a reason, which is reported. */
+static int
+check_new(struct domoticz *d, const struct sensor *sensor, const char *idx,
+          bool *ret_unit_set)
+{
+  struct reply reply;
+  const cJSON *object;
+  int code = fetch_device(d, idx, &reply, &object);
+
+  if (code != MP_OK)
+    return code;
+  if (object != NULL)
+    code = compare(d, sensor, idx, object, ret_unit_set);
+  else
+    code = mp_fail(d->host, MP_EPROTO, d->url,
+                   "the server gave idx %s for the new device \"%s\", and does "
+                   "not list it; see Setup, Devices",
+                   idx, sensor->label);
+  reply_free(&reply);
+  return code;
+}
+
+/* ---- Setting up ---------------------------------------------------------- */
+
+/* base64 (RFC 4648, section 4); SIZE holds 4 / 3 of TEXT and a NUL. */
+static void
+encode_base64(const char *text, char *buf, size_t size)
+{
+  static const char digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  size_t len = strlen(text), i, out = 0;
+  uint32_t bits;
+
+  for (i = 0; i < len && out + 5 <= size; i += 3) {
+    bits = (uint32_t)(unsigned char)text[i] << 16;
+    if (i + 1 < len)
+      bits |= (uint32_t)(unsigned char)text[i + 1] << 8;
+    if (i + 2 < len)
+      bits |= (uint32_t)(unsigned char)text[i + 2];
+    buf[out++] = digits[bits >> 18];
+    buf[out++] = digits[bits >> 12 & 63];
+    buf[out++] = digits[bits >> 6 & 63];
+    buf[out++] = digits[bits & 63];
+  }
+  /* In place of the bytes that there were not. */
+  for (; i > len; i--)
+    buf[out + len - i] = '=';
+  buf[out] = '\0';
+}
+
+static bool
+is_energy(const struct mp_host *host, const char *unit)
+{
+  struct mp_value one = { .struct_size = sizeof(one), .kind = MP_GAUGE };
+
+  one.coef = 1;
+  one.unit = unit;
+  return host->unit_convert(&one, "J", MP_EXACT) >= 0;
+}
+
+/* The device option that gives a counter its unit, for a query; from malloc. */
+static char *
+unit_option(const struct mp_host *host, const char *unit)
+{
+  char text[SENSOR_UNIT_MAX + 64], encoded[2 * sizeof(text)];
+
+  snprintf(text, sizeof(text), "ValueQuantity:%s;ValueUnits:%s;",
+           is_energy(host, unit) ? "Energy" : "Custom", unit);
+  encode_base64(text, encoded, sizeof(encoded));
+  return url_escape(encoded);
+}
+
+/* Sends setused with the pairs SETTINGS and their end OPTION. */
+static int
+set_up(struct domoticz *d, const struct job *job, const char *idx,
+       const char *settings, const char *option)
+{
+  char query[2048];
+  struct reply reply;
+  int code, len;
+
+  len = snprintf(query, sizeof(query),
+                 "type=command&param=setused&idx=%s&name=%s&%s%s&used=true",
+                 idx, job->name, settings, option);
+  if (len < 0 || (size_t)len >= sizeof(query))
+    return mp_fail(d->host, MP_ECONFIG, d->url, "the name is too long");
+  code = talk_command(d, "setting up the new device", query, &reply);
+  if (code == MP_OK)
+    reply_free(&reply);
+  return code;
+}
+
+/* Gives the new counter its kind, divider and unit. */
+static int
+adjust(struct domoticz *d, const struct job *job, const char *idx)
+{
+  const char *unit = job->sensor->unit;
+  char *option = unit == NULL ? strdup("") : unit_option(d->host, unit);
+  int code;
+
+  if (option == NULL)
+    return mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
+  code = set_up(d, job, idx, job->sensor->recipe->adjust, option);
+  free(option);
+  return code;
+}
+
+static int
+make_and_set_up(struct domoticz *d, const struct job *job, char *idx)
+{
+  bool unit_set = true;
+  int code = make(d, job, idx);
+
+  if (code == MP_OK)
+    code = check_new(d, job->sensor, idx, &unit_set);
+  if (code != MP_OK)
+    return code;
+  if (job->sensor->recipe->adjust != NULL)
+    return adjust(d, job, idx);
+  return unit_set ? MP_OK : set_up(d, job, idx, "devoptions=1%3B", job->unit);
+}
+
+int
+sensor_make(struct domoticz *d, const struct sensor *sensor,
+            const char *hardware, char idx[IDX_DIGITS + 1])
+{
+  struct job job = { .sensor = sensor, .hardware = hardware };
+  int code;
+
+  job.name = url_escape(sensor->label);
+  job.unit = sensor->unit == NULL ? NULL : url_escape(sensor->unit);
+  if (job.name == NULL || (sensor->unit != NULL && job.unit == NULL))
+    code = mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
+  else
+    code = make_and_set_up(d, &job, idx);
+  free(job.name);
+  free(job.unit);
+  return code;
+}

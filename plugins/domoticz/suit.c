@@ -1,0 +1,130 @@
+/*
+ * check: whether the devices, and the rights of the login, suit what this
+ * pipeline does.  What would fail in a run is an error; what a user would
+ * regret later is a warning.
+ */
+#include "plugins/domoticz/domoticz.h"
+
+#include <string.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* param=getauth: "rights" of a login that may only read. */
+#define RIGHTS_VIEWER "0"
+
+void
+suit_warn(const struct domoticz *d, const struct slot *slot, const char *what)
+{
+  mp_log(d->host, MP_LOG_WARNING, slot->object, "\"%s\" (%s): %s",
+         slot->device.name, slot->device.kind, what);
+}
+
+/* ---- Steps --------------------------------------------------------------- */
+
+/* The finest step in which heat meters count, where it is not 0.001. */
+static struct number
+usual_step(const char *unit)
+{
+  static const char *const whole[] = { "kWh", "MJ", "l" };
+
+  for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
+    if (strcmp(whole[i], unit) == 0)
+      return (struct number){ 1, 0 };
+  return (struct number){ 1, -3 };
+}
+
+static struct mp_value
+value_of(struct number n)
+{
+  return (struct mp_value){ .struct_size = sizeof(struct mp_value),
+                            .kind = MP_GAUGE,
+                            .coef = n.coef,
+                            .exp10 = n.exp10 };
+}
+
+/* An operand that is rounded is known only so far once the state was lost. */
+static void
+check_step(const struct domoticz *d, const struct slot *slot)
+{
+  const struct device *device = &slot->device;
+  struct mp_value step = value_of(device->step);
+  struct mp_value usual = value_of(usual_step(device->unit));
+  char text[64];
+  int len;
+
+  if (!(slot->flags & (MP_TARGET_BASE | MP_TARGET_TOTAL)) ||
+      device->type->form != DEVICE_COUNTER || device->step.coef == 0 ||
+      d->host->decimal_compare(&step, &usual) <= 0)
+    return;
+  len = d->host->decimal_format(&step, text, sizeof(text));
+  if (len <= 0 || (size_t)len >= sizeof(text))
+    return;
+  mp_log(d->host, MP_LOG_WARNING, slot->object,
+         "\"%s\" (%s): an operand that stores steps of %s %s, which may be "
+         "coarser than the reading: after a loss of the state, usage is wrong "
+         "by up to one step; give it the divider 1000",
+         device->name, device->kind, text, device->unit);
+}
+
+/* ---- Types --------------------------------------------------------------- */
+
+static void
+check_type(const struct domoticz *d, const struct slot *slot)
+{
+  const struct device *device = &slot->device;
+
+  if (device->managed)
+    suit_warn(
+      d, slot,
+      "Domoticz draws no graph of a Managed Counter from these updates; use "
+      "a Counter");
+  if (device->sold_as == SOLD_AS_GAS)
+    suit_warn(
+      d, slot,
+      "Domoticz counts and prices it as bought gas; use a Counter with own "
+      "unit m3");
+  if (device->sold_as == SOLD_AS_WATER)
+    suit_warn(
+      d, slot,
+      "Domoticz counts and prices it as bought water: right for a water "
+      "meter; for the water of a heating circuit, use a Counter with own "
+      "unit m3");
+}
+
+void
+suit_check_slot(const struct domoticz *d, const struct slot *slot)
+{
+  if (slot->device.state != DEVICE_SHOWS && slot->device.state != DEVICE_EMPTY)
+    return;
+  check_step(d, slot);
+  if (!(slot->flags & MP_TARGET_READ))
+    check_type(d, slot);
+}
+
+/* ---- Rights -------------------------------------------------------------- */
+
+static bool
+writes_any(const struct domoticz *d)
+{
+  for (uint32_t i = 0; i < d->slot_count; i++)
+    if (!(d->slots[i].flags & MP_TARGET_READ))
+      return true;
+  return false;
+}
+
+void
+suit_check_rights(struct domoticz *d)
+{
+  struct reply reply;
+  const char *rights;
+
+  if (!writes_any(d) || d->left != MP_OK ||
+      talk_read(d, NULL, "type=command&param=getauth", 0, &reply) != MP_OK)
+    return;
+  rights = reply_ok(&reply) ? reply_member(reply.root, "rights") : NULL;
+  if (rights != NULL && strcmp(rights, RIGHTS_VIEWER) == 0)
+    mp_fail(d->host, MP_EREFUSED, d->url,
+            "the login may only read, and every update would be refused: give "
+            "it the right to update devices (rights User, not Viewer)");
+  reply_free(&reply);
+}

@@ -1,0 +1,204 @@
+/*
+ * One request and its reply, and what each way to fail means: which setting of
+ * Domoticz is to be looked at, and whether there is sense in going on.
+ */
+#include "plugins/domoticz/domoticz.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char no_login[] =
+  "HTTP 401: it wants a login: add this machine's address to the trusted "
+  "networks (Setup, Settings, Security), or give `token`, or `username` and "
+  "`password`";
+static const char login_plain[] =
+  "HTTP 401: the login is not taken: check `username` and `password`; over "
+  "plain http Domoticz takes a login only with \"Allow Basic Auth over plain "
+  "HTTP\" ticked (Setup, Settings, Security): tick it, use https or give "
+  "`token`; in a trusted network leave `username` out";
+static const char login_tls[] =
+  "HTTP 401: the login is not taken: check `username` and `password`, and that "
+  "the user is active (Setup, Users)";
+static const char bad_token[] =
+  "HTTP 401: the access token is not taken: it has expired or was removed "
+  "(Setup, More Options, Access Tokens), or Domoticz is older than 2026.2";
+static const char no_right[] =
+  "HTTP 403: no right to this: the user or token may only read, or the device "
+  "is not shared with the user (Setup, Users)";
+static const char no_administrator[] =
+  "HTTP 403: no right to this: only an administrator may make devices; give "
+  "the login or token of one (Setup, Users)";
+static const char bad_request[] =
+  "HTTP 400: the request makes no sense to the server; does `url` lack the "
+  "path before json.htm, or have a wrong one (a Domoticz started with "
+  "-webroot, or behind a proxy)";
+
+static const char too_long[] =
+  "HTTP %ld: the request is too long for the server: send a shorter text to "
+  "this device, or give a shorter path in `url`";
+
+/* URI Too Long; Content Too Large and Request Header Fields Too Large, which
+ * some send instead. */
+bool
+talk_is_too_long(long status)
+{
+  return status == 414 || status == 413 || status == 431;
+}
+
+static const char *
+unauthorized(const struct domoticz *d)
+{
+  if (d->with_token)
+    return bad_token;
+  if (!d->with_login)
+    return no_login;
+  return d->with_tls ? login_tls : login_plain;
+}
+
+/* Reports an HTTP status that is no 200; 404 may be the other API. */
+static int
+report_status(struct domoticz *d, const char *object,
+              const struct http_answer *answer)
+{
+  long status = answer->status;
+
+  if (status == 401)
+    return mp_fail(d->host, MP_EREFUSED, d->url, "%s", unauthorized(d));
+  if (status == 403)
+    return mp_fail(d->host, MP_EREFUSED, object, "%s",
+                   d->manages ? no_administrator : no_right);
+  if (status == 400)
+    return mp_fail(d->host, MP_EPROTO, object, "%s", bad_request);
+  if (status == 404)
+    return mp_fail(d->host, MP_EPROTO, d->url,
+                   "HTTP 404: there is no json.htm; is this Domoticz, and does "
+                   "its URL have a path before it");
+  if (talk_is_too_long(status))
+    return mp_fail(d->host, MP_EREFUSED, object, too_long, status);
+  if (status >= 300 && status < 400 && answer->what[0] != '\0')
+    return mp_fail(d->host, MP_EPROTO, d->url,
+                   "HTTP %ld: it leads to %s, and is not followed; if that is "
+                   "the server, give it as `url`",
+                   status, answer->what);
+  if (status >= 500)
+    return mp_fail(d->host, MP_EAGAIN, object,
+                   "HTTP %ld: the server cannot do it now", status);
+  return mp_fail(d->host, MP_EPROTO, object, "HTTP %ld, which makes no sense",
+                 status);
+}
+
+/* Why the server is not to be asked again in this run; MP_OK: it is. */
+static int
+reason_to_leave(const struct http_answer *answer)
+{
+  switch (answer->code) {
+  case MP_OK:
+    return answer->status == 401 ? MP_EREFUSED : MP_OK;
+  case MP_EAGAIN:
+  case MP_EPROTO:
+    return answer->sent ? MP_OK : answer->code;
+  default:
+    return answer->code;
+  }
+}
+
+static int
+talk(struct domoticz *d, const char *object, const char *query, unsigned flags,
+     struct http_answer *answer, struct reply *ret)
+{
+  http_get(d->http, query, flags, answer);
+  d->left = reason_to_leave(answer);
+  if (answer->code == MP_ECANCELED) { /* no failure of the server */
+    mp_log(d->host, MP_LOG_INFO, d->url, "%s", answer->what);
+    return MP_ECANCELED;
+  }
+  if (answer->code != MP_OK)
+    return mp_fail(d->host, answer->code, d->url, "%s", answer->what);
+  if (answer->status == 404)
+    return MP_DROP;
+  if (object == NULL)
+    object = d->url;
+  if (answer->status != 200)
+    return report_status(d, object, answer);
+  if (!reply_parse(answer->body, answer->len, ret))
+    return mp_fail(d->host, MP_EPROTO, object,
+                   "the answer is no JSON; is this Domoticz");
+  return MP_OK;
+}
+
+int
+talk_read(struct domoticz *d, const char *object, const char *query,
+          unsigned flags, struct reply *ret)
+{
+  struct http_answer answer;
+
+  return talk(d, object, query, flags, &answer, ret);
+}
+
+int
+talk_change(struct domoticz *d, const char *object, const char *query,
+            struct http_answer *answer, struct reply *ret)
+{
+  int code = talk(d, object, query, HTTP_UPDATE, answer, ret);
+
+  return code == MP_DROP ? report_status(d, object, answer) : code;
+}
+
+/* ---- Commands ------------------------------------------------------------ */
+
+int
+talk_command(struct domoticz *d, const char *what, const char *query,
+             struct reply *ret)
+{
+  struct http_answer answer;
+  int code = talk_change(d, NULL, query, &answer, ret);
+
+  if (code != MP_OK)
+    return code;
+  if (reply_ok(ret))
+    return MP_OK;
+  reply_free(ret);
+  if (what == NULL)
+    return MP_DROP;
+  return mp_fail(d->host, MP_EREFUSED, d->url,
+                 "%s is refused; only an administrator may do it", what);
+}
+
+int
+talk_take_idx(struct domoticz *d, const char *what, struct reply *reply,
+              char *idx, size_t size)
+{
+  bool good = reply_copy_idx(reply->root, idx, size);
+
+  reply_free(reply);
+  return good ? MP_OK
+              : mp_fail(d->host, MP_EPROTO, d->url,
+                        "%s: the answer tells no idx", what);
+}
+
+/* ---- Connections --------------------------------------------------------- */
+
+/* The URL of a server that closes connections unannounced. */
+#define CLOSES_KEY "closes"
+
+void
+talk_note_connection(struct domoticz *d)
+{
+  const char *known = d->host->store_get(d->host, CLOSES_KEY);
+
+  if (!http_is_single(d->http) || (known != NULL && strcmp(known, d->url) == 0))
+    return;
+  mp_log(d->host, MP_LOG_INFO, d->url,
+         "closes connections without announcing it; each request gets a new "
+         "connection from now on");
+  d->host->store_set(d->host, CLOSES_KEY, d->url);
+}
+
+void
+talk_recall_connection(struct domoticz *d)
+{
+  const char *known = d->host->store_get(d->host, CLOSES_KEY);
+
+  if (known != NULL && strcmp(known, d->url) == 0)
+    http_set_single(d->http);
+}

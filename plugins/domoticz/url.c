@@ -1,0 +1,134 @@
+/*
+ * URLs are read by libcurl's own parser: what it would connect to is what was
+ * checked.
+ */
+#include "plugins/domoticz/url.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Part WHAT of URL, for curl_free; NULL: it has none, or is no URL. */
+static char *
+url_part(const char *url, CURLUPart what)
+{
+  CURLU *u = curl_url();
+  char *part = NULL;
+
+  if (u != NULL && (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
+                    curl_url_get(u, what, &part, 0) != CURLUE_OK))
+    part = NULL;
+  curl_url_cleanup(u);
+  return part;
+}
+
+static bool
+has_part(const char *url, CURLUPart what)
+{
+  char *part = url_part(url, what);
+  bool has = part != NULL;
+
+  curl_free(part);
+  return has;
+}
+
+/* A scheme means the same in capitals (RFC 3986, section 3.1). */
+static bool
+begins_with(const char *url, const char *scheme)
+{
+  return strncasecmp(url, scheme, strlen(scheme)) == 0;
+}
+
+bool
+url_is_https(const char *url)
+{
+  return begins_with(url, "https://");
+}
+
+const char *
+url_problem(const char *url)
+{
+  if (!begins_with(url, "http://") && !url_is_https(url))
+    return "must begin with http:// or https://";
+  if (!has_part(url, CURLUPART_HOST))
+    return "is no valid URL";
+  if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
+    return "holds a user name or password; give them as `username` and "
+           "`password`";
+  if (strchr(url, '?') != NULL || strchr(url, '#') != NULL ||
+      strstr(url, "json.htm") != NULL)
+    return "must end before /json.htm";
+  return NULL;
+}
+
+/* Any of 127.0.0.0/8; not a name that only begins so. */
+static bool
+is_loopback_address(const char *host)
+{
+  return strncmp(host, "127.", 4) == 0 &&
+         host[strspn(host, "0123456789.")] == '\0';
+}
+
+bool
+url_is_loopback(const char *url)
+{
+  char *host = url_part(url, CURLUPART_HOST);
+  bool loopback =
+    host != NULL && (strcasecmp(host, "localhost") == 0 ||
+                     strcmp(host, "[::1]") == 0 || is_loopback_address(host));
+
+  curl_free(host);
+  return loopback;
+}
+
+/* Cuts END off TEXT where it ends with that. */
+static void
+cut_end(char *text, const char *end)
+{
+  size_t len = strlen(text), cut = strlen(end);
+
+  if (len >= cut && strcmp(text + len - cut, end) == 0)
+    text[len - cut] = '\0';
+}
+
+char *
+url_shown(const char *url)
+{
+  static const CURLUPart unfit[] = { CURLUPART_USER, CURLUPART_PASSWORD,
+                                     CURLUPART_OPTIONS, CURLUPART_QUERY,
+                                     CURLUPART_FRAGMENT };
+  CURLU *u = curl_url();
+  char *part = NULL, *shown = NULL;
+  bool whole = u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK;
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(unfit); i++)
+    whole = whole && curl_url_set(u, unfit[i], NULL, 0) == CURLUE_OK;
+  if (whole && curl_url_get(u, CURLUPART_URL, &part, 0) == CURLUE_OK)
+    shown = strdup(part);
+  curl_free(part);
+  curl_url_cleanup(u);
+  if (shown != NULL) {
+    cut_end(shown, "/json.htm");
+    cut_end(shown, "/");
+  }
+  if (shown != NULL && url_problem(shown) != NULL) {
+    free(shown);
+    shown = NULL;
+  }
+  return shown;
+}
+
+char *
+url_escape(const char *text)
+{
+  char *escaped = curl_easy_escape(NULL, text, (int)strlen(text));
+  char *copy = escaped == NULL ? NULL : strdup(escaped);
+
+  curl_free(escaped);
+  return copy;
+}

@@ -1,0 +1,387 @@
+/*
+ * exec: delivers to whatever a command delivers to.  The command is given the
+ * records as lines of JSON on its standard input, and its exit status is the
+ * acknowledgement:
+ *
+ *     0    delivered
+ *     75   not now, try again later (EX_TEMPFAIL)
+ *     else refused
+ *
+ * An optional second command, fetch, prints what the targets show.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <meterpipe/plugin.h>
+
+#include "plugins/exec/child.h"
+#include "plugins/exec/find.h"
+#include "plugins/exec/json_value.h"
+#include "plugins/exec/words.h"
+#include "plugins/exec/record.h"
+
+static const struct mp_option options[] = {
+  { "command", MP_TYPE_STRING, MP_REQUIRED, NULL, NULL,
+    "the program that delivers, and its arguments; no shell reads it" },
+  { "class", MP_TYPE_CHOICE, MP_REQUIRED, NULL, "live|latest|append|history",
+    "how it is delivered: see DELIVERY CLASSES in meterpipe-plugin(3)" },
+  { "timeout", MP_TYPE_DURATION, 0, "30s", "1ms..",
+    "how long a command may run" },
+  { "fetch", MP_TYPE_STRING, 0, NULL, NULL,
+    "a program that prints what the targets show, and its arguments" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+struct exec {
+  const struct mp_host *host;
+  char **command, **fetch;
+  struct record_writer writer;
+  uint32_t records; /* begun since the last commit */
+  int failed;       /* a reason: not all is there, nothing is delivered */
+};
+
+/* ---- Life ---------------------------------------------------------------- */
+
+static void
+exec_destroy(void *self)
+{
+  struct exec *e = self;
+
+  if (e == NULL)
+    return;
+  words_free(e->command);
+  words_free(e->fetch);
+  record_free(&e->writer);
+  free(e);
+}
+
+static int
+exec_create(const struct mp_host *host, void **ret_self)
+{
+  struct exec *e = calloc(1, sizeof(*e));
+  int answer;
+
+  if (e == NULL)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  e->host = host;
+  answer = words_of_option(host, "command", &e->command);
+  if (answer == MP_OK)
+    answer = words_of_option(host, "fetch", &e->fetch);
+  if (answer != MP_OK) {
+    exec_destroy(e);
+    return answer;
+  }
+  *ret_self = e;
+  return MP_OK;
+}
+
+static void
+exec_close(void *self)
+{
+  struct exec *e = self;
+
+  record_forget(&e->writer);
+  e->records = 0;
+  e->failed = MP_OK;
+}
+
+/* ---- Records ------------------------------------------------------------- */
+
+/* Said once; the commit then delivers nothing. */
+static int
+keep_result(struct exec *e, int answer)
+{
+  if (answer != MP_OK && e->failed == MP_OK)
+    e->failed = mp_fail(e->host, answer, e->command[0], "out of memory");
+  return e->failed;
+}
+
+static int
+exec_begin(void *self, const struct mp_record *record)
+{
+  struct exec *e = self;
+
+  e->records++;
+  return keep_result(e, record_begin(&e->writer, record));
+}
+
+static int
+exec_write(void *self, uint32_t number, const struct mp_value *value)
+{
+  struct exec *e = self;
+  const struct mp_target *target = e->host->target(e->host, number);
+
+  if (target == NULL)
+    return mp_fail(e->host, MP_EINTERNAL, e->command[0],
+                   "there is no target %lu", (unsigned long)number);
+  return keep_result(e, record_add(&e->writer, e->host, target->name, value));
+}
+
+/* ---- Delivering ---------------------------------------------------------- */
+
+/* What became of the records, by the command's end. */
+static uint32_t
+judge(const struct child *child, int answer)
+{
+  if (answer != MP_OK)
+    return child->started ? MP_PERHAPS : MP_NOT_SENT;
+  if (child->status == 0) {
+    child_log_errors(child, MP_LOG_NOTICE);
+    return MP_ACCEPTED;
+  }
+  child_log_errors(child, MP_LOG_INFO); /* the last one is in the failure */
+  if (child->status == CHILD_TRY_LATER) {
+    child_fail(child, MP_EAGAIN);
+    return MP_RETRY;
+  }
+  child_fail(child, MP_EREFUSED);
+  return MP_REJECTED;
+}
+
+static int
+run_command(struct exec *e, uint32_t *ret_result)
+{
+  struct child child = {
+    .host = e->host,
+    .words = e->command,
+    .input = e->writer.text.data,
+    .input_len = e->writer.text.len,
+    .timeout_ms = e->host->option_int(e->host, "timeout"),
+  };
+  int answer = child_run(&child);
+
+  if (answer != MP_OK)
+    child_log_errors(&child, MP_LOG_INFO);
+  *ret_result = judge(&child, answer);
+  child_clear(&child);
+  return answer;
+}
+
+static int
+deliver(struct exec *e, uint32_t *ret_result)
+{
+  int answer;
+
+  *ret_result = MP_NOT_SENT;
+  if (keep_result(e, record_end(&e->writer)) != MP_OK)
+    return e->failed;
+  answer = run_command(e, ret_result);
+  return answer;
+}
+
+static void
+give_results(struct exec *e, const struct mp_result_sink *sink, uint32_t result)
+{
+  uint32_t i;
+
+  for (i = 0; i < e->records; i++)
+    sink->result(sink, i, MP_ALL_TARGETS, result);
+  exec_close(e);
+}
+
+static int
+exec_commit(void *self, const struct mp_result_sink *sink)
+{
+  struct exec *e = self;
+  uint32_t result;
+  int answer = MP_OK;
+
+  if (e->records > 0) {
+    answer = deliver(e, &result);
+    give_results(e, sink, result);
+  }
+  return answer;
+}
+
+/* ---- After a crash, class append ---- */
+
+/* Nothing here could tell how far the command came: it is given the records
+ * once more, and knows them by their ids. */
+static int
+exec_token(void *self, char *ret_token, size_t size)
+{
+  static const char token[] = "redeliver";
+
+  (void)self;
+  if (size < sizeof(token))
+    return MP_EINTERNAL;
+  memcpy(ret_token, token, sizeof(token));
+  return MP_OK;
+}
+
+static int
+exec_recover(void *self, const char *token, const struct mp_result_sink *sink)
+{
+  struct exec *e = self;
+  uint32_t result;
+  int answer = deliver(e, &result);
+
+  (void)token;
+  if (result == MP_RETRY || result == MP_REJECTED)
+    result = MP_NOT_SENT; /* they are still due */
+  give_results(e, sink, result);
+  return answer;
+}
+
+/* ---- What the targets show ---- */
+
+struct asked {
+  const struct mp_host *host;
+  const struct mp_shown_sink *sink;
+};
+
+/* The target called NAME; UINT32_MAX: there is none. */
+static uint32_t
+find_target(const struct mp_host *host, const char *name)
+{
+  const struct mp_target *target = host->target(host, 0);
+  uint32_t i = 0;
+
+  while (target != NULL) {
+    if (strcmp(target->name, name) == 0)
+      return i;
+    target = host->target(host, ++i);
+  }
+  return UINT32_MAX;
+}
+
+/* {"target":"energy","value":"84.208","unit":"GJ","updated":"..."}; of a number
+ * that is shown rounded, it shows all decimals that there are. */
+static const char *
+take_shown(void *ctx, const struct json_line *line)
+{
+  const struct asked *asked = ctx;
+  struct mp_shown shown = { .struct_size = sizeof(shown), .place = MP_EXACT };
+  const struct json_member *rounded = json_line_find(line, "rounded");
+  struct mp_value value;
+  const char *name, *wrong = json_value_text(line, "target", &name);
+
+  if (wrong == NULL)
+    wrong = json_value_read(asked->host, line, &value);
+  if (wrong == NULL)
+    wrong = json_value_updated(line, &shown.updated);
+  if (wrong != NULL)
+    return wrong;
+  if (name == NULL)
+    return "has no target";
+  wrong = json_value_given(line);
+  if (wrong != NULL)
+    return wrong;
+  shown.target = find_target(asked->host, name);
+  if (shown.target == UINT32_MAX)
+    return NULL; /* it may show more than we want to know */
+  shown.answer = value.kind == 0 ? MP_SHOWN_EMPTY : MP_SHOWN_VALUE;
+  shown.value = value.kind == 0 ? NULL : &value;
+  if (rounded != NULL && strcmp(rounded->text, "true") == 0)
+    shown.place = value.exp10;
+  asked->sink->shown(asked->sink, &shown);
+  return NULL;
+}
+
+/* The names of the targets, a line each: {"target":"energy"}. */
+static int
+list_targets(const struct mp_host *host, struct text_buffer *out)
+{
+  const struct mp_target *target = host->target(host, 0);
+  uint32_t i = 0;
+
+  while (target != NULL) {
+    if (text_buffer_add_text(out, "{\"target\":") != MP_OK ||
+        record_add_string(out, target->name) != MP_OK ||
+        text_buffer_add_text(out, "}\n") != MP_OK)
+      return MP_ENOMEM;
+    target = host->target(host, ++i);
+  }
+  return MP_OK;
+}
+
+static int
+judge_fetch(const struct child *child)
+{
+  child_log_errors(child, child->status == 0 ? MP_LOG_NOTICE : MP_LOG_INFO);
+  if (child->status == 0)
+    return MP_OK;
+  return child_fail(child,
+                    child->status == CHILD_TRY_LATER ? MP_EAGAIN : MP_EREFUSED);
+}
+
+static int
+exec_fetch(void *self, const struct mp_shown_sink *sink)
+{
+  struct exec *e = self;
+  struct asked asked = { e->host, sink };
+  struct text_buffer names = { NULL, 0, 0 };
+  struct child child = {
+    .host = e->host,
+    .words = e->fetch,
+    .timeout_ms = e->host->option_int(e->host, "timeout"),
+    .wants_output = 1,
+  };
+  int answer;
+
+  if (e->fetch == NULL)
+    return MP_SKIP;
+  if (list_targets(e->host, &names) != MP_OK)
+    answer = mp_fail(e->host, MP_ENOMEM, e->fetch[0], "out of memory");
+  else {
+    child.input = names.data;
+    child.input_len = names.len;
+    answer = child_run(&child);
+    if (answer == MP_OK)
+      answer = judge_fetch(&child);
+  }
+  if (answer == MP_OK)
+    answer =
+      json_value_each(e->host, e->fetch[0], child.out.data, take_shown, &asked);
+  child_clear(&child);
+  text_buffer_free(&names);
+  return answer;
+}
+
+/* A fetch that cannot be run has said so by now. */
+static int
+exec_check(void *self)
+{
+  struct exec *e = self;
+
+  return find_program(e->host, e->command[0]);
+}
+
+/* ---- The plugin ---- */
+
+static const struct mp_output_ops ops = {
+  .struct_size = sizeof(struct mp_output_ops),
+  .delivery = MP_LATEST,
+  .target_prefix = "value",
+  .close = exec_close,
+  .fetch = exec_fetch,
+  .begin = exec_begin,
+  .write = exec_write,
+  .commit = exec_commit,
+  .token = exec_token,
+  .recover = exec_recover,
+  .check = exec_check,
+  .delivery_option = "class",
+};
+
+static const struct mp_plugin plugin = {
+  .struct_size = sizeof(struct mp_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "exec",
+  .version = PACKAGE_VERSION,
+  .summary = "gives values to a command, whose exit status tells their fate",
+  .options = options,
+  .create = exec_create,
+  .destroy = exec_destroy,
+  .output = &ops,
+};
+
+const struct mp_plugin *
+meterpipe_plugin(void)
+{
+  return &plugin;
+}

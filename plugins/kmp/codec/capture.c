@@ -1,0 +1,285 @@
+/*
+ * Captures: lines to bytes.
+ *
+ *     [TIME] [> or <] hex digits, blanks between bytes or not
+ *     [whatever] Wr|Rd hex bytes [Wr|Rd hex bytes]... [Msg text]
+ *
+ * The second is the old script's log.  It writes the newline before a line, not
+ * behind it, and so begins in the middle of the last line of the run before.
+ */
+#include "plugins/kmp/codec/capture.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plugins/kmp/codec/capture_time.h"
+
+/* What a character is in a row of hex bytes: a digit's value, or: */
+#define BL 16 /* a blank */
+#define NO 17 /* nothing that belongs there */
+static const uint8_t hex_class[256] = {
+  NO, NO, NO, NO, NO, NO, NO, NO, NO, BL, NO, NO, NO, BL, NO, NO, NO, NO, NO,
+  NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, BL, NO, NO, NO, NO, NO,
+  NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 0,  1,  2,  3,  4,  5,  6,  7,  8,
+  9,  NO, NO, NO, NO, NO, NO, NO, 10, 11, 12, 13, 14, 15, NO, NO, NO, NO, NO,
+  NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+  NO, NO, 10, 11, 12, 13, 14, 15, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+  NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+  NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+  NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+  NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+  NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+  NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+  NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+  NO, NO, NO, NO, NO, NO, NO, NO, NO,
+};
+
+static const char header[] = "# meterpipe capture ";
+/* Versions beyond this are newer than ours in any case. */
+#define VERSION_MAX 1000000u
+
+static const char *const error_texts[] = {
+  [0] = "no error",
+  [-CAPTURE_EHEX] = "not a line of a capture: neither hex digits nor a comment",
+  [-CAPTURE_EODD] = "half a byte: an odd number of hex digits",
+  [-CAPTURE_ETIME] = "not a time as in 2026-11-22T10:00:00.120Z",
+  [-CAPTURE_ELONG] = "more bytes than any frame has",
+  [-CAPTURE_EEMPTY] = "no bytes",
+};
+
+const char *
+capture_error_text(int error)
+{
+  size_t count = sizeof(error_texts) / sizeof(error_texts[0]);
+
+  if (error > 0 || error <= -(int)count)
+    return "unknown error";
+  return error_texts[-error];
+}
+
+static int
+is_blank(char c)
+{
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
+static const char *
+skip_blanks(const char *p, const char *end)
+{
+  while (p < end && is_blank(*p))
+    p++;
+  return p;
+}
+
+/* What editors put before the first line of a file; where such files were
+ * joined, it stands in the middle. */
+static const char *
+skip_byte_order_mark(const char *p, const char *end)
+{
+  static const char mark[] = "\xef\xbb\xbf";
+  size_t len = sizeof(mark) - 1;
+
+  return (size_t)(end - p) >= len && memcmp(p, mark, len) == 0 ? p + len : p;
+}
+
+/* Whether TEXT begins with WORD and a blank. */
+static int
+is_word(const char *text, const char *end, const char *word)
+{
+  size_t len = strlen(word);
+
+  return (size_t)(end - text) > len && memcmp(text, word, len) == 0 &&
+         is_blank(text[len]);
+}
+
+/* The next "Wr", "Rd" or "Msg" of the old script; END when there is none. */
+static const char *
+find_mark(const char *p, const char *end)
+{
+  for (; p < end; p++)
+    if (is_word(p, end, "Wr") || is_word(p, end, "Rd") ||
+        is_word(p, end, "Msg"))
+      break;
+  return p;
+}
+
+/* A comment; the first line of a capture is one too. */
+static int
+begin_comment(struct capture_line *line, const char *p, const char *end)
+{
+  size_t len = sizeof(header) - 1;
+  uint32_t version = 0;
+
+  if ((size_t)(end - p) <= len || memcmp(p, header, len) != 0)
+    return CAPTURE_COMMENT;
+  for (p += len; p < end && *p >= '0' && *p <= '9'; p++)
+    if (version < VERSION_MAX)
+      version = version * 10 + (uint32_t)(*p - '0');
+  if (p[-1] == ' ' || (p < end && !is_blank(*p)))
+    return CAPTURE_COMMENT;
+  line->version = version;
+  line->version_end = p;
+  return CAPTURE_HEADER;
+}
+
+/* Whether this was meant as a date: "2026-". */
+static int
+looks_like_date(const char *p, const char *end)
+{
+  int i;
+
+  if (end - p < 5 || p[4] != '-')
+    return 0;
+  for (i = 0; i < 4; i++)
+    if (p[i] < '0' || p[i] > '9')
+      return 0;
+  return 1;
+}
+
+int
+capture_begin(struct capture_line *line, const char *text, size_t len)
+{
+  const char *end = text + len, *begin = skip_byte_order_mark(text, end);
+  const char *mark, *p = skip_blanks(begin, end);
+  size_t n;
+
+  line->has_time = 0;
+  line->old_script = 0;
+  line->direction = CAPTURE_FROM_METER;
+  line->pos = line->end = end;
+  if (p == end) /* a mark alone is nothing, but not blank */
+    return begin == text ? CAPTURE_BLANK : CAPTURE_COMMENT;
+  if (*p == '#')
+    return begin_comment(line, p, end);
+
+  n = capture_parse_time(p, (size_t)(end - p), &line->time_ms);
+  line->has_time = n > 0;
+  line->time_end = p + n;
+  p = skip_blanks(p + n, end);
+  line->pos = p;
+  if (p < end && (*p == CAPTURE_TO_METER || *p == CAPTURE_FROM_METER)) {
+    line->direction = *p;
+    line->pos = p + 1;
+    return CAPTURE_EVENTS;
+  }
+  mark = find_mark(p, end);
+  if (mark < end) {
+    line->old_script = 1;
+    line->pos = mark;
+    return CAPTURE_EVENTS;
+  }
+  if (n == 0 && looks_like_date(p, end))
+    return CAPTURE_ETIME;
+  return CAPTURE_EVENTS;
+}
+
+/* Reads bytes as we write them, " 80 3f 10", which nearly all are, up to the
+ * first that is not written so. */
+static size_t
+read_our_bytes(uint8_t *bytes, const char **p, const char *end)
+{
+  const char *at = *p;
+  size_t most = (size_t)(end - at) / 3, n = 0;
+
+  if (most > CAPTURE_BYTES_MAX)
+    most = CAPTURE_BYTES_MAX;
+  for (; n < most && *at == ' '; at += 3) {
+    uint8_t high = hex_class[(uint8_t)at[1]], low = hex_class[(uint8_t)at[2]];
+
+    if ((high | low) >= BL)
+      break;
+    bytes[n++] = (uint8_t)(high << 4 | low);
+  }
+  *p = at;
+  return n;
+}
+
+/* Reads the bytes from pos to END. */
+static int
+read_bytes(struct capture_line *line, const char *end)
+{
+  const char *p = line->pos;
+  size_t n = read_our_bytes(line->bytes, &p, end);
+
+  line->hex = line->pos;
+  line->hex_end = end;
+  for (; p < end; p += 2) {
+    uint8_t high = hex_class[(uint8_t)*p], low;
+
+    while (high == BL && ++p < end)
+      high = hex_class[(uint8_t)*p];
+    if (p == end)
+      break;
+    low = p + 1 < end ? hex_class[(uint8_t)p[1]] : BL;
+    if (high >= BL || low >= BL)
+      return high < BL && low == BL ? CAPTURE_EODD : CAPTURE_EHEX;
+    if (n == CAPTURE_BYTES_MAX)
+      return CAPTURE_ELONG;
+    line->bytes[n++] = (uint8_t)(high << 4 | low);
+  }
+  line->len = n;
+  return n > 0 ? 1 : CAPTURE_EEMPTY;
+}
+
+/* What stands behind the next mark of the old script that has bytes. */
+static int
+next_old(struct capture_line *line)
+{
+  while (line->pos < line->end) {
+    const char *mark = line->pos, *next;
+    int r = CAPTURE_EEMPTY;
+
+    line->pos = mark + strlen("Wr");
+    next = find_mark(line->pos, line->end);
+    if (*mark != 'M') {
+      line->direction = *mark == 'W' ? CAPTURE_TO_METER : CAPTURE_FROM_METER;
+      r = read_bytes(line, next);
+    }
+    line->pos = next;
+    if (r != CAPTURE_EEMPTY)
+      return r;
+  }
+  return 0;
+}
+
+int
+capture_next(struct capture_line *line)
+{
+  int r;
+
+  if (line->old_script) {
+    r = next_old(line);
+    if (r < 0)
+      line->pos = line->end;
+    return r;
+  }
+  if (!line->pos)
+    return 0;
+  r = read_bytes(line, line->end);
+  line->pos = NULL;
+  return r;
+}
+
+size_t
+capture_format(char *buf, size_t size, int64_t time_ms, char direction,
+               const uint8_t *bytes, size_t len)
+{
+  static const char digits[] = "0123456789abcdef";
+  size_t i, n;
+
+  if (size < CAPTURE_LINE_EXTRA || (size - CAPTURE_LINE_EXTRA) / 3 < len)
+    return 0;
+  n = capture_format_time(buf, size, time_ms);
+  if (n == 0)
+    return 0;
+  buf[n++] = ' ';
+  buf[n++] = direction;
+  for (i = 0; i < len; i++) {
+    buf[n++] = ' ';
+    buf[n++] = digits[bytes[i] >> 4];
+    buf[n++] = digits[bytes[i] & 0xf];
+  }
+  buf[n++] = '\n';
+  return n;
+}

@@ -1,0 +1,309 @@
+/*
+ * KMP messages: what stands in the data of a frame, command by command.
+ */
+#include "plugins/kmp/codec/kmp_message.h"
+
+#define RECORD_HEADER 5
+#define TYPE_SIZE 4
+#define SERIAL_SIZE 4
+/* Eight records with the longest mantissas. */
+#define ANSWER_DATA_MAX (KMP_REGISTERS_MAX * (RECORD_HEADER + KMP_MANTISSA_MAX))
+
+static uint16_t
+get16(const uint8_t *p)
+{
+  return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t
+get32(const uint8_t *p)
+{
+  return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+static void
+put16(uint8_t *p, uint16_t n)
+{
+  p[0] = (uint8_t)(n >> 8);
+  p[1] = (uint8_t)(n & 0xff);
+}
+
+static void
+put32(uint8_t *p, uint32_t n)
+{
+  put16(p, (uint16_t)(n >> 16));
+  put16(p + 2, (uint16_t)(n & 0xffff));
+}
+
+static int
+request_has(const struct kmp_request *request, uint16_t id)
+{
+  uint8_t i;
+
+  for (i = 0; i < request->count; i++)
+    if (request->ids[i] == id)
+      return 1;
+  return 0;
+}
+
+size_t
+kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
+                   size_t size)
+{
+  uint8_t data[1 + 2 * KMP_REGISTERS_MAX];
+  struct kmp_frame frame = { .start = KMP_START_REQUEST,
+                             .address = request->address,
+                             .cid = request->cid,
+                             .data = data };
+  uint8_t i;
+
+  switch (request->cid) {
+  case KMP_GET_TYPE:
+  case KMP_GET_SERIAL:
+    return kmp_frame_encode(&frame, wire, size);
+  case KMP_GET_REGISTER:
+    if (request->count < 1 || request->count > KMP_REGISTERS_MAX ||
+        request_has(request, KMP_REGISTER_PASSWORD))
+      return 0;
+    data[0] = request->count;
+    for (i = 0; i < request->count; i++)
+      put16(data + 1 + 2 * i, request->ids[i]);
+    frame.len = 1 + 2 * (size_t)request->count;
+    return kmp_frame_encode(&frame, wire, size);
+  default:
+    return 0;
+  }
+}
+
+static int
+decode_ids(const struct kmp_frame *frame, struct kmp_request *request)
+{
+  size_t i, n;
+
+  if (frame->len < 1)
+    return KMP_ELENGTH;
+  n = frame->data[0];
+  if (n < 1 || n > KMP_REGISTERS_MAX)
+    return KMP_ECOUNT;
+  if (frame->len != 1 + 2 * n)
+    return KMP_ELENGTH;
+  for (i = 0; i < n; i++) {
+    uint16_t id = get16(frame->data + 1 + 2 * i);
+
+    if (request_has(request, id))
+      return KMP_EDUPLICATE;
+    request->ids[request->count++] = id;
+  }
+  return KMP_OK;
+}
+
+int
+kmp_request_decode(const struct kmp_frame *frame, struct kmp_request *ret)
+{
+  struct kmp_request request = { .address = frame->address, .cid = frame->cid };
+  int r = KMP_OK;
+
+  if (frame->start != KMP_START_REQUEST)
+    return KMP_EDIRECTION;
+  if (frame->cid == KMP_GET_REGISTER)
+    r = decode_ids(frame, &request);
+  else if (frame->cid == KMP_GET_TYPE || frame->cid == KMP_GET_SERIAL)
+    r = frame->len == 0 ? KMP_OK : KMP_ELENGTH;
+  if (r != KMP_OK)
+    return r;
+  *ret = request;
+  return KMP_OK;
+}
+
+int
+kmp_record_decode(const uint8_t *data, size_t len, size_t *offset,
+                  struct kmp_record *ret)
+{
+  const uint8_t *p = data + *offset;
+  size_t left = len - *offset;
+
+  if (left < RECORD_HEADER)
+    return KMP_ERECORD;
+  if (p[3] > KMP_MANTISSA_MAX)
+    return KMP_EMANTISSA;
+  if (left - RECORD_HEADER < p[3])
+    return KMP_ERECORD;
+  ret->id = get16(p);
+  ret->unit = p[2];
+  ret->nob = p[3];
+  ret->siex = p[4];
+  ret->mantissa = p + RECORD_HEADER;
+  *offset += RECORD_HEADER + (size_t)p[3];
+  return KMP_OK;
+}
+
+const struct kmp_record *
+kmp_answer_find(const struct kmp_answer *answer, uint16_t id)
+{
+  uint8_t i;
+
+  for (i = 0; i < answer->count; i++)
+    if (answer->records[i].id == id)
+      return &answer->records[i];
+  return NULL;
+}
+
+/* Takes a record, or counts it when nobody asked for it. */
+static int
+take_record(struct kmp_answer *answer, const struct kmp_request *request,
+            const struct kmp_record *record)
+{
+  if (request && !request_has(request, record->id)) {
+    if (answer->surplus == 0)
+      answer->surplus_id = record->id;
+    if (answer->surplus < UINT8_MAX)
+      answer->surplus++;
+    return KMP_OK;
+  }
+  if (kmp_answer_find(answer, record->id))
+    return KMP_EDUPLICATE;
+  if (answer->count == KMP_REGISTERS_MAX)
+    return KMP_ECOUNT;
+  answer->records[answer->count++] = *record;
+  return KMP_OK;
+}
+
+static int
+decode_records(const struct kmp_frame *frame, const struct kmp_request *request,
+               struct kmp_answer *answer)
+{
+  size_t offset = 0;
+
+  while (offset < frame->len) {
+    struct kmp_record record;
+    int r = kmp_record_decode(frame->data, frame->len, &offset, &record);
+
+    if (r == KMP_OK)
+      r = take_record(answer, request, &record);
+    if (r != KMP_OK)
+      return r;
+  }
+  if (answer->count == 0 && answer->surplus > 0)
+    return KMP_EOTHER;
+  return KMP_OK;
+}
+
+static int
+decode_data(const struct kmp_frame *frame, const struct kmp_request *request,
+            struct kmp_answer *answer)
+{
+  switch (frame->cid) {
+  case KMP_GET_TYPE:
+    if (frame->len != TYPE_SIZE)
+      return KMP_ELENGTH;
+    answer->type = get16(frame->data);
+    answer->revision[0] = frame->data[2];
+    answer->revision[1] = frame->data[3];
+    return KMP_OK;
+  case KMP_GET_SERIAL:
+    if (frame->len != SERIAL_SIZE)
+      return KMP_ELENGTH;
+    answer->serial = get32(frame->data);
+    return KMP_OK;
+  case KMP_GET_REGISTER:
+    return decode_records(frame, request, answer);
+  default:
+    return KMP_OK;
+  }
+}
+
+int
+kmp_answer_decode(const struct kmp_frame *frame,
+                  const struct kmp_request *request, struct kmp_answer *ret)
+{
+  if (frame->start != KMP_START_ANSWER)
+    return KMP_EDIRECTION;
+  if (request && frame->address != request->address)
+    return KMP_EADDRESS;
+  if (request && frame->cid != request->cid)
+    return KMP_ECID;
+  ret->cid = frame->cid;
+  ret->count = 0;
+  ret->surplus = 0;
+  ret->surplus_id = 0;
+  ret->type = 0;
+  ret->revision[0] = ret->revision[1] = 0;
+  ret->serial = 0;
+  return decode_data(frame, request, ret);
+}
+
+/* Whether it has all registers that are asked for, and no others. */
+static int
+is_complete(const struct kmp_frame *frame, const struct kmp_request *request)
+{
+  struct kmp_answer answer;
+
+  return request && kmp_answer_decode(frame, request, &answer) == KMP_OK &&
+         answer.count == request->count && answer.surplus == 0;
+}
+
+int
+kmp_answer_is_cut(const struct kmp_frame *frame,
+                  const struct kmp_request *request, const uint8_t *rest,
+                  size_t len)
+{
+  return kmp_is_trailing(rest, len) && len > KMP_STRAY_MAX &&
+         !is_complete(frame, request);
+}
+
+/* Writes the records one after the other.  Returns 1, 0 when they cannot be. */
+static int
+encode_records(const struct kmp_answer *answer, uint8_t *data, size_t *ret_len)
+{
+  size_t n = 0;
+  uint8_t i, k;
+
+  if (answer->count > KMP_REGISTERS_MAX)
+    return 0;
+  for (i = 0; i < answer->count; i++) {
+    const struct kmp_record *record = &answer->records[i];
+
+    if (record->nob > KMP_MANTISSA_MAX)
+      return 0;
+    put16(data + n, record->id);
+    data[n + 2] = record->unit;
+    data[n + 3] = record->nob;
+    data[n + 4] = record->siex;
+    n += RECORD_HEADER;
+    for (k = 0; k < record->nob; k++)
+      data[n++] = record->mantissa[k];
+  }
+  *ret_len = n;
+  return 1;
+}
+
+size_t
+kmp_answer_encode(uint8_t address, const struct kmp_answer *answer,
+                  uint8_t *wire, size_t size)
+{
+  uint8_t data[ANSWER_DATA_MAX];
+  struct kmp_frame frame = { .start = KMP_START_ANSWER,
+                             .address = address,
+                             .cid = answer->cid,
+                             .data = data };
+
+  switch (answer->cid) {
+  case KMP_GET_TYPE:
+    put16(data, answer->type);
+    data[2] = answer->revision[0];
+    data[3] = answer->revision[1];
+    frame.len = TYPE_SIZE;
+    break;
+  case KMP_GET_SERIAL:
+    put32(data, answer->serial);
+    frame.len = SERIAL_SIZE;
+    break;
+  case KMP_GET_REGISTER:
+    if (!encode_records(answer, data, &frame.len))
+      return 0;
+    break;
+  default:
+    return 0;
+  }
+  return kmp_frame_encode(&frame, wire, size);
+}

@@ -1,0 +1,411 @@
+/*
+ * A meter on a pseudo terminal: the line and the thread that serves it.
+ *
+ * A pty, not a pipe: deadlines, locks and terminal settings of the program that
+ * reads are then tested too.  Bytes on a pty take no time; with a speed set,
+ * the meter waits as long as they would take on the line.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "plugins/kmp/emulator/meter_impl.h"
+
+#define START_REQUEST 0x80
+#define STOP 0x0d
+
+/* What is written into the thread's pipe. */
+#define END_THREAD 'e'
+#define UNPLUG_PORT 'u'
+
+/* KMP 2.3: a longer pause inside a request, and the meter drops it. */
+#define GAP_US 27000
+/* KMP 2.3: after what it did not understand, it ignores all for so long. */
+#define DEAF_MS 1600
+#define BITS_PER_BYTE 11
+/* How often to look whether somebody has opened the tty. */
+#define LOOK_MS 2
+
+void
+meter_die(const char *what, const char *about)
+{
+  fprintf(stderr, "meter: %s: %s\n", what, about);
+  abort();
+}
+
+int64_t
+meter_clock_us(void)
+{
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t
+line_us(const struct meter *m, size_t len)
+{
+  return m->baud == 0 ? 0 : (int64_t)len * BITS_PER_BYTE * 1000000 / m->baud;
+}
+
+/* Sleeps; 0 when the meter was told something. */
+static int
+sleep_until(struct meter *m, int64_t until_us)
+{
+  for (;;) {
+    struct pollfd fd = { .fd = m->wake[0], .events = POLLIN };
+    int64_t left = until_us - meter_clock_us();
+
+    if (poll(&fd, 1, left <= 0 ? 0 : (int)(left / 1000)) > 0)
+      return 0;
+    left = until_us - meter_clock_us();
+    if (left <= 0)
+      return 1;
+    if (left < 1000)
+      usleep((useconds_t)left);
+  }
+}
+
+static void
+unplug(struct meter *m)
+{
+  if (m->fd >= 0)
+    close(m->fd);
+  m->fd = -1;
+}
+
+/* Hands LEN bytes to the line. */
+static void
+put(struct meter *m, const uint8_t *buf, size_t len)
+{
+  ssize_t n = m->fd >= 0 ? write(m->fd, buf, len) : 0;
+
+  if (n > 0)
+    m->bytes += (size_t)n;
+}
+
+/* Sends bytes at the line's speed; the first has arrived a byte's time after
+ * BEGIN_US.  An unpaced line gets them in one piece: between two writes, a
+ * loaded machine can make a pause. */
+static void
+say(struct meter *m, const struct meter_bytes *bytes, int64_t begin_us,
+    long unplug_at)
+{
+  size_t step = m->baud == 0 && unplug_at < 0 ? bytes->len : 1;
+  size_t i;
+
+  for (i = 0; i < bytes->len; i += step) {
+    if (!sleep_until(m, begin_us + line_us(m, i + 1)))
+      return;
+    pthread_mutex_lock(&m->lock);
+    if ((long)i == unplug_at)
+      unplug(m);
+    put(m, bytes->buf + i, step);
+    pthread_mutex_unlock(&m->lock);
+  }
+}
+
+/* Plans what happens on the frame that has come.  0: it is no request. */
+static int
+plan_answer(struct meter *m, struct meter_plan *ret_plan)
+{
+  int64_t came_us = m->last_us;
+  struct meter_bytes request;
+  int known =
+    meter_unframe(m->heard.buf, m->heard.len, START_REQUEST, &request) == 0;
+  int listens = meter_sleep_listens(&m->sleep, came_us);
+
+  if (!known || !listens)
+    m->unheard += (unsigned)m->heard.len;
+  if (!known) {
+    m->deaf_until_us = came_us + (int64_t)m->deaf_ms * 1000;
+    return 0;
+  }
+  m->bytes += m->heard.len;
+  if (!listens) {
+    meter_faults_plan_echo(&m->faults, &m->heard, ret_plan);
+    return 1;
+  }
+  m->requests++;
+  meter_faults_plan(&m->faults, &m->memory, &m->heard, &request, ret_plan);
+  if (ret_plan->answer.len == 0)
+    m->deaf_until_us =
+      came_us + line_us(m, m->heard.len) + (int64_t)m->deaf_ms * 1000;
+  else
+    meter_sleep_answered(&m->sleep, came_us);
+  return 1;
+}
+
+/* A frame has come: answers if it is a good request. */
+static void
+hear(struct meter *m)
+{
+  int64_t came_us = m->last_us;
+  struct meter_plan plan;
+  int64_t begin_us;
+  int known;
+
+  pthread_mutex_lock(&m->lock);
+  known = plan_answer(m, &plan);
+  begin_us = came_us + line_us(m, m->heard.len);
+  if (known)
+    begin_us += (int64_t)(m->delay_ms + (unsigned long)plan.late_ms) * 1000;
+  pthread_mutex_unlock(&m->lock);
+  if (!known)
+    return;
+  say(m, &plan.echo, came_us, -1);
+  if (sleep_until(m, begin_us))
+    say(m, &plan.answer, begin_us, plan.unplug_at);
+}
+
+static void
+take(struct meter *m, uint8_t byte)
+{
+  int64_t now_us = meter_clock_us();
+  int64_t gap_us = now_us - m->last_us;
+
+  m->last_us = now_us;
+  if (now_us < m->deaf_until_us) {
+    pthread_mutex_lock(&m->lock);
+    m->deaf_until_us = now_us + (int64_t)m->deaf_ms * 1000;
+    m->unheard++;
+    pthread_mutex_unlock(&m->lock);
+    return;
+  }
+  if (byte == START_REQUEST || gap_us > GAP_US)
+    m->heard.len = 0;
+  if (m->heard.len == 0 && byte != START_REQUEST) {
+    m->unheard++;
+    return;
+  }
+  meter_put(&m->heard, byte);
+  if (byte != STOP)
+    return;
+  hear(m);
+  m->heard.len = 0;
+}
+
+static int
+take_all(struct meter *m, int fd)
+{
+  uint8_t buf[256];
+  ssize_t n = read(fd, buf, sizeof(buf));
+  ssize_t i;
+
+  for (i = 0; i < n; i++)
+    take(m, buf[i]);
+  return n > 0;
+}
+
+/* Does what it was told; 0: end.  Only the thread itself closes the port: in
+ * the middle of a poll() by it, the port would stay open. */
+static int
+obey(struct meter *m)
+{
+  char order = END_THREAD;
+
+  if (read(m->wake[0], &order, 1) != 1 || order == END_THREAD)
+    return 0;
+  pthread_mutex_lock(&m->lock);
+  unplug(m);
+  pthread_mutex_unlock(&m->lock);
+  return 1;
+}
+
+static int
+port_fd(struct meter *m)
+{
+  int fd;
+
+  pthread_mutex_lock(&m->lock);
+  fd = m->fd;
+  pthread_mutex_unlock(&m->lock);
+  return fd;
+}
+
+static void *
+serve(void *arg)
+{
+  struct meter *m = arg;
+
+  for (;;) {
+    struct pollfd fds[2] = {
+      { .fd = m->wake[0], .events = POLLIN },
+      { .fd = port_fd(m), .events = POLLIN },
+    };
+
+    if (poll(fds, 2, -1) < 0 && errno != EINTR)
+      meter_die("poll", strerror(errno));
+    if (fds[0].revents != 0 && !obey(m))
+      return NULL;
+    /* While nobody has the tty open, the master is "hung up" all the time. */
+    if (fds[1].revents != 0 && !take_all(m, fds[1].fd))
+      sleep_until(m, meter_clock_us() + LOOK_MS * 1000);
+  }
+}
+
+static void
+tell(struct meter *m, char order)
+{
+  if (write(m->wake[1], &order, 1) != 1)
+    meter_die("pipe", strerror(errno));
+}
+
+/* Raw from the beginning: else the terminal itself would echo. */
+static int
+make_raw(const char *path)
+{
+  struct termios raw;
+  int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  int r;
+
+  if (fd < 0)
+    return -1;
+  r = tcgetattr(fd, &raw);
+  if (r == 0) {
+    cfmakeraw(&raw);
+    r = tcsetattr(fd, TCSANOW, &raw);
+  }
+  close(fd);
+  return r;
+}
+
+static void
+close_fd(int fd)
+{
+  if (fd >= 0)
+    close(fd);
+}
+
+/* Gives back all but the thread; leaves errno alone. */
+static void
+release(struct meter *m)
+{
+  int err = errno;
+
+  close_fd(m->fd);
+  close_fd(m->wake[0]);
+  close_fd(m->wake[1]);
+  pthread_mutex_destroy(&m->lock);
+  free(m);
+  errno = err;
+}
+
+/* The pty; -1: none, see errno. */
+static int
+open_pty(struct meter *m)
+{
+  m->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (m->fd < 0)
+    return -1;
+  if (grantpt(m->fd) < 0 || unlockpt(m->fd) < 0)
+    return -1;
+  errno = ptsname_r(m->fd, m->path, sizeof(m->path));
+  return errno != 0 ? -1 : make_raw(m->path);
+}
+
+struct meter *
+meter_try_start(void)
+{
+  struct meter *m = calloc(1, sizeof(*m));
+
+  if (m == NULL)
+    return NULL;
+  m->wake[0] = m->wake[1] = -1;
+  m->faults.seed = 1;
+  m->deaf_ms = DEAF_MS;
+  m->memory.type[1] = 1; /* MULTICAL 601 Pt500 */
+  pthread_mutex_init(&m->lock, NULL);
+  if (open_pty(m) < 0 || pipe2(m->wake, O_CLOEXEC) < 0)
+    goto fail;
+  errno = pthread_create(&m->thread, NULL, serve, m);
+  if (errno == 0)
+    return m;
+fail:
+  release(m);
+  return NULL;
+}
+
+struct meter *
+meter_start(void)
+{
+  struct meter *m = meter_try_start();
+
+  if (m == NULL)
+    meter_die("no pty", strerror(errno));
+  return m;
+}
+
+/* Removes the link, if it still is ours. */
+static void
+remove_link(const struct meter *m)
+{
+  char to[sizeof(m->path)];
+  ssize_t n = readlink(m->link, to, sizeof(to));
+
+  if (n > 0 && (size_t)n == strlen(m->path) &&
+      memcmp(to, m->path, (size_t)n) == 0)
+    unlink(m->link);
+}
+
+void
+meter_stop(struct meter *m)
+{
+  if (m == NULL)
+    return;
+  tell(m, END_THREAD);
+  pthread_join(m->thread, NULL);
+  if (m->link[0] != '\0')
+    remove_link(m);
+  release(m);
+}
+
+const char *
+meter_path(const struct meter *m)
+{
+  return m->path;
+}
+
+int
+meter_try_link(struct meter *m, const char *path)
+{
+  struct stat st;
+
+  if (strlen(path) >= sizeof(m->link)) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+    unlink(path);
+  if (symlink(m->path, path) < 0)
+    return -1;
+  snprintf(m->link, sizeof(m->link), "%s", path);
+  return 0;
+}
+
+void
+meter_link(struct meter *m, const char *path)
+{
+  if (meter_try_link(m, path) < 0)
+    meter_die(path, strerror(errno));
+}
+
+void
+meter_unplug(struct meter *m)
+{
+  tell(m, UNPLUG_PORT);
+  while (port_fd(m) >= 0)
+    usleep(1000);
+}

@@ -1,0 +1,396 @@
+/*
+ * The mistakes that an emulated meter, its head and its line can make.
+ *
+ * What is random in them follows from the seed and the number of the request,
+ * so that a test sees the same bytes each time.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/kmp/emulator/meter_impl.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* In the order in which they are made: upon the records of the answer, then
+ * upon its bytes. */
+enum {
+  LIMIT,
+  REFUSE,
+  UNKNOWN,
+  IGNORE,
+  SILENT,
+  SECOND,
+  MISSING,
+  SURPLUS,
+  EMPTY,
+  ADDRESS,
+  COMMAND,
+  PREVIOUS,
+  CRC,
+  STOP,
+  GARBAGE,
+  ZERO,
+  FLIP,
+  DROP,
+  INSERT,
+  TRUNCATE,
+  DOUBLE,
+  STRAY,
+  NOISE,
+  ECHO,
+  LATE,
+  UNPLUG,
+};
+
+static const struct {
+  const char *name;
+  long n; /* when none is given */
+  const char *what;
+} kinds[] = {
+  [LIMIT] = { "limit", 4, "silent to more than N registers at a time" },
+  [REFUSE] = { "refuse", 60, "silent to requests with register N among them" },
+  [UNKNOWN] = { "unknown", 0,
+                "silent to requests for registers it has none of" },
+  [IGNORE] = { "ignore", 1, "silent to command N" },
+  [SILENT] = { "silent", 0, "silent to the first N requests, or to all" },
+  [SECOND] = { "second", 0, "answers every second request only" },
+  [MISSING] = { "missing", 60, "leaves out register N" },
+  [SURPLUS] = { "surplus", 999, "adds register N" },
+  [EMPTY] = { "empty", 0, "leaves out all registers" },
+  [ADDRESS] = { "address", 0x7f, "answers with address N" },
+  [COMMAND] = { "command", 0x11, "answers with command N" },
+  [PREVIOUS] = { "previous", 0, "gives the answer to the request before" },
+  [CRC] = { "crc", 0, "a wrong CRC" },
+  [STOP] = { "stop", 0, "a stop byte too early, behind no register" },
+  [GARBAGE] = { "garbage", 20, "N bytes of nothing in place of the answer" },
+  [ZERO] = { "zero", 20, "N bytes 00 in place of the answer" },
+  [FLIP] = { "flip", 1, "N flipped bits" },
+  [DROP] = { "drop", 3, "every Nth byte is lost" },
+  [INSERT] = { "insert", 3, "a byte too many after every N" },
+  [TRUNCATE] = { "truncate", 10, "only the first N bytes" },
+  [DOUBLE] = { "double", 0, "the answer twice" },
+  [STRAY] = { "stray", 1, "N bytes FF, 0A, 0D ... after the answer" },
+  [NOISE] = { "noise", 5, "N bytes of anything before the answer" },
+  [ECHO] = { "echo", 0, "all that is sent to it comes back" },
+  [LATE] = { "late", 2500, "answers N ms later" },
+  [UNPLUG] = { "unplug", 10, "the port is gone after N bytes" },
+};
+
+const char *
+meter_fault_kind(size_t index, const char **ret_what)
+{
+  if (index >= ARRAY_SIZE(kinds))
+    return NULL;
+  *ret_what = kinds[index].what;
+  return kinds[index].name;
+}
+
+int
+meter_faults_add(struct meter_faults *faults, const char *text)
+{
+  size_t len = strcspn(text, "=*");
+  const char *rest = text + len;
+  struct meter_order order = { .times = -1 };
+  char *end;
+
+  for (order.kind = 0; order.kind < (int)ARRAY_SIZE(kinds); order.kind++)
+    if (strlen(kinds[order.kind].name) == len &&
+        memcmp(kinds[order.kind].name, text, len) == 0)
+      break;
+  if (order.kind == (int)ARRAY_SIZE(kinds) || faults->count == METER_FAULTS)
+    return -1;
+  order.n = kinds[order.kind].n;
+  if (*rest == '=') {
+    order.n = strtol(rest + 1, &end, 0);
+    if (end == rest + 1 || order.n < 0)
+      return -1;
+    rest = end;
+  }
+  if (*rest == '*') {
+    order.times = strtol(rest + 1, &end, 0);
+    if (end == rest + 1 || order.times < 0)
+      return -1;
+    rest = end;
+  }
+  if (*rest != '\0')
+    return -1;
+  /* "silent=2" is another way to say "silent*2". */
+  if (order.kind == SILENT && order.n > 0)
+    order.times = order.n;
+  faults->orders[faults->count++] = order;
+  return 0;
+}
+
+/* Whether KIND is to be made in this answer. */
+static int
+ordered(const struct meter_faults *faults, int kind, long *ret_n)
+{
+  size_t i;
+
+  for (i = 0; i < faults->count; i++) {
+    if (faults->orders[i].kind == kind && faults->orders[i].times != 0) {
+      *ret_n = faults->orders[i].n;
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static void
+count_down(struct meter_faults *faults)
+{
+  size_t i;
+
+  for (i = 0; i < faults->count; i++)
+    if (faults->orders[i].times > 0)
+      faults->orders[i].times--;
+}
+
+/* xorshift: the same numbers everywhere. */
+static uint32_t
+random_next(uint32_t *state)
+{
+  *state ^= *state << 13;
+  *state ^= *state >> 17;
+  *state ^= *state << 5;
+  return *state;
+}
+
+static void
+keep_every(struct meter_bytes *bytes, long n)
+{
+  struct meter_bytes kept = { .len = 0 };
+  size_t i;
+
+  for (i = 0; i < bytes->len; i++)
+    if (n < 1 || (i + 1) % (size_t)n != 0)
+      meter_put(&kept, bytes->buf[i]);
+  *bytes = kept;
+}
+
+static void
+insert_every(struct meter_bytes *bytes, long n, uint32_t *state)
+{
+  struct meter_bytes more = { .len = 0 };
+  size_t i;
+
+  for (i = 0; i < bytes->len; i++) {
+    meter_put(&more, bytes->buf[i]);
+    if (n > 0 && (i + 1) % (size_t)n == 0)
+      meter_put(&more, (uint8_t)random_next(state));
+  }
+  *bytes = more;
+}
+
+static void
+put_noise(struct meter_bytes *bytes, long n, uint32_t *state)
+{
+  while (n-- > 0)
+    meter_put(bytes, (uint8_t)(random_next(state) >> 8));
+}
+
+/* What heads, bridges and drivers are known to add. */
+static void
+put_stray(struct meter_bytes *bytes, long n)
+{
+  static const uint8_t stray[] = { 0xff, 0x0a, 0x0d };
+  long i;
+
+  for (i = 0; i < n; i++)
+    meter_put(bytes, stray[i % (long)sizeof(stray)]);
+}
+
+static void
+put_all(struct meter_bytes *bytes, const struct meter_bytes *more)
+{
+  size_t i;
+
+  for (i = 0; i < more->len; i++)
+    meter_put(bytes, more->buf[i]);
+}
+
+static void
+flip_bits(struct meter_bytes *bytes, long n, uint32_t *state)
+{
+  while (n-- > 0 && bytes->len > 0) {
+    uint32_t bit = random_next(state) % (uint32_t)(8 * bytes->len);
+
+    bytes->buf[bit / 8] ^= (uint8_t)(1u << bit % 8);
+  }
+}
+
+/* The bytes that a false stop byte and the CRC before it fell on are replaced;
+ * what follows them in the answer still comes. */
+static void
+put_stop(struct meter_bytes *answer)
+{
+  const struct meter_bytes body = { .len = 2, .buf = { 0x3f, 0x10 } };
+  struct meter_bytes empty;
+
+  meter_frame(&body, 0, &empty);
+  if (answer->len > empty.len)
+    memcpy(answer->buf, empty.buf, empty.len);
+}
+
+/* Whether KIND is ordered with this N; it may be ordered with several. */
+static int
+ordered_with(const struct meter_faults *faults, int kind, long n)
+{
+  size_t i;
+
+  for (i = 0; i < faults->count; i++)
+    if (faults->orders[i].kind == kind && faults->orders[i].n == n &&
+        faults->orders[i].times != 0)
+      return 1;
+  return 0;
+}
+
+/* Whether REQUEST asks for a register that the meter does not answer. */
+static int
+is_refused(const struct meter_faults *faults, const struct meter_bytes *request)
+{
+  size_t i;
+
+  for (i = 3; i + 1 < request->len; i += 2)
+    if (ordered_with(faults, REFUSE,
+                     request->buf[i] << 8 | request->buf[i + 1]))
+      return 1;
+  return 0;
+}
+
+/* BODY: what a meter without faults answers. */
+static int
+is_silent(const struct meter_faults *faults, const struct meter_bytes *request,
+          const struct meter_bytes *body)
+{
+  long n;
+
+  if (ordered(faults, LIMIT, &n) && request->len > 3 + 2 * (size_t)n)
+    return 1;
+  if (ordered_with(faults, IGNORE, request->buf[1]) ||
+      is_refused(faults, request))
+    return 1;
+  if (ordered(faults, UNKNOWN, &n) && body->len == 2)
+    return 1;
+  if (ordered(faults, SECOND, &n) && faults->request % 2 == 1)
+    return 1;
+  return ordered(faults, SILENT, &n);
+}
+
+/* A register of no meaning, its value 1. */
+static void
+put_surplus(struct meter_bytes *body, long id)
+{
+  const uint8_t record[] = { (uint8_t)(id >> 8), (uint8_t)id, 51, 1, 0, 1 };
+  size_t i;
+
+  for (i = 0; i < sizeof(record); i++)
+    meter_put(body, record[i]);
+}
+
+static void
+spoil_body(struct meter_faults *faults, const struct meter_memory *memory,
+           const struct meter_bytes *request, struct meter_bytes *ret_body)
+{
+  long n;
+
+  if (ordered(faults, MISSING, &n)) {
+    faults->less = *memory;
+    meter_memory_remove(&faults->less, (uint16_t)n);
+    memory = &faults->less;
+  }
+  meter_answer(memory, request, ret_body);
+  if (ret_body->len < 2)
+    return;
+  if (ordered(faults, EMPTY, &n))
+    ret_body->len = 2;
+  if (ordered(faults, SURPLUS, &n))
+    put_surplus(ret_body, n);
+  if (ordered(faults, ADDRESS, &n))
+    ret_body->buf[0] = (uint8_t)n;
+  if (ordered(faults, COMMAND, &n))
+    ret_body->buf[1] = (uint8_t)n;
+}
+
+static void
+spoil_bytes(const struct meter_faults *faults, struct meter_bytes *answer,
+            uint32_t state)
+{
+  struct meter_bytes before = { .len = 0 };
+  struct meter_bytes whole;
+  long n;
+
+  if (ordered(faults, STOP, &n))
+    put_stop(answer);
+  if (ordered(faults, GARBAGE, &n)) {
+    answer->len = 0;
+    put_noise(answer, n, &state);
+  }
+  if (ordered(faults, ZERO, &n)) {
+    memset(answer->buf, 0, sizeof(answer->buf));
+    answer->len = (size_t)n < sizeof(answer->buf) ? (size_t)n : 0;
+  }
+  if (ordered(faults, FLIP, &n))
+    flip_bits(answer, n, &state);
+  if (ordered(faults, DROP, &n))
+    keep_every(answer, n);
+  if (ordered(faults, INSERT, &n))
+    insert_every(answer, n, &state);
+  if (ordered(faults, TRUNCATE, &n) && answer->len > (size_t)n)
+    answer->len = (size_t)n;
+  whole = *answer;
+  if (ordered(faults, DOUBLE, &n))
+    put_all(answer, &whole);
+  if (ordered(faults, STRAY, &n))
+    put_stray(answer, n);
+  if (ordered(faults, NOISE, &n)) {
+    whole = *answer;
+    meter_put(&before, 0x00);
+    put_noise(&before, n - 1, &state);
+    put_all(&before, &whole);
+    *answer = before;
+  }
+}
+
+void
+meter_faults_plan_echo(const struct meter_faults *faults,
+                       const struct meter_bytes *frame,
+                       struct meter_plan *ret_plan)
+{
+  long n;
+
+  memset(ret_plan, 0, sizeof(*ret_plan));
+  ret_plan->unplug_at = -1;
+  if (ordered(faults, ECHO, &n))
+    ret_plan->echo = *frame;
+}
+
+void
+meter_faults_plan(struct meter_faults *faults,
+                  const struct meter_memory *memory,
+                  const struct meter_bytes *frame,
+                  const struct meter_bytes *request,
+                  struct meter_plan *ret_plan)
+{
+  uint32_t state = (faults->seed + faults->request) * 2654435761u | 1u;
+  struct meter_bytes body;
+  struct meter_bytes good;
+  long n;
+
+  meter_faults_plan_echo(faults, frame, ret_plan);
+  faults->request++;
+  spoil_body(faults, memory, request, &body);
+  if (body.len > 0 && !is_silent(faults, request, &body)) {
+    meter_frame(&body, ordered(faults, CRC, &n) ? 0x0100 : 0, &good);
+    ret_plan->answer = good;
+    if (ordered(faults, PREVIOUS, &n))
+      ret_plan->answer = faults->previous;
+    faults->previous = good;
+    spoil_bytes(faults, &ret_plan->answer, state);
+    if (ordered(faults, LATE, &n))
+      ret_plan->late_ms = n;
+    if (ordered(faults, UNPLUG, &n))
+      ret_plan->unplug_at = n;
+  }
+  count_down(faults);
+}

@@ -1,0 +1,92 @@
+/*
+ * What an emulated meter knows, from a file: settings, a line each, and
+ * captures, of which it takes the answers.
+ *
+ * Captures are read loosely, and apart from the capture reader under test: all
+ * that matters are the frames in them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/kmp/emulator/meter_impl.h"
+
+#define START_ANSWER 0x40
+#define STOP 0x0d
+
+/* Takes the answers among the bytes; how many there were. */
+static long
+learn_bytes(struct meter *m, const struct meter_bytes *bytes)
+{
+  const uint8_t *p = bytes->buf, *end = p + bytes->len;
+  long learnt = 0;
+
+  for (; p < end; p++) {
+    const uint8_t *stop;
+
+    if (*p != START_ANSWER)
+      continue;
+    stop = memchr(p, STOP, (size_t)(end - p));
+    if (stop == NULL)
+      break;
+    learnt += meter_learn(m, p, (size_t)(stop - p) + 1) == 0;
+  }
+  return learnt;
+}
+
+/* Where the bytes from the meter stand: behind the next "<", or "Rd" of the old
+ * script; else all but a time.  NULL: nowhere. */
+static const char *
+find_hex(const char *line, int first)
+{
+  const char *mark = strchr(line, '<');
+
+  if (mark != NULL)
+    return mark + 1;
+  mark = strstr(line, "Rd ");
+  if (mark != NULL)
+    return mark + 3;
+  if (!first)
+    return NULL;
+  return strlen(line) > 4 && line[4] == '-' ? strchr(line, ' ') : line;
+}
+
+/* "... < 40 3f ...", "Rd 40 3f ..." or hex only. */
+static long
+learn_line(struct meter *m, const char *line)
+{
+  const char *hex = find_hex(line, 1);
+  long learnt = 0;
+
+  while (hex != NULL) {
+    struct meter_bytes bytes = { .len = 0 };
+    unsigned byte;
+    int used;
+
+    for (; sscanf(hex, "%2x%n", &byte, &used) == 1; hex += used)
+      meter_put(&bytes, (uint8_t)byte);
+    learnt += learn_bytes(m, &bytes);
+    hex = find_hex(hex, 0);
+  }
+  return learnt;
+}
+
+long
+meter_load(struct meter *m, const char *path)
+{
+  FILE *file = fopen(path, "re");
+  char *line = NULL;
+  size_t size = 0;
+  long learnt = 0;
+  int failed;
+
+  if (file == NULL)
+    return -1;
+  while (getline(&line, &size, file) >= 0)
+    if (line[0] != '#')
+      learnt += meter_try_set(m, line) == 0 ? 1 : learn_line(m, line);
+  failed = ferror(file);
+  free(line);
+  fclose(file);
+  return failed ? -1 : learnt;
+}

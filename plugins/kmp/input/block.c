@@ -1,0 +1,187 @@
+/*
+ * Asking for a block of registers, where a meter may not answer all of it:
+ *
+ *     8 8        the whole, with all retries but the last
+ *     4 4        then its halves
+ *     2 2 1 1    and the halves of each that was not answered
+ *
+ * Some meters are silent to more than a few registers at a time, some to one
+ * register in particular, and some to a request of which they have no register.
+ * A register that is asked for alone and meets with silence is left out, if the
+ * meter answers something else.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <string.h>
+
+#include "plugins/kmp/line/session.h"
+
+/* What the last request for a register met with. */
+enum outcome { DAMAGE, SILENCE, ANSWER };
+
+struct block {
+  struct session *session;
+  const uint16_t *ids;
+  size_t count;
+  session_take take;
+  void *ctx;
+  enum outcome outcomes[KMP_REGISTERS_MAX];
+  size_t answered; /* registers */
+  size_t largest;  /* part that was answered */
+};
+
+static struct kmp_request
+register_request(const struct session *s, const uint16_t *ids, size_t count)
+{
+  struct kmp_request request = {
+    .address = s->settings.address,
+    .cid = KMP_GET_REGISTER,
+    .count = (uint8_t)count,
+  };
+
+  memcpy(request.ids, ids, count * sizeof(ids[0]));
+  return request;
+}
+
+static void
+set_outcome(struct block *b, size_t from, size_t n, enum outcome outcome)
+{
+  size_t i;
+
+  for (i = from; i < from + n; i++)
+    b->outcomes[i] = outcome;
+}
+
+/* Asks for N registers in one request.  Results as session_ask. */
+static int
+ask_part(struct block *b, size_t from, size_t n, unsigned attempts)
+{
+  struct session *s = b->session;
+  struct kmp_request request = register_request(s, b->ids + from, n);
+  struct session_seen before = s->seen;
+  struct kmp_answer answer;
+  int r = session_ask(s, &request, attempts, &answer);
+
+  /* Its late answer is as good as those of the halves. */
+  if (r == MP_DROP && n == b->count && n > 1 && s->settings.retries > 0)
+    r = session_await(s, &request, &answer);
+  if (r == MP_OK) {
+    b->take(b->ctx, &request, &answer);
+    b->answered += n;
+    if (b->largest < n)
+      b->largest = n;
+    set_outcome(b, from, n, ANSWER);
+  } else if (s->seen.requests - before.requests ==
+             s->seen.silences - before.silences)
+    set_outcome(b, from, n, SILENCE);
+  else
+    set_outcome(b, from, n, DAMAGE);
+  return r;
+}
+
+/* Asks for the halves of a part that was not answered, down to single
+ * registers.  Until something of the block is answered, only one way down is
+ * tried, and each register once: a meter that sleeps costs few requests.
+ * MP_OK, or a reason (reported). */
+static int
+ask_halves(struct block *b, size_t from, size_t n)
+{
+  size_t half = (n + 1) / 2;
+  size_t rest = n - half;
+  int first = ask_part(b, from, half, 1);
+  int second = MP_DROP;
+
+  if (first >= 0 && (b->answered > 0 || rest == 1))
+    second = ask_part(b, from + half, rest, 1);
+  if (first >= 0 && second == MP_DROP && rest > 1)
+    second = ask_halves(b, from + half, rest);
+  if (first == MP_DROP && second >= 0 && half > 1 && b->answered > 0)
+    first = ask_halves(b, from, half);
+  if (first < 0)
+    return first;
+  return second < 0 ? second : MP_OK;
+}
+
+static size_t
+count_outcome(const struct block *b, enum outcome outcome)
+{
+  size_t n = 0;
+  size_t i;
+
+  for (i = 0; i < b->count; i++)
+    n += b->outcomes[i] == outcome;
+  return n;
+}
+
+/* Tells which registers met with silence. */
+static void
+tell_silence(const struct block *b)
+{
+  struct kmp_request silent = register_request(b->session, b->ids, 0);
+  size_t i;
+
+  for (i = 0; i < b->count; i++)
+    if (b->outcomes[i] == SILENCE)
+      silent.ids[silent.count++] = b->ids[i];
+  if (silent.count > 0)
+    b->take(b->ctx, &silent, NULL);
+}
+
+/* Whether a meter that answered before still does.  MP_OK; MP_DROP: it does
+ * not, or never answered; or a reason (reported). */
+static int
+look_for_meter(struct session *s)
+{
+  struct kmp_request request = s->good_request;
+  struct kmp_answer answer;
+  int r;
+
+  if (request.cid == 0)
+    return MP_DROP;
+  r = session_ask(s, &request, s->settings.retries + 1, &answer);
+  s->gone = r == MP_DROP;
+  return r;
+}
+
+/* All that could be asked was asked.  THERE: the meter answered another request
+ * after its silence to the whole block. */
+static int
+finish(struct block *b, int there)
+{
+  struct session *s = b->session;
+
+  if (count_outcome(b, DAMAGE) > 0 || (b->answered == 0 && !there))
+    return MP_DROP;
+  if (b->answered == 0 && b->count > 1)
+    s->silent_to_none = 1;
+  /* The whole was too much; what follows is asked for in smaller parts. */
+  if (b->answered == b->count && b->largest < b->count)
+    s->limit = (uint8_t)b->largest;
+  tell_silence(b);
+  return MP_OK;
+}
+
+int
+session_registers(struct session *s, const uint16_t *ids, size_t count,
+                  session_take take, void *ctx)
+{
+  struct block b = {
+    .session = s, .ids = ids, .count = count, .take = take, .ctx = ctx
+  };
+  int halve = count > 1 && s->settings.retries > 0;
+  int r = ask_part(&b, 0, count, s->settings.retries + (halve ? 0 : 1));
+  int silent = count_outcome(&b, SILENCE) == count;
+  int there = MP_DROP;
+
+  if (r != MP_DROP)
+    return r;
+  if (silent && (s->settings.retries > 0 || s->takes_silence))
+    there = look_for_meter(s);
+  if (there < 0 || s->gone)
+    return there;
+  if (halve && !(silent && s->silent_to_none))
+    r = ask_halves(&b, 0, count);
+  return r < 0 ? r : finish(&b, there == MP_OK);
+}

@@ -1,0 +1,166 @@
+/*
+ * The field info_text of the kmp input.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <string.h>
+
+#include "plugins/kmp/input/info.h"
+#include "plugins/kmp/codec/kmp_value.h"
+#include "plugins/kmp/input/memory.h"
+
+static const uint16_t registers[INFO_REGISTERS] = {
+  MODEL_INFO,
+  MODEL_INFO_BITS,
+  MODEL_INFO_WATER,
+};
+
+void
+info_begin(struct info *info, struct kmp *kmp, const char *name)
+{
+  size_t i;
+
+  memset(info, 0, sizeof(*info));
+  info->kmp = kmp;
+  info->name = name;
+  for (i = 0; i < INFO_REGISTERS; i++)
+    info->codes[i] = -1;
+  info->due = !memory_model(kmp, &info->model) || memory_serial_due(kmp);
+}
+
+size_t
+info_registers(const struct info *info, uint16_t ids[INFO_REGISTERS])
+{
+  if (info->name == NULL)
+    return 0;
+  if (info->due || !model_has_words(&info->model)) {
+    memcpy(ids, registers, sizeof(registers));
+    return INFO_REGISTERS;
+  }
+  ids[0] = model_info_register(&info->model);
+  return 1;
+}
+
+void
+info_take(struct info *info, const struct kmp_record *record)
+{
+  struct kmp_value value;
+  size_t i;
+
+  for (i = 0; i < INFO_REGISTERS; i++)
+    if (info->name != NULL && registers[i] == record->id &&
+        kmp_value_decode(record, &value) == KMP_OK &&
+        value.form == KMP_FORM_NUMBER && value.exp10 == 0)
+      info->codes[i] = value.coef;
+}
+
+/* session_take */
+static void
+take_markers(void *ctx, const struct kmp_request *request,
+             const struct kmp_answer *answer)
+{
+  struct model *model = ctx;
+  uint8_t i;
+
+  (void)request;
+  for (i = 0; answer != NULL && i < answer->count; i++)
+    model_note_register(model, answer->records[i].id);
+}
+
+/* Asks for the markers.  Results as session_registers. */
+static int
+ask_markers(struct session *session, struct model *model)
+{
+  size_t from, n;
+  int r = MP_OK;
+
+  for (from = 0; r == MP_OK && from < MODEL_MARKERS; from += n) {
+    n = MODEL_MARKERS - from;
+    if (n > session->limit)
+      n = session->limit;
+    r =
+      session_registers(session, model_markers + from, n, take_markers, model);
+  }
+  return r;
+}
+
+/* Asks for the type, and for the markers if that does not tell enough.  MP_OK,
+ * MP_DROP when the meter did not answer, or a reason (reported). */
+static int
+ask_model(struct kmp *kmp, struct model *ret_model)
+{
+  struct kmp_request request = { .address = kmp->talk.address,
+                                 .cid = KMP_GET_TYPE };
+  struct model model = { .type = 0 };
+  struct kmp_answer answer;
+  int r = session_ask(&kmp->session, &request, 1, &answer);
+
+  if (r < 0)
+    return r;
+  if (r == MP_OK)
+    model.type = answer.type;
+  if (!model_has_words(&model))
+    r = ask_markers(&kmp->session, &model);
+  if (r == MP_OK)
+    *ret_model = model;
+  return r;
+}
+
+/* The code of the model's own register; -1: not read. */
+static int64_t
+find_code(const struct info *info, uint16_t *ret_id)
+{
+  uint16_t wanted = model_info_register(&info->model);
+  size_t i;
+
+  for (i = 0; i < INFO_REGISTERS; i++) {
+    *ret_id = registers[i];
+    if (registers[i] == wanted && info->codes[i] >= 0)
+      return info->codes[i];
+  }
+  *ret_id = MODEL_INFO;
+  return info->codes[0];
+}
+
+/* After the registers, and perhaps the serial number, were read.  If the meter
+ * may be another one, the remembered model is not used. */
+static void
+check_model(struct info *info)
+{
+  if (!memory_serial_due(info->kmp) && memory_model(info->kmp, &info->model))
+    return;
+  info->due = 1;
+  memset(&info->model, 0, sizeof(info->model));
+}
+
+int
+info_emit(struct info *info, const struct mp_sink *sink)
+{
+  struct mp_value value = { .struct_size = sizeof(value), .kind = MP_TEXT };
+  char text[MODEL_TEXT_SIZE];
+  int64_t code;
+  uint16_t id;
+  int r = MP_OK;
+
+  if (info->name == NULL)
+    return 0;
+  check_model(info);
+  if (info->due)
+    r = ask_model(info->kmp, &info->model);
+  if (r == MP_ECANCELED)
+    return r;
+  if (info->due && r == MP_OK)
+    memory_note_model(info->kmp, &info->model);
+  code = find_code(info, &id);
+  if (code < 0) {
+    mp_fail(info->kmp->host, MP_EDATA, info->name,
+            "the meter has no info code that can be told in words");
+    return 0;
+  }
+  model_info_text(&info->model, id, code, text);
+  value.text = text;
+  value.time_ms = info->kmp->session.time_ms;
+  return sink->emit(sink, info->name, &value) >= 0;
+}

@@ -1,0 +1,248 @@
+/*
+ * What the kmp input remembers from run to run, in the host's store:
+ *   serial    the meter's serial number
+ *   asked     when the meter was last asked for it, and answered
+ *   failed    "1": it failed since then, and may have been exchanged
+ *   read      when the last good reading was
+ *   limit     runs in a row in which only small requests were answered
+ *   limit_to  registers in such a request
+ *   limited   when that was last found out
+ *   silent       registers that the meter was silent to, by their numbers
+ *   silent_runs  runs in a row in which it was silent to just these
+ *   silent_at    when that was last found out
+ *   model     its type and the registers that tell its model: "1101 08"
+ *   units     unit codes that were reported as unknown: "4b fe "
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/kmp/codec/kmp_value.h"
+#include "plugins/kmp/input/memory.h"
+
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+/* From so many runs on, a meter is taken to refuse larger requests, or a
+ * register. */
+#define SURE_RUNS 2
+
+/* Whether the time stored as KEY is younger than MS.  10 % of tolerance: cron
+ * is not exact.  A time in the future was stored by a clock that was wrong. */
+static int
+is_younger(const struct kmp *kmp, const char *key, int64_t ms)
+{
+  const char *text = kmp->host->store_get(kmp->host, key);
+  int64_t age;
+
+  if (text == NULL)
+    return 0;
+  age = kmp->host->now(kmp->host) - strtoll(text, NULL, 10);
+  return age >= 0 && age < ms - ms / 10;
+}
+
+/* Removes KEY; the host need not commit what was not there. */
+static void
+forget(const struct kmp *kmp, const char *key)
+{
+  if (kmp->host->store_get(kmp->host, key) != NULL)
+    (void)kmp->host->store_set(kmp->host, key, NULL);
+}
+
+static void
+store_number(const struct kmp *kmp, const char *key, int64_t number)
+{
+  char text[32];
+
+  snprintf(text, sizeof(text), "%" PRId64, number);
+  (void)kmp->host->store_set(kmp->host, key, text);
+}
+
+static int64_t
+stored_number(const struct kmp *kmp, const char *key)
+{
+  const char *text = kmp->host->store_get(kmp->host, key);
+
+  return text == NULL ? 0 : strtoll(text, NULL, 10);
+}
+
+int
+memory_is_early(const struct kmp *kmp)
+{
+  return kmp->min_interval_ms > 0 &&
+         is_younger(kmp, "read", kmp->min_interval_ms);
+}
+
+void
+memory_note_failure(const struct kmp *kmp)
+{
+  (void)kmp->host->store_set(kmp->host, "failed", "1");
+  forget(kmp, "silent_runs"); /* another meter may answer all */
+}
+
+int
+memory_serial_due(const struct kmp *kmp)
+{
+  return kmp->host->store_get(kmp->host, "failed") != NULL ||
+         !is_younger(kmp, "asked", DAY_MS);
+}
+
+void
+memory_apply_limit(struct kmp *kmp)
+{
+  int64_t limit = stored_number(kmp, "limit_to");
+
+  if (stored_number(kmp, "limit") < SURE_RUNS ||
+      !is_younger(kmp, "limited", DAY_MS))
+    return;
+  if (limit < 1 || limit > KMP_REGISTERS_MAX)
+    limit = KMP_REGISTERS_MAX / 2; /* stored by an earlier version */
+  if (limit < kmp->session.limit)
+    kmp->session.limit = (uint8_t)limit;
+}
+
+void
+memory_note_limit(const struct kmp *kmp, uint8_t before)
+{
+  if (before < kmp->talk.registers || kmp->session.seen.answers == 0)
+    return;
+  if (kmp->session.limit == before) {
+    forget(kmp, "limit");
+    return;
+  }
+  store_number(kmp, "limit", stored_number(kmp, "limit") + 1);
+  store_number(kmp, "limit_to", kmp->session.limit);
+  store_number(kmp, "limited", kmp->host->now(kmp->host));
+}
+
+int
+memory_is_silent(const struct kmp *kmp, uint16_t id)
+{
+  const char *next = kmp->host->store_get(kmp->host, "silent");
+  char *end;
+
+  if (next == NULL || stored_number(kmp, "silent_runs") < SURE_RUNS ||
+      !is_younger(kmp, "silent_at", DAY_MS))
+    return 0;
+  for (;;) {
+    unsigned long number = strtoul(next, &end, 10);
+
+    if (end == next)
+      return 0;
+    if (number == id)
+      return 1;
+    next = end;
+  }
+}
+
+void
+memory_note_silent(const struct kmp *kmp, const char *ids)
+{
+  const char *last = kmp->host->store_get(kmp->host, "silent");
+  int again = last != NULL && strcmp(last, ids) == 0;
+
+  if (ids[0] == '\0') {
+    forget(kmp, "silent");
+    forget(kmp, "silent_runs");
+    return;
+  }
+  store_number(kmp, "silent_runs",
+               again ? stored_number(kmp, "silent_runs") + 1 : 1);
+  (void)kmp->host->store_set(kmp->host, "silent", ids);
+  store_number(kmp, "silent_at", kmp->host->now(kmp->host));
+}
+
+void
+memory_note_reading(const struct kmp *kmp)
+{
+  store_number(kmp, "read", kmp->host->now(kmp->host));
+}
+
+/* Of a meter with another serial number nothing is known. */
+static void
+forget_habits(const struct kmp *kmp, const char *serial)
+{
+  const char *last = kmp->host->store_get(kmp->host, "serial");
+
+  if (last == NULL || strcmp(last, serial) == 0)
+    return;
+  forget(kmp, "limit");
+  forget(kmp, "silent");
+  forget(kmp, "silent_runs");
+  forget(kmp, "model");
+}
+
+void
+memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
+                   const struct kmp_record *record)
+{
+  const struct mp_host *host = kmp->host;
+  char serial[KMP_FORMAT_SIZE] = "";
+
+  if (record != NULL)
+    kmp_serial_format(record, serial);
+  store_number(kmp, "asked", host->now(host));
+  forget(kmp, "failed");
+  if (serial[0] == '\0') {
+    forget(kmp, "serial");
+    return;
+  }
+  forget_habits(kmp, serial);
+  (void)host->store_set(host, "serial", serial);
+  sink->serial(sink, serial, MP_SERIAL_READ);
+}
+
+void
+memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink)
+{
+  const char *serial = kmp->host->store_get(kmp->host, "serial");
+
+  if (serial != NULL)
+    sink->serial(sink, serial, MP_SERIAL_ASSUMED);
+}
+
+/* Room for all 256 codes, with a blank after each. */
+#define UNITS_SIZE (256 * 3 + 1)
+
+void
+memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code)
+{
+  const struct mp_host *host = kmp->host;
+  const char *told = host->store_get(host, "units");
+  char word[4], units[UNITS_SIZE];
+
+  snprintf(word, sizeof(word), "%02x ", code);
+  if (told != NULL && strstr(told, word) != NULL)
+    return;
+  mp_log(host, MP_LOG_WARNING, name,
+         "the meter sends the unknown unit code %02x: the value is delivered "
+         "without a unit; this is reported once",
+         code);
+  snprintf(units, sizeof(units), "%s%s", told != NULL ? told : "", word);
+  (void)host->store_set(host, "units", units);
+}
+
+int
+memory_model(const struct kmp *kmp, struct model *ret_model)
+{
+  const char *text = kmp->host->store_get(kmp->host, "model");
+  unsigned type, has;
+
+  if (text == NULL || sscanf(text, "%4x %2x", &type, &has) != 2)
+    return 0;
+  ret_model->type = (uint16_t)type;
+  ret_model->has = (uint8_t)has;
+  return 1;
+}
+
+void
+memory_note_model(const struct kmp *kmp, const struct model *model)
+{
+  char text[16];
+
+  snprintf(text, sizeof(text), "%04x %02x", model->type, model->has);
+  (void)kmp->host->store_set(kmp->host, "model", text);
+}

@@ -1,0 +1,347 @@
+/*
+ * The probe of the kmp input: who is there, and every register that it has; or
+ * one attempt after the other, for placing the optical head.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/kmp/input/kmp.h"
+#include "plugins/kmp/codec/kmp_register.h"
+#include "plugins/kmp/codec/tell.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Somebody waits for the answer: who has the port is told at once. */
+#define PATIENCE_MS 0
+/* A watch ends by itself, for the battery's sake. */
+#define WATCH_MS (5 * 60 * 1000)
+#define WATCH_PAUSE_MS 1000
+/* After so many damaged blocks in a row the rest is not asked for; of a meter
+ * that has not answered anything yet, after one. */
+#define MAX_FAILURES 3
+
+/* Registers that most meters have, in one request: some are silent to a request
+ * of which they have none, and the table begins with those of electricity. */
+static const uint16_t common[] = { 60, 68, 80, 74, 86, 87, 89, 1004 };
+
+/* A register of the table. */
+struct finding {
+  int asked;
+  int found; /* the record is valid */
+  struct kmp_record record;
+  uint8_t mantissa[KMP_MANTISSA_MAX];
+  int64_t time_ms;
+};
+
+struct probe {
+  struct kmp *kmp;
+  const struct mp_probe_sink *sink;
+  struct model model;
+  uint32_t total; /* registers of the table */
+  uint32_t next;  /* to be asked for: of the common ones, then of the table */
+  uint32_t done;
+  uint32_t answered;        /* be it with a value, left out or with silence */
+  uint32_t silent;          /* of these: with silence */
+  struct finding *findings; /* TOTAL of them, in the table's order */
+};
+
+/* ---- What was found ----------------------------------------------------- */
+
+/* All that were found, in the order of their numbers. */
+static void
+tell_registers(const struct probe *probe)
+{
+  uint32_t i;
+
+  for (i = 0; i < probe->total; i++)
+    if (probe->findings[i].found)
+      kmp_tell_register(probe->kmp->host, probe->sink, &probe->model,
+                        &probe->findings[i].record, probe->findings[i].time_ms);
+}
+
+/* Keeps a record, whose bytes are those of the last answer. */
+static void
+keep(struct finding *finding, const struct kmp_record *record, int64_t time_ms)
+{
+  finding->found = 1;
+  finding->time_ms = time_ms;
+  finding->record = *record;
+  finding->record.mantissa = finding->mantissa;
+  memcpy(finding->mantissa, record->mantissa, record->nob);
+}
+
+static struct finding *
+find_finding(const struct probe *probe, uint16_t id)
+{
+  return &probe->findings[kmp_register_find(id) - kmp_register_at(0)];
+}
+
+/* session_take */
+static void
+take_answer(void *ctx, const struct kmp_request *request,
+            const struct kmp_answer *answer)
+{
+  struct probe *probe = ctx;
+  size_t i;
+
+  probe->answered += request->count;
+  if (answer == NULL) {
+    probe->silent += request->count;
+    return;
+  }
+  for (i = 0; i < request->count; i++) {
+    uint16_t id = request->ids[i];
+    const struct kmp_record *record = kmp_answer_find(answer, id);
+
+    if (record == NULL)
+      continue;
+    model_note_register(&probe->model, id);
+    keep(find_finding(probe, id), record, probe->kmp->session.time_ms);
+  }
+}
+
+/* ---- Questions ---------------------------------------------------------- */
+
+static int
+ask(struct probe *probe, uint8_t cid, unsigned attempts,
+    struct kmp_answer *ret_answer)
+{
+  struct kmp_request request = {
+    .address = probe->kmp->talk.address,
+    .cid = cid,
+  };
+
+  return session_ask(&probe->kmp->session, &request, attempts, ret_answer);
+}
+
+static int
+ask_type(struct probe *probe, unsigned attempts)
+{
+  struct kmp_answer answer;
+  int r = ask(probe, KMP_GET_TYPE, attempts, &answer);
+
+  if (r != MP_OK)
+    return r;
+  probe->model.type = answer.type;
+  kmp_tell_type(probe->sink, &answer);
+  return MP_OK;
+}
+
+static int
+ask_serial(struct probe *probe)
+{
+  struct kmp_answer answer;
+  char text[16];
+  int r = ask(probe, KMP_GET_SERIAL, probe->kmp->talk.retries + 1, &answer);
+
+  if (r != MP_OK)
+    return r;
+  snprintf(text, sizeof(text), "%lu", (unsigned long)answer.serial);
+  kmp_tell_fact(probe->sink, "serial number", text);
+  return MP_OK;
+}
+
+static uint32_t
+count_registers(void)
+{
+  uint32_t n = 0;
+
+  while (kmp_register_at(n) != NULL)
+    n++;
+  return n;
+}
+
+/* Takes the next registers to ask for; the common ones are a block of their
+ * own.  How many. */
+static size_t
+next_block(struct probe *probe, uint16_t *ret_ids)
+{
+  uint32_t first = (uint32_t)ARRAY_SIZE(common);
+  size_t n = 0;
+
+  while (n < probe->kmp->session.limit && probe->next < first + probe->total &&
+         (n == 0 || probe->next != first)) {
+    uint32_t i = probe->next++;
+    uint16_t id = i < first ? common[i] : kmp_register_at(i - first)->id;
+    struct finding *finding = find_finding(probe, id);
+
+    if (!finding->asked)
+      ret_ids[n++] = id;
+    finding->asked = 1;
+  }
+  return n;
+}
+
+/* Asks for the next block.  Results as session_registers; MP_END: all were
+ * asked for. */
+static int
+ask_block(struct probe *probe)
+{
+  struct session *session = &probe->kmp->session;
+  uint16_t ids[KMP_REGISTERS_MAX];
+  size_t n = next_block(probe, ids);
+
+  if (n == 0)
+    return MP_END;
+  probe->sink->progress(probe->sink, probe->done, probe->total);
+  probe->done += (uint32_t)n;
+  return session_registers(session, ids, n, take_answer, probe);
+}
+
+/* The rest of the table.  MP_DROP: not all were answered. */
+static int
+ask_registers(struct probe *probe)
+{
+  unsigned failures = 0;
+
+  while (failures < MAX_FAILURES && !probe->kmp->session.gone) {
+    int r = ask_block(probe);
+
+    if (r < 0)
+      return r;
+    if (r == MP_END)
+      break;
+    failures = r == MP_OK ? 0 : failures + 1;
+  }
+  probe->sink->progress(probe->sink, probe->done, probe->total);
+  return probe->answered == probe->total ? MP_OK : MP_DROP;
+}
+
+static int
+report(const struct probe *probe)
+{
+  const struct kmp *kmp = probe->kmp;
+  char why[512];
+  int reason = session_diagnose(&kmp->session, why, sizeof(why));
+
+  if (probe->answered == 0)
+    return mp_fail(kmp->host, reason, kmp->line.device, "%s", why);
+  /* What is not in the list may well be in the meter. */
+  return mp_fail(kmp->host, reason, kmp->line.device,
+                 "answers for %u of %u registers only: %s",
+                 (unsigned)probe->answered, (unsigned)probe->total, why);
+}
+
+static void
+report_silence(const struct probe *probe)
+{
+  const struct kmp *kmp = probe->kmp;
+
+  if (probe->silent > 0)
+    mp_log(kmp->host, MP_LOG_NOTICE, kmp->line.device,
+           "the meter is silent to requests for %u of %u registers: it "
+           "probably does not have them",
+           (unsigned)probe->silent, (unsigned)probe->total);
+}
+
+/* Who is there, and the common registers.  Not every meter answers who it is:
+ * the registers are asked for all the same.  MP_DROP: it answered nothing. */
+static int
+introduce(struct probe *probe)
+{
+  struct session *session = &probe->kmp->session;
+  int type = ask_type(probe, 1);
+  int r = type == MP_OK ? ask_serial(probe) : type;
+
+  if (r >= 0)
+    r = ask_block(probe);
+  if (r >= 0 && session->seen.answers == 0)
+    return MP_DROP;
+  if (r >= 0 && type == MP_DROP) {
+    r = ask_type(probe, probe->kmp->talk.retries);
+    if (r >= 0)
+      r = ask_serial(probe);
+  }
+  return r < 0 ? r : MP_OK;
+}
+
+static int
+ask_all(struct probe *probe)
+{
+  int r = introduce(probe);
+
+  if (r == MP_OK)
+    r = ask_registers(probe);
+  if (r != MP_DROP)
+    return r;
+  r = report(probe);
+  return probe->kmp->session.seen.answers > 0 ? MP_OK : r;
+}
+
+static int
+probe_all(struct probe *probe)
+{
+  int r;
+
+  probe->kmp->session.takes_silence = 1;
+  probe->total = count_registers();
+  probe->findings = calloc(probe->total, sizeof(*probe->findings));
+  if (probe->findings == NULL)
+    return mp_fail(probe->kmp->host, MP_ENOMEM, NULL, "out of memory");
+  r = ask_all(probe);
+  probe->model.partial = probe->answered < probe->total;
+  tell_registers(probe);
+  report_silence(probe);
+  free(probe->findings);
+  return r;
+}
+
+/* ---- Watching ----------------------------------------------------------- */
+
+static int
+watch_once(struct probe *probe)
+{
+  struct session *session = &probe->kmp->session;
+  struct session_seen before = session->seen;
+  struct kmp_answer answer;
+  int r = ask(probe, KMP_GET_TYPE, 1, &answer);
+  struct mp_probe_attempt attempt = {
+    .struct_size = sizeof(attempt),
+    .answered = r == MP_OK,
+    .crc_errors = session->seen.crc - before.crc,
+    .noise_bytes = (uint32_t)(session->seen.noise - before.noise),
+    .round_trip_ms = r == MP_OK ? port_clock() - session->sent : 0,
+    .what = session_outcome(&before, &session->seen),
+  };
+
+  if (r >= 0)
+    probe->sink->attempt(probe->sink, &attempt);
+  session_pause(session, WATCH_PAUSE_MS);
+  return r;
+}
+
+static int
+watch(struct probe *probe)
+{
+  struct session *session = &probe->kmp->session;
+  int64_t end = port_clock() + WATCH_MS;
+  int r = MP_OK;
+
+  session->ends_quietly = 1;
+  while (r >= 0 && port_clock() < end)
+    r = watch_once(probe);
+  if (r < 0 && r != MP_ECANCELED && r != MP_ETIMEOUT)
+    return r;
+  return session->seen.answers > 0 ? MP_OK : report(probe);
+}
+
+int
+kmp_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
+{
+  struct kmp *kmp = self;
+  struct probe probe = { .kmp = kmp, .sink = sink };
+  int r = kmp_open_port(kmp, PATIENCE_MS);
+
+  if (r != MP_OK)
+    return r;
+  kmp_begin_capture(kmp);
+  r = flags & MP_PROBE_WATCH ? watch(&probe) : probe_all(&probe);
+  recorder_flush(kmp->session.recorder);
+  kmp_close_port(kmp);
+  return r;
+}

@@ -1,0 +1,451 @@
+/*
+ * One cycle of the kmp input: the wanted registers in as few requests as can
+ * be, and the meter's serial number with them where that costs nothing.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/kmp/input/info.h"
+#include "plugins/kmp/input/kmp.h"
+#include "plugins/kmp/codec/kmp_register.h"
+#include "plugins/kmp/input/memory.h"
+#include "plugins/kmp/codec/tell.h"
+
+/* Why a register has no value. */
+enum gap { NO_GAP, LEFT_OUT, SILENT };
+
+/* A register that is read in this cycle. */
+struct wanted {
+  uint16_t id;
+  const char *name; /* the host's; NULL: read for another purpose */
+  int answered;     /* in a good answer, be it with a value or left out */
+  int not_asked;    /* the meter was silent to it in earlier runs */
+  enum gap gap;
+};
+
+struct reading {
+  struct kmp *kmp;
+  const struct mp_sink *sink;
+  struct wanted *wanted;
+  size_t count;
+  size_t fields;  /* of these, fields */
+  size_t regular; /* of these, all but the serial number */
+  struct info info;
+  unsigned values; /* emitted */
+};
+
+/* ---- Values ------------------------------------------------------------- */
+
+static void
+emit(struct reading *reading, const char *name, const struct kmp_record *record)
+{
+  const struct mp_host *host = reading->kmp->host;
+  const char *device = reading->kmp->line.device;
+  struct kmp_value space;
+  struct mp_value value;
+  int error = KMP_OK;
+  int r =
+    kmp_convert(record, kmp_register_find(record->id), &space, &value, &error);
+
+  if (r == MP_DROP) {
+    mp_log(host, MP_LOG_INFO, device, "%s has no value yet", name);
+    return;
+  }
+  if (r != MP_OK) {
+    mp_fail(host, r, name, "cannot be used: %s", kmp_error_text(error));
+    return;
+  }
+  if (kmp_value_has_unknown_unit(record))
+    memory_note_unit(reading->kmp, name, record->unit);
+  value.time_ms = reading->kmp->session.time_ms;
+  if (reading->sink->emit(reading->sink, name, &value) >= 0)
+    reading->values++;
+}
+
+/* ---- Requests ----------------------------------------------------------- */
+
+static struct wanted *
+find_wanted(struct reading *reading, uint16_t id)
+{
+  size_t i;
+
+  for (i = 0; i < reading->count; i++)
+    if (reading->wanted[i].id == id)
+      return &reading->wanted[i];
+  return NULL;
+}
+
+static void
+take_silence(struct reading *reading, const struct kmp_request *request)
+{
+  size_t i;
+
+  for (i = 0; i < request->count; i++)
+    find_wanted(reading, request->ids[i])->gap = SILENT;
+}
+
+/* session_take */
+static void
+take_answer(void *ctx, const struct kmp_request *request,
+            const struct kmp_answer *answer)
+{
+  struct reading *reading = ctx;
+  size_t i;
+
+  if (answer == NULL) {
+    take_silence(reading, request);
+    return;
+  }
+  for (i = 0; i < request->count; i++) {
+    uint16_t id = request->ids[i];
+    const struct kmp_record *record = kmp_answer_find(answer, id);
+    struct wanted *wanted = find_wanted(reading, id);
+
+    wanted->answered = 1;
+    wanted->gap = record == NULL ? LEFT_OUT : NO_GAP;
+    if (id == KMP_REGISTER_SERIAL)
+      memory_take_serial(reading->kmp, reading->sink, record);
+    if (record != NULL)
+      info_take(&reading->info, record);
+    if (record != NULL && wanted->name != NULL)
+      emit(reading, wanted->name, record);
+  }
+}
+
+/* Takes the next registers to ask for, up to TO; *from counts on.  How many. */
+static size_t
+next_block(const struct reading *reading, size_t *from, size_t to,
+           uint16_t *ret_ids)
+{
+  size_t n = 0;
+
+  for (; n < reading->kmp->session.limit && *from < to; (*from)++)
+    if (!reading->wanted[*from].not_asked)
+      ret_ids[n++] = reading->wanted[*from].id;
+  return n;
+}
+
+/* Asks for wanted registers FROM to TO - 1.  MP_OK, MP_DROP when not all were
+ * answered, or a reason (reported). */
+static int
+ask_for(struct reading *reading, size_t from, size_t to)
+{
+  struct session *session = &reading->kmp->session;
+  uint16_t ids[KMP_REGISTERS_MAX];
+  int result = MP_OK;
+  size_t n = next_block(reading, &from, to, ids);
+
+  while (n > 0) {
+    int r = session_registers(session, ids, n, take_answer, reading);
+
+    if (r < 0)
+      return r;
+    if (r != MP_OK)
+      result = r;
+    if (!session_heard(session) || session->gone)
+      return result;
+    n = next_block(reading, &from, to, ids);
+  }
+  return result;
+}
+
+/* One more register to read, that is no field. */
+static void
+add_wanted(struct reading *reading, uint16_t id)
+{
+  if (find_wanted(reading, id) == NULL)
+    reading->wanted[reading->count++].id = id;
+}
+
+static void
+add_info(struct reading *reading)
+{
+  uint16_t ids[INFO_REGISTERS];
+  size_t n = info_registers(&reading->info, ids);
+  size_t i;
+
+  for (i = 0; i < n; i++)
+    add_wanted(reading, ids[i]);
+}
+
+/* Which registers: the wanted fields, those that the text of the info code
+ * needs, then perhaps the serial number's. */
+static int
+list_wanted(struct reading *reading)
+{
+  const struct mp_host *host = reading->kmp->host;
+  uint32_t n = 0;
+  uint32_t i;
+
+  while (host->field(host, n) != NULL)
+    n++;
+  reading->wanted =
+    calloc((size_t)n + INFO_REGISTERS + 1, sizeof(*reading->wanted));
+  if (reading->wanted == NULL)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  for (i = 0; i < n; i++) {
+    const char *name = host->field(host, i);
+    int32_t id = kmp_register_id(name);
+
+    if (strcmp(name, MODEL_FIELD) == 0) {
+      info_begin(&reading->info, reading->kmp, name);
+      continue;
+    }
+    if (id < 0)
+      return mp_fail(host, MP_ECONFIG, name, "is no register");
+    reading->wanted[reading->count].id = (uint16_t)id;
+    reading->wanted[reading->count++].name = name;
+  }
+  reading->fields = reading->count;
+  add_info(reading);
+  reading->regular = reading->count;
+  if (n > 0)
+    add_wanted(reading, KMP_REGISTER_SERIAL);
+  return MP_OK;
+}
+
+/* Reads all that is wanted.  The serial number goes with the last request if
+ * that has room; else it has one of its own, when it is due. */
+static int
+ask_for_all(struct reading *reading)
+{
+  struct kmp *kmp = reading->kmp;
+  int due = memory_serial_due(kmp);
+  int known_without = kmp->host->store_get(kmp->host, "serial") == NULL;
+  int rides = reading->regular % kmp->session.limit != 0;
+  size_t first = reading->regular;
+  int r;
+
+  /* A meter without a serial number is not asked for it each time. */
+  if (rides && (due || !known_without))
+    first = reading->count;
+  r = ask_for(reading, 0, first);
+  if (r != MP_OK || first == reading->count || !due)
+    return r;
+  r = ask_for(reading, first, reading->count);
+  if (r == MP_DROP)
+    mp_log(kmp->host, MP_LOG_WARNING, kmp->line.device,
+           "the serial number could not be read; asked for again in the next "
+           "run");
+  /* The registers are read: what failed after that does not cost them. */
+  return r == MP_ECANCELED ? r : MP_OK;
+}
+
+/* ---- What did not come -------------------------------------------------- */
+
+/* Lists the fields with such a gap, as far as there is room.  How many there
+ * are. */
+static unsigned
+name_gaps(const struct reading *reading, enum gap gap, char *buf, size_t size)
+{
+  unsigned count = 0;
+  size_t len = 0;
+  size_t i;
+
+  buf[0] = '\0';
+  for (i = 0; i < reading->fields; i++) {
+    const struct wanted *wanted = &reading->wanted[i];
+    int n;
+
+    if (wanted->gap != gap)
+      continue;
+    n = snprintf(buf + len, size - len, "%s%s%s", count > 0 ? ", " : "",
+                 wanted->name[0] >= '0' && wanted->name[0] <= '9' ? "register "
+                                                                  : "",
+                 wanted->name);
+    count++;
+    if (n > 0 && (size_t)n < size - len)
+      len += (size_t)n;
+  }
+  return count;
+}
+
+static int
+report_gaps(const struct reading *reading)
+{
+  const struct kmp *kmp = reading->kmp;
+  size_t size = reading->fields * 48 + 1;
+  char *names = malloc(size);
+  unsigned count;
+
+  if (names == NULL)
+    return mp_fail(kmp->host, MP_ENOMEM, NULL, "out of memory");
+  count = name_gaps(reading, LEFT_OUT, names, size);
+  if (count == reading->fields && count > 1)
+    mp_fail(kmp->host, MP_EDATA, kmp->line.device,
+            "the meter has none of the registers asked for (%s): meterpipe "
+            "probe shows those it has",
+            names);
+  else if (count > 0)
+    mp_fail(kmp->host, MP_EDATA, kmp->line.device,
+            "the meter left out %s: meterpipe probe shows the registers it has",
+            names);
+  if (name_gaps(reading, SILENT, names, size) > 0)
+    mp_fail(kmp->host, MP_EDATA, kmp->line.device,
+            "the meter does not answer a request for %s: meterpipe probe shows "
+            "the registers it has",
+            names);
+  free(names);
+  return MP_OK;
+}
+
+/* The meter did not answer all: says so.  What came, counts. */
+static int
+report_failure(const struct reading *reading)
+{
+  const struct kmp *kmp = reading->kmp;
+  char why[512];
+  int reason = session_diagnose(&kmp->session, why, sizeof(why));
+
+  mp_fail(kmp->host, reason, kmp->line.device, "%s", why);
+  memory_note_failure(kmp);
+  return kmp->session.seen.answers > 0 ? MP_OK : reason;
+}
+
+static int
+finish(struct reading *reading, int r)
+{
+  const struct kmp *kmp = reading->kmp;
+
+  if (r == MP_DROP)
+    r = report_failure(reading);
+  else if (r == MP_OK && reading->values > 0)
+    memory_note_reading(kmp);
+  else if (r < 0 && r != MP_ECANCELED)
+    memory_note_failure(kmp);
+  if (r != MP_OK)
+    return r;
+  if (!find_wanted(reading, KMP_REGISTER_SERIAL)->answered)
+    memory_assume_serial(kmp, reading->sink);
+  return report_gaps(reading);
+}
+
+/* Leaves out the registers that the meter was silent to in earlier runs. */
+static void
+recall_silence(struct reading *reading)
+{
+  size_t i;
+
+  for (i = 0; i < reading->count; i++) {
+    struct wanted *wanted = &reading->wanted[i];
+
+    if (memory_is_silent(reading->kmp, wanted->id)) {
+      wanted->not_asked = 1;
+      wanted->gap = SILENT;
+    }
+  }
+}
+
+/* Remembers to which registers the meter was silent, if all were asked for. */
+static void
+note_silence(const struct reading *reading)
+{
+  char ids[256] = "";
+  size_t len = 0;
+  int skipped = 0;
+  int found = 0;
+  size_t i;
+
+  for (i = 0; i < reading->count; i++) {
+    const struct wanted *wanted = &reading->wanted[i];
+
+    skipped |= wanted->not_asked;
+    if (wanted->gap != SILENT || len + 1 + KMP_NUMBER_SIZE > sizeof(ids))
+      continue;
+    found |= !wanted->not_asked;
+    len += (size_t)snprintf(ids + len, sizeof(ids) - len, "%s%u",
+                            len > 0 ? " " : "", wanted->id);
+  }
+  if (found || !skipped)
+    memory_note_silent(reading->kmp, ids);
+}
+
+static int
+emit_info(struct reading *reading)
+{
+  int r = info_emit(&reading->info, reading->sink);
+
+  if (r < 0)
+    return r;
+  reading->values += (unsigned)r;
+  return MP_OK;
+}
+
+int
+kmp_read(void *self, const struct mp_sink *sink)
+{
+  struct kmp *kmp = self;
+  struct reading reading = { .kmp = kmp, .sink = sink };
+  uint8_t limit;
+  int r;
+
+  if (kmp->port == NULL)
+    return MP_SKIP;
+  r = list_wanted(&reading);
+  if (r == MP_OK && reading.regular > 0) {
+    memory_apply_limit(kmp);
+    limit = kmp->session.limit;
+    recall_silence(&reading);
+    kmp_begin_capture(kmp);
+    r = ask_for_all(&reading);
+    if (r == MP_OK)
+      r = emit_info(&reading);
+    recorder_flush(kmp->session.recorder);
+    memory_note_limit(kmp, limit);
+    if (r == MP_OK)
+      note_silence(&reading);
+    r = finish(&reading, r);
+  }
+  free(reading.wanted);
+  return r;
+}
+
+/* On the open port. */
+static int
+identify(struct kmp *kmp, const struct mp_sink *sink)
+{
+  struct kmp_request request = {
+    .address = kmp->talk.address,
+    .cid = KMP_GET_REGISTER,
+    .count = 1,
+    .ids = { KMP_REGISTER_SERIAL },
+  };
+  struct kmp_answer answer;
+  char why[512];
+  int r;
+
+  r = session_ask(&kmp->session, &request, kmp->talk.retries + 1, &answer);
+  recorder_flush(kmp->session.recorder);
+  if (r == MP_DROP) {
+    r = session_diagnose(&kmp->session, why, sizeof(why));
+    mp_fail(kmp->host, r, kmp->line.device, "asked for its serial number: %s",
+            why);
+  }
+  if (r < 0 && r != MP_ECANCELED)
+    memory_note_failure(kmp);
+  if (r == MP_OK)
+    memory_take_serial(kmp, sink,
+                       kmp_answer_find(&answer, KMP_REGISTER_SERIAL));
+  return r;
+}
+
+int
+kmp_identify(void *self, const struct mp_sink *sink)
+{
+  struct kmp *kmp = self;
+  int r = kmp_open_port(kmp, KMP_UNTIL_THE_DEADLINE);
+
+  if (r == MP_EIO)
+    memory_note_failure(kmp);
+  if (r != MP_OK)
+    return r;
+  kmp_resume_capture(kmp);
+  r = identify(kmp, sink);
+  kmp_close_port(kmp);
+  return r;
+}

@@ -1,0 +1,258 @@
+/*
+ * The line to the meter: what a serial port and a serial server have in common.
+ *
+ * Descriptors are non-blocking, and every wait ends at a deadline, when the
+ * cycle's time is up, or when the host says that the run must end.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugins/kmp/line/port_impl.h"
+
+/* How often a port in use is tried again. */
+#define TRY_AGAIN_MS 100
+/* A port that takes no byte for so long never will. */
+#define WRITE_MS 2000
+
+int
+port_no_files(const struct mp_host *host, const char *device, int err)
+{
+  return mp_fail(host, MP_EIO, device,
+                 "cannot be opened: %s: raise the limit of open files (ulimit "
+                 "-n)",
+                 strerror(err));
+}
+
+/* LOCK: the socket that leads to who has the device, or -1. */
+static int
+busy(const struct mp_host *host, const char *device, int lock)
+{
+  char user[PORT_USER];
+
+  if (lock >= 0)
+    port_lock_user(lock, user, sizeof(user));
+  else
+    port_user(device, user, sizeof(user));
+  if (user[0] == '\0')
+    return mp_fail(host, MP_EBUSY, device,
+                   "in use by another program: stop it, or read at other "
+                   "times");
+  return mp_fail(host, MP_EBUSY, device,
+                 "in use by %s: stop it, or read at other times", user);
+}
+
+/* Waits until LOCK hangs up, or (-1) for a while.  MP_OK: try again; else
+ * reported. */
+static int
+wait_for_user(const struct mp_host *host, const char *device, int lock,
+              int64_t until)
+{
+  int64_t next = port_clock() + TRY_AGAIN_MS;
+  int r;
+
+  if (port_clock() >= until)
+    return busy(host, device, lock);
+  r = port_wait(host, lock, 0, lock >= 0 || next > until ? until : next);
+  if (r == MP_ECANCELED)
+    return mp_fail(host, r, device, "interrupted while waiting for the port");
+  if (r == MP_ETIMEOUT || (r == MP_DROP && lock >= 0))
+    return busy(host, device, lock);
+  if (r == MP_ENOMEM)
+    return mp_fail(host, r, device, "cannot wait for the port");
+  return MP_OK;
+}
+
+int
+port_try_until(const struct mp_host *host, const char *device, port_try attempt,
+               int64_t until, int *ret_fd)
+{
+  int told = 0;
+
+  for (;;) {
+    int lock = -1;
+    int r = attempt(host, device, &lock);
+
+    if (r == MP_OK)
+      *ret_fd = lock;
+    if (r != MP_EBUSY)
+      return r;
+    if (!told)
+      mp_log(host, MP_LOG_INFO, device, "in use, waiting for it");
+    told = 1;
+    r = wait_for_user(host, device, lock, until);
+    if (lock >= 0)
+      close(lock);
+    if (r != MP_OK)
+      return r;
+  }
+}
+
+int
+port_open(const struct mp_host *host, const struct port_settings *settings,
+          int64_t patience_ms, struct port **ret_port)
+{
+  struct port *port = calloc(1, sizeof(*port));
+  int64_t until = port_clock() + patience_ms;
+  int r;
+
+  if (port == NULL)
+    return mp_fail(host, MP_ENOMEM, settings->device, "out of memory");
+  port->host = host;
+  port->device = settings->device;
+  port->fd = -1;
+  port->lock_fd = -1;
+  if (port_tcp_address(settings->device) != NULL)
+    r = port_tcp_open(port, until);
+  else
+    r = port_tty_open(port, settings, until);
+  if (r != MP_OK) {
+    port_close(port);
+    return r;
+  }
+  *ret_port = port;
+  return MP_OK;
+}
+
+void
+port_close(struct port *port)
+{
+  if (port == NULL)
+    return;
+  port_tty_restore(port);
+  if (port->fd >= 0)
+    close(port->fd);
+  if (port->lock_fd >= 0)
+    close(port->lock_fd);
+  free(port);
+}
+
+int
+port_is_network(const struct port *port)
+{
+  return port_tcp_address(port->device) != NULL;
+}
+
+unsigned
+port_reconnects(const struct port *port)
+{
+  return port->reconnects;
+}
+
+static int
+gone(const struct port *port, const char *why)
+{
+  if (port_is_network(port))
+    return mp_fail(port->host, MP_EIO, port->device,
+                   "the serial server ended the connection (%s): does another "
+                   "program use it, and does it still run?",
+                   why);
+  return mp_fail(port->host, MP_EIO, port->device,
+                 "the port is gone (%s): was the optical head unplugged?", why);
+}
+
+/* The port failed with errno, 0 at the end of a connection.  A connection is
+ * made anew, once: MP_DROP (logged); else as port_tcp_reconnect. */
+static int
+lost(struct port *port)
+{
+  const char *why = errno == 0 ? "hung up" : strerror(errno);
+  int r;
+
+  if (!port_is_network(port) || port->reconnects > 0)
+    return gone(port, why);
+  mp_log(port->host, MP_LOG_INFO, port->device,
+         "the serial server ended the connection (%s): connecting again", why);
+  port->reconnects++;
+  r = port_tcp_reconnect(port);
+  return r == MP_OK ? MP_DROP : r;
+}
+
+/* port_write on one connection; MP_DROP as lost. */
+static int
+write_all(struct port *port, const uint8_t *buf, size_t len)
+{
+  int64_t until = port_clock() + WRITE_MS;
+
+  /* No tcdrain(): it would wait for a line that nobody reads, whatever the
+   * deadline.  Who waits for an answer knows how long a request takes. */
+  while (len > 0) {
+    ssize_t n = write(port->fd, buf, len);
+    int r;
+
+    if (n > 0) {
+      buf += n;
+      len -= (size_t)n;
+      continue;
+    }
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0 && errno != EAGAIN)
+      return lost(port);
+    r = port_wait(port->host, port->fd, POLLOUT, until);
+    if (r == MP_DROP)
+      return mp_fail(port->host, MP_EIO, port->device,
+                     "the port takes no bytes: is it a serial port?");
+    if (r != MP_OK)
+      return r;
+  }
+  return MP_OK;
+}
+
+int
+port_write(struct port *port, const uint8_t *buf, size_t len)
+{
+  int r;
+
+  do
+    r = write_all(port, buf, len);
+  while (r == MP_DROP);
+  return r;
+}
+
+/* read() once: bytes, 0 when none are there, -1 when the port is gone. */
+static ssize_t
+read_some(int fd, uint8_t *buf, size_t size)
+{
+  ssize_t n;
+
+  do
+    n = read(fd, buf, size);
+  while (n < 0 && errno == EINTR);
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+    return 0;
+  if (n == 0) {
+    errno = 0; /* the end of a connection, or a tty that hung up */
+    return -1;
+  }
+  return n;
+}
+
+int
+port_read(struct port *port, uint8_t *buf, size_t size, int64_t until,
+          size_t *ret_len)
+{
+  *ret_len = 0;
+  for (;;) {
+    int r = port_wait(port->host, port->fd, POLLIN, until);
+    ssize_t n;
+
+    if (r == MP_DROP)
+      return MP_OK;
+    if (r != MP_OK)
+      return r;
+    n = read_some(port->fd, buf, size);
+    if (n < 0)
+      return lost(port);
+    if (n > 0) {
+      *ret_len = (size_t)n;
+      return MP_OK;
+    }
+  }
+}

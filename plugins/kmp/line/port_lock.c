@@ -1,0 +1,187 @@
+/*
+ * The lock of a serial server.  A connection cannot be locked as a tty can, and
+ * a server that takes several clients would mix their requests.  So a run takes
+ * a name of the server in the abstract socket namespace, which goes with the
+ * process, whatever becomes of it.
+ *
+ * Every local user can take such a name.  The socket therefore listens: whoever
+ * finds the name taken connects, and the kernel tells whose process listens
+ * there.  Only those who may run this pipeline are waited for.  Nobody accepts
+ * the connections: they end when the name becomes free, and that wakes those
+ * who wait.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/user.h"
+#include "plugins/kmp/line/port_impl.h"
+
+/* More than wait for one server; the next ones try again. */
+#define BACKLOG 64
+
+/* A name can be taken by a socket that does not listen (yet), or whose queue is
+ * full: then its owner is not known.  Looked at so often and so long. */
+#define LOOKS 20
+#define LOOK_MS 50
+
+static socklen_t
+make_name(const char *device, struct sockaddr_un *ret_name)
+{
+  const size_t room = sizeof(ret_name->sun_path) - 1;
+  int len;
+
+  memset(ret_name, 0, sizeof(*ret_name));
+  ret_name->sun_family = AF_UNIX;
+  len = snprintf(ret_name->sun_path + 1, room, "meterpipe-kmp tcp://%s",
+                 port_tcp_address(device));
+  if (len < 0 || (size_t)len >= room)
+    len = (int)room - 1;
+  return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
+}
+
+static int
+no_lock(const struct mp_host *host, const char *device)
+{
+  return mp_fail(host, MP_EIO, device, "cannot be locked: %s", strerror(errno));
+}
+
+/* Takes the name, or connects to the socket that has it.  MP_OK; MP_EBUSY with
+ * a connection; MP_DROP: taken by an unknown user; MP_EIO (reported). */
+static int
+take_or_connect(const struct mp_host *host, const char *device, int *ret_fd)
+{
+  struct sockaddr_un name;
+  socklen_t size = make_name(device, &name);
+  const struct sockaddr *address = (const struct sockaddr *)&name;
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+    return port_no_files(host, device, errno);
+  if (fd < 0)
+    return mp_fail(host, MP_ENOMEM, device, "no socket: %s", strerror(errno));
+  *ret_fd = fd;
+  if (bind(fd, address, size) == 0 && listen(fd, BACKLOG) == 0)
+    return MP_OK;
+  if (errno != EADDRINUSE) {
+    int r = no_lock(host, device);
+
+    close(fd);
+    return r;
+  }
+  if (connect(fd, address, size) == 0)
+    return MP_EBUSY;
+  close(fd); /* ECONNREFUSED, EAGAIN */
+  return MP_DROP;
+}
+
+/* Whether one of the groups of the process that FD leads to is GROUP. */
+static int
+has_group(int fd, gid_t group)
+{
+  socklen_t size = 0;
+  gid_t *groups;
+  int found = 0;
+
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 ||
+      errno != ERANGE)
+    return 0;
+  groups = malloc(size);
+  if (groups != NULL &&
+      getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0)
+    for (size_t i = 0; i < size / sizeof(*groups); i++)
+      found |= groups[i] == group;
+  free(groups);
+  return found;
+}
+
+/* Whether PEER is one of those who may run this pipeline: root, we, and who may
+ * write in the directory of the state. */
+static int
+is_one_of_us(const struct mp_host *host, int fd, const struct ucred *peer)
+{
+  struct stat dir;
+
+  if (peer->uid == 0 || peer->uid == geteuid())
+    return 1;
+  if (!MP_HAS(host, struct mp_host, state_dir) || host->state_dir == NULL ||
+      stat(host->state_dir, &dir) != 0)
+    return 0;
+  if (peer->uid == dir.st_uid)
+    return 1;
+  return (dir.st_mode & S_IRWXG) == S_IRWXG &&
+         (peer->gid == dir.st_gid || has_group(fd, dir.st_gid));
+}
+
+/* The server is read without the lock. */
+static int
+go_without(const struct mp_host *host, const char *device, const char *who)
+{
+  mp_log(host, MP_LOG_NOTICE, device,
+         "its lock is held by %s: not waiting for it", who);
+  return MP_OK;
+}
+
+static int
+judge_holder(const struct mp_host *host, const char *device, int *fd)
+{
+  struct ucred peer = { .pid = 0 };
+  socklen_t size = sizeof(peer);
+  char program[PORT_USER], user[USER_WORDS], who[PORT_USER + USER_WORDS + 8];
+
+  if (getsockopt(*fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    int r = no_lock(host, device);
+
+    close(*fd);
+    *fd = -1;
+    return r;
+  }
+  if (is_one_of_us(host, *fd, &peer))
+    return MP_EBUSY;
+  close(*fd);
+  *fd = -1;
+  snprintf(who, sizeof(who), "%s of %s",
+           port_process(peer.pid, program, sizeof(program)),
+           user_words(peer.uid, user));
+  return go_without(host, device, who);
+}
+
+int
+port_lock_try(const struct mp_host *host, const char *device, int *ret_fd)
+{
+  int r = MP_DROP;
+
+  for (int i = 0; i < LOOKS && r == MP_DROP; i++) {
+    *ret_fd = -1;
+    if (i > 0 && port_wait(host, -1, 0, port_clock() + LOOK_MS) != MP_DROP)
+      return MP_EBUSY; /* the caller sees that the cycle must end */
+    r = take_or_connect(host, device, ret_fd);
+  }
+  if (r == MP_EBUSY)
+    return judge_holder(host, device, ret_fd);
+  if (r != MP_DROP)
+    return r;
+  *ret_fd = -1;
+  return go_without(host, device, "a program that does not say whose it is");
+}
+
+void
+port_lock_user(int fd, char *buf, size_t size)
+{
+  struct ucred peer = { .pid = 0 };
+  socklen_t len = sizeof(peer);
+
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
+    port_process(peer.pid, buf, size);
+  else
+    buf[0] = '\0';
+}

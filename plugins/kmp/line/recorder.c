@@ -1,0 +1,165 @@
+/*
+ * Captures being written: the file, its header, and one line a frame.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plugins/kmp/codec/capture.h"
+#include "plugins/kmp/codec/kmp_frame.h"
+#include "plugins/kmp/line/recorder.h"
+#include "lib/planted.h"
+
+/* Serial numbers are personal data: not for everybody. */
+#define CAPTURE_MODE 0640
+
+struct recorder {
+  const struct mp_host *host;
+  const char *path;
+  FILE *file;
+  int reported; /* it could not be written, and that was said */
+};
+
+static void
+begin_cycle(struct recorder *recorder, int is_new)
+{
+  const struct mp_host *host = recorder->host;
+  char when[CAPTURE_TIME_SIZE];
+
+  if (is_new)
+    fprintf(recorder->file, "# meterpipe capture %d %s\n", CAPTURE_VERSION,
+            host->name);
+  if (capture_format_time(when, sizeof(when), host->now(host)) == 0)
+    when[0] = '\0';
+  fprintf(recorder->file, "\n# %s\n", when);
+}
+
+/* Whether the file ends in the middle of a line: the disk was full, or the
+ * power went.  What cannot be read is taken to be whole. */
+static int
+is_cut(const char *path, const struct stat *st)
+{
+  char last = '\n';
+  int fd;
+
+  if (!S_ISREG(st->st_mode) || st->st_size == 0)
+    return 0;
+  fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0)
+    return 0;
+  if (pread(fd, &last, 1, st->st_size - 1) != 1)
+    last = '\n';
+  close(fd);
+  return last != '\n';
+}
+
+static FILE *
+open_to_append(const char *path, int *ret_new, char why[PLANTED_WHY])
+{
+  struct stat st;
+  FILE *file = NULL;
+  /* O_NONBLOCK: the open of a pipe that nobody reads fails at once. */
+  int fd = planted_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK,
+                        CAPTURE_MODE, why);
+
+  if (fd < 0)
+    return NULL;
+  if (fstat(fd, &st) == 0)
+    file = fdopen(fd, "a");
+  if (file == NULL) {
+    int err = errno;
+
+    close(fd);
+    errno = err;
+    return NULL;
+  }
+  *ret_new = st.st_size == 0;
+  /* Else the blank line before the next cycle would only end that line. */
+  if (is_cut(path, &st))
+    fputc('\n', file);
+  return file;
+}
+
+struct recorder *
+recorder_open(const struct mp_host *host, const char *path, int begins_cycle)
+{
+  struct recorder *recorder;
+  char why[PLANTED_WHY];
+  int is_new = 0;
+
+  if (path == NULL)
+    return NULL;
+  recorder = calloc(1, sizeof(*recorder));
+  if (recorder == NULL) {
+    mp_fail(host, MP_ENOMEM, path, "no capture: out of memory");
+    return NULL;
+  }
+  recorder->host = host;
+  recorder->path = path;
+  recorder->file = open_to_append(path, &is_new, why);
+  if (recorder->file == NULL) {
+    mp_fail(host, MP_ECREATE, path, "the capture cannot be written: %s%s",
+            why[0] != '\0' ? "it " : strerror(errno), why);
+    free(recorder);
+    return NULL;
+  }
+  if (begins_cycle || is_new)
+    begin_cycle(recorder, is_new);
+  return recorder;
+}
+
+void
+recorder_frame(struct recorder *recorder, char direction, const uint8_t *wire,
+               size_t len)
+{
+  char line[3 * KMP_WIRE_MAX + CAPTURE_LINE_EXTRA];
+  size_t n;
+
+  if (recorder == NULL)
+    return;
+  n = capture_format(line, sizeof(line), recorder->host->now(recorder->host),
+                     direction, wire, len);
+  fwrite(line, 1, n, recorder->file);
+}
+
+/* Once. */
+static void
+report_failure(struct recorder *recorder)
+{
+  if (recorder->reported)
+    return;
+  recorder->reported = 1;
+  mp_fail(recorder->host, MP_EIO, recorder->path,
+          "the capture could not be written: %s",
+          errno != 0 ? strerror(errno) : "write error");
+}
+
+void
+recorder_flush(struct recorder *recorder)
+{
+  if (recorder == NULL)
+    return;
+  errno = 0;
+  if (fflush(recorder->file) != 0 || ferror(recorder->file))
+    report_failure(recorder);
+}
+
+void
+recorder_close(struct recorder *recorder)
+{
+  if (recorder == NULL)
+    return;
+  recorder_flush(recorder);
+  errno = 0;
+  if (fclose(recorder->file) != 0)
+    report_failure(recorder);
+  free(recorder);
+}

@@ -1,0 +1,224 @@
+/*
+ * The conversation with a meter.
+ *
+ * One attempt, as time goes by (KMP 2.3 and 2.4):
+ *
+ *     |-- request --|.... up to timeout ....|-- answer, gaps <= gap --|
+ *      line time     ^ an echo ends here
+ *
+ * After a good answer the next request follows at once, while the meter is
+ * awake.  After anything else the line must be quiet for 1.7 s; all that time
+ * we listen, for a meter that is slower than the timeout: its late answer to
+ * this very request is as good.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <string.h>
+
+#include "plugins/kmp/line/listen.h"
+
+/* KMP 2.4: the meter sends back to back; USB chips and networks batch. */
+#define GAP_TTY_MS 250
+#define GAP_NETWORK_MS 1000
+/* On a slow line, as many bytes' time as 250 ms are at 1200 baud. */
+#define GAP_TTY_BYTES 27
+/* KMP 2.4: 20 to 50 ms between two good exchanges. */
+#define PAUSE_MS 20
+/* KMP 2.3: from the request to the answer, by a meter that keeps the rule. */
+#define ANSWER_MS 1600
+/* For USB chips and schedulers, on top of the time on the wire. */
+#define SLACK_MS 500
+/* A line that is never quiet is not waited for any longer. */
+#define BABBLE_MS 5000
+
+/* Longest mantissa that is reckoned with when an answer's time is bounded. */
+#define RECORD_BYTES (5 + 16)
+#define FRAME_BYTES 6
+
+static int64_t
+usual_gap_ms(const struct session *s)
+{
+  int64_t ms = listen_line_ms(s, GAP_TTY_BYTES);
+
+  if (port_is_network(s->port))
+    return GAP_NETWORK_MS;
+  return ms > GAP_TTY_MS ? ms : GAP_TTY_MS;
+}
+
+void
+session_init(struct session *s, const struct mp_host *host, const char *device,
+             struct port *port, const struct session_settings *settings)
+{
+  memset(s, 0, sizeof(*s));
+  s->host = host;
+  s->device = device;
+  s->port = port;
+  s->settings = *settings;
+  s->limit = settings->registers > 0 ? settings->registers : KMP_REGISTERS_MAX;
+  s->gap_ms = settings->gap_ms > 0 ? settings->gap_ms : usual_gap_ms(s);
+  kmp_deframer_init(&s->deframer);
+}
+
+static void
+note_noise(struct session *s, const struct kmp_request *request)
+{
+  if (request != NULL)
+    s->seen.noise += s->deframer.noise;
+  s->seen.zeros += s->deframer.zeros;
+  s->deframer.noise = 0;
+  s->deframer.zeros = 0;
+}
+
+/* After a good answer: how long until the next request. */
+static int
+answered(struct session *s)
+{
+  int64_t byte = listen_line_ms(s, 1);
+
+  s->not_before = port_clock() + (byte > PAUSE_MS ? byte : PAUSE_MS);
+  s->failed = 0;
+  return MP_OK;
+}
+
+/* Waits until the next request may be sent, and throws away what comes; but
+ * for an answer to FAILED, the request before, if that is to be repeated.
+ * MP_OK: that answer came late; MP_DROP: now; or a reason (reported). */
+static int
+settle(struct session *s, const struct kmp_request *failed,
+       struct kmp_answer *ret_answer)
+{
+  int64_t now = port_clock();
+  struct patience patience = {
+    .start = s->not_before > now ? s->not_before : now,
+    .whole = now + BABBLE_MS,
+    .quiet = s->failed ? LISTEN_QUIET_MS : 0,
+  };
+  int r = listen_for(s, failed, &patience, ret_answer);
+
+  note_noise(s, failed);
+  return r == MP_OK ? answered(s) : r;
+}
+
+/* The longest time that a whole answer can take from its first byte on. */
+static int64_t
+answer_ms(const struct session *s, const struct kmp_request *request)
+{
+  size_t bytes = FRAME_BYTES + RECORD_BYTES * (size_t)request->count;
+
+  return ANSWER_MS + listen_line_ms(s, 2 * bytes) + SLACK_MS +
+         s->settings.gap_ms;
+}
+
+static int
+send_request(struct session *s, const struct kmp_request *request)
+{
+  size_t len = kmp_request_encode(request, s->wire, sizeof(s->wire));
+  int r;
+
+  if (len == 0)
+    return mp_fail(s->host, MP_EINTERNAL, s->device,
+                   "a request that cannot be written");
+  kmp_deframer_init(&s->deframer);
+  kmp_deframer_sent(&s->deframer, s->wire, len);
+  r = port_write(s->port, s->wire, len);
+  if (r != MP_OK)
+    return listen_ended(s, r);
+  listen_note_frame(s, '>', s->wire, len);
+  s->seen.requests++;
+  s->sent = port_clock();
+  s->last_byte = s->sent + listen_line_ms(s, len);
+  return MP_OK;
+}
+
+/* All that came but for echoes. */
+static size_t
+heard(const struct session *s)
+{
+  const struct session_seen *seen = &s->seen;
+
+  return seen->noise + seen->answers + seen->crc + seen->cut + seen->broken +
+         seen->strange + seen->strangers;
+}
+
+int
+session_heard(const struct session *s)
+{
+  return heard(s) > 0;
+}
+
+static int
+attempt(struct session *s, const struct kmp_request *request,
+        struct kmp_answer *ret_answer)
+{
+  struct patience patience = { .quiet = 0 };
+  size_t before = heard(s);
+  int r = send_request(s, request);
+
+  if (r != MP_OK)
+    return r;
+  patience.start = s->last_byte + s->settings.timeout_ms;
+  patience.whole = patience.start + answer_ms(s, request);
+  r = listen_for(s, request, &patience, ret_answer);
+  note_noise(s, request);
+  if (r == MP_OK)
+    return answered(s);
+  s->not_before = s->last_byte + LISTEN_QUIET_MS;
+  s->failed = 1;
+  if (heard(s) == before)
+    s->seen.silences++;
+  return r;
+}
+
+/* Keeps a request that the meter answers, of one register where it has one. */
+static void
+note_answered(struct session *s, const struct kmp_request *request,
+              const struct kmp_answer *answer)
+{
+  s->good_request = *request;
+  if (answer->count == 0)
+    return;
+  s->good_request.count = 1;
+  s->good_request.ids[0] = answer->records[0].id;
+}
+
+int
+session_ask(struct session *s, const struct kmp_request *request,
+            unsigned attempts, struct kmp_answer *ret_answer)
+{
+  unsigned before = port_reconnects(s->port);
+  unsigned i;
+  int r = MP_DROP;
+
+  /* An attempt that was lost with its connection does not count. */
+  for (i = 0; i < attempts + port_reconnects(s->port) - before && r == MP_DROP;
+       i++) {
+    r = settle(s, i > 0 ? request : NULL, ret_answer);
+    if (r == MP_DROP)
+      r = attempt(s, request, ret_answer);
+  }
+  if (r == MP_OK)
+    note_answered(s, request, ret_answer);
+  return r;
+}
+
+int
+session_await(struct session *s, const struct kmp_request *request,
+              struct kmp_answer *ret_answer)
+{
+  int r = settle(s, request, ret_answer);
+
+  if (r == MP_OK)
+    note_answered(s, request, ret_answer);
+  return r;
+}
+
+void
+session_pause(struct session *s, int64_t ms)
+{
+  int64_t until = port_clock() + ms;
+
+  if (s->not_before < until)
+    s->not_before = until;
+}

@@ -1,0 +1,276 @@
+/*
+ * meterpipe kmp emulate: the meter of the tests, for anybody to try.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "plugins/kmp/emulator/meter.h"
+#include "plugins/kmp/program/program.h"
+
+/* KMP 2.4: a recent meter. */
+#define DEFAULT_BAUD 1200
+#define DEFAULT_DELAY_MS 20
+#define BAUD_MAX 115200
+#define DELAY_MAX_MS 60000
+
+enum {
+  OPT_LINK = 'l',
+  OPT_BAUD = 'b',
+  OPT_DELAY = 'd',
+  OPT_SEED = 's',
+  OPT_FAULT = 'f',
+  OPT_SLEEP = 'S',
+  OPT_HELP = 'h',
+};
+
+static const struct option options[] = {
+  { "link", required_argument, NULL, OPT_LINK },
+  { "baud", required_argument, NULL, OPT_BAUD },
+  { "delay", required_argument, NULL, OPT_DELAY },
+  { "seed", required_argument, NULL, OPT_SEED },
+  { "fault", required_argument, NULL, OPT_FAULT },
+  { "sleep", required_argument, NULL, OPT_SLEEP },
+  { "help", no_argument, NULL, OPT_HELP },
+  { NULL, 0, NULL, 0 },
+};
+
+/* The text as it will be shown. */
+/* clang-format off */
+static const char help[] =
+  "Usage: meterpipe kmp emulate [OPTION]... CAPTURE|REGISTERS|REGISTER=VALUE...\n"
+  "\n"
+  "Answers on a pty like a meter: one that has the last values of a capture, or\n"
+  "those of a file with a register in each line, as 60=84.208GJ, 1001=68500001,\n"
+  "60:08 04 43 00 01 48 f0 (unit, length, sign and exponent, mantissa) or\n"
+  "type=0001F1, without which it is 0000. Prints the tty to read it by, and serves\n"
+  "until SIGINT or SIGTERM; then prints how many requests it heard.\n"
+  "\n"
+  "Options:\n"
+  "  --link PATH               a symbolic link to the tty\n"
+  "  --baud N                  speed that bytes come and go with (1200);\n"
+  "                            0: at once\n"
+  "  --delay MS                from a request to its answer (20)\n"
+  "  --fault KIND[=N][*TIMES]  a mistake, in all answers or the next TIMES\n"
+  "  --seed N                  what random mistakes follow from (1)\n"
+  "  --sleep MODEL             how it saves its battery:\n"
+  "      none                  it wakes on the first byte, as a 601 (default)\n"
+  "      eye[=DURATION]        deaf 30m after the last traffic, until a key\n"
+  "                            is pressed (SIGUSR1), as a 402\n"
+  "      water[=N[,DURATION]]  deaf for 10m after 12 answers\n"
+  "      magnet                deaf while the magnet is away (SIGUSR2 takes\n"
+  "                            it away and puts it back), as a 403\n"
+  "\n"
+  "Kinds of mistakes:\n";
+/* clang-format on */
+
+static void
+print_help(void)
+{
+  const char *name, *what;
+  size_t i;
+
+  fputs(help, stdout);
+  for (i = 0;; i++) {
+    name = meter_fault_kind(i, &what);
+    if (name == NULL)
+      break;
+    printf("  %-10s %s\n", name, what);
+  }
+}
+
+static int
+parse_number(const char *option, const char *text, unsigned long max,
+             unsigned long *ret)
+{
+  char *end;
+
+  errno = 0;
+  *ret = strtoul(text, &end, 10);
+  if (errno == 0 && end != text && *end == '\0' && text[0] >= '0' &&
+      text[0] <= '9' && *ret <= max)
+    return EX_OK;
+  return program_fail(EX_USAGE, option, "\"%s\" is no number from 0 to %lu",
+                      text, max);
+}
+
+static int
+make_link(struct meter *m, const char *path)
+{
+  if (meter_try_link(m, path) == 0)
+    return EX_OK;
+  return program_fail(errno == EACCES ? EX_NOPERM : EX_CANTCREAT, path,
+                      "the link cannot be made: %s", strerror(errno));
+}
+
+static int
+take_option(struct meter *m, int option, const char *text)
+{
+  unsigned long n;
+  int status;
+
+  switch (option) {
+  case OPT_LINK:
+    return make_link(m, text);
+  case OPT_BAUD:
+    status = parse_number("--baud", text, BAUD_MAX, &n);
+    if (status == EX_OK)
+      meter_set_baud(m, (unsigned)n);
+    return status;
+  case OPT_DELAY:
+    status = parse_number("--delay", text, DELAY_MAX_MS, &n);
+    if (status == EX_OK)
+      meter_set_delay(m, (unsigned)n);
+    return status;
+  case OPT_SEED:
+    status = parse_number("--seed", text, UINT32_MAX, &n);
+    if (status == EX_OK)
+      meter_set_seed(m, (uint32_t)n);
+    return status;
+  case OPT_FAULT:
+    if (meter_try_fault(m, text) == 0)
+      return EX_OK;
+    return program_fail(EX_USAGE, "--fault",
+                        "there is no mistake \"%s\" (\"meterpipe kmp emulate "
+                        "--help\" lists them)",
+                        text);
+  default: /* OPT_SLEEP */
+    if (meter_try_sleep(m, text) == 0)
+      return EX_OK;
+    return program_fail(EX_USAGE, "--sleep",
+                        "\"%s\" is none of none, eye[=DURATION], "
+                        "water[=N[,DURATION]] and magnet",
+                        text);
+  }
+}
+
+/* A register, a capture or a file with registers. */
+static int
+take_operand(struct meter *m, const char *text)
+{
+  struct stat st;
+  long learnt;
+
+  if (meter_try_set(m, text) == 0)
+    return EX_OK;
+  if (stat(text, &st) == 0 && S_ISDIR(st.st_mode)) {
+    errno = EISDIR;
+    return program_fail_file(text);
+  }
+  learnt = meter_load(m, text);
+  if (learnt > 0)
+    return EX_OK;
+  if (learnt == 0)
+    return program_fail(EX_DATAERR, text,
+                        "holds neither answers of a meter nor registers");
+  if (errno == ENOENT && strchr(text, '=') != NULL)
+    return program_fail(EX_USAGE, text,
+                        "is no register, as in 60=84.208GJ, and no file");
+  return program_fail_file(text);
+}
+
+static int
+set_up(struct meter *m, int argc, char **argv)
+{
+  int status = EX_OK;
+  int option;
+
+  optind = 0; /* begin anew, with argv[1] */
+  opterr = 0;
+  while (status == EX_OK) {
+    option = getopt_long(argc, argv, ":h", options, NULL);
+    if (option == -1)
+      break;
+    if (option == ':')
+      return program_fail(EX_USAGE, "emulate", "the option %s needs a value",
+                          argv[optind - 1]);
+    if (option == '?')
+      return program_fail(EX_USAGE, "emulate",
+                          "there is no option %s (\"meterpipe kmp emulate "
+                          "--help\" lists them)",
+                          argv[optind - 1]);
+    if (option != OPT_HELP)
+      status = take_option(m, option, optarg);
+  }
+  if (status == EX_OK && optind == argc)
+    return program_fail(EX_USAGE, "emulate",
+                        "a capture, or a file with registers, is missing");
+  for (; status == EX_OK && optind < argc; optind++)
+    status = take_operand(m, argv[optind]);
+  return status;
+}
+
+/* Until a signal ends it. */
+static void
+serve(struct meter *m, const sigset_t *signals)
+{
+  for (;;) {
+    int received;
+
+    if (sigwait(signals, &received) != 0)
+      return;
+    if (received == SIGUSR1)
+      meter_press_key(m);
+    else if (received == SIGUSR2)
+      meter_move_magnet(m);
+    else
+      return;
+  }
+}
+
+static int
+wants_help(int argc, char **argv)
+{
+  int i;
+
+  for (i = 1; i < argc; i++)
+    if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+      return 1;
+  return 0;
+}
+
+int
+command_emulate(int argc, char **argv)
+{
+  struct meter *m;
+  sigset_t signals;
+  int status;
+
+  if (wants_help(argc, argv)) {
+    print_help();
+    return EX_OK;
+  }
+  /* Before the meter's thread begins, so that it leaves them to us. */
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGUSR1);
+  sigaddset(&signals, SIGUSR2);
+  sigprocmask(SIG_BLOCK, &signals, NULL);
+  m = meter_try_start();
+  if (m == NULL)
+    return program_fail(EX_OSERR, "pty", "there is none: %s", strerror(errno));
+  meter_set_baud(m, DEFAULT_BAUD);
+  meter_set_delay(m, DEFAULT_DELAY_MS);
+  /* A capture without an answer to GetType does not say which model it is. */
+  meter_set(m, "type=0000");
+  status = set_up(m, argc, argv);
+  if (status == EX_OK) {
+    printf("%s\n", meter_path(m));
+    fflush(stdout);
+    serve(m, &signals);
+    printf("%u requests\n", meter_requests(m));
+  }
+  meter_stop(m);
+  return status;
+}

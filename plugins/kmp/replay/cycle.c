@@ -1,0 +1,311 @@
+/*
+ * The cycles of a recording.
+ *
+ * A cycle ends at a blank line; in a file without any, where a register comes
+ * that the cycle has already.  A damaged frame is kept in mind until the cycle
+ * ends: if a good answer to the same request follows, as in a live run that
+ * asked again, it is a note, else a failure.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "plugins/kmp/replay/replay.h"
+
+/* What became of an event. */
+#define TAKEN 0
+#define NEXT_CYCLE 1 /* it ends the cycle */
+
+static int
+has_come(const struct replay *r, uint16_t id)
+{
+  return r->cycle_of[id] == r->cycle;
+}
+
+/* ---- Damaged frames ------------------------------------------------------ */
+
+/* Of a file that is no capture, some lines are enough; what can be a frame is
+ * told each time. */
+static void
+report_damage(struct replay *r, const struct damage *d)
+{
+  char at[PLACE_SIZE], text[256];
+
+  replay_place(r, d->line, at);
+  r->nonsense += d->reason == capture_error_text(CAPTURE_EHEX);
+  if (d->reason != capture_error_text(CAPTURE_EHEX))
+    replay_leave_out(r, MP_EDATA, at, d->reason);
+  else if (r->nonsense > REPLAY_NONSENSE_TOLD)
+    mp_log(r->host, MP_LOG_INFO, at, "left out: %s", d->reason);
+  else {
+    snprintf(text, sizeof(text), "%s%s", d->reason,
+             r->nonsense == 1 ? REPLAY_EXAMPLE : "");
+    replay_leave_out(r, MP_EDATA, at, text);
+  }
+}
+
+/* MP_EDATA: strict, and the list is full. */
+static int
+note_damage(struct replay *r, const char *reason)
+{
+  const struct kmp_request *request = r->has_request ? &r->request : NULL;
+  uint64_t line = r->events.lines.number;
+  struct damage first, *d;
+  uint8_t i;
+
+  /* A damaged request: what is answered next is not known. */
+  if (r->events.to_meter) {
+    r->has_request = 0;
+    request = NULL;
+  }
+  d = damage_add(&r->damage, line, reason, request);
+  if (!d) {
+    damage_take(&r->damage, &first);
+    report_damage(r, &first);
+    if (r->strict)
+      return MP_EDATA;
+    d = damage_add(&r->damage, line, reason, request);
+  }
+  for (i = 0; request && i < request->count; i++)
+    d->repeats |= has_come(r, request->ids[i]);
+  return MP_OK;
+}
+
+/* A good answer to the request came. */
+static void
+make_good(struct replay *r)
+{
+  char at[PLACE_SIZE];
+  struct damage d;
+
+  while (r->has_request && damage_take_made_good(&r->damage, &r->request, &d))
+    mp_log(r->host, MP_LOG_INFO, replay_place(r, d.line, at),
+           "asked again and answered: %s", d.reason);
+}
+
+/* What was not made good is a failure. */
+static int
+end_cycle(struct replay *r, int by_repeat)
+{
+  struct damage d;
+
+  while (by_repeat ? damage_take_unrepeated(&r->damage, &d)
+                   : damage_take(&r->damage, &d)) {
+    report_damage(r, &d);
+    if (r->strict)
+      return MP_EDATA;
+  }
+  damage_next_cycle(&r->damage);
+  return MP_OK;
+}
+
+/* ---- Frames -------------------------------------------------------------- */
+
+/* The old script asked once for each of its outputs; such answers are one. */
+static int
+is_old_repeat(struct replay *r)
+{
+  const struct kmp_deframer *d = &r->events.deframer;
+
+  if (!r->events.line.old_script)
+    return 0;
+  if (d->wire_len == r->old_answer_len &&
+      memcmp(d->wire, r->old_answer, d->wire_len) == 0)
+    return 1;
+  memcpy(r->old_answer, d->wire, d->wire_len);
+  r->old_answer_len = d->wire_len;
+  return 0;
+}
+
+/* A register comes that the cycle has. */
+static int
+repeats(const struct replay *r, const struct kmp_answer *answer)
+{
+  uint8_t i;
+
+  for (i = 0; i < answer->count; i++)
+    if (has_come(r, answer->records[i].id))
+      return 1;
+  return 0;
+}
+
+/* Whether the answer begins a new cycle: NEXT_CYCLE or TAKEN, or a reason when
+ * the file cannot be read. */
+static int
+find_cycle(struct replay *r, const struct kmp_answer *answer)
+{
+  if (r->separated == 1 || !repeats(r, answer))
+    return TAKEN;
+  if (r->separated < 0) {
+    int separated = lines_separated(&r->events.lines);
+
+    if (separated < 0)
+      return separated;
+    r->separated = separated;
+  }
+  return r->separated ? TAKEN : NEXT_CYCLE;
+}
+
+static int
+take_bad(struct replay *r, const char *reason)
+{
+  r->begun = r->answered = 1;
+  return note_damage(r, reason);
+}
+
+static int
+take_request(struct replay *r)
+{
+  int error = kmp_request_decode(&r->events.deframer.frame, &r->request);
+
+  r->has_request = error == KMP_OK;
+  if (error != KMP_OK)
+    return take_bad(r, kmp_error_text(error));
+  r->begun = 1;
+  return TAKEN;
+}
+
+static void
+take_answer(struct replay *r, const struct mp_sink *sink,
+            const struct kmp_answer *answer)
+{
+  char text[16], at[PLACE_SIZE];
+  uint8_t i;
+
+  r->begun = r->answered = 1;
+  r->has_request = 0;
+  if (answer->surplus > 0)
+    mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
+           "register %u was not asked for, left out",
+           (unsigned)answer->surplus_id);
+  if (answer->cid == KMP_GET_TYPE) {
+    r->model.type = answer->type;
+    replay_keep_type(r, answer);
+  }
+  if (answer->cid == KMP_GET_SERIAL) {
+    snprintf(text, sizeof(text), "%lu", (unsigned long)answer->serial);
+    if (answer->serial == 0)
+      text[0] = '\0';
+    replay_tell_serial(r, sink, text);
+  }
+  for (i = 0; i < answer->count; i++)
+    replay_take_record(r, sink, &answer->records[i]);
+}
+
+/* Whether the bytes after the frame tell that its stop byte is a damaged one.
+ */
+static int
+is_cut(const struct replay *r)
+{
+  const struct events *e = &r->events;
+  const struct kmp_frame *frame = &e->deframer.frame;
+  const uint8_t *rest = e->line.bytes + e->fed;
+  size_t len = e->line.len - e->fed;
+
+  if (frame->start == KMP_START_REQUEST)
+    return kmp_is_trailing(rest, len);
+  return kmp_answer_is_cut(frame, r->has_request ? &r->request : NULL, rest,
+                           len);
+}
+
+static int
+take_frame(struct replay *r, const struct mp_sink *sink)
+{
+  const struct kmp_frame *frame = &r->events.deframer.frame;
+  struct kmp_answer answer;
+  int code;
+
+  if (is_cut(r))
+    return take_bad(r, kmp_error_text(KMP_ETRAILING));
+  if (frame->start == KMP_START_REQUEST)
+    return take_request(r);
+  if (r->events.to_meter)
+    return take_bad(r, kmp_error_text(KMP_EDIRECTION));
+  code = kmp_answer_decode(frame, r->has_request ? &r->request : NULL, &answer);
+  if (code != KMP_OK)
+    return take_bad(r, kmp_error_text(code));
+  make_good(r);
+  if (!r->held && is_old_repeat(r))
+    return TAKEN;
+  code = find_cycle(r, &answer);
+  if (code == TAKEN)
+    take_answer(r, sink, &answer);
+  return code;
+}
+
+/* ---- Cycles -------------------------------------------------------------- */
+
+static void
+begin_cycle(struct replay *r)
+{
+  r->begun = r->serial_told = 0;
+  r->info_code = -1;
+  if (++r->cycle == 0) {
+    memset(r->cycle_of, 0, REGISTER_COUNT * sizeof(r->cycle_of[0]));
+    r->cycle = 1;
+  }
+}
+
+/* Another capture begins, perhaps of another meter. */
+static int
+take_header(struct replay *r)
+{
+  if (r->begun)
+    return NEXT_CYCLE;
+  r->serial[0] = '\0';
+  r->model = (struct model){ .partial = 1 };
+  r->has_request = 0;
+  return TAKEN;
+}
+
+/* Takes the event at hand.  TAKEN, NEXT_CYCLE, MP_END or a reason. */
+static int
+take_event(struct replay *r, const struct mp_sink *sink)
+{
+  switch (r->event) {
+  case EVENT_BLANK:
+    r->separated = 1;
+    r->has_request = 0;
+    return r->begun ? NEXT_CYCLE : TAKEN;
+  case EVENT_HEADER:
+    return take_header(r);
+  case EVENT_FRAME:
+    return take_frame(r, sink);
+  case EVENT_BAD:
+    return take_bad(r, r->events.reason);
+  case EVENT_FAILED:
+    return r->events.code;
+  default:
+    return MP_END;
+  }
+}
+
+/* Takes events up to the end of the cycle. */
+static int
+take_events(struct replay *r, const struct mp_sink *sink)
+{
+  int code;
+
+  do {
+    if (!r->held)
+      r->event = events_next(&r->events);
+    code = take_event(r, sink);
+    r->held = code == NEXT_CYCLE && r->event != EVENT_BLANK;
+  } while (code == TAKEN);
+  return code;
+}
+
+int
+replay_take_cycle(struct replay *r, const struct mp_sink *sink)
+{
+  int code;
+
+  begin_cycle(r);
+  code = take_events(r, sink);
+  if (code < 0 || (code == MP_END && !r->begun))
+    return code;
+  if (!r->serial_told && r->serial[0] != '\0')
+    sink->serial(sink, r->serial, MP_SERIAL_ASSUMED);
+  replay_tell_info(r, sink);
+  r->ended = code == MP_END;
+  return end_cycle(r, r->held && r->event == EVENT_FRAME);
+}

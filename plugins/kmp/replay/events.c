@@ -1,0 +1,254 @@
+/*
+ * Lines to frames.
+ */
+#include "plugins/kmp/replay/events.h"
+
+#include <string.h>
+
+void
+events_begin(struct events *e)
+{
+  e->in_line = e->in_bytes = 0;
+  e->again = e->looked = 0;
+  foreign_begin(&e->foreign);
+  e->to_meter = 0;
+  e->sent_len = 0;
+}
+
+static enum event
+bad(struct events *e, const char *reason)
+{
+  e->told = 1;
+  e->reason = reason;
+  return EVENT_BAD;
+}
+
+/* Captures of a later version may mean other things by the same lines. */
+static enum event
+take_header(struct events *e)
+{
+  if (e->line.version <= CAPTURE_VERSION)
+    return EVENT_HEADER;
+  e->code = mp_fail(e->lines.host, MP_EDATA, e->lines.name,
+                    "line %llu begins a capture of version %lu, and this "
+                    "meterpipe reads version %d: use a newer one",
+                    (unsigned long long)e->lines.number,
+                    (unsigned long)e->line.version, CAPTURE_VERSION);
+  return EVENT_FAILED;
+}
+
+/* ---- Logs of other programs ---------------------------------------------- */
+
+/* What became of the current line. */
+enum taken {
+  TAKEN_NOT,  /* it is no line of such a log */
+  TAKEN_LINE, /* it is taken; the next one may come */
+  TAKEN_BYTES /* there are bytes: capture_next */
+};
+
+/* Begins with the bytes of such lines, at the time of the last of them. */
+static int
+begin_foreign(struct events *e)
+{
+  int has_time = e->line.has_time;
+  int64_t time_ms = e->line.time_ms;
+  const char *text;
+  size_t len = foreign_line(&e->foreign, &text);
+
+  if (len == 0 || capture_begin(&e->line, text, len) != CAPTURE_EVENTS)
+    return 0;
+  e->line.has_time = has_time;
+  e->line.time_ms = time_ms;
+  return 1;
+}
+
+static void
+tell_form(const struct events *e)
+{
+  mp_log(e->lines.host, MP_LOG_NOTICE, e->lines.name,
+         "read as the log of %s; its other lines are left out",
+         e->foreign.form);
+}
+
+/* Lines before the first one with bytes are no faults either. */
+static int
+is_foreign(struct events *e)
+{
+  const char *text;
+  size_t len = lines_peek(&e->lines, &text);
+
+  if (!e->foreign.form && !e->looked && foreign_find(&e->foreign, text, len))
+    tell_form(e);
+  e->looked = 1;
+  return e->foreign.form != NULL;
+}
+
+static enum taken
+take_foreign(struct events *e)
+{
+  int was_known = e->foreign.form != NULL;
+  enum foreign_taken taken = foreign_take(&e->foreign, e->text, e->text_len);
+
+  if (!was_known && e->foreign.form)
+    tell_form(e);
+  e->again = taken == FOREIGN_FULL;
+  if (taken == FOREIGN_WHOLE || taken == FOREIGN_FULL)
+    return begin_foreign(e) ? TAKEN_BYTES : TAKEN_LINE;
+  return taken == FOREIGN_PART || is_foreign(e) ? TAKEN_LINE : TAKEN_NOT;
+}
+
+/* ---- Lines --------------------------------------------------------------- */
+
+static int
+read_line(struct events *e)
+{
+  if (!e->again)
+    return lines_next(&e->lines, &e->text, &e->text_len);
+  e->again = 0;
+  return LINES_LINE;
+}
+
+/* Takes the current line; returns as capture_begin. */
+static int
+begin_line(struct events *e)
+{
+  enum taken taken = TAKEN_NOT;
+  int r = CAPTURE_ETIME;
+
+  if (e->foreign.left > 0)
+    taken = take_foreign(e);
+  if (taken == TAKEN_NOT)
+    r = capture_begin(&e->line, e->text, e->text_len);
+  if (r != CAPTURE_ETIME)
+    return r;
+  if (taken == TAKEN_NOT)
+    taken = take_foreign(e);
+  return taken == TAKEN_BYTES  ? CAPTURE_EVENTS
+         : taken == TAKEN_LINE ? CAPTURE_COMMENT
+                               : CAPTURE_ETIME;
+}
+
+/* Reads the next line that is no comment.  0: it has events; else 1. */
+static int
+next_line(struct events *e, enum event *ret)
+{
+  int r;
+
+  do {
+    e->to_meter = 0;
+    r = read_line(e);
+    if (r == LINES_END && begin_foreign(e))
+      return 0;
+    if (r != LINES_LINE) {
+      *ret = r == LINES_END    ? EVENT_END
+             : r == LINES_LONG ? bad(e, "a line too long for a capture")
+                               : EVENT_FAILED;
+      e->code = r;
+      return 1;
+    }
+    r = begin_line(e);
+  } while (r == CAPTURE_COMMENT);
+  if (r == CAPTURE_EVENTS)
+    return 0;
+  *ret = r == CAPTURE_BLANK    ? EVENT_BLANK
+         : r == CAPTURE_HEADER ? take_header(e)
+                               : bad(e, capture_error_text(r));
+  return 1;
+}
+
+/* Begins with the bytes of the line at hand. */
+static void
+begin_bytes(struct events *e)
+{
+  e->in_bytes = 1;
+  e->told = 0;
+  e->fed = 0;
+  kmp_deframer_init(&e->deframer);
+  if (!e->to_meter) {
+    kmp_deframer_sent(&e->deframer, e->sent, e->sent_len);
+    return;
+  }
+  /* What was sent may come back, damaged here or not. */
+  e->sent_len = e->line.len <= sizeof(e->sent) ? e->line.len : 0;
+  memcpy(e->sent, e->line.bytes, e->sent_len);
+}
+
+/* Takes the next stretch of the line at hand.  1: there is an event. */
+static int
+next_bytes(struct events *e, enum event *ret)
+{
+  int r = capture_next(&e->line);
+  enum taken taken;
+
+  e->to_meter = e->line.direction == CAPTURE_TO_METER;
+  if (r > 0) {
+    begin_bytes(e);
+    return 0;
+  }
+  e->in_line = 0;
+  if (r == 0)
+    return 0;
+  taken = r == CAPTURE_EHEX || r == CAPTURE_EODD ? take_foreign(e) : TAKEN_NOT;
+  e->in_line = taken == TAKEN_BYTES;
+  if (taken != TAKEN_NOT)
+    return 0;
+  *ret = bad(e, capture_error_text(r));
+  return 1;
+}
+
+/* The bytes came to their end: what was begun is cut, and what was nothing at
+ * all is told once.  1: there is an event. */
+static int
+end_bytes(struct events *e, enum event *ret)
+{
+  enum kmp_event found = kmp_deframer_end(&e->deframer);
+  int error = found == KMP_EVENT_BAD ? e->deframer.error : KMP_ESTART;
+
+  e->in_bytes = 0;
+  if (e->told || (found == KMP_EVENT_NONE && e->deframer.noise == 0))
+    return 0;
+  *ret = bad(e, kmp_error_text(error));
+  return 1;
+}
+
+/* Feeds the bytes.  Of what is wrong with them the first is told. */
+static int
+feed(struct events *e, enum event *ret)
+{
+  enum kmp_event found;
+
+  if (e->fed == e->line.len)
+    return end_bytes(e, ret);
+  e->fed += kmp_deframer_feed(&e->deframer, e->line.bytes + e->fed,
+                              e->line.len - e->fed, &found);
+  if (found == KMP_EVENT_ECHO)
+    e->told = 1;
+  if (found == KMP_EVENT_FRAME) {
+    e->told = 1;
+    *ret = EVENT_FRAME;
+    return 1;
+  }
+  if (e->told || found != KMP_EVENT_BAD)
+    return 0;
+  *ret = bad(e, kmp_error_text(e->deframer.error));
+  return 1;
+}
+
+enum event
+events_next(struct events *e)
+{
+  enum event event;
+  int found;
+
+  do {
+    if (e->in_bytes) {
+      found = feed(e, &event);
+    } else if (e->in_line) {
+      found = next_bytes(e, &event);
+    } else {
+      found = next_line(e, &event);
+      e->in_line = !found;
+    }
+  } while (!found);
+  return event;
+}

@@ -1,0 +1,282 @@
+/*
+ * Lines of a file or a pipe, through one buffer of fixed size.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h" /* files beyond 2 GiB */
+#endif
+
+#include "plugins/kmp/replay/lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Looks for a blank line that has something behind it: one at the very end, as
+ * editors leave it, separates nothing. */
+struct search {
+  int in_line; /* the line at hand is not blank */
+  int blank;   /* there was a blank line */
+};
+
+static int
+search_block(struct search *s, const char *buf, size_t len)
+{
+  const char *p = buf, *end = buf + len;
+
+  while (p < end) {
+    char c = *p++;
+
+    if (s->in_line) {
+      p = memchr(p - 1, '\n', (size_t)(end - p) + 1);
+      if (!p)
+        return 0;
+      p++;
+      s->in_line = 0;
+    } else if (c == '\n') {
+      s->blank = 1;
+    } else if (c != ' ' && c != '\t' && c != '\r') {
+      if (s->blank)
+        return 1;
+      s->in_line = 1;
+    }
+  }
+  return 0;
+}
+
+/* Looks through a whole file, and leaves the place where it will be read.  0,
+ * 1, or -1 with errno. */
+static int
+search_file(struct lines *l)
+{
+  off_t begin = lseek(l->fd, 0, SEEK_CUR), pos = begin;
+  struct search s = { 0, 0 };
+
+  if (begin < 0)
+    return 0;
+  for (;;) {
+    ssize_t n = pread(l->fd, l->buf, sizeof(l->buf), pos);
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return (int)n;
+    if (search_block(&s, l->buf, (size_t)n))
+      return 1;
+    pos += n;
+  }
+}
+
+static int
+open_failed(struct lines *l, int error)
+{
+  switch (error) {
+  case ENOENT:
+  case ENOTDIR:
+    return mp_fail(l->host, MP_ENOINPUT, l->name, "there is no such file");
+  case EACCES:
+  case EPERM:
+    return mp_fail(l->host, MP_EPERM, l->name,
+                   "may not be read by this user: %s", strerror(error));
+  default:
+    return mp_fail(l->host, MP_EIO, l->name, "cannot be opened: %s",
+                   strerror(error));
+  }
+}
+
+static int
+look_at(struct lines *l)
+{
+  struct stat st;
+
+  if (fstat(l->fd, &st) < 0)
+    return mp_fail(l->host, MP_EIO, l->name, "%s", strerror(errno));
+  if (S_ISDIR(st.st_mode))
+    return mp_fail(l->host, MP_ENOINPUT, l->name,
+                   "is a directory, not a capture");
+  l->regular = S_ISREG(st.st_mode);
+  l->separated = l->regular ? search_file(l) : 0;
+  if (l->separated < 0)
+    return mp_fail(l->host, MP_EIO, l->name, "cannot be read: %s",
+                   strerror(errno));
+  return MP_OK;
+}
+
+int
+lines_open(struct lines *l, const struct mp_host *host, const char *path)
+{
+  int r;
+
+  l->host = host;
+  l->number = 0;
+  l->at_end = l->skipping = 0;
+  l->start = l->end = 0;
+  if (strcmp(path, "-") == 0) {
+    l->name = "standard input";
+    l->fd = STDIN_FILENO;
+    l->owned = 0;
+    return look_at(l);
+  }
+  l->name = path;
+  /* Not to be held up by a FIFO that nobody writes to: poll waits for it. */
+  l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (l->fd < 0)
+    return open_failed(l, errno);
+  l->owned = 1;
+  r = look_at(l);
+  if (r != MP_OK)
+    lines_close(l);
+  return r;
+}
+
+void
+lines_close(struct lines *l)
+{
+  if (l->owned)
+    close(l->fd);
+  l->owned = 0;
+  l->fd = -1;
+}
+
+/* Waits until there is something to read; of a file it always is.  Ends at
+ * once when the run must. */
+static int
+wait_readable(struct lines *l)
+{
+  const struct mp_host *host = l->host;
+  struct pollfd fds[2] = {
+    { .fd = host->cancel_fd(host), .events = POLLIN },
+    { .fd = l->fd, .events = POLLIN },
+  };
+  int n;
+
+  for (;;) {
+    int64_t left = host->time_left(host);
+    int timeout = l->regular ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+
+    n = poll(fds, l->regular ? 1 : 2, timeout);
+    if (n >= 0 || errno != EINTR)
+      break;
+  }
+  if (n < 0)
+    return mp_fail(host, MP_EIO, l->name, "poll: %s", strerror(errno));
+  if (fds[0].revents)
+    return mp_fail(host, MP_ECANCELED, l->name,
+                   "stopped after line %llu: the run must end",
+                   (unsigned long long)l->number);
+  if (n == 0 && !l->regular)
+    return mp_fail(host, MP_ETIMEOUT, l->name,
+                   "nothing more came behind line %llu in time",
+                   (unsigned long long)l->number);
+  return MP_OK;
+}
+
+/* Makes room: the line given last is lost. */
+static void
+move_to_front(struct lines *l)
+{
+  memmove(l->buf, l->buf + l->start, l->end - l->start);
+  l->end -= l->start;
+  l->start = 0;
+}
+
+/* Reads more, so that LINES_BUFFER bytes lie behind start at most.  MP_OK, also
+ * at the end. */
+static int
+fill(struct lines *l)
+{
+  ssize_t n;
+  int r;
+
+  do {
+    r = wait_readable(l);
+    if (r != MP_OK)
+      return r;
+    n = read(l->fd, l->buf + l->end, l->start + LINES_BUFFER - l->end);
+  } while (n < 0 && (errno == EINTR || errno == EAGAIN));
+  if (n < 0)
+    return mp_fail(l->host, MP_EIO, l->name, "cannot be read: %s",
+                   strerror(errno));
+  if (n == 0)
+    l->at_end = 1;
+  l->end += (size_t)n;
+  return MP_OK;
+}
+
+int
+lines_separated(struct lines *l)
+{
+  struct search s = { 0, 0 };
+
+  if (l->regular)
+    return l->separated;
+  /* The line given last is still read: it stays where it is.  What comes next
+   * begins in the first half of the buffer; else the second is there to be
+   * looked at, because it was asked before. */
+  if (l->start > LINES_BUFFER)
+    return search_block(&s, l->buf + l->start, l->end - l->start);
+  while (!l->at_end && l->end - l->start < LINES_BUFFER) {
+    int r = fill(l);
+
+    if (r != MP_OK)
+      return r;
+  }
+  return search_block(&s, l->buf + l->start, l->end - l->start);
+}
+
+/* Gives the LEN bytes at start, and moves behind them and EXTRA more. */
+static int
+give(struct lines *l, size_t len, size_t extra, const char **ret_line,
+     size_t *ret_len)
+{
+  int kind = l->skipping ? LINES_LONG : LINES_LINE;
+
+  *ret_line = l->buf + l->start;
+  *ret_len = len;
+  l->start += len + extra;
+  l->skipping = 0;
+  l->number++;
+  return kind;
+}
+
+int
+lines_next(struct lines *l, const char **ret_line, size_t *ret_len)
+{
+  size_t searched = 0;
+
+  for (;;) {
+    size_t len = l->end - l->start;
+    const char *newline =
+      memchr(l->buf + l->start + searched, '\n', len - searched);
+    int r;
+
+    if (newline)
+      return give(l, (size_t)(newline - l->buf) - l->start, 1, ret_line,
+                  ret_len);
+    if (l->at_end) {
+      if (len == 0 && !l->skipping)
+        return LINES_END;
+      return give(l, len, 0, ret_line, ret_len);
+    }
+    if (len >= LINES_BUFFER) {
+      l->skipping = 1;
+      l->start = l->end = 0;
+      len = 0;
+    }
+    searched = len;
+    move_to_front(l);
+    r = fill(l);
+    if (r != MP_OK)
+      return r;
+  }
+}
+
+size_t
+lines_peek(const struct lines *l, const char **ret_text)
+{
+  *ret_text = l->buf + l->start;
+  return l->end - l->start;
+}

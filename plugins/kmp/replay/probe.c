@@ -1,0 +1,164 @@
+/*
+ * The probe of a capture: who answered in it, and the last value of every
+ * register that it holds.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/kmp/codec/kmp_register.h"
+#include "plugins/kmp/codec/tell.h"
+#include "plugins/kmp/replay/replay.h"
+
+struct found {
+  struct kmp_record record; /* its mantissa is the one below */
+  uint8_t mantissa[KMP_MANTISSA_MAX];
+  int64_t time_ms;
+};
+
+struct replay_probe {
+  int has_type;
+  struct kmp_answer type;
+  int failed;           /* out of memory */
+  struct found **found; /* by register */
+};
+
+/* ---- Keeping ------------------------------------------------------------- */
+
+void
+replay_keep_type(struct replay *r, const struct kmp_answer *answer)
+{
+  if (!r->probe)
+    return;
+  r->probe->has_type = 1;
+  r->probe->type = *answer;
+}
+
+void
+replay_keep_record(struct replay *r, const struct kmp_record *record)
+{
+  struct found **found = &r->probe->found[record->id];
+
+  if (!*found)
+    *found = calloc(1, sizeof(**found));
+  if (!*found) {
+    r->probe->failed = 1;
+    return;
+  }
+  (*found)->record = *record;
+  memcpy((*found)->mantissa, record->mantissa, record->nob);
+  (*found)->record.mantissa = (*found)->mantissa;
+  (*found)->time_ms = replay_time(r);
+}
+
+/* ---- Telling ------------------------------------------------------------- */
+
+static void
+tell_facts(const struct replay *r, const struct mp_probe_sink *sink)
+{
+  if (r->probe->has_type)
+    kmp_tell_type(sink, &r->probe->type);
+  kmp_tell_fact(sink, "serial number", r->serial);
+}
+
+static void
+tell_register(const struct replay *r, const struct mp_probe_sink *sink,
+              const struct found *found)
+{
+  kmp_tell_register(r->host, sink, &r->model, &found->record, found->time_ms);
+}
+
+/* Those of the table in its order, then those that have no name. */
+static void
+tell_registers(const struct replay *r, const struct mp_probe_sink *sink)
+{
+  struct found **found = r->probe->found;
+  const struct kmp_register *reg;
+  uint32_t i;
+
+  for (i = 0; (reg = kmp_register_at(i)) != NULL; i++)
+    if (found[reg->id])
+      tell_register(r, sink, found[reg->id]);
+  for (i = 0; i < REGISTER_COUNT; i++)
+    if (found[i] && !kmp_register_find((uint16_t)i))
+      tell_register(r, sink, found[i]);
+}
+
+/* ---- The probe ----------------------------------------------------------- */
+
+/* The values of a cycle are not for a sink: replay_keep_record has them. */
+static int
+drop_value(const struct mp_sink *sink, const char *field,
+           const struct mp_value *value)
+{
+  (void)sink;
+  (void)field;
+  (void)value;
+  return MP_OK;
+}
+
+static int
+drop_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
+{
+  (void)sink;
+  (void)serial;
+  (void)how;
+  return MP_OK;
+}
+
+static int
+read_all(struct replay *r)
+{
+  const struct mp_sink nowhere = { .struct_size = sizeof(nowhere),
+                                   .emit = drop_value,
+                                   .serial = drop_serial };
+  int code;
+
+  r->wants_all = 1;
+  do
+    code = replay_read(r, &nowhere);
+  while (code == MP_OK);
+  return code == MP_END ? MP_OK : code;
+}
+
+static void
+free_found(struct found **found)
+{
+  uint32_t i;
+
+  for (i = 0; found && i < REGISTER_COUNT; i++)
+    free(found[i]);
+  free(found);
+}
+
+int
+replay_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
+{
+  struct replay_probe probe = { .found = NULL };
+  struct replay *r = self;
+  int code;
+
+  if (flags & MP_PROBE_WATCH)
+    return mp_fail(r->host, MP_ECONFIG, NULL,
+                   "a capture does not change: leave out --watch");
+  code = replay_open(r);
+  if (code != MP_OK)
+    return code;
+  probe.found = calloc(REGISTER_COUNT, sizeof(*probe.found));
+  r->probe = &probe;
+  if (probe.found)
+    code = read_all(r);
+  if (!probe.found || probe.failed)
+    code = mp_fail(r->host, MP_ENOMEM, NULL, "out of memory");
+  else {
+    tell_facts(r, sink);
+    tell_registers(r, sink);
+  }
+  free_found(probe.found);
+  r->probe = NULL;
+  replay_close(r);
+  return code;
+}

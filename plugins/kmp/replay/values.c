@@ -1,0 +1,157 @@
+/*
+ * From the records of an answer to values.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "plugins/kmp/codec/kmp_register.h"
+#include "plugins/kmp/codec/tell.h"
+#include "plugins/kmp/replay/replay.h"
+
+/* The host keeps each failure in mind, and a recording can have any number of
+ * them: what is beyond the first ones is only told. */
+#define KEPT_MAX 100
+
+static void
+emit_value(struct replay *r, const struct mp_sink *sink, uint16_t id,
+           const struct kmp_register *reg, struct mp_value *value)
+{
+  const char *name = names_get(&r->names, id, reg);
+
+  if (!name) {
+    mp_fail(r->host, MP_ENOMEM, NULL, "out of memory");
+    return;
+  }
+  value->time_ms = replay_time(r);
+  sink->emit(sink, name, value);
+}
+
+void
+replay_tell_serial(struct replay *r, const struct mp_sink *sink,
+                   const char *serial)
+{
+  snprintf(r->serial, sizeof(r->serial), "%s", serial);
+  if (r->serial[0] == '\0')
+    return;
+  r->serial_told = 1;
+  sink->serial(sink, r->serial, MP_SERIAL_READ);
+}
+
+/* Several of one answer are several failures: the register is in the object. */
+static void
+leave_out_record(struct replay *r, const struct kmp_record *record, int code,
+                 int error)
+{
+  char at[PLACE_SIZE], object[PLACE_SIZE + sizeof(": register 65535")];
+
+  snprintf(object, sizeof(object), "%s: register %u",
+           replay_place(r, r->events.lines.number, at), (unsigned)record->id);
+  replay_leave_out(r, code, object, kmp_error_text(error));
+}
+
+/* Once for each unit code that is in no table. */
+static void
+report_unit(struct replay *r, const struct kmp_record *record)
+{
+  uint8_t bit = (uint8_t)(1u << record->unit % 8);
+  char at[PLACE_SIZE];
+
+  if (r->units_told[record->unit / 8] & bit)
+    return;
+  r->units_told[record->unit / 8] |= bit;
+  mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
+         "register %u has the unknown unit code %02x: its value has no unit; "
+         "this is reported once",
+         (unsigned)record->id, record->unit);
+}
+
+/* The model's own register counts, or else what came. */
+static void
+take_info(struct replay *r, const struct kmp_record *record)
+{
+  struct kmp_value space;
+  struct mp_value value;
+  int error;
+
+  if (!model_is_info(record->id) ||
+      kmp_convert(record, NULL, &space, &value, &error) != MP_OK ||
+      value.kind == MP_TEXT || value.exp10 != 0)
+    return;
+  if (r->info_code >= 0 && record->id != model_info_register(&r->model))
+    return;
+  r->info_code = value.coef;
+  r->info_id = record->id;
+  r->info_time = replay_time(r);
+}
+
+void
+replay_tell_info(struct replay *r, const struct mp_sink *sink)
+{
+  struct mp_value value = { .struct_size = sizeof(value), .kind = MP_TEXT };
+  char text[MODEL_TEXT_SIZE];
+
+  if (!r->wants_info || r->info_code < 0)
+    return;
+  model_info_text(&r->model, r->info_id, r->info_code, text);
+  value.text = text;
+  value.time_ms = r->info_time;
+  r->info_told = 1;
+  sink->emit(sink, MODEL_FIELD, &value);
+}
+
+void
+replay_take_record(struct replay *r, const struct mp_sink *sink,
+                   const struct kmp_record *record)
+{
+  const struct kmp_register *reg;
+  char serial[KMP_FORMAT_SIZE];
+  struct kmp_value space;
+  struct mp_value value;
+  int error = KMP_OK;
+  int code;
+
+  r->cycle_of[record->id] = r->cycle;
+  register_set_add(&r->seen, record->id);
+  if (record->id == KMP_REGISTER_SERIAL) {
+    kmp_serial_format(record, serial);
+    replay_tell_serial(r, sink, serial);
+  }
+  if (r->wants_info || r->probe)
+    model_note_register(&r->model, record->id);
+  if (r->wants_info)
+    take_info(r, record);
+  if (!replay_wants(r, record->id))
+    return;
+  if (r->probe) {
+    replay_keep_record(r, record);
+    return;
+  }
+  reg = kmp_register_find(record->id);
+  code = kmp_convert(record, reg, &space, &value, &error);
+  if (error != KMP_OK) {
+    leave_out_record(r, record, code, error);
+    return;
+  }
+  if (kmp_value_has_unknown_unit(record))
+    report_unit(r, record);
+  if (code == MP_OK)
+    emit_value(r, sink, record->id, reg, &value);
+}
+
+void
+replay_leave_out(struct replay *r, int code, const char *object,
+                 const char *why)
+{
+  if (r->failures++ < KEPT_MAX)
+    mp_fail(r->host, code, object, "left out: %s", why);
+  else
+    mp_log(r->host, MP_LOG_ERROR, object, "left out: %s", why);
+}
+
+const char *
+replay_place(const struct replay *r, uint64_t line, char buf[PLACE_SIZE])
+{
+  snprintf(buf, PLACE_SIZE, "%.480s:%llu", r->events.lines.name,
+           (unsigned long long)line);
+  return buf;
+}

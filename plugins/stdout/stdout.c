@@ -1,0 +1,422 @@
+/*
+ * stdout: the values of each cycle on standard output, for people or for the
+ * next program of a pipe.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <meterpipe/plugin.h>
+
+#include "plugins/stdout/stdout_format.h"
+#include "lib/text_buffer.h"
+#include "lib/utc_time.h"
+
+#define OBJECT "standard output"
+/* Room for any number that the host writes. */
+#define NUMBER_SIZE 128
+/* poll's longest wait at a time. */
+#define POLL_MS 60000
+/* How standard output is written without blocking in it. */
+enum { FILE_PLAIN, FILE_SOCKET, FILE_OWN, FILE_POLLED };
+
+static const struct mp_option options[] = {
+  { "format", MP_TYPE_CHOICE, 0, NULL, "table|json|line",
+    "how values are written (default: table on a terminal, else json)" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+/* In the order of the option's `allowed`. */
+enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_LINE };
+
+static const stdout_format_fn formats[] = {
+  [FORMAT_TABLE] = stdout_format_table,
+  [FORMAT_JSON] = stdout_format_json,
+  [FORMAT_LINE] = stdout_format_line,
+};
+
+/* The value of a target in the record being written. */
+struct slot {
+  const char *name;
+  uint32_t row; /* number of its record, from 1; of another: it is missing */
+  size_t value; /* where they stand in texts */
+  size_t unit;
+  int has_unit;
+  int is_text;
+};
+
+struct out {
+  const struct mp_host *host;
+  int fd; /* in a commit: standard output, or the same file opened once more */
+  int file;
+  stdout_format_fn format;
+  int blank; /* a blank line is due before the next cycle */
+  struct utc_time time;
+
+  struct slot *slots; /* slot N is target N */
+  struct stdout_cell *cells;
+  uint32_t count;
+  struct text_buffer texts; /* values and units of the record being written */
+
+  struct text_buffer pending; /* all records since the last commit */
+  uint32_t records;
+  int unfinished;
+  int64_t time_ms; /* of the unfinished one */
+  int failed;      /* a reason: not all is there, nothing is written */
+};
+
+/* ---- Life ---------------------------------------------------------------- */
+
+static int
+out_create(const struct mp_host *host, void **ret_self)
+{
+  struct out *out = calloc(1, sizeof(*out));
+
+  if (out == NULL)
+    return mp_fail(host, MP_ENOMEM, OBJECT, "out of memory");
+  out->host = host;
+  *ret_self = out;
+  return MP_OK;
+}
+
+static void
+forget_records(struct out *out)
+{
+  out->pending.len = 0;
+  out->records = 0;
+  out->unfinished = 0;
+  out->failed = MP_OK;
+}
+
+static void
+out_close(void *self)
+{
+  struct out *out = self;
+
+  free(out->slots);
+  free(out->cells);
+  out->slots = NULL;
+  out->cells = NULL;
+  out->count = 0;
+  forget_records(out);
+}
+
+static void
+out_destroy(void *self)
+{
+  struct out *out = self;
+
+  if (out == NULL)
+    return;
+  out_close(out);
+  text_buffer_free(&out->texts);
+  text_buffer_free(&out->pending);
+  free(out);
+}
+
+static int
+out_open(void *self)
+{
+  struct out *out = self;
+  int64_t format = isatty(STDOUT_FILENO) ? FORMAT_TABLE : FORMAT_JSON;
+
+  if (out->host->option(out->host, "format") != NULL)
+    format = out->host->option_int(out->host, "format");
+  out->format = formats[format];
+  return MP_OK;
+}
+
+/* ---- Records ------------------------------------------------------------- */
+
+static int
+fail_memory(struct out *out)
+{
+  /* Said once; the commit then writes nothing. */
+  if (out->failed == MP_OK)
+    out->failed = mp_fail(out->host, MP_ENOMEM, OBJECT, "out of memory");
+  return out->failed;
+}
+
+/* Targets may become more from cycle to cycle: every value is one. */
+static int
+learn_targets(struct out *out)
+{
+  const struct mp_target *target = out->host->target(out->host, out->count);
+  struct slot *slots;
+  struct stdout_cell *cells;
+
+  while (target != NULL) {
+    slots = realloc(out->slots, (out->count + 1) * sizeof(*slots));
+    if (slots == NULL)
+      return fail_memory(out);
+    out->slots = slots;
+    cells = realloc(out->cells, (out->count + 1) * sizeof(*cells));
+    if (cells == NULL)
+      return fail_memory(out);
+    out->cells = cells;
+    memset(&slots[out->count], 0, sizeof(*slots));
+    slots[out->count++].name = target->name;
+    target = out->host->target(out->host, out->count);
+  }
+  return MP_OK;
+}
+
+static void
+fill_cells(struct out *out)
+{
+  uint32_t i;
+
+  for (i = 0; i < out->count; i++) {
+    const struct slot *slot = &out->slots[i];
+    struct stdout_cell *cell = &out->cells[i];
+
+    memset(cell, 0, sizeof(*cell));
+    cell->name = slot->name;
+    if (slot->row != out->records)
+      continue;
+    cell->value = out->texts.data + slot->value;
+    cell->is_text = slot->is_text;
+    if (slot->has_unit)
+      cell->unit = stdout_unit(out->texts.data + slot->unit);
+  }
+}
+
+static int
+finish_record(struct out *out)
+{
+  char time[UTC_TIME_SIZE];
+
+  if (!out->unfinished || out->failed != MP_OK)
+    return out->failed;
+  out->unfinished = 0;
+  if (learn_targets(out) != MP_OK)
+    return out->failed;
+  fill_cells(out);
+  utc_time_format(&out->time, out->time_ms, time);
+  if (out->format == stdout_format_table && out->blank &&
+      text_buffer_add_text(&out->pending, "\n") != MP_OK)
+    return fail_memory(out);
+  out->blank = 1;
+  if (out->format(&out->pending, time, out->cells, out->count) != MP_OK)
+    return fail_memory(out);
+  return MP_OK;
+}
+
+static int
+out_begin(void *self, const struct mp_record *record)
+{
+  struct out *out = self;
+  int answer = finish_record(out);
+  uint32_t i;
+
+  if (out->records == 0)
+    for (i = 0; i < out->count; i++)
+      out->slots[i].row = 0;
+  out->records++;
+  out->unfinished = 1;
+  out->time_ms = record->time_ms;
+  out->texts.len = 0;
+  return answer;
+}
+
+/* Adds TEXT with its NUL to texts; *ret_at: where. */
+static int
+keep_text(struct out *out, const char *text, size_t len, size_t *ret_at)
+{
+  *ret_at = out->texts.len;
+  return text_buffer_add(&out->texts, text, len + 1);
+}
+
+static int
+keep_value(struct out *out, struct slot *slot, const struct mp_value *value)
+{
+  char number[NUMBER_SIZE];
+  int len;
+
+  slot->has_unit = value->unit != NULL;
+  if (slot->has_unit &&
+      keep_text(out, value->unit, strlen(value->unit), &slot->unit) != MP_OK)
+    return MP_ENOMEM;
+  slot->is_text = value->kind == MP_TEXT;
+  if (slot->is_text)
+    return keep_text(out, value->text, strlen(value->text), &slot->value);
+  len = out->host->decimal_format(value, number, sizeof(number));
+  if (len < 0 || len >= NUMBER_SIZE)
+    return MP_ENOMEM;
+  return keep_text(out, number, (size_t)len, &slot->value);
+}
+
+static int
+out_write(void *self, uint32_t target, const struct mp_value *value)
+{
+  struct out *out = self;
+
+  if (out->failed != MP_OK)
+    return out->failed;
+  if (target >= out->count && learn_targets(out) != MP_OK)
+    return out->failed;
+  if (target >= out->count)
+    return mp_fail(out->host, MP_EINTERNAL, OBJECT, "there is no target %lu",
+                   (unsigned long)target);
+  if (keep_value(out, &out->slots[target], value) != MP_OK)
+    return fail_memory(out);
+  out->slots[target].row = out->records;
+  return MP_OK;
+}
+
+/* ---- Writing ------------------------------------------------------------- */
+
+/*
+ * A write to a full pipe or a stopped terminal blocks.  The flags of standard
+ * output belong to everybody who has inherited it; so a pipe or terminal is
+ * opened once more, with flags of our own.  Where that is not allowed, a piece
+ * that a pipe takes at once is written when poll() says so.
+ */
+static void
+open_file(struct out *out)
+{
+  struct stat st;
+  int fd;
+
+  out->fd = STDOUT_FILENO;
+  out->file = FILE_PLAIN;
+  if (fstat(STDOUT_FILENO, &st) != 0)
+    return;
+  if (S_ISSOCK(st.st_mode))
+    out->file = FILE_SOCKET;
+  if (!S_ISFIFO(st.st_mode) && !isatty(STDOUT_FILENO))
+    return;
+  fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  out->file = fd >= 0 ? FILE_OWN : FILE_POLLED;
+  if (fd >= 0)
+    out->fd = fd;
+}
+
+static void
+close_file(struct out *out)
+{
+  if (out->fd != STDOUT_FILENO)
+    close(out->fd);
+}
+
+/* Until UNTIL_MS are left of the cycle: the other outputs have to have their
+ * time, too. */
+static int
+wait_writable(struct out *out, int64_t until_ms)
+{
+  const struct mp_host *host = out->host;
+  struct pollfd fds[] = {
+    { .fd = out->fd, .events = POLLOUT },
+    { .fd = host->cancel_fd(host), .events = POLLIN },
+  };
+
+  while (host->time_left(host) > until_ms) {
+    int64_t left = host->time_left(host) - until_ms;
+    int n = poll(fds, 2, left > POLL_MS ? POLL_MS : (int)left);
+
+    if (n < 0 && errno != EINTR)
+      return mp_fail(host, MP_EIO, OBJECT, "cannot be waited for: %s",
+                     strerror(errno));
+    if (n > 0 && fds[0].revents != 0)
+      return MP_OK;
+    if (n > 0 && host->time_left(host) > 0)
+      return mp_fail(host, MP_ECANCELED, OBJECT, "the run was ended");
+  }
+  return mp_fail(host, MP_EAGAIN, OBJECT, "took nothing more in time");
+}
+
+static ssize_t
+write_some(const struct out *out, const char *data, size_t len)
+{
+  if (out->file == FILE_SOCKET)
+    return send(out->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (out->file == FILE_POLLED && len > PIPE_BUF)
+    len = PIPE_BUF;
+  return write(out->fd, data, len);
+}
+
+static int
+write_pending(struct out *out)
+{
+  const char *data = out->pending.data;
+  size_t left = out->pending.len;
+  int64_t until_ms = out->host->time_left(out->host) / 2;
+  int waits = out->file == FILE_POLLED, answer = MP_OK;
+
+  while (left > 0 && answer == MP_OK) {
+    ssize_t n;
+
+    if (waits)
+      answer = wait_writable(out, until_ms);
+    if (answer != MP_OK)
+      break;
+    n = write_some(out, data, left);
+    waits = out->file == FILE_POLLED || (n < 0 && errno == EAGAIN);
+    if (n >= 0) {
+      data += n;
+      left -= (size_t)n;
+    } else if (errno != EAGAIN && errno != EINTR) {
+      answer = mp_fail(out->host, MP_EIO, OBJECT, "cannot be written: %s",
+                       strerror(errno));
+    }
+  }
+  return answer;
+}
+
+static int
+out_commit(void *self, const struct mp_result_sink *sink)
+{
+  struct out *out = self;
+  int answer = finish_record(out);
+  uint32_t i;
+
+  open_file(out);
+  if (answer == MP_OK)
+    answer = write_pending(out);
+  close_file(out);
+  for (i = 0; i < out->records; i++)
+    sink->result(sink, i, MP_ALL_TARGETS,
+                 answer == MP_OK ? MP_ACCEPTED : MP_NOT_SENT);
+  forget_records(out);
+  return answer;
+}
+
+static const struct mp_output_ops ops = {
+  .struct_size = sizeof(struct mp_output_ops),
+  .flags = MP_OUTPUT_TAKES_ALL | MP_OUTPUT_SHOWS,
+  .delivery = MP_LIVE,
+  .target_prefix = "field",
+  .open = out_open,
+  .close = out_close,
+  .begin = out_begin,
+  .write = out_write,
+  .commit = out_commit,
+};
+
+static const struct mp_plugin plugin = {
+  .struct_size = sizeof(struct mp_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "stdout",
+  .version = PACKAGE_VERSION,
+  .summary = "writes values to standard output",
+  .options = options,
+  .create = out_create,
+  .destroy = out_destroy,
+  .output = &ops,
+};
+
+const struct mp_plugin *
+meterpipe_plugin(void)
+{
+  return &plugin;
+}

@@ -1,0 +1,276 @@
+/*
+ * The formats of the standard output.
+ *
+ * Texts come from a meter, or from a file that somebody sent: control
+ * characters in them, and what misleads the eye, are shown as '?', and bytes
+ * that are no UTF-8 as the character for that.  In JSON, control characters are
+ * escaped.
+ */
+#include "plugins/stdout/stdout_format.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <meterpipe/plugin.h>
+
+#include "lib/utf8.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define MISSING "-"
+#define INDENT 2
+#define GAP 2
+
+/* Units that are written otherwise than KMP's table has them. */
+static const struct {
+  const char *symbol;
+  const char *display;
+} units[] = {
+  { "C", "\302\260C" },      { "m3", "m\302\263" },
+  { "m3/h", "m\302\263/h" }, { "m3/min", "m\302\263/min" },
+  { "m3/s", "m\302\263/s" }, { "m3xC", "m\302\263\303\227\302\260C" },
+  { "deg", "\302\260" },
+};
+
+const char *
+stdout_unit(const char *unit)
+{
+  size_t i;
+
+  if (unit == NULL || unit[0] == '\0')
+    return NULL;
+  for (i = 0; i < ARRAY_SIZE(units); i++)
+    if (units[i].symbol[0] == unit[0] && strcmp(units[i].symbol, unit) == 0)
+      return units[i].display;
+  return unit;
+}
+
+/* ---- Texts --------------------------------------------------------------- */
+
+/* ASCII that is written as it is in every format. */
+static const uint8_t is_plain[256] = { [' ' ... '!'] = 1,
+                                       ['#' ... '['] = 1,
+                                       [']' ... '~'] = 1 };
+
+/* Adds what TEXT begins with that is plain, which mostly is all of it, and
+ * moves behind it. */
+static int
+add_ascii(struct text_buffer *out, const char **text)
+{
+  const char *begin = *text, *p = begin;
+
+  while (is_plain[(uint8_t)*p])
+    p++;
+  *text = p;
+  return text_buffer_add(out, begin, (size_t)(p - begin));
+}
+
+/* Whether a terminal would take C for a command, end a line with it, or turn
+ * the direction of what follows. */
+static bool
+misleads(uint32_t c)
+{
+  return utf8_is_control(c) || (c >= 0x2028 && c <= 0x202e) ||
+         (c >= 0x2066 && c <= 0x2069);
+}
+
+/* Adds TEXT as a terminal may have it. */
+static int
+add_plain(struct text_buffer *out, const char *text)
+{
+  char c[4];
+  int answer = add_ascii(out, &text);
+
+  while (answer == MP_OK && *text != '\0') {
+    uint32_t character = utf8_take(&text);
+    size_t len = utf8_put(c, misleads(character) ? '?' : character);
+
+    answer = text_buffer_add(out, c, len);
+    if (answer == MP_OK)
+      answer = add_ascii(out, &text);
+  }
+  return answer;
+}
+
+static int
+add_json_character(struct text_buffer *out, uint32_t character)
+{
+  static const char digits[] = "0123456789abcdef";
+  char c[sizeof("\\u0000")] = "\\u0000";
+
+  if (character == '"')
+    return text_buffer_add_text(out, "\\\"");
+  if (character == '\\')
+    return text_buffer_add_text(out, "\\\\");
+  if (!utf8_is_control(character))
+    return text_buffer_add(out, c, utf8_put(c, character));
+  c[4] = digits[character >> 4];
+  c[5] = digits[character & 0xf];
+  return text_buffer_add_text(out, c);
+}
+
+/* Adds TEXT as a JSON string; NULL as null. */
+static int
+add_json(struct text_buffer *out, const char *text)
+{
+  int answer;
+
+  if (text == NULL)
+    return text_buffer_add_text(out, "null");
+  answer = text_buffer_add_text(out, "\"");
+  if (answer == MP_OK)
+    answer = add_ascii(out, &text);
+  while (answer == MP_OK && *text != '\0') {
+    answer = add_json_character(out, utf8_take(&text));
+    if (answer == MP_OK)
+      answer = add_ascii(out, &text);
+  }
+  return answer == MP_OK ? text_buffer_add_text(out, "\"") : answer;
+}
+
+/* ---- json ---------------------------------------------------------------- */
+
+static int
+add_json_cell(struct text_buffer *out, const struct stdout_cell *cell)
+{
+  if (add_json(out, cell->name) != MP_OK ||
+      text_buffer_add_text(out, ":") != MP_OK)
+    return MP_ENOMEM;
+  if (cell->value == NULL)
+    return add_json(out, NULL);
+  if (text_buffer_add_text(out, "{\"value\":") != MP_OK ||
+      add_json(out, cell->value) != MP_OK ||
+      text_buffer_add_text(out, ",\"unit\":") != MP_OK ||
+      add_json(out, cell->unit) != MP_OK)
+    return MP_ENOMEM;
+  return text_buffer_add_text(out, "}");
+}
+
+int
+stdout_format_json(struct text_buffer *out, const char *time,
+                   const struct stdout_cell *cells, size_t n)
+{
+  size_t i;
+
+  if (text_buffer_add_text(out, "{\"time\":") != MP_OK ||
+      add_json(out, time) != MP_OK ||
+      text_buffer_add_text(out, ",\"values\":{") != MP_OK)
+    return MP_ENOMEM;
+  for (i = 0; i < n; i++)
+    if ((i > 0 && text_buffer_add_text(out, ",") != MP_OK) ||
+        add_json_cell(out, &cells[i]) != MP_OK)
+      return MP_ENOMEM;
+  return text_buffer_add_text(out, "}}\n");
+}
+
+/* ---- line ---------------------------------------------------------------- */
+
+static int
+add_line(struct text_buffer *out, const struct stdout_cell *cell)
+{
+  if (add_plain(out, cell->name) != MP_OK ||
+      text_buffer_add_text(out, " ") != MP_OK ||
+      add_plain(out, cell->value) != MP_OK)
+    return MP_ENOMEM;
+  if (cell->unit != NULL && (text_buffer_add_text(out, " ") != MP_OK ||
+                             add_plain(out, cell->unit) != MP_OK))
+    return MP_ENOMEM;
+  return text_buffer_add_text(out, "\n");
+}
+
+int
+stdout_format_line(struct text_buffer *out, const char *time,
+                   const struct stdout_cell *cells, size_t n)
+{
+  size_t i;
+
+  (void)time;
+  for (i = 0; i < n; i++)
+    if (cells[i].value != NULL && add_line(out, &cells[i]) != MP_OK)
+      return MP_ENOMEM;
+  return MP_OK;
+}
+
+/* ---- table --------------------------------------------------------------- */
+
+struct layout {
+  size_t name;  /* widths: of the longest name, */
+  size_t whole; /* of what stands before a decimal point, */
+  size_t value; /* of the whole column */
+};
+
+/* How much of the cell stands before the decimal point: these line up.  Texts
+ * begin at the left. */
+static size_t
+whole_width(const struct stdout_cell *cell)
+{
+  if (cell->value == NULL)
+    return strlen(MISSING);
+  return cell->is_text ? 0 : strcspn(cell->value, ".");
+}
+
+static size_t
+value_width(const struct stdout_cell *cell)
+{
+  return utf8_width(cell->value == NULL ? MISSING : cell->value);
+}
+
+static size_t
+larger(size_t a, size_t b)
+{
+  return a > b ? a : b;
+}
+
+static struct layout
+measure(const struct stdout_cell *cells, size_t n)
+{
+  struct layout l = { 0, 0, 0 };
+  size_t i, shift;
+
+  for (i = 0; i < n; i++) {
+    l.name = larger(l.name, utf8_width(cells[i].name));
+    l.whole = larger(l.whole, whole_width(&cells[i]));
+  }
+  for (i = 0; i < n; i++) {
+    shift = cells[i].is_text ? 0 : l.whole - whole_width(&cells[i]);
+    l.value = larger(l.value, shift + value_width(&cells[i]));
+  }
+  return l;
+}
+
+static int
+add_table_row(struct text_buffer *out, const struct layout *l,
+              const struct stdout_cell *cell)
+{
+  const char *value = cell->value == NULL ? MISSING : cell->value;
+  size_t shift = cell->is_text ? 0 : l->whole - whole_width(cell);
+  size_t gap = l->name - utf8_width(cell->name) + GAP + shift;
+
+  if (text_buffer_fill(out, ' ', INDENT) != MP_OK ||
+      add_plain(out, cell->name) != MP_OK ||
+      text_buffer_fill(out, ' ', gap) != MP_OK ||
+      add_plain(out, value) != MP_OK)
+    return MP_ENOMEM;
+  gap = l->value - shift - value_width(cell) + GAP;
+  if (cell->unit != NULL && (text_buffer_fill(out, ' ', gap) != MP_OK ||
+                             add_plain(out, cell->unit) != MP_OK))
+    return MP_ENOMEM;
+  return text_buffer_add_text(out, "\n");
+}
+
+int
+stdout_format_table(struct text_buffer *out, const char *time,
+                    const struct stdout_cell *cells, size_t n)
+{
+  struct layout l = measure(cells, n);
+  size_t i;
+
+  if (text_buffer_add_text(out, time) != MP_OK ||
+      text_buffer_add_text(out, "\n") != MP_OK)
+    return MP_ENOMEM;
+  for (i = 0; i < n; i++)
+    if (add_table_row(out, &l, &cells[i]) != MP_OK)
+      return MP_ENOMEM;
+  return MP_OK;
+}

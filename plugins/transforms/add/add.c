@@ -1,0 +1,97 @@
+/*
+ * add: a running total, what a target was last given plus a value.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <meterpipe/plugin.h>
+
+#include "plugins/transforms/transform.h"
+
+/* The order of the words is that of the option's `allowed`. */
+enum first { FIRST_ZERO, FIRST_SKIP };
+
+static const struct mp_option options[] = {
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what is added" },
+  { "plus", MP_TYPE_OPERAND, MP_REQUIRED | MP_TOTAL, NULL, NULL,
+    "OUTPUT.TARGET that holds the total so far" },
+  { "first", MP_TYPE_CHOICE, 0, "zero", "zero|skip",
+    "where there is no total yet: begin with the value, or with 0" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static int
+fail_range(const struct transform *t, const struct mp_value *value,
+           const struct mp_value *total)
+{
+  char more[TRANSFORM_TEXT], so_far[TRANSFORM_TEXT];
+
+  return mp_fail(t->host, MP_ERANGE, transform_object(t),
+                 "%s plus %s is beyond what can be held exactly",
+                 transform_show(t, total, so_far, sizeof(so_far)),
+                 transform_show(t, value, more, sizeof(more)));
+}
+
+/* TOTAL NULL: there is none yet. */
+static int
+add(struct transform *t, const struct mp_value *total, struct mp_value *value)
+{
+  uint32_t kind = value->kind == MP_GAUGE ? MP_GAUGE : MP_COUNTER;
+  struct mp_value result = transform_number(value);
+  struct mp_value plus;
+  int answer;
+
+  if (total != NULL) {
+    plus = transform_number(total);
+    answer = transform_align(t, &result, &plus);
+    if (answer != MP_OK)
+      return answer;
+    if (t->host->decimal_add(&result, &plus) != MP_OK)
+      return fail_range(t, value, total);
+  }
+  return transform_finish(t, value, &result, kind);
+}
+
+static int
+add_apply(void *self, struct mp_value *value)
+{
+  struct transform *t = self;
+  const struct mp_operand *operand = t->host->operand(t->host, "plus");
+  int answer;
+
+  if (transform_check_number(t, value) != MP_OK)
+    return MP_ECONFIG;
+  if (operand == NULL || (operand->flags & MP_OPERAND_MISSING) != 0)
+    return MP_DROP;
+  if ((operand->flags & MP_OPERAND_FIRST) == 0) {
+    answer = transform_check_operand(t, "plus", operand->value);
+    return answer == MP_OK ? add(t, operand->value, value) : answer;
+  }
+  if (t->host->option_int(t->host, "first") == FIRST_SKIP)
+    return MP_REBASE;
+  return add(t, NULL, value);
+}
+
+static const struct mp_transform_ops ops = {
+  .struct_size = sizeof(struct mp_transform_ops),
+  .apply = add_apply,
+};
+
+static const struct mp_plugin plugin = {
+  .struct_size = sizeof(struct mp_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "add",
+  .version = PACKAGE_VERSION,
+  .summary = "running total: the last one plus a value",
+  .options = options,
+  .create = transform_create,
+  .destroy = transform_destroy,
+  .transform = &ops,
+};
+
+const struct mp_plugin *
+meterpipe_plugin(void)
+{
+  return &plugin;
+}

@@ -1,0 +1,130 @@
+/*
+ * convert: a value in another unit.  Without `decimals` only where that is
+ * exact; with it, rounded half to even.
+ *
+ * A delta is never rounded: the lost parts would add up.  Whoever wants a usage
+ * in another unit converts the reading first and subtracts then.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <meterpipe/plugin.h>
+
+#include "plugins/transforms/transform.h"
+
+static const struct mp_option options[] = {
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what is converted" },
+  { "unit", MP_TYPE_STRING, MP_REQUIRED, NULL, NULL,
+    "the unit to convert to, such as kWh" },
+  { "decimals", MP_TYPE_INT, 0, NULL, "0..18",
+    "round half to even to so many decimals (default: only exact)" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const char *
+unit_name(const struct mp_value *value)
+{
+  return value->unit == NULL || value->unit[0] == '\0' ? "no unit"
+                                                       : value->unit;
+}
+
+/* Whether the two units measure the same at all. */
+static int
+are_related(const struct transform *t, const struct mp_value *value,
+            const char *unit)
+{
+  struct mp_value number = transform_number(value);
+
+  number.coef = 0;
+  number.exp10 = 0;
+  return t->host->unit_convert(&number, unit, 0) >= 0;
+}
+
+static int
+fail_conversion(const struct transform *t, int code,
+                const struct mp_value *value, const char *unit)
+{
+  const struct mp_host *host = t->host;
+  const char *object = transform_object(t);
+  char text[TRANSFORM_TEXT];
+
+  if (code == MP_ERANGE)
+    return mp_fail(host, code, object, "%s in %s is beyond what can be held",
+                   transform_show(t, value, text, sizeof(text)), unit);
+  if (!are_related(t, value, unit))
+    return mp_fail(host, MP_ECONFIG, object,
+                   "is in %s, which cannot be converted to %s",
+                   unit_name(value), unit);
+  if (value->kind == MP_DELTA)
+    return mp_fail(
+      host, MP_ECONFIG, object,
+      "%s is an amount since the last reading, and not exact in "
+      "%s%s; convert the reading, then subtract",
+      transform_show(t, value, text, sizeof(text)), unit,
+      host->option(host, "decimals") == NULL ? "" : " with these decimals");
+  return mp_fail(host, MP_ECONFIG, object,
+                 "%s cannot be converted exactly to %s; say to how many "
+                 "`decimals` it is to be rounded",
+                 transform_show(t, value, text, sizeof(text)), unit);
+}
+
+/* MP_OK: converted, and nothing lost; MP_DROP: rounded; else a reason. */
+static int
+convert(const struct mp_host *host, struct mp_value *number, const char *unit)
+{
+  int32_t place = MP_EXACT;
+  int answer;
+
+  if (host->option(host, "decimals") != NULL)
+    place = -(int32_t)host->option_int(host, "decimals");
+  answer = host->unit_convert(number, unit, place);
+  if (answer != MP_OK || place == MP_EXACT)
+    return answer;
+  /* An exact result can still have more decimals than are wanted. */
+  answer = host->decimal_round(number, place);
+  if (answer < 0)
+    return answer;
+  return answer == MP_OK ? MP_DROP : MP_OK;
+}
+
+static int
+convert_apply(void *self, struct mp_value *value)
+{
+  struct transform *t = self;
+  const char *unit = t->host->option(t->host, "unit");
+  struct mp_value number = transform_number(value);
+  int answer;
+
+  if (transform_check_number(t, value) != MP_OK)
+    return MP_ECONFIG;
+  answer = convert(t->host, &number, unit);
+  if (answer < 0)
+    return fail_conversion(t, answer, value, unit);
+  if (answer == MP_DROP && value->kind == MP_DELTA)
+    return fail_conversion(t, MP_ECONFIG, value, unit);
+  return transform_finish(t, value, &number, value->kind);
+}
+
+static const struct mp_transform_ops ops = {
+  .struct_size = sizeof(struct mp_transform_ops),
+  .apply = convert_apply,
+};
+
+static const struct mp_plugin plugin = {
+  .struct_size = sizeof(struct mp_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "convert",
+  .version = PACKAGE_VERSION,
+  .summary = "a value in another unit",
+  .options = options,
+  .create = transform_create,
+  .destroy = transform_destroy,
+  .transform = &ops,
+};
+
+const struct mp_plugin *
+meterpipe_plugin(void)
+{
+  return &plugin;
+}

@@ -1,0 +1,287 @@
+/*
+ * subtract: what a counter has grown by since the reading that a target was
+ * last given.  Most of it is about readings that cannot be believed, and about
+ * bases that are none.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdio.h>
+
+#include <meterpipe/plugin.h>
+
+#include "plugins/transforms/transform.h"
+
+/* The order of the words is that of the options' `allowed`. */
+enum first { FIRST_SKIP, FIRST_ZERO };
+enum decrease { DECREASE_HOLD, DECREASE_ALLOW, DECREASE_REBASE };
+
+/* How much finer than a base's last place a reading is converted to compare the
+ * two: its own rounding then no longer counts. */
+#define FINER_PLACES 6
+
+static const struct mp_option options[] = {
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "the reading" },
+  { "minus", MP_TYPE_OPERAND, MP_REQUIRED | MP_BASE, NULL, NULL,
+    "OUTPUT.TARGET that the reading was last written to" },
+  { "first", MP_TYPE_CHOICE, 0, "skip", "skip|zero",
+    "what the first reading gives: nothing, or all of it" },
+  { "decrease", MP_TYPE_CHOICE, 0, NULL, "hold|allow|rebase",
+    "when the reading is below the last one (default: hold for counters, "
+    "allow for the rest)" },
+  { "wrap", MP_TYPE_DECIMAL, 0, NULL, "0..",
+    "the counter begins again at 0 when it reaches this, in its own unit" },
+  { "max", MP_TYPE_DECIMAL, 0, NULL, "0..",
+    "a result above this is not believed, in the unit of the result" },
+  { "max_rate", MP_TYPE_DECIMAL, MP_MAX_RATE, NULL, "0..",
+    "a counter cannot rise by more in an hour, in the unit of value (default: "
+    "what the input knows of the field)" },
+  { "plausible", MP_TYPE_BOOL, MP_PLAUSIBLE, "yes", NULL,
+    "hold a reading that rises faster until the next one confirms it" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static enum decrease
+decrease_of(const struct transform *t, const struct mp_value *value)
+{
+  if (t->host->option(t->host, "decrease") != NULL)
+    return (enum decrease)t->host->option_int(t->host, "decrease");
+  return value->kind == MP_COUNTER ? DECREASE_HOLD : DECREASE_ALLOW;
+}
+
+/* The base may be known only as it is shown: can READING be what it shows? */
+static int
+shows_reading(const struct transform *t, const struct mp_operand *operand,
+              const struct mp_value *reading, int *ret_shows)
+{
+  struct mp_value r = transform_number(reading);
+  const char *unit = operand->value->unit;
+  int answer = MP_OK;
+
+  *ret_shows = 0;
+  if ((operand->flags & MP_OPERAND_ROUNDED) == 0 || operand->place == MP_EXACT)
+    return MP_OK;
+  if (unit != NULL && unit[0] != '\0')
+    answer = t->host->unit_convert(&r, unit, operand->place - FINER_PLACES);
+  if (answer < 0)
+    return mp_fail(t->host, answer, transform_object(t),
+                   "cannot be compared in %s with the rounded base", unit);
+  *ret_shows = t->host->decimal_shows(operand->value, operand->place, &r);
+  return MP_OK;
+}
+
+/* A counter that has begun again: adds `wrap` to the negative DIFFERENCE.
+ * MP_DROP when the result is not to be believed, or there is no wrap. */
+static int
+unwrap(const struct transform *t, const struct mp_value *value,
+       struct mp_value *difference)
+{
+  const struct mp_host *host = t->host;
+  const struct mp_value zero = { .struct_size = sizeof(zero) };
+  struct mp_value wrap = { .struct_size = sizeof(wrap) };
+  struct mp_value sum = *difference, twice;
+
+  if (host->option_decimal(host, "wrap", &wrap) != MP_OK)
+    return MP_DROP;
+  /* It belongs to the counter, thus to the unit that the reading came in. */
+  wrap.unit = value->unit;
+  if (sum.unit != wrap.unit &&
+      host->unit_convert(&wrap, sum.unit, MP_EXACT) != MP_OK)
+    return MP_ERANGE;
+  if (host->decimal_add(&sum, &wrap) != MP_OK)
+    return MP_ERANGE;
+  twice = sum;
+  if (host->decimal_add(&twice, &sum) != MP_OK)
+    return MP_ERANGE;
+  if (host->decimal_compare(&sum, &zero) < 0 ||
+      host->decimal_compare(&twice, &wrap) >= 0)
+    return MP_DROP;
+  *difference = sum;
+  return MP_OK;
+}
+
+/* Whether the register may have begun again at 0, after so many digits: the
+ * base was in the last hundredth below *WRAP, and the reading is in the first
+ * above 0. */
+static int
+is_near_wrap(const struct transform *t, const struct mp_value *value,
+             const struct mp_value *base, int32_t digits, struct mp_value *wrap)
+{
+  const struct mp_host *host = t->host;
+  struct mp_value hundredth = transform_number(value), rest;
+
+  hundredth.coef = 1;
+  hundredth.exp10 = value->exp10 + digits - 2;
+  *wrap = hundredth;
+  wrap->exp10 += 2;
+  rest = *wrap;
+  return host->decimal_sub(&rest, base) == MP_OK && rest.coef > 0 &&
+         host->decimal_compare(&rest, &hundredth) <= 0 &&
+         host->decimal_compare(value, &hundredth) < 0;
+}
+
+/* What else a fall can be: registers have 7 or 8 digits. */
+static void
+hint_at_wrap(const struct transform *t, const struct mp_value *value,
+             const struct mp_value *base, char *hint, size_t size)
+{
+  char at[TRANSFORM_TEXT];
+  struct mp_value wrap;
+
+  hint[0] = '\0';
+  if (base->unit != value->unit || t->host->option(t->host, "wrap") != NULL ||
+      (!is_near_wrap(t, value, base, 7, &wrap) &&
+       !is_near_wrap(t, value, base, 8, &wrap)))
+    return;
+  wrap.unit = NULL;
+  snprintf(hint, size,
+           "; if the register began again at 0, it is no error: wrap = %s",
+           transform_show(t, &wrap, at, sizeof(at)));
+}
+
+static int
+hold_decrease(const struct transform *t, const struct mp_value *value,
+              const struct mp_value *base)
+{
+  char below[TRANSFORM_TEXT], above[TRANSFORM_TEXT];
+  char hint[TRANSFORM_TEXT + 64];
+
+  hint_at_wrap(t, value, base, hint, sizeof(hint));
+  mp_fail(t->host, MP_EDATA, transform_object(t),
+          "%s is below the last known %s, held; if it is right: "
+          "meterpipe rebase %s%s",
+          transform_show(t, value, below, sizeof(below)),
+          transform_show(t, base, above, sizeof(above)), t->host->name, hint);
+  return MP_HOLD;
+}
+
+static int
+check_max(const struct transform *t, const struct mp_value *value,
+          const struct mp_value *result)
+{
+  struct mp_value max = { .struct_size = sizeof(max) };
+  char reading[TRANSFORM_TEXT], more[TRANSFORM_TEXT], limit[TRANSFORM_TEXT];
+
+  if (t->host->option_decimal(t->host, "max", &max) != MP_OK ||
+      t->host->decimal_compare(result, &max) <= 0)
+    return MP_OK;
+  max.unit = result->unit;
+  mp_fail(t->host, MP_EDATA, transform_object(t),
+          "%s is %s more than the last known value, and max is %s, held; "
+          "if it is right: meterpipe rebase %s",
+          transform_show(t, value, reading, sizeof(reading)),
+          transform_show(t, result, more, sizeof(more)),
+          transform_show(t, &max, limit, sizeof(limit)), t->host->name);
+  return MP_HOLD;
+}
+
+static int
+fail_range(const struct transform *t, const struct mp_value *value,
+           const struct mp_value *base)
+{
+  char reading[TRANSFORM_TEXT], last[TRANSFORM_TEXT];
+
+  return mp_fail(t->host, MP_ERANGE, transform_object(t),
+                 "%s minus %s is beyond what can be held exactly",
+                 transform_show(t, value, reading, sizeof(reading)),
+                 transform_show(t, base, last, sizeof(last)));
+}
+
+/* *RESULT is the reading as it came, but in the base's unit if need be; it
+ * becomes the difference. */
+static int
+take_difference(const struct transform *t, const struct mp_value *value,
+                const struct mp_value *base, struct mp_value *result)
+{
+  int fell = t->host->decimal_compare(result, base) < 0;
+  int answer;
+
+  if (t->host->decimal_sub(result, base) != MP_OK)
+    return fail_range(t, value, base);
+  if (!fell)
+    return MP_OK;
+  answer = unwrap(t, value, result);
+  if (answer == MP_ERANGE)
+    return fail_range(t, value, base);
+  if (answer == MP_OK)
+    return MP_OK;
+  switch (decrease_of(t, value)) {
+  case DECREASE_ALLOW:
+    return MP_OK;
+  case DECREASE_REBASE:
+    return MP_REBASE;
+  default:
+    return hold_decrease(t, value, base);
+  }
+}
+
+/* The reading minus a base that there is. */
+static int
+subtract(struct transform *t, const struct mp_operand *operand,
+         struct mp_value *value)
+{
+  struct mp_value result = transform_number(value);
+  struct mp_value base = transform_number(operand->value);
+  int shows;
+  int answer = transform_check_operand(t, "minus", operand->value);
+
+  if (answer == MP_OK)
+    answer = transform_align(t, &result, &base);
+  if (answer == MP_OK)
+    answer = shows_reading(t, operand, value, &shows);
+  if (answer != MP_OK)
+    return answer;
+  if (shows)
+    result.coef = 0;
+  else
+    answer = take_difference(t, value, &base, &result);
+  if (answer == MP_OK)
+    answer = check_max(t, value, &result);
+  return answer != MP_OK ? answer
+                         : transform_finish(t, value, &result, MP_DELTA);
+}
+
+static int
+subtract_apply(void *self, struct mp_value *value)
+{
+  struct transform *t = self;
+  const struct mp_operand *operand = t->host->operand(t->host, "minus");
+  const struct mp_value zero = { .struct_size = sizeof(zero) };
+  struct mp_operand first = { .struct_size = sizeof(first), .value = &zero };
+
+  if (transform_check_number(t, value) != MP_OK)
+    return MP_ECONFIG;
+  if (operand == NULL || (operand->flags & MP_OPERAND_MISSING) != 0)
+    return MP_DROP;
+  if ((operand->flags & MP_OPERAND_OTHER_METER) != 0)
+    return MP_REBASE;
+  if ((operand->flags & MP_OPERAND_FIRST) == 0)
+    return subtract(t, operand, value);
+  if (t->host->option_int(t->host, "first") == FIRST_SKIP)
+    return MP_REBASE;
+  return subtract(t, &first, value);
+}
+
+static const struct mp_transform_ops ops = {
+  .struct_size = sizeof(struct mp_transform_ops),
+  .apply = subtract_apply,
+};
+
+static const struct mp_plugin plugin = {
+  .struct_size = sizeof(struct mp_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "subtract",
+  .version = PACKAGE_VERSION,
+  .summary = "usage: a reading minus the one before",
+  .options = options,
+  .create = transform_create,
+  .destroy = transform_destroy,
+  .transform = &ops,
+};
+
+const struct mp_plugin *
+meterpipe_plugin(void)
+{
+  return &plugin;
+}

@@ -1,0 +1,167 @@
+/*
+ * What the transforms share.  An instance keeps nothing from one cycle to the
+ * next but the memory of the unit that it has handed out.
+ */
+#include "plugins/transforms/transform.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+transform_create(const struct mp_host *host, void **ret_self)
+{
+  struct transform *t = calloc(1, sizeof(*t));
+
+  if (t == NULL)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  t->host = host;
+  *ret_self = t;
+  return MP_OK;
+}
+
+void
+transform_destroy(void *self)
+{
+  struct transform *t = self;
+
+  if (t == NULL)
+    return;
+  free(t->unit);
+  free(t);
+}
+
+const char *
+transform_object(const struct transform *t)
+{
+  return t->host->option(t->host, "value");
+}
+
+const char *
+transform_show(const struct transform *t, const struct mp_value *value,
+               char *buf, size_t size)
+{
+  int len = t->host->decimal_format(value, buf, size);
+
+  if (len >= 0 && (size_t)len < size && value->unit != NULL)
+    snprintf(buf + len, size - (size_t)len, " %s", value->unit);
+  return buf;
+}
+
+int
+transform_check_number(const struct transform *t, const struct mp_value *value)
+{
+  if (value->kind != MP_TEXT)
+    return MP_OK;
+  return mp_fail(t->host, MP_ECONFIG, transform_object(t),
+                 "is a text; only numbers can be calculated with");
+}
+
+int
+transform_check_operand(const struct transform *t, const char *key,
+                        const struct mp_value *operand)
+{
+  if (operand->kind != MP_TEXT)
+    return MP_OK;
+  return mp_fail(t->host, MP_ECONFIG, transform_object(t),
+                 "%s holds the text \"%s\"; only numbers can be calculated "
+                 "with: give it a number",
+                 t->host->option(t->host, key), operand->text);
+}
+
+struct mp_value
+transform_number(const struct mp_value *value)
+{
+  struct mp_value number = { .struct_size = sizeof(number) };
+
+  number.kind = value->kind;
+  number.coef = value->coef;
+  number.exp10 = value->exp10;
+  number.unit = value->unit;
+  return number;
+}
+
+static int
+has_unit(const struct mp_value *value)
+{
+  return value->unit != NULL && value->unit[0] != '\0';
+}
+
+static const char *
+unit_name(const struct mp_value *value)
+{
+  return has_unit(value) ? value->unit : "no unit";
+}
+
+/* Whether `convert` can make UNIT of the value, if only rounded. */
+static int
+is_convertible(const struct transform *t, const struct mp_value *value,
+               const char *unit)
+{
+  struct mp_value number = transform_number(value);
+
+  number.coef = 0;
+  return t->host->unit_convert(&number, unit, 0) >= 0;
+}
+
+static int
+fail_units(const struct transform *t, int code, const struct mp_value *value,
+           const struct mp_value *operand)
+{
+  if (code == MP_ERANGE)
+    return mp_fail(t->host, MP_ERANGE, transform_object(t),
+                   "too large to be converted between %s and %s",
+                   unit_name(value), unit_name(operand));
+  if (!is_convertible(t, value, operand->unit))
+    return mp_fail(t->host, MP_ECONFIG, transform_object(t),
+                   "is in %s, the operand in %s: no \"convert\" makes one of "
+                   "the other; name another operand",
+                   unit_name(value), unit_name(operand));
+  return mp_fail(t->host, MP_ECONFIG, transform_object(t),
+                 "is in %s, the operand in %s, and neither converts exactly to "
+                 "the other; put a transform with plugin = convert before it",
+                 unit_name(value), unit_name(operand));
+}
+
+int
+transform_align(const struct transform *t, struct mp_value *value,
+                struct mp_value *operand)
+{
+  int there, back;
+
+  if (!has_unit(operand))
+    operand->unit = value->unit;
+  if (operand->unit == value->unit)
+    return MP_OK;
+  there = t->host->unit_convert(operand, has_unit(value) ? value->unit : "",
+                                MP_EXACT);
+  if (there == MP_OK)
+    return MP_OK;
+  back = t->host->unit_convert(value, operand->unit, MP_EXACT);
+  if (back == MP_OK)
+    return MP_OK;
+  return fail_units(t, back == MP_ERANGE ? back : there, value, operand);
+}
+
+int
+transform_finish(struct transform *t, struct mp_value *value,
+                 const struct mp_value *result, uint32_t kind)
+{
+  char *unit = NULL;
+
+  /* The operand's unit does not outlive the callback. */
+  if (result->unit != value->unit && result->unit != NULL) {
+    unit = strdup(result->unit);
+    if (unit == NULL)
+      return mp_fail(t->host, MP_ENOMEM, transform_object(t), "out of memory");
+  }
+  if (unit != NULL) {
+    free(t->unit);
+    t->unit = unit;
+    value->unit = unit;
+  }
+  value->coef = result->coef;
+  value->exp10 = result->exp10;
+  value->kind = kind;
+  return MP_OK;
+}

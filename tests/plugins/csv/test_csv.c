@@ -1,0 +1,351 @@
+/*
+ * csv: what stands in the file, and what is said when it cannot.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/plugins/csv/csv_bench.h"
+
+#define HEADER "time,energy,usage\n"
+#define ROW0 "2026-11-22T10:00:00Z,84.208,0.208\n"
+#define ROW1 "2026-11-22T10:20:00Z,84.300,0.092\n"
+#define VALUES0 "84.208 GJ|0.208 GJ"
+#define VALUES1 "84.300 GJ|0.092 GJ"
+
+static struct csv_bench b;
+
+static void
+setup(void)
+{
+  bench_begin(&b, "energy usage");
+}
+
+static void
+teardown(void)
+{
+  bench_end(&b);
+}
+
+static void
+open_and_write(void)
+{
+  bench_open(&b);
+  bench_row(&b, 0, VALUES0);
+}
+
+/* Nothing was sent, for this reason, and the log has PART. */
+static void
+check_refused(int reason, const char *part)
+{
+  ck_assert_int_eq(bench_commit(&b), reason);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_NOT_SENT);
+  ck_assert_uint_eq(fake_host_failures(b.h), 1);
+  ck_assert_int_eq(fake_host_failure(b.h, 0), reason);
+  ck_assert_msg(strstr(fake_host_log(b.h), part) != NULL, "%s",
+                fake_host_log(b.h));
+}
+
+/* ---- Rows ---------------------------------------------------------------- */
+
+START_TEST(new_file_has_a_header)
+{
+  open_and_write();
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_ACCEPTED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 1), MP_ACCEPTED);
+  ck_assert_str_eq(fake_host_log(b.h), "");
+}
+END_TEST
+
+START_TEST(next_run_appends)
+{
+  open_and_write();
+  bench_commit(&b);
+  bench_next_run(&b, "energy usage");
+  bench_open(&b);
+  bench_row(&b, 1, VALUES1);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1);
+}
+END_TEST
+
+START_TEST(several_rows_in_a_commit_stay_in_order)
+{
+  open_and_write();
+  bench_row(&b, 1, VALUES1);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 1, 1), MP_ACCEPTED);
+}
+END_TEST
+
+START_TEST(missing_value_is_an_empty_cell)
+{
+  open_and_write();
+  bench_row(&b, 1, "|0.092 GJ");
+  bench_row(&b, 2, "");
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  /* Nor does a cell of an earlier commit come back. */
+  bench_row(&b, 3, "84.4 GJ");
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 "2026-11-22T10:20:00Z,,0.092\n"
+                                              "2026-11-22T10:40:00Z,,\n"
+                                              "2026-11-22T11:00:00Z,84.4,\n");
+}
+END_TEST
+
+START_TEST(crlf_ends_all_lines)
+{
+  fake_host_set(b.h, "eol", "crlf");
+  open_and_write();
+  bench_commit(&b);
+  ck_assert_str_eq(bench_get(&b), "time,energy,usage\r\n"
+                                  "2026-11-22T10:00:00Z,84.208,0.208\r\n");
+}
+END_TEST
+
+START_TEST(texts_are_quoted_and_no_formulas)
+{
+  bench_open(&b);
+  bench_row(&b, 0, "~=1+1|~say \"a,b\"");
+  bench_commit(&b);
+  ck_assert_str_eq(bench_get(&b), HEADER
+                   "2026-11-22T10:00:00Z,\"'=1+1\",\"say \"\"a,b\"\"\"\n");
+}
+END_TEST
+
+START_TEST(nothing_written_is_no_row)
+{
+  bench_open(&b);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_ptr_null(bench_get(&b));
+}
+END_TEST
+
+START_TEST(column_that_is_only_read_is_not_written)
+{
+  bench_next_run(&b, "energy <other usage");
+  bench_open(&b);
+  bench_row(&b, 0, "84.208 GJ||0.208 GJ");
+  bench_commit(&b);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0);
+}
+END_TEST
+
+START_TEST(column_called_time_is_refused)
+{
+  void *self;
+
+  bench_next_run(&b, "time");
+  ck_assert_int_eq(meterpipe_plugin()->create(&b.h->table, &self), MP_OK);
+  ck_assert_int_eq(b.ops->open(self), MP_ECONFIG);
+  meterpipe_plugin()->destroy(self);
+}
+END_TEST
+
+/* ---- Units --------------------------------------------------------------- */
+
+START_TEST(column_keeps_its_unit)
+{
+  open_and_write();
+  bench_commit(&b);
+  ck_assert_str_eq(fake_host_stored(b.h, "unit.energy"), "GJ");
+  bench_next_run(&b, "energy usage");
+  bench_open(&b);
+  bench_row(&b, 1, "1000 kWh|0.092 GJ");
+  bench_commit(&b);
+  ck_assert_str_eq(bench_get(&b),
+                   HEADER ROW0 "2026-11-22T10:20:00Z,3.6000,0.092\n");
+}
+END_TEST
+
+START_TEST(another_unit_is_refused_alone)
+{
+  open_and_write();
+  bench_row(&b, 1, "2.5 m3|0.092 GJ");
+  bench_row(&b, 2, "2.6 m3|0.100 GJ");
+  bench_row(&b, 3, "84.400 GJ|7");
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 "2026-11-22T10:20:00Z,,0.092\n"
+                                              "2026-11-22T10:40:00Z,,0.100\n"
+                                              "2026-11-22T11:00:00Z,84.400,\n");
+  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_ACCEPTED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 1, 0), MP_REJECTED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 1, 1), MP_ACCEPTED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 2, 0), MP_REJECTED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 3, 0), MP_ACCEPTED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 3, 1), MP_REJECTED);
+  /* Once for each column, however many rows. */
+  ck_assert_uint_eq(fake_host_failures(b.h), 2);
+  ck_assert_int_eq(fake_host_failure(b.h, 0), MP_ECONFIG);
+  ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "GJ, and a value in m3"));
+  ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "convert"));
+}
+END_TEST
+
+START_TEST(value_too_large_for_the_unit_is_refused_alone)
+{
+  open_and_write();
+  bench_row(&b, 1, "9223372036854775807 MWh|0.092 GJ");
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 "2026-11-22T10:20:00Z,,0.092\n");
+  ck_assert_uint_eq(fake_sink_result(b.sink, 1, 0), MP_REJECTED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 1, 1), MP_ACCEPTED);
+  ck_assert_uint_eq(fake_host_failures(b.h), 1);
+  ck_assert_int_eq(fake_host_failure(b.h, 0), MP_ERANGE);
+  ck_assert_ptr_nonnull(strstr(
+    fake_host_log(b.h), "energy: a value in MWh is too large for the column's "
+                        "GJ"));
+}
+END_TEST
+
+/* ---- Other people's files ------------------------------------------------ */
+
+START_TEST(other_header_is_not_appended_to)
+{
+  static const char *const headers[] = {
+    "time,energy\n",
+    "time,energy,usage,more\n",
+    "time,usage,energy\n",
+    "time,energy,usage",
+    "\n",
+    "x",
+  };
+
+  bench_put(&b, headers[_i]);
+  open_and_write();
+  check_refused(MP_ECONFIG, "\"time,energy,usage\"; move the file away");
+  ck_assert_str_eq(bench_get(&b), headers[_i]);
+}
+END_TEST
+
+/* Bytes that are no text, two controls, and a character that begins within what
+ * is shown and ends behind it. */
+START_TEST(other_header_is_shown_as_clean_text)
+{
+  char header[200], shown[200];
+
+  snprintf(header, sizeof(header), "Z\344hler\001\302\233%0150d\342\202\254\n",
+           0);
+  snprintf(shown, sizeof(shown), "its header is \"Z?hler??%0150d\", and", 0);
+  bench_put(&b, header);
+  open_and_write();
+  check_refused(MP_ECONFIG, shown);
+}
+END_TEST
+
+START_TEST(header_with_other_line_end_is_ours)
+{
+  bench_put(&b, "time,energy,usage\r\n");
+  open_and_write();
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), "time,energy,usage\r\n" ROW0);
+}
+END_TEST
+
+START_TEST(row_begins_on_a_line_of_its_own)
+{
+  bench_put(&b, HEADER "a note without line end");
+  open_and_write();
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER "a note without line end\n" ROW0);
+}
+END_TEST
+
+START_TEST(emptied_or_removed_file_begins_anew)
+{
+  open_and_write();
+  bench_commit(&b);
+  if (_i == 0)
+    bench_put(&b, "");
+  else
+    ck_assert_int_eq(unlink(b.path), 0);
+  bench_row(&b, 1, VALUES1);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW1);
+}
+END_TEST
+
+/* ---- check --------------------------------------------------------------- */
+
+START_TEST(check_finds_what_a_run_would)
+{
+  bench_open(&b);
+  ck_assert_int_eq(b.ops->check(b.self), MP_OK);
+  ck_assert_ptr_null(bench_get(&b));
+  bench_put(&b, "time,energy\n");
+  ck_assert_int_eq(b.ops->check(b.self), MP_ECONFIG);
+  bench_put(&b, HEADER);
+  ck_assert_int_eq(b.ops->check(b.self), MP_OK);
+  bench_next_run(&b, "energy usage");
+  fake_host_set(b.h, "path", "/nonexistent-directory/heat.csv");
+  bench_open(&b);
+  ck_assert_int_eq(b.ops->check(b.self), MP_ECREATE);
+}
+END_TEST
+
+START_TEST(check_looks_at_the_directory_where_the_file_will_be)
+{
+  static const char *const paths[] = { "heat.csv", "/meterpipe-test.csv" };
+  int may = _i == 0 || access("/", W_OK) == 0;
+
+  ck_assert_int_eq(chdir(b.dir), 0);
+  fake_host_set(b.h, "path", paths[_i]);
+  bench_open(&b);
+  ck_assert_int_eq(b.ops->check(b.self), may ? MP_OK : MP_EPERM);
+  ck_assert_int_ne(access(paths[_i], F_OK), 0);
+  if (_i > 0)
+    return;
+  bench_row(&b, 0, VALUES0);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0);
+}
+END_TEST
+
+static void
+add_tests(TCase *tc)
+{
+  tcase_add_test(tc, new_file_has_a_header);
+  tcase_add_test(tc, next_run_appends);
+  tcase_add_test(tc, several_rows_in_a_commit_stay_in_order);
+  tcase_add_test(tc, missing_value_is_an_empty_cell);
+  tcase_add_test(tc, crlf_ends_all_lines);
+  tcase_add_test(tc, texts_are_quoted_and_no_formulas);
+  tcase_add_test(tc, nothing_written_is_no_row);
+  tcase_add_test(tc, column_that_is_only_read_is_not_written);
+  tcase_add_test(tc, column_called_time_is_refused);
+  tcase_add_test(tc, column_keeps_its_unit);
+  tcase_add_test(tc, another_unit_is_refused_alone);
+  tcase_add_test(tc, value_too_large_for_the_unit_is_refused_alone);
+  tcase_add_loop_test(tc, other_header_is_not_appended_to, 0, 6);
+  tcase_add_test(tc, other_header_is_shown_as_clean_text);
+  tcase_add_test(tc, header_with_other_line_end_is_ours);
+  tcase_add_test(tc, row_begins_on_a_line_of_its_own);
+  tcase_add_loop_test(tc, emptied_or_removed_file_begins_anew, 0, 2);
+  tcase_add_test(tc, check_finds_what_a_run_would);
+  tcase_add_loop_test(tc, check_looks_at_the_directory_where_the_file_will_be,
+                      0, 2);
+}
+
+int
+main(void)
+{
+  Suite *suite = suite_create("csv");
+  TCase *tc = tcase_create("csv");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_checked_fixture(tc, setup, teardown);
+  add_tests(tc);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

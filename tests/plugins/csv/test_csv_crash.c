@@ -1,0 +1,418 @@
+/*
+ * csv after a crash: whatever part of a block of rows was written, in the end
+ * each row stands in the file once, and what others wrote is untouched.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/plugins/csv/csv_bench.h"
+
+#define HEADER "time,energy,usage\n"
+#define ROW0 "2026-11-22T10:00:00Z,84.208,0.208\n"
+#define ROW1 "2026-11-22T10:20:00Z,84.300,0.092\n"
+#define ROW2 "2026-11-22T10:40:00Z,84.400,0.100\n"
+#define NOTE "a note of somebody's\n"
+
+#define ROWS 2
+static const char *const values[ROWS] = { "84.300 GJ|0.092 GJ",
+                                          "84.400 GJ|0.100 GJ" };
+
+static struct csv_bench b;
+static char token[256];
+
+static void
+setup(void)
+{
+  bench_begin(&b, "energy usage");
+}
+
+static void
+teardown(void)
+{
+  bench_end(&b);
+}
+
+static void
+begin_run(void)
+{
+  bench_next_run(&b, "energy usage");
+  bench_open(&b);
+}
+
+static void
+take_token(void)
+{
+  begin_run();
+  ck_assert_int_eq(b.ops->token(b.self, token, sizeof(token)), MP_OK);
+}
+
+/* The next run: recovers both rows, and delivers again what was not sent.
+ * Returns how many stood there. */
+static int
+recover(void)
+{
+  uint32_t results[ROWS];
+  int i, there = 0;
+
+  begin_run();
+  for (i = 0; i < ROWS; i++)
+    bench_row(&b, i + 1, values[i]);
+  ck_assert_int_eq(b.ops->recover(b.self, token, &b.sink->result), MP_OK);
+  for (i = 0; i < ROWS; i++) {
+    results[i] = fake_sink_result(b.sink, (uint32_t)i, 0);
+    there += results[i] == MP_ACCEPTED;
+  }
+  for (i = 0; i < ROWS; i++) {
+    if (results[i] == MP_ACCEPTED)
+      continue;
+    ck_assert_uint_eq(results[i], MP_NOT_SENT);
+    bench_row(&b, i + 1, values[i]);
+  }
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(fake_host_log(b.h), "");
+  return there;
+}
+
+/* What stands before the block, and what the block is then. */
+static const struct {
+  const char *before;
+  const char *block;
+} starts[] = {
+  { HEADER ROW0, ROW1 ROW2 },
+  { HEADER, ROW1 ROW2 },
+  { "", HEADER ROW1 ROW2 },
+  { NULL, HEADER ROW1 ROW2 },
+  { HEADER "no end", "\n" ROW1 ROW2 },
+};
+
+static void
+put_start(int i)
+{
+  unlink(b.path);
+  if (starts[i].before != NULL)
+    bench_put(&b, starts[i].before);
+}
+
+static void
+check_file(int i, const char *more)
+{
+  char expect[512];
+
+  snprintf(expect, sizeof(expect), "%s%s%s",
+           starts[i].before == NULL ? "" : starts[i].before, starts[i].block,
+           more);
+  ck_assert_str_eq(bench_get(&b), expect);
+}
+
+START_TEST(cut_at_every_byte)
+{
+  const size_t len = strlen(starts[_i].block);
+  char part[256];
+  size_t n;
+
+  for (n = 0; n <= len; n++) {
+    put_start(_i);
+    take_token();
+    snprintf(part, n + 1, "%s", starts[_i].block);
+    bench_append(&b, part);
+    ck_assert_int_eq(recover(), n == len ? 2 : n >= len - strlen(ROW2));
+    check_file(_i, "");
+  }
+}
+END_TEST
+
+/* TEXT with CRLF where it has LF, until the next call. */
+static const char *
+with_crlf(const char *text)
+{
+  static char out[512];
+  size_t len = 0;
+
+  for (; *text != '\0'; text++) {
+    ck_assert_uint_lt(len + 2, sizeof(out));
+    if (*text == '\n')
+      out[len++] = '\r';
+    out[len++] = *text;
+  }
+  out[len] = '\0';
+  return out;
+}
+
+/* The run that crashed wrote CRLF; the next one was told to write LF. */
+START_TEST(cut_at_every_byte_and_eol_changed)
+{
+  const char *before = starts[_i].before;
+  char block[256], expect[512];
+  size_t len, n, rows;
+
+  snprintf(block, sizeof(block), "%s", with_crlf(starts[_i].block));
+  len = strlen(block);
+  for (n = 0; n <= len; n++) {
+    put_start(_i);
+    if (before != NULL)
+      bench_put(&b, with_crlf(before));
+    take_token();
+    snprintf(expect, n + 1, "%s", block);
+    bench_append(&b, expect);
+    rows = n == len ? 2 : n >= len - strlen(ROW2) - 1;
+    ck_assert_int_eq(recover(), (int)rows);
+    snprintf(expect, sizeof(expect), "%s%.*s%s",
+             before == NULL ? "" : with_crlf(before),
+             rows == 0 ? 0 : (int)(rows == 2 ? len : len - strlen(ROW2) - 1),
+             block,
+             rows == 0   ? starts[_i].block
+             : rows == 1 ? ROW2
+                         : "");
+    ck_assert_str_eq(bench_get(&b), expect);
+  }
+}
+END_TEST
+
+START_TEST(rows_with_a_note_behind_are_there)
+{
+  put_start(_i);
+  take_token();
+  bench_append(&b, starts[_i].block);
+  bench_append(&b, NOTE);
+  ck_assert_int_eq(recover(), 2);
+  check_file(_i, NOTE);
+}
+END_TEST
+
+START_TEST(note_in_place_of_the_rows_stays)
+{
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  bench_append(&b, NOTE);
+  ck_assert_int_eq(recover(), 0);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 NOTE ROW1 ROW2);
+}
+END_TEST
+
+START_TEST(note_behind_the_first_row_stays)
+{
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  bench_append(&b, ROW1 NOTE);
+  ck_assert_int_eq(recover(), 1);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1 NOTE ROW2);
+}
+END_TEST
+
+START_TEST(note_without_end_stays_whole)
+{
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  bench_append(&b, "2026-11-22T10:20:00Z,84.300,0.0x");
+  ck_assert_int_eq(recover(), 0);
+  ck_assert_str_eq(bench_get(&b),
+                   HEADER ROW0 "2026-11-22T10:20:00Z,84.300,0.0x\n" ROW1 ROW2);
+}
+END_TEST
+
+START_TEST(shorter_file_is_not_cut)
+{
+  bench_put(&b, HEADER ROW0 ROW0);
+  take_token();
+  bench_put(&b, HEADER ROW0);
+  ck_assert_int_eq(recover(), 0);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1 ROW2);
+}
+END_TEST
+
+START_TEST(rotated_file_begins_anew)
+{
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  ck_assert_int_eq(unlink(b.path), 0);
+  ck_assert_int_eq(recover(), 0);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW1 ROW2);
+}
+END_TEST
+
+/* A rotation between the crash and the next run: the rows are in the file that
+ * the rotation made, and a part of a row is cut off there. */
+static const struct {
+  const char *name;  /* of the rotated file, beside our own */
+  const char *block; /* what the crash left */
+  const char *fresh; /* what the rotation put in its place; NULL: nothing */
+  int there;
+} rotations[] = {
+  { "heat.csv.1", ROW1 ROW2, NULL, 2 },
+  { "heat-20261122.csv", ROW1 ROW2, "", 2 },
+  { "heat.csv.1", ROW1 "2026-11-22T10:40", NULL, 1 },
+  { "heat.csv.1", "2026-11-22T10:20:00Z,84.3", "", 0 },
+  { "heat.csv.1", ROW1 ROW2, HEADER, 2 },
+};
+
+START_TEST(rows_of_a_rotated_file_are_not_written_again)
+{
+  const char *left[] = { HEADER ROW0, HEADER ROW0 ROW1, HEADER ROW0 ROW1 ROW2 };
+  const char *missing[] = { HEADER ROW1 ROW2, HEADER ROW2, NULL };
+  char rotated[512], own[128];
+  int there = rotations[_i].there;
+
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  bench_append(&b, rotations[_i].block);
+  snprintf(rotated, sizeof(rotated), "%s/%s", b.dir, rotations[_i].name);
+  ck_assert_int_eq(rename(b.path, rotated), 0);
+  if (rotations[_i].fresh != NULL)
+    bench_put(&b, rotations[_i].fresh);
+  ck_assert_int_eq(recover(), there);
+  if (missing[there] != NULL)
+    ck_assert_str_eq(bench_get(&b), missing[there]);
+  memcpy(own, b.path, sizeof(own));
+  snprintf(b.path, sizeof(b.path), "%s/%s", b.dir, rotations[_i].name);
+  ck_assert_str_eq(bench_get(&b), left[there]);
+  unlink(b.path);
+  memcpy(b.path, own, sizeof(own));
+}
+END_TEST
+
+/* Another program's file, such as an archive, that begins with our name. */
+START_TEST(nul_bytes_of_another_file_are_kept)
+{
+  static const char nuls[9000];
+  char path[512];
+  struct stat st;
+  FILE *f;
+
+  snprintf(path, sizeof(path), "%s/heat.csv.tar", b.dir);
+  f = fopen(path, "w");
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(nuls, 1, sizeof(nuls), f), sizeof(nuls));
+  fclose(f);
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  ck_assert_int_eq(recover(), 0);
+  ck_assert_int_eq(stat(path, &st), 0);
+  ck_assert_int_eq(st.st_size, sizeof(nuls));
+  unlink(path);
+}
+END_TEST
+
+/* What XFS and FAT leave after a power cut: the length without the data. */
+START_TEST(nul_bytes_at_the_end_are_cut_off)
+{
+  static const char *const blocks[] = { "", ROW1, ROW1 "2026-11-22T10:4" };
+  static const char nuls[9000];
+  FILE *f;
+
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  bench_append(&b, blocks[_i]);
+  f = fopen(b.path, "a");
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(nuls, 1, sizeof(nuls), f), sizeof(nuls));
+  fclose(f);
+  begin_run();
+  bench_row(&b, 1, values[0]);
+  bench_row(&b, 2, values[1]);
+  ck_assert_int_eq(b.ops->recover(b.self, token, &b.sink->result), MP_OK);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0),
+                    _i == 0 ? MP_NOT_SENT : MP_ACCEPTED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 1, 0), MP_NOT_SENT);
+  ck_assert_str_eq(bench_get(&b), _i == 0 ? HEADER ROW0 : HEADER ROW0 ROW1);
+  ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "9000 NUL bytes"));
+}
+END_TEST
+
+/* Without a crash of ours, too: what is written next follows whole rows. */
+START_TEST(nul_bytes_are_cut_off_before_a_row_is_written)
+{
+  static const char nuls[3];
+  FILE *f;
+
+  bench_put(&b, HEADER ROW0);
+  f = fopen(b.path, "a");
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(nuls, 1, sizeof(nuls), f), sizeof(nuls));
+  fclose(f);
+  begin_run();
+  bench_row(&b, 1, values[0]);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1);
+}
+END_TEST
+
+/* A file of which no data reached the disk: it is as new. */
+START_TEST(file_of_nul_bytes_is_empty)
+{
+  static const char nuls[100];
+  FILE *f = fopen(b.path, "w");
+
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(nuls, 1, sizeof(nuls), f), sizeof(nuls));
+  fclose(f);
+  begin_run();
+  ck_assert_int_eq(b.ops->check(b.self), MP_OK);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
+  ck_assert_str_eq(fake_host_log(b.h), "");
+  bench_row(&b, 1, values[0]);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW1);
+}
+END_TEST
+
+START_TEST(commit_after_token_writes_there)
+{
+  bench_put(&b, HEADER ROW0);
+  take_token();
+  ck_assert_str_eq(token, "52");
+  bench_row(&b, 1, values[0]);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1);
+}
+END_TEST
+
+START_TEST(token_of_something_else_is_an_error)
+{
+  static const char *const tokens[] = { "", "x", "-1", "1.5" };
+  size_t i;
+
+  begin_run();
+  for (i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+    bench_row(&b, 1, values[0]);
+    ck_assert_int_eq(b.ops->recover(b.self, tokens[i], &b.sink->result),
+                     MP_EINTERNAL);
+  }
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("csv_crash");
+  TCase *tc = tcase_create("csv_crash");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_checked_fixture(tc, setup, teardown);
+  tcase_add_loop_test(tc, cut_at_every_byte, 0, 5);
+  tcase_add_loop_test(tc, cut_at_every_byte_and_eol_changed, 0, 5);
+  tcase_add_loop_test(tc, rows_with_a_note_behind_are_there, 0, 5);
+  tcase_add_test(tc, note_in_place_of_the_rows_stays);
+  tcase_add_test(tc, note_behind_the_first_row_stays);
+  tcase_add_test(tc, note_without_end_stays_whole);
+  tcase_add_test(tc, shorter_file_is_not_cut);
+  tcase_add_test(tc, rotated_file_begins_anew);
+  tcase_add_test(tc, nul_bytes_of_another_file_are_kept);
+  tcase_add_loop_test(tc, rows_of_a_rotated_file_are_not_written_again, 0,
+                      sizeof(rotations) / sizeof(rotations[0]));
+  tcase_add_loop_test(tc, nul_bytes_at_the_end_are_cut_off, 0, 3);
+  tcase_add_test(tc, nul_bytes_are_cut_off_before_a_row_is_written);
+  tcase_add_test(tc, file_of_nul_bytes_is_empty);
+  tcase_add_test(tc, commit_after_token_writes_there);
+  tcase_add_test(tc, token_of_something_else_is_an_error);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

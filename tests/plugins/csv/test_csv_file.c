@@ -1,0 +1,366 @@
+/*
+ * csv: files that cannot be written, and what is no file.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/plugins/csv/csv_bench.h"
+
+#define HEADER "time,energy,usage\n"
+#define ROW0 "2026-11-22T10:00:00Z,84.208,0.208\n"
+#define ROW1 "2026-11-22T10:20:00Z,84.300,0.092\n"
+#define VALUES0 "84.208 GJ|0.208 GJ"
+#define VALUES1 "84.300 GJ|0.092 GJ"
+
+static struct csv_bench b;
+
+static void
+setup(void)
+{
+  bench_begin(&b, "energy usage");
+}
+
+static void
+teardown(void)
+{
+  bench_end(&b);
+}
+
+static void
+open_and_write(void)
+{
+  bench_open(&b);
+  bench_row(&b, 0, VALUES0);
+}
+
+/* Nothing was sent, for this reason, and the log has PART. */
+static void
+check_refused(int reason, const char *part)
+{
+  ck_assert_int_eq(bench_commit(&b), reason);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_NOT_SENT);
+  ck_assert_uint_eq(fake_host_failures(b.h), 1);
+  ck_assert_int_eq(fake_host_failure(b.h, 0), reason);
+  ck_assert_msg(strstr(fake_host_log(b.h), part) != NULL, "%s",
+                fake_host_log(b.h));
+}
+
+/* ---- Failures ------------------------------------------------------------ */
+
+START_TEST(missing_directory_is_73)
+{
+  fake_host_set(b.h, "path", "/nonexistent-directory/heat.csv");
+  open_and_write();
+  check_refused(MP_ECREATE, "its directory does not exist");
+}
+END_TEST
+
+START_TEST(directory_as_path_is_73)
+{
+  fake_host_set(b.h, "path", b.dir);
+  open_and_write();
+  check_refused(MP_ECREATE, "is a directory");
+}
+END_TEST
+
+START_TEST(no_permission_is_77)
+{
+  if (geteuid() == 0)
+    return;
+  bench_put(&b, HEADER);
+  chmod(b.path, 0400);
+  open_and_write();
+  check_refused(MP_EPERM, "no permission");
+}
+END_TEST
+
+START_TEST(full_disk_leaves_whole_rows)
+{
+  /* A limit on the file's size stands for the disk: it fails alike, in the
+   * middle of a row. */
+  struct rlimit limit = { .rlim_cur = sizeof(HEADER ROW0) + 10,
+                          .rlim_max = RLIM_INFINITY };
+  struct rlimit before;
+
+  open_and_write();
+  bench_commit(&b);
+  bench_row(&b, 1, VALUES1);
+  signal(SIGXFSZ, SIG_IGN);
+  getrlimit(RLIMIT_FSIZE, &before);
+  limit.rlim_max = before.rlim_max;
+  setrlimit(RLIMIT_FSIZE, &limit);
+  check_refused(MP_EIO, strerror(EFBIG));
+  setrlimit(RLIMIT_FSIZE, &before);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0);
+  bench_row(&b, 1, VALUES1);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1);
+}
+END_TEST
+
+START_TEST(failed_fsync_takes_the_rows_back_for_good)
+{
+  bench_put(&b, HEADER);
+  open_and_write();
+  bench_fsync_errno = EIO;
+  check_refused(MP_EIO, "did not reach the disk");
+  bench_fsync_errno = 0;
+  ck_assert_str_eq(bench_get(&b), HEADER);
+  fake_host_forget(b.h);
+  bench_row(&b, 0, VALUES0);
+  check_refused(MP_EIO, "nothing more is written");
+  bench_next_run(&b, "energy usage");
+  open_and_write();
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0);
+}
+END_TEST
+
+static void
+add_note(void)
+{
+  bench_append(&b, "a note\n");
+}
+
+/* Then what is behind the rows is not ours to cut away. */
+START_TEST(failed_rows_stay_where_another_program_wrote_behind_them)
+{
+  bench_put(&b, HEADER);
+  open_and_write();
+  bench_fsync_errno = EIO;
+  bench_at_fsync = add_note;
+  ck_assert_int_eq(bench_commit(&b), MP_EIO);
+  bench_fsync_errno = 0;
+  bench_at_fsync = NULL;
+  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_PERHAPS);
+  ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "another program"));
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0 "a note\n");
+}
+END_TEST
+
+static int rotations; /* that are left */
+
+static void
+rotate(void)
+{
+  if (rotations-- <= 0)
+    return;
+  ck_assert_int_eq(unlink(b.path), 0);
+  bench_put(&b, HEADER);
+}
+
+START_TEST(rows_go_to_the_file_that_is_at_the_path_after_a_rotation)
+{
+  bench_put(&b, HEADER "rotated\n");
+  open_and_write();
+  rotations = 3;
+  bench_at_flock = rotate;
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  bench_at_flock = NULL;
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0);
+}
+END_TEST
+
+START_TEST(rotation_without_end_is_given_up)
+{
+  bench_put(&b, HEADER);
+  open_and_write();
+  rotations = 1000;
+  bench_at_flock = rotate;
+  check_refused(MP_EBUSY, "is replaced again and again");
+  bench_at_flock = NULL;
+  ck_assert_int_gt(rotations, 900);
+  ck_assert_str_eq(bench_get(&b), HEADER);
+}
+END_TEST
+
+START_TEST(locked_file_is_waited_for)
+{
+  int fd;
+
+  bench_put(&b, HEADER);
+  fd = open(b.path, O_RDWR);
+  ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+  fake_host_set_deadline(b.h, 60);
+  open_and_write();
+  check_refused(MP_EBUSY, "another program keeps it locked");
+  ck_assert_int_eq(b.h->table.time_left(&b.h->table), 0);
+  close(fd);
+  bench_row(&b, 0, VALUES0);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0);
+}
+END_TEST
+
+START_TEST(waiting_for_a_lock_can_be_cancelled)
+{
+  int fd;
+
+  bench_put(&b, HEADER);
+  fd = open(b.path, O_RDWR);
+  ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+  fake_host_cancel(b.h);
+  open_and_write();
+  check_refused(MP_ECANCELED, "the run was ended");
+  close(fd);
+}
+END_TEST
+
+START_TEST(new_file_is_not_for_others)
+{
+  mode_t before = umask(0);
+  struct stat st;
+
+  open_and_write();
+  bench_commit(&b);
+  umask(before);
+  ck_assert_int_eq(stat(b.path, &st), 0);
+  ck_assert_uint_eq(st.st_mode & 0777, 0640);
+}
+END_TEST
+
+START_TEST(own_link_is_followed)
+{
+  char target[sizeof(b.path) + 8];
+
+  snprintf(target, sizeof(target), "%s.real", b.path);
+  ck_assert_int_eq(symlink(target, b.path), 0);
+  open_and_write();
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_str_eq(bench_get(&b), HEADER ROW0);
+  unlink(target);
+}
+END_TEST
+
+START_TEST(planted_link_is_not)
+{
+  char target[sizeof(b.path) + 8];
+
+  if (geteuid() != 0)
+    return; /* only root can give a link away */
+  snprintf(target, sizeof(target), "%s.real", b.path);
+  ck_assert_int_eq(symlink(target, b.path), 0);
+  ck_assert_int_eq(lchown(b.path, 65534, 65534), 0);
+  ck_assert_int_eq(chmod(b.dir, 01777), 0);
+  open_and_write();
+  check_refused(MP_EPERM, "is a symbolic link that uid 65534 made");
+  ck_assert_int_ne(access(target, F_OK), 0);
+}
+END_TEST
+
+/* ---- Pipes and devices --------------------------------------------------- */
+
+START_TEST(device_takes_rows_without_token_and_lock)
+{
+  fake_host_set(b.h, "path", "/dev/null");
+  open_and_write();
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_ACCEPTED);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(b.sink, 0), "empty");
+}
+END_TEST
+
+START_TEST(full_device_is_74)
+{
+  fake_host_set(b.h, "path", "/dev/full");
+  open_and_write();
+  check_refused(MP_EIO, strerror(ENOSPC));
+}
+END_TEST
+
+START_TEST(pipe_without_reader_is_75)
+{
+  ck_assert_int_eq(mkfifo(b.path, 0600), 0);
+  open_and_write();
+  check_refused(MP_EAGAIN, "no program reads this pipe");
+}
+END_TEST
+
+START_TEST(pipe_gets_one_header)
+{
+  char text[256] = "";
+  int fd;
+
+  ck_assert_int_eq(mkfifo(b.path, 0600), 0);
+  fd = open(b.path, O_RDONLY | O_NONBLOCK);
+  open_and_write();
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  bench_row(&b, 1, VALUES1);
+  ck_assert_int_eq(bench_commit(&b), MP_OK);
+  ck_assert_int_gt(read(fd, text, sizeof(text) - 1), 0);
+  ck_assert_str_eq(text, HEADER ROW0 ROW1);
+  close(fd);
+}
+END_TEST
+
+/* Nor the run. */
+START_TEST(stuck_pipe_does_not_outlive_the_time)
+{
+  int fd, i;
+
+  ck_assert_int_eq(mkfifo(b.path, 0600), 0);
+  fd = open(b.path, O_RDONLY | O_NONBLOCK);
+  bench_open(&b);
+  for (i = 0; i < 3000; i++)
+    bench_row(&b, i, VALUES0);
+  if (_i == 0)
+    fake_host_set_deadline(b.h, 50);
+  else
+    fake_host_cancel(b.h);
+  ck_assert_int_eq(bench_commit(&b), _i == 0 ? MP_EAGAIN : MP_ECANCELED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_ACCEPTED);
+  ck_assert_uint_eq(fake_sink_result(b.sink, 2999, 0), MP_NOT_SENT);
+  close(fd);
+}
+END_TEST
+
+static void
+add_tests(TCase *tc)
+{
+  tcase_add_test(tc, missing_directory_is_73);
+  tcase_add_test(tc, directory_as_path_is_73);
+  tcase_add_test(tc, no_permission_is_77);
+  tcase_add_test(tc, full_disk_leaves_whole_rows);
+  tcase_add_test(tc, failed_fsync_takes_the_rows_back_for_good);
+  tcase_add_test(tc, failed_rows_stay_where_another_program_wrote_behind_them);
+  tcase_add_test(tc, rows_go_to_the_file_that_is_at_the_path_after_a_rotation);
+  tcase_add_test(tc, rotation_without_end_is_given_up);
+  tcase_add_test(tc, locked_file_is_waited_for);
+  tcase_add_test(tc, waiting_for_a_lock_can_be_cancelled);
+  tcase_add_test(tc, new_file_is_not_for_others);
+  tcase_add_test(tc, own_link_is_followed);
+  tcase_add_test(tc, planted_link_is_not);
+  tcase_add_test(tc, device_takes_rows_without_token_and_lock);
+  tcase_add_test(tc, full_device_is_74);
+  tcase_add_test(tc, pipe_without_reader_is_75);
+  tcase_add_test(tc, pipe_gets_one_header);
+  tcase_add_loop_test(tc, stuck_pipe_does_not_outlive_the_time, 0, 2);
+}
+
+int
+main(void)
+{
+  Suite *suite = suite_create("csv_file");
+  TCase *tc = tcase_create("csv_file");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  signal(SIGPIPE, SIG_IGN);
+  tcase_add_checked_fixture(tc, setup, teardown);
+  add_tests(tc);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

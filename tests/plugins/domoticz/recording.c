@@ -1,0 +1,286 @@
+/*
+ * Puts recorded requests to the stand-in.  Numbers are compared as the texts
+ * they came as.
+ */
+#include "tests/plugins/domoticz/recording.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "plugins/domoticz/reply.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What the plugin lives by: the stand-in must have it where a server has. */
+static const char *const needed[] = {
+  "idx",           "Type",          "SubType",
+  "Data",          "LastUpdate",    "Counter",
+  "Divider",       "Temp",          "Pressure",
+  "Voltage",       "Barometer",     "Usage",
+  "AddjValue",     "AddjValue2",    "SensorUnit",
+  "ValueUnits",    "ValueQuantity", "Used",
+  "SwitchTypeVal", "HaveTimeout",   "HardwareDisabled",
+};
+
+/* Not imitated: what was counted since midnight, and names. */
+static const char *const ignored[] = { "CounterToday", "Name" };
+
+char *
+recording_load(const char *name, size_t *ret_len)
+{
+  const char *srcdir = getenv("srcdir");
+  char path[512];
+  char *text;
+  FILE *file;
+  size_t len;
+
+  snprintf(path, sizeof(path), "%s/tests/data/domoticz/%s",
+           srcdir == NULL ? "." : srcdir, name);
+  file = fopen(path, "rb");
+  ck_assert_msg(file != NULL, "%s is missing", path);
+  text = calloc(1, 256 * 1024);
+  ck_assert_ptr_nonnull(text);
+  len = fread(text, 1, 256 * 1024 - 1, file);
+  fclose(file);
+  if (ret_len != NULL)
+    *ret_len = len;
+  return text;
+}
+
+static char *
+load_pair(const char *name, const char *suffix)
+{
+  char path[256];
+
+  snprintf(path, sizeof(path), "%s.%s", name, suffix);
+  return recording_load(path, NULL);
+}
+
+static char *
+body_of(char *reply)
+{
+  char *body = strstr(reply, "\r\n\r\n");
+
+  ck_assert_msg(body != NULL, "no end of the head: %s", reply);
+  body[2] = '\0';
+  return body + 4;
+}
+
+char *
+recording_body(const char *name)
+{
+  char *reply = load_pair(name, "response");
+  char *body = strdup(body_of(reply));
+
+  free(reply);
+  ck_assert_ptr_nonnull(body);
+  return body;
+}
+
+/* ---- Talking to the stand-in --------------------------------------------- */
+
+static int
+connect_to(struct domoticz_server *s)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET };
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons((uint16_t)domoticz_server_port(s));
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)),
+                   0);
+  return fd;
+}
+
+/* Whether the body is as long as the head says. */
+static int
+is_whole(const char *reply)
+{
+  const char *body = strstr(reply, "\r\n\r\n");
+  const char *length = strstr(reply, "Content-Length: ");
+
+  return body != NULL && length != NULL &&
+         strlen(body + 4) >= strtoul(length + 16, NULL, 10);
+}
+
+char *
+recording_exchange(struct domoticz_server *s, const char *request)
+{
+  int fd = connect_to(s);
+  size_t size = 256 * 1024, len = 0;
+  char *reply = calloc(1, size);
+  ssize_t n = 1;
+
+  ck_assert_ptr_nonnull(reply);
+  ck_assert_int_eq(send(fd, request, strlen(request), 0), strlen(request));
+  while (n > 0 && !is_whole(reply)) {
+    n = recv(fd, reply + len, size - len - 1, 0);
+    ck_assert_int_ge(n, 0);
+    len += (size_t)n;
+  }
+  close(fd);
+  return reply;
+}
+
+/* ---- Comparing ----------------------------------------------------------- */
+
+static int
+is_one_of(const char *name, const char *const *names, size_t count)
+{
+  size_t i;
+
+  for (i = 0; i < count; i++)
+    if (strcmp(names[i], name) == 0)
+      return 1;
+  return 0;
+}
+
+static void
+compare_member(const char *name, const cJSON *recorded, const cJSON *ours)
+{
+  const char *member = ours->string;
+  const cJSON *theirs = cJSON_GetObjectItemCaseSensitive(recorded, member);
+
+  if (is_one_of(member, ignored, ARRAY_SIZE(ignored)))
+    return;
+  ck_assert_msg(theirs != NULL, "%s: the stand-in invents %s", name, member);
+  ck_assert_msg(cJSON_Compare(theirs, ours, 1), "%s: %s is %s, recorded %s",
+                name, member, cJSON_IsString(ours) ? ours->valuestring : "?",
+                cJSON_IsString(theirs) ? theirs->valuestring : "?");
+}
+
+static void
+compare_device(const char *name, const cJSON *recorded, const cJSON *ours)
+{
+  const cJSON *member;
+  size_t i;
+
+  for (member = ours->child; member != NULL; member = member->next)
+    compare_member(name, recorded, member);
+  for (i = 0; i < ARRAY_SIZE(needed); i++)
+    ck_assert_msg(cJSON_HasObjectItem(recorded, needed[i]) ==
+                    cJSON_HasObjectItem(ours, needed[i]),
+                  "%s: %s is in one only", name, needed[i]);
+}
+
+static void
+compare_json(const char *name, const char *recorded, const char *ours)
+{
+  struct reply theirs, got;
+  const cJSON *a, *b;
+  const char *title;
+
+  ck_assert_msg(reply_parse(recorded, strlen(recorded), &theirs), "%s", name);
+  ck_assert_msg(reply_parse(ours, strlen(ours), &got), "%s: %s", name, ours);
+  ck_assert_str_eq(theirs.status, got.status);
+  ck_assert_str_eq(theirs.version, got.version);
+  ck_assert_int_eq(theirs.act_time, got.act_time);
+  title = reply_member(theirs.root, "title");
+  if (title == NULL)
+    ck_assert_ptr_null(reply_member(got.root, "title"));
+  else
+    ck_assert_str_eq(title, reply_member(got.root, "title"));
+  for (a = theirs.results, b = got.results; a != NULL && b != NULL;
+       a = a->next, b = b->next)
+    compare_device(name, a, b);
+  ck_assert_msg(a == NULL && b == NULL, "%s: other devices", name);
+  reply_free(&theirs);
+  reply_free(&got);
+}
+
+/* Heads are equal but for the number behind Content-Length. */
+static void
+compare_heads(const char *name, const char *recorded, const char *ours)
+{
+  const char *a = strstr(recorded, "Content-Length: ");
+  const char *b = strstr(ours, "Content-Length: ");
+
+  ck_assert_msg(a != NULL && b != NULL && a - recorded == b - ours &&
+                  memcmp(recorded, ours, (size_t)(a - recorded)) == 0 &&
+                  strcmp(strstr(a, "\r\n"), strstr(b, "\r\n")) == 0,
+                "%s:\n%s\nrecorded:\n%s", name, ours, recorded);
+}
+
+void
+recording_compare(struct domoticz_server *s, const char *name)
+{
+  int64_t act_time = recording_act_time(name);
+  char *request = load_pair(name, "request");
+  char *recorded = load_pair(name, "response");
+  char *ours, *their_body, *our_body;
+
+  if (act_time >= 0)
+    domoticz_server_set_clock(s, act_time);
+  ours = recording_exchange(s, request);
+  their_body = body_of(recorded);
+  our_body = body_of(ours);
+  compare_heads(name, recorded, ours);
+  if (their_body[0] == '{')
+    compare_json(name, their_body, our_body);
+  else
+    ck_assert_str_eq(our_body, their_body);
+  free(request);
+  free(recorded);
+  free(ours);
+}
+
+/* ---- Times --------------------------------------------------------------- */
+
+/* Days since 1970-01-01 of a day in 2026: all recordings are of that year. */
+static int64_t
+days_of_2026(int month, int day)
+{
+  static const int before[] = { 0,   31,  59,  90,  120, 151,
+                                181, 212, 243, 273, 304, 334 };
+
+  return 20454 + before[month - 1] + day - 1;
+}
+
+int64_t
+recording_seconds(const char *text)
+{
+  int month, day, hour, minute, second;
+
+  ck_assert_int_eq(
+    sscanf(text, "2026-%d-%d %d:%d:%d", &month, &day, &hour, &minute, &second),
+    5);
+  return days_of_2026(month, day) * 86400 + hour * 3600 + minute * 60 + second;
+}
+
+int64_t
+recording_last_update(const char *name)
+{
+  char *body = recording_body(name);
+  struct reply reply;
+  int64_t seconds = -1;
+
+  ck_assert(reply_parse(body, strlen(body), &reply));
+  if (reply.results != NULL)
+    seconds = recording_seconds(reply_member(reply.results, "LastUpdate"));
+  reply_free(&reply);
+  free(body);
+  return seconds;
+}
+
+int64_t
+recording_act_time(const char *name)
+{
+  char *body = recording_body(name);
+  struct reply reply;
+  int64_t seconds = -1;
+
+  if (reply_parse(body, strlen(body), &reply)) {
+    seconds = reply.act_time;
+    reply_free(&reply);
+  }
+  free(body);
+  return seconds;
+}

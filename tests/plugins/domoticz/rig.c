@@ -1,0 +1,108 @@
+/*
+ * The plugin in a fake host, before the stand-in.
+ */
+#include "tests/plugins/domoticz/rig.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <check.h>
+
+void
+rig_start(struct rig *r, enum domoticz_version version)
+{
+  memset(r, 0, sizeof(*r));
+  r->s = domoticz_server_start(version);
+  r->plugin = meterpipe_plugin();
+  r->ops = r->plugin->output;
+  r->host = fake_host_new(r->plugin, "domoticz");
+  r->sink = fake_sink_new(&r->host->table);
+  fake_host_set(r->host, "url", domoticz_server_url(r->s));
+}
+
+void
+rig_stop(struct rig *r)
+{
+  if (r->self != NULL)
+    rig_close(r);
+  fake_sink_free(r->sink);
+  fake_host_free(r->host);
+  domoticz_server_stop(r->s);
+}
+
+uint32_t
+rig_add(struct rig *r, unsigned idx, const char *type, const char *label)
+{
+  char name[16];
+
+  if (type != NULL)
+    domoticz_server_add(r->s, idx, type, label);
+  snprintf(name, sizeof(name), "%u", idx);
+  return fake_host_add_target(r->host, name, NULL, "value", 0);
+}
+
+void
+rig_open(struct rig *r)
+{
+  ck_assert_int_eq(r->plugin->create(&r->host->table, &r->self), MP_OK);
+  ck_assert_int_eq(r->ops->open(r->self), MP_OK);
+}
+
+void
+rig_close(struct rig *r)
+{
+  r->ops->close(r->self);
+  r->plugin->destroy(r->self);
+  r->self = NULL;
+}
+
+int
+rig_fetch(struct rig *r)
+{
+  fake_sink_forget(r->sink);
+  return r->ops->fetch(r->self, &r->sink->shown);
+}
+
+void
+rig_begin(struct rig *r)
+{
+  struct mp_record record = { .struct_size = sizeof(record), .id = "1" };
+
+  fake_sink_forget(r->sink);
+  ck_assert_int_eq(r->ops->begin(r->self, &record), MP_OK);
+}
+
+int
+rig_write(struct rig *r, uint32_t target, uint32_t kind, const char *value)
+{
+  struct mp_value v = fake_host_value(r->host, kind, value);
+
+  return r->ops->write(r->self, target, &v);
+}
+
+int
+rig_commit(struct rig *r)
+{
+  return r->ops->commit(r->self, &r->sink->result);
+}
+
+uint32_t
+rig_result(struct rig *r, uint32_t target)
+{
+  return fake_sink_result(r->sink, 0, target);
+}
+
+uint32_t
+rig_send(struct rig *r, uint32_t target, const char *value)
+{
+  rig_begin(r);
+  ck_assert_int_eq(rig_write(r, target, MP_COUNTER, value), MP_OK);
+  rig_commit(r);
+  return rig_result(r, target);
+}
+
+int
+rig_logged(struct rig *r, const char *text)
+{
+  return strstr(fake_host_log(r->host), text) != NULL;
+}

@@ -1,0 +1,542 @@
+/*
+ * Asking: what the targets show, in how many requests, and what is said when
+ * it does not work.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "tests/plugins/domoticz/rig.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct rig r;
+
+static void
+stop(void)
+{
+  rig_stop(&r);
+}
+
+START_TEST(values_are_shown_with_place_step_and_time)
+{
+  uint32_t counter, custom, text, empty;
+  const struct mp_shown *shown;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_set_clock(r.s, 1795327677);
+  counter = rig_add(&r, 323, "counter-custom", "GJ");
+  custom = rig_add(&r, 322, "custom", "things");
+  text = rig_add(&r, 321, "text", NULL);
+  empty = rig_add(&r, 320, "text", NULL);
+  domoticz_server_set(r.s, 323, "84208");
+  domoticz_server_set(r.s, 322, "1234567");
+  domoticz_server_set(r.s, 321, "2026-11-22");
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, counter), "84.208 GJ");
+  shown = fake_sink_shown(r.sink, counter);
+  ck_assert_int_eq(shown->step_coef, 1);
+  ck_assert_int_eq(shown->step_exp10, -3);
+  ck_assert_int_eq(shown->place, -8);
+  ck_assert_str_eq(shown->updated, "2026-11-22 06:07:57");
+  ck_assert_uint_eq(shown->wait_ms, 2000);
+  /* A label that is no unit takes any. */
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, custom), "1234570");
+  ck_assert_int_eq(fake_sink_shown(r.sink, custom)->place, 1);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, text), "2026-11-22");
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, empty), "empty");
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+START_TEST(all_are_asked_at_once_and_over_one_connection)
+{
+  static const struct {
+    enum domoticz_version version;
+    unsigned first, second; /* requests of the first run and the next */
+    const char *learned;
+  } rows[] = {
+    { DOMOTICZ_2025_1, 1, 1, "getdevices list 2025.1 (build 16785)" },
+    { DOMOTICZ_2024_7, 1, 1, "getdevices list 2024.7" },
+    { DOMOTICZ_2023_2, 4, 3, "getdevices single 2023.2" },
+    { DOMOTICZ_2022_2, 5, 3, "devices single 2022.2" },
+  };
+  uint32_t a, b, c;
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    rig_start(&r, rows[i].version);
+    a = rig_add(&r, 1, "counter", NULL);
+    b = rig_add(&r, 3, "temperature", NULL);
+    c = rig_add(&r, 9, "custom", "GJ");
+    rig_open(&r);
+    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    ck_assert_uint_eq(domoticz_server_requests(r.s), rows[i].first);
+    ck_assert_str_eq(fake_host_stored(r.host, "api"), rows[i].learned);
+    rig_close(&r);
+    rig_open(&r);
+    domoticz_server_forget(r.s);
+    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    ck_assert_str_eq(fake_sink_shown_text(r.sink, a), "0.000 kWh");
+    ck_assert_str_eq(fake_sink_shown_text(r.sink, b), "0 C");
+    ck_assert_str_eq(fake_sink_shown_text(r.sink, c), "0 GJ");
+    ck_assert_uint_eq(rig_send(&r, a, "1.234 kWh"), MP_ACCEPTED);
+    ck_assert_uint_eq(domoticz_server_requests(r.s), rows[i].second + 1);
+    ck_assert_uint_eq(domoticz_server_connections(r.s), 1);
+    if (i + 1 < ARRAY_SIZE(rows))
+      rig_stop(&r);
+  }
+}
+END_TEST
+
+START_TEST(another_version_of_the_server_is_learned)
+{
+  rig_start(&r, DOMOTICZ_2022_2);
+  rig_add(&r, 1, "counter", NULL);
+  rig_add(&r, 3, "temperature", NULL);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  domoticz_server_set_version(r.s, DOMOTICZ_2025_1);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, 1), "0 C");
+  domoticz_server_forget(r.s);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
+  ck_assert_str_eq(fake_host_stored(r.host, "api"),
+                   "getdevices list 2025.1 (build 16785)");
+}
+END_TEST
+
+START_TEST(the_form_is_learned_with_one_device_too)
+{
+  rig_start(&r, DOMOTICZ_2022_2);
+  rig_add(&r, 1, "counter", NULL);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 3);
+}
+END_TEST
+
+START_TEST(what_is_left_out_is_asked_for_alone)
+{
+  uint32_t broken, gone, good;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_log_rows(r.s);
+  broken = rig_add(&r, 3, "counter", NULL);
+  gone = rig_add(&r, 5, NULL, NULL);
+  good = rig_add(&r, 9, "counter", NULL);
+  domoticz_server_set(r.s, 3, "1.5e3");
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, broken), "unreached");
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, gone), "absent");
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, good), "0.000 kWh");
+  /* The one that is gone, among devices of disabled hardware, too. */
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 4);
+  ck_assert_uint_eq(fake_host_failures(r.host), 1);
+  ck_assert_int_eq(fake_host_failure(r.host, 0), MP_EPROTO);
+  ck_assert(rig_logged(&r, "error: domoticz: idx.3: \"Device 3\" (Counter): "
+                           "shows \"0, 1.5e3\", which is no number"));
+}
+END_TEST
+
+/* Types that take no reading: they would add it up, or store its power and
+ * leave their own energy as it is. */
+static const struct {
+  const char *type, *stored, *shown, *remedy;
+} refused[] = {
+  { "incremental", "150", "0.150 kWh", "use a Counter instead" },
+  { "kwh-computed", "450;1234567", "1234.567 kWh",
+    "set its \"Energy read\" to \"From device\"" },
+};
+
+START_TEST(what_takes_no_reading_is_refused_but_can_be_read)
+{
+  uint32_t written, read;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  written = rig_add(&r, 7, refused[_i].type, NULL);
+  domoticz_server_add(r.s, 8, refused[_i].type, NULL);
+  domoticz_server_set(r.s, 8, refused[_i].stored);
+  read = fake_host_add_target(r.host, "8", NULL, NULL, MP_TARGET_READ);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, written), "unfit");
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, read), refused[_i].shown);
+  ck_assert_int_eq(fake_host_failure(r.host, 0), MP_EREFUSED);
+  ck_assert(rig_logged(&r, refused[_i].remedy));
+  ck_assert_uint_eq(rig_send(&r, written, "1 kWh"), MP_REJECTED);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "udevice"), 0);
+}
+END_TEST
+
+START_TEST(switches_and_misplaced_powers_are_unfit)
+{
+  uint32_t sw, power;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  sw = rig_add(&r, 1, "switch", NULL);
+  domoticz_server_add(r.s, 2, "counter", NULL);
+  power = fake_host_add_target(r.host, "2", "power", "p", 0);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, sw), "unfit");
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, power), "unfit");
+  ck_assert(rig_logged(&r, "(Light/Switch / Switch): this type does not hold"));
+  ck_assert(rig_logged(&r, "only a kWh device takes idx.N.power"));
+}
+END_TEST
+
+START_TEST(hidden_devices_are_absent)
+{
+  uint32_t hidden;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  hidden = rig_add(&r, 1, "counter", NULL);
+  domoticz_server_hide(r.s, 1, true);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, hidden), "absent");
+}
+END_TEST
+
+/* As of libwebem, whose request line has 8 KiB. */
+START_TEST(a_list_too_long_for_one_request_is_split)
+{
+  enum { DEVICES = 1600 };
+  unsigned i;
+
+  rig_start(&r, DOMOTICZ_2026_3);
+  for (i = 1; i <= DEVICES; i++)
+    rig_add(&r, 100000 + i, "counter", NULL);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  for (i = 0; i < DEVICES; i++)
+    ck_assert_str_eq(fake_sink_shown_text(r.sink, i), "0.000 kWh");
+  ck_assert_uint_le(domoticz_server_requests(r.s), 4);
+  ck_assert_uint_eq(domoticz_server_connections(r.s), 1);
+}
+END_TEST
+
+START_TEST(failures_have_their_reason_and_remedy)
+{
+  static const struct {
+    enum domoticz_fault fault;
+    long arg;
+    int code;
+    const char *logged;
+  } rows[] = {
+    { DOMOTICZ_STATUS, 400, MP_EPROTO, "does `url` lack the path before" },
+    { DOMOTICZ_STATUS, 403, MP_EREFUSED, "the user or token may only read" },
+    { DOMOTICZ_STATUS, 404, MP_EPROTO, "neither getdevices nor" },
+    { DOMOTICZ_ERR, 0, MP_EPROTO, "neither getdevices nor" },
+    { DOMOTICZ_STATUS, 414, MP_EREFUSED, "HTTP 414: the request is too long" },
+    { DOMOTICZ_STATUS, 431, MP_EREFUSED, "HTTP 431: the request is too long" },
+    { DOMOTICZ_STATUS, 500, MP_EAGAIN, "HTTP 500: the server cannot" },
+    { DOMOTICZ_REDIRECT, 0, MP_EPROTO, "HTTP 301: it leads to http://" },
+    { DOMOTICZ_GARBAGE, 0, MP_EPROTO, "no HTTP" },
+    { DOMOTICZ_HTML, 0, MP_EPROTO, "no JSON" },
+    { DOMOTICZ_HALF, 0, MP_EPROTO, "no JSON" },
+    { DOMOTICZ_WRONG_LENGTH, 10, MP_EPROTO, "ended in the middle" },
+    { DOMOTICZ_HUGE, 2 * 1024 * 1024, MP_EPROTO, "longer than 1024 KiB" },
+    { DOMOTICZ_CUT_BEFORE, 0, MP_EAGAIN, "ended before an answer" },
+    { DOMOTICZ_CUT_AFTER, 300, MP_EPROTO, "ended in the middle" },
+    { DOMOTICZ_RESET_BEFORE, 0, MP_EAGAIN, "broke before an answer" },
+    { DOMOTICZ_DELAY, 2000, MP_ETIMEOUT, "no answer in 400 ms" },
+  };
+  size_t i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  fake_host_set(r.host, "timeout", "400ms");
+  rig_add(&r, 1, "counter", NULL);
+  rig_open(&r);
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    domoticz_server_fault(r.s, rows[i].fault, NULL, 0, 0, rows[i].arg);
+    fake_host_forget(r.host);
+    ck_assert_msg(rig_fetch(&r) == rows[i].code, "%s: %s", rows[i].logged,
+                  fake_host_log(r.host));
+    ck_assert_msg(rig_logged(&r, rows[i].logged), "%s: %s", rows[i].logged,
+                  fake_host_log(r.host));
+    ck_assert_uint_eq(fake_host_failures(r.host), 1);
+    ck_assert_int_eq(fake_host_failure(r.host, 0), rows[i].code);
+    ck_assert_str_eq(fake_sink_shown_text(r.sink, 0), "unreached");
+    domoticz_server_heal(r.s);
+  }
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+}
+END_TEST
+
+START_TEST(a_server_that_is_down_can_be_tried_later)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  rig_open(&r);
+  domoticz_server_down(r.s);
+  ck_assert_int_eq(rig_fetch(&r), MP_EAGAIN);
+  ck_assert(rig_logged(&r, "cannot connect: Connection refused"));
+  domoticz_server_up(r.s);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+}
+END_TEST
+
+START_TEST(a_dead_connection_is_made_anew_for_a_read)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  domoticz_server_fault(r.s, DOMOTICZ_RESET_BEFORE, NULL, 0, 1, 0);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_uint_eq(domoticz_server_connections(r.s), 2);
+  domoticz_server_fault(r.s, DOMOTICZ_DROP_IDLE, NULL, 0, 1, 0);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+START_TEST(logins_are_sent_when_configured_and_never_shown)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_set_login(r.s, "admin", "s3cret", true);
+  rig_add(&r, 1, "counter", NULL);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_EREFUSED);
+  ck_assert(rig_logged(&r, "add this machine's address to the trusted"));
+  ck_assert_ptr_null(strstr(domoticz_server_head(r.s), "Authorization"));
+  rig_close(&r);
+  fake_host_set(r.host, "username", "admin");
+  fake_host_set(r.host, "password", "s3cret");
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  domoticz_server_set_login(r.s, "admin", "s3cret", false);
+  ck_assert_int_eq(rig_fetch(&r), MP_EREFUSED);
+  ck_assert(rig_logged(&r, "check `username` and `password`"));
+  ck_assert(rig_logged(&r, "Allow Basic Auth over plain HTTP"));
+  ck_assert(!rig_logged(&r, "s3cret"));
+  ck_assert(!rig_logged(&r, "YWRtaW4"));
+}
+END_TEST
+
+START_TEST(tokens_are_sent_over_http_and_never_shown)
+{
+  rig_start(&r, DOMOTICZ_2026_3);
+  domoticz_server_set_login(r.s, "admin", "x", false);
+  domoticz_server_set_token(r.s, "eyJ.s3cret-_.x");
+  rig_add(&r, 1, "counter", NULL);
+  fake_host_set(r.host, "token", "eyJ.s3cret-_.x");
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_ptr_nonnull(strstr(domoticz_server_head(r.s),
+                               "\r\nAuthorization: Bearer eyJ.s3cret-_.x\r\n"));
+  ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_ACCEPTED);
+  domoticz_server_set_token(r.s, NULL);
+  ck_assert_int_eq(rig_fetch(&r), MP_EREFUSED);
+  ck_assert(rig_logged(&r, "HTTP 401: the access token is not taken: it has "
+                           "expired or was removed (Setup, More Options, "
+                           "Access Tokens)"));
+  ck_assert(!rig_logged(&r, "s3cret"));
+}
+END_TEST
+
+START_TEST(hardware_that_is_disabled_is_told_from_a_device_that_is_missing)
+{
+  uint32_t disabled, missing;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  disabled = rig_add(&r, 1, "counter", NULL);
+  missing = rig_add(&r, 2, NULL, NULL);
+  domoticz_server_disable(r.s, 1, true);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, disabled), "unfit");
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, missing), "absent");
+  ck_assert(rig_logged(&r, "idx.1: \"Device 1\" (Counter): its hardware is "
+                           "disabled; enable it (Setup, Hardware)"));
+  ck_assert_uint_eq(rig_send(&r, disabled, "1.234 kWh"), MP_REJECTED);
+  ck_assert_uint_eq(domoticz_server_writes(r.s, 1), 0);
+  domoticz_server_disable(r.s, 1, false);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_uint_eq(rig_send(&r, disabled, "1.234 kWh"), MP_ACCEPTED);
+}
+END_TEST
+
+START_TEST(the_head_says_exactly_keep_alive)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_set_prefix(r.s, "/domoticz");
+  fake_host_set(r.host, "url", domoticz_server_url(r.s));
+  rig_add(&r, 1, "counter", NULL);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_ptr_nonnull(
+    strstr(domoticz_server_head(r.s), "\r\nConnection: keep-alive\r\n"));
+  ck_assert_ptr_null(strstr(domoticz_server_head(r.s), "Accept-Encoding"));
+  ck_assert_str_eq(domoticz_server_request(r.s, 0),
+                   "/domoticz/json.htm?type=command&param=getdevices&rid=1");
+}
+END_TEST
+
+START_TEST(a_run_that_must_end_asks_nothing)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  rig_open(&r);
+  fake_host_set_time_left(r.host, 0);
+  ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
+  fake_host_set_time_left(r.host, 60000);
+  domoticz_server_fault(r.s, DOMOTICZ_DELAY, NULL, 0, 1, 100);
+  fake_host_set_time_left(r.host, 50);
+  ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
+  ck_assert(rig_logged(&r, "no answer in 50 ms"));
+  fake_host_set_time_left(r.host, 60000);
+  domoticz_server_forget(r.s);
+  fake_host_cancel(r.host);
+  ck_assert_int_eq(rig_fetch(&r), MP_ECANCELED);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
+  /* The deadline, too, makes the descriptor readable; it is no signal. */
+  fake_host_forget(r.host);
+  fake_host_set_time_left(r.host, 0);
+  ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
+  ck_assert(rig_logged(&r, "no time is left before the deadline"));
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
+}
+END_TEST
+
+static int
+set_comma_locale(void)
+{
+  return setlocale(LC_ALL, "de_DE.UTF-8") != NULL ||
+         setlocale(LC_ALL, "da_DK.UTF-8") != NULL;
+}
+
+START_TEST(a_locale_with_a_decimal_comma_changes_nothing)
+{
+  uint32_t temperature;
+
+  ck_assert(set_comma_locale());
+  rig_start(&r, DOMOTICZ_2025_1);
+  temperature = rig_add(&r, 1, "temperature", NULL);
+  domoticz_server_set(r.s, 1, "65.43");
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, temperature), "65.43 C");
+  ck_assert_uint_eq(rig_send(&r, temperature, "66.51 C"), MP_ACCEPTED);
+  ck_assert_str_eq(domoticz_server_get(r.s, 1), "66.51");
+  rig_stop(&r);
+}
+END_TEST
+
+START_TEST(tokens_are_checked)
+{
+  static const struct {
+    const char *username, *token, *logged;
+  } rows[] = {
+    { "me", "s3cret", "token: `username` is given, too" },
+    { NULL, "s3cret\r\nX: y", "token: holds a character that no access" },
+    { NULL, "s3cret x", "token: holds a character that no access" },
+    { NULL, "", "token: holds a character that no access" },
+  };
+
+  rig_start(&r, DOMOTICZ_2026_3);
+  fake_host_set(r.host, "username", rows[_i].username);
+  fake_host_set(r.host, "token", rows[_i].token);
+  ck_assert_int_eq(r.plugin->create(&r.host->table, &r.self), MP_ECONFIG);
+  ck_assert_msg(rig_logged(&r, rows[_i].logged), "%s", fake_host_log(r.host));
+  ck_assert(!rig_logged(&r, "s3cret"));
+}
+END_TEST
+
+START_TEST(configurations_are_checked)
+{
+  static const struct {
+    const char *url, *password, *target, *logged;
+  } rows[] = {
+    { "ftp://x", NULL, "1", "must begin with http:// or https://" },
+    { "127.0.0.1:8080", NULL, "1", "must begin with http:// or https://" },
+    { "http://", NULL, "1", "is no valid URL" },
+    { "http://x:99999999", NULL, "1", "is no valid URL" },
+    { "http://admin:s3cret@x/", NULL, "1", "`username` and `password`" },
+    { "http://admin@x/", NULL, "1", "`username` and `password`" },
+    { "http://x/json.htm", NULL, "1", "must end before /json.htm" },
+    { "http://x/?a=b", NULL, "1", "must end before /json.htm" },
+    { "http://x", "s3cret", "1", "no `username`" },
+    { "http://x", NULL, "energy", "names no idx" },
+    { "http://x", NULL, "01", "names no idx" },
+    { "http://x", NULL, "0", "names no idx" },
+    { "http://x", NULL, "1234567890123456789", "names no idx" },
+    { "http://x", NULL, "1 ", "names no idx" },
+  };
+  size_t i;
+  int code;
+
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    rig_start(&r, DOMOTICZ_2025_1);
+    fake_host_set(r.host, "url", rows[i].url);
+    fake_host_set(r.host, "password", rows[i].password);
+    fake_host_add_target(r.host, rows[i].target, NULL, "v", 0);
+    code = r.plugin->create(&r.host->table, &r.self);
+    if (code == MP_OK) {
+      code = r.ops->open(r.self);
+      r.plugin->destroy(r.self);
+      r.self = NULL;
+    }
+    ck_assert_int_eq(code, MP_ECONFIG);
+    ck_assert_msg(rig_logged(&r, rows[i].logged), "%s", fake_host_log(r.host));
+    ck_assert(!rig_logged(&r, "s3cret"));
+    if (i + 1 < ARRAY_SIZE(rows))
+      rig_stop(&r);
+  }
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("domoticz fetch");
+  TCase *tc = tcase_create("fetch");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_checked_fixture(tc, NULL, stop);
+  tcase_set_timeout(tc, 60);
+  tcase_add_test(tc, values_are_shown_with_place_step_and_time);
+  tcase_add_test(tc, all_are_asked_at_once_and_over_one_connection);
+  tcase_add_test(tc, another_version_of_the_server_is_learned);
+  tcase_add_test(tc, the_form_is_learned_with_one_device_too);
+  tcase_add_test(tc, what_is_left_out_is_asked_for_alone);
+  tcase_add_loop_test(tc, what_takes_no_reading_is_refused_but_can_be_read, 0,
+                      ARRAY_SIZE(refused));
+  tcase_add_test(tc, switches_and_misplaced_powers_are_unfit);
+  tcase_add_test(tc, hidden_devices_are_absent);
+  tcase_add_test(tc, a_list_too_long_for_one_request_is_split);
+  tcase_add_test(tc, failures_have_their_reason_and_remedy);
+  tcase_add_test(tc, a_server_that_is_down_can_be_tried_later);
+  tcase_add_test(tc, a_dead_connection_is_made_anew_for_a_read);
+  tcase_add_test(tc, logins_are_sent_when_configured_and_never_shown);
+  tcase_add_test(tc, tokens_are_sent_over_http_and_never_shown);
+  tcase_add_test(
+    tc, hardware_that_is_disabled_is_told_from_a_device_that_is_missing);
+  tcase_add_test(tc, the_head_says_exactly_keep_alive);
+  tcase_add_test(tc, a_run_that_must_end_asks_nothing);
+  tcase_add_loop_test(tc, tokens_are_checked, 0, 4);
+  tcase_add_test(tc, configurations_are_checked);
+  suite_add_tcase(suite, tc);
+  tc = tcase_create("locale");
+  /* Without such a locale there is nothing to try. */
+  if (set_comma_locale())
+    tcase_add_test(tc, a_locale_with_a_decimal_comma_changes_nothing);
+  setlocale(LC_ALL, "C");
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,602 @@
+/*
+ * What a user asks about devices: the list, the check, a new device.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "tests/plugins/domoticz/rig.h"
+#include "tests/support/domoticz_impl.h"
+#include "tests/support/rude_server.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct rig r;
+
+/* Says one reply, whatever it is asked. */
+static struct rude_server *parrot;
+
+static void
+stop(void)
+{
+  rig_stop(&r);
+  rude_server_stop(parrot);
+  parrot = NULL;
+}
+
+/* Opens before a server whose every reply lists ELEMENTS, '...' for "...". */
+static void
+open_before_parrot(const char *elements)
+{
+  static char reply[1024];
+  char url[64], *c;
+
+  ck_assert_int_lt(snprintf(reply, sizeof(reply),
+                            "HTTP/1.1 200 OK\r\n\r\n"
+                            "{'status':'OK','result':[%s]}",
+                            elements),
+                   (int)sizeof(reply));
+  for (c = reply; *c != '\0'; c++)
+    if (*c == '\'')
+      *c = '"';
+  rig_start(&r, DOMOTICZ_2025_1);
+  parrot =
+    rude_server_start(&(struct rude){ .greeting = reply, .hangs_up = true });
+  snprintf(url, sizeof(url), "http://127.0.0.1:%u", rude_server_port(parrot));
+  fake_host_set(r.host, "url", url);
+  rig_open(&r);
+}
+
+START_TEST(devices_are_listed_by_every_version)
+{
+  static const enum domoticz_version versions[] = { DOMOTICZ_2025_1,
+                                                    DOMOTICZ_2022_2 };
+  const struct mp_listed *listed;
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(versions); i++) {
+    rig_start(&r, versions[i]);
+    domoticz_server_set_clock(r.s, 1795327677);
+    domoticz_server_add(r.s, 6, "counter-custom", "GJ");
+    domoticz_server_add(r.s, 7, "switch", NULL);
+    domoticz_server_set(r.s, 6, "84208");
+    domoticz_server_set_name(r.s, 6, "Heat \"energy\" \303\246");
+    rig_open(&r);
+    ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+    listed = fake_sink_listed(r.sink, 0);
+    ck_assert_str_eq(listed->name, "6");
+    ck_assert_str_eq(listed->label, "Heat \"energy\" \303\246");
+    ck_assert_str_eq(listed->type, "Counter");
+    ck_assert_str_eq(listed->value, "84.208 GJ");
+    ck_assert_str_eq(listed->unit, "GJ");
+    ck_assert_str_eq(listed->updated, "2026-11-22 06:07:57");
+    listed = fake_sink_listed(r.sink, 1);
+    ck_assert_str_eq(listed->type, "Light/Switch / Switch");
+    ck_assert_ptr_null(listed->unit);
+    ck_assert_ptr_null(fake_sink_listed(r.sink, 2));
+    if (i + 1 < ARRAY_SIZE(versions))
+      rig_stop(&r);
+  }
+}
+END_TEST
+
+/* "4321.5 Watt" and W, "45.5%" and % would stand there twice. */
+START_TEST(units_are_listed_once)
+{
+  static const struct {
+    const char *type, *text, *value, *unit;
+  } rows[] = {
+    { "usage", "4321.5", "4321.5 W", "W" },
+    { "percentage", "45.5", "45.5 %", "%" },
+    { "pressure", "6.25", "6.2 bar", "bar" },
+    { "p1gas", "1234", "1.234 m3", "m3" },
+    { "temperature", "65.43", "149.8 F", NULL },
+    { "counter-time", "1", "?", NULL },
+    { "kwh", "12", "0, 12", NULL },
+  };
+  const struct mp_listed *listed;
+  unsigned i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_set_fahrenheit(r.s, true);
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    domoticz_server_add(r.s, i + 1, rows[i].type, NULL);
+    domoticz_server_set(r.s, i + 1, rows[i].text);
+  }
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    listed = fake_sink_listed(r.sink, i);
+    ck_assert_str_eq(listed->value, rows[i].value);
+    ck_assert_pstr_eq(listed->unit, rows[i].unit);
+  }
+}
+END_TEST
+
+START_TEST(devices_left_out_of_the_list_are_counted)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_add(r.s, 1, "counter", NULL);
+  domoticz_server_add(r.s, 2, "counter", NULL);
+  domoticz_server_set_used(r.s, 2, false);
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert(rig_logged(&r, "1 device is left out: not in use"));
+  domoticz_server_add(r.s, 3, "counter", NULL);
+  domoticz_server_disable(r.s, 3, true);
+  domoticz_server_add(r.s, 4, "counter", NULL);
+  domoticz_server_set_name(r.s, 4, "$secret");
+  fake_sink_forget(r.sink);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_str_eq(fake_sink_listed(r.sink, 0)->name, "1");
+  ck_assert_ptr_null(fake_sink_listed(r.sink, 1));
+  ck_assert(rig_logged(&r, "3 devices are left out: not in use, hidden (the "
+                           "name begins with $), or of disabled hardware"));
+}
+END_TEST
+
+START_TEST(what_has_no_idx_is_not_listed)
+{
+  open_before_parrot(
+    "{'Type':'General','SubType':'Text','Data':'a'},7,"
+    "{'Type':'General','SubType':'Text','Data':'b','idx':'6'}");
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_ptr_nonnull(fake_sink_listed(r.sink, 0));
+  ck_assert_str_eq(fake_sink_listed(r.sink, 0)->name, "6");
+  ck_assert_str_eq(fake_sink_listed(r.sink, 0)->value, "b");
+  ck_assert_ptr_null(fake_sink_listed(r.sink, 1));
+}
+END_TEST
+
+START_TEST(a_server_without_devices_lists_none)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_ptr_null(fake_sink_listed(r.sink, 0));
+}
+END_TEST
+
+START_TEST(a_long_list_is_taken)
+{
+  unsigned i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  for (i = 1; i <= 3000; i++)
+    domoticz_server_add(r.s, i, "counter", NULL);
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_ptr_nonnull(fake_sink_listed(r.sink, 2999));
+}
+END_TEST
+
+START_TEST(the_check_warns_of_what_is_not_read_back)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_add(r.s, 1, "custom", "GJ");
+  fake_host_add_target(r.host, "1", NULL, "e", MP_TARGET_BASE);
+  domoticz_server_add(r.s, 2, "counter", NULL);
+  domoticz_server_set_divider(r.s, 2, 100000);
+  fake_host_add_target(r.host, "2", NULL, "e", MP_TARGET_TOTAL);
+  domoticz_server_add(r.s, 3, "counter-custom", "GJ");
+  fake_host_add_target(r.host, "3", NULL, "e", MP_TARGET_TOTAL);
+  domoticz_server_add(r.s, 4, "custom", "GJ");
+  fake_host_add_target(r.host, "4", NULL, "e", MP_TARGET_DELTA);
+  domoticz_server_set_name(r.s, 4, "$secret");
+  domoticz_server_add(r.s, 5, "temperature", NULL);
+  domoticz_server_set_used(r.s, 5, false);
+  fake_host_add_target(r.host, "5", NULL, "e", 0);
+  domoticz_server_add(r.s, 6, "kwh", NULL);
+  fake_host_add_target(r.host, "6", NULL, "e", MP_TARGET_BASE);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  fake_host_forget(r.host);
+  ck_assert_int_eq(r.ops->check(r.self), MP_OK);
+  ck_assert(rig_logged(&r, "warning: domoticz: idx.1: \"Device 1\" (Custom "
+                           "Sensor): an operand that shows six significant"));
+  ck_assert(rig_logged(&r, "a Counter with own unit GJ, divider 1000"));
+  ck_assert(rig_logged(&r, "idx.2: \"Device 2\" (Counter): an operand that "
+                           "shows three decimals"));
+  ck_assert(!rig_logged(&r, "idx.3"));
+  ck_assert(rig_logged(&r, "idx.4: \"$secret\" (Custom Sensor): hidden"));
+  ck_assert(rig_logged(&r, "idx.5: \"Device 5\" (Temperature): not in use"));
+  ck_assert(!rig_logged(&r, "idx.6"));
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+/* As of a fresh install. */
+static void
+remove_hardware(void)
+{
+  pthread_mutex_lock(&r.s->lock);
+  r.s->hardware = 0;
+  pthread_mutex_unlock(&r.s->lock);
+}
+
+START_TEST(the_check_warns_of_a_device_whose_hardware_is_gone)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  remove_hardware();
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(r.ops->check(r.self), MP_OK);
+  ck_assert(rig_logged(&r, "warning: domoticz: idx.1: \"Device 1\" (Counter): "
+                           "its hardware is disabled or gone"));
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+START_TEST(tls_that_is_not_verified_is_warned_about)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  fake_host_set(r.host, "url", "https://127.0.0.1:1");
+  fake_host_set(r.host, "tls_verify", "no");
+  rig_open(&r);
+  ck_assert(rig_logged(&r, "warning: domoticz: https://127.0.0.1:1: "
+                           "tls_verify = no"));
+}
+END_TEST
+
+/* 2026.3 ignores the options of createdevice. */
+static const enum domoticz_version creators[] = {
+  DOMOTICZ_2026_3, DOMOTICZ_2025_1, DOMOTICZ_2024_7, DOMOTICZ_2023_2
+};
+
+START_TEST(new_devices_are_of_the_type_wanted)
+{
+  static const struct {
+    const char *wanted, *type, *unit, *data;
+  } rows[] = {
+    { "counter-gj", "Counter", "GJ", "0 GJ" },
+    { "counter-MWh", "Counter", "MWh", "0 MWh" },
+    { "counter-m3", "Counter", "m3", "0 m3" },
+    { "counter-water", "Counter", "m3", "0.000 m3" },
+    { "custom-kw", "Custom Sensor", "kW", "0 kW" },
+    { "custom-l/h", "Custom Sensor", "l/h", "0 l/h" },
+    { "custom-things", "Custom Sensor", "things", "0 things" },
+    { "kwh", "kWh", "kWh", "0.000 kWh" },
+    { "Temperature", "Temperature", "C", "0.0 C" },
+    { "flow", "Waterflow", "l/min", "0 l/min" },
+    { "text", "Text", NULL, "Hello World" },
+  };
+  const struct mp_listed *listed;
+  char label[32];
+  size_t i;
+
+  rig_start(&r, creators[_i]);
+  rig_open(&r);
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    fake_sink_forget(r.sink);
+    snprintf(label, sizeof(label), "Heat & more %zu", i);
+    ck_assert_msg(r.ops->create_target(r.self, label, rows[i].wanted, 0,
+                                       &r.sink->list) == MP_OK,
+                  "%s: %s", rows[i].wanted, fake_host_log(r.host));
+    listed = fake_sink_listed(r.sink, 0);
+    ck_assert_ptr_nonnull(listed);
+    ck_assert_str_eq(listed->label, label);
+    ck_assert_str_eq(listed->type, rows[i].type);
+    ck_assert_str_eq(listed->value, rows[i].data);
+    if (rows[i].unit == NULL)
+      ck_assert_ptr_null(listed->unit);
+    else
+      ck_assert_str_eq(listed->unit, rows[i].unit);
+  }
+  ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 0);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createvirtualsensor"), 0);
+}
+END_TEST
+
+/* As recorded when such a counter was made by hand. */
+START_TEST(a_counter_is_set_up_as_recorded)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "GJ counter", "counter-gj", 0, &r.sink->list),
+    MP_OK);
+  ck_assert_str_eq(
+    domoticz_server_request(r.s, 2),
+    "/json.htm?type=command&param=createdevice&idx=2&sensorname=GJ%20counter"
+    "&sensormappedtype=0x7100");
+  ck_assert_str_eq(domoticz_server_request(r.s, 3),
+                   "/json.htm?type=command&param=getdevices&rid=1");
+  ck_assert_str_eq(
+    domoticz_server_request(r.s, 4),
+    "/json.htm?type=command&param=setused&idx=1&name=GJ%20counter&switchtype=3"
+    "&addjvalue2=1000&options="
+    "VmFsdWVRdWFudGl0eTpFbmVyZ3k7VmFsdWVVbml0czpHSjs%3D&used=true");
+}
+END_TEST
+
+START_TEST(a_server_without_createdevice_gets_the_call_of_before)
+{
+  rig_start(&r, DOMOTICZ_2023_2);
+  rig_open(&r);
+  domoticz_server_fault(r.s, DOMOTICZ_ERR, "param=createdevice", 0, 0, 0);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
+    MP_OK);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createvirtualsensor"), 1);
+  ck_assert_str_eq(fake_sink_listed(r.sink, 0)->value, "0 GJ");
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+/* The idx that createvirtualsensor guesses: another device was made, and
+ * another was deleted, at that moment. */
+START_TEST(an_idx_of_another_device_is_left_alone)
+{
+  static const struct {
+    int off;
+    const char *logged;
+  } rows[] = {
+    { -1, "the server gave idx 5 for the new device \"Heat\", but that is "
+          "\"Other\" (Counter), and was not changed" },
+    { 1, "the server gave idx 7 for the new device \"Heat\", and does not list "
+         "it" },
+  };
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_add(r.s, 5, "counter", NULL);
+  domoticz_server_set_name(r.s, 5, "Other");
+  rig_open(&r);
+  domoticz_server_fault(r.s, DOMOTICZ_ERR, "param=createdevice", 0, 0, 0);
+  pthread_mutex_lock(&r.s->lock);
+  r.s->guess_off = rows[_i].off;
+  pthread_mutex_unlock(&r.s->lock);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
+    MP_EPROTO);
+  ck_assert_msg(rig_logged(&r, rows[_i].logged), "%s", fake_host_log(r.host));
+  ck_assert_uint_eq(domoticz_server_count(r.s, "setused"), 0);
+}
+END_TEST
+
+START_TEST(a_name_that_exists_is_not_given_again)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_add(r.s, 5, "counter", NULL);
+  domoticz_server_set_name(r.s, 5, "Heat");
+  domoticz_server_set_used(r.s, 5, false);
+  domoticz_server_add(r.s, 6, "counter", NULL);
+  domoticz_server_set_name(r.s, 6, "$Power");
+  domoticz_server_disable(r.s, 6, true);
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
+                                        MP_CREATE_PLAN, &r.sink->list),
+                   MP_ECONFIG);
+  ck_assert(rig_logged(&r, "Heat: exists already, with idx 5; use that device, "
+                           "or choose another name"));
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "$Power", "custom-kw", 0, &r.sink->list),
+    MP_ECONFIG);
+  ck_assert(rig_logged(&r, "$Power: exists already, with idx 6"));
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
+}
+END_TEST
+
+START_TEST(a_plan_changes_nothing)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
+                                        MP_CREATE_PLAN, &r.sink->list),
+                   MP_OK);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
+  ck_assert(rig_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
+                           "the Dummy hardware 2"));
+  ck_assert_ptr_null(fake_sink_listed(r.sink, 0));
+}
+END_TEST
+
+#define DUMMY(idx, enabled)                                                    \
+  "{'Type':15,'idx':'" idx "','Enabled':'" enabled "'}"
+#define TEXT_ON(what) "would make \"Heat\" (Text) on " what
+
+START_TEST(a_dummy_hardware_that_is_enabled_is_chosen)
+{
+  static const struct {
+    const char *elements;
+    int code;
+    const char *logged;
+  } rows[] = {
+    { DUMMY("7", "true"), MP_OK, TEXT_ON("the Dummy hardware 7") },
+    { "{'Type':94,'idx':'3','Enabled':'true'}," DUMMY("7", "true"), MP_OK,
+      TEXT_ON("the Dummy hardware 7") },
+    { DUMMY("7", "false") "," DUMMY("9", "true"), MP_OK,
+      TEXT_ON("the Dummy hardware 9") },
+    { "{'Type':15,'idx':'7'}", MP_OK, TEXT_ON("the Dummy hardware 7") },
+    { DUMMY("7", "false"), MP_EREFUSED,
+      "the Dummy hardware 7 is disabled; enable it (Setup, Hardware)" },
+    { "{'Type':94,'idx':'3','Enabled':'true'}", MP_OK, TEXT_ON("it") },
+    { "{'idx':'3','Enabled':'true'},{'Type':15,'Enabled':'true'}", MP_OK,
+      TEXT_ON("it") },
+    { DUMMY("1&x=2", "true") "," DUMMY("12345678901234567890", "true"), MP_OK,
+      TEXT_ON("it") },
+  };
+
+  open_before_parrot(rows[_i].elements);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "text", MP_CREATE_PLAN, &r.sink->list),
+    rows[_i].code);
+  ck_assert_msg(rig_logged(&r, rows[_i].logged), "%s", fake_host_log(r.host));
+  ck_assert_uint_eq(fake_host_failures(r.host), rows[_i].code != MP_OK);
+}
+END_TEST
+
+START_TEST(the_hardware_that_devices_need_is_made_once)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  remove_hardware();
+  rig_open(&r);
+  for (int i = 0; i < 2; i++)
+    ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
+                                          MP_CREATE_PLAN, &r.sink->list),
+                     MP_OK);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 0);
+  ck_assert(rig_logged(&r, "would make the Dummy hardware \"meterpipe\""));
+  ck_assert(rig_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
+                           "it"));
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
+    MP_OK);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Flow", "waterflow", 0, &r.sink->list), MP_OK);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 1);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createdevice"), 2);
+}
+END_TEST
+
+/* What another server may answer: it is taken for none, not for one that is
+ * called nothing. */
+START_TEST(hardware_without_an_idx_is_none)
+{
+  static const char *const answers[] = {
+    "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    "{\"result\":[{\"Type\":15,\"Enabled\":\"true\",\"idx\":\"\"}],"
+    "\"status\":\"OK\"}",
+    "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    "{\"result\":[{\"Type\":15,\"Enabled\":\"false\",\"idx\":\"\"}],"
+    "\"status\":\"OK\"}",
+  };
+  struct rude_server *rude;
+  char url[64];
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(answers); i++) {
+    rude = rude_server_start(
+      &(struct rude){ .greeting = answers[i], .hangs_up = true });
+    rig_start(&r, DOMOTICZ_2025_1);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u", rude_server_port(rude));
+    fake_host_set(r.host, "url", url);
+    rig_open(&r);
+    ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "text",
+                                          MP_CREATE_PLAN, &r.sink->list),
+                     MP_OK);
+    ck_assert(rig_logged(&r, "would make the Dummy hardware \"meterpipe\""));
+    rig_stop(&r);
+    rude_server_stop(rude);
+  }
+  rig_start(&r, DOMOTICZ_2025_1);
+}
+END_TEST
+
+START_TEST(hardware_that_is_refused_says_who_may)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  domoticz_server_fault(r.s, DOMOTICZ_ERR, "gethardware", 0, 0, 0);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+    MP_EREFUSED);
+  ck_assert(rig_logged(&r, "the list of hardware is refused: only "
+                           "Domoticz 2023.2 and later makes devices so, and "
+                           "only for an administrator"));
+  domoticz_server_heal(r.s);
+  remove_hardware();
+  domoticz_server_fault(r.s, DOMOTICZ_ERR, "addhardware", 0, 0, 0);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+    MP_EREFUSED);
+  ck_assert(rig_logged(&r, "a new hardware is refused; only an administrator "
+                           "may do it"));
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createdevice"), 0);
+}
+END_TEST
+
+START_TEST(nothing_is_made_where_the_hardware_is_not_told)
+{
+  static const struct {
+    long status; /* 0: the server is down */
+    int code;
+    const char *logged;
+  } rows[] = {
+    { 404, MP_EPROTO, "HTTP 404: there is no json.htm; is this Domoticz" },
+    { 500, MP_EAGAIN, "HTTP 500: the server cannot do it now" },
+    { 0, MP_EAGAIN, "cannot connect" },
+  };
+  size_t i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    fake_host_forget(r.host);
+    if (rows[i].status == 0)
+      domoticz_server_down(r.s);
+    else
+      domoticz_server_fault(r.s, DOMOTICZ_STATUS, "gethardware", 0, 1,
+                            rows[i].status);
+    ck_assert_int_eq(
+      r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+      rows[i].code);
+    ck_assert_msg(rig_logged(&r, rows[i].logged), "%s", fake_host_log(r.host));
+    ck_assert_uint_eq(fake_host_failures(r.host), 1);
+  }
+  ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 0);
+  ck_assert_uint_eq(domoticz_server_count(r.s, "createdevice"), 0);
+}
+END_TEST
+
+START_TEST(what_cannot_be_made_says_why)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_open(&r);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "toaster", 0, &r.sink->list),
+    MP_ECONFIG);
+  ck_assert(rig_logged(&r, "toaster: is no type that can be made; one of "
+                           "counter-UNIT"));
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "counter-a;b", 0, &r.sink->list),
+    MP_ECONFIG);
+  domoticz_server_fault(r.s, DOMOTICZ_STATUS, "createdevice", 0, 0, 403);
+  ck_assert_int_eq(
+    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+    MP_EREFUSED);
+  ck_assert(rig_logged(&r, "HTTP 403: no right to this: only an administrator "
+                           "may make devices"));
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("domoticz manage");
+  TCase *tc = tcase_create("manage");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_checked_fixture(tc, NULL, stop);
+  tcase_set_timeout(tc, 60);
+  tcase_add_test(tc, devices_are_listed_by_every_version);
+  tcase_add_test(tc, units_are_listed_once);
+  tcase_add_test(tc, devices_left_out_of_the_list_are_counted);
+  tcase_add_test(tc, what_has_no_idx_is_not_listed);
+  tcase_add_test(tc, a_server_without_devices_lists_none);
+  tcase_add_test(tc, a_long_list_is_taken);
+  tcase_add_test(tc, the_check_warns_of_what_is_not_read_back);
+  tcase_add_test(tc, the_check_warns_of_a_device_whose_hardware_is_gone);
+  tcase_add_test(tc, tls_that_is_not_verified_is_warned_about);
+  tcase_add_loop_test(tc, new_devices_are_of_the_type_wanted, 0,
+                      (int)ARRAY_SIZE(creators));
+  tcase_add_test(tc, a_server_without_createdevice_gets_the_call_of_before);
+  tcase_add_loop_test(tc, an_idx_of_another_device_is_left_alone, 0, 2);
+  tcase_add_test(tc, a_name_that_exists_is_not_given_again);
+  tcase_add_test(tc, a_counter_is_set_up_as_recorded);
+  tcase_add_test(tc, a_plan_changes_nothing);
+  tcase_add_loop_test(tc, a_dummy_hardware_that_is_enabled_is_chosen, 0, 8);
+  tcase_add_test(tc, the_hardware_that_devices_need_is_made_once);
+  tcase_add_test(tc, hardware_without_an_idx_is_none);
+  tcase_add_test(tc, hardware_that_is_refused_says_who_may);
+  tcase_add_test(tc, nothing_is_made_where_the_hardware_is_not_told);
+  tcase_add_test(tc, what_cannot_be_made_says_why);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? 0 : 1;
+}

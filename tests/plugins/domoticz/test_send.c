@@ -1,0 +1,720 @@
+/*
+ * Sending: in what form each type gets its value, and what is certain of an
+ * update that did not go well.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <check.h>
+#include <curl/curl.h>
+
+#include "tests/plugins/domoticz/rig.h"
+
+#define PUBLIC __attribute__((visibility("default")))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct rig r;
+
+static void
+stop(void)
+{
+  rig_stop(&r);
+}
+
+/* ---- In place of libc's and libcurl's ------------------------------------ */
+
+static CURLcode global_error;
+static unsigned global_inits;
+
+PUBLIC CURLcode
+curl_global_init(long flags)
+{
+  CURLcode (*real)(long);
+
+  global_inits++;
+  *(void **)&real = dlsym(RTLD_NEXT, "curl_global_init");
+  return global_error != CURLE_OK ? global_error : real(flags);
+}
+
+static int send_error; /* of the next send() of an update; 0: none */
+
+PUBLIC ssize_t
+send(int fd, const void *data, size_t len, int flags)
+{
+  int error = send_error;
+
+  if (error == 0 || memmem(data, len, "udevice", 7) == NULL)
+    return sendto(fd, data, len, flags, NULL, 0);
+  send_error = 0;
+  errno = error;
+  return -1;
+}
+
+/* No name server answers. */
+PUBLIC int
+getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+            struct addrinfo **ret)
+{
+  (void)name, (void)service, (void)hints, (void)ret;
+  sleep(30);
+  return EAI_AGAIN;
+}
+
+/* ---- Values -------------------------------------------------------------- */
+
+/* Opened, and asked. */
+static void
+get_ready(void)
+{
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  domoticz_server_forget(r.s);
+}
+
+START_TEST(values_are_written_in_the_form_of_the_type)
+{
+  static const struct {
+    const char *type, *label;
+    double divider; /* 0: its own */
+    const char *value, *stored, *data;
+  } rows[] = {
+    { "counter-custom", "GJ", 0, "84.208 GJ", "84208", "84.208 GJ" },
+    { "counter-custom", "GJ", 0, "12345.6780 GJ", "12345678", "12345.678 GJ" },
+    { "counter-custom", "GJ", 250, "0.012 GJ", "3", "0.012 GJ" },
+    { "counter-custom", "MWh", 1, "7.000 MWh", "7", "7 MWh" },
+    { "counter", NULL, 0, "1234567.891 kWh", "1234567891", "1234567.891 kWh" },
+    { "counter-gas", NULL, 0, "12.34 m3", "1234", "12.340 m3" },
+    { "counter-water", NULL, 1000, "-0.005 m3", "-5", "-0.005 m3" },
+    { "managed", NULL, 0, "12.345 kWh", "12345", "12.345 kWh" },
+    { "p1gas", NULL, 0, "12.345 m3", "12345", "12.345" },
+    { "kwh", NULL, 0, "12.345 kWh", "0;12345", "12.345 kWh" },
+    { "custom", "GJ", 0, "12345.678 GJ", "12345.678", "12345.7 GJ" },
+    { "custom", "GJ", 0, "1234567000000000000 GJ", "1234567000000000000",
+      "1.23457e+18 GJ" },
+    { "custom", "GJ", 0, "0.000001 GJ", "0.000001", "1e-06 GJ" },
+    { "custom", "GJ", 0, "-17.50 GJ", "-17.50", "-17.5 GJ" },
+    { "temperature", NULL, 0, "65.43 C", "65.43", "65.4 C" },
+    { "waterflow", NULL, 0, "3.25 l/min", "3.25", "3.25 l/min" },
+    { "usage", NULL, 0, "4321.5 W", "4321.5", "4321.5 Watt" },
+    { "percentage", NULL, 0, "45.5 %", "45.5", "45.5%" },
+    { "pressure", NULL, 0, "6.255 bar", "6.255", "6.3 Bar" },
+    { "voltage", NULL, 0, "3.612 V", "3.612", "3.612 V" },
+    { "text", NULL, 0, "17.50", "17.50", "17.50" },
+  };
+  size_t i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  domoticz_server_log_rows(r.s);
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    rig_add(&r, (unsigned)i + 1, rows[i].type, rows[i].label);
+    if (rows[i].divider != 0)
+      domoticz_server_set_divider(r.s, (unsigned)i + 1, rows[i].divider);
+  }
+  get_ready();
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    ck_assert_msg(rig_send(&r, (uint32_t)i, rows[i].value) == MP_ACCEPTED,
+                  "%s: %s", rows[i].type, fake_host_log(r.host));
+    ck_assert_str_eq(domoticz_server_get(r.s, (unsigned)i + 1), rows[i].stored);
+    ck_assert_str_eq(domoticz_server_data(r.s, (unsigned)i + 1), rows[i].data);
+  }
+  ck_assert_uint_eq(domoticz_server_count(r.s, "udevice"), ARRAY_SIZE(rows));
+  ck_assert_uint_eq(domoticz_server_connections(r.s), 0);
+}
+END_TEST
+
+START_TEST(what_is_sent_is_shown_again)
+{
+  uint32_t t;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  t = rig_add(&r, 9, "temperature", NULL);
+  domoticz_server_set_offset(r.s, 9, 1.5);
+  rig_add(&r, 6, "counter-custom", "GJ");
+  domoticz_server_set_offset(r.s, 6, 1000);
+  get_ready();
+  ck_assert_uint_eq(rig_send(&r, t, "65.43 C"), MP_ACCEPTED);
+  ck_assert_uint_eq(rig_send(&r, t + 1, "84.208 GJ"), MP_ACCEPTED);
+  ck_assert_str_eq(domoticz_server_data(r.s, 9), "66.9 C");
+  ck_assert_str_eq(domoticz_server_data(r.s, 6), "1084.208 GJ");
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, t), "65.43 C");
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, t + 1), "84.208 GJ");
+}
+END_TEST
+
+/* Domoticz set to Fahrenheit shows that, and takes Celsius. */
+START_TEST(a_server_set_to_fahrenheit_gets_celsius)
+{
+  char text[32], shown[40];
+  int hundredths;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 9, "temperature", NULL);
+  domoticz_server_set_fahrenheit(r.s, true);
+  get_ready();
+  ck_assert_uint_eq(rig_send(&r, 0, "65.43 C"), MP_ACCEPTED);
+  ck_assert_str_eq(domoticz_server_get(r.s, 9), "65.43");
+  ck_assert_str_eq(domoticz_server_data(r.s, 9), "149.8 F");
+  for (hundredths = -2500; hundredths < 15000; hundredths += 137) {
+    snprintf(text, sizeof(text), "%s%d.%02d", hundredths < 0 ? "-" : "",
+             abs(hundredths) / 100, abs(hundredths) % 100);
+    snprintf(shown, sizeof(shown), "%s C", text);
+    domoticz_server_set(r.s, 9, text);
+    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    ck_assert_str_eq(fake_sink_shown_text(r.sink, 0), shown);
+  }
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+START_TEST(texts_are_escaped_and_go_to_text_devices_only)
+{
+  static const char text[] = "a&b=c+d%e #\303\246\n\"2026-11-22T10:00:00\"";
+  static const char shown[] = "a&b=c+d%e #\303\246?\"2026-11-22T10:00:00\"";
+  uint32_t info, counter;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  info = rig_add(&r, 13, "text", NULL);
+  counter = rig_add(&r, 14, "counter", NULL);
+  get_ready();
+  rig_begin(&r);
+  ck_assert_int_eq(rig_write(&r, info, MP_TEXT, text), MP_OK);
+  ck_assert_int_eq(rig_write(&r, counter, MP_TEXT, text), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  ck_assert_uint_eq(rig_result(&r, info), MP_ACCEPTED);
+  ck_assert_uint_eq(rig_result(&r, counter), MP_REJECTED);
+  ck_assert_str_eq(domoticz_server_get(r.s, 13), text);
+  ck_assert(rig_logged(&r, "idx.14: a text cannot go to \"Device 14\""));
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  /* No host hands over a control character, nor takes one. */
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, info), shown);
+}
+END_TEST
+
+START_TEST(a_power_goes_with_its_kwh_device)
+{
+  uint32_t energy, power;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  energy = rig_add(&r, 12, "kwh", NULL);
+  power = fake_host_add_target(r.host, "12", "power", "p", 0);
+  get_ready();
+  rig_begin(&r);
+  ck_assert_int_eq(rig_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
+  ck_assert_int_eq(rig_write(&r, energy, MP_COUNTER, "12.345 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  ck_assert_uint_eq(rig_result(&r, energy), MP_ACCEPTED);
+  ck_assert_uint_eq(rig_result(&r, power), MP_ACCEPTED);
+  ck_assert_uint_eq(domoticz_server_writes(r.s, 12), 1);
+  ck_assert_str_eq(domoticz_server_get(r.s, 12), "1250;12345");
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_str_eq(fake_sink_shown_text(r.sink, power), "1250 W");
+  /* What is missing stays as it is shown. */
+  ck_assert_uint_eq(rig_send(&r, energy, "12.346 kWh"), MP_ACCEPTED);
+  ck_assert_str_eq(domoticz_server_get(r.s, 12), "1250;12346");
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_uint_eq(rig_send(&r, power, "900 W"), MP_ACCEPTED);
+  ck_assert_str_eq(domoticz_server_get(r.s, 12), "900;12346");
+}
+END_TEST
+
+START_TEST(what_is_no_power_is_refused_and_the_energy_still_goes)
+{
+  static const struct {
+    uint32_t kind;
+    const char *value, *logged;
+  } rows[] = {
+    { MP_TEXT, "much", "idx.12: a text cannot be a power" },
+    { MP_COUNTER, "84.208 GJ", "idx.12: GJ is no unit of power" },
+  };
+  uint32_t energy, power;
+  size_t i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  energy = rig_add(&r, 12, "kwh", NULL);
+  power = fake_host_add_target(r.host, "12", "power", "p", 0);
+  get_ready();
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    fake_host_forget(r.host);
+    rig_begin(&r);
+    ck_assert_int_eq(rig_write(&r, power, rows[i].kind, rows[i].value),
+                     MP_ECONFIG);
+    ck_assert_int_eq(rig_write(&r, energy, MP_COUNTER, "12.345 kWh"), MP_OK);
+    ck_assert_int_eq(rig_commit(&r), MP_OK);
+    ck_assert_uint_eq(rig_result(&r, energy), MP_ACCEPTED);
+    ck_assert_str_eq(domoticz_server_get(r.s, 12), "0;12345");
+    ck_assert(rig_logged(&r, rows[i].logged));
+    ck_assert_uint_eq(fake_host_failures(r.host), 1);
+  }
+}
+END_TEST
+
+START_TEST(a_power_for_what_is_no_kwh_device_is_rejected_alone)
+{
+  uint32_t energy, power;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  energy = rig_add(&r, 12, "counter", NULL);
+  power = fake_host_add_target(r.host, "12", "power", "p", 0);
+  get_ready();
+  ck_assert(rig_logged(&r, "only a kWh device takes idx.N.power"));
+  rig_begin(&r);
+  ck_assert_int_eq(rig_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
+  ck_assert_int_eq(rig_write(&r, energy, MP_COUNTER, "12.345 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  ck_assert_uint_eq(rig_result(&r, power), MP_REJECTED);
+  ck_assert_uint_eq(rig_result(&r, energy), MP_ACCEPTED);
+  ck_assert_str_eq(domoticz_server_get(r.s, 12), "12345");
+  /* Nor is anything sent for the power alone. */
+  domoticz_server_forget(r.s);
+  rig_begin(&r);
+  ck_assert_int_eq(rig_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  ck_assert_uint_eq(rig_result(&r, power), MP_REJECTED);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
+}
+END_TEST
+
+/* What each accident means for the value, and whether it was stored. */
+START_TEST(results_say_what_is_certain)
+{
+  static const struct {
+    enum domoticz_fault fault;
+    long arg;
+    uint32_t result;
+    int code;
+    unsigned writes;
+  } rows[] = {
+    { DOMOTICZ_CUT_BEFORE, 0, MP_PERHAPS, MP_EAGAIN, 0 },
+    { DOMOTICZ_CUT_AFTER, 0, MP_PERHAPS, MP_EAGAIN, 1 },
+    { DOMOTICZ_CUT_AFTER, 10, MP_PERHAPS, 0, 1 },
+    { DOMOTICZ_CUT_AFTER, 200, MP_PERHAPS, MP_EPROTO, 1 },
+    { DOMOTICZ_RESET_BEFORE, 0, MP_PERHAPS, MP_EAGAIN, 0 },
+    { DOMOTICZ_RESET_AFTER, 0, MP_PERHAPS, MP_EAGAIN, 1 },
+    { DOMOTICZ_STATUS, 301, MP_RETRY, MP_EPROTO, 0 },
+    { DOMOTICZ_STATUS, 400, MP_RETRY, MP_EPROTO, 0 },
+    { DOMOTICZ_STATUS, 403, MP_REJECTED, MP_EREFUSED, 0 },
+    { DOMOTICZ_STATUS, 404, MP_RETRY, MP_EPROTO, 0 },
+    { DOMOTICZ_STATUS, 413, MP_REJECTED, MP_EREFUSED, 0 },
+    { DOMOTICZ_STATUS, 414, MP_REJECTED, MP_EREFUSED, 0 },
+    { DOMOTICZ_STATUS, 431, MP_REJECTED, MP_EREFUSED, 0 },
+    { DOMOTICZ_STATUS, 500, MP_PERHAPS, MP_EAGAIN, 0 },
+    { DOMOTICZ_STATUS_AFTER, 502, MP_PERHAPS, MP_EAGAIN, 1 },
+    { DOMOTICZ_ERR, 0, MP_REJECTED, MP_EREFUSED, 0 },
+    { DOMOTICZ_GARBAGE, 0, MP_PERHAPS, MP_EPROTO, 1 },
+    { DOMOTICZ_HTML, 0, MP_PERHAPS, MP_EPROTO, 1 },
+    { DOMOTICZ_EMPTY, 0, MP_PERHAPS, MP_EPROTO, 1 },
+    { DOMOTICZ_HALF, 0, MP_PERHAPS, MP_EPROTO, 1 },
+    { DOMOTICZ_WRONG_LENGTH, 5, MP_PERHAPS, MP_EPROTO, 1 },
+    { DOMOTICZ_HUGE, 10 * 1024 * 1024, MP_PERHAPS, MP_EPROTO, 1 },
+    { DOMOTICZ_REDIRECT, 0, MP_RETRY, MP_EPROTO, 0 },
+  };
+  unsigned before;
+  size_t i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  rig_add(&r, 2, "counter", NULL);
+  rig_open(&r);
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    domoticz_server_fault(r.s, rows[i].fault, "idx=1&", 0, 0, rows[i].arg);
+    domoticz_server_forget(r.s);
+    fake_host_forget(r.host);
+    before = domoticz_server_writes(r.s, 1);
+    rig_begin(&r);
+    ck_assert_int_eq(rig_write(&r, 0, MP_COUNTER, "1.234 kWh"), MP_OK);
+    ck_assert_int_eq(rig_write(&r, 1, MP_COUNTER, "5.678 kWh"), MP_OK);
+    ck_assert_msg(rig_commit(&r) == MP_OK, "row %zu: %s", i,
+                  fake_host_log(r.host));
+    ck_assert_msg(rig_result(&r, 0) == rows[i].result, "row %zu: %u %s", i,
+                  rig_result(&r, 0), fake_host_log(r.host));
+    /* The others are served, and nothing is sent twice. */
+    ck_assert_uint_eq(rig_result(&r, 1), MP_ACCEPTED);
+    ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
+    ck_assert_uint_eq(domoticz_server_writes(r.s, 1) - before, rows[i].writes);
+    ck_assert_uint_eq(fake_host_failures(r.host), 1);
+    if (rows[i].code != 0)
+      ck_assert_msg(fake_host_failure(r.host, 0) == rows[i].code, "row %zu: %s",
+                    i, fake_host_log(r.host));
+    domoticz_server_heal(r.s);
+  }
+}
+END_TEST
+
+START_TEST(a_text_too_long_for_a_request_is_rejected)
+{
+  static char text[9000];
+
+  memset(text, 'x', sizeof(text) - 1);
+  rig_start(&r, DOMOTICZ_2026_3);
+  rig_add(&r, 1, "text", NULL);
+  rig_add(&r, 2, "counter", NULL);
+  get_ready();
+  rig_begin(&r);
+  ck_assert_int_eq(rig_write(&r, 0, MP_TEXT, text), MP_OK);
+  ck_assert_int_eq(rig_write(&r, 1, MP_COUNTER, "5.678 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  ck_assert_uint_eq(rig_result(&r, 0), MP_REJECTED);
+  ck_assert_uint_eq(rig_result(&r, 1), MP_ACCEPTED);
+  ck_assert(rig_logged(&r, "idx.1: HTTP 414: the request is too long"));
+}
+END_TEST
+
+/* As of libwebem, which closes after 100 requests and says so. */
+START_TEST(a_connection_of_100_requests_is_followed_by_another)
+{
+  enum { DEVICES = 250 };
+  unsigned i;
+
+  rig_start(&r, DOMOTICZ_2026_3);
+  for (i = 1; i <= DEVICES; i++)
+    rig_add(&r, i, "counter", NULL);
+  get_ready();
+  rig_begin(&r);
+  for (i = 0; i < DEVICES; i++)
+    ck_assert_int_eq(rig_write(&r, i, MP_COUNTER, "5.678 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  for (i = 0; i < DEVICES; i++)
+    ck_assert_uint_eq(rig_result(&r, i), MP_ACCEPTED);
+  ck_assert_uint_eq(domoticz_server_connections(r.s), 2);
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+START_TEST(a_cut_at_every_byte_is_never_taken_for_an_answer)
+{
+  long whole = 0, at;
+  uint32_t result;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  get_ready();
+  for (at = 0; at < 1000; at++) {
+    domoticz_server_fault(r.s, DOMOTICZ_CUT_AFTER, "udevice", 0, 0, at);
+    result = rig_send(&r, 0, "1.234 kWh");
+    domoticz_server_heal(r.s);
+    if (result == MP_ACCEPTED)
+      break;
+    ck_assert_msg(result == MP_PERHAPS, "at %ld: %u", at, result);
+    whole = at + 1;
+  }
+  /* Status line, headers and body of an update's reply. */
+  ck_assert_int_gt(whole, 200);
+  ck_assert_int_lt(whole, 400);
+  ck_assert_uint_eq(domoticz_server_writes(r.s, 1), (unsigned)whole + 1);
+}
+END_TEST
+
+START_TEST(an_update_on_a_dead_connection_is_not_sent_twice)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  get_ready();
+  domoticz_server_fault(r.s, DOMOTICZ_RESET_AFTER, "udevice", 0, 1, 0);
+  ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_PERHAPS);
+  ck_assert_uint_eq(domoticz_server_writes(r.s, 1), 1);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
+  /* A connection closed before anything was sent is made anew. */
+  domoticz_server_fault(r.s, DOMOTICZ_DROP_IDLE, "getdevices", 0, 1, 0);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_uint_eq(rig_send(&r, 0, "1.235 kWh"), MP_ACCEPTED);
+  ck_assert_str_eq(domoticz_server_get(r.s, 1), "1235");
+}
+END_TEST
+
+/* A proxy that closes after every reply: the close crosses the next update. */
+START_TEST(after_an_unannounced_close_each_request_has_its_connection)
+{
+  enum { DEVICES = 9 };
+  unsigned i, accepted = 0;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  for (i = 1; i <= DEVICES; i++)
+    rig_add(&r, i, "counter", NULL);
+  domoticz_server_fault(r.s, DOMOTICZ_CUT_NEXT, NULL, 0, 0, 0);
+  get_ready();
+  rig_begin(&r);
+  for (i = 0; i < DEVICES; i++)
+    ck_assert_int_eq(rig_write(&r, i, MP_COUNTER, "5.678 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_OK);
+  for (i = 0; i < DEVICES; i++)
+    accepted += rig_result(&r, i) == MP_ACCEPTED;
+  ck_assert_uint_eq(accepted, DEVICES - 1);
+  ck_assert(rig_logged(&r, "closes connections without announcing it"));
+  /* The next run knows, and loses none. */
+  rig_close(&r);
+  fake_host_forget(r.host);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  for (i = 0; i < DEVICES; i++)
+    ck_assert_uint_eq(rig_send(&r, i, "5.679 kWh"), MP_ACCEPTED);
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+/* An update that the first send() did not take goes out with a later one. */
+START_TEST(an_update_that_is_sent_late_may_have_arrived)
+{
+  static const int errors[] = { EAGAIN, EINTR };
+  static const enum domoticz_fault faults[] = { DOMOTICZ_CUT_BEFORE,
+                                                DOMOTICZ_CUT_AFTER,
+                                                DOMOTICZ_RESET_AFTER };
+  size_t i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  rig_open(&r);
+  for (i = 0; i < ARRAY_SIZE(errors) * ARRAY_SIZE(faults); i++) {
+    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    domoticz_server_forget(r.s);
+    domoticz_server_fault(r.s, faults[i / ARRAY_SIZE(errors)], "udevice", 0, 1,
+                          0);
+    send_error = errors[i % ARRAY_SIZE(errors)];
+    ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_PERHAPS);
+    ck_assert_int_eq(send_error, 0);
+    ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
+    domoticz_server_heal(r.s);
+  }
+}
+END_TEST
+
+/* Whether the kernel counts what a connection has sent; an emulated one may
+ * not, and then no update is certainly not sent. */
+static int
+kernel_counts(void)
+{
+  struct sockaddr_in at = { .sin_family = AF_INET };
+  socklen_t size = sizeof(at), length = sizeof(struct tcp_info);
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  struct tcp_info info = { 0 };
+
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ck_assert_int_eq(bind(listener, (struct sockaddr *)&at, size), 0);
+  ck_assert_int_eq(listen(listener, 1), 0);
+  ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&at, &size), 0);
+  ck_assert_int_eq(connect(fd, (struct sockaddr *)&at, size), 0);
+  ck_assert_int_eq(write(fd, "x", 1), 1);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+    info.tcpi_bytes_sent = 0;
+  close(fd);
+  close(listener);
+  return info.tcpi_bytes_sent > 0;
+}
+
+/* The connection broke, and the kernel took nothing for it. */
+START_TEST(an_update_that_no_send_took_goes_over_a_new_connection)
+{
+  if (!kernel_counts())
+    return;
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  get_ready();
+  send_error = EPIPE;
+  ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_ACCEPTED);
+  ck_assert_int_eq(send_error, 0);
+  ck_assert_uint_eq(domoticz_server_connections(r.s), 1);
+  ck_assert_uint_eq(domoticz_server_writes(r.s, 1), 1);
+}
+END_TEST
+
+START_TEST(a_name_server_that_hangs_costs_the_timeout_only)
+{
+  struct timespec begin, end;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  fake_host_set(r.host, "url", "http://house.example");
+  fake_host_set(r.host, "timeout", "500ms");
+  rig_add(&r, 1, "counter", NULL);
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
+  ck_assert(rig_logged(&r, "the name cannot be resolved: no name server "
+                           "answered in 500 ms"));
+  rig_close(&r);
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  ck_assert_int_lt(end.tv_sec - begin.tv_sec, 10);
+}
+END_TEST
+
+/* create comes before the state is locked and before the meter is read. */
+START_TEST(libcurl_is_initialised_once_and_by_create)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  ck_assert_int_eq(r.plugin->create(&r.host->table, &r.self), MP_OK);
+  ck_assert_uint_eq(global_inits, 1);
+  r.plugin->destroy(r.self);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  rig_close(&r);
+  ck_assert_uint_eq(global_inits, 1);
+}
+END_TEST
+
+START_TEST(libcurl_that_cannot_be_initialised_is_reported_by_create)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  global_error = CURLE_OUT_OF_MEMORY;
+  ck_assert_int_eq(r.plugin->create(&r.host->table, &r.self), MP_ENOMEM);
+  ck_assert(rig_logged(&r, "out of memory: libcurl cannot be initialised"));
+}
+END_TEST
+
+START_TEST(a_server_that_went_away_is_left_alone)
+{
+  uint32_t i;
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  for (i = 0; i < 3; i++)
+    rig_add(&r, i + 1, "counter", NULL);
+  get_ready();
+  domoticz_server_down(r.s);
+  rig_begin(&r);
+  for (i = 0; i < 3; i++)
+    ck_assert_int_eq(rig_write(&r, i, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_EAGAIN);
+  for (i = 0; i < 3; i++)
+    ck_assert_uint_eq(rig_result(&r, i), MP_NOT_SENT);
+  ck_assert_uint_eq(fake_host_failures(r.host), 1);
+  domoticz_server_up(r.s);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_uint_eq(rig_send(&r, 0, "1.000 kWh"), MP_ACCEPTED);
+}
+END_TEST
+
+START_TEST(after_one_timeout_the_output_is_left)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  fake_host_set(r.host, "timeout", "2s");
+  rig_add(&r, 1, "counter", NULL);
+  rig_add(&r, 2, "counter", NULL);
+  get_ready();
+  domoticz_server_fault(r.s, DOMOTICZ_DELAY, "udevice", 0, 0, 5000);
+  rig_begin(&r);
+  ck_assert_int_eq(rig_write(&r, 0, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(rig_write(&r, 1, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_ETIMEOUT);
+  ck_assert_uint_eq(rig_result(&r, 0), MP_PERHAPS);
+  ck_assert_uint_eq(rig_result(&r, 1), MP_NOT_SENT);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
+}
+END_TEST
+
+START_TEST(a_login_that_is_refused_ends_the_run)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  rig_add(&r, 2, "counter", NULL);
+  get_ready();
+  domoticz_server_set_login(r.s, "admin", "x", true);
+  rig_begin(&r);
+  ck_assert_int_eq(rig_write(&r, 0, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(rig_write(&r, 1, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_EREFUSED);
+  ck_assert_uint_eq(rig_result(&r, 0), MP_REJECTED);
+  ck_assert_uint_eq(rig_result(&r, 1), MP_NOT_SENT);
+}
+END_TEST
+
+START_TEST(no_update_begins_when_the_run_must_end)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  get_ready();
+  fake_host_cancel(r.host);
+  rig_begin(&r);
+  ck_assert_int_eq(rig_write(&r, 0, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(rig_commit(&r), MP_ECANCELED);
+  ck_assert_uint_eq(rig_result(&r, 0), MP_NOT_SENT);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
+  /* It is no failure of the server. */
+  ck_assert_uint_eq(fake_host_failures(r.host), 0);
+}
+END_TEST
+
+START_TEST(nothing_is_sent_without_having_asked)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  rig_open(&r);
+  ck_assert_uint_eq(rig_send(&r, 0, "1.000 kWh"), MP_NOT_SENT);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
+}
+END_TEST
+
+START_TEST(a_value_between_two_steps_is_refused)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  get_ready();
+  ck_assert_uint_eq(rig_send(&r, 0, "1.0005 kWh"), MP_REJECTED);
+  ck_assert_int_eq(fake_host_failure(r.host, 0), MP_ERANGE);
+  ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
+}
+END_TEST
+
+START_TEST(a_device_that_is_gone_is_rejected)
+{
+  rig_start(&r, DOMOTICZ_2025_1);
+  rig_add(&r, 1, "counter", NULL);
+  get_ready();
+  domoticz_server_delete(r.s, 1);
+  ck_assert_uint_eq(rig_send(&r, 0, "1.000 kWh"), MP_REJECTED);
+  ck_assert(rig_logged(&r, "idx.1: Domoticz refuses the update (status "
+                           "\"ERR\"); does the device still exist"));
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("domoticz send");
+  TCase *tc = tcase_create("send");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_checked_fixture(tc, NULL, stop);
+  tcase_set_timeout(tc, 60);
+  tcase_add_test(tc, values_are_written_in_the_form_of_the_type);
+  tcase_add_test(tc, what_is_sent_is_shown_again);
+  tcase_add_test(tc, a_server_set_to_fahrenheit_gets_celsius);
+  tcase_add_test(tc, texts_are_escaped_and_go_to_text_devices_only);
+  tcase_add_test(tc, a_power_goes_with_its_kwh_device);
+  tcase_add_test(tc, what_is_no_power_is_refused_and_the_energy_still_goes);
+  tcase_add_test(tc, a_power_for_what_is_no_kwh_device_is_rejected_alone);
+  tcase_add_test(tc, results_say_what_is_certain);
+  tcase_add_test(tc, a_text_too_long_for_a_request_is_rejected);
+  tcase_add_test(tc, a_connection_of_100_requests_is_followed_by_another);
+  tcase_add_test(tc, a_cut_at_every_byte_is_never_taken_for_an_answer);
+  tcase_add_test(tc, an_update_on_a_dead_connection_is_not_sent_twice);
+  tcase_add_test(tc,
+                 after_an_unannounced_close_each_request_has_its_connection);
+  tcase_add_test(tc, an_update_that_is_sent_late_may_have_arrived);
+  tcase_add_test(tc, an_update_that_no_send_took_goes_over_a_new_connection);
+  tcase_add_test(tc, a_name_server_that_hangs_costs_the_timeout_only);
+  tcase_add_test(tc, libcurl_is_initialised_once_and_by_create);
+  tcase_add_test(tc, libcurl_that_cannot_be_initialised_is_reported_by_create);
+  tcase_add_test(tc, a_server_that_went_away_is_left_alone);
+  tcase_add_test(tc, after_one_timeout_the_output_is_left);
+  tcase_add_test(tc, a_login_that_is_refused_ends_the_run);
+  tcase_add_test(tc, no_update_begins_when_the_run_must_end);
+  tcase_add_test(tc, nothing_is_sent_without_having_asked);
+  tcase_add_test(tc, a_value_between_two_steps_is_refused);
+  tcase_add_test(tc, a_device_that_is_gone_is_rejected);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,90 @@
+/*
+ * URLs: which we take, which mean TLS, and which mean this machine.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "plugins/domoticz/url.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define SCHEME "must begin with http:// or https://"
+#define INVALID "is no valid URL"
+
+START_TEST(only_http_is_taken_with_tls_or_without)
+{
+  static const struct {
+    const char *url, *problem; /* NULL: none */
+    bool https;
+  } rows[] = {
+    { "http://house", NULL, false },
+    { "HTTP://house:8080/path", NULL, false },
+    { "https://house", NULL, true },
+    { "HTTPS://HOUSE", NULL, true },
+    { "HttpS://house", NULL, true },
+    { "http:house", SCHEME, false },
+    { "https:/house", SCHEME, false },
+    { "httpx://house", SCHEME, false },
+    { "httpss://house", SCHEME, false },
+    { "FILE:///etc/passwd", SCHEME, false },
+    { " http://house", SCHEME, false },
+    { "", SCHEME, false },
+    { "HTTP://", INVALID, false },
+    { "HTTPS://me:t0psecret@house",
+      "holds a user name or password; give them as `username` and `password`",
+      true },
+  };
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+    ck_assert_pstr_eq(url_problem(rows[i].url), rows[i].problem);
+    ck_assert_msg(url_is_https(rows[i].url) == rows[i].https, "%s",
+                  rows[i].url);
+  }
+}
+END_TEST
+
+START_TEST(loopback_is_this_machine_and_no_name_that_looks_so)
+{
+  static const struct {
+    const char *url;
+    bool loopback;
+  } rows[] = {
+    { "http://localhost:8080", true },
+    { "HTTPS://LocalHost/", true },
+    { "http://127.0.0.1", true },
+    { "http://127.9.8.7:80", true },
+    { "http://[::1]:8080", true },
+    { "http://127.example", false },
+    { "http://127.0.0.1.example", false },
+    { "http://localhost.example", false },
+    { "http://0.0.0.0", false },
+    { "http://[::2]", false },
+    { "http://", false },
+  };
+  size_t i;
+
+  for (i = 0; i < ARRAY_SIZE(rows); i++)
+    ck_assert_msg(url_is_loopback(rows[i].url) == rows[i].loopback, "%s",
+                  rows[i].url);
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("domoticz URLs");
+  TCase *tc = tcase_create("url");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_test(tc, only_http_is_taken_with_tls_or_without);
+  tcase_add_test(tc, loopback_is_this_machine_and_no_name_that_looks_so);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? 0 : 1;
+}

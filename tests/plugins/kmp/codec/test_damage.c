@@ -1,0 +1,415 @@
+/*
+ * Damaged answers at random: what a bad line, a bad head and another reader
+ * make of good ones, and how much of it is believed.  Up to 3 flipped bits and
+ * bursts up to 16 bits never; of other damage no more than a checksum of 16
+ * bits lets pass by chance.  (test_kmp_frame.c tries all flips and bursts on
+ * one frame each.)
+ *
+ * $DAMAGE_TRIES says how often each kind is tried (default 20000; make
+ * check-damage: 1000000), $DAMAGE_SEED which.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/kmp/codec/kmp_message.h"
+#include "tests/plugins/kmp/codec/csv_rows.h"
+
+enum { ID, DIRECTION, HEX, EXPECT, STATUS };
+
+#define PUBLISHED_MAX 64
+/* Bytes that damage adds, at most. */
+#define ADDED_MAX 16
+/* 16 bits let one of 65536 pass: 15 in a million, and 30 hardly ever. */
+#define BY_CHANCE 30
+
+/* A good answer as it comes over the line, and the request it answers. */
+struct exchange {
+  struct kmp_request request;
+  uint8_t wire[KMP_WIRE_MAX + ADDED_MAX];
+  size_t len;
+};
+
+static struct exchange published[PUBLISHED_MAX];
+static size_t n_published;
+
+/* ---- Chance -------------------------------------------------------------- */
+
+static uint64_t chance_state;
+
+/* 0 to BELOW - 1 (xorshift64*). */
+static uint32_t
+chance(uint32_t below)
+{
+  chance_state ^= chance_state >> 12;
+  chance_state ^= chance_state << 25;
+  chance_state ^= chance_state >> 27;
+  return (uint32_t)((chance_state * UINT64_C(0x2545f4914f6cdd1d)) >> 32) %
+         below;
+}
+
+static void
+random_bytes(uint8_t *to, size_t len)
+{
+  size_t i;
+
+  for (i = 0; i < len; i++)
+    to[i] = (uint8_t)chance(256);
+}
+
+static unsigned long
+setting(const char *name, unsigned long otherwise)
+{
+  const char *value = getenv(name);
+
+  return value != NULL && *value != '\0' ? strtoul(value, NULL, 10) : otherwise;
+}
+
+/* ---- Good answers -------------------------------------------------------- */
+
+/* A request for COUNT registers, none of them above LAST. */
+static struct kmp_request
+random_request(uint8_t count, uint16_t last)
+{
+  struct kmp_request request = { .address = KMP_ADDRESS_METER,
+                                 .cid = KMP_GET_REGISTER,
+                                 .count = count };
+  uint16_t step = (uint16_t)(last / count);
+  uint8_t i;
+
+  for (i = 0; i < count; i++)
+    request.ids[i] = (uint16_t)(i * step + 1 + chance(step));
+  return request;
+}
+
+static void
+make_exchange(struct exchange *e)
+{
+  static const uint8_t sizes[] = { 1, 2, 2, 4, 4, 4, 4, 4, 7, 8, 13, 16 };
+  uint8_t mantissas[KMP_REGISTERS_MAX][KMP_MANTISSA_MAX];
+  struct kmp_answer answer = { .cid = KMP_GET_REGISTER };
+  uint8_t i;
+
+  e->request = random_request((uint8_t)(1 + chance(KMP_REGISTERS_MAX)), 1400);
+  answer.count = e->request.count;
+  for (i = 0; i < answer.count; i++) {
+    random_bytes(mantissas[i], sizeof(mantissas[i]));
+    answer.records[i] = (struct kmp_record){
+      .id = e->request.ids[i],
+      .unit = (uint8_t)chance(0x50),
+      .nob = sizes[chance(sizeof(sizes))],
+      .siex = (uint8_t)chance(256),
+      .mantissa = mantissas[i],
+    };
+  }
+  e->len =
+    kmp_answer_encode(KMP_ADDRESS_METER, &answer, e->wire, sizeof(e->wire));
+}
+
+static void
+take_published(const char *hex)
+{
+  struct exchange *e = &published[n_published];
+  uint8_t plain[KMP_WIRE_MAX], i;
+  struct kmp_answer answer;
+  struct kmp_frame frame;
+
+  e->len = csv_hex(hex, e->wire, KMP_WIRE_MAX);
+  if (kmp_frame_decode(e->wire, e->len, plain, &frame) != KMP_OK ||
+      frame.cid != KMP_GET_REGISTER ||
+      kmp_answer_decode(&frame, NULL, &answer) != KMP_OK || answer.count == 0)
+    return;
+  e->request.address = frame.address;
+  e->request.cid = frame.cid;
+  e->request.count = answer.count;
+  for (i = 0; i < answer.count; i++)
+    e->request.ids[i] = answer.records[i].id;
+  ck_assert_uint_lt(++n_published, PUBLISHED_MAX);
+}
+
+static void
+load_published(void)
+{
+  struct csv_rows rows;
+
+  n_published = 0;
+  csv_rows_open(&rows, "vectors.csv");
+  while (csv_rows_next(&rows))
+    if (strcmp(rows.fields[STATUS], "valid") == 0 &&
+        strcmp(rows.fields[DIRECTION], "response") == 0)
+      take_published(rows.fields[HEX]);
+  ck_assert_uint_gt(n_published, 20);
+}
+
+static void
+next_exchange(struct exchange *e)
+{
+  if (chance(2))
+    *e = published[chance((uint32_t)n_published)];
+  else
+    make_exchange(e);
+}
+
+/* ---- What is believed ---------------------------------------------------- */
+
+/* Whether these bytes, come in one piece, would be taken as the answer, which
+ * the deframer then holds.  The same checks, in the same order, as where the
+ * port is read. */
+static int
+is_believed(const uint8_t *wire, size_t len, const struct kmp_request *request,
+            struct kmp_deframer *d)
+{
+  struct kmp_answer answer;
+  enum kmp_event event;
+  size_t fed = 0;
+
+  kmp_deframer_init(d);
+  while (fed < len) {
+    fed += kmp_deframer_feed(d, wire + fed, len - fed, &event);
+    if (event == KMP_EVENT_FRAME &&
+        !kmp_answer_is_cut(&d->frame, request, wire + fed, len - fed) &&
+        kmp_answer_decode(&d->frame, request, &answer) == KMP_OK &&
+        answer.surplus == 0)
+      return 1;
+  }
+  return 0;
+}
+
+/* ---- Damage -------------------------------------------------------------- */
+
+static void
+flip(struct exchange *e, size_t bit)
+{
+  e->wire[bit / 8] ^= (uint8_t)(0x80u >> (bit % 8));
+}
+
+static void
+flip_few(struct exchange *e)
+{
+  uint32_t bits = (uint32_t)e->len * 8, a = chance(bits), b = chance(bits),
+           c = chance(bits);
+
+  flip(e, a);
+  if (b != a)
+    flip(e, b);
+  if (c != a && c != b)
+    flip(e, c);
+}
+
+/* First and last bit of it flipped, any between them. */
+static void
+flip_burst(struct exchange *e)
+{
+  uint32_t bits = 1 + chance(16), pattern = chance(0x10000) | 1;
+  size_t start = chance((uint32_t)e->len * 8 - bits + 1), i;
+
+  pattern |= 1u << (bits - 1);
+  for (i = 0; i < bits; i++)
+    if (pattern >> i & 1)
+      flip(e, start + i);
+}
+
+static void
+flip_many(struct exchange *e)
+{
+  uint32_t n = 4 + chance(40);
+
+  for (; n > 0; n--)
+    flip(e, chance((uint32_t)e->len * 8));
+}
+
+/* Puts N bytes of room at AT. */
+static void
+make_room(struct exchange *e, size_t at, size_t n)
+{
+  memmove(e->wire + at + n, e->wire + at, e->len - at);
+  e->len += n;
+}
+
+static void
+lose(struct exchange *e)
+{
+  size_t at = chance((uint32_t)e->len);
+  size_t n = 1 + chance(4);
+
+  if (n > e->len - at)
+    n = e->len - at;
+  memmove(e->wire + at, e->wire + at + n, e->len - at - n);
+  e->len -= n;
+}
+
+static void
+add(struct exchange *e)
+{
+  size_t at = chance((uint32_t)e->len + 1), n = 1 + chance(4);
+
+  make_room(e, at, n);
+  random_bytes(e->wire + at, n);
+}
+
+static void
+swap(struct exchange *e)
+{
+  size_t a = chance((uint32_t)e->len);
+  size_t b = chance(2) ? (a + 1) % e->len : chance((uint32_t)e->len);
+  uint8_t byte = e->wire[a];
+
+  e->wire[a] = e->wire[b];
+  e->wire[b] = byte;
+}
+
+static void
+truncate_answer(struct exchange *e)
+{
+  e->len = chance((uint32_t)e->len);
+}
+
+static void
+add_noise(struct exchange *e)
+{
+  size_t n = 1 + chance(ADDED_MAX);
+
+  make_room(e, 0, n);
+  random_bytes(e->wire, n);
+}
+
+/* A good answer, but to another request, of which ours has at most some. */
+static void
+ask_others(struct exchange *e)
+{
+  uint8_t i;
+
+  if (chance(2))
+    for (i = 0; i < e->request.count; i++)
+      e->request.ids[i] = (uint16_t)(e->request.ids[i] + 2000);
+  else
+    e->request.ids[chance(e->request.count)] += 2000;
+}
+
+/* The worst there is: all is right but the values and the checksum. */
+static void
+make_up_body(struct exchange *e)
+{
+  uint8_t plain[KMP_WIRE_MAX];
+  struct kmp_frame frame;
+  size_t end, offset = 0, at;
+  struct kmp_record record;
+
+  ck_assert_int_eq(kmp_frame_decode(e->wire, e->len, plain, &frame), KMP_OK);
+  while (offset < frame.len) {
+    ck_assert_int_eq(kmp_record_decode(frame.data, frame.len, &offset, &record),
+                     KMP_OK);
+    at = offset - record.nob;
+    random_bytes(plain + 2 + at, record.nob);
+  }
+  e->len = kmp_frame_encode(&frame, e->wire, KMP_WIRE_MAX);
+  /* The checksum is before the stop byte, in two bytes where none of it is
+   * stuffed. */
+  end = e->len - 3;
+  ck_assert_uint_gt(end, 0);
+  e->wire[end] = (uint8_t)chance(256);
+  e->wire[end + 1] = (uint8_t)chance(256);
+}
+
+static const struct {
+  const char *name;
+  void (*damage)(struct exchange *e);
+  unsigned in_a_million; /* so many may be believed */
+} kinds[] = {
+  { "up to 3 flipped bits", flip_few, 0 },
+  { "a burst up to 16 bits", flip_burst, 0 },
+  { "4 to 43 flipped bits", flip_many, BY_CHANCE },
+  { "lost bytes", lose, BY_CHANCE },
+  { "surplus bytes", add, BY_CHANCE },
+  { "swapped bytes", swap, BY_CHANCE },
+  { "truncation", truncate_answer, BY_CHANCE },
+  { "noise before", add_noise, BY_CHANCE },
+  { "another register's answer", ask_others, 0 },
+  { "random values and checksum", make_up_body, BY_CHANCE },
+};
+
+/* Whether what is believed is nevertheless what was sent: the damage lay before
+ * the frame, or behind it. */
+static int
+is_what_was_sent(const struct kmp_deframer *d, const struct exchange *sent)
+{
+  return d->wire_len == sent->len &&
+         memcmp(d->wire, sent->wire, sent->len) == 0;
+}
+
+static int
+is_deceived(void (*damage)(struct exchange *e))
+{
+  static struct kmp_deframer d;
+  struct exchange sent, came;
+
+  next_exchange(&sent);
+  came = sent;
+  damage(&came);
+  if (!is_believed(came.wire, came.len, &came.request, &d))
+    return 0;
+  return memcmp(came.request.ids, sent.request.ids, sizeof(sent.request.ids)) ||
+         !is_what_was_sent(&d, &sent);
+}
+
+/* Of few tries a few all the same: chance knows no fractions. */
+static unsigned long
+allowed(unsigned long tries, unsigned in_a_million)
+{
+  unsigned long most =
+    (unsigned long)((uint64_t)tries * in_a_million / 1000000);
+
+  return in_a_million > 0 && most < 3 ? 3 : most;
+}
+
+START_TEST(damage_is_believed_by_chance_only)
+{
+  unsigned long tries = setting("DAMAGE_TRIES", 20000), i, believed = 0;
+  unsigned long most = allowed(tries, kinds[_i].in_a_million);
+
+  chance_state = setting("DAMAGE_SEED", 1) + (uint64_t)_i * 1000003 + 1;
+  load_published();
+  for (i = 0; i < tries; i++)
+    believed += (unsigned long)is_deceived(kinds[_i].damage);
+  printf("%lu of %lu believed: %s\n", believed, tries, kinds[_i].name);
+  ck_assert_msg(believed <= most, "%lu of %lu were believed: %s", believed,
+                tries, kinds[_i].name);
+}
+END_TEST
+
+/* Else what is refused here would prove nothing. */
+START_TEST(answers_are_believed_without_damage)
+{
+  static struct kmp_deframer d;
+  struct exchange e;
+  int i;
+
+  load_published();
+  chance_state = 1;
+  for (i = 0; i < 2000; i++) {
+    next_exchange(&e);
+    ck_assert(is_believed(e.wire, e.len, &e.request, &d));
+    ck_assert(is_what_was_sent(&d, &e));
+  }
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("damage");
+  TCase *tc = tcase_create("answers");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_set_timeout(tc, 3600);
+  tcase_add_test(tc, answers_are_believed_without_damage);
+  tcase_add_loop_test(tc, damage_is_believed_by_chance_only, 0,
+                      sizeof(kinds) / sizeof(kinds[0]));
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

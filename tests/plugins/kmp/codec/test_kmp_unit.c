@@ -1,0 +1,93 @@
+/*
+ * KMP unit codes: the table is that of units.csv.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/kmp/codec/kmp_unit.h"
+#include "tests/plugins/kmp/codec/csv_rows.h"
+
+enum { CODE, SYMBOL, QUANTITY, NOTE, CODE_HEX };
+
+START_TEST(test_the_table_is_the_published_one)
+{
+  char known[256] = { 0 };
+  struct csv_rows rows;
+  size_t count = 0;
+  unsigned code;
+
+  csv_rows_open(&rows, "units.csv");
+  for (; csv_rows_next(&rows); count++) {
+    const struct kmp_unit *unit;
+
+    code = (unsigned)strtoul(rows.fields[CODE], NULL, 10);
+    ck_assert_uint_eq(code, strtoul(rows.fields[CODE_HEX], NULL, 16));
+    unit = kmp_unit_find((uint8_t)code);
+    ck_assert_ptr_nonnull(unit);
+    ck_assert_str_eq(unit->code_symbol, rows.fields[SYMBOL]);
+    ck_assert_int_eq(kmp_unit_code(rows.fields[SYMBOL]), (int)code);
+    known[code] = 1;
+  }
+  ck_assert_uint_eq(count, 82);
+  for (code = 0; code < 256; code++)
+    ck_assert_int_eq(kmp_unit_find((uint8_t)code) != NULL, known[code]);
+}
+END_TEST
+
+START_TEST(test_values_have_the_unit_they_are_in)
+{
+  static const struct {
+    uint8_t code;
+    const char *symbol; /* NULL: none */
+    uint8_t scale;
+  } rows[] = {
+    { 0x00, NULL, 0 },  { 0x08, "GJ", 0 }, { 0x15, "W", 0 },
+    { 0x19, "var", 0 }, { 0x26, "K", 0 },  { 0x33, "number", 0 },
+    { 0x2f, NULL, 0 },  { 0x36, NULL, 0 }, { 0x37, "m3", 1 },
+    { 0x38, "ton", 1 }, { 0x39, "GJ", 1 }, { 0x3e, "days", 0 },
+  };
+  size_t i;
+
+  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    const struct kmp_unit *unit = kmp_unit_find(rows[i].code);
+
+    ck_assert_ptr_nonnull(unit);
+    ck_assert_pstr_eq(unit->symbol, rows[i].symbol);
+    ck_assert_uint_eq(unit->scale, rows[i].scale);
+  }
+}
+END_TEST
+
+START_TEST(test_what_is_no_symbol_has_no_code)
+{
+  ck_assert_int_eq(kmp_unit_code("gj"), -1);
+  ck_assert_int_eq(kmp_unit_code("GJ "), -1);
+}
+END_TEST
+
+static Suite *
+make_suite(void)
+{
+  Suite *s = suite_create("kmp_unit");
+  TCase *tc = tcase_create("units");
+
+  tcase_add_test(tc, test_the_table_is_the_published_one);
+  tcase_add_test(tc, test_values_have_the_unit_they_are_in);
+  tcase_add_test(tc, test_what_is_no_symbol_has_no_code);
+  suite_add_tcase(s, tc);
+  return s;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(make_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,1033 @@
+/*
+ * The kmp input against an emulated meter, through a fake host: what is asked,
+ * what comes out, and what is remembered from run to run.
+ *
+ * Mistakes of meter and line stand in test_session.c.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plugins/kmp/emulator/meter.h"
+#include "testkit/fake_host.h"
+#include "testkit/fake_sink.h"
+
+#define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
+#define HOUR INT64_C(3600000)
+#define DAY (24 * HOUR)
+
+static struct meter *m;
+static struct fake_host *h;
+static struct fake_sink *sink;
+static void *self;
+static const struct mp_input_ops *input;
+
+/* Well below the timeout. */
+#define DEAF_MS 100
+
+static void
+setup(void)
+{
+  static const char *const registers[] = {
+    "60=84.208GJ",   "68=1234.56m3", "80=12.3kW",      "74=250l/h",
+    "86=75.50C",     "87=40.25C",    "89=35.25K",      "1004=41234h",
+    "1001=68500001", "99=4",         "type=1101 0106",
+  };
+  size_t i;
+
+  m = meter_start();
+  meter_set_deaf(m, DEAF_MS);
+  for (i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+    meter_set(m, registers[i]);
+  h = fake_host_new(meterpipe_plugin(), "meter");
+  sink = fake_sink_new(&h->table);
+  fake_host_set(h, "device", meter_path(m));
+  fake_host_set(h, "baud", "19200");
+  fake_host_set(h, "timeout", "1s");
+  fake_host_set_now(h, NOW);
+  input = meterpipe_plugin()->input;
+}
+
+static void
+teardown(void)
+{
+  fake_sink_free(sink);
+  fake_host_free(h);
+  meter_stop(m);
+}
+
+/* The eight of the default fields, or the first N of them. */
+static void
+want(size_t n)
+{
+  static const char *const names[] = {
+    "heat_energy_e1", "volume_v1",      "power_e1",         "flow_v1",
+    "temperature_t1", "temperature_t2", "temperature_diff", "operating_hours",
+  };
+  size_t i;
+
+  for (i = 0; i < n; i++)
+    fake_host_add_field(h, names[i]);
+}
+
+/* One run: create, open, read, close, destroy. */
+static int
+run(void)
+{
+  int r;
+
+  fake_sink_forget(sink);
+  meter_forget(m);
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  r = input->open(self);
+  if (r == MP_OK) {
+    r = input->read(self, &sink->input);
+    input->close(self);
+  }
+  meterpipe_plugin()->destroy(self);
+  return r;
+}
+
+static void
+assert_logged(const char *part)
+{
+  ck_assert_msg(strstr(fake_host_log(h), part) != NULL, "\"%s\" is not in:\n%s",
+                part, fake_host_log(h));
+}
+
+/* ---- Registers ---------------------------------------------------------- */
+
+START_TEST(eight_registers_are_one_request)
+{
+  want(8);
+  fake_host_store(h, "asked", "1795341000000");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink), "heat_energy_e1 84.208 GJ\n"
+                                                "volume_v1 1234.56 m3\n"
+                                                "power_e1 12.3 kW\n"
+                                                "flow_v1 250 l/h\n"
+                                                "temperature_t1 75.50 C\n"
+                                                "temperature_t2 40.25 C\n"
+                                                "temperature_diff 35.25 K\n"
+                                                "operating_hours 41234 h\n");
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_uint_eq(meter_unheard(m), 0);
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+  ck_assert_uint_eq(fake_sink_value(sink, "heat_energy_e1")->kind, MP_COUNTER);
+  ck_assert_uint_eq(fake_sink_value(sink, "flow_v1")->kind, MP_GAUGE);
+  ck_assert_int_eq(fake_sink_value(sink, "flow_v1")->time_ms, NOW);
+}
+END_TEST
+
+START_TEST(registers_without_a_name_can_be_read)
+{
+  meter_set(m, "60123=-12.50C");
+  fake_host_add_field(h, "60123");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted(sink, "60123"), "-12.50 C");
+}
+END_TEST
+
+START_TEST(texts_are_texts)
+{
+  meter_set(m, "1003:30 04 00 00 01 8B 06"); /* 101126 */
+  fake_host_add_field(h, "date");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 1);
+  ck_assert_uint_eq(fake_sink_value(sink, "date")->kind, MP_TEXT);
+  ck_assert_str_eq(fake_sink_value(sink, "date")->text, "2010-11-26");
+}
+END_TEST
+
+START_TEST(registers_left_out_are_reported_in_one_line)
+{
+  want(8);
+  meter_remove(m, 68);
+  meter_remove(m, 80);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 6);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_int_eq(fake_host_failure(h, 0), MP_EDATA);
+  assert_logged("left out volume_v1, power_e1");
+}
+END_TEST
+
+START_TEST(a_number_too_long_is_missing_and_reported)
+{
+  want(2);
+  meter_set(m, "60:08 08 43 FF FF FF FF FF FF FF FF");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_ptr_null(fake_sink_emitted(sink, "heat_energy_e1"));
+  ck_assert_str_eq(fake_sink_emitted(sink, "volume_v1"), "1234.56 m3");
+  ck_assert_int_eq(fake_host_failure(h, 0), MP_ERANGE);
+  assert_logged("heat_energy_e1");
+}
+END_TEST
+
+START_TEST(a_register_without_a_value_is_missing_and_no_failure)
+{
+  want(2);
+  meter_set(m, "60:08 00 00");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink), "volume_v1 1234.56 m3\n");
+  assert_logged("info: meter: ");
+  assert_logged("heat_energy_e1 has no value yet");
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+START_TEST(an_unknown_unit_costs_the_unit_and_is_told_once)
+{
+  meter_set(m, "60:4b 04 42 00 00 07 d0");
+  meter_set(m, "68:4b 04 00 00 00 00 07");
+  want(2);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink), "heat_energy_e1 20.00\n"
+                                                "volume_v1 7\n");
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+  assert_logged("warning: meter: heat_energy_e1: the meter sends the unknown "
+                "unit code 4b");
+  ck_assert_ptr_null(strstr(fake_host_log(h), "volume_v1"));
+  fake_host_forget(h);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_ptr_null(strstr(fake_host_log(h), "unit code"));
+}
+END_TEST
+
+/* ---- Info codes --------------------------------------------------------- */
+
+START_TEST(an_info_code_is_delivered_in_words)
+{
+  fake_host_add_field(h, "heat_energy_e1");
+  fake_host_add_field(h, "info_text");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted(sink, "info_text"), "t2 outside range");
+  ck_assert_uint_eq(fake_sink_value(sink, "info_text")->kind, MP_TEXT);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 2);
+  /* The registers with the serial number, and the type. */
+  ck_assert_uint_eq(meter_requests(m), 2);
+  meter_set(m, "99=0");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted(sink, "info_text"), "no fault");
+  ck_assert_uint_eq(meter_requests(m), 1); /* the type is remembered */
+}
+END_TEST
+
+/* A 603 has its bits in another register, and a type that is not known. */
+START_TEST(a_model_is_known_by_its_registers)
+{
+  meter_set(m, "type=4711");
+  meter_set(m, "99=1000000");
+  meter_set(m, "125:30 04 00 00 01 8B 06");
+  meter_set(m, "266:01 04 00 00 00 00 01");
+  meter_set(m, "369:3b 04 00 00 00 00 08");
+  fake_host_add_field(h, "info_text");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink),
+                   "info_text t1 above range or open\n");
+  ck_assert_uint_eq(meter_requests(m), 3); /* registers, type, markers */
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink),
+                   "info_text t1 above range or open\n");
+  ck_assert_uint_eq(meter_requests(m), 1);
+}
+END_TEST
+
+START_TEST(a_model_is_asked_for_in_requests_of_the_set_size)
+{
+  meter_set(m, "type=4711");
+  meter_set(m, "125:30 04 00 00 01 8B 06");
+  meter_set(m, "266:01 04 00 00 00 00 01");
+  meter_set(m, "369:3b 04 00 00 00 00 08");
+  meter_fault(m, "limit=3");
+  fake_host_set(h, "registers_per_request", "3");
+  fake_host_set(h, "retries", "0");
+  fake_host_add_field(h, "info_text");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted_all(sink),
+                   "info_text t1 above range or open\n");
+  /* The registers, the serial number, the type, three for the markers. */
+  ck_assert_uint_eq(meter_requests(m), 6);
+}
+END_TEST
+
+START_TEST(words_are_never_those_of_the_meter_before)
+{
+  fake_host_add_field(h, "info_text");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted(sink, "info_text"), "t2 outside range");
+  meter_set(m, "1001=68500002");
+  meter_set(m, "type=4711");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_emitted(sink, "info_text"), "bit 2");
+}
+END_TEST
+
+START_TEST(a_meter_without_an_info_code_has_no_text)
+{
+  meter_remove(m, 99);
+  fake_host_add_field(h, "heat_energy_e1");
+  fake_host_add_field(h, "info_text");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 1);
+  assert_logged("info_text: the meter has no info code");
+}
+END_TEST
+
+START_TEST(nothing_wanted_is_nothing_asked)
+{
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 0);
+}
+END_TEST
+
+/* ---- The serial number -------------------------------------------------- */
+
+START_TEST(the_serial_number_rides_along_where_there_is_room)
+{
+  want(7);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+  ck_assert_uint_eq(fake_sink_serial_how(sink), MP_SERIAL_READ);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 7);
+}
+END_TEST
+
+START_TEST(without_room_it_is_asked_once_a_day)
+{
+  want(8);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+  ck_assert_uint_eq(fake_sink_serial_how(sink), MP_SERIAL_READ);
+
+  fake_host_set_now(h, NOW + HOUR);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+  ck_assert_uint_eq(fake_sink_serial_how(sink), MP_SERIAL_ASSUMED);
+
+  fake_host_set_now(h, NOW + DAY);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+
+  /* The clock was wrong, and is right again. */
+  fake_host_set_now(h, NOW - DAY);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+}
+END_TEST
+
+START_TEST(after_a_failure_it_is_asked_again)
+{
+  want(8);
+  ck_assert_int_eq(run(), MP_OK);
+  meter_fault(m, "silent");
+  fake_host_set(h, "retries", "0");
+  ck_assert_int_eq(run(), MP_ETIMEOUT);
+  meter_clear_faults(m);
+  meter_set(m, "1001=7");
+  usleep(2 * DEAF_MS * 1000); /* it is deaf after its silence */
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+  ck_assert_str_eq(fake_sink_serial(sink), "7");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+}
+END_TEST
+
+START_TEST(a_meter_without_a_serial_number_is_no_error)
+{
+  want(7);
+  meter_remove(m, 1001);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_ptr_null(fake_sink_serial(sink));
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+/* Such a number would make another meter of it whenever it is not read right;
+ * what is remembered of an earlier one counts no more. */
+START_TEST(a_serial_number_that_is_none_is_not_told)
+{
+  static const char *const none[] = {
+    "1001=0",
+    "1001:33 04 00 00 00 00 00", /* 0 in four bytes */
+    "1001:33 00 00",             /* no value */
+    "1001:F0 01 00 07",          /* no such unit */
+    "1001:36 04 00 20 20 20 20", /* blanks */
+  };
+
+  want(7);
+  fake_host_store(h, "serial", "68500001");
+  meter_set(m, none[_i]);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_ptr_null(fake_sink_serial(sink));
+  ck_assert_ptr_null(fake_host_stored(h, "serial"));
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 7);
+}
+END_TEST
+
+START_TEST(the_serial_number_can_be_a_field_too)
+{
+  want(7);
+  fake_host_add_field(h, "serial_no");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+  ck_assert_str_eq(fake_sink_emitted(sink, "serial_no"), "68500001 number");
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+}
+END_TEST
+
+static const char *fault_behind_the_fields;
+static int (*emit_for_sink)(const struct mp_sink *, const char *,
+                            const struct mp_value *);
+
+/* Hands on; from the last field on, the meter makes the mistake. */
+static int
+emit_then_fail(const struct mp_sink *to, const char *field,
+               const struct mp_value *value)
+{
+  if (strcmp(field, "operating_hours") == 0)
+    meter_fault(m, fault_behind_the_fields);
+  return emit_for_sink(to, field, value);
+}
+
+/* The registers are read by then: a serial number that does not come does not
+ * cost them, and is asked for in the next run. */
+START_TEST(a_serial_number_that_cannot_be_read_costs_no_field)
+{
+  static const char *const faults[] = { "crc*1", "unplug=0" };
+
+  want(8);
+  fake_host_set(h, "retries", "0");
+  fault_behind_the_fields = faults[_i];
+  emit_for_sink = sink->input.emit;
+  sink->input.emit = emit_then_fail;
+  ck_assert_int_eq(run(), MP_OK);
+  sink->input.emit = emit_for_sink;
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 8);
+  ck_assert_ptr_null(fake_sink_serial(sink));
+  ck_assert_ptr_null(fake_host_stored(h, "asked"));
+  if (_i > 0)
+    return; /* this meter is gone */
+  assert_logged("the serial number could not be read; asked for again");
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+  ck_assert_uint_eq(fake_sink_serial_how(sink), MP_SERIAL_READ);
+}
+END_TEST
+
+/* Then the meter is not known to be the old one. */
+START_TEST(an_identify_that_fails_makes_the_next_run_ask)
+{
+  static const struct {
+    const char *fault;
+    int code;
+    const char *logged;
+  } rows[] = {
+    { "crc*1", MP_EPROTO, "asked for its serial number: " },
+    { "unplug=3", MP_EIO, "the port is gone" },
+    { NULL, MP_EIO, "no such port" },
+  };
+
+  fake_host_set(h, "retries", "0");
+  fake_host_store(h, "asked", "1795341000000");
+  fake_host_store(h, "serial", "1");
+  if (rows[_i].fault != NULL)
+    meter_fault(m, rows[_i].fault);
+  else
+    fake_host_set(h, "device", "/dev/no-such-head");
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  ck_assert_int_eq(input->identify(self, &sink->input), rows[_i].code);
+  meterpipe_plugin()->destroy(self);
+  ck_assert_ptr_null(fake_sink_serial(sink));
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_int_eq(fake_host_failure(h, 0), rows[_i].code);
+  assert_logged(rows[_i].logged);
+  ck_assert_str_eq(fake_host_stored(h, "serial"), "1");
+  ck_assert_ptr_nonnull(fake_host_stored(h, "failed"));
+  if (_i > 0)
+    return; /* this meter is gone */
+  want(8);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+}
+END_TEST
+
+START_TEST(identify_asks_at_once)
+{
+  want(8);
+  fake_host_store(h, "asked", "1795341000000");
+  fake_host_store(h, "serial", "1");
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  ck_assert_int_eq(input->open(self), MP_OK);
+  ck_assert_int_eq(input->read(self, &sink->input), MP_OK);
+  ck_assert_str_eq(fake_sink_serial(sink), "1");
+  input->close(self);
+  ck_assert_int_eq(input->identify(self, &sink->input), MP_OK);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+  ck_assert_uint_eq(fake_sink_serial_how(sink), MP_SERIAL_READ);
+  ck_assert_str_eq(fake_host_stored(h, "serial"), "68500001");
+  meterpipe_plugin()->destroy(self);
+}
+END_TEST
+
+/* It is found out twice, believed for a day, and then tried again. */
+START_TEST(a_meter_that_refuses_eight_is_remembered)
+{
+  static const struct {
+    int64_t later;
+    unsigned requests;
+  } runs[] = { { 0, 3 }, { HOUR, 3 }, { 2 * HOUR, 2 }, { 2 * DAY, 3 } };
+  char asked[32];
+  size_t i;
+
+  want(8);
+  fake_host_set(h, "retries", "1");
+  meter_fault(m, "limit=4");
+  for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+    snprintf(asked, sizeof(asked), "%lld", (long long)(NOW + runs[i].later));
+    fake_host_store(h, "asked", asked);
+    fake_host_set_now(h, NOW + runs[i].later);
+    ck_assert_int_eq(run(), MP_OK);
+    ck_assert_uint_eq(fake_sink_emitted_count(sink), 8);
+    ck_assert_uint_eq(meter_requests(m), runs[i].requests);
+  }
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+/* What it is silent to is found out twice, believed for a day, and then tried
+ * again. */
+START_TEST(what_a_meter_is_silent_to_is_remembered)
+{
+  static const int64_t later[] = { 0, HOUR, 2 * HOUR, 2 * DAY };
+  static const struct {
+    const char *faults[2];
+    unsigned requests[4];
+    unsigned values;
+  } rows[] = {
+    { { "refuse=74", "missing=1" }, { 8, 8, 1, 8 }, 7 },
+    { { "limit=2", "missing=1" }, { 6, 6, 4, 6 }, 8 },
+    { { "limit=2", "refuse=74" }, { 8, 8, 6, 8 }, 7 },
+  };
+  size_t i;
+
+  want(8);
+  fake_host_set(h, "retries", "1");
+  meter_fault(m, rows[_i].faults[0]);
+  meter_fault(m, rows[_i].faults[1]);
+  for (i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+    char asked[32];
+
+    snprintf(asked, sizeof(asked), "%lld", (long long)(NOW + later[i]));
+    fake_host_store(h, "asked", asked);
+    fake_host_set_now(h, NOW + later[i]);
+    ck_assert_int_eq(run(), MP_OK);
+    ck_assert_uint_eq(fake_sink_emitted_count(sink), rows[_i].values);
+    ck_assert_msg(meter_requests(m) == rows[_i].requests[i], "run %zu: %u", i,
+                  meter_requests(m));
+    ck_assert_uint_eq(meter_unheard(m), 0);
+  }
+  if (rows[_i].values == 8)
+    return;
+  ck_assert_uint_eq(fake_host_failures(h), 4);
+  ck_assert_int_eq(fake_host_failure(h, 3), MP_EDATA);
+  assert_logged("the meter does not answer a request for flow_v1: ");
+}
+END_TEST
+
+START_TEST(another_meter_is_asked_for_all_again)
+{
+  want(7);
+  fake_host_store(h, "serial", "1");
+  fake_host_store(h, "silent", "74 80");
+  fake_host_store(h, "silent_runs", "2");
+  fake_host_store(h, "silent_at", "1795341600000");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 5);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 7);
+}
+END_TEST
+
+/* Perhaps it was exchanged meanwhile. */
+START_TEST(a_meter_that_failed_is_asked_for_all_again)
+{
+  want(2);
+  fake_host_store(h, "silent", "68 1001");
+  fake_host_store(h, "silent_runs", "2");
+  fake_host_store(h, "silent_at", "1795341600000");
+  fake_host_set(h, "retries", "0");
+  meter_fault(m, "crc*1");
+  ck_assert_int_eq(run(), MP_EPROTO);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 2);
+  ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+}
+END_TEST
+
+/* A block of registers that the meter has not, and one that does not come
+ * because the meter went away. */
+START_TEST(silence_is_believed_of_a_meter_that_is_there)
+{
+  want(8);
+  fake_host_set(h, "retries", "1");
+  fake_host_store(h, "asked", "1795341600000");
+  fake_host_add_field(h, "active_energy_in");
+  meter_fault(m, "unknown");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 8);
+  ck_assert_int_eq(fake_host_failure(h, 0), MP_EDATA);
+  assert_logged("does not answer a request for active_energy_in: ");
+
+  meter_sleep(m, "water=1,1h");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_int_eq(fake_host_failure(h, 1), MP_ETIMEOUT);
+  ck_assert_uint_eq(fake_host_failures(h), 2);
+}
+END_TEST
+
+START_TEST(requests_hold_as_many_registers_as_the_option_says)
+{
+  want(8);
+  fake_host_store(h, "asked", "1795341600000");
+  fake_host_set(h, "registers_per_request", "3");
+  meter_fault(m, "limit=3");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 8);
+  ck_assert_uint_eq(meter_requests(m), 3);
+  ck_assert_ptr_null(fake_host_stored(h, "limit"));
+}
+END_TEST
+
+/* ---- min_interval, capture, check --------------------------------------- */
+
+START_TEST(a_young_reading_is_not_repeated)
+{
+  static const struct {
+    int64_t later;
+    int result;
+  } rows[] = {
+    { 60000, MP_SKIP }, { 8 * 60000, MP_SKIP }, { 9 * 60000 + 1, MP_OK },
+    { 60000, MP_SKIP }, { -60000, MP_OK },
+  };
+  int64_t now = NOW;
+  size_t i;
+
+  want(2);
+  fake_host_set(h, "min_interval", "10m");
+  ck_assert_int_eq(run(), MP_OK);
+  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    fake_host_set_now(h, now + rows[i].later);
+    ck_assert_int_eq(run(), rows[i].result);
+    ck_assert_uint_eq(meter_requests(m), rows[i].result == MP_OK);
+    if (rows[i].result == MP_OK)
+      now += rows[i].later;
+  }
+}
+END_TEST
+
+static char *
+slurp(const char *path)
+{
+  static char text[4096];
+  FILE *file = fopen(path, "r");
+  size_t n;
+
+  ck_assert_ptr_nonnull(file);
+  n = fread(text, 1, sizeof(text) - 1, file);
+  text[n] = '\0';
+  fclose(file);
+  return text;
+}
+
+START_TEST(a_capture_holds_every_frame)
+{
+  char dir[] = "/tmp/meterpipe-kmp-XXXXXX";
+  char path[64];
+  struct stat st;
+
+  ck_assert_ptr_nonnull(mkdtemp(dir));
+  snprintf(path, sizeof(path), "%s/capture", dir);
+  fake_host_set(h, "capture", path);
+  fake_host_add_field(h, "serial_no");
+  ck_assert_int_eq(run(), MP_OK);
+  fake_host_set_now(h, NOW + 1000);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_int_eq(stat(path, &st), 0);
+  ck_assert_uint_eq(st.st_mode & 0777 & ~0640u, 0);
+  ck_assert_str_eq(
+    slurp(path),
+    "# meterpipe capture 1 meter\n"
+    "\n# 2026-11-22T10:00:00.000Z\n"
+    "2026-11-22T10:00:00.000Z > 80 3f 10 01 03 e9 7c d4 0d\n"
+    "2026-11-22T10:00:00.000Z < 40 3f 10 03 e9 33 04 00 04 15 3a 21 df 47 0d\n"
+    "\n# 2026-11-22T10:00:01.000Z\n"
+    "2026-11-22T10:00:01.000Z > 80 3f 10 01 03 e9 7c d4 0d\n"
+    "2026-11-22T10:00:01.000Z < 40 3f 10 03 e9 33 04 00 04 15 3a 21 df 47 "
+    "0d\n");
+  unlink(path);
+  rmdir(dir);
+}
+END_TEST
+
+/* By a full disk or a power cut.  Without the blank line the next cycle would
+ * be one with it. */
+START_TEST(a_capture_that_was_cut_goes_on_behind_a_blank_line)
+{
+  char path[] = "/tmp/meterpipe-kmp-XXXXXX";
+  int fd = mkstemp(path);
+
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(write(fd, "< 40 3f 1", 9), 9);
+  close(fd);
+  fake_host_set(h, "capture", path);
+  fake_host_add_field(h, "serial_no");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_str_eq(
+    slurp(path),
+    "< 40 3f 1\n"
+    "\n# 2026-11-22T10:00:00.000Z\n"
+    "2026-11-22T10:00:00.000Z > 80 3f 10 01 03 e9 7c d4 0d\n"
+    "2026-11-22T10:00:00.000Z < 40 3f 10 03 e9 33 04 00 04 15 3a 21 df 47 "
+    "0d\n");
+  unlink(path);
+}
+END_TEST
+
+START_TEST(a_capture_that_cannot_be_written_does_not_cost_the_reading)
+{
+  static const struct {
+    const char *path;
+    int code;
+  } rows[] = {
+    { "/there/is/no/such/directory", MP_ECREATE },
+    { "/dev/full", MP_EIO },
+  };
+
+  want(2);
+  fake_host_set(h, "capture", rows[_i].path);
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_uint_eq(fake_sink_emitted_count(sink), 2);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_int_eq(fake_host_failure(h, 0), rows[_i].code);
+  assert_logged(rows[_i].path);
+}
+END_TEST
+
+START_TEST(check_opens_the_port_and_asks_nothing)
+{
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  ck_assert_int_eq(input->check(self), MP_OK);
+  meterpipe_plugin()->destroy(self);
+  fake_host_set(h, "device", "/dev/there-is-no-such-tty");
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  ck_assert_int_eq(input->check(self), MP_EIO);
+  meterpipe_plugin()->destroy(self);
+  ck_assert_uint_eq(meter_requests(m), 0);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+}
+END_TEST
+
+START_TEST(every_default_fits_its_own_option)
+{
+  const struct mp_option *option;
+
+  for (option = meterpipe_plugin()->options; option->key != NULL; option++)
+    if (option->def != NULL)
+      ck_assert_int_eq(fake_host_try(h, option->key, option->def), MP_OK);
+  ck_assert_int_eq(fake_host_try(h, "baud", "1201"), MP_ECONFIG);
+  ck_assert_int_eq(fake_host_try(h, "stop_bits", "3"), MP_ECONFIG);
+}
+END_TEST
+
+/* ---- The probe ---------------------------------------------------------- */
+
+static int
+probe(uint32_t flags)
+{
+  int r;
+
+  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
+  r = input->probe(self, flags, &sink->probe);
+  meterpipe_plugin()->destroy(self);
+  return r;
+}
+
+/* "84.208 GJ" of the item of this label; "(none)". */
+static const char *
+found(const char *label, const char **ret_remark)
+{
+  const struct mp_probe_item *item;
+  uint32_t i;
+
+  for (i = 0;; i++) {
+    item = fake_sink_item(sink, i);
+    if (item == NULL)
+      return "(none)";
+    if (item->label != NULL && strcmp(item->label, label) == 0)
+      break;
+  }
+  *ret_remark = item->remark;
+  return fake_host_show(h, item->value);
+}
+
+/* As the help of the emulator has it. */
+START_TEST(a_revision_is_a_letter_and_a_number)
+{
+  const char *remark = NULL;
+
+  meter_set(m, "type=0001F1");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("meter type", &remark),
+                   "MULTICAL 601 Pt500 (type 0001)");
+  ck_assert_str_eq(found("software revision", &remark), "F1");
+}
+END_TEST
+
+/* The words of the info code depend on registers that are asked for later. */
+START_TEST(a_probe_tells_an_info_code_once_the_model_is_known)
+{
+  const char *remark = NULL;
+
+  meter_set(m, "type=4711");
+  meter_set(m, "155:01 04 00 00 00 00 01");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("Current info code", &remark), "4 number");
+  ck_assert_str_eq(remark, "t2 outside range");
+}
+END_TEST
+
+START_TEST(a_probe_names_an_unknown_unit)
+{
+  const char *remark = NULL;
+
+  meter_set(m, "60:4b 04 00 00 00 00 07");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("Heat energy E1", &remark), "7");
+  ck_assert_str_eq(remark, "an unknown unit code: 4b");
+}
+END_TEST
+
+START_TEST(a_probe_tells_all_that_the_meter_has)
+{
+  const char *remark = NULL;
+
+  meter_set(m, "87=185.00C");
+  meter_set(m, "68:28 00 00");
+  meter_set(m, "80:16 08 43 FF FF FF FF FF FF FF FF");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("meter type", &remark), "MULTICAL 402 (type 1101)");
+  ck_assert_str_eq(found("software revision", &remark), "A6");
+  ck_assert_str_eq(found("serial number", &remark), "68500001");
+  ck_assert_str_eq(found("Heat energy E1", &remark), "84.208 GJ");
+  ck_assert_ptr_null(remark);
+  ck_assert_str_eq(found("Current info code", &remark), "4 number");
+  ck_assert_str_eq(remark, "t2 outside range");
+  ck_assert_str_eq(found("Return (outlet) temperature t2", &remark),
+                   "185.00 C");
+  ck_assert_str_eq(remark, "sensor open, or above its range?");
+  ck_assert_str_eq(found("Volume V1", &remark), "(none)");
+  ck_assert_str_eq(remark, "no value yet");
+  ck_assert_str_eq(found("Actual power from V1, t1 and t2", &remark), "(none)");
+  ck_assert_str_eq(remark, "a number beyond 64 bits");
+  ck_assert_uint_eq(fake_sink_done(sink), fake_sink_total(sink));
+  ck_assert_uint_gt(fake_sink_total(sink), 300);
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+START_TEST(a_probe_of_a_silent_meter_says_what_to_do)
+{
+  meter_fault(m, "silent");
+  fake_host_set(h, "retries", "0");
+  ck_assert_int_eq(probe(0), MP_ETIMEOUT);
+  ck_assert_uint_eq(meter_requests(m), 2);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  assert_logged("press a button");
+}
+END_TEST
+
+/* In the block of 97 and 99, if all are asked for at a time. */
+START_TEST(a_probe_finds_the_neighbours_of_a_refused_register)
+{
+  const char *remark;
+
+  meter_fault(m, "refuse=98");
+  meter_fault(m, "refuse=97");
+  meter_fault(m, "limit=3");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("meter type", &remark), "MULTICAL 402 (type 1101)");
+  ck_assert_str_eq(found("Current info code", &remark), "4 number");
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+START_TEST(a_probe_ends_when_the_meter_is_gone)
+{
+  fake_host_set(h, "retries", "0");
+  meter_sleep(m, "water=4,1h");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 4);
+  ck_assert_int_eq(fake_host_failure(h, 0), MP_ETIMEOUT);
+  assert_logged("answers for 16 of 594 registers only: ");
+}
+END_TEST
+
+static void (*progress_for_sink)(const struct mp_probe_sink *, uint32_t,
+                                 uint32_t);
+
+/* Hands on; when the registers begin, the port goes. */
+static void
+progress_then_unplug(const struct mp_probe_sink *to, uint32_t done,
+                     uint32_t total)
+{
+  if (done == 0)
+    meter_unplug(m);
+  progress_for_sink(to, done, total);
+}
+
+START_TEST(a_probe_ends_when_the_port_is_gone)
+{
+  const char *remark;
+
+  progress_for_sink = sink->probe.progress;
+  sink->probe.progress = progress_then_unplug;
+  ck_assert_int_eq(probe(0), MP_EIO);
+  ck_assert_str_eq(found("serial number", &remark), "68500001");
+  ck_assert_uint_eq(fake_sink_done(sink), 0);
+  ck_assert_uint_lt(fake_sink_done(sink), fake_sink_total(sink));
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  assert_logged("the port is gone");
+}
+END_TEST
+
+/* Hands on; one answer in the middle is damaged. */
+static void
+progress_then_damage(const struct mp_probe_sink *to, uint32_t done,
+                     uint32_t total)
+{
+  if (done == 80)
+    meter_fault(m, "crc*1");
+  progress_for_sink(to, done, total);
+}
+
+/* Without a word it would look as if the meter had them not. */
+START_TEST(a_probe_tells_that_some_registers_were_not_answered)
+{
+  const char *remark;
+
+  progress_for_sink = sink->probe.progress;
+  sink->probe.progress = progress_then_damage;
+  fake_host_set(h, "retries", "0");
+  ck_assert_int_eq(probe(0), MP_OK);
+  ck_assert_str_eq(found("Serial number", &remark), "68500001 number");
+  ck_assert_uint_eq(fake_sink_done(sink), fake_sink_total(sink));
+  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_int_eq(fake_host_failure(h, 0), MP_EPROTO);
+  assert_logged("answers for 586 of 594 registers only: answers with CRC "
+                "errors: 1 (requests sent: 77): ");
+}
+END_TEST
+
+START_TEST(a_watch_repeats_until_it_is_ended)
+{
+  fake_host_set_deadline(h, 3500);
+  meter_fault(m, "crc*1");
+  ck_assert_int_eq(probe(MP_PROBE_WATCH), MP_OK);
+  ck_assert_ptr_nonnull(fake_sink_attempt(sink, 0));
+  ck_assert_uint_eq(fake_sink_attempt(sink, 0)->answered, 0);
+  ck_assert_uint_eq(fake_sink_attempt(sink, 0)->crc_errors, 1);
+  ck_assert_str_eq(fake_sink_attempt(sink, 0)->what, "CRC error");
+  ck_assert_ptr_nonnull(fake_sink_attempt(sink, 1));
+  ck_assert_uint_eq(fake_sink_attempt(sink, 1)->answered, 1);
+  ck_assert_ptr_null(fake_sink_attempt(sink, 4));
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+}
+END_TEST
+
+static Suite *
+kmp_suite(void)
+{
+  Suite *suite = suite_create("kmp");
+  TCase *tcase = tcase_create("kmp");
+
+  tcase_add_checked_fixture(tcase, setup, teardown);
+  tcase_set_timeout(tcase, 60);
+  tcase_add_test(tcase, eight_registers_are_one_request);
+  tcase_add_test(tcase, registers_without_a_name_can_be_read);
+  tcase_add_test(tcase, texts_are_texts);
+  tcase_add_test(tcase, registers_left_out_are_reported_in_one_line);
+  tcase_add_test(tcase, a_number_too_long_is_missing_and_reported);
+  tcase_add_test(tcase, a_register_without_a_value_is_missing_and_no_failure);
+  tcase_add_test(tcase, an_unknown_unit_costs_the_unit_and_is_told_once);
+  tcase_add_test(tcase, an_info_code_is_delivered_in_words);
+  tcase_add_test(tcase, a_model_is_known_by_its_registers);
+  tcase_add_test(tcase, a_model_is_asked_for_in_requests_of_the_set_size);
+  tcase_add_test(tcase, words_are_never_those_of_the_meter_before);
+  tcase_add_test(tcase, a_meter_without_an_info_code_has_no_text);
+  tcase_add_test(tcase, nothing_wanted_is_nothing_asked);
+  tcase_add_test(tcase, the_serial_number_rides_along_where_there_is_room);
+  tcase_add_test(tcase, without_room_it_is_asked_once_a_day);
+  tcase_add_test(tcase, after_a_failure_it_is_asked_again);
+  tcase_add_test(tcase, a_meter_without_a_serial_number_is_no_error);
+  tcase_add_loop_test(tcase, a_serial_number_that_is_none_is_not_told, 0, 5);
+  tcase_add_test(tcase, the_serial_number_can_be_a_field_too);
+  tcase_add_loop_test(tcase, a_serial_number_that_cannot_be_read_costs_no_field,
+                      0, 2);
+  tcase_add_test(tcase, identify_asks_at_once);
+  tcase_add_loop_test(tcase, an_identify_that_fails_makes_the_next_run_ask, 0,
+                      3);
+  tcase_add_test(tcase, a_meter_that_refuses_eight_is_remembered);
+  tcase_add_loop_test(tcase, what_a_meter_is_silent_to_is_remembered, 0, 3);
+  tcase_add_test(tcase, another_meter_is_asked_for_all_again);
+  tcase_add_test(tcase, a_meter_that_failed_is_asked_for_all_again);
+  tcase_add_test(tcase, silence_is_believed_of_a_meter_that_is_there);
+  tcase_add_test(tcase, requests_hold_as_many_registers_as_the_option_says);
+  tcase_add_test(tcase, a_young_reading_is_not_repeated);
+  tcase_add_test(tcase, a_capture_holds_every_frame);
+  tcase_add_test(tcase, a_capture_that_was_cut_goes_on_behind_a_blank_line);
+  tcase_add_loop_test(
+    tcase, a_capture_that_cannot_be_written_does_not_cost_the_reading, 0, 2);
+  tcase_add_test(tcase, check_opens_the_port_and_asks_nothing);
+  tcase_add_test(tcase, every_default_fits_its_own_option);
+  tcase_add_test(tcase, a_revision_is_a_letter_and_a_number);
+  tcase_add_test(tcase, a_probe_tells_an_info_code_once_the_model_is_known);
+  tcase_add_test(tcase, a_probe_names_an_unknown_unit);
+  tcase_add_test(tcase, a_probe_tells_all_that_the_meter_has);
+  tcase_add_test(tcase, a_probe_of_a_silent_meter_says_what_to_do);
+  tcase_add_test(tcase, a_probe_finds_the_neighbours_of_a_refused_register);
+  tcase_add_test(tcase, a_probe_ends_when_the_meter_is_gone);
+  tcase_add_test(tcase, a_probe_tells_that_some_registers_were_not_answered);
+  tcase_add_test(tcase, a_probe_ends_when_the_port_is_gone);
+  tcase_add_test(tcase, a_watch_repeats_until_it_is_ended);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(kmp_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,128 @@
+/*
+ * Damaged frames: what makes them good.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "plugins/kmp/replay/damage.h"
+
+static struct kmp_request
+request(uint8_t count, uint16_t first)
+{
+  struct kmp_request r = { .address = 0x3f,
+                           .cid = KMP_GET_REGISTER,
+                           .count = count };
+  uint8_t i;
+
+  for (i = 0; i < count; i++)
+    r.ids[i] = (uint16_t)(first + i);
+  return r;
+}
+
+START_TEST(test_the_same_request_makes_good)
+{
+  struct kmp_request eight = request(8, 60), other = request(8, 70);
+  struct damage_list list = { .count = 0 };
+  struct damage d;
+
+  damage_add(&list, 12, "why", &eight);
+  ck_assert(!damage_take_made_good(&list, &other, &d));
+  ck_assert(damage_take_made_good(&list, &eight, &d));
+  ck_assert_uint_eq(d.line, 12);
+  ck_assert_str_eq(d.reason, "why");
+  ck_assert(!damage_take(&list, &d));
+}
+END_TEST
+
+START_TEST(test_halves_make_good_together)
+{
+  struct kmp_request eight = request(8, 60);
+  struct kmp_request low = request(4, 60), high = request(4, 64);
+  struct damage_list list = { .count = 0 };
+  struct damage d;
+
+  damage_add(&list, 1, "", &eight);
+  ck_assert(!damage_take_made_good(&list, &low, &d));
+  ck_assert(!damage_take_made_good(&list, &low, &d));
+  ck_assert(damage_take_made_good(&list, &high, &d));
+}
+END_TEST
+
+START_TEST(test_another_command_or_device_makes_nothing_good)
+{
+  struct kmp_request type = { .address = 0x3f, .cid = KMP_GET_TYPE };
+  struct kmp_request serial = { .address = 0x3f, .cid = KMP_GET_SERIAL };
+  struct kmp_request top = { .address = 0x7f, .cid = KMP_GET_TYPE };
+  struct damage_list list = { .count = 0 };
+  struct damage d;
+
+  damage_add(&list, 1, "", NULL);
+  damage_add(&list, 2, "", &type);
+  ck_assert(!damage_take_made_good(&list, &serial, &d));
+  ck_assert(!damage_take_made_good(&list, &top, &d));
+  ck_assert(damage_take_made_good(&list, &type, &d));
+  ck_assert_uint_eq(d.line, 2);
+  ck_assert(damage_take(&list, &d));
+  ck_assert_uint_eq(d.line, 1);
+}
+END_TEST
+
+START_TEST(test_the_list_ends_and_keeps_its_order)
+{
+  struct damage_list list = { .count = 0 };
+  struct damage d;
+  uint64_t i;
+
+  for (i = 0; i < DAMAGE_MAX; i++)
+    ck_assert_ptr_nonnull(damage_add(&list, i, "", NULL));
+  ck_assert_ptr_null(damage_add(&list, i, "", NULL));
+  for (i = 0; i < DAMAGE_MAX; i++) {
+    ck_assert(damage_take(&list, &d));
+    ck_assert_uint_eq(d.line, i);
+  }
+  ck_assert(!damage_take(&list, &d));
+}
+END_TEST
+
+START_TEST(test_what_repeats_stays_for_the_next_cycle)
+{
+  struct damage_list list = { .count = 0 };
+  struct damage d;
+
+  damage_add(&list, 1, "", NULL)->repeats = 1;
+  damage_add(&list, 2, "", NULL);
+  ck_assert(damage_take_unrepeated(&list, &d));
+  ck_assert_uint_eq(d.line, 2);
+  ck_assert(!damage_take_unrepeated(&list, &d));
+  damage_next_cycle(&list);
+  ck_assert(damage_take_unrepeated(&list, &d));
+  ck_assert_uint_eq(d.line, 1);
+}
+END_TEST
+
+static Suite *
+make_suite(void)
+{
+  Suite *s = suite_create("replay_damage");
+  TCase *tc = tcase_create("damage");
+
+  tcase_add_test(tc, test_the_same_request_makes_good);
+  tcase_add_test(tc, test_halves_make_good_together);
+  tcase_add_test(tc, test_another_command_or_device_makes_nothing_good);
+  tcase_add_test(tc, test_the_list_ends_and_keeps_its_order);
+  tcase_add_test(tc, test_what_repeats_stays_for_the_next_cycle);
+  suite_add_tcase(s, tc);
+  return s;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(make_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

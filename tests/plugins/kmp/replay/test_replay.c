@@ -1,0 +1,347 @@
+/*
+ * The input replay: the values of a recording, and the plugin around it.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/plugins/kmp/replay/replaying.h"
+
+START_TEST(test_times_are_those_of_the_capture)
+{
+  const struct mp_value *value;
+
+  fake_host_set_now(replaying.host, 4711);
+  replaying_open("2026-11-22T09:59:59Z " ASK_60
+                 "2026-11-22T10:00:00.345Z " GJ_216 "\n" MWH_55);
+  ck_assert_int_eq(replaying_read(), MP_OK);
+  value = fake_sink_value(replaying.sink, "heat_energy_e1");
+  ck_assert_ptr_nonnull(value);
+  ck_assert_int_eq(value->time_ms, INT64_C(1795341600345));
+  ck_assert_uint_eq(value->kind, MP_COUNTER);
+  ck_assert_int_eq(replaying_read(), MP_OK);
+  ck_assert_int_eq(fake_sink_value(replaying.sink, "heat_energy_e1")->time_ms,
+                   4711);
+  replaying_close();
+}
+END_TEST
+
+/* What the sink was told of the serial number, as "757 read". */
+static const char *
+serial_text(void)
+{
+  static char text[64];
+  const char *serial = fake_sink_serial(replaying.sink);
+
+  if (!serial)
+    return "none";
+  snprintf(text, sizeof(text), "%s %s", serial,
+           fake_sink_serial_how(replaying.sink) == MP_SERIAL_READ ? "read"
+                                                                  : "assumed");
+  return text;
+}
+
+START_TEST(test_the_serial_number_is_told_and_remembered)
+{
+  static const char *const expected[] = {
+    "none",
+    "75749993 read",
+    "75749993 assumed",
+    "80713078 read",
+    "none",
+    "19088743 read",
+    "19088743 assumed",
+    /* 0 is none, and the one before is not known to be right. */
+    "none",
+    "none",
+  };
+  size_t i;
+
+  fake_host_add_field(replaying.host, "heat_energy_e1");
+  replaying_open(GJ_216 "\n" GJ_216 ASK_SERIAL SERIAL_757 "\n" GJ_216
+                        "\n" GJ_216 SERIAL_807
+                        "\n# meterpipe capture 1 meter\n" GJ_216
+                        "\n" GET_SERIAL SERIAL_190 GJ_216 "\n" GJ_216
+                        "\n" GJ_216 SERIAL_0 "\n" GJ_216);
+  for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+    ck_assert_int_eq(replaying_read(), MP_OK);
+    ck_assert_str_eq(serial_text(), expected[i]);
+    ck_assert_str_eq(fake_sink_emitted_all(replaying.sink), E216);
+  }
+  ck_assert_int_eq(replaying_read(), MP_END);
+  replaying_close();
+}
+END_TEST
+
+/* As of a live meter: the one before is not known to be right, and a number
+ * that nobody wants and that cannot be read is no failure. */
+START_TEST(test_a_serial_number_that_is_none_is_not_told)
+{
+  static const char *const none[] = {
+    SERIAL_0,
+    "403F1003E9330000CC5A0D\n",                 /* no value */
+    "403F1003E9F00100072D6F0D\n",               /* no such unit */
+    "403F1003E9360800303030303030303026C30D\n", /* the text 00000000 */
+    "403F0200000000AE0C0D\n",                   /* GetSerialNo */
+  };
+  char text[512];
+  size_t i;
+
+  fake_host_add_field(replaying.host, "heat_energy_e1");
+  snprintf(text, sizeof(text), GJ_216 SERIAL_757 "\n" GJ_216 "%s\n" GJ_216,
+           none[_i]);
+  replaying_open(text);
+  for (i = 0; i < 3; i++) {
+    ck_assert_int_eq(replaying_read(), MP_OK);
+    ck_assert_str_eq(serial_text(), i == 0 ? "75749993 read" : "none");
+    ck_assert_str_eq(fake_sink_emitted_all(replaying.sink), E216);
+  }
+  ck_assert_int_eq(replaying_read(), MP_END);
+  ck_assert_str_eq(replaying_log(), "");
+  replaying_close();
+}
+END_TEST
+
+START_TEST(test_only_what_is_wanted_is_given)
+{
+  fake_host_add_field(replaying.host, "volume_v1");
+  fake_host_add_field(replaying.host, "60123");
+  fake_host_add_field(replaying.host, "power_e1");
+  ck_assert_str_eq(replaying_all(GJ_216 M3_1875 "\n" M3_1422),
+                   V1875 "|" V1422 "|");
+  /* Once for the file, in one line. */
+  ck_assert_str_eq(replaying_log(),
+                   "error: meter: FILE: registers that it does not hold: "
+                   "power_e1, 60123\n");
+  ck_assert_int_eq(fake_host_failure(replaying.host, 0), MP_EDATA);
+}
+END_TEST
+
+/* As many as there is room for, each whole. */
+START_TEST(test_a_long_list_of_what_never_came_ends_in_dots)
+{
+  char name[16], last[32];
+  const char *end;
+  unsigned id;
+
+  for (id = 50000; id < 50400; id++) {
+    snprintf(name, sizeof(name), "%u", id);
+    fake_host_add_field(replaying.host, name);
+  }
+  ck_assert_str_eq(replaying_all(GJ_216), "|");
+  end = strstr(replaying_log(), " ...\n");
+  ck_assert_ptr_nonnull(end);
+  snprintf(last, sizeof(last), "%.7s", end - 7);
+  ck_assert_int_eq(sscanf(last, ", %5u", &id), 1);
+  ck_assert_uint_gt(id, 50100);
+  ck_assert_uint_eq(fake_host_failures(replaying.host), 1);
+}
+END_TEST
+
+START_TEST(test_an_unknown_unit_is_told_once)
+{
+  ck_assert_str_eq(replaying_all("403F10003C4B040000000007570C0D\n"
+                                 "403F1000444B040000000007F9DA0D\n"),
+                   "heat_energy_e1 7\nvolume_v1 7\n|");
+  ck_assert_str_eq(replaying_log(),
+                   "warning: meter: FILE:1: register 60 has the unknown unit "
+                   "code 4b: its value has no unit; this is reported once\n");
+  ck_assert_uint_eq(fake_host_failures(replaying.host), 0);
+}
+END_TEST
+
+/* Register 1180, which another program asked for. */
+START_TEST(test_a_password_is_not_given)
+{
+  ck_assert_str_eq(
+    replaying_all("403F10049C330400000004D2003C080442000054821D970D\n"),
+    E216 "|");
+}
+END_TEST
+
+START_TEST(test_an_info_code_is_given_in_words)
+{
+#define TYPE_402 "403F0111011BF901A07A0D\n"
+#define INFO_4 "403F1000633304000000000462050D\n"
+  fake_host_add_field(replaying.host, "info_text");
+  ck_assert_str_eq(replaying_all(INFO_4), "info_text bit 2\n|");
+  ck_assert_str_eq(replaying_all(TYPE_402 INFO_4),
+                   "info_text t2 outside range\n|");
+  /* A 403, or a 603 without its register 369. */
+  ck_assert_str_eq(
+    replaying_all("403F10003C08044400005482007D30040000018B1BF9010A"
+                  "010400000000010063330400000000081FB50D\n"),
+    "info_text bit 3\n|");
+  ck_assert_uint_eq(fake_host_failures(replaying.host), 0);
+  ck_assert_str_eq(replaying_all(GJ_216), "|");
+  ck_assert_int_eq(fake_host_failure(replaying.host, 0), MP_EDATA);
+}
+END_TEST
+
+START_TEST(test_what_was_not_asked_for_is_left_out)
+{
+  ck_assert_str_eq(replaying_all(ASK_3 GOT_2OF3),
+                   "flow_v1 5 l/h\nflow_max_year_date 2022-01-12\n|");
+  ck_assert_str_eq(replaying_log(),
+                   "warning: meter: FILE:2: register 68 was not "
+                   "asked for, left out\n");
+}
+END_TEST
+
+/* Frames that no meter of ours sent. */
+START_TEST(test_values_that_are_none)
+{
+  static const struct {
+    const char *frame;
+    const char *cycles;
+    const char *log;
+    int code;
+  } rows[] = {
+    /* No value, no date yet. */
+    { "403F10003C0800437B3D0D\n", "|", "", 0 },
+    /* 60 has 8 bytes of FF. */
+    { "403F10003C080800FFFFFFFFFFFFFFFF4B130D\n", "|",
+      "error: meter: FILE:1: register 60: left out: a number beyond 64 bits\n",
+      MP_ERANGE },
+    /* A register without a name. */
+    { "403F10EA6108010005F4840D\n", "60001 5 GJ\n|", "", 0 },
+  };
+  size_t i;
+
+  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    const char *told;
+
+    fake_host_forget(replaying.host);
+    told = replaying_all(rows[i].frame);
+    ck_assert_msg(strcmp(told, rows[i].cycles) == 0, "row %zu: %s %s", i, told,
+                  replaying_log());
+    ck_assert_str_eq(replaying_log(), rows[i].log);
+    ck_assert_int_eq(fake_host_failure(replaying.host, 0), rows[i].code);
+  }
+}
+END_TEST
+
+/* Keeps the pointers that names came by. */
+static const char *names[4];
+static size_t name_count;
+
+static int
+take_name(const struct mp_sink *to, const char *field,
+          const struct mp_value *value)
+{
+  (void)to;
+  ck_assert_uint_eq(value->struct_size, sizeof(*value));
+  ck_assert_uint_lt(name_count, 4);
+  names[name_count++] = field;
+  return MP_OK;
+}
+
+START_TEST(test_a_field_has_the_same_name_each_time)
+{
+  struct mp_sink to = replaying.sink->input;
+
+  to.emit = take_name;
+  replaying_open("403F10EA6108010005F4840D\n\n" GJ_216 "\n"
+                 "403F10EA6108010005F4840D\n\n" MWH_55);
+  while (replaying.plugin->input->read(replaying.self, &to) != MP_END)
+    continue;
+  ck_assert_uint_eq(name_count, 4);
+  ck_assert_str_eq(names[0], "60001");
+  ck_assert_ptr_eq(names[0], names[2]);
+  ck_assert_ptr_eq(names[1], names[3]);
+  replaying_close();
+}
+END_TEST
+
+START_TEST(test_a_later_version_is_refused)
+{
+  ck_assert_str_eq(
+    replaying_all(GJ_216 "\n# meterpipe capture 2 meter\n" MWH_55),
+    E216 "|failed|");
+  ck_assert_ptr_nonnull(strstr(replaying_log(), "version 2"));
+  ck_assert_int_eq(fake_host_failure(replaying.host, 0), MP_EDATA);
+}
+END_TEST
+
+START_TEST(test_a_file_without_answers_is_a_failure)
+{
+  ck_assert_str_eq(replaying_all("# nothing\n"), "");
+  ck_assert_str_eq(replaying_log(),
+                   "error: meter: FILE: no answer of a meter in it: "
+                   "meterpipe-capture(5) "
+                   "shows what a capture looks like\n");
+  ck_assert_int_eq(fake_host_failure(replaying.host, 0), MP_EDATA);
+}
+END_TEST
+
+START_TEST(test_a_recording_can_be_opened_again)
+{
+  int i;
+
+  replaying_open(GJ_216 MWH_55);
+  replaying.plugin->input->close(replaying.self);
+  for (i = 0; i < 2; i++) {
+    ck_assert_int_eq(replaying.plugin->input->open(replaying.self), MP_OK);
+    ck_assert_int_eq(replaying_read(), MP_OK);
+    ck_assert_str_eq(fake_sink_emitted_all(replaying.sink), E216);
+    replaying.plugin->input->close(replaying.self);
+  }
+  ck_assert_int_eq(replaying.plugin->input->check(replaying.self), MP_OK);
+  unlink(replaying.path);
+  ck_assert_int_eq(replaying.plugin->input->check(replaying.self), MP_ENOINPUT);
+  replaying.plugin->destroy(replaying.self);
+}
+END_TEST
+
+START_TEST(test_the_table_of_the_plugin)
+{
+  ck_assert_uint_eq(replaying.plugin->abi_version, MP_ABI_VERSION);
+  ck_assert_str_eq(replaying.plugin->name, "replay");
+  ck_assert_uint_eq(replaying.plugin->input->flags,
+                    MP_INPUT_RECORDING | MP_INPUT_ALL_FIELDS);
+  ck_assert_int_eq(
+    replaying.plugin->input->field("0x3c", &replaying.sink->field), MP_OK);
+  ck_assert_str_eq(fake_sink_field(replaying.sink, 0)->name, "heat_energy_e1");
+  replaying.plugin->destroy(NULL);
+}
+END_TEST
+
+static Suite *
+make_suite(void)
+{
+  Suite *s = suite_create("replay");
+  TCase *tc = tcase_create("replay");
+
+  tcase_add_checked_fixture(tc, replaying_set_up, replaying_tear_down);
+  tcase_add_test(tc, test_times_are_those_of_the_capture);
+  tcase_add_test(tc, test_the_serial_number_is_told_and_remembered);
+  tcase_add_loop_test(tc, test_a_serial_number_that_is_none_is_not_told, 0, 5);
+  tcase_add_test(tc, test_only_what_is_wanted_is_given);
+  tcase_add_test(tc, test_a_long_list_of_what_never_came_ends_in_dots);
+  tcase_add_test(tc, test_an_unknown_unit_is_told_once);
+  tcase_add_test(tc, test_a_password_is_not_given);
+  tcase_add_test(tc, test_an_info_code_is_given_in_words);
+  tcase_add_test(tc, test_what_was_not_asked_for_is_left_out);
+  tcase_add_test(tc, test_values_that_are_none);
+  tcase_add_test(tc, test_a_field_has_the_same_name_each_time);
+  tcase_add_test(tc, test_a_later_version_is_refused);
+  tcase_add_test(tc, test_a_file_without_answers_is_a_failure);
+  tcase_add_test(tc, test_a_recording_can_be_opened_again);
+  tcase_add_test(tc, test_the_table_of_the_plugin);
+  suite_add_tcase(s, tc);
+  return s;
+}
+
+int
+main(void)
+{
+  SRunner *runner = srunner_create(make_suite());
+  int failed;
+
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

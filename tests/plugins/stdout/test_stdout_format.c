@@ -1,0 +1,184 @@
+/*
+ * The formats of stdout, and the UTF-8 in them.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <meterpipe/plugin.h>
+
+#include "plugins/stdout/stdout_format.h"
+#include "lib/utf8.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define TIME "2026-11-22T10:00:00Z"
+
+static const struct stdout_cell cells[] = {
+  { "meter.heat_energy_e1", "84.208", "GJ", 0 },
+  { "meter.flow", "7", "l/h", 0 },
+  { "meter.t1", "-12.50", "\302\260C", 0 },
+  { "meter.text", "h\303\251llo", NULL, 1 },
+  { "usage", NULL, NULL, 0 },
+  { "count", "123456", NULL, 0 },
+};
+
+static const struct {
+  stdout_format_fn format;
+  const char *text;
+} formats[] = {
+  { stdout_format_table, TIME "\n"
+                              "  meter.heat_energy_e1      84.208  GJ\n"
+                              "  meter.flow                 7      l/h\n"
+                              "  meter.t1                 -12.50   \302\260C\n"
+                              "  meter.text            h\303\251llo\n"
+                              "  usage                      -\n"
+                              "  count                 123456\n" },
+  { stdout_format_line, "meter.heat_energy_e1 84.208 GJ\n"
+                        "meter.flow 7 l/h\n"
+                        "meter.t1 -12.50 \302\260C\n"
+                        "meter.text h\303\251llo\n"
+                        "count 123456\n" },
+  { stdout_format_json,
+    "{\"time\":\"" TIME "\",\"values\":{"
+    "\"meter.heat_energy_e1\":{\"value\":\"84.208\",\"unit\":\"GJ\"},"
+    "\"meter.flow\":{\"value\":\"7\",\"unit\":\"l/h\"},"
+    "\"meter.t1\":{\"value\":\"-12.50\",\"unit\":\"\302\260C\"},"
+    "\"meter.text\":{\"value\":\"h\303\251llo\",\"unit\":null},"
+    "\"usage\":null,"
+    "\"count\":{\"value\":\"123456\",\"unit\":null}}}\n" },
+};
+
+static const char *
+format(stdout_format_fn fn, const struct stdout_cell *row, size_t n)
+{
+  static char text[2048];
+  struct text_buffer b = { NULL, 0, 0 };
+
+  ck_assert_int_eq(fn(&b, TIME, row, n), MP_OK);
+  ck_assert_uint_lt(b.len, sizeof(text));
+  memcpy(text, b.data == NULL ? "" : b.data, b.len);
+  text[b.len] = '\0';
+  text_buffer_free(&b);
+  return text;
+}
+
+START_TEST(cycle_is_formatted)
+{
+  ck_assert_str_eq(format(formats[_i].format, cells, ARRAY_SIZE(cells)),
+                   formats[_i].text);
+}
+END_TEST
+
+START_TEST(nothing_is_formatted)
+{
+  ck_assert_str_eq(format(stdout_format_table, NULL, 0), TIME "\n");
+  ck_assert_str_eq(format(stdout_format_line, NULL, 0), "");
+  ck_assert_str_eq(format(stdout_format_json, NULL, 0),
+                   "{\"time\":\"" TIME "\",\"values\":{}}\n");
+}
+END_TEST
+
+static const struct {
+  const char *text, *plain, *json;
+} texts[] = {
+  { "a b", "a b", "a b" },
+  { "say \"hi\" \\", "say \"hi\" \\", "say \\\"hi\\\" \\\\" },
+  { "a\nb\tc", "a?b?c", "a\\u000ab\\u0009c" },
+  { "\033[2J", "?[2J", "\\u001b[2J" },
+  { "\177", "?", "\\u007f" },
+  { "\302\233"
+    "2J",
+    "?2J", "\\u009b2J" },
+  { "\342\200\256x", "?x", "\342\200\256x" },
+  { "\342\200\250", "?", "\342\200\250" },
+  { "\342\201\251", "?", "\342\201\251" },
+  { "\303\251", "\303\251", "\303\251" },
+  { "\360\237\224\245", "\360\237\224\245", "\360\237\224\245" },
+  { "\377x", "\357\277\275x", "\357\277\275x" },
+  { "\303", "\357\277\275", "\357\277\275" },
+  { "\303x", "\357\277\275x", "\357\277\275x" },
+  { "\300\257", "\357\277\275\357\277\275", "\357\277\275\357\277\275" },
+  { "\355\240\200", "\357\277\275\357\277\275\357\277\275",
+    "\357\277\275\357\277\275\357\277\275" },
+};
+
+START_TEST(text_is_made_harmless)
+{
+  struct stdout_cell cell = { "t", texts[_i].text, NULL, 1 };
+  char expect[128];
+
+  snprintf(expect, sizeof(expect), "t %s\n", texts[_i].plain);
+  ck_assert_str_eq(format(stdout_format_line, &cell, 1), expect);
+  snprintf(expect, sizeof(expect),
+           "{\"time\":\"" TIME "\",\"values\":{\"t\":{\"value\":\"%s\","
+           "\"unit\":null}}}\n",
+           texts[_i].json);
+  ck_assert_str_eq(format(stdout_format_json, &cell, 1), expect);
+}
+END_TEST
+
+static const struct {
+  const char *text;
+  size_t width;
+} widths[] = {
+  { "", 0 },          { "abc", 3 },          { "m\302\263/h", 4 },
+  { "e\314\201", 1 }, { "\346\260\264", 2 }, { "\377\377", 2 },
+};
+
+START_TEST(width_is_what_is_seen)
+{
+  ck_assert_uint_eq(utf8_width(widths[_i].text), widths[_i].width);
+}
+END_TEST
+
+START_TEST(every_character_goes_there_and_back)
+{
+  char buf[5];
+  uint32_t c;
+
+  for (c = 1; c <= 0x10ffff; c++) {
+    const char *p = buf;
+
+    if (c >= 0xd800 && c <= 0xdfff)
+      continue;
+    buf[utf8_put(buf, c)] = '\0';
+    /* What stands for bad bytes is taken byte by byte.  (Two assertions for
+     * each of a million characters take longer than all else here.) */
+    if (utf8_take(&p) != c || (*p != '\0' && c != UTF8_REPLACEMENT))
+      ck_abort_msg("U+%04X", (unsigned)c);
+  }
+}
+END_TEST
+
+START_TEST(units_for_people)
+{
+  ck_assert_str_eq(stdout_unit("m3"), "m\302\263");
+  ck_assert_str_eq(stdout_unit("C"), "\302\260C");
+  ck_assert_str_eq(stdout_unit("m3/h"), "m\302\263/h");
+  ck_assert_str_eq(stdout_unit("GJ"), "GJ");
+  ck_assert_ptr_null(stdout_unit(NULL));
+  ck_assert_ptr_null(stdout_unit(""));
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("stdout_format");
+  TCase *tc = tcase_create("stdout_format");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_loop_test(tc, cycle_is_formatted, 0, ARRAY_SIZE(formats));
+  tcase_add_test(tc, nothing_is_formatted);
+  tcase_add_loop_test(tc, text_is_made_harmless, 0, ARRAY_SIZE(texts));
+  tcase_add_loop_test(tc, width_is_what_is_seen, 0, ARRAY_SIZE(widths));
+  tcase_add_test(tc, every_character_goes_there_and_back);
+  tcase_add_test(tc, units_for_people);
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

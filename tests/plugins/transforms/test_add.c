@@ -1,0 +1,77 @@
+/*
+ * add: running totals.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "tests/plugins/transforms/transform_rows.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* clang-format off */
+static const struct transform_row rows[] = {
+  { "a total grows exactly",
+    NULL, 0, "84.000 GJ", 0, MP_DELTA, "0.208 GJ", MP_OK, "84.208 GJ",
+    MP_COUNTER },
+  { "of a counter too it is a counter",
+    NULL, 0, "1 GJ", 0, MP_COUNTER, "2.5 GJ", MP_OK, "3.5 GJ", MP_COUNTER },
+  { "of a gauge it is a gauge",
+    NULL, 0, "1 GJ", 0, MP_GAUGE, "-2.5 GJ", MP_OK, "-1.5 GJ", MP_GAUGE },
+  { "a missing total makes the result missing",
+    NULL, MP_OPERAND_MISSING, NULL, 0, MP_DELTA, "0.208 GJ", MP_DROP, NULL, 0 },
+  { "the first total is the value",
+    NULL, MP_OPERAND_FIRST, NULL, 0, MP_DELTA, "0.208 GJ", MP_OK, "0.208 GJ",
+    MP_COUNTER },
+  { "first = skip leaves it out",
+    "first=skip", MP_OPERAND_FIRST, NULL, 0, MP_DELTA, "0.208 GJ", MP_REBASE,
+    NULL, 0 },
+  { "first = skip does not concern a total that is there",
+    "first=skip", 0, "0 GJ", 0, MP_DELTA, "0.2 GJ", MP_OK, "0.2 GJ",
+    MP_COUNTER },
+  { "a total goes on with another meter",
+    NULL, MP_OPERAND_OTHER_METER, "84 GJ", 0, MP_DELTA, "1 GJ", MP_OK, "85 GJ",
+    MP_COUNTER },
+  { "where only a rounded total is known, it is the total",
+    NULL, MP_OPERAND_ROUNDED, "84 GJ", 0, MP_DELTA, "0.208 GJ", MP_OK,
+    "84.208 GJ", MP_COUNTER },
+  { "a total without a unit takes the value's",
+    NULL, 0, "84", 0, MP_DELTA, "1 GJ", MP_OK, "85 GJ", MP_COUNTER },
+  { "the total is converted to the value's unit where that is exact",
+    NULL, 0, "1000 kWh", 0, MP_DELTA, "0.5 GJ", MP_OK, "4.1000 GJ",
+    MP_COUNTER },
+  { "else the value to the total's",
+    NULL, 0, "3.6 GJ", 0, MP_DELTA, "1 kWh", MP_OK, "3.6036 GJ", MP_COUNTER },
+  { "units that measure other things are named",
+    NULL, 0, "84 m3", 0, MP_DELTA, "1 GJ", MP_ECONFIG, "GJ|m3|convert", 0 },
+  { "a text is a configuration error",
+    NULL, 0, "84 GJ", 0, MP_TEXT, "yes", MP_ECONFIG, "is a text", 0 },
+  { "a total that holds a text is no 0",
+    NULL, 0, "hello", 0, MP_DELTA, "1 GJ", MP_ECONFIG,
+    "out.base holds the text \"hello\"", 0 },
+  { "a total that does not fit",
+    NULL, 0, "9223372036854775807 GJ", 0, MP_DELTA, "1 GJ", MP_ERANGE,
+    "9223372036854775807 GJ plus 1 GJ", 0 },
+};
+/* clang-format on */
+
+START_TEST(row_holds)
+{
+  transform_check_row(&rows[_i], "plus");
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("add");
+  TCase *tc = tcase_create("add");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_loop_test(tc, row_holds, 0, ARRAY_SIZE(rows));
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

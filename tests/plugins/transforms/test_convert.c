@@ -1,0 +1,86 @@
+/*
+ * convert: exact, or rounded where the user said so.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "tests/plugins/transforms/transform_rows.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* clang-format off */
+static const struct transform_row rows[] = {
+  { "an exact conversion needs no decimals",
+    "unit=GJ", 0, NULL, 0, MP_COUNTER, "1000 kWh", MP_OK, "3.6000 GJ",
+    MP_COUNTER },
+  { "the same unit changes nothing",
+    "unit=GJ", 0, NULL, 0, MP_COUNTER, "84.20 GJ", MP_OK, "84.20 GJ",
+    MP_COUNTER },
+  { "an inexact one asks for decimals",
+    "unit=kWh", 0, NULL, 0, MP_COUNTER, "84.208 GJ", MP_ECONFIG,
+    "84.208 GJ|kWh|`decimals`", 0 },
+  { "also where this one value would come out even",
+    "unit=kWh", 0, NULL, 0, MP_COUNTER, "3.6 GJ", MP_ECONFIG, "decimals", 0 },
+  { "with decimals it is rounded",
+    "unit=kWh decimals=2", 0, NULL, 0, MP_COUNTER, "84.208 GJ", MP_OK,
+    "23391.11 kWh", MP_COUNTER },
+  { "a tie goes to the even digit, down",
+    "unit=m3 decimals=2", 0, NULL, 0, MP_GAUGE, "125 l", MP_OK, "0.12 m3",
+    MP_GAUGE },
+  { "a tie goes to the even digit, up",
+    "unit=m3 decimals=2", 0, NULL, 0, MP_GAUGE, "135 l", MP_OK, "0.14 m3",
+    MP_GAUGE },
+  { "decimals = 0 is not the same as none",
+    "unit=kWh decimals=0", 0, NULL, 0, MP_COUNTER, "84.208 GJ", MP_OK,
+    "23391 kWh", MP_COUNTER },
+  { "an exact delta",
+    "unit=l", 0, NULL, 0, MP_DELTA, "0.125 m3", MP_OK, "125 l", MP_DELTA },
+  { "an exact delta with enough decimals",
+    "unit=m3 decimals=3", 0, NULL, 0, MP_DELTA, "125 l", MP_OK, "0.125 m3",
+    MP_DELTA },
+  { "a delta is not rounded",
+    "unit=m3 decimals=2", 0, NULL, 0, MP_DELTA, "125 l", MP_ECONFIG,
+    "convert the reading, then subtract|decimals", 0 },
+  { "a delta with an inexact factor",
+    "unit=kWh", 0, NULL, 0, MP_DELTA, "0.208 GJ", MP_ECONFIG,
+    "convert the reading, then subtract", 0 },
+  { "a delta with an inexact factor that comes out even",
+    "unit=kWh decimals=3", 0, NULL, 0, MP_DELTA, "3.6 GJ", MP_ECONFIG,
+    "convert the reading, then subtract", 0 },
+  { "units that measure other things are named",
+    "unit=m3 decimals=3", 0, NULL, 0, MP_DELTA, "84 GJ", MP_ECONFIG,
+    "GJ|cannot be converted to m3", 0 },
+  { "a unit nobody knows",
+    "unit=furlong", 0, NULL, 0, MP_COUNTER, "84 GJ", MP_ECONFIG,
+    "GJ|cannot be converted to furlong", 0 },
+  { "a number without a unit",
+    "unit=GJ", 0, NULL, 0, MP_COUNTER, "84", MP_ECONFIG, "no unit|GJ", 0 },
+  { "a text is a configuration error",
+    "unit=GJ", 0, NULL, 0, MP_TEXT, "yes", MP_ECONFIG, "is a text", 0 },
+  { "a result that does not fit",
+    "unit=kWh decimals=18", 0, NULL, 0, MP_COUNTER, "84.208 GJ", MP_ERANGE,
+    "84.208 GJ in kWh", 0 },
+};
+/* clang-format on */
+
+START_TEST(row_holds)
+{
+  transform_check_row(&rows[_i], NULL);
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("convert");
+  TCase *tc = tcase_create("convert");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_loop_test(tc, row_holds, 0, ARRAY_SIZE(rows));
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,41 @@
+/*
+ * overwrite: what comes in goes out.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "tests/plugins/transforms/transform_rows.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct transform_row rows[] = {
+  { "a number", NULL, 0, NULL, 0, MP_COUNTER, "17.50 GJ", MP_OK, "17.50 GJ",
+    MP_COUNTER },
+  { "a delta", NULL, 0, NULL, 0, MP_DELTA, "-1 m3", MP_OK, "-1 m3", MP_DELTA },
+  { "a number without a unit", NULL, 0, NULL, 0, MP_GAUGE, "0", MP_OK, "0",
+    MP_GAUGE },
+  { "a text", NULL, 0, NULL, 0, MP_TEXT, "2026-11-22", MP_OK, "2026-11-22",
+    MP_TEXT },
+};
+
+START_TEST(row_holds)
+{
+  transform_check_row(&rows[_i], NULL);
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("overwrite");
+  TCase *tc = tcase_create("overwrite");
+  SRunner *runner = srunner_create(suite);
+  int failed;
+
+  tcase_add_loop_test(tc, row_holds, 0, ARRAY_SIZE(rows));
+  suite_add_tcase(suite, tc);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -8,14 +8,14 @@
  *            404 LF BODY    with another one
  *            !L             no answer: L is a row of `losses`
  */
-#include "fuzz/domoticz_line.h"
+#include "fuzz/oracles/domoticz_line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz/domoticz_check.h"
-#include "fuzz/domoticz_query.h"
+#include "fuzz/oracles/domoticz_check.h"
+#include "fuzz/oracles/domoticz_query.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

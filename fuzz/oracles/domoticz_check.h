@@ -8,7 +8,7 @@
 
 #include <meterpipe/plugin.h>
 
-#include "fuzz/domoticz_line.h"
+#include "fuzz/oracles/domoticz_line.h"
 #include "fuzz/require.h"
 #include "plugins/domoticz/reply.h"
 

@@ -1,14 +1,14 @@
 /*
  * All that may be asked of a Domoticz server, and in what letters.
  */
-#include "fuzz/domoticz_query.h"
+#include "fuzz/oracles/domoticz_query.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz/domoticz_check.h"
+#include "fuzz/oracles/domoticz_check.h"
 #include "plugins/domoticz/http.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

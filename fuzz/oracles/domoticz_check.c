@@ -2,7 +2,7 @@
  * What every reply must become, and how a value must read when it is sent:
  * checked apart from the plugin, with the core's decimals.
  */
-#include "fuzz/domoticz_check.h"
+#include "fuzz/oracles/domoticz_check.h"
 
 #include <stdlib.h>
 #include <string.h>

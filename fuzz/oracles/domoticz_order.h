@@ -21,7 +21,7 @@
 
 #include <meterpipe/plugin.h>
 
-#include "fuzz/domoticz_line.h"
+#include "fuzz/oracles/domoticz_line.h"
 
 #define ORDER_TARGETS_MAX 8
 

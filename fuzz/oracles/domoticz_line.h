@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fuzz/domoticz_query.h"
+#include "fuzz/oracles/domoticz_query.h"
 #include "plugins/domoticz/device.h"
 #include "plugins/domoticz/domoticz.h"
 

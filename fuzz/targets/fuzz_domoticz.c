@@ -20,9 +20,9 @@
 
 #include "lib/decimal.h"
 #include "lib/value.h"
-#include "fuzz/domoticz_check.h"
-#include "fuzz/domoticz_line.h"
-#include "fuzz/domoticz_order.h"
+#include "fuzz/oracles/domoticz_check.h"
+#include "fuzz/oracles/domoticz_line.h"
+#include "fuzz/oracles/domoticz_order.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
 

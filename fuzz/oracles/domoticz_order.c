@@ -1,11 +1,11 @@
 /* The first line of an input file of fuzz_domoticz. */
-#include "fuzz/domoticz_order.h"
+#include "fuzz/oracles/domoticz_order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz/domoticz_check.h"
+#include "fuzz/oracles/domoticz_check.h"
 #include "lib/utf8.h"
 
 size_t

@@ -9,7 +9,7 @@
 
 #include "core/config/config.h"
 #include "core/config/config_text.h"
-#include "core/commands/import/import_words.h"
+#include "core/commands/import_words.h"
 #include "core/run/log.h"
 #include "lib/nearest.h"
 

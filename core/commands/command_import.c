@@ -8,7 +8,7 @@
 #include <sysexits.h>
 
 #include "core/commands/import/import.h"
-#include "core/commands/import/import_words.h"
+#include "core/commands/import_words.h"
 #include "core/run/log.h"
 
 /* The old script knew one meter, and so one plugin. */

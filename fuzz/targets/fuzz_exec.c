@@ -32,7 +32,7 @@
 #include "fuzz/require.h"
 #include "plugins/exec/child.h"
 #include "plugins/exec/json_line.h"
-#include "plugins/exec/rfc3339.h"
+#include "lib/rfc3339.h"
 #include "plugins/exec/words.h"
 #include "plugins/exec/record.h"
 #include "lib/utc_time.h"

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/exec/rfc3339.h"
+#include "lib/rfc3339.h"
 #include "plugins/csv/csv.h"
 #include "plugins/csv/csv_tail.h"
 #include "lib/utf8.h"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "plugins/exec/rfc3339.h"
+#include "lib/rfc3339.h"
 #include "lib/utf8.h"
 
 static const struct {

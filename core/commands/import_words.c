@@ -1,5 +1,5 @@
 /* The old script's command line, from a shell or a crontab. */
-#include "core/commands/import/import_words.h"
+#include "core/commands/import_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Reading times by hand: strptime follows the locale, and timegm the size of
  * time_t. */
-#include "plugins/exec/rfc3339.h"
+#include "lib/rfc3339.h"
 
 #include <string.h>
 

@@ -6,9 +6,10 @@
 #include <sysexits.h>
 
 #include "core/config/config_print.h"
-#include "core/run/log.h"
 #include "core/config/secret.h"
 #include "core/pipeline/stage.h"
+#include "core/pipeline/stage_host.h"
+#include "core/run/log.h"
 
 /* What messages say where those about a file say FILE:LINE. */
 static const char where[] = "command line";

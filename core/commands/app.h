@@ -80,28 +80,4 @@ int app_finish(struct app *app);
 /* The directories that plugins are looked for in, by colons; to be freed. */
 char *app_plugin_dirs(const char *plugin_dir);
 
-/* rebase --forget: deletes what the state keeps of the targets that are named.
- * An exit status. */
-int forget_targets(struct app *app);
-
-/* One cycle of the pipeline file in which the output NAME has the N lines ADDED
- * too.  An exit status; *ret_delivered: each of them got a value. */
-int run_with_lines(const struct arguments *args, const char *name,
-                   const struct added_line *added, size_t n,
-                   bool *ret_delivered);
-
-/* The commands; each returns its exit status. */
-int command_run(const struct arguments *args);
-int command_check(const struct arguments *args);
-int command_plugins(const struct arguments *args);
-int command_new(const struct arguments *args);
-int command_conform(const struct arguments *args);
-int command_import(const struct arguments *args);
-int command_rebase(const struct arguments *args);
-int command_probe(const struct arguments *args);
-int command_targets(const struct arguments *args);
-int command_graph(const struct arguments *args);
-int command_status(const struct arguments *args);
-int command_kmp(const struct arguments *args);
-
 #endif

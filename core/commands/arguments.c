@@ -7,9 +7,10 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "core/commands/commands.h"
+#include "core/commands/import_words.h"
 #include "core/config/config.h"
 #include "core/config/config_text.h"
-#include "core/commands/import_words.h"
 #include "core/run/log.h"
 #include "lib/nearest.h"
 

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "core/commands/commands.h"
+#include "core/cycle/ask.h"
 #include "core/pipeline/call.h"
-#include "core/cycle/cycle_parts.h"
 #include "core/pipeline/fit.h"
+#include "core/pipeline/stage.h"
 #include "core/run/log.h"
 
 /* A send to a target may have to wait for two seconds. */

@@ -20,11 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
-#include "core/conform/conform.h"
-#include "core/run/log.h"
+#include "core/commands/commands.h"
 #include "core/config/option_type.h"
 #include "core/config/secret.h"
+#include "core/conform/conform.h"
+#include "core/run/log.h"
+#include "lib/clock.h"
 
 /* A check that takes longer hangs, unless the environment says otherwise: for
  * a slow debugger, or a test that has no time. */

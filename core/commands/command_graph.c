@@ -6,6 +6,7 @@
  * going back to the transform that measures from it or adds onto it.
  */
 #include "core/commands/app.h"
+#include "core/commands/commands.h"
 
 #include <stdio.h>
 #include <sysexits.h>

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sysexits.h>
 
+#include "core/commands/commands.h"
 #include "core/commands/import/import.h"
 #include "core/commands/import_words.h"
 #include "core/run/log.h"

@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/commands/commands.h"
 #include "core/run/inherit.h"
 #include "core/run/log.h"
 

@@ -8,8 +8,9 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
-#include "core/run/log.h"
+#include "core/commands/commands.h"
 #include "core/commands/skeleton.h"
+#include "core/run/log.h"
 
 #define NAME_MAX_LENGTH 32
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "core/commands/commands.h"
 #include "core/run/log.h"
 #include "lib/nearest.h"
 

@@ -8,11 +8,12 @@
 #include <unistd.h>
 
 #include "core/commands/adhoc.h"
-#include "core/pipeline/call.h"
-#include "core/run/log.h"
+#include "core/commands/commands.h"
 #include "core/commands/probe_found.h"
 #include "core/commands/probe_watch.h"
+#include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"
+#include "core/run/log.h"
 
 /* ---- Progress ------------------------------------------------------------ */
 

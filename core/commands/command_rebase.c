@@ -6,10 +6,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "core/cycle/cycle.h"
+#include "core/commands/commands.h"
+#include "core/commands/rebase_fit.h"
+#include "core/cycle/book.h"
 #include "core/run/log.h"
 #include "lib/nearest.h"
-#include "core/commands/rebase_fit.h"
 
 static bool
 is_named(const struct arguments *args, const char *name)

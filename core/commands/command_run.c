@@ -6,10 +6,12 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
-#include "lib/clock.h"
+#include "core/commands/commands.h"
+#include "core/cycle/book.h"
 #include "core/cycle/cycle.h"
 #include "core/run/log.h"
 #include "core/run/watchdog.h"
+#include "lib/clock.h"
 
 /* The time for loading the pipeline file and its plugins: the deadline is not
  * known yet. */

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "core/cycle/cycle.h"
-#include "core/run/log.h"
+#include "core/commands/commands.h"
 #include "core/commands/status.h"
+#include "core/commands/status_print.h"
+#include "core/cycle/book.h"
+#include "core/run/log.h"
 
 /* A pipeline of recordings has a state only where it is told to. */
 static bool

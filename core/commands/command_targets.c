@@ -8,10 +8,11 @@
 #include <sysexits.h>
 
 #include "core/commands/adhoc.h"
+#include "core/commands/commands.h"
 #include "core/pipeline/call.h"
+#include "core/pipeline/stage.h"
 #include "core/run/log.h"
 #include "lib/nearest.h"
-#include "core/pipeline/stage.h"
 #include "lib/table.h"
 #include "lib/unit.h"
 

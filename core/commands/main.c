@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "core/commands/arguments.h"
+#include "core/commands/commands.h"
 #include "core/run/guard.h"
 #include "core/run/inherit.h"
 #include "core/run/log.h"

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/cycle/cycle_parts.h"
+#include "core/cycle/believe.h"
 #include "core/run/log.h"
 #include "lib/unit.h"
 

@@ -41,7 +41,4 @@ size_t status_queue(const struct stage *output, int64_t *ret_since);
 /* What an exit status means. */
 const char *status_words(int result);
 
-void status_print(const struct status *status, FILE *out);
-void status_print_json(const struct status *status, FILE *out);
-
 #endif

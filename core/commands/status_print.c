@@ -1,11 +1,13 @@
 /* meterpipe status, for people and for programs. */
+#include "core/commands/status_print.h"
+
 #include "core/commands/status.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cycle/waiting.h"
 #include "lib/clock.h"
-#include "core/cycle/cycle_parts.h"
 #include "lib/json.h"
 #include "lib/table.h"
 #include "lib/unit.h"

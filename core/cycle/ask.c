@@ -1,16 +1,18 @@
 /* Asking the outputs what their targets show, and settling the ledgers. */
-#include "core/cycle/cycle_parts.h"
+#include "core/cycle/ask.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cycle/book.h"
+#include "core/cycle/turn.h"
 #include "core/pipeline/announce.h"
 #include "core/pipeline/call.h"
-#include "lib/clock.h"
+#include "core/pipeline/stage.h"
 #include "core/run/log.h"
+#include "lib/clock.h"
 #include "lib/plain.h"
 #include "lib/sound.h"
-#include "core/cycle/turn.h"
 #include "lib/unit.h"
 
 /* An output is not asked with less than this left: it could not answer. */

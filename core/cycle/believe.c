@@ -4,15 +4,17 @@
  * next reading decides; see "Exchanged meters" and "Implausible readings" in
  * doc/ledger.md.
  */
-#include "core/cycle/cycle_parts.h"
+#include "core/cycle/believe.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pipeline/announce.h"
-#include "core/run/log.h"
+#include "core/cycle/evaluate.h"
+#include "core/cycle/read.h"
 #include "core/ledger/plausible.h"
+#include "core/pipeline/announce.h"
 #include "core/pipeline/stage.h"
+#include "core/run/log.h"
 #include "lib/unit.h"
 
 /* A limit in another unit is rounded here; it is a round figure. */

@@ -2,7 +2,7 @@
  * What is due: the values of a cycle in the ledgers of its targets and in the
  * rows of its queues, and their way into the state.
  */
-#include "core/cycle/cycle_parts.h"
+#include "core/cycle/book.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,11 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pipeline/announce.h"
-#include "lib/clock.h"
-#include "core/pipeline/fit.h"
-#include "core/run/log.h"
+#include "core/cycle/believe.h"
+#include "core/cycle/evaluate.h"
 #include "core/cycle/row.h"
+#include "core/pipeline/announce.h"
+#include "core/pipeline/fit.h"
+#include "core/pipeline/stage.h"
+#include "core/run/log.h"
+#include "lib/clock.h"
 #include "lib/unit.h"
 
 /* ---- State ---- */

@@ -1,17 +1,24 @@
 /* A run, from the first byte of a meter to the last answer of an output. */
-#include "core/cycle/cycle_parts.h"
+#include "core/cycle/cycle.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/pipeline/announce.h"
-#include "lib/clock.h"
+#include "core/cycle/ask.h"
+#include "core/cycle/book.h"
+#include "core/cycle/deliver.h"
 #include "core/cycle/delivered.h"
+#include "core/cycle/dry.h"
+#include "core/cycle/evaluate.h"
+#include "core/cycle/read.h"
+#include "core/cycle/turn.h"
+#include "core/cycle/waiting.h"
+#include "core/pipeline/announce.h"
 #include "core/run/log.h"
 #include "core/run/note.h"
-#include "core/cycle/turn.h"
 #include "core/run/watchdog.h"
+#include "lib/clock.h"
 
 /* Of the deadline, a part is kept for the outputs. */
 #define RESERVE_MOST_MS 5000

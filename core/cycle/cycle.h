@@ -15,11 +15,4 @@
  */
 int cycle_run(struct pipeline *pipeline);
 
-/* Loads what the store has of the targets and of the readings.  MP_OK, or
- * MP_ENOMEM (reported). */
-int book_load(struct pipeline *pipeline);
-
-/* Puts the ledgers into the store; committed with it. */
-int book_save(struct pipeline *pipeline);
-
 #endif

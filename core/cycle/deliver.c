@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pipeline/call.h"
 #include "core/cycle/delivered.h"
-#include "core/run/progress.h"
+#include "core/cycle/evaluate.h"
 #include "core/cycle/turn.h"
+#include "core/pipeline/call.h"
+#include "core/pipeline/stage.h"
+#include "core/run/progress.h"
 
 /* ---- Calling an output ---- */
 

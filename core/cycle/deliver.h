@@ -1,10 +1,10 @@
 /*
- * Calling outputs; what deliver*.c and dry.c share.
+ * Delivery: calling outputs, and what each class of them gets.
  */
 #ifndef CORE_DELIVER_H
 #define CORE_DELIVER_H
 
-#include "core/cycle/cycle_parts.h"
+#include "core/pipeline/pipeline.h"
 
 /* What became of the records of a commit, and of their values. */
 struct results {
@@ -53,5 +53,28 @@ void deliver_values(struct stage *output, int64_t time_ms,
  * here. */
 void deliver_commit(struct stage *output, const char *token,
                     struct results *results);
+
+/* Commits the store with HOW.  False: it cannot be written; that is reported,
+ * and only live outputs are served from then on. */
+bool deliver_commit_with(struct pipeline *p, int (*how)(struct store *store));
+/* Commits the answers of the outputs that were called so far, so that nothing
+ * that happens to the next one undoes them.  False: the state failed. */
+bool deliver_commit_state(struct pipeline *p);
+/* Sending begins, or goes on after a commit: who gets a part of the time. */
+void deliver_mark(struct pipeline *p);
+/* What became of rows that an earlier run was writing when it ended. */
+void deliver_recover(struct pipeline *p);
+/* Takes a token for the rows that are written first; before the commit. */
+void deliver_tokens(struct pipeline *p);
+/* Outputs of class live, which need no state. */
+void deliver_live(struct pipeline *p, int64_t time_ms);
+/* The queues of append and history outputs, then the latest outputs. */
+void deliver_rows(struct pipeline *p);
+void deliver_latest(struct pipeline *p);
+
+/* deliver_direct.c: a recording whose state is in memory; rows go straight to
+ * the outputs, many to a commit. */
+void direct_deliver(struct pipeline *p, int64_t time_ms);
+void direct_flush(struct pipeline *p);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "core/pipeline/stage.h"
+
 /* Cycles to a commit: a file is synced at each, and their rows take memory. */
 #define BLOCK 16384
 

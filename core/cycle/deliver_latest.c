@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
+#include "core/cycle/book.h"
 #include "core/cycle/delivered.h"
+#include "core/cycle/evaluate.h"
 #include "core/cycle/turn.h"
+#include "core/pipeline/stage.h"
+#include "lib/clock.h"
 
 /* When TARGET may be sent to, on the monotonic clock. */
 static int64_t

@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pipeline/call.h"
+#include "core/cycle/book.h"
 #include "core/cycle/delivered.h"
-#include "lib/plain.h"
 #include "core/cycle/row.h"
-#include "lib/sound.h"
 #include "core/cycle/turn.h"
+#include "core/pipeline/call.h"
+#include "core/pipeline/stage.h"
+#include "lib/plain.h"
+#include "lib/sound.h"
 
 /* Rows of one commit: more cost nothing, and one answer tells of all. */
 #define BATCH_ROWS 256

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/cycle/cycle_parts.h"
 #include "core/run/log.h"
 #include "core/run/report.h"
 #include "lib/table.h"

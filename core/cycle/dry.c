@@ -2,10 +2,13 @@
  * -n: shows what would be delivered, and counts it as accepted, so that the
  * cycles of a recording follow from one another.
  */
+#include "core/cycle/dry.h"
+
 #include <stdio.h>
 
+#include "core/cycle/book.h"
+#include "core/cycle/evaluate.h"
 #include "lib/clock.h"
-#include "core/cycle/cycle_parts.h"
 #include "lib/unit.h"
 
 /* V without a line's end. */

@@ -5,12 +5,14 @@
  * that is computed from it stand or fall together: when one result is missing,
  * none of them is due, and the next cycle makes it up.
  */
-#include "core/cycle/cycle_parts.h"
+#include "core/cycle/evaluate.h"
 
 #include <string.h>
 
+#include "core/cycle/believe.h"
 #include "core/pipeline/announce.h"
 #include "core/pipeline/call.h"
+#include "core/pipeline/stage.h"
 #include "core/run/log.h"
 
 /* ---- Operands ---- */

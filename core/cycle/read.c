@@ -2,7 +2,7 @@
  * Reading the inputs: live ones at the same time, each in a thread of its own,
  * until the deadline; recordings one cycle after the other.
  */
-#include "core/cycle/cycle_parts.h"
+#include "core/cycle/read.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,8 +11,9 @@
 #include <time.h>
 
 #include "core/pipeline/call.h"
-#include "lib/clock.h"
+#include "core/pipeline/stage.h"
 #include "core/run/progress.h"
+#include "lib/clock.h"
 
 /* What a thread that was told to stop may still take to restore its port. */
 #define GRACE_MS 700

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cycle/cycle_parts.h"
+#include "core/cycle/evaluate.h"
 #include "core/ledger/lines.h"
 #include "lib/sound.h"
 

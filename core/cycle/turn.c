@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "core/cycle/cycle_parts.h"
 
 /* ---- Order ---- */
 

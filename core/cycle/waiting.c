@@ -2,7 +2,7 @@
  * Since when targets of latest outputs wait: a ledger holds the newest value
  * due, and not when the first one was not taken.
  */
-#include "core/cycle/cycle_parts.h"
+#include "core/cycle/waiting.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,6 @@
 /* The graph of the transforms: their order, and what hangs together. */
+#include "core/pipeline/graph.h"
+
 #include "core/pipeline/pipeline_build.h"
 
 #include <stdio.h>

@@ -1,4 +1,6 @@
 /* What the texts of a pipeline file name: fields, values, targets. */
+#include "core/pipeline/names.h"
+
 #include "core/pipeline/pipeline_build.h"
 
 #include <stdio.h>

@@ -240,4 +240,37 @@ struct slot *slot_field(struct slot *slot);
 /* The leader of a base, and so the one that speaks for all of its group. */
 struct base *base_leader(struct base *base);
 
+/* Each stage of KIND. */
+#define FOR_EACH_STAGE(p, var, wanted)                                         \
+  for (size_t var##_i = 0; var##_i < (p)->n_stages; var##_i++)                 \
+    for (struct stage *var = (p)->stages[var##_i];                             \
+         var && var->kind == (wanted); var = NULL)
+
+/* Whether TARGET has a ledger: it is written, by itself. */
+static inline bool
+target_is_kept(const struct target *target)
+{
+  return target->source && !target->part;
+}
+
+static inline uint32_t
+delivery(const struct stage *output)
+{
+  return output->delivery;
+}
+
+/* Whether the values of OUTPUT wait in rows. */
+static inline bool
+is_queued(const struct stage *output)
+{
+  return delivery(output) == MP_APPEND || delivery(output) == MP_HISTORY;
+}
+
+/* Whether OUTPUT can tell what its targets show. */
+static inline bool
+can_be_asked(const struct stage *output)
+{
+  return output->plugin->output.fetch && !output->asks_nothing;
+}
+
 #endif

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/plain.h"
+#include "core/pipeline/graph.h"
+#include "core/pipeline/names.h"
+#include "core/pipeline/pipeline_stages.h"
 #include "core/pipeline/stage.h"
+#include "lib/plain.h"
 
 /* Whether an entry of an output's section is PREFIX.NAME = VALUE. */
 static bool

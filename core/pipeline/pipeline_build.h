@@ -26,23 +26,4 @@ struct slot *builder_add_slot(struct pipeline *pipeline, struct stage *stage,
 struct target *builder_add_target(struct stage *output, const char *name,
                                   const char *part, struct slot *source);
 
-/* stages: an instance for each section, and the options of [pipeline]. */
-void stages_add(struct builder *b);
-/* Puts the plugins that read recordings in the place of inputs. */
-void stages_replay(struct builder *b, const struct replay *replays, size_t n);
-
-/* names: resolve what texts of the file name; NULL after a problem. */
-struct slot *names_value(struct builder *b, const char *text, unsigned line,
-                         const char *key);
-struct target *names_operand(struct builder *b, const char *text, unsigned line,
-                             const char *key);
-struct slot *names_field(struct builder *b, struct stage *input,
-                         const char *field, unsigned line, const char *key);
-/* A list of fields by commas. */
-void names_fields(struct builder *b, struct stage *input, const char *list,
-                  unsigned line);
-
-/* graph: order, kinds, bases, roles; and what is wrong with them. */
-void graph_resolve(struct builder *b);
-
 #endif

@@ -1,10 +1,13 @@
 /* The stages of a pipeline file: their plugins, and their options. */
+#include "core/pipeline/pipeline_stages.h"
+
 #include "core/pipeline/pipeline_build.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/pipeline/stage.h"
+#include "core/pipeline/stage_host.h"
 
 static enum plugin_kind
 kind_of(const struct config_section *section)

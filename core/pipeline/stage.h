@@ -6,9 +6,6 @@
 
 #include "core/pipeline/pipeline.h"
 
-/* Fills in stage->host. */
-void stage_init_host(struct stage *stage);
-
 int stage_create(struct stage *stage);
 void stage_destroy(struct stage *stage);
 

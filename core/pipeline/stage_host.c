@@ -1,4 +1,6 @@
 /* What the host does for an instance: the services of <meterpipe/plugin.h>. */
+#include "core/pipeline/stage_host.h"
+
 #include "core/pipeline/stage.h"
 
 #include <stdio.h>

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/plugin/loader_check.h"
 #include "lib/nearest.h"
 #include "lib/planted_dir.h"
 

@@ -2,10 +2,13 @@
  * What a loaded plugin's tables must be before anything of them is used: large
  * enough, complete, of one kind and sound.
  */
+#include "core/plugin/loader_check.h"
+
 #include "core/plugin/loader_impl.h"
 
 #include <string.h>
 
+#include "core/plugin/loader_option.h"
 #include "lib/sound.h"
 
 /* Bytes of the names that a plugin brings. */

@@ -17,13 +17,4 @@ struct loader {
 /* loader.c: keeps why a plugin cannot be used; false, to be returned. */
 bool fail_load(struct loader *loader, const char *fmt, ...) MP_PRINTF(2, 3);
 
-/* loader_check.c: copies TABLE and the one of its kind into PLUGIN, unless
- * something is wrong with them. */
-bool loader_check_table(struct loader *loader, struct plugin *plugin,
-                        const struct mp_plugin *table);
-
-/* loader_option.c: false, with the reason kept, where a row of PLUGIN's option
- * table is unsound. */
-bool loader_check_options(struct loader *loader, const struct plugin *plugin);
-
 #endif

@@ -2,6 +2,8 @@
  * What the rows of a plugin's option table must be, so that the pipeline file
  * can name them and messages can show them.
  */
+#include "core/plugin/loader_option.h"
+
 #include "core/plugin/loader_impl.h"
 
 #include <string.h>

@@ -2,13 +2,14 @@
  * The state in memory: entries and rows, and which of them have changed.
  * store_sqlite.c reads and writes the database, store_open.c opens it.
  */
-#include "core/store/store_sqlite.h"
+#include "core/store/store_impl.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/store/store_sqlite.h"
 #include "meterpipe/plugin.h"
 
 void

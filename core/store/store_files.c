@@ -2,7 +2,9 @@
  * The files of a store: made, locked, moved aside, and not used where somebody
  * else may have planted them.
  */
-#include "core/store/store_sqlite.h"
+#include "core/store/store_files.h"
+
+#include "core/store/store_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>

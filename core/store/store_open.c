@@ -1,5 +1,5 @@
 /* Opening a store: damage that is set aside, and whose it is. */
-#include "core/store/store_sqlite.h"
+#include "core/store/store_impl.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/store/store_files.h"
+#include "core/store/store_sqlite.h"
 #include "meterpipe/plugin.h"
 
 /* Opens and reads; what is damaged is set aside, and a new one begun. */

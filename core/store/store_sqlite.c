@@ -6,12 +6,15 @@
  */
 #include "core/store/store_sqlite.h"
 
+#include "core/store/store_impl.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/store/store_files.h"
 #include "meterpipe/plugin.h"
 
 #define ENTRY_TABLE                                                            \

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "plugins/csv/csv.h"
+#include "plugins/csv/csv_open.h"
 
 static const struct mp_option options[] = {
   { "path", MP_TYPE_PATH, MP_REQUIRED, NULL, NULL, "the file to append to" },

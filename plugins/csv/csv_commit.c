@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "plugins/csv/csv.h"
+#include "plugins/csv/csv_open.h"
 #include "plugins/csv/csv_siblings.h"
 
 /* ---- Results ------------------------------------------------------------- */

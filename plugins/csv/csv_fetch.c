@@ -14,9 +14,10 @@
 #include <string.h>
 
 #include "lib/rfc3339.h"
-#include "plugins/csv/csv.h"
-#include "plugins/csv/csv_tail.h"
 #include "lib/utf8.h"
+#include "plugins/csv/csv.h"
+#include "plugins/csv/csv_open.h"
+#include "plugins/csv/csv_tail.h"
 
 #define OPERAND (MP_TARGET_BASE | MP_TARGET_TOTAL | MP_TARGET_READ)
 /* A cell of the header that is no target. */

@@ -22,22 +22,10 @@ struct csv_file {
   int64_t length; /* when it was opened, or after the last append */
 };
 
-void csv_file_init(struct csv_file *f, const struct mp_host *host,
-                   const char *path);
-
 /* How csv_file_open opens. */
 #define CSV_FILE_APPEND 0 /* to write; created where it is not there */
 #define CSV_FILE_MEND 1   /* to write, but only one that is there */
 #define CSV_FILE_READ 2   /* only to read one that is there, and no lock */
-
-/* Opens, and locks for writing: waits for other writers up to time_left.
- * MP_DROP: there is no file (to read: that keeps what is written), and none was
- * to be created. */
-int csv_file_open(struct csv_file *f, int mode);
-void csv_file_close(struct csv_file *f);
-
-/* Whether the file could be created: MP_OK, MP_ECREATE, MP_EPERM. */
-int csv_file_check_create(struct csv_file *f);
 
 /* Adds the first line, without its "\n", to LINE; as much as a row may have. */
 int csv_file_read_line(struct csv_file *f, struct text_buffer *line);

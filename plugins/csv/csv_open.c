@@ -2,6 +2,8 @@
  * Opening the file of a CSV output: who may plant it, who else writes to it,
  * and what is missing where it cannot be made.
  */
+#include "plugins/csv/csv_open.h"
+
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif

@@ -7,9 +7,10 @@
 
 #include <string.h>
 
-#include "plugins/kmp/input/info.h"
 #include "plugins/kmp/codec/kmp_value.h"
+#include "plugins/kmp/input/info.h"
 #include "plugins/kmp/input/memory.h"
+#include "plugins/kmp/line/block.h"
 
 static const uint16_t registers[INFO_REGISTERS] = {
   MODEL_INFO,

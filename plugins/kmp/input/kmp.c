@@ -11,9 +11,11 @@
 
 #include <stdlib.h>
 
-#include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/codec/kmp_register.h"
+#include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/input/memory.h"
+#include "plugins/kmp/input/probe.h"
+#include "plugins/kmp/input/reading.h"
 
 static const struct mp_option options[] = {
   { "device", MP_TYPE_STRING, MP_REQUIRED, NULL, NULL,

@@ -34,11 +34,4 @@ void kmp_close_port(struct kmp *kmp);
 void kmp_begin_capture(struct kmp *kmp);
 void kmp_resume_capture(struct kmp *kmp);
 
-/* reading.c: mp_input_ops.read and .identify */
-int kmp_read(void *self, const struct mp_sink *sink);
-int kmp_identify(void *self, const struct mp_sink *sink);
-
-/* probe.c: mp_input_ops.probe */
-int kmp_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink);
-
 #endif

@@ -2,6 +2,8 @@
  * The probe of the kmp input: who is there, and every register that it has; or
  * one attempt after the other, for placing the optical head.
  */
+#include "plugins/kmp/input/probe.h"
+
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -10,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/tell.h"
+#include "plugins/kmp/input/kmp.h"
+#include "plugins/kmp/line/block.h"
+#include "plugins/kmp/line/diagnose.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

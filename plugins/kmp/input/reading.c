@@ -2,6 +2,8 @@
  * One cycle of the kmp input: the wanted registers in as few requests as can
  * be, and the meter's serial number with them where that costs nothing.
  */
+#include "plugins/kmp/input/reading.h"
+
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -10,11 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugins/kmp/codec/kmp_register.h"
+#include "plugins/kmp/codec/tell.h"
 #include "plugins/kmp/input/info.h"
 #include "plugins/kmp/input/kmp.h"
-#include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/input/memory.h"
-#include "plugins/kmp/codec/tell.h"
+#include "plugins/kmp/line/block.h"
+#include "plugins/kmp/line/diagnose.h"
 
 /* Why a register has no value. */
 enum gap { NO_GAP, LEFT_OUT, SILENT };

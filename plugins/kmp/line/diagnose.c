@@ -1,6 +1,8 @@
 /*
  * What the line looked like, in words, and what to do about it (KMP 10.5).
  */
+#include "plugins/kmp/line/diagnose.h"
+
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif

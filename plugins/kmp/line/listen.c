@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plugins/kmp/line/diagnose.h"
 #include "plugins/kmp/line/listen.h"
 #include "plugins/kmp/line/telnet.h"
 

@@ -93,24 +93,10 @@ int session_await(struct session *s, const struct kmp_request *request,
 typedef void (*session_take)(void *ctx, const struct kmp_request *request,
                              const struct kmp_answer *answer);
 
-/* Asks for up to eight registers, with all retries; the last one in halves,
- * down to single registers (block.c).  TAKE is called for each part.  Results
- * as session_ask; MP_DROP: TAKE was not called for all registers. */
-int session_registers(struct session *s, const uint16_t *ids, size_t count,
-                      session_take take, void *ctx);
-
 /* Leaves the meter alone for at least MS before the next request. */
 void session_pause(struct session *s, int64_t ms);
 
 /* Whether anything at all was heard but our own echo. */
 int session_heard(const struct session *s);
-
-/* Says in words what went wrong and what to do about it.  Returns MP_ETIMEOUT
- * when requests met with silence only, else MP_EPROTO. */
-int session_diagnose(const struct session *s, char *buf, size_t size);
-
-/* What became of one attempt, between BEFORE and AFTER, in a word or two. */
-const char *session_outcome(const struct session_seen *before,
-                            const struct session_seen *after);
 
 #endif

@@ -19,8 +19,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "plugins/kmp/emulator/meter_impl.h"
 #include "plugins/kmp/codec/kmp_value.h"
+#include "plugins/kmp/emulator/meter_impl.h"
+#include "plugins/kmp/line/block.h"
+#include "plugins/kmp/line/diagnose.h"
 #include "plugins/kmp/line/port_impl.h"
 #include "plugins/kmp/line/session.h"
 #include "testkit/fake_host.h"

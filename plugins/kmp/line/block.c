@@ -10,6 +10,8 @@
  * A register that is asked for alone and meets with silence is left out, if the
  * meter answers something else.
  */
+#include "plugins/kmp/line/block.h"
+
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif

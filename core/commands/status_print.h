@@ -1,0 +1,13 @@
+/*
+ * meterpipe status, for people and for programs.
+ */
+#ifndef CORE_STATUS_PRINT_H
+#define CORE_STATUS_PRINT_H
+
+#include "core/commands/status.h"
+
+void status_print(const struct status *status, FILE *out);
+
+void status_print_json(const struct status *status, FILE *out);
+
+#endif

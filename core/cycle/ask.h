@@ -1,0 +1,11 @@
+/*
+ * What the outputs show, held against the ledgers.
+ */
+#ifndef CORE_ASK_H
+#define CORE_ASK_H
+
+#include "core/pipeline/pipeline.h"
+
+void ask_outputs(struct pipeline *p);
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * Delivery of -n: nothing leaves.
+ */
+#ifndef CORE_DRY_H
+#define CORE_DRY_H
+
+#include "core/pipeline/pipeline.h"
+
+void dry_deliver(struct pipeline *p, int64_t time_ms);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * The transforms, and which results count.
+ */
+#ifndef CORE_EVALUATE_H
+#define CORE_EVALUATE_H
+
+#include "core/pipeline/pipeline.h"
+
+void evaluate(struct pipeline *p);
+/* Calls the plugin of TRANSFORM: MP_OK, and *OUT is what it makes of IN, or as
+ * mp_transform_ops.apply. */
+int transform_apply(struct stage *transform, const struct value *in,
+                    struct value *out);
+/* Whether the value of SLOT goes into targets in this cycle. */
+bool slot_counts(const struct slot *slot);
+bool target_counts(const struct target *target);
+
+#endif

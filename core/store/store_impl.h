@@ -1,0 +1,59 @@
+/*
+ * A store inside: what its files share.
+ */
+#ifndef CORE_STORE_IMPL_H
+#define CORE_STORE_IMPL_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "core/store/store.h"
+
+/* Of the tables, kept as SQLite's user version. */
+#define STORE_VERSION 1
+
+struct store_entry {
+  struct store_entry *next;
+  struct store_entry *chain; /* the next one of its bucket */
+  char *area, *owner, *name;
+  char *body; /* NULL: removed, and not yet committed */
+  bool dirty;
+};
+
+/* Entries are looked up by a hash of their names. */
+#define STORE_BUCKETS 256
+
+struct store_row_entry {
+  struct store_row row;
+  bool added, removed; /* since the last commit */
+};
+
+struct store {
+  enum store_mode mode;
+  pthread_mutex_t lock; /* of the entries; recursive, for store_each */
+  char *path;
+  int lock_fd;
+  int note_fd; /* -1: no note is kept */
+  sqlite3 *db;
+  struct store_entry *entries;
+  struct store_entry *buckets[STORE_BUCKETS];
+  struct store_row_entry *rows; /* by id */
+  size_t n_rows, rows_room;
+  int64_t last_id;
+  bool keeps_texts; /* STORE_TEXT is left out of the commit in progress */
+  char *set_aside;
+  char error[1024];
+};
+
+void store_set_error(struct store *store, const char *fmt, ...)
+  __attribute__((format(printf, 2, 3)));
+
+struct store_entry *store_entry_add(struct store *store, const char *area,
+                                    const char *owner, const char *name);
+struct store_row_entry *store_row_insert(struct store *store, int64_t id,
+                                         const char *output, const char *body);
+void store_forget_all(struct store *store);
+/* Whether the commit in progress writes E. */
+bool store_entry_is_due(const struct store *store, const struct store_entry *e);
+
+#endif

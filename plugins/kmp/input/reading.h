@@ -1,0 +1,14 @@
+/*
+ * A reading, and the serial number.
+ */
+#ifndef KMP_READING_H
+#define KMP_READING_H
+
+#include "plugins/kmp/input/kmp.h"
+
+/* mp_input_ops.read and .identify */
+int kmp_read(void *self, const struct mp_sink *sink);
+
+int kmp_identify(void *self, const struct mp_sink *sink);
+
+#endif

@@ -2,8 +2,8 @@
  * The two clocks: the time of day for what is kept, and one that never jumps
  * for what is waited for.
  */
-#ifndef CORE_CLOCK_H
-#define CORE_CLOCK_H
+#ifndef LIB_CLOCK_H
+#define LIB_CLOCK_H
 
 #include <stddef.h>
 #include <stdint.h>

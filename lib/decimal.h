@@ -4,8 +4,8 @@
  * All functions are pure.  Numbers keep their decimals: 17.50 stays 17.50.
  * Results follow the reasons of <meterpipe/plugin.h>.
  */
-#ifndef CORE_DECIMAL_H
-#define CORE_DECIMAL_H
+#ifndef LIB_DECIMAL_H
+#define LIB_DECIMAL_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * JSON for programs, written piece by piece; commas and escapes are looked
  * after here.
  */
-#ifndef CORE_JSON_H
-#define CORE_JSON_H
+#ifndef LIB_JSON_H
+#define LIB_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>

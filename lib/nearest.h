@@ -1,8 +1,8 @@
 /*
  * The name that was probably meant, for messages about one that is unknown.
  */
-#ifndef CORE_NEAREST_H
-#define CORE_NEAREST_H
+#ifndef LIB_NEAREST_H
+#define LIB_NEAREST_H
 
 #include <stddef.h>
 

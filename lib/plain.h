@@ -2,8 +2,8 @@
  * Text that is no more than text, wherever it came from: a server, a meter, a
  * command, a damaged file.
  */
-#ifndef CORE_PLAIN_H
-#define CORE_PLAIN_H
+#ifndef LIB_PLAIN_H
+#define LIB_PLAIN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
  * Who owns the directory is trusted; and where anybody may rename the files of
  * others, too, there is nothing to be kept.
  */
-#ifndef PLUGINS_PLANTED_H
-#define PLUGINS_PLANTED_H
+#ifndef LIB_PLANTED_H
+#define LIB_PLANTED_H
 
 #include <sys/types.h>
 

@@ -1,8 +1,8 @@
 /*
  * Times as commands print them: RFC 3339.
  */
-#ifndef EXEC_RFC3339_H
-#define EXEC_RFC3339_H
+#ifndef LIB_RFC3339_H
+#define LIB_RFC3339_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /*
  * A whole small file in memory.
  */
-#ifndef CORE_SLURP_H
-#define CORE_SLURP_H
+#ifndef LIB_SLURP_H
+#define LIB_SLURP_H
 
 #include <stdbool.h>
 #include <stddef.h>

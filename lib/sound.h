@@ -3,8 +3,8 @@
  * functions that read the state back use these same checks, so that nothing is
  * written that cannot be read back.
  */
-#ifndef CORE_SOUND_H
-#define CORE_SOUND_H
+#ifndef LIB_SOUND_H
+#define LIB_SOUND_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * A table for people: columns as wide as what stands in them.
  */
-#ifndef CORE_TABLE_H
-#define CORE_TABLE_H
+#ifndef LIB_TABLE_H
+#define LIB_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

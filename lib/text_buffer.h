@@ -2,8 +2,8 @@
  * A text that grows, up to a bound: outputs put together in memory what they
  * then write at once.
  */
-#ifndef OUTPUT_TEXT_BUFFER_H
-#define OUTPUT_TEXT_BUFFER_H
+#ifndef LIB_TEXT_BUFFER_H
+#define LIB_TEXT_BUFFER_H
 
 #include <stddef.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * Units: which symbols there are, what they measure, and which convert exactly.
  */
-#ifndef CORE_UNIT_H
-#define CORE_UNIT_H
+#ifndef LIB_UNIT_H
+#define LIB_UNIT_H
 
 #include <stddef.h>
 #include <stdint.h>

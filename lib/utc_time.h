@@ -4,8 +4,8 @@
  * Not with gmtime: a recording has a million of them, nearly all on the day of
  * the one before, and time_t may end in 2038.
  */
-#ifndef OUTPUT_UTC_TIME_H
-#define OUTPUT_UTC_TIME_H
+#ifndef LIB_UTC_TIME_H
+#define LIB_UTC_TIME_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * UTF-8: texts from a meter, a server or a command are not to be trusted, and
  * columns of a terminal line up by what is seen, not by bytes.  Pure.
  */
-#ifndef PLUGINS_UTF8_H
-#define PLUGINS_UTF8_H
+#ifndef LIB_UTF8_H
+#define LIB_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>

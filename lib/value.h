@@ -2,8 +2,8 @@
  * Values inside the host: like struct mp_value, but owning what they point to,
  * so that they can be kept, copied and stored.
  */
-#ifndef CORE_VALUE_H
-#define CORE_VALUE_H
+#ifndef LIB_VALUE_H
+#define LIB_VALUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * includes this: the everyday paths there never come here, and the compiler
  * keeps what they need of it at hand.
  */
-#ifndef CORE_WIDE_H
-#define CORE_WIDE_H
+#ifndef LIB_WIDE_H
+#define LIB_WIDE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * A test has no use for an answer "out of memory", nor for a fake that goes on
  * after a mistake in the test itself: both end the test with a message.
  */
-#ifndef SUPPORT_FAKE_ARENA_H
-#define SUPPORT_FAKE_ARENA_H
+#ifndef TESTKIT_FAKE_ARENA_H
+#define TESTKIT_FAKE_ARENA_H
 
 #include <string.h>
 

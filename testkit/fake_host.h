@@ -17,8 +17,8 @@
  * functions return live until fake_host_free.  A mistake in the test itself
  * (an unknown option, a number that is none) ends the test with a message.
  */
-#ifndef SUPPORT_FAKE_HOST_H
-#define SUPPORT_FAKE_HOST_H
+#ifndef TESTKIT_FAKE_HOST_H
+#define TESTKIT_FAKE_HOST_H
 
 #include <meterpipe/plugin.h>
 

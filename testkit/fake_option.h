@@ -1,8 +1,8 @@
 /*
  * An option's text read as its type, for the fake host.
  */
-#ifndef SUPPORT_FAKE_OPTION_H
-#define SUPPORT_FAKE_OPTION_H
+#ifndef TESTKIT_FAKE_OPTION_H
+#define TESTKIT_FAKE_OPTION_H
 
 #include <meterpipe/plugin.h>
 

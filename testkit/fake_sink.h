@@ -9,8 +9,8 @@
  * Everything handed over is copied; what these functions return lives until
  * fake_sink_forget or fake_sink_free.
  */
-#ifndef SUPPORT_FAKE_SINK_H
-#define SUPPORT_FAKE_SINK_H
+#ifndef TESTKIT_FAKE_SINK_H
+#define TESTKIT_FAKE_SINK_H
 
 #include <meterpipe/plugin.h>
 

@@ -2,8 +2,8 @@
  * What the fake host knows: written by the test's side (fake_host.c), read by
  * the plugin's side (fake_services.c).
  */
-#ifndef SUPPORT_FAKE_STATE_H
-#define SUPPORT_FAKE_STATE_H
+#ifndef TESTKIT_FAKE_STATE_H
+#define TESTKIT_FAKE_STATE_H
 
 #include <pthread.h>
 

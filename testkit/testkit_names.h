@@ -7,8 +7,8 @@
  * members of <meterpipe/plugin.h> are called decimal_add, too; those that the
  * linker sees change.
  */
-#ifndef SUPPORT_TESTKIT_NAMES_H
-#define SUPPORT_TESTKIT_NAMES_H
+#ifndef TESTKIT_NAMES_H
+#define TESTKIT_NAMES_H
 
 #include "lib/decimal.h"
 #include "lib/unit.h"

@@ -7,8 +7,8 @@
  * It is a pipeline of one stage, named after its plugin; the section that such
  * a file would have is its config.
  */
-#ifndef CORE_ADHOC_H
-#define CORE_ADHOC_H
+#ifndef CORE_COMMANDS_ADHOC_H
+#define CORE_COMMANDS_ADHOC_H
 
 #include "core/commands/app.h"
 

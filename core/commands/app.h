@@ -2,8 +2,8 @@
  * What the commands share: their arguments, and a pipeline file turned into a
  * pipeline.
  */
-#ifndef CORE_APP_H
-#define CORE_APP_H
+#ifndef CORE_COMMANDS_APP_H
+#define CORE_COMMANDS_APP_H
 
 #include <stdbool.h>
 #include <stdint.h>

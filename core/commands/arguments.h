@@ -1,8 +1,8 @@
 /*
  * The command line: commands, their options, and what is wrong with either.
  */
-#ifndef CORE_ARGUMENTS_H
-#define CORE_ARGUMENTS_H
+#ifndef CORE_COMMANDS_ARGUMENTS_H
+#define CORE_COMMANDS_ARGUMENTS_H
 
 #include "core/commands/app.h"
 

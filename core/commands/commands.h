@@ -1,8 +1,8 @@
 /*
  * The commands; each returns its exit status.
  */
-#ifndef CORE_COMMANDS_H
-#define CORE_COMMANDS_H
+#ifndef CORE_COMMANDS_COMMANDS_H
+#define CORE_COMMANDS_COMMANDS_H
 
 #include "core/commands/app.h"
 

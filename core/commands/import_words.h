@@ -5,8 +5,8 @@
  *     DEVICE IDX:REGISTER:FUNCTION[:IDX2],...              2018 to 2020
  *     -d DEVICE [--ip IP] [--port PORT] IDX:REGISTER...    since 2021
  */
-#ifndef CORE_IMPORT_WORDS_H
-#define CORE_IMPORT_WORDS_H
+#ifndef CORE_COMMANDS_IMPORT_WORDS_H
+#define CORE_COMMANDS_IMPORT_WORDS_H
 
 #include "core/commands/app.h"
 

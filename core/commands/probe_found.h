@@ -1,8 +1,8 @@
 /*
  * What a probe found: facts about the meter, and the fields that it has.
  */
-#ifndef CORE_PROBE_FOUND_H
-#define CORE_PROBE_FOUND_H
+#ifndef CORE_COMMANDS_PROBE_FOUND_H
+#define CORE_COMMANDS_PROBE_FOUND_H
 
 #include <stdio.h>
 

@@ -4,8 +4,8 @@
  *
  *     [..!~||||||||||||||||] 16 of 20 answered, CRC errors 1, ..., 245 ms
  */
-#ifndef CORE_PROBE_WATCH_H
-#define CORE_PROBE_WATCH_H
+#ifndef CORE_COMMANDS_PROBE_WATCH_H
+#define CORE_COMMANDS_PROBE_WATCH_H
 
 #include <stdbool.h>
 

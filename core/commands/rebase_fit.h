@@ -1,8 +1,8 @@
 /*
  * Whether the next reading can be a base, as far as the last one tells.
  */
-#ifndef CORE_REBASE_FIT_H
-#define CORE_REBASE_FIT_H
+#ifndef CORE_COMMANDS_REBASE_FIT_H
+#define CORE_COMMANDS_REBASE_FIT_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -1,8 +1,8 @@
 /*
  * What "plugins --new" writes.
  */
-#ifndef CORE_SKELETON_H
-#define CORE_SKELETON_H
+#ifndef CORE_COMMANDS_SKELETON_H
+#define CORE_COMMANDS_SKELETON_H
 
 #include "core/plugin/loader.h"
 

@@ -1,8 +1,8 @@
 /*
  * What is known of a pipeline from its state, for meterpipe status.
  */
-#ifndef CORE_STATUS_H
-#define CORE_STATUS_H
+#ifndef CORE_COMMANDS_STATUS_H
+#define CORE_COMMANDS_STATUS_H
 
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /*
  * meterpipe status, for people and for programs.
  */
-#ifndef CORE_STATUS_PRINT_H
-#define CORE_STATUS_PRINT_H
+#ifndef CORE_COMMANDS_STATUS_PRINT_H
+#define CORE_COMMANDS_STATUS_PRINT_H
 
 #include "core/commands/status.h"
 

@@ -16,8 +16,8 @@
  * (The config.h of autoconf is another file: in core/, include it as
  * <config.h>.)
  */
-#ifndef CORE_CONFIG_H
-#define CORE_CONFIG_H
+#ifndef CORE_CONFIG_CONFIG_H
+#define CORE_CONFIG_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>

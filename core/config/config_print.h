@@ -1,8 +1,8 @@
 /*
  * Writing what core/config/config.h reads.
  */
-#ifndef CORE_CONFIG_PRINT_H
-#define CORE_CONFIG_PRINT_H
+#ifndef CORE_CONFIG_CONFIG_PRINT_H
+#define CORE_CONFIG_CONFIG_PRINT_H
 
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /*
  * The texts of a pipeline file: what may stand in them, and what they mean.
  */
-#ifndef CORE_CONFIG_TEXT_H
-#define CORE_CONFIG_TEXT_H
+#ifndef CORE_CONFIG_CONFIG_TEXT_H
+#define CORE_CONFIG_CONFIG_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * The types of options: how each is written, and what it is as a number.
  */
-#ifndef CORE_OPTION_TYPE_H
-#define CORE_OPTION_TYPE_H
+#ifndef CORE_CONFIG_OPTION_TYPE_H
+#define CORE_CONFIG_OPTION_TYPE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * The options of one section, checked against the table of its plugin: types,
  * ranges, defaults, secrets from files.
  */
-#ifndef CORE_OPTIONS_H
-#define CORE_OPTIONS_H
+#ifndef CORE_CONFIG_OPTIONS_H
+#define CORE_CONFIG_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * What is wrong with a pipeline file, collected so that all of it can be said
  * at once, each with its file and line.
  */
-#ifndef CORE_PROBLEMS_H
-#define CORE_PROBLEMS_H
+#ifndef CORE_CONFIG_PROBLEMS_H
+#define CORE_CONFIG_PROBLEMS_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * Secrets: read from a file of their own, and kept out of what a crash leaves
  * behind.
  */
-#ifndef CORE_SECRET_H
-#define CORE_SECRET_H
+#ifndef CORE_CONFIG_SECRET_H
+#define CORE_CONFIG_SECRET_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
  * Each check runs in a process of its own: one that crashes, hangs or ends the
  * program is a finding like any other.
  */
-#ifndef CORE_CONFORM_H
-#define CORE_CONFORM_H
+#ifndef CORE_CONFORM_CONFORM_H
+#define CORE_CONFORM_CONFORM_H
 
 #include <stdbool.h>
 

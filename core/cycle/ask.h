@@ -1,8 +1,8 @@
 /*
  * What the outputs show, held against the ledgers.
  */
-#ifndef CORE_ASK_H
-#define CORE_ASK_H
+#ifndef CORE_CYCLE_ASK_H
+#define CORE_CYCLE_ASK_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -1,8 +1,8 @@
 /*
  * Readings of an exchanged meter: which of them are used.
  */
-#ifndef CORE_BELIEVE_H
-#define CORE_BELIEVE_H
+#ifndef CORE_CYCLE_BELIEVE_H
+#define CORE_CYCLE_BELIEVE_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -1,8 +1,8 @@
 /*
  * Pending values: what a cycle puts into ledgers and rows.
  */
-#ifndef CORE_BOOK_H
-#define CORE_BOOK_H
+#ifndef CORE_CYCLE_BOOK_H
+#define CORE_CYCLE_BOOK_H
 
 #include "core/pipeline/pipeline.h"
 

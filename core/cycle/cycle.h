@@ -5,8 +5,8 @@
  *   read -> ask -> settle -> evaluate -> commit what is due -> deliver
  *        -> commit the answers
  */
-#ifndef CORE_CYCLE_H
-#define CORE_CYCLE_H
+#ifndef CORE_CYCLE_CYCLE_H
+#define CORE_CYCLE_CYCLE_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -1,8 +1,8 @@
 /*
  * Delivery: calling outputs, and what each class of them gets.
  */
-#ifndef CORE_DELIVER_H
-#define CORE_DELIVER_H
+#ifndef CORE_CYCLE_DELIVER_H
+#define CORE_CYCLE_DELIVER_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -2,8 +2,8 @@
  * The list of what a run delivered, on standard error: for a user who runs it
  * at a terminal, or with -v.  A good run says nothing otherwise.
  */
-#ifndef CORE_DELIVERED_H
-#define CORE_DELIVERED_H
+#ifndef CORE_CYCLE_DELIVERED_H
+#define CORE_CYCLE_DELIVERED_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -1,8 +1,8 @@
 /*
  * Delivery of -n: nothing leaves.
  */
-#ifndef CORE_DRY_H
-#define CORE_DRY_H
+#ifndef CORE_CYCLE_DRY_H
+#define CORE_CYCLE_DRY_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -1,8 +1,8 @@
 /*
  * The transforms, and which results count.
  */
-#ifndef CORE_EVALUATE_H
-#define CORE_EVALUATE_H
+#ifndef CORE_CYCLE_EVALUATE_H
+#define CORE_CYCLE_EVALUATE_H
 
 #include "core/pipeline/pipeline.h"
 

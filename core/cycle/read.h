@@ -1,8 +1,8 @@
 /*
  * Reading: all inputs at once.
  */
-#ifndef CORE_READ_H
-#define CORE_READ_H
+#ifndef CORE_CYCLE_READ_H
+#define CORE_CYCLE_READ_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -1,8 +1,8 @@
 /*
  * A row of a queue: what one cycle brought for one output, as text.
  */
-#ifndef CORE_ROW_H
-#define CORE_ROW_H
+#ifndef CORE_CYCLE_ROW_H
+#define CORE_CYCLE_ROW_H
 
 #include "core/pipeline/pipeline.h"
 

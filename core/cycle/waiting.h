@@ -1,8 +1,8 @@
 /*
  * Since when targets wait, for status.
  */
-#ifndef CORE_WAITING_H
-#define CORE_WAITING_H
+#ifndef CORE_CYCLE_WAITING_H
+#define CORE_CYCLE_WAITING_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -5,8 +5,8 @@
  * Pure: no I/O, no clock, no store.  doc/ledger.md is the specification;
  * the names A, B, M, N, D, E are its names.
  */
-#ifndef CORE_LEDGER_H
-#define CORE_LEDGER_H
+#ifndef CORE_LEDGER_LEDGER_H
+#define CORE_LEDGER_LEDGER_H
 
 #include <stdbool.h>
 #include <stddef.h>

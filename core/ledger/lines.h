@@ -2,8 +2,8 @@
  * What the state keeps of readings and ledgers, as text: a line a member, its
  * name, a blank and what is kept.
  */
-#ifndef CORE_LINES_H
-#define CORE_LINES_H
+#ifndef CORE_LEDGER_LINES_H
+#define CORE_LEDGER_LINES_H
 
 #include <stdbool.h>
 #include <stdio.h>

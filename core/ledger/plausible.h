@@ -3,8 +3,8 @@
  *
  * Pure: no I/O, no clock, no store.
  */
-#ifndef CORE_PLAUSIBLE_H
-#define CORE_PLAUSIBLE_H
+#ifndef CORE_LEDGER_PLAUSIBLE_H
+#define CORE_LEDGER_PLAUSIBLE_H
 
 #include "lib/value.h"
 

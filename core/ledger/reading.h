@@ -5,8 +5,8 @@
  * Pure: no I/O, no clock, no store.  The rule about serial numbers is
  * "Exchanged meters" in doc/ledger.md.
  */
-#ifndef CORE_READING_H
-#define CORE_READING_H
+#ifndef CORE_LEDGER_READING_H
+#define CORE_LEDGER_READING_H
 
 #include <stdbool.h>
 

@@ -2,8 +2,8 @@
  * Notices of what a cycle books: they are said once it is committed, and not at
  * all where it is not.
  */
-#ifndef CORE_ANNOUNCE_H
-#define CORE_ANNOUNCE_H
+#ifndef CORE_PIPELINE_ANNOUNCE_H
+#define CORE_PIPELINE_ANNOUNCE_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -5,8 +5,8 @@
  *
  *     r = call_end(&call, ops->read(self, &sink), CALL_ALLOWS(MP_END));
  */
-#ifndef CORE_CALL_H
-#define CORE_CALL_H
+#ifndef CORE_PIPELINE_CALL_H
+#define CORE_PIPELINE_CALL_H
 
 #include "core/pipeline/pipeline.h"
 

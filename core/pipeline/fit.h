@@ -2,8 +2,8 @@
  * Whether the values of a source suit the target that they go into, and what to
  * do where they do not.
  */
-#ifndef CORE_FIT_H
-#define CORE_FIT_H
+#ifndef CORE_PIPELINE_FIT_H
+#define CORE_PIPELINE_FIT_H
 
 #include <stddef.h>
 

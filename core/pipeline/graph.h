@@ -1,8 +1,8 @@
 /*
  * The order, kinds, bases and roles of what is in a pipeline.
  */
-#ifndef CORE_GRAPH_H
-#define CORE_GRAPH_H
+#ifndef CORE_PIPELINE_GRAPH_H
+#define CORE_PIPELINE_GRAPH_H
 
 #include "core/pipeline/pipeline_build.h"
 

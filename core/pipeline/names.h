@@ -1,8 +1,8 @@
 /*
  * What texts of the pipeline file name.
  */
-#ifndef CORE_NAMES_H
-#define CORE_NAMES_H
+#ifndef CORE_PIPELINE_NAMES_H
+#define CORE_PIPELINE_NAMES_H
 
 #include "core/pipeline/pipeline_build.h"
 

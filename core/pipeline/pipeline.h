@@ -7,8 +7,8 @@
  *          -> bases (targets that readings are measured from, each with all
  *             that is computed from it: they stand or fall together)
  */
-#ifndef CORE_PIPELINE_H
-#define CORE_PIPELINE_H
+#ifndef CORE_PIPELINE_PIPELINE_H
+#define CORE_PIPELINE_PIPELINE_H
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,8 +1,8 @@
 /*
  * Building a pipeline; inside of pipeline*.c only.
  */
-#ifndef CORE_PIPELINE_BUILD_H
-#define CORE_PIPELINE_BUILD_H
+#ifndef CORE_PIPELINE_PIPELINE_BUILD_H
+#define CORE_PIPELINE_PIPELINE_BUILD_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -1,8 +1,8 @@
 /*
  * An instance for each section, and the options of [pipeline].
  */
-#ifndef CORE_PIPELINE_STAGES_H
-#define CORE_PIPELINE_STAGES_H
+#ifndef CORE_PIPELINE_PIPELINE_STAGES_H
+#define CORE_PIPELINE_PIPELINE_STAGES_H
 
 #include "core/pipeline/pipeline_build.h"
 

@@ -1,8 +1,8 @@
 /*
  * One configured instance: its life, and the host's services for it.
  */
-#ifndef CORE_STAGE_H
-#define CORE_STAGE_H
+#ifndef CORE_PIPELINE_STAGE_H
+#define CORE_PIPELINE_STAGE_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -1,8 +1,8 @@
 /*
  * The host's services for one instance.
  */
-#ifndef CORE_STAGE_HOST_H
-#define CORE_STAGE_HOST_H
+#ifndef CORE_PIPELINE_STAGE_HOST_H
+#define CORE_PIPELINE_STAGE_HOST_H
 
 #include "core/pipeline/pipeline.h"
 

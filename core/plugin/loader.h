@@ -1,8 +1,8 @@
 /*
  * From a plugin's name to its checked tables.
  */
-#ifndef CORE_LOADER_H
-#define CORE_LOADER_H
+#ifndef CORE_PLUGIN_LOADER_H
+#define CORE_PLUGIN_LOADER_H
 
 #include <stddef.h>
 

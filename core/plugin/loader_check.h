@@ -1,8 +1,8 @@
 /*
  * Checks of the tables of a plugin.
  */
-#ifndef CORE_LOADER_CHECK_H
-#define CORE_LOADER_CHECK_H
+#ifndef CORE_PLUGIN_LOADER_CHECK_H
+#define CORE_PLUGIN_LOADER_CHECK_H
 
 #include "core/plugin/loader_impl.h"
 

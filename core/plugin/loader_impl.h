@@ -1,8 +1,8 @@
 /*
  * The loader inside: what finding and checking plugins know of each other.
  */
-#ifndef CORE_LOADER_IMPL_H
-#define CORE_LOADER_IMPL_H
+#ifndef CORE_PLUGIN_LOADER_IMPL_H
+#define CORE_PLUGIN_LOADER_IMPL_H
 
 #include <stdbool.h>
 

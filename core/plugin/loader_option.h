@@ -1,8 +1,8 @@
 /*
  * Checks of the option table of a plugin.
  */
-#ifndef CORE_LOADER_OPTION_H
-#define CORE_LOADER_OPTION_H
+#ifndef CORE_PLUGIN_LOADER_OPTION_H
+#define CORE_PLUGIN_LOADER_OPTION_H
 
 #include "core/plugin/loader_impl.h"
 

@@ -3,8 +3,8 @@
  * an indented line.  Such a line can be an option that was indented by mistake,
  * and hold a password.
  */
-#ifndef CORE_HIDDEN_H
-#define CORE_HIDDEN_H
+#ifndef CORE_RUN_HIDDEN_H
+#define CORE_RUN_HIDDEN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * What a process inherits from its parent, set to a known state.
  */
-#ifndef CORE_INHERIT_H
-#define CORE_INHERIT_H
+#ifndef CORE_RUN_INHERIT_H
+#define CORE_RUN_INHERIT_H
 
 /*
  * First in main(), before any thread and any file.  Afterwards:

@@ -7,8 +7,8 @@
  * end; then it is dropped.  After that, lines do not wait until standard error
  * takes bytes again, and "N lines were dropped" comes first then.
  */
-#ifndef CORE_LOG_H
-#define CORE_LOG_H
+#ifndef CORE_RUN_LOG_H
+#define CORE_RUN_LOG_H
 
 #include <stdarg.h>
 #include <stdbool.h>

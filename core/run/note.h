@@ -4,8 +4,8 @@
  * a kill.  A note that cannot be read counts as none, and a run that cannot
  * write one continues without.
  */
-#ifndef CORE_NOTE_H
-#define CORE_NOTE_H
+#ifndef CORE_RUN_NOTE_H
+#define CORE_RUN_NOTE_H
 
 #include "core/run/run.h"
 

@@ -2,8 +2,8 @@
  * What the program waits for, for those that end it: the watchdog, and the
  * handlers of exit().
  */
-#ifndef CORE_PROGRESS_H
-#define CORE_PROGRESS_H
+#ifndef CORE_RUN_PROGRESS_H
+#define CORE_RUN_PROGRESS_H
 
 #include <stdatomic.h>
 #include <stddef.h>

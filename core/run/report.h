@@ -2,8 +2,8 @@
  * Failures: each is told once, decides the exit status, and is not repeated in
  * the next run until a day has passed; its end is told.
  */
-#ifndef CORE_REPORT_H
-#define CORE_REPORT_H
+#ifndef CORE_RUN_REPORT_H
+#define CORE_RUN_REPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>

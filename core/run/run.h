@@ -2,8 +2,8 @@
  * What all stages of a run share: where failures go, the state, the time that
  * is left, and the order to stop.
  */
-#ifndef CORE_RUN_H
-#define CORE_RUN_H
+#ifndef CORE_RUN_RUN_H
+#define CORE_RUN_RUN_H
 
 #include <stdbool.h>
 #include <stddef.h>

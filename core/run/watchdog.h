@@ -2,8 +2,8 @@
  * The watchdog: ends a run that is past its deadline and stuck in a call that
  * does not return.  It takes SIGALRM and ITIMER_REAL.
  */
-#ifndef CORE_WATCHDOG_H
-#define CORE_WATCHDOG_H
+#ifndef CORE_RUN_WATCHDOG_H
+#define CORE_RUN_WATCHDOG_H
 
 #include <stdint.h>
 

@@ -8,8 +8,8 @@
  *
  * Entries may be got and put from any thread; the rest is for the main thread.
  */
-#ifndef CORE_STORE_H
-#define CORE_STORE_H
+#ifndef CORE_STORE_STORE_H
+#define CORE_STORE_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>

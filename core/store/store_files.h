@@ -1,8 +1,8 @@
 /*
  * The files of a store: directories, lock, note, database.
  */
-#ifndef CORE_STORE_FILES_H
-#define CORE_STORE_FILES_H
+#ifndef CORE_STORE_STORE_FILES_H
+#define CORE_STORE_STORE_FILES_H
 
 #include "core/store/store_impl.h"
 

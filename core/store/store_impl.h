@@ -1,8 +1,8 @@
 /*
  * A store inside: what its files share.
  */
-#ifndef CORE_STORE_IMPL_H
-#define CORE_STORE_IMPL_H
+#ifndef CORE_STORE_STORE_IMPL_H
+#define CORE_STORE_STORE_IMPL_H
 
 #include <pthread.h>
 #include <sqlite3.h>

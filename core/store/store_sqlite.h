@@ -1,8 +1,8 @@
 /*
  * The database behind a store.
  */
-#ifndef CORE_STORE_SQLITE_H
-#define CORE_STORE_SQLITE_H
+#ifndef CORE_STORE_STORE_SQLITE_H
+#define CORE_STORE_STORE_SQLITE_H
 
 #include "core/store/store_impl.h"
 

@@ -1,8 +1,8 @@
 /*
  * meterpipe import: the command line of the old script, as a pipeline file.
  */
-#ifndef CORE_IMPORT_H
-#define CORE_IMPORT_H
+#ifndef CORE_COMMANDS_IMPORT_IMPORT_H
+#define CORE_COMMANDS_IMPORT_IMPORT_H
 
 #include <stddef.h>
 #include <stdio.h>

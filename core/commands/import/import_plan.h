@@ -2,8 +2,8 @@
  * What an old command line comes to: which devices get what, through which
  * transforms, and what in it cannot have been meant.
  */
-#ifndef CORE_IMPORT_PLAN_H
-#define CORE_IMPORT_PLAN_H
+#ifndef CORE_COMMANDS_IMPORT_IMPORT_PLAN_H
+#define CORE_COMMANDS_IMPORT_IMPORT_PLAN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * The old script's IDX:REGISTER:FUNCTION[:IDX2],... taken apart.
  */
-#ifndef CORE_IMPORT_SPEC_H
-#define CORE_IMPORT_SPEC_H
+#ifndef CORE_COMMANDS_IMPORT_IMPORT_SPEC_H
+#define CORE_COMMANDS_IMPORT_IMPORT_SPEC_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,6 +10,7 @@
 
 #include "core/commands/commands.h"
 #include "core/commands/skeleton.h"
+#include "core/plugin/loader.h"
 #include "core/run/log.h"
 
 #define NAME_MAX_LENGTH 32
@@ -81,8 +82,7 @@ fill_in(FILE *out, const struct fresh *fresh, const char *text)
 }
 
 static bool
-write_file(const struct fresh *fresh, const char *file,
-           const char *const *texts, size_t n)
+write_file(const struct fresh *fresh, const char *file, const char *text)
 {
   char path[3 * NAME_MAX_LENGTH];
   FILE *out;
@@ -91,8 +91,7 @@ write_file(const struct fresh *fresh, const char *file,
   snprintf(path, sizeof(path), "%s/%s", fresh->name, file);
   out = fopen(path, "wx"); /* never over a file that is there */
   if (out)
-    for (size_t i = 0; i < n; i++)
-      fill_in(out, fresh, texts[i]);
+    fill_in(out, fresh, text);
   good = out && !ferror(out);
   if (out && fclose(out) != 0)
     good = false;
@@ -109,9 +108,9 @@ write_files(const struct fresh *fresh)
 
   snprintf(source, sizeof(source), "%s_%s.c", plugin_kind_names[fresh->kind],
            fresh->name);
-  return write_file(fresh, source, s->source, SKELETON_PARTS) &&
-         write_file(fresh, "Makefile", &s->makefile, 1) &&
-         write_file(fresh, "try.ini", &s->pipeline, 1);
+  return write_file(fresh, source, s->source) &&
+         write_file(fresh, "Makefile", s->makefile) &&
+         write_file(fresh, "try.ini", s->pipeline);
 }
 
 int

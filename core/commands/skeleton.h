@@ -1,20 +1,16 @@
 /*
- * What "plugins --new" writes.
+ * What "plugins --new" writes: the files of examples/templates.
  */
 #ifndef CORE_COMMANDS_SKELETON_H
 #define CORE_COMMANDS_SKELETON_H
 
-#include "core/plugin/loader.h"
-
-#define SKELETON_PARTS 3
-
 /* In each text, @NAME@ stands for the plugin's name and @KIND@ for its kind. */
 struct skeleton {
-  const char *source[SKELETON_PARTS]; /* one after the other */
-  const char *makefile;
+  const char *source, *makefile;
   const char *pipeline; /* a pipeline file that tries it */
 };
 
-extern const struct skeleton skeletons[PLUGIN_KINDS];
+/* Of a kind of plugins (enum plugin_kind). */
+extern const struct skeleton skeletons[];
 
 #endif

@@ -3,7 +3,7 @@
  *
  *     # a comment line; so is one that begins with ;
  *     [input meter]              ; KIND NAME
- *     plugin = kmp               ; blank and ; begin a comment, \; is a ;
+ *     plugin = name              ; blank and ; begin a comment, \; is a ;
  *     device = "/dev/odd name "  ; double quotes keep outer blanks
  *     fields = heat_energy_e1,
  *       volume_v1                ; indented: goes on with the value above

@@ -224,11 +224,11 @@ static const struct type {
   { MP_TYPE_SECRET, parse_text, "a text", "TEXT" },
   { MP_TYPE_VALUE, parse_value,
     "the name of a value: write INPUT.FIELD or TRANSFORM",
-    "meter.heat_energy_e1" },
+    "meter.energy" },
   { MP_TYPE_OPERAND, parse_operand, "the name of a target: write OUTPUT.TARGET",
-    "domoticz.323" },
+    "house.323" },
   { MP_TYPE_FIELDS, parse_fields, "a list of fields: write NAME, NAME",
-    "heat_energy_e1, flow" },
+    "energy, flow" },
 };
 
 static const struct type *

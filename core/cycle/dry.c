@@ -26,7 +26,7 @@ show(const struct target *t, const struct value *v)
          v->unit ? unit_display(v->unit) : "");
 }
 
-/* "domoticz.323 84 GJ (84.208 is stored as 84)" */
+/* "house.323 84 GJ (84.208 is stored as 84)" */
 static void
 show_sent(const struct target *t, const struct value *whole,
           const struct value *sent)

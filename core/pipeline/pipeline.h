@@ -83,7 +83,7 @@ struct target {
   uint32_t number;     /* index in stage->targets */
   char *name;          /* "323" */
   char *part;          /* "power"; NULL: the value itself */
-  char *full_name;     /* "domoticz.323": what the pipeline file calls it */
+  char *full_name;     /* "house.323": what the pipeline file calls it */
   char *object;        /* "idx.323": what its own section calls it */
   struct slot *source; /* what feeds it; NULL: it is only read */
   unsigned line;

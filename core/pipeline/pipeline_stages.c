@@ -54,11 +54,9 @@ load_stage(struct builder *b, struct stage *stage)
     return; /* reported with the other entries */
   if (!entry || !*entry->value) {
     builder_problem(b, entry ? entry->line : section->line,
-                    "[%s %s] names no plugin: write, for example, plugin = %s",
-                    section->kind, section->name,
-                    stage->kind == PLUGIN_INPUT    ? "kmp"
-                    : stage->kind == PLUGIN_OUTPUT ? "domoticz"
-                                                   : "subtract");
+                    "[%s %s] names no plugin: write plugin = NAME "
+                    "(\"meterpipe plugins\" lists them)",
+                    section->kind, section->name);
     return;
   }
   stage->plugin = loader_get(b->loader, stage->kind, entry->value);

@@ -89,12 +89,12 @@ static const struct file_row files[] = {
     "p.ini:2: the plugin ./mine.so cannot be read: No such file or "
     "directory\n" },
   { "[input meter]\ndevice = d\n[transform t]\n[output o]\nplugin =\n",
-    "p.ini:1: [input meter] names no plugin: write, for example, plugin = "
-    "kmp\n"
-    "p.ini:3: [transform t] names no plugin: write, for example, plugin = "
-    "subtract\n"
-    "p.ini:5: [output o] names no plugin: write, for example, plugin = "
-    "domoticz\n" },
+    "p.ini:1: [input meter] names no plugin: write plugin = NAME "
+    "(\"meterpipe plugins\" lists them)\n"
+    "p.ini:3: [transform t] names no plugin: write plugin = NAME "
+    "(\"meterpipe plugins\" lists them)\n"
+    "p.ini:5: [output o] names no plugin: write plugin = NAME "
+    "(\"meterpipe plugins\" lists them)\n" },
 
   /* options: names */
   { METER "retires = 2\n" SCREEN,

@@ -254,7 +254,7 @@ static const struct {
     "this line is indented, so it continues the value of \"idx.1\" in line "
     "4, which must be in one line: begin an option in the first column" },
   { "fields = a,\n  b c",
-    "fields: the value must have the form heat_energy_e1, flow; its text is "
+    "fields: the value must have the form energy, flow; its text is "
     "not shown, because it continues in line 5" },
   { "label = ${MP_UNSET}", "the environment variable MP_UNSET is not set" },
   { "label = ${MP_BAD}",

@@ -17,8 +17,8 @@
  *   open files                 the soft limit is the hard one: each input needs
  *                              some; a forked process has the old limit again
  *
- * TZ and the locale are left for the commands that plugins start: times are UTC, and
- * setlocale() is never called.
+ * TZ and the locale are left for the commands that plugins start: times are
+ * UTC, and setlocale() is never called.
  */
 void inherit_reset(void);
 

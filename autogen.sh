@@ -212,7 +212,7 @@ command_demo()
   say
   cat "$csv"
   say
-  say "For a meter of your own, copy etc/meterpipe.ini and edit it."
+  say "For a meter of your own, read \"With a meter\" in README.md."
 }
 
 # The tests have their own words for what failed; the log has the rest.  They

@@ -103,7 +103,8 @@ print(const struct table *table)
   if (!out)
     return;
   table_print(table, 0, out);
-  if (fclose(out) == 0 && size > 0)
+  /* Out of memory, it can be closed well and leave no text. */
+  if (fclose(out) == 0 && text && size > 0)
     log_text(text);
   free(text);
 }

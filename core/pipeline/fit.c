@@ -2,6 +2,7 @@
 #include "core/pipeline/fit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/run/log.h"
 #include "core/pipeline/stage.h"
@@ -101,7 +102,8 @@ warn_of_unit(const struct target *target, const char *how, const char *from,
 }
 
 /* Meters of energy count kWh, MWh, Gcal or GJ, and not all of these convert
- * exactly to each other. */
+ * exactly to each other.  A target in the usual unit itself was made for a
+ * meter that has it. */
 static void
 check_unit(const struct target *target)
 {
@@ -113,7 +115,7 @@ check_unit(const struct target *target)
     return;
   if (!converts_exactly(from, to))
     warn_of_unit(target, made ? "is" : "is usually", from, "");
-  else if (!made && converts(from, METERS_GJ) &&
+  else if (!made && strcmp(from, to) != 0 && converts(from, METERS_GJ) &&
            !converts_exactly(METERS_GJ, to))
     warn_of_unit(target, "can be", METERS_GJ, "then ");
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,18 +52,31 @@ from_environment(char **ret)
   return give(strndup(dirs, strcspn(dirs, ":")), ret);
 }
 
+/* A service of the system has no $HOME, and must find the state that the same
+ * user has at a terminal. */
+static const char *
+home_dir(void)
+{
+  const char *home = getenv("HOME");
+  const struct passwd *user;
+
+  if (home && *home)
+    return home;
+  user = getpwuid(geteuid());
+  return user ? user->pw_dir : "";
+}
+
 static char *
 user_dir(void)
 {
   const char *xdg = getenv("XDG_STATE_HOME");
-  const char *home = getenv("HOME");
   char *dir;
   int n;
 
   if (xdg && *xdg == '/')
     n = asprintf(&dir, "%s/meterpipe", xdg);
   else
-    n = asprintf(&dir, "%s/.local/state/meterpipe", home && *home ? home : "");
+    n = asprintf(&dir, "%s/.local/state/meterpipe", home_dir());
   return n < 0 ? NULL : dir;
 }
 

@@ -124,8 +124,7 @@ static const struct {
   const char *type, *unit, *said;
 } units[] = {
   { "kwh", NULL, TAKES "kWh" CAN_BE_GJ "kWh and decimals = 3 between them\n" },
-  { "custom", "MWh",
-    TAKES "MWh" CAN_BE_GJ "MWh and decimals = 3 between them\n" },
+  { "custom", "MWh", "" },
   { "custom", "Gcal",
     TAKES "Gcal, and meter.heat_energy_e1 is usually in MWh: put a transform "
           "\"convert\" with unit = Gcal and decimals = 3 between them\n" },

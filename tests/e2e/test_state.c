@@ -4,6 +4,7 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -362,6 +363,24 @@ START_TEST(state_that_may_lie_unseen_is_not_begun_elsewhere)
 }
 END_TEST
 
+/* A service of the system has no $HOME. */
+START_TEST(without_home_the_state_is_in_the_home_directory_of_the_user)
+{
+  const struct passwd *user = getpwuid(geteuid());
+  char line[512];
+
+  if (!user || access("/var/lib/meterpipe", F_OK) == 0)
+    return; /* it would lie there */
+  build("custom", TRANSFORMS SCREEN);
+  scene_setenv(house.scene, "STATE_DIRECTORY", NULL);
+  scene_setenv(house.scene, "HOME", NULL);
+  scene_run(house.scene, "status -c house.ini");
+  snprintf(line, sizeof(line), "%s/.local/state/meterpipe/house.db",
+           user->pw_dir);
+  ck_assert_ptr_nonnull(strstr(scene_out(house.scene), line));
+}
+END_TEST
+
 /* The program by way of a script after which files grow no further. */
 static void
 fill_disk(void)
@@ -418,6 +437,8 @@ main(void)
     (int)ARRAY_SIZE(lockless));
   tcase_add_test(t, read_only_state_leaves_live_outputs);
   tcase_add_test(t, state_that_may_lie_unseen_is_not_begun_elsewhere);
+  tcase_add_test(t,
+                 without_home_the_state_is_in_the_home_directory_of_the_user);
   tcase_add_test(t, full_disk_leaves_live_outputs_and_loses_nothing);
   suite_add_tcase(s, t);
   srunner_run_all(runner, CK_NORMAL);

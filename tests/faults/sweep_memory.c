@@ -12,6 +12,8 @@
 
 /* Of the sample, one case in so many. */
 #define SAMPLE 601
+/* And the end of a run, with all that follow: so many cases. */
+#define LAST 5
 
 static void
 fail_at(struct rig *rig, const struct sweep *s, const char *moment,
@@ -76,10 +78,13 @@ sweep_moment(struct rig *rig, const struct sweep *s, const char *moment,
     rig_note(rig, "no allocation was counted");
   sweep_end_case(rig, moment, rig_check(rig));
   for (unsigned long n = 1; n <= memory.count; n++)
-    for (int all_after = 0; all_after < 2; all_after++)
+    for (int all_after = 0; all_after < 2; all_after++) {
+      unsigned every = all_after && n + LAST > memory.count ? 1 : SAMPLE;
+
       if (!sweep_leaves_out(s, n, memory.locked) && !is_in_curl(&memory, n) &&
-          sweep_is_mine(s, k++, SAMPLE))
+          sweep_is_mine(s, k++, every))
         fail_at(rig, s, moment, n, all_after);
+    }
   if (in_curl)
     fail_in_curl(rig, s, moment, &memory);
 }

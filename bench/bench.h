@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/array.h"
 
 int bench_meter(void);  /* one meter, by the number of registers */
 int bench_meters(void); /* eight of them at once */

@@ -13,7 +13,7 @@
 
 #include <meterpipe/plugin.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/array.h"
 
 enum quantity {
   NONE,

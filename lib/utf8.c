@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/array.h"
 
 /* First bytes, and what the second may be: shortest form only, no surrogates,
  * nothing above U+10FFFF (RFC 3629, section 4). */

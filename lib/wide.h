@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/array.h"
+
 static const uint64_t powers_of_ten[] = {
   UINT64_C(1),
   UINT64_C(10),
@@ -32,7 +34,7 @@ static const uint64_t powers_of_ten[] = {
   UINT64_C(10000000000000000000),
 };
 
-#define POWERS_OF_TEN (sizeof(powers_of_ten) / sizeof(powers_of_ten[0]))
+#define POWERS_OF_TEN ARRAY_SIZE(powers_of_ten)
 
 /*
  * An unsigned integer, least limb first, without leading zero limbs.  The

@@ -12,6 +12,7 @@
 #include "core/config/config.h"
 #include "core/config/config_text.h"
 #include "core/run/log.h"
+#include "lib/array.h"
 #include "lib/nearest.h"
 
 #ifdef HAVE_CONFIG_H
@@ -57,7 +58,7 @@ parse_duration(const char *text)
   char *end;
   long n = strtol(text, &end, 10);
 
-  for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(units); i++)
     if (strcmp(end, units[i].suffix) == 0 && n > 0 && n < 1000000 &&
         *text >= '0' && *text <= '9')
       return n * units[i].ms;
@@ -138,7 +139,7 @@ command_takes(const struct command *command, int option)
   static const int common[] = { OPT_VERBOSE, OPT_QUIET, OPT_PLUGIN_DIR,
                                 OPT_HELP, OPT_VERSION };
 
-  for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(common); i++)
     if (common[i] == option)
       return true;
   for (size_t i = 0; i < sizeof(command->takes) / sizeof(command->takes[0]);

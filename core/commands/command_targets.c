@@ -12,6 +12,7 @@
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"
 #include "core/run/log.h"
+#include "lib/array.h"
 #include "lib/nearest.h"
 #include "lib/table.h"
 #include "lib/unit.h"
@@ -81,7 +82,7 @@ list(struct stage *output)
     return EX_USAGE;
   }
   add_prefix(&table, output->plugin->output.target_prefix);
-  for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
     table_add(&table, heads[i]);
   r = call_end(&call, output->plugin->output.list(output->self, &sink), 0);
   if (table.failed)

@@ -8,6 +8,7 @@
 #include "core/run/guard.h"
 #include "core/run/inherit.h"
 #include "core/run/log.h"
+#include "lib/array.h"
 #include "lib/nearest.h"
 
 #ifdef HAVE_CONFIG_H
@@ -98,7 +99,7 @@ static const struct command commands[] = {
     command_kmp },
 };
 
-#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define N_COMMANDS ARRAY_SIZE(commands)
 
 /* In two columns; "\n" goes on in the second. */
 static const struct {
@@ -143,7 +144,7 @@ static void
 print_options(const struct command *command)
 {
   printf("\nOptions:\n");
-  for (size_t i = 0; i < sizeof(option_help) / sizeof(option_help[0]); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(option_help); i++) {
     const char *text = option_help[i].help;
 
     if (command && !command_takes(command, option_help[i].option))

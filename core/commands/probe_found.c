@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/commands/adhoc.h"
+#include "lib/array.h"
 #include "lib/json.h"
 #include "lib/table.h"
 #include "lib/unit.h"
@@ -127,7 +128,7 @@ print_fields(const struct probe_found *found, FILE *out)
 {
   static const char *const heads[] = { "NUMBER", "NAME",  "VALUE",
                                        "UNIT",   "LABEL", "REMARK" };
-  struct table table = { .columns = sizeof(heads) / sizeof(heads[0]) };
+  struct table table = { .columns = ARRAY_SIZE(heads) };
   char buf[512];
 
   for (size_t i = 0; i < table.columns; i++)

@@ -7,8 +7,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "core/cycle/row.h"
+#include "lib/array.h"
+#include "lib/clock.h"
 
 const char *
 status_words(int result)
@@ -32,7 +33,7 @@ status_words(int result)
     { EX_CONFIG, "configuration" },
   };
 
-  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(all); i++)
     if (all[i].status == result)
       return all[i].words;
   return "unknown";

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/cycle/waiting.h"
+#include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/table.h"
@@ -128,7 +129,7 @@ print_targets(const struct status *status, FILE *out)
 {
   static const char *const heads[] = { "TARGET", "LAST VALUE", "AGE", "WAITS",
                                        "FOR" };
-  struct table table = { .columns = sizeof(heads) / sizeof(heads[0]) };
+  struct table table = { .columns = ARRAY_SIZE(heads) };
 
   for (size_t i = 0; i < table.columns; i++)
     table_add(&table, heads[i]);
@@ -174,7 +175,7 @@ print_readings(const struct status *status, FILE *out)
   static const char *const heads[] = { "READING", "VALUE", "SERIAL NUMBER",
                                        "AGE", "NEXT READING DECIDES" };
   const struct pipeline *p = status->pipeline;
-  struct table table = { .columns = sizeof(heads) / sizeof(heads[0]) };
+  struct table table = { .columns = ARRAY_SIZE(heads) };
   bool any = false;
 
   for (size_t i = 0; i < table.columns; i++)

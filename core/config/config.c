@@ -9,9 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/array.h"
 #include "lib/slurp.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Nobody writes that much by hand; it bounds what a wrong file can cost. */
 #define MAX_FILE ((size_t)1 << 20)

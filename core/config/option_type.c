@@ -9,9 +9,8 @@
 #include <string.h>
 
 #include "core/config/config_text.h"
+#include "lib/array.h"
 #include "lib/nearest.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
-#include "core/run/log.h"
 #include "core/config/option_type.h"
+#include "core/run/log.h"
+#include "lib/array.h"
+#include "lib/clock.h"
 #include "lib/plain.h"
 #include "lib/value.h"
 #include "testkit/fake_option.h"
@@ -339,7 +340,7 @@ check_odd_values(struct conform *c)
     if (option->type != MP_TYPE_STRING && option->type != MP_TYPE_PATH &&
         option->type != MP_TYPE_SECRET)
       continue;
-    for (size_t i = 0; i < sizeof(odd_texts) / sizeof(odd_texts[0]); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(odd_texts); i++)
       try_text(c, option, odd_texts[i]);
     try_text(c, option, longest);
   }

@@ -1,5 +1,6 @@
 /* What a shared object exports, read from its own dynamic symbol table. */
 #include "core/conform/conform.h"
+#include "lib/array.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -32,7 +33,7 @@ at(const struct image *image, size_t offset, size_t n)
 static bool
 is_of_linkers(const char *name)
 {
-  for (size_t i = 0; i < sizeof(of_linkers) / sizeof(of_linkers[0]); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(of_linkers); i++)
     if (strcmp(of_linkers[i], name) == 0)
       return true;
   return false;

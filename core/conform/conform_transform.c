@@ -1,5 +1,6 @@
 /* What a transform owes. */
 #include "core/conform/conform.h"
+#include "lib/array.h"
 
 #include <string.h>
 
@@ -79,7 +80,7 @@ apply_all(struct conform *c, size_t i)
     fake_host_free(h);
     return;
   }
-  for (size_t k = 0; k < sizeof(readings) / sizeof(readings[0]); k++)
+  for (size_t k = 0; k < ARRAY_SIZE(readings); k++)
     apply(c, h, self, &readings[k],
           has_operand(c) && (operands[i].flags & MP_OPERAND_MISSING));
   c->plugin->table.destroy(self);
@@ -89,7 +90,7 @@ apply_all(struct conform *c, size_t i)
 static void
 check_apply(struct conform *c)
 {
-  for (size_t i = 0; i < sizeof(operands) / sizeof(operands[0]); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(operands); i++)
     apply_all(c, i);
 }
 

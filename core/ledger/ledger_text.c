@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/ledger/lines.h"
+#include "lib/array.h"
 #include "lib/sound.h"
 
 static void
@@ -129,7 +130,7 @@ take_line(void *ctx, const char *name, const char *rest)
   int64_t n = 0;
   bool good;
 
-  for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(values); i++)
     if (strcmp(name, values[i].name) == 0)
       return value_decode(values[i].value, rest);
   if (strcmp(name, "b") == 0)

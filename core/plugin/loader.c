@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/plugin/loader_check.h"
+#include "lib/array.h"
 #include "lib/nearest.h"
 #include "lib/planted_dir.h"
 
@@ -20,8 +21,6 @@ const char *const plugin_kind_names[PLUGIN_KINDS] = { "input", "transform",
 /* By MP_LIVE and so on. */
 static const char *const delivery_names[] = { NULL, "live", "latest", "append",
                                               "history" };
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 uint32_t
 delivery_class(const char *name, size_t len)

@@ -11,6 +11,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "lib/array.h"
+
 static void
 reset_signals(void)
 {
@@ -23,7 +25,7 @@ reset_signals(void)
   };
   sigset_t none;
 
-  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
     signal(rows[i].signo, rows[i].handler);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

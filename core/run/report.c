@@ -9,9 +9,10 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "lib/clock.h"
 #include "core/run/hidden.h"
 #include "core/run/log.h"
+#include "lib/array.h"
+#include "lib/clock.h"
 
 /* A failure that goes on is told once in each day since it began; a day begins
  * 10 % early, for runs that do. */
@@ -184,7 +185,7 @@ rank(int status)
                                EX_TEMPFAIL };
   int i;
 
-  for (i = 0; i < (int)(sizeof(order) / sizeof(order[0])); i++)
+  for (i = 0; i < (int)ARRAY_SIZE(order); i++)
     if (order[i] == status)
       break;
   return i;

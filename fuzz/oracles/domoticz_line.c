@@ -16,8 +16,7 @@
 
 #include "fuzz/oracles/domoticz_check.h"
 #include "fuzz/oracles/domoticz_query.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/array.h"
 
 /* Twice all devices, in both forms, together and alone, and their updates; or
  * the eight steps of making a device. */

@@ -9,9 +9,8 @@
 #include <string.h>
 
 #include "fuzz/oracles/domoticz_check.h"
+#include "lib/array.h"
 #include "plugins/domoticz/http.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The names of a query's pairs in their order, of the first ones the values,
  * too. */

@@ -25,17 +25,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/require.h"
+#include "fuzz/scratch.h"
+#include "lib/array.h"
 #include "lib/decimal.h"
 #include "lib/plain.h"
 #include "lib/value.h"
-#include "fuzz/require.h"
-#include "fuzz/scratch.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define FILE_MAX (64 << 10)
 /* What an input can add to its file. */

@@ -18,17 +18,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/decimal.h"
-#include "lib/value.h"
 #include "fuzz/oracles/domoticz_check.h"
 #include "fuzz/oracles/domoticz_line.h"
 #include "fuzz/oracles/domoticz_order.h"
+#include "lib/array.h"
+#include "lib/decimal.h"
+#include "lib/value.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define PASSWORD "pass-word-not-to-be-shown"
 

@@ -27,22 +27,21 @@
 
 #include <cjson/cJSON.h>
 
-#include "lib/plain.h"
-#include "lib/value.h"
 #include "fuzz/require.h"
+#include "lib/array.h"
+#include "lib/plain.h"
+#include "lib/rfc3339.h"
+#include "lib/utc_time.h"
+#include "lib/value.h"
 #include "plugins/exec/child.h"
 #include "plugins/exec/json_line.h"
-#include "lib/rfc3339.h"
-#include "plugins/exec/words.h"
 #include "plugins/exec/record.h"
-#include "lib/utc_time.h"
+#include "plugins/exec/words.h"
 #include "testkit/fake_host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 const struct mp_plugin *output_plugin(void);
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* cJSON keeps no longer number. */
 #define NUMBER_MAX 60

@@ -19,10 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/plain.h"
-#include "lib/value.h"
 #include "fuzz/require.h"
 #include "fuzz/scratch.h"
+#include "lib/array.h"
+#include "lib/plain.h"
+#include "lib/value.h"
 #include "plugins/kmp/codec/capture.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_value.h"
@@ -30,8 +31,6 @@
 #include "testkit/fake_host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* A pipe holds as much. */
 #define FILE_MAX (32 << 10)

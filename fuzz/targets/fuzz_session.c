@@ -26,16 +26,15 @@
 #include <unistd.h>
 
 #include "fuzz/require.h"
-#include "plugins/kmp/input/kmp.h"
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register.h"
-#include "plugins/kmp/line/port_impl.h"
 #include "plugins/kmp/codec/tell.h"
+#include "plugins/kmp/input/kmp.h"
+#include "plugins/kmp/line/port_impl.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* A cycle's time, as in a pipeline file; all that is said within it. */
 #define DEADLINE_MS 60000

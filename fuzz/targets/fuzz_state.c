@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "fuzz/scratch.h"
+#include "lib/array.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -104,7 +105,7 @@ read_all(struct store *store)
 {
   size_t i;
 
-  for (i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
+  for (i = 0; i < ARRAY_SIZE(areas); i++)
     store_each(store, areas[i], read_entry, NULL);
   read_rows(store, "log");
 }

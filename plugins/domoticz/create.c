@@ -15,9 +15,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/array.h"
 #include "plugins/domoticz/sensor.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define DUMMY_HARDWARE "15"
 #define HARDWARE_NAME "meterpipe"

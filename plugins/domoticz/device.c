@@ -11,9 +11,8 @@
 
 #include <meterpipe/plugin.h>
 
+#include "lib/array.h"
 #include "lib/utf8.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* LastUpdate and ActTime are compared within a quarter of an hour: all time
  * zones differ by whole ones. */

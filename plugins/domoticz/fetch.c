@@ -9,13 +9,12 @@
  * know with 404 or a status other than OK.  What was found out is stored, so
  * that the next run asks once.
  */
+#include "lib/array.h"
 #include "plugins/domoticz/domoticz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define STORE_KEY "api"
 /* The longest list of idx in one request: the request line may have 8 KiB in

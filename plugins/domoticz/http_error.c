@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/domoticz/url.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Since libcurl 8.6; before, it said out of memory (true_reason). */
 #if LIBCURL_VERSION_NUM < 0x080600

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
+
 /* Whether C can be part of a number or of a word outside quotes ("nan" and
  * "inf" are no JSON, but they come). */
 static bool
@@ -23,7 +25,7 @@ is_literal(const char *text, size_t len)
   static const char *const literals[] = { "true", "false", "null" };
   size_t i;
 
-  for (i = 0; i < sizeof(literals) / sizeof(literals[0]); i++)
+  for (i = 0; i < ARRAY_SIZE(literals); i++)
     if (strlen(literals[i]) == len && memcmp(text, literals[i], len) == 0)
       return true;
   return false;

@@ -3,11 +3,10 @@
  * pipeline does.  What would fail in a run is an error; what a user would
  * regret later is a warning.
  */
+#include "lib/array.h"
 #include "plugins/domoticz/domoticz.h"
 
 #include <string.h>
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* param=getauth: "rights" of a login that may only read. */
 #define RIGHTS_VIEWER "0"

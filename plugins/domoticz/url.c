@@ -10,7 +10,7 @@
 
 #include <curl/curl.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/array.h"
 
 /* Part WHAT of URL, for curl_free; NULL: it has none, or is no URL. */
 static char *

@@ -11,8 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "plugins/exec/start.h"
+#include "lib/array.h"
 #include "lib/utf8.h"
+#include "plugins/exec/start.h"
 
 /* What a group that was told to end has left before it is made to. */
 #define GRACE_MS 300
@@ -229,7 +230,7 @@ attend(struct running *r)
 
   if (left > (quiet ? 1 : LOOK_MS))
     left = quiet ? 1 : LOOK_MS;
-  if (poll(fds, sizeof(fds) / sizeof(fds[0]), left > 0 ? (int)left : 0) >= 0)
+  if (poll(fds, ARRAY_SIZE(fds), left > 0 ? (int)left : 0) >= 0)
     attend_pipes(r, fds);
   else if (errno != EINTR)
     spoil(r, MP_EIO, "cannot be waited for", errno);

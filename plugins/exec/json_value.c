@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/rfc3339.h"
 #include "lib/utf8.h"
 
@@ -85,7 +86,7 @@ read_kind(const struct json_line *line, struct mp_value *value)
 
   if (wrong != NULL || word == NULL || value->kind != MP_GAUGE)
     return wrong;
-  for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+  for (i = 0; i < ARRAY_SIZE(kinds); i++)
     if (strcmp(word, kinds[i].word) == 0) {
       value->kind = kinds[i].kind;
       return NULL;

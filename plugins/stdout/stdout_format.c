@@ -14,9 +14,8 @@
 
 #include <meterpipe/plugin.h>
 
+#include "lib/array.h"
 #include "lib/utf8.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define MISSING "-"
 #define INDENT 2

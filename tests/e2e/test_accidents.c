@@ -10,9 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/array.h"
 #include "tests/support/house.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* How long something lasted is told to the minute where it was hours. */
 #define AN_HOUR 3600

@@ -13,9 +13,9 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 
+#include "lib/array.h"
 #include "tests/support/site.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MINUTE 60
 #define DAY 86400
 

@@ -12,9 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/support/scene.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct scene *s;
 

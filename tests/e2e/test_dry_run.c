@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/domoticz_server.h"
+#include "lib/array.h"
 #include "plugins/kmp/emulator/meter.h"
+#include "tests/support/domoticz_server.h"
 #include "tests/support/scene.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define INTERVAL 1200
 /* A port of this machine that nothing listens on. */
 #define NO_SERVER "http://127.0.0.1:9"

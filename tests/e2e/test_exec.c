@@ -15,9 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct scene *s;
 

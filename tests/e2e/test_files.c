@@ -10,9 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/support/site.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define SOMEBODY 65534
 #define PRECIOUS "precious\n"

@@ -13,9 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Of the watchdog, after the deadline; and what a busy machine may take. */
 #define GRACE_S 5

@@ -9,10 +9,9 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "lib/array.h"
 #include "tests/support/house.h"
 #include "tests/support/rude_server.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define A10 "aaaaaaaaaa"
 #define A100 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10

@@ -11,9 +11,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct scene *s;
 static char *program_before;

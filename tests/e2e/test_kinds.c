@@ -8,9 +8,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define HOOK                                                                   \
   "[output hook]\nplugin = exec\nclass = latest\ncommand = sh take.sh\n"

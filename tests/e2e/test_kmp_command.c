@@ -15,9 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/support/scene.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* DESIGN's example; V049 of tests/data/kmp/vectors.csv and the number behind
  * it. */

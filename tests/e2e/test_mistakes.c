@@ -10,9 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/array.h"
 #include "tests/support/scene.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Sections without a mistake; nothing of them is opened. */
 #define METER "[input meter]\nplugin = kmp\ndevice = nowhere\n"

@@ -9,9 +9,8 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "lib/array.h"
 #include "tests/support/house.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define TARGETS                                                                \
   "timeout = 600ms\n"                                                          \

@@ -21,10 +21,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/faults/proxy.h"
 #include "tests/support/site.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* As some terminal program may have left it. */
 static struct termios

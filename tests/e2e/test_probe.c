@@ -13,9 +13,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/support/house.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Registers of the meter here. */
 #define HEAT                                                                   \

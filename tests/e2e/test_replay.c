@@ -15,9 +15,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/support/scene.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Frames of real meters: DESIGN's example, and V044, V006, V045 and V049 of
  * tests/data/kmp/vectors.csv. */

@@ -13,9 +13,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/support/house.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define TARGETS                                                                \
   "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"

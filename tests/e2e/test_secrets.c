@@ -18,9 +18,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/support/house.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define PASSWORD "pl4nted/s3cret+x"
 #define TOKEN "pl4nted.s3cret_x"

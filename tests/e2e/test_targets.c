@@ -7,9 +7,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "lib/array.h"
 #include "tests/support/house.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct house house;
 

@@ -10,11 +10,10 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "lib/array.h"
 #include "tests/support/house.h"
 #include "tests/support/rude_server.h"
 #include "tests/support/tls_front.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What make check takes for "skipped". */
 #define EX_SKIP 77

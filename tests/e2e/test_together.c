@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "lib/array.h"
 #include "tests/faults/proxy.h"
 #include "tests/support/house.h"
 
@@ -78,7 +79,7 @@ START_TEST(two_pipelines_count_the_usage_of_shared_devices_once)
 
   scene_write(other, "house.ini", pipeline, meter_path(house.meter),
               domoticz_server_url(house.server));
-  for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
     struct scene *scene = runs[i].second ? other : house.scene;
     int lines = 0;
 

@@ -11,6 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
 #include "tests/support/house.h"
 
@@ -170,7 +171,7 @@ turn_suite(void)
   tcase_set_timeout(tc, 120);
   tcase_add_test(tc, dead_servers_do_not_starve_a_live_one);
   tcase_add_loop_test(tc, output_that_failed_is_served_last, 0,
-                      sizeof(classes) / sizeof(classes[0]));
+                      ARRAY_SIZE(classes));
   tcase_add_test(tc, output_in_which_a_run_ended_is_served_last);
   tcase_add_test(tc, run_every_15_minutes_does_not_wait);
   suite_add_tcase(suite, tc);

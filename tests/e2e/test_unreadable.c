@@ -9,10 +9,9 @@
 #include <sysexits.h>
 
 #include "core/store/store.h"
-#include "meterpipe/plugin.h"
+#include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "meterpipe/plugin.h"
 
 #define UNREADABLE                                                             \
   "its entry in the state %s/p.db cannot be read: it gets no values, and "     \

@@ -10,9 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/support/scene.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define METER "[input meter]\nplugin = kmp\ndevice = nowhere\n"
 #define HOUSE "[output house]\nplugin = domoticz\nurl = http://127.0.0.1:1\n"

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/faults/rig_impl.h"
 #include "tests/faults/sweep.h"
 
@@ -39,7 +40,7 @@ static const struct trouble {
   { "error: log: queue: ", "notice: log: queue: " },
 };
 
-#define N_TROUBLES (sizeof(troubles) / sizeof(troubles[0]))
+#define N_TROUBLES ARRAY_SIZE(troubles)
 
 struct month {
   struct rig *rig;

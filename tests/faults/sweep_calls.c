@@ -17,9 +17,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "lib/array.h"
 #include "tests/faults/sweep.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Of the sample, one case in so many. */
 #define SAMPLE_KILLS 223

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sysexits.h>
 
+#include "lib/array.h"
 #include "tests/faults/sweep.h"
 
 /* The header of a SQLite file: nothing vouches for what stands there. */
@@ -139,7 +140,7 @@ sweep_disk(struct rig *rig, const struct sweep *s, const char *kind)
   rig_back(rig);
   rig_go(rig, &run);
   for (unsigned call = 1; call <= log.thread[0].n; call++)
-    for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(writes); i++)
       if (log.thread[0].nr[call - 1] == writes[i] && trace_can_inject() &&
           sweep_is_mine(s, k++, SAMPLE_DISK))
         fill_from(rig, s, kind, writes[i], trace_log_nth(&log, 0, call));

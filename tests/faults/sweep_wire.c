@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "tests/faults/proxy.h"
 #include "tests/faults/sweep.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Of the sample, one case in so many. */
 #define SAMPLE_ANSWERS 97

@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <linux/ptrace.h>
 
+#include "lib/array.h"
+
 /* A stop at a system call, as PTRACE_O_TRACESYSGOOD tells it. */
 #define CALL_STOP (SIGTRAP | 0x80)
 
@@ -411,7 +413,7 @@ trace_is_transfer(long nr)
   static const long transfers[] = { SYS_read,     SYS_write,  SYS_pread64,
                                     SYS_pwrite64, SYS_sendto, SYS_recvfrom };
 
-  for (size_t i = 0; i < sizeof(transfers) / sizeof(transfers[0]); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(transfers); i++)
     if (transfers[i] == nr)
       return true;
   return false;

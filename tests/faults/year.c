@@ -20,6 +20,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/faults/rig_impl.h"
 #include "tests/faults/sweep.h"
 
@@ -552,7 +553,7 @@ work(struct sweep *s)
 {
   unsigned k = 0;
 
-  for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
     unsigned of = s->share ? s->share : spans[i].sample_parts;
 
     for (unsigned no = 0; no < of; no++)

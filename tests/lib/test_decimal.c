@@ -1,6 +1,7 @@
 /*
  * Exact decimals: what they read, write and compute, and where they refuse.
  */
+#include "lib/array.h"
 #include "lib/decimal.h"
 
 #include <check.h>
@@ -8,8 +9,6 @@
 #include <string.h>
 
 #include <meterpipe/plugin.h>
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct decimal
 dec(int64_t coef, int32_t exp10)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/array.h"
 #include "lib/json.h"
 
 static char *text;
@@ -89,8 +90,7 @@ main(void)
   int failed;
 
   tcase_add_test(t, members_and_elements_are_parted_by_commas);
-  tcase_add_loop_test(t, texts_are_escaped, 0,
-                      (int)(sizeof(rows) / sizeof(rows[0])));
+  tcase_add_loop_test(t, texts_are_escaped, 0, (int)ARRAY_SIZE(rows));
   tcase_add_test(t, names_of_members_are_escaped_too);
   suite_add_tcase(s, t);
   srunner_run_all(runner, CK_NORMAL);

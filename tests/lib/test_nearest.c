@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/nearest.h"
 
 static const struct {
@@ -90,7 +91,7 @@ main(void)
   int failed;
 
   tcase_add_loop_test(t, finds_the_name_that_was_meant, 0,
-                      (int)(sizeof(rows) / sizeof(rows[0])));
+                      (int)ARRAY_SIZE(rows));
   tcase_add_test(t, ties_go_by_the_alphabet_in_any_order);
   tcase_add_test(t, words_beyond_the_limit_are_near_to_nothing);
   tcase_add_test(t, hint_names_the_nearest_or_nothing);

@@ -5,9 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "lib/array.h"
 #include "lib/rfc3339.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
   const char *text;

@@ -2,6 +2,7 @@
  * Units: spellings, what converts into what, and every pair of convertible
  * units against fractions worked out here.
  */
+#include "lib/array.h"
 #include "lib/unit.h"
 
 #include <check.h>
@@ -10,8 +11,6 @@
 #include <string.h>
 
 #include <meterpipe/plugin.h>
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- Spellings ----------------------------------------------------------- */
 

@@ -4,9 +4,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "lib/array.h"
 #include "lib/utc_time.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
   int64_t ms;

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/sound.h"
 #include "lib/value.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define TEN "0123456789"
 #define FIFTY TEN TEN TEN TEN TEN

@@ -3,6 +3,7 @@
  * what it shows of what it stores.  All numbers go through double and printf,
  * as in the real server; the recordings are the measure.
  */
+#include "lib/array.h"
 #include "tests/support/domoticz_impl.h"
 
 #include <ctype.h>
@@ -12,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct domoticz_type types[] = {
   { "custom", "General", "Custom Sensor", DOMOTICZ_SHOW_G, NULL, "0.0", NULL,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/array.h"
 
 void
 house_build(struct house *h, enum domoticz_version version)

@@ -3,6 +3,7 @@
 #include "config.h"
 #endif
 
+#include "lib/array.h"
 #include "tests/support/tls_front.h"
 
 #include <check.h>
@@ -13,8 +14,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct tls_front {
   pid_t pid;

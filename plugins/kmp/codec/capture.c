@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/capture_time.h"
 
 /* What a character is in a row of hex bytes: a digit's value, or: */
@@ -51,7 +52,7 @@ static const char *const error_texts[] = {
 const char *
 capture_error_text(int error)
 {
-  size_t count = sizeof(error_texts) / sizeof(error_texts[0]);
+  size_t count = ARRAY_SIZE(error_texts);
 
   if (error > 0 || error <= -(int)count)
     return "unknown error";

@@ -18,6 +18,8 @@
 
 #include <string.h>
 
+#include "lib/array.h"
+
 /* Between start and stop, un-stuffed: address, CID, CRC. */
 #define FRAME_MIN 4
 #define CRC_SIZE 2
@@ -83,7 +85,7 @@ static const char *const error_texts[] = {
 const char *
 kmp_error_text(int error)
 {
-  size_t count = sizeof(error_texts) / sizeof(error_texts[0]);
+  size_t count = ARRAY_SIZE(error_texts);
 
   if (error > 0 || error <= -(int)count)
     return "unknown error";

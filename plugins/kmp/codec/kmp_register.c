@@ -15,10 +15,11 @@
 #define UNIT_SIZE 16
 
 static const struct kmp_register registers[] = {
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register_table.inc"
 };
 
-#define REGISTER_COUNT (sizeof(registers) / sizeof(registers[0]))
+#define REGISTER_COUNT ARRAY_SIZE(registers)
 
 const struct kmp_register *
 kmp_register_find(uint16_t id)
@@ -104,7 +105,7 @@ find_old_name(const char *name)
 
   if (strcmp(name, "firmware_revision_b") == 0)
     return 6031;
-  for (i = 0; i < sizeof(old_names) / sizeof(old_names[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(old_names); i++) {
     size_t len = strlen(old_names[i].words);
     int32_t id;
 
@@ -184,7 +185,7 @@ give_limit(const struct kmp_register *reg, struct mp_field *field)
 {
   size_t i;
 
-  for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+  for (i = 0; i < ARRAY_SIZE(limits); i++)
     if (reg->kind == MP_COUNTER && strcmp(limits[i].units, reg->unit) == 0) {
       field->max_rate_coef = limits[i].rate;
       field->max_rate_unit = limits[i].unit;

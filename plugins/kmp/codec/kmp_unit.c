@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "lib/array.h"
+
 static const struct kmp_unit units[] = {
   [0x00] = { "", NULL, KMP_LAYOUT_PLAIN, 0 },
   [0x01] = { "Wh", "Wh", KMP_LAYOUT_NUMBER, 0 },
@@ -94,7 +96,7 @@ static const struct kmp_unit units[] = {
   [0x5a] = { "g/kg", "g/kg", KMP_LAYOUT_NUMBER, 0 },
 };
 
-#define UNIT_COUNT (sizeof(units) / sizeof(units[0]))
+#define UNIT_COUNT ARRAY_SIZE(units)
 
 const struct kmp_unit *
 kmp_unit_find(uint8_t code)

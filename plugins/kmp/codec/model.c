@@ -15,9 +15,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/model.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct info_bits {
   const char *words[32]; /* NULL: not known */

@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/kmp/emulator/meter_impl.h"
+#include "lib/array.h"
 #include "plugins/kmp/codec/hex.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "plugins/kmp/emulator/meter_impl.h"
 
 #define START_REQUEST 0x80
 #define START_ANSWER 0x40

@@ -12,13 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/tell.h"
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/line/block.h"
 #include "plugins/kmp/line/diagnose.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Somebody waits for the answer: who has the port is told at once. */
 #define PATIENCE_MS 0

@@ -17,9 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/line/port_impl.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* pyserial calls the same thing socket://. */
 static const char *const schemes[] = { "tcp://", "socket://" };

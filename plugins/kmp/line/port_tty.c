@@ -16,9 +16,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/line/port_impl.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* clang-format off */
 static const struct {

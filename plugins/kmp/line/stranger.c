@@ -12,9 +12,8 @@
 
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/line/stranger.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static int
 is_mbus(const uint8_t *p, size_t len)

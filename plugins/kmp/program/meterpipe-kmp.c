@@ -12,9 +12,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/program/program.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
   const char *name;

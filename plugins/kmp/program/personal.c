@@ -9,10 +9,9 @@
 
 #include <stddef.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_unit.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* From and to. */
 static const uint16_t personal[][2] = {

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/hex.h"
 
 #define STOP_BYTE 0x0d
@@ -106,7 +107,7 @@ find_marked(struct found *found, const char *text, const char *end)
   size_t i;
 
   for (; end - text >= MARK_MIN; text++)
-    for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+    for (i = 0; i < ARRAY_SIZE(marks); i++) {
       size_t len = strlen(marks[i].text);
 
       if ((size_t)(end - text) > len && memcmp(text, marks[i].text, len) == 0 &&

@@ -8,10 +8,9 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "core/config/config.h"
 #include "core/commands/import/import.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "core/config/config.h"
+#include "lib/array.h"
 
 #define X10 "xxxxxxxxxx"
 #define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10

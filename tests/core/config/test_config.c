@@ -11,8 +11,7 @@
 #include <unistd.h>
 
 #include "core/config/config.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/array.h"
 
 /* Ten and a hundred bytes. */
 #define X10 "xxxxxxxxxx"
@@ -433,7 +432,7 @@ START_TEST(sections_and_options_have_an_end)
       "f.ini:4098: more than 4096 options in a section\n" },
   };
 
-  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     char *text, *got;
     size_t len;
     FILE *f = open_memstream(&text, &len);

@@ -10,8 +10,7 @@
 #include <unistd.h>
 
 #include "core/config/options.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/array.h"
 
 static const struct mp_option table[] = {
   { "device", MP_TYPE_PATH, MP_REQUIRED, NULL, NULL, "a tty" },

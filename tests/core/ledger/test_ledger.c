@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/ledger/ledger.h"
+#include "lib/array.h"
 
 /* ---- The notation ---- */
 
@@ -582,7 +583,7 @@ START_TEST(a_sum_that_cannot_be_held_exactly_is_refused)
     { "A=1 E=0.5", "9000000000000000000" },
   };
 
-  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     struct ledger_target t;
     struct value due = { 0 };
     char after[512];
@@ -805,7 +806,7 @@ START_TEST(what_is_no_ledger_is_refused)
     "b.at \001\n",
   };
 
-  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
     struct ledger_target t;
 
     ledger_init(&t, LEDGER_PLAIN);
@@ -889,17 +890,15 @@ ledger_suite(void)
   Suite *suite = suite_create("ledger");
   TCase *tc = tcase_create("ledger");
 
-  tcase_add_loop_test(tc, settling_follows_the_table, 0,
-                      sizeof(settlings) / sizeof(settlings[0]));
+  tcase_add_loop_test(tc, settling_follows_the_table, 0, ARRAY_SIZE(settlings));
   tcase_add_test(tc, what_was_not_asked_is_not_settled);
   tcase_add_loop_test(tc, target_rests_where_only_we_have_written, 0,
-                      sizeof(rests) / sizeof(rests[0]));
+                      ARRAY_SIZE(rests));
   tcase_add_loop_test(tc, a_changed_base_drops_what_is_due, 0,
-                      sizeof(drops) / sizeof(drops[0]));
-  tcase_add_loop_test(tc, sending_follows_the_rules, 0,
-                      sizeof(sendings) / sizeof(sendings[0]));
+                      ARRAY_SIZE(drops));
+  tcase_add_loop_test(tc, sending_follows_the_rules, 0, ARRAY_SIZE(sendings));
   tcase_add_loop_test(tc, a_value_stays_in_the_record_it_was_sent_in, 0,
-                      sizeof(records) / sizeof(records[0]));
+                      ARRAY_SIZE(records));
   tcase_add_test(tc, a_dropped_amount_leaves_its_record);
   tcase_add_test(tc, a_sum_that_cannot_be_held_exactly_is_refused);
   tcase_add_test(tc, nothing_due_is_not_sent);
@@ -908,11 +907,11 @@ ledger_suite(void)
   tcase_add_test(tc, what_is_adopted_is_rounded_and_of_the_same_meter);
   tcase_add_test(tc, a_ledger_moves_to_the_unit_of_its_device);
   tcase_add_loop_test(tc, a_ledger_follows_its_target_to_another_unit, 0,
-                      sizeof(unit_changes) / sizeof(unit_changes[0]));
+                      ARRAY_SIZE(unit_changes));
   tcase_add_test(tc, a_ledger_survives_the_state);
   tcase_add_test(tc, what_is_no_ledger_is_refused);
   tcase_add_loop_test(tc, a_ledger_knows_the_kind_of_its_values, 0,
-                      sizeof(kinds) / sizeof(kinds[0]));
+                      ARRAY_SIZE(kinds));
   tcase_add_test(tc, what_is_pending_is_not_mixed_with_amounts);
   tcase_add_test(tc, the_first_amount_makes_a_target_one_of_deltas);
   suite_add_tcase(suite, tc);

@@ -1,12 +1,12 @@
 /*
- * Agreement with the model: tests/core/ledger/ledger_model.py is the rules of the
- * ledger as a program of its own.  It writes random histories, event by event,
- * and the ledger that is linked into meterpipe goes through the same events:
- * after each run every target must hold the same A, M, D, E, and the number of
- * the record that it was last sent in.  The usages and
- * totals that go into a CSV beside the devices are computed from the ledger's
- * last known values, and must be the model's too; and so must what the serial
- * number of a reading says.
+ * Agreement with the model: tests/core/ledger/ledger_model.py is the rules of
+ * the ledger as a program of its own.  It writes random histories, event by
+ * event, and the ledger that is linked into meterpipe goes through the same
+ * events: after each run every target must hold the same A, M, D, E, and the
+ * number of the record that it was last sent in.  The usages and totals that go
+ * into a CSV beside the devices are computed from the ledger's last known
+ * values, and must be the model's too; and so must what the serial number of a
+ * reading says.
  *
  * $LEDGER_HISTORIES says how many histories of each setting (default 30).
  */
@@ -17,6 +17,7 @@
 
 #include "core/ledger/ledger.h"
 #include "core/ledger/reading.h"
+#include "lib/array.h"
 
 #define MAX_TARGETS 8
 #define MAX_WORDS 8
@@ -334,7 +335,7 @@ on_line(char *line)
   line[strcspn(line, "\n")] = 0;
   while (n < MAX_WORDS && rest)
     words[n++] = strsep(&rest, " ");
-  for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(events); i++)
     if (strcmp(events[i].word, words[0]) == 0) {
       events[i].fn(words);
       return;

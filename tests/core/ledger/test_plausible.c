@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "core/ledger/plausible.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/array.h"
 
 #define BELIEVE PLAUSIBLE_BELIEVE
 #define FORGET PLAUSIBLE_FORGET

@@ -10,9 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/run/run.h"
 #include "core/commands/status.h"
+#include "core/run/run.h"
 #include "core/store/store.h"
+#include "lib/array.h"
 #include "meterpipe/plugin.h"
 
 static char dir[64];
@@ -249,7 +250,7 @@ START_TEST(a_newer_version_is_left_alone)
 
   fill();
   execute("PRAGMA journal_mode=WAL");
-  for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(versions); i++) {
     execute(versions[i]);
     open_store(STORE_WRITE, MP_ECONFIG);
     ck_assert_int_eq(header_byte(18), 2);
@@ -513,7 +514,7 @@ START_TEST(else_it_lies_at_the_users_home)
   if (access("/var/lib/meterpipe", F_OK) == 0)
     return;
   unsetenv("STATE_DIRECTORY");
-  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     setenv("XDG_STATE_HOME", rows[i].xdg, 1);
     setenv("HOME", rows[i].home, 1);
     ck_assert_int_eq(store_locate("/etc/house.ini", NULL, &path), MP_OK);
@@ -545,12 +546,12 @@ main(void)
   tcase_add_test(tc, a_scratch_copy_of_nothing_makes_no_file);
   tcase_add_test(tc, it_is_not_for_everybody_to_read);
   tcase_add_loop_test(tc, what_was_changed_is_proven_damage, 0,
-                      sizeof(changes) / sizeof(changes[0]));
+                      ARRAY_SIZE(changes));
   tcase_add_test(tc, what_is_no_database_is_set_aside);
   tcase_add_test(tc, a_truncated_database_is_set_aside);
   tcase_add_test(tc, damage_that_only_writing_meets_is_set_aside_too);
   tcase_add_loop_test(tc, status_does_not_touch_what_is_damaged, 0,
-                      sizeof(changes) / sizeof(changes[0]));
+                      ARRAY_SIZE(changes));
   tcase_add_test(tc, outages_are_listed_by_age_and_then_by_name);
   tcase_add_loop_test(tc, what_a_killed_run_left_half_written_is_undone, 0, 2);
   tcase_add_test(tc, the_state_lies_where_the_file_or_the_environment_says);

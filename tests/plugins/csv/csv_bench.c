@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/array.h"
+
 #define FILE_SIZE (1 << 20)
 #define CELL_SIZE 256
 
@@ -118,7 +120,7 @@ bench_next_run(struct csv_bench *b, const char *columns)
 
   put_away(b);
   equip(b, columns);
-  for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+  for (i = 0; i < ARRAY_SIZE(keys); i++)
     fake_host_store(b->h, keys[i], fake_host_stored(before, keys[i]));
   fake_host_free(before);
 }

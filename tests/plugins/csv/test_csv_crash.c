@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/plugins/csv/csv_bench.h"
 
 #define HEADER "time,energy,usage\n"
@@ -377,7 +378,7 @@ START_TEST(token_of_something_else_is_an_error)
   size_t i;
 
   begin_run();
-  for (i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(tokens); i++) {
     bench_row(&b, 1, values[0]);
     ck_assert_int_eq(b.ops->recover(b.self, tokens[i], &b.sink->result),
                      MP_EINTERNAL);
@@ -404,7 +405,7 @@ main(void)
   tcase_add_test(tc, rotated_file_begins_anew);
   tcase_add_test(tc, nul_bytes_of_another_file_are_kept);
   tcase_add_loop_test(tc, rows_of_a_rotated_file_are_not_written_again, 0,
-                      sizeof(rotations) / sizeof(rotations[0]));
+                      ARRAY_SIZE(rotations));
   tcase_add_loop_test(tc, nul_bytes_at_the_end_are_cut_off, 0, 3);
   tcase_add_test(tc, nul_bytes_are_cut_off_before_a_row_is_written);
   tcase_add_test(tc, file_of_nul_bytes_is_empty);

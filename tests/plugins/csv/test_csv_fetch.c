@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/csv/csv_tail.h"
 #include "tests/plugins/csv/csv_bench.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define HEADER "time,energy,usage\n"
 
 static struct csv_bench b;

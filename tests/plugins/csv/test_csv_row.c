@@ -8,9 +8,8 @@
 
 #include <meterpipe/plugin.h>
 
+#include "lib/array.h"
 #include "plugins/csv/csv_row.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
   const char *text;

@@ -14,9 +14,8 @@
 
 #include <check.h>
 
+#include "lib/array.h"
 #include "plugins/domoticz/reply.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What the plugin lives by: the stand-in must have it where a server has. */
 static const char *const needed[] = {

@@ -9,11 +9,10 @@
 
 #include <meterpipe/plugin.h>
 
-#include "plugins/domoticz/device.h"
+#include "lib/array.h"
 #include "lib/utf8.h"
+#include "plugins/domoticz/device.h"
 #include "tests/plugins/domoticz/recording.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The first device of reply BODY. */
 static struct device

@@ -8,10 +8,9 @@
 
 #include <check.h>
 
+#include "lib/array.h"
 #include "tests/plugins/domoticz/recording.h"
 #include "tests/support/domoticz_server.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct device {
   unsigned idx;

@@ -9,9 +9,8 @@
 
 #include <check.h>
 
+#include "lib/array.h"
 #include "tests/plugins/domoticz/rig.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct rig r;
 

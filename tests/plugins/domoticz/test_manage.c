@@ -7,11 +7,10 @@
 
 #include <check.h>
 
+#include "lib/array.h"
 #include "tests/plugins/domoticz/rig.h"
 #include "tests/support/domoticz_impl.h"
 #include "tests/support/rude_server.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct rig r;
 

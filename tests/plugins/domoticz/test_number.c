@@ -6,9 +6,8 @@
 
 #include <check.h>
 
+#include "lib/array.h"
 #include "plugins/domoticz/number.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 START_TEST(numbers_are_read_exactly)
 {

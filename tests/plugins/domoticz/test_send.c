@@ -17,11 +17,10 @@
 #include <check.h>
 #include <curl/curl.h>
 
+#include "lib/array.h"
 #include "tests/plugins/domoticz/rig.h"
 
 #define PUBLIC __attribute__((visibility("default")))
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 static struct rig r;
 
 static void

@@ -6,9 +6,8 @@
 
 #include <check.h>
 
+#include "lib/array.h"
 #include "plugins/domoticz/url.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define SCHEME "must begin with http:// or https://"
 #define INVALID "is no valid URL"

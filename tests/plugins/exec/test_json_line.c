@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/exec/json_line.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define NO_OBJECT "is no JSON object"
 #define BAD_TEXT "holds a text that is no JSON string"

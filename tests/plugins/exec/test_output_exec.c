@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define TIME INT64_C(1795341600000)
 

@@ -8,10 +8,10 @@
 
 #include <meterpipe/plugin.h>
 
-#include "plugins/stdout/stdout_format.h"
+#include "lib/array.h"
 #include "lib/utf8.h"
+#include "plugins/stdout/stdout_format.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define TIME "2026-11-22T10:00:00Z"
 
 static const struct stdout_cell cells[] = {

@@ -4,9 +4,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "lib/array.h"
 #include "tests/plugins/transforms/transform_rows.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* clang-format off */
 static const struct transform_row rows[] = {

@@ -4,9 +4,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "lib/array.h"
 #include "tests/plugins/transforms/transform_rows.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct transform_row rows[] = {
   { "a number", NULL, 0, NULL, 0, MP_COUNTER, "17.50 GJ", MP_OK, "17.50 GJ",

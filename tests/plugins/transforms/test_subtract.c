@@ -4,10 +4,9 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "tests/plugins/transforms/transform_rows.h"
+#include "lib/array.h"
 #include "testkit/fake_host.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "tests/plugins/transforms/transform_rows.h"
 
 #define FIRST MP_OPERAND_FIRST
 #define MISSING MP_OPERAND_MISSING

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/capture.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 /* 2026-11-22T10:00:00Z */
 #define TEN_O_CLOCK INT64_C(1795341600000)
 /* A byte order mark. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_message.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
 
@@ -406,7 +407,7 @@ main(void)
   tcase_set_timeout(tc, 3600);
   tcase_add_test(tc, answers_are_believed_without_damage);
   tcase_add_loop_test(tc, damage_is_believed_by_chance_only, 0,
-                      sizeof(kinds) / sizeof(kinds[0]));
+                      ARRAY_SIZE(kinds));
   suite_add_tcase(suite, tc);
   srunner_run_all(runner, CK_ENV);
   failed = srunner_ntests_failed(runner);

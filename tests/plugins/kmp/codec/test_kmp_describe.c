@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_describe.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 #include "plugins/kmp/codec/kmp_value.h"
@@ -265,7 +266,7 @@ START_TEST(test_what_no_capture_shows)
   };
   size_t i;
 
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
     struct kmp_frame frame = { rows[i].start, 0x3f, rows[i].cid, rows[i].len,
                                (const uint8_t *)rows[i].data };
     char said[KMP_DESCRIBE_SIZE];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_frame.h"
 #include "plugins/kmp/codec/kmp_message.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
@@ -51,7 +52,7 @@ START_TEST(test_crc_has_the_published_values)
   };
   size_t i;
 
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+  for (i = 0; i < ARRAY_SIZE(rows); i++)
     ck_assert_uint_eq(kmp_crc((const uint8_t *)rows[i].text, rows[i].len),
                       rows[i].crc);
 }
@@ -101,7 +102,7 @@ START_TEST(test_every_bad_frame_is_refused_with_its_reason)
 
     if (!starts_with(rows.fields[STATUS], "invalid"))
       continue;
-    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+    for (i = 0; i < ARRAY_SIZE(others); i++)
       if (strcmp(others[i].id, rows.fields[ID]) == 0)
         expected = others[i].error;
     ck_assert_msg(kmp_frame_decode(wire, frame_bytes(&rows, wire), plain,
@@ -137,7 +138,7 @@ START_TEST(test_odd_frames_have_a_reason_of_their_own)
   struct kmp_frame frame;
   size_t i;
 
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
     char hex[64];
     size_t k, n = 0;
 
@@ -232,7 +233,7 @@ START_TEST(test_streams_give_the_same_events_in_any_pieces)
   size_t sent_len = csv_hex("803F1001006319450D", sent, sizeof(sent));
   size_t i, step;
 
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+  for (i = 0; i < ARRAY_SIZE(rows); i++)
     for (step = 1; step < 64; step++) {
       size_t len = csv_hex(rows[i].hex, buf, sizeof(buf));
       struct kmp_deframer d;

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_message.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct kmp_request
 registers(uint8_t count, uint16_t a, uint16_t b)

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 enum { ID_DEC, ID_HEX, NAME, LABEL, UNIT, METERS, SOURCES, ELECTRICITY, KIND };
 

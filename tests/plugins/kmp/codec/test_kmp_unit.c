@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
 
@@ -50,7 +51,7 @@ START_TEST(test_values_have_the_unit_they_are_in)
   };
   size_t i;
 
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
     const struct kmp_unit *unit = kmp_unit_find(rows[i].code);
 
     ck_assert_ptr_nonnull(unit);

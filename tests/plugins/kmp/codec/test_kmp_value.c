@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 #include "plugins/kmp/codec/kmp_value.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* "27 04 03 05397fb1": unit, NoB, SiEx, mantissa. */
 static struct kmp_record

@@ -8,9 +8,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/model.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
   uint16_t type;

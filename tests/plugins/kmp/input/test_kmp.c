@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/emulator/meter.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
@@ -44,7 +45,7 @@ setup(void)
 
   m = meter_start();
   meter_set_deaf(m, DEAF_MS);
-  for (i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+  for (i = 0; i < ARRAY_SIZE(registers); i++)
     meter_set(m, registers[i]);
   h = fake_host_new(meterpipe_plugin(), "meter");
   sink = fake_sink_new(&h->table);
@@ -498,7 +499,7 @@ START_TEST(a_meter_that_refuses_eight_is_remembered)
   want(8);
   fake_host_set(h, "retries", "1");
   meter_fault(m, "limit=4");
-  for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(runs); i++) {
     snprintf(asked, sizeof(asked), "%lld", (long long)(NOW + runs[i].later));
     fake_host_store(h, "asked", asked);
     fake_host_set_now(h, NOW + runs[i].later);
@@ -530,7 +531,7 @@ START_TEST(what_a_meter_is_silent_to_is_remembered)
   fake_host_set(h, "retries", "1");
   meter_fault(m, rows[_i].faults[0]);
   meter_fault(m, rows[_i].faults[1]);
-  for (i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(later); i++) {
     char asked[32];
 
     snprintf(asked, sizeof(asked), "%lld", (long long)(NOW + later[i]));
@@ -632,7 +633,7 @@ START_TEST(a_young_reading_is_not_repeated)
   want(2);
   fake_host_set(h, "min_interval", "10m");
   ck_assert_int_eq(run(), MP_OK);
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
     fake_host_set_now(h, now + rows[i].later);
     ck_assert_int_eq(run(), rows[i].result);
     ck_assert_uint_eq(meter_requests(m), rows[i].result == MP_OK);

@@ -15,11 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/emulator/meter.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Longer than a loaded machine takes for an answer. */
 #define TIMEOUT "4s"

@@ -30,6 +30,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/line/port_impl.h"
 #include "testkit/fake_host.h"
 
@@ -822,7 +823,7 @@ port_suite(void)
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_set_timeout(tcase, 30);
   tcase_add_loop_test(tcase, what_is_no_port_is_refused_with_its_reason, 0,
-                      (int)(sizeof(no_ports) / sizeof(no_ports[0])));
+                      (int)ARRAY_SIZE(no_ports));
   tcase_add_test(tcase, a_pipe_is_not_opened);
   tcase_add_test(tcase, a_port_without_permission_names_the_group_to_join);
   tcase_add_loop_test(tcase, a_port_beyond_the_limit_of_open_files_says_so, 0,
@@ -844,7 +845,7 @@ port_suite(void)
   tcase_add_loop_test(tcase, a_serial_server_is_a_port, 0, 2);
   tcase_add_loop_test(
     tcase, the_lock_of_a_serial_server_counts_for_those_who_may_use_the_state,
-    0, (int)(sizeof(holders) / sizeof(holders[0])));
+    0, (int)ARRAY_SIZE(holders));
   tcase_add_test(tcase, the_lock_of_root_counts_for_everybody);
   tcase_add_test(tcase, who_waits_for_a_serial_server_gets_it);
   tcase_add_loop_test(

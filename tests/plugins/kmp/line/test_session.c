@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_value.h"
 #include "plugins/kmp/emulator/meter_impl.h"
 #include "plugins/kmp/line/block.h"
@@ -354,7 +355,7 @@ START_TEST(ways_to_sleep_are_checked)
   };
   size_t i;
 
-  for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+  for (i = 0; i < ARRAY_SIZE(wrong); i++)
     ck_assert_msg(meter_try_sleep(m, wrong[i]) == -1, "%s", wrong[i]);
   ck_assert_int_eq(meter_try_sleep(m, "eye=30m"), 0);
   ck_assert_int_eq(meter_try_sleep(m, "water=5"), 0);
@@ -582,7 +583,7 @@ session_suite(void)
   tcase_add_test(talk, a_meter_that_learnt_an_answer_to_get_type_gives_it);
   tcase_add_test(talk, ways_to_sleep_are_checked);
   tcase_add_loop_test(talk, what_was_seen_is_said_in_words, 0,
-                      sizeof(diagnoses) / sizeof(diagnoses[0]));
+                      ARRAY_SIZE(diagnoses));
   tcase_add_test(talk, the_end_of_the_cycle_ends_the_wait);
   tcase_add_test(talk, out_of_time_after_good_answers_names_the_deadline);
   tcase_add_test(talk, a_request_that_does_not_leave_is_over_with_the_cycle);

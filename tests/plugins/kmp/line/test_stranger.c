@@ -5,10 +5,10 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/line/stranger.h"
 #include "plugins/kmp/line/telnet.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 /* Bytes of a string without its NUL. */
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 

@@ -11,14 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_frame.h"
 #include "plugins/kmp/codec/kmp_message.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 #include "plugins/kmp/program/mask.h"
 #include "plugins/kmp/program/personal.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static char *masked; /* of the last mask_text_of */
 

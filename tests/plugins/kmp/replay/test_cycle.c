@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/replay/replay.h"
 #include "tests/plugins/kmp/replay/replaying.h"
 
@@ -52,7 +53,7 @@ START_TEST(test_cycles)
   };
   size_t i;
 
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
     const char *told = replaying_all(rows[i].text);
 
     ck_assert_msg(strcmp(told, rows[i].cycles) == 0, "row %zu: %s", i, told);
@@ -110,7 +111,7 @@ START_TEST(test_damage_is_told_with_its_line)
   };
   size_t i;
 
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
     const char *told, *p;
     char log[1024] = "";
 
@@ -145,7 +146,7 @@ START_TEST(test_damage_that_was_made_good_is_a_note)
   };
   size_t i;
 
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
     const char *told;
 
     fake_host_forget(replaying.host);

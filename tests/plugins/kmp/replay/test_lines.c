@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "plugins/kmp/replay/lines.h"
 #include "testkit/fake_host.h"
 
@@ -136,7 +137,7 @@ START_TEST(test_blank_lines_separate_what_stands_between_them)
   };
   size_t i;
 
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
     write_file(rows[i].text, strlen(rows[i].text));
     ck_assert_int_eq(open_file(), MP_OK);
     ck_assert_msg(lines_separated(lines) == rows[i].separated, "row %zu", i);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/plugins/kmp/replay/replaying.h"
 
 START_TEST(test_times_are_those_of_the_capture)
@@ -65,7 +66,7 @@ START_TEST(test_the_serial_number_is_told_and_remembered)
                         "\n# meterpipe capture 1 meter\n" GJ_216
                         "\n" GET_SERIAL SERIAL_190 GJ_216 "\n" GJ_216
                         "\n" GJ_216 SERIAL_0 "\n" GJ_216);
-  for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(expected); i++) {
     ck_assert_int_eq(replaying_read(), MP_OK);
     ck_assert_str_eq(serial_text(), expected[i]);
     ck_assert_str_eq(fake_sink_emitted_all(replaying.sink), E216);
@@ -210,7 +211,7 @@ START_TEST(test_values_that_are_none)
   };
   size_t i;
 
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (i = 0; i < ARRAY_SIZE(rows); i++) {
     const char *told;
 
     fake_host_forget(replaying.host);

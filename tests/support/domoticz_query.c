@@ -1,6 +1,7 @@
 /*
  * The query of a request to the stand-in: parameters, decoded.
  */
+#include "lib/digit.h"
 #include "tests/support/domoticz_impl.h"
 
 #include <ctype.h>
@@ -8,15 +9,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int
-hex_digit(char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c = (char)tolower((unsigned char)c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Decodes in place; a bare plus sign is a blank.  False: a bad escape. */
 static bool
@@ -26,9 +18,9 @@ decode(char *text)
 
   for (; *text != '\0'; text++) {
     if (*text == '%') {
-      if (hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0)
+      if (digit_value(text[1], 16) < 0 || digit_value(text[2], 16) < 0)
         return false;
-      *out++ = (char)(16 * hex_digit(text[1]) + hex_digit(text[2]));
+      *out++ = (char)(16 * digit_value(text[1], 16) + digit_value(text[2], 16));
       text += 2;
     } else {
       *out++ = (char)(*text == '+' ? ' ' : *text);

@@ -9,7 +9,6 @@
 #include "lib/unit.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include <meterpipe/plugin.h>
 
@@ -260,57 +259,6 @@ unit_is_text(const char *symbol)
   const struct unit *unit = find(symbol);
 
   return unit && unit->quantity == TEXT;
-}
-
-/* ---- The nearest symbol -------------------------------------------------- */
-
-/* No symbol is longer; what is, has none near it. */
-#define SYMBOL_MAX 15
-
-/* How many letters must be changed, added or left out to make B of A. */
-static unsigned
-edit_distance(const char *a, const char *b)
-{
-  unsigned row[SYMBOL_MAX + 1], corner, above, best;
-  const size_t n = strlen(b);
-  size_t i, j;
-
-  for (j = 0; j <= n; j++)
-    row[j] = (unsigned)j;
-  for (i = 0; a[i] != '\0'; i++) {
-    corner = row[0];
-    row[0] = (unsigned)i + 1;
-    for (j = 0; j < n; j++) {
-      above = row[j + 1];
-      best = corner + (a[i] != b[j]);
-      if (row[j] + 1 < best)
-        best = row[j] + 1;
-      if (above + 1 < best)
-        best = above + 1;
-      row[j + 1] = best;
-      corner = above;
-    }
-  }
-  return row[n];
-}
-
-const char *
-unit_nearest(const char *symbol)
-{
-  const char *nearest = NULL;
-  size_t i;
-
-  if (symbol == NULL || symbol[0] == '\0' || strlen(symbol) > SYMBOL_MAX)
-    return NULL;
-  for (i = 1; i < ARRAY_SIZE(units); i++) {
-    if (strcasecmp(units[i].symbol, symbol) == 0)
-      return units[i].symbol;
-    /* Of two letters, one changed makes another unit, not a slip. */
-    if (nearest == NULL && strlen(units[i].symbol) > 2 &&
-        edit_distance(symbol, units[i].symbol) == 1)
-      nearest = units[i].symbol;
-  }
-  return nearest;
 }
 
 int

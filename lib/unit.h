@@ -21,9 +21,6 @@ int unit_known(const char *symbol);
 /* Whether it is no unit, but a form of text, such as "yy:mm:dd". */
 int unit_is_text(const char *symbol);
 
-/* The nearest symbol of the table, for messages; NULL when none is near. */
-const char *unit_nearest(const char *symbol);
-
 /* Whether two symbols (NULL and "": none) mean the same unit. */
 int unit_same(const char *a, const char *b);
 

@@ -48,7 +48,6 @@ RENAMED(unit_convert);
 RENAMED(unit_display);
 RENAMED(unit_is_text);
 RENAMED(unit_known);
-RENAMED(unit_nearest);
 RENAMED(unit_same);
 
 #undef RENAMED

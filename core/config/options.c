@@ -27,7 +27,6 @@ struct option {
 
 struct options {
   unsigned line; /* of the section */
-  bool has_secret;
   size_t n;
   struct option list[];
 };
@@ -224,10 +223,7 @@ read_secret(const struct check *c, const struct config_entry *entry,
 static void
 note_secret(const struct check *c, const struct config_entry *entry)
 {
-  if (!entry->in_clear)
-    return;
-  c->options->has_secret = true;
-  if (c->config->world_readable)
+  if (entry->in_clear && c->config->world_readable)
     problems_warn(c->problems, c->config->path, entry->line,
                   "\"%s\" stands in a file that everybody can read: chmod o-r "
                   "it, or use %s" FILE_SUFFIX,
@@ -503,10 +499,4 @@ options_given(const struct options *options, const char *key)
   size_t i = find(options, key, strlen(key));
 
   return i < options->n && options->list[i].given;
-}
-
-bool
-options_has_secret(const struct options *options)
-{
-  return options->has_secret;
 }

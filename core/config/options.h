@@ -56,7 +56,4 @@ unsigned options_line(const struct options *options, const char *key);
 /* Whether it stands in the file: the value is not the default. */
 bool options_given(const struct options *options, const char *key);
 
-/* Whether the file holds a secret of this section in clear. */
-bool options_has_secret(const struct options *options);
-
 #endif

@@ -233,7 +233,8 @@ each_target(struct pipeline *p, void (*check)(struct target *t, bool booked))
 
 /* ---- Values as targets keep them ---- */
 
-bool
+/* The value of SLOT as TARGET keeps it; false: it does not fit. */
+static bool
 book_value(const struct target *target, struct value *ret)
 {
   const struct value *v = &target->source->value;

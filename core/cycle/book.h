@@ -41,7 +41,5 @@ bool book_prepare_target(struct target *t);
 int64_t book_number(struct stage *output);
 /* Puts the ledgers of OUTPUT into the store: MP_OK or MP_ENOMEM (reported). */
 int book_save_output(struct stage *output);
-/* The value of SLOT as TARGET keeps it; false: it does not fit. */
-bool book_value(const struct target *target, struct value *ret);
 
 #endif

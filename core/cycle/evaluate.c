@@ -293,7 +293,8 @@ block_groups(struct pipeline *p)
   }
 }
 
-bool
+/* Whether the value of SLOT goes into targets in this cycle. */
+static bool
 slot_counts(const struct slot *slot)
 {
   return slot->state == SLOT_VALUE &&

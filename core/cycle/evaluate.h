@@ -11,8 +11,6 @@ void evaluate(struct pipeline *p);
  * mp_transform_ops.apply. */
 int transform_apply(struct stage *transform, const struct value *in,
                     struct value *out);
-/* Whether the value of SLOT goes into targets in this cycle. */
-bool slot_counts(const struct slot *slot);
 bool target_counts(const struct target *target);
 
 #endif

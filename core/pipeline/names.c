@@ -109,7 +109,7 @@ unknown_field(struct builder *b, const struct stage *input, const char *field,
                     input->name, field, words);
 }
 
-struct slot *
+static struct slot *
 names_field(struct builder *b, struct stage *input, const char *field,
             unsigned line, const char *key)
 {

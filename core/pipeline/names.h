@@ -11,8 +11,6 @@ struct slot *names_value(struct builder *b, const char *text, unsigned line,
                          const char *key);
 struct target *names_operand(struct builder *b, const char *text, unsigned line,
                              const char *key);
-struct slot *names_field(struct builder *b, struct stage *input,
-                         const char *field, unsigned line, const char *key);
 
 /* A list of fields by commas. */
 void names_fields(struct builder *b, struct stage *input, const char *list,

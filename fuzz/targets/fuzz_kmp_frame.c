@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "fuzz/require.h"
-#include "plugins/kmp/codec/kmp_describe.h"
 #include "plugins/kmp/codec/kmp_frame.h"
 #include "plugins/kmp/codec/kmp_message.h"
 #include "plugins/kmp/codec/kmp_value.h"
@@ -54,13 +53,10 @@ static void
 check_frame(const struct kmp_frame *frame, const uint8_t *wire, size_t len)
 {
   uint8_t again[KMP_WIRE_MAX];
-  char text[KMP_DESCRIBE_SIZE];
 
   require(kmp_frame_encode(frame, again, sizeof(again)) == len);
   require(memcmp(again, wire, len) == 0);
   check_message(frame, wire, len);
-  kmp_describe(frame, text, sizeof(text));
-  kmp_describe(frame, text, 1 + len % 64);
 }
 
 /* Feeds the bytes in pieces of up to STEP; a checksum over the events. */

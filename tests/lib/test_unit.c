@@ -62,35 +62,6 @@ START_TEST(knows_which_symbols_mean_the_same)
 }
 END_TEST
 
-static const struct {
-  const char *typed, *nearest;
-} slips[] = {
-  { "kwh", "kWh" },
-  { "KWH", "kWh" },
-  { "Gj", "GJ" },
-  { "M3", "m3" },
-  { "m^3/h", "m3/h" },
-  { "Gcla", NULL },
-  { "Gcals", "Gcal" },
-  { "MHw", NULL },
-  { "boxes", NULL },
-  { "XJ", NULL },
-  { "", NULL },
-  { NULL, NULL },
-  { "a very long word that is no unit", NULL },
-};
-
-START_TEST(names_the_nearest_unit)
-{
-  const char *nearest = unit_nearest(slips[_i].typed);
-
-  if (slips[_i].nearest == NULL)
-    ck_assert_ptr_null(nearest);
-  else
-    ck_assert_pstr_eq(nearest, slips[_i].nearest);
-}
-END_TEST
-
 /* Opens a data file of the sources. */
 static FILE *
 open_data(const char *name)
@@ -322,7 +293,6 @@ unit_suite(void)
   tcase_add_loop_test(names, accepts_both_spellings, 0, ARRAY_SIZE(spellings));
   tcase_add_loop_test(names, knows_which_symbols_mean_the_same, 0,
                       ARRAY_SIZE(pairs));
-  tcase_add_loop_test(names, names_the_nearest_unit, 0, ARRAY_SIZE(slips));
   tcase_add_test(names, knows_every_unit_of_the_meters);
   suite_add_tcase(suite, names);
 

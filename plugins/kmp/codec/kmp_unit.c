@@ -7,7 +7,6 @@
 #include "plugins/kmp/codec/kmp_unit.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "lib/array.h"
 
@@ -104,15 +103,4 @@ kmp_unit_find(uint8_t code)
   if (code >= UNIT_COUNT || !units[code].code_symbol)
     return NULL;
   return &units[code];
-}
-
-int
-kmp_unit_code(const char *symbol)
-{
-  size_t i;
-
-  for (i = 0; i < UNIT_COUNT; i++)
-    if (units[i].code_symbol && strcmp(units[i].code_symbol, symbol) == 0)
-      return (int)i;
-  return -1;
 }

@@ -35,7 +35,4 @@ struct kmp_unit {
 /* What CODE stands for; NULL: not known. */
 const struct kmp_unit *kmp_unit_find(uint8_t code);
 
-/* The code whose symbol this is ("GJ"), or -1. */
-int kmp_unit_code(const char *symbol);
-
 #endif

@@ -42,7 +42,8 @@ is_alnum(char c)
          (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
 }
 
-void
+/* Writes a pseudonym over the letters and digits of a text, zeros before it. */
+static void
 mask_write_digits(char *text, size_t len, uint32_t number)
 {
   while (len-- > 0) {

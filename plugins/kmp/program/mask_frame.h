@@ -19,7 +19,4 @@
 void mask_data(struct pseudonyms *names, uint8_t start, uint8_t cid,
                uint8_t *data, size_t len);
 
-/* Writes a pseudonym over the letters and digits of a text, zeros before it. */
-void mask_write_digits(char *text, size_t len, uint32_t number);
-
 #endif

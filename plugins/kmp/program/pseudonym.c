@@ -41,12 +41,6 @@ pseudonyms_free(struct pseudonyms *p)
   free(p);
 }
 
-size_t
-pseudonyms_count(const struct pseudonyms *p)
-{
-  return p->count;
-}
-
 int
 pseudonyms_failed(const struct pseudonyms *p)
 {

@@ -15,8 +15,6 @@ struct pseudonyms *pseudonyms_new(void);
 /* Accepts NULL. */
 void pseudonyms_free(struct pseudonyms *p);
 
-/* How many there are. */
-size_t pseudonyms_count(const struct pseudonyms *p);
 /* Whether memory was too short for one: what was masked is of no use. */
 int pseudonyms_failed(const struct pseudonyms *p);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/array.h"
-#include "plugins/kmp/codec/kmp_describe.h"
+#include "tests/plugins/kmp/codec/kmp_describe.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 #include "plugins/kmp/codec/kmp_value.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"

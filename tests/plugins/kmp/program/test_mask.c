@@ -430,7 +430,6 @@ START_TEST(many_numbers_stay_apart_and_need_no_stuffing)
     ck_assert_uint_ne(number & 0xff, KMP_STUFFING);
     last = number;
   }
-  ck_assert_uint_eq(pseudonyms_count(names), 70000);
   pseudonyms_free(names);
 }
 END_TEST

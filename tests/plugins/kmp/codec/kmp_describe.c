@@ -14,7 +14,7 @@
  *            (record(2) (MM..)*N)*
  *            last-read(2) newest(2) info(1)
  */
-#include "plugins/kmp/codec/kmp_describe.h"
+#include "tests/plugins/kmp/codec/kmp_describe.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

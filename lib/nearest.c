@@ -4,6 +4,7 @@
  */
 #include "lib/nearest.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,8 +66,17 @@ void
 nearest_start(struct nearest *nearest, const char *word)
 {
   nearest->word = word;
-  nearest->best = NULL;
+  nearest->best[0] = '\0';
   nearest->distance = 0;
+}
+
+static bool
+is_better(const struct nearest *nearest, const char *candidate,
+          unsigned distance)
+{
+  if (!*nearest->best || distance < nearest->distance)
+    return true;
+  return distance == nearest->distance && strcmp(candidate, nearest->best) < 0;
 }
 
 void
@@ -78,33 +88,33 @@ nearest_offer(struct nearest *nearest, const char *candidate)
   if (word_len == 0 || word_len > NEAREST_MAX || len == 0 || len > NEAREST_MAX)
     return;
   distance = edit_distance(nearest->word, word_len, candidate, len);
-  if (distance > allowed_distance(word_len, len))
+  if (distance > allowed_distance(word_len, len) ||
+      !is_better(nearest, candidate, distance))
     return;
-  if (nearest->best && distance > nearest->distance)
-    return;
-  if (nearest->best && distance == nearest->distance &&
-      strcmp(candidate, nearest->best) >= 0)
-    return;
-  nearest->best = candidate;
+  memcpy(nearest->best, candidate, len + 1);
   nearest->distance = distance;
 }
 
 const char *
-nearest(const char *word, const char *const *candidates)
+nearest_hint(const struct nearest *nearest, char *buf, size_t size)
 {
-  struct nearest best;
-
-  nearest_start(&best, word);
-  for (; *candidates; candidates++)
-    nearest_offer(&best, *candidates);
-  return best.best;
+  buf[0] = '\0';
+  if (*nearest->best)
+    snprintf(buf, size, "; the nearest is \"%s\"", nearest->best);
+  return buf;
 }
 
 const char *
-nearest_hint(const char *best, char *buf, size_t size)
+nearest_of(const char *word, const char *const *candidates)
 {
-  if (!best)
-    return "";
-  snprintf(buf, size, "; the nearest is \"%s\"", best);
-  return buf;
+  struct nearest nearest;
+  const char *const *c;
+
+  nearest_start(&nearest, word);
+  for (c = candidates; *c; c++)
+    nearest_offer(&nearest, *c);
+  for (c = candidates; *c; c++)
+    if (strcmp(*c, nearest.best) == 0)
+      return *c;
+  return NULL;
 }

@@ -230,8 +230,7 @@ tell_no_long_option(const char *word, const char *otherwise)
   for (const struct option *o = options; o->name; o++)
     nearest_offer(&nearest, o->name);
   log_line(MP_LOG_ERROR, NULL, NULL, "there is no option --%s%s%s", name,
-           nearest.best ? "; the nearest is --" : otherwise,
-           nearest.best ? nearest.best : "");
+           *nearest.best ? "; the nearest is --" : otherwise, nearest.best);
 }
 
 static void

@@ -150,37 +150,25 @@ show_plugin(const struct plugin *plugin)
 
 /* ---- Names --------------------------------------------------------------- */
 
-struct hint {
-  struct nearest nearest;
-  char best[NEAREST_MAX + 1];
-};
-
 static void
 offer_name(void *ctx, enum plugin_kind kind, const char *name, const char *path)
 {
-  struct hint *hint = ctx;
-
   (void)kind;
   (void)path;
-  nearest_offer(&hint->nearest, name);
-  if (hint->nearest.best == name) { /* which goes with this call */
-    snprintf(hint->best, sizeof(hint->best), "%s", name);
-    hint->nearest.best = hint->best;
-  }
+  nearest_offer(ctx, name);
 }
 
 static int
 fail_unknown(const struct loader *loader, const char *name)
 {
-  struct hint hint = { .best = "" };
+  struct nearest nearest;
   char words[NEAREST_HINT];
 
-  nearest_start(&hint.nearest, name);
-  loader_each(loader, offer_name, &hint);
+  nearest_start(&nearest, name);
+  loader_each(loader, offer_name, &nearest);
   log_line(MP_LOG_ERROR, NULL, NULL, "there is no plugin \"%s\"%s", name,
-           hint.nearest.best
-             ? nearest_hint(hint.nearest.best, words, sizeof(words))
-             : " (\"meterpipe plugins\" lists what is installed)");
+           *nearest.best ? nearest_hint(&nearest, words, sizeof(words))
+                         : " (\"meterpipe plugins\" lists what is installed)");
   return EX_USAGE;
 }
 

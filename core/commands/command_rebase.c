@@ -54,7 +54,7 @@ tell_unknown(const struct app *app, const char *name)
       nearest_offer(&nearest, p->stages[i]->name);
   log_line(MP_LOG_ERROR, NULL, NULL, "there is no transform \"%s\" in %s%s",
            name, app->args->config_path,
-           nearest_hint(nearest.best, words, sizeof(words)));
+           nearest_hint(&nearest, words, sizeof(words)));
 }
 
 static bool

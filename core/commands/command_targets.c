@@ -301,7 +301,7 @@ find_output(struct app *app, struct stage **ret)
       nearest_offer(&nearest, p->stages[i]->name);
   log_line(MP_LOG_ERROR, NULL, NULL, "there is no output \"%s\" in %s%s", name,
            app->args->config_path,
-           nearest_hint(nearest.best, words, sizeof(words)));
+           nearest_hint(&nearest, words, sizeof(words)));
   return EX_USAGE;
 }
 

@@ -195,7 +195,7 @@ find_command(const char *name)
   nearest_start(&nearest, name);
   for (size_t i = 0; i < N_COMMANDS; i++)
     nearest_offer(&nearest, commands[i].name);
-  if (nearest.best)
+  if (*nearest.best)
     log_line(MP_LOG_ERROR, NULL, NULL,
              "there is no command \"%.*s\"; the nearest is \"%s\"", shown, name,
              nearest.best);

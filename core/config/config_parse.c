@@ -159,15 +159,18 @@ handle_entry(void *user, const char *section, const char *key,
 static const char *
 known_kind(struct parser *p, const char *kind)
 {
-  const char *known = nearest(kind, kinds);
-  char hint[NEAREST_HINT];
+  const char *known;
 
-  if (!known || strcmp(kind, known) != 0)
-    problems_add(p->problems, p->config->path, p->line,
-                 "unknown section \"%s\"%s", kind,
-                 known ? nearest_hint(known, hint, sizeof(hint))
-                       : ": there are [pipeline], [input NAME], "
-                         "[transform NAME] and [output NAME]");
+  for (const char *const *k = kinds; *k; k++)
+    if (strcmp(kind, *k) == 0)
+      return *k;
+  known = nearest_of(kind, kinds);
+  problems_add(p->problems, p->config->path, p->line,
+               "unknown section \"%s\"%s%s%s", kind,
+               known ? "; the nearest is \""
+                     : ": there are [pipeline], [input NAME], [transform NAME] "
+                       "and [output NAME]",
+               known ? known : "", known ? "\"" : "");
   return known;
 }
 

@@ -292,32 +292,33 @@ take_choice(const char *allowed, char *buf, size_t size)
 }
 
 static int
+refuse_choice(const char *allowed, const char *text, char why[OPTION_WHY])
+{
+  char choice[NEAREST_MAX + 1], hint[NEAREST_HINT];
+  const char *rest = allowed;
+  struct nearest near;
+
+  nearest_start(&near, text);
+  while ((rest = take_choice(rest, choice, sizeof(choice))))
+    nearest_offer(&near, choice);
+  snprintf(why, OPTION_WHY, "\"%s\" is none of %s%s", text, allowed,
+           nearest_hint(&near, hint, sizeof(hint)));
+  return MP_ECONFIG;
+}
+
+static int
 parse_choice(const char *allowed, const char *text, struct option_number *ret,
              char why[OPTION_WHY])
 {
+  char choice[NEAREST_MAX + 1];
   const char *rest = allowed;
-  char choice[NEAREST_MAX + 1], best[NEAREST_MAX + 1], hint[NEAREST_HINT];
-  struct nearest near;
-  int64_t i;
 
-  nearest_start(&near, text);
-  for (i = 0;; i++) {
-    rest = take_choice(rest, choice, sizeof(choice));
-    if (!rest)
-      break;
+  for (int64_t i = 0; (rest = take_choice(rest, choice, sizeof(choice))); i++)
     if (strcmp(choice, text) == 0) {
       ret->number = i;
       return MP_OK;
     }
-    nearest_offer(&near, choice);
-    if (near.best == choice) {
-      memcpy(best, choice, sizeof(best));
-      near.best = best;
-    }
-  }
-  snprintf(why, OPTION_WHY, "\"%s\" is none of %s%s", text, allowed,
-           nearest_hint(near.best, hint, sizeof(hint)));
-  return MP_ECONFIG;
+  return refuse_choice(allowed, text, why);
 }
 
 /* A number, a duration, a size: what holds more may hold a password that came

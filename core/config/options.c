@@ -87,35 +87,25 @@ find_given(const struct check *c, const char *key, bool *ret_is_file)
 
 /* ---- Names that are unknown ---------------------------------------------- */
 
-/* What NEAREST ever points to is kept here, when it had to be made first. */
-struct made_name {
-  char candidate[NEAREST_MAX + 1];
-  char best[NEAREST_MAX + 1];
-};
-
-MP_PRINTF(3, 4)
+MP_PRINTF(2, 3)
 static void
-offer_made(struct nearest *near, struct made_name *name, const char *fmt, ...)
+offer_made(struct nearest *near, const char *fmt, ...)
 {
+  char name[NEAREST_MAX + 1];
   va_list args;
   int len;
 
   va_start(args, fmt);
-  len = vsnprintf(name->candidate, sizeof(name->candidate), fmt, args);
+  len = vsnprintf(name, sizeof(name), fmt, args);
   va_end(args);
-  if (len < 0 || (size_t)len >= sizeof(name->candidate))
-    return;
-  nearest_offer(near, name->candidate);
-  if (near->best == name->candidate) {
-    memcpy(name->best, name->candidate, sizeof(name->best));
-    near->best = name->best;
-  }
+  if (len >= 0 && (size_t)len < sizeof(name))
+    nearest_offer(near, name);
 }
 
 /* "index.323" and "idx_323" for "idx.323": as if the target prefix was meant.
  */
 static void
-offer_target(struct nearest *near, struct made_name *name, const char *prefix)
+offer_target(struct nearest *near, const char *prefix)
 {
   const char *rest = strchr(near->word, '.');
 
@@ -125,7 +115,7 @@ offer_target(struct nearest *near, struct made_name *name, const char *prefix)
     return;
   rest += strspn(rest, "._-");
   if (*rest)
-    offer_made(near, name, "%s.%s", prefix, rest);
+    offer_made(near, "%s.%s", prefix, rest);
 }
 
 /* "a, b, c" of what the section knows, as far as BUF takes it. */
@@ -163,7 +153,6 @@ static void
 report_unknown(const struct check *c, const struct config_entry *entry)
 {
   struct nearest near;
-  struct made_name name;
   char hint[NEAREST_HINT], known[512];
   size_t i;
 
@@ -173,11 +162,11 @@ report_unknown(const struct check *c, const struct config_entry *entry)
 
     nearest_offer(&near, row->key);
     if (row->type == MP_TYPE_SECRET)
-      offer_made(&near, &name, "%s" FILE_SUFFIX, row->key);
+      offer_made(&near, "%s" FILE_SUFFIX, row->key);
   }
   if (c->target_prefix)
-    offer_target(&near, &name, c->target_prefix);
-  if (!near.best && may_be_a_rest(c, entry)) {
+    offer_target(&near, c->target_prefix);
+  if (!*near.best && may_be_a_rest(c, entry)) {
     problems_add(c->problems, c->config->path, entry->line,
                  "unknown option, whose name is not shown because it may "
                  "belong to the value above: if that continues here, indent "
@@ -187,10 +176,10 @@ report_unknown(const struct check *c, const struct config_entry *entry)
   list_known(c, known, sizeof(known));
   problems_add(c->problems, c->config->path, entry->line,
                "unknown option \"%s\"%s%s", entry->key,
-               near.best ? nearest_hint(near.best, hint, sizeof(hint))
-               : *known  ? "; there are "
-                         : "; there are none here",
-               near.best ? "" : known);
+               *near.best ? nearest_hint(&near, hint, sizeof(hint))
+               : *known   ? "; there are "
+                          : "; there are none here",
+               *near.best ? "" : known);
 }
 
 /* ---- Secrets from files -------------------------------------------------- */

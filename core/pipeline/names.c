@@ -10,37 +10,6 @@
 #include "lib/nearest.h"
 #include "lib/sound.h"
 
-/* ---- Nearest names ---- */
-
-/* Candidates whose text does not outlive the offer. */
-struct hint {
-  struct nearest nearest;
-  char best[NEAREST_MAX + 1];
-};
-
-static void
-hint_offer(struct hint *hint, const char *candidate)
-{
-  const char *before = hint->nearest.best;
-
-  nearest_offer(&hint->nearest, candidate);
-  if (hint->nearest.best == before)
-    return;
-  snprintf(hint->best, sizeof(hint->best), "%s", hint->nearest.best);
-  hint->nearest.best = hint->best;
-}
-
-/* "; the nearest is ..." for the end of a message, or "". */
-static const char *
-hint_words(const struct hint *hint, char *buf, size_t size)
-{
-  if (hint->nearest.best)
-    snprintf(buf, size, "; the nearest is \"%s\"", hint->nearest.best);
-  else
-    buf[0] = 0;
-  return buf;
-}
-
 /* ---- Fields of an input ---- */
 
 struct known_field {
@@ -77,7 +46,7 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
 static void
 offer_field(const struct mp_field_sink *sink, const struct mp_field *field)
 {
-  hint_offer(sink->ctx, field->name);
+  nearest_offer(sink->ctx, field->name);
 }
 
 static void
@@ -86,16 +55,16 @@ unknown_field(struct builder *b, const struct stage *input, const char *field,
 {
   const struct config_entry *fields = config_find(input->section, "fields");
   bool hidden = fields && fields->continued && fields->line == line;
-  struct hint hint = { .best = "" };
+  struct nearest nearest;
   struct mp_field_sink sink = { .struct_size = sizeof(sink),
-                                .ctx = &hint,
+                                .ctx = &nearest,
                                 .field = offer_field };
   char words[128];
 
-  nearest_start(&hint.nearest, field);
+  nearest_start(&nearest, field);
   if (input->plugin->input.list_fields)
     input->plugin->input.list_fields(&sink);
-  hint_words(&hint, words, sizeof(words));
+  nearest_hint(&nearest, words, sizeof(words));
   if (!*words && input->plugin->input.list_fields)
     snprintf(words, sizeof(words), " (\"meterpipe plugins %s\" lists them)",
              input->plugin->table.name);
@@ -171,17 +140,17 @@ find_stage(struct builder *b, const char *name, size_t len, unsigned line,
 {
   char text[128], words[128];
   struct stage *stage;
-  struct hint hint = { .best = "" };
+  struct nearest nearest;
 
   snprintf(text, sizeof(text), "%.*s", (int)len, name);
   stage = pipeline_stage(b->pipeline, text);
   if (stage || b->config->lost_section) /* it may be the one that is lost */
     return stage;
-  nearest_start(&hint.nearest, text);
+  nearest_start(&nearest, text);
   for (size_t i = 0; i < b->pipeline->n_stages; i++)
-    hint_offer(&hint, b->pipeline->stages[i]->name);
+    nearest_offer(&nearest, b->pipeline->stages[i]->name);
   builder_problem(b, line, "%s: there is no stage \"%s\"%s", key, text,
-                  hint_words(&hint, words, sizeof(words)));
+                  nearest_hint(&nearest, words, sizeof(words)));
   return NULL;
 }
 

@@ -230,15 +230,12 @@ struct suggestion {
   const char *name;
   struct nearest nearest;
   const char *other_kind; /* there is one of this name, of another kind */
-  char *best;
 };
 
 static void
 suggest(void *ctx, enum plugin_kind kind, const char *name, const char *path)
 {
   struct suggestion *s = ctx;
-  unsigned before = s->nearest.distance;
-  const char *best = s->nearest.best;
 
   (void)path;
   if (kind != s->kind) {
@@ -247,11 +244,6 @@ suggest(void *ctx, enum plugin_kind kind, const char *name, const char *path)
     return;
   }
   nearest_offer(&s->nearest, name);
-  if (s->nearest.best != best || s->nearest.distance != before) {
-    free(s->best);
-    s->best = strdup(name);
-    s->nearest.best = s->best;
-  }
 }
 
 static bool
@@ -265,15 +257,14 @@ fail_not_found(struct loader *loader, enum plugin_kind kind, const char *name)
     fail_load(loader,
               "the plugin \"%s\" is for a section [%s NAME], not for [%s NAME]",
               name, s.other_kind, plugin_kind_names[kind]);
-  else if (s.best)
+  else if (*s.nearest.best)
     fail_load(loader, "there is no %s plugin \"%s\"; the nearest is \"%s\"",
-              plugin_kind_names[kind], name, s.best);
+              plugin_kind_names[kind], name, s.nearest.best);
   else
     fail_load(loader,
               "there is no %s plugin \"%s\" in %s (\"meterpipe plugins\" lists "
               "what is installed)",
               plugin_kind_names[kind], name, loader->dirs);
-  free(s.best);
   return false;
 }
 

@@ -32,7 +32,7 @@ static const char *const names[] = { "baud",      "device",         "rts",
 
 START_TEST(finds_the_name_that_was_meant)
 {
-  const char *found = nearest(rows[_i].word, names);
+  const char *found = nearest_of(rows[_i].word, names);
 
   if (rows[_i].expected)
     ck_assert_ptr_nonnull(found);
@@ -48,8 +48,8 @@ START_TEST(ties_go_by_the_alphabet_in_any_order)
   static const char *const up[] = { "bat", "cat", "rat", NULL };
   static const char *const down[] = { "rat", "cat", "bat", NULL };
 
-  ck_assert_str_eq(nearest("hat", up), "bat");
-  ck_assert_str_eq(nearest("hat", down), "bat");
+  ck_assert_str_eq(nearest_of("hat", up), "bat");
+  ck_assert_str_eq(nearest_of("hat", down), "bat");
 }
 END_TEST
 
@@ -61,23 +61,28 @@ START_TEST(words_beyond_the_limit_are_near_to_nothing)
   memset(word, 'a', sizeof(word));
   memset(other, 'a', sizeof(other));
   word[NEAREST_MAX] = other[NEAREST_MAX] = '\0';
-  ck_assert_ptr_eq(nearest(word, list), other);
+  ck_assert_ptr_eq(nearest_of(word, list), other);
   word[NEAREST_MAX] = 'a';
   word[NEAREST_MAX + 1] = '\0';
-  ck_assert_ptr_null(nearest(word, list));
+  ck_assert_ptr_null(nearest_of(word, list));
 }
 END_TEST
 
 START_TEST(hint_names_the_nearest_or_nothing)
 {
   char buf[NEAREST_HINT], name[NEAREST_MAX + 1];
+  struct nearest nearest;
 
-  ck_assert_str_eq(nearest_hint("url", buf, sizeof(buf)),
+  nearest_start(&nearest, "urk");
+  ck_assert_str_eq(nearest_hint(&nearest, buf, sizeof(buf)), "");
+  nearest_offer(&nearest, "url");
+  ck_assert_str_eq(nearest_hint(&nearest, buf, sizeof(buf)),
                    "; the nearest is \"url\"");
-  ck_assert_str_eq(nearest_hint(NULL, buf, sizeof(buf)), "");
   memset(name, 'a', sizeof(name));
   name[NEAREST_MAX] = '\0';
-  nearest_hint(name, buf, sizeof(buf));
+  nearest_start(&nearest, name);
+  nearest_offer(&nearest, name);
+  nearest_hint(&nearest, buf, sizeof(buf));
   ck_assert_int_eq(buf[strlen(buf) - 1], '"');
 }
 END_TEST

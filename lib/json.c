@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "lib/plain.h"
+#include "lib/utf8.h"
 
 static void
 write_escape(FILE *out, unsigned char c)
@@ -21,7 +21,7 @@ write_string(FILE *out, const char *text)
 {
   putc('"', out);
   while (*text) {
-    size_t n = plain_character(text);
+    size_t n = utf8_plain_length(text);
 
     if (n == 0 || *text == '"' || *text == '\\') {
       write_escape(out, (unsigned char)*text++);

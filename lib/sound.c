@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/decimal.h"
-#include "lib/plain.h"
+#include "lib/utf8.h"
 
 #define SMALL_LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
@@ -13,7 +13,7 @@
 static bool
 is_short_line(const char *text)
 {
-  return strnlen(text, SOUND_SYMBOL) < SOUND_SYMBOL && plain_text(text);
+  return strnlen(text, SOUND_SYMBOL) < SOUND_SYMBOL && utf8_is_plain(text);
 }
 
 bool
@@ -86,7 +86,7 @@ sound_word(const char *text, size_t len)
 bool
 sound_token(const char *token, size_t size)
 {
-  return memchr(token, 0, size) && plain_text(token);
+  return memchr(token, 0, size) && utf8_is_plain(token);
 }
 
 bool
@@ -94,14 +94,14 @@ sound_kept_key(const char *key)
 {
   size_t len = strnlen(key, SOUND_KEPT_KEY);
 
-  return len > 0 && len < SOUND_KEPT_KEY && plain_text(key);
+  return len > 0 && len < SOUND_KEPT_KEY && utf8_is_plain(key);
 }
 
 bool
 sound_kept_text(const char *text)
 {
   while (*text) {
-    size_t n = *text == '\n' || *text == '\t' ? 1 : plain_character(text);
+    size_t n = *text == '\n' || *text == '\t' ? 1 : utf8_plain_length(text);
 
     if (n == 0)
       return false;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/plain.h"
+#include "lib/utf8.h"
 
 #define GAP 2
 
@@ -14,7 +14,7 @@ plain_copy(const char *text)
   char *copy = strdup(text);
 
   if (copy)
-    plain_make(copy);
+    utf8_make_plain(copy);
   return copy;
 }
 

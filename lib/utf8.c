@@ -124,19 +124,58 @@ static const struct {
   { 0x20000, 0x3fffd, 2 }, /* CJK */
 };
 
-int
+/* Not iscntrl(), which follows the locale.  To many a terminal U+009B is as
+ * good as ESC [. */
+bool
 utf8_is_control(uint32_t c)
 {
   return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
-int
+/* Ends of lines and paragraphs, and what makes text stand in another order than
+ * it has. */
+static bool
+misleads(uint32_t c)
+{
+  return (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+size_t
+utf8_plain_length(const char *text)
+{
+  size_t n = utf8_length(text);
+
+  return n > 0 && utf8_is_control(utf8_take(&text)) ? 0 : n;
+}
+
+bool
 utf8_is_plain(const char *text)
 {
-  while (*text != '\0')
-    if (utf8_length(text) == 0 || utf8_is_control(utf8_take(&text)))
-      return 0;
-  return 1;
+  while (*text) {
+    /* Nearly all are ASCII, and a recording has millions. */
+    size_t n = *text >= 0x20 && *text < 0x7f ? 1 : utf8_plain_length(text);
+
+    if (n == 0)
+      return false;
+    text += n;
+  }
+  return true;
+}
+
+void
+utf8_make_plain(char *text)
+{
+  while (*text) {
+    const char *next = text;
+    bool good = utf8_length(text) > 0;
+    uint32_t c = utf8_take(&next);
+
+    if (good && !utf8_is_control(c) && !misleads(c))
+      text += next - text;
+    else
+      for (size_t n = (size_t)(next - text); n > 0; n--)
+        *text++ = '?';
+  }
 }
 
 size_t

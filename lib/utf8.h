@@ -5,6 +5,7 @@
 #ifndef LIB_UTF8_H
 #define LIB_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,10 +33,17 @@ size_t utf8_clean(char *buf, const char **text);
 char *utf8_repair(const char *text);
 
 /* Whether C is a control character, which does things to a terminal. */
-int utf8_is_control(uint32_t c);
+bool utf8_is_control(uint32_t c);
+
+/* The same as utf8_length; 0 also for a control character. */
+size_t utf8_plain_length(const char *text);
 
 /* Whether TEXT is UTF-8 without control characters, as the host takes it. */
-int utf8_is_plain(const char *text);
+bool utf8_is_plain(const char *text);
+
+/* Puts a "?" for each byte of TEXT that people must not be shown: of what is
+ * not plain, and of what ends a line or turns the direction of what follows. */
+void utf8_make_plain(char *text);
 
 /* How many columns of a terminal TEXT takes. */
 size_t utf8_width(const char *text);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/plain.h"
 #include "lib/sound.h"
 #include "lib/unit.h"
+#include "lib/utf8.h"
 
 /* ---- Interned texts ---- */
 
@@ -121,7 +121,7 @@ fault_of_text(const struct mp_value *v)
     return NULL;
   if (!v->text)
     return "a text value without text";
-  return plain_text(v->text) ? NULL : "a text that is not clean UTF-8";
+  return utf8_is_plain(v->text) ? NULL : "a text that is not clean UTF-8";
 }
 
 /* What is wrong with V; NULL: it can be kept, and read back.  What it has in

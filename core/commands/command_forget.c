@@ -8,7 +8,7 @@
 
 #include "core/commands/commands.h"
 #include "core/run/log.h"
-#include "lib/plain.h"
+#include "lib/utf8.h"
 
 /* OUTPUT.TARGET, or OUTPUT of a queue's note on the rows being written. */
 struct entry {
@@ -77,7 +77,7 @@ print_target(const char *body)
   for (char *p = copy; *p; p++)
     if (*p == '\n')
       *p = p[1] ? ';' : 0;
-  plain_make(copy);
+  utf8_make_plain(copy);
   printf(", not readable: %s", copy);
   free(copy);
 }

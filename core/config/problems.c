@@ -11,7 +11,7 @@
 
 #include "core/run/hidden.h"
 #include "core/run/log.h"
-#include "lib/plain.h"
+#include "lib/utf8.h"
 
 struct problem {
   char *file, *text;
@@ -172,8 +172,8 @@ problems_print(const struct problems *problems, FILE *out)
   for (i = 0; i < problems->n; i++) {
     struct problem *p = &problems->list[i];
 
-    plain_make(p->file);
-    plain_make(p->text);
+    utf8_make_plain(p->file);
+    utf8_make_plain(p->text);
     fputs(p->file, out);
     if (p->line > 0)
       fprintf(out, ":%u", p->line);

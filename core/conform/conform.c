@@ -12,7 +12,7 @@
 #include "core/run/log.h"
 #include "lib/array.h"
 #include "lib/clock.h"
-#include "lib/plain.h"
+#include "lib/utf8.h"
 #include "lib/value.h"
 #include "testkit/fake_option.h"
 
@@ -159,7 +159,7 @@ conform_in_time(struct conform *c, const char *what, int64_t begun)
 static bool
 is_line(const char *text)
 {
-  return text && *text && plain_text(text);
+  return text && *text && utf8_is_plain(text);
 }
 
 static void

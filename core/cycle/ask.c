@@ -11,7 +11,6 @@
 #include "core/pipeline/stage.h"
 #include "core/run/log.h"
 #include "lib/clock.h"
-#include "lib/plain.h"
 #include "lib/sound.h"
 #include "lib/unit.h"
 

@@ -18,8 +18,8 @@
 #include "core/cycle/turn.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"
-#include "lib/plain.h"
 #include "lib/sound.h"
+#include "lib/utf8.h"
 
 /* Rows of one commit: more cost nothing, and one answer tells of all. */
 #define BATCH_ROWS 256
@@ -100,7 +100,7 @@ load_token(const struct stage *output, struct batch *batch)
     return TOKEN_NONE;
   }
   token = body + used + len + 1;
-  if (strlen(token) >= sizeof(batch->token) || !plain_text(token))
+  if (strlen(token) >= sizeof(batch->token) || !utf8_is_plain(token))
     return TOKEN_UNREADABLE;
   memcpy(batch->token, token, strlen(token) + 1);
   return TOKEN_KNOWN;

@@ -9,7 +9,7 @@
 #include "core/pipeline/names.h"
 #include "core/pipeline/pipeline_stages.h"
 #include "core/pipeline/stage.h"
-#include "lib/plain.h"
+#include "lib/utf8.h"
 
 /* Whether an entry of an output's section is PREFIX.NAME = VALUE. */
 static bool
@@ -136,7 +136,7 @@ resolve_target(struct builder *b, struct stage *stage,
     builder_problem(b, entry->line,
                     "\"%s\" names no target: write %s.NAME = VALUE", entry->key,
                     stage->plugin->output.target_prefix);
-  if (!plain_text(bare)) /* a tab ends the name in a row of the queue */
+  if (!utf8_is_plain(bare)) /* a tab ends the name in a row of the queue */
     builder_problem(b, entry->line,
                     "the name of a target holds a tab: write %s.NAME = VALUE",
                     stage->plugin->output.target_prefix);

@@ -8,10 +8,10 @@
 
 #include <string.h>
 
-#include "lib/nearest.h"
 #include "core/config/option_type.h"
-#include "lib/plain.h"
+#include "lib/nearest.h"
 #include "lib/sound.h"
+#include "lib/utf8.h"
 
 /* "live|latest": each choice of a length that can be compared, none twice. */
 static bool
@@ -19,7 +19,7 @@ choices_are_sound(const char *allowed)
 {
   const char *p = allowed;
 
-  if (!plain_text(allowed))
+  if (!utf8_is_plain(allowed))
     return false;
   for (;;) {
     size_t len = strcspn(p, "|");
@@ -75,7 +75,7 @@ allowed_is_sound(const struct mp_option *option)
   case MP_TYPE_SIZE:
     return !option->allowed || limits_are_sound(option);
   default:
-    return !option->allowed || plain_text(option->allowed);
+    return !option->allowed || utf8_is_plain(option->allowed);
   }
 }
 
@@ -114,7 +114,8 @@ loader_check_options(struct loader *loader, const struct plugin *plugin)
 
     if (fault)
       return fail_load(loader, "%s: the row \"%s\" of its option table %s",
-                       plugin->path, plain_text(o->key) ? o->key : "?", fault);
+                       plugin->path, utf8_is_plain(o->key) ? o->key : "?",
+                       fault);
   }
   return true;
 }

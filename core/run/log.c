@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "core/run/hidden.h"
-#include "lib/plain.h"
+#include "lib/clock.h"
+#include "lib/utf8.h"
 
 /* How long a line waits where there is no deadline. */
 #define PATIENCE_MS 2000
@@ -267,7 +267,7 @@ log_vline(int level, const char *name, const char *object, const char *fmt,
   if (n < 0)
     return;
   hidden_make(line); /* OBJECT too */
-  plain_make(line);
+  utf8_make_plain(line);
   len = strlen(line);
   line[len] = '\n';
   write_line(line, len + 1);

@@ -29,7 +29,7 @@
 #include "fuzz/scratch.h"
 #include "lib/array.h"
 #include "lib/decimal.h"
-#include "lib/plain.h"
+#include "lib/utf8.h"
 #include "lib/value.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
@@ -250,7 +250,7 @@ show_cell(char *cell, const char *unit)
   struct decimal d;
   int len;
 
-  if (cell[0] == '\0' || !plain_text(cell))
+  if (cell[0] == '\0' || !utf8_is_plain(cell))
     return NULL;
   if (decimal_parse(cell, strlen(cell), &d) != MP_OK)
     return without_guard(cell);
@@ -377,7 +377,7 @@ check_said(struct run *r, int answer)
   for (p = text; *p != '\0'; p++)
     if (*p == '\n')
       *p = ' ';
-  require(plain_text(text));
+  require(utf8_is_plain(text));
   fake_host_forget(r->h);
 }
 

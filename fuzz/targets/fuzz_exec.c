@@ -29,9 +29,9 @@
 
 #include "fuzz/require.h"
 #include "lib/array.h"
-#include "lib/plain.h"
 #include "lib/rfc3339.h"
 #include "lib/utc_time.h"
+#include "lib/utf8.h"
 #include "lib/value.h"
 #include "plugins/exec/child.h"
 #include "plugins/exec/json_line.h"
@@ -120,7 +120,7 @@ take_value(const struct mp_sink *sink, const char *field,
 
   (void)sink;
   check_value(value);
-  require(plain_text(field) && *field != '\0');
+  require(utf8_is_plain(field) && *field != '\0');
   if (i == ARRAY_SIZE(names))
     return MP_DROP;
   came[i] = 1;
@@ -131,7 +131,7 @@ static int
 take_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
 {
   (void)sink;
-  require(plain_text(serial) && strchr(serial, '|') == NULL);
+  require(utf8_is_plain(serial) && strchr(serial, '|') == NULL);
   require(how == MP_SERIAL_READ);
   return MP_OK;
 }
@@ -145,7 +145,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
           (shown->value != NULL ? MP_SHOWN_VALUE : MP_SHOWN_EMPTY));
   if (shown->value != NULL)
     check_value(shown->value);
-  require(shown->updated == NULL || plain_text(shown->updated));
+  require(shown->updated == NULL || utf8_is_plain(shown->updated));
   return MP_OK;
 }
 
@@ -162,7 +162,7 @@ check_said(int answer)
   for (p = text; *p != '\0'; p++)
     if (*p == '\n')
       *p = ' ';
-  require(plain_text(text));
+  require(utf8_is_plain(text));
 }
 
 static void

@@ -22,7 +22,7 @@
 #include "fuzz/require.h"
 #include "fuzz/scratch.h"
 #include "lib/array.h"
-#include "lib/plain.h"
+#include "lib/utf8.h"
 #include "lib/value.h"
 #include "plugins/kmp/codec/capture.h"
 #include "plugins/kmp/codec/kmp_register.h"
@@ -338,7 +338,7 @@ say(const char *what, const char *object, const char *fmt, va_list args)
   char text[2048];
   int n = vsnprintf(text, sizeof(text), fmt, args);
 
-  require(n > 0 && n < (int)sizeof(text) && plain_text(text));
+  require(n > 0 && n < (int)sizeof(text) && utf8_is_plain(text));
   if (object != NULL && strncmp(object, path, strlen(path)) == 0)
     object += strlen(path);
   else if (object != NULL) {

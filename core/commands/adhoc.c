@@ -44,8 +44,7 @@ add_word(struct config *config, const char *before, const char *word,
   size_t len = equals ? (size_t)(equals - word) : 0;
   const char *key = config_keep_text(config, word, len);
   struct config_entry entry = { .key = key, .in_clear = true };
-  const char *fault =
-    equals ? config_text_fault(equals + 1, strlen(equals + 1)) : NULL;
+  const char *fault = equals ? config_text_fault(equals + 1) : NULL;
 
   if (!key)
     return false;

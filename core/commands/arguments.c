@@ -117,7 +117,7 @@ add_create(struct arguments *args, char *text)
     return false;
   }
   if (!colon || colon == text || !colon[1] || equals == colon + 1 ||
-      (equals && !equals[1]) || config_text_fault(text, strlen(text))) {
+      (equals && !equals[1]) || config_text_fault(text)) {
     log_line(MP_LOG_ERROR, NULL, "--create",
              "\"%s\" is no NAME:TYPE, such as \"Heat energy:counter-gj\"",
              text);

@@ -406,24 +406,27 @@ next_line(char *buf, int size, void *user)
   if (p->out_of_memory || !take_line(p, &line, &len))
     return NULL;
   buf[0] = '\0';
-  fault = config_text_fault(line, len);
   if (len > CONFIG_MAX_LINE || len >= (size_t)size) {
     problems_add(p->problems, p->config->path, p->line,
                  "a line of %zu bytes, but %d is the most: go on in the next "
                  "line, indented",
                  len, CONFIG_MAX_LINE);
     p->above = ABOVE_FAULT;
-  } else if (fault) {
+    return buf;
+  }
+  memcpy(buf, line, len);
+  buf[len] = '\0';
+  fault = strlen(buf) < len ? "a NUL byte" : config_text_fault(buf);
+  if (fault) {
     problems_add(p->problems, p->config->path, p->line, "%s in this line%s",
                  fault, p->line == 1 ? ": save the file as UTF-8" : "");
     p->above = ABOVE_FAULT;
-  } else {
-    memcpy(buf, line, len);
-    buf[len] = '\0';
-    cut_comment(buf);
-    if (buf[0] && !check_line(p, buf))
-      buf[0] = '\0';
+    buf[0] = '\0';
+    return buf;
   }
+  cut_comment(buf);
+  if (buf[0] && !check_line(p, buf))
+    buf[0] = '\0';
   return buf;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/utf8.h"
 #include "meterpipe/plugin.h"
 
 #define DIGITS "0123456789"
@@ -50,55 +51,16 @@ config_is_name(const char *text, size_t len)
   return len >= 1 && len <= CONFIG_MAX_NAME;
 }
 
-/* Length of the UTF-8 character at TEXT; 0: there is none.  No overlong forms,
- * no surrogates, nothing above U+10FFFF. */
-static size_t
-utf8_length(const unsigned char *text, size_t len)
-{
-  static const struct {
-    unsigned char first, last; /* first byte */
-    unsigned char low, high;   /* range of the second */
-    unsigned char length;
-  } forms[] = {
-    { 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
-    { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-    { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-    { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
-    { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-  };
-  size_t f, i;
-
-  for (f = 0; f < ARRAY_SIZE(forms); f++)
-    if (text[0] >= forms[f].first && text[0] <= forms[f].last)
-      break;
-  if (f == ARRAY_SIZE(forms) || forms[f].length > len)
-    return 0;
-  if (forms[f].length > 1 &&
-      (text[1] < forms[f].low || text[1] > forms[f].high))
-    return 0;
-  for (i = 2; i < forms[f].length; i++)
-    if ((text[i] & 0xc0) != 0x80)
-      return 0;
-  return forms[f].length;
-}
-
 const char *
-config_text_fault(const char *text, size_t len)
+config_text_fault(const char *text)
 {
-  const unsigned char *p = (const unsigned char *)text, *end = p + len;
-
-  while (p < end) {
-    size_t n = utf8_length(p, (size_t)(end - p));
-
-    if (*p == 0)
-      return "a NUL byte";
-    if ((*p < ' ' && *p != '\t') || *p == 0x7f)
-      return "a control character";
-    if (n == 2 && *p == 0xc2 && p[1] < 0xa0) /* U+0080 to U+009F */
-      return "a control character";
-    if (n == 0)
+  while (*text) {
+    if (utf8_length(text) == 0)
       return "bytes that are not UTF-8";
-    p += n;
+    if (*text == '\t')
+      text++;
+    else if (utf8_is_control(utf8_take(&text)))
+      return "a control character";
   }
   return NULL;
 }
@@ -126,7 +88,7 @@ expand_variable(const char *part, size_t len, struct text *text,
 
   snprintf(name, sizeof(name), "%.*s", (int)(len - 3), part + 2);
   value = getenv(name);
-  fault = value ? config_text_fault(value, strlen(value)) : NULL;
+  fault = value ? config_text_fault(value) : NULL;
   if (value && !fault)
     return text_append(text, value, strlen(value));
   memcpy(ret_refusal->variable, name, sizeof(name));

@@ -34,9 +34,9 @@ int text_append(struct text *text, const char *bytes, size_t len);
 /* Whether LEN bytes can be the NAME of a section. */
 bool config_is_name(const char *text, size_t len);
 
-/* What keeps LEN bytes from standing in a pipeline file (a control character,
- * no UTF-8), in words; NULL: nothing. */
-const char *config_text_fault(const char *text, size_t len);
+/* What keeps TEXT from standing in a pipeline file (a control character, no
+ * UTF-8), in words; NULL: nothing. */
+const char *config_text_fault(const char *text);
 
 /*
  * Appends what PART means, a value or the part of it that stands in one line:

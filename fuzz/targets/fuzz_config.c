@@ -33,7 +33,7 @@ static const struct mp_option table[] = {
 static void
 require_text(const char *text)
 {
-  require(config_text_fault(text, strlen(text)) == NULL);
+  require(config_text_fault(text) == NULL);
 }
 
 static void

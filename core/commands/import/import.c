@@ -164,7 +164,7 @@ print_sections(FILE *out, const struct import_plan *plan, const char *device,
 static bool
 check_text(FILE *err, const char *name, const char *text)
 {
-  const char *fault = config_text_fault(text, strlen(text));
+  const char *fault = config_text_fault(text);
 
   if (fault)
     fprintf(err, "error: import: %s: holds %s\n", name, fault);

@@ -1,4 +1,5 @@
-/* The words of a command line, checked as a section of a file would be. */
+/* Builds a pipeline of one stage from the words of a command line, with the
+ * same checks as for a section of a pipeline file. */
 #include "core/commands/adhoc.h"
 
 #include <stdlib.h>
@@ -11,14 +12,15 @@
 #include "core/pipeline/stage_host.h"
 #include "core/run/log.h"
 
-/* What messages say where those about a file say FILE:LINE. */
+/* Printed in place of FILE:LINE in messages about the command line. */
 static const char where[] = "command line";
 
 /* ---- The section --------------------------------------------------------- */
 
-/* BEFORE is NULL for the first word of all.  What stands behind another word is
- * not shown: it may be the end of a secret that blanks cut into several words,
- * as in "password = x".  Of those that follow the first is enough. */
+/* Reports WORD, which is not OPTION=VALUE.  BEFORE is the word before it, or
+ * NULL if WORD is the first.  A later word is not printed: it may be the end of
+ * a secret that blanks cut into several words, as in "password = x".  Only the
+ * first of several such words is reported. */
 static void
 refuse_word(const char *before, const char *word, struct problems *problems)
 {
@@ -35,7 +37,8 @@ refuse_word(const char *before, const char *word, struct problems *problems)
                  (int)(equals - before), before);
 }
 
-/* OPTION=VALUE into the section; false: out of memory. */
+/* Adds OPTION=VALUE to the section, or reports the fault of the word to
+ * PROBLEMS.  Returns false when out of memory. */
 static bool
 add_word(struct config *config, const char *before, const char *word,
          struct problems *problems)
@@ -127,7 +130,7 @@ make_pipeline(struct app *app, const struct plugin *plugin,
   if (!p)
     return MP_ENOMEM;
   pthread_mutex_init(&p->lock, NULL);
-  app->pipeline = p; /* freed by app_finish, and the config with it */
+  app->pipeline = p; /* app_finish frees it, and app->config */
   p->run = &app->run;
   app->config = make_config(app->args, plugin, problems);
   if (!app->config)
@@ -143,7 +146,8 @@ make_pipeline(struct app *app, const struct plugin *plugin,
   return create_stage(p, stage, problems);
 }
 
-/* What is meant for a plugin, and is none: OPTION=VALUE, or just the value. */
+/* Returns true if WORD is not the name of a plugin, but an option:
+ * OPTION=VALUE, or only a value, such as the path of a device. */
 static bool
 is_no_plugin(const char *word)
 {
@@ -188,7 +192,7 @@ adhoc_load(struct app *app, enum plugin_kind kind)
                         kind == PLUGIN_INPUT ? REPORT_INPUT : REPORT_OTHER, r);
 }
 
-/* ---- As a file would have it --------------------------------------------- */
+/* ---- Printing ------------------------------------------------------------ */
 
 void
 adhoc_print_section(const struct stage *stage, const char *name, FILE *out)

@@ -1,23 +1,24 @@
 /*
- * One instance of a plugin from the words of a command line, in place of a
- * pipeline file:
+ * Makes one instance of a plugin from the words of a command line, instead of
+ * from a pipeline file:
  *
  *     meterpipe probe kmp device=/dev/ttyUSB0 retries=0
  *
- * It is a pipeline of one stage, named after its plugin; the section that such
- * a file would have is its config.
+ * The result is a pipeline of one stage, named after its plugin.  Its config
+ * has the one section that such a pipeline file would have.
  */
 #ifndef CORE_COMMANDS_ADHOC_H
 #define CORE_COMMANDS_ADHOC_H
 
 #include "core/commands/app.h"
 
-/* Makes app->config and app->pipeline of args->operands, and shows what is
- * wrong with them.  The stage is app->pipeline->stages[0].  An exit status. */
+/* Builds app->config and app->pipeline from args->operands, and logs the faults
+ * in them.  The stage is app->pipeline->stages[0].  Returns an exit status. */
 int adhoc_load(struct app *app, enum plugin_kind kind);
 
-/* Prints the section that makes such an instance, but for targets and fields;
- * of secrets only how to give them. */
+/* Prints the section that configures STAGE, under the name NAME, without
+ * targets and fields.  A secret is printed as OPTION_file = FILE, without its
+ * value. */
 void adhoc_print_section(const struct stage *stage, const char *name,
                          FILE *out);
 

@@ -1,4 +1,4 @@
-/* From the command line to a pipeline that can run. */
+/* Loads the pipeline file, opens the state, and frees all of it at the end. */
 #include "core/commands/app.h"
 
 #include <errno.h>
@@ -30,7 +30,8 @@ app_plugin_dirs(const char *plugin_dir)
   return dirs;
 }
 
-/* All that needs no pipeline file; false: out of memory or descriptors. */
+/* Prepares everything that needs no pipeline file; false: out of memory or
+ * descriptors. */
 static bool
 prepare(struct app *app, const struct arguments *args)
 {
@@ -57,7 +58,8 @@ app_new(const struct arguments *args, struct app **ret)
   return EX_OSERR;
 }
 
-/* Nobody has named a file, and there is none where it is looked for. */
+/* Returns true, with a message, if there is no -c and the default pipeline file
+ * does not exist. */
 static bool
 has_no_file(const struct arguments *args, struct problems *problems)
 {
@@ -71,7 +73,8 @@ has_no_file(const struct arguments *args, struct problems *problems)
   return true;
 }
 
-/* A key for the line of a device that is not made yet: "idx.9...01". */
+/* Writes a key such as "idx.9...01" to BUF, for the line of a device that does
+ * not exist yet.  Returns false if the plugin cannot be loaded. */
 static bool
 placeholder(struct app *app, const struct config_section *section, size_t n,
             char *buf, size_t size)
@@ -87,7 +90,7 @@ placeholder(struct app *app, const struct config_section *section, size_t n,
   return true;
 }
 
-/* Adds the lines that the file does not have to section INDEX; false: out of
+/* Adds the lines app->added to section INDEX.  Returns false when out of
  * memory. */
 static bool
 add_lines_to(struct app *app, size_t index)
@@ -125,8 +128,8 @@ add_lines(struct app *app)
   return true;
 }
 
-/* From here on no message shows a value that continues in an indented line;
- * false: out of memory. */
+/* Hides the values that continue in an indented line from all messages
+ * (core/run/hidden.h).  Returns false when out of memory. */
 static bool
 hide_continued(struct app *app)
 {
@@ -217,7 +220,7 @@ app_finish(struct app *app)
 
   if (!app)
     return EX_OSERR;
-  if (app->run.abandoned) { /* a thread still works on all of this */
+  if (app->run.abandoned) { /* the thread of an input still uses all of this */
     report_end_run(app->report);
     note_end(&app->run);
     store_release(app->run.store);

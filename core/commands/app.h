@@ -1,6 +1,6 @@
 /*
- * What the commands share: their arguments, and a pipeline file turned into a
- * pipeline.
+ * Shared by all commands: the parsed arguments, and the steps from a pipeline
+ * file to a pipeline.
  */
 #ifndef CORE_COMMANDS_APP_H
 #define CORE_COMMANDS_APP_H
@@ -16,12 +16,13 @@
 /* --create NAME:TYPE[=VALUE] */
 struct creation {
   const char *label, *type;
-  const char *value; /* of the pipeline, that feeds it; NULL: none */
+  const char *value; /* the value that feeds it; NULL: none */
 };
 
-/* A line of an output, beyond those of the pipeline file. */
+/* A line that is added to an output's section, and that the pipeline file does
+ * not have. */
 struct added_line {
-  char *key; /* "idx.324"; NULL: it has no name yet */
+  char *key; /* "idx.324"; NULL: the device does not exist yet */
   const char *value;
 };
 
@@ -35,12 +36,12 @@ struct arguments {
   size_t n_replays;
   int64_t every_ms; /* 0: once */
   const char *url;
-  const char *device, *ip, *port; /* of an old script's command line */
-  const char *new_kind;           /* of a plugin to be written; NULL: none */
+  const char *device, *ip, *port; /* options of the old script, for import */
+  const char *new_kind;           /* plugins --new: the kind; NULL: not given */
   bool json, watch, yes, forget;
   struct creation creates[MAX_CREATES];
   size_t n_creates;
-  char **operands; /* what is neither command nor option */
+  char **operands; /* words that are neither command nor option */
   int n_operands;
 };
 
@@ -52,32 +53,34 @@ struct app {
   struct config *config;
   const char **hidden; /* values that no message shows */
   struct pipeline *pipeline;
-  const char *added_to; /* the output that gets ADDED */
+  const char *added_to; /* the output whose section gets ADDED */
   const struct added_line *added;
   size_t n_added;
 };
 
-/* Prepares everything that needs no pipeline file.  An exit status; *ret is for
- * app_finish, whatever that is. */
+/* Allocates an app, and prepares everything that needs no pipeline file.
+ * Returns an exit status.  Pass *ret to app_finish even after a failure. */
 int app_new(const struct arguments *args, struct app **ret);
 
-/* Reads and checks the pipeline file, makes the instances, and shows what is
- * wrong.  An exit status: EX_OK or what to end with. */
+/* Reads and checks the pipeline file, makes the instances, and logs the faults.
+ * Returns EX_OK, or the exit status to end with. */
 int app_load(struct app *app);
 
-/* Where this pipeline keeps its state, and opens it.  MP_OK, or why not
- * (reported). */
+/* Finds the state of this pipeline and opens it.  Returns MP_OK, or a reason
+ * that has been reported. */
 int app_open_store(struct app *app, enum store_mode mode);
 
-/* Writes out what was printed: STATUS, or EX_IOERR with a message when that
- * cannot be done and all was well before. */
+/* Flushes standard output.  Returns STATUS; if that is EX_OK and the flush
+ * fails, logs an error and returns EX_IOERR. */
 int app_flush(int status);
 
-/* Gives everything back, but for what an input that was abandoned still uses;
- * returns the exit status of all failures.  Accepts NULL. */
+/* Frees everything and returns the exit status of all failures.  If the thread
+ * of an abandoned input still runs, frees nothing that it may use.  Accepts
+ * NULL. */
 int app_finish(struct app *app);
 
-/* The directories that plugins are looked for in, by colons; to be freed. */
+/* Returns the directories of plugins, in search order and separated by colons.
+ * The caller frees the text; NULL: out of memory. */
 char *app_plugin_dirs(const char *plugin_dir);
 
 #endif

@@ -1,4 +1,4 @@
-/* Taking a command line apart. */
+/* Parses the command line. */
 #include "core/commands/arguments.h"
 
 #include <getopt.h>
@@ -65,7 +65,8 @@ parse_duration(const char *text)
   return 0;
 }
 
-/* Whether there is a capture for INPUT already; NULL: for all inputs. */
+/* Returns true if a capture for INPUT was already given; NULL: for all
+ * inputs. */
 static bool
 has_replay(const struct arguments *args, const char *input)
 {
@@ -88,7 +89,7 @@ add_replay(struct arguments *args, char *text)
     log_line(MP_LOG_ERROR, NULL, NULL, "more than %d --replay", MAX_REPLAYS);
     return false;
   }
-  /* A path may hold an equals sign; a name of an input no slash. */
+  /* A path may contain "="; the name of an input has no slash. */
   if (equals && config_is_name(text, (size_t)(equals - text))) {
     *equals = 0;
     *replay = (struct replay){ .input = text, .path = equals + 1 };
@@ -104,7 +105,8 @@ add_replay(struct arguments *args, char *text)
   return true;
 }
 
-/* NAME:TYPE, cut at the last colon, and =VALUE after it. */
+/* Parses NAME:TYPE[=VALUE].  The last colon separates NAME, which may have
+ * colons, from TYPE. */
 static bool
 add_create(struct arguments *args, char *text)
 {
@@ -203,7 +205,7 @@ take_option(struct arguments *args, int option, char *value)
   }
 }
 
-/* ---- Options that there are not ---- */
+/* ---- Unknown options ---- */
 
 static const char see_help[] = " (\"meterpipe --help\" lists them)";
 
@@ -216,8 +218,8 @@ option_name(int letter)
   return NULL;
 }
 
-/* WORD is "--NAME" or "--NAME=VALUE"; OTHERWISE is said when no option has a
- * name like it. */
+/* Reports that the option WORD, "--NAME" or "--NAME=VALUE", is unknown, and
+ * names the nearest one.  If none is near, the message ends with OTHERWISE. */
 static void
 tell_no_long_option(const char *word, const char *otherwise)
 {
@@ -240,7 +242,7 @@ tell_no_short_option(int letter)
            see_help);
 }
 
-/* Whether COMMAND takes a plugin, and what that is told: OPTION=VALUE. */
+/* Returns true if COMMAND takes a plugin and, as OPTION=VALUE, its options. */
 static bool
 tells_plugin(const struct command *command)
 {
@@ -248,8 +250,9 @@ tells_plugin(const struct command *command)
          command->run == command_conform;
 }
 
-/* WORD is what was given: an option that is not known, is known in several, or
- * was given a value that it does not take. */
+/* Reports an option that getopt_long refused: it is unknown or ambiguous, or
+ * has a value that it does not take.  WORD is the last word that getopt_long
+ * has finished. */
 static void
 tell_unknown_option(const struct command *command, const char *word)
 {
@@ -257,7 +260,7 @@ tell_unknown_option(const struct command *command, const char *word)
 
   if (optopt && known)
     log_line(MP_LOG_ERROR, NULL, NULL, "the option --%s takes no value", known);
-  else if (optopt) /* in WORD, or in one before it */
+  else if (optopt) /* a short option, perhaps not in WORD */
     tell_no_short_option(optopt);
   else
     tell_no_long_option(word, tells_plugin(command)
@@ -292,7 +295,7 @@ arguments_refuse_option(const char *word)
     tell_no_short_option(word[1]);
 }
 
-/* ---- All of them ---- */
+/* ---- The whole command line ---- */
 
 static int
 refuse_value(int letter, const char *what)
@@ -339,8 +342,10 @@ refuse_usage(const struct command *command)
   return EX_USAGE;
 }
 
-/* A pipeline file is often given as if it were one.  The value of an option is
- * not shown: it may be a secret.  The words of import have colons, too. */
+/* Reports the first operand too many.  Where it may be a pipeline file without
+ * -c, the message says so.  The value of an option is not shown, since it may
+ * be a secret: the word is cut at "=" and, for a command without operands, at
+ * ":". */
 static void
 tell_too_many(const struct arguments *args, const struct command *command)
 {
@@ -352,7 +357,8 @@ tell_too_many(const struct arguments *args, const struct command *command)
            may_be_file ? "; a pipeline file is given as -c FILE" : "");
 }
 
-/* Whether a value of a pipeline file is named, and no file. */
+/* Returns true if --create names a value of a pipeline file, and there is no
+ * -c. */
 static bool
 lacks_file(const struct arguments *args)
 {

@@ -1,12 +1,13 @@
 /*
- * The command line: commands, their options, and what is wrong with either.
+ * The command line: the commands, their options, and messages about mistakes in
+ * them.
  */
 #ifndef CORE_COMMANDS_ARGUMENTS_H
 #define CORE_COMMANDS_ARGUMENTS_H
 
 #include "core/commands/app.h"
 
-/* Options, by the letter that getopt_long gives for them. */
+/* The options, by the value that getopt_long returns for them. */
 enum {
   OPT_CONFIG = 'c',
   OPT_DRY = 'n',
@@ -27,12 +28,12 @@ enum {
   OPT_FORGET,
 };
 
-/* All that stands behind the command is left to it. */
+/* For command.most: the command parses the words after its name itself. */
 #define UNPARSED (-2)
 
 struct command {
   const char *name;
-  const char *usage; /* what stands behind the name */
+  const char *usage; /* the words after the name, for the help */
   const char *summary;
   int least, most; /* operands; most -1: any number, or UNPARSED */
   int takes[6];    /* options beyond those that every command takes */
@@ -41,15 +42,17 @@ struct command {
 
 bool command_takes(const struct command *command, int option);
 
-/* Takes ARGV, of which [0] is the command, apart.  ARGUMENTS_GO_ON, or the exit
- * status: what is wrong was said, or the version was. */
+/* Parses ARGV, of which [0] is the command, into ARGS.  Returns
+ * ARGUMENTS_GO_ON, ARGUMENTS_HELP, or an exit status after a message about a
+ * mistake or after printing the version. */
 #define ARGUMENTS_GO_ON (-1)
-/* The help of COMMAND is asked for. */
+/* The user asked for the help of COMMAND. */
 #define ARGUMENTS_HELP (-2)
 int arguments_parse(struct arguments *args, const struct command *command,
                     int argc, char **argv);
 
-/* WORD, which begins with a dash, stands where a command should. */
+/* Reports that WORD, which begins with a dash, is in the place of the
+ * command. */
 void arguments_refuse_option(const char *word);
 
 #endif

@@ -1,4 +1,4 @@
-/* meterpipe check: all that is wrong with a pipeline, before it runs. */
+/* meterpipe check: finds the mistakes in a pipeline before it runs. */
 #include "core/commands/app.h"
 
 #include <stdio.h>
@@ -11,10 +11,11 @@
 #include "core/pipeline/stage.h"
 #include "core/run/log.h"
 
-/* A send to a target may have to wait for two seconds. */
+/* The shortest deadline without a warning.  A value may have to wait for two
+ * seconds before it is sent. */
 #define LEAST_DEADLINE_MS 4000
 
-/* Warnings about what is allowed, but may not be what was meant. */
+/* Warns about settings that are allowed but probably mistakes. */
 static void
 check_meaning(const struct pipeline *p)
 {
@@ -49,7 +50,8 @@ check_inputs(struct pipeline *p)
   }
 }
 
-/* Outputs learn their targets when they are opened, and judge their names. */
+/* Opens the outputs, which check the names of their targets when they are
+ * opened. */
 static void
 open_outputs(struct pipeline *p)
 {

@@ -1,4 +1,4 @@
-/* meterpipe conform: whether a plugin keeps the contract. */
+/* meterpipe conform: checks that a plugin keeps the contract of plugin.h. */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
 #endif
@@ -27,15 +27,16 @@
 #include "core/run/log.h"
 #include "lib/clock.h"
 
-/* A check that takes longer hangs, unless the environment says otherwise: for
- * a slow debugger, or a test that has no time. */
+/* The time limit of a check, in seconds.  The environment variable changes it:
+ * for a slow debugger, or for a test that must be fast. */
 #define CHECK_SECONDS 60
 #define CHECK_SECONDS_VARIABLE "METERPIPE_CONFORM_SECONDS"
 
 /* ---- Loading ---- */
 
-/* A file says by itself which kind it is: the loader's message for another
- * kind than ours is not the one to show. */
+/* Loads the plugin PATH, whatever its kind.  Returns NULL and writes the reason
+ * to WHY on failure.  The loader's message about a wrong kind is not used if
+ * there is another one. */
 static const struct plugin *
 load_any(struct loader *loader, const char *path, char *why, size_t size)
 {
@@ -78,8 +79,9 @@ check_seconds(void)
   return n > 0 && n < 86400 ? (int)n : CHECK_SECONDS;
 }
 
-/* Takes PID's end; false: it hung, and was killed.  The clock is ours: a plugin
- * may have done away with the child's alarms.  SIGCHLD is blocked. */
+/* Waits for the process PID.  Returns false if it hung and was killed.  The
+ * time is measured in this process, because the plugin may have disabled the
+ * child's alarms.  SIGCHLD is blocked. */
 static bool
 wait_for(pid_t pid, const sigset_t *sigchld, int *ret_status)
 {
@@ -100,8 +102,9 @@ wait_for(pid_t pid, const sigset_t *sigchld, int *ret_status)
   return true;
 }
 
-/* How a check's process ended.  Its result came through the pipe: an exit
- * status alone may be the plugin's. */
+/* Returns the result of a check from the pipe FD.  If the check's process did
+ * not write one, reports how it ended.  Its exit status cannot be the result:
+ * it may be the plugin's. */
 static int
 judge(const char *label, const char *check, int status, int fd)
 {
@@ -118,12 +121,12 @@ judge(const char *label, const char *check, int status, int fd)
   return EX_SOFTWARE;
 }
 
-/* Without what a plugin may have left for the end. */
+/* Ends the process without the exit handlers of the plugin. */
 static void
 leave(int status)
 {
 #ifdef COUNT_LINES
-  __gcov_dump(); /* which would be done at the end, too */
+  __gcov_dump(); /* _exit skips this, too */
 #endif
   _exit(status);
 }
@@ -135,13 +138,14 @@ be_child(int (*fn)(void *ctx), void *ctx, const sigset_t *mask, int fd)
 
   sigprocmask(SIG_SETMASK, mask, NULL);
   signal(SIGPIPE, SIG_IGN);               /* as in a run */
-  if (!freopen("/dev/null", "w", stdout)) /* what an output may print to */
+  if (!freopen("/dev/null", "w", stdout)) /* outputs may print to it */
     leave(EX_OSERR);
   result = (unsigned char)fn(ctx);
   leave(write(fd, &result, 1) == 1 ? result : EX_OSERR);
 }
 
-/* Runs FN in a process of its own, which sends its status to FDS[1]. */
+/* Runs FN in a child process, which sends its status to FDS[1].  Returns that
+ * status. */
 static int
 run_child(const char *label, const char *check, int (*fn)(void *ctx), void *ctx,
           const int fds[2])
@@ -170,8 +174,8 @@ run_child(const char *label, const char *check, int (*fn)(void *ctx), void *ctx,
   return EX_SOFTWARE;
 }
 
-/* FN's status, from a process of its own.  A child that the plugin left behind
- * may hold the pipe open: reading from it must not wait. */
+/* Runs FN in a child process and returns its status.  The pipe does not block:
+ * a grandchild that the plugin left running may hold it open. */
 static int
 in_process(const char *label, const char *check, int (*fn)(void *ctx),
            void *ctx)
@@ -207,8 +211,8 @@ check_in_process(void *ctx)
   return job->c->failed ? EX_SOFTWARE : EX_OK;
 }
 
-/* What comes after a finding would mostly be the same once more; but for what
- * stands in the tables. */
+/* Runs the checks until one fails: a later one would mostly find the same
+ * again.  Static checks run in any case.  Adds the number of checks to *N. */
 static int
 run_checks(struct conform *c, const struct conform_check *checks, int *n)
 {
@@ -225,7 +229,7 @@ run_checks(struct conform *c, const struct conform_check *checks, int *n)
   return worst;
 }
 
-/* ---- The words ---- */
+/* ---- Options of the plugin ---- */
 
 static const struct mp_option *
 find_option(const struct plugin *plugin, const char *word)
@@ -239,8 +243,9 @@ find_option(const struct plugin *plugin, const char *word)
   return NULL;
 }
 
-/* A word without "=" may be the end of a secret that blanks cut off: but for
- * the first it is not shown.  So may be what stands behind a colon. */
+/* Checks word I, and reports a mistake.  A word without "=" may be the end of a
+ * secret that blanks cut off, so only the first word is printed.  Text after a
+ * colon is not printed, for the same reason. */
 static bool
 word_is_good(const struct conform *c, int i)
 {
@@ -269,7 +274,8 @@ word_is_good(const struct conform *c, int i)
   return false;
 }
 
-/* The plugin itself never sees a value that is not of its option's type. */
+/* Checks all words here, because the plugin never sees a value that is not of
+ * its option's type. */
 static bool
 words_are_good(const struct conform *c)
 {
@@ -298,7 +304,7 @@ run_all(struct conform *c)
     conform_input, conform_transform, conform_output
   };
   char dir[] = "/tmp/meterpipe-conform-XXXXXX";
-  int status, n = 1; /* that it loads was the first */
+  int status, n = 1; /* loading was the first */
 
   if (!mkdtemp(dir)) {
     log_line(MP_LOG_ERROR, NULL, "/tmp", "no folder can be made there");
@@ -315,8 +321,9 @@ run_all(struct conform *c)
   return status;
 }
 
-/* With the secrets among the words out of sight.  The plugin may crash: then no
- * core file is to hold them. */
+/* Checks the plugin with copies of the words, and overwrites the secrets in the
+ * originals.  The plugin may crash, so with secrets there must be no core
+ * file. */
 static int
 conform(struct conform *c, const struct arguments *args)
 {

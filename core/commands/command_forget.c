@@ -1,4 +1,4 @@
-/* meterpipe rebase --forget: deletes what the state keeps of a target. */
+/* meterpipe rebase --forget: deletes the entries of targets from the state. */
 #include "core/commands/app.h"
 
 #include <stdio.h>
@@ -10,7 +10,8 @@
 #include "core/run/log.h"
 #include "lib/utf8.h"
 
-/* OUTPUT.TARGET, or OUTPUT of a queue's note on the rows being written. */
+/* The entry for OUTPUT.TARGET; or, for OUTPUT alone, the token of its queue:
+ * its note on the rows being written. */
 struct entry {
   const char *area, *owner, *name;
   char *copy; /* holds owner and name */
@@ -33,7 +34,8 @@ split(const char *text, struct entry *ret)
   return true;
 }
 
-/* Whether the pipeline file, or the state from an earlier one, has ENTRY. */
+/* Returns true if ENTRY is in the pipeline file or in the state, which an
+ * earlier version of that file may have left. */
 static bool
 is_known(const struct app *app, const struct entry *entry)
 {
@@ -55,7 +57,7 @@ print_value(const char *what, const struct value *v)
     printf(", %s %s", what, value_describe(v, text, sizeof(text)));
 }
 
-/* What BODY, which is deleted, had in it. */
+/* Prints the values in BODY, the deleted ledger. */
 static void
 print_target(const char *body)
 {
@@ -101,7 +103,8 @@ forget(struct app *app, const char *text, const struct entry *entry)
          store_put(app->run.store, STORE_RUN, entry->owner, entry->name, NULL);
 }
 
-/* One operand: checks it (DELETES false), or deletes its entry. */
+/* Deletes the entry that an operand names; without DELETES, only checks it.
+ * Returns an exit status. */
 static int
 take(struct app *app, const char *text, bool deletes)
 {

@@ -1,9 +1,9 @@
 /*
- * meterpipe graph: the pipeline in Graphviz' DOT.
+ * meterpipe graph: prints the pipeline in the DOT language of Graphviz.
  *
- * Stages are boxes, coloured by kind; an arrow is a named value on its way to
- * a transform or a target; a dashed one is the last known value of a target,
- * going back to the transform that measures from it or adds onto it.
+ * Stages are boxes, coloured by kind.  A solid arrow is a named value on its
+ * way to a transform or a target.  A dashed arrow is the last known value of a
+ * target, which goes back to the transform that measures from it or adds to it.
  */
 #include "core/commands/app.h"
 #include "core/commands/commands.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-/* A text inside of double quotes in a label: there a backslash begins an
+/* Writes a text in the double quotes of a label.  There a backslash begins an
  * escape, such as \N for the name of the node. */
 static void
 write_escaped(const char *text)
@@ -23,7 +23,7 @@ write_escaped(const char *text)
   }
 }
 
-/* NAME of a section holds nothing that would have to be escaped. */
+/* The name of a section needs no escapes. */
 static void
 write_stage(const struct stage *s)
 {
@@ -39,7 +39,8 @@ write_stage(const struct stage *s)
   fputs("\"];\n", stdout);
 }
 
-/* To a transform a value goes by its name, to a target with that. */
+/* Writes an arrow from SLOT to the stage TO.  The label is the value's name
+ * and, unless TARGET is NULL, the target's. */
 static void
 write_value(const struct slot *slot, const struct stage *to,
             const struct target *target)

@@ -1,4 +1,4 @@
-/* meterpipe import: an old script's command line as a pipeline file. */
+/* meterpipe import: prints an old script's command line as a pipeline file. */
 #include "core/commands/app.h"
 
 #include <stdio.h>
@@ -12,10 +12,10 @@
 #include "core/commands/import_words.h"
 #include "core/run/log.h"
 
-/* The old script knew one meter, and so one plugin. */
+/* The old script read meters of one kind, for which this is the plugin. */
 #define METER_PLUGIN "kmp"
 
-/* The import asks for names one at a time, and has no context to hand over. */
+/* A global, because import_field_fn has no context argument. */
 static const struct plugin *meter;
 
 struct field_name {
@@ -45,8 +45,9 @@ field_of_register(const char *number, char *ret, size_t size)
   return r == MP_OK && !name.fits ? MP_ERANGE : r;
 }
 
-/* What `check` would say of the printed file, where it can be mended.  What
- * holds a login is not for showing, and refused elsewhere. */
+/* Returns true if TEXT is an HTTP URL.  For another one, `check` would report
+ * an error in the printed file.  A URL with a login is not passed to this
+ * function: import_print refuses it and does not print it. */
 static bool
 is_url(const char *text)
 {
@@ -72,7 +73,7 @@ print(const struct arguments *args, const char *url)
   return status;
 }
 
-/* --url counts before --ip and --port. */
+/* --url overrides --ip and --port. */
 static int
 print_with_url(const struct arguments *args)
 {

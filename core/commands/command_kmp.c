@@ -1,6 +1,6 @@
 /*
- * meterpipe kmp: another program, which knows the meter's protocol.  It gets
- * all arguments as they are, and its exit status is ours.
+ * meterpipe kmp: executes another program, which knows the meter's protocol.
+ * It gets all arguments unchanged, and its exit status is ours.
  */
 #include "core/commands/app.h"
 
@@ -18,8 +18,9 @@
 
 #define PROGRAM "meterpipe-kmp"
 
-/* PROGRAM beside our own executable: from a build tree, and wherever it was
- * installed to.  NULL: that is not known. */
+/* Returns the path of PROGRAM in the directory of our own executable.  So it is
+ * found in a build tree, and in any place where it was installed.  The caller
+ * frees the path; NULL: it is not known. */
 static char *
 path_beside(void)
 {
@@ -65,7 +66,7 @@ command_kmp(const struct arguments *args)
   words[0] = name;
   for (int i = 0; i < args->n_operands; i++)
     words[1 + i] = args->operands[i];
-  signal(SIGPIPE, SIG_DFL); /* as when it is run by its own name */
+  signal(SIGPIPE, SIG_DFL); /* as if the user had started it directly */
   signal(SIGXFSZ, SIG_DFL);
   inherit_restore_files();
   errno = ENOENT;

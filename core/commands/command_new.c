@@ -1,4 +1,5 @@
-/* meterpipe plugins --new: a plugin to begin with, in a folder of its own. */
+/* meterpipe plugins --new: writes the template of a plugin into a new
+ * folder. */
 #include "core/commands/app.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@ struct fresh {
   const char *name; /* of the plugin, and of the folder */
 };
 
-/* It becomes part of a file's name and of a pipeline file's text. */
+/* Returns true if NAME fits both a file's name and a pipeline file. */
 static bool
 is_plugin_name(const char *name)
 {
@@ -58,7 +59,7 @@ parse(const struct arguments *args, struct fresh *fresh)
   return EX_USAGE;
 }
 
-/* Writes TEXT with what is filled in. */
+/* Writes TEXT, with @NAME@ and @KIND@ replaced. */
 static void
 fill_in(FILE *out, const struct fresh *fresh, const char *text)
 {
@@ -89,7 +90,7 @@ write_file(const struct fresh *fresh, const char *file, const char *text)
   bool good;
 
   snprintf(path, sizeof(path), "%s/%s", fresh->name, file);
-  out = fopen(path, "wx"); /* never over a file that is there */
+  out = fopen(path, "wx"); /* never overwrites a file */
   if (out)
     fill_in(out, fresh, text);
   good = out && !ferror(out);

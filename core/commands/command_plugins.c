@@ -1,4 +1,4 @@
-/* meterpipe plugins: what is installed, and what a plugin can be told. */
+/* meterpipe plugins: lists the installed plugins, or the options of one. */
 #include "core/commands/app.h"
 
 #include <stdio.h>
@@ -81,7 +81,8 @@ show_options(const struct mp_option *option)
   }
 }
 
-/* A section to copy: what must be given, then all the rest as comments. */
+/* Prints a section to copy, in which the options that are not required are
+ * comments. */
 static void
 show_section(const struct plugin *plugin)
 {
@@ -175,10 +176,11 @@ fail_unknown(const struct loader *loader, const char *name)
 struct named {
   struct loader *loader;
   const char *name;
-  int status; /* EX_USAGE: there is none of that name */
+  int status; /* EX_USAGE: no plugin has that name */
 };
 
-/* Whatever kind has a plugin of that name; several kinds may. */
+/* Shows the plugin if it has the wanted name.  Several kinds may have a plugin
+ * of the same name. */
 static void
 show_if_named(void *ctx, enum plugin_kind kind, const char *name,
               const char *path)
@@ -206,7 +208,7 @@ show_named(struct loader *loader, const char *name)
   return named.status == EX_USAGE ? fail_unknown(loader, name) : named.status;
 }
 
-/* A file says by itself which kind it is. */
+/* Shows the plugin PATH, whatever its kind. */
 static int
 show_file(struct loader *loader, const char *path)
 {

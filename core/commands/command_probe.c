@@ -1,4 +1,4 @@
-/* meterpipe probe: what is at the other end of a line, and what it offers. */
+/* meterpipe probe: identifies a meter and reads all its fields. */
 #include "core/commands/app.h"
 
 #include <stdio.h>
@@ -22,11 +22,11 @@
 struct probe {
   struct probe_found found;
   struct probe_watch watch;
-  bool shows_bar; /* somebody watches, and no other lines come between */
+  bool shows_bar; /* on a terminal, without -v or -q */
   bool has_bar;   /* the line above the cursor is the bar */
 };
 
-/* The bar has a line of its own, so that a message begins below it. */
+/* Draws the bar on a line of its own, so that a message begins below it. */
 static void
 draw_bar(struct probe *probe, uint32_t done, uint32_t total)
 {
@@ -57,7 +57,7 @@ take_progress(const struct mp_probe_sink *sink, uint32_t done, uint32_t total)
   probe->has_bar = probe->has_bar && done < total;
 }
 
-/* ---- What comes ---------------------------------------------------------- */
+/* ---- Results ------------------------------------------------------------- */
 
 static void
 take_item(const struct mp_probe_sink *sink, const struct mp_probe_item *item)
@@ -85,7 +85,8 @@ show(const struct probe *probe, const struct stage *stage, bool as_json)
     found_print(&probe->found, stage, stdout);
 }
 
-/* The exit status: 0 when anything answered, else as that of a run. */
+/* Returns EX_OK when anything answered, else the exit status of the failures,
+ * as in a run. */
 static int
 finish(const struct app *app, const struct probe *probe, bool answered)
 {

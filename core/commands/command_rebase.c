@@ -1,5 +1,5 @@
-/* meterpipe rebase: the next reading is taken as the base, on purpose; --forget
- * is in command_forget.c. */
+/* meterpipe rebase: takes the next reading as the base, on request.  For
+ * --forget see command_forget.c. */
 #include "core/commands/app.h"
 
 #include <stdio.h>
@@ -21,7 +21,8 @@ is_named(const struct arguments *args, const char *name)
   return args->n_operands == 0;
 }
 
-/* The base of a transform; NULL when it measures from none that is ours. */
+/* Returns the base of a transform; NULL: it measures from no target that this
+ * pipeline writes. */
 static struct target *
 base_target(const struct stage *transform)
 {
@@ -34,7 +35,7 @@ base_target(const struct stage *transform)
   return NULL;
 }
 
-/* Whether a rebase of S means anything. */
+/* Returns true if S is a transform with a base, and so can be rebased. */
 static bool
 measures(const struct stage *s)
 {
@@ -91,7 +92,8 @@ has_measuring(const struct app *app)
   return false;
 }
 
-/* False: the next reading cannot be the base of one of them yet. */
+/* Marks the named transforms for a rebase.  Returns false if the next reading
+ * cannot be the base of one of them yet. */
 static bool
 mark(const struct app *app)
 {
@@ -104,7 +106,7 @@ mark(const struct app *app)
     if (!base || !is_named(app->args, p->transforms[i]->name))
       continue;
     base->ledger.rebase = true;
-    base->unreadable = false; /* the base begins anew */
+    base->unreadable = false; /* it begins anew: book_save may overwrite it */
     if (rebase_fit(p->transforms[i], base))
       printf("%s: the next reading is the base (%s)\n", p->transforms[i]->name,
              base->full_name);

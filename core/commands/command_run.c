@@ -1,4 +1,5 @@
-/* meterpipe run: one cycle, all of a recording, or again and again. */
+/* meterpipe run: runs one cycle, all cycles of a capture, or one cycle every
+ * DURATION. */
 #include "core/commands/app.h"
 
 #include <stdio.h>
@@ -13,11 +14,12 @@
 #include "core/run/watchdog.h"
 #include "lib/clock.h"
 
-/* The time for loading the pipeline file and its plugins: the deadline is not
- * known yet. */
+/* The time limit for loading the pipeline file and its plugins.  Only they give
+ * the deadline. */
 #define LOAD_MS 60000
 
-/* The first output that would show old readings as if they were new. */
+/* Returns the first output that would display old readings as if they were new;
+ * NULL: none would. */
 static const struct stage *
 remote_output(const struct pipeline *p)
 {
@@ -31,7 +33,7 @@ remote_output(const struct pipeline *p)
   return NULL;
 }
 
-/* What of the arguments does not go with this pipeline. */
+/* Checks the arguments that depend on the pipeline.  Returns an exit status. */
 static int
 check_arguments(const struct app *app)
 {
@@ -68,7 +70,9 @@ store_mode_of(const struct app *app)
   return app->args->dry ? STORE_SCRATCH : STORE_WRITE;
 }
 
-/* Without its state a run still serves the live outputs. */
+/* Opens the state and loads the ledgers.  Returns an exit status.  If the state
+ * cannot be opened, the run still serves the live outputs, except after
+ * MP_EBUSY, MP_ECONFIG and MP_ENOMEM. */
 static int
 open_state(struct app *app)
 {
@@ -90,15 +94,15 @@ open_state(struct app *app)
   return EX_OK;
 }
 
-/* The cycle of APP, which was just made.  *ret_hopeless: the next one would not
- * even begin. */
+/* Loads the pipeline of APP, which is new, and runs a cycle.  Returns an exit
+ * status.  *ret_hopeless: the next cycle would not even begin. */
 static int
 run_app(struct app *app, bool *ret_hopeless)
 {
   const struct arguments *args = app->args;
   int status;
 
-  /* Whoever looks at a dry run wants to see all of it. */
+  /* The user of a dry run wants to see all of it. */
   if (!args->dry)
     report_limit_lines(app->report);
   watchdog_arm(LOAD_MS);
@@ -128,7 +132,8 @@ run_once(const struct arguments *args, bool *ret_hopeless)
   return status == EX_OK ? last : status;
 }
 
-/* Whether the target of LINE got a value, and nothing waits for it. */
+/* Returns true if the target of LINE has an acknowledged value, and none that
+ * is pending or sent. */
 static bool
 has_value(const struct stage *output, const struct added_line *line)
 {
@@ -173,9 +178,10 @@ run_with_lines(const struct arguments *args, const char *name,
   return status == EX_OK ? last : status;
 }
 
-/* Between two cycles no callback runs, so no plugin waits for a child: a
- * command that was left behind, or handed to the first process of a container,
- * must not stay a zombie. */
+/* Reaps the children that plugins left running.  Between two cycles no callback
+ * runs, so no plugin waits for a child.  A command that outlived its plugin's
+ * call, or that was reparented to the first process of a container, must not
+ * stay a zombie. */
 static void
 reap_children(void)
 {
@@ -192,7 +198,7 @@ command_run(const struct arguments *args)
 
   while (args->every_ms > 0 && !run_stopped() && !hopeless) {
     next += args->every_ms;
-    if (next < clock_mono_ms()) /* it took longer: do not hurry after it */
+    if (next < clock_mono_ms()) /* the cycle took longer: do not catch up */
       next = clock_mono_ms();
     watchdog_disarm();
     if (!run_sleep(next - clock_mono_ms()))
@@ -200,7 +206,7 @@ command_run(const struct arguments *args)
     reap_children();
     status = run_once(args, &hopeless);
   }
-  /* It was to go on for ever: a signal has ended it, and whatever else. */
+  /* --every runs until a signal ends it, so its end is never a success. */
   if (args->every_ms > 0 && status == EX_OK)
     status = EX_TEMPFAIL;
   return status;

@@ -1,5 +1,5 @@
-/* meterpipe status: what the state tells, without a lock and without asking
- * anybody. */
+/* meterpipe status: shows the state.  It takes no lock, and contacts neither
+ * meters nor outputs. */
 #include "core/commands/app.h"
 
 #include <stdio.h>
@@ -11,7 +11,8 @@
 #include "core/cycle/book.h"
 #include "core/run/log.h"
 
-/* A pipeline of recordings has a state only where it is told to. */
+/* Returns true if the pipeline has a state.  A pipeline that reads only
+ * captures has none unless it sets state_dir. */
 static bool
 keeps_state(const struct pipeline *p)
 {

@@ -1,4 +1,5 @@
-/* meterpipe targets: what an output could serve, and new targets in it. */
+/* meterpipe targets: lists the targets that an output could serve, or makes new
+ * ones. */
 #include "core/commands/app.h"
 
 #include <ctype.h>
@@ -19,7 +20,8 @@
 
 /* ---- The list ------------------------------------------------------------ */
 
-/* What is shown often ends with the unit, which has a column of its own. */
+/* Adds the value without the unit at its end: the unit has a column of its
+ * own. */
 static void
 add_value(struct table *table, const struct mp_listed *listed)
 {
@@ -50,7 +52,7 @@ add_row(const struct mp_list_sink *sink, const struct mp_listed *listed)
   table_add(table, listed->updated);
 }
 
-/* "IDX" of idx. */
+/* Adds PREFIX in capitals as the head of a column: "IDX" for idx. */
 static void
 add_prefix(struct table *table, const char *prefix)
 {
@@ -93,23 +95,23 @@ list(struct stage *output)
   return report_status(output->pipeline->run->report);
 }
 
-/* ---- New ones ------------------------------------------------------------ */
+/* ---- New targets --------------------------------------------------------- */
 
-/* The lines of new targets that get their first value at once. */
+/* The lines of the new targets that get their first value at once. */
 struct new_lines {
   struct added_line lines[MAX_CREATES];
   size_t n, n_made;
 };
 
-/* A target that is made. */
+/* One target being made. */
 struct making {
   const struct stage *output;
-  const char *value; /* that feeds it; NULL: the user names one later */
-  char *key;         /* "idx.7"; NULL: nothing was listed */
+  const char *value; /* feeds it; NULL: the user names one later */
+  char *key;         /* "idx.7"; NULL: the plugin listed no target */
 };
 
-/* "idx.7 = VALUE ; Heat energy, Counter": a line of the pipeline file, once
- * VALUE is one. */
+/* Prints the line of a new target: "idx.7 = VALUE ; Heat energy, Counter".  It
+ * fits into the pipeline file once the user has replaced VALUE. */
 static void
 show_new(const struct mp_list_sink *sink, const struct mp_listed *listed)
 {
@@ -125,7 +127,9 @@ show_new(const struct mp_list_sink *sink, const struct mp_listed *listed)
     making->key = NULL;
 }
 
-/* *ret_key is its key, to be freed, or NULL. */
+/* Makes one target or, with MP_CREATE_PLAN, plans it.  Returns the plugin's
+ * result.  *ret_key is the key of the target, which the caller frees, or
+ * NULL. */
 static int
 create_one(struct stage *output, const struct creation *creation,
            uint32_t flags, char **ret_key)
@@ -142,7 +146,7 @@ create_one(struct stage *output, const struct creation *creation,
   return call_end(&call, r, 0);
 }
 
-/* The plan of each; MP_OK: all of them can be made. */
+/* Plans each target.  Returns MP_OK if all of them can be made. */
 static int
 plan_each(struct stage *output, const struct arguments *args)
 {
@@ -156,7 +160,8 @@ plan_each(struct stage *output, const struct arguments *args)
   return r;
 }
 
-/* Makes each, and adds the lines of those that get their first value now. */
+/* Makes each target, and adds the lines of those that get their first value
+ * now. */
 static void
 create_each(struct stage *output, const struct arguments *args,
             struct new_lines *lines)
@@ -176,7 +181,7 @@ create_each(struct stage *output, const struct arguments *args,
   }
 }
 
-/* Whether the user, who has seen the plan, says yes. */
+/* Asks for confirmation after the plan.  Returns true if the answer is yes. */
 static bool
 is_confirmed(void)
 {
@@ -187,8 +192,8 @@ is_confirmed(void)
   return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
 }
 
-/* First the plan of all of them, which also finds what cannot be made; nothing
- * is made before there was a yes. */
+/* Plans all targets, which also finds those that cannot be made; then makes
+ * them, but only after --yes or the user's yes.  Returns an exit status. */
 static int
 create(const struct arguments *args, struct stage *output,
        struct new_lines *lines)
@@ -203,7 +208,7 @@ create(const struct arguments *args, struct stage *output,
     return EX_USAGE;
   }
   if (!args->yes && args->verbosity < 0)
-    log_setup(0); /* what is asked about must be seen */
+    log_setup(0); /* the plan must be visible, even with -q */
   r = plan_each(output, args);
   if (r == MP_ECONFIG) /* no such type: a word of the command line is wrong */
     return EX_USAGE;
@@ -218,15 +223,16 @@ create(const struct arguments *args, struct stage *output,
   return report_status(report);
 }
 
-/* ---- Their first value --------------------------------------------------- */
+/* ---- First values -------------------------------------------------------- */
 
 #define RUN_AT_ONCE                                                            \
   " and run at once: until its first value, a device counts as 0"
 #define NAME_VALUES ", with the name of a value for VALUE," RUN_AT_ONCE
 #define RIGHT_AWAY "--create NAME:TYPE=VALUE delivers that value right away)"
 
-/* What must still be done for the first values.  A server can log a new device
- * as 0 before it gets a value, and then count the whole reading as used. */
+/* Returns the end of a message: what the user must still do for the first
+ * values.  A server can log a new device as 0 before it gets a value, and then
+ * count the whole reading as used. */
 static const char *
 next_step(const struct arguments *args, const struct new_lines *lines,
           bool delivered)
@@ -253,7 +259,8 @@ tell_next(const struct arguments *args, const struct new_lines *lines,
              step);
 }
 
-/* Delivers the first values, and says what to do next. */
+/* Delivers the first values, tells the user the next step, and frees the lines.
+ * Returns an exit status. */
 static int
 finish_new(const struct arguments *args, struct new_lines *lines, int status)
 {
@@ -272,7 +279,8 @@ finish_new(const struct arguments *args, struct new_lines *lines, int status)
 
 /* ---- The command --------------------------------------------------------- */
 
-/* The output OPERANDS[0] of the pipeline file. */
+/* Finds the output that OPERANDS[0] names in the pipeline file.  Returns an
+ * exit status. */
 static int
 find_output(struct app *app, struct stage **ret)
 {
@@ -318,8 +326,8 @@ find_stage(struct app *app, struct stage **ret)
   return status;
 }
 
-/* The values of new targets must be values of the file before anything is
- * made: placeholders for their lines are checked with it. */
+/* Adds a placeholder for the line of each new target with a value.  Loading the
+ * pipeline file then checks the values before any target is made. */
 static void
 add_placeholders(struct app *app, struct new_lines *lines)
 {

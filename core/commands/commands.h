@@ -19,12 +19,13 @@ int command_graph(const struct arguments *args);
 int command_status(const struct arguments *args);
 int command_kmp(const struct arguments *args);
 
-/* rebase --forget: deletes what the state keeps of the targets that are named.
- * An exit status. */
+/* rebase --forget: deletes the named targets from the state.  Returns an exit
+ * status. */
 int forget_targets(struct app *app);
 
-/* One cycle of the pipeline file in which the output NAME has the N lines ADDED
- * too.  An exit status; *ret_delivered: each of them got a value. */
+/* Runs one cycle of the pipeline file, with the N lines ADDED in the section of
+ * the output NAME.  Returns an exit status; *ret_delivered is true if each of
+ * the lines got a value. */
 int run_with_lines(const struct arguments *args, const char *name,
                    const struct added_line *added, size_t n,
                    bool *ret_delivered);

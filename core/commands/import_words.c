@@ -1,4 +1,4 @@
-/* The old script's command line, from a shell or a crontab. */
+/* Parses the old script's command line, from a shell or a crontab. */
 #include "core/commands/import_words.h"
 
 #include <stdio.h>
@@ -9,10 +9,11 @@
 #include "core/run/log.h"
 
 #define BLANKS " \t\r\n"
-/* What ends a command in a shell. */
+/* Characters that end a command in a shell. */
 #define OPERATORS ">|&;<"
 
-/* Words being collected; all is allocated for the longest case at once. */
+/* The words collected so far.  Both arrays are allocated at once, for the
+ * longest case. */
 struct words {
   char **list;
   size_t n;
@@ -21,7 +22,8 @@ struct words {
 
 /* ---- One word that is a whole line --------------------------------------- */
 
-/* What follows "script.py" in LINE; LINE itself where there is no script. */
+/* Returns the rest of LINE after "script.py"; LINE itself if there is no
+ * script. */
 static const char *
 after_script(const char *line)
 {
@@ -42,7 +44,8 @@ is_number(const char *word)
   return *word && !word[strspn(word, "0123456789")];
 }
 
-/* Takes one word at P, without its quotes; returns what follows. */
+/* Appends the word at P, without its quotes, to WORDS.  Returns the rest of the
+ * line. */
 static const char *
 take_word(struct words *words, const char *p)
 {
@@ -76,7 +79,8 @@ split(struct words *words, const char *line)
 
 /* ---- All words ----------------------------------------------------------- */
 
-/* Our own options with a value are not part of the old line. */
+/* Returns true if WORD is an option of ours that takes a value.  The value is
+ * the next word, and is not part of the old line. */
 static bool
 is_ours(const char *word)
 {
@@ -116,7 +120,7 @@ is_script(const char *word)
   return *word && !*after_script(word);
 }
 
-/* Leaves out "python3 /path/script.py", which the shell has split. */
+/* Removes "python3 /path/script.py", which the shell has split. */
 static void
 drop_script(struct words *words)
 {
@@ -136,8 +140,8 @@ drop_script(struct words *words)
 
 /* ---- Options of the old script ------------------------------------------- */
 
-/* Takes the option at *I if it is NAME; *I is then at its last word.  False:
- * it is another one. */
+/* Takes the option at *I if it is NAME, and leaves *I at its last word.
+ * Returns false if it is another option. */
 static bool
 take_option(const struct words *words, size_t *i, const char *name,
             const char **ret_value)
@@ -217,7 +221,7 @@ import_words(struct arguments *args, int *argc, char ***argv)
   return check_options(args);
 }
 
-/* ---- What they say ------------------------------------------------------- */
+/* ---- Operands and URL ---------------------------------------------------- */
 
 char *
 import_join(char *const *words, size_t n)

@@ -11,18 +11,19 @@
 #include "core/commands/app.h"
 
 /*
- * Takes the old script's options out of *ARGV into ARGS, and leaves out what
- * comes before the script's name and after its words; our own options stay.
- * *ARGC and *ARGV are new, and live as long as the process.  An exit status:
- * EX_OK, or what is wrong was said.
+ * Moves the old script's options from *ARGV to ARGS.  Removes the words before
+ * and including the script's name, and the rest of a crontab line after the
+ * script's words.  Our own options stay.  *ARGC and *ARGV are new, and live as
+ * long as the process.  Returns EX_OK, or an exit status after a message.
  */
 int import_words(struct arguments *args, int *argc, char ***argv);
 
-/* The items of N words, by single commas; to be freed.  NULL: out of memory. */
+/* Joins the items in N words with single commas.  The caller frees the text;
+ * NULL: out of memory. */
 char *import_join(char *const *words, size_t n);
 
-/* "http://IP:PORT", where one of them is given; to be freed.  NULL: out of
- * memory. */
+/* Returns "http://IP:PORT"; at least one of them was given, and the other has
+ * its default.  The caller frees the text; NULL: out of memory. */
 char *import_url(const struct arguments *args);
 
 #endif

@@ -1,4 +1,4 @@
-/* meterpipe: the commands, and which one is meant. */
+/* meterpipe: the table of commands, the help, and main(). */
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -101,7 +101,7 @@ static const struct command commands[] = {
 
 #define N_COMMANDS ARRAY_SIZE(commands)
 
-/* In two columns; "\n" goes on in the second. */
+/* Printed in two columns; "\n" continues the text in the second one. */
 static const struct {
   int option;
   const char *name, *help;
@@ -139,7 +139,7 @@ static const struct {
 
 #define HELP_COLUMN 26
 
-/* Those that COMMAND takes; NULL: all. */
+/* Prints the options that COMMAND takes; NULL: all options. */
 static void
 print_options(const struct command *command)
 {
@@ -183,7 +183,7 @@ static const struct command *
 find_command(const char *name)
 {
   struct nearest nearest;
-  int shown = (int)strcspn(name, "=:"); /* behind it may be a secret */
+  int shown = (int)strcspn(name, "=:"); /* a secret may follow */
 
   for (size_t i = 0; i < N_COMMANDS; i++)
     if (strcmp(commands[i].name, name) == 0)

@@ -1,4 +1,4 @@
-/* What a probe found, kept until all of it is there, and shown. */
+/* Collects the results of a probe, and prints them when they are complete. */
 #include "core/commands/probe_found.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "lib/table.h"
 #include "lib/unit.h"
 
-/* Lines of the list of fields. */
+/* The width of the lines in the list of fields. */
 #define LIST_WIDTH 76
 
 /* ---- Keeping ------------------------------------------------------------- */
@@ -25,7 +25,7 @@ item_clear(struct found_item *item)
   value_clear(&item->value);
 }
 
-/* False: out of memory. */
+/* Copies FROM, which may be NULL.  Returns false when out of memory. */
 static bool
 copy_text(char **to, const char *from)
 {
@@ -34,8 +34,8 @@ copy_text(char **to, const char *from)
   return !from || *to;
 }
 
-/* A value that breaks the rules of the interface is none; why stands in its
- * place. */
+/* Copies an item.  A value that breaks the rules of the interface is dropped,
+ * and the remark then says why.  Returns false when out of memory. */
 static bool
 copy_item(struct found_item *to, const struct mp_probe_item *from)
 {
@@ -91,7 +91,7 @@ found_free(struct probe_found *found)
   free(found->fields);
 }
 
-/* The number or text of a value, without its unit. */
+/* Returns the number or text of a value, without its unit; NULL: no value. */
 static const char *
 bare_value(const struct value *v, char *buf, size_t size)
 {
@@ -147,7 +147,7 @@ print_fields(const struct probe_found *found, FILE *out)
   table_free(&table);
 }
 
-/* Whether LIST, by commas, holds NAME. */
+/* Returns true if NAME is in LIST, which is separated by commas. */
 static bool
 list_holds(const char *list, const char *name)
 {
@@ -164,8 +164,8 @@ list_holds(const char *list, const char *name)
   return false;
 }
 
-/* The fields with a value that DEFAULTS holds, or those that it does not, in
- * lines of which the first begins with HEAD and the others with INDENT. */
+/* Prints the fields with a value: those in DEFAULTS if WANTED, else the others.
+ * The first line begins with HEAD, the others begin with INDENT. */
 static void
 print_list(const struct probe_found *found, const char *defaults, bool wanted,
            const char *head, const char *indent, FILE *out)
@@ -198,9 +198,10 @@ has_one_of(const struct probe_found *found, const char *defaults)
   return false;
 }
 
-/* The fields that are usually wanted, and the rest as a comment: each eight
- * more cost the meter's battery another request.  All of a meter that has none
- * of the usual ones, or they would be asked for. */
+/* Prints a section with the usual fields, and the others as a comment: every
+ * eight more fields cost the meter's battery another request.  If the meter has
+ * none of the usual fields, all are listed: without `fields`, the plugin would
+ * request the usual ones. */
 static void
 print_section(const struct probe_found *found, const struct stage *stage,
               FILE *out)

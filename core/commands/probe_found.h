@@ -1,5 +1,5 @@
 /*
- * What a probe found: facts about the meter, and the fields that it has.
+ * The results of a probe: facts about the meter, and the fields that it has.
  */
 #ifndef CORE_COMMANDS_PROBE_FOUND_H
 #define CORE_COMMANDS_PROBE_FOUND_H
@@ -10,24 +10,25 @@
 
 struct found_item {
   char *field, *number, *label, *remark; /* each may be NULL */
-  struct value value;                    /* kind 0: it has none (remark) */
+  struct value value;                    /* kind 0: none; see remark */
 };
 
-/* All zeros is nothing. */
+/* Initialise it with zeros. */
 struct probe_found {
   struct found_item *facts, *fields;
   size_t n_facts, n_fields;
-  bool failed; /* out of memory: not all is here */
+  bool failed; /* out of memory: incomplete */
 };
 
 void found_add(struct probe_found *found, const struct mp_probe_item *item);
 void found_free(struct probe_found *found);
 
-/* For people: facts, a table of the fields, and a section to copy. */
+/* Prints for people: the facts, a table of the fields, and a section to
+ * copy. */
 void found_print(const struct probe_found *found, const struct stage *stage,
                  FILE *out);
 
-/* One object: plugin, answered, facts, fields. */
+/* Prints one JSON object: plugin, answered, facts, fields. */
 void found_print_json(const struct probe_found *found,
                       const struct stage *stage, FILE *out);
 

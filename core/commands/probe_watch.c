@@ -1,4 +1,4 @@
-/* Counting attempts, and showing the last ones. */
+/* Counts the attempts of a probe, and shows the last ones. */
 #include "core/commands/probe_watch.h"
 
 #include <inttypes.h>
@@ -58,15 +58,15 @@ show_json(const struct probe_watch *watch,
   putchar('\n');
 }
 
-/* Over the line above the cursor, so that a message begins below it; and cut,
- * not wrapped, on a narrow terminal. */
+/* Overwrites the line above the cursor, so that a message begins below it.
+ * Turns wrapping off, so that a narrow terminal cuts the line. */
 static void
 begin_live(const struct probe_watch *watch)
 {
   printf("%s\033[?7l", watch->attempts > 1 ? "\033[A\r\033[K" : "");
 }
 
-/* With a bell on the first answer. */
+/* Turns wrapping on, and rings the bell on the first answer. */
 static void
 end_live(const struct probe_watch *watch,
          const struct mp_probe_attempt *attempt)

@@ -1,6 +1,6 @@
 /*
- * probe --watch: one attempt after the other, for whoever holds the optical
- * head in one hand.
+ * probe --watch: shows one attempt after the other, for a user who holds the
+ * optical head in one hand.
  *
  *     [..!~||||||||||||||||] 16 of 20 answered, CRC errors 1, ..., 245 ms
  */
@@ -13,10 +13,10 @@
 
 #define WATCH_BAR 20 /* attempts that the bar shows */
 
-/* Begins with as_json and is_live alone. */
+/* Initialise it with zeros, except as_json and is_live. */
 struct probe_watch {
   bool as_json;
-  bool is_live; /* one line, drawn anew, and a bell; else a line each */
+  bool is_live; /* one line, redrawn, and a bell; else one line each */
   unsigned attempts, answered;
   unsigned long crc_errors, noise_bytes;
   char bar[WATCH_BAR + 1]; /* the newest attempt on the right */

@@ -1,6 +1,6 @@
 /*
- * Whether the next reading can be a base: a meter that was reconfigured counts
- * in a unit that may not convert exactly to that of the target.
+ * Checks that the next reading can be a base.  A meter that was reconfigured
+ * counts in a unit that may not convert exactly to the unit of the target.
  */
 #include "core/commands/rebase_fit.h"
 
@@ -12,12 +12,13 @@
 #include "core/run/log.h"
 #include "lib/unit.h"
 
-/* Of a base without a last known value. */
+/* The decimals proposed for a base without a last known value. */
 #define DECIMALS 3
 
 #define NAME_SIZE 160
 
-/* The unit of what TARGET holds; NULL: not known, or none. */
+/* Returns the unit of the last known value of TARGET; NULL: none, or not
+ * known. */
 static const char *
 unit_of(const struct target *target)
 {
@@ -26,7 +27,8 @@ unit_of(const struct target *target)
   return target->ledger.unit || !last ? target->ledger.unit : last->unit;
 }
 
-/* The last reading of the field, believed or not, as SLOT gives it. */
+/* Gets the value of SLOT for the last reading of its field, believed or not.
+ * Returns false if there is none.  The caller clears *RET. */
 static bool
 last_reading(struct slot *slot, struct value *ret)
 {
@@ -40,7 +42,8 @@ last_reading(struct slot *slot, struct value *ret)
          believe_carry(slot, ret);
 }
 
-/* "heat_energy_e1_mwh", or with _2 ... behind it where there is one. */
+/* Writes a free name for the convert section to NAME: "heat_energy_e1_mwh", or
+ * with "_2" and so on at its end if that is taken. */
 static void
 name_convert(const struct pipeline *p, const struct slot *slot,
              const char *unit, char name[NAME_SIZE])
@@ -66,7 +69,7 @@ decimals_of(const struct target *base)
   return last->number.exp10 < 0 ? -last->number.exp10 : 0;
 }
 
-/* The option of a transform that names what comes in. */
+/* Returns the key of TRANSFORM's option for the value that it works on. */
 static const char *
 value_key(const struct stage *transform)
 {

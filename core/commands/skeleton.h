@@ -1,16 +1,17 @@
 /*
- * What "plugins --new" writes: the files of examples/templates.
+ * The files that "plugins --new" writes, from examples/templates.
  */
 #ifndef CORE_COMMANDS_SKELETON_H
 #define CORE_COMMANDS_SKELETON_H
 
-/* In each text, @NAME@ stands for the plugin's name and @KIND@ for its kind. */
+/* In each text, @NAME@ is replaced by the plugin's name, and @KIND@ by its
+ * kind. */
 struct skeleton {
   const char *source, *makefile;
-  const char *pipeline; /* a pipeline file that tries it */
+  const char *pipeline; /* a pipeline file to try the plugin with */
 };
 
-/* Of a kind of plugins (enum plugin_kind). */
+/* Indexed by enum plugin_kind. */
 extern const struct skeleton skeletons[];
 
 #endif

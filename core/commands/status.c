@@ -1,4 +1,4 @@
-/* The last run, outages and queues, as runs leave them in the state. */
+/* Reads the last run, the outages and the queues from the state. */
 #include "core/commands/status.h"
 
 #include <inttypes.h>
@@ -54,8 +54,9 @@ outage_clear(struct outage *outage)
   free(outage->reason);
 }
 
-/* NAME is "OBJECT<tab>CODE REASON", without figures; BODY "SINCE TOLD TEXT"
- * (core/run/report.c). */
+/* Decodes a failure in the state (core/run/report.c): NAME is "OBJECT<tab>CODE
+ * REASON", where REASON has no numbers; BODY is "SINCE TOLD TEXT".  Returns
+ * false when out of memory. */
 static bool
 outage_decode(struct outage *outage, const char *stage, const char *name,
               const char *body)
@@ -104,7 +105,7 @@ by_age(const void *a, const void *b)
                                     : strcmp(x->object, y->object);
 }
 
-/* ---- The whole ----------------------------------------------------------- */
+/* ---- The status ---------------------------------------------------------- */
 
 int
 status_read(struct status *status, const struct pipeline *pipeline)

@@ -1,5 +1,5 @@
 /*
- * What is known of a pipeline from its state, for meterpipe status.
+ * The status of a pipeline, read from its state, for meterpipe status.
  */
 #ifndef CORE_COMMANDS_STATUS_H
 #define CORE_COMMANDS_STATUS_H
@@ -9,36 +9,37 @@
 #include "core/run/note.h"
 #include "core/pipeline/pipeline.h"
 
-/* A failure that goes on. */
+/* A failure that has not ended. */
 struct outage {
-  char *stage, *object, *reason; /* stage and object: "" where there is none */
+  char *stage, *object, *reason; /* stage, object: "": none */
   int64_t since;
 };
 
 struct status {
   const struct pipeline *pipeline;
-  const char *state_path; /* NULL: it keeps none */
+  const char *state_path; /* NULL: no state is kept */
   int64_t now;
   bool written; /* the state exists */
   bool has_run;
   int64_t begun, ended;   /* of the last run, ms since 1970 */
   int result;             /* its exit status */
   bool is_unfinished;     /* a run has begun and has not ended */
-  bool in_progress;       /* it is still at work */
+  bool in_progress;       /* that run is still at work */
   struct note unfinished; /* that run */
   struct outage *outages; /* the oldest first */
   size_t n_outages;
 };
 
-/* Reads the last run and the outages from the pipeline's store, where there is
- * one.  MP_OK or MP_ENOMEM; status_free in either case. */
+/* Reads the last run and the outages from the pipeline's store, if there is
+ * one.  Returns MP_OK or MP_ENOMEM.  Call status_free in either case. */
 int status_read(struct status *status, const struct pipeline *pipeline);
 void status_free(struct status *status);
 
-/* How many rows of OUTPUT wait, and since when. */
+/* Returns the number of rows in the queue of OUTPUT.  With any, *ret_since is
+ * the time of the oldest one (ms since 1970; 0: not known). */
 size_t status_queue(const struct stage *output, int64_t *ret_since);
 
-/* What an exit status means. */
+/* Describes an exit status. */
 const char *status_words(int result);
 
 #endif

@@ -1,4 +1,4 @@
-/* meterpipe status, for people and for programs. */
+/* Prints the status, for people and for programs. */
 #include "core/commands/status_print.h"
 
 #include "core/commands/status.h"
@@ -15,7 +15,8 @@
 
 #define AGE_TEXT 64
 
-/* Only what has a ledger is known of. */
+/* Returns true if the state can hold values of T: it has a ledger, and its
+ * output is not a live one. */
 static bool
 is_shown(const struct target *t)
 {
@@ -24,7 +25,8 @@ is_shown(const struct target *t)
 
 /* ---- For people ---------------------------------------------------------- */
 
-/* "20 min"; "" for a time that is not known, "?" for one in the future. */
+/* Writes an age such as "20 min" to BUF; "" for a time that is not known, "?"
+ * for one in the future. */
 static const char *
 age_of(const struct status *status, int64_t time_ms, char buf[AGE_TEXT])
 {
@@ -146,7 +148,7 @@ print_targets(const struct status *status, FILE *out)
   table_free(&table);
 }
 
-/* ---- Readings that the next one decides over ---- */
+/* ---- Held readings and candidates ---- */
 
 static bool
 has_pending(const struct slot *slot)

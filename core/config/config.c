@@ -1,6 +1,6 @@
 /*
- * The pipeline file in memory.  All texts are kept in blocks of their own, so
- * that nothing moves while a file is read, and go with the whole.
+ * The pipeline file in memory.  Each text has its own block: its address stays
+ * valid while the file is read, and all blocks are freed together.
  */
 #include "core/config/config.h"
 
@@ -12,7 +12,8 @@
 #include "lib/array.h"
 #include "lib/slurp.h"
 
-/* Nobody writes that much by hand; it bounds what a wrong file can cost. */
+/* No file written by hand is larger; limits the memory that a wrong file
+ * takes. */
 #define MAX_FILE ((size_t)1 << 20)
 
 struct config_block {
@@ -35,7 +36,8 @@ config_keep_text(struct config *config, const char *text, size_t len)
   return block->text;
 }
 
-/* Room for one more item in a list of N, which doubles as it fills. */
+/* Makes room for one more item in a list of N, whose size doubles as needed.
+ * NULL: out of memory. */
 static void *
 grow_list(void *list, size_t n, size_t item_size)
 {
@@ -126,7 +128,7 @@ config_refuse_continued(const struct config *config,
                entry->key, entry->line);
 }
 
-/* Whether the value of KEY is known to be no secret. */
+/* Returns true if the value of KEY is known not to be a secret. */
 static bool
 is_public(const char *key, const struct mp_option *table,
           const char *target_prefix)

@@ -1,12 +1,12 @@
 /*
- * The pipeline file, read with inih.
+ * Parses the pipeline file with inih.
  *
- * inih alone would cut lines at 199 bytes and names of sections at 49
+ * On its own, inih would cut lines at 199 bytes and section names at 49
  * characters, merge repeated sections, hide empty ones, keep comments in
- * continued values and give no line numbers.  So it gets its lines from
- * next_line() here, which counts them, refuses what inih would cut or take in
- * another way, and follows the sections by itself; what is left to inih is to
- * take a line apart.
+ * continued values, and give no line numbers.  So it gets its lines from
+ * next_line() here.  That function counts lines, refuses those that inih would
+ * cut or understand differently, and handles the headings itself.  Only the
+ * split of the other lines into name and value is left to inih.
  */
 #include "core/config/config.h"
 
@@ -16,30 +16,31 @@
 
 #include "lib/nearest.h"
 
-/* Nobody writes that many by hand; it bounds what a wrong file can cost. */
+/* No file written by hand has that many; limits the memory that a wrong file
+ * takes. */
 #define MAX_SECTIONS 4096
 #define MAX_ENTRIES 4096 /* of one section */
 
-/* What an indented line would go on with. */
+/* The line above, which an indented line would continue. */
 enum above {
   ABOVE_NOTHING,
   ABOVE_VALUE,
-  ABOVE_FAULT, /* a line that was refused: so is what goes on with it */
+  ABOVE_FAULT, /* a refused line: its continuations are ignored */
 };
 
 struct parser {
   struct config *config;
   struct problems *problems;
-  const char *next, *end; /* the text not read so far */
+  const char *next, *end; /* the text that was not read yet */
   unsigned line;
   enum above above;
-  bool continues;     /* this line goes on with the value above */
-  bool in_section;    /* below some heading */
-  bool keeps_section; /* it was sound: what follows is kept */
+  bool continues;     /* this line continues the value above */
+  bool in_section;    /* after the first heading */
+  bool keeps_section; /* the heading was valid: keep its options */
 
-  /* The entry that grows as long as lines go on with it. */
+  /* The current entry; it grows with each line that continues it. */
   char key[CONFIG_MAX_LINE + 1]; /* "": there is none */
-  struct config_entry entry;     /* without its texts */
+  struct config_entry entry;     /* key and value are not set yet */
   struct text value;
 
   bool out_of_memory;
@@ -62,7 +63,7 @@ current_section(struct parser *p)
   return &p->config->sections[p->config->n_sections - 1];
 }
 
-/* The entry is complete: no line goes on with it. */
+/* Adds the current entry to the section: no further line continues it. */
 static void
 end_entry(struct parser *p)
 {
@@ -97,7 +98,7 @@ begin_entry(struct parser *p, const char *key)
   p->above = ABOVE_VALUE;
 }
 
-/* Keeps the first one, for config_report_variables. */
+/* Keeps the first variable that cannot be used, for config_report_variables. */
 static void
 keep_variable(struct parser *p, const struct config_refusal *refusal)
 {
@@ -113,7 +114,7 @@ keep_variable(struct parser *p, const struct config_refusal *refusal)
   p->out_of_memory |= !entry->variable || !entry->variable_why;
 }
 
-/* Adds what stands of a value in this line. */
+/* Adds the part of a value that this line holds. */
 static void
 add_part(struct parser *p, const char *part)
 {
@@ -133,14 +134,15 @@ add_part(struct parser *p, const char *part)
     problems_add(p->problems, p->config->path, p->line, "%s", refusal.why);
 }
 
-/* Called by inih with each NAME = VALUE and each line that goes on with one. */
+/* Called by inih with each NAME = VALUE and each line that continues a
+ * value. */
 static int
 handle_entry(void *user, const char *section, const char *key,
              const char *value)
 {
   struct parser *p = user;
 
-  (void)section; /* cut at 49 characters; next_line has seen it whole */
+  (void)section; /* cut at 49 characters; next_line handles the headings */
   if (!p->continues) {
     end_entry(p);
     p->above = ABOVE_FAULT;
@@ -154,8 +156,9 @@ handle_entry(void *user, const char *section, const char *key,
 
 /* ---- Sections ------------------------------------------------------------ */
 
-/* The kind that is known by that name.  Of one that is not, the nearest is
- * taken, once it is reported: what stands below it is then checked too. */
+/* Returns the kind with this name.  An unknown kind is reported and replaced by
+ * the nearest one, so that its options are checked, too.  NULL: none is
+ * near. */
 static const char *
 known_kind(struct parser *p, const char *kind)
 {
@@ -198,8 +201,8 @@ name_is_sound(struct parser *p, const char *kind, const char *name)
   return true;
 }
 
-/* Names are unique in the file, whatever the kinds; [pipeline], whose name is
- * empty, comes once. */
+/* Reports a name that is used twice.  Names are unique in the file, whatever
+ * the kinds; [pipeline], whose name is empty, may occur once. */
 static void
 check_unique(struct parser *p, const char *kind, const char *name)
 {
@@ -235,7 +238,8 @@ add_section(struct parser *p, const char *kind, const char *name)
     p->out_of_memory = true;
 }
 
-/* HEADING is what stands between the brackets; it is taken apart. */
+/* Begins a section.  HEADING is the text between the brackets; it is
+ * modified. */
 static void
 begin_section(struct parser *p, char *heading)
 {
@@ -275,8 +279,9 @@ refuse_line(struct parser *p, const char *why)
 #define OPTION_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_."
 #define OTHER_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
 
-/* Whether LINE looks like NAME = VALUE.  NAME=VALUE in capitals is a variable
- * for a command; nothing behind the "=" is the end of a text in base64. */
+/* Returns true if LINE looks like NAME = VALUE.  Not an option: NAME=VALUE with
+ * capitals, which is a variable for a command, and nothing after the "=", which
+ * is the end of a text in base64. */
 static bool
 looks_like_entry(const char *line)
 {
@@ -289,7 +294,8 @@ looks_like_entry(const char *line)
   return equals[strspn(equals, "= \t")] != '\0';
 }
 
-/* Whether LINE, which is indented, goes on with a value. */
+/* Returns true if the indented LINE continues a value; else the line was
+ * reported or is to be ignored. */
 static bool
 check_continuation(struct parser *p, const char *line)
 {
@@ -314,8 +320,8 @@ check_continuation(struct parser *p, const char *line)
   return false;
 }
 
-/* Whether inih will find NAME = VALUE in LINE, as we understand it.  What is
- * wrong is not shown: it may be the rest of a secret. */
+/* Returns true if inih will split LINE into NAME and VALUE as meterpipe does.
+ * Messages do not quote the line: it may be the rest of a secret. */
 static bool
 check_entry(struct parser *p, const char *line)
 {
@@ -335,7 +341,7 @@ check_entry(struct parser *p, const char *line)
   return false;
 }
 
-/* Looks at a line before inih does; false: inih need not see it. */
+/* Checks a line before inih sees it.  False: inih must not see it. */
 static bool
 check_line(struct parser *p, char *line)
 {
@@ -358,7 +364,7 @@ check_line(struct parser *p, char *line)
   return false;
 }
 
-/* Cuts off comment and blanks; what remains may be empty. */
+/* Removes comment and outer blanks at the end; the line may become empty. */
 static void
 cut_comment(char *line)
 {
@@ -375,7 +381,7 @@ cut_comment(char *line)
   line[len] = '\0';
 }
 
-/* The next line of the text, its end taken off; false: there is none. */
+/* Reads the next line of the text, without its end.  False: there is none. */
 static bool
 take_line(struct parser *p, const char **ret_line, size_t *ret_len)
 {
@@ -395,7 +401,8 @@ take_line(struct parser *p, const char **ret_line, size_t *ret_len)
   return true;
 }
 
-/* Hands inih the next line, empty where there is nothing for it to do. */
+/* Gives inih the next line; an empty one if inih must ignore it.  NULL: end of
+ * text, or out of memory. */
 static char *
 next_line(char *buf, int size, void *user)
 {

@@ -1,6 +1,6 @@
 /*
- * Options as a pipeline file has them: lines that are too long are continued,
- * what would mean something else is quoted.
+ * Writes options in the format of a pipeline file: continues lines that are too
+ * long, and quotes or escapes special characters.
  */
 #include "core/config/config_print.h"
 
@@ -10,9 +10,9 @@
 
 #include "core/config/config_text.h"
 
-/* How many bytes of TEXT fit into WIDTH, where a ; takes two.  No character is
- * cut in two, and a $ is parted from a { behind it: together they would name a
- * variable. */
+/* Returns how many bytes of TEXT fit into WIDTH; a ; takes two.  It never
+ * splits a character, and always splits between $ and {: together they would
+ * name a variable. */
 static size_t
 piece_length(const char *text, size_t width)
 {

@@ -1,6 +1,6 @@
 /*
- * Values are UTF-8 without control characters wherever they come from, the file
- * or the environment, so that they can be shown and sent as they are.
+ * Values from the file and from the environment are UTF-8 without control
+ * characters, so that they can be displayed and sent unchanged.
  */
 #include "core/config/config_text.h"
 
@@ -65,7 +65,8 @@ config_text_fault(const char *text)
   return NULL;
 }
 
-/* Length of the ${NAME} at TEXT; 0: it is none, and the $ means itself. */
+/* Returns the length of the ${NAME} at TEXT; 0: there is none, and a $ is
+ * literal. */
 static size_t
 variable_length(const char *text)
 {
@@ -78,7 +79,8 @@ variable_length(const char *text)
   return len > 0 && text[2 + len] == '}' ? len + 3 : 0;
 }
 
-/* Appends the value of the variable that LEN bytes ${NAME} name. */
+/* Appends the value of the environment variable named by the LEN bytes ${NAME}
+ * at PART. */
 static int
 expand_variable(const char *part, size_t len, struct text *text,
                 struct config_refusal *ret_refusal)

@@ -1,5 +1,6 @@
 /*
- * The texts of a pipeline file: what may stand in them, and what they mean.
+ * Texts of a pipeline file: the permitted characters, and quotes, escapes and
+ * variables.
  */
 #ifndef CORE_CONFIG_CONFIG_TEXT_H
 #define CORE_CONFIG_CONFIG_TEXT_H
@@ -7,20 +8,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CONFIG_MAX_LINE 198 /* bytes of a line, its end not counted */
+#define CONFIG_MAX_LINE 198 /* bytes of a line without its end */
 #define CONFIG_MAX_NAME 32  /* characters of the NAME of a section */
 
-/* Room for a sentence about a line. */
+/* Size of the buffer for the reason of a refusal. */
 #define CONFIG_WHY 160
 
-/* Why a value, or the part of it in one line, is refused.  WHY never holds any
- * of the value.  VARIABLE does: a ${ in a password need not be meant as one. */
+/* Why a value, or the part of it in one line, is refused.  WHY never contains
+ * any of the value.  VARIABLE does: a ${ in a password may not be meant as a
+ * variable. */
 struct config_refusal {
-  char why[CONFIG_WHY];               /* "holds a NUL byte", of VARIABLE */
-  char variable[CONFIG_MAX_LINE + 1]; /* "": WHY is a whole sentence */
+  char why[CONFIG_WHY];               /* "holds a NUL byte": a statement about
+                                         VARIABLE */
+  char variable[CONFIG_MAX_LINE + 1]; /* "": WHY is a complete sentence */
 };
 
-/* A text that grows; all zeros is an empty one.  No NUL ends it. */
+/* A growing text without a NUL at its end; all zeros is an empty one. */
 struct text {
   char *bytes;
   size_t len, room;
@@ -31,18 +34,18 @@ void text_free(struct text *text);
 /* MP_OK or MP_ENOMEM. */
 int text_append(struct text *text, const char *bytes, size_t len);
 
-/* Whether LEN bytes can be the NAME of a section. */
+/* Returns true if the LEN bytes of TEXT can be the NAME of a section. */
 bool config_is_name(const char *text, size_t len);
 
-/* What keeps TEXT from standing in a pipeline file (a control character, no
- * UTF-8), in words; NULL: nothing. */
+/* Returns why TEXT is not allowed in a pipeline file (a control character, no
+ * UTF-8); NULL: it is allowed. */
 const char *config_text_fault(const char *text);
 
 /*
- * Appends what PART means, a value or the part of it that stands in one line:
- * without its outer quotes, \; as ; and ${NAME} as the environment has it.
- * *in_clear becomes true when any of it stands there itself.  MP_OK; MP_ENOMEM;
- * MP_ECONFIG with *ret_refusal.
+ * Appends the meaning of PART, a value or the part of it in one line: without
+ * outer quotes, with \; replaced by ; and ${NAME} by the environment variable.
+ * Sets *in_clear to true if any of the text is from PART itself, not from a
+ * variable.  MP_OK; MP_ENOMEM; MP_ECONFIG with *ret_refusal.
  */
 int config_text_expand(const char *part, struct text *text, bool *in_clear,
                        struct config_refusal *ret_refusal);

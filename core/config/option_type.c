@@ -1,7 +1,7 @@
 /*
- * One row for each MP_TYPE_...: the parser, and the words for its messages.
- * Numbers are read by hand: strtol and its kin take blanks, signs and, in some
- * locales, other digits than we do.
+ * One row for each MP_TYPE_...: its parser and its words for messages.  Numbers
+ * are parsed here, because strtol and similar functions also accept blanks,
+ * signs and, in some locales, other digits.
  */
 #include "core/config/option_type.h"
 
@@ -16,7 +16,7 @@
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* MP_OK; MP_EDATA: not of this form; MP_ERANGE: too large a number. */
+/* MP_OK; MP_EDATA: not of this form; MP_ERANGE: the number is too large. */
 typedef int (*parse_fn)(const char *text, struct option_number *ret);
 
 struct suffix {
@@ -26,7 +26,8 @@ struct suffix {
 
 /* ---- Numbers ------------------------------------------------------------- */
 
-/* Reads digits up to the first character that is none, *ret_end. */
+/* Parses digits; *ret_end is the first character after them.  SIGN is 1 or
+ * -1. */
 static int
 parse_digits(const char *text, int base, int sign, const char **ret_end,
              int64_t *ret)
@@ -63,7 +64,8 @@ parse_int(const char *text, struct option_number *ret)
   return code;
 }
 
-/* Digits, then one of the suffixes; the list ends with text NULL. */
+/* Parses digits followed by one of the suffixes; the list ends with text
+ * NULL. */
 static int
 parse_suffixed(const char *text, const struct suffix *suffixes, int64_t *ret)
 {
@@ -131,7 +133,7 @@ parse_text(const char *text, struct option_number *ret)
   return MP_OK;
 }
 
-/* Whether LEN bytes can name a field of an input. */
+/* Returns true if the LEN bytes of TEXT can be the name of an input's field. */
 static int
 is_field(const char *text, size_t len)
 {
@@ -157,7 +159,7 @@ parse_value(const char *text, struct option_number *ret)
   return MP_EDATA;
 }
 
-/* OUTPUT.TARGET; what a target is called is the output's affair. */
+/* OUTPUT.TARGET; only the output knows the syntax of a target's name. */
 static int
 parse_operand(const char *text, struct option_number *ret)
 {
@@ -195,7 +197,7 @@ static const struct type {
   uint32_t type;
   parse_fn parse;      /* NULL: a choice */
   const char *form;    /* "is not FORM" */
-  const char *example; /* of a value */
+  const char *example; /* an example of a value */
 } types[] = {
   { MP_TYPE_STRING, parse_text, "a text", "TEXT" },
   { MP_TYPE_PATH, parse_text, "a path", "/path/to/file" },
@@ -239,8 +241,8 @@ compare(uint32_t type, const struct option_number *a,
   return (a->number > b->number) - (a->number < b->number);
 }
 
-/* Whether LEN bytes at TEXT are a bound, and N lies beyond it: on the side of
- * SIGN.  No bytes: no bound. */
+/* Returns true if N is beyond the bound, the LEN bytes at TEXT: above it for
+ * SIGN 1, below it for -1.  No bytes: no bound. */
 static int
 is_beyond(const struct type *type, const struct option_number *n,
           const char *text, size_t len, int sign)
@@ -256,7 +258,7 @@ is_beyond(const struct type *type, const struct option_number *n,
          compare(type->type, n, &bound) * sign > 0;
 }
 
-/* ALLOWED is "lo..hi"; one of them may be left out. */
+/* ALLOWED is "lo..hi"; either number may be missing. */
 static int
 is_outside(const struct type *type, const struct option_number *n,
            const char *allowed)
@@ -278,8 +280,8 @@ has_limits(uint32_t type)
 
 /* ---- Choices ------------------------------------------------------------- */
 
-/* Copies the choice that ALLOWED ("lf|crlf") begins with, and returns where the
- * next one begins; NULL: there was none.  One that is too long is cut. */
+/* Copies the first choice of ALLOWED ("lf|crlf") and returns the start of the
+ * next one; NULL: there is none.  A choice that is too long is cut. */
 static const char *
 take_choice(const char *allowed, char *buf, size_t size)
 {
@@ -321,8 +323,8 @@ parse_choice(const char *allowed, const char *text, struct option_number *ret,
   return refuse_choice(allowed, text, why);
 }
 
-/* A number, a duration, a size: what holds more may hold a password that came
- * into the line by mistake. */
+/* Returns false if TEXT holds "=" or ";".  Such a text is no number, duration
+ * or size, and may hold a password that got into the line by mistake. */
 static bool
 is_one_value(const char *text)
 {

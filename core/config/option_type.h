@@ -1,5 +1,5 @@
 /*
- * The types of options: how each is written, and what it is as a number.
+ * The types of options: syntax and numeric value.
  */
 #ifndef CORE_CONFIG_OPTION_TYPE_H
 #define CORE_CONFIG_OPTION_TYPE_H
@@ -11,22 +11,23 @@
 #include "meterpipe/plugin.h"
 
 struct option_number {
-  int64_t number;         /* as mp_host.option_int gives it */
-  struct decimal decimal; /* with MP_TYPE_DECIMAL */
+  int64_t number;         /* as returned by mp_host.option_int */
+  struct decimal decimal; /* for MP_TYPE_DECIMAL */
 };
 
-/* Room for a sentence about a value. */
+/* Size of the buffer for the reason of a refusal. */
 #define OPTION_WHY 512
 
 /*
- * Reads TEXT as the type of ROW has it, and checks what ROW allows.  MP_OK;
- * MP_ECONFIG with the reason in WHY, which begins with the value (never that of
- * a secret).
+ * Parses TEXT by the type of ROW and checks it against ROW's limits.  MP_OK;
+ * MP_ECONFIG with the reason in WHY.  The reason quotes the value, except that
+ * of a secret and one that may hold more than one option.
  */
 int option_type_parse(const struct mp_option *row, const char *text,
                       struct option_number *ret, char why[OPTION_WHY]);
 
-/* A value that ROW would take, for messages; in BUF where it must be made. */
+/* Returns an example of a valid value for messages; it is built in BUF if
+ * necessary. */
 const char *option_type_example(const struct mp_option *row, char *buf,
                                 size_t size);
 

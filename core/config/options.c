@@ -1,6 +1,6 @@
 /*
- * A section checked against the table of its plugin, once, before anything is
- * opened: after that, options are looked up and cannot be wrong.
+ * Checks a section once against its plugin's option table, before anything is
+ * opened.  Later look-ups of options cannot fail.
  */
 #include "core/config/options.h"
 
@@ -18,11 +18,11 @@
 
 struct option {
   const struct mp_option *row;
-  const char *text; /* NULL: no value */
-  char *from_file;  /* holds text, when it is a secret read from a file */
+  const char *text; /* NULL: it has no value */
+  char *from_file;  /* the memory of text if it is a secret read from a file */
   struct option_number number;
   bool given;
-  unsigned line; /* where it was given; 0: on a command line */
+  unsigned line; /* its line; 0: given on a command line */
 };
 
 struct options {
@@ -31,7 +31,7 @@ struct options {
   struct option list[];
 };
 
-/* What a check works on. */
+/* Arguments that the functions of a check share. */
 struct check {
   const struct config *config;
   const struct config_section *section;
@@ -50,7 +50,7 @@ const struct mp_option pipeline_options[] = {
   { .key = NULL },
 };
 
-/* Where KEY stands in the list; its length when it does not. */
+/* Returns the index of KEY in the list; n: it is not in the list. */
 static size_t
 find(const struct options *options, const char *key, size_t key_len)
 {
@@ -65,7 +65,8 @@ find(const struct options *options, const char *key, size_t key_len)
   return i;
 }
 
-/* The option that KEY gives, directly or as a file; NULL: there is none. */
+/* Returns the option that KEY sets, directly or by a file; NULL: there is
+ * none. */
 static struct option *
 find_given(const struct check *c, const char *key, bool *ret_is_file)
 {
@@ -85,7 +86,7 @@ find_given(const struct check *c, const char *key, bool *ret_is_file)
   return &options->list[i];
 }
 
-/* ---- Names that are unknown ---------------------------------------------- */
+/* ---- Unknown names ------------------------------------------------------- */
 
 MP_PRINTF(2, 3)
 static void
@@ -102,8 +103,8 @@ offer_made(struct nearest *near, const char *fmt, ...)
     nearest_offer(near, name);
 }
 
-/* "index.323" and "idx_323" for "idx.323": as if the target prefix was meant.
- */
+/* Suggests "idx.323" for "index.323" and "idx_323": the user may have meant the
+ * target prefix. */
 static void
 offer_target(struct nearest *near, const char *prefix)
 {
@@ -118,7 +119,8 @@ offer_target(struct nearest *near, const char *prefix)
     offer_made(near, "%s.%s", prefix, rest);
 }
 
-/* "a, b, c" of what the section knows, as far as BUF takes it. */
+/* Lists the known options of the section as "a, b, c", cut to the size of
+ * BUF. */
 static void
 list_known(const struct check *c, char *buf, size_t size)
 {
@@ -135,8 +137,8 @@ list_known(const struct check *c, char *buf, size_t size)
     snprintf(buf + len, size - len, "%s%s.NAME", comma, c->target_prefix);
 }
 
-/* Whether it may be the rest of a secret, which is not to be shown: it looks
- * like the end of one in base64, or follows one. */
+/* Returns true if ENTRY may be the rest of a secret, which must not be shown:
+ * it looks like the end of a text in base64, or follows a secret. */
 static bool
 may_be_a_rest(const struct check *c, const struct config_entry *entry)
 {
@@ -229,7 +231,8 @@ can_continue(uint32_t type)
          type == MP_TYPE_SECRET || type == MP_TYPE_FIELDS;
 }
 
-/* What is wrong with a value that took in an indented line. */
+/* Reports an invalid value that continues in an indented line, without its
+ * text. */
 static void
 report_not_shown(const struct check *c, const struct config_entry *entry,
                  const struct mp_option *row)
@@ -263,7 +266,7 @@ set_value(const struct check *c, const struct config_entry *entry,
                  entry->key, why);
 }
 
-/* The option itself, and its file: each is there once at most. */
+/* Reports that an option and its file are both given. */
 static void
 report_twice(const struct check *c, const struct config_entry *entry,
              struct option *option)
@@ -313,7 +316,7 @@ check_entry(const struct check *c, const struct config_entry *entry)
   return MP_OK;
 }
 
-/* Whether KEY is not for the table: the plugin itself, or a target. */
+/* Returns true if KEY is not in the table: `plugin`, or a target. */
 static bool
 passes_over(const struct check *c, const struct config_entry *entry)
 {
@@ -328,7 +331,7 @@ passes_over(const struct check *c, const struct config_entry *entry)
          entry->key[len] == '.' && entry->key[len + 1] != '\0';
 }
 
-/* An option that was not given: its default, if it has one. */
+/* Sets an option that was not given to its default.  Reports a required one. */
 static void
 set_default(const struct check *c, struct option *option)
 {
@@ -413,7 +416,7 @@ options_free(struct options *options)
 
 /* ---- Looking up ---------------------------------------------------------- */
 
-/* The option KEY when it has a value; else NULL. */
+/* Returns the option KEY; NULL: it has no value. */
 static const struct option *
 look_up(const struct options *options, const char *key)
 {

@@ -1,5 +1,5 @@
 /*
- * The options of one section, checked against the table of its plugin: types,
+ * The options of one section, checked against its plugin's option table: types,
  * ranges, defaults, secrets from files.
  */
 #ifndef CORE_CONFIG_OPTIONS_H
@@ -19,10 +19,10 @@ struct options;
 extern const struct mp_option pipeline_options[];
 
 /*
- * Checks SECTION against TABLE (NULL: no options).  The key `plugin` and keys
- * that begin with TARGET_PREFIX (NULL: none) and a point are passed over; of
- * CONFIG, only path and world_readable are looked at.  MP_OK with *ret, even
- * when problems were found: then what was wrong has no value.  MP_ENOMEM.
+ * Checks SECTION against TABLE (NULL: no options).  Skips the key `plugin` and
+ * keys that begin with TARGET_PREFIX (NULL: none) and a point.  Of CONFIG, only
+ * path and world_readable are used.  MP_OK with *ret, even if problems were
+ * found: an invalid option then has no value.  MP_ENOMEM.
  *
  * Names of values are checked for their form only.  SECTION and TABLE must
  * outlive *ret.
@@ -34,26 +34,26 @@ int options_check(const struct config *config,
 
 void options_free(struct options *options);
 
-/* The text of an option, as written or by default; of a secret, also from its
- * file.  NULL: no value.  Lives until options_free. */
+/* Returns the text of an option, from the file or by default; for a secret,
+ * also from its own file.  NULL: no value.  Valid until options_free. */
 const char *options_text(const struct options *options, const char *key);
 
-/* The number of an option (see MP_TYPE_...); 0: no value. */
+/* Returns the number of an option (see MP_TYPE_...); 0: no value. */
 int64_t options_int(const struct options *options, const char *key);
 
-/* MP_OK, or MP_DROP when the option has no value. */
+/* MP_OK, or MP_DROP if the option has no value. */
 int options_decimal(const struct options *options, const char *key,
                     struct decimal *ret);
 
-/* Whether KEY has the same value in both, however it is written ("100" and
- * "100.0"), or in none. */
+/* Returns true if KEY has the same value in both, regardless of the notation
+ * ("100" and "100.0"), or has no value in either. */
 bool options_same(const struct options *a, const struct options *b,
                   const char *key);
 
-/* Where the option stands; where its section begins when it was not given. */
+/* Returns the line of the option; if it was not given, that of its section. */
 unsigned options_line(const struct options *options, const char *key);
 
-/* Whether it stands in the file: the value is not the default. */
+/* Returns true if the option is in the file: the value is not the default. */
 bool options_given(const struct options *options, const char *key);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The list of problems is kept sorted as it grows, so that printing only
- * prints: problems mostly come in the order of their lines anyway.
+ * The list of problems is kept sorted as it grows, so that printing need not
+ * sort it.  Problems mostly come in the order of their lines anyway.
  */
 #include "core/config/problems.h"
 
@@ -83,7 +83,7 @@ make_room(struct problems *problems)
   return true;
 }
 
-/* Behind all that stand in the same line or before it. */
+/* Inserts P after all problems of the same line or an earlier one. */
 static void
 insert_sorted(struct problems *problems, const struct problem *p)
 {

@@ -1,6 +1,6 @@
 /*
- * What is wrong with a pipeline file, collected so that all of it can be said
- * at once, each with its file and line.
+ * Collects the problems of a pipeline file, so that all are reported at once,
+ * each with its file and line.
  */
 #ifndef CORE_CONFIG_PROBLEMS_H
 #define CORE_CONFIG_PROBLEMS_H
@@ -10,13 +10,13 @@
 
 #include "meterpipe/plugin.h"
 
-/* More than these of one run are counted, not kept. */
+/* At most this many problems are kept; the rest is only counted. */
 #define PROBLEMS_MAX 1000
 
 struct problem;
 
-/* Kept in order: by file (the first one named comes first), then by line, then
- * as they came. */
+/* Sorted by file (in the order of their first problem), then by line, then in
+ * the order of problems_add. */
 struct problems {
   struct problem *list;
   size_t n, room;
@@ -27,21 +27,21 @@ struct problems {
 void problems_init(struct problems *problems);
 void problems_free(struct problems *problems);
 
-/* An error at FILE:LINE; LINE 0 means the file as a whole.  Never fails: out
- * of memory, it still counts as an error. */
+/* Adds an error at FILE:LINE; LINE 0 means the file as a whole.  Never fails:
+ * without memory, the error is still counted. */
 MP_PRINTF(4, 5)
 void problems_add(struct problems *problems, const char *file, unsigned line,
                   const char *fmt, ...);
 
-/* The same for what deserves a look but stops nothing. */
+/* The same for a warning, which does not stop the program. */
 MP_PRINTF(4, 5)
 void problems_warn(struct problems *problems, const char *file, unsigned line,
                    const char *fmt, ...);
 
-/* How many errors; warnings do not count. */
+/* Returns the number of errors, without the warnings. */
 size_t problems_errors(const struct problems *problems);
 
-/* One line each: "FILE:LINE: what is wrong". */
+/* Prints one line for each problem: "FILE:LINE: TEXT". */
 void problems_print(const struct problems *problems, FILE *out);
 /* The same on standard error, as messages. */
 void problems_tell(const struct problems *problems);

@@ -1,8 +1,8 @@
 /*
- * A core file would hold the secret, and is kept, sent in with reports and
- * found in backups.  Nothing but the core is forbidden: a program that is not
- * "dumpable" at all could not be named to another run that finds the port in
- * use.
+ * A core file would contain the secret, and core files are kept, attached to
+ * reports and found in backups.  Only core files are disabled.  If the process
+ * were not "dumpable" at all, another run that finds the port in use could not
+ * name it as the owner of the port.
  */
 #include "core/config/secret.h"
 
@@ -36,8 +36,8 @@ slurp_credential(const char *path, struct slurp *ret)
   return err == ENOENT ? slurp_file(path, SECRET_MAX, ret) : err;
 }
 
-/* Takes off the end of the line.  What keeps the rest from being a secret;
- * NULL: nothing. */
+/* Removes the line end.  Returns why the rest cannot be a secret; NULL: it
+ * can. */
 static const char *
 trim(struct slurp *file)
 {
@@ -118,7 +118,8 @@ secret_forbid_cores(void)
 
   if (getrlimit(RLIMIT_CORE, &limit) != 0)
     return;
-  /* A limit of 0 is not heeded where cores go to a program; 1 is (core(5)). */
+  /* If core files are piped to a program, the kernel ignores a limit of 0, but
+   * not a limit of 1 (core(5)). */
   limit.rlim_cur = limit.rlim_max < 1 ? 0 : 1;
   (void)setrlimit(RLIMIT_CORE, &limit);
 }

@@ -1,4 +1,5 @@
-/* What the checks share, and those of plugins of every kind. */
+/* The functions that all checks share, and the checks for plugins of every
+ * kind. */
 #include "core/conform/conform.h"
 
 #include <dirent.h>
@@ -35,7 +36,7 @@ conform_fail(struct conform *c, const char *fmt, ...)
 
 /* ---- A host ---- */
 
-/* The VALUE of "KEY=VALUE" among what was given. */
+/* Returns VALUE of the given word "KEY=VALUE"; NULL: there is none. */
 static const char *
 given_value(const struct conform *c, const char *key)
 {
@@ -47,8 +48,8 @@ given_value(const struct conform *c, const char *key)
   return NULL;
 }
 
-/* An option without a value gets an example; one called url gets an address at
- * which no server is. */
+/* Returns an example for an option without a value.  For the option url, it is
+ * an address without a server. */
 static const char *
 example_of(const struct mp_option *option, char *buf, size_t size)
 {
@@ -87,7 +88,8 @@ conform_host(struct conform *c, const char *name)
   return h;
 }
 
-/* The first line of a log, without its end. */
+/* Copies the first line of LOG, without its line feed, to BUF, and returns
+ * BUF. */
 static const char *
 trimmed(const char *log, char *buf, size_t size)
 {
@@ -247,7 +249,7 @@ check_leaks(struct conform *c)
   size_t before, after;
   int fds = open_descriptors();
 
-  /* The first ones may fill caches of libraries. */
+  /* The first instances may fill caches of libraries. */
   for (int i = 0; i < 10; i++)
     if (!create_and_destroy(c, h)) {
       fake_host_free(h);
@@ -281,7 +283,7 @@ check_create(struct conform *c)
   fake_host_free(h);
 }
 
-/* One of two ends, and the other one lives on. */
+/* Makes two instances, then destroys one while the other one still exists. */
 static void
 check_two(struct conform *c)
 {
@@ -302,7 +304,7 @@ check_two(struct conform *c)
 
 /* ---- Values of options ---- */
 
-/* Texts that a pipeline file may hold, whatever they are meant for. */
+/* Odd texts that a pipeline file may give to any option. */
 static const char *const odd_texts[] = {
   "%s%n%d", "'", "\"", "../../..", "\303\204 \342\202\254", "-", " ", "\\",
 };
@@ -346,7 +348,7 @@ check_odd_values(struct conform *c)
   }
 }
 
-/* All values that a choice or a boolean may have. */
+/* Tries all values of each choice and boolean. */
 static void
 check_choices(struct conform *c)
 {

@@ -1,4 +1,4 @@
-/* What a shared object exports, read from its own dynamic symbol table. */
+/* Checks which symbols a shared object exports, by its dynamic symbol table. */
 #include "core/conform/conform.h"
 #include "lib/array.h"
 
@@ -21,7 +21,7 @@ struct image {
   size_t size;
 };
 
-/* N bytes at OFFSET; NULL: the file does not have them. */
+/* Returns the N bytes at OFFSET; NULL: the file does not have them. */
 static const void *
 at(const struct image *image, size_t offset, size_t n)
 {
@@ -39,7 +39,8 @@ is_of_linkers(const char *name)
   return false;
 }
 
-/* Weak symbols are a compiler's: templates and inline functions of C++. */
+/* Reports a symbol that must not be exported.  Weak symbols are allowed:
+ * compilers make them for templates and inline functions of C++. */
 static void
 check_symbol(struct conform *c, const ElfW(Sym) * sym, const char *name)
 {
@@ -73,7 +74,7 @@ check_image(struct conform *c, const struct image *image)
   const ElfW(Shdr) * sections;
 
   if (!head || memcmp(head->e_ident, ELFMAG, SELFMAG) != 0)
-    return; /* it could be loaded: a system with other files */
+    return; /* it was loaded, so the system has another format */
   sections = at(image, head->e_shoff, head->e_shnum * sizeof(*sections));
   for (size_t i = 0; sections && i < head->e_shnum; i++)
     if (sections[i].sh_type == SHT_DYNSYM &&

@@ -1,4 +1,4 @@
-/* What an input owes. */
+/* The checks for inputs. */
 #include "core/conform/conform.h"
 
 #include <stdio.h>
@@ -37,7 +37,8 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
     snprintf(f->name, sizeof(f->name), "%s", field->name);
 }
 
-/* What NAME means; NULL: it is no field. */
+/* Asks the plugin for the field NAME and checks the answer.  Returns the
+ * canonical name, in F; NULL: there is no such field. */
 static const char *
 ask_field(struct fields *f, const char *name)
 {
@@ -58,7 +59,8 @@ ask_field(struct fields *f, const char *name)
   return r == MP_OK ? f->name : NULL;
 }
 
-/* A canonical name means itself, and so does the other spelling. */
+/* Checks that the plugin maps the canonical name of a listed field, and its
+ * other spelling, to that canonical name. */
 static void
 take_listed(const struct mp_field_sink *sink, const struct mp_field *field)
 {
@@ -134,7 +136,7 @@ take_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
   return MP_OK;
 }
 
-/* Opens, reads and closes. */
+/* Opens, reads up to three times, and closes. */
 static void
 read_once(struct conform *c, struct fake_host *h, void *self)
 {
@@ -162,7 +164,8 @@ read_once(struct conform *c, struct fake_host *h, void *self)
     ops->close(self);
 }
 
-/* PREPARE makes the host one without time. */
+/* Opens and reads one instance twice.  PREPARE changes the host first: for
+ * example, it takes away the time left. */
 static void
 read_twice(struct conform *c, void (*prepare)(struct fake_host *h))
 {
@@ -177,7 +180,7 @@ read_twice(struct conform *c, void (*prepare)(struct fake_host *h))
   prepare(h);
   begun = conform_clock();
   read_once(c, h, self);
-  read_once(c, h, self); /* it can be opened again after a close */
+  read_once(c, h, self); /* an instance can be opened again */
   conform_in_time(c, "reading", begun);
   c->plugin->table.destroy(self);
   fake_host_free(h);

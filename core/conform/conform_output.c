@@ -1,4 +1,4 @@
-/* What an output owes, in each class that it may have. */
+/* The checks for outputs, in each delivery class that they may have. */
 #include "core/conform/conform.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 static const int ok[] = { MP_OK, -1 };
 
-/* What an instance is put through. */
+/* The instance under test, and the answers so far. */
 struct trial {
   struct conform *c;
   struct fake_host *h;
@@ -20,10 +20,10 @@ struct trial {
   uint32_t class;
   const char *what; /* commit, or recover */
   uint32_t records;
-  uint32_t failures; /* that were explained before the first record began */
+  uint32_t failures; /* explained before the first record began */
   bool unsent;       /* begin or write failed: there is no commit */
   bool silent;       /* a result that needs an explanation was given */
-  int skipped; /* what fetch gave: -1: nothing yet; else whether MP_SKIP */
+  int skipped;       /* of fetch: -1: no result yet, 1: MP_SKIP, 0: MP_OK */
 };
 
 /* ---- Results ---- */
@@ -76,7 +76,8 @@ call_commit(struct trial *t, const char *token)
 
 /* ---- Records ---- */
 
-/* Only a value that cannot be taken leaves its record to commit. */
+/* Notes in T if the record cannot be committed after the result R of WHAT.  A
+ * write that refuses only its value still allows the commit. */
 static void
 note_failure(struct trial *t, const char *what, int r)
 {
@@ -145,7 +146,7 @@ take_token(struct trial *t, char token[512])
     conform_fail(t->c, "token gave no text of one line below 256 bytes");
 }
 
-/* ---- What is shown ---- */
+/* ---- Displayed values ---- */
 
 static int
 take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
@@ -170,7 +171,8 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   return MP_OK;
 }
 
-/* False: it could not be reached, and would not be called again in a run. */
+/* Calls fetch and checks the answer.  Returns false if fetch failed: a run
+ * would not call the output again. */
 static bool
 call_fetch(struct trial *t)
 {
@@ -191,10 +193,10 @@ call_fetch(struct trial *t)
   return r >= 0;
 }
 
-/* ---- A life ---- */
+/* ---- From open to close ---- */
 
-/* A latest output is given one record at a time.  After a failed begin or write
- * there is no commit, but a close. */
+/* Delivers records as a run does.  A latest output gets one record at a time.
+ * After a failed begin or write, the host calls close and not commit. */
 static void
 deliver(struct trial *t)
 {
@@ -213,7 +215,7 @@ deliver(struct trial *t)
     call_commit(t, token);
 }
 
-/* From open to close. */
+/* Opens the instance, fetches, delivers and closes. */
 static void
 live(struct trial *t)
 {
@@ -252,13 +254,13 @@ live_twice(struct conform *c, uint32_t class, const char *word,
   begun = conform_clock();
   live(&t);
   if (!c->failed)
-    live(&t); /* it can be opened again after a close */
+    live(&t); /* an instance can be opened again */
   conform_in_time(c, "delivering", begun);
   c->plugin->table.destroy(t.self);
   fake_host_free(t.h);
 }
 
-/* In each class that an instance can have. */
+/* Tests an instance in each delivery class that the plugin can have. */
 static void
 live_in_classes(struct conform *c, void (*prepare)(struct fake_host *h))
 {

@@ -1,4 +1,4 @@
-/* What a transform owes. */
+/* The checks for transforms. */
 #include "core/conform/conform.h"
 #include "lib/array.h"
 
@@ -64,7 +64,8 @@ apply(struct conform *c, struct fake_host *h, void *self,
     conform_fail(c, "apply made %s", wrong);
 }
 
-/* All readings with operand number I in each operand option. */
+/* Applies the transform to all readings, with operand number I in each operand
+ * option. */
 static void
 apply_all(struct conform *c, size_t i)
 {

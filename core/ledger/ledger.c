@@ -1,6 +1,6 @@
 /*
- * The rules of the ledger.  Each function is a rule of doc/ledger.md, and
- * tests/core/ledger/test_ledger.c holds them as a table of cases.
+ * The rules of the ledger.  Each function is a rule of doc/ledger.md;
+ * tests/core/ledger/test_ledger.c tests them as a table of cases.
  */
 #include "core/ledger/ledger.h"
 
@@ -90,9 +90,10 @@ ledger_copy(struct ledger_target *to, const struct ledger_target *from)
   return true;
 }
 
-/* ---- What is shown ---- */
+/* ---- Displayed values ---- */
 
-/* V as it would be sent: rounded to the target's step. */
+/* Returns V rounded to the target's step, as it is sent.  Borrows the text of
+ * V. */
 static struct value
 rounded(const struct ledger_target *t, const struct value *v)
 {
@@ -128,7 +129,7 @@ is_zero_or_empty(const struct value *v)
   return v->kind && v->number.coef == 0;
 }
 
-/* A target that holds texts shows one of digits as a number. */
+/* A target that holds texts displays a text of digits as a number. */
 static bool
 text_is_number(const char *text, struct decimal number)
 {
@@ -154,7 +155,8 @@ ledger_can_show(const struct ledger_target *t, const struct ledger_shown *shown,
   return decimal_shows(shown->value.number, shown->place, sent.number);
 }
 
-/* Whether the same value was shown at the same time of last update. */
+/* Returns true if both are known, with the same value and the same time of last
+ * update. */
 static bool
 same_shown(const struct ledger_shown *a, const struct ledger_shown *b)
 {
@@ -173,7 +175,7 @@ same_value_and_meter(const struct value *a, const struct value *b)
   return value_equal(a, b) && a->serial == b->serial;
 }
 
-/* No later value goes out in the record that MD was sent in. */
+/* Forgets the record of MD, so that the next value gets a new record. */
 static void
 forget_record(struct ledger_target *t)
 {
@@ -181,8 +183,8 @@ forget_record(struct ledger_target *t)
   t->m_id = 0;
 }
 
-/* M is in the target: M becomes A, N becomes B, and D ends with it unless a
- * later cycle has put more into it. */
+/* Acknowledges M: M becomes A and N becomes B.  D is cleared, unless a later
+ * cycle has added to it. */
 static void
 acknowledge(struct ledger_target *t)
 {
@@ -191,7 +193,7 @@ acknowledge(struct ledger_target *t)
 
   if (t->role == LEDGER_DELTA && t->d.kind) {
     grown = !value_equal(&t->d, &t->md);
-    /* In range: M is D rounded, or an earlier and smaller D. */
+    /* Cannot overflow: M is D rounded, or an earlier and smaller D. */
     decimal_sub(t->d.number, t->m.number, &rest);
   }
   shown_move(&t->b, &t->n);
@@ -211,7 +213,7 @@ acknowledge(struct ledger_target *t)
   forget_record(t);
 }
 
-/* The number of its record is kept: D, while it is the same, goes out again as
+/* Forgets M but keeps the number of its record: an unchanged D is sent again as
  * the same record. */
 static void
 forget_sent(struct ledger_target *t)
@@ -220,7 +222,8 @@ forget_sent(struct ledger_target *t)
   ledger_shown_clear(&t->n);
 }
 
-/* s becomes A, with the serial number of the A that it replaces. */
+/* Sets A to the displayed value s, but keeps the serial number and the time of
+ * the A before it. */
 static void
 adopt(struct ledger_target *t, const struct ledger_shown *seen)
 {
@@ -239,7 +242,7 @@ adopt(struct ledger_target *t, const struct ledger_shown *seen)
   ledger_shown_clear(&t->b);
 }
 
-/* Row 3: the server lost A (a power cut). */
+/* Row 3: the server lost A, for example in a power cut. */
 static void
 lost(struct ledger_target *t)
 {
@@ -253,18 +256,18 @@ lost(struct ledger_target *t)
     value_copy(&t->d, &t->a);
 }
 
-/* Row 5: never set. */
+/* Row 5: the target was never set. */
 static enum ledger_outcome
 never_set(struct ledger_target *t, const struct ledger_shown *seen)
 {
   if (t->role == LEDGER_TOTAL) {
     adopt(t, seen);
-    t->a_place = MP_EXACT; /* nothing was ever rounded in it */
+    t->a_place = MP_EXACT; /* never set: its zero is not a rounded value */
   }
   return t->d.kind ? LEDGER_SETTLED : LEDGER_FIRST;
 }
 
-/* Rows 8 to 10: somebody wrote there. */
+/* Rows 8 to 10: another program or person changed the target. */
 static enum ledger_outcome
 changed(struct ledger_target *t, const struct ledger_shown *seen)
 {
@@ -282,7 +285,7 @@ changed(struct ledger_target *t, const struct ledger_shown *seen)
   return LEDGER_CHANGED;
 }
 
-/* Rows 1 and 2; the rows below count where it is forgotten. */
+/* Rows 1 and 2.  After row 2 (M forgotten) the later rows still apply. */
 bool
 ledger_settle_sent(struct ledger_target *t, const struct ledger_shown *seen)
 {
@@ -295,7 +298,7 @@ ledger_settle_sent(struct ledger_target *t, const struct ledger_shown *seen)
   return false;
 }
 
-/* Row 4, and nobody but us has written there. */
+/* Row 4, and this pipeline wrote the displayed value. */
 bool
 ledger_rests(const struct ledger_target *t, const struct ledger_shown *seen,
              int64_t now_ms)
@@ -358,7 +361,9 @@ ledger_takes_kind(const struct ledger_target *t, uint32_t kind)
 {
   if (t->kind)
     return t->kind == kind;
-  /* Of an earlier version; what is added to a total is not of its kind. */
+  /* A state of an earlier version has no kinds: D must then be a delta exactly
+   * if the new value is.  A total is not checked, because its D has another
+   * kind than the values added to it. */
   return t->role == LEDGER_TOTAL || !t->d.kind ||
          (t->d.kind == MP_DELTA) == (kind == MP_DELTA);
 }
@@ -372,13 +377,14 @@ ledger_set_kind(struct ledger_target *t, uint32_t kind)
   t->role = LEDGER_DELTA;
   if (t->a.kind == MP_DELTA)
     return;
-  /* What the target showed before its first amount is none. */
+  /* A displayed value from before the first amount is no amount. */
   value_clear(&t->a);
   ledger_shown_clear(&t->b);
   t->a_place = MP_EXACT;
 }
 
-/* What is due once V is added: a delta is added to what waits already. */
+/* Computes D after V was added: a delta is added to the pending value and the
+ * remainder. */
 static int
 add_due(const struct ledger_target *t, const struct value *v,
         struct decimal *ret)
@@ -447,7 +453,7 @@ ledger_adopt_column(struct ledger_target *t, const struct ledger_shown *seen)
 {
   adopt(t, seen);
   t->a.time_ms = seen->value.time_ms;
-  t->e = (struct decimal){ 0, 0 }; /* that row had it */
+  t->e = (struct decimal){ 0, 0 }; /* the remainder went into that row */
 }
 
 void
@@ -461,12 +467,12 @@ ledger_begin(struct ledger_target *t)
   t->a_place = MP_EXACT;
 }
 
-/* Makes MD of D, under the number of its record. */
+/* Sets MD to D, with the number of its record. */
 static bool
 take_record(struct ledger_target *t, int64_t id)
 {
   if (t->m_id && same_value_and_meter(&t->d, &t->md))
-    return true; /* MD was sent before: it goes out unchanged */
+    return true; /* MD was sent before and is sent again unchanged */
   t->m_id = id;
   return value_copy(&t->md, &t->d);
 }
@@ -479,7 +485,7 @@ ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen,
 
   t->again = t->m.kind && t->role == LEDGER_DELTA;
   if (t->again) {
-    if (!t->m_id) /* of a state that kept no numbers */
+    if (!t->m_id) /* from a state of a version without record numbers */
       t->m_id = id;
     return true;
   }
@@ -502,9 +508,10 @@ ledger_as_sent(const struct ledger_target *t, struct value *ret)
   return value_copy(ret, &sent);
 }
 
-/* A server that refuses, or a proxy before it, may have carried it out all the
- * same: where the target can be asked (there is an N), its next display
- * decides. Where it cannot, the refusal is all that will ever be known. */
+/* A server that refuses, or a proxy in front of it, may still have carried out
+ * the request.  If the target can be asked (N is known), its next displayed
+ * value decides.  If not, the refusal is final: there is no other
+ * information. */
 static bool
 did_not_arrive(const struct ledger_target *t, uint32_t result)
 {

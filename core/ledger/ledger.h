@@ -1,9 +1,9 @@
 /*
- * The ledger of one target: what was acknowledged, what is on its way, what is
- * due, and the rules by which what a target shows is held against it.
+ * The ledger of one target: its acknowledged, sent and pending values, and the
+ * rules that compare them with the displayed value.
  *
- * Pure: no I/O, no clock, no store.  doc/ledger.md is the specification;
- * the names A, B, M, N, D, E are its names.
+ * Pure: no I/O, no clock, no store.  doc/ledger.md is the specification and
+ * defines the names A, B, M, N, D and E.
  */
 #ifndef CORE_LEDGER_LEDGER_H
 #define CORE_LEDGER_LEDGER_H
@@ -14,47 +14,47 @@
 
 #include "lib/value.h"
 
-/* What a target is to the pipeline. */
+/* How the pipeline uses a target. */
 enum ledger_role {
-  LEDGER_PLAIN, /* no operand: a reading is written over what was there */
-  LEDGER_BASE,  /* what a subtract measures from (`minus`) */
-  LEDGER_TOTAL, /* what an add adds onto (`plus`) */
-  LEDGER_DELTA, /* fed by a delta: the usage since the last run */
+  LEDGER_PLAIN, /* no operand: a reading replaces the value before it */
+  LEDGER_BASE,  /* the base that a subtract measures from (`minus`) */
+  LEDGER_TOTAL, /* the running total that an add adds to (`plus`) */
+  LEDGER_DELTA, /* gets deltas: the usage since the last run */
 };
 
-/* What a target showed when it was asked: (s, t) of the specification. */
+/* The displayed value of a target: (s, t) in the specification. */
 struct ledger_shown {
-  bool known;         /* it was asked, and listed */
-  struct value value; /* s; kind 0: it shows nothing */
-  int32_t place;      /* 10^place is the last place shown, or MP_EXACT */
-  char *updated;      /* t, as a text; NULL: not told */
+  bool known;         /* the output was asked, and listed the target */
+  struct value value; /* s; kind 0: no value is displayed */
+  int32_t place;      /* 10^place is the last displayed place, or MP_EXACT */
+  char *updated;      /* t, as text; NULL: the output reports no time */
 };
 
 struct ledger_target {
   enum ledger_role role;
-  uint32_t kind;         /* of the values it gets; of a total, of what is added
-                            to it; 0: not known yet */
+  uint32_t kind;         /* kind of the values it gets; for a total, of the
+                            values added to it; 0: not known yet */
   struct value a;        /* A: the last value acknowledged */
-  struct ledger_shown b; /* B: what was shown just before A was sent */
-  struct value m;        /* M: sent without an answer so far */
+  struct ledger_shown b; /* B: the displayed value just before A was sent */
+  struct value m;        /* M: sent, no answer yet */
   struct value md;       /* the D that M was made from; kept with m_id */
-  int64_t m_id;          /* number of the record it was sent in; 0: none */
-  bool again;            /* M was sent before this run; not in the state */
-  struct ledger_shown n; /* N: what was shown just before M was sent */
-  struct value d;        /* D: the newest value due, not yet acknowledged */
-  struct decimal e;      /* E: of a delta, what rounding left of it */
-  int32_t a_place;       /* A was taken from what is shown, rounded there */
-  struct decimal step;   /* what the target can hold; coef 0: anything */
-  const char *unit;      /* all of this is in that unit; NULL: not known yet */
-  int64_t sent_ms;       /* our own last send, ms since 1970 */
-  bool rebase;           /* asked for: the next reading is the base */
+  int64_t m_id;          /* number of the record that M was sent in; 0: none */
+  bool again;            /* an earlier run sent M; not part of the state */
+  struct ledger_shown n; /* N: the displayed value just before M was sent */
+  struct value d;        /* D: the newest pending value */
+  struct decimal e;      /* E: the remainder of a delta after rounding */
+  int32_t a_place;       /* last place if A is a displayed value, or MP_EXACT */
+  struct decimal step;   /* step of the target's values; coef 0: any value */
+  const char *unit;      /* unit of all values here; NULL: not known yet */
+  int64_t sent_ms;       /* time of our own last send, ms since 1970 */
+  bool rebase;           /* requested: the next reading becomes the base */
 };
 
-/* What settling found; it decides what the run says and does next. */
+/* The result of settling; it decides what the run reports and does next. */
 enum ledger_outcome {
-  LEDGER_SETTLED, /* nothing to say */
+  LEDGER_SETTLED, /* nothing to report */
   LEDGER_FIRST,   /* the target was never set */
-  LEDGER_CHANGED, /* changed on purpose by somebody: said once */
+  LEDGER_CHANGED, /* changed on purpose, not by this pipeline; reported once */
 };
 
 void ledger_init(struct ledger_target *t, enum ledger_role role);
@@ -65,103 +65,118 @@ void ledger_shown_clear(struct ledger_shown *shown);
 bool ledger_shown_copy(struct ledger_shown *to,
                        const struct ledger_shown *from);
 
-/* Puts everything into UNIT.  MP_OK, MP_ECONFIG (no exact conversion),
- * MP_ERANGE; then nothing is changed. */
+/* Converts all values to UNIT.  MP_OK; MP_ECONFIG (no exact conversion),
+ * MP_ERANGE or MP_ENOMEM: then nothing is changed. */
 int ledger_set_unit(struct ledger_target *t, const char *unit);
 
-/* Puts T into the unit of SEEN (where that has one) and the STEP of its target.
- * *ret_again: these were changed above what was written; it does not mean the
- * same any more, and A is due again (row 3).  Returns as ledger_set_unit; but a
- * plain target begins anew where nothing converts exactly. */
+/* Converts T to the unit of SEEN, if it has one, and to the STEP of its target.
+ * *ret_again is true if the unit or the step of a target was changed and its
+ * displayed value now means something else: A is then sent again (row 3).
+ * Returns as ledger_set_unit, except that a plain target without an exact
+ * conversion starts with an empty ledger. */
 int ledger_follow(struct ledger_target *t, const struct ledger_shown *seen,
                   struct decimal step, bool *ret_again);
 
-/* Whether what is shown can be a display of V, as V would be sent. */
+/* Returns true if SHOWN can be a display of V, after V was rounded for
+ * sending. */
 bool ledger_can_show(const struct ledger_target *t,
                      const struct ledger_shown *shown, const struct value *v);
 
-/* M, which is on its way, arrived (true), or is forgotten. */
+/* Returns true if SEEN proves that M arrived: M is then acknowledged.
+ * Otherwise it forgets M and returns false. */
 bool ledger_settle_sent(struct ledger_target *t,
                         const struct ledger_shown *seen);
 
-/* Holds what is shown against the ledger (the table of the specification). */
+/* Compares the displayed value with the ledger and applies the table of the
+ * specification.  SEEN may be NULL. */
 enum ledger_outcome ledger_settle(struct ledger_target *t,
                                   const struct ledger_shown *seen);
 
-/* Two sends to a target are this far apart, so that a time of last update in
+/* Minimum time between two sends to a target, so that a time of last update in
  * whole seconds tells two values apart. */
 #define LEDGER_APART_MS 2000
 
-/* Whether SEEN is A where we put it, at least that long ago at NOW_MS (since
- * 1970): then the target may be sent to at once, whatever its time of last
- * update.  Before settling. */
+/* Returns true if T has no M, the target still displays A as this pipeline sent
+ * it, and the last send is at least LEDGER_APART_MS before NOW_MS (ms since
+ * 1970).  The next send then need not wait for the target's time of last
+ * update.  Call it before settling. */
 bool ledger_rests(const struct ledger_target *t,
                   const struct ledger_shown *seen, int64_t now_ms);
 
-/* The base that T is computed from was changed on purpose: what is due from it
- * is in what it shows now, and is computed anew. */
+/* Drops the pending value of T after the base it is computed from was changed
+ * on purpose.  A delta also loses its A; otherwise the displayed value becomes
+ * A, unless it can be a display of A.  The next result is measured from the
+ * changed base and covers the dropped value. */
 void ledger_drop(struct ledger_target *t, const struct ledger_shown *seen);
 
-/* The last known value: D, else A; NULL: missing. */
+/* Returns the last known value: D, else A; NULL: missing. */
 const struct value *ledger_last(const struct ledger_target *t);
 
-/* Whether a value of KIND can follow those that T got. */
+/* Returns true if T, after the values it got so far, can take one of KIND. */
 bool ledger_takes_kind(const struct ledger_target *t, uint32_t kind);
 
-/* T gets values of KIND from now on.  A delta makes a plain target one that is
- * fed by deltas. */
+/* Sets the kind of the values that T gets.  A delta turns a plain target into a
+ * delta target. */
 void ledger_set_kind(struct ledger_target *t, uint32_t kind);
 
-/* Whether what is due with V (in the unit of T) can be held exactly. */
+/* Returns true if V (in the unit of T) can become the pending value: the sum
+ * with a pending delta must be exact. */
 bool ledger_fits(const struct ledger_target *t, const struct value *v);
 
-/* A cycle gives V.  MP_OK, MP_ENOMEM, or MP_ERANGE where it does not fit; then
- * nothing is changed. */
+/* Makes V the pending value; to a delta, the pending value and E are added.
+ * MP_OK; MP_ENOMEM, MP_ERANGE (it does not fit): then nothing is changed. */
 int ledger_due(struct ledger_target *t, const struct value *v);
 
-/* Adds V, an amount that was rejected, to E: the next amount includes it.
- * MP_OK, MP_ERANGE, MP_ECONFIG (other unit); then nothing is changed. */
+/* Adds the rejected amount V to E, so that the next amount includes it.  MP_OK;
+ * MP_ERANGE, MP_ECONFIG (no conversion to the unit of T): then nothing is
+ * changed. */
 int ledger_carry(struct ledger_target *t, const struct value *v);
 
-/* A cycle gives V to a column of a queue.  A is then what its row gets: V, and
- * of a delta what was carried.  Returns as ledger_due. */
+/* Books V in a column of a queue.  A becomes the value of the row's cell: V,
+ * plus E for a delta.  Returns as ledger_due. */
 int ledger_column(struct ledger_target *t, const struct value *v);
 
-/* The target of a queue shows a row that the ledger does not know: what it
- * shows is A. */
+/* Sets A of a column to the displayed value, the cell in the output's last row.
+ * Call it if that row is newer than the ledger: an older copy of the state was
+ * restored. */
 void ledger_adopt_column(struct ledger_target *t,
                          const struct ledger_shown *seen);
 
-/* A total that was never set and is not given a value begins with 0. */
+/* Sets A to 0 if T has neither A nor D: a total that was never set begins with
+ * 0. */
 void ledger_begin(struct ledger_target *t);
 
 /*
- * Makes M of D, and N of what is displayed now: to be committed before it is
- * sent, in the record of number ID.  A value that was sent before keeps the
- * number of that record.  An amount whose outcome is not known (M, of an output
- * that cannot be asked) stays as it is; the rest of D waits until it has been
- * acknowledged.  False: there is nothing to send.
+ * Prepares sending: sets M to D and N to the displayed value SEEN.  Commit the
+ * state before M is sent, in the record of number ID.  A value that was sent
+ * before keeps the number of its record.  A delta's M with an unknown outcome,
+ * left by an earlier run (its output cannot be asked), is not changed; the rest
+ * of D is sent after M has been acknowledged.  Returns false if there is
+ * nothing to send.
  */
 bool ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen,
                     int64_t id);
 
-/* Whether V would be sent rounded; then *ret is a copy of what is sent. */
+/* Returns true if V is rounded for sending; *ret is then a copy of the rounded
+ * value, owned by the caller. */
 bool ledger_rounded(const struct ledger_target *t, const struct value *v,
                     struct value *ret);
 
-/* M as it goes out: a whole number of the target's step. */
+/* Copies to *ret the value to send: M, rounded to a whole number of the
+ * target's step.  False: out of memory. */
 bool ledger_as_sent(const struct ledger_target *t, struct value *ret);
 
 /*
- * What became of M.  MP_ACCEPTED acknowledges it.  MP_NOT_SENT forgets it, and
- * so does a refusal by an output that cannot be asked, unless an earlier run
- * sent it.  Anything else keeps it: a proxy may refuse what the server has
- * carried out.
+ * Applies the result of sending M.  MP_ACCEPTED acknowledges it.  MP_NOT_SENT
+ * forgets it, and so does a refusal by an output that cannot be asked, unless
+ * an earlier run sent M.  Any other result keeps M: a proxy may refuse a
+ * request that the server has carried out.
  */
 void ledger_result(struct ledger_target *t, uint32_t result);
 
-/* The ledger as lines of text for the state (to be freed; NULL: out of
- * memory), and back.  The role is not part of it: it is the pipeline's. */
+/* The ledger as lines of text for the state, and back.  The caller frees the
+ * text; NULL: out of memory.  The role is not included: the pipeline file
+ * defines it. */
 char *ledger_encode(const struct ledger_target *t);
 bool ledger_decode(struct ledger_target *t, const char *text);
 

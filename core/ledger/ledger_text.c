@@ -1,6 +1,6 @@
 /*
- * A ledger as text, for the state: a line a member, "a VALUE", "b PLACE",
- * "b.at TIME".
+ * A ledger as text for the state, one line for each member: "a VALUE",
+ * "b PLACE", "b.at TIME".
  */
 #include "core/ledger/ledger.h"
 
@@ -166,8 +166,8 @@ take_line(void *ctx, const char *name, const char *rest)
   return good;
 }
 
-/* A state of an earlier version has no kinds, and there a result was a gauge
- * whatever it was computed from. */
+/* A state of an earlier version has no kinds.  There, every result was a gauge
+ * whatever it was computed from, so a gauge leaves the kind unknown. */
 static void
 infer_kind(struct ledger_target *t)
 {

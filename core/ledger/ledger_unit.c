@@ -1,6 +1,6 @@
 /*
- * The unit and the step of a target, which can be changed above what was
- * written there: see "Another unit, another step" in doc/ledger.md.
+ * Converts a ledger after the unit or the step of its target was changed: see
+ * "Another unit, another step" in doc/ledger.md.
  */
 #include "core/ledger/ledger.h"
 
@@ -17,7 +17,8 @@ convert_value(struct value *v, const char *from, const char *to)
   return unit_convert(&v->number, from, to, MP_EXACT);
 }
 
-/* A display is converted with its place: exact where the place is. */
+/* Converts a displayed value exactly.  Its place is not converted: B and N are
+ * compared only by value and time. */
 static int
 convert_shown(struct ledger_shown *s, const char *from, const char *to)
 {
@@ -37,7 +38,7 @@ ledger_set_unit(struct ledger_target *t, const char *unit)
   ledger_init(&was, t->role);
   if (!ledger_copy(&was, t))
     return MP_ENOMEM;
-  if (!t->m.kind) { /* another unit: not the record that was sent */
+  if (!t->m.kind) { /* another unit: no longer the record that was sent */
     value_clear(&t->md);
     t->m_id = 0;
   }
@@ -64,9 +65,10 @@ ledger_set_unit(struct ledger_target *t, const char *unit)
   return MP_OK;
 }
 
-/* ---- What was changed ---- */
+/* ---- Changes ---- */
 
-/* A reading is replaced by the next one: it can do without what was kept. */
+/* Empties the ledger.  A plain target can do that: its next reading replaces
+ * all that was kept. */
 static void
 begin_anew(struct ledger_target *t, const char *unit)
 {
@@ -77,12 +79,13 @@ begin_anew(struct ledger_target *t, const char *unit)
   t->unit = unit;
 }
 
-/* Steps of a power of ten only, as dividers are. */
+/* Only steps that differ by a power of ten are handled: dividers do. */
 #define MAX_SHIFT 30
 #define MAX_PLACE 1000
 
-/* SEEN as it would be shown if T still had its old step: what is stored is so
- * many of them.  Borrows from SEEN. */
+/* Returns SEEN as the target would display it with its old step.  A device
+ * stores a number of steps, so another step scales its display.  Borrows from
+ * SEEN. */
 static struct ledger_shown
 in_old_step(const struct ledger_target *t, const struct ledger_shown *seen,
             struct decimal step)
@@ -94,7 +97,7 @@ in_old_step(const struct ledger_target *t, const struct ledger_shown *seen,
       shift < -MAX_SHIFT)
     return view;
   view.value.number.exp10 += (int32_t)shift;
-  if (view.place > -MAX_PLACE && view.place < MAX_PLACE) /* else MP_EXACT */
+  if (view.place > -MAX_PLACE && view.place < MAX_PLACE) /* MP_EXACT stays */
     view.place += (int32_t)shift;
   return view;
 }
@@ -108,7 +111,8 @@ is_changed(const struct ledger_target *t, const char *unit, struct decimal step)
          decimal_compare(t->step, step) != 0;
 }
 
-/* B becomes what is shown: A is not there any more. */
+/* Sets B to the displayed value if the target no longer displays A, so that
+ * settling sends A again (row 3). */
 static int
 write_again(struct ledger_target *t, const struct ledger_shown *seen,
             bool *ret_again)
@@ -129,7 +133,7 @@ ledger_follow(struct ledger_target *t, const struct ledger_shown *seen,
 
   *ret_again = false;
   if (changed) {
-    /* Numbers are compared, as if nothing had been changed. */
+    /* Compare the numbers as if unit and step had not changed. */
     struct ledger_shown view = in_old_step(t, seen, step);
 
     ours = ledger_can_show(t, &view, &t->a);

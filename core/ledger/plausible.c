@@ -1,14 +1,14 @@
-/* Whether a counter's reading can be right. */
+/* Plausibility of a counter's reading. */
 #include "core/ledger/plausible.h"
 
 #include "lib/unit.h"
 
 #define HOUR_MS 3600000
-/* A reading of another unit is rounded so much finer than the one that it is
- * compared with. */
+/* A reading in another unit is rounded to this many more places than the
+ * reading it is compared with. */
 #define FINER_PLACES 6
 
-/* FROM in the unit of TO. */
+/* Converts FROM to the unit of TO; false if that is not possible. */
 static bool
 in_unit_of(const struct value *from, const struct value *to,
            struct decimal *ret)
@@ -18,7 +18,8 @@ in_unit_of(const struct value *from, const struct value *to,
                       to->number.exp10 - FINER_PLACES) >= 0;
 }
 
-/* Whether the two readings say anything of one another. */
+/* Returns true if a rise between the two readings means anything: both are
+ * numbers, of the same meter, and TO is later. */
 static bool
 is_comparable(const struct value *from, const struct value *to)
 {
@@ -29,8 +30,8 @@ is_comparable(const struct value *from, const struct value *to)
   return to->time_ms > from->time_ms;
 }
 
-/* RISE in SPAN_MS against LIMIT in an hour.  A product that does not fit
- * is the larger one. */
+/* Returns true if RISE within SPAN_MS is more than LIMIT per hour.  A product
+ * that overflows counts as the larger one. */
 static bool
 exceeds(struct decimal rise, int64_t span_ms, struct decimal limit)
 {

@@ -1,4 +1,4 @@
-/* The readings that the state keeps of a field. */
+/* Readings that the state keeps for a field. */
 #include "core/ledger/reading.h"
 
 #include <stdio.h>
@@ -26,7 +26,7 @@ reading_held(const struct reading *r)
   return r->pending.kind && !r->is_candidate ? &r->pending : NULL;
 }
 
-/* Serial numbers are interned. */
+/* Serial numbers are interned, so pointers can be compared. */
 static bool
 other_number(const struct value *a, const struct value *b)
 {
@@ -49,7 +49,7 @@ reading_meter(const struct value *candidate, const struct value *base,
                                                        : READING_CANDIDATE;
 }
 
-/* ---- In the state: a line a member, "believed VALUE" ---- */
+/* ---- State format: one line for each member, "believed VALUE" ---- */
 
 char *
 reading_encode(const struct reading *r)

@@ -1,4 +1,4 @@
-/* Finding and loading plugins. */
+/* Finds and loads plugins. */
 #include "core/plugin/loader_impl.h"
 
 #include <dirent.h>
@@ -18,7 +18,7 @@
 const char *const plugin_kind_names[PLUGIN_KINDS] = { "input", "transform",
                                                       "output" };
 
-/* By MP_LIVE and so on. */
+/* Indexed by MP_LIVE and so on. */
 static const char *const delivery_names[] = { NULL, "live", "latest", "append",
                                               "history" };
 
@@ -100,7 +100,8 @@ struct listing {
   size_t n, room;
 };
 
-/* The kind and NAME of a file called KIND_NAME.so. */
+/* Splits a file name KIND_NAME.so into kind and NAME.  The caller frees the
+ * name.  False: not a plugin's file name, or out of memory. */
 static bool
 plugin_file_name(const char *file, enum plugin_kind *ret_kind, char **ret_name)
 {
@@ -229,7 +230,7 @@ struct suggestion {
   enum plugin_kind kind;
   const char *name;
   struct nearest nearest;
-  const char *other_kind; /* there is one of this name, of another kind */
+  const char *other_kind; /* a kind that has this name; NULL: none */
 };
 
 static void
@@ -281,12 +282,13 @@ load(struct loader *loader, struct plugin *plugin)
                      strerror(errno));
   if (planted_dir_check(plugin->path, geteuid(), why) != 0)
     return fail_load(loader, "the plugin %s: %s", plugin->path, why);
-  /* A thread of the plugin, or of a library of its own, may outlive its
+  /* A thread of the plugin, or of a library that it uses, may outlive its
    * instances: the code is never unloaded. */
   plugin->handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!plugin->handle)
     return fail_load(loader, "%s", dlerror());
-  /* POSIX has dlsym give functions as data pointers. */
+  /* dlsym returns a data pointer; POSIX guarantees that it can hold a
+   * function. */
   *(void **)&entry = dlsym(plugin->handle, "meterpipe_plugin");
   if (!entry)
     return fail_load(loader,

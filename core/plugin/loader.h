@@ -1,5 +1,5 @@
 /*
- * From a plugin's name to its checked tables.
+ * Finds, loads and checks plugins.
  */
 #ifndef CORE_PLUGIN_LOADER_H
 #define CORE_PLUGIN_LOADER_H
@@ -14,13 +14,14 @@ enum plugin_kind { PLUGIN_INPUT, PLUGIN_TRANSFORM, PLUGIN_OUTPUT };
 /* "input", "transform", "output". */
 extern const char *const plugin_kind_names[PLUGIN_KINDS];
 
-/* The delivery class called so: MP_LIVE of "live" ...; 0: there is none. */
+/* Returns the delivery class of that name, such as MP_LIVE for "live"; 0:
+ * unknown. */
 uint32_t delivery_class(const char *name, size_t len);
 
 /*
- * A loaded plugin.  The tables are the host's own full-size copies: what the
- * plugin's are too short for is zero, so that a plugin of an older header
- * works like one that leaves the newer members out.
+ * A loaded plugin.  The tables are the host's own full-size copies: members
+ * that the plugin's tables are too short for are zero, so that a plugin built
+ * with an older header behaves like one that leaves the newer members out.
  */
 struct plugin {
   struct plugin *next;
@@ -35,22 +36,23 @@ struct plugin {
 
 struct loader;
 
-/* DIRS: directories by colons, searched in order. */
+/* Makes a loader for DIRS, directories separated by colons, searched in order.
+ * NULL: out of memory. */
 struct loader *loader_new(const char *dirs);
-/* Forgets all plugins; their code stays in memory. */
+/* Frees the loader and all plugins; their code stays in memory. */
 void loader_free(struct loader *loader);
 
 /*
- * Loads the plugin NAME of KIND: a name is looked for in the directories, one
- * with a slash is the path of the file.  A second call gives the same one.
- * NULL: loader_error tells why.
+ * Loads the plugin NAME of KIND.  A name with a slash is the path of the file;
+ * another one is looked for in the directories.  A second call returns the same
+ * plugin.  The loader owns it.  NULL: loader_error returns the reason.
  */
 const struct plugin *loader_get(struct loader *loader, enum plugin_kind kind,
                                 const char *name);
 const char *loader_error(const struct loader *loader);
 
 /* Calls FN with kind, name and path of each plugin file in the directories,
- * sorted, the first of each name only; none is loaded. */
+ * sorted; of several with one name, only for the first.  Loads none. */
 void loader_each(const struct loader *loader,
                  void (*fn)(void *ctx, enum plugin_kind kind, const char *name,
                             const char *path),

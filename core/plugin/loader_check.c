@@ -1,6 +1,6 @@
 /*
- * What a loaded plugin's tables must be before anything of them is used: large
- * enough, complete, of one kind and sound.
+ * Checks the tables of a loaded plugin before they are used: large enough,
+ * complete, of one kind, and valid.
  */
 #include "core/plugin/loader_check.h"
 
@@ -11,10 +11,10 @@
 #include "core/plugin/loader_option.h"
 #include "lib/sound.h"
 
-/* Bytes of the names that a plugin brings. */
+/* Most bytes of a name that a plugin defines. */
 #define MAX_NAME 32
 
-/* Copies as much of a plugin's table as both sides know. */
+/* Copies the members of a plugin's table that host and plugin both know. */
 #define COPY_TABLE(to, from)                                                   \
   do {                                                                         \
     size_t size_ = (from)->struct_size < sizeof(*(to)) ? (from)->struct_size   \
@@ -24,7 +24,7 @@
     (to)->struct_size = sizeof(*(to));                                         \
   } while (0)
 
-/* Whether a plugin's table reaches up to MEMBER, the last of ABI 1.0. */
+/* True if a plugin's table is long enough for MEMBER, the last of ABI 1.0. */
 #define REACHES(table, type, member) MP_HAS((table), type, member)
 
 static bool
@@ -57,7 +57,8 @@ check_transform(struct loader *loader, struct plugin *plugin)
   return true;
 }
 
-/* Whether CLASS is one that the output may have. */
+/* Returns true if the output can have the delivery class CLASS (0: a choice
+ * that names no class). */
 static bool
 has_class(const struct mp_output_ops *ops, const struct mp_option *option,
           uint32_t class)
@@ -74,7 +75,8 @@ has_class(const struct mp_output_ops *ops, const struct mp_option *option,
   return !option && ops->delivery == class;
 }
 
-/* An instance must have a class, and one that exists. */
+/* Checks that each instance gets a delivery class, and that all choices
+ * exist. */
 static bool
 check_delivery_option(struct loader *loader, const struct plugin *plugin,
                       const struct mp_option *option)
@@ -126,7 +128,8 @@ check_delivery(struct loader *loader, const struct plugin *plugin)
   return true;
 }
 
-/* PREFIX.NAME.PART must be one key of the pipeline file. */
+/* Checks the words of PREFIX.NAME.PART, which must be a key of the pipeline
+ * file. */
 static bool
 check_target_words(struct loader *loader, const struct plugin *plugin)
 {
@@ -169,7 +172,7 @@ check_output(struct loader *loader, struct plugin *plugin)
   return check_target_words(loader, plugin) && check_delivery(loader, plugin);
 }
 
-/* Names and versions stand in the state, in messages and in lists. */
+/* Names and versions are written to the state, to messages and to lists. */
 static bool
 check_names(struct loader *loader, const struct plugin *plugin)
 {
@@ -190,8 +193,8 @@ check_names(struct loader *loader, const struct plugin *plugin)
   return true;
 }
 
-/* What is wrong with its table comes first: whoever tries one kind after the
- * other is told that, and not that it is of another kind. */
+/* Checks the plugin's table before its kind: a caller that tries one kind after
+ * the other then gets the fault of the table, not "wrong kind". */
 static bool
 check_kind(struct loader *loader, struct plugin *plugin)
 {

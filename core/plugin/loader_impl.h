@@ -1,5 +1,5 @@
 /*
- * The loader inside: what finding and checking plugins know of each other.
+ * Internals that the files of the loader share.
  */
 #ifndef CORE_PLUGIN_LOADER_IMPL_H
 #define CORE_PLUGIN_LOADER_IMPL_H
@@ -14,7 +14,7 @@ struct loader {
   char error[1024];
 };
 
-/* loader.c: keeps why a plugin cannot be used; false, to be returned. */
+/* In loader.c: keeps the reason why a plugin cannot be used; returns false. */
 bool fail_load(struct loader *loader, const char *fmt, ...) MP_PRINTF(2, 3);
 
 #endif

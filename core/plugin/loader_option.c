@@ -1,6 +1,6 @@
 /*
- * What the rows of a plugin's option table must be, so that the pipeline file
- * can name them and messages can show them.
+ * Checks the rows of a plugin's option table, so that the pipeline file can
+ * name them and messages can print them.
  */
 #include "core/plugin/loader_option.h"
 
@@ -13,7 +13,8 @@
 #include "lib/sound.h"
 #include "lib/utf8.h"
 
-/* "live|latest": each choice of a length that can be compared, none twice. */
+/* "live|latest": no choice is empty, too long for nearest_of, or given
+ * twice. */
 static bool
 choices_are_sound(const char *allowed)
 {
@@ -35,7 +36,8 @@ choices_are_sound(const char *allowed)
   }
 }
 
-/* LEN bytes at TEXT are a value of the option's type, or nothing. */
+/* Returns true if the LEN bytes at TEXT are a value of the option's type, or if
+ * LEN is 0. */
 static bool
 bound_is_sound(const struct mp_option *option, const char *text, size_t len)
 {
@@ -51,7 +53,7 @@ bound_is_sound(const struct mp_option *option, const char *text, size_t len)
   return len == 0 || option_type_parse(&bare, bound, &number, why) == MP_OK;
 }
 
-/* "1..65535": one of the two may be left out. */
+/* "1..65535": either number may be missing. */
 static bool
 limits_are_sound(const struct mp_option *option)
 {
@@ -88,7 +90,7 @@ is_given_before(const struct mp_option *options, const struct mp_option *option)
   return false;
 }
 
-/* What is wrong with a row; NULL: nothing. */
+/* Returns the fault of a row; NULL: it has none. */
 static const char *
 fault_of(const struct mp_option *options, const struct mp_option *option)
 {

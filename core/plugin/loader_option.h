@@ -1,13 +1,13 @@
 /*
- * Checks of the option table of a plugin.
+ * Checks the option table of a plugin.
  */
 #ifndef CORE_PLUGIN_LOADER_OPTION_H
 #define CORE_PLUGIN_LOADER_OPTION_H
 
 #include "core/plugin/loader_impl.h"
 
-/* loader_option.c: false, with the reason kept, where a row of PLUGIN's option
- * table is unsound. */
+/* Returns false, with the reason kept in LOADER, if a row of PLUGIN's option
+ * table is invalid. */
 bool loader_check_options(struct loader *loader, const struct plugin *plugin);
 
 #endif

@@ -1,4 +1,4 @@
-/* The ends of the process that the program did not mean. */
+/* Detects that a plugin ended the process or the main thread. */
 #include "core/run/guard.h"
 
 #include <pthread.h>
@@ -9,7 +9,7 @@
 #include "core/run/log.h"
 #include "core/run/progress.h"
 
-/* The process that is guarded, and not a child of it; 0: none. */
+/* Id of the guarded process, so that its children are not guarded; 0: none. */
 static volatile pid_t guarded;
 
 static void
@@ -27,7 +27,7 @@ refuse_end(void)
   _exit(EX_SOFTWARE);
 }
 
-/* Runs where the main thread ends and the process goes on. */
+/* Runs when the main thread ends and the process continues. */
 static void
 refuse_thread_end(void *arg)
 {

@@ -1,4 +1,4 @@
-/* Hiding values in messages, whoever wrote the message. */
+/* Hides values in messages of the host and of plugins. */
 #include "core/run/hidden.h"
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 static const char mark[] = "***";
 
-/* Shorter texts are not worth hiding: they occur in other words. */
+/* Shorter texts are not hidden: they occur in other words. */
 #define MIN_LENGTH 4
 
 static const char *const *hidden;
@@ -17,8 +17,8 @@ hidden_set(const char *const *values)
   hidden = values;
 }
 
-/* How many bytes of VALUE are at TEXT: all; or as many as there are until the
- * end of TEXT, which may have been cut there; or 0. */
+/* Returns how many bytes at TEXT match VALUE: all of them; as many as TEXT
+ * still has, since a message may have been cut there; or 0. */
 static size_t
 match(const char *text, const char *value)
 {

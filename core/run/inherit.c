@@ -1,4 +1,5 @@
-/* A parent can pass on more than arguments and environment. */
+/* Process attributes that a parent passes on, besides arguments and
+ * environment. */
 #include "core/run/inherit.h"
 
 #include <errno.h>
@@ -31,9 +32,10 @@ reset_signals(void)
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Else the next file that is opened, such as the state, would get the number,
- * and messages would be written into it.  The access is the wrong one on
- * purpose: an output that has no standard output has to fail. */
+/* Opens FD on /dev/null if it is closed.  Otherwise the next opened file, such
+ * as the state, would get this number, and messages would be written into it.
+ * The access mode is wrong on purpose: an output without a standard output must
+ * fail. */
 static void
 fill_descriptor(int fd)
 {
@@ -54,8 +56,8 @@ inherit_restore_files(void)
     (void)setrlimit(RLIMIT_NOFILE, &files_before);
 }
 
-/* Programs that use select() must not get a descriptor above 1023, so children
- * have the limit that we had. */
+/* Raises the soft limit of open files.  Children get the old limit back: a
+ * program that uses select() must not get a descriptor above 1023. */
 static void
 raise_files(void)
 {

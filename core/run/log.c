@@ -1,4 +1,4 @@
-/* Log lines, for people, for cron's mail and for the journal. */
+/* Log lines for people, for cron's mail and for the journal. */
 #include "core/run/log.h"
 
 #include <errno.h>
@@ -18,14 +18,14 @@
 #include "lib/clock.h"
 #include "lib/utf8.h"
 
-/* How long a line waits where there is no deadline. */
+/* How long a line waits if there is no deadline. */
 #define PATIENCE_MS 2000
 
 static int shown_level = MP_LOG_NOTICE;
 static bool to_journal;
 static bool terminal;
 
-/* Standard error, or the same file opened once more. */
+/* Standard error, or a second descriptor of the same file. */
 static int out_fd = STDERR_FILENO;
 static bool out_is_socket;
 
@@ -33,9 +33,9 @@ static atomic_int cancel_fd = -1;
 static _Atomic int64_t deadline_ms;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* Under the lock: */
+/* Guarded by the lock: */
 static unsigned long dropped;
-static bool is_cut; /* the last line was written in part */
+static bool is_cut; /* only part of the last line was written */
 
 /* $JOURNAL_STREAM holds device and inode of the journal's socket. */
 static bool
@@ -52,10 +52,11 @@ stderr_is_journal(void)
 }
 
 /*
- * A write to a full pipe or a stopped terminal blocks, and poll() cannot tell
- * how much a terminal still takes.  The flags of standard error belong to
- * everybody who has inherited it; so a pipe or terminal is opened once more,
- * with flags of our own.  Where that is not allowed, poll() has to do.
+ * A write to a full pipe or a stopped terminal blocks, and poll() does not tell
+ * how much a terminal still accepts.  The flags of standard error are shared
+ * with all processes that inherited it.  So a pipe or terminal is opened a
+ * second time, with its own flags.  If that is not permitted, only poll() is
+ * used.
  */
 static void
 open_output(void)
@@ -120,7 +121,8 @@ patience(void)
   return end == 0 ? PATIENCE_MS : (end - clock_mono_ms()) / 4;
 }
 
-/* Whether standard error takes bytes by UNTIL_MS, or has an error to tell. */
+/* Waits until standard error accepts bytes or has an error.  False: not by
+ * UNTIL_MS, or the run must end. */
 static bool
 wait_writable(int64_t until_ms)
 {
@@ -145,7 +147,7 @@ write_some(const char *text, size_t len)
   return write(out_fd, text, len);
 }
 
-/* Whether all of it was written by UNTIL_MS. */
+/* Returns true if all of TEXT was written by UNTIL_MS. */
 static bool
 write_in_time(const char *text, size_t len, int64_t until_ms)
 {
@@ -164,8 +166,8 @@ write_in_time(const char *text, size_t len, int64_t until_ms)
   return done == len;
 }
 
-/* Before the next line: whether there is nothing to say of dropped ones, or it
- * was said. */
+/* Reports dropped lines, before the next line is written.  True: the report was
+ * written, or there is nothing to report. */
 static bool
 tell_dropped(int64_t until_ms)
 {
@@ -185,7 +187,7 @@ tell_dropped(int64_t until_ms)
   return true;
 }
 
-/* At most PIPE_BUF bytes: a pipe takes them all at once or not at all. */
+/* LEN is at most PIPE_BUF: a pipe accepts the whole line or nothing. */
 static void
 write_line(const char *line, size_t len)
 {
@@ -226,12 +228,13 @@ log_emergency(const char *line, size_t len)
   struct pollfd out = { .fd = out_fd, .events = POLLOUT };
 
   if (poll(&out, 1, 0) == 1 && write_some(line, len) < 0)
-    return; /* and there is no other place to report it */
+    return; /* there is no other place to report it */
 }
 
 /* ---- Lines --------------------------------------------------------------- */
 
-/* Line ends inside of a message would make two of one line. */
+/* Replaces control characters by blanks: a line end in a message would make two
+ * lines of one. */
 static void
 flatten(char *text)
 {

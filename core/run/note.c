@@ -1,4 +1,5 @@
-/* The note beside the state: a record of one size, so that one write does. */
+/* The note beside the state: a record of fixed size, so that one write replaces
+ * it. */
 #include "core/run/note.h"
 
 #include <inttypes.h>
@@ -8,10 +9,10 @@
 #define MAGIC "meterpipe-note-1"
 #define SUM_LEN 9 /* eight digits and the line end */
 
-/* Nothing to report in an output: a name that no section can have. */
+/* No output is being called.  No section can have this name. */
 #define NOWHERE "-"
 
-/* FNV-1a, 32 bits: tells a torn record. */
+/* FNV-1a, 32 bits: detects a partly written record. */
 static uint32_t
 checksum(const char *text, size_t len)
 {
@@ -65,8 +66,8 @@ note_begin(struct run *run, int64_t begun_ms)
   write_note(run, "running", NOWHERE, NOWHERE);
 }
 
-/* These are called for each record and value: the note of the first of a row of
- * equal calls does for all. */
+/* These callbacks are called for each record and value: only the first of
+ * several equal calls is noted. */
 static bool
 is_frequent(const char *what)
 {

@@ -1,7 +1,7 @@
 /*
- * The note beside the state: which run is at work, and in which output.  It is
- * rewritten before each call into an output, without fsync, so that it outlives
- * a kill.  A note that cannot be read counts as none, and a run that cannot
+ * The note beside the state: which run is active, and in which output.  It is
+ * rewritten before each call into an output, without fsync: it survives a
+ * killed process.  An unreadable note counts as none, and a run that cannot
  * write one continues without.
  */
 #ifndef CORE_RUN_NOTE_H
@@ -13,16 +13,16 @@
 
 /* A run that has not ended. */
 struct note {
-  int64_t begun_ms;       /* since 1970 */
-  char output[NOTE_NAME]; /* that it was in; "": in none */
-  char call[NOTE_NAME];   /* the callback; "": in none */
+  int64_t begun_ms;       /* ms since 1970 */
+  char output[NOTE_NAME]; /* the output that the run was calling; "": none */
+  char call[NOTE_NAME];   /* the callback; "": none */
 };
 
-/* Reads the note of STORE; false: there is none, or its run has ended. */
+/* Reads the note of STORE.  False: there is none, or its run has ended. */
 bool note_read(struct store *store, struct note *ret);
 
-/* The run of RUN's store begins, calls WHAT of OUTPUT, is back from it, and has
- * ended. */
+/* Write to the note that the run begins, calls WHAT of OUTPUT, has returned
+ * from WHAT, and has ended. */
 void note_begin(struct run *run, int64_t begun_ms);
 void note_call(struct run *run, const char *output, const char *what);
 void note_return(struct run *run, const char *what);

@@ -1,4 +1,4 @@
-/* What the program waits for. */
+/* The call that a thread is in. */
 #include "core/run/progress.h"
 
 _Thread_local struct progress progress;

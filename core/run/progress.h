@@ -1,6 +1,6 @@
 /*
- * What the program waits for, for those that end it: the watchdog, and the
- * handlers of exit().
+ * The call that a thread is in, for the code that ends the program: the
+ * watchdog and the exit handlers.
  */
 #ifndef CORE_RUN_PROGRESS_H
 #define CORE_RUN_PROGRESS_H
@@ -8,19 +8,21 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-/* The callback WHAT of the stage NAME, or the state; no NAME: nothing. */
+/* The callback WHAT of the stage NAME, or an operation on the state.  NULL in
+ * name: no call. */
 struct progress {
   const char *volatile name, *volatile what;
 };
 
-/* Of the calling thread. */
+/* The call of the current thread. */
 extern _Thread_local struct progress progress;
 
-/* The calling thread is the main thread; before the first wait. */
+/* Marks the calling thread as the main thread.  Call it before the first
+ * progress_begin. */
 void progress_note_main_thread(void);
 
-/* What the main thread, or the calling thread, waits for; NULL: for nothing.
- * Both are safe to call in a handler of a signal or of exit(). */
+/* Return the call that the main thread, or the calling thread, is in; NULL:
+ * none.  Both are safe in a handler of a signal or of exit(). */
 const struct progress *progress_of_main_thread(void);
 const struct progress *progress_here(void);
 
@@ -30,8 +32,8 @@ progress_end(void)
   progress.name = NULL;
 }
 
-/* A wait begins.  A signal may come in between: WHAT is set while NAME is not.
- */
+/* Marks the start of a call.  A signal may interrupt it at any point, so WHAT
+ * changes only while NAME is NULL. */
 static inline void
 progress_begin(const char *name, const char *what)
 {

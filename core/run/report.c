@@ -1,4 +1,4 @@
-/* Failures, their exit status, and the thinning of those that repeat. */
+/* Failures, their exit status, and the suppression of repeated ones. */
 #include "core/run/report.h"
 
 #include <ctype.h>
@@ -14,23 +14,23 @@
 #include "lib/array.h"
 #include "lib/clock.h"
 
-/* A failure that goes on is told once in each day since it began; a day begins
- * 10 % early, for runs that do. */
+/* A failure that continues is reported once in each day since it began.  A day
+ * begins 10 % early, because a daily run may start a little early. */
 #define DAY_MS INT64_C(86400000)
 #define EARLY_MS (DAY_MS / 10)
 
-/* Lines that one stage prints of its failures in one run. */
+/* Most lines about its failures that one stage prints in one run. */
 #define MOST_LINES 20
 
-/* A failure, and what it is known by in the state. */
+/* A failure and its key in the state. */
 struct failure {
   const char *stage;
   const char *key; /* "OBJECT\tREASON" */
   long long since;
-  char text[]; /* both of them */
+  char text[]; /* holds stage and key */
 };
 
-/* How many lines a stage has printed in this run, and how many it left out. */
+/* How many lines of a stage were printed and left out in this run. */
 struct lines {
   struct lines *next;
   unsigned printed, left_out;
@@ -40,10 +40,10 @@ struct lines {
 struct report {
   pthread_mutex_t lock;
   struct store *store;
-  void *failures; /* of this cycle, one an object: a tree of tsearch(3) */
+  void *failures; /* of this cycle, one for each object: a tree of tsearch(3) */
   bool is_limited;
-  struct lines *lines; /* of failures */
-  struct lines *ends;  /* of their ends */
+  struct lines *lines; /* about failures */
+  struct lines *ends;  /* about ends of failures */
   int status;
 };
 
@@ -57,16 +57,16 @@ report_new(void)
   return report;
 }
 
-/* ---- A failure for each object ---- */
+/* ---- One failure for each object ---- */
 
-/* Length of the object in a key, and of the tab behind it. */
+/* Length of the object in a key, with the tab after it. */
 static size_t
 object_length(const char *key)
 {
   return strcspn(key, "\t") + 1;
 }
 
-/* By stage and object; the reason does not count. */
+/* Compares stage and object; ignores the reason. */
 static int
 compare_objects(const void *a, const void *b)
 {
@@ -85,8 +85,8 @@ find_failure(void *const *tree, const char *stage, const char *key)
   return found ? *found : NULL;
 }
 
-/* Keeps it, unless the tree has one of this object; returns what it has then.
- * NULL: out of memory. */
+/* Adds a failure, unless the tree has one of this object.  Returns the failure
+ * in the tree; NULL: out of memory. */
 static struct failure *
 keep_failure(void **tree, const char *stage, const char *key)
 {
@@ -175,7 +175,8 @@ report_exit_status(enum report_side side, int code)
   }
 }
 
-/* With several, the first of these is the run's (meterpipe(1), EXIT STATUS). */
+/* The position of a status in the order of meterpipe(1), EXIT STATUS: of
+ * several, the first is the exit status of the run. */
 static int
 rank(int status)
 {
@@ -208,7 +209,7 @@ report_status(struct report *report)
 
 /* ---- Failures ---- */
 
-/* Whether a digit behind P belongs to a name, as in heat_energy_e1. */
+/* Returns true if a digit after P belongs to a name, as in heat_energy_e1. */
 static bool
 in_name(const char *p, bool was_in_name)
 {
@@ -216,8 +217,7 @@ in_name(const char *p, bool was_in_name)
          (was_in_name && (isdigit((unsigned char)*p) || *p == '.'));
 }
 
-/* Whether the digits behind what ends at END are a name, as in "register 60".
- */
+/* Returns true if the digits at END are a name, as in "register 60". */
 static bool
 begins_name(const char *text, const char *end)
 {
@@ -227,8 +227,9 @@ begins_name(const char *text, const char *end)
   return (size_t)(end - text) >= len && memcmp(end - len, before, len) == 0;
 }
 
-/* The reason without its figures: "no answer in 2000 ms" is the same failure
- * as "no answer in 1998 ms". */
+/* Builds the key of a failure: "OBJECT\tCODE REASON", with numbers in the
+ * reason replaced by #. So "no answer in 2000 ms" is the same failure as "no
+ * answer in 1998 ms".  The caller frees it; NULL: out of memory. */
 static char *
 failure_key(int code, const char *object, const char *text)
 {
@@ -251,8 +252,8 @@ failure_key(int code, const char *object, const char *text)
   return key;
 }
 
-/* The state's form of a failure: "SINCE TOLD TEXT", in ms and as it was told.
- */
+/* Puts a failure into the state as "SINCE REPORTED TEXT".  The two times are in
+ * ms since 1970. */
 static void
 keep(struct report *report, const char *stage, const char *key, int64_t since,
      int64_t told, const char *text)
@@ -272,7 +273,8 @@ day_of(int64_t time, int64_t since)
   return (time - since + EARLY_MS) / DAY_MS;
 }
 
-/* Whether a failure is news; keeps when it was told, and what it says now. */
+/* Returns true if a failure must be reported now.  Stores the time of its last
+ * report, and its current text. */
 static bool
 is_news(struct report *report, const char *stage, const char *key,
         const char *text)
@@ -314,7 +316,8 @@ lines_of(struct lines **list, const char *stage)
   return l;
 }
 
-/* Whether STAGE may print one more line of those in LIST; counts it. */
+/* Returns true if STAGE may print one more line of the kind that LIST counts.
+ * Counts the line as printed or left out. */
 static bool
 may_print(const struct report *report, struct lines **list, const char *stage)
 {
@@ -416,7 +419,7 @@ struct ending {
   void *ended; /* the first failure of each object: a tree of tsearch(3) */
 };
 
-/* In the words that fit what ended. */
+/* The words for the end of a failure with this reason. */
 static const char *
 end_words(const char *reason)
 {
@@ -443,8 +446,8 @@ object_state(const struct ending *ending, const char *stage, const char *key)
   return ending->state_of(ending->ctx, stage, object);
 }
 
-/* Whether the object of KEY is in order: its stage was at work, and no failure
- * of it came in this cycle, for whatever reason; or it is gone. */
+/* Returns true if a failure has ended: its object is gone, or its stage was
+ * active and the object had no failure of any reason in this cycle. */
 static bool
 has_ended(const struct ending *ending, const char *stage, const char *key)
 {
@@ -453,8 +456,8 @@ has_ended(const struct ending *ending, const char *stage, const char *key)
   return object_state(ending, stage, key) != REPORT_UNKNOWN;
 }
 
-/* Finds the first of the failures that an object had: it tells their end.  The
- * keys are the store's, which keeps them until it is committed. */
+/* Finds the oldest failure of each object: only its end is reported.  The keys
+ * belong to the store, which keeps them until the next commit. */
 static void
 find_first(void *ctx, const char *stage, const char *key, const char *body)
 {
@@ -490,13 +493,13 @@ tell_end(void *ctx, const char *stage, const char *key, const char *body)
     return;
   snprintf(object, sizeof(object), "%.*s", (int)object_length(key) - 1, key);
   clock_format_span(now - first->since, span, sizeof(span));
-  /* Since when is not known if the clock went back. */
+  /* After the clock was set back, the duration is not known. */
   log_line(MP_LOG_NOTICE, *stage ? stage : NULL, *object ? object : NULL,
            first->since > now ? "%s" : "%s after %s",
            end_words(key + object_length(key)), span);
 }
 
-/* The next failure of this object is news. */
+/* Forgets an ended failure, so that the object's next one is reported. */
 static void
 forget_end(void *ctx, const char *stage, const char *key, const char *body)
 {

@@ -1,6 +1,6 @@
 /*
- * Failures: each is told once, decides the exit status, and is not repeated in
- * the next run until a day has passed; its end is told.
+ * Failures.  Each is reported once and decides the exit status.  The next runs
+ * do not repeat it until a day has passed; its end is reported, too.
  */
 #ifndef CORE_RUN_REPORT_H
 #define CORE_RUN_REPORT_H
@@ -13,24 +13,25 @@
 
 struct report;
 
-/* Whose failure it is; it decides what a timeout or nonsense leads to. */
+/* Which side failed; it decides the exit status of a timeout or protocol
+ * error. */
 enum report_side { REPORT_INPUT, REPORT_OTHER };
 
 struct report *report_new(void);
 void report_free(struct report *report);
 
-/* From here on failures are held against those that STORE knows; NULL: told
- * every time. */
+/* From now on, failures that STORE knows already are not repeated.  NULL: all
+ * are reported each time. */
 void report_use_store(struct report *report, struct store *store);
 
-/* From here on each stage prints at most 20 lines of its failures, unless -v
- * asks for all; report_end_run tells how many it left out.  A line left out
- * counts as told: the state has its failure, and status shows it. */
+/* Limits each stage to 20 lines of failures from now on, unless -v asks for
+ * all; report_end_run says how many were left out.  A failure whose line was
+ * left out counts as reported: the state has it, and status lists it. */
 void report_limit_lines(struct report *report);
 void report_end_run(struct report *report);
 
-/* A failure of STAGE (the section's name; NULL: of no stage) concerning OBJECT
- * (NULL: all of it).  Any thread.  Returns code. */
+/* Reports a failure of STAGE (the section's name; NULL: no stage) concerning
+ * OBJECT (NULL: the whole stage).  Any thread.  Returns CODE. */
 int report_failure(struct report *report, enum report_side side,
                    const char *stage, int code, const char *object,
                    const char *text);
@@ -38,31 +39,31 @@ int report_failuref(struct report *report, enum report_side side,
                     const char *stage, int code, const char *object,
                     const char *fmt, ...) MP_PRINTF(6, 7);
 
-/* What the cycle says of OBJECT of STAGE. */
+/* State of an object of a stage in this cycle. */
 enum report_object {
-  REPORT_UNKNOWN, /* the stage was not at work: nothing */
-  REPORT_REACHED, /* it failed in this cycle, or is in order */
-  REPORT_GONE,    /* the pipeline file does not name it any more */
+  REPORT_UNKNOWN, /* the stage was not active: not known */
+  REPORT_REACHED, /* the stage was active: the object failed or is in order */
+  REPORT_GONE,    /* the pipeline file no longer names it */
 };
 
-/* The cycle is over: what failed before and did not in this one has ended.
- * That is told where STATE_OF says that the object was reached; the failures of
- * an object that is gone are forgotten.  The store is changed, not committed.
- */
+/* Ends the cycle: a failure that did not occur again in it has ended.  The end
+ * is reported if STATE_OF says that the object was reached; failures of an
+ * object that is gone are forgotten silently.  Changes the store, but does not
+ * commit. */
 void report_end_cycle(struct report *report,
                       enum report_object (*state_of)(void *ctx,
                                                      const char *stage,
                                                      const char *object),
                       void *ctx);
 
-/* The exit status that a reason leads to. */
+/* Returns the exit status for an error code. */
 int report_exit_status(enum report_side side, int code);
 
-/* The exit status of all failures so far: the first of the order in
- * meterpipe(1). */
+/* Returns the exit status of all failures so far: the one that comes first in
+ * the order of meterpipe(1). */
 int report_status(struct report *report);
 
-/* Notes a status that comes with no failure of a stage. */
+/* Adds an exit status that has no failure of a stage. */
 void report_note_status(struct report *report, int status);
 
 #endif

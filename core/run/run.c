@@ -15,10 +15,10 @@
 #include "core/run/watchdog.h"
 #include "meterpipe/plugin.h"
 
-/* How often a sleep looks whether the run must end. */
+/* How often a sleep checks whether the run must end. */
 #define LOOK_MS 500
 
-/* The handler can reach nothing but these. */
+/* The signal handler can access only these. */
 static volatile sig_atomic_t stopped;
 static int stop_fd = -1;
 
@@ -32,7 +32,7 @@ on_stop(int signo)
   stopped = 1;
   watchdog_hurry();
   if (stop_fd >= 0 && write(stop_fd, &one, sizeof(one)) < 0)
-    stopped = 1; /* a full counter is readable already */
+    stopped = 1; /* nothing to do: a full counter is already readable */
   errno = err;
 }
 
@@ -42,8 +42,8 @@ run_stopped(void)
   return stopped != 0;
 }
 
-/* The signals are blocked but while sleeping: none comes unseen between the
- * look at the flag and the sleep. */
+/* The signals are blocked except during the sleep, so that none arrives
+ * unnoticed between the check of the flag and the sleep. */
 bool
 run_sleep(int64_t ms)
 {
@@ -56,7 +56,7 @@ run_sleep(int64_t ms)
   sigaddset(&stops, SIGHUP);
   sigprocmask(SIG_BLOCK, &stops, &before);
   while (!stopped && ms > 0) {
-    /* The signal may come to a thread that was left behind. */
+    /* Another thread (of an abandoned input) may get the signal. */
     int64_t part = ms < LOOK_MS ? ms : LOOK_MS;
     struct timespec t = { .tv_sec = (time_t)(part / 1000),
                           .tv_nsec = (long)(part % 1000) * 1000000 };

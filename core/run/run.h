@@ -1,6 +1,6 @@
 /*
- * What all stages of a run share: where failures go, the state, the time that
- * is left, and the order to stop.
+ * Data that all stages of a run share: the report of failures, the state, the
+ * deadline, and the request to stop.
  */
 #ifndef CORE_RUN_RUN_H
 #define CORE_RUN_RUN_H
@@ -19,39 +19,40 @@ struct run {
   bool dry;       /* -n: nothing is delivered or recorded */
   bool offline;   /* -n --offline: no output is asked */
   bool stateless; /* the state failed: only live outputs are served */
-  bool creating;  /* targets --create: an output may have none yet */
+  bool creating;  /* targets --create: an output may have no targets yet */
 
-  int64_t begun_ms;  /* of the note beside the state; 0: no note is kept */
-  const char *noted; /* the output that the note names */
+  int64_t begun_ms;  /* ms since 1970, for the note; 0: no note is kept */
+  const char *noted; /* the output named in the note */
   const char *noted_call;
-  int64_t deadline_ms; /* on the monotonic clock; 0: none */
-  int64_t whole_ms;    /* the cycle's deadline during a slice of it; 0: none */
+  int64_t deadline_ms; /* on the monotonic clock, ms; 0: none */
+  int64_t whole_ms;    /* the cycle's deadline during a slice; 0: no slice */
   int cancel_fd;       /* readable when the cycle must end */
   int event_fd, timer_fd;
-  bool abandoned; /* a thread of an input still runs: nothing can be freed */
+  bool abandoned; /* an input's thread is still running: free nothing */
 };
 
-/* MP_OK or MP_EIO; also takes SIGTERM, SIGINT and SIGHUP from now on, but
- * leaves a SIGHUP that is ignored (nohup) alone. */
+/* Initialises RUN and catches SIGTERM, SIGINT and SIGHUP; a SIGHUP that is
+ * ignored (nohup) stays ignored.  MP_OK or MP_EIO. */
 int run_init(struct run *run, struct report *report);
 void run_finish(struct run *run);
 
-/* The cycle, or a part of it, must end in MS from now. */
+/* Sets the deadline of the cycle, or of a part of it, to MS from now. */
 void run_set_deadline(struct run *run, int64_t ms);
-/* Until run_end_slice the deadline is that of one of N equal parts of the time
- * left.  Without a deadline there are no slices. */
+/* Between these two, the deadline is that of a slice: one of N equal parts of
+ * the remaining time.  Without a deadline there are no slices. */
 void run_begin_slice(struct run *run, size_t n);
 void run_end_slice(struct run *run);
-/* As long as it takes: nothing ends for want of time. */
+/* Removes the deadline: nothing times out. */
 void run_drop_deadline(struct run *run);
 
-/* Milliseconds that are left; never negative. */
+/* Returns the remaining time in ms, never negative; INT32_MAX without a
+ * deadline. */
 int64_t run_time_left(const struct run *run);
 
-/* Whether one of these signals came. */
+/* Returns true if SIGTERM, SIGINT or SIGHUP was received. */
 bool run_stopped(void);
 
-/* Sleeps between runs; false when a signal ended it. */
+/* Sleeps between cycles.  False: a signal ended the sleep. */
 bool run_sleep(int64_t ms);
 
 #endif

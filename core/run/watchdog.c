@@ -13,12 +13,12 @@
 #include "core/run/log.h"
 #include "core/run/progress.h"
 
-/* The handler has a line on its stack, and log_emergency little more. */
+/* The handler keeps one line on its stack; log_emergency needs little more. */
 #define STACK_SIZE ((size_t)64 * 1024)
 
 static volatile sig_atomic_t hurried;
 
-/* A line without stdio, which must not be used in a handler. */
+/* A line built without stdio, which is not allowed in a signal handler. */
 struct line {
   char text[256];
   size_t len;
@@ -39,7 +39,8 @@ static void
 on_alarm(int signo)
 {
   const struct progress *call = progress_of_main_thread();
-  /* Once: the call may end meanwhile, as this can be another thread. */
+  /* Read once: this may run in another thread, and the call may end
+   * meanwhile. */
   const char *name = call ? call->name : NULL;
   const char *what = name ? call->what : NULL;
   struct line line = { .len = 0 };
@@ -80,8 +81,8 @@ watchdog_init(void)
   pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* Only there to have a thread that does not block SIGALRM, whatever a plugin
- * does to the mask of the main thread. */
+/* This thread only exists to receive SIGALRM, even if a plugin blocks it in the
+ * main thread. */
 static void *
 wait_for_alarm(void *arg)
 {
@@ -90,8 +91,8 @@ wait_for_alarm(void *arg)
   return arg;
 }
 
-/* Without the thread, the main thread handles the signal as long as no plugin
- * blocks it. */
+/* Starts the thread.  If that fails, the main thread handles the signal unless
+ * a plugin blocks it. */
 static void
 start_thread(void)
 {
@@ -114,8 +115,8 @@ start_thread(void)
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* A signal to stop may come after the first look; its handler has set the timer
- * before this sets it. */
+/* A signal to stop may arrive after the first check.  Its handler has then set
+ * the timer before this function overwrites it, so set it again. */
 static void
 set_unless_hurried(int64_t ms)
 {
@@ -139,8 +140,8 @@ watchdog_disarm(void)
   set_unless_hurried(0);
 }
 
-/* On Linux setitimer() and getitimer() are plain system calls, and safe in a
- * handler. */
+/* On Linux, setitimer() and getitimer() are plain system calls and therefore
+ * safe in a handler. */
 void
 watchdog_hurry(void)
 {

@@ -1,5 +1,5 @@
 /*
- * The state in memory: entries and rows, and which of them have changed.
+ * The state in memory: entries, rows and their uncommitted changes.
  * store_sqlite.c reads and writes the database, store_open.c opens it.
  */
 #include "core/store/store_impl.h"
@@ -226,7 +226,8 @@ store_row_add(struct store *store, const char *output, const char *body)
   return e->row.id;
 }
 
-/* Index of the first row with an id above ID: rows lie in the order of ids. */
+/* Returns the index of the first row with an id above ID.  Rows are sorted by
+ * id. */
 static size_t
 first_above(const struct store *store, int64_t id)
 {
@@ -307,7 +308,7 @@ leave_bucket(struct store *store, const struct store_entry *e)
   *link = e->chain;
 }
 
-/* What was written is no longer a change. */
+/* Clears the marks of committed changes, and frees removed entries and rows. */
 static void
 forget_changes(struct store *store)
 {
@@ -368,7 +369,7 @@ store_commit_answers(struct store *store)
   return commit(store, false);
 }
 
-/* Back to an empty store, of which nothing is committed. */
+/* Empties the store in memory, without marking anything as changed. */
 void
 store_forget_all(struct store *store)
 {

@@ -1,6 +1,6 @@
 /*
- * The files of a store: made, locked, moved aside, and not used where somebody
- * else may have planted them.
+ * The files of a store: creates, locks and moves them, and refuses files that
+ * another user may have planted.
  */
 #include "core/store/store_files.h"
 
@@ -21,7 +21,7 @@
 #include "lib/planted_dir.h"
 #include "meterpipe/plugin.h"
 
-/* The umask takes away more. */
+/* Before the umask is applied. */
 #define FILE_MODE 0640
 
 int
@@ -34,7 +34,8 @@ store_files_failed(struct store *store, const char *path)
   return err == EACCES || err == EPERM || err == EROFS ? MP_EPERM : MP_EIO;
 }
 
-/* The path of the database with its end exchanged, or with one more. */
+/* Builds the path of the database with END appended, or with END in place of
+ * ".db" if END begins with a point. */
 static int
 path_with(struct store *store, const char *end, char path[PATH_MAX])
 {
@@ -48,10 +49,11 @@ path_with(struct store *store, const char *end, char path[PATH_MAX])
   return store_files_failed(store, store->path);
 }
 
-/* ---- Planted ones -------------------------------------------------------- */
+/* ---- Planted files ------------------------------------------------------- */
 
-/* Whether anybody can make files in the directory of the database, as in /tmp;
- * *ret_owner is whose that is.  Where there is none yet, it will be ours. */
+/* Returns true if anybody can create files in the directory of the database, as
+ * in /tmp; *ret_owner is the owner of that directory.  A missing directory is
+ * not shared: this program will create it. */
 static bool
 is_shared(const struct store *store, uid_t *ret_owner)
 {
@@ -68,16 +70,16 @@ is_shared(const struct store *store, uid_t *ret_owner)
   return known && (st.st_mode & shared) == shared;
 }
 
-/* Why the file at PATH must not be used, and what to do; NULL: it may.  The
- * owner of the directory is trusted.  Who only looks may look at what belongs
- * to READABLE, too. */
+/* Returns why the file at PATH must not be used, and what to do; NULL: it may
+ * be used.  The owner of the directory is trusted.  A file of the user READABLE
+ * is accepted, too. */
 static const char *
 planted(const char *path, uid_t dir_owner, uid_t readable)
 {
   struct stat st;
 
   if (lstat(path, &st) != 0)
-    return NULL; /* not there; what else it is, opening it tells */
+    return NULL; /* missing; other errors are reported when it is opened */
   if (S_ISLNK(st.st_mode))
     return "is a symbolic link, in a directory where anybody can put one; it "
            "is "
@@ -96,7 +98,8 @@ planted(const char *path, uid_t dir_owner, uid_t readable)
          "own";
 }
 
-/* Whose files may be looked at besides our own. */
+/* Returns the user whose files may be read besides our own: for a mode that
+ * only reads, the owner of the database. */
 static uid_t
 readable_by(const struct store *store)
 {
@@ -107,9 +110,9 @@ readable_by(const struct store *store)
 }
 
 /*
- * In a directory where anybody can, a link would have us write where only we
- * may, and SQLite would play another's journal into the database.  Nothing but
- * our own files is used there.
+ * In a directory where anybody can create files, a link could make this program
+ * overwrite a file that only it may write, and SQLite would apply another
+ * user's journal to the database.  Only our own files are used there.
  */
 static int
 check_planted(struct store *store, uid_t dir_owner)
@@ -145,7 +148,7 @@ check_directories(struct store *store)
   return MP_EPERM;
 }
 
-/* ---- Made ---------------------------------------------------------------- */
+/* ---- Creating files and locks -------------------------------------------- */
 
 /* Makes the directories above the database. */
 static int
@@ -169,14 +172,15 @@ make_directories(struct store *store)
   return r;
 }
 
-/* What flock and fcntl say on a file system that has no locks. */
+/* Errors of flock and fcntl on a file system without locks. */
 static bool
 means_no_locks(int err)
 {
   return err == ENOLCK || err == EOPNOTSUPP || err == ENOSYS || err == EINVAL;
 }
 
-/* 0, or why FD cannot have a lock of the kind that SQLite uses. */
+/* Returns 0, or the errno if the file system of FD lacks the kind of lock that
+ * SQLite uses. */
 static int
 try_record_lock(int fd)
 {
@@ -211,8 +215,8 @@ store_files_check_locks(struct store *store)
   return err ? refuse_without_locks(store, err) : MP_OK;
 }
 
-/* Takes the lock: 0, or why not.  A program that looks whether there is a run
- * has it for a moment, too: store_is_locked(). */
+/* Takes the lock.  Returns 0 or an errno.  It tries several times, as
+ * store_is_locked() in another program holds the lock for a moment, too. */
 static int
 take_lock(int fd)
 {
@@ -226,8 +230,8 @@ take_lock(int fd)
   return 0;
 }
 
-/* A kernel lock on a file of its own: it ends with the process, whatever ends
- * that, and does not meet SQLite's locks. */
+/* Takes a kernel lock on a separate file: it ends with the process in every
+ * case, and does not interfere with SQLite's locks. */
 static int
 lock(struct store *store)
 {
@@ -270,12 +274,12 @@ store_files_prepare(struct store *store)
   if (r == MP_OK)
     r = make_directories(store);
   if (r == MP_OK)
-    r = check_directories(store); /* what another user made since */
+    r = check_directories(store); /* another user may have created one since */
   return r == MP_OK ? lock(store) : r;
 }
 
-/* Looks again in a shared directory: what is there now stays, as nobody can
- * exchange it any more. */
+/* Checks again in a shared directory: once the files exist, no other user can
+ * replace them. */
 int
 store_files_create(struct store *store)
 {
@@ -300,7 +304,7 @@ store_files_create(struct store *store)
 
 /* ---- The note ------------------------------------------------------------ */
 
-/* O_NONBLOCK: what is there may be a FIFO. */
+/* O_NONBLOCK, because the file may be a FIFO. */
 void
 store_files_open_note(struct store *store)
 {
@@ -328,7 +332,8 @@ store_note_read(struct store *store, char record[STORE_NOTE_SIZE])
          pread(store->note_fd, record, STORE_NOTE_SIZE, 0) == STORE_NOTE_SIZE;
 }
 
-/* Without the note a run goes on: it only tells where one has ended. */
+/* A run continues without the note: it only tells the next run where a killed
+ * one stopped. */
 void
 store_note_write(struct store *store, const char *record)
 {
@@ -355,7 +360,7 @@ store_is_locked(struct store *store)
   return locked;
 }
 
-/* ---- Of a newer version -------------------------------------------------- */
+/* ---- Newer state versions ------------------------------------------------ */
 
 int
 store_files_newer(struct store *store, int version)
@@ -370,7 +375,7 @@ store_files_newer(struct store *store, int version)
 
 /* https://www.sqlite.org/fileformat.html, The Database Header. */
 #define HEADER_MAGIC "SQLite format 3"
-#define HEADER_VERSION 60 /* where the user version stands */
+#define HEADER_VERSION 60 /* offset of the user version */
 
 int
 store_files_check_version(struct store *store)
@@ -383,7 +388,7 @@ store_files_check_version(struct store *store)
 
   if (fd >= 0)
     close(fd);
-  /* Whatever else it is, SQLite tells. */
+  /* SQLite reports any other fault of the file. */
   if (n != (ssize_t)sizeof(header) ||
       memcmp(header, HEADER_MAGIC, sizeof(HEADER_MAGIC)) != 0)
     return MP_OK;
@@ -394,7 +399,7 @@ store_files_check_version(struct store *store)
            : MP_OK;
 }
 
-/* ---- Moved aside --------------------------------------------------------- */
+/* ---- Moving a damaged database ------------------------------------------- */
 
 int
 store_files_set_aside(struct store *store, const char *why)

@@ -6,32 +6,35 @@
 
 #include "core/store/store_impl.h"
 
-/* Makes directories and lock, for a mode that writes; refuses what somebody
- * else may have planted.  MP_EBUSY: another run has the lock. */
+/* For STORE_WRITE: creates the directories and takes the lock.  In every mode
+ * it refuses files and directories that another user may have planted.
+ * MP_EBUSY: another run holds the lock. */
 int store_files_prepare(struct store *store);
 
-/* Opens the note beside the state, where there can be one. */
+/* Opens the note beside the state; without a note, note_fd stays -1. */
 void store_files_open_note(struct store *store);
 
-/* Makes the database where there is none, before SQLite would make it readable
- * by all. */
+/* Creates the database file if it is missing: SQLite would make it readable by
+ * everybody. */
 int store_files_create(struct store *store);
 
-/* Looks into the file itself for the version of a newer meterpipe: SQLite might
- * change it merely by opening it, as a newer journal.  MP_ECONFIG: it is. */
+/* Reads the state version from the file header.  SQLite might change a database
+ * of a newer version merely by opening it, for example because of its journal.
+ * MP_ECONFIG: the version is newer. */
 int store_files_check_version(struct store *store);
 
-/* MP_ECONFIG, with words. */
+/* Sets the error text for a newer state version; returns MP_ECONFIG. */
 int store_files_newer(struct store *store, int version);
 
-/* Moves the damaged database out of the way. */
+/* Renames the damaged database; WHY goes into the text of store_set_aside. */
 int store_files_set_aside(struct store *store, const char *why);
 
-/* Whether SQLite can lock the database: MP_OK, or MP_EIO with words where its
- * file system has no locks.  Gives up the locks that this process has on it. */
+/* Checks that SQLite can lock the database.  MP_OK; MP_EIO, with an error text,
+ * if the file system has no locks.  Releases all record locks that this process
+ * holds on the database. */
 int store_files_check_locks(struct store *store);
 
-/* The reason behind errno, with words. */
+/* Sets the error text for errno; returns MP_EPERM or MP_EIO. */
 int store_files_failed(struct store *store, const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A store inside: what its files share.
+ * Internals that the files of the store share.
  */
 #ifndef CORE_STORE_STORE_IMPL_H
 #define CORE_STORE_STORE_IMPL_H
@@ -9,14 +9,14 @@
 
 #include "core/store/store.h"
 
-/* Of the tables, kept as SQLite's user version. */
+/* Version of the tables, kept as SQLite's user version. */
 #define STORE_VERSION 1
 
 struct store_entry {
   struct store_entry *next;
-  struct store_entry *chain; /* the next one of its bucket */
+  struct store_entry *chain; /* next entry in the same bucket */
   char *area, *owner, *name;
-  char *body; /* NULL: removed, and not yet committed */
+  char *body; /* NULL: removed, but the removal is not committed yet */
   bool dirty;
 };
 
@@ -30,14 +30,14 @@ struct store_row_entry {
 
 struct store {
   enum store_mode mode;
-  pthread_mutex_t lock; /* of the entries; recursive, for store_each */
+  pthread_mutex_t lock; /* guards the entries; recursive, for store_each */
   char *path;
   int lock_fd;
   int note_fd; /* -1: no note is kept */
   sqlite3 *db;
   struct store_entry *entries;
   struct store_entry *buckets[STORE_BUCKETS];
-  struct store_row_entry *rows; /* by id */
+  struct store_row_entry *rows; /* sorted by id */
   size_t n_rows, rows_room;
   int64_t last_id;
   bool keeps_texts; /* STORE_TEXT is left out of the commit in progress */
@@ -53,7 +53,7 @@ struct store_entry *store_entry_add(struct store *store, const char *area,
 struct store_row_entry *store_row_insert(struct store *store, int64_t id,
                                          const char *output, const char *body);
 void store_forget_all(struct store *store);
-/* Whether the commit in progress writes E. */
+/* Returns true if the commit in progress writes E. */
 bool store_entry_is_due(const struct store *store, const struct store_entry *e);
 
 #endif

@@ -1,4 +1,5 @@
-/* Opening a store: damage that is set aside, and whose it is. */
+/* Opens a store, replaces a damaged database, and checks which pipeline file
+ * the state belongs to. */
 #include "core/store/store_impl.h"
 
 #include <limits.h>
@@ -11,7 +12,8 @@
 #include "core/store/store_sqlite.h"
 #include "meterpipe/plugin.h"
 
-/* Opens and reads; what is damaged is set aside, and a new one begun. */
+/* Opens and reads the database.  With STORE_WRITE, a damaged one is moved aside
+ * and a new one created. */
 static int
 read_or_begin(struct store *store)
 {
@@ -28,7 +30,8 @@ read_or_begin(struct store *store)
   return r == MP_OK ? store_sqlite_read(store) : r;
 }
 
-/* A state serves one pipeline file: two would each undo what the other kept. */
+/* A state serves one pipeline file: two files would overwrite each other's
+ * values. */
 static int
 check_owner(struct store *store, const char *pipeline_path)
 {

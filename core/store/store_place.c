@@ -1,4 +1,4 @@
-/* Where the state of a pipeline lies. */
+/* Finds the path of a pipeline's database. */
 #include "core/store/store.h"
 
 #include <errno.h>
@@ -41,7 +41,8 @@ give(char *path, char **ret)
   return MP_OK;
 }
 
-/* $STATE_DIRECTORY as systemd sets it: one or more paths by colons. */
+/* Returns the first directory of $STATE_DIRECTORY, which systemd sets to one or
+ * more paths separated by colons.  MP_DROP: it is not set. */
 static int
 from_environment(char **ret)
 {
@@ -52,8 +53,8 @@ from_environment(char **ret)
   return give(strndup(dirs, strcspn(dirs, ":")), ret);
 }
 
-/* A service of the system has no $HOME, and must find the state that the same
- * user has at a terminal. */
+/* A system service has no $HOME, but must use the same state as the same user
+ * at a terminal. */
 static const char *
 home_dir(void)
 {
@@ -80,8 +81,10 @@ user_dir(void)
   return n < 0 ? NULL : dir;
 }
 
-/* The system's directory, for whoever may write there.  A database that lies
- * there, or may lie there unseen, is never passed over for a second one. */
+/* Chooses the system's directory if the database exists there or the user may
+ * write there; MP_DROP: neither.  MP_EPERM, with the path in *ret: the
+ * directory cannot be searched, so a database may exist there.  A second one
+ * must never be used instead of it. */
 static int
 try_system(const char *pipeline_path, char **ret)
 {

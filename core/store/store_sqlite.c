@@ -1,8 +1,8 @@
 /*
- * The database of a store: two tables, a checksum in every row.
+ * The SQLite database of a store: two tables, with a checksum in every row.
  *
- * Rollback journal, synchronous FULL: when a commit returns, it is on disk, and
- * a crash at any instant leaves the state before or after it.
+ * Rollback journal and synchronous=FULL: when a commit returns, it is on disk.
+ * A crash at any instant leaves the state from before or after the commit.
  */
 #include "core/store/store_sqlite.h"
 
@@ -28,8 +28,8 @@
 static const char schema[] =
   ENTRY_TABLE ";" QUEUE_TABLE ";PRAGMA user_version=1;";
 
-/* Whether the tables are those; the third is SQLite's own, for AUTOINCREMENT.
- * No checksum vouches for them. */
+/* Checks that the tables have this schema, as no checksum covers it.  The third
+ * table is SQLite's own, for AUTOINCREMENT. */
 static const char schema_check[] =
   "SELECT count(*) = 3 AND sum(type = 'table' AND tbl_name = name AND"
   " (name, rootpage, sql) IN (VALUES('entry', 2, '" ENTRY_TABLE "'),"
@@ -55,7 +55,7 @@ column(sqlite3_stmt *stmt, int i)
   return text ? (const char *)text : "";
 }
 
-/* Whether every byte of the file can be read. */
+/* Returns true if every byte of the file can be read. */
 static bool
 can_be_read(const char *path)
 {
@@ -70,8 +70,9 @@ can_be_read(const char *path)
   return n == 0;
 }
 
-/* SQLite calls damaged, too, what could only not be read (EIO, no memory):
- * damage is what a second look finds again, in a file that can be read. */
+/* SQLite reports damage also for read errors (EIO, no memory).  The database
+ * counts as damaged only if a second check finds the damage again and the whole
+ * file can be read. */
 static bool
 is_damaged(const char *path)
 {
@@ -91,7 +92,7 @@ is_damaged(const char *path)
   return !good && (code == SQLITE_ROW || is_damage(code)) && can_be_read(path);
 }
 
-/* SQLite takes ENOLCK for a lock that another process has. */
+/* SQLite takes ENOLCK for a lock that another process holds. */
 static bool
 is_about_locks(int code)
 {
@@ -99,7 +100,8 @@ is_about_locks(int code)
          code == SQLITE_IOERR_RDLOCK || code == SQLITE_IOERR_CHECKRESERVEDLOCK;
 }
 
-/* The reason behind a SQLite error, which is kept in words. */
+/* Sets the error text for the last SQLite error of DOING, and returns the
+ * MP_... code.  MP_EDATA: proven damage. */
 static int
 failed(struct store *store, const char *doing)
 {
@@ -109,7 +111,7 @@ failed(struct store *store, const char *doing)
   const char *words = store->db ? sqlite3_errmsg(store->db) : "out of memory";
 
   if (sys == 0 && code == SQLITE_IOERR_WRITE && err == EFBIG)
-    sys = err; /* which SQLite forgets when it rolls back */
+    sys = err; /* SQLite loses it in its rollback */
   if (sys == EACCES || sys == EPERM || sys == EROFS || sys == EIO ||
       sys == ENOSPC || sys == EFBIG || sys == EMFILE)
     words = strerror(sys);
@@ -141,7 +143,7 @@ run(struct store *store, const char *sql)
   return MP_OK;
 }
 
-/* ---- Checksums: 64-bit FNV-1a, which no single changed byte passes ---- */
+/* ---- Checksums: 64-bit FNV-1a, which detects each single changed byte ---- */
 
 static uint64_t
 fnv1a(uint64_t sum, const char *text)
@@ -151,7 +153,7 @@ fnv1a(uint64_t sum, const char *text)
   do {
     sum ^= *p;
     sum *= UINT64_C(0x100000001b3);
-  } while (*p++); /* the NUL too: it parts one text from the next */
+  } while (*p++); /* the NUL too: it separates one text from the next */
   return sum;
 }
 
@@ -167,9 +169,9 @@ checksum(const char *const *texts, size_t n, int64_t id)
 
 /* ---- Reading ---- */
 
-/* Whether the columns have the TYPES ("t": text, "i": integer) that were
- * written.  A text that became a blob has the same bytes, but is another key.
- */
+/* Returns true if the columns have the TYPES ("t": text, "i": integer) that
+ * were written.  The checksum does not cover them: a text that became a blob
+ * has the same bytes, but is another key. */
 static bool
 has_types(sqlite3_stmt *stmt, const char *types)
 {
@@ -215,7 +217,8 @@ read_row(struct store *store, sqlite3_stmt *stmt)
   return store_row_insert(store, id, texts[0], texts[1]) ? MP_OK : MP_ENOMEM;
 }
 
-/* The last id ever given: rows that are gone must not lend theirs again. */
+/* Reads the last id ever used, so that ids of removed rows are not used
+ * again. */
 static int
 read_sequence(struct store *store, sqlite3_stmt *stmt)
 {
@@ -235,7 +238,7 @@ read_check(struct store *store, sqlite3_stmt *stmt)
   return is_damaged(store->path) ? MP_EDATA : MP_EIO;
 }
 
-/* Runs SQL and hands each row of its result to TAKE. */
+/* Runs SQL and calls TAKE with each row of its result. */
 static int
 query(struct store *store, const char *sql,
       int (*take)(struct store *store, sqlite3_stmt *stmt))
@@ -300,9 +303,9 @@ open_handle(struct store *store)
 {
   int r;
 
-  /* For reading, too: what a killed run left half written is undone by the next
-   * one that may.  Where the file cannot be written, it is opened for reading
-   * alone. */
+  /* Open for writing in every mode: the journal of a killed run is rolled back
+   * by the next process that may write.  SQLite falls back to read-only access
+   * if the file cannot be written. */
   if (sqlite3_open_v2(store->path, &store->db,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                       NULL) != SQLITE_OK)
@@ -318,8 +321,8 @@ open_handle(struct store *store)
   return r == MP_OK ? run(store, "PRAGMA synchronous=FULL") : r;
 }
 
-/* Version 0 is that of a file without a byte; elsewhere it is damage, which
- * else would be shown as a pipeline that never ran. */
+/* Only an empty file may have version 0.  Otherwise the file is damaged, and
+ * would look like a pipeline that never ran. */
 static int
 read_emptiness(struct store *store, sqlite3_stmt *stmt)
 {
@@ -353,7 +356,7 @@ store_sqlite_read(struct store *store)
   if (store->mode == STORE_WRITE)
     r = store_files_create(store);
   else if (access(store->path, F_OK) != 0 && errno == ENOENT)
-    return MP_OK; /* never run: there is nothing to show */
+    return MP_OK; /* the pipeline never ran: there is nothing to read */
   if (r == MP_OK)
     r = store_files_check_version(store);
   if (r == MP_OK)
@@ -405,7 +408,7 @@ write_row(struct store *store, const struct store_row_entry *e,
   sqlite3_stmt *stmt = e->removed ? removal : put;
 
   if (e->removed == e->added)
-    return MP_OK; /* unchanged, or come and gone since the last commit */
+    return MP_OK; /* unchanged, or added and removed since the last commit */
   sqlite3_bind_int64(stmt, 1, e->row.id);
   if (e->added) {
     sqlite3_bind_text(stmt, 2, texts[0], -1, SQLITE_STATIC);
@@ -428,7 +431,8 @@ write_changes(struct store *store, sqlite3_stmt *const *stmts)
   return r;
 }
 
-/* Damage that only writing met with: the next run begins anew. */
+/* Moves aside a database whose damage was found while writing; the next run
+ * creates a new one.  Returns MP_EIO. */
 static int
 set_aside_while_writing(struct store *store)
 {

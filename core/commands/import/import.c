@@ -1,7 +1,7 @@
 /*
- * The plan of an old command line, written as a pipeline file that our own
- * reader takes back: lines that are too long are continued, what would mean
- * something else is quoted.
+ * Writes the plan of an old command line as a pipeline file that our own reader
+ * accepts.  Lines that are too long are continued, and text that would have
+ * another meaning is quoted.
  */
 #include "core/commands/import/import.h"
 
@@ -19,8 +19,8 @@
 
 /* ---- Comments ------------------------------------------------------------ */
 
-/* How much of LEN bytes of TEXT goes into the next line: up to a blank or a
- * comma, if there is one. */
+/* Returns how many of the LEN bytes of TEXT go into the next line: up to a
+ * blank or a comma, if there is one. */
 static size_t
 comment_break(const char *text, size_t len)
 {
@@ -34,7 +34,7 @@ comment_break(const char *text, size_t len)
   return COMMENT_WIDTH;
 }
 
-/* One paragraph; TEXT is ASCII. */
+/* Prints one paragraph; TEXT is ASCII. */
 static void
 print_comment(FILE *out, const char *text, size_t len)
 {
@@ -67,7 +67,8 @@ print_notes(FILE *out, const struct text *notes)
 
 /* ---- Sections ------------------------------------------------------------ */
 
-/* "total", or "total_324" when there are several. */
+/* Writes the name of an add transform to BUF: "total", or "total_324" when
+ * there are several. */
 static void
 name_total(const struct import_plan *plan, const struct import_item *item,
            char *buf, size_t size)
@@ -160,7 +161,8 @@ print_sections(FILE *out, const struct import_plan *plan, const char *device,
 
 /* ---- The command --------------------------------------------------------- */
 
-/* Whether TEXT, called NAME, can stand in a pipeline file. */
+/* Returns true if a pipeline file can hold TEXT.  If not, reports why to ERR,
+ * and calls it NAME. */
 static bool
 check_text(FILE *err, const char *name, const char *text)
 {
@@ -173,8 +175,8 @@ check_text(FILE *err, const char *name, const char *text)
   return !fault && *text;
 }
 
-/* Whether URL holds a login: that belongs into options of its own, and what is
- * printed here is to be read by all. */
+/* Returns true, with a message to ERR, if URL holds a login.  A login belongs
+ * into options of its own, because others may read the printed file. */
 static bool
 has_login(FILE *err, const char *url)
 {

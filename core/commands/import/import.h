@@ -1,5 +1,6 @@
 /*
- * meterpipe import: the command line of the old script, as a pipeline file.
+ * meterpipe import: prints the command line of the old script as a pipeline
+ * file.
  */
 #ifndef CORE_COMMANDS_IMPORT_IMPORT_H
 #define CORE_COMMANDS_IMPORT_IMPORT_H
@@ -7,12 +8,13 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Where Domoticz is when no --url says otherwise. */
+/* The address of Domoticz if --url is not given. */
 #define IMPORT_DEFAULT_URL "http://127.0.0.1:8080"
 
-/* Writes the canonical field name of register NUMBER (decimal digits) to RET.
- * 0, or another number when there is none.  The caller asks the input plugin:
- * the core knows no protocol. */
+/* Writes the canonical field name of register NUMBER (decimal digits) to RET,
+ * of SIZE bytes.  Returns 0, or another number if there is no such register.
+ * The caller of import_print asks the input plugin: the core knows no
+ * protocol. */
 typedef int (*import_field_fn)(const char *number, char *ret, size_t size);
 
 /*
@@ -20,7 +22,7 @@ typedef int (*import_field_fn)(const char *number, char *ret, size_t size);
  *
  *     multical402-4-domoticz.py DEVICE IDX:REGISTER:FUNCTION[:IDX2],...
  *
- * and to ERR what in it cannot have been meant.  URL NULL: the default.
+ * and to ERR warnings about probable mistakes in it.  URL NULL: the default.
  * Returns the exit status: EX_OK; EX_USAGE with nothing printed to OUT; or
  * EX_SOFTWARE, EX_IOERR.
  */

@@ -1,7 +1,8 @@
 /*
- * The old script wrote one device after the other and read each operand at that
- * moment; here all last values are taken before anything is written.  Where
- * that, or our rules for totals, makes a difference, it is said.
+ * Makes the plan of an old command line.  The old script wrote one device after
+ * the other, and read each operand just before.  A pipeline takes all last
+ * known values before it writes anything.  If this, or our rules for totals,
+ * makes a difference, a warning says so.
  */
 #include "core/commands/import/import_plan.h"
 
@@ -15,7 +16,7 @@
 
 /* ---- Warnings ------------------------------------------------------------ */
 
-/* An item as it is written on the command line. */
+/* An item in the form of the command line. */
 struct shown {
   char text[SPEC_TEXT];
 };
@@ -40,11 +41,11 @@ warn(struct import_plan *plan, const struct import_item *item, const char *fmt,
   va_end(args);
   snprintf(line, sizeof(line), "%s: %s\n", show(item, &shown), text);
   fprintf(plan->err, "warning: import: %s", line);
-  /* Out of memory costs the comment only. */
+  /* When out of memory, only the comment is lost. */
   (void)text_append(&plan->notes, line, strlen(line));
 }
 
-/* ---- What was meant ------------------------------------------------------ */
+/* ---- Checks of the items ------------------------------------------------- */
 
 static uint32_t
 part(const struct import_item *item, int i)
@@ -52,7 +53,7 @@ part(const struct import_item *item, int i)
   return item->spec.part[i];
 }
 
-/* What is written to IDX; NULL: nothing. */
+/* Returns the item that writes to IDX; NULL: none. */
 static const struct import_item *
 find_writer(const struct import_plan *plan, uint32_t idx)
 {
@@ -64,7 +65,7 @@ find_writer(const struct import_plan *plan, uint32_t idx)
   return NULL;
 }
 
-/* Whether ITEM makes its device show the very reading that USER works on. */
+/* Returns true if ITEM writes to its device the reading that USER works on. */
 static bool
 writes_reading_of(const struct import_item *item,
                   const struct import_item *user)
@@ -73,7 +74,8 @@ writes_reading_of(const struct import_item *item,
          part(item, SPEC_REGISTER) == part(user, SPEC_REGISTER);
 }
 
-/* Forms of an item that come to the same as an overwrite. */
+/* Turns an item that has the effect of an overwrite into one, with a
+ * warning. */
 static void
 simplify(struct import_plan *plan, struct import_item *item)
 {
@@ -96,7 +98,8 @@ simplify(struct import_plan *plan, struct import_item *item)
   p[SPEC_IDX2] = 0;
 }
 
-/* Of items for one device, the last counts, as in the old script. */
+/* Leaves out ITEM, with a warning, if a later one is for the same device: the
+ * last one counts, as in the old script. */
 static void
 drop_repeated(struct import_plan *plan, struct import_item *item)
 {
@@ -117,7 +120,8 @@ drop_repeated(struct import_plan *plan, struct import_item *item)
   item->left_out = true;
 }
 
-/* A running total, or a device that shows usages, cannot be measured from. */
+/* Returns true, with a warning, if ITEM measures from a running total or from a
+ * device that displays usages.  Neither can be a base. */
 static bool
 has_impossible_base(struct import_plan *plan, const struct import_item *item)
 {
@@ -148,7 +152,8 @@ has_impossible_base(struct import_plan *plan, const struct import_item *item)
   return true;
 }
 
-/* All are judged before one is left out: the order must not matter. */
+/* Leaves out the items with an impossible base.  All are checked before one is
+ * left out, because their order must not matter. */
 static int
 drop_impossible(struct import_plan *plan)
 {
@@ -166,8 +171,8 @@ drop_impossible(struct import_plan *plan)
   return MP_OK;
 }
 
-/* A result is a usage since the last run only where its base follows the
- * reading. */
+/* Warns if the result of USER is no usage since the last run: that needs a base
+ * which follows the reading. */
 static void
 judge_base(struct import_plan *plan, const struct import_item *user)
 {
@@ -192,7 +197,7 @@ judge_base(struct import_plan *plan, const struct import_item *user)
          idx2, show(base, &shown), reg);
 }
 
-/* The same line could mean something else to the old script. */
+/* Warns if the order of the items gave another result in the old script. */
 static void
 judge_order(struct import_plan *plan, struct import_usage *usage,
             const struct import_item *user)
@@ -267,7 +272,7 @@ name_usage(struct import_usage *u, int way)
              part(item, SPEC_REGISTER));
 }
 
-/* Whether all usages have names, and different ones. */
+/* Returns true if all usages have valid names, and different ones. */
 static bool
 names_fit(const struct import_plan *plan)
 {
@@ -305,7 +310,8 @@ name_usages(struct import_plan *plan)
 
 /* ---- Making the plan ----------------------------------------------------- */
 
-/* The items of SPEC with the names of their registers. */
+/* Makes the plan's items from SPEC, with the field names of their registers.
+ * Returns MP_OK, MP_EDATA (reported) or MP_ENOMEM. */
 static int
 take_items(struct import_plan *plan, const struct spec *spec,
            import_field_fn field)

@@ -1,6 +1,6 @@
 /*
- * What an old command line comes to: which devices get what, through which
- * transforms, and what in it cannot have been meant.
+ * The plan made from an old command line: the value for each device, the
+ * transforms, and warnings about probable mistakes.
  */
 #ifndef CORE_COMMANDS_IMPORT_IMPORT_PLAN_H
 #define CORE_COMMANDS_IMPORT_IMPORT_PLAN_H
@@ -15,7 +15,7 @@
 
 #define IMPORT_FIELD 64
 
-/* A device that is written. */
+/* A device, and the value written to it. */
 struct import_item {
   struct spec_item spec;
   char field[IMPORT_FIELD]; /* canonical name of the register */
@@ -27,7 +27,7 @@ struct import_item {
 struct import_usage {
   const struct import_item *item; /* the first of them */
   char name[sizeof("usage_") + IMPORT_FIELD];
-  bool order_matters; /* that is said once */
+  bool order_matters; /* the warning about it was given */
 };
 
 struct import_plan {
@@ -39,9 +39,9 @@ struct import_plan {
   struct text notes; /* the warnings, a line each */
 };
 
-/* Fills *plan, which import_plan_free empties in any case.  Reports to ERR.
- * MP_OK; MP_EDATA: the command line makes no sense, or nothing is left of it;
- * MP_ENOMEM. */
+/* Fills *plan from the items in TEXT, and reports to ERR.  Call
+ * import_plan_free in any case.  Returns MP_OK; MP_EDATA: TEXT makes no sense,
+ * or nothing is left of it; or MP_ENOMEM. */
 int import_plan_make(struct import_plan *plan, FILE *err, const char *text,
                      import_field_fn field);
 void import_plan_free(struct import_plan *plan);

@@ -1,5 +1,6 @@
 /*
- * Numbers are read as the old script read them: decimal, or hex with 0x.
+ * Parses items.  Numbers are read as the old script read them: decimal, or hex
+ * with 0x.
  */
 #include "core/commands/import/import_spec.h"
 
@@ -10,7 +11,7 @@
 #include "lib/digit.h"
 #include "meterpipe/plugin.h"
 
-/* How much of a faulty item is shown. */
+/* The number of bytes printed of a faulty item. */
 #define SHOWN_MAX 40
 
 static const struct {
@@ -23,7 +24,8 @@ static const struct {
   [SPEC_IDX2] = { "IDX2", 0, UINT32_MAX },
 };
 
-/* All LEN bytes are one number within the limits of PART. */
+/* Parses the LEN bytes as one number.  Returns false if they are none, or one
+ * beyond the limits of PART. */
 static bool
 parse_number(const char *text, size_t len, int part, uint32_t *ret)
 {
@@ -52,7 +54,8 @@ parse_number(const char *text, size_t len, int part, uint32_t *ret)
   return true;
 }
 
-/* What is wrong with the LEN bytes of an item is put into WHY. */
+/* Parses the LEN bytes of an item.  If they are faulty, returns false and
+ * writes the reason to WHY. */
 static bool
 parse_item(const char *text, size_t len, struct spec_item *ret, char *why,
            size_t size)
@@ -82,7 +85,7 @@ parse_item(const char *text, size_t len, struct spec_item *ret, char *why,
   return false;
 }
 
-/* An item of the command line, made fit for a terminal. */
+/* Reports a faulty item of the command line, made safe for a terminal. */
 static void
 report_item(FILE *err, size_t number, size_t column, const char *text,
             size_t len, const char *why)

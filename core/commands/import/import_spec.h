@@ -1,5 +1,5 @@
 /*
- * The old script's IDX:REGISTER:FUNCTION[:IDX2],... taken apart.
+ * Parses the old script's IDX:REGISTER:FUNCTION[:IDX2],...
  */
 #ifndef CORE_COMMANDS_IMPORT_IMPORT_SPEC_H
 #define CORE_COMMANDS_IMPORT_IMPORT_SPEC_H
@@ -18,11 +18,11 @@ enum {
   SPEC_PARTS
 };
 
-/* What a function writes to IDX. */
+/* FUNCTION: the value that is written to IDX. */
 enum {
   SPEC_OVERWRITE, /* the reading */
   SPEC_SUBTRACT,  /* the reading less the last value of IDX2 */
-  SPEC_ADD        /* the last value of IDX plus that */
+  SPEC_ADD        /* the last value of IDX plus that difference */
 };
 
 struct spec_item {
@@ -34,11 +34,13 @@ struct spec {
   size_t n;
 };
 
-/* MP_OK; MP_EDATA: reported to ERR, each fault with its place; MP_ENOMEM. */
+/* Parses TEXT into *RET, which spec_free empties.  Returns MP_OK; MP_EDATA:
+ * each fault was reported to ERR with its place; or MP_ENOMEM. */
 int spec_parse(const char *text, FILE *err, struct spec *ret);
 void spec_free(struct spec *spec);
 
-/* "322:60:1:323"; returns BUF, of at least SPEC_TEXT bytes. */
+/* Writes ITEM as "322:60:1:323" to BUF, of at least SPEC_TEXT bytes, and
+ * returns BUF. */
 #define SPEC_TEXT 48
 const char *spec_item_format(const struct spec_item *item, char *buf,
                              size_t size);

@@ -63,7 +63,7 @@ clock_format_span(int64_t ms, char *buf, size_t size)
   };
   size_t i;
 
-  /* To the nearest unit that is shown: 59.9 s are a minute. */
+  /* Round to the smaller of the two printed units: 59.9 s become 1 min. */
   for (i = 0; i < 3; i++)
     if (ms + units[i + 1].ms / 2 >= units[i].ms)
       break;

@@ -1,10 +1,10 @@
 /*
  * Exact decimals in 64 bits.
  *
- * Everyday numbers take short paths through int64_t.  Where these could
- * overflow, the same sum is done on integers wide enough for any step of it
- * (there is no 128 bit type on the small machines this runs on), and only the
- * result has to fit.
+ * Most numbers take short paths through int64_t.  If that could overflow, the
+ * calculation is repeated with struct wide, which holds every intermediate
+ * result; only the result has to fit in 64 bits.  (The small machines that this
+ * runs on have no 128 bit type.)
  */
 #include "lib/decimal.h"
 
@@ -14,10 +14,10 @@
 
 #include "lib/wide.h"
 
-/* Of the part in 10^12 that decimal_shows allows. */
+/* decimal_shows allows a relative error of 10^-RELATIVE_PLACES. */
 #define RELATIVE_PLACES 12
 
-/* ---- Between the two ----------------------------------------------------- */
+/* ---- Decimals and wide integers ------------------------------------------ */
 
 static uint64_t
 magnitude(int64_t coef)
@@ -25,7 +25,7 @@ magnitude(int64_t coef)
   return coef < 0 ? 0 - (uint64_t)coef : (uint64_t)coef;
 }
 
-/* The greatest magnitude that a coefficient of this sign can have. */
+/* The greatest magnitude of a coefficient with this sign. */
 static uint64_t
 magnitude_limit(int negative)
 {
@@ -46,8 +46,8 @@ sign(int64_t coef)
   return (coef > 0) - (coef < 0);
 }
 
-/* Finds room for the exact number: trailing zeros move between coefficient
- * and exponent, as few as need be. */
+/* Fits the exact number into *RET: moves as few trailing zeros as possible
+ * between coefficient and exponent.  MP_ERANGE: it does not fit. */
 static int
 fit(struct wide *w, int negative, int64_t exp10, struct decimal *ret)
 {
@@ -72,7 +72,7 @@ fit(struct wide *w, int negative, int64_t exp10, struct decimal *ret)
   return MP_OK;
 }
 
-/* The magnitude of d as a whole number of 10^exp10. */
+/* Sets W to the magnitude of D, as a whole number of 10^exp10. */
 static void
 wide_from(struct wide *w, struct decimal d, int64_t exp10)
 {
@@ -88,11 +88,11 @@ decimal_valid(struct decimal d)
 
 /* ---- Text ---------------------------------------------------------------- */
 
-/* What decimal_parse has gathered of a number. */
+/* The digits that decimal_parse has read so far. */
 struct digits {
   uint64_t mag;
   int64_t exp10;
-  int lost; /* a digit that found no room */
+  int lost; /* a digit other than 0 did not fit */
 };
 
 static void
@@ -103,8 +103,8 @@ digits_add(struct digits *d, unsigned digit, uint64_t limit, int after_point)
     d->exp10 -= after_point;
     return;
   }
-  /* From here on no digit finds room.  A zero needs none: it raises the
-   * exponent, or is left out. */
+  /* No further digit fits.  A zero needs no room: before the point it raises
+   * the exponent, after the point it is dropped. */
   d->exp10 += !after_point;
   d->lost |= digit != 0;
 }
@@ -135,7 +135,7 @@ decimal_parse(const char *text, size_t len, struct decimal *ret)
   return fit(&w, negative, d.exp10, ret);
 }
 
-/* Writes the last digit of MAG before BEGIN; returns the new begin. */
+/* Writes the last digit of MAG in front of BEGIN; returns the new begin. */
 static char *
 put_digit(char *begin, uint64_t mag)
 {
@@ -143,8 +143,8 @@ put_digit(char *begin, uint64_t mag)
   return begin;
 }
 
-/* Writes the number to what ends at END, backwards as its digits come; returns
- * where it begins. */
+/* Writes the number backwards, with its last character in front of END; returns
+ * its first character. */
 static char *
 write_number(struct decimal d, char *end)
 {
@@ -184,7 +184,8 @@ decimal_format(struct decimal d, char *buf, size_t size)
 
 /* ---- Arithmetic ---------------------------------------------------------- */
 
-/* Writes d with the smaller exponent exp10, when that fits in 64 bits. */
+/* Rewrites D with the smaller exponent EXP10.  Returns 0 if its coefficient
+ * would not fit in 64 bits. */
 static int
 refine(struct decimal *d, int32_t exp10)
 {
@@ -203,7 +204,7 @@ refine(struct decimal *d, int32_t exp10)
   return 1;
 }
 
-/* a + b, or a - b with MINUS, where 64 bits may be too few on the way. */
+/* *ret = a + b, or a - b with MINUS, by way of wide integers. */
 static int
 add_wide(struct decimal a, struct decimal b, int minus, struct decimal *ret)
 {
@@ -266,7 +267,8 @@ decimal_mul(struct decimal a, struct decimal b, struct decimal *ret)
              ret);
 }
 
-/* How many digits before the point the number begins; mag is not 0. */
+/* Returns the number of digits before the decimal point (negative: of zeros
+ * after it).  MAG is not 0. */
 static int64_t
 decimal_order(uint64_t mag, int32_t exp10)
 {
@@ -277,7 +279,7 @@ decimal_order(uint64_t mag, int32_t exp10)
   return (int64_t)n + exp10;
 }
 
-/* Of two magnitudes that are not 0. */
+/* Compares |a| with |b|; neither is 0. */
 static int
 compare_magnitudes(struct decimal a, struct decimal b)
 {
@@ -313,7 +315,8 @@ decimal_round(struct decimal *d, int32_t place)
 {
   const int64_t places = (int64_t)place - d->exp10;
   const uint64_t mag = magnitude(d->coef);
-  /* Beyond the table, the unit is more than twice any coefficient. */
+  /* If 10^places is beyond the table, it is more than twice any coefficient:
+   * the quotient is then 0. */
   uint64_t quotient = 0, rest = mag, half = UINT64_MAX;
   struct wide w;
 
@@ -384,7 +387,7 @@ decimal_scale(struct decimal a, struct decimal b, struct decimal c,
   return r;
 }
 
-/* ---- What a display can mean --------------------------------------------- */
+/* ---- Displayed values ---------------------------------------------------- */
 
 int
 decimal_shows(struct decimal shown, int32_t place, struct decimal x)
@@ -395,15 +398,15 @@ decimal_shows(struct decimal shown, int32_t place, struct decimal x)
 
   if (!decimal_valid(shown) || !decimal_valid(x))
     return 0;
-  /* From there on, half a unit is more than any two numbers differ by. */
+  /* Half a unit is then more than the difference of any two numbers. */
   if (place > DECIMAL_MAX_EXP + 20)
     return 1;
-  /* Half a unit of less is less than any part that is counted here. */
+  /* Half a unit is then too small to change the comparison below. */
   if (place < exp10 - RELATIVE_PLACES)
     place = MP_EXACT;
   base = place != MP_EXACT && place < exp10 ? place : exp10;
 
-  /* All times 2 * 10^12: then there are no fractions. */
+  /* Multiply everything by 2 * 10^12, to avoid fractions. */
   wide_from(&difference, shown, base);
   wide_from(&allowed, x, base);
   if ((shown.coef < 0) == (x.coef < 0))

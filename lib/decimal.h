@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Exponents lie within -DECIMAL_MAX_EXP and DECIMAL_MAX_EXP. */
+/* exp10 is from -DECIMAL_MAX_EXP to DECIMAL_MAX_EXP. */
 #define DECIMAL_MAX_EXP 99
 /* Room for any decimal as text, with its NUL. */
 #define DECIMAL_TEXT 128
@@ -20,9 +20,10 @@ struct decimal {
   int32_t exp10;
 };
 
-/* Whether the exponent lies within its limits.  What comes from outside is
- * checked with this once; below, a number beyond them is MP_ERANGE, shows
- * nothing and is written as nothing. */
+/* Returns whether the exponent is within its limits.  Check each number from
+ * a plugin or a file once.  For a number beyond the limits, the arithmetic
+ * below returns MP_ERANGE, decimal_shows returns 0, and decimal_format
+ * writes an empty text. */
 int decimal_valid(struct decimal d);
 
 /* Reads "-12.50"; no exponent, no plus sign, no blanks.  MP_EDATA: not a
@@ -41,9 +42,9 @@ int decimal_mul(struct decimal a, struct decimal b, struct decimal *ret);
 /* -1, 0 or 1; exact for any two numbers. */
 int decimal_compare(struct decimal a, struct decimal b);
 
-/* Rounds half to even to 10^place; MP_DROP when that changed nothing, and the
- * number then keeps its decimals.  MP_ERANGE: only at a place of 10^81 and
- * beyond. */
+/* Rounds half to even to 10^place.  MP_DROP: nothing changed, and
+ * the number keeps its decimals.  MP_ERANGE: possible only for a
+ * place of 10^81 and beyond. */
 int decimal_round(struct decimal *d, int32_t place);
 
 /* Rounds half to even to a whole number of STEP (> 0).  MP_OK, MP_DROP as for
@@ -55,14 +56,14 @@ int decimal_round_step(struct decimal *d, struct decimal step);
 int decimal_divide(struct decimal a, struct decimal b, int32_t place,
                    struct decimal *ret);
 
-/* *ret = a * b / c, rounded as decimal_divide does; only the result has to
- * fit. */
+/* *ret = a * b / c, rounded as decimal_divide does.  Only the
+ * result has to fit. */
 int decimal_scale(struct decimal a, struct decimal b, struct decimal c,
                   int32_t place, struct decimal *ret);
 
-/* Whether SHOWN, its last place 10^place (MP_EXACT: all of it), can be a
- * display of X: they differ by at most half a unit of that place, ties either
- * way, plus one part in 10^12 of X. */
+/* Returns whether SHOWN, whose last place is 10^place (MP_EXACT: not rounded),
+ * can be a display of X.  They may differ by half a unit of that place, ties
+ * either way, plus one part in 10^12 of X. */
 int decimal_shows(struct decimal shown, int32_t place, struct decimal x);
 
 #endif

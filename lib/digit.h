@@ -2,8 +2,8 @@
 #ifndef LIB_DIGIT_H
 #define LIB_DIGIT_H
 
-/* The value of a digit in BASE (up to 16), in small letters or capitals,
- * whatever the locale; -1: it is none. */
+/* Returns the value of C as a digit in BASE (up to 16), in small letters or
+ * capitals, independent of the locale; -1: not a digit. */
 static inline int
 digit_value(char c, int base)
 {

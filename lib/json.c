@@ -1,4 +1,4 @@
-/* Strings as RFC 8259 wants them, and the commas between all things. */
+/* JSON strings as in RFC 8259, and the commas between elements. */
 #include "lib/json.h"
 
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 /*
- * Nearness is the number of letters inserted, left out, changed or swapped with
- * their neighbour (Damerau and Levenshtein; each place is edited once only).
+ * The distance is the number of letters inserted, left out, changed or
+ * swapped with their neighbour (Damerau and Levenshtein; each place is
+ * edited only once).
  */
 #include "lib/nearest.h"
 
@@ -8,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Not tolower(): names are ASCII, and no locale has a say in them. */
+/* Not tolower(), which depends on the locale; names are ASCII. */
 static char
 lower(char c)
 {
@@ -50,8 +51,8 @@ edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
   return row[b_len];
 }
 
-/* A third of the letters may be wrong, but never all of them: the longer the
- * word, the more certain is what was meant. */
+/* Allows a third of the letters to be wrong, but never all of them: the longer
+ * the word, the more certain is the guess. */
 static unsigned
 allowed_distance(size_t a_len, size_t b_len)
 {

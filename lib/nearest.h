@@ -1,5 +1,5 @@
 /*
- * The name that was probably meant, for messages about one that is unknown.
+ * Finds the known name that is most similar to an unknown one, for messages.
  */
 #ifndef LIB_NEAREST_H
 #define LIB_NEAREST_H
@@ -9,12 +9,12 @@
 /* Longer words have no nearest name. */
 #define NEAREST_MAX 64
 
-/* Candidates can come from anywhere: start, offer each, read best.  Letters
- * count without case; of equally near ones, the first by alphabet wins,
- * whatever their order. */
+/* Call nearest_start, then nearest_offer for each candidate, from any source,
+ * then read best.  Case is ignored; of equally near candidates, the first by
+ * alphabet wins, whatever their order. */
 struct nearest {
   const char *word;
-  char best[NEAREST_MAX + 1]; /* of those offered; "": none is near enough */
+  char best[NEAREST_MAX + 1]; /* "": no candidate is near enough */
   unsigned distance;
 };
 
@@ -22,12 +22,13 @@ void nearest_start(struct nearest *nearest, const char *word);
 
 void nearest_offer(struct nearest *nearest, const char *candidate);
 
-/* "; the nearest is "BEST"" for the end of a message; "" where there is none.
- * Returns BUF, of at least NEAREST_HINT bytes. */
+/* Writes "; the nearest is "BEST"" for the end of a message; "" if there is
+ * none.  Returns BUF, of at least NEAREST_HINT bytes. */
 #define NEAREST_HINT (NEAREST_MAX + sizeof("; the nearest is \"\""))
 const char *nearest_hint(const struct nearest *nearest, char *buf, size_t size);
 
-/* The nearest of a list that ends with NULL; NULL when none is near enough. */
+/* Returns the nearest of CANDIDATES, a list that ends with NULL; NULL:
+ * none is near enough. */
 const char *nearest_of(const char *word, const char *const *candidates);
 
 #endif

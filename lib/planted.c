@@ -1,7 +1,7 @@
 /*
- * Opened first and looked at then: what is open cannot be exchanged any more.
- * Only of a link the other way round; one that we made nobody else can remove
- * from such a directory.
+ * A file is opened first and then checked: an open file cannot be exchanged.  A
+ * symbolic link is checked first and then followed: another user cannot remove
+ * our link from a directory with the sticky bit.
  */
 #include "lib/planted.h"
 
@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Whether anybody can make a file in the directory of PATH, but nobody can
- * remove those of others.  Else, or where that cannot be known, 0. */
+/* Returns whether any user can create files in the directory of PATH, but
+ * cannot remove those of others.  0 also if that cannot be determined. */
 static int
 is_shared(const char *path, struct stat *ret_dir)
 {
@@ -28,7 +28,8 @@ is_shared(const char *path, struct stat *ret_dir)
   return known && (ret_dir->st_mode & shared) == shared;
 }
 
-/* Whether somebody else than we or the owner of the directory made it. */
+/* Returns whether the file belongs neither to us nor to the owner of its
+ * directory. */
 static int
 is_foreign(const struct stat *st, const struct stat *dir)
 {
@@ -46,7 +47,8 @@ refuse(char why[PLANTED_WHY], const char *what, uid_t uid, const char *rule)
   return -1;
 }
 
-/* FD again, if it may be used; else it is closed. */
+/* Returns FD if the file may be used; else closes it and returns -1
+ * with WHY and errno. */
 static int
 check_opened(const char *path, int fd, char why[PLANTED_WHY])
 {

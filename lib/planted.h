@@ -1,13 +1,13 @@
 /*
- * Opening a file to write where somebody else may have planted one: in a
- * directory such as /tmp anybody can make a link, or a file, to have us write
- * where only we may, or to have what we write.  Linux has the same rules
- * (fs.protected_symlinks, _hardlinks, _fifos and _regular), but they can be
- * off.
+ * Opens a file for writing, unless another user may have planted it.  In a
+ * directory such as /tmp, any user can create a link, to make us write to a
+ * file that only we may write to, or a file, to get the data that we write.
+ * Linux has the same rules (fs.protected_symlinks, _hardlinks, _fifos and
+ * _regular), but they can be switched off.
  *
- * The directories that PATH goes through are checked, too (lib/planted_dir.h).
- * Who owns the directory is trusted; and where anybody may rename the files of
- * others, too, there is nothing to be kept.
+ * The directories on PATH are checked, too (lib/planted_dir.h).  The owner of a
+ * directory is trusted.  If any user may also rename the files of others,
+ * nothing can be protected there, and nothing is checked.
  */
 #ifndef LIB_PLANTED_H
 #define LIB_PLANTED_H
@@ -16,11 +16,11 @@
 
 #include "lib/planted_dir.h"
 
-/* Room for a reason. */
+/* Size of WHY. */
 #define PLANTED_WHY PLANTED_DIR_WHY
 
-/* As open(2), with O_CLOEXEC and O_NOCTTY.  -1 and errno; where it is EPERM and
- * WHY is not empty, it says what was planted at PATH. */
+/* Like open(2), with O_CLOEXEC and O_NOCTTY.  Returns -1 with errno; if errno
+ * is EPERM and WHY is not empty, WHY describes the planted file. */
 int planted_open(const char *path, int flags, mode_t mode,
                  char why[PLANTED_WHY]);
 

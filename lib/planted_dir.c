@@ -1,8 +1,8 @@
 /*
- * The path is walked as the kernel would walk it.  What passes the check
- * cannot be exchanged afterwards by another user: a sticky directory keeps what
- * is ours, and in the others only we, root and their owners can write, or
- * everybody can, and then nothing protects a file there.
+ * Walks the path as the kernel does.  Another user cannot exchange a part that
+ * passed the check: a sticky directory protects our files, and any other
+ * directory is writable only by us, root and its owner.  (Or everybody can
+ * write to it, and then nothing protects a file there.)
  */
 #include "lib/planted_dir.h"
 
@@ -15,10 +15,10 @@
 
 #include "lib/user.h"
 
-/* As many as the kernel follows. */
+/* The kernel's limit. */
 #define MAX_LINKS 40
 
-/* A path as far as it was walked, and what is left of it. */
+/* The part of a path that was walked, and the rest. */
 struct walk {
   char done[PATH_MAX]; /* "" for the root; no symbolic link in it */
   char left[PATH_MAX];
@@ -35,7 +35,7 @@ go_up(struct walk *w)
     *slash = '\0';
 }
 
-/* Takes the first part of what is left; 0: there is none. */
+/* Moves the first part of W->left to PART; 0: no part is left. */
 static int
 take_part(struct walk *w, char part[NAME_MAX + 1])
 {
@@ -51,7 +51,8 @@ take_part(struct walk *w, char part[NAME_MAX + 1])
   return 1;
 }
 
-/* Puts the path that the link W->done holds before what is left. */
+/* Replaces the symbolic link W->done by its target, put in front of W->left.
+ * Returns 0 if it cannot be followed. */
 static int
 follow(struct walk *w)
 {
@@ -95,7 +96,7 @@ refuse(const struct walk *w, const struct stat *st, char why[PLANTED_DIR_WHY])
   return -1;
 }
 
-/* Walks one part.  1: go on; 0: nothing more can be said; -1: refused. */
+/* Walks one part.  1: continue; 0: the rest cannot be checked; -1: refused. */
 static int
 step(struct walk *w, const char *part, char why[PLANTED_DIR_WHY])
 {

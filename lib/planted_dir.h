@@ -1,7 +1,7 @@
 /*
- * Directories that another user may have planted.  In a directory such as /tmp
- * everybody can make the directory, or the symbolic link, that a path of ours
- * goes through; whoever made it can exchange all that is below it at any time.
+ * Checks for directories that another user may have planted.  In a directory
+ * such as /tmp, any user can create a directory or a symbolic link on a path of
+ * ours, and can exchange everything below it at any time.
  */
 #ifndef LIB_PLANTED_DIR_H
 #define LIB_PLANTED_DIR_H
@@ -9,15 +9,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Room for a reason, which names a path. */
+/* Size of WHY, which names a path. */
 #define PLANTED_DIR_WHY 512
 
 /*
- * Looks at each part of PATH from the root down, and at all that symbolic links
- * lead through.  Where others can make files but not remove ours (a sticky
- * directory that everybody or its group can write to), the next part must
- * belong to us, to root, to the owner of that directory or to TRUSTED.
- * Returns 0, also for what does not exist yet; or -1 with WHY.
+ * Checks each part of PATH from the root down, and each directory that
+ * symbolic links lead through.  If other users can create files in a directory
+ * but cannot remove ours (it is sticky, and writable by everybody or its
+ * group), the next part must belong to us, to root, to the owner of that
+ * directory or to TRUSTED.  Returns 0, also for parts that do not exist yet;
+ * -1: refused, with WHY.
  */
 int planted_dir_check(const char *path, uid_t trusted,
                       char why[PLANTED_DIR_WHY]);

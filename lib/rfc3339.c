@@ -1,5 +1,5 @@
-/* Reading times by hand: strptime follows the locale, and timegm the size of
- * time_t. */
+/* Does not use strptime, which depends on the locale, nor timegm, which depends
+ * on the size of time_t. */
 #include "lib/rfc3339.h"
 
 #include <string.h>
@@ -11,9 +11,9 @@ is_digit(char c)
 }
 
 /*
- * Takes TEXT apart by FORM: a digit of FORM stands for one digit of the number
- * with that index in NUMBERS, any other character for itself.  Returns where it
- * ended; NULL: it has another form.
+ * Matches the beginning of TEXT against FORM.  A digit I in FORM matches one
+ * digit, which is appended to NUMBERS[I]; any other character matches itself.
+ * Returns the end of the match; NULL: TEXT has another form.
  */
 static const char *
 scan(const char *text, const char *form, int *numbers)
@@ -31,7 +31,7 @@ scan(const char *text, const char *form, int *numbers)
   return text;
 }
 
-/* ".250" at *P in milliseconds; further digits are dropped. */
+/* Reads ".250" at *P as milliseconds; drops further digits. */
 static int
 take_fraction(const char **p)
 {
@@ -46,7 +46,7 @@ take_fraction(const char **p)
   return ms;
 }
 
-/* "Z" or "+01:00" at P, to the end of the text. */
+/* Reads "Z" or "+01:00" at P, which must be the end of the text. */
 static int
 take_zone(const char *p, int *ret_minutes)
 {
@@ -74,9 +74,10 @@ days_of_month(int year, int month)
   return days[month - 1] + (month == 2 && leap);
 }
 
-/* Days from 1970-01-01.  The year is counted from March, so that the leap day
- * is its last one, and from 400 years before 0000-03-01, so that it is never
- * negative: from there to 1970-01-01 are 146097 and 719468 days. */
+/* Returns the days since 1970-01-01.  A year begins in March, so that the
+ * leap day is its last day.  Years are counted from 400 years before
+ * 0000-03-01, so that they are never negative: from there to 1970-01-01 are
+ * 146097 + 719468 days. */
 static int64_t
 day_number(int year, int month, int day)
 {

@@ -1,6 +1,6 @@
 /*
- * Read by hand rather than with stdio: a secret is then in one place in memory
- * only, and is wiped from it.
+ * Uses read() instead of stdio, so that a secret is in one place in memory
+ * only, which slurp_free wipes.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -16,11 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How long a pipe may say nothing. */
+/* Longest wait for data from a pipe. */
 #define PIPE_WAIT_MS 5000
 
-/* Waits until FD can be read; a FIFO without a writer never can.  0 or an
- * errno. */
+/* Waits until FD is readable; a FIFO without a writer never is.  Returns 0
+ * or an errno value. */
 static int
 wait_readable(int fd)
 {
@@ -32,7 +32,7 @@ wait_readable(int fd)
   return n == 0 ? ETIMEDOUT : 0;
 }
 
-/* Fills at most SIZE bytes from FD; 0 or an errno. */
+/* Reads at most SIZE bytes from FD.  Returns 0 or an errno value. */
 static int
 read_fully(int fd, char *text, size_t size, size_t *ret_len)
 {

@@ -1,5 +1,5 @@
 /*
- * A whole small file in memory.
+ * Reads a whole small file into memory.
  */
 #ifndef LIB_SLURP_H
 #define LIB_SLURP_H
@@ -9,16 +9,16 @@
 #include <sys/types.h>
 
 struct slurp {
-  char *text; /* a NUL follows it */
+  char *text; /* a NUL follows, which len does not count */
   size_t len;
-  mode_t mode; /* the file's, as fstat gives it */
+  mode_t mode; /* mode of the file, from fstat */
 };
 
-/* Reads PATH, which may be a pipe too.  0, or an errno: EFBIG when it has more
- * than MAX bytes. */
+/* Reads PATH, a file or a pipe.  Returns 0 or an errno value; EFBIG: it has
+ * more than MAX bytes. */
 int slurp_file(const char *path, size_t max, struct slurp *ret);
 
-/* Whether others than the file's user and group can read it. */
+/* Returns whether users other than the file's owner and group can read it. */
 bool slurp_is_world_readable(const struct slurp *slurp);
 
 void slurp_free(struct slurp *slurp);

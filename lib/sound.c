@@ -1,4 +1,4 @@
-/* What the state can hold. */
+/* Checks whether the state can hold a value. */
 #include "lib/sound.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 #define SMALL_LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
 
-/* The length first: a text from a plugin can have a megabyte. */
+/* Check the length first: a text from a plugin can be a megabyte long. */
 static bool
 is_short_line(const char *text)
 {

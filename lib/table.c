@@ -1,4 +1,5 @@
-/* Cells are kept until the last one is known: then columns have their width. */
+/* Keeps all cells until printing: only then is the width of each column
+ * known. */
 #include "lib/table.h"
 
 #include <stdlib.h>
@@ -47,7 +48,7 @@ table_add(struct table *table, const char *cell)
   table->failed = true;
 }
 
-/* Characters, as far as a terminal without combining ones shows them. */
+/* Counts characters; a combining character counts as one column, too. */
 static size_t
 width_of(const char *text)
 {
@@ -79,8 +80,8 @@ print_blanks(size_t n, FILE *out)
     putc(' ', out);
 }
 
-/* Blanks are owed until something stands behind them; empty columns take no
- * room at all. */
+/* Prints padding only in front of a cell that is not empty, so that no row ends
+ * in blanks.  Empty columns take no room at all. */
 static void
 print_row(const struct table *table, size_t row, const size_t *widths,
           unsigned indent, FILE *out)

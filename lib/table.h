@@ -1,5 +1,5 @@
 /*
- * A table for people: columns as wide as what stands in them.
+ * A table for people: each column is as wide as its widest cell.
  */
 #ifndef LIB_TABLE_H
 #define LIB_TABLE_H
@@ -8,19 +8,19 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Begins as { .columns = N }. */
+/* Initialise with { .columns = N }. */
 struct table {
   size_t columns;
   char **cells; /* row by row */
   size_t n, room;
-  bool failed; /* out of memory: not all is there */
+  bool failed; /* out of memory: cells are missing */
 };
 
-/* The next cell; NULL and "" are empty.  What a terminal would take for a
- * command is replaced. */
+/* Adds the next cell; NULL and "" are empty.  Replaces characters that a
+ * terminal would obey. */
 void table_add(struct table *table, const char *cell);
 
-/* Prints all rows, each with INDENT blanks before it. */
+/* Prints all rows, indented by INDENT blanks. */
 void table_print(const struct table *table, unsigned indent, FILE *out);
 
 void table_free(struct table *table);

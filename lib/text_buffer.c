@@ -1,5 +1,5 @@
 /*
- * A text that grows, up to a bound.
+ * A text that grows, up to a maximum size.
  */
 #include "lib/text_buffer.h"
 

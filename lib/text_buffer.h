@@ -1,6 +1,6 @@
 /*
- * A text that grows, up to a bound: outputs put together in memory what they
- * then write at once.
+ * A text that grows, up to a maximum size.  Outputs put their data together in
+ * memory and write it in one go.
  */
 #ifndef LIB_TEXT_BUFFER_H
 #define LIB_TEXT_BUFFER_H
@@ -10,20 +10,21 @@
 
 #include <meterpipe/plugin.h>
 
-/* No buffer grows beyond this. */
+/* Maximum size of a buffer. */
 #define TEXT_BUFFER_MAX ((size_t)256 << 20)
 
-/* Begins as all zeros. */
+/* Initialise with zeros. */
 struct text_buffer {
   char *data;
   size_t len, size;
 };
 
-/* Makes room for MORE bytes behind len.  These return MP_OK or MP_ENOMEM. */
+/* Makes room for MORE bytes after len.  These functions return
+ * MP_OK or MP_ENOMEM. */
 int text_buffer_grow(struct text_buffer *b, size_t more);
 
-/* The same.  This and the next two are inline: of a recording, they put
- * millions of short texts where there is room. */
+/* The same.  This and the next two are inline, because replaying a capture adds
+ * millions of short texts, mostly without growing. */
 static inline int
 text_buffer_reserve(struct text_buffer *b, size_t more)
 {
@@ -46,9 +47,9 @@ text_buffer_add_text(struct text_buffer *b, const char *text)
   return text_buffer_add(b, text, strlen(text));
 }
 
-/* N times C. */
+/* Appends N times C. */
 int text_buffer_fill(struct text_buffer *b, char c, size_t n);
-/* Puts DATA before what is there. */
+/* Inserts DATA at the beginning. */
 int text_buffer_prepend(struct text_buffer *b, const char *data, size_t len);
 void text_buffer_free(struct text_buffer *b);
 

@@ -51,13 +51,13 @@ struct unit {
   const char *symbol;
   const char *display; /* for people; NULL: the symbol */
   enum quantity quantity;
-  struct decimal factor; /* how many base units this is */
+  struct decimal factor; /* value of one such unit in base units */
 };
 
 /*
- * The symbols are those of KMP, and relatives that people write.  Base units
- * are J, W, l, l/h, kg, kg/h, s and bar.  The calorie is that of the
- * International Table, 4.1868 J; the gallon is 231 cubic inches.
+ * The symbols of KMP, and related ones that people write.  Base units are J, W,
+ * l, l/h, kg, kg/h, s and bar.  The calorie is that of the International Table,
+ * 4.1868 J; the gallon is 231 cubic inches.
  */
 static const struct unit units[] = {
   { "", NULL, NONE, { 1, 0 } },
@@ -109,7 +109,7 @@ static const struct unit units[] = {
   { "Hz", NULL, FREQUENCY, { 1, 0 } },
   { "kHz", NULL, FREQUENCY, { 1, 3 } },
 
-  /* KMP's K is a difference: 20 C is not 293 of these. */
+  /* KMP's K is a temperature difference: 20 C does not convert to 293 K. */
   { "C", "\302\260C", TEMPERATURE, { 1, 0 } },
   { "K", NULL, DIFFERENCE, { 1, 0 } },
 
@@ -176,7 +176,7 @@ static const struct alias {
   const char *spelling;
   const char *symbol;
 } aliases[] = {
-  { "\342\204\203", "C" }, /* the one character degree Celsius */
+  { "\342\204\203", "C" }, /* U+2103, degree Celsius as one character */
   { "m\302\263\302\260C", "m3xC" },
   { "m\302\263\302\267\302\260C", "m3xC" },
   { "m\302\263xC", "m3xC" },
@@ -208,7 +208,7 @@ find_symbol(const char *symbol)
   return NULL;
 }
 
-/* The row of a unit in any of its spellings; NULL when there is none. */
+/* Returns the row of a unit in any of its spellings; NULL: not in the table. */
 static const struct unit *
 find(const char *symbol)
 {
@@ -266,7 +266,7 @@ unit_same(const char *a, const char *b)
 {
   const struct unit *x, *y;
 
-  if (a == b) /* interned: nearly always */
+  if (a == b) /* interned: the usual case */
     return 1;
   x = find(a);
   y = find(b);
@@ -290,8 +290,8 @@ greatest_divisor(int64_t a, int64_t b)
   return a;
 }
 
-/* *ret = a / b, two factors of the table, as a decimal; MP_DROP when that does
- * not end. */
+/* *ret = a / b, two factors of the table, as a decimal; MP_DROP: the decimal
+ * does not terminate. */
 static int
 finite_ratio(struct decimal a, struct decimal b, struct decimal *ret)
 {
@@ -299,7 +299,7 @@ finite_ratio(struct decimal a, struct decimal b, struct decimal *ret)
   int64_t numerator = a.coef / divisor, rest = b.coef / divisor;
   int32_t places = 0;
 
-  /* Each 2 or 5 below the line makes one place at most. */
+  /* Each factor 2 or 5 of the denominator adds at most one decimal. */
   for (; rest % 10 == 0; rest /= 10)
     places++;
   for (; rest % 2 == 0; rest /= 2, places++)
@@ -328,7 +328,7 @@ unit_convert(struct decimal *d, const char *from, const char *to, int32_t place)
     return decimal_mul(*d, ratio, d);
   if (place == MP_EXACT)
     return MP_ECONFIG;
-  /* One value may come out even; the units still do not convert exactly. */
+  /* A single value may convert exactly, but its unit does not in general. */
   if (decimal_scale(*d, x->factor, y->factor, place, d) < 0)
     return MP_ERANGE;
   return MP_DROP;

@@ -1,4 +1,4 @@
-/* The name is a help only: a user database that fails is not reported. */
+/* The name is optional: errors of the user database are not reported. */
 #include "lib/user.h"
 
 #include <pwd.h>

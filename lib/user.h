@@ -1,14 +1,14 @@
-/* Users, in words for messages. */
+/* Names of users, for messages. */
 #ifndef LIB_USER_H
 #define LIB_USER_H
 
 #include <sys/types.h>
 
-/* Room for the words. */
+/* Size of BUF. */
 #define USER_WORDS 64
 
-/* "NAME (uid N)", or "uid N" where no name is known.  Returns BUF.  Any thread.
- */
+/* Writes "NAME (uid N)", or "uid N" if the name is not known.
+ * Returns BUF.  Any thread. */
 const char *user_words(uid_t uid, char buf[USER_WORDS]);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Times of outputs: the date is worked out once a day, the rest is division.
+ * Computes the date once a day, and the time of day by division.
  */
 #include "lib/utc_time.h"
 
@@ -49,7 +49,7 @@ put_date(char *date, int64_t day)
   put_digits(date + 8, 2, (int)day + 1);
 }
 
-/* MS / 1000 rounded down, within the years that can be written. */
+/* MS / 1000 rounded down, limited to the years 0000 to 9999. */
 static int64_t
 second_of(int64_t ms)
 {

@@ -1,6 +1,6 @@
 /*
- * UTF-8 by RFC 3629.  Width not with wcwidth: it follows the locale, and a cron
- * job has none.
+ * UTF-8 by RFC 3629.  Does not use wcwidth, which depends on the locale: a
+ * cron job has none.
  */
 #include "lib/utf8.h"
 
@@ -9,7 +9,7 @@
 
 #include "lib/array.h"
 
-/* First bytes, and what the second may be: shortest form only, no surrogates,
+/* First bytes, and the range of the second: shortest form only, no surrogates,
  * nothing above U+10FFFF (RFC 3629, section 4). */
 static const struct {
   unsigned char first, last;
@@ -103,7 +103,7 @@ utf8_repair(const char *text)
   return copy;
 }
 
-/* Characters that are not one column wide, as far as one meets them. */
+/* Common characters that are not one column wide. */
 static const struct {
   uint32_t first, last;
   size_t width;
@@ -120,20 +120,20 @@ static const struct {
   { 0xff00, 0xff60, 2 },   /* full width */
   { 0xffe0, 0xffe6, 2 },   /* full width signs */
   { 0x1f300, 0x1f64f, 2 }, /* pictures */
-  { 0x1f900, 0x1f9ff, 2 }, /* more of them */
+  { 0x1f900, 0x1f9ff, 2 }, /* more pictures */
   { 0x20000, 0x3fffd, 2 }, /* CJK */
 };
 
-/* Not iscntrl(), which follows the locale.  To many a terminal U+009B is as
- * good as ESC [. */
+/* Not iscntrl(), which depends on the locale.  Many terminals take U+009B for
+ * ESC [. */
 bool
 utf8_is_control(uint32_t c)
 {
   return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
-/* Ends of lines and paragraphs, and what makes text stand in another order than
- * it has. */
+/* Line and paragraph separators, and characters that change the
+ * direction of text. */
 static bool
 misleads(uint32_t c)
 {
@@ -152,7 +152,7 @@ bool
 utf8_is_plain(const char *text)
 {
   while (*text) {
-    /* Nearly all are ASCII, and a recording has millions. */
+    /* Nearly all characters are ASCII, and a capture has millions. */
     size_t n = *text >= 0x20 && *text < 0x7f ? 1 : utf8_plain_length(text);
 
     if (n == 0)

@@ -1,6 +1,6 @@
 /*
- * UTF-8: texts from a meter, a server or a command are not to be trusted, and
- * columns of a terminal line up by what is seen, not by bytes.  Pure.
+ * UTF-8: cleans untrusted texts (from a meter, a server or a command), and
+ * counts the columns that they take on a terminal.  Pure.
  */
 #ifndef LIB_UTF8_H
 #define LIB_UTF8_H
@@ -9,43 +9,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Stands for bytes that are no UTF-8. */
+/* Replaces bytes that are not UTF-8. */
 #define UTF8_REPLACEMENT UINT32_C(0xfffd)
 
-/* The length of the character at TEXT, 1 to 4; 0: it is no valid UTF-8.  The
- * NUL at the end is no character. */
+/* Returns the length of the character at TEXT, 1 to 4; 0: it is not valid
+ * UTF-8, or the NUL at the end. */
 size_t utf8_length(const char *text);
 
-/* Takes the first character of *TEXT, which is not empty; for a byte that
- * begins none, UTF8_REPLACEMENT. */
+/* Decodes the first character of *TEXT, which is not empty, and moves *TEXT
+ * past it.  A byte that begins no character becomes UTF8_REPLACEMENT. */
 uint32_t utf8_take(const char **text);
 
-/* Writes C to BUF, which has room for 4 bytes; returns how many it took. */
+/* Writes C to BUF, which has room for 4 bytes; returns the number of bytes. */
 size_t utf8_put(char *buf, uint32_t c);
 
-/* Takes the first character of *TEXT, which is not empty, and writes it to BUF,
- * which has room for 4 bytes; a question mark for a control character, and for
- * a byte that begins none.  Returns how many bytes it wrote: never more than it
- * took. */
+/* Copies the first character of *TEXT, which is not empty, to BUF, which has
+ * room for 4 bytes, and moves *TEXT past it.  A control character, and a byte
+ * that begins no character, become a question mark.  Returns the number of
+ * bytes written: never more than it read. */
 size_t utf8_clean(char *buf, const char **text);
 
-/* A copy from malloc, clean like that; NULL: out of memory. */
+/* Returns a copy from malloc, cleaned with utf8_clean; NULL: out of memory. */
 char *utf8_repair(const char *text);
 
-/* Whether C is a control character, which does things to a terminal. */
+/* Returns whether C is a control character, which a terminal may obey. */
 bool utf8_is_control(uint32_t c);
 
-/* The same as utf8_length; 0 also for a control character. */
+/* Like utf8_length, but returns 0 also for a control character. */
 size_t utf8_plain_length(const char *text);
 
-/* Whether TEXT is UTF-8 without control characters, as the host takes it. */
+/* Returns whether TEXT is UTF-8 without control characters; the host
+ * accepts no other text. */
 bool utf8_is_plain(const char *text);
 
-/* Puts a "?" for each byte of TEXT that people must not be shown: of what is
- * not plain, and of what ends a line or turns the direction of what follows. */
+/* Replaces unsafe bytes of TEXT with "?", in place: invalid UTF-8, control
+ * characters, and those that end a line or change the direction of text. */
 void utf8_make_plain(char *text);
 
-/* How many columns of a terminal TEXT takes. */
+/* Returns the number of terminal columns that TEXT takes. */
 size_t utf8_width(const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* Values that own what they point to, and their form in the state. */
+/* Values that own their texts, and their form in the state. */
 #include "lib/value.h"
 
 #include <pthread.h>
@@ -92,8 +92,8 @@ value_move(struct value *to, struct value *from)
 
 /* ---- Across the ABI ---- */
 
-/* Whether TEXT is what a value HAS already: values of one field have one unit
- * and one serial number for years. */
+/* Returns whether TEXT equals HAS, the unit or serial number of the previous
+ * value.  Usually it does: a field keeps them for years. */
 static bool
 is_same(const char *has, const char *text)
 {
@@ -124,8 +124,8 @@ fault_of_text(const struct mp_value *v)
   return utf8_is_plain(v->text) ? NULL : "a text that is not clean UTF-8";
 }
 
-/* What is wrong with V; NULL: it can be kept, and read back.  What it has in
- * common with KNOWN was checked before. */
+/* Returns the fault of V in words; NULL: it can be stored, and read back.  A
+ * unit or serial number equal to that of KNOWN was checked before. */
 static const char *
 fault_of(const struct mp_value *v, const struct value *known)
 {
@@ -168,7 +168,7 @@ value_import(struct value *to, const struct mp_value *from)
     to->unit = from->unit ? value_intern(unit_canonical(from->unit)) : NULL;
   if (!is_same(to->serial, from->serial))
     to->serial = value_intern(from->serial);
-  /* Without its unit or its meter it would be another value. */
+  /* Without its unit or serial number it would be another value. */
   if ((from->unit && *from->unit && !to->unit) ||
       (from->serial && *from->serial && !to->serial))
     return "out of memory";
@@ -237,7 +237,7 @@ value_write(FILE *out, const struct value *v)
           v->serial ? v->serial : "", v->text ? v->text : "");
 }
 
-/* Interns what stands before the next '|' and moves past it. */
+/* Interns the text before the next '|' and moves *P past it. */
 static bool
 decode_part(const char **p, const char **ret)
 {

@@ -1,7 +1,7 @@
 /*
- * Unsigned integers wide enough for any step of a sum in decimal.c, which alone
- * includes this: the everyday paths there never come here, and the compiler
- * keeps what they need of it at hand.
+ * Unsigned integers wide enough for every intermediate result of decimal.c.
+ * Only decimal.c includes this header, so that the compiler can inline the
+ * parts it needs; most numbers never use these functions.
  */
 #ifndef LIB_WIDE_H
 #define LIB_WIDE_H
@@ -38,9 +38,9 @@ static const uint64_t powers_of_ten[] = {
 
 /*
  * An unsigned integer, least limb first, without leading zero limbs.  The
- * widest is in decimal_scale, the product of two coefficients times a power of
- * ten made of three exponents and a place: 126 bits and 4 * 99 digits, less
- * than 1442 bits.
+ * widest one occurs in decimal_scale, as the product of two coefficients and a
+ * power of ten made of three exponents and a place: 126 bits and 4 * 99 digits,
+ * less than 1442 bits.
  */
 #define WIDE_LIMBS 48
 
@@ -113,7 +113,7 @@ wide_add(struct wide *a, const struct wide *b)
   wide_push(a, (uint32_t)sum);
 }
 
-/* a -= b, which is not greater. */
+/* a -= b; b is not greater than a. */
 static inline void
 wide_subtract(struct wide *a, const struct wide *b)
 {
@@ -128,7 +128,7 @@ wide_subtract(struct wide *a, const struct wide *b)
   wide_trim(a);
 }
 
-/* a = |a - b|; returns whether b was the greater. */
+/* a = |a - b|; returns whether b was greater. */
 static inline int
 wide_difference(struct wide *a, const struct wide *b)
 {
@@ -214,7 +214,7 @@ wide_double(struct wide *w, uint32_t bit)
   wide_push(w, bit);
 }
 
-/* n /= d rounded half to even; returns whether that was exact. */
+/* n /= d rounded half to even; returns whether the result is exact. */
 static inline int
 wide_divide(struct wide *n, const struct wide *d)
 {

@@ -1,9 +1,9 @@
 /*
- * Memory that a test's fakes hand out and free all at once: what a test asks
- * for lives as long as the fake it asked.
+ * Memory of the fakes of a test, freed all at once: every block lives as long
+ * as the fake that returned it.
  *
- * A test has no use for an answer "out of memory", nor for a fake that goes on
- * after a mistake in the test itself: both end the test with a message.
+ * A test cannot continue when memory runs out, nor after a mistake of its own:
+ * both end the test with a message.
  */
 #ifndef TESTKIT_FAKE_ARENA_H
 #define TESTKIT_FAKE_ARENA_H
@@ -12,8 +12,9 @@
 
 #include <meterpipe/plugin.h>
 
-/* Copies as much of a plugin's struct as both sides know: its header may be
- * older than ours, or younger.  What *TO has beyond it stays as it was. */
+/* Copies the members of a plugin's struct that both sides know: its header may
+ * be older or younger than ours.  The other members of *TO keep their
+ * values. */
 #define FAKE_COPY(to, from)                                                    \
   (memcpy((to), (from),                                                        \
           (from)->struct_size < sizeof(*(to)) ? (from)->struct_size            \
@@ -26,20 +27,20 @@ struct fake_arena {
   struct fake_block *blocks;
 };
 
-/* SIZE zeroed bytes. */
+/* Returns SIZE zeroed bytes. */
 void *fake_arena_alloc(struct fake_arena *arena, size_t size);
 
-/* A copy of TEXT; NULL of NULL. */
+/* Returns a copy of TEXT; NULL for NULL. */
 char *fake_arena_text(struct fake_arena *arena, const char *text);
 
-/* A copy of VALUE with its texts; NULL of NULL. */
+/* Returns a copy of VALUE with its texts; NULL for NULL. */
 struct mp_value *fake_arena_value(struct fake_arena *arena,
                                   const struct mp_value *value);
 
-/* Frees all that the arena gave; it can be used again. */
+/* Frees all blocks; the arena can be used again. */
 void fake_arena_free(struct fake_arena *arena);
 
-/* Says what is wrong with the test, and aborts. */
+/* Prints the mistake of the test, and aborts. */
 MP_PRINTF(1, 2)
 __attribute__((noreturn)) void fake_die(const char *fmt, ...);
 

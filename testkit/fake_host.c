@@ -1,6 +1,6 @@
 /*
- * The test's side of the fake host: what the plugin will be told, and what it
- * said.
+ * The test's side of the fake host: settings for the plugin, and
+ * its log and failures.
  */
 #include "testkit/fake_host.h"
 
@@ -141,7 +141,7 @@ fake_host_free(struct fake_host *h)
   free(h);
 }
 
-/* ---- What the plugin is told --------------------------------------------- */
+/* ---- Settings for the plugin --------------------------------------------- */
 
 static struct fake_item *
 known_option(struct fake_host *h, const char *key)
@@ -268,7 +268,7 @@ fake_host_stored(struct fake_host *h, const char *key)
   return fake_keep(h->state, h->table.store_get(&h->table, key));
 }
 
-/* ---- What the plugin said ------------------------------------------------ */
+/* ---- Log and failures ---------------------------------------------------- */
 
 const char *
 fake_host_log(struct fake_host *h)

@@ -1,6 +1,6 @@
 /*
- * Options of the fake host.  It takes what the real one takes; of what is
- * wrong it says only that it is.
+ * Options of the fake host.  Accepts the same texts as the real host, but gives
+ * no reason when it refuses one.
  */
 #include "testkit/fake_option.h"
 
@@ -24,7 +24,7 @@ static const struct suffix suffixes[] = {
   { MP_TYPE_DURATION, "m", 60 * 1000 },
   { MP_TYPE_DURATION, "h", 60 * 60 * 1000 },
   { MP_TYPE_DURATION, "d", 24 * 60 * 60 * 1000 },
-  { MP_TYPE_DURATION, "", 0 }, /* only of 0, see below */
+  { MP_TYPE_DURATION, "", 0 }, /* only for 0, see parse_int */
   { MP_TYPE_SIZE, "", 1 },
   { MP_TYPE_SIZE, "K", INT64_C(1) << 10 },
   { MP_TYPE_SIZE, "M", INT64_C(1) << 20 },
@@ -48,7 +48,7 @@ parse_number(const char *text, char **end, int64_t *ret)
   return MP_OK;
 }
 
-/* "1..65535"; NULL allows all. */
+/* Checks NUMBER against ALLOWED, such as "1..65535"; NULL allows all. */
 static int
 check_range(const char *allowed, int64_t number)
 {
@@ -87,7 +87,7 @@ parse_int(const struct mp_option *option, const char *text, int64_t *ret)
   return MP_ECONFIG;
 }
 
-/* The index of TEXT in "lf|crlf". */
+/* Sets *RET to the index of TEXT in ALLOWED, such as "lf|crlf". */
 static int
 parse_choice(const char *allowed, const char *text, int64_t *ret)
 {

@@ -1,6 +1,6 @@
 /*
- * The plugin's side of the fake host: every service of struct mp_host, answered
- * from what the test set.  Decimals and units are the real ones.
+ * The plugin's side of the fake host: every service of struct mp_host, with the
+ * answers that the test has set.  Decimals and units are the real ones.
  */
 #include "testkit/fake_state.h"
 
@@ -97,8 +97,8 @@ host_option_int(const struct mp_host *host, const char *key)
   return known_option(host, key)->number;
 }
 
-/* A plugin of an older header has a shorter struct: what is behind the members
- * of ABI 1.0 is not ours to write, and neither is the size. */
+/* A plugin with an older header has a shorter struct: writes only the members
+ * of ABI 1.0, and keeps struct_size. */
 static void
 fill_value(struct mp_value *to, struct decimal d)
 {
@@ -196,8 +196,7 @@ host_store_get(const struct mp_host *host, const char *key)
   return item == NULL ? NULL : item->text;
 }
 
-/* The text that was there is freed, so that a plugin which still uses it is
- * caught by valgrind. */
+/* Frees the old text, so that valgrind finds a plugin that still uses it. */
 static int
 host_store_set(const struct mp_host *host, const char *key, const char *text)
 {

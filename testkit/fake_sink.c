@@ -11,7 +11,7 @@
 
 #define VALUE_TEXT 256
 
-/* One call of a sink; which member is used, the list tells. */
+/* One call of a sink.  The list that holds it decides which member is used. */
 struct node {
   struct node *next;
   const char *name;             /* emitted */
@@ -24,7 +24,8 @@ struct node {
   uint32_t record, target, result;
 };
 
-/* The newest call comes first in `shown` and `results`, last elsewhere. */
+/* `shown` and `results` begin with the newest call, the other
+ * lists with the oldest. */
 struct fake_sink_state {
   const struct mp_host *host;
   struct fake_arena arena;
@@ -89,7 +90,7 @@ find_emitted(struct fake_sink_state *st, const char *field)
   return node;
 }
 
-/* ---- What the plugin calls ----------------------------------------------- */
+/* ---- Callbacks of the sinks ---------------------------------------------- */
 
 static int
 is_wanted(const struct mp_host *host, const char *field)

@@ -6,7 +6,7 @@
  *     plugin->input->read(self, &sink->input);
  *     ck_assert_str_eq(fake_sink_emitted(sink, "heat_energy_e1"), "84.2 GJ");
  *
- * Everything handed over is copied; what these functions return lives until
+ * The sinks copy everything.  Results of these functions live until
  * fake_sink_forget or fake_sink_free.
  */
 #ifndef TESTKIT_FAKE_SINK_H
@@ -26,25 +26,26 @@ struct fake_sink {
   struct fake_sink_state *state;
 };
 
-/* HOST says which fields are wanted, and writes numbers. */
+/* HOST gives the wanted fields, and formats numbers. */
 struct fake_sink *fake_sink_new(const struct mp_host *host);
 void fake_sink_free(struct fake_sink *sink);
-/* Begins anew. */
+/* Forgets all calls. */
 void fake_sink_forget(struct fake_sink *sink);
 
-/* mp_sink.  A field: "84.208 GJ", NULL when it was not emitted; the value
- * itself; and how many fields there are. */
+/* mp_sink: a field as "84.208 GJ" (NULL: it was not emitted), its value, and
+ * the number of fields. */
 const char *fake_sink_emitted(struct fake_sink *sink, const char *field);
 const struct mp_value *fake_sink_value(struct fake_sink *sink,
                                        const char *field);
 uint32_t fake_sink_emitted_count(struct fake_sink *sink);
-/* All of them as "FIELD VALUE UNIT\n", in order of their first emission. */
+/* Returns all fields as "FIELD VALUE UNIT\n", in order of their first
+ * emission. */
 const char *fake_sink_emitted_all(struct fake_sink *sink);
-/* NULL: none was told.  how: MP_SERIAL_... */
+/* NULL: no serial number was given.  how: MP_SERIAL_... */
 const char *fake_sink_serial(struct fake_sink *sink);
 uint32_t fake_sink_serial_how(struct fake_sink *sink);
 
-/* These give number INDEX from 0, NULL past the last. */
+/* These return number INDEX, from 0; NULL past the last. */
 const struct mp_field *fake_sink_field(struct fake_sink *sink, uint32_t index);
 const struct mp_listed *fake_sink_listed(struct fake_sink *sink,
                                          uint32_t index);
@@ -52,17 +53,17 @@ const struct mp_probe_item *fake_sink_item(struct fake_sink *sink,
                                            uint32_t index);
 const struct mp_probe_attempt *fake_sink_attempt(struct fake_sink *sink,
                                                  uint32_t index);
-/* The last progress told. */
+/* The last progress reported. */
 uint32_t fake_sink_done(struct fake_sink *sink);
 uint32_t fake_sink_total(struct fake_sink *sink);
 
-/* The last answer for TARGET; NULL: it was not reached.  As a text: "84.2 GJ",
- * "empty", "absent", "unfit" or "unreached". */
+/* Returns the last answer for TARGET; NULL: it was not reached.  As a text:
+ * "84.2 GJ", "empty", "absent", "unfit" or "unreached". */
 const struct mp_shown *fake_sink_shown(struct fake_sink *sink, uint32_t target);
 const char *fake_sink_shown_text(struct fake_sink *sink, uint32_t target);
 
-/* What became of TARGET in RECORD: MP_ACCEPTED ...; a result for
- * MP_ALL_TARGETS counts for each.  0: no result was given. */
+/* Returns the result for TARGET in RECORD: MP_ACCEPTED ...; a result for
+ * MP_ALL_TARGETS counts for each target.  0: no result was given. */
 uint32_t fake_sink_result(struct fake_sink *sink, uint32_t record,
                           uint32_t target);
 uint32_t fake_sink_result_count(struct fake_sink *sink);

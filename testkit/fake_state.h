@@ -1,6 +1,6 @@
 /*
- * What the fake host knows: written by the test's side (fake_host.c), read by
- * the plugin's side (fake_services.c).
+ * State of the fake host: the test's side (fake_host.c) writes it, the plugin's
+ * side (fake_services.c) reads it.
  */
 #ifndef TESTKIT_FAKE_STATE_H
 #define TESTKIT_FAKE_STATE_H
@@ -11,13 +11,13 @@
 
 #include "testkit/fake_arena.h"
 
-/* A named thing of the test: an option, an operand, a stored text, a field.
- * All are short lists, kept in the order in which they were made. */
+/* A named item: an option, an operand, a stored text, a field, a target.  Lists
+ * are short, and keep the order of creation. */
 struct fake_item {
   struct fake_item *next;
   const char *key;
-  char *text;     /* an option's; a stored one's, from malloc */
-  int64_t number; /* an option's; a failure's code */
+  char *text;     /* of an option; of a stored text, from malloc */
+  int64_t number; /* of an option; the code of a failure */
   const struct mp_option *option;
   struct mp_operand operand;
   struct mp_target target;
@@ -31,7 +31,7 @@ struct fake_host_state {
   struct fake_item *targets;
   struct fake_item *stored;
 
-  pthread_mutex_t lock; /* of all that follows, and of the arena */
+  pthread_mutex_t lock; /* protects the members below, and the arena */
   struct fake_item *failures;
   uint32_t failure_count;
   char *log;
@@ -42,20 +42,21 @@ struct fake_host_state {
   int cancel[2];
 };
 
-/* The item called KEY, or number INDEX from 0; NULL: there is none. */
+/* Returns the item named KEY, or item INDEX, from 0; NULL: there is none. */
 struct fake_item *fake_item_find(struct fake_item *list, const char *key);
 struct fake_item *fake_item_at(struct fake_item *list, uint32_t index);
-/* A new item at the end of LIST; obtain: unless KEY is there. */
+/* Adds an item to the end of LIST, and returns it.  fake_item_obtain returns
+ * the item named KEY if there is one. */
 struct fake_item *fake_item_append(struct fake_host_state *st,
                                    struct fake_item **list, const char *key);
 struct fake_item *fake_item_obtain(struct fake_host_state *st,
                                    struct fake_item **list, const char *key);
-/* A copy of TEXT in the arena. */
+/* Returns a copy of TEXT in the arena. */
 char *fake_keep(struct fake_host_state *st, const char *text);
-/* Milliseconds on CLOCK. */
+/* Returns the milliseconds on CLOCK. */
 int64_t fake_clock_ms(int clock);
 
-/* The service table, without its context. */
+/* The service table; ctx and name are not set. */
 extern const struct mp_host fake_services;
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * What the test kit's own parts are called in libmeterpipe-test.a.  A plugin's
- * author may have a decimal_add, too: only what the installed headers declare
- * keeps its name.
+ * Renames the internal functions of the test kit in libmeterpipe-test.a, so
+ * that a plugin may have a decimal_add of its own.  Only names that the
+ * installed headers declare are kept.
  *
- * Included before each file of that library.  The names in the source stay, as
- * members of <meterpipe/plugin.h> are called decimal_add, too; those that the
- * linker sees change.
+ * Included before each file of that library.  Only the names that the linker
+ * sees change.  The names in the source must stay, because members of
+ * <meterpipe/plugin.h> have them, too, such as decimal_add.
  */
 #ifndef TESTKIT_NAMES_H
 #define TESTKIT_NAMES_H

@@ -1,4 +1,4 @@
-/* Asking the outputs what their targets show, and settling the ledgers. */
+/* Asks the outputs for their displayed values and settles the ledgers. */
 #include "core/cycle/ask.h"
 
 #include <stdlib.h>
@@ -14,12 +14,13 @@
 #include "lib/sound.h"
 #include "lib/unit.h"
 
-/* An output is not asked with less than this left: it could not answer. */
+/* An output is not asked with less time left than this: it could not answer. */
 #define LEAST_TIME_MS 50
 
-/* ---- What is shown ---- */
+/* ---- Displayed values ---- */
 
-/* A target holds a text, or a number: an empty text device shows nothing. */
+/* Imports the displayed value.  An empty text counts as no value.  Returns the
+ * fault, or NULL. */
 static const char *
 import_shown(struct target *target, const struct mp_shown *shown)
 {
@@ -28,14 +29,14 @@ import_shown(struct target *target, const struct mp_shown *shown)
   if (shown->answer == MP_SHOWN_VALUE && !shown->value)
     return "no value, where it said that there is one";
   if (!shown->value || shown->answer > MP_SHOWN_EMPTY)
-    return NULL; /* an empty target may still tell its unit, by a zero */
+    return NULL; /* an empty target may still give its unit in a zero value */
   fault = value_import(&target->shown.value, shown->value);
   if (!fault && target->shown.value.text && !*target->shown.value.text)
     value_clear(&target->shown.value);
   return fault;
 }
 
-/* Keeps SHOWN; the reason why not, or NULL. */
+/* Stores SHOWN in TARGET.  Returns the fault, or NULL. */
 static const char *
 keep_shown(struct target *target, const struct mp_shown *shown)
 {
@@ -87,7 +88,8 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 
 /* ---- Asking ---- */
 
-/* Whether OUTPUT can tell that it has rows which the state does not know. */
+/* Returns true if asking OUTPUT can reveal that an older copy of the state was
+ * put back: it tells the time of its rows, and rows were booked for it. */
 static bool
 older_state_is_noticed(const struct stage *output)
 {
@@ -95,8 +97,9 @@ older_state_is_noticed(const struct stage *output)
          output->pipeline->run->store && book_last_row(output) > 0;
 }
 
-/* A queue keeps its last values by itself; the file is asked only for what has
- * no record. */
+/* Returns true if OUTPUT must be asked in this cycle.  A queue keeps its last
+ * values itself; its output is asked only for operands that have none, and to
+ * notice an older copy of the state. */
 static bool
 needs_asking(const struct stage *output)
 {
@@ -125,8 +128,8 @@ has_time_to_ask(struct stage *output)
   return false;
 }
 
-/* Whether the value of TARGET, or a result that is computed from TARGET, cannot
- * be sent before the output has answered. */
+/* Returns true if the value of TARGET, or a result computed from it, cannot be
+ * sent until the output has answered. */
 static bool
 needs_answer(const struct target *target)
 {
@@ -135,7 +138,8 @@ needs_answer(const struct target *target)
   return target->is_operand && !ledger_last(&target->ledger);
 }
 
-/* The targets for which fetch gave ANSWER; 0: none. */
+/* Returns the targets that need an answer and got ANSWER from fetch; 0: those
+ * that got none. */
 static struct target_list
 answered(const struct stage *output, uint32_t answer)
 {
@@ -148,8 +152,8 @@ answered(const struct stage *output, uint32_t answer)
   return list;
 }
 
-/* A fetch that was successful has an answer for each target, and says why one
- * cannot take values. */
+/* Reports targets for which a successful fetch gave no answer, and those that
+ * cannot take values, unless the plugin has explained why. */
 static void
 report_unexplained(struct stage *output)
 {
@@ -204,7 +208,8 @@ report_absent(struct target *target)
 
 /* ---- Settling ---- */
 
-/* It shows something else than what WAS written, because of WHAT. */
+/* Announces that the displayed value is not WAS, the written one; WHAT is the
+ * reason. */
 static void
 tell_difference(const struct target *target, const struct value *was,
                 const char *what)
@@ -217,8 +222,10 @@ tell_difference(const struct target *target, const struct value *was,
            value_describe(was, a, sizeof(a)), what);
 }
 
-/* What else is computed from a base that was changed is computed anew, in the
- * same output: its device was set back to the same moment. */
+/* The base CHANGED was changed by hand: drops the pending values that are
+ * computed from it, so that they are computed anew.  Only in the same output:
+ * if a backup of its server was restored, all its targets are back at the same
+ * moment. */
 static void
 drop_what_is_due(struct target *changed)
 {
@@ -235,7 +242,8 @@ drop_what_is_due(struct target *changed)
   }
 }
 
-/* The ledger is kept in the unit that the target itself has. */
+/* Converts the ledger to the unit of the target, if that was changed.  Returns
+ * false if that fails, which is reported. */
 static bool
 take_unit(struct target *target, const struct value *was)
 {
@@ -296,7 +304,8 @@ settle(struct stage *output)
       drop_what_is_due(output->targets[i]);
 }
 
-/* What is not a value or nothing says nothing of the target. */
+/* Reports targets that are not listed.  Any answer but a value or "empty"
+ * leaves the displayed value unknown. */
 static void
 sort_answers(struct stage *output)
 {
@@ -329,15 +338,15 @@ newest_row_shown(const struct stage *output)
   return newest;
 }
 
-/* The output has rows that this state does not know: an older copy of it was
- * put back.  What they hold is the last known value; rows of the queue that are
- * not newer were delivered then. */
+/* Adopts rows of the output that this state does not know, because an older
+ * copy of it was put back.  Their values become the last known values; rows of
+ * the queue that are not newer were delivered before, and are dropped. */
 static void
 adopt_unknown_rows(struct stage *output)
 {
   int64_t newest = newest_row_shown(output);
 
-  /* Outputs write whole seconds.  A time to come is a wrong one. */
+  /* Outputs write whole seconds.  A time in the future is wrong. */
   if (newest / 1000 <= book_last_row(output) / 1000 || newest > clock_now_ms())
     return;
   for (size_t i = 0; i < output->n_targets; i++) {

@@ -1,5 +1,5 @@
 /*
- * What the outputs show, held against the ledgers.
+ * Asks the outputs for their displayed values and settles the ledgers.
  */
 #ifndef CORE_CYCLE_ASK_H
 #define CORE_CYCLE_ASK_H

@@ -1,8 +1,8 @@
 /*
- * Whether the reading that a transform measures is used in this cycle.  One of
- * another meter becomes a candidate, one that rises too fast is held, and the
- * next reading decides; see "Exchanged meters" and "Implausible readings" in
- * doc/ledger.md.
+ * Decides whether a transform uses its reading in this cycle.  A reading with
+ * another serial number becomes a candidate, one that rises too fast is held,
+ * and the next reading decides; see "Exchanged meters" and "Implausible
+ * readings" in doc/ledger.md.
  */
 #include "core/cycle/believe.h"
 
@@ -17,7 +17,7 @@
 #include "core/run/log.h"
 #include "lib/unit.h"
 
-/* A limit in another unit is rounded here; it is a round figure. */
+/* Place to which a converted limit is rounded; limits are round figures. */
 #define LIMIT_PLACE (-6)
 
 /* ---- State ---- */
@@ -64,8 +64,8 @@ believe_save(struct pipeline *p)
 
 /* ---- Serial numbers ---- */
 
-/* Whether the meter told the number of the reading in this cycle.  A value may
- * have a number of its own. */
+/* Returns true if the serial number of the reading was read from the meter in
+ * this cycle.  A value may have another number than its input. */
 static bool
 number_is_read(const struct slot *field)
 {
@@ -75,7 +75,7 @@ number_is_read(const struct slot *field)
                                  input->serial_how == MP_SERIAL_READ);
 }
 
-/* Asks the meter for it, once a cycle. */
+/* Reads the serial number from the meter, at most once a cycle. */
 static void
 ask_number(struct slot *field)
 {
@@ -109,8 +109,9 @@ is_below(const struct value *reading, const struct operand *o)
          decimal_compare(reading->number, base) < 0;
 }
 
-/* A number that was only assumed does not decide, and may be out of date where
- * the reading is below its base. */
+/* Returns true if the serial number must be read from the meter.  A number that
+ * was only assumed does not decide, and may be out of date if the reading is
+ * below its base. */
 static bool
 needs_number(const struct stage *transform, const struct slot *field)
 {
@@ -142,7 +143,7 @@ believe_carry(const struct slot *slot, struct value *v)
   return true;
 }
 
-/* The transform measures from the candidate. */
+/* Makes the candidate the base from which the transform measures. */
 static void
 measure_from_candidate(struct stage *transform, struct operand *o)
 {
@@ -178,7 +179,7 @@ tell_exchange(const struct stage *transform, const struct operand *o)
            value_describe(first, text, sizeof(text)));
 }
 
-/* Once for all fields of an input. */
+/* Returns true if these numbers were announced, for any field of the input. */
 static bool
 is_told(struct stage *input, const char *was, const char *now)
 {
@@ -204,8 +205,9 @@ doubt_meter(struct slot *field, const struct operand *o)
              now, was);
 }
 
-/* The first time it may be an accident; after that nothing is booked from a
- * meter that answers, which must not end with 0. */
+/* Leaves the reading out, because its serial number is not known.  The first
+ * time it may be an accident.  After that it is a failure: nothing is booked
+ * from a meter that answers, and such a run must not end with status 0. */
 static void
 doubt_number(struct slot *field)
 {
@@ -247,11 +249,11 @@ judge_meter(struct stage *transform, struct slot *field, struct operand *o)
 
 /* ---- Implausible readings ---- */
 
-/* What a reading is judged by: all of it as it comes into the transform, or, by
- * the limit of the input, as it was read. */
+/* The readings to compare: as they come into the transform, for its own limit,
+ * or as they were read, for the limit of the input. */
 struct trial {
   struct value last, held, now;
-  struct decimal limit; /* in the unit of now */
+  struct decimal limit; /* in the unit of NOW */
 };
 
 static void
@@ -281,7 +283,7 @@ prepare_field(const struct slot *field, struct trial *trial)
                       LIMIT_PLACE) >= 0;
 }
 
-/* False: there is nothing to judge by. */
+/* Fills TRIAL.  Returns false if the reading cannot be judged. */
 static bool
 trial_prepare(const struct stage *transform, const struct slot *field,
               struct trial *trial)
@@ -298,7 +300,7 @@ trial_prepare(const struct stage *transform, const struct slot *field,
                                       : prepare_field(field, trial);
 }
 
-/* Whether the transform has a base to measure from. */
+/* Returns true if the transform has a base to measure from. */
 static bool
 has_base(const struct stage *transform)
 {
@@ -327,7 +329,7 @@ hold(struct stage *transform, struct slot *field, const struct trial *trial)
   char now[256], last[256], most[256];
 
   if (field->doubt == DOUBT_HELD)
-    return; /* said by another transform that measures it */
+    return; /* reported for another transform that measures it */
   field->doubt = DOUBT_HELD;
   stage_fail(transform, MP_EDATA, transform->input_text,
              "%s is not plausible after %s: it rose by more than %s in an "
@@ -363,7 +365,7 @@ judge(struct stage *transform, struct slot *field, struct trial *trial)
   for (size_t i = 0; i < transform->n_operands; i++)
     judge_meter(transform, field, &transform->operands[i]);
   if (field->doubt == DOUBT_CANDIDATE || field->doubt == DOUBT_UNKNOWN) {
-    transform->took_part = false; /* its earlier failures have not ended */
+    transform->took_part = false; /* its earlier failures stay open */
     return false;
   }
   if (!implausible || field->exchanged)
@@ -386,7 +388,8 @@ believe(struct stage *transform)
   return believed;
 }
 
-/* Whether a base that measures from the candidate of FIELD is not booked. */
+/* Returns true if a base that measures from the candidate of FIELD is
+ * blocked. */
 static bool
 candidate_waits(const struct pipeline *p, const struct slot *field)
 {

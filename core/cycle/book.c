@@ -1,6 +1,6 @@
 /*
- * What is due: the values of a cycle in the ledgers of its targets and in the
- * rows of its queues, and their way into the state.
+ * Books the values of a cycle in the ledgers of its targets and in the rows of
+ * its queues, and puts them into the state.
  */
 #include "core/cycle/book.h"
 
@@ -24,10 +24,10 @@
 
 static const char number_key[] = "number";
 
-/* A number beyond this came from no clock. */
+/* A larger number cannot come from a clock. */
 #define MOST_NUMBER (INT64_MAX / 2)
 
-/* The number that the state keeps of OUTPUT under KEY; 0: none. */
+/* Returns the number that the state keeps of OUTPUT under KEY; 0: none. */
 static int64_t
 get_number(const struct stage *output, const char *key)
 {
@@ -62,8 +62,8 @@ save_number(const struct stage *output)
          put_number(output, number_key, output->last_number);
 }
 
-/* A target whose source cannot tell kinds beforehand has the role that the
- * kind of its first value gave it. */
+/* Sets the role of a target whose source does not know kinds beforehand: the
+ * kind of its first value decides. */
 static void
 take_role(struct target *t)
 {
@@ -197,9 +197,9 @@ book_save(struct pipeline *p)
   return r;
 }
 
-/* Whether values are booked for all targets of OUTPUT, and not for operands
- * alone: of a recording without a state on disk, the other columns of a queue
- * are needed by nothing. */
+/* Returns true if values are booked for all targets of OUTPUT, false if only
+ * for operands: in a recording without a state on disk, nothing needs the other
+ * columns of a queue. */
 static bool
 books_all(const struct stage *output)
 {
@@ -215,8 +215,8 @@ is_booked(const struct target *t, bool all)
   return target_is_kept(t) && (all || t->is_operand);
 }
 
-/* Calls CHECK for each target of the outputs that keep something.  Inline,
- * since a replay comes here for each of its cycles. */
+/* Calls CHECK for each target of the outputs that keep values.  Inline, because
+ * a replay calls this in each of its cycles. */
 static inline void
 each_target(struct pipeline *p, void (*check)(struct target *t, bool booked))
 {
@@ -233,7 +233,8 @@ each_target(struct pipeline *p, void (*check)(struct target *t, bool booked))
 
 /* ---- Values as targets keep them ---- */
 
-/* The value of SLOT as TARGET keeps it; false: it does not fit. */
+/* Copies the value of TARGET's source to *RET, in the unit of the ledger.
+ * Returns false if it does not fit. */
 static bool
 book_value(const struct target *target, struct value *ret)
 {
@@ -244,7 +245,7 @@ book_value(const struct target *target, struct value *ret)
   if (!value_copy(ret, v))
     return false;
   if (!ret->serial && last)
-    ret->serial = last->serial; /* nothing says that it is another meter */
+    ret->serial = last->serial; /* no number: assume the same meter */
   if (ret->text || !ledger->unit || unit_same(ledger->unit, ret->unit))
     return true;
   if (unit_convert(&ret->number, ret->unit, ledger->unit, MP_EXACT) != MP_OK) {
@@ -255,8 +256,8 @@ book_value(const struct target *target, struct value *ret)
   return true;
 }
 
-/* What a value that does not count takes with it: all that hangs on its base.
- */
+/* Blocks the bases of T: its value does not count, so nothing computed from
+ * these bases may be booked in this cycle. */
 static void
 block_base(const struct target *t)
 {
@@ -275,8 +276,8 @@ block(struct target *t)
 
 /* ---- Kinds ---- */
 
-/* The value whose kind must stay the same in every cycle.  For a total, that is
- * the input of its transform. */
+/* Returns the slot whose kind must stay the same in every cycle.  For a total,
+ * that is the input of its transform. */
 static const struct slot *
 kind_slot(const struct target *t)
 {
@@ -287,8 +288,8 @@ kind_slot(const struct target *t)
            : s;
 }
 
-/* Whether the value of S can go into T; else it is reported.  Where the kind of
- * S was known beforehand, the graph was checked for it. */
+/* Returns true if the value of S can go into T, else reports it.  If the kind
+ * of S was known beforehand, the graph has checked it. */
 static bool
 kind_fits(struct target *t, const struct slot *s)
 {
@@ -314,7 +315,7 @@ kind_fits(struct target *t, const struct slot *s)
   return false;
 }
 
-/* An amount that cannot be booked is not lost where its base waits for it. */
+/* Blocks the base of an unbookable amount: the next result covers it. */
 static void
 check_unreadable(const struct target *t)
 {
@@ -342,7 +343,8 @@ book_check_kinds(struct pipeline *p)
   each_target(p, check_kind);
 }
 
-/* The kind of the value that is booked decides the role, where it is open. */
+/* Keeps the kind of the booked value.  It decides the role of the target if the
+ * kind was not known. */
 static void
 keep_kind(struct target *t)
 {
@@ -353,7 +355,7 @@ keep_kind(struct target *t)
 
 /* ---- Units ---- */
 
-/* T takes TO, and its value is in another unit. */
+/* Reports that T takes the unit TO and its value is in another unit. */
 static void
 tell_unit(struct target *t, const char *to)
 {
@@ -366,8 +368,8 @@ tell_unit(struct target *t, const char *to)
              fit_way_out(t, unit, to, words, sizeof(words)));
 }
 
-/* Whether T is a part whose value does not convert to the unit it displays.  A
- * part has no ledger. */
+/* Returns true if T is a part whose value does not convert to the unit it
+ * displays.  A part has no ledger. */
 static bool
 part_is_unfit(const struct target *t)
 {
@@ -379,7 +381,7 @@ part_is_unfit(const struct target *t)
          unit_convert(&number, v->unit, to, MP_EXACT) != MP_OK;
 }
 
-/* Whether T cannot take this value in any form; reports it. */
+/* Returns true if T cannot take this value in any form, and reports it. */
 static bool
 refuses(struct target *t)
 {
@@ -394,7 +396,7 @@ refuses(struct target *t)
   return true;
 }
 
-/* Nearly always: nothing is to be converted or added up. */
+/* Returns true if nothing is to be converted or added up: nearly always. */
 static bool
 fits_as_it_is(const struct target *t)
 {
@@ -457,8 +459,8 @@ book_time(const struct pipeline *p)
   return time_ms;
 }
 
-/* Without memory a cycle is not booked in part: nothing of it is committed, and
- * the next one makes it up. */
+/* Reports that memory ran out.  A cycle is not booked in part: nothing of it is
+ * committed, and the next one covers it. */
 static void
 fail_memory(struct stage *output, const char *object)
 {
@@ -466,8 +468,8 @@ fail_memory(struct stage *output, const char *object)
   output->pipeline->run->stateless = true;
 }
 
-/* Says before the first value of an operand goes out that its target rounds it:
- * without the state, only the rounded value is known. */
+/* Warns before the first value of an operand is sent that its target rounds it:
+ * if the state is lost, only the rounded value is known. */
 static void
 tell_coarse(const struct target *t)
 {
@@ -487,7 +489,7 @@ tell_coarse(const struct target *t)
   value_clear(&stored);
 }
 
-/* Of a latest output D, of a queue what the row gets. */
+/* Books the value of T: as pending in a latest output, else for the row. */
 static void
 due_target(struct target *t)
 {
@@ -503,7 +505,7 @@ due_target(struct target *t)
     r = ledger_due(&t->ledger, &v);
   else
     r = ledger_column(&t->ledger, &v);
-  if (r != MP_OK) /* it fits: book_check_values has seen to that */
+  if (r != MP_OK) /* out of memory: book_check_values has checked the rest */
     fail_memory(t->stage, t->object);
   else if (t->base)
     t->ledger.rebase = false;
@@ -520,7 +522,7 @@ any_counts(const struct stage *output)
   return false;
 }
 
-/* The name of the entry that book_last_row reads. */
+/* The key of the entry that book_last_row reads. */
 static const char last_row_key[] = "last_row";
 
 int64_t
@@ -529,7 +531,8 @@ book_last_row(const struct stage *output)
   return get_number(output, last_row_key);
 }
 
-/* The newest of all: where the clock was set back, later rows are not. */
+/* Keeps the time of the newest row.  After the clock was set back, later rows
+ * have earlier times and do not count. */
 static bool
 keep_last_row(struct stage *output, int64_t time_ms)
 {
@@ -569,8 +572,8 @@ book_drop_rows(struct stage *output, int64_t newest_ms)
   return dropped;
 }
 
-/* A total whose first result is left out begins with 0: the next result counts,
- * whatever its output can show, and in the next cycle of a recording. */
+/* Sets a total whose first result is left out to 0.  So the next result counts,
+ * whatever the output displays, and in the next cycle of a recording. */
 static void
 begin_totals(struct pipeline *p)
 {
@@ -612,8 +615,8 @@ book_due(struct pipeline *p, int64_t time_ms)
   }
 }
 
-/* The time, but later than every number before: no id comes twice, even where
- * the clock was set back. */
+/* A new number is the time, but greater than every number before, so that no id
+ * is used twice even if the clock was set back. */
 int64_t
 book_number(struct stage *output)
 {

@@ -1,4 +1,5 @@
-/* A run, from the first byte of a meter to the last answer of an output. */
+/* Runs a pipeline, from the first byte of a meter to the last answer of an
+ * output. */
 #include "core/cycle/cycle.h"
 
 #include <inttypes.h>
@@ -20,7 +21,7 @@
 #include "core/run/watchdog.h"
 #include "lib/clock.h"
 
-/* Of the deadline, a part is kept for the outputs. */
+/* At most this much of the deadline is reserved for the outputs. */
 #define RESERVE_MOST_MS 5000
 
 static int64_t
@@ -31,7 +32,7 @@ deadline_of(const struct pipeline *p)
 
 /* ---- The state ---- */
 
-/* Everything that is kept. */
+/* Commits the whole state. */
 static void
 commit(struct pipeline *p)
 {
@@ -49,8 +50,8 @@ begins_with(const char *text, const char *prefix)
   return *prefix && strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Whether OBJECT is a path or an address that an earlier pipeline file gave to
- * STAGE: no value of its section names it now. */
+/* Returns true if OBJECT is a path or address from an earlier pipeline file: no
+ * value in the section of STAGE names it now. */
 static bool
 is_of_earlier_file(const struct stage *stage, const char *object)
 {
@@ -61,15 +62,15 @@ is_of_earlier_file(const struct stage *stage, const char *object)
   for (size_t i = 0; i < section->n_entries; i++) {
     const char *value = section->entries[i].value;
 
-    /* "http://HOST/" is a longer form of the object, `"/path/to/command" -x`
-     * holds it. */
+    /* The value may be longer than the object, such as "http://HOST/" or
+     * `"/path/to/command" -x`, or shorter. */
     if (begins_with(object, value) || strstr(value, object))
       return false;
   }
   return true;
 }
 
-/* Whether OBJECT is a target ("idx.323") that STAGE does not have any more. */
+/* Returns true if OBJECT is a target ("idx.323") that STAGE no longer has. */
 static bool
 is_former_target(const struct stage *stage, const char *object)
 {
@@ -102,7 +103,7 @@ state_of_object(void *ctx, const char *name, const char *object)
   return stage->took_part && !stage->given_up ? REPORT_REACHED : REPORT_UNKNOWN;
 }
 
-/* "BEGUN ENDED STATUS" of the last run, for status. */
+/* Stores "BEGUN ENDED STATUS" of this run, for the command status. */
 static void
 keep_run(struct pipeline *p, int64_t begun)
 {
@@ -131,7 +132,8 @@ tell_unfinished(const struct note *note)
              when);
 }
 
-/* The outputs in which runs fail or hang are served last. */
+/* Reports a run before this one that did not end.  Orders the outputs: those in
+ * which runs fail or hang are served last. */
 static void
 begin_note(struct pipeline *p)
 {
@@ -147,13 +149,14 @@ begin_note(struct pipeline *p)
 
 /* ---- A cycle ---- */
 
-/* What comes of the readings: the same for live inputs and recordings. */
+/* Evaluates and books the readings of a cycle, of live inputs and recordings
+ * alike.  Returns the time of the cycle. */
 static int64_t
 work_out(struct pipeline *p)
 {
   int64_t time_ms;
 
-  /* Of fields that this reading brought first. */
+  /* Of fields that this reading emitted for the first time. */
   if (book_load_targets(p) != MP_OK)
     p->run->stateless = true;
   book_tell_unreadable(p);
@@ -174,13 +177,13 @@ deliver_latest_now(struct pipeline *p)
   deliver_latest(p);
 }
 
-/* With a state on disk: everything due is committed before anything is sent. */
+/* With a state on disk: commits all pending values before anything is sent. */
 static void
 deliver(struct pipeline *p, int64_t time_ms)
 {
   deliver_mark(p);
   deliver_tokens(p);
-  if (!p->recording) /* of a recording, only the end is news for a device */
+  if (!p->recording) /* a recording is sent to devices only at its end */
     book_prepare(p);
   commit(p);
   if (p->run->stateless)
@@ -202,9 +205,9 @@ finish_cycle(struct pipeline *p, int64_t begun)
   commit(p);
 }
 
-/* Reads, with a part of the deadline kept back for the outputs.  Then half of
- * what is left is for finding out what became of the run before: its rows can
- * wait, and the meter's values cannot. */
+/* Reads the inputs, with a part of the deadline reserved for the outputs.  Then
+ * recovers the rows of the run before, in half of the time that is left: old
+ * rows can wait, the new readings cannot. */
 static void
 read_in_time(struct pipeline *p)
 {
@@ -242,7 +245,8 @@ run_live(struct pipeline *p)
 
 /* ---- A recording ---- */
 
-/* The deadline bounds a cycle, and not a recording of them. */
+/* Runs the cycles of a recording.  The deadline applies to each of them, not to
+ * the recording. */
 static void
 run_recording(struct pipeline *p)
 {
@@ -270,7 +274,7 @@ run_recording(struct pipeline *p)
     else
       direct_deliver(p, time_ms);
     if (durable)
-      run_drop_deadline(p->run); /* the next one may be long in coming */
+      run_drop_deadline(p->run); /* the next cycle may come much later */
   }
   direct_flush(p);
   if (!durable)
@@ -302,7 +306,7 @@ cycle_run(struct pipeline *p)
   }
   begin_note(p);
   if (p->recording) {
-    watchdog_disarm(); /* it takes as long as it takes */
+    watchdog_disarm(); /* a recording has no time limit */
     run_recording(p);
   } else {
     watchdog_arm(deadline_of(p));

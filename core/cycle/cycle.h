@@ -1,8 +1,7 @@
 /*
- * A run: one cycle, or all cycles of a recording, and what happens when
- * something fails in it.
+ * A run: one cycle, or all cycles of a recording, and the handling of failures.
  *
- *   read -> ask -> settle -> evaluate -> commit what is due -> deliver
+ *   read -> ask -> settle -> evaluate -> commit pending values -> deliver
  *        -> commit the answers
  */
 #ifndef CORE_CYCLE_CYCLE_H
@@ -10,9 +9,8 @@
 
 #include "core/pipeline/pipeline.h"
 
-/* Runs the pipeline, whose store is open and whose instances are made.  All
- * failures are in the report.  Returns MP_OK, or MP_ECANCELED after a signal.
- */
+/* Runs the pipeline, whose store is open and whose instances are created.  All
+ * failures are reported.  Returns MP_OK, or MP_ECANCELED after a signal. */
 int cycle_run(struct pipeline *pipeline);
 
 #endif

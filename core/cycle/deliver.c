@@ -1,4 +1,4 @@
-/* Calling outputs: records, results, and the live outputs. */
+/* Calls outputs: records, results, and the live outputs. */
 #include "core/cycle/deliver.h"
 
 #include <inttypes.h>
@@ -15,12 +15,12 @@
 
 /* ---- Calling an output ---- */
 
-/* A record's id: a name and two numbers, with their signs and a NUL. */
+/* Size of a record's id: a name, two numbers with their signs, and a NUL. */
 #define RECORD_DIGITS 20
 #define RECORD_ID (CONFIG_MAX_NAME + 2 * (1 + RECORD_DIGITS) + 1)
 
-/* "-N" at END, and the new end; by hand, because a recording has a million of
- * them. */
+/* Writes "-N" at END and returns the new end.  By hand, because a recording has
+ * a million of them. */
 static char *
 append_number(char *end, int64_t n)
 {
@@ -38,9 +38,9 @@ append_number(char *end, int64_t n)
   return end;
 }
 
-/* "NAME-NUMBER", of a row "NAME-NUMBER-ROW".  The number is a time: rows are
- * counted from 1 again when a state was lost, and whoever knows a record by its
- * id must not take the new one for the old. */
+/* Writes "NAME-NUMBER" to BUF; of a row, "NAME-NUMBER-ROW".  NUMBER is a time:
+ * rows are counted from 1 again after a state was lost, and a receiver that
+ * knows records by id must not take a new one for an old one. */
 static void
 record_id(const struct stage *output, int64_t number, int64_t row, char *buf)
 {
@@ -53,7 +53,7 @@ record_id(const struct stage *output, int64_t number, int64_t row, char *buf)
     append_number(end, row);
 }
 
-/* The plugin drops what was written when it is closed. */
+/* The plugin drops the written values when it is closed. */
 void
 deliver_give_up(struct stage *output)
 {
@@ -88,12 +88,12 @@ deliver_begin(struct stage *output, int64_t time_ms, int64_t number,
 
 /* ---- Cells ---- */
 
-/* What a cell holds besides MP_ACCEPTED ... MP_REJECTED, and 0: the record has
+/* Values of a cell besides MP_ACCEPTED ... MP_REJECTED, and 0: the record has
  * no value for this target. */
-#define CELL_WRITTEN 6 /* and commit gave no result for it alone */
-#define CELL_REFUSED 7 /* by write */
+#define CELL_WRITTEN 6 /* written, and commit gave no result for it alone */
+#define CELL_REFUSED 7 /* refused by write */
 
-/* NULL: RESULTS keeps none. */
+/* Returns a cell of RESULTS; NULL: there is none. */
 static uint8_t *
 cell_of(const struct results *results, size_t record, size_t target)
 {
@@ -127,7 +127,7 @@ deliver_results_free(struct results *results)
 
 /* ---- Records ---- */
 
-/* Whether a write that fails with R has refused that value alone. */
+/* Returns true if a write that fails with R refuses that value alone. */
 static bool
 refuses_value(int r)
 {
@@ -158,7 +158,8 @@ deliver_write(struct stage *output, const struct target *t,
 
 /* ---- Results ---- */
 
-/* Of the value alone, else of the record; 0: none, or no value. */
+/* Returns the result of the value alone, else of the record; 0: none, or no
+ * value. */
 static uint32_t
 target_result(const struct results *results, size_t record, size_t target)
 {
@@ -171,7 +172,8 @@ target_result(const struct results *results, size_t record, size_t target)
   return *cell == CELL_WRITTEN ? results->result[record] : *cell;
 }
 
-/* 0: none. */
+/* Returns the result of the record, else one derived from those of its values;
+ * 0: none. */
 static uint32_t
 record_result(const struct results *results, size_t record)
 {
@@ -236,8 +238,8 @@ take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
     *cell = (uint8_t)result;
 }
 
-/* Begin or write failed: nothing was sent now, but of an earlier run it is not
- * known. */
+/* Sets the results after begin or write failed.  Nothing was sent now, but in
+ * recovery an earlier run may have sent the rows. */
 static void
 leave_all(struct results *results, bool recovers)
 {
@@ -285,7 +287,7 @@ check_records(const struct results *results, size_t n, uint32_t result)
                        what_is_kept(results->output));
 }
 
-/* Values that commit rejected in records that it did not. */
+/* Reports values that commit rejected in records that it did not reject. */
 static void
 check_rejections(const struct results *results, size_t n)
 {
@@ -323,9 +325,10 @@ check_targets(const struct results *results, uint32_t result)
                        what_is_kept(output));
 }
 
-/* Whatever is not accepted has been explained since the first begin, or is
- * reported here: a run never ends with "all delivered" while nothing is.  Of a
- * queue records are counted, of the rest targets are named. */
+/* Reports each result but MP_ACCEPTED, unless the plugin has explained a
+ * failure since the first begin: a run must not end with "all delivered" if
+ * nothing was.  Counts the records of a queue; names the targets of other
+ * outputs. */
 static void
 check_explained(const struct results *results, size_t n_records, bool recovers)
 {
@@ -336,7 +339,7 @@ check_explained(const struct results *results, size_t n_records, bool recovers)
   if (atomic_load(&output->n_explained) != output->explained || run_stopped())
     return;
   for (uint32_t result = 0; result <= MP_REJECTED; result++) {
-    /* What was certainly not written before is written now. */
+    /* Recovered rows that were not sent are written now. */
     if (result == MP_ACCEPTED || (recovers && result == MP_NOT_SENT))
       continue;
     if (by_record)
@@ -415,7 +418,7 @@ has_pending(const struct stage *output)
   return false;
 }
 
-/* Whether OUTPUT has something to be sent. */
+/* Returns true if OUTPUT has something to send. */
 static bool
 needs_sending(const struct stage *output)
 {

@@ -1,6 +1,6 @@
 /*
- * A recording whose state is in memory: its rows go straight to the outputs,
- * many to a commit, and nothing is kept of them.
+ * Delivers a recording whose state is in memory: its rows go straight to the
+ * outputs, many to a commit, and are not kept.
  */
 #include "core/cycle/deliver.h"
 
@@ -8,7 +8,7 @@
 
 #include "core/pipeline/stage.h"
 
-/* Cycles to a commit: a file is synced at each, and their rows take memory. */
+/* Cycles to a commit: a file is synced at each, and the rows take memory. */
 #define BLOCK 16384
 
 static void
@@ -19,7 +19,7 @@ flush(struct stage *output)
   if (output->pending_records == 0 || output->given_up)
     return;
   if (delivery(output) == MP_LATEST)
-    results.n = 1; /* it has the last one alone */
+    results.n = 1; /* only its last record counts */
   results.result = calloc(results.n, sizeof(*results.result));
   if (results.result) {
     deliver_commit(output, NULL, &results);

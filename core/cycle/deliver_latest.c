@@ -1,6 +1,6 @@
 /*
- * Latest outputs: the one value that a target holds.  What is sent is in the
- * state as M before it leaves; what became of it is put into the ledger.
+ * Latest outputs: each target holds one value.  A value is committed as sent
+ * (M) before it leaves; its result goes into the ledger.
  */
 #include "core/cycle/deliver.h"
 
@@ -14,7 +14,7 @@
 #include "core/pipeline/stage.h"
 #include "lib/clock.h"
 
-/* When TARGET may be sent to, on the monotonic clock. */
+/* Returns when T may be sent to, on the monotonic clock. */
 static int64_t
 ready_at(const struct target *t)
 {
@@ -89,7 +89,8 @@ choose_record(const struct stage *output, int64_t now, bool *chosen)
   return number == INT64_MAX ? 0 : number;
 }
 
-/* The time of the newest reading in it: the same whenever it is sent. */
+/* Returns the time of the newest reading in the record: the same whenever it is
+ * sent. */
 static int64_t
 record_time(const struct stage *output, const bool *chosen)
 {
@@ -101,7 +102,8 @@ record_time(const struct stage *output, const bool *chosen)
   return time_ms ? time_ms : clock_now_ms();
 }
 
-/* What was to go with record NUMBER but was not ready yet goes in the next. */
+/* Moves the targets of record NUMBER that were not ready into the next
+ * record. */
 static void
 renumber(struct stage *output, int64_t number)
 {
@@ -113,7 +115,7 @@ renumber(struct stage *output, int64_t number)
   }
 }
 
-/* T has acknowledged M; a part of T has a result of its own. */
+/* Lists M, which T has acknowledged.  A part of T has a result of its own. */
 static void
 note_delivered(struct target *t, const struct results *results)
 {
@@ -131,8 +133,8 @@ note_delivered(struct target *t, const struct results *results)
   }
 }
 
-/* An amount that was sent in an earlier run, and now is acknowledged: what came
- * since then goes in the next record. */
+/* Puts the results into the ledgers.  Once an amount from an earlier run is
+ * acknowledged, the rest of the pending amount goes into the next record. */
 static void
 take_answers(struct stage *output, const struct results *results)
 {
@@ -189,7 +191,8 @@ send_ready(struct stage *output, int64_t now)
   free(chosen);
 }
 
-/* What is still to be sent when the run must end was certainly not sent. */
+/* Marks the values that are still to be sent as not sent, because OUTPUT is not
+ * served any more in this run.  With NO_TIME, reports their number. */
 static void
 leave_unsent(struct stage *output, bool no_time)
 {
@@ -222,8 +225,8 @@ serve(struct stage *output)
     turn_end(output);
 }
 
-/* The first output that is ready to be sent to, else the one that will be
- * first; NULL: nothing is to be sent any more. */
+/* Returns the first output that is ready to be sent to, else the one that will
+ * be ready first; NULL: nothing is left to send. */
 static struct stage *
 next_output(const struct pipeline *p, int64_t now, int64_t *ret_ready)
 {
@@ -246,8 +249,9 @@ next_output(const struct pipeline *p, int64_t now, int64_t *ret_ready)
   return next;
 }
 
-/* An output that waits for its targets keeps no other from being served.  The
- * answers of an output are committed before another is called. */
+/* Sends to the outputs as they become ready, so that one that waits for its
+ * targets does not delay the others.  Commits the answers of an output before
+ * the next one is called. */
 static void
 send_all(struct pipeline *p)
 {

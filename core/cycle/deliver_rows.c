@@ -1,8 +1,9 @@
 /*
  * The queues of append and history outputs: rows in order, each once.
  *
- * A row is in the state before it is written, with a token that tells where it
- * will stand; a run that ends in between is found out by the next one.
+ * Rows are committed before they are written; those of an append output with a
+ * token that tells the place of the first row.  If a run ends in between, the
+ * next run finds out from the token which rows were written.
  */
 #include "core/cycle/deliver.h"
 
@@ -21,12 +22,12 @@
 #include "lib/sound.h"
 #include "lib/utf8.h"
 
-/* Rows of one commit: more cost nothing, and one answer tells of all. */
+/* Rows of one commit.  More rows cost nothing, and one answer covers all. */
 #define BATCH_ROWS 256
 
-/* The rows that are being written, and where the first of them will stand. */
+/* The rows that are being written, and the place of the first in the output. */
 struct batch {
-  int64_t first, last; /* ids */
+  int64_t first, last; /* ids of rows */
   size_t n;
   char token[512];
 };
@@ -75,7 +76,7 @@ drop_token(struct stage *output)
 enum token {
   TOKEN_NONE,
   TOKEN_KNOWN,
-  TOKEN_UNREADABLE, /* rows were being written, and it is not known which */
+  TOKEN_UNREADABLE, /* rows were being written, but which is not known */
 };
 
 static enum token
@@ -94,7 +95,8 @@ load_token(const struct stage *output, struct batch *batch)
              &used) != 2 ||
       used == 0)
     return TOKEN_UNREADABLE;
-  /* Another plugin's says nothing to this one: its rows are written anew. */
+  /* A token of another plugin has no meaning here: the rows are written
+   * again. */
   if (strncmp(body + used, name, len) != 0 || body[used + (int)len] != ' ') {
     memset(batch, 0, sizeof(*batch));
     return TOKEN_NONE;
@@ -106,7 +108,8 @@ load_token(const struct stage *output, struct batch *batch)
   return TOKEN_KNOWN;
 }
 
-/* What became of its rows is not known, and cannot be found out. */
+/* Gives OUTPUT up: its token cannot be read, so the outcome of the rows that
+ * were being written stays unknown. */
 static void
 refuse_token(struct stage *output)
 {
@@ -118,7 +121,8 @@ refuse_token(struct stage *output)
              output->name);
 }
 
-/* What cannot be read for want of memory waits; what never can be goes. */
+/* Handles a row that was not decoded.  Out of memory: the row is kept, and
+ * OUTPUT is given up.  Otherwise removes the row. */
 static void
 give_up_row(struct stage *output, int64_t id)
 {
@@ -155,9 +159,9 @@ write_row(struct stage *output, const struct store_row *stored,
   return true;
 }
 
-/* ---- What became of rows ---- */
+/* ---- Results of rows ---- */
 
-/* An amount that was rejected is added to the next one of its column. */
+/* Adds a rejected amount to the next one of its column. */
 static void
 carry(struct target *t, const struct value *amount)
 {
@@ -183,7 +187,7 @@ note_delivered(struct stage *output, const struct row *row,
   output->delivered++;
 }
 
-/* Takes a row that the output has taken off the queue. */
+/* Takes an accepted row off the queue; rejected amounts go to the next row. */
 static void
 conclude_row(struct stage *output, int64_t id, const struct results *results,
              size_t record)
@@ -194,7 +198,7 @@ conclude_row(struct stage *output, int64_t id, const struct results *results,
   bool carried = false;
   struct row row;
 
-  if (!row_decode(&row, stored->body)) { /* it was decoded to be written */
+  if (!row_decode(&row, stored->body)) { /* valid: it was decoded before */
     stage_fail(output, MP_ENOMEM, NULL, "out of memory");
     run->stateless = true;
     return;
@@ -215,8 +219,9 @@ conclude_row(struct stage *output, int64_t id, const struct results *results,
   store_row_remove(run->store, id);
 }
 
-/* Writes the rows of a batch, asks what became of them, and takes what arrived
- * off the queue.  True: all of them arrived. */
+/* Writes the rows of a batch, gets their results, and takes the accepted rows
+ * off the queue.  TOKEN is that of an earlier run whose rows are recovered, or
+ * NULL.  Returns true if all rows were accepted. */
 static bool
 deliver_batch(struct stage *output, const struct batch *batch,
               const char *token)
@@ -236,7 +241,8 @@ deliver_batch(struct stage *output, const struct batch *batch,
     if (write_row(output, row, &results))
       ids[n++] = id;
   }
-  /* Not all of them: then none, and what became of them is not known yet. */
+  /* Not all were written, so none is sent.  The token is kept: the outcome of
+   * the rows is not known yet. */
   if (output->given_up) {
     deliver_results_free(&results);
     return false;
@@ -252,7 +258,7 @@ deliver_batch(struct stage *output, const struct batch *batch,
       conclude_row(output, ids[i], &results, i);
   }
   if (unsure == 0)
-    drop_token(output); /* nothing is left that a later run had to find out */
+    drop_token(output); /* no outcome is left for a later run to find out */
   deliver_results_free(&results);
   return arrived == n;
 }
@@ -277,7 +283,8 @@ deliver_recover(struct pipeline *p)
       continue;
     if (load_token(output, &batch) == TOKEN_UNREADABLE)
       refuse_token(output);
-    /* Was it append before?  Writing a value of a history twice is harmless. */
+    /* The class may have been append before.  Writing a value of a history
+     * twice is harmless. */
     else if (delivery(output) == MP_HISTORY)
       drop_token(output);
     else if (deliver_open(output))
@@ -288,7 +295,8 @@ deliver_recover(struct pipeline *p)
   }
 }
 
-/* A token for the rows that are written next. */
+/* Takes a token for the next rows.  Returns false, and gives OUTPUT up, if that
+ * fails. */
 static bool
 take_token(struct stage *output, struct batch *batch)
 {
@@ -322,7 +330,7 @@ deliver_tokens(struct pipeline *p)
 
     if (!is_queued(output) || !turn_begin(output))
       continue;
-    /* What became of the rows before is not known yet. */
+    /* The outcome of the rows before is not known yet. */
     if (load_token(output, &batch) != TOKEN_NONE)
       output->given_up = true;
     else if (batch_of(output, &batch) && deliver_open(output))
@@ -331,8 +339,8 @@ deliver_tokens(struct pipeline *p)
   }
 }
 
-/* The first batch's token is committed already; each further one with the
- * answers to the batch before it. */
+/* Delivers batch by batch.  The token of the first batch is committed already;
+ * each further token is committed with the answers to the batch before it. */
 static void
 deliver_queue(struct stage *output)
 {
@@ -352,8 +360,8 @@ deliver_queue(struct stage *output)
 
 /* ---- queue_max ---- */
 
-/* Takes the oldest rows off; those of which it is not known whether they
- * arrived stay, or they could not be found out about. */
+/* Removes the oldest rows beyond queue_max, and returns their number.  Keeps
+ * rows with an unknown outcome: without them it could not be found out. */
 static size_t
 drop_rows(struct stage *output)
 {
@@ -375,7 +383,8 @@ drop_rows(struct stage *output)
   return dropped;
 }
 
-/* How many it were since the queue was last within its bound. */
+/* Reports the number of rows dropped since the queue was last below its
+ * bound. */
 static void
 bound_queue(struct stage *output)
 {

@@ -1,4 +1,4 @@
-/* The list of what a run delivered. */
+/* The list of delivered values. */
 #include "core/cycle/delivered.h"
 
 #include <stdio.h>
@@ -24,16 +24,16 @@ delivered_value(struct target *target, const struct value *v)
   if (!is_wanted(target->stage->pipeline))
     return;
   value_describe(v, number, sizeof(number));
-  /* An amount of an earlier run comes first, the rest after it. */
+  /* An amount of an earlier run comes first, and then the rest. */
   if (asprintf(&text, "%s%s%s", before ? before : "", before ? ", " : "",
                number) < 0)
-    return; /* a line less to read */
+    return; /* out of memory: the list lacks this value */
   free(target->delivered);
   target->delivered = text;
 }
 
-/* Whether a transform between the reading and SLOT found no earlier value to
- * work with. */
+/* Returns true if a transform between the reading and SLOT has an operand that
+ * was never set. */
 static bool
 is_first(const struct slot *slot)
 {
@@ -66,7 +66,7 @@ add_target(struct table *table, const struct target *t)
                : "skipped in this run: this reading is the new base");
 }
 
-/* The values of one row; several rows are only counted. */
+/* Adds the values of one row; several rows are only counted. */
 static void
 add_output(struct table *table, const struct stage *output)
 {
@@ -103,13 +103,13 @@ print(const struct table *table)
   if (!out)
     return;
   table_print(table, 0, out);
-  /* Out of memory, it can be closed well and leave no text. */
+  /* When out of memory, fclose can succeed and leave no text. */
   if (fclose(out) == 0 && text && size > 0)
     log_text(text);
   free(text);
 }
 
-/* Whether the values of OUTPUT are before the user already. */
+/* Returns true if OUTPUT itself prints its values for the user. */
 static bool
 shows(const struct stage *output)
 {

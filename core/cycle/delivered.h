@@ -1,17 +1,17 @@
 /*
- * The list of what a run delivered, on standard error: for a user who runs it
- * at a terminal, or with -v.  A good run says nothing otherwise.
+ * The list of delivered values, on standard error: for a user who runs it at a
+ * terminal, or with -v.  A successful run prints nothing otherwise.
  */
 #ifndef CORE_CYCLE_DELIVERED_H
 #define CORE_CYCLE_DELIVERED_H
 
 #include "core/pipeline/pipeline.h"
 
-/* The output acknowledged V as the value of TARGET. */
+/* Lists V, which the output acknowledged as the value of TARGET. */
 void delivered_value(struct target *target, const struct value *v);
 
-/* The list, with the reason for each target that has no value yet; and begins
- * the next one. */
+/* Prints the list, with the reason for each target that has no value yet, and
+ * begins the next one. */
 void delivered_say(struct pipeline *p);
 
 #endif

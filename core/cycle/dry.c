@@ -1,6 +1,6 @@
 /*
- * -n: shows what would be delivered, and counts it as accepted, so that the
- * cycles of a recording follow from one another.
+ * -n: prints the values that would be delivered, and counts them as accepted,
+ * so that each cycle of a recording continues from the one before.
  */
 #include "core/cycle/dry.h"
 
@@ -11,7 +11,7 @@
 #include "lib/clock.h"
 #include "lib/unit.h"
 
-/* V without a line's end. */
+/* Prints V as the value of T, without a newline. */
 static void
 show(const struct target *t, const struct value *v)
 {
@@ -26,7 +26,7 @@ show(const struct target *t, const struct value *v)
          v->unit ? unit_display(v->unit) : "");
 }
 
-/* "house.323 84 GJ (84.208 is stored as 84)" */
+/* Prints a line such as "house.323 84 GJ (84.208 is stored as 84)". */
 static void
 show_sent(const struct target *t, const struct value *whole,
           const struct value *sent)
@@ -42,7 +42,8 @@ show_sent(const struct target *t, const struct value *whole,
   putchar('\n');
 }
 
-/* What was sent before without an answer comes again, and then the rest. */
+/* Prints the values of T: first one that was sent without an answer, then the
+ * rest. */
 static void
 show_latest(struct target *t)
 {
@@ -81,7 +82,7 @@ dry_deliver(struct pipeline *p, int64_t time_ms)
         putchar('\n');
       }
       if (ledger_last(&t->ledger))
-        t->first = false; /* asked once; later cycles follow from this one */
+        t->first = false; /* now set: later cycles continue from this one */
     }
   }
   if (fflush(stdout) != 0)

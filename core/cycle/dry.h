@@ -1,5 +1,5 @@
 /*
- * Delivery of -n: nothing leaves.
+ * Delivery with -n: nothing is sent.
  */
 #ifndef CORE_CYCLE_DRY_H
 #define CORE_CYCLE_DRY_H

@@ -1,9 +1,9 @@
 /*
- * The transforms of a cycle, and which of its values count.
+ * Evaluates the transforms of a cycle, and decides which values count.
  *
  * All last known values are taken before anything is written.  A base and all
- * that is computed from it stand or fall together: when one result is missing,
- * none of them is due, and the next cycle makes it up.
+ * results computed from it are booked together or not at all: if one result is
+ * missing, none is booked, and the next cycle covers it.
  */
 #include "core/cycle/evaluate.h"
 
@@ -17,8 +17,8 @@
 
 /* ---- Operands ---- */
 
-/* What a target that this pipeline does not write shows: it counts, to the
- * place that is shown. */
+/* Takes the displayed value of a target that this pipeline does not write, to
+ * the place that is displayed.  Returns MP_OPERAND_... flags. */
 static uint32_t
 shown_operand(const struct target *t, const struct value **ret_value,
               int32_t *ret_place)
@@ -36,7 +36,8 @@ shown_operand(const struct target *t, const struct value **ret_value,
   return t->shown.place == MP_EXACT ? 0 : MP_OPERAND_ROUNDED;
 }
 
-/* The last known value of a target that this pipeline writes: D, else A. */
+/* Takes the last known value of a target that this pipeline writes: D, else A.
+ * Returns MP_OPERAND_... flags. */
 static uint32_t
 kept_operand(const struct target *t, const struct value **ret_value,
              int32_t *ret_place)
@@ -80,7 +81,7 @@ take_operand(struct operand *o)
                                    .place = place };
 }
 
-/* The field of an input that a value comes from. */
+/* Returns the field of an input from which a value is computed. */
 static struct slot *
 root(struct slot *slot)
 {
@@ -101,7 +102,8 @@ rebase_is_asked(const struct stage *transform)
   return false;
 }
 
-/* The graph knows whether it is a delta, and not the plugin. */
+/* Sets the kind of a result: the graph, not the plugin, knows whether it is a
+ * delta. */
 static void
 set_kind(const struct stage *transform, const struct value *in,
          struct value *result)
@@ -112,8 +114,8 @@ set_kind(const struct stage *transform, const struct value *in,
     result->kind = kind;
 }
 
-/* The outcomes that leave the target alone, as far as they have a reason: of a
- * rebase, an operand that is a base or was never set. */
+/* Returns the outcomes of apply that give no value and are allowed here.
+ * MP_REBASE needs an operand that is a base or was never set. */
 static unsigned
 allowed_outcomes(const struct stage *transform)
 {
@@ -135,8 +137,8 @@ lacks_operand(const struct stage *transform)
   return false;
 }
 
-/* A value that is held or dropped for no known reason would be missing in
- * silence, cycle after cycle. */
+/* Reports a value that was held or dropped without a reason: it would be
+ * missing silently in every cycle. */
 static int
 check_reason(const struct call *call, int r)
 {
@@ -189,7 +191,8 @@ state_of_result(int r)
   }
 }
 
-/* Where the target, its output or the state failed, that was told already. */
+/* Logs each missing operand; only with -v if the failure of the target, its
+ * output or the state was reported already. */
 static void
 tell_missing_operand(const struct stage *transform)
 {
@@ -231,9 +234,9 @@ evaluate_one(struct stage *transform)
   out->state = state_of_result(r);
 }
 
-/* ---- What hangs together ---- */
+/* ---- Results that belong together ---- */
 
-/* A reading that is not believed is left out everywhere. */
+/* Leaves a held reading out of everything that its field feeds. */
 static void
 spread_holds(struct pipeline *p)
 {
@@ -245,7 +248,7 @@ spread_holds(struct pipeline *p)
       p->transforms[i]->output->state = SLOT_HELD;
 }
 
-/* Whether a transform measures from BASE. */
+/* Returns true if a transform measures from BASE. */
 static bool
 measures_from(const struct stage *transform, const struct base *base)
 {
@@ -256,8 +259,8 @@ measures_from(const struct stage *transform, const struct base *base)
   return false;
 }
 
-/* A rebase of one transform is one of all that share its base, and of what they
- * feed. */
+/* Extends the rebase of one transform to all that share its base, and to those
+ * that they feed. */
 static void
 spread_rebases(struct pipeline *p)
 {
@@ -281,7 +284,8 @@ spread_rebases(struct pipeline *p)
   }
 }
 
-/* A result that is missing for any reason but a first value or a rebase. */
+/* Blocks the base of each result that is held or missing; a first value or a
+ * rebase does not block it. */
 static void
 block_groups(struct pipeline *p)
 {
@@ -293,7 +297,7 @@ block_groups(struct pipeline *p)
   }
 }
 
-/* Whether the value of SLOT goes into targets in this cycle. */
+/* Returns true if the value of SLOT goes into targets in this cycle. */
 static bool
 slot_counts(const struct slot *slot)
 {
@@ -309,7 +313,7 @@ target_counts(const struct target *target)
          !(target->base && base_leader(target->base)->blocked);
 }
 
-/* ---- What is said ---- */
+/* ---- Messages ---- */
 
 static void
 tell_rebase(const struct stage *t, const struct operand *o)
@@ -329,7 +333,8 @@ tell_rebase(const struct stage *t, const struct operand *o)
                    : "the reading is below it and becomes the new base");
 }
 
-/* Once a base, by the first transform that measures from it. */
+/* Announces a rebase once for each base, by the first transform that measures
+ * from it. */
 static void
 tell_rebases(struct pipeline *p)
 {
@@ -349,8 +354,8 @@ tell_rebases(struct pipeline *p)
   }
 }
 
-/* A held or missing value leaves targets alone: which ones is told with -v
- * where the failure itself was told already. */
+/* Logs, with -v, the targets that get no value because it is held or missing.
+ * The failure itself was reported already. */
 static void
 tell_left_alone(struct pipeline *p)
 {

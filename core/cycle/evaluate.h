@@ -1,5 +1,5 @@
 /*
- * The transforms, and which results count.
+ * Evaluates the transforms, and decides which results count.
  */
 #ifndef CORE_CYCLE_EVALUATE_H
 #define CORE_CYCLE_EVALUATE_H
@@ -7,8 +7,8 @@
 #include "core/pipeline/pipeline.h"
 
 void evaluate(struct pipeline *p);
-/* Calls the plugin of TRANSFORM: MP_OK, and *OUT is what it makes of IN, or as
- * mp_transform_ops.apply. */
+/* Calls the plugin of TRANSFORM with a copy of IN.  Returns MP_OK with the
+ * result in *OUT, or as mp_transform_ops.apply. */
 int transform_apply(struct stage *transform, const struct value *in,
                     struct value *out);
 bool target_counts(const struct target *target);

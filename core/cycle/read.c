@@ -1,6 +1,6 @@
 /*
- * Reading the inputs: live ones at the same time, each in a thread of its own,
- * until the deadline; recordings one cycle after the other.
+ * Reads the inputs: live ones at the same time, each in its own thread, until
+ * the deadline; recordings one cycle after the other.
  */
 #include "core/cycle/read.h"
 
@@ -15,14 +15,14 @@
 #include "core/run/progress.h"
 #include "lib/clock.h"
 
-/* What a thread that was told to stop may still take to restore its port. */
+/* The time a thread has after the order to stop, to restore its port. */
 #define GRACE_MS 700
-/* How often it is looked whether the run must end: a signal's handler cannot
- * wake who waits for threads. */
+/* Interval to check whether the run must end: pthread_cond_timedwait is not
+ * interrupted by signals. */
 #define LOOK_MS 100
 
-/* Open files that are left for the rest of the program, and what one input
- * needs at most: a command has five pipes while it is started. */
+/* Open files reserved for the rest of the program, and the most that one input
+ * needs: a command has five pipes while it is started. */
 #define OTHER_FILES 64
 #define INPUT_FILES 10
 
@@ -39,14 +39,15 @@ forget_reading(struct stage *input)
     input->fields[i]->state = SLOT_MISSING;
 }
 
-/* A recording has an end; a live input may be left alone on purpose. */
+/* Returns the allowed outcomes of read besides MP_OK: a recording has an end, a
+ * live input may be skipped on purpose. */
 static unsigned
 allowed_outcomes(const struct stage *input)
 {
   return is_recording(input) ? CALL_ALLOWS(MP_END) : CALL_ALLOWS(MP_SKIP);
 }
 
-/* Opens and reads one input; a live one in its thread. */
+/* Opens and reads one input.  Live inputs run it in their own threads. */
 static void
 read_one(struct stage *input)
 {
@@ -62,7 +63,7 @@ read_one(struct stage *input)
   input->result = r;
 }
 
-/* Values without a serial number of their own have the input's. */
+/* Gives values without a serial number of their own that of the input. */
 static void
 give_serial(struct stage *input)
 {
@@ -84,18 +85,18 @@ finish_reading(struct stage *input)
   if (r != MP_OK)
     forget_reading(input);
   if (r < 0 && is_recording(input))
-    input->ended = true; /* nothing sensible follows what could not be read */
+    input->ended = true; /* no use to continue after an unreadable cycle */
   give_serial(input);
 }
 
 /* ---- Live inputs ---- */
 
-/* Lives on the heap: a thread that is abandoned goes on using it. */
+/* On the heap, because an abandoned thread continues to use it. */
 struct readers {
   pthread_mutex_t lock;
   pthread_cond_t changed;
   struct reader *list;
-  size_t n, next; /* of the list; the next one to start */
+  size_t n, next; /* size of LIST; the next one to start */
   size_t running, at_once;
 };
 
@@ -116,7 +117,8 @@ reader_done(struct reader *reader)
   pthread_mutex_unlock(&reader->all->lock);
 }
 
-/* The plugin has called pthread_exit: it is told now, not at the deadline. */
+/* Runs if the plugin has called pthread_exit: reports it now, not at the
+ * deadline. */
 static void
 reader_was_ended(void *arg)
 {
@@ -137,14 +139,14 @@ reader_main(void *arg)
 
   pthread_cleanup_push(reader_was_ended, reader);
   read_one(reader->input);
-  /* At once: another input may wait for the same device. */
+  /* Close it at once: another input may wait for the same device. */
   stage_close(reader->input);
   pthread_cleanup_pop(0);
   reader_done(reader);
   return NULL;
 }
 
-/* Until a reader comes back, or WHEN. */
+/* Waits until a reader is done, or until WHEN_MS on the monotonic clock. */
 static void
 wait_for_one(struct readers *all, int64_t when_ms)
 {
@@ -162,11 +164,11 @@ start(struct reader *reader)
   pthread_mutex_unlock(&reader->all->lock);
   reader->started =
     pthread_create(&reader->thread, NULL, reader_main, reader) == 0;
-  if (!reader->started) /* no thread to be had: then one after the other */
+  if (!reader->started) /* no thread available: read one after the other */
     reader_main(reader);
 }
 
-/* Starts those whose turn it is; with the lock. */
+/* Starts readers up to the limit.  The caller holds the lock. */
 static void
 start_more(struct readers *all)
 {
@@ -179,9 +181,9 @@ start_more(struct readers *all)
   }
 }
 
-/* True: all that were started came back, until the deadline or soon after the
- * run had to end: a reader that does not look for that must not keep the others
- * up. */
+/* Waits until all readers are done, until the deadline, or until soon after an
+ * order to stop: a reader that ignores the order must not delay the others.
+ * Returns true if all that were started are done. */
 static bool
 wait_for_all(struct readers *all, int64_t deadline_ms)
 {
@@ -220,7 +222,7 @@ explain_abandoned(struct stage *input)
                "time");
 }
 
-/* Leaves behind what did not come back: its fields are missing. */
+/* Abandons a reader that did not return in time: its fields are missing. */
 static void
 abandon(struct reader *reader)
 {
@@ -253,7 +255,7 @@ readers_new(void)
   return all;
 }
 
-/* The time was over before its turn came. */
+/* Reports an input that was not started before the time was over. */
 static void
 leave_out(struct reader *reader)
 {
@@ -271,7 +273,8 @@ leave_out(struct reader *reader)
   reader->done = true;
 }
 
-/* Reads all.  True: all came back, and what they used can be freed. */
+/* Reads all inputs.  Returns true if all threads returned, so that their data
+ * can be freed. */
 static bool
 read_all(struct readers *all, int64_t deadline_ms)
 {
@@ -296,7 +299,7 @@ read_all(struct readers *all, int64_t deadline_ms)
   return complete;
 }
 
-/* How many inputs the limit of open files allows at a time. */
+/* Returns how many inputs the limit of open files allows at a time. */
 static size_t
 inputs_at_once(void)
 {
@@ -336,7 +339,7 @@ read_live(struct pipeline *p)
   }
 }
 
-/* ---- All of them ---- */
+/* ---- All inputs ---- */
 
 static void
 begin_reading(struct pipeline *p)

@@ -1,14 +1,14 @@
 /*
- * Reading: all inputs at once.
+ * Reads all inputs at once.
  */
 #ifndef CORE_CYCLE_READ_H
 #define CORE_CYCLE_READ_H
 
 #include "core/pipeline/pipeline.h"
 
-/* False: every recording is at its end. */
+/* Returns false if every recording is at its end. */
 bool read_inputs(struct pipeline *p);
-/* Asks INPUT for its serial number now; whether it told. */
+/* Asks INPUT for its serial number now.  Returns true if it was read. */
 bool read_identify(struct stage *input);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A row of a queue: what one cycle brought for one output, as text.
+ * A row of a queue: the values of one cycle for one output, as text.
  */
 #ifndef CORE_CYCLE_ROW_H
 #define CORE_CYCLE_ROW_H
@@ -17,11 +17,11 @@ struct row {
   size_t n_values;
 };
 
-/* The values of this cycle that count, as they are booked for the targets of
- * OUTPUT.  To be freed; NULL: out of memory. */
+/* Writes the values of this cycle that count, as booked for the targets of
+ * OUTPUT.  The caller frees the text; NULL: out of memory. */
 char *row_encode(const struct stage *output, int64_t time_ms);
 
-/* False: no such text, or out of memory. */
+/* Reads a row.  Returns false if BODY is not a row, or out of memory. */
 bool row_decode(struct row *row, const char *body);
 void row_clear(struct row *row);
 

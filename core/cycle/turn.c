@@ -1,4 +1,4 @@
-/* The order of the outputs and their parts of the time. */
+/* The order of the outputs, and their parts of the time. */
 #include "core/cycle/turn.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ look_for(void *ctx, const char *stage, const char *key, const char *body)
     search->found = true;
 }
 
-/* Low is early. */
+/* Returns the rank of OUTPUT; low ranks are served first. */
 static unsigned
 rank(const struct stage *output, const char *last)
 {
@@ -57,7 +57,7 @@ turns_mark(struct pipeline *p, bool (*want)(const struct stage *output))
   }
 }
 
-/* How many outputs still have a turn in this step. */
+/* Returns the number of outputs that still have a turn in this step. */
 static size_t
 count_turns(const struct pipeline *p)
 {

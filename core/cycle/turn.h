@@ -1,7 +1,7 @@
 /*
- * The order in which the outputs are served, and the time of each: an output
- * gets at most an equal part of the time left, so that no output that is slow
- * or dead keeps another from being served.
+ * The order in which the outputs are served, and the time of each.  An output
+ * gets at most an equal part of the time left, so that a slow or dead output
+ * does not keep another from being served.
  *
  *     turns_mark(p, needs_asking);
  *     FOR_EACH_OUTPUT(p, output)
@@ -17,22 +17,24 @@
 
 #include "core/pipeline/pipeline.h"
 
-/* Sets the order of a cycle: first those without a failure in the last run,
- * then those that failed in it, last the output LAST in which the run before
+/* Sets the order of a cycle: first the outputs without a failure in the last
+ * run, then those with one, and last the output LAST, in which the run before
  * did not end ("": none). */
 void turns_order(struct pipeline *p, const char *last);
 
-/* A step begins: the outputs that it serves are those that WANT it. */
+/* Begins a step, which serves the outputs for which WANT returns true. */
 void turns_mark(struct pipeline *p, bool (*want)(const struct stage *output));
 
-/* The deadline is that of the part of OUTPUT until its turn ends; false: the
- * step does not serve it, and there is nothing to end. */
+/* Begins the turn of OUTPUT: sets the deadline to that of its part of the time,
+ * until its turn ends.  Returns false if this step does not serve OUTPUT; then
+ * there is no turn to end. */
 bool turn_begin(struct stage *output);
-/* Its turn may come again in this step, or not. */
+/* End a turn.  After turn_pause, OUTPUT may get another turn in this step;
+ * after turn_end, it does not. */
 void turn_pause(struct stage *output);
 void turn_end(struct stage *output);
 
-/* Each output, in the order of the cycle. */
+/* Loops over the outputs in the order of the cycle. */
 #define FOR_EACH_OUTPUT(p, var)                                                \
   for (size_t var##_i = 0; var##_i < (p)->n_outputs; var##_i++)                \
     for (struct stage *var = (p)->outputs[var##_i]; var; var = NULL)

@@ -1,6 +1,6 @@
 /*
- * Since when targets of latest outputs wait: a ledger holds the newest value
- * due, and not when the first one was not taken.
+ * Since when targets of latest outputs have pending values.  A ledger has only
+ * the newest pending value, not the time of the first one that was not taken.
  */
 #include "core/cycle/waiting.h"
 
@@ -15,7 +15,7 @@ waits(const struct target *t)
   return t->ledger.d.kind || t->ledger.m.kind;
 }
 
-/* The beginning stays until nothing waits any more. */
+/* Keeps the time of the first pending value until none is left. */
 static void
 keep_one(const struct target *t)
 {
@@ -49,7 +49,7 @@ waiting_since(const struct target *t, int64_t *ret_since)
 
   if (!waits(t))
     return false;
-  /* Without a record it has waited since a run that was killed. */
+  /* No time was kept: T has waited since a run that was killed. */
   if (!known || sscanf(known, "%" SCNd64, ret_since) != 1)
     *ret_since = t->ledger.d.time_ms;
   return true;

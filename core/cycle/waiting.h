@@ -1,5 +1,5 @@
 /*
- * Since when targets wait, for status.
+ * Since when targets have pending values, for the command status.
  */
 #ifndef CORE_CYCLE_WAITING_H
 #define CORE_CYCLE_WAITING_H
@@ -7,8 +7,8 @@
 #include "core/pipeline/pipeline.h"
 
 void waiting_keep(struct pipeline *p);
-/* Whether T, of a latest output, has a value due, and since when (ms; 0: not
- * known). */
+/* Returns true if T, a target of a latest output, has a pending value.
+ * *RET_SINCE is the time since when, in ms; 0: not known. */
 bool waiting_since(const struct target *t, int64_t *ret_since);
 
 #endif

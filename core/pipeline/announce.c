@@ -1,4 +1,4 @@
-/* Notices of what a cycle books. */
+/* Notices about the values that a cycle books. */
 #include "core/pipeline/announce.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@ struct notice {
   struct notice *next;
   struct base *base;
   int level;
-  const char *name, *object; /* the pipeline's */
+  const char *name, *object; /* owned by the pipeline */
   char text[];
 };
 

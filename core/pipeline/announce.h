@@ -1,23 +1,23 @@
 /*
- * Notices of what a cycle books: they are said once it is committed, and not at
- * all where it is not.
+ * Notices about the values that a cycle books.  They are logged once the cycle
+ * is committed, and dropped if it is not.
  */
 #ifndef CORE_PIPELINE_ANNOUNCE_H
 #define CORE_PIPELINE_ANNOUNCE_H
 
 #include "core/pipeline/pipeline.h"
 
-/* Keeps a notice for the end of the cycle.  BASE (NULL: none): it is dropped
- * where that base is blocked. */
+/* Keeps a notice for the end of the cycle.  It is dropped if BASE is blocked
+ * then; BASE may be NULL. */
 void announce(struct pipeline *p, struct base *base, int level,
               const char *name, const char *object, const char *fmt, ...)
   MP_PRINTF(6, 7);
 
-/* Says the notices in the order they came in; with -n, that none of it was
- * kept. */
+/* Logs the notices in the order in which they were kept, and drops them.  With
+ * -n, adds to each that it is not kept. */
 void announce_say(struct pipeline *p);
 
-/* Drops them: nothing of the cycle was committed. */
+/* Drops the notices: nothing of the cycle was committed. */
 void announce_drop(struct pipeline *p);
 
 #endif

@@ -1,4 +1,4 @@
-/* The frame around one call into a plugin. */
+/* Checks and measures one call into a plugin. */
 #include "core/pipeline/call.h"
 
 #include "lib/clock.h"
@@ -7,7 +7,7 @@
 #include "core/run/progress.h"
 #include "core/pipeline/stage.h"
 
-/* A callback polls cancel_fd and needs a moment to return. */
+/* A callback polls cancel_fd and may return this much after the deadline. */
 #define LATE_MS 1000
 
 struct call
@@ -37,7 +37,8 @@ is_result(int r, unsigned allowed)
          (r <= MP_OK || (allowed & CALL_ALLOWS(r)));
 }
 
-/* A callback that was begun after the deadline has a moment of its own. */
+/* Warns about a callback that returned too late.  One that began after the
+ * deadline is measured from its beginning. */
 static void
 report_late(const struct call *call)
 {
@@ -58,7 +59,7 @@ call_end(const struct call *call, int r, unsigned allowed)
 
   progress_end();
   if (r == MP_OK && !call->begun_ms && !run->begun_ms)
-    return MP_OK; /* of a recording: nothing more to do */
+    return MP_OK; /* fast path of a recording: no deadline, no note */
   if (run->begun_ms && call->stage->kind == PLUGIN_OUTPUT)
     note_return(run, call->what);
   if (!is_result(r, allowed))

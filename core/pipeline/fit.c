@@ -1,4 +1,4 @@
-/* Values and the targets that they go into: texts, units. */
+/* Checks texts and units of values against the targets that take them. */
 #include "core/pipeline/fit.h"
 
 #include <stdio.h>
@@ -8,14 +8,14 @@
 #include "core/pipeline/stage.h"
 #include "lib/unit.h"
 
-/* Where nothing says to how many decimals a value is to be rounded. */
+/* Decimals to round to if the target does not tell its step. */
 #define USUAL_DECIMALS 3
 
 #define METERS_GJ "GJ"
 
 /* ---- Units --------------------------------------------------------------- */
 
-/* Whether a value in the unit FROM has a value in TO, rounded or not. */
+/* Returns true if values convert from the unit FROM to TO, rounded or not. */
 static bool
 converts(const char *from, const char *to)
 {
@@ -32,7 +32,7 @@ converts_exactly(const char *from, const char *to)
   return unit_convert(&one, from, to, MP_EXACT) == MP_OK;
 }
 
-/* To how many decimals values are rounded that TARGET is to hold. */
+/* Returns the number of decimals to which values for TARGET are rounded. */
 static int
 decimals_of(const struct target *target)
 {
@@ -66,8 +66,8 @@ fit_way_out(const struct target *target, const char *from, const char *to,
   return buf;
 }
 
-/* The unit that the last transform with an option `unit` makes of SLOT; NULL:
- * there is none. */
+/* Returns the option `unit` of the last transform before SLOT that has one;
+ * NULL: there is none. */
 static const char *
 made_unit(const struct slot *slot)
 {
@@ -78,7 +78,7 @@ made_unit(const struct slot *slot)
   return unit;
 }
 
-/* The unit that the field of SLOT usually has; NULL: not known. */
+/* Returns the usual unit of the field that SLOT comes from; NULL: not known. */
 static const char *
 field_unit(const struct slot *slot)
 {
@@ -87,7 +87,7 @@ field_unit(const struct slot *slot)
   return slot ? slot->usual_unit : NULL;
 }
 
-/* HOW: "is", "is usually", "can be"; THEN: "then ", or "". */
+/* HOW is "is", "is usually" or "can be"; THEN is "then " or "". */
 static void
 warn_of_unit(const struct target *target, const char *how, const char *from,
              const char *then)
@@ -101,9 +101,10 @@ warn_of_unit(const struct target *target, const char *how, const char *from,
            fit_way_out(target, from, to, words, sizeof(words)));
 }
 
-/* Meters of energy count kWh, MWh, Gcal or GJ, and not all of these convert
- * exactly to each other.  A target in the usual unit itself was made for a
- * meter that has it. */
+/* Warns if the values of TARGET may not convert exactly to its unit.  Heat
+ * meters count kWh, MWh, Gcal or GJ, and not all of these convert exactly to
+ * each other.  There is no warning about GJ if the target has the usual unit of
+ * the field: it was made for a meter with that unit. */
 static void
 check_unit(const struct target *target)
 {
@@ -143,7 +144,8 @@ fit_refuse_text(struct target *target)
   refuse_text(target, "is");
 }
 
-/* Whether SLOT is a field of an open kind whose usual form is a text. */
+/* Returns true if SLOT is a field whose kind is not known beforehand and which
+ * is usually a text. */
 static bool
 is_usually_text(const struct slot *slot)
 {
@@ -151,7 +153,7 @@ is_usually_text(const struct slot *slot)
          unit_is_text(slot->usual_unit);
 }
 
-/* ---- Before there are values --------------------------------------------- */
+/* ---- Check without values ------------------------------------------------ */
 
 void
 fit_check(struct target *target)

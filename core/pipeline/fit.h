@@ -1,6 +1,6 @@
 /*
- * Whether the values of a source suit the target that they go into, and what to
- * do where they do not.
+ * Checks that the values of a source suit the target that takes them, and says
+ * what to do if they do not.
  */
 #ifndef CORE_PIPELINE_FIT_H
 #define CORE_PIPELINE_FIT_H
@@ -9,21 +9,23 @@
 
 #include "core/pipeline/pipeline.h"
 
-/* Long enough for any of the ways out. */
+/* Size of a buffer for fit_way_out. */
 #define FIT_TEXT 256
 
-/* How values in the unit FROM get into TARGET, which holds TO: "put a transform
- * ...".  Returns BUF. */
+/* Writes to BUF how to get values in the unit FROM into TARGET, whose unit is
+ * TO: "put a transform ...".  Returns BUF. */
 const char *fit_way_out(const struct target *target, const char *from,
                         const char *to, char *buf, size_t size);
 
-/* Whether TARGET takes no text, and this is one: KIND is its value's. */
+/* Returns true if TARGET takes numbers only and KIND, of its value, is a
+ * text. */
 bool fit_is_unfit_text(const struct target *target, uint32_t kind);
-/* Reports it. */
+/* Reports such a text. */
 void fit_refuse_text(struct target *target);
 
-/* check: what is known of the values of TARGET before there are any, compared
- * with what it displays.  Reports a text, warns about the usual unit. */
+/* For check, before there are values: compares the kind and the usual unit of
+ * TARGET's source with the displayed value.  Reports a text that the target
+ * does not take; warns about a unit that does not convert exactly. */
 void fit_check(struct target *target);
 
 #endif

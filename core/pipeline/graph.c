@@ -1,4 +1,4 @@
-/* The graph of the transforms: their order, and what hangs together. */
+/* The graph of the transforms: their order, kinds, bases and rules. */
 #include "core/pipeline/graph.h"
 
 #include "core/pipeline/pipeline_build.h"
@@ -26,7 +26,8 @@ is_ordered(const struct pipeline *p, const struct stage *stage)
   return false;
 }
 
-/* Whether what STAGE depends on never ends. */
+/* Returns true if the chain of transforms before STAGE never ends: it leads
+ * into a circle. */
 static bool
 leads_into_circle(const struct pipeline *p, const struct stage *stage)
 {
@@ -35,7 +36,8 @@ leads_into_circle(const struct pipeline *p, const struct stage *stage)
   return stage != NULL;
 }
 
-/* Whether STAGE, which leads into a circle, is the first of it in the file. */
+/* Returns true if STAGE, which leads into a circle, is part of that circle and
+ * its first stage in the file.  So a circle is reported once. */
 static bool
 begins_circle(const struct pipeline *p, const struct stage *stage)
 {
@@ -47,7 +49,7 @@ begins_circle(const struct pipeline *p, const struct stage *stage)
   return true;
 }
 
-/* "a <- b <- a": each is fed by the next. */
+/* Reports a circle as "a <- b <- a": each transform is fed by the next. */
 static void
 report_circle(struct builder *b, const struct stage *stage)
 {
@@ -65,8 +67,8 @@ report_circle(struct builder *b, const struct stage *stage)
                   "the transforms feed one another in a circle: %s", text);
 }
 
-/* Puts STAGE behind everything it depends on.  Each transform has one value
- * that comes in, so what it depends on is a chain. */
+/* Puts STAGE after everything that it depends on.  Each transform has one input
+ * value, so its dependencies are a chain. */
 static void
 order(struct builder *b, struct stage *stage)
 {
@@ -147,7 +149,7 @@ graph_result_kind(const struct stage *transform, uint32_t kind)
   return result;
 }
 
-/* What the result of a transform is: its kind, and what it is computed from. */
+/* Sets the kind and the base of a transform's result. */
 static void
 resolve_result(struct builder *b, struct stage *stage)
 {
@@ -174,8 +176,8 @@ resolve_result(struct builder *b, struct stage *stage)
   }
 }
 
-/* The state keeps readings of what transforms measure, so that an exchanged
- * meter and an implausible reading are found. */
+/* Makes the state keep the readings of a field that a transform measures, to
+ * find an exchanged meter and an implausible reading. */
 static void
 keep_readings(struct builder *b, const struct stage *stage)
 {
@@ -212,7 +214,7 @@ check_operand(struct builder *b, const struct stage *stage,
                     o->key, target->full_name, target->source->name);
 }
 
-/* The first transform in the file that measures from BASE. */
+/* Returns the first transform in the file that measures from BASE. */
 static const struct stage *
 first_user(const struct pipeline *p, const struct base *base)
 {
@@ -226,8 +228,8 @@ first_user(const struct pipeline *p, const struct base *base)
   return NULL;
 }
 
-/* Transforms that share a base share their settings: what one holds, all hold.
- */
+/* Checks that transforms with the same base have the same settings: a reading
+ * that one of them holds is held for all. */
 static void
 check_shared_settings(struct builder *b, const struct stage *stage,
                       const struct operand *o)

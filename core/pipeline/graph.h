@@ -1,12 +1,12 @@
 /*
- * The order, kinds, bases and roles of what is in a pipeline.
+ * The graph of a pipeline: order of the transforms, kinds, bases and roles.
  */
 #ifndef CORE_PIPELINE_GRAPH_H
 #define CORE_PIPELINE_GRAPH_H
 
 #include "core/pipeline/pipeline_build.h"
 
-/* graph: order, kinds, bases, roles; and what is wrong with them. */
+/* Resolves the order, kinds, bases and roles, and reports errors in them. */
 void graph_resolve(struct builder *b);
 
 #endif

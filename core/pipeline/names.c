@@ -1,4 +1,4 @@
-/* What the texts of a pipeline file name: fields, values, targets. */
+/* Resolves the names in a pipeline file: fields, values, operands. */
 #include "core/pipeline/names.h"
 
 #include "core/pipeline/pipeline_build.h"
@@ -13,7 +13,7 @@
 /* ---- Fields of an input ---- */
 
 struct known_field {
-  bool known; /* it was described, and soundly */
+  bool known; /* the plugin gave a valid description */
   uint32_t kind;
   char name[SOUND_NAME];
   struct decimal max_rate;
@@ -144,7 +144,7 @@ find_stage(struct builder *b, const char *name, size_t len, unsigned line,
 
   snprintf(text, sizeof(text), "%.*s", (int)len, name);
   stage = pipeline_stage(b->pipeline, text);
-  if (stage || b->config->lost_section) /* it may be the one that is lost */
+  if (stage || b->config->lost_section) /* it may be in the lost section */
     return stage;
   nearest_start(&nearest, text);
   for (size_t i = 0; i < b->pipeline->n_stages; i++)

@@ -1,18 +1,19 @@
 /*
- * What texts of the pipeline file name.
+ * Resolves the names in a pipeline file.
  */
 #ifndef CORE_PIPELINE_NAMES_H
 #define CORE_PIPELINE_NAMES_H
 
 #include "core/pipeline/pipeline_build.h"
 
-/* Each finds what a text of the file names; NULL after a problem. */
+/* Each resolves TEXT, the value of KEY at LINE.  NULL: an error was reported,
+ * or out of memory (b->failed). */
 struct slot *names_value(struct builder *b, const char *text, unsigned line,
                          const char *key);
 struct target *names_operand(struct builder *b, const char *text, unsigned line,
                              const char *key);
 
-/* A list of fields by commas. */
+/* Adds the fields of LIST, which is separated by commas, to INPUT. */
 void names_fields(struct builder *b, struct stage *input, const char *list,
                   unsigned line);
 

@@ -9,7 +9,7 @@
 #include "core/pipeline/announce.h"
 #include "core/pipeline/stage.h"
 
-/* ---- Small parts ---- */
+/* ---- Helpers ---- */
 
 void
 builder_problem(struct builder *b, unsigned line, const char *fmt, ...)
@@ -23,7 +23,8 @@ builder_problem(struct builder *b, unsigned line, const char *fmt, ...)
   problems_add(b->problems, b->config->path, line, "%s", text);
 }
 
-/* ARRAY is the address of a pointer to pointers, of whatever type. */
+/* Appends ITEM to an array of pointers.  ARRAY is the address of a pointer to
+ * pointers of any type.  Returns false if out of memory. */
 static bool
 append(void *array, size_t *n, void *item)
 {
@@ -128,7 +129,7 @@ target_free(struct target *target)
   free(target);
 }
 
-/* "FIRST.NAME", of a part "FIRST.NAME.PART"; NULL: out of memory. */
+/* Returns "FIRST.NAME", or "FIRST.NAME.PART"; NULL: out of memory. */
 static char *
 join_names(const char *first, const char *name, const char *part)
 {

@@ -5,7 +5,7 @@
  *          -> slots (named values: INPUT.FIELD and TRANSFORM)
  *          -> targets (places in outputs, with their ledgers)
  *          -> bases (targets that readings are measured from, each with all
- *             that is computed from it: they stand or fall together)
+ *             results computed from it: booked together or not at all)
  */
 #ifndef CORE_PIPELINE_PIPELINE_H
 #define CORE_PIPELINE_PIPELINE_H
@@ -31,83 +31,82 @@ struct stage;
 struct target;
 
 enum slot_state {
-  SLOT_MISSING,  /* not there; never 0 */
-  SLOT_VALUE,    /* there */
-  SLOT_LEFT_OUT, /* left out on purpose: first, or a rebase */
+  SLOT_MISSING,  /* no value in this cycle; never counts as 0 */
+  SLOT_VALUE,    /* has a value */
+  SLOT_LEFT_OUT, /* left out on purpose: a first value or a rebase */
   SLOT_HELD,     /* not believed */
 };
 
-/* Why a reading is not used before the next one has decided, and what becomes
- * of it. */
+/* Why a reading is not used until the next one decides, and how it is kept. */
 enum doubt {
   DOUBT_NONE,
   DOUBT_UNKNOWN,   /* its serial number was not read: nothing is decided */
-  DOUBT_CANDIDATE, /* another serial number: it is kept as the candidate */
-  DOUBT_HELD,      /* an implausible rise: it is kept as the held reading */
+  DOUBT_CANDIDATE, /* another serial number: kept as the candidate */
+  DOUBT_HELD,      /* an implausible rise: kept as the held reading */
 };
 
 /* A named value of the pipeline. */
 struct slot {
   char *name;              /* "meter.heat_energy_e1", "usage" */
   struct stage *stage;     /* the input or transform that makes it */
-  char *field;             /* of an input; else NULL */
+  char *field;             /* name of the input's field; else NULL */
   uint32_t kind;           /* MP_COUNTER ...; 0: not known beforehand */
-  struct base *base;       /* what it is computed from, directly or not; NULL */
-  struct reading *kept;    /* of a field that a transform measures; else NULL */
-  struct decimal max_rate; /* what the input says: in an hour; coef 0: none */
+  struct base *base;       /* base of its value, direct or not; NULL: none */
+  struct reading *kept;    /* last readings, if a transform measures it; NULL */
+  struct decimal max_rate; /* the input's limit per hour; coef 0: none */
   const char *max_rate_unit;
-  const char *usual_unit; /* what the input says; NULL: not known */
+  const char *usual_unit; /* according to the input; NULL: not known */
   /* of this cycle */
   enum slot_state state;
   struct value value;
   enum doubt doubt;
-  bool exchanged; /* its candidate is the base of a result */
-  bool forgets;   /* its candidate was another meter's number read wrongly */
+  bool exchanged; /* a result is measured from its candidate */
+  bool forgets;   /* drops its candidate: a misread serial number */
 };
 
-/* A target with all that is measured from it. */
+/* A target that readings are measured from, and all results of that. */
 struct base {
   struct base *next;
-  struct base *leader; /* of bases that feed one another; itself mostly */
+  struct base *leader; /* towards the leader of its group; usually itself */
   struct target *target;
-  bool advances; /* this pipeline writes what the transforms subtract from */
+  bool advances; /* fed by the same values that are measured from it */
   /* of this cycle */
   bool rebased; /* one of its transforms took the reading as the base */
-  bool blocked; /* one of its results is missing: nothing is due */
-  bool told;    /* that the meter was exchanged */
+  bool blocked; /* one of its results is missing: none is booked */
+  bool told;    /* the exchange of its meter was announced */
 };
 
-/* A place in an output. */
+/* A place in an output that holds one value. */
 struct target {
   struct stage *stage; /* the output */
   uint32_t number;     /* index in stage->targets */
   char *name;          /* "323" */
   char *part;          /* "power"; NULL: the value itself */
-  char *full_name;     /* "house.323": what the pipeline file calls it */
-  char *object;        /* "idx.323": what its own section calls it */
-  struct slot *source; /* what feeds it; NULL: it is only read */
+  char *full_name;     /* "house.323": its name in the pipeline file */
+  char *object;        /* "idx.323": its name in its own section */
+  struct slot *source; /* the slot that feeds it; NULL: it is only read */
   unsigned line;
-  uint32_t operand_flags; /* MP_BASE, MP_TOTAL: how it is an operand */
+  uint32_t operand_flags; /* MP_BASE, MP_TOTAL: its use as an operand */
   bool is_operand;
   struct mp_target public; /* as the plugin sees it */
   struct ledger_target ledger;
-  struct base *base; /* it is the base */
-  bool loaded;       /* its entry of the state was looked for */
-  bool unreadable;   /* that entry cannot be read: it is left as it is */
-  bool told;         /* that was reported */
+  struct base *base; /* the base that this target is; NULL: none */
+  bool loaded;       /* its entry in the state was looked up */
+  bool unreadable;   /* that entry cannot be read; it is not overwritten */
+  bool told;         /* the unreadable entry was reported */
   /* of this run */
-  uint32_t answer; /* MP_SHOWN_...; 0: not reached */
+  uint32_t answer; /* MP_SHOWN_... from fetch; 0: not reached */
   struct ledger_shown shown;
   struct decimal shown_step;
-  bool numbers_only; /* it takes no text */
-  int64_t ready_ms;  /* on the monotonic clock: not sent to before */
-  bool first;        /* never set */
-  bool changed;      /* by somebody */
-  bool failed;       /* reported in this run: not sent to in it */
+  bool numbers_only; /* it does not take texts */
+  int64_t ready_ms;  /* do not send before this time; monotonic clock */
+  bool first;        /* never set in the output */
+  bool changed;      /* its displayed value was changed by hand */
+  bool failed;       /* reported in this run, and not sent to in it */
   bool unfit;        /* this cycle's value does not fit it */
   bool other_kind;   /* this cycle's value is of another kind than before */
-  bool sending;      /* M is committed and on its way */
-  char *delivered;   /* acknowledged in this run, as text; NULL: nothing */
+  bool sending;      /* M was prepared and has no answer yet */
+  char *delivered;   /* acknowledged in this run, as text; NULL: none */
 };
 
 /* An operand option of a transform. */
@@ -117,8 +116,8 @@ struct operand {
   struct target *target;
   struct mp_operand public; /* as the plugin sees it, in this cycle */
   struct mp_value value;
-  const struct value *known; /* what it is of; NULL: nothing */
-  bool exchanged;            /* it is the candidate's reading instead */
+  const struct value *known; /* source of VALUE; NULL: no last known value */
+  bool exchanged;            /* the candidate is used instead */
 };
 
 struct stage {
@@ -129,124 +128,126 @@ struct stage {
   struct options *options;
   struct config *replay; /* the section that --replay put in its place */
   struct pipeline *pipeline;
-  bool is_sound; /* its options are in order: an instance can be made */
+  bool is_sound; /* its options are valid: an instance can be made */
   struct mp_host host;
-  atomic_uint n_explained; /* calls of mp_fail, from any thread */
+  atomic_uint n_explained; /* number of mp_fail calls, from any thread */
   void *self;
   bool created;
   bool is_open;
-  bool took_part; /* it was at work in this cycle */
-  bool given_up;  /* an output: left alone for the rest of this run */
-  bool has_turn;  /* an output: this step still has to serve it */
+  bool took_part; /* it was used in this cycle */
+  bool given_up;  /* output: not used for the rest of this run */
+  bool has_turn;  /* output: still to be served in this step */
 
-  /* input: the slots it fills; all_fields: and any other that comes */
+  /* input: the slots it fills; all_fields: other fields add slots */
   struct slot **fields;
   size_t n_fields;
-  size_t next_field; /* the place after the last one that was filled */
+  size_t next_field; /* the index after the last slot that was filled */
   bool all_fields;
-  bool ended;         /* there is nothing more to read in this run */
-  bool abandoned;     /* its thread did not come back in time */
-  const char *serial; /* of this cycle, interned */
+  bool ended;         /* nothing more to read in this run */
+  bool abandoned;     /* its thread did not return in time */
+  const char *serial; /* serial number in this cycle, interned */
   uint32_t serial_how;
-  bool asked_serial;   /* by identify, in this cycle */
+  bool asked_serial;   /* identify was called in this cycle */
   const char *told[2]; /* the two serial numbers of the last notice */
-  int result;          /* of the last read */
+  int result;          /* result of the last read */
 
   /* transform */
   struct slot *input, *output;
-  const char *input_text; /* how the file names what comes in */
+  const char *input_text; /* the name of its input in the file */
   struct operand *operands;
   size_t n_operands;
   bool judges;             /* it holds implausible readings */
-  struct decimal max_rate; /* its own limit in an hour; coef 0: none */
+  struct decimal max_rate; /* its own limit per hour; coef 0: none */
 
   /* output */
   struct target **targets;
   size_t n_targets;
   bool takes_all;
-  uint32_t delivery;      /* MP_LIVE ...: the plugin's, or as its option says */
-  bool asks_nothing;      /* this instance cannot be asked what it shows */
-  size_t pending_records; /* begun since the last commit */
-  int64_t last_number;    /* of the records of a latest output; in the state */
-  int64_t number;         /* of the one that is being put together; 0: none */
-  unsigned explained;     /* n_explained, as the first of them began */
+  uint32_t delivery;      /* MP_LIVE ...: from the plugin or its option */
+  bool asks_nothing;      /* fetch returned MP_SKIP: it cannot be asked */
+  size_t pending_records; /* records begun since the last commit */
+  int64_t last_number;    /* latest: newest record number; kept in the state */
+  int64_t number;         /* latest: number of the open record; 0: none */
+  unsigned explained;     /* n_explained before the first pending record */
   size_t delivered;       /* rows acknowledged in this run */
 };
 
 struct pipeline {
   const struct config *config;
   struct run *run;
-  struct options *options; /* of [pipeline] */
+  struct options *options; /* options of [pipeline] */
   struct stage **stages;   /* in the file's order */
   size_t n_stages;
   struct stage **outputs; /* in the order in which they are served */
   size_t n_outputs;
-  size_t reserved_turns;     /* parts of the time kept for the next step */
+  size_t reserved_turns;     /* parts of the time kept for a later step */
   struct stage **transforms; /* in dependency order */
   size_t n_transforms;
   struct slot **slots;
   size_t n_slots;
   size_t n_loaded;     /* slots whose targets have been loaded */
-  size_t n_unreadable; /* targets whose entry in the state cannot be read */
+  size_t n_unreadable; /* targets with an unreadable entry in the state */
   struct base *bases;
   char *state_dir;           /* NULL: the state is kept in memory */
-  struct notice *notices;    /* to be said when the cycle is committed */
+  struct notice *notices;    /* to be logged when the cycle is committed */
   bool recording;            /* every input reads a recording */
-  struct problems *problems; /* takes what create finds wrong; else NULL */
-  pthread_mutex_t lock;      /* what threads of inputs share */
+  struct problems *problems; /* takes the errors of create; NULL after that */
+  pthread_mutex_t lock;      /* for data that threads of inputs share */
 };
 
 /* Replaces an input's plugin by the one that reads its recordings. */
 struct replay {
-  const char *input; /* NULL: every input without one of its own */
+  const char *input; /* NULL: all inputs that have none of their own */
   const char *path;
 };
 
 /*
- * Builds the pipeline of CONFIG, makes its instances and checks all of it;
- * nothing is opened.  MP_OK with problems_errors() == 0; or MP_ECONFIG,
- * MP_ENOMEM, or another reason of a create, which is in the report.
+ * Builds the pipeline of CONFIG, creates its instances and checks everything;
+ * opens nothing.  Returns MP_OK if problems_errors() == 0, and the caller frees
+ * *RET with pipeline_free.  Else returns MP_ECONFIG, MP_ENOMEM, or the reason
+ * of a create that failed, which is in the report.
  */
 int pipeline_build(const struct config *config, struct loader *loader,
                    struct run *run, const struct replay *replays,
                    size_t n_replays, struct problems *problems,
                    struct pipeline **ret);
 
-/* Finds the directory of the state and tells the stages; before create.
- * CONFIG_PATH is the pipeline file that the state belongs to. */
+/* Finds the directory of the state and gives it to the stages; call it before
+ * create.  CONFIG_PATH is the pipeline file that the state belongs to. */
 void pipeline_find_state_dir(struct pipeline *pipeline,
                              const char *config_path);
 
 /* Destroys the instances and frees everything.  NULL is allowed. */
 void pipeline_free(struct pipeline *pipeline);
 
-/* Names and their stages. */
+/* Return the stage or target of that name; NULL: there is none. */
 struct stage *pipeline_stage(const struct pipeline *pipeline, const char *name);
 struct target *stage_target(const struct stage *stage, const char *name,
                             const char *part);
 
-/* Adds what an input brings without having been named; outputs that take all
- * get a target for it; its kind is not known.  Called with the pipeline's lock
- * where there are threads.  NULL: out of memory. */
+/* Adds a field that the pipeline file does not name, and a target for it in
+ * each output that takes all.  Its kind is not known.  The caller holds the
+ * pipeline's lock while there are threads.  Returns NULL if out of memory. */
 struct slot *pipeline_add_field(struct stage *input, const char *field);
 
-/* The kind of what TRANSFORM makes of a value of KIND; 0: not known yet. */
+/* Returns the kind of TRANSFORM's result for values of KIND; 0: not known. */
 uint32_t graph_result_kind(const struct stage *transform, uint32_t kind);
 
-/* The field of an input whose reading SLOT is, as it came or through transforms
- * without an operand; NULL: it is calculated from something else, too. */
+/* Returns the field whose reading SLOT holds, as read or after transforms
+ * without operands.  NULL: SLOT is calculated from something else, too. */
 struct slot *slot_field(struct slot *slot);
 
-/* The leader of a base, and so the one that speaks for all of its group. */
+/* Returns the leader of BASE: one base for each group of connected bases.  Its
+ * flag `blocked` applies to the whole group. */
 struct base *base_leader(struct base *base);
 
-/* Each stage of KIND. */
+/* Loops over the stages of a kind. */
 #define FOR_EACH_STAGE(p, var, wanted)                                         \
   for (size_t var##_i = 0; var##_i < (p)->n_stages; var##_i++)                 \
     for (struct stage *var = (p)->stages[var##_i];                             \
          var && var->kind == (wanted); var = NULL)
 
-/* Whether TARGET has a ledger: it is written, by itself. */
+/* Returns true if TARGET has a ledger: it is written, and is not a part. */
 static inline bool
 target_is_kept(const struct target *target)
 {
@@ -259,14 +260,14 @@ delivery(const struct stage *output)
   return output->delivery;
 }
 
-/* Whether the values of OUTPUT wait in rows. */
+/* Returns true if OUTPUT has a queue of rows. */
 static inline bool
 is_queued(const struct stage *output)
 {
   return delivery(output) == MP_APPEND || delivery(output) == MP_HISTORY;
 }
 
-/* Whether OUTPUT can tell what its targets show. */
+/* Returns true if OUTPUT can be asked for displayed values. */
 static inline bool
 can_be_asked(const struct stage *output)
 {

@@ -1,5 +1,5 @@
-/* Building: what the stages of a pipeline file name, and whether all is there.
- */
+/* Builds a pipeline: resolves the names in its file and checks that nothing is
+ * missing. */
 #include "core/pipeline/pipeline_build.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "core/pipeline/stage.h"
 #include "lib/utf8.h"
 
-/* Whether an entry of an output's section is PREFIX.NAME = VALUE. */
+/* Returns true if an entry of an output's section is PREFIX.NAME = VALUE. */
 static bool
 is_target_entry(const struct stage *output, const struct config_entry *entry)
 {
@@ -39,7 +39,7 @@ takes_all(const struct stage *stage)
          !has_targets(stage);
 }
 
-/* The fields that an input reads beyond what other stages name. */
+/* Adds the fields that an input reads beyond those that other stages name. */
 static void
 add_own_fields(struct builder *b, struct stage *input, bool all_wanted)
 {
@@ -55,7 +55,7 @@ add_own_fields(struct builder *b, struct stage *input, bool all_wanted)
     names_fields(b, input, ops->default_fields, input->section->line);
 }
 
-/* How the readings that a transform measures are judged. */
+/* Takes an option that decides how the transform judges its readings. */
 static void
 resolve_limit(struct stage *stage, const struct mp_option *option)
 {
@@ -99,7 +99,7 @@ resolve_transform(struct builder *b, struct stage *stage)
   }
 }
 
-/* Whether PART is one of the output's parts, a list by blanks. */
+/* Returns true if PART is in PARTS, which is separated by blanks. */
 static bool
 is_part(const char *parts, const char *part)
 {
@@ -115,7 +115,7 @@ is_part(const char *parts, const char *part)
   return false;
 }
 
-/* PREFIX.NAME = VALUE, or PREFIX.NAME.PART = VALUE. */
+/* Adds the target of PREFIX.NAME = VALUE, or PREFIX.NAME.PART = VALUE. */
 static void
 resolve_target(struct builder *b, struct stage *stage,
                const struct config_entry *entry)
@@ -170,7 +170,7 @@ resolve_output(struct builder *b, struct stage *stage)
                       prefix, stage->targets[i]->name);
 }
 
-/* An output without targets that takes all: a target for every value. */
+/* Adds a target for every value to an output without targets that takes all. */
 static void
 target_everything(struct builder *b, struct stage *stage)
 {
@@ -191,8 +191,8 @@ slot_place(const struct pipeline *pipeline, const struct slot *slot)
   return -1;
 }
 
-/* Values in the file's order: by stage, the fields of one as they were named.
- */
+/* Sorts the slots by their stages, in the file's order.  The fields of an input
+ * stay in the order in which they were named. */
 static void
 sort_slots(struct pipeline *pipeline)
 {
@@ -233,9 +233,10 @@ resolve(struct builder *b)
       target_everything(b, p->stages[i]);
 }
 
-/* ---- What must be there ---- */
+/* ---- Completeness ---- */
 
-/* Old readings go to devices only with a ledger that knows how far they are. */
+/* Requires a state_dir for latest outputs that get a recording: only a ledger
+ * on disk knows which of the old readings were delivered. */
 static void
 check_recordings(struct builder *b)
 {
@@ -282,8 +283,8 @@ check_completeness(struct builder *b)
   p->recording = inputs > 0 && recordings == inputs;
 }
 
-/* The instances: what only a plugin can know to be wrong with its options is
- * reported with the rest. */
+/* Creates the instances.  An error in an option that only the plugin can find
+ * is reported with the others.  Returns MP_OK, or the last failure. */
 static int
 create_stages(struct builder *b)
 {

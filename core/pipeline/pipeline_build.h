@@ -1,5 +1,5 @@
 /*
- * Building a pipeline; inside of pipeline*.c only.
+ * Building a pipeline; only for the files of this folder.
  */
 #ifndef CORE_PIPELINE_PIPELINE_BUILD_H
 #define CORE_PIPELINE_PIPELINE_BUILD_H
@@ -14,11 +14,12 @@ struct builder {
   bool failed; /* out of memory */
 };
 
-/* An error at LINE of the pipeline file. */
+/* Reports an error at LINE of the pipeline file. */
 void builder_problem(struct builder *b, unsigned line, const char *fmt, ...)
   MP_PRINTF(3, 4);
 
-/* Grows an array of pointers by one; false: out of memory (noted). */
+/* Appends ITEM to an array of pointers.  Returns false, and sets b->failed, if
+ * out of memory. */
 bool builder_append(struct builder *b, void *array, size_t *n, void *item);
 
 struct slot *builder_add_slot(struct pipeline *pipeline, struct stage *stage,

@@ -1,4 +1,5 @@
-/* The stages of a pipeline file: their plugins, and their options. */
+/* Makes the stages of a pipeline file: loads their plugins, checks their
+ * options. */
 #include "core/pipeline/pipeline_stages.h"
 
 #include "core/pipeline/pipeline_build.h"
@@ -18,7 +19,8 @@ kind_of(const struct config_section *section)
   return PLUGIN_KINDS; /* [pipeline] */
 }
 
-/* The delivery class of an output: its plugin's, or the user's choice. */
+/* Returns the delivery class of an output: that of its plugin, or the user's
+ * choice. */
 static uint32_t
 class_of(const struct stage *output)
 {
@@ -30,7 +32,7 @@ class_of(const struct stage *output)
   return word ? delivery_class(word, strlen(word)) : ops->delivery;
 }
 
-/* Without a plugin there is no table to check the section against. */
+/* Checks the parts of a section that need no plugin's table. */
 static void
 check_without_table(struct builder *b, const struct config_section *section)
 {
@@ -41,7 +43,8 @@ check_without_table(struct builder *b, const struct config_section *section)
   config_report_variables(b->config, section, NULL, NULL, b->problems);
 }
 
-/* The plugin of a section, and its options held against the plugin's table. */
+/* Loads the plugin of a section and checks its options against the plugin's
+ * table. */
 static void
 load_stage(struct builder *b, struct stage *stage)
 {
@@ -74,7 +77,8 @@ load_stage(struct builder *b, struct stage *stage)
   stage->is_sound = problems_errors(b->problems) == problems;
 }
 
-/* The section of an input that reads the recording PATH instead. */
+/* Makes the section of an input that reads the recording PATH instead.  Returns
+ * NULL if out of memory. */
 static const struct config_section *
 replay_section(struct builder *b, struct stage *stage, const char *path)
 {
@@ -96,7 +100,7 @@ replay_section(struct builder *b, struct stage *stage, const char *path)
   return &config->sections[0];
 }
 
-/* Puts the plugin that reads recordings in an input's place. */
+/* Replaces an input's plugin by the one that reads its recordings. */
 static void
 replace_by_replay(struct builder *b, struct stage *stage, const char *path)
 {
@@ -105,7 +109,7 @@ replace_by_replay(struct builder *b, struct stage *stage, const char *path)
   const struct config_section *section;
 
   if (stage->plugin->input.flags & MP_INPUT_RECORDING)
-    name = stage->plugin->table.name; /* another file for the same plugin */
+    name = stage->plugin->table.name; /* the same plugin reads another file */
   if (!name) {
     builder_problem(b, stage->section->line,
                     "the plugin of [input %s] has no recordings that --replay "

@@ -1,15 +1,15 @@
 /*
- * An instance for each section, and the options of [pipeline].
+ * Makes the stages of a pipeline file.
  */
 #ifndef CORE_PIPELINE_PIPELINE_STAGES_H
 #define CORE_PIPELINE_PIPELINE_STAGES_H
 
 #include "core/pipeline/pipeline_build.h"
 
-/* stages: an instance for each section, and the options of [pipeline]. */
+/* Adds a stage for each section, and the options of [pipeline]. */
 void stages_add(struct builder *b);
 
-/* Puts the plugins that read recordings in the place of inputs. */
+/* Replaces the plugins of inputs by those that read recordings. */
 void stages_replay(struct builder *b, const struct replay *replays, size_t n);
 
 #endif

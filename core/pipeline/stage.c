@@ -1,4 +1,4 @@
-/* Instances: their failures, what inputs bring, their life. */
+/* Instances of plugins: failures, the values that inputs emit, lifecycle. */
 #include "core/pipeline/stage.h"
 
 #include <stdio.h>
@@ -51,10 +51,10 @@ target_list_text(struct target_list *list)
   return list->text;
 }
 
-/* ---- What an input brings ---- */
+/* ---- Emitted values ---- */
 
-/* The slot that FIELD fills.  Inputs emit the same names in the same order
- * cycle after cycle: the place behind the last hit is looked at first. */
+/* Returns the slot that FIELD fills; NULL: none.  Inputs emit the same names in
+ * the same order in each cycle, so the search begins after the last hit. */
 static struct slot *
 find_field(struct stage *stage, const char *field)
 {
@@ -69,7 +69,7 @@ find_field(struct stage *stage, const char *field)
   return NULL;
 }
 
-/* A field that nothing in the pipeline file names. */
+/* Adds a field that the pipeline file does not name. */
 static int
 add_field(struct stage *stage, const char *field, struct slot **ret)
 {
@@ -81,8 +81,8 @@ add_field(struct stage *stage, const char *field, struct slot **ret)
   return *ret ? MP_OK : stage_fail(stage, MP_ENOMEM, field, "out of memory");
 }
 
-/* Takes VALUE for SLOT.  MP_EDATA: the roles of the targets that it feeds were
- * built on another kind. */
+/* Stores VALUE in SLOT.  Returns MP_EDATA if it is of another kind than the one
+ * that decided the roles of the targets. */
 static int
 take_value(struct slot *slot, const struct mp_value *value)
 {
@@ -126,8 +126,8 @@ emit(struct stage *stage, const char *field, const struct mp_value *value)
   return MP_OK;
 }
 
-/* Live inputs emit from threads of their own, and one that was abandoned must
- * not touch what the cycle works on any more. */
+/* Live inputs emit from their own threads.  An abandoned thread must not change
+ * the data of the cycle any more. */
 static int
 sink_emit(const struct mp_sink *sink, const char *field,
           const struct mp_value *value)
@@ -171,7 +171,7 @@ stage_sink(struct stage *input)
                            .serial = sink_serial };
 }
 
-/* ---- Life ---- */
+/* ---- Lifecycle ---- */
 
 int
 stage_create(struct stage *stage)

@@ -1,5 +1,5 @@
 /*
- * One configured instance: its life, and the host's services for it.
+ * One configured instance of a plugin: its lifecycle and its failures.
  */
 #ifndef CORE_PIPELINE_STAGE_H
 #define CORE_PIPELINE_STAGE_H
@@ -9,21 +9,23 @@
 int stage_create(struct stage *stage);
 void stage_destroy(struct stage *stage);
 
-/* Opens or closes it, if it has anything to open.  A reason that the plugin did
- * not explain is reported here. */
+/* Open or close the instance, if its plugin has such a callback.  stage_open
+ * returns MP_OK or a reason, which is reported here if the plugin did not
+ * explain it. */
 int stage_open(struct stage *stage);
 void stage_close(struct stage *stage);
 
-/* Reports a failure of this stage; returns code. */
+/* Reports a failure of this stage and returns CODE. */
 int stage_fail(struct stage *stage, int code, const char *object,
                const char *fmt, ...) MP_PRINTF(4, 5);
 
 enum report_side stage_side(const struct stage *stage);
 
-/* The sink that an input emits into during read, identify. */
+/* Returns the sink that an input emits into during read and identify. */
 struct mp_sink stage_sink(struct stage *input);
 
-/* Names of targets for a message: the first of them, and how many more. */
+/* Names of targets for a message: the first few, and the number of the
+ * others. */
 struct target_list {
   size_t n;
   char text[1024];

@@ -1,4 +1,4 @@
-/* What the host does for an instance: the services of <meterpipe/plugin.h>. */
+/* The host's services for one instance: struct mp_host. */
 #include "core/pipeline/stage_host.h"
 
 #include "core/pipeline/stage.h"
@@ -20,8 +20,8 @@ stage_of(const struct mp_host *host)
 
 /* ---- Messages ---- */
 
-/* Where OBJECT stands in the pipeline file, if it is an option of STAGE; 0: it
- * is none. */
+/* Returns the line of OBJECT in the pipeline file; 0: it is no option of
+ * STAGE. */
 static unsigned
 line_of(const struct stage *stage, const char *object)
 {
@@ -44,7 +44,8 @@ static const char not_shown[] =
   "value that continues in an indented line: write it in one line to see the "
   "reason";
 
-/* Whether TEXT holds a word of a value of SECTION that must not be shown. */
+/* Returns true if TEXT holds a word of a value of SECTION that must not be
+ * shown. */
 static bool
 has_hidden_word(const struct config_section *section, const char *text)
 {
@@ -97,8 +98,8 @@ host_option_int(const struct mp_host *host, const char *key)
   return options_int(stage_of(host)->options, key);
 }
 
-/* A plugin of an older header has a shorter struct: what is behind the members
- * of ABI 1.0 is not ours to write, and neither is the size. */
+/* Writes only the members of ABI 1.0, because a plugin of an older header has a
+ * shorter struct.  Keeps its struct_size, unless that is too small. */
 static void
 fill_value(struct mp_value *to, struct decimal d)
 {
@@ -184,7 +185,7 @@ host_store_get(const struct mp_host *host, const char *key)
   return store ? store_get(store, STORE_TEXT, host->name, key) : NULL;
 }
 
-/* What is wrong with an entry of the plugin's own; NULL: it can be kept. */
+/* Returns the fault of an entry that the plugin wants to store; NULL: none. */
 static const char *
 fault_of_entry(const char *key, const char *text)
 {

@@ -3,47 +3,49 @@
  * meterpipe/plugin.h: the whole interface between meterpipe and its plugins.
  *
  * A plugin is a shared object named input_NAME.so, transform_NAME.so or
- * output_NAME.so that exports one function, meterpipe_plugin().  It needs this
- * header and nothing else of meterpipe: every service comes in through the
- * host table that create() is given, so a plugin has no undefined symbol of
- * ours and can be tested with a host of the test's own.
+ * output_NAME.so that exports one function, meterpipe_plugin().  It needs only
+ * this header.  Every service of the host comes through the table that create()
+ * receives, so a plugin has no undefined symbol of meterpipe's, and can be
+ * tested with a fake host.
  *
- * The life of an instance (one section of the pipeline file is one instance):
+ * An instance is one section of the pipeline file.  Its life:
  *
  *     create -> open -> { read | apply | fetch, begin, write, commit }... ->
  *     close -> destroy
  *
  * Rules that hold for everything below:
  *
- *   Threads.    create and destroy run in the main thread, and so does all of
- *               a transform and of an output.  A live input is opened, read
- *               and closed in a thread of its own, at the same time as others;
- *               check, probe and identify run in the main thread, when that
- *               thread is done.  One instance is never called from two threads
- *               at once.  The functions without an instance (field,
- *               list_fields, meterpipe_plugin) may be called at any time.
- *   Ownership.  Strings and structs that are handed over live until the
- *               callback returns, unless it says otherwise.  Nobody frees the
- *               other side's memory.  A create that fails cleans up after
- *               itself, and destroy is not called.
+ *   Threads.    create and destroy run in the main thread, and so do all
+ *               callbacks of transforms and outputs.  A live input is opened,
+ *               read and closed in a thread of its own, at the same time as
+ *               other inputs; its check, probe and identify run in the main
+ *               thread, after that thread has finished.  One instance is never
+ *               called from two threads at once.  The functions without an
+ *               instance (field, list_fields, meterpipe_plugin) may be called
+ *               at any time.
+ *   Ownership.  Strings and structs that are passed live until the callback
+ *               returns, unless stated otherwise.  Neither side frees the
+ *               other's memory.  A create that fails cleans up after itself,
+ *               and destroy is not called.
  *   Results.    Functions return an int: 0 and up are outcomes (MP_OK ...),
- *               below 0 reasons (MP_ECONFIG ...).  A reason is explained once,
- *               where the fact is known, with mp_fail(), and travels up.
- *               Parameters named ret_... are untouched on failure.
- *   Manners.    A plugin never exits, ends a thread of the host's, aborts,
+ *               below 0 reasons (MP_ECONFIG ...).  A reason is explained once
+ *               with mp_fail(), at the place that knows the fact, and is then
+ *               returned upwards.  Parameters named ret_... are untouched on
+ *               failure.
+ *   Manners.    A plugin never exits, aborts, ends a thread of the host,
  *               prints to the terminal or changes signal handlers, the locale
- *               or the working directory.  Its code is never unloaded.
- *               No callback blocks past mp_host.time_left.  What it opens is
- *               marked close-on-exec: other plugins start programs.  SIGPIPE
- *               is ignored by the host.
+ *               or the working directory.  The host never unloads its code.
+ *               No callback blocks longer than mp_host.time_left.  Open every
+ *               descriptor with close-on-exec: other plugins start programs.
+ *               The host ignores SIGPIPE.
  *   Growth.     Every struct begins with struct_size.  Fields are only added
- *               at the end; whoever reads a struct of the other side asks
- *               MP_HAS() first for fields younger than ABI 1.0.  Fill structs
- *               of your own with zeros first, then set their struct_size; a
- *               copy of a struct of the other side gets the size of your own:
- *               copy = *value, copy.struct_size = sizeof(copy).  Nobody writes
- *               beyond the struct_size of what he was given.  abi_version
- *               changes only when old plugins could no longer work.
+ *               at the end.  Before reading a field younger than ABI 1.0 in a
+ *               struct of the other side, check MP_HAS().  Fill your own
+ *               structs with zeros first, then set their struct_size.  A copy
+ *               of a struct of the other side gets the size of your own:
+ *               copy = *value, copy.struct_size = sizeof(copy).  Never write
+ *               beyond the struct_size of a struct that you received.
+ *               abi_version changes only when old plugins can no longer work.
  */
 #ifndef METERPIPE_PLUGIN_H
 #define METERPIPE_PLUGIN_H
@@ -56,10 +58,10 @@
 extern "C" {
 #endif
 
-/* The number of this interface: mp_plugin.abi_version. */
+/* The version of this interface: mp_plugin.abi_version. */
 #define MP_ABI_VERSION 1
 
-/* Whether the struct at PTR, of TYPE, is long enough to hold MEMBER. */
+/* True if the struct at PTR, of type TYPE, is long enough to hold MEMBER. */
 #define MP_HAS(ptr, type, member)                                              \
   (offsetof(type, member) + sizeof((ptr)->member) <= (ptr)->struct_size)
 
@@ -82,9 +84,8 @@ extern "C" {
 #define MP_SKIP 5   /* read: not read this time, on purpose (min_interval) */
 
 /*
- * Reasons, and the exit status that each leads to (sysexits.h).  Inputs and
- * outputs use the same ones; where two statuses stand, the first is an
- * input's.
+ * Reasons, and the exit status of each (sysexits.h).  Inputs and outputs use
+ * the same reasons; of two statuses, the first is for inputs.
  */
 #define MP_ECONFIG (-1)    /* 78: the configuration must be changed */
 #define MP_EPERM (-2)      /* 77: no permission */
@@ -96,29 +97,29 @@ extern "C" {
 #define MP_ETIMEOUT (-8)   /* 76 or 75: no answer in time */
 #define MP_EPROTO (-9)     /* 76 or 75: an answer that makes no sense */
 #define MP_EDATA (-10)     /* 65: damaged or implausible data, or left out */
-#define MP_ERANGE (-11)    /* 65: a number beyond what can be held exactly */
+#define MP_ERANGE (-11)    /* 65: the number cannot be held exactly */
 #define MP_EREFUSED (-12)  /* 69: the other side refuses */
-#define MP_EBUSY (-13)     /* 75: in use by somebody else, try later */
+#define MP_EBUSY (-13)     /* 75: in use by another program, try later */
 #define MP_EAGAIN (-14)    /* 75: cannot be reached now, try later */
 #define MP_ECANCELED (-15) /* 75: the run must end (a signal) */
 
 /* ---- Values -------------------------------------------------------------- */
 
 /* mp_value.kind */
-#define MP_COUNTER 1 /* only grows, but for an exchange or an overflow */
+#define MP_COUNTER 1 /* only grows, except at an exchange or an overflow */
 #define MP_GAUGE 2   /* a measured quantity, up and down */
 #define MP_DELTA 3   /* an amount since an earlier reading */
 #define MP_TEXT 4    /* mp_value.text; coef and exp10 are 0 */
 
 /*
  * A value is the exact decimal coef * 10^exp10.  The number of decimals is
- * kept: 17.50 is 1750 * 10^-2.  There is no missing value: what is missing is
- * not emitted, not applied and not written.  exp10 lies within -99 and 99,
- * time_ms within the years 1970 and 9999.
+ * kept: 17.50 is 1750 * 10^-2.  There is no special "missing" value: a missing
+ * value is not emitted, not applied and not written.  exp10 is from -99 to 99,
+ * and time_ms is within the years 1970 to 9999.
  *
- * All three texts are UTF-8 without control characters; unit and serial have
- * no '|' and less than 200 bytes, and unit has no blank at either end.  Any
- * other fails with MP_EINTERNAL.
+ * unit, serial and text are UTF-8 without control characters.  unit and serial
+ * contain no '|' and are shorter than 200 bytes; unit has no blank at either
+ * end.  A value that breaks these rules fails with MP_EINTERNAL.
  */
 struct mp_value {
   uint32_t struct_size;
@@ -128,13 +129,13 @@ struct mp_value {
   uint32_t reserved;  /* 0 */
   int64_t time_ms;    /* when it was read: ms since 1970-01-01 UTC; 0: now */
   const char *unit;   /* symbol as in kmp/units.csv ("GJ", "m3"); NULL: none */
-  const char *serial; /* of the meter; NULL: what mp_sink.serial says */
+  const char *serial; /* of the meter; NULL: the one given to mp_sink.serial */
   const char *text;   /* with kind MP_TEXT; else NULL */
 };
 
 /* ---- Options ------------------------------------------------------------- */
 
-/* mp_option.type, and what mp_host.option_int gives for it */
+/* mp_option.type, and the result of mp_host.option_int for it */
 #define MP_TYPE_STRING 1   /* text */
 #define MP_TYPE_PATH 2     /* a file */
 #define MP_TYPE_INT 3      /* whole number, also as 0x...: the number */
@@ -143,48 +144,51 @@ struct mp_value {
 #define MP_TYPE_SIZE 6     /* 64K: bytes */
 #define MP_TYPE_BOOL 7     /* yes or no: 1 or 0 */
 #define MP_TYPE_CHOICE 8   /* one of mp_option.allowed: its index from 0 */
-#define MP_TYPE_SECRET 9   /* text never shown; also read as OPTION_file */
+#define MP_TYPE_SECRET 9   /* text, never printed; OPTION_file names a file */
 #define MP_TYPE_VALUE 10   /* names a value of the pipeline */
 #define MP_TYPE_OPERAND 11 /* names OUTPUT.TARGET: see mp_host.operand */
-#define MP_TYPE_FIELDS 12  /* fields of this input, by comma: mp_host.field */
+#define MP_TYPE_FIELDS 12  /* fields, comma-separated: see mp_host.field */
 
 /* mp_option.flags */
 #define MP_REQUIRED 0x1u /* must be given */
-/* An operand that the reading is measured from; the result is a delta, and
- * the reading becomes what the target shows next (subtract's minus). */
+/* The option names a base: the transform measures the reading from that target.
+ * The result is a delta, and the reading becomes the next displayed value of
+ * the target (subtract's minus). */
 #define MP_BASE 0x2u
-/* An operand that the result is added up onto (add's plus). */
+/* The option names a running total: the result is that total plus the
+ * value (add's plus). */
 #define MP_TOTAL 0x4u
-/* Of a transform with an MP_BASE operand: the host compares the readings of a
- * counter with those before them, and holds one that rises too fast until the
- * next reading confirms it (subtract's max_rate and plausible).  A host that
- * does not know these flags ignores them. */
-/* MP_TYPE_DECIMAL: the most that `value` can rise by in an hour, in its unit;
- * without a value, what mp_field says of the field. */
+/* The next two flags belong to a transform with an MP_BASE operand.  The host
+ * compares each reading of a counter with earlier ones, and holds a reading
+ * that rises too fast until the next one confirms it (subtract's max_rate and
+ * plausible).  A host that does not know these flags ignores them. */
+/* MP_TYPE_DECIMAL: the greatest rise of `value` in an hour, in its unit.  If
+ * the option has no value, the limit in mp_field applies. */
 #define MP_MAX_RATE 0x8u
-/* MP_TYPE_BOOL: whether the host does so. */
+/* MP_TYPE_BOOL: switches this check on. */
 #define MP_PLAUSIBLE 0x10u
 
 /*
- * One row of an option table; a row with a NULL key ends it.  This is the one
- * struct of which arrays cross the interface: its fields are frozen at ABI 1.
+ * One row of an option table; a row with a NULL key ends the table.
+ * This is the only struct of which arrays cross the interface: its
+ * fields are frozen at ABI 1.
  */
 struct mp_option {
   const char *key;     /* name in the pipeline file: [a-z][a-z0-9_]* */
   uint32_t type;       /* MP_TYPE_... */
   uint32_t flags;      /* MP_REQUIRED ... */
-  const char *def;     /* default as it would be written; NULL: none */
+  const char *def;     /* default, as in the pipeline file; NULL: none */
   const char *allowed; /* "lf|crlf" or "1..65535"; NULL: any of the type */
-  const char *help;    /* one line: what it is, its unit */
+  const char *help;    /* one line: meaning and unit */
 };
 
 /* mp_operand.flags */
 #define MP_OPERAND_MISSING 0x1u     /* there is no last known value */
 #define MP_OPERAND_FIRST 0x2u       /* the target was never set */
 #define MP_OPERAND_ROUNDED 0x4u     /* known only rounded, to place */
-/* Read from another serial number.  Only older hosts set it.  This one waits
- * for the next reading; once that confirms that the meter was exchanged, the
- * value is the first reading of the new meter. */
+/* The value was read from another serial number.  Only older hosts set this.
+ * This host waits for the next reading; once that reading confirms that the
+ * meter was exchanged, the value is the first reading of the new meter. */
 #define MP_OPERAND_OTHER_METER 0x8u
 
 /* The last known value of the target that an operand option names. */
@@ -207,83 +211,87 @@ struct mp_operand {
 struct mp_target;
 
 /*
- * The host's services for one instance; given to create() and valid until
- * destroy() returns.  "Any thread" means that threads the plugin started may
- * call it too; the others are for the thread that runs the callback.
+ * The host's services for one instance; passed to create() and valid until
+ * destroy() returns.  "Any thread": threads that the plugin started may call
+ * it, too.  The other services are only for the thread that runs the
+ * callback.
  */
 struct mp_host {
   uint32_t struct_size;
   uint32_t abi_version; /* the host's MP_ABI_VERSION */
-  void *ctx;            /* the host's; do not touch */
+  void *ctx;            /* private to the host */
 
   /* Name of the instance: NAME of its section. */
   const char *name;
 
-  /* Logs one line "LEVEL: NAME: OBJECT: fact".  OBJECT is what it is about (a
+  /* Logs one line "LEVEL: NAME: OBJECT: fact".  OBJECT is the subject (a
    * device, a URL, a target), or NULL.  Any thread.  Use mp_log(). */
   void (*vlog)(const struct mp_host *host, int level, const char *object,
                const char *fmt, va_list args);
 
-  /* Reports a failure: it is shown (or, repeated from run to run, thinned
-   * out) and decides the exit status.  Returns code.  The callback may go on
-   * and return MP_OK: then the failure concerns OBJECT only.  Any thread.
-   * Use mp_fail(). */
+  /* Reports a failure.  The host prints it (less often if it repeats from run
+   * to run) and derives the exit status from it.  Returns code.  The callback
+   * may continue and return MP_OK: then the failure concerns OBJECT only.  Any
+   * thread.  Use mp_fail(). */
   int (*vfail)(const struct mp_host *host, int code, const char *object,
                const char *fmt, va_list args);
 
-  /* An option as text, defaults and OPTION_file included; NULL when it was
-   * not given and has no default.  Valid until destroy. */
+  /* Returns an option as text, from its default or OPTION_file if need be;
+   * NULL: not given, and no default.  Valid until destroy. */
   const char *(*option)(const struct mp_host *host, const char *key);
 
-  /* An option as a number (see MP_TYPE_...); 0 when it has no value.  The host
-   * has checked type and range before create. */
+  /* Returns an option as a number (see MP_TYPE_...); 0: it has no value.  The
+   * host has checked type and range before create. */
   int64_t (*option_int)(const struct mp_host *host, const char *key);
 
-  /* An MP_TYPE_DECIMAL option as a gauge without a unit: MP_OK, or MP_DROP
-   * when it has no value.  Sets all of *ret_value up to text. */
+  /* Reads an MP_TYPE_DECIMAL option as a gauge without a unit.  MP_OK; MP_DROP:
+   * it has no value.  Sets all members of *ret_value up to and including
+   * text. */
   int (*option_decimal)(const struct mp_host *host, const char *key,
                         struct mp_value *ret_value);
 
-  /* The last known value that an operand option names; inside apply only.
-   * NULL when the option was not given. */
+  /* Returns the last known value of the target that an operand option names;
+   * only inside apply.  NULL: the option was not given. */
   const struct mp_operand *(*operand)(const struct mp_host *host,
                                       const char *key);
 
-  /* Input: canonical name of the wanted field number INDEX from 0; NULL past
-   * the last.  None at all with MP_INPUT_ALL_FIELDS: everything is wanted. */
+  /* Input: returns the canonical name of wanted field INDEX, from 0; NULL
+   * past the last.  If an input with MP_INPUT_ALL_FIELDS gets no name at all,
+   * every field is wanted. */
   const char *(*field)(const struct mp_host *host, uint32_t index);
 
-  /* Output: target number INDEX from 0; NULL past the last.  From open to
-   * close.  The struct is valid until close. */
+  /* Output: returns target INDEX, from 0; NULL past the last.  Call it between
+   * open and close; the struct is valid until close. */
   const struct mp_target *(*target)(const struct mp_host *host,
                                     uint32_t index);
 
-  /* The time, in ms since 1970-01-01 UTC.  Any thread. */
+  /* Returns the time, in ms since 1970-01-01 UTC.  Any thread. */
   int64_t (*now)(const struct mp_host *host);
 
-  /* Milliseconds until the cycle must end; never negative.  Any thread. */
+  /* Returns the ms until the cycle must end; never negative.  Any thread. */
   int64_t (*time_left)(const struct mp_host *host);
 
-  /* A descriptor that becomes readable when the cycle must end at once; poll
-   * it beside your own.  Do not read from it or close it.  Any thread. */
+  /* Returns a descriptor that becomes readable when the cycle must end at once.
+   * Poll it beside your own; do not read from it or close it.  Any thread. */
   int (*cancel_fd)(const struct mp_host *host);
 
-  /* A small persistent store of texts, of this instance alone; what is set is
-   * committed with the cycle.  get: NULL when there is none, else valid until
-   * the next call of set with this key.  set with NULL removes.  A key is a
-   * line of less than 1024 bytes, a text UTF-8 of at most 64 KiB, with tabs and
-   * line feeds: else MP_EINTERNAL, or MP_ERANGE where it is longer. */
+  /* A small persistent store of texts, private to this instance.  Changes are
+   * committed with the cycle.  store_get returns NULL if there is no entry;
+   * else the text is valid until the next store_set with this key.  store_set
+   * with NULL removes the entry.  A key is a line of less than 1024 bytes.  A
+   * text is UTF-8 of at most 64 KiB; tabs and line feeds are allowed.  Anything
+   * else fails with MP_EINTERNAL, a longer text with MP_ERANGE. */
   const char *(*store_get)(const struct mp_host *host, const char *key);
   int (*store_set)(const struct mp_host *host, const char *key,
                    const char *text);
 
-  /* Exact decimals; pure functions, any thread.  Results keep the decimals
-   * of the finer operand, and unit, kind, time and serial of *value. */
+  /* Exact decimals; pure functions, any thread.  Results have the decimals of
+   * the finer operand, and keep unit, kind, time and serial of *value. */
 
-  /* Reads "-12.50" (no exponent, no sign +): coef and exp10 of *ret_value.
-   * MP_EDATA: not a decimal; MP_ERANGE: too long. */
+  /* Reads "-12.50" (no exponent, no plus sign) into coef and exp10 of
+   * *ret_value.  MP_EDATA: not a decimal; MP_ERANGE: too long. */
   int (*decimal_parse)(const char *text, struct mp_value *ret_value);
-  /* Writes the number plainly ("0.0005", "12300000"), never an exponent.
+  /* Writes the number plainly ("0.0005", "12300000"), never with an exponent.
    * Returns its length as snprintf would. */
   int (*decimal_format)(const struct mp_value *value, char *buf, size_t size);
   /* *value += or -= other.  MP_ERANGE: does not fit. */
@@ -291,26 +299,27 @@ struct mp_host {
   int (*decimal_sub)(struct mp_value *value, const struct mp_value *other);
   /* -1, 0 or 1; exact for any two numbers. */
   int (*decimal_compare)(const struct mp_value *a, const struct mp_value *b);
-  /* Rounds half to even to 10^place.  Returns MP_OK, or MP_DROP when that
-   * changed nothing (then the number keeps its decimals). */
+  /* Rounds half to even to 10^place.  MP_OK; MP_DROP: nothing changed, and the
+   * number keeps its decimals. */
   int (*decimal_round)(struct mp_value *value, int32_t place);
-  /* Whether the number shown as SHOWN, its last place 10^place, can be
-   * *value: 1 or 0.  Ties count either way; one part in 10^12 is allowed. */
+  /* Returns 1 if SHOWN, whose last place is 10^place, can be a display
+   * of *value, else 0.  Ties may be rounded either way; one part in
+   * 10^12 is tolerated. */
   int (*decimal_shows)(const struct mp_value *shown, int32_t place,
                        const struct mp_value *value);
-  /* Converts *value to UNIT, a string that outlives *value.  MP_OK exact;
+  /* Converts *value to UNIT, a string that outlives *value.  MP_OK: exact;
    * MP_DROP: rounded half to even at 10^place, because no exact conversion
-   * exists (only when PLACE is not MP_EXACT); MP_ECONFIG: no exact conversion
-   * exists, or the units have nothing to do with each other; MP_ERANGE. */
+   * exists (only if PLACE is not MP_EXACT); MP_ECONFIG: no exact conversion
+   * exists, or the units measure different quantities; MP_ERANGE. */
   int (*unit_convert)(struct mp_value *value, const char *unit, int32_t place);
 
-  /* Path of the directory with the state; NULL where there is none (state in
-   * memory).  It need not exist yet.  Whoever may write in it is one of those
-   * who run this pipeline.  Valid until destroy. */
+  /* Path of the directory with the state; NULL: the state is in memory.  The
+   * directory may not exist yet.  A user who can write to it counts as one who
+   * runs this pipeline.  Valid until destroy. */
   const char *state_dir;
 };
 
-/* For a place: the number is not rounded at all. */
+/* As a place: the number is not rounded at all. */
 #define MP_EXACT INT32_MIN
 
 /* Reports a failure and returns CODE: return mp_fail(host, MP_EIO, ...). */
@@ -342,17 +351,17 @@ mp_log(const struct mp_host *host, int level, const char *object,
 
 /* ---- Inputs -------------------------------------------------------------- */
 
-/* What a field name means. */
+/* Description of a field. */
 struct mp_field {
   uint32_t struct_size;
-  uint32_t kind;      /* MP_COUNTER ...: a reading of another kind is refused;
-                         0: not known beforehand */
+  uint32_t kind;      /* MP_COUNTER ...: the host refuses a reading of another
+                         kind; 0: not known beforehand */
   const char *name;   /* canonical: [a-z0-9_.-]+, less than 128 bytes */
   const char *number; /* other spelling, such as "60"; NULL: none */
   const char *label;  /* for people: "Heat energy E1"; NULL: none */
-  const char *unit;   /* the usual one; a reading brings its own; NULL */
-  /* Of a counter: no meter counts more than max_rate_coef *
-   * 10^max_rate_exp10 in an hour, in max_rate_unit; coef 0: not known. */
+  const char *unit;   /* usual unit; each reading has its own; NULL: none */
+  /* Counters only: the greatest rise in an hour that any meter can have is
+   * max_rate_coef * 10^max_rate_exp10, in max_rate_unit; coef 0: not known. */
   int64_t max_rate_coef;
   int32_t max_rate_exp10;
   uint32_t reserved; /* 0 */
@@ -366,26 +375,28 @@ struct mp_field_sink {
   void (*field)(const struct mp_field_sink *sink, const struct mp_field *field);
 };
 
-/* mp_sink.serial: how the serial number is known */
-#define MP_SERIAL_READ 0     /* the meter said so in this cycle */
-#define MP_SERIAL_ASSUMED 1  /* remembered from an earlier one */
+/* mp_sink.serial: the origin of the serial number */
+#define MP_SERIAL_READ 0     /* read from the meter in this cycle */
+#define MP_SERIAL_ASSUMED 1  /* remembered from an earlier cycle */
 
-/* Takes what an input reads; all from the thread that runs the callback. */
+/* Receives the readings of an input; call it only from the thread that
+ * runs the callback. */
 struct mp_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void *ctx;
-  /* A field was read.  FIELD is a canonical name.  Emitted twice in a cycle,
-   * the last counts.  Returns MP_OK, MP_DROP when nobody wants it, or a reason
-   * for which the value was refused (already reported). */
+  /* Hands over a reading.  FIELD is a canonical name.  If a field is emitted
+   * twice in a cycle, the last value counts.  Returns MP_OK; MP_DROP: the
+   * pipeline does not use the field; or the reason why the value was refused
+   * (the host has reported it). */
   int (*emit)(const struct mp_sink *sink, const char *field,
               const struct mp_value *value);
-  /* The serial number of the meter that all values of this cycle without one
-   * of their own were read from, before or after them. */
+  /* Gives the serial number of the meter.  It applies to all values of this
+   * cycle that have none of their own, emitted before or after this call. */
   int (*serial)(const struct mp_sink *sink, const char *serial, uint32_t how);
 };
 
-/* One thing that a probe found: the meter's type, a register. */
+/* One finding of a probe: the meter's type, a register. */
 struct mp_probe_item {
   uint32_t struct_size;
   uint32_t reserved;
@@ -396,7 +407,7 @@ struct mp_probe_item {
   const char *remark; /* "sensor open?", info code in words; NULL */
 };
 
-/* One attempt of a probe that watches. */
+/* One attempt of a probe with MP_PROBE_WATCH. */
 struct mp_probe_attempt {
   uint32_t struct_size;
   uint32_t answered;     /* 1: a good answer */
@@ -419,9 +430,10 @@ struct mp_probe_sink {
 };
 
 /* mp_input_ops.flags */
-/* Reads a recording: read is called until MP_END, each time for a cycle. */
+/* Reads a capture: the host calls read once for each cycle, until MP_END. */
 #define MP_INPUT_RECORDING 0x1u
-/* Without the option `fields`, everything is wanted that comes. */
+/* Every field is wanted if the option `fields` is not given and an output
+ * takes every value. */
 #define MP_INPUT_ALL_FIELDS 0x2u
 
 /* mp_input_ops.probe flags */
@@ -431,39 +443,41 @@ struct mp_input_ops {
   uint32_t struct_size;
   uint32_t flags;
 
-  /* What NAME means, in either spelling: calls sink once and returns MP_OK;
-   * MP_ECONFIG: there is no such field.  No instance, no I/O, any time. */
+  /* Describes the field NAME, in either spelling: calls sink once and returns
+   * MP_OK; MP_ECONFIG: there is no such field.  No instance, no I/O.  Any
+   * time. */
   int (*field)(const char *name, const struct mp_field_sink *sink);
-  /* Every known field, in order.  NULL: they cannot be listed. */
+  /* Describes every known field, in order.  NULL: they cannot be listed. */
   int (*list_fields)(const struct mp_field_sink *sink);
-  /* Fields read where an output takes every value and none are named
-   * ("heat_energy_e1,flow"); NULL: none. */
+  /* Fields to read if an output takes every value and the option `fields` is
+   * not given ("heat_energy_e1,flow"); NULL: none. */
   const char *default_fields;
-  /* Name of the input plugin that reads this one's recordings by its option
+  /* Name of the input plugin that reads captures of this one through its option
    * `path`, for run --replay; NULL: there is none. */
   const char *replay_plugin;
 
-  /* Opens and locks; may wait for another user up to time_left.  Runs in the
-   * thread that reads.  NULL: nothing to open. */
+  /* Opens and locks the device; may wait up to time_left for another program to
+   * release it.  Runs in the thread that reads.  NULL: nothing to open. */
   int (*open)(void *self);
-  /* Closes; called once for each open that succeeded: of a live input right
-   * after read, in the same thread; of a recording when the run ends. */
+  /* Closes the device; called once for each successful open.  A live input is
+   * closed right after read, in the same thread; a capture, when the run
+   * ends. */
   void (*close)(void *self);
-  /* Reads one cycle: MP_OK (fields that did not come are missing); MP_END, of
-   * a recording only; MP_SKIP, of a live input only, where an option of the
-   * user's asks for it: the run ends with 0; or a reason: then nothing that was
-   * emitted counts. */
+  /* Reads one cycle.  MP_OK: done; a field that was not emitted is missing.
+   * MP_END: no more cycles (captures only).  MP_SKIP: an option set by the user
+   * forbids a reading now (live inputs only); the run ends with 0.  Or a
+   * reason: the host then discards everything that was emitted. */
   int (*read)(void *self, const struct mp_sink *sink);
-  /* Asks the meter for its serial number, now, and calls sink->serial: the
-   * host wants it because a value is below its base, or because only a number
-   * that was read decides whether the meter was exchanged.  After read and
-   * close; opens and closes by itself.  NULL: cannot be asked for. */
+  /* Asks the meter for its serial number now, and calls sink->serial.  The host
+   * needs it if a value is below its base, or if only a serial number that was
+   * read can decide whether the meter was exchanged.  Called after read and
+   * close; opens and closes by itself.  NULL: not supported. */
   int (*identify)(void *self, const struct mp_sink *sink);
-  /* Finds out whether open would succeed and what stands in the way; reports
-   * each finding with mp_fail or mp_log.  Instead of open.  NULL: nothing. */
+  /* Finds out whether open would succeed and what prevents it; reports each
+   * finding with mp_fail or mp_log.  Instead of open.  NULL: no checks. */
   int (*check)(void *self);
-  /* Identifies what is there and reads all that it knows.  Opens and closes by
-   * itself, instead of open.  NULL: not offered. */
+  /* Identifies the device and reads everything that it offers.  Called instead
+   * of open; opens and closes by itself.  NULL: not supported. */
   int (*probe)(void *self, uint32_t flags, const struct mp_probe_sink *sink);
 };
 
@@ -473,27 +487,30 @@ struct mp_transform_ops {
   uint32_t struct_size;
   uint32_t flags; /* 0 */
   /* Edits the value in place: coef, exp10, kind, unit, text.  A new unit or
-   * text must live until the next apply or destroy.  MP_OK; MP_DROP, which
-   * needs no explanation where an operand is missing; MP_HOLD, explained with
-   * mp_fail; MP_REBASE, where an operand is MP_BASE or was never set; or a
-   * reason (explained with mp_fail; the result is missing).
-   * The option `value`, of MP_TYPE_VALUE, names what comes in. */
+   * text must live until the next apply or destroy.  Returns
+   *   MP_OK      the value is the result;
+   *   MP_DROP    no result; no explanation is needed if an operand is missing;
+   *   MP_HOLD    the value is not believed; explain with mp_fail;
+   *   MP_REBASE  no result, on purpose; the value is the new base.  Only with
+   *              an operand that is MP_BASE or was never set;
+   *   a reason   the result is missing; explain with mp_fail.
+   * The option `value`, of type MP_TYPE_VALUE, names the incoming value. */
   int (*apply)(void *self, struct mp_value *value);
 };
 
 /* ---- Outputs ------------------------------------------------------------- */
 
 /* mp_output_ops.delivery */
-#define MP_LIVE 1    /* written now or not at all; nothing waits for it */
+#define MP_LIVE 1    /* written now or never; nothing is kept for later */
 #define MP_LATEST 2  /* a target holds one value; only the newest matters */
 #define MP_APPEND 3  /* one row a cycle, each once, in order */
-#define MP_HISTORY 4 /* every value with its time; twice is harmless */
+#define MP_HISTORY 4 /* every value with its time; repeats are harmless */
 
 /* mp_target.flags */
-#define MP_TARGET_BASE 0x1u  /* is what a transform measures from */
-#define MP_TARGET_TOTAL 0x2u /* is what a transform adds up onto */
-#define MP_TARGET_DELTA 0x4u /* is fed by a delta */
-#define MP_TARGET_READ 0x8u  /* only read here, never written */
+#define MP_TARGET_BASE 0x1u  /* a transform measures from it: a base */
+#define MP_TARGET_TOTAL 0x2u /* a transform adds to it: a running total */
+#define MP_TARGET_DELTA 0x4u /* a delta is written to it */
+#define MP_TARGET_READ 0x8u  /* only read, never written */
 
 /* A place in the output that holds one value: PREFIX.NAME = VALUE. */
 struct mp_target {
@@ -501,37 +518,37 @@ struct mp_target {
   uint32_t flags;
   const char *name;   /* "323", "energy" */
   const char *part;   /* of PREFIX.NAME.PART: "power"; NULL: the value itself */
-  const char *source; /* name of the value that feeds it; NULL when READ */
+  const char *source; /* name of the value written to it; NULL with READ */
 };
 
 /* mp_shown.answer */
-#define MP_SHOWN_VALUE 1  /* shows value */
-#define MP_SHOWN_EMPTY 2  /* exists, never set; value: a zero that tells the
-                             unit, or NULL */
+#define MP_SHOWN_VALUE 1  /* displays `value` */
+#define MP_SHOWN_EMPTY 2  /* exists, never set; value: 0 in its unit, or NULL */
 #define MP_SHOWN_ABSENT 3 /* not listed: no such target, hidden, no right */
 #define MP_SHOWN_UNFIT 4  /* exists, but cannot take values (explained) */
 
 /* mp_shown.flags */
 #define MP_SHOWN_NUMBERS 0x1u /* takes numbers only: the host refuses a text */
 
-/* What a target shows now.  A target that is not answered for was not
+/* The displayed value of a target.  A target without an answer was not
  * reached. */
 struct mp_shown {
   uint32_t struct_size;
   uint32_t target; /* number, as in mp_host.target */
   uint32_t answer;
-  int32_t place; /* of the last place shown, 10^place, within -99 and 99; or
+  int32_t place; /* of the last displayed digit: 10^place, within -99 and 99; or
                     MP_EXACT */
-  const struct mp_value *value; /* in the target's own unit; offset taken off;
+  const struct mp_value *value; /* in the target's own unit, without its offset;
                                    unit NULL: takes any */
-  const char *updated; /* time of its last update, compared as a text: a line
-                          of less than 200 bytes; NULL */
-  /* Smallest step that the target can hold, coef * 10^exp10; a value sent is
-   * a whole number of it, rounded half to even.  coef 0: any. */
+  const char *updated; /* time of its last update, compared as a text: a line of
+                          less than 200 bytes; NULL */
+  /* Smallest step that the target can hold: coef * 10^exp10.  The host rounds a
+   * value half to even to a whole number of steps before sending.  coef 0:
+   * any. */
   int64_t step_coef;
   int32_t step_exp10;
-  /* It must not be sent to for so long, so that its time of last update can
-   * tell two values apart; an hour at most. */
+  /* The host sends nothing to the target for this long, so that two values get
+   * different times of last update; an hour at most. */
   uint32_t wait_ms;
   uint32_t flags;    /* MP_SHOWN_NUMBERS */
   uint32_t reserved; /* 0 */
@@ -544,21 +561,21 @@ struct mp_shown_sink {
   int (*shown)(const struct mp_shown_sink *sink, const struct mp_shown *shown);
 };
 
-/* One cycle that is written. */
+/* One cycle to be written. */
 struct mp_record {
   uint32_t struct_size;
   uint32_t reserved;
   int64_t time_ms; /* end of the reading, the earliest of several inputs */
-  const char *id;  /* the same at every delivery of these values, and never of
-                      others, even where the state was lost */
+  const char *id;  /* the same at every delivery of these values, and never used
+                      for others, even if the state was lost */
 };
 
-/* What became of a value; all but the first are explained. */
-#define MP_ACCEPTED 1     /* the other side has it and said so */
+/* Result for a value; all except MP_ACCEPTED are explained. */
+#define MP_ACCEPTED 1     /* the other side confirmed that it has it */
 #define MP_NOT_SENT 2     /* it certainly did not leave */
-#define MP_PERHAPS 3      /* it left, and no answer came */
-#define MP_RETRY 4        /* answered: not now (explained) */
-#define MP_REJECTED 5     /* answered: never (explained) */
+#define MP_PERHAPS 3      /* unknown outcome: it left, and no answer came */
+#define MP_RETRY 4        /* the answer: not now (explained) */
+#define MP_REJECTED 5     /* the answer: never (explained) */
 
 #define MP_ALL_TARGETS UINT32_MAX
 
@@ -566,8 +583,8 @@ struct mp_result_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void *ctx;
-  /* RECORD counts the begin calls since the last commit, from 0; TARGET is a
-   * number as in mp_host.target, or MP_ALL_TARGETS. */
+  /* RECORD is the index of the begin call since the last commit, from 0; TARGET
+   * is a number as in mp_host.target, or MP_ALL_TARGETS. */
   void (*result)(const struct mp_result_sink *sink, uint32_t record,
                  uint32_t target, uint32_t result);
 };
@@ -579,7 +596,7 @@ struct mp_listed {
   const char *name;    /* "323" */
   const char *label;   /* "Heat energy" */
   const char *type;    /* "Custom Sensor" */
-  const char *value;   /* as shown */
+  const char *value;   /* as displayed */
   const char *unit;    /* "GJ"; NULL */
   const char *updated; /* NULL */
 };
@@ -593,21 +610,22 @@ struct mp_list_sink {
 };
 
 /* mp_output_ops.flags */
-/* Without targets it takes every value of the pipeline, and the targets are
- * named after the values; more may come from cycle to cycle. */
+/* Without targets in its section, it takes every value of the
+ * pipeline.  Targets are then named after the values, and more may
+ * come from cycle to cycle. */
 #define MP_OUTPUT_TAKES_ALL 0x1u
 
-/* Append only: fetch gives the time of the row in mp_value.time_ms.  The host
- * then asks in every cycle, and notices when an older copy of its state was put
- * back: the output has rows that the state does not know. */
+/* Append only: fetch sets mp_value.time_ms to the time of the row.  The host
+ * then calls fetch in every cycle, and detects that an older copy of its state
+ * was put back: the output has rows that the state does not know. */
 #define MP_OUTPUT_TELLS_TIME 0x2u
 
-/* It writes its values to standard output: at a terminal a run does not list
- * them again. */
+/* It writes its values to standard output.  A run at a terminal does
+ * not list them again. */
 #define MP_OUTPUT_SHOWS 0x4u
 
 /* mp_output_ops.create_target flags */
-#define MP_CREATE_PLAN 0x1u /* only say (mp_log, NOTICE) what would be done */
+#define MP_CREATE_PLAN 0x1u /* create nothing; log the plan (mp_log, NOTICE) */
 
 struct mp_output_ops {
   uint32_t struct_size;
@@ -615,66 +633,68 @@ struct mp_output_ops {
   uint32_t delivery;  /* MP_LIVE ...; see delivery_option */
   uint32_t reserved;
   const char *target_prefix; /* "idx" of idx.323 = VALUE: [a-z][a-z0-9_]* */
-  const char *target_parts;  /* "power" of idx.323.power; such words, by blanks;
-                                or NULL */
+  const char *target_parts;  /* "power" of idx.323.power; words as above,
+                                separated by blanks; or NULL */
 
-  /* Learns its targets with mp_host.target.  No request is made yet: an
-   * output may be away.  NULL: nothing to do. */
+  /* Learns its targets with mp_host.target.  Sends no request yet: a server may
+   * be unreachable.  NULL: nothing to do. */
   int (*open)(void *self);
-  /* Called once for each open that succeeded. */
+  /* Called once for each successful open. */
   void (*close)(void *self);
-  /* Asks for what all targets show (an append output: the last complete row
-   * that has one), in as few requests as can be, and answers each that was
-   * reached; that a target was not reached is explained with mp_fail.  MP_OK;
-   * MP_SKIP: this instance cannot be asked, by the way it is configured, and
-   * so never; or the reason why no target was reached.  NULL: no instance can
-   * be asked. */
+  /* Asks for the displayed values of all targets (an append output: the last
+   * complete row that has one), in as few requests as possible, and calls
+   * sink->shown for each target that was reached.  Explains with mp_fail why a
+   * target was not reached.  MP_OK; MP_SKIP: this instance can never be asked,
+   * because of its configuration; or the reason why no target was reached.
+   * NULL: no instance can be asked. */
   int (*fetch)(void *self, const struct mp_shown_sink *sink);
-  /* A record begins.  Append, history and live outputs may get several before
-   * a commit; a latest output one.  After a failure the host does as after a
-   * failed write.  NULL is allowed. */
+  /* Begins a record.  Append, history and live outputs may get several before a
+   * commit; a latest output gets one.  A failure has the consequences of a
+   * failed write that concerns more than its value.  NULL is allowed. */
   int (*begin)(void *self, const struct mp_record *record);
-  /* A value of that record.  Not a step of I/O: keep what you need of it.
-   * Targets without a value are missing in this record.  A value is already
-   * in the unit that the target showed, and a whole number of its step.
-   * MP_EDATA, MP_ERANGE and MP_ECONFIG refuse this value alone: its target is
-   * MP_REJECTED in this record, whatever commit says.  With any other reason
-   * nothing is sent: the host does not call commit (or recover), takes all that
-   * was written since the last one for MP_NOT_SENT, calls close, by which the
-   * plugin must forget it, and leaves the output alone for this run. */
+  /* Takes one value of that record.  No I/O here: copy the parts that you
+   * need.  Targets without a value are missing in this record.  The value is
+   * already in the unit that the target displayed, and a whole number of its
+   * steps.  MP_EDATA, MP_ERANGE and MP_ECONFIG refuse this value alone: its
+   * target is MP_REJECTED in this record, whatever commit reports.  After any
+   * other reason nothing is sent: the host does not call commit (or recover),
+   * takes everything written since the last commit for MP_NOT_SENT, calls
+   * close, in which the plugin must forget it, and does not use the output
+   * again in this run. */
   int (*write)(void *self, uint32_t target, const struct mp_value *value);
-  /* Sends what was written since the last commit, and gives a result for each
-   * target written (append, live: for each record, MP_ALL_TARGETS will do).
-   * Where none is given, MP_PERHAPS is assumed.  A result other than
-   * MP_ACCEPTED is explained with mp_fail, here or since begin; the host
-   * reports it where it is not.  The return value is MP_OK when the output may
-   * be used further in this run, whatever the results. */
+  /* Sends everything written since the last commit, and gives a result for each
+   * target written (append, live: one for each record is enough, with
+   * MP_ALL_TARGETS).  The host assumes MP_PERHAPS if there is no result.
+   * Explain a result other than MP_ACCEPTED with mp_fail, here or since begin;
+   * if you do not, the host reports it.  Returns MP_OK if the output can be
+   * used further in this run, whatever the results. */
   int (*commit)(void *self, const struct mp_result_sink *sink);
 
-  /* Append only, both required.  token: a line that tells where the next row
-   * will stand, kept before it is written; size is at least 256. */
+  /* Append only; token and recover are both required.  token writes a line that
+   * identifies the place of the next row; the host stores it before the row is
+   * written.  size is at least 256. */
   int (*token)(void *self, char *ret_token, size_t size);
-  /* Called after begin and write in place of commit, when a run before this
-   * one ended between token and its answer: finds out what became of these
-   * records, removes what stands of a part of one, and gives a result for each:
+  /* Called after begin and write instead of commit, if an earlier run ended
+   * between token and its result.  Finds out whether these records were
+   * written, removes a partly written one, and gives a result for each:
    * MP_ACCEPTED or MP_NOT_SENT. */
   int (*recover)(void *self, const char *token,
                  const struct mp_result_sink *sink);
 
-  /* All that could be a target.  NULL: not offered. */
+  /* Lists everything that could be a target.  NULL: not supported. */
   int (*list)(void *self, const struct mp_list_sink *sink);
-  /* Makes a target of TYPE called LABEL and lists it.  NULL: not offered. */
+  /* Creates a target of TYPE named LABEL and lists it.  NULL: not supported. */
   int (*create_target)(void *self, const char *label, const char *type,
                        uint32_t flags, const struct mp_list_sink *sink);
-  /* After open and fetch: what is wrong, or could be better, with the targets;
-   * each finding with mp_fail or mp_log.  NULL: nothing to add. */
+  /* Called after open and fetch.  Reports faults of the targets, and possible
+   * improvements, each with mp_fail or mp_log.  NULL: no checks. */
   int (*check)(void *self);
 
-  /* An output whose class is the user's choice: key of an MP_TYPE_CHOICE
+  /* For an output whose class the user chooses: the key of an MP_TYPE_CHOICE
    * option whose `allowed` is some of "live|latest|append|history", and which
    * is required or has a default.  An instance has the class that its option
-   * says; `delivery` is then the one to show where there is no instance.
-   * NULL: every instance has the class `delivery`. */
+   * names; `delivery` is then the class to show if there is no instance.  NULL:
+   * every instance has the class `delivery`. */
   const char *delivery_option;
 };
 
@@ -687,7 +707,7 @@ struct mp_plugin {
   const char *version; /* the plugin's own */
   const char *summary; /* one line */
   const struct mp_option *options; /* ends with a NULL key; NULL: none */
-  /* Makes an instance.  No I/O: options are checked without a meter or a
+  /* Creates an instance.  No I/O: options are checked without a meter or a
    * server.  The host is valid until destroy. */
   int (*create)(const struct mp_host *host, void **ret_self);
   void (*destroy)(void *self);
@@ -697,8 +717,8 @@ struct mp_plugin {
   const struct mp_output_ops *output;
 };
 
-/* The one symbol a plugin exports.  Only returns a pointer to a constant:
- * listing plugins calls it. */
+/* The only symbol that a plugin exports.  Only returns a pointer to a constant,
+ * because listing plugins calls it. */
 MP_EXPORT const struct mp_plugin *meterpipe_plugin(void);
 
 #ifdef __cplusplus

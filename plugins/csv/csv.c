@@ -1,11 +1,11 @@
 /*
- * csv: one row a cycle, appended to a file.
+ * csv: appends one row per cycle to a file.
  *
  *     time,energy,usage
  *     2026-11-22T10:00:00Z,84.208,0.208
  *
- * csv_rows.c puts the rows of a commit together in memory, csv_commit.c brings
- * them to the file, csv_fetch.c reads the last ones back.
+ * csv_rows.c formats the rows of a commit in memory, csv_commit.c writes them
+ * to the file, csv_fetch.c reads the last ones.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -22,7 +22,7 @@ static const struct mp_option options[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
-/* ---- Life ---------------------------------------------------------------- */
+/* ---- Instances ----------------------------------------------------------- */
 
 static int
 csv_create(const struct mp_host *host, void **ret_self)
@@ -66,7 +66,7 @@ csv_open(void *self)
   return csv_columns_open(self);
 }
 
-/* ---- The rest ------------------------------------------------------------ */
+/* ---- The plugin ---------------------------------------------------------- */
 
 static int
 csv_check(void *self)

@@ -1,6 +1,6 @@
 /*
- * An instance of the CSV output: its columns, and the rows that were written
- * since the last commit.
+ * An instance of the CSV output: its columns, and the rows written since the
+ * last commit.
  */
 #ifndef CSV_H
 #define CSV_H
@@ -15,14 +15,14 @@ struct csv_column {
   const char *name;
   uint32_t flags; /* MP_TARGET_... */
   char *unit_key; /* in the store: "unit.energy" */
-  char *unit;     /* that the column keeps; "": none; NULL: no number yet */
-  int complained; /* about a value in another unit */
-  /* Its cell in csv.cells, when that is of the row being written. */
-  uint64_t row; /* csv.row of that time */
+  char *unit;     /* unit of the column; "": none; NULL: no number yet */
+  int complained; /* reported a value in another unit */
+  /* The column's cell in csv.cells; valid if row is csv.row. */
+  uint64_t row; /* csv.row when the cell was written */
   size_t start, len;
 };
 
-/* A value that was refused: its cell is empty. */
+/* A value that the column refused: its cell is empty. */
 struct csv_refusal {
   uint32_t record, target;
 };
@@ -40,36 +40,37 @@ struct csv {
 
   struct text_buffer rows;
   struct text_buffer cells;
-  size_t *ends; /* where each row ends in rows */
+  size_t *ends; /* the end of each row, as an offset in rows */
   size_t ends_size;
   uint32_t records; /* begun since the last commit */
-  int unfinished;   /* the last of them is */
-  int64_t time_ms;  /* of that one */
+  int unfinished;   /* the last record is not ended yet */
+  int64_t time_ms;  /* of the last record */
   uint64_t row;     /* counts all rows of this instance, from 1 */
-  int failed;       /* a reason: the rows are not complete, none is written */
+  int failed;       /* a reason: rows are incomplete; commit writes none */
   struct csv_refusal *refusals; /* in the order of records */
   size_t refusals_len, refusals_size;
 
-  int distrusted; /* the disk lost what it had taken: nothing more is given */
-  int streaming;  /* to a pipe that has had the header */
+  int distrusted; /* fsync failed: write nothing more in this run */
+  int streaming;  /* the header was written to the pipe */
 };
 
-/* csv_columns.c: what the columns are, and their units */
+/* csv_columns.c: the columns and their units */
 int csv_columns_open(struct csv *csv);
 void csv_columns_close(struct csv *csv);
-/* Brings VALUE to the column's unit.  MP_DROP: it is refused, which was
- * explained; a reason: nothing can be written at all. */
+/* Converts VALUE to the column's unit.  MP_DROP: not possible, which was
+ * reported; any other reason: no row can be written at all. */
 int csv_column_fit(struct csv *csv, struct csv_column *column,
                    struct mp_value *value);
 
 /* csv_rows.c */
 int csv_begin(void *self, const struct mp_record *record);
 int csv_write(void *self, uint32_t target, const struct mp_value *value);
-/* Ends the row being written.  The reason, if not all rows are there. */
+/* Ends the row that is being written.  Returns a reason if rows are
+ * incomplete. */
 int csv_rows_finish(struct csv *csv);
-/* Ends the rows with EOL in place of OLD_EOL. */
+/* Replaces OLD_EOL at the end of all rows by EOL. */
 int csv_rows_end_with(struct csv *csv, const char *old_eol, const char *eol);
-/* There is no memory for the rows: says so once, and returns the reason. */
+/* Reports once that memory ran out for the rows, and returns the reason. */
 int csv_rows_fail(struct csv *csv);
 void csv_rows_forget(struct csv *csv);
 void csv_rows_free(struct csv *csv);

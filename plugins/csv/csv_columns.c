@@ -1,7 +1,7 @@
 /*
- * The columns of a CSV output: the targets in their order, the header that they
- * make, and the unit that each keeps.  A file has no place for units, so the
- * host's store has them.
+ * The columns of a CSV output: the targets in their order, the header line, and
+ * the unit of each column.  The file has no place for units, so they are kept
+ * in the host's store.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -22,7 +22,7 @@ fail_memory(const struct csv *csv)
   return mp_fail(csv->host, MP_ENOMEM, csv->file.path, "out of memory");
 }
 
-/* "unit.energy" and what the store has for it. */
+/* Sets unit_key ("unit.energy") and loads the unit from the store. */
 static int
 learn_unit(struct csv *csv, struct csv_column *column)
 {
@@ -105,7 +105,7 @@ keep_unit(struct csv *csv, struct csv_column *column, const char *unit)
   column->unit = strdup(unit);
   if (column->unit == NULL)
     return MP_ENOMEM;
-  /* Where the store fails, the host knows, and nothing is committed. */
+  /* If the store fails, the host notices it and does not commit. */
   csv->host->store_set(csv->host, column->unit_key, unit);
   return MP_OK;
 }
@@ -113,7 +113,7 @@ keep_unit(struct csv *csv, struct csv_column *column, const char *unit)
 static int
 refuse_unit(struct csv *csv, struct csv_column *column, const char *unit)
 {
-  /* The configuration is wrong once, not a million times. */
+  /* report a wrong unit once, not for every row */
   if (column->complained)
     return MP_DROP;
   column->complained = 1;

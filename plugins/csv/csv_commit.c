@@ -1,11 +1,11 @@
 /*
- * From rows in memory to rows in the file, and what became of them when a run
- * did not live to say so.
+ * Writes the rows of a commit to the file, and finds them there again after a
+ * crash.
  *
- * The token of a row is the length of the file before it.  What stands behind
- * that length after a crash tells how far the write came: each row can be made
- * again byte by byte, so it is compared.  No inode is needed for it: a file
- * that took the place of ours does not have our row at that place.
+ * The token of a row is the length of the file before the row.  After a crash,
+ * the bytes after that length show how far the write came: each row can be
+ * formatted again byte by byte, and is compared.  No inode is needed in the
+ * token: a file that replaced ours does not have our row at that position.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -21,8 +21,9 @@
 
 /* ---- Results ------------------------------------------------------------- */
 
-/* RECORD stands in the file; but what was refused of it does not.  *NEXT is the
- * refusal from which to look on: they are in the order of records. */
+/* Reports RECORD as accepted, except for its refused values.  *NEXT is the
+ * index of the first refusal that can belong to RECORD; refusals are in the
+ * order of records. */
 static void
 accept_record(const struct csv *csv, const struct mp_result_sink *sink,
               uint32_t record, size_t *next)
@@ -48,7 +49,7 @@ accept_record(const struct csv *csv, const struct mp_result_sink *sink,
     ++*next;
 }
 
-/* The first ACCEPTED records stand in the file; of the others, REST. */
+/* Reports the first ACCEPTED records as accepted, and REST for the others. */
 static void
 give_results(const struct csv *csv, const struct mp_result_sink *sink,
              uint32_t accepted, uint32_t rest)
@@ -64,7 +65,7 @@ give_results(const struct csv *csv, const struct mp_result_sink *sink,
   }
 }
 
-/* How many rows end within the first LEN bytes of rows. */
+/* Returns the count of rows that end within the first LEN bytes of rows. */
 static uint32_t
 rows_within(const struct csv *csv, size_t len)
 {
@@ -77,9 +78,10 @@ rows_within(const struct csv *csv, size_t len)
 
 /* ---- The file ------------------------------------------------------------ */
 
-/* Puts before the rows what must stand there in a file of LENGTH bytes: the
- * header where it is new, and the end of a line that somebody left without.
- * Lines end with EOL.  *ret_lead: how much that is. */
+/* Prepends to the rows the bytes that must precede them in a file of LENGTH
+ * bytes: the header if the file is empty, and a line end if another program
+ * left the last line unfinished (RAGGED).  Lines end with EOL.  *ret_lead: the
+ * count of these bytes. */
 static int
 add_lead(struct csv *csv, const char *eol, int64_t length, int ragged,
          size_t *ret_lead)
@@ -99,8 +101,8 @@ add_lead(struct csv *csv, const char *eol, int64_t length, int ragged,
   return answer == MP_OK ? MP_OK : csv_rows_fail(csv);
 }
 
-/* Opens and locks the file, and keeps it so until the commit: between a token
- * and its rows nobody else comes. */
+/* Opens and locks the file.  It stays locked until the commit, so that no other
+ * program can write between a token and its rows. */
 static int
 hold_file(struct csv *csv)
 {
@@ -122,8 +124,8 @@ hold_file(struct csv *csv)
   return answer;
 }
 
-/* After a failure: takes away what stands of the block that began at START.
- * Returns what that makes of its rows. */
+/* After a failure: removes the part of the block that was written from START
+ * on.  Returns the result of its rows: MP_PERHAPS if that failed, too. */
 static uint32_t
 undo(struct csv *csv, int64_t start)
 {
@@ -132,7 +134,8 @@ undo(struct csv *csv, int64_t start)
   return MP_NOT_SENT;
 }
 
-/* To a pipe, what is written is written. */
+/* Writes the rows to a pipe.  Written rows cannot be taken back, so the
+ * complete ones are accepted even after a failure. */
 static int
 stream_rows(struct csv *csv, const struct mp_result_sink *sink)
 {
@@ -153,7 +156,7 @@ stream_rows(struct csv *csv, const struct mp_result_sink *sink)
   return answer;
 }
 
-/* To a file, all rows of the block stand there in the end, or none. */
+/* Appends the rows to a file: either all rows of the block, or none. */
 static int
 append_rows(struct csv *csv, const struct mp_result_sink *sink)
 {
@@ -214,12 +217,12 @@ csv_token(void *self, char *ret_token, size_t size)
   return MP_OK;
 }
 
-/* What stands of a block in the file. */
+/* The part of a block that is in the file. */
 struct standing {
-  size_t lead;    /* the block's part before its rows */
-  size_t matched; /* of the block's bytes, those that stand there */
-  int at_end;     /* the file ends behind them */
-  uint32_t rows;  /* that stand there whole */
+  size_t lead;    /* bytes of the block before its rows */
+  size_t matched; /* bytes of the block found in the file */
+  int at_end;     /* the file ends after the matched bytes */
+  uint32_t rows;  /* complete rows among the matched bytes */
 };
 
 /* Looks for the rows, which end with EOL, at START. */
@@ -236,13 +239,14 @@ find_rows(struct csv *csv, const char *eol, int64_t start, int ragged,
   ret->rows = answer != MP_OK || ret->matched < ret->lead
                 ? 0
                 : rows_within(csv, ret->matched - ret->lead);
-  /* The next file may need another lead. */
+  /* another file may need another lead */
   csv->rows.len -= ret->lead;
   memmove(csv->rows.data, csv->rows.data + ret->lead, csv->rows.len);
   return answer;
 }
 
-/* The same, however the run that crashed was told to end its lines. */
+/* Like find_rows, with either line end: the option `eol` may have changed since
+ * the crash. */
 static int
 find_rows_of_any_eol(struct csv *csv, int64_t start, struct standing *ret)
 {
@@ -262,7 +266,7 @@ find_rows_of_any_eol(struct csv *csv, int64_t start, struct standing *ret)
   return answer;
 }
 
-/* Takes away what is there of a part of a row, and gives the results. */
+/* Removes a partial row, and gives the results. */
 static int
 mend(struct csv *csv, int64_t start, const struct standing *found,
      const struct mp_result_sink *sink)
@@ -271,8 +275,8 @@ mend(struct csv *csv, int64_t start, const struct standing *found,
   size_t keep = found->rows == 0 ? 0 : found->lead + csv->ends[found->rows - 1];
   int answer = MP_OK;
 
-  /* A part of a row that nothing follows is ours; all else was written by
-   * another program. */
+  /* A partial row at the end of the file is ours.  Any other bytes were written
+   * by another program. */
   if (found->rows < csv->records && found->at_end)
     answer = csv_file_cut(file, start + (int64_t)keep, file->length);
   if (answer == MP_OK)
@@ -282,9 +286,9 @@ mend(struct csv *csv, int64_t start, const struct standing *found,
   return answer;
 }
 
-/* Looks for the rows at START of the file at PATH.  MP_DROP: there is no such
- * file, or nothing of the rows is in it; STRICT: not even where the file ends
- * at START, as it does when the crash came before the write. */
+/* Looks for the rows at START of the file at PATH.  MP_DROP: the file does not
+ * exist or has no part of the rows.  If not STRICT, a file that ends at START
+ * is accepted, too: then the crash came before the write. */
 static int
 recover_in(struct csv *csv, const char *path, int64_t start, int strict,
            const struct mp_result_sink *sink)
@@ -307,7 +311,7 @@ recover_in(struct csv *csv, const char *path, int64_t start, int strict,
   if (answer == MP_OK && found.rows == 0 &&
       (!found.at_end || (strict && found.matched <= found.lead)))
     answer = MP_DROP;
-  /* Only now: before, it may be a file of another program. */
+  /* only now is it certain that the file is ours */
   if (answer == MP_OK) {
     csv->file.length = size;
     answer = csv_file_cut_nuls(&csv->file);
@@ -319,8 +323,8 @@ recover_in(struct csv *csv, const char *path, int64_t start, int strict,
   return answer;
 }
 
-/* The file was rotated between the crash and now: the rows may be in one of
- * the files beside it that begin with the same name. */
+/* The file may have been rotated since the crash: looks for the rows in the
+ * files beside it whose names begin like its own. */
 static int
 recover_rotated(struct csv *csv, int64_t start,
                 const struct mp_result_sink *sink)

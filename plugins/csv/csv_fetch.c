@@ -1,9 +1,9 @@
 /*
- * What a CSV file shows: of each column the last complete row that has a value
- * in it.
+ * Reads the displayed values of a CSV file: for each column the last complete
+ * row that has a value in it.
  *
- * Only an operand is looked for as far back as it takes.  Of the other columns
- * nobody needs more than what the last rows say.
+ * For an operand, the search goes back as far as necessary.  For the other
+ * columns the last rows suffice.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -20,12 +20,12 @@
 #include "plugins/csv/csv_tail.h"
 
 #define OPERAND (MP_TARGET_BASE | MP_TARGET_TOTAL | MP_TARGET_READ)
-/* A cell of the header that is no target. */
+/* For a cell of the header that is no target. */
 #define NO_TARGET UINT32_MAX
-/* Rows that are looked through for columns that are no operands. */
+/* Rows that are searched for columns that are no operands. */
 #define RECENT_ROWS 16
 
-/* The host takes no time of last update of this length. */
+/* The host refuses a time of last update of this length. */
 #define UPDATED_SIZE 200
 
 struct fetch {
@@ -33,10 +33,10 @@ struct fetch {
   const struct mp_shown_sink *sink;
   struct csv_file file;
   struct csv_tail tail;
-  uint32_t *targets; /* of each cell, the target; NO_TARGET */
+  uint32_t *targets; /* target of each cell; or NO_TARGET */
   size_t cells;
-  unsigned char *answered; /* of each target */
-  uint32_t operands;       /* that are not answered yet */
+  unsigned char *answered; /* by number of the target */
+  uint32_t operands;       /* operands that are not answered yet */
 };
 
 static void
@@ -74,7 +74,7 @@ answer_cell(struct fetch *f, uint32_t target, const char *cell,
   const struct csv_column *column = &f->csv->columns[target];
   struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
 
-  /* The host takes no time before 1970. */
+  /* The host refuses a time before 1970. */
   if (updated != NULL && rfc3339_parse(updated, &value.time_ms) &&
       value.time_ms < 0)
     value.time_ms = 0;
@@ -98,12 +98,12 @@ answer_row(struct fetch *f, char *row, size_t len)
     return;
   updated = csv_take_cell(&row, end);
   if (!utf8_is_plain(updated) || strlen(updated) >= UPDATED_SIZE)
-    updated = NULL; /* damaged: no time */
+    updated = NULL; /* the cell is damaged */
   for (i = 1; i < f->cells; i++) {
     const char *cell = csv_take_cell(&row, end);
 
-    /* What is no text is no value: the file was damaged, or is in another
-     * encoding.  The host would take it for a fault of ours. */
+    /* Skip a cell that is no valid text: the file is damaged, or in another
+     * encoding.  The host would report it as an error of this plugin. */
     if (cell[0] != '\0' && f->targets[i] != NO_TARGET && utf8_is_plain(cell))
       answer_cell(f, f->targets[i], cell, updated);
   }
@@ -136,8 +136,9 @@ find_target(const struct csv *csv, const char *name)
   return NO_TARGET;
 }
 
-/* Answers for the columns that were not SEEN.  One that we write is no matter
- * of that column: no row can be added to this file. */
+/* Answers for the columns that are not in the header (not SEEN).  If one of
+ * them is written, the header is wrong and no row can be added to the file: it
+ * is MP_SHOWN_UNFIT. */
 static int
 answer_absent(struct fetch *f, const unsigned char *seen)
 {
@@ -158,7 +159,7 @@ answer_absent(struct fetch *f, const unsigned char *seen)
   return answer == MP_ECONFIG ? MP_OK : answer;
 }
 
-/* Notes which target each cell of ROW, the file's first, is. */
+/* Finds the target of each cell of ROW, the header. */
 static int
 learn_header(struct fetch *f, char *row, size_t len)
 {
@@ -203,7 +204,8 @@ read_header(struct fetch *f)
 
 /* ---- The rows ------------------------------------------------------------ */
 
-/* MP_END: looked through. */
+/* Answers from the rows, the last one first.  MP_END: the search is
+ * complete. */
 static int
 read_rows(struct fetch *f)
 {
@@ -273,7 +275,7 @@ csv_fetch(void *self, const struct mp_shown_sink *sink)
   if (answer == MP_OK && f.file.regular && f.file.length > 0)
     answer = read_file(&f);
   else if (answer >= 0) {
-    /* Not there yet, or a pipe, which shows nothing. */
+    /* no file yet, or a pipe, from which nothing can be read */
     answer_rest(&f, MP_SHOWN_EMPTY);
     answer = MP_OK;
   }

@@ -1,5 +1,5 @@
 /*
- * The file of a CSV output, once it is open.
+ * Reads, compares, appends and truncates the open file of a CSV output.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -17,10 +17,10 @@
 
 #include "lib/utf8.h"
 
-/* Of a foreign header in a message. */
+/* Most bytes of a foreign header in a message. */
 #define SHOWN_MAX 160
 #define COMPARE_SIZE 4096
-/* No header is longer. */
+/* The longest header line. */
 #define LINE_MAX_LEN ((size_t)1 << 20)
 
 static int
@@ -31,7 +31,7 @@ fail_io(struct csv_file *f, const char *what)
   return mp_fail(f->host, MP_EIO, f->path, "%s: %s", what, strerror(err));
 }
 
-/* Reads up to N bytes at POS; less at the end of the file.  -1: errno. */
+/* Reads up to N bytes at POS; fewer at the end of the file.  -1: see errno. */
 static ssize_t
 read_some(int fd, char *buf, size_t n, int64_t pos)
 {
@@ -51,9 +51,9 @@ read_some(int fd, char *buf, size_t n, int64_t pos)
   return (ssize_t)done;
 }
 
-/* ---- Looking ------------------------------------------------------------- */
+/* ---- Reading ------------------------------------------------------------- */
 
-/* How much of TEXT is shown: whole characters. */
+/* Returns the bytes of TEXT that fit into a message, cut between characters. */
 static int
 shown_length(const char *text, size_t len)
 {
@@ -117,7 +117,7 @@ csv_file_read_line(struct csv_file *f, struct text_buffer *line)
     char *at, *newline;
     ssize_t got;
 
-    /* One byte more: whoever takes it apart ends it with a NUL. */
+    /* one byte more, for a NUL after the line */
     if (text_buffer_reserve(line, COMPARE_SIZE + 1) != MP_OK)
       return mp_fail(f->host, MP_ENOMEM, f->path, "out of memory");
     at = line->data + line->len;
@@ -137,7 +137,7 @@ csv_file_is_ragged(struct csv_file *f, int64_t length, int *ret_ragged)
 {
   char last = '\n';
 
-  errno = EIO; /* what is left of it when the file became shorter meanwhile */
+  errno = EIO; /* for a file that became shorter meanwhile */
   if (length > 0 && read_some(f->fd, &last, 1, length - 1) != 1)
     return fail_io(f, "cannot be read");
   *ret_ragged = last != '\n';
@@ -171,7 +171,7 @@ csv_file_match(struct csv_file *f, int64_t pos, const char *data, size_t len,
 
 /* ---- Writing ------------------------------------------------------------- */
 
-/* Waits until a pipe takes more. */
+/* Waits until a pipe takes more data. */
 static int
 wait_writable(struct csv_file *f)
 {
@@ -234,7 +234,7 @@ csv_file_cut(struct csv_file *f, int64_t length, int64_t expected)
   return MP_OK;
 }
 
-/* The length without the NUL bytes at the end. */
+/* Returns the length of the file without NUL bytes at its end. */
 static int
 find_nuls(struct csv_file *f, int64_t *ret_length)
 {

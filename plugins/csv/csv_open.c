@@ -1,6 +1,6 @@
 /*
- * Opening the file of a CSV output: who may plant it, who else writes to it,
- * and what is missing where it cannot be made.
+ * Opens the file of a CSV output: refuses a planted file, locks out other
+ * writers, and explains why a file cannot be created.
  */
 #include "plugins/csv/csv_open.h"
 
@@ -21,14 +21,14 @@
 
 #include "lib/planted.h"
 
-/* The umask takes away more. */
+/* The umask can remove more permissions. */
 #define FILE_MODE 0640
-/* Between two tries for the lock; flock cannot be waited for with a limit. */
+/* Pause between two tries for the lock: flock has no timeout. */
 #define LOCK_RETRY_MS 20
-/* Who only adds or reads something is done by then; and the other outputs are
- * to have their time, too. */
+/* Longest wait for the lock.  Another writer that only appends a row needs
+ * less, and the other outputs need time, too. */
 #define LOCK_WAIT_MS 3000
-/* How often the file may be rotated away while it is being opened. */
+/* How often the file may be rotated away while it is opened. */
 #define OPEN_TRIES 8
 
 void
@@ -48,7 +48,7 @@ csv_file_close(struct csv_file *f)
   f->fd = -1;
 }
 
-/* The directory that the file is in; NULL: out of memory. */
+/* Returns the directory of PATH, from malloc; NULL: out of memory. */
 static char *
 directory_of(const char *path)
 {
@@ -88,7 +88,7 @@ fail_open(struct csv_file *f, int err)
   }
 }
 
-/* Is there something else than a file: a pipe, a device? */
+/* Returns true if the path is no regular file: a pipe or a device. */
 static int
 is_special(const struct csv_file *f)
 {
@@ -97,8 +97,8 @@ is_special(const struct csv_file *f)
   return stat(f->path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
-/* A pipe opened for reading too would have a reader, ourselves.  Nothing here
- * waits for one. */
+/* Returns the flags for open().  A pipe is never opened for reading, too: this
+ * process would then be its reader.  open() must not wait for a reader. */
 static int
 open_flags(const struct csv_file *f, int mode)
 {
@@ -110,7 +110,7 @@ open_flags(const struct csv_file *f, int mode)
          (mode == CSV_FILE_APPEND ? O_CREAT : 0);
 }
 
-/* Opens without lock.  MP_DROP: there is none. */
+/* Opens the file without locking it.  MP_DROP: see csv_file_open. */
 static int
 open_path(struct csv_file *f, int mode)
 {
@@ -143,8 +143,7 @@ lock(struct csv_file *f)
   int waited = 0;
 
   for (; flock(f->fd, LOCK_EX | LOCK_NB) != 0; waited += LOCK_RETRY_MS) {
-    /* Some network file systems have no locks: then there is nothing to wait
-     * for either. */
+    /* Some network file systems have no locks; write without one. */
     if (errno == ENOLCK || errno == EOPNOTSUPP || errno == EINVAL)
       return MP_OK;
     if (errno != EWOULDBLOCK && errno != EINTR)
@@ -160,7 +159,8 @@ lock(struct csv_file *f)
   return MP_OK;
 }
 
-/* Whether the locked file is still the one at the path, and its length now. */
+/* Returns true if the locked file is still the one at the path, and updates its
+ * length. */
 static int
 is_current(struct csv_file *f)
 {
@@ -172,9 +172,9 @@ is_current(struct csv_file *f)
   return at_path.st_ino == open_one.st_ino && at_path.st_dev == open_one.st_dev;
 }
 
-/* A new name is on the disk only with its directory.  Not every file system can
- * do that, and a directory that cannot be read cannot be opened for it: only an
- * error of the disk counts. */
+/* Makes a new name durable with fsync on its directory.  Not every file system
+ * supports that, and a directory without read permission cannot be opened: only
+ * an error of the disk is a failure. */
 static int
 sync_directory(struct csv_file *f)
 {

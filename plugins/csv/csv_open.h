@@ -1,5 +1,5 @@
 /*
- * Opening the file, and who else uses it.
+ * Opens and locks the file of a CSV output.
  */
 #ifndef CSV_OPEN_H
 #define CSV_OPEN_H
@@ -9,14 +9,15 @@
 void csv_file_init(struct csv_file *f, const struct mp_host *host,
                    const char *path);
 
-/* Opens, and locks for writing: waits for other writers up to time_left.
- * MP_DROP: there is no file (to read: that keeps what is written), and none was
- * to be created. */
+/* Opens the file.  To write, also locks it, and waits for other writers up to a
+ * limit or the time left.  MP_DROP: the file does not exist and MODE does not
+ * create it; or MODE is to read, and it is a pipe or device, which does not
+ * keep its data. */
 int csv_file_open(struct csv_file *f, int mode);
 
 void csv_file_close(struct csv_file *f);
 
-/* Whether the file could be created: MP_OK, MP_ECREATE, MP_EPERM. */
+/* Returns MP_OK if the file can be created, or MP_ECREATE or MP_EPERM. */
 int csv_file_check_create(struct csv_file *f);
 
 #endif

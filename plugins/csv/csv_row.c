@@ -1,5 +1,5 @@
 /*
- * CSV as text.
+ * Formats and parses CSV rows.
  */
 #include "plugins/csv/csv_row.h"
 
@@ -20,14 +20,15 @@ needs_quotes(const char *text)
                      strchr(" \t", text[len - 1]) != NULL);
 }
 
-/* GUARD: an apostrophe before it. */
+/* Adds TEXT in quotes.  GUARD: with an apostrophe before it. */
 static int
 add_quoted(struct text_buffer *b, const char *text, int guard)
 {
   const char *p;
   char *at;
 
-  /* At worst all of it is quotes, each doubled, and the two around it. */
+  /* the worst case: only quotes, each doubled, the two around it, and the
+   * guard */
   if (strlen(text) > TEXT_BUFFER_MAX / 4 ||
       text_buffer_reserve(b, 2 * strlen(text) + 3) != MP_OK)
     return MP_ENOMEM;
@@ -61,8 +62,8 @@ is_formula(const char *text)
   return *p != '\0' && strchr("=+-@", *p) != NULL;
 }
 
-/* A text that looks guarded gets another guard, so that one can be taken off
- * again. */
+/* A text that looks guarded gets another guard, so that removing one guard
+ * gives back the text. */
 int
 csv_add_text(struct text_buffer *b, const char *text)
 {
@@ -79,8 +80,8 @@ csv_text_of_cell(const char *cell)
   return guards > 0 && is_formula(cell + guards) ? cell + 1 : cell;
 }
 
-/* Past the cell at P: at the comma behind it, or END.  NULL: its quotes do not
- * fit. */
+/* Returns the position after the cell at P: the comma after it, or END.  NULL:
+ * a quote is wrong. */
 static const char *
 skip_cell(const char *p, const char *end)
 {

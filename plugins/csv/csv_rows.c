@@ -1,6 +1,6 @@
 /*
- * The rows that were written since the last commit, as they will stand in the
- * file.  Nothing here is allocated per value: a recording has a million rows.
+ * Formats the rows since the last commit as they will be in the file.  Nothing
+ * is allocated per value: a capture can give a million rows.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -12,13 +12,13 @@
 
 #include "plugins/csv/csv.h"
 
-/* Room for any number that the host writes. */
+/* Room for any number that the host formats. */
 #define NUMBER_SIZE 128
 
 int
 csv_rows_fail(struct csv *csv)
 {
-  /* Said once; the commit then refuses all rows. */
+  /* Reported once; the commit then writes no row. */
   if (csv->failed == MP_OK)
     csv->failed = mp_fail(csv->host, MP_ENOMEM, csv->file.path,
                           "out of memory for the rows");
@@ -47,7 +47,8 @@ note_end(struct csv *csv, uint32_t index)
   return MP_OK;
 }
 
-/* Writes the cells of the row to AT, where there is room; returns their end. */
+/* Writes the cells of the row to AT, which has room for them.  Returns their
+ * end. */
 static char *
 put_cells(const struct csv *csv, char *at)
 {
@@ -67,7 +68,7 @@ put_cells(const struct csv *csv, char *at)
   return at;
 }
 
-/* Cells come in any order: the row is put together when it is complete. */
+/* Formats the row when it is complete, because cells come in any order. */
 int
 csv_rows_finish(struct csv *csv)
 {
@@ -140,7 +141,7 @@ add_number(struct csv *csv, const struct mp_value *value)
   return MP_OK;
 }
 
-/* Notes that the cell of TARGET in this row stays empty. */
+/* Notes that TARGET was refused, so that its cell in this row is empty. */
 static int
 refuse(struct csv *csv, uint32_t target)
 {
@@ -162,7 +163,7 @@ refuse(struct csv *csv, uint32_t target)
   return MP_OK;
 }
 
-/* MP_DROP: refused. */
+/* Adds the cell of VALUE.  MP_DROP: refused. */
 static int
 add_value(struct csv *csv, struct csv_column *column,
           const struct mp_value *value)

@@ -1,5 +1,5 @@
 /*
- * The files that a rotation may have made of a CSV file.
+ * Finds files that a log rotation may have made of a CSV file.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -15,10 +15,10 @@
 
 struct csv_siblings {
   DIR *dir;
-  char *own;   /* the whole path of the CSV file */
-  char *name;  /* in it: the name */
+  char *own;   /* the path of the CSV file */
+  char *name;  /* points to its name in own */
   size_t stem; /* length of the name without its extension */
-  char *path;  /* of the last one given */
+  char *path;  /* of the last file returned */
 };
 
 struct csv_siblings *
@@ -47,9 +47,10 @@ csv_siblings_open(const char *path)
   return NULL;
 }
 
-/* Whether NAME is our name with more at its end, or between it and its
- * extension.  The state's files can lie beside it: heat.db, and heat.db.lock,
- * which this run itself has locked. */
+/* Returns true if NAME is our name with text added at its end, or between the
+ * name and its extension.  The extension is required, because the state can be
+ * in the same directory: heat.db, and heat.db.lock, which this run itself has
+ * locked. */
 static int
 is_rotated(const struct csv_siblings *s, const char *name)
 {
@@ -62,7 +63,8 @@ is_rotated(const struct csv_siblings *s, const char *name)
          (len >= s->stem + more && strcmp(name + len - more, extension) == 0);
 }
 
-/* DIR/NAME for NAME; false: it is the file itself, or is none. */
+/* Sets path to DIR/NAME.  Returns false if that is the CSV file itself, or no
+ * regular file. */
 static int
 take_name(struct csv_siblings *s, const char *name)
 {

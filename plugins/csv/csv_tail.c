@@ -1,8 +1,8 @@
 /*
- * Rows backwards.  Every line end ends a row: csv_row.c writes none inside a
- * cell.  Where somebody else did, the parts are rows with the wrong number of
- * cells; to count quotes instead would let one stray quote hide all that stands
- * before it.
+ * Reads rows backwards.  Every line end ends a row, because csv_row.c writes
+ * none inside a cell.  If another program did, each part is a row with a wrong
+ * number of cells, which is skipped.  Counting quotes instead would let one
+ * stray quote hide all rows before it.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -26,7 +26,7 @@ read_at(int fd, char *buf, size_t n, int64_t pos)
     if (got < 0 && errno == EINTR)
       continue;
     if (got == 0)
-      errno = EIO; /* it became shorter while it was read */
+      errno = EIO; /* the file became shorter meanwhile */
     if (got <= 0)
       return MP_EIO;
     buf += got;
@@ -36,7 +36,7 @@ read_at(int fd, char *buf, size_t n, int64_t pos)
   return MP_OK;
 }
 
-/* Puts the chunk before buf into it. */
+/* Reads the chunk before buf and prepends it to buf. */
 static int
 fetch_chunk(struct csv_tail *tail)
 {
@@ -90,7 +90,7 @@ csv_tail_end(struct csv_tail *tail)
   tail->buf = NULL;
 }
 
-/* Where the last row of buf begins; 0 where buf begins. */
+/* Returns the offset of the last row in buf; 0: it may begin before buf. */
 static size_t
 find_start(const struct csv_tail *tail)
 {

@@ -1,13 +1,13 @@
 /*
- * Making a device for a heat meter, as `meterpipe targets --create` asks:
+ * Creates a device for a heat meter (`meterpipe targets --create`):
  *
- *     counter-GJ      a Counter with own unit, divider 1000: shows all it holds
- *     custom-kW       a Custom Sensor with this label
- *     temperature ... the types of the table below
+ *     counter-GJ     a Counter with own unit, divider 1000: displays all digits
+ *     custom-kW      a Custom Sensor with this label
+ *     temperature    and the other types of the table below
  *
- * A device needs a hardware to belong to.  A Dummy hardware that is there is
- * used, one is made only when there is none.  Nothing that exists is changed,
- * and a name that exists is not given again.
+ * A device belongs to a hardware.  An existing Dummy hardware is used; one is
+ * created only if there is none.  Nothing that exists is changed, and a name
+ * that exists is not used again.
  */
 #include "plugins/domoticz/domoticz.h"
 
@@ -21,7 +21,7 @@
 #define DUMMY_HARDWARE "15"
 #define HARDWARE_NAME "meterpipe"
 
-/* Type and subtype are those of hardwaretypes.h in Domoticz. */
+/* Type and subtype as in hardwaretypes.h of Domoticz. */
 static const struct recipe recipes[] = {
   { "counter-gas", "Counter, gas", "Counter", 0x7100, 113,
     "switchtype=1&addjvalue2=1000" },
@@ -45,7 +45,7 @@ static const struct recipe recipes[] = {
   "counter-UNIT, counter-gas, counter-water, custom-UNIT, kwh, temperature, "  \
   "waterflow, usage, percentage, pressure, voltage or text"
 
-/* Units as people type them behind counter- and custom-. */
+/* Units as people type them after counter- and custom-. */
 static const char *const units[] = {
   "J",   "MJ", "GJ",   "Wh",   "kWh",   "MWh",   "GWh", "Gcal", "W",   "kW",
   "MW",  "l",  "m3",   "l/h",  "l/min", "m3/h",  "C",   "K",    "bar", "h",
@@ -68,7 +68,9 @@ fits(const struct recipe *r, const char *type)
   return strcasecmp(type, r->type) == 0;
 }
 
-/* "gj" behind the prefix is GJ; what is no unit stays as it is written. */
+/* Returns the unit after the prefix of TYPE, in its usual spelling: GJ for
+ * "gj".  An unknown unit is returned as the user wrote it; NULL: the type has
+ * no prefix. */
 static const char *
 unit_of(const struct recipe *r, const char *type)
 {
@@ -89,8 +91,8 @@ unit_of(const struct recipe *r, const char *type)
 
 /* ---- Requests ------------------------------------------------------------ */
 
-/* A Dummy hardware of the list, into IDX: MP_OK; MP_EREFUSED: it is disabled;
- * MP_DROP: there is none. */
+/* Copies the idx of a Dummy hardware of the list into IDX.  MP_OK; MP_EREFUSED:
+ * it is disabled; MP_DROP: there is none. */
 static int
 pick_hardware(const struct reply *reply, char *idx, size_t size)
 {
@@ -111,7 +113,7 @@ pick_hardware(const struct reply *reply, char *idx, size_t size)
   return code;
 }
 
-/* Looks for a Dummy hardware; MP_DROP: there is none. */
+/* Looks for a Dummy hardware on the server; MP_DROP: there is none. */
 static int
 find_hardware(struct domoticz *d, char *idx, size_t size)
 {
@@ -152,7 +154,7 @@ make_hardware(struct domoticz *d, char *idx, size_t size)
                        : talk_take_idx(d, "a new hardware", &reply, idx, size);
 }
 
-/* ---- What exists --------------------------------------------------------- */
+/* ---- Existing devices ---------------------------------------------------- */
 
 static bool
 is_named(const struct cJSON *object, const char *label)
@@ -162,8 +164,9 @@ is_named(const struct cJSON *object, const char *label)
   return name != NULL && strcmp(name, label) == 0;
 }
 
-/* Refuses to make a second device of this name: two of them cannot be told
- * apart in Domoticz, and whoever runs the same command again has the first. */
+/* Fails if a device of this name exists.  Two devices of one name cannot be
+ * told apart in Domoticz, and a user who repeats the command already has the
+ * first. */
 static int
 refuse_existing(struct domoticz *d, const char *label)
 {
@@ -187,7 +190,7 @@ refuse_existing(struct domoticz *d, const char *label)
                  idx);
 }
 
-/* ---- The whole ----------------------------------------------------------- */
+/* ---- The command --------------------------------------------------------- */
 
 static int
 list_new(struct domoticz *d, const char *idx, const struct mp_list_sink *sink)
@@ -238,7 +241,7 @@ plan(struct domoticz *d, const struct recipe *r, const char *label,
   return MP_OK;
 }
 
-/* Whether UNIT can be an option of a device, which these characters end. */
+/* Returns true if UNIT fits into an option of a device; ':' and ';' end one. */
 static bool
 is_label(const char *unit)
 {

@@ -1,7 +1,7 @@
 /*
- * What the types of Domoticz show of what they store.  No reply holds the
- * stored text; each type rounds it in a way of its own, and which digits are
- * certain decides whether a value is believed to have arrived.
+ * How each type of Domoticz device displays the value that it stores.  No reply
+ * holds the stored text: each type rounds it in its own way.  The digits that
+ * are certain decide whether a sent value counts as arrived.
  */
 #include "plugins/domoticz/device.h"
 
@@ -14,11 +14,11 @@
 #include "lib/array.h"
 #include "lib/utf8.h"
 
-/* LastUpdate and ActTime are compared within a quarter of an hour: all time
- * zones differ by whole ones. */
+/* LastUpdate and ActTime are compared modulo a quarter of an hour, because all
+ * time zones differ by whole quarters. */
 #define QUARTER_S 900
 
-/* A counter of its own unit shows %.10g, other numbers %g. */
+/* printf precision: a counter with own unit displays %.10g, other types %g. */
 #define COUNTER_DIGITS 10
 #define SHOWN_DIGITS 6
 
@@ -31,7 +31,7 @@
   "use a Counter with own unit, a kWh device, a Custom Sensor, a Temperature " \
   "or a Text device"
 
-/* The types whose replies were recorded; the last row is any other. */
+/* The types whose replies were captured; the last row is for any other type. */
 static const struct device_type types[] = {
   { "General", "Custom Sensor", DEVICE_SIX_DIGITS, "Custom Sensor", NULL,
     NULL },
@@ -55,7 +55,7 @@ static const struct device_type types[] = {
     "this type does not hold one value; " USE_INSTEAD },
 };
 
-/* Labels of Domoticz that people and meters write otherwise. */
+/* Labels of Domoticz that differ from the usual spelling of the unit. */
 static const struct {
   const char *label;
   const char *unit;
@@ -105,7 +105,7 @@ device_copy_text(char *buf, size_t size, const char *text)
 
 /* ---- Time ---------------------------------------------------------------- */
 
-/* Reads two digits; -1: TEXT does not begin with them. */
+/* Reads two digits at the beginning of TEXT; -1: there are none. */
 static int
 two_digits(const char *text)
 {
@@ -117,7 +117,7 @@ two_digits(const char *text)
 uint32_t
 device_wait_ms(const char *updated, int64_t act_time)
 {
-  /* 2026-11-22 06:07:57, of which 07:57 counts. */
+  /* Offsets in "2026-11-22 06:07:57"; only 07:57 is used. */
   const size_t minute_at = 14, second_at = 17, length = 19;
   int minute, second, since;
 
@@ -129,17 +129,17 @@ device_wait_ms(const char *updated, int64_t act_time)
   second = two_digits(updated + second_at);
   if (minute < 0 || second < 0)
     return 2000;
-  /* Both times are cut to whole seconds.  The server's clock is at least at
-   * act_time: waiting so long brings it to updated + 2 for certain. */
+  /* Both times are cut to whole seconds.  The server's clock is at least
+   * act_time, so after this wait it is certainly updated + 2 or later. */
   since = (int)((act_time - minute * 60 - second) % QUARTER_S);
   if (since < 0)
     since += QUARTER_S;
-  if (since >= QUARTER_S - 2) /* its clock was set back by a moment */
+  if (since >= QUARTER_S - 2) /* the clock was set back a little */
     since -= QUARTER_S;
   return since >= 2 ? 0 : (uint32_t)(2 - since) * 1000;
 }
 
-/* ---- What each form shows ------------------------------------------------ */
+/* ---- Displayed values ---------------------------------------------------- */
 
 static void
 fail(struct device *d, enum device_state state, const char *problem)
@@ -157,7 +157,7 @@ garbled(struct device *d)
            d->data);
 }
 
-/* The text behind the number: " GJ", "%". */
+/* Takes the unit from the text after the number: " GJ", "%". */
 static void
 set_unit(struct device *d, const char *label)
 {
@@ -174,13 +174,13 @@ set_unit(struct device *d, const char *label)
     d->unit[--len] = '\0';
 }
 
-/* Reads the number at the beginning of DATA and the unit behind it. */
+/* Reads the number at the beginning of DATA and the unit after it. */
 static bool
 parse_data(struct device *d, const char *data)
 {
   size_t n = number_parse(data, &d->value);
 
-  /* "0, 1.5e3" is nvalue and svalue: Domoticz could not make sense of them. */
+  /* "0, 1.5e3" is nvalue and svalue: Domoticz could not parse the svalue. */
   if (n == 0 || data[n] == ',' || data[n] == '.') {
     garbled(d);
     return false;
@@ -189,16 +189,16 @@ parse_data(struct device *d, const char *data)
   return true;
 }
 
-/* A number shown with DIGITS significant digits, however many of them are
- * written: zeros at the end fall away. */
+/* The place of the last of DIGITS significant digits.  Fewer digits may be
+ * written, because Domoticz drops zeros at the end. */
 static int32_t
 digits_place(struct number n, int32_t digits)
 {
   return n.coef == 0 ? MP_EXACT : number_place(n, digits);
 }
 
-/* The place of a number with DECIMALS decimals; a double has no more than so
- * many digits to show. */
+/* The place of the last of DECIMALS decimals, but not beyond the digits that a
+ * double holds. */
 static int32_t
 decimals_place(struct number n, int32_t decimals)
 {
@@ -207,7 +207,8 @@ decimals_place(struct number n, int32_t decimals)
   return place > -decimals ? place : -decimals;
 }
 
-/* A double written with 17 digits: 6.255 came as 6.2549999999999999. */
+/* Parses a double that is written with 17 digits (6.2549999999999999 for 6.255)
+ * and rounds it to 15. */
 static bool
 parse_double(const char *text, struct number *ret)
 {
@@ -225,7 +226,8 @@ parse_double(const char *text, struct number *ret)
   return true;
 }
 
-/* The offset that the user gave the device is in what it shows. */
+/* Subtracts the offset (AddjValue) that the user gave the device: the displayed
+ * value includes it. */
 static bool
 take_off_offset(struct device *d, const cJSON *object)
 {
@@ -260,7 +262,7 @@ parse_member(struct device *d, const cJSON *object, const char *data)
   d->place = digits_place(d->value, NUMBER_DOUBLE_DIGITS);
 }
 
-/* Domoticz stores and takes Celsius; what it shows can be Fahrenheit. */
+/* Domoticz stores and takes Celsius, but can display Fahrenheit. */
 static void
 parse_temperature(struct device *d, const cJSON *object, const char *data)
 {
@@ -280,7 +282,8 @@ parse_temperature(struct device *d, const cJSON *object, const char *data)
   take_off_offset(d, object);
 }
 
-/* The counter's divider: what it stores is so many to the unit. */
+/* Sets the counter's step, 1 / Divider: the stored count is the value times
+ * Divider. */
 static bool
 parse_divider(struct device *d, const cJSON *object)
 {
@@ -302,8 +305,8 @@ parse_divider(struct device *d, const cJSON *object)
   return true;
 }
 
-/* The use of today is a number alone, or "0 kWh", until a row of today is in
- * the log. */
+/* CounterToday, the use of today, is "0" (of a kWh device "0 kWh") until the
+ * log has a row of today. */
 static bool
 is_logged_today(const cJSON *object)
 {
@@ -372,7 +375,7 @@ parse_kwh(struct device *d, const cJSON *object, const char *data)
   snprintf(d->unit, sizeof(d->unit), "kWh");
   if (strcmp(data, "0, ") == 0)
     d->state = DEVICE_EMPTY;
-  /* "Energy read: Computed": the energy that comes is thrown away. */
+  /* "Energy read: Computed": Domoticz discards the energy that it is sent. */
   if (strcmp(text_or_empty(object, "EnergyMeterMode"), "1") == 0)
     d->unfit = "computes its energy from its power and takes none; set its "
                "\"Energy read\" to \"From device\"";
@@ -381,7 +384,7 @@ parse_kwh(struct device *d, const cJSON *object, const char *data)
     d->power_place = digits_place(d->power, SHOWN_DIGITS);
 }
 
-/* "Hello World" is what Domoticz puts into a new one. */
+/* "Hello World" is the text of a new device. */
 static bool
 parse_text(struct device *d, const char *data)
 {
@@ -432,7 +435,8 @@ parse_shown(struct device *d, const cJSON *object)
   return true;
 }
 
-/* "Counter", or "Light/Switch / Switch" of a type that is not ours. */
+/* Sets kind: "Counter", or "Light/Switch / Switch" for a type not in the
+ * table. */
 static void
 name_kind(struct device *d, const cJSON *object)
 {
@@ -481,7 +485,7 @@ device_reads_back(const struct device *device)
   case DEVICE_SIX_DIGITS:
     return false;
   case DEVICE_COUNTER:
-    /* Other counters show three decimals, whatever they store. */
+    /* Counters without own unit display three decimals of any value. */
     return device->custom_counter || device->step.exp10 >= -3;
   default:
     return true;

@@ -1,6 +1,7 @@
 /*
- * A device of Domoticz, as a reply describes it: what it shows and how exactly,
- * and in what form it takes a value.  Pure: no I/O, no host.
+ * A device of Domoticz, parsed from a reply: its displayed value, the precision
+ * of that value, and the form in which it takes a new one.  Pure: no I/O, no
+ * host.
  */
 #ifndef DOMOTICZ_DEVICE_H
 #define DOMOTICZ_DEVICE_H
@@ -11,7 +12,7 @@
 #include "plugins/domoticz/number.h"
 #include "plugins/domoticz/reply.h"
 
-/* How a type shows what it stores. */
+/* How a type of device displays the value that it stores. */
 enum device_form {
   DEVICE_SIX_DIGITS,  /* Data: six significant digits, then the label */
   DEVICE_MEMBER,      /* the number itself in a member: type->member */
@@ -20,19 +21,20 @@ enum device_form {
   DEVICE_GAS,         /* Data: value / 1000, three decimals, no label */
   DEVICE_KWH,         /* Data: Wh / 1000, three decimals; Usage: W */
   DEVICE_TEXT,        /* Data: the text as stored */
-  DEVICE_OTHER,       /* holds something else than one value */
+  DEVICE_OTHER,       /* does not hold one single value */
 };
 
 struct device_type {
   const char *type;    /* member Type */
   const char *subtype; /* member SubType; NULL: any */
   enum device_form form;
-  const char *label;  /* for people */
-  const char *member; /* with DEVICE_MEMBER */
-  const char *unfit;  /* why none of them can be written; or NULL */
+  const char *label;  /* name for messages and lists */
+  const char *member; /* name of the member, for DEVICE_MEMBER */
+  const char *unfit;  /* why it cannot be written; NULL: it can */
 };
 
-/* What Domoticz takes a counter for, and puts a price on. */
+/* The commodity that Domoticz takes a counter's values for, and puts a price
+ * on. */
 enum device_sold {
   SOLD_AS_NOTHING,
   SOLD_AS_GAS,
@@ -40,10 +42,10 @@ enum device_sold {
 };
 
 enum device_state {
-  DEVICE_SHOWS,   /* value (text: text) */
-  DEVICE_EMPTY,   /* nothing was ever set */
-  DEVICE_UNFIT,   /* cannot be served: problem */
-  DEVICE_GARBLED, /* what it shows makes no sense: problem */
+  DEVICE_SHOWS,   /* it displays a value, or a text */
+  DEVICE_EMPTY,   /* no value was ever set */
+  DEVICE_UNFIT,   /* cannot be used; problem says why */
+  DEVICE_GARBLED, /* its displayed value is nonsense; problem says why */
 };
 
 struct device {
@@ -51,43 +53,46 @@ struct device {
   const char *unfit; /* why it cannot be written, and the remedy; or NULL */
   enum device_state state;
   struct number value;
-  int32_t place;      /* of the last place shown, or MP_EXACT */
+  int32_t place;      /* 10^place: its last displayed digit; or MP_EXACT */
   struct number step; /* smallest step it can hold; coef 0: any */
-  char unit[32];      /* label, in the spelling of units; "": none */
-  char *text;         /* of a text device: whole, clean; else NULL */
-  bool has_power;     /* of a kWh device */
+  char unit[32];      /* label as a unit ("W" for "Watt"); "": none */
+  char *text;         /* text device: all of it, valid UTF-8; else NULL */
+  bool has_power;     /* a kWh device that displays its power */
   struct number power;
   int32_t power_place;
-  char updated[32]; /* LastUpdate as it came; "": none */
+  char updated[32]; /* member LastUpdate, unparsed; "": none */
   uint32_t wait_ms; /* see mp_shown.wait_ms */
   bool hidden, disabled, unused;
   bool custom_counter;
   bool fahrenheit;   /* data is in degrees Fahrenheit, value in Celsius */
   bool managed;      /* a Managed Counter */
-  bool logged_today; /* a counter with a row of today in the log */
+  bool logged_today; /* a counter that has a row of today in the log */
   enum device_sold sold_as;
   char problem[256];
 
-  /* For people. */
+  /* For messages and lists. */
   char name[64];
   char kind[64];
   char data[64];
 };
 
-/* Reads the element OBJECT of a reply whose clock shows ACT_TIME (-1: it does
- * not tell).  False: out of memory. */
+/* Parses OBJECT, an element of a reply's `result`.  ACT_TIME is the server's
+ * clock in Unix seconds; -1: unknown.  The caller frees *RET with device_clear.
+ * Returns false if memory ran out. */
 bool device_parse(const cJSON *object, int64_t act_time, struct device *ret);
 void device_clear(struct device *device);
 
-/* Whether what it shows is all that it stores, for numbers of a heat meter. */
+/* Returns true if the device displays all digits that it stores, for numbers of
+ * the size that a heat meter gives. */
 bool device_reads_back(const struct device *device);
 
-/* How many ms to wait until the server's time of last update UPDATED differs
- * by two seconds; "2026-11-22 06:07:57" in any time zone. */
+/* Returns the milliseconds to wait until the server's clock is two seconds past
+ * UPDATED, the device's time of last update ("2026-11-22 06:07:57", in any time
+ * zone). */
 uint32_t device_wait_ms(const char *updated, int64_t act_time);
 
-/* Copies text that goes to people: no control characters, valid UTF-8, cut at
- * a character.  TEXT may be NULL. */
+/* Copies a text that is to be printed: drops control characters, repairs UTF-8,
+ * and cuts between characters.  TEXT may be NULL. */
 void device_copy_text(char *buf, size_t size, const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The domoticz output: puts values into devices of a Domoticz server by its
- * HTTP interface, and reads what they show.  This file is the instance: its
- * options, its targets and the table of what it can do.
+ * The domoticz output: writes values to devices of a Domoticz server over its
+ * HTTP interface, and reads their displayed values.  This file has the
+ * instance, its options and targets, and the table of callbacks.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -17,7 +17,8 @@
 
 /* ---- Instances ----------------------------------------------------------- */
 
-/* What a Bearer token can hold (RFC 6750, section 2.1). */
+/* Returns true if TEXT has only characters of a Bearer token (RFC 6750, section
+ * 2.1). */
 static bool
 is_token(const char *text)
 {
@@ -135,7 +136,7 @@ is_idx(const char *name)
   return name[0] != '0' && len > 0 && len <= IDX_DIGITS && name[len] == '\0';
 }
 
-/* The slot of IDX, made when there is none yet. */
+/* Returns the slot of IDX; makes it if there is none yet. */
 static struct slot *
 obtain_slot(struct domoticz *d, const char *idx)
 {

@@ -1,7 +1,7 @@
 /*
- * The domoticz output inside: one instance, its slots, and what its files do
- * for each other.  A slot is one device (idx); the targets idx.N and
- * idx.N.power share the slot of N, because one update carries both.
+ * The domoticz output: its instance, its slots, and the functions that its
+ * files share.  A slot is one device (idx).  The targets idx.N and idx.N.power
+ * share the slot of N, because one update carries both.
  */
 #ifndef DOMOTICZ_DOMOTICZ_H
 #define DOMOTICZ_DOMOTICZ_H
@@ -15,25 +15,25 @@
 #include "plugins/domoticz/http.h"
 #include "plugins/domoticz/reply.h"
 
-/* The largest idx has so many digits. */
+/* The largest idx has this many digits. */
 #define IDX_DIGITS 18
 #define NO_TARGET UINT32_MAX
 /* Room for a number of any size, and its NUL. */
 #define NUMBER_TEXT 160
 
-/* What was learned about the server, and is kept from run to run. */
+/* The API of this server, found out by requests and stored between runs. */
 struct api {
-  bool devices; /* the read is type=devices: before 2023.2 */
-  bool single;  /* takes one rid at a time: before 2024.5 */
+  bool devices; /* asks by type=devices: before 2023.2 */
+  bool single;  /* takes one rid per request: before 2024.5 */
   char version[32];
 };
 
-/* How far a slot came in this run. */
+/* How far fetch has come with a slot in this run. */
 enum reach {
   REACH_NONE,    /* not reached */
-  REACH_MISSING, /* left out of a reply to several: ask it alone */
-  REACH_ABSENT,  /* the server has none such for us */
-  REACH_DEVICE,  /* device says what it is */
+  REACH_MISSING, /* not in the reply to a list: ask for it alone */
+  REACH_ABSENT,  /* not listed: no such device, or no right to see it */
+  REACH_DEVICE,  /* device is filled in */
 };
 
 struct slot {
@@ -43,7 +43,7 @@ struct slot {
   uint32_t flags;                      /* mp_target.flags of the value */
   enum reach reach;
   struct device device;
-  /* The record in hand. */
+  /* The record that is being written. */
   bool has_value, has_power;
   struct mp_value value, power;
   char *text; /* of value, with MP_TEXT */
@@ -57,39 +57,40 @@ struct domoticz {
   struct api api;
   struct slot *slots; /* in order of their first target */
   uint32_t slot_count;
-  bool planned_hardware; /* that it would be made is said once */
+  bool planned_hardware; /* logged that a hardware would be made */
   bool manages;          /* makes a device: only administrators may */
   int left; /* why the server is not asked again in this run; or MP_OK */
 };
 
 /* ---- talk.c: one request and its reply ----------------------------------- */
 
-/* Asks QUERY; MP_OK: RET is a JSON reply with HTTP status 200 (its own status
- * can still be other than OK).  MP_DROP: HTTP 404.  Else a reason, reported
- * under OBJECT (NULL: the server's URL). */
+/* Sends QUERY, which changes nothing.  MP_OK: RET is a JSON reply with HTTP
+ * status 200 (its own `status` can still be other than OK).  MP_DROP: HTTP 404.
+ * Otherwise returns a reason, reported under OBJECT (NULL: the server's
+ * URL). */
 int talk_read(struct domoticz *d, const char *object, const char *query,
               unsigned flags, struct reply *ret);
 
-/* The same for something that changes the server: ANSWER tells whether it can
- * have arrived. */
+/* Like talk_read, for a request that changes the server.  ANSWER says whether
+ * the request can have arrived. */
 int talk_change(struct domoticz *d, const char *object, const char *query,
                 struct http_answer *answer, struct reply *ret);
 
-/* Carries out QUERY, which only administrators may; MP_OK: RET is the reply.
- * Else a reason, reported: "WHAT is refused".  WHAT NULL: MP_DROP, unreported,
- * if the status of the reply is other than OK. */
+/* Sends a QUERY that only administrators may send.  MP_OK: RET is the reply.
+ * Otherwise returns a reason, reported as "WHAT is refused".  If WHAT is NULL,
+ * a reply whose status is other than OK is MP_DROP and not reported. */
 int talk_command(struct domoticz *d, const char *what, const char *query,
                  struct reply *ret);
 
-/* The idx that REPLY tells of something just made, into IDX.  Frees REPLY. */
+/* Copies the idx of a new object from REPLY into IDX.  Frees REPLY. */
 int talk_take_idx(struct domoticz *d, const char *what, struct reply *reply,
                   char *idx, size_t size);
 
-/* Whether HTTP status STATUS says that the request is too long. */
+/* Returns true if HTTP status STATUS means that the request is too long. */
 bool talk_is_too_long(long status);
 
-/* Stores that the server closes connections unannounced, and uses what an
- * earlier run stored. */
+/* talk_note_connection stores that this server closes connections without
+ * announcing it; talk_recall_connection applies that in a later run. */
 void talk_note_connection(struct domoticz *d);
 void talk_recall_connection(struct domoticz *d);
 
@@ -97,16 +98,16 @@ void talk_recall_connection(struct domoticz *d);
 
 int domoticz_fetch(void *self, const struct mp_shown_sink *sink);
 
-/* The query for all devices: those not in use, hidden ones and those of
- * disabled hardware, too. */
+/* The query for all devices, also unused and hidden ones and those of disabled
+ * hardware. */
 #define LIST_ALL "filter=all&displayhidden=1&displaydisabled=1&order=Name"
 
-/* Reads all devices, or those of QUERY ("rid=3"), in the form that this server
- * knows.  As talk_read. */
+/* Reads all devices, or those of QUERY ("rid=3"), by the API of this server.
+ * Returns as talk_read does. */
 int fetch_devices(struct domoticz *d, const char *query, unsigned flags,
                   struct reply *ret);
-/* Reads the device IDX.  *ret_object is in RET, or NULL: it is not listed.  As
- * talk_read. */
+/* Reads the device IDX.  *ret_object points into RET; NULL: the server does not
+ * list it.  Returns as talk_read does. */
 int fetch_device(struct domoticz *d, const char *idx, struct reply *ret,
                  const cJSON **ret_object);
 
@@ -123,18 +124,18 @@ int domoticz_check(void *self);
 
 /* ---- suit.c -------------------------------------------------------------- */
 
-/* Warns of what SLOT's device is or does. */
+/* Logs WHAT as a warning about SLOT's device. */
 void suit_warn(const struct domoticz *d, const struct slot *slot,
                const char *what);
-/* Warns about a device that does not suit its values. */
+/* Warns if the type or the step of SLOT's device does not suit its values. */
 void suit_check_slot(const struct domoticz *d, const struct slot *slot);
-/* Reports a login that may only read. */
+/* Reports an error if the login may only read, but values are to be written. */
 void suit_check_rights(struct domoticz *d);
 
 /* ---- first_day.c --------------------------------------------------------- */
 
-/* Says after an update of SLOT that Domoticz takes the whole reading for
- * today's use, where that is so. */
+/* Logs, after an update of SLOT, that Domoticz counts the whole reading as used
+ * today, if it does. */
 void first_day_tell(const struct domoticz *d, const struct slot *slot);
 
 /* ---- create.c ------------------------------------------------------------ */
@@ -144,7 +145,7 @@ int domoticz_create_target(void *self, const char *label, const char *type,
 
 /* ---- manage.c, for create.c ---------------------------------------------- */
 
-/* Lists the device that OBJECT of a reply describes. */
+/* Adds the device that OBJECT, an element of a reply, describes to the list. */
 void manage_list_device(const struct cJSON *object,
                         const struct mp_list_sink *sink);
 

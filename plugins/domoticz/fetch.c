@@ -1,13 +1,14 @@
 /*
- * Asking what the devices show, in as few requests as this server allows.
+ * Reads the displayed values of the devices, in as few requests as this server
+ * allows.
  *
  *     2024.5 and later   param=getdevices&rid=1,3,9
  *     from 2023.2        param=getdevices&rid=1     one at a time
  *     before             type=devices&rid=1         one at a time
  *
- * An old server answers a list with no result at all, a form that it does not
- * know with 404 or a status other than OK.  What was found out is stored, so
- * that the next run asks once.
+ * An old server answers a list with no result at all, and an unknown form with
+ * 404 or with a status other than OK.  The form that works is stored, so that
+ * the next run need not try again.
  */
 #include "lib/array.h"
 #include "plugins/domoticz/domoticz.h"
@@ -17,13 +18,14 @@
 #include <string.h>
 
 #define STORE_KEY "api"
-/* The longest list of idx in one request: the request line may have 8 KiB in
+/* The longest list of idx in one request.  The request line may have 8 KiB in
  * Domoticz of 2026, and less in a proxy. */
 #define LIST_MAX 4000
 
-/* ---- What is known about the server -------------------------------------- */
+/* ---- The API of the server ----------------------------------------------- */
 
-/* "getdevices list 2025.1 (build 16785)" */
+/* Loads "getdevices list 2025.1 (build 16785)": form, list or single,
+ * version. */
 static void
 load_api(struct domoticz *d)
 {
@@ -52,7 +54,7 @@ store_api(struct domoticz *d)
     d->host->store_set(d->host, STORE_KEY, text);
 }
 
-/* Another version may take lists: they are tried in the next run. */
+/* Another version of the server may take lists, so the next run tries one. */
 static void
 see_version(struct domoticz *d, const struct reply *reply)
 {
@@ -66,7 +68,7 @@ see_version(struct domoticz *d, const struct reply *reply)
 
 /* ---- Requests ------------------------------------------------------------ */
 
-/* Asks in the form that is set.  MP_DROP: the server does not know it. */
+/* Asks in the form that d->api names.  MP_DROP: the server does not know it. */
 static int
 ask_form(struct domoticz *d, const char *query, unsigned flags,
          struct reply *ret)
@@ -125,7 +127,8 @@ fetch_device(struct domoticz *d, const char *idx, struct reply *ret,
   return code;
 }
 
-/* The slot's answer in REPLY, if it is there. */
+/* Parses the slot's device from REPLY.  Returns false if it is not in there, or
+ * memory ran out. */
 static bool
 take_device(struct domoticz *d, struct slot *slot, const struct reply *reply)
 {
@@ -142,8 +145,8 @@ take_device(struct domoticz *d, struct slot *slot, const struct reply *reply)
   return true;
 }
 
-/* Writes "rid=1,3,9": the slots from BEGIN on, as many as fit into QUERY.
- * Returns the first one that did not. */
+/* Writes "rid=1,3,9" for the slots from BEGIN on, as many as fit into QUERY.
+ * Returns the number of the first slot that did not fit. */
 static uint32_t
 list_query(const struct domoticz *d, uint32_t begin, char *query, size_t size)
 {
@@ -156,8 +159,8 @@ list_query(const struct domoticz *d, uint32_t begin, char *query, size_t size)
   return i;
 }
 
-/* Asks for the slots from *BEGIN on in one request, and moves *BEGIN past
- * them.  Clears *RET_EMPTY if there was any result. */
+/* Asks for the slots from *BEGIN on in one request, and moves *BEGIN past them.
+ * Clears *RET_EMPTY if there was any result. */
 static int
 ask_list(struct domoticz *d, uint32_t *begin, bool *ret_empty)
 {
@@ -178,9 +181,10 @@ ask_list(struct domoticz *d, uint32_t *begin, bool *ret_empty)
   return MP_OK;
 }
 
-/* Asks for all in as few requests as possible.  Those left out are asked for
- * alone: a counter that was sent something else than a number is dropped from
- * a list.  *ret_empty: there was no result at all. */
+/* Asks for all slots in lists, as few as possible.  A slot that the reply
+ * leaves out becomes REACH_MISSING and is then asked for alone: Domoticz drops
+ * a counter from a list if it was ever sent a text that is no number.
+ * *ret_empty: no reply had any result. */
 static int
 ask_together(struct domoticz *d, bool *ret_empty)
 {
@@ -193,8 +197,8 @@ ask_together(struct domoticz *d, bool *ret_empty)
   return code;
 }
 
-/* Asks for the slot's device, with further pairs MORE; *RET_FOUND: it is
- * there. */
+/* Asks for the slot's device, with the additional arguments MORE.  *RET_FOUND:
+ * the reply contains it. */
 static int
 ask_with(struct domoticz *d, struct slot *slot, const char *more,
          bool *ret_found)
@@ -212,8 +216,9 @@ ask_with(struct domoticz *d, struct slot *slot, const char *more,
   return MP_OK;
 }
 
-/* A device of disabled hardware is listed only when such are asked for; before
- * 2023.2 never.  It would take updates, but somebody switched it off. */
+/* Asks for one device.  The server lists a device of disabled hardware only on
+ * request, and before 2023.2 never.  Such a device would take updates, but the
+ * user has switched it off. */
 static int
 ask_alone(struct domoticz *d, struct slot *slot)
 {
@@ -233,7 +238,7 @@ ask_alone(struct domoticz *d, struct slot *slot)
   return MP_OK;
 }
 
-/* Whether a device is there that a list should have shown. */
+/* Returns true if any device was found that a list should have contained. */
 static bool
 any_device(const struct domoticz *d)
 {
@@ -271,9 +276,9 @@ ask_all(struct domoticz *d)
   return first;
 }
 
-/* ---- Answers ------------------------------------------------------------- */
+/* ---- Displayed values ---------------------------------------------------- */
 
-/* Whether the host's table has UNIT: then it converts to one of these. */
+/* Returns true if the host knows UNIT: it then converts to one of these. */
 static bool
 is_known_unit(const struct mp_host *host, const char *unit)
 {
@@ -297,7 +302,7 @@ is_known_unit(const struct mp_host *host, const char *unit)
   return false;
 }
 
-/* A text device shows a number as well as any other text. */
+/* A number in a text device is reported as a number. */
 static void
 show_text(const struct mp_host *host, const char *text, struct mp_value *value)
 {
@@ -307,7 +312,7 @@ show_text(const struct mp_host *host, const char *text, struct mp_value *value)
   value->text = text;
 }
 
-/* How the device's own value is shown. */
+/* Fills in the displayed value of the device itself (not of its power). */
 static void
 show_value(const struct domoticz *d, const struct device *device,
            struct mp_value *value, struct mp_shown *shown)
@@ -336,7 +341,7 @@ show_power(const struct device *device, struct mp_value *value,
   shown->answer = device->has_power ? MP_SHOWN_VALUE : MP_SHOWN_EMPTY;
 }
 
-/* Reports what stands in the way of the target; MP_OK: nothing. */
+/* Reports the reason why the target cannot be used; MP_OK: it can. */
 static int
 report_device(const struct domoticz *d, const struct slot *slot,
               const struct mp_target *target)
@@ -374,7 +379,7 @@ answer_target(const struct domoticz *d, const struct slot *slot, uint32_t index,
   }
   code = report_device(d, slot, target);
   if (code == MP_EPROTO)
-    return MP_OK; /* not reached */
+    return MP_OK; /* the host counts it as not reached */
   shown.updated = slot->device.updated[0] == '\0' ? NULL : slot->device.updated;
   shown.wait_ms = slot->device.wait_ms;
   if (code != MP_OK) {

@@ -1,12 +1,13 @@
 /*
  * The first value of a counter.  Domoticz logs a row for each counter every
- * five minutes.  If it logged 0 before the first reading arrives, it takes the
- * whole reading for the use of that day, in all graphs and costs, for good.
+ * five minutes.  If it logged 0 before the first reading arrives, it counts the
+ * whole reading as the use of that day, in all graphs and costs, permanently.
  */
 #include "plugins/domoticz/domoticz.h"
 
-/* Whether the record of SLOT puts a reading into a counter that Domoticz has
- * logged as 0 today.  A total begins at 0; an amount is no reading. */
+/* Returns true if the record of SLOT puts a reading into a counter that
+ * Domoticz has logged as 0 today.  Excludes running totals, which begin at 0,
+ * and deltas, which are no readings. */
 static bool
 jumps(const struct slot *slot)
 {

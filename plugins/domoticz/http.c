@@ -1,21 +1,21 @@
 /*
- * libcurl, held to what a ledger needs: an update is sent at most once, and
- * what is said to be not sent was not.
+ * HTTP by libcurl, with the guarantees that a ledger needs: an update is sent
+ * at most once, and an update that is reported as not sent never left.
  *
- * libcurl sends a request again by itself when a connection that it had kept
- * turns out dead before an answer.  That is right for a read.  An update may
- * have arrived before the connection died, so a new connection is refused once
- * a part of it may have left (open_socket, begin_request).
+ * libcurl itself repeats a request when a kept connection turns out dead before
+ * a reply.  That is right for a read.  But an update may have arrived before
+ * the connection died, so a new connection is refused once a part of the update
+ * may have left (open_socket, begin_request).
  *
  * libcurl's own count of the bytes sent (CURLINFO_REQUEST_SIZE) misses bytes:
- * 7.88 counts only what its first send() took.  So the kernel's count for the
+ * 7.88 counts only those of its first send().  So the kernel's count for the
  * socket is compared (bytes_out): at the start of the request, when the
  * connection and its TLS session are ready, and when the request ends or its
  * socket closes.
  *
- * A proxy that closes the connection after every reply without announcing it
- * cuts the update that is sent at that moment.  After the first such close each
- * request gets a new connection (see_loss).
+ * A proxy that closes the connection after every reply, without announcing it,
+ * cuts off an update that is sent at that moment.  After the first such close
+ * each request gets a new connection (see_loss).
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -45,35 +45,35 @@
 #define HEAD_MAX ((size_t)64 * 1024)
 #define BODY_MAX ((size_t)1024 * 1024)
 #define BODY_MAX_LONG ((size_t)32 * 1024 * 1024)
-/* Sockets at once: a kept connection, and attempts at an address of each
- * family. */
+/* Most sockets open at a time: a kept connection, and one attempt for an
+ * address of each family. */
 #define SOCKETS 8
-/* The longest that a wait for the server goes without a look at the rest. */
+/* The longest wait for the server at a time. */
 #define WAIT_MS 1000
-/* A connection that was idle for longer may be closed by any server. */
+/* Any server may close a connection that was idle for longer than this. */
 #define IDLE_MS 4000
 
 struct http {
   const struct mp_host *host;
   struct http_options options;
-  bool direct; /* no proxy, whatever the environment says */
+  bool direct; /* no proxy, even if the environment names one */
   CURLM *multi;
   CURL *easy;
   struct curl_slist *headers;
   char curl_error[CURL_ERROR_SIZE];
   curl_socket_t sockets[SOCKETS]; /* open; else CURL_SOCKET_BAD */
   bool single;                    /* each request gets a new connection */
-  curl_socket_t kept;             /* from the request before; or BAD */
+  curl_socket_t kept;             /* left by the last request; or BAD */
   int64_t kept_at_ms;             /* on CLOCK_MONOTONIC */
 
-  /* Of the request in hand. */
+  /* State of the current request. */
   unsigned flags;
-  const char *too_long; /* what of the answer is; NULL: nothing */
-  size_t limit;         /* longer than that */
+  const char *too_long; /* the part of the answer that is; NULL: none */
+  size_t limit;         /* in bytes, of that part */
   bool cut;             /* an update lost its connection */
-  bool moved;           /* a connection may have carried a part of it away */
-  bool lost;            /* the kept connection was closed during it */
-  curl_socket_t fd;     /* its connection; CURL_SOCKET_BAD: none, or closed */
+  bool moved;           /* a part of the request may have left */
+  bool lost;            /* kept was closed during the request */
+  curl_socket_t fd;     /* the request's connection; BAD: none, or closed */
   uint64_t mark;        /* bytes_out of fd when the request began */
   size_t head_len;
   char *body;
@@ -90,7 +90,8 @@ refuse_length(struct http *h, const char *what, size_t limit)
   return 0;
 }
 
-/* Only to count it: interim answers (100) can come without end. */
+/* Limits the length of all headers together: interim answers (100) can repeat
+ * endlessly. */
 static size_t
 take_head(char *data, size_t one, size_t n, void *ctx)
 {
@@ -136,13 +137,13 @@ now_ms(void)
   return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* ---- What was sent ------------------------------------------------------- */
+/* ---- Sent or not sent ---------------------------------------------------- */
 
 #define UNKNOWN UINT64_MAX
 
-/* Bytes that the kernel took for FD, sent or still in its queue, which goes out
- * after close() too.  Bytes that were sent again count again.  UNKNOWN: this
- * kernel keeps no such count. */
+/* Returns the count of bytes that the kernel took for FD: sent, or still in its
+ * queue, which is sent even after close().  Retransmitted bytes count again.
+ * UNKNOWN: this kernel has no such count. */
 static uint64_t
 bytes_out(curl_socket_t fd)
 {
@@ -156,8 +157,8 @@ bytes_out(curl_socket_t fd)
   return info.tcpi_bytes_sent + info.tcpi_notsent_bytes;
 }
 
-/* Looks whether the connection has carried away a part of the request.  A count
- * of 0 is no proof: an emulated kernel may leave it at that. */
+/* Sets moved if the connection may have carried away a part of the request.  A
+ * count of 0 proves nothing: an emulated kernel may never increase it. */
 static void
 look_at_count(struct http *h)
 {
@@ -170,8 +171,8 @@ look_at_count(struct http *h)
     h->moved = true;
 }
 
-/* Whether a part of the request may have left.  Certainly not, when no
- * connection was ready for it, or when nothing was given to its connection. */
+/* Returns false if certainly no part of the request left: no connection was
+ * ready for it, or the connection was given no bytes. */
 static bool
 may_have_left(struct http *h)
 {
@@ -179,7 +180,7 @@ may_have_left(struct http *h)
   return h->moved;
 }
 
-/* Whether the request would go out once more, which an update must not. */
+/* Returns true if the current step would send an update a second time. */
 static bool
 is_repetition(struct http *h)
 {
@@ -198,8 +199,8 @@ find_socket(struct http *h, curl_socket_t fd)
   return NULL;
 }
 
-/* The socket of the connection, when no other one is open.  (libcurl tells
- * CURLINFO_ACTIVESOCKET only after the request.) */
+/* Returns the socket of the connection if no other one is open.  (libcurl
+ * reports CURLINFO_ACTIVESOCKET only after the request.) */
 static curl_socket_t
 only_socket(const struct http *h)
 {
@@ -215,8 +216,8 @@ only_socket(const struct http *h)
   return only;
 }
 
-/* libcurl is about to write the request to a connection: after its TLS
- * handshake and that with a proxy. */
+/* Called by libcurl when it is about to write the request: the TLS handshake,
+ * and that with a proxy, are complete. */
 static int
 begin_request(void *ctx, char *address, char *local, int port, int local_port)
 {
@@ -233,8 +234,9 @@ begin_request(void *ctx, char *address, char *local, int port, int local_port)
   return CURL_PREREQFUNC_OK;
 }
 
-/* The kept connection is gone and another one is wanted: the server closed it
- * without having announced that. */
+/* Called when libcurl opens a new connection.  If the kept one was closed
+ * shortly after its last request, the server closes connections without
+ * announcing it. */
 static void
 see_loss(struct http *h)
 {
@@ -298,8 +300,8 @@ set_login(struct http *h)
   }
   if (h->options.username == NULL)
     return;
-  /* Domoticz answers 401 without saying that it takes Basic: it is sent
-   * unasked. */
+  /* Domoticz answers 401 without offering Basic authentication, so the login is
+   * sent unasked. */
   curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
   curl_easy_setopt(h->easy, CURLOPT_USERNAME, h->options.username);
   curl_easy_setopt(h->easy, CURLOPT_PASSWORD,
@@ -315,12 +317,12 @@ set_options(struct http *h)
   set_protocols(easy);
   set_login(h);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  /* A name server that does not answer keeps getaddrinfo() for 10 to 20 s; do
+  /* A name server that does not answer blocks getaddrinfo() for 10 to 20 s; do
    * not wait for its thread. */
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-  /* Before 7.66, libcurl took what has no head for HTTP/0.9. */
+  /* libcurl before 7.66 takes a reply without headers for HTTP/0.9. */
   curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, h->headers);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "meterpipe/" PACKAGE_VERSION);
@@ -339,17 +341,18 @@ set_options(struct http *h)
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify * 2);
   if (h->options.ca_file != NULL) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, h->options.ca_file);
-    /* Else the CAs of the system would be trusted beside it. */
+    /* Without this, the CAs of the system would be trusted, too. */
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   }
   if (h->direct)
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
 }
 
-/* A proxy in the environment is for the internet: a server on this machine is
- * asked directly, whatever no_proxy leaves out.  So is one over plain http: its
- * proxy could read the password, and the environment of a cron run is another
- * than that of the user who tried it. */
+/* Returns true if URL is requested without the proxy of the environment.  Such
+ * a proxy is for the internet, so a server on this machine is requested
+ * directly, even if no_proxy omits it.  So is a server with plain http: the
+ * proxy could read the password, and a cron run has another environment than
+ * the user who tested the command. */
 static bool
 goes_directly(const char *url)
 {
@@ -364,7 +367,7 @@ init_global(void)
   global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-/* Once in the process, and never undone: a thread that resolves a name may
+/* Runs once per process and is never undone: a thread that resolves a name may
  * outlive its request. */
 bool
 http_init(void)
@@ -397,7 +400,7 @@ http_open(struct http *http)
     return MP_OK;
   http->multi = curl_multi_init();
   http->easy = curl_easy_init();
-  /* Word for word: the server takes nothing else for keep-alive. */
+  /* In exactly this spelling: Domoticz ignores any other. */
   http->headers = curl_slist_append(NULL, "Connection: keep-alive");
   if (http->multi == NULL || http->easy == NULL || http->headers == NULL) {
     http_close(http);
@@ -445,7 +448,7 @@ http_free(struct http *http)
 
 /* ---- A request ----------------------------------------------------------- */
 
-/* How the transfer ended. */
+/* Returns libcurl's result of the transfer. */
 static CURLcode
 transfer_result(struct http *h)
 {
@@ -460,7 +463,8 @@ transfer_result(struct http *h)
   return CURLE_FAILED_INIT;
 }
 
-/* Waits for the connection or for the end of the run; true: the run ends. */
+/* Waits for the connection or for the end of the run.  Returns true if the run
+ * is to be ended; an update does not wait for that. */
 static bool
 wait_or_cancel(struct http *h)
 {
@@ -474,7 +478,7 @@ wait_or_cancel(struct http *h)
   return heed && cancel.revents != 0;
 }
 
-/* MP_OK: *ret_curl says how it ended. */
+/* Runs the transfer.  MP_OK: *ret_curl is its result. */
 static int
 transfer(struct http *h, CURLcode *ret_curl)
 {
@@ -507,8 +511,7 @@ explain_timeout(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   curl_off_t resolved = 0, ready = 0;
 
   ret->code = MP_ETIMEOUT;
-  /* Of a connection that is used again, libcurl 8 says that the name took no
-   * time. */
+  /* For a reused connection, libcurl 8 reports 0 for the name lookup. */
   curl_easy_getinfo(h->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
   curl_easy_getinfo(h->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
   snprintf(ret->what, sizeof(ret->what), "%s in %lld ms",
@@ -518,14 +521,14 @@ explain_timeout(struct http *h, int64_t timeout_ms, struct http_answer *ret)
            (long long)timeout_ms);
 }
 
-/* Says why there is no answer. */
+/* Explains why there is no answer. */
 static void
 explain(struct http *h, CURLcode curl, int64_t timeout_ms,
         struct http_answer *ret)
 {
   if (h->cut)
     curl = CURLE_RECV_ERROR;
-  /* This system has no list of CAs. */
+  /* The default list of CAs is missing on this system. */
   if (curl == CURLE_SSL_CACERT_BADFILE && h->options.ca_file == NULL)
     curl = CURLE_SSL_ISSUER_ERROR;
   http_explain(h->easy, curl, h->curl_error, ret);
@@ -537,7 +540,7 @@ explain(struct http *h, CURLcode curl, int64_t timeout_ms,
   }
 }
 
-/* The end of the run: the deadline, or a signal. */
+/* Refuses the request because the run ends: at its deadline, or by a signal. */
 static void
 refuse_at_end(struct http *h, struct http_answer *ret)
 {
@@ -556,7 +559,7 @@ run_must_end(struct http *h)
   return cancel.fd >= 0 && poll(&cancel, 1, 0) > 0;
 }
 
-/* The connection that is left for the next request. */
+/* Remembers the connection that libcurl keeps for the next request. */
 static void
 note_kept(struct http *h)
 {
@@ -568,7 +571,7 @@ note_kept(struct http *h)
 static void
 perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
 {
-  /* A long may have 32 bits. */
+  /* long can have 32 bits */
   long limit = (long)(timeout_ms < INT_MAX ? timeout_ms : INT_MAX);
   CURLcode curl = CURLE_OK;
   int code;
@@ -595,7 +598,8 @@ perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   }
 }
 
-/* Sets the URL and makes room for a body, be it empty. */
+/* Sets the URL, and allocates the body, so that even an empty one is not
+ * NULL. */
 static bool
 prepare(struct http *h, const char *query)
 {

@@ -1,6 +1,6 @@
 /*
- * HTTP to one server over one connection, by libcurl: what was asked, what
- * came, and whether the request can have arrived.
+ * HTTP requests to one server over one connection, by libcurl.  Reports for
+ * each request the answer, and whether the request can have arrived.
  */
 #ifndef DOMOTICZ_HTTP_H
 #define DOMOTICZ_HTTP_H
@@ -12,58 +12,61 @@
 
 struct http;
 
-/* Strings must live as long as the struct http made of them. */
+/* The strings must live as long as the struct http that was made from them. */
 struct http_options {
   const char *url; /* with path prefix, without a slash at the end */
   const char *username;
   const char *password;
-  const char *token; /* in place of the two */
+  const char *token; /* instead of username and password */
   const char *ca_file;
   int64_t timeout_ms;
   bool tls_verify;
 };
 
-/* What came of a request. */
+/* The result of a request. */
 struct http_answer {
-  int code;    /* MP_OK: there is a whole answer; else why not */
-  bool sent;   /* false: certainly no part of the request left */
-  long status; /* of a whole answer: 200 */
-  size_t len;  /* of the body; */
+  int code;    /* MP_OK: there is a complete answer; else the reason */
+  bool sent;   /* false: certainly no byte of the request left */
+  long status; /* HTTP status of a complete answer: 200 */
+  size_t len;  /* of the body */
   char *body;  /* ends with a NUL; valid until the next request */
-  /* For people.  Without an answer: the fact.  Of a redirect: the URL it leads
-   * to, as far as it is to be shown, or nothing. */
+  /* Text for messages.  Without an answer: the reason.  Of a redirect: its
+   * destination, as url_shown returns it, or "". */
   char what[256];
 };
 
 /* http_get flags */
-/* Changes something: never sent twice, and finished when the run must end. */
+/* Changes something: is never sent twice, and is completed even when the run is
+ * to be ended. */
 #define HTTP_UPDATE 0x1u
 /* The answer can be long: a list of all devices. */
 #define HTTP_LONG 0x2u
 
-/* Prepares libcurl for this process; from any thread.  false: it could not be,
- * for lack of memory.  Call it before anything is locked: with too little
- * memory, OpenSSL can hang here. */
+/* Initialises libcurl for this process; any thread may call it.  Returns false
+ * if memory ran out.  Call it before taking any lock: OpenSSL can hang here
+ * when memory is short. */
 bool http_init(void);
 
-/* After http_init.  No I/O.  NULL: out of memory. */
+/* Makes an instance, without I/O.  Call http_init first.  Returns NULL if
+ * memory ran out. */
 struct http *http_new(const struct mp_host *host,
                       const struct http_options *options);
 void http_free(struct http *http);
 
-/* Makes the handles.  MP_OK or MP_ENOMEM.  http_get does it by itself when it
- * was not done. */
+/* Makes the libcurl handles.  MP_OK or MP_ENOMEM.  http_get calls it if the
+ * caller did not. */
 int http_open(struct http *http);
-/* Closes the connection. */
+/* Closes the connection and frees the handles. */
 void http_close(struct http *http);
 
-/* Whether each request gets a connection of its own: since the server, or a
- * proxy before it, closed one after a reply without announcing that, or since
- * http_set_single. */
+/* Returns true if each request gets a new connection: after http_set_single, or
+ * after the server (or a proxy before it) closed a connection without
+ * announcing it in its reply. */
 bool http_is_single(const struct http *http);
 void http_set_single(struct http *http);
 
-/* Asks for URL/json.htm?QUERY.  Bounded by the timeout and the time left. */
+/* Sends GET URL/json.htm?QUERY.  Takes at most the timeout or the time
+ * left, whichever is shorter. */
 void http_get(struct http *http, const char *query, unsigned flags,
               struct http_answer *ret);
 

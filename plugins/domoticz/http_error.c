@@ -1,5 +1,6 @@
 /*
- * What a failure of libcurl means for people, and for whoever must act.
+ * Explains failures of libcurl: a text for the user, and a code that says who
+ * must act.
  */
 #include "plugins/domoticz/http_error.h"
 
@@ -10,7 +11,8 @@
 #include "lib/array.h"
 #include "plugins/domoticz/url.h"
 
-/* Since libcurl 8.6; before, it said out of memory (true_reason). */
+/* Exists since libcurl 8.6; older versions report CURLE_OUT_OF_MEMORY (see
+ * true_reason). */
 #if LIBCURL_VERSION_NUM < 0x080600
 #define CURLE_TOO_LARGE ((CURLcode)100)
 #endif
@@ -18,12 +20,12 @@
 static const char unknown_ca[] =
   "the certificate's CA is not trusted; name that CA with ca_file";
 
-/* What a failure of libcurl means. */
+/* The reason code and the message for each failure of libcurl. */
 static const struct failure {
   CURLcode curl;
   int code;
   const char *what;
-  bool detail; /* libcurl's own words follow */
+  bool detail; /* append libcurl's own message */
 } failures[] = {
   { CURLE_COULDNT_RESOLVE_HOST, MP_EAGAIN, "the name cannot be resolved",
     false },
@@ -53,14 +55,14 @@ static const struct failure {
 static const char other_host[] =
   "the certificate is for another host; give the name that it is for as `url`";
 
-/* What is wrong with a certificate, by the number that libcurl hands on from
- * OpenSSL (X509_V_ERR_..., openssl/x509_vfy.h): only some are mended by naming
- * a CA.  0 and 1 mean that nothing is wrong with it, or that libcurl did not
- * get so far as to look: it compares the name first. */
+/* Certificate errors by OpenSSL's verify result, which libcurl passes on
+ * (X509_V_ERR_..., openssl/x509_vfy.h).  Only some of them are cured by naming
+ * a CA.  0 and 1: no error was found, or libcurl did not check that far,
+ * because it compares the host name first. */
 static const struct distrust {
   long result;
   const char *what;
-  bool detail; /* libcurl's own words follow */
+  bool detail; /* append libcurl's own message */
 } distrusts[] = {
   { 0, other_host, true },
   { 1, other_host, true },
@@ -76,7 +78,7 @@ static const struct distrust {
   { 21, unknown_ca, false },
 };
 
-/* FACT, and libcurl's own words. */
+/* Writes FACT, followed by libcurl's own message. */
 static void
 say_in_detail(struct http_answer *ret, const char *fact, const char *curl_error)
 {
@@ -86,7 +88,9 @@ say_in_detail(struct http_answer *ret, const char *fact, const char *curl_error)
     snprintf(ret->what, sizeof(ret->what), "%s (%.120s)", fact, curl_error);
 }
 
-/* The server can make libcurl say that memory ran out. */
+/* Returns CURL, or CURLE_TOO_LARGE if memory ran out after the reply began: old
+ * versions of libcurl report CURLE_OUT_OF_MEMORY for a header line that is too
+ * long. */
 static CURLcode
 true_reason(CURL *easy, CURLcode curl)
 {
@@ -107,7 +111,8 @@ find_failure(CURLcode curl)
   return NULL;
 }
 
-/* NULL: none that the table knows. */
+/* Returns the certificate error of the failed transfer; NULL: not in the
+ * table. */
 static const struct distrust *
 find_distrust(CURL *easy, CURLcode curl)
 {
@@ -152,7 +157,8 @@ http_explain(CURL *easy, CURLcode curl, const char *curl_error,
     say_in_detail(ret, fact, detail ? curl_error : "");
 }
 
-/* Nothing that a terminal or a log would take for more than text. */
+/* Returns true for visible ASCII only: nothing that could control a terminal or
+ * a log. */
 static bool
 is_plain(const char *text)
 {

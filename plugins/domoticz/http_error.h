@@ -1,5 +1,5 @@
 /*
- * Why libcurl brought no answer, or leads elsewhere, in words for people.
+ * Explains why a transfer failed or was redirected, as a message for the user.
  */
 #ifndef DOMOTICZ_HTTP_ERROR_H
 #define DOMOTICZ_HTTP_ERROR_H
@@ -8,13 +8,13 @@
 
 #include "plugins/domoticz/http.h"
 
-/* Code and words of a transfer that ended with CURL; CURL_ERROR is what libcurl
- * itself says of it, or "". */
+/* Fills in the code and the text for a transfer that ended with CURL.
+ * CURL_ERROR is libcurl's own message about it, or "". */
 void http_explain(CURL *easy, CURLcode curl, const char *curl_error,
                   struct http_answer *ret);
 
-/* Notes where a redirect leads to.  It is not followed: the login is for this
- * server, and an update is sent once. */
+/* Notes the destination of a redirect.  Redirects are not followed: the login
+ * is for this server only, and an update is sent only once. */
 void http_note_redirect(CURL *easy, struct http_answer *ret);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What a user asks about devices: which there are, and whether those that are
- * configured suit.
+ * The commands about devices: list them, and check whether the configured ones
+ * suit.
  */
 #include "plugins/domoticz/domoticz.h"
 
@@ -9,9 +9,10 @@
 
 /* ---- list ---------------------------------------------------------------- */
 
-/* The label of what is shown ("4321.5 Watt", "45.5%") becomes the unit ("4321.5
- * W"), so that a reader sees it once.  What shows another unit, or no number,
- * stays as it is. */
+/* Sets value and unit of a list entry.  The unit replaces Domoticz's label in
+ * the value, so that both agree: "4321.5 Watt" becomes "4321.5 W", "45.5%"
+ * becomes "45.5 %".  A value in another unit (Fahrenheit), or without a number,
+ * is listed as Domoticz displays it. */
 static void
 list_value(const struct device *device, char *buf, size_t size,
            struct mp_listed *listed)
@@ -47,13 +48,13 @@ manage_list_device(const struct cJSON *object, const struct mp_list_sink *sink)
   device_clear(&device);
 }
 
-/* Whether Domoticz itself leaves the device out of its lists. */
+/* Returns true if Domoticz itself leaves the device out of its lists. */
 static bool
 is_left_out(const struct cJSON *object)
 {
   const char *used = reply_member(object, "Used");
   const char *name = reply_member(object, "Name");
-  /* Of hardware that is gone, Domoticz lists the devices. */
+  /* Domoticz does list the devices of a hardware that was removed. */
   const char *hardware = reply_member(object, "HardwareTypeVal");
 
   return (used != NULL && strcmp(used, "0") == 0) ||
@@ -91,7 +92,8 @@ domoticz_list(void *self, const struct mp_list_sink *sink)
 
 /* ---- check --------------------------------------------------------------- */
 
-/* An operand must be known exactly even when the state was lost. */
+/* Warns about an operand that the device displays rounded: its exact value
+ * would be lost together with the state. */
 static void
 check_operand(const struct domoticz *d, const struct slot *slot)
 {
@@ -114,7 +116,8 @@ check_operand(const struct domoticz *d, const struct slot *slot)
         "own unit GJ, divider 1000, shows all");
 }
 
-/* The hardware of a device that is written is an error if it is disabled. */
+/* Returns true if fetch has reported the device as an error already: it is to
+ * be written, and cannot be (disabled hardware, for example). */
 static bool
 is_reported(const struct slot *slot)
 {

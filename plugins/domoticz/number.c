@@ -1,10 +1,10 @@
 /*
- * The arithmetic that the domoticz output needs beyond what the host offers:
- * exponents in what is shown, digits counted from the first, 1 / divider.
+ * The arithmetic that the domoticz output needs and the host does not offer:
+ * numbers with an exponent, significant digits, and 1 / divider.
  */
 #include "plugins/domoticz/number.h"
 
-/* So many digits fit an int64_t whatever they are. */
+/* Any number of this many digits fits an int64_t. */
 #define MAX_DIGITS 18
 
 static bool
@@ -23,8 +23,8 @@ power_of_ten(int32_t exp10)
   return p;
 }
 
-/* Takes DIGIT, the next of the number: into the coefficient, or, past what
- * that can hold, only its place. */
+/* Appends DIGIT to the coefficient.  When that is full, only counts the digit's
+ * place. */
 static void
 take_digit(struct number *n, int *count, char digit, bool fraction)
 {
@@ -37,7 +37,8 @@ take_digit(struct number *n, int *count, char digit, bool fraction)
   *count += n->coef != 0;
 }
 
-/* Reads "e+06" at TEXT; its length, or 0 when there is none. */
+/* Parses an exponent, "e+06", at TEXT.  Returns its length; 0: there is
+ * none. */
 static size_t
 parse_exponent(const char *text, int32_t *ret_exp10)
 {
@@ -130,7 +131,7 @@ number_trim(struct number *n)
     n->coef /= 10;
 }
 
-/* Writes N with the finer exponent EXP10. */
+/* Rewrites N with the smaller exponent EXP10.  Returns false on overflow. */
 static bool
 number_refine(struct number *n, int32_t exp10)
 {
@@ -159,7 +160,8 @@ bool
 number_celsius(struct number fahrenheit, struct number *ret)
 {
   const struct number freezing = { 32, 0 };
-  /* Beyond this there is no thermometer, and no overflow within. */
+  /* No temperature is beyond this, and the arithmetic cannot overflow within
+   * it. */
   const int64_t max = INT64_C(1000000000000);
   const int32_t place = -6;
   struct number n;

@@ -1,6 +1,6 @@
 /*
- * Numbers as a Domoticz reply writes them: plain or with an exponent, kept
- * exactly as coef * 10^exp10.  Pure; no locale and no double has a say.
+ * Exact decimal numbers, coef * 10^exp10, parsed from a Domoticz reply: plain
+ * or with an exponent.  Pure; uses neither the locale nor a double.
  */
 #ifndef DOMOTICZ_NUMBER_H
 #define DOMOTICZ_NUMBER_H
@@ -11,7 +11,7 @@
 
 /* exp10 lies within -NUMBER_MAX_EXP and NUMBER_MAX_EXP. */
 #define NUMBER_MAX_EXP 99
-/* A double holds at least so many significant digits. */
+/* A double holds at least this many significant digits. */
 #define NUMBER_DOUBLE_DIGITS 15
 
 struct number {
@@ -19,31 +19,32 @@ struct number {
   int32_t exp10;
 };
 
-/* Reads a number at the beginning of TEXT: "-12.50", "1.23457e+06".  Returns
- * how many characters it took; 0: there is none ("inf" and "nan" are none), or
- * it is beyond all bounds.  At most 18 significant digits are kept. */
+/* Parses a number at the beginning of TEXT: "-12.50", "1.23457e+06".  Returns
+ * the count of characters read; 0: there is no number ("inf" and "nan" are
+ * none), or it is out of range.  Keeps at most 18 significant digits. */
 size_t number_parse(const char *text, struct number *ret);
 
-/* The place (10^place) of significant digit number DIGITS of N, counted from
- * its first one; N must not be 0. */
+/* Returns the place (10^place) of the significant digit number DIGITS of N,
+ * counted from the first one.  N must not be 0. */
 int32_t number_place(struct number n, int32_t digits);
 
-/* Rounds half to even to 10^place; finer numbers only. */
+/* Rounds half to even to 10^place.  Leaves a coarser number unchanged. */
 void number_round(struct number *n, int32_t place);
 
-/* Takes off the zeros at the end of the coefficient. */
+/* Removes the zeros at the end of the coefficient. */
 void number_trim(struct number *n);
 
-/* False: the result does not fit. */
+/* A - B.  Returns false if the result does not fit. */
 bool number_subtract(struct number a, struct number b, struct number *ret);
 
-/* FAHRENHEIT in degrees Celsius, to six decimals; false: no temperature. */
+/* Converts degrees FAHRENHEIT to Celsius, to six decimals.  Returns false if
+ * that is no possible temperature. */
 bool number_celsius(struct number fahrenheit, struct number *ret);
 
-/* 1 / N; false: N is not above 0, or 1 / N has no end. */
+/* 1 / N.  Returns false if N is not above 0, or 1 / N is no finite decimal. */
 bool number_invert(struct number n, struct number *ret);
 
-/* N / STEP; false: that is no whole number, or it does not fit. */
+/* N / STEP.  Returns false if that is no whole number, or does not fit. */
 bool number_count(struct number n, struct number step, int64_t *ret);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * cJSON makes a double of every number, and reads it by the locale: 65.43 comes
- * out as something near it, or as 65.  So numbers are put in quotes before
- * cJSON sees them, and come out as the text the server wrote.
+ * cJSON turns every number into a double, and parses it by the locale: 65.43
+ * becomes a number close to it, or 65.  So all numbers are put in quotes before
+ * cJSON sees them, and keep the text that the server wrote.
  */
 #include "plugins/domoticz/reply.h"
 
@@ -10,8 +10,8 @@
 
 #include "lib/array.h"
 
-/* Whether C can be part of a number or of a word outside quotes ("nan" and
- * "inf" are no JSON, but they come). */
+/* Returns true if C can be part of a number or of a word outside quotes.
+ * ("nan" and "inf" are no JSON, but Domoticz sends them.) */
 static bool
 is_bare(char c)
 {
@@ -31,7 +31,7 @@ is_literal(const char *text, size_t len)
   return false;
 }
 
-/* The length of the string at TEXT, quotes included. */
+/* Returns the length of the string at TEXT, including its quotes. */
 static size_t
 string_length(const char *text, size_t len)
 {
@@ -52,11 +52,12 @@ bare_length(const char *text, size_t len)
   return i;
 }
 
-/* A copy of TEXT in which every bare word but JSON's own is in quotes. */
+/* Returns a copy of TEXT with quotes around every bare word except true, false
+ * and null.  From malloc; NULL: out of memory. */
 static char *
 quote_numbers(const char *text, size_t len)
 {
-  /* A word takes two quotes, and two words are at least one byte apart. */
+  /* A word gets two quotes, and two words are at least one byte apart. */
   char *quoted = malloc(2 * len + 3);
   char *out = quoted;
   size_t i, n;
@@ -104,7 +105,7 @@ parse_object(const char *text, size_t len)
   return root;
 }
 
-/* Unix seconds, written as a whole number; -1: TEXT is none. */
+/* Parses Unix seconds, a whole number; -1: TEXT is none. */
 static int64_t
 parse_seconds(const char *text)
 {

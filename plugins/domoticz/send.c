@@ -1,15 +1,16 @@
 /*
- * Sending what is due: one update for each device, and what became of it.
+ * Delivers the pending values: sends one update per device, and reports its
+ * result.
  *
- * What is certain of an update that did not go well:
+ * The results of an update that failed:
  *
  *     never left (no connection, no time, the run ends)   not sent
  *     refused: 401, 403, a status other than OK           rejected
  *     too long for the server: 413, 414, 431              rejected
- *     another 3xx or 4xx: nobody carried it out           retry
- *     5xx: a proxy says so when the server behind it
- *     did it and then went silent                         perhaps
- *     no answer, half of one, one that is no JSON         perhaps
+ *     another 3xx or 4xx: it was not carried out          retry
+ *     5xx: a proxy answers so, even if the server
+ *     behind it carried it out before it hung             unknown outcome
+ *     no answer, half of one, one that is no JSON         unknown outcome
  */
 #include "plugins/domoticz/domoticz.h"
 
@@ -52,7 +53,8 @@ slot_of(struct domoticz *d, uint32_t target)
   return NULL;
 }
 
-/* Keeps VALUE beyond the callback.  The unit is the target's own already. */
+/* Copies VALUE, which lives only during the callback.  The host has converted
+ * it to the target's unit. */
 static int
 keep_value(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 {
@@ -99,9 +101,9 @@ domoticz_write(void *self, uint32_t target, const struct mp_value *value)
                                       : keep_value(d, slot, value);
 }
 
-/* ---- svalue: the value in the form that the device takes ----------------- */
+/* ---- svalue: the value in the device's own form -------------------------- */
 
-/* A plain decimal: never an exponent or a plus sign. */
+/* Formats a plain decimal, never with an exponent or a plus sign. */
 static bool
 format_number(const struct domoticz *d, struct number n, char *buf, size_t size)
 {
@@ -120,7 +122,8 @@ number_of(const struct mp_value *value)
   return (struct number){ value->coef, value->exp10 };
 }
 
-/* A whole number of the device's steps: Wh, or what the divider makes. */
+/* Formats a count of the device's steps: Wh, or the steps that its divider
+ * makes. */
 static int
 format_count(const struct domoticz *d, const struct slot *slot, struct number n,
              char *buf, size_t size)
@@ -136,7 +139,8 @@ format_count(const struct domoticz *d, const struct slot *slot, struct number n,
   return MP_OK;
 }
 
-/* "W;Wh".  What is missing in this record stays as the device shows it. */
+/* Formats "W;Wh".  The part that this record does not contain is sent as the
+ * device displays it. */
 static int
 format_kwh(const struct domoticz *d, const struct slot *slot, char *buf,
            size_t size)
@@ -161,7 +165,7 @@ format_kwh(const struct domoticz *d, const struct slot *slot, char *buf,
   return MP_OK;
 }
 
-/* The svalue of the slot's record, from malloc. */
+/* Makes the escaped svalue of the slot's record, from malloc. */
 static int
 format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
 {
@@ -191,7 +195,7 @@ format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
 
 /* ---- One update ---------------------------------------------------------- */
 
-/* What became of an update that CODE (reported) says was not accepted. */
+/* Returns the result of an update from its ANSWER and talk_change's CODE. */
 static uint32_t
 judge(const struct http_answer *answer, int code)
 {
@@ -241,7 +245,7 @@ send_svalue(struct domoticz *d, const struct slot *slot, const char *svalue)
   result = judge(&answer, code);
   if (code != MP_OK)
     return result;
-  /* An answer without a status is no answer to this. */
+  /* A reply without `status` comes from another program. */
   if (reply.status[0] == '\0') {
     mp_fail(d->host, MP_EPROTO, slot->object,
             "the answer has no status; is this Domoticz");
@@ -261,11 +265,11 @@ send_slot(struct domoticz *d, const struct slot *slot)
 
   if (d->left != MP_OK)
     return MP_NOT_SENT;
-  /* How a device takes its value is known from what it showed. */
+  /* Without a displayed value, the form that the device takes is unknown. */
   if (slot->reach != REACH_DEVICE || slot->device.state == DEVICE_GARBLED)
     return MP_NOT_SENT;
   if (slot->device.state == DEVICE_UNFIT || slot->device.unfit != NULL)
-    return MP_REJECTED; /* reported when it was asked */
+    return MP_REJECTED; /* fetch has reported why */
   if (format_svalue(d, slot, &svalue) != MP_OK)
     return MP_REJECTED;
   result = send_svalue(d, slot, svalue);
@@ -275,7 +279,7 @@ send_slot(struct domoticz *d, const struct slot *slot)
   return result;
 }
 
-/* Only a kWh device has a power; this was reported when it was asked. */
+/* Only a kWh device has a power; fetch has reported that. */
 static void
 reject_power(struct slot *slot, const struct mp_result_sink *sink)
 {

@@ -1,17 +1,16 @@
 /*
- * Making one device:
+ * Creates one device:
  *
- *     createdevice          answers the idx of the row that it made
- *     createvirtualsensor   where there is no createdevice; Domoticz marks it
- *                           for removal, and it answers an idx that it guesses
- *                           before the row is made
- *     getdevices            does that idx have our name and type?
- *     setused               gives a counter its kind, divider and unit, and a
- *                           Custom Sensor its unit where createdevice ignored
- *                           it
+ *     createdevice          answers with the idx of the new row
+ *     createvirtualsensor   for servers without createdevice (Domoticz calls it
+ *                           deprecated); answers with an idx that it guesses
+ *                           before it makes the row
+ *     getdevices            verifies that this idx has our name and type
+ *     setused               sets kind, divider and unit of a counter, and the
+ *                           unit of a Custom Sensor if createdevice ignored it
  *
- * setused renames the device, so it is sent only to a device that was found to
- * be the new one.
+ * setused renames the device, so it is sent only after getdevices has confirmed
+ * that the idx is the new device.
  */
 #include "plugins/domoticz/sensor.h"
 
@@ -23,7 +22,7 @@
 
 #define NEW_DEVICE "a new device"
 
-/* A sensor and its texts as a query takes them. */
+/* A sensor, and its texts escaped for a query. */
 struct job {
   const struct sensor *sensor;
   const char *hardware;
@@ -32,8 +31,8 @@ struct job {
 
 /* ---- Making -------------------------------------------------------------- */
 
-/* Makes the device by the command PARAM; TYPE says its type.  WHAT: see
- * talk_command. */
+/* Makes the device with the command PARAM; TYPE is its argument for the type.
+ * WHAT: see talk_command. */
 static int
 make_by(struct domoticz *d, const struct job *job, const char *what,
         const char *param, const char *type, char *idx)
@@ -83,7 +82,8 @@ report_other(const struct domoticz *d, const struct sensor *sensor,
     idx, sensor->label, device->name, device->kind);
 }
 
-/* Compares the device that OBJECT describes with SENSOR. */
+/* Compares OBJECT, the device with idx IDX, with SENSOR.  MP_OK: same name and
+ * type.  *ret_unit_set: it has the unit, too. */
 static int
 compare(struct domoticz *d, const struct sensor *sensor, const char *idx,
         const cJSON *object, bool *ret_unit_set)
@@ -104,7 +104,8 @@ compare(struct domoticz *d, const struct sensor *sensor, const char *idx,
   return code;
 }
 
-/* Whether IDX is the new device: MP_OK, or a reason, which is reported. */
+/* Verifies that IDX is the new device.  MP_OK, or a reason, which is
+ * reported. */
 static int
 check_new(struct domoticz *d, const struct sensor *sensor, const char *idx,
           bool *ret_unit_set)
@@ -128,7 +129,8 @@ check_new(struct domoticz *d, const struct sensor *sensor, const char *idx,
 
 /* ---- Setting up ---------------------------------------------------------- */
 
-/* base64 (RFC 4648, section 4); SIZE holds 4 / 3 of TEXT and a NUL. */
+/* Encodes TEXT as base64 (RFC 4648, section 4).  SIZE must hold 4 / 3 of TEXT
+ * and a NUL. */
 static void
 encode_base64(const char *text, char *buf, size_t size)
 {
@@ -148,7 +150,7 @@ encode_base64(const char *text, char *buf, size_t size)
     buf[out++] = digits[bits >> 6 & 63];
     buf[out++] = digits[bits & 63];
   }
-  /* In place of the bytes that there were not. */
+  /* Padding replaces the missing bytes of the last group. */
   for (; i > len; i--)
     buf[out + len - i] = '=';
   buf[out] = '\0';
@@ -164,7 +166,8 @@ is_energy(const struct mp_host *host, const char *unit)
   return host->unit_convert(&one, "J", MP_EXACT) >= 0;
 }
 
-/* The device option that gives a counter its unit, for a query; from malloc. */
+/* Returns the device option that sets the unit of a counter, escaped for a
+ * query; from malloc. */
 static char *
 unit_option(const struct mp_host *host, const char *unit)
 {
@@ -176,7 +179,8 @@ unit_option(const struct mp_host *host, const char *unit)
   return url_escape(encoded);
 }
 
-/* Sends setused with the pairs SETTINGS and their end OPTION. */
+/* Sends setused with the arguments SETTINGS; OPTION is appended to the last
+ * one. */
 static int
 set_up(struct domoticz *d, const struct job *job, const char *idx,
        const char *settings, const char *option)
@@ -196,7 +200,7 @@ set_up(struct domoticz *d, const struct job *job, const char *idx,
   return code;
 }
 
-/* Gives the new counter its kind, divider and unit. */
+/* Sets kind, divider and unit of the new counter. */
 static int
 adjust(struct domoticz *d, const struct job *job, const char *idx)
 {

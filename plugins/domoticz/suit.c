@@ -1,14 +1,14 @@
 /*
- * check: whether the devices, and the rights of the login, suit what this
- * pipeline does.  What would fail in a run is an error; what a user would
- * regret later is a warning.
+ * The command check: whether the devices, and the rights of the login, suit
+ * this pipeline.  A configuration that fails in a run is an error; one that the
+ * user would regret later is a warning.
  */
 #include "lib/array.h"
 #include "plugins/domoticz/domoticz.h"
 
 #include <string.h>
 
-/* param=getauth: "rights" of a login that may only read. */
+/* The member "rights" of param=getauth for a login that may only read. */
 #define RIGHTS_VIEWER "0"
 
 void
@@ -20,7 +20,7 @@ suit_warn(const struct domoticz *d, const struct slot *slot, const char *what)
 
 /* ---- Steps --------------------------------------------------------------- */
 
-/* The finest step in which heat meters count, where it is not 0.001. */
+/* Returns the finest step that heat meters of this unit count in. */
 static struct number
 usual_step(const char *unit)
 {
@@ -41,7 +41,8 @@ value_of(struct number n)
                             .exp10 = n.exp10 };
 }
 
-/* An operand that is rounded is known only so far once the state was lost. */
+/* Warns about an operand whose device stores coarse steps: after a loss of the
+ * state its value is known only rounded to a step. */
 static void
 check_step(const struct domoticz *d, const struct slot *slot)
 {

@@ -1,6 +1,6 @@
 /*
- * One request and its reply, and what each way to fail means: which setting of
- * Domoticz is to be looked at, and whether there is sense in going on.
+ * Sends one request and takes its reply.  Explains each failure: which setting
+ * of Domoticz the user should look at, and whether further requests make sense.
  */
 #include "plugins/domoticz/domoticz.h"
 
@@ -37,8 +37,8 @@ static const char too_long[] =
   "HTTP %ld: the request is too long for the server: send a shorter text to "
   "this device, or give a shorter path in `url`";
 
-/* URI Too Long; Content Too Large and Request Header Fields Too Large, which
- * some send instead. */
+/* 414 is URI Too Long.  Some servers send 413 (Content Too Large) or 431
+ * (Request Header Fields Too Large) instead. */
 bool
 talk_is_too_long(long status)
 {
@@ -55,7 +55,8 @@ unauthorized(const struct domoticz *d)
   return d->with_tls ? login_tls : login_plain;
 }
 
-/* Reports an HTTP status that is no 200; 404 may be the other API. */
+/* Reports an HTTP status other than 200.  A 404 gets here only from
+ * talk_change: for a read it can mean that the server has the other API. */
 static int
 report_status(struct domoticz *d, const char *object,
               const struct http_answer *answer)
@@ -87,7 +88,8 @@ report_status(struct domoticz *d, const char *object,
                  status);
 }
 
-/* Why the server is not to be asked again in this run; MP_OK: it is. */
+/* Returns the reason for sending nothing more to the server in this run, or
+ * MP_OK. */
 static int
 reason_to_leave(const struct http_answer *answer)
 {
@@ -108,7 +110,7 @@ talk(struct domoticz *d, const char *object, const char *query, unsigned flags,
 {
   http_get(d->http, query, flags, answer);
   d->left = reason_to_leave(answer);
-  if (answer->code == MP_ECANCELED) { /* no failure of the server */
+  if (answer->code == MP_ECANCELED) { /* not a failure of the server */
     mp_log(d->host, MP_LOG_INFO, d->url, "%s", answer->what);
     return MP_ECANCELED;
   }
@@ -178,7 +180,8 @@ talk_take_idx(struct domoticz *d, const char *what, struct reply *reply,
 
 /* ---- Connections --------------------------------------------------------- */
 
-/* The URL of a server that closes connections unannounced. */
+/* Store key: the URL of a server that closes connections without announcing
+ * it. */
 #define CLOSES_KEY "closes"
 
 void

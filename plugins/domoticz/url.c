@@ -1,6 +1,6 @@
 /*
- * URLs are read by libcurl's own parser: what it would connect to is what was
- * checked.
+ * URLs are parsed by libcurl, so that the checks see the same host as the
+ * connection.
  */
 #include "plugins/domoticz/url.h"
 
@@ -12,7 +12,8 @@
 
 #include "lib/array.h"
 
-/* Part WHAT of URL, for curl_free; NULL: it has none, or is no URL. */
+/* Returns part WHAT of URL, for curl_free.  NULL: there is none, or URL is no
+ * URL. */
 static char *
 url_part(const char *url, CURLUPart what)
 {
@@ -36,7 +37,7 @@ has_part(const char *url, CURLUPart what)
   return has;
 }
 
-/* A scheme means the same in capitals (RFC 3986, section 3.1). */
+/* Schemes are case-insensitive (RFC 3986, section 3.1). */
 static bool
 begins_with(const char *url, const char *scheme)
 {
@@ -65,7 +66,8 @@ url_problem(const char *url)
   return NULL;
 }
 
-/* Any of 127.0.0.0/8; not a name that only begins so. */
+/* Returns true for any address of 127.0.0.0/8, but not for a name that only
+ * begins like one. */
 static bool
 is_loopback_address(const char *host)
 {
@@ -85,7 +87,7 @@ url_is_loopback(const char *url)
   return loopback;
 }
 
-/* Cuts END off TEXT where it ends with that. */
+/* Removes END from the end of TEXT, if it is there. */
 static void
 cut_end(char *text, const char *end)
 {

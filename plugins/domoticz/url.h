@@ -1,6 +1,5 @@
 /*
- * URLs: whether the one configured will do, and escaping what goes into one.
- * Pure.
+ * Checks the configured URL, and escapes the parts of a query.  Pure.
  */
 #ifndef DOMOTICZ_URL_H
 #define DOMOTICZ_URL_H
@@ -8,20 +7,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* NULL: URL is one that we take; else what is wrong with it. */
+/* Returns NULL if the output accepts URL; else the problem in words. */
 const char *url_problem(const char *url);
 
-/* Whether URL, one that we take, begins with https, in capitals or not. */
+/* Returns true if URL, an accepted one, begins with https, in any case. */
 bool url_is_https(const char *url);
 
-/* Whether the host of URL is this machine. */
+/* Returns true if the host of URL is this machine. */
 bool url_is_loopback(const char *url);
 
-/* URL as `url` takes it, and can be shown: without user name, password, query
- * and json.htm; from malloc, NULL: it is no URL that we would take. */
+/* Returns URL in the form of the option `url`, safe to print: without user
+ * name, password, query and json.htm.  From malloc; NULL: it is no URL that the
+ * output accepts. */
 char *url_shown(const char *url);
 
-/* TEXT as a part of a query; from malloc, NULL: out of memory. */
+/* Escapes TEXT for a query.  From malloc; NULL: out of memory. */
 char *url_escape(const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* Running a command until it ends, or has to. */
+/* Runs a command until it ends or is killed. */
 #include "plugins/exec/child.h"
 
 #include <errno.h>
@@ -15,33 +15,34 @@
 #include "lib/utf8.h"
 #include "plugins/exec/start.h"
 
-/* What a group that was told to end has left before it is made to. */
+/* The time between SIGTERM and SIGKILL. */
 #define GRACE_MS 300
-/* A descriptor that something left behind keeps open says nothing of the end
- * of the command: so often it is looked for. */
+/* A grandchild can hold the pipe open after the command has ended, so EOF is
+ * not reliable.  The exit status is polled at this interval. */
 #define LOOK_MS 20
-/* What SIGKILL did not end in this time is left behind: it sits in an
- * uninterruptible system call, or belongs to another user. */
+/* The time for processes to end after SIGKILL.  One that does not is in an
+ * uninterruptible system call, or belongs to another user; it is left
+ * behind. */
 #define KILLED_MS 2000
-/* Read at once. */
+/* Most bytes that are read at a time. */
 #define PIECE ((size_t)4096)
-/* Lines of its errors that are shown. */
+/* Most lines of standard error that are logged. */
 #define LINES_SHOWN 20
 
-/* What is done about a command that does not end: one step after the other. */
+/* The steps taken against a command that does not end, in their order. */
 enum phase { RUNNING, TOLD_TO_END, MADE_TO_END, LEFT_BEHIND };
 
 struct running {
   struct child *child;
   struct started started;
-  size_t fed; /* of the input */
+  size_t fed; /* bytes of the input written */
   enum phase phase;
-  int64_t until_ms; /* on the monotonic clock: the end of the phase */
-  int lost;         /* it has ended, and its status is not to be had */
+  int64_t until_ms; /* end of the phase, on the monotonic clock */
+  int lost;         /* it has ended, but its status cannot be had */
 
   int reason;       /* why its outcome is unknown; MP_OK: it is known */
-  const char *what; /* what went wrong; NULL: reason says it */
-  int err;          /* the errno of it; 0: none */
+  const char *what; /* the problem in words; NULL: see reason */
+  int err;          /* its errno; 0: none */
 };
 
 static int64_t
@@ -67,9 +68,9 @@ shut(int *fd)
   *fd = -1;
 }
 
-/* ---- What it is given, and prints ---------------------------------------- */
+/* ---- Pipes --------------------------------------------------------------- */
 
-/* The first reason counts. */
+/* Records why the outcome is unknown.  Only the first reason is kept. */
 static void
 spoil(struct running *r, int reason, const char *what, int err)
 {
@@ -80,9 +81,9 @@ spoil(struct running *r, int reason, const char *what, int err)
   r->err = err;
 }
 
-/* A command that closes its standard input has its reasons (EPIPE): its status
- * is what counts.  After any other error it must not take the part that it has
- * got for the whole.  The host ignores SIGPIPE. */
+/* Writes input.  A command may close its standard input early (EPIPE): its
+ * status decides.  After any other error the command is killed, so that it does
+ * not take a part of the input for the whole.  The host ignores SIGPIPE. */
 static void
 feed(struct running *r)
 {
@@ -101,8 +102,8 @@ feed(struct running *r)
     shut(&r->started.in);
 }
 
-/* Reads from FD into BUF; 0: nothing is there now, or, and then FD is shut,
- * nothing will be. */
+/* Reads from FD into BUF.  Returns 0 if no data is there now, or at EOF or an
+ * error; then it closes *FD. */
 static size_t
 take(struct running *r, int *fd, char *buf, size_t size)
 {
@@ -121,8 +122,9 @@ take(struct running *r, int *fd, char *buf, size_t size)
   return 0;
 }
 
-/* These return whether there was something.  Whatever is spoilt is read on, so
- * that the command does not hang in a full pipe when it is told to end. */
+/* The drain functions return true if they read data.  They read on after a
+ * failure, so that the command does not block on a full pipe when it should
+ * end. */
 static int
 drain_out(struct running *r)
 {
@@ -139,12 +141,12 @@ drain_out(struct running *r)
   return n > 0;
 }
 
-/* Of errors the last ones tell most. */
+/* Keeps the end of standard error: the last lines are the most useful. */
 static int
 drain_err(struct running *r)
 {
   struct text_buffer *err = &r->child->err;
-  char buf[PIECE / 2]; /* for which there is always room, and for a NUL */
+  char buf[PIECE / 2]; /* there is always room for it and a NUL */
   size_t n = take(r, &r->started.err, buf, sizeof(buf));
 
   if (text_buffer_reserve(err, n + 1) != MP_OK) {
@@ -160,8 +162,8 @@ drain_err(struct running *r)
   return 1;
 }
 
-/* Empties a pipe of a command that has ended; but not for ever, as something
- * that left its group may still write. */
+/* Empties a pipe of a command that has ended.  The amount is limited, because a
+ * process that left its group may still write. */
 static void
 drain_rest(struct running *r, const int *fd, int (*drain)(struct running *r))
 {
@@ -171,10 +173,10 @@ drain_rest(struct running *r, const int *fd, int (*drain)(struct running *r))
     ;
 }
 
-/* ---- Its end ------------------------------------------------------------- */
+/* ---- End of the command -------------------------------------------------- */
 
-/* Whether the command has ended; it is not yet reaped, so that its number still
- * names its group. */
+/* Returns true if the command has ended.  It is not yet reaped, so that its
+ * number still names its group. */
 static int
 has_ended(struct running *r)
 {
@@ -212,7 +214,7 @@ attend_pipes(struct running *r, const struct pollfd *fds)
     drain_err(r);
 }
 
-/* Waits for something to do, and does it. */
+/* Waits for the next event and handles it. */
 static void
 attend(struct running *r)
 {
@@ -243,15 +245,16 @@ attend(struct running *r)
     next_phase(r);
 }
 
-/* Ends what is left of the group, and takes the command's status. */
+/* Kills the rest of the group, and returns the command's status. */
 static int
 reap(struct running *r)
 {
   struct started *s = &r->started;
   int status = 0;
 
-  /* Once the command is reaped, only its guard can tell that the number is
-   * still that of the group: it acts when life is shut. */
+  /* If another part of the program reaped the command, its number may be that
+   * of another group by now.  Then only the guard, a member of the group, can
+   * safely kill it; it does so when life is closed. */
   if (!r->lost) {
     kill(-s->pid, SIGKILL);
     kill(s->guard, SIGKILL);
@@ -268,7 +271,8 @@ reap(struct running *r)
   return status;
 }
 
-/* The host's cancel_fd also tells the end of its time. */
+/* Reports why the outcome is unknown.  cancel_fd becomes readable also when the
+ * host's time is over. */
 static int
 explain_end(const struct running *r)
 {
@@ -313,8 +317,8 @@ judge(struct running *r, int status)
   return MP_OK;
 }
 
-/* Nobody has vouched for what a command complains: what is not UTF-8, and what
- * a terminal would obey, becomes a question mark.  Ends with a NUL. */
+/* Makes standard error safe to log: replaces invalid UTF-8 and control
+ * characters by question marks.  The text must end with a NUL. */
 static void
 scrub(char *text, size_t len)
 {
@@ -343,7 +347,7 @@ child_run(struct child *c)
   if (text_buffer_reserve(&c->out, 1) != MP_OK ||
       text_buffer_reserve(&c->err, 1) != MP_OK)
     return mp_fail(c->host, MP_ENOMEM, program(c), "out of memory");
-  c->out.data[0] = c->err.data[0] = '\0'; /* it may never run */
+  c->out.data[0] = c->err.data[0] = '\0'; /* in case it never runs */
   answer = start(c, &r.started);
   if (answer != MP_OK)
     return answer;
@@ -365,9 +369,10 @@ child_clear(struct child *c)
   text_buffer_free(&c->err);
 }
 
-/* ---- What it complained ---- */
+/* ---- Standard error ---- */
 
-/* The next line that is not empty, its end cut off; NULL: there is none. */
+/* Returns the next line that is not empty, without its line end; NULL: no
+ * more. */
 static char *
 next_line(char **rest)
 {

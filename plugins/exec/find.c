@@ -1,4 +1,4 @@
-/* Looks for a program in PATH, as execvp does. */
+/* Searches PATH for a program, as execvp does. */
 #include "plugins/exec/find.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "plugins/exec/start.h"
 
-/* 0, or the errno for which PATH cannot be run. */
+/* Returns 0, or the errno of the failure to run PATH. */
 static int
 try_file(const char *path)
 {
@@ -23,7 +23,8 @@ try_file(const char *path)
   return access(path, X_OK) == 0 ? 0 : errno;
 }
 
-/* In the N characters of DIR, where none at all mean the working directory. */
+/* Tries NAME in DIR, which has N characters; no characters mean the working
+ * directory. */
 static int
 try_in(const char *dir, size_t n, const char *name, char path[FIND_PATH])
 {
@@ -35,7 +36,8 @@ try_in(const char *dir, size_t n, const char *name, char path[FIND_PATH])
   return try_file(path);
 }
 
-/* The first that can be run is run; one that may not be is remembered. */
+/* Returns 0 at the first program that can be run.  EACCES if one was found, but
+ * without permission to run it; else ENOENT. */
 static int
 try_everywhere(const char *name, char path[FIND_PATH])
 {

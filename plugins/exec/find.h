@@ -9,11 +9,12 @@
 /* Room for the path of a program. */
 #define FIND_PATH 4096
 
-/* Writes the path of the program NAME; returns 0, or the errno for which it
- * cannot be run. */
+/* Searches PATH for the program NAME.  Returns 0 and its path, or the errno of
+ * the failure. */
 int find_path(const char *name, char path[FIND_PATH]);
 
-/* MP_OK, or why NAME cannot be run, explained as a run would. */
+/* Returns MP_OK if NAME can be run; otherwise reports the reason, as a run
+ * would. */
 int find_program(const struct mp_host *host, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a forked process does: async-signal-safe calls only. */
+/* The code of the forked processes.  Makes async-signal-safe calls only. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -14,12 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Where life and report are until the program is executed. */
+/* Places of life and report until the program is executed. */
 #define LIFE_FD 3
 #define REPORT_FD 4
-/* A kernel older than 5.9 cannot close all at once. */
+/* The descriptors to close one by one: kernels before 5.9 cannot close a
+ * range. */
 #define MOST_FDS 65536
-/* Between SIGTERM and SIGKILL. */
+/* The time between SIGTERM and SIGKILL. */
 #define GRACE_NS 300000000
 
 static void
@@ -35,7 +36,8 @@ close_from(int first)
     close(fd);
 }
 
-/* What the host ignores or handles, the command would inherit. */
+/* Resets all signals: the command would inherit those that the host ignores,
+ * and the blocked ones. */
 static void
 reset_signals(void)
 {
@@ -49,7 +51,7 @@ reset_signals(void)
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Tells the host why the program does not run. */
+/* Sends errno to the host, which reports it, and exits. */
 static noreturn void
 give_up(int report)
 {
@@ -83,8 +85,8 @@ forked_guard(int life, pid_t group)
   const struct timespec grace = { .tv_nsec = GRACE_NS };
   struct pollfd end = { .fd = STDIN_FILENO };
 
-  /* Without a group to join there is nothing to guard, and a signal would go to
-   * the run's own group. */
+  /* Without a group to join there is nothing to guard, and kill(0, ...) would
+   * hit the run's own group. */
   if (setpgid(0, group) != 0 || dup2(life, STDIN_FILENO) < 0)
     _exit(0);
   close_from(STDIN_FILENO + 1);
@@ -92,7 +94,7 @@ forked_guard(int life, pid_t group)
   while (poll(&end, 1, -1) != 1)
     if (errno != EINTR)
       _exit(0);
-  kill(0, SIGTERM); /* blocked here */
+  kill(0, SIGTERM); /* this process blocks it */
   nanosleep(&grace, NULL);
   kill(0, SIGKILL);
   _exit(0);

@@ -1,15 +1,15 @@
 /*
- * exec: reads whatever a command reads.  The command prints a line of JSON for
- * each value:
+ * exec: reads values from a command.  The command prints a JSON line for each
+ * value:
  *
  *     {"field":"energy","value":"84.208","unit":"GJ","kind":"counter"}
  *     {"field":"note","text":"sensor open"}
  *     {"serial":"6789012"}
  *
- * value is an exact decimal; unit, kind (else gauge), time (else now) and
- * serial can be left out.  A line with a serial number and no field tells that
- * of the meter which all values come from.  The exit status 0 says that the
- * lines count; 75, that nothing can be read now; any other one, that it failed.
+ * value is an exact decimal.  unit, kind (default: gauge), time (default: now)
+ * and serial are optional.  A line with a serial number and no field sets the
+ * serial number of the meter for all values.  Exit status 0: the lines are
+ * valid; 75: nothing can be read now; any other: the command failed.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -44,8 +44,8 @@ struct exec {
 
 /* ---- Fields ---- */
 
-/* What the command will print is not known beforehand: a field of any name and
- * kind may come. */
+/* Accepts any valid name: the fields that the command will print are not known
+ * before it runs. */
 static int
 exec_field(const char *name, const struct mp_field_sink *sink)
 {
@@ -57,7 +57,7 @@ exec_field(const char *name, const struct mp_field_sink *sink)
   return MP_OK;
 }
 
-/* ---- Life ---- */
+/* ---- Instances ---- */
 
 static void
 exec_destroy(void *self)
@@ -93,11 +93,11 @@ exec_create(const struct mp_host *host, void **ret_self)
 struct reading {
   const struct mp_host *host;
   const struct mp_sink *sink;
-  unsigned char *came; /* by the numbers of the wanted fields */
+  unsigned char *came; /* by number of the wanted field: it was printed */
 };
 
-/* Whether it is wanted or not: null says that it is missing, and that it is
- * known to be. */
+/* Marks the field as printed.  A line with value null counts, too: it says that
+ * the value is known to be missing. */
 static void
 note_field(const struct reading *r, const char *name)
 {
@@ -109,7 +109,8 @@ note_field(const struct reading *r, const char *name)
       r->came[i] = 1;
 }
 
-/* A name that is misspelt here or there would else be missing for ever. */
+/* Reports each wanted field that was not printed.  Otherwise a misspelt name
+ * would stay unnoticed. */
 static void
 report_missing(const struct reading *r, const char *program)
 {

@@ -1,4 +1,4 @@
-/* Reading a line that is a JSON object (RFC 8259) of texts and numbers. */
+/* Parses a line that is a JSON object (RFC 8259) of texts and numbers. */
 #include "plugins/exec/json_line.h"
 
 #include <stdint.h>
@@ -11,7 +11,7 @@ static const char bad_value[] =
 
 /* ---- Texts --------------------------------------------------------------- */
 
-/* Four hexadecimal digits at *P; -1: they are none. */
+/* Reads four hexadecimal digits at *P; -1: there are none. */
 static int32_t
 take_hex4(const char **p)
 {
@@ -30,8 +30,8 @@ take_hex4(const char **p)
   return n;
 }
 
-/* What stands behind \u; two of them may be one character.  -1: none, or
- * U+0000, which no text of ours can hold. */
+/* Reads the character after \u, which can be a pair of surrogates.  -1: it is
+ * invalid, or U+0000, which a C string cannot hold. */
 static int32_t
 take_character(const char **p)
 {
@@ -70,7 +70,8 @@ put_utf8(char *to, int32_t c)
   return to;
 }
 
-/* What stands behind a backslash at *P; what it stands for is never longer. */
+/* Decodes the escape after a backslash at *P into TO.  The result is never
+ * longer than the escape.  Returns the end of TO; NULL: no such escape. */
 static char *
 unescape(const char **p, char *to)
 {
@@ -91,7 +92,8 @@ unescape(const char **p, char *to)
   return c < 0 ? NULL : put_utf8(to, c);
 }
 
-/* The string that begins at *P with its quote, unescaped in place. */
+/* Unescapes the string that begins at *P with its quote, in place.  NULL:
+ * invalid. */
 static char *
 take_string(char **p)
 {
@@ -101,7 +103,7 @@ take_string(char **p)
   if (**p != '"')
     return NULL;
   while (*from != '"') {
-    if ((unsigned char)*from < 0x20) /* its end is one, too */
+    if ((unsigned char)*from < 0x20) /* also the end of the line */
       return NULL;
     if (*from != '\\') {
       *to++ = *from++;
@@ -119,7 +121,7 @@ take_string(char **p)
 
 /* ---- Other values -------------------------------------------------------- */
 
-/* Whether LEN characters are a number: -1.50e+3, as JSON has it. */
+/* Returns true if the LEN characters are a JSON number: -1.50e+3. */
 static int
 is_number(const char *text, size_t len)
 {
@@ -152,7 +154,7 @@ is_word(const char *text, size_t len, const char *word)
   return strlen(word) == len && memcmp(text, word, len) == 0;
 }
 
-/* A value that is no text, at *P; its end is cut off by the caller. */
+/* Reads a value without quotes at *P.  The caller must end it with a NUL. */
 static int
 take_plain(char **p, struct json_member *m, size_t *ret_len)
 {
@@ -180,7 +182,8 @@ skip_blanks(char *p)
   return p + strspn(p, " \t\r");
 }
 
-/* "NAME": VALUE at *P, and the comma or brace behind it into *RET_NEXT. */
+/* Reads "NAME": VALUE at *P, and the comma or brace after it into *RET_NEXT.
+ * Returns NULL, or the problem in words. */
 static const char *
 take_member(char **p, struct json_member *m, char *ret_next)
 {

@@ -1,6 +1,6 @@
 /*
- * The lines that commands print: a JSON object each, with texts and numbers as
- * members.
+ * Parses a line that a command printed: a JSON object whose members are texts
+ * and numbers.
  *
  *     {"field":"flow","value":"17.50","unit":"l/h"}
  *
@@ -18,7 +18,7 @@ enum json_type { JSON_TEXT, JSON_NUMBER, JSON_BOOL, JSON_NULL };
 struct json_member {
   const char *name;
   enum json_type type;
-  const char *text; /* unescaped; of a number, as written; "true"; "null" */
+  const char *text; /* unescaped; a number as written; "true"; "null" */
 };
 
 struct json_line {
@@ -26,15 +26,15 @@ struct json_line {
   size_t n;
 };
 
-/* Takes LINE apart, in place: what RET points to lives as long as LINE.  NULL,
- * or what is wrong with it ("is no JSON object"). */
+/* Parses LINE in place: the texts in RET point into LINE.  Returns NULL, or the
+ * problem in words ("is no JSON object"). */
 const char *json_line_parse(char *line, struct json_line *ret);
 
-/* The member NAME; NULL: there is none, or it is null. */
+/* Returns the member NAME; NULL: there is none, or its value is null. */
 const struct json_member *json_line_find(const struct json_line *line,
                                          const char *name);
 
-/* Whether there is a member NAME, null or not. */
+/* Returns true if there is a member NAME, even if its value is null. */
 int json_line_has(const struct json_line *line, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* Values in the lines that commands print. */
+/* Reads values from the JSON lines of a command. */
 #include "plugins/exec/json_value.h"
 
 #include <string.h>
@@ -16,8 +16,8 @@ static const struct {
   { "delta", MP_DELTA },
 };
 
-/* The host takes no unit, serial number or time of last update of this length.
- */
+/* The host refuses a unit, serial number or time of last update of this
+ * length. */
 #define SYMBOL_SIZE 200
 
 const char *
@@ -37,7 +37,8 @@ json_value_text(const struct json_line *line, const char *name,
   return NULL;
 }
 
-/* A unit, or a serial number: the state parts them with a bar. */
+/* Reads a unit or a serial number.  A bar is refused, because the state uses
+ * it as a separator. */
 static const char *
 read_symbol(const struct json_line *line, const char *name, const char **ret)
 {
@@ -50,7 +51,7 @@ read_symbol(const struct json_line *line, const char *name, const char **ret)
   return wrong;
 }
 
-/* The host takes no unit that begins or ends with a blank. */
+/* The host refuses a unit that begins or ends with a blank. */
 static const char *
 read_unit(const struct json_line *line, const char **ret)
 {
@@ -62,7 +63,7 @@ read_unit(const struct json_line *line, const char **ret)
   return wrong;
 }
 
-/* A number may stand in quotes or without. */
+/* Reads value, a number with or without quotes. */
 static const char *
 read_number(const struct mp_host *host, const struct json_line *line,
             struct mp_value *value)

@@ -1,5 +1,5 @@
 /*
- * A value as commands print it, and how their lines are told to be wrong.
+ * Reads values from the JSON lines of a command, and reports errors in them.
  */
 #ifndef EXEC_JSON_VALUE_H
 #define EXEC_JSON_VALUE_H
@@ -9,29 +9,31 @@
 #include "plugins/exec/json_line.h"
 
 /*
- * The members value or text, unit, kind, time and serial of LINE, which must
- * outlive *RET.  NULL, or what is wrong.  Without kind, a number is a gauge;
- * without value and text, *RET has the kind 0.
+ * Reads the members value or text, unit, kind, time and serial of LINE, which
+ * must outlive *RET.  Returns NULL, or the problem in words.  Without kind, a
+ * number is a gauge.  Without value and text, or if they are null, the kind of
+ * *RET is 0.
  */
 const char *json_value_read(const struct mp_host *host,
                             const struct json_line *line, struct mp_value *ret);
 
-/* Of a line that must tell a value: NULL, or that it has none, not even null.
- */
+/* For a line that must have a value: returns NULL if there is a member value or
+ * text, even if null; else the problem in words. */
 const char *json_value_given(const struct json_line *line);
 
-/* A member that has to be a text of one line: NULL with *RET, NULL where there
- * is none.  What is wrong, otherwise. */
+/* Reads a member that must be a text of one line.  Returns NULL and *RET (NULL:
+ * no such member); else the problem in words. */
 const char *json_value_text(const struct json_line *line, const char *name,
                             const char **ret);
 
-/* The member "updated", a time of last update: as json_value_text. */
+/* Reads the member "updated", a time of last update; returns as
+ * json_value_text. */
 const char *json_value_updated(const struct json_line *line, const char **ret);
 
 /*
- * Calls FN with each line of TEXT that is not empty, taken apart; TEXT is
- * changed.  Ends at the first one that is wrong (FN returns why, NULL: nothing
- * is), and explains that as MP_EPROTO of OBJECT.
+ * Parses TEXT, which it changes, and calls FN for each line that is not empty.
+ * FN returns NULL, or the problem in words.  Stops at the first wrong line, and
+ * reports it as MP_EPROTO of OBJECT.
  */
 int json_value_each(const struct mp_host *host, const char *object, char *text,
                     const char *(*fn)(void *ctx, const struct json_line *line),

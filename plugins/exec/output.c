@@ -1,13 +1,13 @@
 /*
- * exec: delivers to whatever a command delivers to.  The command is given the
- * records as lines of JSON on its standard input, and its exit status is the
- * acknowledgement:
+ * exec: delivers values to a command.  The command reads the records as JSON
+ * lines from its standard input, and its exit status is the acknowledgement:
  *
  *     0    delivered
  *     75   not now, try again later (EX_TEMPFAIL)
- *     else refused
+ *     else rejected
  *
- * An optional second command, fetch, prints what the targets show.
+ * An optional second command, fetch, prints the displayed values of the
+ * targets.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -41,10 +41,10 @@ struct exec {
   char **command, **fetch;
   struct record_writer writer;
   uint32_t records; /* begun since the last commit */
-  int failed;       /* a reason: not all is there, nothing is delivered */
+  int failed;       /* a reason: records are incomplete; commit sends none */
 };
 
-/* ---- Life ---------------------------------------------------------------- */
+/* ---- Instances ----------------------------------------------------------- */
 
 static void
 exec_destroy(void *self)
@@ -91,7 +91,7 @@ exec_close(void *self)
 
 /* ---- Records ------------------------------------------------------------- */
 
-/* Said once; the commit then delivers nothing. */
+/* Reports a lack of memory once.  The commit then delivers nothing. */
 static int
 keep_result(struct exec *e, int answer)
 {
@@ -123,7 +123,7 @@ exec_write(void *self, uint32_t number, const struct mp_value *value)
 
 /* ---- Delivering ---------------------------------------------------------- */
 
-/* What became of the records, by the command's end. */
+/* Returns the result of all records from the exit of the command. */
 static uint32_t
 judge(const struct child *child, int answer)
 {
@@ -133,7 +133,7 @@ judge(const struct child *child, int answer)
     child_log_errors(child, MP_LOG_NOTICE);
     return MP_ACCEPTED;
   }
-  child_log_errors(child, MP_LOG_INFO); /* the last one is in the failure */
+  child_log_errors(child, MP_LOG_INFO); /* child_fail logs the last line */
   if (child->status == CHILD_TRY_LATER) {
     child_fail(child, MP_EAGAIN);
     return MP_RETRY;
@@ -199,8 +199,9 @@ exec_commit(void *self, const struct mp_result_sink *sink)
 
 /* ---- After a crash, class append ---- */
 
-/* Nothing here could tell how far the command came: it is given the records
- * once more, and knows them by their ids. */
+/* The token is a constant: the output cannot find out how far the command came.
+ * The records are delivered once more, and the command recognises them by their
+ * ids. */
 static int
 exec_token(void *self, char *ret_token, size_t size)
 {
@@ -222,19 +223,19 @@ exec_recover(void *self, const char *token, const struct mp_result_sink *sink)
 
   (void)token;
   if (result == MP_RETRY || result == MP_REJECTED)
-    result = MP_NOT_SENT; /* they are still due */
+    result = MP_NOT_SENT; /* they stay pending */
   give_results(e, sink, result);
   return answer;
 }
 
-/* ---- What the targets show ---- */
+/* ---- Displayed values ---- */
 
 struct asked {
   const struct mp_host *host;
   const struct mp_shown_sink *sink;
 };
 
-/* The target called NAME; UINT32_MAX: there is none. */
+/* Returns the number of the target NAME; UINT32_MAX: there is none. */
 static uint32_t
 find_target(const struct mp_host *host, const char *name)
 {
@@ -249,8 +250,9 @@ find_target(const struct mp_host *host, const char *name)
   return UINT32_MAX;
 }
 
-/* {"target":"energy","value":"84.208","unit":"GJ","updated":"..."}; of a number
- * that is shown rounded, it shows all decimals that there are. */
+/* Reads the displayed value of a target:
+ * {"target":"energy","value":"84.208","unit":"GJ","updated":"..."}.  With
+ * "rounded":true, the value is rounded to its last decimal. */
 static const char *
 take_shown(void *ctx, const struct json_line *line)
 {
@@ -273,7 +275,7 @@ take_shown(void *ctx, const struct json_line *line)
     return wrong;
   shown.target = find_target(asked->host, name);
   if (shown.target == UINT32_MAX)
-    return NULL; /* it may show more than we want to know */
+    return NULL; /* a target that is not configured */
   shown.answer = value.kind == 0 ? MP_SHOWN_EMPTY : MP_SHOWN_VALUE;
   shown.value = value.kind == 0 ? NULL : &value;
   if (rounded != NULL && strcmp(rounded->text, "true") == 0)
@@ -282,7 +284,7 @@ take_shown(void *ctx, const struct json_line *line)
   return NULL;
 }
 
-/* The names of the targets, a line each: {"target":"energy"}. */
+/* Writes the names of the targets, one line each: {"target":"energy"}. */
 static int
 list_targets(const struct mp_host *host, struct text_buffer *out)
 {
@@ -342,7 +344,8 @@ exec_fetch(void *self, const struct mp_shown_sink *sink)
   return answer;
 }
 
-/* A fetch that cannot be run has said so by now. */
+/* Checks only `command`: if `fetch` is given and cannot be run, exec_fetch has
+ * reported that before. */
 static int
 exec_check(void *self)
 {

@@ -1,18 +1,18 @@
 /*
- * Records as lines of JSON, one for each cycle:
+ * Writes records as JSON lines, one for each cycle:
  *
  *     {"id":"hook-1795341600000-17","time":"2026-11-22T10:00:00Z",
  *     "values":{"energy":{"value":"84.208","unit":"GJ","kind":"counter",
  *     "time":"2026-11-22T10:00:00Z","serial":"6789012"}}}
  *
- * Numbers are texts, so that no reader makes them inexact.  What is missing is
- * not there; nor are unit and serial where there is none.
+ * Numbers are texts, so that no parser turns them into doubles.  A missing
+ * value has no member; nor has a missing unit or serial number.
  */
 #include "plugins/exec/record.h"
 
 #include <string.h>
 
-/* Room for any number that the host writes. */
+/* Room for any number that the host formats. */
 #define NUMBER_SIZE 128
 
 static const char *const kinds[] = {
@@ -49,7 +49,8 @@ record_add_string(struct text_buffer *out, const char *text)
   return answer == MP_OK ? text_buffer_add_text(out, "\"") : answer;
 }
 
-/* LEAD is what stands before it: ",\"unit\":". */
+/* Adds LEAD (",\"unit\":", for example) and TEXT as a string; nothing if TEXT
+ * is NULL. */
 static int
 add_member(struct text_buffer *out, const char *lead, const char *text)
 {

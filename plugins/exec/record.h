@@ -1,5 +1,5 @@
 /*
- * A record as a command is given it: one line of JSON.
+ * Writes records for the standard input of a command, one JSON line each.
  */
 #ifndef EXEC_RECORD_H
 #define EXEC_RECORD_H
@@ -12,21 +12,21 @@
 struct record_writer {
   struct text_buffer text; /* all lines so far */
   struct utc_time time;
-  int unfinished;  /* the last line is */
-  uint32_t values; /* that it has */
+  int unfinished;  /* the last line is not ended yet */
+  uint32_t values; /* of the last line */
 };
 
-/* These return MP_OK or MP_ENOMEM.  A begin ends the line before it. */
+/* All return MP_OK or MP_ENOMEM.  record_begin ends the line before. */
 int record_begin(struct record_writer *w, const struct mp_record *record);
 int record_add(struct record_writer *w, const struct mp_host *host,
                const char *name, const struct mp_value *value);
 int record_end(struct record_writer *w);
 
-/* Begins anew; the memory is kept. */
+/* Empties the writer and keeps its memory. */
 void record_forget(struct record_writer *w);
 void record_free(struct record_writer *w);
 
-/* TEXT as a JSON string. */
+/* Adds TEXT as a JSON string.  MP_OK or MP_ENOMEM. */
 int record_add_string(struct text_buffer *out, const char *text);
 
 #endif

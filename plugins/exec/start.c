@@ -1,8 +1,7 @@
 /*
- * Starting a command.
- *
- * By fork: the guard has to be there before the program is executed, so that a
- * run can be killed at any instant.  posix_spawn cannot wait for that.
+ * Starts a command, by fork.  The guard must exist before the program is
+ * executed, so that the run can be killed at any moment.  posix_spawn cannot
+ * wait for the guard.
  */
 #include "plugins/exec/start.h"
 
@@ -17,14 +16,14 @@
 #include "plugins/exec/find.h"
 #include "plugins/exec/forked.h"
 
-/* The first and the longest pause between two looks for the end of a process.
- */
+/* The first and the longest pause between two polls for the end of a
+ * process. */
 #define FIRST_PAUSE_NS 50000
 #define LAST_PAUSE_NS 10000000
-/* A process of ours that was killed ends at once. */
+/* Longest wait for one of our own processes after SIGKILL. */
 #define KILLED_MS 1000
 
-/* Our end of a pipe, and the command's. */
+/* Both ends of a pipe: the run's, and the command's. */
 struct ends {
   int ours, its;
 };
@@ -43,7 +42,7 @@ shut(struct ends *ends)
   ends->ours = ends->its = -1;
 }
 
-/* Moves FD out of the range that the forked process fills. */
+/* Moves FD above the descriptors that the forked process overwrites. */
 static int
 lift(int fd)
 {
@@ -56,7 +55,7 @@ lift(int fd)
   return lifted;
 }
 
-/* WRITES: we write, and the command reads. */
+/* WRITES: the run writes and the command reads; else the other way round. */
 static int
 open_pipe(struct ends *ends, int writes)
 {
@@ -91,8 +90,8 @@ open_plumbing(const struct child *c, struct plumbing *p)
 
 /* ---- Two processes ------------------------------------------------------- */
 
-/* The command, in a group of its own, waiting for a byte of life; and then its
- * guard.  0, or an errno: nothing was started. */
+/* Forks the command, in its own group, where it waits for a byte of life; then
+ * forks its guard.  Returns 0, or an errno: no process is left. */
 static int
 fork_both(const struct forked *f, struct started *s)
 {
@@ -115,7 +114,8 @@ fork_both(const struct forked *f, struct started *s)
   return err;
 }
 
-/* No handler of the host may run in a forked process. */
+/* Forks with all signals blocked: no handler of the host may run in a forked
+ * process. */
 static int
 fork_undisturbed(const struct forked *f, struct started *s)
 {

@@ -1,4 +1,4 @@
-/* A command as a list of words. */
+/* Splits a command into words. */
 #include "plugins/exec/words.h"
 
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 
 #define BLANKS " \t"
 
-/* Copies the word at TEXT to *TO without its quotes.  Returns where it ended;
- * NULL: a quote is not closed, or a backslash stands at the end. */
+/* Copies the word at TEXT to *TO without its quotes.  Returns the end of the
+ * word; NULL: a quote is not closed, or TEXT ends with a backslash. */
 static const char *
 take_word(const char *text, char **to)
 {
@@ -32,8 +32,9 @@ take_word(const char *text, char **to)
   return quote == '\0' ? text : NULL;
 }
 
-/* WORDS has room for all; TO for their characters.  Their number; 0: there is
- * none, or TEXT is not sound. */
+/* Splits TEXT into WORDS, and copies their characters to TO; both have room for
+ * all.  Returns the number of words; 0: there are none, or a quote is not
+ * closed. */
 static size_t
 split(const char *text, char **words, char *to)
 {
@@ -61,7 +62,7 @@ words_of_option(const struct mp_host *host, const char *key, char ***ret_words)
   *ret_words = NULL;
   if (text == NULL)
     return MP_OK;
-  /* Every second character begins a word at most. */
+  /* At most every second character begins a word. */
   len = strlen(text);
   words = calloc(len / 2 + 2, sizeof(*words));
   characters = malloc(len + 2);
@@ -85,6 +86,6 @@ void
 words_free(char **words)
 {
   if (words != NULL)
-    free(words[0]); /* the first word is where all characters begin */
+    free(words[0]); /* words[0] is the memory of all characters */
   free(words);
 }

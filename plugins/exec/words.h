@@ -1,6 +1,6 @@
 /*
- * A command as a list of words: no shell reads it, so nothing in it is a
- * variable, a pattern or a redirection.
+ * Splits a command into words.  No shell runs it, so there are no variables,
+ * patterns or redirections.
  */
 #ifndef EXEC_WORDS_H
 #define EXEC_WORDS_H
@@ -8,11 +8,11 @@
 #include <meterpipe/plugin.h>
 
 /*
- * Cuts the value of option KEY into words, as a shell would: they are parted by
- * blanks; quotes ('...' or "...") keep blanks together, and outside of '...' a
- * backslash takes the next character as it is.  *RET_WORDS ends with NULL and
- * is freed by words_free; it is NULL when the option was not given.  MP_OK, or
- * a reason that was explained.
+ * Splits the value of option KEY into words, as a shell would: at blanks.
+ * Quotes ('...' or "...") keep blanks together; outside of '...', a backslash
+ * makes the next character literal.  *RET_WORDS ends with NULL; the caller
+ * frees it with words_free.  It is NULL if the option was not given.  MP_OK, or
+ * a reason, which was reported.
  */
 int words_of_option(const struct mp_host *host, const char *key,
                     char ***ret_words);

@@ -1,6 +1,6 @@
 /*
- * stdout: the values of each cycle on standard output, for people or for the
- * next program of a pipe.
+ * stdout: writes the values of each cycle to standard output, for a person or
+ * for the next program of a pipe.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -23,11 +23,11 @@
 #include "lib/utc_time.h"
 
 #define OBJECT "standard output"
-/* Room for any number that the host writes. */
+/* Room for any number that the host formats. */
 #define NUMBER_SIZE 128
-/* poll's longest wait at a time. */
+/* The longest wait of poll at a time. */
 #define POLL_MS 60000
-/* How standard output is written without blocking in it. */
+/* How to write to standard output without blocking; see open_file. */
 enum { FILE_PLAIN, FILE_SOCKET, FILE_OWN, FILE_POLLED };
 
 static const struct mp_option options[] = {
@@ -48,8 +48,8 @@ static const stdout_format_fn formats[] = {
 /* The value of a target in the record being written. */
 struct slot {
   const char *name;
-  uint32_t row; /* number of its record, from 1; of another: it is missing */
-  size_t value; /* where they stand in texts */
+  uint32_t row; /* its record, from 1; another one: value missing */
+  size_t value; /* offsets in texts */
   size_t unit;
   int has_unit;
   int is_text;
@@ -57,10 +57,10 @@ struct slot {
 
 struct out {
   const struct mp_host *host;
-  int fd; /* in a commit: standard output, or the same file opened once more */
+  int fd; /* only in a commit: standard output, or its second open */
   int file;
   stdout_format_fn format;
-  int blank; /* a blank line is due before the next cycle */
+  int blank; /* the next cycle needs a blank line before it */
   struct utc_time time;
 
   struct slot *slots; /* slot N is target N */
@@ -71,11 +71,11 @@ struct out {
   struct text_buffer pending; /* all records since the last commit */
   uint32_t records;
   int unfinished;
-  int64_t time_ms; /* of the unfinished one */
-  int failed;      /* a reason: not all is there, nothing is written */
+  int64_t time_ms; /* of the unfinished record */
+  int failed;      /* a reason: records are incomplete; commit writes none */
 };
 
-/* ---- Life ---------------------------------------------------------------- */
+/* ---- Instances ----------------------------------------------------------- */
 
 static int
 out_create(const struct mp_host *host, void **ret_self)
@@ -141,13 +141,14 @@ out_open(void *self)
 static int
 fail_memory(struct out *out)
 {
-  /* Said once; the commit then writes nothing. */
+  /* Reported once; the commit then writes nothing. */
   if (out->failed == MP_OK)
     out->failed = mp_fail(out->host, MP_ENOMEM, OBJECT, "out of memory");
   return out->failed;
 }
 
-/* Targets may become more from cycle to cycle: every value is one. */
+/* Adds targets that are new since the last cycle: every value is a target, and
+ * there can be more from cycle to cycle. */
 static int
 learn_targets(struct out *out)
 {
@@ -229,7 +230,7 @@ out_begin(void *self, const struct mp_record *record)
   return answer;
 }
 
-/* Adds TEXT with its NUL to texts; *ret_at: where. */
+/* Adds TEXT with its NUL to texts.  *ret_at: its offset. */
 static int
 keep_text(struct out *out, const char *text, size_t len, size_t *ret_at)
 {
@@ -277,10 +278,11 @@ out_write(void *self, uint32_t target, const struct mp_value *value)
 /* ---- Writing ------------------------------------------------------------- */
 
 /*
- * A write to a full pipe or a stopped terminal blocks.  The flags of standard
- * output belong to everybody who has inherited it; so a pipe or terminal is
- * opened once more, with flags of our own.  Where that is not allowed, a piece
- * that a pipe takes at once is written when poll() says so.
+ * Prepares standard output for writes that do not block, as on a full pipe or a
+ * stopped terminal.  O_NONBLOCK cannot be set on standard output itself: all
+ * processes that inherited it share its flags.  So a pipe or terminal is opened
+ * a second time.  If that is not permitted, poll() is called before each write,
+ * and a write is not longer than a pipe takes at once.
  */
 static void
 open_file(struct out *out)
@@ -309,8 +311,8 @@ close_file(struct out *out)
     close(out->fd);
 }
 
-/* Until UNTIL_MS are left of the cycle: the other outputs have to have their
- * time, too. */
+/* Waits until standard output takes data, or UNTIL_MS are left of the cycle:
+ * the other outputs need time, too. */
 static int
 wait_writable(struct out *out, int64_t until_ms)
 {

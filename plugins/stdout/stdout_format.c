@@ -1,10 +1,9 @@
 /*
- * The formats of the standard output.
+ * The formats of standard output.
  *
- * Texts come from a meter, or from a file that somebody sent: control
- * characters in them, and what misleads the eye, are shown as '?', and bytes
- * that are no UTF-8 as the character for that.  In JSON, control characters are
- * escaped.
+ * Texts come from a meter, or from a file of unknown origin.  Control
+ * characters and misleading characters are written as '?', and invalid UTF-8 as
+ * U+FFFD.  In JSON, control characters are escaped instead.
  */
 #include "plugins/stdout/stdout_format.h"
 
@@ -21,7 +20,7 @@
 #define INDENT 2
 #define GAP 2
 
-/* Units that are written otherwise than KMP's table has them. */
+/* Units whose usual spelling differs from that of KMP's table. */
 static const struct {
   const char *symbol;
   const char *display;
@@ -47,13 +46,13 @@ stdout_unit(const char *unit)
 
 /* ---- Texts --------------------------------------------------------------- */
 
-/* ASCII that is written as it is in every format. */
+/* ASCII that no format changes. */
 static const uint8_t is_plain[256] = { [' ' ... '!'] = 1,
                                        ['#' ... '['] = 1,
                                        [']' ... '~'] = 1 };
 
-/* Adds what TEXT begins with that is plain, which mostly is all of it, and
- * moves behind it. */
+/* Adds the plain characters at the beginning of TEXT, usually all of it, and
+ * moves TEXT past them. */
 static int
 add_ascii(struct text_buffer *out, const char **text)
 {
@@ -65,8 +64,8 @@ add_ascii(struct text_buffer *out, const char **text)
   return text_buffer_add(out, begin, (size_t)(p - begin));
 }
 
-/* Whether a terminal would take C for a command, end a line with it, or turn
- * the direction of what follows. */
+/* Returns true if a terminal would take C for a command or a line end, or if C
+ * changes the direction of the text after it. */
 static bool
 misleads(uint32_t c)
 {
@@ -74,7 +73,7 @@ misleads(uint32_t c)
          (c >= 0x2066 && c <= 0x2069);
 }
 
-/* Adds TEXT as a terminal may have it. */
+/* Adds TEXT without characters that mislead. */
 static int
 add_plain(struct text_buffer *out, const char *text)
 {
@@ -194,13 +193,13 @@ stdout_format_line(struct text_buffer *out, const char *time,
 /* ---- table --------------------------------------------------------------- */
 
 struct layout {
-  size_t name;  /* widths: of the longest name, */
-  size_t whole; /* of what stands before a decimal point, */
-  size_t value; /* of the whole column */
+  size_t name;  /* width of the longest name */
+  size_t whole; /* width before the decimal point */
+  size_t value; /* width of the value column */
 };
 
-/* How much of the cell stands before the decimal point: these line up.  Texts
- * begin at the left. */
+/* Returns the width before the decimal point: the points are aligned.  Texts
+ * are aligned at the left. */
 static size_t
 whole_width(const struct stdout_cell *cell)
 {

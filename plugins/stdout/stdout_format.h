@@ -1,6 +1,6 @@
 /*
- * The formats of the standard output: the values of a cycle to text.  No I/O
- * and no host.
+ * The formats of standard output: turns the values of a cycle into text.  No
+ * I/O and no host.
  */
 #ifndef STDOUT_FORMAT_H
 #define STDOUT_FORMAT_H
@@ -17,11 +17,12 @@ struct stdout_cell {
   int is_text;
 };
 
-/* One cycle, which TIME ("2026-11-22T10:00:00Z") is of.  MP_OK or MP_ENOMEM. */
+/* Adds one cycle; TIME is its time, "2026-11-22T10:00:00Z".  MP_OK or
+ * MP_ENOMEM. */
 typedef int (*stdout_format_fn)(struct text_buffer *out, const char *time,
                                 const struct stdout_cell *cells, size_t n);
 
-/* Columns for people:
+/* Columns for a person:
  *
  *     2026-11-22T10:00:00Z
  *       meter.heat_energy_e1  84.208  GJ
@@ -31,15 +32,15 @@ typedef int (*stdout_format_fn)(struct text_buffer *out, const char *time,
 int stdout_format_table(struct text_buffer *out, const char *time,
                         const struct stdout_cell *cells, size_t n);
 
-/* One object on a line. */
+/* One JSON object per line. */
 int stdout_format_json(struct text_buffer *out, const char *time,
                        const struct stdout_cell *cells, size_t n);
 
-/* NAME VALUE UNIT on a line; what is missing is left out. */
+/* NAME VALUE UNIT per line.  Leaves out missing values. */
 int stdout_format_line(struct text_buffer *out, const char *time,
                        const struct stdout_cell *cells, size_t n);
 
-/* The spelling of UNIT for people: "m³" for "m3"; NULL for NULL and "". */
+/* Returns UNIT as people write it: "m³" for "m3"; NULL for NULL and "". */
 const char *stdout_unit(const char *unit);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What the transforms share.  An instance keeps nothing from one cycle to the
- * next but the memory of the unit that it has handed out.
+ * Functions that all transforms share.  Between cycles an instance keeps only
+ * the memory of the unit that it returned last.
  */
 #include "plugins/transforms/transform.h"
 
@@ -93,7 +93,8 @@ unit_name(const struct mp_value *value)
   return has_unit(value) ? value->unit : "no unit";
 }
 
-/* Whether `convert` can make UNIT of the value, if only rounded. */
+/* Returns true if the transform `convert` can convert VALUE to UNIT, even if
+ * only rounded. */
 static int
 is_convertible(const struct transform *t, const struct mp_value *value,
                const char *unit)
@@ -149,7 +150,7 @@ transform_finish(struct transform *t, struct mp_value *value,
 {
   char *unit = NULL;
 
-  /* The operand's unit does not outlive the callback. */
+  /* the operand's unit is valid only during the callback */
   if (result->unit != value->unit && result->unit != NULL) {
     unit = strdup(result->unit);
     if (unit == NULL)

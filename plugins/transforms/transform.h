@@ -1,6 +1,6 @@
 /*
- * What the transforms share: the instance, numbers in messages, and bringing a
- * value and an operand to one unit.
+ * Functions that all transforms share: the instance, numbers in messages, and
+ * the conversion of a value and an operand to one unit.
  */
 #ifndef TRANSFORM_H
 #define TRANSFORM_H
@@ -12,39 +12,41 @@
 
 struct transform {
   const struct mp_host *host;
-  char *unit; /* of the last result, where it is not the value's own */
+  char *unit; /* unit of the last result, if not that of its value */
 };
 
 int transform_create(const struct mp_host *host, void **ret_self);
 void transform_destroy(void *self);
 
-/* What `value` names, as the object of messages. */
+/* Returns the name in option `value`, as the object of messages. */
 const char *transform_object(const struct transform *t);
 
-/* Writes "84.208 GJ" to BUF, and returns it. */
+/* Writes VALUE to BUF, "84.208 GJ", and returns BUF. */
 const char *transform_show(const struct transform *t,
                            const struct mp_value *value, char *buf,
                            size_t size);
 
-/* MP_OK for a number; fails for a text. */
+/* Returns MP_OK for a number; for a text reports MP_ECONFIG. */
 int transform_check_number(const struct transform *t,
                            const struct mp_value *value);
 
-/* MP_OK for a number in the target that the option KEY names; fails for a text,
- * which is no 0. */
+/* Returns MP_OK if OPERAND, from the target that option KEY names, is a number;
+ * for a text, which does not count as 0, reports MP_ECONFIG. */
 int transform_check_operand(const struct transform *t, const char *key,
                             const struct mp_value *operand);
 
-/* The number of VALUE alone: a copy to calculate with, as short as the struct
- * that this plugin knows. */
+/* Returns a copy of VALUE to calculate with: kind, number and unit only.  Its
+ * struct_size is that of the struct that this plugin knows. */
 struct mp_value transform_number(const struct mp_value *value);
 
-/* Brings both numbers to one unit, exactly: that of VALUE if OPERAND can be
- * converted to it, else that of OPERAND. */
+/* Converts both numbers exactly to one unit: that of VALUE if OPERAND can be
+ * converted to it, else that of OPERAND.  MP_OK, or a reason, which is
+ * reported. */
 int transform_align(const struct transform *t, struct mp_value *value,
                     struct mp_value *operand);
 
-/* Makes RESULT what VALUE holds; keeps its time and its meter. */
+/* Copies number and unit of RESULT, and KIND, into VALUE.  Time and serial
+ * number of VALUE are kept.  MP_OK or MP_ENOMEM. */
 int transform_finish(struct transform *t, struct mp_value *value,
                      const struct mp_value *result, uint32_t kind);
 

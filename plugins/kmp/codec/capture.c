@@ -1,11 +1,12 @@
 /*
- * Captures: lines to bytes.
+ * Parses and formats the lines of captures.
  *
  *     [TIME] [> or <] hex digits, blanks between bytes or not
- *     [whatever] Wr|Rd hex bytes [Wr|Rd hex bytes]... [Msg text]
+ *     [any text] Wr|Rd hex bytes [Wr|Rd hex bytes]... [Msg text]
  *
- * The second is the old script's log.  It writes the newline before a line, not
- * behind it, and so begins in the middle of the last line of the run before.
+ * The second form is the old script's log.  The script wrote the newline before
+ * each line, not after it, so a run's output begins at the end of the last line
+ * of the run before.
  */
 #include "plugins/kmp/codec/capture.h"
 
@@ -16,9 +17,9 @@
 #include "lib/array.h"
 #include "plugins/kmp/codec/capture_time.h"
 
-/* What a character is in a row of hex bytes: a digit's value, or: */
+/* Class of a character among hex bytes: a digit's value, or: */
 #define BL 16 /* a blank */
-#define NO 17 /* nothing that belongs there */
+#define NO 17 /* not allowed */
 static const uint8_t hex_class[256] = {
   NO, NO, NO, NO, NO, NO, NO, NO, NO, BL, NO, NO, NO, BL, NO, NO, NO, NO, NO,
   NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, BL, NO, NO, NO, NO, NO,
@@ -37,7 +38,8 @@ static const uint8_t hex_class[256] = {
 };
 
 static const char header[] = "# meterpipe capture ";
-/* Versions beyond this are newer than ours in any case. */
+/* Larger version numbers are not parsed to the end: they are newer than ours
+ * anyway. */
 #define VERSION_MAX 1000000u
 
 static const char *const error_texts[] = {
@@ -73,8 +75,8 @@ skip_blanks(const char *p, const char *end)
   return p;
 }
 
-/* What editors put before the first line of a file; where such files were
- * joined, it stands in the middle. */
+/* Skips a byte order mark.  Editors put one at the beginning of a file; in a
+ * file joined from several it can begin any line. */
 static const char *
 skip_byte_order_mark(const char *p, const char *end)
 {
@@ -84,7 +86,7 @@ skip_byte_order_mark(const char *p, const char *end)
   return (size_t)(end - p) >= len && memcmp(p, mark, len) == 0 ? p + len : p;
 }
 
-/* Whether TEXT begins with WORD and a blank. */
+/* True if TEXT begins with WORD followed by a blank. */
 static int
 is_word(const char *text, const char *end, const char *word)
 {
@@ -94,7 +96,8 @@ is_word(const char *text, const char *end, const char *word)
          is_blank(text[len]);
 }
 
-/* The next "Wr", "Rd" or "Msg" of the old script; END when there is none. */
+/* Returns the next "Wr", "Rd" or "Msg" of the old script, or END when there is
+ * none. */
 static const char *
 find_mark(const char *p, const char *end)
 {
@@ -105,7 +108,7 @@ find_mark(const char *p, const char *end)
   return p;
 }
 
-/* A comment; the first line of a capture is one too. */
+/* Parses a comment; the first line of a capture is one too. */
 static int
 begin_comment(struct capture_line *line, const char *p, const char *end)
 {
@@ -124,7 +127,7 @@ begin_comment(struct capture_line *line, const char *p, const char *end)
   return CAPTURE_HEADER;
 }
 
-/* Whether this was meant as a date: "2026-". */
+/* True if P looks like the beginning of a date: "2026-". */
 static int
 looks_like_date(const char *p, const char *end)
 {
@@ -149,7 +152,7 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
   line->old_script = 0;
   line->direction = CAPTURE_FROM_METER;
   line->pos = line->end = end;
-  if (p == end) /* a mark alone is nothing, but not blank */
+  if (p == end) /* a byte order mark alone does not end a cycle */
     return begin == text ? CAPTURE_BLANK : CAPTURE_COMMENT;
   if (*p == '#')
     return begin_comment(line, p, end);
@@ -175,8 +178,9 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
   return CAPTURE_EVENTS;
 }
 
-/* Reads bytes as we write them, " 80 3f 10", which nearly all are, up to the
- * first that is not written so. */
+/* Fast path for bytes in the form that capture_format writes, " 80 3f 10", as
+ * nearly all lines are.  Stops at the first byte in another form.  Returns the
+ * number of bytes and moves *p past them. */
 static size_t
 read_our_bytes(uint8_t *bytes, const char **p, const char *end)
 {
@@ -196,7 +200,8 @@ read_our_bytes(uint8_t *bytes, const char **p, const char *end)
   return n;
 }
 
-/* Reads the bytes from pos to END. */
+/* Reads the hex bytes from line->pos to END.  Returns 1 or an enum
+ * capture_error. */
 static int
 read_bytes(struct capture_line *line, const char *end)
 {
@@ -223,7 +228,8 @@ read_bytes(struct capture_line *line, const char *end)
   return n > 0 ? 1 : CAPTURE_EEMPTY;
 }
 
-/* What stands behind the next mark of the old script that has bytes. */
+/* Reads the bytes after the next mark of the old script that has any.  Returns
+ * as capture_next. */
 static int
 next_old(struct capture_line *line)
 {

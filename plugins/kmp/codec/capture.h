@@ -1,13 +1,14 @@
 /*
- * Captures: recorded frames as text, one event a line.
+ * The capture format: frames as text, one event per line.
  *
  *     # meterpipe capture 1 meter
  *     2026-11-22T10:00:00.120Z > 80 3f 10 01 00 3c b2 5f 0d
  *     2026-11-22T10:00:00.345Z < 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d
  *
- * Read too: lines without time, sign or blanks between the bytes, and the log
- * that the old script left in /tmp/_kamstrup ("Wr" and "Rd", then bytes).
- * Pure: a line in, bytes out.
+ * The parser also accepts lines without a time, without a direction sign or
+ * without blanks between the bytes, and the log that the old script left in
+ * /tmp/_kamstrup ("Wr" or "Rd", then bytes).  Pure: parses and formats lines in
+ * memory.
  */
 #ifndef CAPTURE_H
 #define CAPTURE_H
@@ -18,21 +19,22 @@
 #include "plugins/kmp/codec/capture_time.h"
 
 #define CAPTURE_VERSION 1
-/* Bytes in one event, at most: some frames, and the noise between them. */
+/* Largest number of bytes in one event: several frames, and the noise between
+ * them. */
 #define CAPTURE_BYTES_MAX 4096
 
-/* What a line is. */
+/* Kinds of line. */
 enum capture_kind {
   CAPTURE_BLANK,   /* ends a cycle */
-  CAPTURE_COMMENT, /* nothing to do */
-  CAPTURE_HEADER,  /* line.version */
-  CAPTURE_EVENTS   /* call capture_next */
+  CAPTURE_COMMENT, /* ignore it */
+  CAPTURE_HEADER,  /* sets line.version */
+  CAPTURE_EVENTS   /* read them with capture_next */
 };
 
 enum capture_error {
   CAPTURE_EHEX = -1,  /* neither a hex digit nor a blank */
-  CAPTURE_EODD = -2,  /* half a byte */
-  CAPTURE_ETIME = -3, /* no such time */
+  CAPTURE_EODD = -2,  /* odd number of hex digits */
+  CAPTURE_ETIME = -3, /* not a valid time */
   CAPTURE_ELONG = -4, /* more than CAPTURE_BYTES_MAX */
   CAPTURE_EEMPTY = -5 /* a time or a sign, but no bytes */
 };
@@ -43,17 +45,18 @@ const char *capture_error_text(int error);
 #define CAPTURE_FROM_METER '<'
 
 struct capture_line {
-  uint32_t version;        /* of a header */
-  const char *version_end; /* in its text */
+  uint32_t version;        /* the header's version */
+  const char *version_end; /* end of the version in the text */
   int has_time;
-  int64_t time_ms;      /* since 1970-01-01 UTC */
-  const char *time_end; /* in its text */
-  int old_script;       /* a line of its log */
-  /* The event. */
-  char direction; /* CAPTURE_TO_METER, CAPTURE_FROM_METER */
+  int64_t time_ms;      /* milliseconds since 1970-01-01 UTC */
+  const char *time_end; /* end of the time in the text */
+  int old_script;       /* a line of the old script's log */
+  /* The event that capture_next parsed. */
+  char direction; /* CAPTURE_TO_METER or CAPTURE_FROM_METER */
   size_t len;
   uint8_t bytes[CAPTURE_BYTES_MAX];
-  /* Where its hex stands in the text, or is wrong. */
+  /* Start and end of the event's hex bytes in the text; set after an error
+   * too. */
   const char *hex, *hex_end;
 
   /* Private. */
@@ -61,20 +64,21 @@ struct capture_line {
   const char *end;
 };
 
-/* Begins with a line, without its newline (a carriage return is a blank).  The
- * text must stay valid until the last capture_next.  Returns an enum
- * capture_kind, or an enum capture_error. */
+/* Starts to parse TEXT, a line without its newline (a carriage return counts as
+ * a blank).  TEXT must stay valid until the last capture_next.  Returns an enum
+ * capture_kind, or an enum capture_error (negative). */
 int capture_begin(struct capture_line *line, const char *text, size_t len);
 
-/* The next event of the line: 1; 0: there is none; or an enum capture_error:
- * then the rest of the line is lost.  The old script wrote no newline at its
- * end: there a line may hold several. */
+/* Parses the next event of the line.  Returns 1; 0 when there are no more
+ * events; or an enum capture_error, and then skips the rest of the line.  A
+ * line of the old script's log may hold several events, because the script
+ * wrote no newline at its end. */
 int capture_next(struct capture_line *line);
 
-/* What a line needs besides 3 for each byte. */
+/* Room that a line needs besides three characters per byte. */
 #define CAPTURE_LINE_EXTRA 32
-/* Writes an event as a line, with its newline and no NUL.  Returns the length,
- * 0 when SIZE is too small or the time has no four-digit year. */
+/* Writes an event as a line, with a newline and no NUL.  Returns the length, or
+ * 0 when SIZE is too small or the year does not have four digits. */
 size_t capture_format(char *buf, size_t size, int64_t time_ms, char direction,
                       const uint8_t *bytes, size_t len);
 

@@ -10,9 +10,9 @@
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
-/* The calendar repeats after 400 years. */
+/* Days in 400 years, after which the calendar repeats. */
 #define ERA_DAYS 146097
-/* From 0000-03-01 to 1970-01-01. */
+/* Days from 0000-03-01 to 1970-01-01. */
 #define EPOCH_DAYS 719468
 
 #define MOMENT_LEN (sizeof("2026-11-22T10:00:00") - 1)
@@ -21,8 +21,8 @@ struct moment {
   int year, month, day, hour, minute, second;
 };
 
-/* Days since 1970-01-01.  Years begin in March here, so that a leap day is the
- * last of its year. */
+/* Returns the number of days since 1970-01-01.  Years begin in March here, so
+ * that a leap day is the last of its year. */
 static int64_t
 days_from_date(int year, int month, int day)
 {
@@ -60,7 +60,7 @@ is_digit(char c)
   return c >= '0' && c <= '9';
 }
 
-/* The number that two digits make; negative: they are none. */
+/* Returns the number that two digits make, or -1 when they are not digits. */
 static int
 two_digits(const char *p)
 {
@@ -68,7 +68,7 @@ two_digits(const char *p)
                                           : -1;
 }
 
-/* "2026-11-22T10:00:00"; T may be t or a blank.  1 or 0. */
+/* Parses "2026-11-22T10:00:00"; T may be t or a blank.  Returns 1 or 0. */
 static int
 parse_moment(const char *p, struct moment *ret)
 {
@@ -87,7 +87,8 @@ parse_moment(const char *p, struct moment *ret)
           ret->second) >= 0;
 }
 
-/* "Z" or "+01:00" at *pos: the offset, and *pos behind it.  1 or 0. */
+/* Parses the offset "Z" or "+01:00" at *pos and moves *pos past it.  Returns 1
+ * or 0. */
 static int
 parse_zone(const char *text, size_t len, size_t *pos, int64_t *ret_ms)
 {
@@ -114,8 +115,8 @@ parse_zone(const char *text, size_t len, size_t *pos, int64_t *ret_ms)
   return 1;
 }
 
-/* ".120" at *pos, any number of digits; what is finer than a millisecond is
- * cut.  1 or 0. */
+/* Parses an optional fraction, ".120", at *pos and moves *pos past it.  Drops
+ * the digits after the milliseconds.  Returns 1 or 0. */
 static int
 parse_fraction(const char *text, size_t len, size_t *pos, int64_t *ret_ms)
 {
@@ -146,7 +147,7 @@ is_date(int year, int month, int day)
          day <= month_days[month - 1] + (month == 2 && leap);
 }
 
-/* 60 is a leap second; it counts as the next one. */
+/* Second 60 is a leap second; it counts as the next second. */
 static int
 is_moment(const struct moment *m)
 {

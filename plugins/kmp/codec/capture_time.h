@@ -1,7 +1,7 @@
 /*
- * Times as captures write them: RFC 3339, in UTC, to the millisecond.  The C
- * library's own functions know no milliseconds, and where time_t has 32 bits no
- * time after 2038.
+ * Times in captures: RFC 3339 in UTC, to the millisecond.  The C library's
+ * functions have no milliseconds and, with a 32-bit time_t, no times after
+ * 2038.
  */
 #ifndef CAPTURE_TIME_H
 #define CAPTURE_TIME_H
@@ -9,15 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Room for a time as capture_format_time writes it, with its NUL. */
+/* Buffer size for capture_format_time, NUL included. */
 #define CAPTURE_TIME_SIZE 32
 
-/* Writes "2026-11-22T10:00:00.120Z".  Returns its length, 0 when the year has
- * not four digits or SIZE is too small. */
+/* Writes a time as "2026-11-22T10:00:00.120Z".  Returns its length, or 0 when
+ * the year does not have four digits or SIZE is too small. */
 size_t capture_format_time(char *buf, size_t size, int64_t time_ms);
 
-/* Reads such a time (any number of decimals, Z or an offset) at the beginning
- * of a text.  Returns its length, 0 when there is none. */
+/* Parses a time at the beginning of TEXT, with any number of decimals and Z or
+ * an offset, into milliseconds since 1970-01-01 UTC.  Returns its length, or 0
+ * when TEXT does not begin with a time. */
 size_t capture_parse_time(const char *text, size_t len, int64_t *ret_ms);
 
 #endif

@@ -20,11 +20,11 @@
 
 #include "lib/array.h"
 
-/* Between start and stop, un-stuffed: address, CID, CRC. */
+/* Smallest size between start and stop, un-stuffed: address, CID, CRC. */
 #define FRAME_MIN 4
 #define CRC_SIZE 2
 
-/* x^16 + x^12 + x^5 + 1: what each high byte leaves behind. */
+/* CRC table for x^16 + x^12 + x^5 + 1: the remainder of each high byte. */
 static const uint16_t crc_table[256] = {
   0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7, 0x8108,
   0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef, 0x1231, 0x0210,
@@ -116,8 +116,9 @@ is_reserved(uint8_t byte)
          byte == KMP_STOP || byte == KMP_ACK || byte == KMP_STUFFING;
 }
 
-/* Un-stuffs what stands between start and stop, in one pass: replaced pair by
- * pair, 1B E4 7F would end as 80. */
+/* Removes the stuffing between start and stop byte and computes the CRC.  It
+ * needs one pass: replaced pair by pair, 1B E4 7F would end as 80.  Returns
+ * KMP_OK, KMP_EUNSTUFFED or KMP_ESTUFFING. */
 static int
 unstuff(const uint8_t *wire, size_t len, uint8_t *plain, size_t *ret_len,
         uint16_t *ret_crc)
@@ -164,7 +165,7 @@ kmp_frame_decode(const uint8_t *wire, size_t len, uint8_t *plain,
     return r;
   if (n < FRAME_MIN)
     return KMP_ESHORT;
-  /* Over data and its own CRC the CRC is 0. */
+  /* The CRC of data followed by its own CRC is 0. */
   if (crc != 0)
     return KMP_ECRC;
 
@@ -176,11 +177,11 @@ kmp_frame_decode(const uint8_t *wire, size_t len, uint8_t *plain,
   return KMP_OK;
 }
 
-/* The frame that is being written. */
+/* A frame that is being encoded. */
 struct writer {
   uint8_t *wire;
   size_t size;
-  size_t len; /* grows on when the room is used up */
+  size_t len; /* keeps growing when the room is used up */
   uint16_t crc;
 };
 
@@ -241,7 +242,7 @@ kmp_deframer_sent(struct kmp_deframer *d, const uint8_t *wire, size_t len)
   d->echo_len = len;
 }
 
-/* A byte outside frames. */
+/* Handles a byte outside frames. */
 static enum kmp_event
 feed_idle(struct kmp_deframer *d, uint8_t byte)
 {
@@ -271,7 +272,7 @@ refuse(struct kmp_deframer *d, int error)
   return KMP_EVENT_BAD;
 }
 
-/* The stop byte came. */
+/* Decodes the collected frame after its stop byte. */
 static enum kmp_event
 finish(struct kmp_deframer *d)
 {
@@ -285,7 +286,7 @@ finish(struct kmp_deframer *d)
   return r == KMP_OK ? KMP_EVENT_FRAME : refuse(d, r);
 }
 
-/* Collects up to the end of the frame; *taken counts on. */
+/* Collects bytes up to the end of the frame; adds their number to *taken. */
 static enum kmp_event
 feed_frame(struct kmp_deframer *d, const uint8_t *buf, size_t len,
            size_t *taken)
@@ -305,7 +306,7 @@ feed_frame(struct kmp_deframer *d, const uint8_t *buf, size_t len,
     return finish(d);
   if (n == left)
     return KMP_EVENT_NONE;
-  /* A new frame begins: that byte is left for the next feed. */
+  /* A new frame begins: leave that byte for the next feed. */
   if (buf[n] == KMP_START_REQUEST || buf[n] == KMP_START_ANSWER)
     return refuse(d, KMP_EUNSTUFFED);
   return refuse(d, KMP_ELONG);

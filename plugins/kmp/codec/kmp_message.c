@@ -1,5 +1,5 @@
 /*
- * KMP messages: what stands in the data of a frame, command by command.
+ * KMP messages: encodes and decodes the data of a frame, command by command.
  */
 #include "plugins/kmp/codec/kmp_message.h"
 
@@ -148,7 +148,8 @@ kmp_answer_find(const struct kmp_answer *answer, uint16_t id)
   return NULL;
 }
 
-/* Takes a record, or counts it when nobody asked for it. */
+/* Keeps a record, or only counts it when it was not requested.  Returns KMP_OK,
+ * KMP_EDUPLICATE or KMP_ECOUNT. */
 static int
 take_record(struct kmp_answer *answer, const struct kmp_request *request,
             const struct kmp_record *record)
@@ -232,7 +233,7 @@ kmp_answer_decode(const struct kmp_frame *frame,
   return decode_data(frame, request, ret);
 }
 
-/* Whether it has all registers that are asked for, and no others. */
+/* True if the answer has all requested registers, and no others. */
 static int
 is_complete(const struct kmp_frame *frame, const struct kmp_request *request)
 {
@@ -251,7 +252,8 @@ kmp_answer_is_cut(const struct kmp_frame *frame,
          !is_complete(frame, request);
 }
 
-/* Writes the records one after the other.  Returns 1, 0 when they cannot be. */
+/* Encodes the records one after the other.  Returns 1, or 0 when there are too
+ * many or a mantissa is too long. */
 static int
 encode_records(const struct kmp_answer *answer, uint8_t *data, size_t *ret_len)
 {

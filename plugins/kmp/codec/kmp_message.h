@@ -17,10 +17,10 @@
 
 #include "plugins/kmp/codec/kmp_frame.h"
 
-/* Commands.  A program that reads never sends those that change the meter: 09,
- * 11, 9C, and 07 (reset), 85 (reset without backup), 86, 88 (stop the debiting
- * period), 92 (login), 97 (cut off the supply), A6 (set voltage quality).
- * kmp_request_encode writes 01, 02 and 10, and no other. */
+/* Commands.  A program that only reads never sends those that change the meter:
+ * 09, 11, 9C, and 07 (reset), 85 (reset without backup), 86, 88 (stop the
+ * debiting period), 92 (login), 97 (cut off the supply), A6 (set voltage
+ * quality).  kmp_request_encode accepts only 01, 02 and 10. */
 #define KMP_GET_TYPE 0x01
 #define KMP_GET_SERIAL 0x02
 #define KMP_SET_CLOCK 0x09
@@ -34,24 +34,26 @@
 #define KMP_GET_LOG_TIME_PAST 0xa3
 #define KMP_LOGGER 0xb8
 
-/* Registers in one request, at most. */
+/* Largest number of registers in one request. */
 #define KMP_REGISTERS_MAX 8
-/* Bytes of a mantissa, at most; the longest seen has 16 (flags of a 382). */
+/* Largest size of a mantissa in bytes; the longest seen has 16 (flags of a
+ * 382). */
 #define KMP_MANTISSA_MAX 32
 /* The register that holds the serial number. */
 #define KMP_REGISTER_SERIAL 1001
 /* The register that counts the hours of operation. */
 #define KMP_REGISTER_HOURS 1004
-/* The register that holds the password of an electricity meter: never asked
- * for. */
+/* The register that holds the password of an electricity meter: never
+ * requested. */
 #define KMP_REGISTER_PASSWORD 1180
 
-/* What is left of an answer after a damaged stop byte has more bytes than this:
- * if the stop byte follows whole records, a record's length and exponent, the
- * CRC and the true stop byte are left. */
+/* A damaged byte can look like a stop byte and cut an answer in two.  The part
+ * after such a false stop byte has more bytes than this: if the false stop byte
+ * follows whole records, at least a record's length and exponent, the CRC and
+ * the true stop byte are left. */
 #define KMP_STRAY_MAX 4
 
-/* Room for any request of these on the line. */
+/* Buffer size for any encoded request. */
 #define KMP_REQUEST_WIRE_MAX 64
 
 struct kmp_request {
@@ -66,57 +68,61 @@ struct kmp_record {
   uint8_t unit; /* code, see kmp_unit.h */
   uint8_t nob;  /* bytes of the mantissa; 0: no value */
   uint8_t siex;
-  const uint8_t *mantissa; /* into the frame's data */
+  const uint8_t *mantissa; /* points into the frame's data */
 };
 
 struct kmp_answer {
   uint8_t cid;
-  uint8_t count;       /* GetRegister: records that were asked for */
-  uint8_t surplus;     /* records that nobody asked for: left out */
-  uint16_t surplus_id; /* the first of these */
+  uint8_t count;       /* GetRegister: requested records */
+  uint8_t surplus;     /* unrequested records, not kept */
+  uint16_t surplus_id; /* the first unrequested register */
   uint16_t type;       /* GetType */
   uint8_t revision[2]; /* GetType: letter (1 is A), number; 0 0: none */
   uint32_t serial;     /* GetSerialNo */
   struct kmp_record records[KMP_REGISTERS_MAX];
 };
 
-/* Writes a request as it goes over the line.  Returns its length, 0 when it
- * cannot be: more than eight registers, the password among them, a command
- * other than the three above, SIZE too small. */
+/* Encodes a request for the line.  Returns its length, or 0 when SIZE is too
+ * small or the request is not allowed: no register or more than eight, the
+ * password register, or a command other than GetType, GetSerialNo and
+ * GetRegister. */
 size_t kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
                           size_t size);
 
-/* Reads a request frame.  Of commands other than the three above only address
- * and CID are taken.  KMP_OK or why it is refused. */
+/* Decodes a request frame.  Takes only address and CID of a command other than
+ * GetType, GetSerialNo and GetRegister.  Returns KMP_OK or the reason for
+ * refusing the frame. */
 int kmp_request_decode(const struct kmp_frame *frame, struct kmp_request *ret);
 
-/* Reads an answer and checks that it fits REQUEST: address, command, lengths,
- * register ids.  REQUEST may be NULL (not known): then all records count.  Of
- * other commands than the three above nothing but the CID is taken.  Registers
- * that are left out are no error.  KMP_OK or why it is refused. */
+/* Decodes an answer and checks that it fits REQUEST: address, command, lengths,
+ * register ids.  REQUEST may be NULL (not known); then all records are taken.
+ * Takes only the CID of a command other than GetType, GetSerialNo and
+ * GetRegister.  Missing registers are no error.  Returns KMP_OK or the reason
+ * for refusing the answer. */
 int kmp_answer_decode(const struct kmp_frame *frame,
                       const struct kmp_request *request,
                       struct kmp_answer *ret);
 
-/* Whether REST, the bytes after the stop byte of a good answer up to a pause on
- * the line, tell that this stop byte was a damaged one and the answer is only
- * the beginning of another.  An answer with all that REQUEST asks for is whole.
- * The request may be NULL (not known). */
+/* True if a good answer is only the beginning of a longer, damaged one, because
+ * its stop byte is false.  REST is the bytes from the stop byte to a pause on
+ * the line.  An answer with exactly the registers of REQUEST is whole.  REQUEST
+ * may be NULL (not known). */
 int kmp_answer_is_cut(const struct kmp_frame *frame,
                       const struct kmp_request *request, const uint8_t *rest,
                       size_t len);
 
-/* The record of a register in an answer; NULL: left out. */
+/* Returns the record of register ID in an answer, or NULL when the meter left
+ * it out. */
 const struct kmp_record *kmp_answer_find(const struct kmp_answer *answer,
                                          uint16_t id);
 
-/* Writes what a meter answers: type, serial or records, by answer->cid.
- * Returns the length, 0 when it cannot be. */
+/* Encodes an answer for the line: type, serial number or records, by
+ * answer->cid.  Returns its length, or 0 when it cannot be encoded. */
 size_t kmp_answer_encode(uint8_t address, const struct kmp_answer *answer,
                          uint8_t *wire, size_t size);
 
-/* Reads one record at data[*offset] and moves *offset behind it.  KMP_OK,
- * KMP_ERECORD or KMP_EMANTISSA. */
+/* Decodes the record at data[*offset] and moves *offset past it.  Returns
+ * KMP_OK, KMP_ERECORD or KMP_EMANTISSA. */
 int kmp_record_decode(const uint8_t *data, size_t len, size_t *offset,
                       struct kmp_record *ret);
 

@@ -69,8 +69,9 @@ parse_number(const char *text)
   return number;
 }
 
-/* Names of earlier versions, when the meaning was not known: these words and
- * the register's number.  Pipeline files have them. */
+/* Names that earlier versions gave to registers whose meaning was not known:
+ * these words, followed by the register's number.  Pipeline files still use
+ * them. */
 static const struct {
   const char *words;
   uint16_t first, last;
@@ -88,7 +89,7 @@ static const struct {
   { "flags_", 1189, 1189 },
 };
 
-/* The id that an earlier version named NAME, or -1. */
+/* Returns the id that an earlier version named NAME, or -1. */
 static int32_t
 find_old_name(const char *name)
 {
@@ -143,14 +144,14 @@ kmp_register_number_kind(const struct kmp_register *reg)
 }
 
 /*
- * The most that a counter of these usual units rises by in an hour.  The data
+ * The largest rise of a counter in an hour, by its usual units.  The data
  * sheets of MULTICAL 402, 403, 602 and 603 end at 180 C and a difference of 178
- * K.  1,000 m3 and 100 GJ (28 MW) in an hour are what a small town takes; the
- * flow sensors that can measure more are those of heating plants, where the
- * option max_rate of the transform says so.  E8 to E11 count m3 times C.
- * Electricity meters behind current transformers count the primary side: 100
- * MW.  Counters of hours have no limit: after a power cut the clock of the
- * computer may be behind for hours.
+ * K.  1,000 m3 and 100 GJ (28 MW) in an hour supply a small town.  Flow sensors
+ * that can measure more belong to heating plants; there the user raises the
+ * limit with the option max_rate of the transform.  E8 to E11 count m3 times C.
+ * Electricity meters with current transformers count the primary side: 100 MW.
+ * Counters of hours have no limit: after a power cut the clock of the computer
+ * may be hours behind.
  */
 static const struct {
   const char *units; /* as in the table of registers */
@@ -183,7 +184,8 @@ give_limit(const struct kmp_register *reg, struct mp_field *field)
     }
 }
 
-/* Of the usual units the first; NULL when none is known. */
+/* Copies the first of the usual units to BUF.  Returns BUF, or NULL when no
+ * unit is known. */
 static const char *
 first_unit(const struct kmp_register *reg, char buf[UNIT_SIZE])
 {
@@ -196,8 +198,9 @@ first_unit(const struct kmp_register *reg, char buf[UNIT_SIZE])
   return buf;
 }
 
-/* A frame can hold a number where a date is usual, and a register that is not
- * in the table can be anything: these kinds are not known beforehand. */
+/* Returns a field's kind if it is known in advance, else 0: a frame can hold a
+ * number where a date is usual, and a register that is not in the table can be
+ * anything. */
 static uint32_t
 field_kind(const struct kmp_register *reg)
 {
@@ -225,7 +228,7 @@ give_field(uint16_t id, const struct mp_field_sink *sink)
   sink->field(sink, &field);
 }
 
-/* The field that is no register: an info code in words. */
+/* Describes the one field that is not a register: an info code in words. */
 static void
 give_info_text(const struct mp_field_sink *sink)
 {

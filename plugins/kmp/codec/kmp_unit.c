@@ -1,8 +1,8 @@
 /*
  * KMP unit codes.  Kamstrup 5512-447 M1 lists 01-03 08 0C 16 17 25-30 32-34;
  * the others come from programs whose authors saw the whole table.  Some copies
- * of it print kW for 15, kvar for 19 and C for 26: those are wrong, the code
- * runs W, kW, MW, GW, and 26 is the difference of two temperatures.
+ * of the table print kW for 15, kvar for 19 and C for 26.  Those are wrong: the
+ * codes run W, kW, MW, GW, and 26 is the difference of two temperatures.
  */
 #include "plugins/kmp/codec/kmp_unit.h"
 

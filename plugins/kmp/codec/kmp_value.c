@@ -1,7 +1,7 @@
 /*
  * KMP values.  Numbers stay exact: an integer and a power of ten, with the
- * meter's decimals.  What looks like a date is checked: a wrong one is refused,
- * and one whose day or month is 0 says that there is none yet.
+ * meter's decimals.  Dates are checked: an invalid one is refused, and one
+ * whose day or month is 0 means that there is no date yet.
  */
 #include "plugins/kmp/codec/kmp_value.h"
 
@@ -18,18 +18,19 @@
 #define SIEX_NEGATIVE_EXPONENT 0x40
 #define SIEX_EXPONENT 0x3f
 
-/* The flags of a 382 without a unit: no number, whatever their value. */
+/* Size of the flags of a 382, which have no unit and are not a number, whatever
+ * their value. */
 #define FLAGS_SIZE 16
 #define RTC_SIZE 8
 #define KAM_DATETIME_SIZE 5
-/* The code of a plain number. */
+/* The unit code of a plain number. */
 #define UNIT_NUMBER 0x33
 /* 2000-01-01, in seconds since 1970. */
 #define KAM_EPOCH INT64_C(946684800)
 #define DATETIME_SIZE 7
 #define IPV4_SIZE 4
 #define IPV6_SIZE 16
-/* Meters of KMP are from 2006 on. */
+/* Added to two-digit years: KMP meters are from 2006 on. */
 #define CENTURY 2000
 
 struct moment {
@@ -104,8 +105,9 @@ decode_number(const struct kmp_record *record, const struct kmp_unit *unit,
   return KMP_OK;
 }
 
-/* Leading zeros do not count: a number of ten bytes may well fit.  One that
- * does not fit is shown as it is when it has more bytes than a number needs. */
+/* Decodes a plain number.  Leading zeros do not count, so a mantissa of ten
+ * bytes may fit.  A mantissa that does not fit becomes hex if it is longer than
+ * eight bytes; so do flags without a unit. */
 static int
 decode_plain(const struct kmp_record *record, const struct kmp_unit *unit,
              struct kmp_value *value)
@@ -119,8 +121,8 @@ decode_plain(const struct kmp_record *record, const struct kmp_unit *unit,
   return r;
 }
 
-/* Flags have no sign and no exponent; those that are no number any more (a 382
- * has 16 bytes) are shown as they are. */
+/* Decodes flags, which have no sign and no exponent.  Flags that are too long
+ * for a number (a 382 has 16 bytes) become hex. */
 static int
 decode_bits(const struct kmp_record *record, struct kmp_value *value)
 {
@@ -156,8 +158,9 @@ is_time(const struct moment *m)
          m->second >= 0 && m->second <= 59;
 }
 
-/* Splits a number of decimal digits, XXYYZZ: high, middle, low.  By arithmetic:
- * leading zeros are not there to be counted. */
+/* Splits a number of decimal digits, XXYYZZ: high, middle, low.  Divides,
+ * because leading zeros are not sent.  Returns KMP_EDATE for numbers beyond
+ * MAX. */
 static int
 split_digits(const struct kmp_record *record, int64_t max, int *high,
              int *middle, int *low)
@@ -165,7 +168,7 @@ split_digits(const struct kmp_record *record, int64_t max, int *high,
   int64_t n;
   int r;
 
-  /* A date has no sign and no exponent; 10^-0 is none. */
+  /* A date has no sign and no exponent; an exponent of -0 counts as none. */
   if (record->siex & (SIEX_NEGATIVE | SIEX_EXPONENT))
     return KMP_EDATE;
   r = kmp_mantissa_decode(record, &n);
@@ -220,7 +223,7 @@ decode_md(const struct kmp_record *record, struct kmp_value *value)
     return r;
   if (m.month == 0 || m.day == 0)
     return KMP_OK;
-  m.year = CENTURY; /* any year in which February has 29 days */
+  m.year = CENTURY; /* a leap year, so that 02-29 is valid */
   if (!is_date(&m))
     return KMP_EDATE;
   return set_text(value, "%02d-%02d", m.month, m.day);
@@ -274,8 +277,8 @@ decode_kam_datetime(const struct kmp_record *record, struct kmp_value *value)
   return set_text(value, "%.19s", text);
 }
 
-/* [DST offset in minutes][YY][MM][DD][hh][mm][ss].  Whether the time is with
- * or without the offset differs from meter to meter: both are left as sent. */
+/* [DST offset in minutes][YY][MM][DD][hh][mm][ss].  Meters differ in whether
+ * the time includes the offset, so both are kept as sent. */
 static int
 decode_datetime(const struct kmp_record *record, struct kmp_value *value)
 {
@@ -297,8 +300,8 @@ decode_datetime(const struct kmp_record *record, struct kmp_value *value)
   return set_text(value, "%.19s +%d min DST", moment, value->dst);
 }
 
-/* Text; the blanks and NULs that fill it up are cut.  What is no printable
- * ASCII is shown as hex: its character set is not known. */
+/* Decodes text, without the blanks and NULs at its end.  Bytes other than
+ * printable ASCII make it hex, because their character set is not known. */
 static int
 decode_ascii(const struct kmp_record *record, struct kmp_value *value)
 {
@@ -396,12 +399,12 @@ kmp_value_has_unknown_unit(const struct kmp_record *record)
   return record->nob > 0 && !kmp_unit_find(record->unit);
 }
 
-/* As many zeros as an exponent can ask for. */
+/* As many zeros as the largest exponent needs. */
 #define ZEROS                                                                  \
   "00000000000000000000000000000000"                                           \
   "00000000000000000000000000000000"
 
-/* Puts the point into the digits of a number: 5.50, 0.0, 0.005. */
+/* Writes the DIGITS of a number with PLACES decimals: 5.50, 0.0, 0.005. */
 static int
 format_fraction(char *buf, size_t size, const char *sign, const char *digits,
                 int places)

@@ -1,5 +1,6 @@
 /*
- * KMP values: unit, sign and exponent, mantissa to an exact decimal or a text.
+ * KMP values: converts unit, sign, exponent and mantissa of a record to an
+ * exact decimal or a text.
  *
  *     SiEx:  S E X X X X X X     S sign of the value
  *                                E sign of the exponent
@@ -15,9 +16,9 @@
 
 #include "plugins/kmp/codec/kmp_message.h"
 
-/* "0x" and two digits a byte. */
+/* Room for "0x", two digits per byte and the NUL. */
 #define KMP_TEXT_SIZE (2 + 2 * KMP_MANTISSA_MAX + 1)
-/* Room for any value, without its unit, as kmp_value_format writes it. */
+/* Buffer size for kmp_value_format: any value, without its unit. */
 #define KMP_FORMAT_SIZE 96
 
 enum kmp_form {
@@ -32,31 +33,33 @@ struct kmp_value {
   int64_t coef;     /* coef * 10^exp10 with the meter's decimals */
   const char *unit; /* symbol of units.csv; NULL: none, and for texts */
   int16_t dst;      /* minutes of summer time, as sent; -1: not sent */
-  int16_t info;     /* first byte of a clock, flags; -1: not sent */
+  int16_t info;     /* flags, the first byte of a clock; -1: not sent */
   int16_t weekday;  /* 1 Monday .. 7 Sunday, of such a clock; -1: not sent */
   char text[KMP_TEXT_SIZE];
 };
 
-/* Decodes the value of a record.  KMP_OK (look at form), or KMP_ERANGE,
- * KMP_EDATE, KMP_ESIZE: there is no value, and that is to be reported.  A
- * number whose unit code is not known has no unit: see
- * kmp_value_has_unknown_unit. */
+/* Decodes the value of a record.  Returns KMP_OK (check form: there may be no
+ * value), or KMP_ERANGE, KMP_EDATE or KMP_ESIZE for a value that cannot be
+ * used, which the caller reports.  A number with an unknown unit code gets no
+ * unit: see kmp_value_has_unknown_unit. */
 int kmp_value_decode(const struct kmp_record *record, struct kmp_value *ret);
 
-/* Whether a value was decoded without its unit, because nothing is known of the
- * code. */
+/* True if the record's value is decoded without a unit, because its unit code
+ * is unknown. */
 int kmp_value_has_unknown_unit(const struct kmp_record *record);
 
-/* Writes the number plainly ("0.002", "87654321000"), a text as it is, nothing
- * for no value.  Returns its length; KMP_FORMAT_SIZE always suffices. */
+/* Writes a number plainly ("0.002", "87654321000"), a text unchanged, and ""
+ * for no value.  Returns the length, or 0 when SIZE is too small;
+ * KMP_FORMAT_SIZE always suffices. */
 size_t kmp_value_format(const struct kmp_value *value, char *buf, size_t size);
 
-/* Writes the serial number that a record holds, or "": a meter to which none
- * was given says 0, and a number in an unknown unit may be something else. */
+/* Writes the serial number that a record holds, or "": a meter without a serial
+ * number sends 0, and a number in an unknown unit may be something else. */
 void kmp_serial_format(const struct kmp_record *record,
                        char buf[KMP_FORMAT_SIZE]);
 
-/* The mantissa as an unsigned number; KMP_ERANGE beyond INT64_MAX. */
+/* Decodes the mantissa as an unsigned number.  Returns KMP_OK, or KMP_ERANGE
+ * beyond INT64_MAX. */
 int kmp_mantissa_decode(const struct kmp_record *record, int64_t *ret);
 
 #endif

@@ -1,11 +1,11 @@
 /*
  * Meter models (KMP 6.1) and info codes (KMP 8.1 to 8.3).
  *
- * The types of most heat and water meters are not published: those are known by
- * registers that they have.  Register 99 of a MULTICAL 403 has the bits that
- * its technical description (5512-1689, 7.7) lists.  On meters that have
- * register 369 it may have the code of the display instead.  Of the MULTICAL
- * 302 no list is known.
+ * The types of most heat and water meters are not published; such meters are
+ * identified by the registers that they have.  Register 99 of a MULTICAL 403
+ * has the bits that its technical description (5512-1689, 7.7) lists.  On
+ * meters with register 369, register 99 may hold the code of the display
+ * instead.  For the MULTICAL 302 no list is known.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -75,7 +75,7 @@ static const struct info_bits bits_x03 = { {
   [31] = "leak, water penetration",
 } };
 
-/* MULTICAL 21, flowIQ 2101; four durations follow. */
+/* MULTICAL 21, flowIQ 2101; see add_durations for bits 4 to 15. */
 static const struct info_bits bits_water_21 = { {
   [0] = "dry",
   [1] = "reverse flow",
@@ -83,7 +83,7 @@ static const struct info_bits bits_water_21 = { {
   [3] = "burst",
 } };
 
-/* KWM2231.  Bit 7 has two meanings in two sources. */
+/* KWM2231.  Bit 7 is left out: two sources give it two meanings. */
 static const struct info_bits bits_water = { {
   [0] = "dry",
   [1] = "reverse flow",
@@ -165,7 +165,7 @@ has(const struct model *model, unsigned marker)
   return model->has >> marker & 1;
 }
 
-/* The index of a type in models, or -1. */
+/* Returns the index of TYPE in models, or -1. */
 static int
 find_model(uint16_t type)
 {
@@ -207,8 +207,8 @@ model_is_info(uint16_t id)
   return id == MODEL_INFO || id == MODEL_INFO_BITS || id == MODEL_INFO_WATER;
 }
 
-/* By the registers that the meter has, and by those that it lacks if that is
- * known. */
+/* Finds the words for an info code by the registers that the meter has, and by
+ * those that it lacks if all markers were requested. */
 static const struct info_bits *
 find_bits_by_registers(const struct model *model)
 {
@@ -254,7 +254,7 @@ model_info_register(const struct model *model)
   return bits == &bits_water ? MODEL_INFO_WATER : MODEL_INFO;
 }
 
-/* Text that grows up to the room there is. */
+/* A text that is cut at the end of its buffer. */
 struct text {
   char *buf;
   size_t size;
@@ -292,7 +292,8 @@ add_bits(struct text *t, const struct info_bits *bits, int64_t code)
   }
 }
 
-/* Bits 4 to 15 of a MULTICAL 21: how long it was dry, and so on. */
+/* Adds the durations in bits 4 to 15 of a MULTICAL 21: how long it was dry, and
+ * so on. */
 static void
 add_durations(struct text *t, int64_t code)
 {

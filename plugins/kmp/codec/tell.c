@@ -1,5 +1,5 @@
 /*
- * From records to the host: values, and the items of a probe.
+ * Converts records for the host: values, and the items of a probe.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -71,7 +71,7 @@ kmp_tell_type(const struct mp_probe_sink *sink, const struct kmp_answer *answer)
 
 /* ---- Registers ---------------------------------------------------------- */
 
-/* Whether VALUE is exactly N, whatever its decimals. */
+/* True if VALUE equals N, whatever its number of decimals. */
 static int
 is_number(const struct mp_host *host, const struct mp_value *value, int64_t n)
 {
@@ -80,12 +80,13 @@ is_number(const struct mp_host *host, const struct mp_value *value, int64_t n)
   return host->decimal_compare(value, &number) == 0;
 }
 
-/* KMP 7.4: a sensor's fault looks like a temperature. */
+/* Returns a remark for a temperature that means a sensor fault (KMP 7.4), or
+ * NULL. */
 static const char *
 remark_temperature(const struct mp_host *host, uint16_t id,
                    const struct mp_value *value)
 {
-  /* t1, t2, t3; elsewhere 0.00 may be all there is. */
+  /* Only for t1, t2, t3: elsewhere 0.00 need not be a fault. */
   if (id >= 86 && id <= 88 && is_number(host, value, 0))
     return "sensor shorted, or below its range?";
   if (is_number(host, value, 185) || is_number(host, value, 200))
@@ -93,7 +94,7 @@ remark_temperature(const struct mp_host *host, uint16_t id,
   return NULL;
 }
 
-/* NULL: none. */
+/* Returns a remark on the value of a register, or NULL. */
 static const char *
 remark_on(const struct mp_host *host, const struct model *model,
           const struct kmp_record *record, const struct mp_value *value,

@@ -1,6 +1,6 @@
 /*
- * What both inputs, kmp and replay, tell the host: the value of a record, and
- * the items of a probe.
+ * Conversions that the inputs kmp and replay share: the value of a record and
+ * the items of a probe, for the host.
  */
 #ifndef KMP_TELL_H
 #define KMP_TELL_H
@@ -11,19 +11,20 @@
 #include "plugins/kmp/codec/kmp_value.h"
 #include "plugins/kmp/codec/model.h"
 
-/* A record's value as the host takes it; REG is what the table has of its
- * register, or NULL.  MP_OK; MP_DROP: there is none (yet); or a reason (not
- * reported), with *ret_error of enum kmp_error.  SPACE holds what *ret_value
- * points to. */
+/* Converts a record's value for the host.  REG is the register's entry in the
+ * table, or NULL.  Returns MP_OK; MP_DROP when there is no value (yet); or a
+ * reason (not reported), with *ret_error set to an enum kmp_error.  *ret_value
+ * points into SPACE. */
 int kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,
                 struct kmp_value *space, struct mp_value *ret_value,
                 int *ret_error);
 
-/* Gives a probe a fact that is no register's value; nothing for "". */
+/* Gives a probe a fact that is not the value of a register; does nothing when
+ * TEXT is empty. */
 void kmp_tell_fact(const struct mp_probe_sink *sink, const char *label,
                    const char *text);
 
-/* Gives a probe the type and the revision of an answer to GetType. */
+/* Gives a probe the meter's type and revision from an answer to GetType. */
 void kmp_tell_type(const struct mp_probe_sink *sink,
                    const struct kmp_answer *answer);
 

@@ -1,9 +1,9 @@
 /*
- * A meter on a pseudo terminal: the line and the thread that serves it.
+ * An emulated meter on a pseudo terminal: the line and its thread.
  *
- * A pty, not a pipe: deadlines, locks and terminal settings of the program that
- * reads are then tested too.  Bytes on a pty take no time; with a speed set,
- * the meter waits as long as they would take on the line.
+ * The line is a pty, not a pipe, so that the deadlines, locks and terminal
+ * settings of the reading program are tested too.  Bytes on a pty take no time,
+ * so with a line speed set the meter waits as long as a serial line would take.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -26,16 +26,17 @@
 #define START_REQUEST 0x80
 #define STOP 0x0d
 
-/* What is written into the thread's pipe. */
+/* Orders in the thread's pipe. */
 #define END_THREAD 'e'
 #define UNPLUG_PORT 'u'
 
-/* KMP 2.3: a longer pause inside a request, and the meter drops it. */
+/* KMP 2.3: a longer pause inside a request makes the meter drop the request. */
 #define GAP_US 27000
-/* KMP 2.3: after what it did not understand, it ignores all for so long. */
+/* KMP 2.3: after bytes that it did not understand, the meter ignores the line
+ * for this long. */
 #define DEAF_MS 1600
 #define BITS_PER_BYTE 11
-/* How often to look whether somebody has opened the tty. */
+/* Interval for checking whether a program has opened the tty. */
 #define LOOK_MS 2
 
 void
@@ -60,7 +61,7 @@ line_us(const struct meter *m, size_t len)
   return m->baud == 0 ? 0 : (int64_t)len * BITS_PER_BYTE * 1000000 / m->baud;
 }
 
-/* Sleeps; 0 when the meter was told something. */
+/* Sleeps until UNTIL_US.  Returns 1, or 0 early when an order arrives. */
 static int
 sleep_until(struct meter *m, int64_t until_us)
 {
@@ -86,7 +87,7 @@ unplug(struct meter *m)
   m->fd = -1;
 }
 
-/* Hands LEN bytes to the line. */
+/* Writes LEN bytes to the line and counts them. */
 static void
 put(struct meter *m, const uint8_t *buf, size_t len)
 {
@@ -96,9 +97,10 @@ put(struct meter *m, const uint8_t *buf, size_t len)
     m->bytes += (size_t)n;
 }
 
-/* Sends bytes at the line's speed; the first has arrived a byte's time after
- * BEGIN_US.  An unpaced line gets them in one piece: between two writes, a
- * loaded machine can make a pause. */
+/* Sends bytes at the line's speed; the first has arrived one byte's time after
+ * BEGIN_US.  Without a speed they are sent in one write, because a loaded
+ * machine can pause between two writes.  UNPLUG_AT: index of the byte at which
+ * the port closes; -1: never. */
 static void
 say(struct meter *m, const struct meter_bytes *bytes, int64_t begin_us,
     long unplug_at)
@@ -117,7 +119,8 @@ say(struct meter *m, const struct meter_bytes *bytes, int64_t begin_us,
   }
 }
 
-/* Plans what happens on the frame that has come.  0: it is no request. */
+/* Plans the reaction to the received frame.  Returns 0 when that is not a
+ * request. */
 static int
 plan_answer(struct meter *m, struct meter_plan *ret_plan)
 {
@@ -148,7 +151,7 @@ plan_answer(struct meter *m, struct meter_plan *ret_plan)
   return 1;
 }
 
-/* A frame has come: answers if it is a good request. */
+/* Handles a received frame: answers if it is a good request. */
 static void
 hear(struct meter *m)
 {
@@ -209,8 +212,9 @@ take_all(struct meter *m, int fd)
   return n > 0;
 }
 
-/* Does what it was told; 0: end.  Only the thread itself closes the port: in
- * the middle of a poll() by it, the port would stay open. */
+/* Carries out an order from the pipe.  Returns 0 when the thread must end.
+ * Only the thread itself closes the port: if another thread closed it during
+ * poll(), it would stay open. */
 static int
 obey(struct meter *m)
 {
@@ -250,7 +254,7 @@ serve(void *arg)
       meter_die("poll", strerror(errno));
     if (fds[0].revents != 0 && !obey(m))
       return NULL;
-    /* While nobody has the tty open, the master is "hung up" all the time. */
+    /* While no program has the tty open, poll reports the master as hung up. */
     if (fds[1].revents != 0 && !take_all(m, fds[1].fd))
       sleep_until(m, meter_clock_us() + LOOK_MS * 1000);
   }
@@ -263,7 +267,7 @@ tell(struct meter *m, char order)
     meter_die("pipe", strerror(errno));
 }
 
-/* Raw from the beginning: else the terminal itself would echo. */
+/* Makes the tty raw from the beginning; otherwise it would echo. */
 static int
 make_raw(const char *path)
 {
@@ -289,7 +293,7 @@ close_fd(int fd)
     close(fd);
 }
 
-/* Gives back all but the thread; leaves errno alone. */
+/* Frees everything except the thread; preserves errno. */
 static void
 release(struct meter *m)
 {
@@ -303,7 +307,7 @@ release(struct meter *m)
   errno = err;
 }
 
-/* The pty; -1: none, see errno. */
+/* Opens the pty.  Returns -1 on failure, see errno. */
 static int
 open_pty(struct meter *m)
 {
@@ -348,7 +352,7 @@ meter_start(void)
   return m;
 }
 
-/* Removes the link, if it still is ours. */
+/* Removes the link, if it still points to this meter's tty. */
 static void
 remove_link(const struct meter *m)
 {

@@ -1,6 +1,6 @@
 /*
- * A meter on a pseudo terminal: answers KMP requests like a heat meter with an
- * optical head, and makes the mistakes that a test orders.
+ * An emulated meter on a pseudo terminal: answers KMP requests like a heat
+ * meter with an optical head, and makes the mistakes that a test orders.
  *
  *     struct meter *m = meter_start();
  *
@@ -11,9 +11,9 @@
  *     ck_assert_uint_eq(meter_requests(m), 2);
  *     meter_stop(m);
  *
- * It runs in a thread of its own; every function may be called while it
- * answers.  It has its own idea of frames, so that an error of the codec under
- * test is not its error too.  A mistake in the test itself aborts.
+ * The meter runs in its own thread; every function may be called while it
+ * answers.  It has its own frame code, so that it does not share errors with
+ * the codec under test.  A mistake in the test itself aborts the program.
  */
 #ifndef KMP_EMULATOR_METER_H
 #define KMP_EMULATOR_METER_H
@@ -23,88 +23,94 @@
 
 struct meter;
 
-/* A meter without registers, that answers at once and unpaced. */
+/* Starts a meter without registers, answer delay or line speed.  Aborts when
+ * that fails. */
 struct meter *meter_start(void);
-/* The same; NULL when there is no pty or no thread, see errno. */
+/* The same; returns NULL when there is no pty or no thread, see errno. */
 struct meter *meter_try_start(void);
-/* Stops and frees it, and removes its link.  Accepts NULL. */
+/* Stops and frees the meter, and removes its link.  Accepts NULL. */
 void meter_stop(struct meter *m);
 
-/* The tty to read it by. */
+/* Returns the path of the tty to open; valid until meter_stop. */
 const char *meter_path(const struct meter *m);
-/* Makes the symbolic link PATH to the tty, in place of one that is there.  -1:
- * it cannot be made, see errno. */
+/* Makes the symbolic link PATH to the tty; replaces an existing link.  Returns
+ * -1 on failure, see errno. */
 int meter_try_link(struct meter *m, const char *path);
+/* The same; aborts on failure. */
 void meter_link(struct meter *m, const char *path);
 
-/* ---- What the meter knows ----------------------------------------------- */
+/* ---- Registers and type ------------------------------------------------- */
 
-/* Sets something, as text:
+/* Sets a register or the type from TEXT:
  *   60=84.208GJ             a register: decimal and symbol of the unit
  *   60:03 04 43 00 01 48 F0  the same as bytes: unit, length, SiEx, mantissa
- *   1001=68500001           the serial number is a register as well
+ *   1001=68500001           the serial number is a register too
  *   type=0001F1             answer to GetType: type, software revision
- * Returns 0, or -1 when it is none of these. */
+ * Returns 0, or -1 when TEXT is none of these or there is no room. */
 int meter_try_set(struct meter *m, const char *text);
-/* The same, for texts that a test has written. */
+/* The same; aborts on failure. */
 void meter_set(struct meter *m, const char *text);
-/* Takes a register away. */
+/* Removes a register. */
 void meter_remove(struct meter *m, uint16_t id);
-/* Reads a file: lines as above, and lines of a capture, of whose answers the
- * last values count.  Returns how many settings and answers were in it; -1 when
- * the file cannot be read, see errno. */
+/* Loads a file: lines as above, and lines of a capture.  The last value of each
+ * register in its answers counts.  Returns the number of settings and answers
+ * loaded; -1 when the file cannot be read, see errno. */
 long meter_load(struct meter *m, const char *path);
 
-/* ---- How it behaves ----------------------------------------------------- */
+/* ---- Behaviour ---------------------------------------------------------- */
 
-/* 11 bits a byte at that speed, for request and answer; 0: unpaced. */
+/* Sets the line speed in baud, at 11 bits a byte; 0: bytes take no time. */
 void meter_set_baud(struct meter *m, unsigned baud);
-/* From the end of the request to the answer. */
+/* Sets the time from the end of a request to its answer. */
 void meter_set_delay(struct meter *m, unsigned ms);
-/* How long it is deaf after a request that it did not answer; else 1600 ms. */
+/* Sets how long the meter is deaf after a request that it did not answer, or
+ * after a bad frame; the default is 1600 ms. */
 void meter_set_deaf(struct meter *m, unsigned ms);
-/* What random mistakes follow from. */
+/* Seeds the random numbers of mistakes. */
 void meter_set_seed(struct meter *m, uint32_t seed);
 
-/* Orders a mistake: KIND[=N][*TIMES].  With TIMES it is made in the next so
- * many answers only.  Returns 0, or -1 when there is no such kind. */
+/* Orders a mistake: KIND[=N][*TIMES].  With TIMES it is made only for the next
+ * TIMES requests.  Returns 0, or -1 when TEXT is invalid or too many mistakes
+ * are ordered. */
 int meter_try_fault(struct meter *m, const char *text);
-/* Kind number INDEX, and what it does with its N; NULL past the last. */
+/* Returns the name of kind number INDEX, from 0, and a description of it and
+ * its N; NULL past the last. */
 const char *meter_fault_kind(size_t index, const char **ret_what);
-/* The same, for texts that a test has written. */
+/* The same as meter_try_fault; aborts on failure. */
 void meter_fault(struct meter *m, const char *text);
-/* Makes no more mistakes. */
+/* Cancels all ordered mistakes. */
 void meter_clear_faults(struct meter *m);
-/* Lets it save its battery, beginning awake:
+/* Selects how the meter saves its battery; it starts awake:
  *   none                 it wakes on the first byte (601)
  *   eye[=DURATION]       deaf 30m after the last traffic, until a key is
  *                        pressed (402 and older)
  *   water[=N[,DURATION]] deaf for 10m after 12 answers (water meters)
  *   magnet               deaf while the magnet is away (403, 603)
- * A duration is 500ms, 90s, 30m or 1h.  Returns 0, or -1 when it is none of
+ * A duration is 500ms, 90s, 30m or 1h.  Returns 0, or -1 when TEXT is none of
  * these. */
 int meter_try_sleep(struct meter *m, const char *text);
-/* The same, for texts that a test has written. */
+/* The same; aborts on failure. */
 void meter_sleep(struct meter *m, const char *text);
 void meter_press_key(struct meter *m);
-/* Takes the magnet away, or puts it back; whether it is away now. */
+/* Takes the magnet away, or puts it back.  Returns 1 if it is away now. */
 int meter_move_magnet(struct meter *m);
-/* Takes the port away, as when the head is unplugged. */
+/* Closes the pty, as if the head were unplugged.  Returns once it is closed. */
 void meter_unplug(struct meter *m);
-/* Sends bytes on its own accord, without a request: what a line has on it
- * before a program opens it. */
+/* Sends bytes without a request, such as noise on the line before a program
+ * opens it. */
 void meter_say(struct meter *m, const uint8_t *buf, size_t len);
 
-/* ---- What it has seen --------------------------------------------------- */
+/* ---- Counters ----------------------------------------------------------- */
 
-/* Requests heard: whole, for this meter, with a right CRC, at a time when it
- * listens. */
+/* Returns the number of requests heard: complete, with a correct CRC, while the
+ * meter was listening.  They may have another address or an unknown command. */
 unsigned meter_requests(struct meter *m);
-/* Bytes that it did not hear as a request: too soon after a bad one, or bad. */
+/* Returns the number of bytes not heard as a request: bad ones, and those sent
+ * while the meter was deaf or asleep. */
 unsigned meter_unheard(struct meter *m);
-/* Forgets both counts. */
+/* Resets all these counters, meter_bytes too. */
 void meter_forget(struct meter *m);
-/* Bytes of requests and of answers that went over the line. */
+/* Returns the number of bytes of requests and answers on the line. */
 size_t meter_bytes(struct meter *m);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * What an emulated meter knows, and what it says when it is asked.
+ * The registers of an emulated meter, and its answers to requests.
  *
- * Written from the protocol's description, apart from the codec under test: the
- * CRC bit by bit, the stuffing by a comparison.
+ * Written from the protocol's description, independently of the codec under
+ * test: the CRC bit by bit, the stuffing by a comparison.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@
 #define SERIAL_REGISTER 1001
 #define MAX_ASKED 8
 
-/* Units that registers can be set in; others are written as bytes. */
+/* Units for REGISTER=VALUE; registers with other units are set as bytes. */
 static const struct {
   uint8_t code;
   const char *symbol;
@@ -139,7 +139,8 @@ meter_memory_remove(struct meter_memory *memory, uint16_t id)
     *reg = memory->registers[--memory->count];
 }
 
-/* RECORD begins with the unit code. */
+/* Stores a register.  RECORD begins with the unit code.  Returns -1 when it is
+ * invalid or there is no room. */
 static int
 store(struct meter_memory *memory, uint16_t id, const uint8_t *record,
       size_t len)
@@ -161,7 +162,7 @@ store(struct meter_memory *memory, uint16_t id, const uint8_t *record,
   return 0;
 }
 
-/* Hex with or without blanks, to the end of TEXT. */
+/* Parses hex, with or without blanks, to the end of TEXT. */
 static int
 parse_hex(const char *text, struct meter_bytes *ret)
 {
@@ -182,8 +183,8 @@ parse_hex(const char *text, struct meter_bytes *ret)
   }
 }
 
-/* "0001F1": type and revision, a letter and a number of at most two digits; or
- * the four bytes that a meter sends, "00010601". */
+/* Parses "0001F1": type, and revision as a letter and a number of at most two
+ * digits; or the four bytes that a meter sends, "00010601". */
 static int
 parse_type(const char *text, uint8_t type[4])
 {
@@ -209,7 +210,8 @@ parse_type(const char *text, uint8_t type[4])
   return 0;
 }
 
-/* "-12.50GJ": a mantissa of four bytes, or eight where it needs them. */
+/* Parses "-12.50GJ" to a record with a mantissa of four bytes, or eight if
+ * needed. */
 static int
 parse_decimal(const char *text, struct meter_bytes *ret)
 {
@@ -290,7 +292,7 @@ learn_registers(struct meter_memory *memory, const struct meter_bytes *body)
   return i == body->len ? 0 : -1;
 }
 
-/* The serial number's register, unless it is known. */
+/* Sets the serial number's register, unless it is set already. */
 static int
 learn_serial(struct meter_memory *memory, const uint8_t *serial)
 {
@@ -332,7 +334,8 @@ put_register(const struct meter_memory *memory, uint16_t id,
         meter_put(body, memory->registers[i].record[k]);
 }
 
-/* The last four bytes of the mantissa of the serial number's register. */
+/* Appends the last four bytes of the serial number's mantissa; zeros without
+ * one. */
 static void
 put_serial(const struct meter_memory *memory, struct meter_bytes *body)
 {

@@ -1,5 +1,6 @@
 /*
- * What may be asked and ordered of an emulated meter while it answers.
+ * Functions of an emulated meter that take its lock: settings, mistakes, sleep
+ * and counters.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * The mistakes that an emulated meter, its head and its line can make.
  *
- * What is random in them follows from the seed and the number of the request,
+ * Random numbers in them depend only on the seed and the number of the request,
  * so that a test sees the same bytes each time.
  */
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "lib/array.h"
 #include "plugins/kmp/emulator/meter_impl.h"
 
-/* In the order in which they are made: upon the records of the answer, then
- * upon its bytes. */
+/* In the order in which they are applied: first to the records of the answer,
+ * then to its bytes. */
 enum {
   LIMIT,
   REFUSE,
@@ -43,7 +43,7 @@ enum {
 
 static const struct {
   const char *name;
-  long n; /* when none is given */
+  long n; /* the default */
   const char *what;
 } kinds[] = {
   [LIMIT] = { "limit", 4, "silent to more than N registers at a time" },
@@ -120,7 +120,7 @@ meter_faults_add(struct meter_faults *faults, const char *text)
   return 0;
 }
 
-/* Whether KIND is to be made in this answer. */
+/* Returns 1 if KIND is ordered for this answer, and its N. */
 static int
 ordered(const struct meter_faults *faults, int kind, long *ret_n)
 {
@@ -145,7 +145,7 @@ count_down(struct meter_faults *faults)
       faults->orders[i].times--;
 }
 
-/* xorshift: the same numbers everywhere. */
+/* xorshift32: gives the same numbers on every platform. */
 static uint32_t
 random_next(uint32_t *state)
 {
@@ -188,7 +188,7 @@ put_noise(struct meter_bytes *bytes, long n, uint32_t *state)
     meter_put(bytes, (uint8_t)(random_next(state) >> 8));
 }
 
-/* What heads, bridges and drivers are known to add. */
+/* Appends bytes that heads, bridges and drivers are known to add. */
 static void
 put_stray(struct meter_bytes *bytes, long n)
 {
@@ -218,8 +218,8 @@ flip_bits(struct meter_bytes *bytes, long n, uint32_t *state)
   }
 }
 
-/* The bytes that a false stop byte and the CRC before it fell on are replaced;
- * what follows them in the answer still comes. */
+/* Makes a false stop byte with a correct CRC: overwrites the beginning of the
+ * answer with a whole frame without registers, and keeps the bytes after it. */
 static void
 put_stop(struct meter_bytes *answer)
 {
@@ -231,7 +231,7 @@ put_stop(struct meter_bytes *answer)
     memcpy(answer->buf, empty.buf, empty.len);
 }
 
-/* Whether KIND is ordered with this N; it may be ordered with several. */
+/* Returns 1 if KIND is ordered with this N; several N may be ordered. */
 static int
 ordered_with(const struct meter_faults *faults, int kind, long n)
 {
@@ -244,7 +244,7 @@ ordered_with(const struct meter_faults *faults, int kind, long n)
   return 0;
 }
 
-/* Whether REQUEST asks for a register that the meter does not answer. */
+/* Returns 1 if REQUEST asks for a register that is ordered to be refused. */
 static int
 is_refused(const struct meter_faults *faults, const struct meter_bytes *request)
 {
@@ -257,7 +257,7 @@ is_refused(const struct meter_faults *faults, const struct meter_bytes *request)
   return 0;
 }
 
-/* BODY: what a meter without faults answers. */
+/* Returns 1 if the meter is silent to REQUEST.  BODY: the planned answer. */
 static int
 is_silent(const struct meter_faults *faults, const struct meter_bytes *request,
           const struct meter_bytes *body)
@@ -276,7 +276,7 @@ is_silent(const struct meter_faults *faults, const struct meter_bytes *request,
   return ordered(faults, SILENT, &n);
 }
 
-/* A register of no meaning, its value 1. */
+/* Appends a register that was not asked for, with the value 1. */
 static void
 put_surplus(struct meter_bytes *body, long id)
 {

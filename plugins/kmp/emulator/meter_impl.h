@@ -1,8 +1,8 @@
 /*
- * What the parts of the emulated meter share: meter.c (the pty and the thread),
- * meter_control.c (orders while it runs), meter_answer.c (what it knows and
- * says), meter_load.c (files), meter_fault.c (mistakes), meter_sleep.c (when it
- * does not listen).
+ * Shared by the files of the emulated meter: meter.c (the pty and the thread),
+ * meter_control.c (the public functions that take the lock), meter_answer.c
+ * (registers and answers), meter_load.c (files), meter_fault.c (mistakes),
+ * meter_sleep.c (battery saving).
  */
 #ifndef KMP_EMULATOR_METER_IMPL_H
 #define KMP_EMULATOR_METER_IMPL_H
@@ -15,10 +15,10 @@
 
 #define METER_REGISTERS 512
 #define METER_RECORD 64  /* bytes of a register's record */
-#define METER_FRAME 1024 /* of anything on the line */
+#define METER_FRAME 1024 /* bytes of a request or an answer */
 #define METER_FAULTS 16
 
-/* A register as it stands in an answer: id, unit, length, SiEx, mantissa. */
+/* A register as sent in an answer: id, unit, length, SiEx, mantissa. */
 struct meter_register {
   uint16_t id;
   uint8_t len;
@@ -36,19 +36,19 @@ struct meter_bytes {
   uint8_t buf[METER_FRAME];
 };
 
-/* A mistake that was ordered. */
+/* An ordered mistake. */
 struct meter_order {
   int kind;   /* row of the table in meter_fault.c */
   long n;     /* KIND=N */
-  long times; /* answers in which it is still made; -1: all */
+  long times; /* requests for which it is still made; -1: all */
 };
 
-/* What is to be made of one request. */
+/* The reaction to one request. */
 struct meter_plan {
-  struct meter_bytes echo;   /* while the request arrives */
-  struct meter_bytes answer; /* nothing: silence */
-  long late_ms;              /* on top of the delay */
-  long unplug_at;            /* after so many bytes of the answer; -1: never */
+  struct meter_bytes echo;   /* sent while the request arrives */
+  struct meter_bytes answer; /* empty: silence */
+  long late_ms;              /* added to the delay */
+  long unplug_at; /* after this many bytes of the answer; -1: never */
 };
 
 struct meter_faults {
@@ -57,24 +57,24 @@ struct meter_faults {
   uint32_t seed;
   unsigned request;            /* number of this request, from 1 */
   struct meter_bytes previous; /* the last answer, before mistakes */
-  struct meter_memory less;    /* what is known but for a missing register */
+  struct meter_memory less;    /* the memory without the missing register */
 };
 
-/* How it saves its battery. */
+/* How the meter saves its battery. */
 struct meter_sleep {
-  int model;  /* row of the table in meter_sleep.c */
-  long count; /* answers until it sleeps */
-  int64_t us; /* until it sleeps, or for how long */
-  long answers;
+  int model;        /* row of the table in meter_sleep.c */
+  long count;       /* answers until it sleeps */
+  int64_t us;       /* EYE: time until it sleeps; WATER: time it sleeps */
+  long answers;     /* since it last slept */
   int64_t heard_us; /* last traffic, or key pressed */
   int magnet_away;
 };
 
 struct meter {
   pthread_t thread;
-  pthread_mutex_t lock; /* of all below */
+  pthread_mutex_t lock; /* protects the members up to sleep */
   int fd;               /* master; -1: unplugged */
-  int wake[2];          /* tells the thread to end or to unplug */
+  int wake[2];          /* pipe with orders to the thread: end, unplug */
   char path[64];
   char link[256];
   unsigned baud;
@@ -87,9 +87,9 @@ struct meter {
   struct meter_faults faults;
   struct meter_sleep sleep;
 
-  /* The thread's own. */
+  /* Used by the thread only. */
   struct meter_bytes heard;
-  int64_t last_us; /* when the last byte came */
+  int64_t last_us; /* time of the last byte */
   int64_t deaf_until_us;
 };
 
@@ -98,45 +98,46 @@ void meter_put(struct meter_bytes *bytes, uint8_t byte);
 
 /* ---- meter_answer.c ----------------------------------------------------- */
 
-/* Sets what TEXT says; -1: it says nothing known. */
+/* Sets the register or type in TEXT, see meter_try_set.  Returns 0 or -1. */
 int meter_memory_set(struct meter_memory *memory, const char *text);
-/* Takes the registers of an answer on the line; -1: it is none. */
+/* Stores the values of an answer frame.  Returns -1 when FRAME is not a valid
+ * answer. */
 int meter_memory_learn(struct meter_memory *memory, const uint8_t *frame,
                        size_t len);
 void meter_memory_remove(struct meter_memory *memory, uint16_t id);
 
-/* Undoes start, stuffing, CRC and stop of a frame that begins with START: to
- * address, command and data.  -1: it is not one. */
+/* Decodes a frame that begins with START to its address, command and data.
+ * Returns -1 when it is not a valid frame. */
 int meter_unframe(const uint8_t *frame, size_t len, uint8_t start,
                   struct meter_bytes *ret_body);
-/* And back; CRC_ERROR is put upon the CRC. */
+/* Encodes an answer frame.  CRC_ERROR is XORed into its CRC. */
 void meter_frame(const struct meter_bytes *body, uint16_t crc_error,
                  struct meter_bytes *ret_frame);
 
-/* What the meter answers to a request's body; an empty body: nothing. */
+/* Makes the body of the answer to a request's body; empty: no answer. */
 void meter_answer(const struct meter_memory *memory,
                   const struct meter_bytes *request,
                   struct meter_bytes *ret_body);
 
 /* ---- meter.c ------------------------------------------------------------ */
 
-/* Ends the program: a mistake in a test. */
+/* Reports a mistake in a test and aborts. */
 __attribute__((noreturn)) void meter_die(const char *what, const char *about);
-/* Microseconds on CLOCK_MONOTONIC. */
+/* Returns CLOCK_MONOTONIC in microseconds. */
 int64_t meter_clock_us(void);
 
 /* ---- meter_control.c ---------------------------------------------------- */
 
-/* meter_memory_learn, under the lock. */
+/* Calls meter_memory_learn under the lock. */
 int meter_learn(struct meter *m, const uint8_t *frame, size_t len);
 
 /* ---- meter_sleep.c ------------------------------------------------------ */
 
-/* All times are those of one clock, in microseconds. */
+/* All times are microseconds of meter_clock_us. */
 int meter_sleep_set(struct meter_sleep *sleep, const char *text,
                     int64_t now_us);
 int meter_sleep_listens(const struct meter_sleep *sleep, int64_t now_us);
-/* A request was heard and is answered. */
+/* Counts a request that is answered. */
 void meter_sleep_answered(struct meter_sleep *sleep, int64_t now_us);
 void meter_sleep_press(struct meter_sleep *sleep, int64_t now_us);
 
@@ -144,13 +145,13 @@ void meter_sleep_press(struct meter_sleep *sleep, int64_t now_us);
 
 int meter_faults_add(struct meter_faults *faults, const char *text);
 
-/* Plans what happens on FRAME, a good request whose body is REQUEST. */
+/* Plans the reaction to FRAME, a good request whose body is REQUEST. */
 void meter_faults_plan(struct meter_faults *faults,
                        const struct meter_memory *memory,
                        const struct meter_bytes *frame,
                        const struct meter_bytes *request,
                        struct meter_plan *ret_plan);
-/* The same for a meter that does not listen: only the head is there. */
+/* The same for a sleeping meter: only the head can react, with an echo. */
 void meter_faults_plan_echo(const struct meter_faults *faults,
                             const struct meter_bytes *frame,
                             struct meter_plan *ret_plan);

@@ -1,9 +1,9 @@
 /*
- * What an emulated meter knows, from a file: settings, a line each, and
- * captures, of which it takes the answers.
+ * Loads the registers of an emulated meter from a file: settings, one a line,
+ * and the answers in captures.
  *
- * Captures are read loosely, and apart from the capture reader under test: all
- * that matters are the frames in them.
+ * The parser of captures is lenient and independent of the capture reader under
+ * test: only the frames matter.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define START_ANSWER 0x40
 #define STOP 0x0d
 
-/* Takes the answers among the bytes; how many there were. */
+/* Stores the answers among the bytes.  Returns how many there were. */
 static long
 learn_bytes(struct meter *m, const struct meter_bytes *bytes)
 {
@@ -34,8 +34,9 @@ learn_bytes(struct meter *m, const struct meter_bytes *bytes)
   return learnt;
 }
 
-/* Where the bytes from the meter stand: behind the next "<", or "Rd" of the old
- * script; else all but a time.  NULL: nowhere. */
+/* Finds bytes from the meter: after the next "<", else after the next "Rd" of
+ * the old script; else, with FIRST set, in the whole line except for its time.
+ * Returns NULL if there are none. */
 static const char *
 find_hex(const char *line, int first)
 {
@@ -51,7 +52,8 @@ find_hex(const char *line, int first)
   return strlen(line) > 4 && line[4] == '-' ? strchr(line, ' ') : line;
 }
 
-/* "... < 40 3f ...", "Rd 40 3f ..." or hex only. */
+/* Stores the answers in a line: "... < 40 3f ...", "Rd 40 3f ..." or hex only.
+ * Returns how many there were. */
 static long
 learn_line(struct meter *m, const char *line)
 {

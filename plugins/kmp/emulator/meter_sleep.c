@@ -1,6 +1,5 @@
 /*
- * When an emulated meter does not listen: the ways in which meters save their
- * battery (KMP 3 and 11).
+ * Battery saving of an emulated meter: when it listens (KMP 3 and 11).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +39,7 @@ static const struct {
   { "h", 60 * MINUTE },
 };
 
-/* "30m" to the end of TEXT. */
+/* Parses a duration such as "30m", to the end of TEXT. */
 static int
 parse_duration(const char *text, int64_t *ret_us)
 {
@@ -58,7 +57,7 @@ parse_duration(const char *text, int64_t *ret_us)
   return 0;
 }
 
-/* "COUNT", "DURATION" or "COUNT,DURATION", as far as the model has them. */
+/* Parses "DURATION" (eye), "COUNT" or "COUNT,DURATION" (water). */
 static int
 parse_settings(struct meter_sleep *sleep, const char *text)
 {
@@ -118,7 +117,7 @@ meter_sleep_listens(const struct meter_sleep *sleep, int64_t now_us)
 void
 meter_sleep_answered(struct meter_sleep *sleep, int64_t now_us)
 {
-  /* It slept, and begins to count anew. */
+  /* The meter has slept: count again from the start. */
   if (sleep->answers >= sleep->count)
     sleep->answers = 0;
   sleep->answers++;

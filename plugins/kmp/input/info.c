@@ -70,7 +70,7 @@ take_markers(void *ctx, const struct kmp_request *request,
     model_note_register(model, answer->records[i].id);
 }
 
-/* Asks for the markers.  Results as session_registers. */
+/* Requests the marker registers.  Returns as session_registers. */
 static int
 ask_markers(struct session *session, struct model *model)
 {
@@ -87,8 +87,9 @@ ask_markers(struct session *session, struct model *model)
   return r;
 }
 
-/* Asks for the type, and for the markers if that does not tell enough.  MP_OK,
- * MP_DROP when the meter did not answer, or a reason (reported). */
+/* Asks for the type, and for the marker registers if the type is not enough.
+ * Returns MP_OK, MP_DROP when the meter did not answer, or a reason
+ * (reported). */
 static int
 ask_model(struct kmp *kmp, struct model *ret_model)
 {
@@ -109,7 +110,8 @@ ask_model(struct kmp *kmp, struct model *ret_model)
   return r;
 }
 
-/* The code of the model's own register; -1: not read. */
+/* Returns the code from the register of the model, else from register 99; -1
+ * when neither was read.  *ret_id is that register. */
 static int64_t
 find_code(const struct info *info, uint16_t *ret_id)
 {
@@ -125,8 +127,9 @@ find_code(const struct info *info, uint16_t *ret_id)
   return info->codes[0];
 }
 
-/* After the registers, and perhaps the serial number, were read.  If the meter
- * may be another one, the remembered model is not used. */
+/* Decides whether to use the stored model: not if the meter may have been
+ * exchanged.  Call this after the registers, and perhaps the serial number,
+ * were read. */
 static void
 check_model(struct info *info)
 {

@@ -1,9 +1,10 @@
 /*
  * The kmp input: reads a Kamstrup meter through its optical eye.
  *
- * This file is the plugin's table and an instance's life.  reading.c reads a
- * cycle, probe.c finds out what a meter has; session.c knows the conversation,
- * port.c the line, and the kmp_ files what the bytes mean.
+ * This file holds the plugin's table and creates, opens and closes instances.
+ * reading.c reads a cycle, probe.c finds the registers that a meter has,
+ * session.c holds the conversation with it, port.c drives the line, and the
+ * kmp_ files decode the bytes.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -135,7 +136,7 @@ kmp_close(void *self)
   kmp_close_port(self);
 }
 
-/* Opens and closes the port; says nothing to the meter. */
+/* Opens and closes the port; sends nothing to the meter. */
 static int
 kmp_check(void *self)
 {

@@ -1,6 +1,6 @@
 /*
- * An instance of the kmp input: its options, and what reading.c and probe.c do
- * with them.
+ * An instance of the kmp input: its options, port and session, which reading.c
+ * and probe.c use.
  */
 #ifndef KMP_KMP_H
 #define KMP_KMP_H
@@ -22,15 +22,16 @@ struct kmp {
   struct session session;
 };
 
-/* The host's deadline ends the wait for a port that somebody else has. */
+/* Patience for a busy port: the host's deadline ends the wait. */
 #define KMP_UNTIL_THE_DEADLINE INT32_MAX
 
-/* Opens the port and begins a session; waits for another user of the port at
- * most PATIENCE_MS.  kmp_close_port accepts what is not open. */
+/* Opens the port and begins a session.  Waits for another user of the port for
+ * at most PATIENCE_MS.  Returns as port_open.  kmp_close_port does nothing when
+ * the port is not open. */
 int kmp_open_port(struct kmp *kmp, int64_t patience_ms);
 void kmp_close_port(struct kmp *kmp);
-/* Begins a cycle in the capture, if there is to be one, or goes on with the
- * last one. */
+/* Begin a cycle in the capture, or continue the last one.  Do nothing when no
+ * capture is configured. */
 void kmp_begin_capture(struct kmp *kmp);
 void kmp_resume_capture(struct kmp *kmp);
 

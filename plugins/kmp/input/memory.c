@@ -1,16 +1,16 @@
 /*
- * What the kmp input remembers from run to run, in the host's store:
+ * State that the kmp input keeps between runs, in the host's store:
  *   serial    the meter's serial number
- *   asked     when the meter was last asked for it, and answered
- *   failed    "1": it failed since then, and may have been exchanged
+ *   asked     when the meter last answered a request for it
+ *   failed    "1": the meter failed since then, and may have been exchanged
  *   read      when the last good reading was
  *   limit     runs in a row in which only small requests were answered
  *   limit_to  registers in such a request
  *   limited   when that was last found out
  *   silent       registers that the meter was silent to, by their numbers
- *   silent_runs  runs in a row in which it was silent to just these
+ *   silent_runs  runs in a row in which it was silent to exactly these
  *   silent_at    when that was last found out
- *   model     its type and the registers that tell its model: "1101 08"
+ *   model     its type and the marker registers that it has: "1101 08"
  *   units     unit codes that were reported as unknown: "4b fe "
  */
 #ifdef HAVE_CONFIG_H
@@ -26,12 +26,13 @@
 #include "plugins/kmp/input/memory.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
-/* From so many runs on, a meter is taken to refuse larger requests, or a
+/* Runs in a row after which a meter is assumed to refuse larger requests, or a
  * register. */
 #define SURE_RUNS 2
 
-/* Whether the time stored as KEY is younger than MS.  10 % of tolerance: cron
- * is not exact.  A time in the future was stored by a clock that was wrong. */
+/* True if the time stored as KEY is less than MS ago.  10 % of tolerance: cron
+ * is not exact.  A time in the future does not count: it is from a wrong
+ * clock. */
 static int
 is_younger(const struct kmp *kmp, const char *key, int64_t ms)
 {
@@ -44,7 +45,8 @@ is_younger(const struct kmp *kmp, const char *key, int64_t ms)
   return age >= 0 && age < ms - ms / 10;
 }
 
-/* Removes KEY; the host need not commit what was not there. */
+/* Removes KEY; does nothing when it is absent, so that the host has nothing to
+ * commit. */
 static void
 forget(const struct kmp *kmp, const char *key)
 {
@@ -80,7 +82,7 @@ void
 memory_note_failure(const struct kmp *kmp)
 {
   (void)kmp->host->store_set(kmp->host, "failed", "1");
-  forget(kmp, "silent_runs"); /* another meter may answer all */
+  forget(kmp, "silent_runs"); /* an exchanged meter may answer all */
 }
 
 int
@@ -161,7 +163,8 @@ memory_note_reading(const struct kmp *kmp)
   store_number(kmp, "read", kmp->host->now(kmp->host));
 }
 
-/* Of a meter with another serial number nothing is known. */
+/* Removes the stored facts about the meter when SERIAL is not the stored one:
+ * they do not hold for an exchanged meter. */
 static void
 forget_habits(const struct kmp *kmp, const char *serial)
 {

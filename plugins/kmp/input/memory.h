@@ -1,6 +1,7 @@
 /*
- * What the kmp input remembers from run to run: the meter's serial number, when
- * it was read, whether it failed, how much it takes at a time.
+ * State that the kmp input keeps between runs: the meter's serial number, the
+ * time of the last reading, failures, and how large a request the meter
+ * answers.
  */
 #ifndef KMP_MEMORY_H
 #define KMP_MEMORY_H
@@ -8,43 +9,46 @@
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/codec/model.h"
 
-/* Whether the last good reading is younger than min_interval. */
+/* True if the last good reading is younger than min_interval. */
 int memory_is_early(const struct kmp *kmp);
-/* All that was wanted was read. */
+/* Stores the time of a good reading. */
 void memory_note_reading(const struct kmp *kmp);
 
-/* The meter failed, and may be exchanged before it answers again: what it was
- * silent to is asked for again. */
+/* Stores that the meter failed.  It may be exchanged before it answers again,
+ * so the next run requests the registers again that it was silent to. */
 void memory_note_failure(const struct kmp *kmp);
 
-/* Whether the meter has to be asked for its serial number, even at the price of
- * a request: once a day, and after a failure. */
+/* True if the serial number must be read, even in a request of its own: once a
+ * day, and after a failure. */
 int memory_serial_due(const struct kmp *kmp);
-/* The meter was asked: RECORD is NULL when it has none.  Tells the host, and
- * remembers it. */
+/* Stores the serial number in RECORD, the meter's answer, and passes it to the
+ * host.  RECORD is NULL when the meter has none. */
 void memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
                         const struct kmp_record *record);
-/* The meter was not asked: tells the host what is remembered. */
+/* Passes the stored serial number to the host, when the meter was not asked. */
 void memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink);
 
-/* The meter sent NAME with a unit code that is in no table: says so, once for
- * each code. */
+/* Reports that the meter sent field NAME with the unknown unit code CODE, once
+ * for each code. */
 void memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code);
 
-/* What is remembered of the meter's model: 1, 0 when nothing is. */
+/* Gets the stored facts about the meter's model.  Returns 1, or 0 when there
+ * are none. */
 int memory_model(const struct kmp *kmp, struct model *ret_model);
 void memory_note_model(const struct kmp *kmp, const struct model *model);
 
-/* A meter that answered small requests only, run after run, is asked for eight
- * again once a day: limits the session.  BEFORE is the limit as the run
- * began. */
+/* A meter that answered only small requests in several runs in a row gets a
+ * request for eight registers only once a day.  memory_apply_limit limits the
+ * session until then.  memory_note_limit stores the limit after a run; BEFORE
+ * is the limit at the beginning of the run. */
 void memory_apply_limit(struct kmp *kmp);
 void memory_note_limit(const struct kmp *kmp, uint8_t before);
 
-/* A register that the meter was silent to, run after run, is asked for again
- * once a day: whether this is one. */
+/* True if the meter was silent to register ID in several runs in a row.  The
+ * register is then requested only once a day. */
 int memory_is_silent(const struct kmp *kmp, uint16_t id);
-/* A run asked for all; IDS are those without an answer, separated by blanks. */
+/* Stores the registers without an answer in a run; IDS are their numbers,
+ * separated by blanks. */
 void memory_note_silent(const struct kmp *kmp, const char *ids);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The probe of the kmp input: who is there, and every register that it has; or
- * one attempt after the other, for placing the optical head.
+ * The probe of the kmp input: identifies the meter and reads every register
+ * that it has; or, for placing the optical head, makes one attempt after the
+ * other.
  */
 #include "plugins/kmp/input/probe.h"
 
@@ -19,17 +20,18 @@
 #include "plugins/kmp/line/block.h"
 #include "plugins/kmp/line/diagnose.h"
 
-/* Somebody waits for the answer: who has the port is told at once. */
+/* A user waits for the result, so a busy port is reported at once. */
 #define PATIENCE_MS 0
-/* A watch ends by itself, for the battery's sake. */
+/* A watch ends by itself, to save the meter's battery. */
 #define WATCH_MS (5 * 60 * 1000)
 #define WATCH_PAUSE_MS 1000
-/* After so many damaged blocks in a row the rest is not asked for; of a meter
- * that has not answered anything yet, after one. */
+/* The probe gives up after this many damaged blocks in a row, or after the
+ * first block if the meter has not answered anything. */
 #define MAX_FAILURES 3
 
-/* Registers that most meters have, in one request: some are silent to a request
- * of which they have none, and the table begins with those of electricity. */
+/* Registers that most meters have, requested first and together: some meters
+ * are silent to a request of which they have no register, and the table begins
+ * with the registers of electricity meters. */
 static const uint16_t common[] = { 60, 68, 80, 74, 86, 87, 89, 1004 };
 
 /* A register of the table. */
@@ -46,16 +48,16 @@ struct probe {
   const struct mp_probe_sink *sink;
   struct model model;
   uint32_t total; /* registers of the table */
-  uint32_t next;  /* to be asked for: of the common ones, then of the table */
+  uint32_t next;  /* next to request: in common, then in the table */
   uint32_t done;
-  uint32_t answered;        /* be it with a value, left out or with silence */
-  uint32_t silent;          /* of these: with silence */
+  uint32_t answered;        /* with a value, left out, or met with silence */
+  uint32_t silent;          /* of these: met with silence */
   struct finding *findings; /* TOTAL of them, in the table's order */
 };
 
-/* ---- What was found ----------------------------------------------------- */
+/* ---- Findings ----------------------------------------------------------- */
 
-/* All that were found, in the order of their numbers. */
+/* Passes all registers found to the host, in the order of their numbers. */
 static void
 tell_registers(const struct probe *probe)
 {
@@ -67,7 +69,8 @@ tell_registers(const struct probe *probe)
                         &probe->findings[i].record, probe->findings[i].time_ms);
 }
 
-/* Keeps a record, whose bytes are those of the last answer. */
+/* Keeps a record of the last answer; copies its mantissa, which the next
+ * request overwrites. */
 static void
 keep(struct finding *finding, const struct kmp_record *record, int64_t time_ms)
 {
@@ -108,7 +111,7 @@ take_answer(void *ctx, const struct kmp_request *request,
   }
 }
 
-/* ---- Questions ---------------------------------------------------------- */
+/* ---- Requests ----------------------------------------------------------- */
 
 static int
 ask(struct probe *probe, uint8_t cid, unsigned attempts,
@@ -159,8 +162,8 @@ count_registers(void)
   return n;
 }
 
-/* Takes the next registers to ask for; the common ones are a block of their
- * own.  How many. */
+/* Takes the next registers to request; the common ones are a block of their
+ * own.  Returns their number. */
 static size_t
 next_block(struct probe *probe, uint16_t *ret_ids)
 {
@@ -180,8 +183,8 @@ next_block(struct probe *probe, uint16_t *ret_ids)
   return n;
 }
 
-/* Asks for the next block.  Results as session_registers; MP_END: all were
- * asked for. */
+/* Requests the next block.  Returns as session_registers, or MP_END when no
+ * registers are left. */
 static int
 ask_block(struct probe *probe)
 {
@@ -196,7 +199,8 @@ ask_block(struct probe *probe)
   return session_registers(session, ids, n, take_answer, probe);
 }
 
-/* The rest of the table.  MP_DROP: not all were answered. */
+/* Requests the rest of the table.  Returns MP_OK; MP_DROP: not all registers
+ * were answered; or a reason (reported). */
 static int
 ask_registers(struct probe *probe)
 {
@@ -224,7 +228,7 @@ report(const struct probe *probe)
 
   if (probe->answered == 0)
     return mp_fail(kmp->host, reason, kmp->line.device, "%s", why);
-  /* What is not in the list may well be in the meter. */
+  /* The meter may well have registers that are missing from the list. */
   return mp_fail(kmp->host, reason, kmp->line.device,
                  "answers for %u of %u registers only: %s",
                  (unsigned)probe->answered, (unsigned)probe->total, why);
@@ -242,8 +246,9 @@ report_silence(const struct probe *probe)
            (unsigned)probe->silent, (unsigned)probe->total);
 }
 
-/* Who is there, and the common registers.  Not every meter answers who it is:
- * the registers are asked for all the same.  MP_DROP: it answered nothing. */
+/* Identifies the meter and requests the common registers; these also when it
+ * does not answer GetType, as not every meter does.  Returns MP_OK; MP_DROP: it
+ * answered nothing; or a reason (reported). */
 static int
 introduce(struct probe *probe)
 {

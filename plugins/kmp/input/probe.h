@@ -1,5 +1,5 @@
 /*
- * What a meter is, and the registers that it has.
+ * The probe: identifies a meter and reads all registers that it has.
  */
 #ifndef KMP_PROBE_H
 #define KMP_PROBE_H

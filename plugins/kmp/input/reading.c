@@ -1,6 +1,6 @@
 /*
- * One cycle of the kmp input: the wanted registers in as few requests as can
- * be, and the meter's serial number with them where that costs nothing.
+ * One cycle of the kmp input: reads the wanted registers in as few requests as
+ * possible, and with them the meter's serial number if that costs no request.
  */
 #include "plugins/kmp/input/reading.h"
 
@@ -26,8 +26,8 @@ enum gap { NO_GAP, LEFT_OUT, SILENT };
 /* A register that is read in this cycle. */
 struct wanted {
   uint16_t id;
-  const char *name; /* the host's; NULL: read for another purpose */
-  int answered;     /* in a good answer, be it with a value or left out */
+  const char *name; /* its field, the host's string; NULL: no field */
+  int answered;     /* in a good answer, with a value or left out */
   int not_asked;    /* the meter was silent to it in earlier runs */
   enum gap gap;
 };
@@ -37,7 +37,7 @@ struct reading {
   const struct mp_sink *sink;
   struct wanted *wanted;
   size_t count;
-  size_t fields;  /* of these, fields */
+  size_t fields;  /* of these, the fields */
   size_t regular; /* of these, all but the serial number */
   struct info info;
   unsigned values; /* emitted */
@@ -121,7 +121,8 @@ take_answer(void *ctx, const struct kmp_request *request,
   }
 }
 
-/* Takes the next registers to ask for, up to TO; *from counts on.  How many. */
+/* Takes the next registers to request, up to TO, and advances *from.  Returns
+ * their number. */
 static size_t
 next_block(const struct reading *reading, size_t *from, size_t to,
            uint16_t *ret_ids)
@@ -134,8 +135,8 @@ next_block(const struct reading *reading, size_t *from, size_t to,
   return n;
 }
 
-/* Asks for wanted registers FROM to TO - 1.  MP_OK, MP_DROP when not all were
- * answered, or a reason (reported). */
+/* Requests the wanted registers FROM to TO - 1.  Returns MP_OK, MP_DROP when
+ * not all were answered, or a reason (reported). */
 static int
 ask_for(struct reading *reading, size_t from, size_t to)
 {
@@ -158,7 +159,7 @@ ask_for(struct reading *reading, size_t from, size_t to)
   return result;
 }
 
-/* One more register to read, that is no field. */
+/* Adds a register to read that is not a field. */
 static void
 add_wanted(struct reading *reading, uint16_t id)
 {
@@ -177,8 +178,9 @@ add_info(struct reading *reading)
     add_wanted(reading, ids[i]);
 }
 
-/* Which registers: the wanted fields, those that the text of the info code
- * needs, then perhaps the serial number's. */
+/* Lists the registers to read: the wanted fields, those that the text of the
+ * info code needs, then perhaps the serial number.  Returns MP_OK or a reason
+ * (reported). */
 static int
 list_wanted(struct reading *reading)
 {
@@ -213,8 +215,9 @@ list_wanted(struct reading *reading)
   return MP_OK;
 }
 
-/* Reads all that is wanted.  The serial number goes with the last request if
- * that has room; else it has one of its own, when it is due. */
+/* Requests all registers of the cycle.  The serial number is in the last
+ * request if that has room; else it has a request of its own when it must be
+ * read. */
 static int
 ask_for_all(struct reading *reading)
 {
@@ -225,7 +228,7 @@ ask_for_all(struct reading *reading)
   size_t first = reading->regular;
   int r;
 
-  /* A meter without a serial number is not asked for it each time. */
+  /* Do not ask a meter without a serial number for it each time. */
   if (rides && (due || !known_without))
     first = reading->count;
   r = ask_for(reading, 0, first);
@@ -236,14 +239,14 @@ ask_for_all(struct reading *reading)
     mp_log(kmp->host, MP_LOG_WARNING, kmp->line.device,
            "the serial number could not be read; asked for again in the next "
            "run");
-  /* The registers are read: what failed after that does not cost them. */
+  /* The registers are read: a later failure must not lose them. */
   return r == MP_ECANCELED ? r : MP_OK;
 }
 
-/* ---- What did not come -------------------------------------------------- */
+/* ---- Missing values ----------------------------------------------------- */
 
-/* Lists the fields with such a gap, as far as there is room.  How many there
- * are. */
+/* Lists the fields with this gap, as far as BUF has room.  Returns the number
+ * of such fields. */
 static unsigned
 name_gaps(const struct reading *reading, enum gap gap, char *buf, size_t size)
 {
@@ -298,7 +301,8 @@ report_gaps(const struct reading *reading)
   return MP_OK;
 }
 
-/* The meter did not answer all: says so.  What came, counts. */
+/* Reports that the meter did not answer everything.  Returns MP_OK when it
+ * answered something, so that those values count, else the reason. */
 static int
 report_failure(const struct reading *reading)
 {
@@ -345,7 +349,8 @@ recall_silence(struct reading *reading)
   }
 }
 
-/* Remembers to which registers the meter was silent, if all were asked for. */
+/* Stores which registers the meter was silent to.  Skips this when some were
+ * not requested and no others met with silence: nothing new is known then. */
 static void
 note_silence(const struct reading *reading)
 {
@@ -409,7 +414,7 @@ kmp_read(void *self, const struct mp_sink *sink)
   return r;
 }
 
-/* On the open port. */
+/* Reads the serial number, on the open port. */
 static int
 identify(struct kmp *kmp, const struct mp_sink *sink)
 {

@@ -1,5 +1,5 @@
 /*
- * A reading, and the serial number.
+ * Reads the meter for one cycle; reads its serial number alone.
  */
 #ifndef KMP_READING_H
 #define KMP_READING_H

@@ -1,14 +1,14 @@
 /*
- * Asking for a block of registers, where a meter may not answer all of it:
+ * Requests a block of registers from a meter that may not answer all of it:
  *
- *     8 8        the whole, with all retries but the last
+ *     8 8        the whole, with all retries except the last
  *     4 4        then its halves
- *     2 2 1 1    and the halves of each that was not answered
+ *     2 2 1 1    and the halves of each part that was not answered
  *
- * Some meters are silent to more than a few registers at a time, some to one
+ * Some meters are silent to requests for more than a few registers, some to one
  * register in particular, and some to a request of which they have no register.
- * A register that is asked for alone and meets with silence is left out, if the
- * meter answers something else.
+ * A register that meets with silence even in a request of its own is left out,
+ * if the meter answers another request.
  */
 #include "plugins/kmp/line/block.h"
 
@@ -20,7 +20,7 @@
 
 #include "plugins/kmp/line/session.h"
 
-/* What the last request for a register met with. */
+/* Outcome of the last request for a register. */
 enum outcome { DAMAGE, SILENCE, ANSWER };
 
 struct block {
@@ -30,8 +30,8 @@ struct block {
   session_take take;
   void *ctx;
   enum outcome outcomes[KMP_REGISTERS_MAX];
-  size_t answered; /* registers */
-  size_t largest;  /* part that was answered */
+  size_t answered; /* registers answered */
+  size_t largest;  /* size of the largest answered part */
 };
 
 static struct kmp_request
@@ -56,7 +56,7 @@ set_outcome(struct block *b, size_t from, size_t n, enum outcome outcome)
     b->outcomes[i] = outcome;
 }
 
-/* Asks for N registers in one request.  Results as session_ask. */
+/* Requests N registers at once.  Returns as session_ask. */
 static int
 ask_part(struct block *b, size_t from, size_t n, unsigned attempts)
 {
@@ -66,7 +66,7 @@ ask_part(struct block *b, size_t from, size_t n, unsigned attempts)
   struct kmp_answer answer;
   int r = session_ask(s, &request, attempts, &answer);
 
-  /* Its late answer is as good as those of the halves. */
+  /* A late answer to the whole block makes the halves unnecessary. */
   if (r == MP_DROP && n == b->count && n > 1 && s->settings.retries > 0)
     r = session_await(s, &request, &answer);
   if (r == MP_OK) {
@@ -83,10 +83,10 @@ ask_part(struct block *b, size_t from, size_t n, unsigned attempts)
   return r;
 }
 
-/* Asks for the halves of a part that was not answered, down to single
- * registers.  Until something of the block is answered, only one way down is
- * tried, and each register once: a meter that sleeps costs few requests.
- * MP_OK, or a reason (reported). */
+/* Requests the halves of a part that was not answered, down to single
+ * registers.  Until the meter answers some part of the block, follows only one
+ * branch and requests each register once, so that a sleeping meter costs few
+ * requests.  Returns MP_OK, or a reason (reported). */
 static int
 ask_halves(struct block *b, size_t from, size_t n)
 {
@@ -117,7 +117,7 @@ count_outcome(const struct block *b, enum outcome outcome)
   return n;
 }
 
-/* Tells which registers met with silence. */
+/* Passes the registers that met with silence to TAKE. */
 static void
 tell_silence(const struct block *b)
 {
@@ -131,8 +131,8 @@ tell_silence(const struct block *b)
     b->take(b->ctx, &silent, NULL);
 }
 
-/* Whether a meter that answered before still does.  MP_OK; MP_DROP: it does
- * not, or never answered; or a reason (reported). */
+/* Checks that a meter that answered before still answers.  Returns MP_OK;
+ * MP_DROP: it does not, or never did; or a reason (reported). */
 static int
 look_for_meter(struct session *s)
 {
@@ -147,8 +147,9 @@ look_for_meter(struct session *s)
   return r;
 }
 
-/* All that could be asked was asked.  THERE: the meter answered another request
- * after its silence to the whole block. */
+/* Ends the block after the last request.  THERE: the meter answered another
+ * request after its silence to the whole block.  Returns MP_OK, or MP_DROP when
+ * some registers have no clear outcome. */
 static int
 finish(struct block *b, int there)
 {
@@ -158,7 +159,7 @@ finish(struct block *b, int there)
     return MP_DROP;
   if (b->answered == 0 && b->count > 1)
     s->silent_to_none = 1;
-  /* The whole was too much; what follows is asked for in smaller parts. */
+  /* The whole block was too large: keep later requests smaller. */
   if (b->answered == b->count && b->largest < b->count)
     s->limit = (uint8_t)b->largest;
   tell_silence(b);

@@ -1,5 +1,5 @@
 /*
- * What the line looked like, in words, and what to do about it (KMP 10.5).
+ * Describes the state of the line in words, and the remedy (KMP 10.5).
  */
 #include "plugins/kmp/line/diagnose.h"
 
@@ -12,7 +12,7 @@
 #include "plugins/kmp/line/session.h"
 #include "plugins/kmp/line/telnet.h"
 
-/* A receiver sees a line at the wrong level as bytes 00. */
+/* A line at the wrong level is received as 00 bytes. */
 static void
 describe_zeros(const struct session_seen *seen, char *buf, size_t size)
 {
@@ -24,7 +24,7 @@ describe_zeros(const struct session_seen *seen, char *buf, size_t size)
     seen->zeros, seen->requests);
 }
 
-/* Nothing came that could be an answer. */
+/* Describes requests after which nothing came that could be an answer. */
 static void
 describe_silence(const struct session *s, char *buf, size_t size)
 {
@@ -47,7 +47,7 @@ describe_silence(const struct session *s, char *buf, size_t size)
              (long long)waited_ms, s->seen.requests);
 }
 
-/* The kind of damage that was seen most. */
+/* Describes the most frequent kind of damage. */
 static void
 describe_damage(const struct session_seen *seen, char *buf, size_t size)
 {
@@ -68,7 +68,8 @@ describe_damage(const struct session_seen *seen, char *buf, size_t size)
              seen->broken, seen->requests);
 }
 
-/* Bytes 00 and nothing else: no echo either, which would have come through. */
+/* True if only 00 bytes were received, and no echo: an echo shows that the line
+ * works. */
 static int
 has_zeros_only(const struct session *s)
 {
@@ -82,7 +83,8 @@ is_telnet(const struct session *s)
                                  telnet_negotiates(s->first, s->first_len));
 }
 
-/* Another protocol than KMP is on the line.  1; 0: none was recognised. */
+/* Describes a protocol other than KMP on the line.  Returns 1, or 0 when none
+ * was recognised. */
 static int
 describe_protocol(const struct session *s, char *buf, size_t size)
 {

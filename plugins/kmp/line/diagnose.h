@@ -1,16 +1,17 @@
 /*
- * What to say of a meter that did not answer well.
+ * The diagnosis of a meter that did not answer well.
  */
 #ifndef KMP_DIAGNOSE_H
 #define KMP_DIAGNOSE_H
 
 #include "plugins/kmp/line/session.h"
 
-/* Says in words what went wrong and what to do about it.  Returns MP_ETIMEOUT
- * when requests met with silence only, else MP_EPROTO. */
+/* Writes the problem and its remedy in words to BUF.  Returns MP_ETIMEOUT when
+ * every request without a good answer met with silence, else MP_EPROTO. */
 int session_diagnose(const struct session *s, char *buf, size_t size);
 
-/* What became of one attempt, between BEFORE and AFTER, in a word or two. */
+/* Returns the outcome of one attempt in a word or two; BEFORE and AFTER are the
+ * counts before and after it. */
 const char *session_outcome(const struct session_seen *before,
                             const struct session_seen *after);
 

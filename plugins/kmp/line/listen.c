@@ -1,6 +1,6 @@
 /*
- * Listening: the frames in what comes from the meter, which of them answers the
- * request, and what is noted of the rest for the diagnosis.
+ * Listening: finds the frames in the received bytes, decides which of them
+ * answers the request, and counts the rest for the diagnosis.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -15,8 +15,8 @@
 
 #define BITS_PER_BYTE 11 /* start, 8, parity or a second stop bit, stop */
 
-/* For the next byte of an answer, on top of its time on the line: USB chips
- * hold bytes back for 16 ms. */
+/* Extra wait for the next byte of an answer, besides its time on the line: USB
+ * chips hold bytes back for 16 ms. */
 #define BEHIND_MS 20
 
 int64_t
@@ -67,7 +67,8 @@ listen_ended(const struct session *s, int reason)
   }
 }
 
-/* Our own request came back.  The time for the answer begins at its end. */
+/* Handles an echo of our own request.  The time for the answer begins at its
+ * end. */
 static void
 note_echo(struct session *s, struct patience *patience)
 {
@@ -79,7 +80,8 @@ note_echo(struct session *s, struct patience *patience)
     patience->start = later;
 }
 
-/* A frame that is refused for what it is made of. */
+/* Counts a frame that is refused because of its bytes (framing, stuffing,
+ * checksum), and limits the wait for another answer. */
 static void
 note_bad(struct session *s, struct patience *patience)
 {
@@ -97,13 +99,14 @@ note_bad(struct session *s, struct patience *patience)
     s->seen.cut++;
   else
     s->seen.broken++;
-  /* Listen on for as long as must be waited anyway: the true answer may come
-   * behind what was taken for one. */
+  /* Keep listening for the quiet time, which must pass anyway: the true answer
+   * may follow the refused frame. */
   if (patience->start > later)
     patience->start = later;
 }
 
-/* Whether a good frame answers the request: MP_OK, else MP_DROP. */
+/* Takes a good frame if it answers the request.  Returns MP_OK, else
+ * MP_DROP. */
 static int
 note_good(struct session *s, const struct kmp_request *request,
           struct kmp_answer *ret_answer)
@@ -123,8 +126,8 @@ note_good(struct session *s, const struct kmp_request *request,
     s->seen.strange++;
     return MP_DROP;
   }
-  /* An answer with a register too many belongs to another request, even if all
-   * of ours are in it: perhaps to one of long ago. */
+  /* An answer with a surplus register belongs to another request, perhaps a
+   * much earlier one, even if it has all registers of ours. */
   if (answer.surplus > 0) {
     mp_log(s->host, MP_LOG_INFO, s->device,
            "an answer holds register %u, which was not asked for: not taken",
@@ -160,14 +163,15 @@ note_event(struct session *s, enum kmp_event event,
   return MP_DROP;
 }
 
-/* Bytes from the port, as far as they are not taken yet. */
+/* Bytes read from the port; the LEN bytes at POS are not processed yet. */
 struct input {
   uint8_t buf[256];
   uint8_t *pos;
   size_t len;
 };
 
-/* Keeps the first bytes of all: they tell who is there when it is no meter. */
+/* Keeps the first bytes of the session: they identify the protocol of a device
+ * that does not speak KMP. */
 static void
 keep_first(struct session *s, const uint8_t *buf, size_t len)
 {
@@ -179,9 +183,9 @@ keep_first(struct session *s, const uint8_t *buf, size_t len)
   s->first_len += len;
 }
 
-/* Reads what comes until UNTIL, after the bytes that are not taken yet.
- * *ret_more: how many came; none is no error.  MP_DROP: the request was lost
- * with the connection. */
+/* Waits for bytes until UNTIL and appends them to those not processed yet.
+ * Sets *ret_more to their number; 0 is no error.  Returns MP_OK; MP_DROP: the
+ * request was lost with the connection; or a reason (reported). */
 static int
 read_more(struct session *s, int64_t until, struct input *in, size_t *ret_more)
 {
@@ -201,8 +205,8 @@ read_more(struct session *s, int64_t until, struct input *in, size_t *ret_more)
   return MP_OK;
 }
 
-/* Whether the frame at hand is an answer that leaves registers out; so does
- * one that was cut by a stop byte which should have been another byte. */
+/* True if the current frame is an answer that leaves registers out.  An answer
+ * cut by a false stop byte does so too. */
 static int
 leaves_out(const struct session *s, const struct kmp_request *request)
 {
@@ -212,7 +216,8 @@ leaves_out(const struct session *s, const struct kmp_request *request)
          answer.count < request->count;
 }
 
-/* Reads up to a pause on the line, or up to more than stray bytes can be. */
+/* Reads up to a pause on the line, or until there are more than KMP_STRAY_MAX
+ * bytes. */
 static int
 read_behind(struct session *s, struct input *in)
 {
@@ -225,9 +230,10 @@ read_behind(struct session *s, struct input *in)
   return r;
 }
 
-/* Looks at the bytes after a good frame, which may tell that it is a damaged
- * one.  On a serial line these may still be under way; an answer with all that
- * was asked for does not wait for them. */
+/* Looks at the bytes after a good frame; sets *event to KMP_EVENT_BAD when they
+ * show that it is a damaged one.  On a serial line these bytes may still be
+ * under way; an answer with all requested registers does not wait for them.
+ * Returns MP_OK, or as read_more. */
 static int
 look_behind(struct session *s, const struct kmp_request *request,
             struct input *in, enum kmp_event *event)
@@ -246,7 +252,8 @@ look_behind(struct session *s, const struct kmp_request *request,
   return r;
 }
 
-/* Takes what was read.  MP_OK: the answer is in it; MP_DROP; or a reason. */
+/* Processes the bytes read.  Returns MP_OK when they hold the answer, else
+ * MP_DROP, or a reason (reported). */
 static int
 digest(struct session *s, const struct kmp_request *request, struct input *in,
        struct patience *patience, struct kmp_answer *ret_answer)

@@ -1,8 +1,8 @@
 /*
- * The line to the meter: what a serial port and a serial server have in common.
+ * The line to the meter: the code that serial ports and serial servers share.
  *
- * Descriptors are non-blocking, and every wait ends at a deadline, when the
- * cycle's time is up, or when the host says that the run must end.
+ * Descriptors are non-blocking.  Every wait ends at its own deadline, at the
+ * cycle's deadline, or when the host cancels the run.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -16,9 +16,9 @@
 
 #include "plugins/kmp/line/port_impl.h"
 
-/* How often a port in use is tried again. */
+/* Time between two attempts to open a port in use. */
 #define TRY_AGAIN_MS 100
-/* A port that takes no byte for so long never will. */
+/* Time limit for writing a request; a port that is slower never accepts it. */
 #define WRITE_MS 2000
 
 int
@@ -30,7 +30,8 @@ port_no_files(const struct mp_host *host, const char *device, int err)
                  strerror(err));
 }
 
-/* LOCK: the socket that leads to who has the device, or -1. */
+/* Reports which process uses the device.  LOCK is the socket connected to the
+ * holder of the lock, or -1.  Returns MP_EBUSY. */
 static int
 busy(const struct mp_host *host, const char *device, int lock)
 {
@@ -48,8 +49,8 @@ busy(const struct mp_host *host, const char *device, int lock)
                  "in use by %s: stop it, or read at other times", user);
 }
 
-/* Waits until LOCK hangs up, or (-1) for a while.  MP_OK: try again; else
- * reported. */
+/* Waits until LOCK hangs up, or TRY_AGAIN_MS if it is -1.  Returns MP_OK: try
+ * again; or a reason (reported). */
 static int
 wait_for_user(const struct mp_host *host, const char *device, int lock,
               int64_t until)
@@ -157,8 +158,9 @@ gone(const struct port *port, const char *why)
                  "the port is gone (%s): was the optical head unplugged?", why);
 }
 
-/* The port failed with errno, 0 at the end of a connection.  A connection is
- * made anew, once: MP_DROP (logged); else as port_tcp_reconnect. */
+/* Handles a failed port; errno has the reason, 0 for the end of a connection.
+ * Replaces a lost connection once and returns MP_DROP (logged); otherwise
+ * returns a reason, as port_tcp_reconnect. */
 static int
 lost(struct port *port)
 {
@@ -174,14 +176,15 @@ lost(struct port *port)
   return r == MP_OK ? MP_DROP : r;
 }
 
-/* port_write on one connection; MP_DROP as lost. */
+/* Writes all bytes on one connection.  Returns as port_write, or as lost. */
 static int
 write_all(struct port *port, const uint8_t *buf, size_t len)
 {
   int64_t until = port_clock() + WRITE_MS;
 
-  /* No tcdrain(): it would wait for a line that nobody reads, whatever the
-   * deadline.  Who waits for an answer knows how long a request takes. */
+  /* No tcdrain(): it would wait for a line that does not drain, past every
+   * deadline.  The session adds the request's time on the line to its own
+   * wait. */
   while (len > 0) {
     ssize_t n = write(port->fd, buf, len);
     int r;
@@ -216,7 +219,8 @@ port_write(struct port *port, const uint8_t *buf, size_t len)
   return r;
 }
 
-/* read() once: bytes, 0 when none are there, -1 when the port is gone. */
+/* Calls read() once.  Returns the number of bytes, 0 when there are none, or -1
+ * with errno when the port is gone. */
 static ssize_t
 read_some(int fd, uint8_t *buf, size_t size)
 {

@@ -1,14 +1,14 @@
 /*
  * The lock of a serial server.  A connection cannot be locked as a tty can, and
- * a server that takes several clients would mix their requests.  So a run takes
- * a name of the server in the abstract socket namespace, which goes with the
- * process, whatever becomes of it.
+ * a server that accepts several clients would mix their requests.  So a run
+ * binds a socket to a name of the server in the abstract socket namespace.  The
+ * kernel frees the name when the process ends, however it ends.
  *
- * Every local user can take such a name.  The socket therefore listens: whoever
- * finds the name taken connects, and the kernel tells whose process listens
- * there.  Only those who may run this pipeline are waited for.  Nobody accepts
- * the connections: they end when the name becomes free, and that wakes those
- * who wait.
+ * Every local user can bind such a name.  The socket therefore listens: a run
+ * that finds the name in use connects to it, and the kernel tells which process
+ * listens there.  The run waits only for a process that may run this pipeline.
+ * The holder never accepts the connections.  They end when the name becomes
+ * free, and that wakes the waiting runs.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -26,11 +26,12 @@
 #include "lib/user.h"
 #include "plugins/kmp/line/port_impl.h"
 
-/* More than wait for one server; the next ones try again. */
+/* More runs than ever wait for one server; any others try again LOOKS times. */
 #define BACKLOG 64
 
-/* A name can be taken by a socket that does not listen (yet), or whose queue is
- * full: then its owner is not known.  Looked at so often and so long. */
+/* The holder of a name is unknown while its socket does not listen (yet) or its
+ * queue is full.  Number of attempts to find it out, and the time between
+ * them. */
 #define LOOKS 20
 #define LOOK_MS 50
 
@@ -55,8 +56,9 @@ no_lock(const struct mp_host *host, const char *device)
   return mp_fail(host, MP_EIO, device, "cannot be locked: %s", strerror(errno));
 }
 
-/* Takes the name, or connects to the socket that has it.  MP_OK; MP_EBUSY with
- * a connection; MP_DROP: taken by an unknown user; MP_EIO (reported). */
+/* Binds the name, or connects to the socket that holds it.  Returns MP_OK;
+ * MP_EBUSY with a connection; MP_DROP: the holder is unknown; or a reason
+ * (reported).  The socket is in *ret_fd for MP_OK and MP_EBUSY. */
 static int
 take_or_connect(const struct mp_host *host, const char *device, int *ret_fd)
 {
@@ -84,7 +86,8 @@ take_or_connect(const struct mp_host *host, const char *device, int *ret_fd)
   return MP_DROP;
 }
 
-/* Whether one of the groups of the process that FD leads to is GROUP. */
+/* True if GROUP is a supplementary group of the process that FD is connected
+ * to. */
 static int
 has_group(int fd, gid_t group)
 {
@@ -104,8 +107,8 @@ has_group(int fd, gid_t group)
   return found;
 }
 
-/* Whether PEER is one of those who may run this pipeline: root, we, and who may
- * write in the directory of the state. */
+/* True if PEER may run this pipeline: it is root, this user, or a user who may
+ * write in the state directory. */
 static int
 is_one_of_us(const struct mp_host *host, int fd, const struct ucred *peer)
 {
@@ -122,7 +125,7 @@ is_one_of_us(const struct mp_host *host, int fd, const struct ucred *peer)
          (peer->gid == dir.st_gid || has_group(fd, dir.st_gid));
 }
 
-/* The server is read without the lock. */
+/* Uses the server without the lock, and logs that. */
 static int
 go_without(const struct mp_host *host, const char *device, const char *who)
 {

@@ -23,7 +23,7 @@
 /* pyserial calls the same thing socket://. */
 static const char *const schemes[] = { "tcp://", "socket://" };
 
-/* For one address.  Servers for serial ports stand nearby. */
+/* Time limit for connecting to one address; serial servers are nearby. */
 #define CONNECT_MS 5000
 
 const char *
@@ -56,7 +56,8 @@ is_port(const char *text)
   return port >= 1 && port <= 65535;
 }
 
-/* "HOST:PORT" or "[ADDRESS]:PORT" in its two parts. */
+/* Splits "HOST:PORT" or "[ADDRESS]:PORT" into its two parts.  Returns MP_OK or
+ * MP_ECONFIG. */
 static int
 split_address(const char *begin, char *host, size_t host_size,
               const char **ret_port)
@@ -92,8 +93,8 @@ split(const char *device, char *host, size_t host_size, const char **ret_port)
   return split_address(address, host, host_size, ret_port);
 }
 
-/* Copies the address that TEXT begins with: it ends at "/" or "?".  Whether it
- * is one. */
+/* Copies the address at the beginning of TEXT, which ends at "/" or "?".
+ * Returns 1 if it is a valid address, else 0. */
 static int
 is_address(const char *text, char *ret_address, size_t size)
 {
@@ -132,8 +133,8 @@ port_tcp_explain(const struct mp_host *host, const char *device)
                  address);
 }
 
-/* Connects to one address.  MP_OK; MP_DROP with errno set; MP_ECANCELED or
- * MP_ETIMEOUT when the cycle must end. */
+/* Connects to one address.  Returns MP_OK; MP_DROP with errno set; MP_ECANCELED
+ * or MP_ETIMEOUT when the cycle must end. */
 static int
 connect_one(struct port *port, const struct addrinfo *address)
 {
@@ -147,7 +148,7 @@ connect_one(struct port *port, const struct addrinfo *address)
                     address->ai_protocol);
   if (port->fd < 0)
     return MP_DROP;
-  /* A request leaves at once: the meter drops one with gaps. */
+  /* Send each request at once: the meter drops a request with gaps. */
   setsockopt(port->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   if (connect(port->fd, address->ai_addr, address->ai_addrlen) == 0)
     return MP_OK;
@@ -164,8 +165,8 @@ connect_one(struct port *port, const struct addrinfo *address)
   return err == 0 ? MP_OK : MP_DROP;
 }
 
-/* Connects to the first address that accepts.  MP_OK; MP_DROP with errno set;
- * MP_ECANCELED or MP_ETIMEOUT when the cycle must end. */
+/* Connects to the first address that accepts.  Returns MP_OK; MP_DROP with
+ * errno set; MP_ECANCELED or MP_ETIMEOUT when the cycle must end. */
 static int
 connect_any(struct port *port, const struct addrinfo *list)
 {
@@ -196,8 +197,8 @@ cannot_connect(const struct port *port, int err)
                  "cannot connect to the serial server: %s", strerror(err));
 }
 
-/* Looks the server up and connects.  MP_OK; MP_ETIMEOUT, MP_ECANCELED (not
- * reported); or another reason (reported). */
+/* Looks up the server's name and connects.  Returns MP_OK; MP_ETIMEOUT or
+ * MP_ECANCELED (not reported); or another reason (reported). */
 static int
 look_up_and_connect(struct port *port)
 {

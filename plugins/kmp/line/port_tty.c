@@ -37,7 +37,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* What of c_cflag must be as it was set. */
+/* The flags of c_cflag that read_back compares with the settings. */
 #define LINE_FLAGS ((tcflag_t)(CSIZE | CSTOPB | PARENB | PARODD))
 
 static int
@@ -100,10 +100,10 @@ not_a_tty(const struct mp_host *host, const char *device)
                  "/dev/ttyUSB0, or to tcp://HOST:PORT");
 }
 
-/* port_try: opened, found to be a tty, and locked.  The lock is a flock()
- * alone, which ends with the process.  TIOCEXCL would outlive a killed run for
- * as long as any other process has the port open, and refuse every later run.
- */
+/* Opens the device, checks that it is a tty, and locks it; a port_try.  The
+ * lock is only a flock(), which ends with the process.  TIOCEXCL would outlive
+ * a killed run for as long as any other process has the port open, and refuse
+ * every later run. */
 static int
 try_tty(const struct mp_host *host, const char *device, int *ret_fd)
 {
@@ -111,7 +111,7 @@ try_tty(const struct mp_host *host, const char *device, int *ret_fd)
   int fd;
 
   *ret_fd = -1;
-  /* What is no character device is not even opened: that may block or start
+  /* Open nothing but a character device: opening others may block or start
    * something. */
   if (stat(device, &st) < 0)
     return cannot_open(host, device, errno);
@@ -167,8 +167,9 @@ line_flags(const struct port_settings *settings)
   return flags;
 }
 
-/* Whether the port now has the settings: drivers may leave out in silence
- * what their hardware cannot do. */
+/* Checks that the port now has the settings: drivers may silently ignore those
+ * that their hardware does not support.  Returns MP_OK or a reason
+ * (reported). */
 static int
 read_back(struct port *port, const struct port_settings *settings,
           speed_t speed)
@@ -215,9 +216,9 @@ set_line(struct port *port, const struct port_settings *settings)
   raw.c_cflag &= ~(LINE_FLAGS | CRTSCTS);
   raw.c_cflag |= line_flags(settings) | CREAD | CLOCAL;
   raw.c_iflag &= ~(tcflag_t)(IXOFF | IXANY | INPCK);
-  raw.c_iflag |= IGNBRK; /* light on the eye is no byte 00 */
-  /* With VMIN 0 a non-blocking read of nothing gives 0, as an unplugged port
-   * does. */
+  raw.c_iflag |= IGNBRK; /* light on the eye gives no 00 byte */
+  /* With VMIN 0 a non-blocking read without data returns 0, as it does on an
+   * unplugged port. */
   raw.c_cc[VMIN] = 1;
   raw.c_cc[VTIME] = 0;
   cfsetispeed(&raw, speed);
@@ -227,8 +228,9 @@ set_line(struct port *port, const struct port_settings *settings)
   return read_back(port, settings, speed);
 }
 
-/* Raises or drops one modem line; it may power the optical head.  Ports
- * without modem lines (ENOTTY, EINVAL) power nothing: no error. */
+/* Raises or drops one modem line; it may power the optical head.  A port
+ * without modem lines (ENOTTY, EINVAL, ENOSYS) is no error: it powers
+ * nothing. */
 static int
 set_modem_line(struct port *port, int line, int up)
 {
@@ -265,7 +267,7 @@ port_tty_restore(struct port *port)
 {
   if (!port->has_old)
     return;
-  /* What has not left yet would hold up close(). */
+  /* Discard unsent bytes: close() would wait for them. */
   tcflush(port->fd, TCIOFLUSH);
   tcsetattr(port->fd, TCSANOW, &port->old);
 }

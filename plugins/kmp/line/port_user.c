@@ -1,5 +1,6 @@
 /*
- * Which process has a port open, as far as /proc tells this user.
+ * Finds the process that has a port open, as far as /proc shows it to this
+ * user.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -18,22 +19,23 @@
 
 #include "plugins/kmp/line/port_impl.h"
 
-/* "/proc/4194304/fd/1048576" and the like. */
+/* Buffer size for paths such as "/proc/4194304/fd/1048576". */
 #define PROC_PATH 64
 
 struct device {
   dev_t number;
-  dev_t devpts; /* the file system of a pseudo-terminal; else 0 */
+  dev_t devpts; /* a pseudo-terminal's file system; else 0 */
 };
 
-/* Which device this is.  Every mount of devpts counts its terminals from 0, so
- * a pseudo-terminal is known by its file system too. */
+/* Identifies the character device NAME.  Every mount of devpts counts its
+ * terminals from 0, so a pseudo-terminal is identified by its file system too.
+ * Returns 1, or 0 when NAME is not a character device. */
 static int
 device_id(int dir, const char *name, struct device *ret_device)
 {
   struct statx st;
 
-  /* DONT_SYNC: a descriptor may belong to a file server that is away. */
+  /* DONT_SYNC: a descriptor may belong to a file server that is unreachable. */
   if (statx(dir, name, AT_STATX_DONT_SYNC, STATX_TYPE, &st) != 0 ||
       !S_ISCHR(st.stx_mode))
     return 0;
@@ -45,7 +47,7 @@ device_id(int dir, const char *name, struct device *ret_device)
   return 1;
 }
 
-/* Whether process PID has a descriptor of DEVICE. */
+/* True if process PID has a descriptor of DEVICE. */
 static int
 has_open(const char *pid, const struct device *device)
 {

@@ -1,7 +1,6 @@
 /*
- * The clock that waits go by, and waiting itself: all of this input's time
- * passes here.  (A program that brings its own two functions, as fuzzing does,
- * can let it pass as it likes.)
+ * The monotonic clock, and waiting by it: all of this input's waits are here.
+ * (A fuzz target can replace both functions and so control the time.)
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -22,7 +21,7 @@ port_clock(void)
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Milliseconds as poll() takes them: 0 when they are over. */
+/* Limits a time for poll(): 0 when it has passed, at most a minute. */
 static int
 poll_time(int64_t ms)
 {

@@ -1,5 +1,5 @@
 /*
- * Captures being written: the file, its header, and one line a frame.
+ * Writes captures: the file, its header, and one line per frame.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -18,14 +18,14 @@
 #include "plugins/kmp/line/recorder.h"
 #include "lib/planted.h"
 
-/* Serial numbers are personal data: not for everybody. */
+/* Serial numbers are personal data: not readable by every user. */
 #define CAPTURE_MODE 0640
 
 struct recorder {
   const struct mp_host *host;
   const char *path;
   FILE *file;
-  int reported; /* it could not be written, and that was said */
+  int reported; /* a failure to write was reported */
 };
 
 static void
@@ -42,8 +42,8 @@ begin_cycle(struct recorder *recorder, int is_new)
   fprintf(recorder->file, "\n# %s\n", when);
 }
 
-/* Whether the file ends in the middle of a line: the disk was full, or the
- * power went.  What cannot be read is taken to be whole. */
+/* True if the file ends in the middle of a line, after a full disk or a power
+ * cut.  A file that cannot be read counts as whole. */
 static int
 is_cut(const char *path, const struct stat *st)
 {
@@ -66,7 +66,7 @@ open_to_append(const char *path, int *ret_new, char why[PLANTED_WHY])
 {
   struct stat st;
   FILE *file = NULL;
-  /* O_NONBLOCK: the open of a pipe that nobody reads fails at once. */
+  /* O_NONBLOCK: opening a pipe without a reader fails at once. */
   int fd = planted_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK,
                         CAPTURE_MODE, why);
 
@@ -82,7 +82,8 @@ open_to_append(const char *path, int *ret_new, char why[PLANTED_WHY])
     return NULL;
   }
   *ret_new = st.st_size == 0;
-  /* Else the blank line before the next cycle would only end that line. */
+  /* End a cut line, or the blank line before the next cycle would only end
+   * it. */
   if (is_cut(path, &st))
     fputc('\n', file);
   return file;
@@ -130,7 +131,7 @@ recorder_frame(struct recorder *recorder, char direction, const uint8_t *wire,
   fwrite(line, 1, n, recorder->file);
 }
 
-/* Once. */
+/* Reports a failure to write, once. */
 static void
 report_failure(struct recorder *recorder)
 {

@@ -1,5 +1,5 @@
 /*
- * Writes what goes over the line into a capture, for the replay input.
+ * Writes the frames on the line to a capture, for the replay input.
  */
 #ifndef KMP_RECORDER_H
 #define KMP_RECORDER_H
@@ -11,18 +11,18 @@
 
 struct recorder;
 
-/* Opens PATH to append to it; what is recorded begins a cycle, or goes on with
- * the last one.  A capture that cannot be written does not cost the reading: it
- * is reported, and NULL comes back.  Every function here takes NULL for "no
- * capture". */
+/* Opens PATH for appending.  Begins a cycle in it if BEGINS_CYCLE, else
+ * continues the last one.  Returns NULL when PATH is NULL, or when the capture
+ * cannot be written; that is reported, but does not stop the reading.  Every
+ * function here accepts NULL for "no capture". */
 struct recorder *recorder_open(const struct mp_host *host, const char *path,
                                int begins_cycle);
 
-/* One frame: DIRECTION is '>' to the meter or '<' from it. */
+/* Records one frame; DIRECTION is '>' to the meter or '<' from it. */
 void recorder_frame(struct recorder *recorder, char direction,
                     const uint8_t *wire, size_t len);
 
-/* Writes out what is not written yet; reports it once if that fails. */
+/* Writes out the buffered frames; reports a failure, once. */
 void recorder_flush(struct recorder *recorder);
 void recorder_close(struct recorder *recorder);
 

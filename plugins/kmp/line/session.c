@@ -1,15 +1,15 @@
 /*
  * The conversation with a meter.
  *
- * One attempt, as time goes by (KMP 2.3 and 2.4):
+ * One attempt, time from left to right (KMP 2.3 and 2.4):
  *
  *     |-- request --|.... up to timeout ....|-- answer, gaps <= gap --|
  *      line time     ^ an echo ends here
  *
  * After a good answer the next request follows at once, while the meter is
- * awake.  After anything else the line must be quiet for 1.7 s; all that time
- * we listen, for a meter that is slower than the timeout: its late answer to
- * this very request is as good.
+ * awake.  After any other outcome the line must be quiet for 1.7 s.  The
+ * session listens during that time: a meter may be slower than the timeout, and
+ * its late answer to the same request is accepted.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -19,21 +19,23 @@
 
 #include "plugins/kmp/line/listen.h"
 
-/* KMP 2.4: the meter sends back to back; USB chips and networks batch. */
+/* Default gap.  KMP 2.4: the meter sends bytes back to back, but USB chips and
+ * networks deliver them in batches. */
 #define GAP_TTY_MS 250
 #define GAP_NETWORK_MS 1000
-/* On a slow line, as many bytes' time as 250 ms are at 1200 baud. */
+/* Default gap on a slow line, in bytes: 250 ms at 1200 baud. */
 #define GAP_TTY_BYTES 27
 /* KMP 2.4: 20 to 50 ms between two good exchanges. */
 #define PAUSE_MS 20
-/* KMP 2.3: from the request to the answer, by a meter that keeps the rule. */
+/* KMP 2.3: the longest time from the request to the answer. */
 #define ANSWER_MS 1600
-/* For USB chips and schedulers, on top of the time on the wire. */
+/* Allowance for USB chips and schedulers, besides the time on the line. */
 #define SLACK_MS 500
-/* A line that is never quiet is not waited for any longer. */
+/* Longest wait for a line that does not become quiet. */
 #define BABBLE_MS 5000
 
-/* Longest mantissa that is reckoned with when an answer's time is bounded. */
+/* Sizes for the longest time of an answer: a record with a mantissa of 16
+ * bytes, and the bytes around the records. */
 #define RECORD_BYTES (5 + 16)
 #define FRAME_BYTES 6
 
@@ -71,7 +73,8 @@ note_noise(struct session *s, const struct kmp_request *request)
   s->deframer.zeros = 0;
 }
 
-/* After a good answer: how long until the next request. */
+/* Sets the earliest time of the next request after a good answer.  Returns
+ * MP_OK. */
 static int
 answered(struct session *s)
 {
@@ -82,9 +85,10 @@ answered(struct session *s)
   return MP_OK;
 }
 
-/* Waits until the next request may be sent, and throws away what comes; but
- * for an answer to FAILED, the request before, if that is to be repeated.
- * MP_OK: that answer came late; MP_DROP: now; or a reason (reported). */
+/* Waits until the next request may be sent, and discards the received bytes.
+ * If FAILED, the previous request, is to be repeated (else NULL), accepts a
+ * late answer to it.  Returns MP_OK: that answer came; MP_DROP: the next
+ * request may be sent; or a reason (reported). */
 static int
 settle(struct session *s, const struct kmp_request *failed,
        struct kmp_answer *ret_answer)
@@ -101,7 +105,8 @@ settle(struct session *s, const struct kmp_request *failed,
   return r == MP_OK ? answered(s) : r;
 }
 
-/* The longest time that a whole answer can take from its first byte on. */
+/* Returns the longest time that an answer can take from its first byte, in
+ * ms. */
 static int64_t
 answer_ms(const struct session *s, const struct kmp_request *request)
 {
@@ -132,7 +137,7 @@ send_request(struct session *s, const struct kmp_request *request)
   return MP_OK;
 }
 
-/* All that came but for echoes. */
+/* Counts everything that was received except 00 bytes and echoes. */
 static size_t
 heard(const struct session *s)
 {
@@ -171,7 +176,8 @@ attempt(struct session *s, const struct kmp_request *request,
   return r;
 }
 
-/* Keeps a request that the meter answers, of one register where it has one. */
+/* Keeps a request that the meter answers, reduced to one register that it has,
+ * if any. */
 static void
 note_answered(struct session *s, const struct kmp_request *request,
               const struct kmp_answer *answer)

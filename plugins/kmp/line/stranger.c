@@ -3,7 +3,7 @@
  *
  *     M-Bus         68 LL LL 68 ...           EN 13757-2, long frame
  *     SML           1b 1b 1b 1b 01 01 01 01   BSI TR-03109, version 1
- *     DLMS/HDLC     7e Al ll ... 7e           length lll of what lies between
+ *     DLMS/HDLC     7e Al ll ... 7e           lll: length of the part between
  *     IEC 62056-21  / A A a B ... CR LF       identification; 7 bits and parity
  */
 #ifdef HAVE_CONFIG_H

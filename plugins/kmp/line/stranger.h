@@ -1,6 +1,6 @@
 /*
- * What a line says when it is no KMP at all: other protocols of meters, known
- * by how their frames begin.  Pure.
+ * Recognises other meter protocols on the line by the beginning of their
+ * frames.  Pure.
  */
 #ifndef KMP_STRANGER_H
 #define KMP_STRANGER_H
@@ -8,10 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* So many bytes are enough to know them by. */
+/* Number of bytes that suffice to recognise a protocol. */
 #define STRANGER_BYTES 64
 
-/* The name of the protocol of a frame somewhere in BUF; NULL: none is known. */
+/* Returns the name of the protocol of a frame anywhere in BUF, or NULL when
+ * none is recognised. */
 const char *stranger_name(const uint8_t *buf, size_t len);
 
 #endif

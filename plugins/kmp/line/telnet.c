@@ -1,5 +1,5 @@
 /*
- * What telnet looks like (RFC 854):
+ * Telnet commands (RFC 854):
  *
  *     FF FB..FE oo   WILL, WONT, DO or DONT option oo
  *     FF FF          the byte FF
@@ -14,8 +14,7 @@
 #define IAC 0xff
 #define WILL 0xfb
 #define DONT 0xfe
-/* Option 44 is COM-PORT (RFC 2217); no server of serial ports needs a higher
- * one. */
+/* Option 44 is COM-PORT (RFC 2217); no serial server needs a higher one. */
 #define OPTION_MAX 44
 
 int
@@ -28,7 +27,8 @@ telnet_negotiates(const uint8_t *buf, size_t len)
   return 0;
 }
 
-/* Copies WIRE with one FF for each FF FF.  The length of the copy. */
+/* Copies WIRE with each FF FF replaced by one FF.  Returns the length of the
+ * copy. */
 static size_t
 undouble(const uint8_t *wire, size_t len, uint8_t *copy)
 {

@@ -1,5 +1,5 @@
 /*
- * meterpipe kmp emulate: the meter of the tests, for anybody to try.
+ * meterpipe kmp emulate: runs the emulated meter of the tests.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -18,7 +18,7 @@
 #include "plugins/kmp/emulator/meter.h"
 #include "plugins/kmp/program/program.h"
 
-/* KMP 2.4: a recent meter. */
+/* KMP 2.4: values of a recent meter. */
 #define DEFAULT_BAUD 1200
 #define DEFAULT_DELAY_MS 20
 #define BAUD_MAX 115200
@@ -45,7 +45,7 @@ static const struct option options[] = {
   { NULL, 0, NULL, 0 },
 };
 
-/* The text as it will be shown. */
+/* Lines break here as on the screen. */
 /* clang-format off */
 static const char help[] =
   "Usage: meterpipe kmp emulate [OPTION]... CAPTURE|REGISTERS|REGISTER=VALUE...\n"
@@ -154,7 +154,7 @@ take_option(struct meter *m, int option, const char *text)
   }
 }
 
-/* A register, a capture or a file with registers. */
+/* Takes an operand: a register, a capture or a file with registers. */
 static int
 take_operand(struct meter *m, const char *text)
 {
@@ -185,7 +185,7 @@ set_up(struct meter *m, int argc, char **argv)
   int status = EX_OK;
   int option;
 
-  optind = 0; /* begin anew, with argv[1] */
+  optind = 0; /* reset getopt, to begin at argv[1] */
   opterr = 0;
   while (status == EX_OK) {
     option = getopt_long(argc, argv, ":h", options, NULL);
@@ -210,7 +210,7 @@ set_up(struct meter *m, int argc, char **argv)
   return status;
 }
 
-/* Until a signal ends it. */
+/* Handles signals until SIGINT or SIGTERM. */
 static void
 serve(struct meter *m, const sigset_t *signals)
 {
@@ -250,7 +250,8 @@ command_emulate(int argc, char **argv)
     print_help();
     return EX_OK;
   }
-  /* Before the meter's thread begins, so that it leaves them to us. */
+  /* Before the meter's thread starts: it inherits the blocked signals, so that
+   * sigwait gets them. */
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
@@ -262,7 +263,7 @@ command_emulate(int argc, char **argv)
     return program_fail(EX_OSERR, "pty", "there is none: %s", strerror(errno));
   meter_set_baud(m, DEFAULT_BAUD);
   meter_set_delay(m, DEFAULT_DELAY_MS);
-  /* A capture without an answer to GetType does not say which model it is. */
+  /* A capture without an answer to GetType does not give the model. */
   meter_set(m, "type=0000");
   status = set_up(m, argc, argv);
   if (status == EX_OK) {

@@ -1,6 +1,7 @@
 /*
- * meterpipe kmp mask: reads a capture twice, first for what is personal in it,
- * then to write it masked; so a number is known before the first comment.
+ * meterpipe kmp mask: reads a capture twice, first to collect the personal
+ * numbers, then to write it masked.  So the numbers in a comment are known even
+ * if their frames come later.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -18,7 +19,7 @@
 #include "plugins/kmp/program/mask.h"
 #include "plugins/kmp/program/program.h"
 
-/* The text as it will be shown. */
+/* Lines break here as on the screen. */
 /* clang-format off */
 static const char help[] =
   "Usage: meterpipe kmp mask CAPTURE\n"
@@ -37,7 +38,8 @@ static const char help[] =
   "-, standard input.\n";
 /* clang-format on */
 
-/* A pipe can be read once only: its copy. */
+/* Copies a pipe to a temporary file, because it must be read twice.  Returns
+ * NULL on failure, see errno. */
 static FILE *
 copy_pipe(FILE *pipe)
 {
@@ -89,7 +91,7 @@ open_capture(const char *path)
   return file;
 }
 
-/* Puts all lines of the file through M.  0, or -1 with errno. */
+/* Passes all lines of the file to M.  Returns 0, or -1 with errno set. */
 static int
 mask_file(struct mask *m, FILE *file)
 {
@@ -116,7 +118,7 @@ mask_file(struct mask *m, FILE *file)
   return failed ? -1 : 0;
 }
 
-/* One reading of the file; OUT may be NULL. */
+/* Reads the whole file once.  OUT may be NULL: collect pseudonyms only. */
 static int
 run_pass(const char *path, FILE *file, struct pseudonyms *names, FILE *out)
 {

@@ -1,5 +1,5 @@
 /*
- * Masking: line by line.
+ * Masks the lines of a capture.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -41,7 +41,8 @@ mask_put(struct mask *m, const char *text, size_t len)
     fwrite(text, 1, len, m->out);
 }
 
-/* Hex digits that make no bytes: what they were meant for is not known. */
+/* Overwrites the hex digits of a text that cannot be read, because they may be
+ * personal, and counts the line. */
 static void
 mask_unreadable(struct mask *m, const char *text, const char *end)
 {
@@ -55,7 +56,7 @@ mask_unreadable(struct mask *m, const char *text, const char *end)
     m->first_unread = m->line_number;
 }
 
-/* The event at hand, and what stands before it from TEXT on. */
+/* Masks and writes the current event and the text before it, from TEXT on. */
 static void
 mask_event(struct mask *m, const char *text)
 {
@@ -65,7 +66,7 @@ mask_event(struct mask *m, const char *text)
   mask_text(m, text, (size_t)(line->hex - text));
   mask_bytes(m, line->hex, line->hex_end, line->bytes, line->len);
   if (line->direction == CAPTURE_TO_METER && m->requests == requests)
-    m->context = MASK_PERSONAL; /* who knows what was asked for */
+    m->context = MASK_PERSONAL; /* a damaged request: it may be for anything */
 }
 
 static void
@@ -89,7 +90,8 @@ mask_events(struct mask *m, const char *text, const char *end)
   mask_unreadable(m, m->line.hex, end);
 }
 
-/* A header's version stays what it is, whatever stands behind it. */
+/* Writes the text before REST unchanged, such as a header with its version, and
+ * masks the rest. */
 static void
 mask_comment(struct mask *m, const char *text, const char *rest,
              const char *end)

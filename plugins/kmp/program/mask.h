@@ -1,24 +1,23 @@
 /*
- * Masking: a capture turned into one that can be shown in public.
+ * Masking: makes a copy of a capture that can be published.
  *
- * Personal numbers and texts are replaced, each by a number of its own, so that
- * an exchange of meters is still seen; CRC and stuffing are made right again.
- * All else stays as it was, byte for byte, with these exceptions, where what is
- * personal cannot be told from what is not:
+ * Each personal number or text is replaced by a pseudonym, which is the same
+ * everywhere, so that an exchanged meter is still visible.  CRC and stuffing
+ * are made right again.  All other bytes are copied unchanged, except where
+ * personal data cannot be recognised:
  *
- * - Bytes that belong to no good frame are overwritten with ff, and stay what
- *   they were: damage.  A damaged answer stays as it came when it begins with a
- *   register that was asked for, and nothing personal was since the last blank
- *   line.
- * - Good frames of unknown commands, or of a length that does not fit theirs,
- *   keep their command, and have ff for data.
- * - In comments, and in whatever else is no event, numbers and texts that are
- *   personal in a frame are replaced too, however they are written: in decimal
- *   or hex, in groups or not.  So is every other number of six digits and more.
- *   Frames in them are masked as if they were events.
- * - In lines that cannot be read, each hex digit is a 0.
+ * - Bytes outside good frames are overwritten with ff and remain damage.  A
+ *   damaged answer is kept if it begins with a register of the last request
+ *   and no personal data was requested since the last blank line.
+ * - A good frame of an unknown command, or of a length that does not fit its
+ *   command, keeps its command; its data is overwritten with ff.
+ * - In comments and other text outside events, the personal numbers and texts
+ *   found in frames are replaced too, in decimal or hex, in groups or not.  So
+ *   is every other number of six or more digits.  Frames in such text are
+ *   masked like events.
+ * - In lines that cannot be read, each hex digit becomes 0.
  *
- * What cannot be known is what people write: names and places in comments.
+ * Names and places that people wrote into comments are not recognised.
  */
 #ifndef KMP_MASK_H
 #define KMP_MASK_H
@@ -31,18 +30,20 @@
 
 struct mask;
 
-/* Masked lines go to OUT; NULL: they are only looked at, so that NAMES is
- * complete when they are masked.  NULL: out of memory. */
+/* Creates a mask that writes to OUT.  With NULL for OUT, it only collects the
+ * pseudonyms in NAMES, for a second pass that writes.  NAMES and OUT must stay
+ * valid until mask_free.  Returns NULL when out of memory. */
 struct mask *mask_new(struct pseudonyms *names, FILE *out);
-/* Accepts NULL.  OUT is not closed. */
+/* Accepts NULL.  Does not close OUT or free NAMES. */
 void mask_free(struct mask *m);
 
-/* The next line of the capture, without its newline; and that, where there is
- * one. */
+/* mask_line takes the next line of the capture, without its newline.
+ * mask_newline writes the newline; call it if the line has one. */
 void mask_line(struct mask *m, const char *text, size_t len);
 void mask_newline(struct mask *m);
 
-/* How many lines could not be read, and the number of the first, from 1. */
+/* Returns how many lines could not be read; gives the number of the first one,
+ * counted from 1. */
 uint64_t mask_unread(const struct mask *m, uint64_t *ret_first);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Bytes written in hex: the frames among them masked, the rest overwritten, in
- * the way that they were written.
+ * Masks bytes written in hex: masks the good frames among them, overwrites the
+ * other bytes, and keeps the way they are written.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -13,19 +13,19 @@
 #include "plugins/kmp/program/mask_impl.h"
 #include "plugins/kmp/program/personal.h"
 
-/* A frame of which every byte is stuffed. */
+/* Room for a frame with every byte stuffed. */
 #define WIRE_SIZE (2 * KMP_WIRE_MAX)
 
 /* ---- Hex ----------------------------------------------------------------- */
 
-/* The text while it is copied: where the next byte stands. */
+/* The hex text while it is copied; pos is the next byte. */
 struct hex {
   struct mask *m;
   const char *pos, *end;
-  const char *gap; /* the last text between two bytes */
+  const char *gap; /* the last text between two bytes: their separator */
   size_t gap_len;
-  int upper; /* capital letters */
-  int begun; /* a byte has been passed */
+  int upper; /* hex in capital letters */
+  int begun; /* the first byte was copied */
 };
 
 static void
@@ -39,7 +39,7 @@ hex_begin(struct hex *hex, struct mask *m, const char *pos, const char *end)
     hex->upper |= *pos >= 'A' && *pos <= 'F';
 }
 
-/* Whether there is a byte at POS; the 0 of "0x" is none. */
+/* Returns 1 if there is a byte at pos; the 0 of "0x" is not one. */
 static int
 is_byte(const struct hex *hex)
 {
@@ -47,7 +47,7 @@ is_byte(const struct hex *hex)
          (hex->end - hex->pos < 2 || (hex->pos[1] | 0x20) != 'x');
 }
 
-/* Moves to the next byte; what stands before it has been its gap. */
+/* Moves pos to the next byte; the text before that becomes the gap. */
 static void
 find_byte(struct hex *hex)
 {
@@ -71,7 +71,8 @@ write_byte(struct hex *hex, uint8_t byte)
   mask_put(hex->m, text, sizeof(text));
 }
 
-/* The next byte of the text is BYTE from now on. */
+/* Writes BYTE in place of the next byte of the text, or a copy of the text if
+ * it is the same byte. */
 static void
 replace_byte(struct hex *hex, uint8_t byte)
 {
@@ -97,7 +98,7 @@ drop_byte(struct hex *hex)
   hex->pos += 2;
 }
 
-/* The next OLD_LEN bytes of the text become NEW_LEN others. */
+/* Writes NEW_LEN bytes in place of the next OLD_LEN bytes of the text. */
 static void
 replace_bytes(struct hex *hex, size_t old_len, const uint8_t *bytes,
               size_t new_len)
@@ -141,7 +142,7 @@ note_request(struct mask *m, const struct kmp_frame *frame)
     m->context = MASK_HARMLESS;
 }
 
-/* Masks the good frame at hand.  Returns its new length. */
+/* Masks the current good frame and encodes it to WIRE.  Returns its length. */
 static size_t
 mask_frame(struct mask *m, uint8_t *wire, size_t size)
 {
@@ -156,8 +157,8 @@ mask_frame(struct mask *m, uint8_t *wire, size_t size)
   return kmp_frame_encode(&frame, wire, size);
 }
 
-/* Whether damaged bytes are the beginning of the answer to the last request,
- * as far as its first register tells. */
+/* Returns 1 if damaged bytes begin like an answer to the last request: with its
+ * address, its command and one of its registers. */
 static int
 begins_answer(const struct kmp_request *request, const uint8_t *bytes,
               size_t len)
@@ -183,7 +184,8 @@ begins_answer(const struct kmp_request *request, const uint8_t *bytes,
   return 0;
 }
 
-/* Bytes that say nothing of a customer: who is spoken to, and about what. */
+/* Returns 1 if a frame begins with a known address and command, which are not
+ * personal. */
 static int
 is_head(const uint8_t *bytes, size_t len)
 {
@@ -194,8 +196,8 @@ is_head(const uint8_t *bytes, size_t len)
           bytes[2] == KMP_GET_TYPE || bytes[2] == KMP_LOGGER);
 }
 
-/* Overwrites a damaged frame of at least one byte, which stays a damaged one:
- * no checksum over that many MASK_FILL is right. */
+/* Overwrites a damaged frame of at least one byte.  It remains damaged: no CRC
+ * over this many MASK_FILL is right. */
 static void
 mask_damaged(struct mask *m, uint8_t *bytes, size_t len)
 {
@@ -203,15 +205,15 @@ mask_damaged(struct mask *m, uint8_t *bytes, size_t len)
   size_t to = bytes[len - 1] == KMP_STOP ? len - 1 : len;
 
   if (bytes[0] == KMP_START_REQUEST)
-    m->context = MASK_PERSONAL; /* who knows what it asked for */
+    m->context = MASK_PERSONAL; /* a damaged request: it may be for anything */
   if (m->context == MASK_HARMLESS && begins_answer(&m->request, bytes, len))
     return;
   if (from >= to)
-    return; /* nothing but its head */
+    return; /* only the head */
   memset(bytes + from, MASK_FILL, to - from);
 }
 
-/* Overwrites bytes outside frames, but for those that may come at any time. */
+/* Overwrites bytes outside frames, except those that may come at any time. */
 static void
 mask_noise(uint8_t *bytes, size_t len)
 {
@@ -222,7 +224,7 @@ mask_noise(uint8_t *bytes, size_t len)
       bytes[i] = MASK_FILL;
 }
 
-/* The bytes from DONE to where the frame at hand ends, FED. */
+/* Masks and writes the bytes from DONE to FED, where the current frame ends. */
 static void
 write_frame(struct mask *m, struct hex *hex, const uint8_t *bytes, size_t done,
             size_t fed, enum kmp_event event)

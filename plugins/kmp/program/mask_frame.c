@@ -1,5 +1,5 @@
 /*
- * Personal data in frames: command by command, where registers stand.
+ * Masks personal data in frames, according to the data layout of each command.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -13,16 +13,16 @@
 #include "plugins/kmp/codec/kmp_unit.h"
 #include "plugins/kmp/program/personal.h"
 
-#define SIMPLE_SIZE 4 /* type, serial number, event status */
+#define SIMPLE_SIZE 4 /* data of type, serial number or event status */
 #define PASSWORD_SIZE 2
 
-/* Logs (KMP 6.7 and 6.8): the first row is of records, those behind it are of
- * their values only. */
+/* Logs (KMP 6.7 and 6.8): the first row has whole records, the later rows have
+ * only their values. */
 #define COLUMNS_MAX 255
-#define LOG_HEAD 2     /* log, registers */
+#define LOG_HEAD 2     /* log, number of registers */
 #define LOG_ROW_ID 2   /* before each row */
 #define LOG_TAIL 5     /* last read, newest, info */
-#define LOGGER_HEAD 15 /* sub-command to info */
+#define LOGGER_HEAD 15 /* from sub-command to info */
 #define LOGGER_CONFIGURATION 0x05
 #define LOGGER_FROM_ID 0x06
 #define LOGGER_FROM_NEWEST 0x07
@@ -42,7 +42,7 @@ is_alnum(char c)
          (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
 }
 
-/* Writes a pseudonym over the letters and digits of a text, zeros before it. */
+/* Overwrites the letters and digits of a text with a pseudonym, zeros first. */
 static void
 mask_write_digits(char *text, size_t len, uint32_t number)
 {
@@ -79,7 +79,7 @@ mask_number(struct pseudonyms *names, uint8_t *bytes, size_t len)
     return;
   number = pseudonym_give(names, key);
   if (len < sizeof(number) && number >> 8 * len != 0)
-    number = UINT32_MAX; /* more than fit: the highest */
+    number = UINT32_MAX; /* does not fit: use the highest */
   while (len-- > 0) {
     bytes[len] = (uint8_t)(number & 0xff);
     number >>= 8;
@@ -102,7 +102,8 @@ mask_value(struct pseudonyms *names, const struct column *column,
 
 /* ---- Records ------------------------------------------------------------- */
 
-/* The record at *offset, which moves behind it.  0: there is none. */
+/* Masks the record at *OFFSET and moves *OFFSET past it.  Returns 0 if there is
+ * no valid record. */
 static int
 mask_record(struct pseudonyms *names, uint8_t *data, size_t len, size_t *offset,
             struct column *ret)
@@ -130,7 +131,8 @@ mask_records(struct pseudonyms *names, uint8_t *data, size_t len)
   return 1;
 }
 
-/* Rows up to LEN, each behind ROW_ID bytes. */
+/* Masks the rows up to LEN; before each row are ROW_ID bytes.  Returns 0 if the
+ * data cannot be parsed. */
 static int
 mask_rows(struct pseudonyms *names, uint8_t *data, size_t len, size_t columns,
           size_t row_id)
@@ -178,7 +180,7 @@ mask_logger(struct pseudonyms *names, uint8_t *data, size_t len)
 
 /* ---- Frames -------------------------------------------------------------- */
 
-/* 0: it cannot be taken apart. */
+/* Returns 0 if the data cannot be parsed. */
 static int
 mask_answer(struct pseudonyms *names, uint8_t cid, uint8_t *data, size_t len)
 {
@@ -228,7 +230,7 @@ mask_request(struct pseudonyms *names, uint8_t cid, uint8_t *data, size_t len)
     memset(data, MASK_FILL, PASSWORD_SIZE);
     return mask_records(names, data + PASSWORD_SIZE, len - PASSWORD_SIZE);
   default:
-    return 0; /* a login's PIN among others */
+    return 0; /* for example a login, with a PIN */
   }
 }
 

@@ -1,6 +1,6 @@
 /*
- * Text in a capture that is no event: comments, and what the old script wrote
- * beside its bytes.
+ * Masks the text outside the events of a capture: comments, and the old
+ * script's text beside its bytes.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -12,13 +12,14 @@
 #include "plugins/kmp/program/mask_frame.h"
 #include "plugins/kmp/program/mask_impl.h"
 
-/* A shorter number is found everywhere, and tells nothing. */
+/* Fewest characters of a known number or text that is replaced: shorter ones
+ * occur everywhere and identify no customer. */
 #define KNOWN_MIN 4
-/* From here on a number that is not known may be one of a person. */
+/* Fewest digits of an unknown number that may be personal. */
 #define NUMBER_MIN 6
-/* "68 500 001", "68-50-00-01": groups of which one number is written. */
+/* Most groups in one number: "68 500 001", "68-50-00-01". */
 #define GROUPS_MAX 8
-/* So many bytes in hex are taken for some: "04 83 da 69", "0483da69". */
+/* Fewest hex bytes that are taken for bytes: "04 83 da 69", "0483da69". */
 #define ROW_MIN 4
 
 static int
@@ -50,21 +51,21 @@ word_end(const char *p, const char *end)
 
 /* ---- Rows of bytes ------------------------------------------------------- */
 
-/* Separators of two bytes, at most two of them: ", ". */
+/* Separators between two bytes; at most two in a row, as in ", ". */
 static const char separators[] = " -:,;./_|\\\t";
 #define SEPARATOR_MAX 2
 
-/* What was seen of a row of bytes. */
+/* Properties of a row of bytes. */
 struct row {
   size_t bytes;
-  int digits, letters; /* there were some */
-  int pairs;           /* each byte is a word */
-  int blanks; /* single blanks between the words; the first may be long */
+  int digits, letters; /* 1 if it has any */
+  int pairs;           /* each byte is a word of its own */
+  int blanks; /* one-byte words, single blanks; the first may be longer */
   int frame;  /* it has a start byte and an address */
-  int last;   /* byte, or -1 */
+  int last;   /* the last byte, or -1 */
 };
 
-/* Where the word at P ends if it is bytes in hex; P: it is not. */
+/* Returns the end of the word at P if it is bytes in hex, else P. */
 static const char *
 bytes_end(const char *p, const char *end)
 {
@@ -77,8 +78,8 @@ bytes_end(const char *p, const char *end)
   return (word - p) % 2 == 0 ? word : p;
 }
 
-/* Where the next bytes of a row begin, after a separator and perhaps "0x" or
- * "\\x".  P: the row ends here. */
+/* Returns the beginning of the next bytes of a row, after a separator and
+ * perhaps "0x" or "\\x"; P if the row ends here. */
 static const char *
 next_bytes(const char *p, const char *end)
 {
@@ -104,7 +105,7 @@ is_frame_head(int start, int address)
           address == KMP_ADDRESS_BASE);
 }
 
-/* Takes a word of the row; BLANK: a single blank is before it. */
+/* Adds a word to the row.  BLANK: a single blank precedes it. */
 static void
 note_bytes(struct row *row, int blank, const char *p, const char *end)
 {
@@ -121,7 +122,7 @@ note_bytes(struct row *row, int blank, const char *p, const char *end)
   }
 }
 
-/* Where a row of bytes in hex ends that begins with this word; P: nowhere. */
+/* Returns the end of a row of hex bytes that begins at P; P if none does. */
 static const char *
 row_end(const char *p, const char *end)
 {
@@ -143,7 +144,7 @@ row_end(const char *p, const char *end)
   return to;
 }
 
-/* Masks it as if it stood in an event; damage in it is always overwritten. */
+/* Masks a row of bytes like an event, but always overwrites damage in it. */
 static void
 mask_row(struct mask *m, const char *row, const char *end)
 {
@@ -184,7 +185,7 @@ put_number(struct mask *m, const char *text, size_t len, uint32_t number,
   mask_put(m, buf, len);
 }
 
-/* What stands for a text, if it is known; 0: it is not. */
+/* Returns the pseudonym of a text; 0 if it has none. */
 static uint32_t
 find_text(const struct mask *m, const char *text, size_t len)
 {
@@ -220,8 +221,8 @@ find_hex(const struct mask *m, const char *text, size_t len)
   return pseudonym_find(m->names, key);
 }
 
-/* Writes the longest known number that begins at this word, in groups or not.
- * Returns where it ends; P: none does. */
+/* Masks the longest known number that begins at P, in groups or not.  Returns
+ * its end; P if there is none. */
 static const char *
 mask_known(struct mask *m, const char *p, const char *end)
 {
@@ -251,7 +252,7 @@ mask_known(struct mask *m, const char *p, const char *end)
   return p;
 }
 
-/* "00.123456", of a time. */
+/* Returns 1 if P is the fraction in a time, as in ":00.123456". */
 static int
 is_fraction(const char *text, const char *p)
 {
@@ -259,7 +260,8 @@ is_fraction(const char *text, const char *p)
          p[-4] == ':';
 }
 
-/* Writes digits that stand in a word, masked if they are a number to be. */
+/* Writes the digits at P: masked if they are a known number or may be personal.
+ * Returns their end. */
 static const char *
 mask_digits(struct mask *m, const char *text, const char *p, const char *end)
 {
@@ -282,7 +284,7 @@ mask_digits(struct mask *m, const char *text, const char *p, const char *end)
   return p;
 }
 
-/* A hex number with "0x" or "\\x" begins after that. */
+/* Returns 1 if a word begins at P.  A hex word begins after "0x" or "\\x". */
 static int
 begins_word(const char *text, const char *p)
 {
@@ -291,7 +293,8 @@ begins_word(const char *text, const char *p)
                           (p[-2] == '0' || p[-2] == '\\')));
 }
 
-/* Writes what is to be written at P in another way; P: nothing is. */
+/* Masks and writes a known number, a row of bytes, or digits at P.  Returns
+ * their end, or P if nothing was written. */
 static const char *
 mask_word(struct mask *m, const char *text, const char *p, const char *end)
 {

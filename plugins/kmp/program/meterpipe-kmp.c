@@ -1,6 +1,6 @@
 /*
- * meterpipe-kmp, which "meterpipe kmp" executes: the commands that know the
- * protocol and need no pipeline.
+ * meterpipe-kmp, which "meterpipe kmp" executes: commands for the KMP protocol
+ * that need no pipeline.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"

@@ -1,9 +1,9 @@
 /*
  * Personal registers.
  *
- * Of those that registers.csv calls `id`, all but types, editions and
- * checksums, which many meters have in common. An M-Bus address is, as
- * delivered, made of the last digits of the customer number.
+ * They are those that registers.csv calls `id`, except types, editions and
+ * checksums, which many meters share.  The M-Bus address of a new meter is made
+ * of the last digits of the customer number.
  */
 #include "plugins/kmp/program/personal.h"
 
@@ -13,7 +13,7 @@
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 
-/* From and to. */
+/* First and last register of each range. */
 static const uint16_t personal[][2] = {
   { 51, 53 },     /* meter_number to meter_number_3 */
   { 57, 57 },     /* special_data_1 */
@@ -54,7 +54,7 @@ personal_value(uint16_t id, uint8_t unit)
 {
   const struct kmp_unit *known = kmp_unit_find(unit);
 
-  /* Where a meter is to be found in a network. */
+  /* A network address locates the meter. */
   if (known != NULL &&
       (known->layout == KMP_LAYOUT_IPV4 || known->layout == KMP_LAYOUT_IPV6))
     return 1;

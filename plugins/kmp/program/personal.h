@@ -1,5 +1,5 @@
 /*
- * Which registers tell who lives behind a meter.
+ * Tells which registers can identify a customer.
  */
 #ifndef KMP_PERSONAL_H
 #define KMP_PERSONAL_H
@@ -8,14 +8,14 @@
 
 #define PERSONAL_NEVER 0
 #define PERSONAL_ALWAYS 1
-/* A register of which nothing is known: by its unit, if that is a number, a
- * text or bytes without a meaning. */
+/* An unknown register: the unit of its value decides.  Plain numbers, texts and
+ * values of unknown units are personal. */
 #define PERSONAL_PERHAPS 2
 
-/* Whether register ID is personal, before its value is known. */
+/* Returns PERSONAL_... for register ID, without a value. */
 int personal_register(uint16_t id);
 
-/* Whether it is with a value of this unit: 1 or 0. */
+/* Returns 1 if a value of register ID with this unit is personal, else 0. */
 int personal_value(uint16_t id, uint8_t unit);
 
 #endif

@@ -55,7 +55,8 @@ is_digit(char c)
   return c >= '0' && c <= '9';
 }
 
-/* ASCII in every locale; other bytes count as letters. */
+/* Returns a letter in upper case, a digit as it is, else NUL.  Independent of
+ * the locale; bytes outside ASCII count as letters. */
 static char
 key_char(char c)
 {
@@ -82,7 +83,7 @@ pseudonym_key_of_text(const char *text, size_t len,
   return n > 0;
 }
 
-/* Longer than any number of ours: its bytes. */
+/* Makes the key of a number of more than 64 bits: its bytes in hex. */
 static void
 key_of_bytes(const uint8_t *bytes, size_t len, char *key)
 {
@@ -122,7 +123,7 @@ pseudonym_key_of_number(const uint8_t *bytes, size_t len,
 
 /* ---- Numbers ------------------------------------------------------------- */
 
-/* struct pseudonym *, by their keys. */
+/* Compares two struct pseudonym by their keys. */
 static int
 compare(const void *a, const void *b)
 {
@@ -158,7 +159,7 @@ pseudonym_find(const struct pseudonyms *p, const char *key)
 static uint32_t
 next_number(struct pseudonyms *p)
 {
-  /* So no frame grows by its pseudonyms. */
+  /* Skip numbers that need stuffing, so that no frame grows. */
   do
     p->last++;
   while (needs_stuffing(p->last));

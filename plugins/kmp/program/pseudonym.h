@@ -1,6 +1,6 @@
 /*
- * What stands for what: each number or text that is personal gets a number of
- * its own, the same wherever it is found again.
+ * Pseudonyms: each personal number or text gets a number of its own, the same
+ * wherever it occurs again.
  */
 #ifndef KMP_PSEUDONYM_H
 #define KMP_PSEUDONYM_H
@@ -10,28 +10,29 @@
 
 struct pseudonyms;
 
-/* NULL: out of memory. */
+/* Returns NULL when out of memory. */
 struct pseudonyms *pseudonyms_new(void);
 /* Accepts NULL. */
 void pseudonyms_free(struct pseudonyms *p);
 
-/* Whether memory was too short for one: what was masked is of no use. */
+/* Returns 1 if memory ran out for a pseudonym: discard the masked output. */
 int pseudonyms_failed(const struct pseudonyms *p);
 
-/* Longest key, and room for it.  Of a longer one the beginning counts. */
+/* Longest key, and its size with NUL.  A longer key is truncated. */
 #define PSEUDONYM_KEY_MAX 95
 #define PSEUDONYM_KEY_SIZE (PSEUDONYM_KEY_MAX + 1)
 
-/* The keys of what a meter sends: a big-endian number, and a text, of which
- * only letters and digits count.  The text of a number has the same key as the
- * number.  Returns 0 when there is none: zero, or nothing but blanks. */
+/* Make the key of a value that a meter sends: a big-endian number, or a text,
+ * of which only letters and digits count.  A number and its text have the same
+ * key.  Return 0 if the value has no key: zero, or only blanks. */
 int pseudonym_key_of_number(const uint8_t *bytes, size_t len,
                             char key[PSEUDONYM_KEY_SIZE]);
 int pseudonym_key_of_text(const char *text, size_t len,
                           char key[PSEUDONYM_KEY_SIZE]);
 
-/* The number that stands for KEY, from 1: given if need be, or 0 when there is
- * none so far. */
+/* Return the pseudonym of KEY, from 1.  pseudonym_give assigns one if there is
+ * none, and returns 0 when out of memory; pseudonym_find returns 0 if there is
+ * none. */
 uint32_t pseudonym_give(struct pseudonyms *p, const char *key);
 uint32_t pseudonym_find(const struct pseudonyms *p, const char *key);
 

@@ -1,19 +1,19 @@
 /*
- * The cycles of a recording.
+ * Splits a capture into cycles.
  *
- * A cycle ends at a blank line; in a file without any, where a register comes
- * that the cycle has already.  A damaged frame is kept in mind until the cycle
- * ends: if a good answer to the same request follows, as in a live run that
- * asked again, it is a note, else a failure.
+ * A cycle ends at a blank line; in a file without blank lines, at the first
+ * register that the cycle has already.  A damaged frame is kept until the cycle
+ * ends.  If a good answer to the same request follows, as in a live run that
+ * asked again, the damage is logged as a note, else it is a failure.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "plugins/kmp/replay/replay.h"
 
-/* What became of an event. */
+/* Results of taking an event. */
 #define TAKEN 0
-#define NEXT_CYCLE 1 /* it ends the cycle */
+#define NEXT_CYCLE 1 /* the event ends the cycle */
 
 static int
 has_come(const struct replay *r, uint16_t id)
@@ -23,8 +23,8 @@ has_come(const struct replay *r, uint16_t id)
 
 /* ---- Damaged frames ------------------------------------------------------ */
 
-/* Of a file that is no capture, some lines are enough; what can be a frame is
- * told each time. */
+/* Reports a damaged frame or line.  Of the lines that are not hex, as in a file
+ * that is not a capture, only the first REPLAY_NONSENSE_TOLD are failures. */
 static void
 report_damage(struct replay *r, const struct damage *d)
 {
@@ -43,7 +43,8 @@ report_damage(struct replay *r, const struct damage *d)
   }
 }
 
-/* MP_EDATA: strict, and the list is full. */
+/* Keeps a damaged frame.  If the list is full, reports the oldest frame in it;
+ * then returns MP_EDATA if strict is set. */
 static int
 note_damage(struct replay *r, const char *reason)
 {
@@ -52,7 +53,7 @@ note_damage(struct replay *r, const char *reason)
   struct damage first, *d;
   uint8_t i;
 
-  /* A damaged request: what is answered next is not known. */
+  /* The request itself is damaged: the next answer has no known request. */
   if (r->events.to_meter) {
     r->has_request = 0;
     request = NULL;
@@ -70,7 +71,8 @@ note_damage(struct replay *r, const char *reason)
   return MP_OK;
 }
 
-/* A good answer to the request came. */
+/* Logs the damaged frames that a good answer to the current request makes
+ * good. */
 static void
 make_good(struct replay *r)
 {
@@ -82,7 +84,9 @@ make_good(struct replay *r)
            "asked again and answered: %s", d.reason);
 }
 
-/* What was not made good is a failure. */
+/* Reports the damaged frames that were not made good; with strict, returns
+ * MP_EDATA at the first.  BY_REPEAT: a repeated register ended the cycle, so
+ * frames that may belong to the next cycle are kept. */
 static int
 end_cycle(struct replay *r, int by_repeat)
 {
@@ -100,7 +104,8 @@ end_cycle(struct replay *r, int by_repeat)
 
 /* ---- Frames -------------------------------------------------------------- */
 
-/* The old script asked once for each of its outputs; such answers are one. */
+/* Returns 1 if the answer equals the one before it in the old script's log: the
+ * script asked once for each of its outputs. */
 static int
 is_old_repeat(struct replay *r)
 {
@@ -116,7 +121,7 @@ is_old_repeat(struct replay *r)
   return 0;
 }
 
-/* A register comes that the cycle has. */
+/* Returns 1 if the cycle has a register of the answer already. */
 static int
 repeats(const struct replay *r, const struct kmp_answer *answer)
 {
@@ -128,8 +133,8 @@ repeats(const struct replay *r, const struct kmp_answer *answer)
   return 0;
 }
 
-/* Whether the answer begins a new cycle: NEXT_CYCLE or TAKEN, or a reason when
- * the file cannot be read. */
+/* Returns NEXT_CYCLE if the answer begins a new cycle, TAKEN if not, or a
+ * reason when the file cannot be read. */
 static int
 find_cycle(struct replay *r, const struct kmp_answer *answer)
 {
@@ -191,8 +196,8 @@ take_answer(struct replay *r, const struct mp_sink *sink,
     replay_take_record(r, sink, &answer->records[i]);
 }
 
-/* Whether the bytes after the frame tell that its stop byte is a damaged one.
- */
+/* Returns 1 if the bytes after the frame show that its stop byte is a damaged
+ * byte, so that the frame is only the beginning of a longer one. */
 static int
 is_cut(const struct replay *r)
 {
@@ -245,7 +250,8 @@ begin_cycle(struct replay *r)
   }
 }
 
-/* Another capture begins, perhaps of another meter. */
+/* Another capture begins, perhaps of another meter: ends the cycle, or forgets
+ * the meter and the request. */
 static int
 take_header(struct replay *r)
 {
@@ -257,7 +263,7 @@ take_header(struct replay *r)
   return TAKEN;
 }
 
-/* Takes the event at hand.  TAKEN, NEXT_CYCLE, MP_END or a reason. */
+/* Takes the current event.  Returns TAKEN, NEXT_CYCLE, MP_END or a reason. */
 static int
 take_event(struct replay *r, const struct mp_sink *sink)
 {

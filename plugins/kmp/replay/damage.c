@@ -1,5 +1,5 @@
 /*
- * Damaged frames, and what makes them good.
+ * The list of damaged frames.
  */
 #include "plugins/kmp/replay/damage.h"
 
@@ -75,7 +75,7 @@ has_id(const struct kmp_request *request, uint16_t id)
   return 0;
 }
 
-/* Strikes out what REQUEST asked for; 1: nothing is left. */
+/* Strikes out the registers of REQUEST.  Returns 1 if none is left. */
 static int
 is_made_good(struct damage *d, const struct kmp_request *request)
 {

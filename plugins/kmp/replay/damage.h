@@ -1,7 +1,7 @@
 /*
  * The damaged frames of a cycle.  A live run repeats a request whose answer was
- * damaged, perhaps in halves; so a damaged frame is made good when everything
- * its request asked for has been answered later in the same cycle.
+ * damaged, or splits it into two.  So a damaged frame is made good when later
+ * answers in the same cycle have all registers of its request.
  */
 #ifndef REPLAY_DAMAGE_H
 #define REPLAY_DAMAGE_H
@@ -11,17 +11,17 @@
 
 #include "plugins/kmp/codec/kmp_message.h"
 
-/* As many are kept in mind. */
+/* Damaged frames in a list, at most. */
 #define DAMAGE_MAX 16
 
 struct damage {
   uint64_t line;
   const char *reason;
-  /* Its request asked again for what this cycle has: where no blank lines
-   * separate cycles, it may belong to the next. */
+  /* Its request asked for a register that the cycle has already.  Without blank
+   * lines between cycles, it may belong to the next cycle. */
   int repeats;
   int has_request;
-  struct kmp_request request; /* what of it was not answered since */
+  struct kmp_request request; /* its registers not answered since */
 };
 
 struct damage_list {
@@ -29,21 +29,23 @@ struct damage_list {
   struct damage items[DAMAGE_MAX];
 };
 
-/* Keeps a damaged frame; REQUEST: what it should have answered, or NULL.
- * Returns what was kept; NULL: the list is full. */
+/* Adds a damaged frame.  REQUEST: the request it should have answered, or NULL.
+ * Returns the new entry, for the caller to complete; NULL: the list is full. */
 struct damage *damage_add(struct damage_list *list, uint64_t line,
                           const char *reason,
                           const struct kmp_request *request);
 
-/* Takes the first out, or the first that does not repeat.  0: there is none. */
+/* Remove the first entry, or the first that does not repeat.  Return 0 if there
+ * is none. */
 int damage_take(struct damage_list *list, struct damage *ret);
 int damage_take_unrepeated(struct damage_list *list, struct damage *ret);
 
-/* Another cycle begins with what is left. */
+/* Begins another cycle with the remaining entries. */
 void damage_next_cycle(struct damage_list *list);
 
-/* A good answer to REQUEST came.  Takes out one that is made good by it; 0:
- * there is none any more. */
+/* Strikes out the registers of REQUEST, which had a good answer, and removes
+ * one entry that this makes good.  Returns 0 when there is none; call it until
+ * then. */
 int damage_take_made_good(struct damage_list *list,
                           const struct kmp_request *request,
                           struct damage *ret);

@@ -1,5 +1,5 @@
 /*
- * Lines to frames.
+ * Turns the lines of a capture into events.
  */
 #include "plugins/kmp/replay/events.h"
 
@@ -23,7 +23,7 @@ bad(struct events *e, const char *reason)
   return EVENT_BAD;
 }
 
-/* Captures of a later version may mean other things by the same lines. */
+/* Refuses captures of a later version: their lines may mean something else. */
 static enum event
 take_header(struct events *e)
 {
@@ -39,14 +39,15 @@ take_header(struct events *e)
 
 /* ---- Logs of other programs ---------------------------------------------- */
 
-/* What became of the current line. */
+/* Results of taking the current line. */
 enum taken {
-  TAKEN_NOT,  /* it is no line of such a log */
-  TAKEN_LINE, /* it is taken; the next one may come */
-  TAKEN_BYTES /* there are bytes: capture_next */
+  TAKEN_NOT,  /* not a line of such a log */
+  TAKEN_LINE, /* taken; read the next line */
+  TAKEN_BYTES /* there are bytes: call capture_next */
 };
 
-/* Begins with the bytes of such lines, at the time of the last of them. */
+/* Starts on the bytes collected from such lines, with the time of the last of
+ * these lines.  Returns 0 if there are none. */
 static int
 begin_foreign(struct events *e)
 {
@@ -70,7 +71,8 @@ tell_form(const struct events *e)
          e->foreign.form);
 }
 
-/* Lines before the first one with bytes are no faults either. */
+/* Returns 1 if the file is such a log.  Searches the buffer once, so that lines
+ * before the first one with bytes are not reported as faults either. */
 static int
 is_foreign(struct events *e)
 {
@@ -108,7 +110,7 @@ read_line(struct events *e)
   return LINES_LINE;
 }
 
-/* Takes the current line; returns as capture_begin. */
+/* Takes the current line.  Returns the same as capture_begin. */
 static int
 begin_line(struct events *e)
 {
@@ -128,7 +130,8 @@ begin_line(struct events *e)
                                : CAPTURE_ETIME;
 }
 
-/* Reads the next line that is no comment.  0: it has events; else 1. */
+/* Reads the next line that is not a comment.  Returns 0 if it has bytes; else 1
+ * and its event. */
 static int
 next_line(struct events *e, enum event *ret)
 {
@@ -156,7 +159,7 @@ next_line(struct events *e, enum event *ret)
   return 1;
 }
 
-/* Begins with the bytes of the line at hand. */
+/* Starts feeding the current bytes of the line. */
 static void
 begin_bytes(struct events *e)
 {
@@ -168,12 +171,12 @@ begin_bytes(struct events *e)
     kmp_deframer_sent(&e->deframer, e->sent, e->sent_len);
     return;
   }
-  /* What was sent may come back, damaged here or not. */
+  /* The line may echo these bytes, even if they are damaged here. */
   e->sent_len = e->line.len <= sizeof(e->sent) ? e->line.len : 0;
   memcpy(e->sent, e->line.bytes, e->sent_len);
 }
 
-/* Takes the next stretch of the line at hand.  1: there is an event. */
+/* Takes the next bytes of the current line.  Returns 1 if there is an event. */
 static int
 next_bytes(struct events *e, enum event *ret)
 {
@@ -196,8 +199,9 @@ next_bytes(struct events *e, enum event *ret)
   return 1;
 }
 
-/* The bytes came to their end: what was begun is cut, and what was nothing at
- * all is told once.  1: there is an event. */
+/* Handles the end of the bytes: an unfinished frame is cut; bytes without any
+ * frame are one fault.  Neither is reported if these bytes gave a frame, an
+ * echo or a fault already.  Returns 1 if there is an event. */
 static int
 end_bytes(struct events *e, enum event *ret)
 {
@@ -211,7 +215,8 @@ end_bytes(struct events *e, enum event *ret)
   return 1;
 }
 
-/* Feeds the bytes.  Of what is wrong with them the first is told. */
+/* Feeds the bytes to the deframer.  Reports only the first fault in them, and
+ * none after a good frame or an echo.  Returns 1 if there is an event. */
 static int
 feed(struct events *e, enum event *ret)
 {

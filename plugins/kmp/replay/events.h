@@ -1,6 +1,6 @@
 /*
- * A capture as a series of events: its lines taken apart, and its bytes put
- * through the decoder that live frames go through.
+ * Reads a capture as a series of events: parses its lines, and feeds its bytes
+ * to the same decoder as live frames.
  */
 #ifndef REPLAY_EVENTS_H
 #define REPLAY_EVENTS_H
@@ -17,15 +17,15 @@
 enum event {
   EVENT_END,
   EVENT_BLANK,  /* a blank line */
-  EVENT_HEADER, /* another capture begins */
+  EVENT_HEADER, /* a header: another capture begins */
   EVENT_FRAME,  /* a good frame: deframer.frame */
-  EVENT_BAD,    /* a line or a frame that is no good: reason */
-  EVENT_FAILED  /* cannot go on: code; explained */
+  EVENT_BAD,    /* a damaged line or frame: reason */
+  EVENT_FAILED  /* cannot continue: code; was reported */
 };
 
 struct events {
   struct lines lines;
-  struct capture_line line; /* time, direction */
+  struct capture_line line; /* time and direction of the event */
   struct kmp_deframer deframer;
   const char *reason;
   int code;
@@ -33,19 +33,19 @@ struct events {
 
   /* Private. */
   struct foreign foreign;
-  int looked;       /* for lines of another program's log */
+  int looked;       /* the buffer was searched for another program's log */
   const char *text; /* the current line */
   size_t text_len;
-  int again;    /* it is still to be taken */
+  int again;    /* take the current line again */
   int in_line;  /* capture_next may have more */
-  int in_bytes; /* bytes are left to be fed */
-  int told;     /* of these bytes something was told already */
-  size_t fed;   /* of line.bytes: the bytes from here on follow EVENT_FRAME */
+  int in_bytes; /* line.bytes has bytes to feed */
+  int told;     /* these bytes gave a frame, an echo or a fault */
+  size_t fed;   /* of line.bytes; the bytes after EVENT_FRAME begin here */
   uint8_t sent[KMP_REQUEST_WIRE_MAX]; /* the last request, for its echo */
   size_t sent_len;
 };
 
-/* Begins; lines must be open. */
+/* Initialises all but lines, which must be open. */
 void events_begin(struct events *e);
 
 enum event events_next(struct events *e);

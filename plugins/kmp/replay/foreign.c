@@ -1,5 +1,5 @@
 /*
- * The logs of other programs: their lines to bytes.
+ * Extracts the bytes from the lines of other programs' logs.
  */
 #include "plugins/kmp/replay/foreign.h"
 
@@ -11,11 +11,11 @@
 #define STOP_BYTE 0x0d
 #define START_TO_METER 0x80
 #define START_FROM_METER 0x40
-#define MARK_MIN 3 /* the shortest of them */
+#define MARK_MIN 3 /* length of the shortest mark */
 
 static const char socat[] = "socat -x";
 
-/* What comes before the bytes, anywhere in the line. */
+/* Marks that precede the bytes, anywhere in the line. */
 static const struct mark {
   const char *text, *form;
   char direction;
@@ -56,7 +56,7 @@ skip(const char *p, const char *end, const char *set)
   return p;
 }
 
-/* Reads up to MOST bytes from P on; returns what follows them. */
+/* Reads up to MOST hex bytes from P on.  Returns the position after them. */
 static const char *
 read_hex(struct found *found, const char *p, const char *end, size_t most)
 {
@@ -79,7 +79,8 @@ read_hex(struct found *found, const char *p, const char *end, size_t most)
   return p;
 }
 
-/* A terminal's colours may follow the bytes, or a bracket. */
+/* Returns 1 if the line ends at P, except for blanks, quotes, brackets and a
+ * terminal's colour code. */
 static int
 is_end(const char *p, const char *end)
 {
@@ -87,7 +88,8 @@ is_end(const char *p, const char *end)
   return p == end || *p == '\033';
 }
 
-/* The bytes after a mark at P: "b'403f'", "'403F'", "40:3F". */
+/* Reads the bytes after a mark at P: "b'403f'", "'403F'", "40:3F".  Returns 1
+ * if there are any. */
 static int
 take_marked(struct found *found, const struct mark *mark, const char *p,
             const char *end)
@@ -117,8 +119,8 @@ find_marked(struct found *found, const char *text, const char *end)
   return 0;
 }
 
-/* The number after "length=" in "> 2026/11/22 ... length=9 from=0 to=8"; 0: it
- * is no such line. */
+/* Returns the length in the header line of a socat dump, such as
+ * "> 2026/11/22 ... length=9 from=0 to=8"; 0: not such a line. */
 static size_t
 dump_length(const char *text, const char *end)
 {
@@ -141,7 +143,7 @@ dump_length(const char *text, const char *end)
 
 /* ---- Frames -------------------------------------------------------------- */
 
-/* Adds the bytes of a line to those before it. */
+/* Adds the bytes of a line to the frame collected so far. */
 static enum foreign_taken
 add(struct foreign *f, const struct found *found)
 {
@@ -156,7 +158,7 @@ add(struct foreign *f, const struct found *found)
                                                          : FOREIGN_PART;
 }
 
-/* A line of the dump that socat announced. */
+/* Takes a line of a socat dump. */
 static enum foreign_taken
 take_dump(struct foreign *f, const char *text, const char *end)
 {
@@ -174,8 +176,8 @@ take_dump(struct foreign *f, const char *text, const char *end)
   return taken;
 }
 
-/* The line before a dump.  What came before it in the other direction is a
- * frame of its own. */
+/* Takes the header line of a socat dump.  Bytes collected in the other
+ * direction are a separate frame, which must be taken first. */
 static enum foreign_taken
 begin_dump(struct foreign *f, char direction, size_t length)
 {
@@ -212,7 +214,7 @@ foreign_line(struct foreign *f, const char **ret_text)
 
   if (f->len == 0)
     return 0;
-  /* The first byte tells the direction better than a program between. */
+  /* The start byte gives the direction more reliably than the log does. */
   if (f->bytes[0] == START_TO_METER)
     direction = CAPTURE_TO_METER;
   else if (f->bytes[0] == START_FROM_METER)

@@ -9,8 +9,8 @@
  *      80 3f 10 01 00 3c b2 5f 0d
  *     --
  *
- * A frame may take several lines; it is put together again.  Pure: lines in, a
- * line of a capture out.
+ * A frame may span several lines and is reassembled.  Pure: takes lines, gives
+ * a line of a capture.
  */
 #ifndef REPLAY_FOREIGN_H
 #define REPLAY_FOREIGN_H
@@ -21,8 +21,8 @@
 #include "plugins/kmp/codec/capture.h"
 
 struct foreign {
-  const char *form; /* whose log it is; NULL: none was recognised so far */
-  size_t left;      /* bytes of a dump of socat that are still to come */
+  const char *form; /* the program's name, for messages; NULL: not recognised */
+  size_t left;      /* bytes of a socat dump that are still to come */
 
   /* Private. */
   char direction;
@@ -34,20 +34,20 @@ struct foreign {
 void foreign_begin(struct foreign *f);
 
 enum foreign_taken {
-  FOREIGN_NOT,   /* no such line */
-  FOREIGN_PART,  /* taken; more of the frame must come */
+  FOREIGN_NOT,   /* not a line of such a log */
+  FOREIGN_PART,  /* taken; the frame is not complete yet */
   FOREIGN_WHOLE, /* taken: foreign_line gives the frame */
-  FOREIGN_FULL   /* foreign_line first, then this line again */
+  FOREIGN_FULL   /* not taken: call foreign_line, then retry this line */
 };
 
 enum foreign_taken foreign_take(struct foreign *f, const char *text,
                                 size_t len);
 
-/* The bytes so far as a line of a capture, which lives until the next one;
- * returns its length, 0: there are none. */
+/* Gives the bytes collected so far as a line of a capture, and forgets them.
+ * The text is valid until the next call.  Returns its length; 0: no bytes. */
 size_t foreign_line(struct foreign *f, const char **ret_text);
 
-/* Whether one of the lines of TEXT is such a line; sets form. */
+/* Searches TEXT for a line of such a log and sets form.  Returns 1 if found. */
 int foreign_find(struct foreign *f, const char *text, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Lines of a file or a pipe, through one buffer of fixed size.
+ * Reads the lines of a file or a pipe through one buffer of fixed size.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h" /* files beyond 2 GiB */
@@ -15,11 +15,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Looks for a blank line that has something behind it: one at the very end, as
- * editors leave it, separates nothing. */
+/* Search for a blank line with a non-blank line after it.  A blank line at the
+ * very end, as editors leave it, separates nothing. */
 struct search {
-  int in_line; /* the line at hand is not blank */
-  int blank;   /* there was a blank line */
+  int in_line; /* the current line is not blank */
+  int blank;   /* a blank line was found */
 };
 
 static int
@@ -47,8 +47,8 @@ search_block(struct search *s, const char *buf, size_t len)
   return 0;
 }
 
-/* Looks through a whole file, and leaves the place where it will be read.  0,
- * 1, or -1 with errno. */
+/* Searches a file to its end without moving the file offset.  Returns 1 if
+ * there is such a blank line, 0 if not, or -1 with errno set. */
 static int
 search_file(struct lines *l)
 {
@@ -121,7 +121,7 @@ lines_open(struct lines *l, const struct mp_host *host, const char *path)
     return look_at(l);
   }
   l->name = path;
-  /* Not to be held up by a FIFO that nobody writes to: poll waits for it. */
+  /* Do not block on a FIFO without a writer: poll waits for it. */
   l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (l->fd < 0)
     return open_failed(l, errno);
@@ -141,8 +141,8 @@ lines_close(struct lines *l)
   l->fd = -1;
 }
 
-/* Waits until there is something to read; of a file it always is.  Ends at
- * once when the run must. */
+/* Waits until the input is readable; a regular file always is.  Returns MP_OK,
+ * or a reason: cancelled (at once), timeout or error. */
 static int
 wait_readable(struct lines *l)
 {
@@ -174,7 +174,8 @@ wait_readable(struct lines *l)
   return MP_OK;
 }
 
-/* Makes room: the line given last is lost. */
+/* Moves the unread bytes to the front of the buffer.  This overwrites the last
+ * line returned. */
 static void
 move_to_front(struct lines *l)
 {
@@ -183,8 +184,8 @@ move_to_front(struct lines *l)
   l->start = 0;
 }
 
-/* Reads more, so that LINES_BUFFER bytes lie behind start at most.  MP_OK, also
- * at the end. */
+/* Reads more bytes, up to LINES_BUFFER bytes from start on.  Returns MP_OK
+ * (also at the end of the file) or a reason. */
 static int
 fill(struct lines *l)
 {
@@ -213,9 +214,9 @@ lines_separated(struct lines *l)
 
   if (l->regular)
     return l->separated;
-  /* The line given last is still read: it stays where it is.  What comes next
-   * begins in the first half of the buffer; else the second is there to be
-   * looked at, because it was asked before. */
+  /* The caller still uses the last line returned, so nothing may be moved.
+   * Start is in the second half of the buffer only if an earlier call filled
+   * that half; then search the bytes that are there. */
   if (l->start > LINES_BUFFER)
     return search_block(&s, l->buf + l->start, l->end - l->start);
   while (!l->at_end && l->end - l->start < LINES_BUFFER) {
@@ -227,7 +228,8 @@ lines_separated(struct lines *l)
   return search_block(&s, l->buf + l->start, l->end - l->start);
 }
 
-/* Gives the LEN bytes at start, and moves behind them and EXTRA more. */
+/* Returns the LEN bytes at start as a line; moves start past them and EXTRA
+ * more bytes. */
 static int
 give(struct lines *l, size_t len, size_t extra, const char **ret_line,
      size_t *ret_len)

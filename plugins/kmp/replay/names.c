@@ -1,5 +1,5 @@
 /*
- * Names of registers at fixed addresses.
+ * Names of registers at stable addresses.
  */
 #include "plugins/kmp/replay/names.h"
 

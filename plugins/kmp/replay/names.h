@@ -1,7 +1,7 @@
 /*
- * Canonical names of registers, each at an address that stays: the host knows
- * a field again by its pointer.  Names of the table are constants; numbers
- * without a name are written down when they come, in pages of 256.
+ * Canonical names of registers at stable addresses: the host identifies a field
+ * by its pointer.  Names in the register table are constants.  The number of
+ * any other register is formatted on first use, into a page of 256 names.
  */
 #ifndef REPLAY_NAMES_H
 #define REPLAY_NAMES_H
@@ -16,8 +16,8 @@ struct names {
   char (*pages[65536 / NAMES_PAGE])[KMP_NUMBER_SIZE];
 };
 
-/* The name of a register, which the table has as REG (NULL: it does not). NULL:
- * out of memory. */
+/* Returns the name of register ID; REG is its entry in the register table, or
+ * NULL.  Valid until names_free.  Returns NULL when out of memory. */
 const char *names_get(struct names *names, uint16_t id,
                       const struct kmp_register *reg);
 

@@ -1,6 +1,6 @@
 /*
- * The probe of a capture: who answered in it, and the last value of every
- * register that it holds.
+ * Probes a capture: reports the meter's type and serial number, and the last
+ * value of every register.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -14,7 +14,7 @@
 #include "plugins/kmp/replay/replay.h"
 
 struct found {
-  struct kmp_record record; /* its mantissa is the one below */
+  struct kmp_record record; /* its mantissa is the array below */
   uint8_t mantissa[KMP_MANTISSA_MAX];
   int64_t time_ms;
 };
@@ -26,7 +26,7 @@ struct replay_probe {
   struct found **found; /* by register */
 };
 
-/* ---- Keeping ------------------------------------------------------------- */
+/* ---- Storing ------------------------------------------------------------- */
 
 void
 replay_keep_type(struct replay *r, const struct kmp_answer *answer)
@@ -54,7 +54,7 @@ replay_keep_record(struct replay *r, const struct kmp_record *record)
   (*found)->time_ms = replay_time(r);
 }
 
-/* ---- Telling ------------------------------------------------------------- */
+/* ---- Reporting ----------------------------------------------------------- */
 
 static void
 tell_facts(const struct replay *r, const struct mp_probe_sink *sink)
@@ -71,7 +71,7 @@ tell_register(const struct replay *r, const struct mp_probe_sink *sink,
   kmp_tell_register(r->host, sink, &r->model, &found->record, found->time_ms);
 }
 
-/* Those of the table in its order, then those that have no name. */
+/* Reports registers in the order of the table, then those without a name. */
 static void
 tell_registers(const struct replay *r, const struct mp_probe_sink *sink)
 {
@@ -89,7 +89,7 @@ tell_registers(const struct replay *r, const struct mp_probe_sink *sink)
 
 /* ---- The probe ----------------------------------------------------------- */
 
-/* The values of a cycle are not for a sink: replay_keep_record has them. */
+/* The probe discards values: replay_keep_record has stored the records. */
 static int
 drop_value(const struct mp_sink *sink, const char *field,
            const struct mp_value *value)

@@ -12,7 +12,7 @@
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/replay/replay.h"
 
-/* The first register from ID on that was wanted and never came, or
+/* Returns the first wanted register from ID on that the capture lacks, or
  * REGISTER_COUNT. */
 static uint32_t
 next_unseen(const struct replay *r, uint32_t id)
@@ -27,7 +27,7 @@ next_unseen(const struct replay *r, uint32_t id)
   return id;
 }
 
-/* Whether the file has a register, wanted or not. */
+/* Returns 1 if the capture has any register, wanted or not. */
 static int
 has_register(const struct replay *r)
 {
@@ -39,8 +39,7 @@ has_register(const struct replay *r)
   return 0;
 }
 
-/* Once for the file: there is nothing to read in it.  What was damaged was
- * reported already. */
+/* Reports that the file has no register, unless damage was reported already. */
 static void
 report_empty(struct replay *r)
 {
@@ -50,7 +49,7 @@ report_empty(struct replay *r)
             "meterpipe-capture(5) shows what a capture looks like");
 }
 
-/* Once for the file: what was wanted and never came. */
+/* Reports the wanted registers that the file lacks. */
 static void
 report_unseen(struct replay *r)
 {
@@ -65,7 +64,7 @@ report_unseen(struct replay *r)
     int n = snprintf(list + len, room - len, "%s%s", len > 0 ? ", " : "",
                      kmp_register_name((uint16_t)id, number));
 
-    if (n < 0 || (size_t)n >= room - len) { /* it is not shown in part */
+    if (n < 0 || (size_t)n >= room - len) { /* print no part of a name */
       memcpy(list + len, more, sizeof(more));
       break;
     }
@@ -76,7 +75,7 @@ report_unseen(struct replay *r)
             "registers that it does not hold: %s", list);
 }
 
-/* Once for the file: how much more of it is no capture. */
+/* Reports how many more lines of the file are not of a capture. */
 static void
 report_nonsense(const struct replay *r)
 {
@@ -86,7 +85,7 @@ report_nonsense(const struct replay *r)
            (unsigned long long)(r->nonsense - REPLAY_NONSENSE_TOLD));
 }
 
-/* The file is at its end. */
+/* Makes the reports at the end of the file.  Returns MP_END. */
 static int
 finish(struct replay *r)
 {

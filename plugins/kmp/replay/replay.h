@@ -1,7 +1,7 @@
 /*
- * The state of a replay, and what its parts do for each other: replay.c is the
- * plugin, cycle.c finds the cycles, values.c hands the values over,
- * probe.c lists them.
+ * The state of the replay input, and the functions that its files share:
+ * replay.c is the plugin, cycle.c splits the capture into cycles, values.c
+ * emits the values, probe.c lists the registers.
  */
 #ifndef REPLAY_REPLAY_H
 #define REPLAY_REPLAY_H
@@ -18,9 +18,9 @@
 
 #define REGISTER_COUNT 65536
 #define PLACE_SIZE 512
-/* Of the lines that are none of a capture, as many are told without -v. */
+/* Lines that are not of a capture: report this many; -v shows the rest. */
 #define REPLAY_NONSENSE_TOLD 10
-/* What the first of them is told besides. */
+/* Appended to the first of these reports. */
 #define REPLAY_EXAMPLE                                                         \
   "; a line of a capture is \"< 40 3f 10 ... 0d\", see meterpipe-capture(5)"
 
@@ -35,36 +35,36 @@ struct replay {
   struct register_set wanted;
   struct register_set seen; /* in the whole file */
   struct names names;
-  uint8_t units_told[256 / 8]; /* unknown unit codes, a bit each */
+  uint8_t units_told[256 / 8]; /* unknown units reported, a bit each */
 
-  int ended;     /* nothing comes any more */
-  int stopped;   /* and all that is to be said was said */
+  int ended;     /* no more events */
+  int stopped;   /* finished or failed: the next read returns MP_END */
   int separated; /* blank lines end cycles: 1, 0, or -1: not known yet */
-  int held;      /* event belongs to the cycle that comes */
+  int held;      /* event belongs to the next cycle */
   enum event event;
-  uint32_t cycle;     /* number of the one at hand, from 1 */
-  uint32_t *cycle_of; /* the last one in which each register came */
-  int begun;          /* it has an event */
-  int answered;       /* something did, good or not, in any cycle */
-  uint64_t failures;  /* told of the file */
-  uint64_t nonsense;  /* lines in it that are none of a capture */
+  uint32_t cycle;     /* number of the current one, from 1 */
+  uint32_t *cycle_of; /* by register: the last cycle that has it */
+  int begun;          /* the current cycle has an event */
+  int answered;       /* any cycle has an answer or a damaged frame */
+  uint64_t failures;  /* reported by replay_leave_out */
+  uint64_t nonsense;  /* lines that are not of a capture */
   struct damage_list damage;
 
   /* The field info_text. */
   int wants_info, info_told;
-  struct model model; /* partial */
-  int64_t info_code;  /* of this cycle; -1: none */
+  struct model model; /* as far as known (partial) */
+  int64_t info_code;  /* info code of this cycle; -1: none */
   uint16_t info_id;   /* its register */
-  int64_t info_time;  /* when it came */
+  int64_t info_time;  /* time of its line */
 
-  int has_request; /* one that was not answered yet */
+  int has_request; /* request is set and not answered yet */
   struct kmp_request request;
   char serial[KMP_FORMAT_SIZE]; /* "": not known */
-  int serial_told;              /* it was read in this cycle */
+  int serial_told;              /* read in this cycle */
   /* The last answer in the old script's log. */
   uint8_t old_answer[KMP_WIRE_MAX];
   size_t old_answer_len;
-  struct replay_probe *probe; /* NULL: no probe is at work */
+  struct replay_probe *probe; /* NULL: no probe is running */
   struct events events;
 };
 
@@ -87,7 +87,7 @@ replay_wants(const struct replay *r, uint16_t id)
          (r->wants_all || register_set_has(&r->wanted, id));
 }
 
-/* The time of the current line; where it has none, that of the run. */
+/* Returns the time of the current line in ms; without one, the host's time. */
 static inline int64_t
 replay_time(const struct replay *r)
 {
@@ -96,22 +96,22 @@ replay_time(const struct replay *r)
   return line->has_time ? line->time_ms : r->host->now(r->host);
 }
 
-/* The end of a file is MP_END; else what a cycle came to: MP_OK or a reason.
- * What the cycle holds goes to SINK. */
+/* Reads one cycle and emits its values to SINK.  Returns MP_OK, MP_END at the
+ * end of the capture, or a reason. */
 int replay_take_cycle(struct replay *r, const struct mp_sink *sink);
 
-/* Hands over the value of a record, if it is wanted. */
+/* Notes the register of a record, and emits its value if that is wanted. */
 void replay_take_record(struct replay *r, const struct mp_sink *sink,
                         const struct kmp_record *record);
 
-/* Hands over the info code of the cycle in words, if that is wanted. */
+/* Emits the cycle's info code as text, if info_text is wanted. */
 void replay_tell_info(struct replay *r, const struct mp_sink *sink);
 
-/* The meter told its serial number; "": it has none. */
+/* Keeps SERIAL and passes it to SINK.  "" (the meter has none) is only kept. */
 void replay_tell_serial(struct replay *r, const struct mp_sink *sink,
                         const char *serial);
 
-/* Tells that OBJECT, of a line, is left out, and why. */
+/* Reports that OBJECT (a line, or a register in it) is left out, and WHY. */
 void replay_leave_out(struct replay *r, int code, const char *object,
                       const char *why);
 
@@ -121,11 +121,12 @@ int replay_read(void *self, const struct mp_sink *sink);
 void replay_close(void *self);
 int replay_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink);
 
-/* While a probe is at work, these keep what the capture holds. */
+/* Store the meter's type and the records for a probe.  Without a probe the
+ * first does nothing; the second must not be called. */
 void replay_keep_type(struct replay *r, const struct kmp_answer *answer);
 void replay_keep_record(struct replay *r, const struct kmp_record *record);
 
-/* "FILE:LINE", for messages. */
+/* Writes "FILE:LINE" to BUF, for messages.  Returns BUF. */
 const char *replay_place(const struct replay *r, uint64_t line,
                          char buf[PLACE_SIZE]);
 

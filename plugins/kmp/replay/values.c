@@ -1,5 +1,5 @@
 /*
- * From the records of an answer to values.
+ * Converts the records of an answer to values and emits them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "plugins/kmp/codec/tell.h"
 #include "plugins/kmp/replay/replay.h"
 
-/* The host keeps each failure in mind, and a recording can have any number of
- * them: what is beyond the first ones is only told. */
+/* The host stores each failure, and a capture can have any number of them.
+ * Failures after this many are only logged. */
 #define KEPT_MAX 100
 
 static void
@@ -37,7 +37,8 @@ replay_tell_serial(struct replay *r, const struct mp_sink *sink,
   sink->serial(sink, r->serial, MP_SERIAL_READ);
 }
 
-/* Several of one answer are several failures: the register is in the object. */
+/* Reports a record without a value.  The object names the register, so that two
+ * records of one answer are two failures. */
 static void
 leave_out_record(struct replay *r, const struct kmp_record *record, int code,
                  int error)
@@ -49,7 +50,7 @@ leave_out_record(struct replay *r, const struct kmp_record *record, int code,
   replay_leave_out(r, code, object, kmp_error_text(error));
 }
 
-/* Once for each unit code that is in no table. */
+/* Warns, once for each unit code, that the code is unknown. */
 static void
 report_unit(struct replay *r, const struct kmp_record *record)
 {
@@ -65,7 +66,8 @@ report_unit(struct replay *r, const struct kmp_record *record)
          (unsigned)record->id, record->unit);
 }
 
-/* The model's own register counts, or else what came. */
+/* Keeps the first info code of the cycle; one in the model's own info register
+ * replaces it. */
 static void
 take_info(struct replay *r, const struct kmp_record *record)
 {

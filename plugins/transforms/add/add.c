@@ -1,5 +1,5 @@
 /*
- * add: a running total, what a target was last given plus a value.
+ * add: a running total, the last known value of a target plus a value.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -9,7 +9,7 @@
 
 #include "plugins/transforms/transform.h"
 
-/* The order of the words is that of the option's `allowed`. */
+/* In the order of the option's `allowed`. */
 enum first { FIRST_ZERO, FIRST_SKIP };
 
 static const struct mp_option options[] = {
@@ -33,7 +33,7 @@ fail_range(const struct transform *t, const struct mp_value *value,
                  transform_show(t, value, more, sizeof(more)));
 }
 
-/* TOTAL NULL: there is none yet. */
+/* Adds VALUE to TOTAL; NULL: there is no total yet. */
 static int
 add(struct transform *t, const struct mp_value *total, struct mp_value *value)
 {

@@ -1,9 +1,9 @@
 /*
- * convert: a value in another unit.  Without `decimals` only where that is
- * exact; with it, rounded half to even.
+ * convert: converts a value to another unit.  Without `decimals`, the
+ * conversion must be exact; with it, the result is rounded half to even.
  *
- * A delta is never rounded: the lost parts would add up.  Whoever wants a usage
- * in another unit converts the reading first and subtracts then.
+ * A delta is never rounded, because the lost parts would add up.  To get a
+ * usage in another unit, convert the reading first and then subtract.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -29,7 +29,7 @@ unit_name(const struct mp_value *value)
                                                        : value->unit;
 }
 
-/* Whether the two units measure the same at all. */
+/* Returns true if VALUE's unit and UNIT measure the same quantity. */
 static int
 are_related(const struct transform *t, const struct mp_value *value,
             const char *unit)
@@ -69,7 +69,7 @@ fail_conversion(const struct transform *t, int code,
                  transform_show(t, value, text, sizeof(text)), unit);
 }
 
-/* MP_OK: converted, and nothing lost; MP_DROP: rounded; else a reason. */
+/* MP_OK: converted exactly; MP_DROP: converted and rounded; else a reason. */
 static int
 convert(const struct mp_host *host, struct mp_value *number, const char *unit)
 {
@@ -81,7 +81,7 @@ convert(const struct mp_host *host, struct mp_value *number, const char *unit)
   answer = host->unit_convert(number, unit, place);
   if (answer != MP_OK || place == MP_EXACT)
     return answer;
-  /* An exact result can still have more decimals than are wanted. */
+  /* an exact result can have more decimals than requested */
   answer = host->decimal_round(number, place);
   if (answer < 0)
     return answer;

@@ -1,5 +1,5 @@
 /*
- * overwrite: the value as it is, number or text.  It gives a reading a name of
+ * overwrite: passes a value on unchanged, number or text, to give it a name of
  * its own.
  */
 #ifdef HAVE_CONFIG_H

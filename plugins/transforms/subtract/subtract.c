@@ -1,7 +1,7 @@
 /*
- * subtract: what a counter has grown by since the reading that a target was
- * last given.  Most of it is about readings that cannot be believed, and about
- * bases that are none.
+ * subtract: the increase of a counter since the reading that a target was last
+ * given (the base).  Most of the code is about implausible readings, and bases
+ * that cannot be used.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -13,12 +13,13 @@
 
 #include "plugins/transforms/transform.h"
 
-/* The order of the words is that of the options' `allowed`. */
+/* In the order of the options' `allowed`. */
 enum first { FIRST_SKIP, FIRST_ZERO };
 enum decrease { DECREASE_HOLD, DECREASE_ALLOW, DECREASE_REBASE };
 
-/* How much finer than a base's last place a reading is converted to compare the
- * two: its own rounding then no longer counts. */
+/* To compare a reading with a rounded base, it is converted to this many places
+ * more than the base has.  The rounding of the conversion then does not
+ * count. */
 #define FINER_PLACES 6
 
 static const struct mp_option options[] = {
@@ -50,7 +51,8 @@ decrease_of(const struct transform *t, const struct mp_value *value)
   return value->kind == MP_COUNTER ? DECREASE_HOLD : DECREASE_ALLOW;
 }
 
-/* The base may be known only as it is shown: can READING be what it shows? */
+/* *ret_shows: the base is known only rounded, as its target displays it, and
+ * READING would be displayed the same. */
 static int
 shows_reading(const struct transform *t, const struct mp_operand *operand,
               const struct mp_value *reading, int *ret_shows)
@@ -71,8 +73,9 @@ shows_reading(const struct transform *t, const struct mp_operand *operand,
   return MP_OK;
 }
 
-/* A counter that has begun again: adds `wrap` to the negative DIFFERENCE.
- * MP_DROP when the result is not to be believed, or there is no wrap. */
+/* Adds `wrap` to the negative DIFFERENCE of a counter that began again at 0.
+ * MP_DROP: there is no wrap, or the result is implausible (negative, or half of
+ * wrap and more). */
 static int
 unwrap(const struct transform *t, const struct mp_value *value,
        struct mp_value *difference)
@@ -84,7 +87,7 @@ unwrap(const struct transform *t, const struct mp_value *value,
 
   if (host->option_decimal(host, "wrap", &wrap) != MP_OK)
     return MP_DROP;
-  /* It belongs to the counter, thus to the unit that the reading came in. */
+  /* wrap is in the counter's unit, that of the reading */
   wrap.unit = value->unit;
   if (sum.unit != wrap.unit &&
       host->unit_convert(&wrap, sum.unit, MP_EXACT) != MP_OK)
@@ -101,9 +104,9 @@ unwrap(const struct transform *t, const struct mp_value *value,
   return MP_OK;
 }
 
-/* Whether the register may have begun again at 0, after so many digits: the
- * base was in the last hundredth below *WRAP, and the reading is in the first
- * above 0. */
+/* Returns true if a register of DIGITS digits may have begun again at 0: the
+ * base is in the last hundredth below *WRAP, and the reading in the first above
+ * 0. */
 static int
 is_near_wrap(const struct transform *t, const struct mp_value *value,
              const struct mp_value *base, int32_t digits, struct mp_value *wrap)
@@ -121,7 +124,8 @@ is_near_wrap(const struct transform *t, const struct mp_value *value,
          host->decimal_compare(value, &hundredth) < 0;
 }
 
-/* What else a fall can be: registers have 7 or 8 digits. */
+/* Writes to HINT that the register may have begun again at 0, after 7 or 8
+ * digits; "" if the values are not near such a point. */
 static void
 hint_at_wrap(const struct transform *t, const struct mp_value *value,
              const struct mp_value *base, char *hint, size_t size)
@@ -188,8 +192,7 @@ fail_range(const struct transform *t, const struct mp_value *value,
                  transform_show(t, base, last, sizeof(last)));
 }
 
-/* *RESULT is the reading as it came, but in the base's unit if need be; it
- * becomes the difference. */
+/* Turns *RESULT, the reading in the unit of the base, into the difference. */
 static int
 take_difference(const struct transform *t, const struct mp_value *value,
                 const struct mp_value *base, struct mp_value *result)
@@ -216,7 +219,7 @@ take_difference(const struct transform *t, const struct mp_value *value,
   }
 }
 
-/* The reading minus a base that there is. */
+/* Subtracts a known base from the reading. */
 static int
 subtract(struct transform *t, const struct mp_operand *operand,
          struct mp_value *value)

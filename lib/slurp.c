@@ -32,25 +32,23 @@ wait_readable(int fd)
   return n == 0 ? ETIMEDOUT : 0;
 }
 
-/* Reads at most SIZE bytes from FD.  Returns 0 or an errno value. */
+/* Reads at most SIZE bytes from FD; *LEN of them are there also after a
+ * failure. Returns 0 or an errno value. */
 static int
-read_fully(int fd, char *text, size_t size, size_t *ret_len)
+read_fully(int fd, char *text, size_t size, size_t *len)
 {
-  size_t len = 0;
-
-  while (len < size) {
+  *len = 0;
+  while (*len < size) {
     int err = wait_readable(fd);
-    ssize_t n = err ? -1 : read(fd, text + len, size - len);
+    ssize_t n = err ? -1 : read(fd, text + *len, size - *len);
 
-    if (!err && n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return err ? err : errno;
     if (n == 0)
       break;
-    len += (size_t)n;
+    if (n > 0)
+      *len += (size_t)n;
+    else if ((err = err ? err : errno) != EINTR)
+      return err;
   }
-  *ret_len = len;
   return 0;
 }
 

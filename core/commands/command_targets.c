@@ -74,7 +74,7 @@ list(struct stage *output)
   const struct mp_list_sink sink = { .struct_size = sizeof(sink),
                                      .ctx = &table,
                                      .listed = add_row };
-  struct call call = call_begin(output, "list");
+  struct call call;
   int r;
 
   if (!output->plugin->output.list) {
@@ -86,6 +86,7 @@ list(struct stage *output)
   add_prefix(&table, output->plugin->output.target_prefix);
   for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
     table_add(&table, heads[i]);
+  call = call_begin(output, "list");
   r = call_end(&call, output->plugin->output.list(output->self, &sink), 0);
   if (table.failed)
     stage_fail(output, MP_ENOMEM, NULL, "out of memory");

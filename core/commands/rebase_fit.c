@@ -28,7 +28,7 @@ unit_of(const struct target *target)
 }
 
 /* Gets the value of SLOT for the last reading of its field, believed or not.
- * Returns false if there is none.  The caller clears *RET. */
+ * Returns false if there is none; otherwise the caller clears *RET. */
 static bool
 last_reading(struct slot *slot, struct value *ret)
 {
@@ -38,8 +38,12 @@ last_reading(struct slot *slot, struct value *ret)
 
   if (kept)
     last = kept->pending.kind ? &kept->pending : &kept->believed;
-  return last && last->kind && value_copy(ret, last) &&
-         believe_carry(slot, ret);
+  if (!last || !last->kind || !value_copy(ret, last))
+    return false;
+  if (believe_carry(slot, ret))
+    return true;
+  value_clear(ret);
+  return false;
 }
 
 /* Writes a free name for the convert section to NAME: "heat_energy_e1_mwh", or

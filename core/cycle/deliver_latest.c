@@ -179,6 +179,8 @@ send_ready(struct stage *output, int64_t now)
   bool *chosen = calloc(output->n_targets + 1, sizeof(*chosen));
   int64_t number;
 
+  if (!chosen)
+    stage_fail(output, MP_ENOMEM, NULL, "out of memory");
   if (!chosen || !deliver_results_init(&results, output, 1)) {
     free(chosen);
     output->given_up = true;

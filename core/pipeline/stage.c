@@ -145,10 +145,8 @@ sink_emit(const struct mp_sink *sink, const char *field,
 }
 
 static int
-sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
+take_serial(struct stage *stage, const char *serial, uint32_t how)
 {
-  struct stage *stage = sink->ctx;
-
   if (!serial || !sound_symbol(serial))
     return stage_fail(stage, MP_EINTERNAL, NULL,
                       "the plugin gave a serial number that is %s",
@@ -160,6 +158,21 @@ sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
     return stage_fail(stage, MP_ENOMEM, NULL, "out of memory");
   stage->serial_how = how;
   return MP_OK;
+}
+
+static int
+sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
+{
+  struct stage *stage = sink->ctx;
+  int r = MP_DROP;
+
+  if (stage->pipeline->recording)
+    return take_serial(stage, serial, how);
+  pthread_mutex_lock(&stage->pipeline->lock);
+  if (!stage->abandoned)
+    r = take_serial(stage, serial, how);
+  pthread_mutex_unlock(&stage->pipeline->lock);
+  return r;
 }
 
 struct mp_sink

@@ -55,7 +55,7 @@ hidden_copy(const char *text, char *buf, size_t size)
 {
   snprintf(buf, size, "%s", text);
   hidden_make(buf);
-  return strncmp(buf, text, size - 1) == 0 ? text : buf;
+  return strcmp(buf, text) == 0 ? text : buf;
 }
 
 bool

@@ -1,7 +1,7 @@
 /*
- * The least that reading a capture can cost: each line's hex is decoded, each
- * frame is un-stuffed and its checksum checked, and nothing is made of it.  A
- * replay is measured against this.
+ * The least that reading a capture can cost: decodes each line's hex, removes
+ * the stuffing of each frame and checks its checksum, and does nothing else.
+ * The replay benchmark compares with this.
  *
  *     bare_pass CAPTURE
  */
@@ -12,14 +12,15 @@
 
 #include "plugins/kmp/codec/kmp_frame.h"
 
-/* Value of a hex digit and 1; 0: none. */
+/* Value of a hex digit plus 1; 0: not a digit. */
 static const uint8_t hex[256] = {
   ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
   ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
   ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
 };
 
-/* The bytes behind the sign, "3f 10 01"; 0: there are none. */
+/* Decodes the bytes after the direction sign, "3f 10 01"; returns their
+ * number. */
 static size_t
 decode_hex(const char *text, uint8_t bytes[KMP_WIRE_MAX])
 {
@@ -37,7 +38,8 @@ decode_hex(const char *text, uint8_t bytes[KMP_WIRE_MAX])
   return n;
 }
 
-/* Whether the line is a good frame; a comment and a blank line hold none. */
+/* Returns whether the line holds a good frame; comments and blank lines do
+ * not. */
 static int
 is_frame(const char *line)
 {

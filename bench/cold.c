@@ -1,14 +1,14 @@
 /*
- * A cold run: the program starts, reads one cycle of a recording, writes it and
- * ends, as cron lets it every twenty minutes.  What a stage costs shows beside
- * a run without it.
+ * A cold run: the program starts, reads one cycle of a capture, writes it and
+ * ends, as cron runs it every twenty minutes.  To find the cost of a stage,
+ * compare with the run without it.
  */
 #include "bench/bench.h"
 
 #include "tests/support/domoticz_server.h"
 
 #define RUNS 41
-/* The bounds, for standard output. */
+/* The bounds for standard output. */
 #define BOUND_MS 5
 #define BOUND_KIB (8 * 1024)
 #define INPUT "[input meter]\nplugin = replay\npath = cold.capture\n"
@@ -38,7 +38,8 @@ write_csv_state(struct domoticz_server *server)
                                "column.energy = meter.heat_energy_e1\n");
 }
 
-/* The device is new each time, and a minute old: it need not be waited for. */
+/* Creates the device anew each time and makes it a minute old, so that the run
+ * need not wait before it writes. */
 static void
 write_domoticz(struct domoticz_server *server)
 {
@@ -54,7 +55,7 @@ write_domoticz(struct domoticz_server *server)
 
 struct cold {
   const char *what;
-  void (*write)(struct domoticz_server *server); /* NULL: the bare pass */
+  void (*write)(struct domoticz_server *server); /* NULL: a bare pass */
 };
 
 static const struct cold colds[] = {
@@ -73,7 +74,7 @@ prepare(const struct cold *cold, struct domoticz_server *server)
     cold->write(server);
 }
 
-/* The bounds are for standard output. */
+/* Measures one kind of run; only standard output has bounds. */
 static int
 measure(const struct cold *cold, struct domoticz_server *server)
 {

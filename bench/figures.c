@@ -1,4 +1,4 @@
-/* Of several runs, the one that counts. */
+/* Selects the run that counts among several. */
 #include "bench/bench.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * What a run asks of a Domoticz: one connection, one read for all targets, one
- * write for each.
+ * The requests of one run to a Domoticz server: one connection, one read for
+ * all targets, one write for each.
  */
 #include "bench/bench.h"
 
@@ -20,7 +20,8 @@ write_pipeline(struct domoticz_server *server, unsigned targets)
     domoticz_server_add(server, i, "custom", "GJ");
     fprintf(f, "idx.%u = meter.heat_energy_e1\n", i);
   }
-  /* What was made just now would have to be waited for. */
+  /* Make the devices a minute old: a run waits before it writes to a new
+   * one. */
   domoticz_server_advance(server, 60);
   fclose(f);
 }

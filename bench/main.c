@@ -3,7 +3,7 @@
  *
  *     bench/bin/bench [NAME]...
  *
- * To be run where it was built (make bench).  The exit status is 1 when a bound
+ * Run it in the build directory (make bench).  The exit status is 1 if a bound
  * did not hold.
  */
 #include "bench/bench.h"
@@ -21,7 +21,8 @@ static const struct {
   { "http", bench_http },   { "size", bench_size },
 };
 
-/* "model name : Intel(R) ..." of /proc/cpuinfo, where the machine has it. */
+/* Prints "model name : Intel(R) ..." of /proc/cpuinfo, if the machine has
+ * it. */
 static void
 print_cpu(void)
 {

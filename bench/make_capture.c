@@ -3,9 +3,9 @@
  *
  *     make_capture REGISTERS CYCLES >FILE
  *
- * Each cycle is one as kmp's option `capture` writes it, twenty minutes after
- * the one before: a blank line, a comment with the time, request and answer.
- * The first register counts up, as energy does.
+ * Each cycle has the form that kmp's option `capture` writes, twenty minutes
+ * after the previous one: a blank line, a comment with the time, request and
+ * answer.  The first register counts up, as energy does.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 #define ANSWER_MS 225
 #define MANTISSA_SIZE 4
 
-/* What a MULTICAL is asked for: the eight registers of the default. */
+/* The eight default registers of a MULTICAL. */
 static const struct kmp_record registers[KMP_REGISTERS_MAX] = {
   { .id = 60, .unit = 0x08, .siex = 0x43 },   /* heat energy, GJ */
   { .id = 68, .unit = 0x28, .siex = 0x42 },   /* volume, m3 */

@@ -1,7 +1,7 @@
 /*
- * Reading at 1200 baud: the run takes the time of the bytes on the wire, and
- * hardly more.  The meter is emulated, paced, and takes its time to answer; the
- * output is a Domoticz on loopback.
+ * Reading at 1200 baud: a run takes little more than the time of the bytes on
+ * the wire.  The meter is emulated, paced, and delays its answers; the output
+ * is a Domoticz server on loopback.
  */
 #include "bench/bench.h"
 
@@ -12,12 +12,12 @@
 #define BITS_A_BYTE 11
 #define DELAY_MS 20
 #define MOST_REGISTERS 40
-/* The quickest counts: a busy neighbour only ever makes a run longer. */
+/* The quickest run counts: a busy machine can only slow a run down. */
 #define RUNS 3
 #define METERS 8
-/* Registers of a request, at most. */
+/* The most registers of one request. */
 #define PER_REQUEST 8
-/* Numbers from here on are registers without a name. */
+/* Register numbers from here on have no name. */
 #define FIRST_REGISTER 2000
 
 /* The bounds. */
@@ -64,7 +64,8 @@ write_pipeline(const struct meter *m, struct domoticz_server *server,
     domoticz_server_add(server, i + 1, "custom", "GJ");
     fprintf(f, "idx.%u = meter0.%u\n", i + 1, FIRST_REGISTER + i);
   }
-  /* What was made just now would have to be waited for. */
+  /* Make the devices a minute old: a run waits before it writes to a new
+   * one. */
   domoticz_server_advance(server, 60);
   fclose(f);
 }

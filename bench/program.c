@@ -1,4 +1,4 @@
-/* Running programs in a directory of their own, and timing them. */
+/* Runs programs in a temporary directory, and times them. */
 #include "bench/bench.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #define MAX_WORDS 8
 
 static char directory[64];
-static char build[PATH_SIZE]; /* where the programs were built */
+static char build[PATH_SIZE]; /* the build directory */
 
 void
 program_die(const char *fmt, ...)
@@ -136,7 +136,7 @@ program_start(const char *const *argv, const char *out, void (*prepare)(void))
   pid_t pid;
   int fd;
 
-  /* execv leaves them alone, but its type does not say so. */
+  /* execv does not change the words, but its prototype lacks the const. */
   for (size_t i = 0; i < MAX_WORDS - 1 && argv[i]; i++)
     memcpy(&words[i], &argv[i], sizeof(words[i]));
   pid = fork();

@@ -1,16 +1,15 @@
 /*
- * Replays of up to a million cycles, against a bare pass over the same file:
- * the time for a cycle, which does not depend on how many there are, and
- * memory, which does not either.
+ * Replays of up to a million cycles, against a bare pass over the same file.
+ * Neither the time per cycle nor the memory depends on the number of cycles.
  */
 #include "bench/bench.h"
 
 #define RUNS 5
-/* Each run beside one of the bare pass; of both the least counts, because a
- * busy neighbour only ever makes them longer. */
+/* The bound of replay against bare pass.  They run in turn, and the least time
+ * of each counts, because a busy machine can only slow them down. */
 #define BOUND 4.0
-/* Of the longest replay against the shortest, before memory counts as grown:
- * rows are written in blocks of 16384. */
+/* The longest replay may use this many times the memory of the shortest; rows
+ * are written in blocks of 16384. */
 #define MEMORY_FACTOR 4
 
 static const char *const cycles[] = { "1000", "10000", "100000", "1000000" };
@@ -41,8 +40,8 @@ struct measured {
   long peak_kib;
 };
 
-/* Of wall or CPU time the smaller ratio: a replay is one thread and waits for
- * nothing but the disk, so what wall time has more is a neighbour's. */
+/* Returns the smaller ratio of wall and CPU time.  A replay is one thread and
+ * waits only for the disk, so any extra wall time comes from other programs. */
 static double
 ratio_of(const struct measured *m)
 {

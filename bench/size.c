@@ -1,6 +1,6 @@
 /*
- * The size of what is installed: of each file the bytes as built, and those
- * that the program loads, which is what is left without symbols and debugging.
+ * The size of the installed files: the bytes as built, and the bytes that are
+ * loaded, which exclude symbols and debugging information.
  */
 #include "bench/bench.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The sum of the file's segments that are loaded; 0: it is no such file. */
+/* Returns the sum of the file's loaded segments; 0: not an ELF file. */
 static unsigned long
 loaded_bytes(const char *path)
 {

@@ -1,6 +1,6 @@
 /*
- * One run under ptrace: how many system calls it makes, and what is in its
- * memory just before it ends.
+ * One run under ptrace: the number of its system calls, and its peak memory
+ * just before it ends.
  */
 #include "bench/bench.h"
 
@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 #include <linux/ptrace.h>
 
-/* A stop at a system call, as PTRACE_O_TRACESYSGOOD tells it. */
+/* The stop signal of a system call, as PTRACE_O_TRACESYSGOOD reports it. */
 #define CALL_STOP (SIGTRAP | 0x80)
-/* How files are mapped, here. */
+/* The system call that maps files on this machine. */
 #ifdef SYS_mmap2
 #define SYS_MAP SYS_mmap2
 #else
@@ -30,7 +30,7 @@ let_trace(void)
   ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 }
 
-/* A library is a file that is mapped to be executed. */
+/* Returns whether the call maps a library: a file mapped to be executed. */
 static bool
 maps_library(const struct ptrace_syscall_info *info)
 {
@@ -68,7 +68,7 @@ read_peak(pid_t pid)
   return kib;
 }
 
-/* A stop of TID; returns the signal that it is to have. */
+/* Handles a stop of TID; returns the signal to deliver to it. */
 static int
 at_stop(pid_t pid, pid_t tid, int status, struct watched *w)
 {
@@ -90,7 +90,7 @@ watch_run(const char *const *argv, const char *out)
   struct watched w = { .libraries = 1 }; /* the loader itself */
   int status = 0;
 
-  waitpid(pid, &status, __WALL); /* it executes the program */
+  waitpid(pid, &status, __WALL); /* the stop at exec */
   ptrace(PTRACE_SETOPTIONS, pid, NULL,
          (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE |
                   PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL));

@@ -1,4 +1,4 @@
-/* What every fuzz target does when a promise is broken. */
+/* The assertion of the fuzz targets: aborts, which the fuzzer reports. */
 #ifndef FUZZ_REQUIRE_H
 #define FUZZ_REQUIRE_H
 

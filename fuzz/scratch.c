@@ -1,4 +1,4 @@
-/* A directory of a fuzz target's own. */
+/* The temporary directory of a fuzz target. */
 #include "fuzz/require.h"
 #include "fuzz/scratch.h"
 

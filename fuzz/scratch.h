@@ -1,6 +1,7 @@
 /*
- * A directory of a fuzz target's own, new in $TMPDIR (best a memory file
- * system), which is removed when the program ends.  What fails here ends it.
+ * The temporary directory of a fuzz target: created in $TMPDIR (best a memory
+ * file system), removed when the program ends.  Any error in these functions
+ * ends the program.
  */
 #ifndef FUZZ_SCRATCH_H
 #define FUZZ_SCRATCH_H
@@ -8,19 +9,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Its path; made with the first call. */
+/* Returns its path; the first call creates it. */
 const char *scratch_directory(void);
 
-/* Calls FN for each file in it. */
+/* Calls FN for each file in the directory. */
 void scratch_each(void (*fn)(const char *path, void *ctx), void *ctx);
 
-/* Removes the files in it. */
+/* Removes the files in the directory. */
 void scratch_empty(void);
 
-/* PATH becomes a file of these bytes. */
+/* Writes the file PATH, replacing its content. */
 void scratch_write(const char *path, const uint8_t *data, size_t size);
 
-/* Reads a file of up to SIZE bytes; -1: there is none. */
+/* Reads up to SIZE bytes of a file; returns their number, -1: no such file. */
 long scratch_read(const char *path, uint8_t *buf, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * A main() for a fuzz target without libFuzzer: runs it over the files and
- * directories named, or over its corpus.  So make check replays what fuzzing
- * has found, with any compiler.
+ * directories of the command line, or else over its corpus.  With this, make
+ * check replays the findings of fuzzing with any compiler.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* More than any corpus file has. */
+/* Larger than any corpus file. */
 #define INPUT_MAX (1 << 20)
 
 static int
@@ -23,7 +23,8 @@ complain(const char *path)
   return 0;
 }
 
-/* Exactly as long as the file: reading past the end is then seen. */
+/* Copies the bytes to a buffer of exactly their size, so that reading past the
+ * end is detected. */
 static int
 run_bytes(const uint8_t *bytes, size_t size)
 {
@@ -94,7 +95,8 @@ run_path(const char *path)
   return S_ISDIR(st.st_mode) ? run_directory(path) : run_file(path);
 }
 
-/* $srcdir/fuzz/corpus/NAME, NAME being what the program is called. */
+/* Runs the files of $srcdir/fuzz/corpus/NAME, where NAME is the program's
+ * name. */
 static int
 run_corpus(const char *program)
 {

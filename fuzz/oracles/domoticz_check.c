@@ -1,6 +1,6 @@
 /*
- * What every reply must become, and how a value must read when it is sent:
- * checked apart from the plugin, with the core's decimals.
+ * Oracle for replies and sent values.  Works apart from the plugin, with the
+ * core's decimals.
  */
 #include "fuzz/oracles/domoticz_check.h"
 
@@ -73,7 +73,7 @@ check_reply(const struct reply *reply)
 
 /* ---- Updates ------------------------------------------------------------- */
 
-/* The number that the LEN bytes at TEXT are, plainly written, times STEP. */
+/* Parses the LEN bytes at TEXT as a plain number; returns it times STEP. */
 static struct decimal
 sent_number(const char *text, size_t len, struct number step)
 {
@@ -90,7 +90,8 @@ is_value(struct decimal sent, int64_t coef, int32_t exp10)
   return decimal_compare(sent, (struct decimal){ coef, exp10 }) == 0;
 }
 
-/* "W;Wh", of which the record may have had either. */
+/* Checks an svalue "W;Wh".  For a part that is not in the record, the displayed
+ * value is expected; for the power 0, if it is not a target. */
 static void
 check_kwh(const struct line_device *device, const struct mp_value *value,
           const struct mp_value *power, bool has_power_target)

@@ -1,6 +1,4 @@
-/*
- * What fuzz_domoticz checks of replies and of updates.
- */
+/* The checks of fuzz_domoticz for replies and for updates. */
 #ifndef FUZZ_DOMOTICZ_CHECK_H
 #define FUZZ_DOMOTICZ_CHECK_H
 
@@ -15,11 +13,11 @@
 /* Ends the program unless TEXT is UTF-8 without control characters. */
 void require_clean(const char *text);
 
-/* What the reader makes of any reply is in bounds. */
+/* Checks that the reader keeps the devices of any reply within their limits. */
 void check_reply(const struct reply *reply);
 
-/* The update of DEVICE says VALUE and POWER, either of which may be NULL: not
- * in this record. */
+/* Checks that the update of DEVICE carries VALUE and POWER.  Either may be
+ * NULL: it is not in this record. */
 void check_sent(const struct line_device *device, const struct mp_value *value,
                 const struct mp_value *power, bool has_power_target);
 

@@ -1,12 +1,12 @@
 /*
- * Answers of a server, one after the other as they stand in the input; the last
- * one is given again and again.
+ * Returns the server's replies one by one, in the order of the input.  The last
+ * one is repeated for all further requests.
  *
  *     REPLY [NUL REPLY]...
  *
  *     REPLY  BODY           with HTTP status 200
- *            404 LF BODY    with another one
- *            !L             no answer: L is a row of `losses`
+ *            404 LF BODY    with another status
+ *            !L             no reply: L is a letter of `losses`
  */
 #include "fuzz/oracles/domoticz_line.h"
 
@@ -18,8 +18,8 @@
 #include "fuzz/oracles/domoticz_query.h"
 #include "lib/array.h"
 
-/* Twice all devices, in both forms, together and alone, and their updates; or
- * the eight steps of making a device. */
+/* The most requests of a run: all devices twice, in both forms, together and
+ * one by one, and their updates; or the eight steps of creating a device. */
 #define REQUESTS_MAX (2 * (2 + 4 * LINE_DEVICES_MAX) + 12)
 
 static const struct loss {
@@ -41,27 +41,27 @@ static const struct loss {
 };
 
 struct http {
-  char *body; /* of the last answer, as long as that */
+  char *body; /* the last reply's; valid until the next request */
 };
 
 /* One conversation at a time: static. */
 static struct {
-  const char *start, *pos, *end; /* start: of the reply given last */
-  unsigned what;                 /* is called */
+  const char *start, *pos, *end; /* start: of the last reply used */
+  unsigned what;                 /* LINE_...: the current call */
   unsigned requests;
   bool dead;
   bool has_last;
-  struct reply last; /* the last answer, when it is JSON with status 200 */
-  char made[IDX_DIGITS + 1];     /* by createdevice or createvirtualsensor */
-  char hardware[IDX_DIGITS + 1]; /* that it was made on */
-  bool refused;                  /* createdevice, by the last answer */
+  struct reply last; /* the last reply, when it is JSON with status 200 */
+  char made[IDX_DIGITS + 1];     /* idx that the server gave the new device */
+  char hardware[IDX_DIGITS + 1]; /* idx of the hardware it was made on */
+  bool refused;                  /* the last reply refused createdevice */
   struct line_device devices[LINE_DEVICES_MAX];
   size_t device_count;
 } line;
 
 /* ---- Replies ------------------------------------------------------------- */
 
-/* The next reply; its length. */
+/* Finds the next reply and returns its length. */
 static size_t
 next_reply(const char **ret)
 {
@@ -77,7 +77,8 @@ next_reply(const char **ret)
   return (size_t)(stop - line.start);
 }
 
-/* The HTTP status before a body of LEN bytes; 0: there is none. */
+/* Removes the HTTP status before a body of LEN bytes and returns it; 0: the
+ * reply has none. */
 static long
 take_status(const char **text, size_t *len)
 {
@@ -147,7 +148,7 @@ answer_next(struct http *http, struct http_answer *ret)
   ret->len = len;
 }
 
-/* ---- What is asked ------------------------------------------------------- */
+/* ---- Requests ------------------------------------------------------------ */
 
 static struct line_device *
 find_device(const char *idx)
@@ -176,7 +177,8 @@ is_dummy(const cJSON *object)
   return type != NULL && strcmp(type, "15") == 0;
 }
 
-/* Whether the last answer told of a hardware IDX: found, or just made. */
+/* Returns whether the last reply named the hardware IDX, as found or just
+ * created. */
 static bool
 hardware_was_told(const char *idx)
 {
@@ -193,7 +195,8 @@ hardware_was_told(const char *idx)
   return false;
 }
 
-/* A device is made of what the answers before told, and nothing needlessly. */
+/* Checks that a device is created only from idx numbers of earlier replies, and
+ * that no step is sent needlessly. */
 static void
 check_making(const struct query *q)
 {
@@ -240,7 +243,7 @@ check_request(const struct query *q)
   require(strcmp(query_value(q, "nvalue"), "0") == 0);
 }
 
-/* ---- What is answered ---------------------------------------------------- */
+/* ---- Answers ------------------------------------------------------------- */
 
 static void
 note_device(struct line_device *known, bool last)
@@ -273,7 +276,8 @@ note_devices(const char *rid, bool last)
   }
 }
 
-/* What an update with this answer came to, as the head of send.c has it. */
+/* Returns the result of an update that got this answer, by the rules at the top
+ * of send.c. */
 static uint32_t
 meaning_of(const struct http_answer *answer)
 {
@@ -329,7 +333,7 @@ note_answer(const struct query *q, const struct http_answer *answer)
   }
 }
 
-/* ---- In place of http.c -------------------------------------------------- */
+/* ---- Replacement of http.c ----------------------------------------------- */
 
 bool
 http_init(void)
@@ -395,7 +399,7 @@ http_get(struct http *http, const char *query, unsigned flags,
   query_clear(&q);
 }
 
-/* ---- For the target ------------------------------------------------------ */
+/* ---- Interface for the target -------------------------------------------- */
 
 void
 line_begin(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 /*
- * The line of fuzz_domoticz: it stands in place of http.c, and answers with
- * what the input file says.  What it is asked is checked here; what its answers
- * mean is noted, so that the target can compare what the plugin makes of them.
+ * The line of fuzz_domoticz.  It replaces http.c and takes the server's answers
+ * from the input file.  It checks the requests, and notes the meaning of each
+ * answer, so that the target can compare it with the plugin's results.
  */
 #ifndef FUZZ_DOMOTICZ_LINE_H
 #define FUZZ_DOMOTICZ_LINE_H
@@ -16,27 +16,28 @@
 
 #define LINE_DEVICES_MAX 6
 
-/* A device that targets are of, in this run. */
+/* A device with at least one target in this run. */
 struct line_device {
   char idx[IDX_DIGITS + 1];
-  bool shown;  /* as `device` says, by the last answer that has it */
-  bool denied; /* asked for alone, the server said that there is none */
+  bool shown;  /* the last reply that lists it is in `device` */
+  bool denied; /* asked for alone, the server did not list it */
   struct device device;
   unsigned updates;
-  char *svalue;    /* of the update, without its escapes */
-  uint32_t result; /* MP_ACCEPTED ...: what its answer means */
+  char *svalue;    /* of the update, unescaped */
+  uint32_t result; /* MP_ACCEPTED ...: the meaning of its answer */
 };
 
-/* The replies in the SIZE bytes at DATA, which stay the caller's. */
+/* Sets the replies: the SIZE bytes at DATA, which the caller keeps. */
 void line_begin(const uint8_t *data, size_t size);
-/* The body of the first reply; its length. */
+/* Finds the body of the first reply and returns its length. */
 size_t line_first_body(const char **ret_body);
-/* The device called IDX is asked about; NULL: there are too many. */
+/* Adds the device IDX to those that may be asked for; NULL: too many
+ * devices. */
 struct line_device *line_add(const char *idx);
-/* What follows belongs to another run, in which WHAT (LINE_RUN ...) is called.
- */
+/* Begins another run, in which WHAT (LINE_RUN ...) is called. */
 void line_run(unsigned what);
-/* Whether an answer said that there is no sense in going on. */
+/* Returns whether an answer ended the conversation: the plugin must send no
+ * further request. */
 bool line_is_dead(void);
 void line_end(void);
 

@@ -17,7 +17,7 @@ order_length(const uint8_t *data, size_t size)
   return end == NULL ? 0 : (size_t)(end - data) + 1;
 }
 
-/* "84.208", "7e50", or else a text. */
+/* Parses "84.208" or "7e50"; anything else becomes a text. */
 static struct mp_value
 read_value(const char *text)
 {
@@ -35,7 +35,7 @@ read_value(const char *text)
   return value;
 }
 
-/* "7.power=250" */
+/* Adds a target from a word such as "7.power=250". */
 static void
 take_target(struct order *o, char *word)
 {
@@ -56,7 +56,7 @@ take_target(struct order *o, char *word)
   w->name = word;
   w->device = line_add(word);
   if (w->device != NULL || strlen(word) > IDX_DIGITS)
-    o->target_count++; /* else there are too many devices */
+    o->target_count++; /* else: too many devices */
 }
 
 static void
@@ -74,7 +74,8 @@ take_word(struct order *o, char *word)
   o->stored = word + 4;
 }
 
-/* An order for the devices that a plain reply shows. */
+/* Returns the order for an input without one: a value for each device of the
+ * first reply. */
 static char *
 default_order(void)
 {
@@ -99,8 +100,8 @@ default_order(void)
   return strdup(order);
 }
 
-/* The text between @ and LF, in which nothing is that a pipeline file cannot
- * have. */
+/* Returns the text between @ and LF, without characters that a pipeline file
+ * cannot hold. */
 static char *
 copy_order(const uint8_t *data, size_t len)
 {

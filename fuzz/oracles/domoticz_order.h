@@ -1,6 +1,6 @@
 /*
- * What is called and written in a conversation of fuzz_domoticz: the first line
- * of an input file.
+ * The first line of an input file of fuzz_domoticz: the call to make, and its
+ * values.
  *
  *     [@VERB [WORD]... LF] REPLY...
  *
@@ -10,7 +10,7 @@
  *           list
  *           create   WORD: a type; the rest is a label.  `plan` likewise
  *
- * Without that line it is a run for the devices of the first reply.
+ * An input without this line is a run for the devices of the first reply.
  */
 #ifndef FUZZ_DOMOTICZ_ORDER_H
 #define FUZZ_DOMOTICZ_ORDER_H
@@ -28,24 +28,24 @@
 /* A target. */
 struct wanted {
   const char *name;
-  struct line_device *device; /* NULL: its name is no idx */
+  struct line_device *device; /* NULL: its name is not an idx */
   bool is_power, is_read;
   struct mp_value value;
-  bool written; /* and the plugin took it */
+  bool written; /* the plugin accepted the value */
 };
 
 struct order {
-  char *text; /* which the rest is made of */
+  char *text; /* owns the strings below */
   const char *verb;
-  const char *type, *label; /* to create */
+  const char *type, *label; /* of `create` */
   const char *stored;       /* under "api", from an earlier run; or NULL */
   struct wanted targets[ORDER_TARGETS_MAX];
   uint32_t target_count;
 };
 
-/* How many bytes of an input are its order. */
+/* Returns the number of bytes that the order takes at the start of an input. */
 size_t order_length(const uint8_t *data, size_t size);
-/* Reads an order of LEN bytes.  After line_begin. */
+/* Reads an order of LEN bytes.  Call it after line_begin. */
 void order_read(struct order *o, const uint8_t *data, size_t len);
 void order_clear(struct order *o);
 

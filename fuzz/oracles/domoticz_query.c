@@ -1,5 +1,5 @@
 /*
- * All that may be asked of a Domoticz server, and in what letters.
+ * All queries that the output may send to a Domoticz server, and their escapes.
  */
 #include "fuzz/oracles/domoticz_query.h"
 
@@ -12,8 +12,8 @@
 #include "lib/array.h"
 #include "plugins/domoticz/http.h"
 
-/* The names of a query's pairs in their order, of the first ones the values,
- * too. */
+/* Each query's parameter names in their order; "type" and "param" with their
+ * values. */
 #define COMMAND "type=command param="
 static const struct shape shapes[] = {
   { COMMAND "getdevices rid", REQUEST_READ, 0, LINE_RUN | LINE_CREATE },
@@ -55,8 +55,8 @@ hex_digit(char c)
   return c == '\0' || at == NULL ? -1 : (int)(at - digits);
 }
 
-/* Takes the escapes off VALUE, in which nothing odd may stand without one;
- * OTHERS: further characters that may. */
+/* Decodes the escapes of VALUE in place.  Requires that all characters are
+ * escaped but the plain ones and OTHERS. */
 static void
 unescape(char *value, const char *others)
 {

@@ -1,12 +1,10 @@
-/*
- * The queries of the domoticz output, read back; for fuzz_domoticz.
- */
+/* Parses the queries of the domoticz output for fuzz_domoticz. */
 #ifndef FUZZ_DOMOTICZ_QUERY_H
 #define FUZZ_DOMOTICZ_QUERY_H
 
 #include <stddef.h>
 
-/* What may be asked for, by what was called. */
+/* The calls in which a query is allowed. */
 #define LINE_RUN 0x1u
 #define LINE_LIST 0x2u
 #define LINE_CREATE 0x4u
@@ -33,7 +31,7 @@ struct shape {
 };
 
 struct query {
-  char *text; /* cut into the pairs */
+  char *text; /* split in place into the pairs */
   struct {
     const char *name, *value;
   } pairs[QUERY_PAIRS_MAX];
@@ -41,11 +39,11 @@ struct query {
   const struct shape *shape;
 };
 
-/* Reads TEXT; ends the program when that is no query that is ever asked. */
+/* Parses TEXT; ends the program if the output never sends such a query. */
 void query_parse(struct query *q, const char *text);
 void query_clear(struct query *q);
 
-/* The value of the pair NAME, without its escapes; NULL: there is none. */
+/* Returns the value of the pair NAME, unescaped; NULL: no such pair. */
 const char *query_value(const struct query *q, const char *name);
 
 #endif

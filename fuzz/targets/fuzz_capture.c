@@ -1,6 +1,6 @@
 /*
- * Fuzz target: text through the capture reader, line by line.  Checked besides:
- * an event is written and read back as it was.
+ * Fuzz target: passes text through the capture reader, line by line.  Also
+ * checks that an event is unchanged when it is written and read back.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ check_event(const struct capture_line *line)
   size_t n = capture_format(buf, sizeof(buf), time_ms, line->direction,
                             line->bytes, line->len);
 
-  /* An offset can move a time out of the years that can be written. */
+  /* A UTC offset can move a time out of the years that can be written. */
   if (n == 0)
     return;
   require(buf[n - 1] == '\n');

@@ -1,7 +1,7 @@
 /*
- * Fuzz target: the pipeline file and the check of its options.  Whatever is
- * read without an error must keep the promises that the rest of the core relies
- * on: names are names, nothing is there twice, all texts can be shown.
+ * Fuzz target: the pipeline file and the check of its options.  A file that is
+ * read without an error must satisfy the rest of the core: names are valid,
+ * nothing is defined twice, all texts can be printed.
  */
 #include "core/config/config.h"
 #include "core/config/options.h"
@@ -57,7 +57,7 @@ require_section(const struct config *config, size_t number)
   }
 }
 
-/* No fuzzer may choose which files are read. */
+/* A fuzzer must not choose which files are read. */
 static int
 names_a_file(const struct config_section *s)
 {

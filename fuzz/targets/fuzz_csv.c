@@ -1,19 +1,23 @@
 /*
- * Fuzz target: a CSV file that somebody else wrote, or damaged.  The output
- * reads its last values, finds out what a run before it left, and adds rows.
+ * Fuzz target: a CSV file that another program wrote or damaged.  The output
+ * reads its last values, recovers the rows of an interrupted run, and adds
+ * rows.
  *
  *     FF TTTT NN FILE
  *
- *     FF    bit 0 crlf, 1 a unit is known, 2 other columns, 3 two rows, 4 a run
- *           before ended between token and answer; bits 5..7 the text written
- *     TTTT  the length that was that run's token
- *     NN    so many bytes of its rows are put into FILE at that length (127:
- *           all of them); with bit 7, that run ended its lines otherwise
+ *     FF    bit 0 crlf, 1 a unit is known, 2 other columns, 3 two rows, 4 the
+ *           previous run ended between token and result; bits 5..7 the text
+ *           to write
+ *     TTTT  the token of that run: the file's length at that time
+ *     NN    number of bytes of its rows that are inserted into FILE at that
+ *           length (127: all of them); with bit 7, that run used the other
+ *           line ends
  *
- * Checked besides: what is shown is what another reader finds, which goes
- * forwards; the file is in the end, byte for byte, what DESIGN says, worked out
- * here in another way; what was accepted is shown to the next run; whatever is
- * given to the host is clean, and every failure is explained.
+ * Also checks that the displayed values agree with those of a second reader,
+ * which reads forwards; that the resulting file is, byte for byte, the one
+ * DESIGN describes, computed here independently; that the next run displays the
+ * accepted values; that every string passed to the host is clean, and every
+ * failure is explained.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -37,13 +41,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FILE_MAX (64 << 10)
-/* What an input can add to its file. */
+/* Room for the rows that an input adds to its file. */
 #define ROOM 1024
 #define LEAD 4
 #define ROWS_MAX 2
-/* Lines that are looked through for a column that is no operand. */
+/* Lines searched for a column that is not an operand. */
 #define RECENT 16
-/* 2026-11-22T10:00:00Z, and the cycles after it */
+/* 2026-11-22T10:00:00Z, and the interval of the cycles after it */
 #define FIRST_TIME INT64_C(1795341600000)
 #define CYCLE (20 * 60 * 1000)
 
@@ -54,7 +58,7 @@ struct column {
 
 static const struct columns {
   const char *header;
-  struct column columns[4]; /* the second is the one of the texts */
+  struct column columns[4]; /* the second holds the text */
 } sets[] = {
   { "time,energy,usage",
     { { "energy", MP_TARGET_BASE }, { "usage", 0 }, { NULL, 0 } } },
@@ -65,11 +69,11 @@ static const struct columns {
       { NULL, 0 } } },
 };
 
-/* What is written to the second column, how it stands there, and what it is
- * when it is read again. */
+/* The values written to the second column, the resulting cells, and the values
+ * displayed for them. */
 static const struct {
   const char *text;   /* NULL: missing */
-  const char *number; /* in its place */
+  const char *number; /* written if TEXT is NULL */
   const char *cell, *shown;
 } texts[8] = {
   { NULL, "0.2080 m3", "0.2080", "0.2080 m3" },
@@ -84,15 +88,15 @@ static const struct {
 
 static const char *const energies[ROWS_MAX] = { "84.208", "84.4160" };
 
-/* One input. */
+/* The current input. */
 static struct {
   const struct columns *set;
   const char *eol;
   unsigned text, rows;
   int recovers;
   size_t token;
-  char unit[2][16]; /* that the store has for the first two columns */
-  /* What the file is to be. */
+  char unit[2][16]; /* stored for the first two columns */
+  /* The expected file. */
   uint8_t file[FILE_MAX + ROOM];
   size_t len;
 } in;
@@ -101,7 +105,7 @@ static char path[300];
 
 /* ---- Bytes --------------------------------------------------------------- */
 
-/* Adds to what stands in BLOCK; returns how much that is then. */
+/* Appends to the LEN bytes in BLOCK; returns the new length. */
 MP_PRINTF(3, 4)
 static size_t
 add(char block[ROOM], size_t len, const char *fmt, ...)
@@ -116,9 +120,10 @@ add(char block[ROOM], size_t len, const char *fmt, ...)
   return len + (size_t)n;
 }
 
-/* The rows from FIRST on as they are to stand, with EOL, in a file whose first
- * LENGTH bytes are those of in.file; RET_ENDS: where each row ends, [0] the
- * lead. */
+/* Formats the expected rows from FIRST on, with EOL, to follow the first LENGTH
+ * bytes of in.file.  RET_ENDS: the offset of each row's end in BLOCK; [0] is
+ * the end of the lead (header or missing line end).  Returns the length of
+ * BLOCK. */
 static size_t
 make_rows(size_t length, unsigned first, const char *eol, char block[ROOM],
           size_t *ret_ends)
@@ -175,10 +180,10 @@ check_file(void)
   require(n == (long)in.len && memcmp(found, in.file, in.len) == 0);
 }
 
-/* ---- Another reader ------------------------------------------------------ */
+/* ---- Second reader ------------------------------------------------------- */
 
-/* The cell number WANTED of the line, unquoted, into CELL, which is as long as
- * the line.  Returns how many cells there are; 0: it is no row. */
+/* Copies cell number WANTED of the line, unquoted, to CELL, which is as long as
+ * the line.  Returns the number of cells; 0: not a row. */
 static size_t
 read_line(const uint8_t *line, size_t len, size_t wanted, char *cell)
 {
@@ -210,7 +215,7 @@ read_line(const uint8_t *line, size_t len, size_t wanted, char *cell)
 
 struct lines {
   size_t start[FILE_MAX + ROOM + 1], len[FILE_MAX + ROOM + 1];
-  size_t n; /* that end; the header always counts */
+  size_t n; /* complete lines; the header always counts */
 };
 
 static void
@@ -232,7 +237,7 @@ cut_lines(struct lines *lines)
   }
 }
 
-/* An apostrophe before a formula is ours. */
+/* Removes the apostrophe that the output puts before a formula. */
 static const char *
 without_guard(const char *cell)
 {
@@ -243,7 +248,7 @@ without_guard(const char *cell)
                                                                       : cell;
 }
 
-/* CELL, as fake_sink_shown_text has it; NULL: it shows nothing. */
+/* Formats CELL as fake_sink_shown_text does; NULL: it displays no value. */
 static const char *
 show_cell(char *cell, const char *unit)
 {
@@ -260,7 +265,8 @@ show_cell(char *cell, const char *unit)
   return cell;
 }
 
-/* The cells of the header that are COLUMN; returns how many cells it has. */
+/* Finds the cells of the header that are named NAME; returns the number of its
+ * cells. */
 static size_t
 find_cells(const struct lines *lines, const char *name, char *cell,
            size_t *found, size_t *ret_n)
@@ -279,8 +285,9 @@ find_cells(const struct lines *lines, const char *name, char *cell,
 
 static const char absent[] = "absent";
 
-/* What the column NAME shows in the last ROWS lines; ABSENT itself, which is no
- * cell's text: there is no such column. */
+/* Returns the value that the last ROWS lines display in column NAME; the
+ * pointer ABSENT itself, which no cell's text can equal, if there is no such
+ * column. */
 static const char *
 find_shown(const struct lines *lines, const char *name, const char *unit,
            size_t rows)
@@ -339,7 +346,7 @@ begin_run(struct run *r)
   require(r->ops->open(r->self) == MP_OK);
 }
 
-/* The units that the columns keep are those of the run after it. */
+/* Ends the run and keeps the stored units for the next one. */
 static void
 end_run(struct run *r)
 {
@@ -358,7 +365,8 @@ end_run(struct run *r)
   fake_host_free(r->h);
 }
 
-/* Nothing went wrong, or it was the header, and that was said. */
+/* Checks that the call succeeded, or failed because of the header and said
+ * so. */
 static void
 check_said(struct run *r, int answer)
 {
@@ -381,9 +389,10 @@ check_said(struct run *r, int answer)
   fake_host_forget(r->h);
 }
 
-/* ---- What it does -------------------------------------------------------- */
+/* ---- Calls --------------------------------------------------------------- */
 
-/* ADDED: the rows are there, so the last row shows what was written. */
+/* Fetches, and compares with the second reader.  ADDED: the rows were added, so
+ * the last row must display the written values. */
 static void
 check_fetch(struct run *r, int added)
 {
@@ -403,12 +412,12 @@ check_fetch(struct run *r, int added)
     size_t rows = FILE_MAX;
 
     require(shown != NULL);
-    /* It may be found further back, when another column is looked for. */
+    /* The plugin may find it further back while it looks for another column. */
     if (column[i].flags == 0 && shown->answer == MP_SHOWN_EMPTY)
       rows = RECENT;
     found = find_shown(&lines, column[i].name, unit, rows);
     if (found == absent && (column[i].flags & MP_TARGET_READ) == 0) {
-      found = "unfit"; /* the header is another */
+      found = "unfit"; /* the header does not fit */
       fits = 0;
     }
     require(strcmp(found, fake_sink_shown_text(r->sink, i)) == 0);
@@ -460,9 +469,9 @@ check_results(struct run *r, unsigned n, unsigned accepted)
   fake_sink_forget(r->sink);
 }
 
-/* Looks behind the token for nothing, a part of our rows, or they, with EOL;
- * anything else is somebody's.  Cuts off a part.  Returns whether it was one of
- * these; *RET_ROWS: how many rows are there. */
+/* Compares the bytes after the token with our rows and EOL.  Finds nothing, our
+ * rows, or a part of them, which it cuts off; other bytes belong to another
+ * program.  Returns 0 for those; *RET_ROWS: number of our complete rows. */
 static int
 find_rows(const char *eol, unsigned *ret_rows)
 {
@@ -484,7 +493,7 @@ find_rows(const char *eol, unsigned *ret_rows)
   return 1;
 }
 
-/* Returns how many rows are there. */
+/* Calls recover and checks its results; returns the number of rows found. */
 static unsigned
 recover(struct run *r)
 {
@@ -502,7 +511,8 @@ recover(struct run *r)
   return n;
 }
 
-/* Returns whether the rows stand in the file. */
+/* Adds the rows and checks the results; returns whether they are in the
+ * file. */
 static int
 append(struct run *r, unsigned first)
 {
@@ -528,7 +538,7 @@ append(struct run *r, unsigned first)
   return ours && first < in.rows;
 }
 
-/* ---- The input ----------------------------------------------------------- */
+/* ---- Input --------------------------------------------------------------- */
 
 static int
 take_input(const uint8_t *data, size_t size)

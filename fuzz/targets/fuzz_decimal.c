@@ -1,8 +1,9 @@
 /*
- * Fuzz target: decimals.  What is read of a text, how it is written, and all
- * the arithmetic with it, against a second one that works as on paper.
+ * Fuzz target: decimals.  Checks parsing, formatting and all arithmetic against
+ * a second implementation that works as on paper.
  *
- * The first byte is a place; the rest up to three numbers with a blank between.
+ * The first byte is a place; the rest is up to three numbers, separated by
+ * blanks.
  */
 #include "lib/decimal.h"
 
@@ -27,7 +28,7 @@ require_right(const char *fault)
   abort();
 }
 
-/* Reads up to a blank; what is no number is 0. */
+/* Parses up to the next blank; a text that is not a number gives 0. */
 static struct decimal
 read_number(const char **text, const char *end)
 {
@@ -55,7 +56,8 @@ check_places(const struct decimal *n, int32_t place)
     require_right(paper_check_scale(n[0], n[1], n[2], place));
 }
 
-/* Whatever exponents a plugin may hand over: none is more than refused. */
+/* Passes exponents as a plugin may hand them over: each must give an error at
+ * most. */
 static void
 check_invalid(struct decimal a, struct decimal b)
 {

@@ -1,13 +1,14 @@
 /*
- * Fuzz target: a whole conversation with a Domoticz server.  The domoticz
- * output itself asks and sends, through its table; only http.c is not there: in
- * its place, the input file says what is answered (domoticz_line.c), and in its
- * first line what is called (domoticz_order.h).
+ * Fuzz target: a whole conversation with a Domoticz server.  Calls the domoticz
+ * output through its table; only http.c is replaced.  The input file holds the
+ * server's replies (domoticz_line.c), and in its first line the call to make
+ * (domoticz_order.h).
  *
- * Checked besides: nothing is asked that is not known (domoticz_query.c) or
- * past the point of giving up; the core takes what is shown; a device is sent
- * to once, when it was shown; what is sent is the value; what became of it is
- * what the answers say; every failure is explained, and no password is logged.
+ * Also checks that the output sends only known queries (domoticz_query.c), and
+ * none after the point of giving up; that the core accepts the displayed
+ * values; that a device is sent to once, and only if it was displayed; that the
+ * sent value is the one written; that the result follows from the answer; that
+ * every failure is explained and no password is logged.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -38,12 +39,12 @@ static struct {
   const struct mp_output_ops *ops;
   void *self;
   struct order order;
-  unsigned shown[ORDER_TARGETS_MAX]; /* how often */
+  unsigned shown[ORDER_TARGETS_MAX]; /* number of calls */
 } fuzz;
 
-/* ---- What the plugin says ------------------------------------------------ */
+/* ---- Checks of fetch, list and log --------------------------------------- */
 
-/* Of a call that returned R: a failure is explained. */
+/* Checks the return value R of a call: a failure must be explained. */
 static void
 check_return(int r)
 {
@@ -70,7 +71,7 @@ check_log(void)
   }
 }
 
-/* Whether the core takes it. */
+/* Returns whether the core accepts VALUE. */
 static bool
 is_sound(const struct mp_value *value)
 {
@@ -81,7 +82,7 @@ is_sound(const struct mp_value *value)
   return sound;
 }
 
-/* mp_shown_sink.shown */
+/* mp_shown_sink.shown: checks a displayed value. */
 static int
 take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 {
@@ -107,7 +108,8 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   return fuzz.sink->shown.shown(&fuzz.sink->shown, shown);
 }
 
-/* What the server told is handed on. */
+/* Checks that the plugin reports every device that the server's replies
+ * describe. */
 static void
 check_answers(void)
 {
@@ -138,7 +140,7 @@ check_listed(void)
   }
 }
 
-/* ---- What was sent ------------------------------------------------------- */
+/* ---- Checks of updates --------------------------------------------------- */
 
 static bool
 can_take(uint32_t target)
@@ -149,8 +151,8 @@ can_take(uint32_t target)
          (shown->answer == MP_SHOWN_VALUE || shown->answer == MP_SHOWN_EMPTY);
 }
 
-/* The device was updated: with the values that were written, and with these
- * alone. */
+/* Checks that the update of DEVICE carries the values that were written, and no
+ * others. */
 static void
 check_update(const struct line_device *device)
 {
@@ -202,10 +204,10 @@ check_results(void)
   require(fake_sink_result_count(fuzz.sink) == written);
 }
 
-/* ---- What is called ------------------------------------------------------ */
+/* ---- Calls --------------------------------------------------------------- */
 
-/* The value as the core would send it: in the target's unit, and a whole number
- * of its step. */
+/* Converts the value as the core does before it sends: to the target's unit and
+ * a whole number of its step. */
 static void
 fit_value(struct mp_value *value, uint32_t target)
 {
@@ -361,7 +363,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   size_t len;
 
-  /* What the server itself says may be logged. */
+  /* The server's own texts may be logged. */
   if (memmem(data, size, PASSWORD, strlen(PASSWORD)) != NULL)
     return 0;
   memset(&fuzz, 0, sizeof(fuzz));

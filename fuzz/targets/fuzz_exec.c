@@ -1,19 +1,18 @@
 /*
- * Fuzz target: what a user writes for the exec plugins, and what his commands
- * print.
+ * Fuzz target: the options a user writes for the exec plugins, and the output
+ * of the commands.
  *
  *     i LINES    printed for the input
- *     f LINES    printed for an output that asks what its targets show
- *     w TEXT     a command, cut into words
+ *     f LINES    printed for an output that fetches displayed values
+ *     w TEXT     a command, to be split into words
  *     t TEXT     a time
  *
- * No command runs: here stand the functions of child.c, and give LINES.
+ * No command runs: functions here replace those of child.c and return LINES.
  *
- * Checked besides: what is given to the host is clean, and known to it as what
- * is printed; a line that is taken is JSON to another reader, too, and the same
- * when it is written again; numbers keep all their digits, also the last zeros;
- * words and times are the same when they are written and read again; every
- * failure is explained.
+ * Also checks that every string passed to the host is clean and every failure
+ * is explained; that an accepted line is valid JSON to a second parser, and the
+ * same when it is written again; that numbers keep all their digits, including
+ * trailing zeros; that words and times survive being written and read again.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -43,9 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 const struct mp_plugin *output_plugin(void);
 
-/* cJSON keeps no longer number. */
+/* The longest number that cJSON keeps whole. */
 #define NUMBER_MAX 60
-/* So many digits fit into any decimal. */
+/* Any number of this many digits fits into a decimal. */
 #define DIGITS_MAX 18
 
 /* Fields of the input, and targets of the output. */
@@ -55,7 +54,7 @@ static const char *printed;
 static struct fake_host *host;
 static unsigned char came[ARRAY_SIZE(names)];
 
-/* ---- The command --------------------------------------------------------- */
+/* ---- Replacement of child.c ---------------------------------------------- */
 
 int
 child_run(struct child *c)
@@ -89,7 +88,7 @@ child_fail(const struct child *c, int code)
   abort();
 }
 
-/* ---- What is given to the host ------------------------------------------- */
+/* ---- Values passed to the host ------------------------------------------- */
 
 static size_t
 find_name(const char *name)
@@ -101,7 +100,7 @@ find_name(const char *name)
   return i;
 }
 
-/* The host takes it as it is. */
+/* Requires that the host accepts VALUE. */
 static void
 check_value(const struct mp_value *value)
 {
@@ -218,8 +217,8 @@ fetch_output(void)
 
 /* ---- Lines --------------------------------------------------------------- */
 
-/* The digits of TEXT as they are to be kept: without zeros before them, and
- * without a sign where all are zeros. */
+/* Writes the digits of TEXT as they must be kept: without leading zeros, and
+ * without the sign of zero. */
 static void
 normalise(const char *text, char *out)
 {
@@ -238,7 +237,7 @@ check_number(const char *text)
   char kept[NUMBER_MAX + 1], again[256];
   size_t first = text[0] == '-';
 
-  /* More than cJSON asks. */
+  /* Stricter than cJSON, which accepts leading zeros. */
   require(text[first] != '0' || strspn(text + first, "0123456789") == 1);
   if (strlen(text) > DIGITS_MAX ||
       host->table.decimal_parse(text, &value) != MP_OK)
@@ -248,7 +247,7 @@ check_number(const char *text)
   require(strcmp(kept, again) == 0);
 }
 
-/* ITEM is the same member, read by somebody else. */
+/* Requires that ITEM, parsed by cJSON, is the same member. */
 static void
 check_member(const struct json_member *m, const cJSON *item)
 {
@@ -367,7 +366,7 @@ check_lines(void)
 
 /* ---- Words --------------------------------------------------------------- */
 
-/* Each word in quotes. */
+/* Writes the words, each in quotes. */
 static void
 quote(char **words, struct text_buffer *out)
 {
@@ -383,8 +382,8 @@ quote(char **words, struct text_buffer *out)
   require(text_buffer_add(out, "", 1) == MP_OK);
 }
 
-/* Without quotes, blanks alone part words; with them, a word at least has its
- * characters from TEXT, in their order. */
+/* Checks the words of TEXT.  Without quotes, only blanks separate words; with
+ * quotes, at least each word's characters occur in TEXT in the same order. */
 static void
 check_characters(char **words, const char *text)
 {
@@ -433,7 +432,7 @@ cut_words(const char *text)
 
 /* ---- Times --------------------------------------------------------------- */
 
-/* Up to three digits at P, in milliseconds. */
+/* Parses up to three digits at P as milliseconds. */
 static int
 take_digits(const char *p)
 {
@@ -444,7 +443,7 @@ take_digits(const char *p)
   return ms;
 }
 
-/* The time of TEXT by the C library; its form is known to be good. */
+/* Parses the time TEXT with the C library; its form has been checked. */
 static int64_t
 ask_library(const char *text)
 {
@@ -479,7 +478,7 @@ read_time(const char *text)
   utc_time_format(&utc, ms, written);
   require(rfc3339_parse(written, &again));
   second = ms - (ms % 1000 + 1000) % 1000;
-  /* A zone can lead out of the years that can be written. */
+  /* A UTC offset can lead out of the years that can be written. */
   if (strncmp(text, "0000", 4) != 0 && strncmp(text, "9999", 4) != 0)
     require(again == second);
 }
@@ -489,7 +488,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   char *text;
 
-  /* child.c lets no NUL through, and a file has none either. */
+  /* child.c rejects NUL bytes, and text files have none. */
   if (size < 1 || memchr(data, '\0', size) != NULL)
     return 0;
   text = strndup((const char *)data + 1, size - 1);

@@ -1,9 +1,9 @@
 /*
- * Fuzz target: the command line of the old script, as `meterpipe import` takes
- * it.  Checked besides: what is printed is a pipeline file that our own reader
- * takes without a remark, with the device and the URL as they were given, and
- * no target or name twice; what is refused is explained and prints nothing; and
- * nothing that is said can steer a terminal.
+ * Fuzz target: the old script's command line as `meterpipe import` takes it.
+ * Also checks that the printed pipeline file is read back without a problem,
+ * with the device and the URL unchanged and no target or name twice; that a
+ * refused command line is explained and prints nothing; and that no message can
+ * send control characters to a terminal.
  *
  * The input is up to three lines: IDX:REGISTER:FUNCTION[:IDX2],..., the device,
  * the URL.
@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SPEC, DEVICE, URL, LINES };
 
-/* import_field_fn: some registers have a name, the others a number. */
+/* import_field_fn: gives some registers a name; the others keep their
+ * number. */
 static int
 name_field(const char *number, char *ret, size_t size)
 {
@@ -36,7 +37,7 @@ name_field(const char *number, char *ret, size_t size)
   return n > 0 && (size_t)n < size ? MP_OK : MP_ERANGE;
 }
 
-/* Lines, of what a terminal only shows. */
+/* Checks that TEXT is whole lines without control characters. */
 static void
 check_said(const char *text)
 {
@@ -57,7 +58,7 @@ check_section(const struct config *config, size_t number)
     require(config_find(s, s->entries[i].key) == &s->entries[i]);
 }
 
-/* Whether KEY of that section is the value that was given. */
+/* Returns whether the value of KEY in that section is GIVEN. */
 static int
 has_value(const struct config_section *s, const char *key, const char *given)
 {
@@ -114,7 +115,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   char *lines[LINES] = { NULL }, *text, *rest;
   size_t i;
 
-  /* Arguments of a program have no NUL. */
+  /* A program's arguments contain no NUL. */
   if (memchr(data, '\0', size) != NULL)
     return 0;
   text = malloc(size + 1);

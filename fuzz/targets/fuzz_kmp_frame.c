@@ -1,7 +1,8 @@
 /*
- * Fuzz target: bytes of a line through the deframer, and all that is made of
- * the frames in them.  Checked besides: what is good is written back as it was;
- * pieces of any size give the same; no value lacks room.
+ * Fuzz target: passes bytes of a line to the deframer, and its frames to all
+ * decoders.  Also checks that a good frame is encoded to the same bytes; that
+ * the size of the pieces makes no difference; that the buffers hold every
+ * value.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -30,7 +31,7 @@ check_values(const struct kmp_answer *answer)
   }
 }
 
-/* A message that is taken is written as the same frame. */
+/* Checks that an accepted message is encoded to the same frame. */
 static void
 check_message(const struct kmp_frame *frame, const uint8_t *wire, size_t len)
 {
@@ -59,7 +60,8 @@ check_frame(const struct kmp_frame *frame, const uint8_t *wire, size_t len)
   check_message(frame, wire, len);
 }
 
-/* Feeds the bytes in pieces of up to STEP; a checksum over the events. */
+/* Feeds the bytes in pieces of up to STEP; returns a checksum over the
+ * events. */
 static uint32_t
 feed(const uint8_t *data, size_t size, size_t step)
 {

@@ -1,10 +1,10 @@
 /*
- * Fuzz target: the texts in the state, whose checksums no fuzzer finds in the
- * database itself: a ledger's, and a row's.  Checked besides: what is taken is
- * written again as the same; whatever numbers are in it, the rules of the
- * ledger come to an end.
+ * Fuzz target: the texts of the state (a ledger's and a row's); inside the
+ * database their checksums hide them from a fuzzer.  Also checks that an
+ * accepted text is written back as the same text, and that the rules of the
+ * ledger end, whatever numbers it holds.
  *
- *     RR TEXT     RR  bits 0..1 the role, bit 2 what is shown, bit 3 a step
+ *     RR TEXT     RR  bits 0..1 the role, bit 2 the display, bit 3 a step
  */
 #include "core/ledger/ledger.h"
 #include "core/cycle/row.h"
@@ -16,8 +16,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Once written, the text stays the same: the first one may have had blanks, or
- * a member twice. */
+/* Checks that encoding is stable from the second time on: the first text may
+ * have had blanks, or a member twice. */
 static void
 check_text(const struct ledger_target *t)
 {
@@ -34,7 +34,8 @@ check_text(const struct ledger_target *t)
   ledger_clear(&copy);
 }
 
-/* A run: the target is asked, a cycle gives a value, it is sent. */
+/* Makes a run: settles with the displayed value, takes a cycle's value, sends
+ * it. */
 static void
 run_once(struct ledger_target *t, const struct ledger_shown *seen)
 {

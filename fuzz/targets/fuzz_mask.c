@@ -1,6 +1,6 @@
 /*
- * Fuzz target: a capture through masking.  Checked besides: every line stays
- * what it was, with as many events and as many good frames.
+ * Fuzz target: masks a capture.  Also checks that every line keeps its kind and
+ * its number of events and good frames.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -61,10 +61,10 @@ mask_all(const char *text, size_t size, size_t *ret_size)
   return masked;
 }
 
-/* What a line that cannot be read is, be it for its time or for its bytes. */
+/* Lines with a bad time and lines with bad bytes count as the same kind. */
 #define UNREADABLE 1u
 
-/* A number for what the line is, to be compared. */
+/* Returns a number for the kind and content of the line, to be compared. */
 static uint32_t
 sum_line(const char *p, size_t len)
 {

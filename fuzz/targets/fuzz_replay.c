@@ -1,13 +1,14 @@
 /*
  * Fuzz target: a capture, read by the replay input, cycle by cycle.  A first
- * line that begins with #! (a comment to the input) tells by the bits of the
- * byte behind it which of four registers are wanted; without, all are.
+ * line that begins with #! (a comment to the input) selects registers: the bits
+ * of the next byte say which of four are wanted.  Without this line all are.
  *
- * Checked besides: what is told was, in this order, in good frames of the file,
- * with the times of their lines; nothing that was beyond doubt there is lost,
- * whatever is damaged around it; a cycle is what blank lines say, or has no
- * register twice; the file says the same again, and in pieces through a pipe;
- * strict says the same up to the first damage; whatever is said is clean.
+ * Also checks that the emitted values come from good frames of the file, in
+ * this order and with the times of their lines; that no undamaged value is
+ * lost, whatever is damaged around it; that a cycle ends at a blank line, or
+ * contains no register twice; that a second read, and a read in pieces through
+ * a pipe, give the same values; that `strict` gives the same up to the first
+ * damage; and that all messages are clean.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -32,24 +33,24 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A pipe holds as much. */
+/* No more than a pipe can hold. */
 #define FILE_MAX (32 << 10)
-/* No record has less than 12 hex digits; a serial number has more. */
+/* A record has at least 12 hex digits; a serial number has more. */
 #define ITEMS_MAX (FILE_MAX / 12)
-/* 2026-11-22T10:00:00Z: when it is read */
+/* 2026-11-22T10:00:00Z: the time of reading */
 #define NOW INT64_C(1795341600000)
 
-/* What may be wanted. */
+/* The registers that an input can select. */
 static const uint16_t choices[] = { 60, 68, KMP_REGISTER_SERIAL, 60123 };
 
-/* A value, or a serial number: that is a text of register SERIAL_ITEM. */
+/* A value, or a serial number: a text of register SERIAL_ITEM. */
 #define SERIAL_ITEM (-1)
 struct item {
   int32_t id;
   int64_t time_ms;
   struct kmp_value value; /* form, coef, exp10, unit, text */
-  unsigned part;          /* of the file, parted by blank lines and headers */
-  int certain;            /* it must be told, unless the reading was stopped */
+  unsigned part;          /* of the file; blank lines and headers separate */
+  int certain;            /* it must be emitted, unless reading stopped */
 };
 
 struct items {
@@ -57,18 +58,18 @@ struct items {
   struct item items[ITEMS_MAX];
 };
 
-/* One input. */
+/* The current input. */
 static struct {
   const uint8_t *data;
   size_t size;
   unsigned wanted; /* bits: of choices; 0: all */
-  /* What another reader finds in it. */
+  /* The findings of the second reader. */
   struct items found;
   size_t lines, frames;
   unsigned parts, blank, too_long;
-  int separated;      /* something is behind a blank line */
-  int newer;          /* it ends with the header of another version */
-  uint8_t may[65536]; /* the registers that come: SEEN, CERTAIN */
+  int separated;      /* a line follows a blank line */
+  int newer;          /* it ends with the header of a newer version */
+  uint8_t may[65536]; /* registers in the file: SEEN, CERTAIN */
 } in;
 
 #define SEEN 1
@@ -76,7 +77,7 @@ static struct {
 
 static char path[300];
 
-/* ---- Another reader ------------------------------------------------------ */
+/* ---- Second reader ------------------------------------------------------- */
 
 static int
 is_wanted(int32_t id)
@@ -131,13 +132,13 @@ find_record(const struct kmp_record *record, int64_t time_ms, int certain)
   item->certain = certain;
 }
 
-/* What the meter was asked last. */
+/* The last request to the meter. */
 static struct {
   enum { NEVER, JUST_NOW, EARLIER } when;
   struct kmp_request request;
 } asked;
 
-/* Takes a frame of the meter.  ALONE: nothing else is in its line. */
+/* Takes a frame of the meter.  ALONE: its line holds nothing else. */
 static void
 find_frame(const uint8_t *wire, size_t len, int64_t time_ms, int alone)
 {
@@ -179,7 +180,7 @@ find_frames(const struct capture_line *line, int alone)
   }
 }
 
-/* Whether the line is a request and nothing else. */
+/* Returns whether the line is a request and nothing else. */
 static int
 is_request(const struct capture_line *line)
 {
@@ -228,8 +229,9 @@ is_blank(const char *line, size_t len)
   return len == 0;
 }
 
-/* A comment, too, is something behind a blank line.  What stands behind the
- * header of a newer version is not read, but looked through for them. */
+/* Reads the whole file.  Comments, too, count as lines that follow a blank
+ * line.  After the header of a newer version only blank lines and comments
+ * count. */
 static void
 find_all(void)
 {
@@ -259,19 +261,19 @@ struct run {
   const struct mp_input_ops *ops;
   void *self;
   struct mp_sink sink;
-  char *text; /* all that was said */
+  char *text; /* all values and messages */
   size_t len;
   FILE *out;
   size_t failures;
-  char serial[KMP_TEXT_SIZE]; /* the last that was read */
+  char serial[KMP_TEXT_SIZE]; /* the last one read */
   struct items told;          /* .part: the cycle */
   unsigned cycles;
-  /* What comes through the pipe. */
+  /* The writing end of a pipe, and the pieces sent through it. */
   int fd;
   size_t piece, sent;
 };
 
-/* One run at a time: for callbacks that are not told which. */
+/* The current run.  Static, because some callbacks have no context. */
 static struct run run;
 
 static void
@@ -355,7 +357,7 @@ take_log(const struct mp_host *host, int level, const char *object,
 {
   (void)host;
   require(level >= MP_LOG_ERROR && level <= MP_LOG_DEBUG);
-  /* Of many failures, the last are only told. */
+  /* After many failures, the plugin only logs further ones. */
   run.failures += level == MP_LOG_ERROR;
   say("log", object, fmt, args);
 }
@@ -372,7 +374,8 @@ take_failure(const struct mp_host *host, int code, const char *object,
   return code;
 }
 
-/* Called before the input waits for more. */
+/* mp_host.time_left: the input calls it before it waits; sends the next
+ * piece. */
 static int64_t
 send_piece(const struct mp_host *host)
 {
@@ -423,7 +426,8 @@ end_run(void)
   fake_host_free(run.h);
 }
 
-/* Reads it to its end.  Returns what was said; the caller frees it. */
+/* Reads to the end of the input.  Returns all values and messages; the caller
+ * frees them. */
 static char *
 read_cycles(int *ret)
 {
@@ -450,7 +454,7 @@ read_cycles(int *ret)
   return run.text;
 }
 
-/* ---- What is checked ----------------------------------------------------- */
+/* ---- Checks -------------------------------------------------------------- */
 
 static int
 is_same(const struct item *a, const struct item *b)
@@ -467,8 +471,9 @@ is_same(const struct item *a, const struct item *b)
            : strcmp(a->value.unit, b->value.unit) == 0;
 }
 
-/* Finds the items from CYCLE to END, in this order, among those from *AT on;
- * PARTED: all in the same part.  0: they are not there. */
+/* Finds the items from CYCLE to END, in this order, among those of the file
+ * from *AT on; PARTED: all in the same part.  Returns 0 if they are not
+ * found. */
 static int
 find_cycle(const struct item *cycle, const struct item *end, int parted,
            size_t *at)
@@ -488,7 +493,7 @@ find_cycle(const struct item *cycle, const struct item *end, int parted,
   return 1;
 }
 
-/* Behind the part in which the cycle was found. */
+/* Returns the index after the part in which the cycle was found. */
 static size_t
 next_part(size_t at)
 {
@@ -541,7 +546,8 @@ check_nothing_lost(void)
       require(count(&run.told, item, 0) >= count(&in.found, item, 1));
 }
 
-/* What is wanted, and not in the file, is told at its end. */
+/* Checks that wanted registers missing from the file are reported at its
+ * end. */
 static void
 check_absent(const char *said)
 {
@@ -560,7 +566,8 @@ check_absent(const char *said)
   }
 }
 
-/* Where the first line that tells of a damaged frame ends; NULL: none does. */
+/* Returns the end of the first line that reports a damaged frame; NULL:
+ * none. */
 static const char *
 find_damage(const char *said)
 {
@@ -576,7 +583,7 @@ find_damage(const char *said)
   return NULL;
 }
 
-/* SAID, up to the first damage. */
+/* Checks that `strict` gives the same as SAID up to the first damage. */
 static void
 check_strict(const char *said, const char *strictly)
 {
@@ -606,7 +613,8 @@ read_pipe(size_t piece)
   return said;
 }
 
-/* How far a pipe is known ahead is how much the buffer holds. */
+/* Checks the same input through a pipe.  There, the input can look ahead only
+ * as far as its buffer reaches. */
 static void
 check_pipe(const char *said)
 {

@@ -1,17 +1,17 @@
 /*
- * Fuzz target: a whole conversation over a serial port.  The kmp input itself
- * reads a pty, at whose other end is a meter that says what the input file
- * orders, when it orders it.  Checked besides: only commands that read are
- * sent, every failure is explained, and every value was in a good frame.
+ * Fuzz target: a whole conversation over a serial port.  The kmp input reads a
+ * pty; at its other end, a meter follows the orders of the input file.  Also
+ * checks that only commands that read are sent, that every failure is
+ * explained, and that every value was in a good frame.
  *
  *     MM [op [operands]]...
  *
- *     MM  bits 0..1 what is called: read, read and identify, probe, watch; bits
+ *     MM  bits 0..1 the call: read, read and identify, probe, watch; bits
  *         2..3 retries
- *     op  bits 0..2 what is done, bits 3..7 how long after the op before
+ *     op  bits 0..2 the action, bits 3..7 the delay after the previous op
  *
- * Time is not waited for but counted: here stand the two functions by which it
- * passes in the input (port_wait.c has the real ones).
+ * The clock is simulated: port_clock and port_wait (the real ones are in
+ * port_wait.c) are replaced here.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -36,28 +36,30 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A cycle's time, as in a pipeline file; all that is said within it. */
+/* The deadline of a cycle, as in a pipeline file; the bytes the meter can say
+ * in it. */
 #define DEADLINE_MS 60000
 #define SAID_MAX 65536
-/* For the kernel, in real time; a fuzzer's -timeout must be longer. */
+/* Time allowed to the kernel, in real time; a fuzzer's -timeout must be
+ * longer. */
 #define PTY_MS 60000
-/* Of five registers, with ten retries, in halves; of a probe and of a watch. */
+/* Enough for five registers with ten retries, in halves; for a probe and a
+ * watch. */
 #define REQUESTS_MAX 400
 
-/* What is done, by bits 0..2 of an op. */
+/* The actions, by bits 0..2 of an op. */
 enum {
   OP_SAY,     /* N, then N bytes */
-  OP_FRAME,   /* N, then address, command and data; the CRC is made right */
-  OP_ANSWER,  /* registers left out as bits, a byte that the values are made of
-               */
-  OP_DAMAGED, /* the same, then where, and what is put upon the byte there */
-  OP_ECHO,    /* the last request */
+  OP_FRAME,   /* N, then address, command and data; a right CRC is added */
+  OP_ANSWER,  /* bits: registers to leave out; a byte that gives the values */
+  OP_DAMAGED, /* the same, then a position and the byte to XOR there */
+  OP_ECHO,    /* sends the last request back */
   OP_HANG_UP,
   OP_CANCEL,
-  OP_REQUEST, /* the ops behind it wait for the next request */
+  OP_REQUEST, /* the next ops wait for a request */
 };
 
-/* The times, by bits 3..7. */
+/* The delays in ms, by bits 3..7. */
 static const uint16_t times_ms[32] = {
   0,    0,    0,    1,    5,    10,   19,   20,   28,   40,    50,
   100,  200,  249,  250,  251,  300,  400,  500,  600,  800,   1000,
@@ -68,23 +70,23 @@ static const char *const fields[] = {
   "heat_energy_e1", "volume_v1", "60123", "date", "type_no",
 };
 
-/* The meter, and the time.  One conversation at a time: static. */
+/* The meter and the simulated clock.  Static: one conversation at a time. */
 static struct {
-  const uint8_t *pos, *end; /* ops that are left */
+  const uint8_t *pos, *end; /* remaining ops */
   int64_t now_ms;
   int64_t done_ms; /* when the last op was done */
   int master;      /* -1: hung up */
   int cancelled;
   int waits; /* for a request */
   unsigned requests;
-  struct kmp_request request; /* the last one */
+  struct kmp_request request; /* the last request */
   uint8_t wire[KMP_WIRE_MAX];
   size_t wire_len;
   uint8_t said[SAID_MAX];
   size_t said_len;
 } meter;
 
-/* ---- What the meter says ------------------------------------------------- */
+/* ---- The meter's bytes --------------------------------------------------- */
 
 static uint8_t
 next_byte(void)
@@ -103,8 +105,8 @@ say(int fd, const uint8_t *bytes, size_t len)
   memcpy(meter.said + meter.said_len, bytes, len);
   meter.said_len += len;
   require(write(meter.master, bytes, len) == (ssize_t)len);
-  /* A pty hands bytes over a moment later; on a busy machine even that has
-   * taken ten seconds. */
+  /* A pty delivers bytes a moment later; on a busy machine that has taken ten
+   * seconds. */
   require(poll(&reader, 1, PTY_MS) == 1);
 }
 
@@ -137,7 +139,7 @@ say_frame(int fd)
   say(fd, wire, kmp_frame_encode(&frame, wire, sizeof(wire)));
 }
 
-/* The answer to the last request, as a meter might give it. */
+/* Makes an answer to the last request, as a meter might give it. */
 static size_t
 make_answer(uint8_t *wire, size_t size)
 {
@@ -181,7 +183,7 @@ hang_up(void)
   meter.master = -1;
 }
 
-/* Does the next op, for a reader that waits at FD. */
+/* Does the next op; FD is the reader's end. */
 static void
 do_op(int fd)
 {
@@ -266,7 +268,7 @@ time_left(const struct mp_host *host)
   return meter.now_ms < DEADLINE_MS ? DEADLINE_MS - meter.now_ms : 0;
 }
 
-/* ---- What the input does ------------------------------------------------- */
+/* ---- Calls of the input -------------------------------------------------- */
 
 static void
 take_request(const char *hex)
@@ -291,7 +293,7 @@ take_request(const char *hex)
       ;
 }
 
-/* mp_host.vlog: frames are logged, sent ones too. */
+/* mp_host.vlog: the input logs all frames; takes the sent ones from there. */
 static void
 watch_log(const struct mp_host *host, int level, const char *object,
           const char *fmt, va_list args)
@@ -304,7 +306,8 @@ watch_log(const struct mp_host *host, int level, const char *object,
     take_request(va_arg(args, const char *));
 }
 
-/* Whether the frame of LEN bytes at WIRE has the register with that value. */
+/* Returns whether the frame of LEN bytes at WIRE holds the register with that
+ * value. */
 static int
 frame_has(const uint8_t *wire, size_t len, uint16_t id,
           const struct mp_value *value)

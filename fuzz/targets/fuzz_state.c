@@ -1,10 +1,10 @@
 /*
  * Fuzz target: the state database.  The input is the file; the store opens it
- * in each mode, and a run is made with it.  Checked besides: what only looks
- * changes nothing; what is damaged is set aside as it was, and a sound state
- * begun; what was committed is there again; what is refused is left alone.
+ * in each mode, and a run uses it.  Also checks that read-only modes change
+ * nothing; that a damaged file is set aside unchanged and a sound state begun;
+ * that committed data is found again; that a refused file is left alone.
  *
- * The pipeline file that the states belong to is /, which is there everywhere.
+ * The states belong to the pipeline file /, which exists on every system.
  */
 #include "core/ledger/ledger.h"
 #include "core/cycle/row.h"
@@ -22,7 +22,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define PIPELINE "/"
-/* No seed is as long, nor what a fuzzer makes of one. */
+/* Larger than any seed, or what a fuzzer makes of it. */
 #define STATE_MAX (1 << 20)
 
 static const char *const areas[] = { STORE_META, STORE_TARGET, STORE_TEXT,
@@ -32,11 +32,11 @@ static char db[300];
 
 /* ---- Files --------------------------------------------------------------- */
 
-/* What a file is to be, byte for byte. */
+/* The expected content of a file. */
 struct expected {
   const uint8_t *data;
   size_t size;
-  unsigned set_aside; /* so many are */
+  unsigned set_aside; /* number of files set aside */
 };
 
 static int
@@ -60,7 +60,7 @@ check_set_aside(const char *path, void *ctx)
   require(is_same(path, expected));
 }
 
-/* ---- What is in it ------------------------------------------------------- */
+/* ---- Content ------------------------------------------------------------- */
 
 static void
 read_entry(void *ctx, const char *owner, const char *name, const char *body)
@@ -96,7 +96,7 @@ read_rows(const struct store *store, const char *output)
     if (row_decode(&row, r->body))
       row_clear(&row);
   }
-  /* Ids below 1 are none of ours: nobody is given them. */
+  /* store_row_next skips ids below 1, which we never assign. */
   require(n <= store_row_count(store, output));
 }
 
@@ -110,7 +110,7 @@ read_all(struct store *store)
   read_rows(store, "log");
 }
 
-/* Whether the note of an earlier run is there, with the row that it tells. */
+/* Returns whether an earlier run's note is found, with the row it names. */
 static int
 has_note(struct store *store)
 {
@@ -123,7 +123,7 @@ has_note(struct store *store)
   return row != NULL && strcmp(row->body, note) == 0;
 }
 
-/* Leaves a note and a row, both with the row's id. */
+/* Stores a note and a row, both with the row's id. */
 static void
 change(struct store *store)
 {
@@ -176,7 +176,7 @@ look(enum store_mode mode, const struct expected *expected)
   return r;
 }
 
-/* A run.  1: its changes are committed. */
+/* Makes a run.  Returns 1 if its changes were committed. */
 static int
 use(struct expected *expected, int looked)
 {
@@ -199,7 +199,7 @@ use(struct expected *expected, int looked)
   return committed;
 }
 
-/* The run after it finds what was committed, or begins anew. */
+/* Makes the next run: it finds the committed changes, or begins a new state. */
 static void
 use_again(int committed)
 {

@@ -1,4 +1,4 @@
-/* What the tests of the exec plugins do in their scenes. */
+/* Test scenes for the exec plugins; see exec_scene.h. */
 #include "tests/e2e/exec_scene.h"
 
 #include <check.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-/* From one run to the next. */
+/* Seconds from one run to the next. */
 #define INTERVAL 1200
 
 void
@@ -42,8 +42,8 @@ exec_run(struct scene *s, const char *energy)
   scene_run(s, "run -c p.ini");
 }
 
-/* Copies TEXT, and leaves out the seconds that a slow machine adds to the 20
- * minutes between two runs. */
+/* Copies TEXT, and replaces "20 min N s" by "20 min": a slow machine adds
+ * seconds to the 20 minutes between two runs. */
 static void
 copy_without_seconds(char *copy, size_t size, const char *text)
 {

@@ -1,6 +1,6 @@
 /*
- * A scene for the exec plugins: the pipeline "p.ini" between a meter, whose
- * command shows the file "reading", and an output called hook.
+ * A scene for the exec plugins: the pipeline "p.ini" has an input called meter,
+ * whose command prints the file "reading", and an output called hook.
  *
  *     s = scene_new();
  *     exec_write(s, "class = append\ncommand = sh take.sh\n");
@@ -15,7 +15,7 @@
 
 #define EXEC_INPUT "[input meter]\nplugin = exec\ncommand = cat reading\n"
 
-/* What a run says where the one before it, at TIME, was killed while the
+/* The notice of the run after one that began at TIME and was killed while the
  * command of OUTPUT ran. */
 #define UNFINISHED(output, time)                                               \
   "notice: " output ": the run begun at 2026-11-22T" time                      \
@@ -23,26 +23,28 @@
   "this run\n"
 #define EXEC_UNFINISHED UNFINISHED("hook", "10:20:00")
 
-/* The pipeline "p.ini": the reader, and an output with OPTIONS. */
+/* Writes the pipeline "p.ini": the input meter, and the output hook with
+ * OPTIONS. */
 void exec_write(struct scene *s, const char *options);
-/* The meter shows ENERGY, now by the scene's clock. */
+/* Sets the meter's reading to ENERGY, with the time of the scene's clock. */
 void exec_set_reading(struct scene *s, const char *energy);
-/* The next run, with a reading; the first is at 2026-11-22T10:20:00Z, and 20
- * minutes lie between two. */
+/* Advances the clock by 20 minutes and runs with the reading ENERGY.  The first
+ * run is at 2026-11-22T10:20:00Z. */
 void exec_run(struct scene *s, const char *energy);
 
-/* How the last run ended, and all that it said. */
+/* Checks the exit status of the last run, and all that it wrote to standard
+ * error. */
 void exec_check(struct scene *s, int status, const char *err);
-/* FILE of the scene holds TEXT. */
+/* Checks that FILE of the scene holds TEXT. */
 void exec_check_file(struct scene *s, const char *file, const char *text);
 
-/* In the runs that follow, the program (not its commands) fails with ERRNO
- * where it writes or reads bytes that hold TEXT; or, TEXT being NULL, can send
- * no signals.  exec_heal ends that. */
+/* In the runs that follow, the program (not its commands) fails with ERROR when
+ * it writes or reads bytes that contain TEXT; or, if TEXT is NULL, cannot send
+ * signals.  exec_heal ends that. */
 void exec_spoil(struct scene *s, const char *text, int error);
 void exec_heal(struct scene *s);
 
-/* Whether this machine has the program NAME. */
+/* Returns whether this machine has the program NAME. */
 bool exec_has_program(const char *name);
 
 #endif

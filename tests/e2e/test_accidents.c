@@ -1,8 +1,8 @@
 /*
- * What happens to meters and servers in the course of years: meters that are
- * exchanged, readings that fall, devices that are set by hand, deleted, cut off
- * from power or put back from a backup.  Running totals and usages come out as
- * if nothing had happened, or as the person who did it meant.
+ * Accidents of meters and servers in years of use: meters that are exchanged,
+ * readings that fall, devices that are set by hand, deleted, cut off from power
+ * or restored from a backup.  Running totals and usages come out as if nothing
+ * had happened, or as the person who did it meant.
  */
 #include <check.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "lib/array.h"
 #include "tests/support/house.h"
 
-/* How long something lasted is told to the minute where it was hours. */
+/* Messages give a duration of hours to the minute, without seconds. */
 #define AN_HOUR 3600
 
 static struct house house;
@@ -34,7 +34,8 @@ tear_down(void)
   house_leave(&house);
 }
 
-/* A reading, its usage and a running total; MORE sections after them. */
+/* Writes a pipeline with a reading, its usage and a running total, and MORE
+ * sections after them. */
 static void
 write_pipeline(const char *more)
 {
@@ -69,7 +70,8 @@ quiet_cycle(const char *reading)
   cycle(reading, 0, "");
 }
 
-/* A run of which another test says what it says. */
+/* Runs a cycle and checks its exit status only; another test checks its
+ * messages. */
 static void
 some_cycle(const char *reading, int status)
 {
@@ -84,7 +86,8 @@ expect(const char *devices)
   house_check_devices(&house, devices);
 }
 
-/* The rows of a CSV file without their times, each ended by a blank. */
+/* Returns the rows of the CSV file PATH without their times, each ended by a
+ * blank; valid until the next call. */
 static const char *
 rows(const char *path)
 {
@@ -103,7 +106,8 @@ rows(const char *path)
   return text;
 }
 
-/* Two cycles: a base of 84.308, a usage of 0.1, a total of 0.1. */
+/* Runs two cycles, after which the base is 84.308, the usage 0.1 and the total
+ * 0.1. */
 static void
 two_cycles(void)
 {
@@ -142,7 +146,8 @@ static const struct {
   { "99.000GJ", "99.200GJ", EXCHANGED("99.000"), "323=99200" },
 };
 
-/* One reading of the new number is a candidate, the second confirms it. */
+/* The first reading with the new number is a candidate; the second confirms
+ * it. */
 START_TEST(exchanged_meter_begins_a_new_base_and_totals_go_on)
 {
   write_pipeline("");
@@ -236,7 +241,8 @@ END_TEST
   " GJ is below the last known " base                                          \
   " GJ, held; if it is right: meterpipe rebase usage\n"
 
-/* A base that is not booked has not been taken from the candidate, either. */
+/* A candidate is kept until it is booked as the base: a held reading in between
+ * does not replace it. */
 START_TEST(candidate_is_kept_until_it_is_the_base)
 {
   write_pipeline("");
@@ -252,7 +258,8 @@ START_TEST(candidate_is_kept_until_it_is_the_base)
 }
 END_TEST
 
-/* Two fields with a base each: it is said once. */
+/* Two fields, each with its own base: the other serial number is reported
+ * once. */
 START_TEST(other_number_of_two_measured_fields_is_said_once)
 {
   domoticz_server_add(house.server, 405, "counter-custom", "m3");
@@ -290,7 +297,7 @@ START_TEST(reading_that_falls_is_held_and_made_up_by_the_next_good_one)
   expect("322=0.100 323=84308 327=100");
   house_wait(&house, AN_HOUR);
   meter_set(house.meter, "68=520.43m3");
-  cycle("80.000GJ", 65, ""); /* told already */
+  cycle("80.000GJ", 65, ""); /* reported already */
   expect("322=0.100 323=84308 327=100");
   ck_assert_uint_eq(domoticz_server_writes(house.server, 323), 2);
   cycle("84.508GJ", 0,
@@ -320,7 +327,7 @@ START_TEST(rebase_takes_a_lower_reading_as_the_base)
         REBASED "notice: usage: meter.heat_energy_e1: is in order again after "
                 "1 h 20 min\n");
   expect("322=0.100 323=80000 327=100");
-  quiet_cycle("80.250GJ"); /* asked for once */
+  quiet_cycle("80.250GJ"); /* the rebase applied once */
   expect("322=0.250 323=80250 327=350");
 }
 END_TEST
@@ -351,7 +358,7 @@ START_TEST(rebase_waits_for_a_reading_and_for_no_server)
 }
 END_TEST
 
-/* ---- Devices that somebody sets ---- */
+/* ---- Devices that are set by hand ---- */
 
 static const struct {
   const char *set, *said, *then; /* then: after 0.2 GJ more */
@@ -375,7 +382,7 @@ START_TEST(total_set_by_hand_goes_on_from_there)
   domoticz_server_set(house.server, 327, totals[_i].set);
   cycle("84.508GJ", 0, totals[_i].said);
   expect(totals[_i].then);
-  quiet_cycle("84.508GJ"); /* said once */
+  quiet_cycle("84.508GJ"); /* reported once */
   expect("322=0.000 323=84508");
 }
 END_TEST
@@ -502,7 +509,7 @@ START_TEST(backup_that_is_restored_is_gone_on_from)
     "changed there by somebody; it goes on from what is shown\n"
     "notice: domoticz: idx.327: shows 0.1 GJ where 0.400 GJ was written: "
     "changed there by somebody; it goes on from what is shown\n");
-  expect("322=0.600 323=84908 327=700"); /* the gap is given once more */
+  expect("322=0.600 323=84908 327=700"); /* the gap is delivered again */
   quiet_cycle("85.008GJ");
   expect("322=0.100 323=85008 327=800");
 }
@@ -515,7 +522,7 @@ START_TEST(backup_that_is_restored_takes_the_place_of_what_was_due)
   house_wait(&house, 60);
   domoticz_server_snapshot(house.server);
   quiet_cycle("84.508GJ");
-  quiet_cycle("84.608GJ"); /* one write less would be a power cut */
+  quiet_cycle("84.608GJ"); /* one write alone would look like a power cut */
   domoticz_server_down(house.server);
   some_cycle("84.708GJ", 75);
   house_wait(&house, 60);

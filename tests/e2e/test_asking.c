@@ -1,6 +1,6 @@
 /*
- * How often meters are asked, and when: in few requests, after failures, with
- * the serial number; several of them; and what a capture keeps of it.
+ * Requests to meters: how many, when, after failures, and with the serial
+ * number; several meters; and the captures of these requests.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -26,14 +26,15 @@ struct asking {
   unsigned first, next, day_later; /* requests in these runs */
 };
 
-/* The serial number rides along where there is room; else it costs a request,
- * once a day. */
+/* The serial number is added to a request that has room for it; otherwise it
+ * costs a request of its own, once a day. */
 static const struct asking askings[] = {
   { 1, 1, 1, 1 }, { 7, 1, 1, 1 },  { 8, 2, 1, 2 },
   { 9, 2, 2, 2 }, { 16, 3, 2, 3 }, { 40, 6, 5, 6 },
 };
 
-/* Registers 200 and on; the meter has all of them. */
+/* Writes a pipeline that reads N registers from 200 on; the meter has all of
+ * them. */
 static void
 write_registers(const struct site *site, unsigned n)
 {
@@ -95,7 +96,7 @@ START_TEST(after_a_failure_the_serial_number_is_asked_for_at_once)
   write_registers(&site, 8);
   scene_advance(site.s, 20 * MINUTE);
   scene_run(site.s, "run -c house.ini");
-  /* Some 20 minutes: what a run takes itself is in it. */
+  /* Compares only the beginning: the run's own time adds to the 20 minutes. */
   ck_assert_msg(strncmp(scene_err(site.s), again, strlen(again)) == 0, "%s",
                 scene_err(site.s));
   ck_assert_uint_eq(meter_requests(site.m), 2);
@@ -132,7 +133,7 @@ START_TEST(min_interval_leaves_the_meter_alone)
   scene_advance(site.s, -5 * MINUTE); /* within the tolerance */
   ck_assert_uint_eq(site_run(&site), 1);
   ck_assert_str_eq(scene_out(site.s), SITE_TWO_SHOWN);
-  /* A reading from the future is long ago. */
+  /* A reading from the future counts as an old one. */
   scene_advance(site.s, -DAY);
   ck_assert_uint_eq(site_run(&site), 1);
   site_free(&site);
@@ -194,7 +195,7 @@ END_TEST
 
 #define INPUTS 40
 
-/* Each takes five files and more while it is read. */
+/* Each input has five or more files open while it is read. */
 static void
 write_many_inputs(struct scene *s)
 {
@@ -227,8 +228,8 @@ count_lines(const char *text)
   return n;
 }
 
-/* The soft limit is raised for the program, and not for its commands; where
- * that cannot be, the inputs are read in turns. */
+/* The program raises its soft limit, but not that of its commands; if it
+ * cannot, it reads the inputs in turns. */
 START_TEST(many_inputs_are_read_with_few_open_files)
 {
   const struct rlimit limit = { 90, _i == 0 ? 2000 : 90 };
@@ -369,7 +370,8 @@ write_usage(struct scene *s, const char *options)
   "serial number could not be read: nothing is booked until it can be; if "    \
   "it was exchanged: meterpipe rebase\n"
 
-/* A run of which something is said, and the time to the next. */
+/* Runs once, checks the exit status and the messages, and advances the clock to
+ * the next run. */
 static void
 telling_run(const struct site *site, int status, const char *said)
 {
@@ -386,7 +388,7 @@ START_TEST(an_exchanged_meter_begins_a_new_base_and_the_total_goes_on)
   site_run(&site);
   meter_set(site.m, "60=84.308GJ");
   site_run(&site);
-  /* Lower or higher: the serial number tells. */
+  /* The serial number decides, whether the reading is lower or higher. */
   meter_set(site.m, "1001=77700002");
   meter_set(site.m, "60=99.000GJ");
   telling_run(&site, 0, OTHER_NUMBER("77700002", "68500001"));
@@ -412,8 +414,8 @@ END_TEST
   "2026-11-22T11:00:00Z,1.250,0.250,0.250\n"                                   \
   "2026-11-22T11:20:00Z,1.500,0.250,0.500\n"
 
-/* The serial number does not ride along here: a reading below its base is the
- * reason to ask for it, whatever min_interval says. */
+/* The requests here have no room for the serial number: a reading below its
+ * base makes the input ask for it, regardless of min_interval. */
 START_TEST(a_lower_reading_makes_it_ask_whether_it_is_another_meter)
 {
   struct site site = site_new(SITE_HEAT);
@@ -429,11 +431,11 @@ START_TEST(a_lower_reading_makes_it_ask_whether_it_is_another_meter)
   meter_set(site.m, "60=1.250GJ");
   meter_forget(site.m);
   telling_run(&site, 0, EXCHANGED("77700002", "68500001", "1.000 GJ"));
-  ck_assert_uint_eq(meter_requests(site.m), 2); /* what was read decides */
+  ck_assert_uint_eq(meter_requests(site.m), 2); /* asked for again */
   meter_set(site.m, "60=1.500GJ");
   ck_assert_uint_eq(site_run(&site), 1);
   ck_assert_str_eq(scene_read(site.s, "heat.csv"), ASKED_CSV);
-  /* Its answer is in the cycle in which it was asked for. */
+  /* In the capture, the number belongs to the cycle that asked for it. */
   scene_remove(site.s, "heat.csv");
   ck_assert_int_eq(scene_run(site.s, "run -c house.ini --replay house.capture"),
                    0);
@@ -442,7 +444,7 @@ START_TEST(a_lower_reading_makes_it_ask_whether_it_is_another_meter)
 }
 END_TEST
 
-/* The meter leaves its number out in the run that must decide. */
+/* The meter leaves out its number in the run that needs it for the decision. */
 START_TEST(a_number_that_cannot_be_read_decides_nothing)
 {
   struct site site = site_new(SITE_HEAT);
@@ -468,7 +470,8 @@ START_TEST(a_number_that_cannot_be_read_decides_nothing)
 }
 END_TEST
 
-/* An input that tells a number in some runs only, and cannot be asked. */
+/* An input that gives a serial number in some runs only, and cannot be asked
+ * for it. */
 START_TEST(a_candidate_waits_for_a_reading_with_a_number)
 {
   static const struct {
@@ -477,14 +480,14 @@ START_TEST(a_candidate_waits_for_a_reading_with_a_number)
     const char *said;
   } runs[] = {
     { "84.0", "12", EX_OK, "" },
-    { "84.2", "", EX_OK, "" }, /* nothing says that it is another meter */
+    { "84.2", "", EX_OK, "" }, /* no sign of an exchanged meter */
     { "84.3", "99", EX_OK, OTHER_NUMBER("99", "12") },
     { "84.4", "", EX_OK, NO_NUMBER("energy") },
     { "84.5", "", EX_DATAERR,
       "error: meter: energy: nothing is booked: the serial number is not "
       "known, and the meter may have been exchanged; if it was: meterpipe "
       "rebase\n" },
-    { "84.55", "", EX_DATAERR, "" }, /* the same failure: said once a day */
+    { "84.55", "", EX_DATAERR, "" }, /* the same failure: reported once a day */
     { "84.6", "12", EX_OK,
       "notice: meter: the serial number is 12 again: the meter was not "
       "exchanged, 99 was wrong, and no usage is lost\n" },

@@ -1,7 +1,7 @@
 /*
- * Nobody reads standard error or standard output: a full pipe, a full socket, a
- * terminal that is stopped (Ctrl-S) or that nothing empties.  The run goes on,
- * ends in time, and at once when it is told to.
+ * Standard error or standard output is blocked: a full pipe, a full socket, or
+ * a terminal that is full or stopped (Ctrl-S).  The run continues and ends in
+ * time, and at once after a signal.
  */
 #include <check.h>
 #include <errno.h>
@@ -20,12 +20,13 @@
 #include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
 
-/* By this number the program's parent has what is blocked. */
+/* The program's parent script inherits the blocked descriptor under this
+ * number. */
 #define BLOCKED 9
 
 static struct scene *s;
 static char *program;
-static int reader; /* the other end */
+static int reader; /* the other end of BLOCKED */
 
 static void
 build(void)
@@ -45,9 +46,9 @@ leave(void)
   scene_free(s);
 }
 
-/* ---- What is blocked ----------------------------------------------------- */
+/* ---- Blocked descriptors ------------------------------------------------- */
 
-/* Whether FD took a byte at least. */
+/* Writes to FD until it is full; returns whether it took at least one byte. */
 static bool
 fill_once(int fd)
 {
@@ -62,7 +63,8 @@ fill_once(int fd)
   return any;
 }
 
-/* The kernel moves a terminal's bytes to its other end when it likes. */
+/* Fills FD until it takes nothing for 100 ms: the kernel moves a terminal's
+ * bytes to the other end with a delay. */
 static void
 fill(int fd)
 {
@@ -123,7 +125,8 @@ make_stopped_terminal(int *ret_writer)
   ck_assert_int_eq(tcflow(*ret_writer, TCOOFF), 0);
 }
 
-/* The last one may not be opened by the program: poll() has to do. */
+/* In the last row the program may not open the descriptor's file anew, and must
+ * use poll(). */
 static const struct {
   void (*make)(int *ret_writer);
   bool as_nobody;
@@ -133,8 +136,8 @@ static const struct {
   { make_pipe, true },
 };
 
-/* The program has what is blocked as descriptor FD; the open file is that of
- * the test. */
+/* Makes the program run with the blocked file as its descriptor FD.  It is the
+ * same open file as the test's BLOCKED. */
 static void
 block(int kind, int fd)
 {
@@ -181,7 +184,8 @@ wait_for_file(const char *name)
 
 /* ---- Standard error ------------------------------------------------------ */
 
-/* Inputs that fail have something to say before anything is delivered. */
+/* Writes a pipeline with two failing inputs, which cause messages before the
+ * delivery. */
 static void
 write_talkative(const char *deadline)
 {
@@ -202,11 +206,11 @@ START_TEST(run_goes_on_without_its_messages)
   int64_t begun = clock_ms();
   int flags;
 
-  write_talkative("8s"); /* messages wait for a part of it */
+  write_talkative("8s"); /* blocked messages use a part of it */
   block(_i, STDERR_FILENO);
   flags = fcntl(BLOCKED, F_GETFL);
   exec_run(s, "84.208");
-  ck_assert_int_eq(scene_status(s), EX_IOERR); /* the inputs that fail */
+  ck_assert_int_eq(scene_status(s), EX_IOERR); /* of the failing inputs */
   ck_assert_int_lt(clock_ms() - begun, 40000);
   ck_assert_int_eq(fcntl(BLOCKED, F_GETFL), flags);
   ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "84.208"));
@@ -244,7 +248,7 @@ START_TEST(mistakes_of_the_file_do_not_wait_either)
 }
 END_TEST
 
-/* Reads what there is. */
+/* Reads the available bytes into TEXT without waiting; returns their number. */
 static size_t
 drain(char *text, size_t size)
 {
@@ -323,7 +327,7 @@ START_TEST(signal_ends_a_run_whose_output_is_blocked)
   block(_i, STDOUT_FILENO);
   exec_set_reading(s, "84.208");
   scene_start(s, "run -c p.ini");
-  usleep(1000000); /* sooner, the run ends while it reads */
+  usleep(1000000); /* a signal sent sooner would end the reading */
   kill(scene_pid(s), SIGTERM);
   scene_wait(s);
   ck_assert_int_eq(scene_status(s), EX_TEMPFAIL);

@@ -1,6 +1,6 @@
 /*
- * Plugins that break the contract: conform finds what it is, and a run comes to
- * its end and says it in a line.
+ * Plugins that break the contract: conform names the violation, and a run comes
+ * to its end and reports the violation in a line.
  */
 #include <check.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 
 static struct scene *s;
 
-/* A module of the build; TMP is a text of the caller's. */
+/* Returns the path of the built module NAME, in the caller's buffer TMP. */
 static const char *
 module(const char *name, char *tmp, size_t size)
 {
@@ -38,7 +38,8 @@ copy_module(const char *name, const char *as)
   ck_assert_int_eq(system(command), 0);
 }
 
-/* The scene has its copies of the bad plugins, called as their tables say. */
+/* Copies the bad plugins into the scene, under the names that the tables
+ * use. */
 static void
 build(void)
 {
@@ -174,7 +175,7 @@ static const struct {
                      "or is too long") },
   { "commit-crashes", FINDS("deliver", "crashes: signal 6") },
   { "commit-exits", FINDS("deliver", "ends the program with status 99") },
-  /* A status of 0 is no result. */
+  /* Exit status 0 does not count as a result. */
   { "commit-leaves", FINDS("deliver", "ends the program with status 0") },
   { "commit-calls-exit", FINDS("deliver", "ends the program with status 0") },
   { "commit-calls-quick-exit",
@@ -209,7 +210,7 @@ static const struct {
                      "MP_NOT_SENT") },
 };
 
-/* No other row comes near this limit. */
+/* Only the rows that hang reach the time limit. */
 START_TEST(broken_plugin_is_found_out)
 {
   const bool hangs = strstr(conform_rows[_i].bad, "-hangs") != NULL;
@@ -217,7 +218,7 @@ START_TEST(broken_plugin_is_found_out)
   scene_setenv(s, "METERPIPE_CONFORM_SECONDS", hangs ? "1" : "50");
   scene_setenv(s, "BAD", conform_rows[_i].bad);
   scene_run(s, "conform output_bad.so");
-  /* The main thread's stack is gone, and all that it pointed to looks lost. */
+  /* The main thread's stack is gone, so all that it pointed to looks leaked. */
   if (strstr(conform_rows[_i].bad, "pthread-exit") &&
       strstr(scene_err(s), "LeakSanitizer"))
     return;
@@ -225,7 +226,7 @@ START_TEST(broken_plugin_is_found_out)
 }
 END_TEST
 
-/* Inputs and transforms that can be loaded, and break what they promise. */
+/* Inputs and transforms that can be loaded, but break the contract. */
 static const struct {
   const char *file, *bad, *err;
 } other_rows[] = {
@@ -288,7 +289,7 @@ static const struct {
     "apply: apply gave 4, which is no result of it" },
 };
 
-/* The first line is the finding; what follows from it may follow. */
+/* Checks only the first line; consequences of the violation may follow it. */
 START_TEST(broken_input_and_transform_are_found_out)
 {
   char first[256];
@@ -306,8 +307,8 @@ START_TEST(broken_input_and_transform_are_found_out)
 }
 END_TEST
 
-/* Tables that lack something: the first line whoever asks for the plugin gets.
- */
+/* Tables that are too small or lack an entry, and the first line of every
+ * command that uses the plugin. */
 static const struct {
   const char *kind, *bad, *err;
 } table_rows[] = {
@@ -341,8 +342,8 @@ START_TEST(table_that_lacks_something_is_refused)
 }
 END_TEST
 
-/* The list goes on behind what cannot be loaded, and a name of its own shows
- * what is wrong with it. */
+/* The list continues after a plugin that cannot be loaded; a list of one name
+ * also shows the error of that plugin. */
 START_TEST(list_of_plugins_goes_on_behind_a_bad_one)
 {
   static const char err[] = "error: ./input_bad.so: its input table lacks "
@@ -356,14 +357,14 @@ START_TEST(list_of_plugins_goes_on_behind_a_bad_one)
                                "\noutput     bad         1           1  "
                                "./output_bad.so\n"));
   ck_assert_int_eq(scene_status(s), EX_CONFIG);
-  scene_run(s, "plugins --plugin-dir . bad"); /* there are three */
+  scene_run(s, "plugins --plugin-dir . bad"); /* three plugins are called bad */
   ck_assert_str_eq(scene_err(s), err);
   ck_assert_ptr_nonnull(strstr(scene_out(s), "output plugin \"bad\""));
   ck_assert_int_eq(scene_status(s), EX_CONFIG);
 }
 END_TEST
 
-/* With sanitizers, malloc keeps no account. */
+/* With sanitizers, malloc has no statistics, and conform finds no leak. */
 START_TEST(leak_is_found_out)
 {
   scene_setenv(s, "BAD", "create-leaks");
@@ -375,9 +376,9 @@ START_TEST(leak_is_found_out)
 }
 END_TEST
 
-/* One that keeps the contract; one whose tables are longer than ours, as a
- * later header would have them; and one that needs less, or cannot do it now
- * and says so. */
+/* A plugin that keeps the contract; one whose tables are longer than ours, as
+ * with a later header; and plugins that lack an optional callback, or fail and
+ * say so. */
 static const char *const sound[] = { "",
                                      "newer",
                                      "ops-no-begin",
@@ -396,7 +397,7 @@ START_TEST(sound_plugin_passes)
 }
 END_TEST
 
-/* They never get to the plugin. */
+/* Wrong options are refused before the plugin gets them. */
 START_TEST(wrong_words_are_refused)
 {
   char path[1024];
@@ -431,7 +432,7 @@ START_TEST(library_without_the_symbol_is_no_plugin)
 }
 END_TEST
 
-/* In what words the system says it is its own affair. */
+/* The rest of the message is the system's wording. */
 START_TEST(file_that_is_no_library_is_no_plugin)
 {
   static const char err[] = "error: ./text.so: ";
@@ -444,7 +445,8 @@ START_TEST(file_that_is_no_library_is_no_plugin)
 }
 END_TEST
 
-/* Our own, with what they need to make an instance. */
+/* meterpipe's own plugins, with and without the options that an instance
+ * needs. */
 static const struct {
   const char *name, *options;
 } own_rows[] = {
@@ -537,7 +539,7 @@ static const struct {
     "result\n" },
 };
 
-/* And the other output is served. */
+/* The run serves the other output, too. */
 START_TEST(bad_plugin_does_not_bring_the_run_down)
 {
   scene_write(s, "p.ini",
@@ -576,7 +578,7 @@ static const struct {
   { "output", "table-calls-exit", "", "error: a plugin ended the process\n" },
   { "input", "read-calls-exit", "", ENDED "read\n" },
   { "input", "read-calls-quick-exit", "", ENDED "read\n" },
-  /* The others go on, and nobody waits for the deadline. */
+  /* The other inputs continue, and the run does not wait for the deadline. */
   { "input", "read-calls-pthread-exit", "a 1\n",
     "error: bad: the plugin ended the thread of its read\n" },
 };
@@ -604,7 +606,8 @@ END_TEST
 
 /* ---- Deliveries that fail ---- */
 
-/* In what classes a row is true, and what waits then. */
+/* The classes to which a row applies.  KEEPS: append and history, whose rows
+ * are kept in a queue. */
 enum { KEEPS = 1, LIVE = 2, LATEST = 4, ALL = KEEPS | LIVE | LATEST };
 
 #define SILENT(what, of_what, kept)                                            \
@@ -637,7 +640,7 @@ static const struct {
   SILENT_ROWS(EX_TEMPFAIL, "commit-says3", "\"outcome unknown\""),
   SILENT_ROWS(EX_TEMPFAIL, "commit-says4", "\"retry\""),
   SILENT_ROWS(EX_UNAVAILABLE, "commit-says5", "\"rejected\""),
-  /* What was explained is not reported twice. */
+  /* A failure that the plugin explained is not reported twice. */
   { LATEST, "commit-fails", EX_IOERR, 2, EXPLAINED },
   { KEEPS, "commit-fails", EX_IOERR, 1, EXPLAINED },
   { LATEST, "fetch-none", EX_TEMPFAIL, 1, LEFT_OUT("place.1") },
@@ -660,7 +663,7 @@ static const struct {
   { LIVE, "begin-fails-5", EX_IOERR, 0, EXPLAINED },
 };
 
-/* Values that wait in targets, or rows in queues. */
+/* Returns the number of pending values of targets, plus the rows in queues. */
 static unsigned
 count_waiting(void)
 {
@@ -696,8 +699,8 @@ check_delivery(int row, const char *class)
   ck_assert_uint_eq(count_waiting(), 0);
 }
 
-/* Nothing that is not delivered ends with status 0, and the next run brings
- * what is kept. */
+/* A run that fails to deliver a value does not end with status 0, and the next
+ * run delivers the kept values. */
 START_TEST(delivery_that_fails_is_told_and_nothing_is_lost)
 {
   unsigned classes = delivery_rows[_i].classes;
@@ -776,7 +779,7 @@ static const struct {
   { "apply-limit", EX_OK, "a 1\nb 1\nc 17.50\n", "" },
 };
 
-/* What a bad input or transform gives is missing, and nothing else is. */
+/* Only the values of the bad input or transform are missing. */
 START_TEST(bad_input_or_transform_does_not_bring_the_run_down)
 {
   scene_write(s, "p.ini",
@@ -793,7 +796,7 @@ START_TEST(bad_input_or_transform_does_not_bring_the_run_down)
 }
 END_TEST
 
-/* And the row waits. */
+/* The row stays in the queue. */
 START_TEST(token_without_an_end_is_refused)
 {
   scene_write(s, "p.ini",
@@ -811,7 +814,7 @@ START_TEST(token_without_an_end_is_refused)
 }
 END_TEST
 
-/* The other fields of the input count. */
+/* The input's other fields are delivered. */
 START_TEST(name_of_a_field_that_nothing_names_is_checked)
 {
   scene_write(s, "p.ini",
@@ -825,7 +828,7 @@ START_TEST(name_of_a_field_that_nothing_names_is_checked)
 }
 END_TEST
 
-/* Nothing is read or delivered where an instance cannot be made. */
+/* Nothing is read or delivered if an instance cannot be created. */
 static const struct {
   const char *bad;
   int status;
@@ -850,8 +853,8 @@ START_TEST(instance_that_cannot_be_made_ends_the_run)
 }
 END_TEST
 
-/* Nothing waits for a live output: the other one is served, in a run and in a
- * recording. */
+/* A live output keeps no values, so it is left out if it cannot be opened; the
+ * other output is served, with a meter and with a capture. */
 static const char *const live_inputs[] = {
   "plugin = exec\ncommand = echo '{\"field\":\"heat_energy_e1\","
   "\"value\":\"84.208\",\"unit\":\"GJ\"}'\n",
@@ -932,7 +935,8 @@ START_TEST(input_that_does_not_look_for_a_signal_is_abandoned)
 }
 END_TEST
 
-/* It is left behind in its thread: the other meter's values are delivered. */
+/* The run abandons the hanging input's thread and delivers the other meter's
+ * values. */
 START_TEST(input_that_does_not_come_back_is_abandoned)
 {
   scene_write(s, "p.ini",
@@ -950,7 +954,7 @@ START_TEST(input_that_does_not_come_back_is_abandoned)
 }
 END_TEST
 
-/* Its code must not be unloaded between two cycles. */
+/* The plugin's code must stay loaded between two cycles, as its thread runs. */
 START_TEST(thread_that_a_plugin_leaves_behind_does_no_harm)
 {
   scene_write(s, "p.ini",
@@ -979,7 +983,7 @@ write_failing_house(const char *how)
   scene_setenv(s, "BAD", how);
 }
 
-/* The exit status, the state and status know all of them. */
+/* The exit status, the state and "meterpipe status" include all failures. */
 START_TEST(stage_prints_twenty_failures_and_how_many_more)
 {
   write_failing_house("read-fails-100");
@@ -990,7 +994,7 @@ START_TEST(stage_prints_twenty_failures_and_how_many_more)
                                "\"meterpipe status\" lists all of them\n"));
   scene_run(s, "status -c p.ini");
   ck_assert_uint_eq(count(scene_out(s), "is damaged\n"), 100);
-  /* All of them count as told. */
+  /* All 100 failures count as reported. */
   scene_advance(s, 1200);
   scene_run(s, "run -c p.ini");
   check(EX_DATAERR, "", "");
@@ -1032,8 +1036,8 @@ START_TEST(plugin_of_another_kind_is_told_so)
 }
 END_TEST
 
-/* What cannot be loaded is one line for whoever meets it: a run, a check, and
- * the list of what is there. */
+/* A run, a check and the list of plugins each report a plugin that cannot be
+ * loaded in one line. */
 START_TEST(unsound_plugin_is_one_clear_line)
 {
   char line[512];

@@ -1,6 +1,6 @@
 /*
- * Which device for what: what "meterpipe check" finds before a run, what -n
- * shows of it, and the first value of a new device.
+ * Choosing the right device: the findings of "meterpipe check" before a run,
+ * the output of -n, and the first value of a new device.
  */
 #include <check.h>
 #include <stdio.h>
@@ -343,7 +343,8 @@ START_TEST(new_device_gets_its_first_value_in_one_step)
             "idx.2 = meter.flow_v1 ; Flow, Custom Sensor\n");
   house_check_device(&house, 1, "84208");
   house_check_device(&house, 2, "123");
-  /* The lines go into the file, and a usage is measured from that reading. */
+  /* With the printed lines in the file, the usage is measured from that
+   * reading. */
   add(322, "custom", "GJ");
   house_write(&house, "", "idx.1 = meter.heat_energy_e1\nidx.322 = usage\n",
               "[transform usage]\nplugin = subtract\n"

@@ -88,7 +88,7 @@ check(int status, const char *out, const char *err)
   ck_assert_int_eq(scene_status(s), status);
 }
 
-/* ---- What is in the directory ------------------------------------------- */
+/* ---- Files of the scene ------------------------------------------------- */
 
 static int
 is_visible(const struct dirent *entry)
@@ -113,7 +113,7 @@ sum_of_file(const char *name)
   return sum;
 }
 
-/* Each file with a sum of its bytes. */
+/* Lists the scene's files, each with a checksum. */
 static void
 describe_files(char *buf, size_t size)
 {
@@ -132,7 +132,7 @@ describe_files(char *buf, size_t size)
   free(entries);
 }
 
-/* Runs, and finds each file as it was. */
+/* Runs the program with ARGS, and checks that no file has changed. */
 static void
 run_without_a_trace(const char *args)
 {
@@ -314,7 +314,7 @@ END_TEST
 START_TEST(each_input_can_have_its_own_capture)
 {
   scene_write(s, "east.capture", CAPTURE);
-  /* 1422.53 m3, once. */
+  /* One cycle: 1422.53 m3. */
   scene_write(
     s, "west.capture",
     "2026-11-22T10:00:00Z < 40 3f 10 00 44 28 04 42 00 02 2b ad 67 75 "
@@ -348,7 +348,7 @@ START_TEST(an_input_that_is_not_replayed_is_read)
 }
 END_TEST
 
-/* An input that reads recordings gets another one. */
+/* --replay also replaces the capture of a replay input. */
 START_TEST(a_recording_is_replaced_by_another)
 {
   scene_write(s, "meter.capture", CAPTURE);
@@ -397,8 +397,8 @@ START_TEST(a_replay_needs_the_plugin_that_reads_recordings)
 }
 END_TEST
 
-/* Its state is in memory: nothing is kept for the file, and the other output is
- * served. */
+/* A replay has its state in memory: no row is kept for the file that cannot be
+ * opened, and the other output is served. */
 START_TEST(an_output_that_cannot_be_opened_costs_a_replay_no_other)
 {
   scene_write(s, "meter.capture", CAPTURE);
@@ -415,7 +415,7 @@ START_TEST(an_output_that_cannot_be_opened_costs_a_replay_no_other)
 }
 END_TEST
 
-/* The line of an error is cut, and stays one line. */
+/* An error message that is too long is cut, and remains one line. */
 START_TEST(a_name_longer_than_a_line_is_cut)
 {
   char path[3001];

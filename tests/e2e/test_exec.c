@@ -1,6 +1,6 @@
 /*
- * exec: values go to a command, whatever it is written in; its exit status
- * decides what becomes of them.
+ * exec: values are passed to a command in any language; its exit status is the
+ * result of the delivery.
  */
 #include <check.h>
 #include <dirent.h>
@@ -32,7 +32,7 @@ leave(void)
   scene_free(s);
 }
 
-/* ---- What a command is given ---- */
+/* ---- The command's input and environment ---- */
 
 START_TEST(record_is_exact_and_complete)
 {
@@ -69,8 +69,9 @@ START_TEST(record_is_exact_and_complete)
 }
 END_TEST
 
-/* It has three descriptors (ls opens the fourth), none of the 31 signals that a
- * program may use is ignored or blocked, and its group is its own. */
+/* The command has three descriptors (ls opens the fourth) and a process group
+ * of its own; none of the 31 signals that a program may use is ignored or
+ * blocked. */
 START_TEST(command_inherits_nothing_of_the_host)
 {
   static const char script[] =
@@ -119,10 +120,10 @@ END_TEST
 
 static const struct {
   const char *class;
-  int status;      /* that the command ends with */
+  int status;      /* of the command */
   int run_status;  /* of the run */
   const char *err; /* of the run */
-  int again;       /* whether the record comes again in the next run */
+  int again;       /* 1: the next run sends the record again */
 } status_rows[] = {
   { "live", 0, EX_OK, "notice: hook: sh: a word\n", 0 },
   { "live", 75, EX_TEMPFAIL, "error: hook: sh: ended with status 75: a word\n",
@@ -141,7 +142,7 @@ static const struct {
     "error: hook: sh: ended with status 1: a word\n", 1 },
 };
 
-/* The ids of what came, a line each. */
+/* Shell command: adds the ids of the received records to "got", a line each. */
 #define IDS "sed 's/^{\"id\":\"\\([^\"]*\\).*/\\1/' >>got\n"
 
 START_TEST(status_decides_what_becomes_of_a_record)
@@ -183,11 +184,11 @@ START_TEST(command_that_cannot_be_run_is_told_by_name)
 }
 END_TEST
 
-/* Where check looks for a command, a run finds it. */
+/* check searches for a command in the same places as a run. */
 START_TEST(a_command_is_found_by_check_where_a_run_finds_it)
 {
   static const struct {
-    const char *path, *command; /* NULL: there is none */
+    const char *path, *command; /* path NULL: unset */
     int status;
     const char *err;
   } rows[] = {
@@ -227,7 +228,7 @@ START_TEST(a_command_is_found_by_check_where_a_run_finds_it)
 }
 END_TEST
 
-/* check tells it before the first run. */
+/* check reports it before the first run. */
 START_TEST(check_finds_a_command_that_cannot_be_run)
 {
   exec_write(s, "class = append\ncommand = no-such-program --token=abc\n");
@@ -258,8 +259,8 @@ START_TEST(check_finds_a_command_that_cannot_be_run)
 }
 END_TEST
 
-/* A megabyte of complaints is not a megabyte of mail, and does nothing to the
- * terminal of who reads it. */
+/* A megabyte on standard error does not become a megabyte of mail, and cannot
+ * control the terminal of its reader. */
 START_TEST(complaints_are_bounded_and_clean)
 {
   exec_write(s, "class = append\ncommand = sh take.sh\n");
@@ -299,7 +300,7 @@ clock_ms(void)
   return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* The state of process PID; X: there is none. */
+/* Returns the state of process PID, as /proc has it; X: no such process. */
 static char
 process_state(int pid)
 {
@@ -316,8 +317,9 @@ process_state(int pid)
   return state;
 }
 
-/* A process whose number a script left in FILE is gone, or dead and not yet
- * taken care of by init; soon, as it was not waited for. */
+/* Checks that the process whose number a script left in FILE is gone, or a
+ * zombie that init has not reaped yet.  Waits up to 10 s, as the run did not
+ * wait for it. */
 static void
 check_gone(const char *file)
 {
@@ -386,7 +388,8 @@ START_TEST(what_a_command_leaves_behind_is_ended_and_not_waited_for)
 }
 END_TEST
 
-/* What left the group lives on, and goes on writing: nobody waits for it. */
+/* A process that left the group keeps running and writing; the run does not
+ * wait for it. */
 START_TEST(what_left_the_group_is_not_waited_for)
 {
   int64_t begun = clock_ms();
@@ -399,7 +402,8 @@ START_TEST(what_left_the_group_is_not_waited_for)
 }
 END_TEST
 
-/* As one that a command of another user makes: sudo, for example. */
+/* The run may not kill the command, as if it ran as another user (sudo, for
+ * example). */
 START_TEST(command_that_cannot_be_killed_is_left_behind)
 {
   int64_t begun = clock_ms();
@@ -412,7 +416,7 @@ START_TEST(command_that_cannot_be_killed_is_left_behind)
              "error: hook: sh: was still running when its time was over, and "
              "did not end when it was killed, and was left behind\n");
   ck_assert_int_lt(clock_ms() - begun, 30000);
-  check_gone("pid"); /* when the run had ended, its guard saw to it */
+  check_gone("pid"); /* its guard killed it after the run */
 }
 END_TEST
 
@@ -431,8 +435,8 @@ START_TEST(signal_ends_the_run_and_the_command)
 }
 END_TEST
 
-/* The meter takes all but a moment of the deadline: the output is not begun
- * with, and what is due for it waits. */
+/* The meter takes almost all of the deadline: the output is not begun, and its
+ * pending value is kept. */
 START_TEST(output_is_not_asked_without_time)
 {
   static const char pipeline[] =
@@ -459,7 +463,7 @@ START_TEST(output_is_not_asked_without_time)
   ck_assert_int_ne(scene_status(s), EX_OK);
   exec_check_file(s, "asked", "asked\n");
   scene_write(s, "p.ini", pipeline, "60s");
-  scene_write(s, "read.sh", "exit 1\n"); /* what waits needs no meter */
+  scene_write(s, "read.sh", "exit 1\n"); /* a pending value needs no meter */
   exec_run(s, "84.300");
   ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "\"84.208\""));
 }
@@ -478,7 +482,8 @@ static const struct {
   { "latest", ENOMEM, "Cannot allocate memory" },
 };
 
-/* The command would see an empty input, and end with 0. */
+/* The command gets an empty input and might end with 0; the record does not
+ * count as delivered. */
 START_TEST(record_that_could_not_be_written_is_not_delivered)
 {
   char text[256];
@@ -511,7 +516,7 @@ wait_for_file(const char *name)
   ck_assert(scene_exists(s, name));
 }
 
-/* The guard of the process group GROUP; 0: there is none. */
+/* Returns the guard of the process group GROUP; 0: it has none. */
 static int
 find_guard(int group)
 {
@@ -550,8 +555,8 @@ count_descriptors(int pid)
   return n - 2; /* . and .. */
 }
 
-/* Its guard holds nothing but the pipe from the run: not the lock of the state,
- * and not the terminal.  What a terminal sends does not end it. */
+/* The command's guard has only the pipe from the run open, and neither the lock
+ * of the state nor the terminal.  Signals from a terminal do not end it. */
 START_TEST(command_of_a_killed_run_is_ended)
 {
   int command, guard = 0;
@@ -582,8 +587,8 @@ END_TEST
 
 /* ---- Redelivery ---- */
 
-/* The host is killed after the command has taken the record, before it could
- * note that: the record comes again, and has the same id. */
+/* The host is killed after the command has taken the record, and before the
+ * host has noted that: the record is sent again with the same id. */
 START_TEST(record_comes_again_with_its_id_after_a_crash)
 {
   scene_write(s, "take.sh", IDS "kill -9 $PPID\nsleep 60\n");
@@ -611,23 +616,25 @@ END_TEST
         "command = sh take.sh\n"                                               \
         "value.energy = meter.energy\nvalue.usage = usage\n"
 
-/* Of each record, a line: its id, then "NAME=VALUE" of each value. */
+/* Shell command: adds a line for each received record to "got": its id, then
+ * "NAME=VALUE" of each value. */
 #define RECORDS                                                                \
   "sed 's/^{\"id\":\"\\([^\"]*\\)\",\"time\":\"[^\"]*\",\"values\":{/\\1 /;"   \
   "s/\"\\([a-z]*\\)\":{\"value\":\"\\([^\"]*\\)\"[^}]*}[,}]/\\1=\\2 /g;s/ "    \
   "}$//' >>got\n"
 
-/* How the command ends that has taken the first usage, or not. */
+/* The end of the command that receives the first usage, and takes it or not. */
 static const struct {
   const char *script;
-  const char *taken; /* of it */
+  const char *taken; /* records in "got" */
 } amount_rows[] = {
   { RECORDS "kill -9 $PPID\nsleep 60\n", "1 energy=84.300 usage=0.092\n" },
   { RECORDS "sleep 60\n", "1 energy=84.300 usage=0.092\n" },
   { "kill -9 $PPID\nsleep 60\n", "" },
 };
 
-/* GOT with its ids counted from 1, in the order in which they first come. */
+/* Returns "got" with its ids counted from 1, in the order in which they first
+ * appear; valid until the next call. */
 static const char *
 records(void)
 {
@@ -650,7 +657,8 @@ records(void)
   return text;
 }
 
-/* The same id and the same amount; what came since is a record of its own. */
+/* The amount is sent again with the same id; the usage since then is a record
+ * of its own. */
 START_TEST(unanswered_amount_comes_again_and_the_rest_follows)
 {
   char want[256];
@@ -674,7 +682,7 @@ START_TEST(unanswered_amount_comes_again_and_the_rest_follows)
 }
 END_TEST
 
-/* Nothing new was used in between: the very same record. */
+/* Without usage in between, exactly the same record is sent again. */
 START_TEST(unanswered_record_comes_again_as_it_was)
 {
   char first[512];
@@ -692,7 +700,8 @@ START_TEST(unanswered_record_comes_again_as_it_was)
 }
 END_TEST
 
-/* Each run reports the refusal; the amount that is taken in the end has all. */
+/* Each run ends with the status of the refusal; the amount that is taken in the
+ * end contains all refused ones. */
 START_TEST(refused_amount_is_in_the_next_one)
 {
   static const int refusals[] = { 75, 1 };
@@ -707,7 +716,7 @@ START_TEST(refused_amount_is_in_the_next_one)
     snprintf(reading, sizeof(reading), "84.%d00", i);
     exec_run(s, reading);
     ck_assert_int_eq(scene_status(s), _i ? EX_UNAVAILABLE : EX_TEMPFAIL);
-    ck_assert_int_eq(scene_err(s)[0] != 0, i == 1); /* the rest is thinned */
+    ck_assert_int_eq(scene_err(s)[0] != 0, i == 1); /* the first one only */
   }
   scene_write(s, "take.sh", RECORDS);
   exec_run(s, "84.300");
@@ -715,7 +724,8 @@ START_TEST(refused_amount_is_in_the_next_one)
 }
 END_TEST
 
-/* A record of which the outcome is unknown is not made up by a refusal. */
+/* A refusal does not settle a record whose outcome is unknown: that one is sent
+ * again with its id. */
 START_TEST(refusal_does_not_tell_of_an_earlier_record)
 {
   scene_write(s, "p.ini", USAGE_PIPELINE);
@@ -732,7 +742,7 @@ START_TEST(refusal_does_not_tell_of_an_earlier_record)
 }
 END_TEST
 
-/* No id comes twice, even where the clock was set back. */
+/* No id is used twice, even after the clock was set back. */
 START_TEST(ids_of_latest_records_only_grow)
 {
   char first[64], second[64];
@@ -750,12 +760,12 @@ START_TEST(ids_of_latest_records_only_grow)
 }
 END_TEST
 
-/* ---- The answers of one output, and the next output ---- */
+/* ---- The results of one output, and the next output ---- */
 
-/* Two outputs of a CLASS; the command of the second one can end the host. */
+/* Two outputs of CLASS; the second one's command can kill the host. */
 static const struct {
   const char *class;
-  const char *got; /* by the first one: without what it has acknowledged */
+  const char *got; /* by the first one; acknowledged records once */
 } pair_rows[] = {
   { "latest", "1 energy=84.000\n2 energy=84.300 usage=0.300\n"
               "3 energy=84.400 usage=0.100\n" },
@@ -790,8 +800,8 @@ START_TEST(answers_of_an_output_outlive_the_next_one)
 }
 END_TEST
 
-/* The answer cannot be committed: the next output is not called, and the record
- * comes again. */
+/* The result cannot be committed: the next output is not called, and the record
+ * is sent again. */
 START_TEST(no_output_is_called_after_a_commit_failed)
 {
   char journal[512];
@@ -822,7 +832,7 @@ START_TEST(no_output_is_called_after_a_commit_failed)
 }
 END_TEST
 
-/* The same where it is found out what became of rows. */
+/* The same for the recovery of rows whose outcome was unknown. */
 START_TEST(recovered_rows_outlive_the_next_output)
 {
   scene_write(s, "p.ini",
@@ -868,7 +878,8 @@ START_TEST(what_a_killed_run_left_waits_since_its_reading)
 }
 END_TEST
 
-/* A state that was lost begins to count its rows anew; no id comes twice. */
+/* A new state, after a loss, counts its rows from 1 again; no id is used
+ * twice. */
 START_TEST(ids_are_not_used_again_when_the_state_is_lost)
 {
   scene_write(s, "take.sh", IDS);
@@ -881,7 +892,7 @@ START_TEST(ids_are_not_used_again_when_the_state_is_lost)
 }
 END_TEST
 
-/* ---- What the targets show ---- */
+/* ---- Displayed values ---- */
 
 #define SHOWN_PIPELINE                                                         \
   EXEC_INPUT "[transform usage]\nplugin = subtract\nvalue = meter.energy\n"    \
@@ -890,7 +901,7 @@ END_TEST
              "command = sh -c 'cat >got'\nfetch = sh show.sh\n"                \
              "value.energy = meter.energy\nvalue.usage = usage\n"
 
-/* What is shown counts as the last known value where there is no record. */
+/* Without a record, the displayed value counts as the last known value. */
 START_TEST(shown_value_is_the_first_base)
 {
   scene_write(s, "p.ini", SHOWN_PIPELINE);
@@ -936,7 +947,8 @@ START_TEST(nothing_is_sent_where_the_targets_could_not_be_asked)
 }
 END_TEST
 
-/* What was due in the meantime stays due; the usage is not lost. */
+/* Values that were pending in the meantime stay pending; the usage is not
+ * lost. */
 START_TEST(target_in_another_unit_is_left_alone)
 {
   static const char show[] =
@@ -966,7 +978,8 @@ START_TEST(target_in_another_unit_is_left_alone)
 }
 END_TEST
 
-/* Only its label: what stands there is no new value, and no usage. */
+/* The target's unit has changed, but not its number: the value is written
+ * again, and the displayed value is neither a new value nor a usage. */
 START_TEST(target_with_another_label_is_written_again)
 {
   static const char show[] =
@@ -994,8 +1007,8 @@ START_TEST(target_with_another_label_is_written_again)
 }
 END_TEST
 
-/* A reading waited for a target that turns out to have another unit: the way
- * out that is told leads out. */
+/* A reading is pending for a target that turns out to have another unit: the
+ * remedy that the error names works. */
 START_TEST(reading_that_waits_does_not_bar_another_unit)
 {
   static const char hook[] =
@@ -1028,8 +1041,8 @@ START_TEST(reading_that_waits_does_not_bar_another_unit)
 }
 END_TEST
 
-/* The numbers end at 9223372036854775807: a second usage of that size waits in
- * the meter. */
+/* Numbers end at 9223372036854775807: a second usage of this size stays in the
+ * meter until the first one is delivered. */
 START_TEST(usage_beyond_all_numbers_is_not_lost)
 {
   static const char *const given[] = { "9000000000000000001",
@@ -1066,8 +1079,8 @@ START_TEST(usage_beyond_all_numbers_is_not_lost)
 }
 END_TEST
 
-/* A base and all that is computed from it stand or fall together, over two
- * steps, too. */
+/* A base and all results that are computed from it are booked together or not
+ * at all, even over two steps. */
 START_TEST(result_that_is_missing_further_down_holds_the_base)
 {
   scene_write(s, "p.ini",
@@ -1105,7 +1118,7 @@ END_TEST
 
 /* ---- Texts ---- */
 
-/* A target that shows an empty text shows nothing. */
+/* A target that displays an empty text displays no value. */
 START_TEST(text_is_written_where_it_changed)
 {
   static const char show[] = "echo '{\"target\":\"note\",\"text\":\"%s\","
@@ -1140,8 +1153,8 @@ END_TEST
 
 /* ---- Zero ---- */
 
-/* What OPTIONS feed to the target note is 0, or an empty text; it displays
- * nothing in each run, and that is no change by hand. */
+/* OPTIONS feed 0 or an empty text to the target note, which displays nothing in
+ * each run; that is no manual change. */
 static const struct {
   const char *reading, *options;
 } zero_rows[] = {

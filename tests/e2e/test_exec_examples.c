@@ -1,5 +1,5 @@
 /*
- * exec: the scripts in examples/exec do what they are there to show.
+ * exec: the scripts in examples/exec work as they are meant to.
  */
 #include <arpa/inet.h>
 #include <check.h>
@@ -55,7 +55,8 @@ write_example_output(const char *class, const char *script,
   exec_write(s, options);
 }
 
-/* A web hook that answers with a status, and keeps what it was sent last. */
+/* A web hook that answers with STATUS, and keeps the body of the last
+ * request. */
 static struct hook {
   int fd;
   int port;
@@ -136,7 +137,7 @@ stop_hook(void)
 
 static const struct {
   int answer, status;
-  const char *end; /* of the script; NULL: nothing is said */
+  const char *end; /* of the script; NULL: no error */
 } hook_rows[] = {
   { 200, EX_OK, NULL },
   { 204, EX_OK, NULL },
@@ -173,7 +174,8 @@ END_TEST
   "\"kind\":\"counter\",\"time\":\"2026-11-22T" clock "Z\","                   \
   "\"serial\":\"6789\"}}}\n"
 
-/* The journal has the record already, or a part of it, when it comes again. */
+/* The record is sent again, although the journal has it already or has a part
+ * of it. */
 START_TEST(example_journal_has_each_record_once)
 {
   static const char first[] =

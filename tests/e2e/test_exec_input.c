@@ -1,6 +1,6 @@
 /*
- * exec: values come from a command, as lines that it prints; what it prints
- * wrongly is told with its line.
+ * exec: values are read from the lines that a command prints; an error names
+ * the wrong line.
  */
 #include <check.h>
 #include <errno.h>
@@ -130,7 +130,8 @@ START_TEST(lines_of_a_command_are_values)
 }
 END_TEST
 
-/* What somebody wants by name and is not printed is told; null is an answer. */
+/* A field that an output names and the command does not print is reported; null
+ * counts as printed. */
 START_TEST(wanted_field_that_is_not_printed_is_told)
 {
   scene_write(s, "p.ini",
@@ -173,7 +174,7 @@ END_TEST
 
 /* ---- Too much, or not all ---- */
 
-/* Not at its timeout, half a minute later. */
+/* The command is ended at once, and not at its timeout half a minute later. */
 START_TEST(reader_that_prints_too_much_is_ended_at_once)
 {
   time_t begun = time(NULL);
@@ -190,15 +191,15 @@ START_TEST(reader_that_prints_too_much_is_ended_at_once)
 }
 END_TEST
 
-/* What spoils a call has an allocator, beside which the sanitizer of threads
- * does not start. */
+/* The library that makes calls fail has its own allocator, with which
+ * ThreadSanitizer does not start. */
 #ifdef __SANITIZE_THREAD__
 #define CAN_SPOIL 0
 #else
 #define CAN_SPOIL 1
 #endif
 
-/* The first value comes, and then the pipe fails. */
+/* The pipe fails after the first value: no value counts. */
 START_TEST(half_of_what_was_printed_does_not_count)
 {
   scene_write(s, "read.sh",

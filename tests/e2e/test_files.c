@@ -1,6 +1,6 @@
 /*
  * Files in a directory such as /tmp, where others can plant links, pipes and
- * files of their own; and the modes of all that is made.
+ * files of their own; and the modes of all files that are created.
  */
 #include <check.h>
 #include <stdio.h>
@@ -18,9 +18,9 @@
 #define ASIDE "house.db.corrupt-2026-11-22T10:00:00Z"
 
 static struct site site;
-static char where[16]; /* the directory of all files, in the scene's */
+static char where[16]; /* the directory of all files, in the scene's one */
 
-/* The path of NAME there; lives until the next call. */
+/* Returns the path of NAME in that directory; valid until the next call. */
 static const char *
 there(const char *name)
 {
@@ -70,11 +70,11 @@ run(void)
   return status;
 }
 
-/* ---- What is planted ----------------------------------------------------- */
+/* ---- Planted files ------------------------------------------------------- */
 
 enum plant {
-  LINK,     /* to a file that somebody values */
-  DANGLING, /* to one that is not there */
+  LINK,     /* to a file that must not change */
+  DANGLING, /* to a file that does not exist */
   HARD_LINK,
   PIPE,
   EMPTY_FILE,
@@ -116,7 +116,7 @@ check_untouched(const char *content)
   ck_assert(!scene_exists(site.s, "nothing"));
 }
 
-/* Which files are there, and how a run ends that must not use them. */
+/* The files of a run, and its exit statuses if it must not use one of them. */
 static const struct {
   const char *name;
   int planted, directory; /* exit statuses */
@@ -130,8 +130,9 @@ static const struct {
   { "house.lock", EX_NOPERM, EX_NOPERM },
 };
 
-/* The run named the file and used nothing of it; where else it was kept from a
- * file, what the others hold is none of this test. */
+/* Checks that the run names the file, and that no planted link changed or
+ * created the file it points to.  The contents of the run's other files are not
+ * checked. */
 static void
 check_refused(const char *name, int status, const char *content)
 {
@@ -159,12 +160,12 @@ START_TEST(nothing_that_others_planted_is_used)
 }
 END_TEST
 
-/* A state that its owner left in a directory of his own serves root, too. */
+/* Root may use a state that its owner left in a directory of his own. */
 START_TEST(owner_of_the_directory_is_trusted)
 {
   build("shared", 01777);
   if (geteuid() != 0)
-    return; /* nobody else can give files away */
+    return; /* only root can give a file away */
   ck_assert_int_eq(run(), EX_OK);
   ck_assert_int_eq(lchown(there("."), SOMEBODY, SOMEBODY), 0);
   ck_assert_int_eq(lchown(there("house.db"), SOMEBODY, SOMEBODY), 0);
@@ -175,7 +176,7 @@ START_TEST(owner_of_the_directory_is_trusted)
 }
 END_TEST
 
-/* Where Linux does not forbid it, anybody can give any file a second name. */
+/* Unless Linux forbids it, any user can give any file a second name. */
 START_TEST(no_second_name_is_used)
 {
   build("shared", 01777);
@@ -192,7 +193,7 @@ START_TEST(directory_in_the_place_of_a_file_is_told)
 }
 END_TEST
 
-/* Looking follows nothing either. */
+/* status and run -n do not follow a planted link, either. */
 START_TEST(status_does_not_look_at_what_was_planted)
 {
   build("shared", 01777);
@@ -204,7 +205,8 @@ START_TEST(status_does_not_look_at_what_was_planted)
 }
 END_TEST
 
-/* What a damaged state is called when it is set aside can be known before. */
+/* The name of a damaged state that is set aside can be predicted, and
+ * planted. */
 static const enum plant asides[] = { LINK, DANGLING, HARD_LINK, PIPE,
                                      DIRECTORY };
 
@@ -221,8 +223,8 @@ END_TEST
 /* ---- Planted directories --------------------------------------------------
  */
 
-/* What a pipeline has in "shared/in", and how a run ends that must not use it.
- */
+/* The paths of a pipeline below "shared/in", and the exit status of a run that
+ * must not use that directory. */
 static const struct {
   const char *state_dir, *csv, *capture, *plugin;
   int refused;
@@ -247,7 +249,8 @@ write_below(int row)
               below[row].csv);
 }
 
-/* The directory, or the link to "real", that stands at "shared/in". */
+/* The entry "shared/in": a directory, or a link to "real"; of others, or our
+ * own. */
 enum entry { THEIR_DIRECTORY, THEIR_LINK, OUR_DIRECTORY, OUR_LINK };
 
 static void
@@ -269,8 +272,8 @@ make_entry(enum entry entry, const char *in)
     ck_assert_int_eq(lchown(in, SOMEBODY, SOMEBODY), 0);
 }
 
-/* Where others can put something, but not remove what is ours; and where they
- * cannot, or could do all. */
+/* Directories in which others can add an entry, but not remove ours; and
+ * directories in which they can do neither, or both. */
 static const struct {
   mode_t mode;
   enum entry entry;
@@ -319,7 +322,7 @@ START_TEST(nothing_is_made_in_a_planted_directory)
   ck_assert_int_eq(chown(there("in"), SOMEBODY, SOMEBODY), 0);
   write_below(_i);
   run();
-  ck_assert_int_eq(rmdir(there("in")), 0); /* it is empty */
+  ck_assert_int_eq(rmdir(there("in")), 0); /* nothing was written there */
 }
 END_TEST
 
@@ -341,7 +344,7 @@ START_TEST(status_looks_at_the_state_of_its_owner)
 }
 END_TEST
 
-/* ---- What is one's own --------------------------------------------------- */
+/* ---- Files of our own ---------------------------------------------------- */
 
 START_TEST(shared_directory_serves_as_any_other)
 {
@@ -352,7 +355,7 @@ START_TEST(shared_directory_serves_as_any_other)
 }
 END_TEST
 
-/* A link that we made ourselves says where we want the file. */
+/* A link of our own points to the place where we want the file. */
 static const struct {
   const char *dir, *name;
   mode_t mode;
@@ -377,7 +380,7 @@ START_TEST(own_link_is_followed)
 }
 END_TEST
 
-/* A pipe of our own that nobody reads keeps no run waiting. */
+/* A run does not wait for a reader of our own pipe. */
 START_TEST(own_pipe_is_not_waited_for)
 {
   static const int statuses[] = { EX_TEMPFAIL, EX_CANTCREAT };
@@ -472,7 +475,7 @@ START_TEST(what_is_set_aside_keeps_its_mode_and_the_new_one_is_ours)
 }
 END_TEST
 
-/* As logrotate does. */
+/* The file is renamed between two runs, as logrotate does. */
 START_TEST(what_is_rotated_keeps_its_mode_and_the_new_one_is_ours)
 {
   static const char *const logs[] = { "heat.csv", "heat.capture" };

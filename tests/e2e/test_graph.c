@@ -1,5 +1,5 @@
 /*
- * meterpipe graph: what it draws, and that Graphviz takes it.
+ * meterpipe graph: its output, and that Graphviz accepts it.
  */
 #include <check.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ leave(void)
   scene_free(s);
 }
 
-/* The graph of a file, and that Graphviz, where it is installed, takes it. */
+/* Checks the graph of FILE, and that Graphviz accepts it, if installed. */
 static void
 check_graph(const char *file, const char *graph)
 {
@@ -92,7 +92,8 @@ START_TEST(output_that_takes_all_has_an_arrow_for_each_value)
 }
 END_TEST
 
-/* Words of DOT, quotes, backslashes and what looks like an escape or HTML. */
+/* Names that are words of DOT, or contain quotes, backslashes, or text like an
+ * escape or HTML. */
 START_TEST(names_are_escaped)
 {
   check_graph(

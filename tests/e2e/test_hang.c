@@ -1,6 +1,7 @@
 /*
- * Waits that do not end: each of them is hung in turn, and the run ends in time
- * with its state whole.  HACKING.md has the table of all waits.
+ * Waits without an end: each call that can wait is made to hang in turn, and
+ * the run ends in time with its state whole.  HACKING.md has the table of all
+ * waits.
  */
 #include <check.h>
 #include <signal.h>
@@ -16,7 +17,8 @@
 #include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
 
-/* Of the watchdog, after the deadline; and what a busy machine may take. */
+/* Seconds that the watchdog gives a run after its deadline, and that a busy
+ * machine may take besides. */
 #define GRACE_S 5
 #define SLACK_S 10
 
@@ -83,17 +85,17 @@ new_scene(const char *pipeline)
 struct wait {
   const char *pipeline; /* NULL: there is no such file */
   const char *args;     /* NULL: "run -c p.ini" */
-  const char *bad;      /* how the bad plugin is bad */
+  const char *bad;      /* BAD of the run: the fault of the bad plugin */
   const char *hang;     /* the call that does not return */
   const char *fifo;     /* a file that is a pipe without a writer */
-  int signal;           /* that is sent after a while */
-  const char *before;   /* how it is bad in a run before, "": not at all */
+  int signal;           /* sent after a while; 0: none */
+  const char *before;   /* BAD of a run before; "": no fault, NULL: no run */
   int status;
-  const char *said; /* among other things */
-  const char *rows; /* in the file, after one more run; NULL: not looked at */
+  const char *said; /* a part of the messages */
+  const char *rows; /* in the file, after one more run; NULL: not checked */
 };
 
-/* A callback that does not look at cancel_fd. */
+/* A callback that ignores cancel_fd. */
 #define CALL(class, callback, in_file)                                         \
   {                                                                            \
     .pipeline = BAD(class), .bad = "sleep-" callback, .status = EX_IOERR,      \
@@ -106,7 +108,7 @@ struct wait {
     .pipeline = GOOD, .hang = call, .status = EX_IOERR, .said = words,         \
     .rows = in_file                                                            \
   }
-/* No watchdog, but a person who presses Ctrl-C. */
+/* A person who presses Ctrl-C ends the run, not the watchdog. */
 #define PERSON(command)                                                        \
   {                                                                            \
     .pipeline = BAD("latest"), .args = command, .bad = "sleep-open",           \
@@ -168,8 +170,8 @@ static const struct wait waits[] = {
             "the signal to stop\n",
     .rows = "1\n2\n" },
 
-  /* Ended without the watchdog: a command that is stopped, an input's thread,
-   * and pipes that nobody writes to. */
+  /* Ended without the watchdog: a stopped command, an input's thread, and pipes
+   * without a writer. */
   { .pipeline = STOPPED,
     .status = EX_TEMPFAIL,
     .said = "was still running when its time was over",
@@ -219,7 +221,7 @@ check_wait(struct scene *s, const struct wait *wait)
                 "%s: %d, %s", wait->said, scene_status(s), scene_err(s));
 }
 
-/* The next run serves all, and has time. */
+/* Starts the next run, without faults and with time to serve all outputs. */
 static void
 start_next(struct scene *s)
 {
@@ -238,7 +240,8 @@ start_next(struct scene *s)
   scene_start(s, "run -c p.ini");
 }
 
-/* The last columns of the rows of the file. */
+/* Returns the last cell of each row of the file, a line each; valid until the
+ * next call. */
 static const char *
 energies(struct scene *s)
 {
@@ -259,7 +262,7 @@ energies(struct scene *s)
   return text;
 }
 
-/* Each row is in the file once. */
+/* Waits for the next run, and checks that each row is in the file once. */
 static void
 check_next(struct scene *s, const struct wait *wait)
 {
@@ -270,7 +273,8 @@ check_next(struct scene *s, const struct wait *wait)
                 scene_read(s, "heat.csv"));
 }
 
-/* All at the same time; and whoever starts them has SIGALRM blocked. */
+/* All waits hang at the same time, and the runs are started with SIGALRM
+ * blocked. */
 START_TEST(every_wait_ends_and_leaves_the_state_whole)
 {
   struct scene *scenes[N_WAITS];
@@ -317,7 +321,8 @@ wait_for_note(struct scene *s, const char *text)
   ck_assert_msg(note && strstr(note, text), "%s", note ? note : "no note");
 }
 
-/* Puts the status into a file while a run is at work. */
+/* Writes the output of status to the file "status" while a run is in
+ * progress. */
 static void
 look_beside(const struct scene *s)
 {

@@ -1,6 +1,6 @@
 /*
- * HTTP from somebody who is no friend: answers without end cost neither memory
- * nor time, and nothing goes anywhere but to the server that is configured.
+ * HTTP with a hostile server: endless answers cost neither memory nor time, and
+ * requests go only to the configured server.
  */
 #include <check.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 static struct house house;
 static struct rude_server *rude, *recorder;
 
-/* "house.ini", with the server at URL. */
+/* Writes "house.ini" with the server at URL and its OPTIONS. */
 static void
 write_file(const char *url, const char *options)
 {
@@ -61,7 +61,7 @@ leave(void)
 
 #define LOGIN "username = user\npassword = s3cret\n"
 
-/* One run against a server that behaves as BEHIND. */
+/* Runs once against a server that behaves as described by BEHIND. */
 static void
 run_against(const struct rude *behind, const char *options)
 {
@@ -70,7 +70,8 @@ run_against(const struct rude *behind, const char *options)
   house_run(&house, NULL);
 }
 
-/* How the run failed: one line, about the server. */
+/* Checks that the run failed with one line about the server, which ends with
+ * FACT. */
 static void
 check_told(const char *fact)
 {
@@ -115,8 +116,8 @@ static const struct flood {
   { { .greeting = NULL }, NO_ANSWER },
 };
 
-/* The memory of a run that gets no answer: libraries and, where there are any,
- * sanitizers. */
+/* Returns the memory of a run without an answer, in KiB: that of the libraries
+ * and of the sanitizers, if any. */
 static long
 usual_kib(void)
 {
@@ -142,11 +143,10 @@ START_TEST(answer_without_end_costs_neither_memory_nor_time)
 }
 END_TEST
 
-/* ---- Elsewhere ----------------------------------------------------------- */
+/* ---- Other servers ------------------------------------------------------- */
 
 static const int redirects[] = { 301, 302, 303, 307, 308 };
 
-/* What stands in its login, query and fragment is not shown. */
 /* libc waits for 10 to 20 s; the run does not. */
 START_TEST(name_server_that_does_not_answer_costs_the_timeout_only)
 {
@@ -164,6 +164,7 @@ START_TEST(name_server_that_does_not_answer_costs_the_timeout_only)
 }
 END_TEST
 
+/* The message leaves out the login, query and fragment of the URL. */
 START_TEST(redirect_is_not_followed_and_told)
 {
   char answer[512], fact[256];
@@ -193,7 +194,7 @@ static const struct location {
   { "Location: /login?from=here\r\n", NULL },
   { "Location: file:///etc/passwd\r\n", "HTTP 302, which makes no sense" },
   { "Location: ftp://127.0.0.1/\r\n", "HTTP 302, which makes no sense" },
-  /* What a terminal takes for a command is not shown. */
+  /* A URL with a terminal's control character is not shown. */
   { "Location: http://h.example/\xc2\x9b"
     "31m\r\n",
     "HTTP 302, which makes no sense" },
@@ -219,8 +220,8 @@ END_TEST
 
 /* ---- Words for a terminal ------------------------------------------------ */
 
-/* To clear it, in two ways; to turn the direction; to end a line, and to look
- * like another one. */
+/* Control characters that clear a terminal in two ways, change the direction of
+ * the text, end a line, and imitate another line. */
 #define COMMANDS                                                               \
   "\\u001b[2J\xc2\x9b"                                                         \
   "2J\\u202e\\u2066\\u2028\x7f\\n<3>error: "
@@ -284,7 +285,7 @@ set_proxies(void)
   scene_setenv(house.scene, "NO_PROXY", NULL);
 }
 
-/* 0.0.0.0 is this machine, too, but does not look so. */
+/* 0.0.0.0 reaches this machine, but does not look like a local address. */
 START_TEST(proxy_of_the_environment_sees_no_plain_http)
 {
   build();

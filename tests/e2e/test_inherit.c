@@ -17,7 +17,7 @@
 static struct scene *s;
 static char *program_before;
 
-/* The program runs behind a shell that first does LINE. */
+/* Runs the program from a shell that executes LINE first. */
 static void
 set_parent(const char *line)
 {
@@ -45,12 +45,12 @@ leave(void)
   scene_free(s);
 }
 
-/* ---- What is delivered --------------------------------------------------- */
+/* ---- Deliveries ---------------------------------------------------------- */
 
 static const struct {
   const char *parent;
   int status;      /* of each run */
-  const char *err; /* NULL: whatever is said */
+  const char *err; /* of the first run */
 } rows[] = {
   { ":", EX_OK, "" },
   { "trap '' PIPE", EX_OK, "" },
@@ -98,7 +98,8 @@ check_owner_can_use(const char *name)
   ck_assert_uint_eq(st.st_mode & 0027, 0);
 }
 
-/* The first message tells whether standard error is another file by mistake. */
+/* The messages of the first run show whether another file was opened as
+ * standard error by mistake. */
 START_TEST(run_delivers_the_same)
 {
   static const char *const readings[] = { "84.208", "84.308" };
@@ -124,7 +125,7 @@ START_TEST(run_delivers_the_same)
 }
 END_TEST
 
-/* The messages of -v go nowhere, and not into the state. */
+/* The messages of -v are discarded, and do not get into a file of the state. */
 START_TEST(messages_do_not_get_into_a_file)
 {
   write_pipeline();
@@ -139,7 +140,7 @@ START_TEST(messages_do_not_get_into_a_file)
 }
 END_TEST
 
-/* A shell cannot pass this on. */
+/* The test ignores SIGCHLD itself, as a shell cannot pass this on. */
 START_TEST(children_are_told_of_when_sigchld_was_ignored)
 {
   write_pipeline();
@@ -152,7 +153,7 @@ START_TEST(children_are_told_of_when_sigchld_was_ignored)
 }
 END_TEST
 
-/* ---- Ending it ----------------------------------------------------------- */
+/* ---- Ending a run -------------------------------------------------------- */
 
 static const struct {
   const char *parent;
@@ -169,7 +170,7 @@ static const struct {
   { "trap '' HUP", SIGHUP, EX_OK, "" }, /* nohup */
 };
 
-/* All signals are blocked by the parent, besides. */
+/* The parent also blocks all signals. */
 START_TEST(signal_ends_the_run)
 {
   sigset_t all, before;
@@ -210,7 +211,7 @@ write_long(const char *name, const char *head)
   ck_assert_int_eq(fclose(f), 0);
 }
 
-/* In blocks of 512 bytes.  The state needs 20 KiB. */
+/* Limits in blocks of 512 bytes.  The state needs 20 KiB. */
 static const struct {
   const char *parent, *output, *err;
 } limit_rows[] = {

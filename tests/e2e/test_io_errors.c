@@ -1,6 +1,6 @@
 /*
- * System calls that fail without a word on the way: what was not written to the
- * disk is not delivered, and what could not be read is not taken for the end.
+ * System calls that fail unexpectedly: a row that is not on the disk does not
+ * count as delivered, and a read error does not count as the end of a file.
  */
 #include <check.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ leave(void)
   scene_free(s);
 }
 
-/* The name of a new file would be lost with the power. */
+/* A power cut would lose the name of a new file. */
 START_TEST(row_of_a_file_whose_directory_is_not_on_the_disk_waits)
 {
   char path[256];
@@ -51,7 +51,7 @@ START_TEST(row_of_a_file_whose_directory_is_not_on_the_disk_waits)
 }
 END_TEST
 
-/* Where its cycles end cannot be known then. */
+/* After a read error the ends of the capture's cycles are unknown. */
 START_TEST(capture_that_cannot_be_looked_through_is_not_replayed)
 {
   scene_write(s, "heat.capture",

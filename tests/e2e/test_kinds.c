@@ -1,6 +1,6 @@
 /*
- * Values of an input that cannot tell kinds beforehand: what is booked first
- * decides, and what is of another kind later is refused.
+ * Inputs that cannot tell the kinds of their values beforehand: the first
+ * booked value decides the kind, and a later value of another kind is refused.
  */
 #include <check.h>
 #include <stdio.h>
@@ -35,7 +35,8 @@ write_pipeline(const char *rest)
   scene_write(s, "p.ini", EXEC_INPUT "%s", rest);
 }
 
-/* The next run: the input prints VALUE of KIND. */
+/* Advances the clock to the next run, in which the input prints VALUE of KIND,
+ * and checks that it ends with STATUS. */
 static void
 run(const char *value, const char *kind, int status)
 {
@@ -61,7 +62,8 @@ run_away(const char *value, const char *kind)
   scene_remove(s, "away");
 }
 
-/* What the hook got of TARGET so far, in its order: "1 1110 ". */
+/* Returns the values of TARGET that the hook has received, in order, as in "1
+ * 1110 "; valid until the next call. */
 static const char *
 given(const char *target)
 {
@@ -92,7 +94,7 @@ START_TEST(amounts_of_an_input_are_added_up_while_the_output_is_away)
 }
 END_TEST
 
-/* A result has the kind of what comes in. */
+/* A result has the kind of the input value. */
 START_TEST(amounts_of_a_convert_are_added_up_while_the_output_is_away)
 {
   write_pipeline("[transform energy]\nplugin = convert\n"
@@ -105,7 +107,7 @@ START_TEST(amounts_of_a_convert_are_added_up_while_the_output_is_away)
 }
 END_TEST
 
-/* Of a total, what is added to it keeps its kind. */
+/* A value that is added to a total must keep its kind. */
 START_TEST(total_of_amounts_takes_no_reading)
 {
   write_pipeline("[transform total]\nplugin = add\n"
@@ -127,7 +129,8 @@ START_TEST(total_of_amounts_takes_no_reading)
 }
 END_TEST
 
-/* Two kinds: the first one is booked and waits, the second is refused. */
+/* Two kinds: the first value is booked and stays pending, the second is
+ * refused. */
 static const struct {
   const char *first, *then;
 } changes[] = {
@@ -175,7 +178,7 @@ START_TEST(column_of_amounts_takes_no_reading)
 }
 END_TEST
 
-/* Nothing can be measured from a usage, and nothing added onto it. */
+/* A usage is no operand: nothing can be measured from it, or added to it. */
 START_TEST(operand_takes_no_amount)
 {
   write_pipeline("[transform usage]\nplugin = subtract\n"
@@ -193,7 +196,7 @@ START_TEST(operand_takes_no_amount)
 }
 END_TEST
 
-/* What an askable target shows before the first amount is no amount. */
+/* A value that a target displays before its first amount is no amount. */
 START_TEST(first_amount_is_booked_whatever_is_displayed)
 {
   scene_write(

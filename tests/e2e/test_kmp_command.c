@@ -1,6 +1,6 @@
 /*
- * meterpipe kmp: a capture made fit to be shown, and a meter for whoever has
- * none.
+ * meterpipe kmp: masks a capture so that it can be published, and emulates a
+ * meter for people who have none.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -18,8 +18,8 @@
 #include "lib/array.h"
 #include "tests/support/scene.h"
 
-/* DESIGN's example; V049 of tests/data/kmp/vectors.csv and the number behind
- * it. */
+/* The example of DESIGN; V049 of tests/data/kmp/vectors.csv and the next serial
+ * number; _1 and _2 are the masked numbers. */
 #define GJ_84 "40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d"
 #define SERIAL "40 3f 10 03 e9 33 04 00 04 83 da 69 cc a0 0d"
 #define SERIAL_1 "40 3f 10 03 e9 33 04 00 00 00 00 01 73 19 0d"
@@ -84,7 +84,7 @@ START_TEST(mask_reads_standard_input)
 }
 END_TEST
 
-/* Which can be read once only, where masking reads twice. */
+/* A pipe can be read once only, but masking reads a file twice. */
 START_TEST(mask_reads_a_pipe)
 {
   char command[512];
@@ -162,7 +162,7 @@ emulate(const char *args)
 {
   int i;
 
-  /* What an emulator before this one said. */
+  /* Remove the output of an earlier emulator. */
   if (scene_exists(at, ".out"))
     scene_remove(at, ".out");
   scene_start(at, "kmp emulate --link meter %s", args);
@@ -176,7 +176,7 @@ emulate(const char *args)
   ck_abort_msg("the emulator does not begin");
 }
 
-/* Ends it; WANTED is what it says of requests. */
+/* Ends the emulator; WANTED is its output after the first line, on requests. */
 static void
 end_emulation(const char *wanted)
 {
@@ -227,8 +227,8 @@ START_TEST(registers_answer_too)
       "\n403F0204153A2112730D\n",
       "--baud 0 --delay 1 meter.txt" },
     { "", "--baud 0 60=84.208GJ 1001=68500001" },
-    /* Damaged answers teach nothing, and GetSerialNo no more than a register.
-     */
+    /* Damaged answers are ignored, and an answer to GetSerialNo does not
+     * override register 1001. */
     { GJ_84 "\n40 3f 10 00 3c 08 04 43 00 01 48 f1 81 75 0d\n1001=68500001\n"
             "403F020483DA6901940D\n",
       "--baud 0 meter.txt" },
@@ -269,7 +269,8 @@ START_TEST(a_meter_sleeps_until_its_key_is_pressed)
 }
 END_TEST
 
-/* Until it has been taken in: nothing answers to a signal. */
+/* Moves the magnet to or from the meter, and waits: the emulator does not
+ * acknowledge a signal. */
 static void
 move_magnet(void)
 {
@@ -292,7 +293,8 @@ START_TEST(a_meter_is_deaf_while_its_magnet_is_away)
 }
 END_TEST
 
-/* The damaged answer that a meter gives with this seed, as it was captured. */
+/* Returns the damaged answer that an emulated meter gives with SEED, as
+ * captured; the caller frees it. */
 static char *
 damaged_answer(unsigned seed)
 {
@@ -324,7 +326,7 @@ START_TEST(the_same_seed_makes_the_same_mistakes)
 }
 END_TEST
 
-/* ---- What cannot be done ------------------------------------------------- */
+/* ---- Errors -------------------------------------------------------------- */
 
 static const struct {
   const char *args;
@@ -416,7 +418,7 @@ START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
 }
 END_TEST
 
-/* Everything behind "kmp" is the other program's, help too. */
+/* All arguments after "kmp" belong to the other program, help included. */
 START_TEST(help_is_its_own)
 {
   static const struct {
@@ -450,9 +452,9 @@ START_TEST(a_full_disk_is_an_error)
 }
 END_TEST
 
-/* ---- Where the program is ------------------------------------------------ */
+/* ---- The place of the program -------------------------------------------- */
 
-/* The program in the scene, where nothing lies beside it. */
+/* Copies the program into the scene, with no other program beside it. */
 static void
 move_program(void)
 {
@@ -493,7 +495,7 @@ START_TEST(a_program_that_is_not_there_is_missed)
   scene_setenv(s, "PATH", dir);
   ck_assert_int_eq(scene_run(s, "kmp mask -"), 3);
   ck_assert_str_eq(scene_out(s), "it is mask -\n");
-  write_program("meterpipe-kmp", 0600); /* beside it comes first */
+  write_program("meterpipe-kmp", 0600); /* used before PATH */
   ck_assert_int_eq(scene_run(s, "kmp mask -"), 77);
   ck_assert_str_eq(scene_err(s), "error: meterpipe-kmp: cannot be executed: "
                                  "Permission denied\n");

@@ -69,7 +69,7 @@ START_TEST(options_are_read_with_points)
 {
   write_pipeline();
   house_run(&house, "84.208GJ");
-  house_run(&house, "85.709GJ"); /* 1.501 more, and 1.5 is the most */
+  house_run(&house, "85.709GJ"); /* a rise of 1.501; max is 1.5 */
   ck_assert_int_eq(scene_status(house.scene), 65);
   house_run(&house, "85.708GJ");
   ck_assert_int_eq(scene_status(house.scene), 0);
@@ -99,7 +99,7 @@ START_TEST(what_is_shown_has_points)
 }
 END_TEST
 
-/* The locale of these tests is not just asked for. */
+/* A missing locale is an error, so these tests really run in theirs. */
 START_TEST(program_is_in_the_locale)
 {
   scene_setenv(house.scene, "TEST_LOCALE", "xx_XX");
@@ -109,7 +109,7 @@ START_TEST(program_is_in_the_locale)
 }
 END_TEST
 
-/* NULL: this system has none. */
+/* Returns the name of an installed locale with a decimal comma, or NULL. */
 static const char *
 find_comma_locale(void)
 {

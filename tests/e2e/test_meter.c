@@ -1,8 +1,8 @@
 /*
- * What is read through good and bad optical heads, and what is said of it.
+ * Readings through good and bad optical heads, and the messages about them.
  *
- * The rows of a table run at the same time, each at a site of its own: what
- * takes time in them is waiting for a line to be quiet.
+ * The rows of a table run at the same time, each at a site of its own, because
+ * they spend most of their time waiting for a quiet line.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -27,7 +27,7 @@ struct row {
   const char *out, *err;
 };
 
-/* Longer than a loaded machine takes for an answer. */
+/* Longer than a loaded machine needs for an answer. */
 #define ONCE SITE_TWO "timeout = 4s\nretries = 0\n"
 #define TWICE SITE_TWO "timeout = 4s\nretries = 1\n"
 

@@ -1,7 +1,6 @@
 /*
- * Mistakes that people make in a pipeline file, and the exact lines that they
- * are shown.  Each should name the place, what is wrong and what to do about
- * it.
+ * Mistakes that people make in a pipeline file, and the exact messages.  Each
+ * message should name the place, the mistake and the remedy.
  */
 #include <check.h>
 #include <stdbool.h>
@@ -13,7 +12,7 @@
 #include "lib/array.h"
 #include "tests/support/scene.h"
 
-/* Sections without a mistake; nothing of them is opened. */
+/* Sections without a mistake; their devices and servers are never opened. */
 #define METER "[input meter]\nplugin = kmp\ndevice = nowhere\n"
 #define SCREEN "[output screen]\nplugin = stdout\n"
 #define HOUSE "[output house]\nplugin = domoticz\nurl = http://127.0.0.1:1\n"
@@ -311,7 +310,7 @@ static const struct file_row files[] = {
     "p.ini:20: the transforms feed one another in a circle: ring <- ring\n" },
 };
 
-/* Whatever the command, the file is judged before anything is opened. */
+/* Every command checks the file before it opens anything. */
 static const char *const commands[] = { "run", "check", "check --offline",
                                         "rebase" };
 
@@ -372,7 +371,7 @@ START_TEST(file_that_cannot_be_read_is_named)
 }
 END_TEST
 
-/* ---- What only an output knows of its targets ---- */
+/* ---- Targets that only the output can check ---- */
 
 static const struct {
   const char *target, *said;
@@ -400,18 +399,18 @@ START_TEST(target_that_cannot_be_one_is_told_with_its_line)
 }
 END_TEST
 
-/* ---- What is allowed, and may not be meant ---- */
+/* ---- Allowed, but perhaps not meant ---- */
 
 static const struct {
   const char *text, *said;
 } doubtful[] = {
-  /* another value is written where the usage is measured from */
+  /* another value is written to the usage's base */
   { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
           "minus = house.323\n" HOUSE ENERGY "idx.4 = t\n",
     "warning: house: idx.323: is measured from, but this pipeline does not "
     "write the same value there: the results are differences to what stands "
     "there, and no usages\n" },
-  /* nothing is written there at all */
+  /* nothing is written to the usage's base */
   { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
           "minus = house.323\n" HOUSE "idx.4 = t\n",
     "warning: house: idx.323: is measured from, but this pipeline does not "
@@ -479,11 +478,12 @@ START_TEST(secret_file_is_looked_for_among_the_credentials_first)
 }
 END_TEST
 
-/* ---- Recordings ---- */
+/* ---- Captures ---- */
 
 #define GJ_84 "< 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n"
 
-/* One line, however many cycles and columns cannot be measured from it. */
+/* The wrong header is reported once, for all cycles and all columns that are
+ * measured from the file. */
 START_TEST(another_header_is_told_once)
 {
   scene_write(scene, "old.cap", GJ_84 "\n" GJ_84 "\n" GJ_84);

@@ -1,6 +1,6 @@
 /*
  * The command lines of the script that meterpipe replaces: each is imported,
- * and the pipeline file that comes out is run against a meter and a server.
+ * and the resulting pipeline file is run against a meter and a server.
  */
 #include <check.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "lib/array.h"
 #include "tests/support/house.h"
 
-/* The example of the script's own help. */
+/* The example from the help of the script. */
 #define EXAMPLE                                                                \
   "324:60:2:323,325:60:2:323,326:60:2:323,327:60:2:323,322:60:1:323,323:60:0"
 
@@ -32,7 +32,8 @@ leave(void)
   house_leave(&house);
 }
 
-/* Imports the command line SPEC; what comes out is the pipeline. */
+/* Imports the command line SPEC, checks the messages against SAID, and writes
+ * the result as the pipeline file. */
 static void
 import(const char *spec, const char *said)
 {
@@ -42,7 +43,7 @@ import(const char *spec, const char *said)
   scene_write(house.scene, "house.ini", "%s", scene_out(house.scene));
 }
 
-/* A run in which nothing is wrong. */
+/* Runs once, and checks that the run succeeds without a message. */
 static void
 run_well(const char *reading)
 {
@@ -63,8 +64,8 @@ add_devices(void)
 /* clang-format off */
 static const struct step {
   const char *reading;
-  int64_t hours;     /* that the meter counts it in */
-  const char *shown; /* of 323: six digits, whatever it stores */
+  int64_t hours;     /* in which the meter counts it */
+  const char *shown; /* by 323: six digits at most */
   const char *stored[ARRAY_SIZE(devices)];
 } steps[] = {
   { NULL, 0, "84 GJ", { "0", "84.000", "1", "2", "3", "4" } },
@@ -75,7 +76,7 @@ static const struct step {
   { "12384.2095GJ", 124, "12384.2 GJ",
     { "12300.0010", "12384.2095", "12301.2095", "12302.2095", "12303.2095",
       "12304.2095" } },
-  /* The totals stay exact where the device shows them rounded. */
+  /* The totals stay exact although the device displays them rounded. */
   { "12384.2105GJ", 0, "12384.2 GJ",
     { "0.0010", "12384.2105", "12301.2105", "12302.2105", "12303.2105",
       "12304.2105" } },
@@ -109,13 +110,13 @@ END_TEST
 
 START_TEST(example_asks_for_all_devices_in_one_request_where_it_can)
 {
-  /* Six devices are read, six are written. */
+  /* Six devices are read and six are written. */
   static const unsigned requests[] = { 1 + 6, 1 + 6, 6 + 6, 6 + 6 };
 
   house_build(&house, versions[_i]);
   add_devices();
   import(EXAMPLE, STOP_THE_SCRIPT);
-  run_well("84.208GJ"); /* finds out what the server knows */
+  run_well("84.208GJ"); /* finds the requests the server knows */
   run_well("84.209GJ");
   domoticz_server_forget(house.server);
   run_well("84.210GJ");
@@ -154,7 +155,7 @@ START_TEST(fresh_total_begins_at_nothing_and_counts)
 }
 END_TEST
 
-/* ---- What cannot have been meant ----------------------------------------- */
+/* ---- Command lines with mistakes ----------------------------------------- */
 
 START_TEST(idx_given_twice_gets_its_usage_once)
 {
@@ -196,7 +197,7 @@ START_TEST(base_named_first_is_still_the_reading_before)
 }
 END_TEST
 
-/* ---- Devices that show less than they store ------------------------------ */
+/* ---- Devices that display less than they store --------------------------- */
 
 /* Volumes 0.03 m3 apart. */
 static const char *const volumes[][3] = {
@@ -239,7 +240,7 @@ START_TEST(old_value_shown_in_six_digits_becomes_the_base_exactly)
   domoticz_server_add(house.server, 12, "custom", "m3");
   domoticz_server_set(house.server, 11, volumes[_i][0]);
   import("12:68:1:11,11:68:0", STOP_THE_SCRIPT);
-  read_volume(volumes[_i][0]); /* can be what is shown: no usage */
+  read_volume(volumes[_i][0]); /* maybe the displayed value: no usage */
   house_check_device(&house, 12, "0.00");
   read_volume(volumes[_i][1]);
   house_check_device(&house, 12, "0.03");

@@ -1,6 +1,6 @@
 /*
- * A server that is away for a while, or fails in other ways: nothing is lost,
- * each failure is told once, and so is its end.
+ * A server that is down for a while, or fails in other ways: nothing is lost,
+ * and each failure and its end are reported once.
  */
 #include <check.h>
 #include <stdio.h>
@@ -29,7 +29,8 @@
 
 static struct house house;
 
-/* A house whose devices have been written to once: 322 shows no usage yet. */
+/* Builds a house whose devices have been written once: 322 displays no usage
+ * yet. */
 static void
 build(void)
 {
@@ -205,7 +206,7 @@ static const struct trouble {
   void (*begin)(void);
   int status;
   const char *error;
-  const char *end; /* how the end of it is told */
+  const char *end; /* the message when it is over */
 } troubles[] = {
   { go_down, EX_TEMPFAIL, "domoticz: {url}: cannot connect: Connection refused",
     "domoticz: {url}: answers again" },
@@ -325,7 +326,7 @@ START_TEST(outage_that_changes_its_form_is_one_outage)
   house_run(&house, NULL);
   house_run(&house, NULL);
   domoticz_server_up(house.server);
-  answer_500(); /* it starts */
+  answer_500(); /* the server is starting */
   house_run(&house, NULL);
   house_check(&house, EX_TEMPFAIL,
               "error: domoticz: {url}: HTTP 500: the server cannot do it "
@@ -352,7 +353,8 @@ static const struct {
       { "64011=2", "register 64011", 64011 } } },
 };
 
-/* The meter has but the other register of the pair. */
+/* Runs a cycle with READING, in which the meter has only the other register of
+ * PAIR, not I; TOLD: expects an error. */
 static void
 read_without(int pair, int i, const char *reading, bool told)
 {
@@ -368,7 +370,8 @@ read_without(int pair, int i, const char *reading, bool told)
   house_cycle(&house, reading, EX_DATAERR, said);
 }
 
-/* A digit of a name is no figure. */
+/* Failures that differ only in figures count as the same, but a digit in a name
+ * is no figure. */
 START_TEST(another_register_is_another_failure)
 {
   char meter[64];
@@ -388,7 +391,7 @@ START_TEST(clock_that_went_back_makes_no_time_of_an_outage)
   go_down();
   house_run(&house, NULL);
   house_wait(&house, -3 * HOUSE_INTERVAL);
-  house_run(&house, NULL); /* told in the future: that counts as long ago */
+  house_run(&house, NULL); /* reported in the future: counts as long ago */
   house_check(&house, EX_TEMPFAIL,
               "error: domoticz: {url}: cannot connect: Connection refused\n");
   put_in_order();
@@ -420,7 +423,7 @@ START_TEST(refused_login_names_the_setting_and_not_the_password)
 }
 END_TEST
 
-/* ---- A target of many ---------------------------------------------------- */
+/* ---- One target of several ----------------------------------------------- */
 
 START_TEST(missing_device_keeps_no_other_from_its_values)
 {
@@ -445,7 +448,7 @@ START_TEST(missing_device_keeps_no_other_from_its_values)
 }
 END_TEST
 
-/* Whatever becomes of an answer, what it answers counts once. */
+/* An update counts once, even if its answer is lost or late. */
 static const struct lost_answer {
   enum domoticz_fault fault;
   long arg;

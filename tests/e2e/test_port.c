@@ -1,5 +1,5 @@
 /*
- * What becomes of the serial port: its settings, its lock, its permissions.
+ * The serial port: its settings, its lock and its permissions.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -25,7 +25,8 @@
 #include "tests/faults/proxy.h"
 #include "tests/support/site.h"
 
-/* As some terminal program may have left it. */
+/* Opens the port and sets it as a terminal program may have left it.  Returns
+ * the settings, and the open port in RET_FD. */
 static struct termios
 leave_settings(const char *path, int *ret_fd)
 {
@@ -142,7 +143,7 @@ END_TEST
 
 #define SERVER "tcp://127.0.0.1:1" /* nothing listens there */
 
-/* A process of nobody that holds the server's lock. */
+/* Starts a process of another user, which holds the server's lock. */
 static pid_t
 hold_lock(void)
 {
@@ -167,7 +168,9 @@ hold_lock(void)
   return pid;
 }
 
-/* The group of the state directory decides, wherever that is named. */
+/* The lock of another user is respected only if the state directory is open to
+ * that user's group; the directory is named in the file or in the
+ * environment. */
 static const struct {
   const char *state_dir; /* an option of [pipeline], or "" */
   mode_t mode;
@@ -212,7 +215,7 @@ START_TEST(the_lock_of_a_serial_server_counts_for_those_who_share_the_state)
 }
 END_TEST
 
-/* ---- Serial servers that are in the way ---------------------------------- */
+/* ---- Serial servers that cause trouble ----------------------------------- */
 
 /* The volume holds a byte FF. */
 #define FULL "60=84.208GJ 68=2.55m3 1001=1"
@@ -267,11 +270,12 @@ START_TEST(a_serial_server_is_read_or_its_fault_is_named)
 }
 END_TEST
 
-/* A server that hangs up each time is connected to twice. */
+/* If the server hangs up each time, the program connects twice and then
+ * fails. */
 START_TEST(a_serial_server_that_always_hangs_up_fails)
 {
   struct site site = site_new(FULL);
-  struct proxy *proxy = proxy_start_tty("/dev/null"); /* ends at once */
+  struct proxy *proxy = proxy_start_tty("/dev/null"); /* hangs up at once */
   char options[128];
 
   snprintf(options, sizeof(options), SITE_TWO "device = tcp://127.0.0.1:%u\n",

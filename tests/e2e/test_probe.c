@@ -1,6 +1,6 @@
 /*
- * meterpipe probe: what a meter has, why nothing comes, and a hand that places
- * the optical head.
+ * meterpipe probe: the registers of a meter, the reason why there is no answer,
+ * and help with placing the optical head.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -46,7 +46,8 @@ set_registers(const char *texts)
   free(copy);
 }
 
-/* Time goes five times as fast; an emulated meter does not mind. */
+/* Builds a house in which the program's time runs five times as fast, which
+ * does not affect the emulated meter. */
 static void
 build(void)
 {
@@ -75,7 +76,7 @@ probe(const char *words)
             words);
 }
 
-/* ---- What the meter has ---- */
+/* ---- The registers of the meter ---- */
 
 START_TEST(probe_shows_the_meter_and_a_section_to_copy)
 {
@@ -124,7 +125,7 @@ START_TEST(section_of_a_probe_runs_as_it_is)
 }
 END_TEST
 
-/* A water meter, for example. */
+/* The meter lacks all the usual fields, as a water meter does. */
 START_TEST(section_of_a_meter_without_the_usual_fields_runs_too)
 {
   static const unsigned usual[] = { 60, 68, 80, 86, 87 };
@@ -183,8 +184,9 @@ START_TEST(probe_asks_for_eight_registers_at_a_time)
 }
 END_TEST
 
-/* It is silent where it has none of the registers, as of those of electricity,
- * which the list begins with, and to the questions who it is. */
+/* The meter is silent to requests for registers that it does not have, such as
+ * those of electricity at the beginning of the list, and to the requests for
+ * its type and serial number. */
 START_TEST(probe_finds_the_registers_of_a_meter_that_is_silent_to_others)
 {
   build();
@@ -205,7 +207,7 @@ START_TEST(probe_finds_the_registers_of_a_meter_that_is_silent_to_others)
 }
 END_TEST
 
-/* ---- Nothing comes ---- */
+/* ---- No answer ---- */
 
 static const struct {
   const char *fault, *said;
@@ -256,7 +258,7 @@ meter_was_asked(void)
   return meter_requests(house.meter) > 0;
 }
 
-/* The header of an M-Bus answer, from whatever is there in place of a meter. */
+/* The header of an M-Bus answer, from another device in place of the meter. */
 START_TEST(other_protocol_is_named)
 {
   static const uint8_t frame[] = { 0x68, 0x1f, 0x1f, 0x68, 0x08, 0x02,
@@ -337,7 +339,7 @@ START_TEST(port_without_permission_names_the_group)
 }
 END_TEST
 
-/* ---- Wrong words ---- */
+/* ---- Wrong arguments ---- */
 
 static const struct {
   const char *words, *said;
@@ -380,7 +382,8 @@ meter_was_asked_thrice(void)
   return meter_requests(house.meter) >= 3;
 }
 
-/* A meter that does not answer does not hear every request either. */
+/* Returns whether two lines are displayed.  They are counted, and not the
+ * requests, because a meter that does not answer may miss some. */
 static bool
 two_lines_are_shown(void)
 {
@@ -390,14 +393,14 @@ two_lines_are_shown(void)
   return first && strchr(first + 1, '\n');
 }
 
-/* Watches until DONE, and stops it. */
+/* Starts probe --watch, and stops it when DONE returns true. */
 static void
 watch_until(bool (*done)(void), const char *words)
 {
   scene_start(house.scene, "probe kmp device=%s timeout=1s --watch %s",
               meter_path(house.meter), words);
   house_wait_for(done);
-  usleep(100 * 1000); /* the last answer is shown */
+  usleep(100 * 1000); /* until the last answer is displayed */
   kill(scene_pid(house.scene), SIGINT);
   scene_wait(house.scene);
 }
@@ -408,7 +411,7 @@ watch(const char *words)
   watch_until(meter_was_asked_thrice, words);
 }
 
-/* TEXT with each "NUMBER ms" as "N ms". */
+/* Returns TEXT with each "NUMBER ms" as "N ms"; valid until the next call. */
 static const char *
 without_times(const char *text)
 {
@@ -428,8 +431,8 @@ without_times(const char *text)
   return buf;
 }
 
-/* TEXT, its times left out, begins with EXPECTED; another attempt may follow.
- */
+/* Checks that TEXT without its times begins with EXPECTED; another attempt may
+ * follow. */
 static void
 check_begins(const char *text, const char *expected)
 {
@@ -511,7 +514,8 @@ count_lines(const char *text)
   return n;
 }
 
-/* Of its own clock; a busy machine gets fewer attempts into it. */
+/* Five minutes of the program's fast clock; a busy machine makes fewer
+ * attempts. */
 START_TEST(watch_ends_by_itself_after_five_minutes)
 {
   int64_t begun = house_clock_ms();
@@ -528,7 +532,8 @@ END_TEST
 
 /* ---- On a terminal ---- */
 
-/* A terminal of the test's own; what is shown on it is read from master. */
+/* Opens a terminal for the program and returns it; the test reads the program's
+ * output from RET_MASTER. */
 static int
 open_terminal(int *ret_master)
 {
@@ -596,7 +601,7 @@ START_TEST(probe_on_a_terminal_shows_how_far_it_is)
   ck_assert_ptr_nonnull(
     strstr(shown, "\033[A\r\033[K[##########                              ] "
                   "160 of 594 registers\r\n"));
-  /* At the end it is gone. */
+  /* The progress bar is erased at the end. */
   ck_assert_str_eq(shown + strlen(shown) -
                      strlen("registers\r\n\033[A\r\033[K"),
                    "registers\r\n\033[A\r\033[K");

@@ -1,6 +1,6 @@
 /*
- * Rows that wait for an output: what a run that was killed leaves behind, and
- * what it means for the next.
+ * Rows that wait for an output: those that a killed run leaves, and their
+ * effect on the next run.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -32,7 +32,9 @@ leave(void)
   scene_free(s);
 }
 
-/* A reader, and a command that takes each row and keeps what it was given. */
+/* Writes a pipeline with an input that runs "reading.sh", and an output of
+ * CLASS that runs "hook.sh" for each row; PIPELINE are options of
+ * [pipeline]. */
 static void
 write_pipeline(const char *pipeline, const char *class)
 {
@@ -70,7 +72,7 @@ hook_has_begun(void)
   return scene_exists(s, "begun");
 }
 
-/* A run that is killed while the command has its row. */
+/* Starts a run, and kills it while the command has its row. */
 static void
 run_killed(const char *energy)
 {
@@ -82,7 +84,7 @@ run_killed(const char *energy)
   scene_wait(s);
 }
 
-/* How many rows the command was given. */
+/* Returns the number of rows that the command was given. */
 static int
 rows_given(void)
 {
@@ -100,7 +102,8 @@ rows_given(void)
   "notice: hook: the run begun at 2026-11-22T10:20:00Z did not end: it was "   \
   "in this output (commit), which is served last in this run\n"
 
-/* It takes longer than the part of the deadline that is kept for outputs. */
+/* The command takes longer than the part of the deadline that is kept for
+ * outputs. */
 START_TEST(slow_command_gets_the_rows_of_a_killed_run)
 {
   write_pipeline("deadline = 6s\n", "append");
@@ -111,7 +114,7 @@ START_TEST(slow_command_gets_the_rows_of_a_killed_run)
 }
 END_TEST
 
-/* What the killed run had to find out, a history need not know. */
+/* A history output does not need the outcome of the killed run's row. */
 START_TEST(rows_go_on_when_the_class_becomes_history)
 {
   write_pipeline("", "append");
@@ -123,7 +126,7 @@ START_TEST(rows_go_on_when_the_class_becomes_history)
 }
 END_TEST
 
-/* Nor does another plugin understand what the one before it has noted. */
+/* Another plugin does not understand the earlier plugin's note on the row. */
 START_TEST(rows_go_on_when_the_plugin_is_another_one)
 {
   write_pipeline("", "append");
@@ -163,8 +166,8 @@ static const char usage_section[] = "[transform usage]\nplugin = subtract\n"
                                     "value = meter.energy\n"
                                     "minus = log.energy\n";
 
-/* A meter that was set from MWh to GJ and back.  Nothing is booked from a value
- * that does not fit its column, and the next row has the whole usage. */
+/* The meter is switched from MWh to GJ and back.  A value that does not fit its
+ * column is not booked, and the next row has the whole usage. */
 START_TEST(value_in_another_unit_blocks_no_later_row)
 {
   scene_write(s, "p.ini",
@@ -220,8 +223,8 @@ write_picky(void)
               usage_section);
 }
 
-/* A row that the output took is delivered, whatever it rejected of it; an
- * amount that it rejected is part of the next one. */
+/* A row that the output took counts as delivered, even if it rejected values of
+ * the row; a rejected amount is part of the next one. */
 START_TEST(rejected_amount_is_added_to_the_next_one)
 {
   write_picky();
@@ -277,8 +280,8 @@ copy(const char *from, const char *to)
   ck_assert_int_eq(system(command), 0);
 }
 
-/* The file has rows that the state does not know.  A usage that is in one of
- * them is not written again. */
+/* After the copy is restored, the file has rows that the state does not know.
+ * A usage in one of them is not written again. */
 START_TEST(usage_is_not_written_again_after_an_older_state_was_put_back)
 {
   scene_write(s, "p.ini",
@@ -305,8 +308,8 @@ START_TEST(usage_is_not_written_again_after_an_older_state_was_put_back)
 }
 END_TEST
 
-/* Nor are rows that waited in that state, and were delivered after the copy
- * was made. */
+/* Rows that were queued in the copied state, and delivered afterwards, are not
+ * written again either. */
 START_TEST(rows_are_not_written_again_after_an_older_state_was_put_back)
 {
   char lock[1200];
@@ -362,7 +365,8 @@ END_TEST
 
 /* ---- Time ---- */
 
-/* Who only holds the file does not take the time of all other outputs. */
+/* A program that only locks the file does not use up the time of all other
+ * outputs. */
 START_TEST(held_file_leaves_time_for_the_next_output)
 {
   char path[256];
@@ -388,8 +392,8 @@ START_TEST(held_file_leaves_time_for_the_next_output)
 }
 END_TEST
 
-/* A recording that comes slowly: each cycle has its deadline when it is there.
- */
+/* A capture that arrives slowly: the deadline of a cycle begins when the cycle
+ * has arrived. */
 START_TEST(slow_recording_is_read_to_its_end)
 {
   static const char frame[] =
@@ -430,7 +434,8 @@ three_cycles_were_shown(void)
   return n >= 3;
 }
 
-/* 78 of one output is no reason to end all. */
+/* With --every, one output's configuration error (78) does not end the
+ * program. */
 START_TEST(every_goes_on_beside_an_output_that_must_be_mended)
 {
   char path[256];

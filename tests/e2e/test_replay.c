@@ -1,6 +1,6 @@
 /*
- * The program and recordings: what is read from a capture, how it is shown, and
- * what is said of a capture that is damaged.
+ * Captures: their readings, the display of these readings, and the messages
+ * about damaged captures.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -18,8 +18,8 @@
 #include "lib/array.h"
 #include "tests/support/scene.h"
 
-/* Frames of real meters: DESIGN's example, and V044, V006, V045 and V049 of
- * tests/data/kmp/vectors.csv. */
+/* Frames of real meters: the example of DESIGN, and V044, V006, V045 and V049
+ * of tests/data/kmp/vectors.csv. */
 #define GJ_84 "40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d"
 #define GJ_216 "40 3f 10 00 3c 08 04 42 00 00 54 82 04 df 0d"
 #define ASK_60 "80 3f 10 01 00 3c b2 5f 0d"
@@ -46,7 +46,8 @@ teardown(void)
   scene_free(s);
 }
 
-/* A pipeline that shows what the capture PATH holds. */
+/* Writes a pipeline that displays the readings of the capture PATH, with
+ * OPTIONS of the input. */
 static void
 write_pipeline(const char *path, const char *options)
 {
@@ -55,7 +56,7 @@ write_pipeline(const char *path, const char *options)
               options);
 }
 
-/* ---- What a capture holds ----------------------------------------------- */
+/* ---- Readings of a capture ---------------------------------------------- */
 
 #define NO_LINE "not a line of a capture: neither hex digits nor a comment"
 #define EXAMPLE                                                                \
@@ -162,7 +163,7 @@ START_TEST(a_capture_is_read_as_it_was_recorded)
 }
 END_TEST
 
-/* ---- Files that are none ------------------------------------------------ */
+/* ---- Files that are no captures ----------------------------------------- */
 
 START_TEST(a_missing_capture_is_no_input)
 {
@@ -198,7 +199,7 @@ START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
 }
 END_TEST
 
-/* The rules of live runs about readings that are not used hold here, too. */
+/* The rules of live runs for implausible readings apply to captures, too. */
 START_TEST(implausible_reading_of_a_capture_is_left_out)
 {
   scene_write(s, "meter.capture",
@@ -239,7 +240,7 @@ START_TEST(standard_input_is_read)
 }
 END_TEST
 
-/* ---- How it is shown ---------------------------------------------------- */
+/* ---- Output formats ----------------------------------------------------- */
 
 #define TWO_CYCLES                                                             \
   "2026-11-22T10:00:00.345Z < " GJ_84 "\n"                                     \
@@ -404,7 +405,7 @@ START_TEST(damage_in_another_programs_log_is_told)
 }
 END_TEST
 
-/* ---- The probe of a recording -------------------------------------------- */
+/* ---- Probing a capture --------------------------------------------------- */
 
 START_TEST(a_probe_lists_every_register_of_a_capture)
 {
@@ -449,7 +450,7 @@ START_TEST(a_probe_of_no_capture_says_what_one_looks_like)
 }
 END_TEST
 
-/* ---- Long recordings ---------------------------------------------------- */
+/* ---- Long captures ------------------------------------------------------ */
 
 static void
 write_capture(unsigned cycles, const char *other)
@@ -489,12 +490,13 @@ START_TEST(memory_does_not_grow_with_the_recording)
   ck_assert_int_lt(memory_of(120000, GJ_216, 0), few + 1024);
   snprintf(path, sizeof(path), "%s/heat.csv", scene_dir(s));
   ck_assert_int_eq(stat(path, &st), 0);
-  /* "2026-11-22T10:00:00Z,84.208\n", and one as long. */
+  /* Each row is as long as "2026-11-22T10:00:00Z,84.208\n": 28 bytes. */
   ck_assert_int_eq(st.st_size, (off_t)strlen("time,energy\n") + 120000 * 28);
 }
 END_TEST
 
-/* Nor does the time for a damaged frame: each is told. */
+/* Memory does not grow with the number of damaged frames, nor does the time for
+ * each; every one is reported. */
 START_TEST(memory_does_not_grow_with_damage)
 {
   long few = memory_of(20000, DAMAGED, 65);
@@ -504,7 +506,7 @@ START_TEST(memory_does_not_grow_with_damage)
 }
 END_TEST
 
-/* With a state, each cycle is delivered for itself: here, for 10 ms. */
+/* With a state, each cycle is delivered separately, which takes 10 ms here. */
 START_TEST(deadline_bounds_a_cycle_and_not_the_recording)
 {
   write_capture(150, GJ_216);

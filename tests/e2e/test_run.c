@@ -1,6 +1,6 @@
 /*
- * The life of a run: what it waits for, what it leaves to others, and what ends
- * it.
+ * The course of a run: its waits, the work it leaves to other programs, and its
+ * ends.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -79,7 +79,8 @@ START_TEST(temperature_reaches_a_server_set_to_fahrenheit)
   house_check(&house, EX_OK, "");
   house_check_device(&house, 325, "60.21");
   ck_assert_str_eq(domoticz_server_data(house.server, 325), "140.4 F");
-  /* What is shown is what was sent: nobody has changed it. */
+  /* The displayed value is the sent one in another unit, and no manual
+   * change. */
   meter_set(house.meter, "86=60.37C");
   house_run(&house, NULL);
   house_check(&house, EX_OK, "");
@@ -118,7 +119,7 @@ END_TEST
 
 /* ---- A port in use ------------------------------------------------------- */
 
-/* Holds the port as any program does that is polite. */
+/* Locks the port, as any cooperative program does. */
 static int
 hold_port(void)
 {
@@ -164,8 +165,8 @@ START_TEST(port_in_use_is_named_with_its_user)
 }
 END_TEST
 
-/* What an earlier pipeline file named neither answers again nor is in order:
- * nobody asked it. */
+/* A stage or target that only an earlier pipeline file named was not asked, and
+ * is not reported as answering again or in order again. */
 START_TEST(end_of_a_failure_is_told_only_of_what_the_file_names)
 {
   build("");
@@ -248,7 +249,7 @@ START_TEST(signal_ends_the_reading_and_restores_the_port)
   ck_assert_mem_eq(&after, &before, sizeof(before));
   ck_assert_mem_ne(&during, &before, sizeof(before));
   meter_clear_faults(house.meter);
-  usleep(1700 * 1000); /* the meter does not listen for so long */
+  usleep(1700 * 1000); /* until the meter listens again */
   house_run(&house, "84.209GJ");
   house_check(&house, EX_OK, "");
   check_devices("0.209", "84.209", "1.209");
@@ -276,7 +277,7 @@ END_TEST
 
 /* ---- Two values of a target are two seconds apart ------------------------ */
 
-/* By another: all devices were made and set a moment ago. */
+/* Another program created and set all devices a moment ago. */
 START_TEST(device_just_updated_is_waited_for)
 {
   int64_t begun;
@@ -302,7 +303,7 @@ START_TEST(own_update_of_a_moment_ago_is_waited_for)
   house_run(&house, "84.208GJ");
   house_check(&house, EX_OK, "");
   domoticz_server_advance(house.server, HOUSE_INTERVAL);
-  scene_advance(house.scene, 1); /* since the beginning of that run */
+  scene_advance(house.scene, 1); /* from the beginning of that run */
   meter_set(house.meter, "60=84.209GJ");
   begun = house_clock_ms();
   scene_run(house.scene, "run -c house.ini");
@@ -319,8 +320,8 @@ devices_were_asked(void)
   return domoticz_server_requests(house.server) > 0;
 }
 
-/* A deadline before it may be sent to, or a signal while that is waited for: it
- * is certainly not sent, and the next run makes it up. */
+/* Before the values may be sent, the deadline passes or a signal arrives: they
+ * are certainly not sent, and the next run sends them. */
 static const struct {
   const char *pipeline;
   bool stops;
@@ -403,7 +404,7 @@ START_TEST(every_repeats_until_it_is_told_to_stop)
   house_check(&house, EX_TEMPFAIL, "");
   ck_assert_uint_eq(rows_written(), 1 + 3);
 
-  /* While it sleeps. */
+  /* The signal arrives while the program sleeps. */
   scene_start(house.scene, "run --every 1h -c house.ini");
   house_wait_for(four_rows_are_written);
   usleep(500000);
@@ -413,14 +414,14 @@ START_TEST(every_repeats_until_it_is_told_to_stop)
 }
 END_TEST
 
-/* ---- What a run says it delivered ---------------------------------------- */
+/* ---- The list of deliveries ---------------------------------------------- */
 
 #define LIST_SECOND                                                            \
   "domoticz.322  0.123 GJ   delivered\n"                                       \
   "domoticz.323  84.331 GJ  delivered\n"                                       \
   "domoticz.324  0.123 GJ   delivered\n"
 
-/* New devices: nothing was ever written to them. */
+/* Builds a house with new devices, to which nothing was ever written. */
 static void
 build_new(void)
 {
@@ -449,7 +450,7 @@ START_TEST(a_run_with_v_lists_what_it_delivered)
 }
 END_TEST
 
-/* Without the carriage returns. */
+/* Reads from the terminal FD into BUF, without the carriage returns. */
 static void
 read_terminal(int fd, char *buf, size_t size)
 {

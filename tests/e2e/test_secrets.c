@@ -1,7 +1,8 @@
 /*
- * A planted password is nowhere but where it was planted: not in what any
- * command says at any level, not in any file that it leaves, not in what a
- * command that it starts can see, whatever the server answers.
+ * A planted password is nowhere but in the place where it was planted: not in
+ * the messages of any command at any level, not in a file that the command
+ * leaves, and not visible to the commands that it starts, whatever the server
+ * answers.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -25,8 +26,9 @@
 #define TOKEN "pl4nted.s3cret_x"
 #define LOGIN "username = me\npassword = " PASSWORD "\n"
 
-/* Parts of it as it stands and as in URLs, and what it becomes: base64, behind
- * "me:" too, which are three bytes; MD5, by which Domoticz stores it. */
+/* Parts of the password and the token that are the same in plain text and in
+ * URLs; and encodings of the password: base64, also after "me:", which is three
+ * bytes; and MD5, which Domoticz stores. */
 static const char *const forms[] = {
   "pl4nted",
   "s3cret",
@@ -51,7 +53,8 @@ build(void)
     0);
 }
 
-/* A pipeline with files of every kind. */
+/* Writes a pipeline with files of every kind, the server at URL with LOGIN, and
+ * MORE sections. */
 static void
 write_pipeline(const char *url, const char *login, const char *more)
 {
@@ -77,7 +80,7 @@ leave(void)
   house_leave(&house);
 }
 
-/* ---- Looking for it ------------------------------------------------------ */
+/* ---- The search for the password ----------------------------------------- */
 
 static void
 check_clean(const char *where, const char *bytes, size_t len)
@@ -112,8 +115,8 @@ check_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
   return 0;
 }
 
-/* What the last run said, and all files of the scene but those where it was
- * planted. */
+/* Checks the output of the last run, and all files of the scene except those
+ * where the password was planted. */
 static void
 check_nowhere(const char *args)
 {
@@ -136,7 +139,7 @@ run(const char *args)
   return status;
 }
 
-/* ---- What is said when all is well --------------------------------------- */
+/* ---- Messages when all is well ------------------------------------------- */
 
 static const char *const ways[] = {
   LOGIN,
@@ -183,7 +186,7 @@ START_TEST(no_command_shows_it)
 }
 END_TEST
 
-/* By hand, where words of a command line hold it. */
+/* Commands that are typed by hand, with the password among their arguments. */
 static const char *const by_hand[] = {
   "targets -v -v domoticz url={url} username=me password=" PASSWORD,
   "targets domoticz url={url} username=me password=" PASSWORD
@@ -239,7 +242,7 @@ START_TEST(no_command_line_shows_it)
 }
 END_TEST
 
-/* ---- What is wrong with the file ----------------------------------------- */
+/* ---- Mistakes in the pipeline file --------------------------------------- */
 
 static const struct {
   const char *login, *said;
@@ -274,7 +277,7 @@ START_TEST(no_complaint_about_the_file_shows_it)
 {
   build();
   write_pipeline(here(), faulty[_i].login, "");
-  scene_write(house.scene, "pw", "x\n"); /* it is in the other one */
+  scene_write(house.scene, "pw", "x\n"); /* the other option has the secret */
   scene_write(house.scene, "two-lines", "a\nb\n");
   ck_assert_int_eq(run("check -v -v --offline -c house.ini"), EX_CONFIG);
   ck_assert_msg(strstr(scene_err(house.scene), faulty[_i].said), "%s",
@@ -283,7 +286,7 @@ START_TEST(no_complaint_about_the_file_shows_it)
 }
 END_TEST
 
-/* Each line of a pipeline, and what slips in below it. */
+/* The lines of a pipeline; each slip is inserted below each line. */
 static const char *const lines[] = {
   "state_dir = .",
   "plugin = kmp",
@@ -325,7 +328,7 @@ static const char *const told[] = {
   "targets -v -v -c house.ini domoticz",
 };
 
-/* A pipeline with SLIP below LINE. */
+/* Writes a pipeline with SLIP below LINE. */
 static void
 write_slip(const char *line, const char *slip)
 {
@@ -363,7 +366,8 @@ START_TEST(no_line_indented_by_mistake_shows_it)
 }
 END_TEST
 
-/* In a place for something else, or with what means something else. */
+/* The password in an option for something else, or in a form that means
+ * something else. */
 static const struct {
   const char *login, *said;
 } misplaced[] = {
@@ -401,7 +405,7 @@ START_TEST(no_misplaced_one_is_shown)
 }
 END_TEST
 
-/* ---- What the server does ------------------------------------------------ */
+/* ---- Answers of the server ----------------------------------------------- */
 
 static const struct {
   enum domoticz_fault fault;
@@ -416,7 +420,7 @@ static const struct {
   { DOMOTICZ_WRONG_LENGTH, 10 }, { DOMOTICZ_REDIRECT, 0 },
 };
 
-/* All that asks the server, while it is in trouble. */
+/* Runs all commands that ask the server, while it is in trouble. */
 static void
 ask(void)
 {
@@ -436,8 +440,8 @@ START_TEST(no_trouble_with_the_server_shows_it)
 }
 END_TEST
 
-/* Instead of the server's own URL: nobody there, no such name, a login in it.
- */
+/* URLs other than the server's: nothing listens, an unknown name, a login in
+ * it. */
 static const char *const elsewhere[] = {
   "http://127.0.0.1:1",
   "http://nowhere.invalid",
@@ -465,7 +469,8 @@ START_TEST(tls_to_what_speaks_none_does_not_show_it)
 }
 END_TEST
 
-/* What a server answers that wants to see the password in a log: @ is it. */
+/* Answers of a server that tries to get the password into a log; the password
+ * replaces each @. */
 #define OK "HTTP/1.1 200 OK\r\n"
 #define END "Connection: close\r\n\r\n"
 static const char *const echoes[] = {
@@ -482,7 +487,8 @@ static const char *const echoes[] = {
   OK "Transfer-Encoding: @\r\n" END "@",
 };
 
-/* Answers every request so; with the password, then with the login, in turn. */
+/* Answers every request with ECHO; @ is the password and the base64 of the
+ * login, in turn. */
 static void
 serve_echo(int listener, const char *echo)
 {
@@ -541,9 +547,10 @@ START_TEST(no_echo_of_the_server_shows_it)
 }
 END_TEST
 
-/* ---- What is left behind, and what others see ---------------------------- */
+/* ---- Remains of a run, and other processes ------------------------------- */
 
-/* The file of /proc about the program that runs. */
+/* Returns FILE of the running program's /proc directory, read into BUF, after
+ * checking that it does not contain the password. */
 static const char *
 about_process(char *buf, size_t size, const char *file)
 {
@@ -578,7 +585,7 @@ allow_cores(void)
   ck_assert_int_eq(setrlimit(RLIMIT_CORE, &limit), 0);
 }
 
-/* The run stands still in the middle of a request, and is ended so. */
+/* Signals that end a run while it waits in the middle of a request. */
 static const int ends[] = { SIGKILL, SIGABRT, SIGSEGV, SIGTERM };
 
 START_TEST(run_that_is_killed_leaves_it_nowhere)
@@ -620,7 +627,8 @@ START_TEST(run_without_a_secret_may_leave_a_core)
 }
 END_TEST
 
-/* Else it is an emulator, whose own words are in the list. */
+/* Returns whether the process is the program itself.  Otherwise it is an
+ * emulator, whose own arguments are in the list of processes. */
 static bool
 is_program_itself(void)
 {
@@ -668,7 +676,7 @@ START_TEST(commands_of_exec_do_not_see_it)
 }
 END_TEST
 
-/* A state that is damaged is told of, and kept, without it. */
+/* A damaged state is reported and kept, without the password in it. */
 START_TEST(damaged_state_holds_none)
 {
   build();

@@ -1,6 +1,6 @@
 /*
- * The state: what happens when it is lost, damaged, somebody else's, of another
- * time, or cannot be written.
+ * The state is lost, damaged, of another pipeline file, of another version, or
+ * cannot be written.
  */
 #include <check.h>
 #include <errno.h>
@@ -28,7 +28,7 @@
   "field.energy = meter.heat_energy_e1\nfield.usage = usage\n"
 
 #define DATABASE "house.db"
-/* SQLite's header: user_version, which is the state's version. */
+/* Offset of user_version in SQLite's header; it is the version of the state. */
 #define VERSION_AT 60
 
 static struct house house;
@@ -71,7 +71,7 @@ static const struct loss {
   const char *readings[4];
   const char *before[3], *after[3], *later[3]; /* usage, reading, total */
 } losses[] = {
-  /* What the device shows is all that it holds. */
+  /* The device displays all that it stores. */
   { "counter-custom",
     { "12384.208GJ", "12384.210GJ", "12384.215GJ", "12384.216GJ" },
     { "2", "12384210", "2" },
@@ -82,7 +82,8 @@ static const struct loss {
     { "0.002", "84.210", "0.002" },
     { "0.005", "84.215", "0.007" },
     { "0.001", "84.216", "0.008" } },
-  /* Six digits are shown, 12384.2: the reading can be just that. */
+  /* The device displays six digits, 12384.2, which may be the reading
+   * itself. */
   { "custom",
     { "12384.208GJ", "12384.210GJ", "12384.215GJ", "12384.216GJ" },
     { "0.002", "12384.210", "0.002" },
@@ -114,7 +115,7 @@ END_TEST
 
 /* ---- Damaged ------------------------------------------------------------- */
 
-/* Writes over what lies at AT of the database. */
+/* Overwrites LEN bytes at offset AT of the database. */
 static void
 write_at(long at, const void *bytes, size_t len)
 {
@@ -126,7 +127,7 @@ write_at(long at, const void *bytes, size_t len)
   ck_assert_int_eq(fclose(f), 0);
 }
 
-/* Where TEXT stands in the database. */
+/* Returns the offset of TEXT in the database. */
 static long
 find(const char *text)
 {
@@ -149,7 +150,7 @@ no_database(void)
   write_at(0, "this is no database", 19);
 }
 
-/* The 84.210 of the reading, as the ledger has it: 84210. */
+/* Changes a digit of the reading 84.210, which the ledger stores as 84210. */
 static void
 another_digit(void)
 {
@@ -186,7 +187,7 @@ START_TEST(damaged_state_is_set_aside_and_begun_anew)
 }
 END_TEST
 
-/* ---- Not ours ------------------------------------------------------------ */
+/* ---- States of others ---------------------------------------------------- */
 
 START_TEST(state_of_another_pipeline_file_is_refused)
 {
@@ -229,15 +230,15 @@ START_TEST(state_of_a_newer_version_is_left_alone)
   ck_assert_uint_eq(meter_requests(house.meter), 1);
   ck_assert_uint_eq(domoticz_server_writes(house.server, 323), 1);
   write_at(VERSION_AT, ours, sizeof(ours));
-  run_well("84.215GJ"); /* all of it is still there */
+  run_well("84.215GJ"); /* nothing was lost */
   check_devices("0.007", "84.215", "0.007");
 }
 END_TEST
 
-/* ---- Not to be written --------------------------------------------------- */
+/* ---- States that cannot be written --------------------------------------- */
 
-/* Only what lives for the moment is served: nothing is sent that could not be
- * remembered. */
+/* Checks that only live outputs were served: a value is not sent if it cannot
+ * be recorded. */
 static void
 check_live_only(const char *shown, unsigned writes)
 {
@@ -248,7 +249,7 @@ check_live_only(const char *shown, unsigned writes)
 
 START_TEST(state_that_cannot_be_made_leaves_live_outputs)
 {
-  /* A place where nobody, not even root, can make a file. */
+  /* A place where not even root can create a file. */
   build("custom", TRANSFORMS SCREEN "[pipeline]\nstate_dir = /proc/none\n");
   house_run(&house, "84.210GJ");
   house_check(&house, EX_IOERR,
@@ -331,21 +332,22 @@ START_TEST(read_only_state_leaves_live_outputs)
 }
 END_TEST
 
-/* The program by way of a script that puts another /var/lib before it, with a
- * directory that not even its own user, who is root there, may look into. */
+/* Runs the program with another, empty /var/lib, whose directory meterpipe is
+ * closed even to the program's own user, who is root there. */
 #define IN_ANOTHER_PLACE                                                       \
   "unshare --user --map-root-user --mount sh -c 'mount -t tmpfs none /var/lib" \
   " && mkdir -m 0 /var/lib/meterpipe && exec setpriv"                          \
   " --bounding-set=-dac_override,-dac_read_search \"$@\"' sh "
 
-/* What may lie there unseen is never passed over for a second state. */
+/* If a state may exist in an unreadable directory, no second state is begun
+ * elsewhere. */
 START_TEST(state_that_may_lie_unseen_is_not_begun_elsewhere)
 {
   char path[256];
 
   build("custom", TRANSFORMS SCREEN);
   if (system(IN_ANOTHER_PLACE "true 2>/dev/null") != 0)
-    return; /* this system does not let us */
+    return; /* this system does not allow it */
   scene_write(house.scene, "hidden", "#!/bin/sh\nexec %s '%s' \"$@\"\n",
               IN_ANOTHER_PLACE, getenv("METERPIPE"));
   snprintf(path, sizeof(path), "%s/hidden", scene_dir(house.scene));
@@ -362,14 +364,14 @@ START_TEST(state_that_may_lie_unseen_is_not_begun_elsewhere)
 }
 END_TEST
 
-/* A service of the system has no $HOME. */
+/* Services of the system have no $HOME. */
 START_TEST(without_home_the_state_is_in_the_home_directory_of_the_user)
 {
   const struct passwd *user = getpwuid(geteuid());
   char line[512];
 
   if (!user || access("/var/lib/meterpipe", F_OK) == 0)
-    return; /* it would lie there */
+    return; /* the state would be there */
   build("custom", TRANSFORMS SCREEN);
   scene_setenv(house.scene, "STATE_DIRECTORY", NULL);
   scene_setenv(house.scene, "HOME", NULL);
@@ -380,7 +382,7 @@ START_TEST(without_home_the_state_is_in_the_home_directory_of_the_user)
 }
 END_TEST
 
-/* The program by way of a script after which files grow no further. */
+/* Runs the program from a script that limits the size of its files. */
 static void
 fill_disk(void)
 {

@@ -1,6 +1,6 @@
 /*
- * meterpipe status: what a pipeline's state tells of its last run, its targets
- * and what waits.
+ * meterpipe status: the last run of a pipeline, its targets, and its pending
+ * values and rows.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -116,8 +116,8 @@ START_TEST(good_run_has_nothing_that_waits)
 }
 END_TEST
 
-/* Domoticz is away from the second run on, and the file has no directory from
- * the first. */
+/* Domoticz is down from the second run on, and the directory of the file is
+ * missing from the first run on. */
 static void
 run_into_trouble(void)
 {
@@ -246,7 +246,7 @@ START_TEST(candidate_is_shown_until_the_next_reading)
 }
 END_TEST
 
-/* ---- No lock, nothing changed ---- */
+/* ---- Status takes no lock and changes nothing ---- */
 
 START_TEST(running_pipeline_does_not_hold_status_up)
 {

@@ -1,5 +1,5 @@
 /*
- * meterpipe targets: the devices of a server, and new ones in it.
+ * meterpipe targets: lists the devices of a server, and creates new ones.
  */
 #include <check.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ leave(void)
   house_leave(&house);
 }
 
-/* "targets domoticz url=... MORE". */
+/* Runs "targets domoticz url=URL MORE". */
 static void
 targets(const char *more)
 {
@@ -90,7 +90,7 @@ START_TEST(login_that_is_wanted_is_said)
 }
 END_TEST
 
-/* ---- New ones ---- */
+/* ---- New devices ---- */
 
 #define NEW                                                                    \
   "--create 'Energy meter:counter-gj' --create 'Energy: usage:custom-GJ'"
@@ -116,7 +116,7 @@ plan_on(const char *hardware)
   return text;
 }
 
-/* What is there is neither changed nor deleted. */
+/* Checks that the existing devices were neither changed nor deleted. */
 static void
 check_old_devices(void)
 {
@@ -283,7 +283,7 @@ START_TEST(second_device_of_a_name_is_not_made)
 }
 END_TEST
 
-/* ---- Wrong words ---- */
+/* ---- Wrong arguments ---- */
 
 #define USAGE                                                                  \
   "Usage: meterpipe targets PLUGIN [OPTION=VALUE]... [--create "               \

@@ -1,7 +1,7 @@
 /*
- * Domoticz behind a real TLS server (stunnel): a certificate that is not to be
- * believed gets no login and no value, nothing is lost by that, and who does
- * without the check is told so in every run.
+ * Domoticz behind a real TLS server (stunnel): a server with an untrusted
+ * certificate gets no login and no value, nothing is lost, and each run without
+ * the check gives a warning.
  */
 #include <check.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "tests/support/rude_server.h"
 #include "tests/support/tls_front.h"
 
-/* What make check takes for "skipped". */
+/* The exit status that make check counts as "skipped". */
 #define EX_SKIP 77
 
 #define TRUST "ca_file = ca.pem\n"
@@ -28,7 +28,7 @@ static struct house house;
 static struct tls_front *front;
 static struct rude_server *rude;
 
-/* "house.ini", with the server at URL, and the options of TLS. */
+/* Writes "house.ini" with the server at URL and the TLS OPTIONS. */
 static void
 write_file(const char *url, const char *options)
 {
@@ -54,7 +54,7 @@ front_url(const char *scheme, const char *host)
   return url;
 }
 
-/* The server has certificate NAME from now on. */
+/* Starts the TLS server again, with certificate NAME. */
 static void
 use_certificate(const char *name)
 {
@@ -66,7 +66,8 @@ use_certificate(const char *name)
                           domoticz_server_port(house.server));
 }
 
-/* TEXT with the front's URL in the place of {front}. */
+/* Returns TEXT with {front} replaced by the URL of the TLS server; valid until
+ * the next call. */
 static const char *
 front_text(const char *text)
 {
@@ -88,7 +89,8 @@ check_run(int status, const char *said)
   house_check(&house, status, front_text(said));
 }
 
-/* A house whose server has certificate NAME; nothing was sent yet. */
+/* Builds a house whose server has certificate NAME, and to which nothing was
+ * sent yet. */
 static void
 build(const char *name)
 {
@@ -130,7 +132,8 @@ static const struct bad_certificate {
   { "stranger", DISTRUST "'s CA is not trusted; name that CA with ca_file\n" },
 };
 
-/* One line, as BAD has it; behind a "(" is what the library of the day adds. */
+/* Checks that the run printed one line, which begins as BAD says; the TLS
+ * library adds its own text after a "(". */
 static void
 check_refused(const struct bad_certificate *bad)
 {
@@ -168,7 +171,7 @@ START_TEST(bad_certificate_gets_nothing_and_loses_nothing)
 }
 END_TEST
 
-/* A certificate, and what makes it trusted or not. */
+/* A certificate, and the options that make it trusted or not. */
 static const struct trust {
   const char *certificate, *host, *options;
   int status;
@@ -206,7 +209,7 @@ END_TEST
 
 static const char *const shown_certificates[] = { "self", "good" };
 
-/* By the commands of meterpipe-domoticz(5). */
+/* Saves the certificate with the commands of meterpipe-domoticz(5). */
 START_TEST(certificate_that_the_server_shows_can_be_trusted)
 {
   char command[512];
@@ -223,7 +226,7 @@ START_TEST(certificate_that_the_server_shows_can_be_trusted)
 }
 END_TEST
 
-/* As cron runs it: no terminal, and no option that asks for more. */
+/* The runs have no terminal and no option for more messages, as under cron. */
 START_TEST(doing_without_the_check_is_warned_of_in_every_run)
 {
   build(bad_certificates[_i].name);
@@ -238,9 +241,10 @@ START_TEST(doing_without_the_check_is_warned_of_in_every_run)
 }
 END_TEST
 
-/* ---- What is no TLS, or does not come to it ------------------------------ */
+/* ---- Servers without TLS, and failed handshakes -------------------------- */
 
-/* A run against an https url behind which BEHIND listens. */
+/* Runs once against an https URL whose server behaves as described by
+ * BEHIND. */
 static void
 run_against(const struct rude *behind, const char *options)
 {
@@ -254,7 +258,8 @@ run_against(const struct rude *behind, const char *options)
   ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
 }
 
-/* Whether the last run said FACT, before what the library of the day adds. */
+/* Checks that the last run reported FACT; text of the TLS library may follow
+ * it. */
 static void
 check_said(const char *fact)
 {
@@ -282,7 +287,7 @@ START_TEST(handshake_that_hangs_ends_at_the_timeout)
 }
 END_TEST
 
-/* How the server ends it is a matter of moments. */
+/* The way in which the server ends the connection depends on timing. */
 START_TEST(tls_at_an_http_url_is_told)
 {
   const char *said;

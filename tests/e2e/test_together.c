@@ -1,7 +1,7 @@
 /*
- * What is shared: two pipelines that write to the same devices, and two hosts
- * that read the same meter.  What happens is what meterpipe.ini(5) says under
- * "Shared meters and devices".
+ * Sharing: two pipelines that write to the same devices, and two hosts that
+ * read the same meter.  meterpipe.ini(5) describes the results under "Shared
+ * meters and devices".
  */
 #include <check.h>
 #include <stdio.h>
@@ -60,14 +60,14 @@ count(const char *reading)
 
 /* ---- Two pipelines, one device ---- */
 
-/* Each finds that somebody has written to its base and its total; that is told
- * in each run, and the usage is counted once, by the one that comes first. */
+/* Each pipeline finds its base and its total changed by the other one, and
+ * reports that; the usage is counted once, by the pipeline that runs first. */
 START_TEST(two_pipelines_count_the_usage_of_shared_devices_once)
 {
   static const struct {
-    bool second; /* of the two */
+    bool second; /* the second pipeline runs */
     const char *reading, *devices;
-    int lines; /* of what is said */
+    int lines; /* of messages */
   } runs[] = {
     { false, "84.208GJ", "323=84208 322=0.0 327=0", 0 },
     { true, "84.300GJ", "323=84300 322=0.092 327=92", 0 },
@@ -94,7 +94,8 @@ START_TEST(two_pipelines_count_the_usage_of_shared_devices_once)
 }
 END_TEST
 
-/* Without a common base, each has its own: then both count all of it. */
+/* Without a common base, each pipeline has its own: both count all of the
+ * usage. */
 START_TEST(two_pipelines_with_bases_of_their_own_count_twice)
 {
   char *text;
@@ -120,8 +121,8 @@ END_TEST
 
 /* ---- Two hosts, one meter ---- */
 
-/* The other's answer to a part of what we asked for looks like ours, in which
- * the meter left out the rest: it is missing then. */
+/* Returns whether the run lacks values.  The other host's answer to a part of
+ * our request looks like ours, with the rest left out by the meter. */
 static bool
 misses_some(struct scene *scene)
 {
@@ -130,7 +131,7 @@ misses_some(struct scene *scene)
           strstr(scene_err(scene), "the meter left out"));
 }
 
-/* 1: the value came, and it is right; 0: none came.  Beside it the serial
+/* Returns 1 if the value was read and is right, 0 if there is none.  The serial
  * number may be missing. */
 static unsigned
 count_right(struct scene *scene, const char *value)
@@ -143,8 +144,8 @@ count_right(struct scene *scene, const char *value)
   return 1;
 }
 
-/* Bytes of two conversations get mixed up on the line.  Then there are retries,
- * or no reading; never a wrong one. */
+/* Bytes of the two conversations mix on the line.  This causes retries or
+ * missing readings, but never a wrong one. */
 START_TEST(two_hosts_at_one_meter_read_right_or_nothing)
 {
   static const char input[] =
@@ -168,7 +169,7 @@ START_TEST(two_hosts_at_one_meter_read_right_or_nothing)
     read += count_right(house.scene, "v 84.208 GJ\n");
     read += count_right(other, "v 1234.56 m³\n");
   }
-  /* One after the other, both can. */
+  /* Both can read one after the other. */
   scene_run(house.scene, "run -c near.ini");
   ck_assert_str_eq(scene_out(house.scene), "v 84.208 GJ\n");
   scene_run(other, "run -c far.ini");

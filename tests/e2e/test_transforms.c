@@ -1,7 +1,6 @@
 /*
- * What the transforms make of readings, all the way into devices: their
- * options, units that are converted or refused, and steps that are coarser than
- * a usage.
+ * The effect of transforms on devices: their options, units that are converted
+ * or refused, and steps that are coarser than a usage.
  */
 #include <check.h>
 #include <stdio.h>
@@ -60,7 +59,8 @@ expect(const char *devices)
 #define ADD(name, from, total)                                                 \
   "[transform " name "]\nplugin = add\nvalue = " from "\nplus = " total "\n"
 
-/* A reading, its usage and a running total, with options of both transforms. */
+/* Writes a pipeline with a reading, its usage and a running total; SUBTRACT and
+ * ADD are options of the two transforms. */
 static void
 write_pipeline(const char *subtract, const char *add)
 {
@@ -85,7 +85,7 @@ write_pipeline(const char *subtract, const char *add)
   "error: usage: meter.heat_energy_e1: " reading " GJ is " usage " GJ more "   \
   "than the last known value, and max is " max " GJ, held; if it is right: "   \
   "meterpipe rebase usage\n"
-#define NOTHING "322=0.100 323=84308 327=100" /* has changed */
+#define NOTHING "322=0.100 323=84308 327=100" /* no device has changed */
 
 static const struct {
   const char *options;
@@ -96,7 +96,7 @@ static const struct {
   const char *next;    /* after a further reading of 99.500 */
 } doubtful[] = {
   { "wrap = 100\n", "0.308GJ", 0, "", "322=16.000 323=308 327=16100", NULL },
-  /* half of the way round and more is no overflow */
+  /* a rise of half of wrap or more is no overflow */
   { "wrap = 100\n", "34.307GJ", 0, "", "322=49.999 323=34307 327=50099", NULL },
   { "wrap = 100\n", "34.308GJ", 65, HELD("34.308"), NOTHING,
     "322=15.192 323=99500 327=15292" },
@@ -183,7 +183,8 @@ START_TEST(rise_that_no_meter_can_make_is_held_until_the_next_reading)
 }
 END_TEST
 
-/* The limit of an option is in the unit of `value`, the input's in its own. */
+/* The limit of an option is in the unit of `value`, the input's limit in its
+ * own. */
 START_TEST(rise_of_a_converted_reading_is_judged_in_its_unit)
 {
   static const struct {
@@ -240,7 +241,7 @@ START_TEST(rebase_takes_an_implausible_reading)
 }
 END_TEST
 
-/* After a state loss the first reading is believed. */
+/* After a state loss the first reading is accepted. */
 START_TEST(first_reading_is_never_implausible)
 {
   write_pipeline("", "");
@@ -251,9 +252,9 @@ START_TEST(first_reading_is_never_implausible)
 }
 END_TEST
 
-/* ---- What is left alone ---- */
+/* ---- Targets that are left alone ---- */
 
-/* Each target that it leaves alone is told with -v. */
+/* With -v each target that is left alone is reported. */
 START_TEST(hold_names_what_it_leaves_alone)
 {
   static const char *const targets[] = {
@@ -278,8 +279,8 @@ START_TEST(hold_names_what_it_leaves_alone)
 }
 END_TEST
 
-/* Another reading is measured from it, too, and what is computed from that goes
- * on to a device. */
+/* A second reading is measured from the same base, and a result that is
+ * computed from its difference is delivered, too. */
 START_TEST(rebase_of_one_is_one_of_all_that_share_the_base)
 {
   domoticz_server_add(house.server, 405, "custom", "GJ");
@@ -317,7 +318,7 @@ START_TEST(rebase_of_one_is_one_of_all_that_share_the_base)
 }
 END_TEST
 
-/* A device that adds up what it is sent is no place for a total. */
+/* A device that adds up the values it is sent cannot take a total. */
 START_TEST(device_that_cannot_take_a_value_is_told_and_the_others_go_on)
 {
   domoticz_server_add(house.server, 407, "incremental", NULL);
@@ -363,7 +364,7 @@ START_TEST(option_first_decides_over_what_was_there_before)
 }
 END_TEST
 
-/* What is added to the total of an output that shows none: a file. */
+/* Adds to a total in a file, which is an output without displayed values. */
 START_TEST(total_that_skips_its_first_begins_in_a_file_too)
 {
   house_write(&house, "", "idx.323 = meter.heat_energy_e1\n",
@@ -409,7 +410,7 @@ END_TEST
 static const struct {
   const char *targets, *transforms, *said;
 } units[] = {
-  /* not exactly convertible, or nothing to do with each other */
+  /* not exactly convertible, or unrelated */
   { "idx.401 = meter.heat_energy_e1\n", "",
     "error: domoticz: idx.401: takes kWh, and meter.heat_energy_e1 is in GJ: "
     "put a transform \"convert\" with unit = kWh and decimals = 3 between them "
@@ -453,8 +454,8 @@ END_TEST
   "[transform usage]\nvalue = heat_energy_e1_mwh\n\n"                          \
   "[output domoticz]\nidx.410 = heat_energy_e1_mwh\n"
 
-/* The meter was reconfigured: rebase says why it has to wait, and what to do;
- * no run announces a base that it does not book. */
+/* The meter was reconfigured: rebase reports why it has to wait, and the
+ * remedy; no run announces a base that it does not book. */
 START_TEST(rebase_of_a_reconfigured_meter_says_what_to_change)
 {
   domoticz_server_add(house.server, 410, "counter-custom", "MWh");
@@ -468,7 +469,7 @@ START_TEST(rebase_of_a_reconfigured_meter_says_what_to_change)
   scene_run(house.scene, "rebase -c house.ini");
   house_check(&house, 78, NO_BASE_YET);
   ck_assert_str_eq(scene_out(house.scene), TO_PASTE);
-  cycle("198.040GJ", 78, ""); /* said already, and no new base */
+  cycle("198.040GJ", 78, ""); /* reported already, and no new base */
   expect("410=55006 411=0.006");
 
   house_write(&house, "", "idx.410 = heat_energy_e1_mwh\nidx.411 = usage\n",
@@ -488,7 +489,7 @@ START_TEST(rebase_of_a_reconfigured_meter_says_what_to_change)
 }
 END_TEST
 
-/* With -n nothing is kept, and it says so. */
+/* With -n the new base is not kept, and the message says so. */
 START_TEST(dry_run_announces_a_base_as_not_kept)
 {
   write_pipeline("decrease = rebase\n", "");
@@ -513,8 +514,8 @@ START_TEST(usage_is_not_rounded_by_convert)
         "error: kwh: usage: 0.100 GJ is an amount since the last reading, and "
         "not exact in kWh with these decimals; convert the reading, then "
         "subtract\n");
-  expect("323=84208");       /* the base waits with what is computed from it */
-  cycle("84.568GJ", 78, ""); /* even where it would come out even */
+  expect("323=84208");       /* the base waits with its results */
+  cycle("84.568GJ", 78, ""); /* even if the result is exact */
   expect("323=84208");
 
   house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.404 = mj\n",
@@ -533,8 +534,9 @@ START_TEST(reading_is_converted_where_that_is_exact)
 }
 END_TEST
 
-/* Its kWh are exact in GJ, and can be measured from; but the reading is not in
- * kWh: a base that does not go on gives no usage away. */
+/* The base in kWh is exact in GJ, so a usage could be measured from it; but the
+ * reading is not exact in kWh, and a base that is not updated gives no
+ * usage. */
 START_TEST(base_that_cannot_take_its_reading_gives_no_usage)
 {
   domoticz_server_set(house.server, 401, "0;5000");
@@ -591,11 +593,11 @@ START_TEST(what_rounding_left_of_a_usage_is_in_a_later_one)
     quiet_cycle(cycles[i].reading);
     expect(cycles[i].devices);
   }
-  expect("327=500"); /* the total knows no steps of others */
+  expect("327=500"); /* the step of 322 does not affect the total */
 }
 END_TEST
 
-/* ---- Bases of others ---- */
+/* ---- Bases that others write ---- */
 
 START_TEST(difference_to_what_others_write_is_no_usage)
 {

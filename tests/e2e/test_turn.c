@@ -1,6 +1,6 @@
 /*
- * The time of a cycle is divided: outputs that do not answer, or wait, leave
- * enough of it to the others.
+ * The time of a cycle is divided: outputs that wait or do not answer leave
+ * enough time for the others.
  */
 #include <arpa/inet.h>
 #include <check.h>
@@ -15,7 +15,8 @@
 #include "tests/e2e/exec_scene.h"
 #include "tests/support/house.h"
 
-/* Takes connections, and never says a word. */
+/* Returns a socket that accepts connections and never answers, and its port in
+ * RET_PORT. */
 static int
 listen_silently(unsigned *ret_port)
 {
@@ -31,7 +32,8 @@ listen_silently(unsigned *ret_port)
   return fd;
 }
 
-/* Six dead servers before a seventh output, of CLASS, that can be asked. */
+/* Writes a pipeline with six servers that do not answer, before a seventh
+ * output, of class latest, that displays values. */
 static void
 write_seven(struct scene *s, unsigned port)
 {
@@ -73,7 +75,8 @@ END_TEST
 
 /* ---- The order ---- */
 
-/* Two outputs that write their names; the first fails where "fails" exists. */
+/* Writes a pipeline with two outputs of CLASS that add their names to "order";
+ * the first fails while the file "fails" exists. */
 static void
 write_two(struct scene *s, const char *class)
 {
@@ -133,8 +136,8 @@ END_TEST
 
 /* ---- Two seconds after the last update ---- */
 
-/* Domoticz's clock is compared modulo 15 minutes: what was sent a multiple of
- * that ago looks as if it had been sent just now. */
+/* Domoticz's clock is compared modulo 15 minutes: an update that was sent a
+ * multiple of 15 minutes ago looks as if it had just been sent. */
 START_TEST(run_every_15_minutes_does_not_wait)
 {
   struct house h;

@@ -1,6 +1,6 @@
 /*
- * Parts of the state that cannot be read: each stops what depends on it, is
- * left as it is, and the rest of the pipeline goes on.
+ * Entries of the state that cannot be read: each stops only the values that
+ * depend on it, and is kept; the rest of the pipeline continues.
  */
 #include <check.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ leave(void)
   scene_free(s);
 }
 
-/* ---- The state, while no run has it ---- */
+/* ---- The state between two runs ---- */
 
 static struct store *
 open_store(void)
@@ -100,7 +100,7 @@ check_told(const char *object, const char *target)
   exec_check(s, EX_DATAERR, text);
 }
 
-/* How often the hook was given VALUE of TARGET. */
+/* Returns how often the hook was given VALUE of TARGET. */
 static unsigned
 times(const char *target, const char *value)
 {
@@ -123,7 +123,7 @@ run_well(const char *energy)
   exec_check(s, EX_OK, "");
 }
 
-/* Each is text that an earlier version wrote, and could not read. */
+/* Entries that an earlier version wrote, and could not read back. */
 static const char *const bodies[] = {
   "e 0 0\nstep 1 100\nplace -2147483648\nsent 0\nrebase 0\n",
   "a 1 84208 -3 0 GJ|6789\nb 100\nrebase 0\n",
@@ -164,7 +164,8 @@ START_TEST(usage_that_cannot_be_read_waits_with_its_base)
 }
 END_TEST
 
-/* It is missing, and not the first one: else the usage would be lost. */
+/* The base is missing and does not count as new: otherwise the usage would be
+ * lost. */
 START_TEST(base_that_cannot_be_read_is_missing)
 {
   run_well("84.208");
@@ -213,7 +214,7 @@ START_TEST(note_on_rows_that_cannot_be_read_keeps_the_rows)
 }
 END_TEST
 
-/* What only tells of earlier runs stops nothing. */
+/* Unreadable entries about earlier runs stop nothing. */
 static const struct {
   const char *area, *owner, *name;
 } notes[] = {

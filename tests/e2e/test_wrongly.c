@@ -1,6 +1,6 @@
 /*
- * Command lines that are wrong, and the exact lines that are shown.  Each
- * should say what is wrong and what to do about it, before anything is opened.
+ * Wrong command lines, and the exact messages.  Each message should name the
+ * mistake and the remedy, before anything is opened.
  */
 #include <check.h>
 #include <stdint.h>
@@ -159,7 +159,7 @@ static const struct {
   { "plugins frobnicate", "error: there is no plugin \"frobnicate\" "
                           "(\"meterpipe plugins\" lists what is installed)\n" },
 
-  /* probe, targets, conform: a plugin, and what it is told */
+  /* probe, targets, conform: a plugin and its options */
   { "probe /dev/ttyUSB0", "error: \"/dev/ttyUSB0\"" NO_PLUGIN },
   { "probe device=ttyUSB0", "error: \"device\"" NO_PLUGIN },
   { "probe kmp --device=ttyUSB0",
@@ -200,7 +200,7 @@ START_TEST(command_line_is_refused_with_what_was_meant)
 END_TEST
 
 static const struct {
-  const char *args, *first; /* line of what is shown */
+  const char *args, *first; /* line of standard output */
 } shown[] = {
   { "--help", "Usage: meterpipe COMMAND [OPTION]...\n" },
   { "-h", "Usage: meterpipe COMMAND [OPTION]...\n" },
@@ -235,7 +235,7 @@ START_TEST(help_names_every_command)
 }
 END_TEST
 
-/* Of all options, those that the command takes. */
+/* The help of a command lists only the options that the command takes. */
 START_TEST(help_of_a_command_is_its_own)
 {
   scene_run(scene, "check --help");
@@ -247,7 +247,7 @@ END_TEST
 
 /* ---- Standard error ---- */
 
-/* There each line says how bad it is; what is no journal is not told so. */
+/* In the journal each line begins with its priority; elsewhere it does not. */
 START_TEST(journal_gets_priorities)
 {
   char path[512], stream[64];
@@ -290,7 +290,7 @@ START_TEST(plugin_tells_its_options_and_fields)
 }
 END_TEST
 
-/* What it compiles to stands in out_of_tree.sh. */
+/* out_of_tree.sh compiles the new plugin and checks its contract. */
 START_TEST(new_plugin_is_begun_and_nothing_is_overwritten)
 {
   ck_assert_int_eq(scene_run(scene, "plugins --new output mine"), 0);
@@ -310,7 +310,7 @@ START_TEST(new_plugin_is_begun_and_nothing_is_overwritten)
 }
 END_TEST
 
-/* More than there is room for. */
+/* More options than there is room for. */
 static const struct {
   unsigned n;
   const char *args, *each, *said;
@@ -348,7 +348,7 @@ START_TEST(list_that_cannot_be_written_is_an_error)
 }
 END_TEST
 
-/* An import takes the names of registers from the input. */
+/* import takes the names of registers from the input plugin. */
 START_TEST(import_needs_the_plugin_of_the_meter)
 {
   static const char begin[] = "error: there is no input plugin \"kmp\" in "
@@ -362,7 +362,8 @@ START_TEST(import_needs_the_plugin_of_the_meter)
 }
 END_TEST
 
-/* Where a machine has one, there is nothing to see. */
+/* On a machine that has a pipeline file in the default place, nothing is
+ * tested. */
 START_TEST(file_that_nobody_has_written_yet_is_told_apart)
 {
   char path[256], said[512];

@@ -1,20 +1,27 @@
 /*
- * Preloaded into the program under test: stops at the start of main() for a
- * tracer ($FAULT_TRACED), lets an allocation fail ($FAULT_MEMORY, a file of a
- * struct fault_memory that is shared with the test), finds the disk full when a
- * certain file is written ($FAULT_FULL, the end of its path), and lets fsync()
- * of a certain file fail after it was done ($FAULT_UNSURE, the end of its
- * path).  The file $FAULT_HIT is made when one of the last two happened.
+ * Preloaded into the program under test.  Environment variables select its
+ * faults:
  *
- * In the program itself, and not in the commands that it runs, a write, read or
- * pread of certain bytes fails ($FAULT_TEXT, with the number in $FAULT_ERRNO;
- * one of these calls alone, if $FAULT_CALL names it), as does fsync of the path
- * that ends so; and no signal can be sent ($FAULT_KILL).
+ *     FAULT_TRACED  stop at the start of main(), for a tracer
+ *     FAULT_MEMORY  path of a struct fault_memory shared with the test: count
+ *                   the allocations and let the selected ones fail
+ *     FAULT_FULL    end of a path: writes to that file fail, the disk is full
+ *     FAULT_UNSURE  end of a path: fsync() of that file fails after doing its
+ *                   work
+ *     FAULT_HIT     file to create when FAULT_FULL or FAULT_UNSURE happens
  *
- * libc's own allocations, those of the dynamic linker and of every library go
- * through here too.  Commands that the program runs are left alone.
+ * These apply to the program itself, not to the commands it runs:
+ *
+ *     FAULT_TEXT    bytes: a write, read or pread that transfers them fails,
+ *                   and so does fsync of a path that ends with them
+ *     FAULT_ERRNO   number of the error in that case
+ *     FAULT_CALL    limits FAULT_TEXT to one of these calls
+ *     FAULT_KILL    kill() fails: no signal can be sent
+ *
+ * The allocations of libc, the dynamic linker and every library are included.
+ * Commands that the program runs are left alone.
  */
-#undef _FORTIFY_SOURCE /* its read() could not be defined here */
+#undef _FORTIFY_SOURCE /* else read() could not be redefined here */
 
 #include "tests/faults/fault_preload.h"
 
@@ -37,7 +44,7 @@ typedef int (*start_fn)(main_fn, int, char **, void (*)(void), void (*)(void),
                         void (*)(void), void *);
 
 static main_fn real_main;
-static pid_t main_pid; /* a forked process has another one */
+static pid_t main_pid; /* to recognise forked processes */
 static struct fault_memory *memory;
 
 static void *(*real_malloc)(size_t);
@@ -45,7 +52,7 @@ static void *(*real_calloc)(size_t, size_t);
 static void *(*real_realloc)(void *, size_t);
 static void (*real_free)(void *);
 
-/* What dlsym may want before malloc is found. */
+/* Memory for allocations by dlsym() before the real malloc is found. */
 static _Alignas(max_align_t) char early[4096];
 static size_t early_used;
 
@@ -82,7 +89,8 @@ find_real(void)
   finding = 0;
 }
 
-/* Whether it is this allocation's turn to fail. */
+/* Counts an allocation.  Returns whether it has to fail; errno is then
+ * ENOMEM. */
 static int
 fails(void)
 {
@@ -139,8 +147,8 @@ free(void *p)
     real_free(p);
 }
 
-/* Notes which allocations libcurl and OpenSSL make when they are initialised.
- * The plugin that calls this has loaded the library. */
+/* Records which allocations libcurl and OpenSSL make during initialisation.
+ * The library is loaded already, by the plugin that calls this function. */
 PUBLIC int curl_global_init(long flags);
 
 PUBLIC int
@@ -161,9 +169,9 @@ curl_global_init(long flags)
   return r;
 }
 
-/* ---- A bad disk ---- */
+/* ---- A failing disk ---- */
 
-/* Whether the path of FD ends with NAME. */
+/* Returns whether the path of FD ends with NAME; false if NAME is NULL. */
 static int
 is_named(int fd, const char *name)
 {
@@ -180,7 +188,7 @@ is_named(int fd, const char *name)
          memcmp(path + (size_t)n - len, name, len) == 0;
 }
 
-/* ---- Bytes that do not pass ---- */
+/* ---- Calls that fail on certain bytes ---- */
 
 static const char *
 setting(const char *name)
@@ -191,7 +199,7 @@ setting(const char *name)
   return getenv(name);
 }
 
-/* Whether CALL may fail, and on what; NULL: it may not. */
+/* Returns the text that makes CALL fail; NULL: CALL does not fail. */
 static const char *
 text_of(const char *call)
 {
@@ -207,7 +215,7 @@ fail_call(void)
   return -1;
 }
 
-/* Whether DATA holds the text that fails CALL. */
+/* Returns whether DATA contains the text that makes CALL fail. */
 static int
 is_spoilt(const char *call, const void *data, ssize_t len)
 {
@@ -216,7 +224,8 @@ is_spoilt(const char *call, const void *data, ssize_t len)
   return text && len > 0 && memmem(data, (size_t)len, text, strlen(text));
 }
 
-/* Returns -1 with errno ERROR, and tells the test. */
+/* Sets errno to ERROR, creates the file FAULT_HIT for the test, and returns
+ * -1. */
 static int
 fail_with(int error)
 {

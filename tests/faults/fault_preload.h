@@ -1,14 +1,15 @@
-/* What a test and the preloaded library share: which allocation fails. */
+/* Memory shared by a test and the preloaded library: counts the allocations and
+ * selects the one that fails. */
 #ifndef FAULTS_FAULT_PRELOAD_H
 #define FAULTS_FAULT_PRELOAD_H
 
 struct fault_memory {
-  unsigned long count;  /* allocations so far, from the start of main() on */
-  unsigned long locked; /* up to the first file lock, the state's; 0: none */
-  unsigned long curl_begin; /* the first one in curl_global_init(); 0: none */
-  unsigned long curl_end;   /* and the last one; 0: it has not returned */
-  unsigned long fail_at;    /* this one fails; 0: none */
-  int all_after;            /* and all that follow */
+  unsigned long count;  /* allocations since the start of main() */
+  unsigned long locked; /* count at the first flock(), the state's; 0: none */
+  unsigned long curl_begin; /* first one in curl_global_init(); 0: none */
+  unsigned long curl_end;   /* last one in it; 0: it has not returned */
+  unsigned long fail_at;    /* number of the one that fails; 0: none */
+  int all_after;            /* all later ones fail too */
   int hit;
 };
 

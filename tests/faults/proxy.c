@@ -1,4 +1,4 @@
-/* One thread passes bytes on. */
+/* The proxy: one thread forwards the bytes of all connections. */
 #include "tests/faults/proxy.h"
 
 #include <arpa/inet.h>
@@ -21,16 +21,16 @@
 #define PAUSE_US 500000
 #define STALL_US 1500000
 
-/* A connection: [PROXY_THERE] is what the program writes, [PROXY_BACK] what the
- * other side writes. */
+/* A connection: fd[PROXY_THERE] leads to the program, whose requests are read
+ * from it; fd[PROXY_BACK] leads to the server or the tty. */
 struct line {
   int fd[2]; /* -1: none */
 };
 
 struct proxy {
   pthread_t thread;
-  pthread_mutex_t lock; /* of all below */
-  char path[256];       /* of a tty; empty: a port */
+  pthread_mutex_t lock; /* protects all members below */
+  char path[256];       /* path of the tty; empty: use port BEHIND */
   unsigned port, behind;
   int listener, wake[2];
   struct line lines[MAX_LINES];
@@ -86,7 +86,7 @@ open_behind(const struct proxy *p)
   return fd;
 }
 
-/* WILL and DO binary, WILL echo, as ser2net does. */
+/* Sends the telnet options WILL and DO binary, WILL echo, as ser2net does. */
 static void
 negotiate(int fd)
 {
@@ -130,7 +130,8 @@ end_line(struct line *line, bool reset)
 
 /* ---- Bytes ---- */
 
-/* What is done in place of passing BYTE on; false: the line ends. */
+/* Applies the ordered fault to BYTE instead of forwarding it.  Returns false if
+ * the connection has ended. */
 static bool
 spoil(struct proxy *p, struct line *line, int to, uint8_t byte)
 {
@@ -166,7 +167,8 @@ put_doubled(int fd, const uint8_t *buf, size_t len)
   return good;
 }
 
-/* Passes BUF on; false: the line has ended. */
+/* Forwards BUF, with the ordered fault if it is in it.  Returns false if the
+ * connection has ended. */
 static bool
 pass(struct proxy *p, struct line *line, enum proxy_way way, const uint8_t *buf,
      size_t len)

@@ -1,10 +1,10 @@
 /*
- * A line that can be cut at any byte: stands between the program and a server,
- * or between the program and the tty of a meter, and passes on what comes, but
- * for the one thing that was ordered.
+ * A proxy between the program and a server, or between the program and the tty
+ * of a meter.  It passes all bytes on and applies one ordered fault, at any
+ * byte.
  *
- * Bytes are counted for each way, from 0, from the order on, whatever
- * connections they come over.
+ * Bytes are counted from 0 in each direction, beginning with the order, across
+ * all connections.
  */
 #ifndef FAULTS_PROXY_H
 #define FAULTS_PROXY_H
@@ -16,26 +16,26 @@ struct proxy;
 
 enum proxy_way {
   PROXY_THERE, /* from the program: requests */
-  PROXY_BACK,  /* to it: replies */
+  PROXY_BACK,  /* to the program: replies */
 };
 
 enum proxy_what {
   PROXY_PASS,
   PROXY_CUT,    /* ends the connection in place of the byte */
-  PROXY_RESET,  /* the same, by a reset */
+  PROXY_RESET,  /* the same, with a TCP reset */
   PROXY_LOSE,   /* the byte does not arrive */
-  PROXY_CHANGE, /* another one does */
-  PROXY_ADD,    /* one more arrives before it */
-  PROXY_PAUSE,  /* it and all after it come half a second late */
-  PROXY_STALL,  /* the same, one and a half seconds late */
+  PROXY_CHANGE, /* another byte arrives instead */
+  PROXY_ADD,    /* an additional byte arrives before it */
+  PROXY_PAUSE,  /* it and all later bytes arrive 0.5 s late */
+  PROXY_STALL,  /* it and all later bytes arrive 1.5 s late */
 };
 
-/* How a server behaves in telnet mode. */
-#define PROXY_NEGOTIATES 1 /* sends options at connect */
-#define PROXY_DOUBLES 2    /* replies have FF FF for FF */
+/* Behaviour of the server in telnet mode, combined with |. */
+#define PROXY_NEGOTIATES 1 /* sends telnet options when a client connects */
+#define PROXY_DOUBLES 2    /* sends each byte FF of a reply as FF FF */
 
-/* In front of 127.0.0.1:PORT, or of the tty at PATH.  Ends the program when it
- * cannot be done. */
+/* Starts a proxy in front of 127.0.0.1:PORT, or of the tty at PATH.  Exits with
+ * status 99 and a message on failure. */
 struct proxy *proxy_start(unsigned port);
 struct proxy *proxy_start_tty(const char *path);
 /* Accepts NULL. */
@@ -43,17 +43,19 @@ void proxy_stop(struct proxy *p);
 
 unsigned proxy_port(const struct proxy *p);
 
-/* From now on in telnet mode: PROXY_NEGOTIATES, PROXY_DOUBLES, or both. */
+/* Switches to telnet mode: PROXY_NEGOTIATES, PROXY_DOUBLES, or both. */
 void proxy_telnet(struct proxy *p, unsigned mode);
 
-/* WHAT is done at byte AT; counts begin anew. */
+/* Orders the fault WHAT for byte AT in direction WAY, and resets both
+ * counts. */
 void proxy_order(struct proxy *p, enum proxy_what what, enum proxy_way way,
                  size_t at);
 
-/* Whether byte AT came by since the order. */
+/* Returns whether the ordered byte has passed, so that the fault was
+ * applied. */
 bool proxy_struck(struct proxy *p);
 
-/* Bytes that came that way since the order. */
+/* Returns the number of bytes in direction WAY since the order. */
 size_t proxy_bytes(struct proxy *p, enum proxy_way way);
 
 #endif

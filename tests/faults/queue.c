@@ -1,11 +1,12 @@
 /*
- * What waits.  A month (--all; else some hours) without Domoticz, and without
- * room on the disk for the CSV: the queue stays within queue_max, the state
- * within the size that meterpipe.ini(5) names, and the user hears of each
- * trouble once when it begins, once a day, and once when it ends.  Then all
- * that was kept arrives, whole and in order.
+ * The queue under long outages.  A month (with --all or --share; otherwise some
+ * hours) without Domoticz and with a full disk for the CSV.  The queue must
+ * stay within queue_max, the state within the size that meterpipe.ini(5)
+ * states, and the program must report each trouble once when it begins, once a
+ * day, and once when it ends.  Afterwards all queued rows must be written,
+ * complete and in order.
  *
- * And a queue that is full of rows of which nobody knows whether they arrived.
+ * A second case: a queue full of rows whose delivery has an unknown outcome.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,15 +26,15 @@
 #define DAY 86400
 #define GOOD_RUNS 2
 
-/* As meterpipe.ini(5) has it: of the state without rows, of a row, and of each
- * of its values; in bytes. */
+/* Sizes from meterpipe.ini(5), in bytes: the state without rows, each row, and
+ * each value of a row. */
 #define STATE_ALONE 65536
 #define STATE_ROW 100
 #define STATE_VALUE 100
 #define COLUMNS 3
 
 static const struct trouble {
-  const char *begun, *ended; /* in a line of standard error */
+  const char *begun, *ended; /* beginning of a line of standard error */
 } troubles[] = {
   { "error: house: ", "notice: house: " },
   { "error: log: heat.csv: ", "notice: log: heat.csv: " },
@@ -45,7 +46,7 @@ static const struct trouble {
 struct month {
   struct rig *rig;
   unsigned runs, queue_max;
-  int64_t begun[N_TROUBLES]; /* when first told */
+  int64_t begun[N_TROUBLES]; /* time of the first report */
   unsigned told[N_TROUBLES], lines;
 };
 
@@ -109,7 +110,8 @@ note_lines(struct month *m, const char *said)
   }
 }
 
-/* A day begins with what was first told of it, and may begin early. */
+/* Checks the number of reports of each trouble.  A day is counted from the
+ * first report; one more report is allowed, because a day may begin early. */
 static void
 check_lines(struct month *m)
 {
@@ -144,7 +146,7 @@ check_size(struct month *m)
     rig_note(m->rig, "the state has %ld bytes", (long)st.st_size);
 }
 
-/* ---- After it ---- */
+/* ---- After the month ---- */
 
 static void
 check_ends(struct month *m, const char *said)
@@ -156,8 +158,9 @@ check_ends(struct month *m, const char *said)
     rig_note(m->rig, "more was said: %s", said);
 }
 
-/* The first rows, the newest that fitted into the queue, and the two that came
- * when all was well again: each 7 more than the one before it. */
+/* Checks the rows: those before the outage, the newest ones that fit into the
+ * queue, and the two after the outage.  Each reading must be 7 more than the
+ * one before. */
 static void
 check_rows(struct month *m)
 {
@@ -202,7 +205,7 @@ live_through(struct month *m)
   domoticz_server_down(m->rig->server);
   m->rig->csv_full = true;
   for (unsigned n = 0; n < m->runs; n++) {
-    said = go(m, 74); /* that of the CSV, above Domoticz' 75 */
+    said = go(m, 74); /* that of the CSV; it has priority over Domoticz's 75 */
     note_lines(m, said);
     free(said);
   }
@@ -218,7 +221,7 @@ live_through(struct month *m)
   check_total(m);
 }
 
-/* ---- Rows in doubt ---- */
+/* ---- Rows with an unknown outcome ---- */
 
 static int
 lock_csv(const struct rig *rig)
@@ -233,7 +236,7 @@ lock_csv(const struct rig *rig)
   return fd;
 }
 
-/* The readings that the file has, in order, each once: those of these runs. */
+/* Checks that the CSV contains exactly READINGS, in this order. */
 static void
 check_readings(struct rig *rig, const char *readings)
 {
@@ -269,13 +272,14 @@ month(const struct sweep *s)
   rig_free(m.rig);
 }
 
-/* Two rows are written, and the run is killed before it learns so; then others
- * hold the file, while the queue is full: what is in doubt stays, and the row
- * of that run is dropped. */
+/* Two rows are written, and the run is killed before it learns their result.
+ * In the next run another process locks the file while the queue is full.
+ * The rows with an unknown outcome must be kept, and the row of that run
+ * dropped. */
 static void
 doubt_in(struct rig *rig)
 {
-  /* The state uses fdatasync: this one is of the CSV. */
+  /* The state uses fdatasync, so this fsync is that of the CSV. */
   struct trace_fault fault = { .what = TRACE_KILL_BEFORE,
                                .call = 1,
                                .nr = SYS_fsync };

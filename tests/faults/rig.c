@@ -1,4 +1,5 @@
-/* The house of the sweeps: its parts, its files, and moments of its history. */
+/* The house of the rig: its meters, server and files, and the moments of its
+ * history. */
 #include "tests/faults/rig_impl.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ static const char *const file_names[RIG_FILES] = {
   [RIG_FILE_STORE] = RIG_STORE,
 };
 
-/* The command of exec.  A last line that is not whole is no record. */
+/* The exec command.  It ignores an incomplete last line, which is no record. */
 static const char command[] =
   "[ -e " RIG_AWAY " ] && exit 75\n"
   "lose=\n"
@@ -132,7 +133,8 @@ rig_has(const struct rig *rig, const char *pattern)
 
 /* ---- The pipeline file ---- */
 
-/* The operand for a target: IDX of Domoticz, or NAME of the command. */
+/* Writes an operand that names a target: IDX of Domoticz, or NAME of the exec
+ * command. */
 static void
 put_operand(FILE *f, const struct rig *rig, const char *key, unsigned idx,
             const char *name)
@@ -262,8 +264,9 @@ rig_replug(struct rig *rig)
   }
 }
 
-/* Types that have no unit of their own are given one; counters of water and gas
- * would count in steps of a hundredth. */
+/* Adds a device.  Types with a user-defined unit get the unit of the chain.
+ * The others get divider 1000, because water and gas counters would count in
+ * hundredths. */
 static void
 add_device(struct rig *rig, unsigned idx, const char *type)
 {
@@ -300,10 +303,10 @@ rig_new(enum rig_kind kind)
   if (!rig)
     rig_die("memory");
   rig->plan = &rig_plans[kind];
-  /* A command that a killed run left behind becomes our child. */
+  /* Commands that outlive a killed program become our children. */
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
     rig_die("prctl");
-  if (!tmp) /* a disk is slow, and nothing here is cut off from power */
+  if (!tmp) /* faster than a disk; no power cut has to be survived */
     tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
   snprintf(rig->dir, sizeof(rig->dir), "%s/meterpipe-XXXXXX", tmp);
   if (!mkdtemp(rig->dir))
@@ -389,8 +392,8 @@ remove_state(struct rig *rig)
   rig_remove(rig, RIG_STORE);
 }
 
-/* After what is new in the server and the meters is what is kept in rig->now.
- */
+/* Sets the server and the meters to the moment in rig->now, clears their
+ * faults, and resets the results of checks. */
 static void
 take_up(struct rig *rig)
 {

@@ -1,15 +1,15 @@
 /*
- * What the sweeps have in common: a house with one or two meters, a Domoticz
- * and a CSV, or a command of exec, the real program, and an account of what
- * they must show.
+ * The test rig that the sweeps share: one or two emulated meters, a stand-in
+ * for Domoticz and a CSV file (or a command run by the exec output), the real
+ * program, and an independent account of the expected results.
  *
- * The account is the rig's own: it knows the readings and when they were read,
- * and from them what every total, the sum of all usages and every byte of the
- * CSV must be, whatever went wrong in between.  The command keeps each record
- * that comes; one id counts once.
+ * The account knows the readings and their times.  From them it computes every
+ * total, the sum of all usages and every byte of the CSV file, whatever faults
+ * came in between.  The command keeps each record it receives; records with the
+ * same id count once.
  *
- * A history is driven run by run.  A moment of it can be kept and gone back to,
- * so that a sweep pays for the runs before a fault only once.
+ * A test drives a history run by run.  It can save a moment of the history and
+ * return to it, so that a sweep executes the runs before a fault only once.
  */
 #ifndef FAULTS_RIG_H
 #define FAULTS_RIG_H
@@ -24,22 +24,23 @@
 
 /* Pipelines under test. */
 enum rig_kind {
-  RIG_SCRIPT, /* the old script's example: several adds on one reference */
-  RIG_BOTH,   /* two outputs at once */
+  RIG_SCRIPT, /* the old script's example: several totals of one usage */
+  RIG_BOTH,   /* Domoticz and a CSV file */
   RIG_METERS, /* two meters */
-  RIG_TYPES,  /* other types of devices, of another value */
-  RIG_LATEST, /* exec of class latest, without Domoticz */
-  RIG_APPEND, /* exec of class append, without Domoticz */
+  RIG_TYPES,  /* other device types, and volume instead of energy */
+  RIG_LATEST, /* exec output of class latest, no Domoticz */
+  RIG_APPEND, /* exec output of class append, no Domoticz */
   RIG_KINDS
 };
 
-/* The kinds before this one have a Domoticz. */
+/* The first kind without Domoticz; all earlier kinds have one. */
 #define RIG_COMMANDS RIG_LATEST
 
 extern const char *const rig_kind_names[RIG_KINDS];
 
-/* From run to run, in seconds; no multiple of a quarter of an hour, of which
- * the wait between two writes of a device knows nothing more. */
+/* Seconds between two runs.  Not a multiple of a quarter of an hour: time zones
+ * differ by whole quarters, so the program would take such an update for a
+ * recent one and wait. */
 #define RIG_INTERVAL 1213
 
 struct rig;
@@ -49,77 +50,83 @@ void rig_free(struct rig *rig);
 
 struct domoticz_server *rig_server(struct rig *rig);
 struct meter *rig_meter(struct rig *rig, unsigned i);
-/* Takes a meter that was unplugged away, and puts a good one there. */
+/* Replaces all meters by new ones without faults, for example after one was
+ * unplugged. */
 void rig_replug(struct rig *rig);
-/* The ports by which the program reaches Domoticz and the first meter from now
- * on; 0: directly. */
+/* Sets the ports at which the program reaches Domoticz and the first meter, for
+ * example those of a proxy; 0: connects directly. */
 void rig_lead_by(struct rig *rig, unsigned domoticz, unsigned meter);
-/* The tty of meter I. */
+/* Returns the path of the tty of meter I. */
 const char *rig_tty(struct rig *rig, unsigned i);
 
 /* ---- Histories ---- */
 
-/* Back to before the first run. */
+/* Returns to the moment before the first run. */
 void rig_begin(struct rig *rig);
-/* Keeps this moment, and goes back to it. */
+/* rig_keep saves the current moment; rig_back returns to the saved one. */
 void rig_keep(struct rig *rig);
 void rig_back(struct rig *rig);
 
-/* The state, from malloc (NULL: there is none), and another in its place, which
- * may be set aside; NULL: none. */
+/* rig_state returns the content of the state file, from malloc (NULL: there is
+ * none).  rig_put_state replaces it by DATA (NULL: deletes it); from then on
+ * the program is allowed to set the state aside. */
 char *rig_state(struct rig *rig, size_t *ret_len);
 void rig_put_state(struct rig *rig, const char *data, size_t len);
-/* What the last run said, from malloc. */
+/* Returns the standard error of the last run, from malloc. */
 char *rig_said(struct rig *rig);
 
-/* How a run is to go wrong, and what came of it. */
+/* The fault to apply to a run, and the result of the run. */
 struct rig_run {
-  struct trace_fault *fault;   /* NULL: untraced, unless there is a log */
-  struct trace_log *log;       /* NULL: not wanted */
-  struct fault_memory *memory; /* NULL: no allocation is counted */
-  bool killed;                 /* by SIGKILL */
-  int status;                  /* else its exit status */
-  bool silent;                 /* it had nothing to say */
+  struct trace_fault *fault;   /* NULL: no fault; traced only if log is set */
+  struct trace_log *log;       /* receives the system calls; NULL: not wanted */
+  struct fault_memory *memory; /* NULL: allocations are not counted */
+  bool killed;                 /* ended by SIGKILL */
+  int status;                  /* exit status if not killed */
+  bool silent;                 /* standard error was empty */
 };
 
-/* Time passes, the meters count, and the program runs. */
+/* Advances the time by RIG_INTERVAL, lets the meters count, and runs the
+ * program. */
 void rig_go(struct rig *rig, struct rig_run *run);
-/* The same, undisturbed: it must end well, and with status 0. */
+/* Does the same without a fault; notes an error unless the exit status is 0. */
 void rig_go_well(struct rig *rig);
 
-/* Two runs without Domoticz, without room for the CSV, and with a command that
- * takes nothing: values and rows wait for the next one. */
+/* Does two runs without Domoticz, with no space for the CSV and with a command
+ * that accepts nothing.  Values and rows stay pending for the next run. */
 void rig_pile_up(struct rig *rig);
 
-/* What becomes of the answers of all outputs from now on. */
+/* How all outputs answer from now on. */
 enum rig_answers {
   RIG_ANSWERED,
-  /* The update is not carried out, and the connection ends; nothing is written
-   * to the CSV's full disk; the command reads all, keeps nothing, and dies. */
+  /* Domoticz closes the connection without doing the update; the disk of the
+   * CSV is full; the command reads all records, keeps none and kills itself. */
   RIG_LOST_BEFORE,
-  /* It is carried out, and the connection ends; the CSV is written, and its
-   * fsync() fails; the command keeps all, and dies. */
+  /* Domoticz does the update and closes the connection without a reply; the CSV
+   * is written but its fsync() fails; the command keeps all records and kills
+   * itself. */
   RIG_LOST_AFTER
 };
 void rig_answer(struct rig *rig, enum rig_answers answers);
-/* Whether an answer was lost in the last run. */
+/* Returns whether an answer was lost in the last run. */
 bool rig_lost_answer(struct rig *rig);
-/* Whether Domoticz did a fault to a request of the last run. */
+/* Returns whether Domoticz applied a fault to a request of the last run. */
 bool rig_spoiled(const struct rig *rig);
 
-/* Whether a run after a fault can leave a value to the one after it: one that
- * sends again what had no answer sends nothing new to that target. */
+/* Returns whether the run after a fault may leave a value to the run after
+ * that.  True for class latest: a run that resends an unacknowledged value
+ * sends nothing new to that target. */
 bool rig_lags(const struct rig *rig);
 
-/* Whether all is as it must be after undisturbed runs.  NULL, or what is
- * wrong; valid until the next call. */
+/* Checks all results after undisturbed runs.  Returns NULL, or an error message
+ * that is valid until the next call. */
 const char *rig_check(struct rig *rig);
 
-/* Whether a total or the sum of usages came out too small, or too large. */
+/* Return whether a total or the sum of usages is too small (lost) or too large
+ * (doubled). */
 bool rig_lost(const struct rig *rig);
 bool rig_doubled(const struct rig *rig);
 
-/* Notes that something is wrong, for rig_check. */
+/* Adds an error message to the result of rig_check. */
 __attribute__((format(printf, 2, 3))) void rig_note(struct rig *rig,
                                                     const char *fmt, ...);
 

@@ -1,6 +1,7 @@
 /*
- * What a house must show.  Nothing here knows how the program works: only what
- * was read, when, and what of it was given out.
+ * Computes and checks the expected results.  It is independent of how the
+ * program works: it uses only the readings, their times, and the values
+ * delivered.
  */
 #include "tests/faults/rig_impl.h"
 
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Latest time after the start of a run at which its reading can end. */
+/* Seconds after the start of a run within which its reading ends. */
 #define READ_WITHIN 60
 
 void
@@ -21,7 +22,7 @@ rig_format(int64_t energy, char *buf, size_t size)
            (energy < 0 ? -energy : energy) % 1000);
 }
 
-/* Of a text with three decimals. */
+/* TEXT has three decimals. */
 int64_t
 rig_parse(const char *text)
 {
@@ -36,15 +37,15 @@ rig_parse(const char *text)
 
 /* ---- The CSV ---- */
 
-/* What the rows so far say of a chain. */
+/* The expected values of a chain, from the rows so far. */
 struct account {
   bool begun, certain;
-  int64_t first, last; /* readings that stand in a row */
+  int64_t first, last; /* readings of rows */
 };
 
-/* The beginning is the first reading that was booked.  A run that could not ask
- * Domoticz what was there before books nothing, though its row has the reading:
- * then the next one begins. */
+/* Returns whether a row is the beginning of a chain, its first committed
+ * reading.  A run that could not fetch the value from Domoticz commits nothing,
+ * although its row has the reading.  Then the next run is the beginning. */
 static bool
 begins(const struct account *a, bool no_usage)
 {
@@ -70,7 +71,8 @@ put_cells(FILE *out, struct account *a, int64_t reading, bool no_usage,
   a->certain = true;
 }
 
-/* The run whose row LINE is, by its time; -1: none. */
+/* Returns the number of the run that made row LINE, found by the time; -1:
+ * none. */
 static int
 run_of(const struct rig *rig, const char *line)
 {
@@ -87,7 +89,7 @@ run_of(const struct rig *rig, const char *line)
   return -1;
 }
 
-/* Whether cell N of chain C in LINE is empty. */
+/* Returns whether cell N of chain C in LINE is empty. */
 static bool
 is_empty(const char *line, unsigned c, unsigned n)
 {
@@ -98,8 +100,8 @@ is_empty(const char *line, unsigned c, unsigned n)
   return line && (*line == ',' || *line == '\n');
 }
 
-/* The row of run I as it must stand, after LINE's time.  Without a reading, its
- * meter did not answer. */
+/* Writes the expected row of run I, with the time of LINE.  A missing reading
+ * is accepted if the run failed: its meter may not have answered. */
 static void
 put_row(const struct rig *rig, FILE *out, const char *line, unsigned i,
         struct account *accounts)
@@ -116,7 +118,8 @@ put_row(const struct rig *rig, FILE *out, const char *line, unsigned i,
   putc('\n', out);
 }
 
-/* The file as it must be, of the rows that it has. */
+/* Returns the expected content of the file, from malloc, for the rows that FILE
+ * has.  Notes missing, repeated and misplaced rows. */
 static char *
 make_csv(struct rig *rig, const char *file, struct account *accounts)
 {
@@ -190,8 +193,9 @@ rig_check_sum(struct rig *rig, const char *what, unsigned idx, int64_t is,
            must);
 }
 
-/* Since the first reading that was booked: where nothing tells which one that
- * was, it is the one that fits, up to the first run that ended well. */
+/* The sum since the first committed reading.  If the data do not show which one
+ * that was, the function takes the one that fits IS, up to the first run that
+ * succeeded. */
 int64_t
 rig_sum_must_be(const struct rig *rig, unsigned c, int64_t is)
 {

@@ -1,6 +1,7 @@
 /*
- * What a command that remembers ids must have: one id counts once, and is
- * always of the same amount.
+ * Checks the records that the exec command kept.  Like a receiver that
+ * remembers ids, it counts each id once; a repeated id must have the same
+ * usage.
  */
 #include "tests/faults/rig_impl.h"
 
@@ -11,7 +12,7 @@
 
 #define MAX_RECORDS (4 * RIG_MAX_RUNS)
 
-/* NONE: not in the record. */
+/* A value that is missing in a record. */
 #define NONE INT64_MIN
 
 struct record {
@@ -20,11 +21,12 @@ struct record {
 };
 
 struct records {
-  struct record list[MAX_RECORDS]; /* in the order in which they came first */
+  struct record list[MAX_RECORDS]; /* in the order of first arrival */
   unsigned n;
 };
 
-/* The text after KEY in LINE, up to the next quote. */
+/* Copies the text after KEY in LINE, up to the next quote, to BUF.  Returns
+ * false if KEY is missing or BUF too small. */
 static bool
 find_text(const char *line, const char *key, char *buf, size_t size)
 {
@@ -55,7 +57,7 @@ parse_record(const char *line, struct record *r)
   return find_text(line, "\"id\":\"", r->id, sizeof(r->id));
 }
 
-/* Keeps the record of LINE, unless its id was there before. */
+/* Adds the record in LINE, unless its id is a repetition. */
 static void
 take_line(struct rig *rig, struct records *records, const char *line)
 {
@@ -89,7 +91,8 @@ read_records(struct rig *rig, struct records *records)
   free(store);
 }
 
-/* Of class append: the record of each run that ended well, in order. */
+/* For class append: checks that the records are in order, and that each run
+ * that succeeded has one. */
 static void
 check_order(struct rig *rig, const struct records *records)
 {

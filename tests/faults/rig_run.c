@@ -1,4 +1,4 @@
-/* Runs of the program in the house, and what they say of themselves. */
+/* Runs the program in the house and evaluates how it ended. */
 #include "tests/faults/rig_impl.h"
 
 #include <arpa/inet.h>
@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A run that takes longer hangs: the longest bound is that of loading the
- * plugins (HACKING.md, "Waits and their bounds"). */
+/* A run that takes longer counts as hung.  The longest permitted wait is for
+ * loading the plugins (HACKING.md, "Waits and their bounds"). */
 #define HANGS_S 80
 
 /* ---- Runs ---- */
@@ -72,7 +72,7 @@ become(const struct rig *rig, const struct rig_run *run)
   _exit(127);
 }
 
-/* The program under test, for the alarm. */
+/* PID of the program under test, for the signal handler. */
 static volatile pid_t running;
 static volatile sig_atomic_t hung;
 
@@ -111,7 +111,7 @@ run_to_end(struct rig *rig, const struct rig_run *run)
   return status;
 }
 
-/* Waits for the commands that a run left behind. */
+/* Waits for the commands that are still running after a run. */
 static void
 reap(struct rig *rig)
 {
@@ -124,8 +124,8 @@ reap(struct rig *rig)
   }
 }
 
-/* Waits until all that the program sent before it ended has come through PORT
- * and was done: what is asked there now comes behind it. */
+/* Waits until the server has handled all requests that the program sent through
+ * PORT before it ended: the server handles this request after them. */
 static void
 settle(unsigned port)
 {
@@ -144,8 +144,8 @@ settle(unsigned port)
   close(fd);
 }
 
-/* Without memory for the thread-local data of a library, libc itself ends the
- * program: as good as a kill. */
+/* libc itself ends the program if it has no memory for the thread-local data of
+ * a library; treat this like a kill. */
 static bool
 libc_gave_up(const struct rig_run *run, const char *err)
 {
@@ -154,8 +154,8 @@ libc_gave_up(const struct rig_run *run, const char *err)
 }
 
 /* OpenSSL 3.5 crashes, or hangs until the watchdog ends the program, when
- * memory runs out while curl_global_init() initialises it.  The program has not
- * opened its state by then: as good as a kill. */
+ * memory runs out during its initialisation in curl_global_init().  The program
+ * has not opened its state yet; treat this like a kill. */
 static bool
 crashed_in_curl(const struct rig_run *run, int status)
 {
@@ -189,8 +189,9 @@ judge_end(struct rig *rig, struct rig_run *run, int status)
   free(err);
 }
 
-/* Two writes of one usage in a run would be no harm to a device, and yet are
- * none that was ordered. */
+/* Adds the usages written in this run to the account.  Two writes of one
+ * usage in a run would not harm a device, but are an error: only one was
+ * committed. */
 static void
 account_usages(struct rig *rig)
 {
@@ -223,7 +224,8 @@ rig_count(struct rig *rig, unsigned i, int64_t growth)
   rig_set_meter(rig, i);
 }
 
-/* The meters count differently in each run, so that no two usages are equal. */
+/* Advances the time and the meters, and records the readings.  The increments
+ * differ from run to run, so that no two usages are equal. */
 static void
 pass_time(struct rig *rig)
 {
@@ -249,7 +251,7 @@ rig_do(struct rig *rig, struct rig_run *run)
   if (run->memory)
     rig_write(rig, "memory", (const char *)run->memory, sizeof(*run->memory));
   status = run_to_end(rig, run);
-  /* What follows are requests of our own. */
+  /* settle() sends requests of its own; do not count those. */
   rig->spoiled = domoticz_server_spoiled(rig->server) > 0;
   reap(rig);
   settle(rig->port);

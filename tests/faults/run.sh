@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs sweeps one after the other, and adds up what they covered:
+# Runs sweeps one after the other, and adds up their counts:
 #
 #     run.sh "PROGRAM..." [OPTION...]
 #
-# The last line has the sums, as sum.sh prints them.
+# The last line is the output of sum.sh.
 programs=$1
 shift
 

@@ -1,16 +1,16 @@
 #!/bin/sh
-# Adds up what sweeps covered:
+# Adds up the counts that sweeps print:
 #
 #     sum.sh LOG...
 #
-# Each LOG is what one of the programs printed: all of them, or all shares of
-# each (sweep.h).  Prints one line, "N system calls, N kills, ..., N wrong".
-# Status 1: something is wrong, a fault was not reached, or a LOG has no sums.
+# Each LOG is the output of one sweep program, or of one share of it (sweep.h).
+# Prints one line, "N system calls, N kills, ..., N wrong".
+# Exit status 1: a case failed, a fault was not reached, or a LOG has no sums.
 for log; do
   tail -n 1 "$log" | sed "s|^|$log: |"
 done | awk '
-  # "LOG: 12 kills, 3 errors; 0 lost, ...": the same things in the order in
-  # which they came first, and what went wrong at the end.
+  # Input: "LOG: 12 kills, 3 errors; 0 lost, ...".  Output: the sums in the
+  # order of first appearance, failures last.
   BEGIN {
     n = failed = 0
     last["lost"] = last["double"] = last["wrong"] = 1

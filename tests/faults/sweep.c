@@ -1,4 +1,4 @@
-/* Workers, and what all of them have counted. */
+/* The worker processes of a sweep, and their common counts. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 #define EXIT_SKIPPED 77
-/* Of one case in so many, a group is one worker's. */
+/* With --share N of at least this, one worker has a whole group. */
 #define SMALL_SHARE 10
-/* After one case in so many comes a second undisturbed run. */
+/* One case in so many has a second undisturbed run. */
 #define SECOND_EVERY 4
 
-/* In memory that the workers share. */
+/* In memory shared by the workers. */
 static unsigned long *counts;
 
 static const struct {

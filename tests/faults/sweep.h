@@ -1,27 +1,28 @@
 /*
- * A sweep: many cases, dealt out to workers, and one line that says what was
- * covered.
+ * A sweep: many test cases, divided among worker processes.  It prints one
+ * summary line of its coverage.
  *
- * Without options it is a fixed sample, which takes seconds.
+ * Without options it runs a fixed sample, which takes seconds.
  *
- *     OPTIONS: --all          every case but those of sweep_leaves_out()
- *              --share N      one case in N; which ones, --seed says
+ *     OPTIONS: --all          all cases except those of sweep_leaves_out()
+ *              --share N      one case in N; --seed selects which ones
  *              --seed K       share K of N: the shares 0 to N-1 have no case in
- *                             common, and together all cases of --all --seed 0;
- *                             other seeds draw other random numbers (printed)
- *              --for SECONDS  skips what was not begun by then
- *              --jobs N       workers (three a processor: many cases wait)
+ *                             common, and together are all cases of --all
+ *                             --seed 0; other seeds draw other random numbers
+ *                             (printed)
+ *              --for SECONDS  skips cases not started within this time
+ *              --jobs N       workers (default: three per processor, since many
+ *                             cases only wait)
  *              --only TEXT    only cases whose name contains TEXT
  *
- * So a sweep can be divided: run each program with --share N and each K, keep
- * what they print, and let sum.sh add it up.
+ * To divide a sweep, run each program with --share N and each K, save the
+ * output, and let sum.sh add up the counts.
  *
- * A case must hit its fault.  Runs differ a little, so a case whose run did not
- * come so far is tried again, at least REACH_TRIES times in all, a system call
- * also with another one.  Then it counts as an unreached fault, and the sweep
- * fails.  A fault that follows
- * another one, or is drawn at random in the year, may not be there: then it is
- * counted apart, and is no failure.
+ * A case must hit its fault.  Runs differ a little, so a case that does not
+ * reach its fault is repeated, at least REACH_TRIES times in all; a system call
+ * is also replaced by an earlier one.  After that it counts as an unreached
+ * fault, and the sweep fails.  The second fault of a pair and the random faults
+ * of the year may be missed: these are counted separately and are no failure.
  */
 #ifndef FAULTS_SWEEP_H
 #define FAULTS_SWEEP_H
@@ -54,41 +55,43 @@ enum sweep_count {
 };
 
 struct sweep {
-  unsigned share; /* one case in so many; 1: all; 0: the sample */
+  unsigned share; /* runs 1 case in SHARE; 1: all; 0: the sample */
   unsigned jobs, worker;
-  bool whole;   /* all cases of the group in hand are this worker's */
-  time_t until; /* of the monotonic clock; 0: no limit */
+  bool whole;   /* this worker has all cases of the current group */
+  time_t until; /* CLOCK_MONOTONIC; 0: no limit */
   uint32_t seed;
   const char *only;
 };
 
-/* Parses the arguments, lets WORK run in each worker, and prints the line.
- * Returns the exit status of the program: 77 where something is missing. */
+/* Parses the arguments, calls WORK in each worker and prints the summary.
+ * Returns the exit status of the program: 77 if something needed is missing. */
 int sweep_main(int argc, char **argv, void (*work)(struct sweep *s));
 
 #define REACH_TRIES 4
 #define SWEEP_EARLY 10
 
-/* Begins group N of cases.  Of the sample and of small shares, a whole group is
- * one worker's, for getting to its first case takes longer than the case;
- * false: it is not ours.  Else each worker has its part of each group. */
+/* Begins group N of cases.  Returns false if it belongs to another worker.  For
+ * the sample and for small shares, one worker has the whole group, because
+ * reaching its first case takes longer than the case.  Otherwise each worker
+ * has a part of every group. */
 bool sweep_begin_group(struct sweep *s, unsigned n);
 
-/* Whether case N of a row of cases is to be done, and by this worker; of the
- * sample, one in EVERY is. */
+/* Returns whether this worker has to run case N of a series; the sample
+ * contains one case in EVERY. */
 bool sweep_is_mine(const struct sweep *s, unsigned n, unsigned every);
 
-/* Whether event N of a run, one of those up to LOCK, is left out.  Before the
- * state is locked there is nothing to lose, and what happens there is for the
- * most part done by the loader and by libraries that start, over and over: of
- * those events one in SWEEP_EARLY is enough. */
+/* Returns whether to leave out event N of a run; LOCK is the event that locks
+ * the state.  Nothing can be lost before that, and most of these events come
+ * from the loader and the initialisation of libraries.  One in SWEEP_EARLY of
+ * them is enough. */
 bool sweep_leaves_out(const struct sweep *s, unsigned long n,
                       unsigned long lock);
 
-/* Whether it is too late to begin another case. */
+/* Returns whether the time of --for is over, so that no further case may
+ * begin. */
 bool sweep_is_late(const struct sweep *s);
 
-/* Whether the case of that name is wanted. */
+/* Returns whether --only selects the case NAME. */
 bool sweep_wants(const struct sweep *s, const char *name);
 
 void sweep_add(enum sweep_count count, unsigned long n);
@@ -96,18 +99,21 @@ void sweep_add(enum sweep_count count, unsigned long n);
 /* Counts a case whose fault was never hit. */
 void sweep_miss(const char *name);
 
-/* What became of a case: prints what is wrong with it, and counts it. */
+/* Ends a case: if WRONG is not NULL, prints it and counts the case as lost,
+ * double or wrong. */
 void sweep_end_case(struct rig *rig, const char *name, const char *wrong);
 
-/* After the faults: all is well again with the first undisturbed run and, which
- * not every case looks at, stays so with the second.  Ends the case. */
+/* Does one undisturbed run after the faults and checks the results.  In one
+ * case of SECOND_EVERY it does and checks a second one; for a rig_lags() rig it
+ * always does two and checks after the second.  Ends the case. */
 void sweep_end_well(struct rig *rig, const char *name);
 
-/* Random numbers for case N of all: the same ones for each way to divide them.
- * Never 0. */
+/* Returns the random seed of case N, never 0.  It does not depend on how the
+ * cases are divided into shares and workers. */
 uint32_t sweep_seed(const struct sweep *s, unsigned n);
 
-/* The same numbers everywhere. */
+/* Returns the next random number; the sequence is the same on every
+ * platform. */
 uint32_t sweep_random(uint32_t *state);
 
 #endif

@@ -1,16 +1,16 @@
 /*
- * Every system call of a run, from main() on: the program is killed right after
- * it, which is right before the next one of its thread, and it fails with all
- * that can befall it.  Then come undisturbed runs, and all must be as if
- * nothing had happened.
+ * Faults at every system call of a run, from main() on: the program is killed
+ * right after the call, which is right before the next call of its thread, and
+ * the call fails with every error it can return.  Undisturbed runs follow,
+ * after which all results must be as if nothing had happened.
  *
- * Runs are disturbed at four moments: the first run of all, one after three
- * good ones, one that finds what was left by an outage and a kill, and one that
- * finds rows and values that wait.
+ * Runs are disturbed at four moments: the very first run, one after three good
+ * runs, one after lost answers and a kill, and one with pending rows and
+ * values.
  *
  * After the three good runs, each call also fails in a run whose outputs lose
- * their answers: before or after they have done what they were sent.  There,
- * and at the other moments, each call fails in every second way.
+ * their answers, before or after carrying out the delivery.  There, and at the
+ * other moments, only every second error is tried.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,22 +20,23 @@
 #include "lib/array.h"
 #include "tests/faults/sweep.h"
 
-/* Of the sample, one case in so many. */
+/* Samples: one case in so many. */
 #define SAMPLE_KILLS 223
 #define SAMPLE_ERRORS 443
 #define SAMPLE_LOSSES 397
 #define SAMPLE_PAIRS 4
 #define ALL_PAIRS 300
-/* Of all cases, one call in so many hangs: it takes as long as a deadline. */
+/* With --all, one call in so many hangs: each case lasts as long as a
+ * deadline. */
 #define HANG_EVERY 5
 
-/* Where cases take place. */
+/* The moment at which cases are run. */
 struct place {
   struct rig *rig;
   const struct sweep *s;
   const char *name;
   enum rig_answers answers;
-  bool steady; /* after the three good runs */
+  bool steady; /* the moment after the three good runs */
 };
 
 /* ---- Moments ---- */
@@ -53,8 +54,8 @@ after_good_runs(struct rig *rig)
     rig_go_well(rig);
 }
 
-/* The outputs took everything and did not say so; then a run was killed when it
- * began to give out what it had committed. */
+/* A run whose outputs accept everything but lose their answers; then a run that
+ * is killed when it begins to deliver its committed values. */
 static void
 after_bad_runs(struct rig *rig)
 {
@@ -102,7 +103,8 @@ count(const struct trace_fault *fault)
     sweep_add(SWEEP_KILLS, 1);
 }
 
-/* One run with FAULT, from the kept moment on. */
+/* Does one run with FAULT, starting at the saved moment.  Returns whether the
+ * fault was applied. */
 static bool
 disturb(const struct place *p, struct trace_fault fault)
 {
@@ -126,11 +128,11 @@ try(const struct place *p, const struct trace_fault *fault)
   return true;
 }
 
-/* The same, until FAULT was hit, or NAME is told.  How often a thread waits
- * differs from run to run: after two tries each further one takes an earlier
- * call of the same number, down to the first.  If the logged run alone had such
- * a call, the program is killed after the one in its place, or an earlier one.
- */
+/* Tries until FAULT is applied; if it never is, counts NAME as missed.  How
+ * often a thread waits differs from run to run: after two tries, each further
+ * one takes an earlier call of the same number, down to the first.  If only the
+ * logged run had such a call, the program is killed after the call in its
+ * place, or after an earlier one. */
 static void
 reach(const struct place *p, const char *name, const struct trace_fault *fault)
 {
@@ -161,7 +163,7 @@ do_case(const struct place *p, const char *name,
   sweep_end_well(p->rig, name);
 }
 
-/* The first call NR of the first thread; 0: there is none. */
+/* Returns the first call NR of the first thread; 0: there is none. */
 static unsigned
 first_call(const struct trace_log *log, long nr)
 {
@@ -171,14 +173,15 @@ first_call(const struct trace_log *log, long nr)
   return 0;
 }
 
-/* The call that locks the state. */
+/* Returns the call that locks the state. */
 static unsigned
 lock_of(const struct trace_log *log)
 {
   return first_call(log, SYS_flock);
 }
 
-/* At that call of the run of LOG. */
+/* Returns a fault at CALL of THREAD in the logged run; the caller sets the
+ * kind. */
 static struct trace_fault
 fault_at(const struct trace_log *log, unsigned thread, unsigned call)
 {
@@ -205,7 +208,7 @@ kill_at(const struct place *p, struct trace_fault fault)
 
 /* ---- Errors ---- */
 
-/* What does not fail, or whose failure libc answers with an abort. */
+/* Calls that never fail, or whose failure makes libc abort. */
 static const long never_fail[] = { SYS_futex,
                                    SYS_exit,
                                    SYS_exit_group,
@@ -221,7 +224,7 @@ static const long never_fail[] = { SYS_futex,
 #endif
 };
 
-/* Calls that have their own ways to fail. */
+/* Calls with their own lists of errors; all others use usual_errors. */
 static const struct {
   long nr;
   int errors[5];
@@ -279,7 +282,8 @@ fail_with(const struct place *p, const struct trace_fault *fault)
   do_case(p, name, fault);
 }
 
-/* One way in so many is tried: of the sample, one of all N. */
+/* Returns M, so that one in M of the N errors of a call is tried; for the
+ * sample, one of all N. */
 static unsigned
 ways_between(const struct place *p, unsigned n)
 {
@@ -314,7 +318,7 @@ fail_at(const struct place *p, struct trace_fault fault)
 
 /* ---- Calls that never return ---- */
 
-/* What can wait for a device, a file system, a peer or a process. */
+/* Calls that can wait for a device, a file system, a peer or a process. */
 static const long can_hang[] = { SYS_read,     SYS_write,      SYS_pread64,
                                  SYS_pwrite64, SYS_fsync,      SYS_fdatasync,
                                  SYS_openat,   SYS_ftruncate,  SYS_fcntl,
@@ -345,8 +349,8 @@ hang_at(const struct place *p, struct trace_fault fault)
   do_case(p, name, &fault);
 }
 
-/* Not of the sample: each case takes until the watchdog ends the run, which it
- * can from when it is set. */
+/* Lets calls hang.  Not part of the sample: each case lasts until the watchdog
+ * ends the run.  Begins after the call that starts the watchdog. */
 static void
 sweep_hangs(const struct place *p, const struct trace_log *log)
 {
@@ -362,10 +366,11 @@ sweep_hangs(const struct place *p, const struct trace_log *log)
       hang_at(p, fault_at(log, 0, call));
 }
 
-/* ---- Errors, and no answer ---- */
+/* ---- Errors and lost answers ---- */
 
-/* The program does other calls when answers get lost: they are logged anew.
- * Outputs are served by the first thread. */
+/* Lets each call fail in a run with lost answers.  The program makes other
+ * calls then, so a new log is made.  Only the first thread: it serves the
+ * outputs. */
 static void
 fail_without(const struct place *p)
 {
@@ -397,7 +402,7 @@ sweep_losses(struct place p)
   fail_without(&p);
 }
 
-/* ---- Two at once ---- */
+/* ---- Two faults ---- */
 
 static struct trace_fault
 draw(const struct trace_log *log, uint32_t *random)
@@ -438,7 +443,7 @@ describe(char *buf, size_t size, const struct trace_fault *f)
              strerrorname_np(f->error));
 }
 
-/* Pair N of all. */
+/* Runs pair N: two runs, each with a random fault. */
 static void
 pair(const struct place *p, unsigned n, const struct trace_log *log)
 {

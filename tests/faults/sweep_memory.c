@@ -1,18 +1,19 @@
 /*
- * Each allocation of a run fails, from main() on: of the program, of its
- * plugins, of every library and of libc.  Once alone, and once with all that
- * follow.
+ * Lets each allocation of a run fail, from main() on: those of the program, its
+ * plugins, every library and libc.  Each fails once alone, and once together
+ * with all later ones.
  *
- * Except those of curl_global_init(), where OpenSSL 3.5 crashes or hangs: there
- * memory runs out in one case only.
+ * Exception: allocations in curl_global_init(), where OpenSSL 3.5 crashes or
+ * hangs.  There, memory runs out in one case only.
  */
 #include <stdio.h>
 
 #include "tests/faults/sweep.h"
 
-/* Of the sample, one case in so many. */
+/* Sample: one case in so many. */
 #define SAMPLE 601
-/* And the end of a run, with all that follow: so many cases. */
+/* Also in the sample: so many allocations at the end of a run, each together
+ * with all later ones. */
 #define LAST 5
 
 static void
@@ -46,9 +47,8 @@ is_in_curl(const struct fault_memory *memory, unsigned long n)
          n <= memory->curl_end;
 }
 
-/* Memory runs out with the first allocation of curl_global_init(): the run
- * ends, by a crash or by the watchdog if need be, and has not spoilt the state.
- */
+/* Lets memory run out at the first allocation of curl_global_init().  The run
+ * may end by a crash or by the watchdog, but must not damage the state. */
 static void
 fail_in_curl(struct rig *rig, const struct sweep *s, const char *moment,
              const struct fault_memory *memory)

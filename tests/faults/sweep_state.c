@@ -1,8 +1,9 @@
 /*
- * The state is damaged between two runs: cut off at every page, one bit of it
- * changed, gone, or the disk is full.  What is proven to be damaged is set
- * aside and begun anew from what Domoticz shows; what is not is left alone,
- * and nothing is given out without it.
+ * Damages the state between two runs: truncates it at every page, flips one
+ * bit, deletes it, or fills the disk.  The program must set aside a state that
+ * is proven to be damaged, and begin anew from the displayed values of
+ * Domoticz.  Otherwise it must leave the state alone, and deliver nothing
+ * without it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,9 +15,10 @@
 #include "lib/array.h"
 #include "tests/faults/sweep.h"
 
-/* The header of a SQLite file: nothing vouches for what stands there. */
+/* Size of the header of a SQLite file; no checksum covers it. */
 #define HEADER 100
-/* Of the sample, one case in so many; else one byte in so many. */
+/* Samples: one case in so many.  STEP: distance of the flipped bits, in
+ * bytes. */
 #define SAMPLE_FLIPS 701
 #define STEP 3
 #define SAMPLE_CUTS 3
@@ -24,9 +26,9 @@
 
 /* ---- Damage ---- */
 
-/* A run that finds the state so: it goes on as ever (the damage is in nothing
- * that counts), or begins anew and says so, or (REFUSED: it may) leaves all as
- * it is until the good one is there again. */
+/* Does a run with the state DATA.  The run may continue normally (if the damage
+ * hit nothing that counts), begin anew and report it, or, if REFUSED, fail and
+ * leave everything unchanged; then the good state is restored. */
 static void
 run_with(struct rig *rig, const char *name, const char *data, size_t len,
          bool refused)
@@ -92,8 +94,8 @@ lose(struct rig *rig, const struct sweep *s, const char *kind)
 
 /* ---- A full disk ---- */
 
-/* A run in which each write from the NTH of number NR on finds the disk full.
- */
+/* Does a run in which, from the NTH call NR on, each such call finds the disk
+ * full. */
 static bool
 go_full(struct rig *rig, long nr, unsigned nth)
 {
@@ -107,7 +109,7 @@ go_full(struct rig *rig, long nr, unsigned nth)
   return fault.hit;
 }
 
-/* Two such runs; the second one may have nothing to write. */
+/* Does two such runs; the second one may have nothing to write. */
 static void
 fill_from(struct rig *rig, const struct sweep *s, const char *kind, long nr,
           unsigned nth)
@@ -176,7 +178,8 @@ sweep_damage(struct rig *rig, const struct sweep *s, const char *kind)
 static void
 work(struct sweep *s)
 {
-  /* Without its state, an output that cannot be asked begins anew. */
+  /* Only pipelines with Domoticz: an output that cannot report displayed values
+   * begins anew without its state. */
   for (int kind = 0; kind < RIG_COMMANDS; kind++) {
     struct rig *rig = rig_new((enum rig_kind)kind);
 

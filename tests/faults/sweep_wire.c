@@ -1,8 +1,8 @@
 /*
- * What can happen between the program and its peers: every request to Domoticz
- * answered in every wrong way, before and after it was carried out; every byte
- * of requests and replies at which a connection can end; every byte on the line
- * of a meter lost, changed, doubled, late, or the last.
+ * Faults between the program and its peers: every wrong reply of Domoticz to
+ * every request, before and after it is carried out; the end of the connection
+ * at every byte of requests and replies; every byte on the line of a meter
+ * lost, changed, doubled, delayed, or the last.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,13 +11,13 @@
 #include "tests/faults/proxy.h"
 #include "tests/faults/sweep.h"
 
-/* Of the sample, one case in so many. */
+/* Samples: one case in so many. */
 #define SAMPLE_ANSWERS 97
 #define SAMPLE_CUTS 991
 #define SAMPLE_BYTES 1201
 #define SAMPLE_METER 131
 
-/* A run that ends as it can. */
+/* Does a run that may fail. */
 static void
 go_badly(struct rig *rig)
 {
@@ -58,7 +58,7 @@ static const struct {
   { "idle dropped", DOMOTICZ_DROP_IDLE, 0 },
 };
 
-/* That request alone, or (REST) it and all after it. */
+/* Gives a wrong answer to one request, or (REST) to it and all later ones. */
 static void
 answer_badly(struct rig *rig, const struct sweep *s, const char *moment,
              unsigned request, size_t answer, bool rest)
@@ -91,7 +91,7 @@ sweep_answers(struct rig *rig, const struct sweep *s, const char *moment)
 
   rig_back(rig);
   rig_go_well(rig);
-  /* The last two were the rig's own, to know that all is done. */
+  /* The last two requests are the rig's own, from settle(). */
   requests = domoticz_server_requests(rig_server(rig)) - 2;
   for (unsigned i = 0; i < requests; i++)
     for (size_t a = 0; a < ARRAY_SIZE(answers); a++)
@@ -180,7 +180,8 @@ sweep_line(struct rig *rig, const struct sweep *s, const char *moment)
 
 /* ---- The meter itself ---- */
 
-/* What lasts for a whole run, or takes the port away after N bytes. */
+/* Faults of the meter emulator that last for a whole run, or that take a number
+ * from LEAST to MOST, such as "unplug" after N bytes. */
 static const struct {
   const char *fault;
   int least, most;
@@ -204,7 +205,7 @@ mistake(struct rig *rig, const struct sweep *s, const char *moment,
   if (!sweep_wants(s, name))
     return;
   rig_back(rig);
-  rig_replug(rig); /* one that remembers nothing of what comes later */
+  rig_replug(rig); /* a new emulator, without requests from a later moment */
   meter_fault(rig_meter(rig, 0), fault);
   meter_forget(rig_meter(rig, 0));
   go_badly(rig);
@@ -251,7 +252,7 @@ sweep_moment(struct rig *rig, const struct sweep *s, int kind, int good_runs)
   sweep_answers(rig, s, moment);
   sweep_mistakes(rig, s, moment);
   sweep_line(rig, s, moment);
-  /* The bytes of one pipeline are like those of another. */
+  /* One pipeline is enough: the bytes of the others are similar. */
   if (kind == RIG_BOTH && good_runs)
     sweep_cuts(rig, s, moment);
 }

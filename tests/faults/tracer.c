@@ -1,4 +1,4 @@
-/* ptrace: stopping at each system call, and what is done there. */
+/* The tracer: uses ptrace to stop at each system call and apply the fault. */
 #include "tests/faults/tracer.h"
 
 #include <elf.h>
@@ -17,7 +17,7 @@
 
 #include "lib/array.h"
 
-/* A stop at a system call, as PTRACE_O_TRACESYSGOOD tells it. */
+/* A stop at a system call, as reported with PTRACE_O_TRACESYSGOOD. */
 #define CALL_STOP (SIGTRAP | 0x80)
 
 /* ---- Registers ---- */
@@ -74,8 +74,8 @@ trace_can_hang(void)
 #endif
 }
 
-/* The call never returns, but signals are handled: pause() in its place.  A
- * thread that the tracer does not let go on would handle none. */
+/* Replaces the call by pause(), so that it never returns but signals are
+ * handled.  (A thread kept stopped by the tracer would handle no signal.) */
 static void
 hang_call(pid_t tid)
 {
@@ -91,7 +91,7 @@ hang_call(pid_t tid)
 #endif
 }
 
-/* The call is not made. */
+/* Skips the call. */
 static void
 skip_call(pid_t tid)
 {
@@ -128,8 +128,9 @@ set_result(pid_t tid, long result)
 #endif
 }
 
-/* Puts VALUE in the place of an argument; returns what stood there.  The
- * program counts on finding it again after the call. */
+/* Replaces an argument, the first or the third, by VALUE and returns the old
+ * value.  The caller must restore it after the call, because the program relies
+ * on it. */
 static unsigned long long
 change_argument(pid_t tid, bool first, unsigned long long value)
 {
@@ -154,16 +155,16 @@ change_argument(pid_t tid, bool first, unsigned long long value)
 
 /* ---- Threads ---- */
 
-/* System calls with a number from here on are not counted apart. */
+/* System calls with this number or above are not counted per number. */
 #define CALL_NUMBERS 512
 
 struct thread {
   pid_t tid;
   unsigned calls;
-  unsigned nth[CALL_NUMBERS];  /* how many of each number */
-  bool inside;                 /* of a system call */
-  bool spoiling;               /* the fault is at this call */
-  unsigned long long argument; /* that was changed for it */
+  unsigned nth[CALL_NUMBERS];  /* calls so far per call number */
+  bool inside;                 /* between entry and exit of a call */
+  bool spoiling;               /* the fault applies to this call */
+  unsigned long long argument; /* old value of the replaced argument */
 };
 
 struct tracer {
@@ -172,7 +173,7 @@ struct tracer {
   struct trace_log *log;
   struct thread threads[TRACE_THREADS];
   unsigned n;
-  bool counting; /* main() has begun */
+  bool counting; /* main() has started */
   bool killed;
 };
 
@@ -278,11 +279,11 @@ at_entry(struct tracer *t, struct thread *thread, long nr)
     kill_all(t);
     break;
   case TRACE_ERROR:
-    /* brk has no errno: of an address that it does not like, it gives back the
-     * old one. */
+    /* brk has no errno: it returns the unchanged break for an address that it
+     * rejects, such as 0. */
     if (nr == SYS_brk)
       thread->argument = change_argument(thread->tid, true, 0);
-    else if (nr != SYS_close) /* which always closes, whatever it says */
+    else if (nr != SYS_close) /* close() closes even if it returns an error */
       skip_call(thread->tid);
     break;
   case TRACE_SHORT:
@@ -296,7 +297,8 @@ at_entry(struct tracer *t, struct thread *thread, long nr)
   }
 }
 
-/* Where the result does not stand in its place. */
+/* Restores the first argument, except where the result is returned in the same
+ * register. */
 static void
 restore_first(const struct thread *thread)
 {
@@ -342,7 +344,7 @@ at_call(struct tracer *t, struct thread *thread)
 
 /* ---- Stops ---- */
 
-/* What a stop is about; returns the signal that the thread is to have. */
+/* Handles a stop.  Returns the signal to deliver to the thread; 0: none. */
 static int
 at_stop(struct tracer *t, struct thread *thread, int status)
 {
@@ -358,7 +360,7 @@ at_stop(struct tracer *t, struct thread *thread, int status)
     at_call(t, thread);
     return 0;
   }
-  if (signo == SIGSTOP) { /* a thread begins, or main() */
+  if (signo == SIGSTOP) { /* start of a thread, or of main() */
     if (thread->tid == t->pid)
       t->counting = true;
     return 0;
@@ -366,7 +368,7 @@ at_stop(struct tracer *t, struct thread *thread, int status)
   return signo == SIGTRAP ? 0 : signo;
 }
 
-/* Up to main() nothing is looked at. */
+/* Lets the thread run on.  Before main(), its system calls are not traced. */
 static void
 go_on(const struct tracer *t, pid_t tid, int signo)
 {
@@ -385,7 +387,7 @@ trace_child(pid_t pid, struct trace_fault *fault, struct trace_log *log)
 {
   struct tracer t = { .pid = pid, .fault = fault, .log = log };
   int status = 0;
-  pid_t tid = waitpid(pid, &status, __WALL); /* it executes the program */
+  pid_t tid = waitpid(pid, &status, __WALL); /* the stop at exec */
 
   thread_of(&t, pid);
   if (WIFSTOPPED(status)) {

@@ -1,12 +1,12 @@
 /*
- * A tracer: runs the program under test and lets one thing go wrong at one of
- * its system calls.
+ * A tracer: runs the program under test and applies one fault to one of its
+ * system calls.
  *
- * Calls are numbered for each thread, from 1, from the start of main() on
- * (fault_preload.c marks it); threads from 0 in the order in which they were
- * made.  So a call is found again in the next run, whatever the threads do
- * meanwhile.  A fault can also name the third write instead of the hundredth
- * call.
+ * Calls are numbered per thread, from 1, since the start of main() (marked by
+ * fault_preload.c); threads are numbered from 0 in the order of their creation.
+ * So the same call is found again in the next run, independent of the other
+ * threads.  A fault can also name, for example, the third write instead of the
+ * hundredth call.
  */
 #ifndef FAULTS_TRACER_H
 #define FAULTS_TRACER_H
@@ -19,24 +19,24 @@
 
 enum trace_what {
   TRACE_NOTHING,
-  TRACE_KILL_BEFORE, /* the call is not made */
-  TRACE_KILL_AFTER,  /* it is made, and is the last */
-  TRACE_ERROR,       /* it is not made, and fails */
-  TRACE_SHORT,       /* it reads or writes one byte */
-  TRACE_HANG,        /* it is not made, and returns only for a signal */
+  TRACE_KILL_BEFORE, /* killed before the call */
+  TRACE_KILL_AFTER,  /* killed after the call */
+  TRACE_ERROR,       /* the call is skipped and returns an error */
+  TRACE_SHORT,       /* the call reads or writes only one byte */
+  TRACE_HANG,        /* the call hangs until a signal arrives */
 };
 
 struct trace_fault {
   enum trace_what what;
   unsigned thread, call;
-  long nr;      /* then at the first of these at or after CALL; -1: at CALL */
-  unsigned nth; /* then at the NTH of these instead, from 1; 0: not */
+  long nr;      /* the first call NR from CALL on; -1: any, at CALL */
+  unsigned nth; /* the NTH call NR instead, from 1; 0: use CALL */
   int error;    /* errno of TRACE_ERROR */
-  bool lasting; /* and each of these after it, in its thread */
-  bool hit;     /* set: the run came so far */
+  bool lasting; /* also all later such calls of the thread */
+  bool hit;     /* set when the fault was applied */
 };
 
-/* What a run did: the number of each call of each thread. */
+/* The system calls of a run: the call numbers of each thread, in order. */
 struct trace_log {
   struct {
     long *nr;
@@ -44,28 +44,29 @@ struct trace_log {
   } thread[TRACE_THREADS];
 };
 
-/* How many calls of the same number there were up to CALL of THREAD, this one
- * included.  Runs differ in how often they wait, so that the third write is
- * found again more often than the hundredth call. */
+/* Returns how many calls up to and including CALL of THREAD have its system
+ * call number.  Runs differ in how often they wait, so the third write is a
+ * more stable name than the hundredth call. */
 unsigned trace_log_nth(const struct trace_log *log, unsigned thread,
                        unsigned call);
 
 void trace_log_clear(struct trace_log *log);
 
-/* In the child, before it executes the program. */
+/* Makes the calling child process traceable; call it before exec. */
 void trace_me(void);
 
-/* Goes with the child PID to its end, which waitpid's status tells.  FAULT and
- * LOG may be NULL. */
+/* Traces the child PID until it ends.  Returns its status as of waitpid().
+ * FAULT and LOG may be NULL. */
 int trace_child(pid_t pid, struct trace_fault *fault, struct trace_log *log);
 
-/* Whether this machine's registers are known: TRACE_ERROR and TRACE_SHORT need
- * them. */
+/* Returns whether this architecture supports TRACE_ERROR and TRACE_SHORT, which
+ * need to know its registers. */
 bool trace_can_inject(void);
-/* Whether a call can be made to hang on this machine. */
+/* Returns whether this architecture supports TRACE_HANG. */
 bool trace_can_hang(void);
 
-/* Whether calls NR read or write a number of bytes given as third argument. */
+/* Returns whether the third argument of system call NR is the number of bytes
+ * to read or write. */
 bool trace_is_transfer(long nr);
 
 #endif

@@ -1,15 +1,16 @@
 /*
- * Years of a house: 26,280 runs at 20 minutes (--all; --share N: a part of each
- * year; else some hours), with all that comes about: Domoticz or its answers
- * away, no meter, a kill, a full disk, power cuts that take Domoticz' last
- * writes, meters exchanged, totals reset or deleted, a backup put back, both
- * changes of the clock.  And hourly runs across the end of summer time, when
- * the times of two updates are the same text.
+ * Simulates years of a house: 26,280 runs at intervals of 20 minutes (with
+ * --all; --share N: a part of each year; otherwise some hours), with all kinds
+ * of trouble: Domoticz unreachable or not answering, no meter, a kill, a full
+ * disk, power cuts that lose Domoticz's last writes, meters exchanged, totals
+ * changed or deleted, a backup restored, both changes of the clock.  Also
+ * hourly runs across the end of summer time, when two updates have the same
+ * time text.
  *
- * The account of it is kept here, from the meters' true readings.  After every
- * undisturbed run the total must be what was there at the beginning of an epoch
- * and what the meter has counted since; an epoch begins where somebody changes
- * the total, or the meter.
+ * This file keeps its own account from the true readings of the meters.  After
+ * every undisturbed run, the total must be its value at the beginning of the
+ * epoch plus what the meter has counted since.  A new epoch begins when the
+ * user changes the total, or the meter is exchanged.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -24,26 +25,27 @@
 #include "tests/faults/rig_impl.h"
 #include "tests/faults/sweep.h"
 
-/* Summer time in the year that follows the first run of a rig: 2027-03-28 and
- * 2027-10-31, 01:00 UTC. */
+/* Begin and end of summer time in the year after the first run of a rig:
+ * 2027-03-28 and 2027-10-31, 01:00 UTC. */
 #define SUMMER_BEGINS INT64_C(1806195600)
 #define SUMMER_ENDS INT64_C(1824944400)
 #define HOUR 3600
 
-/* Of a run, at most. */
+/* Maximum repetitions of one run. */
 #define REPEATS 5
-/* Of all runs. */
+/* Maximum repetitions in total. */
 #define REPEATED_MAX 100
 
-/* What is lived through; of a sample, so many runs around a time. */
+/* The simulated periods; the sample does only so many runs around a certain
+ * time. */
 static const struct span {
   const char *name;
   enum rig_kind kind;
   int64_t interval;
-  int64_t begin; /* 0: when the rig begins */
+  int64_t begin; /* 0: first run of the rig */
   int64_t sample_begin;
   unsigned runs, sample, sample_parts;
-  bool clock_goes_on; /* in a run, too: it waits for the next second */
+  bool clock_goes_on; /* also during a run, which waits for the next second */
 } spans[] = {
   { "hourly", RIG_BOTH, HOUR, SUMMER_ENDS - 24 * HOUR, SUMMER_ENDS - 2 * HOUR,
     72, 4, 1, true },
@@ -56,32 +58,32 @@ static const struct span {
 #define BASE RIG_BASE(0)
 #define TOTAL RIG_TOTAL(0, 0)
 
-/* What is wrong with the next runs. */
+/* The trouble in the next runs. */
 enum trouble {
   NONE,
-  AWAY,      /* nothing listens where Domoticz was */
-  MUTE,      /* it does all and answers nothing */
-  DEAF,      /* it hears nothing of updates */
-  NO_METER,  /* the optical head is unplugged */
-  SILENT,    /* the meter sleeps */
-  KILLED,    /* somewhere in the run */
-  DISK_FULL, /* for the state */
-  LOG_FULL,  /* for the CSV */
-  HOUSE_OFF, /* no run at all */
+  AWAY,      /* Domoticz does not listen */
+  MUTE,      /* Domoticz carries out updates but does not reply */
+  DEAF,      /* Domoticz neither carries out updates nor replies */
+  NO_METER,  /* optical head unplugged */
+  SILENT,    /* the meter does not answer */
+  KILLED,    /* killed at a random call of the run */
+  DISK_FULL, /* no space for the state */
+  LOG_FULL,  /* no space for the CSV */
+  HOUSE_OFF, /* no power in the house: no run */
   TROUBLES
 };
 
-/* A sum that grows with the meter, from where an epoch began. */
+/* A sum that grows with the meter: BEGIN when the meter was at READING. */
 struct sum {
   int64_t begin, reading;
 };
 
-/* The CSV, as far as it was read. */
+/* The CSV, as far as it has been read. */
 struct log_file {
-  long end; /* offset */
+  long end; /* offset of the next row */
   char time[32];
-  int64_t usages, total; /* sum of the one, last of the other */
-  struct sum must;       /* of the usages */
+  int64_t usages, total; /* sum of all usages; last total */
+  struct sum must;       /* expected sum of usages */
 };
 
 struct year {
@@ -91,19 +93,19 @@ struct year {
   uint32_t random;
   unsigned events, troubles, meter;
   unsigned clean; /* runs without trouble so far */
-  unsigned calls; /* system calls of an undisturbed run */
+  unsigned calls; /* system calls of one undisturbed run */
   unsigned repeated;
-  bool in_turn; /* troubles come one after the other, and are short */
+  bool in_turn; /* sample: all troubles in turn, and short ones */
   enum trouble trouble;
-  unsigned lasts;    /* the trouble, runs */
-  int64_t delivered; /* reading of the last undisturbed run */
-  bool doubtful;     /* something may have been sent since */
+  unsigned lasts;    /* remaining runs of the trouble */
+  int64_t delivered; /* reading at the last undisturbed run */
+  bool doubtful;     /* a value may have been sent since then */
   struct sum total, given;
   struct log_file log;
-  struct sum backup;    /* what it holds: total and base */
-  char backup_time[32]; /* of its base */
+  struct sum backup;    /* total and base in the backup */
+  char backup_time[32]; /* update time of its base */
   bool has_backup;
-  char before[32]; /* time of the base before a run wrote it last */
+  char before[32]; /* update time of the base before its last update */
 };
 
 static unsigned
@@ -118,7 +120,7 @@ device(struct year *y, unsigned idx)
   return rig_parse(domoticz_server_get(y->rig->server, idx));
 }
 
-/* When the base was written last. */
+/* Returns the time of the last update of the base. */
 static const char *
 base_time(struct year *y)
 {
@@ -207,12 +209,13 @@ clear_up(struct year *y)
     meter_link(y->rig->meters[0], path);
 }
 
-/* ---- What people and fate do ---- */
+/* ---- Actions of the user, and accidents ---- */
 
 static void run_once(struct year *y, struct rig_run *run);
 static void pass(struct year *y);
 
-/* The house was without power: Domoticz has lost each device's last write. */
+/* Simulates a power cut in the house: each Domoticz device loses its last
+ * update. */
 static void
 cut_power(struct year *y)
 {
@@ -239,11 +242,12 @@ exchange_meter(struct year *y)
   y->total.reading = y->given.reading = y->now->reading[0];
   y->log.must.reading = y->now->reading[0];
   y->meter++;
-  y->has_backup = false; /* its base is another meter's */
+  y->has_backup = false; /* its base is of the old meter */
   snprintf(text, sizeof(text), "1001=6860%04u", y->meter);
   meter_set(y->rig->meters[0], text);
   rig_set_meter(y->rig, 0);
-  /* Its first reading is a candidate; the next one confirms it. */
+  /* The first reading of the new meter is a candidate; the next one confirms
+   * it. */
   run_once(y, &run);
   if (run.status != 0)
     rig_note(y->rig, "the run after an exchange ended with %d", run.status);
@@ -266,7 +270,7 @@ make_total_again(struct year *y)
   domoticz_server_delete(y->rig->server, TOTAL);
   rig_add_total(y->rig, 0, 0);
   y->total = (struct sum){ 0, y->delivered };
-  y->has_backup = false; /* which knows nothing of this one */
+  y->has_backup = false; /* the backup does not contain the new device */
 }
 
 static void
@@ -278,8 +282,9 @@ take_backup(struct year *y)
   y->has_backup = true;
 }
 
-/* What the meter counted since the backup is given once more; but a backup that
- * is one write old is what a power cut leaves, and the CSV has that usage. */
+/* Restores the backup.  The usage since the backup is delivered again.  A
+ * backup that is exactly one update old looks like a power cut: then the CSV
+ * has that usage already. */
 static void
 put_back(struct year *y)
 {
@@ -291,7 +296,8 @@ put_back(struct year *y)
   y->has_backup = false;
 }
 
-/* Between two runs, the last of which was undisturbed. */
+/* Does one random action between two runs, the last of which was
+ * undisturbed. */
 static void
 live(struct year *y)
 {
@@ -312,7 +318,8 @@ live(struct year *y)
 
 /* ---- The account ---- */
 
-/* TIME,READING,USAGE,TOTAL: a later one than all before it. */
+/* Reads a row "TIME,READING,USAGE,TOTAL"; its time must be later than that of
+ * all rows before. */
 static void
 read_row(struct year *y, char *row)
 {
@@ -327,7 +334,7 @@ read_row(struct year *y, char *row)
   }
   snprintf(log->time, sizeof(log->time), "%s", time);
   log->usages += rig_parse(usage ? usage : "");
-  if (*row != '\n') /* else the meter was exchanged: there is no usage */
+  if (*row != '\n') /* empty if the meter was exchanged */
     log->total = rig_parse(row);
 }
 
@@ -391,8 +398,9 @@ check(struct year *y)
 
 /* ---- Runs ---- */
 
-/* Time is hurried, and the machine may be busy: an undisturbed run that did not
- * hear the meter in its time is repeated, a while later. */
+/* Runs the program.  The meter's timeout is short and the machine may be busy,
+ * so an undisturbed run whose meter did not answer in time is repeated a second
+ * later. */
 static void
 run_once(struct year *y, struct rig_run *run)
 {
@@ -443,7 +451,8 @@ go(struct year *y)
   y->clean++;
 }
 
-/* Minutes before UTC, as the server's clock has it. */
+/* Returns the time zone of the server's clock at TIME, in minutes east of
+ * UTC. */
 static int
 zone_of(int64_t time)
 {
@@ -460,7 +469,7 @@ pass(struct year *y)
     domoticz_server_run_clock(y->rig->server);
 }
 
-/* One run, or what is in its place. */
+/* Does step N of OF: one run, or an event instead of it. */
 static void
 step(struct year *y, unsigned n, unsigned of)
 {
@@ -483,7 +492,8 @@ step(struct year *y, unsigned n, unsigned of)
   go(y);
 }
 
-/* How many calls there are at which a run can be killed. */
+/* Counts the system calls of an undisturbed run, at which a later run can be
+ * killed. */
 static void
 count_calls(struct year *y)
 {
@@ -515,7 +525,7 @@ begin_year(struct year *y, int64_t begin)
   count_calls(y);
 }
 
-/* Part NO of so many of a span, with a house of its own. */
+/* Simulates part NO of OF of a span, with its own house. */
 static void
 live_through(const struct sweep *s, const struct span *span, unsigned no,
              unsigned of)
@@ -547,7 +557,8 @@ live_through(const struct sweep *s, const struct span *span, unsigned no,
   rig_free(y.rig);
 }
 
-/* A share is one part of each span; the sample is made of all its parts. */
+/* With --share, each span has one part per share; the sample runs all its
+ * parts. */
 static void
 work(struct sweep *s)
 {

@@ -1,6 +1,4 @@
-/*
- * Exact decimals: what they read, write and compute, and where they refuse.
- */
+/* Exact decimals: parsing, formatting, arithmetic, and the errors. */
 #include "lib/array.h"
 #include "lib/decimal.h"
 
@@ -62,7 +60,7 @@ static const struct text_case {
   { "-9223372036854775808", INT64_MIN, 0, NULL },
   { "-922337203685477580.8", INT64_MIN, -1, NULL },
   { "-0.9223372036854775808", INT64_MIN, -19, NULL },
-  /* Zeros find room where digits would not. */
+  /* Trailing zeros may exceed the digits of 64 bits. */
   { "92233720368547758070", INT64_MAX, 1, NULL },
   { "1.0000000000000000000000", INT64_C(1000000000000000000), -18,
     "1.000000000000000000" },
@@ -401,11 +399,11 @@ static const struct {
   { "84.208", -3, "84.208", 1 },
   { "84.21", -2, "84.208", 1 },
   { "84.20", -2, "84.208", 0 },
-  /* A tie was perhaps rounded up, perhaps down. */
+  /* A tie may have been rounded up or down. */
   { "84.2", -1, "84.25", 1 },
   { "84.3", -1, "84.25", 1 },
   { "84.2", -1, "84.2500000001", 0 },
-  /* One part in 10^12 of x is allowed on top, and no more. */
+  /* A tolerance of one part in 10^12 of x is allowed, and no more. */
   { "1000000000000", MP_EXACT, "1000000000001", 1 },
   { "1000000000000", MP_EXACT, "1000000000001.1", 0 },
   { "1000000000001", MP_EXACT, "1000000000000", 1 },

@@ -1,6 +1,6 @@
 /*
- * Exact decimals against the second arithmetic of tests/support/paper.h, with
- * random numbers.
+ * Exact decimals, compared on random numbers with the second arithmetic of
+ * tests/support/paper.h.
  */
 #include "lib/decimal.h"
 
@@ -52,7 +52,7 @@ random_decimal(uint64_t *state)
   return d;
 }
 
-/* What paper.h says of it. */
+/* Fails the test with FAULT, the finding of paper.h; NULL: none. */
 static void
 assert_right(const char *fault)
 {
@@ -135,7 +135,7 @@ START_TEST(reads_back_what_it_wrote)
 }
 END_TEST
 
-/* A text that is a number, or nearly. */
+/* Makes a text that is a number, or nearly one. */
 static size_t
 random_text(uint64_t *state, char *text, size_t size)
 {

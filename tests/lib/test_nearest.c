@@ -1,4 +1,7 @@
-/* What counts as near, and that the answer does not depend on the order. */
+/*
+ * The nearest known word: which distance counts as near.  The order of the
+ * known words makes no difference.
+ */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +22,7 @@ static const struct {
   { "stopbits", "stop_bits" },
   { "heat_energy", "heat_energy_e1" },
   { "rst", "rts" },
-  { "x", NULL }, /* a single letter is near to nothing */
+  { "x", NULL }, /* a single letter is not near to any word */
   { "q", NULL },
   { "", NULL },
   { "wholly_different", NULL },

@@ -1,6 +1,4 @@
-/*
- * rfc3339: times that commands print.
- */
+/* rfc3339: parses the times that commands print. */
 #include <check.h>
 #include <inttypes.h>
 #include <stdlib.h>

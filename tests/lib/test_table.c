@@ -1,11 +1,11 @@
-/* Tables: columns stand below one another, whatever stands in them. */
+/* Tables: columns are aligned, whatever their cells hold. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/table.h"
 
-/* Prints a table of CELLS, which end with END, and compares. */
+/* Prints a table of CELLS, which end with END, and compares the text. */
 static void
 check(size_t columns, const char *const *cells, unsigned indent,
       const char *expected)

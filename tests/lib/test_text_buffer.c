@@ -1,6 +1,4 @@
-/*
- * The growing text of outputs: its order, and its end.
- */
+/* The growing text of outputs: its order and its size limit. */
 #include <check.h>
 #include <stdint.h>
 #include <stdlib.h>

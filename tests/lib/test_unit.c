@@ -1,6 +1,6 @@
 /*
- * Units: spellings, what converts into what, and every pair of convertible
- * units against fractions worked out here.
+ * Units: spellings, conversions, and every pair of convertible units compared
+ * with fractions computed here.
  */
 #include "lib/array.h"
 #include "lib/unit.h"
@@ -86,7 +86,7 @@ START_TEST(knows_every_unit_of_the_meters)
   while (fgets(line, sizeof(line), f) != NULL) {
     if (sscanf(line, "%u,%63[^,]", &code, symbol) != 2)
       continue;
-    /* These are multiplied out by the decoder. */
+    /* Symbols such as "x10": the decoder multiplies these values out. */
     if (strstr(symbol, "x10") != NULL)
       continue;
     ck_assert_msg(unit_known(symbol), "%s", symbol);
@@ -163,7 +163,7 @@ struct fraction {
   int64_t n, d;
 };
 
-/* How many of the group's first unit each is. */
+/* The factor of each unit to the first unit of its group. */
 static const struct factor {
   const char *symbol;
   char group;
@@ -244,7 +244,7 @@ fraction_of(struct decimal d)
   return f;
 }
 
-/* Whether the fraction, in lowest terms, has an end as a decimal. */
+/* Returns whether the fraction, in lowest terms, is a finite decimal. */
 static int
 ends(struct fraction f)
 {

@@ -1,6 +1,4 @@
-/*
- * Times as texts: the calendar, and what the remembered day must not do.
- */
+/* Times as texts: the calendar, and the cached day. */
 #include <check.h>
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /*
- * Values that a plugin hands in: what is taken can be written to the state and
- * read back, and what cannot be read back is refused.
+ * Values that a plugin passes: an accepted value can be written to the state
+ * and read back; a value that cannot is refused.
  */
 #include <check.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static const int64_t times[] = {
   -1, 0, 1, SOUND_TIME_MAX, SOUND_TIME_MAX + 1, INT64_MIN, INT64_MAX,
 };
 
-/* As the state has it. */
+/* Returns V as it is written to the state. */
 static char *
 written(const struct value *v)
 {
@@ -44,7 +44,7 @@ is_same(const char *a, const char *b)
   return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Whether V can be read back, and is then the same. */
+/* Returns whether V is unchanged when it is written and read back. */
 static bool
 survives(const struct value *v)
 {
@@ -61,7 +61,7 @@ survives(const struct value *v)
   return same;
 }
 
-/* Takes V where it is sound; where it is not, the state does not take it. */
+/* Checks that V is accepted only if it can be read back from the state. */
 static void
 check_value(const struct mp_value *v)
 {
@@ -115,7 +115,7 @@ START_TEST(a_text_that_is_taken_is_read_back)
 }
 END_TEST
 
-/* A fault leaves what was there as it was. */
+/* A refused value leaves the previous one unchanged. */
 START_TEST(a_value_that_is_refused_changes_nothing)
 {
   struct value taken = { 0 };

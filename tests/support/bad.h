@@ -1,5 +1,6 @@
 /*
- * How a bad plugin is bad: what the environment variable BAD says.
+ * Access to the environment variable BAD, which selects how a bad plugin breaks
+ * the contract.
  */
 #ifndef SUPPORT_BAD_H
 #define SUPPORT_BAD_H
@@ -17,7 +18,8 @@ bad_is(const char *how)
   return bad != NULL && strcmp(bad, how) == 0;
 }
 
-/* What follows PREFIX in BAD; NULL: it does not begin so. */
+/* Returns the text after PREFIX in BAD; NULL if BAD does not begin with
+ * PREFIX. */
 static inline const char *
 bad_after(const char *prefix)
 {
@@ -27,7 +29,8 @@ bad_after(const char *prefix)
   return bad != NULL && strncmp(bad, prefix, len) == 0 ? bad + len : NULL;
 }
 
-/* Ends the process or the thread in CALLBACK, if BAD says so. */
+/* Ends the process or the thread if BAD is "CALLBACK-calls-exit",
+ * "...-quick-exit" or "...-pthread-exit". */
 static inline void
 bad_end(const char *callback)
 {

@@ -1,6 +1,6 @@
 /*
- * An input that breaks the contract of <meterpipe/plugin.h> in the way that
- * the environment variable BAD says; without it, one that keeps it.
+ * An input that breaks the contract of <meterpipe/plugin.h> as the environment
+ * variable BAD selects; without BAD it keeps the contract.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ stay(void *arg)
   return arg;
 }
 
-/* Leaves a thread behind that runs the plugin's code. */
+/* Starts a thread that keeps running the plugin's code. */
 static void
 leave_thread(void)
 {
@@ -46,7 +46,7 @@ bad_create(const struct mp_host *host, void **ret_self)
   return MP_OK;
 }
 
-/* ---- Fields: there are "a", also called "1", and "b" ---- */
+/* ---- Fields: "a", also called "1", and "b" ---- */
 
 static void
 tell(const struct mp_field_sink *sink, const char *name, const char *number)
@@ -97,7 +97,7 @@ bad_list(const struct mp_field_sink *sink)
 
 /* ---- Reading ---- */
 
-/* As many failures as BAD says, each of a register of its own. */
+/* Reports TIMES failures, each of a different register. */
 static int
 fail_often(const struct bad *b, const char *times)
 {
@@ -111,7 +111,7 @@ fail_often(const struct bad *b, const char *times)
   return MP_OK;
 }
 
-/* LEN digits; for the one instance that reads. */
+/* Returns LEN digits, in static memory: only one instance may use it. */
 static const char *
 long_text(size_t len)
 {
@@ -197,7 +197,7 @@ bad_close(void *self)
     usleep(900000);
 }
 
-/* ---- Probing: "a", or an answer and none, without a word on either ---- */
+/* ---- Probing: "a"; or two attempts, one answered, no messages ---- */
 
 static int
 bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
@@ -227,7 +227,7 @@ static const struct mp_option options[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
-/* Filled in anew at each call, as in bad_plugin.c. */
+/* Filled in again at each call, as in bad_plugin.c. */
 static struct mp_input_ops ops;
 
 static const struct mp_plugin plugin = {

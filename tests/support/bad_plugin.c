@@ -1,6 +1,6 @@
 /*
- * An output that breaks the contract of <meterpipe/plugin.h> in the way that
- * the environment variable BAD says; without it, one that keeps it.
+ * An output that breaks the contract of <meterpipe/plugin.h> as the environment
+ * variable BAD selects; without BAD it keeps the contract.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -15,8 +15,8 @@ struct bad {
   uint32_t records;
 };
 
-/* For ever, whatever the host says, where BAD is "sleep-WHERE"; where it is
- * "masked-WHERE", with all signals blocked. */
+/* Sleeps forever if BAD is "sleep-WHERE"; also with all signals blocked if BAD
+ * is "masked-WHERE". */
 static void
 sleep_in(const char *where)
 {
@@ -35,10 +35,10 @@ sleep_in(const char *where)
     pause();
 }
 
-/* Instances that live. */
+/* Number of existing instances. */
 static unsigned alive;
 
-/* Why there is to be no instance; MP_OK: there may be one. */
+/* Returns MP_OK, or the error with which create has to fail. */
 static int
 refuse(const struct mp_host *host)
 {
@@ -75,7 +75,7 @@ bad_create(const struct mp_host *host, void **ret_self)
   *ret_self = b;
   alive++;
   if (bad_is("create-leaks")) {
-    b = calloc(1, sizeof(*b)); /* and the first one is lost */
+    b = calloc(1, sizeof(*b)); /* leaks the first one */
     if (b == NULL)
       return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
     b->host = host;
@@ -122,7 +122,8 @@ bad_close(void *self)
   sleep_in("close");
 }
 
-/* Fails with the reason that BAD has after PREFIX. */
+/* Fails with the error code after PREFIX in BAD; MP_OK if BAD does not begin
+ * with PREFIX. */
 static int
 fail_with(const struct bad *b, const char *prefix)
 {
@@ -142,7 +143,7 @@ bad_begin(void *self, const struct mp_record *record)
   return fail_with(self, "begin-fails");
 }
 
-/* The first target alone is refused. */
+/* Only the first target is rejected. */
 static int
 bad_write(void *self, uint32_t target, const struct mp_value *value)
 {
@@ -217,7 +218,7 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
   return MP_OK;
 }
 
-/* For ever, and deaf to what is polite. */
+/* Sleeps forever, and ignores SIGALRM and SIGTERM. */
 static void
 hang(void)
 {
@@ -227,7 +228,8 @@ hang(void)
     pause();
 }
 
-/* Gives the result that BAD has, if any, and never says why. */
+/* Reports the result after "commit-says" in BAD (0: none) for all records,
+ * without an error message. */
 static int
 say_result(struct bad *b, const struct mp_result_sink *sink)
 {
@@ -342,13 +344,13 @@ static const struct mp_option odd_limits[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
-/* These are filled in anew at each call: a defect in a real plugin, and what
- * lets one module be so many. */
+/* Filled in again at each call: a defect in a real plugin, but here it lets one
+ * module play many. */
 static struct mp_output_ops ops;
 static struct mp_transform_ops transform_ops;
 static struct mp_plugin plugin;
 
-/* Tables of a header to come, which are longer than today's. */
+/* Tables of a future header, longer than the current ones. */
 static struct {
   struct mp_output_ops ops;
   void *later[8];

@@ -1,6 +1,6 @@
 /*
- * A transform that breaks the contract of <meterpipe/plugin.h> in the way that
- * the environment variable BAD says; without it, one that keeps it.
+ * A transform that breaks the contract of <meterpipe/plugin.h> as the
+ * environment variable BAD selects; without BAD it keeps the contract.
  */
 #include <meterpipe/plugin.h>
 
@@ -27,7 +27,7 @@ bad_apply(void *self, struct mp_value *value)
 {
   const struct bad *b = self;
 
-  if (bad_is("apply-limit")) { /* by a struct that says nothing of its size */
+  if (bad_is("apply-limit")) { /* with a struct_size of 0 */
     struct mp_value limit = { .struct_size = 0 };
 
     if (b->host->option_decimal(b->host, "limit", &limit) != MP_OK)
@@ -61,7 +61,7 @@ static const struct mp_option options[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
-/* Filled in anew at each call, as in bad_plugin.c. */
+/* Filled in again at each call, as in bad_plugin.c. */
 static struct mp_transform_ops ops;
 
 static const struct mp_plugin good = {
@@ -76,7 +76,7 @@ static const struct mp_plugin good = {
   .transform = &ops,
 };
 
-/* Nothing comes in. */
+/* A transform without the option "value": it has no operand. */
 static const struct mp_plugin deaf = {
   .struct_size = sizeof(struct mp_plugin),
   .abi_version = MP_ABI_VERSION,

@@ -1,15 +1,15 @@
 /*
  * Preloaded into the program under test: the time of day begins at $TEST_CLOCK
- * (Unix time in seconds), on the second, and goes on from there.  The monotonic
- * clock is left alone, so that nothing waits longer or shorter than it would;
- * but with $TEST_HURRY = N it goes N times as fast, and so does all waiting.
+ * (Unix time in seconds), exactly on the second, and runs from there.  The
+ * monotonic clock is unchanged, so that all waits keep their length; but with
+ * $TEST_HURRY = N it runs N times as fast, and waits are N times shorter.
  *
  * With $TEST_NO_NAMES no name server answers: getaddrinfo() takes 30 s.
  *
- * With $TEST_LOCALE the process is in that locale, as a library that a plugin
- * brings along could put it there.
+ * With $TEST_LOCALE the process runs in that locale, as if a library used by a
+ * plugin had set it.
  */
-/* Fortified headers bring a poll() of their own, which could not be defined
+/* Fortified headers define their own poll(), so it could not be redefined
  * here. */
 #undef _FORTIFY_SOURCE
 
@@ -28,9 +28,9 @@ typedef int (*clock_gettime_fn)(clockid_t, struct timespec *);
 
 #define SECOND INT64_C(1000000000)
 
-/* What the C library calls the clock_gettime() that this file is compiled for:
- * where time_t is wider than a register, the plain name is the older function,
- * with a narrow time. */
+/* Name of the clock_gettime() for which this file is compiled.  If time_t is
+ * wider than a register, the plain name is the older function with a narrow
+ * time_t. */
 #define REAL_CLOCK                                                             \
   (sizeof(time_t) > sizeof(long) ? "__clock_gettime64" : "clock_gettime")
 
@@ -39,8 +39,8 @@ typedef int (*poll_fn)(struct pollfd *, nfds_t, int);
 static clock_gettime_fn real_clock;
 static poll_fn real_poll;
 static int64_t hurry = 1;
-static int64_t origin; /* of the monotonic clock, in nanoseconds */
-static int64_t shift;  /* nanoseconds from the real time to the test's */
+static int64_t origin; /* start of the monotonic clock, in nanoseconds */
+static int64_t shift;  /* nanoseconds to add to the real time */
 
 static int64_t
 nanoseconds(const struct timespec *t)

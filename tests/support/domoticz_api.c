@@ -1,5 +1,5 @@
 /*
- * The commands of json.htm, as the three recorded versions answer them.
+ * The commands of json.htm, answered like the three recorded versions.
  */
 #include "tests/support/domoticz_impl.h"
 
@@ -51,7 +51,7 @@ domoticz_page(struct domoticz_reply *reply, int status)
                   reason, status, reason);
 }
 
-/* json.htm without a query. */
+/* Answers json.htm without a query. */
 static void
 empty_page(struct domoticz_reply *reply)
 {
@@ -105,7 +105,7 @@ takes_lists(const struct domoticz_server *s)
   return domoticz_is_current(s) || s->version == DOMOTICZ_2024_7;
 }
 
-/* Whether idx is named in RID, "1,3,9"; an empty one names all. */
+/* Returns whether RID ("1,3,9") contains IDX; an empty RID contains all. */
 static bool
 is_asked(const struct domoticz_server *s, const char *rid, unsigned idx)
 {
@@ -138,7 +138,8 @@ is_listed(const struct domoticz_server *s, const struct domoticz_device *d,
   return d->name[0] != '$' || domoticz_param_is(p, "displayhidden", "1");
 }
 
-/* A counter whose text is no number gets lost unless it is the last. */
+/* Returns whether the list leaves the device out: a counter whose text is no
+ * number is lost unless it is the last device. */
 static bool
 is_dropped(struct domoticz_server *s, const struct domoticz_device *d,
            const struct domoticz_params *p)
@@ -181,7 +182,8 @@ devices(struct domoticz_server *s, const struct domoticz_params *p,
 
 /* ---- Changing ------------------------------------------------------------ */
 
-/* The read sources tell it so; LET_IN: the login is good, or none is wanted. */
+/* Answers as the source code of Domoticz does; not recorded.  LET_IN: the login
+ * is correct, or none is required. */
 static void
 getauth(const struct domoticz_server *s, bool let_in,
         struct domoticz_reply *reply)
@@ -255,7 +257,8 @@ gethardware(struct domoticz_server *s, struct domoticz_reply *reply)
                        "\"gethardware\"\n}\n");
 }
 
-/* Makes a device of TYPE (NULL: of none that there is); 0: it was refused. */
+/* Creates a device of TYPE (NULL: unknown type) and returns its idx; 0:
+ * refused. */
 static unsigned
 make_sensor(struct domoticz_server *s, const struct domoticz_params *p,
             const struct domoticz_type *type, const char *label)
@@ -272,7 +275,7 @@ make_sensor(struct domoticz_server *s, const struct domoticz_params *p,
   return idx;
 }
 
-/* The unit in sensoroptions, "1;GJ"; NULL: none. */
+/* Returns the unit in sensoroptions, "1;GJ"; NULL: none. */
 static const char *
 unit_of_options(const struct domoticz_params *p)
 {
@@ -298,7 +301,7 @@ createvirtualsensor(struct domoticz_server *s, const struct domoticz_params *p,
     made(reply, idx + (unsigned)s->guess_off, "CreateVirtualSensor");
 }
 
-/* Later versions ignore its options. */
+/* DOMOTICZ_2026_3 ignores sensoroptions. */
 static void
 createdevice(struct domoticz_server *s, const struct domoticz_params *p,
              struct domoticz_reply *reply)
@@ -313,7 +316,7 @@ createdevice(struct domoticz_server *s, const struct domoticz_params *p,
     made(reply, idx, "CreateSensor");
 }
 
-/* The text behind "ValueUnits:" in base64 TEXT. */
+/* Sets the label to the text after "ValueUnits:" in the base64 text TEXT. */
 static void
 take_label(struct domoticz_device *d, const char *text)
 {
@@ -347,7 +350,7 @@ take_label(struct domoticz_device *d, const char *text)
     domoticz_die("out of memory");
 }
 
-/* "1;GJ" of a Custom Sensor. */
+/* Sets the label from the options "1;GJ" of a Custom Sensor. */
 static void
 take_options(struct domoticz_device *d, const char *options)
 {
@@ -357,7 +360,8 @@ take_options(struct domoticz_device *d, const char *options)
     domoticz_replace(&d->label, unit + 1);
 }
 
-/* Only the name, what changes a counter's kind, and the deletion. */
+/* Supports only the name, the settings of a counter or a Custom Sensor, and
+ * deletion. */
 static void
 setused(struct domoticz_server *s, const struct domoticz_params *p,
         struct domoticz_reply *reply)
@@ -389,13 +393,13 @@ setused(struct domoticz_server *s, const struct domoticz_params *p,
   done(reply, "SetUsed");
 }
 
-/* ---- The whole ----------------------------------------------------------- */
+/* ---- Dispatch ------------------------------------------------------------ */
 
 static void
 command(struct domoticz_server *s, const struct domoticz_params *p,
         struct domoticz_reply *reply)
 {
-  /* It has these as type=hardware and so on, not recorded. */
+  /* 2022.2 has these commands as type=hardware and so on; not recorded. */
   bool old = s->version == DOMOTICZ_2022_2;
 
   if (domoticz_param_is(p, "param", "getdevices") && !old)
@@ -421,7 +425,8 @@ command(struct domoticz_server *s, const struct domoticz_params *p,
     status_only(reply, "ERR");
 }
 
-/* Credentials are looked at even where none are needed. */
+/* Returns whether the request is authorised.  Credentials that are sent must be
+ * correct even if none are required. */
 static bool
 is_let_in(const struct domoticz_server *s,
           const struct domoticz_request *request)
@@ -437,7 +442,7 @@ is_let_in(const struct domoticz_server *s,
          strcmp(request->authorization, s->login) == 0;
 }
 
-/* Below json.htm. */
+/* Answers a query of json.htm. */
 static void
 answer_query(struct domoticz_server *s, const struct domoticz_request *request,
              char *query, struct domoticz_reply *reply)

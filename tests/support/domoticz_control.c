@@ -1,6 +1,6 @@
 /*
- * The test's side of the stand-in: everything here takes the lock, and the
- * thread sees it with the next request.
+ * The functions with which a test controls the stand-in.  They take the lock
+ * (except domoticz_server_port), and changes affect the next request.
  */
 #include "tests/support/domoticz_impl.h"
 
@@ -189,7 +189,7 @@ domoticz_server_up(struct domoticz_server *s)
   domoticz_wake(s);
 }
 
-/* "Basic " and USER:PASSWORD in base64. */
+/* Returns "Basic " and USER:PASSWORD in base64, from malloc. */
 static char *
 basic_login(const char *user, const char *password)
 {
@@ -286,7 +286,7 @@ domoticz_server_spoiled(struct domoticz_server *s)
   return n;
 }
 
-/* ---- What came ----------------------------------------------------------- */
+/* ---- Requests received --------------------------------------------------- */
 
 unsigned
 domoticz_server_connections(struct domoticz_server *s)

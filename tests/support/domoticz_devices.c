@@ -1,5 +1,5 @@
 /*
- * The test's side of the stand-in: its devices.
+ * The functions with which a test controls the devices of the stand-in.
  */
 #include "tests/support/domoticz_impl.h"
 

@@ -1,6 +1,6 @@
 /*
- * A device as an element of a reply, with the members that tell something, in
- * the order and the layout of the recordings.
+ * A device as an element of a reply: only members that carry information, in
+ * the order and layout of the recordings.
  */
 #include "tests/support/domoticz_impl.h"
 
@@ -17,14 +17,14 @@ member(struct domoticz_text *out, const char *name, const char *text)
   domoticz_printf(out, ",\n");
 }
 
-/* A number as it stands: "15", "true". */
+/* Appends TEXT without quotes: "15", "true". */
 static void
 bare(struct domoticz_text *out, const char *name, const char *text)
 {
   domoticz_printf(out, "\t\t\t\"%s\" : %s,\n", name, text);
 }
 
-/* A double: 17 significant digits, and a point. */
+/* Appends a double: 17 significant digits, with a decimal point. */
 static void
 number(struct domoticz_text *out, const char *name, double value)
 {
@@ -57,7 +57,7 @@ today(struct domoticz_server *s, const struct domoticz_device *d,
   member(out, "CounterToday", s->rows_logged ? data : "0");
 }
 
-/* W of "W;Wh". */
+/* Appends the power of a kWh device: the W of "W;Wh". */
 static void
 usage(const struct domoticz_device *d, struct domoticz_text *out)
 {
@@ -67,7 +67,8 @@ usage(const struct domoticz_device *d, struct domoticz_text *out)
   member(out, "Usage", text);
 }
 
-/* Of a kWh device: three decimals once a row of today is logged. */
+/* Appends today's energy of a kWh device: three decimals once a row of today is
+ * logged. */
 static void
 today_kwh(const struct domoticz_server *s, const char *data,
           struct domoticz_text *out)
@@ -84,7 +85,7 @@ value_units(const struct domoticz_device *d, struct domoticz_text *out)
   member(out, "ValueUnits", own ? d->label : "");
 }
 
-/* Of hardware that is gone, as recorded. */
+/* Appends the hardware; values for deleted hardware are as recorded. */
 static void
 put_hardware(const struct domoticz_server *s, const struct domoticz_device *d,
              struct domoticz_text *out)

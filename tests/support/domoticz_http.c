@@ -1,6 +1,6 @@
 /*
- * HTTP as the stand-in speaks it: a request taken apart, a reply with the
- * headers of the recordings, and the faults that a test ordered.
+ * HTTP for the stand-in: parses requests, makes replies with the headers of the
+ * recordings, and applies the faults that a test ordered.
  */
 #include "tests/support/domoticz_impl.h"
 
@@ -15,7 +15,7 @@
 
 /* ---- Requests ------------------------------------------------------------ */
 
-/* The value of header NAME in HEAD, from malloc; NULL: not given. */
+/* Returns the value of header NAME in HEAD, from malloc; NULL: not present. */
 static char *
 header(const char *head, const char *name)
 {
@@ -49,7 +49,7 @@ remember(struct domoticz_server *s, const char *head, const char *target)
     domoticz_die("out of memory");
 }
 
-/* Whether the connection stays open after the reply. */
+/* Returns whether the connection stays open after the reply. */
 static bool
 keeps_alive(const struct domoticz_server *s,
             const struct domoticz_connection *c, const char *connection)
@@ -60,7 +60,7 @@ keeps_alive(const struct domoticz_server *s,
          (connection == NULL || strcasecmp(connection, "close") != 0);
 }
 
-/* Takes HEAD apart; false: it is no request. */
+/* Parses HEAD.  Returns false if it is no valid request. */
 static bool
 parse_request(const struct domoticz_server *s,
               const struct domoticz_connection *c, const char *head,
@@ -90,7 +90,7 @@ free_request(struct domoticz_request *request)
   free(request->authorization);
 }
 
-/* The order that this request falls under; NULL: none. */
+/* Returns the order that applies to this request, and counts it; NULL: none. */
 static const struct domoticz_order *
 find_order(struct domoticz_server *s, const char *target)
 {
@@ -115,7 +115,8 @@ find_order(struct domoticz_server *s, const char *target)
 
 /* ---- Replies ------------------------------------------------------------- */
 
-/* Whether and how the reply says what becomes of the connection. */
+/* Appends the headers, if any, that announce whether the connection stays
+ * open. */
 static void
 announce(const struct domoticz_server *s, struct domoticz_connection *c,
          const struct domoticz_request *request,
@@ -158,7 +159,7 @@ put_reply(const struct domoticz_server *s, struct domoticz_connection *c,
     domoticz_append(&c->out, reply->body.data, reply->body.len);
 }
 
-/* Whether the request is not carried out. */
+/* Returns whether the fault prevents the request from being carried out. */
 static bool
 is_prevented(const struct domoticz_order *o)
 {
@@ -186,7 +187,8 @@ append_blanks(struct domoticz_text *t, size_t count)
   free(blanks);
 }
 
-/* Makes of the good reply what was ordered; the rest is done to the bytes. */
+/* Applies a fault to the reply; spoil_bytes applies the faults of the
+ * connection. */
 static void
 spoil_reply(const struct domoticz_order *o, struct domoticz_reply *reply,
             size_t *length)

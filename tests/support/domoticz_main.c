@@ -1,5 +1,5 @@
 /*
- * The stand-in for Domoticz as a program, for trying things by hand:
+ * The stand-in for Domoticz as a program, for manual experiments:
  *
  *     domoticz-server [-v 2026.3|2025.1|2024.7|2023.2|2022.2] [-p PORT]
  *                     [IDX:TYPE[:LABEL]]...
@@ -22,7 +22,7 @@ usage(void)
   return 64;
 }
 
-/* -1: there is none such. */
+/* Returns the enum value of version NAME; -1: unknown. */
 static int
 find_version(const char *name)
 {

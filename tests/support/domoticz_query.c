@@ -1,5 +1,5 @@
 /*
- * The query of a request to the stand-in: parameters, decoded.
+ * Splits and decodes the query of a request to the stand-in.
  */
 #include "lib/digit.h"
 #include "tests/support/domoticz_impl.h"
@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Decodes in place; a bare plus sign is a blank.  False: a bad escape. */
+/* Decodes TEXT in place; an unescaped plus sign is a blank.  Returns false for
+ * a bad escape. */
 static bool
 decode(char *text)
 {
@@ -30,7 +31,7 @@ decode(char *text)
   return true;
 }
 
-/* Takes QUERY apart, in place. */
+/* Splits and decodes QUERY in place. */
 bool
 domoticz_parse_params(char *query, struct domoticz_params *p)
 {
@@ -53,7 +54,7 @@ domoticz_parse_params(char *query, struct domoticz_params *p)
   return true;
 }
 
-/* The first NAME; NULL: not given. */
+/* Returns the value of the first parameter NAME; NULL if there is none. */
 const char *
 domoticz_param(const struct domoticz_params *p, const char *name)
 {
@@ -74,7 +75,7 @@ domoticz_param_is(const struct domoticz_params *p, const char *name,
   return given != NULL && strcmp(given, value) == 0;
 }
 
-/* 0: TEXT is no idx. */
+/* Returns 0 if TEXT is no valid idx. */
 unsigned
 domoticz_parse_idx(const char *text)
 {

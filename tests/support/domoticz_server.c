@@ -1,7 +1,7 @@
 /*
- * The stand-in's thread: connections on 127.0.0.1, requests taken off them and
- * replies put onto them.  It never blocks: a delayed reply holds up nobody
- * else.
+ * The stand-in's thread: accepts connections on 127.0.0.1, receives requests
+ * and sends replies.  It never blocks: a delayed reply delays no other
+ * connection.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* accept4, pipe2 */
@@ -66,7 +66,7 @@ drop(struct domoticz_connection *c)
   if (c->reset_after)
     setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
   else
-    shutdown(c->fd, SHUT_RDWR); /* at once, though the thread polls it */
+    shutdown(c->fd, SHUT_RDWR); /* effective even during poll() */
   close(c->fd);
   free(c->in.data);
   free(c->out.data);
@@ -107,7 +107,8 @@ accept_one(struct domoticz_server *s)
 
 /* ---- Connections --------------------------------------------------------- */
 
-/* Serves a whole head that has come; there are no bodies and no pipelining. */
+/* Serves a request once its head is complete; there are no bodies and no
+ * pipelining. */
 static void
 take_request(struct domoticz_server *s, struct domoticz_connection *c)
 {
@@ -143,15 +144,15 @@ is_due(const struct domoticz_connection *c)
   return c->out.data != NULL && domoticz_monotonic_ms() >= c->not_before;
 }
 
-/* Sends what goes; a reply that went out whole is forgotten. */
+/* Sends as much of the reply as possible; frees it when it is complete. */
 static void
 transmit(struct domoticz_connection *c)
 {
   ssize_t n = 0;
   int on = 1;
 
-  /* The end of the connection leaves together with the last of the reply:
-   * whoever has read it can know that it was the last. */
+  /* Send the FIN together with the end of the reply: a client that has read the
+   * reply can then know that the connection is closed. */
   if (c->close_after && !c->reset_after)
     setsockopt(c->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
   if (c->sent < c->out.len)
@@ -178,15 +179,15 @@ transmit(struct domoticz_connection *c)
 static void
 attend(struct domoticz_server *s, struct domoticz_connection *c, short events)
 {
-  /* While a reply waits for its time, the end of the connection still
-   * counts: its reply is not sent to nobody. */
+  /* Notice a closed connection even while its reply is delayed, so that the
+   * reply is dropped. */
   if (events & (POLLIN | POLLHUP | POLLERR))
     receive(s, c);
   if (c->fd >= 0 && is_due(c))
     transmit(c);
 }
 
-/* What to wait for, and how long. */
+/* Fills in FDS for poll().  Returns its timeout in ms; -1: none. */
 static int
 prepare_poll(struct domoticz_server *s, struct pollfd *fds)
 {
@@ -226,7 +227,8 @@ domoticz_thread(void *server)
     pthread_mutex_lock(&s->lock);
     if (fds[0].revents != 0 && read(s->wake[0], drained, sizeof(drained)) < 0)
       continue;
-    /* What went down meanwhile is not attended to: its descriptor differs. */
+    /* Skip descriptors closed while poll() waited: they differ from those in
+     * fds. */
     if (fds[1].revents != 0 && fds[1].fd == s->listener)
       accept_one(s);
     for (i = 0; i < DOMOTICZ_CONNECTIONS; i++)

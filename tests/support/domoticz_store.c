@@ -1,7 +1,7 @@
 /*
- * The devices of the stand-in: what each type stores of what it is sent, and
- * what it shows of what it stores.  All numbers go through double and printf,
- * as in the real server; the recordings are the measure.
+ * The devices of the stand-in: how each type stores an update and displays the
+ * stored text.  All numbers go through double and printf, as in the real
+ * server; the result must agree with the recordings.
  */
 #include "lib/array.h"
 #include "tests/support/domoticz_impl.h"
@@ -161,7 +161,8 @@ copy(const char *text)
   return t;
 }
 
-/* The code point at *TEXT, which moves on; bytes that are no UTF-8 pass. */
+/* Decodes the code point at *TEXT and advances *TEXT; returns an invalid UTF-8
+ * byte unchanged. */
 static unsigned
 next_code(const unsigned char **text)
 {
@@ -217,8 +218,8 @@ domoticz_find(struct domoticz_server *s, unsigned idx)
   return NULL;
 }
 
-/* The server stores times of update as texts of its local time: they stay what
- * they are when summer time begins. */
+/* Returns the server's local time.  It stores update times as local time texts,
+ * which do not change when summer time begins. */
 static int64_t
 local_time(struct domoticz_server *s)
 {
@@ -280,7 +281,8 @@ domoticz_state_copy(struct domoticz_state *to,
   to->updated = from->updated;
 }
 
-/* Stored as single precision, with two decimals. */
+/* Formats the number in TEXT in single precision, plus OFFSET, with two
+ * decimals. */
 static void
 store_rounded(char *buf, size_t size, const char *text, double offset)
 {
@@ -289,7 +291,8 @@ store_rounded(char *buf, size_t size, const char *text, double offset)
   snprintf(buf, size, "%.2f", (double)value + offset);
 }
 
-/* SQLite adds the two up as numbers: a decimal at the beginning, or 0. */
+/* Adds TEXT to OLD like SQLite: TEXT counts as the decimal at its beginning, or
+ * 0. */
 static void
 store_sum(char *buf, size_t size, const char *old, const char *text)
 {
@@ -326,9 +329,10 @@ domoticz_update(struct domoticz_server *s, struct domoticz_device *d,
   uselocale(was);
 }
 
-/* ---- What is shown ------------------------------------------------------- */
+/* ---- Displayed values ---------------------------------------------------- */
 
-/* A decimal and nothing else, that fits 64 bits: what a counter's log takes. */
+/* Returns whether TEXT is a decimal and nothing else, and fits 64 bits: only
+ * then does the log of a counter accept it. */
 static bool
 is_plain(const char *text)
 {
@@ -347,7 +351,7 @@ is_plain(const char *text)
   return *t == '\0' && errno == 0;
 }
 
-/* Begins with a whole number that fits 64 bits. */
+/* Returns whether TEXT begins with a whole number that fits 64 bits. */
 static bool
 is_whole(const char *text)
 {
@@ -393,7 +397,8 @@ show_counter(const struct domoticz_device *d, double value, char *buf,
     snprintf(buf, size, "%.3f %s", shown, d->type->label);
 }
 
-/* Of "counter;usage" the second counts, unless it is below 0. */
+/* Returns the second number of "counter;usage", or the first if the second is
+ * below 0. */
 static double
 managed_value(const char *text)
 {

@@ -1,6 +1,7 @@
 /*
- * Preloaded into the program under test: with $TEST_HANG = "CALL:PATH" that
- * call does not return where its file's path holds PATH ("CALL:" alone: any).
+ * Preloaded into the program under test: with $TEST_HANG = "CALL:PATH" the call
+ * CALL does not return if the path of its file contains PATH ("CALL:" alone:
+ * for any file).
  */
 #include <dlfcn.h>
 #include <netdb.h>
@@ -12,7 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Waits for a signal that ends the process. */
+/* Sleeps until a signal ends the process, if $TEST_HANG selects CALL and
+ * PATH. */
 static void
 hang_if(const char *call, const char *path)
 {
@@ -36,15 +38,16 @@ hang_if_fd(const char *call, int fd)
     hang_if(call, target);
 }
 
-/* The function that this one is in place of, and its NAME in the C library. */
+/* Finds the function that this one replaces; NAME is its name in the C
+ * library. */
 #define REAL_AS(function, name)                                                \
   static __typeof__(&function) real;                                           \
   if (!real)                                                                   \
   *(void **)&real = dlsym(RTLD_NEXT, name)
 #define REAL(function) REAL_AS(function, #function)
 
-/* Where off_t is wider than a register, the plain name is the older function,
- * with a narrow offset. */
+/* If off_t is wider than a register, the plain name is the older function with
+ * a narrow offset. */
 #define REAL_PWRITE (sizeof(off_t) > sizeof(long) ? "pwrite64" : "pwrite")
 
 #define PUBLIC __attribute__((visibility("default")))

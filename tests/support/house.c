@@ -1,4 +1,4 @@
-/* Meter, server and program of a house, kept in step. */
+/* Keeps the meter, the server and the program of a house in step. */
 #include "tests/support/house.h"
 
 #include <check.h>
@@ -69,7 +69,7 @@ house_text(struct house *h, const char *text)
   FILE *out = fmemopen(buf, sizeof(buf), "w");
 
   ck_assert_ptr_nonnull(out);
-  buf[0] = '\0'; /* of nothing, fmemopen writes nothing */
+  buf[0] = '\0'; /* fmemopen writes nothing for an empty text */
   while (*text) {
     size_t i = 0;
 

@@ -1,6 +1,6 @@
 /*
  * A house: a meter, a Domoticz server with devices, and the program that runs
- * between them every 20 minutes, by clocks that go together.
+ * every 20 minutes; the clocks of program and server advance together.
  *
  *     struct house h;
  *
@@ -18,7 +18,7 @@
 #include "plugins/kmp/emulator/meter.h"
 #include "tests/support/scene.h"
 
-/* From one run to the next, in seconds. */
+/* Seconds between two runs. */
 #define HOUSE_INTERVAL 1200
 
 struct house {
@@ -27,45 +27,49 @@ struct house {
   struct domoticz_server *server;
 };
 
-/* The meter has a serial number and no register; the server has no device. */
+/* Builds a house whose meter has a serial number but no registers, and whose
+ * server has no devices. */
 void house_build(struct house *h, enum domoticz_version version);
 void house_leave(struct house *h);
 
-/* Time passes, for the program and for the server. */
+/* Advances the clocks of the program and of the server. */
 void house_wait(struct house *h, int64_t seconds);
 
-/* The pipeline file "house.ini" as every test wants it: [input meter] with
+/* Writes the pipeline file "house.ini" in its usual form: [input meter] with
  * OPTIONS ("timeout = 1s\n"), [output domoticz] with TARGETS ("idx.1 = x\n"),
- * and MORE sections after them. */
+ * then the sections MORE. */
 void house_write(struct house *h, const char *options, const char *targets,
                  const char *more);
 
-/* The next run: waits HOUSE_INTERVAL, lets the heat meter count READING (NULL:
- * as before), and runs "run -c house.ini". */
+/* Does the next run: waits HOUSE_INTERVAL, sets the heat meter to READING
+ * (NULL: unchanged), and runs "run -c house.ini". */
 void house_run(struct house *h, const char *reading);
 
-/* TEXT with what differs from test to test filled in: {url} of the server,
- * {tty} of the meter, {dir} of the scene.  Lives until the next call. */
+/* Replaces placeholders in TEXT: {url} of the server, {tty} of the meter, {dir}
+ * of the scene.  The result lives until the next call. */
 const char *house_text(struct house *h, const char *text);
 
-/* How the last run ended, and all that it said (as house_text). */
+/* Checks the exit status and the whole standard error of the last run; ERR may
+ * contain placeholders (house_text). */
 void house_check(struct house *h, int status, const char *err);
 
-/* The next run, some 20 minutes after the last one, and what it said.  (Devices
- * that were updated a multiple of 15 minutes ago look as if that were just now,
- * and the run waits for two seconds.) */
+/* Does the next run, a little over 20 minutes after the last one, and checks
+ * its status and standard error.  (An update whose age is a multiple of 15
+ * minutes looks like one made just now, and the program would wait two
+ * seconds.) */
 void house_cycle(struct house *h, const char *reading, int status,
                  const char *said);
 
-/* What device IDX stores. */
+/* Checks the stored text of device IDX. */
 void house_check_device(struct house *h, unsigned idx, const char *text);
-/* What several store, as "IDX=TEXT" by blanks. */
+/* Checks the stored texts of several devices, "IDX=TEXT" separated by
+ * blanks. */
 void house_check_devices(struct house *h, const char *devices);
 
-/* ---- Real time, for what happens while the program runs ------------------ */
+/* ---- Real time, for events while the program runs ------------------------ */
 
 int64_t house_clock_ms(void);
-/* Waits until DONE says so; after 20 s the test has failed. */
+/* Waits until DONE returns true; fails the test after 20 s. */
 void house_wait_for(bool (*done)(void));
 
 #endif

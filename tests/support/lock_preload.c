@@ -1,10 +1,10 @@
 /*
- * Preloaded into the program under test: a file system without locks, where
- * $TEST_NO_LOCKS names the call that fails ("flock" or "fcntl", the locks of
- * SQLite) and its errno, as in "flock 37".
+ * Preloaded into the program under test: simulates a file system without locks.
+ * $TEST_NO_LOCKS names the call that fails ("flock", or "fcntl" for the locks
+ * of SQLite) and its errno, as in "flock 37".
  */
-/* Fortified headers bring functions of their own, which could not be defined
- * here; those for large files call fcntl() fcntl64(). */
+/* Fortified headers define their own functions, which could not be redefined
+ * here; headers for large files rename fcntl() to fcntl64(). */
 #undef _FORTIFY_SOURCE
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
@@ -23,7 +23,7 @@
 typedef int (*flock_fn)(int, int);
 typedef int (*fcntl_fn)(int, int, ...);
 
-/* Whether CALL fails with FD, a file; errno is set then. */
+/* Returns whether CALL must fail for FD, a regular file; sets errno then. */
 static int
 fails(const char *call, int fd)
 {
@@ -34,7 +34,7 @@ fails(const char *call, int fd)
   if (!fault || strncmp(fault, call, len) != 0 || fault[len] != ' ')
     return 0;
   if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-    return 0; /* a serial port */
+    return 0; /* not a file: for example a serial port */
   errno = atoi(fault + len);
   return 1;
 }

@@ -5,7 +5,8 @@
 
 #include <meterpipe/plugin.h>
 
-/* digit[i] counts 10^(i - POINT); those outside of low to high are 0. */
+/* The value of digit[i] is 10^(i - POINT); digits outside of low to high are
+ * 0. */
 #define DIGITS 1024
 #define POINT 512
 
@@ -33,7 +34,8 @@ paper_set(struct paper *p, struct decimal d)
     p->digit[i] = (signed char)(text[len - 1 - (i - p->low)] - '0');
 }
 
-/* Where the first digit stands that is not 0; below 0: nowhere. */
+/* Returns the index of the most significant digit that is not 0; -1: all are
+ * 0. */
 static int
 paper_high(const struct paper *p)
 {
@@ -54,7 +56,7 @@ paper_low(const struct paper *p)
   return i;
 }
 
-/* One digit more was thought of than there is. */
+/* Removes the leading digit if it is 0: callers reserve one digit too many. */
 static void
 paper_trim(struct paper *p)
 {
@@ -92,7 +94,7 @@ paper_compare_magnitude(const struct paper *a, const struct paper *b)
   return 0;
 }
 
-/* sum = a + b, where b's sign is turned round with MINUS. */
+/* sum = a + b, or a - b if MINUS */
 static void
 paper_add(struct paper *sum, const struct paper *a, const struct paper *b,
           int minus)
@@ -167,8 +169,8 @@ paper_compare(const struct paper *a, const struct paper *b)
   return difference.negative ? -1 : 1;
 }
 
-/* Of the quotient, the nearest whole number, an even one where two are as near;
- * returns whether that is all of it. */
+/* Computes the quotient rounded to the nearest whole number, ties to even.
+ * Returns whether the division is exact. */
 static int
 paper_divide(struct paper *quotient, const struct paper *a,
              const struct paper *b)
@@ -198,7 +200,7 @@ paper_divide(struct paper *quotient, const struct paper *a,
   return paper_is_zero(&rest);
 }
 
-/* Whether some coefficient and exponent are this number. */
+/* Returns whether a coefficient and an exponent can represent this number. */
 static int
 paper_fits(const struct paper *p)
 {
@@ -221,9 +223,10 @@ paper_fits(const struct paper *p)
   return strcmp(text, limit) <= 0;
 }
 
-/* ---- Held against it ----------------------------------------------------- */
+/* ---- Comparison ---------------------------------------------------------- */
 
-/* R is CODE and D is EXPECTED, or R tells that this does not fit. */
+/* Returns whether R is CODE and D is EXPECTED, or R reports that EXPECTED does
+ * not fit. */
 static int
 agrees(int r, struct decimal d, int code, const struct paper *expected)
 {
@@ -237,7 +240,8 @@ agrees(int r, struct decimal d, int code, const struct paper *expected)
   return paper_compare(&got, expected) == 0;
 }
 
-/* Up to DIGITS characters and a NUL. */
+/* Writes P with DECIMALS decimals to TEXT: up to DIGITS characters and a
+ * NUL. */
 static void
 paper_write(const struct paper *p, int decimals, char *text)
 {
@@ -283,7 +287,8 @@ count_digits(const char *text, size_t len)
   return n;
 }
 
-/* Reads "-12.50"; 0: TEXT is no such thing. */
+/* Reads a number like "-12.50"; DECIMALS receives its number of decimals.
+ * Returns 0 if TEXT is not such a number. */
 static int
 paper_read(const char *text, size_t len, struct paper *ret, size_t *decimals)
 {
@@ -325,7 +330,7 @@ paper_check_text(const char *text, size_t len)
     return "read otherwise than on paper";
   if (r != MP_OK)
     return NULL;
-  /* Where there is room for them, no decimals may go. */
+  /* If the decimals fit, all of them must be kept. */
   if (decimals <= DECIMAL_MAX_EXP &&
       paper_high(&p) - (POINT - (int)decimals) < 18 &&
       d.exp10 != -(int32_t)decimals)
@@ -377,7 +382,8 @@ paper_check_scale(struct decimal a, struct decimal b, struct decimal c,
   return NULL;
 }
 
-/* What rounding D to a whole number of UNIT gave, and what it should. */
+/* Checks the result R and AFTER of rounding BEFORE to a whole number of UNIT;
+ * UNITS receives that number. */
 static int
 agrees_rounded(int r, struct decimal before, struct decimal after,
                const struct paper *unit, struct paper *units)
@@ -419,13 +425,13 @@ paper_check_step(struct decimal d, struct decimal step)
   paper_set(&unit, step);
   if (agrees_rounded(r, d, rounded, &unit, &units))
     return NULL;
-  /* The number of steps has to fit, too. */
+  /* The number of steps must also fit. */
   return r == MP_ERANGE && !paper_fits(&units)
            ? NULL
            : "rounded to steps otherwise than on paper";
 }
 
-/* |shown - x| <= 10^place / 2 + |x| / 10^12, all times 2 * 10^12. */
+/* Checks |shown - x| <= 10^place / 2 + |x| / 10^12, all times 2 * 10^12. */
 const char *
 paper_check_shows(struct decimal shown, int32_t place, struct decimal x,
                   int *ret)

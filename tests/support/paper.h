@@ -1,10 +1,11 @@
 /*
- * The oracle for lib/decimal.h: a second arithmetic, which works digit by
- * digit as on paper and shares nothing with the first.
+ * The oracle for lib/decimal.h: a second implementation that calculates digit
+ * by digit, like on paper, and shares no code with the first.
  *
- * Each function has decimal.h do a sum, does it again on paper, and holds the
- * result, its code and its digits against that.  NULL: they agree; else what is
- * wrong, for people.  Numbers must be valid, places within -128 and 127.
+ * Each function calls decimal.h, repeats the calculation on paper, and compares
+ * the result, the return code and the digits.  It returns NULL if they agree,
+ * or else an error message for people.  Numbers must be valid, places within
+ * -128 and 127.
  */
 #ifndef SUPPORT_PAPER_H
 #define SUPPORT_PAPER_H
@@ -14,28 +15,28 @@
 
 #include "lib/decimal.h"
 
-/* decimal_parse of a text of up to PAPER_TEXT bytes, and decimal_format of what
- * it read. */
+/* Checks decimal_parse for a text of up to PAPER_TEXT bytes, and decimal_format
+ * for the result. */
 #define PAPER_TEXT 480
 const char *paper_check_text(const char *text, size_t len);
 
-/* decimal_format, and that it is read back. */
+/* Checks decimal_format, and that decimal_parse reads the text back. */
 const char *paper_check_format(struct decimal d);
 
-/* decimal_compare, decimal_add, decimal_sub and decimal_mul. */
+/* Checks decimal_compare, decimal_add, decimal_sub and decimal_mul. */
 const char *paper_check_pair(struct decimal a, struct decimal b);
 
-/* decimal_scale; c is not 0. */
+/* Checks decimal_scale; c must not be 0. */
 const char *paper_check_scale(struct decimal a, struct decimal b,
                               struct decimal c, int32_t place);
 
-/* decimal_round. */
+/* Checks decimal_round. */
 const char *paper_check_round(struct decimal d, int32_t place);
 
-/* decimal_round_step; step > 0. */
+/* Checks decimal_round_step; step > 0. */
 const char *paper_check_step(struct decimal d, struct decimal step);
 
-/* decimal_shows; RET: what it should say. */
+/* Checks decimal_shows; RET receives the expected result. */
 const char *paper_check_shows(struct decimal shown, int32_t place,
                               struct decimal x, int *ret);
 

@@ -1,7 +1,8 @@
 /*
- * An append output that rejects the values of the targets named in the file
- * "rejects" (a line; "all": the whole record), and appends what it takes to
- * the file "taken": "TARGET NUMBER" lines, and "." at the end of a record.
+ * An output of class append that rejects the values of the target named in the
+ * file "rejects" (one line; "all": rejects the whole record).  It appends the
+ * values it accepts to the file "taken": lines "TARGET NUMBER", and "." at the
+ * end of each commit.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +86,8 @@ give(const struct picky *p, const struct mp_result_sink *sink, uint32_t target,
     sink->result(sink, i, target, result);
 }
 
-/* All records of the tests have the same targets. */
+/* Reports the same results for all records: in the tests they all have the same
+ * targets. */
 static int
 picky_commit(void *self, const struct mp_result_sink *sink)
 {

@@ -1,4 +1,5 @@
-/* One connection after the other, each until its other end has had enough. */
+/* Serves one connection at a time, until the client closes it or the server
+ * hangs up. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -26,8 +27,8 @@ struct rude_server {
   char heard[4096];
 };
 
-/* Waits until FD has EVENTS, at most MS (-1: as long as it takes); false: the
- * test is over. */
+/* Waits until FD has EVENTS, at most MS ms (-1: no limit).  Returns false if
+ * the test is over. */
 static bool
 wait_for(const struct rude_server *r, int fd, short events, int ms)
 {
@@ -38,7 +39,8 @@ wait_for(const struct rude_server *r, int fd, short events, int ms)
   return fds[0].revents == 0;
 }
 
-/* Says TEXT, in as many pieces as it takes; false: nobody listens any more. */
+/* Sends TEXT, in several pieces if necessary.  Returns false if the client is
+ * gone or the test is over. */
 static bool
 say(const struct rude_server *r, int fd, const char *text)
 {
@@ -133,7 +135,7 @@ rude_server_stop(struct rude_server *r)
 {
   if (!r)
     return;
-  close(r->wake[1]); /* its other end becomes readable */
+  close(r->wake[1]); /* makes its other end readable */
   pthread_join(r->thread, NULL);
   close(r->wake[0]);
   close(r->listener);

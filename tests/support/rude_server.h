@@ -1,7 +1,7 @@
 /*
- * A server without manners, for tests: to whoever connects to 127.0.0.1 and
- * says anything, it says its piece, and then one thing over and over, or
- * nothing more.
+ * A misbehaving server, for tests.  When a client connects to 127.0.0.1 and
+ * sends anything, it sends a greeting, then a refrain repeatedly, or nothing
+ * more.
  *
  *     struct rude_server *r = rude_server_start(&(struct rude){
  *       .greeting = "HTTP/1.1 200 OK\r\n\r\n", .refrain = "aaaa" });
@@ -16,11 +16,11 @@
 #include <stdbool.h>
 
 struct rude {
-  const char *greeting; /* once; NULL: nothing */
-  const char *refrain;  /* again and again; NULL: nothing */
-  unsigned times;       /* as often as that; 0: without end */
+  const char *greeting; /* sent once; NULL: nothing */
+  const char *refrain;  /* sent repeatedly; NULL: nothing */
+  unsigned times;       /* how many times; 0: without end */
   unsigned pause_ms;    /* before each time */
-  bool hangs_up;        /* in the end, instead of going silent */
+  bool hangs_up;        /* closes at the end, instead of staying silent */
 };
 
 struct rude_server;
@@ -30,8 +30,8 @@ struct rude_server *rude_server_start(const struct rude *rude);
 void rude_server_stop(struct rude_server *r);
 
 unsigned rude_server_port(const struct rude_server *r);
-/* How many came, and the first words of the last one; lives until the server
- * is stopped. */
+/* The number of connections, and the first bytes received from the last one;
+ * the text lives until the server is stopped. */
 unsigned rude_server_connections(struct rude_server *r);
 const char *rude_server_heard(struct rude_server *r);
 

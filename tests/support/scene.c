@@ -1,4 +1,4 @@
-/* Running the real program in a directory of its own. */
+/* Runs the real program in a directory of its own. */
 #include "tests/support/scene.h"
 
 #include <check.h>
@@ -19,7 +19,7 @@
 #define MAX_VARIABLES 16
 /* 2026-11-22T10:00:00Z */
 #define FIRST_TIME INT64_C(1795341600)
-/* The user without privileges, on every Linux. */
+/* User nobody, the same number on every Linux. */
 #define NOBODY 65534
 
 struct variable {
@@ -31,7 +31,7 @@ struct scene {
   int64_t now;
   struct variable variables[MAX_VARIABLES];
   size_t n_variables;
-  const char *in_path, *out_path, *err_path; /* the test's; NULL: the usual */
+  const char *in_path, *out_path, *err_path; /* set by the test; or NULL */
   bool as_nobody;
   pid_t pid;
   int status;
@@ -254,7 +254,7 @@ scene_has_nobody(void)
   return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* Cuts TEXT into words, in place. */
+/* Splits TEXT into words, in place. */
 static void
 split(char *text, char **words)
 {
@@ -295,7 +295,7 @@ is_set_by(const struct scene *s, const char *entry)
   return false;
 }
 
-/* The environment of the test, with the scene's variables in their place. */
+/* Returns the environment of the test, with the scene's variables replaced. */
 static char **
 new_environment(const struct scene *s)
 {
@@ -325,7 +325,7 @@ free_environment(char **env)
   free(env);
 }
 
-/* In the child.  The test has threads: nothing here may allocate. */
+/* Runs in the child.  The test has threads, so nothing here may allocate. */
 static void
 become(const struct scene *s, char **words, char **env)
 {

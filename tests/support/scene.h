@@ -11,10 +11,9 @@
  *     ...
  *     scene_free(s);
  *
- * The program runs with the directory as its working directory and home, and
- * by a clock that stands where the scene says.  Mistakes in the test itself end
- * it with a message.  Texts that are returned live until the next call that
- * gives the same kind of text.
+ * The directory is the program's working directory and home, and the scene sets
+ * the program's clock.  Wrong use by a test ends it with a message.  A returned
+ * text lives until the next call that returns the same kind of text.
  */
 #ifndef SUPPORT_SCENE_H
 #define SUPPORT_SCENE_H
@@ -27,10 +26,11 @@
 struct scene;
 
 struct scene *scene_new(void);
-/* Ends what still runs, and removes the directory.  Accepts NULL. */
+/* Kills the program if it still runs, and removes the directory.  Accepts
+ * NULL. */
 void scene_free(struct scene *s);
 
-/* The directory, without a slash at its end. */
+/* Returns the directory, without a trailing slash. */
 const char *scene_dir(const struct scene *s);
 
 /* ---- Files in it -----------------------------------------------------------
@@ -38,7 +38,7 @@ const char *scene_dir(const struct scene *s);
 
 void scene_write(struct scene *s, const char *name, const char *fmt, ...)
   __attribute__((format(printf, 3, 4)));
-/* The whole file; NULL when there is none. */
+/* Returns the whole file; NULL if it does not exist. */
 const char *scene_read(struct scene *s, const char *name);
 bool scene_exists(const struct scene *s, const char *name);
 void scene_remove(struct scene *s, const char *name);
@@ -46,47 +46,49 @@ void scene_remove(struct scene *s, const char *name);
 /* ---- Running ---------------------------------------------------------------
  */
 
-/* A variable of the program's environment; NULL removes it. */
+/* Sets a variable of the program's environment; NULL removes it. */
 void scene_setenv(struct scene *s, const char *name, const char *value);
 
-/* The time by which the program runs: at first 2026-11-22T10:00:00Z; it goes on
- * while the program runs, and each run begins where the scene says. */
+/* The program's clock, at first 2026-11-22T10:00:00Z.  Each run begins at the
+ * time of the scene, and the program's clock runs from there. */
 int64_t scene_now(const struct scene *s); /* Unix time, seconds */
 void scene_advance(struct scene *s, int64_t seconds);
 void scene_set_clock(struct scene *s, int64_t seconds);
 
-/* Where standard input of the runs that follow comes from (NULL: it is empty),
- * and where standard output and standard error go (NULL: to scene_out and
- * scene_err). */
+/* Redirect standard input (NULL: empty), standard output and standard error
+ * (NULL: to scene_out and scene_err) of the following runs. */
 void scene_set_stdin(struct scene *s, const char *path);
 void scene_set_stdout(struct scene *s, const char *path);
 void scene_set_stderr(struct scene *s, const char *path);
-/* The program runs without privileges; the directory is then nobody's.  Before
- * the first run; without effect for a test that has none itself. */
+/* Lets the program run as user nobody, who then owns the directory.  Call it
+ * before the first run; no effect if the test does not run as root. */
 void scene_become_nobody(struct scene *s);
-/* Whether it can: the program may lie where nobody finds it. */
+/* Returns whether user nobody can execute the program, which may be in a
+ * directory closed to others.  Always true if the test does not run as root. */
 bool scene_has_nobody(void);
 
-/* Runs "meterpipe ARGS" (words by blanks, "'" around one that holds blanks) to
- * its end.  Returns the exit status; a signal counts as 128 + its number. */
+/* Runs "meterpipe ARGS" (words separated by blanks, quoted with "'" if they
+ * contain blanks) and waits for its end.  Returns the exit status; a signal
+ * counts as 128 + its number. */
 int scene_run(struct scene *s, const char *args, ...)
   __attribute__((format(printf, 2, 3)));
 
-/* The same in two steps, for what happens in between. */
+/* The same in two steps, to act while the program runs. */
 void scene_start(struct scene *s, const char *args, ...)
   __attribute__((format(printf, 2, 3)));
 pid_t scene_pid(const struct scene *s);
 int scene_wait(struct scene *s);
 
-/* Whether plugins are installed, as well: those are found wherever else is
- * looked.  Runs the program, and leaves METERPIPE_PLUGIN_PATH at nowhere. */
+/* Returns whether plugins are also installed, in a directory that the program
+ * always searches.  Runs the program, and leaves METERPIPE_PLUGIN_PATH set to a
+ * directory that does not exist. */
 bool scene_has_installed(struct scene *s);
 
-/* Of the last run. */
+/* Status, standard output and standard error of the last run. */
 int scene_status(const struct scene *s);
 const char *scene_out(const struct scene *s);
 const char *scene_err(const struct scene *s);
-/* The most memory that it had resident. */
+/* Returns the maximum resident memory of the last run, in KiB. */
 long scene_max_kib(const struct scene *s);
 
 #endif

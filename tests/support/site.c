@@ -1,4 +1,4 @@
-/* The program and a meter, at one place. */
+/* The program and a meter at one site. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif

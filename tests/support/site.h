@@ -1,5 +1,6 @@
 /*
- * A site: the program, and a meter whose tty is "eye" in its directory.
+ * A site: the program, and a meter whose tty is the link "eye" in the scene's
+ * directory.
  *
  *     struct site site = site_new(SITE_HEAT);
  *
@@ -15,11 +16,11 @@
 #include "plugins/kmp/emulator/meter.h"
 #include "tests/support/scene.h"
 
-/* Between two runs. */
+/* Seconds between two runs. */
 #define SITE_INTERVAL 1200
 
-/* What a MULTICAL 402 has of the eight registers that are read by default, and
- * its serial number; and how a site shows them. */
+/* The eight registers that are read from a MULTICAL 402 by default, with sample
+ * values, and its serial number; and the output of the program for them. */
 #define SITE_HEAT                                                              \
   "60=84.208GJ 68=520.41m3 74=267l/h 80=15.5kW 86=76.85C 87=25.26C "           \
   "89=51.59K 1004=7126h 1001=68500001"
@@ -33,7 +34,7 @@
   "meter.temperature_diff 51.59 K\n"                                           \
   "meter.operating_hours 7126 h\n"
 
-/* Two of them. */
+/* Option and output for two of them. */
 #define SITE_TWO "fields = heat_energy_e1, volume_v1\n"
 #define SITE_TWO_SHOWN                                                         \
   "meter.heat_energy_e1 84.208 GJ\n"                                           \
@@ -44,24 +45,27 @@ struct site {
   struct meter *m;
 };
 
-/* A meter with REGISTERS (as meter_set, by blanks). */
+/* Makes a site with a meter that has REGISTERS (as for meter_set, separated by
+ * blanks). */
 struct site site_new(const char *registers);
 void site_free(struct site *site);
-/* A second meter at the same site, whose tty is "eye2"; ended by meter_stop. */
+/* Adds a second meter, whose tty is "eye2"; the caller ends it with
+ * meter_stop. */
 struct meter *site_add_meter(const struct site *site, const char *registers);
-/* Orders FAULTS (as meter_fault, by blanks). */
+/* Orders FAULTS (as for meter_fault, separated by blanks). */
 void site_fault(const struct site *site, const char *faults);
-/* The tty NAME in the directory is METER's. */
+/* Links NAME in the directory to the tty of METER. */
 void site_link(const struct site *site, struct meter *meter, const char *name);
 
-/* "house.ini": shows, in lines, all that [input meter] with OPTIONS reads.  Its
- * device is the eye, unless they name another one. */
+/* Writes "house.ini": prints, line by line, all readings of [input meter] with
+ * OPTIONS.  The device is "eye" unless OPTIONS names another one. */
 void site_write(const struct site *site, const char *options);
 
-/* A run in which nothing fails and nothing is said, and the time to the next;
- * returns how many requests the meter heard in it. */
+/* Does a run, checks that it succeeds and that standard error is empty, and
+ * advances the clock to the next run.  Returns the number of requests the meter
+ * received in it. */
 unsigned site_run(const struct site *site);
-/* Waits until METER was asked for the Nth time. */
+/* Waits until METER has received N requests. */
 void site_wait_request(struct meter *meter, unsigned n);
 
 #endif

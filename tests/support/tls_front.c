@@ -1,4 +1,4 @@
-/* stunnel and openssl, put to use. */
+/* Runs stunnel and openssl for tests. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -22,7 +22,7 @@ struct tls_front {
 
 /* ---- Certificates -------------------------------------------------------- */
 
-/* What "openssl ca" wants to know. */
+/* Configuration of "openssl ca". */
 static const char ca_config[] = "[ca]\n"
                                 "default_ca = own\n"
                                 "[own]\n"
@@ -68,7 +68,7 @@ tls_is_there(void)
                 "command -v openssl >/dev/null") == 0;
 }
 
-/* Runs a command of the shell in the scene's directory. */
+/* Runs a shell command in the scene's directory. */
 __attribute__((format(printf, 2, 3))) static void
 shell(struct scene *s, const char *fmt, ...)
 {
@@ -122,7 +122,7 @@ tls_make_ca(struct scene *s)
 
 /* ---- stunnel ------------------------------------------------------------- */
 
-/* In the child.  The test has threads: nothing here may allocate. */
+/* Runs in the child.  The test has threads, so nothing here may allocate. */
 static void
 become_stunnel(const char *dir)
 {
@@ -136,7 +136,7 @@ become_stunnel(const char *dir)
   _exit(127);
 }
 
-/* The port that it says to be bound to; 0: not yet. */
+/* Returns the port that stunnel logged as bound; 0: none yet. */
 static unsigned
 bound_port(struct scene *s)
 {
@@ -144,7 +144,7 @@ bound_port(struct scene *s)
   const char *log = scene_read(s, "stunnel.log");
   const char *at = log ? strstr(log, words) : NULL;
 
-  /* The number is whole when its line is. */
+  /* The number is complete when its line is. */
   if (!at || !strchr(at, '\n'))
     return 0;
   return (unsigned)strtoul(at + strlen(words), NULL, 10);

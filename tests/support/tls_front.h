@@ -1,6 +1,6 @@
 /*
- * A TLS server before another server, for tests: stunnel, with certificates
- * that openssl makes in the scene's directory.
+ * A TLS server in front of another server, for tests: stunnel, with
+ * certificates that openssl makes in the scene's directory.
  *
  *     tls_make_ca(scene);
  *     tls_make_certificate(scene, "good");
@@ -9,7 +9,7 @@
  *         ca_file = ca.pem ...
  *     tls_front_stop(front);
  *
- * Certificates are dated by the clock at which a scene begins.
+ * The validity of the certificates is relative to the initial clock of a scene.
  */
 #ifndef SUPPORT_TLS_FRONT_H
 #define SUPPORT_TLS_FRONT_H
@@ -20,27 +20,27 @@
 
 struct tls_front;
 
-/* Whether there are stunnel and openssl. */
+/* Returns whether stunnel and openssl are installed. */
 bool tls_is_there(void);
 
-/* A CA of our own: "ca.pem"; and one that nobody trusts. */
+/* Makes the test's own CA, "ca.pem", and a second CA that is not trusted. */
 void tls_make_ca(struct scene *s);
 
 /*
- * "NAME.pem", for 127.0.0.1 and localhost by our own CA, unless NAME says
- * otherwise:
+ * Makes "NAME.pem", for 127.0.0.1 and localhost, signed by the test's own CA,
+ * unless NAME says otherwise:
  *
- *     good       nothing is wrong with it
- *     elsewhere  it is for domoticz.example.org
- *     expired    since a day
+ *     good       valid
+ *     elsewhere  for domoticz.example.org
+ *     expired    expired a day ago
  *     early      valid from tomorrow
  *     self       signed by itself
- *     stranger   by the CA that nobody trusts
+ *     stranger   signed by the CA that is not trusted
  */
 void tls_make_certificate(struct scene *s, const char *name);
 
-/* Listens on PORT (0: any) of 127.0.0.1 with NAME.pem, and leads on to port
- * BEHIND. */
+/* Listens on PORT (0: any free port) of 127.0.0.1 with NAME.pem, and forwards
+ * to port BEHIND. */
 struct tls_front *tls_front_start(struct scene *s, const char *name,
                                   unsigned port, unsigned behind);
 /* Accepts NULL. */

@@ -1,6 +1,6 @@
 /*
- * Old command lines: the pipeline file that each becomes, which our own reader
- * must take back without a word, and what is said about it.
+ * Old command lines: the pipeline file printed for each, which our own reader
+ * must accept without a problem, and the messages.
  */
 #include <check.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
   "runs, "                                                                     \
   "or both write to the same devices\n"
 
-/* Knows three registers; others keep their number, but for 9999. */
+/* Names three registers; others keep their number, and 9999 fails. */
 static int
 field_name(const char *number, char *ret, size_t size)
 {
@@ -38,7 +38,7 @@ field_name(const char *number, char *ret, size_t size)
   return strcmp(number, "9999") == 0;
 }
 
-/* What one import printed. */
+/* The output of one import. */
 struct printed {
   char *out, *err;
   int status;
@@ -63,7 +63,7 @@ drop(struct printed *p)
   free(p->err);
 }
 
-/* The file taken back: must read without a word. */
+/* Parses the printed file; fails the test if there is a problem. */
 static struct config *
 read_back(const char *text)
 {
@@ -79,7 +79,8 @@ read_back(const char *text)
   return config;
 }
 
-/* Transforms and targets, short: "usage=60-323 total=usage+324 324<total". */
+/* Formats transforms and targets as "usage=60-323 total=usage+324
+ * 324<total". */
 static char *
 shorten(const struct config *config)
 {
@@ -167,7 +168,8 @@ END_TEST
 
 #define E1 "meter.heat_energy_e1"
 
-/* What stands behind "warning: import: " is given; NULL ends the list. */
+/* MADE is the result in short; SAID lists the messages, without "warning:
+ * import: "; NULL ends it. */
 static const struct {
   const char *spec, *made;
   const char *said[4];
@@ -182,14 +184,14 @@ static const struct {
   { "324:60:2:323,323:60:0",
     "usage=" E1 "-domoticz.323 total=usage+domoticz.324 324<total 323<" E1 " ",
     { NULL } },
-  /* an idx twice */
+  /* the same idx twice */
   { "325:60:2:323,325:60:2:323,323:60:0",
     "usage=" E1 "-domoticz.323 total=usage+domoticz.325 325<total 323<" E1 " ",
     { "325:60:2:323: idx 325 is there twice: it is booked once" } },
   { "5:60:0,5:68:0",
     "5<meter.volume_v1 ",
     { "5:60:0: idx 5 is there twice: only the later 5:68:0 counts" } },
-  /* a reference overwritten before it is used: said once for each */
+  /* a reference overwritten before its use: one message for each */
   { "323:60:0,322:60:1:323,324:60:2:323",
     "usage=" E1 "-domoticz.323 total=usage+domoticz.324 323<" E1
     " 322<usage 324<total ",
@@ -232,7 +234,7 @@ static const struct {
     "usage=" E1 "-domoticz.323 322<usage 323<meter.volume_v1 ",
     { "322:60:1:323: 323 gets something else (323:68:0) than the reading of "
       "register 60: the result is a gauge, no usage" } },
-  /* what cannot be a base at all */
+  /* targets that cannot be a base */
   { "322:60:1:324,324:60:2:323,323:60:0",
     "usage=" E1 "-domoticz.323 total=usage+domoticz.324 324<total 323<" E1 " ",
     { "322:60:1:324: 324 is a running total (324:60:2:323), from which nothing "

@@ -1,6 +1,6 @@
 /*
- * The pipeline file as a user writes it: what is read, and the exact line that
- * is shown for each mistake.
+ * The pipeline file as a user writes it: the sections and entries read, and the
+ * exact message for each mistake.
  */
 #include <check.h>
 #include <errno.h>
@@ -17,7 +17,8 @@
 #define X10 "xxxxxxxxxx"
 #define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
 
-/* What was read, as text: "[input meter]1 plugin=kmp:2 ..." */
+/* Formats the parsed file as "[input meter]1 plugin=kmp:2 ..."; the numbers are
+ * lines. */
 static char *
 dump(const struct config *config)
 {
@@ -49,7 +50,7 @@ print(const struct problems *problems)
   return text;
 }
 
-/* Parses LEN bytes and compares both what was read and what was said. */
+/* Parses the LEN bytes at TEXT; compares the entries and the messages. */
 static void
 expect(const char *text, size_t len, const char *read, const char *said)
 {
@@ -85,7 +86,7 @@ static const struct {
   { "  \n[ \tinput\t a ]  ; comment\n", "[input a]2 " },
   { "[input abcdefghij-abcdefghij_ABCDEFGHIJ]\n",
     "[input abcdefghij-abcdefghij_ABCDEFGHIJ]1 " },
-  /* line ends and the mark that Windows writes */
+  /* Windows line ends and byte order mark */
   { "\xef\xbb\xbf[input a]\r\nk = v\r\n", "[input a]1 k=v:2 " },
   { "\xef\xbb\xbf", "" },
   /* comments */
@@ -102,7 +103,7 @@ static const struct {
   { "[input a]\nk = \"  v \"\nl = \"\"\nm = a\"b\nn = \"\"q\"\"\n",
     "[input a]1 k=  v :2 l=:3 m=a\"b:4 n=\"q\":5 " },
   { "[input a]\nk = \"a \\; b\" ; c\n", "[input a]1 k=a ; b:2 " },
-  /* values that go on */
+  /* continued values */
   { "[input a]\nk = a,\n  b, ; c\n\tc\nl = 1\n",
     "[input a]1 k=a,b,c:2 l=1:5 " },
   { "[input a]\nk =\n  a\n\n# c\n ; c\n  b\n", "[input a]1 k=ab:2 " },
@@ -113,8 +114,8 @@ static const struct {
     "[input a]1 k=v ; \"w/v ; \"wx:2 l=$MP_T ${} ${9} ${a b} $ ${MP_T:3 " },
   { "[input a]\nk = $\n  {MP_T}\n", "[input a]1 k=${MP_T}:2 " },
   { "[input a]\nk = ${MP_EMPTY}\n", "[input a]1 k=:2 " },
-  /* the longest line and longer values; the key of a continued value may be
-   * longer than inih remembers */
+  /* the longest line, and longer values; the key of a continued value may be
+   * longer than inih keeps it */
   { "[input a]\nk=" X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 "123456\r\n",
     "[input a]1 k=" X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 "123456:2 " },
   { "[input a]\n" X100 " = a\n b\n", "[input a]1 " X100 "=ab:2 " },
@@ -226,14 +227,15 @@ static const struct {
     "f.ini:2: a control character in this line\n" },
   { "[input a]\nk = a\rb\n", "f.ini:2: a control character in this line\n" },
   { "[input a]\nk = a\x7f\n", "f.ini:2: a control character in this line\n" },
-  { "[input \u202ea]\n", /* turns the direction: not shown as it is */
+  { "[input \u202ea]\n", /* reverses the text direction: not printed */
     "f.ini:1: \"???a\" cannot be a name: use 1 to 32 of the characters A-Z a-z "
     "0-9 _ -\n" },
   { "[input a]\nk = \xc2\x80\n",
     "f.ini:2: a control character in this line\n" },
   { "[input a]\nk = \xc2\x9f\n",
     "f.ini:2: a control character in this line\n" },
-  /* all are reported, and the entries of a faulty section still checked */
+  /* all mistakes are reported, and the other entries of a faulty section are
+   * still checked */
   { "[x]\nno\nk = 1\n  2\nk = 3\n[input a]\nno\n",
     "f.ini:1: unknown section \"x\": there are [pipeline], [input NAME], "
     "[transform NAME] and [output NAME]\n"
@@ -264,7 +266,7 @@ END_TEST
 
 START_TEST(a_section_that_is_none_is_left_out_and_the_others_kept)
 {
-  /* one is meant for another, one is nothing, one has a name that is taken */
+  /* a misspelt kind, an unknown kind, and a name used twice */
   static const char text[] = "[input a]\nk = 1\n[inptu b]\nk = 2\n[else c]\n"
                              "k = 3\n[output a]\nk = 4\n";
   struct problems problems;
@@ -394,7 +396,7 @@ START_TEST(a_file_that_may_not_be_read)
   char *said;
 
   if (geteuid() == 0)
-    return; /* root may read all */
+    return; /* root may read every file */
   chmod(path, 0);
   ck_assert_int_eq(load(path, &said, NULL), MP_EPERM);
   free(said);
@@ -421,7 +423,7 @@ START_TEST(a_file_of_any_size_costs_little)
 }
 END_TEST
 
-/* Nobody writes so much by hand. */
+/* No pipeline file written by hand reaches these limits. */
 START_TEST(sections_and_options_have_an_end)
 {
   static const struct {

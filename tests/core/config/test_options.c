@@ -1,6 +1,6 @@
 /*
- * Options as a user writes them: what they become, and the exact line that is
- * shown for each mistake.
+ * Options as a user writes them: the parsed values, and the exact message for
+ * each mistake.
  */
 #include <check.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ static const struct mp_option table[] = {
   { .key = NULL },
 };
 
-/* A section checked, with all that must live as long. */
+/* A checked section, and the objects that its options refer to. */
 struct checked {
   struct problems problems;
   struct config *config;
@@ -68,7 +68,7 @@ drop(struct checked *c)
   free(c->said);
 }
 
-/* The lines in front of the option under test. */
+/* The lines before the option under test. */
 #define HEAD "[input meter]\nplugin = kmp\ndevice = x\n"
 
 static const struct {
@@ -159,7 +159,8 @@ START_TEST(values_are_the_same_however_they_are_written)
 }
 END_TEST
 
-/* Each is one line, number 4, behind HEAD; said without "f.ini:4: ". */
+/* Each row is one line, number 4, after HEAD; SAID is the message without
+ * "f.ini:4: ". */
 #define NO_PATH                                                                \
   " (its path is not shown: it could be the password itself, which belongs "   \
   "into the file)"

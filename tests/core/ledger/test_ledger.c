@@ -1,11 +1,11 @@
 /*
  * The rules of the ledger as a table of cases: doc/ledger.md, row by row.
  *
- * A ledger is written as "A=84 B=83@t1 M=85 N=84@t2 D=85 E=0.0004 S=7": what
- * is not named is not there.  What is shown is written "84.2@t3", with "~-1"
- * behind it when its last place is 10^-1, and "-@t3" when nothing is shown;
- * what tells no time has no "@".  A text is written 'hot'.  S is the serial
- * number of A's meter.
+ * A ledger is written as "A=84 B=83@t1 M=85 N=84@t2 D=85 E=0.0004"; entries it
+ * does not have are left out.  A displayed value is written "84.2@t3", with
+ * "~-1" after it if its last place is 10^-1, and "-@t3" if the target displays
+ * no value.  Without "@" it has no time of last update.  A text is written
+ * 'hot'.  "m" is the pending value that M was made from.
  */
 #include <check.h>
 #include <stdio.h>
@@ -93,7 +93,7 @@ read_ledger(struct ledger_target *t, enum ledger_role role, const char *text)
     text += len;
     text += strspn(text, " ");
   }
-  if (t->m.kind && !t->md.kind) /* M was made from D, unless told otherwise */
+  if (t->m.kind && !t->md.kind) /* unless "m" is given, M was made from D */
     value_copy(&t->md, t->d.kind ? &t->d : &t->m);
 }
 
@@ -130,7 +130,7 @@ put_shown(char *buf, size_t size, char name, const struct ledger_shown *s)
     snprintf(buf + len, size - len, "@%s", s->updated);
 }
 
-/* M and N only while something is on its way; E only when it is not 0. */
+/* Writes M and N only while a value is in flight, and E only if it is not 0. */
 static void
 write_ledger(const struct ledger_target *t, char *buf, size_t size)
 {
@@ -174,7 +174,7 @@ outcome_name(enum ledger_outcome outcome)
 #define CHANGED LEDGER_CHANGED
 
 static const struct settling {
-  int row; /* of doc/ledger.md's table */
+  int row; /* in the table of doc/ledger.md */
   enum ledger_role role;
   const char *before, *shown, *after;
   enum ledger_outcome outcome;
@@ -183,30 +183,30 @@ static const struct settling {
   { 1, BASE, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "A=85 B=84@2", SETTLED },
   { 1, TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "A=85 B=84@2", SETTLED },
   { 1, PLAIN, "M=85 N=-@2 D=85", "85@3", "A=85 B=-@2", SETTLED },
-  /* a later cycle has put another value into D: that stays due */
+  /* a later cycle has put another value into D: it stays pending */
   { 1, BASE, "A=84 B=83@1 M=85 N=84@2 D=86 m=85", "85@3", "A=85 B=84@2 D=86",
     SETTLED },
   { 1, DELTA, "M=0.2 N=0.1@2 D=0.2", "0.2@3", "A=0.2 B=0.1@2", SETTLED },
-  /* of a delta, D - M stays due */
+  /* of a delta, D - M stays pending */
   { 1, DELTA, "M=0.2 N=0.1@2 D=0.5 m=0.2", "0.2@3", "A=0.2 B=0.1@2 D=0.3",
     SETTLED },
-  /* the same value as before, at another time: M arrived */
+  /* the same value as before, with another time: M arrived */
   { 1, DELTA, "A=0.2 B=0@1 M=0.2 N=0.2@2 D=0.2", "0.2@3", "A=0.2 B=0.2@2",
     SETTLED },
-  /* a display of M, rounded to the place that is shown */
+  /* M rounded to the displayed place */
   { 1, BASE, "A=11388.20 B=11388.2@1~-1 M=11388.25 N=11388.2@2~-1 D=11388.25",
     "11388.2@3~-1", "A=11388.25 B=11388.2@2", SETTLED },
   { 1, BASE, "A=11388.20 M=11388.25 N=11388.2@2~-1 D=11388.25", "11388.3@3~-1",
     "A=11388.25 B=11388.2@2", SETTLED },
-  /* 2: M did not arrive; D stays due; the rows below count. */
+  /* 2: M did not arrive; D stays pending; the rows below apply. */
   { 2, BASE, "A=84 B=83@1 M=85 N=84@2 D=85", "84@2", "A=84 B=83@1 D=85",
     SETTLED },
   { 2, DELTA, "A=0.1 B=0@1 M=0.2 N=0.1@2 D=0.2", "0.1@2", "A=0.1 B=0@1 D=0.2",
     SETTLED },
   { 2, TOTAL, "M=85 N=-@2 D=85", "-@2", "A=0 D=85", SETTLED },
-  /* neither M nor what was there: 8 counts, D is moved */
+  /* neither M nor N is displayed: row 8 applies, and D is moved */
   { 2, TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "500@9", "A=500 D=501", CHANGED },
-  /* back at B: neither M nor A is there any more */
+  /* B is displayed again: the server has lost M and A */
   { 2, TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "83@1", "A=84 B=83@1 D=85",
     SETTLED },
   /* 3: the server lost A. */
@@ -240,12 +240,12 @@ static const struct settling {
   { 5, TOTAL, "", "0@1", "A=0", FIRST },
   { 5, TOTAL, "D=3", "0@1", "A=0 D=3", SETTLED },
   { 5, PLAIN, "", "-@1", "", FIRST },
-  /* 6: first seen. */
+  /* 6: first value that the target displays. */
   { 6, BASE, "", "84@1", "A=84", SETTLED },
   { 6, TOTAL, "", "512.25@1", "A=512.25", SETTLED },
   { 6, BASE, "D=85", "84@1", "D=85", SETTLED },
   { 6, TOTAL, "D=85", "84@1", "D=85", SETTLED },
-  /* 7: a base that was emptied: the ledger counts. */
+  /* 7: an emptied base: the ledger's value counts. */
   { 7, BASE, "A=84 B=83@1", "0@9", "A=84 B=83@1", SETTLED },
   { 7, BASE, "A=84 B=83@1 D=85", "-@9", "A=84 B=83@1 D=85", SETTLED },
   /* 8: a total changed on purpose. */
@@ -256,11 +256,12 @@ static const struct settling {
   /* 9: a base changed on purpose. */
   { 9, BASE, "A=84 B=83@1", "70@9", "A=70", CHANGED },
   { 9, BASE, "A=84 B=83@1 D=85", "70@9", "A=70", CHANGED },
-  /* 10: somebody else writes there too. */
+  /* 10: another program also writes to the target. */
   { 10, PLAIN, "A=84 B=83@1", "70@9", "A=70", CHANGED },
   { 10, PLAIN, "A=84 B=83@1 D=85", "70@9", "A=70 D=85", CHANGED },
   { 10, PLAIN, "A=84 B=83@1 D=85", "0@9", "A=0 D=85", CHANGED },
-  /* A text is held against a text; one of digits may be shown as a number. */
+  /* A text is compared with a text; one of digits may be displayed as a
+   * number. */
   { 1, PLAIN, "A='hot' B='warm'@1 M='cold' N='hot'@2 D='cold'", "'cold'@3",
     "A='cold' B='hot'@2", SETTLED },
   { 2, PLAIN, "A='hot' B='warm'@1 M='cold' N='hot'@2 D='cold'", "'hot'@2",
@@ -275,11 +276,11 @@ static const struct settling {
   { 4, PLAIN, "A='012' B='warm'@1", "12@9", "A='012' B='warm'@1", SETTLED },
   { 1, PLAIN, "A='hot' B='warm'@1 M='12' N='hot'@2 D='12'", "12@3",
     "A='12' B='hot'@2", SETTLED },
-  /* Without a time of last update, values alone tell. */
+  /* Without a time of last update, only the values are compared. */
   { 1, BASE, "A=84 B=83 M=85 N=84 D=85", "85", "A=85 B=84", SETTLED },
   { 2, BASE, "A=84 B=83 M=85 N=84 D=85", "84", "A=84 B=83 D=85", SETTLED },
   { 3, TOTAL, "A=84 B=83", "83", "A=84 B=83 D=84", SETTLED },
-  /* and a time that came or went is another one */
+  /* a time that appears or disappears is a different time */
   { 8, TOTAL, "A=84 B=83@1", "83", "A=83", CHANGED },
   { 8, TOTAL, "A=84 B=83", "83@1", "A=83", CHANGED },
 };
@@ -320,7 +321,7 @@ START_TEST(what_was_not_asked_is_not_settled)
 }
 END_TEST
 
-/* ---- A target that only we have written to need not be waited for ---- */
+/* ---- Waiting before a send is needless if only we write to the target ---- */
 
 static const struct {
   enum ledger_role role;
@@ -331,16 +332,16 @@ static const struct {
   { PLAIN, "A=84 B=83@1", "84@2", 2000, true },
   { DELTA, "A=0.2 B=0.1@1 D=0.3", "0.2@2", 900000, true },
   { BASE, "A=84.25 B=83@1", "84.2@2~-1", 900000, true },
-  /* our own last send was a moment ago, or the clock went back since */
+  /* we sent a moment ago, or the clock has been set back since */
   { PLAIN, "A=84 B=83@1", "84@2", 1999, false },
   { PLAIN, "A=84 B=83@1", "84@2", -1000, false },
-  /* another wrote there, perhaps just now */
+  /* another program wrote there, perhaps just now */
   { PLAIN, "A=84 B=83@1", "85@2", 900000, false },
   { DELTA, "A=0.2 B=0.1@1", "0.3@2", 900000, false },
-  /* A is what another wrote there: it was not sent */
+  /* A is another program's value: we did not send it */
   { TOTAL, "A=84", "84@2", 900000, false },
   { PLAIN, "A=84 B=83@1", "84@2", 0, false },
-  /* the server lost A; what became of M is not known */
+  /* the server lost A; the outcome of M is unknown */
   { PLAIN, "A=84 B=84@1", "84@1", 900000, false },
   { PLAIN, "A=84 B=83@1 M=85 N=84@2", "84@2", 900000, false },
   { PLAIN, "", "0@2", 900000, false },
@@ -361,7 +362,7 @@ START_TEST(target_rests_where_only_we_have_written)
 }
 END_TEST
 
-/* ---- A base that was changed takes what is due from it along ---- */
+/* ---- A changed base drops the pending values that depend on it ---- */
 
 static const struct {
   enum ledger_role role;
@@ -389,7 +390,7 @@ START_TEST(a_changed_base_drops_what_is_due)
 }
 END_TEST
 
-/* ---- A cycle, sending, and what became of it ---- */
+/* ---- A cycle, sending, and the results ---- */
 
 static const struct {
   enum ledger_role role;
@@ -406,19 +407,19 @@ static const struct {
     "A=84 B=83@1 M=85 N=84@2 D=85" },
   { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_NOT_SENT,
     "A=84 B=83@1 D=85" },
-  /* what was refused may have been carried out */
+  /* a rejected value may have been stored nevertheless */
   { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_RETRY,
     "A=84 B=83@1 M=85 N=84@2 D=85" },
   { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_REJECTED,
     "A=84 B=83@1 M=85 N=84@2 D=85" },
-  /* a new cycle replaces D; of a delta it is added */
+  /* a new cycle replaces D; a delta is added to it */
   { TOTAL, "", "A=84 D=85", "86", "A=84 M=86 N=84@2 D=86", MP_ACCEPTED,
     "A=86 B=84@2" },
   { DELTA, "", "A=0.1 D=0.3", "0.2", "A=0.1 M=0.5 N=84@2 D=0.5", MP_ACCEPTED,
     "A=0.5 B=84@2" },
-  /* what is due without a new cycle is sent too */
+  /* a pending value is sent even without a new cycle */
   { DELTA, "", "D=0.3", "", "M=0.3 N=84@2 D=0.3", MP_ACCEPTED, "A=0.3 B=84@2" },
-  /* a delta is sent as a whole number of steps; the rest is kept in E */
+  /* a delta is sent as a whole number of steps; the remainder is kept in E */
   { DELTA, "0.001", "", "0.2005", "M=0.200 N=84@2 D=0.2005", MP_ACCEPTED,
     "A=0.200 B=84@2 E=0.0005" },
   { DELTA, "0.001", "", "0.2015", "M=0.202 N=84@2 D=0.2015", MP_ACCEPTED,
@@ -427,7 +428,7 @@ static const struct {
     MP_ACCEPTED, "A=0.0010 B=84@2" },
   { DELTA, "0.001", "E=0.0004", "0", "M=0.000 N=84@2 D=0.0004", MP_PERHAPS,
     "M=0.000 N=84@2 D=0.0004" },
-  /* others are kept exactly: the device alone is coarser */
+  /* other values are kept exactly; only the device rounds them */
   { BASE, "0.001", "", "84.2085", "M=84.2085 N=84@2 D=84.2085", MP_ACCEPTED,
     "A=84.2085 B=84@2" },
 };
@@ -459,9 +460,9 @@ START_TEST(sending_follows_the_rules)
 END_TEST
 
 /*
- * An output that cannot be asked: in each run a cycle gives a value, then the
- * ledger is prepared for record 1, 2, ... and the RESULT comes.  "M=0.2 in 1":
- * what is sent, and in which record.
+ * An output without fetch.  In each run a cycle gives the value DUE, the ledger
+ * is prepared for record 1, 2, ..., and the output returns RESULT.  "M=0.2 in
+ * 1" is the value sent, and the record it belongs to.
  */
 static const struct {
   enum ledger_role role;
@@ -470,7 +471,8 @@ static const struct {
     uint32_t result;
   } runs[5];
 } records[] = {
-  /* an amount stays as it is until it is acknowledged; then the rest follows */
+  /* an amount in flight is not changed until it is acknowledged; the rest
+   * follows */
   { DELTA,
     { { "0.2", "M=0.2 in 1", MP_PERHAPS },
       { "0.5", "M=0.2 in 1", MP_RETRY },
@@ -481,13 +483,14 @@ static const struct {
     { { "0.2", "M=0.2 in 1", MP_PERHAPS },
       { "0", "M=0.2 in 1", MP_ACCEPTED },
       { "", "-", 0 } } },
-  /* what an earlier run sent may be there, whatever this run did */
+  /* an amount sent by an earlier run may have arrived, whatever this run's
+   * result */
   { DELTA,
     { { "0.2", "M=0.2 in 1", MP_PERHAPS },
       { "0.5", "M=0.2 in 1", MP_NOT_SENT },
       { "", "M=0.2 in 1", MP_ACCEPTED },
       { "", "M=0.5 in 4", MP_ACCEPTED } } },
-  /* what was certainly not sent, or refused, is part of the next amount */
+  /* an amount certainly not sent, or rejected, is added to the next amount */
   { DELTA,
     { { "0.2", "M=0.2 in 1", MP_NOT_SENT },
       { "0.5", "M=0.7 in 2", MP_RETRY },
@@ -497,7 +500,7 @@ static const struct {
     { { "0.2", "M=0.2 in 1", MP_NOT_SENT },
       { "", "M=0.2 in 1", MP_ACCEPTED },
       { "0.2", "M=0.2 in 3", MP_ACCEPTED } } },
-  /* other values are replaced; the same one is the same record */
+  /* other values are replaced; an equal value keeps its record */
   { BASE,
     { { "84", "M=84 in 1", MP_PERHAPS },
       { "84.0", "M=84 in 1", MP_RETRY },
@@ -510,7 +513,8 @@ static const struct {
       { "'cold'", "M='cold' in 2", MP_ACCEPTED } } },
 };
 
-/* A run, the state between it and the next. */
+/* Makes one run, then writes the ledger to the state's text and reads it
+ * back. */
 static void
 check_record(struct ledger_target *t, const char *due, const char *sent,
              int64_t id, uint32_t result)
@@ -551,8 +555,8 @@ START_TEST(a_value_stays_in_the_record_it_was_sent_in)
 }
 END_TEST
 
-/* A base that was changed by hand: what is due then is another amount, even if
- * it is as large. */
+/* After a base was changed by hand, the next pending value is another amount,
+ * even if it is equal: it gets a new record. */
 START_TEST(a_dropped_amount_leaves_its_record)
 {
   struct ledger_shown shown = { .known = true };
@@ -572,7 +576,8 @@ START_TEST(a_dropped_amount_leaves_its_record)
 }
 END_TEST
 
-/* Such a delta is not taken at all: what is due stays as it is. */
+/* A delta whose sum cannot be held exactly is refused; the pending value is
+ * unchanged. */
 START_TEST(a_sum_that_cannot_be_held_exactly_is_refused)
 {
   static const struct {
@@ -594,7 +599,7 @@ START_TEST(a_sum_that_cannot_be_held_exactly_is_refused)
     ck_assert_int_eq(ledger_due(&t, &due), MP_ERANGE);
     write_ledger(&t, after, sizeof(after));
     ck_assert_str_eq(after, rows[i].before);
-    t.role = LEDGER_TOTAL; /* of which the newest alone counts */
+    t.role = LEDGER_TOTAL; /* keeps only the newest value */
     ck_assert(ledger_fits(&t, &due));
     ledger_clear(&t);
   }
@@ -625,8 +630,8 @@ START_TEST(the_last_known_value_is_what_is_due_else_what_was_acknowledged)
 }
 END_TEST
 
-/* A value taken from what is shown keeps the serial number of the A that it
- * replaces, and is known only to the place shown. */
+/* An adopted displayed value keeps the serial number of the A that it replaces,
+ * and is exact only to the displayed place. */
 START_TEST(what_is_adopted_is_rounded_and_of_the_same_meter)
 {
   struct ledger_target t;
@@ -663,7 +668,8 @@ START_TEST(a_ledger_moves_to_the_unit_of_its_device)
 }
 END_TEST
 
-/* The unit of the target becomes MJ (or kWh, which GJ does not convert to). */
+/* The unit of the target becomes MJ, or kWh, to which GJ has no exact
+ * conversion. */
 static const struct {
   enum ledger_role role;
   const char *before, *shown, *unit, *step;
@@ -677,21 +683,21 @@ static const struct {
   { TOTAL, "A=84 B=83@1 D=85", "84@2", "MJ", "0.01", MP_OK, true,
     "A=84000 B=84@2 D=85000" },
   { PLAIN, "A=84 B=83@1", "84@2", "MJ", "0.01", MP_OK, true, "A=84000 B=84@2" },
-  /* as usual, where another number is shown, or nothing was written */
+  /* a plain conversion if another number is displayed, or none was sent */
   { BASE, "A=84 B=83@1", "84000@2", "MJ", "0.01", MP_OK, false,
     "A=84000 B=83000@1" },
   { TOTAL, "D=85", "0@2", "MJ", "0.01", MP_OK, false, "D=85000" },
-  /* what is on its way arrived before, or did not */
+  /* the value in flight had arrived before the change, or had not */
   { TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "85@3", "MJ", "0.01", MP_OK, true,
     "A=85000 B=85@3" },
   { TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "84@2", "MJ", "0.01", MP_OK, true,
     "A=84000 B=84@2 M=85000 N=84000@2 D=85000" },
   { DELTA, "A=0.1 M=0.2 N=0.1@2 D=0.2", "0.2@3", "MJ", "0.01", MP_OK, false,
     "A=200 B=100@2" },
-  /* what was used is not told again */
+  /* an acknowledged delta is not sent again */
   { DELTA, "A=0.1 B=0.3@1", "0.1@2", "MJ", "0.01", MP_OK, false,
     "A=100 B=300@1" },
-  /* the same number of other steps */
+  /* another step, with the same number of steps displayed or not */
   { BASE, "A=84.20 B=83@1", "8.42@2", "GJ", "0.001", MP_OK, true,
     "A=84.20 B=8.42@2" },
   { BASE, "A=84.20 B=83@1", "842@2~-3", "GJ", "0.1", MP_OK, true,
@@ -788,7 +794,7 @@ START_TEST(what_is_no_ledger_is_refused)
     "unit kWh|\n",
     "step 1\n",
     "step 0 1\n",
-    /* What is out of range was never written. */
+    /* Values out of range, which we never write. */
     "step 1 100\n",
     "e 1 -100\n",
     "b 100\n",
@@ -816,8 +822,9 @@ START_TEST(what_is_no_ledger_is_refused)
 }
 END_TEST
 
-/* A text of the state, and the kind that its target has; a total was of one
- * kind whatever was added. */
+/* Texts of the state, and the kind of each target.  Earlier versions kept no
+ * kind.  Their totals had one kind, whatever was added, so the kind of the
+ * added values is unknown (0). */
 static const struct {
   const char *text;
   enum ledger_role role;
@@ -850,7 +857,8 @@ START_TEST(a_ledger_knows_the_kind_of_its_values)
 }
 END_TEST
 
-/* What is pending from an earlier version is added to no other kind. */
+/* A pending value stored by an earlier version refuses deltas; otherwise they
+ * would be added to it. */
 START_TEST(what_is_pending_is_not_mixed_with_amounts)
 {
   struct ledger_target t;

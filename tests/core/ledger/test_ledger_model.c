@@ -1,14 +1,13 @@
 /*
- * Agreement with the model: tests/core/ledger/ledger_model.py is the rules of
- * the ledger as a program of its own.  It writes random histories, event by
- * event, and the ledger that is linked into meterpipe goes through the same
- * events: after each run every target must hold the same A, M, D, E, and the
- * number of the record that it was last sent in.  The usages and totals that go
- * into a CSV beside the devices are computed from the ledger's last known
- * values, and must be the model's too; and so must what the serial number of a
- * reading says.
+ * Agreement with the model.  tests/core/ledger/ledger_model.py implements the
+ * rules of the ledger independently.  It writes random histories, event by
+ * event, and the ledger that is linked into meterpipe processes the same
+ * events.  After each run every target must hold the same A, M, D, E, and the
+ * number of the record it was last sent in.  The usages and totals for a CSV
+ * file beside the devices are computed from the ledger's last known values and
+ * must equal the model's; likewise the verdict on a reading's serial number.
  *
- * $LEDGER_HISTORIES says how many histories of each setting (default 30).
+ * $LEDGER_HISTORIES is the number of histories of each setting (default 30).
  */
 #include <check.h>
 #include <stdio.h>
@@ -23,8 +22,8 @@
 #define MAX_WORDS 8
 
 struct model_target {
-  char name[16], base[16];         /* what its meter's reading is written to */
-  struct ledger_target kept, work; /* committed, and in this run */
+  char name[16], base[16];         /* base: the target of its meter's reading */
+  struct ledger_target kept, work; /* kept: committed; work: of this run */
   struct ledger_shown seen;
   enum ledger_outcome outcome;
 };
@@ -34,7 +33,7 @@ static size_t n_targets;
 static unsigned long line_number, histories, comparisons, settings;
 static char history[32];
 
-/* ---- Reading what the model wrote ---- */
+/* ---- Parsing the model's output ---- */
 
 static struct decimal
 number(const char *word)
@@ -121,7 +120,7 @@ on_seen(char **words)
   struct ledger_shown *seen = &target(words[1])->seen;
 
   seen->known = true;
-  if (strcmp(words[2], "-") != 0) /* it displays nothing */
+  if (strcmp(words[2], "-") != 0) /* else it displays no value */
     seen->value = value(words[2], "-");
   seen->place = strcmp(words[3], "-") == 0 ? MP_EXACT : atoi(words[3]);
   seen->updated = strdup(words[4]);
@@ -160,7 +159,7 @@ on_outcome(char **words)
                 history, words[1], names[target(words[1])->outcome], words[2]);
 }
 
-/* What stands in the row of this run. */
+/* Compares a cell of this run's row with the model's. */
 static void
 compare_cell(const char *what, const char *word, int status, struct decimal d)
 {
@@ -174,7 +173,7 @@ compare_cell(const char *what, const char *word, int status, struct decimal d)
                 history, what, text, word);
 }
 
-/* whose BASE CANDIDATE SERIAL READ VERDICT */
+/* Event: whose BASE CANDIDATE SERIAL READ VERDICT */
 static void
 on_whose(char **words)
 {

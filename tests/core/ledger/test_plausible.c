@@ -1,6 +1,4 @@
-/*
- * Plausible readings: each row is a reading, judged by the ones before it.
- */
+/* Plausible readings: each row is a reading, judged by the previous ones. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +11,7 @@
 #define FORGET PLAUSIBLE_FORGET
 #define HOLD PLAUSIBLE_HOLD
 
-/* Readings are "NUMBER UNIT @MINUTE #SERIAL"; "" is none. */
+/* Readings are "NUMBER UNIT @MINUTE #SERIAL"; "": no reading. */
 static const struct {
   const char *name;
   const char *last, *held, *now;

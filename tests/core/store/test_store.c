@@ -1,4 +1,4 @@
-/* The state: what is committed stays, what is damaged is set aside. */
+/* The state: committed data is durable, a damaged file is set aside. */
 #include <check.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -85,7 +85,7 @@ header_byte(long offset)
   return byte;
 }
 
-/* A state with two entries and two rows. */
+/* Creates a state with two entries and two rows. */
 static void
 fill(void)
 {
@@ -165,7 +165,8 @@ START_TEST(a_row_that_came_and_went_leaves_nothing)
 }
 END_TEST
 
-/* What plugins keep belongs to the cycle that they read. */
+/* The texts of plugins belong to the cycle they read, so store_commit_answers
+ * does not write them. */
 START_TEST(answers_are_committed_without_the_texts_of_plugins)
 {
   struct store *store;
@@ -194,7 +195,7 @@ START_TEST(answers_are_committed_without_the_texts_of_plugins)
 }
 END_TEST
 
-/* Not even a lock is taken. */
+/* The commit does not even take a lock. */
 START_TEST(a_commit_without_changes_leaves_the_database_alone)
 {
   struct store *store;
@@ -241,7 +242,7 @@ START_TEST(it_serves_one_pipeline_file_only)
 }
 END_TEST
 
-/* Its journal, too: SQLite writes into the header which one a file has. */
+/* Its journal mode must not change either; SQLite keeps that in the header. */
 START_TEST(a_newer_version_is_left_alone)
 {
   static const char *const versions[] = { "PRAGMA user_version=2",
@@ -369,8 +370,8 @@ START_TEST(a_truncated_database_is_set_aside)
 }
 END_TEST
 
-/* Somebody writes over it while a run has it: nothing of that run is kept, and
- * the next one begins anew. */
+/* Another program overwrites the file during a run: that run's changes are
+ * lost, and the next run begins a new state. */
 START_TEST(damage_that_only_writing_meets_is_set_aside_too)
 {
   struct store *store;
@@ -408,9 +409,9 @@ START_TEST(status_does_not_touch_what_is_damaged)
 }
 END_TEST
 
-/* ---- What is read from it ---- */
+/* ---- The outages that status lists ---- */
 
-/* What began in the same moment is listed by name, time after time. */
+/* Outages that began at the same time are always listed by name. */
 START_TEST(outages_are_listed_by_age_and_then_by_name)
 {
   static const char *const in_order[] = { "z1", "b2", "c1", "c2" };
@@ -439,7 +440,7 @@ END_TEST
 
 /* ---- Place ---- */
 
-/* Writes to the state, and is killed before all of it is written. */
+/* Starts a write to the state and exits before it is complete, as if killed. */
 static void
 die_while_writing(void)
 {
@@ -498,7 +499,7 @@ START_TEST(the_state_lies_where_the_file_or_the_environment_says)
 }
 END_TEST
 
-/* Where a machine has /var/lib/meterpipe, another test's business. */
+/* Skipped if the machine has /var/lib/meterpipe; another test covers that. */
 START_TEST(else_it_lies_at_the_users_home)
 {
   static const struct {

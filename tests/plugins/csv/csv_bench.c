@@ -1,6 +1,4 @@
-/*
- * The bench of the CSV output's tests.
- */
+/* Helpers for the tests of the CSV output. */
 #include "tests/plugins/csv/csv_bench.h"
 
 #include <check.h>
@@ -21,7 +19,8 @@ int bench_fsync_errno;
 void (*bench_at_fsync)(void);
 void (*bench_at_flock)(void);
 
-/* The program's own fsync comes before that of libc, also for the plugin. */
+/* Replaces the fsync of libc, for the plugin too: the program's symbols come
+ * first. */
 int
 fsync(int fd)
 {
@@ -40,7 +39,7 @@ flock(int fd, int operation)
   return (int)syscall(SYS_flock, fd, operation);
 }
 
-/* Takes the next part of *LIST up to STOP into PART. */
+/* Copies the part of *LIST up to STOP to PART and moves *LIST past it. */
 static void
 take_part(const char **list, char stop, char part[CELL_SIZE])
 {

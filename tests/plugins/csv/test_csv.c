@@ -1,6 +1,4 @@
-/*
- * csv: what stands in the file, and what is said when it cannot.
- */
+/* csv: the rows of the file, and the messages when they cannot be written. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,7 +36,8 @@ open_and_write(void)
   bench_row(&b, 0, VALUES0);
 }
 
-/* Nothing was sent, for this reason, and the log has PART. */
+/* Checks that commit fails with REASON, that no row was sent, and that the log
+ * contains PART. */
 static void
 check_refused(int reason, const char *part)
 {
@@ -91,7 +90,7 @@ START_TEST(missing_value_is_an_empty_cell)
   bench_row(&b, 1, "|0.092 GJ");
   bench_row(&b, 2, "");
   ck_assert_int_eq(bench_commit(&b), MP_OK);
-  /* Nor does a cell of an earlier commit come back. */
+  /* No cell of an earlier commit appears again. */
   bench_row(&b, 3, "84.4 GJ");
   ck_assert_int_eq(bench_commit(&b), MP_OK);
   ck_assert_str_eq(bench_get(&b), HEADER ROW0 "2026-11-22T10:20:00Z,,0.092\n"
@@ -181,7 +180,7 @@ START_TEST(another_unit_is_refused_alone)
   ck_assert_uint_eq(fake_sink_result(b.sink, 2, 0), MP_REJECTED);
   ck_assert_uint_eq(fake_sink_result(b.sink, 3, 0), MP_ACCEPTED);
   ck_assert_uint_eq(fake_sink_result(b.sink, 3, 1), MP_REJECTED);
-  /* Once for each column, however many rows. */
+  /* One failure for each column, however many rows. */
   ck_assert_uint_eq(fake_host_failures(b.h), 2);
   ck_assert_int_eq(fake_host_failure(b.h, 0), MP_ECONFIG);
   ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "GJ, and a value in m3"));
@@ -225,8 +224,8 @@ START_TEST(other_header_is_not_appended_to)
 }
 END_TEST
 
-/* Bytes that are no text, two controls, and a character that begins within what
- * is shown and ends behind it. */
+/* Invalid UTF-8, two control characters, and a character that is cut by the end
+ * of the quoted part. */
 START_TEST(other_header_is_shown_as_clean_text)
 {
   char header[200], shown[200];

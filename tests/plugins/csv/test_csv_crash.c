@@ -1,6 +1,6 @@
 /*
  * csv after a crash: whatever part of a block of rows was written, in the end
- * each row stands in the file once, and what others wrote is untouched.
+ * the file holds each row once, and other programs' lines are unchanged.
  */
 #include <check.h>
 #include <signal.h>
@@ -52,8 +52,8 @@ take_token(void)
   ck_assert_int_eq(b.ops->token(b.self, token, sizeof(token)), MP_OK);
 }
 
-/* The next run: recovers both rows, and delivers again what was not sent.
- * Returns how many stood there. */
+/* Makes the next run: recovers both rows, and delivers again those not sent.
+ * Returns the number of rows that were found. */
 static int
 recover(void)
 {
@@ -79,7 +79,7 @@ recover(void)
   return there;
 }
 
-/* What stands before the block, and what the block is then. */
+/* The file before the block, and the block that follows it. */
 static const struct {
   const char *before;
   const char *block;
@@ -127,7 +127,7 @@ START_TEST(cut_at_every_byte)
 }
 END_TEST
 
-/* TEXT with CRLF where it has LF, until the next call. */
+/* Returns TEXT with CRLF for LF; valid until the next call. */
 static const char *
 with_crlf(const char *text)
 {
@@ -144,7 +144,7 @@ with_crlf(const char *text)
   return out;
 }
 
-/* The run that crashed wrote CRLF; the next one was told to write LF. */
+/* The run that crashed wrote CRLF; the next one is configured for LF. */
 START_TEST(cut_at_every_byte_and_eol_changed)
 {
   const char *before = starts[_i].before;
@@ -236,12 +236,12 @@ START_TEST(rotated_file_begins_anew)
 }
 END_TEST
 
-/* A rotation between the crash and the next run: the rows are in the file that
- * the rotation made, and a part of a row is cut off there. */
+/* A rotation between the crash and the next run: the rows are found in the
+ * rotated file, and a partial row is cut off there. */
 static const struct {
-  const char *name;  /* of the rotated file, beside our own */
-  const char *block; /* what the crash left */
-  const char *fresh; /* what the rotation put in its place; NULL: nothing */
+  const char *name;  /* of the rotated file, in the same directory */
+  const char *block; /* the part of the block written before the crash */
+  const char *fresh; /* the new file after the rotation; NULL: none */
   int there;
 } rotations[] = {
   { "heat.csv.1", ROW1 ROW2, NULL, 2 },
@@ -276,7 +276,7 @@ START_TEST(rows_of_a_rotated_file_are_not_written_again)
 }
 END_TEST
 
-/* Another program's file, such as an archive, that begins with our name. */
+/* Another program's file, such as an archive, whose name begins with ours. */
 START_TEST(nul_bytes_of_another_file_are_kept)
 {
   static const char nuls[9000];
@@ -298,7 +298,8 @@ START_TEST(nul_bytes_of_another_file_are_kept)
 }
 END_TEST
 
-/* What XFS and FAT leave after a power cut: the length without the data. */
+/* After a power cut, XFS and FAT may leave a file with its new length but
+ * without the data. */
 START_TEST(nul_bytes_at_the_end_are_cut_off)
 {
   static const char *const blocks[] = { "", ROW1, ROW1 "2026-11-22T10:4" };
@@ -324,7 +325,8 @@ START_TEST(nul_bytes_at_the_end_are_cut_off)
 }
 END_TEST
 
-/* Without a crash of ours, too: what is written next follows whole rows. */
+/* Trailing NUL bytes are cut off even without a crash of ours, so that new rows
+ * follow whole rows. */
 START_TEST(nul_bytes_are_cut_off_before_a_row_is_written)
 {
   static const char nuls[3];
@@ -342,7 +344,7 @@ START_TEST(nul_bytes_are_cut_off_before_a_row_is_written)
 }
 END_TEST
 
-/* A file of which no data reached the disk: it is as new. */
+/* No data of this file reached the disk: it counts as new. */
 START_TEST(file_of_nul_bytes_is_empty)
 {
   static const char nuls[100];

@@ -102,7 +102,7 @@ START_TEST(value_is_exact_and_has_its_time)
 }
 END_TEST
 
-/* LINES of TEXT behind the row with the only energy. */
+/* Writes the row with the only energy, then LINES times TEXT. */
 static void
 put_long_file(const char *text, size_t lines)
 {
@@ -117,7 +117,7 @@ put_long_file(const char *text, size_t lines)
 
 START_TEST(operand_is_found_however_far_back)
 {
-  /* Lengths that let the chunks of the reader end at each place of a line. */
+  /* With these lengths the reader's chunks end at every place of a line. */
   static const size_t lines[] = { 17, 8190, 8191, 8192, 8193, 20000, 40001 };
 
   put_long_file("t1,,42\n", lines[_i]);
@@ -128,7 +128,7 @@ START_TEST(operand_is_found_however_far_back)
 }
 END_TEST
 
-/* The reader's first chunk begins at each byte of the one row that counts. */
+/* The reader's first chunk begins at each byte of the only row with a value. */
 START_TEST(row_across_two_chunks_is_whole)
 {
   static const char row[] = "t0,84.208,1\n";
@@ -159,7 +159,8 @@ START_TEST(looking_far_back_does_not_outlive_the_time)
   fake_host_set_time_left(b.h, 0);
   ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_ETIMEOUT);
   ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "no time left to look"));
-  /* What was not found is not empty: then the operand would count as first. */
+  /* Reported as unreached, not as empty: an empty operand would count as
+   * first. */
   ck_assert_str_eq(fake_sink_shown_text(b.sink, 0), "unreached");
 }
 END_TEST

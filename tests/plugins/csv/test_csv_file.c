@@ -1,6 +1,4 @@
-/*
- * csv: files that cannot be written, and what is no file.
- */
+/* csv: files that cannot be written, and paths that are not files. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +40,8 @@ open_and_write(void)
   bench_row(&b, 0, VALUES0);
 }
 
-/* Nothing was sent, for this reason, and the log has PART. */
+/* Checks that commit fails with REASON, that no row was sent, and that the log
+ * contains PART. */
 static void
 check_refused(int reason, const char *part)
 {
@@ -85,8 +84,8 @@ END_TEST
 
 START_TEST(full_disk_leaves_whole_rows)
 {
-  /* A limit on the file's size stands for the disk: it fails alike, in the
-   * middle of a row. */
+  /* A limit on the file's size replaces the full disk: writing fails likewise,
+   * in the middle of a row. */
   struct rlimit limit = { .rlim_cur = sizeof(HEADER ROW0) + 10,
                           .rlim_max = RLIM_INFINITY };
   struct rlimit before;
@@ -131,7 +130,7 @@ add_note(void)
   bench_append(&b, "a note\n");
 }
 
-/* Then what is behind the rows is not ours to cut away. */
+/* Cutting off our rows would also cut off the other program's line. */
 START_TEST(failed_rows_stay_where_another_program_wrote_behind_them)
 {
   bench_put(&b, HEADER);
@@ -147,7 +146,7 @@ START_TEST(failed_rows_stay_where_another_program_wrote_behind_them)
 }
 END_TEST
 
-static int rotations; /* that are left */
+static int rotations; /* still to make */
 
 static void
 rotate(void)
@@ -246,7 +245,7 @@ START_TEST(planted_link_is_not)
   char target[sizeof(b.path) + 8];
 
   if (geteuid() != 0)
-    return; /* only root can give a link away */
+    return; /* only root can change the owner of a link */
   snprintf(target, sizeof(target), "%s.real", b.path);
   ck_assert_int_eq(symlink(target, b.path), 0);
   ck_assert_int_eq(lchown(b.path, 65534, 65534), 0);
@@ -303,7 +302,8 @@ START_TEST(pipe_gets_one_header)
 }
 END_TEST
 
-/* Nor the run. */
+/* Writing to a stuck pipe ends at the deadline, or when the run is
+ * cancelled. */
 START_TEST(stuck_pipe_does_not_outlive_the_time)
 {
   int fd, i;

@@ -1,6 +1,4 @@
-/*
- * CSV as text: quotes, formulas, and rows taken apart again.
- */
+/* CSV as text: quotes, formulas, and splitting rows into cells. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +47,7 @@ START_TEST(text_becomes_a_cell)
 }
 END_TEST
 
-/* Whatever the text is, but for its line ends. */
+/* Any text is read back; only its line ends become blanks. */
 START_TEST(cell_becomes_the_text_again)
 {
   struct text_buffer b = { NULL, 0, 0 };
@@ -72,7 +70,7 @@ END_TEST
 static const struct {
   const char *row;
   size_t n;
-  const char *cells; /* by ; */
+  const char *cells; /* each followed by ; */
 } splits[] = {
   { "", 1, ";" },
   { "a", 1, "a;" },
@@ -93,7 +91,7 @@ static const struct {
 START_TEST(row_is_taken_apart)
 {
   const size_t len = strlen(splits[_i].row);
-  /* No byte more than there is: what reads on is seen by valgrind. */
+  /* Exactly as long as needed: valgrind detects reading past the end. */
   char *row = malloc(len + 1), *rest = row;
   char cells[64] = "";
   size_t i;

@@ -1,7 +1,4 @@
-/*
- * Puts recorded requests to the stand-in.  Numbers are compared as the texts
- * they came as.
- */
+/* Sends recorded requests to the stand-in.  Numbers are compared as texts. */
 #include "tests/plugins/domoticz/recording.h"
 
 #include <arpa/inet.h>
@@ -17,7 +14,8 @@
 #include "lib/array.h"
 #include "plugins/domoticz/reply.h"
 
-/* What the plugin lives by: the stand-in must have it where a server has. */
+/* Members that the plugin needs: the stand-in must have those, and only those,
+ * that the recorded device has. */
 static const char *const needed[] = {
   "idx",           "Type",          "SubType",
   "Data",          "LastUpdate",    "Counter",
@@ -28,7 +26,7 @@ static const char *const needed[] = {
   "SwitchTypeVal", "HaveTimeout",   "HardwareDisabled",
 };
 
-/* Not imitated: what was counted since midnight, and names. */
+/* Not imitated: the count since midnight, and names. */
 static const char *const ignored[] = { "CounterToday", "Name" };
 
 char *
@@ -99,7 +97,7 @@ connect_to(struct domoticz_server *s)
   return fd;
 }
 
-/* Whether the body is as long as the head says. */
+/* Returns whether the body has the length that the headers give. */
 static int
 is_whole(const char *reply)
 {
@@ -195,7 +193,7 @@ compare_json(const char *name, const char *recorded, const char *ours)
   reply_free(&got);
 }
 
-/* Heads are equal but for the number behind Content-Length. */
+/* Checks that the headers are equal except for the value of Content-Length. */
 static void
 compare_heads(const char *name, const char *recorded, const char *ours)
 {
@@ -233,7 +231,8 @@ recording_compare(struct domoticz_server *s, const char *name)
 
 /* ---- Times --------------------------------------------------------------- */
 
-/* Days since 1970-01-01 of a day in 2026: all recordings are of that year. */
+/* Returns the days from 1970-01-01 to a day in 2026; all recordings are from
+ * 2026. */
 static int64_t
 days_of_2026(int month, int day)
 {

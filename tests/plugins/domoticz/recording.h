@@ -1,6 +1,6 @@
 /*
- * Recorded requests and replies of real servers, put to the stand-in: whether
- * it answers the same.
+ * Sends recorded requests of real servers to the stand-in and compares its
+ * replies with the recorded ones.
  */
 #ifndef TESTS_DOMOTICZ_RECORDING_H
 #define TESTS_DOMOTICZ_RECORDING_H
@@ -10,26 +10,26 @@
 
 #include "tests/support/domoticz_server.h"
 
-/* The file tests/data/domoticz/NAME, whole, with a NUL behind it; from malloc.
- * It must be there. */
+/* Loads the whole file tests/data/domoticz/NAME and appends a NUL; the caller
+ * frees it.  Fails the test if there is no such file. */
 char *recording_load(const char *name, size_t *ret_len);
-/* The body of the recorded reply NAME. */
+/* Returns the body of the recorded reply NAME; the caller frees it. */
 char *recording_body(const char *name);
 
-/* Sends REQUEST to the stand-in as it is, and returns the whole reply; from
- * malloc. */
+/* Sends REQUEST to the stand-in unchanged and returns the whole reply; the
+ * caller frees it. */
 char *recording_exchange(struct domoticz_server *s, const char *request);
 
-/* Sends recorded request NAME and compares the reply with the recorded one: the
- * status line, the headers, and of the body all members that tell something.
- * The clock stands at the recorded time while it is answered. */
+/* Sends the recorded request NAME and compares the reply with the recorded one:
+ * status line, headers, and the relevant members of the body.  Sets the
+ * stand-in's clock to the recorded time first. */
 void recording_compare(struct domoticz_server *s, const char *name);
 
-/* Unix seconds of "2026-11-22 06:07:57", read as UTC. */
+/* Parses "2026-11-22 06:07:57" as UTC; returns Unix seconds. */
 int64_t recording_seconds(const char *text);
 
-/* LastUpdate of the first device, and ActTime, of recorded reply NAME; -1:
- * it has none. */
+/* Return LastUpdate of the first device, and ActTime, of the recorded reply
+ * NAME; -1: not in the reply. */
 int64_t recording_last_update(const char *name);
 int64_t recording_act_time(const char *name);
 

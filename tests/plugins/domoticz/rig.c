@@ -1,6 +1,4 @@
-/*
- * The plugin in a fake host, before the stand-in.
- */
+/* The plugin in a fake host, connected to the stand-in. */
 #include "tests/plugins/domoticz/rig.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * What the tests of the domoticz output stand on: the plugin in a fake host,
- * before the stand-in.
+ * Helpers for the tests of the domoticz output: the plugin in a fake host,
+ * connected to the stand-in.
  */
 #ifndef TESTS_DOMOTICZ_RIG_H
 #define TESTS_DOMOTICZ_RIG_H
@@ -20,30 +20,32 @@ struct rig {
   void *self; /* NULL: not created */
 };
 
-/* The server runs and the plugin is named "domoticz"; url is set. */
+/* Starts the server and a host for the plugin, named "domoticz", with its url
+ * set. */
 void rig_start(struct rig *r, enum domoticz_version version);
 void rig_stop(struct rig *r);
 
-/* A device and a target for it; returns the target's number. */
+/* Adds a device and a target for it; returns the target's number. */
 uint32_t rig_add(struct rig *r, unsigned idx, const char *type,
                  const char *label);
 
-/* create and open must succeed. */
+/* Calls create and open, which must succeed. */
 void rig_open(struct rig *r);
-/* close and destroy, as between two runs. */
+/* Calls close and destroy, as between two runs. */
 void rig_close(struct rig *r);
 
-/* fetch; the answers are in r->sink. */
+/* Calls fetch; the displayed values are in r->sink. */
 int rig_fetch(struct rig *r);
-/* begin, write "12.5 GJ" to the target, commit; the result. */
+/* Calls begin, write (such as "12.5 GJ") and commit; returns the target's
+ * result. */
 uint32_t rig_send(struct rig *r, uint32_t target, const char *value);
-/* The parts of it. */
+/* The same, step by step. */
 void rig_begin(struct rig *r);
 int rig_write(struct rig *r, uint32_t target, uint32_t kind, const char *value);
 int rig_commit(struct rig *r);
 uint32_t rig_result(struct rig *r, uint32_t target);
 
-/* Whether the log has TEXT. */
+/* Returns whether the log contains TEXT. */
 int rig_logged(struct rig *r, const char *text);
 
 #endif

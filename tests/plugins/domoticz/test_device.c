@@ -1,5 +1,6 @@
 /*
- * What a device shows, from recorded replies and from replies made up.
+ * The displayed value of a device, from recorded replies and from invented
+ * ones.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include "plugins/domoticz/device.h"
 #include "tests/plugins/domoticz/recording.h"
 
-/* The first device of reply BODY. */
+/* Parses the first device of the reply BODY. */
 static struct device
 parse(const char *body)
 {
@@ -38,7 +39,8 @@ parse_recording(const char *name)
   return device;
 }
 
-/* A device of TYPE and SUBTYPE with these other MEMBERS, '...' for "...". */
+/* Parses a device of TYPE and SUBTYPE with further MEMBERS, in which ' replaces
+ * ". */
 static struct device
 parse_made(const char *type, const char *subtype, const char *members)
 {
@@ -355,7 +357,7 @@ START_TEST(times_within_two_seconds_are_waited_for)
     { "2026-11-22 06:07:59", 1795327677, 4000 },
     { "2026-11-22 06:08:00", 1795327677, 0 },
     { "2026-11-22 05:59:59", 1795327200, 1000 },
-    /* A clock that was never set begins with 1970. */
+    /* A clock that was never set starts in 1970. */
     { "1970-01-01 00:59:59", 60, 0 },
     { "1970-01-01 00:01:00", 59, 3000 },
     { "2026-11-22 06:07:57", -1, 2000 },
@@ -436,7 +438,7 @@ START_TEST(text_for_people_is_clean)
   repaired = utf8_repair("\346\370 \355\240\200 \364\220\200\200 \303");
   ck_assert_str_eq(repaired, "?? ??? ???? ?");
   free(repaired);
-  /* The core takes no text with a control character in it. */
+  /* The core accepts no text with a control character in it. */
   repaired = utf8_repair("a\n\177\302\205\302\240b");
   ck_assert_str_eq(repaired, "a???\302\240b");
   free(repaired);

@@ -1,6 +1,6 @@
 /*
- * The stand-in against the recordings: a stand-in that answers otherwise than
- * Domoticz proves nothing.
+ * The stand-in, compared with the recordings.  A stand-in that answers
+ * differently from Domoticz would prove nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +55,8 @@ start(enum domoticz_version version, const char *created)
   return s;
 }
 
-/* An update at the time that the read behind it tells, and that read. */
+/* Compares an update, at the time that the following read reports, and that
+ * read. */
 static void
 compare_update(struct domoticz_server *s, const char *folder,
                const char *update, const char *read)
@@ -315,7 +316,7 @@ END_TEST
 
 enum { PHASE, DEVICE, SENT, STATUS, BEFORE, STORED, DATA, COLUMNS };
 
-/* Cuts LINE at its tabs. */
+/* Splits LINE at its tabs. */
 static void
 cut_columns(char *line, char **columns)
 {
@@ -331,7 +332,7 @@ cut_columns(char *line, char **columns)
   }
 }
 
-/* What was stored before is set; then the update is made. */
+/* Sets the stored value, makes the update, and compares. */
 static void
 check_row(struct domoticz_server *s, char **columns)
 {
@@ -354,7 +355,8 @@ check_row(struct domoticz_server *s, char **columns)
   reply = recording_exchange(s, request);
   ck_assert_ptr_nonnull(strstr(reply, "\"OK\""));
   free(reply);
-  /* How an incremental counter adds up odd texts is not imitated. */
+  /* The stand-in does not imitate how an incremental counter adds up odd
+   * texts. */
   if (strcmp(columns[DEVICE], "incremental") == 0)
     domoticz_server_set(s, 1, columns[STORED]);
   ck_assert_msg(strcmp(domoticz_server_get(s, 1), columns[STORED]) == 0,

@@ -1,6 +1,6 @@
 /*
- * Asking: what the targets show, in how many requests, and what is said when
- * it does not work.
+ * fetch: the displayed values, the number of requests, and the messages when it
+ * fails.
  */
 #include <locale.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ START_TEST(values_are_shown_with_place_step_and_time)
   ck_assert_int_eq(shown->place, -8);
   ck_assert_str_eq(shown->updated, "2026-11-22 06:07:57");
   ck_assert_uint_eq(shown->wait_ms, 2000);
-  /* A label that is no unit takes any. */
+  /* A label that is not a unit: the target takes any unit. */
   ck_assert_str_eq(fake_sink_shown_text(r.sink, custom), "1234570");
   ck_assert_int_eq(fake_sink_shown(r.sink, custom)->place, 1);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, text), "2026-11-22");
@@ -56,7 +56,8 @@ START_TEST(all_are_asked_at_once_and_over_one_connection)
 {
   static const struct {
     enum domoticz_version version;
-    unsigned first, second; /* requests of the first run and the next */
+    unsigned first, second; /* number of requests, in the first run and the
+                             * next */
     const char *learned;
   } rows[] = {
     { DOMOTICZ_2025_1, 1, 1, "getdevices list 2025.1 (build 16785)" },
@@ -137,7 +138,7 @@ START_TEST(what_is_left_out_is_asked_for_alone)
   ck_assert_str_eq(fake_sink_shown_text(r.sink, broken), "unreached");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, gone), "absent");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, good), "0.000 kWh");
-  /* The one that is gone, among devices of disabled hardware, too. */
+  /* The absent device is also looked for among those of disabled hardware. */
   ck_assert_uint_eq(domoticz_server_requests(r.s), 4);
   ck_assert_uint_eq(fake_host_failures(r.host), 1);
   ck_assert_int_eq(fake_host_failure(r.host, 0), MP_EPROTO);
@@ -146,8 +147,8 @@ START_TEST(what_is_left_out_is_asked_for_alone)
 }
 END_TEST
 
-/* Types that take no reading: they would add it up, or store its power and
- * leave their own energy as it is. */
+/* Types that must not get a reading: one would add it up; the other would take
+ * it for its power and keep its own energy. */
 static const struct {
   const char *type, *stored, *shown, *remedy;
 } refused[] = {
@@ -206,7 +207,7 @@ START_TEST(hidden_devices_are_absent)
 }
 END_TEST
 
-/* As of libwebem, whose request line has 8 KiB. */
+/* Like libwebem, whose request line is limited to 8 KiB. */
 START_TEST(a_list_too_long_for_one_request_is_split)
 {
   enum { DEVICES = 1600 };
@@ -400,7 +401,8 @@ START_TEST(a_run_that_must_end_asks_nothing)
   fake_host_cancel(r.host);
   ck_assert_int_eq(rig_fetch(&r), MP_ECANCELED);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
-  /* The deadline, too, makes the descriptor readable; it is no signal. */
+  /* The deadline, too, makes the descriptor readable; it is not a
+   * cancellation. */
   fake_host_forget(r.host);
   fake_host_set_time_left(r.host, 0);
   ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
@@ -529,7 +531,7 @@ main(void)
   tcase_add_test(tc, configurations_are_checked);
   suite_add_tcase(suite, tc);
   tc = tcase_create("locale");
-  /* Without such a locale there is nothing to try. */
+  /* Skipped without such a locale. */
   if (set_comma_locale())
     tcase_add_test(tc, a_locale_with_a_decimal_comma_changes_nothing);
   setlocale(LC_ALL, "C");

@@ -1,6 +1,4 @@
-/*
- * What a user asks about devices: the list, the check, a new device.
- */
+/* Managing devices: the list, the check, a new device. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +12,7 @@
 
 static struct rig r;
 
-/* Says one reply, whatever it is asked. */
+/* Gives the same reply to every request. */
 static struct rude_server *parrot;
 
 static void
@@ -25,7 +23,8 @@ stop(void)
   parrot = NULL;
 }
 
-/* Opens before a server whose every reply lists ELEMENTS, '...' for "...". */
+/* Opens the output on a server whose every reply lists ELEMENTS, in which '
+ * replaces ". */
 static void
 open_before_parrot(const char *elements)
 {
@@ -81,7 +80,8 @@ START_TEST(devices_are_listed_by_every_version)
 }
 END_TEST
 
-/* "4321.5 Watt" and W, "45.5%" and % would stand there twice. */
+/* Domoticz displays "4321.5 Watt" and "45.5%"; the list must not give the unit
+ * twice. */
 START_TEST(units_are_listed_once)
 {
   static const struct {
@@ -206,7 +206,7 @@ START_TEST(the_check_warns_of_what_is_not_read_back)
 }
 END_TEST
 
-/* As of a fresh install. */
+/* As on a fresh installation. */
 static void
 remove_hardware(void)
 {
@@ -289,7 +289,7 @@ START_TEST(new_devices_are_of_the_type_wanted)
 }
 END_TEST
 
-/* As recorded when such a counter was made by hand. */
+/* As recorded when such a counter was set up by hand. */
 START_TEST(a_counter_is_set_up_as_recorded)
 {
   rig_start(&r, DOMOTICZ_2025_1);
@@ -325,8 +325,8 @@ START_TEST(a_server_without_createdevice_gets_the_call_of_before)
 }
 END_TEST
 
-/* The idx that createvirtualsensor guesses: another device was made, and
- * another was deleted, at that moment. */
+/* createvirtualsensor returns a guessed idx, which is wrong if another device
+ * is created or deleted at that moment. */
 START_TEST(an_idx_of_another_device_is_left_alone)
 {
   static const struct {
@@ -450,8 +450,8 @@ START_TEST(the_hardware_that_devices_need_is_made_once)
 }
 END_TEST
 
-/* What another server may answer: it is taken for none, not for one that is
- * called nothing. */
+/* Other servers may answer like this; it means no hardware, not hardware with
+ * an empty idx. */
 START_TEST(hardware_without_an_idx_is_none)
 {
   static const char *const answers[] = {

@@ -1,6 +1,4 @@
-/*
- * Numbers of replies: exactness, digits and steps.
- */
+/* Numbers of replies: exact values, digits and steps. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /*
- * Sending: in what form each type gets its value, and what is certain of an
- * update that did not go well.
+ * Sending: the form of the value for each type, and the result of an update
+ * that failed.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ stop(void)
   rig_stop(&r);
 }
 
-/* ---- In place of libc's and libcurl's ------------------------------------ */
+/* ---- Replacements of functions of libc and libcurl ----------------------- */
 
 static CURLcode global_error;
 static unsigned global_inits;
@@ -44,7 +44,7 @@ curl_global_init(long flags)
   return global_error != CURLE_OK ? global_error : real(flags);
 }
 
-static int send_error; /* of the next send() of an update; 0: none */
+static int send_error; /* for the next send() of an update; 0: none */
 
 PUBLIC ssize_t
 send(int fd, const void *data, size_t len, int flags)
@@ -58,7 +58,7 @@ send(int fd, const void *data, size_t len, int flags)
   return -1;
 }
 
-/* No name server answers. */
+/* Imitates a name server that does not answer. */
 PUBLIC int
 getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
             struct addrinfo **ret)
@@ -70,7 +70,7 @@ getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 
 /* ---- Values -------------------------------------------------------------- */
 
-/* Opened, and asked. */
+/* Opens the output and fetches. */
 static void
 get_ready(void)
 {
@@ -83,7 +83,7 @@ START_TEST(values_are_written_in_the_form_of_the_type)
 {
   static const struct {
     const char *type, *label;
-    double divider; /* 0: its own */
+    double divider; /* 0: the device's own */
     const char *value, *stored, *data;
   } rows[] = {
     { "counter-custom", "GJ", 0, "84.208 GJ", "84208", "84.208 GJ" },
@@ -150,7 +150,7 @@ START_TEST(what_is_sent_is_shown_again)
 }
 END_TEST
 
-/* Domoticz set to Fahrenheit shows that, and takes Celsius. */
+/* Domoticz set to Fahrenheit displays Fahrenheit, but takes Celsius. */
 START_TEST(a_server_set_to_fahrenheit_gets_celsius)
 {
   char text[32], shown[40];
@@ -194,7 +194,8 @@ START_TEST(texts_are_escaped_and_go_to_text_devices_only)
   ck_assert_str_eq(domoticz_server_get(r.s, 13), text);
   ck_assert(rig_logged(&r, "idx.14: a text cannot go to \"Device 14\""));
   ck_assert_int_eq(rig_fetch(&r), MP_OK);
-  /* No host hands over a control character, nor takes one. */
+  /* The output replaces the control character, which the core does not
+   * accept. */
   ck_assert_str_eq(fake_sink_shown_text(r.sink, info), shown);
 }
 END_TEST
@@ -217,7 +218,7 @@ START_TEST(a_power_goes_with_its_kwh_device)
   ck_assert_str_eq(domoticz_server_get(r.s, 12), "1250;12345");
   ck_assert_int_eq(rig_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, power), "1250 W");
-  /* What is missing stays as it is shown. */
+  /* A part that is not written keeps its displayed value. */
   ck_assert_uint_eq(rig_send(&r, energy, "12.346 kWh"), MP_ACCEPTED);
   ck_assert_str_eq(domoticz_server_get(r.s, 12), "1250;12346");
   ck_assert_int_eq(rig_fetch(&r), MP_OK);
@@ -273,7 +274,7 @@ START_TEST(a_power_for_what_is_no_kwh_device_is_rejected_alone)
   ck_assert_uint_eq(rig_result(&r, power), MP_REJECTED);
   ck_assert_uint_eq(rig_result(&r, energy), MP_ACCEPTED);
   ck_assert_str_eq(domoticz_server_get(r.s, 12), "12345");
-  /* Nor is anything sent for the power alone. */
+  /* A power without its energy sends nothing. */
   domoticz_server_forget(r.s);
   rig_begin(&r);
   ck_assert_int_eq(rig_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
@@ -283,7 +284,7 @@ START_TEST(a_power_for_what_is_no_kwh_device_is_rejected_alone)
 }
 END_TEST
 
-/* What each accident means for the value, and whether it was stored. */
+/* Each fault, the value's result, and the number of times it was stored. */
 START_TEST(results_say_what_is_certain)
 {
   static const struct {
@@ -337,7 +338,7 @@ START_TEST(results_say_what_is_certain)
                   fake_host_log(r.host));
     ck_assert_msg(rig_result(&r, 0) == rows[i].result, "row %zu: %u %s", i,
                   rig_result(&r, 0), fake_host_log(r.host));
-    /* The others are served, and nothing is sent twice. */
+    /* The other device is updated, and nothing is sent twice. */
     ck_assert_uint_eq(rig_result(&r, 1), MP_ACCEPTED);
     ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
     ck_assert_uint_eq(domoticz_server_writes(r.s, 1) - before, rows[i].writes);
@@ -369,7 +370,7 @@ START_TEST(a_text_too_long_for_a_request_is_rejected)
 }
 END_TEST
 
-/* As of libwebem, which closes after 100 requests and says so. */
+/* Like libwebem, which announces the close after 100 requests. */
 START_TEST(a_connection_of_100_requests_is_followed_by_another)
 {
   enum { DEVICES = 250 };
@@ -407,7 +408,7 @@ START_TEST(a_cut_at_every_byte_is_never_taken_for_an_answer)
     ck_assert_msg(result == MP_PERHAPS, "at %ld: %u", at, result);
     whole = at + 1;
   }
-  /* Status line, headers and body of an update's reply. */
+  /* The length of an update's whole reply is plausible. */
   ck_assert_int_gt(whole, 200);
   ck_assert_int_lt(whole, 400);
   ck_assert_uint_eq(domoticz_server_writes(r.s, 1), (unsigned)whole + 1);
@@ -423,7 +424,8 @@ START_TEST(an_update_on_a_dead_connection_is_not_sent_twice)
   ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_PERHAPS);
   ck_assert_uint_eq(domoticz_server_writes(r.s, 1), 1);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
-  /* A connection closed before anything was sent is made anew. */
+  /* A connection that closed before a request was sent is replaced by a new
+   * one. */
   domoticz_server_fault(r.s, DOMOTICZ_DROP_IDLE, "getdevices", 0, 1, 0);
   ck_assert_int_eq(rig_fetch(&r), MP_OK);
   ck_assert_uint_eq(rig_send(&r, 0, "1.235 kWh"), MP_ACCEPTED);
@@ -431,7 +433,7 @@ START_TEST(an_update_on_a_dead_connection_is_not_sent_twice)
 }
 END_TEST
 
-/* A proxy that closes after every reply: the close crosses the next update. */
+/* A proxy that closes after every reply: its close crosses our next update. */
 START_TEST(after_an_unannounced_close_each_request_has_its_connection)
 {
   enum { DEVICES = 9 };
@@ -450,7 +452,7 @@ START_TEST(after_an_unannounced_close_each_request_has_its_connection)
     accepted += rig_result(&r, i) == MP_ACCEPTED;
   ck_assert_uint_eq(accepted, DEVICES - 1);
   ck_assert(rig_logged(&r, "closes connections without announcing it"));
-  /* The next run knows, and loses none. */
+  /* The next run has learnt this and loses no update. */
   rig_close(&r);
   fake_host_forget(r.host);
   rig_open(&r);
@@ -461,7 +463,7 @@ START_TEST(after_an_unannounced_close_each_request_has_its_connection)
 }
 END_TEST
 
-/* An update that the first send() did not take goes out with a later one. */
+/* An update whose first send() failed is sent by a later one. */
 START_TEST(an_update_that_is_sent_late_may_have_arrived)
 {
   static const int errors[] = { EAGAIN, EINTR };
@@ -487,8 +489,9 @@ START_TEST(an_update_that_is_sent_late_may_have_arrived)
 }
 END_TEST
 
-/* Whether the kernel counts what a connection has sent; an emulated one may
- * not, and then no update is certainly not sent. */
+/* Returns whether the kernel counts the bytes sent on a connection.  An
+ * emulated kernel may not; then the result of an update is never
+ * MP_NOT_SENT. */
 static int
 kernel_counts(void)
 {
@@ -511,7 +514,7 @@ kernel_counts(void)
   return info.tcpi_bytes_sent > 0;
 }
 
-/* The connection broke, and the kernel took nothing for it. */
+/* The connection broke before the kernel accepted any byte. */
 START_TEST(an_update_that_no_send_took_goes_over_a_new_connection)
 {
   if (!kernel_counts())
@@ -637,7 +640,7 @@ START_TEST(no_update_begins_when_the_run_must_end)
   ck_assert_int_eq(rig_commit(&r), MP_ECANCELED);
   ck_assert_uint_eq(rig_result(&r, 0), MP_NOT_SENT);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
-  /* It is no failure of the server. */
+  /* A cancelled run is not a failure of the server. */
   ck_assert_uint_eq(fake_host_failures(r.host), 0);
 }
 END_TEST

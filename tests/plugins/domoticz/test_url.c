@@ -1,6 +1,4 @@
-/*
- * URLs: which we take, which mean TLS, and which mean this machine.
- */
+/* URLs: which are accepted, which mean TLS, and which mean this machine. */
 #include <stdlib.h>
 #include <string.h>
 

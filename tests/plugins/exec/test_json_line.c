@@ -1,6 +1,4 @@
-/*
- * json_line: lines that commands print, taken apart.
- */
+/* json_line: parses the lines that commands print. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +11,7 @@
 #define BAD_TEXT "holds a text that is no JSON string"
 #define BAD_VALUE "holds a value that is no text, number, true, false or null"
 
-/* What is taken out, as "TYPE NAME=TEXT;" of each member; or what is wrong. */
+/* The expected members, each as "TYPE NAME=TEXT;", or the expected error. */
 static const struct {
   const char *line, *want;
 } rows[] = {
@@ -68,7 +66,8 @@ static const struct {
 
 START_TEST(line_is_taken_apart)
 {
-  char *line = strdup(rows[_i].line); /* so that a byte too far is seen */
+  char *line = strdup(rows[_i].line); /* a copy, so that reading past its end is
+                                       * detected */
   char have[512] = "";
   struct json_line members;
   const char *wrong = json_line_parse(line, &members);

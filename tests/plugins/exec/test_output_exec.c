@@ -1,6 +1,6 @@
 /*
- * exec, the output: results for each record, two instances, and what is given
- * back.  What commands see is tested end to end.
+ * exec, the output: results for each record, two instances, and displayed
+ * values.  The commands' input is tested end to end.
  */
 #include <check.h>
 #include <signal.h>
@@ -22,7 +22,7 @@ static void *self;
 static void
 setup(void)
 {
-  signal(SIGPIPE, SIG_IGN); /* as the host has it */
+  signal(SIGPIPE, SIG_IGN); /* as the host does */
   plugin = meterpipe_plugin();
   h = fake_host_new(plugin, "hook");
   sink = fake_sink_new(&h->table);
@@ -74,7 +74,7 @@ static const struct {
   { "no-such-program", MP_ECONFIG, MP_NOT_SENT, MP_ECONFIG },
 };
 
-/* All have time enough, but for the one that is to have too little. */
+/* Only the row for the timeout gets too little time. */
 static void
 create_row(int i)
 {
@@ -112,7 +112,7 @@ START_TEST(recovered_record_is_accepted_or_was_not_sent)
 }
 END_TEST
 
-/* The kernel keeps no status then. */
+/* With SIGCHLD ignored, the kernel keeps no exit status. */
 START_TEST(status_that_was_lost_is_an_unknown_outcome)
 {
   signal(SIGCHLD, SIG_IGN);

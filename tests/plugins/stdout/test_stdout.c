@@ -1,6 +1,4 @@
-/*
- * stdout: what comes out of descriptor 1, and what is said when nothing can.
- */
+/* stdout: the output on descriptor 1, and the messages when it fails. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -28,7 +26,7 @@ static const struct mp_output_ops *ops;
 static void *self;
 static int real_stdout;
 
-/* FORMAT NULL: as where standard output is no terminal. */
+/* FORMAT NULL: the default if standard output is not a terminal. */
 static void
 begin(const char *format)
 {
@@ -69,7 +67,7 @@ write_record(int n, const char *energy, const char *usage)
   }
 }
 
-/* Opens with descriptor 1 at FD, and commits; then it is what it was. */
+/* Commits with FD as descriptor 1, then restores it. */
 static int
 commit_to(int fd)
 {
@@ -111,7 +109,7 @@ static const struct {
             "\"usage\":null}}\n" },
 };
 
-/* Both in one commit, or each in its own. */
+/* Both cycles in one commit, or each in its own. */
 START_TEST(cycles_are_written)
 {
   const size_t i = (size_t)_i / 2;
@@ -230,7 +228,8 @@ START_TEST(closed_pipe_is_an_error)
 }
 END_TEST
 
-/* Nor the run. */
+/* Writing to a stuck pipe ends at the deadline, or when the run is
+ * cancelled. */
 START_TEST(stuck_pipe_does_not_outlive_the_time)
 {
   char full[65536] = "";

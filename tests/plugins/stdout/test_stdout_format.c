@@ -143,8 +143,9 @@ START_TEST(every_character_goes_there_and_back)
     if (c >= 0xd800 && c <= 0xdfff)
       continue;
     buf[utf8_put(buf, c)] = '\0';
-    /* What stands for bad bytes is taken byte by byte.  (Two assertions for
-     * each of a million characters take longer than all else here.) */
+    /* utf8_take reads the replacement character byte by byte.  (Two assertions
+     * for each of a million characters take longer than all other tests
+     * here.) */
     if (utf8_take(&p) != c || (*p != '\0' && c != UTF8_REPLACEMENT))
       ck_abort_msg("U+%04X", (unsigned)c);
   }

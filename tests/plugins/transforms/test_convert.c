@@ -1,6 +1,4 @@
-/*
- * convert: exact, or rounded where the user said so.
- */
+/* convert: exact, or rounded if the user allows it. */
 #include <check.h>
 #include <stdlib.h>
 

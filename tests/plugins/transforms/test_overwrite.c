@@ -1,6 +1,4 @@
-/*
- * overwrite: what comes in goes out.
- */
+/* overwrite: passes the value on unchanged. */
 #include <check.h>
 #include <stdlib.h>
 

@@ -1,6 +1,4 @@
-/*
- * subtract: usages, and all that is no usage.
- */
+/* subtract: usages, and the readings that give none. */
 #include <check.h>
 #include <stdlib.h>
 
@@ -156,7 +154,8 @@ START_TEST(row_holds)
 }
 END_TEST
 
-/* The operand, and with it its unit, is gone when the next stage reads. */
+/* The operand and its unit no longer exist when the next stage reads the
+ * value. */
 START_TEST(unit_of_the_base_outlives_it)
 {
   const struct mp_plugin *plugin = meterpipe_plugin();

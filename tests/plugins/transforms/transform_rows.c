@@ -1,6 +1,7 @@
 /*
- * One row through one instance, and what must hold for any: a value without a
- * result is as it was, and only a failure or a hold says something.
+ * Applies one row to one instance.  For every row it also checks that a value
+ * without a result is unchanged, and that only a failure or a hold writes a
+ * message.
  */
 #include "tests/plugins/transforms/transform_rows.h"
 
@@ -12,7 +13,7 @@
 
 #define PART_SIZE 128
 
-/* "first=zero max=5" */
+/* Sets the OPTIONS, such as "first=zero max=5". */
 static void
 set_options(struct fake_host *h, const char *options)
 {

@@ -1,6 +1,4 @@
-/*
- * Tests of transforms as rows: what is set, what comes in, what comes out.
- */
+/* Tests of transforms as rows: options, operand and value, and the result. */
 #ifndef TRANSFORM_ROWS_H
 #define TRANSFORM_ROWS_H
 
@@ -15,15 +13,15 @@ struct transform_row {
   int32_t place; /* with ROUNDED */
   uint32_t kind; /* of the value */
   const char *value;
-  int expect; /* what apply returns */
-  /* With MP_OK the result; else all parts, by '|', that the message must have;
-   * NULL: nothing may be said. */
+  int expect; /* the return value of apply */
+  /* With MP_OK the result; otherwise the parts, separated by '|', that the
+   * message must contain; NULL: no message. */
   const char *result;
   uint32_t result_kind;
 };
 
-/* Puts ROW through the plugin that the test is linked with; OPERAND is the key
- * of its operand option, NULL: it has none. */
+/* Applies ROW to the plugin that the test is linked with.  OPERAND is the key
+ * of its operand option; NULL: it has none. */
 void transform_check_row(const struct transform_row *row, const char *operand);
 
 #endif

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cuts a field off at P, in place.  Returns what is behind it, NULL: nothing.
+/*
+ * Cuts off the field at P, in place.  Returns the text after it; NULL: it was
+ * the last one.
  */
 static char *
 cut_field(struct csv_rows *rows, char *p)

@@ -20,10 +20,12 @@ struct csv_rows {
 /* Opens tests/data/kmp/NAME and reads the header; ends the test if it cannot.
  */
 void csv_rows_open(struct csv_rows *rows, const char *name);
-/* The next row: 1, or 0 at the end; then the file is closed. */
+/* Reads the next row and returns 1; at the end closes the file and returns
+ * 0. */
 int csv_rows_next(struct csv_rows *rows);
 
-/* Reads hex digits; ends the test if they are none, or more than SIZE bytes. */
+/* Parses hex digits.  Ends the test if there are others, or more than SIZE
+ * bytes. */
 size_t csv_hex(const char *text, uint8_t *buf, size_t size);
 
 #endif

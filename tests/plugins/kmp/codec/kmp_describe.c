@@ -30,12 +30,12 @@
 #define EVENT_STATUS_SIZE 4
 #define CLEAR_MASKS_SIZE 8
 #define SET_CLOCK_SIZE 8
-/* B8: subcommands and their parts. */
+/* Subcommands of B8. */
 #define LOGGER_CONFIGURATION 0x05
 #define LOGGER_FROM_ID 0x06
 #define LOGGER_FROM_NEWEST 0x07
 
-/* Text that grows up to the room there is. */
+/* A text that grows up to the size of its buffer. */
 struct text {
   char *buf;
   size_t size;
@@ -59,12 +59,12 @@ add(struct text *t, const char *fmt, ...)
     t->len = t->size - 1;
 }
 
-/* What is left of a frame's data. */
+/* A frame's data, read from POS on. */
 struct reader {
   const uint8_t *data;
   size_t len;
   size_t pos;
-  int short_of; /* more was asked for than there is */
+  int short_of; /* more bytes were needed than left */
 };
 
 static const uint8_t *
@@ -107,7 +107,7 @@ add_hex(struct text *t, const uint8_t *data, size_t len)
     add(t, "%02X", data[i]);
 }
 
-/* "60=55.006 MWh", "1002=20:02:43 (raw 200243)" */
+/* Appends "60=55.006 MWh" or "1002=20:02:43 (raw 200243)". */
 static void
 add_record(struct text *t, const struct kmp_record *record)
 {
@@ -208,7 +208,7 @@ describe_set_clock(struct text *t, const struct kmp_frame *frame)
 static int
 describe_clear_status(struct text *t, const struct kmp_frame *frame)
 {
-  /* ES2 bit 0: the interval log has records that were not read. */
+  /* ES2 bit 0: the interval log has unread records. */
   static const uint8_t interval_log[CLEAR_MASKS_SIZE] = { 0, 0, 1 };
 
   if (frame->len != CLEAR_MASKS_SIZE)
@@ -273,7 +273,7 @@ describe_log_request(struct text *t, const struct kmp_frame *frame)
   return finished(&r);
 }
 
-/* A record behind the first: the values only, read like those of the first. */
+/* Appends a record after the first: only values, in the layout of the first. */
 static int
 add_log_values(struct text *t, struct reader *r, const struct kmp_record *first,
                size_t count)
@@ -342,7 +342,7 @@ describe_log_answer(struct text *t, const struct kmp_frame *frame)
   return finished(&r);
 }
 
-/* A request's list of registers must end with the data. */
+/* Checks that a request's list of registers ends with the data. */
 static int
 check_logger_request(const struct kmp_frame *frame)
 {
@@ -360,7 +360,7 @@ check_logger_request(const struct kmp_frame *frame)
   return finished(&r);
 }
 
-/* Data of commands that are not taken apart. */
+/* Appends the data of commands that are not decoded further. */
 static int
 describe_data(struct text *t, const struct kmp_frame *frame)
 {

@@ -1,6 +1,4 @@
-/*
- * Captures: what each kind of line says, and what is none.
- */
+/* Captures: the kinds of lines, and lines that are refused. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +12,8 @@
 /* A byte order mark. */
 #define MARK "\xef\xbb\xbf"
 
-/* A line in short: "> 803f01", "blank", "comment", "header 1", the error. */
+/* Formats a line in short: "> 803f01", "blank", "comment", "header 1", or the
+ * error. */
 static const char *
 show(const char *text)
 {
@@ -84,7 +83,7 @@ START_TEST(test_lines_of_our_captures)
     { "> 80 3f1001", "> 803f1001" },
     { "> 80 3f  10 01", "> 803f1001" },
     { "> 80 3f\t10 01 \r", "> 803f1001" },
-    /* As an editor wrote the file. */
+    /* As an editor may save the file. */
     { MARK "# meterpipe capture 1 meter\r", "header 1" },
     { MARK "2026-11-22T10:00:00.120Z > 80 3f 01", "> 803f01" },
     { MARK "403f1000", "< 403f1000" },
@@ -146,7 +145,7 @@ START_TEST(test_what_is_no_line_of_a_capture)
 }
 END_TEST
 
-/* As others write them, and as we do: "55" and " 55". */
+/* Bytes as other programs write them, and as we do: "55" and " 55". */
 START_TEST(test_the_longest_event_and_one_byte_more)
 {
   static char text[1 + 3 * (CAPTURE_BYTES_MAX + 1)];

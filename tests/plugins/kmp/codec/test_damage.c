@@ -1,12 +1,12 @@
 /*
- * Damaged answers at random: what a bad line, a bad head and another reader
- * make of good ones, and how much of it is believed.  Up to 3 flipped bits and
- * bursts up to 16 bits never; of other damage no more than a checksum of 16
- * bits lets pass by chance.  (test_kmp_frame.c tries all flips and bursts on
+ * Random damage to good answers, as by a bad line, a bad head or another
+ * reader; counts how many are accepted.  Up to 3 flipped bits and bursts of up
+ * to 16 bits must never be accepted; other damage no more often than a 16-bit
+ * checksum is right by chance.  (test_kmp_frame.c tries all flips and bursts on
  * one frame each.)
  *
- * $DAMAGE_TRIES says how often each kind is tried (default 20000; make
- * check-damage: 1000000), $DAMAGE_SEED which.
+ * $DAMAGE_TRIES is the number of tries of each kind (default 20000; make
+ * check-damage: 1000000), $DAMAGE_SEED the seed.
  */
 #include <check.h>
 #include <stdio.h>
@@ -20,12 +20,13 @@
 enum { ID, DIRECTION, HEX, EXPECT, STATUS };
 
 #define PUBLISHED_MAX 64
-/* Bytes that damage adds, at most. */
+/* The most bytes that damage adds. */
 #define ADDED_MAX 16
-/* 16 bits let one of 65536 pass: 15 in a million, and 30 hardly ever. */
+/* A 16-bit checksum lets one of 65536 pass: 15 in a million, and 30 hardly
+ * ever. */
 #define BY_CHANCE 30
 
-/* A good answer as it comes over the line, and the request it answers. */
+/* A good answer as it arrives over the line, and its request. */
 struct exchange {
   struct kmp_request request;
   uint8_t wire[KMP_WIRE_MAX + ADDED_MAX];
@@ -39,7 +40,7 @@ static size_t n_published;
 
 static uint64_t chance_state;
 
-/* 0 to BELOW - 1 (xorshift64*). */
+/* Returns a random number from 0 to BELOW - 1 (xorshift64*). */
 static uint32_t
 chance(uint32_t below)
 {
@@ -69,7 +70,7 @@ setting(const char *name, unsigned long otherwise)
 
 /* ---- Good answers -------------------------------------------------------- */
 
-/* A request for COUNT registers, none of them above LAST. */
+/* Returns a request for COUNT registers, none of them above LAST. */
 static struct kmp_request
 random_request(uint8_t count, uint16_t last)
 {
@@ -152,11 +153,11 @@ next_exchange(struct exchange *e)
     make_exchange(e);
 }
 
-/* ---- What is believed ---------------------------------------------------- */
+/* ---- Acceptance ---------------------------------------------------------- */
 
-/* Whether these bytes, come in one piece, would be taken as the answer, which
- * the deframer then holds.  The same checks, in the same order, as where the
- * port is read. */
+/* Returns whether these bytes, received in one piece, would be accepted as the
+ * answer; the deframer then holds it.  Makes the same checks, in the same
+ * order, as the code that reads the port. */
 static int
 is_believed(const uint8_t *wire, size_t len, const struct kmp_request *request,
             struct kmp_deframer *d)
@@ -198,7 +199,8 @@ flip_few(struct exchange *e)
     flip(e, c);
 }
 
-/* First and last bit of it flipped, any between them. */
+/* Flips a burst of up to 16 bits: its first and last bit, and any between
+ * them. */
 static void
 flip_burst(struct exchange *e)
 {
@@ -220,7 +222,7 @@ flip_many(struct exchange *e)
     flip(e, chance((uint32_t)e->len * 8));
 }
 
-/* Puts N bytes of room at AT. */
+/* Makes room for N bytes at AT. */
 static void
 make_room(struct exchange *e, size_t at, size_t n)
 {
@@ -275,7 +277,8 @@ add_noise(struct exchange *e)
   random_bytes(e->wire, n);
 }
 
-/* A good answer, but to another request, of which ours has at most some. */
+/* Changes the request: the answer is good, but has at most some of its
+ * registers. */
 static void
 ask_others(struct exchange *e)
 {
@@ -288,7 +291,7 @@ ask_others(struct exchange *e)
     e->request.ids[chance(e->request.count)] += 2000;
 }
 
-/* The worst there is: all is right but the values and the checksum. */
+/* The worst damage: only the values and the checksum are wrong. */
 static void
 make_up_body(struct exchange *e)
 {
@@ -305,8 +308,8 @@ make_up_body(struct exchange *e)
     random_bytes(plain + 2 + at, record.nob);
   }
   e->len = kmp_frame_encode(&frame, e->wire, KMP_WIRE_MAX);
-  /* The checksum is before the stop byte, in two bytes where none of it is
-   * stuffed. */
+  /* The checksum is in the two bytes before the stop byte, unless one of its
+   * bytes is stuffed. */
   end = e->len - 3;
   ck_assert_uint_gt(end, 0);
   e->wire[end] = (uint8_t)chance(256);
@@ -316,7 +319,7 @@ make_up_body(struct exchange *e)
 static const struct {
   const char *name;
   void (*damage)(struct exchange *e);
-  unsigned in_a_million; /* so many may be believed */
+  unsigned in_a_million; /* the most that may be accepted */
 } kinds[] = {
   { "up to 3 flipped bits", flip_few, 0 },
   { "a burst up to 16 bits", flip_burst, 0 },
@@ -330,8 +333,8 @@ static const struct {
   { "random values and checksum", make_up_body, BY_CHANCE },
 };
 
-/* Whether what is believed is nevertheless what was sent: the damage lay before
- * the frame, or behind it. */
+/* Returns whether the accepted frame is the one that was sent: the damage was
+ * before or after it. */
 static int
 is_what_was_sent(const struct kmp_deframer *d, const struct exchange *sent)
 {
@@ -354,7 +357,8 @@ is_deceived(void (*damage)(struct exchange *e))
          !is_what_was_sent(&d, &sent);
 }
 
-/* Of few tries a few all the same: chance knows no fractions. */
+/* Allows a few even for a small number of tries, where the rate would give
+ * none. */
 static unsigned long
 allowed(unsigned long tries, unsigned in_a_million)
 {
@@ -379,7 +383,7 @@ START_TEST(damage_is_believed_by_chance_only)
 }
 END_TEST
 
-/* Else what is refused here would prove nothing. */
+/* If good answers were refused, the test above would prove nothing. */
 START_TEST(answers_are_believed_without_damage)
 {
   static struct kmp_deframer d;

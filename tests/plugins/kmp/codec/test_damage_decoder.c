@@ -1,10 +1,11 @@
 /*
- * Agreement with a second decoder: kmp_decoder.py is the protocol as a program
- * of its own, written from its description.  It writes random frames, good and
- * damaged, and what it finds in them; ours must find the same values, units and
- * refusals.
+ * Agreement with a second decoder.  kmp_decoder.py implements the protocol
+ * independently, from its description.  It writes random frames, good and
+ * damaged, with their decoded content; our decoder must find the same values,
+ * units and errors.
  *
- * $KMP_FRAMES says how many random frames (default 3000), $KMP_SEED which.
+ * $KMP_FRAMES is the number of random frames (default 3000), $KMP_SEED the
+ * seed.
  */
 #include <check.h>
 #include <stdio.h>
@@ -14,9 +15,9 @@
 #include "plugins/kmp/codec/kmp_value.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
 
-/* Eight registers, with the longest numbers and units. */
+/* Room for eight registers with the longest numbers and units. */
 #define TOLD_SIZE 2048
-/* Hex of a frame that was made longer than any may be, and what is in it. */
+/* Room for the hex of a frame longer than the limit, and for its content. */
 #define LINE_SIZE 8192
 
 static const char *
@@ -48,7 +49,7 @@ tell_record(const struct kmp_record *record, char *buf, size_t size)
   return (size_t)n;
 }
 
-/* In the words of kmp_decoder.py. */
+/* Formats the answer as kmp_decoder.py does. */
 static void
 tell_answer(const struct kmp_answer *answer, char *buf, size_t size)
 {
@@ -87,7 +88,7 @@ tell(const uint8_t *wire, size_t len, const struct kmp_request *request,
     tell_answer(&answer, buf, size);
 }
 
-/* NULL: "-". */
+/* Parses a request; returns NULL for "-". */
 static const struct kmp_request *
 read_request(const char *hex, struct kmp_request *request)
 {
@@ -156,7 +157,7 @@ main(void)
   SRunner *runner = srunner_create(suite);
   int failed;
 
-  /* Python's absence is no fault of the decoder. */
+  /* Skipped without Python. */
   if (system("python3 -c 'import binascii' >/dev/null 2>&1") != 0)
     return 77;
   tcase_set_timeout(tc, 3600);

@@ -1,5 +1,6 @@
 /*
- * KMP frames in words: every published frame says what its table says.
+ * KMP frames in words: the description of every published frame equals the one
+ * in its table.
  */
 #include <check.h>
 #include <stdio.h>
@@ -31,7 +32,8 @@ row_frame(const struct csv_rows *rows, uint8_t plain[KMP_WIRE_MAX],
   return kmp_frame_decode(wire, len, plain, frame);
 }
 
-/* A water meter's hours have no unit in the frame, and none in the table. */
+/* A water meter's hours have no unit in the frame, and none in the table; adds
+ * it to the expected text. */
 static void
 say_hours(char *expected)
 {
@@ -47,7 +49,7 @@ say_hours(char *expected)
 
 START_TEST(test_every_valid_frame_says_what_is_expected)
 {
-  /* The table tells besides in which order it read the bytes of the time. */
+  /* The table also gives the order in which it read the bytes of the time. */
   static const char order[] = " (byte order info,wk,ss,mm,hh,DD,MM,YY)";
   char said[KMP_DESCRIBE_SIZE];
   uint8_t plain[KMP_WIRE_MAX];
@@ -77,7 +79,7 @@ START_TEST(test_every_valid_frame_says_what_is_expected)
 }
 END_TEST
 
-/* "1003=2012-09-10 (raw 120910); ..." without what stands in brackets. */
+/* Removes the brackets from "1003=2012-09-10 (raw 120910); ...". */
 static void
 cut_raw(char *said)
 {
@@ -90,10 +92,10 @@ cut_raw(char *said)
   }
 }
 
-/* Captures of a public head-end and of others. */
+/* Captures of a public head-end and of other readers. */
 START_TEST(test_frames_of_other_readers_say_what_is_expected)
 {
-  /* Its table leaves the log's data as they are. */
+  /* The table does not decode the log's data. */
   static const char log[] =
     "addr=3F cid=A2 log=7 regs=3; record 0005: 1049=2011-11-18T23:15:00, "
     "39=0.222 kW, 43=1.234 kW; last read 0005, newest 0005, info 10";
@@ -137,7 +139,7 @@ START_TEST(test_a_good_frame_with_bad_data_is_refused)
 }
 END_TEST
 
-/* A stream as it is read: "echo of request for 99, then 99=0 number". */
+/* Whole streams, such as "echo of request for 99, then 99=0 number". */
 START_TEST(test_streams_say_what_is_expected)
 {
   uint8_t buf[KMP_WIRE_MAX];
@@ -156,7 +158,7 @@ START_TEST(test_streams_say_what_is_expected)
       continue;
     len = csv_hex(rows.fields[HEX], buf, sizeof(buf));
     kmp_deframer_init(&d);
-    /* The request, as it was sent, ends with its stop byte. */
+    /* The request that was sent ends with the first stop byte. */
     kmp_deframer_sent(&d, buf,
                       1 + (size_t)((uint8_t *)memchr(buf, 0x0d, len) - buf));
     while (fed < len) {
@@ -176,7 +178,7 @@ START_TEST(test_streams_say_what_is_expected)
 }
 END_TEST
 
-/* A value in the words of the table: "date 06-08-24", "228 V". */
+/* Formats a value as the table does: "date 06-08-24", "228 V". */
 static void
 say_fragment(const uint8_t *bytes, size_t len, char *said, size_t size)
 {
@@ -257,7 +259,7 @@ START_TEST(test_what_no_capture_shows)
       "addr=3F cid=A0 log=1 regs=0; last read 0000, newest 0000, info 08" },
     { 0x40, 0xa0, "\x01\x09", 2, NULL },
     { 0x40, 0xa0, "\x01\x01\x10\xf3\0\x3c\x08\x04\0\x01", 10, NULL },
-    /* A second record that is cut. */
+    /* The second record is cut off. */
     { 0x40, 0xa0,
       "\x01\x01\x10\xf3\0\x3c\x08\x08\0\0\0\0\0\0\0\0\x07"
       "\x10\xf4\0\0\0\0",

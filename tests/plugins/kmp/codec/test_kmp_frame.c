@@ -1,7 +1,4 @@
-/*
- * KMP frames: every frame that anybody published, and what a bad line makes of
- * them.
- */
+/* KMP frames: every published frame, and damage as by a bad line. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +16,7 @@ starts_with(const char *text, const char *prefix)
   return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Whether the row is one frame, good as a frame. */
+/* Returns whether the row is one frame that is good as a frame. */
 static int
 is_good_frame(const struct csv_rows *rows)
 {
@@ -132,7 +129,7 @@ START_TEST(test_odd_frames_have_a_reason_of_their_own)
     { "403F1B01020304050D", KMP_ESTUFFING },
     { "403F1BE51122330D", KMP_ESTUFFING },
     { "00000000000D", KMP_ESTART },
-    { "400000000000000D", KMP_OK }, /* all zeros: the CRC cannot tell */
+    { "400000000000000D", KMP_OK }, /* all zeros: the CRC is right */
   };
   uint8_t wire[KMP_WIRE_MAX], plain[KMP_WIRE_MAX];
   struct kmp_frame frame;
@@ -155,7 +152,7 @@ END_TEST
 
 START_TEST(test_stuffing_is_undone_in_one_pass)
 {
-  /* 1B E4 7F is 1B 7F: replaced pair by pair it would become 80. */
+  /* 1B E4 7F must become 1B 7F; replaced pair by pair it would become 80. */
   static const uint8_t data[] = { 0x1b, 0x7f, 0x80, 0x40, 0x0d, 0x06, 0x1b };
   struct kmp_frame frame = { KMP_START_ANSWER, 0x3f, 0x10, sizeof(data), data };
   uint8_t wire[64], plain[64];
@@ -183,7 +180,7 @@ END_TEST
 
 /* ---- The stream ------------------------------------------------------ */
 
-/* Feeds bytes in pieces of STEP and writes down what came of them: F frame, E
+/* Feeds bytes in pieces of STEP and returns the events as letters: F frame, E
  * echo, A acknowledge, B bad. */
 static const char *
 feed_all(struct kmp_deframer *d, const uint8_t *buf, size_t len, size_t step)
@@ -288,7 +285,7 @@ START_TEST(test_the_longest_frame_is_taken)
   size_t len;
 
   memset(data, 0x55, sizeof(data));
-  /* CRC bytes of these lengths need no stuffing. */
+  /* The CRC bytes at these lengths need no stuffing. */
   for (frame.len = KMP_WIRE_MAX - 10;; frame.len++) {
     len = kmp_frame_encode(&frame, wire, sizeof(wire));
     if (len == 0 || len == KMP_WIRE_MAX)
@@ -304,14 +301,14 @@ END_TEST
 
 /* ---- Damage ---------------------------------------------------------- */
 
-/* A good answer as the line delivered it, and the request it answers. */
+/* A good answer as the line delivers it, and its request. */
 struct victim {
   uint8_t wire[KMP_WIRE_MAX];
   size_t len;
   struct kmp_request request;
 };
 
-/* Whether the bytes would be believed as the answer. */
+/* Returns whether the bytes would be accepted as the answer. */
 static int
 is_believed(const struct victim *v, const uint8_t *wire)
 {
@@ -389,7 +386,8 @@ END_TEST
 
 START_TEST(test_a_false_stop_byte_is_noticed_by_what_follows)
 {
-  /* A burst made an answer without registers of it, its CRC by chance right. */
+  /* A burst made this an answer without registers, with a CRC right by
+   * chance. */
   struct victim v;
   uint8_t wire[KMP_WIRE_MAX];
 
@@ -403,8 +401,8 @@ START_TEST(test_a_false_stop_byte_is_noticed_by_what_follows)
 }
 END_TEST
 
-/* Every pattern of up to 16 bits, its first and last bit flipped, at every
- * place. */
+/* Tries every pattern of up to 16 bits, with its first and last bit flipped, at
+ * every place. */
 static void
 try_bursts(struct victim *v, size_t bit)
 {

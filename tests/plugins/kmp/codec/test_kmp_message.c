@@ -1,6 +1,4 @@
-/*
- * KMP messages: what is built, what is taken, and what no answer may be.
- */
+/* KMP messages: encoding requests, decoding answers, and refusing bad ones. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,8 +59,8 @@ START_TEST(test_no_request_is_made_that_a_meter_would_not_hear)
 }
 END_TEST
 
-/* Reset, stop the debiting period, cut off the supply and the like; and the
- * register with the password. */
+/* Commands that reset the meter, stop the debiting period, cut off the supply
+ * and the like; and the register with the password. */
 START_TEST(test_nothing_is_sent_that_changes_a_meter)
 {
   struct kmp_request password = registers(2, 60, 1180);
@@ -134,7 +132,7 @@ START_TEST(test_requests_that_make_no_sense_are_refused)
 }
 END_TEST
 
-/* 60 and 68, of one byte each. */
+/* Registers 60, 68 and 86, with one byte each. */
 #define R60 "\x00\x3c\x08\x01\x42\x11"
 #define R68 "\x00\x44\x28\x01\x42\x22"
 #define R86 "\x00\x56\x25\x01\x42\x33"
@@ -226,7 +224,7 @@ START_TEST(test_nine_registers_are_no_answer)
 }
 END_TEST
 
-/* Registers 60 and 68 were asked for. */
+/* The request is for registers 60 and 68. */
 START_TEST(test_bytes_behind_an_answer_tell_whether_it_is_cut)
 {
   static const uint8_t whole[] = { 0x00, 0x3c, 0x02, 0x01, 0x00, 0x01,
@@ -265,7 +263,8 @@ START_TEST(test_type_and_serial_have_four_bytes)
 }
 END_TEST
 
-/* What a meter writes is what we read. */
+/* Checks that an answer, encoded as by a meter, is decoded to the same
+ * values. */
 static void
 round_trip(const struct kmp_answer *answer)
 {

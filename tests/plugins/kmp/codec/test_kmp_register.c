@@ -1,6 +1,6 @@
 /*
- * KMP registers: the table is that of registers.csv, and names are found in
- * every spelling.
+ * KMP registers: the table equals registers.csv, and names are found in every
+ * spelling.
  */
 #include <check.h>
 #include <stdio.h>
@@ -13,7 +13,8 @@
 
 enum { ID_DEC, ID_HEX, NAME, LABEL, UNIT, METERS, SOURCES, ELECTRICITY, KIND };
 
-/* Whether values in one of these units are texts: dates, times, names. */
+/* Returns whether values in one of these units are texts: dates, times,
+ * names. */
 static int
 is_text(const char *units)
 {
@@ -54,7 +55,7 @@ START_TEST(test_the_table_is_the_published_one)
     ck_assert_str_eq(hex, rows.fields[ID_HEX]);
     ck_assert_str_eq(reg->name, rows.fields[NAME]);
     ck_assert_str_eq(reg->label, rows.fields[LABEL]);
-    /* The symbol of units.csv. */
+    /* registers.csv writes "minutes" for the symbol of units.csv. */
     ck_assert_str_eq(reg->unit, strcmp(unit, "minutes") == 0 ? "min" : unit);
     ck_assert_uint_eq(reg->kind, expected_kind(&rows));
     ck_assert_ptr_eq(kmp_register_find(reg->id), reg);
@@ -119,8 +120,7 @@ START_TEST(test_numbers_without_a_name_are_their_own)
 }
 END_TEST
 
-/* Pipeline files hold the names that registers had before their meaning was
- * known. */
+/* Pipeline files may hold names from before a register's meaning was known. */
 START_TEST(test_earlier_names_are_found)
 {
   static const struct {
@@ -159,8 +159,8 @@ START_TEST(test_earlier_names_are_found)
 }
 END_TEST
 
-/* Counters that somebody sets to zero, or that are settings, would be held for
- * ever after a fall. */
+/* Counters that can be set to zero, and settings.  As counters they would be
+ * held for ever after a fall. */
 START_TEST(test_what_may_fall_is_no_counter)
 {
   static const uint16_t falls[] = { 17, 18, 1039, 1121, 1295, 6008 };
@@ -194,7 +194,7 @@ START_TEST(test_only_counters_count)
 }
 END_TEST
 
-/* What a field sink was told last, and how often. */
+/* The last field that the sink received, and the number of fields. */
 struct told {
   unsigned count;
   uint32_t kind;
@@ -248,7 +248,8 @@ START_TEST(test_fields_are_described)
 }
 END_TEST
 
-/* Counters of something in a unit; hours, events and maxima have no limit. */
+/* Checks that counters have a limit, except those of hours, events and
+ * maxima. */
 static void
 check_limit(const struct mp_field_sink *sink, const struct mp_field *field)
 {

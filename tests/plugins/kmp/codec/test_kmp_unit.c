@@ -1,6 +1,4 @@
-/*
- * KMP unit codes: the table is that of units.csv.
- */
+/* KMP unit codes: the table equals units.csv. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

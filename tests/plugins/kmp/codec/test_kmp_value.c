@@ -1,6 +1,4 @@
-/*
- * KMP values: exact numbers, real dates, and the refusal of all others.
- */
+/* KMP values: exact numbers, valid dates, and errors for invalid ones. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +8,7 @@
 #include "plugins/kmp/codec/kmp_unit.h"
 #include "plugins/kmp/codec/kmp_value.h"
 
-/* "27 04 03 05397fb1": unit, NoB, SiEx, mantissa. */
+/* Parses "27 04 03 05397fb1": unit, NoB, SiEx, mantissa. */
 static struct kmp_record
 parse(const char *hex, uint8_t bytes[64])
 {
@@ -33,7 +31,7 @@ parse(const char *hex, uint8_t bytes[64])
   return record;
 }
 
-/* "GJ 84.208", "(none)", or the error. */
+/* Decodes HEX and formats the value, "(none)", or the error. */
 static void
 show(const char *hex, char *buf, size_t size)
 {
@@ -255,7 +253,7 @@ START_TEST(test_texts_flags_and_addresses)
 }
 END_TEST
 
-/* A MULTICAL 21 sends register 1004 as a plain number. */
+/* A MULTICAL 21 sends register 1004 without a unit. */
 START_TEST(test_the_hour_counter_is_in_hours)
 {
   uint8_t bytes[64];
@@ -288,7 +286,7 @@ START_TEST(test_what_a_clock_tells_besides)
 }
 END_TEST
 
-/* Whatever the bytes: a value that has room, or an error. */
+/* Any bytes give a value that fits its buffer, or an error. */
 START_TEST(test_every_unit_takes_any_mantissa)
 {
   uint8_t mantissa[KMP_MANTISSA_MAX];

@@ -1,6 +1,4 @@
-/*
- * Meter models: names of types, revisions, info codes in words.
- */
+/* Meter models: names of types, revisions, and info codes in words. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -55,7 +53,7 @@ START_TEST(revisions_are_a_letter_and_a_number)
 }
 END_TEST
 
-/* Registers by which a model is known. */
+/* The registers by which a model is recognised. */
 #define R_601                                                                  \
   {                                                                            \
     60, 125, 155                                                               \
@@ -108,15 +106,15 @@ static const struct {
     MODEL_INFO_BITS,
     INT64_C(0x80000000),
     "leak, water penetration" },
-  /* The type decides, and an electricity meter's code has no words. */
+  /* The type decides; the code of an electricity meter has no words. */
   { 0x1101, R_403, MODEL_INFO, 8, "t1 outside range" },
   { 0x5300, R_403, MODEL_INFO, 8, "bit 3" },
-  /* Without a type, the registers do. */
+  /* Without a known type, the registers decide. */
   { 0, R_601, MODEL_INFO, 8 + 4096, "t1 outside range, V1 signal weak (air)" },
   { 0x1234, R_601, MODEL_INFO, 16, "V1 communication fault" },
   { 0, R_302, MODEL_INFO, 8 + 4096, "bit 3, bit 12" },
   { 0, R_403, MODEL_INFO, 8 + 4096, "t1 above range or open, leak at input A" },
-  { 0, R_603, MODEL_INFO, 8 + 4096, "" }, /* the display's code, perhaps */
+  { 0, R_603, MODEL_INFO, 8 + 4096, "" }, /* may be the display's code */
   { 0, R_603, MODEL_INFO_BITS, 8 + 65536,
     "t1 above range or open, V1 communication fault" },
   { 0, R_21, MODEL_INFO, 4, "leak" },
@@ -124,7 +122,7 @@ static const struct {
     "dry, dry for 9-24 hours, burst for 22-31 days" },
   { 0, R_KWM, MODEL_INFO_WATER, 32 + 128, "low battery, bit 7" },
   { 0, R_FLOWIQ, MODEL_INFO, 4, "bit 2" },
-  /* The words are those of one register. */
+  /* A model has words for the code of one register only. */
   { 0, R_KWM, MODEL_INFO, 32, "" },
   { 0, R_21, MODEL_INFO_WATER, 16 + 4, "bit 2, bit 4" },
   { 0, R_403, MODEL_INFO_WATER, 8, "bit 3" },

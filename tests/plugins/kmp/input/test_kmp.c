@@ -1,8 +1,8 @@
 /*
- * The kmp input against an emulated meter, through a fake host: what is asked,
- * what comes out, and what is remembered from run to run.
+ * The kmp input with an emulated meter, in a fake host: the requests, the
+ * values, and the data kept from run to run.
  *
- * Mistakes of meter and line stand in test_session.c.
+ * test_mistakes.c covers the mistakes of meter and line.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -64,7 +64,7 @@ teardown(void)
   meter_stop(m);
 }
 
-/* The eight of the default fields, or the first N of them. */
+/* Adds the first N of the eight default fields. */
 static void
 want(size_t n)
 {
@@ -78,7 +78,7 @@ want(size_t n)
     fake_host_add_field(h, names[i]);
 }
 
-/* One run: create, open, read, close, destroy. */
+/* Makes one run: create, open, read, close, destroy. */
 static int
 run(void)
 {
@@ -212,7 +212,7 @@ START_TEST(an_info_code_is_delivered_in_words)
   ck_assert_str_eq(fake_sink_emitted(sink, "info_text"), "t2 outside range");
   ck_assert_uint_eq(fake_sink_value(sink, "info_text")->kind, MP_TEXT);
   ck_assert_uint_eq(fake_sink_emitted_count(sink), 2);
-  /* The registers with the serial number, and the type. */
+  /* Two requests: the registers with the serial number, and the type. */
   ck_assert_uint_eq(meter_requests(m), 2);
   meter_set(m, "99=0");
   ck_assert_int_eq(run(), MP_OK);
@@ -221,7 +221,7 @@ START_TEST(an_info_code_is_delivered_in_words)
 }
 END_TEST
 
-/* A 603 has its bits in another register, and a type that is not known. */
+/* A 603 has its bits in another register; here its type is unknown. */
 START_TEST(a_model_is_known_by_its_registers)
 {
   meter_set(m, "type=4711");
@@ -254,7 +254,8 @@ START_TEST(a_model_is_asked_for_in_requests_of_the_set_size)
   ck_assert_int_eq(run(), MP_OK);
   ck_assert_str_eq(fake_sink_emitted_all(sink),
                    "info_text t1 above range or open\n");
-  /* The registers, the serial number, the type, three for the markers. */
+  /* The registers, the serial number, the type, and three requests for the
+   * markers. */
   ck_assert_uint_eq(meter_requests(m), 6);
 }
 END_TEST
@@ -319,7 +320,7 @@ START_TEST(without_room_it_is_asked_once_a_day)
   ck_assert_int_eq(run(), MP_OK);
   ck_assert_uint_eq(meter_requests(m), 2);
 
-  /* The clock was wrong, and is right again. */
+  /* The clock was ahead and has been corrected. */
   fake_host_set_now(h, NOW - DAY);
   ck_assert_int_eq(run(), MP_OK);
   ck_assert_uint_eq(meter_requests(m), 2);
@@ -335,7 +336,7 @@ START_TEST(after_a_failure_it_is_asked_again)
   ck_assert_int_eq(run(), MP_ETIMEOUT);
   meter_clear_faults(m);
   meter_set(m, "1001=7");
-  usleep(2 * DEAF_MS * 1000); /* it is deaf after its silence */
+  usleep(2 * DEAF_MS * 1000); /* it ignores bytes after its silence */
   ck_assert_int_eq(run(), MP_OK);
   ck_assert_uint_eq(meter_requests(m), 2);
   ck_assert_str_eq(fake_sink_serial(sink), "7");
@@ -356,8 +357,8 @@ START_TEST(a_meter_without_a_serial_number_is_no_error)
 }
 END_TEST
 
-/* Such a number would make another meter of it whenever it is not read right;
- * what is remembered of an earlier one counts no more. */
+/* If such a number were reported, a misread serial number would look like an
+ * exchanged meter.  The stored number is dropped, too. */
 START_TEST(a_serial_number_that_is_none_is_not_told)
 {
   static const char *const none[] = {
@@ -394,7 +395,7 @@ static const char *fault_behind_the_fields;
 static int (*emit_for_sink)(const struct mp_sink *, const char *,
                             const struct mp_value *);
 
-/* Hands on; from the last field on, the meter makes the mistake. */
+/* Passes the value on; from the last field on, the meter makes the mistake. */
 static int
 emit_then_fail(const struct mp_sink *to, const char *field,
                const struct mp_value *value)
@@ -404,8 +405,8 @@ emit_then_fail(const struct mp_sink *to, const char *field,
   return emit_for_sink(to, field, value);
 }
 
-/* The registers are read by then: a serial number that does not come does not
- * cost them, and is asked for in the next run. */
+/* A serial number that cannot be read does not lose the registers, which were
+ * read before it; the next run asks for it again. */
 START_TEST(a_serial_number_that_cannot_be_read_costs_no_field)
 {
   static const char *const faults[] = { "crc*1", "unplug=0" };
@@ -430,7 +431,8 @@ START_TEST(a_serial_number_that_cannot_be_read_costs_no_field)
 }
 END_TEST
 
-/* Then the meter is not known to be the old one. */
+/* The meter may have been exchanged, so the next run asks for its serial
+ * number. */
 START_TEST(an_identify_that_fails_makes_the_next_run_ask)
 {
   static const struct {
@@ -486,7 +488,8 @@ START_TEST(identify_asks_at_once)
 }
 END_TEST
 
-/* It is found out twice, believed for a day, and then tried again. */
+/* The limit must be found in two runs; then it is used for a day, and tried
+ * again. */
 START_TEST(a_meter_that_refuses_eight_is_remembered)
 {
   static const struct {
@@ -511,7 +514,7 @@ START_TEST(a_meter_that_refuses_eight_is_remembered)
 }
 END_TEST
 
-/* What it is silent to is found out twice, believed for a day, and then tried
+/* Silence must be found in two runs; then it is expected for a day, and tried
  * again. */
 START_TEST(what_a_meter_is_silent_to_is_remembered)
 {
@@ -566,7 +569,7 @@ START_TEST(another_meter_is_asked_for_all_again)
 }
 END_TEST
 
-/* Perhaps it was exchanged meanwhile. */
+/* The meter may have been exchanged in the meantime. */
 START_TEST(a_meter_that_failed_is_asked_for_all_again)
 {
   want(2);
@@ -582,8 +585,8 @@ START_TEST(a_meter_that_failed_is_asked_for_all_again)
 }
 END_TEST
 
-/* A block of registers that the meter has not, and one that does not come
- * because the meter went away. */
+/* First a block of registers that the meter does not have; then a block without
+ * an answer because the meter is gone. */
 START_TEST(silence_is_believed_of_a_meter_that_is_there)
 {
   want(8);
@@ -687,8 +690,8 @@ START_TEST(a_capture_holds_every_frame)
 }
 END_TEST
 
-/* By a full disk or a power cut.  Without the blank line the next cycle would
- * be one with it. */
+/* Cut by a full disk or a power cut.  Without the blank line the next cycle
+ * would be joined to it. */
 START_TEST(a_capture_that_was_cut_goes_on_behind_a_blank_line)
 {
   char path[] = "/tmp/meterpipe-kmp-XXXXXX";
@@ -770,7 +773,7 @@ probe(uint32_t flags)
   return r;
 }
 
-/* "84.208 GJ" of the item of this label; "(none)". */
+/* Returns the value of the item LABEL, such as "84.208 GJ"; "(none)". */
 static const char *
 found(const char *label, const char **ret_remark)
 {
@@ -788,7 +791,7 @@ found(const char *label, const char **ret_remark)
   return fake_host_show(h, item->value);
 }
 
-/* As the help of the emulator has it. */
+/* The example in the emulator's help. */
 START_TEST(a_revision_is_a_letter_and_a_number)
 {
   const char *remark = NULL;
@@ -801,7 +804,7 @@ START_TEST(a_revision_is_a_letter_and_a_number)
 }
 END_TEST
 
-/* The words of the info code depend on registers that are asked for later. */
+/* The words of the info code depend on registers that are read later. */
 START_TEST(a_probe_tells_an_info_code_once_the_model_is_known)
 {
   const char *remark = NULL;
@@ -864,7 +867,7 @@ START_TEST(a_probe_of_a_silent_meter_says_what_to_do)
 }
 END_TEST
 
-/* In the block of 97 and 99, if all are asked for at a time. */
+/* The refused registers are in the block of 99 if all are asked for. */
 START_TEST(a_probe_finds_the_neighbours_of_a_refused_register)
 {
   const char *remark;
@@ -893,7 +896,7 @@ END_TEST
 static void (*progress_for_sink)(const struct mp_probe_sink *, uint32_t,
                                  uint32_t);
 
-/* Hands on; when the registers begin, the port goes. */
+/* Passes the progress on; unplugs the port when the registers begin. */
 static void
 progress_then_unplug(const struct mp_probe_sink *to, uint32_t done,
                      uint32_t total)
@@ -918,7 +921,7 @@ START_TEST(a_probe_ends_when_the_port_is_gone)
 }
 END_TEST
 
-/* Hands on; one answer in the middle is damaged. */
+/* Passes the progress on; damages one answer in the middle. */
 static void
 progress_then_damage(const struct mp_probe_sink *to, uint32_t done,
                      uint32_t total)
@@ -928,7 +931,7 @@ progress_then_damage(const struct mp_probe_sink *to, uint32_t done,
   progress_for_sink(to, done, total);
 }
 
-/* Without a word it would look as if the meter had them not. */
+/* Without the message, the meter would seem not to have these registers. */
 START_TEST(a_probe_tells_that_some_registers_were_not_answered)
 {
   const char *remark;

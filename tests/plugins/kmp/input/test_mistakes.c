@@ -1,9 +1,9 @@
 /*
- * The kmp input and a meter whose answers, head or line go wrong in every way:
- * either the right values come out, or none and the right diagnosis.
+ * The kmp input with every kind of fault of meter, head and line: either it
+ * emits the right values, or none and gives the right diagnosis.
  *
- * Silence takes seconds, so all rows run at the same time, each with a meter, a
- * host and an instance of its own.
+ * Timeouts take seconds, so all rows run at the same time, each with its own
+ * meter, host and instance.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -20,14 +20,14 @@
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
 
-/* Longer than a loaded machine takes for an answer. */
+/* Longer than a loaded machine needs for an answer. */
 #define TIMEOUT "4s"
 
 #define ALL "heat_energy_e1 84.208 GJ\nvolume_v1 1234.56 m3\n"
 
 struct row {
-  const char *faults;  /* by blanks */
-  const char *options; /* KEY=VALUE by blanks */
+  const char *faults;  /* separated by blanks */
+  const char *options; /* KEY=VALUE, separated by blanks */
   int result;          /* of read */
   const char *values;
   unsigned requests;
@@ -35,8 +35,8 @@ struct row {
   const char *logged;
 };
 
-/* Each reads three registers, the serial number's among them, in one request
- * if all goes well. */
+/* Each row reads three registers, including the serial number's: in one
+ * request, if all goes well. */
 static const struct row rows[] = {
   { "", "", MP_OK, ALL, 1, 0, "" },
   { "echo", "", MP_OK, ALL, 1, 0, "" },
@@ -50,7 +50,7 @@ static const struct row rows[] = {
   { "stray=9", "", MP_OK, ALL, 1, 0, "" },
   /* Later than the timeout, but within the silence before a retry. */
   { "late=300", "timeout=50ms", MP_OK, ALL, 1, 0, "" },
-  /* The retry mends it. */
+  /* A retry succeeds. */
   { "crc*1", "", MP_OK, ALL, 2, 0, "" },
   { "flip=1*1", "", MP_OK, ALL, 2, 0, "" },
   { "flip=3*2", "", MP_OK, ALL, 4, 0, "" },
@@ -76,7 +76,7 @@ static const struct row rows[] = {
   { "missing=68 stray=3", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 1, MP_EDATA,
     "left out volume_v1" },
   { "empty", "", MP_OK, "", 1, MP_EDATA, "none of the registers" },
-  /* Nothing helps. */
+  /* Every retry fails. */
   { "silent", "", MP_ETIMEOUT, "", 4, MP_ETIMEOUT,
     "no answer in 4000 ms (requests sent: 4): press a button" },
   { "silent echo", "", MP_ETIMEOUT, "", 4, MP_ETIMEOUT, "only an echo" },
@@ -202,7 +202,7 @@ assert_row(const struct trial *trial)
     row->faults, row->options, trial->result, requests, failure, values, log);
 }
 
-/* Whatever random damage does, no value comes out that the meter did not
+/* Whatever the random damage, no value is emitted that the meter did not
  * send. */
 static const struct row damage[] = {
   { "flip=5", "retries=1", 0, "", 0, 0, "" },

@@ -1,6 +1,6 @@
 /*
- * Ports: opening, locking, line settings, deadlines, and what is said when a
- * port is not there, not ours or gone.
+ * Ports: opening, locking, line settings, deadlines, and the messages when a
+ * port is missing, not permitted, in use or unplugged.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -86,7 +86,7 @@ assert_logged(const char *part)
                 part, fake_host_log(h));
 }
 
-/* ---- What is no port ---------------------------------------------------- */
+/* ---- Devices that are not ports ----------------------------------------- */
 
 static const struct {
   const char *device;
@@ -156,7 +156,7 @@ START_TEST(a_port_without_permission_names_the_group_to_join)
   struct port *port = NULL;
 
   ck_assert_int_eq(chmod(tty, 0060), 0);
-  /* Each test is a process of its own: this one gives up being root. */
+  /* Each test is a process of its own, so this one can give up root. */
   if (geteuid() == 0) {
     ck_assert_int_eq(chown(tty, 0, 0), 0);
     ck_assert_int_eq(setgroups(0, NULL), 0);
@@ -168,7 +168,7 @@ START_TEST(a_port_without_permission_names_the_group_to_join)
 }
 END_TEST
 
-/* Files that can be opened: none, or one; the lock of a server is the first. */
+/* The limit leaves no file, or one, which the lock of a serial server takes. */
 START_TEST(a_port_beyond_the_limit_of_open_files_says_so)
 {
   static const char *const devices[] = { NULL, "tcp://127.0.0.1:1" };
@@ -245,8 +245,8 @@ START_TEST(every_speed_of_the_option_is_known)
 }
 END_TEST
 
-/* A pty has neither parity nor modem lines: the first is an error, the second
- * is none. */
+/* A pty has neither parity nor modem lines: a missing parity is an error,
+ * missing modem lines are not. */
 START_TEST(a_setting_that_the_port_does_not_take_is_reported)
 {
   struct port_settings s = settings(tty);
@@ -281,7 +281,7 @@ START_TEST(a_port_in_use_by_this_process_says_so)
 }
 END_TEST
 
-/* Another process that holds the port until it is killed. */
+/* Starts another process that holds the port until it is killed. */
 static pid_t
 start_user(void)
 {
@@ -307,8 +307,8 @@ start_user(void)
   return pid;
 }
 
-/* The master of the pty stays open, as socat's would.  Root may open what
- * TIOCEXCL protects, so this test gives up being root. */
+/* The master of the pty stays open, as with socat.  Root may open a port that
+ * TIOCEXCL protects, so this test gives up root. */
 START_TEST(a_port_whose_run_was_killed_is_free)
 {
   struct port *port = NULL;
@@ -347,9 +347,9 @@ START_TEST(a_port_in_use_names_the_process)
 }
 END_TEST
 
-/* A process with mounts of its own, as in a container: there SOURCE is at the
- * path PLACE, and the process has that open.  -1: this system does not let us
- * have such a thing. */
+/* Starts a process with mounts of its own, as in a container: SOURCE is mounted
+ * at PLACE there, and the process keeps it open.  Returns -1 if this system
+ * does not allow that. */
 static pid_t
 start_contained(const char *source, const char *place)
 {
@@ -377,7 +377,8 @@ start_contained(const char *source, const char *place)
   return -1;
 }
 
-/* The same path may lead to another device, and another path to the port. */
+/* In a container, the same path may be another device, and another path the
+ * port. */
 START_TEST(the_user_of_a_port_is_found_by_its_device)
 {
   char file[] = "/tmp/test_port.XXXXXX", found[PORT_USER];
@@ -506,7 +507,7 @@ START_TEST(a_read_ends_when_the_cycle_must)
 }
 END_TEST
 
-/* Nobody reads the other end: sooner or later nothing more goes in. */
+/* The other end is not read: sooner or later the kernel's buffer is full. */
 START_TEST(a_write_that_nobody_reads_does_not_block)
 {
   static const uint8_t block[1024];
@@ -559,7 +560,7 @@ listen_local(char *device, size_t size)
   return fd;
 }
 
-/* By its name, and by one that is longer than a lock's name can be. */
+/* Once by its name, and once by a name longer than a lock's name can be. */
 START_TEST(a_serial_server_is_a_port)
 {
   char name[64], device[256];
@@ -590,7 +591,7 @@ START_TEST(a_serial_server_is_a_port)
   fd = accept(server, NULL, NULL);
   ck_assert_int_eq(port_write(port, (const uint8_t *)"again", 5), MP_OK);
   ck_assert_int_eq(read(fd, buf, sizeof(buf)), 5);
-  ck_assert_uint_eq(fake_host_failures(h), 1); /* of the second user */
+  ck_assert_uint_eq(fake_host_failures(h), 1); /* the second user's */
   close(fd);
   ck_assert_int_eq(port_read(port, buf, sizeof(buf), port_clock() + 1000, &len),
                    MP_EIO);
@@ -602,8 +603,8 @@ START_TEST(a_serial_server_is_a_port)
 }
 END_TEST
 
-/* Fills the queue of a server that accepts nobody: whoever comes then has no
- * answer, not even a refusal. */
+/* Fills the queue of a server that accepts no connection: a further client gets
+ * no answer, not even a refusal. */
 static void
 fill_queue(int server, int fds[], size_t count)
 {
@@ -651,7 +652,7 @@ END_TEST
 
 /* ---- The lock of a serial server ----------------------------------------- */
 
-#define GROUP 4321 /* of the directory of the state */
+#define GROUP 4321 /* of the state directory */
 
 enum hold { LISTENS, BOUND, FULL_QUEUE };
 
@@ -675,7 +676,7 @@ take_name(const char *device, enum hold how)
       (struct sockaddr *)&name, size);
 }
 
-/* A process of UID (0: ours) that holds the lock of DEVICE for MS. */
+/* Starts a process of UID (0: ours) that holds the lock of DEVICE for MS. */
 static pid_t
 hold_lock(const char *device, enum hold how, uid_t uid, gid_t group, int ms)
 {
@@ -711,7 +712,7 @@ static const struct {
   enum hold how;
   uid_t uid; /* 0: ours */
   uid_t owner;
-  mode_t mode; /* of the directory of the state; 0: there is none */
+  mode_t mode; /* of the state directory; 0: there is none */
   int code;
   const char *part;
 } holders[] = {
@@ -726,7 +727,8 @@ static const struct {
   { LISTENS, NOBODY, NOBODY, 0700, MP_EBUSY, " (process " },
 };
 
-/* Whether the kernel tells the groups of a peer; an emulated one may not. */
+/* Returns whether the kernel reports the groups of a peer; an emulated kernel
+ * may not. */
 static int
 tells_groups(void)
 {
@@ -757,7 +759,7 @@ START_TEST(the_lock_of_a_serial_server_counts_for_those_who_may_use_the_state)
   if (geteuid() == 0)
     ck_assert_int_eq(chown(dir, holders[_i].owner, GROUP), 0);
   if ((geteuid() == 0 && (holders[_i].mode != 0770 || tells_groups())) ||
-      holders[_i].uid == 0) { /* else only root can be it */
+      holders[_i].uid == 0) { /* another user needs root */
     pid = hold_lock(device, holders[_i].how, holders[_i].uid, GROUP, 60000);
     begin = port_clock();
     ck_assert_int_eq(open_port(device, 300, &port), holders[_i].code);

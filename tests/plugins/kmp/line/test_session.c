@@ -1,10 +1,11 @@
 /*
- * The conversation with a meter: when it is asked, and which answer is taken.
+ * The conversation with a meter: when a request is sent, and which answer is
+ * accepted.
  *
- * What comes of each kind of mistake stands in test_mistakes.c.
+ * test_mistakes.c covers the result of each kind of mistake.
  *
- * A loaded machine may take any step seconds late.  So the timeouts are longer
- * than that, and no test compares the time that passed with an upper limit.
+ * A loaded machine may delay any step by seconds.  So the timeouts are longer
+ * than that, and no test compares an elapsed time with an upper limit.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -32,7 +33,7 @@ static struct meter *m;
 static struct fake_host *h;
 static struct port *port;
 static struct session session;
-static unsigned taken; /* registers */
+static unsigned taken; /* number of registers */
 
 static void
 begin_session(void)
@@ -80,7 +81,7 @@ teardown(void)
   meter_stop(m);
 }
 
-/* Every value is the id of its register. */
+/* Counts the registers; each value must be the id of its register. */
 static void
 take(void *ctx, const struct kmp_request *request,
      const struct kmp_answer *answer)
@@ -111,7 +112,7 @@ ask(uint16_t from, size_t count)
   return session_registers(&session, ids, count, take, NULL);
 }
 
-/* The next request may be sent after the pause between two good ones. */
+/* Checks that the next request may be sent after the normal pause. */
 static void
 assert_ready_at_once(void)
 {
@@ -157,7 +158,7 @@ START_TEST(a_meter_that_refuses_eight_is_read_in_halves)
 }
 END_TEST
 
-/* The first answer comes while the second request waits for its own. */
+/* The first answer arrives while the session waits for the second one. */
 START_TEST(a_late_answer_to_another_request_is_not_taken)
 {
   struct kmp_request request = {
@@ -178,7 +179,7 @@ START_TEST(a_late_answer_to_another_request_is_not_taken)
 }
 END_TEST
 
-/* Until LEN bytes can be read from the port. */
+/* Waits until LEN bytes can be read from the port. */
 static void
 wait_for_bytes(size_t len)
 {
@@ -190,7 +191,7 @@ wait_for_bytes(size_t len)
 
 START_TEST(stale_bytes_are_thrown_away)
 {
-  /* The answer to an earlier run's request for this very register. */
+  /* The answer to an earlier run's request for the same register. */
   static const uint8_t stale[] = { 0x40, 0x3f, 0x10, 0x00, 0x64, 0x33,
                                    0x01, 0x00, 0x07, 0x09, 0x5a, 0x0d };
 
@@ -202,7 +203,8 @@ START_TEST(stale_bytes_are_thrown_away)
 }
 END_TEST
 
-/* When our request is there, and long before it is answered. */
+/* Sends another program's request after ours has arrived, long before its
+ * answer. */
 static void *
 talk_to_the_meter_too(void *arg)
 {
@@ -232,9 +234,9 @@ START_TEST(a_request_of_another_program_is_noted_and_ours_is_answered)
 }
 END_TEST
 
-/* On a line that is slower than it should be, behind a bridge perhaps: the
- * answer comes later than the timeout after the request was handed over, and
- * earlier than the timeout after its echo. */
+/* A line slower than configured, perhaps through a bridge: the answer comes
+ * later than the timeout after the request was written, but earlier than the
+ * timeout after its echo. */
 START_TEST(the_time_for_an_answer_begins_at_the_end_of_the_echo)
 {
   session.settings.timeout_ms = 5000;
@@ -260,12 +262,11 @@ START_TEST(an_answer_to_the_request_before_is_not_taken)
 }
 END_TEST
 
-/* On a line where each byte comes by itself, as at 1200 baud, and where they
- * come all at once. */
+/* The bytes arrive one by one, as at 1200 baud, or all at once. */
 START_TEST(an_answer_cut_by_a_false_stop_byte_is_not_taken)
 {
   meter_set_baud(m, _i == 0 ? 1200 : 0);
-  /* By its speed, the session reckons how long to look for a byte after the
+  /* From the speed, the session computes how long to wait for a byte after the
    * stop byte. */
   session.settings.baud = _i == 0 ? 10 : 19200;
   meter_fault(m, "stop*1");
@@ -276,7 +277,7 @@ START_TEST(an_answer_cut_by_a_false_stop_byte_is_not_taken)
 }
 END_TEST
 
-/* A byte 00 may come at any time. */
+/* A stray byte 00 may arrive at any time. */
 START_TEST(an_answer_without_registers_is_taken)
 {
   static const uint8_t zero[] = { 0 };
@@ -292,7 +293,7 @@ END_TEST
 
 /* ---- Meters that sleep --------------------------------------------------- */
 
-/* In a session of its own, which has nothing to wait for. */
+/* Asks in a new session, which has no pause to keep. */
 static int
 ask_once(void)
 {
@@ -363,7 +364,7 @@ START_TEST(ways_to_sleep_are_checked)
 }
 END_TEST
 
-/* ---- What a meter does not answer ---------------------------------------- */
+/* ---- Requests that a meter does not answer ------------------------------- */
 
 static void
 say_to_meter(const char *bytes, size_t len)
@@ -371,7 +372,7 @@ say_to_meter(const char *bytes, size_t len)
   ck_assert_int_eq(port_write(port, (const uint8_t *)bytes, len), MP_OK);
 }
 
-/* KMP 2.3: and then it ignores all for 1.6 s after the last byte. */
+/* KMP 2.3: the meter also ignores everything for 1.6 s after the last byte. */
 START_TEST(a_meter_is_deaf_after_a_request_that_it_does_not_understand)
 {
   say_to_meter("\x80\x3f\x10\x01\x00\x3c\xb2\x5e\x0d", 9);
@@ -383,7 +384,7 @@ START_TEST(a_meter_is_deaf_after_a_request_that_it_does_not_understand)
 }
 END_TEST
 
-/* KMP 2.3: a pause of more than 27 ms, and it is dropped. */
+/* KMP 2.3: a meter drops a request that has a pause of more than 27 ms. */
 START_TEST(a_request_in_two_parts_is_none)
 {
   say_to_meter("\x80\x3f\x10\x01", 4);
@@ -466,7 +467,7 @@ START_TEST(what_was_seen_is_said_in_words)
 }
 END_TEST
 
-/* ---- Ends ---------------------------------------------------------------- */
+/* ---- Deadlines and signals ----------------------------------------------- */
 
 START_TEST(the_end_of_the_cycle_ends_the_wait)
 {
@@ -479,7 +480,7 @@ START_TEST(the_end_of_the_cycle_ends_the_wait)
 }
 END_TEST
 
-/* Not the meter is to blame, which answered all that it was asked. */
+/* The deadline is to blame: the meter answered every request. */
 START_TEST(out_of_time_after_good_answers_names_the_deadline)
 {
   ck_assert_int_eq(ask(100, 8), MP_OK);
@@ -492,7 +493,7 @@ START_TEST(out_of_time_after_good_answers_names_the_deadline)
 }
 END_TEST
 
-/* Nobody reads the other end, and it is full. */
+/* The other end is not read, and its buffer is full. */
 START_TEST(a_request_that_does_not_leave_is_over_with_the_cycle)
 {
   static const uint8_t block[1024];
@@ -511,7 +512,7 @@ START_TEST(a_request_that_does_not_leave_is_over_with_the_cycle)
   ck_assert_int_eq(ptsname_r(master, tty, sizeof(tty)), 0);
   settings.device = tty;
   ck_assert_int_eq(port_open(&h->table, &settings, 0, &full), MP_OK);
-  /* At the end a small part may go in where a large one does not. */
+  /* A small block may still fit when a large one does not. */
   for (size = sizeof(block); size > 0; size /= 32) {
     fake_host_set_deadline(h, 100);
     while (port_write(full, block, size) == MP_OK)
@@ -536,7 +537,7 @@ START_TEST(a_signal_ends_the_wait)
 }
 END_TEST
 
-/* At 1200 baud; how much longer it may take is measured by bench/. */
+/* At 1200 baud; bench/ measures the time beyond that of the line. */
 START_TEST(a_paced_line_is_waited_for)
 {
   int64_t begin;

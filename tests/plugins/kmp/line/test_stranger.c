@@ -1,6 +1,6 @@
 /*
- * Other protocols on the line: frames of theirs are known, ours are not taken
- * for them.
+ * Other protocols on the line: their frames are recognised, and ours are not
+ * mistaken for them.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ static const struct {
   { BYTES("\xff\xfa\x01"), 0, 0 }, /* a subnegotiation follows a DO */
   { BYTES("\xff\xff\xff\xff\xff"), 0, 0 },
   { BYTES("\xff\xfb\xfe"), 0, 0 },
-  /* Register 68, 2.55 m3, as it was sent; with FF twice; and damaged too. */
+  /* Register 68, 2.55 m3: as sent, with FF doubled, and doubled and damaged. */
   { BYTES("\x40\x3f\x10\x00\x44\x28\x01\x42\xff\xc0\xe8\x0d"), 0, 0 },
   { BYTES("\x40\x3f\x10\x00\x44\x28\x01\x42\xff\xff\xc0\xe8\x0d"), 0, 1 },
   { BYTES("\x40\x3f\x10\x00\x44\x28\x01\x43\xff\xff\xc0\xe8\x0d"), 0, 0 },

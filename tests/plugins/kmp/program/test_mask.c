@@ -1,6 +1,6 @@
 /*
- * Masking captures: what is replaced, what stays, and that no serial number is
- * left, wherever it was written.
+ * Masking captures: which parts are replaced, which are unchanged, and that no
+ * serial number is left, wherever it was written.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -19,7 +19,7 @@
 #include "plugins/kmp/program/personal.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
 
-static char *masked; /* of the last mask_text_of */
+static char *masked; /* by the last mask_capture */
 
 static void
 teardown(void)
@@ -47,7 +47,8 @@ run_pass(struct pseudonyms *names, const char *text, FILE *out)
   mask_free(m);
 }
 
-/* As the program does it: looked through, then masked. */
+/* Masks TEXT in two passes, as the program does: collects the numbers, then
+ * replaces them. */
 static const char *
 mask_capture(const char *text)
 {
@@ -69,7 +70,7 @@ mask_capture(const char *text)
 
 /* ---- Rows ---------------------------------------------------------------- */
 
-/* Serial number 75749993, as V049 of vectors.csv has it; and another. */
+/* Serial number 75749993, as in V049 of vectors.csv, and another one. */
 #define ASK_SERIAL "80 3f 10 01 03 e9 7c d4 0d"
 #define SERIAL "40 3f 10 03 e9 33 04 00 04 83 da 69 cc a0 0d"
 #define SERIAL_1 "40 3f 10 03 e9 33 04 00 00 00 00 01 73 19 0d"
@@ -84,7 +85,7 @@ mask_capture(const char *text)
 struct row {
   const char *name;
   const char *text;
-  const char *wanted; /* NULL: as it was */
+  const char *wanted; /* NULL: unchanged */
 };
 
 static const struct row rows[] = {
@@ -242,7 +243,7 @@ frame_text(uint8_t cid, const uint8_t *data, size_t len)
   return text;
 }
 
-/* The data of the only frame in the masked text. */
+/* Checks the data of the only frame in the masked text. */
 static void
 check_data(const char *text, const uint8_t *wanted, size_t len)
 {
@@ -343,7 +344,7 @@ START_TEST(registers_are_found_wherever_they_stand)
 }
 END_TEST
 
-/* A damaged frame of LEN bytes is BYTES when it is masked. */
+/* Checks that a damaged frame of LEN bytes is masked as BYTES. */
 static void
 check_damaged(const uint8_t *bytes, size_t len)
 {
@@ -357,15 +358,15 @@ check_damaged(const uint8_t *bytes, size_t len)
   ck_assert_mem_eq(wire, bytes, len);
 }
 
-/* What is overwritten is no frame, however long: its checksum is never right.
- * Else a reader would take it for one. */
+/* An overwritten frame has a wrong checksum at every length.  Otherwise a
+ * reader would take it for a good frame. */
 START_TEST(damage_stays_damage_at_every_length)
 {
   static const uint8_t heads[][2] = {
     { 0x3f, 0x10 }, { 0x3f, 0x02 }, { 0x3f, 0x01 }, { 0x3f, 0xb8 },
     { 0x7f, 0x10 }, { 0x7f, 0x02 }, { 0x7f, 0x01 }, { 0x7f, 0xb8 },
     { 0xbf, 0x10 }, { 0xbf, 0x02 }, { 0xbf, 0x01 }, { 0xbf, 0xb8 },
-    { 0xff, 0xff }, /* none that is kept */
+    { 0xff, 0xff }, /* an overwritten head */
   };
   uint8_t wire[KMP_WIRE_MAX] = { 0x40 }, plain[KMP_WIRE_MAX];
   struct kmp_frame frame;
@@ -386,7 +387,8 @@ START_TEST(damage_stays_damage_at_every_length)
 }
 END_TEST
 
-/* Where more numbers are needed than the value has room for. */
+/* A value of one byte has too few numbers for all meters; the others get its
+ * highest one. */
 START_TEST(a_number_of_one_byte_has_its_highest_value_for_all_the_rest)
 {
   static const uint8_t short_one[] = { 0x03, 0xe9, 51, 1, 0, 7 };
@@ -411,7 +413,7 @@ START_TEST(a_number_of_one_byte_has_its_highest_value_for_all_the_rest)
 }
 END_TEST
 
-/* More meters than numbers of one byte: no number is two. */
+/* More meters than two bytes can number: every meter has its own number. */
 START_TEST(many_numbers_stay_apart_and_need_no_stuffing)
 {
   struct pseudonyms *names = pseudonyms_new();
@@ -438,7 +440,7 @@ END_TEST
 
 enum { REGISTER_ID = 0, REGISTER_NAME = 2, REGISTER_KIND = 8 };
 
-/* What many meters have in common. */
+/* Values that many meters have in common. */
 static const char *const not_personal[] = {
   "software_checksum", "type_no",           "module_software_rev",
   "meter_type",        "meter_type_text",   "software_edition",
@@ -473,8 +475,8 @@ END_TEST
 
 enum { VECTOR_ID, VECTOR_DIRECTION, VECTOR_HEX, VECTOR_EXPECT, VECTOR_STATUS };
 
-/* Real frames: good ones stay good, of the same length but for stuffing, and
- * those without a personal register are not touched. */
+/* Real frames: good ones stay good and keep their length, except for stuffing;
+ * those without a personal register are unchanged. */
 START_TEST(vectors_stay_what_they_are)
 {
   struct csv_rows table;

@@ -1,6 +1,4 @@
-/*
- * A replay in a test: from a text to the cycles it holds.
- */
+/* Replays a text in a test and returns its cycles. */
 #include "tests/plugins/kmp/replay/replaying.h"
 
 #include <check.h>

@@ -1,6 +1,6 @@
 /*
- * A replay in a test: a text is written to a file, and the plugin reads it
- * through a fake host into a fake sink.
+ * Replays a text in a test: writes it to a file, which the plugin reads through
+ * a fake host into a fake sink.
  */
 #ifndef TESTS_REPLAYING_H
 #define TESTS_REPLAYING_H
@@ -47,18 +47,20 @@ extern struct replaying replaying;
 void replaying_set_up(void);
 void replaying_tear_down(void);
 
-/* Makes an instance that has opened a file with this text; and back. */
+/* Opens an instance on a file with TEXT; closes and destroys it. */
 void replaying_open(const char *text);
 void replaying_close(void);
 
-/* Reads a cycle. */
+/* Reads one cycle. */
 int replaying_read(void);
 
-/* All cycles as text, each with "|" behind it: what was emitted, or "failed".
+/*
+ * Returns all cycles as text: the emitted values of each, or "failed", then
+ * "|".
  */
 const char *replaying_all(const char *text);
 
-/* The log, with FILE for the file's name. */
+/* Returns the log, with FILE for the file's name. */
 const char *replaying_log(void);
 
 #endif

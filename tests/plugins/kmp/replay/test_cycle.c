@@ -1,6 +1,4 @@
-/*
- * The cycles of a recording, and what becomes of damaged frames in it.
- */
+/* The cycles of a capture, and the handling of damaged frames in it. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,34 +17,35 @@ START_TEST(test_cycles)
     { ASK_60 GJ_216, E216 "|" },
     { GJ_216, E216 "|" },
     { ASK_60 GJ_216 ASK_68 M3_1875, E216 V1875 "|" },
-    /* Without blank lines a register that repeats begins a cycle, */
+    /* Without blank lines, a repeated register begins a cycle. */
     { GJ_216 MWH_55, E216 "|" E55 "|" },
     { ASK_60 GJ_216 ASK_68 M3_1875 ASK_60 MWH_55 ASK_68 M3_1422,
       E216 V1875 "|" E55 V1422 "|" },
     { GJ_216 GJ_216 GJ_216, E216 "|" E216 "|" E216 "|" },
     { GJ_216 MWH_55 "\n", E216 "|" E55 "|" },
-    /* with them only these do, and the last of two counts. */
+    /* With blank lines, only these begin a cycle, and the last of two values
+     * counts. */
     { "\n" GJ_216 MWH_55, E55 "|" },
     { GJ_216 MWH_55 "\n" GJ_216, E55 "|" E216 "|" },
     { "# a\n\n" GJ_216 "# b\n \t\n\n" MWH_55 "\n", E216 "|" E55 "|" },
     { GJ_216 "\r\n" MWH_55, E216 "|" E55 "|" },
-    /* A cycle in which nothing was answered is one, too. */
+    /* A cycle without an answer is a cycle, too. */
     { "\n" ASK_60 "\n" ASK_60 GJ_216, "|" E216 "|" },
-    /* A register that is left out is missing. */
+    /* A register that the answer leaves out is missing. */
     { ASK_3 "< 403F10003C0804420000548204DF0D\n", E216 "|" },
     /* A request and its answer on one line, an echo before the answer. */
     { "80 3f 10 01 00 3c b2 5f 0d 40 3F 10 00 3C 08 04 42 00 00 54 82 04 DF 0D",
       E216 "|" },
     { ASK_60 "< 803f1001003cb25f0d403F10003C0804420000548204DF0D\n", E216 "|" },
-    /* No cycle reaches from one capture into the next. */
+    /* A cycle does not extend from one capture into the next. */
     { GJ_216 "# meterpipe capture 1 meter\n" M3_1875, E216 "|" V1875 "|" },
     /* Dates are texts. */
     { CLOCK_601, "date 2014-05-08\nclock 02:17:00\n|" },
-    /* A number without a name is its own. */
+    /* Register 1, of an electricity meter. */
     { "403F1000010204000000008BE1900D\n", "active_energy_in 139 kWh\n|" },
     { "< 06\n< 00\n" GJ_216, E216 "|" },
-    /* Stray bytes after an answer with all that was asked for; after one that
-     * leaves a register out, and after one to an unknown request, a few. */
+    /* Stray bytes are accepted after an answer with all wanted registers; a few
+     * also after an answer that leaves one out, or whose request is unknown. */
     { ASK_60 "< 403F10003C0804420000548204DF0D ff 0a 0d ff 0a 0d\n", E216 "|" },
     { ASK_3 "< 403F10003C0804420000548204DF0D ff 0d\n", E216 "|" },
     { "403F10003C0804420000548204DF0D 0a\n", E216 "|" },
@@ -79,7 +78,7 @@ START_TEST(test_damage_is_told_with_its_line)
       "meterpipe-capture(5)\n" },
     { "11 22 33\n", "|", "FILE:1: left out: no start byte\n" },
     { BAD_60 GJ_216, E216 "|", "FILE:1: left out: wrong checksum\n" },
-    /* Not an answer to what was asked. */
+    /* Not an answer to the request. */
     { ASK_68 GJ_216, "|",
       "FILE:2: left out: only registers that were not asked for\n" },
     { GET_SERIAL GJ_216, "|",
@@ -88,24 +87,24 @@ START_TEST(test_damage_is_told_with_its_line)
       "FILE:1: left out: a frame of the other direction\n" },
     { ASK_3 "< 403F10003C0804420000548204DF0D ff 0a 0d ff 0a 0d\n", "|",
       "FILE:2: left out: more bytes behind the stop byte\n" },
-    /* A burst made a stop byte, and the checksum right by chance. */
+    /* A burst made a stop byte, and the checksum is right by chance. */
     { "403F10079A0D024214F569DC0D\n", "|",
       "FILE:1: left out: more bytes behind the stop byte\n" },
-    /* Of what is wrong with a line the first is told. */
+    /* Only the first fault of a line is reported. */
     { "40 3f 10 40 3f 11 0d 99\n", "|",
       "FILE:1: left out: a reserved byte inside the frame\n" },
     { "40 3f 10 40 3F 10 00 3C 08 04 42 00 00 54 82 04 DF 0D\n", E216 "|",
       "FILE:1: left out: a reserved byte inside the frame\n" },
-    /* Each cycle for itself. */
+    /* Each cycle reports its own damage. */
     { BAD_60 "\n" CUT_60 "\n" GJ_216, "||" E216 "|",
       "FILE:1: left out: wrong checksum\n"
       "FILE:3: left out: cut off before the stop byte\n" },
-    /* A request that none of ours is, though its checksum is right. */
+    /* Requests that we never send, though their checksum is right. */
     { "> 80 3f 10 00 ea e7 0d\n" GJ_216, E216 "|",
       "FILE:1: left out: not one to eight registers\n" },
     { "> 80 3f 02 00 8f f6 0d\n" GJ_216, E216 "|",
       "FILE:1: left out: data of a wrong length\n" },
-    /* A damaged request: what the answer is to is not known. */
+    /* After a damaged request it is unknown what the answer belongs to. */
     { "> 80 3f 10 01 00 3c b2 5e 0d\n" GJ_216, E216 "|",
       "FILE:1: left out: wrong checksum\n" },
   };
@@ -137,11 +136,11 @@ START_TEST(test_damage_that_was_made_good_is_a_note)
     { ASK_60 BAD_60 ASK_60 GJ_216, E216 "|" },
     { ASK_60 BAD_60 GJ_216, E216 "|" },
     { "\n" ASK_60 CUT_60 ASK_60 BAD_60 ASK_60 GJ_216, E216 "|" },
-    /* In halves. */
+    /* Asked again in halves. */
     { ASK_3 "< 40 3f 10 0d\n" ASK_60 GJ_216 "> 803F1002004A007B98F30D\n"
             "< 403F10004A2902000005007B30040000035BD0649A0D\n",
       E216 "flow_v1 5 l/h\nflow_max_year_date 2022-01-12\n|" },
-    /* The damaged one belongs to the cycle that its repetition begins. */
+    /* The damaged answer belongs to the cycle that its repetition begins. */
     { ASK_60 GJ_216 ASK_60 BAD_60 ASK_60 MWH_55, E216 "|" E55 "|" },
   };
   size_t i;
@@ -185,7 +184,8 @@ START_TEST(test_more_damage_than_is_kept_in_mind_is_told_all)
 }
 END_TEST
 
-/* Each is a failure of the run all the same, and -v shows it. */
+/* The first ten lines are reported as errors, the others only with -v; one line
+ * gives their number. */
 START_TEST(test_some_lines_of_what_is_no_capture_are_enough)
 {
   char text[2048] = "", said[64];
@@ -214,7 +214,7 @@ START_TEST(test_strict_stops_at_the_first)
                    E216 "|failed|");
   ck_assert_str_eq(replaying_log(),
                    "error: meter: FILE:3: left out: wrong checksum\n");
-  /* What was made good does not count. */
+  /* Damage that a later answer made good does not count. */
   fake_host_forget(replaying.host);
   ck_assert_str_eq(replaying_all(ASK_60 BAD_60 ASK_60 GJ_216), E216 "|");
 }
@@ -231,7 +231,7 @@ START_TEST(test_the_old_script_left_logs)
     "Rd\t 40  3f  10  00  3c  08  04  42  00  00  54  82  04  df  0d \n"
     "Wr\t 80  3f  10  01  00  44  4d  c0  0d \n"
     "Rd\t 40  3f  10  00  44  28  04  42  00  02  dc  a4  7c  0a  0d "
-    /* The next run; it begins in the same line. */
+    /* The next run begins on the same line. */
     "Wr\t 80  3f  10  01  00  3c  b2  5f  0d \n"
     "Rd\t 40  3f  10  00  3c  03  04  43  00  00  d6  de  03  22  0d ";
 
@@ -256,7 +256,8 @@ START_TEST(test_a_damaged_repetition_in_an_old_log_begins_no_cycle)
 }
 END_TEST
 
-/* The numbers of cycles have run out: those of before do not count again. */
+/* When the cycle numbers run out, the registers of earlier cycles do not count
+ * as repeated. */
 START_TEST(test_cycles_are_numbered_anew_after_the_last)
 {
   struct replay *r;

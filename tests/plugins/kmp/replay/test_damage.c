@@ -1,6 +1,4 @@
-/*
- * Damaged frames: what makes them good.
- */
+/* Damaged frames: the later answers that make them good. */
 #include <check.h>
 #include <stdlib.h>
 

@@ -76,7 +76,7 @@ END_TEST
 
 START_TEST(test_lines_cross_the_buffer_whole)
 {
-  /* Lines of 1001 bytes do not fit a whole number of times. */
+  /* The buffer does not hold a whole number of lines of 1001 bytes. */
   const size_t count = 300, size = 1001;
   char *text = malloc(count * size);
   const char *line;
@@ -223,7 +223,7 @@ START_TEST(test_what_cannot_be_opened_says_why)
                    "error: meter: /nonexistent/file: there is no such file\n"
                    "error: meter: /: is a directory, not a capture\n");
   if (geteuid() == 0)
-    return; /* who may read everything is refused nothing */
+    return; /* root may read every file */
   ck_assert_int_eq(chmod(path, 0), 0);
   ck_assert_int_eq(open_file(), MP_EPERM);
 }

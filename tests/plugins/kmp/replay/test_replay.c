@@ -1,6 +1,4 @@
-/*
- * The input replay: the values of a recording, and the plugin around it.
- */
+/* The replay input: the values of a capture, and the plugin's functions. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +27,7 @@ START_TEST(test_times_are_those_of_the_capture)
 }
 END_TEST
 
-/* What the sink was told of the serial number, as "757 read". */
+/* Returns the serial number that the sink received, as "757 read". */
 static const char *
 serial_text(void)
 {
@@ -54,7 +52,7 @@ START_TEST(test_the_serial_number_is_told_and_remembered)
     "none",
     "19088743 read",
     "19088743 assumed",
-    /* 0 is none, and the one before is not known to be right. */
+    /* 0 is not a serial number; the previous one may no longer be right. */
     "none",
     "none",
   };
@@ -76,8 +74,8 @@ START_TEST(test_the_serial_number_is_told_and_remembered)
 }
 END_TEST
 
-/* As of a live meter: the one before is not known to be right, and a number
- * that nobody wants and that cannot be read is no failure. */
+/* As with a live meter, the previous number may no longer be right.  A serial
+ * number that is unreadable and not a wanted field is not a failure. */
 START_TEST(test_a_serial_number_that_is_none_is_not_told)
 {
   static const char *const none[] = {
@@ -112,7 +110,7 @@ START_TEST(test_only_what_is_wanted_is_given)
   fake_host_add_field(replaying.host, "power_e1");
   ck_assert_str_eq(replaying_all(GJ_216 M3_1875 "\n" M3_1422),
                    V1875 "|" V1422 "|");
-  /* Once for the file, in one line. */
+  /* One line for the whole file. */
   ck_assert_str_eq(replaying_log(),
                    "error: meter: FILE: registers that it does not hold: "
                    "power_e1, 60123\n");
@@ -120,7 +118,7 @@ START_TEST(test_only_what_is_wanted_is_given)
 }
 END_TEST
 
-/* As many as there is room for, each whole. */
+/* The list holds as many names as there is room for, each whole. */
 START_TEST(test_a_long_list_of_what_never_came_ends_in_dots)
 {
   char name[16], last[32];
@@ -153,7 +151,7 @@ START_TEST(test_an_unknown_unit_is_told_once)
 }
 END_TEST
 
-/* Register 1180, which another program asked for. */
+/* Register 1180, for which another program asked. */
 START_TEST(test_a_password_is_not_given)
 {
   ck_assert_str_eq(
@@ -191,7 +189,7 @@ START_TEST(test_what_was_not_asked_for_is_left_out)
 }
 END_TEST
 
-/* Frames that no meter of ours sent. */
+/* Frames that none of our meters sent. */
 START_TEST(test_values_that_are_none)
 {
   static const struct {
@@ -200,9 +198,9 @@ START_TEST(test_values_that_are_none)
     const char *log;
     int code;
   } rows[] = {
-    /* No value, no date yet. */
+    /* No value. */
     { "403F10003C0800437B3D0D\n", "|", "", 0 },
-    /* 60 has 8 bytes of FF. */
+    /* Register 60, with 8 bytes FF. */
     { "403F10003C080800FFFFFFFFFFFFFFFF4B130D\n", "|",
       "error: meter: FILE:1: register 60: left out: a number beyond 64 bits\n",
       MP_ERANGE },
@@ -224,7 +222,7 @@ START_TEST(test_values_that_are_none)
 }
 END_TEST
 
-/* Keeps the pointers that names came by. */
+/* The pointers by which the sink received the names. */
 static const char *names[4];
 static size_t name_count;
 

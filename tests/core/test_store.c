@@ -2,6 +2,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <pwd.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -506,9 +507,9 @@ START_TEST(else_it_lies_at_the_users_home)
     { "/xdg", "/home/me", "/xdg/meterpipe/house.db" },
     { "relative", "/home/me", "/home/me/.local/state/meterpipe/house.db" },
     { "", "/home/me", "/home/me/.local/state/meterpipe/house.db" },
-    { "", "", "/.local/state/meterpipe/house.db" },
   };
-  char *path;
+  const struct passwd *user = getpwuid(geteuid());
+  char *path, at_home[512];
 
   if (access("/var/lib/meterpipe", F_OK) == 0)
     return;
@@ -520,6 +521,13 @@ START_TEST(else_it_lies_at_the_users_home)
     ck_assert_str_eq(path, rows[i].path);
     free(path);
   }
+  setenv("XDG_STATE_HOME", "", 1);
+  setenv("HOME", "", 1);
+  snprintf(at_home, sizeof(at_home), "%s/.local/state/meterpipe/house.db",
+           user ? user->pw_dir : "");
+  ck_assert_int_eq(store_locate("/etc/house.ini", NULL, &path), MP_OK);
+  ck_assert_str_eq(path, at_home);
+  free(path);
 }
 END_TEST
 

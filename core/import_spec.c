@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/digit.h"
 #include "meterpipe/plugin.h"
 
 /* How much of a faulty item is shown. */
@@ -21,18 +22,6 @@ static const struct {
   [SPEC_FUNCTION] = { "FUNCTION", SPEC_OVERWRITE, SPEC_ADD },
   [SPEC_IDX2] = { "IDX2", 0, UINT32_MAX },
 };
-
-static int
-digit_value(char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return 16;
-}
 
 /* All LEN bytes are one number within the limits of PART. */
 static bool
@@ -49,9 +38,9 @@ parse_number(const char *text, size_t len, int part, uint32_t *ret)
   if (i == len)
     return false;
   for (; i < len; i++) {
-    int digit = digit_value(text[i]);
+    int digit = digit_value(text[i], base);
 
-    if (digit >= base)
+    if (digit < 0)
       return false;
     n = n * (unsigned)base + (unsigned)digit;
     if (n > parts[part].max)

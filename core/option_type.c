@@ -10,6 +10,7 @@
 
 #include "core/config_text.h"
 #include "core/nearest.h"
+#include "lib/digit.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -25,19 +26,6 @@ struct suffix {
 };
 
 /* ---- Numbers ------------------------------------------------------------- */
-
-/* Value of a digit in BASE (10 or 16); -1: it is none. */
-static int
-digit_value(char c, int base)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (base == 16 && c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (base == 16 && c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
 
 /* Reads digits up to the first character that is none, *ret_end. */
 static int

@@ -1,18 +1,21 @@
-/*
- * Hexadecimal digits, in small letters and capitals.
- */
-#ifndef KMP_HEX_H
-#define KMP_HEX_H
+/* Digits. */
+#ifndef LIB_DIGIT_H
+#define LIB_DIGIT_H
 
-/* The value of a digit, whatever the locale; -1: it is none. */
+/* Returns the value of a digit in BASE (up to 16), in small letters or
+ * capitals, whatever the locale; -1 if it is none. */
 static inline int
-hex_value(char c)
+digit_value(char c, int base)
 {
+  int value = -1;
+
   if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    value = c - '0';
+  else if (c >= 'a' && c <= 'f')
+    value = c - 'a' + 10;
+  else if (c >= 'A' && c <= 'F')
+    value = c - 'A' + 10;
+  return value < base ? value : -1;
 }
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plugins/input/kmp/hex.h"
+#include "lib/digit.h"
 #include "plugins/input/kmp/kmp_message.h"
 #include "plugins/input/kmp/model.h"
 
@@ -42,15 +42,6 @@ const struct kmp_register *
 kmp_register_at(size_t index)
 {
   return index < REGISTER_COUNT ? &registers[index] : NULL;
-}
-
-/* The value of a digit, or -1. */
-static int
-digit_value(char c, int base)
-{
-  int value = hex_value(c);
-
-  return value < base ? value : -1;
 }
 
 static int32_t

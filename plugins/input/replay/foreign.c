@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "plugins/input/kmp/hex.h"
+#include "lib/digit.h"
 
 #define STOP_BYTE 0x0d
 #define START_TO_METER 0x80
@@ -68,8 +68,8 @@ read_hex(struct found *found, const char *p, const char *end, size_t most)
        p = skip(p, end, " \t:-,")) {
     if (end - p >= 4 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
       p += 2;
-    high = hex_value(p[0]);
-    low = hex_value(p[1]);
+    high = digit_value(p[0], 16);
+    low = digit_value(p[1], 16);
     if (high < 0 || low < 0)
       break;
     found->bytes[found->len++] = (uint8_t)(high << 4 | low);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/digit.h"
 #include "plugins/input/kmp/emulator/meter_impl.h"
-#include "plugins/input/kmp/hex.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -174,8 +174,8 @@ parse_hex(const char *text, struct meter_bytes *ret)
     text += strspn(text, " \t\r\n");
     if (*text == '\0')
       return 0;
-    high = hex_value(text[0]);
-    low = hex_value(text[1]);
+    high = digit_value(text[0], 16);
+    low = digit_value(text[1], 16);
     if (high < 0 || low < 0)
       return -1;
     meter_put(ret, (uint8_t)(high << 4 | low));
@@ -222,10 +222,10 @@ parse_decimal(const char *text, struct meter_bytes *ret)
   size_t unit;
   int shift;
 
-  for (; hex_value(*p) >= 0 && hex_value(*p) < 10; p++) {
+  for (; digit_value(*p, 10) >= 0; p++) {
     if (mantissa > (UINT64_MAX - 9) / 10)
       return -1;
-    mantissa = mantissa * 10 + (unsigned)hex_value(*p);
+    mantissa = mantissa * 10 + (unsigned)digit_value(*p, 10);
     decimals += (unsigned)point;
     if (p[1] == '.' && !point) {
       point = 1;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "plugins/input/kmp/hex.h"
+#include "lib/digit.h"
 #include "plugins/input/kmp/program/mask_frame.h"
 #include "plugins/input/kmp/program/mask_impl.h"
 #include "plugins/input/kmp/program/personal.h"
@@ -43,7 +43,7 @@ hex_begin(struct hex *hex, struct mask *m, const char *pos, const char *end)
 static int
 is_byte(const struct hex *hex)
 {
-  return hex_value(hex->pos[0]) >= 0 &&
+  return digit_value(hex->pos[0], 16) >= 0 &&
          (hex->end - hex->pos < 2 || (hex->pos[1] | 0x20) != 'x');
 }
 
@@ -78,8 +78,8 @@ replace_byte(struct hex *hex, uint8_t byte)
   int same;
 
   find_byte(hex);
-  same = hex_value(hex->pos[0]) == byte >> 4 &&
-         hex_value(hex->pos[1]) == (byte & 0xf);
+  same = digit_value(hex->pos[0], 16) == byte >> 4 &&
+         digit_value(hex->pos[1], 16) == (byte & 0xf);
   if (same) {
     mask_put(hex->m, hex->gap, hex->gap_len);
     mask_put(hex->m, hex->pos, 2);

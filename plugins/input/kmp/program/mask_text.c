@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "plugins/input/kmp/hex.h"
+#include "lib/digit.h"
 #include "plugins/input/kmp/program/mask_frame.h"
 #include "plugins/input/kmp/program/mask_impl.h"
 
@@ -72,7 +72,7 @@ bytes_end(const char *p, const char *end)
   const char *q;
 
   for (q = p; q < word; q++)
-    if (hex_value(*q) < 0)
+    if (digit_value(*q, 16) < 0)
       return p;
   return (word - p) % 2 == 0 ? word : p;
 }
@@ -111,7 +111,7 @@ note_bytes(struct row *row, int blank, const char *p, const char *end)
   row->pairs &= end - p == 2;
   row->blanks &= row->bytes == 0 || (blank && end - p == 2);
   for (; p < end; p += 2) {
-    int byte = 16 * hex_value(p[0]) + hex_value(p[1]);
+    int byte = 16 * digit_value(p[0], 16) + digit_value(p[1], 16);
 
     row->digits |= is_digit(p[0]) || is_digit(p[1]);
     row->letters |= is_letter(p[0]) || is_letter(p[1]);
@@ -154,7 +154,8 @@ mask_row(struct mask *m, const char *row, const char *end)
 
   while (p < end) {
     for (to = bytes_end(p, end); p < to; p += 2)
-      bytes[n++] = (uint8_t)(16 * hex_value(p[0]) + hex_value(p[1]));
+      bytes[n++] =
+        (uint8_t)(16 * digit_value(p[0], 16) + digit_value(p[1], 16));
     p = to < end ? next_bytes(to, end) : end;
   }
   m->context = MASK_PERSONAL;
@@ -207,11 +208,11 @@ find_hex(const struct mask *m, const char *text, size_t len)
 
     if (!is_word(text[i]))
       continue;
-    if (hex_value(text[i]) < 0 || n++ == 2 * sizeof(bytes))
+    if (digit_value(text[i], 16) < 0 || n++ == 2 * sizeof(bytes))
       return 0;
     for (k = 0; k + 1 < sizeof(bytes); k++)
       bytes[k] = (uint8_t)(bytes[k] << 4 | bytes[k + 1] >> 4);
-    bytes[k] = (uint8_t)(bytes[k] << 4 | hex_value(text[i]));
+    bytes[k] = (uint8_t)(bytes[k] << 4 | digit_value(text[i], 16));
   }
   if (!pseudonym_key_of_number(bytes, sizeof(bytes), key) ||
       strlen(key) < KNOWN_MIN)

@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/user.h"
 #include "meterpipe/plugin.h"
 
 #ifndef SYSTEM_STATE_DIR
@@ -53,31 +53,19 @@ from_environment(char **ret)
   return give(strndup(dirs, strcspn(dirs, ":")), ret);
 }
 
-/* A system service has no $HOME, but must use the same state as the same user
- * at a terminal. */
-static const char *
-home_dir(void)
-{
-  const char *home = getenv("HOME");
-  const struct passwd *user;
-
-  if (home && *home)
-    return home;
-  user = getpwuid(geteuid());
-  return user ? user->pw_dir : "";
-}
-
 static char *
 user_dir(void)
 {
   const char *xdg = getenv("XDG_STATE_HOME");
-  char *dir;
-  int n;
+  char *home, *dir;
+  int n = -1;
 
   if (xdg && *xdg == '/')
-    n = asprintf(&dir, "%s/meterpipe", xdg);
-  else
-    n = asprintf(&dir, "%s/.local/state/meterpipe", home_dir());
+    return asprintf(&dir, "%s/meterpipe", xdg) < 0 ? NULL : dir;
+  home = user_home();
+  if (home)
+    n = asprintf(&dir, "%s/.local/state/meterpipe", home);
+  free(home);
   return n < 0 ? NULL : dir;
 }
 

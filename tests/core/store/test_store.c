@@ -2,6 +2,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <pwd.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -502,16 +503,19 @@ END_TEST
 /* Skipped if the machine has /var/lib/meterpipe; another test covers that. */
 START_TEST(else_it_lies_at_the_users_home)
 {
-  static const struct {
+  const struct passwd *user = getpwuid(geteuid());
+  char *path, at_home[512];
+  const struct {
     const char *xdg, *home, *path;
   } rows[] = {
     { "/xdg", "/home/me", "/xdg/meterpipe/house.db" },
     { "relative", "/home/me", "/home/me/.local/state/meterpipe/house.db" },
     { "", "/home/me", "/home/me/.local/state/meterpipe/house.db" },
-    { "", "", "/.local/state/meterpipe/house.db" },
+    { "", "", at_home },
   };
-  char *path;
 
+  snprintf(at_home, sizeof(at_home), "%s/.local/state/meterpipe/house.db",
+           user ? user->pw_dir : "");
   if (access("/var/lib/meterpipe", F_OK) == 0)
     return;
   unsetenv("STATE_DIRECTORY");

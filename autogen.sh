@@ -45,7 +45,10 @@ usage()
   cat <<'END'
 usage: ./autogen.sh         writes ./configure and what it needs
        ./autogen.sh demo    installs what is missing, builds, runs the example
-       ./autogen.sh check   installs what is missing, builds, runs the tests
+       ./autogen.sh check [VARIABLE=VALUE]...
+                            installs what is missing, builds, runs the tests;
+                            make gets the variables (SWEEPS= leaves out the
+                            fault sweeps, TESTS=tests/bin/e2e_exec runs one)
 END
 }
 
@@ -222,14 +225,15 @@ command_check()
   prepare
   say "testing"
   status=0
-  VERBOSE=yes make -C "$build" -j"$((2 * jobs))" check >>"$log" 2>&1 || status=$?
+  VERBOSE=yes make -C "$build" -j"$((2 * jobs))" check "$@" >>"$log" 2>&1 ||
+    status=$?
   if [ "$status" -ne 0 ]; then
     grep -E '^(FAIL|ERROR|XPASS):|[0-9]:[FE]:| error: |\*\*\*' "$log" |
       tail -n 60 >&2 || :
     keep_log
     printf 'error: make check failed; all of its output is in %s\n' "$log" >&2
   fi
-  make -s -C "$build" --no-print-directory test-summary || status=1
+  make -s -C "$build" --no-print-directory test-summary "$@" || status=1
   exit "$status"
 }
 
@@ -240,7 +244,16 @@ source=$(pwd -P)
 case ${1-} in
 '') command_generate ;;
 demo) command_demo ;;
-check) command_check ;;
+check)
+  shift
+  for word; do
+    case $word in
+    *=*) ;;
+    *) usage >&2 && exit 64 ;;
+    esac
+  done
+  command_check "$@"
+  ;;
 -h | --help) usage ;;
 *)
   usage >&2

@@ -52,6 +52,7 @@ case \$* in
 esac
 END
 fake make <<END
+echo "\$*" >>'$tmp/made'
 for word; do
   case \$word in
   test-summary) echo '1 passed, 0 failed' ;;
@@ -96,6 +97,14 @@ grep -q -x -e '-v' "$tmp/sudo" || fail "sudo was not asked"
 grep -q ' update$' "$tmp/apt" || fail "the lists were not updated"
 grep -q ' install .* check mandoc$' "$tmp/apt" || fail "the packages are not installed"
 [ "$(tail -n 1 "$tmp/said")" = '1 passed, 0 failed' ] || fail "no counts"
+
+# make gets the variables, and nothing else.
+run check SWEEPS= TESTS=tests/one
+[ "$status" -eq 0 ] || fail "with variables, it ended with $status"
+[ "$(grep -c 'SWEEPS= TESTS=tests/one$' "$tmp/made")" -eq 2 ] ||
+  fail "make did not get the variables for the tests and their sum"
+run check clean
+[ "$status" -eq 64 ] || fail "a word that is no variable: $status"
 
 # The log of a try that failed outlives the next one that does not.
 touch "$tmp/failing"

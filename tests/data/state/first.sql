@@ -1,0 +1,17 @@
+CREATE TABLE entry(area TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY(area, owner, name)) WITHOUT ROWID;
+INSERT INTO entry VALUES('failure','hook','sh	-14 ended with status #','1796044736666 1796044736666 ended with status 75',-4314488581099290319);
+INSERT INTO entry VALUES('failure','log','out/heat.csv	-6 its directory does not exist; create it, or change `path`','1796044735753 1796044735753 its directory does not exist; create it, or change `path`',5527515444795151576);
+INSERT INTO entry VALUES('run','','last','1796044735744 1796044736666 73',6994627310589671640);
+INSERT INTO entry VALUES('run','hook','usage','1796044736666',-8423306044100462225);
+INSERT INTO entry VALUES('target','hook','usage',replace('unit GJ\na 3 100 -3 1796044734600 GJ|68500001|\nm 3 100 -3 1796044735753 GJ|68500001|\nmd 3 100 -3 1796044735753 GJ|68500001|\nd 3 100 -3 1796044735753 GJ|68500001|\ne 0 0\nplace -2147483648\nsent 1796044736666\nrebase 0\n','\n',char(10)),-4916095750757895323);
+INSERT INTO entry VALUES('target','log','reading',replace('a 1 84408 -3 1796044735753 GJ|68500001|\ne 0 0\nplace -2147483648\nsent 0\nrebase 0\n','\n',char(10)),8137311797453966004);
+INSERT INTO entry VALUES('target','log','total',replace('a 1 200 -3 1796044735753 GJ|68500001|\ne 0 0\nplace -2147483648\nsent 0\nrebase 0\n','\n',char(10)),7364403413399654608);
+INSERT INTO entry VALUES('target','log','usage',replace('a 3 100 -3 1796044735753 GJ|68500001|\ne 0 0\nplace -2147483648\nsent 0\nrebase 0\n','\n',char(10)),2808206328551963662);
+INSERT INTO entry VALUES('text','log','unit.reading','GJ',-3002546103095309117);
+INSERT INTO entry VALUES('text','log','unit.total','GJ',-8049170018570871943);
+INSERT INTO entry VALUES('text','log','unit.usage','GJ',-1589605849110928068);
+CREATE TABLE queue(id INTEGER PRIMARY KEY AUTOINCREMENT, output TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL);
+INSERT INTO queue VALUES(3,'log',replace('time 1796044735753\nreading	1 84408 -3 1796044735753 GJ|68500001|\nusage	3 100 -3 1796044735753 GJ|68500001|\ntotal	1 200 -3 1796044735753 GJ|68500001|\n','\n',char(10)),-8592640810819148878);
+DELETE FROM sqlite_sequence;
+INSERT INTO sqlite_sequence VALUES('queue',3);
+PRAGMA user_version=1;

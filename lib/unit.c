@@ -277,42 +277,6 @@ unit_same(const char *a, const char *b)
 
 /* ---- Conversion ---------------------------------------------------------- */
 
-static int64_t
-greatest_divisor(int64_t a, int64_t b)
-{
-  int64_t rest;
-
-  while (b != 0) {
-    rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
-}
-
-/* *ret = a / b, two factors of the table, as a decimal; MP_DROP: the decimal
- * does not terminate. */
-static int
-finite_ratio(struct decimal a, struct decimal b, struct decimal *ret)
-{
-  const int64_t divisor = greatest_divisor(a.coef, b.coef);
-  int64_t numerator = a.coef / divisor, rest = b.coef / divisor;
-  int32_t places = 0;
-
-  /* Each factor 2 or 5 of the denominator adds at most one decimal. */
-  for (; rest % 10 == 0; rest /= 10)
-    places++;
-  for (; rest % 2 == 0; rest /= 2, places++)
-    numerator *= 5;
-  for (; rest % 5 == 0; rest /= 5, places++)
-    numerator *= 2;
-  if (rest != 1)
-    return MP_DROP;
-  ret->coef = numerator;
-  ret->exp10 = a.exp10 - b.exp10 - places;
-  return MP_OK;
-}
-
 int
 unit_convert(struct decimal *d, const char *from, const char *to, int32_t place)
 {
@@ -324,7 +288,7 @@ unit_convert(struct decimal *d, const char *from, const char *to, int32_t place)
   if (x == NULL || y == NULL || x->quantity != y->quantity ||
       x->quantity == TEXT)
     return MP_ECONFIG;
-  if (finite_ratio(x->factor, y->factor, &ratio) == MP_OK)
+  if (decimal_divide_exactly(x->factor, y->factor, &ratio) == MP_OK)
     return decimal_mul(*d, ratio, d);
   if (place == MP_EXACT)
     return MP_ECONFIG;

@@ -20,15 +20,19 @@
 
 RENAMED(decimal_add);
 RENAMED(decimal_compare);
+RENAMED(decimal_digit_place);
 RENAMED(decimal_divide);
+RENAMED(decimal_divide_exactly);
 RENAMED(decimal_format);
 RENAMED(decimal_mul);
 RENAMED(decimal_parse);
+RENAMED(decimal_parse_prefix);
 RENAMED(decimal_round);
 RENAMED(decimal_round_step);
 RENAMED(decimal_scale);
 RENAMED(decimal_shows);
 RENAMED(decimal_sub);
+RENAMED(decimal_trim);
 RENAMED(decimal_valid);
 RENAMED(fake_arena_alloc);
 RENAMED(fake_arena_free);

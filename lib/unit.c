@@ -9,6 +9,7 @@
 #include "lib/unit.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <meterpipe/plugin.h>
 
@@ -86,10 +87,10 @@ static const struct unit units[] = {
   { "MVAh", NULL, APPARENT_ENERGY, { 1, 6 } },
   { "GVAh", NULL, APPARENT_ENERGY, { 1, 9 } },
 
-  { "mW", NULL, POWER, { 1, -3 } },
   { "W", NULL, POWER, { 1, 0 } },
   { "kW", NULL, POWER, { 1, 3 } },
-  { "MW", NULL, POWER, { 1, 6 } },
+  { "MW", NULL, POWER, { 1, 6 } }, /* before mW: see unit_in_any_case */
+  { "mW", NULL, POWER, { 1, -3 } },
   { "GW", NULL, POWER, { 1, 9 } },
   { "var", NULL, REACTIVE_POWER, { 1, 0 } },
   { "kvar", NULL, REACTIVE_POWER, { 1, 3 } },
@@ -247,6 +248,18 @@ unit_display(const char *symbol)
   return unit != NULL ? display_of(unit) : symbol;
 }
 
+const char *
+unit_in_any_case(const char *text)
+{
+  if (find_symbol(text))
+    return text;
+  for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+    if (units[i].quantity > TEXT && strcasecmp(units[i].symbol, text) == 0)
+      return units[i].symbol;
+  }
+  return text;
+}
+
 int
 unit_known(const char *symbol)
 {
@@ -277,6 +290,19 @@ unit_same(const char *a, const char *b)
 
 /* ---- Conversion ---------------------------------------------------------- */
 
+/* Returns whether X and Y, which can be NULL, measure the same quantity. */
+static bool
+same_quantity(const struct unit *x, const struct unit *y)
+{
+  return x && y && x->quantity == y->quantity && x->quantity != TEXT;
+}
+
+bool
+unit_converts(const char *from, const char *to)
+{
+  return unit_same(from, to) || same_quantity(find(from), find(to));
+}
+
 int
 unit_convert(struct decimal *d, const char *from, const char *to, int32_t place)
 {
@@ -285,8 +311,7 @@ unit_convert(struct decimal *d, const char *from, const char *to, int32_t place)
 
   if (unit_same(from, to))
     return MP_OK;
-  if (x == NULL || y == NULL || x->quantity != y->quantity ||
-      x->quantity == TEXT)
+  if (!same_quantity(x, y))
     return MP_ECONFIG;
   if (decimal_divide_exactly(x->factor, y->factor, &ratio) == MP_OK)
     return decimal_mul(*d, ratio, d);

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/unit.h"
 #include "plugins/domoticz/url.h"
 
 static void
@@ -73,15 +74,16 @@ keep_value(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 static int
 keep_power(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 {
-  struct mp_value power = *value;
+  struct decimal power = { value->coef, value->exp10 };
 
-  if (power.kind == MP_TEXT)
+  if (value->kind == MP_TEXT)
     return mp_fail(d->host, MP_ECONFIG, slot->object,
                    "a text cannot be a power");
-  if (power.unit != NULL && d->host->unit_convert(&power, "W", MP_EXACT) < 0)
+  if (value->unit != NULL &&
+      unit_convert(&power, value->unit, "W", MP_EXACT) < 0)
     return mp_fail(d->host, MP_ECONFIG, slot->object, "%s is no unit of power",
                    value->unit);
-  slot->power = (struct decimal){ power.coef, power.exp10 };
+  slot->power = power;
   slot->has_power = true;
   return MP_OK;
 }

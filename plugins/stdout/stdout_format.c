@@ -13,36 +13,11 @@
 
 #include <meterpipe/plugin.h>
 
-#include "lib/array.h"
 #include "lib/utf8.h"
 
 #define MISSING "-"
 #define INDENT 2
 #define GAP 2
-
-/* Units whose usual spelling differs from that of KMP's table. */
-static const struct {
-  const char *symbol;
-  const char *display;
-} units[] = {
-  { "C", "\302\260C" },      { "m3", "m\302\263" },
-  { "m3/h", "m\302\263/h" }, { "m3/min", "m\302\263/min" },
-  { "m3/s", "m\302\263/s" }, { "m3xC", "m\302\263\303\227\302\260C" },
-  { "deg", "\302\260" },
-};
-
-const char *
-stdout_unit(const char *unit)
-{
-  size_t i;
-
-  if (unit == NULL || unit[0] == '\0')
-    return NULL;
-  for (i = 0; i < ARRAY_SIZE(units); i++)
-    if (units[i].symbol[0] == unit[0] && strcmp(units[i].symbol, unit) == 0)
-      return units[i].display;
-  return unit;
-}
 
 /* ---- Texts --------------------------------------------------------------- */
 

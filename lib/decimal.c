@@ -8,6 +8,7 @@
  */
 #include "lib/decimal.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <meterpipe/plugin.h>
@@ -156,7 +157,7 @@ read_exponent(const char *text, int64_t *exp10)
 {
   const int64_t enough = 10000;
   const char *p = text;
-  int negative = 0;
+  bool negative = false;
   int64_t n = 0;
 
   if (*p != 'e' && *p != 'E')
@@ -177,7 +178,7 @@ size_t
 decimal_parse_prefix(const char *text, struct decimal *ret)
 {
   struct digits d = { 0, 0, 0 };
-  const int negative = text[0] == '-';
+  const bool negative = text[0] == '-';
   const char *p = text + negative;
 
   if (digit_value(*p, 10) < 0)

@@ -11,6 +11,7 @@
 #define TESTKIT_NAMES_H
 
 #include "lib/decimal.h"
+#include "lib/number_services.h"
 #include "lib/unit.h"
 #include "testkit/fake_arena.h"
 #include "testkit/fake_option.h"
@@ -47,6 +48,7 @@ RENAMED(fake_item_obtain);
 RENAMED(fake_keep);
 RENAMED(fake_option_parse);
 RENAMED(fake_services);
+RENAMED(number_services_set);
 RENAMED(unit_canonical);
 RENAMED(unit_convert);
 RENAMED(unit_converts);

@@ -79,7 +79,7 @@ json_string(struct json *json, const char *text)
     return;
   }
   n = plain_length(text);
-  if (!text[n] && json->text) {
+  if (!text[n] && !json->out) {
     put_plain(json, text, n);
     return;
   }

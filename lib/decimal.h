@@ -48,8 +48,8 @@ int decimal_mul(struct decimal a, struct decimal b, struct decimal *ret);
 /* -1, 0 or 1; exact for any two numbers. */
 int decimal_compare(struct decimal a, struct decimal b);
 
-/* Returns the place (10^place) of the N-th significant digit of D, which is not
- * 0.  The first one has the number 1. */
+/* Returns the place (10^place) of the N-th significant digit of D, counted from
+ * 1.  0 has no such digit: returns N places below its last decimal. */
 int32_t decimal_digit_place(struct decimal d, int32_t n);
 
 /* Removes the zeros at the end of the coefficient; 0 becomes 0 * 10^0. */

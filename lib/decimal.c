@@ -8,12 +8,16 @@
  */
 #include "lib/decimal.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <meterpipe/plugin.h>
 
+#include "lib/digit.h"
 #include "lib/wide.h"
 
+/* decimal_parse_prefix keeps this many significant digits. */
+#define PREFIX_DIGITS 18
 /* decimal_shows allows a relative error of 10^-RELATIVE_PLACES. */
 #define RELATIVE_PLACES 12
 
@@ -88,7 +92,7 @@ decimal_valid(struct decimal d)
 
 /* ---- Text ---------------------------------------------------------------- */
 
-/* The digits that decimal_parse has read so far. */
+/* The digits that a parser has read so far. */
 struct digits {
   uint64_t mag;
   int64_t exp10;
@@ -133,6 +137,63 @@ decimal_parse(const char *text, size_t len, struct decimal *ret)
     return MP_ERANGE;
   wide_set(&w, d.mag);
   return fit(&w, negative, d.exp10, ret);
+}
+
+/* Adds the digits at TEXT, at most PREFIX_DIGITS; returns their end. */
+static const char *
+read_digits(struct digits *d, const char *text, int after_point)
+{
+  const uint64_t limit = powers_of_ten[PREFIX_DIGITS] - 1;
+
+  for (; digit_value(*text, 10) >= 0; text++)
+    digits_add(d, (unsigned)digit_value(*text, 10), limit, after_point);
+  return text;
+}
+
+/* Adds the exponent at TEXT, "e+06", to *EXP10; returns its end, or TEXT if
+ * there is none. */
+static const char *
+read_exponent(const char *text, int64_t *exp10)
+{
+  const int64_t enough = 10000;
+  const char *p = text;
+  bool negative = false;
+  int64_t n = 0;
+
+  if (*p != 'e' && *p != 'E')
+    return text;
+  p++;
+  if (*p == '+' || *p == '-')
+    negative = *p++ == '-';
+  if (digit_value(*p, 10) < 0)
+    return text;
+  for (; digit_value(*p, 10) >= 0; p++)
+    if (n < enough)
+      n = n * 10 + digit_value(*p, 10);
+  *exp10 += negative ? -n : n;
+  return p;
+}
+
+size_t
+decimal_parse_prefix(const char *text, struct decimal *ret)
+{
+  struct digits d = { 0, 0, 0 };
+  const bool negative = text[0] == '-';
+  const char *p = text + negative;
+
+  if (digit_value(*p, 10) < 0)
+    return 0;
+  p = read_digits(&d, p, 0);
+  if (p[0] == '.' && digit_value(p[1], 10) >= 0)
+    p = read_digits(&d, p + 1, 1);
+  p = read_exponent(p, &d.exp10);
+  if (d.mag == 0 && (d.exp10 < -PREFIX_DIGITS || d.exp10 > 0))
+    d.exp10 = 0;
+  if (d.exp10 < -DECIMAL_MAX_EXP || d.exp10 > DECIMAL_MAX_EXP)
+    return 0;
+  ret->coef = with_sign(d.mag, negative);
+  ret->exp10 = (int32_t)d.exp10;
+  return (size_t)(p - text);
 }
 
 /* Writes the last digit of MAG in front of BEGIN; returns the new begin. */
@@ -310,6 +371,22 @@ decimal_compare(struct decimal a, struct decimal b)
 
 /* ---- Rounding ------------------------------------------------------------ */
 
+int32_t
+decimal_digit_place(struct decimal d, int32_t n)
+{
+  return (int32_t)decimal_order(magnitude(d.coef), d.exp10) - n;
+}
+
+void
+decimal_trim(struct decimal *d)
+{
+  if (d->coef == 0)
+    d->exp10 = 0;
+  for (; d->coef != 0 && d->coef % 10 == 0 && d->exp10 < DECIMAL_MAX_EXP;
+       d->exp10++)
+    d->coef /= 10;
+}
+
 int
 decimal_round(struct decimal *d, int32_t place)
 {
@@ -359,6 +436,48 @@ decimal_divide(struct decimal a, struct decimal b, int32_t place,
   static const struct decimal one = { 1, 0 };
 
   return decimal_scale(a, one, b, place, ret);
+}
+
+static int64_t
+greatest_divisor(int64_t a, int64_t b)
+{
+  int64_t rest;
+
+  while (b != 0) {
+    rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+int
+decimal_divide_exactly(struct decimal a, struct decimal b, struct decimal *ret)
+{
+  struct decimal quotient = { 0, a.exp10 - b.exp10 };
+  int64_t divisor, rest;
+
+  if (a.coef <= 0 || b.coef <= 0)
+    return MP_ERANGE;
+  divisor = greatest_divisor(a.coef, b.coef);
+  quotient.coef = a.coef / divisor;
+  rest = b.coef / divisor;
+  /* Each factor 2 or 5 of the denominator adds at most one decimal. */
+  for (; rest % 10 == 0; rest /= 10)
+    quotient.exp10--;
+  for (; rest % 2 == 0 || rest % 5 == 0; quotient.exp10--) {
+    const int64_t factor = rest % 2 == 0 ? 2 : 5;
+
+    rest /= factor;
+    if (__builtin_mul_overflow(quotient.coef, 10 / factor, &quotient.coef))
+      return MP_ERANGE;
+  }
+  if (rest != 1)
+    return MP_DROP;
+  if (!decimal_valid(quotient))
+    return MP_ERANGE;
+  *ret = quotient;
+  return MP_OK;
 }
 
 int

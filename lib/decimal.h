@@ -30,6 +30,12 @@ int decimal_valid(struct decimal d);
  * decimal; MP_ERANGE: does not fit. */
 int decimal_parse(const char *text, size_t len, struct decimal *ret);
 
+/* Reads a number at the beginning of TEXT, in the form of printf's %g:
+ * "-12.50 GJ", "1.23457e+06".  Returns its length; 0: there is none ("inf" and
+ * "nan" are none), or its exponent is beyond the limits.  Keeps the first 18
+ * significant digits. */
+size_t decimal_parse_prefix(const char *text, struct decimal *ret);
+
 /* Writes the number plainly, never with an exponent.  Returns the length as
  * snprintf would; DECIMAL_TEXT bytes always suffice. */
 int decimal_format(struct decimal d, char *buf, size_t size);
@@ -41,6 +47,13 @@ int decimal_mul(struct decimal a, struct decimal b, struct decimal *ret);
 
 /* -1, 0 or 1; exact for any two numbers. */
 int decimal_compare(struct decimal a, struct decimal b);
+
+/* Returns the place (10^place) of the N-th significant digit of D, counted from
+ * 1.  0 has no such digit: returns N places below its last decimal. */
+int32_t decimal_digit_place(struct decimal d, int32_t n);
+
+/* Removes the zeros at the end of the coefficient; 0 becomes 0 * 10^0. */
+void decimal_trim(struct decimal *d);
 
 /* Rounds half to even to 10^place.  MP_DROP: nothing changed, and
  * the number keeps its decimals.  MP_ERANGE: possible only for a
@@ -55,6 +68,11 @@ int decimal_round_step(struct decimal *d, struct decimal step);
  * rounded, MP_ERANGE.  b must not be 0. */
 int decimal_divide(struct decimal a, struct decimal b, int32_t place,
                    struct decimal *ret);
+
+/* *ret = a / b, not rounded.  MP_DROP: the quotient is no finite decimal, as
+ * 1 / 3; MP_ERANGE: it does not fit, or a or b is not above 0. */
+int decimal_divide_exactly(struct decimal a, struct decimal b,
+                           struct decimal *ret);
 
 /* *ret = a * b / c, rounded as decimal_divide does.  Only the
  * result has to fit. */

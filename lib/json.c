@@ -5,58 +5,119 @@
 
 #include "lib/utf8.h"
 
+/* ASCII that needs no escape. */
+static const uint8_t is_plain[256] = { [' ' ... '!'] = 1,
+                                       ['#' ... '['] = 1,
+                                       [']' ... '~'] = 1 };
+
 static void
-write_escape(FILE *out, unsigned char c)
+put(struct json *json, const char *data, size_t len)
 {
-  if (c == '"' || c == '\\')
-    fprintf(out, "\\%c", c);
-  else if (c < 0x20 || c == 0x7f)
-    fprintf(out, "\\u%04x", c);
-  else
-    fputs("\xef\xbf\xbd", out);
+  if (json->out)
+    fwrite(data, 1, len, json->out);
+  else if (text_buffer_add(json->text, data, len) != MP_OK)
+    json->failed = true;
 }
 
+/* Writes the first character of *TEXT, and moves *TEXT past it. */
 static void
-write_string(FILE *out, const char *text)
+put_character(struct json *json, const char **text)
 {
-  putc('"', out);
-  while (*text) {
-    size_t n = utf8_plain_length(text);
+  static const char digits[] = "0123456789abcdef";
+  char buf[] = "\\u0000";
+  uint32_t c = utf8_take(text);
+  size_t len = sizeof(buf) - 1;
 
-    if (n == 0 || *text == '"' || *text == '\\') {
-      write_escape(out, (unsigned char)*text++);
-      continue;
-    }
-    fwrite(text, 1, n, out);
-    text += n;
+  if (c == '"' || c == '\\') {
+    buf[1] = (char)c;
+    len = 2;
+  } else if (utf8_is_control(c)) {
+    buf[4] = digits[c >> 4];
+    buf[5] = digits[c & 0xf];
+  } else {
+    len = utf8_put(buf, c);
   }
-  putc('"', out);
+  put(json, buf, len);
+}
+
+static size_t
+plain_length(const char *text)
+{
+  const char *p = text;
+
+  while (is_plain[(uint8_t)*p])
+    p++;
+  return (size_t)(p - text);
+}
+
+/* Writes a string of LEN plain characters in one step, because nearly all
+ * strings are of this kind, and a recording has millions. */
+static void
+put_plain(struct json *json, const char *text, size_t len)
+{
+  struct text_buffer *b = json->text;
+  char *at;
+
+  if (text_buffer_reserve(b, len + 2) != MP_OK) {
+    json->failed = true;
+    return;
+  }
+  at = b->data + b->len;
+  at[0] = '"';
+  memcpy(at + 1, text, len);
+  at[len + 1] = '"';
+  b->len += len + 2;
+}
+
+void
+json_string(struct json *json, const char *text)
+{
+  size_t n;
+
+  if (!text) {
+    put(json, "null", 4);
+    return;
+  }
+  n = plain_length(text);
+  if (!text[n] && !json->out) {
+    put_plain(json, text, n);
+    return;
+  }
+  put(json, "\"", 1);
+  while (*text) {
+    put(json, text, n);
+    text += n;
+    if (*text)
+      put_character(json, &text);
+    n = plain_length(text);
+  }
+  put(json, "\"", 1);
 }
 
 static void
 begin(struct json *json, const char *key)
 {
   if (json->comma)
-    putc(',', json->out);
+    put(json, ",", 1);
   json->comma = true;
   if (!key)
     return;
-  write_string(json->out, key);
-  putc(':', json->out);
+  json_string(json, key);
+  put(json, ":", 1);
 }
 
 static void
 begin_inside(struct json *json, const char *key, char bracket)
 {
   begin(json, key);
-  putc(bracket, json->out);
+  put(json, &bracket, 1);
   json->comma = false;
 }
 
 static void
 end_inside(struct json *json, char bracket)
 {
-  putc(bracket, json->out);
+  put(json, &bracket, 1);
   json->comma = true;
 }
 
@@ -88,22 +149,22 @@ void
 json_text(struct json *json, const char *key, const char *text)
 {
   begin(json, key);
-  if (text)
-    write_string(json->out, text);
-  else
-    fputs("null", json->out);
+  json_string(json, text);
 }
 
 void
 json_number(struct json *json, const char *key, int64_t number)
 {
+  char text[24];
+  int len = snprintf(text, sizeof(text), "%" PRId64, number);
+
   begin(json, key);
-  fprintf(json->out, "%" PRId64, number);
+  put(json, text, (size_t)len);
 }
 
 void
 json_bool(struct json *json, const char *key, bool yes)
 {
   begin(json, key);
-  fputs(yes ? "true" : "false", json->out);
+  put(json, yes ? "true" : "false", yes ? 4 : 5);
 }

@@ -8,10 +8,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Initialise with { .out = FILE }. */
+#include "lib/text_buffer.h"
+
+/* Initialise with { .out = FILE } or { .text = BUFFER }. */
 struct json {
   FILE *out;
-  bool comma; /* the next element needs a comma before it */
+  struct text_buffer *text;
+  bool comma;  /* the next element needs a comma before it */
+  bool failed; /* memory ran out: the text has gaps */
 };
 
 /* Each function writes a member named KEY; with KEY NULL, an element of an
@@ -23,6 +27,8 @@ void json_end_array(struct json *json);
 
 /* A NULL TEXT becomes null; bytes that are not UTF-8 become U+FFFD. */
 void json_text(struct json *json, const char *key, const char *text);
+/* Writes TEXT in the same form, without a key and a comma. */
+void json_string(struct json *json, const char *text);
 void json_number(struct json *json, const char *key, int64_t number);
 void json_bool(struct json *json, const char *key, bool yes);
 

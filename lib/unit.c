@@ -9,6 +9,7 @@
 #include "lib/unit.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <meterpipe/plugin.h>
 
@@ -86,10 +87,10 @@ static const struct unit units[] = {
   { "MVAh", NULL, APPARENT_ENERGY, { 1, 6 } },
   { "GVAh", NULL, APPARENT_ENERGY, { 1, 9 } },
 
-  { "mW", NULL, POWER, { 1, -3 } },
   { "W", NULL, POWER, { 1, 0 } },
   { "kW", NULL, POWER, { 1, 3 } },
-  { "MW", NULL, POWER, { 1, 6 } },
+  { "MW", NULL, POWER, { 1, 6 } }, /* before mW: see unit_in_any_case */
+  { "mW", NULL, POWER, { 1, -3 } },
   { "GW", NULL, POWER, { 1, 9 } },
   { "var", NULL, REACTIVE_POWER, { 1, 0 } },
   { "kvar", NULL, REACTIVE_POWER, { 1, 3 } },
@@ -247,6 +248,18 @@ unit_display(const char *symbol)
   return unit != NULL ? display_of(unit) : symbol;
 }
 
+const char *
+unit_in_any_case(const char *text)
+{
+  if (find_symbol(text))
+    return text;
+  for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+    if (units[i].quantity > TEXT && strcasecmp(units[i].symbol, text) == 0)
+      return units[i].symbol;
+  }
+  return text;
+}
+
 int
 unit_known(const char *symbol)
 {
@@ -277,40 +290,17 @@ unit_same(const char *a, const char *b)
 
 /* ---- Conversion ---------------------------------------------------------- */
 
-static int64_t
-greatest_divisor(int64_t a, int64_t b)
+/* Returns whether X and Y, which can be NULL, measure the same quantity. */
+static bool
+same_quantity(const struct unit *x, const struct unit *y)
 {
-  int64_t rest;
-
-  while (b != 0) {
-    rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
+  return x && y && x->quantity == y->quantity && x->quantity != TEXT;
 }
 
-/* *ret = a / b, two factors of the table, as a decimal; MP_DROP: the decimal
- * does not terminate. */
-static int
-finite_ratio(struct decimal a, struct decimal b, struct decimal *ret)
+bool
+unit_converts(const char *from, const char *to)
 {
-  const int64_t divisor = greatest_divisor(a.coef, b.coef);
-  int64_t numerator = a.coef / divisor, rest = b.coef / divisor;
-  int32_t places = 0;
-
-  /* Each factor 2 or 5 of the denominator adds at most one decimal. */
-  for (; rest % 10 == 0; rest /= 10)
-    places++;
-  for (; rest % 2 == 0; rest /= 2, places++)
-    numerator *= 5;
-  for (; rest % 5 == 0; rest /= 5, places++)
-    numerator *= 2;
-  if (rest != 1)
-    return MP_DROP;
-  ret->coef = numerator;
-  ret->exp10 = a.exp10 - b.exp10 - places;
-  return MP_OK;
+  return unit_same(from, to) || same_quantity(find(from), find(to));
 }
 
 int
@@ -321,10 +311,9 @@ unit_convert(struct decimal *d, const char *from, const char *to, int32_t place)
 
   if (unit_same(from, to))
     return MP_OK;
-  if (x == NULL || y == NULL || x->quantity != y->quantity ||
-      x->quantity == TEXT)
+  if (!same_quantity(x, y))
     return MP_ECONFIG;
-  if (finite_ratio(x->factor, y->factor, &ratio) == MP_OK)
+  if (decimal_divide_exactly(x->factor, y->factor, &ratio) == MP_OK)
     return decimal_mul(*d, ratio, d);
   if (place == MP_EXACT)
     return MP_ECONFIG;

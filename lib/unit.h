@@ -4,7 +4,7 @@
 #ifndef LIB_UNIT_H
 #define LIB_UNIT_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/decimal.h"
@@ -16,6 +16,11 @@ const char *unit_canonical(const char *symbol);
 /* Returns the spelling for people, in UTF-8: "m³", "°C". */
 const char *unit_display(const char *symbol);
 
+/* Returns the symbol of a unit of numbers that TEXT names, even in another
+ * case: "GJ" for "gj".  "mw" is MW, not mW.  Returns TEXT itself if no unit has
+ * this name. */
+const char *unit_in_any_case(const char *text);
+
 /* Returns whether SYMBOL, in either spelling, is in the table. */
 int unit_known(const char *symbol);
 /* Returns whether SYMBOL is not a unit but a form of text, such as
@@ -24,6 +29,10 @@ int unit_is_text(const char *symbol);
 
 /* Returns whether two symbols (NULL and "": none) mean the same unit. */
 int unit_same(const char *a, const char *b);
+
+/* Returns whether values convert from one unit to the other, exactly or
+ * rounded. */
+bool unit_converts(const char *from, const char *to);
 
 /* Converts D from one unit to another.  MP_OK: exact; MP_DROP: rounded
  * half to even at 10^place, because no exact conversion exists (never

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "lib/decimal.h"
-#include "lib/unit.h"
+#include "lib/number_services.h"
 #include "testkit/fake_arena.h"
 #include "testkit/fake_option.h"
 #include "testkit/fake_state.h"
@@ -116,6 +116,7 @@ fake_host_new(const struct mp_plugin *plugin, const char *name)
   if (pipe(h->state->cancel) != 0)
     fake_die("no pipe");
   h->table = fake_services;
+  number_services_set(&h->table);
   h->table.ctx = h->state;
   h->table.name = fake_keep(h->state, name);
   if (plugin != NULL)

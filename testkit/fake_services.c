@@ -1,6 +1,6 @@
 /*
  * The plugin's side of the fake host: every service of struct mp_host, with the
- * answers that the test has set.  Decimals and units are the real ones.
+ * answers that the test has set, except decimals and units.
  */
 #include "testkit/fake_state.h"
 
@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "lib/decimal.h"
-#include "lib/unit.h"
 
 #define LINE_SIZE 4096
 
@@ -214,92 +213,6 @@ host_store_set(const struct mp_host *host, const char *key, const char *text)
   return MP_OK;
 }
 
-/* ---- Decimals ------------------------------------------------------------ */
-
-static struct decimal
-decimal_of(const struct mp_value *value)
-{
-  struct decimal d = { value->coef, value->exp10 };
-
-  return d;
-}
-
-static int
-set_decimal(struct mp_value *value, struct decimal d, int result)
-{
-  if (result >= 0) {
-    value->coef = d.coef;
-    value->exp10 = d.exp10;
-  }
-  return result;
-}
-
-static int
-host_decimal_parse(const char *text, struct mp_value *ret_value)
-{
-  struct decimal d = { 0, 0 };
-  int result = decimal_parse(text, strlen(text), &d);
-
-  return set_decimal(ret_value, d, result);
-}
-
-static int
-host_decimal_format(const struct mp_value *value, char *buf, size_t size)
-{
-  return decimal_format(decimal_of(value), buf, size);
-}
-
-static int
-host_decimal_add(struct mp_value *value, const struct mp_value *other)
-{
-  struct decimal d = { 0, 0 };
-  int result = decimal_add(decimal_of(value), decimal_of(other), &d);
-
-  return set_decimal(value, d, result);
-}
-
-static int
-host_decimal_sub(struct mp_value *value, const struct mp_value *other)
-{
-  struct decimal d = { 0, 0 };
-  int result = decimal_sub(decimal_of(value), decimal_of(other), &d);
-
-  return set_decimal(value, d, result);
-}
-
-static int
-host_decimal_compare(const struct mp_value *a, const struct mp_value *b)
-{
-  return decimal_compare(decimal_of(a), decimal_of(b));
-}
-
-static int
-host_decimal_round(struct mp_value *value, int32_t place)
-{
-  struct decimal d = decimal_of(value);
-  int result = decimal_round(&d, place);
-
-  return set_decimal(value, d, result);
-}
-
-static int
-host_decimal_shows(const struct mp_value *shown, int32_t place,
-                   const struct mp_value *value)
-{
-  return decimal_shows(decimal_of(shown), place, decimal_of(value));
-}
-
-static int
-host_unit_convert(struct mp_value *value, const char *unit, int32_t place)
-{
-  struct decimal d = decimal_of(value);
-  int result = unit_convert(&d, value->unit, unit, place);
-
-  if (result >= 0)
-    value->unit = unit;
-  return set_decimal(value, d, result);
-}
-
 const struct mp_host fake_services = {
   .struct_size = sizeof(struct mp_host),
   .abi_version = MP_ABI_VERSION,
@@ -316,12 +229,4 @@ const struct mp_host fake_services = {
   .cancel_fd = host_cancel_fd,
   .store_get = host_store_get,
   .store_set = host_store_set,
-  .decimal_parse = host_decimal_parse,
-  .decimal_format = host_decimal_format,
-  .decimal_add = host_decimal_add,
-  .decimal_sub = host_decimal_sub,
-  .decimal_compare = host_decimal_compare,
-  .decimal_round = host_decimal_round,
-  .decimal_shows = host_decimal_shows,
-  .unit_convert = host_unit_convert,
 };

@@ -56,7 +56,7 @@ char *fake_keep(struct fake_host_state *st, const char *text);
 /* Returns the milliseconds on CLOCK. */
 int64_t fake_clock_ms(int clock);
 
-/* The service table; ctx and name are not set. */
+/* The service table; ctx, name, decimals and units are not set. */
 extern const struct mp_host fake_services;
 
 #endif

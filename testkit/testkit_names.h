@@ -11,6 +11,7 @@
 #define TESTKIT_NAMES_H
 
 #include "lib/decimal.h"
+#include "lib/number_services.h"
 #include "lib/unit.h"
 #include "testkit/fake_arena.h"
 #include "testkit/fake_option.h"
@@ -20,15 +21,19 @@
 
 RENAMED(decimal_add);
 RENAMED(decimal_compare);
+RENAMED(decimal_digit_place);
 RENAMED(decimal_divide);
+RENAMED(decimal_divide_exactly);
 RENAMED(decimal_format);
 RENAMED(decimal_mul);
 RENAMED(decimal_parse);
+RENAMED(decimal_parse_prefix);
 RENAMED(decimal_round);
 RENAMED(decimal_round_step);
 RENAMED(decimal_scale);
 RENAMED(decimal_shows);
 RENAMED(decimal_sub);
+RENAMED(decimal_trim);
 RENAMED(decimal_valid);
 RENAMED(fake_arena_alloc);
 RENAMED(fake_arena_free);
@@ -43,9 +48,12 @@ RENAMED(fake_item_obtain);
 RENAMED(fake_keep);
 RENAMED(fake_option_parse);
 RENAMED(fake_services);
+RENAMED(number_services_set);
 RENAMED(unit_canonical);
 RENAMED(unit_convert);
+RENAMED(unit_converts);
 RENAMED(unit_display);
+RENAMED(unit_in_any_case);
 RENAMED(unit_is_text);
 RENAMED(unit_known);
 RENAMED(unit_same);

@@ -118,8 +118,7 @@ static void
 tell(const struct stage *transform, const struct target *base,
      const struct value *reading, const char *unit)
 {
-  struct decimal zero = { 0, 0 };
-  bool converts = unit_convert(&zero, reading->unit, unit, 0) >= 0;
+  bool converts = unit_converts(reading->unit, unit);
 
   log_line(MP_LOG_ERROR, transform->name, base->full_name,
            "the next reading cannot be its base yet: it holds %s, and %s is in "

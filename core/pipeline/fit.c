@@ -15,15 +15,6 @@
 
 /* ---- Units --------------------------------------------------------------- */
 
-/* Returns true if values convert from the unit FROM to TO, rounded or not. */
-static bool
-converts(const char *from, const char *to)
-{
-  struct decimal zero = { 0, 0 };
-
-  return unit_convert(&zero, from, to, 0) >= 0;
-}
-
 static bool
 converts_exactly(const char *from, const char *to)
 {
@@ -49,7 +40,7 @@ fit_way_out(const struct target *target, const char *from, const char *to,
 {
   char decimals[32] = "";
 
-  if (!converts(from, to)) {
+  if (!unit_converts(from, to)) {
     snprintf(buf, size,
              "no \"convert\" makes one of the other; name another target");
     return buf;
@@ -116,7 +107,7 @@ check_unit(const struct target *target)
     return;
   if (!converts_exactly(from, to))
     warn_of_unit(target, made ? "is" : "is usually", from, "");
-  else if (!made && strcmp(from, to) != 0 && converts(from, METERS_GJ) &&
+  else if (!made && strcmp(from, to) != 0 && unit_converts(from, METERS_GJ) &&
            !converts_exactly(METERS_GJ, to))
     warn_of_unit(target, "can be", METERS_GJ, "then ");
 }

@@ -9,8 +9,8 @@
 #include "lib/clock.h"
 #include "core/run/hidden.h"
 #include "core/run/log.h"
+#include "lib/number_services.h"
 #include "lib/sound.h"
-#include "lib/unit.h"
 
 static struct stage *
 stage_of(const struct mp_host *host)
@@ -215,90 +215,6 @@ host_store_set(const struct mp_host *host, const char *key, const char *text)
            : MP_ENOMEM;
 }
 
-/* ---- Exact decimals ---- */
-
-static struct decimal
-number_of(const struct mp_value *v)
-{
-  return (struct decimal){ .coef = v->coef, .exp10 = v->exp10 };
-}
-
-static int
-give(struct mp_value *v, struct decimal d, int r)
-{
-  if (r >= 0) {
-    v->coef = d.coef;
-    v->exp10 = d.exp10;
-  }
-  return r;
-}
-
-static int
-host_decimal_parse(const char *text, struct mp_value *ret_value)
-{
-  struct decimal d = { 0, 0 };
-  int r = decimal_parse(text, strlen(text), &d);
-
-  return give(ret_value, d, r);
-}
-
-static int
-host_decimal_format(const struct mp_value *value, char *buf, size_t size)
-{
-  return decimal_format(number_of(value), buf, size);
-}
-
-static int
-host_decimal_add(struct mp_value *value, const struct mp_value *other)
-{
-  struct decimal d = number_of(value);
-  int r = decimal_add(d, number_of(other), &d);
-
-  return give(value, d, r);
-}
-
-static int
-host_decimal_sub(struct mp_value *value, const struct mp_value *other)
-{
-  struct decimal d = number_of(value);
-  int r = decimal_sub(d, number_of(other), &d);
-
-  return give(value, d, r);
-}
-
-static int
-host_decimal_compare(const struct mp_value *a, const struct mp_value *b)
-{
-  return decimal_compare(number_of(a), number_of(b));
-}
-
-static int
-host_decimal_round(struct mp_value *value, int32_t place)
-{
-  struct decimal d = number_of(value);
-  int r = decimal_round(&d, place);
-
-  return give(value, d, r);
-}
-
-static int
-host_decimal_shows(const struct mp_value *shown, int32_t place,
-                   const struct mp_value *value)
-{
-  return decimal_shows(number_of(shown), place, number_of(value));
-}
-
-static int
-host_unit_convert(struct mp_value *value, const char *unit, int32_t place)
-{
-  struct decimal d = number_of(value);
-  int r = unit_convert(&d, value->unit, unit, place);
-
-  if (r >= 0)
-    value->unit = unit;
-  return give(value, d, r);
-}
-
 void
 stage_init_host(struct stage *stage)
 {
@@ -320,13 +236,6 @@ stage_init_host(struct stage *stage)
     .cancel_fd = host_cancel_fd,
     .store_get = host_store_get,
     .store_set = host_store_set,
-    .decimal_parse = host_decimal_parse,
-    .decimal_format = host_decimal_format,
-    .decimal_add = host_decimal_add,
-    .decimal_sub = host_decimal_sub,
-    .decimal_compare = host_decimal_compare,
-    .decimal_round = host_decimal_round,
-    .decimal_shows = host_decimal_shows,
-    .unit_convert = host_unit_convert,
   };
+  number_services_set(&stage->host);
 }

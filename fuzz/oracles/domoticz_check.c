@@ -1,6 +1,6 @@
 /*
- * Oracle for replies and sent values.  Works apart from the plugin, with the
- * core's decimals.
+ * Oracle for replies and sent values.  Shares only the decimals with the
+ * plugin.
  */
 #include "fuzz/oracles/domoticz_check.h"
 
@@ -22,9 +22,9 @@ require_clean(const char *text)
 /* ---- Replies ------------------------------------------------------------- */
 
 static void
-check_number(struct number n)
+check_number(struct decimal n)
 {
-  require(n.exp10 >= -NUMBER_MAX_EXP && n.exp10 <= NUMBER_MAX_EXP);
+  require(decimal_valid(n));
 }
 
 static void
@@ -37,7 +37,7 @@ check_text(const char *text, size_t size)
 static void
 check_device(const struct device *d)
 {
-  int64_t count;
+  struct decimal count;
 
   require(d->type != NULL);
   check_number(d->value);
@@ -52,7 +52,7 @@ check_device(const struct device *d)
   check_text(d->data, sizeof(d->data));
   check_text(d->unit, sizeof(d->unit));
   check_text(d->updated, sizeof(d->updated));
-  number_count(d->value, d->step, &count);
+  decimal_divide(d->value, d->step, 0, &count);
   device_reads_back(d);
 }
 
@@ -75,12 +75,12 @@ check_reply(const struct reply *reply)
 
 /* Parses the LEN bytes at TEXT as a plain number; returns it times STEP. */
 static struct decimal
-sent_number(const char *text, size_t len, struct number step)
+sent_number(const char *text, size_t len, struct decimal step)
 {
-  struct decimal n, factor = { step.coef, step.exp10 };
+  struct decimal n;
 
   require(decimal_parse(text, len, &n) == MP_OK);
-  require(decimal_mul(n, factor, &n) == MP_OK);
+  require(decimal_mul(n, step, &n) == MP_OK);
   return n;
 }
 
@@ -98,18 +98,18 @@ check_kwh(const struct line_device *device, const struct mp_value *value,
 {
   const struct device *d = &device->device;
   const char *semicolon = strchr(device->svalue, ';');
-  struct number watt = { 0, 0 }, kwh = d->value;
+  struct decimal watt = { 0, 0 }, kwh = d->value;
   size_t len;
 
   require(semicolon != NULL);
   len = (size_t)(semicolon - device->svalue);
   if (value != NULL)
-    kwh = (struct number){ value->coef, value->exp10 };
+    kwh = (struct decimal){ value->coef, value->exp10 };
   if (power != NULL)
-    watt = (struct number){ power->coef, power->exp10 };
+    watt = (struct decimal){ power->coef, power->exp10 };
   else if (has_power_target && d->has_power)
     watt = d->power;
-  require(is_value(sent_number(device->svalue, len, (struct number){ 1, 0 }),
+  require(is_value(sent_number(device->svalue, len, (struct decimal){ 1, 0 }),
                    watt.coef, watt.exp10));
   require(is_value(sent_number(semicolon + 1, strlen(semicolon + 1), d->step),
                    kwh.coef, kwh.exp10));
@@ -118,7 +118,7 @@ check_kwh(const struct line_device *device, const struct mp_value *value,
 static void
 check_svalue(const struct line_device *device, const struct mp_value *value)
 {
-  struct number step = { 1, 0 };
+  struct decimal step = { 1, 0 };
 
   require(value != NULL);
   if (value->kind == MP_TEXT) {

@@ -22,8 +22,8 @@ static struct mp_value
 read_value(const char *text)
 {
   struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
-  struct number n;
-  size_t len = number_parse(text, &n);
+  struct decimal n;
+  size_t len = decimal_parse_prefix(text, &n);
 
   if (len > 0 && text[len] == '\0') {
     value.coef = n.coef;

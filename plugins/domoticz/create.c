@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #include "lib/array.h"
+#include "lib/unit.h"
 #include "plugins/domoticz/sensor.h"
 
 #define DUMMY_HARDWARE "15"
@@ -45,13 +46,6 @@ static const struct recipe recipes[] = {
   "counter-UNIT, counter-gas, counter-water, custom-UNIT, kwh, temperature, "  \
   "waterflow, usage, percentage, pressure, voltage or text"
 
-/* Units as people type them after counter- and custom-. */
-static const char *const units[] = {
-  "J",   "MJ", "GJ",   "Wh",   "kWh",   "MWh",   "GWh", "Gcal", "W",   "kW",
-  "MW",  "l",  "m3",   "l/h",  "l/min", "m3/h",  "C",   "K",    "bar", "h",
-  "min", "s",  "days", "m3xC", "ton",   "ton/h", "%",   "V",    "A",
-};
-
 static bool
 is_prefix(const char *type)
 {
@@ -74,19 +68,7 @@ fits(const struct recipe *r, const char *type)
 static const char *
 unit_of(const struct recipe *r, const char *type)
 {
-  const char *unit;
-  size_t i;
-
-  if (!is_prefix(r->type))
-    return NULL;
-  unit = type + strlen(r->type);
-  for (i = 0; i < ARRAY_SIZE(units); i++)
-    if (strcmp(units[i], unit) == 0)
-      return units[i];
-  for (i = 0; i < ARRAY_SIZE(units); i++)
-    if (strcasecmp(units[i], unit) == 0)
-      return units[i];
-  return unit;
+  return is_prefix(r->type) ? unit_in_any_case(type + strlen(r->type)) : NULL;
 }
 
 /* ---- Requests ------------------------------------------------------------ */

@@ -21,6 +21,8 @@
 /* printf precision: a counter with own unit displays %.10g, other types %g. */
 #define COUNTER_DIGITS 10
 #define SHOWN_DIGITS 6
+/* A double holds at least this many significant digits. */
+#define DOUBLE_DIGITS 15
 
 #define SWITCH_TYPE_GAS "1"
 #define SWITCH_TYPE_WATER "2"
@@ -178,7 +180,7 @@ set_unit(struct device *d, const char *label)
 static bool
 parse_data(struct device *d, const char *data)
 {
-  size_t n = number_parse(data, &d->value);
+  size_t n = decimal_parse_prefix(data, &d->value);
 
   /* "0, 1.5e3" is nvalue and svalue: Domoticz could not parse the svalue. */
   if (n == 0 || data[n] == ',' || data[n] == '.') {
@@ -192,17 +194,17 @@ parse_data(struct device *d, const char *data)
 /* The place of the last of DIGITS significant digits.  Fewer digits may be
  * written, because Domoticz drops zeros at the end. */
 static int32_t
-digits_place(struct number n, int32_t digits)
+digits_place(struct decimal n, int32_t digits)
 {
-  return n.coef == 0 ? MP_EXACT : number_place(n, digits);
+  return n.coef == 0 ? MP_EXACT : decimal_digit_place(n, digits);
 }
 
 /* The place of the last of DECIMALS decimals, but not beyond the digits that a
  * double holds. */
 static int32_t
-decimals_place(struct number n, int32_t decimals)
+decimals_place(struct decimal n, int32_t decimals)
 {
-  int32_t place = digits_place(n, NUMBER_DOUBLE_DIGITS);
+  int32_t place = digits_place(n, DOUBLE_DIGITS);
 
   return place > -decimals ? place : -decimals;
 }
@@ -210,18 +212,18 @@ decimals_place(struct number n, int32_t decimals)
 /* Parses a double that is written with 17 digits (6.2549999999999999 for 6.255)
  * and rounds it to 15. */
 static bool
-parse_double(const char *text, struct number *ret)
+parse_double(const char *text, struct decimal *ret)
 {
-  struct number n;
-  size_t len = text == NULL ? 0 : number_parse(text, &n);
+  struct decimal n;
+  size_t len = text == NULL ? 0 : decimal_parse_prefix(text, &n);
+  int32_t place;
 
   if (len == 0 || text[len] != '\0')
     return false;
-  if (n.coef != 0)
-    number_round(&n, number_place(n, NUMBER_DOUBLE_DIGITS));
-  number_trim(&n);
-  if (n.exp10 > NUMBER_MAX_EXP)
+  place = decimal_digit_place(n, DOUBLE_DIGITS);
+  if (place > DECIMAL_MAX_EXP || decimal_round(&n, place) < 0)
     return false;
+  decimal_trim(&n);
   *ret = n;
   return true;
 }
@@ -231,12 +233,12 @@ parse_double(const char *text, struct number *ret)
 static bool
 take_off_offset(struct device *d, const cJSON *object)
 {
-  struct number offset;
+  struct decimal offset;
 
   if (reply_member(object, "AddjValue") == NULL)
     return true;
   if (!parse_double(reply_member(object, "AddjValue"), &offset) ||
-      !number_subtract(d->value, offset, &d->value)) {
+      decimal_sub(d->value, offset, &d->value) != MP_OK) {
     fail(d, DEVICE_GARBLED, "its meter offset (AddjValue) makes no sense");
     return false;
   }
@@ -259,7 +261,19 @@ parse_member(struct device *d, const cJSON *object, const char *data)
     garbled(d);
     return;
   }
-  d->place = digits_place(d->value, NUMBER_DOUBLE_DIGITS);
+  d->place = digits_place(d->value, DOUBLE_DIGITS);
+}
+
+/* Converts degrees Fahrenheit to Celsius, with two decimals.  Returns false if
+ * that does not fit. */
+static bool
+make_celsius(struct decimal *d)
+{
+  static const struct decimal freezing = { 32, 0 }, five = { 5, 0 },
+                              nine = { 9, 0 };
+
+  return decimal_sub(*d, freezing, d) == MP_OK &&
+         decimal_scale(*d, five, nine, -2, d) >= 0;
 }
 
 /* Domoticz stores and takes Celsius, but can display Fahrenheit. */
@@ -270,15 +284,15 @@ parse_temperature(struct device *d, const cJSON *object, const char *data)
     return;
   d->fahrenheit = strcmp(d->unit, "F") == 0;
   if (!parse_double(reply_member(object, "Temp"), &d->value) ||
-      (d->fahrenheit && !number_celsius(d->value, &d->value))) {
+      (d->fahrenheit && !make_celsius(&d->value))) {
     garbled(d);
     return;
   }
   if (d->fahrenheit)
     snprintf(d->unit, sizeof(d->unit), "C");
   d->place = -2;
-  d->step = (struct number){ 1, -2 };
-  number_round(&d->value, d->place);
+  d->step = (struct decimal){ 1, -2 };
+  decimal_round(&d->value, d->place);
   take_off_offset(d, object);
 }
 
@@ -287,14 +301,15 @@ parse_temperature(struct device *d, const cJSON *object, const char *data)
 static bool
 parse_divider(struct device *d, const cJSON *object)
 {
+  static const struct decimal one = { 1, 0 };
   const char *text = reply_member(object, "Divider");
-  struct number divider;
+  struct decimal divider;
 
   if (!parse_double(text, &divider)) {
     fail(d, DEVICE_GARBLED, "the reply does not tell its divider");
     return false;
   }
-  if (!number_invert(divider, &d->step)) {
+  if (decimal_divide_exactly(one, divider, &d->step) != MP_OK) {
     d->state = DEVICE_UNFIT;
     snprintf(d->problem, sizeof(d->problem),
              "its divider %.24s makes steps that are no decimal number; give "
@@ -352,7 +367,7 @@ parse_counter(struct device *d, const cJSON *object, const char *data)
 static void
 parse_thousandths(struct device *d, const char *data)
 {
-  d->step = (struct number){ 1, -3 };
+  d->step = (struct decimal){ 1, -3 };
   if (parse_data(d, data))
     d->place = decimals_place(d->value, 3);
 }
@@ -379,7 +394,7 @@ parse_kwh(struct device *d, const cJSON *object, const char *data)
   if (strcmp(text_or_empty(object, "EnergyMeterMode"), "1") == 0)
     d->unfit = "computes its energy from its power and takes none; set its "
                "\"Energy read\" to \"From device\"";
-  d->has_power = number_parse(usage, &d->power) > 0;
+  d->has_power = decimal_parse_prefix(usage, &d->power) > 0;
   if (d->has_power)
     d->power_place = digits_place(d->power, SHOWN_DIGITS);
 }

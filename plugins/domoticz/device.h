@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "plugins/domoticz/number.h"
+#include "lib/decimal.h"
 #include "plugins/domoticz/reply.h"
 
 /* How a type of device displays the value that it stores. */
@@ -52,13 +52,13 @@ struct device {
   const struct device_type *type;
   const char *unfit; /* why it cannot be written, and the remedy; or NULL */
   enum device_state state;
-  struct number value;
-  int32_t place;      /* 10^place: its last displayed digit; or MP_EXACT */
-  struct number step; /* smallest step it can hold; coef 0: any */
-  char unit[32];      /* label as a unit ("W" for "Watt"); "": none */
-  char *text;         /* text device: all of it, valid UTF-8; else NULL */
-  bool has_power;     /* a kWh device that displays its power */
-  struct number power;
+  struct decimal value;
+  int32_t place;       /* 10^place: its last displayed digit; or MP_EXACT */
+  struct decimal step; /* smallest step it can hold; coef 0: any */
+  char unit[32];       /* label as a unit ("W" for "Watt"); "": none */
+  char *text;          /* text device: all of it, valid UTF-8; else NULL */
+  bool has_power;      /* a kWh device that displays its power */
+  struct decimal power;
   int32_t power_place;
   char updated[32]; /* member LastUpdate, unparsed; "": none */
   uint32_t wait_ms; /* see mp_shown.wait_ms */

@@ -18,8 +18,6 @@
 /* The largest idx has this many digits. */
 #define IDX_DIGITS 18
 #define NO_TARGET UINT32_MAX
-/* Room for a number of any size, and its NUL. */
-#define NUMBER_TEXT 160
 
 /* The API of this server, found out by requests and stored between runs. */
 struct api {
@@ -45,8 +43,8 @@ struct slot {
   struct device device;
   /* The record that is being written. */
   bool has_value, has_power;
-  struct mp_value value, power;
-  char *text; /* of value, with MP_TEXT */
+  struct decimal value, power;
+  char *text; /* the value, if it is a text */
 };
 
 struct domoticz {

@@ -10,7 +10,7 @@
  * 404 or with a status other than OK.  The form that works is stored, so that
  * the next run need not try again.
  */
-#include "lib/array.h"
+#include "lib/unit.h"
 #include "plugins/domoticz/domoticz.h"
 
 #include <stdio.h>
@@ -278,30 +278,6 @@ ask_all(struct domoticz *d)
 
 /* ---- Displayed values ---------------------------------------------------- */
 
-/* Returns true if the host knows UNIT: it then converts to one of these. */
-static bool
-is_known_unit(const struct mp_host *host, const char *unit)
-{
-  static const char *const one_of_each[] = {
-    "J",  "W",   "l", "l/h", "C",     "K",     "bar", "s",    "V",
-    "A",  "Hz",  "%", "kg",  "kg/h",  "m3xC",  "deg", "varh", "VAh",
-    "VA", "var", "",  "m/s", "imp/l", "l/imp", "%RH",
-  };
-  struct mp_value one;
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(one_of_each); i++) {
-    memset(&one, 0, sizeof(one));
-    one.struct_size = sizeof(one);
-    one.kind = MP_GAUGE;
-    one.coef = 1;
-    one.unit = unit;
-    if (host->unit_convert(&one, one_of_each[i], 0) >= 0)
-      return true;
-  }
-  return false;
-}
-
 /* A number in a text device is reported as a number. */
 static void
 show_text(const struct mp_host *host, const char *text, struct mp_value *value)
@@ -319,7 +295,8 @@ show_value(const struct domoticz *d, const struct device *device,
 {
   value->coef = device->value.coef;
   value->exp10 = device->value.exp10;
-  if (device->unit[0] != '\0' && is_known_unit(d->host, device->unit))
+  if (device->unit[0] != '\0' && unit_known(device->unit) &&
+      !unit_is_text(device->unit))
     value->unit = device->unit;
   if (device->text != NULL && device->state == DEVICE_SHOWS)
     show_text(d->host, device->text, value);

@@ -21,14 +21,11 @@ jumps(const struct slot *slot)
 void
 first_day_tell(const struct domoticz *d, const struct slot *slot)
 {
-  char number[NUMBER_TEXT];
-  int len;
+  char number[DECIMAL_TEXT];
 
   if (!jumps(slot))
     return;
-  len = d->host->decimal_format(&slot->value, number, sizeof(number));
-  if (len <= 0 || (size_t)len >= sizeof(number))
-    return;
+  decimal_format(slot->value, number, sizeof(number));
   mp_log(d->host, MP_LOG_NOTICE, slot->object,
          "\"%s\" (%s): Domoticz logged it as 0 before this first value, so its "
          "graphs show %s %s as used today: to remove that bar, log in to "

@@ -17,8 +17,8 @@ static void
 list_value(const struct device *device, char *buf, size_t size,
            struct mp_listed *listed)
 {
-  struct number number;
-  size_t len = number_parse(device->data, &number);
+  struct decimal number;
+  size_t len = decimal_parse_prefix(device->data, &number);
 
   listed->value = device->data;
   if (device->fahrenheit || device->unit[0] == '\0' ||

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/unit.h"
 #include "plugins/domoticz/url.h"
 
 static void
@@ -60,8 +61,7 @@ keep_value(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 {
   free(slot->text);
   slot->text = NULL;
-  slot->value = *value;
-  slot->value.unit = slot->value.serial = slot->value.text = NULL;
+  slot->value = (struct decimal){ value->coef, value->exp10 };
   if (value->kind == MP_TEXT) {
     slot->text = strdup(value->text);
     if (slot->text == NULL)
@@ -74,16 +74,16 @@ keep_value(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 static int
 keep_power(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 {
-  struct mp_value power = *value;
+  struct decimal power = { value->coef, value->exp10 };
 
-  if (power.kind == MP_TEXT)
+  if (value->kind == MP_TEXT)
     return mp_fail(d->host, MP_ECONFIG, slot->object,
                    "a text cannot be a power");
-  if (power.unit != NULL && d->host->unit_convert(&power, "W", MP_EXACT) < 0)
+  if (value->unit != NULL &&
+      unit_convert(&power, value->unit, "W", MP_EXACT) < 0)
     return mp_fail(d->host, MP_ECONFIG, slot->object, "%s is no unit of power",
                    value->unit);
   slot->power = power;
-  slot->power.unit = slot->power.serial = NULL;
   slot->has_power = true;
   return MP_OK;
 }
@@ -105,37 +105,28 @@ domoticz_write(void *self, uint32_t target, const struct mp_value *value)
 
 /* Formats a plain decimal, never with an exponent or a plus sign. */
 static bool
-format_number(const struct domoticz *d, struct number n, char *buf, size_t size)
+format_number(struct decimal n, char *buf, size_t size)
 {
-  struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
-  int len;
+  int len = decimal_format(n, buf, size);
 
-  value.coef = n.coef;
-  value.exp10 = n.exp10;
-  len = d->host->decimal_format(&value, buf, size);
   return len > 0 && (size_t)len < size;
-}
-
-static struct number
-number_of(const struct mp_value *value)
-{
-  return (struct number){ value->coef, value->exp10 };
 }
 
 /* Formats a count of the device's steps: Wh, or the steps that its divider
  * makes. */
 static int
-format_count(const struct domoticz *d, const struct slot *slot, struct number n,
-             char *buf, size_t size)
+format_count(const struct domoticz *d, const struct slot *slot,
+             struct decimal n, char *buf, size_t size)
 {
-  int64_t count;
+  struct decimal count;
 
-  if (!number_count(n, slot->device.step, &count))
+  if (decimal_divide(n, slot->device.step, 0, &count) != MP_OK ||
+      count.exp10 != 0)
     return mp_fail(d->host, MP_ERANGE, slot->object,
                    "the value is no whole number of the steps that \"%s\" (%s) "
                    "counts",
                    slot->device.name, slot->device.kind);
-  snprintf(buf, size, "%" PRId64, count);
+  snprintf(buf, size, "%" PRId64, count.coef);
   return MP_OK;
 }
 
@@ -146,20 +137,19 @@ format_kwh(const struct domoticz *d, const struct slot *slot, char *buf,
            size_t size)
 {
   const struct device *device = &slot->device;
-  struct number power = { 0, 0 };
-  char watt[NUMBER_TEXT], count[NUMBER_TEXT];
+  struct decimal power = { 0, 0 };
+  char watt[DECIMAL_TEXT], count[DECIMAL_TEXT];
   int code;
 
   if (slot->has_power)
-    power = number_of(&slot->power);
+    power = slot->power;
   else if (slot->power_target != NO_TARGET && device->has_power)
     power = device->power;
-  code = format_count(d, slot,
-                      slot->has_value ? number_of(&slot->value) : device->value,
+  code = format_count(d, slot, slot->has_value ? slot->value : device->value,
                       count, sizeof(count));
   if (code != MP_OK)
     return code;
-  if (!format_number(d, power, watt, sizeof(watt)))
+  if (!format_number(power, watt, sizeof(watt)))
     return mp_fail(d->host, MP_ERANGE, slot->object, "the power is too large");
   snprintf(buf, size, "%s;%s", watt, count);
   return MP_OK;
@@ -170,7 +160,7 @@ static int
 format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
 {
   const struct device *device = &slot->device;
-  char buf[2 * NUMBER_TEXT];
+  char buf[2 * DECIMAL_TEXT];
   int code = MP_OK;
 
   if (slot->text != NULL && device->type->form != DEVICE_TEXT)
@@ -181,9 +171,8 @@ format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
     code = format_kwh(d, slot, buf, sizeof(buf));
   else if (device->type->form == DEVICE_COUNTER ||
            device->type->form == DEVICE_GAS)
-    code = format_count(d, slot, number_of(&slot->value), buf, sizeof(buf));
-  else if (slot->text == NULL &&
-           !format_number(d, number_of(&slot->value), buf, sizeof(buf)))
+    code = format_count(d, slot, slot->value, buf, sizeof(buf));
+  else if (slot->text == NULL && !format_number(slot->value, buf, sizeof(buf)))
     code = mp_fail(d->host, MP_ERANGE, slot->object, "the value is too large");
   if (code != MP_OK)
     return code;

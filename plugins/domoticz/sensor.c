@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/unit.h"
 #include "plugins/domoticz/url.h"
 
 #define NEW_DEVICE "a new device"
@@ -156,25 +157,15 @@ encode_base64(const char *text, char *buf, size_t size)
   buf[out] = '\0';
 }
 
-static bool
-is_energy(const struct mp_host *host, const char *unit)
-{
-  struct mp_value one = { .struct_size = sizeof(one), .kind = MP_GAUGE };
-
-  one.coef = 1;
-  one.unit = unit;
-  return host->unit_convert(&one, "J", MP_EXACT) >= 0;
-}
-
 /* Returns the device option that sets the unit of a counter, escaped for a
  * query; from malloc. */
 static char *
-unit_option(const struct mp_host *host, const char *unit)
+unit_option(const char *unit)
 {
   char text[SENSOR_UNIT_MAX + 64], encoded[2 * sizeof(text)];
 
   snprintf(text, sizeof(text), "ValueQuantity:%s;ValueUnits:%s;",
-           is_energy(host, unit) ? "Energy" : "Custom", unit);
+           unit_converts(unit, "J") ? "Energy" : "Custom", unit);
   encode_base64(text, encoded, sizeof(encoded));
   return url_escape(encoded);
 }
@@ -205,7 +196,7 @@ static int
 adjust(struct domoticz *d, const struct job *job, const char *idx)
 {
   const char *unit = job->sensor->unit;
-  char *option = unit == NULL ? strdup("") : unit_option(d->host, unit);
+  char *option = unit == NULL ? strdup("") : unit_option(unit);
   int code;
 
   if (option == NULL)

@@ -21,24 +21,15 @@ suit_warn(const struct domoticz *d, const struct slot *slot, const char *what)
 /* ---- Steps --------------------------------------------------------------- */
 
 /* Returns the finest step that heat meters of this unit count in. */
-static struct number
+static struct decimal
 usual_step(const char *unit)
 {
   static const char *const whole[] = { "kWh", "MJ", "l" };
 
   for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
     if (strcmp(whole[i], unit) == 0)
-      return (struct number){ 1, 0 };
-  return (struct number){ 1, -3 };
-}
-
-static struct mp_value
-value_of(struct number n)
-{
-  return (struct mp_value){ .struct_size = sizeof(struct mp_value),
-                            .kind = MP_GAUGE,
-                            .coef = n.coef,
-                            .exp10 = n.exp10 };
+      return (struct decimal){ 1, 0 };
+  return (struct decimal){ 1, -3 };
 }
 
 /* Warns about an operand whose device stores coarse steps: after a loss of the
@@ -47,18 +38,13 @@ static void
 check_step(const struct domoticz *d, const struct slot *slot)
 {
   const struct device *device = &slot->device;
-  struct mp_value step = value_of(device->step);
-  struct mp_value usual = value_of(usual_step(device->unit));
-  char text[64];
-  int len;
+  char text[DECIMAL_TEXT];
 
   if (!(slot->flags & (MP_TARGET_BASE | MP_TARGET_TOTAL)) ||
       device->type->form != DEVICE_COUNTER || device->step.coef == 0 ||
-      d->host->decimal_compare(&step, &usual) <= 0)
+      decimal_compare(device->step, usual_step(device->unit)) <= 0)
     return;
-  len = d->host->decimal_format(&step, text, sizeof(text));
-  if (len <= 0 || (size_t)len >= sizeof(text))
-    return;
+  decimal_format(device->step, text, sizeof(text));
   mp_log(d->host, MP_LOG_WARNING, slot->object,
          "\"%s\" (%s): an operand that stores steps of %s %s, which may be "
          "coarser than the reading: after a loss of the state, usage is wrong "

@@ -18,6 +18,7 @@
 
 #include <meterpipe/plugin.h>
 
+#include "lib/json.h"
 #include "plugins/exec/child.h"
 #include "plugins/exec/find.h"
 #include "plugins/exec/json_value.h"
@@ -292,9 +293,12 @@ list_targets(const struct mp_host *host, struct text_buffer *out)
   uint32_t i = 0;
 
   while (target != NULL) {
-    if (text_buffer_add_text(out, "{\"target\":") != MP_OK ||
-        record_add_string(out, target->name) != MP_OK ||
-        text_buffer_add_text(out, "}\n") != MP_OK)
+    struct json json = { .text = out };
+
+    json_object(&json, NULL);
+    json_text(&json, "target", target->name);
+    json_end_object(&json);
+    if (json.failed || text_buffer_add_text(out, "\n") != MP_OK)
       return MP_ENOMEM;
     target = host->target(host, ++i);
   }

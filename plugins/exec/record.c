@@ -10,8 +10,6 @@
  */
 #include "plugins/exec/record.h"
 
-#include <string.h>
-
 /* Room for any number that the host formats. */
 #define NUMBER_SIZE 128
 
@@ -23,42 +21,9 @@ static const char *const kinds[] = {
 };
 
 static int
-add_character(struct text_buffer *out, unsigned char c)
+result_of(const struct record_writer *w)
 {
-  static const char digits[] = "0123456789abcdef";
-  char escape[] = "\\u0000";
-
-  if (c == '"' || c == '\\') {
-    escape[1] = (char)c;
-    return text_buffer_add(out, escape, 2);
-  }
-  if (c >= 0x20)
-    return text_buffer_add(out, (const char *)&c, 1);
-  escape[4] = digits[c >> 4];
-  escape[5] = digits[c & 0xf];
-  return text_buffer_add(out, escape, sizeof(escape) - 1);
-}
-
-int
-record_add_string(struct text_buffer *out, const char *text)
-{
-  int answer = text_buffer_add_text(out, "\"");
-
-  for (; answer == MP_OK && *text != '\0'; text++)
-    answer = add_character(out, (unsigned char)*text);
-  return answer == MP_OK ? text_buffer_add_text(out, "\"") : answer;
-}
-
-/* Adds LEAD (",\"unit\":", for example) and TEXT as a string; nothing if TEXT
- * is NULL. */
-static int
-add_member(struct text_buffer *out, const char *lead, const char *text)
-{
-  if (text == NULL)
-    return MP_OK;
-  if (text_buffer_add_text(out, lead) != MP_OK)
-    return MP_ENOMEM;
-  return record_add_string(out, text);
+  return w->json.failed ? MP_ENOMEM : MP_OK;
 }
 
 int
@@ -69,34 +34,34 @@ record_begin(struct record_writer *w, const struct mp_record *record)
   if (record_end(w) != MP_OK)
     return MP_ENOMEM;
   w->unfinished = 1;
-  w->values = 0;
+  w->json = (struct json){ .text = &w->text };
   utc_time_format(&w->time, record->time_ms, time);
-  if (add_member(&w->text, "{\"id\":", record->id) != MP_OK ||
-      add_member(&w->text, ",\"time\":", time) != MP_OK)
-    return MP_ENOMEM;
-  return text_buffer_add_text(&w->text, ",\"values\":{");
+  json_object(&w->json, NULL);
+  json_text(&w->json, "id", record->id);
+  json_text(&w->json, "time", time);
+  json_object(&w->json, "values");
+  return result_of(w);
 }
 
 int
 record_add(struct record_writer *w, const struct mp_host *host,
            const char *name, const struct mp_value *value)
 {
-  struct text_buffer *out = &w->text;
   char number[NUMBER_SIZE], time[UTC_TIME_SIZE];
 
   if (value->kind != MP_TEXT)
     host->decimal_format(value, number, sizeof(number));
   utc_time_format(&w->time, value->time_ms, time);
-  if ((w->values++ > 0 && text_buffer_add_text(out, ",") != MP_OK) ||
-      record_add_string(out, name) != MP_OK ||
-      add_member(out, ":{\"value\":",
-                 value->kind == MP_TEXT ? value->text : number) != MP_OK ||
-      add_member(out, ",\"unit\":", value->unit) != MP_OK ||
-      add_member(out, ",\"kind\":", kinds[value->kind]) != MP_OK ||
-      add_member(out, ",\"time\":", time) != MP_OK ||
-      add_member(out, ",\"serial\":", value->serial) != MP_OK)
-    return MP_ENOMEM;
-  return text_buffer_add_text(out, "}");
+  json_object(&w->json, name);
+  json_text(&w->json, "value", value->kind == MP_TEXT ? value->text : number);
+  if (value->unit != NULL)
+    json_text(&w->json, "unit", value->unit);
+  json_text(&w->json, "kind", kinds[value->kind]);
+  json_text(&w->json, "time", time);
+  if (value->serial != NULL)
+    json_text(&w->json, "serial", value->serial);
+  json_end_object(&w->json);
+  return result_of(w);
 }
 
 int
@@ -105,7 +70,10 @@ record_end(struct record_writer *w)
   if (!w->unfinished)
     return MP_OK;
   w->unfinished = 0;
-  return text_buffer_add_text(&w->text, "}}\n");
+  json_end_object(&w->json);
+  json_end_object(&w->json);
+  return result_of(w) == MP_OK ? text_buffer_add_text(&w->text, "\n")
+                               : MP_ENOMEM;
 }
 
 void

@@ -6,14 +6,15 @@
 
 #include <meterpipe/plugin.h>
 
+#include "lib/json.h"
 #include "lib/text_buffer.h"
 #include "lib/utc_time.h"
 
 struct record_writer {
   struct text_buffer text; /* all lines so far */
   struct utc_time time;
-  int unfinished;  /* the last line is not ended yet */
-  uint32_t values; /* of the last line */
+  struct json json; /* the last line */
+  int unfinished;   /* the last line is not ended yet */
 };
 
 /* All return MP_OK or MP_ENOMEM.  record_begin ends the line before. */
@@ -25,8 +26,5 @@ int record_end(struct record_writer *w);
 /* Empties the writer and keeps its memory. */
 void record_forget(struct record_writer *w);
 void record_free(struct record_writer *w);
-
-/* Adds TEXT as a JSON string.  MP_OK or MP_ENOMEM. */
-int record_add_string(struct text_buffer *out, const char *text);
 
 #endif

@@ -20,6 +20,7 @@
 
 #include "plugins/stdout/stdout_format.h"
 #include "lib/text_buffer.h"
+#include "lib/unit.h"
 #include "lib/utc_time.h"
 
 #define OBJECT "standard output"
@@ -49,10 +50,10 @@ static const stdout_format_fn formats[] = {
 struct slot {
   const char *name;
   uint32_t row; /* its record, from 1; another one: value missing */
-  size_t value; /* offsets in texts */
-  size_t unit;
-  int has_unit;
+  size_t value; /* offset in texts */
   int is_text;
+  char *unit;            /* of the value; "": none */
+  const char *unit_text; /* unit as people write it; NULL: none */
 };
 
 struct out {
@@ -66,7 +67,7 @@ struct out {
   struct slot *slots; /* slot N is target N */
   struct stdout_cell *cells;
   uint32_t count;
-  struct text_buffer texts; /* values and units of the record being written */
+  struct text_buffer texts; /* the values of the record being written */
 
   struct text_buffer pending; /* all records since the last commit */
   uint32_t records;
@@ -103,6 +104,8 @@ out_close(void *self)
 {
   struct out *out = self;
 
+  for (uint32_t i = 0; i < out->count; i++)
+    free(out->slots[i].unit);
   free(out->slots);
   free(out->cells);
   out->slots = NULL;
@@ -187,8 +190,7 @@ fill_cells(struct out *out)
       continue;
     cell->value = out->texts.data + slot->value;
     cell->is_text = slot->is_text;
-    if (slot->has_unit)
-      cell->unit = stdout_unit(out->texts.data + slot->unit);
+    cell->unit = slot->unit_text;
   }
 }
 
@@ -230,12 +232,23 @@ out_begin(void *self, const struct mp_record *record)
   return answer;
 }
 
-/* Adds TEXT with its NUL to texts.  *ret_at: its offset. */
+/* Looks UNIT up only if it has changed: a recording has a million values. */
 static int
-keep_text(struct out *out, const char *text, size_t len, size_t *ret_at)
+keep_unit(struct slot *slot, const char *unit)
 {
-  *ret_at = out->texts.len;
-  return text_buffer_add(&out->texts, text, len + 1);
+  char *copy;
+
+  if (unit == NULL)
+    unit = "";
+  if (slot->unit != NULL && strcmp(slot->unit, unit) == 0)
+    return MP_OK;
+  copy = strdup(unit);
+  if (copy == NULL)
+    return MP_ENOMEM;
+  free(slot->unit);
+  slot->unit = copy;
+  slot->unit_text = copy[0] == '\0' ? NULL : unit_display(copy);
+  return MP_OK;
 }
 
 static int
@@ -244,17 +257,16 @@ keep_value(struct out *out, struct slot *slot, const struct mp_value *value)
   char number[NUMBER_SIZE];
   int len;
 
-  slot->has_unit = value->unit != NULL;
-  if (slot->has_unit &&
-      keep_text(out, value->unit, strlen(value->unit), &slot->unit) != MP_OK)
-    return MP_ENOMEM;
   slot->is_text = value->kind == MP_TEXT;
+  slot->value = out->texts.len;
+  if (keep_unit(slot, value->unit) != MP_OK)
+    return MP_ENOMEM;
   if (slot->is_text)
-    return keep_text(out, value->text, strlen(value->text), &slot->value);
+    return text_buffer_add(&out->texts, value->text, strlen(value->text) + 1);
   len = out->host->decimal_format(value, number, sizeof(number));
   if (len < 0 || len >= NUMBER_SIZE)
     return MP_ENOMEM;
-  return keep_text(out, number, (size_t)len, &slot->value);
+  return text_buffer_add(&out->texts, number, (size_t)len + 1);
 }
 
 static int
@@ -275,14 +287,15 @@ out_write(void *self, uint32_t target, const struct mp_value *value)
   return MP_OK;
 }
 
-/* ---- Writing ------------------------------------------------------------- */
+/* ---- Writing -------------------------------------------------------------
+ */
 
 /*
- * Prepares standard output for writes that do not block, as on a full pipe or a
- * stopped terminal.  O_NONBLOCK cannot be set on standard output itself: all
- * processes that inherited it share its flags.  So a pipe or terminal is opened
- * a second time.  If that is not permitted, poll() is called before each write,
- * and a write is not longer than a pipe takes at once.
+ * Prepares standard output for writes that do not block, as on a full pipe or
+ * a stopped terminal.  O_NONBLOCK cannot be set on standard output itself:
+ * all processes that inherited it share its flags.  So a pipe or terminal is
+ * opened a second time.  If that is not permitted, poll() is called before
+ * each write, and a write is not longer than a pipe takes at once.
  */
 static void
 open_file(struct out *out)

@@ -13,52 +13,23 @@
 
 #include <meterpipe/plugin.h>
 
-#include "lib/array.h"
+#include "lib/json.h"
 #include "lib/utf8.h"
 
 #define MISSING "-"
 #define INDENT 2
 #define GAP 2
 
-/* Units whose usual spelling differs from that of KMP's table. */
-static const struct {
-  const char *symbol;
-  const char *display;
-} units[] = {
-  { "C", "\302\260C" },      { "m3", "m\302\263" },
-  { "m3/h", "m\302\263/h" }, { "m3/min", "m\302\263/min" },
-  { "m3/s", "m\302\263/s" }, { "m3xC", "m\302\263\303\227\302\260C" },
-  { "deg", "\302\260" },
-};
-
-const char *
-stdout_unit(const char *unit)
-{
-  size_t i;
-
-  if (unit == NULL || unit[0] == '\0')
-    return NULL;
-  for (i = 0; i < ARRAY_SIZE(units); i++)
-    if (units[i].symbol[0] == unit[0] && strcmp(units[i].symbol, unit) == 0)
-      return units[i].display;
-  return unit;
-}
-
 /* ---- Texts --------------------------------------------------------------- */
 
-/* ASCII that no format changes. */
-static const uint8_t is_plain[256] = { [' ' ... '!'] = 1,
-                                       ['#' ... '['] = 1,
-                                       [']' ... '~'] = 1 };
-
-/* Adds the plain characters at the beginning of TEXT, usually all of it, and
- * moves TEXT past them. */
+/* Adds the printable ASCII at the beginning of TEXT, usually all of it, and
+ * moves TEXT past it. */
 static int
 add_ascii(struct text_buffer *out, const char **text)
 {
   const char *begin = *text, *p = begin;
 
-  while (is_plain[(uint8_t)*p])
+  while (*p >= ' ' && *p <= '~')
     p++;
   *text = p;
   return text_buffer_add(out, begin, (size_t)(p - begin));
@@ -91,75 +62,41 @@ add_plain(struct text_buffer *out, const char *text)
   return answer;
 }
 
-static int
-add_json_character(struct text_buffer *out, uint32_t character)
-{
-  static const char digits[] = "0123456789abcdef";
-  char c[sizeof("\\u0000")] = "\\u0000";
-
-  if (character == '"')
-    return text_buffer_add_text(out, "\\\"");
-  if (character == '\\')
-    return text_buffer_add_text(out, "\\\\");
-  if (!utf8_is_control(character))
-    return text_buffer_add(out, c, utf8_put(c, character));
-  c[4] = digits[character >> 4];
-  c[5] = digits[character & 0xf];
-  return text_buffer_add_text(out, c);
-}
-
-/* Adds TEXT as a JSON string; NULL as null. */
-static int
-add_json(struct text_buffer *out, const char *text)
-{
-  int answer;
-
-  if (text == NULL)
-    return text_buffer_add_text(out, "null");
-  answer = text_buffer_add_text(out, "\"");
-  if (answer == MP_OK)
-    answer = add_ascii(out, &text);
-  while (answer == MP_OK && *text != '\0') {
-    answer = add_json_character(out, utf8_take(&text));
-    if (answer == MP_OK)
-      answer = add_ascii(out, &text);
-  }
-  return answer == MP_OK ? text_buffer_add_text(out, "\"") : answer;
-}
-
 /* ---- json ---------------------------------------------------------------- */
 
+/* The keys are not written with json_text, because a recording has millions of
+ * them. */
 static int
-add_json_cell(struct text_buffer *out, const struct stdout_cell *cell)
+add_json_cell(struct json *json, const struct stdout_cell *cell)
 {
-  if (add_json(out, cell->name) != MP_OK ||
-      text_buffer_add_text(out, ":") != MP_OK)
-    return MP_ENOMEM;
+  json_string(json, cell->name);
   if (cell->value == NULL)
-    return add_json(out, NULL);
-  if (text_buffer_add_text(out, "{\"value\":") != MP_OK ||
-      add_json(out, cell->value) != MP_OK ||
-      text_buffer_add_text(out, ",\"unit\":") != MP_OK ||
-      add_json(out, cell->unit) != MP_OK)
+    return text_buffer_add_text(json->text, ":null");
+  if (text_buffer_add_text(json->text, ":{\"value\":") != MP_OK)
     return MP_ENOMEM;
-  return text_buffer_add_text(out, "}");
+  json_string(json, cell->value);
+  if (text_buffer_add_text(json->text, ",\"unit\":") != MP_OK)
+    return MP_ENOMEM;
+  json_string(json, cell->unit);
+  return text_buffer_add_text(json->text, "}");
 }
 
 int
 stdout_format_json(struct text_buffer *out, const char *time,
                    const struct stdout_cell *cells, size_t n)
 {
-  size_t i;
+  struct json json = { .text = out };
 
-  if (text_buffer_add_text(out, "{\"time\":") != MP_OK ||
-      add_json(out, time) != MP_OK ||
-      text_buffer_add_text(out, ",\"values\":{") != MP_OK)
+  if (text_buffer_add_text(out, "{\"time\":") != MP_OK)
     return MP_ENOMEM;
-  for (i = 0; i < n; i++)
+  json_string(&json, time);
+  if (text_buffer_add_text(out, ",\"values\":{") != MP_OK)
+    return MP_ENOMEM;
+  for (size_t i = 0; i < n; i++)
     if ((i > 0 && text_buffer_add_text(out, ",") != MP_OK) ||
-        add_json_cell(out, &cells[i]) != MP_OK)
+        add_json_cell(&json, &cells[i]) != MP_OK)
       return MP_ENOMEM;
-  return text_buffer_add_text(out, "}}\n");
+  return json.failed ? MP_ENOMEM : text_buffer_add_text(out, "}}\n");
 }
 
 /* ---- line ---------------------------------------------------------------- */

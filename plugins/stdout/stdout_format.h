@@ -40,7 +40,4 @@ int stdout_format_json(struct text_buffer *out, const char *time,
 int stdout_format_line(struct text_buffer *out, const char *time,
                        const struct stdout_cell *cells, size_t n);
 
-/* Returns UNIT as people write it: "m³" for "m3"; NULL for NULL and "". */
-const char *stdout_unit(const char *unit);
-
 #endif

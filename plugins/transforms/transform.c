@@ -87,21 +87,20 @@ has_unit(const struct mp_value *value)
   return value->unit != NULL && value->unit[0] != '\0';
 }
 
-static const char *
-unit_name(const struct mp_value *value)
+const char *
+transform_unit_name(const struct mp_value *value)
 {
   return has_unit(value) ? value->unit : "no unit";
 }
 
-/* Returns true if the transform `convert` can convert VALUE to UNIT, even if
- * only rounded. */
-static int
-is_convertible(const struct transform *t, const struct mp_value *value,
-               const char *unit)
+bool
+transform_is_convertible(const struct transform *t,
+                         const struct mp_value *value, const char *unit)
 {
   struct mp_value number = transform_number(value);
 
   number.coef = 0;
+  number.exp10 = 0;
   return t->host->unit_convert(&number, unit, 0) >= 0;
 }
 
@@ -112,16 +111,16 @@ fail_units(const struct transform *t, int code, const struct mp_value *value,
   if (code == MP_ERANGE)
     return mp_fail(t->host, MP_ERANGE, transform_object(t),
                    "too large to be converted between %s and %s",
-                   unit_name(value), unit_name(operand));
-  if (!is_convertible(t, value, operand->unit))
+                   transform_unit_name(value), transform_unit_name(operand));
+  if (!transform_is_convertible(t, value, operand->unit))
     return mp_fail(t->host, MP_ECONFIG, transform_object(t),
                    "is in %s, the operand in %s: no \"convert\" makes one of "
                    "the other; name another operand",
-                   unit_name(value), unit_name(operand));
+                   transform_unit_name(value), transform_unit_name(operand));
   return mp_fail(t->host, MP_ECONFIG, transform_object(t),
                  "is in %s, the operand in %s, and neither converts exactly to "
                  "the other; put a transform with plugin = convert before it",
-                 unit_name(value), unit_name(operand));
+                 transform_unit_name(value), transform_unit_name(operand));
 }
 
 int

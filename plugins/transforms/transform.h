@@ -5,6 +5,8 @@
 #ifndef TRANSFORM_H
 #define TRANSFORM_H
 
+#include <stdbool.h>
+
 #include <meterpipe/plugin.h>
 
 /* Room for a number and its unit in a message. */
@@ -38,6 +40,14 @@ int transform_check_operand(const struct transform *t, const char *key,
 /* Returns a copy of VALUE to calculate with: kind, number and unit only.  Its
  * struct_size is that of the struct that this plugin knows. */
 struct mp_value transform_number(const struct mp_value *value);
+
+/* Returns the unit of VALUE for messages, or "no unit". */
+const char *transform_unit_name(const struct mp_value *value);
+
+/* Returns true if the transform `convert` can convert VALUE to UNIT, even if
+ * only rounded. */
+bool transform_is_convertible(const struct transform *t,
+                              const struct mp_value *value, const char *unit);
 
 /* Converts both numbers exactly to one unit: that of VALUE if OPERAND can be
  * converted to it, else that of OPERAND.  MP_OK, or a reason, which is

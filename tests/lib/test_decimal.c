@@ -3,6 +3,7 @@
 #include "lib/decimal.h"
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,14 @@ assert_is(struct decimal d, const char *text)
 
   decimal_format(d, buf, sizeof(buf));
   ck_assert_str_eq(buf, text);
+}
+
+/* Also compares the decimals: 17.50 is not 17.5. */
+static void
+assert_equal(struct decimal d, struct decimal expected)
+{
+  ck_assert_int_eq(d.coef, expected.coef);
+  ck_assert_int_eq(d.exp10, expected.exp10);
 }
 
 #define ZEROS_10 "0000000000"
@@ -133,6 +142,56 @@ START_TEST(reads_no_further_than_its_length)
 END_TEST
 
 static const struct {
+  const char *text;
+  size_t length;
+  struct decimal number;
+} prefixes[] = {
+  { "12345.7 GJ", 7, { 123457, -1 } },
+  { "-0.005 kWh", 6, { -5, -3 } },
+  { "0 GJ", 1, { 0, 0 } },
+  { "0.000 m3", 5, { 0, -3 } },
+  { "-0", 2, { 0, 0 } },
+  { "1.23457e+06 GJ", 11, { 123457, 1 } },
+  { "1e-06%", 5, { 1, -6 } },
+  { "1E6", 3, { 1, 6 } },
+  { "1e+20", 5, { 1, 20 } },
+  { "45.5%", 4, { 455, -1 } },
+  { "0, 1.5e3", 1, { 0, 0 } },
+  { "12.", 2, { 12, 0 } },
+  { "1.5e 3", 3, { 15, -1 } },
+  { "1.5e", 3, { 15, -1 } },
+  { "1.5e+", 3, { 15, -1 } },
+  { "65.430000000000007", 18, { 65430000000000007, -15 } },
+  { "99999999999999999999", 20, { 999999999999999999, 2 } },
+  { "0.0000000000000000000001234567890123456789",
+    42,
+    { 123456789012345678, -39 } },
+  { "000000000000000000000000012", 27, { 12, 0 } },
+  { "0e-300", 6, { 0, 0 } },
+  { "9e99", 4, { 9, 99 } },
+  { "9e100", 0, { 0, 0 } },
+  { "1e-100", 0, { 0, 0 } },
+  { "1e99999999999", 0, { 0, 0 } },
+  { "inf GJ", 0, { 0, 0 } },
+  { "nan", 0, { 0, 0 } },
+  { "-", 0, { 0, 0 } },
+  { "+1", 0, { 0, 0 } },
+  { " 1", 0, { 0, 0 } },
+  { ".5", 0, { 0, 0 } },
+  { "", 0, { 0, 0 } },
+};
+
+START_TEST(reads_the_number_at_the_beginning)
+{
+  struct decimal d = { 0, 0 };
+
+  ck_assert_uint_eq(decimal_parse_prefix(prefixes[_i].text, &d),
+                    prefixes[_i].length);
+  assert_equal(d, prefixes[_i].number);
+}
+END_TEST
+
+static const struct {
   int64_t coef;
   int32_t exp10;
   const char *text;
@@ -224,6 +283,33 @@ START_TEST(subtracts_at_the_lower_end)
 END_TEST
 
 static const struct {
+  struct decimal a, b, difference;
+} differences[] = {
+  { { 13345678, -3 }, { 1, 3 }, { 12345678, -3 } },
+  { { 5, 0 }, { 15, -1 }, { 35, -1 } },
+  { { 5, -2 }, { 0, 40 }, { 5, -2 } },
+};
+
+START_TEST(subtracts_numbers_of_any_decimals)
+{
+  struct decimal ret;
+
+  ck_assert_int_eq(decimal_sub(differences[_i].a, differences[_i].b, &ret),
+                   MP_OK);
+  assert_equal(ret, differences[_i].difference);
+}
+END_TEST
+
+START_TEST(subtracts_only_if_the_difference_fits)
+{
+  struct decimal ret;
+
+  ck_assert_int_eq(decimal_sub(dec(1, 20), dec(1, -2), &ret), MP_ERANGE);
+  ck_assert_int_eq(decimal_sub(dec(INT64_MIN, 0), dec(1, 0), &ret), MP_ERANGE);
+}
+END_TEST
+
+static const struct {
   const char *a, *b, *product;
 } products[] = {
   { "84.208", "3.6", "303.1488" },
@@ -281,6 +367,67 @@ START_TEST(divides_half_to_even)
 }
 END_TEST
 
+/* The count of steps of a counter: whole, and within 64 bits. */
+static const struct {
+  struct decimal n, step;
+  int64_t count; /* -1: none */
+} counts[] = {
+  { { 84208, -3 }, { 1, -3 }, 84208 }, { { 842080, -4 }, { 1, -3 }, 84208 },
+  { { 842081, -4 }, { 1, -3 }, -1 },   { { 84, 0 }, { 1, -3 }, 84000 },
+  { { 12, -3 }, { 4, -3 }, 3 },        { { 10, -3 }, { 4, -3 }, -1 },
+  { { 5, 0 }, { 25, -1 }, 2 },         { { 0, -9 }, { 1, -3 }, 0 },
+  { { 0, 50 }, { 2, 0 }, 0 },          { { 1, 0 }, { 2, 0 }, -1 },
+  { { 1, 30 }, { 1, -3 }, -1 },        { { 1, 0 }, { 0, 0 }, -1 },
+};
+
+START_TEST(divides_into_a_whole_count_or_refuses)
+{
+  struct decimal ret;
+  bool whole =
+    decimal_divide(counts[_i].n, counts[_i].step, 0, &ret) == MP_OK &&
+    ret.exp10 == 0;
+
+  ck_assert_int_eq(whole, counts[_i].count >= 0);
+  if (whole)
+    ck_assert_int_eq(ret.coef, counts[_i].count);
+}
+END_TEST
+
+static const struct {
+  struct decimal a, b, quotient;
+  int code;
+} exact_quotients[] = {
+  { { 1, 0 }, { 1000, 0 }, { 1, -3 }, MP_OK },
+  { { 1, 0 }, { 10000, -1 }, { 1, -3 }, MP_OK },
+  { { 1, 0 }, { 250, 0 }, { 4, -3 }, MP_OK },
+  { { 1, 0 }, { 1, 0 }, { 1, 0 }, MP_OK },
+  { { 1, 0 }, { 5, -1 }, { 2, 0 }, MP_OK },
+  { { 1, 0 }, { 4, 0 }, { 25, -2 }, MP_OK },
+  { { 1, 0 }, { 100, 0 }, { 1, -2 }, MP_OK },
+  { { 1, 0 }, { 1024, 0 }, { 9765625, -10 }, MP_OK },
+  { { 1, 0 }, { 1, 99 }, { 1, -99 }, MP_OK },
+  { { 36, 8 }, { 1, 9 }, { 36, -1 }, MP_OK },
+  { { 21, 0 }, { 6, 0 }, { 35, -1 }, MP_OK },
+  { { 1, 0 }, { 3, 0 }, { 0, 0 }, MP_DROP },
+  { { 1, 0 }, { INT64_MAX, 0 }, { 0, 0 }, MP_DROP },
+  { { 1, 0 }, { INT64_C(1) << 62, 0 }, { 0, 0 }, MP_ERANGE },
+  { { 1, 0 }, { 2, 99 }, { 0, 0 }, MP_ERANGE },
+  { { 1, 0 }, { 0, 0 }, { 0, 0 }, MP_ERANGE },
+  { { 1, 0 }, { -1000, 0 }, { 0, 0 }, MP_ERANGE },
+  { { 0, 0 }, { 1, 0 }, { 0, 0 }, MP_ERANGE },
+};
+
+START_TEST(divides_exactly_or_refuses)
+{
+  struct decimal ret = { 0, 0 };
+
+  ck_assert_int_eq(
+    decimal_divide_exactly(exact_quotients[_i].a, exact_quotients[_i].b, &ret),
+    exact_quotients[_i].code);
+  assert_equal(ret, exact_quotients[_i].quotient);
+}
+END_TEST
+
 START_TEST(scales_where_only_the_result_fits)
 {
   struct decimal ret;
@@ -328,11 +475,53 @@ START_TEST(compares_beyond_the_exponents)
 END_TEST
 
 static const struct {
+  struct decimal d;
+  int32_t n, place;
+} digit_places[] = {
+  { { 123457, -1 }, 6, -1 }, { { 123457, 1 }, 6, 1 },
+  { { 100, 0 }, 6, -3 },     { { 1, 2 }, 6, -3 },
+  { { -5, -3 }, 6, -8 },     { { INT64_MIN, 0 }, 1, 18 },
+};
+
+START_TEST(counts_places_from_the_first_digit)
+{
+  ck_assert_int_eq(decimal_digit_place(digit_places[_i].d, digit_places[_i].n),
+                   digit_places[_i].place);
+}
+END_TEST
+
+static const struct {
+  struct decimal d, trimmed;
+} trims[] = {
+  { { 1750, -2 }, { 175, -1 } }, { { -10, 0 }, { -1, 1 } },
+  { { 175, -1 }, { 175, -1 } },  { { 0, -3 }, { 0, 0 } },
+  { { 100, 98 }, { 10, 99 } },
+};
+
+START_TEST(trims_zeros_at_the_end)
+{
+  struct decimal d = trims[_i].d;
+
+  decimal_trim(&d);
+  assert_equal(d, trims[_i].trimmed);
+}
+END_TEST
+
+static const struct {
   const char *text;
   int32_t place;
   const char *rounded;
   int code;
 } roundings[] = {
+  { "65.430000000000007", -2, "65.43", MP_OK },
+  { "6.2549999999999999", -14, "6.25500000000000", MP_OK },
+  { "2.5", 0, "2", MP_OK },
+  { "3.5", 0, "4", MP_OK },
+  { "-2.5", 0, "-2", MP_OK },
+  { "-3.5", 0, "-4", MP_OK },
+  { "-2.51", 0, "-3", MP_OK },
+  { "7", 30, "0", MP_OK },
+  { "7", -2, "7", MP_DROP },
   { "17.55", -1, "17.6", MP_OK },
   { "17.45", -1, "17.4", MP_OK },
   { "17.451", -1, "17.5", MP_OK },
@@ -461,17 +650,29 @@ decimal_suite(void)
   tcase_add_loop_test(text, refuses_what_is_no_decimal_or_too_long, 0,
                       ARRAY_SIZE(refusals));
   tcase_add_test(text, reads_no_further_than_its_length);
+  tcase_add_loop_test(text, reads_the_number_at_the_beginning, 0,
+                      ARRAY_SIZE(prefixes));
   tcase_add_loop_test(text, writes_plainly, 0, ARRAY_SIZE(writings));
   tcase_add_test(text, writes_as_snprintf_does);
   suite_add_tcase(suite, text);
 
   tcase_add_loop_test(tables, adds_and_subtracts_exactly, 0, ARRAY_SIZE(sums));
   tcase_add_test(tables, subtracts_at_the_lower_end);
+  tcase_add_loop_test(tables, subtracts_numbers_of_any_decimals, 0,
+                      ARRAY_SIZE(differences));
+  tcase_add_test(tables, subtracts_only_if_the_difference_fits);
   tcase_add_loop_test(tables, multiplies_exactly, 0, ARRAY_SIZE(products));
   tcase_add_loop_test(tables, divides_half_to_even, 0, ARRAY_SIZE(quotients));
+  tcase_add_loop_test(tables, divides_into_a_whole_count_or_refuses, 0,
+                      ARRAY_SIZE(counts));
+  tcase_add_loop_test(tables, divides_exactly_or_refuses, 0,
+                      ARRAY_SIZE(exact_quotients));
   tcase_add_test(tables, scales_where_only_the_result_fits);
   tcase_add_loop_test(tables, compares_by_value, 0, ARRAY_SIZE(orders));
   tcase_add_test(tables, compares_beyond_the_exponents);
+  tcase_add_loop_test(tables, counts_places_from_the_first_digit, 0,
+                      ARRAY_SIZE(digit_places));
+  tcase_add_loop_test(tables, trims_zeros_at_the_end, 0, ARRAY_SIZE(trims));
   tcase_add_loop_test(tables, rounds_half_to_even, 0, ARRAY_SIZE(roundings));
   tcase_add_loop_test(tables, rounds_to_whole_steps, 0, ARRAY_SIZE(steps));
   tcase_add_loop_test(tables, knows_what_a_display_can_mean, 0,

@@ -33,6 +33,8 @@ static const struct {
   { "d", "days", "days" },
   { "", "", "" },
   { "boxes", "boxes", "boxes" },
+  { "m3/min", "m3/min", "m³/min" },
+  { "deg", "deg", "°" },
 };
 
 START_TEST(accepts_both_spellings)
@@ -40,6 +42,21 @@ START_TEST(accepts_both_spellings)
   ck_assert_str_eq(unit_canonical(spellings[_i].typed),
                    spellings[_i].canonical);
   ck_assert_str_eq(unit_display(spellings[_i].typed), spellings[_i].display);
+}
+END_TEST
+
+static const struct {
+  const char *text, *symbol;
+} cases[] = {
+  { "GJ", "GJ" },       { "gj", "GJ" },       { "MWH", "MWh" },
+  { "kvarh", "kvarh" }, { "L", "l" },         { "M3/H", "m3/h" },
+  { "mw", "MW" },       { "mW", "mW" },       { "m³", "m³" },
+  { "boxes", "boxes" }, { "ascii", "ascii" },
+};
+
+START_TEST(finds_a_unit_in_any_case)
+{
+  ck_assert_str_eq(unit_in_any_case(cases[_i].text), cases[_i].symbol);
 }
 END_TEST
 
@@ -152,6 +169,8 @@ START_TEST(converts_exactly_or_says_that_it_cannot)
 
   ck_assert_int_eq(decimal_parse(c->value, strlen(c->value), &d), MP_OK);
   ck_assert_int_eq(unit_convert(&d, c->from, c->to, c->place), c->code);
+  if (c->place != MP_EXACT)
+    ck_assert_int_eq(unit_converts(c->from, c->to), c->code != MP_ECONFIG);
   decimal_format(d, text, sizeof(text));
   ck_assert_str_eq(text, c->result != NULL ? c->result : c->value);
 }
@@ -291,6 +310,7 @@ unit_suite(void)
   TCase *conversion = tcase_create("conversion");
 
   tcase_add_loop_test(names, accepts_both_spellings, 0, ARRAY_SIZE(spellings));
+  tcase_add_loop_test(names, finds_a_unit_in_any_case, 0, ARRAY_SIZE(cases));
   tcase_add_loop_test(names, knows_which_symbols_mean_the_same, 0,
                       ARRAY_SIZE(pairs));
   tcase_add_test(names, knows_every_unit_of_the_meters);

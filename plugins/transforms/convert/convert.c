@@ -22,25 +22,6 @@ static const struct mp_option options[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
-static const char *
-unit_name(const struct mp_value *value)
-{
-  return value->unit == NULL || value->unit[0] == '\0' ? "no unit"
-                                                       : value->unit;
-}
-
-/* Returns true if VALUE's unit and UNIT measure the same quantity. */
-static int
-are_related(const struct transform *t, const struct mp_value *value,
-            const char *unit)
-{
-  struct mp_value number = transform_number(value);
-
-  number.coef = 0;
-  number.exp10 = 0;
-  return t->host->unit_convert(&number, unit, 0) >= 0;
-}
-
 static int
 fail_conversion(const struct transform *t, int code,
                 const struct mp_value *value, const char *unit)
@@ -52,10 +33,10 @@ fail_conversion(const struct transform *t, int code,
   if (code == MP_ERANGE)
     return mp_fail(host, code, object, "%s in %s is beyond what can be held",
                    transform_show(t, value, text, sizeof(text)), unit);
-  if (!are_related(t, value, unit))
+  if (!transform_is_convertible(t, value, unit))
     return mp_fail(host, MP_ECONFIG, object,
                    "is in %s, which cannot be converted to %s",
-                   unit_name(value), unit);
+                   transform_unit_name(value), unit);
   if (value->kind == MP_DELTA)
     return mp_fail(
       host, MP_ECONFIG, object,

@@ -61,10 +61,10 @@ START_TEST(recorded_devices_are_read_exactly)
   static const struct {
     const char *name;
     const char *kind;
-    struct number value;
+    struct decimal value;
     int32_t place;
     const char *unit;
-    struct number step;
+    struct decimal step;
   } rows[] = {
     { "update/custom-read",
       "Custom Sensor",
@@ -216,6 +216,33 @@ START_TEST(recorded_devices_are_read_exactly)
 }
 END_TEST
 
+START_TEST(degrees_fahrenheit_become_celsius)
+{
+  static const struct {
+    const char *fahrenheit;
+    int64_t hundredths; /* of a degree Celsius */
+  } rows[] = {
+    { "32", 0 },      { "212", 10000 },
+    { "-40", -4000 }, { "149.774", 6543 },
+    { "0", -1778 },   { "32.018", 1 },
+    { "31.982", -1 }, { "149.774000000001", 6543 },
+  };
+  struct device d;
+  char members[64];
+
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    snprintf(members, sizeof(members), "'Data':'1.0 F','Temp':%s",
+             rows[i].fahrenheit);
+    d = parse_made("Temp", "x", members);
+    ck_assert_msg(d.state == DEVICE_SHOWS, "%s", members);
+    ck_assert_str_eq(d.unit, "C");
+    ck_assert_int_eq(d.value.coef, rows[i].hundredths);
+    ck_assert_int_eq(d.value.exp10, -2);
+    device_clear(&d);
+  }
+}
+END_TEST
+
 START_TEST(a_power_comes_with_a_kwh_device)
 {
   struct device d = parse_recording("update/kwh-read");
@@ -272,6 +299,8 @@ START_TEST(unfit_and_odd_devices_say_why)
     { "General", "Barometer", "'Data':'1013 hPa'", DEVICE_UNFIT, "Counter" },
     { "Temp", "x", "'Data':'149.7 F','Temp':1e99", DEVICE_GARBLED,
       "no number" },
+    { "Temp", "x", "'Data':'149.7 F','Temp':9223372036854775807",
+      DEVICE_GARBLED, "no number" },
     { "RFXMeter", "RFXMeter counter",
       "'Data':'?','Divider':1000.0,'SwitchTypeVal':5", DEVICE_UNFIT,
       "choose the type Counter" },
@@ -454,6 +483,7 @@ main(void)
   int failed;
 
   tcase_add_test(tc, recorded_devices_are_read_exactly);
+  tcase_add_test(tc, degrees_fahrenheit_become_celsius);
   tcase_add_test(tc, a_power_comes_with_a_kwh_device);
   tcase_add_test(tc, texts_are_whole_and_the_greeting_is_nothing);
   tcase_add_test(tc, what_is_no_number_is_garbled);

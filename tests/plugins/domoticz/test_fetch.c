@@ -93,6 +93,27 @@ START_TEST(all_are_asked_at_once_and_over_one_connection)
 }
 END_TEST
 
+START_TEST(units_of_all_quantities_are_displayed)
+{
+  static const struct {
+    const char *label, *shown;
+  } rows[] = {
+    { "MWh", "0 MWh" }, { "l/min", "0 l/min" }, { "ms", "0 ms" },
+    { "%", "0 %" },     { "pH", "0 pH" },       { "g/kg", "0 g/kg" },
+    { "%O2", "0 %O2" }, { "things", "0" },      { "yy:mm:dd", "0" },
+  };
+  uint32_t targets[ARRAY_SIZE(rows)];
+
+  rig_start(&r, DOMOTICZ_2025_1);
+  for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++)
+    targets[i] = rig_add(&r, i + 1, "custom", rows[i].label);
+  rig_open(&r);
+  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++)
+    ck_assert_str_eq(fake_sink_shown_text(r.sink, targets[i]), rows[i].shown);
+}
+END_TEST
+
 START_TEST(another_version_of_the_server_is_learned)
 {
   rig_start(&r, DOMOTICZ_2022_2);
@@ -510,6 +531,7 @@ main(void)
   tcase_set_timeout(tc, 60);
   tcase_add_test(tc, values_are_shown_with_place_step_and_time);
   tcase_add_test(tc, all_are_asked_at_once_and_over_one_connection);
+  tcase_add_test(tc, units_of_all_quantities_are_displayed);
   tcase_add_test(tc, another_version_of_the_server_is_learned);
   tcase_add_test(tc, the_form_is_learned_with_one_device_too);
   tcase_add_test(tc, what_is_left_out_is_asked_for_alone);

@@ -134,6 +134,30 @@ START_TEST(cycles_are_written)
 }
 END_TEST
 
+START_TEST(units_are_written_as_people_do)
+{
+  char text[1024] = "";
+  int fds[2];
+
+  begin("line");
+  ck_assert_int_eq(pipe(fds), 0);
+  open_to(fds[1]);
+  write_record(0, "1 m3", "2 m3/h");
+  write_record(1, "3 C", "4");
+  write_record(2, "5", "6 boxes");
+  write_record(3, "7 GJ", "8 boxes");
+  ck_assert_int_eq(commit_to(fds[1]), MP_OK);
+  ck_assert_int_gt(read(fds[0], text, sizeof(text) - 1), 0);
+  ck_assert_str_eq(text, "energy 1 m\302\263\nusage 2 m\302\263/h\n"
+                         "energy 3 \302\260C\nusage 4\n"
+                         "energy 5\nusage 6 boxes\n"
+                         "energy 7 GJ\nusage 8 boxes\n");
+  close(fds[0]);
+  close(fds[1]);
+  end();
+}
+END_TEST
+
 START_TEST(format_follows_the_terminal)
 {
   int master = posix_openpt(O_RDWR | O_NOCTTY);
@@ -275,6 +299,7 @@ main(void)
 
   signal(SIGPIPE, SIG_IGN);
   tcase_add_loop_test(tc, cycles_are_written, 0, 6);
+  tcase_add_test(tc, units_are_written_as_people_do);
   tcase_add_test(tc, format_follows_the_terminal);
   tcase_add_test(tc, targets_may_become_more);
   tcase_add_test(tc, full_disk_is_an_error);

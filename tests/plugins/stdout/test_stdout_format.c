@@ -152,17 +152,6 @@ START_TEST(every_character_goes_there_and_back)
 }
 END_TEST
 
-START_TEST(units_for_people)
-{
-  ck_assert_str_eq(stdout_unit("m3"), "m\302\263");
-  ck_assert_str_eq(stdout_unit("C"), "\302\260C");
-  ck_assert_str_eq(stdout_unit("m3/h"), "m\302\263/h");
-  ck_assert_str_eq(stdout_unit("GJ"), "GJ");
-  ck_assert_ptr_null(stdout_unit(NULL));
-  ck_assert_ptr_null(stdout_unit(""));
-}
-END_TEST
-
 int
 main(void)
 {
@@ -176,7 +165,6 @@ main(void)
   tcase_add_loop_test(tc, text_is_made_harmless, 0, ARRAY_SIZE(texts));
   tcase_add_loop_test(tc, width_is_what_is_seen, 0, ARRAY_SIZE(widths));
   tcase_add_test(tc, every_character_goes_there_and_back);
-  tcase_add_test(tc, units_for_people);
   suite_add_tcase(suite, tc);
   srunner_run_all(runner, CK_NORMAL);
   failed = srunner_ntests_failed(runner);

@@ -1,0 +1,102 @@
+/* Each service unpacks the decimal of a value, and packs the result. */
+#include "lib/number_services.h"
+
+#include <string.h>
+
+#include "lib/decimal.h"
+#include "lib/unit.h"
+
+static struct decimal
+number_of(const struct mp_value *v)
+{
+  return (struct decimal){ .coef = v->coef, .exp10 = v->exp10 };
+}
+
+static int
+return_decimal(struct mp_value *v, struct decimal d, int r)
+{
+  if (r >= 0) {
+    v->coef = d.coef;
+    v->exp10 = d.exp10;
+  }
+  return r;
+}
+
+static int
+host_decimal_parse(const char *text, struct mp_value *ret_value)
+{
+  struct decimal d = { 0, 0 };
+  int r = decimal_parse(text, strlen(text), &d);
+
+  return return_decimal(ret_value, d, r);
+}
+
+static int
+host_decimal_format(const struct mp_value *value, char *buf, size_t size)
+{
+  return decimal_format(number_of(value), buf, size);
+}
+
+static int
+host_decimal_add(struct mp_value *value, const struct mp_value *other)
+{
+  struct decimal d = number_of(value);
+  int r = decimal_add(d, number_of(other), &d);
+
+  return return_decimal(value, d, r);
+}
+
+static int
+host_decimal_sub(struct mp_value *value, const struct mp_value *other)
+{
+  struct decimal d = number_of(value);
+  int r = decimal_sub(d, number_of(other), &d);
+
+  return return_decimal(value, d, r);
+}
+
+static int
+host_decimal_compare(const struct mp_value *a, const struct mp_value *b)
+{
+  return decimal_compare(number_of(a), number_of(b));
+}
+
+static int
+host_decimal_round(struct mp_value *value, int32_t place)
+{
+  struct decimal d = number_of(value);
+  int r = decimal_round(&d, place);
+
+  return return_decimal(value, d, r);
+}
+
+static int
+host_decimal_shows(const struct mp_value *shown, int32_t place,
+                   const struct mp_value *value)
+{
+  return decimal_shows(number_of(shown), place, number_of(value));
+}
+
+static int
+host_unit_convert(struct mp_value *value, const char *unit, int32_t place)
+{
+  struct decimal d = number_of(value);
+  int r = unit_convert(&d, value->unit, unit, place);
+
+  if (r >= 0)
+    value->unit = unit;
+  return return_decimal(value, d, r);
+}
+
+void
+number_services_set(struct mp_host *host)
+{
+  host->decimal_parse = host_decimal_parse;
+  host->decimal_format = host_decimal_format;
+  host->decimal_add = host_decimal_add;
+  host->decimal_sub = host_decimal_sub;
+  host->decimal_compare = host_decimal_compare;
+  host->decimal_round = host_decimal_round;
+  host->decimal_shows = host_decimal_shows;
+  host->unit_convert = host_unit_convert;
+}

@@ -282,7 +282,7 @@ START_TEST(one_meter_at_the_deadline_does_not_cost_the_other)
                        "error: a: eye: out of time: no answer in %u ms "
                        "(requests sent: %u): press a button",
                        &waited_ms, &requests) == 2,
-                "said: %s", scene_err(a.s));
+                "messages: %s", scene_err(a.s));
   ck_assert_uint_lt(waited_ms, 10000); /* not the 30 s of its timeout */
   ck_assert_uint_eq(requests, 1);
   meter_stop(b);

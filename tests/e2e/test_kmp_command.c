@@ -173,7 +173,7 @@ emulate(const char *args)
       return;
     moment();
   }
-  ck_abort_msg("the emulator does not begin");
+  ck_abort_msg("the emulator did not start");
 }
 
 /* Ends the emulator; WANTED is its output after the first line, on requests. */

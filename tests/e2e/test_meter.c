@@ -32,7 +32,7 @@ struct row {
 #define TWICE SITE_TWO "timeout = 4s\nretries = 1\n"
 
 static const struct row rows[] = {
-  { "all is well", SITE_HEAT, "", "", 0, 2, SITE_HEAT_SHOWN, "" },
+  { "no fault", SITE_HEAT, "", "", 0, 2, SITE_HEAT_SHOWN, "" },
   { "half of the registers", "60=84.208GJ 68=520.41m3 80=15.5kW 1001=1", "",
     "fields = 60, 68, 74, 80, 86, 87\n", 65, 1,
     "meter.heat_energy_e1 84.208 GJ\n"
@@ -58,7 +58,7 @@ static const struct row rows[] = {
     "" },
   { "an info code in words", "99=8 1001=1", "", "fields = info_text\n", 0, 2,
     "meter.info_text t1 outside range\n", "" },
-  { "an earlier name", "19=191kWh", "", "fields = tariff_energy_19\n", 0, 1,
+  { "a former field name", "19=191kWh", "", "fields = tariff_energy_19\n", 0, 1,
     "meter.active_energy_in_t1 191 kWh\n", "" },
   { "hours without a unit", "1004=54888", "", "fields = operating_hours\n", 0,
     1, "meter.operating_hours 54888 h\n", "" },
@@ -141,9 +141,9 @@ static void
 row_check(const struct row *row, struct site *site)
 {
   scene_wait(site->s);
-  ck_assert_msg(strcmp(scene_err(site->s), row->err) == 0, "%s: said: %s",
+  ck_assert_msg(strcmp(scene_err(site->s), row->err) == 0, "%s: messages: %s",
                 row->name, scene_err(site->s));
-  ck_assert_msg(strcmp(scene_out(site->s), row->out) == 0, "%s: showed: %s",
+  ck_assert_msg(strcmp(scene_out(site->s), row->out) == 0, "%s: output: %s",
                 row->name, scene_out(site->s));
   ck_assert_msg(scene_status(site->s) == row->status, "%s: status %d",
                 row->name, scene_status(site->s));

@@ -78,12 +78,12 @@ static const struct row rows[] = {
     "2026-11-22T10:00:00.345Z < " GJ_84 "\n\n"
     "2026-11-22T10:20:00.345Z < " GJ_216 "\n",
     "", 0, ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n", "" },
-  { "no blank lines: what repeats begins a cycle",
+  { "no blank lines: a repeated register begins a cycle",
     GJ_84 "\n" M3_1422 "\n" GJ_216 "\n" M3_1422 "\n", "", 0,
     ENERGY "84.208 GJ\n" VOLUME "1422.53 m³\n" ENERGY "216.34 GJ\n" VOLUME
            "1422.53 m³\n",
     "" },
-  { "blank lines: the last good one counts",
+  { "blank lines: the last good value counts",
     GJ_84 "\n" GJ_216 "\n\n" GJ_84 "\n", "", 0,
     ENERGY "216.34 GJ\n" ENERGY "84.208 GJ\n", "" },
   { "hex without blanks, and CRLF",
@@ -92,7 +92,7 @@ static const struct row rows[] = {
     "", 0, ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n", "" },
   { "an echo", "> " ASK_60 "\n< " ASK_60 " " GJ_84 "\n", "", 0,
     ENERGY "84.208 GJ\n", "" },
-  { "the serial number only where it is wanted", GJ_84 "\n" SERIAL "\n",
+  { "the serial number only if it is requested", GJ_84 "\n" SERIAL "\n",
     "fields = heat_energy_e1\n", 0, ENERGY "84.208 GJ\n", "" },
   { "the old script's log",
     "Wr " ASK_60 "\nRd " GJ_84 "\n\n"
@@ -103,8 +103,9 @@ static const struct row rows[] = {
     "< " GJ_84 "\n\n< " DAMAGED "\n\n< " GJ_216 "\n", "", 65,
     ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n",
     "error: meter: meter.capture:3: left out: wrong checksum\n" },
-  { "strict stops there", "< " GJ_84 "\n\n< " DAMAGED "\n\n< " GJ_216 "\n",
-    "strict = yes\n", 65, ENERGY "84.208 GJ\n",
+  { "strict stops at a damaged frame",
+    "< " GJ_84 "\n\n< " DAMAGED "\n\n< " GJ_216 "\n", "strict = yes\n", 65,
+    ENERGY "84.208 GJ\n",
     "error: meter: meter.capture:3: left out: wrong checksum\n" },
   { "asked again and answered",
     "> " ASK_60 "\n< " DAMAGED "\n> " ASK_60 "\n< " GJ_84 "\n",
@@ -112,15 +113,16 @@ static const struct row rows[] = {
   { "an answer cut short", "< 40 3f 10 00 3c 08 04\n\n< " GJ_84 "\n", "", 65,
     ENERGY "84.208 GJ\n",
     "error: meter: meter.capture:1: left out: cut off before the stop byte\n" },
-  { "no hex", "< 40 3f zz\n\n< " GJ_84 "\n", "", 65, ENERGY "84.208 GJ\n",
+  { "a line without hex digits", "< 40 3f zz\n\n< " GJ_84 "\n", "", 65,
+    ENERGY "84.208 GJ\n",
     "error: meter: meter.capture:1: left out: " NO_LINE EXAMPLE "\n" },
-  { "no capture at all", "Dear meter,\nplease\n", "", 65, "",
+  { "a text that is not a capture", "Dear meter,\nplease\n", "", 65, "",
     "error: meter: meter.capture:1: left out: " NO_LINE EXAMPLE "\n"
     "error: meter: meter.capture:2: left out: " NO_LINE "\n" },
-  { "no such time", "2026-13-22T10:00:00Z < " GJ_84 "\n", "", 65, "",
+  { "an impossible time", "2026-13-22T10:00:00Z < " GJ_84 "\n", "", 65, "",
     "error: meter: meter.capture:1: left out: not a time as in "
     "2026-11-22T10:00:00.120Z\n" },
-  { "two of one answer that cannot be numbers",
+  { "two overlong numbers in one answer",
     "40 3f 10 00 3c 08 08 00 ff ff ff ff ff ff ff ff "
     "00 3f 08 08 00 ff ff ff ff ff ff ff ff a8 d7 0d\n",
     "", 65, "",
@@ -128,14 +130,13 @@ static const struct row rows[] = {
     "bits\n"
     "error: meter: meter.capture:1: register 63: left out: a number beyond 64 "
     "bits\n" },
-  { "a register that it does not hold", GJ_84 "\n",
+  { "a register missing from the capture", GJ_84 "\n",
     "fields = heat_energy_e1, volume_v1\n", 65, ENERGY "84.208 GJ\n",
     "error: meter: meter.capture: registers that it does not hold: "
     "volume_v1\n" },
-  { "nothing in it", "", "", 65, "",
+  { "an empty capture", "", "", 65, "",
     "error: meter: meter.capture: no answer of a meter in it" SEE_PAGE },
-  { "nothing in it that was wanted", "# nothing\n\n",
-    "fields = heat_energy_e1\n", 65, "",
+  { "a comment alone", "# nothing\n\n", "fields = heat_energy_e1\n", 65, "",
     "error: meter: meter.capture: no answer of a meter in it" SEE_PAGE },
   { "requests alone", "> " ASK_60 "\n", "", 65, "",
     "error: meter: meter.capture: no answer of a meter in it" SEE_PAGE },
@@ -154,10 +155,10 @@ START_TEST(a_capture_is_read_as_it_was_recorded)
   scene_write(s, "meter.capture", "%s", row->capture);
   write_pipeline("meter.capture", row->options);
   scene_run(s, "run -c house.ini");
-  ck_assert_msg(strcmp(scene_out(s), row->out) == 0, "%s: showed: %s",
+  ck_assert_msg(strcmp(scene_out(s), row->out) == 0, "%s: output: %s",
                 row->name, scene_out(s));
-  ck_assert_msg(strcmp(scene_err(s), row->err) == 0, "%s: said: %s", row->name,
-                scene_err(s));
+  ck_assert_msg(strcmp(scene_err(s), row->err) == 0, "%s: messages: %s",
+                row->name, scene_err(s));
   ck_assert_msg(scene_status(s) == row->status, "%s: status %d", row->name,
                 scene_status(s));
 }

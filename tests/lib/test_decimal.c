@@ -127,7 +127,8 @@ START_TEST(refuses_what_is_no_decimal_or_too_long)
   struct decimal d = { 42, 7 };
 
   ck_assert_int_eq(decimal_parse(c->text, strlen(c->text), &d), c->code);
-  ck_assert_msg(d.coef == 42 && d.exp10 == 7, "touched: %s", c->text);
+  ck_assert_msg(d.coef == 42 && d.exp10 == 7,
+                "a refused text changed the result: %s", c->text);
 }
 END_TEST
 

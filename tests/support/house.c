@@ -147,7 +147,7 @@ house_wait_for(bool (*done)(void))
   int64_t until = house_clock_ms() + 20000;
 
   while (!done()) {
-    ck_assert_msg(house_clock_ms() < until, "waited for 20 s in vain");
+    ck_assert_msg(house_clock_ms() < until, "nothing happened within 20 s");
     nanosleep(&moment, NULL);
   }
 }

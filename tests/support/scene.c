@@ -350,7 +350,7 @@ start(struct scene *s, const char *fmt, va_list args)
   char *words[MAX_WORDS], *text, **env;
   char now[32];
 
-  ck_assert_msg(program != NULL, "METERPIPE names the program under test");
+  ck_assert_msg(program != NULL, "METERPIPE does not name the program to test");
   ck_assert_int_eq(s->pid, 0);
   ck_assert_int_ge(vasprintf(&text, fmt, args), 0);
   words[0] = program;

@@ -90,7 +90,7 @@ void
 site_wait_request(struct meter *meter, unsigned n)
 {
   for (int i = 0; meter_requests(meter) < n; i++) {
-    ck_assert_msg(i < 10000, "the meter was not asked");
+    ck_assert_msg(i < 10000, "the meter received no request");
     usleep(1000);
   }
 }

@@ -41,7 +41,7 @@ number(const char *word)
   struct decimal d = { 0, 0 };
 
   ck_assert_msg(decimal_parse(word, strlen(word), &d) == MP_OK,
-                "line %lu: \"%s\" is no number", line_number, word);
+                "line %lu: \"%s\" is not a number", line_number, word);
   return d;
 }
 
@@ -234,7 +234,7 @@ on_prepare(char **words)
   struct model_target *t = target(words[1]);
 
   ck_assert_msg(ledger_prepare(&t->work, &t->seen, atoll(words[2])),
-                "line %lu, history %s: nothing is due for %s", line_number,
+                "line %lu, history %s: %s has no pending value", line_number,
                 history, words[1]);
 }
 
@@ -256,7 +256,7 @@ on_result(char **words)
     ck_assert(ledger_as_sent(&t->work, &sent));
     model = value(words[3], "-");
     ck_assert_msg(value_equal(&sent, &model),
-                  "line %lu, history %s: something else was sent to %s",
+                  "line %lu, history %s: the model sends another value to %s",
                   line_number, history, words[1]);
     ledger_result(&t->work, MP_ACCEPTED);
   } else if (strcmp(words[2], "perhaps") == 0)
@@ -295,9 +295,10 @@ on_state(char **words)
   compare(t, 'M', &t->kept.m, words[3]);
   compare(t, 'D', &t->kept.d, words[4]);
   compare(t, 'E', &e, words[5]);
-  ck_assert_msg(strcmp(serial, words[6]) == 0,
-                "line %lu, history %s: A of %s is of meter %s, in the model %s",
-                line_number, history, t->name, serial, words[6]);
+  ck_assert_msg(
+    strcmp(serial, words[6]) == 0,
+    "line %lu, history %s: A of %s has the serial number %s, in the model %s",
+    line_number, history, t->name, serial, words[6]);
   ck_assert_msg(t->kept.m_id == (*words[7] == '-' ? 0 : atoll(words[7])),
                 "line %lu, history %s: %s was sent in record %lld, in the "
                 "model %s",

@@ -65,7 +65,7 @@ body_of(char *reply)
 {
   char *body = strstr(reply, "\r\n\r\n");
 
-  ck_assert_msg(body != NULL, "no end of the head: %s", reply);
+  ck_assert_msg(body != NULL, "the reply's header has no end: %s", reply);
   body[2] = '\0';
   return body + 4;
 }
@@ -148,7 +148,7 @@ compare_member(const char *name, const cJSON *recorded, const cJSON *ours)
 
   if (is_one_of(member, ignored, ARRAY_SIZE(ignored)))
     return;
-  ck_assert_msg(theirs != NULL, "%s: the stand-in invents %s", name, member);
+  ck_assert_msg(theirs != NULL, "%s: the test server adds %s", name, member);
   ck_assert_msg(cJSON_Compare(theirs, ours, 1), "%s: %s is %s, recorded %s",
                 name, member, cJSON_IsString(ours) ? ours->valuestring : "?",
                 cJSON_IsString(theirs) ? theirs->valuestring : "?");
@@ -165,7 +165,7 @@ compare_device(const char *name, const cJSON *recorded, const cJSON *ours)
   for (i = 0; i < ARRAY_SIZE(needed); i++)
     ck_assert_msg(cJSON_HasObjectItem(recorded, needed[i]) ==
                     cJSON_HasObjectItem(ours, needed[i]),
-                  "%s: %s is in one only", name, needed[i]);
+                  "%s: %s is in only one of the replies", name, needed[i]);
 }
 
 static void
@@ -188,7 +188,8 @@ compare_json(const char *name, const char *recorded, const char *ours)
   for (a = theirs.results, b = got.results; a != NULL && b != NULL;
        a = a->next, b = b->next)
     compare_device(name, a, b);
-  ck_assert_msg(a == NULL && b == NULL, "%s: other devices", name);
+  ck_assert_msg(a == NULL && b == NULL,
+                "%s: the replies list different devices", name);
   reply_free(&theirs);
   reply_free(&got);
 }

@@ -363,7 +363,7 @@ check_row(struct domoticz_server *s, char **columns)
                 "%s: %s is stored as %s, recorded %s", columns[DEVICE],
                 columns[SENT], domoticz_server_get(s, 1), columns[STORED]);
   ck_assert_msg(strcmp(domoticz_server_data(s, 1), columns[DATA]) == 0,
-                "%s %s: %s is shown as %s, recorded %s", columns[PHASE],
+                "%s %s: %s is displayed as %s, recorded %s", columns[PHASE],
                 columns[DEVICE], columns[STORED], domoticz_server_data(s, 1),
                 columns[DATA]);
 }

@@ -328,7 +328,7 @@ static const struct {
   { "surplus bytes", add, BY_CHANCE },
   { "swapped bytes", swap, BY_CHANCE },
   { "truncation", truncate_answer, BY_CHANCE },
-  { "noise before", add_noise, BY_CHANCE },
+  { "noise before the answer", add_noise, BY_CHANCE },
   { "another register's answer", ask_others, 0 },
   { "random values and checksum", make_up_body, BY_CHANCE },
 };
@@ -377,8 +377,8 @@ START_TEST(damage_is_believed_by_chance_only)
   load_published();
   for (i = 0; i < tries; i++)
     believed += (unsigned long)is_deceived(kinds[_i].damage);
-  printf("%lu of %lu believed: %s\n", believed, tries, kinds[_i].name);
-  ck_assert_msg(believed <= most, "%lu of %lu were believed: %s", believed,
+  printf("%lu of %lu accepted: %s\n", believed, tries, kinds[_i].name);
+  ck_assert_msg(believed <= most, "%lu of %lu were accepted: %s", believed,
                 tries, kinds[_i].name);
 }
 END_TEST

@@ -96,7 +96,7 @@ static const struct row rows[] = {
   { "a serial number",
     "2026-11-22T10:00:00.120Z > " ASK_SERIAL "\n< " SERIAL "\n",
     "2026-11-22T10:00:00.120Z > " ASK_SERIAL "\n< " SERIAL_1 "\n" },
-  { "the meter is exchanged, and again",
+  { "a meter exchanged for another and back",
     SERIAL "\n" SERIAL "\n" OTHER "\n" SERIAL "\n",
     SERIAL_1 "\n" SERIAL_1 "\n" OTHER_2 "\n" SERIAL_1 "\n" },
   { "GetSerialNo is the same number", SERIAL "\n403F020483DA6901940D\n",
@@ -110,12 +110,12 @@ static const struct row rows[] = {
     "2026-11-22T10:00:00.345678Z < " SERIAL "\r\n",
     "\xef\xbb\xbf"
     "2026-11-22T10:00:00.345678Z < " SERIAL_1 "\r\n" },
-  { "a serial number of zero is none",
+  { "a serial number of zero is kept",
     "40 3f 10 03 e9 33 04 00 00 00 00 00 63 38 0d", NULL },
   { "a frame that loses its stuffing",
     "< 40 3f 10 03 e9 33 04 00 04 1b bf da 1b e4 ed d2 0d\n",
     "< " SERIAL_1 "\n" },
-  { "a frame that gains some",
+  { "a frame that gains stuffing",
     "# 900001 900002 900003 900004 900005 900006 900007 900008 900009 900010\n"
     "< 403F020483DA6901940D\n< 40 3f 02 04 83 da 69 01 94 0d\n",
     "# 000001 000002 000003 000004 000005 000007 000008 000009 000010 000011\n"
@@ -129,28 +129,28 @@ static const struct row rows[] = {
     "2015-01-01 10:00:00.123456 Wr " ASK_SERIAL " Rd " SERIAL_1
     " Msg 00000001" },
   /* Damage. */
-  { "damage where nothing personal was asked",
+  { "damage after a request without personal registers",
     "> " ASK_60 "\n< " DAMAGED "\n> " ASK_60 "\n< " GJ_84 "\n", NULL },
   { "damage of an answer to the serial number",
     "> " ASK_SERIAL "\n< " LOST_SERIAL "\n",
     "> " ASK_SERIAL "\n< " FILLED "\n" },
-  { "damage that is late",
+  { "a late damaged answer",
     "> " ASK_SERIAL "\n> " ASK_60 "\n< " LOST_SERIAL "\n",
     "> " ASK_SERIAL "\n> " ASK_60 "\n< " FILLED "\n" },
   { "damage that does not fit the request", "> " ASK_60 "\n< " LOST_SERIAL "\n",
     "> " ASK_60 "\n< " FILLED "\n" },
   { "damage without a request", LOST_SERIAL "\n", FILLED "\n" },
-  { "damage of the request: who knows what was asked for",
+  { "a damaged request: the requested register is unknown",
     "> " ASK_60 "\n> 80 3f 10 01 00 3c b2 5e 0d\n< " DAMAGED "\n",
     "> " ASK_60 "\n> 80 3f 10 ff ff ff ff ff 0d\n< " FILLED "\n" },
-  { "a blank line forgets what was asked",
+  { "a blank line forgets the request",
     "> " ASK_60 "\n\n< " DAMAGED "\n> " ASK_SERIAL "\n\n> " ASK_60
     "\n< " DAMAGED "\n",
     "> " ASK_60 "\n\n< " FILLED "\n> " ASK_SERIAL "\n\n> " ASK_60 "\n< " DAMAGED
     "\n" },
   { "cut", "< 40 3f 10 03 e9 33 04 00 04 83\n",
     "< 40 3f 10 ff ff ff ff ff ff ff\n" },
-  { "begun in the middle", "< 04 83 da 69 cc a0 0d\n",
+  { "a capture that begins within a frame", "< 04 83 da 69 cc a0 0d\n",
     "< ff ff ff ff ff ff ff\n" },
   { "a start byte in the number", "< 40 83 da 69 cc a0 0d\n",
     "< 40 ff ff ff ff ff 0d\n" },
@@ -160,14 +160,14 @@ static const struct row rows[] = {
     NULL },
   { "damage of an answer to GetType", "< 40 3f 01 00 01 01 05 14 7b 0d\n",
     "< 40 3f 01 ff ff ff ff ff ff 0d\n" },
-  { "no time", "2026-13-22T10:00:00Z > 80 3f\n",
+  { "an invalid time", "2026-13-22T10:00:00Z > 80 3f\n",
     "0000-00-00T00:00:00Z > 00 00\n" },
   { "half a byte", "< 40 3f 10 03 e9 33 04 00 04 83 d\n",
     "< 00 00 00 00 00 00 00 00 00 00 0\n" },
-  { "no hex", "2026-11-22T10:00:00Z < 04 83 da zz\n",
+  { "a line without hex digits", "2026-11-22T10:00:00Z < 04 83 da zz\n",
     "2026-11-22T10:00:00Z < 00 00 00 zz\n" },
   /* Comments. */
-  { "before it is known",
+  { "a number before the frame that tells it",
     "# 75749993, SN75749993, 075749993, 75 749 993 and 0x483da69\n" SERIAL "\n",
     "# 00000001, SN00000001, 000000001, 00 000 001 and 0x0000001\n" SERIAL_1
     "\n" },
@@ -178,7 +178,7 @@ static const struct row rows[] = {
     "# see " SERIAL_1 " there\n" },
   { "damage in a comment", "> " ASK_60 "\n#< " DAMAGED "\n",
     "> " ASK_60 "\n#< " FILLED "\n" },
-  { "bytes of it in a comment", "# 04 83 da 69 is it\n" SERIAL "\n",
+  { "bytes of a frame in a comment", "# 04 83 da 69 is it\n" SERIAL "\n",
     "# 00 00 00 01 is it\n" SERIAL_1 "\n" },
   /* Bytes in comments, however they are joined. */
   { "joined by a minus",
@@ -200,13 +200,13 @@ static const struct row rows[] = {
     "# 403f 1003 e933 0400 0000 0001 7319 0d\n" },
   { "cut, and joined by a minus", "# 40-3f-10-03-e9-33-04-00-04-83-da-69-cc\n",
     "# 40-3f-10-ff-ff-ff-ff-ff-ff-ff-ff-ff-ff\n" },
-  { "a pulse input is nobody's",
+  { "a pulse input is not personal",
     "40 3f 10 00 3a 00 04 00 00 01 e2 1b bf 38 c7 0d", NULL },
   { "words and registers", "# added face to facade; 60 68 80 74 86 87 89\n",
     NULL },
   /* Other commands. */
   { "a login's PIN", "> 803f921234fd980d\n", "> 803f92fffff3510d\n" },
-  { "a password, and what it writes",
+  { "a request with a password and a new value",
     "> 80 3f 11 12 34 03 e9 33 04 00 04 83 da 69 17 c9 0d\n< " SERIAL "\n",
     "> 80 3f 11 ff ff 03 e9 33 04 00 00 00 00 01 89 5f 0d\n< " SERIAL_1 "\n" },
   { "half a password", "> 80 3f 11 12 eb a5 0d\n", "> 80 3f 11 ff c7 26 0d\n" },
@@ -218,7 +218,7 @@ START_TEST(what_is_personal_is_replaced_and_all_else_stays)
   const char *wanted = row->wanted != NULL ? row->wanted : row->text;
   const char *got = mask_capture(row->text);
 
-  ck_assert_msg(strcmp(got, wanted) == 0, "%s:\n%s\nand not\n%s", row->name,
+  ck_assert_msg(strcmp(got, wanted) == 0, "%s:\n%s\nexpected:\n%s", row->name,
                 got, wanted);
 }
 END_TEST
@@ -306,7 +306,7 @@ static const struct data frames[] = {
     { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
       255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
       255, 255 } },
-  { "the same, whole",
+  { "a whole log",
     KMP_GET_LOG_TIME_PRESENT, 31,
     { 1, 2, 0x10, 0xf3, 0x03, 0xe9, 51, 4, 0, 0x04, 0x83, 0xda, 0x69,
       0x00, 0x3c, 8, 1, 0x43, 7, 0x10, 0xf4, 0x04, 0x83, 0xda, 0x6a, 8,
@@ -322,7 +322,7 @@ static const struct data frames[] = {
     { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
       255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255
     } },
-  { "the same, whole",
+  { "a whole logger record",
     KMP_LOGGER, 31,
     { 6, 4, 0, 2, 2, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0xc0,
       0x03, 0xe9, 51, 2, 0, 0x27, 0x11, 0x00, 0x3c, 8, 1, 0x43, 7,
@@ -330,7 +330,7 @@ static const struct data frames[] = {
     { 6, 4, 0, 2, 2, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0xc0,
       0x03, 0xe9, 51, 2, 0, 0, 1, 0x00, 0x3c, 8, 1, 0x43, 7,
       0, 2, 8 } },
-  { "a command that nobody knows",
+  { "an unknown command",
     0x77, 4, { 0x04, 0x83, 0xda, 0x69 }, { 255, 255, 255, 255 } },
 };
 /* clang-format on */

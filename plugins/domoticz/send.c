@@ -80,8 +80,8 @@ keep_power(struct domoticz *d, struct slot *slot, const struct mp_value *value)
     return mp_fail(d->host, MP_ECONFIG, slot->object,
                    "a text cannot be a power");
   if (power.unit != NULL && d->host->unit_convert(&power, "W", MP_EXACT) < 0)
-    return mp_fail(d->host, MP_ECONFIG, slot->object, "%s is no unit of power",
-                   value->unit);
+    return mp_fail(d->host, MP_ECONFIG, slot->object,
+                   "%s is not a unit of power", value->unit);
   slot->power = power;
   slot->power.unit = slot->power.serial = NULL;
   slot->has_power = true;
@@ -131,10 +131,10 @@ format_count(const struct domoticz *d, const struct slot *slot, struct number n,
   int64_t count;
 
   if (!number_count(n, slot->device.step, &count))
-    return mp_fail(d->host, MP_ERANGE, slot->object,
-                   "the value is no whole number of the steps that \"%s\" (%s) "
-                   "counts",
-                   slot->device.name, slot->device.kind);
+    return mp_fail(
+      d->host, MP_ERANGE, slot->object,
+      "the value is not a whole number of steps of \"%s\" (%s), or too large",
+      slot->device.name, slot->device.kind);
   snprintf(buf, size, "%" PRId64, count);
   return MP_OK;
 }
@@ -217,8 +217,8 @@ report_refusal(const struct domoticz *d, const struct slot *slot,
 
   device_copy_text(status, sizeof(status), reply->status);
   mp_fail(d->host, MP_EREFUSED, slot->object,
-          "Domoticz refuses the update (status \"%s\"); does the device still "
-          "exist",
+          "Domoticz rejected the update (status \"%s\"); does the device still "
+          "exist?",
           status);
   return MP_REJECTED;
 }
@@ -248,7 +248,7 @@ send_svalue(struct domoticz *d, const struct slot *slot, const char *svalue)
   /* A reply without `status` comes from another program. */
   if (reply.status[0] == '\0') {
     mp_fail(d->host, MP_EPROTO, slot->object,
-            "the answer has no status; is this Domoticz");
+            "the reply has no status; is this a Domoticz server?");
     result = MP_PERHAPS;
   } else if (!reply_ok(&reply)) {
     result = report_refusal(d, slot, &reply);

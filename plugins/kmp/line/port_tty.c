@@ -189,7 +189,7 @@ read_back(struct port *port, const struct port_settings *settings,
   if (((now.c_cflag ^ wanted) & LINE_FLAGS) == CSTOPB) {
     mp_log(
       port->host, MP_LOG_WARNING, port->device,
-      "the port does not support %u stop bits; most meters work without them",
+      "the port does not support %u stop bits; most meters work all the same",
       settings->stop_bits);
     return MP_OK;
   }

@@ -498,7 +498,7 @@ START_TEST(another_header_is_told_once)
   ck_assert_int_eq(scene_run(scene, "run -c p.ini"), 78);
   ck_assert_str_eq(
     scene_err(scene),
-    "error: log: log.csv: its header is \"time,other\", and the columns of the "
+    "error: log: log.csv: its header is \"time,other\", but the columns of the "
     "pipeline are \"time,energy,usage\"; move the file away, or name the same "
     "columns\n");
 }

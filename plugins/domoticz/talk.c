@@ -83,8 +83,7 @@ report_status(struct domoticz *d, const char *object,
                    status, answer->what);
   if (status >= 500)
     return mp_fail(d->host, MP_EAGAIN, object,
-                   "HTTP %ld: the server failed; see its log",
-                   status);
+                   "HTTP %ld: the server failed; see its log", status);
   return mp_fail(d->host, MP_EPROTO, object, "HTTP %ld: unexpected status",
                  status);
 }

@@ -114,7 +114,7 @@ fake_host_new(const struct mp_plugin *plugin, const char *name)
   h->state->now_ms = -1;
   h->state->time_left_ms = DEFAULT_TIME_LEFT;
   if (pipe(h->state->cancel) != 0)
-    fake_die("no pipe");
+    fake_die("cannot make a pipe");
   h->table = fake_services;
   number_services_set(&h->table);
   h->table.ctx = h->state;
@@ -185,7 +185,8 @@ fake_host_set_operand(struct fake_host *h, const char *key, uint32_t flags,
   item = fake_item_obtain(h->state, &h->state->operands, key);
   if ((value == NULL) !=
       ((flags & (MP_OPERAND_MISSING | MP_OPERAND_FIRST)) != 0))
-    fake_die("operand `%s`: a value, or else missing or first", key);
+    fake_die(
+      "operand `%s`: give a value, or one of the flags missing and first", key);
   memset(&item->operand, 0, sizeof(item->operand));
   item->operand.struct_size = sizeof(item->operand);
   item->operand.flags = flags;
@@ -254,7 +255,7 @@ void
 fake_host_cancel(struct fake_host *h)
 {
   if (write(h->state->cancel[1], "x", 1) != 1)
-    fake_die("cancel: the pipe takes nothing");
+    fake_die("cancel: cannot write to the pipe");
 }
 
 void

@@ -122,7 +122,7 @@ host_option_decimal(const struct mp_host *host, const char *key,
   if (item->text == NULL)
     return MP_DROP;
   if (decimal_parse(item->text, strlen(item->text), &d) != MP_OK)
-    fake_die("option `%s` is no decimal", key);
+    fake_die("option `%s` is not a decimal number", key);
   fill_value(ret_value, d);
   return MP_OK;
 }

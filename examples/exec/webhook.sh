@@ -7,8 +7,8 @@
 #     command = /usr/local/bin/webhook.sh https://example.org/hook
 #     value.energy = meter.heat_energy_e1
 #
-# Delivered (0) is what the other side has answered with 2xx; it is away (75)
-# where there is no answer, or one of 5xx; else it refuses (1).
+# Exit status: 0, delivered, if the server replies 2xx; 75, try again later, if
+# there is no reply or it is 5xx; 1, rejected, for any other reply.
 set -u
 url=$1
 

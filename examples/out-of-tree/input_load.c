@@ -79,21 +79,25 @@ load_read(void *self, const struct mp_sink *sink)
   n = fscanf(f, "%31s %31s %31s", words[0], words[1], words[2]);
   fclose(f);
   if (n != FIELDS)
-    return mp_fail(host, MP_EPROTO, path, "has no %d loads", FIELDS);
+    return mp_fail(host, MP_EPROTO, path, "does not contain %d load averages",
+                   FIELDS);
   for (i = 0; i < FIELDS; i++) {
     memset(&value, 0, sizeof(value));
     value.struct_size = sizeof(value);
     value.kind = MP_GAUGE;
     if (host->decimal_parse(words[i], &value) != MP_OK)
-      return mp_fail(host, MP_EPROTO, path, "\"%s\" is no load", words[i]);
+      return mp_fail(host, MP_EPROTO, path, "\"%s\" is not a load average",
+                     words[i]);
     sink->emit(sink, names[i], &value);
   }
   return MP_OK;
 }
 
 static const struct mp_option options[] = {
-  { "path", MP_TYPE_PATH, 0, "/proc/loadavg", NULL, "where Linux tells it" },
-  { "fields", MP_TYPE_FIELDS, 0, NULL, NULL, "what else is to be read" },
+  { "path", MP_TYPE_PATH, 0, "/proc/loadavg", NULL,
+    "the file with the load averages" },
+  { "fields", MP_TYPE_FIELDS, 0, NULL, NULL,
+    "fields to read besides those that stages name" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 static const struct mp_input_ops ops = {

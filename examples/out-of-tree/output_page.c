@@ -1,4 +1,4 @@
-/* page: a file that shows the newest values, a line each; at most 4 KiB.  It
+/* page: a file with the newest values, a line each; at most 4 KiB.  It
  * also builds as C++: hence the casts. */
 #include <errno.h>
 #include <stdio.h>
@@ -73,7 +73,7 @@ static const struct mp_output_ops ops = {
 };
 static const struct mp_plugin plugin = {
   .struct_size = sizeof(plugin), .abi_version = MP_ABI_VERSION, .name = "page",
-  .version = "1", .summary = "a file that shows the newest values",
+  .version = "1", .summary = "a file with the newest values",
   .options = options, .create = page_create, .destroy = free, .output = &ops,
 };
 

@@ -34,7 +34,8 @@ atleast_apply(void *self, struct mp_value *value)
   const struct atleast *a = (const struct atleast *)self;
 
   if (value->kind == MP_TEXT)
-    return mp_fail(a->host, MP_EDATA, NULL, "\"%s\" is no number", value->text);
+    return mp_fail(a->host, MP_EDATA, NULL, "\"%s\" is not a number",
+                   value->text);
   if (a->host->decimal_compare(value, &a->bound) < 0) {
     value->coef = a->bound.coef;
     value->exp10 = a->bound.exp10;
@@ -43,8 +44,8 @@ atleast_apply(void *self, struct mp_value *value)
 }
 
 static const struct mp_option options[] = {
-  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what comes in" },
-  { "bound", MP_TYPE_DECIMAL, 0, "0", NULL, "the least that comes out" },
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "the input value" },
+  { "bound", MP_TYPE_DECIMAL, 0, "0", NULL, "the lowest result" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 static const struct mp_transform_ops ops = {

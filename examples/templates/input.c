@@ -1,8 +1,8 @@
 /*
- * @NAME@: say in a line or two what it is for.
+ * @NAME@: describe the plugin here in a line or two.
  *
- * <meterpipe/plugin.h> says of each callback when it is called, and what is
- * whose; meterpipe-plugin(3) explains the whole.
+ * <meterpipe/plugin.h> says when the host calls each callback, and who owns the
+ * data; meterpipe-plugin(3) is the manual.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +15,13 @@ struct instance {
 };
 
 static const struct mp_option options[] = {
-  { "answer", MP_TYPE_DECIMAL, 0, "42.00", NULL, "what is read" },
+  { "answer", MP_TYPE_DECIMAL, 0, "42.00", NULL, "the value to read" },
   { "fields", MP_TYPE_FIELDS, 0, NULL, NULL,
-    "fields that are read beyond those that are named elsewhere" },
+    "fields to read besides those that stages name" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
-/* ---- Fields: what their names mean; there is no instance yet ---- */
+/* ---- Fields: their names; the host asks before there is an instance ---- */
 
 static const struct mp_field fields[] = {
   { .struct_size = sizeof(struct mp_field),
@@ -72,7 +72,7 @@ instance_destroy(void *self)
   free(self);
 }
 
-/* Reads one cycle.  What cannot be read is not emitted: it is missing. */
+/* Reads one cycle.  A field that is not emitted is missing in this cycle. */
 static int
 instance_read(void *self, const struct mp_sink *sink)
 {

@@ -1,8 +1,8 @@
 /*
- * @NAME@: say in a line or two what it is for.
+ * @NAME@: describe the plugin here in a line or two.
  *
- * <meterpipe/plugin.h> says of each callback when it is called, and what is
- * whose; meterpipe-plugin(3) explains the whole.
+ * <meterpipe/plugin.h> says when the host calls each callback, and who owns the
+ * data; meterpipe-plugin(3) is the manual.
  */
 #include <stdlib.h>
 
@@ -15,8 +15,8 @@ struct instance {
 };
 
 static const struct mp_option options[] = {
-  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what comes in" },
-  { "offset", MP_TYPE_DECIMAL, 0, "0.00", NULL, "what is added to it" },
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "the input value" },
+  { "offset", MP_TYPE_DECIMAL, 0, "0.00", NULL, "the number to add" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
@@ -47,7 +47,7 @@ instance_apply(void *self, struct mp_value *value)
   struct instance *in = self;
 
   if (value->kind == MP_TEXT)
-    return mp_fail(in->host, MP_EDATA, NULL, "\"%s\" is no number",
+    return mp_fail(in->host, MP_EDATA, NULL, "\"%s\" is not a number",
                    value->text);
   if (in->host->decimal_add(value, &in->offset) != MP_OK)
     return mp_fail(in->host, MP_ERANGE, NULL, "the sum is too large");

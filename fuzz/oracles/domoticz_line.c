@@ -29,13 +29,15 @@ static const struct loss {
   const char *what;
 } losses[] = {
   { 'n', MP_EAGAIN, false, "cannot connect" },
-  { 'b', MP_EAGAIN, true, "the connection broke before an answer" },
-  { 'h', MP_EPROTO, true, "the answer ended in the middle" },
-  { 'p', MP_EPROTO, false, "TLS could not be agreed on" },
+  { 'b', MP_EAGAIN, true, "the connection broke before a reply" },
+  { 'h', MP_EPROTO, true, "the reply is incomplete" },
+  { 'p', MP_EPROTO, false, "the TLS handshake failed" },
   { 't', MP_ETIMEOUT, false, "no time is left before the deadline" },
-  { 'T', MP_ETIMEOUT, true, "no answer in 10000 ms" },
-  { 'c', MP_ECANCELED, false, "interrupted; what is due waits" },
-  { 'C', MP_ECANCELED, true, "interrupted; what is due waits" },
+  { 'T', MP_ETIMEOUT, true, "no reply in 10000 ms" },
+  { 'c', MP_ECANCELED, false,
+    "interrupted; pending values are kept for the next run" },
+  { 'C', MP_ECANCELED, true,
+    "interrupted; pending values are kept for the next run" },
   { 'r', MP_EREFUSED, false, "the certificate is not trusted" },
   { 'm', MP_ENOMEM, false, "out of memory" },
 };

@@ -551,7 +551,7 @@ check_nothing_lost(void)
 static void
 check_absent(const char *said)
 {
-  const char *list = strstr(said, "registers that it does not hold: ");
+  const char *list = strstr(said, "does not contain these registers: ");
   char number[KMP_NUMBER_SIZE];
   size_t i;
 

@@ -49,7 +49,7 @@ learn_column(struct csv *csv, const struct mp_target *target)
   column->flags = target->flags;
   if (strcmp(column->name, TIME_COLUMN) == 0)
     return mp_fail(csv->host, MP_ECONFIG, "column." TIME_COLUMN,
-                   "the first column is called that already; choose another "
+                   "this is the name of the first column; choose another "
                    "name");
   if ((column->flags & MP_TARGET_READ) == 0) {
     csv->written++;
@@ -118,9 +118,9 @@ refuse_unit(struct csv *csv, struct csv_column *column, const char *unit)
     return MP_DROP;
   column->complained = 1;
   mp_fail(csv->host, MP_ECONFIG, column->name,
-          "the column is in %s, and a value in %s cannot be converted "
-          "to it exactly; put a transform with plugin = convert before "
-          "it, or name another column",
+          "the column is in %s, but a value in %s does not convert to it "
+          "exactly; put a transform with plugin = convert before the column, "
+          "or name another column",
           column->unit[0] == '\0' ? "no unit" : column->unit,
           unit[0] == '\0' ? "no unit" : unit);
   return MP_DROP;
@@ -142,7 +142,7 @@ csv_column_fit(struct csv *csv, struct csv_column *column,
     return MP_OK;
   if (answer == MP_ERANGE) {
     mp_fail(csv->host, MP_ERANGE, column->name,
-            "a value in %s is too large for the column's %s", unit,
+            "a value in %s is too large for the column's unit %s", unit,
             column->unit);
     return MP_DROP;
   }

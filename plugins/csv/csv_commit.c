@@ -352,7 +352,7 @@ csv_recover(void *self, const char *token, const struct mp_result_sink *sink)
   if (answer == MP_OK && (csv->host->decimal_parse(token, &start) != MP_OK ||
                           start.exp10 != 0 || start.coef < 0))
     answer = mp_fail(csv->host, MP_EINTERNAL, csv->file.path,
-                     "\"%s\" is no token of this output", token);
+                     "\"%s\" is not a token of this output", token);
   if (answer == MP_OK)
     answer = recover_in(csv, csv->file.path, start.coef, 1, sink);
   if (answer == MP_DROP)

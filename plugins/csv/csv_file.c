@@ -75,7 +75,7 @@ fail_header(struct csv_file *f, char *found, const char *header, size_t len)
   if (clean == NULL)
     return mp_fail(f->host, MP_ENOMEM, f->path, "out of memory");
   answer = mp_fail(f->host, MP_ECONFIG, f->path,
-                   "its header is \"%.*s\", and the columns of the pipeline "
+                   "its header is \"%.*s\", but the columns of the pipeline "
                    "are \"%.*s\"; move the file away, or name the same columns",
                    shown_length(clean, strlen(clean)), clean,
                    shown_length(header, len), header);
@@ -185,10 +185,11 @@ wait_writable(struct csv_file *f)
   if (n < 0 && errno != EINTR)
     return fail_io(f, "cannot be waited for");
   if (n > 0 && (fds[1].revents & POLLIN) != 0)
-    return mp_fail(f->host, MP_ECANCELED, f->path, "the run was ended");
+    return mp_fail(f->host, MP_ECANCELED, f->path, "the run was interrupted");
   if (n == 0 && f->host->time_left(f->host) == 0)
-    return mp_fail(f->host, MP_EAGAIN, f->path,
-                   "the program that reads it took nothing more in time");
+    return mp_fail(
+      f->host, MP_EAGAIN, f->path,
+      "the program at the other end of this pipe did not read in time");
   return MP_OK;
 }
 
@@ -223,8 +224,8 @@ csv_file_cut(struct csv_file *f, int64_t length, int64_t expected)
     return fail_io(f, "cannot be cut back");
   if (st.st_size != expected)
     return mp_fail(f->host, MP_EIO, f->path,
-                   "not cut back to whole rows: another program that does not "
-                   "lock it has changed it meanwhile");
+                   "not cut back to whole rows: another program changed the "
+                   "file without locking it");
   if (length == expected)
     return MP_OK;
   while (ftruncate(f->fd, (off_t)length) != 0)
@@ -274,10 +275,11 @@ csv_file_cut_nuls(struct csv_file *f)
     return answer;
   answer = csv_file_cut(f, f->length, before);
   if (answer == MP_OK)
-    mp_log(f->host, MP_LOG_NOTICE, f->path,
-           "%" PRId64 " NUL bytes at its end, as a power cut leaves them, were "
-           "cut off",
-           before - f->length);
+    mp_log(
+      f->host, MP_LOG_NOTICE, f->path,
+      "%" PRId64
+      " NUL bytes at its end were cut off; a power cut can leave such bytes",
+      before - f->length);
   return answer;
 }
 
@@ -288,6 +290,6 @@ csv_file_sync(struct csv_file *f)
     return MP_OK;
   while (fsync(f->fd) != 0)
     if (errno != EINTR)
-      return fail_io(f, "what was written did not reach the disk");
+      return fail_io(f, "cannot be written to the disk");
   return MP_OK;
 }

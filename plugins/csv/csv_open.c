@@ -78,7 +78,7 @@ fail_open(struct csv_file *f, int err)
   case EACCES:
   case EPERM:
     return mp_fail(f->host, MP_EPERM, f->path,
-                   "no permission; allow uid %ld to write there",
+                   "permission denied; allow uid %ld to write there",
                    (long)geteuid());
   case ENXIO:
     return mp_fail(f->host, MP_EAGAIN, f->path, "no program reads this pipe");
@@ -154,7 +154,7 @@ lock(struct csv_file *f)
                      "another program keeps it locked; the rows wait for the "
                      "next run");
     if (poll(&cancel, 1, LOCK_RETRY_MS) > 0 && f->host->time_left(f->host) > 0)
-      return mp_fail(f->host, MP_ECANCELED, f->path, "the run was ended");
+      return mp_fail(f->host, MP_ECANCELED, f->path, "the run was interrupted");
   }
   return MP_OK;
 }

@@ -107,14 +107,16 @@ find_hardware(struct domoticz *d, char *idx, size_t size)
     return code;
   if (code == MP_DROP)
     return mp_fail(d->host, MP_EPROTO, d->url,
-                   "HTTP 404: there is no json.htm; is this Domoticz");
+                   "HTTP 404 for json.htm; is this a Domoticz server, and is a "
+                   "path prefix missing from its URL?");
   if (reply_ok(&reply))
     code = pick_hardware(&reply, idx, size);
   else
-    code = mp_fail(d->host, MP_EREFUSED, d->url,
-                   "the list of hardware is refused: only Domoticz 2023.2 and "
-                   "later makes devices so, and only for an administrator; "
-                   "make them by hand (Setup, Hardware)");
+    code =
+      mp_fail(d->host, MP_EREFUSED, d->url,
+              "the server refused to list its hardware; --create needs "
+              "Domoticz 2023.2 or later and the rights of an administrator; or "
+              "make the device by hand (Setup, Hardware)");
   reply_free(&reply);
   if (code == MP_EREFUSED && idx[0] != '\0')
     mp_fail(d->host, code, d->url,
@@ -127,13 +129,14 @@ static int
 make_hardware(struct domoticz *d, char *idx, size_t size)
 {
   struct reply reply;
-  int code = talk_command(d, "a new hardware",
+  int code = talk_command(d, "make the Dummy hardware",
                           "type=command&param=addhardware&htype=" DUMMY_HARDWARE
                           "&name=" HARDWARE_NAME "&enabled=true&datatimeout=0",
                           &reply);
 
-  return code != MP_OK ? code
-                       : talk_take_idx(d, "a new hardware", &reply, idx, size);
+  return code != MP_OK
+           ? code
+           : talk_take_idx(d, "make the Dummy hardware", &reply, idx, size);
 }
 
 /* ---- Existing devices ---------------------------------------------------- */
@@ -257,7 +260,7 @@ domoticz_create_target(void *self, const char *label, const char *type,
       sensor.recipe = &recipes[i];
   if (sensor.recipe == NULL)
     return mp_fail(d->host, MP_ECONFIG, type,
-                   "is no type that can be made; one of " RECIPES);
+                   "unknown type of device; use one of " RECIPES);
   sensor.unit = unit_of(sensor.recipe, type);
   if (sensor.unit != NULL && !is_label(sensor.unit))
     return mp_fail(d->host, MP_ECONFIG, type,

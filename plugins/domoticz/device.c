@@ -155,7 +155,7 @@ garbled(struct device *d)
 {
   d->state = DEVICE_GARBLED;
   snprintf(d->problem, sizeof(d->problem),
-           "shows \"%s\", which is no number; set it right once by hand",
+           "displays \"%s\", which is not a number; correct it once by hand",
            d->data);
 }
 
@@ -239,7 +239,8 @@ take_off_offset(struct device *d, const cJSON *object)
     return true;
   if (!parse_double(reply_member(object, "AddjValue"), &offset) ||
       decimal_sub(d->value, offset, &d->value) != MP_OK) {
-    fail(d, DEVICE_GARBLED, "its meter offset (AddjValue) makes no sense");
+    fail(d, DEVICE_GARBLED,
+         "its meter offset (AddjValue) is not a valid number");
     return false;
   }
   return true;
@@ -306,15 +307,16 @@ parse_divider(struct device *d, const cJSON *object)
   struct decimal divider;
 
   if (!parse_double(text, &divider)) {
-    fail(d, DEVICE_GARBLED, "the reply does not tell its divider");
+    fail(d, DEVICE_GARBLED, "its divider (Divider) is missing from the reply");
     return false;
   }
   if (decimal_divide_exactly(one, divider, &d->step) != MP_OK) {
     d->state = DEVICE_UNFIT;
-    snprintf(d->problem, sizeof(d->problem),
-             "its divider %.24s makes steps that are no decimal number; give "
-             "it the divider 1000",
-             text);
+    snprintf(
+      d->problem, sizeof(d->problem),
+      "its divider %.24s gives steps that are not decimal numbers; give it the "
+      "divider 1000",
+      text);
     return false;
   }
   return true;
@@ -353,8 +355,8 @@ parse_counter(struct device *d, const cJSON *object, const char *data)
   d->custom_counter = strcmp(kind, SWITCH_TYPE_CUSTOM) == 0;
   if (strcmp(kind, SWITCH_TYPE_TIME) == 0) {
     fail(d, DEVICE_UNFIT,
-         "a counter of type Time, which shows \"?\"; choose the type Counter "
-         "for it (Edit, on the page Utility)");
+         "a counter of type Time, which displays \"?\"; choose the type "
+         "Counter for it (Edit, on the page Utility)");
     return;
   }
   if (!parse_data(d, data) || !parse_divider(d, object))
@@ -392,8 +394,8 @@ parse_kwh(struct device *d, const cJSON *object, const char *data)
     d->state = DEVICE_EMPTY;
   /* "Energy read: Computed": Domoticz discards the energy that it is sent. */
   if (strcmp(text_or_empty(object, "EnergyMeterMode"), "1") == 0)
-    d->unfit = "computes its energy from its power and takes none; set its "
-               "\"Energy read\" to \"From device\"";
+    d->unfit = "computes its energy from its power and ignores the energy that "
+               "it is sent; set its \"Energy read\" to \"From device\"";
   d->has_power = decimal_parse_prefix(usage, &d->power) > 0;
   if (d->has_power)
     d->power_place = digits_place(d->power, SHOWN_DIGITS);
@@ -420,7 +422,8 @@ parse_shown(struct device *d, const cJSON *object)
     return true;
   }
   if (data == NULL) {
-    fail(d, DEVICE_GARBLED, "the reply does not tell what it shows");
+    fail(d, DEVICE_GARBLED,
+         "its displayed value (Data) is missing from the reply");
     return true;
   }
   switch (d->type->form) {

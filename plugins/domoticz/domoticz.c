@@ -37,10 +37,10 @@ check_token(const struct mp_host *host)
     return MP_OK;
   if (host->option(host, "username") != NULL)
     return mp_fail(host, MP_ECONFIG, "token",
-                   "`username` is given, too; a token needs none");
+                   "`username` is set, too; use only one of them");
   if (!is_token(token))
     return mp_fail(host, MP_ECONFIG, "token",
-                   "holds a character that no access token has");
+                   "contains a character that an access token cannot have");
   return MP_OK;
 }
 
@@ -54,8 +54,9 @@ check_options(const struct mp_host *host)
     return mp_fail(host, MP_ECONFIG, "url", "%s", problem);
   if (host->option(host, "password") != NULL &&
       host->option(host, "username") == NULL)
-    return mp_fail(host, MP_ECONFIG, "password",
-                   "there is no `username` that it belongs to");
+    return mp_fail(
+      host, MP_ECONFIG, "password",
+      "`username` is missing; give the user that this password belongs to");
   return check_token(host);
 }
 
@@ -163,8 +164,8 @@ add_target(struct domoticz *d, uint32_t index, const struct mp_target *target)
   if (!is_idx(target->name)) {
     snprintf(object, sizeof(object), "idx.%s", target->name);
     return mp_fail(d->host, MP_ECONFIG, object,
-                   "names no idx of Domoticz: that is a whole number, without "
-                   "zeros before it");
+                   "is not an idx of Domoticz; an idx is a whole number "
+                   "without leading zeros");
   }
   slot = obtain_slot(d, target->name);
   place = target->part == NULL ? &slot->value_target : &slot->power_target;
@@ -228,8 +229,8 @@ domoticz_open(void *self)
   }
   if (d->with_tls && d->host->option_int(d->host, "tls_verify") == 0)
     mp_log(d->host, MP_LOG_WARNING, d->url,
-           "tls_verify = no: whoever is in between can read and change "
-           "everything; name the server's CA with ca_file instead");
+           "tls_verify = no: anybody on the network path can read and change "
+           "all data; name the server's CA with ca_file instead");
   return MP_OK;
 }
 
@@ -244,7 +245,7 @@ static const struct mp_option domoticz_options[] = {
   { "token", MP_TYPE_SECRET, 0, NULL, NULL,
     "access token of Domoticz 2026.2 or later, instead of a user" },
   { "timeout", MP_TYPE_DURATION, 0, "10s", "1ms..",
-    "longest wait for one answer" },
+    "longest wait for one reply" },
   { "tls_verify", MP_TYPE_BOOL, 0, "yes", NULL,
     "check the certificate of an https server" },
   { "ca_file", MP_TYPE_PATH, 0, NULL, NULL,

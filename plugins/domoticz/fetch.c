@@ -108,9 +108,10 @@ fetch_devices(struct domoticz *d, const char *query, unsigned flags,
   if (code != MP_DROP)
     return code;
   d->api.devices = false;
-  return mp_fail(d->host, MP_EPROTO, d->url,
-                 "neither getdevices nor type=devices is answered; is this "
-                 "Domoticz, and is the path before json.htm right");
+  return mp_fail(
+    d->host, MP_EPROTO, d->url,
+    "the server supports neither getdevices nor type=devices; is this a "
+    "Domoticz server, and is a path prefix missing from its URL?");
 }
 
 int
@@ -332,7 +333,7 @@ report_device(const struct domoticz *d, const struct slot *slot,
   if (device->state == DEVICE_UNFIT)
     unfit = device->problem;
   else if (target->part != NULL && device->type->form != DEVICE_KWH)
-    unfit = "has no power of its own; only a kWh device takes idx.N.power";
+    unfit = "has no power of its own; use idx.N.power only with a kWh device";
   else if (target->flags & MP_TARGET_READ)
     unfit = NULL;
   if (unfit == NULL)

@@ -27,9 +27,9 @@ first_day_tell(const struct domoticz *d, const struct slot *slot)
     return;
   decimal_format(slot->value, number, sizeof(number));
   mp_log(d->host, MP_LOG_NOTICE, slot->object,
-         "\"%s\" (%s): Domoticz logged it as 0 before this first value, so its "
-         "graphs show %s %s as used today: to remove that bar, log in to "
-         "Domoticz as an administrator and click the bar with Shift held; its "
-         "next values are right",
+         "\"%s\" (%s): Domoticz logged this counter as 0 before its first "
+         "value, so its graphs show %s %s as today's usage; its next values "
+         "are right; to remove today's bar, log in to Domoticz as an "
+         "administrator and click the bar with Shift held",
          slot->device.name, slot->device.kind, number, slot->device.unit);
 }

@@ -100,7 +100,7 @@ take_head(char *data, size_t one, size_t n, void *ctx)
 
   (void)data;
   if (len > HEAD_MAX - h->head_len)
-    return refuse_length(h, "the answer's head", HEAD_MAX);
+    return refuse_length(h, "the header of the reply", HEAD_MAX);
   h->head_len += len;
   return len;
 }
@@ -114,7 +114,7 @@ take_body(char *data, size_t one, size_t n, void *ctx)
   char *grown;
 
   if (len > max - h->len)
-    return refuse_length(h, "the answer", max);
+    return refuse_length(h, "the reply", max);
   if (h->len + len + 1 > h->size) {
     size = 2 * (h->len + len + 1);
     grown = realloc(h->body, size);
@@ -516,7 +516,7 @@ explain_timeout(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   curl_easy_getinfo(h->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
   snprintf(ret->what, sizeof(ret->what), "%s in %lld ms",
            resolved > 0 || ready > 0
-             ? "no answer"
+             ? "no reply"
              : "the name cannot be resolved: no name server answered",
            (long long)timeout_ms);
 }
@@ -547,7 +547,8 @@ refuse_at_end(struct http *h, struct http_answer *ret)
   if (h->host->time_left(h->host) <= 0)
     refuse(ret, MP_ETIMEOUT, "no time is left before the deadline");
   else
-    refuse(ret, MP_ECANCELED, "interrupted; what is due waits");
+    refuse(ret, MP_ECANCELED,
+           "interrupted; pending values are kept for the next run");
 }
 
 static bool

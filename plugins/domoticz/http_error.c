@@ -38,22 +38,21 @@ static const struct failure {
   { CURLE_SSL_CACERT_BADFILE, MP_ECONFIG,
     "ca_file cannot be read, or holds no PEM certificate", false },
   { CURLE_SSL_CONNECT_ERROR, MP_EPROTO,
-    "TLS could not be agreed on; does this port speak https", true },
-  { CURLE_GOT_NOTHING, MP_EAGAIN, "the connection ended before an answer",
+    "the TLS handshake failed; is this an https port?", true },
+  { CURLE_GOT_NOTHING, MP_EAGAIN, "the connection ended before a reply",
     false },
   { CURLE_SEND_ERROR, MP_EAGAIN, "the connection broke", false },
-  { CURLE_RECV_ERROR, MP_EAGAIN, "the connection broke before an answer",
-    false },
-  { CURLE_PARTIAL_FILE, MP_EPROTO, "the answer ended in the middle", false },
-  { CURLE_UNSUPPORTED_PROTOCOL, MP_EPROTO, "the answer is no HTTP", false },
-  { CURLE_WEIRD_SERVER_REPLY, MP_EPROTO, "the answer is no HTTP", false },
+  { CURLE_RECV_ERROR, MP_EAGAIN, "the connection broke before a reply", false },
+  { CURLE_PARTIAL_FILE, MP_EPROTO, "the reply is incomplete", false },
+  { CURLE_UNSUPPORTED_PROTOCOL, MP_EPROTO, "the reply is not HTTP", false },
+  { CURLE_WEIRD_SERVER_REPLY, MP_EPROTO, "the reply is not HTTP", false },
   { CURLE_TOO_LARGE, MP_EPROTO,
-    "a line of the answer's head is too long, or memory ran out", false },
+    "a header line of the reply is too long, or memory ran out", false },
   { CURLE_OUT_OF_MEMORY, MP_ENOMEM, "out of memory", false },
 };
 
-static const char other_host[] =
-  "the certificate is for another host; give the name that it is for as `url`";
+static const char other_host[] = "the certificate is for another host; use the "
+                                 "host name of the certificate in `url`";
 
 /* Certificate errors by OpenSSL's verify result, which libcurl passes on
  * (X509_V_ERR_..., openssl/x509_vfy.h).  Only some of them are cured by naming
@@ -70,8 +69,8 @@ static const struct distrust {
     false },
   { 10, "the certificate has expired; the server needs a new one", false },
   { 18,
-    "the certificate is signed by itself; if it is the server's, name it with "
-    "ca_file",
+    "the certificate is self-signed; if it is that of your server, name it "
+    "with ca_file",
     false },
   { 19, unknown_ca, false },
   { 20, unknown_ca, false },
@@ -147,7 +146,7 @@ http_explain(CURL *easy, CURLcode curl, const char *curl_error,
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
   if (proxy >= 300)
     snprintf(ret->what, sizeof(ret->what),
-             "the proxy refuses the connection (%ld); see https_proxy in the "
+             "the proxy refused the connection (%ld); see https_proxy in the "
              "environment",
              proxy);
   else if (curl == CURLE_COULDNT_CONNECT && os_error != 0)

@@ -108,12 +108,12 @@ check_operand(const struct domoticz *d, const struct slot *slot)
   suit_warn(
     d, slot,
     device->type->form == DEVICE_COUNTER
-      ? "an operand that shows three decimals of what it stores; after a "
-        "loss of the state it is known only so far; give it the divider "
-        "1000, or use a Counter with own unit"
-      : "an operand that shows six significant digits of what it stores; "
-        "after a loss of the state it is known only so far; a Counter with "
-        "own unit GJ, divider 1000, shows all");
+      ? "this operand displays only three of the decimals that it stores; if "
+        "the state is lost, the other decimals are lost too; give it the "
+        "divider 1000, or use a Counter with own unit"
+      : "this operand displays only six of the digits that it stores; if the "
+        "state is lost, the other digits are lost too; use a Counter with own "
+        "unit GJ and divider 1000, which displays all digits");
 }
 
 /* Returns true if fetch has reported the device as an error already: it is to

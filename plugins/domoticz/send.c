@@ -81,8 +81,8 @@ keep_power(struct domoticz *d, struct slot *slot, const struct mp_value *value)
                    "a text cannot be a power");
   if (value->unit != NULL &&
       unit_convert(&power, value->unit, "W", MP_EXACT) < 0)
-    return mp_fail(d->host, MP_ECONFIG, slot->object, "%s is no unit of power",
-                   value->unit);
+    return mp_fail(d->host, MP_ECONFIG, slot->object,
+                   "%s is not a unit of power", value->unit);
   slot->power = power;
   slot->has_power = true;
   return MP_OK;
@@ -122,10 +122,10 @@ format_count(const struct domoticz *d, const struct slot *slot,
 
   if (decimal_divide(n, slot->device.step, 0, &count) != MP_OK ||
       count.exp10 != 0)
-    return mp_fail(d->host, MP_ERANGE, slot->object,
-                   "the value is no whole number of the steps that \"%s\" (%s) "
-                   "counts",
-                   slot->device.name, slot->device.kind);
+    return mp_fail(
+      d->host, MP_ERANGE, slot->object,
+      "the value is not a whole number of steps of \"%s\" (%s), or too large",
+      slot->device.name, slot->device.kind);
   snprintf(buf, size, "%" PRId64, count.coef);
   return MP_OK;
 }
@@ -206,8 +206,8 @@ report_refusal(const struct domoticz *d, const struct slot *slot,
 
   device_copy_text(status, sizeof(status), reply->status);
   mp_fail(d->host, MP_EREFUSED, slot->object,
-          "Domoticz refuses the update (status \"%s\"); does the device still "
-          "exist",
+          "Domoticz rejected the update (status \"%s\"); does the device still "
+          "exist?",
           status);
   return MP_REJECTED;
 }
@@ -237,7 +237,7 @@ send_svalue(struct domoticz *d, const struct slot *slot, const char *svalue)
   /* A reply without `status` comes from another program. */
   if (reply.status[0] == '\0') {
     mp_fail(d->host, MP_EPROTO, slot->object,
-            "the answer has no status; is this Domoticz");
+            "the reply has no status; is this a Domoticz server?");
     result = MP_PERHAPS;
   } else if (!reply_ok(&reply)) {
     result = report_refusal(d, slot, &reply);

@@ -21,7 +21,7 @@
 #include "lib/unit.h"
 #include "plugins/domoticz/url.h"
 
-#define NEW_DEVICE "a new device"
+#define NEW_DEVICE "make the device"
 
 /* A sensor, and its texts escaped for a query. */
 struct job {
@@ -78,8 +78,8 @@ report_other(const struct domoticz *d, const struct sensor *sensor,
 {
   return mp_fail(
     d->host, MP_EPROTO, d->url,
-    "the server gave idx %s for the new device \"%s\", but that is "
-    "\"%s\" (%s), and was not changed; see Setup, Devices",
+    "the server returned idx %s for the new device \"%s\", but that idx is "
+    "\"%s\" (%s), which was not changed; see Setup, Devices",
     idx, sensor->label, device->name, device->kind);
 }
 
@@ -121,8 +121,8 @@ check_new(struct domoticz *d, const struct sensor *sensor, const char *idx,
     code = compare(d, sensor, idx, object, ret_unit_set);
   else
     code = mp_fail(d->host, MP_EPROTO, d->url,
-                   "the server gave idx %s for the new device \"%s\", and does "
-                   "not list it; see Setup, Devices",
+                   "the server returned idx %s for the new device \"%s\", but "
+                   "does not list that idx; see Setup, Devices",
                    idx, sensor->label);
   reply_free(&reply);
   return code;
@@ -185,7 +185,7 @@ set_up(struct domoticz *d, const struct job *job, const char *idx,
                  idx, job->name, settings, option);
   if (len < 0 || (size_t)len >= sizeof(query))
     return mp_fail(d->host, MP_ECONFIG, d->url, "the name is too long");
-  code = talk_command(d, "setting up the new device", query, &reply);
+  code = talk_command(d, "set up the new device", query, &reply);
   if (code == MP_OK)
     reply_free(&reply);
   return code;

@@ -46,8 +46,8 @@ check_step(const struct domoticz *d, const struct slot *slot)
     return;
   decimal_format(device->step, text, sizeof(text));
   mp_log(d->host, MP_LOG_WARNING, slot->object,
-         "\"%s\" (%s): an operand that stores steps of %s %s, which may be "
-         "coarser than the reading: after a loss of the state, usage is wrong "
+         "\"%s\" (%s): this operand stores steps of %s %s, which may be "
+         "coarser than the reading; if the state is lost, the usage is wrong "
          "by up to one step; give it the divider 1000",
          device->name, device->kind, text, device->unit);
 }
@@ -109,8 +109,9 @@ suit_check_rights(struct domoticz *d)
     return;
   rights = reply_ok(&reply) ? reply_member(reply.root, "rights") : NULL;
   if (rights != NULL && strcmp(rights, RIGHTS_VIEWER) == 0)
-    mp_fail(d->host, MP_EREFUSED, d->url,
-            "the login may only read, and every update would be refused: give "
-            "it the right to update devices (rights User, not Viewer)");
+    mp_fail(
+      d->host, MP_EREFUSED, d->url,
+      "this login has only the right to read, so Domoticz would reject every "
+      "update; give it the right to update devices (rights User, not Viewer)");
   reply_free(&reply);
 }

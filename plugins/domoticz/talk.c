@@ -8,33 +8,33 @@
 #include <string.h>
 
 static const char no_login[] =
-  "HTTP 401: it wants a login: add this machine's address to the trusted "
-  "networks (Setup, Settings, Security), or give `token`, or `username` and "
-  "`password`";
+  "HTTP 401: the server requires a login; add this machine's address to the "
+  "trusted networks (Setup, Settings, Security), or give `token`, or "
+  "`username` and `password`";
 static const char login_plain[] =
-  "HTTP 401: the login is not taken: check `username` and `password`; over "
-  "plain http Domoticz takes a login only with \"Allow Basic Auth over plain "
-  "HTTP\" ticked (Setup, Settings, Security): tick it, use https or give "
-  "`token`; in a trusted network leave `username` out";
+  "HTTP 401: the server rejected the login; check `username` and `password`; "
+  "over plain http Domoticz accepts a login only if \"Allow Basic Auth over "
+  "plain HTTP\" is ticked (Setup, Settings, Security): tick it, use https or "
+  "give `token`; in a trusted network leave out `username`";
 static const char login_tls[] =
-  "HTTP 401: the login is not taken: check `username` and `password`, and that "
-  "the user is active (Setup, Users)";
+  "HTTP 401: the server rejected the login; check `username` and `password`, "
+  "and that the user is active (Setup, Users)";
 static const char bad_token[] =
-  "HTTP 401: the access token is not taken: it has expired or was removed "
-  "(Setup, More Options, Access Tokens), or Domoticz is older than 2026.2";
+  "HTTP 401: the server rejected the access token; it has expired or was "
+  "removed (Setup, More Options, Access Tokens), or Domoticz is older than "
+  "2026.2";
 static const char no_right[] =
-  "HTTP 403: no right to this: the user or token may only read, or the device "
-  "is not shared with the user (Setup, Users)";
+  "HTTP 403: permission denied; the user or token has only the right to read, "
+  "or the device is not shared with the user (Setup, Users)";
 static const char no_administrator[] =
-  "HTTP 403: no right to this: only an administrator may make devices; give "
-  "the login or token of one (Setup, Users)";
+  "HTTP 403: permission denied; only an administrator may make devices; give "
+  "the login or token of an administrator (Setup, Users)";
 static const char bad_request[] =
-  "HTTP 400: the request makes no sense to the server; does `url` lack the "
-  "path before json.htm, or have a wrong one (a Domoticz started with "
-  "-webroot, or behind a proxy)";
+  "HTTP 400: bad request; is the path before json.htm missing from `url` or "
+  "wrong (a Domoticz started with -webroot, or behind a proxy)?";
 
 static const char too_long[] =
-  "HTTP %ld: the request is too long for the server: send a shorter text to "
+  "HTTP %ld: the request is too long for the server; send a shorter text to "
   "this device, or give a shorter path in `url`";
 
 /* 414 is URI Too Long.  Some servers send 413 (Content Too Large) or 431
@@ -72,19 +72,19 @@ report_status(struct domoticz *d, const char *object,
     return mp_fail(d->host, MP_EPROTO, object, "%s", bad_request);
   if (status == 404)
     return mp_fail(d->host, MP_EPROTO, d->url,
-                   "HTTP 404: there is no json.htm; is this Domoticz, and does "
-                   "its URL have a path before it");
+                   "HTTP 404 for json.htm; is this a Domoticz server, and is a "
+                   "path prefix missing from its URL?");
   if (talk_is_too_long(status))
     return mp_fail(d->host, MP_EREFUSED, object, too_long, status);
   if (status >= 300 && status < 400 && answer->what[0] != '\0')
     return mp_fail(d->host, MP_EPROTO, d->url,
-                   "HTTP %ld: it leads to %s, and is not followed; if that is "
-                   "the server, give it as `url`",
+                   "HTTP %ld: a redirect to %s, which was not followed; if "
+                   "that is the server, give it as `url`",
                    status, answer->what);
   if (status >= 500)
     return mp_fail(d->host, MP_EAGAIN, object,
-                   "HTTP %ld: the server cannot do it now", status);
-  return mp_fail(d->host, MP_EPROTO, object, "HTTP %ld, which makes no sense",
+                   "HTTP %ld: the server failed; see its log", status);
+  return mp_fail(d->host, MP_EPROTO, object, "HTTP %ld: unexpected status",
                  status);
 }
 
@@ -124,7 +124,7 @@ talk(struct domoticz *d, const char *object, const char *query, unsigned flags,
     return report_status(d, object, answer);
   if (!reply_parse(answer->body, answer->len, ret))
     return mp_fail(d->host, MP_EPROTO, object,
-                   "the answer is no JSON; is this Domoticz");
+                   "the reply is not JSON; is this a Domoticz server?");
   return MP_OK;
 }
 
@@ -163,7 +163,8 @@ talk_command(struct domoticz *d, const char *what, const char *query,
   if (what == NULL)
     return MP_DROP;
   return mp_fail(d->host, MP_EREFUSED, d->url,
-                 "%s is refused; only an administrator may do it", what);
+                 "the server refused to %s; use the login of an administrator",
+                 what);
 }
 
 int
@@ -175,7 +176,7 @@ talk_take_idx(struct domoticz *d, const char *what, struct reply *reply,
   reply_free(reply);
   return good ? MP_OK
               : mp_fail(d->host, MP_EPROTO, d->url,
-                        "%s: the answer tells no idx", what);
+                        "cannot %s: the reply contains no idx", what);
 }
 
 /* ---- Connections --------------------------------------------------------- */

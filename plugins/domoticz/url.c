@@ -56,7 +56,7 @@ url_problem(const char *url)
   if (!begins_with(url, "http://") && !url_is_https(url))
     return "must begin with http:// or https://";
   if (!has_part(url, CURLUPART_HOST))
-    return "is no valid URL";
+    return "is not a valid URL";
   if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
     return "holds a user name or password; give them as `username` and "
            "`password`";

@@ -95,7 +95,7 @@ feed(struct running *r)
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;
   if (n < 0 && errno != EPIPE)
-    spoil(r, MP_EIO, "cannot be given its input", errno);
+    spoil(r, MP_EIO, "cannot write to its standard input", errno);
   if (n > 0)
     r->fed += (size_t)n;
   if ((n < 0 && errno == EPIPE) || r->fed == c->input_len)
@@ -117,7 +117,7 @@ take(struct running *r, int *fd, char *buf, size_t size)
   if (n < 0 && errno == EAGAIN)
     return 0;
   if (n < 0)
-    spoil(r, MP_EIO, "cannot be read from", errno);
+    spoil(r, MP_EIO, "cannot read its output", errno);
   shut(fd);
   return 0;
 }
@@ -135,7 +135,7 @@ drain_out(struct running *r)
   if (n > CHILD_OUT_MAX - out->len)
     spoil(r, MP_EPROTO, "printed more than 4 MiB", 0);
   else if (text_buffer_reserve(out, n + 1) != MP_OK)
-    spoil(r, MP_ENOMEM, "printed more than there is memory for", 0);
+    spoil(r, MP_ENOMEM, "printed more than fits into memory", 0);
   if (r->reason == MP_OK)
     text_buffer_add(out, buf, n);
   return n > 0;
@@ -282,11 +282,12 @@ explain_end(const struct running *r)
                        : "was ended";
 
   if (r->what != NULL)
-    return mp_fail(c->host, r->reason, program(c), "%s%s%s, and %s", r->what,
+    return mp_fail(c->host, r->reason, program(c), "%s%s%s; it %s", r->what,
                    r->err != 0 ? ": " : "", r->err != 0 ? strerror(r->err) : "",
                    fate);
   if (r->reason == MP_ECANCELED && c->host->time_left(c->host) > 0)
-    return mp_fail(c->host, MP_ECANCELED, program(c), "the run was ended");
+    return mp_fail(c->host, MP_ECANCELED, program(c),
+                   "the run was interrupted");
   return mp_fail(c->host, MP_ETIMEOUT, program(c),
                  "was still running when its time was over, and %s", fate);
 }
@@ -304,8 +305,8 @@ judge(struct running *r, int status)
     return explain_end(r);
   if (r->lost)
     return mp_fail(c->host, MP_EIO, program(c),
-                   "has ended, but its exit status was lost: another part of "
-                   "this process took it");
+                   "ended, but its exit status is unknown: another part of "
+                   "this process collected it");
   if (WIFSIGNALED(status))
     return mp_fail(c->host, MP_EPROTO, program(c), "was ended by signal %d",
                    WTERMSIG(status));
@@ -313,7 +314,7 @@ judge(struct running *r, int status)
   if (c->status == 0 && c->out.len > 0 &&
       memchr(c->out.data, '\0', c->out.len) != NULL)
     return mp_fail(c->host, MP_EPROTO, program(c),
-                   "printed a NUL byte: nothing of it counts");
+                   "printed a NUL byte; all its output was discarded");
   return MP_OK;
 }
 
@@ -343,7 +344,7 @@ child_run(struct child *c)
 
   if (left == 0)
     return mp_fail(c->host, MP_EAGAIN, program(c),
-                   "is not run: no time is left in this cycle");
+                   "was not run: no time was left in this cycle");
   if (text_buffer_reserve(&c->out, 1) != MP_OK ||
       text_buffer_reserve(&c->err, 1) != MP_OK)
     return mp_fail(c->host, MP_ENOMEM, program(c), "out of memory");
@@ -407,7 +408,7 @@ child_log_errors(const struct child *c, int level)
 
   if (c->err_cut || n > LINES_SHOWN)
     mp_log(c->host, level, program(c),
-           "complains in more than %d lines, of which these are the last",
+           "wrote more than %d lines to standard error; these are the last",
            LINES_SHOWN);
   for (i = 0; copy != NULL && i < n; i++) {
     const char *line = next_line(&rest);

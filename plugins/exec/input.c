@@ -27,11 +27,12 @@
 
 static const struct mp_option options[] = {
   { "command", MP_TYPE_STRING, MP_REQUIRED, NULL, NULL,
-    "the program that reads, and its arguments; no shell reads it" },
+    "the program that prints the readings, and its arguments; run without a "
+    "shell" },
   { "timeout", MP_TYPE_DURATION, 0, "30s", "1ms..",
     "how long the command may run" },
   { "fields", MP_TYPE_FIELDS, 0, NULL, NULL,
-    "fields that are read beyond those that are named elsewhere" },
+    "fields to read besides those that stages name" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
@@ -119,7 +120,8 @@ report_missing(const struct reading *r, const char *program)
 
   for (; wanted != NULL; wanted = r->host->field(r->host, ++i))
     if (!r->came[i])
-      mp_fail(r->host, MP_EDATA, wanted, "%s did not print it", program);
+      mp_fail(r->host, MP_EDATA, wanted, "%s did not print this field",
+              program);
 }
 
 static uint32_t
@@ -150,7 +152,7 @@ take_line(void *ctx, const struct json_line *line)
   if (field == NULL)
     return "has no field";
   if (*field == '\0' || field[strspn(field, NAME_CHARACTERS)] != '\0')
-    return "has a field whose name is not made of a-z, 0-9, _ . and -";
+    return "has a field name with characters other than a-z, 0-9, _ . and -";
   wrong = json_value_given(line);
   if (wrong != NULL)
     return wrong;

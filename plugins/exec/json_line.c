@@ -4,10 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
-static const char no_object[] = "is no JSON object";
-static const char bad_text[] = "holds a text that is no JSON string";
+static const char no_object[] = "is not a JSON object";
+static const char bad_text[] = "holds a text that is not a JSON string";
 static const char bad_value[] =
-  "holds a value that is no text, number, true, false or null";
+  "holds a value that is not a text, number, true, false or null";
 
 /* ---- Texts --------------------------------------------------------------- */
 

@@ -30,7 +30,7 @@ json_value_text(const struct json_line *line, const char *name,
   if (m == NULL)
     return NULL;
   if (m->type != JSON_TEXT)
-    return "holds a number where a text belongs: put it into quotes";
+    return "holds a number where a text is expected: put it into quotes";
   if (!utf8_is_plain(m->text))
     return "has a text with line ends or other control characters";
   *ret = m->text;
@@ -46,8 +46,8 @@ read_symbol(const struct json_line *line, const char *name, const char **ret)
 
   if (wrong == NULL && *ret != NULL &&
       (strchr(*ret, '|') != NULL || strlen(*ret) >= SYMBOL_SIZE))
-    return "has a unit or a serial number with a | in it, or of 200 bytes and "
-           "more";
+    return "has a unit or a serial number that contains | or is longer than "
+           "199 bytes";
   return wrong;
 }
 
@@ -73,7 +73,7 @@ read_number(const struct mp_host *host, const struct json_line *line,
   if (m == NULL)
     return NULL;
   if (m->type == JSON_BOOL || host->decimal_parse(m->text, value) != MP_OK)
-    return "has a value that is no decimal number, such as \"17.50\"";
+    return "has a value that is not a decimal number, such as \"17.50\"";
   value->kind = MP_GAUGE;
   return NULL;
 }
@@ -92,7 +92,7 @@ read_kind(const struct json_line *line, struct mp_value *value)
       value->kind = kinds[i].kind;
       return NULL;
     }
-  return "has a kind that is none of counter, gauge and delta";
+  return "has a kind other than counter, gauge and delta";
 }
 
 static const char *
@@ -106,7 +106,7 @@ read_time(const struct json_line *line, struct mp_value *value)
   if (!rfc3339_parse(text, &value->time_ms))
     return "has a time that is not written as 2026-11-22T10:00:00Z";
   if (value->time_ms <= 0)
-    return "has a time before 1970: leave it out, and it is now";
+    return "has a time before 1970: leave it out for the current time";
   return NULL;
 }
 
@@ -118,7 +118,7 @@ json_value_read(const struct mp_host *host, const struct json_line *line,
   const char *wrong = json_value_text(line, "text", &value.text);
 
   if (wrong == NULL && value.text != NULL && json_line_has(line, "value"))
-    wrong = "has a value and a text";
+    wrong = "has both a value and a text";
   if (wrong == NULL && value.text != NULL)
     value.kind = MP_TEXT;
   else if (wrong == NULL)
@@ -142,7 +142,7 @@ json_value_updated(const struct json_line *line, const char **ret)
   const char *wrong = json_value_text(line, "updated", ret);
 
   if (wrong == NULL && *ret != NULL && strlen(*ret) >= SYMBOL_SIZE)
-    return "has a time of last update of 200 bytes and more";
+    return "has a time of last update longer than 199 bytes";
   return wrong;
 }
 
@@ -161,7 +161,7 @@ json_value_given(const struct json_line *line)
 {
   if (json_line_has(line, "value") || json_line_has(line, "text"))
     return NULL;
-  return "has neither value nor text; null says that it is missing";
+  return "has neither value nor text; use null for a missing value";
 }
 
 int
@@ -184,7 +184,7 @@ json_value_each(const struct mp_host *host, const char *object, char *text,
     if (wrong == NULL)
       wrong = fn(ctx, &members);
     if (wrong != NULL)
-      return mp_fail(host, MP_EPROTO, object, "line %u of what it printed %s",
+      return mp_fail(host, MP_EPROTO, object, "line %u of its output %s",
                      number, wrong);
   }
   return MP_OK;

@@ -27,13 +27,14 @@
 
 static const struct mp_option options[] = {
   { "command", MP_TYPE_STRING, MP_REQUIRED, NULL, NULL,
-    "the program that delivers, and its arguments; no shell reads it" },
+    "the program that delivers the records, and its arguments; run without a "
+    "shell" },
   { "class", MP_TYPE_CHOICE, MP_REQUIRED, NULL, "live|latest|append|history",
-    "how it is delivered: see DELIVERY CLASSES in meterpipe-plugin(3)" },
+    "the delivery class: see DELIVERY CLASSES in meterpipe-plugin(3)" },
   { "timeout", MP_TYPE_DURATION, 0, "30s", "1ms..",
     "how long a command may run" },
   { "fetch", MP_TYPE_STRING, 0, NULL, NULL,
-    "a program that prints what the targets show, and its arguments" },
+    "a program that prints the displayed values, and its arguments" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
@@ -380,7 +381,7 @@ static const struct mp_plugin plugin = {
   .abi_version = MP_ABI_VERSION,
   .name = "exec",
   .version = PACKAGE_VERSION,
-  .summary = "gives values to a command, whose exit status tells their fate",
+  .summary = "gives values to a command; its exit status is the result",
   .options = options,
   .create = exec_create,
   .destroy = exec_destroy,

@@ -74,9 +74,10 @@ words_of_option(const struct mp_host *host, const char *key, char ***ret_words)
   if (split(text, words, characters) == 0 || *words[0] == '\0') {
     free(words);
     free(characters);
-    return mp_fail(host, MP_ECONFIG, key,
-                   "is no command: write PROGRAM ARGUMENT..., and close each "
-                   "quote");
+    return mp_fail(
+      host, MP_ECONFIG, key,
+      "is not a command: write PROGRAM ARGUMENT..., and close each "
+      "quote");
   }
   *ret_words = words;
   return MP_OK;

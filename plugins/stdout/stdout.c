@@ -345,9 +345,9 @@ wait_writable(struct out *out, int64_t until_ms)
     if (n > 0 && fds[0].revents != 0)
       return MP_OK;
     if (n > 0 && host->time_left(host) > 0)
-      return mp_fail(host, MP_ECANCELED, OBJECT, "the run was ended");
+      return mp_fail(host, MP_ECANCELED, OBJECT, "the run was interrupted");
   }
-  return mp_fail(host, MP_EAGAIN, OBJECT, "took nothing more in time");
+  return mp_fail(host, MP_EAGAIN, OBJECT, "accepted no more output in time");
 }
 
 static ssize_t

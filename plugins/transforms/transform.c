@@ -54,7 +54,7 @@ transform_check_number(const struct transform *t, const struct mp_value *value)
   if (value->kind != MP_TEXT)
     return MP_OK;
   return mp_fail(t->host, MP_ECONFIG, transform_object(t),
-                 "is a text; only numbers can be calculated with");
+                 "is a text; this transform needs a number");
 }
 
 int
@@ -64,8 +64,8 @@ transform_check_operand(const struct transform *t, const char *key,
   if (operand->kind != MP_TEXT)
     return MP_OK;
   return mp_fail(t->host, MP_ECONFIG, transform_object(t),
-                 "%s holds the text \"%s\"; only numbers can be calculated "
-                 "with: give it a number",
+                 "%s holds the text \"%s\"; this transform needs a number: set "
+                 "the target to one",
                  t->host->option(t->host, key), operand->text);
 }
 
@@ -114,13 +114,14 @@ fail_units(const struct transform *t, int code, const struct mp_value *value,
                    transform_unit_name(value), transform_unit_name(operand));
   if (!transform_is_convertible(t, value, operand->unit))
     return mp_fail(t->host, MP_ECONFIG, transform_object(t),
-                   "is in %s, the operand in %s: no \"convert\" makes one of "
-                   "the other; name another operand",
+                   "is in %s, but the operand is in %s, and these units do not "
+                   "convert; name another operand",
                    transform_unit_name(value), transform_unit_name(operand));
-  return mp_fail(t->host, MP_ECONFIG, transform_object(t),
-                 "is in %s, the operand in %s, and neither converts exactly to "
-                 "the other; put a transform with plugin = convert before it",
-                 transform_unit_name(value), transform_unit_name(operand));
+  return mp_fail(
+    t->host, MP_ECONFIG, transform_object(t),
+    "is in %s, but the operand is in %s, and neither converts exactly to "
+    "the other; put a transform with plugin = convert before it",
+    transform_unit_name(value), transform_unit_name(operand));
 }
 
 int

@@ -279,7 +279,7 @@ START_TEST(one_meter_at_the_deadline_does_not_cost_the_other)
   ck_assert_int_eq(scene_run(a.s, "run -c house.ini"), 76);
   ck_assert_str_eq(scene_out(a.s), "b.volume_v1 520.41 m³\n");
   ck_assert_msg(sscanf(scene_err(a.s),
-                       "error: a: eye: out of time: no answer in %u ms "
+                       "error: a: eye: out of time: no reply in %u ms "
                        "(requests sent: %u): press a button",
                        &waited_ms, &requests) == 2,
                 "messages: %s", scene_err(a.s));

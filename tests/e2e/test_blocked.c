@@ -311,8 +311,9 @@ START_TEST(output_that_is_blocked_fails_and_the_others_do_not)
   block(_i, STDOUT_FILENO);
   flags = fcntl(BLOCKED, F_GETFL);
   exec_run(s, "84.208");
-  exec_check(s, EX_TEMPFAIL,
-             "error: screen: standard output: took nothing more in time\n");
+  exec_check(
+    s, EX_TEMPFAIL,
+    "error: screen: standard output: accepted no more output in time\n");
   ck_assert_int_lt(clock_ms() - begun, 6000);
   ck_assert_int_eq(fcntl(BLOCKED, F_GETFL), flags);
   ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "84.208"));

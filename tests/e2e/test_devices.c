@@ -58,9 +58,9 @@ static const struct {
   const char *said;
 } rights[] = {
   { 0, EX_UNAVAILABLE,
-    "error: domoticz: {url}: the login may only read, and every update would "
-    "be refused: give it the right to update devices (rights User, not "
-    "Viewer)\n" },
+    "error: domoticz: {url}: this login has only the right to read, so "
+    "Domoticz would reject every update; give it the right to update devices "
+    "(rights User, not Viewer)\n" },
   { 1, EX_OK, "" },
   { 2, EX_OK, "" },
 };
@@ -203,9 +203,9 @@ START_TEST(coarse_step_of_a_base_is_told)
   run("check -c house.ini");
   if (steps[_i].step)
     snprintf(said, sizeof(said),
-             "warning: domoticz: idx.323: \"Device 323\" (Counter): an operand "
-             "that stores steps of %s GJ, which may be coarser than the "
-             "reading: after a loss of the state, usage is wrong by up to one "
+             "warning: domoticz: idx.323: \"Device 323\" (Counter): this "
+             "operand stores steps of %s GJ, which may be coarser than the "
+             "reading; if the state is lost, the usage is wrong by up to one "
              "step; give it the divider 1000\n",
              steps[_i].step);
   house_check(&house, EX_OK, said);
@@ -286,12 +286,13 @@ START_TEST(first_value_after_a_logged_zero_is_told_once)
   scene_write(house.scene, "house.ini", "%s%s\n", file,
               counters[_i].unit_of_run);
   free(file);
-  snprintf(said, sizeof(said),
-           "notice: domoticz: idx.1: \"Device 1\" (%s): Domoticz logged it as "
-           "0 before this first value, so its graphs show %s as used today: to "
-           "remove that bar, log in to Domoticz as an administrator and click "
-           "the bar with Shift held; its next values are right\n",
-           counters[_i].unit ? "Counter" : "kWh", counters[_i].shown);
+  snprintf(
+    said, sizeof(said),
+    "notice: domoticz: idx.1: \"Device 1\" (%s): Domoticz logged this counter "
+    "as 0 before its first value, so its graphs show %s as today's usage; its "
+    "next values are right; to remove today's bar, log in to Domoticz as an "
+    "administrator and click the bar with Shift held\n",
+    counters[_i].unit ? "Counter" : "kWh", counters[_i].shown);
   house_cycle(&house, "84.208GJ", EX_OK, said);
   house_cycle(&house, "84.308GJ", EX_OK, "");
 }

@@ -274,9 +274,10 @@ START_TEST(complaints_are_bounded_and_clean)
               "i=0\nwhile [ $i -lt 30 ]; do\n"
               "  i=$((i + 1)); echo \"$i \" >&2; done\n");
   exec_run(s, "84.300");
-  ck_assert_ptr_nonnull(strstr(
-    scene_err(s), "notice: hook: sh: complains in more than 20 lines, of which "
-                  "these are the last\nnotice: hook: sh: 11 \n"));
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s),
+           "notice: hook: sh: wrote more than 20 lines to standard error; "
+           "these are the last\nnotice: hook: sh: 11 \n"));
   ck_assert_ptr_nonnull(strstr(scene_err(s), "sh: 30 \n"));
 }
 END_TEST
@@ -430,7 +431,7 @@ START_TEST(signal_ends_the_run_and_the_command)
     usleep(5000);
   kill(scene_pid(s), SIGTERM);
   scene_wait(s);
-  exec_check(s, EX_TEMPFAIL, "error: hook: sh: the run was ended\n");
+  exec_check(s, EX_TEMPFAIL, "error: hook: sh: the run was interrupted\n");
   check_gone("pid");
 }
 END_TEST
@@ -494,9 +495,10 @@ START_TEST(record_that_could_not_be_written_is_not_delivered)
   scene_write(s, "take.sh", "trap '' TERM\ncat >>got\n");
   exec_spoil(s, "\"values\":", pipe_rows[_i].error);
   exec_run(s, "84.208");
-  snprintf(text, sizeof(text),
-           "error: hook: sh: cannot be given its input: %s, and was ended\n",
-           pipe_rows[_i].why);
+  snprintf(
+    text, sizeof(text),
+    "error: hook: sh: cannot write to its standard input: %s; it was ended\n",
+    pipe_rows[_i].why);
   exec_check(s, EX_IOERR, text);
   exec_heal(s);
   exec_set_reading(s, "84.208");
@@ -929,12 +931,12 @@ static const struct {
     "error: hook: sh: ended with status 75: away\n" },
   { "exit 2", EX_UNAVAILABLE, "error: hook: sh: ended with status 2\n" },
   { "echo '{\"target\":\"energy\",\"value\":\"x\"}'", EX_TEMPFAIL,
-    "error: hook: sh: line 1 of what it printed has a value that is no decimal "
+    "error: hook: sh: line 1 of its output has a value that is not a decimal "
     "number, such as \"17.50\"\n" },
   { "echo '{}'", EX_TEMPFAIL,
-    "error: hook: sh: line 1 of what it printed has no target\n" },
+    "error: hook: sh: line 1 of its output has no target\n" },
   { "echo; echo nonsense", EX_TEMPFAIL,
-    "error: hook: sh: line 2 of what it printed is no JSON object\n" },
+    "error: hook: sh: line 2 of its output is not a JSON object\n" },
 };
 
 START_TEST(nothing_is_sent_where_the_targets_could_not_be_asked)
@@ -1195,21 +1197,21 @@ static const struct {
   const char *options, *err;
 } mistake_rows[] = {
   { "command = true\n",
-    "p.ini:4: option \"class\" is missing: how it is delivered: see DELIVERY "
+    "p.ini:4: option \"class\" is missing: the delivery class: see DELIVERY "
     "CLASSES in meterpipe-plugin(3); for example: class = live\n" },
-  { "class = append\n",
-    "p.ini:4: option \"command\" is missing: the program that delivers, and "
-    "its "
-    "arguments; no shell reads it; for example: command = TEXT\n" },
+  { "class = append\n", "p.ini:4: option \"command\" is missing: the program "
+                        "that delivers the records, and its arguments; run "
+                        "without a shell; for example: command = TEXT\n" },
   { "command = true\nclass = apend\n",
     "p.ini:7: class: \"apend\" is none of live|latest|append|history; the "
     "nearest is \"append\"\n" },
   { "class = append\ncommand = sh -c 'exit\n",
-    "p.ini:7: command: is no command: write PROGRAM ARGUMENT..., and close "
+    "p.ini:7: command: is not a command: write PROGRAM ARGUMENT..., and close "
     "each "
     "quote\n" },
   { "class = append\ncommand = true\nfetch = ''\n",
-    "p.ini:8: fetch: is no command: write PROGRAM ARGUMENT..., and close each "
+    "p.ini:8: fetch: is not a command: write PROGRAM ARGUMENT..., and close "
+    "each "
     "quote\n" },
 };
 

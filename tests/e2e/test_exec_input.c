@@ -26,7 +26,7 @@ leave(void)
   scene_free(s);
 }
 
-#define PRINTED "error: meter: sh: line 1 of what it printed "
+#define PRINTED "error: meter: sh: line 1 of its output "
 
 static const struct {
   const char *script;
@@ -47,25 +47,25 @@ static const struct {
   { "kill -9 $$", EX_PROTOCOL, "",
     "error: meter: sh: was ended by signal 9\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1e3\"}'", EX_PROTOCOL, "",
-    "error: meter: sh: line 1 of what it printed has a value that is no "
+    "error: meter: sh: line 1 of its output has a value that is not a "
     "decimal "
     "number, such as \"17.50\"\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1\",\"kind\":\"sum\"}'", EX_PROTOCOL,
     "",
-    "error: meter: sh: line 1 of what it printed has a kind that is none of "
+    "error: meter: sh: line 1 of its output has a kind other than "
     "counter, gauge and delta\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1\",\"time\":\"now\"}'", EX_PROTOCOL,
     "",
-    "error: meter: sh: line 1 of what it printed has a time that is not "
+    "error: meter: sh: line 1 of its output has a time that is not "
     "written "
     "as 2026-11-22T10:00:00Z\n" },
   { "echo '{\"field\":\"A b\",\"value\":\"1\"}'", EX_PROTOCOL, "",
-    "error: meter: sh: line 1 of what it printed has a field whose name is not "
-    "made of a-z, 0-9, _ . and -\n" },
+    "error: meter: sh: line 1 of its output has a field name with characters "
+    "other than a-z, 0-9, _ . and -\n" },
   { "echo '{\"value\":\"1\"}'", EX_PROTOCOL, "",
-    "error: meter: sh: line 1 of what it printed has no field\n" },
+    "error: meter: sh: line 1 of its output has no field\n" },
   { "echo '{\"field\":\"a\",\"value\":[1]}'", EX_PROTOCOL, "",
-    "error: meter: sh: line 1 of what it printed holds a value that is no "
+    "error: meter: sh: line 1 of its output holds a value that is not a "
     "text, "
     "number, true, false or null\n" },
   { "printf '{\"field\":\"a\",\"text\":\"\\377\"}'", EX_PROTOCOL, "",
@@ -76,31 +76,31 @@ static const struct {
     PRINTED "has a text with line ends or other control characters\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1\",\"unit\":\"l|h\"}'", EX_PROTOCOL,
     "",
-    PRINTED "has a unit or a serial number with a | in it, or of 200 bytes and "
-            "more\n" },
+    PRINTED "has a unit or a serial number that contains | or is longer than "
+            "199 bytes\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1\",\"unit\":\"GJ \"}'", EX_PROTOCOL,
     "", PRINTED "has a unit with a blank at its beginning or end\n" },
   { "echo '{\"serial\":\"1|2\"}'", EX_PROTOCOL, "",
-    PRINTED "has a unit or a serial number with a | in it, or of 200 bytes and "
-            "more\n" },
+    PRINTED "has a unit or a serial number that contains | or is longer than "
+            "199 bytes\n" },
   { "printf '{\"field\":\"a\",\"value\":1,\"serial\":\"%0200d\"}' 0",
     EX_PROTOCOL, "",
-    PRINTED "has a unit or a serial number with a | in it, or of 200 bytes and "
-            "more\n" },
+    PRINTED "has a unit or a serial number that contains | or is longer than "
+            "199 bytes\n" },
   { "printf '{\"field\":\"a\",\"text\":\"%s\"}' '\\ud800'", EX_PROTOCOL, "",
-    PRINTED "holds a text that is no JSON string\n" },
+    PRINTED "holds a text that is not a JSON string\n" },
   { "printf '{\"field\":\"a\",\"value\":\"1\"}\\0{}\\n'", EX_PROTOCOL, "",
-    "error: meter: sh: printed a NUL byte: nothing of it counts\n" },
+    "error: meter: sh: printed a NUL byte; all its output was discarded\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1\",\"value\":\"2\"}'", EX_PROTOCOL, "",
     PRINTED "has a member twice\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1\",\"text\":\"x\"}'", EX_PROTOCOL, "",
-    PRINTED "has a value and a text\n" },
+    PRINTED "has both a value and a text\n" },
   { "echo '{\"field\":\"a\",\"vlaue\":\"1\"}'", EX_PROTOCOL, "",
-    PRINTED "has neither value nor text; null says that it is missing\n" },
+    PRINTED "has neither value nor text; use null for a missing value\n" },
   { "echo '{\"field\":\"a\",\"value\":NaN}'", EX_PROTOCOL, "",
-    PRINTED "holds a value that is no text, number, true, false or null\n" },
+    PRINTED "holds a value that is not a text, number, true, false or null\n" },
   { "echo '{\"field\":\"a\",\"value\":1e999999}'", EX_PROTOCOL, "",
-    PRINTED "has a value that is no decimal number, such as \"17.50\"\n" },
+    PRINTED "has a value that is not a decimal number, such as \"17.50\"\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1\","
     "\"time\":\"2026-11-22T10:00:00\"}'",
     EX_PROTOCOL, "",
@@ -108,13 +108,13 @@ static const struct {
   { "echo '{\"field\":\"a\",\"value\":\"1\","
     "\"time\":\"0001-01-01T00:00:00Z\"}'",
     EX_PROTOCOL, "",
-    PRINTED "has a time before 1970: leave it out, and it is now\n" },
+    PRINTED "has a time before 1970: leave it out for the current time\n" },
   { "printf '{\"field\":\"a\",\"value\":\"1\"}\\n{\"field\":\"b\",\"val'",
     EX_PROTOCOL, "",
-    "error: meter: sh: line 2 of what it printed holds a text that is no JSON "
+    "error: meter: sh: line 2 of its output holds a text that is not a JSON "
     "string\n" },
   { "yes '{\"field\":\"a\",\"value\":\"1\"}' | head -c 5000000", EX_PROTOCOL,
-    "", "error: meter: sh: printed more than 4 MiB, and was ended\n" },
+    "", "error: meter: sh: printed more than 4 MiB; it was ended\n" },
   { ":", EX_OK, "", "" },
 };
 
@@ -144,14 +144,14 @@ START_TEST(wanted_field_that_is_not_printed_is_told)
               "{\"field\":\"C\",\"value\":\"1\"}\n");
   scene_run(s, "run -c p.ini");
   exec_check(s, EX_PROTOCOL,
-             "error: meter: cat: line 3 of what it printed has a field "
-             "whose name is not made of a-z, 0-9, _ . and -\n");
+             "error: meter: cat: line 3 of its output has a field name with "
+             "characters other than a-z, 0-9, _ . and -\n");
   scene_write(s, "reading",
               "{\"field\":\"a\",\"value\":\"1\"}\n"
               "{\"field\":\"b\",\"value\":null}\n");
   scene_run(s, "run -c p.ini");
   ck_assert_ptr_nonnull(
-    strstr(scene_err(s), "error: meter: c: cat did not print it\n"));
+    strstr(scene_err(s), "error: meter: c: cat did not print this field\n"));
   ck_assert_ptr_null(strstr(scene_err(s), "meter: b"));
   ck_assert_int_eq(scene_status(s), EX_DATAERR);
   ck_assert_str_eq(scene_out(s), "a 1\n");
@@ -185,7 +185,7 @@ START_TEST(reader_that_prints_too_much_is_ended_at_once)
               "[output table]\nplugin = stdout\n");
   scene_run(s, "run -c p.ini");
   exec_check(s, EX_PROTOCOL,
-             "error: meter: sh: printed more than 4 MiB, and was ended\n");
+             "error: meter: sh: printed more than 4 MiB; it was ended\n");
   ck_assert_str_eq(scene_out(s), "");
   ck_assert_int_lt(time(NULL) - begun, 20);
 }
@@ -210,9 +210,10 @@ START_TEST(half_of_what_was_printed_does_not_count)
               "[output table]\nplugin = stdout\nformat = line\n");
   exec_spoil(s, "\"b\"", EIO);
   scene_run(s, "run -c p.ini");
-  exec_check(s, EX_IOERR,
-             "error: meter: sh: cannot be read from: Input/output error, and "
-             "was ended\n");
+  exec_check(
+    s, EX_IOERR,
+    "error: meter: sh: cannot read its output: Input/output error; it was "
+    "ended\n");
   ck_assert_str_eq(scene_out(s), "");
 }
 END_TEST

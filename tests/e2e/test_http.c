@@ -88,9 +88,9 @@ check_told(const char *fact)
 
 #define SHORT "timeout = 600ms\n"
 #define HEAD "HTTP/1.1 200 OK\r\n"
-#define NO_ANSWER "no answer in 600 ms"
-#define LONG_HEAD "the answer's head is longer than 64 KiB"
-#define TOO_LONG "the answer is longer than 1024 KiB"
+#define NO_ANSWER "no reply in 600 ms"
+#define LONG_HEAD "the header of the reply is longer than 64 KiB"
+#define TOO_LONG "the reply is longer than 1024 KiB"
 
 static const struct flood {
   struct rude rude;
@@ -109,10 +109,10 @@ static const struct flood {
     NO_ANSWER },
   { { .greeting = HEAD, .refrain = "X-A: " A1000 "\r\n" }, LONG_HEAD },
   { { .greeting = HEAD "X-A: ", .refrain = A1000 },
-    "a line of the answer's head is too long, or memory ran out" },
+    "a header line of the reply is too long, or memory ran out" },
   { { .refrain = "HTTP/1.1 100 Continue\r\n\r\n" }, LONG_HEAD },
   { { .greeting = HEAD, .refrain = "X", .pause_ms = 50 }, NO_ANSWER },
-  { { .refrain = A1000 }, "the answer is no HTTP" },
+  { { .refrain = A1000 }, "the reply is not HTTP" },
   { { .greeting = NULL }, NO_ANSWER },
 };
 
@@ -178,7 +178,7 @@ START_TEST(redirect_is_not_followed_and_told)
            "?token=t0psecret#t0psecret\r\n\r\n",
            redirects[_i], port);
   snprintf(fact, sizeof(fact),
-           "HTTP %d: it leads to http://127.0.0.1:%u/home, and is not "
+           "HTTP %d: a redirect to http://127.0.0.1:%u/home, which was not "
            "followed; if that is the server, give it as `url`",
            redirects[_i], port);
   run_against(&(struct rude){ .greeting = answer }, LOGIN);
@@ -192,13 +192,13 @@ static const struct location {
   const char *line, *fact; /* fact NULL: the server's own URL, /login */
 } locations[] = {
   { "Location: /login?from=here\r\n", NULL },
-  { "Location: file:///etc/passwd\r\n", "HTTP 302, which makes no sense" },
-  { "Location: ftp://127.0.0.1/\r\n", "HTTP 302, which makes no sense" },
+  { "Location: file:///etc/passwd\r\n", "HTTP 302: unexpected status" },
+  { "Location: ftp://127.0.0.1/\r\n", "HTTP 302: unexpected status" },
   /* A URL with a terminal's control character is not shown. */
   { "Location: http://h.example/\xc2\x9b"
     "31m\r\n",
-    "HTTP 302, which makes no sense" },
-  { "", "HTTP 302, which makes no sense" },
+    "HTTP 302: unexpected status" },
+  { "", "HTTP 302: unexpected status" },
 };
 
 START_TEST(redirect_to_what_is_no_server_is_nonsense)
@@ -211,8 +211,8 @@ START_TEST(redirect_to_what_is_no_server_is_nonsense)
            "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n%s\r\n", l->line);
   run_against(&(struct rude){ .greeting = answer }, LOGIN);
   snprintf(fact, sizeof(fact),
-           "HTTP 302: it leads to %s/login, and is not followed; if that is "
-           "the server, give it as `url`",
+           "HTTP 302: a redirect to %s/login, which was not followed; if that "
+           "is the server, give it as `url`",
            url_of("http", "127.0.0.1", rude_server_port(rude)));
   check_told(l->fact ? l->fact : fact);
 }

@@ -161,12 +161,12 @@ static const struct {
   int status;
   const char *err;
 } stop_rows[] = {
-  { ":", SIGTERM, EX_TEMPFAIL, "error: hook: sh: the run was ended\n" },
+  { ":", SIGTERM, EX_TEMPFAIL, "error: hook: sh: the run was interrupted\n" },
   { "trap '' TERM", SIGTERM, EX_TEMPFAIL,
-    "error: hook: sh: the run was ended\n" },
+    "error: hook: sh: the run was interrupted\n" },
   { "trap '' INT", SIGINT, EX_TEMPFAIL,
-    "error: hook: sh: the run was ended\n" },
-  { ":", SIGHUP, EX_TEMPFAIL, "error: hook: sh: the run was ended\n" },
+    "error: hook: sh: the run was interrupted\n" },
+  { ":", SIGHUP, EX_TEMPFAIL, "error: hook: sh: the run was interrupted\n" },
   { "trap '' HUP", SIGHUP, EX_OK, "" }, /* nohup */
 };
 

@@ -69,9 +69,10 @@ START_TEST(mask_says_how_many_lines_it_could_not_read)
   ck_assert_int_eq(scene_run(s, "kmp mask meter.capture"), 0);
   ck_assert_str_eq(scene_out(s), "< " GJ_84 "\n0000 it\n< " SERIAL_1
                                  "\n0000-00-00T00:00:00Z < 00\n< " OTHER_2);
-  ck_assert_str_eq(scene_err(s),
-                   "notice: meter.capture: 2 lines are none of a capture, the "
-                   "first is line 2: hex digits in them were replaced by 0\n");
+  ck_assert_str_eq(
+    scene_err(s),
+    "notice: meter.capture: 2 lines are not lines of a capture, the "
+    "first is line 2; their hex digits were replaced by 0\n");
 }
 END_TEST
 
@@ -336,14 +337,14 @@ static const struct {
   { "kmp", 64,
     "error: kmp: no command (\"meterpipe kmp --help\" lists them)\n" },
   { "kmp masc", 64,
-    "error: kmp: there is no command \"masc\"; there are mask and emulate\n" },
+    "error: kmp: there is no command \"masc\"; use mask or emulate\n" },
   { "kmp -v mask a", 64,
-    "error: kmp: there is no command \"-v\"; there are mask and emulate\n" },
+    "error: kmp: there is no command \"-v\"; use mask or emulate\n" },
   { "kmp mask", 64, "error: mask: the capture is missing\n" },
-  { "kmp mask a b", 64, "error: mask: takes one capture and nothing else\n" },
+  { "kmp mask a b", 64, "error: mask: give one capture and nothing else\n" },
   { "kmp mask -c", 64, "error: mask: takes no option -c\n" },
   { "kmp mask nowhere", 66, "error: nowhere: there is no such file\n" },
-  { "kmp mask ''", 64, "error: \"\": is no name of a file\n" },
+  { "kmp mask ''", 64, "error: \"\": is not a file name\n" },
   { "kmp mask .", 66, "error: .: is a directory, not a capture\n" },
   { "kmp mask loop", 74,
     "error: loop: cannot be read: Too many levels of symbolic links\n" },
@@ -354,28 +355,30 @@ static const struct {
   { "kmp emulate nowhere", 66, "error: nowhere: there is no such file\n" },
   { "kmp emulate .", 66, "error: .: is a directory, not a capture\n" },
   { "kmp emulate 60=many", 64,
-    "error: 60=many: is no register, as in 60=84.208GJ, and no file\n" },
+    "error: 60=many: is neither a register, such as 60=84.208GJ, nor a "
+    "file\n" },
   { "kmp emulate empty", 65,
-    "error: empty: holds neither answers of a meter nor registers\n" },
+    "error: empty: contains neither replies of a meter nor registers\n" },
   { "kmp emulate --baud fast 60=1", 64,
-    "error: --baud: \"fast\" is no number from 0 to 115200\n" },
+    "error: --baud: \"fast\" is not a number from 0 to 115200\n" },
   { "kmp emulate --seed 4294967296 60=1", 64,
-    "error: --seed: \"4294967296\" is no number from 0 to 4294967295\n" },
+    "error: --seed: \"4294967296\" is not a number from 0 to 4294967295\n" },
   { "kmp emulate --delay 60001 60=1", 64,
-    "error: --delay: \"60001\" is no number from 0 to 60000\n" },
+    "error: --delay: \"60001\" is not a number from 0 to 60000\n" },
   { "kmp emulate --fault none 60=1", 64,
-    "error: --fault: there is no mistake \"none\" (\"meterpipe kmp emulate "
+    "error: --fault: unknown kind of fault \"none\" (\"meterpipe kmp emulate "
     "--help\" lists them)\n" },
   { "kmp emulate --sleep well 60=1", 64,
-    "error: --sleep: \"well\" is none of none, eye[=DURATION], "
-    "water[=N[,DURATION]] and magnet\n" },
+    "error: --sleep: unknown model \"well\"; use none, eye[=DURATION], "
+    "water[=N[,DURATION]] or magnet\n" },
   { "kmp emulate --link empty 60=1", 73,
     "error: empty: the link cannot be made: File exists\n" },
   { "kmp emulate 60=1GJ --fault none", 64,
-    "error: --fault: there is no mistake \"none\" (\"meterpipe kmp emulate "
+    "error: --fault: unknown kind of fault \"none\" (\"meterpipe kmp emulate "
     "--help\" lists them)\n" },
   { "kmp emulate heat_energy_e1=1GJ", 64,
-    "error: heat_energy_e1=1GJ: is no register, as in 60=84.208GJ, and no "
+    "error: heat_energy_e1=1GJ: is neither a register, such as 60=84.208GJ, "
+    "nor a "
     "file\n" },
   { "kmp emulate --link nowhere/tty 60=1", 73,
     "error: nowhere/tty: the link cannot be made: No such file or "
@@ -411,9 +414,10 @@ START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
   ck_assert_int_eq(chmod(path, 0), 0);
   scene_become_nobody(s);
   ck_assert_int_eq(scene_run(s, "kmp mask meter.capture"), 77);
-  ck_assert_str_eq(scene_err(s),
-                   "error: meter.capture: may not be read by this user: "
-                   "Permission denied\n");
+  ck_assert_str_eq(
+    scene_err(s),
+    "error: meter.capture: cannot be read: Permission denied; give "
+    "this user read access\n");
   ck_assert_str_eq(scene_out(s), "");
 }
 END_TEST

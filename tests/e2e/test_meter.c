@@ -68,7 +68,7 @@ static const struct row rows[] = {
     "timeout = 2s\nretries = 1\n", 0, 7, SITE_HEAT_SHOWN, "" },
   { "a register that is not answered", SITE_HEAT, "refuse=68", TWICE, 65, 5,
     "meter.heat_energy_e1 84.208 GJ\n",
-    "error: meter: eye: the meter does not answer a request for volume_v1: "
+    "error: meter: eye: the meter did not reply to a request for volume_v1: "
     "meterpipe probe shows the registers it has\n" },
   { "stray bytes after the answer", SITE_HEAT, "stray=9", SITE_TWO, 0, 1,
     SITE_TWO_SHOWN, "" },
@@ -85,12 +85,12 @@ static const struct row rows[] = {
   { "an answer later than the timeout", SITE_HEAT, "late=300",
     SITE_TWO "timeout = 50ms\nretries = 1\n", 0, 1, SITE_TWO_SHOWN, "" },
   { "silence", SITE_HEAT, "silent", ONCE, 76, 1, "",
-    "error: meter: eye: no answer in 4000 ms (requests sent: 1): press a "
+    "error: meter: eye: no reply in 4000 ms (requests sent: 1): press a "
     "button "
     "on the meter, check the position of the head, and read at least every 30 "
     "minutes, or the eye switches off\n" },
   { "silence, asked again", SITE_HEAT, "silent", TWICE, 76, 3, "",
-    "error: meter: eye: no answer in 4000 ms (requests sent: 3): press a "
+    "error: meter: eye: no reply in 4000 ms (requests sent: 3): press a "
     "button "
     "on the meter, check the position of the head, and read at least every 30 "
     "minutes, or the eye switches off\n" },
@@ -100,26 +100,28 @@ static const struct row rows[] = {
     "press a button on the meter and check the position of the head\n" },
   { "only an echo", SITE_HEAT, "echo silent", ONCE, 76, 1, "",
     "error: meter: eye: only an echo (requests sent: 1): the head works, but "
-    "the meter does not hear it: press a button on the meter, turn or move the "
+    "the meter does not reply: press a button on the meter, turn or move the "
     "head\n" },
   { "every third byte lost", SITE_HEAT, "drop=3", ONCE, 76, 1, "",
-    "error: meter: eye: answers cut short: 1 (requests sent: 1): align the "
-    "head; for a serial server that pauses inside an answer, raise gap\n" },
+    "error: meter: eye: replies cut short: 1 (requests sent: 1): align the "
+    "head; for a serial server that pauses inside a reply, raise gap\n" },
   { "a wrong checksum", SITE_HEAT, "crc", ONCE, 76, 1, "",
-    "error: meter: eye: answers with CRC errors: 1 (requests sent: 1): align "
+    "error: meter: eye: replies with CRC errors: 1 (requests sent: 1): align "
     "the head, keep sunlight off it, and let no other program read this "
     "meter\n" },
-  { "an answer cut short", SITE_HEAT, "truncate=12", ONCE, 76, 1, "",
-    "error: meter: eye: answers cut short: 1 (requests sent: 1): align the "
-    "head; for a serial server that pauses inside an answer, raise gap\n" },
+  { "a reply cut short", SITE_HEAT, "truncate=12", ONCE, 76, 1, "",
+    "error: meter: eye: replies cut short: 1 (requests sent: 1): align the "
+    "head; for a serial server that pauses inside a reply, raise gap\n" },
   { "garbage", SITE_HEAT, "garbage=20", ONCE, 76, 1, "",
-    "error: meter: eye: only garbage (bytes that are no answer: 20): check "
+    "error: meter: eye: only garbage (bytes that are not a reply: 20): check "
     "baud, parity and stop_bits, align the head, keep sunlight off it\n" },
   { "the answer to another request", SITE_HEAT, "surplus=999", ONCE, 76, 1, "",
-    "error: meter: eye: answers that fit no request of ours: 1 (requests sent: "
+    "error: meter: eye: replies that match no request: 1 (requests "
+    "sent: "
     "1): let no other program read this meter, and check address\n" },
   { "another meter's answer", SITE_HEAT, "address=0x7f", ONCE, 76, 1, "",
-    "error: meter: eye: answers that fit no request of ours: 1 (requests sent: "
+    "error: meter: eye: replies that match no request: 1 (requests "
+    "sent: "
     "1): let no other program read this meter, and check address\n" },
   { "the head is unplugged in the middle", SITE_HEAT, "unplug=10", TWICE, 74, 1,
     "",

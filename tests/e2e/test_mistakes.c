@@ -229,11 +229,11 @@ static const struct file_row files[] = {
     "p.ini:6: url: must begin with http:// or https://\n" },
   { METER
     "[output house]\nplugin = domoticz\nurl = http://localhost:99999\n" ENERGY,
-    "p.ini:6: url: is no valid URL\n" },
+    "p.ini:6: url: is not a valid URL\n" },
   { METER
     "[output house]\nplugin = domoticz\nurl = http://me:top@localhost\n" ENERGY,
-    "p.ini:6: url: holds a user name or password; give them as `username` and "
-    "`password`\n" },
+    "p.ini:6: url: holds a user name or password; give them as `username` "
+    "and `password`\n" },
   { METER "[output house]\nplugin = domoticz\n"
           "url = http://localhost:8080/json.htm\n" ENERGY,
     "p.ini:6: url: must end before /json.htm\n" },
@@ -260,7 +260,8 @@ static const struct file_row files[] = {
   { METER HOUSE "username = me\npassword_file = p.ini\n" ENERGY,
     "p.ini:8: password_file: the file holds more than one line\n" },
   { METER HOUSE "password = ${HOME}\n" ENERGY,
-    "p.ini:7: password: there is no `username` that it belongs to\n" },
+    "p.ini:7: password: `username` is missing; give the user that this "
+    "password belongs to\n" },
 
   /* lines */
   { METER "capture = " X100 X10 X10 X10 X10 X10 X10 X10 X10
@@ -377,14 +378,14 @@ static const struct {
   const char *target, *said;
 } targets[] = {
   { "idx.heat = meter.heat_energy_e1\n",
-    "error: house: idx.heat: names no idx of Domoticz: that is a whole number, "
-    "without zeros before it (p.ini:8)\n" },
+    "error: house: idx.heat: is not an idx of Domoticz; an idx is a whole "
+    "number without leading zeros (p.ini:8)\n" },
   { "idx.0323 = meter.heat_energy_e1\n",
-    "error: house: idx.0323: names no idx of Domoticz: that is a whole number, "
-    "without zeros before it (p.ini:8)\n" },
+    "error: house: idx.0323: is not an idx of Domoticz; an idx is a whole "
+    "number without leading zeros (p.ini:8)\n" },
   { "idx.323.powr = meter.power_e1\n",
-    "error: house: idx.323.powr: names no idx of Domoticz: that is a whole "
-    "number, without zeros before it (p.ini:8)\n" },
+    "error: house: idx.323.powr: is not an idx of Domoticz; an idx is a whole "
+    "number without leading zeros (p.ini:8)\n" },
 };
 
 START_TEST(target_that_cannot_be_one_is_told_with_its_line)
@@ -497,7 +498,7 @@ START_TEST(another_header_is_told_once)
   ck_assert_int_eq(scene_run(scene, "run -c p.ini"), 78);
   ck_assert_str_eq(
     scene_err(scene),
-    "error: log: log.csv: its header is \"time,other\", and the columns of the "
+    "error: log: log.csv: its header is \"time,other\", but the columns of the "
     "pipeline are \"time,energy,usage\"; move the file away, or name the same "
     "columns\n");
 }

@@ -211,37 +211,38 @@ static const struct trouble {
   { go_down, EX_TEMPFAIL, "domoticz: {url}: cannot connect: Connection refused",
     "domoticz: {url}: answers again" },
   { want_login, EX_UNAVAILABLE,
-    "domoticz: {url}: HTTP 401: it wants a login: add this machine's address "
-    "to the trusted networks (Setup, Settings, Security), or give `token`, or "
-    "`username` and `password`",
+    "domoticz: {url}: HTTP 401: the server requires a login; add this "
+    "machine's address to the trusted networks (Setup, Settings, Security), or "
+    "give `token`, or `username` and `password`",
     "domoticz: {url}: is in order again" },
-  { answer_garbage, EX_TEMPFAIL, "domoticz: {url}: the answer is no HTTP",
+  { answer_garbage, EX_TEMPFAIL, "domoticz: {url}: the reply is not HTTP",
     "domoticz: {url}: answers again" },
   { answer_page, EX_TEMPFAIL,
-    "domoticz: {url}: the answer is no JSON; is this Domoticz",
+    "domoticz: {url}: the reply is not JSON; is this a Domoticz server?",
     "domoticz: {url}: answers again" },
   { answer_half, EX_TEMPFAIL,
-    "domoticz: {url}: the answer is no JSON; is this Domoticz",
+    "domoticz: {url}: the reply is not JSON; is this a Domoticz server?",
     "domoticz: {url}: answers again" },
-  { answer_never, EX_TEMPFAIL, "domoticz: {url}: no answer in 600 ms",
+  { answer_never, EX_TEMPFAIL, "domoticz: {url}: no reply in 600 ms",
     "domoticz: {url}: answers again" },
   { answer_elsewhere, EX_TEMPFAIL,
-    "domoticz: {url}: HTTP 301: it leads to http://127.0.0.1:1, and is not "
-    "followed; if that is the server, give it as `url`",
+    "domoticz: {url}: HTTP 301: a redirect to http://127.0.0.1:1, which was "
+    "not followed; if that is the server, give it as `url`",
     "domoticz: {url}: answers again" },
   { answer_500, EX_TEMPFAIL,
-    "domoticz: {url}: HTTP 500: the server cannot do it now",
+    "domoticz: {url}: HTTP 500: the server failed; see its log",
     "domoticz: {url}: answers again" },
   { hang_up, EX_TEMPFAIL,
-    "domoticz: {url}: the connection ended before an answer",
+    "domoticz: {url}: the connection ended before a reply",
     "domoticz: {url}: answers again" },
   { refuse_update, EX_UNAVAILABLE,
-    "domoticz: idx.323: Domoticz refuses the update (status \"ERR\"); does the "
-    "device still exist",
+    "domoticz: idx.323: Domoticz rejected the update (status \"ERR\"); does "
+    "the device still exist?",
     "domoticz: idx.323: is in order again" },
   { forbid_update, EX_UNAVAILABLE,
-    "domoticz: idx.323: HTTP 403: no right to this: the user or token may only "
-    "read, or the device is not shared with the user (Setup, Users)",
+    "domoticz: idx.323: HTTP 403: permission denied; the user or token has "
+    "only the right to read, or the device is not shared with the user (Setup, "
+    "Users)",
     "domoticz: idx.323: is in order again" },
   { hide_device, EX_UNAVAILABLE,
     "domoticz: idx.323: is not listed: there is no such target, it is "
@@ -299,8 +300,8 @@ START_TEST(end_is_told_of_what_was_reached_again_only)
   refuse_update();
   house_run(&house, "84.208GJ");
   house_check(&house, EX_UNAVAILABLE,
-              "error: domoticz: idx.323: Domoticz refuses the update (status "
-              "\"ERR\"); does the device still exist\n");
+              "error: domoticz: idx.323: Domoticz rejected the update (status "
+              "\"ERR\"); does the device still exist?\n");
   go_down();
   house_run(&house, "84.209GJ");
   house_check(&house, EX_TEMPFAIL,
@@ -328,9 +329,9 @@ START_TEST(outage_that_changes_its_form_is_one_outage)
   domoticz_server_up(house.server);
   answer_500(); /* the server is starting */
   house_run(&house, NULL);
-  house_check(&house, EX_TEMPFAIL,
-              "error: domoticz: {url}: HTTP 500: the server cannot do it "
-              "now\n");
+  house_check(
+    &house, EX_TEMPFAIL,
+    "error: domoticz: {url}: HTTP 500: the server failed; see its log\n");
   put_in_order();
   house_run(&house, NULL);
   house_check(&house, EX_OK,
@@ -414,11 +415,11 @@ START_TEST(refused_login_names_the_setting_and_not_the_password)
   house_check(
     &house, EX_UNAVAILABLE,
     line("error",
-         "domoticz: {url}: HTTP 401: the login is not taken: check `username` "
-         "and `password`; over plain http Domoticz takes a login only with "
-         "\"Allow Basic Auth over plain HTTP\" ticked (Setup, Settings, "
-         "Security): tick it, use https or give `token`; in a trusted network "
-         "leave `username` out",
+         "domoticz: {url}: HTTP 401: the server rejected the login; check "
+         "`username` and `password`; over plain http Domoticz accepts a login "
+         "only if \"Allow Basic Auth over plain HTTP\" is ticked (Setup, "
+         "Settings, Security): tick it, use https or give `token`; in a "
+         "trusted network leave out `username`",
          ""));
 }
 END_TEST
@@ -454,11 +455,11 @@ static const struct lost_answer {
   long arg;
   const char *error;
 } lost_answers[] = {
-  { DOMOTICZ_CUT_BEFORE, 0, "the connection broke before an answer" },
-  { DOMOTICZ_CUT_AFTER, 0, "the connection broke before an answer" },
-  { DOMOTICZ_RESET_BEFORE, 0, "the connection broke before an answer" },
-  { DOMOTICZ_RESET_AFTER, 0, "the connection broke before an answer" },
-  { DOMOTICZ_DELAY, 60000, "no answer in 600 ms" },
+  { DOMOTICZ_CUT_BEFORE, 0, "the connection broke before a reply" },
+  { DOMOTICZ_CUT_AFTER, 0, "the connection broke before a reply" },
+  { DOMOTICZ_RESET_BEFORE, 0, "the connection broke before a reply" },
+  { DOMOTICZ_RESET_AFTER, 0, "the connection broke before a reply" },
+  { DOMOTICZ_DELAY, 60000, "no reply in 600 ms" },
 };
 
 START_TEST(update_without_an_answer_counts_once)

@@ -75,7 +75,7 @@ START_TEST(a_signal_ends_the_reading_and_restores_the_port)
   ck_assert_int_eq(scene_wait(site.s), 75);
   ck_assert_str_eq(scene_out(site.s), "");
   ck_assert_str_eq(scene_err(site.s),
-                   "error: meter: eye: interrupted while the meter was read\n");
+                   "error: meter: eye: interrupted while reading the meter\n");
   ck_assert(has_settings(fd, &before));
   close(fd);
   site_free(&site);
@@ -133,7 +133,7 @@ START_TEST(a_port_that_may_not_be_opened_is_a_matter_of_permission)
   scene_become_nobody(site.s);
   ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 77);
   ck_assert_str_eq(scene_err(site.s),
-                   "error: meter: eye: no permission to open it: give this "
+                   "error: meter: eye: permission denied; give this "
                    "user read and write access\n");
   site_free(&site);
 }
@@ -223,7 +223,7 @@ END_TEST
   "meter.heat_energy_e1 84.208 GJ\n"                                           \
   "meter.volume_v1 2.55 m³\n"
 #define TELNET                                                                 \
-  "the serial server is in telnet mode, which changes bytes of the answers: "  \
+  "the serial server is in telnet mode, which changes bytes of the replies: "  \
   "set it to raw TCP"
 
 static const struct {

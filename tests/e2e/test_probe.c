@@ -197,7 +197,7 @@ START_TEST(probe_finds_the_registers_of_a_meter_that_is_silent_to_others)
   probe("retries=0");
   ck_assert_int_eq(scene_status(house.scene), EX_OK);
   ck_assert_ptr_nonnull(
-    strstr(scene_err(house.scene), "the meter is silent to requests for "));
+    strstr(scene_err(house.scene), "the meter did not reply to requests for "));
   ck_assert_ptr_nonnull(strstr(scene_out(house.scene),
                                "\nfields = heat_energy_e1, volume_v1, "
                                "power_e1, temperature_t1,\n"
@@ -213,24 +213,23 @@ static const struct {
   const char *fault, *said;
 } silences[] = {
   { "silent",
-    "no answer in 1000 ms (requests sent: 2): press a button on the meter, "
+    "no reply in 1000 ms (requests sent: 2): press a button on the meter, "
     "check the position of the head, and read at least every 30 minutes, or "
     "the eye switches off" },
   { "echo silent",
     "only an echo (requests sent: 2): the head works, but the meter does not "
-    "hear it: press a button on the meter, turn or move the head" },
+    "reply: press a button on the meter, turn or move the head" },
   { "garbage=20",
-    "only garbage (bytes that are no answer: 40): check baud, parity and "
+    "only garbage (bytes that are not a reply: 40): check baud, parity and "
     "stop_bits, align the head, keep sunlight off it" },
   { "crc",
-    "answers with CRC errors: 2 (requests sent: 2): align the head, keep "
+    "replies with CRC errors: 2 (requests sent: 2): align the head, keep "
     "sunlight off it, and let no other program read this meter" },
-  { "truncate=5",
-    "answers cut short: 2 (requests sent: 2): align the head; for a serial "
-    "server that pauses inside an answer, raise gap" },
-  { "command=0x55",
-    "answers that fit no request of ours: 2 (requests sent: 2): let no other "
-    "program read this meter, and check address" },
+  { "truncate=5", "replies cut short: 2 (requests sent: 2): align the head; "
+                  "for a serial server that pauses inside a reply, raise gap" },
+  { "command=0x55", "replies that match no request: 2 (requests sent: "
+                    "2): let no other "
+                    "program read this meter, and check address" },
 };
 
 START_TEST(what_is_wrong_is_said)
@@ -272,8 +271,8 @@ START_TEST(other_protocol_is_named)
   meter_say(house.meter, frame, sizeof(frame));
   scene_wait(house.scene);
   house_check(&house, EX_PROTOCOL,
-              "error: kmp: {tty}: frames of another protocol (M-Bus): check "
-              "device: what is there does not speak KMP\n");
+              "error: kmp: {tty}: frames of another protocol (M-Bus): set "
+              "device to a port with a KMP meter\n");
 }
 END_TEST
 
@@ -334,7 +333,7 @@ START_TEST(port_without_permission_names_the_group)
   scene_become_nobody(house.scene);
   probe("");
   house_check(&house, EX_NOPERM,
-              "error: kmp: {tty}: no permission to open it: add this user to "
+              "error: kmp: {tty}: permission denied; add this user to "
               "the group root (usermod -a -G root USER) and log in again\n");
 }
 END_TEST

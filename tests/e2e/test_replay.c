@@ -61,7 +61,7 @@ write_pipeline(const char *path, const char *options)
 #define NO_LINE "not a line of a capture: neither hex digits nor a comment"
 #define EXAMPLE                                                                \
   "; a line of a capture is \"< 40 3f 10 ... 0d\", see meterpipe-capture(5)"
-#define SEE_PAGE ": meterpipe-capture(5) shows what a capture looks like\n"
+#define SEE_PAGE "; see meterpipe-capture(5) for the form of a capture\n"
 
 struct row {
   const char *name;
@@ -107,10 +107,10 @@ static const struct row rows[] = {
     "< " GJ_84 "\n\n< " DAMAGED "\n\n< " GJ_216 "\n", "strict = yes\n", 65,
     ENERGY "84.208 GJ\n",
     "error: meter: meter.capture:3: left out: wrong checksum\n" },
-  { "asked again and answered",
+  { "repeated with success",
     "> " ASK_60 "\n< " DAMAGED "\n> " ASK_60 "\n< " GJ_84 "\n",
     "strict = yes\n", 0, ENERGY "84.208 GJ\n", "" },
-  { "an answer cut short", "< 40 3f 10 00 3c 08 04\n\n< " GJ_84 "\n", "", 65,
+  { "a reply cut short", "< 40 3f 10 00 3c 08 04\n\n< " GJ_84 "\n", "", 65,
     ENERGY "84.208 GJ\n",
     "error: meter: meter.capture:1: left out: cut off before the stop byte\n" },
   { "a line without hex digits", "< 40 3f zz\n\n< " GJ_84 "\n", "", 65,
@@ -132,20 +132,20 @@ static const struct row rows[] = {
     "bits\n" },
   { "a register missing from the capture", GJ_84 "\n",
     "fields = heat_energy_e1, volume_v1\n", 65, ENERGY "84.208 GJ\n",
-    "error: meter: meter.capture: registers that it does not hold: "
+    "error: meter: meter.capture: does not contain these registers: "
     "volume_v1\n" },
   { "an empty capture", "", "", 65, "",
-    "error: meter: meter.capture: no answer of a meter in it" SEE_PAGE },
+    "error: meter: meter.capture: contains no reply of a meter" SEE_PAGE },
   { "a comment alone", "# nothing\n\n", "fields = heat_energy_e1\n", 65, "",
-    "error: meter: meter.capture: no answer of a meter in it" SEE_PAGE },
+    "error: meter: meter.capture: contains no reply of a meter" SEE_PAGE },
   { "requests alone", "> " ASK_60 "\n", "", 65, "",
-    "error: meter: meter.capture: no answer of a meter in it" SEE_PAGE },
+    "error: meter: meter.capture: contains no reply of a meter" SEE_PAGE },
   { "an answer without a register", "< 40 3f 01 5a 00 1b f2 01 3b 33 0d\n", "",
-    65, "", "error: meter: meter.capture: no register in it" SEE_PAGE },
+    65, "", "error: meter: meter.capture: contains no register" SEE_PAGE },
   { "a later version", "# meterpipe capture 2 meter\n\n< " GJ_84 "\n", "", 65,
     "",
-    "error: meter: meter.capture: line 1 begins a capture of version 2, and "
-    "this meterpipe reads version 1: use a newer one\n" },
+    "error: meter: meter.capture: line 1 begins a capture of version 2, but "
+    "this meterpipe reads version 1: use a newer meterpipe\n" },
 };
 
 START_TEST(a_capture_is_read_as_it_was_recorded)
@@ -194,9 +194,10 @@ START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
   write_pipeline("meter.capture", "");
   scene_become_nobody(s);
   ck_assert_int_eq(scene_run(s, "run -c house.ini"), 77);
-  ck_assert_str_eq(scene_err(s),
-                   "error: meter: meter.capture: may not be read by this user: "
-                   "Permission denied\n");
+  ck_assert_str_eq(
+    scene_err(s),
+    "error: meter: meter.capture: cannot be read: Permission denied; give "
+    "this user read access\n");
 }
 END_TEST
 
@@ -444,9 +445,9 @@ START_TEST(a_probe_of_no_capture_says_what_one_looks_like)
                                  "" NO_LINE EXAMPLE "\n");
   scene_write(s, "my.capture", "%s", "");
   ck_assert_int_eq(scene_run(s, "probe replay path=my.capture"), 65);
-  ck_assert_str_eq(scene_err(s),
-                   "error: replay: my.capture: no answer of a meter in "
-                   "it" SEE_PAGE);
+  ck_assert_str_eq(
+    scene_err(s),
+    "error: replay: my.capture: contains no reply of a meter" SEE_PAGE);
   ck_assert_int_eq(scene_run(s, "probe replay path=my.capture --watch"), 78);
 }
 END_TEST

@@ -242,7 +242,7 @@ START_TEST(signal_ends_the_reading_and_restores_the_port)
   kill(scene_pid(house.scene), stops[_i]);
   scene_wait(house.scene);
   house_check(&house, EX_TEMPFAIL,
-              "error: meter: {tty}: interrupted while the meter was read\n");
+              "error: meter: {tty}: interrupted while reading the meter\n");
   ck_assert_int_lt(house_clock_ms() - begun, 30000);
   get_settings(fd, &after);
   close(fd);

@@ -211,9 +211,9 @@ START_TEST(status_for_programs_is_one_object)
     "\"readings\":[{\"reading\":\"meter.heat_energy_e1\","
     "\"believed\":" READ_AT_1040 ",\"held\":null,\"candidate\":null}],"
     "\"outages\":[{\"stage\":\"domoticz\",\"object\":\"{url}\","
-    "\"since\":\"2026-11-22T10:40:00Z\",\"reason\":\"HTTP 401: it wants a "
-    "login: add this machine's address to the trusted networks (Setup, "
-    "Settings, Security), or give `token`, or `username` and "
+    "\"since\":\"2026-11-22T10:40:00Z\",\"reason\":\"HTTP 401: the server "
+    "requires a login; add this machine's address to the trusted networks "
+    "(Setup, Settings, Security), or give `token`, or `username` and "
     "`password`\"}]}\n");
 }
 END_TEST

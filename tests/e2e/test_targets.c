@@ -81,11 +81,11 @@ START_TEST(login_that_is_wanted_is_said)
   build(DOMOTICZ_2025_1);
   domoticz_server_set_login(house.server, "me", "secret", false);
   targets("");
-  house_check(&house, EX_UNAVAILABLE,
-              "error: domoticz: {url}: HTTP 401: it wants a login: add this "
-              "machine's address to the trusted networks (Setup, Settings, "
-              "Security), or give `token`, or `username` and "
-              "`password`\n");
+  house_check(
+    &house, EX_UNAVAILABLE,
+    "error: domoticz: {url}: HTTP 401: the server requires a login; add this "
+    "machine's address to the trusted networks (Setup, Settings, Security), or "
+    "give `token`, or `username` and `password`\n");
   check_out("");
 }
 END_TEST
@@ -177,10 +177,11 @@ START_TEST(old_server_makes_none_and_that_is_told)
 {
   build(DOMOTICZ_2022_2);
   targets("--yes " NEW);
-  house_check(&house, EX_UNAVAILABLE,
-              "error: domoticz: {url}: the list of hardware is refused: only "
-              "Domoticz 2023.2 and later makes devices so, and only for an "
-              "administrator; make them by hand (Setup, Hardware)\n");
+  house_check(
+    &house, EX_UNAVAILABLE,
+    "error: domoticz: {url}: the server refused to list its hardware; --create "
+    "needs Domoticz 2023.2 or later and the rights of an administrator; or "
+    "make the device by hand (Setup, Hardware)\n");
   check_out("");
   check_old_devices();
 }
@@ -212,13 +213,12 @@ START_TEST(nothing_is_made_when_one_of_them_cannot_be)
 {
   build(DOMOTICZ_2025_1);
   targets("--yes --create 'Energy:counter-gj' --create 'Bread:toaster'");
-  house_check(
-    &house, EX_USAGE,
-    "notice: domoticz: {url}: would make \"Energy\" (Counter with own unit GJ) "
-    "on the Dummy hardware 2\n"
-    "error: domoticz: toaster: is no type that can be made; one of "
-    "counter-UNIT, counter-gas, counter-water, custom-UNIT, kwh, temperature, "
-    "waterflow, usage, percentage, pressure, voltage or text\n");
+  house_check(&house, EX_USAGE,
+              "notice: domoticz: {url}: would make \"Energy\" (Counter with "
+              "own unit GJ) on the Dummy hardware 2\nerror: domoticz: toaster: "
+              "unknown type of device; use one of counter-UNIT, counter-gas, "
+              "counter-water, custom-UNIT, kwh, temperature, waterflow, usage, "
+              "percentage, pressure, voltage or text\n");
   check_out("");
   ck_assert_uint_eq(count_made(), 0);
 }
@@ -262,9 +262,9 @@ START_TEST(user_who_may_not_make_devices_is_told)
                         403);
   targets("--yes " NEW);
   house_check(&house, EX_UNAVAILABLE,
-              "error: domoticz: {url}: HTTP 403: no right to this: only an "
-              "administrator may make devices; give the login or token of one "
-              "(Setup, Users)\n");
+              "error: domoticz: {url}: HTTP 403: permission denied; only an "
+              "administrator may make devices; give the login or token of an "
+              "administrator (Setup, Users)\n");
   ck_assert_uint_eq(count_made(), 0);
 }
 END_TEST

@@ -21,8 +21,8 @@
 #define TRUST "ca_file = ca.pem\n"
 #define NO_TRUST "tls_verify = no\n"
 #define WARNING                                                                \
-  "warning: domoticz: {front}: tls_verify = no: whoever is in between can "    \
-  "read and change everything; name the server's CA with ca_file instead\n"
+  "warning: domoticz: {front}: tls_verify = no: anybody on the network path "  \
+  "can read and change all data; name the server's CA with ca_file instead\n"
 
 static struct house house;
 static struct tls_front *front;
@@ -122,13 +122,13 @@ leave(void)
 static const struct bad_certificate {
   const char *name, *said;
 } bad_certificates[] = {
-  { "elsewhere", DISTRUST " is for another host; give the name that it is for "
-                          "as `url` (" },
+  { "elsewhere", DISTRUST
+    " is for another host; use the host name of the certificate in `url` (" },
   { "expired", DISTRUST " has expired; the server needs a new one\n" },
   { "early",
     DISTRUST " is not valid yet; compare the clocks of both machines\n" },
-  { "self", DISTRUST " is signed by itself; if it is the server's, name it "
-                     "with ca_file\n" },
+  { "self", DISTRUST
+    " is self-signed; if it is that of your server, name it with ca_file\n" },
   { "stranger", DISTRUST "'s CA is not trusted; name that CA with ca_file\n" },
 };
 
@@ -273,7 +273,7 @@ START_TEST(plain_http_at_an_https_url_is_told)
   run_against(&(struct rude){ .greeting = "HTTP/1.1 400 Bad Request\r\n\r\n",
                               .hangs_up = true },
               TRUST);
-  check_said(": TLS could not be agreed on; does this port speak https (");
+  check_said(": the TLS handshake failed; is this an https port? (");
 }
 END_TEST
 
@@ -282,7 +282,7 @@ START_TEST(handshake_that_hangs_ends_at_the_timeout)
   int64_t begin = house_clock_ms();
 
   run_against(&(struct rude){ .greeting = NULL }, TRUST "timeout = 500ms\n");
-  check_said(": no answer in 500 ms\n");
+  check_said(": no reply in 500 ms\n");
   ck_assert_int_lt(house_clock_ms() - begin, 40000);
 }
 END_TEST
@@ -297,8 +297,8 @@ START_TEST(tls_at_an_http_url_is_told)
   house_run(&house, "84.200GJ");
   ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
   said = scene_err(house.scene);
-  ck_assert_msg(strstr(said, ": the connection broke before an answer\n") ||
-                  strstr(said, ": the connection ended before an answer\n"),
+  ck_assert_msg(strstr(said, ": the connection broke before a reply\n") ||
+                  strstr(said, ": the connection ended before a reply\n"),
                 "%s", said);
   ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
 }

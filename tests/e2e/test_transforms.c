@@ -420,14 +420,14 @@ static const struct {
     "\"convert\" makes one of the other; name another target "
     "(house.ini:8)\n" },
   { "idx.322 = usage\n", SUBTRACT("usage", "meter.volume_v1", "domoticz.401"),
-    "error: usage: meter.volume_v1: is in m3, the operand in kWh: no "
-    "\"convert\" makes one of the other; name another operand\n" },
+    "error: usage: meter.volume_v1: is in m3, but the operand is in kWh, and "
+    "these units do not convert; name another operand\n" },
   { "idx.401 = kwh\n", CONVERT("kwh", "meter.volume_v1", "kWh"),
     "error: kwh: meter.volume_v1: is in m3, which cannot be converted to "
     "kWh\n" },
   { "idx.401 = kwh\n", CONVERT("kwh", "meter.heat_energy_e1", "kWh"),
     "error: kwh: meter.heat_energy_e1: 84.208 GJ cannot be converted exactly "
-    "to kWh; say to how many `decimals` it is to be rounded\n" },
+    "to kWh; give the number of `decimals` to round to\n" },
 };
 
 START_TEST(units_that_do_not_agree_are_refused_with_the_way_out)
@@ -628,7 +628,7 @@ START_TEST(base_that_holds_a_text_is_no_zero)
   domoticz_server_set(house.server, 405, "hello");
   cycle("84.408GJ", 78,
         "error: usage: meter.heat_energy_e1: domoticz.405 holds the text "
-        "\"hello\"; only numbers can be calculated with: give it a number\n"
+        "\"hello\"; this transform needs a number: set the target to one\n"
         "notice: domoticz: idx.405: shows hello where 84.308 GJ was written: "
         "changed there by somebody; it goes on from what is shown\n");
   expect("322=0.100 405=hello");

@@ -113,7 +113,7 @@ same 'the meter of the demo, a 403, is not announced as another one' 0 \
   "$(grep -c 'MULTICAL 601' "$scratch/said")"
 for words in 'meter type' '# To copy into a pipeline file' \
   '"meter.heat_energy_e1":{"value":"55.659","unit":"MWh"}' \
-  'no answer in 2000 ms' 'exit status 76' 'domoticz.327 0.653 MWh'; do
+  'no reply in 2000 ms' 'exit status 76' 'domoticz.327 0.653 MWh'; do
   same "\"Without a meter\" shows: $words" 1 \
     "$(grep -c -F "$words" "$scratch/said" | sed 's/^[1-9].*/1/')"
 done

@@ -223,7 +223,8 @@ bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
 }
 
 static const struct mp_option options[] = {
-  { "fields", MP_TYPE_FIELDS, 0, NULL, NULL, "what else is to be read" },
+  { "fields", MP_TYPE_FIELDS, 0, NULL, NULL,
+    "fields to read besides those that stages name" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 

@@ -56,7 +56,7 @@ bad_apply(void *self, struct mp_value *value)
 }
 
 static const struct mp_option options[] = {
-  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what comes in" },
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "the input value" },
   { "limit", MP_TYPE_DECIMAL, 0, "17.50", NULL, "a number" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };

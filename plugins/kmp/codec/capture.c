@@ -47,7 +47,7 @@ static const char *const error_texts[] = {
   [-CAPTURE_EHEX] = "not a line of a capture: neither hex digits nor a comment",
   [-CAPTURE_EODD] = "half a byte: an odd number of hex digits",
   [-CAPTURE_ETIME] = "not a time as in 2026-11-22T10:00:00.120Z",
-  [-CAPTURE_ELONG] = "more bytes than any frame has",
+  [-CAPTURE_ELONG] = "more bytes than a frame can have",
   [-CAPTURE_EEMPTY] = "no bytes",
 };
 

@@ -120,7 +120,7 @@ void
 meter_sleep(struct meter *m, const char *text)
 {
   if (meter_try_sleep(m, text) < 0)
-    meter_die(text, "no such way to sleep");
+    meter_die(text, "no such sleep model");
 }
 
 void

@@ -160,7 +160,7 @@ info_emit(struct info *info, const struct mp_sink *sink)
   code = find_code(info, &id);
   if (code < 0) {
     mp_fail(info->kmp->host, MP_EDATA, info->name,
-            "the meter has no info code that can be told in words");
+            "the meter has no info code whose meaning is known");
     return 0;
   }
   model_info_text(&info->model, id, code, text);

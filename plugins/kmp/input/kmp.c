@@ -29,18 +29,20 @@ static const struct mp_option options[] = {
   { "address", MP_TYPE_INT, 0, "0x3f", "0..255",
     "0x3f the meter, 0x7f its top module, 0xbf its base module" },
   { "timeout", MP_TYPE_DURATION, 0, "2s", "1ms..",
-    "to the first byte of an answer; the time on the wire is added" },
+    "longest wait for the first byte of a reply; the transmission time is "
+    "added" },
   { "gap", MP_TYPE_DURATION, 0, NULL, "1ms..",
-    "longest pause inside an answer; unless set, by baud, 1 s over TCP" },
+    "longest pause inside a reply (default: by baud; over TCP 1 s)" },
   { "retries", MP_TYPE_INT, 0, "2", "0..10", "further attempts of a request" },
   { "registers_per_request", MP_TYPE_INT, 0, "8", "1..8",
-    "most registers in one request; some meters and bridges take fewer" },
+    "most registers in one request; some meters and bridges accept fewer" },
   { "fields", MP_TYPE_FIELDS, 0, NULL, NULL,
     "registers to read besides those that stages name" },
   { "capture", MP_TYPE_PATH, 0, NULL, NULL,
     "file that every frame is appended to, for replay" },
   { "min_interval", MP_TYPE_DURATION, 0, "0", NULL,
-    "skip the reading while the last one is younger: battery" },
+    "skip the reading if the last one is younger, to save the meter's "
+    "battery" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 

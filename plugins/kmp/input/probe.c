@@ -230,7 +230,7 @@ report(const struct probe *probe)
     return mp_fail(kmp->host, reason, kmp->line.device, "%s", why);
   /* The meter may well have registers that are missing from the list. */
   return mp_fail(kmp->host, reason, kmp->line.device,
-                 "answers for %u of %u registers only: %s",
+                 "replies for only %u of %u registers: %s",
                  (unsigned)probe->answered, (unsigned)probe->total, why);
 }
 
@@ -241,7 +241,7 @@ report_silence(const struct probe *probe)
 
   if (probe->silent > 0)
     mp_log(kmp->host, MP_LOG_NOTICE, kmp->line.device,
-           "the meter is silent to requests for %u of %u registers: it "
+           "the meter did not reply to requests for %u of %u registers: it "
            "probably does not have them",
            (unsigned)probe->silent, (unsigned)probe->total);
 }

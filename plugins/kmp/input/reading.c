@@ -203,7 +203,7 @@ list_wanted(struct reading *reading)
       continue;
     }
     if (id < 0)
-      return mp_fail(host, MP_ECONFIG, name, "is no register");
+      return mp_fail(host, MP_ECONFIG, name, "is not a register");
     reading->wanted[reading->count].id = (uint16_t)id;
     reading->wanted[reading->count++].name = name;
   }
@@ -237,8 +237,7 @@ ask_for_all(struct reading *reading)
   r = ask_for(reading, first, reading->count);
   if (r == MP_DROP)
     mp_log(kmp->host, MP_LOG_WARNING, kmp->line.device,
-           "the serial number could not be read; asked for again in the next "
-           "run");
+           "cannot read the serial number; the next run tries again");
   /* The registers are read: a later failure must not lose them. */
   return r == MP_ECANCELED ? r : MP_OK;
 }
@@ -293,10 +292,11 @@ report_gaps(const struct reading *reading)
             "the meter left out %s: meterpipe probe shows the registers it has",
             names);
   if (name_gaps(reading, SILENT, names, size) > 0)
-    mp_fail(kmp->host, MP_EDATA, kmp->line.device,
-            "the meter does not answer a request for %s: meterpipe probe shows "
-            "the registers it has",
-            names);
+    mp_fail(
+      kmp->host, MP_EDATA, kmp->line.device,
+      "the meter did not reply to a request for %s: meterpipe probe shows "
+      "the registers it has",
+      names);
   free(names);
   return MP_OK;
 }
@@ -432,7 +432,7 @@ identify(struct kmp *kmp, const struct mp_sink *sink)
   recorder_flush(kmp->session.recorder);
   if (r == MP_DROP) {
     r = session_diagnose(&kmp->session, why, sizeof(why));
-    mp_fail(kmp->host, r, kmp->line.device, "asked for its serial number: %s",
+    mp_fail(kmp->host, r, kmp->line.device, "cannot read its serial number: %s",
             why);
   }
   if (r < 0 && r != MP_ECANCELED)

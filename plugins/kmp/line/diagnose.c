@@ -36,12 +36,12 @@ describe_silence(const struct session *s, char *buf, size_t size)
   if (s->seen.echoes > 0)
     snprintf(buf, size,
              "only an echo (requests sent: %u): the head works, but the meter "
-             "does not hear it: press a button on the meter, turn or move the "
+             "does not reply: press a button on the meter, turn or move the "
              "head",
              s->seen.requests);
   else
     snprintf(buf, size,
-             "no answer in %lld ms (requests sent: %u): press a button on the "
+             "no reply in %lld ms (requests sent: %u): press a button on the "
              "meter, check the position of the head, and read at least every "
              "30 minutes, or the eye switches off",
              (long long)waited_ms, s->seen.requests);
@@ -53,17 +53,17 @@ describe_damage(const struct session_seen *seen, char *buf, size_t size)
 {
   if (seen->crc >= seen->cut + seen->broken && seen->crc > 0)
     snprintf(buf, size,
-             "answers with CRC errors: %u (requests sent: %u): align the head, "
+             "replies with CRC errors: %u (requests sent: %u): align the head, "
              "keep sunlight off it, and let no other program read this meter",
              seen->crc, seen->requests);
   else if (seen->cut >= seen->broken)
     snprintf(buf, size,
-             "answers cut short: %u (requests sent: %u): align the head; for "
-             "a serial server that pauses inside an answer, raise gap",
+             "replies cut short: %u (requests sent: %u): align the head; for a "
+             "serial server that pauses inside a reply, raise gap",
              seen->cut, seen->requests);
   else
     snprintf(buf, size,
-             "damaged answers: %u (requests sent: %u): align the head, keep "
+             "damaged replies: %u (requests sent: %u): align the head, keep "
              "sunlight off it, and check baud, parity and stop_bits",
              seen->broken, seen->requests);
 }
@@ -93,12 +93,11 @@ describe_protocol(const struct session *s, char *buf, size_t size)
   if (is_telnet(s))
     snprintf(buf, size,
              "the serial server is in telnet mode, which changes bytes of the "
-             "answers: set it to raw TCP (ser2net: no telnet in the accepter)");
+             "replies: set it to raw TCP (ser2net: no telnet in the accepter)");
   else if (stranger && s->seen.answers == 0)
     snprintf(
       buf, size,
-      "frames of another protocol (%s): check device: what is there does "
-      "not speak KMP",
+      "frames of another protocol (%s): set device to a port with a KMP meter",
       stranger);
   else
     return 0;
@@ -114,7 +113,7 @@ describe_line(const struct session *s, char *buf, size_t size)
     describe_damage(seen, buf, size);
   else if (seen->strange > 0)
     snprintf(buf, size,
-             "answers that fit no request of ours: %u (requests sent: %u): let "
+             "replies that match no request: %u (requests sent: %u): let "
              "no other program read this meter, and check address",
              seen->strange, seen->requests);
   else if (seen->strangers > 0)
@@ -122,17 +121,18 @@ describe_line(const struct session *s, char *buf, size_t size)
              "requests of another program are on the line: let only one "
              "program read this meter");
   else if (seen->noise > 0 && seen->answers == 0)
-    snprintf(buf, size,
-             "only garbage (bytes that are no answer: %zu): check baud, parity "
-             "and stop_bits, align the head, keep sunlight off it",
-             seen->noise);
+    snprintf(
+      buf, size,
+      "only garbage (bytes that are not a reply: %zu): check baud, parity "
+      "and stop_bits, align the head, keep sunlight off it",
+      seen->noise);
   else if (has_zeros_only(s))
     describe_zeros(seen, buf, size);
   else if (!session_heard(s))
     describe_silence(s, buf, size);
   else
     snprintf(buf, size,
-             "requests without an answer: %u of %u: align the head, and read "
+             "requests without a reply: %u of %u: align the head, and read "
              "at least every 30 minutes, or the eye switches off",
              seen->silences, seen->requests);
 }
@@ -158,9 +158,9 @@ session_outcome(const struct session_seen *before,
   if (after->crc > before->crc)
     return "CRC error";
   if (after->cut > before->cut)
-    return "answer cut short";
+    return "reply cut short";
   if (after->broken > before->broken)
-    return "damaged answer";
+    return "damaged reply";
   if (after->strange > before->strange || after->strangers > before->strangers)
     return "another program on the line";
   if (after->noise > before->noise)

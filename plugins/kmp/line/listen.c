@@ -51,11 +51,11 @@ listen_ended(const struct session *s, int reason)
   switch (reason) {
   case MP_ECANCELED:
     return mp_fail(s->host, reason, s->device,
-                   "interrupted while the meter was read");
+                   "interrupted while reading the meter");
   case MP_ETIMEOUT:
     if (s->seen.answers == s->seen.requests)
       return mp_fail(s->host, reason, s->device,
-                     "out of time after %u answers: allow a longer deadline in "
+                     "out of time after %u replies: allow a longer deadline in "
                      "[pipeline]",
                      s->seen.answers);
     session_diagnose(s, why, sizeof(why));
@@ -130,7 +130,7 @@ note_good(struct session *s, const struct kmp_request *request,
    * much earlier one, even if it has all registers of ours. */
   if (answer.surplus > 0) {
     mp_log(s->host, MP_LOG_INFO, s->device,
-           "an answer holds register %u, which was not asked for: not taken",
+           "a reply contains register %u, which was not requested; ignored",
            answer.surplus_id);
     s->seen.strange++;
     return MP_DROP;

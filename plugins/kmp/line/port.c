@@ -201,7 +201,7 @@ write_all(struct port *port, const uint8_t *buf, size_t len)
     r = port_wait(port->host, port->fd, POLLOUT, until);
     if (r == MP_DROP)
       return mp_fail(port->host, MP_EIO, port->device,
-                     "the port takes no bytes: is it a serial port?");
+                     "the port accepts no bytes: is it a serial port?");
     if (r != MP_OK)
       return r;
   }

@@ -70,7 +70,8 @@ take_or_connect(const struct mp_host *host, const char *device, int *ret_fd)
   if (fd < 0 && (errno == EMFILE || errno == ENFILE))
     return port_no_files(host, device, errno);
   if (fd < 0)
-    return mp_fail(host, MP_ENOMEM, device, "no socket: %s", strerror(errno));
+    return mp_fail(host, MP_ENOMEM, device, "cannot make a socket: %s",
+                   strerror(errno));
   *ret_fd = fd;
   if (bind(fd, address, size) == 0 && listen(fd, BACKLOG) == 0)
     return MP_OK;
@@ -130,7 +131,7 @@ static int
 go_without(const struct mp_host *host, const char *device, const char *who)
 {
   mp_log(host, MP_LOG_NOTICE, device,
-         "its lock is held by %s: not waiting for it", who);
+         "its lock is held by %s; used without the lock", who);
   return MP_OK;
 }
 
@@ -174,7 +175,7 @@ port_lock_try(const struct mp_host *host, const char *device, int *ret_fd)
   if (r != MP_DROP)
     return r;
   *ret_fd = -1;
-  return go_without(host, device, "a program that does not say whose it is");
+  return go_without(host, device, "a program of an unknown user");
 }
 
 void

@@ -123,10 +123,11 @@ port_tcp_explain(const struct mp_host *host, const char *device)
   }
   if (strncasecmp(device, "rfc2217:", 8) == 0 ||
       strncasecmp(device, "telnet:", 7) == 0)
-    return mp_fail(host, MP_ECONFIG, device,
-                   "RFC 2217 and telnet are not spoken: set the serial server "
-                   "to raw TCP and to the meter's baud, and device to tcp://%s",
-                   address);
+    return mp_fail(
+      host, MP_ECONFIG, device,
+      "RFC 2217 and telnet are not supported: set the serial server "
+      "to raw TCP and to the meter's baud, and device to tcp://%s",
+      address);
   return mp_fail(host, MP_ECONFIG, device,
                  "not the name of a port: for a serial server, set device to "
                  "tcp://%s",
@@ -217,7 +218,7 @@ look_up_and_connect(struct port *port)
     return cannot_connect(port, errno);
   if (r != 0)
     return mp_fail(port->host, MP_EIO, port->device,
-                   "the name of the serial server is not known: %s",
+                   "cannot resolve the name of the serial server: %s",
                    r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
   r = connect_any(port, list);
   if (r == MP_DROP)

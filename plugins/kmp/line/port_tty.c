@@ -53,10 +53,10 @@ no_permission(const struct mp_host *host, const char *device)
     getgrgid_r(st.st_gid, &group, buf, sizeof(buf), &found);
   if (found == NULL)
     return mp_fail(host, MP_EPERM, device,
-                   "no permission to open it: give this user read and write "
+                   "permission denied; give this user read and write "
                    "access");
   return mp_fail(host, MP_EPERM, device,
-                 "no permission to open it: add this user to the group %s "
+                 "permission denied; add this user to the group %s "
                  "(usermod -a -G %s USER) and log in again",
                  found->gr_name, found->gr_name);
 }
@@ -79,7 +79,7 @@ cannot_open(const struct mp_host *host, const char *device, int err)
   case ENXIO:
   case ENODEV:
     return mp_fail(host, MP_EIO, device,
-                   "there is no device behind this port (%s): is the optical "
+                   "there is no device at this port (%s): is the optical "
                    "head plugged in?",
                    strerror(err));
   case EMFILE:
@@ -180,20 +180,22 @@ read_back(struct port *port, const struct port_settings *settings,
   if (tcgetattr(port->fd, &now) < 0)
     return cannot_open(port->host, port->device, errno);
   if (cfgetospeed(&now) != speed || cfgetispeed(&now) != speed)
-    return mp_fail(port->host, MP_ECONFIG, port->device,
-                   "the port does not do %u baud: set baud to what it does",
-                   settings->baud);
+    return mp_fail(
+      port->host, MP_ECONFIG, port->device,
+      "the port does not support %u baud: set baud to a speed that it supports",
+      settings->baud);
   if ((now.c_cflag & LINE_FLAGS) == wanted)
     return MP_OK;
   if (((now.c_cflag ^ wanted) & LINE_FLAGS) == CSTOPB) {
-    mp_log(port->host, MP_LOG_WARNING, port->device,
-           "the port does not do %u stop bits; most meters do not mind",
-           settings->stop_bits);
+    mp_log(
+      port->host, MP_LOG_WARNING, port->device,
+      "the port does not support %u stop bits; most meters work all the same",
+      settings->stop_bits);
     return MP_OK;
   }
   return mp_fail(port->host, MP_ECONFIG, port->device,
-                 "the port does not do 8 data bits with parity %s: set parity "
-                 "to what it does",
+                 "the port does not support 8 data bits with parity %s: set "
+                 "parity to one that it supports",
                  settings->parity == 'N'   ? "none"
                  : settings->parity == 'E' ? "even"
                                            : "odd");
@@ -207,7 +209,7 @@ set_line(struct port *port, const struct port_settings *settings)
 
   if (find_speed(settings->baud, &speed) != MP_OK)
     return mp_fail(port->host, MP_ECONFIG, port->device,
-                   "%u is no speed of serial ports", settings->baud);
+                   "%u is not a speed of serial ports", settings->baud);
   if (tcgetattr(port->fd, &port->old) < 0)
     return cannot_open(port->host, port->device, errno);
   port->has_old = 1;

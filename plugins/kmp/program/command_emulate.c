@@ -50,28 +50,31 @@ static const struct option options[] = {
 static const char help[] =
   "Usage: meterpipe kmp emulate [OPTION]... CAPTURE|REGISTERS|REGISTER=VALUE...\n"
   "\n"
-  "Answers on a pty like a meter: one that has the last values of a capture, or\n"
-  "those of a file with a register in each line, as 60=84.208GJ, 1001=68500001,\n"
-  "60:08 04 43 00 01 48 f0 (unit, length, sign and exponent, mantissa) or\n"
-  "type=0001F1, without which it is 0000. Prints the tty to read it by, and serves\n"
-  "until SIGINT or SIGTERM; then prints how many requests it heard.\n"
+  "Emulates a meter on a pseudo-terminal. The meter has the last values of a\n"
+  "capture, the values of a file with a register in each line, or the values of\n"
+  "the command line. Write a register as 60=84.208GJ, 1001=68500001 or\n"
+  "60:08 04 43 00 01 48 f0 (unit, length, sign and exponent, mantissa);\n"
+  "type=0001F1 gives the meter's type (default 0000). Prints the name of the\n"
+  "terminal, and replies until SIGINT or SIGTERM; then prints the number of\n"
+  "requests.\n"
   "\n"
   "Options:\n"
-  "  --link PATH               a symbolic link to the tty\n"
-  "  --baud N                  speed that bytes come and go with (1200);\n"
-  "                            0: at once\n"
-  "  --delay MS                from a request to its answer (20)\n"
-  "  --fault KIND[=N][*TIMES]  a mistake, in all answers or the next TIMES\n"
-  "  --seed N                  what random mistakes follow from (1)\n"
-  "  --sleep MODEL             how it saves its battery:\n"
-  "      none                  it wakes on the first byte, as a 601 (default)\n"
-  "      eye[=DURATION]        deaf 30m after the last traffic, until a key\n"
-  "                            is pressed (SIGUSR1), as a 402\n"
-  "      water[=N[,DURATION]]  deaf for 10m after 12 answers\n"
-  "      magnet                deaf while the magnet is away (SIGUSR2 takes\n"
-  "                            it away and puts it back), as a 403\n"
+  "  --link PATH               make a symbolic link to the terminal\n"
+  "  --baud N                  speed of the line (default 1200); 0: no delay\n"
+  "  --delay MS                time from a request to its reply (default 20)\n"
+  "  --fault KIND[=N][*TIMES]  a fault in all replies, or in the next TIMES\n"
+  "  --seed N                  seed of the random faults (default 1)\n"
+  "  --sleep MODEL             how the meter saves its battery:\n"
+  "      none                  it wakes on the first byte, like a 601 (default)\n"
+  "      eye[=DURATION]        it ignores requests from 30m after the last\n"
+  "                            traffic until a key is pressed (SIGUSR1), like\n"
+  "                            a 402\n"
+  "      water[=N[,DURATION]]  it ignores requests for 10m after 12 replies\n"
+  "      magnet                it ignores requests while the magnet is away\n"
+  "                            (SIGUSR2 takes it away and puts it back), like\n"
+  "                            a 403\n"
   "\n"
-  "Kinds of mistakes:\n";
+  "Kinds of faults:\n";
 /* clang-format on */
 
 static void
@@ -100,7 +103,7 @@ parse_number(const char *option, const char *text, unsigned long max,
   if (errno == 0 && end != text && *end == '\0' && text[0] >= '0' &&
       text[0] <= '9' && *ret <= max)
     return EX_OK;
-  return program_fail(EX_USAGE, option, "\"%s\" is no number from 0 to %lu",
+  return program_fail(EX_USAGE, option, "\"%s\" is not a number from 0 to %lu",
                       text, max);
 }
 
@@ -141,15 +144,15 @@ take_option(struct meter *m, int option, const char *text)
     if (meter_try_fault(m, text) == 0)
       return EX_OK;
     return program_fail(EX_USAGE, "--fault",
-                        "there is no mistake \"%s\" (\"meterpipe kmp emulate "
+                        "unknown kind of fault \"%s\" (\"meterpipe kmp emulate "
                         "--help\" lists them)",
                         text);
   default: /* OPT_SLEEP */
     if (meter_try_sleep(m, text) == 0)
       return EX_OK;
     return program_fail(EX_USAGE, "--sleep",
-                        "\"%s\" is none of none, eye[=DURATION], "
-                        "water[=N[,DURATION]] and magnet",
+                        "unknown model \"%s\"; use none, eye[=DURATION], "
+                        "water[=N[,DURATION]] or magnet",
                         text);
   }
 }
@@ -172,10 +175,10 @@ take_operand(struct meter *m, const char *text)
     return EX_OK;
   if (learnt == 0)
     return program_fail(EX_DATAERR, text,
-                        "holds neither answers of a meter nor registers");
+                        "contains neither replies of a meter nor registers");
   if (errno == ENOENT && strchr(text, '=') != NULL)
-    return program_fail(EX_USAGE, text,
-                        "is no register, as in 60=84.208GJ, and no file");
+    return program_fail(
+      EX_USAGE, text, "is neither a register, such as 60=84.208GJ, nor a file");
   return program_fail_file(text);
 }
 
@@ -260,7 +263,8 @@ command_emulate(int argc, char **argv)
   sigprocmask(SIG_BLOCK, &signals, NULL);
   m = meter_try_start();
   if (m == NULL)
-    return program_fail(EX_OSERR, "pty", "there is none: %s", strerror(errno));
+    return program_fail(EX_OSERR, "pty", "cannot be opened: %s",
+                        strerror(errno));
   meter_set_baud(m, DEFAULT_BAUD);
   meter_set_delay(m, DEFAULT_DELAY_MS);
   /* A capture without an answer to GetType does not give the model. */

@@ -24,17 +24,18 @@
 static const char help[] =
   "Usage: meterpipe kmp mask CAPTURE\n"
   "\n"
-  "Prints the capture with serial numbers, customer numbers and the like\n"
-  "replaced by 1, 2, 3 ..., the same by the same, and CRCs that are right. All\n"
-  "else stays as it was, but for what might hide such a number:\n"
+  "Prints the capture without personal data: serial numbers, customer numbers\n"
+  "and the like are replaced by 1, 2, 3 ... Equal numbers get equal replacements,\n"
+  "and the CRCs are valid. All other bytes stay unchanged, except those that\n"
+  "might contain such a number:\n"
   "\n"
-  "  - bytes of damaged frames are ff, unless nothing personal was asked for\n"
-  "    since the last blank line\n"
-  "  - data of commands that are not known are ff\n"
-  "  - in comments, numbers of six digits and more are replaced too\n"
-  "  - in lines that cannot be read, hex digits are 0\n"
+  "  - bytes of damaged frames become ff, unless no request since the last blank\n"
+  "    line asked for personal data\n"
+  "  - data of unknown commands become ff\n"
+  "  - in comments, numbers of six digits and more are replaced, too\n"
+  "  - in lines that cannot be read, hex digits become 0\n"
   "\n"
-  "Names in comments stay: look it through before you show it. CAPTURE may be\n"
+  "Names in comments stay: check the output before you publish it. CAPTURE may be\n"
   "-, standard input.\n";
 /* clang-format on */
 
@@ -135,8 +136,8 @@ run_pass(const char *path, FILE *file, struct pseudonyms *names, FILE *out)
   unread = mask_unread(m, &first);
   if (status == EX_OK && out != NULL && unread > 0)
     fprintf(stderr,
-            "notice: %s: %" PRIu64 " lines are none of a capture, the first is "
-            "line %" PRIu64 ": hex digits in them were replaced by 0\n",
+            "notice: %s: %" PRIu64 " lines are not lines of a capture, the "
+            "first is line %" PRIu64 "; their hex digits were replaced by 0\n",
             path, unread, first);
   mask_free(m);
   return status;
@@ -174,7 +175,7 @@ command_mask(int argc, char **argv)
   if (argc != 2)
     return program_fail(EX_USAGE, "mask",
                         argc < 2 ? "the capture is missing"
-                                 : "takes one capture and nothing else");
+                                 : "give one capture and nothing else");
   if (argv[1][0] == '-' && argv[1][1] != '\0')
     return program_fail(EX_USAGE, "mask", "takes no option %s", argv[1]);
   file = open_capture(argv[1]);

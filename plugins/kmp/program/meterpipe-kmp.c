@@ -22,7 +22,7 @@ static const struct {
   int (*run)(int argc, char **argv);
 } commands[] = {
   { "mask", "CAPTURE",
-    "a capture fit to be shown in public: no serial and customer numbers",
+    "a capture that can be published, without serial and customer numbers",
     command_mask },
   { "emulate", "[OPTION]... CAPTURE|REGISTERS|REGISTER=VALUE...",
     "a pty that answers like a meter", command_emulate },
@@ -45,7 +45,7 @@ int
 program_fail_file(const char *path)
 {
   if (*path == '\0')
-    return program_fail(EX_USAGE, "\"\"", "is no name of a file");
+    return program_fail(EX_USAGE, "\"\"", "is not a file name");
   switch (errno) {
   case ENOENT:
   case ENOTDIR:
@@ -54,7 +54,8 @@ program_fail_file(const char *path)
     return program_fail(EX_NOINPUT, path, "is a directory, not a capture");
   case EACCES:
   case EPERM:
-    return program_fail(EX_NOPERM, path, "may not be read by this user: %s",
+    return program_fail(EX_NOPERM, path,
+                        "cannot be read: %s; give this user read access",
                         strerror(errno));
   default:
     return program_fail(EX_IOERR, path, "cannot be read: %s", strerror(errno));
@@ -70,7 +71,8 @@ print_help(void)
   for (i = 0; i < ARRAY_SIZE(commands); i++)
     printf("  %-8s %s\n           %s\n", commands[i].name, commands[i].usage,
            commands[i].summary);
-  printf("\n\"meterpipe kmp COMMAND --help\" tells more.\n");
+  printf(
+    "\n\"meterpipe kmp COMMAND --help\" shows the options of a command.\n");
 }
 
 int
@@ -93,6 +95,6 @@ main(int argc, char **argv)
     if (strcmp(commands[i].name, argv[1]) == 0)
       return commands[i].run(argc - 1, argv + 1);
   return program_fail(EX_USAGE, "kmp",
-                      "there is no command \"%s\"; there are mask and emulate",
+                      "there is no command \"%s\"; use mask or emulate",
                       argv[1]);
 }

@@ -81,7 +81,7 @@ make_good(struct replay *r)
 
   while (r->has_request && damage_take_made_good(&r->damage, &r->request, &d))
     mp_log(r->host, MP_LOG_INFO, replay_place(r, d.line, at),
-           "asked again and answered: %s", d.reason);
+           "repeated with success: %s", d.reason);
 }
 
 /* Reports the damaged frames that were not made good; with strict, returns

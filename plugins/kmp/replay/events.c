@@ -30,8 +30,8 @@ take_header(struct events *e)
   if (e->line.version <= CAPTURE_VERSION)
     return EVENT_HEADER;
   e->code = mp_fail(e->lines.host, MP_EDATA, e->lines.name,
-                    "line %llu begins a capture of version %lu, and this "
-                    "meterpipe reads version %d: use a newer one",
+                    "line %llu begins a capture of version %lu, but this "
+                    "meterpipe reads version %d: use a newer meterpipe",
                     (unsigned long long)e->lines.number,
                     (unsigned long)e->line.version, CAPTURE_VERSION);
   return EVENT_FAILED;

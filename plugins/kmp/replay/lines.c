@@ -80,7 +80,8 @@ open_failed(struct lines *l, int error)
   case EACCES:
   case EPERM:
     return mp_fail(l->host, MP_EPERM, l->name,
-                   "may not be read by this user: %s", strerror(error));
+                   "cannot be read: %s; give this user read access",
+                   strerror(error));
   default:
     return mp_fail(l->host, MP_EIO, l->name, "cannot be opened: %s",
                    strerror(error));
@@ -164,12 +165,11 @@ wait_readable(struct lines *l)
   if (n < 0)
     return mp_fail(host, MP_EIO, l->name, "poll: %s", strerror(errno));
   if (fds[0].revents)
-    return mp_fail(host, MP_ECANCELED, l->name,
-                   "stopped after line %llu: the run must end",
+    return mp_fail(host, MP_ECANCELED, l->name, "interrupted after line %llu",
                    (unsigned long long)l->number);
   if (n == 0 && !l->regular)
     return mp_fail(host, MP_ETIMEOUT, l->name,
-                   "nothing more came behind line %llu in time",
+                   "no more input after line %llu before the deadline",
                    (unsigned long long)l->number);
   return MP_OK;
 }

@@ -44,9 +44,9 @@ static void
 report_empty(struct replay *r)
 {
   if (r->failures == 0)
-    mp_fail(r->host, MP_EDATA, r->events.lines.name, "%s in it: %s",
-            r->answered ? "no register" : "no answer of a meter",
-            "meterpipe-capture(5) shows what a capture looks like");
+    mp_fail(r->host, MP_EDATA, r->events.lines.name, "contains no %s; %s",
+            r->answered ? "register" : "reply of a meter",
+            "see meterpipe-capture(5) for the form of a capture");
 }
 
 /* Reports the wanted registers that the file lacks. */
@@ -72,7 +72,7 @@ report_unseen(struct replay *r)
   }
   if (len > 0)
     mp_fail(r->host, MP_EDATA, r->events.lines.name,
-            "registers that it does not hold: %s", list);
+            "does not contain these registers: %s", list);
 }
 
 /* Reports how many more lines of the file are not of a capture. */
@@ -81,7 +81,7 @@ report_nonsense(const struct replay *r)
 {
   if (r->nonsense > REPLAY_NONSENSE_TOLD)
     mp_log(r->host, MP_LOG_ERROR, r->events.lines.name,
-           "%llu more such lines left out, which -v shows: is it a capture?",
+           "%llu more such lines left out, which -v shows: is this a capture?",
            (unsigned long long)(r->nonsense - REPLAY_NONSENSE_TOLD));
 }
 
@@ -97,7 +97,7 @@ finish(struct replay *r)
     report_empty(r);
   if (r->wants_info && !r->info_told)
     mp_fail(r->host, MP_EDATA, r->events.lines.name,
-            "holds no info code: %s has no value", MODEL_FIELD);
+            "contains no info code: %s has no value", MODEL_FIELD);
   return MP_END;
 }
 
@@ -232,7 +232,7 @@ static const struct mp_plugin plugin = {
   .abi_version = MP_ABI_VERSION,
   .name = "replay",
   .version = PACKAGE_VERSION,
-  .summary = "reads a recording of a Kamstrup meter's frames",
+  .summary = "reads a capture of a Kamstrup meter's frames",
   .options = options,
   .create = replay_create,
   .destroy = replay_destroy,

@@ -13,11 +13,11 @@
 enum first { FIRST_ZERO, FIRST_SKIP };
 
 static const struct mp_option options[] = {
-  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what is added" },
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "the value to add" },
   { "plus", MP_TYPE_OPERAND, MP_REQUIRED | MP_TOTAL, NULL, NULL,
     "OUTPUT.TARGET that holds the total so far" },
   { "first", MP_TYPE_CHOICE, 0, "zero", "zero|skip",
-    "where there is no total yet: begin with the value, or with 0" },
+    "if there is no total yet: begin with the value, or with 0" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
@@ -28,7 +28,7 @@ fail_range(const struct transform *t, const struct mp_value *value,
   char more[TRANSFORM_TEXT], so_far[TRANSFORM_TEXT];
 
   return mp_fail(t->host, MP_ERANGE, transform_object(t),
-                 "%s plus %s is beyond what can be held exactly",
+                 "%s plus %s has too many digits for an exact number",
                  transform_show(t, total, so_far, sizeof(so_far)),
                  transform_show(t, value, more, sizeof(more)));
 }

@@ -14,11 +14,12 @@
 #include "plugins/transforms/transform.h"
 
 static const struct mp_option options[] = {
-  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what is converted" },
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "the value to convert" },
   { "unit", MP_TYPE_STRING, MP_REQUIRED, NULL, NULL,
     "the unit to convert to, such as kWh" },
   { "decimals", MP_TYPE_INT, 0, NULL, "0..18",
-    "round half to even to so many decimals (default: only exact)" },
+    "round half to even to this number of decimals (default: convert only "
+    "exactly)" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
@@ -31,7 +32,8 @@ fail_conversion(const struct transform *t, int code,
   char text[TRANSFORM_TEXT];
 
   if (code == MP_ERANGE)
-    return mp_fail(host, code, object, "%s in %s is beyond what can be held",
+    return mp_fail(host, code, object,
+                   "%s in %s has too many digits for an exact number",
                    transform_show(t, value, text, sizeof(text)), unit);
   if (!transform_is_convertible(t, value, unit))
     return mp_fail(host, MP_ECONFIG, object,
@@ -45,8 +47,8 @@ fail_conversion(const struct transform *t, int code,
       transform_show(t, value, text, sizeof(text)), unit,
       host->option(host, "decimals") == NULL ? "" : " with these decimals");
   return mp_fail(host, MP_ECONFIG, object,
-                 "%s cannot be converted exactly to %s; say to how many "
-                 "`decimals` it is to be rounded",
+                 "%s cannot be converted exactly to %s; give the number of "
+                 "`decimals` to round to",
                  transform_show(t, value, text, sizeof(text)), unit);
 }
 

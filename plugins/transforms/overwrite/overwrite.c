@@ -11,7 +11,7 @@
 #include "plugins/transforms/transform.h"
 
 static const struct mp_option options[] = {
-  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what is passed on" },
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "the value to pass on" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
@@ -33,7 +33,7 @@ static const struct mp_plugin plugin = {
   .abi_version = MP_ABI_VERSION,
   .name = "overwrite",
   .version = PACKAGE_VERSION,
-  .summary = "the value as it is",
+  .summary = "the value, unchanged",
   .options = options,
   .create = transform_create,
   .destroy = transform_destroy,

@@ -25,19 +25,19 @@ enum decrease { DECREASE_HOLD, DECREASE_ALLOW, DECREASE_REBASE };
 static const struct mp_option options[] = {
   { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "the reading" },
   { "minus", MP_TYPE_OPERAND, MP_REQUIRED | MP_BASE, NULL, NULL,
-    "OUTPUT.TARGET that the reading was last written to" },
+    "OUTPUT.TARGET that holds the previous reading" },
   { "first", MP_TYPE_CHOICE, 0, "skip", "skip|zero",
-    "what the first reading gives: nothing, or all of it" },
+    "the first reading gives no result, or all of its value" },
   { "decrease", MP_TYPE_CHOICE, 0, NULL, "hold|allow|rebase",
-    "when the reading is below the last one (default: hold for counters, "
-    "allow for the rest)" },
+    "if the reading is below the last one (default: hold for counters, else "
+    "allow)" },
   { "wrap", MP_TYPE_DECIMAL, 0, NULL, "0..",
     "the counter begins again at 0 when it reaches this, in its own unit" },
   { "max", MP_TYPE_DECIMAL, 0, NULL, "0..",
-    "a result above this is not believed, in the unit of the result" },
+    "hold a reading with a higher result, in the unit of the result" },
   { "max_rate", MP_TYPE_DECIMAL, MP_MAX_RATE, NULL, "0..",
-    "a counter cannot rise by more in an hour, in the unit of value (default: "
-    "what the input knows of the field)" },
+    "the highest increase of a counter in an hour, in the unit of value "
+    "(default: the input's limit for the field)" },
   { "plausible", MP_TYPE_BOOL, MP_PLAUSIBLE, "yes", NULL,
     "hold a reading that rises faster until the next one confirms it" },
   { NULL, 0, 0, NULL, NULL, NULL },
@@ -139,8 +139,7 @@ hint_at_wrap(const struct transform *t, const struct mp_value *value,
        !is_near_wrap(t, value, base, 8, &wrap)))
     return;
   wrap.unit = NULL;
-  snprintf(hint, size,
-           "; if the register began again at 0, it is no error: wrap = %s",
+  snprintf(hint, size, "; if the register began again at 0, set wrap = %s",
            transform_show(t, &wrap, at, sizeof(at)));
 }
 
@@ -187,7 +186,7 @@ fail_range(const struct transform *t, const struct mp_value *value,
   char reading[TRANSFORM_TEXT], last[TRANSFORM_TEXT];
 
   return mp_fail(t->host, MP_ERANGE, transform_object(t),
-                 "%s minus %s is beyond what can be held exactly",
+                 "%s minus %s has too many digits for an exact number",
                  transform_show(t, value, reading, sizeof(reading)),
                  transform_show(t, base, last, sizeof(last)));
 }

@@ -183,7 +183,7 @@ START_TEST(another_unit_is_refused_alone)
   /* One failure for each column, however many rows. */
   ck_assert_uint_eq(fake_host_failures(b.h), 2);
   ck_assert_int_eq(fake_host_failure(b.h, 0), MP_ECONFIG);
-  ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "GJ, and a value in m3"));
+  ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "GJ, but a value in m3"));
   ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "convert"));
 }
 END_TEST
@@ -200,7 +200,7 @@ START_TEST(value_too_large_for_the_unit_is_refused_alone)
   ck_assert_int_eq(fake_host_failure(b.h, 0), MP_ERANGE);
   ck_assert_ptr_nonnull(strstr(
     fake_host_log(b.h), "energy: a value in MWh is too large for the column's "
-                        "GJ"));
+                        "unit GJ"));
 }
 END_TEST
 
@@ -232,7 +232,7 @@ START_TEST(other_header_is_shown_as_clean_text)
 
   snprintf(header, sizeof(header), "Z\344hler\001\302\233%0150d\342\202\254\n",
            0);
-  snprintf(shown, sizeof(shown), "its header is \"Z?hler??%0150d\", and", 0);
+  snprintf(shown, sizeof(shown), "its header is \"Z?hler??%0150d\", but", 0);
   bench_put(&b, header);
   open_and_write();
   check_refused(MP_ECONFIG, shown);

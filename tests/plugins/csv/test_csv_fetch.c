@@ -86,7 +86,7 @@ START_TEST(column_of_ours_that_is_not_there_is_another_header)
   ck_assert_int_eq(fake_host_failure(b.h, 0), MP_ECONFIG);
   ck_assert_uint_eq(fake_host_failures(b.h), 1);
   ck_assert_ptr_nonnull(strstr(fake_host_log(b.h),
-                               "its header is \"time,energy\", and the columns "
+                               "its header is \"time,energy\", but the columns "
                                "of the pipeline are \"time,energy,usage\""));
 }
 END_TEST

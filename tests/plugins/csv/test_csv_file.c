@@ -78,7 +78,7 @@ START_TEST(no_permission_is_77)
   bench_put(&b, HEADER);
   chmod(b.path, 0400);
   open_and_write();
-  check_refused(MP_EPERM, "no permission");
+  check_refused(MP_EPERM, "permission denied");
 }
 END_TEST
 
@@ -111,7 +111,7 @@ START_TEST(failed_fsync_takes_the_rows_back_for_good)
   bench_put(&b, HEADER);
   open_and_write();
   bench_fsync_errno = EIO;
-  check_refused(MP_EIO, "did not reach the disk");
+  check_refused(MP_EIO, "cannot be written to the disk");
   bench_fsync_errno = 0;
   ck_assert_str_eq(bench_get(&b), HEADER);
   fake_host_forget(b.h);
@@ -209,7 +209,7 @@ START_TEST(waiting_for_a_lock_can_be_cancelled)
   ck_assert_int_eq(flock(fd, LOCK_EX), 0);
   fake_host_cancel(b.h);
   open_and_write();
-  check_refused(MP_ECANCELED, "the run was ended");
+  check_refused(MP_ECANCELED, "the run was interrupted");
   close(fd);
 }
 END_TEST

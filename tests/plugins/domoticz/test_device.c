@@ -282,7 +282,7 @@ START_TEST(what_is_no_number_is_garbled)
   for (i = 0; i < ARRAY_SIZE(names); i++) {
     d = parse_recording(names[i]);
     ck_assert_msg(d.state == DEVICE_GARBLED, "%s", names[i]);
-    ck_assert_ptr_nonnull(strstr(d.problem, "no number"));
+    ck_assert_ptr_nonnull(strstr(d.problem, "not a number"));
     device_clear(&d);
   }
 }
@@ -298,9 +298,9 @@ START_TEST(unfit_and_odd_devices_say_why)
     { "Light/Switch", "Switch", "'Data':'Off'", DEVICE_UNFIT, "Counter" },
     { "General", "Barometer", "'Data':'1013 hPa'", DEVICE_UNFIT, "Counter" },
     { "Temp", "x", "'Data':'149.7 F','Temp':1e99", DEVICE_GARBLED,
-      "no number" },
+      "not a number" },
     { "Temp", "x", "'Data':'149.7 F','Temp':9223372036854775807",
-      DEVICE_GARBLED, "no number" },
+      DEVICE_GARBLED, "not a number" },
     { "RFXMeter", "RFXMeter counter",
       "'Data':'?','Divider':1000.0,'SwitchTypeVal':5", DEVICE_UNFIT,
       "choose the type Counter" },
@@ -316,16 +316,17 @@ START_TEST(unfit_and_odd_devices_say_why)
       "'Data':'1.000 kWh','Divider':1000.0,'AddjValue':nan", DEVICE_GARBLED,
       "AddjValue" },
     { "General", "Pressure", "'Data':'1.0 Bar','Pressure':null", DEVICE_GARBLED,
-      "no number" },
+      "not a number" },
     { "General", "Pressure", "'Data':'inf Bar','Pressure':1e+9999",
       DEVICE_GARBLED, "inf Bar" },
     { "General", "Pressure",
       "'Data':'1.0 Bar','Pressure':123456789012345678e99", DEVICE_GARBLED,
-      "no number" },
-    { "Temp", "x", "'Data':'1.0 C'", DEVICE_GARBLED, "no number" },
-    { "General", "Custom Sensor", "", DEVICE_GARBLED, "does not tell" },
+      "not a number" },
+    { "Temp", "x", "'Data':'1.0 C'", DEVICE_GARBLED, "not a number" },
+    { "General", "Custom Sensor", "", DEVICE_GARBLED,
+      "is missing from the reply" },
     { "General", "Custom Sensor", "'Data':{'a':[1,2]}", DEVICE_GARBLED,
-      "does not tell" },
+      "is missing from the reply" },
     { "General", "kWh", "'Data':'0, '", DEVICE_EMPTY, "" },
   };
   struct device d;

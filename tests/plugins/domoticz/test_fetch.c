@@ -164,7 +164,7 @@ START_TEST(what_is_left_out_is_asked_for_alone)
   ck_assert_uint_eq(fake_host_failures(r.host), 1);
   ck_assert_int_eq(fake_host_failure(r.host, 0), MP_EPROTO);
   ck_assert(rig_logged(&r, "error: domoticz: idx.3: \"Device 3\" (Counter): "
-                           "shows \"0, 1.5e3\", which is no number"));
+                           "displays \"0, 1.5e3\", which is not a number"));
 }
 END_TEST
 
@@ -211,7 +211,7 @@ START_TEST(switches_and_misplaced_powers_are_unfit)
   ck_assert_str_eq(fake_sink_shown_text(r.sink, sw), "unfit");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, power), "unfit");
   ck_assert(rig_logged(&r, "(Light/Switch / Switch): this type does not hold"));
-  ck_assert(rig_logged(&r, "only a kWh device takes idx.N.power"));
+  ck_assert(rig_logged(&r, "use idx.N.power only with a kWh device"));
 }
 END_TEST
 
@@ -254,23 +254,25 @@ START_TEST(failures_have_their_reason_and_remedy)
     int code;
     const char *logged;
   } rows[] = {
-    { DOMOTICZ_STATUS, 400, MP_EPROTO, "does `url` lack the path before" },
-    { DOMOTICZ_STATUS, 403, MP_EREFUSED, "the user or token may only read" },
+    { DOMOTICZ_STATUS, 400, MP_EPROTO,
+      "is the path before json.htm missing from `url`" },
+    { DOMOTICZ_STATUS, 403, MP_EREFUSED,
+      "the user or token has only the right to read" },
     { DOMOTICZ_STATUS, 404, MP_EPROTO, "neither getdevices nor" },
     { DOMOTICZ_ERR, 0, MP_EPROTO, "neither getdevices nor" },
     { DOMOTICZ_STATUS, 414, MP_EREFUSED, "HTTP 414: the request is too long" },
     { DOMOTICZ_STATUS, 431, MP_EREFUSED, "HTTP 431: the request is too long" },
-    { DOMOTICZ_STATUS, 500, MP_EAGAIN, "HTTP 500: the server cannot" },
-    { DOMOTICZ_REDIRECT, 0, MP_EPROTO, "HTTP 301: it leads to http://" },
-    { DOMOTICZ_GARBAGE, 0, MP_EPROTO, "no HTTP" },
-    { DOMOTICZ_HTML, 0, MP_EPROTO, "no JSON" },
-    { DOMOTICZ_HALF, 0, MP_EPROTO, "no JSON" },
-    { DOMOTICZ_WRONG_LENGTH, 10, MP_EPROTO, "ended in the middle" },
+    { DOMOTICZ_STATUS, 500, MP_EAGAIN, "HTTP 500: the server failed" },
+    { DOMOTICZ_REDIRECT, 0, MP_EPROTO, "HTTP 301: a redirect to http://" },
+    { DOMOTICZ_GARBAGE, 0, MP_EPROTO, "not HTTP" },
+    { DOMOTICZ_HTML, 0, MP_EPROTO, "not JSON" },
+    { DOMOTICZ_HALF, 0, MP_EPROTO, "not JSON" },
+    { DOMOTICZ_WRONG_LENGTH, 10, MP_EPROTO, "the reply is incomplete" },
     { DOMOTICZ_HUGE, 2 * 1024 * 1024, MP_EPROTO, "longer than 1024 KiB" },
-    { DOMOTICZ_CUT_BEFORE, 0, MP_EAGAIN, "ended before an answer" },
-    { DOMOTICZ_CUT_AFTER, 300, MP_EPROTO, "ended in the middle" },
-    { DOMOTICZ_RESET_BEFORE, 0, MP_EAGAIN, "broke before an answer" },
-    { DOMOTICZ_DELAY, 2000, MP_ETIMEOUT, "no answer in 400 ms" },
+    { DOMOTICZ_CUT_BEFORE, 0, MP_EAGAIN, "ended before a reply" },
+    { DOMOTICZ_CUT_AFTER, 300, MP_EPROTO, "the reply is incomplete" },
+    { DOMOTICZ_RESET_BEFORE, 0, MP_EAGAIN, "broke before a reply" },
+    { DOMOTICZ_DELAY, 2000, MP_ETIMEOUT, "no reply in 400 ms" },
   };
   size_t i;
 
@@ -360,9 +362,9 @@ START_TEST(tokens_are_sent_over_http_and_never_shown)
   ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_ACCEPTED);
   domoticz_server_set_token(r.s, NULL);
   ck_assert_int_eq(rig_fetch(&r), MP_EREFUSED);
-  ck_assert(rig_logged(&r, "HTTP 401: the access token is not taken: it has "
-                           "expired or was removed (Setup, More Options, "
-                           "Access Tokens)"));
+  ck_assert(rig_logged(
+    &r, "HTTP 401: the server rejected the access token; it has expired or was "
+        "removed (Setup, More Options, Access Tokens)"));
   ck_assert(!rig_logged(&r, "s3cret"));
 }
 END_TEST
@@ -416,7 +418,7 @@ START_TEST(a_run_that_must_end_asks_nothing)
   domoticz_server_fault(r.s, DOMOTICZ_DELAY, NULL, 0, 1, 100);
   fake_host_set_time_left(r.host, 50);
   ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
-  ck_assert(rig_logged(&r, "no answer in 50 ms"));
+  ck_assert(rig_logged(&r, "no reply in 50 ms"));
   fake_host_set_time_left(r.host, 60000);
   domoticz_server_forget(r.s);
   fake_host_cancel(r.host);
@@ -461,10 +463,11 @@ START_TEST(tokens_are_checked)
   static const struct {
     const char *username, *token, *logged;
   } rows[] = {
-    { "me", "s3cret", "token: `username` is given, too" },
-    { NULL, "s3cret\r\nX: y", "token: holds a character that no access" },
-    { NULL, "s3cret x", "token: holds a character that no access" },
-    { NULL, "", "token: holds a character that no access" },
+    { "me", "s3cret", "token: `username` is set, too" },
+    { NULL, "s3cret\r\nX: y",
+      "token: contains a character that an access token" },
+    { NULL, "s3cret x", "token: contains a character that an access token" },
+    { NULL, "", "token: contains a character that an access token" },
   };
 
   rig_start(&r, DOMOTICZ_2026_3);
@@ -483,18 +486,18 @@ START_TEST(configurations_are_checked)
   } rows[] = {
     { "ftp://x", NULL, "1", "must begin with http:// or https://" },
     { "127.0.0.1:8080", NULL, "1", "must begin with http:// or https://" },
-    { "http://", NULL, "1", "is no valid URL" },
-    { "http://x:99999999", NULL, "1", "is no valid URL" },
+    { "http://", NULL, "1", "is not a valid URL" },
+    { "http://x:99999999", NULL, "1", "is not a valid URL" },
     { "http://admin:s3cret@x/", NULL, "1", "`username` and `password`" },
     { "http://admin@x/", NULL, "1", "`username` and `password`" },
     { "http://x/json.htm", NULL, "1", "must end before /json.htm" },
     { "http://x/?a=b", NULL, "1", "must end before /json.htm" },
-    { "http://x", "s3cret", "1", "no `username`" },
-    { "http://x", NULL, "energy", "names no idx" },
-    { "http://x", NULL, "01", "names no idx" },
-    { "http://x", NULL, "0", "names no idx" },
-    { "http://x", NULL, "1234567890123456789", "names no idx" },
-    { "http://x", NULL, "1 ", "names no idx" },
+    { "http://x", "s3cret", "1", "`username` is missing" },
+    { "http://x", NULL, "energy", "is not an idx" },
+    { "http://x", NULL, "01", "is not an idx" },
+    { "http://x", NULL, "0", "is not an idx" },
+    { "http://x", NULL, "1234567890123456789", "is not an idx" },
+    { "http://x", NULL, "1 ", "is not an idx" },
   };
   size_t i;
   int code;

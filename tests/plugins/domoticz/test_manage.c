@@ -193,11 +193,12 @@ START_TEST(the_check_warns_of_what_is_not_read_back)
   ck_assert_int_eq(rig_fetch(&r), MP_OK);
   fake_host_forget(r.host);
   ck_assert_int_eq(r.ops->check(r.self), MP_OK);
-  ck_assert(rig_logged(&r, "warning: domoticz: idx.1: \"Device 1\" (Custom "
-                           "Sensor): an operand that shows six significant"));
-  ck_assert(rig_logged(&r, "a Counter with own unit GJ, divider 1000"));
-  ck_assert(rig_logged(&r, "idx.2: \"Device 2\" (Counter): an operand that "
-                           "shows three decimals"));
+  ck_assert(
+    rig_logged(&r, "warning: domoticz: idx.1: \"Device 1\" (Custom Sensor): "
+                   "this operand displays only six of the digits"));
+  ck_assert(rig_logged(&r, "a Counter with own unit GJ and divider 1000"));
+  ck_assert(rig_logged(&r, "idx.2: \"Device 2\" (Counter): this operand "
+                           "displays only three of the decimals"));
   ck_assert(!rig_logged(&r, "idx.3"));
   ck_assert(rig_logged(&r, "idx.4: \"$secret\" (Custom Sensor): hidden"));
   ck_assert(rig_logged(&r, "idx.5: \"Device 5\" (Temperature): not in use"));
@@ -333,10 +334,10 @@ START_TEST(an_idx_of_another_device_is_left_alone)
     int off;
     const char *logged;
   } rows[] = {
-    { -1, "the server gave idx 5 for the new device \"Heat\", but that is "
-          "\"Other\" (Counter), and was not changed" },
-    { 1, "the server gave idx 7 for the new device \"Heat\", and does not list "
-         "it" },
+    { -1, "the server returned idx 5 for the new device \"Heat\", but that idx "
+          "is \"Other\" (Counter), which was not changed" },
+    { 1, "the server returned idx 7 for the new device \"Heat\", but does not "
+         "list that idx" },
   };
 
   rig_start(&r, DOMOTICZ_2025_1);
@@ -492,17 +493,17 @@ START_TEST(hardware_that_is_refused_says_who_may)
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
     MP_EREFUSED);
-  ck_assert(rig_logged(&r, "the list of hardware is refused: only "
-                           "Domoticz 2023.2 and later makes devices so, and "
-                           "only for an administrator"));
+  ck_assert(rig_logged(
+    &r, "the server refused to list its hardware; --create needs Domoticz "
+        "2023.2 or later and the rights of an administrator"));
   domoticz_server_heal(r.s);
   remove_hardware();
   domoticz_server_fault(r.s, DOMOTICZ_ERR, "addhardware", 0, 0, 0);
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
     MP_EREFUSED);
-  ck_assert(rig_logged(&r, "a new hardware is refused; only an administrator "
-                           "may do it"));
+  ck_assert(rig_logged(&r, "the server refused to make the Dummy hardware; use "
+                           "the login of an administrator"));
   ck_assert_uint_eq(domoticz_server_count(r.s, "createdevice"), 0);
 }
 END_TEST
@@ -514,8 +515,10 @@ START_TEST(nothing_is_made_where_the_hardware_is_not_told)
     int code;
     const char *logged;
   } rows[] = {
-    { 404, MP_EPROTO, "HTTP 404: there is no json.htm; is this Domoticz" },
-    { 500, MP_EAGAIN, "HTTP 500: the server cannot do it now" },
+    { 404, MP_EPROTO,
+      "HTTP 404 for json.htm; is this a Domoticz server, and is a path prefix "
+      "missing from its URL?" },
+    { 500, MP_EAGAIN, "HTTP 500: the server failed; see its log" },
     { 0, MP_EAGAIN, "cannot connect" },
   };
   size_t i;
@@ -547,8 +550,8 @@ START_TEST(what_cannot_be_made_says_why)
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "toaster", 0, &r.sink->list),
     MP_ECONFIG);
-  ck_assert(rig_logged(&r, "toaster: is no type that can be made; one of "
-                           "counter-UNIT"));
+  ck_assert(
+    rig_logged(&r, "toaster: unknown type of device; use one of counter-UNIT"));
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "counter-a;b", 0, &r.sink->list),
     MP_ECONFIG);
@@ -556,8 +559,8 @@ START_TEST(what_cannot_be_made_says_why)
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
     MP_EREFUSED);
-  ck_assert(rig_logged(&r, "HTTP 403: no right to this: only an administrator "
-                           "may make devices"));
+  ck_assert(rig_logged(
+    &r, "HTTP 403: permission denied; only an administrator may make devices"));
 }
 END_TEST
 

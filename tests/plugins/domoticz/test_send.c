@@ -234,7 +234,7 @@ START_TEST(what_is_no_power_is_refused_and_the_energy_still_goes)
     const char *value, *logged;
   } rows[] = {
     { MP_TEXT, "much", "idx.12: a text cannot be a power" },
-    { MP_COUNTER, "84.208 GJ", "idx.12: GJ is no unit of power" },
+    { MP_COUNTER, "84.208 GJ", "idx.12: GJ is not a unit of power" },
   };
   uint32_t energy, power;
   size_t i;
@@ -266,7 +266,7 @@ START_TEST(a_power_for_what_is_no_kwh_device_is_rejected_alone)
   energy = rig_add(&r, 12, "counter", NULL);
   power = fake_host_add_target(r.host, "12", "power", "p", 0);
   get_ready();
-  ck_assert(rig_logged(&r, "only a kWh device takes idx.N.power"));
+  ck_assert(rig_logged(&r, "use idx.N.power only with a kWh device"));
   rig_begin(&r);
   ck_assert_int_eq(rig_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
   ck_assert_int_eq(rig_write(&r, energy, MP_COUNTER, "12.345 kWh"), MP_OK);
@@ -673,8 +673,8 @@ START_TEST(a_device_that_is_gone_is_rejected)
   get_ready();
   domoticz_server_delete(r.s, 1);
   ck_assert_uint_eq(rig_send(&r, 0, "1.000 kWh"), MP_REJECTED);
-  ck_assert(rig_logged(&r, "idx.1: Domoticz refuses the update (status "
-                           "\"ERR\"); does the device still exist"));
+  ck_assert(rig_logged(&r, "idx.1: Domoticz rejected the update (status "
+                           "\"ERR\"); does the device still exist?"));
 }
 END_TEST
 

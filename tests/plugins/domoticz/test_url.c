@@ -8,7 +8,7 @@
 #include "plugins/domoticz/url.h"
 
 #define SCHEME "must begin with http:// or https://"
-#define INVALID "is no valid URL"
+#define INVALID "is not a valid URL"
 
 START_TEST(only_http_is_taken_with_tls_or_without)
 {
@@ -30,7 +30,8 @@ START_TEST(only_http_is_taken_with_tls_or_without)
     { "", SCHEME, false },
     { "HTTP://", INVALID, false },
     { "HTTPS://me:t0psecret@house",
-      "holds a user name or password; give them as `username` and `password`",
+      "holds a user name or password; give them as `username` and "
+      "`password`",
       true },
   };
   size_t i;

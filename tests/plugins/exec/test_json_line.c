@@ -7,9 +7,10 @@
 #include "lib/array.h"
 #include "plugins/exec/json_line.h"
 
-#define NO_OBJECT "is no JSON object"
-#define BAD_TEXT "holds a text that is no JSON string"
-#define BAD_VALUE "holds a value that is no text, number, true, false or null"
+#define NO_OBJECT "is not a JSON object"
+#define BAD_TEXT "holds a text that is not a JSON string"
+#define BAD_VALUE                                                              \
+  "holds a value that is not a text, number, true, false or null"
 
 /* The expected members, each as "TYPE NAME=TEXT;", or the expected error. */
 static const struct {

@@ -270,7 +270,8 @@ START_TEST(stuck_pipe_does_not_outlive_the_time)
   else
     fake_host_cancel(h);
   check_lost(fds[1], _i == 0 ? MP_EAGAIN : MP_ECANCELED,
-             _i == 0 ? "took nothing more in time" : "the run was ended");
+             _i == 0 ? "accepted no more output in time"
+                     : "the run was interrupted");
   close(fds[0]);
   close(fds[1]);
   end();

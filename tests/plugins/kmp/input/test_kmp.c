@@ -423,7 +423,7 @@ START_TEST(a_serial_number_that_cannot_be_read_costs_no_field)
   ck_assert_ptr_null(fake_host_stored(h, "asked"));
   if (_i > 0)
     return; /* this meter is gone */
-  assert_logged("the serial number could not be read; asked for again");
+  assert_logged("cannot read the serial number; the next run tries again");
   ck_assert_uint_eq(fake_host_failures(h), 0);
   ck_assert_int_eq(run(), MP_OK);
   ck_assert_uint_eq(meter_requests(m), 2);
@@ -440,7 +440,7 @@ START_TEST(an_identify_that_fails_makes_the_next_run_ask)
     int code;
     const char *logged;
   } rows[] = {
-    { "crc*1", MP_EPROTO, "asked for its serial number: " },
+    { "crc*1", MP_EPROTO, "cannot read its serial number: " },
     { "unplug=3", MP_EIO, "the port is gone" },
     { NULL, MP_EIO, "no such port" },
   };
@@ -550,7 +550,7 @@ START_TEST(what_a_meter_is_silent_to_is_remembered)
     return;
   ck_assert_uint_eq(fake_host_failures(h), 4);
   ck_assert_int_eq(fake_host_failure(h, 3), MP_EDATA);
-  assert_logged("the meter does not answer a request for flow_v1: ");
+  assert_logged("the meter did not reply to a request for flow_v1: ");
 }
 END_TEST
 
@@ -597,7 +597,7 @@ START_TEST(silence_is_believed_of_a_meter_that_is_there)
   ck_assert_int_eq(run(), MP_OK);
   ck_assert_uint_eq(fake_sink_emitted_count(sink), 8);
   ck_assert_int_eq(fake_host_failure(h, 0), MP_EDATA);
-  assert_logged("does not answer a request for active_energy_in: ");
+  assert_logged("did not reply to a request for active_energy_in: ");
 
   meter_sleep(m, "water=1,1h");
   ck_assert_int_eq(run(), MP_OK);
@@ -889,7 +889,7 @@ START_TEST(a_probe_ends_when_the_meter_is_gone)
   ck_assert_int_eq(probe(0), MP_OK);
   ck_assert_uint_eq(meter_requests(m), 4);
   ck_assert_int_eq(fake_host_failure(h, 0), MP_ETIMEOUT);
-  assert_logged("answers for 16 of 594 registers only: ");
+  assert_logged("replies for only 16 of 594 registers: ");
 }
 END_TEST
 
@@ -944,7 +944,7 @@ START_TEST(a_probe_tells_that_some_registers_were_not_answered)
   ck_assert_uint_eq(fake_sink_done(sink), fake_sink_total(sink));
   ck_assert_uint_eq(fake_host_failures(h), 1);
   ck_assert_int_eq(fake_host_failure(h, 0), MP_EPROTO);
-  assert_logged("answers for 586 of 594 registers only: answers with CRC "
+  assert_logged("replies for only 586 of 594 registers: replies with CRC "
                 "errors: 1 (requests sent: 77): ");
 }
 END_TEST

@@ -119,7 +119,7 @@ static const struct {
   { "esphome://bridge:6053/?key=x", MP_ECONFIG, "to tcp://bridge:6053" },
   { "rfc2217://bridge:2217", MP_ECONFIG, "set the serial server to raw TCP" },
   { "rfc2217://bridge:2217?ign_set_control", MP_ECONFIG, "tcp://bridge:2217" },
-  { "telnet://bridge", MP_ECONFIG, "telnet are not spoken" },
+  { "telnet://bridge", MP_ECONFIG, "telnet are not supported" },
   { "ttyUSB0:x", MP_EIO, "write its whole path" },
   { "tcp://[127.0.0.1]:1", MP_EIO, "cannot connect" },
 };
@@ -261,7 +261,7 @@ START_TEST(a_setting_that_the_port_does_not_take_is_reported)
   s.parity = 'N';
   s.baud = 1234;
   ck_assert_int_eq(port_open(&h->table, &s, 0, &port), MP_ECONFIG);
-  assert_logged("1234 is no speed of serial ports");
+  assert_logged("1234 is not a speed of serial ports");
 }
 END_TEST
 
@@ -718,8 +718,8 @@ static const struct {
 } holders[] = {
   { LISTENS, 0, 0, 0, MP_EBUSY, " (process " },
   { LISTENS, 0, 0, 0700, MP_EBUSY, " (process " },
-  { BOUND, 0, 0, 0, MP_OK, "does not say whose it is" },
-  { FULL_QUEUE, 0, 0, 0, MP_OK, "does not say whose it is" },
+  { BOUND, 0, 0, 0, MP_OK, "a program of an unknown user" },
+  { FULL_QUEUE, 0, 0, 0, MP_OK, "a program of an unknown user" },
   { LISTENS, NOBODY, 0, 0, MP_OK, "uid 65534" },
   { LISTENS, NOBODY, 0, 0750, MP_OK, "uid 65534" },
   { LISTENS, NOBODY, 0, 0707, MP_OK, "uid 65534" },

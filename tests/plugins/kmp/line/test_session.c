@@ -436,7 +436,7 @@ static const struct {
     { .requests = 3, .silences = 1, .strangers = 2 },
     MP_EPROTO },
   { "answers",
-    "requests without an answer: 2 of 3: align the head, and read at least "
+    "requests without a reply: 2 of 3: align the head, and read at least "
     "every 30 minutes, or the eye switches off",
     { .requests = 3, .answers = 1, .silences = 2 },
     MP_ETIMEOUT },
@@ -488,7 +488,7 @@ START_TEST(out_of_time_after_good_answers_names_the_deadline)
   ck_assert_int_eq(ask(108, 8), MP_ETIMEOUT);
   ck_assert_uint_eq(fake_host_failures(h), 1);
   ck_assert_ptr_nonnull(strstr(fake_host_log(h),
-                               "out of time after 1 answers: allow a longer "
+                               "out of time after 1 replies: allow a longer "
                                "deadline in [pipeline]"));
 }
 END_TEST

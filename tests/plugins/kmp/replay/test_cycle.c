@@ -84,12 +84,13 @@ START_TEST(test_damage_is_told_with_its_line)
     { GET_SERIAL GJ_216, "|",
       "FILE:2: left out: another command than the request's\n" },
     { "> 40 3F 10 00 3C 08 04 42 00 00 54 82 04 DF 0D\n", "|",
-      "FILE:1: left out: a frame of the other direction\n" },
+      "FILE:1: left out: a request where a reply was expected, or the "
+      "reverse\n" },
     { ASK_3 "< 403F10003C0804420000548204DF0D ff 0a 0d ff 0a 0d\n", "|",
-      "FILE:2: left out: more bytes behind the stop byte\n" },
+      "FILE:2: left out: more bytes after the stop byte\n" },
     /* A burst made a stop byte, and the checksum is right by chance. */
     { "403F10079A0D024214F569DC0D\n", "|",
-      "FILE:1: left out: more bytes behind the stop byte\n" },
+      "FILE:1: left out: more bytes after the stop byte\n" },
     /* Only the first fault of a line is reported. */
     { "40 3f 10 40 3f 11 0d 99\n", "|",
       "FILE:1: left out: a reserved byte inside the frame\n" },
@@ -101,7 +102,7 @@ START_TEST(test_damage_is_told_with_its_line)
       "FILE:3: left out: cut off before the stop byte\n" },
     /* Requests that we never send, though their checksum is right. */
     { "> 80 3f 10 00 ea e7 0d\n" GJ_216, E216 "|",
-      "FILE:1: left out: not one to eight registers\n" },
+      "FILE:1: left out: no register, or more than eight\n" },
     { "> 80 3f 02 00 8f f6 0d\n" GJ_216, E216 "|",
       "FILE:1: left out: data of a wrong length\n" },
     /* After a damaged request it is unknown what the answer belongs to. */
@@ -154,7 +155,7 @@ START_TEST(test_damage_that_was_made_good_is_a_note)
     ck_assert_msg(fake_host_failures(replaying.host) == 0, "row %zu: %s", i,
                   replaying_log());
     ck_assert_ptr_nonnull(strstr(replaying_log(), "info: meter: FILE:"));
-    ck_assert_ptr_nonnull(strstr(replaying_log(), "asked again and answered"));
+    ck_assert_ptr_nonnull(strstr(replaying_log(), "repeated with success"));
   }
 }
 END_TEST
@@ -203,7 +204,7 @@ START_TEST(test_some_lines_of_what_is_no_capture_are_enough)
   }
   ck_assert_ptr_nonnull(strstr(replaying_log(),
                                "error: meter: FILE: 30 more such lines left "
-                               "out, which -v shows: is it a capture?\n"));
+                               "out, which -v shows: is this a capture?\n"));
 }
 END_TEST
 

@@ -112,7 +112,7 @@ START_TEST(test_only_what_is_wanted_is_given)
                    V1875 "|" V1422 "|");
   /* One line for the whole file. */
   ck_assert_str_eq(replaying_log(),
-                   "error: meter: FILE: registers that it does not hold: "
+                   "error: meter: FILE: does not contain these registers: "
                    "power_e1, 60123\n");
   ck_assert_int_eq(fake_host_failure(replaying.host, 0), MP_EDATA);
 }
@@ -268,9 +268,8 @@ START_TEST(test_a_file_without_answers_is_a_failure)
 {
   ck_assert_str_eq(replaying_all("# nothing\n"), "");
   ck_assert_str_eq(replaying_log(),
-                   "error: meter: FILE: no answer of a meter in it: "
-                   "meterpipe-capture(5) "
-                   "shows what a capture looks like\n");
+                   "error: meter: FILE: contains no reply of a meter; see "
+                   "meterpipe-capture(5) for the form of a capture\n");
   ck_assert_int_eq(fake_host_failure(replaying.host, 0), MP_EDATA);
 }
 END_TEST

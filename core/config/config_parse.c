@@ -423,7 +423,9 @@ next_line(char *buf, int size, void *user)
   }
   memcpy(buf, line, len);
   buf[len] = '\0';
-  fault = strlen(buf) < len ? "a NUL byte" : config_text_fault(buf);
+  fault = config_text_fault(buf);
+  if (!fault && strlen(buf) < len)
+    fault = "a NUL byte";
   if (fault) {
     problems_add(p->problems, p->config->path, p->line, "%s in this line%s",
                  fault, p->line == 1 ? ": save the file as UTF-8" : "");

@@ -331,7 +331,7 @@ START_TEST(a_required_option_that_is_missing_is_shown_with_an_example)
                    "f.ini:2: option \"baud\" is missing; for example: baud = "
                    "300\n"
                    "f.ini:2: option \"minus\" is missing; for example: minus = "
-                   "domoticz.323\n");
+                   "house.323\n");
   drop(&c);
 }
 END_TEST

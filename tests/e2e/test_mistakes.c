@@ -20,6 +20,7 @@
 
 #define X10 "xxxxxxxxxx"
 #define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
+#define X1000 X100 X100 X100 X100 X100 X100 X100 X100 X100 X100
 
 static struct scene *scene;
 
@@ -263,9 +264,9 @@ static const struct file_row files[] = {
     "p.ini:7: password: there is no `username` that it belongs to\n" },
 
   /* lines */
-  { METER "capture = " X100 X10 X10 X10 X10 X10 X10 X10 X10
-          "123456789\n" SCREEN,
-    "p.ini:4: a line of 199 bytes, but 198 is the most: go on in the next "
+  { METER "capture = " X1000 X1000 X1000 X1000 X10 X10 X10 X10 X10 X10 X10 X10
+          "1234567\n" SCREEN,
+    "p.ini:4: a line of 4097 bytes, but 4096 is the most: go on in the next "
     "line, indented\n" },
   { METER "capture = m\xb3\n" SCREEN,
     "p.ini:4: bytes that are not UTF-8 in this line\n" },

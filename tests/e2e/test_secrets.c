@@ -244,6 +244,12 @@ END_TEST
 
 /* ---- Mistakes in the pipeline file --------------------------------------- */
 
+/* 800 bytes. */
+#define LONG                                                                   \
+  LONG_TENTH LONG_TENTH LONG_TENTH LONG_TENTH LONG_TENTH LONG_TENTH LONG_TENTH \
+    LONG_TENTH LONG_TENTH LONG_TENTH
+#define LONG_TENTH PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD
+
 static const struct {
   const char *login, *said;
 } faulty[] = {
@@ -264,9 +270,9 @@ static const struct {
   { "username = me\npassword = " PASSWORD "\x01\n", "a control character" },
   { "username = me\npassword = x\ncGw0bnRlZC9zM2NyZXQreA==\n",
     "indent the line" },
-  { "username = me\npassword = x" PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD
-      PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD "\n",
-    "198 is the most" },
+  { "username = me\npassword = x" LONG LONG LONG LONG LONG LONG "\n",
+    "4096 is the most" },
+  { "username = me\npassword x" LONG " = x\n", "196 is the most" },
   { "username = me\npassword_file = two-lines\n", "holds more than one line" },
   { "username = me\npassword_file = none\n", "No such file" },
   { "username = me\npassword_file = .\n", "Is a directory" },

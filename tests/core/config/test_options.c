@@ -165,6 +165,10 @@ END_TEST
   " (its path is not shown: it could be the password itself, which belongs "   \
   "into the file)"
 
+/* 600 bytes. */
+#define X60 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X600 X60 X60 X60 X60 X60 X60 X60 X60 X60 X60
+
 static const struct {
   const char *line, *said;
 } wrong[] = {
@@ -203,6 +207,7 @@ static const struct {
   { "size = 8589934592G", "size: \"8589934592G\" is too large a number" },
   { "dtr = on", "dtr: \"on\" is not yes or no" },
   { "dtr = Yes", "dtr: \"Yes\" is not yes or no" },
+  { "dtr = " X600, "dtr: \"" X600 "\" is not yes or no" },
   { "parity = evne",
     "parity: \"evne\" is none of none|even|odd; the nearest is "
     "\"even\"" },
@@ -269,7 +274,7 @@ static const struct {
 START_TEST(says_what_is_wrong_with_an_option)
 {
   const char *line = wrong[_i].line;
-  char text[256], said[512];
+  char text[1024], said[1024];
   bool below = strchr(line, '\n') && strncmp(line, "fields", 6) != 0;
   struct checked c;
 

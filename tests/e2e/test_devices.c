@@ -10,6 +10,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 static struct house house;
 
@@ -430,8 +431,6 @@ main(void)
 {
   Suite *s = suite_create("devices");
   TCase *t = tcase_create("devices");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, setup, leave);
   tcase_set_timeout(t, 120);
@@ -459,8 +458,5 @@ main(void)
   tcase_add_loop_test(t, nothing_is_made_for_a_value_that_there_is_not, 0,
                       (int)ARRAY_SIZE(mistakes));
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/scene.h"
 
 /* Sections without a mistake; their devices and servers are never opened. */
@@ -542,8 +543,6 @@ main(void)
 {
   Suite *suite = suite_create("mistakes");
   TCase *t = make_case(suite, "file");
-  SRunner *runner;
-  int failed;
 
   tcase_add_loop_test(t, file_is_refused_with_place_and_remedy, 0,
                       ARRAY_SIZE(files));
@@ -560,9 +559,5 @@ main(void)
   tcase_add_test(t, another_header_is_told_once);
   tcase_add_test(t, recording_reaches_a_device_only_with_a_state_or_for_show);
 
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 #define TARGETS                                                                \
   "timeout = 600ms\n"                                                          \
@@ -484,8 +485,6 @@ main(void)
 {
   Suite *s = suite_create("outage");
   TCase *t = tcase_create("outage");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -503,8 +502,5 @@ main(void)
   tcase_add_loop_test(t, update_without_an_answer_counts_once, 0,
                       (int)ARRAY_SIZE(lost_answers));
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -15,6 +15,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 #define TARGETS                                                                \
   "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
@@ -540,8 +541,6 @@ main(void)
 {
   Suite *s = suite_create("run");
   TCase *t = tcase_create("run");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -565,8 +564,5 @@ main(void)
                       (int)ARRAY_SIZE(lists));
   tcase_add_test(t, a_run_that_reads_nothing_says_so);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -21,6 +21,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 #define PASSWORD "pl4nted/s3cret+x"
 #define TOKEN "pl4nted.s3cret_x"
@@ -727,12 +728,7 @@ int
 main(void)
 {
   Suite *s = suite_create("secrets");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   suite_add_tcase(s, add_tests(tcase_create("secrets")));
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

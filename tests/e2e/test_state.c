@@ -14,6 +14,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 #define TARGETS                                                                \
   "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
@@ -421,8 +422,6 @@ main(void)
 {
   Suite *s = suite_create("state");
   TCase *t = tcase_create("state");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -442,8 +441,5 @@ main(void)
                  without_home_the_state_is_in_the_home_directory_of_the_user);
   tcase_add_test(t, full_disk_leaves_live_outputs_and_loses_nothing);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

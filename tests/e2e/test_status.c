@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 static struct house house;
 
@@ -316,8 +317,6 @@ main(void)
 {
   Suite *s = suite_create("status");
   TCase *t = tcase_create("status");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -332,8 +331,5 @@ main(void)
   tcase_add_test(t, pipeline_of_recordings_keeps_none);
   tcase_add_test(t, clock_that_went_back_shows_no_age);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

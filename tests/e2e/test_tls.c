@@ -13,6 +13,7 @@
 #include "lib/array.h"
 #include "tests/support/house.h"
 #include "tests/support/rude_server.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/tls_front.h"
 
 /* The exit status that make check counts as "skipped". */
@@ -309,8 +310,6 @@ main(void)
 {
   Suite *s = suite_create("tls");
   TCase *t = tcase_create("tls");
-  SRunner *runner;
-  int failed;
 
   if (!tls_is_there()) {
     fputs("skipped: there is no stunnel or no openssl\n", stderr);
@@ -329,9 +328,5 @@ main(void)
   tcase_add_test(t, handshake_that_hangs_ends_at_the_timeout);
   tcase_add_test(t, tls_at_an_http_url_is_told);
   suite_add_tcase(s, t);
-  runner = srunner_create(s);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

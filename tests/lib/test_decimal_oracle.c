@@ -12,6 +12,7 @@
 
 #include "lib/array.h"
 #include "meterpipe/plugin.h"
+#include "tests/support/run_suite.h"
 
 #define MAX_WORDS 16
 
@@ -262,14 +263,9 @@ main(void)
 {
   Suite *suite = suite_create("decimal and oracle");
   TCase *tc = tcase_create("oracle");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_set_timeout(tc, 300);
   tcase_add_test(tc, calculates_as_the_oracle);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 
 #include "lib/array.h"
 #include "lib/json.h"
+#include "tests/support/run_suite.h"
 
 static char *text;
 static size_t size;
@@ -86,15 +87,10 @@ main(void)
 {
   Suite *s = suite_create("json");
   TCase *t = tcase_create("json");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_test(t, members_and_elements_are_parted_by_commas);
   tcase_add_loop_test(t, texts_are_escaped, 0, (int)ARRAY_SIZE(rows));
   tcase_add_test(t, names_of_members_are_escaped_too);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

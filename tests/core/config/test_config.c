@@ -12,6 +12,7 @@
 
 #include "core/config/config.h"
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 
 /* Texts of ten, ninety, a hundred and a thousand bytes. */
 #define X10 "xxxxxxxxxx"
@@ -639,8 +640,6 @@ main(void)
 {
   Suite *s = suite_create("config");
   TCase *text = tcase_create("text"), *files = tcase_create("files");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_loop_test(text, reads_what_is_written, 0, (int)ARRAY_SIZE(good));
   tcase_add_loop_test(text, keeps_special_characters_of_long_values, 0,
@@ -662,8 +661,5 @@ main(void)
   tcase_add_test(files, a_file_that_is_not_there_or_is_none);
   tcase_add_test(files, a_file_that_may_not_be_read);
   suite_add_tcase(s, files);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -11,6 +11,7 @@
 
 #include "core/config/options.h"
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 
 static const struct mp_option table[] = {
   { "device", MP_TYPE_PATH, MP_REQUIRED, NULL, NULL, "a tty" },
@@ -603,8 +604,6 @@ main(void)
 {
   Suite *s = suite_create("options");
   TCase *t = tcase_create("options"), *files = tcase_create("secrets");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_loop_test(t, numbers_are_what_they_say, 0,
                       (int)ARRAY_SIZE(numbers));
@@ -629,8 +628,5 @@ main(void)
   tcase_add_test(files, a_secret_that_all_can_read_is_warned_about);
   tcase_add_test(files, no_message_shows_a_secret);
   suite_add_tcase(s, files);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -6,6 +6,7 @@
 
 #include "lib/array.h"
 #include "plugins/domoticz/number.h"
+#include "tests/support/run_suite.h"
 
 START_TEST(numbers_are_read_exactly)
 {
@@ -201,8 +202,6 @@ main(void)
 {
   Suite *suite = suite_create("domoticz numbers");
   TCase *tc = tcase_create("number");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_test(tc, numbers_are_read_exactly);
   tcase_add_test(tc, places_count_from_the_first_digit);
@@ -212,8 +211,5 @@ main(void)
   tcase_add_test(tc, dividers_make_steps_or_none);
   tcase_add_test(tc, counts_are_whole_or_refused);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? 0 : 1;
+  return run_suite(suite);
 }

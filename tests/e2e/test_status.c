@@ -16,27 +16,17 @@
 
 static struct house house;
 
-#define TARGETS                                                                \
-  "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
-
 #define MORE                                                                   \
-  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
-  "minus = domoticz.323\n"                                                     \
-  "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"      \
-  "[output log]\nplugin = csv\npath = rows/heat.csv\n"                         \
-  "column.energy = meter.heat_energy_e1\n"                                     \
-  "[output show]\nplugin = stdout\nformat = line\nfield.e = usage\n"
+  HOUSE_USAGE HOUSE_TOTAL                                                      \
+    "[output log]\nplugin = csv\npath = rows/heat.csv\n"                       \
+    "column.energy = meter.heat_energy_e1\n"                                   \
+    "[output show]\nplugin = stdout\nformat = line\nfield.e = usage\n"
 
 static void
 build(void)
 {
-  house_build(&house, DOMOTICZ_2025_1);
-  domoticz_server_add(house.server, 322, "custom", "GJ");
-  domoticz_server_add(house.server, 323, "custom", "GJ");
-  domoticz_server_add(house.server, 324, "custom", "GJ");
-  domoticz_server_set(house.server, 323, "84");
-  domoticz_server_set(house.server, 324, "1");
-  house_write(&house, "retries = 0\ntimeout = 3s\n", TARGETS, MORE);
+  house_build_heat(&house);
+  house_write(&house, "retries = 0\ntimeout = 3s\n", HOUSE_TARGETS, MORE);
 }
 
 static void

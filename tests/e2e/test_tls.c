@@ -36,13 +36,8 @@ write_file(const char *url, const char *options)
   scene_write(house.scene, "house.ini",
               "[input meter]\nplugin = kmp\ndevice = %s\n"
               "[output domoticz]\nplugin = domoticz\nurl = %s\n"
-              "username = user\npassword = s3cret\n%s"
-              "idx.322 = usage\nidx.323 = meter.heat_energy_e1\n"
-              "idx.324 = total\n"
-              "[transform usage]\nplugin = subtract\n"
-              "value = meter.heat_energy_e1\nminus = domoticz.323\n"
-              "[transform total]\nplugin = add\nvalue = usage\n"
-              "plus = domoticz.324\n",
+              "username = user\npassword = s3cret\n%s" HOUSE_TARGETS HOUSE_USAGE
+                HOUSE_TOTAL,
               meter_path(house.meter), url, options);
 }
 
@@ -96,11 +91,7 @@ static void
 build(const char *name)
 {
   umask(077); /* the file holds a password */
-  house_build(&house, DOMOTICZ_2025_1);
-  for (unsigned idx = 322; idx <= 324; idx++)
-    domoticz_server_add(house.server, idx, "custom", "GJ");
-  domoticz_server_set(house.server, 323, "84");
-  domoticz_server_set(house.server, 324, "1");
+  house_build_heat(&house);
   domoticz_server_set_login(house.server, "user", "s3cret", true);
   tls_make_ca(house.scene);
   use_certificate(name);

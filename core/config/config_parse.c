@@ -5,8 +5,10 @@
  * characters, merge repeated sections, hide empty ones, keep comments in
  * continued values, and give no line numbers.  So it gets its lines from
  * next_line() here.  That function counts lines, refuses those that inih would
- * cut or understand differently, and handles the headings itself.  Only the
- * split of the other lines into name and value is left to inih.
+ * understand differently, and handles the headings itself.  Only the split of
+ * the other lines into name and value is left to inih.  If a line is too long
+ * for inih, a token takes the place of its value, and handle_entry() puts the
+ * value back.
  */
 #include "core/config/config.h"
 
@@ -21,6 +23,13 @@
 #define MAX_SECTIONS 4096
 #define MAX_ENTRIES 4096 /* of one section */
 
+/* The longest line that inih keeps whole in its buffer of 200 bytes, which also
+ * holds a line end and a NUL. */
+#define INIH_MAX_LINE 198
+
+/* Takes the place of a long value: nothing in it is special to inih. */
+#define TOKEN "v"
+
 /* The line above, which an indented line would continue. */
 enum above {
   ABOVE_NOTHING,
@@ -34,13 +43,15 @@ struct parser {
   const char *next, *end; /* the text that was not read yet */
   unsigned line;
   enum above above;
-  bool continues;     /* this line continues the value above */
-  bool in_section;    /* after the first heading */
-  bool keeps_section; /* the heading was valid: keep its options */
+  char text[CONFIG_MAX_LINE + 1]; /* of the current line */
+  const char *long_value; /* its value, if inih got the token; or NULL */
+  bool continues;         /* it continues the value above */
+  bool in_section;        /* after the first heading */
+  bool keeps_section;     /* the heading was valid: keep its options */
 
   /* The current entry; it grows with each line that continues it. */
-  char key[CONFIG_MAX_LINE + 1]; /* "": there is none */
-  struct config_entry entry;     /* key and value are not set yet */
+  char key[INIH_MAX_LINE + 1]; /* "": there is none */
+  struct config_entry entry;   /* key and value are not set yet */
   struct text value;
 
   bool out_of_memory;
@@ -143,6 +154,8 @@ handle_entry(void *user, const char *section, const char *key,
   struct parser *p = user;
 
   (void)section; /* cut at 49 characters; next_line handles the headings */
+  if (p->long_value)
+    value = p->long_value;
   if (!p->continues) {
     end_entry(p);
     p->above = ABOVE_FAULT;
@@ -401,39 +414,76 @@ take_line(struct parser *p, const char **ret_line, size_t *ret_len)
   return true;
 }
 
+/* Copies the LEN bytes of LINE to p->text.  False: the line was refused. */
+static bool
+keep_line(struct parser *p, const char *line, size_t len)
+{
+  const char *fault;
+
+  if (len > CONFIG_MAX_LINE) {
+    problems_add(p->problems, p->config->path, p->line,
+                 "a line of %zu bytes, but %d is the most: go on in the next "
+                 "line, indented",
+                 len, CONFIG_MAX_LINE);
+    p->above = ABOVE_FAULT;
+    return false;
+  }
+  memcpy(p->text, line, len);
+  p->text[len] = '\0';
+  fault = config_text_fault(p->text);
+  if (!fault && strlen(p->text) < len)
+    fault = "a NUL byte";
+  if (!fault)
+    return true;
+  problems_add(p->problems, p->config->path, p->line, "%s in this line%s",
+               fault, p->line == 1 ? ": save the file as UTF-8" : "");
+  p->above = ABOVE_FAULT;
+  return false;
+}
+
+/* Writes p->text to BUF, which has room for MAX bytes and a NUL.  If it is
+ * longer: the name and the token, or the token as a continuation. */
+static void
+pass_line(struct parser *p, char *buf, size_t max)
+{
+  size_t len = strlen(p->text);
+  size_t head = p->continues ? 1 : strcspn(p->text, "=") + 1;
+  size_t token = strlen(TOKEN);
+
+  if (len <= max) {
+    memcpy(buf, p->text, len + 1);
+  } else if (head + token <= max) {
+    p->long_value = p->text + head + strspn(p->text + head, " \t");
+    memcpy(buf, p->text, head);
+    memcpy(buf + head, TOKEN, token + 1);
+  } else {
+    problems_add(
+      p->problems, p->config->path, p->line,
+      "%zu bytes before the \"=\", but %zu is the most: write NAME = "
+      "VALUE",
+      head - 1, max - token - 1);
+    p->above = ABOVE_FAULT;
+  }
+}
+
 /* Gives inih the next line; an empty one if inih must ignore it.  NULL: end of
  * text, or out of memory. */
 static char *
 next_line(char *buf, int size, void *user)
 {
   struct parser *p = user;
-  const char *line, *fault;
-  size_t len;
+  const char *line;
+  size_t len, max = (size_t)size - 2; /* a fuller buffer is a cut line */
 
   if (p->out_of_memory || !take_line(p, &line, &len))
     return NULL;
   buf[0] = '\0';
-  if (len > CONFIG_MAX_LINE || len >= (size_t)size) {
-    problems_add(p->problems, p->config->path, p->line,
-                 "a line of %zu bytes, but %d is the most: go on in the next "
-                 "line, indented",
-                 len, CONFIG_MAX_LINE);
-    p->above = ABOVE_FAULT;
+  p->long_value = NULL;
+  if (!keep_line(p, line, len))
     return buf;
-  }
-  memcpy(buf, line, len);
-  buf[len] = '\0';
-  fault = strlen(buf) < len ? "a NUL byte" : config_text_fault(buf);
-  if (fault) {
-    problems_add(p->problems, p->config->path, p->line, "%s in this line%s",
-                 fault, p->line == 1 ? ": save the file as UTF-8" : "");
-    p->above = ABOVE_FAULT;
-    buf[0] = '\0';
-    return buf;
-  }
-  cut_comment(buf);
-  if (buf[0] && !check_line(p, buf))
-    buf[0] = '\0';
+  cut_comment(p->text);
+  if (p->text[0] && check_line(p, p->text))
+    pass_line(p, buf, max < INIH_MAX_LINE ? max : INIH_MAX_LINE);
   return buf;
 }
 

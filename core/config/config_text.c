@@ -86,14 +86,14 @@ expand_variable(const char *part, size_t len, struct text *text,
                 struct config_refusal *ret_refusal)
 {
   const char *value, *fault;
-  char name[CONFIG_MAX_LINE + 1];
+  char *name = ret_refusal->variable;
 
-  snprintf(name, sizeof(name), "%.*s", (int)(len - 3), part + 2);
+  snprintf(name, sizeof(ret_refusal->variable), "%.*s", (int)(len - 3),
+           part + 2);
   value = getenv(name);
   fault = value ? config_text_fault(value) : NULL;
   if (value && !fault)
     return text_append(text, value, strlen(value));
-  memcpy(ret_refusal->variable, name, sizeof(name));
   if (fault)
     snprintf(ret_refusal->why, CONFIG_WHY, "holds %s", fault);
   else

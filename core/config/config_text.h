@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CONFIG_MAX_LINE 198 /* bytes of a line without its end */
-#define CONFIG_MAX_NAME 32  /* characters of the NAME of a section */
+#define CONFIG_MAX_LINE 4096 /* bytes of a line without its end */
+#define CONFIG_MAX_NAME 32   /* characters of the NAME of a section */
 
 /* Size of the buffer for the reason of a refusal. */
 #define CONFIG_WHY 160

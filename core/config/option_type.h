@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/config/config_text.h"
 #include "lib/decimal.h"
 #include "meterpipe/plugin.h"
 
@@ -15,8 +16,8 @@ struct option_number {
   struct decimal decimal; /* for MP_TYPE_DECIMAL */
 };
 
-/* Size of the buffer for the reason of a refusal. */
-#define OPTION_WHY 512
+/* Size of the buffer for the reason of a refusal, which may quote a line. */
+#define OPTION_WHY (CONFIG_MAX_LINE + 512)
 
 /*
  * Parses TEXT by the type of ROW and checks it against ROW's limits.  MP_OK;

@@ -12,6 +12,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 /* Messages give a duration of hours to the minute, without seconds. */
 #define AN_HOUR 3600
@@ -565,8 +566,6 @@ main(void)
 {
   Suite *suite = suite_create("accidents");
   TCase *t = tcase_create("accidents");
-  SRunner *runner;
-  int failed;
 
   tcase_add_checked_fixture(t, set_up, tear_down);
   tcase_add_loop_test(t, exchanged_meter_begins_a_new_base_and_totals_go_on, 0,
@@ -600,9 +599,5 @@ main(void)
   tcase_add_test(t, outputs_do_not_wait_for_one_another);
   suite_add_tcase(suite, t);
 
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

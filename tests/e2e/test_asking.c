@@ -14,6 +14,7 @@
 #include <sysexits.h>
 
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/site.h"
 
 #define MINUTE 60
@@ -585,11 +586,5 @@ suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite());
 }

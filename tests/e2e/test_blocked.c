@@ -19,6 +19,7 @@
 
 #include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
+#include "tests/support/run_suite.h"
 
 /* The program's parent script inherits the blocked descriptor under this
  * number. */
@@ -359,11 +360,5 @@ blocked_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(blocked_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(blocked_suite());
 }

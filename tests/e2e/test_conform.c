@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/scene.h"
 
 static struct scene *s;
@@ -1113,11 +1114,5 @@ conform_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(conform_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(conform_suite());
 }

@@ -10,6 +10,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 static struct house house;
 
@@ -46,10 +47,6 @@ check_out(const char *text)
 {
   ck_assert_str_eq(scene_out(house.scene), house_text(&house, text));
 }
-
-#define USAGE                                                                  \
-  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
-  "minus = domoticz.323\n"
 
 /* ---- Rights -------------------------------------------------------------- */
 
@@ -152,8 +149,8 @@ START_TEST(check_follows_a_convert_and_a_usage)
   house_write(&house, "",
               "idx.1 = kwh\nidx.2 = usage\n"
               "idx.323 = meter.heat_energy_e1\n",
-              USAGE "[transform kwh]\nplugin = convert\nunit = kWh\n"
-                    "decimals = 3\nvalue = meter.heat_energy_e1\n");
+              HOUSE_USAGE "[transform kwh]\nplugin = convert\nunit = kWh\n"
+                          "decimals = 3\nvalue = meter.heat_energy_e1\n");
   run("check -c house.ini");
   house_check(&house, EX_OK,
               "warning: domoticz: idx.2: takes kWh, and usage can be in GJ: "
@@ -199,7 +196,7 @@ START_TEST(coarse_step_of_a_base_is_told)
   add(322, "custom", "GJ");
   domoticz_server_set_divider(house.server, 323, steps[_i].divider);
   house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n",
-              USAGE);
+              HOUSE_USAGE);
   run("check -c house.ini");
   if (steps[_i].step)
     snprintf(said, sizeof(said),
@@ -308,8 +305,8 @@ START_TEST(first_value_before_a_row_and_a_total_say_nothing)
   domoticz_server_set(house.server, 323, "84208");
   domoticz_server_log_rows(house.server);
   house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.322 = total\n",
-              USAGE "[transform total]\nplugin = add\nvalue = usage\n"
-                    "plus = domoticz.322\n");
+              HOUSE_USAGE "[transform total]\nplugin = add\nvalue = usage\n"
+                          "plus = domoticz.322\n");
   house_cycle(&house, "84.308GJ", EX_OK, "");
   house_cycle(&house, "84.508GJ", EX_OK, "");
   house_check_device(&house, 322, "300");
@@ -390,7 +387,7 @@ END_TEST
 START_TEST(value_that_is_left_out_is_not_called_delivered)
 {
   add(323, "counter-custom", "GJ");
-  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", USAGE);
+  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", HOUSE_USAGE);
   run("targets -c house.ini domoticz --yes --create Use:custom-GJ=usage");
   ck_assert_int_eq(scene_status(house.scene), EX_OK);
   ck_assert_ptr_nonnull(
@@ -431,8 +428,6 @@ main(void)
 {
   Suite *s = suite_create("devices");
   TCase *t = tcase_create("devices");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, setup, leave);
   tcase_set_timeout(t, 120);
@@ -460,8 +455,5 @@ main(void)
   tcase_add_loop_test(t, nothing_is_made_for_a_value_that_there_is_not, 0,
                       (int)ARRAY_SIZE(mistakes));
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

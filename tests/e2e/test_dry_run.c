@@ -15,6 +15,7 @@
 #include "lib/array.h"
 #include "plugins/kmp/emulator/meter.h"
 #include "tests/support/domoticz_server.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/scene.h"
 
 #define INTERVAL 1200
@@ -463,11 +464,5 @@ suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite());
 }

@@ -17,6 +17,7 @@
 
 #include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
+#include "tests/support/run_suite.h"
 
 static struct scene *s;
 
@@ -66,6 +67,32 @@ START_TEST(record_is_exact_and_complete)
     "\"note\":{\"value\":\"\342\200\236hot\342\200\234 \\\\ \\\"\","
     "\"kind\":\"text\",\"time\":\"2026-11-22T10:00:00Z\","
     "\"serial\":\"6789\"}}}\n");
+}
+END_TEST
+
+/* The longest line of a pipeline file. */
+START_TEST(word_of_4000_bytes_reaches_the_command)
+{
+  char *options, word[5 * 678 + 1];
+  size_t len;
+  FILE *f = open_memstream(&options, &len);
+
+  ck_assert_ptr_nonnull(f);
+  fputs("command = sh take.sh '#1234", f);
+  for (size_t i = 0; i < 678; i++) {
+    fputs("; # \\;", f);
+    memcpy(word + 5 * i, "; # ;", 6);
+  }
+  fputs("'\nclass = append\n", f);
+  ck_assert_int_eq(fclose(f), 0);
+  ck_assert_uint_eq(strcspn(options, "\n"), 4096);
+  exec_write(s, options);
+  free(options);
+  scene_write(s, "take.sh", "printf %%s \"$1\" >got\n");
+  exec_run(s, "84.208");
+  exec_check(s, EX_OK, "");
+  ck_assert_int_eq(strncmp(scene_read(s, "got"), "#1234", 5), 0);
+  ck_assert_str_eq(scene_read(s, "got") + 5, word);
 }
 END_TEST
 
@@ -1247,6 +1274,7 @@ exec_suite(void)
   tcase_add_checked_fixture(tc, build, leave);
   tcase_set_timeout(tc, 60);
   tcase_add_test(tc, record_is_exact_and_complete);
+  tcase_add_test(tc, word_of_4000_bytes_reaches_the_command);
   tcase_add_test(tc, command_inherits_nothing_of_the_host);
   tcase_add_loop_test(tc, command_is_words_and_no_shell_reads_them, 0,
                       ARRAY_SIZE(word_rows));
@@ -1304,11 +1332,5 @@ exec_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(exec_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(exec_suite());
 }

@@ -11,6 +11,7 @@
 
 #include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
+#include "tests/support/run_suite.h"
 
 static struct scene *s;
 
@@ -240,11 +241,5 @@ exec_input_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(exec_input_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(exec_input_suite());
 }

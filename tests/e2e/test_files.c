@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/site.h"
 
 #define SOMEBODY 65534
@@ -529,12 +530,7 @@ int
 main(void)
 {
   Suite *s = suite_create("files");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   suite_add_tcase(s, add_tests(tcase_create("files")));
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

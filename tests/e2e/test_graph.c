@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "tests/support/run_suite.h"
 #include "tests/support/scene.h"
 
 #define METER "[input meter]\nplugin = kmp\ndevice = /dev/null\n"
@@ -146,8 +147,6 @@ main(void)
 {
   Suite *suite = suite_create("graph");
   TCase *t = tcase_create("graph");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -157,8 +156,5 @@ main(void)
   tcase_add_test(t, mistake_in_the_file_is_no_graph);
   tcase_add_test(t, output_that_cannot_be_written_is_an_error);
   suite_add_tcase(suite, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

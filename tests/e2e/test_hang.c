@@ -16,6 +16,7 @@
 
 #include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
+#include "tests/support/run_suite.h"
 
 /* Seconds that the watchdog gives a run after its deadline, and that a busy
  * machine may take besides. */
@@ -414,11 +415,5 @@ hang_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(hang_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(hang_suite());
 }

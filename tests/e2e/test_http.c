@@ -12,6 +12,7 @@
 #include "lib/array.h"
 #include "tests/support/house.h"
 #include "tests/support/rude_server.h"
+#include "tests/support/run_suite.h"
 
 #define A10 "aaaaaaaaaa"
 #define A100 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10
@@ -335,8 +336,6 @@ main(void)
 {
   Suite *s = suite_create("http");
   TCase *t = tcase_create("http");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_add_loop_test(t, answer_without_end_costs_neither_memory_nor_time, 0,
@@ -353,8 +352,5 @@ main(void)
     t, proxy_of_the_environment_is_told_the_host_of_an_https_url_only);
   tcase_add_test(t, login_is_not_taken_from_a_netrc);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -13,6 +13,7 @@
 
 #include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
+#include "tests/support/run_suite.h"
 
 static struct scene *s;
 static char *program_before;
@@ -266,12 +267,6 @@ inherit_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(inherit_suite());
-  int failed;
-
   signal(SIGHUP, SIG_DFL); /* the tests may run under nohup */
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(inherit_suite());
 }

@@ -11,6 +11,7 @@
 #include <sysexits.h>
 
 #include "tests/e2e/exec_scene.h"
+#include "tests/support/run_suite.h"
 
 static struct scene *s;
 
@@ -87,11 +88,5 @@ io_errors_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(io_errors_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(io_errors_suite());
 }

@@ -10,6 +10,7 @@
 
 #include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
+#include "tests/support/run_suite.h"
 
 #define HOOK                                                                   \
   "[output hook]\nplugin = exec\nclass = latest\ncommand = sh take.sh\n"
@@ -238,11 +239,5 @@ kinds_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(kinds_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(kinds_suite());
 }

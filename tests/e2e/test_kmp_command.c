@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/scene.h"
 
 /* The example of DESIGN; V049 of tests/data/kmp/vectors.csv and the next serial
@@ -541,11 +542,5 @@ kmp_command_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(kmp_command_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(kmp_command_suite());
 }

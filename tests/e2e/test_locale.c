@@ -11,6 +11,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 static struct house house;
 static const char *comma_locale;
@@ -127,10 +128,8 @@ find_comma_locale(void)
 int
 main(void)
 {
-  SRunner *runner;
   Suite *suite;
   TCase *t;
-  int failed;
 
   comma_locale = find_comma_locale();
   if (!comma_locale || !getenv("CLOCK_PRELOAD")) {
@@ -146,9 +145,5 @@ main(void)
   tcase_add_test(t, options_are_read_with_points);
   tcase_add_loop_test(t, what_is_shown_has_points, 0, (int)ARRAY_SIZE(rows));
   suite_add_tcase(suite, t);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

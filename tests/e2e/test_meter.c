@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/site.h"
 
 /* ---- One reading -------------------------------------------------------- */
@@ -221,11 +222,5 @@ suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite());
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/scene.h"
 
 /* Sections without a mistake; their devices and servers are never opened. */
@@ -20,6 +21,7 @@
 
 #define X10 "xxxxxxxxxx"
 #define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
+#define X1000 X100 X100 X100 X100 X100 X100 X100 X100 X100 X100
 
 static struct scene *scene;
 
@@ -264,9 +266,9 @@ static const struct file_row files[] = {
     "password belongs to\n" },
 
   /* lines */
-  { METER "capture = " X100 X10 X10 X10 X10 X10 X10 X10 X10
-          "123456789\n" SCREEN,
-    "p.ini:4: a line of 199 bytes, but 198 is the most: go on in the next "
+  { METER "capture = " X1000 X1000 X1000 X1000 X10 X10 X10 X10 X10 X10 X10 X10
+          "1234567\n" SCREEN,
+    "p.ini:4: a line of 4097 bytes, but 4096 is the most: go on in the next "
     "line, indented\n" },
   { METER "capture = m\xb3\n" SCREEN,
     "p.ini:4: bytes that are not UTF-8 in this line\n" },
@@ -542,8 +544,6 @@ main(void)
 {
   Suite *suite = suite_create("mistakes");
   TCase *t = make_case(suite, "file");
-  SRunner *runner;
-  int failed;
 
   tcase_add_loop_test(t, file_is_refused_with_place_and_remedy, 0,
                       ARRAY_SIZE(files));
@@ -560,9 +560,5 @@ main(void)
   tcase_add_test(t, another_header_is_told_once);
   tcase_add_test(t, recording_reaches_a_device_only_with_a_state_or_for_show);
 
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 /* The example from the help of the script. */
 #define EXAMPLE                                                                \
@@ -319,10 +320,8 @@ main(void)
 {
   Suite *s = suite_create("old script");
   TCase *t = tcase_create("old script");
-  SRunner *runner = srunner_create(s);
   const int n_versions = (int)ARRAY_SIZE(versions);
   const int n_volumes = (int)ARRAY_SIZE(volumes);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -342,8 +341,5 @@ main(void)
   tcase_add_loop_test(t, every_published_form_is_imported, 0,
                       (int)ARRAY_SIZE(forms));
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -11,15 +11,11 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
-#define TARGETS                                                                \
-  "timeout = 600ms\n"                                                          \
-  "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
+#define TARGETS "timeout = 600ms\n" HOUSE_TARGETS
 
-#define TRANSFORMS                                                             \
-  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
-  "minus = domoticz.323\nplausible = no\n"                                     \
-  "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"
+#define TRANSFORMS HOUSE_USAGE "plausible = no\n" HOUSE_TOTAL
 
 #define CSV                                                                    \
   "[output log]\nplugin = csv\npath = heat.csv\n"                              \
@@ -34,12 +30,7 @@ static struct house house;
 static void
 build(void)
 {
-  house_build(&house, DOMOTICZ_2025_1);
-  domoticz_server_add(house.server, 322, "custom", "GJ");
-  domoticz_server_add(house.server, 323, "custom", "GJ");
-  domoticz_server_add(house.server, 324, "custom", "GJ");
-  domoticz_server_set(house.server, 323, "84");
-  domoticz_server_set(house.server, 324, "1");
+  house_build_heat(&house);
   house_write(&house, "", TARGETS, TRANSFORMS CSV);
   house_run(&house, "84.200GJ");
   house_check(&house, EX_OK, "");
@@ -51,14 +42,6 @@ leave(void)
   house_leave(&house);
 }
 
-static void
-check_devices(const char *usage, const char *reading, const char *total)
-{
-  house_check_device(&house, 322, usage);
-  house_check_device(&house, 323, reading);
-  house_check_device(&house, 324, total);
-}
-
 /* ---- A server that is away ----------------------------------------------- */
 
 START_TEST(usage_covers_three_runs_without_a_server)
@@ -67,7 +50,7 @@ START_TEST(usage_covers_three_runs_without_a_server)
                                           "12384.2095GJ" };
 
   build();
-  check_devices("0.200", "84.200", "1.200");
+  house_check_heat(&house, "0.200", "84.200", "1.200");
   domoticz_server_down(house.server);
   for (size_t i = 0; i < ARRAY_SIZE(readings); i++) {
     house_run(&house, readings[i]);
@@ -76,15 +59,15 @@ START_TEST(usage_covers_three_runs_without_a_server)
                          "refused\n"
                        : "");
   }
-  check_devices("0.200", "84.200", "1.200");
+  house_check_heat(&house, "0.200", "84.200", "1.200");
   domoticz_server_up(house.server);
   house_run(&house, "12384.2100GJ");
   house_check(&house, EX_OK,
               "notice: domoticz: {url}: answers again after 1 h\n");
-  check_devices("12300.0100", "12384.2100", "12301.2100");
+  house_check_heat(&house, "12300.0100", "12384.2100", "12301.2100");
   house_run(&house, "12384.2105GJ");
   house_check(&house, EX_OK, "");
-  check_devices("0.0005", "12384.2105", "12301.2105");
+  house_check_heat(&house, "0.0005", "12384.2105", "12301.2105");
   ck_assert_str_eq(scene_read(house.scene, "heat.csv"),
                    "time,energy,usage\n"
                    "2026-11-22T10:20:00Z,84.200,0.200\n"
@@ -290,7 +273,7 @@ START_TEST(trouble_is_told_once_a_day_and_so_is_its_end)
   ck_assert_str_eq(domoticz_server_get(house.server, 324), "1.2101");
   house_run(&house, "84.2102GJ");
   house_check(&house, EX_OK, "");
-  check_devices("0.0001", "84.2102", "1.2102");
+  house_check_heat(&house, "0.0001", "84.2102", "1.2102");
 }
 END_TEST
 
@@ -316,7 +299,7 @@ START_TEST(end_is_told_of_what_was_reached_again_only)
   house_check(&house, EX_OK,
               "notice: domoticz: idx.323: is in order again after "
               "1 h 40 min\n");
-  check_devices("0.0001", "84.2101", "1.2101");
+  house_check_heat(&house, "0.0001", "84.2101", "1.2101");
 }
 END_TEST
 
@@ -445,7 +428,7 @@ START_TEST(missing_device_keeps_no_other_from_its_values)
   house_check(&house, EX_OK,
               "notice: domoticz: idx.322: is in order again after "
               "1 h 40 min\n");
-  check_devices("0.010", "84.210", "1.210");
+  house_check_heat(&house, "0.010", "84.210", "1.210");
 }
 END_TEST
 
@@ -476,7 +459,7 @@ START_TEST(update_without_an_answer_counts_once)
   house_run(&house, "84.210GJ");
   house_check(&house, EX_OK,
               "notice: domoticz: {url}: answers again after 1 h 20 min\n");
-  check_devices("0.002", "84.210", "1.210");
+  house_check_heat(&house, "0.002", "84.210", "1.210");
 }
 END_TEST
 
@@ -485,8 +468,6 @@ main(void)
 {
   Suite *s = suite_create("outage");
   TCase *t = tcase_create("outage");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -504,8 +485,5 @@ main(void)
   tcase_add_loop_test(t, update_without_an_answer_counts_once, 0,
                       (int)ARRAY_SIZE(lost_answers));
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

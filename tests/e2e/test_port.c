@@ -23,6 +23,7 @@
 
 #include "lib/array.h"
 #include "tests/faults/proxy.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/site.h"
 
 /* Opens the port and sets it as a terminal program may have left it.  Returns
@@ -318,11 +319,5 @@ suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite());
 }

@@ -15,6 +15,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 /* Registers of the meter here. */
 #define HEAT                                                                   \
@@ -614,8 +615,6 @@ main(void)
 {
   Suite *s = suite_create("probe");
   TCase *t = tcase_create("probe");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -642,8 +641,5 @@ main(void)
   tcase_add_test(t, watch_on_a_terminal_is_one_line_and_a_bell);
   tcase_add_test(t, probe_on_a_terminal_shows_how_far_it_is);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 #define INTERVAL 1200
 
@@ -462,8 +463,6 @@ main(void)
 {
   Suite *suite = suite_create("queue");
   TCase *tc = tcase_create("queue");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_set_timeout(tc, 120);
   tcase_add_checked_fixture(tc, build, leave);
@@ -484,8 +483,5 @@ main(void)
   tcase_add_test(tc, slow_recording_is_read_to_its_end);
   tcase_add_test(tc, every_goes_on_beside_an_output_that_must_be_mended);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

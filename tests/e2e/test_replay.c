@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/scene.h"
 
 /* Frames of real meters: the example of DESIGN, and V044, V006, V045 and V049
@@ -558,11 +559,5 @@ suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite());
 }

@@ -15,14 +15,9 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
-#define TARGETS                                                                \
-  "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
-
-#define TRANSFORMS                                                             \
-  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
-  "minus = domoticz.323\n"                                                     \
-  "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"
+#define TRANSFORMS HOUSE_USAGE HOUSE_TOTAL
 
 #define DAY 86400
 
@@ -31,27 +26,14 @@ static struct house house;
 static void
 build(const char *more)
 {
-  house_build(&house, DOMOTICZ_2025_1);
-  domoticz_server_add(house.server, 322, "custom", "GJ");
-  domoticz_server_add(house.server, 323, "custom", "GJ");
-  domoticz_server_add(house.server, 324, "custom", "GJ");
-  domoticz_server_set(house.server, 323, "84");
-  domoticz_server_set(house.server, 324, "1");
-  house_write(&house, "", TARGETS, more);
+  house_build_heat(&house);
+  house_write(&house, "", HOUSE_TARGETS, more);
 }
 
 static void
 leave(void)
 {
   house_leave(&house);
-}
-
-static void
-check_devices(const char *usage, const char *reading, const char *total)
-{
-  house_check_device(&house, 322, usage);
-  house_check_device(&house, 323, reading);
-  house_check_device(&house, 324, total);
 }
 
 static bool
@@ -95,7 +77,7 @@ START_TEST(second_run_leaves_the_work_to_the_first)
   struct scene *second = scene_new();
 
   build(TRANSFORMS);
-  house_write(&house, "timeout = 50s\n", TARGETS, TRANSFORMS);
+  house_write(&house, "timeout = 50s\n", HOUSE_TARGETS, TRANSFORMS);
   meter_set(house.meter, "60=84.208GJ");
   meter_set_delay(house.meter, 5000);
   house_wait(&house, HOUSE_INTERVAL);
@@ -112,7 +94,7 @@ START_TEST(second_run_leaves_the_work_to_the_first)
   scene_wait(house.scene);
   house_check(&house, EX_OK, "");
   ck_assert_uint_eq(meter_requests(house.meter), 1);
-  check_devices("0.208", "84.208", "1.208");
+  house_check_heat(&house, "0.208", "84.208", "1.208");
   scene_free(second);
 }
 END_TEST
@@ -161,7 +143,7 @@ START_TEST(port_in_use_is_named_with_its_user)
   house_wait(&house, DAY);
   house_run(&house, "84.209GJ");
   house_check(&house, EX_OK, "notice: meter: {tty}: answers again after 1 d\n");
-  check_devices("0.209", "84.209", "1.209");
+  house_check_heat(&house, "0.209", "84.209", "1.209");
 }
 END_TEST
 
@@ -207,7 +189,7 @@ START_TEST(port_that_gets_free_in_time_is_waited_for)
   scene_wait(house.scene);
   house_check(&house, EX_OK, "");
   ck_assert_int_ge(house_clock_ms() - begun, held_ms);
-  check_devices("0.208", "84.208", "1.208");
+  house_check_heat(&house, "0.208", "84.208", "1.208");
 }
 END_TEST
 
@@ -229,7 +211,7 @@ START_TEST(signal_ends_the_reading_and_restores_the_port)
   int fd;
 
   build(TRANSFORMS);
-  house_write(&house, "timeout = 50s\n", TARGETS, TRANSFORMS);
+  house_write(&house, "timeout = 50s\n", HOUSE_TARGETS, TRANSFORMS);
   fd = open(meter_path(house.meter), O_RDWR | O_NOCTTY | O_CLOEXEC);
   ck_assert_int_ge(fd, 0);
   get_settings(fd, &before);
@@ -252,7 +234,7 @@ START_TEST(signal_ends_the_reading_and_restores_the_port)
   usleep(1700 * 1000); /* until the meter listens again */
   house_run(&house, "84.209GJ");
   house_check(&house, EX_OK, "");
-  check_devices("0.209", "84.209", "1.209");
+  house_check_heat(&house, "0.209", "84.209", "1.209");
 }
 END_TEST
 
@@ -271,7 +253,7 @@ START_TEST(signal_lets_the_update_in_hand_come_to_its_end)
   house_check_device(&house, 322, "0.208");
   house_run(&house, "84.209GJ");
   house_check(&house, EX_OK, "");
-  check_devices("0.001", "84.209", "1.209");
+  house_check_heat(&house, "0.001", "84.209", "1.209");
 }
 END_TEST
 
@@ -291,7 +273,7 @@ START_TEST(device_just_updated_is_waited_for)
   ck_assert_int_ge(begun, 2000);
   /* All targets wait at the same time: one by one they would take 6 s. */
   ck_assert_int_lt(begun, 6000);
-  check_devices("0.208", "84.208", "1.208");
+  house_check_heat(&house, "0.208", "84.208", "1.208");
 }
 END_TEST
 
@@ -310,7 +292,7 @@ START_TEST(own_update_of_a_moment_ago_is_waited_for)
   begun = house_clock_ms() - begun;
   house_check(&house, EX_OK, "");
   ck_assert_int_ge(begun, 1000);
-  check_devices("0.001", "84.209", "1.209");
+  house_check_heat(&house, "0.001", "84.209", "1.209");
 }
 END_TEST
 
@@ -355,7 +337,7 @@ START_TEST(what_must_not_be_sent_yet_waits_for_the_next_run)
   house_wait(&house, 20);
   house_run(&house, "84.211GJ");
   ck_assert_int_eq(scene_status(house.scene), EX_OK);
-  check_devices("0.211", "84.211", "1.211");
+  house_check_heat(&house, "0.211", "84.211", "1.211");
   ck_assert_uint_eq(domoticz_server_count(house.server, "udevice"), 3);
 }
 END_TEST
@@ -540,8 +522,6 @@ main(void)
 {
   Suite *s = suite_create("run");
   TCase *t = tcase_create("run");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -565,8 +545,5 @@ main(void)
                       (int)ARRAY_SIZE(lists));
   tcase_add_test(t, a_run_that_reads_nothing_says_so);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

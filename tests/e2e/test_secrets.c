@@ -21,6 +21,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 #define PASSWORD "pl4nted/s3cret+x"
 #define TOKEN "pl4nted.s3cret_x"
@@ -244,6 +245,12 @@ END_TEST
 
 /* ---- Mistakes in the pipeline file --------------------------------------- */
 
+/* 800 bytes. */
+#define LONG                                                                   \
+  LONG_TENTH LONG_TENTH LONG_TENTH LONG_TENTH LONG_TENTH LONG_TENTH LONG_TENTH \
+    LONG_TENTH LONG_TENTH LONG_TENTH
+#define LONG_TENTH PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD
+
 static const struct {
   const char *login, *said;
 } faulty[] = {
@@ -265,9 +272,9 @@ static const struct {
   { "username = me\npassword = " PASSWORD "\x01\n", "a control character" },
   { "username = me\npassword = x\ncGw0bnRlZC9zM2NyZXQreA==\n",
     "indent the line" },
-  { "username = me\npassword = x" PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD
-      PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD PASSWORD "\n",
-    "198 is the most" },
+  { "username = me\npassword = x" LONG LONG LONG LONG LONG LONG "\n",
+    "4096 is the most" },
+  { "username = me\npassword x" LONG " = x\n", "196 is the most" },
   { "username = me\npassword_file = two-lines\n", "holds more than one line" },
   { "username = me\npassword_file = none\n", "No such file" },
   { "username = me\npassword_file = .\n", "Is a directory" },
@@ -722,12 +729,7 @@ int
 main(void)
 {
   Suite *s = suite_create("secrets");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   suite_add_tcase(s, add_tests(tcase_create("secrets")));
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

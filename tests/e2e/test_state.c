@@ -14,14 +14,9 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
-#define TARGETS                                                                \
-  "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
-
-#define TRANSFORMS                                                             \
-  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
-  "minus = domoticz.323\n"                                                     \
-  "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"
+#define TRANSFORMS HOUSE_USAGE HOUSE_TOTAL
 
 #define SCREEN                                                                 \
   "[output screen]\nplugin = stdout\nformat = line\n"                          \
@@ -39,7 +34,7 @@ build(const char *type, const char *more)
   house_build(&house, DOMOTICZ_2025_1);
   for (unsigned idx = 322; idx <= 324; idx++)
     domoticz_server_add(house.server, idx, type, "GJ");
-  house_write(&house, "", TARGETS, more);
+  house_write(&house, "", HOUSE_TARGETS, more);
 }
 
 static void
@@ -53,14 +48,6 @@ run_well(const char *reading)
 {
   house_run(&house, reading);
   house_check(&house, EX_OK, "");
-}
-
-static void
-check_devices(const char *usage, const char *reading, const char *total)
-{
-  house_check_device(&house, 322, usage);
-  house_check_device(&house, 323, reading);
-  house_check_device(&house, 324, total);
 }
 
 /* ---- Lost ---------------------------------------------------------------- */
@@ -94,7 +81,7 @@ static const struct loss {
 static void
 check_three(const char *const *texts)
 {
-  check_devices(texts[0], texts[1], texts[2]);
+  house_check_heat(&house, texts[0], texts[1], texts[2]);
 }
 
 START_TEST(totals_go_on_from_what_is_shown_when_the_state_is_lost)
@@ -181,9 +168,9 @@ START_TEST(damaged_state_is_set_aside_and_begun_anew)
            damages[_i].why);
   house_check(&house, EX_DATAERR, said);
   ck_assert(scene_exists(house.scene, "house.db.corrupt-2026-11-22T11:00:00Z"));
-  check_devices("0.005", "84.215", "0.007");
+  house_check_heat(&house, "0.005", "84.215", "0.007");
   run_well("84.216GJ");
-  check_devices("0.001", "84.216", "0.008");
+  house_check_heat(&house, "0.001", "84.216", "0.008");
 }
 END_TEST
 
@@ -212,7 +199,7 @@ START_TEST(state_of_another_pipeline_file_is_refused)
   ck_assert_int_eq(before.st_mtime, after.st_mtime);
   ck_assert_uint_eq(meter_requests(house.meter), 1);
   run_well("84.210GJ");
-  check_devices("0.002", "84.210", "0.002");
+  house_check_heat(&house, "0.002", "84.210", "0.002");
 }
 END_TEST
 
@@ -231,7 +218,7 @@ START_TEST(state_of_a_newer_version_is_left_alone)
   ck_assert_uint_eq(domoticz_server_writes(house.server, 323), 1);
   write_at(VERSION_AT, ours, sizeof(ours));
   run_well("84.215GJ"); /* nothing was lost */
-  check_devices("0.007", "84.215", "0.007");
+  house_check_heat(&house, "0.007", "84.215", "0.007");
 }
 END_TEST
 
@@ -308,7 +295,7 @@ START_TEST(state_on_a_file_system_without_locks_is_refused_with_the_remedy)
     check_lockless(_i, "status -c house.ini");
   scene_setenv(house.scene, "TEST_NO_LOCKS", NULL);
   run_well("84.210GJ");
-  check_devices("0.002", "84.210", "0.002");
+  house_check_heat(&house, "0.002", "84.210", "0.002");
 }
 END_TEST
 
@@ -328,7 +315,7 @@ START_TEST(read_only_state_leaves_live_outputs)
   ck_assert_int_eq(chmod(house_text(&house, "{dir}/" DATABASE), 0600), 0);
   house_run(&house, "84.215GJ");
   house_check(&house, EX_OK, "");
-  check_devices("0.007", "84.215", "0.007");
+  house_check_heat(&house, "0.007", "84.215", "0.007");
 }
 END_TEST
 
@@ -412,7 +399,7 @@ START_TEST(full_disk_leaves_live_outputs_and_loses_nothing)
   ck_assert_int_eq(setenv("METERPIPE", program, 1), 0);
   house_run(&house, "84.215GJ");
   house_check(&house, EX_OK, "");
-  check_devices("0.007", "84.215", "0.007");
+  house_check_heat(&house, "0.007", "84.215", "0.007");
 }
 END_TEST
 
@@ -421,8 +408,6 @@ main(void)
 {
   Suite *s = suite_create("state");
   TCase *t = tcase_create("state");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -442,8 +427,5 @@ main(void)
                  without_home_the_state_is_in_the_home_directory_of_the_user);
   tcase_add_test(t, full_disk_leaves_live_outputs_and_loses_nothing);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -12,30 +12,21 @@
 #include <unistd.h>
 
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 static struct house house;
 
-#define TARGETS                                                                \
-  "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
-
 #define MORE                                                                   \
-  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
-  "minus = domoticz.323\n"                                                     \
-  "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"      \
-  "[output log]\nplugin = csv\npath = rows/heat.csv\n"                         \
-  "column.energy = meter.heat_energy_e1\n"                                     \
-  "[output show]\nplugin = stdout\nformat = line\nfield.e = usage\n"
+  HOUSE_USAGE HOUSE_TOTAL                                                      \
+    "[output log]\nplugin = csv\npath = rows/heat.csv\n"                       \
+    "column.energy = meter.heat_energy_e1\n"                                   \
+    "[output show]\nplugin = stdout\nformat = line\nfield.e = usage\n"
 
 static void
 build(void)
 {
-  house_build(&house, DOMOTICZ_2025_1);
-  domoticz_server_add(house.server, 322, "custom", "GJ");
-  domoticz_server_add(house.server, 323, "custom", "GJ");
-  domoticz_server_add(house.server, 324, "custom", "GJ");
-  domoticz_server_set(house.server, 323, "84");
-  domoticz_server_set(house.server, 324, "1");
-  house_write(&house, "retries = 0\ntimeout = 3s\n", TARGETS, MORE);
+  house_build_heat(&house);
+  house_write(&house, "retries = 0\ntimeout = 3s\n", HOUSE_TARGETS, MORE);
 }
 
 static void
@@ -316,8 +307,6 @@ main(void)
 {
   Suite *s = suite_create("status");
   TCase *t = tcase_create("status");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -332,8 +321,5 @@ main(void)
   tcase_add_test(t, pipeline_of_recordings_keeps_none);
   tcase_add_test(t, clock_that_went_back_shows_no_age);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

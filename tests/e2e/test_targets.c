@@ -9,6 +9,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 static struct house house;
 
@@ -333,8 +334,6 @@ main(void)
 {
   Suite *s = suite_create("targets");
   TCase *t = tcase_create("targets");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
@@ -353,8 +352,5 @@ main(void)
   tcase_add_test(t, second_device_of_a_name_is_not_made);
   tcase_add_loop_test(t, wrong_words_are_named, 0, (int)ARRAY_SIZE(mistakes));
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -13,6 +13,7 @@
 #include "lib/array.h"
 #include "tests/support/house.h"
 #include "tests/support/rude_server.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/tls_front.h"
 
 /* The exit status that make check counts as "skipped". */
@@ -35,13 +36,8 @@ write_file(const char *url, const char *options)
   scene_write(house.scene, "house.ini",
               "[input meter]\nplugin = kmp\ndevice = %s\n"
               "[output domoticz]\nplugin = domoticz\nurl = %s\n"
-              "username = user\npassword = s3cret\n%s"
-              "idx.322 = usage\nidx.323 = meter.heat_energy_e1\n"
-              "idx.324 = total\n"
-              "[transform usage]\nplugin = subtract\n"
-              "value = meter.heat_energy_e1\nminus = domoticz.323\n"
-              "[transform total]\nplugin = add\nvalue = usage\n"
-              "plus = domoticz.324\n",
+              "username = user\npassword = s3cret\n%s" HOUSE_TARGETS HOUSE_USAGE
+                HOUSE_TOTAL,
               meter_path(house.meter), url, options);
 }
 
@@ -95,11 +91,7 @@ static void
 build(const char *name)
 {
   umask(077); /* the file holds a password */
-  house_build(&house, DOMOTICZ_2025_1);
-  for (unsigned idx = 322; idx <= 324; idx++)
-    domoticz_server_add(house.server, idx, "custom", "GJ");
-  domoticz_server_set(house.server, 323, "84");
-  domoticz_server_set(house.server, 324, "1");
+  house_build_heat(&house);
   domoticz_server_set_login(house.server, "user", "s3cret", true);
   tls_make_ca(house.scene);
   use_certificate(name);
@@ -309,8 +301,6 @@ main(void)
 {
   Suite *s = suite_create("tls");
   TCase *t = tcase_create("tls");
-  SRunner *runner;
-  int failed;
 
   if (!tls_is_there()) {
     fputs("skipped: there is no stunnel or no openssl\n", stderr);
@@ -329,9 +319,5 @@ main(void)
   tcase_add_test(t, handshake_that_hangs_ends_at_the_timeout);
   tcase_add_test(t, tls_at_an_http_url_is_told);
   suite_add_tcase(s, t);
-  runner = srunner_create(s);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

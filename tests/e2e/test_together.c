@@ -12,6 +12,7 @@
 #include "lib/array.h"
 #include "tests/faults/proxy.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 #define BASE 323
 #define USAGE 322
@@ -185,8 +186,6 @@ main(void)
 {
   Suite *s = suite_create("together");
   TCase *t = tcase_create("together");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_set_timeout(t, 120);
   tcase_add_checked_fixture(t, build, leave);
@@ -194,8 +193,5 @@ main(void)
   tcase_add_test(t, two_pipelines_with_bases_of_their_own_count_twice);
   tcase_add_test(t, two_hosts_at_one_meter_read_right_or_nothing);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

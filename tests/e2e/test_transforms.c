@@ -9,6 +9,7 @@
 
 #include "lib/array.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 static struct house house;
 
@@ -647,8 +648,6 @@ main(void)
 {
   Suite *suite = suite_create("transforms");
   TCase *t = tcase_create("transforms");
-  SRunner *runner;
-  int failed;
 
   tcase_add_checked_fixture(t, set_up, tear_down);
   tcase_add_loop_test(t, option_decides_over_a_reading_that_is_hard_to_believe,
@@ -682,9 +681,5 @@ main(void)
   tcase_add_test(t, base_that_holds_a_text_is_no_zero);
   suite_add_tcase(suite, t);
 
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

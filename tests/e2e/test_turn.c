@@ -14,6 +14,7 @@
 #include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
 #include "tests/support/house.h"
+#include "tests/support/run_suite.h"
 
 /* Returns a socket that accepts connections and never answers, and its port in
  * RET_PORT. */
@@ -184,11 +185,5 @@ turn_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(turn_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(turn_suite());
 }

@@ -12,6 +12,7 @@
 #include "lib/array.h"
 #include "tests/e2e/exec_scene.h"
 #include "meterpipe/plugin.h"
+#include "tests/support/run_suite.h"
 
 #define UNREADABLE                                                             \
   "its entry in the state %s/p.db cannot be read: it gets no values, and "     \
@@ -295,11 +296,5 @@ unreadable_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(unreadable_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(unreadable_suite());
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/scene.h"
 
 #define METER "[input meter]\nplugin = kmp\ndevice = nowhere\n"
@@ -393,8 +394,6 @@ main(void)
 {
   Suite *suite = suite_create("wrongly");
   TCase *t = tcase_create("command line");
-  SRunner *runner;
-  int failed;
 
   tcase_add_checked_fixture(t, set_up, tear_down);
   tcase_add_loop_test(t, command_line_is_refused_with_what_was_meant, 0,
@@ -412,9 +411,5 @@ main(void)
   tcase_add_test(t, list_that_cannot_be_written_is_an_error);
   tcase_add_test(t, import_needs_the_plugin_of_the_meter);
   suite_add_tcase(suite, t);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* Exact decimals: parsing, formatting, arithmetic, and the errors. */
 #include "lib/array.h"
 #include "lib/decimal.h"
+#include "tests/support/run_suite.h"
 
 #include <check.h>
 #include <stdbool.h>
@@ -686,11 +687,5 @@ decimal_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(decimal_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(decimal_suite());
 }

@@ -6,6 +6,7 @@
 
 #include "lib/array.h"
 #include "lib/json.h"
+#include "tests/support/run_suite.h"
 
 /* Where the text goes: to a file, or to a buffer. */
 enum { TO_FILE, TO_BUFFER, SINKS };
@@ -123,16 +124,11 @@ main(void)
 {
   Suite *s = suite_create("json");
   TCase *t = tcase_create("json");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_loop_test(t, members_and_elements_are_parted_by_commas, 0, SINKS);
   tcase_add_loop_test(t, texts_are_escaped, 0, SINKS * ARRAY_SIZE(rows));
   tcase_add_loop_test(t, names_of_members_are_escaped_too, 0, SINKS);
   tcase_add_loop_test(t, a_full_buffer_is_a_failure, 0, 3);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -8,6 +8,7 @@
 
 #include "lib/array.h"
 #include "lib/nearest.h"
+#include "tests/support/run_suite.h"
 
 static const struct {
   const char *word, *expected; /* NULL: none */
@@ -95,8 +96,6 @@ main(void)
 {
   Suite *s = suite_create("nearest");
   TCase *t = tcase_create("nearest");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_loop_test(t, finds_the_name_that_was_meant, 0,
                       (int)ARRAY_SIZE(rows));
@@ -104,8 +103,5 @@ main(void)
   tcase_add_test(t, words_beyond_the_limit_are_near_to_nothing);
   tcase_add_test(t, hint_names_the_nearest_or_nothing);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -5,6 +5,7 @@
 
 #include "lib/array.h"
 #include "lib/rfc3339.h"
+#include "tests/support/run_suite.h"
 
 static const struct {
   const char *text;
@@ -70,14 +71,9 @@ main(void)
 {
   Suite *suite = suite_create("rfc3339");
   TCase *tc = tcase_create("times");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_loop_test(tc, time_is_read, 0, ARRAY_SIZE(times));
   tcase_add_loop_test(tc, what_is_no_time_is_refused, 0, ARRAY_SIZE(wrong));
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/table.h"
+#include "tests/support/run_suite.h"
 
 /* Prints a table of CELLS, which end with END, and compares the text. */
 static void
@@ -90,8 +91,6 @@ main(void)
 {
   Suite *s = suite_create("table");
   TCase *t = tcase_create("table");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_test(t, columns_are_as_wide_as_they_must);
   tcase_add_test(t, rows_are_indented);
@@ -100,8 +99,5 @@ main(void)
   tcase_add_test(t, commands_to_a_terminal_are_replaced);
   tcase_add_test(t, hundreds_of_rows_are_kept);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include <meterpipe/plugin.h>
 
 #include "lib/text_buffer.h"
+#include "tests/support/run_suite.h"
 
 START_TEST(parts_stand_in_order)
 {
@@ -54,15 +55,10 @@ main(void)
 {
   Suite *suite = suite_create("text_buffer");
   TCase *tc = tcase_create("text_buffer");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_test(tc, parts_stand_in_order);
   tcase_add_test(tc, many_parts_fit);
   tcase_add_test(tc, buffer_has_an_end);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

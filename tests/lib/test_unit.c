@@ -4,6 +4,7 @@
  */
 #include "lib/array.h"
 #include "lib/unit.h"
+#include "tests/support/run_suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -327,11 +328,5 @@ unit_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(unit_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(unit_suite());
 }

@@ -4,6 +4,7 @@
 
 #include "lib/array.h"
 #include "lib/utc_time.h"
+#include "tests/support/run_suite.h"
 
 static const struct {
   int64_t ms;
@@ -53,14 +54,9 @@ main(void)
 {
   Suite *suite = suite_create("utc_time");
   TCase *tc = tcase_create("utc_time");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_loop_test(tc, time_is_written, 0, ARRAY_SIZE(rows));
   tcase_add_test(tc, remembered_day_is_that_of_the_time);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

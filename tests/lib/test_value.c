@@ -10,6 +10,7 @@
 #include "lib/array.h"
 #include "lib/sound.h"
 #include "lib/value.h"
+#include "tests/support/run_suite.h"
 
 #define TEN "0123456789"
 #define FIFTY TEN TEN TEN TEN TEN
@@ -172,11 +173,5 @@ value_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(value_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(value_suite());
 }

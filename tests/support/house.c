@@ -19,6 +19,16 @@ house_build(struct house *h, enum domoticz_version version)
 }
 
 void
+house_build_heat(struct house *h)
+{
+  house_build(h, DOMOTICZ_2025_1);
+  for (unsigned idx = 322; idx <= 324; idx++)
+    domoticz_server_add(h->server, idx, "custom", "GJ");
+  domoticz_server_set(h->server, 323, "84");
+  domoticz_server_set(h->server, 324, "1");
+}
+
+void
 house_leave(struct house *h)
 {
   scene_free(h->scene);
@@ -110,6 +120,15 @@ house_check_device(struct house *h, unsigned idx, const char *text)
   ck_assert_msg(stored && strcmp(stored, text) == 0,
                 "device %u stores \"%s\", and not \"%s\"", idx,
                 stored ? stored : "nothing", text);
+}
+
+void
+house_check_heat(struct house *h, const char *usage, const char *reading,
+                 const char *total)
+{
+  house_check_device(h, 322, usage);
+  house_check_device(h, 323, reading);
+  house_check_device(h, 324, total);
 }
 
 void

@@ -21,6 +21,15 @@
 /* Seconds between two runs. */
 #define HOUSE_INTERVAL 1200
 
+/* The targets and the transforms for the devices of house_build_heat. */
+#define HOUSE_TARGETS                                                          \
+  "idx.322 = usage\nidx.323 = meter.heat_energy_e1\nidx.324 = total\n"
+#define HOUSE_USAGE                                                            \
+  "[transform usage]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"       \
+  "minus = domoticz.323\n"
+#define HOUSE_TOTAL                                                            \
+  "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"
+
 struct house {
   struct scene *scene;
   struct meter *meter;
@@ -30,6 +39,9 @@ struct house {
 /* Builds a house whose meter has a serial number but no registers, and whose
  * server has no devices. */
 void house_build(struct house *h, enum domoticz_version version);
+/* The same with the devices of a heat meter, in GJ: 322 for the usage, 323 for
+ * the reading (84), 324 for the total (1). */
+void house_build_heat(struct house *h);
 void house_leave(struct house *h);
 
 /* Advances the clocks of the program and of the server. */
@@ -60,6 +72,9 @@ void house_check(struct house *h, int status, const char *err);
 void house_cycle(struct house *h, const char *reading, int status,
                  const char *said);
 
+/* Checks the stored texts of the devices of house_build_heat. */
+void house_check_heat(struct house *h, const char *usage, const char *reading,
+                      const char *total);
 /* Checks the stored text of device IDX. */
 void house_check_device(struct house *h, unsigned idx, const char *text);
 /* Checks the stored texts of several devices, "IDX=TEXT" separated by

@@ -11,6 +11,7 @@
 #include "core/commands/import/import.h"
 #include "core/config/config.h"
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 
 #define X10 "xxxxxxxxxx"
 #define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
@@ -471,8 +472,6 @@ main(void)
 {
   Suite *s = suite_create("import");
   TCase *t = tcase_create("import");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_test(t, the_old_projects_example);
   tcase_add_loop_test(t, every_command_line_has_its_pipeline, 0,
@@ -487,8 +486,5 @@ main(void)
   tcase_add_test(t, a_full_disk_is_an_error);
   tcase_add_test(t, hundreds_of_devices_are_imported);
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

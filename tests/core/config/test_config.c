@@ -12,10 +12,14 @@
 
 #include "core/config/config.h"
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 
-/* Ten and a hundred bytes. */
+/* Texts of ten, ninety, a hundred and a thousand bytes. */
 #define X10 "xxxxxxxxxx"
-#define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
+#define X90 X10 X10 X10 X10 X10 X10 X10 X10 X10
+#define X100 X90 X10
+#define X1000 X100 X100 X100 X100 X100 X100 X100 X100 X100 X100
+#define X4000 X1000 X1000 X1000 X1000
 
 /* Formats the parsed file as "[input meter]1 plugin=kmp:2 ..."; the numbers are
  * lines. */
@@ -50,6 +54,19 @@ print(const struct problems *problems)
   return text;
 }
 
+/* Like ck_assert_str_eq, for texts longer than libcheck can report. */
+static void
+assert_same(const char *got, const char *expected)
+{
+  size_t same = 0;
+
+  while (got[same] && got[same] == expected[same])
+    same++;
+  ck_assert_msg(got[same] == expected[same],
+                "from byte %zu: \"%.300s\", expected \"%.300s\"", same,
+                got + same, expected + same);
+}
+
 /* Parses the LEN bytes at TEXT; compares the entries and the messages. */
 static void
 expect(const char *text, size_t len, const char *read, const char *said)
@@ -61,11 +78,11 @@ expect(const char *text, size_t len, const char *read, const char *said)
   problems_init(&problems);
   ck_assert_int_eq(config_parse("f.ini", text, len, &problems, &config), MP_OK);
   got = print(&problems);
-  ck_assert_str_eq(got, said);
+  assert_same(got, said);
   free(got);
   if (read) {
     got = dump(config);
-    ck_assert_str_eq(got, read);
+    assert_same(got, read);
     free(got);
   }
   config_free(config);
@@ -114,13 +131,24 @@ static const struct {
     "[input a]1 k=v ; \"w/v ; \"wx:2 l=$MP_T ${} ${9} ${a b} $ ${MP_T:3 " },
   { "[input a]\nk = $\n  {MP_T}\n", "[input a]1 k=${MP_T}:2 " },
   { "[input a]\nk = ${MP_EMPTY}\n", "[input a]1 k=:2 " },
+  /* the longest line that inih gets, and one byte more */
+  { "[input a]\nk=" X100 X90 "123456\r\n",
+    "[input a]1 k=" X100 X90 "123456:2 " },
+  { "[input a]\nk=" X100 X90 "1234567\r\n",
+    "[input a]1 k=" X100 X90 "1234567:2 " },
   /* the longest line, and longer values; the key of a continued value may be
    * longer than inih keeps it */
-  { "[input a]\nk=" X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 "123456\r\n",
-    "[input a]1 k=" X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 "123456:2 " },
+  { "[input a]\nk=" X4000 X90 "1234\r\n", "[input a]1 k=" X4000 X90 "1234:2 " },
   { "[input a]\n" X100 " = a\n b\n", "[input a]1 " X100 "=ab:2 " },
+  { "[input a]\n" X100 X90 "123456=" X1000 "\n b\n",
+    "[input a]1 " X100 X90 "123456=" X1000 "b:2 " },
   { "[input a]\nk = " X100 "\n " X100 "\n " X100 "\n",
     "[input a]1 k=" X100 X100 X100 ":2 " },
+  { "[input a]\nk = \n\t" X1000 ",\n \\; " X1000 "\nl = v ; " X1000 "\n",
+    "[input a]1 k=" X1000 ",; " X1000 ":2 l=v:5 " },
+  /* long values are quoted and expanded like others */
+  { "[input a]\nk =\t\" " X1000 "${MP_T} \" ; c\n " X1000 "${MP_EMPTY}\n",
+    "[input a]1 k= " X1000 "v ; \"w " X1000 ":2 " },
   /* UTF-8 */
   { "[input a]\nk = m\xc2\xb3 \xe2\x82\xac \xf0\x9f\x94\xa5\n",
     "[input a]1 k=m\xc2\xb3 \xe2\x82\xac \xf0\x9f\x94\xa5:2 " },
@@ -133,6 +161,73 @@ START_TEST(reads_what_is_written)
   expect(good[_i].text, strlen(good[_i].text), good[_i].read, "");
 }
 END_TEST
+
+/* ---- Long lines ---------------------------------------------------------- */
+
+#define MAX_LINE 4096
+
+/* Special characters, each after a letter and after a blank. */
+static const char *const patterns[] = { "abc;", "ab ;", "abc#", "ab #" };
+
+/* Where a value is written. */
+static const struct {
+  const char *before, *after;
+} places[] = {
+  { "k = ", "" },
+  { "k = ", "\t; a # comment \\; ;" },
+  { "k = \n \"", "\"" },
+};
+
+/* Makes a value of PATTERN, repeated and rotated by SHIFT characters, that
+ * takes LEN bytes in a file, and the text that is WRITTEN there.  Outer blanks
+ * become an "x". */
+static void
+make_value(const char *pattern, size_t shift, size_t len, char *value,
+           char *written)
+{
+  const char *first = written, *last = written + len - 1;
+
+  while (written <= last) {
+    char c = pattern[shift++ % strlen(pattern)];
+    bool outer = written == first || written == last;
+
+    if (c == ' ' && outer)
+      c = 'x';
+    if (c == ';' && (written == first || written[-1] == ' ')) {
+      if (written == last)
+        c = 'x';
+      else
+        *written++ = '\\';
+    }
+    *written++ = *value++ = c;
+  }
+  *value = *written = '\0';
+}
+
+/* Reads a value of every length of a line, of inih and ours, with a special
+ * character at every position. */
+START_TEST(keeps_special_characters_of_long_values)
+{
+  const char *pattern = patterns[_i % (int)ARRAY_SIZE(patterns)];
+  const char *before = places[_i / (int)ARRAY_SIZE(patterns)].before;
+  const char *after = places[_i / (int)ARRAY_SIZE(patterns)].after;
+  const char *line = strchr(before, '\n') ? strchr(before, '\n') + 1 : before;
+  char value[MAX_LINE + 1], written[MAX_LINE + 1];
+  char text[MAX_LINE + 32], read[MAX_LINE + 32];
+
+  for (size_t len = 150; len <= MAX_LINE; len += len < 400 ? 1 : 33)
+    for (size_t shift = 0; shift < strlen(pattern); shift++) {
+      make_value(pattern, shift, len - strlen(line) - strlen(after), value,
+                 written);
+      snprintf(text, sizeof(text), "[input a]\n%s%s%s\n", before, written,
+               after);
+      snprintf(read, sizeof(read), "[input a]1 k=%s:2 ", value);
+      expect(text, strlen(text), read, "");
+    }
+}
+END_TEST
+
+/* ---- Mistakes ------------------------------------------------------------ */
 
 static const struct {
   const char *text, *said;
@@ -201,14 +296,15 @@ static const struct {
   { "[input a]\nk = \"a ; b\"\n",
     "f.ini:2: a value that begins with a double quote must end with one in the "
     "same line (a ; behind a blank is written \\;)\n" },
-  { "[input a]\nk=" X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 "1234567\n",
-    "f.ini:2: a line of 199 bytes, but 198 is the most: go on in the next "
-    "line, "
-    "indented\n" },
-  { "[input a]\nk = 1\n" X100 X100 X100 "\n  more\nl: 2\n",
-    "f.ini:3: a line of 300 bytes, but 198 is the most: go on in the next "
-    "line, "
-    "indented\n"
+  { "[input a]\nk=" X4000 X90 "12345\n",
+    "f.ini:2: a line of 4097 bytes, but 4096 is the most: go on in the next "
+    "line, indented\n" },
+  { "[input a]\n" X100 X90 "1234567=" X100 "\n  more\n",
+    "f.ini:2: 197 bytes before the \"=\", but 196 is the most: write NAME = "
+    "VALUE\n" },
+  { "[input a]\nk = 1\n" X4000 X100 "\n  more\nl: 2\n",
+    "f.ini:3: a line of 4100 bytes, but 4096 is the most: go on in the next "
+    "line, indented\n"
     "f.ini:5: missing \"=\": a line is a [section], NAME = VALUE, or a "
     "comment\n" },
   { "[input a]\nk = \xff\n",
@@ -544,10 +640,10 @@ main(void)
 {
   Suite *s = suite_create("config");
   TCase *text = tcase_create("text"), *files = tcase_create("files");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_loop_test(text, reads_what_is_written, 0, (int)ARRAY_SIZE(good));
+  tcase_add_loop_test(text, keeps_special_characters_of_long_values, 0,
+                      (int)(ARRAY_SIZE(patterns) * ARRAY_SIZE(places)));
   tcase_add_loop_test(text, says_what_is_wrong_and_where, 0,
                       (int)ARRAY_SIZE(bad));
   tcase_add_test(text, refuses_nul_bytes);
@@ -565,8 +661,5 @@ main(void)
   tcase_add_test(files, a_file_that_is_not_there_or_is_none);
   tcase_add_test(files, a_file_that_may_not_be_read);
   suite_add_tcase(s, files);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

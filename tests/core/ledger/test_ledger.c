@@ -14,6 +14,7 @@
 
 #include "core/ledger/ledger.h"
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 
 /* ---- The notation ---- */
 
@@ -929,11 +930,5 @@ ledger_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(ledger_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(ledger_suite());
 }

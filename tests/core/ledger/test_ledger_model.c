@@ -17,6 +17,7 @@
 #include "core/ledger/ledger.h"
 #include "core/ledger/reading.h"
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 
 #define MAX_TARGETS 8
 #define MAX_WORDS 8
@@ -373,14 +374,9 @@ main(void)
 {
   Suite *suite = suite_create("ledger and model");
   TCase *tc = tcase_create("model");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_set_timeout(tc, 3600);
   tcase_add_test(tc, the_ledger_agrees_with_the_model);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

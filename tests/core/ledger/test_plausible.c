@@ -6,6 +6,7 @@
 
 #include "core/ledger/plausible.h"
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 
 #define BELIEVE PLAUSIBLE_BELIEVE
 #define FORGET PLAUSIBLE_FORGET
@@ -106,14 +107,9 @@ main(void)
 {
   Suite *suite = suite_create("plausible");
   TCase *tc = tcase_create("plausible");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_loop_test(tc, reading_is_judged_by_the_ones_before_it, 0,
                       ARRAY_SIZE(rows));
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

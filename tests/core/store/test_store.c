@@ -16,6 +16,7 @@
 #include "core/store/store.h"
 #include "lib/array.h"
 #include "meterpipe/plugin.h"
+#include "tests/support/run_suite.h"
 
 static char dir[64];
 static char db[128], pipeline[128];
@@ -534,8 +535,6 @@ main(void)
 {
   Suite *suite = suite_create("store");
   TCase *tc = tcase_create("store");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_checked_fixture(tc, set_up, tear_down);
   tcase_add_test(tc, what_was_committed_is_there_again);
@@ -562,8 +561,5 @@ main(void)
   tcase_add_test(tc, the_state_lies_where_the_file_or_the_environment_says);
   tcase_add_test(tc, else_it_lies_at_the_users_home);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

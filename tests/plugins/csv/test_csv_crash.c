@@ -12,6 +12,7 @@
 
 #include "lib/array.h"
 #include "tests/plugins/csv/csv_bench.h"
+#include "tests/support/run_suite.h"
 
 #define HEADER "time,energy,usage\n"
 #define ROW0 "2026-11-22T10:00:00Z,84.208,0.208\n"
@@ -393,8 +394,6 @@ main(void)
 {
   Suite *suite = suite_create("csv_crash");
   TCase *tc = tcase_create("csv_crash");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_loop_test(tc, cut_at_every_byte, 0, 5);
@@ -414,8 +413,5 @@ main(void)
   tcase_add_test(tc, commit_after_token_writes_there);
   tcase_add_test(tc, token_of_something_else_is_an_error);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

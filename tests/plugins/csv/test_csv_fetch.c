@@ -9,6 +9,7 @@
 #include "lib/array.h"
 #include "plugins/csv/csv_tail.h"
 #include "tests/plugins/csv/csv_bench.h"
+#include "tests/support/run_suite.h"
 
 #define HEADER "time,energy,usage\n"
 
@@ -203,8 +204,6 @@ main(void)
 {
   Suite *suite = suite_create("csv_fetch");
   TCase *tc = tcase_create("csv_fetch");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_loop_test(tc, file_shows, 0, ARRAY_SIZE(rows));
@@ -217,8 +216,5 @@ main(void)
   tcase_add_test(tc, column_only_read_needs_no_other);
   tcase_add_test(tc, own_rows_are_read_back);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tests/plugins/csv/csv_bench.h"
+#include "tests/support/run_suite.h"
 
 #define HEADER "time,energy,usage\n"
 #define ROW0 "2026-11-22T10:00:00Z,84.208,0.208\n"
@@ -352,15 +353,10 @@ main(void)
 {
   Suite *suite = suite_create("csv_file");
   TCase *tc = tcase_create("csv_file");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   signal(SIGPIPE, SIG_IGN);
   tcase_add_checked_fixture(tc, setup, teardown);
   add_tests(tc);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "lib/array.h"
 #include "plugins/csv/csv_row.h"
+#include "tests/support/run_suite.h"
 
 static const struct {
   const char *text;
@@ -122,16 +123,11 @@ main(void)
 {
   Suite *suite = suite_create("csv_row");
   TCase *tc = tcase_create("csv_row");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_loop_test(tc, text_becomes_a_cell, 0, ARRAY_SIZE(texts));
   tcase_add_loop_test(tc, cell_becomes_the_text_again, 0, ARRAY_SIZE(texts));
   tcase_add_test(tc, row_with_a_nul_is_none);
   tcase_add_loop_test(tc, row_is_taken_apart, 0, ARRAY_SIZE(splits));
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

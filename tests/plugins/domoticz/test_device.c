@@ -14,6 +14,7 @@
 #include "lib/utf8.h"
 #include "plugins/domoticz/device.h"
 #include "tests/plugins/domoticz/recording.h"
+#include "tests/support/run_suite.h"
 
 /* Parses the first device of the reply BODY. */
 static struct device
@@ -480,8 +481,6 @@ main(void)
 {
   Suite *suite = suite_create("domoticz devices");
   TCase *tc = tcase_create("device");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_test(tc, recorded_devices_are_read_exactly);
   tcase_add_test(tc, degrees_fahrenheit_become_celsius);
@@ -495,8 +494,5 @@ main(void)
   tcase_add_test(tc, numbers_keep_their_text);
   tcase_add_test(tc, text_for_people_is_clean);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? 0 : 1;
+  return run_suite(suite);
 }

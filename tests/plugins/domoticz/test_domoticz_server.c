@@ -11,6 +11,7 @@
 #include "lib/array.h"
 #include "tests/plugins/domoticz/recording.h"
 #include "tests/support/domoticz_server.h"
+#include "tests/support/run_suite.h"
 
 struct device {
   unsigned idx;
@@ -396,8 +397,6 @@ main(void)
 {
   Suite *suite = suite_create("domoticz stand-in");
   TCase *tc = tcase_create("recordings");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_set_timeout(tc, 60);
   tcase_add_test(tc, devices_never_updated_are_shown_as_recorded);
@@ -410,8 +409,5 @@ main(void)
   tcase_add_test(tc, older_servers_answer_as_recorded);
   tcase_add_test(tc, every_row_of_the_matrix_is_stored_and_shown_as_recorded);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? 0 : 1;
+  return run_suite(suite);
 }

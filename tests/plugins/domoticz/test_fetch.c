@@ -11,6 +11,7 @@
 
 #include "lib/array.h"
 #include "tests/plugins/domoticz/rig.h"
+#include "tests/support/run_suite.h"
 
 static struct rig r;
 
@@ -527,8 +528,6 @@ main(void)
 {
   Suite *suite = suite_create("domoticz fetch");
   TCase *tc = tcase_create("fetch");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_checked_fixture(tc, NULL, stop);
   tcase_set_timeout(tc, 60);
@@ -561,8 +560,5 @@ main(void)
     tcase_add_test(tc, a_locale_with_a_decimal_comma_changes_nothing);
   setlocale(LC_ALL, "C");
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? 0 : 1;
+  return run_suite(suite);
 }

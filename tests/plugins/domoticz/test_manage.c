@@ -9,6 +9,7 @@
 #include "tests/plugins/domoticz/rig.h"
 #include "tests/support/domoticz_impl.h"
 #include "tests/support/rude_server.h"
+#include "tests/support/run_suite.h"
 
 static struct rig r;
 
@@ -569,8 +570,6 @@ main(void)
 {
   Suite *suite = suite_create("domoticz manage");
   TCase *tc = tcase_create("manage");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_checked_fixture(tc, NULL, stop);
   tcase_set_timeout(tc, 60);
@@ -597,8 +596,5 @@ main(void)
   tcase_add_test(tc, nothing_is_made_where_the_hardware_is_not_told);
   tcase_add_test(tc, what_cannot_be_made_says_why);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? 0 : 1;
+  return run_suite(suite);
 }

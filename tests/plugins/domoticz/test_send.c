@@ -19,6 +19,7 @@
 
 #include "lib/array.h"
 #include "tests/plugins/domoticz/rig.h"
+#include "tests/support/run_suite.h"
 
 #define PUBLIC __attribute__((visibility("default")))
 static struct rig r;
@@ -683,8 +684,6 @@ main(void)
 {
   Suite *suite = suite_create("domoticz send");
   TCase *tc = tcase_create("send");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_checked_fixture(tc, NULL, stop);
   tcase_set_timeout(tc, 60);
@@ -715,8 +714,5 @@ main(void)
   tcase_add_test(tc, a_value_between_two_steps_is_refused);
   tcase_add_test(tc, a_device_that_is_gone_is_rejected);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? 0 : 1;
+  return run_suite(suite);
 }

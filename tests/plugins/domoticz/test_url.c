@@ -6,6 +6,7 @@
 
 #include "lib/array.h"
 #include "plugins/domoticz/url.h"
+#include "tests/support/run_suite.h"
 
 #define SCHEME "must begin with http:// or https://"
 #define INVALID "is not a valid URL"
@@ -75,14 +76,9 @@ main(void)
 {
   Suite *suite = suite_create("domoticz URLs");
   TCase *tc = tcase_create("url");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_test(tc, only_http_is_taken_with_tls_or_without);
   tcase_add_test(tc, loopback_is_this_machine_and_no_name_that_looks_so);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? 0 : 1;
+  return run_suite(suite);
 }

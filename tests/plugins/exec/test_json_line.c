@@ -6,6 +6,7 @@
 
 #include "lib/array.h"
 #include "plugins/exec/json_line.h"
+#include "tests/support/run_suite.h"
 
 #define NO_OBJECT "is not a JSON object"
 #define BAD_TEXT "holds a text that is not a JSON string"
@@ -100,14 +101,9 @@ main(void)
 {
   Suite *suite = suite_create("json_line");
   TCase *tc = tcase_create("lines");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_loop_test(tc, line_is_taken_apart, 0, ARRAY_SIZE(rows));
   tcase_add_test(tc, null_is_as_if_it_were_not_there);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

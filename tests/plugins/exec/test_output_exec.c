@@ -11,6 +11,7 @@
 #include "lib/array.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
+#include "tests/support/run_suite.h"
 
 #define TIME INT64_C(1795341600000)
 
@@ -199,8 +200,6 @@ main(void)
 {
   Suite *suite = suite_create("exec");
   TCase *tc = tcase_create("output");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_loop_test(tc, each_record_has_the_result, 0, ARRAY_SIZE(rows));
@@ -214,8 +213,5 @@ main(void)
   tcase_add_test(tc, without_fetch_it_cannot_be_asked);
   tcase_add_loop_test(tc, fetch_takes_what_is_shown, 0, ARRAY_SIZE(shown_rows));
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

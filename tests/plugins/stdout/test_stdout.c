@@ -17,6 +17,7 @@
 
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
+#include "tests/support/run_suite.h"
 
 #define TIME_MS INT64_C(1795341600000)
 
@@ -295,8 +296,6 @@ main(void)
 {
   Suite *suite = suite_create("stdout");
   TCase *tc = tcase_create("stdout");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   signal(SIGPIPE, SIG_IGN);
   tcase_add_loop_test(tc, cycles_are_written, 0, 6);
@@ -308,8 +307,5 @@ main(void)
   tcase_add_loop_test(tc, stuck_pipe_does_not_outlive_the_time, 0, 2);
   tcase_add_test(tc, commit_without_records_writes_nothing);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

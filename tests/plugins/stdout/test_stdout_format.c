@@ -11,6 +11,7 @@
 #include "lib/array.h"
 #include "lib/utf8.h"
 #include "plugins/stdout/stdout_format.h"
+#include "tests/support/run_suite.h"
 
 #define TIME "2026-11-22T10:00:00Z"
 
@@ -157,8 +158,6 @@ main(void)
 {
   Suite *suite = suite_create("stdout_format");
   TCase *tc = tcase_create("stdout_format");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_loop_test(tc, cycle_is_formatted, 0, ARRAY_SIZE(formats));
   tcase_add_test(tc, nothing_is_formatted);
@@ -166,8 +165,5 @@ main(void)
   tcase_add_loop_test(tc, width_is_what_is_seen, 0, ARRAY_SIZE(widths));
   tcase_add_test(tc, every_character_goes_there_and_back);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

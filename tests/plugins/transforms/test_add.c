@@ -6,6 +6,7 @@
 
 #include "lib/array.h"
 #include "tests/plugins/transforms/transform_rows.h"
+#include "tests/support/run_suite.h"
 
 /* clang-format off */
 static const struct transform_row rows[] = {
@@ -64,13 +65,8 @@ main(void)
 {
   Suite *suite = suite_create("add");
   TCase *tc = tcase_create("add");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_loop_test(tc, row_holds, 0, ARRAY_SIZE(rows));
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

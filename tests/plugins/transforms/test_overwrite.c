@@ -4,6 +4,7 @@
 
 #include "lib/array.h"
 #include "tests/plugins/transforms/transform_rows.h"
+#include "tests/support/run_suite.h"
 
 static const struct transform_row rows[] = {
   { "a number", NULL, 0, NULL, 0, MP_COUNTER, "17.50 GJ", MP_OK, "17.50 GJ",
@@ -26,13 +27,8 @@ main(void)
 {
   Suite *suite = suite_create("overwrite");
   TCase *tc = tcase_create("overwrite");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_loop_test(tc, row_holds, 0, ARRAY_SIZE(rows));
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

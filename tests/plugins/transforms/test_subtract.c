@@ -5,6 +5,7 @@
 #include "lib/array.h"
 #include "testkit/fake_host.h"
 #include "tests/plugins/transforms/transform_rows.h"
+#include "tests/support/run_suite.h"
 
 #define FIRST MP_OPERAND_FIRST
 #define MISSING MP_OPERAND_MISSING
@@ -188,15 +189,10 @@ main(void)
 {
   Suite *suite = suite_create("subtract");
   TCase *tc = tcase_create("subtract");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_loop_test(tc, row_holds, 0, ARRAY_SIZE(rows));
   tcase_add_test(tc, unit_of_the_base_outlives_it);
   tcase_add_test(tc, destroy_takes_null);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

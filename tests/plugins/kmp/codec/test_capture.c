@@ -6,6 +6,7 @@
 
 #include "lib/array.h"
 #include "plugins/kmp/codec/capture.h"
+#include "tests/support/run_suite.h"
 
 /* 2026-11-22T10:00:00Z */
 #define TEN_O_CLOCK INT64_C(1795341600000)
@@ -289,11 +290,5 @@ make_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(make_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(make_suite());
 }

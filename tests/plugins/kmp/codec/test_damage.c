@@ -16,6 +16,7 @@
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_message.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
+#include "tests/support/run_suite.h"
 
 enum { ID, DIRECTION, HEX, EXPECT, STATUS };
 
@@ -405,16 +406,11 @@ main(void)
 {
   Suite *suite = suite_create("damage");
   TCase *tc = tcase_create("answers");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_set_timeout(tc, 3600);
   tcase_add_test(tc, answers_are_believed_without_damage);
   tcase_add_loop_test(tc, damage_is_believed_by_chance_only, 0,
                       ARRAY_SIZE(kinds));
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

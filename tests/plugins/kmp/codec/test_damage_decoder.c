@@ -14,6 +14,7 @@
 
 #include "plugins/kmp/codec/kmp_value.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
+#include "tests/support/run_suite.h"
 
 /* Room for eight registers with the longest numbers and units. */
 #define TOLD_SIZE 2048
@@ -154,8 +155,6 @@ main(void)
 {
   Suite *suite = suite_create("two decoders");
   TCase *tc = tcase_create("frames");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   /* Skipped without Python. */
   if (system("python3 -c 'import binascii' >/dev/null 2>&1") != 0)
@@ -163,8 +162,5 @@ main(void)
   tcase_set_timeout(tc, 3600);
   tcase_add_test(tc, two_decoders_agree);
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

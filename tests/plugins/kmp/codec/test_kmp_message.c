@@ -5,6 +5,7 @@
 
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_message.h"
+#include "tests/support/run_suite.h"
 
 static struct kmp_request
 registers(uint8_t count, uint16_t a, uint16_t b)
@@ -352,11 +353,5 @@ make_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(make_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(make_suite());
 }

@@ -10,6 +10,7 @@
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
+#include "tests/support/run_suite.h"
 
 enum { ID_DEC, ID_HEX, NAME, LABEL, UNIT, METERS, SOURCES, ELECTRICITY, KIND };
 
@@ -317,11 +318,5 @@ make_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(make_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(make_suite());
 }

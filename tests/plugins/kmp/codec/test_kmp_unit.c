@@ -7,6 +7,7 @@
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
+#include "tests/support/run_suite.h"
 
 enum { CODE, SYMBOL, QUANTITY, NOTE, CODE_HEX };
 
@@ -73,11 +74,5 @@ make_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(make_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(make_suite());
 }

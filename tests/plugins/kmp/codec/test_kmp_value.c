@@ -7,6 +7,7 @@
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 #include "plugins/kmp/codec/kmp_value.h"
+#include "tests/support/run_suite.h"
 
 /* Parses "27 04 03 05397fb1": unit, NoB, SiEx, mantissa. */
 static struct kmp_record
@@ -337,11 +338,5 @@ make_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(make_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(make_suite());
 }

@@ -8,6 +8,7 @@
 
 #include "lib/array.h"
 #include "plugins/kmp/codec/model.h"
+#include "tests/support/run_suite.h"
 
 static const struct {
   uint16_t type;
@@ -234,11 +235,5 @@ model_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(model_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(model_suite());
 }

@@ -19,6 +19,7 @@
 #include "plugins/kmp/emulator/meter.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
+#include "tests/support/run_suite.h"
 
 #define NOW INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
 #define HOUR INT64_C(3600000)
@@ -1027,11 +1028,5 @@ kmp_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(kmp_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(kmp_suite());
 }

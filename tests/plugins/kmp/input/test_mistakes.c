@@ -19,6 +19,7 @@
 #include "plugins/kmp/emulator/meter.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
+#include "tests/support/run_suite.h"
 
 /* Longer than a loaded machine needs for an answer. */
 #define TIMEOUT "4s"
@@ -264,11 +265,5 @@ mistakes_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(mistakes_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(mistakes_suite());
 }

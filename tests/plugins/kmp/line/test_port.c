@@ -33,6 +33,7 @@
 #include "lib/array.h"
 #include "plugins/kmp/line/port_impl.h"
 #include "testkit/fake_host.h"
+#include "tests/support/run_suite.h"
 
 #define NOBODY 65534
 
@@ -860,11 +861,5 @@ port_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(port_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(port_suite());
 }

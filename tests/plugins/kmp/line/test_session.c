@@ -28,6 +28,7 @@
 #include "plugins/kmp/line/port_impl.h"
 #include "plugins/kmp/line/session.h"
 #include "testkit/fake_host.h"
+#include "tests/support/run_suite.h"
 
 static struct meter *m;
 static struct fake_host *h;
@@ -597,11 +598,5 @@ session_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(session_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(session_suite());
 }

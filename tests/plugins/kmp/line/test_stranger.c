@@ -8,6 +8,7 @@
 #include "lib/array.h"
 #include "plugins/kmp/line/stranger.h"
 #include "plugins/kmp/line/telnet.h"
+#include "tests/support/run_suite.h"
 
 /* Bytes of a string without its NUL. */
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
@@ -93,15 +94,9 @@ main(void)
 {
   Suite *suite = suite_create("stranger");
   TCase *tcase = tcase_create("stranger");
-  SRunner *runner;
-  int failed;
 
   tcase_add_loop_test(tcase, frames_are_known, 0, (int)ARRAY_SIZE(rows));
   tcase_add_loop_test(tcase, telnet_is_known, 0, (int)ARRAY_SIZE(telnet));
   suite_add_tcase(suite, tcase);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -18,6 +18,7 @@
 #include "plugins/kmp/program/mask.h"
 #include "plugins/kmp/program/personal.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
+#include "tests/support/run_suite.h"
 
 static char *masked; /* by the last mask_capture */
 
@@ -535,11 +536,5 @@ mask_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(mask_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(mask_suite());
 }

@@ -7,6 +7,7 @@
 #include "lib/array.h"
 #include "plugins/kmp/replay/replay.h"
 #include "tests/plugins/kmp/replay/replaying.h"
+#include "tests/support/run_suite.h"
 
 START_TEST(test_cycles)
 {
@@ -302,11 +303,5 @@ make_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(make_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(make_suite());
 }

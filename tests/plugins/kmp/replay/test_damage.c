@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "plugins/kmp/replay/damage.h"
+#include "tests/support/run_suite.h"
 
 static struct kmp_request
 request(uint8_t count, uint16_t first)
@@ -116,11 +117,5 @@ make_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(make_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(make_suite());
 }

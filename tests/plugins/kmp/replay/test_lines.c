@@ -11,6 +11,7 @@
 #include "lib/array.h"
 #include "plugins/kmp/replay/lines.h"
 #include "testkit/fake_host.h"
+#include "tests/support/run_suite.h"
 
 static struct fake_host *host;
 static struct lines *lines;
@@ -252,11 +253,5 @@ make_suite(void)
 int
 main(void)
 {
-  SRunner *runner = srunner_create(make_suite());
-  int failed;
-
-  srunner_run_all(runner, CK_ENV);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(make_suite());
 }

@@ -15,6 +15,7 @@
 #include <sysexits.h>
 
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 #include "tests/support/scene.h"
 
 /* 2026-11-30T14:00:00Z, some hours after the states were written. */
@@ -162,16 +163,11 @@ main(void)
 {
   Suite *s = suite_create("upgrade");
   TCase *t = tcase_create("upgrade");
-  SRunner *runner = srunner_create(s);
-  int failed;
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
   tcase_add_loop_test(t, state_of_an_earlier_version_continues, 0,
                       (int)ARRAY_SIZE(versions));
   suite_add_tcase(s, t);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(s);
 }

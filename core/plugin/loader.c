@@ -97,7 +97,7 @@ struct found {
 
 struct listing {
   struct found *found;
-  size_t n, room;
+  size_t n;
 };
 
 /* Splits a file name KIND_NAME.so into kind and NAME.  The caller frees the
@@ -140,16 +140,7 @@ list_add(struct listing *list, const char *dir, const char *file)
 
   if (!plugin_file_name(file, &kind, &name))
     return;
-  if (list->n == list->room) {
-    size_t room = list->room ? list->room * 2 : 16;
-    void *grown = realloc(list->found, room * sizeof(*list->found));
-
-    if (grown) {
-      list->found = grown;
-      list->room = room;
-    }
-  }
-  if (list->n == list->room || listed_already(list, kind, name) ||
+  if (listed_already(list, kind, name) || !ARRAY_GROW(&list->found, list->n) ||
       asprintf(&path, "%s/%s", dir, file) < 0) {
     free(name);
     return;

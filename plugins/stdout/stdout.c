@@ -18,6 +18,7 @@
 
 #include <meterpipe/plugin.h>
 
+#include "lib/array.h"
 #include "plugins/stdout/stdout_format.h"
 #include "lib/text_buffer.h"
 #include "lib/utc_time.h"
@@ -153,20 +154,12 @@ static int
 learn_targets(struct out *out)
 {
   const struct mp_target *target = out->host->target(out->host, out->count);
-  struct slot *slots;
-  struct stdout_cell *cells;
 
   while (target != NULL) {
-    slots = realloc(out->slots, (out->count + 1) * sizeof(*slots));
-    if (slots == NULL)
+    if (!ARRAY_GROW(&out->slots, out->count) ||
+        !ARRAY_GROW(&out->cells, out->count))
       return fail_memory(out);
-    out->slots = slots;
-    cells = realloc(out->cells, (out->count + 1) * sizeof(*cells));
-    if (cells == NULL)
-      return fail_memory(out);
-    out->cells = cells;
-    memset(&slots[out->count], 0, sizeof(*slots));
-    slots[out->count++].name = target->name;
+    out->slots[out->count++] = (struct slot){ .name = target->name };
     target = out->host->target(out->host, out->count);
   }
   return MP_OK;

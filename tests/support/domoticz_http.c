@@ -2,6 +2,7 @@
  * HTTP for the stand-in: parses requests, makes replies with the headers of the
  * recordings, and applies the faults that a test ordered.
  */
+#include "lib/array.h"
 #include "tests/support/domoticz_impl.h"
 
 #include <stdio.h>
@@ -37,13 +38,10 @@ header(const char *head, const char *name)
 static void
 remember(struct domoticz_server *s, const char *head, const char *target)
 {
-  char **grown = realloc(s->requests, (s->request_count + 1) * sizeof(*grown));
-
   free(s->head);
   s->head = strdup(head);
-  if (grown == NULL || s->head == NULL)
+  if (s->head == NULL || !ARRAY_GROW(&s->requests, s->request_count))
     domoticz_die("out of memory");
-  s->requests = grown;
   s->requests[s->request_count] = strdup(target);
   if (s->requests[s->request_count++] == NULL)
     domoticz_die("out of memory");

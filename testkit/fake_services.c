@@ -25,16 +25,13 @@ state_of(const struct mp_host *host)
 static void
 append_log(struct fake_host_state *st, const char *line)
 {
-  size_t len = strlen(line);
-  char *grown;
+  char *log;
 
   pthread_mutex_lock(&st->lock);
-  grown = realloc(st->log, st->log_len + len + 1);
-  if (grown == NULL)
+  if (asprintf(&log, "%s%s", st->log == NULL ? "" : st->log, line) < 0)
     fake_die("out of memory");
-  memcpy(grown + st->log_len, line, len + 1);
-  st->log = grown;
-  st->log_len += len;
+  free(st->log);
+  st->log = log;
   pthread_mutex_unlock(&st->lock);
 }
 

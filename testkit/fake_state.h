@@ -35,7 +35,6 @@ struct fake_host_state {
   struct fake_item *failures;
   uint32_t failure_count;
   char *log;
-  size_t log_len;
   int64_t now_ms;       /* -1: the real time */
   int64_t time_left_ms; /* -1: until deadline */
   int64_t deadline;     /* on CLOCK_MONOTONIC */

@@ -307,7 +307,7 @@ write_again(const struct json_line *line, struct text_buffer *out)
 static void
 check_again(const struct json_line *line)
 {
-  struct text_buffer text = { NULL, 0, 0 };
+  struct text_buffer text = { 0 };
   struct json_line again;
   size_t i;
 
@@ -404,7 +404,7 @@ check_characters(char **words, const char *text)
 static void
 cut_words(const char *text)
 {
-  struct text_buffer quoted = { NULL, 0, 0 };
+  struct text_buffer quoted = { 0 };
   char **words, **again;
   size_t i;
   int answer;

@@ -39,6 +39,7 @@
 
 #include <curl/curl.h>
 
+#include "lib/text_buffer.h"
 #include "plugins/domoticz/http_error.h"
 #include "plugins/domoticz/url.h"
 
@@ -76,8 +77,7 @@ struct http {
   curl_socket_t fd;     /* the request's connection; BAD: none, or closed */
   uint64_t mark;        /* bytes_out of fd when the request began */
   size_t head_len;
-  char *body;
-  size_t len, size;
+  struct text_buffer body;
 };
 
 /* ---- The handle ---------------------------------------------------------- */
@@ -110,21 +110,14 @@ take_body(char *data, size_t one, size_t n, void *ctx)
 {
   struct http *h = ctx;
   size_t max = h->flags & HTTP_LONG ? BODY_MAX_LONG : BODY_MAX;
-  size_t len = one * n, size;
-  char *grown;
+  size_t len = one * n;
 
-  if (len > max - h->len)
+  if (len > max - h->body.len)
     return refuse_length(h, "the answer", max);
-  if (h->len + len + 1 > h->size) {
-    size = 2 * (h->len + len + 1);
-    grown = realloc(h->body, size);
-    if (grown == NULL)
-      return 0;
-    h->body = grown;
-    h->size = size;
-  }
-  memcpy(h->body + h->len, data, len);
-  h->len += len;
+  /* one byte more, for a NUL after the answer */
+  if (text_buffer_reserve(&h->body, len + 1) != MP_OK)
+    return 0;
+  text_buffer_add(&h->body, data, len);
   return len;
 }
 
@@ -387,6 +380,7 @@ http_new(const struct mp_host *host, const struct http_options *options)
   h->host = host;
   h->options = *options;
   h->direct = goes_directly(options->url);
+  h->body.max = BODY_MAX_LONG + 1;
   h->fd = h->kept = CURL_SOCKET_BAD;
   for (size_t i = 0; i < SOCKETS; i++)
     h->sockets[i] = CURL_SOCKET_BAD;
@@ -417,12 +411,10 @@ http_close(struct http *http)
   curl_easy_cleanup(http->easy);
   curl_multi_cleanup(http->multi);
   curl_slist_free_all(http->headers);
-  free(http->body);
+  text_buffer_free(&http->body);
   http->easy = NULL;
   http->multi = NULL;
   http->headers = NULL;
-  http->body = NULL;
-  http->size = 0;
 }
 
 bool
@@ -592,9 +584,9 @@ perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   } else {
     curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &ret->status);
     http_note_redirect(h->easy, ret);
-    h->body[h->len] = '\0';
-    ret->body = h->body;
-    ret->len = h->len;
+    h->body.data[h->body.len] = '\0';
+    ret->body = h->body.data;
+    ret->len = h->body.len;
   }
 }
 
@@ -613,11 +605,7 @@ prepare(struct http *h, const char *query)
     curl = curl_easy_setopt(h->easy, CURLOPT_URL, url);
   }
   free(url);
-  if (h->body == NULL) {
-    h->size = 4096;
-    h->body = malloc(h->size);
-  }
-  return curl == CURLE_OK && h->body != NULL;
+  return curl == CURLE_OK && text_buffer_reserve(&h->body, 1) == MP_OK;
 }
 
 void
@@ -632,7 +620,7 @@ http_get(struct http *http, const char *query, unsigned flags,
   http->too_long = NULL;
   http->cut = http->moved = http->lost = false;
   http->fd = CURL_SOCKET_BAD;
-  http->head_len = http->len = 0;
+  http->head_len = http->body.len = 0;
   http->curl_error[0] = '\0';
   if (left_ms < timeout_ms)
     timeout_ms = left_ms;

@@ -344,6 +344,7 @@ child_run(struct child *c)
   if (left == 0)
     return mp_fail(c->host, MP_EAGAIN, program(c),
                    "is not run: no time is left in this cycle");
+  c->out.max = CHILD_OUT_MAX + 1; /* and a NUL */
   if (text_buffer_reserve(&c->out, 1) != MP_OK ||
       text_buffer_reserve(&c->err, 1) != MP_OK)
     return mp_fail(c->host, MP_ENOMEM, program(c), "out of memory");

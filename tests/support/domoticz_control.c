@@ -193,7 +193,7 @@ basic_login(const char *user, const char *password)
 {
   static const char digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  struct domoticz_text out = { NULL, 0, 0 };
+  struct text_buffer out = { 0 };
   unsigned char text[256] = { 0 };
   int len = snprintf((char *)text, sizeof(text) - 3, "%s:%s", user, password);
   int i;

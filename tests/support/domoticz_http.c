@@ -174,7 +174,7 @@ is_prevented(const struct domoticz_order *o)
 }
 
 static void
-append_blanks(struct domoticz_text *t, size_t count)
+append_blanks(struct text_buffer *t, size_t count)
 {
   char *blanks = malloc(count + 1);
 
@@ -309,6 +309,6 @@ domoticz_serve(struct domoticz_server *s, struct domoticz_connection *c,
   put_reply(s, c, &request, &reply, length);
   if (order != NULL)
     spoil_bytes(order, c);
-  free(reply.body.data);
+  text_buffer_free(&reply.body);
   free_request(&request);
 }

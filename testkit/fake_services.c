@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "lib/clock.h"
 #include "lib/decimal.h"
 #include "lib/unit.h"
 
@@ -160,7 +160,7 @@ host_now(const struct mp_host *host)
   pthread_mutex_lock(&st->lock);
   ms = st->now_ms;
   pthread_mutex_unlock(&st->lock);
-  return ms < 0 ? fake_clock_ms(CLOCK_REALTIME) : ms;
+  return ms < 0 ? clock_now_ms() : ms;
 }
 
 static int64_t
@@ -172,7 +172,7 @@ host_time_left(const struct mp_host *host)
   pthread_mutex_lock(&st->lock);
   ms = st->time_left_ms;
   if (ms < 0)
-    ms = st->deadline - fake_clock_ms(CLOCK_MONOTONIC);
+    ms = st->deadline - clock_mono_ms();
   pthread_mutex_unlock(&st->lock);
   return ms < 0 ? 0 : ms;
 }

@@ -52,8 +52,6 @@ struct fake_item *fake_item_obtain(struct fake_host_state *st,
                                    struct fake_item **list, const char *key);
 /* Returns a copy of TEXT in the arena. */
 char *fake_keep(struct fake_host_state *st, const char *text);
-/* Returns the milliseconds on CLOCK. */
-int64_t fake_clock_ms(int clock);
 
 /* The service table; ctx and name are not set. */
 extern const struct mp_host fake_services;

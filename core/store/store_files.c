@@ -19,6 +19,7 @@
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/planted_dir.h"
+#include "lib/rfc3339.h"
 #include "meterpipe/plugin.h"
 
 /* Before the umask is applied. */
@@ -404,12 +405,12 @@ store_files_check_version(struct store *store)
 int
 store_files_set_aside(struct store *store, const char *why)
 {
-  char when[CLOCK_TEXT], journal[PATH_MAX], *to = NULL;
+  char when[RFC3339_SIZE], journal[PATH_MAX], *to = NULL;
   int r = path_with(store, "-journal", journal);
 
   if (r != MP_OK)
     return r;
-  clock_format_utc(clock_now_ms(), when, sizeof(when));
+  rfc3339_format(NULL, clock_now_ms(), when);
   if (asprintf(&to, "%s.corrupt-%s", store->path, when) < 0)
     return MP_ENOMEM;
   if (rename(store->path, to) != 0)

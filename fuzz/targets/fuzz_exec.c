@@ -29,7 +29,6 @@
 #include "fuzz/require.h"
 #include "lib/array.h"
 #include "lib/rfc3339.h"
-#include "lib/utc_time.h"
 #include "lib/utf8.h"
 #include "lib/value.h"
 #include "plugins/exec/child.h"
@@ -466,8 +465,8 @@ ask_library(const char *text)
 static void
 read_time(const char *text)
 {
-  struct utc_time utc = { .day = 0 };
-  char written[UTC_TIME_SIZE];
+  struct rfc3339_day utc = { .day = 0 };
+  char written[RFC3339_SIZE];
   int64_t ms = -1, again, second;
 
   if (!rfc3339_parse(text, &ms)) {
@@ -475,7 +474,7 @@ read_time(const char *text)
     return;
   }
   require(ms == ask_library(text));
-  utc_time_format(&utc, ms, written);
+  rfc3339_format(&utc, ms, written);
   require(rfc3339_parse(written, &again));
   second = ms - (ms % 1000 + 1000) % 1000;
   /* A UTC offset can lead out of the years that can be written. */

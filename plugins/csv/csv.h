@@ -9,7 +9,7 @@
 
 #include "plugins/csv/csv_file.h"
 #include "plugins/csv/csv_row.h"
-#include "lib/utc_time.h"
+#include "lib/rfc3339.h"
 
 struct csv_column {
   const char *name;
@@ -31,7 +31,7 @@ struct csv {
   const struct mp_host *host;
   const char *eol;
   struct csv_file file;
-  struct utc_time time;
+  struct rfc3339_day time;
 
   struct csv_column *columns; /* column N is target N */
   uint32_t count;

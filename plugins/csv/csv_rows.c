@@ -57,12 +57,12 @@ csv_rows_finish(struct csv *csv)
   if (!csv->unfinished || csv->failed != MP_OK)
     return csv->failed;
   csv->unfinished = 0;
-  if (text_buffer_reserve(&csv->rows, UTC_TIME_SIZE + csv->cells.len +
+  if (text_buffer_reserve(&csv->rows, RFC3339_SIZE + csv->cells.len +
                                         csv->written + eol_len) != MP_OK)
     return csv_rows_fail(csv);
   at = csv->rows.data + csv->rows.len;
-  utc_time_format(&csv->time, csv->time_ms, at);
-  at = put_cells(csv, at + UTC_TIME_SIZE - 1);
+  rfc3339_format(&csv->time, csv->time_ms, at);
+  at = put_cells(csv, at + RFC3339_SIZE - 1);
   memcpy(at, csv->eol, eol_len);
   csv->rows.len = (size_t)(at + eol_len - csv->rows.data);
   if (!ARRAY_GROW(&csv->ends, csv->records - 1))

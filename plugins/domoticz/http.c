@@ -32,13 +32,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 #include <netinet/in.h>
 #include <linux/tcp.h>
 
 #include <curl/curl.h>
 
+#include "lib/clock.h"
 #include "lib/text_buffer.h"
 #include "plugins/domoticz/http_error.h"
 #include "plugins/domoticz/url.h"
@@ -119,15 +119,6 @@ take_body(char *data, size_t one, size_t n, void *ctx)
     return 0;
   text_buffer_add(&h->body, data, len);
   return len;
-}
-
-static int64_t
-now_ms(void)
-{
-  struct timespec ts;
-
-  clock_gettime(CLOCK_MONOTONIC, &ts);
-  return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* ---- Sent or not sent ---------------------------------------------------- */
@@ -233,7 +224,7 @@ begin_request(void *ctx, char *address, char *local, int port, int local_port)
 static void
 see_loss(struct http *h)
 {
-  if (h->lost && now_ms() - h->kept_at_ms < IDLE_MS)
+  if (h->lost && clock_mono_ms() - h->kept_at_ms < IDLE_MS)
     h->single = true;
 }
 
@@ -556,7 +547,7 @@ static void
 note_kept(struct http *h)
 {
   h->kept = only_socket(h);
-  h->kept_at_ms = now_ms();
+  h->kept_at_ms = clock_mono_ms();
   h->lost = false;
 }
 

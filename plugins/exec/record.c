@@ -64,13 +64,13 @@ add_member(struct text_buffer *out, const char *lead, const char *text)
 int
 record_begin(struct record_writer *w, const struct mp_record *record)
 {
-  char time[UTC_TIME_SIZE];
+  char time[RFC3339_SIZE];
 
   if (record_end(w) != MP_OK)
     return MP_ENOMEM;
   w->unfinished = 1;
   w->values = 0;
-  utc_time_format(&w->time, record->time_ms, time);
+  rfc3339_format(&w->time, record->time_ms, time);
   if (add_member(&w->text, "{\"id\":", record->id) != MP_OK ||
       add_member(&w->text, ",\"time\":", time) != MP_OK)
     return MP_ENOMEM;
@@ -82,11 +82,11 @@ record_add(struct record_writer *w, const struct mp_host *host,
            const char *name, const struct mp_value *value)
 {
   struct text_buffer *out = &w->text;
-  char number[NUMBER_SIZE], time[UTC_TIME_SIZE];
+  char number[NUMBER_SIZE], time[RFC3339_SIZE];
 
   if (value->kind != MP_TEXT)
     host->decimal_format(value, number, sizeof(number));
-  utc_time_format(&w->time, value->time_ms, time);
+  rfc3339_format(&w->time, value->time_ms, time);
   if ((w->values++ > 0 && text_buffer_add_text(out, ",") != MP_OK) ||
       record_add_string(out, name) != MP_OK ||
       add_member(out, ":{\"value\":",

@@ -21,7 +21,7 @@
 #include "lib/array.h"
 #include "plugins/stdout/stdout_format.h"
 #include "lib/text_buffer.h"
-#include "lib/utc_time.h"
+#include "lib/rfc3339.h"
 
 #define OBJECT "standard output"
 /* Room for any number that the host formats. */
@@ -62,7 +62,7 @@ struct out {
   int file;
   stdout_format_fn format;
   int blank; /* the next cycle needs a blank line before it */
-  struct utc_time time;
+  struct rfc3339_day time;
 
   struct slot *slots; /* slot N is target N */
   struct stdout_cell *cells;
@@ -188,7 +188,7 @@ fill_cells(struct out *out)
 static int
 finish_record(struct out *out)
 {
-  char time[UTC_TIME_SIZE];
+  char time[RFC3339_SIZE];
 
   if (!out->unfinished || out->failed != MP_OK)
     return out->failed;
@@ -196,7 +196,7 @@ finish_record(struct out *out)
   if (learn_targets(out) != MP_OK)
     return out->failed;
   fill_cells(out);
-  utc_time_format(&out->time, out->time_ms, time);
+  rfc3339_format(&out->time, out->time_ms, time);
   if (out->format == stdout_format_table && out->blank &&
       text_buffer_add_text(&out->pending, "\n") != MP_OK)
     return fail_memory(out);

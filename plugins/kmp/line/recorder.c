@@ -17,6 +17,7 @@
 #include "plugins/kmp/codec/kmp_frame.h"
 #include "plugins/kmp/line/recorder.h"
 #include "lib/planted.h"
+#include "lib/rfc3339.h"
 
 /* Serial numbers are personal data: not readable by every user. */
 #define CAPTURE_MODE 0640
@@ -32,12 +33,12 @@ static void
 begin_cycle(struct recorder *recorder, int is_new)
 {
   const struct mp_host *host = recorder->host;
-  char when[CAPTURE_TIME_SIZE];
+  char when[RFC3339_MS_SIZE];
 
   if (is_new)
     fprintf(recorder->file, "# meterpipe capture %d %s\n", CAPTURE_VERSION,
             host->name);
-  if (capture_format_time(when, sizeof(when), host->now(host)) == 0)
+  if (rfc3339_format_ms(when, sizeof(when), host->now(host)) == 0)
     when[0] = '\0';
   fprintf(recorder->file, "\n# %s\n", when);
 }

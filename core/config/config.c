@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "lib/array.h"
-#include "lib/slurp.h"
+#include "lib/file.h"
 
 /* No file written by hand is larger; limits the memory that a wrong file
  * takes. */
@@ -221,15 +221,16 @@ refuse_file(const char *path, int err, struct problems *problems)
 int
 config_load(const char *path, struct problems *problems, struct config **ret)
 {
-  struct slurp file;
-  int err = slurp_file(path, MAX_FILE, &file);
+  struct text_buffer file;
+  bool world_readable;
+  int err = file_read(path, MAX_FILE, &file, &world_readable);
   int code;
 
   if (err)
     return refuse_file(path, err, problems);
-  code = config_parse(path, file.text, file.len, problems, ret);
+  code = config_parse(path, file.data, file.len, problems, ret);
   if (code == MP_OK)
-    (*ret)->world_readable = slurp_is_world_readable(&file);
-  slurp_free(&file);
+    (*ret)->world_readable = world_readable;
+  text_buffer_wipe(&file);
   return code;
 }

@@ -13,7 +13,7 @@
 #include "core/plugin/loader_check.h"
 #include "lib/array.h"
 #include "lib/nearest.h"
-#include "lib/planted_dir.h"
+#include "lib/safe_dir.h"
 
 const char *const plugin_kind_names[PLUGIN_KINDS] = { "input", "transform",
                                                       "output" };
@@ -266,12 +266,12 @@ static bool
 load(struct loader *loader, struct plugin *plugin)
 {
   const struct mp_plugin *(*entry)(void);
-  char why[PLANTED_DIR_WHY];
+  char why[SAFE_DIR_WHY];
 
   if (access(plugin->path, R_OK) != 0)
     return fail_load(loader, "the plugin %s cannot be read: %s", plugin->path,
                      strerror(errno));
-  if (planted_dir_check(plugin->path, geteuid(), why) != 0)
+  if (safe_dir_check(plugin->path, geteuid(), why) != 0)
     return fail_load(loader, "the plugin %s: %s", plugin->path, why);
   /* A thread of the plugin, or of a library that it uses, may outlive its
    * instances: the code is never unloaded. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/rfc3339.h"
 #include "plugins/kmp/codec/capture.h"
 #include "plugins/kmp/codec/kmp_message.h"
 
@@ -59,7 +60,7 @@ put_cycle(uint8_t count, uint32_t number)
   struct kmp_answer answer = { .cid = KMP_GET_REGISTER, .count = count };
   uint8_t mantissas[KMP_REGISTERS_MAX][MANTISSA_SIZE], wire[KMP_WIRE_MAX];
   int64_t time_ms = FIRST_TIME_MS + number * CYCLE_MS;
-  char when[CAPTURE_TIME_SIZE] = "";
+  char when[RFC3339_MS_SIZE] = "";
   uint8_t i;
 
   for (i = 0; i < count; i++) {
@@ -69,7 +70,7 @@ put_cycle(uint8_t count, uint32_t number)
     answer.records[i].mantissa = mantissas[i];
     put_mantissa(mantissas[i], i == 0 ? 84000 + number : 1700 + number % 997);
   }
-  capture_format_time(when, sizeof(when), time_ms);
+  rfc3339_format_ms(when, sizeof(when), time_ms);
   printf("\n# %s\n", when);
   put_line(time_ms, CAPTURE_TO_METER, wire,
            kmp_request_encode(&request, wire, sizeof(wire)));

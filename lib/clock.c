@@ -1,4 +1,4 @@
-/* The two clocks, and durations in words. */
+/* Reads the clocks, waits by them, and writes durations in words. */
 #include "lib/clock.h"
 
 #include <poll.h>
@@ -6,24 +6,30 @@
 #include <time.h>
 
 static int64_t
-clock_read(clockid_t id)
+read_us(clockid_t id)
 {
   struct timespec t;
 
   clock_gettime(id, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+  return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 int64_t
 clock_now_ms(void)
 {
-  return clock_read(CLOCK_REALTIME);
+  return read_us(CLOCK_REALTIME) / 1000;
 }
 
 int64_t
 clock_mono_ms(void)
 {
-  return clock_read(CLOCK_MONOTONIC);
+  return read_us(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t
+clock_mono_us(void)
+{
+  return read_us(CLOCK_MONOTONIC);
 }
 
 void
@@ -39,17 +45,6 @@ clock_sleep_ms(int64_t ms, int fd)
       return;
     ms = end - clock_mono_ms();
   }
-}
-
-void
-clock_format_utc(int64_t ms, char *buf, size_t size)
-{
-  time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0));
-  struct tm tm;
-
-  if (!gmtime_r(&seconds, &tm) ||
-      !strftime(buf, size, "%Y-%m-%dT%H:%M:%SZ", &tm))
-    snprintf(buf, size, "?");
 }
 
 void

@@ -10,15 +10,12 @@
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t clock_now_ms(void);
 
-/* Milliseconds on CLOCK_MONOTONIC, which never jumps. */
+/* Milliseconds, and microseconds, on CLOCK_MONOTONIC, which never jumps. */
 int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
 
 /* Waits for MS milliseconds, or until FD (-1: none) becomes readable. */
 void clock_sleep_ms(int64_t ms, int fd);
-
-/* Writes MS as "2026-11-22T10:00:00Z".  SIZE is at least CLOCK_TEXT. */
-#define CLOCK_TEXT 32
-void clock_format_utc(int64_t ms, char *buf, size_t size);
 
 /* Writes the two largest units of MS: "3 h 20 min", "2 d 1 h", "45 s". */
 void clock_format_span(int64_t ms, char *buf, size_t size);

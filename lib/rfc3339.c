@@ -1,111 +1,221 @@
-/* Does not use strptime, which depends on the locale, nor timegm, which depends
- * on the size of time_t. */
+/* Computes the date once a day, and the time of day by division. */
 #include "lib/rfc3339.h"
 
 #include <string.h>
 
-static int
+#include "lib/civil.h"
+
+#define SECOND_MS INT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS (60 * MINUTE_MS)
+#define DAY_MS (24 * HOUR_MS)
+/* 0000-01-01 and 9999-12-31 */
+#define FIRST_DAY (-719528)
+#define LAST_DAY 2932896
+
+#define MOMENT_LEN (sizeof("2026-11-22T10:00:00") - 1)
+
+struct moment {
+  int year, month, day, hour, minute, second;
+};
+
+/* ---- Formatting ---------------------------------------------------------- */
+
+static void
+put_digits(char *at, size_t n, int number)
+{
+  while (n-- > 0) {
+    at[n] = (char)('0' + number % 10);
+    number /= 10;
+  }
+}
+
+static void
+put_date(char *at, int64_t day)
+{
+  struct civil_date date = civil_from_days(day);
+
+  memcpy(at, "0000-00-00", sizeof("0000-00-00"));
+  put_digits(at, 4, (int)date.year);
+  put_digits(at + 5, 2, date.month);
+  put_digits(at + 8, 2, date.day);
+}
+
+/* Returns the day of MS, and the rest in milliseconds. */
+static int64_t
+split(int64_t ms, int *ret_rest)
+{
+  int64_t day = ms / DAY_MS - (ms % DAY_MS < 0);
+
+  *ret_rest = (int)(ms - day * DAY_MS);
+  return day;
+}
+
+static void
+put_time(char *at, int rest_ms)
+{
+  int second = rest_ms / 1000;
+
+  memcpy(at, "T00:00:00Z", sizeof("T00:00:00Z"));
+  put_digits(at + 1, 2, second / 3600);
+  put_digits(at + 4, 2, second / 60 % 60);
+  put_digits(at + 7, 2, second % 60);
+}
+
+const char *
+rfc3339_format(struct rfc3339_day *last, int64_t ms, char buf[RFC3339_SIZE])
+{
+  struct rfc3339_day none = { 0 };
+  int rest;
+  int64_t day;
+
+  if (ms < FIRST_DAY * DAY_MS)
+    ms = FIRST_DAY * DAY_MS;
+  if (ms >= (LAST_DAY + 1) * DAY_MS)
+    ms = (LAST_DAY + 1) * DAY_MS - 1;
+  day = split(ms, &rest);
+  if (!last)
+    last = &none;
+  if (last->day != day + 1 || last->date[0] == '\0') {
+    put_date(last->date, day);
+    last->day = day + 1;
+  }
+  memcpy(buf, last->date, sizeof(last->date));
+  put_time(buf + sizeof(last->date) - 1, rest);
+  return buf;
+}
+
+size_t
+rfc3339_format_ms(char *buf, size_t size, int64_t ms)
+{
+  int rest;
+  int64_t day = split(ms, &rest);
+
+  if (day < FIRST_DAY || day > LAST_DAY || size < RFC3339_MS_SIZE)
+    return 0;
+  put_date(buf, day);
+  put_time(buf + sizeof("2026-11-22") - 1, rest);
+  memcpy(buf + MOMENT_LEN, ".000Z", sizeof(".000Z"));
+  put_digits(buf + MOMENT_LEN + 1, 3, rest % 1000);
+  return RFC3339_MS_SIZE - 1;
+}
+
+/* ---- Parsing ------------------------------------------------------------- */
+
+static bool
 is_digit(char c)
 {
   return c >= '0' && c <= '9';
 }
 
-/*
- * Matches the beginning of TEXT against FORM.  A digit I in FORM matches one
- * digit, which is appended to NUMBERS[I]; any other character matches itself.
- * Returns the end of the match; NULL: TEXT has another form.
- */
-static const char *
-scan(const char *text, const char *form, int *numbers)
+/* Returns the number that two digits make, or -1 when they are not digits. */
+static int
+two_digits(const char *p)
 {
-  for (; *form != '\0'; form++, text++) {
-    if (!is_digit(*form)) {
-      if (*text != *form)
-        return NULL;
-      continue;
-    }
-    if (!is_digit(*text))
-      return NULL;
-    numbers[*form - '0'] = numbers[*form - '0'] * 10 + (*text - '0');
+  return is_digit(p[0]) && is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0')
+                                          : -1;
+}
+
+/* Parses "2026-11-22T10:00:00"; T may be t or a blank. */
+static bool
+parse_moment(const char *p, struct moment *ret)
+{
+  const int century = two_digits(p), year = two_digits(p + 2);
+
+  if (p[4] != '-' || p[7] != '-' || p[13] != ':' || p[16] != ':' ||
+      (p[10] != 'T' && p[10] != 't' && p[10] != ' '))
+    return false;
+  ret->year = century * 100 + year;
+  ret->month = two_digits(p + 5);
+  ret->day = two_digits(p + 8);
+  ret->hour = two_digits(p + 11);
+  ret->minute = two_digits(p + 14);
+  ret->second = two_digits(p + 17);
+  return (century | year | ret->month | ret->day | ret->hour | ret->minute |
+          ret->second) >= 0;
+}
+
+/* Parses the offset "Z" or "+01:00" at *pos and moves *pos past it. */
+static bool
+parse_zone(const char *text, size_t len, size_t *pos, int64_t *ret_ms)
+{
+  const char *p = text + *pos;
+  int hours, minutes;
+
+  if (*pos >= len)
+    return false;
+  if (*p == 'Z' || *p == 'z') {
+    *ret_ms = 0;
+    *pos += 1;
+    return true;
   }
-  return text;
+  if ((*p != '+' && *p != '-') || len - *pos < 6 || p[3] != ':')
+    return false;
+  hours = two_digits(p + 1);
+  minutes = two_digits(p + 4);
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+    return false;
+  *ret_ms = hours * HOUR_MS + minutes * MINUTE_MS;
+  if (*p == '-')
+    *ret_ms = -*ret_ms;
+  *pos += 6;
+  return true;
 }
 
-/* Reads ".250" at *P as milliseconds; drops further digits. */
-static int
-take_fraction(const char **p)
+/* Parses an optional fraction, ".120", at *pos and moves *pos past it.  Drops
+ * the digits after the milliseconds. */
+static bool
+parse_fraction(const char *text, size_t len, size_t *pos, int64_t *ret_ms)
 {
-  int ms = 0, factor = 100;
+  int64_t unit = SECOND_MS / 10;
+  size_t i = *pos;
 
-  if (**p != '.' || !is_digit((*p)[1]))
-    return 0;
-  for (++*p; is_digit(**p); ++*p) {
-    ms += (**p - '0') * factor;
-    factor /= 10;
+  *ret_ms = 0;
+  if (i >= len || text[i] != '.')
+    return true;
+  for (i++; i < len && is_digit(text[i]); i++) {
+    *ret_ms += (text[i] - '0') * unit;
+    unit /= 10;
   }
-  return ms;
+  if (i == *pos + 1)
+    return false;
+  *pos = i;
+  return true;
 }
 
-/* Reads "Z" or "+01:00" at P, which must be the end of the text. */
-static int
-take_zone(const char *p, int *ret_minutes)
+/* Second 60 is a leap second; it counts as the next second. */
+static bool
+is_moment(const struct moment *m)
 {
-  int numbers[2] = { 0, 0 };
-  int sign = *p == '-' ? -1 : 1;
+  return civil_is_date(m->year, m->month, m->day) && m->hour <= 23 &&
+         m->minute <= 59 && m->second <= 60;
+}
 
-  *ret_minutes = 0;
-  if (strcmp(p, "Z") == 0 || strcmp(p, "z") == 0)
-    return 1;
-  if (*p != '+' && *p != '-')
+size_t
+rfc3339_scan(const char *text, size_t len, int64_t *ret_ms)
+{
+  size_t pos = MOMENT_LEN;
+  int64_t fraction, offset;
+  struct moment m;
+
+  if (len <= MOMENT_LEN || !parse_moment(text, &m) || !is_moment(&m))
     return 0;
-  p = scan(p + 1, "00:11", numbers);
-  if (p == NULL || *p != '\0' || numbers[0] > 23 || numbers[1] > 59)
+  if (!parse_fraction(text, len, &pos, &fraction) ||
+      !parse_zone(text, len, &pos, &offset))
     return 0;
-  *ret_minutes = sign * (numbers[0] * 60 + numbers[1]);
-  return 1;
+  *ret_ms = civil_to_days(m.year, m.month, m.day) * DAY_MS + m.hour * HOUR_MS +
+            m.minute * MINUTE_MS + m.second * SECOND_MS + fraction - offset;
+  return pos;
 }
 
-static int
-days_of_month(int year, int month)
-{
-  static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-  int leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-  return days[month - 1] + (month == 2 && leap);
-}
-
-/* Returns the days since 1970-01-01.  A year begins in March, so that the
- * leap day is its last day.  Years are counted from 400 years before
- * 0000-03-01, so that they are never negative: from there to 1970-01-01 are
- * 146097 + 719468 days. */
-static int64_t
-day_number(int year, int month, int day)
-{
-  int64_t y = 400 + (month > 2 ? year : year - 1);
-  int64_t m = month > 2 ? month - 3 : month + 9;
-  int64_t leap_days = y / 4 - y / 100 + y / 400;
-
-  return y * 365 + leap_days + (m * 153 + 2) / 5 + day - 1 - 146097 - 719468;
-}
-
-int
+bool
 rfc3339_parse(const char *text, int64_t *ret_ms)
 {
-  enum { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, NUMBERS };
-  int n[NUMBERS] = { 0 };
-  const char *p = scan(text, "0000-11-22T33:44:55", n);
-  int64_t seconds;
-  int ms, zone;
+  size_t len = strlen(text);
+  int64_t ms;
 
-  if (p == NULL || n[MONTH] < 1 || n[MONTH] > 12 || n[DAY] < 1 ||
-      n[DAY] > days_of_month(n[YEAR], n[MONTH]) || n[HOUR] > 23 ||
-      n[MINUTE] > 59 || n[SECOND] > 60)
-    return 0;
-  ms = take_fraction(&p);
-  if (!take_zone(p, &zone))
-    return 0;
-  seconds = day_number(n[YEAR], n[MONTH], n[DAY]) * 86400 + n[HOUR] * 3600 +
-            (n[MINUTE] - zone) * 60 + n[SECOND];
-  *ret_ms = seconds * 1000 + ms;
-  return 1;
+  if (len == 0 || rfc3339_scan(text, len, &ms) != len || text[10] != 'T')
+    return false;
+  *ret_ms = ms;
+  return true;
 }

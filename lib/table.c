@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/utf8.h"
 
 #define GAP 2
@@ -19,28 +20,12 @@ plain_copy(const char *text)
   return copy;
 }
 
-static bool
-make_room(struct table *table)
-{
-  size_t room = table->room ? table->room * 2 : 64;
-  char **grown;
-
-  if (table->n < table->room)
-    return true;
-  grown = realloc(table->cells, room * sizeof(*grown));
-  if (!grown)
-    return false;
-  table->cells = grown;
-  table->room = room;
-  return true;
-}
-
 void
 table_add(struct table *table, const char *cell)
 {
   char *copy = plain_copy(cell ? cell : "");
 
-  if (copy && make_room(table)) {
+  if (copy && ARRAY_GROW(&table->cells, table->n)) {
     table->cells[table->n++] = copy;
     return;
   }
@@ -123,5 +108,5 @@ table_free(struct table *table)
     free(table->cells[i]);
   free(table->cells);
   table->cells = NULL;
-  table->n = table->room = 0;
+  table->n = 0;
 }

@@ -12,7 +12,7 @@
 struct table {
   size_t columns;
   char **cells; /* row by row */
-  size_t n, room;
+  size_t n;
   bool failed; /* out of memory: cells are missing */
 };
 

@@ -1,6 +1,4 @@
-/*
- * A text that grows, up to a maximum size.
- */
+/* A buffer doubles its size when it grows. */
 #include "lib/text_buffer.h"
 
 #include <stdlib.h>
@@ -11,15 +9,18 @@
 int
 text_buffer_grow(struct text_buffer *b, size_t more)
 {
-  size_t size = b->size == 0 ? FIRST_SIZE : b->size;
+  size_t max = b->max ? b->max : TEXT_BUFFER_MAX;
+  size_t size = b->size ? b->size : FIRST_SIZE;
   char *grown;
 
-  if (more > TEXT_BUFFER_MAX - b->len)
+  if (more > max - b->len)
     return MP_ENOMEM;
   if (b->data != NULL && more <= b->size - b->len)
     return MP_OK;
   while (size < b->len + more)
-    size *= 2;
+    size = size < max / 2 ? 2 * size : max;
+  if (size > max)
+    size = max;
   grown = realloc(b->data, size);
   if (grown == NULL)
     return MP_ENOMEM;
@@ -53,5 +54,13 @@ void
 text_buffer_free(struct text_buffer *b)
 {
   free(b->data);
-  memset(b, 0, sizeof(*b));
+  *b = (struct text_buffer){ .max = b->max };
+}
+
+void
+text_buffer_wipe(struct text_buffer *b)
+{
+  if (b->data)
+    explicit_bzero(b->data, b->len);
+  text_buffer_free(b);
 }

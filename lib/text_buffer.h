@@ -1,6 +1,6 @@
 /*
- * A text that grows, up to a maximum size.  Outputs put their data together in
- * memory and write it in one go.
+ * Bytes that grow, up to a maximum: a text, an answer, the rows that an output
+ * writes in one go.
  */
 #ifndef LIB_TEXT_BUFFER_H
 #define LIB_TEXT_BUFFER_H
@@ -10,17 +10,19 @@
 
 #include <meterpipe/plugin.h>
 
-/* Maximum size of a buffer. */
+/* Maximum of a buffer that has none of its own. */
 #define TEXT_BUFFER_MAX ((size_t)256 << 20)
 
-/* Initialise with zeros. */
+/* Initialise with zeros, or with a maximum: { .max = 4096 }. */
 struct text_buffer {
   char *data;
   size_t len, size;
+  size_t max; /* of size; 0: TEXT_BUFFER_MAX */
 };
 
-/* Makes room for MORE bytes after len.  These functions return
- * MP_OK or MP_ENOMEM. */
+/* Makes room for MORE bytes after len.  These functions return MP_OK, or
+ * MP_ENOMEM: out of memory, or beyond the maximum.  The buffer is then
+ * unchanged. */
 int text_buffer_grow(struct text_buffer *b, size_t more);
 
 /* The same.  This and the next two are inline, because replaying a capture adds
@@ -51,6 +53,10 @@ text_buffer_add_text(struct text_buffer *b, const char *text)
 int text_buffer_fill(struct text_buffer *b, char c, size_t n);
 /* Inserts DATA at the beginning. */
 int text_buffer_prepend(struct text_buffer *b, const char *data, size_t len);
+/* Empties B, which keeps its maximum. */
 void text_buffer_free(struct text_buffer *b);
+/* The same; overwrites a secret first.  Only for a buffer that got all its
+ * room at once: growing leaves a copy behind. */
+void text_buffer_wipe(struct text_buffer *b);
 
 #endif

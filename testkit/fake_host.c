@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/decimal.h"
 #include "lib/number_services.h"
 #include "testkit/fake_arena.h"
@@ -74,15 +74,6 @@ fake_keep(struct fake_host_state *st, const char *text)
   copy = fake_arena_text(&st->arena, text);
   pthread_mutex_unlock(&st->lock);
   return copy;
-}
-
-int64_t
-fake_clock_ms(int clock)
-{
-  struct timespec ts;
-
-  clock_gettime(clock, &ts);
-  return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* ---- The host ------------------------------------------------------------ */
@@ -240,7 +231,7 @@ fake_host_set_time_left(struct fake_host *h, int64_t ms)
 void
 fake_host_set_deadline(struct fake_host *h, int64_t ms)
 {
-  set_times(h, -1, fake_clock_ms(CLOCK_MONOTONIC) + ms);
+  set_times(h, -1, clock_mono_ms() + ms);
 }
 
 void
@@ -312,7 +303,6 @@ fake_host_forget(struct fake_host *h)
   pthread_mutex_lock(&h->state->lock);
   free(h->state->log);
   h->state->log = NULL;
-  h->state->log_len = 0;
   h->state->failures = NULL;
   h->state->failure_count = 0;
   pthread_mutex_unlock(&h->state->lock);

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "lib/clock.h"
 #include "lib/decimal.h"
 
 #define LINE_SIZE 4096
@@ -24,16 +24,13 @@ state_of(const struct mp_host *host)
 static void
 append_log(struct fake_host_state *st, const char *line)
 {
-  size_t len = strlen(line);
-  char *grown;
+  char *log;
 
   pthread_mutex_lock(&st->lock);
-  grown = realloc(st->log, st->log_len + len + 1);
-  if (grown == NULL)
+  if (asprintf(&log, "%s%s", st->log == NULL ? "" : st->log, line) < 0)
     fake_die("out of memory");
-  memcpy(grown + st->log_len, line, len + 1);
-  st->log = grown;
-  st->log_len += len;
+  free(st->log);
+  st->log = log;
   pthread_mutex_unlock(&st->lock);
 }
 
@@ -162,7 +159,7 @@ host_now(const struct mp_host *host)
   pthread_mutex_lock(&st->lock);
   ms = st->now_ms;
   pthread_mutex_unlock(&st->lock);
-  return ms < 0 ? fake_clock_ms(CLOCK_REALTIME) : ms;
+  return ms < 0 ? clock_now_ms() : ms;
 }
 
 static int64_t
@@ -174,7 +171,7 @@ host_time_left(const struct mp_host *host)
   pthread_mutex_lock(&st->lock);
   ms = st->time_left_ms;
   if (ms < 0)
-    ms = st->deadline - fake_clock_ms(CLOCK_MONOTONIC);
+    ms = st->deadline - clock_mono_ms();
   pthread_mutex_unlock(&st->lock);
   return ms < 0 ? 0 : ms;
 }

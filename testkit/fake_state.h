@@ -35,7 +35,6 @@ struct fake_host_state {
   struct fake_item *failures;
   uint32_t failure_count;
   char *log;
-  size_t log_len;
   int64_t now_ms;       /* -1: the real time */
   int64_t time_left_ms; /* -1: until deadline */
   int64_t deadline;     /* on CLOCK_MONOTONIC */
@@ -53,8 +52,6 @@ struct fake_item *fake_item_obtain(struct fake_host_state *st,
                                    struct fake_item **list, const char *key);
 /* Returns a copy of TEXT in the arena. */
 char *fake_keep(struct fake_host_state *st, const char *text);
-/* Returns the milliseconds on CLOCK. */
-int64_t fake_clock_ms(int clock);
 
 /* The service table; ctx, name, decimals and units are not set. */
 extern const struct mp_host fake_services;

@@ -10,6 +10,7 @@
 #ifndef TESTKIT_NAMES_H
 #define TESTKIT_NAMES_H
 
+#include "lib/clock.h"
 #include "lib/decimal.h"
 #include "lib/number_services.h"
 #include "lib/unit.h"
@@ -19,6 +20,12 @@
 
 #define RENAMED(name) extern __typeof__(name) name __asm__("mp_fake_" #name)
 
+RENAMED(clock_age_ms);
+RENAMED(clock_format_span);
+RENAMED(clock_mono_ms);
+RENAMED(clock_mono_us);
+RENAMED(clock_now_ms);
+RENAMED(clock_sleep_ms);
 RENAMED(decimal_add);
 RENAMED(decimal_compare);
 RENAMED(decimal_digit_place);
@@ -39,7 +46,6 @@ RENAMED(fake_arena_alloc);
 RENAMED(fake_arena_free);
 RENAMED(fake_arena_text);
 RENAMED(fake_arena_value);
-RENAMED(fake_clock_ms);
 RENAMED(fake_die);
 RENAMED(fake_item_append);
 RENAMED(fake_item_at);

@@ -58,16 +58,14 @@ static bool
 append(struct found_item **items, size_t *n, const struct mp_probe_item *item)
 {
   struct found_item copy = { 0 };
-  struct found_item *grown = realloc(*items, (*n + 1) * sizeof(*grown));
 
-  if (!grown)
+  if (!ARRAY_GROW(items, *n))
     return false;
-  *items = grown;
   if (!copy_item(&copy, item)) {
     item_clear(&copy);
     return false;
   }
-  grown[(*n)++] = copy;
+  (*items)[(*n)++] = copy;
   return true;
 }
 

@@ -83,12 +83,9 @@ take_failure(void *ctx, const char *stage, const char *name, const char *body)
 {
   struct gathering *gathering = ctx;
   struct status *status = gathering->status;
-  struct outage *grown = realloc(status->outages, (status->n_outages + 1) *
-                                                    sizeof(*status->outages));
 
-  if (grown)
-    status->outages = grown;
-  if (grown && outage_decode(&grown[status->n_outages], stage, name, body))
+  if (ARRAY_GROW(&status->outages, status->n_outages) &&
+      outage_decode(&status->outages[status->n_outages], stage, name, body))
     status->n_outages++;
   else
     gathering->failed = true;

@@ -10,6 +10,7 @@
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/json.h"
+#include "lib/rfc3339.h"
 #include "lib/table.h"
 #include "lib/unit.h"
 
@@ -42,7 +43,7 @@ static void
 print_run(const struct status *status, FILE *out)
 {
   const char *path = status->pipeline->config->path;
-  char when[CLOCK_TEXT], age[AGE_TEXT];
+  char when[RFC3339_SIZE], age[AGE_TEXT];
 
   if (!status->state_path) {
     fprintf(out,
@@ -56,7 +57,7 @@ print_run(const struct status *status, FILE *out)
             status->written ? "holds none" : "was never written");
     return;
   }
-  clock_format_utc(status->begun, when, sizeof(when));
+  rfc3339_format(NULL, status->begun, when);
   fprintf(out, "%s: last run %s, %s ago: %d, %s\n", path, when,
           age_of(status, status->begun, age), status->result,
           status_words(status->result));
@@ -67,9 +68,9 @@ static void
 print_unfinished(const struct status *status, FILE *out)
 {
   const struct note *note = &status->unfinished;
-  char when[CLOCK_TEXT];
+  char when[RFC3339_SIZE];
 
-  clock_format_utc(note->begun_ms, when, sizeof(when));
+  rfc3339_format(NULL, note->begun_ms, when);
   if (status->in_progress)
     fprintf(out, "a run is in progress since %s", when);
   else
@@ -236,9 +237,9 @@ status_print(const struct status *status, FILE *out)
 static void
 json_time(struct json *json, const char *key, int64_t ms)
 {
-  char text[CLOCK_TEXT];
+  char text[RFC3339_SIZE];
 
-  clock_format_utc(ms, text, sizeof(text));
+  rfc3339_format(NULL, ms, text);
   json_text(json, key, ms > 0 ? text : NULL);
 }
 

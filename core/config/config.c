@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "lib/array.h"
-#include "lib/slurp.h"
+#include "lib/file.h"
 
 /* No file written by hand is larger; limits the memory that a wrong file
  * takes. */
@@ -36,16 +36,6 @@ config_keep_text(struct config *config, const char *text, size_t len)
   return block->text;
 }
 
-/* Makes room for one more item in a list of N, whose size doubles as needed.
- * NULL: out of memory. */
-static void *
-grow_list(void *list, size_t n, size_t item_size)
-{
-  if (n & (n - 1))
-    return list;
-  return realloc(list, (n ? 2 * n : 1) * item_size);
-}
-
 struct config *
 config_new(const char *path)
 {
@@ -65,14 +55,12 @@ int
 config_add_section(struct config *config, const char *kind, const char *name,
                    unsigned line)
 {
-  struct config_section *sections, section = { .line = line };
+  struct config_section section = { .line = line };
 
   section.kind = config_keep_text(config, kind, strlen(kind));
   section.name = config_keep_text(config, name, strlen(name));
-  sections = grow_list(config->sections, config->n_sections, sizeof(section));
-  if (sections)
-    config->sections = sections;
-  if (!section.kind || !section.name || !sections)
+  if (!section.kind || !section.name ||
+      !ARRAY_GROW(&config->sections, config->n_sections))
     return MP_ENOMEM;
   config->sections[config->n_sections++] = section;
   return MP_OK;
@@ -92,14 +80,12 @@ config_add_entry_to(struct config *config, size_t index,
                     size_t value_len)
 {
   struct config_section *section = &config->sections[index];
-  struct config_entry *entries, copy = *entry;
+  struct config_entry copy = *entry;
 
   copy.key = config_keep_text(config, entry->key, strlen(entry->key));
   copy.value = config_keep_text(config, value, value_len);
-  entries = grow_list(section->entries, section->n_entries, sizeof(copy));
-  if (entries)
-    section->entries = entries;
-  if (!copy.key || !copy.value || !entries)
+  if (!copy.key || !copy.value ||
+      !ARRAY_GROW(&section->entries, section->n_entries))
     return MP_ENOMEM;
   section->entries[section->n_entries++] = copy;
   return MP_OK;
@@ -235,15 +221,16 @@ refuse_file(const char *path, int err, struct problems *problems)
 int
 config_load(const char *path, struct problems *problems, struct config **ret)
 {
-  struct slurp file;
-  int err = slurp_file(path, MAX_FILE, &file);
+  struct text_buffer file;
+  bool world_readable;
+  int err = file_read(path, MAX_FILE, &file, &world_readable);
   int code;
 
   if (err)
     return refuse_file(path, err, problems);
-  code = config_parse(path, file.text, file.len, problems, ret);
+  code = config_parse(path, file.data, file.len, problems, ret);
   if (code == MP_OK)
-    (*ret)->world_readable = slurp_is_world_readable(&file);
-  slurp_free(&file);
+    (*ret)->world_readable = world_readable;
+  text_buffer_wipe(&file);
   return code;
 }

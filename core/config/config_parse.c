@@ -52,7 +52,7 @@ struct parser {
   /* The current entry; it grows with each line that continues it. */
   char key[INIH_MAX_LINE + 1]; /* "": there is none */
   struct config_entry entry;   /* key and value are not set yet */
-  struct text value;
+  struct text_buffer value;
 
   bool out_of_memory;
 };
@@ -81,7 +81,7 @@ end_entry(struct parser *p)
   if (p->key[0] == '\0' || p->out_of_memory)
     return;
   p->entry.key = p->key;
-  p->out_of_memory = config_add_entry(p->config, &p->entry, p->value.bytes,
+  p->out_of_memory = config_add_entry(p->config, &p->entry, p->value.data,
                                       p->value.len) != MP_OK;
   p->key[0] = '\0';
 }
@@ -502,7 +502,7 @@ config_parse(const char *path, const char *text, size_t len,
     p.next += strlen(bom);
   refused = ini_parse_stream(next_line, &p, handle_entry, &p);
   end_entry(&p);
-  text_free(&p.value);
+  text_buffer_free(&p.value);
   if (p.out_of_memory || refused == -2) {
     config_free(p.config);
     return MP_ENOMEM;

@@ -15,31 +15,6 @@
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-void
-text_free(struct text *text)
-{
-  free(text->bytes);
-  memset(text, 0, sizeof(*text));
-}
-
-int
-text_append(struct text *text, const char *bytes, size_t len)
-{
-  if (text->room - text->len < len) {
-    size_t room = 2 * text->room + len;
-    char *grown = realloc(text->bytes, room);
-
-    if (!grown)
-      return MP_ENOMEM;
-    text->bytes = grown;
-    text->room = room;
-  }
-  if (len > 0)
-    memcpy(text->bytes + text->len, bytes, len);
-  text->len += len;
-  return MP_OK;
-}
-
 bool
 config_is_name(const char *text, size_t len)
 {
@@ -82,7 +57,7 @@ variable_length(const char *text)
 /* Appends the value of the environment variable named by the LEN bytes ${NAME}
  * at PART. */
 static int
-expand_variable(const char *part, size_t len, struct text *text,
+expand_variable(const char *part, size_t len, struct text_buffer *text,
                 struct config_refusal *ret_refusal)
 {
   const char *value, *fault;
@@ -93,7 +68,7 @@ expand_variable(const char *part, size_t len, struct text *text,
   value = getenv(name);
   fault = value ? config_text_fault(value) : NULL;
   if (value && !fault)
-    return text_append(text, value, strlen(value));
+    return text_buffer_add_text(text, value);
   if (fault)
     snprintf(ret_refusal->why, CONFIG_WHY, "holds %s", fault);
   else
@@ -102,7 +77,7 @@ expand_variable(const char *part, size_t len, struct text *text,
 }
 
 int
-config_text_expand(const char *part, struct text *text, bool *in_clear,
+config_text_expand(const char *part, struct text_buffer *text, bool *in_clear,
                    struct config_refusal *ret_refusal)
 {
   const char *end = part + strlen(part);
@@ -128,7 +103,7 @@ config_text_expand(const char *part, struct text *text, bool *in_clear,
       continue;
     }
     part += part[0] == '\\' && part[1] == ';';
-    code = text_append(text, part, 1);
+    code = text_buffer_add(text, part, 1);
     *in_clear = true;
     part++;
   }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/text_buffer.h"
+
 #define CONFIG_MAX_LINE 4096 /* bytes of a line without its end */
 #define CONFIG_MAX_NAME 32   /* characters of the NAME of a section */
 
@@ -23,17 +25,6 @@ struct config_refusal {
   char variable[CONFIG_MAX_LINE + 1]; /* "": WHY is a complete sentence */
 };
 
-/* A growing text without a NUL at its end; all zeros is an empty one. */
-struct text {
-  char *bytes;
-  size_t len, room;
-};
-
-void text_free(struct text *text);
-
-/* MP_OK or MP_ENOMEM. */
-int text_append(struct text *text, const char *bytes, size_t len);
-
 /* Returns true if the LEN bytes of TEXT can be the NAME of a section. */
 bool config_is_name(const char *text, size_t len);
 
@@ -47,7 +38,7 @@ const char *config_text_fault(const char *text);
  * Sets *in_clear to true if any of the text is from PART itself, not from a
  * variable.  MP_OK; MP_ENOMEM; MP_ECONFIG with *ret_refusal.
  */
-int config_text_expand(const char *part, struct text *text, bool *in_clear,
-                       struct config_refusal *ret_refusal);
+int config_text_expand(const char *part, struct text_buffer *text,
+                       bool *in_clear, struct config_refusal *ret_refusal);
 
 #endif

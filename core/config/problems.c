@@ -11,6 +11,7 @@
 
 #include "core/run/hidden.h"
 #include "core/run/log.h"
+#include "lib/array.h"
 #include "lib/utf8.h"
 
 struct problem {
@@ -65,24 +66,6 @@ rank_of_file(const struct problems *problems, const char *file)
   return next;
 }
 
-static bool
-make_room(struct problems *problems)
-{
-  size_t room = problems->room ? problems->room * 2 : 16;
-  struct problem *list;
-
-  if (problems->n >= PROBLEMS_MAX)
-    return false;
-  if (problems->n < problems->room)
-    return true;
-  list = realloc(problems->list, room * sizeof(*list));
-  if (!list)
-    return false;
-  problems->list = list;
-  problems->room = room;
-  return true;
-}
-
 /* Inserts P after all problems of the same line or an earlier one. */
 static void
 insert_sorted(struct problems *problems, const struct problem *p)
@@ -126,7 +109,8 @@ add(struct problems *problems, bool is_error, const char *file, unsigned line,
   struct problem p = { .line = line, .is_error = is_error };
 
   problems->n_errors += is_error;
-  if (!make_room(problems)) {
+  if (problems->n >= PROBLEMS_MAX ||
+      !ARRAY_GROW(&problems->list, problems->n)) {
     problems->n_lost++;
     return;
   }

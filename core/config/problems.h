@@ -19,7 +19,7 @@ struct problem;
  * the order of problems_add. */
 struct problems {
   struct problem *list;
-  size_t n, room;
+  size_t n;
   size_t n_errors;
   size_t n_lost; /* not kept: too many, or out of memory */
 };

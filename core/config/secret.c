@@ -12,12 +12,13 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "lib/slurp.h"
+#include "lib/file.h"
 
 #define SECRET_MAX ((size_t)64 << 10)
 
 static int
-slurp_credential(const char *path, struct slurp *ret)
+read_credential(const char *path, struct text_buffer *ret,
+                bool *ret_world_readable)
 {
   const char *dir = getenv("CREDENTIALS_DIRECTORY");
   size_t size;
@@ -25,34 +26,36 @@ slurp_credential(const char *path, struct slurp *ret)
   int err;
 
   if (path[0] == '/' || !dir || !*dir)
-    return slurp_file(path, SECRET_MAX, ret);
+    return file_read(path, SECRET_MAX, ret, ret_world_readable);
   size = strlen(dir) + strlen(path) + 2;
   full = malloc(size);
   if (!full)
     return ENOMEM;
   snprintf(full, size, "%s/%s", dir, path);
-  err = slurp_file(full, SECRET_MAX, ret);
+  err = file_read(full, SECRET_MAX, ret, ret_world_readable);
   free(full);
-  return err == ENOENT ? slurp_file(path, SECRET_MAX, ret) : err;
+  if (err == ENOENT)
+    err = file_read(path, SECRET_MAX, ret, ret_world_readable);
+  return err;
 }
 
 /* Removes the line end.  Returns why the rest cannot be a secret; NULL: it
  * can. */
 static const char *
-trim(struct slurp *file)
+trim(struct text_buffer *file)
 {
   size_t len = file->len;
 
-  if (len > 0 && file->text[len - 1] == '\n')
+  if (len > 0 && file->data[len - 1] == '\n')
     len--;
-  if (len > 0 && file->text[len - 1] == '\r')
+  if (len > 0 && file->data[len - 1] == '\r')
     len--;
-  file->text[len] = '\0';
+  file->data[len] = '\0';
   if (len == 0)
     return "is empty";
-  if (strlen(file->text) != len)
+  if (strlen(file->data) != len)
     return "holds a NUL byte";
-  if (strpbrk(file->text, "\r\n"))
+  if (strpbrk(file->data, "\r\n"))
     return "holds more than one line";
   return NULL;
 }
@@ -60,18 +63,18 @@ trim(struct slurp *file)
 int
 secret_read(const char *path, struct secret *ret)
 {
-  struct slurp file;
-  int err = slurp_credential(path, &file);
+  struct text_buffer file;
+  int err;
 
   memset(ret, 0, sizeof(*ret));
+  err = read_credential(path, &file, &ret->world_readable);
   if (err)
     return err;
-  ret->world_readable = slurp_is_world_readable(&file);
   ret->fault = trim(&file);
   if (ret->fault)
-    slurp_free(&file);
+    text_buffer_wipe(&file);
   else
-    ret->text = file.text;
+    ret->text = file.data;
   return 0;
 }
 

@@ -20,6 +20,7 @@
 #include "core/run/note.h"
 #include "core/run/watchdog.h"
 #include "lib/clock.h"
+#include "lib/rfc3339.h"
 
 /* At most this much of the deadline is reserved for the outputs. */
 #define RESERVE_MOST_MS 5000
@@ -119,9 +120,9 @@ keep_run(struct pipeline *p, int64_t begun)
 static void
 tell_unfinished(const struct note *note)
 {
-  char when[CLOCK_TEXT];
+  char when[RFC3339_SIZE];
 
-  clock_format_utc(note->begun_ms, when, sizeof(when));
+  rfc3339_format(NULL, note->begun_ms, when);
   if (*note->output)
     log_line(MP_LOG_NOTICE, note->output, NULL,
              "the run begun at %s did not end: it was in this output (%s), "

@@ -8,7 +8,7 @@
 
 #include "core/cycle/book.h"
 #include "core/cycle/evaluate.h"
-#include "lib/clock.h"
+#include "lib/rfc3339.h"
 #include "lib/unit.h"
 
 /* Prints V as the value of T, without a newline. */
@@ -60,12 +60,12 @@ show_latest(struct target *t)
 void
 dry_deliver(struct pipeline *p, int64_t time_ms)
 {
-  char when[CLOCK_TEXT];
+  char when[RFC3339_SIZE];
 
   if (ferror(stdout)) /* reported by an earlier cycle */
     return;
   if (p->recording && time_ms) {
-    clock_format_utc(time_ms, when, sizeof(when));
+    rfc3339_format(NULL, time_ms, when);
     printf("# %s\n", when);
   }
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)

@@ -7,6 +7,7 @@
 
 #include "core/cycle/evaluate.h"
 #include "core/ledger/lines.h"
+#include "lib/array.h"
 #include "lib/sound.h"
 
 char *
@@ -46,7 +47,7 @@ static bool
 decode_line(struct row *row, const char *line)
 {
   const char *tab = strchr(line, '\t');
-  struct row_value *grown;
+  struct row_value *value;
   long long time_ms;
 
   if (row->time_ms == 0) {
@@ -57,14 +58,12 @@ decode_line(struct row *row, const char *line)
   }
   if (!tab)
     return false;
-  grown = realloc(row->values, (row->n_values + 1) * sizeof(*grown));
-  if (!grown)
+  if (!ARRAY_GROW(&row->values, row->n_values))
     return false;
-  row->values = grown;
-  grown += row->n_values++;
-  memset(grown, 0, sizeof(*grown));
-  grown->target = strndup(line, (size_t)(tab - line));
-  return grown->target && value_decode(&grown->value, tab + 1);
+  value = &row->values[row->n_values++];
+  memset(value, 0, sizeof(*value));
+  value->target = strndup(line, (size_t)(tab - line));
+  return value->target && value_decode(&value->value, tab + 1);
 }
 
 bool

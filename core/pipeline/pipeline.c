@@ -8,6 +8,7 @@
 
 #include "core/pipeline/announce.h"
 #include "core/pipeline/stage.h"
+#include "lib/array.h"
 
 /* ---- Helpers ---- */
 
@@ -30,13 +31,9 @@ append(void *array, size_t *n, void *item)
 {
   void **items;
 
+  if (!array_grow(array, *n, sizeof(item)))
+    return false;
   memcpy(&items, array, sizeof(items));
-  if ((*n & (*n - 1)) == 0) { /* grows at powers of two */
-    items = realloc(items, (*n ? *n * 2 : 1) * sizeof(*items));
-    if (!items)
-      return false;
-    memcpy(array, &items, sizeof(items));
-  }
   items[(*n)++] = item;
   return true;
 }

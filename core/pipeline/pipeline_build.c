@@ -9,6 +9,7 @@
 #include "core/pipeline/names.h"
 #include "core/pipeline/pipeline_stages.h"
 #include "core/pipeline/stage.h"
+#include "lib/array.h"
 #include "lib/utf8.h"
 
 /* Returns true if an entry of an output's section is PREFIX.NAME = VALUE. */
@@ -84,14 +85,11 @@ resolve_transform(struct builder *b, struct stage *stage)
     }
     if (option->type != MP_TYPE_OPERAND)
       continue;
-    operand =
-      realloc(stage->operands, (stage->n_operands + 1) * sizeof(*operand));
-    if (!operand) {
+    if (!ARRAY_GROW(&stage->operands, stage->n_operands)) {
       b->failed = true;
       return;
     }
-    stage->operands = operand;
-    operand += stage->n_operands++;
+    operand = &stage->operands[stage->n_operands++];
     memset(operand, 0, sizeof(*operand));
     operand->key = option->key;
     operand->flags = option->flags & (MP_BASE | MP_TOTAL);

@@ -13,7 +13,7 @@
 #include "core/plugin/loader_check.h"
 #include "lib/array.h"
 #include "lib/nearest.h"
-#include "lib/planted_dir.h"
+#include "lib/safe_dir.h"
 
 const char *const plugin_kind_names[PLUGIN_KINDS] = { "input", "transform",
                                                       "output" };
@@ -97,7 +97,7 @@ struct found {
 
 struct listing {
   struct found *found;
-  size_t n, room;
+  size_t n;
 };
 
 /* Splits a file name KIND_NAME.so into kind and NAME.  The caller frees the
@@ -140,16 +140,7 @@ list_add(struct listing *list, const char *dir, const char *file)
 
   if (!plugin_file_name(file, &kind, &name))
     return;
-  if (list->n == list->room) {
-    size_t room = list->room ? list->room * 2 : 16;
-    void *grown = realloc(list->found, room * sizeof(*list->found));
-
-    if (grown) {
-      list->found = grown;
-      list->room = room;
-    }
-  }
-  if (list->n == list->room || listed_already(list, kind, name) ||
+  if (listed_already(list, kind, name) || !ARRAY_GROW(&list->found, list->n) ||
       asprintf(&path, "%s/%s", dir, file) < 0) {
     free(name);
     return;
@@ -275,12 +266,12 @@ static bool
 load(struct loader *loader, struct plugin *plugin)
 {
   const struct mp_plugin *(*entry)(void);
-  char why[PLANTED_DIR_WHY];
+  char why[SAFE_DIR_WHY];
 
   if (access(plugin->path, R_OK) != 0)
     return fail_load(loader, "the plugin %s cannot be read: %s", plugin->path,
                      strerror(errno));
-  if (planted_dir_check(plugin->path, geteuid(), why) != 0)
+  if (safe_dir_check(plugin->path, geteuid(), why) != 0)
     return fail_load(loader, "the plugin %s: %s", plugin->path, why);
   /* A thread of the plugin, or of a library that it uses, may outlive its
    * instances: the code is never unloaded. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/store/store_sqlite.h"
+#include "lib/array.h"
 #include "meterpipe/plugin.h"
 
 void
@@ -189,15 +190,8 @@ store_row_insert(struct store *store, int64_t id, const char *output,
 {
   struct store_row_entry *e;
 
-  if (store->n_rows == store->rows_room) {
-    size_t room = store->rows_room ? store->rows_room * 2 : 16;
-    void *grown = realloc(store->rows, room * sizeof(*store->rows));
-
-    if (!grown)
-      return NULL;
-    store->rows = grown;
-    store->rows_room = room;
-  }
+  if (!ARRAY_GROW(&store->rows, store->n_rows))
+    return NULL;
   e = &store->rows[store->n_rows];
   memset(e, 0, sizeof(*e));
   e->row.id = id;

@@ -18,7 +18,8 @@
 
 #include "lib/array.h"
 #include "lib/clock.h"
-#include "lib/planted_dir.h"
+#include "lib/file.h"
+#include "lib/rfc3339.h"
 #include "meterpipe/plugin.h"
 
 /* Before the umask is applied. */
@@ -50,25 +51,6 @@ path_with(struct store *store, const char *end, char path[PATH_MAX])
 }
 
 /* ---- Planted files ------------------------------------------------------- */
-
-/* Returns true if anybody can create files in the directory of the database, as
- * in /tmp; *ret_owner is the owner of that directory.  A missing directory is
- * not shared: this program will create it. */
-static bool
-is_shared(const struct store *store, uid_t *ret_owner)
-{
-  const mode_t shared = S_ISVTX | S_IWOTH;
-  const char *slash = strrchr(store->path, '/');
-  char *dir = slash ? strndup(store->path, (size_t)(slash - store->path) + 1)
-                    : strdup(".");
-  struct stat st;
-  bool known = dir && stat(dir, &st) == 0;
-
-  free(dir);
-  if (known)
-    *ret_owner = st.st_uid;
-  return known && (st.st_mode & shared) == shared;
-}
 
 /* Returns why the file at PATH must not be used, and what to do; NULL: it may
  * be used.  The owner of the directory is trusted.  A file of the user READABLE
@@ -140,9 +122,9 @@ check_planted(struct store *store, uid_t dir_owner)
 static int
 check_directories(struct store *store)
 {
-  char why[PLANTED_DIR_WHY];
+  char why[SAFE_DIR_WHY];
 
-  if (planted_dir_check_above(store->path, readable_by(store), why) == 0)
+  if (safe_dir_check_above(store->path, readable_by(store), why) == 0)
     return MP_OK;
   store_set_error(store, "%s: the directory %s", store->path, why);
   return MP_EPERM;
@@ -267,7 +249,7 @@ store_files_prepare(struct store *store)
   uid_t dir_owner;
   int r = check_directories(store);
 
-  if (r == MP_OK && is_shared(store, &dir_owner))
+  if (r == MP_OK && file_is_in_shared(store->path, &dir_owner))
     r = check_planted(store, dir_owner);
   if (store->mode != STORE_WRITE)
     return r;
@@ -284,7 +266,7 @@ int
 store_files_create(struct store *store)
 {
   uid_t dir_owner;
-  bool shared = is_shared(store, &dir_owner);
+  bool shared = file_is_in_shared(store->path, &dir_owner);
   int fd =
     open(store->path,
          O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | (shared ? O_NOFOLLOW : 0),
@@ -404,12 +386,12 @@ store_files_check_version(struct store *store)
 int
 store_files_set_aside(struct store *store, const char *why)
 {
-  char when[CLOCK_TEXT], journal[PATH_MAX], *to = NULL;
+  char when[RFC3339_SIZE], journal[PATH_MAX], *to = NULL;
   int r = path_with(store, "-journal", journal);
 
   if (r != MP_OK)
     return r;
-  clock_format_utc(clock_now_ms(), when, sizeof(when));
+  rfc3339_format(NULL, clock_now_ms(), when);
   if (asprintf(&to, "%s.corrupt-%s", store->path, when) < 0)
     return MP_ENOMEM;
   if (rename(store->path, to) != 0)

@@ -38,7 +38,7 @@ struct store {
   struct store_entry *entries;
   struct store_entry *buckets[STORE_BUCKETS];
   struct store_row_entry *rows; /* sorted by id */
-  size_t n_rows, rows_room;
+  size_t n_rows;
   int64_t last_id;
   bool keeps_texts; /* STORE_TEXT is left out of the commit in progress */
   char *set_aside;

@@ -30,7 +30,6 @@
 #include "lib/array.h"
 #include "lib/json.h"
 #include "lib/rfc3339.h"
-#include "lib/utc_time.h"
 #include "lib/utf8.h"
 #include "lib/value.h"
 #include "plugins/exec/child.h"
@@ -310,7 +309,7 @@ write_again(const struct json_line *line, struct text_buffer *out)
 static void
 check_again(const struct json_line *line)
 {
-  struct text_buffer text = { NULL, 0, 0 };
+  struct text_buffer text = { 0 };
   struct json_line again;
   size_t i;
 
@@ -416,7 +415,7 @@ check_characters(char **words, const char *text)
 static void
 cut_words(const char *text)
 {
-  struct text_buffer quoted = { NULL, 0, 0 };
+  struct text_buffer quoted = { 0 };
   char **words, **again;
   size_t i;
   int answer;
@@ -478,8 +477,8 @@ ask_library(const char *text)
 static void
 read_time(const char *text)
 {
-  struct utc_time utc = { .day = 0 };
-  char written[UTC_TIME_SIZE];
+  struct rfc3339_day utc = { .day = 0 };
+  char written[RFC3339_SIZE];
   int64_t ms = -1, again, second;
 
   if (!rfc3339_parse(text, &ms)) {
@@ -487,7 +486,7 @@ read_time(const char *text)
     return;
   }
   require(ms == ask_library(text));
-  utc_time_format(&utc, ms, written);
+  rfc3339_format(&utc, ms, written);
   require(rfc3339_parse(written, &again));
   second = ms - (ms % 1000 + 1000) % 1000;
   /* A UTC offset can lead out of the years that can be written. */

@@ -9,7 +9,7 @@
 
 #include "plugins/csv/csv_file.h"
 #include "plugins/csv/csv_row.h"
-#include "lib/utc_time.h"
+#include "lib/rfc3339.h"
 
 struct csv_column {
   const char *name;
@@ -31,7 +31,7 @@ struct csv {
   const struct mp_host *host;
   const char *eol;
   struct csv_file file;
-  struct utc_time time;
+  struct rfc3339_day time;
 
   struct csv_column *columns; /* column N is target N */
   uint32_t count;
@@ -40,15 +40,14 @@ struct csv {
 
   struct text_buffer rows;
   struct text_buffer cells;
-  size_t *ends; /* the end of each row, as an offset in rows */
-  size_t ends_size;
+  size_t *ends;     /* the end of each row, as an offset in rows */
   uint32_t records; /* begun since the last commit */
   int unfinished;   /* the last record is not ended yet */
   int64_t time_ms;  /* of the last record */
   uint64_t row;     /* counts all rows of this instance, from 1 */
   int failed;       /* a reason: rows are incomplete; commit writes none */
   struct csv_refusal *refusals; /* in the order of records */
-  size_t refusals_len, refusals_size;
+  size_t refusals_len;
 
   int distrusted; /* fsync failed: write nothing more in this run */
   int streaming;  /* the header was written to the pipe */

@@ -190,7 +190,7 @@ learn_header(struct fetch *f, char *row, size_t len)
 static int
 read_header(struct fetch *f)
 {
-  struct text_buffer line = { NULL, 0, 0 };
+  struct text_buffer line = { 0 };
   int answer = csv_file_read_line(&f->file, &line);
 
   if (answer == MP_OK) {

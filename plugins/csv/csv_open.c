@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/planted.h"
+#include "lib/file.h"
 
 /* The umask can remove more permissions. */
 #define FILE_MODE 0640
@@ -114,12 +114,12 @@ open_flags(const struct csv_file *f, int mode)
 static int
 open_path(struct csv_file *f, int mode)
 {
-  char why[PLANTED_WHY];
+  char why[FILE_WHY];
   struct stat st;
 
   if (mode == CSV_FILE_READ && is_special(f))
     return MP_DROP;
-  f->fd = planted_open(f->path, open_flags(f, mode), FILE_MODE, why);
+  f->fd = file_open(f->path, open_flags(f, mode), FILE_MODE, why);
   if (f->fd < 0 && errno == ENOENT && mode != CSV_FILE_APPEND)
     return MP_DROP;
   if (f->fd < 0 && why[0] != '\0')

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "plugins/csv/csv.h"
 
 /* Room for any number that the host formats. */
@@ -23,28 +24,6 @@ csv_rows_fail(struct csv *csv)
     csv->failed = mp_fail(csv->host, MP_ENOMEM, csv->file.path,
                           "out of memory for the rows");
   return csv->failed;
-}
-
-/* Notes the end of row number INDEX. */
-static int
-note_end(struct csv *csv, uint32_t index)
-{
-  size_t size = csv->ends_size == 0 ? 64 : csv->ends_size;
-  size_t *grown;
-
-  if (index >= csv->ends_size) {
-    while (size <= index)
-      size *= 2;
-    if (size > SIZE_MAX / sizeof(*grown))
-      return MP_ENOMEM;
-    grown = realloc(csv->ends, size * sizeof(*grown));
-    if (grown == NULL)
-      return MP_ENOMEM;
-    csv->ends = grown;
-    csv->ends_size = size;
-  }
-  csv->ends[index] = csv->rows.len;
-  return MP_OK;
 }
 
 /* Writes the cells of the row to AT, which has room for them.  Returns their
@@ -78,15 +57,18 @@ csv_rows_finish(struct csv *csv)
   if (!csv->unfinished || csv->failed != MP_OK)
     return csv->failed;
   csv->unfinished = 0;
-  if (text_buffer_reserve(&csv->rows, UTC_TIME_SIZE + csv->cells.len +
+  if (text_buffer_reserve(&csv->rows, RFC3339_SIZE + csv->cells.len +
                                         csv->written + eol_len) != MP_OK)
     return csv_rows_fail(csv);
   at = csv->rows.data + csv->rows.len;
-  utc_time_format(&csv->time, csv->time_ms, at);
-  at = put_cells(csv, at + UTC_TIME_SIZE - 1);
+  rfc3339_format(&csv->time, csv->time_ms, at);
+  at = put_cells(csv, at + RFC3339_SIZE - 1);
   memcpy(at, csv->eol, eol_len);
   csv->rows.len = (size_t)(at + eol_len - csv->rows.data);
-  return note_end(csv, csv->records - 1) == MP_OK ? MP_OK : csv_rows_fail(csv);
+  if (!ARRAY_GROW(&csv->ends, csv->records - 1))
+    return csv_rows_fail(csv);
+  csv->ends[csv->records - 1] = csv->rows.len;
+  return MP_OK;
 }
 
 int
@@ -145,18 +127,8 @@ add_number(struct csv *csv, const struct mp_value *value)
 static int
 refuse(struct csv *csv, uint32_t target)
 {
-  size_t size = csv->refusals_size == 0 ? 64 : 2 * csv->refusals_size;
-  struct csv_refusal *grown;
-
-  if (csv->refusals_len == csv->refusals_size) {
-    if (size > SIZE_MAX / sizeof(*grown))
-      return csv_rows_fail(csv);
-    grown = realloc(csv->refusals, size * sizeof(*grown));
-    if (grown == NULL)
-      return csv_rows_fail(csv);
-    csv->refusals = grown;
-    csv->refusals_size = size;
-  }
+  if (!ARRAY_GROW(&csv->refusals, csv->refusals_len))
+    return csv_rows_fail(csv);
   csv->refusals[csv->refusals_len].record = csv->records - 1;
   csv->refusals[csv->refusals_len].target = target;
   csv->refusals_len++;

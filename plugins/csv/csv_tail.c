@@ -36,31 +36,26 @@ read_at(int fd, char *buf, size_t n, int64_t pos)
   return MP_OK;
 }
 
-/* Reads the chunk before buf and prepends it to buf. */
+/* Reads the chunk before rows and prepends it to rows. */
 static int
 fetch_chunk(struct csv_tail *tail)
 {
+  struct text_buffer *rows = &tail->rows;
   size_t n = CSV_TAIL_CHUNK;
-  char *grown;
   int answer;
 
   if ((int64_t)n > tail->pos)
     n = (size_t)tail->pos;
-  if (tail->len > CSV_TAIL_ROW_MAX)
+  if (rows->len > CSV_TAIL_ROW_MAX)
     return MP_EDATA;
-  if (tail->size < tail->len + n) {
-    grown = realloc(tail->buf, tail->len + n);
-    if (grown == NULL)
-      return MP_ENOMEM;
-    tail->buf = grown;
-    tail->size = tail->len + n;
-  }
-  memmove(tail->buf + n, tail->buf, tail->len);
-  answer = read_at(tail->fd, tail->buf, n, tail->pos - (int64_t)n);
+  if (text_buffer_reserve(rows, n) != MP_OK)
+    return MP_ENOMEM;
+  memmove(rows->data + n, rows->data, rows->len);
+  answer = read_at(tail->fd, rows->data, n, tail->pos - (int64_t)n);
   if (answer != MP_OK)
     return answer;
   tail->pos -= (int64_t)n;
-  tail->len += n;
+  rows->len += n;
   return MP_OK;
 }
 
@@ -69,13 +64,15 @@ csv_tail_begin(struct csv_tail *tail, int fd, int64_t length)
 {
   int answer = MP_OK;
 
-  memset(tail, 0, sizeof(*tail));
-  tail->fd = fd;
-  tail->pos = length;
+  *tail = (struct csv_tail){
+    .fd = fd,
+    .pos = length,
+    .rows = { .max = CSV_TAIL_ROW_MAX + CSV_TAIL_CHUNK },
+  };
   while (answer == MP_OK) {
-    while (tail->len > 0 && tail->buf[tail->len - 1] != '\n')
-      tail->len--;
-    if (tail->len > 0 || tail->pos == 0)
+    while (tail->rows.len > 0 && tail->rows.data[tail->rows.len - 1] != '\n')
+      tail->rows.len--;
+    if (tail->rows.len > 0 || tail->pos == 0)
       return MP_OK;
     answer = fetch_chunk(tail);
   }
@@ -86,17 +83,16 @@ csv_tail_begin(struct csv_tail *tail, int fd, int64_t length)
 void
 csv_tail_end(struct csv_tail *tail)
 {
-  free(tail->buf);
-  tail->buf = NULL;
+  text_buffer_free(&tail->rows);
 }
 
-/* Returns the offset of the last row in buf; 0: it may begin before buf. */
+/* Returns the offset of the last row in rows; 0: it may begin before rows. */
 static size_t
 find_start(const struct csv_tail *tail)
 {
-  size_t i = tail->len - 1;
+  size_t i = tail->rows.len - 1;
 
-  while (i > 0 && tail->buf[i - 1] != '\n')
+  while (i > 0 && tail->rows.data[i - 1] != '\n')
     i--;
   return i;
 }
@@ -107,7 +103,7 @@ csv_tail_next(struct csv_tail *tail, char **ret_row, size_t *ret_len)
   size_t start = 0, end;
   int answer;
 
-  while (tail->len > 0) {
+  while (tail->rows.len > 0) {
     start = find_start(tail);
     if (start > 0)
       break;
@@ -117,13 +113,13 @@ csv_tail_next(struct csv_tail *tail, char **ret_row, size_t *ret_len)
     if (answer != MP_OK)
       return answer;
   }
-  if (tail->len == 0)
+  if (tail->rows.len == 0)
     return MP_END;
-  end = tail->len - 1;
-  if (end > start && tail->buf[end - 1] == '\r')
+  end = tail->rows.len - 1;
+  if (end > start && tail->rows.data[end - 1] == '\r')
     end--;
-  tail->len = start;
-  *ret_row = tail->buf + start;
+  tail->rows.len = start;
+  *ret_row = tail->rows.data + start;
   *ret_len = end - start;
   return MP_OK;
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/text_buffer.h"
+
 /* Bytes read at a time.  The fuzz target sets fewer. */
 #ifndef CSV_TAIL_CHUNK
 #define CSV_TAIL_CHUNK ((size_t)64 << 10)
@@ -17,10 +19,8 @@
 
 struct csv_tail {
   int fd;
-  int64_t pos; /* offset of buf in the file */
-  char *buf;
-  size_t len; /* bytes of buf that are not returned yet */
-  size_t size;
+  int64_t pos;             /* offset of rows in the file */
+  struct text_buffer rows; /* not returned yet */
 };
 
 /* Begins at LENGTH, the length of the file.  Skips a last line without line

@@ -32,13 +32,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 #include <netinet/in.h>
 #include <linux/tcp.h>
 
 #include <curl/curl.h>
 
+#include "lib/clock.h"
+#include "lib/text_buffer.h"
 #include "plugins/domoticz/http_error.h"
 #include "plugins/domoticz/url.h"
 
@@ -76,8 +77,7 @@ struct http {
   curl_socket_t fd;     /* the request's connection; BAD: none, or closed */
   uint64_t mark;        /* bytes_out of fd when the request began */
   size_t head_len;
-  char *body;
-  size_t len, size;
+  struct text_buffer body;
 };
 
 /* ---- The handle ---------------------------------------------------------- */
@@ -110,31 +110,15 @@ take_body(char *data, size_t one, size_t n, void *ctx)
 {
   struct http *h = ctx;
   size_t max = h->flags & HTTP_LONG ? BODY_MAX_LONG : BODY_MAX;
-  size_t len = one * n, size;
-  char *grown;
+  size_t len = one * n;
 
-  if (len > max - h->len)
+  if (len > max - h->body.len)
     return refuse_length(h, "the reply", max);
-  if (h->len + len + 1 > h->size) {
-    size = 2 * (h->len + len + 1);
-    grown = realloc(h->body, size);
-    if (grown == NULL)
-      return 0;
-    h->body = grown;
-    h->size = size;
-  }
-  memcpy(h->body + h->len, data, len);
-  h->len += len;
+  /* one byte more, for a NUL after the reply */
+  if (text_buffer_reserve(&h->body, len + 1) != MP_OK)
+    return 0;
+  text_buffer_add(&h->body, data, len);
   return len;
-}
-
-static int64_t
-now_ms(void)
-{
-  struct timespec ts;
-
-  clock_gettime(CLOCK_MONOTONIC, &ts);
-  return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* ---- Sent or not sent ---------------------------------------------------- */
@@ -240,7 +224,7 @@ begin_request(void *ctx, char *address, char *local, int port, int local_port)
 static void
 see_loss(struct http *h)
 {
-  if (h->lost && now_ms() - h->kept_at_ms < IDLE_MS)
+  if (h->lost && clock_mono_ms() - h->kept_at_ms < IDLE_MS)
     h->single = true;
 }
 
@@ -387,6 +371,7 @@ http_new(const struct mp_host *host, const struct http_options *options)
   h->host = host;
   h->options = *options;
   h->direct = goes_directly(options->url);
+  h->body.max = BODY_MAX_LONG + 1;
   h->fd = h->kept = CURL_SOCKET_BAD;
   for (size_t i = 0; i < SOCKETS; i++)
     h->sockets[i] = CURL_SOCKET_BAD;
@@ -417,12 +402,10 @@ http_close(struct http *http)
   curl_easy_cleanup(http->easy);
   curl_multi_cleanup(http->multi);
   curl_slist_free_all(http->headers);
-  free(http->body);
+  text_buffer_free(&http->body);
   http->easy = NULL;
   http->multi = NULL;
   http->headers = NULL;
-  http->body = NULL;
-  http->size = 0;
 }
 
 bool
@@ -565,7 +548,7 @@ static void
 note_kept(struct http *h)
 {
   h->kept = only_socket(h);
-  h->kept_at_ms = now_ms();
+  h->kept_at_ms = clock_mono_ms();
   h->lost = false;
 }
 
@@ -593,9 +576,9 @@ perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   } else {
     curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &ret->status);
     http_note_redirect(h->easy, ret);
-    h->body[h->len] = '\0';
-    ret->body = h->body;
-    ret->len = h->len;
+    h->body.data[h->body.len] = '\0';
+    ret->body = h->body.data;
+    ret->len = h->body.len;
   }
 }
 
@@ -614,11 +597,7 @@ prepare(struct http *h, const char *query)
     curl = curl_easy_setopt(h->easy, CURLOPT_URL, url);
   }
   free(url);
-  if (h->body == NULL) {
-    h->size = 4096;
-    h->body = malloc(h->size);
-  }
-  return curl == CURLE_OK && h->body != NULL;
+  return curl == CURLE_OK && text_buffer_reserve(&h->body, 1) == MP_OK;
 }
 
 void
@@ -633,7 +612,7 @@ http_get(struct http *http, const char *query, unsigned flags,
   http->too_long = NULL;
   http->cut = http->moved = http->lost = false;
   http->fd = CURL_SOCKET_BAD;
-  http->head_len = http->len = 0;
+  http->head_len = http->body.len = 0;
   http->curl_error[0] = '\0';
   if (left_ms < timeout_ms)
     timeout_ms = left_ms;

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/clock.h"
 #include "lib/utf8.h"
 #include "plugins/exec/start.h"
 
@@ -44,15 +44,6 @@ struct running {
   const char *what; /* the problem in words; NULL: see reason */
   int err;          /* its errno; 0: none */
 };
-
-static int64_t
-mono_ms(void)
-{
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static const char *
 program(const struct child *child)
@@ -198,7 +189,7 @@ next_phase(struct running *r)
 
   if (r->phase < MADE_TO_END) {
     kill(-r->started.pid, signals[r->phase]);
-    r->until_ms = mono_ms() + patience_ms[r->phase];
+    r->until_ms = clock_mono_ms() + patience_ms[r->phase];
   }
   r->phase++;
 }
@@ -220,7 +211,7 @@ attend(struct running *r)
 {
   struct started *s = &r->started;
   const struct mp_host *host = r->child->host;
-  int64_t left = r->until_ms - mono_ms();
+  int64_t left = r->until_ms - clock_mono_ms();
   int late, quiet = s->out < 0 && s->err < 0;
   struct pollfd fds[] = {
     { .fd = r->reason == MP_OK ? s->in : -1, .events = POLLOUT },
@@ -236,7 +227,7 @@ attend(struct running *r)
     attend_pipes(r, fds);
   else if (errno != EINTR)
     spoil(r, MP_EIO, "cannot be waited for", errno);
-  late = mono_ms() >= r->until_ms;
+  late = clock_mono_ms() >= r->until_ms;
   if (late)
     spoil(r, MP_ETIMEOUT, NULL, 0);
   else if (fds[3].revents != 0)
@@ -345,6 +336,7 @@ child_run(struct child *c)
   if (left == 0)
     return mp_fail(c->host, MP_EAGAIN, program(c),
                    "was not run: no time was left in this cycle");
+  c->out.max = CHILD_OUT_MAX + 1; /* and a NUL */
   if (text_buffer_reserve(&c->out, 1) != MP_OK ||
       text_buffer_reserve(&c->err, 1) != MP_OK)
     return mp_fail(c->host, MP_ENOMEM, program(c), "out of memory");
@@ -352,7 +344,7 @@ child_run(struct child *c)
   answer = start(c, &r.started);
   if (answer != MP_OK)
     return answer;
-  r.until_ms = mono_ms() + (left < c->timeout_ms ? left : c->timeout_ms);
+  r.until_ms = clock_mono_ms() + (left < c->timeout_ms ? left : c->timeout_ms);
   while (r.phase != LEFT_BEHIND && !has_ended(&r))
     attend(&r);
   answer = judge(&r, reap(&r));

@@ -321,7 +321,7 @@ exec_fetch(void *self, const struct mp_shown_sink *sink)
 {
   struct exec *e = self;
   struct asked asked = { e->host, sink };
-  struct text_buffer names = { NULL, 0, 0 };
+  struct text_buffer names = { 0 };
   struct child child = {
     .host = e->host,
     .words = e->fetch,

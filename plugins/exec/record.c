@@ -29,13 +29,13 @@ result_of(const struct record_writer *w)
 int
 record_begin(struct record_writer *w, const struct mp_record *record)
 {
-  char time[UTC_TIME_SIZE];
+  char time[RFC3339_SIZE];
 
   if (record_end(w) != MP_OK)
     return MP_ENOMEM;
   w->unfinished = 1;
   w->json = (struct json){ .text = &w->text };
-  utc_time_format(&w->time, record->time_ms, time);
+  rfc3339_format(&w->time, record->time_ms, time);
   json_object(&w->json, NULL);
   json_text(&w->json, "id", record->id);
   json_text(&w->json, "time", time);
@@ -47,11 +47,11 @@ int
 record_add(struct record_writer *w, const struct mp_host *host,
            const char *name, const struct mp_value *value)
 {
-  char number[NUMBER_SIZE], time[UTC_TIME_SIZE];
+  char number[NUMBER_SIZE], time[RFC3339_SIZE];
 
   if (value->kind != MP_TEXT)
     host->decimal_format(value, number, sizeof(number));
-  utc_time_format(&w->time, value->time_ms, time);
+  rfc3339_format(&w->time, value->time_ms, time);
   json_object(&w->json, name);
   json_text(&w->json, "value", value->kind == MP_TEXT ? value->text : number);
   if (value->unit != NULL)

@@ -8,11 +8,11 @@
 
 #include "lib/json.h"
 #include "lib/text_buffer.h"
-#include "lib/utc_time.h"
+#include "lib/rfc3339.h"
 
 struct record_writer {
   struct text_buffer text; /* all lines so far */
-  struct utc_time time;
+  struct rfc3339_day time;
   struct json json; /* the last line */
   int unfinished;   /* the last line is not ended yet */
 };

@@ -18,10 +18,11 @@
 
 #include <meterpipe/plugin.h>
 
+#include "lib/array.h"
 #include "plugins/stdout/stdout_format.h"
 #include "lib/text_buffer.h"
+#include "lib/rfc3339.h"
 #include "lib/unit.h"
-#include "lib/utc_time.h"
 
 #define OBJECT "standard output"
 /* Room for any number that the host formats. */
@@ -62,7 +63,7 @@ struct out {
   int file;
   stdout_format_fn format;
   int blank; /* the next cycle needs a blank line before it */
-  struct utc_time time;
+  struct rfc3339_day time;
 
   struct slot *slots; /* slot N is target N */
   struct stdout_cell *cells;
@@ -156,20 +157,12 @@ static int
 learn_targets(struct out *out)
 {
   const struct mp_target *target = out->host->target(out->host, out->count);
-  struct slot *slots;
-  struct stdout_cell *cells;
 
   while (target != NULL) {
-    slots = realloc(out->slots, (out->count + 1) * sizeof(*slots));
-    if (slots == NULL)
+    if (!ARRAY_GROW(&out->slots, out->count) ||
+        !ARRAY_GROW(&out->cells, out->count))
       return fail_memory(out);
-    out->slots = slots;
-    cells = realloc(out->cells, (out->count + 1) * sizeof(*cells));
-    if (cells == NULL)
-      return fail_memory(out);
-    out->cells = cells;
-    memset(&slots[out->count], 0, sizeof(*slots));
-    slots[out->count++].name = target->name;
+    out->slots[out->count++] = (struct slot){ .name = target->name };
     target = out->host->target(out->host, out->count);
   }
   return MP_OK;
@@ -197,7 +190,7 @@ fill_cells(struct out *out)
 static int
 finish_record(struct out *out)
 {
-  char time[UTC_TIME_SIZE];
+  char time[RFC3339_SIZE];
 
   if (!out->unfinished || out->failed != MP_OK)
     return out->failed;
@@ -205,7 +198,7 @@ finish_record(struct out *out)
   if (learn_targets(out) != MP_OK)
     return out->failed;
   fill_cells(out);
-  utc_time_format(&out->time, out->time_ms, time);
+  rfc3339_format(&out->time, out->time_ms, time);
   if (out->format == stdout_format_table && out->blank &&
       text_buffer_add_text(&out->pending, "\n") != MP_OK)
     return fail_memory(out);

@@ -138,7 +138,8 @@ build_host()
   $cc -std=gnu11 -D_GNU_SOURCE -I"$1" -I"$src" "$src/tests/abi/host.c" \
     "$src"/core/plugin/loader.c "$src"/core/plugin/loader_check.c \
     "$src"/core/plugin/loader_option.c "$src"/core/config/option_type.c \
-    "$src"/core/config/config_text.c "$src"/lib/planted_dir.c "$src"/lib/user.c \
+    "$src"/core/config/config_text.c "$src"/lib/safe_dir.c \
+    "$src"/lib/text_buffer.c "$src"/lib/user.c "$src"/lib/clock.c \
     "$src"/lib/nearest.c "$src"/lib/utf8.c "$src"/lib/sound.c \
     "$src"/lib/decimal.c "$src"/lib/unit.c "$src"/testkit/fake_*.c \
     -o "$1.host" -ldl -lpthread

@@ -213,15 +213,8 @@ trace_log_nth(const struct trace_log *log, unsigned thread, unsigned call)
 static void
 log_call(struct trace_log *log, unsigned thread, long nr)
 {
-  if (log->thread[thread].n == log->thread[thread].room) {
-    unsigned room = 2 * log->thread[thread].room + 256;
-    long *grown = realloc(log->thread[thread].nr, room * sizeof(*grown));
-
-    if (!grown)
-      abort();
-    log->thread[thread].nr = grown;
-    log->thread[thread].room = room;
-  }
+  if (!ARRAY_GROW(&log->thread[thread].nr, log->thread[thread].n))
+    abort();
   log->thread[thread].nr[log->thread[thread].n++] = nr;
 }
 

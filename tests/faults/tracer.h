@@ -40,7 +40,7 @@ struct trace_fault {
 struct trace_log {
   struct {
     long *nr;
-    unsigned n, room;
+    unsigned n;
   } thread[TRACE_THREADS];
 };
 

@@ -161,7 +161,7 @@ static void
 devices(struct domoticz_server *s, const struct domoticz_params *p,
         struct domoticz_reply *reply)
 {
-  struct domoticz_text *out = &reply->body;
+  struct text_buffer *out = &reply->body;
   const struct domoticz_device *d;
   bool any = false;
 
@@ -244,7 +244,7 @@ addhardware(struct domoticz_server *s, const struct domoticz_params *p,
 static void
 gethardware(struct domoticz_server *s, struct domoticz_reply *reply)
 {
-  struct domoticz_text *out = &reply->body;
+  struct text_buffer *out = &reply->body;
 
   domoticz_printf(out, "{\n");
   if (s->hardware != 0)

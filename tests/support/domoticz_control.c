@@ -2,6 +2,7 @@
  * The functions with which a test controls the stand-in.  They take the lock
  * (except domoticz_server_port), and changes affect the next request.
  */
+#include "lib/array.h"
 #include "tests/support/domoticz_impl.h"
 
 #include <stdio.h>
@@ -11,16 +12,13 @@
 const char *
 domoticz_keep(struct domoticz_server *s, const char *text)
 {
-  char **grown;
   char *kept;
 
   if (text == NULL)
     return NULL;
-  grown = realloc(s->kept, (s->kept_count + 1) * sizeof(*grown));
   kept = strdup(text);
-  if (grown == NULL || kept == NULL)
+  if (kept == NULL || !ARRAY_GROW(&s->kept, s->kept_count))
     domoticz_die("out of memory");
-  s->kept = grown;
   s->kept[s->kept_count++] = kept;
   return kept;
 }
@@ -195,7 +193,7 @@ basic_login(const char *user, const char *password)
 {
   static const char digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  struct domoticz_text out = { NULL, 0, 0 };
+  struct text_buffer out = { 0 };
   unsigned char text[256] = { 0 };
   int len = snprintf((char *)text, sizeof(text) - 3, "%s:%s", user, password);
   int i;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static void
-member(struct domoticz_text *out, const char *name, const char *text)
+member(struct text_buffer *out, const char *name, const char *text)
 {
   domoticz_printf(out, "\t\t\t\"%s\" : ", name);
   domoticz_quote(out, text);
@@ -19,14 +19,14 @@ member(struct domoticz_text *out, const char *name, const char *text)
 
 /* Appends TEXT without quotes: "15", "true". */
 static void
-bare(struct domoticz_text *out, const char *name, const char *text)
+bare(struct text_buffer *out, const char *name, const char *text)
 {
   domoticz_printf(out, "\t\t\t\"%s\" : %s,\n", name, text);
 }
 
 /* Appends a double: 17 significant digits, with a decimal point. */
 static void
-number(struct domoticz_text *out, const char *name, double value)
+number(struct text_buffer *out, const char *name, double value)
 {
   char text[64];
 
@@ -50,7 +50,7 @@ has_divider(const struct domoticz_device *d)
 
 static void
 today(struct domoticz_server *s, const struct domoticz_device *d,
-      const char *data, struct domoticz_text *out)
+      const char *data, struct text_buffer *out)
 {
   if (d->type->show != DOMOTICZ_SHOW_COUNTER)
     return;
@@ -59,7 +59,7 @@ today(struct domoticz_server *s, const struct domoticz_device *d,
 
 /* Appends the power of a kWh device: the W of "W;Wh". */
 static void
-usage(const struct domoticz_device *d, struct domoticz_text *out)
+usage(const struct domoticz_device *d, struct text_buffer *out)
 {
   char text[64];
 
@@ -71,13 +71,13 @@ usage(const struct domoticz_device *d, struct domoticz_text *out)
  * logged. */
 static void
 today_kwh(const struct domoticz_server *s, const char *data,
-          struct domoticz_text *out)
+          struct text_buffer *out)
 {
   member(out, "CounterToday", s->rows_logged ? data : "0 kWh");
 }
 
 static void
-value_units(const struct domoticz_device *d, struct domoticz_text *out)
+value_units(const struct domoticz_device *d, struct text_buffer *out)
 {
   bool own = d->type->switch_type == 3;
 
@@ -88,7 +88,7 @@ value_units(const struct domoticz_device *d, struct domoticz_text *out)
 /* Appends the hardware; values for deleted hardware are as recorded. */
 static void
 put_hardware(const struct domoticz_server *s, const struct domoticz_device *d,
-             struct domoticz_text *out)
+             struct text_buffer *out)
 {
   bool gone = s->hardware == 0;
 
@@ -100,7 +100,7 @@ put_hardware(const struct domoticz_server *s, const struct domoticz_device *d,
 
 static void
 put_members(struct domoticz_server *s, const struct domoticz_device *d,
-            const char *data, bool raw, struct domoticz_text *out)
+            const char *data, bool raw, struct text_buffer *out)
 {
   char text[64];
   bool custom = strcmp(d->type->name, "custom") == 0;
@@ -157,7 +157,7 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
 
 void
 domoticz_element(struct domoticz_server *s, const struct domoticz_device *d,
-                 struct domoticz_text *out)
+                 struct text_buffer *out)
 {
   locale_t was = uselocale(s->c_locale);
   size_t size = strlen(d->now.text) + 512;

@@ -2,6 +2,7 @@
  * HTTP for the stand-in: parses requests, makes replies with the headers of the
  * recordings, and applies the faults that a test ordered.
  */
+#include "lib/array.h"
 #include "tests/support/domoticz_impl.h"
 
 #include <stdio.h>
@@ -37,13 +38,10 @@ header(const char *head, const char *name)
 static void
 remember(struct domoticz_server *s, const char *head, const char *target)
 {
-  char **grown = realloc(s->requests, (s->request_count + 1) * sizeof(*grown));
-
   free(s->head);
   s->head = strdup(head);
-  if (grown == NULL || s->head == NULL)
+  if (s->head == NULL || !ARRAY_GROW(&s->requests, s->request_count))
     domoticz_die("out of memory");
-  s->requests = grown;
   s->requests[s->request_count] = strdup(target);
   if (s->requests[s->request_count++] == NULL)
     domoticz_die("out of memory");
@@ -176,7 +174,7 @@ is_prevented(const struct domoticz_order *o)
 }
 
 static void
-append_blanks(struct domoticz_text *t, size_t count)
+append_blanks(struct text_buffer *t, size_t count)
 {
   char *blanks = malloc(count + 1);
 
@@ -311,6 +309,6 @@ domoticz_serve(struct domoticz_server *s, struct domoticz_connection *c,
   put_reply(s, c, &request, &reply, length);
   if (order != NULL)
     spoil_bytes(order, c);
-  free(reply.body.data);
+  text_buffer_free(&reply.body);
   free_request(&request);
 }

@@ -9,20 +9,16 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include "lib/text_buffer.h"
 #include "tests/support/domoticz_server.h"
 
 #define DOMOTICZ_CONNECTIONS 16
 #define DOMOTICZ_FAULTS 16
 
-/* A growing text; data is NULL or ends with a NUL. */
-struct domoticz_text {
-  char *data;
-  size_t len, size;
-};
-
-void domoticz_append(struct domoticz_text *t, const char *data, size_t len);
+/* Appends to a text; a NUL follows it. */
+void domoticz_append(struct text_buffer *t, const char *data, size_t len);
 __attribute__((format(printf, 2, 3))) void
-domoticz_printf(struct domoticz_text *t, const char *fmt, ...);
+domoticz_printf(struct text_buffer *t, const char *fmt, ...);
 
 /* Prints a message and aborts the test: wrong use by the test, or out of
  * memory. */
@@ -97,10 +93,9 @@ bool domoticz_show(struct domoticz_server *s, const struct domoticz_device *d,
 double domoticz_degrees(const struct domoticz_server *s, double celsius);
 /* Appends the JSON element of device D to a reply. */
 void domoticz_element(struct domoticz_server *s,
-                      const struct domoticz_device *d,
-                      struct domoticz_text *out);
+                      const struct domoticz_device *d, struct text_buffer *out);
 /* Appends TEXT as a JSON string, with quotes and escapes. */
-void domoticz_quote(struct domoticz_text *out, const char *text);
+void domoticz_quote(struct text_buffer *out, const char *text);
 /* Formats SECONDS of local time as the server does. */
 void domoticz_time(int64_t seconds, char *buf, size_t size);
 
@@ -136,7 +131,7 @@ struct domoticz_reply {
   int status;
   bool html; /* Content-Type */
   bool page; /* an error page, without the headers of json.htm */
-  struct domoticz_text body;
+  struct text_buffer body;
 };
 
 /* Returns whether the server has the behaviour introduced by 2025.1. */
@@ -163,7 +158,7 @@ struct domoticz_order {
 /* One connection and the reply in transmission. */
 struct domoticz_connection {
   int fd; /* -1: none */
-  struct domoticz_text in, out;
+  struct text_buffer in, out;
   size_t sent;
   int64_t not_before; /* earliest time to send, CLOCK_MONOTONIC in ms */
   bool close_after, reset_after, cut_next;

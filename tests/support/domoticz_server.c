@@ -68,8 +68,8 @@ drop(struct domoticz_connection *c)
   else
     shutdown(c->fd, SHUT_RDWR); /* effective even during poll() */
   close(c->fd);
-  free(c->in.data);
-  free(c->out.data);
+  text_buffer_free(&c->in);
+  text_buffer_free(&c->out);
   memset(c, 0, sizeof(*c));
   c->fd = -1;
 }
@@ -118,8 +118,7 @@ take_request(struct domoticz_server *s, struct domoticz_connection *c)
     return;
   end[2] = '\0';
   domoticz_serve(s, c, c->in.data);
-  free(c->in.data);
-  memset(&c->in, 0, sizeof(c->in));
+  text_buffer_free(&c->in);
 }
 
 static void
@@ -170,8 +169,7 @@ transmit(struct domoticz_connection *c)
     drop(c);
     return;
   }
-  free(c->out.data);
-  memset(&c->out, 0, sizeof(c->out));
+  text_buffer_free(&c->out);
   c->sent = 0;
   c->not_before = 0;
 }

@@ -119,25 +119,16 @@ domoticz_die(const char *fmt, ...)
 }
 
 void
-domoticz_append(struct domoticz_text *t, const char *data, size_t len)
+domoticz_append(struct text_buffer *t, const char *data, size_t len)
 {
-  size_t size = 2 * (t->len + len + 1);
-  char *grown = t->data;
-
-  if (t->len + len + 1 > t->size) {
-    grown = realloc(t->data, size);
-    t->size = size;
-  }
-  if (grown == NULL)
+  if (text_buffer_reserve(t, len + 1) != MP_OK)
     domoticz_die("out of memory");
-  memcpy(grown + t->len, data, len);
-  grown[t->len + len] = '\0';
-  t->data = grown;
-  t->len += len;
+  text_buffer_add(t, data, len);
+  t->data[t->len] = '\0';
 }
 
 void
-domoticz_printf(struct domoticz_text *t, const char *fmt, ...)
+domoticz_printf(struct text_buffer *t, const char *fmt, ...)
 {
   char buf[1024];
   va_list args;
@@ -182,7 +173,7 @@ next_code(const unsigned char **text)
 }
 
 void
-domoticz_quote(struct domoticz_text *out, const char *text)
+domoticz_quote(struct text_buffer *out, const char *text)
 {
   const unsigned char *t = (const unsigned char *)text;
   unsigned code;

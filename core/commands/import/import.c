@@ -13,6 +13,7 @@
 
 #include "core/config/config_print.h"
 #include "core/commands/import/import_plan.h"
+#include "core/config/config_text.h"
 #include "meterpipe/plugin.h"
 
 #define COMMENT_WIDTH 76
@@ -49,9 +50,9 @@ print_comment(FILE *out, const char *text, size_t len)
 }
 
 static void
-print_notes(FILE *out, const struct text *notes)
+print_notes(FILE *out, const struct text_buffer *notes)
 {
-  const char *line = notes->bytes, *end;
+  const char *line = notes->data, *end;
 
   if (notes->len == 0)
     return;

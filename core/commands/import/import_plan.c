@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/config/config_text.h"
 #include "meterpipe/plugin.h"
 
 /* ---- Warnings ------------------------------------------------------------ */
@@ -42,7 +43,7 @@ warn(struct import_plan *plan, const struct import_item *item, const char *fmt,
   snprintf(line, sizeof(line), "%s: %s\n", show(item, &shown), text);
   fprintf(plan->err, "warning: import: %s", line);
   /* When out of memory, only the comment is lost. */
-  (void)text_append(&plan->notes, line, strlen(line));
+  (void)text_buffer_add_text(&plan->notes, line);
 }
 
 /* ---- Checks of the items ------------------------------------------------- */
@@ -387,6 +388,6 @@ import_plan_free(struct import_plan *plan)
 {
   free(plan->items);
   free(plan->usages);
-  text_free(&plan->notes);
+  text_buffer_free(&plan->notes);
   memset(plan, 0, sizeof(*plan));
 }

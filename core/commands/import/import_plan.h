@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "core/config/config_text.h"
 #include "core/commands/import/import.h"
 #include "core/commands/import/import_spec.h"
+#include "lib/text_buffer.h"
 
 #define IMPORT_FIELD 64
 
@@ -36,7 +36,7 @@ struct import_plan {
   size_t n;
   struct import_usage *usages;
   size_t n_usages, n_adds;
-  struct text notes; /* the warnings, a line each */
+  struct text_buffer notes; /* the warnings, a line each */
 };
 
 /* Fills *plan from the items in TEXT, and reports to ERR.  Call

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "lib/array.h"
-#include "plugins/kmp/codec/capture_time.h"
+#include "lib/rfc3339.h"
 
 /* Class of a character among hex bytes: a digit's value, or: */
 #define BL 16 /* a blank */
@@ -157,7 +157,7 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
   if (*p == '#')
     return begin_comment(line, p, end);
 
-  n = capture_parse_time(p, (size_t)(end - p), &line->time_ms);
+  n = rfc3339_scan(p, (size_t)(end - p), &line->time_ms);
   line->has_time = n > 0;
   line->time_end = p + n;
   p = skip_blanks(p + n, end);
@@ -277,7 +277,7 @@ capture_format(char *buf, size_t size, int64_t time_ms, char direction,
 
   if (size < CAPTURE_LINE_EXTRA || (size - CAPTURE_LINE_EXTRA) / 3 < len)
     return 0;
-  n = capture_format_time(buf, size, time_ms);
+  n = rfc3339_format_ms(buf, size, time_ms);
   if (n == 0)
     return 0;
   buf[n++] = ' ';

@@ -16,8 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "plugins/kmp/codec/capture_time.h"
-
 #define CAPTURE_VERSION 1
 /* Largest number of bytes in one event: several frames, and the noise between
  * them. */

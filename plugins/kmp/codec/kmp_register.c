@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/digit.h"
 #include "plugins/kmp/codec/kmp_message.h"
 #include "plugins/kmp/codec/model.h"
@@ -15,7 +16,6 @@
 #define UNIT_SIZE 16
 
 static const struct kmp_register registers[] = {
-#include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register_table.inc"
 };
 

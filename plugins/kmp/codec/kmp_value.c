@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plugins/kmp/codec/capture_time.h"
+#include "lib/civil.h"
+#include "lib/rfc3339.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 
 #define SIEX_NEGATIVE 0x80
@@ -136,22 +137,6 @@ decode_bits(const struct kmp_record *record, struct kmp_value *value)
 }
 
 static int
-days_in_month(int year, int month)
-{
-  static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-  int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-  return month == 2 && leap ? 29 : days[month - 1];
-}
-
-static int
-is_date(const struct moment *m)
-{
-  return m->month >= 1 && m->month <= 12 && m->day >= 1 &&
-         m->day <= days_in_month(m->year, m->month);
-}
-
-static int
 is_time(const struct moment *m)
 {
   return m->hour >= 0 && m->hour <= 23 && m->minute >= 0 && m->minute <= 59 &&
@@ -207,7 +192,7 @@ decode_ymd(const struct kmp_record *record, int64_t max, int century,
   if (m.month == 0 || m.day == 0)
     return KMP_OK;
   m.year += century;
-  if (!is_date(&m))
+  if (!civil_is_date(m.year, m.month, m.day))
     return KMP_EDATE;
   return set_text(value, "%04d-%02d-%02d", m.year, m.month, m.day);
 }
@@ -224,7 +209,7 @@ decode_md(const struct kmp_record *record, struct kmp_value *value)
   if (m.month == 0 || m.day == 0)
     return KMP_OK;
   m.year = CENTURY; /* a leap year, so that 02-29 is valid */
-  if (!is_date(&m))
+  if (!civil_is_date(m.year, m.month, m.day))
     return KMP_EDATE;
   return set_text(value, "%02d-%02d", m.month, m.day);
 }
@@ -234,7 +219,7 @@ set_moment(struct kmp_value *value, const struct moment *m)
 {
   if (m->month == 0 || m->day == 0)
     return KMP_OK;
-  if (!is_date(m) || !is_time(m))
+  if (!civil_is_date(m->year, m->month, m->day) || !is_time(m))
     return KMP_EDATE;
   return set_text(value, "%04d-%02d-%02dT%02d:%02d:%02d", m->year, m->month,
                   m->day, m->hour, m->minute, m->second);
@@ -262,7 +247,7 @@ static int
 decode_kam_datetime(const struct kmp_record *record, struct kmp_value *value)
 {
   struct kmp_record seconds = *record;
-  char text[CAPTURE_TIME_SIZE];
+  char text[RFC3339_MS_SIZE];
   int64_t n;
 
   if (record->nob != KAM_DATETIME_SIZE)
@@ -271,7 +256,7 @@ decode_kam_datetime(const struct kmp_record *record, struct kmp_value *value)
   seconds.nob--;
   if (kmp_mantissa_decode(&seconds, &n) != KMP_OK || n == 0)
     return KMP_OK;
-  if (capture_format_time(text, sizeof(text), (KAM_EPOCH + n) * 1000) == 0)
+  if (rfc3339_format_ms(text, sizeof(text), (KAM_EPOCH + n) * 1000) == 0)
     return KMP_EDATE;
   value->info = record->mantissa[0];
   return set_text(value, "%.19s", text);

@@ -18,9 +18,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "plugins/kmp/emulator/meter_impl.h"
 
 #define START_REQUEST 0x80
@@ -46,15 +46,6 @@ meter_die(const char *what, const char *about)
   abort();
 }
 
-int64_t
-meter_clock_us(void)
-{
-  struct timespec now;
-
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static int64_t
 line_us(const struct meter *m, size_t len)
 {
@@ -67,11 +58,11 @@ sleep_until(struct meter *m, int64_t until_us)
 {
   for (;;) {
     struct pollfd fd = { .fd = m->wake[0], .events = POLLIN };
-    int64_t left = until_us - meter_clock_us();
+    int64_t left = until_us - clock_mono_us();
 
     if (poll(&fd, 1, left <= 0 ? 0 : (int)(left / 1000)) > 0)
       return 0;
-    left = until_us - meter_clock_us();
+    left = until_us - clock_mono_us();
     if (left <= 0)
       return 1;
     if (left < 1000)
@@ -176,7 +167,7 @@ hear(struct meter *m)
 static void
 take(struct meter *m, uint8_t byte)
 {
-  int64_t now_us = meter_clock_us();
+  int64_t now_us = clock_mono_us();
   int64_t gap_us = now_us - m->last_us;
 
   m->last_us = now_us;
@@ -256,7 +247,7 @@ serve(void *arg)
       return NULL;
     /* While no program has the tty open, poll reports the master as hung up. */
     if (fds[1].revents != 0 && !take_all(m, fds[1].fd))
-      sleep_until(m, meter_clock_us() + LOOK_MS * 1000);
+      sleep_until(m, clock_mono_us() + LOOK_MS * 1000);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "plugins/kmp/emulator/meter_impl.h"
 
 int
@@ -111,7 +112,7 @@ meter_try_sleep(struct meter *m, const char *text)
   int r;
 
   pthread_mutex_lock(&m->lock);
-  r = meter_sleep_set(&m->sleep, text, meter_clock_us());
+  r = meter_sleep_set(&m->sleep, text, clock_mono_us());
   pthread_mutex_unlock(&m->lock);
   return r;
 }
@@ -127,7 +128,7 @@ void
 meter_press_key(struct meter *m)
 {
   pthread_mutex_lock(&m->lock);
-  meter_sleep_press(&m->sleep, meter_clock_us());
+  meter_sleep_press(&m->sleep, clock_mono_us());
   pthread_mutex_unlock(&m->lock);
 }
 

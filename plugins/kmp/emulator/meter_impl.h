@@ -124,7 +124,6 @@ void meter_answer(const struct meter_memory *memory,
 /* Reports a mistake in a test and aborts. */
 __attribute__((noreturn)) void meter_die(const char *what, const char *about);
 /* Returns CLOCK_MONOTONIC in microseconds. */
-int64_t meter_clock_us(void);
 
 /* ---- meter_control.c ---------------------------------------------------- */
 
@@ -133,7 +132,7 @@ int meter_learn(struct meter *m, const uint8_t *frame, size_t len);
 
 /* ---- meter_sleep.c ------------------------------------------------------ */
 
-/* All times are microseconds of meter_clock_us. */
+/* All times are microseconds of clock_mono_us. */
 int meter_sleep_set(struct meter_sleep *sleep, const char *text,
                     int64_t now_us);
 int meter_sleep_listens(const struct meter_sleep *sleep, int64_t now_us);

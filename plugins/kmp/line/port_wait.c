@@ -8,17 +8,14 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 
+#include "lib/clock.h"
 #include "plugins/kmp/line/port_impl.h"
 
 int64_t
 port_clock(void)
 {
-  struct timespec now;
-
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+  return clock_mono_ms();
 }
 
 /* Limits a time for poll(): 0 when it has passed, at most a minute. */

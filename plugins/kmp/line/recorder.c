@@ -16,7 +16,8 @@
 #include "plugins/kmp/codec/capture.h"
 #include "plugins/kmp/codec/kmp_frame.h"
 #include "plugins/kmp/line/recorder.h"
-#include "lib/planted.h"
+#include "lib/file.h"
+#include "lib/rfc3339.h"
 
 /* Serial numbers are personal data: not readable by every user. */
 #define CAPTURE_MODE 0640
@@ -32,12 +33,12 @@ static void
 begin_cycle(struct recorder *recorder, int is_new)
 {
   const struct mp_host *host = recorder->host;
-  char when[CAPTURE_TIME_SIZE];
+  char when[RFC3339_MS_SIZE];
 
   if (is_new)
     fprintf(recorder->file, "# meterpipe capture %d %s\n", CAPTURE_VERSION,
             host->name);
-  if (capture_format_time(when, sizeof(when), host->now(host)) == 0)
+  if (rfc3339_format_ms(when, sizeof(when), host->now(host)) == 0)
     when[0] = '\0';
   fprintf(recorder->file, "\n# %s\n", when);
 }
@@ -62,13 +63,13 @@ is_cut(const char *path, const struct stat *st)
 }
 
 static FILE *
-open_to_append(const char *path, int *ret_new, char why[PLANTED_WHY])
+open_to_append(const char *path, int *ret_new, char why[FILE_WHY])
 {
   struct stat st;
   FILE *file = NULL;
   /* O_NONBLOCK: opening a pipe without a reader fails at once. */
-  int fd = planted_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK,
-                        CAPTURE_MODE, why);
+  int fd = file_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK,
+                     CAPTURE_MODE, why);
 
   if (fd < 0)
     return NULL;
@@ -93,7 +94,7 @@ struct recorder *
 recorder_open(const struct mp_host *host, const char *path, int begins_cycle)
 {
   struct recorder *recorder;
-  char why[PLANTED_WHY];
+  char why[FILE_WHY];
   int is_new = 0;
 
   if (path == NULL)

@@ -39,7 +39,7 @@ static const struct {
 
 START_TEST(text_becomes_a_cell)
 {
-  struct text_buffer b = { NULL, 0, 0 };
+  struct text_buffer b = { 0 };
 
   ck_assert_int_eq(csv_add_text(&b, texts[_i].text), MP_OK);
   ck_assert_uint_eq(b.len, strlen(texts[_i].cell));
@@ -51,7 +51,7 @@ END_TEST
 /* Any text is read back; only its line ends become blanks. */
 START_TEST(cell_becomes_the_text_again)
 {
-  struct text_buffer b = { NULL, 0, 0 };
+  struct text_buffer b = { 0 };
   char text[64], *cell;
   size_t i;
 

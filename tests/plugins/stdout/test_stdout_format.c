@@ -54,7 +54,7 @@ static const char *
 format(stdout_format_fn fn, const struct stdout_cell *row, size_t n)
 {
   static char text[2048];
-  struct text_buffer b = { NULL, 0, 0 };
+  struct text_buffer b = { 0 };
 
   ck_assert_int_eq(fn(&b, TIME, row, n), MP_OK);
   ck_assert_uint_lt(b.len, sizeof(text));

@@ -187,76 +187,6 @@ START_TEST(test_a_line_is_written_as_it_is_read)
 }
 END_TEST
 
-START_TEST(test_times_are_read_to_the_millisecond)
-{
-  static const struct {
-    const char *text;
-    size_t len; /* 0: none */
-    int64_t ms;
-  } rows[] = {
-    { "1970-01-01T00:00:00Z", 20, 0 },
-    { "1970-01-01T00:00:00.001Z", 24, 1 },
-    { "1969-12-31T23:59:59.999Z", 24, -1 },
-    { "2026-11-22T10:00:00.120Z", 24, TEN_O_CLOCK + 120 },
-    { "2026-11-22t10:00:00z <", 20, TEN_O_CLOCK },
-    { "2026-11-22 10:00:00Z", 20, TEN_O_CLOCK },
-    { "2026-11-22T11:30:00+01:30", 25, TEN_O_CLOCK },
-    { "2026-11-22T05:00:00.5-05:00", 27, TEN_O_CLOCK + 500 },
-    { "2026-11-22T10:00:00.1239999Z", 28, TEN_O_CLOCK + 123 },
-    { "2000-02-29T00:00:00Z", 20, INT64_C(951782400000) },
-    { "2038-01-19T03:14:08Z", 20, INT64_C(2147483648000) },
-    { "9999-12-31T23:59:59.999Z", 24, INT64_C(253402300799999) },
-    { "0000-01-01T00:00:00Z", 20, INT64_C(-62167219200000) },
-    { "2016-12-31T23:59:60Z", 20, INT64_C(1483228800000) },
-    { "1900-02-29T00:00:00Z", 0, 0 },
-    { "2026-02-30T00:00:00Z", 0, 0 },
-    { "2026-00-22T10:00:00Z", 0, 0 },
-    { "2026-11-00T10:00:00Z", 0, 0 },
-    { "2026-11-22T24:00:00Z", 0, 0 },
-    { "2026-11-22T10:60:00Z", 0, 0 },
-    { "2026-11-22T10:00:61Z", 0, 0 },
-    { "2026-11-22T10:00:00", 0, 0 },
-    { "2026-11-22T10:00:00 ", 0, 0 },
-    { "2026-11-22T10:00:00.Z", 0, 0 },
-    { "2026-11-22T10:00:00.120", 0, 0 },
-    { "2026-11-22T10:00:00+1:00", 0, 0 },
-    { "2026-11-22T10:00:00+24:00", 0, 0 },
-    { "2026/11/22T10:00:00Z", 0, 0 },
-    { "026-11-22T10:00:00Z", 0, 0 },
-    { "", 0, 0 },
-  };
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
-    int64_t ms = 0;
-
-    ck_assert_msg(capture_parse_time(rows[i].text, strlen(rows[i].text), &ms) ==
-                    rows[i].len,
-                  "%s", rows[i].text);
-    ck_assert_msg(ms == rows[i].ms, "%s: %lld", rows[i].text, (long long)ms);
-  }
-}
-END_TEST
-
-START_TEST(test_every_day_of_a_calendar_comes_back)
-{
-  int64_t day, ms;
-  char buf[CAPTURE_TIME_SIZE];
-
-  for (day = -719528; day < 2932897; day += 37) {
-    int64_t time = day * 86400000 + 43200123;
-    size_t n = capture_format_time(buf, sizeof(buf), time);
-
-    if (n != 24 || capture_parse_time(buf, n, &ms) != 24 || ms != time)
-      ck_abort_msg("day %lld: %s", (long long)day, buf);
-  }
-  ck_assert_uint_eq(capture_format_time(buf, sizeof(buf), INT64_MAX), 0);
-  ck_assert_uint_eq(capture_format_time(buf, sizeof(buf), INT64_MIN), 0);
-  ck_assert_uint_eq(capture_format_time(buf, 24, 0), 0);
-  ck_assert_uint_eq(capture_format_time(buf, 25, 0), 24);
-}
-END_TEST
-
 START_TEST(test_every_error_has_a_text)
 {
   int error;
@@ -280,8 +210,6 @@ make_suite(void)
   tcase_add_loop_test(lines, test_the_longest_event_and_one_byte_more, 0, 2);
   tcase_add_test(lines, test_a_line_is_written_as_it_is_read);
   tcase_add_test(lines, test_every_error_has_a_text);
-  tcase_add_test(times, test_times_are_read_to_the_millisecond);
-  tcase_add_test(times, test_every_day_of_a_calendar_comes_back);
   suite_add_tcase(s, lines);
   suite_add_tcase(s, times);
   return s;

@@ -4,7 +4,7 @@
  * directory is writable only by us, root and its owner.  (Or everybody can
  * write to it, and then nothing protects a file there.)
  */
-#include "lib/planted_dir.h"
+#include "lib/safe_dir.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -84,11 +84,11 @@ is_planted(const struct walk *w, const struct stat *dir, const struct stat *st)
 }
 
 static int
-refuse(const struct walk *w, const struct stat *st, char why[PLANTED_DIR_WHY])
+refuse(const struct walk *w, const struct stat *st, char why[SAFE_DIR_WHY])
 {
   char user[USER_WORDS];
 
-  snprintf(why, PLANTED_DIR_WHY,
+  snprintf(why, SAFE_DIR_WHY,
            "%.256s belongs to %s, in a directory where others can put one; it "
            "is not used: name a directory of your own, or run meterpipe as "
            "that user",
@@ -98,7 +98,7 @@ refuse(const struct walk *w, const struct stat *st, char why[PLANTED_DIR_WHY])
 
 /* Walks one part.  1: continue; 0: the rest cannot be checked; -1: refused. */
 static int
-step(struct walk *w, const char *part, char why[PLANTED_DIR_WHY])
+step(struct walk *w, const char *part, char why[SAFE_DIR_WHY])
 {
   struct stat dir, st;
   size_t len = strlen(w->done);
@@ -120,7 +120,7 @@ step(struct walk *w, const char *part, char why[PLANTED_DIR_WHY])
 }
 
 int
-planted_dir_check(const char *path, uid_t trusted, char why[PLANTED_DIR_WHY])
+safe_dir_check(const char *path, uid_t trusted, char why[SAFE_DIR_WHY])
 {
   struct walk w = { .trusted = trusted };
   char part[NAME_MAX + 1], cwd[PATH_MAX];
@@ -138,16 +138,15 @@ planted_dir_check(const char *path, uid_t trusted, char why[PLANTED_DIR_WHY])
 }
 
 int
-planted_dir_check_above(const char *path, uid_t trusted,
-                        char why[PLANTED_DIR_WHY])
+safe_dir_check_above(const char *path, uid_t trusted, char why[SAFE_DIR_WHY])
 {
   const char *slash = strrchr(path, '/');
   char dir[PATH_MAX];
 
   if (slash == NULL)
-    return planted_dir_check(".", trusted, why);
+    return safe_dir_check(".", trusted, why);
   if (snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path) + 1, path) >=
       (int)sizeof(dir))
     return 0;
-  return planted_dir_check(dir, trusted, why);
+  return safe_dir_check(dir, trusted, why);
 }

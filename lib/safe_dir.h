@@ -3,14 +3,14 @@
  * such as /tmp, any user can create a directory or a symbolic link on a path of
  * ours, and can exchange everything below it at any time.
  */
-#ifndef LIB_PLANTED_DIR_H
-#define LIB_PLANTED_DIR_H
+#ifndef LIB_SAFE_DIR_H
+#define LIB_SAFE_DIR_H
 
 #include <stddef.h>
 #include <sys/types.h>
 
 /* Size of WHY, which names a path. */
-#define PLANTED_DIR_WHY 512
+#define SAFE_DIR_WHY 512
 
 /*
  * Checks each part of PATH from the root down, and each directory that
@@ -20,11 +20,10 @@
  * directory or to TRUSTED.  Returns 0, also for parts that do not exist yet;
  * -1: refused, with WHY.
  */
-int planted_dir_check(const char *path, uid_t trusted,
-                      char why[PLANTED_DIR_WHY]);
+int safe_dir_check(const char *path, uid_t trusted, char why[SAFE_DIR_WHY]);
 
 /* The same for the directory of the file PATH. */
-int planted_dir_check_above(const char *path, uid_t trusted,
-                            char why[PLANTED_DIR_WHY]);
+int safe_dir_check_above(const char *path, uid_t trusted,
+                         char why[SAFE_DIR_WHY]);
 
 #endif

@@ -32,7 +32,7 @@ refuse_word(const char *before, const char *word, struct problems *problems)
                  (int)strcspn(word, "=:"), word);
   else if (equals && equals > before && equals[1])
     problems_add(problems, where, 0,
-                 "%.*s: what stands behind a blank is no part of it: write "
+                 "%.*s: text after a blank is not part of it: write "
                  "OPTION=VALUE, without blanks",
                  (int)(equals - before), before);
 }

@@ -126,7 +126,7 @@ static void
 show_delivery(const struct mp_output_ops *ops)
 {
   if (ops->delivery_option)
-    printf("delivery: as the option \"%s\" says\n", ops->delivery_option);
+    printf("delivery: set by the option \"%s\"\n", ops->delivery_option);
   else
     printf("delivery: %s\n", delivery_words[ops->delivery]);
   printf("targets: %s.NAME = VALUE\n", ops->target_prefix);

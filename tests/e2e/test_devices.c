@@ -362,9 +362,9 @@ START_TEST(new_device_without_a_value_says_what_to_do)
   ck_assert_ptr_nonnull(
     strstr(scene_err(house.scene),
            "notice: domoticz: put this line into the section of this output in "
-           "house.ini, with the name of a value for VALUE, and run at once: "
-           "until its first value, a device counts as 0 "
-           "(--create NAME:TYPE=VALUE delivers that value right away)\n"));
+           "house.ini, with the name of a value in place of VALUE, and run at "
+           "once: until its first value, a device holds 0 (--create "
+           "NAME:TYPE=VALUE delivers that value right away)\n"));
   check_out("idx.1 = VALUE ; Heat, Counter\n");
   ck_assert(!scene_exists(house.scene, "house.db"));
 }
@@ -377,11 +377,10 @@ START_TEST(silent_meter_leaves_a_new_device_without_a_value)
   run("targets -c house.ini domoticz --yes --create "
       "Heat:counter-gj=meter.heat_energy_e1");
   ck_assert_int_ne(scene_status(house.scene), EX_OK);
-  ck_assert_ptr_nonnull(
-    strstr(scene_err(house.scene),
-           "notice: domoticz: put this line into the section of this output in "
-           "house.ini and run at once: until its first value, a device counts "
-           "as 0\n"));
+  ck_assert_ptr_nonnull(strstr(
+    scene_err(house.scene),
+    "notice: domoticz: put this line into the section of this output in "
+    "house.ini and run at once: until its first value, a device holds 0\n"));
   check_out("idx.1 = meter.heat_energy_e1 ; Heat, Counter\n");
 }
 END_TEST

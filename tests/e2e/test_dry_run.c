@@ -274,7 +274,7 @@ static const struct {
     "error: --replay: there is no input \"log\" in house.ini\n" },
   { "run --offline -c house.ini", 64,
     "error: --offline goes only with -n: nothing can be delivered without "
-    "asking\n"
+    "contacting the outputs\n"
     "Usage: meterpipe run [-c FILE] [-n [--offline]] [--replay "
     "[INPUT=]FILE]... "
     "[--every DURATION]\n" },

@@ -868,8 +868,8 @@ START_TEST(what_a_killed_run_left_waits_since_its_reading)
   ck_assert_msg(strstr(scene_out(s), "  84.208 GJ  20 min\n") != NULL, "%s",
                 scene_out(s));
   ck_assert_ptr_nonnull(
-    strstr(scene_out(s), "the run begun at 2026-11-22T10:20:00Z did not end: "
-                         "it was in output hook (commit)\n"));
+    strstr(scene_out(s), "the run that began at 2026-11-22T10:20:00Z did not "
+                         "end: it was in output hook (commit)\n"));
   scene_run(s, "status --json -c p.ini");
   ck_assert_ptr_nonnull(strstr(
     scene_out(s), "\"unfinished_run\":{\"begun\":\"2026-11-22T10:20:00Z\","

@@ -407,17 +407,17 @@ static const struct {
   /* another value is written to the usage's base */
   { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
           "minus = house.323\n" HOUSE ENERGY "idx.4 = t\n",
-    "warning: house: idx.323: is measured from, but this pipeline does not "
-    "write the same value there: the results are differences to what stands "
-    "there, and no usages\n" },
+    "warning: house: idx.323: is a base, but this pipeline does not write the "
+    "same reading to it: the results are differences from its value, not "
+    "usages\n" },
   /* nothing is written to the usage's base */
   { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
           "minus = house.323\n" HOUSE "idx.4 = t\n",
-    "warning: house: idx.323: is measured from, but this pipeline does not "
-    "write the same value there: the results are differences to what stands "
-    "there, and no usages\n" },
+    "warning: house: idx.323: is a base, but this pipeline does not write the "
+    "same reading to it: the results are differences from its value, not "
+    "usages\n" },
   { METER "[input cold]\nplugin = kmp\ndevice = elsewhere\n" HOUSE ENERGY,
-    "warning: cold: nothing uses its values: it is not asked for any\n" },
+    "warning: cold: nothing uses its values: none is read\n" },
   { METER HOUSE "username = me\npassword = hunter2\n" ENERGY,
     "p.ini:8: warning: \"password\" stands in a file that everybody can read: "
     "chmod o-r it, or use password_file\n" },

@@ -99,8 +99,8 @@ rows_given(void)
 /* ---- After a kill ---- */
 
 #define WAS_KILLED                                                             \
-  "notice: hook: the run begun at 2026-11-22T10:20:00Z did not end: it was "   \
-  "in this output (commit), which is served last in this run\n"
+  "notice: hook: the run that began at 2026-11-22T10:20:00Z did not end: it "  \
+  "was in this output (commit), which is now served last\n"
 
 /* The command takes longer than the part of the deadline that is kept for
  * outputs. */

@@ -176,8 +176,8 @@ START_TEST(damaged_state_is_set_aside_and_begun_anew)
   damages[_i].make();
   house_run(&house, "84.215GJ");
   snprintf(said, sizeof(said),
-           "error: the state was damaged and is begun anew: %s; "
-           "kept as {dir}/house.db.corrupt-2026-11-22T11:00:00Z\n",
+           "error: the state was damaged, and a new one was begun: %s; kept as "
+           "{dir}/house.db.corrupt-2026-11-22T11:00:00Z\n",
            damages[_i].why);
   house_check(&house, EX_DATAERR, said);
   ck_assert(scene_exists(house.scene, "house.db.corrupt-2026-11-22T11:00:00Z"));
@@ -356,9 +356,9 @@ START_TEST(state_that_may_lie_unseen_is_not_begun_elsewhere)
   scene_setenv(house.scene, "STATE_DIRECTORY", NULL);
   house_run(&house, "84.210GJ");
   house_check(&house, EX_NOPERM,
-              "error: /var/lib/meterpipe/house.db: cannot be looked at, and a "
-              "second state is not begun elsewhere: run as the user it belongs "
-              "to, or give [pipeline] a state_dir\n");
+              "error: /var/lib/meterpipe/house.db: cannot be accessed, and no "
+              "second state is begun elsewhere: run as its owner, or give "
+              "[pipeline] a state_dir\n");
   check_live_only("energy 84.210 GJ\n", 0);
   ck_assert(!scene_exists(house.scene, ".local"));
 }

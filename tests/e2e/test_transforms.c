@@ -444,10 +444,10 @@ END_TEST
   "put a transform \"convert\" with unit = MWh and decimals = 3 between them " \
   "(house.ini:8)\n"
 #define NO_BASE_YET                                                            \
-  "error: usage: domoticz.410: the next reading cannot be its base yet: it "   \
-  "holds MWh, and meter.heat_energy_e1 is in GJ, which does not convert "      \
-  "exactly: add the section and change the lines below, and the next run "     \
-  "takes its reading\n"
+  "error: usage: domoticz.410: the next reading cannot be its base yet: its "  \
+  "value is in MWh, and meter.heat_energy_e1 is in GJ, which does not "        \
+  "convert exactly: add the section and change the lines below, and the next " \
+  "run takes its reading\n"
 #define TO_PASTE                                                               \
   "\n[transform heat_energy_e1_mwh]\nplugin = convert\n"                       \
   "value = meter.heat_energy_e1\nunit = MWh\ndecimals = 3\n\n"                 \

@@ -47,7 +47,7 @@ tear_down(void)
   " is no plugin: the name of one comes first, then OPTION=VALUE "             \
   "(\"meterpipe plugins\" lists what is installed)\n"
 #define WITHOUT_DASHES                                                         \
-  "; what the plugin is told stands without dashes, as OPTION=VALUE\n"
+  "; options of the plugin have no dashes: write OPTION=VALUE\n"
 
 static const struct {
   const char *args, *said;
@@ -56,18 +56,18 @@ static const struct {
   { "rnu", "error: there is no command \"rnu\"; the nearest is \"run\"\n" },
   { "frobnicate", "error: there is no command \"frobnicate\" (\"meterpipe "
                   "--help\" lists them)\n" },
-  { "-c p.ini run", "error: \"-c\" stands where the command should: options "
-                    "come behind it\n" },
+  { "-c p.ini run", "error: \"-c\" is in the place of the command: write "
+                    "options after the command\n" },
   { "import /dev/ttyUSB0", "error: an argument is missing\n" USAGE_IMPORT },
   { "- run", "error: there is no command \"-\" (\"meterpipe --help\" lists "
              "them)\n" },
   { "-V", "error: there is no option -V (\"meterpipe --help\" lists them)\n" },
   { "--verison run",
     "error: there is no option --verison; the nearest is --version\n" },
-  { "--config=p.ini run", "error: \"--config=p.ini\" stands where the command "
-                          "should: options come behind it\n" },
-  { "-- run", "error: \"--\" stands where the command should: options come "
-              "behind it\n" },
+  { "--config=p.ini run", "error: \"--config=p.ini\" is in the place of the "
+                          "command: write options after the command\n" },
+  { "-- run", "error: \"--\" is in the place of the command: write options "
+              "after the command\n" },
 
   /* import */
   { "import 323:60:0 /dev/ttyUSB0",
@@ -92,7 +92,7 @@ static const struct {
   { "run -c p.ini now", "error: \"now\" is one argument too many\n" USAGE_RUN },
   { "run --offline -c p.ini",
     "error: --offline goes only with -n: nothing can be delivered without "
-    "asking\n" USAGE_RUN },
+    "contacting the outputs\n" USAGE_RUN },
   { "run -n --every 20m -c p.ini",
     "error: --every does not go with -n\n" USAGE_RUN },
   { "run --every 20 -c p.ini",
@@ -129,16 +129,14 @@ static const struct {
   { "status --jsn",
     "error: there is no option --jsn; the nearest is --json\n" },
   { "status --json=yes", "error: the option --json takes no value\n" },
-  { "rebase -c plain.ini",
-    "error: plain.ini: no transform measures from a target that this pipeline "
-    "writes: there is no base\n" },
+  { "rebase -c plain.ini", "error: plain.ini: no transform has a base that "
+                           "this pipeline writes (minus)\n" },
   { "rebase --all -c p.ini",
     "error: there is no option --all (\"meterpipe --help\" lists them)\n" },
   { "rebase usgae -c p.ini", "error: there is no transform \"usgae\" in p.ini; "
                              "the nearest is \"usage\"\n" },
-  { "rebase meter -c p.ini",
-    "error: meter: is no transform that measures from a target which this "
-    "pipeline writes\n" },
+  { "rebase meter -c p.ini", "error: meter: is not a transform with a base "
+                             "that this pipeline writes (minus)\n" },
   { "rebase usage other -c p.ini",
     "error: there is no transform \"other\" in p.ini\n" },
 
@@ -152,8 +150,8 @@ static const struct {
     "error: --new needs a kind, which is input, transform or output, and a "
     "name: meterpipe plugins --new output mine\n" },
   { "plugins --new input ../mine",
-    "error: \"../mine\" cannot be a plugin's name: it begins with a small "
-    "letter and goes on with these, digits and \"_\", 32 at most\n" },
+    "error: \"../mine\" cannot be a plugin's name: use a small letter, then "
+    "small letters, digits and \"_\", 32 characters at most\n" },
   { "plugins cvs", "error: there is no plugin \"cvs\"; the nearest is "
                    "\"csv\"\n" },
   { "plugins frobnicate", "error: there is no plugin \"frobnicate\" "
@@ -286,7 +284,7 @@ START_TEST(plugin_tells_its_options_and_fields)
     strstr(scene_out(scene), "\n  60     heat_energy_e1  "));
   ck_assert_int_eq(scene_run(scene, "plugins %s/output_exec.so", dir), 0);
   ck_assert_ptr_nonnull(
-    strstr(scene_out(scene), "\ndelivery: as the option \"class\" says\n"));
+    strstr(scene_out(scene), "\ndelivery: set by the option \"class\"\n"));
 }
 END_TEST
 

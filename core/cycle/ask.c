@@ -27,7 +27,7 @@ import_shown(struct target *target, const struct mp_shown *shown)
   const char *fault;
 
   if (shown->answer == MP_SHOWN_VALUE && !shown->value)
-    return "no value, where it said that there is one";
+    return "MP_SHOWN_VALUE without a value";
   if (!shown->value || shown->answer > MP_SHOWN_EMPTY)
     return NULL; /* an empty target may still give its unit in a zero value */
   fault = value_import(&target->shown.value, shown->value);
@@ -71,7 +71,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
       shown->target >= output->n_targets || shown->answer < MP_SHOWN_VALUE ||
       shown->answer > MP_SHOWN_UNFIT)
     return stage_fail(output, MP_EINTERNAL, NULL,
-                      "the plugin's fetch gave an answer that is none");
+                      "the plugin's fetch gave an answer that does not exist");
   target = output->targets[shown->target];
   ledger_shown_clear(&target->shown);
   target->answer = 0;

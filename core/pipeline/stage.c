@@ -152,7 +152,7 @@ take_serial(struct stage *stage, const char *serial, uint32_t how)
                       "the plugin gave a serial number that is %s",
                       serial && strnlen(serial, SOUND_SYMBOL) == SOUND_SYMBOL
                         ? "too long"
-                        : "no clean text");
+                        : "not clean text");
   stage->serial = value_intern(serial);
   if (*serial && !stage->serial)
     return stage_fail(stage, MP_ENOMEM, NULL, "out of memory");

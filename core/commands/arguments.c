@@ -121,7 +121,7 @@ add_create(struct arguments *args, char *text)
   if (!colon || colon == text || !colon[1] || equals == colon + 1 ||
       (equals && !equals[1]) || config_text_fault(text)) {
     log_line(MP_LOG_ERROR, NULL, "--create",
-             "\"%s\" is no NAME:TYPE, such as \"Heat energy:counter-gj\"",
+             "\"%s\" is not NAME:TYPE, such as \"Heat energy:counter-gj\"",
              text);
     return false;
   }
@@ -200,7 +200,7 @@ take_option(struct arguments *args, int option, char *value)
     args->every_ms = parse_duration(value);
     if (args->every_ms == 0)
       log_line(MP_LOG_ERROR, NULL, "--every",
-               "\"%s\" is no duration, such as 20m or 90s", value);
+               "\"%s\" is not a duration, such as 20m or 90s", value);
     return args->every_ms > 0;
   }
 }

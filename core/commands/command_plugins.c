@@ -169,7 +169,7 @@ fail_unknown(const struct loader *loader, const char *name)
   loader_each(loader, offer_name, &nearest);
   log_line(MP_LOG_ERROR, NULL, NULL, "there is no plugin \"%s\"%s", name,
            *nearest.best ? nearest_hint(&nearest, words, sizeof(words))
-                         : " (\"meterpipe plugins\" lists what is installed)");
+                         : " (\"meterpipe plugins\" lists them)");
   return EX_USAGE;
 }
 

@@ -109,8 +109,7 @@ static const struct {
   { OPT_CONFIG, "-c, --config FILE",
     "the pipeline file\n(default " SYSCONFDIR "/meterpipe/meterpipe.ini)" },
   { OPT_DRY, "-n, --dry-run",
-    "read and compute, show what would be delivered,\n"
-    "and deliver and record nothing" },
+    "read, compute and show the values, but deliver\nand record nothing" },
   { OPT_OFFLINE, "    --offline",
     "do not contact outputs (check: nor the meter;\nrun: only with -n)" },
   { OPT_REPLAY, "    --replay [INPUT=]FILE",

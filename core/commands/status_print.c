@@ -71,7 +71,7 @@ print_unfinished(const struct status *status, FILE *out)
 
   clock_format_utc(note->begun_ms, when, sizeof(when));
   if (status->in_progress)
-    fprintf(out, "a run is in progress since %s", when);
+    fprintf(out, "a run has been in progress since %s", when);
   else
     fprintf(out, "the run that began at %s did not end", when);
   if (*note->output)

@@ -345,7 +345,7 @@ START_TEST(status_names_the_output_in_which_a_run_did_not_end)
   wait_for_note(s, "hook commit");
   look_beside(s);
   ck_assert_ptr_nonnull(strstr(scene_read(s, "status"),
-                               "a run is in progress since "
+                               "a run has been in progress since "
                                "2026-11-22T10:00:00Z, in output hook "
                                "(commit)\n"));
   kill(scene_pid(s), SIGKILL);

@@ -354,9 +354,8 @@ static const struct {
   { "kmp device=x retries",
     "command line: device: text after a blank is not part of it: write "
     "OPTION=VALUE, without blanks\n" },
-  { "kmp retries device=x",
-    "command line: \"retries\" is no option: write OPTION=VALUE, without "
-    "blanks\n" },
+  { "kmp retries device=x", "command line: \"retries\" is not an option: write "
+                            "OPTION=VALUE, without blanks\n" },
   { "kmp device=x fields=flow_v1",
     "error: kmp: a probe reads all fields: leave out `fields`\n" },
   { "exec command=/bin/true", "error: exec: this plugin cannot probe\n" },

@@ -298,7 +298,7 @@ static const struct {
   { "csv path=x.csv --create a:b",
     "error: csv: the plugin \"csv\" cannot make targets\n" },
   { "domoticz url=http://127.0.0.1:1 --create Heat",
-    "error: --create: \"Heat\" is no NAME:TYPE, such as \"Heat "
+    "error: --create: \"Heat\" is not NAME:TYPE, such as \"Heat "
     "energy:counter-gj\"\n" },
   { "domoticz url=http://127.0.0.1:1 --yes",
     "error: --yes goes only with --create\n" USAGE },

@@ -44,8 +44,8 @@ tear_down(void)
   "Usage: meterpipe import [-d] DEVICE IDX:REGISTER:FUNCTION[:IDX2],... "      \
   "[--url URL] | 'CRONTAB LINE'\n"
 #define NO_PLUGIN                                                              \
-  " is no plugin: the name of one comes first, then OPTION=VALUE "             \
-  "(\"meterpipe plugins\" lists what is installed)\n"
+  " is not the name of a plugin: give the name first, then OPTION=VALUE "      \
+  "(\"meterpipe plugins\" lists the names)\n"
 #define WITHOUT_DASHES                                                         \
   "; options of the plugin have no dashes: write OPTION=VALUE\n"
 
@@ -96,7 +96,7 @@ static const struct {
   { "run -n --every 20m -c p.ini",
     "error: --every does not go with -n\n" USAGE_RUN },
   { "run --every 20 -c p.ini",
-    "error: --every: \"20\" is no duration, such as 20m or 90s\n" },
+    "error: --every: \"20\" is not a duration, such as 20m or 90s\n" },
   { "run --offlnie", "error: there is no option --offlnie; the nearest is "
                      "--offline\n" },
   { "run --frobnicate=yes", "error: there is no option --frobnicate "
@@ -115,10 +115,10 @@ static const struct {
     "error: --replay: meter: two captures are given\n" },
   { "run -n --replay a --replay b -c p.ini",
     "error: --replay: the inputs: two captures are given\n" },
-  { "run --every 1.5h", "error: --every: \"1.5h\" is no duration, such as 20m "
-                        "or 90s\n" },
+  { "run --every 1.5h",
+    "error: --every: \"1.5h\" is not a duration, such as 20m or 90s\n" },
   { "run --every 0s",
-    "error: --every: \"0s\" is no duration, such as 20m or 90s\n" },
+    "error: --every: \"0s\" is not a duration, such as 20m or 90s\n" },
   { "run --json", "error: \"run\" takes no option --json\n" },
   { "check -n", "error: \"check\" takes no option --dry-run\n" },
 
@@ -155,7 +155,7 @@ static const struct {
   { "plugins cvs", "error: there is no plugin \"cvs\"; the nearest is "
                    "\"csv\"\n" },
   { "plugins frobnicate", "error: there is no plugin \"frobnicate\" "
-                          "(\"meterpipe plugins\" lists what is installed)\n" },
+                          "(\"meterpipe plugins\" lists them)\n" },
 
   /* probe, targets, conform: a plugin and its options */
   { "probe /dev/ttyUSB0", "error: \"/dev/ttyUSB0\"" NO_PLUGIN },
@@ -168,7 +168,7 @@ static const struct {
     "error: the option --watch takes no value\n" },
   { "probe -c p.ini meter", "error: \"probe\" takes no option --config\n" },
   { "probe kmp device = x",
-    "command line: \"device\" is no option: write OPTION=VALUE, without "
+    "command line: \"device\" is not an option: write OPTION=VALUE, without "
     "blanks\n"
     "command line: option \"device\" is missing: tty of the optical head, or "
     "tcp://HOST:PORT of a serial server; for example: device = TEXT\n" },
@@ -303,7 +303,7 @@ START_TEST(new_plugin_is_begun_and_nothing_is_overwritten)
   scene_write(scene, "mine/output_mine.c", "my work\n");
   ck_assert_int_eq(scene_run(scene, "plugins --new output mine"), 73);
   ck_assert_str_eq(scene_err(scene),
-                   "error: mine: the folder cannot be made: File exists\n");
+                   "error: mine: cannot create the folder: File exists\n");
   ck_assert_str_eq(scene_read(scene, "mine/output_mine.c"), "my work\n");
 }
 END_TEST

@@ -86,7 +86,7 @@ simplify(struct import_plan *plan, struct import_item *item)
   else if (p[SPEC_FUNCTION] != SPEC_OVERWRITE && !p[SPEC_IDX2])
     warn(plan, item,
          "function %" PRIu32 " without IDX2: the old script wrote the reading "
-                             "itself, and so does this pipeline",
+         "itself, and so does this pipeline",
          p[SPEC_FUNCTION]);
   else if (p[SPEC_FUNCTION] == SPEC_ADD && p[SPEC_IDX] == p[SPEC_IDX2])
     warn(plan, item,
@@ -135,8 +135,8 @@ has_impossible_base(struct import_plan *plan, const struct import_item *item)
     return false;
   if (part(base, SPEC_FUNCTION) == SPEC_ADD) {
     warn(plan, item,
-         "%" PRIu32 " is a running total (%s), from which nothing "
-         "can be measured: left out",
+         "%" PRIu32
+         " is a running total (%s), which cannot be a base: left out",
          part(base, SPEC_IDX), show(base, &shown));
     return true;
   }
@@ -146,8 +146,7 @@ has_impossible_base(struct import_plan *plan, const struct import_item *item)
   if (!base_of_base || !writes_reading_of(base_of_base, base))
     return false;
   warn(plan, item,
-       "%" PRIu32 " shows usages (%s), from which nothing can be "
-       "measured: left out",
+       "%" PRIu32 " holds usages (%s), which cannot be a base: left out",
        part(base, SPEC_IDX), show(base, &shown));
   return true;
 }
@@ -186,7 +185,7 @@ judge_base(struct import_plan *plan, const struct import_item *user)
   else if (!base)
     warn(plan, user,
          "no item writes %" PRIu32 ": if no other program does, the result is "
-                                   "a gauge, the rise since %" PRIu32
+         "a gauge, the rise since %" PRIu32
          " was set, and not the usage since the last run; to write the reading "
          "to it, add %" PRIu32 ":%" PRIu32 ":0",
          idx2, idx2, idx2, reg);

@@ -237,12 +237,12 @@ static const struct {
   /* targets that cannot be a base */
   { "322:60:1:324,324:60:2:323,323:60:0",
     "usage=" E1 "-domoticz.323 total=usage+domoticz.324 324<total 323<" E1 " ",
-    { "322:60:1:324: 324 is a running total (324:60:2:323), from which nothing "
-      "can be measured: left out" } },
+    { "322:60:1:324: 324 is a running total (324:60:2:323), which cannot be a "
+      "base: left out" } },
   { "321:60:1:322,322:60:1:323,323:60:0",
     "usage=" E1 "-domoticz.323 322<usage 323<" E1 " ",
-    { "321:60:1:322: 322 shows usages (322:60:1:323), from which nothing can "
-      "be measured: left out" } },
+    { "321:60:1:322: 322 holds usages (322:60:1:323), which cannot be a base: "
+      "left out" } },
   /* names: by field, by base, by both */
   { "1:60:1:2,2:60:0,3:68:1:4,4:68:0",
     "usage_heat_energy_e1=" E1 "-domoticz.2 "

@@ -203,11 +203,12 @@ START_TEST(state_of_another_pipeline_file_is_refused)
               scene_read(house.scene, "house.ini"));
   house_wait(&house, HOUSE_INTERVAL);
   scene_run(house.scene, "run -c other/house.ini");
-  house_check(&house, EX_CONFIG,
-              "error: {dir}/house.db: this state belongs to the pipeline file "
-              "{dir}/house.ini; give this one another name or a state_dir of "
-              "its own (if it was moved from there, move it back, or delete "
-              "the state: the totals then go on from what the outputs show)\n");
+  house_check(
+    &house, EX_CONFIG,
+    "error: {dir}/house.db: this state belongs to the pipeline file "
+    "{dir}/house.ini; give this file another name or a state_dir of its own "
+    "(if it was moved from there, move it back, or delete the state: totals "
+    "then continue from the displayed values of the outputs)\n");
   ck_assert_int_eq(stat(house_text(&house, "{dir}/" DATABASE), &after), 0);
   ck_assert_int_eq(before.st_mtime, after.st_mtime);
   ck_assert_uint_eq(meter_requests(house.meter), 1);

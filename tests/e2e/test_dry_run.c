@@ -371,8 +371,8 @@ START_TEST(an_input_without_recordings_is_not_replayed)
               "[output show]\nplugin = stdout\nfield.a = meter.a\n");
   scene_run(s, "run -c house.ini --replay meter.capture");
   check(78, "",
-        "house.ini:1: the plugin of [input meter] has no recordings that "
-        "--replay could put in its place\n");
+        "house.ini:1: the plugin of [input meter] has no captures that "
+        "--replay could read\n");
   ck_assert(!scene_exists(s, "read"));
 }
 END_TEST

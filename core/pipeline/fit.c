@@ -51,7 +51,7 @@ fit_way_out(const struct target *target, const char *from, const char *to,
 
   if (!converts(from, to)) {
     snprintf(buf, size,
-             "no \"convert\" makes one of the other; name another target");
+             "no \"convert\" converts between them; name another target");
     return buf;
   }
   if (!converts_exactly(from, to))

@@ -129,7 +129,7 @@ static const struct {
           "\"convert\" with unit = Gcal and decimals = 3 between them\n" },
   { "temperature", NULL,
     TAKES "°C, and meter.heat_energy_e1 is usually in MWh: no \"convert\" "
-          "makes one of the other; name another target\n" },
+          "converts between them; name another target\n" },
   { "custom", "MJ", "" },
   { "counter-custom", "GJ", "" },
   { "custom", "things", "" },
@@ -410,7 +410,7 @@ static const struct {
   { "domoticz url=http://127.0.0.1:1 --create Heat:counter-gj=usage", EX_USAGE,
     "--create NAME:TYPE=VALUE goes only with -c FILE OUTPUT" },
   { "-c house.ini domoticz --create Heat:counter-gj=", EX_USAGE,
-    "\"Heat:counter-gj=\" is no NAME:TYPE" },
+    "\"Heat:counter-gj=\" is not NAME:TYPE" },
 };
 
 START_TEST(nothing_is_made_for_a_value_that_there_is_not)

@@ -350,13 +350,15 @@ START_TEST(dropped_rows_are_counted_over_runs_without_a_row)
   scene_run(s, "run -c p.ini");
   set_reading("3");
   scene_run(s, "run -c p.ini");
-  ck_assert_ptr_nonnull(strstr(scene_err(s), "so far 1 of the oldest dropped"));
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s), "so far 1 of the oldest were dropped"));
   set_reading(NULL);
   scene_run(s, "run -c p.ini");
   ck_assert_ptr_null(strstr(scene_err(s), "in order again"));
   set_reading("4");
   scene_run(s, "run -v -c p.ini");
-  ck_assert_ptr_nonnull(strstr(scene_err(s), "so far 2 of the oldest dropped"));
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s), "so far 2 of the oldest were dropped"));
   scene_run(s, "status -c p.ini");
   ck_assert_msg(strstr(scene_out(s), "so far 2 of the oldest") != NULL, "%s",
                 scene_out(s));

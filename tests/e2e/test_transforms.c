@@ -220,8 +220,9 @@ START_TEST(base_set_by_hand_makes_no_reading_implausible)
   house_wait(&house, 300);
   domoticz_server_set(house.server, 323, "1000");
   cycle("984.408GJ", 0,
-        "notice: domoticz: idx.323: shows 1 GJ where 984.308 GJ was written: "
-        "changed there by somebody; it goes on from what is shown\n");
+        "notice: domoticz: idx.323: displays 1 GJ, but 984.308 GJ was written: "
+        "the value was changed there; the next values continue from the "
+        "displayed one\n");
   expect("322=983.408 323=984408 327=983508");
 }
 END_TEST
@@ -258,9 +259,9 @@ END_TEST
 START_TEST(hold_names_what_it_leaves_alone)
 {
   static const char *const targets[] = {
-    "323: left alone in this cycle: meter.heat_energy_e1",
-    "322: left alone in this cycle: usage",
-    "327: left alone in this cycle: total",
+    "323: gets no value in this cycle: meter.heat_energy_e1",
+    "322: gets no value in this cycle: usage",
+    "327: gets no value in this cycle: total",
   };
   char line[128];
 
@@ -417,8 +418,7 @@ static const struct {
     "(house.ini:8)\n" },
   { "idx.401 = meter.volume_v1\n", "",
     "error: domoticz: idx.401: takes kWh, and meter.volume_v1 is in m³: no "
-    "\"convert\" makes one of the other; name another target "
-    "(house.ini:8)\n" },
+    "\"convert\" converts between them; name another target (house.ini:8)\n" },
   { "idx.322 = usage\n", SUBTRACT("usage", "meter.volume_v1", "domoticz.401"),
     "error: usage: meter.volume_v1: is in m3, the operand in kWh: no "
     "\"convert\" makes one of the other; name another operand\n" },
@@ -629,15 +629,17 @@ START_TEST(base_that_holds_a_text_is_no_zero)
   cycle("84.408GJ", 78,
         "error: usage: meter.heat_energy_e1: domoticz.405 holds the text "
         "\"hello\"; only numbers can be calculated with: give it a number\n"
-        "notice: domoticz: idx.405: shows hello where 84.308 GJ was written: "
-        "changed there by somebody; it goes on from what is shown\n");
+        "notice: domoticz: idx.405: displays hello, but 84.308 GJ was written: "
+        "the value was changed there; the next values continue from the "
+        "displayed one\n");
   expect("322=0.100 405=hello");
   domoticz_server_set(house.server, 405, "84.350");
-  cycle("84.508GJ", 0,
-        "notice: domoticz: idx.405: shows 84.350 where hello was written: "
-        "changed there by somebody; it goes on from what is shown\n"
-        "notice: usage: meter.heat_energy_e1: is in order again after 20 "
-        "min 20 s\n");
+  cycle(
+    "84.508GJ", 0,
+    "notice: domoticz: idx.405: displays 84.350, but hello was written: the "
+    "value was changed there; the next values continue from the displayed one\n"
+    "notice: usage: meter.heat_energy_e1: is in order again after 20 min 20 "
+    "s\n");
   expect("322=0.158 405=84.508");
 }
 END_TEST

@@ -358,13 +358,13 @@ adopt_unknown_rows(struct stage *output)
     if (target_is_kept(t) && t->shown.known && t->shown.value.kind)
       ledger_adopt_column(&t->ledger, &t->shown);
   }
-  log_line(MP_LOG_NOTICE, output->name, NULL,
-           "has rows that the state does not know, probably because an older "
-           "copy of the state was put back: its last row is the last known "
-           "value now%s",
-           book_drop_rows(output, newest) > 0
-             ? ", and rows of the queue that it has are not written again"
-             : "");
+  log_line(
+    MP_LOG_NOTICE, output->name, NULL,
+    "has rows that the state does not know, probably because an older copy of "
+    "the state was restored: its last row is now the last known value%s",
+    book_drop_rows(output, newest) > 0
+      ? ", and rows that it has already are not written again"
+      : "");
 }
 
 void

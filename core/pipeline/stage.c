@@ -94,7 +94,7 @@ take_value(struct slot *slot, const struct mp_value *value)
                       fault);
   if (slot->kind && slot->kind != slot->value.kind)
     return stage_fail(stage, MP_EDATA, slot->field,
-                      "is a %s in this reading, and a %s by the plugin's "
+                      "is a %s in this reading, but a %s in the plugin's "
                       "description of its fields: it is left out",
                       value_kind_name(slot->value.kind),
                       value_kind_name(slot->kind));

@@ -747,7 +747,7 @@ static const struct {
     "error: bad: a: the plugin emitted a value with a time before 1970 or "
     "after 9999\n" },
   { "read-counter", EX_DATAERR, "a 1\n",
-    "error: bad: a: is a counter in this reading, and a gauge by the plugin's "
+    "error: bad: a: is a counter in this reading, but a gauge in the plugin's "
     "description of its fields: it is left out\n" },
   { "read-no-name", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
     "error: bad: the plugin emitted a value without a field\n" },

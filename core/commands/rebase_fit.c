@@ -129,7 +129,7 @@ tell(const struct stage *transform, const struct target *base,
            converts
              ? ", which does not convert exactly: add the section and change "
                "the lines below, and the next run takes its reading"
-             : ": no \"convert\" converts between them: name another target");
+             : ": these units do not convert: name another target");
   if (converts)
     print_lines(transform, base, unit);
 }

@@ -50,8 +50,7 @@ fit_way_out(const struct target *target, const char *from, const char *to,
   char decimals[32] = "";
 
   if (!converts(from, to)) {
-    snprintf(buf, size,
-             "no \"convert\" converts between them; name another target");
+    snprintf(buf, size, "these units do not convert; name another target");
     return buf;
   }
   if (!converts_exactly(from, to))

@@ -128,8 +128,8 @@ static const struct {
     TAKES "Gcal, and meter.heat_energy_e1 is usually in MWh: put a transform "
           "\"convert\" with unit = Gcal and decimals = 3 between them\n" },
   { "temperature", NULL,
-    TAKES "°C, and meter.heat_energy_e1 is usually in MWh: no \"convert\" "
-          "converts between them; name another target\n" },
+    TAKES "°C, and meter.heat_energy_e1 is usually in MWh: these units do not "
+          "convert; name another target\n" },
   { "custom", "MJ", "" },
   { "counter-custom", "GJ", "" },
   { "custom", "things", "" },

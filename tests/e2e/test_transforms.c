@@ -417,8 +417,8 @@ static const struct {
     "put a transform \"convert\" with unit = kWh and decimals = 3 between them "
     "(house.ini:8)\n" },
   { "idx.401 = meter.volume_v1\n", "",
-    "error: domoticz: idx.401: takes kWh, and meter.volume_v1 is in m³: no "
-    "\"convert\" converts between them; name another target (house.ini:8)\n" },
+    "error: domoticz: idx.401: takes kWh, and meter.volume_v1 is in m³: these "
+    "units do not convert; name another target (house.ini:8)\n" },
   { "idx.322 = usage\n", SUBTRACT("usage", "meter.volume_v1", "domoticz.401"),
     "error: usage: meter.volume_v1: is in m3, the operand in kWh: no "
     "\"convert\" makes one of the other; name another operand\n" },

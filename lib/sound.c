@@ -56,11 +56,11 @@ sound_shown(const struct mp_shown *shown)
                                 .exp10 = shown->step_exp10 };
 
   if (!sound_place(shown->place))
-    return "an absurd place";
+    return "a place out of range";
   if (shown->updated && !sound_updated(shown->updated))
     return "a time of last update that is not clean UTF-8 or is too long";
   if (step.coef < 0 || (step.coef > 0 && !decimal_valid(step)))
-    return "an absurd step";
+    return "a step out of range";
   if (shown->wait_ms > SOUND_WAIT_MS)
     return "a wait_ms of more than an hour";
   return NULL;

@@ -108,7 +108,7 @@ fault_of_number(const struct mp_value *v)
   if (v->kind < MP_COUNTER || v->kind > MP_TEXT)
     return "a value of an unknown kind";
   if (v->exp10 < -DECIMAL_MAX_EXP || v->exp10 > DECIMAL_MAX_EXP)
-    return "a value with an absurd exponent";
+    return "a value with an exponent out of range";
   if (!sound_time(v->time_ms))
     return "a value with a time before 1970 or after 9999";
   return NULL;

@@ -27,12 +27,13 @@ refuse_word(const char *before, const char *word, struct problems *problems)
   const char *equals = before ? strchr(before, '=') : NULL;
 
   if (!before)
-    problems_add(problems, where, 0,
-                 "\"%.*s\" is no option: write OPTION=VALUE, without blanks",
-                 (int)strcspn(word, "=:"), word);
+    problems_add(
+      problems, where, 0,
+      "\"%.*s\" is not an option: write OPTION=VALUE, without blanks",
+      (int)strcspn(word, "=:"), word);
   else if (equals && equals > before && equals[1])
     problems_add(problems, where, 0,
-                 "%.*s: what stands behind a blank is no part of it: write "
+                 "%.*s: text after a blank is not part of it: write "
                  "OPTION=VALUE, without blanks",
                  (int)(equals - before), before);
 }
@@ -168,8 +169,8 @@ adhoc_load(struct app *app, enum plugin_kind kind)
 
   if (is_no_plugin(name)) {
     log_line(MP_LOG_ERROR, NULL, NULL,
-             "\"%.*s\" is no plugin: the name of one comes first, then "
-             "OPTION=VALUE (\"meterpipe plugins\" lists what is installed)",
+             "\"%.*s\" is not the name of a plugin: give the name first, then "
+             "OPTION=VALUE (\"meterpipe plugins\" lists the names)",
              (int)strcspn(name, "="), name);
     return EX_USAGE;
   }

@@ -182,11 +182,10 @@ app_open_store(struct app *app, enum store_mode mode)
   if (mode != STORE_MEMORY)
     r = store_locate(app->args->config_path, dir, &path);
   if (r != MP_OK) {
-    report_failuref(app->report, REPORT_OTHER, NULL, r,
-                    path ? path : "the state",
-                    "cannot be looked at, and a second state is not begun "
-                    "elsewhere: run as the user it belongs to, or give "
-                    "[pipeline] a state_dir");
+    report_failuref(
+      app->report, REPORT_OTHER, NULL, r, path ? path : "the state",
+      "cannot be accessed, and no second state is begun elsewhere: run as its "
+      "owner, or give [pipeline] a state_dir");
     free(path);
     return r;
   }
@@ -199,7 +198,7 @@ app_open_store(struct app *app, enum store_mode mode)
                    store_error(app->run.store));
   else if (store_set_aside(app->run.store))
     report_failuref(app->report, REPORT_OTHER, NULL, MP_EDATA, NULL,
-                    "the state was damaged and is begun anew: %s",
+                    "the state was damaged, and a new one was begun: %s",
                     store_set_aside(app->run.store));
   return r;
 }

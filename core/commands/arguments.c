@@ -121,7 +121,7 @@ add_create(struct arguments *args, char *text)
   if (!colon || colon == text || !colon[1] || equals == colon + 1 ||
       (equals && !equals[1]) || config_text_fault(text)) {
     log_line(MP_LOG_ERROR, NULL, "--create",
-             "\"%s\" is no NAME:TYPE, such as \"Heat energy:counter-gj\"",
+             "\"%s\" is not NAME:TYPE, such as \"Heat energy:counter-gj\"",
              text);
     return false;
   }
@@ -200,7 +200,7 @@ take_option(struct arguments *args, int option, char *value)
     args->every_ms = parse_duration(value);
     if (args->every_ms == 0)
       log_line(MP_LOG_ERROR, NULL, "--every",
-               "\"%s\" is no duration, such as 20m or 90s", value);
+               "\"%s\" is not a duration, such as 20m or 90s", value);
     return args->every_ms > 0;
   }
 }
@@ -263,10 +263,10 @@ tell_unknown_option(const struct command *command, const char *word)
   else if (optopt) /* a short option, perhaps not in WORD */
     tell_no_short_option(optopt);
   else
-    tell_no_long_option(word, tells_plugin(command)
-                                ? "; what the plugin is told stands without "
-                                  "dashes, as OPTION=VALUE"
-                                : see_help);
+    tell_no_long_option(
+      word, tells_plugin(command)
+              ? "; options of the plugin have no dashes: write OPTION=VALUE"
+              : see_help);
 }
 
 static bool
@@ -286,9 +286,10 @@ void
 arguments_refuse_option(const char *word)
 {
   if (is_option(word))
-    log_line(MP_LOG_ERROR, NULL, NULL,
-             "\"%s\" stands where the command should: options come behind it",
-             word);
+    log_line(
+      MP_LOG_ERROR, NULL, NULL,
+      "\"%s\" is in the place of the command: write options after the command",
+      word);
   else if (word[1] == '-')
     tell_no_long_option(word, see_help);
   else
@@ -378,7 +379,7 @@ check(const struct arguments *args, const struct command *command)
     wrong = "an argument is missing";
   if (command->run == command_run && args->offline && !args->dry)
     wrong = "--offline goes only with -n: nothing can be delivered without "
-            "asking";
+            "contacting the outputs";
   if (command->run == command_run && args->every_ms && args->dry)
     wrong = "--every does not go with -n";
   if (args->forget && args->n_operands == 0)

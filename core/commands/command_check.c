@@ -26,15 +26,14 @@ check_meaning(const struct pipeline *p)
   for (const struct base *b = p->bases; b; b = b->next)
     if (!b->advances)
       log_line(MP_LOG_WARNING, b->target->stage->name, b->target->object,
-               "is measured from, but this pipeline does not write the same "
-               "value there: the results are differences to what stands there, "
-               "and no usages");
+               "is a base, but this pipeline does not write the same reading "
+               "to it: the results are differences from its value, not usages");
   for (size_t i = 0; i < p->n_stages; i++) {
     const struct stage *s = p->stages[i];
 
     if (s->kind == PLUGIN_INPUT && s->n_fields == 0 && !s->all_fields)
       log_line(MP_LOG_WARNING, s->name, NULL,
-               "nothing uses its values: it is not asked for any");
+               "nothing uses its values: none is read");
   }
 }
 

@@ -169,7 +169,7 @@ run_child(const char *label, const char *check, int (*fn)(void *ctx), void *ctx,
     return EX_OSERR;
   if (ended)
     return judge(label, check, status, fds[0]);
-  log_line(MP_LOG_ERROR, label, check, "does not come back within %d s",
+  log_line(MP_LOG_ERROR, label, check, "does not return within %d s",
            check_seconds());
   return EX_SOFTWARE;
 }
@@ -258,12 +258,12 @@ word_is_good(const struct conform *c, int i)
 
   if (!value && i > 0)
     log_line(MP_LOG_ERROR, c->label, NULL,
-             "what stands behind a blank is no part of an option: write "
-             "OPTION=VALUE, without blanks");
+             "text after a blank is not part of an option: write OPTION=VALUE, "
+             "without blanks");
   else if (!value)
     log_line(MP_LOG_ERROR, c->label, NULL,
-             "\"%.*s\" is no option: write OPTION=VALUE, without blanks", key,
-             word);
+             "\"%.*s\" is not an option: write OPTION=VALUE, without blanks",
+             key, word);
   else if (!row)
     log_line(MP_LOG_ERROR, c->label, NULL,
              "%.*s: the plugin has no such option", key, word);
@@ -307,7 +307,7 @@ run_all(struct conform *c)
   int status, n = 1; /* loading was the first */
 
   if (!mkdtemp(dir)) {
-    log_line(MP_LOG_ERROR, NULL, "/tmp", "no folder can be made there");
+    log_line(MP_LOG_ERROR, NULL, "/tmp", "cannot create a folder there");
     return EX_CANTCREAT;
   }
   c->dir = dir;

@@ -42,8 +42,8 @@ tell_why_not(int err)
 {
   if (err == ENOENT) {
     log_line(MP_LOG_ERROR, NULL, PROGRAM,
-             "there is no such program beside meterpipe, nor in PATH: it is "
-             "installed with the kmp input");
+             "not found in the folder of meterpipe or in PATH: it is installed "
+             "with the kmp input");
     return EX_CONFIG;
   }
   log_line(MP_LOG_ERROR, NULL, PROGRAM, "cannot be executed: %s",

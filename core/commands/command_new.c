@@ -51,11 +51,10 @@ parse(const struct arguments *args, struct fresh *fresh)
   fresh->name = args->operands[0];
   if (is_plugin_name(fresh->name))
     return EX_OK;
-  log_line(
-    MP_LOG_ERROR, NULL, NULL,
-    "\"%s\" cannot be a plugin's name: it begins with a small letter and "
-    "goes on with these, digits and \"_\", %d at most",
-    fresh->name, NAME_MAX_LENGTH);
+  log_line(MP_LOG_ERROR, NULL, NULL,
+           "\"%s\" cannot be a plugin's name: use a small letter, then small "
+           "letters, digits and \"_\", %d characters at most",
+           fresh->name, NAME_MAX_LENGTH);
   return EX_USAGE;
 }
 
@@ -123,7 +122,7 @@ command_new(const struct arguments *args)
   if (status != EX_OK)
     return status;
   if (mkdir(fresh.name, 0777) != 0) {
-    log_line(MP_LOG_ERROR, NULL, fresh.name, "the folder cannot be made: %s",
+    log_line(MP_LOG_ERROR, NULL, fresh.name, "cannot create the folder: %s",
              strerror(errno));
     return EX_CANTCREAT;
   }

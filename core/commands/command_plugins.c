@@ -126,7 +126,7 @@ static void
 show_delivery(const struct mp_output_ops *ops)
 {
   if (ops->delivery_option)
-    printf("delivery: as the option \"%s\" says\n", ops->delivery_option);
+    printf("delivery: set by the option \"%s\"\n", ops->delivery_option);
   else
     printf("delivery: %s\n", delivery_words[ops->delivery]);
   printf("targets: %s.NAME = VALUE\n", ops->target_prefix);
@@ -169,7 +169,7 @@ fail_unknown(const struct loader *loader, const char *name)
   loader_each(loader, offer_name, &nearest);
   log_line(MP_LOG_ERROR, NULL, NULL, "there is no plugin \"%s\"%s", name,
            *nearest.best ? nearest_hint(&nearest, words, sizeof(words))
-                         : " (\"meterpipe plugins\" lists what is installed)");
+                         : " (\"meterpipe plugins\" lists them)");
   return EX_USAGE;
 }
 

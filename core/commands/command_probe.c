@@ -139,7 +139,7 @@ probe(struct app *app)
   stage = app->pipeline->stages[0];
   if (config_find(stage->section, "fields")) {
     log_line(MP_LOG_ERROR, stage->name, NULL,
-             "a probe reads all that there is: leave out `fields`");
+             "a probe reads all fields: leave out `fields`");
     return EX_USAGE;
   }
   if (stage->plugin->input.probe)

@@ -70,9 +70,9 @@ names_are_good(const struct app *app)
     if (!s)
       tell_unknown(app, args->operands[i]);
     else if (!measures(s))
-      log_line(MP_LOG_ERROR, s->name, NULL,
-               "is no transform that measures from a target which this "
-               "pipeline writes");
+      log_line(
+        MP_LOG_ERROR, s->name, NULL,
+        "is not a transform with a base that this pipeline writes (minus)");
     good &= s && measures(s);
   }
   return good;
@@ -87,8 +87,7 @@ has_measuring(const struct app *app)
     if (measures(p->stages[i]))
       return true;
   log_line(MP_LOG_ERROR, NULL, app->args->config_path,
-           "no transform measures from a target that this pipeline writes: "
-           "there is no base");
+           "no transform has a base that this pipeline writes (minus)");
   return false;
 }
 

@@ -217,7 +217,8 @@ create(const struct arguments *args, struct stage *output,
     return report_status(report);
   if (!args->yes && !is_confirmed()) {
     log_line(MP_LOG_ERROR, output->name, NULL,
-             "nothing was made: no yes came; --yes makes it without asking");
+             "nothing was made: the answer was not yes; --yes makes it without "
+             "asking");
     return EX_USAGE;
   }
   create_each(output, args, lines);
@@ -226,9 +227,8 @@ create(const struct arguments *args, struct stage *output,
 
 /* ---- First values -------------------------------------------------------- */
 
-#define RUN_AT_ONCE                                                            \
-  " and run at once: until its first value, a device counts as 0"
-#define NAME_VALUES ", with the name of a value for VALUE," RUN_AT_ONCE
+#define RUN_AT_ONCE " and run at once: until its first value, a device holds 0"
+#define NAME_VALUES ", with the name of a value in place of VALUE," RUN_AT_ONCE
 #define RIGHT_AWAY "--create NAME:TYPE=VALUE delivers that value right away)"
 
 /* Returns the end of a message: what the user must still do for the first
@@ -293,8 +293,7 @@ find_output(struct app *app, struct stage **ret)
 
   if (app->args->n_operands > 1) {
     log_line(MP_LOG_ERROR, NULL, NULL,
-             "with -c there is one more argument: the name of an output in the "
-             "file");
+             "-c needs one more argument: the name of an output in the file");
     return EX_USAGE;
   }
   status = app_load(app);

@@ -121,15 +121,14 @@ tell(const struct stage *transform, const struct target *base,
   bool converts = unit_converts(reading->unit, unit);
 
   log_line(MP_LOG_ERROR, transform->name, base->full_name,
-           "the next reading cannot be its base yet: it holds %s, and %s is in "
-           "%s%s",
+           "the next reading cannot be its base yet: its value is in %s, and "
+           "%s is in %s%s",
            unit_display(unit), base->source->name,
            reading->unit ? unit_display(reading->unit) : "no unit",
            converts
              ? ", which does not convert exactly: add the section and change "
                "the lines below, and the next run takes its reading"
-             : ": no \"convert\" makes one of the other: name another "
-               "target");
+             : ": these units do not convert: name another target");
   if (converts)
     print_lines(transform, base, unit);
 }
@@ -146,8 +145,8 @@ rebase_fit(const struct stage *transform, const struct target *base)
     return true;
   if (!last_reading(base->source, &reading)) {
     log_line(MP_LOG_NOTICE, transform->name, base->full_name,
-             "whether the next reading is in a unit that fits is not known: "
-             "no reading is kept in the state; run once first");
+             "cannot tell whether the unit of the next reading fits: the state "
+             "has no reading yet; run once first");
     return true;
   }
   number = reading.number;

@@ -47,7 +47,7 @@ print_run(const struct status *status, FILE *out)
 
   if (!status->state_path) {
     fprintf(out,
-            "%s: keeps no state: its inputs are recordings, and [pipeline] has "
+            "%s: keeps no state: its inputs are captures, and [pipeline] has "
             "no state_dir\n",
             path);
     return;
@@ -72,9 +72,9 @@ print_unfinished(const struct status *status, FILE *out)
 
   rfc3339_format(NULL, note->begun_ms, when);
   if (status->in_progress)
-    fprintf(out, "a run is in progress since %s", when);
+    fprintf(out, "a run has been in progress since %s", when);
   else
-    fprintf(out, "the run begun at %s did not end", when);
+    fprintf(out, "the run that began at %s did not end", when);
   if (*note->output)
     fprintf(out, "%s in output %s (%s)", status->in_progress ? "," : ": it was",
             note->output, note->call);

@@ -316,8 +316,8 @@ check_continuation(struct parser *p, const char *line)
   case ABOVE_FAULT:
     return false;
   case ABOVE_NOTHING:
-    refuse_line(p, "an indented line goes on with the value above, but there "
-                   "is none: begin it in the first column");
+    refuse_line(p, "an indented line continues the value above it, but there "
+                   "is no value above: begin it in the first column");
     return false;
   case ABOVE_VALUE:
     break;

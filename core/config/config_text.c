@@ -88,7 +88,7 @@ config_text_expand(const char *part, struct text_buffer *text, bool *in_clear,
       ret_refusal->variable[0] = '\0';
       snprintf(ret_refusal->why, CONFIG_WHY,
                "a value that begins with a double quote must end with one in "
-               "the same line (a ; behind a blank is written \\;)");
+               "the same line (write \\; for a ; after a blank)");
       return MP_ECONFIG;
     }
     part++;

@@ -42,11 +42,11 @@ struct check {
 
 const struct mp_option pipeline_options[] = {
   { "deadline", MP_TYPE_DURATION, 0, "60s", "1ms..",
-    "time for one cycle, connects and retries included" },
+    "time limit of one cycle, with connects and retries" },
   { "state_dir", MP_TYPE_PATH, 0, NULL, NULL,
     "directory of the state database" },
   { "queue_max", MP_TYPE_INT, 0, "10000", "1..",
-    "rows that wait for an output at most" },
+    "most rows that the queue of an output keeps" },
   { .key = NULL },
 };
 
@@ -196,10 +196,11 @@ read_secret(const struct check *c, const struct config_entry *entry,
   if (err == ENOMEM)
     return MP_ENOMEM;
   if (err)
-    problems_add(c->problems, c->config->path, entry->line,
-                 "%s: the file cannot be read: %s (its path is not shown: it "
-                 "could be the %s itself, which belongs into the file)",
-                 entry->key, strerror(err), option->row->key);
+    problems_add(
+      c->problems, c->config->path, entry->line,
+      "%s: the file cannot be read: %s (its path is not shown, because it "
+      "could be the %s itself, which belongs in the file)",
+      entry->key, strerror(err), option->row->key);
   else if (secret.fault)
     problems_add(c->problems, c->config->path, entry->line, "%s: the file %s",
                  entry->key, secret.fault);
@@ -216,8 +217,8 @@ note_secret(const struct check *c, const struct config_entry *entry)
 {
   if (entry->in_clear && c->config->world_readable)
     problems_warn(c->problems, c->config->path, entry->line,
-                  "\"%s\" stands in a file that everybody can read: chmod o-r "
-                  "it, or use %s" FILE_SUFFIX,
+                  "\"%s\" is in a file that everybody can read: chmod o-r it, "
+                  "or use %s" FILE_SUFFIX,
                   entry->key, entry->key);
 }
 

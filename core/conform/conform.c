@@ -109,11 +109,10 @@ conform_create(struct conform *c, struct fake_host *h, void **ret_self)
     return true;
   conform_result(c, h, "create", r, outcomes, failures);
   if (!c->failed)
-    conform_fail(
-      c,
-      "create refuses what the table allows (OPTION=VALUE behind the "
-      "file's name gives other values): %s",
-      trimmed(fake_host_log(h), why, sizeof(why)));
+    conform_fail(c,
+                 "create refuses a value that the option table allows (to give "
+                 "another, write OPTION=VALUE after the file name): %s",
+                 trimmed(fake_host_log(h), why, sizeof(why)));
   return false;
 }
 
@@ -125,9 +124,9 @@ conform_result(struct conform *c, struct fake_host *h, const char *what, int r,
     if (*outcomes == r)
       return;
   if (r >= 0 || r < MP_ECANCELED)
-    conform_fail(c, "%s gave %d, which is no result of it", what, r);
+    conform_fail(c, "%s returned %d, which it may not return", what, r);
   else if (r != MP_ECANCELED && fake_host_failures(h) == failures)
-    conform_fail(c, "%s gave %d and did not say why: use mp_fail", what, r);
+    conform_fail(c, "%s returned %d and did not say why: use mp_fail", what, r);
 }
 
 const char *
@@ -152,7 +151,7 @@ conform_in_time(struct conform *c, const char *what, int64_t begun)
   int64_t took = clock_mono_ms() - begun;
 
   if (took > CONFORM_PATIENCE_MS)
-    conform_fail(c, "%s took more than %d ms when its time was over", what,
+    conform_fail(c, "%s took more than %d ms after its deadline", what,
                  CONFORM_PATIENCE_MS);
 }
 
@@ -174,8 +173,8 @@ check_option(struct conform *c, const struct mp_option *option)
   if (option->key[strspn(option->key, small)] ||
       strchr("0123456789_", *option->key) || strcmp(option->key, "plugin") == 0)
     conform_fail(c,
-                 "the option \"%s\" cannot be called so: [a-z][a-z0-9_]*, "
-                 "and not \"plugin\"",
+                 "the option \"%s\" has a bad name: use [a-z][a-z0-9_]*, and "
+                 "not \"plugin\"",
                  option->key);
   if (!is_line(option->help))
     conform_fail(c, "the option \"%s\" has no help of one line", option->key);
@@ -184,7 +183,7 @@ check_option(struct conform *c, const struct mp_option *option)
     conform_fail(c, "the default of \"%s\" is wrong: %s", option->key, why);
   for (const struct mp_option *o = c->plugin->table.options; o < option; o++)
     if (strcmp(o->key, option->key) == 0)
-      conform_fail(c, "the option \"%s\" stands there twice", o->key);
+      conform_fail(c, "the option \"%s\" is in the table twice", o->key);
 }
 
 static void
@@ -260,8 +259,7 @@ check_leaks(struct conform *c)
     create_and_destroy(c, h);
   after = bytes_in_use();
   if (after >= before + INSTANCES)
-    conform_fail(c, "%d instances left %zu bytes behind", INSTANCES,
-                 after - before);
+    conform_fail(c, "%d instances leaked %zu bytes", INSTANCES, after - before);
   if (open_descriptors() > fds)
     conform_fail(c, "%d instances left %d descriptors open", INSTANCES,
                  open_descriptors() - fds);
@@ -277,7 +275,7 @@ check_create(struct conform *c)
 
   if (conform_create(c, h, &self)) {
     if (open_descriptors() > fds)
-      conform_fail(c, "create opened something: that is for open to do");
+      conform_fail(c, "create opened a file descriptor: only open may do that");
     c->plugin->table.destroy(self);
   }
   fake_host_free(h);
@@ -294,7 +292,7 @@ check_two(struct conform *c)
   made[0] = conform_create(c, h[0], &self[0]);
   made[1] = made[0] && conform_create(c, h[1], &self[1]);
   if (made[1] && self[0] && self[0] == self[1])
-    conform_fail(c, "two instances are one and the same");
+    conform_fail(c, "create returned the same instance twice");
   for (int i = 0; i < 2; i++) {
     if (made[i])
       c->plugin->table.destroy(self[i]);

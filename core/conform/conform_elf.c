@@ -49,7 +49,7 @@ check_symbol(struct conform *c, const ElfW(Sym) * sym, const char *name)
   if (strcmp(name, "meterpipe_plugin") != 0 && !is_of_linkers(name))
     conform_fail(c,
                  "it exports \"%s\": build it with -fvisibility=hidden, so "
-                 "that it cannot meet a symbol of others",
+                 "that it cannot clash with a symbol of another file",
                  name);
 }
 

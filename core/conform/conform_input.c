@@ -28,7 +28,7 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
     conform_fail(f->c, "a field's struct_size is %u: too small",
                  (unsigned)field->struct_size);
   else if (!field->name || !sound_field(field->name))
-    conform_fail(f->c, "a field is called \"%s\": not of [a-z0-9_.-]",
+    conform_fail(f->c, "the field name \"%s\" is not made of [a-z0-9_.-]",
                  field->name ? field->name : "");
   else if (field->kind > MP_TEXT)
     conform_fail(f->c, "the field \"%s\" is of kind %u, which does not exist",
@@ -51,10 +51,11 @@ ask_field(struct fields *f, const char *name)
   f->name[0] = 0;
   r = f->ops->field(name, &sink);
   if (r != MP_OK && r != MP_ECONFIG)
-    conform_fail(f->c, "field(\"%s\") gave %d: there is MP_OK or MP_ECONFIG",
+    conform_fail(f->c,
+                 "field(\"%s\") returned %d: it may return MP_OK or MP_ECONFIG",
                  name, r);
   if (f->calls != (r == MP_OK ? 1u : 0u))
-    conform_fail(f->c, "field(\"%s\") gave %d and called the sink %u times",
+    conform_fail(f->c, "field(\"%s\") returned %d and called the sink %u times",
                  name, r, f->calls);
   return r == MP_OK ? f->name : NULL;
 }
@@ -98,7 +99,7 @@ check_fields(struct conform *c)
   if (ops->list_fields && ops->list_fields(&sink) != MP_OK)
     conform_fail(c, "list_fields failed");
   if (ops->list_fields && f.calls == 0)
-    conform_fail(c, "list_fields lists none");
+    conform_fail(c, "list_fields lists no field");
   ask_field(&f, "");
   ask_field(&f, "no such field!");
   ask_field(&f, "%s%n");
@@ -107,7 +108,7 @@ check_fields(struct conform *c)
   while (rest && *rest) {
     word = strsep(&rest, ", ");
     if (*word && !ask_field(&f, word))
-      conform_fail(c, "default_fields has \"%s\", which is no field", word);
+      conform_fail(c, "default_fields has \"%s\", which is not a field", word);
   }
   free(copy);
 }
@@ -132,7 +133,7 @@ take_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
   struct conform *c = sink->ctx;
 
   if (!serial || !sound_symbol(serial) || how > MP_SERIAL_ASSUMED)
-    conform_fail(c, "it gave a serial number that is none");
+    conform_fail(c, "it gave an invalid serial number");
   return MP_OK;
 }
 

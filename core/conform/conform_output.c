@@ -45,10 +45,10 @@ take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
                  (unsigned)target, TARGETS);
   else if (strcmp(t->what, "recover") == 0 && result != MP_ACCEPTED &&
            result != MP_NOT_SENT && result != MP_PERHAPS)
-    conform_fail(t->c,
-                 "recover gave the result %u: there is MP_ACCEPTED or "
-                 "MP_NOT_SENT",
-                 (unsigned)result);
+    conform_fail(
+      t->c,
+      "recover gave the result %u: it may give MP_ACCEPTED or MP_NOT_SENT",
+      (unsigned)result);
   if (result > MP_ACCEPTED && result <= MP_REJECTED &&
       strcmp(t->what, "commit") == 0)
     t->silent = true;
@@ -143,7 +143,7 @@ take_token(struct trial *t, char token[512])
   if (r != MP_OK)
     snprintf(token, 512, "0");
   else if (!sound_token(token, 256))
-    conform_fail(t->c, "token gave no text of one line below 256 bytes");
+    conform_fail(t->c, "token must give one line of less than 256 bytes");
 }
 
 /* ---- Displayed values ---- */
@@ -159,9 +159,9 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   else if (shown->target >= TARGETS)
     wrong = "an answer for a target that does not exist";
   else if (shown->answer < MP_SHOWN_VALUE || shown->answer > MP_SHOWN_UNFIT)
-    wrong = "an answer that is none";
+    wrong = "an answer that does not exist";
   else if (shown->answer == MP_SHOWN_VALUE && !shown->value)
-    wrong = "a value, and did not give it";
+    wrong = "MP_SHOWN_VALUE without a value";
   else
     wrong = sound_shown(shown);
   if (!wrong && shown->answer <= MP_SHOWN_EMPTY && shown->value)
@@ -186,8 +186,9 @@ call_fetch(struct trial *t)
 
   conform_result(t->c, t->h, "fetch", r, outcomes, failures);
   if (t->skipped >= 0 && r >= 0 && t->skipped != (r == MP_SKIP))
-    conform_fail(t->c, "fetch gave MP_SKIP once and MP_OK once: whether an "
-                       "instance can be asked depends on its options alone");
+    conform_fail(t->c,
+                 "fetch returned MP_SKIP once and MP_OK once: only the options "
+                 "of an instance may decide whether it can be asked");
   if (r >= 0)
     t->skipped = r == MP_SKIP;
   return r >= 0;

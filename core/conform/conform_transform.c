@@ -103,8 +103,8 @@ check_value_option(struct conform *c)
   for (; option && option->key; option++)
     if (strcmp(option->key, "value") == 0 && option->type == MP_TYPE_VALUE)
       return;
-  conform_fail(c, "it has no option \"value\" of MP_TYPE_VALUE: nothing comes "
-                  "in");
+  conform_fail(
+    c, "it has no option \"value\" of MP_TYPE_VALUE: it would get no value");
 }
 
 const struct conform_check conform_transform[] = {

@@ -27,7 +27,7 @@ import_shown(struct target *target, const struct mp_shown *shown)
   const char *fault;
 
   if (shown->answer == MP_SHOWN_VALUE && !shown->value)
-    return "no value, where it said that there is one";
+    return "MP_SHOWN_VALUE without a value";
   if (!shown->value || shown->answer > MP_SHOWN_EMPTY)
     return NULL; /* an empty target may still give its unit in a zero value */
   fault = value_import(&target->shown.value, shown->value);
@@ -71,7 +71,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
       shown->target >= output->n_targets || shown->answer < MP_SHOWN_VALUE ||
       shown->answer > MP_SHOWN_UNFIT)
     return stage_fail(output, MP_EINTERNAL, NULL,
-                      "the plugin's fetch gave an answer that is none");
+                      "the plugin's fetch gave an answer that does not exist");
   target = output->targets[shown->target];
   ledger_shown_clear(&target->shown);
   target->answer = 0;
@@ -122,9 +122,9 @@ has_time_to_ask(struct stage *output)
   if (run_time_left(run) >= LEAST_TIME_MS && !run_stopped())
     return true;
   output->given_up = true;
-  report_failuref(run->report, REPORT_OTHER, output->name, MP_ETIMEOUT, NULL,
-                  "no time was left to ask it in this cycle; what is due "
-                  "waits");
+  report_failuref(
+    run->report, REPORT_OTHER, output->name, MP_ETIMEOUT, NULL,
+    "ran out of time before asking it; its pending values are kept");
   return false;
 }
 
@@ -167,7 +167,7 @@ report_unexplained(struct stage *output)
                target_list_text(&left_out));
   if (unfit.n > 0)
     stage_fail(output, MP_EREFUSED, NULL,
-               "the plugin's fetch said that %s cannot take values, and not "
+               "the plugin's fetch said that %s cannot take values, but not "
                "why; pending values are kept",
                target_list_text(&unfit));
 }
@@ -200,9 +200,9 @@ static void
 report_absent(struct target *target)
 {
   stage_fail(target->stage, MP_EREFUSED, target->object,
-             "is not listed: there is no such target, it is hidden or "
-             "switched off, or it may not be seen by us; %s",
-             target->source ? "what is due for it waits" : "it has no value");
+             "is not listed by the output: there is no such target, it is "
+             "hidden or disabled, or this user may not see it; %s",
+             target->source ? "its pending value is kept" : "it has no value");
   target->failed = true;
 }
 
@@ -217,7 +217,7 @@ tell_difference(const struct target *target, const struct value *was,
   char a[256], s[256];
 
   announce(target->stage->pipeline, NULL, MP_LOG_NOTICE, target->stage->name,
-           target->object, "shows %s where %s was written: %s",
+           target->object, "displays %s, but %s was written: %s",
            value_describe(&target->shown.value, s, sizeof(s)),
            value_describe(was, a, sizeof(a)), what);
 }
@@ -253,8 +253,9 @@ take_unit(struct target *target, const struct value *was)
     ledger_follow(&target->ledger, &target->shown, target->shown_step, &again);
 
   if (again)
-    tell_difference(target, was,
-                    "its unit or its divider was changed; it is written again");
+    tell_difference(
+      target, was,
+      "its unit or divider was changed; the value is written again");
   if (r == MP_OK)
     return true;
   if (r == MP_ENOMEM)
@@ -262,8 +263,8 @@ take_unit(struct target *target, const struct value *was)
   else
     stage_fail(
       target->stage, r, target->object,
-      "is in %s, and what is kept of it is in %s, which does not "
-      "convert exactly: give it back that unit, or name another target",
+      "is in %s, but its values in the state are in %s, which does not convert "
+      "exactly: give it back that unit, or name another target",
       unit_display(target->shown.value.unit), unit_display(unit));
   target->failed = true;
   return false;
@@ -283,8 +284,10 @@ settle_one(struct target *target)
   }
   target->first = outcome == LEDGER_FIRST;
   if (outcome == LEDGER_CHANGED)
-    tell_difference(target, &was,
-                    "changed there by somebody; it goes on from what is shown");
+    tell_difference(
+      target, &was,
+      "the value was changed there; the next values continue from "
+      "the displayed one");
   value_clear(&was);
   return outcome;
 }
@@ -355,13 +358,13 @@ adopt_unknown_rows(struct stage *output)
     if (target_is_kept(t) && t->shown.known && t->shown.value.kind)
       ledger_adopt_column(&t->ledger, &t->shown);
   }
-  log_line(MP_LOG_NOTICE, output->name, NULL,
-           "has rows that the state does not know, probably because an older "
-           "copy of the state was put back: its last row is the last known "
-           "value now%s",
-           book_drop_rows(output, newest) > 0
-             ? ", and rows of the queue that it has are not written again"
-             : "");
+  log_line(
+    MP_LOG_NOTICE, output->name, NULL,
+    "has rows that the state does not know, probably because an older copy of "
+    "the state was restored: its last row is now the last known value%s",
+    book_drop_rows(output, newest) > 0
+      ? ", and rows that it has already are not written again"
+      : "");
 }
 
 void

@@ -37,8 +37,7 @@ believe_load(struct pipeline *p)
 
     if (body && !reading_decode(field->kept, body))
       log_line(MP_LOG_WARNING, field->stage->name, field->field,
-               "the readings kept of it in the state cannot be understood and "
-               "are left out");
+               "its readings in the state cannot be read and are left out");
   }
 }
 
@@ -171,12 +170,12 @@ tell_exchange(const struct stage *transform, const struct operand *o)
   if (base->told)
     return;
   base->told = true;
-  announce(transform->pipeline, base, MP_LOG_NOTICE, transform->name,
-           o->target->full_name,
-           "the meter was exchanged: the serial number is %s where it was %s; "
-           "its first reading, %s, is the base, and running totals continue",
-           first->serial, o->known->serial,
-           value_describe(first, text, sizeof(text)));
+  announce(
+    transform->pipeline, base, MP_LOG_NOTICE, transform->name,
+    o->target->full_name,
+    "the meter was exchanged: the serial number is %s and was %s before; its "
+    "first reading, %s, is the base, and running totals continue",
+    first->serial, o->known->serial, value_describe(first, text, sizeof(text)));
 }
 
 /* Returns true if these numbers were announced, for any field of the input. */
@@ -199,7 +198,7 @@ doubt_meter(struct slot *field, const struct operand *o)
   if (!is_told(field->stage, was, now))
     announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
              NULL,
-             "the serial number is %s where it was %s: the next reading "
+             "the serial number is %s and was %s before: the next reading "
              "decides whether the meter was exchanged; until then this one is "
              "kept and not used",
              now, was);
@@ -215,14 +214,14 @@ doubt_number(struct slot *field)
     field->doubt = DOUBT_UNKNOWN;
   if (field->kept->told)
     stage_fail(field->stage, MP_EDATA, field->field,
-               "nothing is booked: the serial number is not known, and the "
-               "meter may have been exchanged; if it was: meterpipe rebase");
+               "held: the serial number is not known, and the meter may have "
+               "been exchanged; if it was, run \"meterpipe rebase\"");
   else
     announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
              field->field,
              "the meter may have been exchanged, and its serial number could "
-             "not be read: nothing is booked until it can be; if it was "
-             "exchanged: meterpipe rebase");
+             "not be read: readings are held until it can be read; if it was "
+             "exchanged, run \"meterpipe rebase\"");
   field->kept->told = true;
 }
 

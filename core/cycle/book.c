@@ -169,14 +169,13 @@ book_tell_unreadable(struct pipeline *p)
         continue;
       t->told = true;
       stage_fail(output, MP_EDATA, t->object,
-                 "its entry in the state %s cannot be read: it gets no values, "
-                 "and neither does what is computed from it; \"meterpipe "
-                 "rebase%s%s\" %s",
+                 "its entry in the state %s cannot be read: nothing is sent to "
+                 "it or computed from it; \"meterpipe rebase%s%s\" %s",
                  store_path(p->run->store), t->base ? "" : " --forget ",
                  t->base ? "" : t->full_name,
-                 t->base ? "begins it anew with the next reading"
-                         : "deletes the entry, to begin anew from what the "
-                           "output shows");
+                 t->base ? "makes the next reading the base"
+                         : "deletes the entry, and the target begins anew from "
+                           "the displayed value");
     }
   }
 }
@@ -307,7 +306,7 @@ kind_fits(struct target *t, const struct slot *s)
     stage_fail(t->stage, MP_EDATA, t->object,
                "%s is a %s in this reading, and was a %s before: it is left "
                "out; \"meterpipe rebase --forget %s\" lets the target begin "
-               "anew with another kind",
+               "anew with the other kind",
                s->name, value_kind_name(kind), value_kind_name(before),
                t->full_name);
   else

@@ -125,11 +125,11 @@ tell_unfinished(const struct note *note)
   rfc3339_format(NULL, note->begun_ms, when);
   if (*note->output)
     log_line(MP_LOG_NOTICE, note->output, NULL,
-             "the run begun at %s did not end: it was in this output (%s), "
-             "which is served last in this run",
+             "the run that began at %s did not end: it was in this output "
+             "(%s), which is now served last",
              when, note->call);
   else
-    log_line(MP_LOG_NOTICE, NULL, NULL, "the run begun at %s did not end",
+    log_line(MP_LOG_NOTICE, NULL, NULL, "the run that began at %s did not end",
              when);
 }
 

@@ -208,9 +208,10 @@ leave_unsent(struct stage *output, bool no_time)
   if (n > 0 && book_save_output(output) != MP_OK)
     output->pipeline->run->stateless = true;
   if (n > 0 && no_time)
-    stage_fail(output, MP_ETIMEOUT, NULL,
-               "no time was left to send to %zu target%s; what is due waits", n,
-               n == 1 ? "" : "s");
+    stage_fail(
+      output, MP_ETIMEOUT, NULL,
+      "ran out of time before sending %zu value%s; the next run sends %s", n,
+      n == 1 ? "" : "s", n == 1 ? "it" : "them");
 }
 
 /* Sends to the targets of OUTPUT that are ready. */

@@ -116,8 +116,8 @@ refuse_token(struct stage *output)
   output->given_up = true;
   stage_fail(output, MP_EDATA, "queue",
              "the state's note on the rows that were being written cannot be "
-             "read: its rows wait; \"meterpipe rebase --forget %s\" deletes "
-             "the note, and they are written again",
+             "read: the rows are kept; \"meterpipe rebase --forget %s\" "
+             "deletes the note, and the rows are written again",
              output->name);
 }
 
@@ -131,9 +131,8 @@ give_up_row(struct stage *output, int64_t id)
     deliver_give_up(output);
     return;
   }
-  stage_fail(
-    output, MP_EDATA, NULL,
-    "row %" PRId64 " of its queue cannot be understood and is left out", id);
+  stage_fail(output, MP_EDATA, NULL,
+             "row %" PRId64 " of its queue cannot be read and is left out", id);
   store_row_remove(output->pipeline->run->store, id);
 }
 
@@ -168,10 +167,10 @@ carry(struct target *t, const struct value *amount)
   char text[256];
 
   if (t->unreadable || ledger_carry(&t->ledger, amount) != MP_OK)
-    stage_fail(t->stage, MP_ERANGE, t->object,
-               "%s was rejected and cannot be added to the next amount; it is "
-               "missing there",
-               value_describe(amount, text, sizeof(text)));
+    stage_fail(
+      t->stage, MP_ERANGE, t->object,
+      "%s was rejected and cannot be added to the next amount; it is lost",
+      value_describe(amount, text, sizeof(text)));
 }
 
 static void
@@ -402,11 +401,10 @@ bound_queue(struct stage *output)
     store_put(run->store, STORE_META, output->name, dropped_key,
               full ? body : NULL);
   if (all > 0 && full)
-    stage_fail(
-      output, MP_EDATA, "queue",
-      "more than queue_max = %lld rows wait; so far %lld of the oldest "
-      "dropped",
-      (long long)run->queue_max, all);
+    stage_fail(output, MP_EDATA, "queue",
+               "more than queue_max = %lld rows wait; so far %lld of the "
+               "oldest were dropped",
+               (long long)run->queue_max, all);
 }
 
 void

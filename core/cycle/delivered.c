@@ -61,8 +61,8 @@ add_target(struct table *table, const struct target *t)
   else if (t->source && t->source->state == SLOT_LEFT_OUT)
     add_line(table, t->full_name, "-",
              is_first(t->source)
-               ? "none yet: it counts from this reading on, and the next run "
-                 "delivers it"
+               ? "none yet: this reading is the base, and the next run "
+                 "delivers the first value"
                : "skipped in this run: this reading is the new base");
 }
 

@@ -328,8 +328,8 @@ tell_rebase(const struct stage *t, const struct operand *o)
     announce(t->pipeline, o->target->base,
              first && !log_is_terminal() ? MP_LOG_INFO : MP_LOG_NOTICE, t->name,
              o->target->full_name,
-             first ? "was never set: the reading becomes the base, and the "
-                     "result is left out this once"
+             first ? "has no value yet: the reading becomes the base, and this "
+                     "cycle has no result"
                    : "the reading is below it and becomes the new base");
 }
 
@@ -367,7 +367,8 @@ tell_left_alone(struct pipeline *p)
       if (t->source && !t->part && !target_counts(t) &&
           t->source->state != SLOT_LEFT_OUT)
         log_line(MP_LOG_INFO, output->name, t->object,
-                 "left alone in this cycle: %s is missing%s", t->source->name,
+                 "gets no value in this cycle: %s is missing%s",
+                 t->source->name,
                  t->source->state == SLOT_HELD ? " (held)" : "");
     }
   }

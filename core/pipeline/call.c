@@ -48,8 +48,8 @@ report_late(const struct call *call)
 
   if (deadline && now - due > LATE_MS)
     log_line(MP_LOG_WARNING, call->stage->name, NULL,
-             "the plugin's %s returned %lld ms after its time was over",
-             call->what, (long long)(now - due));
+             "the plugin's %s returned %lld ms after its deadline", call->what,
+             (long long)(now - due));
 }
 
 int

@@ -41,8 +41,7 @@ fit_way_out(const struct target *target, const char *from, const char *to,
   char decimals[32] = "";
 
   if (!unit_converts(from, to)) {
-    snprintf(buf, size,
-             "no \"convert\" makes one of the other; name another target");
+    snprintf(buf, size, "these units do not convert; name another target");
     return buf;
   }
   if (!converts_exactly(from, to))

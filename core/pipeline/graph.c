@@ -64,7 +64,7 @@ report_circle(struct builder *b, const struct stage *stage)
         (size_t)snprintf(text + len, sizeof(text) - len, " <- %s", at->name);
   } while (at != stage);
   builder_problem(b, options_line(stage->options, "value"),
-                  "the transforms feed one another in a circle: %s", text);
+                  "the transforms depend on each other in a circle: %s", text);
 }
 
 /* Puts STAGE after everything that it depends on.  Each transform has one input
@@ -203,14 +203,13 @@ check_operand(struct builder *b, const struct stage *stage,
 
   if ((target->operand_flags & (MP_BASE | MP_TOTAL)) == (MP_BASE | MP_TOTAL))
     builder_problem(b, line,
-                    "%s: %s is measured from (minus) and added onto (plus); a "
-                    "target can be only one of them",
+                    "%s: %s is both a base (minus) and a running total (plus); "
+                    "a target can be only one of them",
                     o->key, target->full_name);
   if (target->source && target->source->kind == MP_DELTA)
     builder_problem(b, line,
-                    "%s: %s holds a usage (it is fed by \"%s\"), from which "
-                    "nothing can be measured on: name a target that holds a "
-                    "reading or a total",
+                    "%s: %s holds a usage (from \"%s\"), which cannot be an "
+                    "operand: name a target that holds a reading or a total",
                     o->key, target->full_name, target->source->name);
 }
 

@@ -96,8 +96,8 @@ names_field(struct builder *b, struct stage *input, const char *field,
   }
   if (!known.known) {
     builder_problem(b, line,
-                    "%s: the plugin of the input \"%s\" does not describe the "
-                    "field \"%s\" as the plugin interface has it",
+                    "%s: the plugin of the input \"%s\" describes the field "
+                    "\"%s\" in a way that the plugin interface does not allow",
                     key, input->name, field);
     return NULL;
   }

@@ -245,11 +245,11 @@ check_recordings(struct builder *b)
 
     if (s->kind == PLUGIN_OUTPUT && s->plugin && s->delivery == MP_LATEST &&
         p->options && !options_given(p->options, "state_dir"))
-      builder_problem(b, s->section->line,
-                      "[output %s] would be given the readings of a recording: "
-                      "[pipeline] must have a state_dir, or totals could be "
-                      "counted twice",
-                      s->name);
+      builder_problem(
+        b, s->section->line,
+        "[output %s] would get the readings of a capture: [pipeline] must have "
+        "a state_dir, or totals could be counted twice",
+        s->name);
   }
 }
 

@@ -111,10 +111,10 @@ replace_by_replay(struct builder *b, struct stage *stage, const char *path)
   if (stage->plugin->input.flags & MP_INPUT_RECORDING)
     name = stage->plugin->table.name; /* the same plugin reads another file */
   if (!name) {
-    builder_problem(b, stage->section->line,
-                    "the plugin of [input %s] has no recordings that --replay "
-                    "could put in its place",
-                    stage->name);
+    builder_problem(
+      b, stage->section->line,
+      "the plugin of [input %s] has no captures that --replay could read",
+      stage->name);
     return;
   }
   section = replay_section(b, stage, path);

@@ -94,7 +94,7 @@ take_value(struct slot *slot, const struct mp_value *value)
                       fault);
   if (slot->kind && slot->kind != slot->value.kind)
     return stage_fail(stage, MP_EDATA, slot->field,
-                      "is a %s in this reading, and a %s by the plugin's "
+                      "is a %s in this reading, but a %s in the plugin's "
                       "description of its fields: it is left out",
                       value_kind_name(slot->value.kind),
                       value_kind_name(slot->kind));
@@ -152,7 +152,7 @@ take_serial(struct stage *stage, const char *serial, uint32_t how)
                       "the plugin gave a serial number that is %s",
                       serial && strnlen(serial, SOUND_SYMBOL) == SOUND_SYMBOL
                         ? "too long"
-                        : "no clean text");
+                        : "not clean text");
   stage->serial = value_intern(serial);
   if (*serial && !stage->serial)
     return stage_fail(stage, MP_ENOMEM, NULL, "out of memory");

@@ -40,9 +40,9 @@ host_vlog(const struct mp_host *host, int level, const char *object,
 }
 
 static const char not_shown[] =
-  "the value is refused; why is not shown, because the message would quote a "
-  "value that continues in an indented line: write it in one line to see the "
-  "reason";
+  "the value is refused; the reason is not shown, because it would quote a "
+  "value that continues in an indented line: write the value in one line to "
+  "see the reason";
 
 /* Returns true if TEXT holds a word of a value of SECTION that must not be
  * shown. */

@@ -253,10 +253,10 @@ fail_not_found(struct loader *loader, enum plugin_kind kind, const char *name)
     fail_load(loader, "there is no %s plugin \"%s\"; the nearest is \"%s\"",
               plugin_kind_names[kind], name, s.nearest.best);
   else
-    fail_load(loader,
-              "there is no %s plugin \"%s\" in %s (\"meterpipe plugins\" lists "
-              "what is installed)",
-              plugin_kind_names[kind], name, loader->dirs);
+    fail_load(
+      loader,
+      "there is no %s plugin \"%s\" in %s (\"meterpipe plugins\" lists them)",
+      plugin_kind_names[kind], name, loader->dirs);
   return false;
 }
 
@@ -283,8 +283,8 @@ load(struct loader *loader, struct plugin *plugin)
   *(void **)&entry = dlsym(plugin->handle, "meterpipe_plugin");
   if (!entry)
     return fail_load(loader,
-                     "%s: it is no plugin of meterpipe: it does not "
-                     "export meterpipe_plugin",
+                     "%s: it is not a plugin of meterpipe: it does not export "
+                     "meterpipe_plugin",
                      plugin->path);
   return loader_check_table(loader, plugin, entry());
 }

@@ -91,8 +91,8 @@ check_delivery_option(struct loader *loader, const struct plugin *plugin,
                      plugin->path, key);
   if (has_class(&plugin->output, option, 0))
     return fail_load(loader,
-                     "%s: its delivery_option \"%s\" allows \"%s\", and there "
-                     "are live, latest, append and history",
+                     "%s: its delivery_option \"%s\" allows \"%s\"; it may "
+                     "allow live, latest, append and history",
                      plugin->path, key, option->allowed);
   return true;
 }

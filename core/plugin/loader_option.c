@@ -98,11 +98,12 @@ fault_of(const struct mp_option *options, const struct mp_option *option)
     return "has a type that does not exist";
   if (!sound_word(option->key, strlen(option->key)) ||
       strcmp(option->key, "plugin") == 0)
-    return "cannot be called so: [a-z][a-z0-9_]*, and not \"plugin\"";
+    return "has a bad name: use [a-z][a-z0-9_]*, and not \"plugin\"";
   if (is_given_before(options, option))
-    return "is there twice";
+    return "comes twice";
   if (!allowed_is_sound(option))
-    return "allows what is neither \"a|b\" nor \"1..9\", as its type has it";
+    return "has an `allowed` that its type does not take: write \"a|b\" for "
+           "choices, or \"1..9\" for a range";
   return NULL;
 }
 

@@ -63,21 +63,19 @@ planted(const char *path, uid_t dir_owner, uid_t readable)
   if (lstat(path, &st) != 0)
     return NULL; /* missing; other errors are reported when it is opened */
   if (S_ISLNK(st.st_mode))
-    return "is a symbolic link, in a directory where anybody can put one; it "
-           "is "
-           "not used: remove it, or give a state_dir of your own";
+    return "is a symbolic link, in a directory where anybody can create one; "
+           "it is not used: remove it, or give a state_dir of your own";
   if (!S_ISREG(st.st_mode))
-    return "is no file, in a directory where anybody can put one; it is not "
-           "used: remove it, or give a state_dir of your own";
+    return "is not a file, in a directory where anybody can create one; it is "
+           "not used: remove it, or give a state_dir of your own";
   if (st.st_nlink > 1)
-    return "has another name, too (a hard link), in a directory where anybody "
-           "can give it one; it is not used: give a state_dir of your own";
+    return "has another name (a hard link), in a directory where anybody can "
+           "create one; it is not used: give a state_dir of your own";
   if (st.st_uid == geteuid() || st.st_uid == dir_owner || st.st_uid == readable)
     return NULL;
-  return "belongs to somebody else, in a directory where anybody can put one; "
-         "it "
-         "is not used: run meterpipe as its owner, or give a state_dir of your "
-         "own";
+  return "belongs to another user, in a directory where anybody can create "
+         "one; it is not used: run meterpipe as its owner, or give a state_dir "
+         "of your own";
 }
 
 /* Returns the user whose files may be read besides our own: for a mode that
@@ -236,10 +234,10 @@ lock(struct store *store)
   errno = err;
   if (err != EWOULDBLOCK)
     return store_files_failed(store, path);
-  store_set_error(store,
-                  "%s: another run of this pipeline is under way; this one "
-                  "leaves the work to it",
-                  path);
+  store_set_error(
+    store,
+    "%s: another run of this pipeline is in progress; this one does nothing",
+    path);
   return MP_EBUSY;
 }
 
@@ -279,7 +277,7 @@ store_files_create(struct store *store)
   close(fd);
   if (regular)
     return shared ? check_planted(store, dir_owner) : MP_OK;
-  store_set_error(store, "%s: the state cannot be kept there: it is no file",
+  store_set_error(store, "%s: the state cannot be kept there: it is not a file",
                   store->path);
   return MP_EIO;
 }

@@ -47,9 +47,9 @@ check_owner(struct store *store, const char *pipeline_path)
     return MP_OK;
   store_set_error(store,
                   "%s: this state belongs to the pipeline file %s; give this "
-                  "one another name or a state_dir of its own (if it was moved "
-                  "from there, move it back, or delete the state: the totals "
-                  "then go on from what the outputs show)",
+                  "file another name or a state_dir of its own (if it was "
+                  "moved from there, move it back, or delete the state: totals "
+                  "then continue from the displayed values of the outputs)",
                   store->path, owner);
   return MP_ECONFIG;
 }

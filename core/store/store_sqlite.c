@@ -272,7 +272,7 @@ read_schema(struct store *store, sqlite3_stmt *stmt)
 {
   if (sqlite3_column_int(stmt, 0) == 1)
     return MP_OK;
-  store_set_error(store, "%s: its tables are not those that were made",
+  store_set_error(store, "%s: its tables are not those of a state of meterpipe",
                   store->path);
   return MP_EDATA;
 }

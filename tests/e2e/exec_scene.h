@@ -18,9 +18,8 @@
 /* The notice of the run after one that began at TIME and was killed while the
  * command of OUTPUT ran. */
 #define UNFINISHED(output, time)                                               \
-  "notice: " output ": the run begun at 2026-11-22T" time                      \
-  "Z did not end: it was in this output (commit), which is served last in "    \
-  "this run\n"
+  "notice: " output ": the run that began at 2026-11-22T" time                 \
+  "Z did not end: it was in this output (commit), which is now served last\n"
 #define EXEC_UNFINISHED UNFINISHED("hook", "10:20:00")
 
 /* Writes the pipeline "p.ini": the input meter, and the output hook with

@@ -123,12 +123,12 @@ two_cycles(void)
 /* ---- Meters ---- */
 
 #define OTHER_NUMBER(now, was)                                                 \
-  "notice: meter: the serial number is " now " where it was " was              \
-  ": the next reading decides whether the meter was exchanged; until then "    \
-  "this one is kept and not used\n"
+  "notice: meter: the serial number is " now " and was " was                   \
+  " before: the next reading decides whether the meter was exchanged; until "  \
+  "then this one is kept and not used\n"
 #define EXCHANGED(first)                                                       \
   "notice: usage: domoticz.323: the meter was exchanged: the serial number "   \
-  "is 68500002 where it was 68500001; its first reading, " first " GJ, is "    \
+  "is 68500002 and was 68500001 before; its first reading, " first " GJ, is "  \
   "the base, and running totals continue\n"
 #define RIGHT_AGAIN(now, was)                                                  \
   "notice: meter: the serial number is " now                                   \
@@ -365,13 +365,14 @@ static const struct {
   const char *set, *said, *then; /* then: after 0.2 GJ more */
 } totals[] = {
   { "0",
-    "notice: domoticz: idx.327: shows 0 GJ where 0.100 GJ was written: changed "
-    "there by somebody; it goes on from what is shown\n",
+    "notice: domoticz: idx.327: displays 0 GJ, but 0.100 GJ was written: the "
+    "value was changed there; the next values continue from the displayed "
+    "one\n",
     "322=0.200 323=84508 327=200" },
   { "500000",
-    "notice: domoticz: idx.327: shows 500 GJ where 0.100 GJ was written: "
-    "changed "
-    "there by somebody; it goes on from what is shown\n",
+    "notice: domoticz: idx.327: displays 500 GJ, but 0.100 GJ was written: the "
+    "value was changed there; the next values continue from the displayed "
+    "one\n",
     "322=0.200 323=84508 327=500200" },
 };
 
@@ -420,14 +421,16 @@ START_TEST(base_set_to_another_reading_is_measured_from)
   house_wait(&house, 300);
   domoticz_server_set(house.server, 323, "84000");
   cycle("84.508GJ", 0,
-        "notice: domoticz: idx.323: shows 84 GJ where 84.308 GJ was written: "
-        "changed there by somebody; it goes on from what is shown\n");
+        "notice: domoticz: idx.323: displays 84 GJ, but 84.308 GJ was written: "
+        "the value was changed there; the next values continue from the "
+        "displayed one\n");
   expect("322=0.508 323=84508 327=608");
 }
 END_TEST
 
 #define CHANGED                                                                \
-  " was written: its unit or its divider was changed; it is written again\n"
+  " was written: its unit or divider was changed; the value is written "       \
+  "again\n"
 
 START_TEST(divider_that_is_changed_is_no_usage)
 {
@@ -436,8 +439,8 @@ START_TEST(divider_that_is_changed_is_no_usage)
   domoticz_server_set_divider(house.server, 323, 100);
   domoticz_server_set_divider(house.server, 327, 10000);
   cycle("84.508GJ", 0,
-        "notice: domoticz: idx.323: shows 843.08 GJ where 84.308 GJ" CHANGED
-        "notice: domoticz: idx.327: shows 0.01 GJ where 0.100 GJ" CHANGED);
+        "notice: domoticz: idx.323: displays 843.08 GJ, but 84.308 GJ" CHANGED
+        "notice: domoticz: idx.327: displays 0.01 GJ, but 0.100 GJ" CHANGED);
   expect("322=0.200 323=8451 327=3000");
   quiet_cycle("84.608GJ");
   expect("322=0.100 323=8461 327=4000");
@@ -450,9 +453,9 @@ START_TEST(base_deleted_and_made_again_costs_no_usage)
   two_cycles();
   domoticz_server_delete(house.server, 323);
   cycle("84.508GJ", 69,
-        "error: domoticz: idx.323: is not listed: there is no such "
-        "target, it is hidden or switched off, or it may not be seen by us; "
-        "what is due for it waits\n");
+        "error: domoticz: idx.323: is not listed by the output: there is no "
+        "such target, it is hidden or disabled, or this user may not see it; "
+        "its pending value is kept\n");
   expect("322=0.200 327=300");
   cycle("84.608GJ", 69, "");
   expect("322=0.100 327=400");
@@ -504,12 +507,13 @@ START_TEST(backup_that_is_restored_is_gone_on_from)
   house_wait(&house, 60);
   domoticz_server_restore(house.server);
   expect("322=0.100 323=84308 327=100");
-  cycle(
-    "84.908GJ", 0,
-    "notice: domoticz: idx.323: shows 84.308 GJ where 84.608 GJ was written: "
-    "changed there by somebody; it goes on from what is shown\n"
-    "notice: domoticz: idx.327: shows 0.1 GJ where 0.400 GJ was written: "
-    "changed there by somebody; it goes on from what is shown\n");
+  cycle("84.908GJ", 0,
+        "notice: domoticz: idx.323: displays 84.308 GJ, but 84.608 GJ was "
+        "written: the value was changed there; the next values continue from "
+        "the displayed one\n"
+        "notice: domoticz: idx.327: displays 0.1 GJ, but 0.400 GJ was written: "
+        "the value was changed there; the next values continue from the "
+        "displayed one\n");
   expect("322=0.600 323=84908 327=700"); /* the gap is delivered again */
   quiet_cycle("85.008GJ");
   expect("322=0.100 323=85008 327=800");

@@ -358,18 +358,19 @@ write_usage(struct scene *s, const char *options)
 }
 
 #define OTHER_NUMBER(now, was)                                                 \
-  "notice: meter: the serial number is " now " where it was " was              \
-  ": the next reading decides whether the meter was exchanged; until then "    \
-  "this one is kept and not used\n"
+  "notice: meter: the serial number is " now " and was " was                   \
+  " before: the next reading decides whether the meter was exchanged; until "  \
+  "then this one is kept and not used\n"
 #define EXCHANGED(now, was, first)                                             \
   "notice: usage: log.energy: the meter was exchanged: the serial number "     \
-  "is " now " where it was " was "; its first reading, " first                 \
+  "is " now " and was " was " before; its first reading, " first               \
   ", is the base, and running totals continue\n"
 
 #define NO_NUMBER(field)                                                       \
-  "notice: meter: " field ": the meter may have been exchanged, and its "      \
-  "serial number could not be read: nothing is booked until it can be; if "    \
-  "it was exchanged: meterpipe rebase\n"
+  "notice: meter: " field                                                      \
+  ": the meter may have been exchanged, and its serial number could not be "   \
+  "read: readings are held until it can be read; if it was exchanged, run "    \
+  "\"meterpipe rebase\"\n"
 
 /* Runs once, checks the exit status and the messages, and advances the clock to
  * the next run. */
@@ -485,9 +486,8 @@ START_TEST(a_candidate_waits_for_a_reading_with_a_number)
     { "84.3", "99", EX_OK, OTHER_NUMBER("99", "12") },
     { "84.4", "", EX_OK, NO_NUMBER("energy") },
     { "84.5", "", EX_DATAERR,
-      "error: meter: energy: nothing is booked: the serial number is not "
-      "known, and the meter may have been exchanged; if it was: meterpipe "
-      "rebase\n" },
+      "error: meter: energy: held: the serial number is not known, and the "
+      "meter may have been exchanged; if it was, run \"meterpipe rebase\"\n" },
     { "84.55", "", EX_DATAERR, "" }, /* the same failure: reported once a day */
     { "84.6", "12", EX_OK,
       "notice: meter: the serial number is 12 again: the meter was not "

@@ -88,17 +88,18 @@ static const struct {
   { "table-unsound",
     REFUSES("the row \"class\" of its option table has a type that does not "
             "exist") },
-  { "table-key",
-    REFUSES("the row \"t.e\" of its option table cannot be called so: "
-            "[a-z][a-z0-9_]*, and not \"plugin\"") },
+  { "table-key", REFUSES("the row \"t.e\" of its option table has a bad name: "
+                         "use [a-z][a-z0-9_]*, and not \"plugin\"") },
   { "table-twice",
-    REFUSES("the row \"class\" of its option table is there twice") },
+    REFUSES("the row \"class\" of its option table comes twice") },
   { "table-choices",
-    REFUSES("the row \"class\" of its option table allows what is neither "
-            "\"a|b\" nor \"1..9\", as its type has it") },
+    REFUSES(
+      "the row \"class\" of its option table has an `allowed` that its type "
+      "does not take: write \"a|b\" for choices, or \"1..9\" for a range") },
   { "table-limits",
-    REFUSES("the row \"size\" of its option table allows what is neither "
-            "\"a|b\" nor \"1..9\", as its type has it") },
+    REFUSES(
+      "the row \"size\" of its option table has an `allowed` that its type "
+      "does not take: write \"a|b\" for choices, or \"1..9\" for a range") },
   { "table-called", REFUSES("its name must be [a-z][a-z0-9_]* and have 32 "
                             "characters at most") },
   { "table-version", REFUSES("its version and its summary must be lines of "
@@ -108,8 +109,8 @@ static const struct {
   { "ops-parts", REFUSES("its target_parts must be words of [a-z][a-z0-9_]* "
                          "with a blank between two") },
   { "table-classes",
-    REFUSES("its delivery_option \"class\" allows \"latest|first\", and there "
-            "are live, latest, append and history") },
+    REFUSES("its delivery_option \"class\" allows \"latest|first\"; it may "
+            "allow live, latest, append and history") },
   { "ops-small", REFUSES("its output table is too small (16 bytes)") },
   { "ops-class",
     REFUSES("it declares delivery class 7, which does not exist") },
@@ -134,43 +135,45 @@ static const struct {
                                        "is "
                                        "not a whole number\n" },
   { "create-opens",
-    FINDS("create", "create opened something: that is for open to do") },
+    FINDS("create", "create opened a file descriptor: only open may do that") },
   { "create-silent",
-    FINDS("create", "create gave -1 and did not say why: use mp_fail") },
+    FINDS("create", "create returned -1 and did not say why: use mp_fail") },
   { "create-shares",
-    FINDS("two instances", "two instances are one and the same") },
-  { "create-one",
-    FINDS("two instances", "create refuses what the table allows "
-                           "(OPTION=VALUE behind the file's name gives other "
-                           "values): error: two: there is one already") },
+    FINDS("two instances", "create returned the same instance twice") },
+  { "create-one", FINDS("two instances",
+                        "create refuses a value that the option table allows "
+                        "(to give another, write OPTION=VALUE after the file "
+                        "name): error: two: there is one already") },
   { "create-code",
     FINDS("all choices", "create gave -5 for the option \"class\": a wrong "
                          "value is MP_ECONFIG") },
   { "create-refuses",
-    FINDS("deliver", "create refuses what the table allows (OPTION=VALUE "
-                     "behind the file's name gives other values): error: one: "
-                     "class: is not to be had") },
+    FINDS("deliver", "create refuses a value that the option table allows (to "
+                     "give another, write OPTION=VALUE after the file name): "
+                     "error: one: class: is not to be had") },
   { "create-nonsense",
-    FINDS("create", "create gave 2, which is no result of it") },
+    FINDS("create", "create returned 2, which it may not return") },
   { "destroy-opens",
     FINDS("a thousand instances", "1000 instances left 1 descriptors open") },
   { "open-nonsense",
-    FINDS("deliver", "open gave 77, which is no result of it") },
-  { "open-outcome", FINDS("deliver", "open gave 2, which is no result of it") },
+    FINDS("deliver", "open returned 77, which it may not return") },
+  { "open-outcome",
+    FINDS("deliver", "open returned 2, which it may not return") },
   { "write-nonsense",
-    FINDS("deliver", "write gave -99, which is no result of it") },
+    FINDS("deliver", "write returned -99, which it may not return") },
   { "fetch-exponent",
-    FINDS("deliver", "fetch gave a value with an absurd exponent") },
+    FINDS("deliver", "fetch gave a value with an exponent out of range") },
   { "fetch-text",
     FINDS("deliver", "fetch gave a text that is not clean UTF-8") },
   { "fetch-target",
     FINDS("deliver", "fetch gave an answer for a target that does not exist") },
-  { "fetch-answer", FINDS("deliver", "fetch gave an answer that is none") },
+  { "fetch-answer",
+    FINDS("deliver", "fetch gave an answer that does not exist") },
   { "fetch-no-value",
-    FINDS("deliver", "fetch gave a value, and did not give it") },
+    FINDS("deliver", "fetch gave MP_SHOWN_VALUE without a value") },
   { "fetch-small",
     FINDS("deliver", "fetch gave an answer whose struct_size is too small") },
-  { "fetch-step", FINDS("deliver", "fetch gave an absurd step") },
+  { "fetch-step", FINDS("deliver", "fetch gave a step out of range") },
   { "fetch-updated",
     FINDS("deliver", "fetch gave a time of last update that is not clean UTF-8 "
                      "or is too long") },
@@ -185,11 +188,10 @@ static const struct {
     FINDS("deliver", "ends the program with status 0") },
   { "table-calls-exit", FINDS("load", "ends the program with status 0") },
   { "commit-says2",
-    FINDS("deliver", "commit gave a result other than MP_ACCEPTED and did not "
-                     "say why: use mp_fail") },
+    FINDS("deliver", "commit gave a result other than MP_ACCEPTED and did "
+                     "not say why: use mp_fail") },
   { "commit-late",
-    FINDS("deliver",
-          "delivering took more than 1500 ms when its time was over") },
+    FINDS("deliver", "delivering took more than 1500 ms after its deadline") },
   { "commit-result",
     FINDS("deliver", "commit gave the result 9, which does not exist") },
   { "commit-record",
@@ -197,18 +199,19 @@ static const struct {
   { "commit-target",
     FINDS("deliver", "commit gave a result for target 99 of 2") },
   { "commit-silent",
-    FINDS("deliver", "commit gave -5 and did not say why: use mp_fail") },
+    FINDS("deliver", "commit returned -5 and did not say why: use mp_fail") },
   { "commit-outcome",
-    FINDS("deliver", "commit gave 2, which is no result of it") },
+    FINDS("deliver", "commit returned 2, which it may not return") },
   { "commit-nonsense",
-    FINDS("deliver", "commit gave 9, which is no result of it") },
+    FINDS("deliver", "commit returned 9, which it may not return") },
   { "token-endless",
-    FINDS("deliver", "token gave no text of one line below 256 bytes") },
-  { "commit-hangs", FINDS("deliver", "does not come back within 1 s") },
-  { "table-hangs", FINDS("load", "does not come back within 1 s") },
+    FINDS("deliver", "token must give one line of less than 256 bytes") },
+  { "commit-hangs", FINDS("deliver", "does not return within 1 s") },
+  { "table-hangs", FINDS("load", "does not return within 1 s") },
   { "recover-rejects",
-    FINDS("deliver", "recover gave the result 5: there is MP_ACCEPTED or "
-                     "MP_NOT_SENT") },
+    FINDS(
+      "deliver",
+      "recover gave the result 5: it may give MP_ACCEPTED or MP_NOT_SENT") },
 };
 
 /* Only the rows that hang reach the time limit. */
@@ -234,21 +237,21 @@ static const struct {
   { "input_bad.so", "field-small",
     "fields: a field's struct_size is 8: too small" },
   { "input_bad.so", "field-name",
-    "fields: a field is called \"A field\": not of [a-z0-9_.-]" },
+    "fields: the field name \"A field\" is not made of [a-z0-9_.-]" },
   { "input_bad.so", "field-kind",
     "fields: the field \"a\" is of kind 9, which does not exist" },
   { "input_bad.so", "field-twice",
-    "fields: field(\"a\") gave 0 and called the sink 2 times" },
+    "fields: field(\"a\") returned 0 and called the sink 2 times" },
   { "input_bad.so", "field-other",
     "fields: list_fields names \"a\", and field says that it is \"b\"" },
   { "input_bad.so", "field-unknown",
     "fields: list_fields names \"b\", and field says that it is \"none\"" },
   { "input_bad.so", "field-code",
-    "fields: field(\"\") gave -5: there is MP_OK or MP_ECONFIG" },
+    "fields: field(\"\") returned -5: it may return MP_OK or MP_ECONFIG" },
   { "input_bad.so", "list-fails", "fields: list_fields failed" },
-  { "input_bad.so", "list-none", "fields: list_fields lists none" },
+  { "input_bad.so", "list-none", "fields: list_fields lists no field" },
   { "input_bad.so", "read-exponent",
-    "read: it emitted a value with an absurd exponent for \"a\"" },
+    "read: it emitted a value with an exponent out of range for \"a\"" },
   { "input_bad.so", "read-kind",
     "read: it emitted a value of an unknown kind for \"a\"" },
   { "input_bad.so", "read-small",
@@ -256,20 +259,20 @@ static const struct {
   { "input_bad.so", "read-unit",
     "read: it emitted a unit that is not clean UTF-8, is too long, or has "
     "\"|\" in it or a blank at its beginning or end for \"a\"" },
-  { "input_bad.so", "read-serial",
-    "read: it gave a serial number that is none" },
+  { "input_bad.so", "read-serial", "read: it gave an invalid serial number" },
   { "input_bad.so", "read-late",
-    "read: reading took more than 1500 ms when its time was over" },
+    "read: reading took more than 1500 ms after its deadline" },
   { "input_bad.so", "read-silent",
-    "read: read gave -5 and did not say why: use mp_fail" },
+    "read: read returned -5 and did not say why: use mp_fail" },
   { "input_bad.so", "read-nonsense",
-    "read: read gave 2, which is no result of it" },
+    "read: read returned 2, which it may not return" },
   { "input_bad.so", "close-late",
-    "read: reading took more than 1500 ms when its time was over" },
+    "read: reading took more than 1500 ms after its deadline" },
   { "transform_bad.so", "value-none",
-    "value: it has no option \"value\" of MP_TYPE_VALUE: nothing comes in" },
+    "value: it has no option \"value\" of MP_TYPE_VALUE: it would get no "
+    "value" },
   { "transform_bad.so", "apply-exponent",
-    "apply: apply made a value with an absurd exponent" },
+    "apply: apply made a value with an exponent out of range" },
   { "transform_bad.so", "apply-kind",
     "apply: apply made a value of an unknown kind" },
   { "transform_bad.so", "apply-unit",
@@ -280,14 +283,15 @@ static const struct {
   { "transform_bad.so", "apply-holds",
     "apply: apply held a value and did not say why: use mp_fail" },
   { "transform_bad.so", "apply-silent",
-    "apply: apply gave -11 and did not say why: use mp_fail" },
-  { "input_bad.so", "read-end", "read: read gave 4, which is no result of it" },
+    "apply: apply returned -11 and did not say why: use mp_fail" },
+  { "input_bad.so", "read-end",
+    "read: read returned 4, which it may not return" },
   { "transform_bad.so", "apply-drops",
     "apply: apply dropped a value, and no operand is missing" },
   { "transform_bad.so", "apply-rebases",
-    "apply: apply gave 3, which is no result of it" },
+    "apply: apply returned 3, which it may not return" },
   { "transform_bad.so", "apply-nonsense",
-    "apply: apply gave 4, which is no result of it" },
+    "apply: apply returned 4, which it may not return" },
 };
 
 /* Checks only the first line; consequences of the violation may follow it. */
@@ -373,7 +377,7 @@ START_TEST(leak_is_found_out)
   if (scene_status(s) == EX_OK || strstr(scene_err(s), "LeakSanitizer"))
     return;
   ck_assert_int_eq(scene_status(s), EX_SOFTWARE);
-  ck_assert_ptr_nonnull(strstr(scene_err(s), "1000 instances left "));
+  ck_assert_ptr_nonnull(strstr(scene_err(s), "1000 instances leaked "));
 }
 END_TEST
 
@@ -406,8 +410,8 @@ START_TEST(wrong_words_are_refused)
   scene_run(s, "conform %s nonsense devise=x baud=7 device=/dev/null",
             module("input_kmp", path, sizeof(path)));
   check(EX_USAGE, "",
-        "error: input_kmp.so: \"nonsense\" is no option: write OPTION=VALUE, "
-        "without blanks\n"
+        "error: input_kmp.so: \"nonsense\" is not an option: write "
+        "OPTION=VALUE, without blanks\n"
         "error: input_kmp.so: devise: the plugin has no such option\n"
         "error: input_kmp.so: baud: \"7\" is none of "
         "300|600|1200|2400|4800|9600|19200|38400|57600|115200\n");
@@ -422,7 +426,7 @@ START_TEST(library_without_the_symbol_is_no_plugin)
     return;
   scene_run(s, "conform %s", getenv("CLOCK_PRELOAD"));
   snprintf(err, sizeof(err),
-           "error: %s: it is no plugin of meterpipe: it does not export "
+           "error: %s: it is not a plugin of meterpipe: it does not export "
            "meterpipe_plugin\n",
            getenv("CLOCK_PRELOAD"));
   check(EX_CONFIG, "", err);
@@ -503,25 +507,24 @@ static const struct {
     "error: bad: the plugin's write returned -99, which is not a valid "
     "result\n" },
   { "fetch-exponent", EX_SOFTWARE,
-    "error: bad: place.1: the plugin's fetch gave a value with an absurd "
-    "exponent\n" },
+    "error: bad: place.1: the plugin's fetch gave a value with an exponent out "
+    "of range\n" },
   { "fetch-text", EX_SOFTWARE,
     "error: bad: place.1: the plugin's fetch gave a text that is not clean "
     "UTF-8\n" },
   { "fetch-target", EX_SOFTWARE,
-    "error: bad: the plugin's fetch gave an answer that is none\n" },
+    "error: bad: the plugin's fetch gave an answer that does not exist\n" },
   { "fetch-answer", EX_SOFTWARE,
-    "error: bad: the plugin's fetch gave an answer that is none\n" },
+    "error: bad: the plugin's fetch gave an answer that does not exist\n" },
   { "fetch-no-value", EX_SOFTWARE,
-    "error: bad: place.1: the plugin's fetch gave no value, where it said that "
-    "there "
-    "is one\n" },
+    "error: bad: place.1: the plugin's fetch gave MP_SHOWN_VALUE without a "
+    "value\n" },
   { "fetch-small", EX_SOFTWARE,
-    "error: bad: the plugin's fetch gave an answer that is none\n" },
-  { "fetch-step", EX_SOFTWARE, GAVE("an absurd step") },
-  { "fetch-step-below", EX_SOFTWARE, GAVE("an absurd step") },
-  { "fetch-place", EX_SOFTWARE, GAVE("an absurd place") },
-  { "fetch-twice", EX_SOFTWARE, GAVE("an absurd place") },
+    "error: bad: the plugin's fetch gave an answer that does not exist\n" },
+  { "fetch-step", EX_SOFTWARE, GAVE("a step out of range") },
+  { "fetch-step-below", EX_SOFTWARE, GAVE("a step out of range") },
+  { "fetch-place", EX_SOFTWARE, GAVE("a place out of range") },
+  { "fetch-twice", EX_SOFTWARE, GAVE("a place out of range") },
   { "fetch-updated", EX_SOFTWARE,
     GAVE("a time of last update that is not clean UTF-8 or is too long") },
   { "fetch-wait", EX_SOFTWARE, GAVE("a wait_ms of more than an hour") },
@@ -648,7 +651,7 @@ static const struct {
   { LATEST, "fetch-one", EX_TEMPFAIL, 1, LEFT_OUT("place.2") },
   { LATEST, "fetch-unfit", EX_UNAVAILABLE, 2,
     "error: bad: the plugin's fetch said that place.1, place.2 cannot take "
-    "values, and not why; pending values are kept\n" },
+    "values, but not why; pending values are kept\n" },
   { KEEPS | LIVE, "fetch-none", EX_OK, 0, "" },
   { LATEST, "fetch-skips", EX_OK, 0, "" },
   /* A value that write refuses is rejected, although commit accepts all. */
@@ -724,11 +727,12 @@ static const struct {
 } stage_rows[] = {
   { "", EX_OK, "a 1\nb 1\nc 1\n", "" },
   { "read-exponent", EX_SOFTWARE, "a 1\n",
-    "error: bad: a: the plugin emitted a value with an absurd exponent\n" },
+    "error: bad: a: the plugin emitted a value with an exponent out of "
+    "range\n" },
   { "read-serial", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
-    "error: bad: the plugin gave a serial number that is no clean text\n" },
+    "error: bad: the plugin gave a serial number that is not clean text\n" },
   { "read-serial-parts", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
-    "error: bad: the plugin gave a serial number that is no clean text\n" },
+    "error: bad: the plugin gave a serial number that is not clean text\n" },
   { "read-serial-long", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
     "error: bad: the plugin gave a serial number that is too long\n" },
   { "read-serial-huge", EX_SOFTWARE, "a 1\n",
@@ -744,7 +748,7 @@ static const struct {
     "error: bad: a: the plugin emitted a value with a time before 1970 or "
     "after 9999\n" },
   { "read-counter", EX_DATAERR, "a 1\n",
-    "error: bad: a: is a counter in this reading, and a gauge by the plugin's "
+    "error: bad: a: is a counter in this reading, but a gauge in the plugin's "
     "description of its fields: it is left out\n" },
   { "read-no-name", EX_SOFTWARE, "a 1\nb 1\nc 1\n",
     "error: bad: the plugin emitted a value without a field\n" },
@@ -765,7 +769,7 @@ static const struct {
   { "read-silent", EX_IOERR, "a 1\n",
     "error: bad: the plugin's read failed (-5) and did not say why\n" },
   { "apply-exponent", EX_SOFTWARE, "a 1\nb 1\n",
-    "error: change: the plugin made a value with an absurd exponent\n" },
+    "error: change: the plugin made a value with an exponent out of range\n" },
   { "apply-nonsense", EX_SOFTWARE, "a 1\nb 1\n",
     "error: change: the plugin's apply returned 4, which is not a valid "
     "result\n" },
@@ -886,11 +890,12 @@ START_TEST(bad_value_of_a_probe_is_shown_as_none_with_the_reason)
 {
   scene_setenv(s, "BAD", "probe-exponent");
   scene_run(s, "probe ./input_bad.so --json");
-  check(EX_OK,
-        "{\"plugin\":\"bad\",\"answered\":true,\"facts\":[],\"fields\":["
-        "{\"field\":\"a\",\"number\":null,\"label\":null,\"value\":null,"
-        "\"unit\":null,\"remark\":\"a value with an absurd exponent\"}]}\n",
-        "");
+  check(
+    EX_OK,
+    "{\"plugin\":\"bad\",\"answered\":true,\"facts\":[],\"fields\":["
+    "{\"field\":\"a\",\"number\":null,\"label\":null,\"value\":null,"
+    "\"unit\":null,\"remark\":\"a value with an exponent out of range\"}]}\n",
+    "");
 }
 END_TEST
 

@@ -125,8 +125,8 @@ static const struct {
     TAKES "Gcal, and meter.heat_energy_e1 is usually in MWh: put a transform "
           "\"convert\" with unit = Gcal and decimals = 3 between them\n" },
   { "temperature", NULL,
-    TAKES "°C, and meter.heat_energy_e1 is usually in MWh: no \"convert\" "
-          "makes one of the other; name another target\n" },
+    TAKES "°C, and meter.heat_energy_e1 is usually in MWh: these units do not "
+          "convert; name another target\n" },
   { "custom", "MJ", "" },
   { "counter-custom", "GJ", "" },
   { "custom", "things", "" },
@@ -360,9 +360,9 @@ START_TEST(new_device_without_a_value_says_what_to_do)
   ck_assert_ptr_nonnull(
     strstr(scene_err(house.scene),
            "notice: domoticz: put this line into the section of this output in "
-           "house.ini, with the name of a value for VALUE, and run at once: "
-           "until its first value, a device counts as 0 "
-           "(--create NAME:TYPE=VALUE delivers that value right away)\n"));
+           "house.ini, with the name of a value in place of VALUE, and run at "
+           "once: until its first value, a device holds 0 (--create "
+           "NAME:TYPE=VALUE delivers that value right away)\n"));
   check_out("idx.1 = VALUE ; Heat, Counter\n");
   ck_assert(!scene_exists(house.scene, "house.db"));
 }
@@ -375,11 +375,10 @@ START_TEST(silent_meter_leaves_a_new_device_without_a_value)
   run("targets -c house.ini domoticz --yes --create "
       "Heat:counter-gj=meter.heat_energy_e1");
   ck_assert_int_ne(scene_status(house.scene), EX_OK);
-  ck_assert_ptr_nonnull(
-    strstr(scene_err(house.scene),
-           "notice: domoticz: put this line into the section of this output in "
-           "house.ini and run at once: until its first value, a device counts "
-           "as 0\n"));
+  ck_assert_ptr_nonnull(strstr(
+    scene_err(house.scene),
+    "notice: domoticz: put this line into the section of this output in "
+    "house.ini and run at once: until its first value, a device holds 0\n"));
   check_out("idx.1 = meter.heat_energy_e1 ; Heat, Counter\n");
 }
 END_TEST
@@ -409,7 +408,7 @@ static const struct {
   { "domoticz url=http://127.0.0.1:1 --create Heat:counter-gj=usage", EX_USAGE,
     "--create NAME:TYPE=VALUE goes only with -c FILE OUTPUT" },
   { "-c house.ini domoticz --create Heat:counter-gj=", EX_USAGE,
-    "\"Heat:counter-gj=\" is no NAME:TYPE" },
+    "\"Heat:counter-gj=\" is not NAME:TYPE" },
 };
 
 START_TEST(nothing_is_made_for_a_value_that_there_is_not)

@@ -275,7 +275,7 @@ static const struct {
     "error: --replay: there is no input \"log\" in house.ini\n" },
   { "run --offline -c house.ini", 64,
     "error: --offline goes only with -n: nothing can be delivered without "
-    "asking\n"
+    "contacting the outputs\n"
     "Usage: meterpipe run [-c FILE] [-n [--offline]] [--replay "
     "[INPUT=]FILE]... "
     "[--every DURATION]\n" },
@@ -372,8 +372,8 @@ START_TEST(an_input_without_recordings_is_not_replayed)
               "[output show]\nplugin = stdout\nfield.a = meter.a\n");
   scene_run(s, "run -c house.ini --replay meter.capture");
   check(78, "",
-        "house.ini:1: the plugin of [input meter] has no recordings that "
-        "--replay could put in its place\n");
+        "house.ini:1: the plugin of [input meter] has no captures that "
+        "--replay could read\n");
   ck_assert(!scene_exists(s, "read"));
 }
 END_TEST

@@ -486,8 +486,8 @@ START_TEST(output_is_not_asked_without_time)
   scene_write(s, "take.sh", "cat >got\n");
   exec_run(s, "84.300");
   ck_assert_ptr_nonnull(
-    strstr(scene_err(s), "error: hook: no time was left to ask it in this "
-                         "cycle; what is due waits\n"));
+    strstr(scene_err(s), "error: hook: ran out of time before asking it; its "
+                         "pending values are kept\n"));
   ck_assert_int_ne(scene_status(s), EX_OK);
   exec_check_file(s, "asked", "asked\n");
   scene_write(s, "p.ini", pipeline, "60s");
@@ -897,8 +897,8 @@ START_TEST(what_a_killed_run_left_waits_since_its_reading)
   ck_assert_msg(strstr(scene_out(s), "  84.208 GJ  20 min\n") != NULL, "%s",
                 scene_out(s));
   ck_assert_ptr_nonnull(
-    strstr(scene_out(s), "the run begun at 2026-11-22T10:20:00Z did not end: "
-                         "it was in output hook (commit)\n"));
+    strstr(scene_out(s), "the run that began at 2026-11-22T10:20:00Z did not "
+                         "end: it was in output hook (commit)\n"));
   scene_run(s, "status --json -c p.ini");
   ck_assert_ptr_nonnull(strstr(
     scene_out(s), "\"unfinished_run\":{\"begun\":\"2026-11-22T10:20:00Z\","
@@ -992,11 +992,10 @@ START_TEST(target_in_another_unit_is_left_alone)
   scene_write(s, "show.sh", show, "m3");
   scene_remove(s, "got");
   exec_run(s, "84.208");
-  exec_check(
-    s, EX_CONFIG,
-    "error: hook: value.energy: is in m³, and what is kept of it is in "
-    "GJ, which does not convert exactly: give it back that unit, or "
-    "name another target (p.ini:13)\n");
+  exec_check(s, EX_CONFIG,
+             "error: hook: value.energy: is in m³, but its values in the state "
+             "are in GJ, which does not convert exactly: give it back that "
+             "unit, or name another target (p.ini:13)\n");
   ck_assert_ptr_null(strstr(scene_read(s, "got"), "\"energy\""));
   scene_write(s, "show.sh", show, "GJ");
   exec_run(s, "84.300");
@@ -1024,10 +1023,10 @@ START_TEST(target_with_another_label_is_written_again)
   exec_check(s, EX_OK, "");
   scene_write(s, "show.sh", show, "MJ", "tuesday");
   exec_run(s, "84.208");
-  exec_check(s, EX_OK,
-             "notice: hook: value.energy: shows 84.000 MJ where 84.000 GJ was "
-             "written: its unit or its divider was changed; it is written "
-             "again\n");
+  exec_check(
+    s, EX_OK,
+    "notice: hook: value.energy: displays 84.000 MJ, but 84.000 GJ was "
+    "written: its unit or divider was changed; the value is written again\n");
   ck_assert_ptr_nonnull(strstr(scene_read(s, "got"),
                                "\"energy\":{\"value\":\"84208\",\"unit\":"
                                "\"MJ\""));
@@ -1174,9 +1173,10 @@ START_TEST(text_is_written_where_it_changed)
   scene_write(s, "show.sh", show, "mine", "friday");
   scene_advance(s, 1200);
   scene_run(s, "run -c p.ini");
-  exec_check(s, EX_OK,
-             "notice: hook: value.note: shows mine where hot was written: "
-             "changed there by somebody; it goes on from what is shown\n");
+  exec_check(
+    s, EX_OK,
+    "notice: hook: value.note: displays mine, but hot was written: the value "
+    "was changed there; the next values continue from the displayed one\n");
 }
 END_TEST
 

@@ -346,22 +346,21 @@ START_TEST(status_names_the_output_in_which_a_run_did_not_end)
   wait_for_note(s, "hook commit");
   look_beside(s);
   ck_assert_ptr_nonnull(strstr(scene_read(s, "status"),
-                               "a run is in progress since "
+                               "a run has been in progress since "
                                "2026-11-22T10:00:00Z, in output hook "
                                "(commit)\n"));
   kill(scene_pid(s), SIGKILL);
   scene_wait(s);
   scene_run(s, "status -c p.ini");
   ck_assert_ptr_nonnull(
-    strstr(scene_out(s), "the run begun at 2026-11-22T10:00:00Z did not end: "
-                         "it was in output hook (commit)\n"));
+    strstr(scene_out(s), "the run that began at 2026-11-22T10:00:00Z did not "
+                         "end: it was in output hook (commit)\n"));
   scene_setenv(s, "BAD", NULL);
   scene_advance(s, 1200);
   scene_run(s, "run -c p.ini");
   exec_check(s, EX_OK,
-             "notice: hook: the run begun at 2026-11-22T10:00:00Z did not end: "
-             "it was in this output (commit), which is served last in this "
-             "run\n");
+             "notice: hook: the run that began at 2026-11-22T10:00:00Z did not "
+             "end: it was in this output (commit), which is now served last\n");
   scene_advance(s, 1200);
   scene_run(s, "run -c p.ini");
   exec_check(s, EX_OK, "");

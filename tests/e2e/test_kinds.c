@@ -119,11 +119,11 @@ START_TEST(total_of_amounts_takes_no_reading)
   run("100", "delta", EX_OK);
   ck_assert_str_eq(given("total"), "1 111 ");
   run("84208", "counter", EX_DATAERR);
-  ck_assert_str_eq(scene_err(s),
-                   "error: hook: value.total: meter.energy is a counter in "
-                   "this reading, and was a delta before: it is left out; "
-                   "\"meterpipe rebase --forget hook.total\" lets the target "
-                   "begin anew with another kind\n");
+  ck_assert_str_eq(
+    scene_err(s),
+    "error: hook: value.total: meter.energy is a counter in this reading, and "
+    "was a delta before: it is left out; \"meterpipe rebase --forget "
+    "hook.total\" lets the target begin anew with the other kind\n");
   ck_assert_str_eq(given("total"), "1 111 ");
   run("1000", "delta", EX_OK);
   ck_assert_str_eq(given("total"), "1 111 1111 ");
@@ -153,7 +153,7 @@ START_TEST(another_kind_is_refused_and_what_is_pending_stays)
   snprintf(told, sizeof(told),
            "error: hook: value.energy: meter.energy is a %s in this reading, "
            "and was a %s before: it is left out; \"meterpipe rebase --forget "
-           "hook.energy\" lets the target begin anew with another kind\n",
+           "hook.energy\" lets the target begin anew with the other kind\n",
            then, first);
   ck_assert_msg(strstr(scene_err(s), told) != NULL, "%s", scene_err(s));
   run("84209", then, EX_DATAERR);

@@ -491,9 +491,8 @@ START_TEST(a_program_that_is_not_there_is_missed)
   scene_setenv(s, "PATH", "/nowhere");
   ck_assert_int_eq(scene_run(s, "kmp mask -"), 78);
   ck_assert_str_eq(scene_err(s),
-                   "error: meterpipe-kmp: there is no such program beside "
-                   "meterpipe, nor in PATH: it is installed with the kmp "
-                   "input\n");
+                   "error: meterpipe-kmp: not found in the folder of meterpipe "
+                   "or in PATH: it is installed with the kmp input\n");
   snprintf(dir, sizeof(dir), "%s/bin", scene_dir(s));
   ck_assert_int_eq(mkdir(dir, 0700), 0);
   write_program("bin/meterpipe-kmp", 0700);

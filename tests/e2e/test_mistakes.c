@@ -185,18 +185,17 @@ static const struct file_row files[] = {
     "[transform t]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"
     "minus = house.323\n"
     "[transform u]\nplugin = add\nvalue = t\nplus = house.323\n" HOUSE ENERGY,
-    "p.ini:7: minus: house.323 is measured from (minus) and added onto (plus); "
-    "a target can be only one of them\n"
-    "p.ini:11: plus: house.323 is measured from (minus) and added onto (plus); "
-    "a target can be only one of them\n" },
+    "p.ini:7: minus: house.323 is both a base (minus) and a running total "
+    "(plus); a target can be only one of them\n"
+    "p.ini:11: plus: house.323 is both a base (minus) and a running total "
+    "(plus); a target can be only one of them\n" },
   { METER
     "[transform t]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"
     "minus = house.323\n"
     "[transform u]\nplugin = add\nvalue = t\nplus = house.4\n" HOUSE ENERGY
     "idx.4 = t\n",
-    "p.ini:11: plus: house.4 holds a usage (it is fed by \"t\"), from which "
-    "nothing can be measured on: name a target that holds a reading or a "
-    "total\n" },
+    "p.ini:11: plus: house.4 holds a usage (from \"t\"), which cannot be an "
+    "operand: name a target that holds a reading or a total\n" },
   { METER "[transform t]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"
           "minus = house.323\nmax = 3\n"
           "[transform u]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"
@@ -211,13 +210,13 @@ static const struct file_row files[] = {
           "[transform b]\nplugin = overwrite\nvalue = c\n"
           "[transform c]\nplugin = overwrite\nvalue = a\n"
           "[transform d]\nplugin = overwrite\nvalue = a\n" SCREEN,
-    "p.ini:6: the transforms feed one another in a circle: a <- b <- c <- "
+    "p.ini:6: the transforms depend on each other in a circle: a <- b <- c <- "
     "a\n" },
   { METER "[transform a]\nplugin = overwrite\nvalue = a\n"
           "[transform c]\nplugin = overwrite\nvalue = b\n"
           "[transform b]\nplugin = overwrite\nvalue = c\n" SCREEN,
-    "p.ini:6: the transforms feed one another in a circle: a <- a\n"
-    "p.ini:9: the transforms feed one another in a circle: c <- b <- c\n" },
+    "p.ini:6: the transforms depend on each other in a circle: a <- a\n"
+    "p.ini:9: the transforms depend on each other in a circle: c <- b <- c\n" },
 
   /* outputs */
   { METER HOUSE "[output log]\nplugin = csv\npath = log.csv\n",
@@ -245,20 +244,20 @@ static const struct file_row files[] = {
     "p.ini:4: timeout: \"0\" is not within 1ms..\n" },
   { "[input old]\nplugin = replay\npath = old.cap\n" HOUSE
     "idx.323 = old.heat_energy_e1\n",
-    "p.ini:4: [output house] would be given the readings of a recording: "
-    "[pipeline] must have a state_dir, or totals could be counted twice\n" },
+    "p.ini:4: [output house] would get the readings of a capture: [pipeline] "
+    "must have a state_dir, or totals could be counted twice\n" },
 
   /* secrets */
   { METER HOUSE
     "username = me\npassword = hunter2\npassword_file = pw\n" ENERGY,
-    "p.ini:8: warning: \"password\" stands in a file that everybody can read: "
+    "p.ini:8: warning: \"password\" is in a file that everybody can read: "
     "chmod o-r it, or use password_file\n"
     "p.ini:9: \"password\" and \"password_file\" are both given; the other one "
     "is in line 8\n" },
   { METER HOUSE "username = me\npassword_file = nothere\n" ENERGY,
     "p.ini:8: password_file: the file cannot be read: No such file or "
-    "directory (its path is not shown: it could be the password itself, which "
-    "belongs into the file)\n" },
+    "directory (its path is not shown, because it could be the password "
+    "itself, which belongs in the file)\n" },
   { METER HOUSE "username = me\npassword_file = p.ini\n" ENERGY,
     "p.ini:8: password_file: the file holds more than one line\n" },
   { METER HOUSE "password = ${HOME}\n" ENERGY,
@@ -284,12 +283,12 @@ static const struct file_row files[] = {
   { METER "= 2\n" SCREEN, "p.ini:4: no name before the \"=\"\n" },
   { METER "capture = \"eye log\n" SCREEN,
     "p.ini:4: a value that begins with a double quote must end with one in the "
-    "same line (a ; behind a blank is written \\;)\n" },
+    "same line (write \\; for a ; after a blank)\n" },
   { "deadline = 20s\n" METER SCREEN,
     "p.ini:1: an option before the first section\n" },
   { "  deadline = 20s\n" METER SCREEN,
-    "p.ini:1: an indented line goes on with the value above, but there is "
-    "none: begin it in the first column\n" },
+    "p.ini:1: an indented line continues the value above it, but there is no "
+    "value above: begin it in the first column\n" },
   { METER "  retries = 3\n" HOUSE ENERGY,
     "p.ini:4: this line is indented, so it continues the value of \"device\" "
     "in line 3: if it is an option, begin it in the first column; if not, "
@@ -310,7 +309,8 @@ static const struct file_row files[] = {
     "p.ini:10: idx.4: there is no stage \"usgae\"; the nearest is \"usage\"\n"
     "p.ini:13: format: \"jsn\" is none of table|json|line; the nearest is "
     "\"json\"\n"
-    "p.ini:20: the transforms feed one another in a circle: ring <- ring\n" },
+    "p.ini:20: the transforms depend on each other in a circle: ring <- "
+    "ring\n" },
 };
 
 /* Every command checks the file before it opens anything. */
@@ -350,10 +350,10 @@ START_TEST(plugin_like_no_other_is_missed_where_it_was_looked_for)
            getenv("METERPIPE_PLUGIN_PATH"));
   scene_write(scene, "p.ini", "[input meter]\nplugin = mbus-wireless\n" SCREEN);
   ck_assert_int_eq(scene_run(scene, "run -c p.ini"), 78);
-  ck_assert_msg(strncmp(scene_err(scene), begin, strlen(begin)) == 0 &&
-                  strstr(scene_err(scene), " (\"meterpipe plugins\" lists what "
-                                           "is installed)\n"),
-                "%s", scene_err(scene));
+  ck_assert_msg(
+    strncmp(scene_err(scene), begin, strlen(begin)) == 0 &&
+      strstr(scene_err(scene), " (\"meterpipe plugins\" lists them)\n"),
+    "%s", scene_err(scene));
 }
 END_TEST
 
@@ -410,19 +410,19 @@ static const struct {
   /* another value is written to the usage's base */
   { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
           "minus = house.323\n" HOUSE ENERGY "idx.4 = t\n",
-    "warning: house: idx.323: is measured from, but this pipeline does not "
-    "write the same value there: the results are differences to what stands "
-    "there, and no usages\n" },
+    "warning: house: idx.323: is a base, but this pipeline does not write the "
+    "same reading to it: the results are differences from its value, not "
+    "usages\n" },
   /* nothing is written to the usage's base */
   { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
           "minus = house.323\n" HOUSE "idx.4 = t\n",
-    "warning: house: idx.323: is measured from, but this pipeline does not "
-    "write the same value there: the results are differences to what stands "
-    "there, and no usages\n" },
+    "warning: house: idx.323: is a base, but this pipeline does not write the "
+    "same reading to it: the results are differences from its value, not "
+    "usages\n" },
   { METER "[input cold]\nplugin = kmp\ndevice = elsewhere\n" HOUSE ENERGY,
-    "warning: cold: nothing uses its values: it is not asked for any\n" },
+    "warning: cold: nothing uses its values: none is read\n" },
   { METER HOUSE "username = me\npassword = hunter2\n" ENERGY,
-    "p.ini:8: warning: \"password\" stands in a file that everybody can read: "
+    "p.ini:8: warning: \"password\" is in a file that everybody can read: "
     "chmod o-r it, or use password_file\n" },
   { METER HOUSE "username = me\npassword_file = pw\n" ENERGY,
     "p.ini:8: warning: password_file: everybody can read the file: chmod o-r "

@@ -166,12 +166,12 @@ START_TEST(idx_given_twice_gets_its_usage_once)
   domoticz_server_set(house.server, 323, "84");
   domoticz_server_set(house.server, 325, "2");
   import("325:60:2:323,325:60:2:323",
-         "warning: import: 325:60:2:323: idx 325 is there twice: it is booked "
+         "warning: import: 325:60:2:323: idx 325 is given twice: it is written "
          "once\n"
-         "warning: import: 325:60:2:323: nothing here writes 323: if nobody "
-         "else does, the result is a gauge, all since 323 was set, and not the "
-         "usage since the last run; 323:60:0 would let it follow the "
-         "meter\n" STOP_THE_SCRIPT);
+         "warning: import: 325:60:2:323: no item writes 323: if no other "
+         "program does, the result is a gauge, the rise since 323 was set, and "
+         "not the usage since the last run; to write the reading to it, add "
+         "323:60:0\n" STOP_THE_SCRIPT);
   run_well("84.208GJ");
   house_check_device(&house, 325, "2.208");
   house_check_device(&house, 323, "84");

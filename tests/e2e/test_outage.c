@@ -228,9 +228,9 @@ static const struct trouble {
     "Users)",
     "domoticz: idx.323: is in order again" },
   { hide_device, EX_UNAVAILABLE,
-    "domoticz: idx.323: is not listed: there is no such target, it is "
-    "hidden "
-    "or switched off, or it may not be seen by us; what is due for it waits",
+    "domoticz: idx.323: is not listed by the output: there is no such target, "
+    "it is hidden or disabled, or this user may not see it; its pending value "
+    "is kept",
     "domoticz: idx.323: is in order again" },
   { disable_hardware, EX_UNAVAILABLE,
     "domoticz: idx.323: \"Device 323\" (Custom Sensor): its hardware is "
@@ -415,9 +415,9 @@ START_TEST(missing_device_keeps_no_other_from_its_values)
   domoticz_server_delete(house.server, 322);
   house_run(&house, "84.208GJ");
   house_check(&house, EX_UNAVAILABLE,
-              "error: domoticz: idx.322: is not listed: there is no such "
-              "target, it is hidden or switched off, or it may not be seen by "
-              "us; what is due for it waits\n");
+              "error: domoticz: idx.322: is not listed by the output: there is "
+              "no such target, it is hidden or disabled, or this user may not "
+              "see it; its pending value is kept\n");
   house_check_device(&house, 323, "84.208");
   house_check_device(&house, 324, "1.208");
   house_run(&house, "84.209GJ");

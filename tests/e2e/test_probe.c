@@ -352,13 +352,12 @@ static const struct {
     "tcp://HOST:PORT of a serial server; for example: device = TEXT\n" },
   { "kmp device=x device=y", "command line: device: is given twice\n" },
   { "kmp device=x retries",
-    "command line: device: what stands behind a blank is no part of it: write "
+    "command line: device: text after a blank is not part of it: write "
     "OPTION=VALUE, without blanks\n" },
-  { "kmp retries device=x",
-    "command line: \"retries\" is no option: write OPTION=VALUE, without "
-    "blanks\n" },
+  { "kmp retries device=x", "command line: \"retries\" is not an option: write "
+                            "OPTION=VALUE, without blanks\n" },
   { "kmp device=x fields=flow_v1",
-    "error: kmp: a probe reads all that there is: leave out `fields`\n" },
+    "error: kmp: a probe reads all fields: leave out `fields`\n" },
   { "exec command=/bin/true", "error: exec: this plugin cannot probe\n" },
   { "",
     "error: an argument is missing\n"

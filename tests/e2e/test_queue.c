@@ -100,8 +100,8 @@ rows_given(void)
 /* ---- After a kill ---- */
 
 #define WAS_KILLED                                                             \
-  "notice: hook: the run begun at 2026-11-22T10:20:00Z did not end: it was "   \
-  "in this output (commit), which is served last in this run\n"
+  "notice: hook: the run that began at 2026-11-22T10:20:00Z did not end: it "  \
+  "was in this output (commit), which is now served last\n"
 
 /* The command takes longer than the part of the deadline that is kept for
  * outputs. */
@@ -351,13 +351,15 @@ START_TEST(dropped_rows_are_counted_over_runs_without_a_row)
   scene_run(s, "run -c p.ini");
   set_reading("3");
   scene_run(s, "run -c p.ini");
-  ck_assert_ptr_nonnull(strstr(scene_err(s), "so far 1 of the oldest dropped"));
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s), "so far 1 of the oldest were dropped"));
   set_reading(NULL);
   scene_run(s, "run -c p.ini");
   ck_assert_ptr_null(strstr(scene_err(s), "in order again"));
   set_reading("4");
   scene_run(s, "run -v -c p.ini");
-  ck_assert_ptr_nonnull(strstr(scene_err(s), "so far 2 of the oldest dropped"));
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(s), "so far 2 of the oldest were dropped"));
   scene_run(s, "status -c p.ini");
   ck_assert_msg(strstr(scene_out(s), "so far 2 of the oldest") != NULL, "%s",
                 scene_out(s));

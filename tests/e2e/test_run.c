@@ -85,11 +85,10 @@ START_TEST(second_run_leaves_the_work_to_the_first)
   house_wait_for(meter_was_asked);
   scene_setenv(second, "STATE_DIRECTORY", scene_dir(house.scene));
   scene_run(second, "run -c %s/house.ini", scene_dir(house.scene));
-  ck_assert_str_eq(scene_err(second),
-                   house_text(&house,
-                              "error: {dir}/house.lock: another run of this "
-                              "pipeline is under way; this one leaves the work "
-                              "to it\n"));
+  ck_assert_str_eq(
+    scene_err(second),
+    house_text(&house, "error: {dir}/house.lock: another run of this pipeline "
+                       "is in progress; this one does nothing\n"));
   ck_assert_int_eq(scene_status(second), EX_TEMPFAIL);
   scene_wait(house.scene);
   house_check(&house, EX_OK, "");
@@ -310,8 +309,8 @@ static const struct {
   const char *said;
 } waits[] = {
   { "[pipeline]\ndeadline = 1900ms\n", false,
-    "error: domoticz: no time was left to send to 3 targets; what is due "
-    "waits\n" },
+    "error: domoticz: ran out of time before sending 3 values; the next run "
+    "sends them\n" },
   { "", true, "" },
 };
 
@@ -418,13 +417,13 @@ START_TEST(a_run_with_v_lists_what_it_delivered)
   build_new();
   house_wait(&house, HOUSE_INTERVAL);
   ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
-  ck_assert_ptr_nonnull(strstr(
-    scene_err(house.scene),
-    "domoticz.322  -          none yet: it counts from this reading on, and "
-    "the next run delivers it\n"
-    "domoticz.323  84.208 GJ  delivered\n"
-    "domoticz.324  -          none yet: it counts from this reading on, and "
-    "the next run delivers it\n"));
+  ck_assert_ptr_nonnull(
+    strstr(scene_err(house.scene),
+           "domoticz.322  -          none yet: this reading is the base, and "
+           "the next run delivers the first value\n"
+           "domoticz.323  84.208 GJ  delivered\n"
+           "domoticz.324  -          none yet: this reading is the base, and "
+           "the next run delivers the first value\n"));
   meter_set(house.meter, "60=84.331GJ");
   house_wait(&house, HOUSE_INTERVAL);
   ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);

@@ -163,8 +163,8 @@ START_TEST(damaged_state_is_set_aside_and_begun_anew)
   damages[_i].make();
   house_run(&house, "84.215GJ");
   snprintf(said, sizeof(said),
-           "error: the state was damaged and is begun anew: %s; "
-           "kept as {dir}/house.db.corrupt-2026-11-22T11:00:00Z\n",
+           "error: the state was damaged, and a new one was begun: %s; kept as "
+           "{dir}/house.db.corrupt-2026-11-22T11:00:00Z\n",
            damages[_i].why);
   house_check(&house, EX_DATAERR, said);
   ck_assert(scene_exists(house.scene, "house.db.corrupt-2026-11-22T11:00:00Z"));
@@ -190,11 +190,12 @@ START_TEST(state_of_another_pipeline_file_is_refused)
               scene_read(house.scene, "house.ini"));
   house_wait(&house, HOUSE_INTERVAL);
   scene_run(house.scene, "run -c other/house.ini");
-  house_check(&house, EX_CONFIG,
-              "error: {dir}/house.db: this state belongs to the pipeline file "
-              "{dir}/house.ini; give this one another name or a state_dir of "
-              "its own (if it was moved from there, move it back, or delete "
-              "the state: the totals then go on from what the outputs show)\n");
+  house_check(
+    &house, EX_CONFIG,
+    "error: {dir}/house.db: this state belongs to the pipeline file "
+    "{dir}/house.ini; give this file another name or a state_dir of its own "
+    "(if it was moved from there, move it back, or delete the state: totals "
+    "then continue from the displayed values of the outputs)\n");
   ck_assert_int_eq(stat(house_text(&house, "{dir}/" DATABASE), &after), 0);
   ck_assert_int_eq(before.st_mtime, after.st_mtime);
   ck_assert_uint_eq(meter_requests(house.meter), 1);
@@ -343,9 +344,9 @@ START_TEST(state_that_may_lie_unseen_is_not_begun_elsewhere)
   scene_setenv(house.scene, "STATE_DIRECTORY", NULL);
   house_run(&house, "84.210GJ");
   house_check(&house, EX_NOPERM,
-              "error: /var/lib/meterpipe/house.db: cannot be looked at, and a "
-              "second state is not begun elsewhere: run as the user it belongs "
-              "to, or give [pipeline] a state_dir\n");
+              "error: /var/lib/meterpipe/house.db: cannot be accessed, and no "
+              "second state is begun elsewhere: run as its owner, or give "
+              "[pipeline] a state_dir\n");
   check_live_only("energy 84.210 GJ\n", 0);
   ck_assert(!scene_exists(house.scene, ".local"));
 }

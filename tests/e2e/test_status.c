@@ -279,7 +279,7 @@ START_TEST(pipeline_of_recordings_keeps_none)
               "[output show]\nplugin = stdout\n");
   status("");
   house_check(&house, EX_OK, "");
-  check_out("house.ini: keeps no state: its inputs are recordings, and "
+  check_out("house.ini: keeps no state: its inputs are captures, and "
             "[pipeline] has no state_dir\n");
   status("--json");
   house_check(&house, EX_OK, "");

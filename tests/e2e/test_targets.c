@@ -104,9 +104,9 @@ END_TEST
 
 #define NEXT                                                                   \
   "notice: put these lines into the pipeline file, with the name of a value "  \
-  "for VALUE, and run at once: until its first value, a device counts as 0 "   \
-  "(with -c FILE OUTPUT, --create NAME:TYPE=VALUE delivers that value right "  \
-  "away)\n"
+  "in place of VALUE, and run at once: until its first value, a device holds " \
+  "0 (with -c FILE OUTPUT, --create NAME:TYPE=VALUE delivers that value "      \
+  "right away)\n"
 
 static const char *
 plan_on(const char *hardware)
@@ -200,8 +200,8 @@ START_TEST(nothing_is_made_without_a_yes)
   scene_set_stdin(house.scene, "answer");
   targets("-q " NEW);
   snprintf(said, sizeof(said),
-           "%serror: domoticz: nothing was made: no yes came; --yes makes it "
-           "without asking\n",
+           "%serror: domoticz: nothing was made: the answer was not yes; --yes "
+           "makes it without asking\n",
            plan_on("the Dummy hardware 2"));
   house_check(&house, EX_USAGE, said);
   check_out("Type yes to do this: ");
@@ -299,7 +299,7 @@ static const struct {
   { "csv path=x.csv --create a:b",
     "error: csv: the plugin \"csv\" cannot make targets\n" },
   { "domoticz url=http://127.0.0.1:1 --create Heat",
-    "error: --create: \"Heat\" is no NAME:TYPE, such as \"Heat "
+    "error: --create: \"Heat\" is not NAME:TYPE, such as \"Heat "
     "energy:counter-gj\"\n" },
   { "domoticz url=http://127.0.0.1:1 --yes",
     "error: --yes goes only with --create\n" USAGE },
@@ -314,8 +314,7 @@ static const struct {
   { "-c house.ini meter",
     "error: there is no output \"meter\" in house.ini\n" },
   { "-c house.ini domoticz url=x",
-    "error: with -c there is one more argument: the name of an output in the "
-    "file\n" },
+    "error: -c needs one more argument: the name of an output in the file\n" },
 };
 
 START_TEST(wrong_words_are_named)

@@ -221,8 +221,9 @@ START_TEST(base_set_by_hand_makes_no_reading_implausible)
   house_wait(&house, 300);
   domoticz_server_set(house.server, 323, "1000");
   cycle("984.408GJ", 0,
-        "notice: domoticz: idx.323: shows 1 GJ where 984.308 GJ was written: "
-        "changed there by somebody; it goes on from what is shown\n");
+        "notice: domoticz: idx.323: displays 1 GJ, but 984.308 GJ was written: "
+        "the value was changed there; the next values continue from the "
+        "displayed one\n");
   expect("322=983.408 323=984408 327=983508");
 }
 END_TEST
@@ -259,9 +260,9 @@ END_TEST
 START_TEST(hold_names_what_it_leaves_alone)
 {
   static const char *const targets[] = {
-    "323: left alone in this cycle: meter.heat_energy_e1",
-    "322: left alone in this cycle: usage",
-    "327: left alone in this cycle: total",
+    "323: gets no value in this cycle: meter.heat_energy_e1",
+    "322: gets no value in this cycle: usage",
+    "327: gets no value in this cycle: total",
   };
   char line[128];
 
@@ -417,9 +418,8 @@ static const struct {
     "put a transform \"convert\" with unit = kWh and decimals = 3 between them "
     "(house.ini:8)\n" },
   { "idx.401 = meter.volume_v1\n", "",
-    "error: domoticz: idx.401: takes kWh, and meter.volume_v1 is in m³: no "
-    "\"convert\" makes one of the other; name another target "
-    "(house.ini:8)\n" },
+    "error: domoticz: idx.401: takes kWh, and meter.volume_v1 is in m³: these "
+    "units do not convert; name another target (house.ini:8)\n" },
   { "idx.322 = usage\n", SUBTRACT("usage", "meter.volume_v1", "domoticz.401"),
     "error: usage: meter.volume_v1: is in m3, but the operand is in kWh, and "
     "these units do not convert; name another operand\n" },
@@ -445,10 +445,10 @@ END_TEST
   "put a transform \"convert\" with unit = MWh and decimals = 3 between them " \
   "(house.ini:8)\n"
 #define NO_BASE_YET                                                            \
-  "error: usage: domoticz.410: the next reading cannot be its base yet: it "   \
-  "holds MWh, and meter.heat_energy_e1 is in GJ, which does not convert "      \
-  "exactly: add the section and change the lines below, and the next run "     \
-  "takes its reading\n"
+  "error: usage: domoticz.410: the next reading cannot be its base yet: its "  \
+  "value is in MWh, and meter.heat_energy_e1 is in GJ, which does not "        \
+  "convert exactly: add the section and change the lines below, and the next " \
+  "run takes its reading\n"
 #define TO_PASTE                                                               \
   "\n[transform heat_energy_e1_mwh]\nplugin = convert\n"                       \
   "value = meter.heat_energy_e1\nunit = MWh\ndecimals = 3\n\n"                 \
@@ -630,15 +630,17 @@ START_TEST(base_that_holds_a_text_is_no_zero)
   cycle("84.408GJ", 78,
         "error: usage: meter.heat_energy_e1: domoticz.405 holds the text "
         "\"hello\"; this transform needs a number: set the target to one\n"
-        "notice: domoticz: idx.405: shows hello where 84.308 GJ was written: "
-        "changed there by somebody; it goes on from what is shown\n");
+        "notice: domoticz: idx.405: displays hello, but 84.308 GJ was written: "
+        "the value was changed there; the next values continue from the "
+        "displayed one\n");
   expect("322=0.100 405=hello");
   domoticz_server_set(house.server, 405, "84.350");
-  cycle("84.508GJ", 0,
-        "notice: domoticz: idx.405: shows 84.350 where hello was written: "
-        "changed there by somebody; it goes on from what is shown\n"
-        "notice: usage: meter.heat_energy_e1: is in order again after 20 "
-        "min 20 s\n");
+  cycle(
+    "84.508GJ", 0,
+    "notice: domoticz: idx.405: displays 84.350, but hello was written: the "
+    "value was changed there; the next values continue from the displayed one\n"
+    "notice: usage: meter.heat_energy_e1: is in order again after 20 min 20 "
+    "s\n");
   expect("322=0.158 405=84.508");
 }
 END_TEST

@@ -15,12 +15,12 @@
 #include "tests/support/run_suite.h"
 
 #define UNREADABLE                                                             \
-  "its entry in the state %s/p.db cannot be read: it gets no values, and "     \
-  "neither does what is computed from it; \"meterpipe rebase"
+  "its entry in the state %s/p.db cannot be read: nothing is sent to it or "   \
+  "computed from it; \"meterpipe rebase"
 #define FORGET                                                                 \
-  " --forget %s\" deletes the entry, to begin anew from what the output "      \
-  "shows\n"
-#define REBASE "\" begins it anew with the next reading\n"
+  " --forget %s\" deletes the entry, and the target begins anew from the "     \
+  "displayed value\n"
+#define REBASE "\" makes the next reading the base\n"
 
 static struct scene *s;
 
@@ -198,10 +198,11 @@ START_TEST(note_on_rows_that_cannot_be_read_keeps_the_rows)
   run_well("84.208");
   put(STORE_META, "log", "token", "1 x csv 0");
   exec_run(s, "84.215");
-  exec_check(s, EX_DATAERR,
-             "error: log: queue: the state's note on the rows that were being "
-             "written cannot be read: its rows wait; \"meterpipe rebase "
-             "--forget log\" deletes the note, and they are written again\n");
+  exec_check(
+    s, EX_DATAERR,
+    "error: log: queue: the state's note on the rows that were being written "
+    "cannot be read: the rows are kept; \"meterpipe rebase --forget log\" "
+    "deletes the note, and the rows are written again\n");
   ck_assert_ptr_null(strstr(scene_read(s, "log.csv"), ",84.215"));
   ck_assert_uint_eq(times("usage", "0.007"), 1);
 

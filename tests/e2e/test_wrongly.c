@@ -45,10 +45,10 @@ tear_down(void)
   "Usage: meterpipe import [-d] DEVICE IDX:REGISTER:FUNCTION[:IDX2],... "      \
   "[--url URL] | 'CRONTAB LINE'\n"
 #define NO_PLUGIN                                                              \
-  " is no plugin: the name of one comes first, then OPTION=VALUE "             \
-  "(\"meterpipe plugins\" lists what is installed)\n"
+  " is not the name of a plugin: give the name first, then OPTION=VALUE "      \
+  "(\"meterpipe plugins\" lists the names)\n"
 #define WITHOUT_DASHES                                                         \
-  "; what the plugin is told stands without dashes, as OPTION=VALUE\n"
+  "; options of the plugin have no dashes: write OPTION=VALUE\n"
 
 static const struct {
   const char *args, *said;
@@ -57,18 +57,18 @@ static const struct {
   { "rnu", "error: there is no command \"rnu\"; the nearest is \"run\"\n" },
   { "frobnicate", "error: there is no command \"frobnicate\" (\"meterpipe "
                   "--help\" lists them)\n" },
-  { "-c p.ini run", "error: \"-c\" stands where the command should: options "
-                    "come behind it\n" },
+  { "-c p.ini run", "error: \"-c\" is in the place of the command: write "
+                    "options after the command\n" },
   { "import /dev/ttyUSB0", "error: an argument is missing\n" USAGE_IMPORT },
   { "- run", "error: there is no command \"-\" (\"meterpipe --help\" lists "
              "them)\n" },
   { "-V", "error: there is no option -V (\"meterpipe --help\" lists them)\n" },
   { "--verison run",
     "error: there is no option --verison; the nearest is --version\n" },
-  { "--config=p.ini run", "error: \"--config=p.ini\" stands where the command "
-                          "should: options come behind it\n" },
-  { "-- run", "error: \"--\" stands where the command should: options come "
-              "behind it\n" },
+  { "--config=p.ini run", "error: \"--config=p.ini\" is in the place of the "
+                          "command: write options after the command\n" },
+  { "-- run", "error: \"--\" is in the place of the command: write options "
+              "after the command\n" },
 
   /* import */
   { "import 323:60:0 /dev/ttyUSB0",
@@ -93,11 +93,11 @@ static const struct {
   { "run -c p.ini now", "error: \"now\" is one argument too many\n" USAGE_RUN },
   { "run --offline -c p.ini",
     "error: --offline goes only with -n: nothing can be delivered without "
-    "asking\n" USAGE_RUN },
+    "contacting the outputs\n" USAGE_RUN },
   { "run -n --every 20m -c p.ini",
     "error: --every does not go with -n\n" USAGE_RUN },
   { "run --every 20 -c p.ini",
-    "error: --every: \"20\" is no duration, such as 20m or 90s\n" },
+    "error: --every: \"20\" is not a duration, such as 20m or 90s\n" },
   { "run --offlnie", "error: there is no option --offlnie; the nearest is "
                      "--offline\n" },
   { "run --frobnicate=yes", "error: there is no option --frobnicate "
@@ -116,10 +116,10 @@ static const struct {
     "error: --replay: meter: two captures are given\n" },
   { "run -n --replay a --replay b -c p.ini",
     "error: --replay: the inputs: two captures are given\n" },
-  { "run --every 1.5h", "error: --every: \"1.5h\" is no duration, such as 20m "
-                        "or 90s\n" },
+  { "run --every 1.5h",
+    "error: --every: \"1.5h\" is not a duration, such as 20m or 90s\n" },
   { "run --every 0s",
-    "error: --every: \"0s\" is no duration, such as 20m or 90s\n" },
+    "error: --every: \"0s\" is not a duration, such as 20m or 90s\n" },
   { "run --json", "error: \"run\" takes no option --json\n" },
   { "check -n", "error: \"check\" takes no option --dry-run\n" },
 
@@ -130,16 +130,14 @@ static const struct {
   { "status --jsn",
     "error: there is no option --jsn; the nearest is --json\n" },
   { "status --json=yes", "error: the option --json takes no value\n" },
-  { "rebase -c plain.ini",
-    "error: plain.ini: no transform measures from a target that this pipeline "
-    "writes: there is no base\n" },
+  { "rebase -c plain.ini", "error: plain.ini: no transform has a base that "
+                           "this pipeline writes (minus)\n" },
   { "rebase --all -c p.ini",
     "error: there is no option --all (\"meterpipe --help\" lists them)\n" },
   { "rebase usgae -c p.ini", "error: there is no transform \"usgae\" in p.ini; "
                              "the nearest is \"usage\"\n" },
-  { "rebase meter -c p.ini",
-    "error: meter: is no transform that measures from a target which this "
-    "pipeline writes\n" },
+  { "rebase meter -c p.ini", "error: meter: is not a transform with a base "
+                             "that this pipeline writes (minus)\n" },
   { "rebase usage other -c p.ini",
     "error: there is no transform \"other\" in p.ini\n" },
 
@@ -153,12 +151,12 @@ static const struct {
     "error: --new needs a kind, which is input, transform or output, and a "
     "name: meterpipe plugins --new output mine\n" },
   { "plugins --new input ../mine",
-    "error: \"../mine\" cannot be a plugin's name: it begins with a small "
-    "letter and goes on with these, digits and \"_\", 32 at most\n" },
+    "error: \"../mine\" cannot be a plugin's name: use a small letter, then "
+    "small letters, digits and \"_\", 32 characters at most\n" },
   { "plugins cvs", "error: there is no plugin \"cvs\"; the nearest is "
                    "\"csv\"\n" },
   { "plugins frobnicate", "error: there is no plugin \"frobnicate\" "
-                          "(\"meterpipe plugins\" lists what is installed)\n" },
+                          "(\"meterpipe plugins\" lists them)\n" },
 
   /* probe, targets, conform: a plugin and its options */
   { "probe /dev/ttyUSB0", "error: \"/dev/ttyUSB0\"" NO_PLUGIN },
@@ -171,7 +169,7 @@ static const struct {
     "error: the option --watch takes no value\n" },
   { "probe -c p.ini meter", "error: \"probe\" takes no option --config\n" },
   { "probe kmp device = x",
-    "command line: \"device\" is no option: write OPTION=VALUE, without "
+    "command line: \"device\" is not an option: write OPTION=VALUE, without "
     "blanks\n"
     "command line: option \"device\" is missing: tty of the optical head, or "
     "tcp://HOST:PORT of a serial server; for example: device = TEXT\n" },
@@ -287,7 +285,7 @@ START_TEST(plugin_tells_its_options_and_fields)
     strstr(scene_out(scene), "\n  60     heat_energy_e1  "));
   ck_assert_int_eq(scene_run(scene, "plugins %s/output_exec.so", dir), 0);
   ck_assert_ptr_nonnull(
-    strstr(scene_out(scene), "\ndelivery: as the option \"class\" says\n"));
+    strstr(scene_out(scene), "\ndelivery: set by the option \"class\"\n"));
 }
 END_TEST
 
@@ -306,7 +304,7 @@ START_TEST(new_plugin_is_begun_and_nothing_is_overwritten)
   scene_write(scene, "mine/output_mine.c", "my work\n");
   ck_assert_int_eq(scene_run(scene, "plugins --new output mine"), 73);
   ck_assert_str_eq(scene_err(scene),
-                   "error: mine: the folder cannot be made: File exists\n");
+                   "error: mine: cannot create the folder: File exists\n");
   ck_assert_str_eq(scene_read(scene, "mine/output_mine.c"), "my work\n");
 }
 END_TEST

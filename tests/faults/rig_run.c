@@ -184,7 +184,7 @@ judge_end(struct rig *rig, struct rig_run *run, int status)
   else if (!run->killed && run->status != 0 &&
            (run->status < 64 || run->status > 78))
     rig_note(rig, "ended with %d: %s", run->status, err);
-  if (!rig->by_hand && err && strstr(err, "changed there by somebody"))
+  if (!rig->by_hand && err && strstr(err, "the value was changed there"))
     rig_note(rig, "took for a change by hand: %s", err);
   free(err);
 }

@@ -40,7 +40,7 @@ run_with(struct rig *rig, const char *name, const char *data, size_t len,
   rig_put_state(rig, data, len);
   rig_go(rig, &run);
   said = rig_said(rig);
-  if (run.status == EX_DATAERR && !strstr(said, "begun anew"))
+  if (run.status == EX_DATAERR && !strstr(said, "a new one was begun"))
     rig_note(rig, "65, and not because of the state: %s", said);
   else if (run.status != EX_OK && run.status != EX_DATAERR && !refused)
     rig_note(rig, "ended with %d: %s", run.status, said);

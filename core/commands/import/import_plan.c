@@ -87,12 +87,12 @@ simplify(struct import_plan *plan, struct import_item *item)
   else if (p[SPEC_FUNCTION] != SPEC_OVERWRITE && !p[SPEC_IDX2])
     warn(plan, item,
          "function %" PRIu32 " without IDX2: the old script wrote the reading "
-         "itself, and so does this",
+         "itself, and so does this pipeline",
          p[SPEC_FUNCTION]);
   else if (p[SPEC_FUNCTION] == SPEC_ADD && p[SPEC_IDX] == p[SPEC_IDX2])
     warn(plan, item,
-         "a device plus the reading less itself is the reading: "
-         "written as function 0");
+         "adding to a device the difference between the reading and this "
+         "device gives the reading: written as function 0");
   else
     return;
   p[SPEC_FUNCTION] = SPEC_OVERWRITE;
@@ -113,10 +113,10 @@ drop_repeated(struct import_plan *plan, struct import_item *item)
   if (other == end)
     return;
   if (memcmp(&other->spec, &item->spec, sizeof(item->spec)) == 0)
-    warn(plan, item, "idx %" PRIu32 " is there twice: it is booked once",
+    warn(plan, item, "idx %" PRIu32 " is given twice: it is written once",
          part(item, SPEC_IDX));
   else
-    warn(plan, item, "idx %" PRIu32 " is there twice: only the later %s counts",
+    warn(plan, item, "idx %" PRIu32 " is given twice: only the later %s counts",
          part(item, SPEC_IDX), show(other, &shown));
   item->left_out = true;
 }
@@ -136,8 +136,8 @@ has_impossible_base(struct import_plan *plan, const struct import_item *item)
     return false;
   if (part(base, SPEC_FUNCTION) == SPEC_ADD) {
     warn(plan, item,
-         "%" PRIu32 " is a running total (%s), from which nothing "
-         "can be measured: left out",
+         "%" PRIu32
+         " is a running total (%s), which cannot be a base: left out",
          part(base, SPEC_IDX), show(base, &shown));
     return true;
   }
@@ -147,8 +147,7 @@ has_impossible_base(struct import_plan *plan, const struct import_item *item)
   if (!base_of_base || !writes_reading_of(base_of_base, base))
     return false;
   warn(plan, item,
-       "%" PRIu32 " shows usages (%s), from which nothing can be "
-       "measured: left out",
+       "%" PRIu32 " holds usages (%s), which cannot be a base: left out",
        part(base, SPEC_IDX), show(base, &shown));
   return true;
 }
@@ -183,18 +182,19 @@ judge_base(struct import_plan *plan, const struct import_item *user)
 
   if (base == user)
     warn(plan, user,
-         "subtracts its own last result, which cannot have been "
-         "meant");
+         "subtracts its own last result, which is probably a mistake");
   else if (!base)
     warn(plan, user,
-         "nothing here writes %" PRIu32 ": if nobody else does, the result is "
-         "a gauge, all since %" PRIu32 " was set, and not the usage since the "
-         "last run; %" PRIu32 ":%" PRIu32 ":0 would let it follow the meter",
+         "no item writes %" PRIu32 ": if no other program does, the result is "
+         "a gauge, the rise since %" PRIu32
+         " was set, and not the usage since the last run; to write the reading "
+         "to it, add %" PRIu32 ":%" PRIu32 ":0",
          idx2, idx2, idx2, reg);
   else if (!writes_reading_of(base, user))
     warn(plan, user,
-         "%" PRIu32 " gets something else (%s) than the reading of "
-         "register %" PRIu32 ": the result is a gauge, no usage",
+         "%" PRIu32
+         " gets another value (%s) than the reading of register %" PRIu32
+         ": the result is a gauge, not a usage",
          idx2, show(base, &shown), reg);
 }
 
@@ -362,7 +362,7 @@ settle(struct import_plan *plan)
   name_usages(plan);
   if (n_left > 0)
     return MP_OK;
-  fprintf(plan->err, "error: import: nothing is left that could be written\n");
+  fprintf(plan->err, "error: import: no item is left to write\n");
   return MP_EDATA;
 }
 

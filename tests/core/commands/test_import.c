@@ -188,10 +188,10 @@ static const struct {
   /* the same idx twice */
   { "325:60:2:323,325:60:2:323,323:60:0",
     "usage=" E1 "-domoticz.323 total=usage+domoticz.325 325<total 323<" E1 " ",
-    { "325:60:2:323: idx 325 is there twice: it is booked once" } },
+    { "325:60:2:323: idx 325 is given twice: it is written once" } },
   { "5:60:0,5:68:0",
     "5<meter.volume_v1 ",
-    { "5:60:0: idx 5 is there twice: only the later 5:68:0 counts" } },
+    { "5:60:0: idx 5 is given twice: only the later 5:68:0 counts" } },
   /* a reference overwritten before its use: one message for each */
   { "323:60:0,322:60:1:323,324:60:2:323",
     "usage=" E1 "-domoticz.323 total=usage+domoticz.324 323<" E1
@@ -209,41 +209,41 @@ static const struct {
   { "5:60:1",
     "5<" E1 " ",
     { "5:60:1: function 1 without IDX2: the old script wrote the reading "
-      "itself, and so does this" } },
+      "itself, and so does this pipeline" } },
   { "5:60:2:0",
     "5<" E1 " ",
     { "5:60:2: function 2 without IDX2: the old script wrote the reading "
-      "itself, and so does this" } },
+      "itself, and so does this pipeline" } },
   { "5:60:0:4",
     "5<" E1 " ",
     { "5:60:0:4: function 0 has no use for an IDX2" } },
   { "5:60:2:5",
     "5<" E1 " ",
-    { "5:60:2:5: a device plus the reading less itself is the reading: written "
-      "as function 0" } },
+    { "5:60:2:5: adding to a device the difference between the reading and "
+      "this device gives the reading: written as function 0" } },
   { "5:60:1:5",
     "usage=" E1 "-domoticz.5 5<usage ",
-    { "5:60:1:5: subtracts its own last result, which cannot have been "
-      "meant" } },
+    { "5:60:1:5: subtracts its own last result, which is probably a "
+      "mistake" } },
   /* bases that do not follow the reading */
   { "322:60:1:323,324:60:2:323",
     "usage=" E1 "-domoticz.323 total=usage+domoticz.324 322<usage 324<total ",
-    { "322:60:1:323: nothing here writes 323: if nobody else does, the result "
-      "is a gauge, all since 323 was set, and not the usage since the last "
-      "run; 323:60:0 would let it follow the meter" } },
+    { "322:60:1:323: no item writes 323: if no other program does, the result "
+      "is a gauge, the rise since 323 was set, and not the usage since the "
+      "last run; to write the reading to it, add 323:60:0" } },
   { "322:60:1:323,323:68:0",
     "usage=" E1 "-domoticz.323 322<usage 323<meter.volume_v1 ",
-    { "322:60:1:323: 323 gets something else (323:68:0) than the reading of "
-      "register 60: the result is a gauge, no usage" } },
+    { "322:60:1:323: 323 gets another value (323:68:0) than the reading of "
+      "register 60: the result is a gauge, not a usage" } },
   /* targets that cannot be a base */
   { "322:60:1:324,324:60:2:323,323:60:0",
     "usage=" E1 "-domoticz.323 total=usage+domoticz.324 324<total 323<" E1 " ",
-    { "322:60:1:324: 324 is a running total (324:60:2:323), from which nothing "
-      "can be measured: left out" } },
+    { "322:60:1:324: 324 is a running total (324:60:2:323), which cannot be a "
+      "base: left out" } },
   { "321:60:1:322,322:60:1:323,323:60:0",
     "usage=" E1 "-domoticz.323 322<usage 323<" E1 " ",
-    { "321:60:1:322: 322 shows usages (322:60:1:323), from which nothing can "
-      "be measured: left out" } },
+    { "321:60:1:322: 322 holds usages (322:60:1:323), which cannot be a base: "
+      "left out" } },
   /* names: by field, by base, by both */
   { "1:60:1:2,2:60:0,3:68:1:4,4:68:0",
     "usage_heat_energy_e1=" E1 "-domoticz.2 "
@@ -263,8 +263,8 @@ static const struct {
     "usage_2_60=" E1 "-domoticz.2 usage_2_68=meter.volume_v1-domoticz.2 "
     "usage_6_60=" E1 "-domoticz.6 "
     "1<usage_2_60 2<" E1 " 3<usage_2_68 5<usage_6_60 6<" E1 " ",
-    { "3:68:1:2: 2 gets something else (2:60:0) than the reading of register "
-      "68: the result is a gauge, no usage" } },
+    { "3:68:1:2: 2 gets another value (2:60:0) than the reading of register "
+      "68: the result is a gauge, not a usage" } },
 };
 
 START_TEST(every_command_line_has_its_pipeline)
@@ -295,8 +295,9 @@ START_TEST(warnings_stand_in_the_file_too)
   struct printed p;
 
   import(&p, "/dev/ttyUSB0", "5:60:0,5:68:0", NULL);
-  ck_assert_ptr_nonnull(strstr(p.out, "\n#\n# 5:60:0: idx 5 is there twice: "
-                                      "only the later 5:68:0 counts\n"));
+  ck_assert_ptr_nonnull(strstr(
+    p.out,
+    "\n#\n# 5:60:0: idx 5 is given twice: only the later 5:68:0 counts\n"));
   drop(&p);
 }
 END_TEST
@@ -365,7 +366,7 @@ START_TEST(nothing_left_is_no_pipeline)
   ck_assert_int_eq(p.status, EX_USAGE);
   ck_assert_str_eq(p.out, "");
   ck_assert_ptr_nonnull(
-    strstr(p.err, "error: import: nothing is left that could be written\n"));
+    strstr(p.err, "error: import: no item is left to write\n"));
   drop(&p);
 }
 END_TEST

@@ -272,11 +272,11 @@ static const struct {
   { "[input a]\nk: v = w\n",
     "f.ini:2: a \":\" before the \"=\": write NAME = VALUE\n" },
   { "  [input a]\n",
-    "f.ini:1: an indented line goes on with the value above, but there is "
-    "none: begin it in the first column\n" },
+    "f.ini:1: an indented line continues the value above it, but there is no "
+    "value above: begin it in the first column\n" },
   { "[input a]\n  k = v\n  l = w\n",
-    "f.ini:2: an indented line goes on with the value above, but there is "
-    "none: begin it in the first column\n" },
+    "f.ini:2: an indented line continues the value above it, but there is no "
+    "value above: begin it in the first column\n" },
   { "[input a]\nk = v\n  l = w\n",
     "f.ini:3: this line is indented, so it continues the value of \"k\" in "
     "line 2: if it is an option, begin it in the first column; if not, break "
@@ -287,15 +287,15 @@ static const struct {
     "that value at another place\n"
     "f.ini:6: missing \"=\": a line is a [section], NAME = VALUE, or a "
     "comment\n" },
-  { "[input a]\nk = \"v\n", "f.ini:2: a value that begins with a double quote "
-                            "must end with one in the same line (a ; behind a "
-                            "blank is written \\;)\n" },
-  { "[input a]\nk = \"\n", "f.ini:2: a value that begins with a double quote "
-                           "must end with one in the same line (a ; behind a "
-                           "blank is written \\;)\n" },
+  { "[input a]\nk = \"v\n",
+    "f.ini:2: a value that begins with a double quote must end with one in the "
+    "same line (write \\; for a ; after a blank)\n" },
+  { "[input a]\nk = \"\n",
+    "f.ini:2: a value that begins with a double quote must end with one in the "
+    "same line (write \\; for a ; after a blank)\n" },
   { "[input a]\nk = \"a ; b\"\n",
     "f.ini:2: a value that begins with a double quote must end with one in the "
-    "same line (a ; behind a blank is written \\;)\n" },
+    "same line (write \\; for a ; after a blank)\n" },
   { "[input a]\nk=" X4000 X90 "12345\n",
     "f.ini:2: a line of 4097 bytes, but 4096 is the most: go on in the next "
     "line, indented\n" },

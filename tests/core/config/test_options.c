@@ -163,8 +163,8 @@ END_TEST
 /* Each row is one line, number 4, after HEAD; SAID is the message without
  * "f.ini:4: ". */
 #define NO_PATH                                                                \
-  " (its path is not shown: it could be the password itself, which belongs "   \
-  "into the file)"
+  " (its path is not shown, because it could be the password itself, which "   \
+  "belongs in the file)"
 
 /* 600 bytes. */
 #define X60 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -551,8 +551,8 @@ START_TEST(a_secret_that_all_can_read_is_warned_about)
 
   check_text(&c, HEAD "password = hunter2\n", table, true);
   ck_assert_str_eq(c.said,
-                   "f.ini:4: warning: \"password\" stands in a file that "
-                   "everybody can read: chmod o-r it, or use password_file\n");
+                   "f.ini:4: warning: \"password\" is in a file that everybody "
+                   "can read: chmod o-r it, or use password_file\n");
   ck_assert_uint_eq(problems_errors(&c.problems), 0);
   ck_assert_str_eq(options_text(c.options, "password"), "hunter2");
   drop(&c);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/array.h"
+#include "tests/support/run_suite.h"
 
 /* Written under valgrind and the sanitizers, which check the room. */
 START_TEST(list_grows_by_one)
@@ -69,15 +70,10 @@ main(void)
 {
   Suite *suite = suite_create("array");
   TCase *tc = tcase_create("array");
-  SRunner *runner = srunner_create(suite);
-  int failed;
 
   tcase_add_test(tc, list_grows_by_one);
   tcase_add_test(tc, emptied_list_grows_again);
   tcase_add_loop_test(tc, list_has_a_limit, 0, (int)ARRAY_SIZE(limits));
   suite_add_tcase(suite, tc);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

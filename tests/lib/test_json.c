@@ -115,7 +115,7 @@ START_TEST(a_full_buffer_is_a_failure)
   else
     json_number(&json, NULL, 1);
   ck_assert(json.failed);
-  buffer = (struct text_buffer){ NULL, 0, 0 };
+  buffer = (struct text_buffer){ 0 };
 }
 END_TEST
 

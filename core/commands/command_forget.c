@@ -61,7 +61,7 @@ print_value(const char *what, const struct value *v)
 static void
 print_target(const char *body)
 {
-  struct ledger_target t;
+  struct ledger t;
   char *copy;
 
   ledger_init(&t, LEDGER_PLAIN);

@@ -238,7 +238,7 @@ static bool
 book_value(const struct target *target, struct value *ret)
 {
   const struct value *v = &target->source->value;
-  const struct ledger_target *ledger = &target->ledger;
+  const struct ledger *ledger = &target->ledger;
   const struct value *last = ledger_last(ledger);
 
   if (!value_copy(ret, v))
@@ -472,7 +472,7 @@ fail_memory(struct stage *output, const char *object)
 static void
 tell_coarse(const struct target *t)
 {
-  const struct ledger_target *ledger = &t->ledger;
+  const struct ledger *ledger = &t->ledger;
   struct value stored = { 0 };
   char whole[256], rounded[256];
 

@@ -49,7 +49,7 @@ shown_move(struct ledger_shown *to, struct ledger_shown *from)
 }
 
 void
-ledger_init(struct ledger_target *t, enum ledger_role role)
+ledger_init(struct ledger *t, enum ledger_role role)
 {
   memset(t, 0, sizeof(*t));
   t->role = role;
@@ -57,7 +57,7 @@ ledger_init(struct ledger_target *t, enum ledger_role role)
 }
 
 void
-ledger_clear(struct ledger_target *t)
+ledger_clear(struct ledger *t)
 {
   value_clear(&t->a);
   value_clear(&t->m);
@@ -68,9 +68,9 @@ ledger_clear(struct ledger_target *t)
 }
 
 bool
-ledger_copy(struct ledger_target *to, const struct ledger_target *from)
+ledger_copy(struct ledger *to, const struct ledger *from)
 {
-  struct ledger_target got = *from;
+  struct ledger got = *from;
 
   memset(&got.a, 0, sizeof(got.a));
   memset(&got.m, 0, sizeof(got.m));
@@ -95,7 +95,7 @@ ledger_copy(struct ledger_target *to, const struct ledger_target *from)
 /* Returns V rounded to the target's step, as it is sent.  Borrows the text of
  * V. */
 static struct value
-rounded(const struct ledger_target *t, const struct value *v)
+rounded(const struct ledger *t, const struct value *v)
 {
   struct value sent = *v;
 
@@ -105,8 +105,7 @@ rounded(const struct ledger_target *t, const struct value *v)
 }
 
 bool
-ledger_rounded(const struct ledger_target *t, const struct value *v,
-               struct value *ret)
+ledger_rounded(const struct ledger *t, const struct value *v, struct value *ret)
 {
   struct value sent = rounded(t, v);
 
@@ -140,7 +139,7 @@ text_is_number(const char *text, struct decimal number)
 }
 
 bool
-ledger_can_show(const struct ledger_target *t, const struct ledger_shown *shown,
+ledger_can_show(const struct ledger *t, const struct ledger_shown *shown,
                 const struct value *v)
 {
   struct value sent;
@@ -177,7 +176,7 @@ same_value_and_meter(const struct value *a, const struct value *b)
 
 /* Forgets the record of MD, so that the next value gets a new record. */
 static void
-forget_record(struct ledger_target *t)
+forget_record(struct ledger *t)
 {
   value_clear(&t->md);
   t->m_id = 0;
@@ -186,7 +185,7 @@ forget_record(struct ledger_target *t)
 /* Acknowledges M: M becomes A and N becomes B.  D is cleared, unless a later
  * cycle has added to it. */
 static void
-acknowledge(struct ledger_target *t)
+acknowledge(struct ledger *t)
 {
   struct decimal rest = { 0, 0 };
   bool grown = false;
@@ -216,7 +215,7 @@ acknowledge(struct ledger_target *t)
 /* Forgets M but keeps the number of its record: an unchanged D is sent again as
  * the same record. */
 static void
-forget_sent(struct ledger_target *t)
+forget_sent(struct ledger *t)
 {
   value_clear(&t->m);
   ledger_shown_clear(&t->n);
@@ -225,7 +224,7 @@ forget_sent(struct ledger_target *t)
 /* Sets A to the displayed value s, but keeps the serial number and the time of
  * the A before it. */
 static void
-adopt(struct ledger_target *t, const struct ledger_shown *seen)
+adopt(struct ledger *t, const struct ledger_shown *seen)
 {
   struct value s = { 0 };
 
@@ -244,7 +243,7 @@ adopt(struct ledger_target *t, const struct ledger_shown *seen)
 
 /* Row 3: the server lost A, for example in a power cut. */
 static void
-lost(struct ledger_target *t)
+lost(struct ledger *t)
 {
   if (t->role == LEDGER_DELTA) {
     if (t->d.kind)
@@ -258,7 +257,7 @@ lost(struct ledger_target *t)
 
 /* Row 5: the target was never set. */
 static enum ledger_outcome
-never_set(struct ledger_target *t, const struct ledger_shown *seen)
+never_set(struct ledger *t, const struct ledger_shown *seen)
 {
   if (t->role == LEDGER_TOTAL) {
     adopt(t, seen);
@@ -269,7 +268,7 @@ never_set(struct ledger_target *t, const struct ledger_shown *seen)
 
 /* Rows 8 to 10: another program or person changed the target. */
 static enum ledger_outcome
-changed(struct ledger_target *t, const struct ledger_shown *seen)
+changed(struct ledger *t, const struct ledger_shown *seen)
 {
   struct decimal grown;
 
@@ -287,7 +286,7 @@ changed(struct ledger_target *t, const struct ledger_shown *seen)
 
 /* Rows 1 and 2.  After row 2 (M forgotten) the later rows still apply. */
 bool
-ledger_settle_sent(struct ledger_target *t, const struct ledger_shown *seen)
+ledger_settle_sent(struct ledger *t, const struct ledger_shown *seen)
 {
   if (!same_shown(seen, &t->n) && !same_shown(seen, &t->b) &&
       ledger_can_show(t, seen, &t->m)) {
@@ -300,7 +299,7 @@ ledger_settle_sent(struct ledger_target *t, const struct ledger_shown *seen)
 
 /* Row 4, and this pipeline wrote the displayed value. */
 bool
-ledger_rests(const struct ledger_target *t, const struct ledger_shown *seen,
+ledger_rests(const struct ledger *t, const struct ledger_shown *seen,
              int64_t now_ms)
 {
   return seen->known && t->a.kind && !t->m.kind && t->b.known &&
@@ -309,7 +308,7 @@ ledger_rests(const struct ledger_target *t, const struct ledger_shown *seen,
 }
 
 enum ledger_outcome
-ledger_settle(struct ledger_target *t, const struct ledger_shown *seen)
+ledger_settle(struct ledger *t, const struct ledger_shown *seen)
 {
   if (!seen || !seen->known)
     return LEDGER_SETTLED;
@@ -336,7 +335,7 @@ ledger_settle(struct ledger_target *t, const struct ledger_shown *seen)
 }
 
 void
-ledger_drop(struct ledger_target *t, const struct ledger_shown *seen)
+ledger_drop(struct ledger *t, const struct ledger_shown *seen)
 {
   if (t->role == LEDGER_DELTA)
     value_clear(&t->a);
@@ -349,7 +348,7 @@ ledger_drop(struct ledger_target *t, const struct ledger_shown *seen)
 /* ---- A cycle ---- */
 
 const struct value *
-ledger_last(const struct ledger_target *t)
+ledger_last(const struct ledger *t)
 {
   if (t->d.kind)
     return &t->d;
@@ -357,7 +356,7 @@ ledger_last(const struct ledger_target *t)
 }
 
 bool
-ledger_takes_kind(const struct ledger_target *t, uint32_t kind)
+ledger_takes_kind(const struct ledger *t, uint32_t kind)
 {
   if (t->kind)
     return t->kind == kind;
@@ -369,7 +368,7 @@ ledger_takes_kind(const struct ledger_target *t, uint32_t kind)
 }
 
 void
-ledger_set_kind(struct ledger_target *t, uint32_t kind)
+ledger_set_kind(struct ledger *t, uint32_t kind)
 {
   t->kind = kind;
   if (t->role != LEDGER_PLAIN || kind != MP_DELTA)
@@ -386,8 +385,7 @@ ledger_set_kind(struct ledger_target *t, uint32_t kind)
 /* Computes D after V was added: a delta is added to the pending value and the
  * remainder. */
 static int
-add_due(const struct ledger_target *t, const struct value *v,
-        struct decimal *ret)
+add_due(const struct ledger *t, const struct value *v, struct decimal *ret)
 {
   int r = MP_OK;
 
@@ -400,7 +398,7 @@ add_due(const struct ledger_target *t, const struct value *v,
 }
 
 bool
-ledger_fits(const struct ledger_target *t, const struct value *v)
+ledger_fits(const struct ledger *t, const struct value *v)
 {
   struct decimal due;
 
@@ -408,7 +406,7 @@ ledger_fits(const struct ledger_target *t, const struct value *v)
 }
 
 int
-ledger_due(struct ledger_target *t, const struct value *v)
+ledger_due(struct ledger *t, const struct value *v)
 {
   struct value due = { 0 };
   struct decimal sum;
@@ -426,7 +424,7 @@ ledger_due(struct ledger_target *t, const struct value *v)
 }
 
 int
-ledger_carry(struct ledger_target *t, const struct value *v)
+ledger_carry(struct ledger *t, const struct value *v)
 {
   struct decimal amount = v->number;
   int r = MP_OK;
@@ -437,7 +435,7 @@ ledger_carry(struct ledger_target *t, const struct value *v)
 }
 
 int
-ledger_column(struct ledger_target *t, const struct value *v)
+ledger_column(struct ledger *t, const struct value *v)
 {
   int r = ledger_due(t, v);
 
@@ -449,7 +447,7 @@ ledger_column(struct ledger_target *t, const struct value *v)
 }
 
 void
-ledger_adopt_column(struct ledger_target *t, const struct ledger_shown *seen)
+ledger_adopt_column(struct ledger *t, const struct ledger_shown *seen)
 {
   adopt(t, seen);
   t->a.time_ms = seen->value.time_ms;
@@ -457,7 +455,7 @@ ledger_adopt_column(struct ledger_target *t, const struct ledger_shown *seen)
 }
 
 void
-ledger_begin(struct ledger_target *t)
+ledger_begin(struct ledger *t)
 {
   struct value zero = { .kind = MP_GAUGE, .unit = t->unit };
 
@@ -469,7 +467,7 @@ ledger_begin(struct ledger_target *t)
 
 /* Sets MD to D, with the number of its record. */
 static bool
-take_record(struct ledger_target *t, int64_t id)
+take_record(struct ledger *t, int64_t id)
 {
   if (t->m_id && same_value_and_meter(&t->d, &t->md))
     return true; /* MD was sent before and is sent again unchanged */
@@ -478,8 +476,7 @@ take_record(struct ledger_target *t, int64_t id)
 }
 
 bool
-ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen,
-               int64_t id)
+ledger_prepare(struct ledger *t, const struct ledger_shown *seen, int64_t id)
 {
   struct value m;
 
@@ -501,7 +498,7 @@ ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen,
 }
 
 bool
-ledger_as_sent(const struct ledger_target *t, struct value *ret)
+ledger_as_sent(const struct ledger *t, struct value *ret)
 {
   struct value sent = rounded(t, &t->m);
 
@@ -513,14 +510,14 @@ ledger_as_sent(const struct ledger_target *t, struct value *ret)
  * value decides.  If not, the refusal is final: there is no other
  * information. */
 static bool
-did_not_arrive(const struct ledger_target *t, uint32_t result)
+did_not_arrive(const struct ledger *t, uint32_t result)
 {
   return result == MP_NOT_SENT ||
          ((result == MP_RETRY || result == MP_REJECTED) && !t->n.known);
 }
 
 void
-ledger_result(struct ledger_target *t, uint32_t result)
+ledger_result(struct ledger *t, uint32_t result)
 {
   if (result == MP_ACCEPTED && t->m.kind)
     acknowledge(t);

@@ -30,7 +30,7 @@ struct ledger_shown {
   char *updated;      /* t, as text; NULL: the output reports no time */
 };
 
-struct ledger_target {
+struct ledger {
   enum ledger_role role;
   uint32_t kind;         /* kind of the values it gets; for a total, of the
                             values added to it; 0: not known yet */
@@ -57,9 +57,9 @@ enum ledger_outcome {
   LEDGER_CHANGED, /* changed on purpose, not by this pipeline; reported once */
 };
 
-void ledger_init(struct ledger_target *t, enum ledger_role role);
-void ledger_clear(struct ledger_target *t);
-bool ledger_copy(struct ledger_target *to, const struct ledger_target *from);
+void ledger_init(struct ledger *t, enum ledger_role role);
+void ledger_clear(struct ledger *t);
+bool ledger_copy(struct ledger *to, const struct ledger *from);
 
 void ledger_shown_clear(struct ledger_shown *shown);
 bool ledger_shown_copy(struct ledger_shown *to,
@@ -67,29 +67,28 @@ bool ledger_shown_copy(struct ledger_shown *to,
 
 /* Converts all values to UNIT.  MP_OK; MP_ECONFIG (no exact conversion),
  * MP_ERANGE or MP_ENOMEM: then nothing is changed. */
-int ledger_set_unit(struct ledger_target *t, const char *unit);
+int ledger_set_unit(struct ledger *t, const char *unit);
 
 /* Converts T to the unit of SEEN, if it has one, and to the STEP of its target.
  * *ret_again is true if the unit or the step of a target was changed and its
  * displayed value now means something else: A is then sent again (row 3).
  * Returns as ledger_set_unit, except that a plain target without an exact
  * conversion starts with an empty ledger. */
-int ledger_follow(struct ledger_target *t, const struct ledger_shown *seen,
+int ledger_follow(struct ledger *t, const struct ledger_shown *seen,
                   struct decimal step, bool *ret_again);
 
 /* Returns true if SHOWN can be a display of V, after V was rounded for
  * sending. */
-bool ledger_can_show(const struct ledger_target *t,
-                     const struct ledger_shown *shown, const struct value *v);
+bool ledger_can_show(const struct ledger *t, const struct ledger_shown *shown,
+                     const struct value *v);
 
 /* Returns true if SEEN proves that M arrived: M is then acknowledged.
  * Otherwise it forgets M and returns false. */
-bool ledger_settle_sent(struct ledger_target *t,
-                        const struct ledger_shown *seen);
+bool ledger_settle_sent(struct ledger *t, const struct ledger_shown *seen);
 
 /* Compares the displayed value with the ledger and applies the table of the
  * specification.  SEEN may be NULL. */
-enum ledger_outcome ledger_settle(struct ledger_target *t,
+enum ledger_outcome ledger_settle(struct ledger *t,
                                   const struct ledger_shown *seen);
 
 /* Minimum time between two sends to a target, so that a time of last update in
@@ -100,51 +99,50 @@ enum ledger_outcome ledger_settle(struct ledger_target *t,
  * it, and the last send is at least LEDGER_APART_MS before NOW_MS (ms since
  * 1970).  The next send then need not wait for the target's time of last
  * update.  Call it before settling. */
-bool ledger_rests(const struct ledger_target *t,
-                  const struct ledger_shown *seen, int64_t now_ms);
+bool ledger_rests(const struct ledger *t, const struct ledger_shown *seen,
+                  int64_t now_ms);
 
 /* Drops the pending value of T after the base it is computed from was changed
  * on purpose.  A delta also loses its A; otherwise the displayed value becomes
  * A, unless it can be a display of A.  The next result is measured from the
  * changed base and covers the dropped value. */
-void ledger_drop(struct ledger_target *t, const struct ledger_shown *seen);
+void ledger_drop(struct ledger *t, const struct ledger_shown *seen);
 
 /* Returns the last known value: D, else A; NULL: missing. */
-const struct value *ledger_last(const struct ledger_target *t);
+const struct value *ledger_last(const struct ledger *t);
 
 /* Returns true if T, after the values it got so far, can take one of KIND. */
-bool ledger_takes_kind(const struct ledger_target *t, uint32_t kind);
+bool ledger_takes_kind(const struct ledger *t, uint32_t kind);
 
 /* Sets the kind of the values that T gets.  A delta turns a plain target into a
  * delta target. */
-void ledger_set_kind(struct ledger_target *t, uint32_t kind);
+void ledger_set_kind(struct ledger *t, uint32_t kind);
 
 /* Returns true if V (in the unit of T) can become the pending value: the sum
  * with a pending delta must be exact. */
-bool ledger_fits(const struct ledger_target *t, const struct value *v);
+bool ledger_fits(const struct ledger *t, const struct value *v);
 
 /* Makes V the pending value; to a delta, the pending value and E are added.
  * MP_OK; MP_ENOMEM, MP_ERANGE (it does not fit): then nothing is changed. */
-int ledger_due(struct ledger_target *t, const struct value *v);
+int ledger_due(struct ledger *t, const struct value *v);
 
 /* Adds the rejected amount V to E, so that the next amount includes it.  MP_OK;
  * MP_ERANGE, MP_ECONFIG (no conversion to the unit of T): then nothing is
  * changed. */
-int ledger_carry(struct ledger_target *t, const struct value *v);
+int ledger_carry(struct ledger *t, const struct value *v);
 
 /* Books V in a column of a queue.  A becomes the value of the row's cell: V,
  * plus E for a delta.  Returns as ledger_due. */
-int ledger_column(struct ledger_target *t, const struct value *v);
+int ledger_column(struct ledger *t, const struct value *v);
 
 /* Sets A of a column to the displayed value, the cell in the output's last row.
  * Call it if that row is newer than the ledger: an older copy of the state was
  * restored. */
-void ledger_adopt_column(struct ledger_target *t,
-                         const struct ledger_shown *seen);
+void ledger_adopt_column(struct ledger *t, const struct ledger_shown *seen);
 
 /* Sets A to 0 if T has neither A nor D: a total that was never set begins with
  * 0. */
-void ledger_begin(struct ledger_target *t);
+void ledger_begin(struct ledger *t);
 
 /*
  * Prepares sending: sets M to D and N to the displayed value SEEN.  Commit the
@@ -154,17 +152,17 @@ void ledger_begin(struct ledger_target *t);
  * of D is sent after M has been acknowledged.  Returns false if there is
  * nothing to send.
  */
-bool ledger_prepare(struct ledger_target *t, const struct ledger_shown *seen,
+bool ledger_prepare(struct ledger *t, const struct ledger_shown *seen,
                     int64_t id);
 
 /* Returns true if V is rounded for sending; *ret is then a copy of the rounded
  * value, owned by the caller. */
-bool ledger_rounded(const struct ledger_target *t, const struct value *v,
+bool ledger_rounded(const struct ledger *t, const struct value *v,
                     struct value *ret);
 
 /* Copies to *ret the value to send: M, rounded to a whole number of the
  * target's step.  False: out of memory. */
-bool ledger_as_sent(const struct ledger_target *t, struct value *ret);
+bool ledger_as_sent(const struct ledger *t, struct value *ret);
 
 /*
  * Applies the result of sending M.  MP_ACCEPTED acknowledges it.  MP_NOT_SENT
@@ -172,12 +170,12 @@ bool ledger_as_sent(const struct ledger_target *t, struct value *ret);
  * an earlier run sent M.  Any other result keeps M: a proxy may refuse a
  * request that the server has carried out.
  */
-void ledger_result(struct ledger_target *t, uint32_t result);
+void ledger_result(struct ledger *t, uint32_t result);
 
 /* The ledger as lines of text for the state, and back.  The caller frees the
  * text; NULL: out of memory.  The role is not included: the pipeline file
  * defines it. */
-char *ledger_encode(const struct ledger_target *t);
-bool ledger_decode(struct ledger_target *t, const char *text);
+char *ledger_encode(const struct ledger *t);
+bool ledger_decode(struct ledger *t, const char *text);
 
 #endif

@@ -32,7 +32,7 @@ put_decimal(FILE *out, const char *name, struct decimal d)
 }
 
 char *
-ledger_encode(const struct ledger_target *t)
+ledger_encode(const struct ledger *t)
 {
   char *text = NULL;
   size_t size = 0;
@@ -115,7 +115,7 @@ get_decimal(struct decimal *to, const char *rest)
 static bool
 take_line(void *ctx, const char *name, const char *rest)
 {
-  struct ledger_target *t = ctx;
+  struct ledger *t = ctx;
   const struct {
     const char *name;
     struct value *value;
@@ -169,7 +169,7 @@ take_line(void *ctx, const char *name, const char *rest)
 /* A state of an earlier version has no kinds.  There, every result was a gauge
  * whatever it was computed from, so a gauge leaves the kind unknown. */
 static void
-infer_kind(struct ledger_target *t)
+infer_kind(struct ledger *t)
 {
   const struct value *v = t->d.kind ? &t->d : t->m.kind ? &t->m : &t->a;
 
@@ -178,7 +178,7 @@ infer_kind(struct ledger_target *t)
 }
 
 bool
-ledger_decode(struct ledger_target *t, const char *text)
+ledger_decode(struct ledger *t, const char *text)
 {
   bool good = lines_each(text, take_line, t);
 

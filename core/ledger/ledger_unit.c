@@ -26,9 +26,9 @@ convert_shown(struct ledger_shown *s, const char *from, const char *to)
 }
 
 int
-ledger_set_unit(struct ledger_target *t, const char *unit)
+ledger_set_unit(struct ledger *t, const char *unit)
 {
-  struct ledger_target was;
+  struct ledger was;
   int r;
 
   if (t->unit == NULL || unit_same(t->unit, unit)) {
@@ -70,7 +70,7 @@ ledger_set_unit(struct ledger_target *t, const char *unit)
 /* Empties the ledger.  A plain target can do that: its next reading replaces
  * all that was kept. */
 static void
-begin_anew(struct ledger_target *t, const char *unit)
+begin_anew(struct ledger *t, const char *unit)
 {
   ledger_clear(t);
   t->m_id = 0;
@@ -87,7 +87,7 @@ begin_anew(struct ledger_target *t, const char *unit)
  * stores a number of steps, so another step scales its display.  Borrows from
  * SEEN. */
 static struct ledger_shown
-in_old_step(const struct ledger_target *t, const struct ledger_shown *seen,
+in_old_step(const struct ledger *t, const struct ledger_shown *seen,
             struct decimal step)
 {
   struct ledger_shown view = *seen;
@@ -103,7 +103,7 @@ in_old_step(const struct ledger_target *t, const struct ledger_shown *seen,
 }
 
 static bool
-is_changed(const struct ledger_target *t, const char *unit, struct decimal step)
+is_changed(const struct ledger *t, const char *unit, struct decimal step)
 {
   if (unit && t->unit && !unit_same(t->unit, unit))
     return true;
@@ -114,8 +114,7 @@ is_changed(const struct ledger_target *t, const char *unit, struct decimal step)
 /* Sets B to the displayed value if the target no longer displays A, so that
  * settling sends A again (row 3). */
 static int
-write_again(struct ledger_target *t, const struct ledger_shown *seen,
-            bool *ret_again)
+write_again(struct ledger *t, const struct ledger_shown *seen, bool *ret_again)
 {
   if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->a))
     return MP_OK;
@@ -124,7 +123,7 @@ write_again(struct ledger_target *t, const struct ledger_shown *seen,
 }
 
 int
-ledger_follow(struct ledger_target *t, const struct ledger_shown *seen,
+ledger_follow(struct ledger *t, const struct ledger_shown *seen,
               struct decimal step, bool *ret_again)
 {
   const char *unit = seen->value.unit;

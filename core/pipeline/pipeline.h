@@ -89,7 +89,7 @@ struct target {
   uint32_t operand_flags; /* MP_BASE, MP_TOTAL: its use as an operand */
   bool is_operand;
   struct mp_target public; /* as the plugin sees it */
-  struct ledger_target ledger;
+  struct ledger ledger;
   struct base *base; /* the base that this target is; NULL: none */
   bool loaded;       /* its entry in the state was looked up */
   bool unreadable;   /* that entry cannot be read; it is not overwritten */

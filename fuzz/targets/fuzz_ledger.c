@@ -19,10 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Checks that encoding is stable from the second time on: the first text may
  * have had blanks, or a member twice. */
 static void
-check_text(const struct ledger_target *t)
+check_text(const struct ledger *t)
 {
   char *text = ledger_encode(t), *again;
-  struct ledger_target copy;
+  struct ledger copy;
 
   require(text != NULL);
   ledger_init(&copy, t->role);
@@ -37,7 +37,7 @@ check_text(const struct ledger_target *t)
 /* Makes a run: settles with the displayed value, takes a cycle's value, sends
  * it. */
 static void
-run_once(struct ledger_target *t, const struct ledger_shown *seen)
+run_once(struct ledger *t, const struct ledger_shown *seen)
 {
   const struct value *last;
   struct value v = { 0 };
@@ -60,7 +60,7 @@ static void
 check_ledger(const char *text, uint8_t choice)
 {
   struct ledger_shown seen = { 0 };
-  struct ledger_target t;
+  struct ledger t;
 
   ledger_init(&t, (enum ledger_role)(choice & 3));
   if (ledger_decode(&t, text)) {

@@ -65,7 +65,7 @@ check_set_aside(const char *path, void *ctx)
 static void
 read_entry(void *ctx, const char *owner, const char *name, const char *body)
 {
-  struct ledger_target ledger;
+  struct ledger ledger;
   char *again;
 
   (void)ctx;

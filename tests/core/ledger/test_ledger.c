@@ -66,7 +66,7 @@ read_shown(struct ledger_shown *s, const char *text, size_t len)
 }
 
 static void
-read_ledger(struct ledger_target *t, enum ledger_role role, const char *text)
+read_ledger(struct ledger *t, enum ledger_role role, const char *text)
 {
   ledger_init(t, role);
   while (*text) {
@@ -133,7 +133,7 @@ put_shown(char *buf, size_t size, char name, const struct ledger_shown *s)
 
 /* Writes M and N only while a value is in flight, and E only if it is not 0. */
 static void
-write_ledger(const struct ledger_target *t, char *buf, size_t size)
+write_ledger(const struct ledger *t, char *buf, size_t size)
 {
   struct value e = { .kind = MP_DELTA, .number = t->e };
 
@@ -289,7 +289,7 @@ static const struct settling {
 START_TEST(settling_follows_the_table)
 {
   const struct settling *c = &settlings[_i];
-  struct ledger_target t;
+  struct ledger t;
   struct ledger_shown shown = { 0 };
   enum ledger_outcome outcome;
   char after[512];
@@ -309,7 +309,7 @@ END_TEST
 
 START_TEST(what_was_not_asked_is_not_settled)
 {
-  struct ledger_target t;
+  struct ledger t;
   struct ledger_shown none = { 0 };
   char after[512];
 
@@ -351,7 +351,7 @@ static const struct {
 START_TEST(target_rests_where_only_we_have_written)
 {
   const int64_t now = 1795342800000;
-  struct ledger_target t;
+  struct ledger t;
   struct ledger_shown shown = { 0 };
 
   read_ledger(&t, rests[_i].role, rests[_i].ledger);
@@ -377,7 +377,7 @@ static const struct {
 
 START_TEST(a_changed_base_drops_what_is_due)
 {
-  struct ledger_target t;
+  struct ledger t;
   struct ledger_shown shown = { 0 };
   char after[512];
 
@@ -436,7 +436,7 @@ static const struct {
 
 START_TEST(sending_follows_the_rules)
 {
-  struct ledger_target t;
+  struct ledger t;
   struct ledger_shown shown = { 0 };
   struct value due = { 0 };
   char text[512];
@@ -517,8 +517,8 @@ static const struct {
 /* Makes one run, then writes the ledger to the state's text and reads it
  * back. */
 static void
-check_record(struct ledger_target *t, const char *due, const char *sent,
-             int64_t id, uint32_t result)
+check_record(struct ledger *t, const char *due, const char *sent, int64_t id,
+             uint32_t result)
 {
   struct ledger_shown none = { 0 };
   struct value v = { 0 };
@@ -546,7 +546,7 @@ check_record(struct ledger_target *t, const char *due, const char *sent,
 
 START_TEST(a_value_stays_in_the_record_it_was_sent_in)
 {
-  struct ledger_target t;
+  struct ledger t;
 
   ledger_init(&t, records[_i].role);
   for (int i = 0; i < 5 && records[_i].runs[i].due; i++)
@@ -561,7 +561,7 @@ END_TEST
 START_TEST(a_dropped_amount_leaves_its_record)
 {
   struct ledger_shown shown = { .known = true };
-  struct ledger_target t;
+  struct ledger t;
   struct value v = { .kind = MP_DELTA, .number = { 2, -1 } };
 
   ledger_init(&t, LEDGER_DELTA);
@@ -590,7 +590,7 @@ START_TEST(a_sum_that_cannot_be_held_exactly_is_refused)
   };
 
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-    struct ledger_target t;
+    struct ledger t;
     struct value due = { 0 };
     char after[512];
 
@@ -609,7 +609,7 @@ END_TEST
 
 START_TEST(nothing_due_is_not_sent)
 {
-  struct ledger_target t;
+  struct ledger t;
   struct ledger_shown shown = { .known = true };
 
   read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
@@ -620,7 +620,7 @@ END_TEST
 
 START_TEST(the_last_known_value_is_what_is_due_else_what_was_acknowledged)
 {
-  struct ledger_target t;
+  struct ledger t;
 
   read_ledger(&t, LEDGER_BASE, "");
   ck_assert_ptr_null(ledger_last(&t));
@@ -635,7 +635,7 @@ END_TEST
  * and is exact only to the displayed place. */
 START_TEST(what_is_adopted_is_rounded_and_of_the_same_meter)
 {
-  struct ledger_target t;
+  struct ledger t;
   struct ledger_shown shown = { 0 };
 
   read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
@@ -653,7 +653,7 @@ END_TEST
 
 START_TEST(a_ledger_moves_to_the_unit_of_its_device)
 {
-  struct ledger_target t;
+  struct ledger t;
   char text[512];
 
   read_ledger(&t, LEDGER_DELTA, "A=1.5 D=0.25 E=0.0001");
@@ -719,7 +719,7 @@ static const struct {
 
 START_TEST(a_ledger_follows_its_target_to_another_unit)
 {
-  struct ledger_target t;
+  struct ledger t;
   struct ledger_shown shown = { 0 };
   struct decimal step =
     number(unit_changes[_i].step, strlen(unit_changes[_i].step));
@@ -745,7 +745,7 @@ END_TEST
 
 START_TEST(a_ledger_survives_the_state)
 {
-  struct ledger_target t, back;
+  struct ledger t, back;
   char one[512], two[512];
   char *body;
 
@@ -814,7 +814,7 @@ START_TEST(what_is_no_ledger_is_refused)
   };
 
   for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-    struct ledger_target t;
+    struct ledger t;
 
     ledger_init(&t, LEDGER_PLAIN);
     ck_assert_msg(!ledger_decode(&t, texts[i]), "\"%s\"", texts[i]);
@@ -846,7 +846,7 @@ static const struct {
 
 START_TEST(a_ledger_knows_the_kind_of_its_values)
 {
-  struct ledger_target t;
+  struct ledger t;
 
   ledger_init(&t, kinds[_i].role);
   ck_assert(ledger_decode(&t, kinds[_i].text));
@@ -862,7 +862,7 @@ END_TEST
  * would be added to it. */
 START_TEST(what_is_pending_is_not_mixed_with_amounts)
 {
-  struct ledger_target t;
+  struct ledger t;
 
   read_ledger(&t, LEDGER_PLAIN, "D=84");
   ck_assert(!ledger_takes_kind(&t, MP_DELTA));
@@ -876,7 +876,7 @@ END_TEST
 
 START_TEST(the_first_amount_makes_a_target_one_of_deltas)
 {
-  struct ledger_target t;
+  struct ledger t;
   char text[256];
 
   read_ledger(&t, LEDGER_PLAIN, "A=84 B=83@t1");

@@ -23,8 +23,8 @@
 #define MAX_WORDS 8
 
 struct model_target {
-  char name[16], base[16];         /* base: the target of its meter's reading */
-  struct ledger_target kept, work; /* kept: committed; work: of this run */
+  char name[16], base[16];  /* base: the target of its meter's reading */
+  struct ledger kept, work; /* kept: committed; work: of this run */
   struct ledger_shown seen;
   enum ledger_outcome outcome;
 };

@@ -37,7 +37,7 @@ last_reading(struct slot *slot, struct value *ret)
   const struct value *last = NULL;
 
   if (kept)
-    last = kept->pending.kind ? &kept->pending : &kept->believed;
+    last = kept->unconfirmed.kind ? &kept->unconfirmed : &kept->believed;
   if (!last || !last->kind || !value_copy(ret, last))
     return false;
   if (believe_carry(slot, ret))

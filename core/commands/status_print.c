@@ -154,14 +154,14 @@ print_targets(const struct status *status, FILE *out)
 static bool
 has_pending(const struct slot *slot)
 {
-  return slot->kept && slot->kept->pending.kind;
+  return slot->kept && slot->kept->unconfirmed.kind;
 }
 
 static void
 add_reading(struct table *table, const struct status *status,
             const struct slot *slot)
 {
-  const struct value *v = &slot->kept->pending;
+  const struct value *v = &slot->kept->unconfirmed;
   char text[512], age[AGE_TEXT];
 
   table_add(table, slot->name);
@@ -341,8 +341,9 @@ json_readings(struct json *json, const struct status *status)
     json_object(json, NULL);
     json_text(json, "reading", p->slots[i]->name);
     json_value(json, "believed", &kept->believed);
-    json_value(json, "held", kept->is_candidate ? &none : &kept->pending);
-    json_value(json, "candidate", kept->is_candidate ? &kept->pending : &none);
+    json_value(json, "held", kept->is_candidate ? &none : &kept->unconfirmed);
+    json_value(json, "candidate",
+               kept->is_candidate ? &kept->unconfirmed : &none);
     json_end_object(json);
   }
   json_end_array(json);

@@ -49,7 +49,7 @@ believe_save(struct pipeline *p)
     char *body;
     bool good;
 
-    if (!field->kept->believed.kind && !field->kept->pending.kind)
+    if (!field->kept->believed.kind && !field->kept->unconfirmed.kind)
       continue;
     body = reading_encode(field->kept);
     good = body && store_put(p->run->store, STORE_READING, field->stage->name,
@@ -148,7 +148,7 @@ measure_from_candidate(struct stage *transform, struct operand *o)
 {
   const struct slot *field = slot_field(transform->input);
   struct value v = { 0 };
-  bool good = value_copy(&v, &field->kept->pending) &&
+  bool good = value_copy(&v, &field->kept->unconfirmed) &&
               believe_carry(transform->input, &v) && !v.text;
 
   if (good)
@@ -163,7 +163,7 @@ measure_from_candidate(struct stage *transform, struct operand *o)
 static void
 tell_exchange(const struct stage *transform, const struct operand *o)
 {
-  const struct value *first = &slot_field(transform->input)->kept->pending;
+  const struct value *first = &slot_field(transform->input)->kept->unconfirmed;
   struct base *base = o->target->base;
   char text[256];
 
@@ -422,7 +422,7 @@ keep_pending(struct slot *field)
 {
   field->kept->is_candidate = field->doubt == DOUBT_CANDIDATE;
   field->kept->told = false;
-  value_copy(&field->kept->pending, &field->value);
+  value_copy(&field->kept->unconfirmed, &field->value);
 }
 
 static void
@@ -431,7 +431,7 @@ keep_believed(struct slot *field)
   if (field->forgets && !field->exchanged)
     tell_forgotten(field);
   value_copy(&field->kept->believed, &field->value);
-  value_clear(&field->kept->pending);
+  value_clear(&field->kept->unconfirmed);
   field->kept->is_candidate = field->kept->told = false;
 }
 

@@ -10,20 +10,20 @@ void
 reading_clear(struct reading *r)
 {
   value_clear(&r->believed);
-  value_clear(&r->pending);
+  value_clear(&r->unconfirmed);
   memset(r, 0, sizeof(*r));
 }
 
 const struct value *
 reading_candidate(const struct reading *r)
 {
-  return r->pending.kind && r->is_candidate ? &r->pending : NULL;
+  return r->unconfirmed.kind && r->is_candidate ? &r->unconfirmed : NULL;
 }
 
 const struct value *
 reading_held(const struct reading *r)
 {
-  return r->pending.kind && !r->is_candidate ? &r->pending : NULL;
+  return r->unconfirmed.kind && !r->is_candidate ? &r->unconfirmed : NULL;
 }
 
 /* Serial numbers are interned, so pointers can be compared. */
@@ -61,7 +61,7 @@ reading_encode(const struct reading *r)
   if (!out)
     return NULL;
   lines_put_value(out, "believed", &r->believed);
-  lines_put_value(out, r->is_candidate ? "candidate" : "held", &r->pending);
+  lines_put_value(out, r->is_candidate ? "candidate" : "held", &r->unconfirmed);
   if (r->told)
     fputs("told 1\n", out);
   return lines_close(out, &text);
@@ -80,7 +80,7 @@ take_line(void *ctx, const char *name, const char *rest)
   }
   r->is_candidate = strcmp(name, "candidate") == 0;
   return (r->is_candidate || strcmp(name, "held") == 0) &&
-         value_decode(&r->pending, rest);
+         value_decode(&r->unconfirmed, rest);
 }
 
 bool

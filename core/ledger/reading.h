@@ -15,10 +15,10 @@
 
 /* All zeros: no reading yet. */
 struct reading {
-  struct value believed; /* the last reading that was believed */
-  struct value pending;  /* a held reading or a candidate; kind 0: none */
-  bool is_candidate;     /* pending is a candidate, not a held reading */
-  bool told;             /* reported: the serial number cannot be read */
+  struct value believed;    /* the last reading that was believed */
+  struct value unconfirmed; /* a held reading or a candidate; kind 0: none */
+  bool is_candidate;        /* unconfirmed is a candidate, not a held reading */
+  bool told;                /* reported: the serial number cannot be read */
 };
 
 void reading_clear(struct reading *r);

@@ -66,7 +66,7 @@ print_target(const char *body)
 
   ledger_init(&t, LEDGER_PLAIN);
   if (ledger_decode(&t, body)) {
-    print_value("acknowledged", &t.a);
+    print_value("acknowledged", &t.acknowledged);
     print_value("sent", &t.m);
     print_value("pending", &t.d);
     ledger_clear(&t);

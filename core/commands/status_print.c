@@ -85,7 +85,7 @@ static void
 add_target(struct table *table, const struct status *status,
            const struct target *t)
 {
-  const struct value *last = &t->ledger.a;
+  const struct value *last = &t->ledger.acknowledged;
   char text[512], age[AGE_TEXT];
   int64_t since = 0;
 
@@ -302,7 +302,7 @@ json_target(struct json *json, const struct target *t)
 
   json_object(json, NULL);
   json_text(json, "target", t->full_name);
-  json_value(json, "last", &t->ledger.a);
+  json_value(json, "last", &t->ledger.acknowledged);
   if (waits)
     json_value(json, "due", t->ledger.d.kind ? &t->ledger.d : &t->ledger.m);
   else

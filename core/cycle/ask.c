@@ -276,7 +276,7 @@ settle_one(struct target *target)
   struct value was = { 0 };
   enum ledger_outcome outcome = LEDGER_SETTLED;
 
-  value_copy(&was, &target->ledger.a);
+  value_copy(&was, &target->ledger.acknowledged);
   if (take_unit(target, &was)) {
     if (ledger_rests(&target->ledger, &target->shown, clock_now_ms()))
       target->ready_ms = 0;

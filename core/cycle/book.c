@@ -88,7 +88,7 @@ load_target(struct target *t)
   if (ledger_decode(&t->ledger, body)) {
     /* Older states do not keep the unit of a column. */
     if (delivery(t->stage) != MP_LATEST && !t->ledger.unit)
-      t->ledger.unit = t->ledger.a.unit;
+      t->ledger.unit = t->ledger.acknowledged.unit;
     take_role(t);
     return MP_OK;
   }
@@ -476,7 +476,8 @@ tell_coarse(const struct target *t)
   struct value stored = { 0 };
   char whole[256], rounded[256];
 
-  if (!t->is_operand || (ledger->a.kind && ledger->a.number.coef != 0) ||
+  if (!t->is_operand ||
+      (ledger->acknowledged.kind && ledger->acknowledged.number.coef != 0) ||
       !ledger_rounded(ledger, &ledger->d, &stored))
     return;
   announce(t->stage->pipeline, t->base, MP_LOG_WARNING, t->stage->name,

@@ -77,7 +77,7 @@ dry_deliver(struct pipeline *p, int64_t time_ms)
         show_latest(t);
       else if (target_counts(t)) {
         show(t, target_is_kept(t) && delivery(output) != MP_LIVE
-                  ? &t->ledger.a
+                  ? &t->ledger.acknowledged
                   : &t->source->value);
         putchar('\n');
       }

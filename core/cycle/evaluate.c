@@ -51,7 +51,7 @@ kept_operand(const struct target *t, const struct value **ret_value,
   if (v) {
     *ret_value = v;
     *ret_place = t->ledger.a_place;
-    return v == &t->ledger.a && t->ledger.a_place != MP_EXACT
+    return v == &t->ledger.acknowledged && t->ledger.a_place != MP_EXACT
              ? MP_OPERAND_ROUNDED
              : 0;
   }

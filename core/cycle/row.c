@@ -26,7 +26,7 @@ row_encode(const struct stage *output, int64_t time_ms)
     if (!target_is_kept(t) || !target_counts(t))
       continue;
     fprintf(out, "%s\t", t->name);
-    value_write(out, &t->ledger.a);
+    value_write(out, &t->ledger.acknowledged);
     putc('\n', out);
   }
   return lines_close(out, &text);

@@ -59,7 +59,7 @@ ledger_init(struct ledger *t, enum ledger_role role)
 void
 ledger_clear(struct ledger *t)
 {
-  value_clear(&t->a);
+  value_clear(&t->acknowledged);
   value_clear(&t->m);
   value_clear(&t->md);
   value_clear(&t->d);
@@ -72,15 +72,15 @@ ledger_copy(struct ledger *to, const struct ledger *from)
 {
   struct ledger got = *from;
 
-  memset(&got.a, 0, sizeof(got.a));
+  memset(&got.acknowledged, 0, sizeof(got.acknowledged));
   memset(&got.m, 0, sizeof(got.m));
   memset(&got.md, 0, sizeof(got.md));
   memset(&got.d, 0, sizeof(got.d));
   memset(&got.b, 0, sizeof(got.b));
   memset(&got.n, 0, sizeof(got.n));
-  if (!value_copy(&got.a, &from->a) || !value_copy(&got.m, &from->m) ||
-      !value_copy(&got.md, &from->md) || !value_copy(&got.d, &from->d) ||
-      !ledger_shown_copy(&got.b, &from->b) ||
+  if (!value_copy(&got.acknowledged, &from->acknowledged) ||
+      !value_copy(&got.m, &from->m) || !value_copy(&got.md, &from->md) ||
+      !value_copy(&got.d, &from->d) || !ledger_shown_copy(&got.b, &from->b) ||
       !ledger_shown_copy(&got.n, &from->n)) {
     ledger_clear(&got);
     return false;
@@ -196,11 +196,11 @@ acknowledge(struct ledger *t)
     decimal_sub(t->d.number, t->m.number, &rest);
   }
   shown_move(&t->b, &t->n);
-  value_move(&t->a, &t->m);
+  value_move(&t->acknowledged, &t->m);
   t->a_place = MP_EXACT;
   if (t->role != LEDGER_DELTA) {
-    if (same_value_and_meter(&t->d, &t->a)) {
-      t->a.time_ms = t->d.time_ms;
+    if (same_value_and_meter(&t->d, &t->acknowledged)) {
+      t->acknowledged.time_ms = t->d.time_ms;
       value_clear(&t->d);
     }
   } else if (grown) {
@@ -234,9 +234,9 @@ adopt(struct ledger *t, const struct ledger_shown *seen)
     s.kind = MP_GAUGE;
     s.unit = t->unit;
   }
-  s.serial = t->a.serial;
-  s.time_ms = t->a.time_ms;
-  value_move(&t->a, &s);
+  s.serial = t->acknowledged.serial;
+  s.time_ms = t->acknowledged.time_ms;
+  value_move(&t->acknowledged, &s);
   t->a_place = seen->value.kind ? seen->place : MP_EXACT;
   ledger_shown_clear(&t->b);
 }
@@ -247,12 +247,12 @@ lost(struct ledger *t)
 {
   if (t->role == LEDGER_DELTA) {
     if (t->d.kind)
-      decimal_add(t->d.number, t->a.number, &t->d.number);
+      decimal_add(t->d.number, t->acknowledged.number, &t->d.number);
     else
-      value_copy(&t->d, &t->a);
-    value_clear(&t->a);
+      value_copy(&t->d, &t->acknowledged);
+    value_clear(&t->acknowledged);
   } else if (!t->d.kind)
-    value_copy(&t->d, &t->a);
+    value_copy(&t->d, &t->acknowledged);
 }
 
 /* Row 5: the target was never set. */
@@ -273,7 +273,7 @@ changed(struct ledger *t, const struct ledger_shown *seen)
   struct decimal grown;
 
   if (t->role == LEDGER_TOTAL && t->d.kind && !seen->value.text) {
-    if (decimal_sub(t->d.number, t->a.number, &grown) == MP_OK)
+    if (decimal_sub(t->d.number, t->acknowledged.number, &grown) == MP_OK)
       decimal_add(seen->value.number, grown, &t->d.number);
   }
   if (t->role == LEDGER_BASE) {
@@ -302,9 +302,10 @@ bool
 ledger_rests(const struct ledger *t, const struct ledger_shown *seen,
              int64_t now_ms)
 {
-  return seen->known && t->a.kind && !t->m.kind && t->b.known &&
-         !same_shown(seen, &t->b) && ledger_can_show(t, seen, &t->a) &&
-         t->sent_ms > 0 && now_ms - t->sent_ms >= LEDGER_APART_MS;
+  return seen->known && t->acknowledged.kind && !t->m.kind && t->b.known &&
+         !same_shown(seen, &t->b) &&
+         ledger_can_show(t, seen, &t->acknowledged) && t->sent_ms > 0 &&
+         now_ms - t->sent_ms >= LEDGER_APART_MS;
 }
 
 enum ledger_outcome
@@ -314,17 +315,17 @@ ledger_settle(struct ledger *t, const struct ledger_shown *seen)
     return LEDGER_SETTLED;
   if (t->m.kind && ledger_settle_sent(t, seen))
     return LEDGER_SETTLED;
-  if (t->a.kind && same_shown(seen, &t->b)) {
+  if (t->acknowledged.kind && same_shown(seen, &t->b)) {
     lost(t);
     return LEDGER_SETTLED;
   }
-  if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->a))
+  if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->acknowledged))
     return LEDGER_SETTLED;
-  if (is_zero_or_empty(&t->a) && shows_zero_or_nothing(seen))
+  if (is_zero_or_empty(&t->acknowledged) && shows_zero_or_nothing(seen))
     return LEDGER_SETTLED;
-  if (!t->a.kind && shows_zero_or_nothing(seen))
+  if (!t->acknowledged.kind && shows_zero_or_nothing(seen))
     return never_set(t, seen);
-  if (!t->a.kind) {
+  if (!t->acknowledged.kind) {
     if (!t->d.kind)
       adopt(t, seen);
     return LEDGER_SETTLED;
@@ -338,8 +339,8 @@ void
 ledger_drop(struct ledger *t, const struct ledger_shown *seen)
 {
   if (t->role == LEDGER_DELTA)
-    value_clear(&t->a);
-  else if (!ledger_can_show(t, seen, &t->a))
+    value_clear(&t->acknowledged);
+  else if (!ledger_can_show(t, seen, &t->acknowledged))
     adopt(t, seen);
   value_clear(&t->d);
   forget_record(t);
@@ -352,7 +353,7 @@ ledger_last(const struct ledger *t)
 {
   if (t->d.kind)
     return &t->d;
-  return t->a.kind ? &t->a : NULL;
+  return t->acknowledged.kind ? &t->acknowledged : NULL;
 }
 
 bool
@@ -374,10 +375,10 @@ ledger_set_kind(struct ledger *t, uint32_t kind)
   if (t->role != LEDGER_PLAIN || kind != MP_DELTA)
     return;
   t->role = LEDGER_DELTA;
-  if (t->a.kind == MP_DELTA)
+  if (t->acknowledged.kind == MP_DELTA)
     return;
   /* A displayed value from before the first amount is no amount. */
-  value_clear(&t->a);
+  value_clear(&t->acknowledged);
   ledger_shown_clear(&t->b);
   t->a_place = MP_EXACT;
 }
@@ -440,7 +441,7 @@ ledger_column(struct ledger *t, const struct value *v)
   int r = ledger_due(t, v);
 
   if (r == MP_OK) {
-    value_move(&t->a, &t->d);
+    value_move(&t->acknowledged, &t->d);
     t->a_place = MP_EXACT;
   }
   return r;
@@ -450,7 +451,7 @@ void
 ledger_adopt_column(struct ledger *t, const struct ledger_shown *seen)
 {
   adopt(t, seen);
-  t->a.time_ms = seen->value.time_ms;
+  t->acknowledged.time_ms = seen->value.time_ms;
   t->e = (struct decimal){ 0, 0 }; /* the remainder went into that row */
 }
 
@@ -461,7 +462,7 @@ ledger_begin(struct ledger *t)
 
   if (ledger_last(t))
     return;
-  value_move(&t->a, &zero);
+  value_move(&t->acknowledged, &zero);
   t->a_place = MP_EXACT;
 }
 

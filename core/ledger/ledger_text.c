@@ -43,7 +43,7 @@ ledger_encode(const struct ledger *t)
   if (t->unit)
     fprintf(out, "unit %s\n", t->unit);
   fprintf(out, "kind %u\n", (unsigned)t->kind);
-  lines_put_value(out, "a", &t->a);
+  lines_put_value(out, "a", &t->acknowledged);
   put_shown(out, "b", &t->b);
   lines_put_value(out, "m", &t->m);
   lines_put_value(out, "md", &t->md);
@@ -120,12 +120,9 @@ take_line(void *ctx, const char *name, const char *rest)
     const char *name;
     struct value *value;
   } values[] = {
-    { "a", &t->a },
-    { "m", &t->m },
-    { "md", &t->md },
-    { "d", &t->d },
-    { "b.value", &t->b.value },
-    { "n.value", &t->n.value },
+    { "a", &t->acknowledged },  { "m", &t->m },
+    { "md", &t->md },           { "d", &t->d },
+    { "b.value", &t->b.value }, { "n.value", &t->n.value },
   };
   int64_t n = 0;
   bool good;
@@ -171,7 +168,9 @@ take_line(void *ctx, const char *name, const char *rest)
 static void
 infer_kind(struct ledger *t)
 {
-  const struct value *v = t->d.kind ? &t->d : t->m.kind ? &t->m : &t->a;
+  const struct value *v = t->d.kind   ? &t->d
+                          : t->m.kind ? &t->m
+                                      : &t->acknowledged;
 
   if (t->role != LEDGER_TOTAL && v->kind != MP_GAUGE)
     t->kind = v->kind;

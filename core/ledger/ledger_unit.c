@@ -42,7 +42,7 @@ ledger_set_unit(struct ledger *t, const char *unit)
     value_clear(&t->md);
     t->m_id = 0;
   }
-  r = convert_value(&t->a, was.unit, unit);
+  r = convert_value(&t->acknowledged, was.unit, unit);
   if (r == MP_OK)
     r = convert_value(&t->m, was.unit, unit);
   if (r == MP_OK)
@@ -116,7 +116,7 @@ is_changed(const struct ledger *t, const char *unit, struct decimal step)
 static int
 write_again(struct ledger *t, const struct ledger_shown *seen, bool *ret_again)
 {
-  if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->a))
+  if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->acknowledged))
     return MP_OK;
   *ret_again = true;
   return ledger_shown_copy(&t->b, seen) ? MP_OK : MP_ENOMEM;
@@ -135,7 +135,7 @@ ledger_follow(struct ledger *t, const struct ledger_shown *seen,
     /* Compare the numbers as if unit and step had not changed. */
     struct ledger_shown view = in_old_step(t, seen, step);
 
-    ours = ledger_can_show(t, &view, &t->a);
+    ours = ledger_can_show(t, &view, &t->acknowledged);
     if (ledger_can_show(t, &view, &t->m) && ledger_settle_sent(t, &view))
       ours = true;
   }

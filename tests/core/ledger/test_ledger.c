@@ -76,7 +76,7 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
     size_t n = len - 2;
 
     if (name == 'A')
-      read_value(&t->a, rest, n);
+      read_value(&t->acknowledged, rest, n);
     else if (name == 'M')
       read_value(&t->m, rest, n);
     else if (name == 'm')
@@ -138,7 +138,7 @@ write_ledger(const struct ledger *t, char *buf, size_t size)
   struct value e = { .kind = MP_DELTA, .number = t->e };
 
   buf[0] = 0;
-  put(buf, size, 'A', &t->a);
+  put(buf, size, 'A', &t->acknowledged);
   put_shown(buf, size, 'B', &t->b);
   put(buf, size, 'M', &t->m);
   if (t->m.kind)
@@ -625,7 +625,7 @@ START_TEST(the_last_known_value_is_what_is_due_else_what_was_acknowledged)
   read_ledger(&t, LEDGER_BASE, "");
   ck_assert_ptr_null(ledger_last(&t));
   read_ledger(&t, LEDGER_BASE, "A=84");
-  ck_assert_ptr_eq(ledger_last(&t), &t.a);
+  ck_assert_ptr_eq(ledger_last(&t), &t.acknowledged);
   read_ledger(&t, LEDGER_BASE, "A=84 D=85");
   ck_assert_ptr_eq(ledger_last(&t), &t.d);
 }
@@ -639,10 +639,10 @@ START_TEST(what_is_adopted_is_rounded_and_of_the_same_meter)
   struct ledger_shown shown = { 0 };
 
   read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
-  t.a.serial = value_intern("4711");
+  t.acknowledged.serial = value_intern("4711");
   read_shown(&shown, "11388.2@9~-1", 12);
   ck_assert_int_eq(ledger_settle(&t, &shown), LEDGER_CHANGED);
-  ck_assert_str_eq(t.a.serial, "4711");
+  ck_assert_str_eq(t.acknowledged.serial, "4711");
   ck_assert_int_eq(t.a_place, -1);
   ledger_shown_clear(&shown);
   ledger_clear(&t);
@@ -752,7 +752,7 @@ START_TEST(a_ledger_survives_the_state)
   read_ledger(&t, LEDGER_DELTA,
               "A=84.20 B=83@2026-11-22_10:00:00 M=0.5 N=-@later D=7 E=-0.0004");
   t.unit = value_intern("GJ");
-  t.a.serial = value_intern("84968362");
+  t.acknowledged.serial = value_intern("84968362");
   t.a_place = -2;
   t.step = (struct decimal){ .coef = 4, .exp10 = -3 };
   t.sent_ms = 1795327476000;
@@ -767,7 +767,7 @@ START_TEST(a_ledger_survives_the_state)
   write_ledger(&back, two, sizeof(two));
   ck_assert_str_eq(one, two);
   ck_assert_str_eq(back.unit, "GJ");
-  ck_assert_str_eq(back.a.serial, "84968362");
+  ck_assert_str_eq(back.acknowledged.serial, "84968362");
   ck_assert_int_eq(back.a_place, -2);
   ck_assert_int_eq(back.step.coef, 4);
   ck_assert_int_eq(back.step.exp10, -3);

@@ -290,9 +290,10 @@ on_state(char **words)
 {
   const struct model_target *t = target(words[1]);
   struct value e = { .kind = MP_DELTA, .number = t->kept.e };
-  const char *serial = t->kept.a.serial ? t->kept.a.serial : "-";
+  const char *serial =
+    t->kept.acknowledged.serial ? t->kept.acknowledged.serial : "-";
 
-  compare(t, 'A', &t->kept.a, words[2]);
+  compare(t, 'A', &t->kept.acknowledged, words[2]);
   compare(t, 'M', &t->kept.m, words[3]);
   compare(t, 'D', &t->kept.d, words[4]);
   compare(t, 'E', &e, words[5]);

@@ -63,7 +63,7 @@ ledger_clear(struct ledger *t)
   value_clear(&t->m);
   value_clear(&t->md);
   value_clear(&t->d);
-  ledger_shown_clear(&t->b);
+  ledger_shown_clear(&t->acknowledged_over);
   ledger_shown_clear(&t->n);
 }
 
@@ -76,11 +76,12 @@ ledger_copy(struct ledger *to, const struct ledger *from)
   memset(&got.m, 0, sizeof(got.m));
   memset(&got.md, 0, sizeof(got.md));
   memset(&got.d, 0, sizeof(got.d));
-  memset(&got.b, 0, sizeof(got.b));
+  memset(&got.acknowledged_over, 0, sizeof(got.acknowledged_over));
   memset(&got.n, 0, sizeof(got.n));
   if (!value_copy(&got.acknowledged, &from->acknowledged) ||
       !value_copy(&got.m, &from->m) || !value_copy(&got.md, &from->md) ||
-      !value_copy(&got.d, &from->d) || !ledger_shown_copy(&got.b, &from->b) ||
+      !value_copy(&got.d, &from->d) ||
+      !ledger_shown_copy(&got.acknowledged_over, &from->acknowledged_over) ||
       !ledger_shown_copy(&got.n, &from->n)) {
     ledger_clear(&got);
     return false;
@@ -195,7 +196,7 @@ acknowledge(struct ledger *t)
     /* Cannot overflow: M is D rounded, or an earlier and smaller D. */
     decimal_sub(t->d.number, t->m.number, &rest);
   }
-  shown_move(&t->b, &t->n);
+  shown_move(&t->acknowledged_over, &t->n);
   value_move(&t->acknowledged, &t->m);
   t->a_place = MP_EXACT;
   if (t->role != LEDGER_DELTA) {
@@ -238,7 +239,7 @@ adopt(struct ledger *t, const struct ledger_shown *seen)
   s.time_ms = t->acknowledged.time_ms;
   value_move(&t->acknowledged, &s);
   t->a_place = seen->value.kind ? seen->place : MP_EXACT;
-  ledger_shown_clear(&t->b);
+  ledger_shown_clear(&t->acknowledged_over);
 }
 
 /* Row 3: the server lost A, for example in a power cut. */
@@ -288,7 +289,7 @@ changed(struct ledger *t, const struct ledger_shown *seen)
 bool
 ledger_settle_sent(struct ledger *t, const struct ledger_shown *seen)
 {
-  if (!same_shown(seen, &t->n) && !same_shown(seen, &t->b) &&
+  if (!same_shown(seen, &t->n) && !same_shown(seen, &t->acknowledged_over) &&
       ledger_can_show(t, seen, &t->m)) {
     acknowledge(t);
     return true;
@@ -302,8 +303,9 @@ bool
 ledger_rests(const struct ledger *t, const struct ledger_shown *seen,
              int64_t now_ms)
 {
-  return seen->known && t->acknowledged.kind && !t->m.kind && t->b.known &&
-         !same_shown(seen, &t->b) &&
+  return seen->known && t->acknowledged.kind && !t->m.kind &&
+         t->acknowledged_over.known &&
+         !same_shown(seen, &t->acknowledged_over) &&
          ledger_can_show(t, seen, &t->acknowledged) && t->sent_ms > 0 &&
          now_ms - t->sent_ms >= LEDGER_APART_MS;
 }
@@ -315,7 +317,7 @@ ledger_settle(struct ledger *t, const struct ledger_shown *seen)
     return LEDGER_SETTLED;
   if (t->m.kind && ledger_settle_sent(t, seen))
     return LEDGER_SETTLED;
-  if (t->acknowledged.kind && same_shown(seen, &t->b)) {
+  if (t->acknowledged.kind && same_shown(seen, &t->acknowledged_over)) {
     lost(t);
     return LEDGER_SETTLED;
   }
@@ -379,7 +381,7 @@ ledger_set_kind(struct ledger *t, uint32_t kind)
     return;
   /* A displayed value from before the first amount is no amount. */
   value_clear(&t->acknowledged);
-  ledger_shown_clear(&t->b);
+  ledger_shown_clear(&t->acknowledged_over);
   t->a_place = MP_EXACT;
 }
 

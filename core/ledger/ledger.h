@@ -35,9 +35,9 @@ struct ledger {
   uint32_t kind;             /* kind of the values it gets; for a total, of the
                                 values added to it; 0: not known yet */
   struct value acknowledged; /* the last value acknowledged */
-  struct ledger_shown b;     /* B: the displayed value just before A was sent */
-  struct value m;            /* M: sent, no answer yet */
-  struct value md;           /* the D that M was made from; kept with m_id */
+  struct ledger_shown acknowledged_over; /* displayed before that was sent */
+  struct value m;                        /* M: sent, no answer yet */
+  struct value md;       /* the D that M was made from; kept with m_id */
   int64_t m_id;          /* number of the record that M was sent in; 0: none */
   bool again;            /* an earlier run sent M; not part of the state */
   struct ledger_shown n; /* N: the displayed value just before M was sent */

@@ -44,7 +44,7 @@ ledger_encode(const struct ledger *t)
     fprintf(out, "unit %s\n", t->unit);
   fprintf(out, "kind %u\n", (unsigned)t->kind);
   lines_put_value(out, "a", &t->acknowledged);
-  put_shown(out, "b", &t->b);
+  put_shown(out, "b", &t->acknowledged_over);
   lines_put_value(out, "m", &t->m);
   lines_put_value(out, "md", &t->md);
   if (t->m_id)
@@ -120,9 +120,12 @@ take_line(void *ctx, const char *name, const char *rest)
     const char *name;
     struct value *value;
   } values[] = {
-    { "a", &t->acknowledged },  { "m", &t->m },
-    { "md", &t->md },           { "d", &t->d },
-    { "b.value", &t->b.value }, { "n.value", &t->n.value },
+    { "a", &t->acknowledged },
+    { "m", &t->m },
+    { "md", &t->md },
+    { "d", &t->d },
+    { "b.value", &t->acknowledged_over.value },
+    { "n.value", &t->n.value },
   };
   int64_t n = 0;
   bool good;
@@ -131,11 +134,11 @@ take_line(void *ctx, const char *name, const char *rest)
     if (strcmp(name, values[i].name) == 0)
       return value_decode(values[i].value, rest);
   if (strcmp(name, "b") == 0)
-    return get_shown(&t->b, rest);
+    return get_shown(&t->acknowledged_over, rest);
   if (strcmp(name, "n") == 0)
     return get_shown(&t->n, rest);
   if (strcmp(name, "b.at") == 0)
-    return get_updated(&t->b.updated, rest);
+    return get_updated(&t->acknowledged_over.updated, rest);
   if (strcmp(name, "n.at") == 0)
     return get_updated(&t->n.updated, rest);
   if (strcmp(name, "unit") == 0)

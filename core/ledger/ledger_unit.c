@@ -52,7 +52,7 @@ ledger_set_unit(struct ledger *t, const char *unit)
   if (r == MP_OK)
     r = unit_convert(&t->e, was.unit, unit, MP_EXACT);
   if (r == MP_OK)
-    r = convert_shown(&t->b, was.unit, unit);
+    r = convert_shown(&t->acknowledged_over, was.unit, unit);
   if (r == MP_OK)
     r = convert_shown(&t->n, was.unit, unit);
   if (r != MP_OK) {
@@ -119,7 +119,7 @@ write_again(struct ledger *t, const struct ledger_shown *seen, bool *ret_again)
   if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->acknowledged))
     return MP_OK;
   *ret_again = true;
-  return ledger_shown_copy(&t->b, seen) ? MP_OK : MP_ENOMEM;
+  return ledger_shown_copy(&t->acknowledged_over, seen) ? MP_OK : MP_ENOMEM;
 }
 
 int

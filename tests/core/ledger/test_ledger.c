@@ -86,7 +86,7 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
     else if (name == 'E')
       t->e = number(rest, n);
     else if (name == 'B')
-      read_shown(&t->b, rest, n);
+      read_shown(&t->acknowledged_over, rest, n);
     else if (name == 'N')
       read_shown(&t->n, rest, n);
     else
@@ -139,7 +139,7 @@ write_ledger(const struct ledger *t, char *buf, size_t size)
 
   buf[0] = 0;
   put(buf, size, 'A', &t->acknowledged);
-  put_shown(buf, size, 'B', &t->b);
+  put_shown(buf, size, 'B', &t->acknowledged_over);
   put(buf, size, 'M', &t->m);
   if (t->m.kind)
     put_shown(buf, size, 'N', &t->n);

@@ -67,7 +67,7 @@ print_target(const char *body)
   ledger_init(&t, LEDGER_PLAIN);
   if (ledger_decode(&t, body)) {
     print_value("acknowledged", &t.acknowledged);
-    print_value("sent", &t.m);
+    print_value("sent", &t.sent);
     print_value("pending", &t.d);
     ledger_clear(&t);
     return;

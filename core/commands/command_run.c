@@ -141,7 +141,7 @@ has_value(const struct stage *output, const struct added_line *line)
     const struct target *t = output->targets[i];
 
     if (strcmp(t->object, line->key) == 0)
-      return t->ledger.acknowledged.kind && !t->ledger.m.kind &&
+      return t->ledger.acknowledged.kind && !t->ledger.sent.kind &&
              !t->ledger.d.kind;
   }
   return false;

@@ -104,8 +104,8 @@ add_target(struct table *table, const struct status *status,
     return;
   }
   table_add(table,
-            value_describe(t->ledger.d.kind ? &t->ledger.d : &t->ledger.m, text,
-                           sizeof(text)));
+            value_describe(t->ledger.d.kind ? &t->ledger.d : &t->ledger.sent,
+                           text, sizeof(text)));
   table_add(table, age_of(status, since, age));
 }
 
@@ -304,7 +304,7 @@ json_target(struct json *json, const struct target *t)
   json_text(json, "target", t->full_name);
   json_value(json, "last", &t->ledger.acknowledged);
   if (waits)
-    json_value(json, "due", t->ledger.d.kind ? &t->ledger.d : &t->ledger.m);
+    json_value(json, "due", t->ledger.d.kind ? &t->ledger.d : &t->ledger.sent);
   else
     json_text(json, "due", NULL);
   json_time(json, "due_since", waits ? since : 0);

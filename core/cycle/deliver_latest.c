@@ -97,8 +97,8 @@ record_time(const struct stage *output, const bool *chosen)
   int64_t time_ms = 0;
 
   for (size_t i = 0; i < output->n_targets; i++)
-    if (chosen[i] && output->targets[i]->ledger.m.time_ms > time_ms)
-      time_ms = output->targets[i]->ledger.m.time_ms;
+    if (chosen[i] && output->targets[i]->ledger.sent.time_ms > time_ms)
+      time_ms = output->targets[i]->ledger.sent.time_ms;
   return time_ms ? time_ms : clock_now_ms();
 }
 

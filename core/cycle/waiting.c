@@ -12,7 +12,7 @@
 static bool
 waits(const struct target *t)
 {
-  return t->ledger.d.kind || t->ledger.m.kind;
+  return t->ledger.d.kind || t->ledger.sent.kind;
 }
 
 /* Keeps the time of the first pending value until none is left. */

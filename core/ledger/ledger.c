@@ -60,7 +60,7 @@ void
 ledger_clear(struct ledger *t)
 {
   value_clear(&t->acknowledged);
-  value_clear(&t->m);
+  value_clear(&t->sent);
   value_clear(&t->md);
   value_clear(&t->d);
   ledger_shown_clear(&t->acknowledged_over);
@@ -73,13 +73,13 @@ ledger_copy(struct ledger *to, const struct ledger *from)
   struct ledger got = *from;
 
   memset(&got.acknowledged, 0, sizeof(got.acknowledged));
-  memset(&got.m, 0, sizeof(got.m));
+  memset(&got.sent, 0, sizeof(got.sent));
   memset(&got.md, 0, sizeof(got.md));
   memset(&got.d, 0, sizeof(got.d));
   memset(&got.acknowledged_over, 0, sizeof(got.acknowledged_over));
   memset(&got.n, 0, sizeof(got.n));
   if (!value_copy(&got.acknowledged, &from->acknowledged) ||
-      !value_copy(&got.m, &from->m) || !value_copy(&got.md, &from->md) ||
+      !value_copy(&got.sent, &from->sent) || !value_copy(&got.md, &from->md) ||
       !value_copy(&got.d, &from->d) ||
       !ledger_shown_copy(&got.acknowledged_over, &from->acknowledged_over) ||
       !ledger_shown_copy(&got.n, &from->n)) {
@@ -194,10 +194,10 @@ acknowledge(struct ledger *t)
   if (t->role == LEDGER_DELTA && t->d.kind) {
     grown = !value_equal(&t->d, &t->md);
     /* Cannot overflow: M is D rounded, or an earlier and smaller D. */
-    decimal_sub(t->d.number, t->m.number, &rest);
+    decimal_sub(t->d.number, t->sent.number, &rest);
   }
   shown_move(&t->acknowledged_over, &t->n);
-  value_move(&t->acknowledged, &t->m);
+  value_move(&t->acknowledged, &t->sent);
   t->a_place = MP_EXACT;
   if (t->role != LEDGER_DELTA) {
     if (same_value_and_meter(&t->d, &t->acknowledged)) {
@@ -218,7 +218,7 @@ acknowledge(struct ledger *t)
 static void
 forget_sent(struct ledger *t)
 {
-  value_clear(&t->m);
+  value_clear(&t->sent);
   ledger_shown_clear(&t->n);
 }
 
@@ -290,7 +290,7 @@ bool
 ledger_settle_sent(struct ledger *t, const struct ledger_shown *seen)
 {
   if (!same_shown(seen, &t->n) && !same_shown(seen, &t->acknowledged_over) &&
-      ledger_can_show(t, seen, &t->m)) {
+      ledger_can_show(t, seen, &t->sent)) {
     acknowledge(t);
     return true;
   }
@@ -303,7 +303,7 @@ bool
 ledger_rests(const struct ledger *t, const struct ledger_shown *seen,
              int64_t now_ms)
 {
-  return seen->known && t->acknowledged.kind && !t->m.kind &&
+  return seen->known && t->acknowledged.kind && !t->sent.kind &&
          t->acknowledged_over.known &&
          !same_shown(seen, &t->acknowledged_over) &&
          ledger_can_show(t, seen, &t->acknowledged) && t->sent_ms > 0 &&
@@ -315,7 +315,7 @@ ledger_settle(struct ledger *t, const struct ledger_shown *seen)
 {
   if (!seen || !seen->known)
     return LEDGER_SETTLED;
-  if (t->m.kind && ledger_settle_sent(t, seen))
+  if (t->sent.kind && ledger_settle_sent(t, seen))
     return LEDGER_SETTLED;
   if (t->acknowledged.kind && same_shown(seen, &t->acknowledged_over)) {
     lost(t);
@@ -483,7 +483,7 @@ ledger_prepare(struct ledger *t, const struct ledger_shown *seen, int64_t id)
 {
   struct value m;
 
-  t->again = t->m.kind && t->role == LEDGER_DELTA;
+  t->again = t->sent.kind && t->role == LEDGER_DELTA;
   if (t->again) {
     if (!t->m_id) /* from a state of a version without record numbers */
       t->m_id = id;
@@ -497,13 +497,13 @@ ledger_prepare(struct ledger *t, const struct ledger_shown *seen, int64_t id)
     return false;
   }
   m = t->role == LEDGER_DELTA ? rounded(t, &t->md) : t->md;
-  return value_copy(&t->m, &m);
+  return value_copy(&t->sent, &m);
 }
 
 bool
 ledger_as_sent(const struct ledger *t, struct value *ret)
 {
-  struct value sent = rounded(t, &t->m);
+  struct value sent = rounded(t, &t->sent);
 
   return value_copy(ret, &sent);
 }
@@ -522,7 +522,7 @@ did_not_arrive(const struct ledger *t, uint32_t result)
 void
 ledger_result(struct ledger *t, uint32_t result)
 {
-  if (result == MP_ACCEPTED && t->m.kind)
+  if (result == MP_ACCEPTED && t->sent.kind)
     acknowledge(t);
   else if (did_not_arrive(t, result) && !t->again)
     forget_sent(t);

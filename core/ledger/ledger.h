@@ -36,7 +36,7 @@ struct ledger {
                                 values added to it; 0: not known yet */
   struct value acknowledged; /* the last value acknowledged */
   struct ledger_shown acknowledged_over; /* displayed before that was sent */
-  struct value m;                        /* M: sent, no answer yet */
+  struct value sent;                     /* sent, no answer yet */
   struct value md;       /* the D that M was made from; kept with m_id */
   int64_t m_id;          /* number of the record that M was sent in; 0: none */
   bool again;            /* an earlier run sent M; not part of the state */

@@ -45,7 +45,7 @@ ledger_encode(const struct ledger *t)
   fprintf(out, "kind %u\n", (unsigned)t->kind);
   lines_put_value(out, "a", &t->acknowledged);
   put_shown(out, "b", &t->acknowledged_over);
-  lines_put_value(out, "m", &t->m);
+  lines_put_value(out, "m", &t->sent);
   lines_put_value(out, "md", &t->md);
   if (t->m_id)
     fprintf(out, "m.id %lld\n", (long long)t->m_id);
@@ -121,7 +121,7 @@ take_line(void *ctx, const char *name, const char *rest)
     struct value *value;
   } values[] = {
     { "a", &t->acknowledged },
-    { "m", &t->m },
+    { "m", &t->sent },
     { "md", &t->md },
     { "d", &t->d },
     { "b.value", &t->acknowledged_over.value },
@@ -171,9 +171,9 @@ take_line(void *ctx, const char *name, const char *rest)
 static void
 infer_kind(struct ledger *t)
 {
-  const struct value *v = t->d.kind   ? &t->d
-                          : t->m.kind ? &t->m
-                                      : &t->acknowledged;
+  const struct value *v = t->d.kind      ? &t->d
+                          : t->sent.kind ? &t->sent
+                                         : &t->acknowledged;
 
   if (t->role != LEDGER_TOTAL && v->kind != MP_GAUGE)
     t->kind = v->kind;

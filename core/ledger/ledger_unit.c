@@ -38,13 +38,13 @@ ledger_set_unit(struct ledger *t, const char *unit)
   ledger_init(&was, t->role);
   if (!ledger_copy(&was, t))
     return MP_ENOMEM;
-  if (!t->m.kind) { /* another unit: no longer the record that was sent */
+  if (!t->sent.kind) { /* another unit: no longer the record that was sent */
     value_clear(&t->md);
     t->m_id = 0;
   }
   r = convert_value(&t->acknowledged, was.unit, unit);
   if (r == MP_OK)
-    r = convert_value(&t->m, was.unit, unit);
+    r = convert_value(&t->sent, was.unit, unit);
   if (r == MP_OK)
     r = convert_value(&t->md, was.unit, unit);
   if (r == MP_OK)
@@ -136,7 +136,7 @@ ledger_follow(struct ledger *t, const struct ledger_shown *seen,
     struct ledger_shown view = in_old_step(t, seen, step);
 
     ours = ledger_can_show(t, &view, &t->acknowledged);
-    if (ledger_can_show(t, &view, &t->m) && ledger_settle_sent(t, &view))
+    if (ledger_can_show(t, &view, &t->sent) && ledger_settle_sent(t, &view))
       ours = true;
   }
   if (unit)

@@ -78,7 +78,7 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
     if (name == 'A')
       read_value(&t->acknowledged, rest, n);
     else if (name == 'M')
-      read_value(&t->m, rest, n);
+      read_value(&t->sent, rest, n);
     else if (name == 'm')
       read_value(&t->md, rest, n);
     else if (name == 'D')
@@ -94,8 +94,8 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
     text += len;
     text += strspn(text, " ");
   }
-  if (t->m.kind && !t->md.kind) /* unless "m" is given, M was made from D */
-    value_copy(&t->md, t->d.kind ? &t->d : &t->m);
+  if (t->sent.kind && !t->md.kind) /* unless "m" is given, M was made from D */
+    value_copy(&t->md, t->d.kind ? &t->d : &t->sent);
 }
 
 static void
@@ -140,8 +140,8 @@ write_ledger(const struct ledger *t, char *buf, size_t size)
   buf[0] = 0;
   put(buf, size, 'A', &t->acknowledged);
   put_shown(buf, size, 'B', &t->acknowledged_over);
-  put(buf, size, 'M', &t->m);
-  if (t->m.kind)
+  put(buf, size, 'M', &t->sent);
+  if (t->sent.kind)
     put_shown(buf, size, 'N', &t->n);
   put(buf, size, 'D', &t->d);
   if (t->e.coef != 0)
@@ -530,7 +530,7 @@ check_record(struct ledger *t, const char *due, const char *sent, int64_t id,
   }
   if (ledger_prepare(t, &none, id)) {
     text[0] = 0;
-    put(text, sizeof(text), 'M', &t->m);
+    put(text, sizeof(text), 'M', &t->sent);
     snprintf(text + strlen(text), sizeof(text) - strlen(text), " in %d",
              (int)t->m_id);
     ledger_result(t, result);

@@ -294,7 +294,7 @@ on_state(char **words)
     t->kept.acknowledged.serial ? t->kept.acknowledged.serial : "-";
 
   compare(t, 'A', &t->kept.acknowledged, words[2]);
-  compare(t, 'M', &t->kept.m, words[3]);
+  compare(t, 'M', &t->kept.sent, words[3]);
   compare(t, 'D', &t->kept.d, words[4]);
   compare(t, 'E', &e, words[5]);
   ck_assert_msg(

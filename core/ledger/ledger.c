@@ -64,7 +64,7 @@ ledger_clear(struct ledger *t)
   value_clear(&t->md);
   value_clear(&t->d);
   ledger_shown_clear(&t->acknowledged_over);
-  ledger_shown_clear(&t->n);
+  ledger_shown_clear(&t->sent_over);
 }
 
 bool
@@ -77,12 +77,12 @@ ledger_copy(struct ledger *to, const struct ledger *from)
   memset(&got.md, 0, sizeof(got.md));
   memset(&got.d, 0, sizeof(got.d));
   memset(&got.acknowledged_over, 0, sizeof(got.acknowledged_over));
-  memset(&got.n, 0, sizeof(got.n));
+  memset(&got.sent_over, 0, sizeof(got.sent_over));
   if (!value_copy(&got.acknowledged, &from->acknowledged) ||
       !value_copy(&got.sent, &from->sent) || !value_copy(&got.md, &from->md) ||
       !value_copy(&got.d, &from->d) ||
       !ledger_shown_copy(&got.acknowledged_over, &from->acknowledged_over) ||
-      !ledger_shown_copy(&got.n, &from->n)) {
+      !ledger_shown_copy(&got.sent_over, &from->sent_over)) {
     ledger_clear(&got);
     return false;
   }
@@ -196,7 +196,7 @@ acknowledge(struct ledger *t)
     /* Cannot overflow: M is D rounded, or an earlier and smaller D. */
     decimal_sub(t->d.number, t->sent.number, &rest);
   }
-  shown_move(&t->acknowledged_over, &t->n);
+  shown_move(&t->acknowledged_over, &t->sent_over);
   value_move(&t->acknowledged, &t->sent);
   t->a_place = MP_EXACT;
   if (t->role != LEDGER_DELTA) {
@@ -219,7 +219,7 @@ static void
 forget_sent(struct ledger *t)
 {
   value_clear(&t->sent);
-  ledger_shown_clear(&t->n);
+  ledger_shown_clear(&t->sent_over);
 }
 
 /* Sets A to the displayed value s, but keeps the serial number and the time of
@@ -289,7 +289,8 @@ changed(struct ledger *t, const struct ledger_shown *seen)
 bool
 ledger_settle_sent(struct ledger *t, const struct ledger_shown *seen)
 {
-  if (!same_shown(seen, &t->n) && !same_shown(seen, &t->acknowledged_over) &&
+  if (!same_shown(seen, &t->sent_over) &&
+      !same_shown(seen, &t->acknowledged_over) &&
       ledger_can_show(t, seen, &t->sent)) {
     acknowledge(t);
     return true;
@@ -491,7 +492,7 @@ ledger_prepare(struct ledger *t, const struct ledger_shown *seen, int64_t id)
   }
   if (!t->d.kind)
     return false;
-  if (!take_record(t, id) || !ledger_shown_copy(&t->n, seen)) {
+  if (!take_record(t, id) || !ledger_shown_copy(&t->sent_over, seen)) {
     forget_sent(t);
     forget_record(t);
     return false;
@@ -516,7 +517,7 @@ static bool
 did_not_arrive(const struct ledger *t, uint32_t result)
 {
   return result == MP_NOT_SENT ||
-         ((result == MP_RETRY || result == MP_REJECTED) && !t->n.known);
+         ((result == MP_RETRY || result == MP_REJECTED) && !t->sent_over.known);
 }
 
 void

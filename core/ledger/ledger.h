@@ -37,17 +37,17 @@ struct ledger {
   struct value acknowledged; /* the last value acknowledged */
   struct ledger_shown acknowledged_over; /* displayed before that was sent */
   struct value sent;                     /* sent, no answer yet */
-  struct value md;       /* the D that M was made from; kept with m_id */
-  int64_t m_id;          /* number of the record that M was sent in; 0: none */
-  bool again;            /* an earlier run sent M; not part of the state */
-  struct ledger_shown n; /* N: the displayed value just before M was sent */
-  struct value d;        /* D: the newest pending value */
-  struct decimal e;      /* E: the remainder of a delta after rounding */
-  int32_t a_place;       /* last place if A is a displayed value, or MP_EXACT */
-  struct decimal step;   /* step of the target's values; coef 0: any value */
-  const char *unit;      /* unit of all values here; NULL: not known yet */
-  int64_t sent_ms;       /* time of our own last send, ms since 1970 */
-  bool rebase;           /* requested: the next reading becomes the base */
+  struct value md; /* the D that M was made from; kept with m_id */
+  int64_t m_id;    /* number of the record that M was sent in; 0: none */
+  bool again;      /* an earlier run sent M; not part of the state */
+  struct ledger_shown sent_over; /* displayed before that was sent */
+  struct value d;                /* D: the newest pending value */
+  struct decimal e;    /* E: the remainder of a delta after rounding */
+  int32_t a_place;     /* last place if A is a displayed value, or MP_EXACT */
+  struct decimal step; /* step of the target's values; coef 0: any value */
+  const char *unit;    /* unit of all values here; NULL: not known yet */
+  int64_t sent_ms;     /* time of our own last send, ms since 1970 */
+  bool rebase;         /* requested: the next reading becomes the base */
 };
 
 /* The result of settling; it decides what the run reports and does next. */

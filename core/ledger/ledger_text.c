@@ -49,7 +49,7 @@ ledger_encode(const struct ledger *t)
   lines_put_value(out, "md", &t->md);
   if (t->m_id)
     fprintf(out, "m.id %lld\n", (long long)t->m_id);
-  put_shown(out, "n", &t->n);
+  put_shown(out, "n", &t->sent_over);
   lines_put_value(out, "d", &t->d);
   put_decimal(out, "e", t->e);
   if (t->step.coef > 0)
@@ -125,7 +125,7 @@ take_line(void *ctx, const char *name, const char *rest)
     { "md", &t->md },
     { "d", &t->d },
     { "b.value", &t->acknowledged_over.value },
-    { "n.value", &t->n.value },
+    { "n.value", &t->sent_over.value },
   };
   int64_t n = 0;
   bool good;
@@ -136,11 +136,11 @@ take_line(void *ctx, const char *name, const char *rest)
   if (strcmp(name, "b") == 0)
     return get_shown(&t->acknowledged_over, rest);
   if (strcmp(name, "n") == 0)
-    return get_shown(&t->n, rest);
+    return get_shown(&t->sent_over, rest);
   if (strcmp(name, "b.at") == 0)
     return get_updated(&t->acknowledged_over.updated, rest);
   if (strcmp(name, "n.at") == 0)
-    return get_updated(&t->n.updated, rest);
+    return get_updated(&t->sent_over.updated, rest);
   if (strcmp(name, "unit") == 0)
     return get_unit(&t->unit, rest);
   if (strcmp(name, "e") == 0)

@@ -54,7 +54,7 @@ ledger_set_unit(struct ledger *t, const char *unit)
   if (r == MP_OK)
     r = convert_shown(&t->acknowledged_over, was.unit, unit);
   if (r == MP_OK)
-    r = convert_shown(&t->n, was.unit, unit);
+    r = convert_shown(&t->sent_over, was.unit, unit);
   if (r != MP_OK) {
     ledger_clear(t);
     *t = was;

@@ -67,7 +67,8 @@ check_ledger(const char *text, uint8_t choice)
     check_text(&t);
     if (choice & 8)
       t.step = (struct decimal){ 1, -1 };
-    require(ledger_shown_copy(&seen, choice & 4 ? &t.n : &t.acknowledged_over));
+    require(ledger_shown_copy(&seen, choice & 4 ? &t.sent_over
+                                                : &t.acknowledged_over));
     run_once(&t, &seen);
     ledger_set_unit(&t, "kWh");
     run_once(&t, &seen);

@@ -88,7 +88,7 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
     else if (name == 'B')
       read_shown(&t->acknowledged_over, rest, n);
     else if (name == 'N')
-      read_shown(&t->n, rest, n);
+      read_shown(&t->sent_over, rest, n);
     else
       ck_abort_msg("%s", text);
     text += len;
@@ -142,7 +142,7 @@ write_ledger(const struct ledger *t, char *buf, size_t size)
   put_shown(buf, size, 'B', &t->acknowledged_over);
   put(buf, size, 'M', &t->sent);
   if (t->sent.kind)
-    put_shown(buf, size, 'N', &t->n);
+    put_shown(buf, size, 'N', &t->sent_over);
   put(buf, size, 'D', &t->d);
   if (t->e.coef != 0)
     put(buf, size, 'E', &e);

@@ -68,7 +68,7 @@ print_target(const char *body)
   if (ledger_decode(&t, body)) {
     print_value("acknowledged", &t.acknowledged);
     print_value("sent", &t.sent);
-    print_value("pending", &t.d);
+    print_value("pending", &t.pending);
     ledger_clear(&t);
     return;
   }

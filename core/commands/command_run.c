@@ -142,7 +142,7 @@ has_value(const struct stage *output, const struct added_line *line)
 
     if (strcmp(t->object, line->key) == 0)
       return t->ledger.acknowledged.kind && !t->ledger.sent.kind &&
-             !t->ledger.d.kind;
+             !t->ledger.pending.kind;
   }
   return false;
 }

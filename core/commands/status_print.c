@@ -103,9 +103,9 @@ add_target(struct table *table, const struct status *status,
     table_add(table, "");
     return;
   }
-  table_add(table,
-            value_describe(t->ledger.d.kind ? &t->ledger.d : &t->ledger.sent,
-                           text, sizeof(text)));
+  table_add(table, value_describe(t->ledger.pending.kind ? &t->ledger.pending
+                                                         : &t->ledger.sent,
+                                  text, sizeof(text)));
   table_add(table, age_of(status, since, age));
 }
 
@@ -304,7 +304,8 @@ json_target(struct json *json, const struct target *t)
   json_text(json, "target", t->full_name);
   json_value(json, "last", &t->ledger.acknowledged);
   if (waits)
-    json_value(json, "due", t->ledger.d.kind ? &t->ledger.d : &t->ledger.sent);
+    json_value(json, "due",
+               t->ledger.pending.kind ? &t->ledger.pending : &t->ledger.sent);
   else
     json_text(json, "due", NULL);
   json_time(json, "due_since", waits ? since : 0);

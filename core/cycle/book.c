@@ -293,7 +293,7 @@ static bool
 kind_fits(struct target *t, const struct slot *s)
 {
   uint32_t kind = s->value.kind;
-  uint32_t before = t->ledger.kind ? t->ledger.kind : t->ledger.d.kind;
+  uint32_t before = t->ledger.kind ? t->ledger.kind : t->ledger.pending.kind;
 
   if (s->kind)
     return true;
@@ -478,13 +478,13 @@ tell_coarse(const struct target *t)
 
   if (!t->is_operand ||
       (ledger->acknowledged.kind && ledger->acknowledged.number.coef != 0) ||
-      !ledger_rounded(ledger, &ledger->d, &stored))
+      !ledger_rounded(ledger, &ledger->pending, &stored))
     return;
   announce(t->stage->pipeline, t->base, MP_LOG_WARNING, t->stage->name,
            t->object,
            "stores %s as %s: if the state is lost, usage is wrong by up to "
            "that difference; give the target a finer step (its divider)",
-           value_describe(&ledger->d, whole, sizeof(whole)),
+           value_describe(&ledger->pending, whole, sizeof(whole)),
            value_describe(&stored, rounded, sizeof(rounded)));
   value_clear(&stored);
 }
@@ -633,7 +633,7 @@ book_number(struct stage *output)
 bool
 book_prepare_target(struct target *t)
 {
-  return t->ledger.d.kind &&
+  return t->ledger.pending.kind &&
          ledger_prepare(&t->ledger, &t->shown, book_number(t->stage));
 }
 

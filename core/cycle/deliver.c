@@ -413,7 +413,7 @@ static bool
 has_pending(const struct stage *output)
 {
   for (size_t i = 0; i < output->n_targets; i++)
-    if (output->targets[i]->sending || output->targets[i]->ledger.d.kind)
+    if (output->targets[i]->sending || output->targets[i]->ledger.pending.kind)
       return true;
   return false;
 }

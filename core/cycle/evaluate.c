@@ -46,7 +46,7 @@ kept_operand(const struct target *t, const struct value **ret_value,
 
   if (t->stage->pipeline->run->stateless || t->unreadable)
     return MP_OPERAND_MISSING;
-  if (t->first && !t->ledger.d.kind)
+  if (t->first && !t->ledger.pending.kind)
     return MP_OPERAND_FIRST;
   if (v) {
     *ret_value = v;

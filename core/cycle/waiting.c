@@ -12,7 +12,7 @@
 static bool
 waits(const struct target *t)
 {
-  return t->ledger.d.kind || t->ledger.sent.kind;
+  return t->ledger.pending.kind || t->ledger.sent.kind;
 }
 
 /* Keeps the time of the first pending value until none is left. */
@@ -51,6 +51,6 @@ waiting_since(const struct target *t, int64_t *ret_since)
     return false;
   /* No time was kept: T has waited since a run that was killed. */
   if (!known || sscanf(known, "%" SCNd64, ret_since) != 1)
-    *ret_since = t->ledger.d.time_ms;
+    *ret_since = t->ledger.pending.time_ms;
   return true;
 }

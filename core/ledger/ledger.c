@@ -62,7 +62,7 @@ ledger_clear(struct ledger *t)
   value_clear(&t->acknowledged);
   value_clear(&t->sent);
   value_clear(&t->md);
-  value_clear(&t->d);
+  value_clear(&t->pending);
   ledger_shown_clear(&t->acknowledged_over);
   ledger_shown_clear(&t->sent_over);
 }
@@ -75,12 +75,12 @@ ledger_copy(struct ledger *to, const struct ledger *from)
   memset(&got.acknowledged, 0, sizeof(got.acknowledged));
   memset(&got.sent, 0, sizeof(got.sent));
   memset(&got.md, 0, sizeof(got.md));
-  memset(&got.d, 0, sizeof(got.d));
+  memset(&got.pending, 0, sizeof(got.pending));
   memset(&got.acknowledged_over, 0, sizeof(got.acknowledged_over));
   memset(&got.sent_over, 0, sizeof(got.sent_over));
   if (!value_copy(&got.acknowledged, &from->acknowledged) ||
       !value_copy(&got.sent, &from->sent) || !value_copy(&got.md, &from->md) ||
-      !value_copy(&got.d, &from->d) ||
+      !value_copy(&got.pending, &from->pending) ||
       !ledger_shown_copy(&got.acknowledged_over, &from->acknowledged_over) ||
       !ledger_shown_copy(&got.sent_over, &from->sent_over)) {
     ledger_clear(&got);
@@ -191,24 +191,24 @@ acknowledge(struct ledger *t)
   struct decimal rest = { 0, 0 };
   bool grown = false;
 
-  if (t->role == LEDGER_DELTA && t->d.kind) {
-    grown = !value_equal(&t->d, &t->md);
+  if (t->role == LEDGER_DELTA && t->pending.kind) {
+    grown = !value_equal(&t->pending, &t->md);
     /* Cannot overflow: M is D rounded, or an earlier and smaller D. */
-    decimal_sub(t->d.number, t->sent.number, &rest);
+    decimal_sub(t->pending.number, t->sent.number, &rest);
   }
   shown_move(&t->acknowledged_over, &t->sent_over);
   value_move(&t->acknowledged, &t->sent);
   t->a_place = MP_EXACT;
   if (t->role != LEDGER_DELTA) {
-    if (same_value_and_meter(&t->d, &t->acknowledged)) {
-      t->acknowledged.time_ms = t->d.time_ms;
-      value_clear(&t->d);
+    if (same_value_and_meter(&t->pending, &t->acknowledged)) {
+      t->acknowledged.time_ms = t->pending.time_ms;
+      value_clear(&t->pending);
     }
   } else if (grown) {
-    t->d.number = rest;
-  } else if (t->d.kind) {
+    t->pending.number = rest;
+  } else if (t->pending.kind) {
     decimal_add(t->e, rest, &t->e);
-    value_clear(&t->d);
+    value_clear(&t->pending);
   }
   forget_record(t);
 }
@@ -247,13 +247,14 @@ static void
 lost(struct ledger *t)
 {
   if (t->role == LEDGER_DELTA) {
-    if (t->d.kind)
-      decimal_add(t->d.number, t->acknowledged.number, &t->d.number);
+    if (t->pending.kind)
+      decimal_add(t->pending.number, t->acknowledged.number,
+                  &t->pending.number);
     else
-      value_copy(&t->d, &t->acknowledged);
+      value_copy(&t->pending, &t->acknowledged);
     value_clear(&t->acknowledged);
-  } else if (!t->d.kind)
-    value_copy(&t->d, &t->acknowledged);
+  } else if (!t->pending.kind)
+    value_copy(&t->pending, &t->acknowledged);
 }
 
 /* Row 5: the target was never set. */
@@ -264,7 +265,7 @@ never_set(struct ledger *t, const struct ledger_shown *seen)
     adopt(t, seen);
     t->a_place = MP_EXACT; /* never set: its zero is not a rounded value */
   }
-  return t->d.kind ? LEDGER_SETTLED : LEDGER_FIRST;
+  return t->pending.kind ? LEDGER_SETTLED : LEDGER_FIRST;
 }
 
 /* Rows 8 to 10: another program or person changed the target. */
@@ -273,12 +274,12 @@ changed(struct ledger *t, const struct ledger_shown *seen)
 {
   struct decimal grown;
 
-  if (t->role == LEDGER_TOTAL && t->d.kind && !seen->value.text) {
-    if (decimal_sub(t->d.number, t->acknowledged.number, &grown) == MP_OK)
-      decimal_add(seen->value.number, grown, &t->d.number);
+  if (t->role == LEDGER_TOTAL && t->pending.kind && !seen->value.text) {
+    if (decimal_sub(t->pending.number, t->acknowledged.number, &grown) == MP_OK)
+      decimal_add(seen->value.number, grown, &t->pending.number);
   }
   if (t->role == LEDGER_BASE) {
-    value_clear(&t->d);
+    value_clear(&t->pending);
     forget_record(t);
   }
   adopt(t, seen);
@@ -329,7 +330,7 @@ ledger_settle(struct ledger *t, const struct ledger_shown *seen)
   if (!t->acknowledged.kind && shows_zero_or_nothing(seen))
     return never_set(t, seen);
   if (!t->acknowledged.kind) {
-    if (!t->d.kind)
+    if (!t->pending.kind)
       adopt(t, seen);
     return LEDGER_SETTLED;
   }
@@ -345,7 +346,7 @@ ledger_drop(struct ledger *t, const struct ledger_shown *seen)
     value_clear(&t->acknowledged);
   else if (!ledger_can_show(t, seen, &t->acknowledged))
     adopt(t, seen);
-  value_clear(&t->d);
+  value_clear(&t->pending);
   forget_record(t);
 }
 
@@ -354,8 +355,8 @@ ledger_drop(struct ledger *t, const struct ledger_shown *seen)
 const struct value *
 ledger_last(const struct ledger *t)
 {
-  if (t->d.kind)
-    return &t->d;
+  if (t->pending.kind)
+    return &t->pending;
   return t->acknowledged.kind ? &t->acknowledged : NULL;
 }
 
@@ -367,8 +368,8 @@ ledger_takes_kind(const struct ledger *t, uint32_t kind)
   /* A state of an earlier version has no kinds: D must then be a delta exactly
    * if the new value is.  A total is not checked, because its D has another
    * kind than the values added to it. */
-  return t->role == LEDGER_TOTAL || !t->d.kind ||
-         (t->d.kind == MP_DELTA) == (kind == MP_DELTA);
+  return t->role == LEDGER_TOTAL || !t->pending.kind ||
+         (t->pending.kind == MP_DELTA) == (kind == MP_DELTA);
 }
 
 void
@@ -396,8 +397,8 @@ add_due(const struct ledger *t, const struct value *v, struct decimal *ret)
   *ret = v->number;
   if (t->role != LEDGER_DELTA)
     return MP_OK;
-  if (t->d.kind)
-    r = decimal_add(*ret, t->d.number, ret);
+  if (t->pending.kind)
+    r = decimal_add(*ret, t->pending.number, ret);
   return r == MP_OK ? decimal_add(*ret, t->e, ret) : r;
 }
 
@@ -423,7 +424,7 @@ ledger_due(struct ledger *t, const struct value *v)
   due.number = sum;
   if (t->role == LEDGER_DELTA)
     t->e = (struct decimal){ 0, 0 };
-  value_move(&t->d, &due);
+  value_move(&t->pending, &due);
   return MP_OK;
 }
 
@@ -444,7 +445,7 @@ ledger_column(struct ledger *t, const struct value *v)
   int r = ledger_due(t, v);
 
   if (r == MP_OK) {
-    value_move(&t->acknowledged, &t->d);
+    value_move(&t->acknowledged, &t->pending);
     t->a_place = MP_EXACT;
   }
   return r;
@@ -473,10 +474,10 @@ ledger_begin(struct ledger *t)
 static bool
 take_record(struct ledger *t, int64_t id)
 {
-  if (t->m_id && same_value_and_meter(&t->d, &t->md))
+  if (t->m_id && same_value_and_meter(&t->pending, &t->md))
     return true; /* MD was sent before and is sent again unchanged */
   t->m_id = id;
-  return value_copy(&t->md, &t->d);
+  return value_copy(&t->md, &t->pending);
 }
 
 bool
@@ -490,7 +491,7 @@ ledger_prepare(struct ledger *t, const struct ledger_shown *seen, int64_t id)
       t->m_id = id;
     return true;
   }
-  if (!t->d.kind)
+  if (!t->pending.kind)
     return false;
   if (!take_record(t, id) || !ledger_shown_copy(&t->sent_over, seen)) {
     forget_sent(t);

@@ -41,7 +41,7 @@ struct ledger {
   int64_t m_id;    /* number of the record that M was sent in; 0: none */
   bool again;      /* an earlier run sent M; not part of the state */
   struct ledger_shown sent_over; /* displayed before that was sent */
-  struct value d;                /* D: the newest pending value */
+  struct value pending;          /* the newest pending value */
   struct decimal e;    /* E: the remainder of a delta after rounding */
   int32_t a_place;     /* last place if A is a displayed value, or MP_EXACT */
   struct decimal step; /* step of the target's values; coef 0: any value */

@@ -50,7 +50,7 @@ ledger_encode(const struct ledger *t)
   if (t->m_id)
     fprintf(out, "m.id %lld\n", (long long)t->m_id);
   put_shown(out, "n", &t->sent_over);
-  lines_put_value(out, "d", &t->d);
+  lines_put_value(out, "d", &t->pending);
   put_decimal(out, "e", t->e);
   if (t->step.coef > 0)
     put_decimal(out, "step", t->step);
@@ -123,7 +123,7 @@ take_line(void *ctx, const char *name, const char *rest)
     { "a", &t->acknowledged },
     { "m", &t->sent },
     { "md", &t->md },
-    { "d", &t->d },
+    { "d", &t->pending },
     { "b.value", &t->acknowledged_over.value },
     { "n.value", &t->sent_over.value },
   };
@@ -171,9 +171,9 @@ take_line(void *ctx, const char *name, const char *rest)
 static void
 infer_kind(struct ledger *t)
 {
-  const struct value *v = t->d.kind      ? &t->d
-                          : t->sent.kind ? &t->sent
-                                         : &t->acknowledged;
+  const struct value *v = t->pending.kind ? &t->pending
+                          : t->sent.kind  ? &t->sent
+                                          : &t->acknowledged;
 
   if (t->role != LEDGER_TOTAL && v->kind != MP_GAUGE)
     t->kind = v->kind;

@@ -48,7 +48,7 @@ ledger_set_unit(struct ledger *t, const char *unit)
   if (r == MP_OK)
     r = convert_value(&t->md, was.unit, unit);
   if (r == MP_OK)
-    r = convert_value(&t->d, was.unit, unit);
+    r = convert_value(&t->pending, was.unit, unit);
   if (r == MP_OK)
     r = unit_convert(&t->e, was.unit, unit, MP_EXACT);
   if (r == MP_OK)

@@ -82,7 +82,7 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
     else if (name == 'm')
       read_value(&t->md, rest, n);
     else if (name == 'D')
-      read_value(&t->d, rest, n);
+      read_value(&t->pending, rest, n);
     else if (name == 'E')
       t->e = number(rest, n);
     else if (name == 'B')
@@ -95,7 +95,7 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
     text += strspn(text, " ");
   }
   if (t->sent.kind && !t->md.kind) /* unless "m" is given, M was made from D */
-    value_copy(&t->md, t->d.kind ? &t->d : &t->sent);
+    value_copy(&t->md, t->pending.kind ? &t->pending : &t->sent);
 }
 
 static void
@@ -143,7 +143,7 @@ write_ledger(const struct ledger *t, char *buf, size_t size)
   put(buf, size, 'M', &t->sent);
   if (t->sent.kind)
     put_shown(buf, size, 'N', &t->sent_over);
-  put(buf, size, 'D', &t->d);
+  put(buf, size, 'D', &t->pending);
   if (t->e.coef != 0)
     put(buf, size, 'E', &e);
 }
@@ -627,7 +627,7 @@ START_TEST(the_last_known_value_is_what_is_due_else_what_was_acknowledged)
   read_ledger(&t, LEDGER_BASE, "A=84");
   ck_assert_ptr_eq(ledger_last(&t), &t.acknowledged);
   read_ledger(&t, LEDGER_BASE, "A=84 D=85");
-  ck_assert_ptr_eq(ledger_last(&t), &t.d);
+  ck_assert_ptr_eq(ledger_last(&t), &t.pending);
 }
 END_TEST
 

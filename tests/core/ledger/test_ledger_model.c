@@ -295,7 +295,7 @@ on_state(char **words)
 
   compare(t, 'A', &t->kept.acknowledged, words[2]);
   compare(t, 'M', &t->kept.sent, words[3]);
-  compare(t, 'D', &t->kept.d, words[4]);
+  compare(t, 'D', &t->kept.pending, words[4]);
   compare(t, 'E', &e, words[5]);
   ck_assert_msg(
     strcmp(serial, words[6]) == 0,

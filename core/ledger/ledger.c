@@ -207,7 +207,7 @@ acknowledge(struct ledger *t)
   } else if (grown) {
     t->pending.number = rest;
   } else if (t->pending.kind) {
-    decimal_add(t->e, rest, &t->e);
+    decimal_add(t->remainder, rest, &t->remainder);
     value_clear(&t->pending);
   }
   forget_record(t);
@@ -399,7 +399,7 @@ add_due(const struct ledger *t, const struct value *v, struct decimal *ret)
     return MP_OK;
   if (t->pending.kind)
     r = decimal_add(*ret, t->pending.number, ret);
-  return r == MP_OK ? decimal_add(*ret, t->e, ret) : r;
+  return r == MP_OK ? decimal_add(*ret, t->remainder, ret) : r;
 }
 
 bool
@@ -423,7 +423,7 @@ ledger_due(struct ledger *t, const struct value *v)
     return MP_ENOMEM;
   due.number = sum;
   if (t->role == LEDGER_DELTA)
-    t->e = (struct decimal){ 0, 0 };
+    t->remainder = (struct decimal){ 0, 0 };
   value_move(&t->pending, &due);
   return MP_OK;
 }
@@ -436,7 +436,7 @@ ledger_carry(struct ledger *t, const struct value *v)
 
   if (t->unit)
     r = unit_convert(&amount, v->unit, t->unit, MP_EXACT);
-  return r == MP_OK ? decimal_add(t->e, amount, &t->e) : r;
+  return r == MP_OK ? decimal_add(t->remainder, amount, &t->remainder) : r;
 }
 
 int
@@ -456,7 +456,8 @@ ledger_adopt_column(struct ledger *t, const struct ledger_shown *seen)
 {
   adopt(t, seen);
   t->acknowledged.time_ms = seen->value.time_ms;
-  t->e = (struct decimal){ 0, 0 }; /* the remainder went into that row */
+  t->remainder =
+    (struct decimal){ 0, 0 }; /* the remainder went into that row */
 }
 
 void

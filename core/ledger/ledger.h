@@ -42,7 +42,7 @@ struct ledger {
   bool again;      /* an earlier run sent M; not part of the state */
   struct ledger_shown sent_over; /* displayed before that was sent */
   struct value pending;          /* the newest pending value */
-  struct decimal e;    /* E: the remainder of a delta after rounding */
+  struct decimal remainder;      /* of a delta, after rounding */
   int32_t a_place;     /* last place if A is a displayed value, or MP_EXACT */
   struct decimal step; /* step of the target's values; coef 0: any value */
   const char *unit;    /* unit of all values here; NULL: not known yet */

@@ -51,7 +51,7 @@ ledger_encode(const struct ledger *t)
     fprintf(out, "m.id %lld\n", (long long)t->m_id);
   put_shown(out, "n", &t->sent_over);
   lines_put_value(out, "d", &t->pending);
-  put_decimal(out, "e", t->e);
+  put_decimal(out, "e", t->remainder);
   if (t->step.coef > 0)
     put_decimal(out, "step", t->step);
   fprintf(out, "place %d\n", (int)t->a_place);
@@ -144,7 +144,7 @@ take_line(void *ctx, const char *name, const char *rest)
   if (strcmp(name, "unit") == 0)
     return get_unit(&t->unit, rest);
   if (strcmp(name, "e") == 0)
-    return get_decimal(&t->e, rest);
+    return get_decimal(&t->remainder, rest);
   if (strcmp(name, "step") == 0)
     return get_decimal(&t->step, rest) && t->step.coef > 0;
   good = get_number(&n, rest);

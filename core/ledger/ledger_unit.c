@@ -50,7 +50,7 @@ ledger_set_unit(struct ledger *t, const char *unit)
   if (r == MP_OK)
     r = convert_value(&t->pending, was.unit, unit);
   if (r == MP_OK)
-    r = unit_convert(&t->e, was.unit, unit, MP_EXACT);
+    r = unit_convert(&t->remainder, was.unit, unit, MP_EXACT);
   if (r == MP_OK)
     r = convert_shown(&t->acknowledged_over, was.unit, unit);
   if (r == MP_OK)
@@ -74,7 +74,7 @@ begin_anew(struct ledger *t, const char *unit)
 {
   ledger_clear(t);
   t->m_id = 0;
-  t->e = (struct decimal){ 0, 0 };
+  t->remainder = (struct decimal){ 0, 0 };
   t->a_place = MP_EXACT;
   t->unit = unit;
 }

@@ -84,7 +84,7 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
     else if (name == 'D')
       read_value(&t->pending, rest, n);
     else if (name == 'E')
-      t->e = number(rest, n);
+      t->remainder = number(rest, n);
     else if (name == 'B')
       read_shown(&t->acknowledged_over, rest, n);
     else if (name == 'N')
@@ -135,7 +135,7 @@ put_shown(char *buf, size_t size, char name, const struct ledger_shown *s)
 static void
 write_ledger(const struct ledger *t, char *buf, size_t size)
 {
-  struct value e = { .kind = MP_DELTA, .number = t->e };
+  struct value e = { .kind = MP_DELTA, .number = t->remainder };
 
   buf[0] = 0;
   put(buf, size, 'A', &t->acknowledged);
@@ -144,7 +144,7 @@ write_ledger(const struct ledger *t, char *buf, size_t size)
   if (t->sent.kind)
     put_shown(buf, size, 'N', &t->sent_over);
   put(buf, size, 'D', &t->pending);
-  if (t->e.coef != 0)
+  if (t->remainder.coef != 0)
     put(buf, size, 'E', &e);
 }
 

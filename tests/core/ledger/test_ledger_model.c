@@ -289,7 +289,7 @@ static void
 on_state(char **words)
 {
   const struct model_target *t = target(words[1]);
-  struct value e = { .kind = MP_DELTA, .number = t->kept.e };
+  struct value e = { .kind = MP_DELTA, .number = t->kept.remainder };
   const char *serial =
     t->kept.acknowledged.serial ? t->kept.acknowledged.serial : "-";
 

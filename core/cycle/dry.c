@@ -51,7 +51,7 @@ show_latest(struct target *t)
 
   while (book_prepare_target(t)) {
     if (ledger_as_sent(&t->ledger, &sent))
-      show_sent(t, &t->ledger.md, &sent);
+      show_sent(t, &t->ledger.sent_from, &sent);
     value_clear(&sent);
     ledger_result(&t->ledger, MP_ACCEPTED);
   }

@@ -61,7 +61,7 @@ ledger_clear(struct ledger *t)
 {
   value_clear(&t->acknowledged);
   value_clear(&t->sent);
-  value_clear(&t->md);
+  value_clear(&t->sent_from);
   value_clear(&t->pending);
   ledger_shown_clear(&t->acknowledged_over);
   ledger_shown_clear(&t->sent_over);
@@ -74,12 +74,13 @@ ledger_copy(struct ledger *to, const struct ledger *from)
 
   memset(&got.acknowledged, 0, sizeof(got.acknowledged));
   memset(&got.sent, 0, sizeof(got.sent));
-  memset(&got.md, 0, sizeof(got.md));
+  memset(&got.sent_from, 0, sizeof(got.sent_from));
   memset(&got.pending, 0, sizeof(got.pending));
   memset(&got.acknowledged_over, 0, sizeof(got.acknowledged_over));
   memset(&got.sent_over, 0, sizeof(got.sent_over));
   if (!value_copy(&got.acknowledged, &from->acknowledged) ||
-      !value_copy(&got.sent, &from->sent) || !value_copy(&got.md, &from->md) ||
+      !value_copy(&got.sent, &from->sent) ||
+      !value_copy(&got.sent_from, &from->sent_from) ||
       !value_copy(&got.pending, &from->pending) ||
       !ledger_shown_copy(&got.acknowledged_over, &from->acknowledged_over) ||
       !ledger_shown_copy(&got.sent_over, &from->sent_over)) {
@@ -179,7 +180,7 @@ same_value_and_meter(const struct value *a, const struct value *b)
 static void
 forget_record(struct ledger *t)
 {
-  value_clear(&t->md);
+  value_clear(&t->sent_from);
   t->m_id = 0;
 }
 
@@ -192,7 +193,7 @@ acknowledge(struct ledger *t)
   bool grown = false;
 
   if (t->role == LEDGER_DELTA && t->pending.kind) {
-    grown = !value_equal(&t->pending, &t->md);
+    grown = !value_equal(&t->pending, &t->sent_from);
     /* Cannot overflow: M is D rounded, or an earlier and smaller D. */
     decimal_sub(t->pending.number, t->sent.number, &rest);
   }
@@ -475,10 +476,10 @@ ledger_begin(struct ledger *t)
 static bool
 take_record(struct ledger *t, int64_t id)
 {
-  if (t->m_id && same_value_and_meter(&t->pending, &t->md))
+  if (t->m_id && same_value_and_meter(&t->pending, &t->sent_from))
     return true; /* MD was sent before and is sent again unchanged */
   t->m_id = id;
-  return value_copy(&t->md, &t->pending);
+  return value_copy(&t->sent_from, &t->pending);
 }
 
 bool
@@ -499,7 +500,7 @@ ledger_prepare(struct ledger *t, const struct ledger_shown *seen, int64_t id)
     forget_record(t);
     return false;
   }
-  m = t->role == LEDGER_DELTA ? rounded(t, &t->md) : t->md;
+  m = t->role == LEDGER_DELTA ? rounded(t, &t->sent_from) : t->sent_from;
   return value_copy(&t->sent, &m);
 }
 

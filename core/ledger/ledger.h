@@ -37,9 +37,9 @@ struct ledger {
   struct value acknowledged; /* the last value acknowledged */
   struct ledger_shown acknowledged_over; /* displayed before that was sent */
   struct value sent;                     /* sent, no answer yet */
-  struct value md; /* the D that M was made from; kept with m_id */
-  int64_t m_id;    /* number of the record that M was sent in; 0: none */
-  bool again;      /* an earlier run sent M; not part of the state */
+  struct value sent_from; /* the pending value that it was made from */
+  int64_t m_id;           /* number of the record that M was sent in; 0: none */
+  bool again;             /* an earlier run sent M; not part of the state */
   struct ledger_shown sent_over; /* displayed before that was sent */
   struct value pending;          /* the newest pending value */
   struct decimal remainder;      /* of a delta, after rounding */

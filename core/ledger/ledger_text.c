@@ -46,7 +46,7 @@ ledger_encode(const struct ledger *t)
   lines_put_value(out, "a", &t->acknowledged);
   put_shown(out, "b", &t->acknowledged_over);
   lines_put_value(out, "m", &t->sent);
-  lines_put_value(out, "md", &t->md);
+  lines_put_value(out, "md", &t->sent_from);
   if (t->m_id)
     fprintf(out, "m.id %lld\n", (long long)t->m_id);
   put_shown(out, "n", &t->sent_over);
@@ -122,7 +122,7 @@ take_line(void *ctx, const char *name, const char *rest)
   } values[] = {
     { "a", &t->acknowledged },
     { "m", &t->sent },
-    { "md", &t->md },
+    { "md", &t->sent_from },
     { "d", &t->pending },
     { "b.value", &t->acknowledged_over.value },
     { "n.value", &t->sent_over.value },

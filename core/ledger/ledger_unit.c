@@ -39,14 +39,14 @@ ledger_set_unit(struct ledger *t, const char *unit)
   if (!ledger_copy(&was, t))
     return MP_ENOMEM;
   if (!t->sent.kind) { /* another unit: no longer the record that was sent */
-    value_clear(&t->md);
+    value_clear(&t->sent_from);
     t->m_id = 0;
   }
   r = convert_value(&t->acknowledged, was.unit, unit);
   if (r == MP_OK)
     r = convert_value(&t->sent, was.unit, unit);
   if (r == MP_OK)
-    r = convert_value(&t->md, was.unit, unit);
+    r = convert_value(&t->sent_from, was.unit, unit);
   if (r == MP_OK)
     r = convert_value(&t->pending, was.unit, unit);
   if (r == MP_OK)

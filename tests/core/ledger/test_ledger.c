@@ -80,7 +80,7 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
     else if (name == 'M')
       read_value(&t->sent, rest, n);
     else if (name == 'm')
-      read_value(&t->md, rest, n);
+      read_value(&t->sent_from, rest, n);
     else if (name == 'D')
       read_value(&t->pending, rest, n);
     else if (name == 'E')
@@ -94,8 +94,9 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
     text += len;
     text += strspn(text, " ");
   }
-  if (t->sent.kind && !t->md.kind) /* unless "m" is given, M was made from D */
-    value_copy(&t->md, t->pending.kind ? &t->pending : &t->sent);
+  if (t->sent.kind &&
+      !t->sent_from.kind) /* unless "m" is given, M was made from D */
+    value_copy(&t->sent_from, t->pending.kind ? &t->pending : &t->sent);
 }
 
 static void
@@ -775,7 +776,7 @@ START_TEST(a_ledger_survives_the_state)
   ck_assert_int_eq(back.m_id, 1795327476001);
   ck_assert(back.rebase);
   ck_assert_uint_eq(back.kind, MP_DELTA);
-  ck_assert(value_equal(&back.md, &t.md));
+  ck_assert(value_equal(&back.sent_from, &t.sent_from));
   free(body);
   ledger_clear(&t);
   ledger_clear(&back);

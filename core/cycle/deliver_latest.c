@@ -81,11 +81,11 @@ choose_record(const struct stage *output, int64_t now, bool *chosen)
     const struct target *t = output->targets[i];
 
     chosen[i] = t->sending && ready_at(t) <= now;
-    if (chosen[i] && t->ledger.m_id < number)
-      number = t->ledger.m_id;
+    if (chosen[i] && t->ledger.sent_record < number)
+      number = t->ledger.sent_record;
   }
   for (size_t i = 0; i < output->n_targets; i++)
-    chosen[i] = chosen[i] && output->targets[i]->ledger.m_id == number;
+    chosen[i] = chosen[i] && output->targets[i]->ledger.sent_record == number;
   return number == INT64_MAX ? 0 : number;
 }
 
@@ -110,8 +110,8 @@ renumber(struct stage *output, int64_t number)
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
 
-    if (t->sending && t->ledger.m_id == number)
-      t->ledger.m_id = book_number(output);
+    if (t->sending && t->ledger.sent_record == number)
+      t->ledger.sent_record = book_number(output);
   }
 }
 

@@ -181,7 +181,7 @@ static void
 forget_record(struct ledger *t)
 {
   value_clear(&t->sent_from);
-  t->m_id = 0;
+  t->sent_record = 0;
 }
 
 /* Acknowledges M: M becomes A and N becomes B.  D is cleared, unless a later
@@ -476,9 +476,9 @@ ledger_begin(struct ledger *t)
 static bool
 take_record(struct ledger *t, int64_t id)
 {
-  if (t->m_id && same_value_and_meter(&t->pending, &t->sent_from))
+  if (t->sent_record && same_value_and_meter(&t->pending, &t->sent_from))
     return true; /* MD was sent before and is sent again unchanged */
-  t->m_id = id;
+  t->sent_record = id;
   return value_copy(&t->sent_from, &t->pending);
 }
 
@@ -489,8 +489,8 @@ ledger_prepare(struct ledger *t, const struct ledger_shown *seen, int64_t id)
 
   t->again = t->sent.kind && t->role == LEDGER_DELTA;
   if (t->again) {
-    if (!t->m_id) /* from a state of a version without record numbers */
-      t->m_id = id;
+    if (!t->sent_record) /* from a state of a version without record numbers */
+      t->sent_record = id;
     return true;
   }
   if (!t->pending.kind)

@@ -47,8 +47,8 @@ ledger_encode(const struct ledger *t)
   put_shown(out, "b", &t->acknowledged_over);
   lines_put_value(out, "m", &t->sent);
   lines_put_value(out, "md", &t->sent_from);
-  if (t->m_id)
-    fprintf(out, "m.id %lld\n", (long long)t->m_id);
+  if (t->sent_record)
+    fprintf(out, "m.id %lld\n", (long long)t->sent_record);
   put_shown(out, "n", &t->sent_over);
   lines_put_value(out, "d", &t->pending);
   put_decimal(out, "e", t->remainder);
@@ -160,7 +160,7 @@ take_line(void *ctx, const char *name, const char *rest)
   } else if (strcmp(name, "rebase") == 0)
     t->rebase = n != 0;
   else if (strcmp(name, "m.id") == 0)
-    t->m_id = n > 0 ? n : 0;
+    t->sent_record = n > 0 ? n : 0;
   else
     return false;
   return good;

@@ -40,7 +40,7 @@ ledger_set_unit(struct ledger *t, const char *unit)
     return MP_ENOMEM;
   if (!t->sent.kind) { /* another unit: no longer the record that was sent */
     value_clear(&t->sent_from);
-    t->m_id = 0;
+    t->sent_record = 0;
   }
   r = convert_value(&t->acknowledged, was.unit, unit);
   if (r == MP_OK)
@@ -73,7 +73,7 @@ static void
 begin_anew(struct ledger *t, const char *unit)
 {
   ledger_clear(t);
-  t->m_id = 0;
+  t->sent_record = 0;
   t->remainder = (struct decimal){ 0, 0 };
   t->a_place = MP_EXACT;
   t->unit = unit;

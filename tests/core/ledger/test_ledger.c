@@ -533,7 +533,7 @@ check_record(struct ledger *t, const char *due, const char *sent, int64_t id,
     text[0] = 0;
     put(text, sizeof(text), 'M', &t->sent);
     snprintf(text + strlen(text), sizeof(text) - strlen(text), " in %d",
-             (int)t->m_id);
+             (int)t->sent_record);
     ledger_result(t, result);
   }
   ck_assert_str_eq(text, sent);
@@ -569,11 +569,11 @@ START_TEST(a_dropped_amount_leaves_its_record)
   ck_assert_int_eq(ledger_due(&t, &v), MP_OK);
   ck_assert(ledger_prepare(&t, &shown, 1));
   ledger_settle(&t, &shown);
-  ck_assert_int_eq(t.m_id, 1);
+  ck_assert_int_eq(t.sent_record, 1);
   ledger_drop(&t, &shown);
   ck_assert_int_eq(ledger_due(&t, &v), MP_OK);
   ck_assert(ledger_prepare(&t, &shown, 2));
-  ck_assert_int_eq(t.m_id, 2);
+  ck_assert_int_eq(t.sent_record, 2);
   ledger_clear(&t);
 }
 END_TEST
@@ -757,7 +757,7 @@ START_TEST(a_ledger_survives_the_state)
   t.a_place = -2;
   t.step = (struct decimal){ .coef = 4, .exp10 = -3 };
   t.sent_ms = 1795327476000;
-  t.m_id = 1795327476001;
+  t.sent_record = 1795327476001;
   t.rebase = true;
   t.kind = MP_DELTA;
   body = ledger_encode(&t);
@@ -773,7 +773,7 @@ START_TEST(a_ledger_survives_the_state)
   ck_assert_int_eq(back.step.coef, 4);
   ck_assert_int_eq(back.step.exp10, -3);
   ck_assert_int_eq(back.sent_ms, 1795327476000);
-  ck_assert_int_eq(back.m_id, 1795327476001);
+  ck_assert_int_eq(back.sent_record, 1795327476001);
   ck_assert(back.rebase);
   ck_assert_uint_eq(back.kind, MP_DELTA);
   ck_assert(value_equal(&back.sent_from, &t.sent_from));

@@ -301,10 +301,10 @@ on_state(char **words)
     strcmp(serial, words[6]) == 0,
     "line %lu, history %s: A of %s has the serial number %s, in the model %s",
     line_number, history, t->name, serial, words[6]);
-  ck_assert_msg(t->kept.m_id == (*words[7] == '-' ? 0 : atoll(words[7])),
+  ck_assert_msg(t->kept.sent_record == (*words[7] == '-' ? 0 : atoll(words[7])),
                 "line %lu, history %s: %s was sent in record %lld, in the "
                 "model %s",
-                line_number, history, t->name, (long long)t->kept.m_id,
+                line_number, history, t->name, (long long)t->kept.sent_record,
                 words[7]);
 }
 

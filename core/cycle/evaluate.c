@@ -50,8 +50,9 @@ kept_operand(const struct target *t, const struct value **ret_value,
     return MP_OPERAND_FIRST;
   if (v) {
     *ret_value = v;
-    *ret_place = t->ledger.a_place;
-    return v == &t->ledger.acknowledged && t->ledger.a_place != MP_EXACT
+    *ret_place = t->ledger.acknowledged_place;
+    return v == &t->ledger.acknowledged &&
+               t->ledger.acknowledged_place != MP_EXACT
              ? MP_OPERAND_ROUNDED
              : 0;
   }

@@ -53,7 +53,7 @@ ledger_init(struct ledger *t, enum ledger_role role)
 {
   memset(t, 0, sizeof(*t));
   t->role = role;
-  t->a_place = MP_EXACT;
+  t->acknowledged_place = MP_EXACT;
 }
 
 void
@@ -199,7 +199,7 @@ acknowledge(struct ledger *t)
   }
   shown_move(&t->acknowledged_over, &t->sent_over);
   value_move(&t->acknowledged, &t->sent);
-  t->a_place = MP_EXACT;
+  t->acknowledged_place = MP_EXACT;
   if (t->role != LEDGER_DELTA) {
     if (same_value_and_meter(&t->pending, &t->acknowledged)) {
       t->acknowledged.time_ms = t->pending.time_ms;
@@ -239,7 +239,7 @@ adopt(struct ledger *t, const struct ledger_shown *seen)
   s.serial = t->acknowledged.serial;
   s.time_ms = t->acknowledged.time_ms;
   value_move(&t->acknowledged, &s);
-  t->a_place = seen->value.kind ? seen->place : MP_EXACT;
+  t->acknowledged_place = seen->value.kind ? seen->place : MP_EXACT;
   ledger_shown_clear(&t->acknowledged_over);
 }
 
@@ -264,7 +264,8 @@ never_set(struct ledger *t, const struct ledger_shown *seen)
 {
   if (t->role == LEDGER_TOTAL) {
     adopt(t, seen);
-    t->a_place = MP_EXACT; /* never set: its zero is not a rounded value */
+    t->acknowledged_place =
+      MP_EXACT; /* never set: its zero is not a rounded value */
   }
   return t->pending.kind ? LEDGER_SETTLED : LEDGER_FIRST;
 }
@@ -385,7 +386,7 @@ ledger_set_kind(struct ledger *t, uint32_t kind)
   /* A displayed value from before the first amount is no amount. */
   value_clear(&t->acknowledged);
   ledger_shown_clear(&t->acknowledged_over);
-  t->a_place = MP_EXACT;
+  t->acknowledged_place = MP_EXACT;
 }
 
 /* Computes D after V was added: a delta is added to the pending value and the
@@ -447,7 +448,7 @@ ledger_column(struct ledger *t, const struct value *v)
 
   if (r == MP_OK) {
     value_move(&t->acknowledged, &t->pending);
-    t->a_place = MP_EXACT;
+    t->acknowledged_place = MP_EXACT;
   }
   return r;
 }
@@ -469,7 +470,7 @@ ledger_begin(struct ledger *t)
   if (ledger_last(t))
     return;
   value_move(&t->acknowledged, &zero);
-  t->a_place = MP_EXACT;
+  t->acknowledged_place = MP_EXACT;
 }
 
 /* Sets MD to D, with the number of its record. */

@@ -43,7 +43,8 @@ struct ledger {
   struct ledger_shown sent_over; /* displayed before that was sent */
   struct value pending;          /* the newest pending value */
   struct decimal remainder;      /* of a delta, after rounding */
-  int32_t a_place;     /* last place if A is a displayed value, or MP_EXACT */
+  int32_t acknowledged_place;    /* last place if that is a displayed value, or
+                                    MP_EXACT */
   struct decimal step; /* step of the target's values; coef 0: any value */
   const char *unit;    /* unit of all values here; NULL: not known yet */
   int64_t sent_ms;     /* time of our own last send, ms since 1970 */

@@ -54,7 +54,7 @@ ledger_encode(const struct ledger *t)
   put_decimal(out, "e", t->remainder);
   if (t->step.coef > 0)
     put_decimal(out, "step", t->step);
-  fprintf(out, "place %d\n", (int)t->a_place);
+  fprintf(out, "place %d\n", (int)t->acknowledged_place);
   fprintf(out, "sent %lld\n", (long long)t->sent_ms);
   fprintf(out, "rebase %d\n", t->rebase);
   return lines_close(out, &text);
@@ -149,8 +149,9 @@ take_line(void *ctx, const char *name, const char *rest)
     return get_decimal(&t->step, rest) && t->step.coef > 0;
   good = get_number(&n, rest);
   if (strcmp(name, "place") == 0) {
-    t->a_place = (int32_t)n;
-    good = good && n == t->a_place && sound_place(t->a_place);
+    t->acknowledged_place = (int32_t)n;
+    good =
+      good && n == t->acknowledged_place && sound_place(t->acknowledged_place);
   } else if (strcmp(name, "sent") == 0) {
     t->sent_ms = n;
     good = good && sound_time(n);

@@ -75,7 +75,7 @@ begin_anew(struct ledger *t, const char *unit)
   ledger_clear(t);
   t->sent_record = 0;
   t->remainder = (struct decimal){ 0, 0 };
-  t->a_place = MP_EXACT;
+  t->acknowledged_place = MP_EXACT;
   t->unit = unit;
 }
 

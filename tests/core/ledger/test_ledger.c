@@ -644,7 +644,7 @@ START_TEST(what_is_adopted_is_rounded_and_of_the_same_meter)
   read_shown(&shown, "11388.2@9~-1", 12);
   ck_assert_int_eq(ledger_settle(&t, &shown), LEDGER_CHANGED);
   ck_assert_str_eq(t.acknowledged.serial, "4711");
-  ck_assert_int_eq(t.a_place, -1);
+  ck_assert_int_eq(t.acknowledged_place, -1);
   ledger_shown_clear(&shown);
   ledger_clear(&t);
 }
@@ -754,7 +754,7 @@ START_TEST(a_ledger_survives_the_state)
               "A=84.20 B=83@2026-11-22_10:00:00 M=0.5 N=-@later D=7 E=-0.0004");
   t.unit = value_intern("GJ");
   t.acknowledged.serial = value_intern("84968362");
-  t.a_place = -2;
+  t.acknowledged_place = -2;
   t.step = (struct decimal){ .coef = 4, .exp10 = -3 };
   t.sent_ms = 1795327476000;
   t.sent_record = 1795327476001;
@@ -769,7 +769,7 @@ START_TEST(a_ledger_survives_the_state)
   ck_assert_str_eq(one, two);
   ck_assert_str_eq(back.unit, "GJ");
   ck_assert_str_eq(back.acknowledged.serial, "84968362");
-  ck_assert_int_eq(back.a_place, -2);
+  ck_assert_int_eq(back.acknowledged_place, -2);
   ck_assert_int_eq(back.step.coef, 4);
   ck_assert_int_eq(back.step.exp10, -3);
   ck_assert_int_eq(back.sent_ms, 1795327476000);

@@ -147,7 +147,7 @@ take_answers(struct stage *output, const struct results *results)
     if (result == MP_ACCEPTED)
       note_delivered(t, results);
     take_answer(t, result);
-    if (t->ledger.again && result == MP_ACCEPTED)
+    if (t->ledger.sent_earlier && result == MP_ACCEPTED)
       t->sending = book_prepare_target(t);
   }
 }

@@ -488,8 +488,8 @@ ledger_prepare(struct ledger *t, const struct ledger_shown *seen, int64_t id)
 {
   struct value m;
 
-  t->again = t->sent.kind && t->role == LEDGER_DELTA;
-  if (t->again) {
+  t->sent_earlier = t->sent.kind && t->role == LEDGER_DELTA;
+  if (t->sent_earlier) {
     if (!t->sent_record) /* from a state of a version without record numbers */
       t->sent_record = id;
     return true;
@@ -529,6 +529,6 @@ ledger_result(struct ledger *t, uint32_t result)
 {
   if (result == MP_ACCEPTED && t->sent.kind)
     acknowledge(t);
-  else if (did_not_arrive(t, result) && !t->again)
+  else if (did_not_arrive(t, result) && !t->sent_earlier)
     forget_sent(t);
 }

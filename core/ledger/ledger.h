@@ -39,7 +39,7 @@ struct ledger {
   struct value sent;                     /* sent, no answer yet */
   struct value sent_from; /* the pending value that it was made from */
   int64_t sent_record;    /* number of the record of sent_from; 0: none */
-  bool again;             /* an earlier run sent M; not part of the state */
+  bool sent_earlier;      /* an earlier run sent it; not part of the state */
   struct ledger_shown sent_over; /* displayed before that was sent */
   struct value pending;          /* the newest pending value */
   struct decimal remainder;      /* of a delta, after rounding */

@@ -1,6 +1,6 @@
 /*
  * Latest outputs: each target holds one value.  A value is committed as sent
- * (M) before it leaves; its result goes into the ledger.
+ * before it leaves; its result goes into the ledger.
  */
 #include "core/cycle/deliver.h"
 

@@ -36,7 +36,7 @@ shown_operand(const struct target *t, const struct value **ret_value,
   return t->shown.place == MP_EXACT ? 0 : MP_OPERAND_ROUNDED;
 }
 
-/* Takes the last known value of a target that this pipeline writes: D, else A.
+/* Takes the last known value of a target that this pipeline writes.
  * Returns MP_OPERAND_... flags. */
 static uint32_t
 kept_operand(const struct target *t, const struct value **ret_value,

@@ -194,7 +194,8 @@ acknowledge(struct ledger *t)
 
   if (t->role == LEDGER_DELTA && t->pending.kind) {
     grown = !value_equal(&t->pending, &t->sent_from);
-    /* Cannot overflow: M is D rounded, or an earlier and smaller D. */
+    /* Cannot overflow: sent is pending rounded, or an earlier and smaller
+       pending value. */
     decimal_sub(t->pending.number, t->sent.number, &rest);
   }
   shown_move(&t->acknowledged_over, &t->sent_over);
@@ -214,7 +215,8 @@ acknowledge(struct ledger *t)
   forget_record(t);
 }
 
-/* Forgets M but keeps the number of its record: an unchanged D is sent again as
+/* Forgets the sent value, but keeps the number of its record: an unchanged
+ * pending value is sent again as
  * the same record. */
 static void
 forget_sent(struct ledger *t)
@@ -243,7 +245,7 @@ adopt(struct ledger *t, const struct ledger_shown *seen)
   ledger_shown_clear(&t->acknowledged_over);
 }
 
-/* Row 3: the server lost A, for example in a power cut. */
+/* Row 3: the server lost the acknowledged value, for example in a power cut. */
 static void
 lost(struct ledger *t)
 {
@@ -288,7 +290,8 @@ changed(struct ledger *t, const struct ledger_shown *seen)
   return LEDGER_CHANGED;
 }
 
-/* Rows 1 and 2.  After row 2 (M forgotten) the later rows still apply. */
+/* Rows 1 and 2.  After row 2 (the sent value is forgotten) the later rows still
+ * apply. */
 bool
 ledger_settle_sent(struct ledger *t, const struct ledger_shown *seen)
 {
@@ -389,7 +392,7 @@ ledger_set_kind(struct ledger *t, uint32_t kind)
   t->acknowledged_place = MP_EXACT;
 }
 
-/* Computes D after V was added: a delta is added to the pending value and the
+/* Computes the pending value after V was added: a delta is added to it and the
  * remainder. */
 static int
 add_due(const struct ledger *t, const struct value *v, struct decimal *ret)
@@ -473,7 +476,7 @@ ledger_begin(struct ledger *t)
   t->acknowledged_place = MP_EXACT;
 }
 
-/* Sets MD to D, with the number of its record. */
+/* Sets sent_from to the pending value, with the number of its record. */
 static bool
 take_record(struct ledger *t, int64_t id)
 {
@@ -514,8 +517,8 @@ ledger_as_sent(const struct ledger *t, struct value *ret)
 }
 
 /* A server that refuses, or a proxy in front of it, may still have carried out
- * the request.  If the target can be asked (N is known), its next displayed
- * value decides.  If not, the refusal is final: there is no other
+ * the request.  If the target can be asked (sent_over is known), its next
+ * displayed value decides.  If not, the refusal is final: there is no other
  * information. */
 static bool
 did_not_arrive(const struct ledger *t, uint32_t result)

@@ -2,8 +2,8 @@
  * The ledger of one target: its acknowledged, sent and pending values, and the
  * rules that compare them with the displayed value.
  *
- * Pure: no I/O, no clock, no store.  doc/ledger.md is the specification and
- * defines the names A, B, M, N, D and E.
+ * Pure: no I/O, no clock, no store.  doc/ledger.md is the specification; in
+ * its table the values have the letters A, B, M, N, D and E.
  */
 #ifndef CORE_LEDGER_LEDGER_H
 #define CORE_LEDGER_LEDGER_H
@@ -72,7 +72,8 @@ int ledger_set_unit(struct ledger *t, const char *unit);
 
 /* Converts T to the unit of SEEN, if it has one, and to the STEP of its target.
  * *ret_again is true if the unit or the step of a target was changed and its
- * displayed value now means something else: A is then sent again (row 3).
+ * displayed value now means something else: the acknowledged value is then sent
+ * again (row 3).
  * Returns as ledger_set_unit, except that a plain target without an exact
  * conversion starts with an empty ledger. */
 int ledger_follow(struct ledger *t, const struct ledger_shown *seen,
@@ -83,8 +84,8 @@ int ledger_follow(struct ledger *t, const struct ledger_shown *seen,
 bool ledger_can_show(const struct ledger *t, const struct ledger_shown *shown,
                      const struct value *v);
 
-/* Returns true if SEEN proves that M arrived: M is then acknowledged.
- * Otherwise it forgets M and returns false. */
+/* Returns true if SEEN proves that the sent value arrived: it is then
+ * acknowledged.  Otherwise forgets it and returns false. */
 bool ledger_settle_sent(struct ledger *t, const struct ledger_shown *seen);
 
 /* Compares the displayed value with the ledger and applies the table of the
@@ -96,20 +97,22 @@ enum ledger_outcome ledger_settle(struct ledger *t,
  * whole seconds tells two values apart. */
 #define LEDGER_APART_MS 2000
 
-/* Returns true if T has no M, the target still displays A as this pipeline sent
- * it, and the last send is at least LEDGER_APART_MS before NOW_MS (ms since
- * 1970).  The next send then need not wait for the target's time of last
- * update.  Call it before settling. */
+/* Returns true if T has no sent value, the target still displays the
+ * acknowledged one as this pipeline sent it, and the last send is at least
+ * LEDGER_APART_MS before NOW_MS (ms since 1970).  The next send then need not
+ * wait for the target's time of last update.  Call it before settling. */
 bool ledger_rests(const struct ledger *t, const struct ledger_shown *seen,
                   int64_t now_ms);
 
 /* Drops the pending value of T after the base it is computed from was changed
- * on purpose.  A delta also loses its A; otherwise the displayed value becomes
- * A, unless it can be a display of A.  The next result is measured from the
- * changed base and covers the dropped value. */
+ * on purpose.  A delta also loses its acknowledged value; otherwise the
+ * displayed value becomes the acknowledged one, unless it can be a display of
+ * that.  The next result is measured from the changed base and covers the
+ * dropped value. */
 void ledger_drop(struct ledger *t, const struct ledger_shown *seen);
 
-/* Returns the last known value: D, else A; NULL: missing. */
+/* Returns the last known value: the pending one, else the acknowledged one;
+ * NULL: missing. */
 const struct value *ledger_last(const struct ledger *t);
 
 /* Returns true if T, after the values it got so far, can take one of KIND. */
@@ -123,35 +126,37 @@ void ledger_set_kind(struct ledger *t, uint32_t kind);
  * with a pending delta must be exact. */
 bool ledger_fits(const struct ledger *t, const struct value *v);
 
-/* Makes V the pending value; to a delta, the pending value and E are added.
- * MP_OK; MP_ENOMEM, MP_ERANGE (it does not fit): then nothing is changed. */
+/* Makes V the pending value; to a delta, the pending value and the remainder
+ * are added. MP_OK; MP_ENOMEM, MP_ERANGE (it does not fit): then nothing is
+ * changed. */
 int ledger_due(struct ledger *t, const struct value *v);
 
-/* Adds the rejected amount V to E, so that the next amount includes it.  MP_OK;
- * MP_ERANGE, MP_ECONFIG (no conversion to the unit of T): then nothing is
- * changed. */
+/* Adds the rejected amount V to the remainder, so that the next amount includes
+ * it.  MP_OK; MP_ERANGE, MP_ECONFIG (no conversion to the unit of T): then
+ * nothing is changed. */
 int ledger_carry(struct ledger *t, const struct value *v);
 
-/* Books V in a column of a queue.  A becomes the value of the row's cell: V,
- * plus E for a delta.  Returns as ledger_due. */
+/* Books V in a column of a queue.  The value of the row's cell is then the
+ * acknowledged one: V, plus the remainder for a delta.  Returns as ledger_due.
+ */
 int ledger_column(struct ledger *t, const struct value *v);
 
-/* Sets A of a column to the displayed value, the cell in the output's last row.
- * Call it if that row is newer than the ledger: an older copy of the state was
- * restored. */
+/* Sets the acknowledged value of a column to the displayed one, the cell in the
+ * output's last row. Call it if that row is newer than the ledger: an older
+ * copy of the state was restored. */
 void ledger_adopt_column(struct ledger *t, const struct ledger_shown *seen);
 
-/* Sets A to 0 if T has neither A nor D: a total that was never set begins with
- * 0. */
+/* Sets the acknowledged value to 0 if T has neither that nor a pending one: a
+ * total that was never set begins with 0. */
 void ledger_begin(struct ledger *t);
 
 /*
- * Prepares sending: sets M to D and N to the displayed value SEEN.  Commit the
- * state before M is sent, in the record of number ID.  A value that was sent
- * before keeps the number of its record.  A delta's M with an unknown outcome,
- * left by an earlier run (its output cannot be asked), is not changed; the rest
- * of D is sent after M has been acknowledged.  Returns false if there is
- * nothing to send.
+ * Prepares sending: sets sent to the pending value, and sent_over to SEEN.
+ * Commit the state before it is sent, in the record of number ID.  A value that
+ * was sent before keeps the number of its record.  A delta that was sent with
+ * an unknown outcome, left by an earlier run (its output cannot be asked), is
+ * not changed; the rest of the pending value is sent after it has been
+ * acknowledged.  Returns false if there is nothing to send.
  */
 bool ledger_prepare(struct ledger *t, const struct ledger_shown *seen,
                     int64_t id);
@@ -161,14 +166,14 @@ bool ledger_prepare(struct ledger *t, const struct ledger_shown *seen,
 bool ledger_rounded(const struct ledger *t, const struct value *v,
                     struct value *ret);
 
-/* Copies to *ret the value to send: M, rounded to a whole number of the
- * target's step.  False: out of memory. */
+/* Copies to *ret the value to send: the sent one, rounded to a whole number of
+ * the target's step.  False: out of memory. */
 bool ledger_as_sent(const struct ledger *t, struct value *ret);
 
 /*
- * Applies the result of sending M.  MP_ACCEPTED acknowledges it.  MP_NOT_SENT
+ * Applies the result of sending.  MP_ACCEPTED acknowledges it.  MP_NOT_SENT
  * forgets it, and so does a refusal by an output that cannot be asked, unless
- * an earlier run sent M.  Any other result keeps M: a proxy may refuse a
+ * an earlier run sent it.  Any other result keeps it: a proxy may refuse a
  * request that the server has carried out.
  */
 void ledger_result(struct ledger *t, uint32_t result);

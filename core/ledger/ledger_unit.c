@@ -17,8 +17,8 @@ convert_value(struct value *v, const char *from, const char *to)
   return unit_convert(&v->number, from, to, MP_EXACT);
 }
 
-/* Converts a displayed value exactly.  Its place is not converted: B and N are
- * compared only by value and time. */
+/* Converts a displayed value exactly.  Its place is not converted:
+ * acknowledged_over and sent_over are compared only by value and time. */
 static int
 convert_shown(struct ledger_shown *s, const char *from, const char *to)
 {
@@ -111,8 +111,8 @@ is_changed(const struct ledger *t, const char *unit, struct decimal step)
          decimal_compare(t->step, step) != 0;
 }
 
-/* Sets B to the displayed value if the target no longer displays A, so that
- * settling sends A again (row 3). */
+/* Sets acknowledged_over to the displayed value if the target no longer
+ * displays the acknowledged one, so that settling sends A again (row 3). */
 static int
 write_again(struct ledger *t, const struct ledger_shown *seen, bool *ret_again)
 {

@@ -105,7 +105,7 @@ struct target {
   bool failed;       /* reported in this run, and not sent to in it */
   bool unfit;        /* this cycle's value does not fit it */
   bool other_kind;   /* this cycle's value is of another kind than before */
-  bool sending;      /* M was prepared and has no answer yet */
+  bool sending;      /* its value was prepared and has no answer yet */
   char *delivered;   /* acknowledged in this run, as text; NULL: none */
 };
 

@@ -76,22 +76,22 @@ class World:
     def by_hand(self):
         """Not in the moment of a write that is not answered or was lost."""
         t, s = self.ledger["total"], self.server
-        if t.A is None or t.M is not None or t.A != s.v["total"] or t.A == BY_HAND:
+        if t.acknowledged is None or t.sent is not None or t.acknowledged != s.v["total"] or t.acknowledged == BY_HAND:
             return False
-        self.want["total"] += BY_HAND - t.A
+        self.want["total"] += BY_HAND - t.acknowledged
         s.log.clear()
         s.v["total"], s.t["total"] = BY_HAND, s.now + 1
         return True
 
     def key(self):
         """The same for two states with the same future: times and numbers of records are compared for equality only."""
-        s, parts, numbers = self.server, [], sorted({t.id for t in self.ledger.values()} - {None})
+        s, parts, numbers = self.server, [], sorted({t.sent_record for t in self.ledger.values()} - {None})
         for k, t in self.ledger.items():
             times = {}
             undo = next(((v, at) for of, v, at in reversed(s.log) if of == k), None)
             shown = [x and (x[0], times.setdefault(x[1], len(times)))
-                     for x in ((s.v[k], s.t[k]), undo, t.N if t.M is not None else None, t.B)]
-            parts += (*shown, t.A, t.Ar, t.M, t.Mr, t.Md, t.D, t.Dr, t.E, t.id and numbers.index(t.id))
+                     for x in ((s.v[k], s.t[k]), undo, t.sent_over if t.sent is not None else None, t.acknowledged_over)]
+            parts += (*shown, t.acknowledged, t.acknowledged_serial, t.sent, t.sent_serial, t.sent_from, t.pending, t.pending_serial, t.remainder, t.sent_record and numbers.index(t.sent_record))
             parts += (sum(s.given[k], ZERO) if self.roles[k] == "delta" else None, undo and s.given[k][-1], self.want[k])
         if self.blind:
             parts += (s.wrong, *(tuple(s.taken.get(n, {}).items()) for n in numbers))
@@ -107,8 +107,8 @@ class World:
         s, grown = w.server, sum((last - first for first, last in w.used.values()), ZERO)
         what = [f"{k} is {s.v[k]}, not {w.want[k] + grown}" for k in w.kinds
                 if w.roles[k] == "plus" and s.v[k] != w.want[k] + grown]
-        what += [f"{k} was given {sum(s.given[k], ZERO)}, not {grown - w.ledger[k].E}" for k in w.kinds
-                 if w.roles[k] == "delta" and sum(s.given[k], ZERO) + w.ledger[k].E != grown]
+        what += [f"{k} was given {sum(s.given[k], ZERO)}, not {grown - w.ledger[k].remainder}" for k in w.kinds
+                 if w.roles[k] == "delta" and sum(s.given[k], ZERO) + w.ledger[k].remainder != grown]
         what += [f"the rows of meter {serial} are {usage}" for serial, usage in w.rows.items()
                  if usage != w.used[serial][1] - w.used[serial][0]]
         if w.used.get(w.serial, (w.count, w.count))[1] != w.count:
@@ -117,7 +117,7 @@ class World:
             what.append("a wrong serial number was booked")
         if w.blind and s.wrong:
             what.append("a record came again with another content")
-        if any(t.D is not None or t.M is not None for t in w.ledger.values()):
+        if any(t.pending is not None or t.sent is not None for t in w.ledger.values()):
             what.append("something is still pending")
         return "; ".join(what)
 

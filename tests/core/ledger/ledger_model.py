@@ -182,15 +182,17 @@ class BlindServer(Server):
 # --- the ledger -----------------------------------------------------------------------------------------------
 
 class Target:
-    """A acknowledged and B what was shown before it was sent; M sent without an answer, N what was shown before that;
-    D due; E what rounding left of a delta. Serial numbers: Ar of A, Mr of M, Dr of D. Md: the D that M was made from; id:
-    the number of the record that it was sent in, kept with Md. again: M was sent before this run (not in the state)."""
-    __slots__ = ("A", "Ar", "B", "M", "Mr", "Md", "N", "D", "Dr", "E", "id", "again")
+    """acknowledged, and acknowledged_over: the value displayed before it was sent; sent: no answer yet, and sent_over:
+    the value displayed before that; pending; remainder: the part of a delta that rounding left over. ..._serial: the
+    serial number of its meter. sent_from: the pending value that sent was made from; sent_record: the number of the
+    record that it was sent in, kept with sent_from. sent_earlier: by a run before this one (not in the state)."""
+    __slots__ = ("acknowledged", "acknowledged_serial", "acknowledged_over", "sent", "sent_serial", "sent_from",
+                 "sent_over", "sent_record", "sent_earlier", "pending", "pending_serial", "remainder")
 
     def __init__(self):
         for k in self.__slots__:
             setattr(self, k, None)
-        self.E = ZERO
+        self.remainder = ZERO
 
     def copy(self):
         t = Target()
@@ -199,17 +201,17 @@ class Target:
         return t
 
     def value(self):
-        return (self.D, self.Dr) if self.D is not None else (self.A, self.Ar)
+        return (self.pending, self.pending_serial) if self.pending is not None else (self.acknowledged, self.acknowledged_serial)
 
     def prepare(self, role, kind, seen, number):
-        """D is about to be sent, as M, in record NUMBER; what was sent before stays in its record. An amount that is still
+        """Marks the pending value as sent in record NUMBER; a value sent before stays in its record. An amount that is still
         there stays as it is: the outcome is not known, and cannot be asked for. Returns whether there is something to send."""
-        self.again = self.M is not None and role == "delta"
-        if self.again or self.D is None:
-            return self.again
-        if self.id is None or (self.D, self.Dr) != (self.Md, self.Mr):
-            self.Md, self.Mr, self.id = self.D, self.Dr, number
-        self.M, self.N = as_sent(kind, self.Md) if role == "delta" else self.Md, seen
+        self.sent_earlier = self.sent is not None and role == "delta"
+        if self.sent_earlier or self.pending is None:
+            return self.sent_earlier
+        if self.sent_record is None or (self.pending, self.pending_serial) != (self.sent_from, self.sent_serial):
+            self.sent_from, self.sent_serial, self.sent_record = self.pending, self.pending_serial, number
+        self.sent, self.sent_over = as_sent(kind, self.sent_from) if role == "delta" else self.sent_from, seen
         return True
 
     def result(self, role, outcome):
@@ -217,27 +219,27 @@ class Target:
         even if it was refused; but the refusal of an output that cannot be asked is its last word."""
         if outcome == "accepted":
             self.acknowledge(role)
-        elif (outcome == "not-sent" or outcome == "rejected" and self.N is None) and not self.again:
-            self.M = None
+        elif (outcome == "not-sent" or outcome == "rejected" and self.sent_over is None) and not self.sent_earlier:
+            self.sent = None
 
     def forget_record(self):
-        self.Md = self.id = None
+        self.sent_from = self.sent_record = None
 
     def acknowledge(self, role):
-        self.B = self.N
+        self.acknowledged_over = self.sent_over
         if role == "delta":
-            rest, grown = (self.D - self.M, self.D != self.Md) if self.D is not None else (ZERO, False)
-            self.A, self.M = self.M, None
+            rest, grown = (self.pending - self.sent, self.pending != self.sent_from) if self.pending is not None else (ZERO, False)
+            self.acknowledged, self.sent = self.sent, None
             if grown:
-                self.D = rest
+                self.pending = rest
             else:
-                self.D, self.E = None, self.E + rest
+                self.pending, self.remainder = None, self.remainder + rest
             self.forget_record()
             return
-        self.A, self.Ar, self.M = self.M, self.Mr, None
+        self.acknowledged, self.acknowledged_serial, self.sent = self.sent, self.sent_serial, None
         self.forget_record()
-        if self.D == self.A and self.Dr == self.Ar:
-            self.D = None
+        if self.pending == self.acknowledged and self.pending_serial == self.acknowledged_serial:
+            self.pending = None
 
 
 def settle(t, seen, role, kind):
@@ -245,38 +247,38 @@ def settle(t, seen, role, kind):
     if seen is None:
         return None
     s = seen[0]
-    if t.M is not None:
-        if seen not in (t.N, t.B) and can_show(kind, s, t.M):
+    if t.sent is not None:
+        if seen not in (t.sent_over, t.acknowledged_over) and can_show(kind, s, t.sent):
             t.acknowledge(role)  # M arrived
             return None
-        t.M = None  # it did not: forgotten; what follows still counts
-    if t.A is not None and seen == t.B:  # the server lost A
+        t.sent = None  # it did not: forgotten; what follows still counts
+    if t.acknowledged is not None and seen == t.acknowledged_over:  # the server lost A
         if role == "delta":
-            t.D, t.A = (t.D or ZERO) + t.A, None
-        elif t.D is None:
-            t.D, t.Dr = t.A, t.Ar
+            t.pending, t.acknowledged = (t.pending or ZERO) + t.acknowledged, None
+        elif t.pending is None:
+            t.pending, t.pending_serial = t.acknowledged, t.acknowledged_serial
         return None
-    if role == "delta" or can_show(kind, s, t.A):
+    if role == "delta" or can_show(kind, s, t.acknowledged):
         return None
-    if t.A is not None and t.A == 0 and is_nothing(s):  # 0 may be shown as nothing
+    if t.acknowledged is not None and t.acknowledged == 0 and is_nothing(s):  # 0 may be shown as nothing
         return None
-    if t.A is None and is_nothing(s):  # never set
+    if t.acknowledged is None and is_nothing(s):  # never set
         if role == "plus":
-            t.A = ZERO
-        return "first" if t.D is None else None
-    if t.A is None:  # first seen
-        if t.D is None:
-            t.A = s
+            t.acknowledged = ZERO
+        return "first" if t.pending is None else None
+    if t.acknowledged is None:  # first seen
+        if t.pending is None:
+            t.acknowledged = s
         return None
     if is_nothing(s) and role == "minus":  # emptied: the ledger counts
         return None
     s = s or ZERO
-    if role == "plus" and t.D is not None:
-        t.D = s + t.D - t.A
+    if role == "plus" and t.pending is not None:
+        t.pending = s + t.pending - t.acknowledged
     if role == "minus":
-        t.D = None
+        t.pending = None
         t.forget_record()
-    t.A, t.B = s, None
+    t.acknowledged, t.acknowledged_over = s, None
     return "changed"
 
 
@@ -286,11 +288,11 @@ def drop_what_is_due(w, meter, seen, roles, kinds):
         if roles[k] == "minus" or meter_of(k) != meter or k not in seen:
             continue
         if roles[k] == "delta":
-            t.A = t.D = None
+            t.acknowledged = t.pending = None
         else:
-            if not can_show(kinds[k], seen[k][0], t.A):
-                t.A, t.B = seen[k][0] or ZERO, None
-            t.D = None
+            if not can_show(kinds[k], seen[k][0], t.acknowledged):
+                t.acknowledged, t.acknowledged_over = seen[k][0] or ZERO, None
+            t.pending = None
         t.forget_record()
 
 
@@ -349,13 +351,13 @@ def evaluate(w, notes, meter, reading, serial, is_read, first, roles):
             tell("usage", base_of(meter), reading, usage)
         for k, t in mine.items():
             if roles[k] == "delta":
-                t.D, t.E = usage + (t.D or ZERO) + t.E, ZERO
+                t.pending, t.remainder = usage + (t.pending or ZERO) + t.remainder, ZERO
                 tell("due", k, usage, None)
             elif roles[k] == "plus":
-                t.D = last[k] + usage
-                tell("total", k, usage, t.D)
-                tell("due", k, t.D, None)
-    b.D, b.Dr = reading, serial
+                t.pending = last[k] + usage
+                tell("total", k, usage, t.pending)
+                tell("due", k, t.pending, None)
+    b.pending, b.pending_serial = reading, serial
     notes.candidate.pop(meter, None)
     tell("due", base_of(meter), reading, serial)
     return cells
@@ -374,18 +376,18 @@ def send_each(ledger, server, sending, roles, kinds):
         t, outcome = ledger[k], "not-sent"
         if not down:
             try:
-                outcome = "accepted" if server.write(k, as_sent(kinds[k], t.M)) else "rejected"
+                outcome = "accepted" if server.write(k, as_sent(kinds[k], t.sent)) else "rejected"
             except Away as e:
                 outcome, down = str(e), True
-        tell("result", k, outcome, as_sent(kinds[k], t.M))
+        tell("result", k, outcome, as_sent(kinds[k], t.sent))
         t.result(roles[k], outcome)
 
 
 def send_records(ledger, server, sending, number, roles, kinds, commit):
     """A record at a time, the oldest first; the answers are committed before the next one leaves."""
     while sending:
-        oldest = min(ledger[k].id for k in sending)
-        record = {k: as_sent(kinds[k], ledger[k].M) for k in sending if ledger[k].id == oldest}
+        oldest = min(ledger[k].sent_record for k in sending)
+        record = {k: as_sent(kinds[k], ledger[k].sent) for k in sending if ledger[k].sent_record == oldest}
         outcome = server.take(oldest, record)
         number = None if number == oldest else number
         for k, x in record.items():
@@ -393,7 +395,7 @@ def send_records(ledger, server, sending, number, roles, kinds, commit):
             sending.remove(k)
             tell("result", k, outcome, x)
             t.result(roles[k], outcome)
-            if t.again and outcome == "accepted" and t.D is not None:  # what came since then
+            if t.sent_earlier and outcome == "accepted" and t.pending is not None:  # what came since then
                 number = number or server.next_number()
                 t.prepare(roles[k], kinds[k], None, number)
                 tell("prepare", k, number)
@@ -427,7 +429,7 @@ def run(ledger, kept, server, readings, roles, kinds, crash=None, booked=None, r
         first = flag[base_of(meter)] == "first" or server.blind and w[base_of(meter)].value()[0] is None
         for k, t in w.items() if server.blind and first else ():
             if roles[k] == "plus" and meter_of(k) == meter and t.value()[0] is None:
-                t.A = ZERO
+                t.acknowledged = ZERO
                 tell("begin", k)
         cells = evaluate(w, notes, meter, reading, serial, read_serial is not None, first, roles)
         if cells:
@@ -436,7 +438,7 @@ def run(ledger, kept, server, readings, roles, kinds, crash=None, booked=None, r
     number, sending = server.next_number(), []
     for k, t in w.items():
         at = (seen or {}).get(k)
-        if t.D is not None and (server.blind or at) and t.prepare(roles[k], kinds[k], at, number):
+        if t.pending is not None and (server.blind or at) and t.prepare(roles[k], kinds[k], at, number):
             tell("prepare", k, number)
             sending.append(k)
     if crash == "before-commit":
@@ -502,7 +504,7 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
         tell("run")
         run(ledger, kept, server, readings, roles, kinds, crash, booked, rows)
         for k, t in ledger.items():
-            tell("state", k, *(getattr(t, x) for x in "AMDE"), t.Ar, t.id)
+            tell("state", k, *(getattr(t, x) for x in ("acknowledged", "sent", "pending", "remainder")), t.acknowledged_serial, t.sent_record)
         if trace:
             for k, t in ledger.items():
                 print("   ", k, "device", server.v[k], server.t[k], *(f"{x}={getattr(t, x)}" for x in "AMDE"))
@@ -548,9 +550,9 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
         elif f < 0.72 + hand:
             k = random.choice([k for k in kinds if roles[k] == "plus"])
             x = as_sent(kinds[k], D(random.choice(("0", "500", "20000.5"))))
-            a = ledger[k].A
+            a = ledger[k].acknowledged
             # not seen: a change too small to be shown, or one in the moment of an unanswered or lost write
-            if a is not None and ledger[k].M is None and as_sent(kinds[k], a) == server.v[k] and k not in server.hides and shown(kinds[k], x) != shown(kinds[k], a):
+            if a is not None and ledger[k].sent is None and as_sent(kinds[k], a) == server.v[k] and k not in server.hides and shown(kinds[k], x) != shown(kinds[k], a):
                 want[k] += x - a
                 touched.add(k)
                 server.log.clear()
@@ -568,7 +570,7 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
             server.log.clear()
             backup = None
         once(told, crash)
-        settled = all(t.M is None and t.D is None for t in ledger.values())
+        settled = all(t.sent is None and t.pending is None for t in ledger.values())
         if restore and settled and random.random() < 0.2 and (backup is None or i - backup[0] > 12):
             backup = (i, dict(server.v), dict(server.t), {k: list(x) for k, x in server.given.items()})
     server.refuses.clear()
@@ -586,7 +588,7 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
     # what a hand overwrote was known to the device's smallest step
     slack = {k: (STEP[kinds[k]] or ZERO) if k in touched else ZERO for k in kinds}
     total = any(abs(server.v[k] - as_sent(kinds[k], want[k] + grown[meter_of(k)])) > slack[k] for k in kinds if roles[k] == "plus")
-    usage = any(sum(server.given[k], ZERO) + ledger[k].E != grown[meter_of(k)] for k in kinds if roles[k] == "delta")
+    usage = any(sum(server.given[k], ZERO) + ledger[k].remainder != grown[meter_of(k)] for k in kinds if roles[k] == "delta")
     usage |= blind and server.wrong
     usage = usage or not set(used) <= numbers  # a number that was read wrongly
     usage = usage or not exchange and grown != {m: count[m] - begin[m] for m in meters}

@@ -2,7 +2,7 @@
  * Agreement with the model.  tests/core/ledger/ledger_model.py implements the
  * rules of the ledger independently.  It writes random histories, event by
  * event, and the ledger that is linked into meterpipe processes the same
- * events.  After each run every target must hold the same A, M, D, E, and the
+ * events.  After each run every target must hold the same values, and the
  * number of the record it was last sent in.  The usages and totals for a CSV
  * file beside the devices are computed from the ledger's last known values and
  * must equal the model's; likewise the verdict on a reading's serial number.

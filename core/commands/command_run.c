@@ -86,7 +86,7 @@ open_state(struct app *app)
   }
   if (r == MP_EBUSY || r == MP_ECONFIG || r == MP_ENOMEM)
     return report_status(app->report);
-  app->run.stateless = true;
+  app->run.state_failed = true;
   store_close(app->run.store);
   app->run.store = NULL;
   if (store_open(NULL, NULL, STORE_MEMORY, &app->run.store) != MP_OK)

@@ -464,7 +464,7 @@ static void
 fail_memory(struct stage *output, const char *object)
 {
   stage_fail(output, MP_ENOMEM, object, "out of memory");
-  output->pipeline->run->stateless = true;
+  output->pipeline->run->state_failed = true;
 }
 
 /* Warns before the first value of an operand is sent that its target rounds it:

@@ -37,10 +37,10 @@ deadline_of(const struct pipeline *p)
 static void
 commit(struct pipeline *p)
 {
-  if (p->run->stateless)
+  if (p->run->state_failed)
     return;
   if (store_is_durable(p->run->store) && book_save(p) != MP_OK)
-    p->run->stateless = true;
+    p->run->state_failed = true;
   else
     deliver_commit_with(p, store_commit);
 }
@@ -159,7 +159,7 @@ work_out(struct pipeline *p)
 
   /* Of fields that this reading emitted for the first time. */
   if (book_load_targets(p) != MP_OK)
-    p->run->stateless = true;
+    p->run->state_failed = true;
   book_tell_unreadable(p);
   evaluate(p);
   book_check_kinds(p);
@@ -187,7 +187,7 @@ deliver(struct pipeline *p, int64_t time_ms)
   if (!p->recording) /* a recording is sent to devices only at its end */
     book_prepare(p);
   commit(p);
-  if (p->run->stateless)
+  if (p->run->state_failed)
     announce_drop(p);
   announce_say(p);
   deliver_mark(p);
@@ -219,7 +219,7 @@ read_in_time(struct pipeline *p)
   run_set_deadline(p->run, whole - reserve);
   read_inputs(p);
   run_set_deadline(p->run, (whole - (clock_mono_ms() - begun)) / 2);
-  if (!p->run->stateless && !p->run->dry && !run_stopped())
+  if (!p->run->state_failed && !p->run->dry && !run_stopped())
     deliver_recover(p);
   run_set_deadline(p->run, whole - (clock_mono_ms() - begun));
 }
@@ -232,7 +232,7 @@ run_live(struct pipeline *p)
   read_in_time(p);
   if (run_stopped())
     return;
-  if (!p->run->stateless)
+  if (!p->run->state_failed)
     ask_outputs(p);
   time_ms = work_out(p);
   if (p->run->dry) {

@@ -396,7 +396,7 @@ deliver_commit_with(struct pipeline *p, int (*how)(struct store *store))
   if (r != MP_OK)
     report_failure(p->run->report, REPORT_OTHER, NULL, r, NULL,
                    store_error(p->run->store));
-  p->run->stateless = r != MP_OK;
+  p->run->state_failed = r != MP_OK;
   return r == MP_OK;
 }
 
@@ -404,7 +404,7 @@ deliver_commit_with(struct pipeline *p, int (*how)(struct store *store))
 bool
 deliver_commit_state(struct pipeline *p)
 {
-  return !p->run->stateless && deliver_commit_with(p, store_commit_answers);
+  return !p->run->state_failed && deliver_commit_with(p, store_commit_answers);
 }
 
 /* ---- Turns ---- */
@@ -428,7 +428,7 @@ needs_sending(const struct stage *output)
     return false;
   if (delivery(output) == MP_LIVE)
     return true;
-  if (run->stateless)
+  if (run->state_failed)
     return false;
   if (delivery(output) == MP_LATEST)
     return has_pending(output);

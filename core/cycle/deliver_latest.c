@@ -169,7 +169,7 @@ send_record(struct stage *output, int64_t number, const bool *chosen,
   if (is_new)
     renumber(output, number);
   if (book_save_output(output) != MP_OK)
-    output->pipeline->run->stateless = true;
+    output->pipeline->run->state_failed = true;
 }
 
 static void
@@ -206,7 +206,7 @@ leave_unsent(struct stage *output, bool no_time)
       n++;
     }
   if (n > 0 && book_save_output(output) != MP_OK)
-    output->pipeline->run->stateless = true;
+    output->pipeline->run->state_failed = true;
   if (n > 0 && no_time)
     stage_fail(
       output, MP_ETIMEOUT, NULL,
@@ -276,13 +276,13 @@ send_all(struct pipeline *p)
 void
 deliver_latest(struct pipeline *p)
 {
-  if (p->run->stateless)
+  if (p->run->state_failed)
     return;
   send_all(p);
   FOR_EACH_OUTPUT(p, output)
   {
     if (delivery(output) == MP_LATEST)
-      leave_unsent(output,
-                   !output->given_up && !run_stopped() && !p->run->stateless);
+      leave_unsent(output, !output->given_up && !run_stopped() &&
+                             !p->run->state_failed);
   }
 }

@@ -199,7 +199,7 @@ conclude_row(struct stage *output, int64_t id, const struct results *results,
 
   if (!row_decode(&row, stored->body)) { /* valid: it was decoded before */
     stage_fail(output, MP_ENOMEM, NULL, "out of memory");
-    run->stateless = true;
+    run->state_failed = true;
     return;
   }
   note_delivered(output, &row, results, record);
@@ -213,7 +213,7 @@ conclude_row(struct stage *output, int64_t id, const struct results *results,
     carried = true;
   }
   if (carried && book_save_output(output) != MP_OK)
-    run->stateless = true;
+    run->state_failed = true;
   row_clear(&row);
   store_row_remove(run->store, id);
 }
@@ -412,13 +412,13 @@ deliver_rows(struct pipeline *p)
 {
   FOR_EACH_OUTPUT(p, output)
   {
-    if (!is_queued(output) || p->run->stateless)
+    if (!is_queued(output) || p->run->state_failed)
       continue;
     if (output->is_open && deliver_commit_state(p) && turn_begin(output)) {
       deliver_queue(output);
       turn_end(output);
     }
-    if (!p->run->stateless)
+    if (!p->run->state_failed)
       bound_queue(output);
   }
 }

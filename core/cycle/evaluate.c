@@ -44,7 +44,7 @@ kept_operand(const struct target *t, const struct value **ret_value,
 {
   const struct value *v = ledger_last(&t->ledger);
 
-  if (t->stage->pipeline->run->stateless || t->unreadable)
+  if (t->stage->pipeline->run->state_failed || t->unreadable)
     return MP_OPERAND_MISSING;
   if (t->first && !t->ledger.pending.kind)
     return MP_OPERAND_FIRST;
@@ -197,12 +197,12 @@ state_of_result(int r)
 static void
 tell_missing_operand(const struct stage *transform)
 {
-  bool stateless = transform->pipeline->run->stateless;
+  bool state_failed = transform->pipeline->run->state_failed;
 
   for (size_t i = 0; i < transform->n_operands; i++) {
     const struct operand *o = &transform->operands[i];
     const struct target *target = o->target;
-    bool told = stateless || target->failed || target->unreadable ||
+    bool told = state_failed || target->failed || target->unreadable ||
                 target->stage->given_up;
 
     if (o->public.flags & MP_OPERAND_MISSING)

@@ -40,7 +40,7 @@ import_shown(struct target *target, const struct mp_shown *shown)
 static const char *
 keep_shown(struct target *target, const struct mp_shown *shown)
 {
-  struct ledger_shown *to = &target->shown;
+  struct ledger_displayed *to = &target->shown;
   const char *fault = sound_shown(shown);
 
   if (fault)
@@ -73,11 +73,11 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
     return stage_fail(output, MP_EINTERNAL, NULL,
                       "the plugin's fetch gave an answer that does not exist");
   target = output->targets[shown->target];
-  ledger_shown_clear(&target->shown);
+  ledger_displayed_clear(&target->shown);
   target->answer = 0;
   fault = keep_shown(target, shown);
   if (fault) {
-    ledger_shown_clear(&target->shown);
+    ledger_displayed_clear(&target->shown);
     return stage_fail(output, MP_EINTERNAL, target->object,
                       "the plugin's fetch gave %s", fault);
   }

@@ -12,7 +12,7 @@
 /* ---- Ownership ---- */
 
 void
-ledger_shown_clear(struct ledger_shown *shown)
+ledger_displayed_clear(struct ledger_displayed *shown)
 {
   value_clear(&shown->value);
   free(shown->updated);
@@ -20,7 +20,8 @@ ledger_shown_clear(struct ledger_shown *shown)
 }
 
 bool
-ledger_shown_copy(struct ledger_shown *to, const struct ledger_shown *from)
+ledger_displayed_copy(struct ledger_displayed *to,
+                      const struct ledger_displayed *from)
 {
   char *updated = NULL;
 
@@ -41,9 +42,9 @@ ledger_shown_copy(struct ledger_shown *to, const struct ledger_shown *from)
 }
 
 static void
-shown_move(struct ledger_shown *to, struct ledger_shown *from)
+shown_move(struct ledger_displayed *to, struct ledger_displayed *from)
 {
-  ledger_shown_clear(to);
+  ledger_displayed_clear(to);
   *to = *from;
   memset(from, 0, sizeof(*from));
 }
@@ -63,8 +64,8 @@ ledger_clear(struct ledger *t)
   value_clear(&t->sent);
   value_clear(&t->sent_from);
   value_clear(&t->pending);
-  ledger_shown_clear(&t->acknowledged_over);
-  ledger_shown_clear(&t->sent_over);
+  ledger_displayed_clear(&t->acknowledged_over);
+  ledger_displayed_clear(&t->sent_over);
 }
 
 bool
@@ -82,8 +83,9 @@ ledger_copy(struct ledger *to, const struct ledger *from)
       !value_copy(&got.sent, &from->sent) ||
       !value_copy(&got.sent_from, &from->sent_from) ||
       !value_copy(&got.pending, &from->pending) ||
-      !ledger_shown_copy(&got.acknowledged_over, &from->acknowledged_over) ||
-      !ledger_shown_copy(&got.sent_over, &from->sent_over)) {
+      !ledger_displayed_copy(&got.acknowledged_over,
+                             &from->acknowledged_over) ||
+      !ledger_displayed_copy(&got.sent_over, &from->sent_over)) {
     ledger_clear(&got);
     return false;
   }
@@ -115,7 +117,7 @@ ledger_rounded(const struct ledger *t, const struct value *v, struct value *ret)
 }
 
 static bool
-shows_zero_or_nothing(const struct ledger_shown *shown)
+shows_zero_or_nothing(const struct ledger_displayed *shown)
 {
   return shown->value.kind == 0 ||
          (!shown->value.text && shown->value.number.coef == 0);
@@ -141,7 +143,7 @@ text_is_number(const char *text, struct decimal number)
 }
 
 bool
-ledger_can_show(const struct ledger *t, const struct ledger_shown *shown,
+ledger_can_show(const struct ledger *t, const struct ledger_displayed *shown,
                 const struct value *v)
 {
   struct value sent;
@@ -159,7 +161,7 @@ ledger_can_show(const struct ledger *t, const struct ledger_shown *shown,
 /* Returns true if both are known, with the same value and the same time of last
  * update. */
 static bool
-same_shown(const struct ledger_shown *a, const struct ledger_shown *b)
+same_shown(const struct ledger_displayed *a, const struct ledger_displayed *b)
 {
   if (!a->known || !b->known || !value_equal(&a->value, &b->value))
     return false;
@@ -222,13 +224,13 @@ static void
 forget_sent(struct ledger *t)
 {
   value_clear(&t->sent);
-  ledger_shown_clear(&t->sent_over);
+  ledger_displayed_clear(&t->sent_over);
 }
 
 /* Sets A to the displayed value s, but keeps the serial number and the time of
  * the A before it. */
 static void
-adopt(struct ledger *t, const struct ledger_shown *seen)
+adopt(struct ledger *t, const struct ledger_displayed *seen)
 {
   struct value s = { 0 };
 
@@ -242,7 +244,7 @@ adopt(struct ledger *t, const struct ledger_shown *seen)
   s.time_ms = t->acknowledged.time_ms;
   value_move(&t->acknowledged, &s);
   t->acknowledged_place = seen->value.kind ? seen->place : MP_EXACT;
-  ledger_shown_clear(&t->acknowledged_over);
+  ledger_displayed_clear(&t->acknowledged_over);
 }
 
 /* Row 3: the server lost the acknowledged value, for example in a power cut. */
@@ -262,7 +264,7 @@ lost(struct ledger *t)
 
 /* Row 5: the target was never set. */
 static enum ledger_outcome
-never_set(struct ledger *t, const struct ledger_shown *seen)
+never_set(struct ledger *t, const struct ledger_displayed *seen)
 {
   if (t->role == LEDGER_TOTAL) {
     adopt(t, seen);
@@ -274,7 +276,7 @@ never_set(struct ledger *t, const struct ledger_shown *seen)
 
 /* Rows 8 to 10: another program or person changed the target. */
 static enum ledger_outcome
-changed(struct ledger *t, const struct ledger_shown *seen)
+changed(struct ledger *t, const struct ledger_displayed *seen)
 {
   struct decimal grown;
 
@@ -293,7 +295,7 @@ changed(struct ledger *t, const struct ledger_shown *seen)
 /* Rows 1 and 2.  After row 2 (the sent value is forgotten) the later rows still
  * apply. */
 bool
-ledger_settle_sent(struct ledger *t, const struct ledger_shown *seen)
+ledger_settle_sent(struct ledger *t, const struct ledger_displayed *seen)
 {
   if (!same_shown(seen, &t->sent_over) &&
       !same_shown(seen, &t->acknowledged_over) &&
@@ -307,7 +309,7 @@ ledger_settle_sent(struct ledger *t, const struct ledger_shown *seen)
 
 /* Row 4, and this pipeline wrote the displayed value. */
 bool
-ledger_rests(const struct ledger *t, const struct ledger_shown *seen,
+ledger_rests(const struct ledger *t, const struct ledger_displayed *seen,
              int64_t now_ms)
 {
   return seen->known && t->acknowledged.kind && !t->sent.kind &&
@@ -318,7 +320,7 @@ ledger_rests(const struct ledger *t, const struct ledger_shown *seen,
 }
 
 enum ledger_outcome
-ledger_settle(struct ledger *t, const struct ledger_shown *seen)
+ledger_settle(struct ledger *t, const struct ledger_displayed *seen)
 {
   if (!seen || !seen->known)
     return LEDGER_SETTLED;
@@ -345,7 +347,7 @@ ledger_settle(struct ledger *t, const struct ledger_shown *seen)
 }
 
 void
-ledger_drop(struct ledger *t, const struct ledger_shown *seen)
+ledger_drop(struct ledger *t, const struct ledger_displayed *seen)
 {
   if (t->role == LEDGER_DELTA)
     value_clear(&t->acknowledged);
@@ -388,7 +390,7 @@ ledger_set_kind(struct ledger *t, uint32_t kind)
     return;
   /* A displayed value from before the first amount is no amount. */
   value_clear(&t->acknowledged);
-  ledger_shown_clear(&t->acknowledged_over);
+  ledger_displayed_clear(&t->acknowledged_over);
   t->acknowledged_place = MP_EXACT;
 }
 
@@ -457,7 +459,7 @@ ledger_column(struct ledger *t, const struct value *v)
 }
 
 void
-ledger_adopt_column(struct ledger *t, const struct ledger_shown *seen)
+ledger_adopt_column(struct ledger *t, const struct ledger_displayed *seen)
 {
   adopt(t, seen);
   t->acknowledged.time_ms = seen->value.time_ms;
@@ -487,7 +489,8 @@ take_record(struct ledger *t, int64_t id)
 }
 
 bool
-ledger_prepare(struct ledger *t, const struct ledger_shown *seen, int64_t id)
+ledger_prepare(struct ledger *t, const struct ledger_displayed *seen,
+               int64_t id)
 {
   struct value m;
 
@@ -499,7 +502,7 @@ ledger_prepare(struct ledger *t, const struct ledger_shown *seen, int64_t id)
   }
   if (!t->pending.kind)
     return false;
-  if (!take_record(t, id) || !ledger_shown_copy(&t->sent_over, seen)) {
+  if (!take_record(t, id) || !ledger_displayed_copy(&t->sent_over, seen)) {
     forget_sent(t);
     forget_record(t);
     return false;

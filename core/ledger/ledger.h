@@ -23,7 +23,7 @@ enum ledger_role {
 };
 
 /* The displayed value of a target: (s, t) in the specification. */
-struct ledger_shown {
+struct ledger_displayed {
   bool known;         /* the output was asked, and listed the target */
   struct value value; /* s; kind 0: no value is displayed */
   int32_t place;      /* 10^place is the last displayed place, or MP_EXACT */
@@ -35,16 +35,17 @@ struct ledger {
   uint32_t kind;             /* kind of the values it gets; for a total, of the
                                 values added to it; 0: not known yet */
   struct value acknowledged; /* the last value acknowledged */
-  struct ledger_shown acknowledged_over; /* displayed before that was sent */
-  struct value sent;                     /* sent, no answer yet */
+  struct ledger_displayed
+    acknowledged_over;    /* displayed before that was sent */
+  struct value sent;      /* sent, no answer yet */
   struct value sent_from; /* the pending value that it was made from */
   int64_t sent_record;    /* number of the record of sent_from; 0: none */
   bool sent_earlier;      /* an earlier run sent it; not part of the state */
-  struct ledger_shown sent_over; /* displayed before that was sent */
-  struct value pending;          /* the newest pending value */
-  struct decimal remainder;      /* of a delta, after rounding */
-  int32_t acknowledged_place;    /* last place if that is a displayed value, or
-                                    MP_EXACT */
+  struct ledger_displayed sent_over; /* displayed before that was sent */
+  struct value pending;              /* the newest pending value */
+  struct decimal remainder;          /* of a delta, after rounding */
+  int32_t acknowledged_place; /* last place if that is a displayed value, or
+                                 MP_EXACT */
   struct decimal step; /* step of the target's values; coef 0: any value */
   const char *unit;    /* unit of all values here; NULL: not known yet */
   int64_t sent_ms;     /* time of our own last send, ms since 1970 */
@@ -62,9 +63,9 @@ void ledger_init(struct ledger *t, enum ledger_role role);
 void ledger_clear(struct ledger *t);
 bool ledger_copy(struct ledger *to, const struct ledger *from);
 
-void ledger_shown_clear(struct ledger_shown *shown);
-bool ledger_shown_copy(struct ledger_shown *to,
-                       const struct ledger_shown *from);
+void ledger_displayed_clear(struct ledger_displayed *shown);
+bool ledger_displayed_copy(struct ledger_displayed *to,
+                           const struct ledger_displayed *from);
 
 /* Converts all values to UNIT.  MP_OK; MP_ECONFIG (no exact conversion),
  * MP_ERANGE or MP_ENOMEM: then nothing is changed. */
@@ -76,22 +77,23 @@ int ledger_set_unit(struct ledger *t, const char *unit);
  * again (row 3).
  * Returns as ledger_set_unit, except that a plain target without an exact
  * conversion starts with an empty ledger. */
-int ledger_follow(struct ledger *t, const struct ledger_shown *seen,
+int ledger_follow(struct ledger *t, const struct ledger_displayed *seen,
                   struct decimal step, bool *ret_again);
 
 /* Returns true if SHOWN can be a display of V, after V was rounded for
  * sending. */
-bool ledger_can_show(const struct ledger *t, const struct ledger_shown *shown,
+bool ledger_can_show(const struct ledger *t,
+                     const struct ledger_displayed *shown,
                      const struct value *v);
 
 /* Returns true if SEEN proves that the sent value arrived: it is then
  * acknowledged.  Otherwise forgets it and returns false. */
-bool ledger_settle_sent(struct ledger *t, const struct ledger_shown *seen);
+bool ledger_settle_sent(struct ledger *t, const struct ledger_displayed *seen);
 
 /* Compares the displayed value with the ledger and applies the table of the
  * specification.  SEEN may be NULL. */
 enum ledger_outcome ledger_settle(struct ledger *t,
-                                  const struct ledger_shown *seen);
+                                  const struct ledger_displayed *seen);
 
 /* Minimum time between two sends to a target, so that a time of last update in
  * whole seconds tells two values apart. */
@@ -101,7 +103,7 @@ enum ledger_outcome ledger_settle(struct ledger *t,
  * acknowledged one as this pipeline sent it, and the last send is at least
  * LEDGER_APART_MS before NOW_MS (ms since 1970).  The next send then need not
  * wait for the target's time of last update.  Call it before settling. */
-bool ledger_rests(const struct ledger *t, const struct ledger_shown *seen,
+bool ledger_rests(const struct ledger *t, const struct ledger_displayed *seen,
                   int64_t now_ms);
 
 /* Drops the pending value of T after the base it is computed from was changed
@@ -109,7 +111,7 @@ bool ledger_rests(const struct ledger *t, const struct ledger_shown *seen,
  * displayed value becomes the acknowledged one, unless it can be a display of
  * that.  The next result is measured from the changed base and covers the
  * dropped value. */
-void ledger_drop(struct ledger *t, const struct ledger_shown *seen);
+void ledger_drop(struct ledger *t, const struct ledger_displayed *seen);
 
 /* Returns the last known value: the pending one, else the acknowledged one;
  * NULL: missing. */
@@ -144,7 +146,7 @@ int ledger_column(struct ledger *t, const struct value *v);
 /* Sets the acknowledged value of a column to the displayed one, the cell in the
  * output's last row. Call it if that row is newer than the ledger: an older
  * copy of the state was restored. */
-void ledger_adopt_column(struct ledger *t, const struct ledger_shown *seen);
+void ledger_adopt_column(struct ledger *t, const struct ledger_displayed *seen);
 
 /* Sets the acknowledged value to 0 if T has neither that nor a pending one: a
  * total that was never set begins with 0. */
@@ -158,7 +160,7 @@ void ledger_begin(struct ledger *t);
  * not changed; the rest of the pending value is sent after it has been
  * acknowledged.  Returns false if there is nothing to send.
  */
-bool ledger_prepare(struct ledger *t, const struct ledger_shown *seen,
+bool ledger_prepare(struct ledger *t, const struct ledger_displayed *seen,
                     int64_t id);
 
 /* Returns true if V is rounded for sending; *ret is then a copy of the rounded

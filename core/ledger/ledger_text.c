@@ -13,7 +13,7 @@
 #include "lib/sound.h"
 
 static void
-put_shown(FILE *out, const char *name, const struct ledger_shown *s)
+put_shown(FILE *out, const char *name, const struct ledger_displayed *s)
 {
   if (!s->known)
     return;
@@ -61,7 +61,7 @@ ledger_encode(const struct ledger *t)
 }
 
 static bool
-get_shown(struct ledger_shown *s, const char *rest)
+get_shown(struct ledger_displayed *s, const char *rest)
 {
   int place;
 

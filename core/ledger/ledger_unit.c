@@ -20,7 +20,7 @@ convert_value(struct value *v, const char *from, const char *to)
 /* Converts a displayed value exactly.  Its place is not converted:
  * acknowledged_over and sent_over are compared only by value and time. */
 static int
-convert_shown(struct ledger_shown *s, const char *from, const char *to)
+convert_shown(struct ledger_displayed *s, const char *from, const char *to)
 {
   return s->known ? convert_value(&s->value, from, to) : MP_OK;
 }
@@ -86,11 +86,11 @@ begin_anew(struct ledger *t, const char *unit)
 /* Returns SEEN as the target would display it with its old step.  A device
  * stores a number of steps, so another step scales its display.  Borrows from
  * SEEN. */
-static struct ledger_shown
-in_old_step(const struct ledger *t, const struct ledger_shown *seen,
+static struct ledger_displayed
+in_old_step(const struct ledger *t, const struct ledger_displayed *seen,
             struct decimal step)
 {
-  struct ledger_shown view = *seen;
+  struct ledger_displayed view = *seen;
   int64_t shift = (int64_t)t->step.exp10 - step.exp10;
 
   if (t->step.coef <= 0 || t->step.coef != step.coef || shift > MAX_SHIFT ||
@@ -114,16 +114,17 @@ is_changed(const struct ledger *t, const char *unit, struct decimal step)
 /* Sets acknowledged_over to the displayed value if the target no longer
  * displays the acknowledged one, so that settling sends A again (row 3). */
 static int
-write_again(struct ledger *t, const struct ledger_shown *seen, bool *ret_again)
+write_again(struct ledger *t, const struct ledger_displayed *seen,
+            bool *ret_again)
 {
   if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->acknowledged))
     return MP_OK;
   *ret_again = true;
-  return ledger_shown_copy(&t->acknowledged_over, seen) ? MP_OK : MP_ENOMEM;
+  return ledger_displayed_copy(&t->acknowledged_over, seen) ? MP_OK : MP_ENOMEM;
 }
 
 int
-ledger_follow(struct ledger *t, const struct ledger_shown *seen,
+ledger_follow(struct ledger *t, const struct ledger_displayed *seen,
               struct decimal step, bool *ret_again)
 {
   const char *unit = seen->value.unit;
@@ -133,7 +134,7 @@ ledger_follow(struct ledger *t, const struct ledger_shown *seen,
   *ret_again = false;
   if (changed) {
     /* Compare the numbers as if unit and step had not changed. */
-    struct ledger_shown view = in_old_step(t, seen, step);
+    struct ledger_displayed view = in_old_step(t, seen, step);
 
     ours = ledger_can_show(t, &view, &t->acknowledged);
     if (ledger_can_show(t, &view, &t->sent) && ledger_settle_sent(t, &view))

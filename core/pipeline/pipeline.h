@@ -96,7 +96,7 @@ struct target {
   bool told;         /* the unreadable entry was reported */
   /* of this run */
   uint32_t answer; /* MP_SHOWN_... from fetch; 0: not reached */
-  struct ledger_shown shown;
+  struct ledger_displayed shown;
   struct decimal shown_step;
   bool numbers_only; /* it does not take texts */
   int64_t ready_ms;  /* do not send before this time; monotonic clock */

@@ -37,7 +37,7 @@ check_text(const struct ledger *t)
 /* Makes a run: settles with the displayed value, takes a cycle's value, sends
  * it. */
 static void
-run_once(struct ledger *t, const struct ledger_shown *seen)
+run_once(struct ledger *t, const struct ledger_displayed *seen)
 {
   const struct value *last;
   struct value v = { 0 };
@@ -59,7 +59,7 @@ run_once(struct ledger *t, const struct ledger_shown *seen)
 static void
 check_ledger(const char *text, uint8_t choice)
 {
-  struct ledger_shown seen = { 0 };
+  struct ledger_displayed seen = { 0 };
   struct ledger t;
 
   ledger_init(&t, (enum ledger_role)(choice & 3));
@@ -67,14 +67,14 @@ check_ledger(const char *text, uint8_t choice)
     check_text(&t);
     if (choice & 8)
       t.step = (struct decimal){ 1, -1 };
-    require(ledger_shown_copy(&seen, choice & 4 ? &t.sent_over
-                                                : &t.acknowledged_over));
+    require(ledger_displayed_copy(&seen, choice & 4 ? &t.sent_over
+                                                    : &t.acknowledged_over));
     run_once(&t, &seen);
     ledger_set_unit(&t, "kWh");
     run_once(&t, &seen);
     ledger_drop(&t, &seen);
   }
-  ledger_shown_clear(&seen);
+  ledger_displayed_clear(&seen);
   ledger_clear(&t);
 }
 

@@ -42,14 +42,14 @@ read_value(struct value *v, const char *text, size_t len)
 }
 
 static void
-read_shown(struct ledger_shown *s, const char *text, size_t len)
+read_shown(struct ledger_displayed *s, const char *text, size_t len)
 {
   const char *mark = memchr(text, '@', len);
   size_t n = mark ? (size_t)(mark - text) : len;
   char at[64], *tilde;
 
   ck_assert(len - n < sizeof(at));
-  ledger_shown_clear(s);
+  ledger_displayed_clear(s);
   s->known = true;
   s->place = MP_EXACT;
   if (*text != '-' || n > 1)
@@ -116,7 +116,7 @@ put(char *buf, size_t size, char name, const struct value *v)
 }
 
 static void
-put_shown(char *buf, size_t size, char name, const struct ledger_shown *s)
+put_shown(char *buf, size_t size, char name, const struct ledger_displayed *s)
 {
   size_t len;
 
@@ -291,7 +291,7 @@ START_TEST(settling_follows_the_table)
 {
   const struct settling *c = &settlings[_i];
   struct ledger t;
-  struct ledger_shown shown = { 0 };
+  struct ledger_displayed shown = { 0 };
   enum ledger_outcome outcome;
   char after[512];
 
@@ -303,7 +303,7 @@ START_TEST(settling_follows_the_table)
                 "row %d, %s: \"%s\" shows %s: is \"%s\" %s, not \"%s\" %s",
                 c->row, role_name(c->role), c->before, c->shown, after,
                 outcome_name(outcome), c->after, outcome_name(c->outcome));
-  ledger_shown_clear(&shown);
+  ledger_displayed_clear(&shown);
   ledger_clear(&t);
 }
 END_TEST
@@ -311,7 +311,7 @@ END_TEST
 START_TEST(what_was_not_asked_is_not_settled)
 {
   struct ledger t;
-  struct ledger_shown none = { 0 };
+  struct ledger_displayed none = { 0 };
   char after[512];
 
   read_ledger(&t, LEDGER_TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85");
@@ -353,13 +353,13 @@ START_TEST(target_rests_where_only_we_have_written)
 {
   const int64_t now = 1795342800000;
   struct ledger t;
-  struct ledger_shown shown = { 0 };
+  struct ledger_displayed shown = { 0 };
 
   read_ledger(&t, rests[_i].role, rests[_i].ledger);
   read_shown(&shown, rests[_i].shown, strlen(rests[_i].shown));
   t.sent_ms = rests[_i].sent_ago_ms ? now - rests[_i].sent_ago_ms : 0;
   ck_assert_int_eq(ledger_rests(&t, &shown, now), rests[_i].rests);
-  ledger_shown_clear(&shown);
+  ledger_displayed_clear(&shown);
   ledger_clear(&t);
 }
 END_TEST
@@ -379,7 +379,7 @@ static const struct {
 START_TEST(a_changed_base_drops_what_is_due)
 {
   struct ledger t;
-  struct ledger_shown shown = { 0 };
+  struct ledger_displayed shown = { 0 };
   char after[512];
 
   read_ledger(&t, drops[_i].role, drops[_i].before);
@@ -387,7 +387,7 @@ START_TEST(a_changed_base_drops_what_is_due)
   ledger_drop(&t, &shown);
   write_ledger(&t, after, sizeof(after));
   ck_assert_str_eq(after, drops[_i].after);
-  ledger_shown_clear(&shown);
+  ledger_displayed_clear(&shown);
   ledger_clear(&t);
 }
 END_TEST
@@ -438,7 +438,7 @@ static const struct {
 START_TEST(sending_follows_the_rules)
 {
   struct ledger t;
-  struct ledger_shown shown = { 0 };
+  struct ledger_displayed shown = { 0 };
   struct value due = { 0 };
   char text[512];
 
@@ -456,7 +456,7 @@ START_TEST(sending_follows_the_rules)
   ledger_result(&t, sendings[_i].result);
   write_ledger(&t, text, sizeof(text));
   ck_assert_str_eq(text, sendings[_i].after);
-  ledger_shown_clear(&shown);
+  ledger_displayed_clear(&shown);
   ledger_clear(&t);
 }
 END_TEST
@@ -521,7 +521,7 @@ static void
 check_record(struct ledger *t, const char *due, const char *sent, int64_t id,
              uint32_t result)
 {
-  struct ledger_shown none = { 0 };
+  struct ledger_displayed none = { 0 };
   struct value v = { 0 };
   char text[128] = "-", *body;
 
@@ -561,7 +561,7 @@ END_TEST
  * even if it is equal: it gets a new record. */
 START_TEST(a_dropped_amount_leaves_its_record)
 {
-  struct ledger_shown shown = { .known = true };
+  struct ledger_displayed shown = { .known = true };
   struct ledger t;
   struct value v = { .kind = MP_DELTA, .number = { 2, -1 } };
 
@@ -611,7 +611,7 @@ END_TEST
 START_TEST(nothing_due_is_not_sent)
 {
   struct ledger t;
-  struct ledger_shown shown = { .known = true };
+  struct ledger_displayed shown = { .known = true };
 
   read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
   ck_assert(!ledger_prepare(&t, &shown, 1));
@@ -637,7 +637,7 @@ END_TEST
 START_TEST(what_is_adopted_is_rounded_and_of_the_same_meter)
 {
   struct ledger t;
-  struct ledger_shown shown = { 0 };
+  struct ledger_displayed shown = { 0 };
 
   read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
   t.acknowledged.serial = value_intern("4711");
@@ -645,7 +645,7 @@ START_TEST(what_is_adopted_is_rounded_and_of_the_same_meter)
   ck_assert_int_eq(ledger_settle(&t, &shown), LEDGER_CHANGED);
   ck_assert_str_eq(t.acknowledged.serial, "4711");
   ck_assert_int_eq(t.acknowledged_place, -1);
-  ledger_shown_clear(&shown);
+  ledger_displayed_clear(&shown);
   ledger_clear(&t);
 }
 END_TEST
@@ -721,7 +721,7 @@ static const struct {
 START_TEST(a_ledger_follows_its_target_to_another_unit)
 {
   struct ledger t;
-  struct ledger_shown shown = { 0 };
+  struct ledger_displayed shown = { 0 };
   struct decimal step =
     number(unit_changes[_i].step, strlen(unit_changes[_i].step));
   bool again;
@@ -739,7 +739,7 @@ START_TEST(a_ledger_follows_its_target_to_another_unit)
   ck_assert_str_eq(text, unit_changes[_i].after);
   if (unit_changes[_i].result == MP_OK)
     ck_assert_str_eq(t.unit, unit_changes[_i].unit);
-  ledger_shown_clear(&shown);
+  ledger_displayed_clear(&shown);
   ledger_clear(&t);
 }
 END_TEST

@@ -25,7 +25,7 @@
 struct model_target {
   char name[16], base[16];  /* base: the target of its meter's reading */
   struct ledger kept, work; /* kept: committed; work: of this run */
-  struct ledger_shown seen;
+  struct ledger_displayed seen;
   enum ledger_outcome outcome;
 };
 
@@ -74,7 +74,7 @@ forget_targets(void)
   for (size_t i = 0; i < n_targets; i++) {
     ledger_clear(&targets[i].kept);
     ledger_clear(&targets[i].work);
-    ledger_shown_clear(&targets[i].seen);
+    ledger_displayed_clear(&targets[i].seen);
   }
   memset(targets, 0, sizeof(targets));
   n_targets = 0;
@@ -111,14 +111,14 @@ on_run(char **words)
   (void)words;
   for (size_t i = 0; i < n_targets; i++) {
     ck_assert(ledger_copy(&targets[i].work, &targets[i].kept));
-    ledger_shown_clear(&targets[i].seen);
+    ledger_displayed_clear(&targets[i].seen);
   }
 }
 
 static void
 on_seen(char **words)
 {
-  struct ledger_shown *seen = &target(words[1])->seen;
+  struct ledger_displayed *seen = &target(words[1])->seen;
 
   seen->known = true;
   if (strcmp(words[2], "-") != 0) /* else it displays no value */

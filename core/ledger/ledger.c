@@ -12,11 +12,11 @@
 /* ---- Ownership ---- */
 
 void
-ledger_displayed_clear(struct ledger_displayed *shown)
+ledger_displayed_clear(struct ledger_displayed *displayed)
 {
-  value_clear(&shown->value);
-  free(shown->updated);
-  memset(shown, 0, sizeof(*shown));
+  value_clear(&displayed->value);
+  free(displayed->updated);
+  memset(displayed, 0, sizeof(*displayed));
 }
 
 bool
@@ -42,7 +42,7 @@ ledger_displayed_copy(struct ledger_displayed *to,
 }
 
 static void
-shown_move(struct ledger_displayed *to, struct ledger_displayed *from)
+displayed_move(struct ledger_displayed *to, struct ledger_displayed *from)
 {
   ledger_displayed_clear(to);
   *to = *from;
@@ -117,10 +117,10 @@ ledger_rounded(const struct ledger *t, const struct value *v, struct value *ret)
 }
 
 static bool
-shows_zero_or_nothing(const struct ledger_displayed *shown)
+shows_zero_or_nothing(const struct ledger_displayed *displayed)
 {
-  return shown->value.kind == 0 ||
-         (!shown->value.text && shown->value.number.coef == 0);
+  return displayed->value.kind == 0 ||
+         (!displayed->value.text && displayed->value.number.coef == 0);
 }
 
 /* An output may display zero, or an empty text, as no value. */
@@ -143,25 +143,25 @@ text_is_number(const char *text, struct decimal number)
 }
 
 bool
-ledger_can_show(const struct ledger *t, const struct ledger_displayed *shown,
-                const struct value *v)
+ledger_can_show(const struct ledger *t,
+                const struct ledger_displayed *displayed, const struct value *v)
 {
   struct value sent;
 
-  if (v->kind == 0 || shown->value.kind == 0)
+  if (v->kind == 0 || displayed->value.kind == 0)
     return false;
-  if (v->text && !shown->value.text)
-    return text_is_number(v->text, shown->value.number);
-  if (shown->value.text)
-    return value_equal(v, &shown->value);
+  if (v->text && !displayed->value.text)
+    return text_is_number(v->text, displayed->value.number);
+  if (displayed->value.text)
+    return value_equal(v, &displayed->value);
   sent = rounded(t, v);
-  return decimal_shows(shown->value.number, shown->place, sent.number);
+  return decimal_shows(displayed->value.number, displayed->place, sent.number);
 }
 
 /* Returns true if both are known, with the same value and the same time of last
  * update. */
 static bool
-same_shown(const struct ledger_displayed *a, const struct ledger_displayed *b)
+same_display(const struct ledger_displayed *a, const struct ledger_displayed *b)
 {
   if (!a->known || !b->known || !value_equal(&a->value, &b->value))
     return false;
@@ -200,7 +200,7 @@ acknowledge(struct ledger *t)
        pending value. */
     decimal_sub(t->pending.number, t->sent.number, &rest);
   }
-  shown_move(&t->acknowledged_over, &t->sent_over);
+  displayed_move(&t->acknowledged_over, &t->sent_over);
   value_move(&t->acknowledged, &t->sent);
   t->acknowledged_place = MP_EXACT;
   if (t->role != LEDGER_DELTA) {
@@ -230,11 +230,11 @@ forget_sent(struct ledger *t)
 /* Sets A to the displayed value s, but keeps the serial number and the time of
  * the A before it. */
 static void
-adopt(struct ledger *t, const struct ledger_displayed *seen)
+adopt(struct ledger *t, const struct ledger_displayed *displayed)
 {
   struct value s = { 0 };
 
-  if (!value_copy(&s, &seen->value))
+  if (!value_copy(&s, &displayed->value))
     return;
   if (s.kind == 0) {
     s.kind = MP_GAUGE;
@@ -243,7 +243,7 @@ adopt(struct ledger *t, const struct ledger_displayed *seen)
   s.serial = t->acknowledged.serial;
   s.time_ms = t->acknowledged.time_ms;
   value_move(&t->acknowledged, &s);
-  t->acknowledged_place = seen->value.kind ? seen->place : MP_EXACT;
+  t->acknowledged_place = displayed->value.kind ? displayed->place : MP_EXACT;
   ledger_displayed_clear(&t->acknowledged_over);
 }
 
@@ -264,10 +264,10 @@ lost(struct ledger *t)
 
 /* Row 5: the target was never set. */
 static enum ledger_outcome
-never_set(struct ledger *t, const struct ledger_displayed *seen)
+never_set(struct ledger *t, const struct ledger_displayed *displayed)
 {
   if (t->role == LEDGER_TOTAL) {
-    adopt(t, seen);
+    adopt(t, displayed);
     t->acknowledged_place =
       MP_EXACT; /* never set: its zero is not a rounded value */
   }
@@ -276,30 +276,30 @@ never_set(struct ledger *t, const struct ledger_displayed *seen)
 
 /* Rows 8 to 10: another program or person changed the target. */
 static enum ledger_outcome
-changed(struct ledger *t, const struct ledger_displayed *seen)
+changed(struct ledger *t, const struct ledger_displayed *displayed)
 {
   struct decimal grown;
 
-  if (t->role == LEDGER_TOTAL && t->pending.kind && !seen->value.text) {
+  if (t->role == LEDGER_TOTAL && t->pending.kind && !displayed->value.text) {
     if (decimal_sub(t->pending.number, t->acknowledged.number, &grown) == MP_OK)
-      decimal_add(seen->value.number, grown, &t->pending.number);
+      decimal_add(displayed->value.number, grown, &t->pending.number);
   }
   if (t->role == LEDGER_BASE) {
     value_clear(&t->pending);
     forget_record(t);
   }
-  adopt(t, seen);
+  adopt(t, displayed);
   return LEDGER_CHANGED;
 }
 
 /* Rows 1 and 2.  After row 2 (the sent value is forgotten) the later rows still
  * apply. */
 bool
-ledger_settle_sent(struct ledger *t, const struct ledger_displayed *seen)
+ledger_settle_sent(struct ledger *t, const struct ledger_displayed *displayed)
 {
-  if (!same_shown(seen, &t->sent_over) &&
-      !same_shown(seen, &t->acknowledged_over) &&
-      ledger_can_show(t, seen, &t->sent)) {
+  if (!same_display(displayed, &t->sent_over) &&
+      !same_display(displayed, &t->acknowledged_over) &&
+      ledger_can_show(t, displayed, &t->sent)) {
     acknowledge(t);
     return true;
   }
@@ -309,50 +309,51 @@ ledger_settle_sent(struct ledger *t, const struct ledger_displayed *seen)
 
 /* Row 4, and this pipeline wrote the displayed value. */
 bool
-ledger_rests(const struct ledger *t, const struct ledger_displayed *seen,
+ledger_rests(const struct ledger *t, const struct ledger_displayed *displayed,
              int64_t now_ms)
 {
-  return seen->known && t->acknowledged.kind && !t->sent.kind &&
+  return displayed->known && t->acknowledged.kind && !t->sent.kind &&
          t->acknowledged_over.known &&
-         !same_shown(seen, &t->acknowledged_over) &&
-         ledger_can_show(t, seen, &t->acknowledged) && t->sent_ms > 0 &&
+         !same_display(displayed, &t->acknowledged_over) &&
+         ledger_can_show(t, displayed, &t->acknowledged) && t->sent_ms > 0 &&
          now_ms - t->sent_ms >= LEDGER_APART_MS;
 }
 
 enum ledger_outcome
-ledger_settle(struct ledger *t, const struct ledger_displayed *seen)
+ledger_settle(struct ledger *t, const struct ledger_displayed *displayed)
 {
-  if (!seen || !seen->known)
+  if (!displayed || !displayed->known)
     return LEDGER_SETTLED;
-  if (t->sent.kind && ledger_settle_sent(t, seen))
+  if (t->sent.kind && ledger_settle_sent(t, displayed))
     return LEDGER_SETTLED;
-  if (t->acknowledged.kind && same_shown(seen, &t->acknowledged_over)) {
+  if (t->acknowledged.kind && same_display(displayed, &t->acknowledged_over)) {
     lost(t);
     return LEDGER_SETTLED;
   }
-  if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->acknowledged))
+  if (t->role == LEDGER_DELTA ||
+      ledger_can_show(t, displayed, &t->acknowledged))
     return LEDGER_SETTLED;
-  if (is_zero_or_empty(&t->acknowledged) && shows_zero_or_nothing(seen))
+  if (is_zero_or_empty(&t->acknowledged) && shows_zero_or_nothing(displayed))
     return LEDGER_SETTLED;
-  if (!t->acknowledged.kind && shows_zero_or_nothing(seen))
-    return never_set(t, seen);
+  if (!t->acknowledged.kind && shows_zero_or_nothing(displayed))
+    return never_set(t, displayed);
   if (!t->acknowledged.kind) {
     if (!t->pending.kind)
-      adopt(t, seen);
+      adopt(t, displayed);
     return LEDGER_SETTLED;
   }
-  if (t->role == LEDGER_BASE && shows_zero_or_nothing(seen))
+  if (t->role == LEDGER_BASE && shows_zero_or_nothing(displayed))
     return LEDGER_SETTLED;
-  return changed(t, seen);
+  return changed(t, displayed);
 }
 
 void
-ledger_drop(struct ledger *t, const struct ledger_displayed *seen)
+ledger_drop(struct ledger *t, const struct ledger_displayed *displayed)
 {
   if (t->role == LEDGER_DELTA)
     value_clear(&t->acknowledged);
-  else if (!ledger_can_show(t, seen, &t->acknowledged))
-    adopt(t, seen);
+  else if (!ledger_can_show(t, displayed, &t->acknowledged))
+    adopt(t, displayed);
   value_clear(&t->pending);
   forget_record(t);
 }
@@ -459,10 +460,10 @@ ledger_column(struct ledger *t, const struct value *v)
 }
 
 void
-ledger_adopt_column(struct ledger *t, const struct ledger_displayed *seen)
+ledger_adopt_column(struct ledger *t, const struct ledger_displayed *displayed)
 {
-  adopt(t, seen);
-  t->acknowledged.time_ms = seen->value.time_ms;
+  adopt(t, displayed);
+  t->acknowledged.time_ms = displayed->value.time_ms;
   t->remainder =
     (struct decimal){ 0, 0 }; /* the remainder went into that row */
 }
@@ -489,7 +490,7 @@ take_record(struct ledger *t, int64_t id)
 }
 
 bool
-ledger_prepare(struct ledger *t, const struct ledger_displayed *seen,
+ledger_prepare(struct ledger *t, const struct ledger_displayed *displayed,
                int64_t id)
 {
   struct value m;
@@ -502,7 +503,7 @@ ledger_prepare(struct ledger *t, const struct ledger_displayed *seen,
   }
   if (!t->pending.kind)
     return false;
-  if (!take_record(t, id) || !ledger_displayed_copy(&t->sent_over, seen)) {
+  if (!take_record(t, id) || !ledger_displayed_copy(&t->sent_over, displayed)) {
     forget_sent(t);
     forget_record(t);
     return false;

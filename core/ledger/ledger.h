@@ -63,7 +63,7 @@ void ledger_init(struct ledger *t, enum ledger_role role);
 void ledger_clear(struct ledger *t);
 bool ledger_copy(struct ledger *to, const struct ledger *from);
 
-void ledger_displayed_clear(struct ledger_displayed *shown);
+void ledger_displayed_clear(struct ledger_displayed *displayed);
 bool ledger_displayed_copy(struct ledger_displayed *to,
                            const struct ledger_displayed *from);
 
@@ -71,29 +71,29 @@ bool ledger_displayed_copy(struct ledger_displayed *to,
  * MP_ERANGE or MP_ENOMEM: then nothing is changed. */
 int ledger_set_unit(struct ledger *t, const char *unit);
 
-/* Converts T to the unit of SEEN, if it has one, and to the STEP of its target.
- * *ret_again is true if the unit or the step of a target was changed and its
- * displayed value now means something else: the acknowledged value is then sent
- * again (row 3).
- * Returns as ledger_set_unit, except that a plain target without an exact
- * conversion starts with an empty ledger. */
-int ledger_follow(struct ledger *t, const struct ledger_displayed *seen,
+/* Converts T to the unit of DISPLAYED, if it has one, and to the STEP of its
+ * target. *ret_again is true if the unit or the step of a target was changed
+ * and its displayed value now means something else: the acknowledged value is
+ * then sent again (row 3). Returns as ledger_set_unit, except that a plain
+ * target without an exact conversion starts with an empty ledger. */
+int ledger_follow(struct ledger *t, const struct ledger_displayed *displayed,
                   struct decimal step, bool *ret_again);
 
-/* Returns true if SHOWN can be a display of V, after V was rounded for
+/* Returns true if DISPLAYED can be a display of V, after V was rounded for
  * sending. */
 bool ledger_can_show(const struct ledger *t,
-                     const struct ledger_displayed *shown,
+                     const struct ledger_displayed *displayed,
                      const struct value *v);
 
-/* Returns true if SEEN proves that the sent value arrived: it is then
+/* Returns true if DISPLAYED proves that the sent value arrived: it is then
  * acknowledged.  Otherwise forgets it and returns false. */
-bool ledger_settle_sent(struct ledger *t, const struct ledger_displayed *seen);
+bool ledger_settle_sent(struct ledger *t,
+                        const struct ledger_displayed *displayed);
 
 /* Compares the displayed value with the ledger and applies the table of the
- * specification.  SEEN may be NULL. */
+ * specification.  DISPLAYED may be NULL. */
 enum ledger_outcome ledger_settle(struct ledger *t,
-                                  const struct ledger_displayed *seen);
+                                  const struct ledger_displayed *displayed);
 
 /* Minimum time between two sends to a target, so that a time of last update in
  * whole seconds tells two values apart. */
@@ -103,15 +103,15 @@ enum ledger_outcome ledger_settle(struct ledger *t,
  * acknowledged one as this pipeline sent it, and the last send is at least
  * LEDGER_APART_MS before NOW_MS (ms since 1970).  The next send then need not
  * wait for the target's time of last update.  Call it before settling. */
-bool ledger_rests(const struct ledger *t, const struct ledger_displayed *seen,
-                  int64_t now_ms);
+bool ledger_rests(const struct ledger *t,
+                  const struct ledger_displayed *displayed, int64_t now_ms);
 
 /* Drops the pending value of T after the base it is computed from was changed
  * on purpose.  A delta also loses its acknowledged value; otherwise the
  * displayed value becomes the acknowledged one, unless it can be a display of
  * that.  The next result is measured from the changed base and covers the
  * dropped value. */
-void ledger_drop(struct ledger *t, const struct ledger_displayed *seen);
+void ledger_drop(struct ledger *t, const struct ledger_displayed *displayed);
 
 /* Returns the last known value: the pending one, else the acknowledged one;
  * NULL: missing. */
@@ -146,21 +146,22 @@ int ledger_column(struct ledger *t, const struct value *v);
 /* Sets the acknowledged value of a column to the displayed one, the cell in the
  * output's last row. Call it if that row is newer than the ledger: an older
  * copy of the state was restored. */
-void ledger_adopt_column(struct ledger *t, const struct ledger_displayed *seen);
+void ledger_adopt_column(struct ledger *t,
+                         const struct ledger_displayed *displayed);
 
 /* Sets the acknowledged value to 0 if T has neither that nor a pending one: a
  * total that was never set begins with 0. */
 void ledger_begin(struct ledger *t);
 
 /*
- * Prepares sending: sets sent to the pending value, and sent_over to SEEN.
+ * Prepares sending: sets sent to the pending value, and sent_over to DISPLAYED.
  * Commit the state before it is sent, in the record of number ID.  A value that
  * was sent before keeps the number of its record.  A delta that was sent with
  * an unknown outcome, left by an earlier run (its output cannot be asked), is
  * not changed; the rest of the pending value is sent after it has been
  * acknowledged.  Returns false if there is nothing to send.
  */
-bool ledger_prepare(struct ledger *t, const struct ledger_displayed *seen,
+bool ledger_prepare(struct ledger *t, const struct ledger_displayed *displayed,
                     int64_t id);
 
 /* Returns true if V is rounded for sending; *ret is then a copy of the rounded

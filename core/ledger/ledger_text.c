@@ -13,7 +13,7 @@
 #include "lib/sound.h"
 
 static void
-put_shown(FILE *out, const char *name, const struct ledger_displayed *s)
+put_displayed(FILE *out, const char *name, const struct ledger_displayed *s)
 {
   if (!s->known)
     return;
@@ -44,12 +44,12 @@ ledger_encode(const struct ledger *t)
     fprintf(out, "unit %s\n", t->unit);
   fprintf(out, "kind %u\n", (unsigned)t->kind);
   lines_put_value(out, "a", &t->acknowledged);
-  put_shown(out, "b", &t->acknowledged_over);
+  put_displayed(out, "b", &t->acknowledged_over);
   lines_put_value(out, "m", &t->sent);
   lines_put_value(out, "md", &t->sent_from);
   if (t->sent_record)
     fprintf(out, "m.id %lld\n", (long long)t->sent_record);
-  put_shown(out, "n", &t->sent_over);
+  put_displayed(out, "n", &t->sent_over);
   lines_put_value(out, "d", &t->pending);
   put_decimal(out, "e", t->remainder);
   if (t->step.coef > 0)
@@ -61,7 +61,7 @@ ledger_encode(const struct ledger *t)
 }
 
 static bool
-get_shown(struct ledger_displayed *s, const char *rest)
+get_displayed(struct ledger_displayed *s, const char *rest)
 {
   int place;
 
@@ -134,9 +134,9 @@ take_line(void *ctx, const char *name, const char *rest)
     if (strcmp(name, values[i].name) == 0)
       return value_decode(values[i].value, rest);
   if (strcmp(name, "b") == 0)
-    return get_shown(&t->acknowledged_over, rest);
+    return get_displayed(&t->acknowledged_over, rest);
   if (strcmp(name, "n") == 0)
-    return get_shown(&t->sent_over, rest);
+    return get_displayed(&t->sent_over, rest);
   if (strcmp(name, "b.at") == 0)
     return get_updated(&t->acknowledged_over.updated, rest);
   if (strcmp(name, "n.at") == 0)

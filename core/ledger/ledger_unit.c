@@ -20,7 +20,7 @@ convert_value(struct value *v, const char *from, const char *to)
 /* Converts a displayed value exactly.  Its place is not converted:
  * acknowledged_over and sent_over are compared only by value and time. */
 static int
-convert_shown(struct ledger_displayed *s, const char *from, const char *to)
+convert_displayed(struct ledger_displayed *s, const char *from, const char *to)
 {
   return s->known ? convert_value(&s->value, from, to) : MP_OK;
 }
@@ -52,9 +52,9 @@ ledger_set_unit(struct ledger *t, const char *unit)
   if (r == MP_OK)
     r = unit_convert(&t->remainder, was.unit, unit, MP_EXACT);
   if (r == MP_OK)
-    r = convert_shown(&t->acknowledged_over, was.unit, unit);
+    r = convert_displayed(&t->acknowledged_over, was.unit, unit);
   if (r == MP_OK)
-    r = convert_shown(&t->sent_over, was.unit, unit);
+    r = convert_displayed(&t->sent_over, was.unit, unit);
   if (r != MP_OK) {
     ledger_clear(t);
     *t = was;
@@ -83,14 +83,14 @@ begin_anew(struct ledger *t, const char *unit)
 #define MAX_SHIFT 30
 #define MAX_PLACE 1000
 
-/* Returns SEEN as the target would display it with its old step.  A device
+/* Returns DISPLAYED as the target would display it with its old step.  A device
  * stores a number of steps, so another step scales its display.  Borrows from
- * SEEN. */
+ * DISPLAYED. */
 static struct ledger_displayed
-in_old_step(const struct ledger *t, const struct ledger_displayed *seen,
+in_old_step(const struct ledger *t, const struct ledger_displayed *displayed,
             struct decimal step)
 {
-  struct ledger_displayed view = *seen;
+  struct ledger_displayed view = *displayed;
   int64_t shift = (int64_t)t->step.exp10 - step.exp10;
 
   if (t->step.coef <= 0 || t->step.coef != step.coef || shift > MAX_SHIFT ||
@@ -114,27 +114,29 @@ is_changed(const struct ledger *t, const char *unit, struct decimal step)
 /* Sets acknowledged_over to the displayed value if the target no longer
  * displays the acknowledged one, so that settling sends A again (row 3). */
 static int
-write_again(struct ledger *t, const struct ledger_displayed *seen,
+write_again(struct ledger *t, const struct ledger_displayed *displayed,
             bool *ret_again)
 {
-  if (t->role == LEDGER_DELTA || ledger_can_show(t, seen, &t->acknowledged))
+  if (t->role == LEDGER_DELTA ||
+      ledger_can_show(t, displayed, &t->acknowledged))
     return MP_OK;
   *ret_again = true;
-  return ledger_displayed_copy(&t->acknowledged_over, seen) ? MP_OK : MP_ENOMEM;
+  return ledger_displayed_copy(&t->acknowledged_over, displayed) ? MP_OK
+                                                                 : MP_ENOMEM;
 }
 
 int
-ledger_follow(struct ledger *t, const struct ledger_displayed *seen,
+ledger_follow(struct ledger *t, const struct ledger_displayed *displayed,
               struct decimal step, bool *ret_again)
 {
-  const char *unit = seen->value.unit;
+  const char *unit = displayed->value.unit;
   bool changed = is_changed(t, unit, step), ours = false;
   int r = MP_OK;
 
   *ret_again = false;
   if (changed) {
     /* Compare the numbers as if unit and step had not changed. */
-    struct ledger_displayed view = in_old_step(t, seen, step);
+    struct ledger_displayed view = in_old_step(t, displayed, step);
 
     ours = ledger_can_show(t, &view, &t->acknowledged);
     if (ledger_can_show(t, &view, &t->sent) && ledger_settle_sent(t, &view))
@@ -149,5 +151,5 @@ ledger_follow(struct ledger *t, const struct ledger_displayed *seen,
   }
   if (r == MP_OK)
     t->step = step;
-  return r == MP_OK && ours ? write_again(t, seen, ret_again) : r;
+  return r == MP_OK && ours ? write_again(t, displayed, ret_again) : r;
 }

@@ -37,17 +37,17 @@ check_text(const struct ledger *t)
 /* Makes a run: settles with the displayed value, takes a cycle's value, sends
  * it. */
 static void
-run_once(struct ledger *t, const struct ledger_displayed *seen)
+run_once(struct ledger *t, const struct ledger_displayed *displayed)
 {
   const struct value *last;
   struct value v = { 0 };
 
-  ledger_settle(t, seen);
+  ledger_settle(t, displayed);
   last = ledger_last(t);
   if (last == NULL)
     return;
   require(value_copy(&v, last));
-  if (ledger_due(t, &v) == MP_OK && ledger_prepare(t, seen, 1)) {
+  if (ledger_due(t, &v) == MP_OK && ledger_prepare(t, displayed, 1)) {
     value_clear(&v);
     require(ledger_as_sent(t, &v));
     ledger_result(t, MP_ACCEPTED);
@@ -59,7 +59,7 @@ run_once(struct ledger *t, const struct ledger_displayed *seen)
 static void
 check_ledger(const char *text, uint8_t choice)
 {
-  struct ledger_displayed seen = { 0 };
+  struct ledger_displayed displayed = { 0 };
   struct ledger t;
 
   ledger_init(&t, (enum ledger_role)(choice & 3));
@@ -67,14 +67,14 @@ check_ledger(const char *text, uint8_t choice)
     check_text(&t);
     if (choice & 8)
       t.step = (struct decimal){ 1, -1 };
-    require(ledger_displayed_copy(&seen, choice & 4 ? &t.sent_over
-                                                    : &t.acknowledged_over));
-    run_once(&t, &seen);
+    require(ledger_displayed_copy(
+      &displayed, choice & 4 ? &t.sent_over : &t.acknowledged_over));
+    run_once(&t, &displayed);
     ledger_set_unit(&t, "kWh");
-    run_once(&t, &seen);
-    ledger_drop(&t, &seen);
+    run_once(&t, &displayed);
+    ledger_drop(&t, &displayed);
   }
-  ledger_displayed_clear(&seen);
+  ledger_displayed_clear(&displayed);
   ledger_clear(&t);
 }
 

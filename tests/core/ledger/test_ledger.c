@@ -42,7 +42,7 @@ read_value(struct value *v, const char *text, size_t len)
 }
 
 static void
-read_shown(struct ledger_displayed *s, const char *text, size_t len)
+read_displayed(struct ledger_displayed *s, const char *text, size_t len)
 {
   const char *mark = memchr(text, '@', len);
   size_t n = mark ? (size_t)(mark - text) : len;
@@ -86,9 +86,9 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
     else if (name == 'E')
       t->remainder = number(rest, n);
     else if (name == 'B')
-      read_shown(&t->acknowledged_over, rest, n);
+      read_displayed(&t->acknowledged_over, rest, n);
     else if (name == 'N')
-      read_shown(&t->sent_over, rest, n);
+      read_displayed(&t->sent_over, rest, n);
     else
       ck_abort_msg("%s", text);
     text += len;
@@ -116,7 +116,8 @@ put(char *buf, size_t size, char name, const struct value *v)
 }
 
 static void
-put_shown(char *buf, size_t size, char name, const struct ledger_displayed *s)
+put_displayed(char *buf, size_t size, char name,
+              const struct ledger_displayed *s)
 {
   size_t len;
 
@@ -140,10 +141,10 @@ write_ledger(const struct ledger *t, char *buf, size_t size)
 
   buf[0] = 0;
   put(buf, size, 'A', &t->acknowledged);
-  put_shown(buf, size, 'B', &t->acknowledged_over);
+  put_displayed(buf, size, 'B', &t->acknowledged_over);
   put(buf, size, 'M', &t->sent);
   if (t->sent.kind)
-    put_shown(buf, size, 'N', &t->sent_over);
+    put_displayed(buf, size, 'N', &t->sent_over);
   put(buf, size, 'D', &t->pending);
   if (t->remainder.coef != 0)
     put(buf, size, 'E', &e);
@@ -178,7 +179,7 @@ outcome_name(enum ledger_outcome outcome)
 static const struct settling {
   int row; /* in the table of doc/ledger.md */
   enum ledger_role role;
-  const char *before, *shown, *after;
+  const char *before, *displayed, *after;
   enum ledger_outcome outcome;
 } settlings[] = {
   /* 1: M arrived. */
@@ -291,19 +292,19 @@ START_TEST(settling_follows_the_table)
 {
   const struct settling *c = &settlings[_i];
   struct ledger t;
-  struct ledger_displayed shown = { 0 };
+  struct ledger_displayed displayed = { 0 };
   enum ledger_outcome outcome;
   char after[512];
 
   read_ledger(&t, c->role, c->before);
-  read_shown(&shown, c->shown, strlen(c->shown));
-  outcome = ledger_settle(&t, &shown);
+  read_displayed(&displayed, c->displayed, strlen(c->displayed));
+  outcome = ledger_settle(&t, &displayed);
   write_ledger(&t, after, sizeof(after));
   ck_assert_msg(strcmp(after, c->after) == 0 && outcome == c->outcome,
                 "row %d, %s: \"%s\" shows %s: is \"%s\" %s, not \"%s\" %s",
-                c->row, role_name(c->role), c->before, c->shown, after,
+                c->row, role_name(c->role), c->before, c->displayed, after,
                 outcome_name(outcome), c->after, outcome_name(c->outcome));
-  ledger_displayed_clear(&shown);
+  ledger_displayed_clear(&displayed);
   ledger_clear(&t);
 }
 END_TEST
@@ -327,7 +328,7 @@ END_TEST
 
 static const struct {
   enum ledger_role role;
-  const char *ledger, *shown;
+  const char *ledger, *displayed;
   int64_t sent_ago_ms; /* 0: never sent */
   bool rests;
 } rests[] = {
@@ -353,13 +354,13 @@ START_TEST(target_rests_where_only_we_have_written)
 {
   const int64_t now = 1795342800000;
   struct ledger t;
-  struct ledger_displayed shown = { 0 };
+  struct ledger_displayed displayed = { 0 };
 
   read_ledger(&t, rests[_i].role, rests[_i].ledger);
-  read_shown(&shown, rests[_i].shown, strlen(rests[_i].shown));
+  read_displayed(&displayed, rests[_i].displayed, strlen(rests[_i].displayed));
   t.sent_ms = rests[_i].sent_ago_ms ? now - rests[_i].sent_ago_ms : 0;
-  ck_assert_int_eq(ledger_rests(&t, &shown, now), rests[_i].rests);
-  ledger_displayed_clear(&shown);
+  ck_assert_int_eq(ledger_rests(&t, &displayed, now), rests[_i].rests);
+  ledger_displayed_clear(&displayed);
   ledger_clear(&t);
 }
 END_TEST
@@ -368,7 +369,7 @@ END_TEST
 
 static const struct {
   enum ledger_role role;
-  const char *before, *shown, *after;
+  const char *before, *displayed, *after;
 } drops[] = {
   { DELTA, "A=0.2 B=0.1@1 D=0.3", "0.2@2", "B=0.1@1" },
   { TOTAL, "A=84 B=83@1 D=85", "84@2", "A=84 B=83@1" },
@@ -379,15 +380,15 @@ static const struct {
 START_TEST(a_changed_base_drops_what_is_due)
 {
   struct ledger t;
-  struct ledger_displayed shown = { 0 };
+  struct ledger_displayed displayed = { 0 };
   char after[512];
 
   read_ledger(&t, drops[_i].role, drops[_i].before);
-  read_shown(&shown, drops[_i].shown, strlen(drops[_i].shown));
-  ledger_drop(&t, &shown);
+  read_displayed(&displayed, drops[_i].displayed, strlen(drops[_i].displayed));
+  ledger_drop(&t, &displayed);
   write_ledger(&t, after, sizeof(after));
   ck_assert_str_eq(after, drops[_i].after);
-  ledger_displayed_clear(&shown);
+  ledger_displayed_clear(&displayed);
   ledger_clear(&t);
 }
 END_TEST
@@ -438,25 +439,25 @@ static const struct {
 START_TEST(sending_follows_the_rules)
 {
   struct ledger t;
-  struct ledger_displayed shown = { 0 };
+  struct ledger_displayed displayed = { 0 };
   struct value due = { 0 };
   char text[512];
 
   read_ledger(&t, sendings[_i].role, sendings[_i].before);
   if (*sendings[_i].step)
     t.step = number(sendings[_i].step, strlen(sendings[_i].step));
-  read_shown(&shown, "84@2", 4);
+  read_displayed(&displayed, "84@2", 4);
   if (*sendings[_i].due) {
     read_value(&due, sendings[_i].due, strlen(sendings[_i].due));
     ck_assert_int_eq(ledger_due(&t, &due), MP_OK);
   }
-  ck_assert(ledger_prepare(&t, &shown, 1));
+  ck_assert(ledger_prepare(&t, &displayed, 1));
   write_ledger(&t, text, sizeof(text));
   ck_assert_str_eq(text, sendings[_i].prepared);
   ledger_result(&t, sendings[_i].result);
   write_ledger(&t, text, sizeof(text));
   ck_assert_str_eq(text, sendings[_i].after);
-  ledger_displayed_clear(&shown);
+  ledger_displayed_clear(&displayed);
   ledger_clear(&t);
 }
 END_TEST
@@ -561,18 +562,18 @@ END_TEST
  * even if it is equal: it gets a new record. */
 START_TEST(a_dropped_amount_leaves_its_record)
 {
-  struct ledger_displayed shown = { .known = true };
+  struct ledger_displayed displayed = { .known = true };
   struct ledger t;
   struct value v = { .kind = MP_DELTA, .number = { 2, -1 } };
 
   ledger_init(&t, LEDGER_DELTA);
   ck_assert_int_eq(ledger_due(&t, &v), MP_OK);
-  ck_assert(ledger_prepare(&t, &shown, 1));
-  ledger_settle(&t, &shown);
+  ck_assert(ledger_prepare(&t, &displayed, 1));
+  ledger_settle(&t, &displayed);
   ck_assert_int_eq(t.sent_record, 1);
-  ledger_drop(&t, &shown);
+  ledger_drop(&t, &displayed);
   ck_assert_int_eq(ledger_due(&t, &v), MP_OK);
-  ck_assert(ledger_prepare(&t, &shown, 2));
+  ck_assert(ledger_prepare(&t, &displayed, 2));
   ck_assert_int_eq(t.sent_record, 2);
   ledger_clear(&t);
 }
@@ -611,10 +612,10 @@ END_TEST
 START_TEST(nothing_due_is_not_sent)
 {
   struct ledger t;
-  struct ledger_displayed shown = { .known = true };
+  struct ledger_displayed displayed = { .known = true };
 
   read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
-  ck_assert(!ledger_prepare(&t, &shown, 1));
+  ck_assert(!ledger_prepare(&t, &displayed, 1));
   ledger_clear(&t);
 }
 END_TEST
@@ -637,15 +638,15 @@ END_TEST
 START_TEST(what_is_adopted_is_rounded_and_of_the_same_meter)
 {
   struct ledger t;
-  struct ledger_displayed shown = { 0 };
+  struct ledger_displayed displayed = { 0 };
 
   read_ledger(&t, LEDGER_BASE, "A=84 B=83@1");
   t.acknowledged.serial = value_intern("4711");
-  read_shown(&shown, "11388.2@9~-1", 12);
-  ck_assert_int_eq(ledger_settle(&t, &shown), LEDGER_CHANGED);
+  read_displayed(&displayed, "11388.2@9~-1", 12);
+  ck_assert_int_eq(ledger_settle(&t, &displayed), LEDGER_CHANGED);
   ck_assert_str_eq(t.acknowledged.serial, "4711");
   ck_assert_int_eq(t.acknowledged_place, -1);
-  ledger_displayed_clear(&shown);
+  ledger_displayed_clear(&displayed);
   ledger_clear(&t);
 }
 END_TEST
@@ -674,7 +675,7 @@ END_TEST
  * conversion. */
 static const struct {
   enum ledger_role role;
-  const char *before, *shown, *unit, *step;
+  const char *before, *displayed, *unit, *step;
   int result;
   bool again;
   const char *after;
@@ -721,7 +722,7 @@ static const struct {
 START_TEST(a_ledger_follows_its_target_to_another_unit)
 {
   struct ledger t;
-  struct ledger_displayed shown = { 0 };
+  struct ledger_displayed displayed = { 0 };
   struct decimal step =
     number(unit_changes[_i].step, strlen(unit_changes[_i].step));
   bool again;
@@ -730,16 +731,17 @@ START_TEST(a_ledger_follows_its_target_to_another_unit)
   read_ledger(&t, unit_changes[_i].role, unit_changes[_i].before);
   t.unit = value_intern("GJ");
   t.step = number("0.01", 4);
-  read_shown(&shown, unit_changes[_i].shown, strlen(unit_changes[_i].shown));
-  shown.value.unit = value_intern(unit_changes[_i].unit);
-  ck_assert_int_eq(ledger_follow(&t, &shown, step, &again),
+  read_displayed(&displayed, unit_changes[_i].displayed,
+                 strlen(unit_changes[_i].displayed));
+  displayed.value.unit = value_intern(unit_changes[_i].unit);
+  ck_assert_int_eq(ledger_follow(&t, &displayed, step, &again),
                    unit_changes[_i].result);
   ck_assert_int_eq(again, unit_changes[_i].again);
   write_ledger(&t, text, sizeof(text));
   ck_assert_str_eq(text, unit_changes[_i].after);
   if (unit_changes[_i].result == MP_OK)
     ck_assert_str_eq(t.unit, unit_changes[_i].unit);
-  ledger_displayed_clear(&shown);
+  ledger_displayed_clear(&displayed);
   ledger_clear(&t);
 }
 END_TEST

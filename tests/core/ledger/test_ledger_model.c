@@ -25,7 +25,7 @@
 struct model_target {
   char name[16], base[16];  /* base: the target of its meter's reading */
   struct ledger kept, work; /* kept: committed; work: of this run */
-  struct ledger_displayed seen;
+  struct ledger_displayed displayed;
   enum ledger_outcome outcome;
 };
 
@@ -74,7 +74,7 @@ forget_targets(void)
   for (size_t i = 0; i < n_targets; i++) {
     ledger_clear(&targets[i].kept);
     ledger_clear(&targets[i].work);
-    ledger_displayed_clear(&targets[i].seen);
+    ledger_displayed_clear(&targets[i].displayed);
   }
   memset(targets, 0, sizeof(targets));
   n_targets = 0;
@@ -111,20 +111,20 @@ on_run(char **words)
   (void)words;
   for (size_t i = 0; i < n_targets; i++) {
     ck_assert(ledger_copy(&targets[i].work, &targets[i].kept));
-    ledger_displayed_clear(&targets[i].seen);
+    ledger_displayed_clear(&targets[i].displayed);
   }
 }
 
 static void
 on_seen(char **words)
 {
-  struct ledger_displayed *seen = &target(words[1])->seen;
+  struct ledger_displayed *displayed = &target(words[1])->displayed;
 
-  seen->known = true;
+  displayed->known = true;
   if (strcmp(words[2], "-") != 0) /* else it displays no value */
-    seen->value = value(words[2], "-");
-  seen->place = strcmp(words[3], "-") == 0 ? MP_EXACT : atoi(words[3]);
-  seen->updated = strdup(words[4]);
+    displayed->value = value(words[2], "-");
+  displayed->place = strcmp(words[3], "-") == 0 ? MP_EXACT : atoi(words[3]);
+  displayed->updated = strdup(words[4]);
 }
 
 static void
@@ -133,8 +133,8 @@ drop_what_is_due(const struct model_target *base)
   for (size_t i = 0; i < n_targets; i++) {
     struct model_target *t = &targets[i];
 
-    if (t != base && strcmp(t->base, base->name) == 0 && t->seen.known)
-      ledger_drop(&t->work, &t->seen);
+    if (t != base && strcmp(t->base, base->name) == 0 && t->displayed.known)
+      ledger_drop(&t->work, &t->displayed);
   }
 }
 
@@ -143,7 +143,7 @@ on_settle(char **words)
 {
   (void)words;
   for (size_t i = 0; i < n_targets; i++)
-    targets[i].outcome = ledger_settle(&targets[i].work, &targets[i].seen);
+    targets[i].outcome = ledger_settle(&targets[i].work, &targets[i].displayed);
   for (size_t i = 0; i < n_targets; i++)
     if (targets[i].work.role == LEDGER_BASE &&
         targets[i].outcome == LEDGER_CHANGED)
@@ -234,7 +234,7 @@ on_prepare(char **words)
 {
   struct model_target *t = target(words[1]);
 
-  ck_assert_msg(ledger_prepare(&t->work, &t->seen, atoll(words[2])),
+  ck_assert_msg(ledger_prepare(&t->work, &t->displayed, atoll(words[2])),
                 "line %lu, history %s: %s has no pending value", line_number,
                 history, words[1]);
 }

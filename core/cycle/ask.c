@@ -22,7 +22,7 @@
 /* Imports the displayed value.  An empty text counts as no value.  Returns the
  * fault, or NULL. */
 static const char *
-import_shown(struct target *target, const struct mp_shown *shown)
+import_displayed(struct target *target, const struct mp_shown *shown)
 {
   const char *fault;
 
@@ -30,17 +30,17 @@ import_shown(struct target *target, const struct mp_shown *shown)
     return "MP_SHOWN_VALUE without a value";
   if (!shown->value || shown->answer > MP_SHOWN_EMPTY)
     return NULL; /* an empty target may still give its unit in a zero value */
-  fault = value_import(&target->shown.value, shown->value);
-  if (!fault && target->shown.value.text && !*target->shown.value.text)
-    value_clear(&target->shown.value);
+  fault = value_import(&target->displayed.value, shown->value);
+  if (!fault && target->displayed.value.text && !*target->displayed.value.text)
+    value_clear(&target->displayed.value);
   return fault;
 }
 
 /* Stores SHOWN in TARGET.  Returns the fault, or NULL. */
 static const char *
-keep_shown(struct target *target, const struct mp_shown *shown)
+keep_displayed(struct target *target, const struct mp_shown *shown)
 {
-  struct ledger_displayed *to = &target->shown;
+  struct ledger_displayed *to = &target->displayed;
   const char *fault = sound_shown(shown);
 
   if (fault)
@@ -51,17 +51,17 @@ keep_shown(struct target *target, const struct mp_shown *shown)
       return "out of memory";
   }
   to->place = shown->place;
-  target->shown_step =
+  target->displayed_step =
     (struct decimal){ .coef = shown->step_coef,
                       .exp10 = shown->step_coef ? shown->step_exp10 : 0 };
   target->numbers_only =
     MP_HAS(shown, struct mp_shown, flags) && (shown->flags & MP_SHOWN_NUMBERS);
   target->ready_ms = clock_mono_ms() + shown->wait_ms;
-  return import_shown(target, shown);
+  return import_displayed(target, shown);
 }
 
 static int
-take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+take_displayed(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 {
   struct stage *output = sink->ctx;
   struct target *target;
@@ -73,15 +73,15 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
     return stage_fail(output, MP_EINTERNAL, NULL,
                       "the plugin's fetch gave an answer that does not exist");
   target = output->targets[shown->target];
-  ledger_displayed_clear(&target->shown);
+  ledger_displayed_clear(&target->displayed);
   target->answer = 0;
-  fault = keep_shown(target, shown);
+  fault = keep_displayed(target, shown);
   if (fault) {
-    ledger_displayed_clear(&target->shown);
+    ledger_displayed_clear(&target->displayed);
     return stage_fail(output, MP_EINTERNAL, target->object,
                       "the plugin's fetch gave %s", fault);
   }
-  target->shown.known = true;
+  target->displayed.known = true;
   target->answer = shown->answer;
   return MP_OK;
 }
@@ -177,7 +177,7 @@ ask_one(struct stage *output)
 {
   struct mp_shown_sink sink = { .struct_size = sizeof(sink),
                                 .ctx = output,
-                                .shown = take_shown };
+                                .shown = take_displayed };
   struct call call;
   int r;
 
@@ -218,7 +218,7 @@ tell_difference(const struct target *target, const struct value *was,
 
   announce(target->stage->pipeline, NULL, MP_LOG_NOTICE, target->stage->name,
            target->object, "displays %s, but %s was written: %s",
-           value_describe(&target->shown.value, s, sizeof(s)),
+           value_describe(&target->displayed.value, s, sizeof(s)),
            value_describe(was, a, sizeof(a)), what);
 }
 
@@ -236,9 +236,9 @@ drop_what_is_due(struct target *changed)
     struct target *t = output->targets[i];
 
     if (t->ledger.role != LEDGER_BASE && target_is_kept(t) && !t->unreadable &&
-        t->shown.known && t->source->base &&
+        t->displayed.known && t->source->base &&
         base_leader(t->source->base) == base)
-      ledger_drop(&t->ledger, &t->shown);
+      ledger_drop(&t->ledger, &t->displayed);
   }
 }
 
@@ -249,8 +249,8 @@ take_unit(struct target *target, const struct value *was)
 {
   const char *unit = target->ledger.unit;
   bool again;
-  int r =
-    ledger_follow(&target->ledger, &target->shown, target->shown_step, &again);
+  int r = ledger_follow(&target->ledger, &target->displayed,
+                        target->displayed_step, &again);
 
   if (again)
     tell_difference(
@@ -265,7 +265,7 @@ take_unit(struct target *target, const struct value *was)
       target->stage, r, target->object,
       "is in %s, but its values in the state are in %s, which does not convert "
       "exactly: give it back that unit, or name another target",
-      unit_display(target->shown.value.unit), unit_display(unit));
+      unit_display(target->displayed.value.unit), unit_display(unit));
   target->failed = true;
   return false;
 }
@@ -278,9 +278,9 @@ settle_one(struct target *target)
 
   value_copy(&was, &target->ledger.acknowledged);
   if (take_unit(target, &was)) {
-    if (ledger_rests(&target->ledger, &target->shown, clock_now_ms()))
+    if (ledger_rests(&target->ledger, &target->displayed, clock_now_ms()))
       target->ready_ms = 0;
-    outcome = ledger_settle(&target->ledger, &target->shown);
+    outcome = ledger_settle(&target->ledger, &target->displayed);
   }
   target->first = outcome == LEDGER_FIRST;
   if (outcome == LEDGER_CHANGED)
@@ -298,7 +298,7 @@ settle(struct stage *output)
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
 
-    t->changed = target_is_kept(t) && !t->unreadable && t->shown.known &&
+    t->changed = target_is_kept(t) && !t->unreadable && t->displayed.known &&
                  settle_one(t) == LEDGER_CHANGED;
   }
   for (size_t i = 0; i < output->n_targets; i++)
@@ -320,23 +320,23 @@ sort_answers(struct stage *output)
     if (t->answer == MP_SHOWN_UNFIT)
       t->failed = true;
     if (t->answer != MP_SHOWN_VALUE && t->answer != MP_SHOWN_EMPTY)
-      t->shown.known = false;
+      t->displayed.known = false;
   }
 }
 
 /* ---- An older copy of the state ---- */
 
 static int64_t
-newest_row_shown(const struct stage *output)
+newest_displayed_row(const struct stage *output)
 {
   int64_t newest = 0;
 
   for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
 
-    if (target_is_kept(t) && t->shown.known && t->shown.value.kind &&
-        t->shown.value.time_ms > newest)
-      newest = t->shown.value.time_ms;
+    if (target_is_kept(t) && t->displayed.known && t->displayed.value.kind &&
+        t->displayed.value.time_ms > newest)
+      newest = t->displayed.value.time_ms;
   }
   return newest;
 }
@@ -347,7 +347,7 @@ newest_row_shown(const struct stage *output)
 static void
 adopt_unknown_rows(struct stage *output)
 {
-  int64_t newest = newest_row_shown(output);
+  int64_t newest = newest_displayed_row(output);
 
   /* Outputs write whole seconds.  A time in the future is wrong. */
   if (newest / 1000 <= book_last_row(output) / 1000 || newest > clock_now_ms())
@@ -355,8 +355,8 @@ adopt_unknown_rows(struct stage *output)
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
 
-    if (target_is_kept(t) && t->shown.known && t->shown.value.kind)
-      ledger_adopt_column(&t->ledger, &t->shown);
+    if (target_is_kept(t) && t->displayed.known && t->displayed.value.kind)
+      ledger_adopt_column(&t->ledger, &t->displayed);
   }
   log_line(
     MP_LOG_NOTICE, output->name, NULL,

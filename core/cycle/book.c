@@ -373,10 +373,10 @@ static bool
 part_is_unfit(const struct target *t)
 {
   const struct value *v = &t->source->value;
-  const char *to = t->shown.value.unit;
+  const char *to = t->displayed.value.unit;
   struct decimal number = v->number;
 
-  return t->part && t->shown.known && to && v->unit &&
+  return t->part && t->displayed.known && to && v->unit &&
          unit_convert(&number, v->unit, to, MP_EXACT) != MP_OK;
 }
 
@@ -389,7 +389,7 @@ refuses(struct target *t)
   if (fit_is_unfit_text(t, t->source->value.kind))
     fit_refuse_text(t);
   else if (part_is_unfit(t))
-    tell_unit(t, t->shown.value.unit);
+    tell_unit(t, t->displayed.value.unit);
   else
     return false;
   return true;
@@ -634,7 +634,7 @@ bool
 book_prepare_target(struct target *t)
 {
   return t->ledger.pending.kind &&
-         ledger_prepare(&t->ledger, &t->shown, book_number(t->stage));
+         ledger_prepare(&t->ledger, &t->displayed, book_number(t->stage));
 }
 
 void
@@ -648,7 +648,7 @@ book_prepare(struct pipeline *p)
       struct target *t = output->targets[i];
 
       t->sending = target_is_kept(t) && !t->failed &&
-                   (t->shown.known || !can_be_asked(output)) &&
+                   (t->displayed.known || !can_be_asked(output)) &&
                    book_prepare_target(t);
     }
   }

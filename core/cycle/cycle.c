@@ -297,7 +297,7 @@ cycle_run(struct pipeline *p)
 
       t->answer = 0;
       t->failed = t->first = t->sending = t->numbers_only = false;
-      ledger_displayed_clear(&t->shown);
+      ledger_displayed_clear(&t->displayed);
     }
   }
   FOR_EACH_STAGE(p, input, PLUGIN_INPUT)

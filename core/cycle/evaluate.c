@@ -20,20 +20,20 @@
 /* Takes the displayed value of a target that this pipeline does not write, to
  * the place that is displayed.  Returns MP_OPERAND_... flags. */
 static uint32_t
-shown_operand(const struct target *t, const struct value **ret_value,
-              int32_t *ret_place)
+displayed_operand(const struct target *t, const struct value **ret_value,
+                  int32_t *ret_place)
 {
-  const struct value *v = &t->shown.value;
+  const struct value *v = &t->displayed.value;
 
   if (t->stage->pipeline->run->offline)
     return MP_OPERAND_FIRST;
-  if (!t->shown.known)
+  if (!t->displayed.known)
     return can_be_asked(t->stage) ? MP_OPERAND_MISSING : MP_OPERAND_FIRST;
   if (v->kind == 0 || (!v->text && v->number.coef == 0))
     return MP_OPERAND_FIRST;
   *ret_value = v;
-  *ret_place = t->shown.place;
-  return t->shown.place == MP_EXACT ? 0 : MP_OPERAND_ROUNDED;
+  *ret_place = t->displayed.place;
+  return t->displayed.place == MP_EXACT ? 0 : MP_OPERAND_ROUNDED;
 }
 
 /* Takes the last known value of a target that this pipeline writes.
@@ -57,7 +57,7 @@ kept_operand(const struct target *t, const struct value **ret_value,
              : 0;
   }
   if (delivery(t->stage) != MP_LATEST)
-    return shown_operand(t, ret_value, ret_place);
+    return displayed_operand(t, ret_value, ret_place);
   return t->stage->pipeline->run->offline || !can_be_asked(t->stage)
            ? MP_OPERAND_FIRST
            : MP_OPERAND_MISSING;
@@ -70,7 +70,7 @@ take_operand(struct operand *o)
   int32_t place = MP_EXACT;
   uint32_t flags = target_is_kept(o->target)
                      ? kept_operand(o->target, &v, &place)
-                     : shown_operand(o->target, &v, &place);
+                     : displayed_operand(o->target, &v, &place);
 
   if (v)
     o->value = value_export(v);

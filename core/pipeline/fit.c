@@ -27,7 +27,7 @@ converts_exactly(const char *from, const char *to)
 static int
 decimals_of(const struct target *target)
 {
-  const struct decimal step = target->shown_step;
+  const struct decimal step = target->displayed_step;
 
   if (step.coef <= 0)
     return USUAL_DECIMALS;
@@ -82,7 +82,7 @@ static void
 warn_of_unit(const struct target *target, const char *how, const char *from,
              const char *then)
 {
-  const char *to = target->shown.value.unit;
+  const char *to = target->displayed.value.unit;
   char words[FIT_TEXT];
 
   log_line(MP_LOG_WARNING, target->stage->name, target->object,
@@ -100,7 +100,7 @@ check_unit(const struct target *target)
 {
   const char *made = made_unit(target->source);
   const char *from = made ? made : field_unit(target->source);
-  const char *to = target->shown.value.unit;
+  const char *to = target->displayed.value.unit;
 
   if (!from || !to || !unit_known(from))
     return;
@@ -148,7 +148,7 @@ is_usually_text(const struct slot *slot)
 void
 fit_check(struct target *target)
 {
-  if (!target->source || target->failed || !target->shown.known)
+  if (!target->source || target->failed || !target->displayed.known)
     return;
   if (fit_is_unfit_text(target, target->source->kind))
     fit_refuse_text(target);

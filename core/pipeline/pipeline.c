@@ -117,7 +117,7 @@ target_free(struct target *target)
   if (!target)
     return;
   ledger_clear(&target->ledger);
-  ledger_displayed_clear(&target->shown);
+  ledger_displayed_clear(&target->displayed);
   free(target->name);
   free(target->part);
   free(target->full_name);

@@ -96,8 +96,8 @@ struct target {
   bool told;         /* the unreadable entry was reported */
   /* of this run */
   uint32_t answer; /* MP_SHOWN_... from fetch; 0: not reached */
-  struct ledger_displayed shown;
-  struct decimal shown_step;
+  struct ledger_displayed displayed;
+  struct decimal displayed_step;
   bool numbers_only; /* it does not take texts */
   int64_t ready_ms;  /* do not send before this time; monotonic clock */
   bool first;        /* never set in the output */

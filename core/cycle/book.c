@@ -502,7 +502,7 @@ due_target(struct target *t)
     t->ledger.unit = v.unit;
   keep_kind(t);
   if (delivery(t->stage) == MP_LATEST)
-    r = ledger_due(&t->ledger, &v);
+    r = ledger_set_pending(&t->ledger, &v);
   else
     r = ledger_column(&t->ledger, &v);
   if (r != MP_OK) /* out of memory: book_check_values has checked the rest */

@@ -398,7 +398,7 @@ ledger_set_kind(struct ledger *t, uint32_t kind)
 /* Computes the pending value after V was added: a delta is added to it and the
  * remainder. */
 static int
-add_due(const struct ledger *t, const struct value *v, struct decimal *ret)
+add_pending(const struct ledger *t, const struct value *v, struct decimal *ret)
 {
   int r = MP_OK;
 
@@ -413,26 +413,26 @@ add_due(const struct ledger *t, const struct value *v, struct decimal *ret)
 bool
 ledger_fits(const struct ledger *t, const struct value *v)
 {
-  struct decimal due;
+  struct decimal pending;
 
-  return add_due(t, v, &due) == MP_OK;
+  return add_pending(t, v, &pending) == MP_OK;
 }
 
 int
-ledger_due(struct ledger *t, const struct value *v)
+ledger_set_pending(struct ledger *t, const struct value *v)
 {
-  struct value due = { 0 };
+  struct value pending = { 0 };
   struct decimal sum;
-  int r = add_due(t, v, &sum);
+  int r = add_pending(t, v, &sum);
 
   if (r != MP_OK)
     return r;
-  if (!value_copy(&due, v))
+  if (!value_copy(&pending, v))
     return MP_ENOMEM;
-  due.number = sum;
+  pending.number = sum;
   if (t->role == LEDGER_DELTA)
     t->remainder = (struct decimal){ 0, 0 };
-  value_move(&t->pending, &due);
+  value_move(&t->pending, &pending);
   return MP_OK;
 }
 
@@ -450,7 +450,7 @@ ledger_carry(struct ledger *t, const struct value *v)
 int
 ledger_column(struct ledger *t, const struct value *v)
 {
-  int r = ledger_due(t, v);
+  int r = ledger_set_pending(t, v);
 
   if (r == MP_OK) {
     value_move(&t->acknowledged, &t->pending);

@@ -131,7 +131,7 @@ bool ledger_fits(const struct ledger *t, const struct value *v);
 /* Makes V the pending value; to a delta, the pending value and the remainder
  * are added. MP_OK; MP_ENOMEM, MP_ERANGE (it does not fit): then nothing is
  * changed. */
-int ledger_due(struct ledger *t, const struct value *v);
+int ledger_set_pending(struct ledger *t, const struct value *v);
 
 /* Adds the rejected amount V to the remainder, so that the next amount includes
  * it.  MP_OK; MP_ERANGE, MP_ECONFIG (no conversion to the unit of T): then
@@ -139,7 +139,8 @@ int ledger_due(struct ledger *t, const struct value *v);
 int ledger_carry(struct ledger *t, const struct value *v);
 
 /* Books V in a column of a queue.  The value of the row's cell is then the
- * acknowledged one: V, plus the remainder for a delta.  Returns as ledger_due.
+ * acknowledged one: V, plus the remainder for a delta.  Returns as
+ * ledger_set_pending.
  */
 int ledger_column(struct ledger *t, const struct value *v);
 

@@ -47,7 +47,7 @@ run_once(struct ledger *t, const struct ledger_displayed *displayed)
   if (last == NULL)
     return;
   require(value_copy(&v, last));
-  if (ledger_due(t, &v) == MP_OK && ledger_prepare(t, displayed, 1)) {
+  if (ledger_set_pending(t, &v) == MP_OK && ledger_prepare(t, displayed, 1)) {
     value_clear(&v);
     require(ledger_as_sent(t, &v));
     ledger_result(t, MP_ACCEPTED);

@@ -449,7 +449,7 @@ START_TEST(sending_follows_the_rules)
   read_displayed(&displayed, "84@2", 4);
   if (*sendings[_i].due) {
     read_value(&due, sendings[_i].due, strlen(sendings[_i].due));
-    ck_assert_int_eq(ledger_due(&t, &due), MP_OK);
+    ck_assert_int_eq(ledger_set_pending(&t, &due), MP_OK);
   }
   ck_assert(ledger_prepare(&t, &displayed, 1));
   write_ledger(&t, text, sizeof(text));
@@ -528,7 +528,7 @@ check_record(struct ledger *t, const char *due, const char *sent, int64_t id,
 
   if (*due) {
     read_value(&v, due, strlen(due));
-    ck_assert_int_eq(ledger_due(t, &v), MP_OK);
+    ck_assert_int_eq(ledger_set_pending(t, &v), MP_OK);
   }
   if (ledger_prepare(t, &none, id)) {
     text[0] = 0;
@@ -567,12 +567,12 @@ START_TEST(a_dropped_amount_leaves_its_record)
   struct value v = { .kind = MP_DELTA, .number = { 2, -1 } };
 
   ledger_init(&t, LEDGER_DELTA);
-  ck_assert_int_eq(ledger_due(&t, &v), MP_OK);
+  ck_assert_int_eq(ledger_set_pending(&t, &v), MP_OK);
   ck_assert(ledger_prepare(&t, &displayed, 1));
   ledger_settle(&t, &displayed);
   ck_assert_int_eq(t.sent_record, 1);
   ledger_drop(&t, &displayed);
-  ck_assert_int_eq(ledger_due(&t, &v), MP_OK);
+  ck_assert_int_eq(ledger_set_pending(&t, &v), MP_OK);
   ck_assert(ledger_prepare(&t, &displayed, 2));
   ck_assert_int_eq(t.sent_record, 2);
   ledger_clear(&t);
@@ -599,7 +599,7 @@ START_TEST(a_sum_that_cannot_be_held_exactly_is_refused)
     read_ledger(&t, LEDGER_DELTA, rows[i].before);
     read_value(&due, rows[i].due, strlen(rows[i].due));
     ck_assert(!ledger_fits(&t, &due));
-    ck_assert_int_eq(ledger_due(&t, &due), MP_ERANGE);
+    ck_assert_int_eq(ledger_set_pending(&t, &due), MP_ERANGE);
     write_ledger(&t, after, sizeof(after));
     ck_assert_str_eq(after, rows[i].before);
     t.role = LEDGER_TOTAL; /* keeps only the newest value */

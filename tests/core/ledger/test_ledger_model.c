@@ -220,7 +220,7 @@ on_due(char **words)
 {
   struct value v = value(words[2], words[3]);
 
-  ck_assert_int_eq(ledger_due(&target(words[1])->work, &v), MP_OK);
+  ck_assert_int_eq(ledger_set_pending(&target(words[1])->work, &v), MP_OK);
 }
 
 static void

@@ -491,7 +491,7 @@ tell_coarse(const struct target *t)
 
 /* Books the value of T: as pending in a latest output, else for the row. */
 static void
-due_target(struct target *t)
+book_target(struct target *t)
 {
   struct value v = { 0 };
   int r;
@@ -541,7 +541,7 @@ keep_last_row(struct stage *output, int64_t time_ms)
 }
 
 static void
-due_row(struct stage *output, int64_t time_ms)
+book_row(struct stage *output, int64_t time_ms)
 {
   char *body = row_encode(output, time_ms);
 
@@ -595,7 +595,7 @@ begin_totals(struct pipeline *p)
 }
 
 void
-book_due(struct pipeline *p, int64_t time_ms)
+book_pending(struct pipeline *p, int64_t time_ms)
 {
   believe_keep(p);
   begin_totals(p);
@@ -608,10 +608,10 @@ book_due(struct pipeline *p, int64_t time_ms)
       continue;
     for (size_t i = 0; i < output->n_targets; i++)
       if (is_booked(output->targets[i], all))
-        due_target(output->targets[i]);
+        book_target(output->targets[i]);
     if (time_ms && store_is_durable(p->run->store) &&
         (class == MP_APPEND || (class == MP_HISTORY && any_counts(output))))
-      due_row(output, time_ms);
+      book_row(output, time_ms);
   }
 }
 

@@ -26,7 +26,7 @@ void book_check_values(struct pipeline *p);
 /* Loads the ledgers of targets added since book_load.  Returns as book_load. */
 int book_load_targets(struct pipeline *p);
 /* Puts the cycle's values into ledgers and rows. */
-void book_due(struct pipeline *p, int64_t time_ms);
+void book_pending(struct pipeline *p, int64_t time_ms);
 /* Returns the time of the newest row that was ever booked for OUTPUT, in ms; 0:
  * not known. */
 int64_t book_last_row(const struct stage *output);

@@ -165,7 +165,7 @@ work_out(struct pipeline *p)
   book_check_kinds(p);
   book_check_values(p);
   time_ms = book_time(p);
-  book_due(p, time_ms);
+  book_pending(p, time_ms);
   return time_ms;
 }
 

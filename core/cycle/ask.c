@@ -227,7 +227,7 @@ tell_difference(const struct target *target, const struct value *was,
  * if a backup of its server was restored, all its targets are back at the same
  * moment. */
 static void
-drop_what_is_due(struct target *changed)
+drop_pending(struct target *changed)
 {
   struct stage *output = changed->stage;
   struct base *base = base_leader(changed->base);
@@ -304,7 +304,7 @@ settle(struct stage *output)
   for (size_t i = 0; i < output->n_targets; i++)
     if (output->targets[i]->changed &&
         output->targets[i]->ledger.role == LEDGER_BASE)
-      drop_what_is_due(output->targets[i]);
+      drop_pending(output->targets[i]);
 }
 
 /* Reports targets that are not listed.  Any answer but a value or "empty"

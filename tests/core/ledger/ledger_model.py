@@ -282,7 +282,7 @@ def settle(t, seen, role, kind):
     return "changed"
 
 
-def drop_what_is_due(w, meter, seen, roles, kinds):
+def drop_pending(w, meter, seen, roles, kinds):
     """The base was changed: what is due from it is in what it shows now, and is computed anew."""
     for k, t in w.items():
         if roles[k] == "minus" or meter_of(k) != meter or k not in seen:
@@ -420,7 +420,7 @@ def run(ledger, kept, server, readings, roles, kinds, crash=None, booked=None, r
         tell("outcome", k, flag[k] or "settled")
     for k in w:
         if roles[k] == "minus" and flag[k] == "changed":
-            drop_what_is_due(w, meter_of(k), seen, roles, kinds)
+            drop_pending(w, meter_of(k), seen, roles, kinds)
     row, begun = {}, {}
     for meter, (reading, read_serial) in readings.items():
         serial = notes.told.get(meter) if read_serial is None else read_serial

@@ -128,7 +128,7 @@ on_seen(char **words)
 }
 
 static void
-drop_what_is_due(const struct model_target *base)
+drop_pending(const struct model_target *base)
 {
   for (size_t i = 0; i < n_targets; i++) {
     struct model_target *t = &targets[i];
@@ -147,7 +147,7 @@ on_settle(char **words)
   for (size_t i = 0; i < n_targets; i++)
     if (targets[i].work.role == LEDGER_BASE &&
         targets[i].outcome == LEDGER_CHANGED)
-      drop_what_is_due(&targets[i]);
+      drop_pending(&targets[i]);
 }
 
 static void

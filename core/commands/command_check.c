@@ -19,7 +19,8 @@
 static void
 check_meaning(const struct pipeline *p)
 {
-  if (!p->recording && options_int(p->options, "deadline") < LEAST_DEADLINE_MS)
+  if (!p->only_captures &&
+      options_int(p->options, "deadline") < LEAST_DEADLINE_MS)
     log_line(MP_LOG_WARNING, NULL, "deadline",
              "is below 4 s: a value that has to wait for two seconds before it "
              "is sent may not be sent in time");

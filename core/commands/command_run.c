@@ -64,7 +64,7 @@ check_arguments(const struct app *app)
 static enum store_mode
 store_mode_of(const struct app *app)
 {
-  if (app->pipeline->recording &&
+  if (app->pipeline->only_captures &&
       !options_text(app->pipeline->options, "state_dir"))
     return STORE_MEMORY;
   return app->args->dry ? STORE_SCRATCH : STORE_WRITE;

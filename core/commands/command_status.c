@@ -16,7 +16,7 @@
 static bool
 keeps_state(const struct pipeline *p)
 {
-  return !p->recording || options_text(p->options, "state_dir");
+  return !p->only_captures || options_text(p->options, "state_dir");
 }
 
 static int

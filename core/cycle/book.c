@@ -197,7 +197,7 @@ book_save(struct pipeline *p)
 }
 
 /* Returns true if values are booked for all targets of OUTPUT, false if only
- * for operands: in a recording without a state on disk, nothing needs the other
+ * for operands: in a capture without a state on disk, nothing needs the other
  * columns of a queue. */
 static bool
 books_all(const struct stage *output)
@@ -573,7 +573,7 @@ book_drop_rows(struct stage *output, int64_t newest_ms)
 }
 
 /* Sets a total whose first result is left out to 0.  So the next result counts,
- * whatever the output displays, and in the next cycle of a recording. */
+ * whatever the output displays, and in the next cycle of a capture. */
 static void
 begin_totals(struct pipeline *p)
 {

@@ -150,7 +150,7 @@ begin_note(struct pipeline *p)
 
 /* ---- A cycle ---- */
 
-/* Evaluates and books the readings of a cycle, of live inputs and recordings
+/* Evaluates and books the readings of a cycle, of live inputs and captures
  * alike.  Returns the time of the cycle. */
 static int64_t
 work_out(struct pipeline *p)
@@ -184,7 +184,7 @@ deliver(struct pipeline *p, int64_t time_ms)
 {
   deliver_mark(p);
   deliver_tokens(p);
-  if (!p->recording) /* a recording is sent to devices only at its end */
+  if (!p->only_captures) /* a capture is sent to devices only at its end */
     book_prepare(p);
   commit(p);
   if (p->run->state_failed)
@@ -193,7 +193,7 @@ deliver(struct pipeline *p, int64_t time_ms)
   deliver_mark(p);
   deliver_live(p, time_ms);
   deliver_rows(p);
-  if (!p->recording)
+  if (!p->only_captures)
     deliver_latest(p);
 }
 
@@ -244,12 +244,12 @@ run_live(struct pipeline *p)
   finish_cycle(p, begun);
 }
 
-/* ---- A recording ---- */
+/* ---- A capture ---- */
 
-/* Runs the cycles of a recording.  The deadline applies to each of them, not to
- * the recording. */
+/* Runs the cycles of a capture.  The deadline applies to each of them, not to
+ * the capture. */
 static void
-run_recording(struct pipeline *p)
+run_capture(struct pipeline *p)
 {
   bool durable = !p->run->dry && store_is_durable(p->run->store);
   int64_t begun = clock_now_ms(), time_ms;
@@ -306,9 +306,9 @@ cycle_run(struct pipeline *p)
       input->ended = false;
   }
   begin_note(p);
-  if (p->recording) {
-    watchdog_disarm(); /* a recording has no time limit */
-    run_recording(p);
+  if (p->only_captures) {
+    watchdog_disarm(); /* a capture has no time limit */
+    run_capture(p);
   } else {
     watchdog_arm(deadline_of(p));
     run_live(p);

@@ -1,5 +1,5 @@
 /*
- * A run: one cycle, or all cycles of a recording, and the handling of failures.
+ * A run: one cycle, or all cycles of a capture, and the handling of failures.
  *
  *   read -> ask -> settle -> evaluate -> commit pending values -> deliver
  *        -> commit the answers

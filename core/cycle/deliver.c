@@ -19,7 +19,7 @@
 #define RECORD_DIGITS 20
 #define RECORD_ID (CONFIG_MAX_NAME + 2 * (1 + RECORD_DIGITS) + 1)
 
-/* Writes "-N" at END and returns the new end.  By hand, because a recording has
+/* Writes "-N" at END and returns the new end.  By hand, because a capture has
  * a million of them. */
 static char *
 append_number(char *end, int64_t n)

@@ -76,7 +76,7 @@ void deliver_live(struct pipeline *p, int64_t time_ms);
 void deliver_rows(struct pipeline *p);
 void deliver_latest(struct pipeline *p);
 
-/* deliver_direct.c: delivers a recording whose state is in memory.  Rows go
+/* deliver_direct.c: delivers a capture whose state is in memory.  Rows go
  * straight to the outputs, many to a commit. */
 void direct_deliver(struct pipeline *p, int64_t time_ms);
 void direct_flush(struct pipeline *p);

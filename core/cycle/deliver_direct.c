@@ -1,5 +1,5 @@
 /*
- * Delivers a recording whose state is in memory: its rows go straight to the
+ * Delivers a capture whose state is in memory: its rows go straight to the
  * outputs, many to a commit, and are not kept.
  */
 #include "core/cycle/deliver.h"

@@ -73,7 +73,7 @@ add_output(struct table *table, const struct stage *output)
   char count[32];
 
   if (output->delivered > 1 ||
-      (output->delivered == 1 && output->pipeline->recording)) {
+      (output->delivered == 1 && output->pipeline->only_captures)) {
     snprintf(count, sizeof(count), "%zu row%s", output->delivered,
              output->delivered == 1 ? "" : "s");
     add_line(table, output->name, count, "delivered");

@@ -1,6 +1,6 @@
 /*
  * -n: prints the values that would be delivered, and counts them as accepted,
- * so that each cycle of a recording continues from the one before.
+ * so that each cycle of a capture continues from the one before.
  */
 #include "core/cycle/dry.h"
 
@@ -64,7 +64,7 @@ dry_deliver(struct pipeline *p, int64_t time_ms)
 
   if (ferror(stdout)) /* reported by an earlier cycle */
     return;
-  if (p->recording && time_ms) {
+  if (p->only_captures && time_ms) {
     rfc3339_format(NULL, time_ms, when);
     printf("# %s\n", when);
   }

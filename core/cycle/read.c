@@ -1,6 +1,6 @@
 /*
  * Reads the inputs: live ones at the same time, each in its own thread, until
- * the deadline; recordings one cycle after the other.
+ * the deadline; captures one cycle after the other.
  */
 #include "core/cycle/read.h"
 
@@ -27,7 +27,7 @@
 #define INPUT_FILES 10
 
 static bool
-is_recording(const struct stage *input)
+reads_capture(const struct stage *input)
 {
   return (input->plugin->input.flags & MP_INPUT_RECORDING) != 0;
 }
@@ -39,12 +39,12 @@ forget_reading(struct stage *input)
     input->fields[i]->state = SLOT_MISSING;
 }
 
-/* Returns the allowed outcomes of read besides MP_OK: a recording has an end, a
+/* Returns the allowed outcomes of read besides MP_OK: a capture has an end, a
  * live input may be skipped on purpose. */
 static unsigned
 allowed_outcomes(const struct stage *input)
 {
-  return is_recording(input) ? CALL_ALLOWS(MP_END) : CALL_ALLOWS(MP_SKIP);
+  return reads_capture(input) ? CALL_ALLOWS(MP_END) : CALL_ALLOWS(MP_SKIP);
 }
 
 /* Opens and reads one input.  Live inputs run it in their own threads. */
@@ -84,7 +84,7 @@ finish_reading(struct stage *input)
     input->ended = true;
   if (r != MP_OK)
     forget_reading(input);
-  if (r < 0 && is_recording(input))
+  if (r < 0 && reads_capture(input))
     input->ended = true; /* no use to continue after an unreadable cycle */
   give_serial(input);
 }
@@ -327,7 +327,7 @@ read_live(struct pipeline *p)
   }
   FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
   {
-    if (is_recording(input) || input->ended)
+    if (reads_capture(input) || input->ended)
       continue;
     readers[all->n++] = (struct reader){ .all = all, .input = input };
   }
@@ -368,7 +368,7 @@ read_inputs(struct pipeline *p)
   {
     if (input->ended)
       continue;
-    if (!is_recording(input)) {
+    if (!reads_capture(input)) {
       live = true;
       continue;
     }

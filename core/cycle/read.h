@@ -6,7 +6,7 @@
 
 #include "core/pipeline/pipeline.h"
 
-/* Returns false if every recording is at its end. */
+/* Returns false if every capture is at its end. */
 bool read_inputs(struct pipeline *p);
 /* Asks INPUT for its serial number now.  Returns true if it was read. */
 bool read_identify(struct stage *input);

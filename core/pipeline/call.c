@@ -59,7 +59,7 @@ call_end(const struct call *call, int r, unsigned allowed)
 
   progress_end();
   if (r == MP_OK && !call->begun_ms && !run->begun_ms)
-    return MP_OK; /* fast path of a recording: no deadline, no note */
+    return MP_OK; /* fast path of a capture: no deadline, no note */
   if (run->begun_ms && call->stage->kind == PLUGIN_OUTPUT)
     note_return(run, call->what);
   if (!is_result(r, allowed))

@@ -205,7 +205,7 @@ pipeline_find_state_dir(struct pipeline *pipeline, const char *config_path)
     pipeline->options ? options_text(pipeline->options, "state_dir") : NULL;
   char *path = NULL, *slash;
 
-  if (pipeline->recording && !option)
+  if (pipeline->only_captures && !option)
     return;
   (void)store_locate(config_path, option, &path); /* NULL: out of memory */
   slash = path ? strrchr(path, '/') : NULL;

@@ -190,12 +190,12 @@ struct pipeline {
   struct base *bases;
   char *state_dir;           /* NULL: the state is kept in memory */
   struct notice *notices;    /* to be logged when the cycle is committed */
-  bool recording;            /* every input reads a recording */
+  bool only_captures;        /* every input reads a capture */
   struct problems *problems; /* takes the errors of create; NULL after that */
   pthread_mutex_t lock;      /* for data that threads of inputs share */
 };
 
-/* Replaces an input's plugin by the one that reads its recordings. */
+/* Replaces an input's plugin by the one that reads its captures. */
 struct replay {
   const char *input; /* NULL: all inputs that have none of their own */
   const char *path;

@@ -233,7 +233,7 @@ resolve(struct builder *b)
 
 /* ---- Completeness ---- */
 
-/* Requires a state_dir for latest outputs that get a recording: only a ledger
+/* Requires a state_dir for latest outputs that get a capture: only a ledger
  * on disk knows which of the old readings were delivered. */
 static void
 check_recordings(struct builder *b)
@@ -257,7 +257,7 @@ static void
 check_completeness(struct builder *b)
 {
   struct pipeline *p = b->pipeline;
-  size_t inputs = 0, outputs = 0, recordings = 0;
+  size_t inputs = 0, outputs = 0, captures = 0;
 
   for (size_t i = 0; i < p->n_stages; i++) {
     const struct stage *stage = p->stages[i];
@@ -265,7 +265,7 @@ check_completeness(struct builder *b)
     inputs += stage->kind == PLUGIN_INPUT;
     outputs += stage->kind == PLUGIN_OUTPUT;
     if (stage->kind == PLUGIN_INPUT && stage->plugin)
-      recordings += (stage->plugin->input.flags & MP_INPUT_RECORDING) != 0;
+      captures += (stage->plugin->input.flags & MP_INPUT_RECORDING) != 0;
     if (stage->kind == PLUGIN_OUTPUT && stage->plugin && !has_targets(stage) &&
         !p->run->creating &&
         !(stage->plugin->output.flags & MP_OUTPUT_TAKES_ALL))
@@ -278,7 +278,7 @@ check_completeness(struct builder *b)
   if (outputs == 0 && !b->config->lost_section)
     builder_problem(b, 0,
                     "there is no [output NAME]: nothing would be delivered");
-  p->recording = inputs > 0 && recordings == inputs;
+  p->only_captures = inputs > 0 && captures == inputs;
 }
 
 /* Creates the instances.  An error in an option that only the plugin can find
@@ -320,7 +320,7 @@ pipeline_build(const struct config *config, struct loader *loader,
   stages_add(&b);
   stages_replay(&b, replays, n_replays);
   check_completeness(&b);
-  if (p->recording && n_replays == 0 && !run->dry)
+  if (p->only_captures && n_replays == 0 && !run->dry)
     check_recordings(&b);
   resolve(&b);
   if (!b.failed)

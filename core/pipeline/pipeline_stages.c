@@ -77,7 +77,7 @@ load_stage(struct builder *b, struct stage *stage)
   stage->is_sound = problems_errors(b->problems) == problems;
 }
 
-/* Makes the section of an input that reads the recording PATH instead.  Returns
+/* Makes the section of an input that reads the capture PATH instead.  Returns
  * NULL if out of memory. */
 static const struct config_section *
 replay_section(struct builder *b, struct stage *stage, const char *path)
@@ -100,7 +100,7 @@ replay_section(struct builder *b, struct stage *stage, const char *path)
   return &config->sections[0];
 }
 
-/* Replaces an input's plugin by the one that reads its recordings. */
+/* Replaces an input's plugin by the one that reads its captures. */
 static void
 replace_by_replay(struct builder *b, struct stage *stage, const char *path)
 {

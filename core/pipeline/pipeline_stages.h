@@ -9,7 +9,7 @@
 /* Adds a stage for each section, and the options of [pipeline]. */
 void stages_add(struct builder *b);
 
-/* Replaces the plugins of inputs by those that read recordings. */
+/* Replaces the plugins of inputs by those that read captures. */
 void stages_replay(struct builder *b, const struct replay *replays, size_t n);
 
 #endif

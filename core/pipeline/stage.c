@@ -135,7 +135,7 @@ sink_emit(const struct mp_sink *sink, const char *field,
   struct stage *stage = sink->ctx;
   int r = MP_DROP;
 
-  if (stage->pipeline->recording)
+  if (stage->pipeline->only_captures)
     return emit(stage, field, value);
   pthread_mutex_lock(&stage->pipeline->lock);
   if (!stage->abandoned)
@@ -166,7 +166,7 @@ sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
   struct stage *stage = sink->ctx;
   int r = MP_DROP;
 
-  if (stage->pipeline->recording)
+  if (stage->pipeline->only_captures)
     return take_serial(stage, serial, how);
   pthread_mutex_lock(&stage->pipeline->lock);
   if (!stage->abandoned)

@@ -190,11 +190,11 @@ is_told(struct stage *input, const char *was, const char *now)
 }
 
 static void
-doubt_meter(struct slot *field, const struct operand *o)
+hold_candidate(struct slot *field, const struct operand *o)
 {
   const char *was = o->known->serial, *now = field->value.serial;
 
-  field->doubt = DOUBT_CANDIDATE;
+  field->hold = HOLD_CANDIDATE;
   if (!is_told(field->stage, was, now))
     announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
              NULL,
@@ -208,10 +208,10 @@ doubt_meter(struct slot *field, const struct operand *o)
  * time it may be an accident.  After that it is a failure: nothing is booked
  * from a meter that answers, and such a run must not end with status 0. */
 static void
-doubt_number(struct slot *field)
+hold_unknown_meter(struct slot *field)
 {
-  if (field->doubt == DOUBT_NONE)
-    field->doubt = DOUBT_UNKNOWN;
+  if (field->hold == HOLD_NONE)
+    field->hold = HOLD_UNKNOWN_METER;
   if (field->kept->told)
     stage_fail(field->stage, MP_EDATA, field->field,
                "held: the serial number is not known, and the meter may have "
@@ -230,10 +230,10 @@ judge_meter(struct stage *transform, struct slot *field, struct operand *o)
 {
   switch (meter_of(field, o)) {
   case READING_CANDIDATE:
-    doubt_meter(field, o);
+    hold_candidate(field, o);
     break;
   case READING_UNKNOWN:
-    doubt_number(field);
+    hold_unknown_meter(field);
     break;
   case READING_EXCHANGED:
     field->exchanged = true;
@@ -327,9 +327,9 @@ hold(struct stage *transform, struct slot *field, const struct trial *trial)
                          .unit = trial->now.unit };
   char now[256], last[256], most[256];
 
-  if (field->doubt == DOUBT_HELD)
+  if (field->hold == HOLD_IMPLAUSIBLE)
     return; /* reported for another transform that measures it */
-  field->doubt = DOUBT_HELD;
+  field->hold = HOLD_IMPLAUSIBLE;
   stage_fail(transform, MP_EDATA, transform->input_text,
              "%s is not plausible after %s: it rose by more than %s in an "
              "hour; held, and the next reading decides; if the meter can rise "
@@ -346,7 +346,7 @@ believe_begin(struct pipeline *p)
 {
   FOR_EACH_KEPT(p, field)
   {
-    field->doubt = DOUBT_NONE;
+    field->hold = HOLD_NONE;
     field->exchanged = field->forgets = false;
   }
 }
@@ -363,7 +363,7 @@ judge(struct stage *transform, struct slot *field, struct trial *trial)
   }
   for (size_t i = 0; i < transform->n_operands; i++)
     judge_meter(transform, field, &transform->operands[i]);
-  if (field->doubt == DOUBT_CANDIDATE || field->doubt == DOUBT_UNKNOWN) {
+  if (field->hold == HOLD_CANDIDATE || field->hold == HOLD_UNKNOWN_METER) {
     transform->took_part = false; /* its earlier failures stay open */
     return false;
   }
@@ -420,7 +420,7 @@ tell_forgotten(const struct slot *field)
 static void
 keep_pending(struct slot *field)
 {
-  field->kept->is_candidate = field->doubt == DOUBT_CANDIDATE;
+  field->kept->is_candidate = field->hold == HOLD_CANDIDATE;
   field->kept->told = false;
   value_copy(&field->kept->unconfirmed, &field->value);
 }
@@ -440,9 +440,9 @@ believe_keep(struct pipeline *p)
 {
   FOR_EACH_KEPT(p, field)
   {
-    if (field->doubt == DOUBT_CANDIDATE || field->doubt == DOUBT_HELD)
+    if (field->hold == HOLD_CANDIDATE || field->hold == HOLD_IMPLAUSIBLE)
       keep_pending(field);
-    else if (field->doubt == DOUBT_NONE && field->state == SLOT_VALUE &&
+    else if (field->hold == HOLD_NONE && field->state == SLOT_VALUE &&
              !(field->exchanged && candidate_waits(p, field)))
       keep_believed(field);
   }

@@ -38,11 +38,11 @@ enum slot_state {
 };
 
 /* Why a reading is not used until the next one decides, and how it is kept. */
-enum doubt {
-  DOUBT_NONE,
-  DOUBT_UNKNOWN,   /* its serial number was not read: nothing is decided */
-  DOUBT_CANDIDATE, /* another serial number: kept as the candidate */
-  DOUBT_HELD,      /* an implausible rise: kept as the held reading */
+enum hold {
+  HOLD_NONE,
+  HOLD_UNKNOWN_METER, /* its serial number was not read: nothing is decided */
+  HOLD_CANDIDATE,     /* another serial number: kept as the candidate */
+  HOLD_IMPLAUSIBLE,   /* an implausible rise: kept as the held reading */
 };
 
 /* A named value of the pipeline. */
@@ -59,7 +59,7 @@ struct slot {
   /* of this cycle */
   enum slot_state state;
   struct value value;
-  enum doubt doubt;
+  enum hold hold;
   bool exchanged; /* a result is measured from its candidate */
   bool forgets;   /* drops its candidate: a misread serial number */
 };

@@ -62,12 +62,12 @@ outage_decode(struct outage *outage, const char *stage, const char *name,
               const char *body)
 {
   size_t object_len = strcspn(name, "\t");
-  int64_t told;
+  int64_t reported;
   int used = 0;
 
   memset(outage, 0, sizeof(*outage));
-  if (sscanf(body, "%" SCNd64 " %" SCNd64 "%n", &outage->since, &told, &used) <
-      2)
+  if (sscanf(body, "%" SCNd64 " %" SCNd64 "%n", &outage->since, &reported,
+             &used) < 2)
     used = (int)strlen(body);
   outage->stage = strdup(stage);
   outage->object = strndup(name, object_len);

@@ -167,9 +167,9 @@ tell_exchange(const struct stage *transform, const struct operand *o)
   struct base *base = o->target->base;
   char text[256];
 
-  if (base->told)
+  if (base->exchange_reported)
     return;
-  base->told = true;
+  base->exchange_reported = true;
   announce(
     transform->pipeline, base, MP_LOG_NOTICE, transform->name,
     o->target->full_name,
@@ -180,12 +180,12 @@ tell_exchange(const struct stage *transform, const struct operand *o)
 
 /* Returns true if these numbers were announced, for any field of the input. */
 static bool
-is_told(struct stage *input, const char *was, const char *now)
+is_reported(struct stage *input, const char *was, const char *now)
 {
-  if (input->told[0] == was && input->told[1] == now)
+  if (input->reported_serials[0] == was && input->reported_serials[1] == now)
     return true;
-  input->told[0] = was;
-  input->told[1] = now;
+  input->reported_serials[0] = was;
+  input->reported_serials[1] = now;
   return false;
 }
 
@@ -195,7 +195,7 @@ hold_candidate(struct slot *field, const struct operand *o)
   const char *was = o->known->serial, *now = field->value.serial;
 
   field->hold = HOLD_CANDIDATE;
-  if (!is_told(field->stage, was, now))
+  if (!is_reported(field->stage, was, now))
     announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
              NULL,
              "the serial number is %s and was %s before: the next reading "
@@ -212,7 +212,7 @@ hold_unknown_meter(struct slot *field)
 {
   if (field->hold == HOLD_NONE)
     field->hold = HOLD_UNKNOWN_METER;
-  if (field->kept->told)
+  if (field->kept->reported)
     stage_fail(field->stage, MP_EDATA, field->field,
                "held: the serial number is not known, and the meter may have "
                "been exchanged; if it was, run \"meterpipe rebase\"");
@@ -222,7 +222,7 @@ hold_unknown_meter(struct slot *field)
              "the meter may have been exchanged, and its serial number could "
              "not be read: readings are held until it can be read; if it was "
              "exchanged, run \"meterpipe rebase\"");
-  field->kept->told = true;
+  field->kept->reported = true;
 }
 
 static void
@@ -409,7 +409,7 @@ tell_forgotten(const struct slot *field)
   const char *was = reading_candidate(field->kept)->serial;
   const char *now = field->value.serial;
 
-  if (!is_told(field->stage, was, now))
+  if (!is_reported(field->stage, was, now))
     announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
              NULL,
              "the serial number is %s again: the meter was not exchanged, %s "
@@ -421,7 +421,7 @@ static void
 keep_pending(struct slot *field)
 {
   field->kept->is_candidate = field->hold == HOLD_CANDIDATE;
-  field->kept->told = false;
+  field->kept->reported = false;
   value_copy(&field->kept->unconfirmed, &field->value);
 }
 
@@ -432,7 +432,7 @@ keep_believed(struct slot *field)
     tell_forgotten(field);
   value_copy(&field->kept->believed, &field->value);
   value_clear(&field->kept->unconfirmed);
-  field->kept->is_candidate = field->kept->told = false;
+  field->kept->is_candidate = field->kept->reported = false;
 }
 
 void

@@ -165,9 +165,9 @@ book_tell_unreadable(struct pipeline *p)
     for (size_t i = 0; i < output->n_targets; i++) {
       struct target *t = output->targets[i];
 
-      if (!t->unreadable || t->told)
+      if (!t->unreadable || t->unreadable_reported)
         continue;
-      t->told = true;
+      t->unreadable_reported = true;
       stage_fail(output, MP_EDATA, t->object,
                  "its entry in the state %s cannot be read: nothing is sent to "
                  "it or computed from it; \"meterpipe rebase%s%s\" %s",

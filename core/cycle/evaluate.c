@@ -202,11 +202,11 @@ tell_missing_operand(const struct stage *transform)
   for (size_t i = 0; i < transform->n_operands; i++) {
     const struct operand *o = &transform->operands[i];
     const struct target *target = o->target;
-    bool told = state_failed || target->failed || target->unreadable ||
-                target->stage->given_up;
+    bool reported = state_failed || target->failed || target->unreadable ||
+                    target->stage->given_up;
 
     if (o->public.flags & MP_OPERAND_MISSING)
-      log_line(told ? MP_LOG_INFO : MP_LOG_WARNING, transform->name, NULL,
+      log_line(reported ? MP_LOG_INFO : MP_LOG_WARNING, transform->name, NULL,
                "no result: %s could not be asked and has no last known value",
                target->full_name);
   }
@@ -340,16 +340,16 @@ static void
 tell_rebases(struct pipeline *p)
 {
   for (struct base *b = p->bases; b; b = b->next) {
-    bool told = false;
+    bool reported = false;
 
-    for (size_t i = 0; i < p->n_transforms && b->rebased && !told; i++) {
+    for (size_t i = 0; i < p->n_transforms && b->rebased && !reported; i++) {
       struct stage *t = p->transforms[i];
 
-      for (size_t k = 0; k < t->n_operands && !told; k++)
+      for (size_t k = 0; k < t->n_operands && !reported; k++)
         if (t->operands[k].target->base == b &&
             t->output->state == SLOT_LEFT_OUT) {
           tell_rebase(t, &t->operands[k]);
-          told = true;
+          reported = true;
         }
     }
   }
@@ -379,7 +379,7 @@ void
 evaluate(struct pipeline *p)
 {
   for (struct base *b = p->bases; b; b = b->next)
-    b->rebased = b->blocked = b->told = false;
+    b->rebased = b->blocked = b->exchange_reported = false;
   believe_begin(p);
   for (size_t i = 0; i < p->n_transforms; i++) {
     p->transforms[i]->took_part = false;

@@ -351,7 +351,7 @@ begin_reading(struct pipeline *p)
     input->serial = NULL;
     input->serial_how = MP_SERIAL_READ;
     input->asked_serial = false;
-    input->told[0] = input->told[1] = NULL;
+    input->reported_serials[0] = input->reported_serials[1] = NULL;
     input->took_part = false;
     for (size_t i = 0; i < input->n_fields; i++)
       input->fields[i]->value.serial = NULL;

@@ -62,7 +62,7 @@ reading_encode(const struct reading *r)
     return NULL;
   lines_put_value(out, "believed", &r->believed);
   lines_put_value(out, r->is_candidate ? "candidate" : "held", &r->unconfirmed);
-  if (r->told)
+  if (r->reported)
     fputs("told 1\n", out);
   return lines_close(out, &text);
 }
@@ -75,7 +75,7 @@ take_line(void *ctx, const char *name, const char *rest)
   if (strcmp(name, "believed") == 0)
     return value_decode(&r->believed, rest);
   if (strcmp(name, "told") == 0) {
-    r->told = true;
+    r->reported = true;
     return true;
   }
   r->is_candidate = strcmp(name, "candidate") == 0;

@@ -18,7 +18,7 @@ struct reading {
   struct value believed;    /* the last reading that was believed */
   struct value unconfirmed; /* a held reading or a candidate; kind 0: none */
   bool is_candidate;        /* unconfirmed is a candidate, not a held reading */
-  bool told;                /* reported: the serial number cannot be read */
+  bool reported;            /* reported: the serial number cannot be read */
 };
 
 void reading_clear(struct reading *r);

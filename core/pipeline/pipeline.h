@@ -73,7 +73,7 @@ struct base {
   /* of this cycle */
   bool rebased; /* one of its transforms took the reading as the base */
   bool blocked; /* one of its results is missing: none is booked */
-  bool told;    /* the exchange of its meter was announced */
+  bool exchange_reported; /* the exchange of its meter was announced */
 };
 
 /* A place in an output that holds one value. */
@@ -93,7 +93,7 @@ struct target {
   struct base *base; /* the base that this target is; NULL: none */
   bool loaded;       /* its entry in the state was looked up */
   bool unreadable;   /* that entry cannot be read; it is not overwritten */
-  bool told;         /* the unreadable entry was reported */
+  bool unreadable_reported; /* the unreadable entry was reported */
   /* of this run */
   uint32_t answer; /* MP_SHOWN_... from fetch; 0: not reached */
   struct ledger_displayed displayed;
@@ -147,9 +147,10 @@ struct stage {
   bool abandoned;     /* its thread did not return in time */
   const char *serial; /* serial number in this cycle, interned */
   uint32_t serial_how;
-  bool asked_serial;   /* identify was called in this cycle */
-  const char *told[2]; /* the two serial numbers of the last notice */
-  int result;          /* result of the last read */
+  bool asked_serial; /* identify was called in this cycle */
+  const char
+    *reported_serials[2]; /* the two serial numbers of the last notice */
+  int result;             /* result of the last read */
 
   /* transform */
   struct slot *input, *output;

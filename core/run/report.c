@@ -256,12 +256,12 @@ failure_key(int code, const char *object, const char *text)
  * ms since 1970. */
 static void
 keep(struct report *report, const char *stage, const char *key, int64_t since,
-     int64_t told, const char *text)
+     int64_t reported, const char *text)
 {
   char *body;
 
-  if (asprintf(&body, "%lld %lld %s", (long long)since, (long long)told, text) <
-      0)
+  if (asprintf(&body, "%lld %lld %s", (long long)since, (long long)reported,
+               text) < 0)
     return;
   store_put(report->store, STORE_FAILURE, stage, key, body);
   free(body);
@@ -280,15 +280,15 @@ is_news(struct report *report, const char *stage, const char *key,
         const char *text)
 {
   int64_t now = clock_now_ms();
-  long long since = now, told = 0;
+  long long since = now, reported = 0;
   const char *known;
 
   if (!report->store)
     return true;
   known = store_get(report->store, STORE_FAILURE, stage, key);
-  if (known && sscanf(known, "%lld %lld", &since, &told) == 2 && told <= now &&
-      day_of(now, since) == day_of(told, since)) {
-    keep(report, stage, key, since, told, text);
+  if (known && sscanf(known, "%lld %lld", &since, &reported) == 2 &&
+      reported <= now && day_of(now, since) == day_of(reported, since)) {
+    keep(report, stage, key, since, reported, text);
     return false;
   }
   keep(report, stage, key, since, now, text);

@@ -214,17 +214,18 @@ void
 memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code)
 {
   const struct mp_host *host = kmp->host;
-  const char *told = host->store_get(host, "units");
+  const char *reported = host->store_get(host, "units");
   char word[4], units[UNITS_SIZE];
 
   snprintf(word, sizeof(word), "%02x ", code);
-  if (told != NULL && strstr(told, word) != NULL)
+  if (reported != NULL && strstr(reported, word) != NULL)
     return;
   mp_log(host, MP_LOG_WARNING, name,
          "the meter sends the unknown unit code %02x: the value is delivered "
          "without a unit; this is reported once",
          code);
-  snprintf(units, sizeof(units), "%s%s", told != NULL ? told : "", word);
+  snprintf(units, sizeof(units), "%s%s", reported != NULL ? reported : "",
+           word);
   (void)host->store_set(host, "units", units);
 }
 

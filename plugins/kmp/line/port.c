@@ -74,7 +74,7 @@ int
 port_try_until(const struct mp_host *host, const char *device, port_try attempt,
                int64_t until, int *ret_fd)
 {
-  int told = 0;
+  int reported = 0;
 
   for (;;) {
     int lock = -1;
@@ -84,9 +84,9 @@ port_try_until(const struct mp_host *host, const char *device, port_try attempt,
       *ret_fd = lock;
     if (r != MP_EBUSY)
       return r;
-    if (!told)
+    if (!reported)
       mp_log(host, MP_LOG_INFO, device, "in use, waiting for it");
-    told = 1;
+    reported = 1;
     r = wait_for_user(host, device, lock, until);
     if (lock >= 0)
       close(lock);

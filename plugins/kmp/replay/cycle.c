@@ -24,7 +24,8 @@ has_come(const struct replay *r, uint16_t id)
 /* ---- Damaged frames ------------------------------------------------------ */
 
 /* Reports a damaged frame or line.  Of the lines that are not hex, as in a file
- * that is not a capture, only the first REPLAY_NONSENSE_TOLD are failures. */
+ * that is not a capture, only the first REPLAY_NONSENSE_REPORTED are failures.
+ */
 static void
 report_damage(struct replay *r, const struct damage *d)
 {
@@ -34,7 +35,7 @@ report_damage(struct replay *r, const struct damage *d)
   r->nonsense += d->reason == capture_error_text(CAPTURE_EHEX);
   if (d->reason != capture_error_text(CAPTURE_EHEX))
     replay_leave_out(r, MP_EDATA, at, d->reason);
-  else if (r->nonsense > REPLAY_NONSENSE_TOLD)
+  else if (r->nonsense > REPLAY_NONSENSE_REPORTED)
     mp_log(r->host, MP_LOG_INFO, at, "left out: %s", d->reason);
   else {
     snprintf(text, sizeof(text), "%s%s", d->reason,
@@ -242,7 +243,7 @@ take_frame(struct replay *r, const struct mp_sink *sink)
 static void
 begin_cycle(struct replay *r)
 {
-  r->begun = r->serial_told = 0;
+  r->begun = r->serial_reported = 0;
   r->info_code = -1;
   if (++r->cycle == 0) {
     memset(r->cycle_of, 0, REGISTER_COUNT * sizeof(r->cycle_of[0]));
@@ -309,7 +310,7 @@ replay_take_cycle(struct replay *r, const struct mp_sink *sink)
   code = take_events(r, sink);
   if (code < 0 || (code == MP_END && !r->begun))
     return code;
-  if (!r->serial_told && r->serial[0] != '\0')
+  if (!r->serial_reported && r->serial[0] != '\0')
     sink->serial(sink, r->serial, MP_SERIAL_ASSUMED);
   replay_tell_info(r, sink);
   r->ended = code == MP_END;

@@ -18,7 +18,7 @@ events_begin(struct events *e)
 static enum event
 bad(struct events *e, const char *reason)
 {
-  e->told = 1;
+  e->reported = 1;
   e->reason = reason;
   return EVENT_BAD;
 }
@@ -164,7 +164,7 @@ static void
 begin_bytes(struct events *e)
 {
   e->in_bytes = 1;
-  e->told = 0;
+  e->reported = 0;
   e->fed = 0;
   kmp_deframer_init(&e->deframer);
   if (!e->to_meter) {
@@ -209,7 +209,7 @@ end_bytes(struct events *e, enum event *ret)
   int error = found == KMP_EVENT_BAD ? e->deframer.error : KMP_ESTART;
 
   e->in_bytes = 0;
-  if (e->told || (found == KMP_EVENT_NONE && e->deframer.noise == 0))
+  if (e->reported || (found == KMP_EVENT_NONE && e->deframer.noise == 0))
     return 0;
   *ret = bad(e, kmp_error_text(error));
   return 1;
@@ -227,13 +227,13 @@ feed(struct events *e, enum event *ret)
   e->fed += kmp_deframer_feed(&e->deframer, e->line.bytes + e->fed,
                               e->line.len - e->fed, &found);
   if (found == KMP_EVENT_ECHO)
-    e->told = 1;
+    e->reported = 1;
   if (found == KMP_EVENT_FRAME) {
-    e->told = 1;
+    e->reported = 1;
     *ret = EVENT_FRAME;
     return 1;
   }
-  if (e->told || found != KMP_EVENT_BAD)
+  if (e->reported || found != KMP_EVENT_BAD)
     return 0;
   *ret = bad(e, kmp_error_text(e->deframer.error));
   return 1;

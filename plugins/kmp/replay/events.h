@@ -39,7 +39,7 @@ struct events {
   int again;    /* take the current line again */
   int in_line;  /* capture_next may have more */
   int in_bytes; /* line.bytes has bytes to feed */
-  int told;     /* these bytes gave a frame, an echo or a fault */
+  int reported; /* these bytes gave a frame, an echo or a fault */
   size_t fed;   /* of line.bytes; the bytes after EVENT_FRAME begin here */
   uint8_t sent[KMP_REQUEST_WIRE_MAX]; /* the last request, for its echo */
   size_t sent_len;

@@ -79,10 +79,10 @@ report_unseen(struct replay *r)
 static void
 report_nonsense(const struct replay *r)
 {
-  if (r->nonsense > REPLAY_NONSENSE_TOLD)
+  if (r->nonsense > REPLAY_NONSENSE_REPORTED)
     mp_log(r->host, MP_LOG_ERROR, r->events.lines.name,
            "%llu more such lines left out, which -v shows: is this a capture?",
-           (unsigned long long)(r->nonsense - REPLAY_NONSENSE_TOLD));
+           (unsigned long long)(r->nonsense - REPLAY_NONSENSE_REPORTED));
 }
 
 /* Makes the reports at the end of the file.  Returns MP_END. */
@@ -95,7 +95,7 @@ finish(struct replay *r)
     report_unseen(r);
   else
     report_empty(r);
-  if (r->wants_info && !r->info_told)
+  if (r->wants_info && !r->info_reported)
     mp_fail(r->host, MP_EDATA, r->events.lines.name,
             "contains no info code: %s has no value", MODEL_FIELD);
   return MP_END;
@@ -123,7 +123,7 @@ learn_fields(struct replay *r)
   uint32_t i = 0;
 
   memset(&r->wanted, 0, sizeof(r->wanted));
-  r->wants_info = r->info_told = 0;
+  r->wants_info = r->info_reported = 0;
   for (name = r->host->field(r->host, i); name;
        name = r->host->field(r->host, ++i)) {
     int32_t id = kmp_register_id(name);
@@ -148,7 +148,7 @@ replay_open(void *self)
   events_begin(&r->events);
   learn_fields(r);
   memset(&r->seen, 0, sizeof(r->seen));
-  memset(r->units_told, 0, sizeof(r->units_told));
+  memset(r->units_reported, 0, sizeof(r->units_reported));
   r->stopped = r->ended = r->held = r->answered = r->has_request = 0;
   r->separated = -1;
   r->damage.count = 0;

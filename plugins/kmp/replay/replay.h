@@ -19,7 +19,7 @@
 #define REGISTER_COUNT 65536
 #define PLACE_SIZE 512
 /* Lines that are not of a capture: report this many; -v shows the rest. */
-#define REPLAY_NONSENSE_TOLD 10
+#define REPLAY_NONSENSE_REPORTED 10
 /* Appended to the first of these reports. */
 #define REPLAY_EXAMPLE                                                         \
   "; a line of a capture is \"< 40 3f 10 ... 0d\", see meterpipe-capture(5)"
@@ -35,7 +35,7 @@ struct replay {
   struct register_set wanted;
   struct register_set seen; /* in the whole file */
   struct names names;
-  uint8_t units_told[256 / 8]; /* unknown units reported, a bit each */
+  uint8_t units_reported[256 / 8]; /* unknown units reported, a bit each */
 
   int ended;     /* no more events */
   int stopped;   /* finished or failed: the next read returns MP_END */
@@ -51,7 +51,7 @@ struct replay {
   struct damage_list damage;
 
   /* The field info_text. */
-  int wants_info, info_told;
+  int wants_info, info_reported;
   struct model model; /* as far as known (partial) */
   int64_t info_code;  /* info code of this cycle; -1: none */
   uint16_t info_id;   /* its register */
@@ -60,7 +60,7 @@ struct replay {
   int has_request; /* request is set and not answered yet */
   struct kmp_request request;
   char serial[KMP_FORMAT_SIZE]; /* "": not known */
-  int serial_told;              /* read in this cycle */
+  int serial_reported;          /* read in this cycle */
   /* The last answer in the old script's log. */
   uint8_t old_answer[KMP_WIRE_MAX];
   size_t old_answer_len;

@@ -33,7 +33,7 @@ replay_tell_serial(struct replay *r, const struct mp_sink *sink,
   snprintf(r->serial, sizeof(r->serial), "%s", serial);
   if (r->serial[0] == '\0')
     return;
-  r->serial_told = 1;
+  r->serial_reported = 1;
   sink->serial(sink, r->serial, MP_SERIAL_READ);
 }
 
@@ -57,9 +57,9 @@ report_unit(struct replay *r, const struct kmp_record *record)
   uint8_t bit = (uint8_t)(1u << record->unit % 8);
   char at[PLACE_SIZE];
 
-  if (r->units_told[record->unit / 8] & bit)
+  if (r->units_reported[record->unit / 8] & bit)
     return;
-  r->units_told[record->unit / 8] |= bit;
+  r->units_reported[record->unit / 8] |= bit;
   mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
          "register %u has the unknown unit code %02x: its value has no unit; "
          "this is reported once",
@@ -97,7 +97,7 @@ replay_tell_info(struct replay *r, const struct mp_sink *sink)
   model_info_text(&r->model, r->info_id, r->info_code, text);
   value.text = text;
   value.time_ms = r->info_time;
-  r->info_told = 1;
+  r->info_reported = 1;
   sink->emit(sink, MODEL_FIELD, &value);
 }
 

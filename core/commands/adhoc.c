@@ -182,7 +182,7 @@ adhoc_load(struct app *app, enum plugin_kind kind)
   problems_init(&problems);
   r = make_pipeline(app, plugin, &problems);
   wrong = problems_errors(&problems) > 0;
-  problems_tell(&problems);
+  problems_report(&problems);
   problems_free(&problems);
   if (r == MP_ENOMEM)
     log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");

@@ -164,7 +164,7 @@ app_load(struct app *app)
   problems_init(&problems);
   r = build(app, &problems);
   if (problems_errors(&problems) > 0 || log_shows(MP_LOG_WARNING))
-    problems_tell(&problems);
+    problems_report(&problems);
   problems_free(&problems);
   if (r != MP_OK)
     return report_exit_status(REPORT_OTHER, r);

@@ -168,7 +168,7 @@ problems_print(const struct problems *problems, FILE *out)
 }
 
 void
-problems_tell(const struct problems *problems)
+problems_report(const struct problems *problems)
 {
   char *text = NULL;
   size_t size = 0;

@@ -44,6 +44,6 @@ size_t problems_errors(const struct problems *problems);
 /* Prints one line for each problem: "FILE:LINE: TEXT". */
 void problems_print(const struct problems *problems, FILE *out);
 /* The same on standard error, as messages. */
-void problems_tell(const struct problems *problems);
+void problems_report(const struct problems *problems);
 
 #endif

@@ -156,7 +156,7 @@ book_save_output(struct stage *output)
 }
 
 void
-book_tell_unreadable(struct pipeline *p)
+book_report_unreadable(struct pipeline *p)
 {
   if (p->n_unreadable == 0)
     return;

@@ -17,7 +17,7 @@ int book_save(struct pipeline *pipeline);
  * earliest of several inputs.  0: nothing was read. */
 int64_t book_time(const struct pipeline *p);
 /* Reports the targets with an unreadable entry in the state, once a run. */
-void book_tell_unreadable(struct pipeline *p);
+void book_report_unreadable(struct pipeline *p);
 /* Checks that each value is of the kind that its target got before.  A value of
  * another kind is left out and blocks its base. */
 void book_check_kinds(struct pipeline *p);

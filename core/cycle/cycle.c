@@ -160,7 +160,7 @@ work_out(struct pipeline *p)
   /* Of fields that this reading emitted for the first time. */
   if (book_load_targets(p) != MP_OK)
     p->run->state_failed = true;
-  book_tell_unreadable(p);
+  book_report_unreadable(p);
   evaluate(p);
   book_check_kinds(p);
   book_check_values(p);

@@ -134,7 +134,7 @@ void suit_check_rights(struct domoticz *d);
 
 /* Logs, after an update of SLOT, that Domoticz counts the whole reading as used
  * today, if it does. */
-void first_day_tell(const struct domoticz *d, const struct slot *slot);
+void first_day_warn(const struct domoticz *d, const struct slot *slot);
 
 /* ---- create.c ------------------------------------------------------------ */
 

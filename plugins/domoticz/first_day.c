@@ -19,7 +19,7 @@ jumps(const struct slot *slot)
 }
 
 void
-first_day_tell(const struct domoticz *d, const struct slot *slot)
+first_day_warn(const struct domoticz *d, const struct slot *slot)
 {
   char number[DECIMAL_TEXT];
 

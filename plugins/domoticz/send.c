@@ -264,7 +264,7 @@ send_slot(struct domoticz *d, const struct slot *slot)
   result = send_svalue(d, slot, svalue);
   free(svalue);
   if (result == MP_ACCEPTED || result == MP_PERHAPS)
-    first_day_tell(d, slot);
+    first_day_warn(d, slot);
   return result;
 }
 

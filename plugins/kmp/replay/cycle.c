@@ -191,7 +191,7 @@ take_answer(struct replay *r, const struct mp_sink *sink,
     snprintf(text, sizeof(text), "%lu", (unsigned long)answer->serial);
     if (answer->serial == 0)
       text[0] = '\0';
-    replay_tell_serial(r, sink, text);
+    replay_emit_serial(r, sink, text);
   }
   for (i = 0; i < answer->count; i++)
     replay_take_record(r, sink, &answer->records[i]);
@@ -312,7 +312,7 @@ replay_take_cycle(struct replay *r, const struct mp_sink *sink)
     return code;
   if (!r->serial_reported && r->serial[0] != '\0')
     sink->serial(sink, r->serial, MP_SERIAL_ASSUMED);
-  replay_tell_info(r, sink);
+  replay_emit_info(r, sink);
   r->ended = code == MP_END;
   return end_cycle(r, r->held && r->event == EVENT_FRAME);
 }

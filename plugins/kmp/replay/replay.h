@@ -105,10 +105,10 @@ void replay_take_record(struct replay *r, const struct mp_sink *sink,
                         const struct kmp_record *record);
 
 /* Emits the cycle's info code as text, if info_text is wanted. */
-void replay_tell_info(struct replay *r, const struct mp_sink *sink);
+void replay_emit_info(struct replay *r, const struct mp_sink *sink);
 
 /* Keeps SERIAL and passes it to SINK.  "" (the meter has none) is only kept. */
-void replay_tell_serial(struct replay *r, const struct mp_sink *sink,
+void replay_emit_serial(struct replay *r, const struct mp_sink *sink,
                         const char *serial);
 
 /* Reports that OBJECT (a line, or a register in it) is left out, and WHY. */

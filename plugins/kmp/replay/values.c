@@ -27,7 +27,7 @@ emit_value(struct replay *r, const struct mp_sink *sink, uint16_t id,
 }
 
 void
-replay_tell_serial(struct replay *r, const struct mp_sink *sink,
+replay_emit_serial(struct replay *r, const struct mp_sink *sink,
                    const char *serial)
 {
   snprintf(r->serial, sizeof(r->serial), "%s", serial);
@@ -87,7 +87,7 @@ take_info(struct replay *r, const struct kmp_record *record)
 }
 
 void
-replay_tell_info(struct replay *r, const struct mp_sink *sink)
+replay_emit_info(struct replay *r, const struct mp_sink *sink)
 {
   struct mp_value value = { .struct_size = sizeof(value), .kind = MP_TEXT };
   char text[MODEL_TEXT_SIZE];
@@ -116,7 +116,7 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
   register_set_add(&r->seen, record->id);
   if (record->id == KMP_REGISTER_SERIAL) {
     kmp_serial_format(record, serial);
-    replay_tell_serial(r, sink, serial);
+    replay_emit_serial(r, sink, serial);
   }
   if (r->wants_info || r->probe)
     model_note_register(&r->model, record->id);

@@ -40,8 +40,8 @@ kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,
 /* ---- Facts -------------------------------------------------------------- */
 
 void
-kmp_tell_fact(const struct mp_probe_sink *sink, const char *label,
-              const char *text)
+kmp_probe_fact(const struct mp_probe_sink *sink, const char *label,
+               const char *text)
 {
   struct mp_value value = {
     .struct_size = sizeof(value),
@@ -59,14 +59,15 @@ kmp_tell_fact(const struct mp_probe_sink *sink, const char *label,
 }
 
 void
-kmp_tell_type(const struct mp_probe_sink *sink, const struct kmp_answer *answer)
+kmp_probe_type(const struct mp_probe_sink *sink,
+               const struct kmp_answer *answer)
 {
   char text[80];
 
   model_name(answer->type, text, sizeof(text));
-  kmp_tell_fact(sink, "meter type", text);
+  kmp_probe_fact(sink, "meter type", text);
   model_revision(answer->revision, text, sizeof(text));
-  kmp_tell_fact(sink, "software revision", text);
+  kmp_probe_fact(sink, "software revision", text);
 }
 
 /* ---- Registers ---------------------------------------------------------- */
@@ -119,9 +120,9 @@ remark_on(const struct mp_host *host, const struct model *model,
 }
 
 void
-kmp_tell_register(const struct mp_host *host, const struct mp_probe_sink *sink,
-                  const struct model *model, const struct kmp_record *record,
-                  int64_t time_ms)
+kmp_probe_register(const struct mp_host *host, const struct mp_probe_sink *sink,
+                   const struct model *model, const struct kmp_record *record,
+                   int64_t time_ms)
 {
   const struct kmp_register *reg = kmp_register_find(record->id);
   char name[KMP_NUMBER_SIZE], number[KMP_NUMBER_SIZE];

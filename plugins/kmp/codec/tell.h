@@ -21,17 +21,17 @@ int kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,
 
 /* Gives a probe a fact that is not the value of a register; does nothing when
  * TEXT is empty. */
-void kmp_tell_fact(const struct mp_probe_sink *sink, const char *label,
-                   const char *text);
+void kmp_probe_fact(const struct mp_probe_sink *sink, const char *label,
+                    const char *text);
 
 /* Gives a probe the meter's type and revision from an answer to GetType. */
-void kmp_tell_type(const struct mp_probe_sink *sink,
-                   const struct kmp_answer *answer);
+void kmp_probe_type(const struct mp_probe_sink *sink,
+                    const struct kmp_answer *answer);
 
 /* Gives a probe a register with its value, read at TIME_MS, and a remark. */
-void kmp_tell_register(const struct mp_host *host,
-                       const struct mp_probe_sink *sink,
-                       const struct model *model,
-                       const struct kmp_record *record, int64_t time_ms);
+void kmp_probe_register(const struct mp_host *host,
+                        const struct mp_probe_sink *sink,
+                        const struct model *model,
+                        const struct kmp_record *record, int64_t time_ms);
 
 #endif

@@ -65,8 +65,9 @@ tell_registers(const struct probe *probe)
 
   for (i = 0; i < probe->total; i++)
     if (probe->findings[i].found)
-      kmp_tell_register(probe->kmp->host, probe->sink, &probe->model,
-                        &probe->findings[i].record, probe->findings[i].time_ms);
+      kmp_probe_register(probe->kmp->host, probe->sink, &probe->model,
+                         &probe->findings[i].record,
+                         probe->findings[i].time_ms);
 }
 
 /* Keeps a record of the last answer; copies its mantissa, which the next
@@ -134,7 +135,7 @@ ask_type(struct probe *probe, unsigned attempts)
   if (r != MP_OK)
     return r;
   probe->model.type = answer.type;
-  kmp_tell_type(probe->sink, &answer);
+  kmp_probe_type(probe->sink, &answer);
   return MP_OK;
 }
 
@@ -148,7 +149,7 @@ ask_serial(struct probe *probe)
   if (r != MP_OK)
     return r;
   snprintf(text, sizeof(text), "%lu", (unsigned long)answer.serial);
-  kmp_tell_fact(probe->sink, "serial number", text);
+  kmp_probe_fact(probe->sink, "serial number", text);
   return MP_OK;
 }
 

@@ -60,15 +60,15 @@ static void
 tell_facts(const struct replay *r, const struct mp_probe_sink *sink)
 {
   if (r->probe->has_type)
-    kmp_tell_type(sink, &r->probe->type);
-  kmp_tell_fact(sink, "serial number", r->serial);
+    kmp_probe_type(sink, &r->probe->type);
+  kmp_probe_fact(sink, "serial number", r->serial);
 }
 
 static void
 tell_register(const struct replay *r, const struct mp_probe_sink *sink,
               const struct found *found)
 {
-  kmp_tell_register(r->host, sink, &r->model, &found->record, found->time_ms);
+  kmp_probe_register(r->host, sink, &r->model, &found->record, found->time_ms);
 }
 
 /* Reports registers in the order of the table, then those without a name. */

@@ -221,7 +221,7 @@ option_name(int letter)
 /* Reports that the option WORD, "--NAME" or "--NAME=VALUE", is unknown, and
  * names the nearest one.  If none is near, the message ends with OTHERWISE. */
 static void
-tell_no_long_option(const char *word, const char *otherwise)
+report_no_long_option(const char *word, const char *otherwise)
 {
   char name[NEAREST_MAX + 1];
   struct nearest nearest;
@@ -236,7 +236,7 @@ tell_no_long_option(const char *word, const char *otherwise)
 }
 
 static void
-tell_no_short_option(int letter)
+report_no_short_option(int letter)
 {
   log_line(MP_LOG_ERROR, NULL, NULL, "there is no option -%c%s", letter,
            see_help);
@@ -254,16 +254,16 @@ tells_plugin(const struct command *command)
  * has a value that it does not take.  WORD is the last word that getopt_long
  * has finished. */
 static void
-tell_unknown_option(const struct command *command, const char *word)
+report_unknown_option(const struct command *command, const char *word)
 {
   const char *known = option_name(optopt);
 
   if (optopt && known)
     log_line(MP_LOG_ERROR, NULL, NULL, "the option --%s takes no value", known);
   else if (optopt) /* a short option, perhaps not in WORD */
-    tell_no_short_option(optopt);
+    report_no_short_option(optopt);
   else
-    tell_no_long_option(
+    report_no_long_option(
       word, tells_plugin(command)
               ? "; options of the plugin have no dashes: write OPTION=VALUE"
               : see_help);
@@ -291,9 +291,9 @@ arguments_refuse_option(const char *word)
       "\"%s\" is in the place of the command: write options after the command",
       word);
   else if (word[1] == '-')
-    tell_no_long_option(word, see_help);
+    report_no_long_option(word, see_help);
   else
-    tell_no_short_option(word[1]);
+    report_no_short_option(word[1]);
 }
 
 /* ---- The whole command line ---- */
@@ -317,7 +317,7 @@ take(struct arguments *args, const struct command *command, int letter,
     return EX_OK;
   }
   if (letter == '?') {
-    tell_unknown_option(command, word);
+    report_unknown_option(command, word);
     return EX_USAGE;
   }
   if (letter == ':')
@@ -348,7 +348,7 @@ refuse_usage(const struct command *command)
  * be a secret: the word is cut at "=" and, for a command without operands, at
  * ":". */
 static void
-tell_too_many(const struct arguments *args, const struct command *command)
+report_too_many(const struct arguments *args, const struct command *command)
 {
   bool may_be_file = command->most == 0 && !args->config_given;
   const char *word = args->operands[command->most];
@@ -390,7 +390,7 @@ check(const struct arguments *args, const struct command *command)
     wrong = "--create NAME:TYPE=VALUE goes only with -c FILE OUTPUT: VALUE is "
             "a value of that file";
   if (command->most >= 0 && args->n_operands > command->most) {
-    tell_too_many(args, command);
+    report_too_many(args, command);
     return refuse_usage(command);
   }
   if (!wrong)

@@ -81,7 +81,7 @@ check_outputs(struct pipeline *p)
 }
 
 static void
-tell_result(const struct app *app)
+report_result(const struct app *app)
 {
   const struct pipeline *p = app->pipeline;
   size_t n[PLUGIN_KINDS] = { 0 };
@@ -115,7 +115,7 @@ command_check(const struct arguments *args)
       check_outputs(app->pipeline);
     } else
       open_outputs(app->pipeline);
-    tell_result(app);
+    report_result(app);
   }
   last = app_finish(app);
   return status == EX_OK ? last : status;

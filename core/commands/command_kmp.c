@@ -38,7 +38,7 @@ path_beside(void)
 }
 
 static int
-tell_why_not(int err)
+report_why_not(int err)
 {
   if (err == ENOENT) {
     log_line(MP_LOG_ERROR, NULL, PROGRAM,
@@ -61,7 +61,7 @@ command_kmp(const struct arguments *args)
 
   if (!words) {
     free(path);
-    return tell_why_not(ENOMEM);
+    return report_why_not(ENOMEM);
   }
   words[0] = name;
   for (int i = 0; i < args->n_operands; i++)
@@ -74,7 +74,7 @@ command_kmp(const struct arguments *args)
     execv(path, words);
   if (errno == ENOENT)
     execvp(PROGRAM, words);
-  status = tell_why_not(errno);
+  status = report_why_not(errno);
   free(words);
   free(path);
   return status;

@@ -43,7 +43,7 @@ measures(const struct stage *s)
 }
 
 static void
-tell_unknown(const struct app *app, const char *name)
+report_unknown_operand(const struct app *app, const char *name)
 {
   const struct pipeline *p = app->pipeline;
   struct nearest nearest;
@@ -68,7 +68,7 @@ names_are_good(const struct app *app)
     const struct stage *s = pipeline_stage(app->pipeline, args->operands[i]);
 
     if (!s)
-      tell_unknown(app, args->operands[i]);
+      report_unknown_operand(app, args->operands[i]);
     else if (!measures(s))
       log_line(
         MP_LOG_ERROR, s->name, NULL,

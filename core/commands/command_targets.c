@@ -245,8 +245,8 @@ next_step(const struct arguments *args, const struct new_lines *lines,
 }
 
 static void
-tell_next(const struct arguments *args, const struct new_lines *lines,
-          bool delivered)
+report_next_step(const struct arguments *args, const struct new_lines *lines,
+                 bool delivered)
 {
   const char *what = lines->n_made == 1 ? "this line" : "these lines";
   const char *step = next_step(args, lines, delivered);
@@ -272,7 +272,7 @@ finish_new(const struct arguments *args, struct new_lines *lines, int status)
     last = run_with_lines(args, args->operands[0], lines->lines, lines->n,
                           &delivered);
   if (lines->n_made > 0)
-    tell_next(args, lines, delivered);
+    report_next_step(args, lines, delivered);
   for (size_t i = 0; i < lines->n; i++)
     free(lines->lines[i].key);
   return status == EX_OK ? last : status;

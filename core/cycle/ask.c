@@ -211,8 +211,8 @@ report_absent(struct target *target)
 /* Announces that the displayed value is not WAS, the written one; WHAT is the
  * reason. */
 static void
-tell_difference(const struct target *target, const struct value *was,
-                const char *what)
+report_difference(const struct target *target, const struct value *was,
+                  const char *what)
 {
   char a[256], s[256];
 
@@ -253,7 +253,7 @@ take_unit(struct target *target, const struct value *was)
                         target->displayed_step, &again);
 
   if (again)
-    tell_difference(
+    report_difference(
       target, was,
       "its unit or divider was changed; the value is written again");
   if (r == MP_OK)
@@ -284,7 +284,7 @@ settle_one(struct target *target)
   }
   target->first = outcome == LEDGER_FIRST;
   if (outcome == LEDGER_CHANGED)
-    tell_difference(
+    report_difference(
       target, &was,
       "the value was changed there; the next values continue from "
       "the displayed one");

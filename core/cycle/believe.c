@@ -161,7 +161,7 @@ measure_from_candidate(struct stage *transform, struct operand *o)
 }
 
 static void
-tell_exchange(const struct stage *transform, const struct operand *o)
+report_exchange(const struct stage *transform, const struct operand *o)
 {
   const struct value *first = &slot_field(transform->input)->kept->unconfirmed;
   struct base *base = o->target->base;
@@ -238,7 +238,7 @@ judge_meter(struct stage *transform, struct slot *field, struct operand *o)
   case READING_EXCHANGED:
     field->exchanged = true;
     measure_from_candidate(transform, o);
-    tell_exchange(transform, o);
+    report_exchange(transform, o);
     break;
   case READING_SAME:
     field->forgets |= reading_candidate(field->kept) && number_is_read(field);
@@ -404,7 +404,7 @@ candidate_waits(const struct pipeline *p, const struct slot *field)
 }
 
 static void
-tell_forgotten(const struct slot *field)
+report_forgotten(const struct slot *field)
 {
   const char *was = reading_candidate(field->kept)->serial;
   const char *now = field->value.serial;
@@ -429,7 +429,7 @@ static void
 keep_believed(struct slot *field)
 {
   if (field->forgets && !field->exchanged)
-    tell_forgotten(field);
+    report_forgotten(field);
   value_copy(&field->kept->believed, &field->value);
   value_clear(&field->kept->unconfirmed);
   field->kept->is_candidate = field->kept->reported = false;

@@ -356,7 +356,7 @@ keep_kind(struct target *t)
 
 /* Reports that T takes the unit TO and its value is in another unit. */
 static void
-tell_unit(struct target *t, const char *to)
+report_unit(struct target *t, const char *to)
 {
   const char *unit = t->source->value.unit;
   char words[FIT_TEXT];
@@ -389,7 +389,7 @@ refuses(struct target *t)
   if (fit_is_unfit_text(t, t->source->value.kind))
     fit_refuse_text(t);
   else if (part_is_unfit(t))
-    tell_unit(t, t->displayed.value.unit);
+    report_unit(t, t->displayed.value.unit);
   else
     return false;
   return true;
@@ -418,7 +418,7 @@ check_value(struct target *t, bool booked)
   if (!booked || !target_counts(t) || fits_as_it_is(t))
     return;
   if (!book_value(t, &v))
-    tell_unit(t, t->ledger.unit);
+    report_unit(t, t->ledger.unit);
   else if (!ledger_fits(&t->ledger, &v))
     stage_fail(t->stage, MP_ERANGE, t->object,
                "its pending amount cannot grow further and stay exact: this "
@@ -470,7 +470,7 @@ fail_memory(struct stage *output, const char *object)
 /* Warns before the first value of an operand is sent that its target rounds it:
  * if the state is lost, only the rounded value is known. */
 static void
-tell_coarse(const struct target *t)
+report_coarse(const struct target *t)
 {
   const struct ledger *ledger = &t->ledger;
   struct value stored = { 0 };
@@ -509,7 +509,7 @@ book_target(struct target *t)
     fail_memory(t->stage, t->object);
   else if (t->base)
     t->ledger.rebase = false;
-  tell_coarse(t);
+  report_coarse(t);
   value_clear(&v);
 }
 

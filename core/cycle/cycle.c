@@ -118,7 +118,7 @@ keep_run(struct pipeline *p, int64_t begun)
 /* ---- The run before ---- */
 
 static void
-tell_unfinished(const struct note *note)
+report_unfinished(const struct note *note)
 {
   char when[RFC3339_SIZE];
 
@@ -142,7 +142,7 @@ begin_note(struct pipeline *p)
   bool durable = !p->run->dry && store_is_durable(p->run->store);
 
   if (durable && note_read(p->run->store, &note))
-    tell_unfinished(&note);
+    report_unfinished(&note);
   turns_order(p, note.output);
   if (durable)
     note_begin(p->run, clock_now_ms());

@@ -195,7 +195,7 @@ state_of_result(int r)
 /* Logs each missing operand; only with -v if the failure of the target, its
  * output or the state was reported already. */
 static void
-tell_missing_operand(const struct stage *transform)
+report_missing_operand(const struct stage *transform)
 {
   bool state_failed = transform->pipeline->run->state_failed;
 
@@ -231,7 +231,7 @@ evaluate_one(struct stage *transform)
   else
     r = transform_apply(transform, &in->value, &out->value);
   if (r == MP_DROP)
-    tell_missing_operand(transform);
+    report_missing_operand(transform);
   out->state = state_of_result(r);
 }
 
@@ -317,7 +317,7 @@ target_counts(const struct target *target)
 /* ---- Messages ---- */
 
 static void
-tell_rebase(const struct stage *t, const struct operand *o)
+report_rebase(const struct stage *t, const struct operand *o)
 {
   bool first = o->public.flags & MP_OPERAND_FIRST;
 
@@ -337,7 +337,7 @@ tell_rebase(const struct stage *t, const struct operand *o)
 /* Announces a rebase once for each base, by the first transform that measures
  * from it. */
 static void
-tell_rebases(struct pipeline *p)
+report_rebases(struct pipeline *p)
 {
   for (struct base *b = p->bases; b; b = b->next) {
     bool reported = false;
@@ -348,7 +348,7 @@ tell_rebases(struct pipeline *p)
       for (size_t k = 0; k < t->n_operands && !reported; k++)
         if (t->operands[k].target->base == b &&
             t->output->state == SLOT_LEFT_OUT) {
-          tell_rebase(t, &t->operands[k]);
+          report_rebase(t, &t->operands[k]);
           reported = true;
         }
     }
@@ -358,7 +358,7 @@ tell_rebases(struct pipeline *p)
 /* Logs, with -v, the targets that get no value because it is held or missing.
  * The failure itself was reported already. */
 static void
-tell_left_alone(struct pipeline *p)
+report_left_alone(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
@@ -388,7 +388,7 @@ evaluate(struct pipeline *p)
   spread_holds(p);
   spread_rebases(p);
   block_groups(p);
-  tell_rebases(p);
+  report_rebases(p);
   if (log_shows(MP_LOG_INFO))
-    tell_left_alone(p);
+    report_left_alone(p);
 }

@@ -169,7 +169,7 @@ write_in_time(const char *text, size_t len, int64_t until_ms)
 /* Reports dropped lines, before the next line is written.  True: the report was
  * written, or there is nothing to report. */
 static bool
-tell_dropped(int64_t until_ms)
+write_dropped(int64_t until_ms)
 {
   char line[128];
   int n;
@@ -195,7 +195,7 @@ write_line(const char *line, size_t len)
 
   pthread_mutex_lock(&lock);
   until_ms = clock_mono_ms() + patience();
-  if (!tell_dropped(until_ms) || !write_in_time(line, len, until_ms))
+  if (!write_dropped(until_ms) || !write_in_time(line, len, until_ms))
     dropped++;
   pthread_mutex_unlock(&lock);
 }
@@ -204,7 +204,7 @@ void
 log_finish(void)
 {
   pthread_mutex_lock(&lock);
-  tell_dropped(0);
+  write_dropped(0);
   pthread_mutex_unlock(&lock);
 }
 

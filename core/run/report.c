@@ -339,7 +339,7 @@ report_limit_lines(struct report *report)
 }
 
 static void
-tell_left_out(const struct lines *list, int level, const char *what)
+report_lines_left_out(const struct lines *list, int level, const char *what)
 {
   for (const struct lines *l = list; l; l = l->next)
     if (l->left_out > 0)
@@ -353,10 +353,11 @@ report_end_run(struct report *report)
   bool kept = report->store && store_is_durable(report->store);
 
   pthread_mutex_lock(&report->lock);
-  tell_left_out(report->lines, MP_LOG_ERROR,
-                kept ? " failures: \"meterpipe status\" lists all of them"
-                     : " failures: run with -v to see all of them");
-  tell_left_out(report->ends, MP_LOG_NOTICE, " are in order again");
+  report_lines_left_out(report->lines, MP_LOG_ERROR,
+                        kept
+                          ? " failures: \"meterpipe status\" lists all of them"
+                          : " failures: run with -v to see all of them");
+  report_lines_left_out(report->ends, MP_LOG_NOTICE, " are in order again");
   free_lines(&report->lines);
   free_lines(&report->ends);
   pthread_mutex_unlock(&report->lock);
@@ -479,7 +480,8 @@ find_first(void *ctx, const char *stage, const char *key, const char *body)
 }
 
 static void
-tell_end(void *ctx, const char *stage, const char *key, const char *body)
+report_outage_end(void *ctx, const char *stage, const char *key,
+                  const char *body)
 {
   struct ending *ending = ctx;
   const struct failure *first = find_failure(&ending->ended, stage, key);
@@ -521,7 +523,7 @@ report_end_cycle(struct report *report,
   pthread_mutex_lock(&report->lock); /* an abandoned input may still fail */
   if (report->store) {
     store_each(report->store, STORE_FAILURE, find_first, &ending);
-    store_each(report->store, STORE_FAILURE, tell_end, &ending);
+    store_each(report->store, STORE_FAILURE, report_outage_end, &ending);
     store_each(report->store, STORE_FAILURE, forget_end, &ending);
     forget_failures(&ending.ended);
   }

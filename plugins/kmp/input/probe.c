@@ -59,7 +59,7 @@ struct probe {
 
 /* Passes all registers found to the host, in the order of their numbers. */
 static void
-tell_registers(const struct probe *probe)
+probe_registers(const struct probe *probe)
 {
   uint32_t i;
 
@@ -294,7 +294,7 @@ probe_all(struct probe *probe)
     return mp_fail(probe->kmp->host, MP_ENOMEM, NULL, "out of memory");
   r = ask_all(probe);
   probe->model.partial = probe->answered < probe->total;
-  tell_registers(probe);
+  probe_registers(probe);
   report_silence(probe);
   free(probe->findings);
   return r;

@@ -119,7 +119,7 @@ count_outcome(const struct block *b, enum outcome outcome)
 
 /* Passes the registers that met with silence to TAKE. */
 static void
-tell_silence(const struct block *b)
+report_silence(const struct block *b)
 {
   struct kmp_request silent = register_request(b->session, b->ids, 0);
   size_t i;
@@ -162,7 +162,7 @@ finish(struct block *b, int there)
   /* The whole block was too large: keep later requests smaller. */
   if (b->answered == b->count && b->largest < b->count)
     s->limit = (uint8_t)b->largest;
-  tell_silence(b);
+  report_silence(b);
   return MP_OK;
 }
 

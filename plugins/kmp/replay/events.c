@@ -64,7 +64,7 @@ begin_foreign(struct events *e)
 }
 
 static void
-tell_form(const struct events *e)
+report_form(const struct events *e)
 {
   mp_log(e->lines.host, MP_LOG_NOTICE, e->lines.name,
          "read as the log of %s; its other lines are left out",
@@ -80,7 +80,7 @@ is_foreign(struct events *e)
   size_t len = lines_peek(&e->lines, &text);
 
   if (!e->foreign.form && !e->looked && foreign_find(&e->foreign, text, len))
-    tell_form(e);
+    report_form(e);
   e->looked = 1;
   return e->foreign.form != NULL;
 }
@@ -92,7 +92,7 @@ take_foreign(struct events *e)
   enum foreign_taken taken = foreign_take(&e->foreign, e->text, e->text_len);
 
   if (!was_known && e->foreign.form)
-    tell_form(e);
+    report_form(e);
   e->again = taken == FOREIGN_FULL;
   if (taken == FOREIGN_WHOLE || taken == FOREIGN_FULL)
     return begin_foreign(e) ? TAKEN_BYTES : TAKEN_LINE;

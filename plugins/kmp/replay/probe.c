@@ -57,7 +57,7 @@ replay_keep_record(struct replay *r, const struct kmp_record *record)
 /* ---- Reporting ----------------------------------------------------------- */
 
 static void
-tell_facts(const struct replay *r, const struct mp_probe_sink *sink)
+probe_facts(const struct replay *r, const struct mp_probe_sink *sink)
 {
   if (r->probe->has_type)
     kmp_probe_type(sink, &r->probe->type);
@@ -65,15 +65,15 @@ tell_facts(const struct replay *r, const struct mp_probe_sink *sink)
 }
 
 static void
-tell_register(const struct replay *r, const struct mp_probe_sink *sink,
-              const struct found *found)
+probe_register(const struct replay *r, const struct mp_probe_sink *sink,
+               const struct found *found)
 {
   kmp_probe_register(r->host, sink, &r->model, &found->record, found->time_ms);
 }
 
 /* Reports registers in the order of the table, then those without a name. */
 static void
-tell_registers(const struct replay *r, const struct mp_probe_sink *sink)
+probe_registers(const struct replay *r, const struct mp_probe_sink *sink)
 {
   struct found **found = r->probe->found;
   const struct kmp_register *reg;
@@ -81,10 +81,10 @@ tell_registers(const struct replay *r, const struct mp_probe_sink *sink)
 
   for (i = 0; (reg = kmp_register_at(i)) != NULL; i++)
     if (found[reg->id])
-      tell_register(r, sink, found[reg->id]);
+      probe_register(r, sink, found[reg->id]);
   for (i = 0; i < REGISTER_COUNT; i++)
     if (found[i] && !kmp_register_find((uint16_t)i))
-      tell_register(r, sink, found[i]);
+      probe_register(r, sink, found[i]);
 }
 
 /* ---- The probe ----------------------------------------------------------- */
@@ -154,8 +154,8 @@ replay_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
   if (!probe.found || probe.failed)
     code = mp_fail(r->host, MP_ENOMEM, NULL, "out of memory");
   else {
-    tell_facts(r, sink);
-    tell_registers(r, sink);
+    probe_facts(r, sink);
+    probe_registers(r, sink);
   }
   free_found(probe.found);
   r->probe = NULL;

@@ -229,7 +229,7 @@ deliver_batch(struct stage *output, const struct batch *batch,
   const struct store_row *row;
   struct results results;
   int64_t ids[BATCH_ROWS], id;
-  size_t n = 0, arrived = 0, unsure = 0;
+  size_t n = 0, arrived = 0, unknown = 0;
 
   if (!deliver_results_init(&results, output, BATCH_ROWS))
     return false;
@@ -251,12 +251,12 @@ deliver_batch(struct stage *output, const struct batch *batch,
   for (size_t i = 0; i < n; i++) {
     uint32_t result = deliver_record_result(&results, i);
 
-    unsure += result == MP_PERHAPS;
+    unknown += result == MP_PERHAPS;
     arrived += result == MP_ACCEPTED;
     if (result == MP_ACCEPTED)
       conclude_row(output, ids[i], &results, i);
   }
-  if (unsure == 0)
+  if (unknown == 0)
     drop_token(output); /* no outcome is left for a later run to find out */
   deliver_results_free(&results);
   return arrived == n;
@@ -366,13 +366,13 @@ drop_rows(struct stage *output)
 {
   struct run *run = output->pipeline->run;
   size_t n = store_row_count(run->store, output->name), dropped = 0;
-  struct batch unsure;
+  struct batch unknown;
 
-  if (load_token(output, &unsure) == TOKEN_UNREADABLE)
+  if (load_token(output, &unknown) == TOKEN_UNREADABLE)
     return 0;
   for (; n > (size_t)run->queue_max; n--) {
     const struct store_row *row =
-      store_row_next(run->store, output->name, unsure.last);
+      store_row_next(run->store, output->name, unknown.last);
 
     if (!row)
       break;

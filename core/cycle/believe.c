@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/cycle/evaluate.h"
-#include "core/cycle/read.h"
+#include "core/cycle/read_inputs.h"
 #include "core/ledger/plausible.h"
 #include "core/pipeline/announce.h"
 #include "core/pipeline/stage.h"

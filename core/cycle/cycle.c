@@ -12,7 +12,7 @@
 #include "core/cycle/delivered.h"
 #include "core/cycle/dry.h"
 #include "core/cycle/evaluate.h"
-#include "core/cycle/read.h"
+#include "core/cycle/read_inputs.h"
 #include "core/cycle/turn.h"
 #include "core/cycle/waiting.h"
 #include "core/pipeline/announce.h"

@@ -2,7 +2,7 @@
  * Reads the inputs: live ones at the same time, each in its own thread, until
  * the deadline; captures one cycle after the other.
  */
-#include "core/cycle/read.h"
+#include "core/cycle/read_inputs.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /*
  * Reads all inputs at once.
  */
-#ifndef CORE_CYCLE_READ_H
-#define CORE_CYCLE_READ_H
+#ifndef CORE_CYCLE_READ_INPUTS_H
+#define CORE_CYCLE_READ_INPUTS_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -5,7 +5,7 @@
 #include <sysexits.h>
 
 #include "core/commands/commands.h"
-#include "core/cycle/ask.h"
+#include "core/cycle/ask_outputs.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/fit.h"
 #include "core/pipeline/stage.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/cycle/ask.h"
+#include "core/cycle/ask_outputs.h"
 #include "core/cycle/book.h"
 #include "core/cycle/deliver.h"
 #include "core/cycle/delivered.h"

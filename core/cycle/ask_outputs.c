@@ -1,5 +1,5 @@
 /* Asks the outputs for their displayed values and settles the ledgers. */
-#include "core/cycle/ask.h"
+#include "core/cycle/ask_outputs.h"
 
 #include <stdlib.h>
 #include <string.h>

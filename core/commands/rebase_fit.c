@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/cycle/believe.h"
+#include "core/cycle/check_readings.h"
 #include "core/run/log.h"
 #include "lib/unit.h"
 
@@ -40,7 +40,7 @@ last_reading(struct slot *slot, struct value *ret)
     last = kept->unconfirmed.kind ? &kept->unconfirmed : &kept->believed;
   if (!last || !last->kind || !value_copy(ret, last))
     return false;
-  if (believe_carry(slot, ret))
+  if (check_readings_convert(slot, ret))
     return true;
   value_clear(ret);
   return false;

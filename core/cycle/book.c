@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cycle/believe.h"
+#include "core/cycle/check_readings.h"
 #include "core/cycle/evaluate.h"
 #include "core/cycle/row.h"
 #include "core/pipeline/announce.h"
@@ -129,7 +129,7 @@ book_load(struct pipeline *p)
   {
     load_number(output);
   }
-  believe_load(p);
+  check_readings_load(p);
   return book_load_targets(p);
 }
 
@@ -190,7 +190,7 @@ book_save(struct pipeline *p)
     if (r == MP_OK && delivery(output) != MP_LIVE)
       r = book_save_output(output);
   }
-  if (r == MP_OK && !believe_save(p))
+  if (r == MP_OK && !check_readings_save(p))
     return report_failure(p->run->report, REPORT_OTHER, NULL, MP_ENOMEM, NULL,
                           "out of memory");
   return r;
@@ -597,7 +597,7 @@ begin_totals(struct pipeline *p)
 void
 book_pending(struct pipeline *p, int64_t time_ms)
 {
-  believe_keep(p);
+  check_readings_keep(p);
   begin_totals(p);
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "core/cycle/believe.h"
+#include "core/cycle/check_readings.h"
 #include "core/pipeline/announce.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"
@@ -226,7 +226,7 @@ evaluate_one(struct stage *transform)
     take_operand(&transform->operands[i]);
   if (rebase_is_asked(transform))
     r = MP_REBASE;
-  else if (!believe(transform))
+  else if (!check_reading(transform))
     r = MP_HOLD;
   else
     r = transform_apply(transform, &in->value, &out->value);
@@ -380,7 +380,7 @@ evaluate(struct pipeline *p)
 {
   for (struct base *b = p->bases; b; b = b->next)
     b->rebased = b->blocked = b->exchange_reported = false;
-  believe_begin(p);
+  check_readings_begin(p);
   for (size_t i = 0; i < p->n_transforms; i++) {
     p->transforms[i]->took_part = false;
     evaluate_one(p->transforms[i]);

@@ -4,7 +4,7 @@
  * and the next reading decides; see "Exchanged meters" and "Implausible
  * readings" in doc/ledger.md.
  */
-#include "core/cycle/believe.h"
+#include "core/cycle/check_readings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@
          field = NULL)
 
 void
-believe_load(struct pipeline *p)
+check_readings_load(struct pipeline *p)
 {
   FOR_EACH_KEPT(p, field)
   {
@@ -42,7 +42,7 @@ believe_load(struct pipeline *p)
 }
 
 bool
-believe_save(struct pipeline *p)
+check_readings_save(struct pipeline *p)
 {
   FOR_EACH_KEPT(p, field)
   {
@@ -129,13 +129,13 @@ needs_number(const struct stage *transform, const struct slot *field)
 /* ---- Candidates ---- */
 
 bool
-believe_carry(const struct slot *slot, struct value *v)
+check_readings_convert(const struct slot *slot, struct value *v)
 {
   struct value out = { 0 };
 
   if (slot->stage->kind == PLUGIN_INPUT)
     return true;
-  if (!believe_carry(slot->stage->input, v) ||
+  if (!check_readings_convert(slot->stage->input, v) ||
       transform_apply(slot->stage, v, &out) != MP_OK)
     return false;
   value_move(v, &out);
@@ -149,7 +149,7 @@ measure_from_candidate(struct stage *transform, struct operand *o)
   const struct slot *field = slot_field(transform->input);
   struct value v = { 0 };
   bool good = value_copy(&v, &field->kept->unconfirmed) &&
-              believe_carry(transform->input, &v) && !v.text;
+              check_readings_convert(transform->input, &v) && !v.text;
 
   if (good)
     o->value = value_export(&v);
@@ -268,8 +268,9 @@ prepare_own(const struct stage *transform, struct trial *trial)
 {
   trial->limit = transform->max_rate;
   value_copy(&trial->now, &transform->input->value);
-  return believe_carry(transform->input, &trial->last) &&
-         (!trial->held.kind || believe_carry(transform->input, &trial->held));
+  return check_readings_convert(transform->input, &trial->last) &&
+         (!trial->held.kind ||
+          check_readings_convert(transform->input, &trial->held));
 }
 
 static bool
@@ -342,7 +343,7 @@ hold(struct stage *transform, struct slot *field, const struct trial *trial)
 /* ---- A cycle ---- */
 
 void
-believe_begin(struct pipeline *p)
+check_readings_begin(struct pipeline *p)
 {
   FOR_EACH_KEPT(p, field)
   {
@@ -374,7 +375,7 @@ judge(struct stage *transform, struct slot *field, struct trial *trial)
 }
 
 bool
-believe(struct stage *transform)
+check_reading(struct stage *transform)
 {
   struct slot *field = slot_field(transform->input);
   struct trial trial = { .limit = { 0, 0 } };
@@ -436,7 +437,7 @@ keep_believed(struct slot *field)
 }
 
 void
-believe_keep(struct pipeline *p)
+check_readings_keep(struct pipeline *p)
 {
   FOR_EACH_KEPT(p, field)
   {

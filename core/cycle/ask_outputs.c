@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cycle/book.h"
+#include "core/cycle/book_pending.h"
 #include "core/cycle/turn.h"
 #include "core/pipeline/announce.h"
 #include "core/pipeline/call.h"

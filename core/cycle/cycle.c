@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/cycle/ask_outputs.h"
-#include "core/cycle/book.h"
+#include "core/cycle/book_pending.h"
 #include "core/cycle/deliver.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/dry.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cycle/book.h"
+#include "core/cycle/book_pending.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/evaluate.h"
 #include "core/cycle/turn.h"

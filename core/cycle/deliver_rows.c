@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cycle/book.h"
+#include "core/cycle/book_pending.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/row.h"
 #include "core/cycle/turn.h"

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "core/cycle/book.h"
+#include "core/cycle/book_pending.h"
 #include "core/cycle/evaluate.h"
 #include "lib/rfc3339.h"
 #include "lib/unit.h"

@@ -2,7 +2,7 @@
  * Books the values of a cycle in the ledgers of its targets and in the rows of
  * its queues, and puts them into the state.
  */
-#include "core/cycle/book.h"
+#include "core/cycle/book_pending.h"
 
 #include <errno.h>
 #include <inttypes.h>

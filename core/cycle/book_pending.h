@@ -1,8 +1,8 @@
 /*
  * Booking: puts the values of a cycle into ledgers, as pending, and into rows.
  */
-#ifndef CORE_CYCLE_BOOK_H
-#define CORE_CYCLE_BOOK_H
+#ifndef CORE_CYCLE_BOOK_PENDING_H
+#define CORE_CYCLE_BOOK_PENDING_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -10,7 +10,7 @@
 #include "core/cycle/book_pending.h"
 #include "core/cycle/deliver.h"
 #include "core/cycle/delivered.h"
-#include "core/cycle/dry.h"
+#include "core/cycle/dry_run.h"
 #include "core/cycle/evaluate.h"
 #include "core/cycle/read_inputs.h"
 #include "core/cycle/turn.h"
@@ -237,7 +237,7 @@ run_live(struct pipeline *p)
   time_ms = work_out(p);
   if (p->run->dry) {
     announce_say(p);
-    dry_deliver(p, time_ms);
+    dry_run_deliver(p, time_ms);
     return;
   }
   deliver(p, time_ms);
@@ -269,7 +269,7 @@ run_capture(struct pipeline *p)
     if (!durable)
       announce_say(p);
     if (p->run->dry)
-      dry_deliver(p, time_ms);
+      dry_run_deliver(p, time_ms);
     else if (durable)
       deliver(p, time_ms);
     else

@@ -2,7 +2,7 @@
  * -n: prints the values that would be delivered, and counts them as accepted,
  * so that each cycle of a capture continues from the one before.
  */
-#include "core/cycle/dry.h"
+#include "core/cycle/dry_run.h"
 
 #include <stdio.h>
 
@@ -58,7 +58,7 @@ show_latest(struct target *t)
 }
 
 void
-dry_deliver(struct pipeline *p, int64_t time_ms)
+dry_run_deliver(struct pipeline *p, int64_t time_ms)
 {
   char when[RFC3339_SIZE];
 

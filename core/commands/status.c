@@ -7,7 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "core/cycle/row.h"
+#include "core/cycle/queue_row.h"
 #include "lib/array.h"
 #include "lib/clock.h"
 
@@ -144,14 +144,14 @@ status_queue(const struct stage *output, int64_t *ret_since)
   const struct store *store = output->pipeline->run->store;
   const struct store_row *stored =
     store ? store_row_next(store, output->name, 0) : NULL;
-  struct row row;
+  struct queue_row row;
 
   if (!stored)
     return 0;
   *ret_since = 0;
-  if (row_decode(&row, stored->body)) {
+  if (queue_row_decode(&row, stored->body)) {
     *ret_since = row.time_ms;
-    row_clear(&row);
+    queue_row_clear(&row);
   }
   return store_row_count(store, output->name);
 }

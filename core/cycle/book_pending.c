@@ -12,7 +12,7 @@
 
 #include "core/cycle/check_readings.h"
 #include "core/cycle/evaluate.h"
-#include "core/cycle/row.h"
+#include "core/cycle/queue_row.h"
 #include "core/pipeline/announce.h"
 #include "core/pipeline/fit.h"
 #include "core/pipeline/stage.h"
@@ -543,7 +543,7 @@ keep_last_row(struct stage *output, int64_t time_ms)
 static void
 book_row(struct stage *output, int64_t time_ms)
 {
-  char *body = row_encode(output, time_ms);
+  char *body = queue_row_encode(output, time_ms);
 
   if (!body ||
       !store_row_add(output->pipeline->run->store, output->name, body) ||
@@ -558,16 +558,16 @@ book_drop_rows(struct stage *output, int64_t newest_ms)
   struct store *store = output->pipeline->run->store;
   const struct store_row *stored = store_row_next(store, output->name, 0);
   size_t dropped = 0;
-  struct row row;
+  struct queue_row row;
 
   for (; stored; stored = store_row_next(store, output->name, stored->id)) {
-    if (!row_decode(&row, stored->body))
+    if (!queue_row_decode(&row, stored->body))
       continue;
     if (row.time_ms / 1000 <= newest_ms / 1000) {
       store_row_remove(store, stored->id);
       dropped++;
     }
-    row_clear(&row);
+    queue_row_clear(&row);
   }
   return dropped;
 }

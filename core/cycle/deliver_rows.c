@@ -15,7 +15,7 @@
 
 #include "core/cycle/book_pending.h"
 #include "core/cycle/delivered.h"
-#include "core/cycle/row.h"
+#include "core/cycle/queue_row.h"
 #include "core/cycle/turn.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"
@@ -140,10 +140,10 @@ static bool
 write_row(struct stage *output, const struct store_row *stored,
           struct results *results)
 {
-  struct row row;
+  struct queue_row row;
 
   errno = 0;
-  if (!row_decode(&row, stored->body)) {
+  if (!queue_row_decode(&row, stored->body)) {
     give_up_row(output, stored->id);
     return false;
   }
@@ -154,7 +154,7 @@ write_row(struct stage *output, const struct store_row *stored,
     if (t)
       deliver_write(output, t, &row.values[i].value, results);
   }
-  row_clear(&row);
+  queue_row_clear(&row);
   return true;
 }
 
@@ -174,7 +174,7 @@ carry(struct target *t, const struct value *amount)
 }
 
 static void
-note_delivered(struct stage *output, const struct row *row,
+note_delivered(struct stage *output, const struct queue_row *row,
                const struct results *results, size_t record)
 {
   for (size_t i = 0; i < row->n_values && output->delivered == 0; i++) {
@@ -195,9 +195,10 @@ conclude_row(struct stage *output, int64_t id, const struct results *results,
   const struct store_row *stored =
     store_row_next(run->store, output->name, id - 1);
   bool carried = false;
-  struct row row;
+  struct queue_row row;
 
-  if (!row_decode(&row, stored->body)) { /* valid: it was decoded before */
+  if (!queue_row_decode(&row,
+                        stored->body)) { /* valid: it was decoded before */
     stage_fail(output, MP_ENOMEM, NULL, "out of memory");
     run->state_failed = true;
     return;
@@ -214,7 +215,7 @@ conclude_row(struct stage *output, int64_t id, const struct results *results,
   }
   if (carried && book_save_output(output) != MP_OK)
     run->state_failed = true;
-  row_clear(&row);
+  queue_row_clear(&row);
   store_row_remove(run->store, id);
 }
 

@@ -7,7 +7,7 @@
  *     RR TEXT     RR  bits 0..1 the role, bit 2 the display, bit 3 a step
  */
 #include "core/ledger/ledger.h"
-#include "core/cycle/row.h"
+#include "core/cycle/queue_row.h"
 #include "fuzz/require.h"
 
 #include <stdint.h>
@@ -81,7 +81,7 @@ check_ledger(const char *text, uint8_t choice)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  struct row row;
+  struct queue_row row;
   char *text;
 
   if (size < 1)
@@ -89,8 +89,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   text = strndup((const char *)data + 1, size - 1);
   require(text != NULL);
   check_ledger(text, data[0]);
-  if (row_decode(&row, text))
-    row_clear(&row);
+  if (queue_row_decode(&row, text))
+    queue_row_clear(&row);
   free(text);
   return 0;
 }

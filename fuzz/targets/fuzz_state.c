@@ -7,7 +7,7 @@
  * The states belong to the pipeline file /, which exists on every system.
  */
 #include "core/ledger/ledger.h"
-#include "core/cycle/row.h"
+#include "core/cycle/queue_row.h"
 #include "core/store/store.h"
 #include "fuzz/require.h"
 
@@ -88,13 +88,13 @@ read_rows(const struct store *store, const char *output)
 
   for (r = store_row_next(store, output, last); r != NULL;
        r = store_row_next(store, output, last)) {
-    struct row row;
+    struct queue_row row;
 
     require(r->id > last);
     last = r->id;
     n++;
-    if (row_decode(&row, r->body))
-      row_clear(&row);
+    if (queue_row_decode(&row, r->body))
+      queue_row_clear(&row);
   }
   /* store_row_next skips ids below 1, which we never assign. */
   require(n <= store_row_count(store, output));

@@ -1,5 +1,5 @@
 /* Rows as text: "time MS", then a line "TARGET<tab>VALUE" for each value. */
-#include "core/cycle/row.h"
+#include "core/cycle/queue_row.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "lib/sound.h"
 
 char *
-row_encode(const struct stage *output, int64_t time_ms)
+queue_row_encode(const struct stage *output, int64_t time_ms)
 {
   char *text = NULL;
   size_t size = 0;
@@ -33,7 +33,7 @@ row_encode(const struct stage *output, int64_t time_ms)
 }
 
 void
-row_clear(struct row *row)
+queue_row_clear(struct queue_row *row)
 {
   for (size_t i = 0; i < row->n_values; i++) {
     free(row->values[i].target);
@@ -44,10 +44,10 @@ row_clear(struct row *row)
 }
 
 static bool
-decode_line(struct row *row, const char *line)
+decode_line(struct queue_row *row, const char *line)
 {
   const char *tab = strchr(line, '\t');
-  struct row_value *value;
+  struct queue_cell *value;
   long long time_ms;
 
   if (row->time_ms == 0) {
@@ -67,7 +67,7 @@ decode_line(struct row *row, const char *line)
 }
 
 bool
-row_decode(struct row *row, const char *body)
+queue_row_decode(struct queue_row *row, const char *body)
 {
   char *copy = strdup(body), *rest = copy, *line;
   bool good = copy != NULL;
@@ -78,7 +78,7 @@ row_decode(struct row *row, const char *body)
       good = decode_line(row, line);
   free(copy);
   if (!good || row->time_ms == 0) {
-    row_clear(row);
+    queue_row_clear(row);
     return false;
   }
   return true;

@@ -1,28 +1,28 @@
 /*
  * A row of a queue: the values of one cycle for one output, as text.
  */
-#ifndef CORE_CYCLE_ROW_H
-#define CORE_CYCLE_ROW_H
+#ifndef CORE_CYCLE_QUEUE_ROW_H
+#define CORE_CYCLE_QUEUE_ROW_H
 
 #include "core/pipeline/pipeline.h"
 
-struct row_value {
+struct queue_cell {
   char *target; /* the target's name */
   struct value value;
 };
 
-struct row {
+struct queue_row {
   int64_t time_ms;
-  struct row_value *values;
+  struct queue_cell *values;
   size_t n_values;
 };
 
 /* Writes the values of this cycle that count, as booked for the targets of
  * OUTPUT.  The caller frees the text; NULL: out of memory. */
-char *row_encode(const struct stage *output, int64_t time_ms);
+char *queue_row_encode(const struct stage *output, int64_t time_ms);
 
 /* Reads a row.  Returns false if BODY is not a row, or out of memory. */
-bool row_decode(struct row *row, const char *body);
-void row_clear(struct row *row);
+bool queue_row_decode(struct queue_row *row, const char *body);
+void queue_row_clear(struct queue_row *row);
 
 #endif

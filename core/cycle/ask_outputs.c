@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/cycle/book_pending.h"
-#include "core/cycle/turn.h"
+#include "core/cycle/output_turns.h"
 #include "core/pipeline/announce.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"

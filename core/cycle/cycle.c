@@ -13,7 +13,7 @@
 #include "core/cycle/dry_run.h"
 #include "core/cycle/evaluate.h"
 #include "core/cycle/read_inputs.h"
-#include "core/cycle/turn.h"
+#include "core/cycle/output_turns.h"
 #include "core/cycle/waiting.h"
 #include "core/pipeline/announce.h"
 #include "core/run/log.h"

@@ -8,7 +8,7 @@
 
 #include "core/cycle/delivered.h"
 #include "core/cycle/evaluate.h"
-#include "core/cycle/turn.h"
+#include "core/cycle/output_turns.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"
 #include "core/run/progress.h"

@@ -10,7 +10,7 @@
 #include "core/cycle/book_pending.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/evaluate.h"
-#include "core/cycle/turn.h"
+#include "core/cycle/output_turns.h"
 #include "core/pipeline/stage.h"
 #include "lib/clock.h"
 

@@ -16,7 +16,7 @@
 #include "core/cycle/book_pending.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/queue_row.h"
-#include "core/cycle/turn.h"
+#include "core/cycle/output_turns.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"
 #include "lib/sound.h"

@@ -12,8 +12,8 @@
  *       turn_end(output);
  *     }
  */
-#ifndef CORE_CYCLE_TURN_H
-#define CORE_CYCLE_TURN_H
+#ifndef CORE_CYCLE_OUTPUT_TURNS_H
+#define CORE_CYCLE_OUTPUT_TURNS_H
 
 #include "core/pipeline/pipeline.h"
 

@@ -1,5 +1,5 @@
 /* The order of the outputs, and their parts of the time. */
-#include "core/cycle/turn.h"
+#include "core/cycle/output_turns.h"
 
 #include <string.h>
 

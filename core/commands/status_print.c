@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cycle/waiting.h"
+#include "core/cycle/pending_since.h"
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/json.h"
@@ -98,7 +98,7 @@ add_target(struct table *table, const struct status *status,
   }
   table_add(table, value_describe(last, text, sizeof(text)));
   table_add(table, last->kind ? age_of(status, last->time_ms, age) : "");
-  if (delivery(t->stage) != MP_LATEST || !waiting_since(t, &since)) {
+  if (delivery(t->stage) != MP_LATEST || !pending_since(t, &since)) {
     table_add(table, "");
     table_add(table, "");
     return;
@@ -298,7 +298,7 @@ static void
 json_target(struct json *json, const struct target *t)
 {
   int64_t since = 0;
-  bool waits = delivery(t->stage) == MP_LATEST && waiting_since(t, &since);
+  bool waits = delivery(t->stage) == MP_LATEST && pending_since(t, &since);
 
   json_object(json, NULL);
   json_text(json, "target", t->full_name);

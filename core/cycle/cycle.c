@@ -14,7 +14,7 @@
 #include "core/cycle/evaluate.h"
 #include "core/cycle/read_inputs.h"
 #include "core/cycle/output_turns.h"
-#include "core/cycle/waiting.h"
+#include "core/cycle/pending_since.h"
 #include "core/pipeline/announce.h"
 #include "core/run/log.h"
 #include "core/run/note.h"
@@ -202,7 +202,7 @@ finish_cycle(struct pipeline *p, int64_t begun)
 {
   report_end_cycle(p->run->report, state_of_object, p);
   keep_run(p, begun);
-  waiting_keep(p);
+  pending_since_keep(p);
   commit(p);
 }
 

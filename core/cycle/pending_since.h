@@ -1,14 +1,14 @@
 /*
  * Since when targets have pending values, for the command status.
  */
-#ifndef CORE_CYCLE_WAITING_H
-#define CORE_CYCLE_WAITING_H
+#ifndef CORE_CYCLE_PENDING_SINCE_H
+#define CORE_CYCLE_PENDING_SINCE_H
 
 #include "core/pipeline/pipeline.h"
 
-void waiting_keep(struct pipeline *p);
+void pending_since_keep(struct pipeline *p);
 /* Returns true if T, a target of a latest output, has a pending value.
  * *RET_SINCE is the time since when, in ms; 0: not known. */
-bool waiting_since(const struct target *t, int64_t *ret_since);
+bool pending_since(const struct target *t, int64_t *ret_since);
 
 #endif

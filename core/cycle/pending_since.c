@@ -2,7 +2,7 @@
  * Since when targets of latest outputs have pending values.  A ledger has only
  * the newest pending value, not the time of the first one that was not taken.
  */
-#include "core/cycle/waiting.h"
+#include "core/cycle/pending_since.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ keep_one(const struct target *t)
 }
 
 void
-waiting_keep(struct pipeline *p)
+pending_since_keep(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
@@ -42,7 +42,7 @@ waiting_keep(struct pipeline *p)
 }
 
 bool
-waiting_since(const struct target *t, int64_t *ret_since)
+pending_since(const struct target *t, int64_t *ret_since)
 {
   const char *known = store_get(t->stage->pipeline->run->store, STORE_RUN,
                                 t->stage->name, t->name);

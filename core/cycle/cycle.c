@@ -313,7 +313,7 @@ cycle_run(struct pipeline *p)
     watchdog_arm(deadline_of(p));
     run_live(p);
   }
-  delivered_say(p);
+  delivered_print(p);
   if (!run_stopped())
     return MP_OK;
   report_note_status(p->run->report,

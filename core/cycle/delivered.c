@@ -117,7 +117,7 @@ shows(const struct stage *output)
 }
 
 void
-delivered_say(struct pipeline *p)
+delivered_print(struct pipeline *p)
 {
   struct table table = { .columns = 3 };
   bool is_shown = false;

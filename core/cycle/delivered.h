@@ -12,6 +12,6 @@ void delivered_value(struct target *target, const struct value *v);
 
 /* Prints the list, with the reason for each target that has no value yet, and
  * begins the next one. */
-void delivered_say(struct pipeline *p);
+void delivered_print(struct pipeline *p);
 
 #endif

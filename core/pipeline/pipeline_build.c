@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/pipeline/graph.h"
-#include "core/pipeline/names.h"
+#include "core/pipeline/resolve_names.h"
 #include "core/pipeline/pipeline_stages.h"
 #include "core/pipeline/stage.h"
 #include "lib/array.h"
@@ -49,11 +49,11 @@ add_own_fields(struct builder *b, struct stage *input, bool all_wanted)
   unsigned line = options_line(input->options, "fields");
 
   if (fields)
-    names_fields(b, input, fields, line);
+    resolve_fields(b, input, fields, line);
   else if (all_wanted && (ops->flags & MP_INPUT_ALL_FIELDS))
     input->all_fields = true;
   else if (all_wanted && ops->default_fields)
-    names_fields(b, input, ops->default_fields, input->section->line);
+    resolve_fields(b, input, ops->default_fields, input->section->line);
 }
 
 /* Takes an option that decides how the transform judges its readings. */
@@ -80,7 +80,7 @@ resolve_transform(struct builder *b, struct stage *stage)
       continue;
     resolve_limit(stage, option);
     if (option->type == MP_TYPE_VALUE) {
-      stage->input = names_value(b, text, line, option->key);
+      stage->input = resolve_value(b, text, line, option->key);
       stage->input_text = text;
     }
     if (option->type != MP_TYPE_OPERAND)
@@ -93,7 +93,7 @@ resolve_transform(struct builder *b, struct stage *stage)
     memset(operand, 0, sizeof(*operand));
     operand->key = option->key;
     operand->flags = option->flags & (MP_BASE | MP_TOTAL);
-    operand->target = names_operand(b, text, line, option->key);
+    operand->target = resolve_operand(b, text, line, option->key);
   }
 }
 
@@ -140,7 +140,7 @@ resolve_target(struct builder *b, struct stage *stage,
                     stage->plugin->output.target_prefix);
   source = entry->broken || entry->continued /* reported already */
              ? NULL
-             : names_value(b, entry->value, entry->line, entry->key);
+             : resolve_value(b, entry->value, entry->line, entry->key);
   if (source && *bare) {
     target = builder_add_target(stage, bare, part, source);
     if (target)

@@ -1,5 +1,5 @@
 /* Resolves the names in a pipeline file: fields, values, operands. */
-#include "core/pipeline/names.h"
+#include "core/pipeline/resolve_names.h"
 
 #include "core/pipeline/pipeline_build.h"
 
@@ -116,8 +116,8 @@ names_field(struct builder *b, struct stage *input, const char *field,
 }
 
 void
-names_fields(struct builder *b, struct stage *input, const char *list,
-             unsigned line)
+resolve_fields(struct builder *b, struct stage *input, const char *list,
+               unsigned line)
 {
   char *copy = strdup(list), *rest = copy, *word;
 
@@ -183,7 +183,8 @@ value_of_transform(struct builder *b, struct stage *stage, const char *field,
 }
 
 struct slot *
-names_value(struct builder *b, const char *text, unsigned line, const char *key)
+resolve_value(struct builder *b, const char *text, unsigned line,
+              const char *key)
 {
   const char *dot = strchr(text, '.');
   const char *field = dot ? dot + 1 : NULL;
@@ -206,8 +207,8 @@ names_value(struct builder *b, const char *text, unsigned line, const char *key)
 /* ---- Operands: OUTPUT.TARGET ---- */
 
 struct target *
-names_operand(struct builder *b, const char *text, unsigned line,
-              const char *key)
+resolve_operand(struct builder *b, const char *text, unsigned line,
+                const char *key)
 {
   const char *dot = strchr(text, '.');
   struct stage *stage;

@@ -7,7 +7,7 @@
 #include "core/commands/commands.h"
 #include "core/cycle/ask_outputs.h"
 #include "core/pipeline/call.h"
-#include "core/pipeline/fit.h"
+#include "core/pipeline/target_fit.h"
 #include "core/pipeline/stage.h"
 #include "core/run/log.h"
 
@@ -72,7 +72,7 @@ check_outputs(struct pipeline *p)
     if (output->given_up || stage_open(output) != MP_OK)
       continue;
     for (size_t i = 0; i < output->n_targets; i++)
-      fit_check(output->targets[i]);
+      target_fit_check(output->targets[i]);
     if (!output->plugin->output.check)
       continue;
     call = call_begin(output, "check");

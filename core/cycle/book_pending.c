@@ -14,7 +14,7 @@
 #include "core/cycle/evaluate.h"
 #include "core/cycle/queue_row.h"
 #include "core/pipeline/announce.h"
-#include "core/pipeline/fit.h"
+#include "core/pipeline/target_fit.h"
 #include "core/pipeline/stage.h"
 #include "core/run/log.h"
 #include "lib/clock.h"
@@ -359,12 +359,12 @@ static void
 report_unit(struct target *t, const char *to)
 {
   const char *unit = t->source->value.unit;
-  char words[FIT_TEXT];
+  char words[TARGET_FIT_TEXT];
 
   stage_fail(t->stage, MP_ECONFIG, t->object, "takes %s, and %s is in %s: %s",
              unit_display(to), t->source->name,
              unit ? unit_display(unit) : "no unit",
-             fit_way_out(t, unit, to, words, sizeof(words)));
+             target_fit_way_out(t, unit, to, words, sizeof(words)));
 }
 
 /* Returns true if T is a part whose value does not convert to the unit it
@@ -386,8 +386,8 @@ refuses(struct target *t)
 {
   if (!t->numbers_only || !target_counts(t))
     return false;
-  if (fit_is_unfit_text(t, t->source->value.kind))
-    fit_refuse_text(t);
+  if (target_fit_is_unfit_text(t, t->source->value.kind))
+    target_fit_refuse_text(t);
   else if (part_is_unfit(t))
     report_unit(t, t->displayed.value.unit);
   else

@@ -1,5 +1,5 @@
 /* Checks texts and units of values against the targets that take them. */
-#include "core/pipeline/fit.h"
+#include "core/pipeline/target_fit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,8 +35,8 @@ decimals_of(const struct target *target)
 }
 
 const char *
-fit_way_out(const struct target *target, const char *from, const char *to,
-            char *buf, size_t size)
+target_fit_way_out(const struct target *target, const char *from,
+                   const char *to, char *buf, size_t size)
 {
   char decimals[32] = "";
 
@@ -83,12 +83,12 @@ warn_of_unit(const struct target *target, const char *how, const char *from,
              const char *then)
 {
   const char *to = target->displayed.value.unit;
-  char words[FIT_TEXT];
+  char words[TARGET_FIT_TEXT];
 
   log_line(MP_LOG_WARNING, target->stage->name, target->object,
            "takes %s, and %s %s in %s: %s%s", unit_display(to),
            target->source->name, how, unit_display(from), then,
-           fit_way_out(target, from, to, words, sizeof(words)));
+           target_fit_way_out(target, from, to, words, sizeof(words)));
 }
 
 /* Warns if the values of TARGET may not convert exactly to its unit.  Heat
@@ -114,7 +114,7 @@ check_unit(const struct target *target)
 /* ---- Texts --------------------------------------------------------------- */
 
 bool
-fit_is_unfit_text(const struct target *target, uint32_t kind)
+target_fit_is_unfit_text(const struct target *target, uint32_t kind)
 {
   return target->numbers_only && kind == MP_TEXT;
 }
@@ -129,7 +129,7 @@ refuse_text(struct target *target, const char *often)
 }
 
 void
-fit_refuse_text(struct target *target)
+target_fit_refuse_text(struct target *target)
 {
   refuse_text(target, "is");
 }
@@ -146,12 +146,12 @@ is_usually_text(const struct slot *slot)
 /* ---- Check without values ------------------------------------------------ */
 
 void
-fit_check(struct target *target)
+target_fit_check(struct target *target)
 {
   if (!target->source || target->failed || !target->displayed.known)
     return;
-  if (fit_is_unfit_text(target, target->source->kind))
-    fit_refuse_text(target);
+  if (target_fit_is_unfit_text(target, target->source->kind))
+    target_fit_refuse_text(target);
   else if (target->numbers_only && is_usually_text(target->source))
     refuse_text(target, "is usually");
   else if (target->source->kind != MP_TEXT)

@@ -6,7 +6,7 @@
 
 #include "core/cycle/book_pending.h"
 #include "core/cycle/output_turns.h"
-#include "core/pipeline/announce.h"
+#include "core/pipeline/notices.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"
 #include "core/run/log.h"
@@ -216,10 +216,10 @@ report_difference(const struct target *target, const struct value *was,
 {
   char a[256], s[256];
 
-  announce(target->stage->pipeline, NULL, MP_LOG_NOTICE, target->stage->name,
-           target->object, "displays %s, but %s was written: %s",
-           value_describe(&target->displayed.value, s, sizeof(s)),
-           value_describe(was, a, sizeof(a)), what);
+  notices_add(target->stage->pipeline, NULL, MP_LOG_NOTICE, target->stage->name,
+              target->object, "displays %s, but %s was written: %s",
+              value_describe(&target->displayed.value, s, sizeof(s)),
+              value_describe(was, a, sizeof(a)), what);
 }
 
 /* The base CHANGED was changed by hand: drops the pending values that are

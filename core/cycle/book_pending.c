@@ -13,7 +13,7 @@
 #include "core/cycle/check_readings.h"
 #include "core/cycle/evaluate.h"
 #include "core/cycle/queue_row.h"
-#include "core/pipeline/announce.h"
+#include "core/pipeline/notices.h"
 #include "core/pipeline/target_fit.h"
 #include "core/pipeline/stage.h"
 #include "core/run/log.h"
@@ -480,12 +480,12 @@ report_coarse(const struct target *t)
       (ledger->acknowledged.kind && ledger->acknowledged.number.coef != 0) ||
       !ledger_rounded(ledger, &ledger->pending, &stored))
     return;
-  announce(t->stage->pipeline, t->base, MP_LOG_WARNING, t->stage->name,
-           t->object,
-           "stores %s as %s: if the state is lost, usage is wrong by up to "
-           "that difference; give the target a finer step (its divider)",
-           value_describe(&ledger->pending, whole, sizeof(whole)),
-           value_describe(&stored, rounded, sizeof(rounded)));
+  notices_add(t->stage->pipeline, t->base, MP_LOG_WARNING, t->stage->name,
+              t->object,
+              "stores %s as %s: if the state is lost, usage is wrong by up to "
+              "that difference; give the target a finer step (its divider)",
+              value_describe(&ledger->pending, whole, sizeof(whole)),
+              value_describe(&stored, rounded, sizeof(rounded)));
   value_clear(&stored);
 }
 

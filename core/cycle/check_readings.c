@@ -12,7 +12,7 @@
 #include "core/cycle/evaluate.h"
 #include "core/cycle/read_inputs.h"
 #include "core/ledger/plausible.h"
-#include "core/pipeline/announce.h"
+#include "core/pipeline/notices.h"
 #include "core/pipeline/stage.h"
 #include "core/run/log.h"
 #include "lib/unit.h"
@@ -170,7 +170,7 @@ report_exchange(const struct stage *transform, const struct operand *o)
   if (base->exchange_reported)
     return;
   base->exchange_reported = true;
-  announce(
+  notices_add(
     transform->pipeline, base, MP_LOG_NOTICE, transform->name,
     o->target->full_name,
     "the meter was exchanged: the serial number is %s and was %s before; its "
@@ -196,12 +196,12 @@ hold_candidate(struct slot *field, const struct operand *o)
 
   field->hold = HOLD_CANDIDATE;
   if (!is_reported(field->stage, was, now))
-    announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
-             NULL,
-             "the serial number is %s and was %s before: the next reading "
-             "decides whether the meter was exchanged; until then this one is "
-             "kept and not used",
-             now, was);
+    notices_add(
+      field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name, NULL,
+      "the serial number is %s and was %s before: the next reading "
+      "decides whether the meter was exchanged; until then this one is "
+      "kept and not used",
+      now, was);
 }
 
 /* Leaves the reading out, because its serial number is not known.  The first
@@ -217,11 +217,12 @@ hold_unknown_meter(struct slot *field)
                "held: the serial number is not known, and the meter may have "
                "been exchanged; if it was, run \"meterpipe rebase\"");
   else
-    announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
-             field->field,
-             "the meter may have been exchanged, and its serial number could "
-             "not be read: readings are held until it can be read; if it was "
-             "exchanged, run \"meterpipe rebase\"");
+    notices_add(
+      field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
+      field->field,
+      "the meter may have been exchanged, and its serial number could "
+      "not be read: readings are held until it can be read; if it was "
+      "exchanged, run \"meterpipe rebase\"");
   field->kept->reported = true;
 }
 
@@ -411,11 +412,11 @@ report_forgotten(const struct slot *field)
   const char *now = field->value.serial;
 
   if (!is_reported(field->stage, was, now))
-    announce(field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
-             NULL,
-             "the serial number is %s again: the meter was not exchanged, %s "
-             "was wrong, and no usage is lost",
-             now, was);
+    notices_add(
+      field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name, NULL,
+      "the serial number is %s again: the meter was not exchanged, %s "
+      "was wrong, and no usage is lost",
+      now, was);
 }
 
 static void

@@ -15,7 +15,7 @@
 #include "core/cycle/read_inputs.h"
 #include "core/cycle/output_turns.h"
 #include "core/cycle/pending_since.h"
-#include "core/pipeline/announce.h"
+#include "core/pipeline/notices.h"
 #include "core/run/log.h"
 #include "core/run/note.h"
 #include "core/run/watchdog.h"
@@ -188,8 +188,8 @@ deliver(struct pipeline *p, int64_t time_ms)
     book_prepare(p);
   commit(p);
   if (p->run->state_failed)
-    announce_drop(p);
-  announce_say(p);
+    notices_drop(p);
+  notices_log(p);
   deliver_mark(p);
   deliver_live(p, time_ms);
   deliver_rows(p);
@@ -236,7 +236,7 @@ run_live(struct pipeline *p)
     ask_outputs(p);
   time_ms = work_out(p);
   if (p->run->dry) {
-    announce_say(p);
+    notices_log(p);
     dry_run_deliver(p, time_ms);
     return;
   }
@@ -267,7 +267,7 @@ run_capture(struct pipeline *p)
     asked = true;
     time_ms = work_out(p);
     if (!durable)
-      announce_say(p);
+      notices_log(p);
     if (p->run->dry)
       dry_run_deliver(p, time_ms);
     else if (durable)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/cycle/check_readings.h"
-#include "core/pipeline/announce.h"
+#include "core/pipeline/notices.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"
 #include "core/run/log.h"
@@ -322,16 +322,18 @@ report_rebase(const struct stage *t, const struct operand *o)
   bool first = o->public.flags & MP_OPERAND_FIRST;
 
   if (o->target->ledger.rebase)
-    announce(t->pipeline, o->target->base, MP_LOG_NOTICE, t->name,
-             o->target->full_name,
-             "the reading is the new base, as \"meterpipe rebase\" asked for");
+    notices_add(
+      t->pipeline, o->target->base, MP_LOG_NOTICE, t->name,
+      o->target->full_name,
+      "the reading is the new base, as \"meterpipe rebase\" asked for");
   else
-    announce(t->pipeline, o->target->base,
-             first && !log_is_terminal() ? MP_LOG_INFO : MP_LOG_NOTICE, t->name,
-             o->target->full_name,
-             first ? "has no value yet: the reading becomes the base, and this "
-                     "cycle has no result"
-                   : "the reading is below it and becomes the new base");
+    notices_add(t->pipeline, o->target->base,
+                first && !log_is_terminal() ? MP_LOG_INFO : MP_LOG_NOTICE,
+                t->name, o->target->full_name,
+                first
+                  ? "has no value yet: the reading becomes the base, and this "
+                    "cycle has no result"
+                  : "the reading is below it and becomes the new base");
 }
 
 /* Announces a rebase once for each base, by the first transform that measures

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pipeline/announce.h"
+#include "core/pipeline/notices.h"
 #include "core/pipeline/stage.h"
 #include "lib/array.h"
 
@@ -247,7 +247,7 @@ pipeline_free(struct pipeline *pipeline)
     free(pipeline->bases);
     pipeline->bases = next;
   }
-  announce_drop(pipeline);
+  notices_drop(pipeline);
   options_free(pipeline->options);
   free(pipeline->state_dir);
   free(pipeline->stages);

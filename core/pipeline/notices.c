@@ -1,5 +1,5 @@
 /* Notices about the values that a cycle books. */
-#include "core/pipeline/announce.h"
+#include "core/pipeline/notices.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +16,8 @@ struct notice {
 };
 
 void
-announce(struct pipeline *p, struct base *base, int level, const char *name,
-         const char *object, const char *fmt, ...)
+notices_add(struct pipeline *p, struct base *base, int level, const char *name,
+            const char *object, const char *fmt, ...)
 {
   struct notice *notice, **end = &p->notices;
   char text[1024];
@@ -41,18 +41,18 @@ announce(struct pipeline *p, struct base *base, int level, const char *name,
 }
 
 void
-announce_say(struct pipeline *p)
+notices_log(struct pipeline *p)
 {
   const char *end = p->run->dry ? " (-n: this is not kept)" : "";
 
   for (const struct notice *n = p->notices; n; n = n->next)
     if (!n->base || !base_leader(n->base)->blocked)
       log_line(n->level, n->name, n->object, "%s%s", n->text, end);
-  announce_drop(p);
+  notices_drop(p);
 }
 
 void
-announce_drop(struct pipeline *p)
+notices_drop(struct pipeline *p)
 {
   while (p->notices) {
     struct notice *next = p->notices->next;

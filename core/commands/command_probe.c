@@ -7,7 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "core/commands/adhoc.h"
+#include "core/commands/one_stage.h"
 #include "core/commands/commands.h"
 #include "core/commands/probe_found.h"
 #include "core/commands/probe_watch.h"
@@ -132,7 +132,7 @@ static int
 probe(struct app *app)
 {
   struct stage *stage;
-  int status = adhoc_load(app, PLUGIN_INPUT);
+  int status = one_stage_load(app, PLUGIN_INPUT);
 
   if (status != EX_OK)
     return status;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "core/commands/adhoc.h"
+#include "core/commands/one_stage.h"
 #include "core/commands/commands.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"
@@ -320,7 +320,7 @@ find_stage(struct app *app, struct stage **ret)
 
   if (app->args->config_given)
     return find_output(app, ret);
-  status = adhoc_load(app, PLUGIN_OUTPUT);
+  status = one_stage_load(app, PLUGIN_OUTPUT);
   if (status == EX_OK)
     *ret = app->pipeline->stages[0];
   return status;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/commands/adhoc.h"
+#include "core/commands/one_stage.h"
 #include "lib/array.h"
 #include "lib/json.h"
 #include "lib/table.h"
@@ -207,7 +207,7 @@ print_section(const struct probe_found *found, const struct stage *stage,
   const char *defaults = stage->plugin->input.default_fields;
 
   fputs("# To copy into a pipeline file:\n\n", out);
-  adhoc_print_section(stage, "meter", out);
+  one_stage_print_section(stage, "meter", out);
   if (!has_one_of(found, defaults)) {
     print_list(found, defaults, false, "fields = ", "  ", out);
     return;

@@ -1,6 +1,6 @@
 /* Builds a pipeline of one stage from the words of a command line, with the
  * same checks as for a section of a pipeline file. */
-#include "core/commands/adhoc.h"
+#include "core/commands/one_stage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,7 +159,7 @@ is_no_plugin(const char *word)
 }
 
 int
-adhoc_load(struct app *app, enum plugin_kind kind)
+one_stage_load(struct app *app, enum plugin_kind kind)
 {
   const char *name = app->args->operands[0];
   const struct plugin *plugin;
@@ -196,7 +196,7 @@ adhoc_load(struct app *app, enum plugin_kind kind)
 /* ---- Printing ------------------------------------------------------------ */
 
 void
-adhoc_print_section(const struct stage *stage, const char *name, FILE *out)
+one_stage_print_section(const struct stage *stage, const char *name, FILE *out)
 {
   const struct config_section *section = stage->section;
 

@@ -7,19 +7,19 @@
  * The result is a pipeline of one stage, named after its plugin.  Its config
  * has the one section that such a pipeline file would have.
  */
-#ifndef CORE_COMMANDS_ADHOC_H
-#define CORE_COMMANDS_ADHOC_H
+#ifndef CORE_COMMANDS_ONE_STAGE_H
+#define CORE_COMMANDS_ONE_STAGE_H
 
 #include "core/commands/app.h"
 
 /* Builds app->config and app->pipeline from args->operands, and logs the faults
  * in them.  The stage is app->pipeline->stages[0].  Returns an exit status. */
-int adhoc_load(struct app *app, enum plugin_kind kind);
+int one_stage_load(struct app *app, enum plugin_kind kind);
 
 /* Prints the section that configures STAGE, under the name NAME, without
  * targets and fields.  A secret is printed as OPTION_file = FILE, without its
  * value. */
-void adhoc_print_section(const struct stage *stage, const char *name,
-                         FILE *out);
+void one_stage_print_section(const struct stage *stage, const char *name,
+                             FILE *out);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "core/run/hidden.h"
 #include "core/run/log.h"
-#include "core/run/note.h"
+#include "core/run/run_note.h"
 #include "core/run/progress.h"
 
 #ifndef PLUGIN_DIR
@@ -221,7 +221,7 @@ app_finish(struct app *app)
     return EX_OSERR;
   if (app->run.abandoned) { /* the thread of an input still uses all of this */
     report_end_run(app->report);
-    note_end(&app->run);
+    run_note_end(&app->run);
     store_release(app->run.store);
     return report_status(app->report);
   }
@@ -231,7 +231,7 @@ app_finish(struct app *app)
   config_free(app->config);
   if (app->report)
     report_end_run(app->report);
-  note_end(&app->run);
+  run_note_end(&app->run);
   store_close(app->run.store);
   loader_free(app->loader);
   if (app->report)

@@ -122,7 +122,7 @@ status_read(struct status *status, const struct pipeline *pipeline)
   status->has_run =
     last && sscanf(last, "%" SCNd64 " %" SCNd64 " %d", &status->begun,
                    &status->ended, &status->result) == 3;
-  status->is_unfinished = note_read(store, &status->unfinished);
+  status->is_unfinished = run_note_read(store, &status->unfinished);
   status->in_progress = status->is_unfinished && store_is_locked(store);
   store_each(store, STORE_FAILURE, take_failure, &gathering);
   if (status->n_outages > 0)

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "core/run/note.h"
+#include "core/run/run_note.h"
 #include "core/pipeline/pipeline.h"
 
 /* A failure that has not ended. */
@@ -21,12 +21,12 @@ struct status {
   int64_t now;
   bool written; /* the state exists */
   bool has_run;
-  int64_t begun, ended;   /* of the last run, ms since 1970 */
-  int result;             /* its exit status */
-  bool is_unfinished;     /* a run has begun and has not ended */
-  bool in_progress;       /* that run is still at work */
-  struct note unfinished; /* that run */
-  struct outage *outages; /* the oldest first */
+  int64_t begun, ended;       /* of the last run, ms since 1970 */
+  int result;                 /* its exit status */
+  bool is_unfinished;         /* a run has begun and has not ended */
+  bool in_progress;           /* that run is still at work */
+  struct run_note unfinished; /* that run */
+  struct outage *outages;     /* the oldest first */
   size_t n_outages;
 };
 

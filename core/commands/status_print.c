@@ -67,7 +67,7 @@ print_run(const struct status *status, FILE *out)
 static void
 print_unfinished(const struct status *status, FILE *out)
 {
-  const struct note *note = &status->unfinished;
+  const struct run_note *note = &status->unfinished;
   char when[RFC3339_SIZE];
 
   rfc3339_format(NULL, note->begun_ms, when);
@@ -280,7 +280,7 @@ json_run(struct json *json, const struct status *status)
 static void
 json_unfinished(struct json *json, const struct status *status)
 {
-  const struct note *note = &status->unfinished;
+  const struct run_note *note = &status->unfinished;
 
   if (!status->is_unfinished) {
     json_text(json, "unfinished_run", NULL);

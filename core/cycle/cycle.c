@@ -17,7 +17,7 @@
 #include "core/cycle/pending_since.h"
 #include "core/pipeline/notices.h"
 #include "core/run/log.h"
-#include "core/run/note.h"
+#include "core/run/run_note.h"
 #include "core/run/watchdog.h"
 #include "lib/clock.h"
 #include "lib/rfc3339.h"
@@ -118,7 +118,7 @@ keep_run(struct pipeline *p, int64_t begun)
 /* ---- The run before ---- */
 
 static void
-report_unfinished(const struct note *note)
+report_unfinished(const struct run_note *note)
 {
   char when[RFC3339_SIZE];
 
@@ -138,14 +138,14 @@ report_unfinished(const struct note *note)
 static void
 begin_note(struct pipeline *p)
 {
-  struct note note = { .output = "" };
+  struct run_note note = { .output = "" };
   bool durable = !p->run->dry && store_is_durable(p->run->store);
 
-  if (durable && note_read(p->run->store, &note))
+  if (durable && run_note_read(p->run->store, &note))
     report_unfinished(&note);
   turns_order(p, note.output);
   if (durable)
-    note_begin(p->run, clock_now_ms());
+    run_note_begin(p->run, clock_now_ms());
 }
 
 /* ---- A cycle ---- */

@@ -3,7 +3,7 @@
 
 #include "lib/clock.h"
 #include "core/run/log.h"
-#include "core/run/note.h"
+#include "core/run/run_note.h"
 #include "core/run/progress.h"
 #include "core/pipeline/stage.h"
 
@@ -17,7 +17,7 @@ call_begin(struct stage *stage, const char *what)
 
   progress_begin(stage->name, what);
   if (run->begun_ms && stage->kind == PLUGIN_OUTPUT)
-    note_call(run, stage->name, what);
+    run_note_call(run, stage->name, what);
   return (struct call){ .stage = stage,
                         .what = what,
                         .explained = atomic_load(&stage->n_explained),
@@ -61,7 +61,7 @@ call_end(const struct call *call, int r, unsigned allowed)
   if (r == MP_OK && !call->begun_ms && !run->begun_ms)
     return MP_OK; /* fast path of a capture: no deadline, no note */
   if (run->begun_ms && call->stage->kind == PLUGIN_OUTPUT)
-    note_return(run, call->what);
+    run_note_return(run, call->what);
   if (!is_result(r, allowed))
     r = stage_fail(call->stage, MP_EINTERNAL, NULL,
                    "the plugin's %s returned %d, which is not a valid result",

@@ -107,7 +107,7 @@ void store_row_remove(struct store *store, int64_t id);
 
 size_t store_row_count(const struct store *store, const char *output);
 
-/* Size in bytes of the note beside the state (core/run/note.h). */
+/* Size in bytes of the note beside the state (core/run/run_note.h). */
 #define STORE_NOTE_SIZE 256
 
 /* Read or write the note, without fsync.  Writing needs STORE_WRITE.  A state

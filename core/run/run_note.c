@@ -1,6 +1,6 @@
 /* The note beside the state: a record of fixed size, so that one write replaces
  * it. */
-#include "core/run/note.h"
+#include "core/run/run_note.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,8 +29,9 @@ write_note(const struct run *run, const char *state, const char *output,
 {
   char record[STORE_NOTE_SIZE + 1];
   const size_t body = STORE_NOTE_SIZE - SUM_LEN;
-  int n = snprintf(record, body + 1, MAGIC " %s %" PRId64 " %.*s %.*s", state,
-                   run->begun_ms, NOTE_NAME - 1, output, NOTE_NAME - 1, what);
+  int n =
+    snprintf(record, body + 1, MAGIC " %s %" PRId64 " %.*s %.*s", state,
+             run->begun_ms, RUN_NOTE_NAME - 1, output, RUN_NOTE_NAME - 1, what);
 
   if (n < 0 || (size_t)n > body)
     return;
@@ -41,7 +42,7 @@ write_note(const struct run *run, const char *state, const char *output,
 }
 
 bool
-note_read(struct store *store, struct note *ret)
+run_note_read(struct store *store, struct run_note *ret)
 {
   char record[STORE_NOTE_SIZE + 1], sum[SUM_LEN + 1];
   const size_t body = STORE_NOTE_SIZE - SUM_LEN;
@@ -60,7 +61,7 @@ note_read(struct store *store, struct note *ret)
 }
 
 void
-note_begin(struct run *run, int64_t begun_ms)
+run_note_begin(struct run *run, int64_t begun_ms)
 {
   run->begun_ms = begun_ms;
   write_note(run, "running", NOWHERE, NOWHERE);
@@ -75,7 +76,7 @@ is_frequent(const char *what)
 }
 
 void
-note_call(struct run *run, const char *output, const char *what)
+run_note_call(struct run *run, const char *output, const char *what)
 {
   if (!run->begun_ms || (run->noted == output && run->noted_call == what))
     return;
@@ -85,7 +86,7 @@ note_call(struct run *run, const char *output, const char *what)
 }
 
 void
-note_return(struct run *run, const char *what)
+run_note_return(struct run *run, const char *what)
 {
   if (!run->begun_ms || is_frequent(what))
     return;
@@ -94,7 +95,7 @@ note_return(struct run *run, const char *what)
 }
 
 void
-note_end(struct run *run)
+run_note_end(struct run *run)
 {
   if (run->begun_ms)
     write_note(run, "ended", NOWHERE, NOWHERE);

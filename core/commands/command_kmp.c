@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "core/commands/commands.h"
-#include "core/run/inherit.h"
+#include "core/run/process_attributes.h"
 #include "core/run/log.h"
 
 #define PROGRAM "meterpipe-kmp"
@@ -68,7 +68,7 @@ command_kmp(const struct arguments *args)
     words[1 + i] = args->operands[i];
   signal(SIGPIPE, SIG_DFL); /* as if the user had started it directly */
   signal(SIGXFSZ, SIG_DFL);
-  inherit_restore_files();
+  process_attributes_restore_files();
   errno = ENOENT;
   if (path)
     execv(path, words);

@@ -6,7 +6,7 @@
 #include "core/commands/arguments.h"
 #include "core/commands/commands.h"
 #include "core/run/guard.h"
-#include "core/run/inherit.h"
+#include "core/run/process_attributes.h"
 #include "core/run/log.h"
 #include "lib/array.h"
 #include "lib/nearest.h"
@@ -211,7 +211,7 @@ run_program(int argc, char **argv)
   const struct command *command;
   int status;
 
-  inherit_reset();
+  process_attributes_reset();
   log_setup(0);
   if (argc < 2) {
     log_line(MP_LOG_ERROR, NULL, NULL,

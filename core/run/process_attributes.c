@@ -1,6 +1,6 @@
 /* Process attributes that a parent passes on, besides arguments and
  * environment. */
-#include "core/run/inherit.h"
+#include "core/run/process_attributes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +50,7 @@ fill_descriptor(int fd)
 static struct rlimit files_before;
 
 void
-inherit_restore_files(void)
+process_attributes_restore_files(void)
 {
   if (files_before.rlim_max > 0)
     (void)setrlimit(RLIMIT_NOFILE, &files_before);
@@ -65,7 +65,7 @@ raise_files(void)
 
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
       limit.rlim_cur == limit.rlim_max ||
-      pthread_atfork(NULL, NULL, inherit_restore_files) != 0)
+      pthread_atfork(NULL, NULL, process_attributes_restore_files) != 0)
     return;
   files_before = limit;
   limit.rlim_cur = limit.rlim_max;
@@ -73,7 +73,7 @@ raise_files(void)
 }
 
 void
-inherit_reset(void)
+process_attributes_reset(void)
 {
   reset_signals();
   raise_files();

@@ -1,8 +1,8 @@
 /*
  * Resets the process attributes inherited from the parent to a known state.
  */
-#ifndef CORE_RUN_INHERIT_H
-#define CORE_RUN_INHERIT_H
+#ifndef CORE_RUN_PROCESS_ATTRIBUTES_H
+#define CORE_RUN_PROCESS_ATTRIBUTES_H
 
 /*
  * Call it first in main(), before any thread starts and any file is opened.
@@ -21,10 +21,10 @@
  * TZ and the locale are left for the commands that plugins start: times are
  * UTC, and setlocale() is never called.
  */
-void inherit_reset(void);
+void process_attributes_reset(void);
 
 /* Restores the inherited limit of open files.  Call it before executing another
  * program without a fork. */
-void inherit_restore_files(void);
+void process_attributes_restore_files(void);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "core/commands/arguments.h"
 #include "core/commands/commands.h"
-#include "core/run/guard.h"
+#include "core/run/exit_guard.h"
 #include "core/run/process_attributes.h"
 #include "core/run/log.h"
 #include "lib/array.h"
@@ -247,8 +247,8 @@ main(int argc, char **argv)
 {
   int status;
 
-  guard_begin();
+  exit_guard_begin();
   status = run_program(argc, argv);
-  guard_end();
+  exit_guard_end();
   return status;
 }

@@ -1,5 +1,5 @@
 /* Detects that a plugin ended the process or the main thread. */
-#include "core/run/guard.h"
+#include "core/run/exit_guard.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ refuse_thread_end(void *arg)
 }
 
 void
-guard_begin(void)
+exit_guard_begin(void)
 {
   static pthread_key_t key;
 
@@ -49,7 +49,7 @@ guard_begin(void)
 }
 
 void
-guard_end(void)
+exit_guard_end(void)
 {
   guarded = 0;
 }

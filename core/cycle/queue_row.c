@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/cycle/evaluate.h"
-#include "core/ledger/lines.h"
+#include "core/ledger/member_lines.h"
 #include "lib/array.h"
 #include "lib/sound.h"
 
@@ -29,7 +29,7 @@ queue_row_encode(const struct stage *output, int64_t time_ms)
     value_write(out, &t->ledger.acknowledged);
     putc('\n', out);
   }
-  return lines_close(out, &text);
+  return member_lines_close(out, &text);
 }
 
 void

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/ledger/lines.h"
+#include "core/ledger/member_lines.h"
 #include "lib/array.h"
 #include "lib/sound.h"
 
@@ -22,7 +22,7 @@ put_displayed(FILE *out, const char *name, const struct ledger_displayed *s)
     fprintf(out, "%s.at %s\n", name, s->updated);
   if (s->value.kind)
     fputs(name, out);
-  lines_put_value(out, ".value", &s->value);
+  member_lines_put_value(out, ".value", &s->value);
 }
 
 static void
@@ -43,21 +43,21 @@ ledger_encode(const struct ledger *t)
   if (t->unit)
     fprintf(out, "unit %s\n", t->unit);
   fprintf(out, "kind %u\n", (unsigned)t->kind);
-  lines_put_value(out, "a", &t->acknowledged);
+  member_lines_put_value(out, "a", &t->acknowledged);
   put_displayed(out, "b", &t->acknowledged_over);
-  lines_put_value(out, "m", &t->sent);
-  lines_put_value(out, "md", &t->sent_from);
+  member_lines_put_value(out, "m", &t->sent);
+  member_lines_put_value(out, "md", &t->sent_from);
   if (t->sent_record)
     fprintf(out, "m.id %lld\n", (long long)t->sent_record);
   put_displayed(out, "n", &t->sent_over);
-  lines_put_value(out, "d", &t->pending);
+  member_lines_put_value(out, "d", &t->pending);
   put_decimal(out, "e", t->remainder);
   if (t->step.coef > 0)
     put_decimal(out, "step", t->step);
   fprintf(out, "place %d\n", (int)t->acknowledged_place);
   fprintf(out, "sent %lld\n", (long long)t->sent_ms);
   fprintf(out, "rebase %d\n", t->rebase);
-  return lines_close(out, &text);
+  return member_lines_close(out, &text);
 }
 
 static bool
@@ -183,7 +183,7 @@ infer_kind(struct ledger *t)
 bool
 ledger_decode(struct ledger *t, const char *text)
 {
-  bool good = lines_each(text, take_line, t);
+  bool good = member_lines_each(text, take_line, t);
 
   if (good && strncmp(text, "kind ", 5) != 0 && !strstr(text, "\nkind "))
     infer_kind(t);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/ledger/lines.h"
+#include "core/ledger/member_lines.h"
 
 void
 reading_clear(struct reading *r)
@@ -60,11 +60,12 @@ reading_encode(const struct reading *r)
 
   if (!out)
     return NULL;
-  lines_put_value(out, "believed", &r->believed);
-  lines_put_value(out, r->is_candidate ? "candidate" : "held", &r->unconfirmed);
+  member_lines_put_value(out, "believed", &r->believed);
+  member_lines_put_value(out, r->is_candidate ? "candidate" : "held",
+                         &r->unconfirmed);
   if (r->reported)
     fputs("told 1\n", out);
-  return lines_close(out, &text);
+  return member_lines_close(out, &text);
 }
 
 static bool
@@ -86,7 +87,7 @@ take_line(void *ctx, const char *name, const char *rest)
 bool
 reading_decode(struct reading *r, const char *text)
 {
-  bool good = lines_each(text, take_line, r);
+  bool good = member_lines_each(text, take_line, r);
 
   if (!good)
     reading_clear(r);

@@ -1,10 +1,10 @@
-#include "core/ledger/lines.h"
+#include "core/ledger/member_lines.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 void
-lines_put_value(FILE *out, const char *name, const struct value *v)
+member_lines_put_value(FILE *out, const char *name, const struct value *v)
 {
   if (v->kind == 0)
     return;
@@ -14,7 +14,7 @@ lines_put_value(FILE *out, const char *name, const struct value *v)
 }
 
 char *
-lines_close(FILE *out, char **text)
+member_lines_close(FILE *out, char **text)
 {
   bool failed = ferror(out) != 0;
 
@@ -26,9 +26,9 @@ lines_close(FILE *out, char **text)
 }
 
 bool
-lines_each(const char *text,
-           bool (*take)(void *ctx, const char *name, const char *rest),
-           void *ctx)
+member_lines_each(const char *text,
+                  bool (*take)(void *ctx, const char *name, const char *rest),
+                  void *ctx)
 {
   char *copy = strdup(text);
   bool good = copy != NULL;

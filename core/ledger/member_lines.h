@@ -2,8 +2,8 @@
  * Text format of readings and ledgers in the state: one line for each member,
  * with its name, a blank and its value.
  */
-#ifndef CORE_LEDGER_LINES_H
-#define CORE_LEDGER_LINES_H
+#ifndef CORE_LEDGER_MEMBER_LINES_H
+#define CORE_LEDGER_MEMBER_LINES_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,16 +11,17 @@
 #include "lib/value.h"
 
 /* Writes V as the member NAME; writes nothing if V has no value. */
-void lines_put_value(FILE *out, const char *name, const struct value *v);
+void member_lines_put_value(FILE *out, const char *name, const struct value *v);
 
 /* Closes OUT, which open_memstream made for *TEXT.  Returns the text, which the
  * caller frees; NULL: out of memory. */
-char *lines_close(FILE *out, char **text);
+char *member_lines_close(FILE *out, char **text);
 
 /* Calls TAKE for each member of TEXT until it returns false.  Returns false if
  * TAKE did, if a line is malformed, or if out of memory. */
-bool lines_each(const char *text,
-                bool (*take)(void *ctx, const char *name, const char *rest),
-                void *ctx);
+bool member_lines_each(const char *text,
+                       bool (*take)(void *ctx, const char *name,
+                                    const char *rest),
+                       void *ctx);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/sound.h"
+#include "lib/storable.h"
 #include "lib/unit.h"
 #include "lib/utf8.h"
 
@@ -109,7 +109,7 @@ fault_of_number(const struct mp_value *v)
     return "a value of an unknown kind";
   if (v->exp10 < -DECIMAL_MAX_EXP || v->exp10 > DECIMAL_MAX_EXP)
     return "a value with an exponent out of range";
-  if (!sound_time(v->time_ms))
+  if (!storable_time(v->time_ms))
     return "a value with a time before 1970 or after 9999";
   return NULL;
 }
@@ -133,11 +133,11 @@ fault_of(const struct mp_value *v, const struct value *known)
 
   if (fault)
     return fault;
-  if (v->unit && !is_same(known->unit, v->unit) && !sound_unit(v->unit))
+  if (v->unit && !is_same(known->unit, v->unit) && !storable_unit(v->unit))
     return "a unit that is not clean UTF-8, is too long, or has \"|\" in it or "
            "a blank at its beginning or end";
   if (v->serial && !is_same(known->serial, v->serial) &&
-      !sound_symbol(v->serial))
+      !storable_symbol(v->serial))
     return "a serial number that is not clean UTF-8, is too long, or has \"|\" "
            "in it";
   return fault_of_text(v);

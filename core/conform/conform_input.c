@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/sound.h"
+#include "lib/storable.h"
 
 #define MANY_FIELDS 4096
 
@@ -27,7 +27,7 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
   if (!MP_HAS(field, struct mp_field, unit))
     conform_fail(f->c, "a field's struct_size is %u: too small",
                  (unsigned)field->struct_size);
-  else if (!field->name || !sound_field(field->name))
+  else if (!field->name || !storable_field(field->name))
     conform_fail(f->c, "the field name \"%s\" is not made of [a-z0-9_.-]",
                  field->name ? field->name : "");
   else if (field->kind > MP_TEXT)
@@ -132,7 +132,7 @@ take_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
 {
   struct conform *c = sink->ctx;
 
-  if (!serial || !sound_symbol(serial) || how > MP_SERIAL_ASSUMED)
+  if (!serial || !storable_symbol(serial) || how > MP_SERIAL_ASSUMED)
     conform_fail(c, "it gave an invalid serial number");
   return MP_OK;
 }

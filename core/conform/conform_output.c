@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/sound.h"
+#include "lib/storable.h"
 
 #define TARGETS 2
 #define RECORDS 3
@@ -142,7 +142,7 @@ take_token(struct trial *t, char token[512])
   conform_result(t->c, t->h, "token", r, ok, failures);
   if (r != MP_OK)
     snprintf(token, 512, "0");
-  else if (!sound_token(token, 256))
+  else if (!storable_token(token, 256))
     conform_fail(t->c, "token must give one line of less than 256 bytes");
 }
 
@@ -163,7 +163,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   else if (shown->answer == MP_SHOWN_VALUE && !shown->value)
     wrong = "MP_SHOWN_VALUE without a value";
   else
-    wrong = sound_shown(shown);
+    wrong = storable_shown(shown);
   if (!wrong && shown->answer <= MP_SHOWN_EMPTY && shown->value)
     wrong = conform_value(shown->value);
   if (wrong)

@@ -11,7 +11,7 @@
 #include "core/pipeline/stage.h"
 #include "core/run/log.h"
 #include "lib/clock.h"
-#include "lib/sound.h"
+#include "lib/storable.h"
 #include "lib/unit.h"
 
 /* An output is not asked with less time left than this: it could not answer. */
@@ -41,7 +41,7 @@ static const char *
 keep_displayed(struct target *target, const struct mp_shown *shown)
 {
   struct ledger_displayed *to = &target->displayed;
-  const char *fault = sound_shown(shown);
+  const char *fault = storable_shown(shown);
 
   if (fault)
     return fault;

@@ -19,7 +19,7 @@
 #include "core/cycle/output_turns.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage.h"
-#include "lib/sound.h"
+#include "lib/storable.h"
 #include "lib/utf8.h"
 
 /* Rows of one commit.  More rows cost nothing, and one answer covers all. */
@@ -310,7 +310,7 @@ take_token(struct stage *output, struct batch *batch)
                output->plugin->output.token(output->self, batch->token,
                                             sizeof(batch->token)),
                0);
-  if (r == MP_OK && !sound_token(batch->token, sizeof(batch->token)))
+  if (r == MP_OK && !storable_token(batch->token, sizeof(batch->token)))
     r = stage_fail(output, MP_EINTERNAL, NULL,
                    "the plugin's token is not a line of clean UTF-8 that ends "
                    "within %zu bytes",

@@ -8,7 +8,7 @@
 #include "core/cycle/evaluate.h"
 #include "core/ledger/member_lines.h"
 #include "lib/array.h"
-#include "lib/sound.h"
+#include "lib/storable.h"
 
 char *
 queue_row_encode(const struct stage *output, int64_t time_ms)
@@ -51,7 +51,7 @@ decode_line(struct queue_row *row, const char *line)
   long long time_ms;
 
   if (row->time_ms == 0) {
-    if (sscanf(line, "time %lld", &time_ms) != 1 || !sound_time(time_ms))
+    if (sscanf(line, "time %lld", &time_ms) != 1 || !storable_time(time_ms))
       return false;
     row->time_ms = time_ms;
     return true;

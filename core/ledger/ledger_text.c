@@ -10,7 +10,7 @@
 
 #include "core/ledger/member_lines.h"
 #include "lib/array.h"
-#include "lib/sound.h"
+#include "lib/storable.h"
 
 static void
 put_displayed(FILE *out, const char *name, const struct ledger_displayed *s)
@@ -65,7 +65,7 @@ get_displayed(struct ledger_displayed *s, const char *rest)
 {
   int place;
 
-  if (sscanf(rest, "%d", &place) != 1 || !sound_place(place))
+  if (sscanf(rest, "%d", &place) != 1 || !storable_place(place))
     return false;
   s->known = true;
   s->place = place;
@@ -75,7 +75,7 @@ get_displayed(struct ledger_displayed *s, const char *rest)
 static bool
 get_updated(char **to, const char *rest)
 {
-  if (!sound_updated(rest))
+  if (!storable_updated(rest))
     return false;
   free(*to);
   *to = strdup(rest);
@@ -85,7 +85,7 @@ get_updated(char **to, const char *rest)
 static bool
 get_unit(const char **to, const char *rest)
 {
-  *to = sound_unit(rest) ? value_intern(rest) : NULL;
+  *to = storable_unit(rest) ? value_intern(rest) : NULL;
   return *to != NULL;
 }
 
@@ -150,11 +150,11 @@ take_line(void *ctx, const char *name, const char *rest)
   good = get_number(&n, rest);
   if (strcmp(name, "place") == 0) {
     t->acknowledged_place = (int32_t)n;
-    good =
-      good && n == t->acknowledged_place && sound_place(t->acknowledged_place);
+    good = good && n == t->acknowledged_place &&
+           storable_place(t->acknowledged_place);
   } else if (strcmp(name, "sent") == 0) {
     t->sent_ms = n;
-    good = good && sound_time(n);
+    good = good && storable_time(n);
   } else if (strcmp(name, "kind") == 0) {
     t->kind = (uint32_t)n;
     good = good && n >= 0 && n <= MP_TEXT;

@@ -8,14 +8,14 @@
 #include <string.h>
 
 #include "lib/nearest.h"
-#include "lib/sound.h"
+#include "lib/storable.h"
 
 /* ---- Fields of an input ---- */
 
 struct known_field {
   bool known; /* the plugin gave a valid description */
   uint32_t kind;
-  char name[SOUND_NAME];
+  char name[STORABLE_NAME];
   struct decimal max_rate;
   const char *max_rate_unit;
   const char *unit;
@@ -27,7 +27,7 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
   struct known_field *known = sink->ctx;
 
   known->known = MP_HAS(field, struct mp_field, unit) && field->name &&
-                 sound_field(field->name) && field->kind <= MP_TEXT;
+                 storable_field(field->name) && field->kind <= MP_TEXT;
   if (!known->known)
     return;
   snprintf(known->name, sizeof(known->name), "%s", field->name);

@@ -6,7 +6,7 @@
 
 #include "core/pipeline/call.h"
 #include "lib/clock.h"
-#include "lib/sound.h"
+#include "lib/storable.h"
 
 enum report_side
 stage_side(const struct stage *stage)
@@ -73,7 +73,7 @@ find_field(struct stage *stage, const char *field)
 static int
 add_field(struct stage *stage, const char *field, struct slot **ret)
 {
-  if (!sound_field(field))
+  if (!storable_field(field))
     return stage_fail(stage, MP_EINTERNAL, NULL,
                       "the plugin emitted a field whose name is not made of "
                       "a-z, 0-9, _ . and -, or is too long");
@@ -147,12 +147,12 @@ sink_emit(const struct mp_sink *sink, const char *field,
 static int
 take_serial(struct stage *stage, const char *serial, uint32_t how)
 {
-  if (!serial || !sound_symbol(serial))
-    return stage_fail(stage, MP_EINTERNAL, NULL,
-                      "the plugin gave a serial number that is %s",
-                      serial && strnlen(serial, SOUND_SYMBOL) == SOUND_SYMBOL
-                        ? "too long"
-                        : "not clean text");
+  if (!serial || !storable_symbol(serial))
+    return stage_fail(
+      stage, MP_EINTERNAL, NULL, "the plugin gave a serial number that is %s",
+      serial && strnlen(serial, STORABLE_SYMBOL) == STORABLE_SYMBOL
+        ? "too long"
+        : "not clean text");
   stage->serial = value_intern(serial);
   if (*serial && !stage->serial)
     return stage_fail(stage, MP_ENOMEM, NULL, "out of memory");

@@ -10,7 +10,7 @@
 #include "core/run/hidden.h"
 #include "core/run/log.h"
 #include "lib/number_services.h"
-#include "lib/sound.h"
+#include "lib/storable.h"
 
 static struct stage *
 stage_of(const struct mp_host *host)
@@ -189,9 +189,9 @@ host_store_get(const struct mp_host *host, const char *key)
 static const char *
 fault_of_entry(const char *key, const char *text)
 {
-  if (!sound_kept_key(key))
+  if (!storable_kept_key(key))
     return "a key that is not clean UTF-8, is empty or is too long";
-  if (text && !sound_kept_text(text))
+  if (text && !storable_kept_text(text))
     return "a text that is not clean UTF-8";
   return NULL;
 }
@@ -203,7 +203,7 @@ host_store_set(const struct mp_host *host, const char *key, const char *text)
   struct store *store = stage->pipeline->run->store;
   const char *fault;
 
-  if (text && strnlen(text, SOUND_KEPT_TEXT + 1) > SOUND_KEPT_TEXT)
+  if (text && strnlen(text, STORABLE_KEPT_TEXT + 1) > STORABLE_KEPT_TEXT)
     return stage_fail(stage, MP_ERANGE, NULL,
                       "the plugin gave store_set a text of more than 64 KiB");
   fault = fault_of_entry(key, text);

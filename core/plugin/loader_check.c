@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/plugin/loader_option.h"
-#include "lib/sound.h"
+#include "lib/storable.h"
 
 /* Most bytes of a name that a plugin defines. */
 #define MAX_NAME 32
@@ -136,7 +136,7 @@ check_target_words(struct loader *loader, const struct plugin *plugin)
   const char *prefix = plugin->output.target_prefix;
   const char *part = plugin->output.target_parts;
 
-  if (strlen(prefix) > MAX_NAME || !sound_word(prefix, strlen(prefix)))
+  if (strlen(prefix) > MAX_NAME || !storable_word(prefix, strlen(prefix)))
     return fail_load(loader,
                      "%s: its target_prefix must be [a-z][a-z0-9_]* and have "
                      "%d characters at most",
@@ -144,7 +144,7 @@ check_target_words(struct loader *loader, const struct plugin *plugin)
   while (part && *part) {
     size_t len = strcspn(part, " ");
 
-    if (len > MAX_NAME || !sound_word(part, len))
+    if (len > MAX_NAME || !storable_word(part, len))
       return fail_load(loader,
                        "%s: its target_parts must be words of [a-z][a-z0-9_]* "
                        "with a blank between two",
@@ -179,17 +179,17 @@ check_names(struct loader *loader, const struct plugin *plugin)
   const struct mp_plugin *table = &plugin->table;
   size_t len = strlen(table->name);
 
-  if (len > MAX_NAME || !sound_word(table->name, len))
+  if (len > MAX_NAME || !storable_word(table->name, len))
     return fail_load(loader,
                      "%s: its name must be [a-z][a-z0-9_]* and have %d "
                      "characters at most",
                      plugin->path, MAX_NAME);
-  if ((table->version && !sound_symbol(table->version)) ||
-      (table->summary && !sound_symbol(table->summary)))
+  if ((table->version && !storable_symbol(table->version)) ||
+      (table->summary && !storable_symbol(table->summary)))
     return fail_load(loader,
                      "%s: its version and its summary must be lines of clean "
                      "UTF-8 of less than %d bytes",
-                     plugin->path, SOUND_SYMBOL);
+                     plugin->path, STORABLE_SYMBOL);
   return true;
 }
 

@@ -10,7 +10,7 @@
 
 #include "core/config/option_type.h"
 #include "lib/nearest.h"
-#include "lib/sound.h"
+#include "lib/storable.h"
 #include "lib/utf8.h"
 
 /* "live|latest": no choice is empty, too long for nearest_of, or given
@@ -96,7 +96,7 @@ fault_of(const struct mp_option *options, const struct mp_option *option)
 {
   if (option->type < MP_TYPE_STRING || option->type > MP_TYPE_FIELDS)
     return "has a type that does not exist";
-  if (!sound_word(option->key, strlen(option->key)) ||
+  if (!storable_word(option->key, strlen(option->key)) ||
       strcmp(option->key, "plugin") == 0)
     return "has a bad name: use [a-z][a-z0-9_]*, and not \"plugin\"";
   if (is_given_before(options, option))

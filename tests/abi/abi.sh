@@ -140,7 +140,7 @@ build_host()
     "$src"/core/plugin/loader_option.c "$src"/core/config/option_type.c \
     "$src"/core/config/config_text.c "$src"/lib/safe_dir.c \
     "$src"/lib/text_buffer.c "$src"/lib/user.c "$src"/lib/clock.c \
-    "$src"/lib/nearest.c "$src"/lib/utf8.c "$src"/lib/sound.c \
+    "$src"/lib/nearest.c "$src"/lib/utf8.c "$src"/lib/storable.c \
     "$src"/lib/decimal.c "$src"/lib/unit.c "$src"/testkit/fake_*.c \
     -o "$1.host" -ldl -lpthread
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/array.h"
-#include "lib/sound.h"
+#include "lib/storable.h"
 #include "lib/value.h"
 #include "tests/support/run_suite.h"
 
@@ -22,7 +22,7 @@ static const char *const texts[] = {
 };
 static const int32_t exponents[] = { -100, -99, 0, 99, 100, INT32_MIN };
 static const int64_t times[] = {
-  -1, 0, 1, SOUND_TIME_MAX, SOUND_TIME_MAX + 1, INT64_MIN, INT64_MAX,
+  -1, 0, 1, STORABLE_TIME_MAX, STORABLE_TIME_MAX + 1, INT64_MIN, INT64_MAX,
 };
 
 /* Returns V as it is written to the state. */
@@ -150,7 +150,7 @@ static const struct {
 
 START_TEST(a_field_has_a_name_that_the_state_can_hold)
 {
-  ck_assert_int_eq(sound_field(fields[_i].name), fields[_i].sound);
+  ck_assert_int_eq(storable_field(fields[_i].name), fields[_i].sound);
 }
 END_TEST
 

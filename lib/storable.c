@@ -1,5 +1,5 @@
 /* Checks whether the state can hold a value. */
-#include "lib/sound.h"
+#include "lib/storable.h"
 
 #include <string.h>
 
@@ -13,70 +13,72 @@
 static bool
 is_short_line(const char *text)
 {
-  return strnlen(text, SOUND_SYMBOL) < SOUND_SYMBOL && utf8_is_plain(text);
+  return strnlen(text, STORABLE_SYMBOL) < STORABLE_SYMBOL &&
+         utf8_is_plain(text);
 }
 
 bool
-sound_symbol(const char *text)
+storable_symbol(const char *text)
 {
   return is_short_line(text) && !strchr(text, '|');
 }
 
 bool
-sound_unit(const char *text)
+storable_unit(const char *text)
 {
-  size_t len = strnlen(text, SOUND_SYMBOL);
+  size_t len = strnlen(text, STORABLE_SYMBOL);
 
   return len == 0 ||
-         (sound_symbol(text) && text[0] != ' ' && text[len - 1] != ' ');
+         (storable_symbol(text) && text[0] != ' ' && text[len - 1] != ' ');
 }
 
 bool
-sound_updated(const char *text)
+storable_updated(const char *text)
 {
   return is_short_line(text);
 }
 
 bool
-sound_time(int64_t time_ms)
+storable_time(int64_t time_ms)
 {
-  return time_ms >= 0 && time_ms <= SOUND_TIME_MAX;
+  return time_ms >= 0 && time_ms <= STORABLE_TIME_MAX;
 }
 
 bool
-sound_place(int32_t place)
+storable_place(int32_t place)
 {
-  return place == MP_EXACT || (place >= -SOUND_PLACE && place <= SOUND_PLACE);
+  return place == MP_EXACT ||
+         (place >= -STORABLE_PLACE && place <= STORABLE_PLACE);
 }
 
 const char *
-sound_shown(const struct mp_shown *shown)
+storable_shown(const struct mp_shown *shown)
 {
   const struct decimal step = { .coef = shown->step_coef,
                                 .exp10 = shown->step_exp10 };
 
-  if (!sound_place(shown->place))
+  if (!storable_place(shown->place))
     return "a place out of range";
-  if (shown->updated && !sound_updated(shown->updated))
+  if (shown->updated && !storable_updated(shown->updated))
     return "a time of last update that is not clean UTF-8 or is too long";
   if (step.coef < 0 || (step.coef > 0 && !decimal_valid(step)))
     return "a step out of range";
-  if (shown->wait_ms > SOUND_WAIT_MS)
+  if (shown->wait_ms > STORABLE_WAIT_MS)
     return "a wait_ms of more than an hour";
   return NULL;
 }
 
 bool
-sound_field(const char *name)
+storable_field(const char *name)
 {
-  size_t len = strnlen(name, SOUND_NAME);
+  size_t len = strnlen(name, STORABLE_NAME);
 
-  return len > 0 && len < SOUND_NAME &&
+  return len > 0 && len < STORABLE_NAME &&
          strspn(name, SMALL_LETTERS DIGITS "_.-") == len;
 }
 
 bool
-sound_word(const char *text, size_t len)
+storable_word(const char *text, size_t len)
 {
   size_t n = strspn(text, SMALL_LETTERS DIGITS "_");
 
@@ -84,21 +86,21 @@ sound_word(const char *text, size_t len)
 }
 
 bool
-sound_token(const char *token, size_t size)
+storable_token(const char *token, size_t size)
 {
   return memchr(token, 0, size) && utf8_is_plain(token);
 }
 
 bool
-sound_kept_key(const char *key)
+storable_kept_key(const char *key)
 {
-  size_t len = strnlen(key, SOUND_KEPT_KEY);
+  size_t len = strnlen(key, STORABLE_KEPT_KEY);
 
-  return len > 0 && len < SOUND_KEPT_KEY && utf8_is_plain(key);
+  return len > 0 && len < STORABLE_KEPT_KEY && utf8_is_plain(key);
 }
 
 bool
-sound_kept_text(const char *text)
+storable_kept_text(const char *text)
 {
   while (*text) {
     size_t n = *text == '\n' || *text == '\t' ? 1 : utf8_plain_length(text);

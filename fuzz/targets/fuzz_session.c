@@ -28,7 +28,7 @@
 #include "fuzz/require.h"
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register.h"
-#include "plugins/kmp/codec/tell.h"
+#include "plugins/kmp/codec/kmp_convert.h"
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/line/port_impl.h"
 #include "testkit/fake_host.h"

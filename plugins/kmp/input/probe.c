@@ -15,7 +15,7 @@
 
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register.h"
-#include "plugins/kmp/codec/tell.h"
+#include "plugins/kmp/codec/kmp_convert.h"
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/line/block.h"
 #include "plugins/kmp/line/diagnose.h"

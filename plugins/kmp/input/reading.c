@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "plugins/kmp/codec/kmp_register.h"
-#include "plugins/kmp/codec/tell.h"
+#include "plugins/kmp/codec/kmp_convert.h"
 #include "plugins/kmp/input/info.h"
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/input/memory.h"

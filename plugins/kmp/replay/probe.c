@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "plugins/kmp/codec/kmp_register.h"
-#include "plugins/kmp/codec/tell.h"
+#include "plugins/kmp/codec/kmp_convert.h"
 #include "plugins/kmp/replay/replay.h"
 
 struct found {

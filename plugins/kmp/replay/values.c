@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "plugins/kmp/codec/kmp_register.h"
-#include "plugins/kmp/codec/tell.h"
+#include "plugins/kmp/codec/kmp_convert.h"
 #include "plugins/kmp/replay/replay.h"
 
 /* The host stores each failure, and a capture can have any number of them.

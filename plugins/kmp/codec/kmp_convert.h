@@ -2,8 +2,8 @@
  * Conversions that the inputs kmp and replay share: the value of a record and
  * the items of a probe, for the host.
  */
-#ifndef KMP_TELL_H
-#define KMP_TELL_H
+#ifndef KMP_KMP_CONVERT_H
+#define KMP_KMP_CONVERT_H
 
 #include <meterpipe/plugin.h>
 

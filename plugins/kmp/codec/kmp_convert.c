@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "plugins/kmp/codec/kmp_register.h"
-#include "plugins/kmp/codec/tell.h"
+#include "plugins/kmp/codec/kmp_convert.h"
 
 int
 kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,

@@ -88,17 +88,17 @@ is_telnet(const struct session *s)
 static int
 describe_protocol(const struct session *s, char *buf, size_t size)
 {
-  const char *stranger = stranger_name(s->first, s->first_len);
+  const char *other = other_protocol_name(s->first, s->first_len);
 
   if (is_telnet(s))
     snprintf(buf, size,
              "the serial server is in telnet mode, which changes bytes of the "
              "replies: set it to raw TCP (ser2net: no telnet in the accepter)");
-  else if (stranger && s->seen.answers == 0)
+  else if (other && s->seen.answers == 0)
     snprintf(
       buf, size,
       "frames of another protocol (%s): set device to a port with a KMP meter",
-      stranger);
+      other);
   else
     return 0;
   return 1;

@@ -15,7 +15,7 @@
 #include "plugins/kmp/codec/kmp_message.h"
 #include "plugins/kmp/line/port.h"
 #include "plugins/kmp/line/recorder.h"
-#include "plugins/kmp/line/stranger.h"
+#include "plugins/kmp/line/other_protocol.h"
 
 struct session_settings {
   uint8_t address;
@@ -49,7 +49,8 @@ struct session {
   struct recorder *recorder; /* NULL: no capture */
   struct session_settings settings;
   struct session_seen seen;
-  uint8_t first[STRANGER_BYTES]; /* the first bytes received, of any kind */
+  uint8_t
+    first[OTHER_PROTOCOL_BYTES]; /* the first bytes received, of any kind */
   size_t first_len;
   /* Registers in one request: the setting, or fewer when the meter answered
    * only smaller requests. */

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "lib/array.h"
-#include "plugins/kmp/line/stranger.h"
+#include "plugins/kmp/line/other_protocol.h"
 
 static int
 is_mbus(const uint8_t *p, size_t len)
@@ -72,7 +72,7 @@ static const struct {
 };
 
 const char *
-stranger_name(const uint8_t *buf, size_t len)
+other_protocol_name(const uint8_t *buf, size_t len)
 {
   size_t i;
   size_t k;

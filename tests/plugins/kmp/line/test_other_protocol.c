@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/array.h"
-#include "plugins/kmp/line/stranger.h"
+#include "plugins/kmp/line/other_protocol.h"
 #include "plugins/kmp/line/telnet.h"
 #include "tests/support/run_suite.h"
 
@@ -49,7 +49,7 @@ START_TEST(frames_are_known)
   ck_assert_ptr_nonnull(copy);
   for (i = 0; i < rows[_i].len; i++)
     copy[i] = rows[_i].bytes[i];
-  name = stranger_name(copy, rows[_i].len);
+  name = other_protocol_name(copy, rows[_i].len);
   free(copy);
   if (rows[_i].name == NULL)
     ck_assert_ptr_null(name);

@@ -184,7 +184,7 @@ replay_destroy(void *self)
 
   if (!r)
     return;
-  names_free(&r->names);
+  register_names_free(&r->names);
   free(r->cycle_of);
   free(r);
 }

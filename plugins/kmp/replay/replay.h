@@ -14,7 +14,7 @@
 #include "plugins/kmp/codec/model.h"
 #include "plugins/kmp/replay/damage.h"
 #include "plugins/kmp/replay/events.h"
-#include "plugins/kmp/replay/names.h"
+#include "plugins/kmp/replay/register_names.h"
 
 #define REGISTER_COUNT 65536
 #define PLACE_SIZE 512
@@ -34,7 +34,7 @@ struct replay {
   int wants_all;
   struct register_set wanted;
   struct register_set seen; /* in the whole file */
-  struct names names;
+  struct register_names names;
   uint8_t units_reported[256 / 8]; /* unknown units reported, a bit each */
 
   int ended;     /* no more events */

@@ -16,7 +16,7 @@ static void
 emit_value(struct replay *r, const struct mp_sink *sink, uint16_t id,
            const struct kmp_register *reg, struct mp_value *value)
 {
-  const char *name = names_get(&r->names, id, reg);
+  const char *name = register_names_get(&r->names, id, reg);
 
   if (!name) {
     mp_fail(r->host, MP_ENOMEM, NULL, "out of memory");

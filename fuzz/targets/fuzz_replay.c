@@ -28,7 +28,7 @@
 #include "plugins/kmp/codec/capture.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_value.h"
-#include "plugins/kmp/replay/lines.h"
+#include "plugins/kmp/replay/line_reader.h"
 #include "testkit/fake_host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -142,7 +142,7 @@ find_cycle(struct replay *r, const struct kmp_answer *answer)
   if (r->separated == 1 || !repeats(r, answer))
     return TAKEN;
   if (r->separated < 0) {
-    int separated = lines_separated(&r->events.lines);
+    int separated = line_reader_separated(&r->events.lines);
 
     if (separated < 0)
       return separated;

@@ -77,7 +77,7 @@ static int
 is_foreign(struct events *e)
 {
   const char *text;
-  size_t len = lines_peek(&e->lines, &text);
+  size_t len = line_reader_peek(&e->lines, &text);
 
   if (!e->foreign.form && !e->looked && foreign_find(&e->foreign, text, len))
     report_form(e);
@@ -105,9 +105,9 @@ static int
 read_line(struct events *e)
 {
   if (!e->again)
-    return lines_next(&e->lines, &e->text, &e->text_len);
+    return line_reader_next(&e->lines, &e->text, &e->text_len);
   e->again = 0;
-  return LINES_LINE;
+  return LINE_READER_LINE;
 }
 
 /* Takes the current line.  Returns the same as capture_begin. */
@@ -140,12 +140,12 @@ next_line(struct events *e, enum event *ret)
   do {
     e->to_meter = 0;
     r = read_line(e);
-    if (r == LINES_END && begin_foreign(e))
+    if (r == LINE_READER_END && begin_foreign(e))
       return 0;
-    if (r != LINES_LINE) {
-      *ret = r == LINES_END    ? EVENT_END
-             : r == LINES_LONG ? bad(e, "a line too long for a capture")
-                               : EVENT_FAILED;
+    if (r != LINE_READER_LINE) {
+      *ret = r == LINE_READER_END    ? EVENT_END
+             : r == LINE_READER_LONG ? bad(e, "a line too long for a capture")
+                                     : EVENT_FAILED;
       e->code = r;
       return 1;
     }

@@ -12,7 +12,7 @@
 #include "plugins/kmp/codec/kmp_frame.h"
 #include "plugins/kmp/codec/kmp_message.h"
 #include "plugins/kmp/replay/foreign.h"
-#include "plugins/kmp/replay/lines.h"
+#include "plugins/kmp/replay/line_reader.h"
 
 enum event {
   EVENT_END,
@@ -24,7 +24,7 @@ enum event {
 };
 
 struct events {
-  struct lines lines;
+  struct line_reader lines;
   struct capture_line line; /* time and direction of the event */
   struct kmp_deframer deframer;
   const char *reason;

@@ -141,8 +141,8 @@ replay_open(void *self)
   struct replay *r = self;
   int code;
 
-  code =
-    lines_open(&r->events.lines, r->host, r->host->option(r->host, "path"));
+  code = line_reader_open(&r->events.lines, r->host,
+                          r->host->option(r->host, "path"));
   if (code != MP_OK)
     return code;
   events_begin(&r->events);
@@ -164,7 +164,7 @@ replay_close(void *self)
 {
   struct replay *r = self;
 
-  lines_close(&r->events.lines);
+  line_reader_close(&r->events.lines);
 }
 
 static int

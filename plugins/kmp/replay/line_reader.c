@@ -5,7 +5,7 @@
 #include "config.h" /* files beyond 2 GiB */
 #endif
 
-#include "plugins/kmp/replay/lines.h"
+#include "plugins/kmp/replay/line_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +50,7 @@ search_block(struct search *s, const char *buf, size_t len)
 /* Searches a file to its end without moving the file offset.  Returns 1 if
  * there is such a blank line, 0 if not, or -1 with errno set. */
 static int
-search_file(struct lines *l)
+search_file(struct line_reader *l)
 {
   off_t begin = lseek(l->fd, 0, SEEK_CUR), pos = begin;
   struct search s = { 0, 0 };
@@ -71,7 +71,7 @@ search_file(struct lines *l)
 }
 
 static int
-open_failed(struct lines *l, int error)
+open_failed(struct line_reader *l, int error)
 {
   switch (error) {
   case ENOENT:
@@ -89,7 +89,7 @@ open_failed(struct lines *l, int error)
 }
 
 static int
-look_at(struct lines *l)
+look_at(struct line_reader *l)
 {
   struct stat st;
 
@@ -107,7 +107,8 @@ look_at(struct lines *l)
 }
 
 int
-lines_open(struct lines *l, const struct mp_host *host, const char *path)
+line_reader_open(struct line_reader *l, const struct mp_host *host,
+                 const char *path)
 {
   int r;
 
@@ -129,12 +130,12 @@ lines_open(struct lines *l, const struct mp_host *host, const char *path)
   l->owned = 1;
   r = look_at(l);
   if (r != MP_OK)
-    lines_close(l);
+    line_reader_close(l);
   return r;
 }
 
 void
-lines_close(struct lines *l)
+line_reader_close(struct line_reader *l)
 {
   if (l->owned)
     close(l->fd);
@@ -145,7 +146,7 @@ lines_close(struct lines *l)
 /* Waits until the input is readable; a regular file always is.  Returns MP_OK,
  * or a reason: cancelled (at once), timeout or error. */
 static int
-wait_readable(struct lines *l)
+wait_readable(struct line_reader *l)
 {
   const struct mp_host *host = l->host;
   struct pollfd fds[2] = {
@@ -177,17 +178,17 @@ wait_readable(struct lines *l)
 /* Moves the unread bytes to the front of the buffer.  This overwrites the last
  * line returned. */
 static void
-move_to_front(struct lines *l)
+move_to_front(struct line_reader *l)
 {
   memmove(l->buf, l->buf + l->start, l->end - l->start);
   l->end -= l->start;
   l->start = 0;
 }
 
-/* Reads more bytes, up to LINES_BUFFER bytes from start on.  Returns MP_OK
- * (also at the end of the file) or a reason. */
+/* Reads more bytes, up to LINE_READER_BUFFER bytes from start on.  Returns
+ * MP_OK (also at the end of the file) or a reason. */
 static int
-fill(struct lines *l)
+fill(struct line_reader *l)
 {
   ssize_t n;
   int r;
@@ -196,7 +197,7 @@ fill(struct lines *l)
     r = wait_readable(l);
     if (r != MP_OK)
       return r;
-    n = read(l->fd, l->buf + l->end, l->start + LINES_BUFFER - l->end);
+    n = read(l->fd, l->buf + l->end, l->start + LINE_READER_BUFFER - l->end);
   } while (n < 0 && (errno == EINTR || errno == EAGAIN));
   if (n < 0)
     return mp_fail(l->host, MP_EIO, l->name, "cannot be read: %s",
@@ -208,7 +209,7 @@ fill(struct lines *l)
 }
 
 int
-lines_separated(struct lines *l)
+line_reader_separated(struct line_reader *l)
 {
   struct search s = { 0, 0 };
 
@@ -217,9 +218,9 @@ lines_separated(struct lines *l)
   /* The caller still uses the last line returned, so nothing may be moved.
    * Start is in the second half of the buffer only if an earlier call filled
    * that half; then search the bytes that are there. */
-  if (l->start > LINES_BUFFER)
+  if (l->start > LINE_READER_BUFFER)
     return search_block(&s, l->buf + l->start, l->end - l->start);
-  while (!l->at_end && l->end - l->start < LINES_BUFFER) {
+  while (!l->at_end && l->end - l->start < LINE_READER_BUFFER) {
     int r = fill(l);
 
     if (r != MP_OK)
@@ -231,10 +232,10 @@ lines_separated(struct lines *l)
 /* Returns the LEN bytes at start as a line; moves start past them and EXTRA
  * more bytes. */
 static int
-give(struct lines *l, size_t len, size_t extra, const char **ret_line,
+give(struct line_reader *l, size_t len, size_t extra, const char **ret_line,
      size_t *ret_len)
 {
-  int kind = l->skipping ? LINES_LONG : LINES_LINE;
+  int kind = l->skipping ? LINE_READER_LONG : LINE_READER_LINE;
 
   *ret_line = l->buf + l->start;
   *ret_len = len;
@@ -245,7 +246,7 @@ give(struct lines *l, size_t len, size_t extra, const char **ret_line,
 }
 
 int
-lines_next(struct lines *l, const char **ret_line, size_t *ret_len)
+line_reader_next(struct line_reader *l, const char **ret_line, size_t *ret_len)
 {
   size_t searched = 0;
 
@@ -260,10 +261,10 @@ lines_next(struct lines *l, const char **ret_line, size_t *ret_len)
                   ret_len);
     if (l->at_end) {
       if (len == 0 && !l->skipping)
-        return LINES_END;
+        return LINE_READER_END;
       return give(l, len, 0, ret_line, ret_len);
     }
-    if (len >= LINES_BUFFER) {
+    if (len >= LINE_READER_BUFFER) {
       l->skipping = 1;
       l->start = l->end = 0;
       len = 0;
@@ -277,7 +278,7 @@ lines_next(struct lines *l, const char **ret_line, size_t *ret_len)
 }
 
 size_t
-lines_peek(const struct lines *l, const char **ret_text)
+line_reader_peek(const struct line_reader *l, const char **ret_text)
 {
   *ret_text = l->buf + l->start;
   return l->end - l->start;

@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "plugins/kmp/replay/lines.h"
+#include "plugins/kmp/replay/line_reader.h"
 #include "testkit/fake_host.h"
 #include "tests/support/run_suite.h"
 
 static struct fake_host *host;
-static struct lines *lines;
+static struct line_reader *lines;
 static char path[64];
 
 static void
@@ -25,7 +25,7 @@ set_up(void)
   host = fake_host_new(NULL, "meter");
   lines = calloc(1, sizeof(*lines));
   ck_assert_ptr_nonnull(lines);
-  snprintf(path, sizeof(path), "/tmp/test_lines.XXXXXX");
+  snprintf(path, sizeof(path), "/tmp/test_line_reader.XXXXXX");
   fd = mkstemp(path);
   ck_assert_int_ge(fd, 0);
   close(fd);
@@ -34,7 +34,7 @@ set_up(void)
 static void
 tear_down(void)
 {
-  lines_close(lines);
+  line_reader_close(lines);
   free(lines);
   unlink(path);
   fake_host_free(host);
@@ -53,7 +53,7 @@ write_file(const char *text, size_t len)
 static int
 open_file(void)
 {
-  return lines_open(lines, &host->table, path);
+  return line_reader_open(lines, &host->table, path);
 }
 
 START_TEST(test_lines_come_as_they_are)
@@ -65,13 +65,13 @@ START_TEST(test_lines_come_as_they_are)
   write_file("one\n\nthree\r\nlast", 16);
   ck_assert_int_eq(open_file(), MP_OK);
   for (i = 0; i < 4; i++) {
-    ck_assert_int_eq(lines_next(lines, &line, &len), LINES_LINE);
+    ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_LINE);
     ck_assert_uint_eq(len, strlen(expected[i]));
     ck_assert_mem_eq(line, expected[i], len);
     ck_assert_uint_eq(lines->number, i + 1);
   }
-  ck_assert_int_eq(lines_next(lines, &line, &len), LINES_END);
-  ck_assert_int_eq(lines_next(lines, &line, &len), LINES_END);
+  ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_END);
+  ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_END);
 }
 END_TEST
 
@@ -91,20 +91,21 @@ START_TEST(test_lines_cross_the_buffer_whole)
   write_file(text, count * size);
   ck_assert_int_eq(open_file(), MP_OK);
   for (i = 0; i < count; i++) {
-    ck_assert_int_eq(lines_next(lines, &line, &len), LINES_LINE);
+    ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_LINE);
     ck_assert_uint_eq(len, size - 1);
     ck_assert_mem_eq(line, text + i * size, len);
   }
-  ck_assert_int_eq(lines_next(lines, &line, &len), LINES_END);
+  ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_END);
   free(text);
 }
 END_TEST
 
 START_TEST(test_a_line_longer_than_the_buffer_is_passed_over)
 {
-  static char text[3 * LINES_BUFFER + 8];
+  static char text[3 * LINE_READER_BUFFER + 8];
   const char *line;
-  size_t len, sizes[] = { LINES_BUFFER, LINES_BUFFER + 1, 3 * LINES_BUFFER };
+  size_t len, sizes[] = { LINE_READER_BUFFER, LINE_READER_BUFFER + 1,
+                          3 * LINE_READER_BUFFER };
   size_t i;
 
   for (i = 0; i < 3; i++) {
@@ -112,17 +113,17 @@ START_TEST(test_a_line_longer_than_the_buffer_is_passed_over)
     memcpy(text + sizes[i], "\nend\n", 5);
     write_file(text, sizes[i] + 5);
     ck_assert_int_eq(open_file(), MP_OK);
-    ck_assert_int_eq(lines_next(lines, &line, &len), LINES_LONG);
+    ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_LONG);
     ck_assert_uint_eq(lines->number, 1);
-    ck_assert_int_eq(lines_next(lines, &line, &len), LINES_LINE);
+    ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_LINE);
     ck_assert_uint_eq(len, 3);
-    ck_assert_int_eq(lines_next(lines, &line, &len), LINES_END);
-    lines_close(lines);
+    ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_END);
+    line_reader_close(lines);
   }
-  write_file(text, 2 * LINES_BUFFER); /* and no newline at all */
+  write_file(text, 2 * LINE_READER_BUFFER); /* and no newline at all */
   ck_assert_int_eq(open_file(), MP_OK);
-  ck_assert_int_eq(lines_next(lines, &line, &len), LINES_LONG);
-  ck_assert_int_eq(lines_next(lines, &line, &len), LINES_END);
+  ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_LONG);
+  ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_END);
 }
 END_TEST
 
@@ -141,8 +142,9 @@ START_TEST(test_blank_lines_separate_what_stands_between_them)
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
     write_file(rows[i].text, strlen(rows[i].text));
     ck_assert_int_eq(open_file(), MP_OK);
-    ck_assert_msg(lines_separated(lines) == rows[i].separated, "row %zu", i);
-    lines_close(lines);
+    ck_assert_msg(line_reader_separated(lines) == rows[i].separated, "row %zu",
+                  i);
+    line_reader_close(lines);
   }
 }
 END_TEST
@@ -158,10 +160,10 @@ START_TEST(test_a_pipe_is_looked_at_as_far_as_it_came)
   ck_assert_int_eq(write(fds[1], "a\nb\n\nc\n", 7), 7);
   close(fds[1]);
   close(fds[0]);
-  ck_assert_int_eq(lines_open(lines, &host->table, "-"), MP_OK);
-  ck_assert_int_eq(lines_next(lines, &line, &len), LINES_LINE);
-  ck_assert_int_eq(lines_separated(lines), 1);
-  ck_assert_int_eq(lines_next(lines, &line, &len), LINES_LINE);
+  ck_assert_int_eq(line_reader_open(lines, &host->table, "-"), MP_OK);
+  ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_LINE);
+  ck_assert_int_eq(line_reader_separated(lines), 1);
+  ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_LINE);
   ck_assert_mem_eq(line, "b", 1);
 }
 END_TEST
@@ -176,13 +178,13 @@ START_TEST(test_looking_ahead_in_a_pipe_leaves_the_line_at_hand)
   ck_assert_int_eq(dup2(fds[0], STDIN_FILENO), STDIN_FILENO);
   close(fds[0]);
   ck_assert_int_eq(write(fds[1], "first\nsec", 9), 9);
-  ck_assert_int_eq(lines_open(lines, &host->table, "-"), MP_OK);
-  ck_assert_int_eq(lines_next(lines, &first, &len), LINES_LINE);
+  ck_assert_int_eq(line_reader_open(lines, &host->table, "-"), MP_OK);
+  ck_assert_int_eq(line_reader_next(lines, &first, &len), LINE_READER_LINE);
   ck_assert_int_eq(write(fds[1], "ond\n\nthird\n", 11), 11);
   close(fds[1]);
-  ck_assert_int_eq(lines_separated(lines), 1);
+  ck_assert_int_eq(line_reader_separated(lines), 1);
   ck_assert_mem_eq(first, "first", 5);
-  ck_assert_int_eq(lines_next(lines, &second, &len), LINES_LINE);
+  ck_assert_int_eq(line_reader_next(lines, &second, &len), LINE_READER_LINE);
   ck_assert_mem_eq(second, "second", 6);
 }
 END_TEST
@@ -196,10 +198,10 @@ START_TEST(test_a_pipe_that_says_nothing_ends_with_the_time)
   ck_assert_int_eq(pipe(fds), 0);
   ck_assert_int_eq(dup2(fds[0], STDIN_FILENO), STDIN_FILENO);
   fake_host_set_time_left(host, 10);
-  ck_assert_int_eq(lines_open(lines, &host->table, "-"), MP_OK);
-  ck_assert_int_eq(lines_next(lines, &line, &len), MP_ETIMEOUT);
+  ck_assert_int_eq(line_reader_open(lines, &host->table, "-"), MP_OK);
+  ck_assert_int_eq(line_reader_next(lines, &line, &len), MP_ETIMEOUT);
   fake_host_cancel(host);
-  ck_assert_int_eq(lines_next(lines, &line, &len), MP_ECANCELED);
+  ck_assert_int_eq(line_reader_next(lines, &line, &len), MP_ECANCELED);
 }
 END_TEST
 
@@ -211,15 +213,15 @@ START_TEST(test_a_file_ends_when_the_run_must)
   write_file("a\n", 2);
   ck_assert_int_eq(open_file(), MP_OK);
   fake_host_cancel(host);
-  ck_assert_int_eq(lines_next(lines, &line, &len), MP_ECANCELED);
+  ck_assert_int_eq(line_reader_next(lines, &line, &len), MP_ECANCELED);
 }
 END_TEST
 
 START_TEST(test_what_cannot_be_opened_says_why)
 {
-  ck_assert_int_eq(lines_open(lines, &host->table, "/nonexistent/file"),
+  ck_assert_int_eq(line_reader_open(lines, &host->table, "/nonexistent/file"),
                    MP_ENOINPUT);
-  ck_assert_int_eq(lines_open(lines, &host->table, "/"), MP_ENOINPUT);
+  ck_assert_int_eq(line_reader_open(lines, &host->table, "/"), MP_ENOINPUT);
   ck_assert_str_eq(fake_host_log(host),
                    "error: meter: /nonexistent/file: there is no such file\n"
                    "error: meter: /: is a directory, not a capture\n");

@@ -11,7 +11,7 @@
 #include "lib/digit.h"
 #include "plugins/kmp/program/mask_frame.h"
 #include "plugins/kmp/program/mask_impl.h"
-#include "plugins/kmp/program/personal.h"
+#include "plugins/kmp/program/personal_registers.h"
 
 /* Room for a frame with every byte stuffed. */
 #define WIRE_SIZE (2 * KMP_WIRE_MAX)

@@ -11,7 +11,7 @@
 
 #include "plugins/kmp/codec/kmp_message.h"
 #include "plugins/kmp/codec/kmp_unit.h"
-#include "plugins/kmp/program/personal.h"
+#include "plugins/kmp/program/personal_registers.h"
 
 #define SIMPLE_SIZE 4 /* data of type, serial number or event status */
 #define PASSWORD_SIZE 2

@@ -16,7 +16,7 @@
 #include "plugins/kmp/codec/kmp_message.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 #include "plugins/kmp/program/mask.h"
-#include "plugins/kmp/program/personal.h"
+#include "plugins/kmp/program/personal_registers.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
 #include "tests/support/run_suite.h"
 

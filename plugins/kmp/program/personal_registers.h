@@ -1,8 +1,8 @@
 /*
  * Tells which registers can identify a customer.
  */
-#ifndef KMP_PERSONAL_H
-#define KMP_PERSONAL_H
+#ifndef KMP_PERSONAL_REGISTERS_H
+#define KMP_PERSONAL_REGISTERS_H
 
 #include <stdint.h>
 

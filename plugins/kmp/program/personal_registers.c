@@ -5,7 +5,7 @@
  * checksums, which many meters share.  The M-Bus address of a new meter is made
  * of the last digits of the customer number.
  */
-#include "plugins/kmp/program/personal.h"
+#include "plugins/kmp/program/personal_registers.h"
 
 #include <stddef.h>
 

@@ -120,7 +120,8 @@ int domoticz_commit(void *self, const struct mp_result_sink *sink);
 int domoticz_list(void *self, const struct mp_list_sink *sink);
 int domoticz_check(void *self);
 
-/* ---- suit.c -------------------------------------------------------------- */
+/* ---- check_devices.c
+ * -------------------------------------------------------------- */
 
 /* Logs WHAT as a warning about SLOT's device. */
 void suit_warn(const struct domoticz *d, const struct slot *slot,

@@ -105,7 +105,7 @@ suit_check_rights(struct domoticz *d)
   const char *rights;
 
   if (!writes_any(d) || d->left != MP_OK ||
-      talk_read(d, NULL, "type=command&param=getauth", 0, &reply) != MP_OK)
+      request_read(d, NULL, "type=command&param=getauth", 0, &reply) != MP_OK)
     return;
   rights = reply_ok(&reply) ? reply_member(reply.root, "rights") : NULL;
   if (rights != NULL && strcmp(rights, RIGHTS_VIEWER) == 0)

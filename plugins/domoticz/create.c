@@ -101,7 +101,7 @@ find_hardware(struct domoticz *d, char *idx, size_t size)
 {
   struct reply reply;
   int code =
-    talk_read(d, NULL, "type=command&param=gethardware", HTTP_LONG, &reply);
+    request_read(d, NULL, "type=command&param=gethardware", HTTP_LONG, &reply);
 
   if (code < 0)
     return code;
@@ -129,14 +129,15 @@ static int
 make_hardware(struct domoticz *d, char *idx, size_t size)
 {
   struct reply reply;
-  int code = talk_command(d, "make the Dummy hardware",
-                          "type=command&param=addhardware&htype=" DUMMY_HARDWARE
-                          "&name=" HARDWARE_NAME "&enabled=true&datatimeout=0",
-                          &reply);
+  int code =
+    request_command(d, "make the Dummy hardware",
+                    "type=command&param=addhardware&htype=" DUMMY_HARDWARE
+                    "&name=" HARDWARE_NAME "&enabled=true&datatimeout=0",
+                    &reply);
 
   return code != MP_OK
            ? code
-           : talk_take_idx(d, "make the Dummy hardware", &reply, idx, size);
+           : request_take_idx(d, "make the Dummy hardware", &reply, idx, size);
 }
 
 /* ---- Existing devices ---------------------------------------------------- */

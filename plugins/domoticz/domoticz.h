@@ -60,37 +60,38 @@ struct domoticz {
   int left; /* why the server is not asked again in this run; or MP_OK */
 };
 
-/* ---- talk.c: one request and its reply ----------------------------------- */
+/* ---- request.c: one request and its reply -----------------------------------
+ */
 
 /* Sends QUERY, which changes nothing.  MP_OK: RET is a JSON reply with HTTP
  * status 200 (its own `status` can still be other than OK).  MP_DROP: HTTP 404.
  * Otherwise returns a reason, reported under OBJECT (NULL: the server's
  * URL). */
-int talk_read(struct domoticz *d, const char *object, const char *query,
-              unsigned flags, struct reply *ret);
+int request_read(struct domoticz *d, const char *object, const char *query,
+                 unsigned flags, struct reply *ret);
 
-/* Like talk_read, for a request that changes the server.  ANSWER says whether
- * the request can have arrived. */
-int talk_change(struct domoticz *d, const char *object, const char *query,
-                struct http_answer *answer, struct reply *ret);
+/* Like request_read, for a request that changes the server.  ANSWER says
+ * whether the request can have arrived. */
+int request_change(struct domoticz *d, const char *object, const char *query,
+                   struct http_answer *answer, struct reply *ret);
 
 /* Sends a QUERY that only administrators may send.  MP_OK: RET is the reply.
  * Otherwise returns a reason, reported as "WHAT is refused".  If WHAT is NULL,
  * a reply whose status is other than OK is MP_DROP and not reported. */
-int talk_command(struct domoticz *d, const char *what, const char *query,
-                 struct reply *ret);
+int request_command(struct domoticz *d, const char *what, const char *query,
+                    struct reply *ret);
 
 /* Copies the idx of a new object from REPLY into IDX.  Frees REPLY. */
-int talk_take_idx(struct domoticz *d, const char *what, struct reply *reply,
-                  char *idx, size_t size);
+int request_take_idx(struct domoticz *d, const char *what, struct reply *reply,
+                     char *idx, size_t size);
 
 /* Returns true if HTTP status STATUS means that the request is too long. */
-bool talk_is_too_long(long status);
+bool request_is_too_long(long status);
 
-/* talk_note_connection stores that this server closes connections without
- * announcing it; talk_recall_connection applies that in a later run. */
-void talk_note_connection(struct domoticz *d);
-void talk_recall_connection(struct domoticz *d);
+/* request_note_connection stores that this server closes connections without
+ * announcing it; request_recall_connection applies that in a later run. */
+void request_note_connection(struct domoticz *d);
+void request_recall_connection(struct domoticz *d);
 
 /* ---- fetch.c ------------------------------------------------------------- */
 
@@ -101,11 +102,11 @@ int domoticz_fetch(void *self, const struct mp_shown_sink *sink);
 #define LIST_ALL "filter=all&displayhidden=1&displaydisabled=1&order=Name"
 
 /* Reads all devices, or those of QUERY ("rid=3"), by the API of this server.
- * Returns as talk_read does. */
+ * Returns as request_read does. */
 int fetch_devices(struct domoticz *d, const char *query, unsigned flags,
                   struct reply *ret);
 /* Reads the device IDX.  *ret_object points into RET; NULL: the server does not
- * list it.  Returns as talk_read does. */
+ * list it.  Returns as request_read does. */
 int fetch_device(struct domoticz *d, const char *idx, struct reply *ret,
                  const cJSON **ret_object);
 

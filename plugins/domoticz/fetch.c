@@ -82,7 +82,7 @@ ask_form(struct domoticz *d, const char *query, unsigned flags,
   if (whole == NULL)
     return mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
   snprintf(whole, size, "%s&%s", form, query);
-  code = talk_read(d, NULL, whole, flags, ret);
+  code = request_read(d, NULL, whole, flags, ret);
   free(whole);
   if (code == MP_OK && !reply_ok(ret)) {
     reply_free(ret);
@@ -400,9 +400,9 @@ domoticz_fetch(void *self, const struct mp_shown_sink *sink)
   for (i = 0; i < d->slot_count; i++)
     d->slots[i].reach = REACH_NONE;
   load_api(d);
-  talk_recall_connection(d);
+  request_recall_connection(d);
   code = ask_all(d);
-  talk_note_connection(d);
+  request_note_connection(d);
   for (i = 0; i < d->slot_count; i++) {
     int given = answer_slot(d, &d->slots[i], sink);
 

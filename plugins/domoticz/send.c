@@ -184,14 +184,14 @@ format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
 
 /* ---- One update ---------------------------------------------------------- */
 
-/* Returns the result of an update from its ANSWER and talk_change's CODE. */
+/* Returns the result of an update from its ANSWER and request_change's CODE. */
 static uint32_t
 judge(const struct http_answer *answer, int code)
 {
   if (answer->code != MP_OK)
     return answer->sent ? MP_PERHAPS : MP_NOT_SENT;
   if (answer->status == 401 || answer->status == 403 ||
-      talk_is_too_long(answer->status))
+      request_is_too_long(answer->status))
     return MP_REJECTED;
   if (answer->status >= 300 && answer->status < 500)
     return MP_RETRY;
@@ -229,7 +229,7 @@ send_svalue(struct domoticz *d, const struct slot *slot, const char *svalue)
     return MP_NOT_SENT;
   }
   snprintf(query, size, command, slot->idx, svalue);
-  code = talk_change(d, slot->object, query, &answer, &reply);
+  code = request_change(d, slot->object, query, &answer, &reply);
   free(query);
   result = judge(&answer, code);
   if (code != MP_OK)
@@ -297,6 +297,6 @@ domoticz_commit(void *self, const struct mp_result_sink *sink)
       sink->result(sink, 0, slot->power_target, result);
     clear_record(slot);
   }
-  talk_note_connection(d);
+  request_note_connection(d);
   return d->left;
 }

@@ -33,7 +33,7 @@ struct job {
 /* ---- Making -------------------------------------------------------------- */
 
 /* Makes the device with the command PARAM; TYPE is its argument for the type.
- * WHAT: see talk_command. */
+ * WHAT: see request_command. */
 static int
 make_by(struct domoticz *d, const struct job *job, const char *what,
         const char *param, const char *type, char *idx)
@@ -49,10 +49,10 @@ make_by(struct domoticz *d, const struct job *job, const char *what,
 
   if (len < 0 || (size_t)len >= sizeof(query))
     return mp_fail(d->host, MP_ECONFIG, d->url, "the name is too long");
-  code = talk_command(d, what, query, &reply);
+  code = request_command(d, what, query, &reply);
   return code != MP_OK
            ? code
-           : talk_take_idx(d, NEW_DEVICE, &reply, idx, IDX_DIGITS + 1);
+           : request_take_idx(d, NEW_DEVICE, &reply, idx, IDX_DIGITS + 1);
 }
 
 static int
@@ -185,7 +185,7 @@ set_up(struct domoticz *d, const struct job *job, const char *idx,
                  idx, job->name, settings, option);
   if (len < 0 || (size_t)len >= sizeof(query))
     return mp_fail(d->host, MP_ECONFIG, d->url, "the name is too long");
-  code = talk_command(d, "set up the new device", query, &reply);
+  code = request_command(d, "set up the new device", query, &reply);
   if (code == MP_OK)
     reply_free(&reply);
   return code;

@@ -40,7 +40,7 @@ static const char too_long[] =
 /* 414 is URI Too Long.  Some servers send 413 (Content Too Large) or 431
  * (Request Header Fields Too Large) instead. */
 bool
-talk_is_too_long(long status)
+request_is_too_long(long status)
 {
   return status == 414 || status == 413 || status == 431;
 }
@@ -56,7 +56,7 @@ unauthorized(const struct domoticz *d)
 }
 
 /* Reports an HTTP status other than 200.  A 404 gets here only from
- * talk_change: for a read it can mean that the server has the other API. */
+ * request_change: for a read it can mean that the server has the other API. */
 static int
 report_status(struct domoticz *d, const char *object,
               const struct http_answer *answer)
@@ -74,7 +74,7 @@ report_status(struct domoticz *d, const char *object,
     return mp_fail(d->host, MP_EPROTO, d->url,
                    "HTTP 404 for json.htm; is this a Domoticz server, and is a "
                    "path prefix missing from its URL?");
-  if (talk_is_too_long(status))
+  if (request_is_too_long(status))
     return mp_fail(d->host, MP_EREFUSED, object, too_long, status);
   if (status >= 300 && status < 400 && answer->what[0] != '\0')
     return mp_fail(d->host, MP_EPROTO, d->url,
@@ -129,8 +129,8 @@ talk(struct domoticz *d, const char *object, const char *query, unsigned flags,
 }
 
 int
-talk_read(struct domoticz *d, const char *object, const char *query,
-          unsigned flags, struct reply *ret)
+request_read(struct domoticz *d, const char *object, const char *query,
+             unsigned flags, struct reply *ret)
 {
   struct http_answer answer;
 
@@ -138,8 +138,8 @@ talk_read(struct domoticz *d, const char *object, const char *query,
 }
 
 int
-talk_change(struct domoticz *d, const char *object, const char *query,
-            struct http_answer *answer, struct reply *ret)
+request_change(struct domoticz *d, const char *object, const char *query,
+               struct http_answer *answer, struct reply *ret)
 {
   int code = talk(d, object, query, HTTP_UPDATE, answer, ret);
 
@@ -149,11 +149,11 @@ talk_change(struct domoticz *d, const char *object, const char *query,
 /* ---- Commands ------------------------------------------------------------ */
 
 int
-talk_command(struct domoticz *d, const char *what, const char *query,
-             struct reply *ret)
+request_command(struct domoticz *d, const char *what, const char *query,
+                struct reply *ret)
 {
   struct http_answer answer;
-  int code = talk_change(d, NULL, query, &answer, ret);
+  int code = request_change(d, NULL, query, &answer, ret);
 
   if (code != MP_OK)
     return code;
@@ -168,8 +168,8 @@ talk_command(struct domoticz *d, const char *what, const char *query,
 }
 
 int
-talk_take_idx(struct domoticz *d, const char *what, struct reply *reply,
-              char *idx, size_t size)
+request_take_idx(struct domoticz *d, const char *what, struct reply *reply,
+                 char *idx, size_t size)
 {
   bool good = reply_copy_idx(reply->root, idx, size);
 
@@ -186,7 +186,7 @@ talk_take_idx(struct domoticz *d, const char *what, struct reply *reply,
 #define CLOSES_KEY "closes"
 
 void
-talk_note_connection(struct domoticz *d)
+request_note_connection(struct domoticz *d)
 {
   const char *known = d->host->store_get(d->host, CLOSES_KEY);
 
@@ -199,7 +199,7 @@ talk_note_connection(struct domoticz *d)
 }
 
 void
-talk_recall_connection(struct domoticz *d)
+request_recall_connection(struct domoticz *d)
 {
   const char *known = d->host->store_get(d->host, CLOSES_KEY);
 

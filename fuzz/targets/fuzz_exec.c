@@ -35,7 +35,7 @@
 #include "plugins/exec/child.h"
 #include "plugins/exec/json_line.h"
 #include "plugins/exec/record.h"
-#include "plugins/exec/words.h"
+#include "plugins/exec/command_words.h"
 #include "testkit/fake_host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -422,21 +422,21 @@ cut_words(const char *text)
 
   host = fake_host_new(meterpipe_plugin(), "hook");
   fake_host_set(host, "command", text);
-  answer = words_of_option(&host->table, "command", &words);
+  answer = command_words_of_option(&host->table, "command", &words);
   check_said(answer);
   if (answer == MP_OK) {
     require(words[0] != NULL && words[0][0] != '\0');
     check_characters(words, text);
     quote(words, &quoted);
     fake_host_set(host, "command", quoted.data);
-    require(words_of_option(&host->table, "command", &again) == MP_OK);
+    require(command_words_of_option(&host->table, "command", &again) == MP_OK);
     for (i = 0; words[i] != NULL; i++)
       require(again[i] != NULL && strcmp(words[i], again[i]) == 0);
     require(again[i] == NULL);
-    words_free(again);
+    command_words_free(again);
   } else
     require(words == NULL);
-  words_free(words);
+  command_words_free(words);
   text_buffer_free(&quoted);
   fake_host_free(host);
 }

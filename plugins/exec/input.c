@@ -23,7 +23,7 @@
 #include "plugins/exec/child.h"
 #include "plugins/exec/find.h"
 #include "plugins/exec/json_value.h"
-#include "plugins/exec/words.h"
+#include "plugins/exec/command_words.h"
 
 static const struct mp_option options[] = {
   { "command", MP_TYPE_STRING, MP_REQUIRED, NULL, NULL,
@@ -67,7 +67,7 @@ exec_destroy(void *self)
 
   if (e == NULL)
     return;
-  words_free(e->command);
+  command_words_free(e->command);
   free(e);
 }
 
@@ -80,7 +80,7 @@ exec_create(const struct mp_host *host, void **ret_self)
   if (e == NULL)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   e->host = host;
-  answer = words_of_option(host, "command", &e->command);
+  answer = command_words_of_option(host, "command", &e->command);
   if (answer != MP_OK) {
     exec_destroy(e);
     return answer;

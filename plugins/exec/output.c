@@ -22,7 +22,7 @@
 #include "plugins/exec/child.h"
 #include "plugins/exec/find.h"
 #include "plugins/exec/json_value.h"
-#include "plugins/exec/words.h"
+#include "plugins/exec/command_words.h"
 #include "plugins/exec/record.h"
 
 static const struct mp_option options[] = {
@@ -55,8 +55,8 @@ exec_destroy(void *self)
 
   if (e == NULL)
     return;
-  words_free(e->command);
-  words_free(e->fetch);
+  command_words_free(e->command);
+  command_words_free(e->fetch);
   record_free(&e->writer);
   free(e);
 }
@@ -70,9 +70,9 @@ exec_create(const struct mp_host *host, void **ret_self)
   if (e == NULL)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   e->host = host;
-  answer = words_of_option(host, "command", &e->command);
+  answer = command_words_of_option(host, "command", &e->command);
   if (answer == MP_OK)
-    answer = words_of_option(host, "fetch", &e->fetch);
+    answer = command_words_of_option(host, "fetch", &e->fetch);
   if (answer != MP_OK) {
     exec_destroy(e);
     return answer;

@@ -1,5 +1,5 @@
 /* Splits a command into words. */
-#include "plugins/exec/words.h"
+#include "plugins/exec/command_words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,8 @@ split(const char *text, char **words, char *to)
 }
 
 int
-words_of_option(const struct mp_host *host, const char *key, char ***ret_words)
+command_words_of_option(const struct mp_host *host, const char *key,
+                        char ***ret_words)
 {
   const char *text = host->option(host, key);
   char **words, *characters;
@@ -84,7 +85,7 @@ words_of_option(const struct mp_host *host, const char *key, char ***ret_words)
 }
 
 void
-words_free(char **words)
+command_words_free(char **words)
 {
   if (words != NULL)
     free(words[0]); /* words[0] is the memory of all characters */

@@ -13,7 +13,7 @@
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/utf8.h"
-#include "plugins/exec/start.h"
+#include "plugins/exec/start_command.h"
 
 /* The time between SIGTERM and SIGKILL. */
 #define GRACE_MS 300
@@ -341,7 +341,7 @@ child_run(struct child *c)
       text_buffer_reserve(&c->err, 1) != MP_OK)
     return mp_fail(c->host, MP_ENOMEM, program(c), "out of memory");
   c->out.data[0] = c->err.data[0] = '\0'; /* in case it never runs */
-  answer = start(c, &r.started);
+  answer = start_command(c, &r.started);
   if (answer != MP_OK)
     return answer;
   r.until_ms = clock_mono_ms() + (left < c->timeout_ms ? left : c->timeout_ms);

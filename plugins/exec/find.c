@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plugins/exec/start.h"
+#include "plugins/exec/start_command.h"
 
 /* Returns 0, or the errno of the failure to run PATH. */
 static int

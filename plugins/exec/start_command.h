@@ -1,8 +1,8 @@
 /*
  * Starts a command: its descriptors, process group, signals and guard.
  */
-#ifndef EXEC_START_H
-#define EXEC_START_H
+#ifndef EXEC_START_COMMAND_H
+#define EXEC_START_COMMAND_H
 
 #include <sys/types.h>
 
@@ -19,7 +19,7 @@ struct started {
 
 /* MP_OK, or a reason, which was reported; then no process is left.  out is -1
  * if the child does not want the output. */
-int start(const struct child *child, struct started *ret);
+int start_command(const struct child *child, struct started *ret);
 
 /* Call it after the command has ended.  Returns 0 if the program was executed,
  * or the errno of the failure. */

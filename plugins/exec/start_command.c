@@ -3,7 +3,7 @@
  * executed, so that the run can be killed at any moment.  posix_spawn cannot
  * wait for the guard.
  */
-#include "plugins/exec/start.h"
+#include "plugins/exec/start_command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -208,7 +208,7 @@ start_explain(const struct mp_host *host, const char *name, int err)
 }
 
 int
-start(const struct child *c, struct started *ret)
+start_command(const struct child *c, struct started *ret)
 {
   struct plumbing p = {
     { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 }

@@ -21,7 +21,7 @@
 #include <meterpipe/plugin.h>
 
 #include "plugins/exec/child.h"
-#include "plugins/exec/find.h"
+#include "plugins/exec/find_program.h"
 #include "plugins/exec/json_value.h"
 #include "plugins/exec/command_words.h"
 

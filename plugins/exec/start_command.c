@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "plugins/exec/find.h"
+#include "plugins/exec/find_program.h"
 #include "plugins/exec/forked.h"
 
 /* The first and the longest pause between two polls for the end of a

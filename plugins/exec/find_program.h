@@ -1,8 +1,8 @@
 /*
  * Finds the program of a command.
  */
-#ifndef EXEC_FIND_H
-#define EXEC_FIND_H
+#ifndef EXEC_FIND_PROGRAM_H
+#define EXEC_FIND_PROGRAM_H
 
 #include <meterpipe/plugin.h>
 

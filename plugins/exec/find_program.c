@@ -1,5 +1,5 @@
 /* Searches PATH for a program, as execvp does. */
-#include "plugins/exec/find.h"
+#include "plugins/exec/find_program.h"
 
 #include <errno.h>
 #include <stdio.h>

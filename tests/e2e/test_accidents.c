@@ -78,7 +78,7 @@ some_cycle(const char *reading, int status)
 {
   house_wait(&house, 20);
   house_run(&house, reading);
-  ck_assert_int_eq(scene_status(house.scene), status);
+  ck_assert_int_eq(sandbox_status(house.sandbox), status);
 }
 
 static void
@@ -93,7 +93,7 @@ static const char *
 rows(const char *path)
 {
   static char text[1024];
-  const char *file = scene_read(house.scene, path);
+  const char *file = sandbox_read(house.sandbox, path);
   size_t len = 0;
 
   ck_assert_msg(file != NULL, "%s does not exist", path);
@@ -229,7 +229,7 @@ START_TEST(rebase_takes_a_candidate_at_once)
   two_cycles();
   meter_set(house.meter, "1001=68500002");
   cycle("0.500GJ", 0, OTHER_NUMBER("68500002", "68500001"));
-  scene_run(house.scene, "rebase -c house.ini");
+  sandbox_run(house.sandbox, "rebase -c house.ini");
   cycle("0.700GJ", 0, REBASED);
   expect("322=0.100 323=700 327=100");
   quiet_cycle("0.900GJ");
@@ -320,9 +320,9 @@ START_TEST(rebase_takes_a_lower_reading_as_the_base)
   two_cycles();
   cycle("80.000GJ", 65, HELD);
   house_wait(&house, AN_HOUR);
-  scene_run(house.scene, "%s", rebases[_i]);
+  sandbox_run(house.sandbox, "%s", rebases[_i]);
   house_check(&house, 0, "");
-  ck_assert_str_eq(scene_out(house.scene),
+  ck_assert_str_eq(sandbox_out(house.sandbox),
                    "usage: the next reading is the base (domoticz.323)\n");
   cycle(NULL, 0,
         REBASED "notice: usage: meter.heat_energy_e1: is in order again after "
@@ -337,7 +337,7 @@ START_TEST(rebase_takes_a_higher_reading_as_the_base)
 {
   write_pipeline("");
   two_cycles();
-  scene_run(house.scene, "%s", rebases[_i]);
+  sandbox_run(house.sandbox, "%s", rebases[_i]);
   cycle("99.000GJ", 0, REBASED);
   expect("322=0.100 323=99000 327=100");
   quiet_cycle("99.100GJ");
@@ -349,7 +349,7 @@ START_TEST(rebase_waits_for_a_reading_and_for_no_server)
 {
   write_pipeline("");
   two_cycles();
-  scene_run(house.scene, "rebase -c house.ini");
+  sandbox_run(house.sandbox, "rebase -c house.ini");
   domoticz_server_down(house.server);
   some_cycle("80.000GJ", 75);
   some_cycle("80.100GJ", 75);
@@ -552,7 +552,7 @@ START_TEST(outputs_do_not_wait_for_one_another)
   cycle("84.308GJ", 73, "");
   expect("322=0.100 323=84308 327=100");
 
-  snprintf(logs, sizeof(logs), "%s/logs", scene_dir(house.scene));
+  snprintf(logs, sizeof(logs), "%s/logs", sandbox_dir(house.sandbox));
   ck_assert_int_eq(mkdir(logs, 0755), 0);
   domoticz_server_down(house.server);
   some_cycle("84.508GJ", 75);

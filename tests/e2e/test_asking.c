@@ -63,7 +63,7 @@ START_TEST(registers_are_read_in_as_few_requests_as_can_be)
   write_registers(&site, a->registers);
   ck_assert_uint_eq(site_run(&site), a->first);
   ck_assert_uint_eq(site_run(&site), a->next);
-  scene_advance(site.s, DAY);
+  sandbox_advance(site.s, DAY);
   ck_assert_uint_eq(site_run(&site), a->day_later);
   site_free(&site);
 }
@@ -89,17 +89,17 @@ START_TEST(after_a_failure_the_serial_number_is_asked_for_at_once)
   ck_assert_uint_eq(site_run(&site), 2);
   ck_assert_uint_eq(site_run(&site), 1);
   meter_unplug(site.m);
-  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 74);
+  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 74);
   meter_stop(site.m);
   site.m = meter_start();
   site_link(&site, site.m, "eye");
   meter_set(site.m, "1001=68500001");
   write_registers(&site, 8);
-  scene_advance(site.s, 20 * MINUTE);
-  scene_run(site.s, "run -c house.ini");
+  sandbox_advance(site.s, 20 * MINUTE);
+  sandbox_run(site.s, "run -c house.ini");
   /* Compares only the beginning: the run's own time adds to the 20 minutes. */
-  ck_assert_msg(strncmp(scene_err(site.s), again, strlen(again)) == 0, "%s",
-                scene_err(site.s));
+  ck_assert_msg(strncmp(sandbox_err(site.s), again, strlen(again)) == 0, "%s",
+                sandbox_err(site.s));
   ck_assert_uint_eq(meter_requests(site.m), 2);
   site_free(&site);
 }
@@ -113,7 +113,7 @@ START_TEST(a_silent_meter_is_not_asked_for_more)
   site_write(&site,
              "timeout = 3s\nretries = 0\n"
              "fields = 60, 68, 74, 80, 86, 87, 89, 97, 98, 99, 110, 113\n");
-  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 76);
+  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 76);
   ck_assert_uint_eq(meter_requests(site.m), 1);
   site_free(&site);
 }
@@ -126,16 +126,16 @@ START_TEST(min_interval_leaves_the_meter_alone)
   site_write(&site, SITE_TWO "min_interval = 1h\n");
   ck_assert_uint_eq(site_run(&site), 1);
   /* The port is not even opened. */
-  scene_remove(site.s, "eye");
+  sandbox_remove(site.s, "eye");
   ck_assert_uint_eq(site_run(&site), 0);
-  ck_assert_str_eq(scene_out(site.s), "");
+  ck_assert_str_eq(sandbox_out(site.s), "");
   ck_assert_uint_eq(site_run(&site), 0);
   site_link(&site, site.m, "eye");
-  scene_advance(site.s, -5 * MINUTE); /* within the tolerance */
+  sandbox_advance(site.s, -5 * MINUTE); /* within the tolerance */
   ck_assert_uint_eq(site_run(&site), 1);
-  ck_assert_str_eq(scene_out(site.s), SITE_TWO_SHOWN);
+  ck_assert_str_eq(sandbox_out(site.s), SITE_TWO_SHOWN);
   /* A reading from the future counts as an old one. */
-  scene_advance(site.s, -DAY);
+  sandbox_advance(site.s, -DAY);
   ck_assert_uint_eq(site_run(&site), 1);
   site_free(&site);
 }
@@ -149,26 +149,26 @@ START_TEST(two_inputs_on_one_device_are_read_one_after_the_other)
 
   site_link(&site, site.m, "eye2");
   meter_set_delay(site.m, 60);
-  scene_write(site.s, "house.ini",
-              "[input a]\nplugin = kmp\ndevice = eye\nfields = 60\n"
-              "[input b]\nplugin = kmp\ndevice = eye2\nfields = 68\n"
-              "[output show]\nplugin = stdout\nformat = line\n");
+  sandbox_write(site.s, "house.ini",
+                "[input a]\nplugin = kmp\ndevice = eye\nfields = 60\n"
+                "[input b]\nplugin = kmp\ndevice = eye2\nfields = 68\n"
+                "[output show]\nplugin = stdout\nformat = line\n");
   ck_assert_uint_eq(site_run(&site), 2);
-  ck_assert_str_eq(scene_out(site.s), "a.heat_energy_e1 84.208 GJ\n"
-                                      "b.volume_v1 520.41 m³\n");
+  ck_assert_str_eq(sandbox_out(site.s), "a.heat_energy_e1 84.208 GJ\n"
+                                        "b.volume_v1 520.41 m³\n");
   ck_assert_uint_eq(meter_unheard(site.m), 0);
   site_free(&site);
 }
 END_TEST
 
 static void
-write_two_meters(struct scene *s, const char *pipeline, const char *options)
+write_two_meters(struct sandbox *s, const char *pipeline, const char *options)
 {
-  scene_write(s, "house.ini",
-              "%s[input a]\nplugin = kmp\ndevice = eye\nfields = 60\n%s"
-              "[input b]\nplugin = kmp\ndevice = eye2\nfields = 68\n%s"
-              "[output show]\nplugin = stdout\nformat = line\n",
-              pipeline, options, options);
+  sandbox_write(s, "house.ini",
+                "%s[input a]\nplugin = kmp\ndevice = eye\nfields = 60\n%s"
+                "[input b]\nplugin = kmp\ndevice = eye2\nfields = 68\n%s"
+                "[output show]\nplugin = stdout\nformat = line\n",
+                pipeline, options, options);
 }
 
 START_TEST(two_meters_are_read_at_the_same_time)
@@ -179,14 +179,14 @@ START_TEST(two_meters_are_read_at_the_same_time)
   meter_fault(a.m, "late=700");
   meter_fault(b, "late=700");
   write_two_meters(a.s, "", "");
-  scene_start(a.s, "run -c house.ini");
+  sandbox_start(a.s, "run -c house.ini");
   /* Both are asked before the first one answers. */
   site_wait_request(a.m, 1);
   site_wait_request(b, 1);
   ck_assert_uint_eq(meter_bytes(a.m), meter_bytes(b));
-  ck_assert_int_eq(scene_wait(a.s), 0);
-  ck_assert_str_eq(scene_out(a.s), "a.heat_energy_e1 84.208 GJ\n"
-                                   "b.volume_v1 520.41 m³\n");
+  ck_assert_int_eq(sandbox_wait(a.s), 0);
+  ck_assert_str_eq(sandbox_out(a.s), "a.heat_energy_e1 84.208 GJ\n"
+                                     "b.volume_v1 520.41 m³\n");
   meter_stop(b);
   site_free(&a);
 }
@@ -198,7 +198,7 @@ END_TEST
 
 /* Each input has five or more files open while it is read. */
 static void
-write_many_inputs(struct scene *s)
+write_many_inputs(struct sandbox *s)
 {
   static char text[INPUTS * 128];
   size_t n = (size_t)snprintf(text, sizeof(text),
@@ -213,10 +213,10 @@ write_many_inputs(struct scene *s)
     n +=
       (size_t)snprintf(text + n, sizeof(text) - n,
                        "[input i%d]\nplugin = exec\ncommand = sh read.sh\n", i);
-  scene_write(s, "many.ini", "[pipeline]\ndeadline = 50s\n%s", text);
-  scene_write(s, "read.sh",
-              "ulimit -S -n >limit\n"
-              "echo '{\"field\":\"v\",\"value\":\"1\"}'\n");
+  sandbox_write(s, "many.ini", "[pipeline]\ndeadline = 50s\n%s", text);
+  sandbox_write(s, "read.sh",
+                "ulimit -S -n >limit\n"
+                "echo '{\"field\":\"v\",\"value\":\"1\"}'\n");
 }
 
 static unsigned
@@ -234,38 +234,38 @@ count_lines(const char *text)
 START_TEST(many_inputs_are_read_with_few_open_files)
 {
   const struct rlimit limit = { 90, _i == 0 ? 2000 : 90 };
-  struct scene *s = scene_new();
+  struct sandbox *s = sandbox_new();
 
   write_many_inputs(s);
   ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-  scene_run(s, "run -c many.ini");
-  ck_assert_str_eq(scene_err(s), "");
-  ck_assert_uint_eq(count_lines(scene_out(s)), INPUTS);
-  ck_assert_str_eq(scene_read(s, "limit"), "90\n");
-  scene_free(s);
+  sandbox_run(s, "run -c many.ini");
+  ck_assert_str_eq(sandbox_err(s), "");
+  ck_assert_uint_eq(count_lines(sandbox_out(s)), INPUTS);
+  ck_assert_str_eq(sandbox_read(s, "limit"), "90\n");
+  sandbox_free(s);
 }
 END_TEST
 
 START_TEST(inputs_whose_turn_does_not_come_are_named)
 {
   const struct rlimit limit = { 70, 70 };
-  struct scene *s = scene_new();
+  struct sandbox *s = sandbox_new();
 
-  scene_write(s, "read.sh", "sleep 60\n");
-  scene_write(s, "few.ini",
-              "[pipeline]\ndeadline = 3s\n"
-              "[input a]\nplugin = exec\ncommand = sh read.sh\n"
-              "[input b]\nplugin = exec\ncommand = sh read.sh\n"
-              "[output o]\nplugin = stdout\nformat = line\n"
-              "field.a = a.v\nfield.b = b.v\n");
+  sandbox_write(s, "read.sh", "sleep 60\n");
+  sandbox_write(s, "few.ini",
+                "[pipeline]\ndeadline = 3s\n"
+                "[input a]\nplugin = exec\ncommand = sh read.sh\n"
+                "[input b]\nplugin = exec\ncommand = sh read.sh\n"
+                "[output o]\nplugin = stdout\nformat = line\n"
+                "field.a = a.v\nfield.b = b.v\n");
   ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-  ck_assert_int_eq(scene_run(s, "run -c few.ini"), 76);
+  ck_assert_int_eq(sandbox_run(s, "run -c few.ini"), 76);
   ck_assert_ptr_nonnull(
-    strstr(scene_err(s),
+    strstr(sandbox_err(s),
            "error: b: was not read before the deadline of the cycle: only 1 "
            "inputs fit into the limit of open files at a time; raise it "
            "(ulimit -n)\n"));
-  scene_free(s);
+  sandbox_free(s);
 }
 END_TEST
 
@@ -277,13 +277,13 @@ START_TEST(one_meter_at_the_deadline_does_not_cost_the_other)
 
   meter_fault(a.m, "silent");
   write_two_meters(a.s, "[pipeline]\ndeadline = 6s\n", "timeout = 30s\n");
-  ck_assert_int_eq(scene_run(a.s, "run -c house.ini"), 76);
-  ck_assert_str_eq(scene_out(a.s), "b.volume_v1 520.41 m³\n");
-  ck_assert_msg(sscanf(scene_err(a.s),
+  ck_assert_int_eq(sandbox_run(a.s, "run -c house.ini"), 76);
+  ck_assert_str_eq(sandbox_out(a.s), "b.volume_v1 520.41 m³\n");
+  ck_assert_msg(sscanf(sandbox_err(a.s),
                        "error: a: eye: out of time: no reply in %u ms "
                        "(requests sent: %u): press a button",
                        &waited_ms, &requests) == 2,
-                "messages: %s", scene_err(a.s));
+                "messages: %s", sandbox_err(a.s));
   ck_assert_uint_lt(waited_ms, 10000); /* not the 30 s of its timeout */
   ck_assert_uint_eq(requests, 1);
   meter_stop(b);
@@ -299,11 +299,11 @@ START_TEST(of_several_failures_the_gravest_is_the_exit_status)
   meter_remove(a.m, 60);
   meter_fault(b, "silent");
   write_two_meters(a.s, "", "timeout = 3s\nretries = 0\n");
-  ck_assert_int_eq(scene_run(a.s, "run -c house.ini"), 76);
+  ck_assert_int_eq(sandbox_run(a.s, "run -c house.ini"), 76);
   meter_clear_faults(b);
   meter_stop(b);
-  scene_advance(a.s, 20 * MINUTE);
-  ck_assert_int_eq(scene_run(a.s, "run -c house.ini"), 74);
+  sandbox_advance(a.s, 20 * MINUTE);
+  ck_assert_int_eq(sandbox_run(a.s, "run -c house.ini"), 74);
   site_free(&a);
 }
 END_TEST
@@ -323,18 +323,18 @@ START_TEST(a_capture_of_runs_replays_with_the_same_values)
   for (i = 0; i < 3; i++) {
     site_run(&site);
     len = strlen(shown);
-    snprintf(shown + len, sizeof(shown) - len, "%s", scene_out(site.s));
+    snprintf(shown + len, sizeof(shown) - len, "%s", sandbox_out(site.s));
     meter_set(site.m, i == 0 ? "60=84.210GJ" : "60=84.345GJ");
   }
-  scene_write(site.s, "again.ini",
-              "[input meter]\nplugin = replay\npath = house.capture\n"
-              "fields = heat_energy_e1, volume_v1, power_e1, flow_v1,\n"
-              "  temperature_t1, temperature_t2, temperature_diff,\n"
-              "  operating_hours\n"
-              "[output show]\nplugin = stdout\nformat = line\n");
-  ck_assert_int_eq(scene_run(site.s, "run -c again.ini"), 0);
-  ck_assert_str_eq(scene_err(site.s), "");
-  ck_assert_str_eq(scene_out(site.s), shown);
+  sandbox_write(site.s, "again.ini",
+                "[input meter]\nplugin = replay\npath = house.capture\n"
+                "fields = heat_energy_e1, volume_v1, power_e1, flow_v1,\n"
+                "  temperature_t1, temperature_t2, temperature_diff,\n"
+                "  operating_hours\n"
+                "[output show]\nplugin = stdout\nformat = line\n");
+  ck_assert_int_eq(sandbox_run(site.s, "run -c again.ini"), 0);
+  ck_assert_str_eq(sandbox_err(site.s), "");
+  ck_assert_str_eq(sandbox_out(site.s), shown);
   ck_assert_ptr_nonnull(strstr(shown, "84.345"));
   site_free(&site);
 }
@@ -343,18 +343,18 @@ END_TEST
 /* ---- Another meter ------------------------------------------------------ */
 
 static void
-write_usage(struct scene *s, const char *options)
+write_usage(struct sandbox *s, const char *options)
 {
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = eye\n%s"
-              "[transform usage]\nplugin = subtract\n"
-              "value = meter.60\nminus = log.energy\n"
-              "[transform total]\nplugin = add\n"
-              "value = usage\nplus = log.total\n"
-              "[output log]\nplugin = csv\npath = heat.csv\n"
-              "column.energy = meter.60\ncolumn.usage = usage\n"
-              "column.total = total\n",
-              options);
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = eye\n%s"
+                "[transform usage]\nplugin = subtract\n"
+                "value = meter.60\nminus = log.energy\n"
+                "[transform total]\nplugin = add\n"
+                "value = usage\nplus = log.total\n"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.60\ncolumn.usage = usage\n"
+                "column.total = total\n",
+                options);
 }
 
 #define OTHER_NUMBER(now, was)                                                 \
@@ -377,9 +377,9 @@ write_usage(struct scene *s, const char *options)
 static void
 telling_run(const struct site *site, int status, const char *said)
 {
-  ck_assert_int_eq(scene_run(site->s, "run -c house.ini"), status);
-  ck_assert_str_eq(scene_err(site->s), said);
-  scene_advance(site->s, 20 * MINUTE);
+  ck_assert_int_eq(sandbox_run(site->s, "run -c house.ini"), status);
+  ck_assert_str_eq(sandbox_err(site->s), said);
+  sandbox_advance(site->s, 20 * MINUTE);
 }
 
 START_TEST(an_exchanged_meter_begins_a_new_base_and_the_total_goes_on)
@@ -396,7 +396,7 @@ START_TEST(an_exchanged_meter_begins_a_new_base_and_the_total_goes_on)
   telling_run(&site, 0, OTHER_NUMBER("77700002", "68500001"));
   meter_set(site.m, "60=99.250GJ");
   telling_run(&site, 0, EXCHANGED("77700002", "68500001", "99.000 GJ"));
-  ck_assert_str_eq(scene_read(site.s, "heat.csv"),
+  ck_assert_str_eq(sandbox_read(site.s, "heat.csv"),
                    "time,energy,usage,total\n"
                    "2026-11-22T10:00:00Z,84.208,,\n"
                    "2026-11-22T10:20:00Z,84.308,0.100,0.100\n"
@@ -436,12 +436,12 @@ START_TEST(a_lower_reading_makes_it_ask_whether_it_is_another_meter)
   ck_assert_uint_eq(meter_requests(site.m), 2); /* asked for again */
   meter_set(site.m, "60=1.500GJ");
   ck_assert_uint_eq(site_run(&site), 1);
-  ck_assert_str_eq(scene_read(site.s, "heat.csv"), ASKED_CSV);
+  ck_assert_str_eq(sandbox_read(site.s, "heat.csv"), ASKED_CSV);
   /* In the capture, the number belongs to the cycle that asked for it. */
-  scene_remove(site.s, "heat.csv");
-  ck_assert_int_eq(scene_run(site.s, "run -c house.ini --replay house.capture"),
-                   0);
-  ck_assert_str_eq(scene_read(site.s, "heat.csv"), ASKED_CSV);
+  sandbox_remove(site.s, "heat.csv");
+  ck_assert_int_eq(
+    sandbox_run(site.s, "run -c house.ini --replay house.capture"), 0);
+  ck_assert_str_eq(sandbox_read(site.s, "heat.csv"), ASKED_CSV);
   site_free(&site);
 }
 END_TEST
@@ -462,7 +462,7 @@ START_TEST(a_number_that_cannot_be_read_decides_nothing)
   meter_clear_faults(site.m);
   meter_set(site.m, "60=1.250GJ");
   telling_run(&site, 0, EXCHANGED("77700002", "68500001", "1.000 GJ"));
-  ck_assert_str_eq(scene_read(site.s, "heat.csv"),
+  ck_assert_str_eq(sandbox_read(site.s, "heat.csv"),
                    "time,energy,usage,total\n"
                    "2026-11-22T10:00:00Z,84.208,,\n"
                    "2026-11-22T10:20:00Z,,,\n"
@@ -493,28 +493,28 @@ START_TEST(a_candidate_waits_for_a_reading_with_a_number)
       "notice: meter: the serial number is 12 again: the meter was not "
       "exchanged, 99 was wrong, and no usage is lost\n" },
   };
-  struct scene *s = scene_new();
+  struct sandbox *s = sandbox_new();
 
-  scene_write(s, "house.ini",
-              "[pipeline]\nstate_dir = .\n"
-              "[input meter]\nplugin = exec\ncommand = cat reading\n"
-              "[transform usage]\nplugin = subtract\nvalue = meter.energy\n"
-              "minus = log.energy\n"
-              "[output log]\nplugin = csv\npath = heat.csv\n"
-              "column.energy = meter.energy\ncolumn.usage = usage\n");
+  sandbox_write(s, "house.ini",
+                "[pipeline]\nstate_dir = .\n"
+                "[input meter]\nplugin = exec\ncommand = cat reading\n"
+                "[transform usage]\nplugin = subtract\nvalue = meter.energy\n"
+                "minus = log.energy\n"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.energy\ncolumn.usage = usage\n");
   for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
-    scene_write(s, "reading",
-                "{\"field\":\"energy\",\"value\":\"%s\",\"unit\":\"GJ\","
-                "\"kind\":\"counter\"%s%s%s}\n",
-                runs[i].value, *runs[i].serial ? ",\"serial\":\"" : "",
-                runs[i].serial, *runs[i].serial ? "\"" : "");
-    ck_assert_int_eq(scene_run(s, "run -c house.ini"), runs[i].status);
-    ck_assert_ptr_nonnull(strstr(scene_err(s), runs[i].said));
+    sandbox_write(s, "reading",
+                  "{\"field\":\"energy\",\"value\":\"%s\",\"unit\":\"GJ\","
+                  "\"kind\":\"counter\"%s%s%s}\n",
+                  runs[i].value, *runs[i].serial ? ",\"serial\":\"" : "",
+                  runs[i].serial, *runs[i].serial ? "\"" : "");
+    ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), runs[i].status);
+    ck_assert_ptr_nonnull(strstr(sandbox_err(s), runs[i].said));
     if (!*runs[i].said)
-      ck_assert_str_eq(scene_err(s), "");
-    scene_advance(s, 20 * MINUTE);
+      ck_assert_str_eq(sandbox_err(s), "");
+    sandbox_advance(s, 20 * MINUTE);
   }
-  ck_assert_str_eq(scene_read(s, "heat.csv"),
+  ck_assert_str_eq(sandbox_read(s, "heat.csv"),
                    "time,energy,usage\n"
                    "2026-11-22T10:00:00Z,84.0,\n"
                    "2026-11-22T10:20:00Z,84.2,0.2\n"
@@ -523,7 +523,7 @@ START_TEST(a_candidate_waits_for_a_reading_with_a_number)
                    "2026-11-22T11:20:00Z,,\n"
                    "2026-11-22T11:40:00Z,,\n"
                    "2026-11-22T12:00:00Z,84.6,0.4\n");
-  scene_free(s);
+  sandbox_free(s);
 }
 END_TEST
 
@@ -535,15 +535,15 @@ START_TEST(a_lower_reading_of_the_same_meter_is_held)
   site_run(&site);
   meter_set(site.m, "60=1.000GJ");
   meter_forget(site.m);
-  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 65);
+  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 65);
   ck_assert_uint_eq(meter_requests(site.m), 2);
-  ck_assert_str_eq(scene_err(site.s),
+  ck_assert_str_eq(sandbox_err(site.s),
                    "error: usage: meter.60: 1.000 GJ is below the last known "
                    "84.208 GJ, held; if it is right: meterpipe rebase usage\n");
-  scene_advance(site.s, 20 * MINUTE);
+  sandbox_advance(site.s, 20 * MINUTE);
   meter_set(site.m, "60=84.308GJ");
-  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 0);
-  ck_assert_str_eq(scene_read(site.s, "heat.csv"),
+  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_read(site.s, "heat.csv"),
                    "time,energy,usage,total\n"
                    "2026-11-22T10:00:00Z,84.208,,\n"
                    "2026-11-22T10:20:00Z,,,\n"

@@ -18,21 +18,21 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/e2e/exec_scene.h"
+#include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
 /* The program's parent script inherits the blocked descriptor under this
  * number. */
 #define BLOCKED 9
 
-static struct scene *s;
+static struct sandbox *s;
 static char *program;
 static int reader; /* the other end of BLOCKED */
 
 static void
 build(void)
 {
-  s = scene_new();
+  s = sandbox_new();
   program = strdup(getenv("METERPIPE"));
   reader = -1;
 }
@@ -44,7 +44,7 @@ leave(void)
   close(reader);
   setenv("METERPIPE", program, 1);
   free(program);
-  scene_free(s);
+  sandbox_free(s);
 }
 
 /* ---- Blocked descriptors ------------------------------------------------- */
@@ -149,19 +149,19 @@ block(int kind, int fd)
   ck_assert_int_lt(fcntl(BLOCKED, F_GETFD), 0);
   ck_assert_int_eq(dup2(writer, BLOCKED), BLOCKED);
   close(writer);
-  scene_write(s, "parent.sh", "#!/bin/sh\nexec '%s' \"$@\" %d>&%d %d>&-\n",
-              program, fd, BLOCKED, BLOCKED);
-  snprintf(path, sizeof(path), "%s/parent.sh", scene_dir(s));
+  sandbox_write(s, "parent.sh", "#!/bin/sh\nexec '%s' \"$@\" %d>&%d %d>&-\n",
+                program, fd, BLOCKED, BLOCKED);
+  snprintf(path, sizeof(path), "%s/parent.sh", sandbox_dir(s));
   ck_assert_int_eq(chmod(path, 0755), 0);
   ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
   if (kinds[kind].as_nobody)
-    scene_become_nobody(s);
+    sandbox_become_nobody(s);
 }
 
 static int
 n_kinds(void)
 {
-  return ARRAY_SIZE(kinds) - (geteuid() != 0 || !scene_has_nobody());
+  return ARRAY_SIZE(kinds) - (geteuid() != 0 || !sandbox_has_nobody());
 }
 
 /* ---- Time ---------------------------------------------------------------- */
@@ -178,9 +178,9 @@ clock_ms(void)
 static void
 wait_for_file(const char *name)
 {
-  for (int i = 0; i < 2000 && !scene_exists(s, name); i++)
+  for (int i = 0; i < 2000 && !sandbox_exists(s, name); i++)
     usleep(5000);
-  ck_assert(scene_exists(s, name));
+  ck_assert(sandbox_exists(s, name));
 }
 
 /* ---- Standard error ------------------------------------------------------ */
@@ -190,16 +190,16 @@ wait_for_file(const char *name)
 static void
 write_talkative(const char *deadline)
 {
-  scene_write(s, "p.ini",
-              "[pipeline]\ndeadline = %s\n" EXEC_INPUT
-              "[input one]\nplugin = exec\ncommand = sh one.sh\n"
-              "[input two]\nplugin = exec\ncommand = false\n"
-              "[output hook]\nplugin = exec\nclass = append\n"
-              "command = sh take.sh\nvalue.energy = meter.energy\n"
-              "value.one = one.a\nvalue.two = two.a\n",
-              deadline);
-  scene_write(s, "one.sh", "echo >failed\nexit 1\n");
-  scene_write(s, "take.sh", "cat >got\n");
+  sandbox_write(s, "p.ini",
+                "[pipeline]\ndeadline = %s\n" EXEC_INPUT
+                "[input one]\nplugin = exec\ncommand = sh one.sh\n"
+                "[input two]\nplugin = exec\ncommand = false\n"
+                "[output hook]\nplugin = exec\nclass = append\n"
+                "command = sh take.sh\nvalue.energy = meter.energy\n"
+                "value.one = one.a\nvalue.two = two.a\n",
+                deadline);
+  sandbox_write(s, "one.sh", "echo >failed\nexit 1\n");
+  sandbox_write(s, "take.sh", "cat >got\n");
 }
 
 START_TEST(run_goes_on_without_its_messages)
@@ -211,10 +211,10 @@ START_TEST(run_goes_on_without_its_messages)
   block(_i, STDERR_FILENO);
   flags = fcntl(BLOCKED, F_GETFL);
   exec_run(s, "84.208");
-  ck_assert_int_eq(scene_status(s), EX_IOERR); /* of the failing inputs */
+  ck_assert_int_eq(sandbox_status(s), EX_IOERR); /* of the failing inputs */
   ck_assert_int_lt(clock_ms() - begun, 40000);
   ck_assert_int_eq(fcntl(BLOCKED, F_GETFL), flags);
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "84.208"));
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "got"), "84.208"));
 }
 END_TEST
 
@@ -225,13 +225,13 @@ START_TEST(signal_ends_a_run_whose_messages_are_blocked)
   write_talkative("10m");
   block(_i, STDERR_FILENO);
   exec_set_reading(s, "84.208");
-  scene_start(s, "run -c p.ini");
+  sandbox_start(s, "run -c p.ini");
   wait_for_file("failed");
   usleep(200000);
   begun = clock_ms();
-  kill(scene_pid(s), SIGTERM);
-  scene_wait(s);
-  ck_assert_int_lt(scene_status(s), 128);
+  kill(sandbox_pid(s), SIGTERM);
+  sandbox_wait(s);
+  ck_assert_int_lt(sandbox_status(s), 128);
   ck_assert_int_lt(clock_ms() - begun, 40000);
 }
 END_TEST
@@ -241,10 +241,10 @@ START_TEST(mistakes_of_the_file_do_not_wait_either)
 {
   int64_t begun = clock_ms();
 
-  scene_write(s, "p.ini", "[input meter]\nplugin = exec\nno = yes\n");
+  sandbox_write(s, "p.ini", "[input meter]\nplugin = exec\nno = yes\n");
   block(_i, STDERR_FILENO);
-  scene_run(s, "run -c p.ini");
-  ck_assert_int_eq(scene_status(s), EX_CONFIG);
+  sandbox_run(s, "run -c p.ini");
+  ck_assert_int_eq(sandbox_status(s), EX_CONFIG);
   ck_assert_int_lt(clock_ms() - begun, 40000);
 }
 END_TEST
@@ -271,16 +271,16 @@ START_TEST(dropped_lines_are_told_of)
   static char text[1 << 20];
 
   write_talkative("8s");
-  scene_write(s, "take.sh",
-              "echo >delivering\nwhile [ ! -e go ]; do sleep 0.01; done\n"
-              "exit 1\n");
+  sandbox_write(s, "take.sh",
+                "echo >delivering\nwhile [ ! -e go ]; do sleep 0.01; done\n"
+                "exit 1\n");
   block(0, STDERR_FILENO);
   exec_set_reading(s, "84.208");
-  scene_start(s, "run -c p.ini");
+  sandbox_start(s, "run -c p.ini");
   wait_for_file("delivering");
   ck_assert_uint_gt(drain(text, sizeof(text)), 4096);
-  scene_write(s, "go", "%s", "");
-  scene_wait(s);
+  sandbox_write(s, "go", "%s", "");
+  sandbox_wait(s);
   drain(text, sizeof(text));
   ck_assert_str_eq(text,
                    "warning: 2 lines were dropped: standard error took no "
@@ -294,13 +294,13 @@ END_TEST
 static void
 write_screen(const char *deadline)
 {
-  scene_write(s, "p.ini",
-              "[pipeline]\ndeadline = %s\n" EXEC_INPUT
-              "[output screen]\nplugin = stdout\nformat = line\n"
-              "field.energy = meter.energy\n"
-              "[output hook]\nplugin = exec\nclass = append\n"
-              "command = sh -c 'cat >got'\nvalue.energy = meter.energy\n",
-              deadline);
+  sandbox_write(s, "p.ini",
+                "[pipeline]\ndeadline = %s\n" EXEC_INPUT
+                "[output screen]\nplugin = stdout\nformat = line\n"
+                "field.energy = meter.energy\n"
+                "[output hook]\nplugin = exec\nclass = append\n"
+                "command = sh -c 'cat >got'\nvalue.energy = meter.energy\n",
+                deadline);
 }
 
 START_TEST(output_that_is_blocked_fails_and_the_others_do_not)
@@ -317,7 +317,7 @@ START_TEST(output_that_is_blocked_fails_and_the_others_do_not)
     "error: screen: standard output: accepted no more output in time\n");
   ck_assert_int_lt(clock_ms() - begun, 6000);
   ck_assert_int_eq(fcntl(BLOCKED, F_GETFL), flags);
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "84.208"));
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "got"), "84.208"));
 }
 END_TEST
 
@@ -328,11 +328,11 @@ START_TEST(signal_ends_a_run_whose_output_is_blocked)
   write_screen("10m");
   block(_i, STDOUT_FILENO);
   exec_set_reading(s, "84.208");
-  scene_start(s, "run -c p.ini");
+  sandbox_start(s, "run -c p.ini");
   usleep(1000000); /* a signal sent sooner would end the reading */
-  kill(scene_pid(s), SIGTERM);
-  scene_wait(s);
-  ck_assert_int_eq(scene_status(s), EX_TEMPFAIL);
+  kill(sandbox_pid(s), SIGTERM);
+  sandbox_wait(s);
+  ck_assert_int_eq(sandbox_status(s), EX_TEMPFAIL);
   ck_assert_int_lt(clock_ms() - begun, 40000);
 }
 END_TEST

@@ -14,9 +14,9 @@
 
 #include "lib/array.h"
 #include "tests/support/run_suite.h"
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
-static struct scene *s;
+static struct sandbox *s;
 
 /* Returns the path of the built module NAME, in the caller's buffer TMP. */
 static const char *
@@ -35,16 +35,16 @@ copy_module(const char *name, const char *as)
   char from[1024], command[2200];
 
   snprintf(command, sizeof(command), "cp %s %s/%s.so",
-           module(name, from, sizeof(from)), scene_dir(s), as);
+           module(name, from, sizeof(from)), sandbox_dir(s), as);
   ck_assert_int_eq(system(command), 0);
 }
 
-/* Copies the bad plugins into the scene, under the names that the tables
+/* Copies the bad plugins into the sandbox, under the names that the tables
  * use. */
 static void
 build(void)
 {
-  s = scene_new();
+  s = sandbox_new();
   copy_module("bad_input", "input_bad");
   copy_module("bad_transform", "transform_bad");
   copy_module("bad_plugin", "output_bad");
@@ -53,15 +53,15 @@ build(void)
 static void
 leave(void)
 {
-  scene_free(s);
+  sandbox_free(s);
 }
 
 static void
 check(int status, const char *out, const char *err)
 {
-  ck_assert_str_eq(scene_err(s), err);
-  ck_assert_str_eq(scene_out(s), out);
-  ck_assert_int_eq(scene_status(s), status);
+  ck_assert_str_eq(sandbox_err(s), err);
+  ck_assert_str_eq(sandbox_out(s), out);
+  ck_assert_int_eq(sandbox_status(s), status);
 }
 
 /* ---- conform ---- */
@@ -219,12 +219,12 @@ START_TEST(broken_plugin_is_found_out)
 {
   const bool hangs = strstr(conform_rows[_i].bad, "-hangs") != NULL;
 
-  scene_setenv(s, "METERPIPE_CONFORM_SECONDS", hangs ? "1" : "50");
-  scene_setenv(s, "BAD", conform_rows[_i].bad);
-  scene_run(s, "conform output_bad.so");
+  sandbox_setenv(s, "METERPIPE_CONFORM_SECONDS", hangs ? "1" : "50");
+  sandbox_setenv(s, "BAD", conform_rows[_i].bad);
+  sandbox_run(s, "conform output_bad.so");
   /* The main thread's stack is gone, so all that it pointed to looks leaked. */
   if (strstr(conform_rows[_i].bad, "pthread-exit") &&
-      strstr(scene_err(s), "LeakSanitizer"))
+      strstr(sandbox_err(s), "LeakSanitizer"))
     return;
   check(conform_rows[_i].status, "", conform_rows[_i].err);
 }
@@ -299,15 +299,15 @@ START_TEST(broken_input_and_transform_are_found_out)
 {
   char first[256];
 
-  scene_setenv(s, "BAD", other_rows[_i].bad);
-  scene_run(s, "conform %s", other_rows[_i].file);
+  sandbox_setenv(s, "BAD", other_rows[_i].bad);
+  sandbox_run(s, "conform %s", other_rows[_i].file);
   snprintf(first, sizeof(first), "error: %s: %s\n", other_rows[_i].file,
            other_rows[_i].err);
-  ck_assert_int_eq(scene_status(s), EX_SOFTWARE);
-  if (strncmp(scene_err(s), first, strlen(first)) != 0)
-    ck_assert_str_eq(scene_err(s), first);
-  scene_setenv(s, "BAD", "");
-  scene_run(s, "conform -q %s", other_rows[_i].file);
+  ck_assert_int_eq(sandbox_status(s), EX_SOFTWARE);
+  if (strncmp(sandbox_err(s), first, strlen(first)) != 0)
+    ck_assert_str_eq(sandbox_err(s), first);
+  sandbox_setenv(s, "BAD", "");
+  sandbox_run(s, "conform -q %s", other_rows[_i].file);
   check(EX_OK, "", "");
 }
 END_TEST
@@ -331,19 +331,20 @@ START_TEST(table_that_lacks_something_is_refused)
 
   snprintf(file, sizeof(file), "./%s_bad.so", kind);
   snprintf(err, sizeof(err), "error: %s: %s\n", file, table_rows[_i].err);
-  scene_setenv(s, "BAD", table_rows[_i].bad);
-  scene_run(s, "conform %s", file);
+  sandbox_setenv(s, "BAD", table_rows[_i].bad);
+  sandbox_run(s, "conform %s", file);
   check(EX_CONFIG, "", err);
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = %s\n"
-              "[transform usage]\nplugin = %s\nvalue = meter.a\n"
-              "[output table]\nplugin = stdout\nfield.a = usage\n",
-              *kind == 'i' ? file : "exec", *kind == 't' ? file : "overwrite");
-  scene_run(s, "check --offline -c p.ini");
-  ck_assert_int_eq(scene_status(s), EX_CONFIG);
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = %s\n"
+                "[transform usage]\nplugin = %s\nvalue = meter.a\n"
+                "[output table]\nplugin = stdout\nfield.a = usage\n",
+                *kind == 'i' ? file : "exec",
+                *kind == 't' ? file : "overwrite");
+  sandbox_run(s, "check --offline -c p.ini");
+  ck_assert_int_eq(sandbox_status(s), EX_CONFIG);
   snprintf(err, sizeof(err), "p.ini:%d: %s: %s\n", *kind == 'i' ? 2 : 4, file,
            table_rows[_i].err);
-  ck_assert_msg(strstr(scene_err(s), err) != NULL, "%s", scene_err(s));
+  ck_assert_msg(strstr(sandbox_err(s), err) != NULL, "%s", sandbox_err(s));
 }
 END_TEST
 
@@ -354,30 +355,31 @@ START_TEST(list_of_plugins_goes_on_behind_a_bad_one)
   static const char err[] = "error: ./input_bad.so: its input table lacks "
                             "read\n";
 
-  scene_setenv(s, "METERPIPE_PLUGIN_PATH", NULL);
-  scene_setenv(s, "BAD", "ops-no-read");
-  scene_run(s, "plugins --plugin-dir .");
-  ck_assert_str_eq(scene_err(s), err);
-  ck_assert_ptr_nonnull(strstr(scene_out(s),
+  sandbox_setenv(s, "METERPIPE_PLUGIN_PATH", NULL);
+  sandbox_setenv(s, "BAD", "ops-no-read");
+  sandbox_run(s, "plugins --plugin-dir .");
+  ck_assert_str_eq(sandbox_err(s), err);
+  ck_assert_ptr_nonnull(strstr(sandbox_out(s),
                                "\noutput     bad         1           1  "
                                "./output_bad.so\n"));
-  ck_assert_int_eq(scene_status(s), EX_CONFIG);
-  scene_run(s, "plugins --plugin-dir . bad"); /* three plugins are called bad */
-  ck_assert_str_eq(scene_err(s), err);
-  ck_assert_ptr_nonnull(strstr(scene_out(s), "output plugin \"bad\""));
-  ck_assert_int_eq(scene_status(s), EX_CONFIG);
+  ck_assert_int_eq(sandbox_status(s), EX_CONFIG);
+  sandbox_run(s,
+              "plugins --plugin-dir . bad"); /* three plugins are called bad */
+  ck_assert_str_eq(sandbox_err(s), err);
+  ck_assert_ptr_nonnull(strstr(sandbox_out(s), "output plugin \"bad\""));
+  ck_assert_int_eq(sandbox_status(s), EX_CONFIG);
 }
 END_TEST
 
 /* With sanitizers, malloc has no statistics, and conform finds no leak. */
 START_TEST(leak_is_found_out)
 {
-  scene_setenv(s, "BAD", "create-leaks");
-  scene_run(s, "conform output_bad.so");
-  if (scene_status(s) == EX_OK || strstr(scene_err(s), "LeakSanitizer"))
+  sandbox_setenv(s, "BAD", "create-leaks");
+  sandbox_run(s, "conform output_bad.so");
+  if (sandbox_status(s) == EX_OK || strstr(sandbox_err(s), "LeakSanitizer"))
     return;
-  ck_assert_int_eq(scene_status(s), EX_SOFTWARE);
-  ck_assert_ptr_nonnull(strstr(scene_err(s), "1000 instances leaked "));
+  ck_assert_int_eq(sandbox_status(s), EX_SOFTWARE);
+  ck_assert_ptr_nonnull(strstr(sandbox_err(s), "1000 instances leaked "));
 }
 END_TEST
 
@@ -394,10 +396,10 @@ static const char *const sound[] = { "",
 
 START_TEST(sound_plugin_passes)
 {
-  scene_setenv(s, "BAD", sound[_i]);
-  scene_run(s, "conform ./output_bad.so");
+  sandbox_setenv(s, "BAD", sound[_i]);
+  sandbox_run(s, "conform ./output_bad.so");
   check(EX_OK, "output_bad.so: keeps the contract: 11 checks\n", "");
-  scene_run(s, "conform -q ./output_bad.so");
+  sandbox_run(s, "conform -q ./output_bad.so");
   check(EX_OK, "", "");
 }
 END_TEST
@@ -407,8 +409,8 @@ START_TEST(wrong_words_are_refused)
 {
   char path[1024];
 
-  scene_run(s, "conform %s nonsense devise=x baud=7 device=/dev/null",
-            module("input_kmp", path, sizeof(path)));
+  sandbox_run(s, "conform %s nonsense devise=x baud=7 device=/dev/null",
+              module("input_kmp", path, sizeof(path)));
   check(EX_USAGE, "",
         "error: input_kmp.so: \"nonsense\" is not an option: write "
         "OPTION=VALUE, without blanks\n"
@@ -424,13 +426,13 @@ START_TEST(library_without_the_symbol_is_no_plugin)
 
   if (!getenv("CLOCK_PRELOAD"))
     return;
-  scene_run(s, "conform %s", getenv("CLOCK_PRELOAD"));
+  sandbox_run(s, "conform %s", getenv("CLOCK_PRELOAD"));
   snprintf(err, sizeof(err),
            "error: %s: it is not a plugin of meterpipe: it does not export "
            "meterpipe_plugin\n",
            getenv("CLOCK_PRELOAD"));
   check(EX_CONFIG, "", err);
-  scene_run(s, "conform no-such.so");
+  sandbox_run(s, "conform no-such.so");
   check(EX_CONFIG, "",
         "error: the plugin ./no-such.so cannot be read: No such file or "
         "directory\n");
@@ -442,11 +444,11 @@ START_TEST(file_that_is_no_library_is_no_plugin)
 {
   static const char err[] = "error: ./text.so: ";
 
-  scene_write(s, "text.so", "no library\n");
-  scene_run(s, "conform text.so");
-  ck_assert_int_eq(strncmp(scene_err(s), err, strlen(err)), 0);
-  ck_assert_str_eq(scene_out(s), "");
-  ck_assert_int_eq(scene_status(s), EX_CONFIG);
+  sandbox_write(s, "text.so", "no library\n");
+  sandbox_run(s, "conform text.so");
+  ck_assert_int_eq(strncmp(sandbox_err(s), err, strlen(err)), 0);
+  ck_assert_str_eq(sandbox_out(s), "");
+  ck_assert_int_eq(sandbox_status(s), EX_CONFIG);
 }
 END_TEST
 
@@ -479,9 +481,9 @@ START_TEST(our_own_keep_the_contract)
 {
   char path[1024];
 
-  scene_run(s, "conform -q %s %s",
-            module(own_rows[_i].name, path, sizeof(path)),
-            own_rows[_i].options);
+  sandbox_run(s, "conform -q %s %s",
+              module(own_rows[_i].name, path, sizeof(path)),
+              own_rows[_i].options);
   check(EX_OK, "", "");
 }
 END_TEST
@@ -546,14 +548,14 @@ static const struct {
 /* The run serves the other output, too. */
 START_TEST(bad_plugin_does_not_bring_the_run_down)
 {
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = exec\n"
-              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
-              "[output bad]\nplugin = ./output_bad.so\nplace.1 = meter.a\n"
-              "[output table]\nplugin = stdout\nformat = line\n"
-              "field.a = meter.a\n");
-  scene_setenv(s, "BAD", run_rows[_i].bad);
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = exec\n"
+                "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+                "[output bad]\nplugin = ./output_bad.so\nplace.1 = meter.a\n"
+                "[output table]\nplugin = stdout\nformat = line\n"
+                "field.a = meter.a\n");
+  sandbox_setenv(s, "BAD", run_rows[_i].bad);
+  sandbox_run(s, "run -c p.ini");
   check(run_rows[_i].status, "a 1\n", run_rows[_i].err);
 }
 END_TEST
@@ -592,17 +594,17 @@ START_TEST(plugin_that_ends_the_process_is_told)
   bool is_input = strcmp(end_rows[_i].plugin, "input") == 0;
   time_t begun = time(NULL);
 
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = exec\n"
-              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
-              "[%s bad]\nplugin = ./%s_bad.so\n%s"
-              "[output table]\nplugin = stdout\nformat = line\n"
-              "field.a = meter.a\n%s",
-              end_rows[_i].plugin, end_rows[_i].plugin,
-              is_input ? "" : "place.1 = meter.a\n",
-              is_input ? "field.b = bad.a\n" : "");
-  scene_setenv(s, "BAD", end_rows[_i].bad);
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = exec\n"
+                "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+                "[%s bad]\nplugin = ./%s_bad.so\n%s"
+                "[output table]\nplugin = stdout\nformat = line\n"
+                "field.a = meter.a\n%s",
+                end_rows[_i].plugin, end_rows[_i].plugin,
+                is_input ? "" : "place.1 = meter.a\n",
+                is_input ? "field.b = bad.a\n" : "");
+  sandbox_setenv(s, "BAD", end_rows[_i].bad);
+  sandbox_run(s, "run -c p.ini");
   check(EX_SOFTWARE, end_rows[_i].out, end_rows[_i].err);
   ck_assert_int_lt(time(NULL) - begun, 30); /* the deadline is 60 s */
 }
@@ -673,9 +675,9 @@ count_waiting(void)
 {
   const char *rows, *out;
 
-  scene_setenv(s, "BAD", "");
-  scene_run(s, "status --json -c p.ini");
-  out = scene_out(s);
+  sandbox_setenv(s, "BAD", "");
+  sandbox_run(s, "status --json -c p.ini");
+  out = sandbox_out(s);
   rows = strstr(out, "\"rows\":");
   return count(out, "\"due\":{") +
          (rows ? (unsigned)atoi(rows + strlen("\"rows\":")) : 0);
@@ -684,22 +686,22 @@ count_waiting(void)
 static void
 check_delivery(int row, const char *class)
 {
-  scene_write(s, "p.ini",
-              "[pipeline]\nstate_dir = state-%s\n"
-              "[input meter]\nplugin = exec\n"
-              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
-              "[output bad]\nplugin = ./output_bad.so\nclass = %s\n"
-              "place.1 = meter.a\nplace.2 = meter.a\n"
-              "[output table]\nplugin = stdout\nformat = line\n"
-              "field.a = meter.a\n",
-              class, class);
-  scene_setenv(s, "BAD", delivery_rows[row].bad);
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = state-%s\n"
+                "[input meter]\nplugin = exec\n"
+                "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+                "[output bad]\nplugin = ./output_bad.so\nclass = %s\n"
+                "place.1 = meter.a\nplace.2 = meter.a\n"
+                "[output table]\nplugin = stdout\nformat = line\n"
+                "field.a = meter.a\n",
+                class, class);
+  sandbox_setenv(s, "BAD", delivery_rows[row].bad);
+  sandbox_run(s, "run -c p.ini");
   check(delivery_rows[row].status, "a 1\n", delivery_rows[row].err);
   ck_assert_uint_eq(count_waiting(), delivery_rows[row].waiting);
-  scene_advance(s, 1200);
-  scene_run(s, "run -c p.ini");
-  ck_assert_int_eq(scene_status(s), EX_OK);
+  sandbox_advance(s, 1200);
+  sandbox_run(s, "run -c p.ini");
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
   ck_assert_uint_eq(count_waiting(), 0);
 }
 
@@ -787,16 +789,16 @@ static const struct {
 /* Only the values of the bad input or transform are missing. */
 START_TEST(bad_input_or_transform_does_not_bring_the_run_down)
 {
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = exec\n"
-              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
-              "[input bad]\nplugin = ./input_bad.so\n"
-              "[transform change]\nplugin = ./transform_bad.so\n"
-              "value = bad.a\n"
-              "[output table]\nplugin = stdout\nformat = line\n"
-              "field.a = meter.a\nfield.b = bad.a\nfield.c = change\n");
-  scene_setenv(s, "BAD", stage_rows[_i].bad);
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = exec\n"
+                "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+                "[input bad]\nplugin = ./input_bad.so\n"
+                "[transform change]\nplugin = ./transform_bad.so\n"
+                "value = bad.a\n"
+                "[output table]\nplugin = stdout\nformat = line\n"
+                "field.a = meter.a\nfield.b = bad.a\nfield.c = change\n");
+  sandbox_setenv(s, "BAD", stage_rows[_i].bad);
+  sandbox_run(s, "run -c p.ini");
   check(stage_rows[_i].status, stage_rows[_i].out, stage_rows[_i].err);
 }
 END_TEST
@@ -804,29 +806,29 @@ END_TEST
 /* The row stays in the queue. */
 START_TEST(token_without_an_end_is_refused)
 {
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = exec\n"
-              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
-              "[output bad]\nplugin = ./output_bad.so\nclass = append\n"
-              "place.1 = meter.a\n");
-  scene_setenv(s, "BAD", "token-endless");
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = exec\n"
+                "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+                "[output bad]\nplugin = ./output_bad.so\nclass = append\n"
+                "place.1 = meter.a\n");
+  sandbox_setenv(s, "BAD", "token-endless");
+  sandbox_run(s, "run -c p.ini");
   check(EX_SOFTWARE, "",
         "error: bad: the plugin's token is not a line of clean UTF-8 that ends "
         "within 512 bytes\n");
-  scene_run(s, "status -c p.ini");
-  ck_assert_ptr_nonnull(strstr(scene_out(s), "1 row"));
+  sandbox_run(s, "status -c p.ini");
+  ck_assert_ptr_nonnull(strstr(sandbox_out(s), "1 row"));
 }
 END_TEST
 
 /* The input's other fields are delivered. */
 START_TEST(name_of_a_field_that_nothing_names_is_checked)
 {
-  scene_write(s, "p.ini",
-              "[input bad]\nplugin = ./input_bad.so\n"
-              "[output table]\nplugin = stdout\nformat = line\n");
-  scene_setenv(s, "BAD", "read-name");
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "p.ini",
+                "[input bad]\nplugin = ./input_bad.so\n"
+                "[output table]\nplugin = stdout\nformat = line\n");
+  sandbox_setenv(s, "BAD", "read-name");
+  sandbox_run(s, "run -c p.ini");
   check(EX_SOFTWARE, "bad.a 1\n",
         "error: bad: the plugin emitted a field whose name is not made of a-z, "
         "0-9, _ . and -, or is too long\n");
@@ -848,13 +850,13 @@ static const struct {
 
 START_TEST(instance_that_cannot_be_made_ends_the_run)
 {
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = exec\ncommand = touch read\n"
-              "[output bad]\nplugin = ./output_bad.so\nplace.1 = meter.a\n");
-  scene_setenv(s, "BAD", create_rows[_i].bad);
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = exec\ncommand = touch read\n"
+                "[output bad]\nplugin = ./output_bad.so\nplace.1 = meter.a\n");
+  sandbox_setenv(s, "BAD", create_rows[_i].bad);
+  sandbox_run(s, "run -c p.ini");
   check(create_rows[_i].status, "", create_rows[_i].err);
-  ck_assert(!scene_exists(s, "read"));
+  ck_assert(!sandbox_exists(s, "read"));
 }
 END_TEST
 
@@ -868,18 +870,18 @@ static const char *const live_inputs[] = {
 
 START_TEST(live_output_that_cannot_be_opened_is_left_out)
 {
-  scene_write(s, "meter.capture",
-              "< 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n\n"
-              "< 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n");
-  scene_write(s, "p.ini",
-              "[input meter]\n%s"
-              "[output bad]\nplugin = ./output_bad.so\nclass = live\n"
-              "place.1 = meter.heat_energy_e1\n"
-              "[output table]\nplugin = stdout\nformat = line\n"
-              "field.a = meter.heat_energy_e1\n",
-              live_inputs[_i]);
-  scene_setenv(s, "BAD", "open-nonsense");
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "meter.capture",
+                "< 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n\n"
+                "< 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n");
+  sandbox_write(s, "p.ini",
+                "[input meter]\n%s"
+                "[output bad]\nplugin = ./output_bad.so\nclass = live\n"
+                "place.1 = meter.heat_energy_e1\n"
+                "[output table]\nplugin = stdout\nformat = line\n"
+                "field.a = meter.heat_energy_e1\n",
+                live_inputs[_i]);
+  sandbox_setenv(s, "BAD", "open-nonsense");
+  sandbox_run(s, "run -c p.ini");
   check(
     EX_SOFTWARE, _i ? "a 84.208 GJ\na 84.208 GJ\n" : "a 84.208 GJ\n",
     "error: bad: the plugin's open returned 77, which is not a valid result\n");
@@ -888,8 +890,8 @@ END_TEST
 
 START_TEST(bad_value_of_a_probe_is_shown_as_none_with_the_reason)
 {
-  scene_setenv(s, "BAD", "probe-exponent");
-  scene_run(s, "probe ./input_bad.so --json");
+  sandbox_setenv(s, "BAD", "probe-exponent");
+  sandbox_run(s, "probe ./input_bad.so --json");
   check(
     EX_OK,
     "{\"plugin\":\"bad\",\"answered\":true,\"facts\":[],\"fields\":["
@@ -901,8 +903,8 @@ END_TEST
 
 START_TEST(targets_of_an_output_that_cannot_be_opened_are_not_listed)
 {
-  scene_setenv(s, "BAD", "open-nonsense");
-  scene_run(s, "targets ./output_bad.so");
+  sandbox_setenv(s, "BAD", "open-nonsense");
+  sandbox_run(s, "targets ./output_bad.so");
   check(
     EX_SOFTWARE, "",
     "error: bad: the plugin's open returned 77, which is not a valid result\n");
@@ -911,7 +913,7 @@ END_TEST
 
 START_TEST(attempt_without_words_is_told_in_ours)
 {
-  scene_run(s, "probe ./input_bad.so --watch --json");
+  sandbox_run(s, "probe ./input_bad.so --watch --json");
   check(EX_OK,
         "{\"attempt\":1,\"answered\":true,\"crc_errors\":0,"
         "\"noise_bytes\":0,\"round_trip_ms\":0,\"what\":\"answers\"}\n"
@@ -926,18 +928,19 @@ START_TEST(input_that_does_not_look_for_a_signal_is_abandoned)
 {
   time_t begin = time(NULL);
 
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = ./input_bad.so\n"
-              "[output out]\nplugin = stdout\nformat = line\n"
-              "field.a = meter.a\n");
-  scene_setenv(s, "BAD", "read-hangs");
-  scene_start(s, "run -c house.ini");
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = ./input_bad.so\n"
+                "[output out]\nplugin = stdout\nformat = line\n"
+                "field.a = meter.a\n");
+  sandbox_setenv(s, "BAD", "read-hangs");
+  sandbox_start(s, "run -c house.ini");
   sleep(1);
-  kill(scene_pid(s), SIGTERM);
-  ck_assert_int_eq(scene_wait(s), 75);
+  kill(sandbox_pid(s), SIGTERM);
+  ck_assert_int_eq(sandbox_wait(s), 75);
   ck_assert_int_lt(time(NULL) - begin, 30); /* the deadline is 60 s */
-  ck_assert_str_eq(scene_err(s), "error: meter: was still reading when the run "
-                                 "had to end and was abandoned\n");
+  ck_assert_str_eq(sandbox_err(s),
+                   "error: meter: was still reading when the run "
+                   "had to end and was abandoned\n");
 }
 END_TEST
 
@@ -945,15 +948,15 @@ END_TEST
  * values. */
 START_TEST(input_that_does_not_come_back_is_abandoned)
 {
-  scene_write(s, "p.ini",
-              "[pipeline]\ndeadline = 1s\n"
-              "[input bad]\nplugin = ./input_bad.so\n"
-              "[input meter]\nplugin = exec\n"
-              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
-              "[output table]\nplugin = stdout\nformat = line\n"
-              "field.a = meter.a\nfield.b = bad.b\n");
-  scene_setenv(s, "BAD", "read-hangs");
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "p.ini",
+                "[pipeline]\ndeadline = 1s\n"
+                "[input bad]\nplugin = ./input_bad.so\n"
+                "[input meter]\nplugin = exec\n"
+                "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+                "[output table]\nplugin = stdout\nformat = line\n"
+                "field.a = meter.a\nfield.b = bad.b\n");
+  sandbox_setenv(s, "BAD", "read-hangs");
+  sandbox_run(s, "run -c p.ini");
   check(76, "a 1\n",
         "error: bad: was still reading at the deadline of the cycle and was "
         "abandoned; a longer \"deadline\" in [pipeline] gives it more time\n");
@@ -963,17 +966,17 @@ END_TEST
 /* The plugin's code must stay loaded between two cycles, as its thread runs. */
 START_TEST(thread_that_a_plugin_leaves_behind_does_no_harm)
 {
-  scene_write(s, "p.ini",
-              "[input bad]\nplugin = ./input_bad.so\n"
-              "[output table]\nplugin = stdout\nformat = line\n"
-              "field.a = bad.a\n");
-  scene_setenv(s, "BAD", "create-thread");
-  scene_start(s, "run -c p.ini --every 100ms");
+  sandbox_write(s, "p.ini",
+                "[input bad]\nplugin = ./input_bad.so\n"
+                "[output table]\nplugin = stdout\nformat = line\n"
+                "field.a = bad.a\n");
+  sandbox_setenv(s, "BAD", "create-thread");
+  sandbox_start(s, "run -c p.ini --every 100ms");
   sleep(1);
-  kill(scene_pid(s), SIGTERM);
-  ck_assert_int_eq(scene_wait(s), EX_TEMPFAIL);
-  ck_assert_str_eq(scene_err(s), "");
-  ck_assert_ptr_nonnull(strstr(scene_out(s), "a 1\na 1\n"));
+  kill(sandbox_pid(s), SIGTERM);
+  ck_assert_int_eq(sandbox_wait(s), EX_TEMPFAIL);
+  ck_assert_str_eq(sandbox_err(s), "");
+  ck_assert_ptr_nonnull(strstr(sandbox_out(s), "a 1\na 1\n"));
 }
 END_TEST
 
@@ -982,60 +985,60 @@ END_TEST
 static void
 write_failing_house(const char *how)
 {
-  scene_write(s, "p.ini",
-              "[input bad]\nplugin = ./input_bad.so\n"
-              "[output table]\nplugin = stdout\nformat = line\n"
-              "field.a = bad.a\n");
-  scene_setenv(s, "BAD", how);
+  sandbox_write(s, "p.ini",
+                "[input bad]\nplugin = ./input_bad.so\n"
+                "[output table]\nplugin = stdout\nformat = line\n"
+                "field.a = bad.a\n");
+  sandbox_setenv(s, "BAD", how);
 }
 
 /* The exit status, the state and "meterpipe status" include all failures. */
 START_TEST(stage_prints_twenty_failures_and_how_many_more)
 {
   write_failing_house("read-fails-100");
-  ck_assert_int_eq(scene_run(s, "run -c p.ini"), EX_DATAERR);
-  ck_assert_uint_eq(count(scene_err(s), ": is damaged\n"), 20);
-  ck_assert_ptr_nonnull(strstr(scene_err(s),
+  ck_assert_int_eq(sandbox_run(s, "run -c p.ini"), EX_DATAERR);
+  ck_assert_uint_eq(count(sandbox_err(s), ": is damaged\n"), 20);
+  ck_assert_ptr_nonnull(strstr(sandbox_err(s),
                                "error: bad: and 80 more failures: "
                                "\"meterpipe status\" lists all of them\n"));
-  scene_run(s, "status -c p.ini");
-  ck_assert_uint_eq(count(scene_out(s), "is damaged\n"), 100);
+  sandbox_run(s, "status -c p.ini");
+  ck_assert_uint_eq(count(sandbox_out(s), "is damaged\n"), 100);
   /* All 100 failures count as reported. */
-  scene_advance(s, 1200);
-  scene_run(s, "run -c p.ini");
+  sandbox_advance(s, 1200);
+  sandbox_run(s, "run -c p.ini");
   check(EX_DATAERR, "", "");
-  scene_run(s, "run -v -c p.ini");
-  ck_assert_uint_eq(count(scene_err(s), ": is damaged\n"), 100);
-  scene_setenv(s, "BAD", "");
-  scene_run(s, "run -c p.ini");
-  ck_assert_uint_eq(count(scene_err(s), ": is in order again after "), 20);
+  sandbox_run(s, "run -v -c p.ini");
+  ck_assert_uint_eq(count(sandbox_err(s), ": is damaged\n"), 100);
+  sandbox_setenv(s, "BAD", "");
+  sandbox_run(s, "run -c p.ini");
+  ck_assert_uint_eq(count(sandbox_err(s), ": is in order again after "), 20);
   ck_assert_ptr_nonnull(
-    strstr(scene_err(s), "notice: bad: and 80 more are in order again\n"));
-  ck_assert_int_eq(scene_status(s), EX_OK);
+    strstr(sandbox_err(s), "notice: bad: and 80 more are in order again\n"));
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
 }
 END_TEST
 
 START_TEST(thousands_of_outages_begin_and_end)
 {
   write_failing_house("read-fails-5000");
-  ck_assert_int_eq(scene_run(s, "run -c p.ini"), EX_DATAERR);
-  scene_run(s, "status -c p.ini");
-  ck_assert_uint_eq(count(scene_out(s), "is damaged\n"), 5000);
-  scene_run(s, "status --json -c p.ini");
-  ck_assert_uint_eq(count(scene_out(s), "\"reason\":\"is damaged\""), 5000);
-  scene_setenv(s, "BAD", "");
-  ck_assert_int_eq(scene_run(s, "run -c p.ini"), EX_OK);
-  scene_run(s, "status -c p.ini");
-  ck_assert_uint_eq(count(scene_out(s), "is damaged\n"), 0);
+  ck_assert_int_eq(sandbox_run(s, "run -c p.ini"), EX_DATAERR);
+  sandbox_run(s, "status -c p.ini");
+  ck_assert_uint_eq(count(sandbox_out(s), "is damaged\n"), 5000);
+  sandbox_run(s, "status --json -c p.ini");
+  ck_assert_uint_eq(count(sandbox_out(s), "\"reason\":\"is damaged\""), 5000);
+  sandbox_setenv(s, "BAD", "");
+  ck_assert_int_eq(sandbox_run(s, "run -c p.ini"), EX_OK);
+  sandbox_run(s, "status -c p.ini");
+  ck_assert_uint_eq(count(sandbox_out(s), "is damaged\n"), 0);
 }
 END_TEST
 
 START_TEST(plugin_of_another_kind_is_told_so)
 {
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = ./output_bad.so\n"
-              "[output table]\nplugin = stdout\nfield.a = meter.a\n");
-  scene_run(s, "check --offline -c p.ini");
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = ./output_bad.so\n"
+                "[output table]\nplugin = stdout\nfield.a = meter.a\n");
+  sandbox_run(s, "check --offline -c p.ini");
   check(EX_CONFIG, "",
         "p.ini:2: ./output_bad.so: the plugin is for a section [output NAME], "
         "not for [input NAME]\n");
@@ -1050,18 +1053,18 @@ START_TEST(unsound_plugin_is_one_clear_line)
 
   if (conform_rows[_i].status != EX_CONFIG)
     return;
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = exec\n"
-              "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
-              "[output bad]\nplugin = ./output_bad.so\nplace.1 = meter.a\n");
-  scene_setenv(s, "BAD", conform_rows[_i].bad);
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = exec\n"
+                "command = echo '{\"field\":\"a\",\"value\":\"1\"}'\n"
+                "[output bad]\nplugin = ./output_bad.so\nplace.1 = meter.a\n");
+  sandbox_setenv(s, "BAD", conform_rows[_i].bad);
   snprintf(line, sizeof(line), "p.ini:5: %s",
            conform_rows[_i].err + strlen("error: "));
-  scene_run(s, "run -c p.ini");
+  sandbox_run(s, "run -c p.ini");
   check(EX_CONFIG, "", line);
-  scene_run(s, "check --offline -c p.ini");
+  sandbox_run(s, "check --offline -c p.ini");
   check(EX_CONFIG, "", line);
-  scene_run(s, "plugins ./output_bad.so");
+  sandbox_run(s, "plugins ./output_bad.so");
   check(EX_CONFIG, "", conform_rows[_i].err);
 }
 END_TEST

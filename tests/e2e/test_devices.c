@@ -39,13 +39,13 @@ add(unsigned idx, const char *type, const char *unit)
 static void
 run(const char *args)
 {
-  scene_run(house.scene, "%s", args);
+  sandbox_run(house.sandbox, "%s", args);
 }
 
 static void
 check_out(const char *text)
 {
-  ck_assert_str_eq(scene_out(house.scene), house_text(&house, text));
+  ck_assert_str_eq(sandbox_out(house.sandbox), house_text(&house, text));
 }
 
 /* ---- Rights -------------------------------------------------------------- */
@@ -93,10 +93,10 @@ START_TEST(text_is_refused_by_check_and_every_run)
   add(2, "custom", "days");
   house_write(&house, "", "idx.2 = meter.date\n", "");
   run(texts[_i].command);
-  ck_assert_int_eq(scene_status(house.scene), EX_CONFIG);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_CONFIG);
   snprintf(said, sizeof(said), NO_TEXT, texts[_i].often);
-  ck_assert_msg(strstr(scene_err(house.scene), said), "%s",
-                scene_err(house.scene));
+  ck_assert_msg(strstr(sandbox_err(house.sandbox), said), "%s",
+                sandbox_err(house.sandbox));
   check_out("");
   ck_assert_uint_eq(domoticz_server_writes(house.server, 2), 0);
 }
@@ -167,11 +167,11 @@ START_TEST(power_of_another_kind_is_refused_before_it_is_sent)
               "[transform kwh]\nplugin = convert\nunit = kWh\ndecimals = 3\n"
               "value = meter.heat_energy_e1\n");
   run("check -c house.ini");
-  ck_assert_ptr_nonnull(strstr(scene_err(house.scene),
+  ck_assert_ptr_nonnull(strstr(sandbox_err(house.sandbox),
                                "warning: domoticz: idx.1.power: takes W, and "
                                "meter.heat_energy_e1 is usually in MWh"));
   run("run -n -c house.ini");
-  ck_assert_int_eq(scene_status(house.scene), EX_CONFIG);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_CONFIG);
 }
 END_TEST
 
@@ -207,11 +207,11 @@ START_TEST(coarse_step_of_a_base_is_told)
              steps[_i].step);
   house_check(&house, EX_OK, said);
   run("run -n -c house.ini");
-  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   snprintf(out, sizeof(out), "domoticz.323 %s\n", steps[_i].shown);
   check_out(out);
   run("run -c house.ini");
-  ck_assert_int_eq(strstr(scene_err(house.scene), "stores 84.208 GJ as ") !=
+  ck_assert_int_eq(strstr(sandbox_err(house.sandbox), "stores 84.208 GJ as ") !=
                      NULL,
                    steps[_i].step != NULL);
   house_run(&house, "84.308GJ");
@@ -253,11 +253,11 @@ START_TEST(check_warns_about_types_that_users_regret)
   add(1, types[_i].type, NULL);
   house_write(&house, "", "idx.1 = meter.volume_v1\n", "");
   run("check -c house.ini");
-  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   snprintf(line, sizeof(line), "warning: domoticz: idx.1: \"Device 1\" %s",
            types[_i].said);
-  ck_assert_msg(strstr(scene_err(house.scene), line), "%s",
-                scene_err(house.scene));
+  ck_assert_msg(strstr(sandbox_err(house.sandbox), line), "%s",
+                sandbox_err(house.sandbox));
 }
 END_TEST
 
@@ -279,9 +279,9 @@ START_TEST(first_value_after_a_logged_zero_is_told_once)
   house_write(&house, "", "idx.1 = reading\n",
               "[transform reading]\nplugin = convert\ndecimals = 3\n"
               "value = meter.heat_energy_e1\nunit = ");
-  file = strdup(scene_read(house.scene, "house.ini"));
-  scene_write(house.scene, "house.ini", "%s%s\n", file,
-              counters[_i].unit_of_run);
+  file = strdup(sandbox_read(house.sandbox, "house.ini"));
+  sandbox_write(house.sandbox, "house.ini", "%s%s\n", file,
+                counters[_i].unit_of_run);
   free(file);
   snprintf(
     said, sizeof(said),
@@ -356,15 +356,15 @@ START_TEST(new_device_without_a_value_says_what_to_do)
 {
   write_without_targets();
   run("targets -c house.ini domoticz --yes --create Heat:counter-gj");
-  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   ck_assert_ptr_nonnull(
-    strstr(scene_err(house.scene),
+    strstr(sandbox_err(house.sandbox),
            "notice: domoticz: put this line into the section of this output in "
            "house.ini, with the name of a value in place of VALUE, and run at "
            "once: until its first value, a device holds 0 (--create "
            "NAME:TYPE=VALUE delivers that value right away)\n"));
   check_out("idx.1 = VALUE ; Heat, Counter\n");
-  ck_assert(!scene_exists(house.scene, "house.db"));
+  ck_assert(!sandbox_exists(house.sandbox, "house.db"));
 }
 END_TEST
 
@@ -374,9 +374,9 @@ START_TEST(silent_meter_leaves_a_new_device_without_a_value)
   meter_fault(house.meter, "silent");
   run("targets -c house.ini domoticz --yes --create "
       "Heat:counter-gj=meter.heat_energy_e1");
-  ck_assert_int_ne(scene_status(house.scene), EX_OK);
+  ck_assert_int_ne(sandbox_status(house.sandbox), EX_OK);
   ck_assert_ptr_nonnull(strstr(
-    scene_err(house.scene),
+    sandbox_err(house.sandbox),
     "notice: domoticz: put this line into the section of this output in "
     "house.ini and run at once: until its first value, a device holds 0\n"));
   check_out("idx.1 = meter.heat_energy_e1 ; Heat, Counter\n");
@@ -388,9 +388,9 @@ START_TEST(value_that_is_left_out_is_not_called_delivered)
   add(323, "counter-custom", "GJ");
   house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", HOUSE_USAGE);
   run("targets -c house.ini domoticz --yes --create Use:custom-GJ=usage");
-  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   ck_assert_ptr_nonnull(
-    strstr(scene_err(house.scene),
+    strstr(sandbox_err(house.sandbox),
            "notice: domoticz: put this line into the section of this output in "
            "house.ini and run at once"));
 }
@@ -414,10 +414,10 @@ static const struct {
 START_TEST(nothing_is_made_for_a_value_that_there_is_not)
 {
   write_without_targets();
-  scene_run(house.scene, "targets %s", mistakes[_i].words);
-  ck_assert_int_eq(scene_status(house.scene), mistakes[_i].status);
-  ck_assert_msg(strstr(scene_err(house.scene), mistakes[_i].said), "%s",
-                scene_err(house.scene));
+  sandbox_run(house.sandbox, "targets %s", mistakes[_i].words);
+  ck_assert_int_eq(sandbox_status(house.sandbox), mistakes[_i].status);
+  ck_assert_msg(strstr(sandbox_err(house.sandbox), mistakes[_i].said), "%s",
+                sandbox_err(house.sandbox));
   ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
 }
 END_TEST

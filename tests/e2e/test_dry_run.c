@@ -16,7 +16,7 @@
 #include "plugins/kmp/emulator/meter.h"
 #include "tests/support/domoticz_server.h"
 #include "tests/support/run_suite.h"
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 #define INTERVAL 1200
 /* A port of this machine that nothing listens on. */
@@ -29,23 +29,23 @@
   "2026-11-22T10:20:00Z < 40 3f 10 00 3c 08 04 43 00 01 49 54 47 2a 0d\n\n"    \
   "2026-11-22T10:40:00Z < 40 3f 10 00 3c 08 04 43 00 01 4a 4e a1 02 0d\n"
 
-static struct scene *s;
+static struct sandbox *s;
 static struct meter *m;
 static struct domoticz_server *server;
 
 static void
 setup(void)
 {
-  s = scene_new();
+  s = sandbox_new();
   m = meter_start();
   meter_set(m, "60=84.208GJ");
   meter_set(m, "1001=68500001");
   server = domoticz_server_start(DOMOTICZ_2025_1);
-  domoticz_server_set_clock(server, scene_now(s) - INTERVAL);
+  domoticz_server_set_clock(server, sandbox_now(s) - INTERVAL);
   domoticz_server_add(server, 323, "counter-custom", "GJ");
   domoticz_server_add(server, 322, "custom", "GJ");
   domoticz_server_add(server, 327, "counter-custom", "GJ");
-  domoticz_server_set_clock(server, scene_now(s));
+  domoticz_server_set_clock(server, sandbox_now(s));
 }
 
 static void
@@ -53,43 +53,44 @@ teardown(void)
 {
   domoticz_server_stop(server);
   meter_stop(m);
-  scene_free(s);
+  sandbox_free(s);
 }
 
 /* The pipeline of the manual: usage and total into Domoticz, and a file. */
 static void
 write_pipeline(const char *device, const char *url)
 {
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = %s\n"
-              "[transform usage]\nplugin = subtract\n"
-              "value = meter.heat_energy_e1\nminus = domoticz.323\n"
-              "[transform total]\nplugin = add\n"
-              "value = usage\nplus = domoticz.327\n"
-              "[output domoticz]\nplugin = domoticz\nurl = %s\n"
-              "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
-              "idx.327 = total\n"
-              "[output log]\nplugin = csv\npath = heat.csv\n"
-              "column.energy = meter.heat_energy_e1\ncolumn.usage = usage\n",
-              device, url);
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = %s\n"
+                "[transform usage]\nplugin = subtract\n"
+                "value = meter.heat_energy_e1\nminus = domoticz.323\n"
+                "[transform total]\nplugin = add\n"
+                "value = usage\nplus = domoticz.327\n"
+                "[output domoticz]\nplugin = domoticz\nurl = %s\n"
+                "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
+                "idx.327 = total\n"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.heat_energy_e1\ncolumn.usage = usage\n",
+                device, url);
 }
 
 static void
 next_interval(void)
 {
-  scene_advance(s, INTERVAL);
+  sandbox_advance(s, INTERVAL);
   domoticz_server_advance(server, INTERVAL);
 }
 
 static void
 check(int status, const char *out, const char *err)
 {
-  ck_assert_str_eq(scene_err(s), err);
-  ck_assert_str_eq(scene_out(s), out);
-  ck_assert_int_eq(scene_status(s), status);
+  ck_assert_str_eq(sandbox_err(s), err);
+  ck_assert_str_eq(sandbox_out(s), out);
+  ck_assert_int_eq(sandbox_status(s), status);
 }
 
-/* ---- Files of the scene ------------------------------------------------- */
+/* ---- Files of the sandbox -------------------------------------------------
+ */
 
 static int
 is_visible(const struct dirent *entry)
@@ -105,7 +106,7 @@ sum_of_file(const char *name)
   FILE *f;
   int c;
 
-  snprintf(path, sizeof(path), "%s/%s", scene_dir(s), name);
+  snprintf(path, sizeof(path), "%s/%s", sandbox_dir(s), name);
   f = fopen(path, "re");
   ck_assert_ptr_nonnull(f);
   for (c = getc(f); c != EOF; c = getc(f))
@@ -114,12 +115,12 @@ sum_of_file(const char *name)
   return sum;
 }
 
-/* Lists the scene's files, each with a checksum. */
+/* Lists the sandbox's files, each with a checksum. */
 static void
 describe_files(char *buf, size_t size)
 {
   struct dirent **entries;
-  int n = scandir(scene_dir(s), &entries, is_visible, alphasort), i;
+  int n = scandir(sandbox_dir(s), &entries, is_visible, alphasort), i;
   size_t len = 0;
 
   ck_assert_int_ge(n, 0);
@@ -140,7 +141,7 @@ run_without_a_trace(const char *args)
   char before[1024], after[1024];
 
   describe_files(before, sizeof(before));
-  scene_run(s, "%s", args);
+  sandbox_run(s, "%s", args);
   describe_files(after, sizeof(after));
   ck_assert_str_eq(after, before);
 }
@@ -166,7 +167,7 @@ run_without_a_trace(const char *args)
 
 START_TEST(a_real_pipeline_is_tried_with_no_meter_and_no_server)
 {
-  scene_write(s, "meter.capture", CAPTURE);
+  sandbox_write(s, "meter.capture", CAPTURE);
   write_pipeline("nowhere", NO_SERVER);
   run_without_a_trace("run -n --offline -c house.ini --replay meter.capture");
   check(0, SHOWN, "");
@@ -175,15 +176,15 @@ END_TEST
 
 START_TEST(a_total_that_skips_its_first_goes_on_in_the_next_cycle)
 {
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = /dev/none\n"
-              "[transform total]\nplugin = add\nvalue = meter.60\n"
-              "plus = domoticz.327\nfirst = skip\n"
-              "[output domoticz]\nplugin = domoticz\nurl = %s\n"
-              "idx.327 = total\n",
-              NO_SERVER);
-  scene_write(s, "house.capture", CAPTURE);
-  scene_run(s, "run -n --offline -c house.ini --replay house.capture");
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = /dev/none\n"
+                "[transform total]\nplugin = add\nvalue = meter.60\n"
+                "plus = domoticz.327\nfirst = skip\n"
+                "[output domoticz]\nplugin = domoticz\nurl = %s\n"
+                "idx.327 = total\n",
+                NO_SERVER);
+  sandbox_write(s, "house.capture", CAPTURE);
+  sandbox_run(s, "run -n --offline -c house.ini --replay house.capture");
   check(0,
         "# 2026-11-22T10:00:00Z\n"
         "# 2026-11-22T10:20:00Z\n"
@@ -196,7 +197,7 @@ END_TEST
 
 START_TEST(a_replay_may_ask_the_server_once)
 {
-  scene_write(s, "meter.capture", CAPTURE);
+  sandbox_write(s, "meter.capture", CAPTURE);
   write_pipeline("nowhere", domoticz_server_url(server));
   run_without_a_trace("run -n -c house.ini --replay meter.capture");
   check(0, SHOWN, "");
@@ -220,7 +221,7 @@ END_TEST
 START_TEST(a_dry_run_follows_from_the_state_and_leaves_it)
 {
   write_pipeline(meter_path(m), domoticz_server_url(server));
-  scene_run(s, "run -c house.ini");
+  sandbox_run(s, "run -c house.ini");
   check(0, "", "");
   next_interval();
   meter_set(m, "60=84.308GJ");
@@ -232,7 +233,7 @@ START_TEST(a_dry_run_follows_from_the_state_and_leaves_it)
           "log.usage 0.100 GJ\n",
           "");
   }
-  scene_run(s, "run -c house.ini");
+  sandbox_run(s, "run -c house.ini");
   check(0, "", "");
   ck_assert_str_eq(domoticz_server_get(server, 323), "84308");
   ck_assert_str_eq(domoticz_server_get(server, 322), "0.100");
@@ -244,7 +245,7 @@ END_TEST
 START_TEST(offline_follows_from_the_state_too)
 {
   write_pipeline(meter_path(m), domoticz_server_url(server));
-  scene_run(s, "run -c house.ini");
+  sandbox_run(s, "run -c house.ini");
   check(0, "", "");
   next_interval();
   meter_set(m, "60=84.308GJ");
@@ -285,7 +286,7 @@ static const struct {
 
 START_TEST(what_a_replay_cannot_be_is_refused)
 {
-  scene_write(s, "meter.capture", CAPTURE);
+  sandbox_write(s, "meter.capture", CAPTURE);
   write_pipeline("nowhere", NO_SERVER);
   run_without_a_trace(refused[_i].args);
   check(refused[_i].status, "", refused[_i].err);
@@ -294,38 +295,38 @@ END_TEST
 
 START_TEST(a_replay_is_delivered_to_files)
 {
-  scene_write(s, "meter.capture", CAPTURE);
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = nowhere\n"
-              "[transform usage]\nplugin = subtract\n"
-              "value = meter.60\nminus = log.energy\n"
-              "[output log]\nplugin = csv\npath = heat.csv\n"
-              "column.energy = meter.60\ncolumn.usage = usage\n");
-  scene_run(s, "run -c house.ini --replay meter.capture");
+  sandbox_write(s, "meter.capture", CAPTURE);
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = nowhere\n"
+                "[transform usage]\nplugin = subtract\n"
+                "value = meter.60\nminus = log.energy\n"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.60\ncolumn.usage = usage\n");
+  sandbox_run(s, "run -c house.ini --replay meter.capture");
   check(0, "", "");
-  ck_assert_str_eq(scene_read(s, "heat.csv"),
+  ck_assert_str_eq(sandbox_read(s, "heat.csv"),
                    "time,energy,usage\n"
                    "2026-11-22T10:00:00Z,84.208,\n"
                    "2026-11-22T10:20:00Z,84.308,0.100\n"
                    "2026-11-22T10:40:00Z,84.558,0.250\n");
-  ck_assert(!scene_exists(s, "house.db"));
+  ck_assert(!sandbox_exists(s, "house.db"));
 }
 END_TEST
 
 START_TEST(each_input_can_have_its_own_capture)
 {
-  scene_write(s, "east.capture", CAPTURE);
+  sandbox_write(s, "east.capture", CAPTURE);
   /* One cycle: 1422.53 m3. */
-  scene_write(
+  sandbox_write(
     s, "west.capture",
     "2026-11-22T10:00:00Z < 40 3f 10 00 44 28 04 42 00 02 2b ad 67 75 "
     "0d\n");
-  scene_write(s, "house.ini",
-              "[input east]\nplugin = kmp\ndevice = nowhere\nfields = 60\n"
-              "[input west]\nplugin = kmp\ndevice = nowhere\nfields = 68\n"
-              "[output show]\nplugin = stdout\nformat = line\n");
-  scene_run(s, "run -c house.ini --replay east=east.capture "
-               "--replay west=west.capture");
+  sandbox_write(s, "house.ini",
+                "[input east]\nplugin = kmp\ndevice = nowhere\nfields = 60\n"
+                "[input west]\nplugin = kmp\ndevice = nowhere\nfields = 68\n"
+                "[output show]\nplugin = stdout\nformat = line\n");
+  sandbox_run(s, "run -c house.ini --replay east=east.capture "
+                 "--replay west=west.capture");
   check(0,
         "east.heat_energy_e1 84.208 GJ\nwest.volume_v1 1422.53 m³\n"
         "east.heat_energy_e1 84.308 GJ\neast.heat_energy_e1 84.558 GJ\n",
@@ -335,16 +336,16 @@ END_TEST
 
 START_TEST(an_input_that_is_not_replayed_is_read)
 {
-  scene_write(
+  sandbox_write(
     s, "west.capture",
     "2026-11-22T10:00:00Z < 40 3f 10 00 44 28 04 42 00 02 2b ad 67 75 "
     "0d\n");
-  scene_write(s, "house.ini",
-              "[input east]\nplugin = kmp\ndevice = %s\nfields = 60\n"
-              "[input west]\nplugin = kmp\ndevice = nowhere\nfields = 68\n"
-              "[output show]\nplugin = stdout\nformat = line\n",
-              meter_path(m));
-  scene_run(s, "run -c house.ini --replay west=west.capture");
+  sandbox_write(s, "house.ini",
+                "[input east]\nplugin = kmp\ndevice = %s\nfields = 60\n"
+                "[input west]\nplugin = kmp\ndevice = nowhere\nfields = 68\n"
+                "[output show]\nplugin = stdout\nformat = line\n",
+                meter_path(m));
+  sandbox_run(s, "run -c house.ini --replay west=west.capture");
   check(0, "east.heat_energy_e1 84.208 GJ\nwest.volume_v1 1422.53 m³\n", "");
 }
 END_TEST
@@ -352,11 +353,11 @@ END_TEST
 /* --replay also replaces the capture of a replay input. */
 START_TEST(a_recording_is_replaced_by_another)
 {
-  scene_write(s, "meter.capture", CAPTURE);
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = replay\npath = nowhere.capture\n"
-              "[output show]\nplugin = stdout\nformat = line\n");
-  scene_run(s, "run -c house.ini --replay meter.capture");
+  sandbox_write(s, "meter.capture", CAPTURE);
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = replay\npath = nowhere.capture\n"
+                "[output show]\nplugin = stdout\nformat = line\n");
+  sandbox_run(s, "run -c house.ini --replay meter.capture");
   check(0,
         "meter.heat_energy_e1 84.208 GJ\nmeter.heat_energy_e1 84.308 GJ\n"
         "meter.heat_energy_e1 84.558 GJ\n",
@@ -366,15 +367,15 @@ END_TEST
 
 START_TEST(an_input_without_recordings_is_not_replayed)
 {
-  scene_write(s, "meter.capture", CAPTURE);
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = exec\ncommand = touch read\n"
-              "[output show]\nplugin = stdout\nfield.a = meter.a\n");
-  scene_run(s, "run -c house.ini --replay meter.capture");
+  sandbox_write(s, "meter.capture", CAPTURE);
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = exec\ncommand = touch read\n"
+                "[output show]\nplugin = stdout\nfield.a = meter.a\n");
+  sandbox_run(s, "run -c house.ini --replay meter.capture");
   check(78, "",
         "house.ini:1: the plugin of [input meter] has no captures that "
         "--replay could read\n");
-  ck_assert(!scene_exists(s, "read"));
+  ck_assert(!sandbox_exists(s, "read"));
 }
 END_TEST
 
@@ -385,16 +386,16 @@ START_TEST(a_replay_needs_the_plugin_that_reads_recordings)
   const char *dir = getenv("METERPIPE_PLUGIN_PATH");
 
   ck_assert_ptr_nonnull(dir);
-  scene_write(s, "meter.capture", CAPTURE);
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = %s/input_kmp.so\ndevice = nowhere\n"
-              "[output show]\nplugin = %s/output_stdout.so\n",
-              dir, dir);
-  if (scene_has_installed(s))
+  sandbox_write(s, "meter.capture", CAPTURE);
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = %s/input_kmp.so\ndevice = nowhere\n"
+                "[output show]\nplugin = %s/output_stdout.so\n",
+                dir, dir);
+  if (sandbox_has_installed(s))
     return;
-  scene_run(s, "run -c house.ini --replay meter.capture");
-  ck_assert_int_eq(strncmp(scene_err(s), begin, strlen(begin)), 0);
-  ck_assert_int_eq(scene_status(s), 78);
+  sandbox_run(s, "run -c house.ini --replay meter.capture");
+  ck_assert_int_eq(strncmp(sandbox_err(s), begin, strlen(begin)), 0);
+  ck_assert_int_eq(sandbox_status(s), 78);
 }
 END_TEST
 
@@ -402,14 +403,14 @@ END_TEST
  * opened, and the other output is served. */
 START_TEST(an_output_that_cannot_be_opened_costs_a_replay_no_other)
 {
-  scene_write(s, "meter.capture", CAPTURE);
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = nowhere\n"
-              "[output log]\nplugin = csv\npath = nowhere/heat.csv\n"
-              "column.energy = meter.60\n"
-              "[output show]\nplugin = stdout\nformat = line\n"
-              "field.energy = meter.60\n");
-  scene_run(s, "run -c house.ini --replay meter.capture");
+  sandbox_write(s, "meter.capture", CAPTURE);
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = nowhere\n"
+                "[output log]\nplugin = csv\npath = nowhere/heat.csv\n"
+                "column.energy = meter.60\n"
+                "[output show]\nplugin = stdout\nformat = line\n"
+                "field.energy = meter.60\n");
+  sandbox_run(s, "run -c house.ini --replay meter.capture");
   check(73, "energy 84.208 GJ\nenergy 84.308 GJ\nenergy 84.558 GJ\n",
         "error: log: nowhere/heat.csv: its directory does not exist; create "
         "it, or change `path`\n");
@@ -424,11 +425,11 @@ START_TEST(a_name_longer_than_a_line_is_cut)
   memset(path, 'x', sizeof(path) - 1);
   path[sizeof(path) - 1] = '\0';
   write_pipeline("nowhere", NO_SERVER);
-  scene_run(s, "run -n --offline -c house.ini --replay %s", path);
-  ck_assert_int_ne(scene_status(s), 0);
-  ck_assert_int_eq(strncmp(scene_err(s), "error: meter: xxx", 17), 0);
-  ck_assert_uint_eq(strcspn(scene_err(s), "\n"), strlen(scene_err(s)) - 1);
-  ck_assert_uint_lt(strlen(scene_err(s)), sizeof(path));
+  sandbox_run(s, "run -n --offline -c house.ini --replay %s", path);
+  ck_assert_int_ne(sandbox_status(s), 0);
+  ck_assert_int_eq(strncmp(sandbox_err(s), "error: meter: xxx", 17), 0);
+  ck_assert_uint_eq(strcspn(sandbox_err(s), "\n"), strlen(sandbox_err(s)) - 1);
+  ck_assert_uint_lt(strlen(sandbox_err(s)), sizeof(path));
 }
 END_TEST
 

@@ -16,43 +16,43 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/e2e/exec_scene.h"
+#include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
-static struct scene *s;
+static struct sandbox *s;
 
 static void
 build(void)
 {
-  s = scene_new();
+  s = sandbox_new();
 }
 
 static void
 leave(void)
 {
-  scene_free(s);
+  sandbox_free(s);
 }
 
 /* ---- The command's input and environment ---- */
 
 START_TEST(record_is_exact_and_complete)
 {
-  scene_write(s, "p.ini",
-              EXEC_INPUT
-              "[output hook]\nplugin = exec\nclass = append\n"
-              "command = sh -c 'cat >got'\n"
-              "value.energy = meter.energy\nvalue.flow = meter.flow\n"
-              "value.note = meter.note\nvalue.never = meter.never\n");
-  scene_write(s, "reading",
-              "{\"field\":\"energy\",\"value\":\"84.200\",\"unit\":\"GJ\","
-              "\"kind\":\"counter\",\"time\":\"2026-11-22T11:00:00+01:00\"}\n"
-              "{\"field\":\"flow\",\"value\":-0.50,\"unit\":\"m3/h\","
-              "\"time\":\"2026-11-22T09:59:59.999Z\"}\r\n\n"
-              "{\"field\":\"note\",\"text\":\"\\u201ehot\\u201c \\\\ \\\"\","
-              "\"time\":\"2026-11-22T10:00:00Z\"}\n"
-              "{\"field\":\"never\",\"value\":null}\n"
-              "{\"serial\":\"6789\"}\n");
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT
+                "[output hook]\nplugin = exec\nclass = append\n"
+                "command = sh -c 'cat >got'\n"
+                "value.energy = meter.energy\nvalue.flow = meter.flow\n"
+                "value.note = meter.note\nvalue.never = meter.never\n");
+  sandbox_write(s, "reading",
+                "{\"field\":\"energy\",\"value\":\"84.200\",\"unit\":\"GJ\","
+                "\"kind\":\"counter\",\"time\":\"2026-11-22T11:00:00+01:00\"}\n"
+                "{\"field\":\"flow\",\"value\":-0.50,\"unit\":\"m3/h\","
+                "\"time\":\"2026-11-22T09:59:59.999Z\"}\r\n\n"
+                "{\"field\":\"note\",\"text\":\"\\u201ehot\\u201c \\\\ \\\"\","
+                "\"time\":\"2026-11-22T10:00:00Z\"}\n"
+                "{\"field\":\"never\",\"value\":null}\n"
+                "{\"serial\":\"6789\"}\n");
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_OK, "");
   exec_check_file(
     s, "got",
@@ -88,11 +88,11 @@ START_TEST(word_of_4000_bytes_reaches_the_command)
   ck_assert_uint_eq(strcspn(options, "\n"), 4096);
   exec_write(s, options);
   free(options);
-  scene_write(s, "take.sh", "printf %%s \"$1\" >got\n");
+  sandbox_write(s, "take.sh", "printf %%s \"$1\" >got\n");
   exec_run(s, "84.208");
   exec_check(s, EX_OK, "");
-  ck_assert_int_eq(strncmp(scene_read(s, "got"), "#1234", 5), 0);
-  ck_assert_str_eq(scene_read(s, "got") + 5, word);
+  ck_assert_int_eq(strncmp(sandbox_read(s, "got"), "#1234", 5), 0);
+  ck_assert_str_eq(sandbox_read(s, "got") + 5, word);
 }
 END_TEST
 
@@ -110,7 +110,7 @@ START_TEST(command_inherits_nothing_of_the_host)
     "read -r _ _ _ _ group _ </proc/self/stat\n"
     "[ \"$group\" = $$ ] && echo leads >>got\n";
 
-  scene_write(s, "look.sh", "%s", script);
+  sandbox_write(s, "look.sh", "%s", script);
   exec_write(s, "class = live\ncommand = sh look.sh\n");
   exec_run(s, "84.208");
   exec_check(s, EX_OK, "");
@@ -131,12 +131,12 @@ static const struct {
 
 START_TEST(command_is_words_and_no_shell_reads_them)
 {
-  scene_write(s, "words.sh", "printf '<%%s>' \"$@\" >got\n");
-  scene_write(s, "p.ini",
-              EXEC_INPUT
-              "[output hook]\nplugin = exec\nclass = live\ncommand = %s\n"
-              "value.energy = meter.energy\n",
-              word_rows[_i].command);
+  sandbox_write(s, "words.sh", "printf '<%%s>' \"$@\" >got\n");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT
+                "[output hook]\nplugin = exec\nclass = live\ncommand = %s\n"
+                "value.energy = meter.energy\n",
+                word_rows[_i].command);
   exec_run(s, "84.208");
   exec_check(s, EX_OK, "");
   exec_check_file(s, "got", word_rows[_i].words);
@@ -180,14 +180,14 @@ START_TEST(status_decides_what_becomes_of_a_record)
   snprintf(options, sizeof(options), "class = %s\ncommand = sh take.sh\n",
            status_rows[_i].class);
   exec_write(s, options);
-  scene_write(s, "take.sh", IDS "echo a word >&2\nexit %d\n",
-              status_rows[_i].status);
+  sandbox_write(s, "take.sh", IDS "echo a word >&2\nexit %d\n",
+                status_rows[_i].status);
   exec_run(s, "84.208");
   exec_check(s, status_rows[_i].run_status, status_rows[_i].err);
-  scene_write(s, "take.sh", IDS);
-  scene_remove(s, "got");
+  sandbox_write(s, "take.sh", IDS);
+  sandbox_remove(s, "got");
   exec_run(s, "84.300");
-  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
   snprintf(want, sizeof(want), "%s%s",
            status_rows[_i].again ? "hook-1795342800000-1\n" : "",
            queued ? "hook-1795344000000-2\n" : "");
@@ -203,7 +203,7 @@ START_TEST(command_that_cannot_be_run_is_told_by_name)
   exec_check(s, EX_CONFIG,
              "error: hook: no-such-program: cannot be run: No such file or "
              "directory\n");
-  scene_write(s, "plain", "text\n");
+  sandbox_write(s, "plain", "text\n");
   exec_write(s, "class = append\ncommand = ./plain\n");
   exec_run(s, "84.300");
   exec_check(s, EX_NOPERM,
@@ -232,25 +232,25 @@ START_TEST(a_command_is_found_by_check_where_a_run_finds_it)
   };
   char path[512];
 
-  snprintf(path, sizeof(path), "%s/dir", scene_dir(s));
+  snprintf(path, sizeof(path), "%s/dir", sandbox_dir(s));
   ck_assert_int_eq(mkdir(path, 0700), 0);
-  scene_write(s, "dir/plain", "text\n");
-  snprintf(path, sizeof(path), "%s/true-here", scene_dir(s));
-  scene_write(s, "true-here", "#!/bin/sh\nwhile read -r line; do :; done\n");
+  sandbox_write(s, "dir/plain", "text\n");
+  snprintf(path, sizeof(path), "%s/true-here", sandbox_dir(s));
+  sandbox_write(s, "true-here", "#!/bin/sh\nwhile read -r line; do :; done\n");
   ck_assert_int_eq(chmod(path, 0700), 0);
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-    scene_write(s, "p.ini",
-                "[input meter]\nplugin = exec\ncommand = /bin/cat reading\n"
-                "[output hook]\nplugin = exec\nclass = live\ncommand = %s\n"
-                "value.energy = meter.energy\n",
-                rows[i].command);
-    scene_setenv(s, "PATH", rows[i].path);
+    sandbox_write(s, "p.ini",
+                  "[input meter]\nplugin = exec\ncommand = /bin/cat reading\n"
+                  "[output hook]\nplugin = exec\nclass = live\ncommand = %s\n"
+                  "value.energy = meter.energy\n",
+                  rows[i].command);
+    sandbox_setenv(s, "PATH", rows[i].path);
     exec_set_reading(s, "84.208");
-    scene_run(s, "check -c p.ini");
+    sandbox_run(s, "check -c p.ini");
     exec_check(s, rows[i].status, rows[i].err);
-    scene_run(s, "run -v -c p.ini");
-    ck_assert_int_eq(scene_status(s), rows[i].status);
-    ck_assert_ptr_nonnull(strstr(scene_err(s), rows[i].err));
+    sandbox_run(s, "run -v -c p.ini");
+    ck_assert_int_eq(sandbox_status(s), rows[i].status);
+    ck_assert_ptr_nonnull(strstr(sandbox_err(s), rows[i].err));
   }
 }
 END_TEST
@@ -259,27 +259,27 @@ END_TEST
 START_TEST(check_finds_a_command_that_cannot_be_run)
 {
   exec_write(s, "class = append\ncommand = no-such-program --token=abc\n");
-  scene_write(s, "reading", "%s", "");
-  scene_run(s, "check -c p.ini");
+  sandbox_write(s, "reading", "%s", "");
+  sandbox_run(s, "check -c p.ini");
   exec_check(s, EX_CONFIG,
              "error: hook: no-such-program: cannot be run: No such file or "
              "directory\n");
   exec_write(s, "class = append\ncommand = ./p.ini\n");
-  scene_run(s, "check -c p.ini");
+  sandbox_run(s, "check -c p.ini");
   exec_check(s, EX_NOPERM,
              "error: hook: ./p.ini: cannot be run: Permission denied\n");
   exec_write(s, "class = append\ncommand = /etc\n");
-  scene_run(s, "check -c p.ini");
+  sandbox_run(s, "check -c p.ini");
   exec_check(s, EX_NOPERM,
              "error: hook: /etc: cannot be run: Permission denied\n");
   exec_write(s, "class = append\ncommand = true\n");
-  scene_run(s, "check -c p.ini");
-  ck_assert_str_eq(scene_err(s), "");
-  ck_assert_int_eq(scene_status(s), EX_OK);
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = exec\ncommand = no-such-program\n"
-              "[output table]\nplugin = stdout\nfield.a = meter.a\n");
-  scene_run(s, "check -c p.ini");
+  sandbox_run(s, "check -c p.ini");
+  ck_assert_str_eq(sandbox_err(s), "");
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = exec\ncommand = no-such-program\n"
+                "[output table]\nplugin = stdout\nfield.a = meter.a\n");
+  sandbox_run(s, "check -c p.ini");
   exec_check(s, EX_CONFIG,
              "error: meter: no-such-program: cannot be run: No such file or "
              "directory\n");
@@ -291,21 +291,21 @@ END_TEST
 START_TEST(complaints_are_bounded_and_clean)
 {
   exec_write(s, "class = append\ncommand = sh take.sh\n");
-  scene_write(s, "take.sh",
-              "yes complaint | head -n 200000 >&2\n"
-              "printf 'the \\033[31mlast\\377\\n' >&2\nexit 1\n");
+  sandbox_write(s, "take.sh",
+                "yes complaint | head -n 200000 >&2\n"
+                "printf 'the \\033[31mlast\\377\\n' >&2\nexit 1\n");
   exec_run(s, "84.208");
   exec_check(s, EX_UNAVAILABLE,
              "error: hook: sh: ended with status 1: the ?[31mlast?\n");
-  scene_write(s, "take.sh",
-              "i=0\nwhile [ $i -lt 30 ]; do\n"
-              "  i=$((i + 1)); echo \"$i \" >&2; done\n");
+  sandbox_write(s, "take.sh",
+                "i=0\nwhile [ $i -lt 30 ]; do\n"
+                "  i=$((i + 1)); echo \"$i \" >&2; done\n");
   exec_run(s, "84.300");
   ck_assert_ptr_nonnull(
-    strstr(scene_err(s),
+    strstr(sandbox_err(s),
            "notice: hook: sh: wrote more than 20 lines to standard error; "
            "these are the last\nnotice: hook: sh: 11 \n"));
-  ck_assert_ptr_nonnull(strstr(scene_err(s), "sh: 30 \n"));
+  ck_assert_ptr_nonnull(strstr(sandbox_err(s), "sh: 30 \n"));
 }
 END_TEST
 
@@ -351,7 +351,7 @@ process_state(int pid)
 static void
 check_gone(const char *file)
 {
-  const char *text = scene_read(s, file);
+  const char *text = sandbox_read(s, file);
   int64_t until = clock_ms() + 10000;
   char state;
   int pid;
@@ -375,7 +375,7 @@ START_TEST(whole_group_ends_at_the_timeout)
 {
   int64_t begun = clock_ms();
 
-  scene_write(s, "slow.sh", "%s", slow_scripts[_i]);
+  sandbox_write(s, "slow.sh", "%s", slow_scripts[_i]);
   exec_write(s, "class = append\ncommand = sh slow.sh\ntimeout = 200ms\n");
   exec_run(s, "84.208");
   exec_check(s, EX_TEMPFAIL,
@@ -390,11 +390,11 @@ START_TEST(deadline_of_the_cycle_ends_the_command_too)
 {
   int64_t begun = clock_ms();
 
-  scene_write(s, "slow.sh", "sleep 60\n");
-  scene_write(s, "p.ini",
-              "[pipeline]\ndeadline = 500ms\n" EXEC_INPUT
-              "[output hook]\nplugin = exec\nclass = append\n"
-              "command = sh slow.sh\nvalue.energy = meter.energy\n");
+  sandbox_write(s, "slow.sh", "sleep 60\n");
+  sandbox_write(s, "p.ini",
+                "[pipeline]\ndeadline = 500ms\n" EXEC_INPUT
+                "[output hook]\nplugin = exec\nclass = append\n"
+                "command = sh slow.sh\nvalue.energy = meter.energy\n");
   exec_run(s, "84.208");
   exec_check(s, EX_TEMPFAIL,
              "error: hook: sh: was still running when its time was "
@@ -407,7 +407,7 @@ START_TEST(what_a_command_leaves_behind_is_ended_and_not_waited_for)
 {
   int64_t begun = clock_ms();
 
-  scene_write(s, "leave.sh", "sleep 60 & echo $! >pid\n");
+  sandbox_write(s, "leave.sh", "sleep 60 & echo $! >pid\n");
   exec_write(s, "class = append\ncommand = sh leave.sh\n");
   exec_run(s, "84.208");
   exec_check(s, EX_OK, "");
@@ -422,10 +422,10 @@ START_TEST(what_left_the_group_is_not_waited_for)
 {
   int64_t begun = clock_ms();
 
-  scene_write(s, "leave.sh", "setsid yes >&2 &\nsleep 0.1\n");
+  sandbox_write(s, "leave.sh", "setsid yes >&2 &\nsleep 0.1\n");
   exec_write(s, "class = append\ncommand = sh leave.sh\n");
   exec_run(s, "84.208");
-  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
   ck_assert_int_lt(clock_ms() - begun, 30000);
 }
 END_TEST
@@ -436,7 +436,7 @@ START_TEST(command_that_cannot_be_killed_is_left_behind)
 {
   int64_t begun = clock_ms();
 
-  scene_write(s, "slow.sh", "echo $$ >pid\nexec sleep 50\n");
+  sandbox_write(s, "slow.sh", "echo $$ >pid\nexec sleep 50\n");
   exec_write(s, "class = append\ncommand = sh slow.sh\ntimeout = 200ms\n");
   exec_spoil(s, NULL, 0);
   exec_run(s, "84.208");
@@ -450,14 +450,14 @@ END_TEST
 
 START_TEST(signal_ends_the_run_and_the_command)
 {
-  scene_write(s, "slow.sh", "echo $$ >pid\nsleep 60\n");
+  sandbox_write(s, "slow.sh", "echo $$ >pid\nsleep 60\n");
   exec_write(s, "class = append\ncommand = sh slow.sh\n");
   exec_set_reading(s, "84.208");
-  scene_start(s, "run -c p.ini");
-  for (int i = 0; i < 2000 && !scene_exists(s, "pid"); i++)
+  sandbox_start(s, "run -c p.ini");
+  for (int i = 0; i < 2000 && !sandbox_exists(s, "pid"); i++)
     usleep(5000);
-  kill(scene_pid(s), SIGTERM);
-  scene_wait(s);
+  kill(sandbox_pid(s), SIGTERM);
+  sandbox_wait(s);
   exec_check(s, EX_TEMPFAIL, "error: hook: sh: the run was interrupted\n");
   check_gone("pid");
 }
@@ -473,27 +473,27 @@ START_TEST(output_is_not_asked_without_time)
     "[output hook]\nplugin = exec\nclass = latest\n"
     "command = sh take.sh\nfetch = sh show.sh\nvalue.energy = meter.energy\n";
 
-  scene_write(s, "read.sh", "cat reading\n");
-  scene_write(s, "take.sh", "exit 75\n");
-  scene_write(s, "show.sh",
-              "echo asked >>asked\n"
-              "echo '{\"target\":\"energy\",\"value\":null}'\n");
-  scene_write(s, "p.ini", pipeline, "60s");
+  sandbox_write(s, "read.sh", "cat reading\n");
+  sandbox_write(s, "take.sh", "exit 75\n");
+  sandbox_write(s, "show.sh",
+                "echo asked >>asked\n"
+                "echo '{\"target\":\"energy\",\"value\":null}'\n");
+  sandbox_write(s, "p.ini", pipeline, "60s");
   exec_run(s, "84.208");
   exec_check(s, EX_TEMPFAIL, "error: hook: sh: ended with status 75\n");
-  scene_write(s, "p.ini", pipeline, "400ms");
-  scene_write(s, "read.sh", "sleep 60\n");
-  scene_write(s, "take.sh", "cat >got\n");
+  sandbox_write(s, "p.ini", pipeline, "400ms");
+  sandbox_write(s, "read.sh", "sleep 60\n");
+  sandbox_write(s, "take.sh", "cat >got\n");
   exec_run(s, "84.300");
   ck_assert_ptr_nonnull(
-    strstr(scene_err(s), "error: hook: ran out of time before asking it; its "
-                         "pending values are kept\n"));
-  ck_assert_int_ne(scene_status(s), EX_OK);
+    strstr(sandbox_err(s), "error: hook: ran out of time before asking it; its "
+                           "pending values are kept\n"));
+  ck_assert_int_ne(sandbox_status(s), EX_OK);
   exec_check_file(s, "asked", "asked\n");
-  scene_write(s, "p.ini", pipeline, "60s");
-  scene_write(s, "read.sh", "exit 1\n"); /* a pending value needs no meter */
+  sandbox_write(s, "p.ini", pipeline, "60s");
+  sandbox_write(s, "read.sh", "exit 1\n"); /* a pending value needs no meter */
   exec_run(s, "84.300");
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "\"84.208\""));
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "got"), "\"84.208\""));
 }
 END_TEST
 
@@ -519,7 +519,7 @@ START_TEST(record_that_could_not_be_written_is_not_delivered)
   snprintf(text, sizeof(text), "class = %s\ncommand = sh take.sh\n",
            pipe_rows[_i].class);
   exec_write(s, text);
-  scene_write(s, "take.sh", "trap '' TERM\ncat >>got\n");
+  sandbox_write(s, "take.sh", "trap '' TERM\ncat >>got\n");
   exec_spoil(s, "\"values\":", pipe_rows[_i].error);
   exec_run(s, "84.208");
   snprintf(
@@ -529,9 +529,9 @@ START_TEST(record_that_could_not_be_written_is_not_delivered)
   exec_check(s, EX_IOERR, text);
   exec_heal(s);
   exec_set_reading(s, "84.208");
-  scene_run(s, "run -c p.ini");
-  ck_assert_int_eq(scene_status(s), EX_OK);
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "\"84.208\""));
+  sandbox_run(s, "run -c p.ini");
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "got"), "\"84.208\""));
 }
 END_TEST
 
@@ -540,9 +540,9 @@ END_TEST
 static void
 wait_for_file(const char *name)
 {
-  for (int i = 0; i < 2000 && !scene_exists(s, name); i++)
+  for (int i = 0; i < 2000 && !sandbox_exists(s, name); i++)
     usleep(5000);
-  ck_assert(scene_exists(s, name));
+  ck_assert(sandbox_exists(s, name));
 }
 
 /* Returns the guard of the process group GROUP; 0: it has none. */
@@ -590,12 +590,12 @@ START_TEST(command_of_a_killed_run_is_ended)
 {
   int command, guard = 0;
 
-  scene_write(s, "slow.sh", "echo $$ >pid.new; mv pid.new pid\nsleep 60\n");
+  sandbox_write(s, "slow.sh", "echo $$ >pid.new; mv pid.new pid\nsleep 60\n");
   exec_write(s, "class = append\ncommand = sh slow.sh\n");
   exec_set_reading(s, "84.208");
-  scene_start(s, "run -c p.ini");
+  sandbox_start(s, "run -c p.ini");
   wait_for_file("pid");
-  command = (int)strtol(scene_read(s, "pid"), NULL, 10);
+  command = (int)strtol(sandbox_read(s, "pid"), NULL, 10);
   for (int i = 0; i < 2000 && (guard = find_guard(command)) == 0; i++)
     usleep(5000);
   ck_assert_int_ne(guard, 0);
@@ -603,12 +603,12 @@ START_TEST(command_of_a_killed_run_is_ended)
   kill(guard, SIGTERM);
   kill(guard, SIGINT);
   kill(guard, SIGHUP);
-  kill(scene_pid(s), SIGKILL);
-  scene_wait(s);
+  kill(sandbox_pid(s), SIGKILL);
+  sandbox_wait(s);
   check_gone("pid");
-  scene_write(s, "pid", "%d\n", guard);
+  sandbox_write(s, "pid", "%d\n", guard);
   check_gone("pid");
-  scene_write(s, "slow.sh", "cat >got\n");
+  sandbox_write(s, "slow.sh", "cat >got\n");
   exec_run(s, "84.300");
   exec_check(s, EX_OK, UNFINISHED("hook", "10:00:00"));
 }
@@ -620,12 +620,12 @@ END_TEST
  * host has noted that: the record is sent again with the same id. */
 START_TEST(record_comes_again_with_its_id_after_a_crash)
 {
-  scene_write(s, "take.sh", IDS "kill -9 $PPID\nsleep 60\n");
+  sandbox_write(s, "take.sh", IDS "kill -9 $PPID\nsleep 60\n");
   exec_write(s, "class = append\ncommand = sh take.sh\n");
   exec_run(s, "84.208");
-  ck_assert_int_eq(scene_status(s), 128 + SIGKILL);
+  ck_assert_int_eq(sandbox_status(s), 128 + SIGKILL);
   exec_check_file(s, "got", "hook-1795342800000-1\n");
-  scene_write(s, "take.sh", IDS);
+  sandbox_write(s, "take.sh", IDS);
   exec_run(s, "84.300");
   exec_check(s, EX_OK, EXEC_UNFINISHED);
   exec_check_file(s, "got",
@@ -669,7 +669,7 @@ records(void)
 {
   static char text[4096];
   char ids[16][64], id[64];
-  const char *line = scene_read(s, "got");
+  const char *line = sandbox_read(s, "got");
   size_t n = 0, i, len = 0;
 
   text[0] = 0;
@@ -692,15 +692,15 @@ START_TEST(unanswered_amount_comes_again_and_the_rest_follows)
 {
   char want[256];
 
-  scene_write(s, "p.ini", USAGE_PIPELINE);
-  scene_write(s, "take.sh", "true\n");
+  sandbox_write(s, "p.ini", USAGE_PIPELINE);
+  sandbox_write(s, "take.sh", "true\n");
   exec_run(s, "84.208");
   exec_check(s, EX_OK, "");
-  scene_write(s, "take.sh", "%s", amount_rows[_i].script);
+  sandbox_write(s, "take.sh", "%s", amount_rows[_i].script);
   exec_run(s, "84.300");
-  scene_write(s, "take.sh", RECORDS);
+  sandbox_write(s, "take.sh", RECORDS);
   exec_run(s, "84.350");
-  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
   exec_run(s, "84.350");
   exec_check(s, EX_OK, "");
   snprintf(want, sizeof(want),
@@ -716,13 +716,13 @@ START_TEST(unanswered_record_comes_again_as_it_was)
 {
   char first[512];
 
-  scene_write(s, "p.ini", USAGE_PIPELINE);
-  scene_write(s, "take.sh", "true\n");
+  sandbox_write(s, "p.ini", USAGE_PIPELINE);
+  sandbox_write(s, "take.sh", "true\n");
   exec_run(s, "84.208");
-  scene_write(s, "take.sh", "cat >>got\nkill -9 $PPID\nsleep 60\n");
+  sandbox_write(s, "take.sh", "cat >>got\nkill -9 $PPID\nsleep 60\n");
   exec_run(s, "84.300");
-  snprintf(first, sizeof(first), "%s", scene_read(s, "got"));
-  scene_write(s, "take.sh", "cat >again\n");
+  snprintf(first, sizeof(first), "%s", sandbox_read(s, "got"));
+  sandbox_write(s, "take.sh", "cat >again\n");
   exec_run(s, "84.300");
   exec_check(s, EX_OK, UNFINISHED("hook", "10:40:00"));
   exec_check_file(s, "again", first);
@@ -735,19 +735,19 @@ START_TEST(refused_amount_is_in_the_next_one)
 {
   static const int refusals[] = { 75, 1 };
 
-  scene_write(s, "p.ini", USAGE_PIPELINE);
-  scene_write(s, "take.sh", "true\n");
+  sandbox_write(s, "p.ini", USAGE_PIPELINE);
+  sandbox_write(s, "take.sh", "true\n");
   exec_run(s, "84.000");
-  scene_write(s, "take.sh", "exit %d\n", refusals[_i]);
+  sandbox_write(s, "take.sh", "exit %d\n", refusals[_i]);
   for (int i = 1; i <= 3; i++) {
     char reading[16];
 
     snprintf(reading, sizeof(reading), "84.%d00", i);
     exec_run(s, reading);
-    ck_assert_int_eq(scene_status(s), _i ? EX_UNAVAILABLE : EX_TEMPFAIL);
-    ck_assert_int_eq(scene_err(s)[0] != 0, i == 1); /* the first one only */
+    ck_assert_int_eq(sandbox_status(s), _i ? EX_UNAVAILABLE : EX_TEMPFAIL);
+    ck_assert_int_eq(sandbox_err(s)[0] != 0, i == 1); /* the first one only */
   }
-  scene_write(s, "take.sh", RECORDS);
+  sandbox_write(s, "take.sh", RECORDS);
   exec_run(s, "84.300");
   ck_assert_str_eq(records(), "1 energy=84.300 usage=0.300\n");
 }
@@ -757,14 +757,14 @@ END_TEST
  * again with its id. */
 START_TEST(refusal_does_not_tell_of_an_earlier_record)
 {
-  scene_write(s, "p.ini", USAGE_PIPELINE);
-  scene_write(s, "take.sh", "true\n");
+  sandbox_write(s, "p.ini", USAGE_PIPELINE);
+  sandbox_write(s, "take.sh", "true\n");
   exec_run(s, "84.000");
-  scene_write(s, "take.sh", RECORDS "kill -9 $PPID\nsleep 60\n");
+  sandbox_write(s, "take.sh", RECORDS "kill -9 $PPID\nsleep 60\n");
   exec_run(s, "84.100");
-  scene_write(s, "take.sh", "exit 75\n");
+  sandbox_write(s, "take.sh", "exit 75\n");
   exec_run(s, "84.200");
-  scene_write(s, "take.sh", RECORDS);
+  sandbox_write(s, "take.sh", RECORDS);
   exec_run(s, "84.300");
   ck_assert_str_eq(records(), "1 energy=84.100 usage=0.100\n1 usage=0.100\n"
                               "2 energy=84.300 usage=0.200\n");
@@ -776,16 +776,16 @@ START_TEST(ids_of_latest_records_only_grow)
 {
   char first[64], second[64];
 
-  scene_write(s, "take.sh", IDS);
+  sandbox_write(s, "take.sh", IDS);
   exec_write(s, "class = latest\ncommand = sh take.sh\n");
   exec_run(s, "84.208");
-  scene_advance(s, -7200);
+  sandbox_advance(s, -7200);
   exec_run(s, "84.300");
   exec_check(s, EX_OK, "");
-  ck_assert_int_eq(
-    sscanf(scene_read(s, "got"), "hook-%63[0-9] hook-%63[0-9]", first, second),
-    2);
-  ck_assert_msg(strcmp(first, second) < 0, "%s", scene_read(s, "got"));
+  ck_assert_int_eq(sscanf(sandbox_read(s, "got"), "hook-%63[0-9] hook-%63[0-9]",
+                          first, second),
+                   2);
+  ck_assert_msg(strcmp(first, second) < 0, "%s", sandbox_read(s, "got"));
 }
 END_TEST
 
@@ -808,21 +808,21 @@ START_TEST(answers_of_an_output_outlive_the_next_one)
 {
   const char *class = pair_rows[_i].class;
 
-  scene_write(s, "p.ini",
-              USAGE "[output hook]\nplugin = exec\nclass = %s\n"
-                    "command = sh take.sh\n"
-                    "value.energy = meter.energy\nvalue.usage = usage\n"
-                    "[output other]\nplugin = exec\nclass = %s\n"
-                    "command = sh other.sh\nvalue.energy = meter.energy\n",
-              class, class);
-  scene_write(s, "take.sh", RECORDS);
-  scene_write(s, "other.sh", "true\n");
+  sandbox_write(s, "p.ini",
+                USAGE "[output hook]\nplugin = exec\nclass = %s\n"
+                      "command = sh take.sh\n"
+                      "value.energy = meter.energy\nvalue.usage = usage\n"
+                      "[output other]\nplugin = exec\nclass = %s\n"
+                      "command = sh other.sh\nvalue.energy = meter.energy\n",
+                class, class);
+  sandbox_write(s, "take.sh", RECORDS);
+  sandbox_write(s, "other.sh", "true\n");
   exec_run(s, "84.000");
   exec_check(s, EX_OK, "");
-  scene_write(s, "other.sh", "kill -9 $PPID\nsleep 60\n");
+  sandbox_write(s, "other.sh", "kill -9 $PPID\nsleep 60\n");
   exec_run(s, "84.300");
-  ck_assert_int_eq(scene_status(s), 128 + SIGKILL);
-  scene_write(s, "other.sh", "true\n");
+  ck_assert_int_eq(sandbox_status(s), 128 + SIGKILL);
+  sandbox_write(s, "other.sh", "true\n");
   exec_run(s, "84.400");
   exec_check(s, EX_OK, UNFINISHED("other", "10:40:00"));
   ck_assert_str_eq(records(), pair_rows[_i].got);
@@ -835,27 +835,27 @@ START_TEST(no_output_is_called_after_a_commit_failed)
 {
   char journal[512];
 
-  scene_write(s, "p.ini",
-              USAGE "[output hook]\nplugin = exec\nclass = %s\n"
-                    "command = sh take.sh\n"
-                    "value.energy = meter.energy\nvalue.usage = usage\n"
-                    "[output other]\nplugin = exec\nclass = %s\n"
-                    "command = sh -c 'cat >other'\n"
-                    "value.energy = meter.energy\n",
-              pair_rows[_i].class, pair_rows[_i].class);
-  scene_write(s, "take.sh", RECORDS);
+  sandbox_write(s, "p.ini",
+                USAGE "[output hook]\nplugin = exec\nclass = %s\n"
+                      "command = sh take.sh\n"
+                      "value.energy = meter.energy\nvalue.usage = usage\n"
+                      "[output other]\nplugin = exec\nclass = %s\n"
+                      "command = sh -c 'cat >other'\n"
+                      "value.energy = meter.energy\n",
+                pair_rows[_i].class, pair_rows[_i].class);
+  sandbox_write(s, "take.sh", RECORDS);
   exec_run(s, "84.000");
   exec_check(s, EX_OK, "");
-  scene_remove(s, "other");
-  scene_write(s, "take.sh", RECORDS "rm p.db-journal\nmkdir p.db-journal\n");
+  sandbox_remove(s, "other");
+  sandbox_write(s, "take.sh", RECORDS "rm p.db-journal\nmkdir p.db-journal\n");
   exec_run(s, "84.300");
-  ck_assert_int_eq(scene_status(s), EX_IOERR);
-  ck_assert(!scene_exists(s, "other"));
-  scene_write(s, "take.sh", RECORDS);
-  snprintf(journal, sizeof(journal), "%s/p.db-journal", scene_dir(s));
+  ck_assert_int_eq(sandbox_status(s), EX_IOERR);
+  ck_assert(!sandbox_exists(s, "other"));
+  sandbox_write(s, "take.sh", RECORDS);
+  snprintf(journal, sizeof(journal), "%s/p.db-journal", sandbox_dir(s));
   ck_assert_int_eq(rmdir(journal), 0);
   exec_run(s, "84.300");
-  ck_assert_ptr_nonnull(scene_read(s, "other"));
+  ck_assert_ptr_nonnull(sandbox_read(s, "other"));
   ck_assert_ptr_nonnull(strstr(records(), "2 energy=84.300 usage=0.300\n"
                                           "2 energy=84.300 usage=0.300\n"));
 }
@@ -864,22 +864,22 @@ END_TEST
 /* The same for the recovery of rows whose outcome was unknown. */
 START_TEST(recovered_rows_outlive_the_next_output)
 {
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[output hook]\nplugin = exec\nclass = append\n"
-                         "command = sh take.sh\ntimeout = 3s\n"
-                         "value.energy = meter.energy\n"
-                         "[output other]\nplugin = exec\nclass = append\n"
-                         "command = sh other.sh\ntimeout = 3s\n"
-                         "value.energy = meter.energy\n");
-  scene_write(s, "take.sh", "sleep 60\n");
-  scene_write(s, "other.sh", "sleep 60\n");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[output hook]\nplugin = exec\nclass = append\n"
+                           "command = sh take.sh\ntimeout = 3s\n"
+                           "value.energy = meter.energy\n"
+                           "[output other]\nplugin = exec\nclass = append\n"
+                           "command = sh other.sh\ntimeout = 3s\n"
+                           "value.energy = meter.energy\n");
+  sandbox_write(s, "take.sh", "sleep 60\n");
+  sandbox_write(s, "other.sh", "sleep 60\n");
   exec_run(s, "84.000");
-  ck_assert_int_eq(scene_status(s), EX_TEMPFAIL);
-  scene_write(s, "take.sh", RECORDS);
-  scene_write(s, "other.sh", "kill -9 $PPID\nsleep 60\n");
+  ck_assert_int_eq(sandbox_status(s), EX_TEMPFAIL);
+  sandbox_write(s, "take.sh", RECORDS);
+  sandbox_write(s, "other.sh", "kill -9 $PPID\nsleep 60\n");
   exec_run(s, "84.100");
-  ck_assert_int_eq(scene_status(s), 128 + SIGKILL);
-  scene_write(s, "other.sh", "true\n");
+  ck_assert_int_eq(sandbox_status(s), 128 + SIGKILL);
+  sandbox_write(s, "other.sh", "true\n");
   exec_run(s, "84.200");
   ck_assert_str_eq(records(), "1 energy=84.000\n2 energy=84.200\n");
 }
@@ -887,23 +887,23 @@ END_TEST
 
 START_TEST(what_a_killed_run_left_waits_since_its_reading)
 {
-  scene_write(s, "take.sh", "kill -9 $PPID\nsleep 60\n");
+  sandbox_write(s, "take.sh", "kill -9 $PPID\nsleep 60\n");
   exec_write(s, "class = latest\ncommand = sh take.sh\n");
   exec_run(s, "84.208");
-  ck_assert_int_eq(scene_status(s), 128 + SIGKILL);
-  scene_advance(s, 1200);
-  scene_run(s, "status -c p.ini");
+  ck_assert_int_eq(sandbox_status(s), 128 + SIGKILL);
+  sandbox_advance(s, 1200);
+  sandbox_run(s, "status -c p.ini");
   exec_check(s, EX_OK, "");
-  ck_assert_msg(strstr(scene_out(s), "  84.208 GJ  20 min\n") != NULL, "%s",
-                scene_out(s));
+  ck_assert_msg(strstr(sandbox_out(s), "  84.208 GJ  20 min\n") != NULL, "%s",
+                sandbox_out(s));
   ck_assert_ptr_nonnull(
-    strstr(scene_out(s), "the run that began at 2026-11-22T10:20:00Z did not "
-                         "end: it was in output hook (commit)\n"));
-  scene_run(s, "status --json -c p.ini");
+    strstr(sandbox_out(s), "the run that began at 2026-11-22T10:20:00Z did not "
+                           "end: it was in output hook (commit)\n"));
+  sandbox_run(s, "status --json -c p.ini");
   ck_assert_ptr_nonnull(strstr(
-    scene_out(s), "\"unfinished_run\":{\"begun\":\"2026-11-22T10:20:00Z\","
-                  "\"in_progress\":false,\"output\":\"hook\","
-                  "\"callback\":\"commit\"}"));
+    sandbox_out(s), "\"unfinished_run\":{\"begun\":\"2026-11-22T10:20:00Z\","
+                    "\"in_progress\":false,\"output\":\"hook\","
+                    "\"callback\":\"commit\"}"));
 }
 END_TEST
 
@@ -911,10 +911,10 @@ END_TEST
  * twice. */
 START_TEST(ids_are_not_used_again_when_the_state_is_lost)
 {
-  scene_write(s, "take.sh", IDS);
+  sandbox_write(s, "take.sh", IDS);
   exec_write(s, "class = append\ncommand = sh take.sh\n");
   exec_run(s, "84.208");
-  scene_remove(s, "p.db");
+  sandbox_remove(s, "p.db");
   exec_run(s, "84.300");
   exec_check(s, EX_OK, "");
   exec_check_file(s, "got", "hook-1795342800000-1\nhook-1795344000000-1\n");
@@ -933,19 +933,19 @@ END_TEST
 /* Without a record, the displayed value counts as the last known value. */
 START_TEST(shown_value_is_the_first_base)
 {
-  scene_write(s, "p.ini", SHOWN_PIPELINE);
-  scene_write(s, "show.sh",
-              "cat >asked\n"
-              "echo '{\"target\":\"energy\",\"value\":\"84.000\","
-              "\"unit\":\"GJ\",\"updated\":\"monday\"}'\n"
-              "echo '{\"target\":\"usage\",\"value\":null}'\n"
-              "echo '{\"target\":\"of somebody else\",\"value\":\"1\"}'\n");
+  sandbox_write(s, "p.ini", SHOWN_PIPELINE);
+  sandbox_write(s, "show.sh",
+                "cat >asked\n"
+                "echo '{\"target\":\"energy\",\"value\":\"84.000\","
+                "\"unit\":\"GJ\",\"updated\":\"monday\"}'\n"
+                "echo '{\"target\":\"usage\",\"value\":null}'\n"
+                "echo '{\"target\":\"of somebody else\",\"value\":\"1\"}'\n");
   exec_run(s, "84.208");
   exec_check(s, EX_OK, "");
   exec_check_file(s, "asked",
                   "{\"target\":\"energy\"}\n{\"target\":\"usage\"}\n");
   ck_assert_ptr_nonnull(
-    strstr(scene_read(s, "got"), "\"usage\":{\"value\":\"0.208\""));
+    strstr(sandbox_read(s, "got"), "\"usage\":{\"value\":\"0.208\""));
 }
 END_TEST
 
@@ -968,11 +968,11 @@ static const struct {
 
 START_TEST(nothing_is_sent_where_the_targets_could_not_be_asked)
 {
-  scene_write(s, "p.ini", SHOWN_PIPELINE);
-  scene_write(s, "show.sh", "%s\n", fetch_rows[_i].script);
+  sandbox_write(s, "p.ini", SHOWN_PIPELINE);
+  sandbox_write(s, "show.sh", "%s\n", fetch_rows[_i].script);
   exec_run(s, "84.208");
   exec_check(s, fetch_rows[_i].status, fetch_rows[_i].err);
-  ck_assert(!scene_exists(s, "got"));
+  ck_assert(!sandbox_exists(s, "got"));
 }
 END_TEST
 
@@ -985,24 +985,24 @@ START_TEST(target_in_another_unit_is_left_alone)
     "\"updated\":\"monday\"}'\n"
     "echo '{\"target\":\"usage\",\"value\":null}'\n";
 
-  scene_write(s, "p.ini", SHOWN_PIPELINE);
-  scene_write(s, "show.sh", show, "GJ");
+  sandbox_write(s, "p.ini", SHOWN_PIPELINE);
+  sandbox_write(s, "show.sh", show, "GJ");
   exec_run(s, "84.000");
   exec_check(s, EX_OK, "");
-  scene_write(s, "show.sh", show, "m3");
-  scene_remove(s, "got");
+  sandbox_write(s, "show.sh", show, "m3");
+  sandbox_remove(s, "got");
   exec_run(s, "84.208");
   exec_check(s, EX_CONFIG,
              "error: hook: value.energy: is in m³, but its values in the state "
              "are in GJ, which does not convert exactly: give it back that "
              "unit, or name another target (p.ini:13)\n");
-  ck_assert_ptr_null(strstr(scene_read(s, "got"), "\"energy\""));
-  scene_write(s, "show.sh", show, "GJ");
+  ck_assert_ptr_null(strstr(sandbox_read(s, "got"), "\"energy\""));
+  sandbox_write(s, "show.sh", show, "GJ");
   exec_run(s, "84.300");
   exec_check(s, EX_OK,
              "notice: hook: value.energy: is in order again after 20 min\n");
   ck_assert_ptr_nonnull(
-    strstr(scene_read(s, "got"), "\"energy\":{\"value\":\"84.300\""));
+    strstr(sandbox_read(s, "got"), "\"energy\":{\"value\":\"84.300\""));
 }
 END_TEST
 
@@ -1015,23 +1015,23 @@ START_TEST(target_with_another_label_is_written_again)
     "\"updated\":\"%s\"}'\n"
     "echo '{\"target\":\"usage\",\"value\":null}'\n";
 
-  scene_write(s, "p.ini", SHOWN_PIPELINE);
-  scene_write(s, "show.sh", show, "GJ", "monday");
+  sandbox_write(s, "p.ini", SHOWN_PIPELINE);
+  sandbox_write(s, "show.sh", show, "GJ", "monday");
   exec_run(s, "84.000");
-  scene_write(s, "show.sh", show, "GJ", "tuesday");
+  sandbox_write(s, "show.sh", show, "GJ", "tuesday");
   exec_run(s, "84.000");
   exec_check(s, EX_OK, "");
-  scene_write(s, "show.sh", show, "MJ", "tuesday");
+  sandbox_write(s, "show.sh", show, "MJ", "tuesday");
   exec_run(s, "84.208");
   exec_check(
     s, EX_OK,
     "notice: hook: value.energy: displays 84.000 MJ, but 84.000 GJ was "
     "written: its unit or divider was changed; the value is written again\n");
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"),
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "got"),
                                "\"energy\":{\"value\":\"84208\",\"unit\":"
                                "\"MJ\""));
   ck_assert_ptr_nonnull(
-    strstr(scene_read(s, "got"), "\"usage\":{\"value\":\"0.208\""));
+    strstr(sandbox_read(s, "got"), "\"usage\":{\"value\":\"0.208\""));
 }
 END_TEST
 
@@ -1046,13 +1046,13 @@ START_TEST(reading_that_waits_does_not_bar_another_unit)
                "command = sh -c 'cat >got'\nfetch = sh show.sh\n"
                "value.energy = %s\n";
 
-  scene_write(s, "p.ini", hook, "meter.energy");
-  scene_write(s, "show.sh", "exit 75\n");
+  sandbox_write(s, "p.ini", hook, "meter.energy");
+  sandbox_write(s, "show.sh", "exit 75\n");
   exec_run(s, "84.000");
   exec_check(s, EX_TEMPFAIL, "error: hook: sh: ended with status 75\n");
-  scene_write(s, "show.sh",
-              "echo '{\"target\":\"energy\",\"value\":\"0\",\"unit\":\"kWh\","
-              "\"updated\":\"monday\"}'\n");
+  sandbox_write(s, "show.sh",
+                "echo '{\"target\":\"energy\",\"value\":\"0\",\"unit\":\"kWh\","
+                "\"updated\":\"monday\"}'\n");
   exec_run(s, "84.000");
   exec_check(
     s, EX_CONFIG,
@@ -1060,12 +1060,12 @@ START_TEST(reading_that_waits_does_not_bar_another_unit)
     "put a transform \"convert\" with unit = kWh and decimals = 3 between them "
     "(p.ini:14)\n"
     "notice: hook: sh: answers again after 20 min\n");
-  scene_write(s, "p.ini", hook, "heat");
+  sandbox_write(s, "p.ini", hook, "heat");
   exec_run(s, "84.000");
   exec_check(s, EX_OK,
              "notice: hook: value.energy: is in order again after 20 min\n");
   ck_assert_ptr_nonnull(
-    strstr(scene_read(s, "got"), "\"energy\":{\"value\":\"23333.333\""));
+    strstr(sandbox_read(s, "got"), "\"energy\":{\"value\":\"23333.333\""));
 }
 END_TEST
 
@@ -1076,33 +1076,34 @@ START_TEST(usage_beyond_all_numbers_is_not_lost)
   static const char *const given[] = { "9000000000000000001",
                                        "9000000000000000002" };
 
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[transform usage]\nplugin = subtract\n"
-                         "value = meter.energy\nminus = hook.energy\n"
-                         "[output hook]\nplugin = exec\nclass = latest\n"
-                         "command = sh take.sh\n"
-                         "value.energy = meter.energy\nvalue.usage = usage\n");
-  scene_write(s, "take.sh", "cat >got\n");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT
+                "[transform usage]\nplugin = subtract\n"
+                "value = meter.energy\nminus = hook.energy\n"
+                "[output hook]\nplugin = exec\nclass = latest\n"
+                "command = sh take.sh\n"
+                "value.energy = meter.energy\nvalue.usage = usage\n");
+  sandbox_write(s, "take.sh", "cat >got\n");
   exec_run(s, "-9000000000000000001");
   exec_check(s, EX_OK, "");
-  scene_write(s, "take.sh", "exit 75\n");
+  sandbox_write(s, "take.sh", "exit 75\n");
   exec_run(s, "0");
   exec_check(s, EX_TEMPFAIL, "error: hook: sh: ended with status 75\n");
-  scene_write(s, "take.sh", "cat >got\n");
+  sandbox_write(s, "take.sh", "cat >got\n");
   exec_run(s, "9000000000000000002");
-  ck_assert_int_eq(scene_status(s), EX_DATAERR);
-  ck_assert_ptr_nonnull(
-    strstr(scene_err(s), "error: hook: value.usage: its pending amount cannot "
-                         "grow further and stay exact: this value and its base "
-                         "are left out until the amount is delivered\n"));
+  ck_assert_int_eq(sandbox_status(s), EX_DATAERR);
+  ck_assert_ptr_nonnull(strstr(
+    sandbox_err(s), "error: hook: value.usage: its pending amount cannot "
+                    "grow further and stay exact: this value and its base "
+                    "are left out until the amount is delivered\n"));
   for (size_t i = 0; i < ARRAY_SIZE(given); i++) {
     char usage[64];
 
     snprintf(usage, sizeof(usage), "\"usage\":{\"value\":\"%s\"", given[i]);
-    ck_assert_msg(strstr(scene_read(s, "got"), usage) != NULL, "%s",
-                  scene_read(s, "got"));
+    ck_assert_msg(strstr(sandbox_read(s, "got"), usage) != NULL, "%s",
+                  sandbox_read(s, "got"));
     exec_run(s, "9000000000000000002");
-    ck_assert_int_eq(scene_status(s), EX_OK);
+    ck_assert_int_eq(sandbox_status(s), EX_OK);
   }
 }
 END_TEST
@@ -1111,36 +1112,36 @@ END_TEST
  * at all, even over two steps. */
 START_TEST(result_that_is_missing_further_down_holds_the_base)
 {
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[transform usage]\nplugin = subtract\n"
-                         "value = meter.energy\nminus = hook.energy\n"
-                         "[transform above]\nplugin = subtract\n"
-                         "value = usage\nminus = limit.allowed\n"
-                         "[output hook]\nplugin = exec\nclass = latest\n"
-                         "command = sh -c 'cat >got'\n"
-                         "value.energy = meter.energy\nvalue.usage = usage\n"
-                         "[output limit]\nplugin = exec\nclass = latest\n"
-                         "command = sh -c 'cat >above'\nfetch = sh limit.sh\n"
-                         "value.above = above\n");
-  scene_write(s, "limit.sh",
-              "echo '{\"target\":\"allowed\",\"value\":\"1\","
-              "\"unit\":\"GJ\"}'\n"
-              "echo '{\"target\":\"above\",\"value\":null}'\n");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[transform usage]\nplugin = subtract\n"
+                           "value = meter.energy\nminus = hook.energy\n"
+                           "[transform above]\nplugin = subtract\n"
+                           "value = usage\nminus = limit.allowed\n"
+                           "[output hook]\nplugin = exec\nclass = latest\n"
+                           "command = sh -c 'cat >got'\n"
+                           "value.energy = meter.energy\nvalue.usage = usage\n"
+                           "[output limit]\nplugin = exec\nclass = latest\n"
+                           "command = sh -c 'cat >above'\nfetch = sh limit.sh\n"
+                           "value.above = above\n");
+  sandbox_write(s, "limit.sh",
+                "echo '{\"target\":\"allowed\",\"value\":\"1\","
+                "\"unit\":\"GJ\"}'\n"
+                "echo '{\"target\":\"above\",\"value\":null}'\n");
   exec_run(s, "84.000");
   exec_check(s, EX_OK, "");
-  scene_remove(s, "got");
-  scene_write(s, "away.sh", "%s", scene_read(s, "limit.sh"));
-  scene_write(s, "limit.sh", "exit 75\n");
+  sandbox_remove(s, "got");
+  sandbox_write(s, "away.sh", "%s", sandbox_read(s, "limit.sh"));
+  sandbox_write(s, "limit.sh", "exit 75\n");
   exec_run(s, "86.500");
   exec_check(s, EX_TEMPFAIL, "error: limit: sh: ended with status 75\n");
-  ck_assert(!scene_exists(s, "got"));
-  scene_write(s, "limit.sh", "%s", scene_read(s, "away.sh"));
+  ck_assert(!sandbox_exists(s, "got"));
+  sandbox_write(s, "limit.sh", "%s", sandbox_read(s, "away.sh"));
   exec_run(s, "87.000");
-  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
   ck_assert_ptr_nonnull(
-    strstr(scene_read(s, "got"), "\"usage\":{\"value\":\"3.000\""));
+    strstr(sandbox_read(s, "got"), "\"usage\":{\"value\":\"3.000\""));
   ck_assert_ptr_nonnull(
-    strstr(scene_read(s, "above"), "\"above\":{\"value\":\"2.000\""));
+    strstr(sandbox_read(s, "above"), "\"above\":{\"value\":\"2.000\""));
 }
 END_TEST
 
@@ -1153,26 +1154,26 @@ START_TEST(text_is_written_where_it_changed)
                              "\"updated\":\"%s\"}'\n";
   static const char reading[] = "{\"field\":\"note\",\"text\":\"%s\"}\n";
 
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[output hook]\nplugin = exec\nclass = latest\n"
-                         "command = sh -c 'cat >got'\nfetch = sh show.sh\n"
-                         "value.note = meter.note\n");
-  scene_write(s, "reading", reading, "hot");
-  scene_write(s, "show.sh", show, "", "monday");
-  scene_run(s, "run -n -c p.ini");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[output hook]\nplugin = exec\nclass = latest\n"
+                           "command = sh -c 'cat >got'\nfetch = sh show.sh\n"
+                           "value.note = meter.note\n");
+  sandbox_write(s, "reading", reading, "hot");
+  sandbox_write(s, "show.sh", show, "", "monday");
+  sandbox_run(s, "run -n -c p.ini");
   exec_check(s, EX_OK, "");
-  ck_assert_str_eq(scene_out(s), "hook.note hot\n");
-  scene_run(s, "run -c p.ini");
+  ck_assert_str_eq(sandbox_out(s), "hook.note hot\n");
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_OK, "");
   ck_assert_ptr_nonnull(
-    strstr(scene_read(s, "got"), "\"note\":{\"value\":\"hot\""));
-  scene_write(s, "show.sh", show, "hot", "tuesday");
-  scene_advance(s, 1200);
-  scene_run(s, "run -c p.ini");
+    strstr(sandbox_read(s, "got"), "\"note\":{\"value\":\"hot\""));
+  sandbox_write(s, "show.sh", show, "hot", "tuesday");
+  sandbox_advance(s, 1200);
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_OK, "");
-  scene_write(s, "show.sh", show, "mine", "friday");
-  scene_advance(s, 1200);
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "show.sh", show, "mine", "friday");
+  sandbox_advance(s, 1200);
+  sandbox_run(s, "run -c p.ini");
   exec_check(
     s, EX_OK,
     "notice: hook: value.note: displays mine, but hot was written: the value "
@@ -1198,22 +1199,22 @@ static const struct {
 
 START_TEST(zero_may_be_displayed_as_nothing)
 {
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[output hook]\nplugin = exec\nclass = latest\n"
-                         "command = sh -c 'cat >got'\nfetch = sh show.sh\n%s",
-              zero_rows[_i].options);
-  scene_write(s, "reading", "%s", zero_rows[_i].reading);
-  scene_write(s, "show.sh",
-              "sed -n 's/.*\"energy\":{\"value\":\"\\([^\"]*\\).*/"
-              "{\"target\":\"energy\",\"value\":\"\\1\"}/p' got 2>/dev/null\n"
-              "[ -s got ] || echo '{\"target\":\"energy\",\"value\":null}'\n"
-              "[ -s got ] && at=later || at=before\n"
-              "echo '{\"target\":\"note\",\"value\":null,'"
-              "'\"updated\":\"'$at'\"}'\n");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[output hook]\nplugin = exec\nclass = latest\n"
+                           "command = sh -c 'cat >got'\nfetch = sh show.sh\n%s",
+                zero_rows[_i].options);
+  sandbox_write(s, "reading", "%s", zero_rows[_i].reading);
+  sandbox_write(s, "show.sh",
+                "sed -n 's/.*\"energy\":{\"value\":\"\\([^\"]*\\).*/"
+                "{\"target\":\"energy\",\"value\":\"\\1\"}/p' got 2>/dev/null\n"
+                "[ -s got ] || echo '{\"target\":\"energy\",\"value\":null}'\n"
+                "[ -s got ] && at=later || at=before\n"
+                "echo '{\"target\":\"note\",\"value\":null,'"
+                "'\"updated\":\"'$at'\"}'\n");
   for (int i = 0; i < 3; i++) {
-    scene_run(s, "run -c p.ini");
+    sandbox_run(s, "run -c p.ini");
     exec_check(s, EX_OK, "");
-    scene_advance(s, 1200);
+    sandbox_advance(s, 1200);
   }
 }
 END_TEST
@@ -1245,19 +1246,19 @@ static const struct {
 START_TEST(mistake_is_told_with_its_line)
 {
   exec_write(s, mistake_rows[_i].options);
-  scene_run(s, "check --offline -c p.ini");
+  sandbox_run(s, "check --offline -c p.ini");
   exec_check(s, EX_CONFIG, mistake_rows[_i].err);
 }
 END_TEST
 
 START_TEST(target_of_class_live_is_no_operand)
 {
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[transform usage]\nplugin = subtract\n"
-                         "value = meter.energy\nminus = hook.energy\n"
-                         "[output hook]\nplugin = exec\nclass = live\n"
-                         "command = true\nvalue.energy = meter.energy\n");
-  scene_run(s, "check --offline -c p.ini");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[transform usage]\nplugin = subtract\n"
+                           "value = meter.energy\nminus = hook.energy\n"
+                           "[output hook]\nplugin = exec\nclass = live\n"
+                           "command = true\nvalue.energy = meter.energy\n");
+  sandbox_run(s, "check --offline -c p.ini");
   exec_check(
     s, EX_CONFIG,
     "p.ini:7: minus: \"hook\" keeps no values (it is a live output), so it "

@@ -12,21 +12,21 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/e2e/exec_scene.h"
+#include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
-static struct scene *s;
+static struct sandbox *s;
 
 static void
 build(void)
 {
-  s = scene_new();
+  s = sandbox_new();
 }
 
 static void
 leave(void)
 {
-  scene_free(s);
+  sandbox_free(s);
 }
 
 static const char *
@@ -182,12 +182,12 @@ START_TEST(example_journal_has_each_record_once)
   static const char first[] =
     JOURNAL_LINE("1795342800000", "1", "10:20:00", "84.208");
 
-  scene_write(s, "take.sh", "cat >journal\nkill -9 $PPID\nsleep 60\n");
+  sandbox_write(s, "take.sh", "cat >journal\nkill -9 $PPID\nsleep 60\n");
   exec_write(s, "class = append\ncommand = sh take.sh\n");
   exec_run(s, "84.208");
   exec_check_file(s, "journal", first);
-  scene_write(s, "journal", "%.*s",
-              (int)(_i == 0 ? strlen(first) : strlen(first) / 2), first);
+  sandbox_write(s, "journal", "%.*s",
+                (int)(_i == 0 ? strlen(first) : strlen(first) / 2), first);
   write_example_output("append", "journal.py", "journal");
   exec_run(s, "84.300");
   exec_check(s, EX_OK, EXEC_UNFINISHED);
@@ -208,14 +208,14 @@ static const struct {
 
 START_TEST(example_reads_a_temperature)
 {
-  scene_write(s, "sensor", "%s", temperature_rows[_i].count);
-  scene_write(s, "p.ini",
-              "[input room]\nplugin = exec\ncommand = %s sensor\n"
-              "[output table]\nplugin = stdout\nformat = line\n",
-              example("temperature.sh"));
-  scene_run(s, "run -c p.ini");
-  ck_assert_int_eq(scene_status(s), temperature_rows[_i].status);
-  ck_assert_str_eq(scene_out(s), temperature_rows[_i].out);
+  sandbox_write(s, "sensor", "%s", temperature_rows[_i].count);
+  sandbox_write(s, "p.ini",
+                "[input room]\nplugin = exec\ncommand = %s sensor\n"
+                "[output table]\nplugin = stdout\nformat = line\n",
+                example("temperature.sh"));
+  sandbox_run(s, "run -c p.ini");
+  ck_assert_int_eq(sandbox_status(s), temperature_rows[_i].status);
+  ck_assert_str_eq(sandbox_out(s), temperature_rows[_i].out);
 }
 END_TEST
 

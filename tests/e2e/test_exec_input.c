@@ -10,21 +10,21 @@
 #include <time.h>
 
 #include "lib/array.h"
-#include "tests/e2e/exec_scene.h"
+#include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
-static struct scene *s;
+static struct sandbox *s;
 
 static void
 build(void)
 {
-  s = scene_new();
+  s = sandbox_new();
 }
 
 static void
 leave(void)
 {
-  scene_free(s);
+  sandbox_free(s);
 }
 
 #define PRINTED "error: meter: sh: line 1 of its output "
@@ -121,13 +121,13 @@ static const struct {
 
 START_TEST(lines_of_a_command_are_values)
 {
-  scene_write(s, "read.sh", "%s\n", input_rows[_i].script);
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = exec\ncommand = sh read.sh\n"
-              "[output table]\nplugin = stdout\nformat = line\n");
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "read.sh", "%s\n", input_rows[_i].script);
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = exec\ncommand = sh read.sh\n"
+                "[output table]\nplugin = stdout\nformat = line\n");
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, input_rows[_i].status, input_rows[_i].err);
-  ck_assert_str_eq(scene_out(s), input_rows[_i].out);
+  ck_assert_str_eq(sandbox_out(s), input_rows[_i].out);
 }
 END_TEST
 
@@ -135,41 +135,41 @@ END_TEST
  * counts as printed. */
 START_TEST(wanted_field_that_is_not_printed_is_told)
 {
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[output table]\nplugin = stdout\nformat = line\n"
-                         "field.a = meter.a\nfield.b = meter.b\n"
-                         "field.c = meter.c\n");
-  scene_write(s, "reading",
-              "{\"field\":\"a\",\"value\":\"1\"}\n"
-              "{\"field\":\"b\",\"value\":null}\n"
-              "{\"field\":\"C\",\"value\":\"1\"}\n");
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[output table]\nplugin = stdout\nformat = line\n"
+                           "field.a = meter.a\nfield.b = meter.b\n"
+                           "field.c = meter.c\n");
+  sandbox_write(s, "reading",
+                "{\"field\":\"a\",\"value\":\"1\"}\n"
+                "{\"field\":\"b\",\"value\":null}\n"
+                "{\"field\":\"C\",\"value\":\"1\"}\n");
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_PROTOCOL,
              "error: meter: cat: line 3 of its output has a field name with "
              "characters other than a-z, 0-9, _ . and -\n");
-  scene_write(s, "reading",
-              "{\"field\":\"a\",\"value\":\"1\"}\n"
-              "{\"field\":\"b\",\"value\":null}\n");
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "reading",
+                "{\"field\":\"a\",\"value\":\"1\"}\n"
+                "{\"field\":\"b\",\"value\":null}\n");
+  sandbox_run(s, "run -c p.ini");
   ck_assert_ptr_nonnull(
-    strstr(scene_err(s), "error: meter: c: cat did not print this field\n"));
-  ck_assert_ptr_null(strstr(scene_err(s), "meter: b"));
-  ck_assert_int_eq(scene_status(s), EX_DATAERR);
-  ck_assert_str_eq(scene_out(s), "a 1\n");
+    strstr(sandbox_err(s), "error: meter: c: cat did not print this field\n"));
+  ck_assert_ptr_null(strstr(sandbox_err(s), "meter: b"));
+  ck_assert_int_eq(sandbox_status(s), EX_DATAERR);
+  ck_assert_str_eq(sandbox_out(s), "a 1\n");
 }
 END_TEST
 
 START_TEST(slow_reader_is_ended_and_the_others_count)
 {
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[input slow]\nplugin = exec\ncommand = sleep 60\n"
-                         "timeout = 100ms\n"
-                         "[output table]\nplugin = stdout\nformat = line\n");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[input slow]\nplugin = exec\ncommand = sleep 60\n"
+                           "timeout = 100ms\n"
+                           "[output table]\nplugin = stdout\nformat = line\n");
   exec_run(s, "84.208");
   exec_check(s, EX_PROTOCOL,
              "error: slow: sleep: was still running when its time was "
              "over, and was ended\n");
-  ck_assert_str_eq(scene_out(s), "meter.energy 84.208 GJ\n");
+  ck_assert_str_eq(sandbox_out(s), "meter.energy 84.208 GJ\n");
 }
 END_TEST
 
@@ -180,14 +180,14 @@ START_TEST(reader_that_prints_too_much_is_ended_at_once)
 {
   time_t begun = time(NULL);
 
-  scene_write(s, "read.sh", "echo $$ >pid\nyes\n");
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = exec\ncommand = sh read.sh\n"
-              "[output table]\nplugin = stdout\n");
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "read.sh", "echo $$ >pid\nyes\n");
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = exec\ncommand = sh read.sh\n"
+                "[output table]\nplugin = stdout\n");
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_PROTOCOL,
              "error: meter: sh: printed more than 4 MiB; it was ended\n");
-  ck_assert_str_eq(scene_out(s), "");
+  ck_assert_str_eq(sandbox_out(s), "");
   ck_assert_int_lt(time(NULL) - begun, 20);
 }
 END_TEST
@@ -203,19 +203,19 @@ END_TEST
 /* The pipe fails after the first value: no value counts. */
 START_TEST(half_of_what_was_printed_does_not_count)
 {
-  scene_write(s, "read.sh",
-              "echo '{\"field\":\"a\",\"value\":\"1\"}'\nsleep 0.2\n"
-              "echo '{\"field\":\"b\",\"value\":\"2\"}'\nexit 0\n");
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = exec\ncommand = sh read.sh\n"
-              "[output table]\nplugin = stdout\nformat = line\n");
+  sandbox_write(s, "read.sh",
+                "echo '{\"field\":\"a\",\"value\":\"1\"}'\nsleep 0.2\n"
+                "echo '{\"field\":\"b\",\"value\":\"2\"}'\nexit 0\n");
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = exec\ncommand = sh read.sh\n"
+                "[output table]\nplugin = stdout\nformat = line\n");
   exec_spoil(s, "\"b\"", EIO);
-  scene_run(s, "run -c p.ini");
+  sandbox_run(s, "run -c p.ini");
   exec_check(
     s, EX_IOERR,
     "error: meter: sh: cannot read its output: Input/output error; it was "
     "ended\n");
-  ck_assert_str_eq(scene_out(s), "");
+  ck_assert_str_eq(sandbox_out(s), "");
 }
 END_TEST
 

@@ -19,7 +19,7 @@
 #define ASIDE "house.db.corrupt-2026-11-22T10:00:00Z"
 
 static struct site site;
-static char where[16]; /* the directory of all files, in the scene's one */
+static char where[16]; /* the directory of all files, in the sandbox's one */
 
 /* Returns the path of NAME in that directory; valid until the next call. */
 static const char *
@@ -27,7 +27,7 @@ there(const char *name)
 {
   static char path[512];
 
-  snprintf(path, sizeof(path), "%s/%s/%s", scene_dir(site.s), where, name);
+  snprintf(path, sizeof(path), "%s/%s/%s", sandbox_dir(site.s), where, name);
   return path;
 }
 
@@ -36,7 +36,7 @@ victim(const char *name)
 {
   static char path[512];
 
-  snprintf(path, sizeof(path), "%s/%s", scene_dir(site.s), name);
+  snprintf(path, sizeof(path), "%s/%s", sandbox_dir(site.s), name);
   return path;
 }
 
@@ -47,13 +47,13 @@ build(const char *dir, mode_t mode)
   snprintf(where, sizeof(where), "%s", dir);
   ck_assert_int_eq(mkdir(there(""), 0700), 0);
   ck_assert_int_eq(chmod(there(""), mode), 0);
-  scene_write(site.s, "house.ini",
-              "[pipeline]\nstate_dir = %s\n"
-              "[input meter]\nplugin = kmp\ndevice = eye\n"
-              "fields = heat_energy_e1\ncapture = %s/heat.capture\n"
-              "[output log]\nplugin = csv\npath = %s/heat.csv\n"
-              "column.energy = meter.heat_energy_e1\n",
-              dir, dir, dir);
+  sandbox_write(site.s, "house.ini",
+                "[pipeline]\nstate_dir = %s\n"
+                "[input meter]\nplugin = kmp\ndevice = eye\n"
+                "fields = heat_energy_e1\ncapture = %s/heat.capture\n"
+                "[output log]\nplugin = csv\npath = %s/heat.csv\n"
+                "column.energy = meter.heat_energy_e1\n",
+                dir, dir, dir);
 }
 
 static void
@@ -65,9 +65,9 @@ leave(void)
 static int
 run(void)
 {
-  int status = scene_run(site.s, "run -v -c house.ini");
+  int status = sandbox_run(site.s, "run -v -c house.ini");
 
-  scene_advance(site.s, SITE_INTERVAL);
+  sandbox_advance(site.s, SITE_INTERVAL);
   return status;
 }
 
@@ -87,7 +87,7 @@ plant(enum plant what, const char *name, const char *content)
 {
   const char *path = there(name);
 
-  scene_write(site.s, "victim", "%s", content);
+  sandbox_write(site.s, "victim", "%s", content);
   switch (what) {
   case LINK:
     ck_assert_int_eq(symlink(victim("victim"), path), 0);
@@ -113,8 +113,8 @@ plant(enum plant what, const char *name, const char *content)
 static void
 check_untouched(const char *content)
 {
-  ck_assert_str_eq(scene_read(site.s, "victim"), content);
-  ck_assert(!scene_exists(site.s, "nothing"));
+  ck_assert_str_eq(sandbox_read(site.s, "victim"), content);
+  ck_assert(!sandbox_exists(site.s, "nothing"));
 }
 
 /* The files of a run, and its exit statuses if it must not use one of them. */
@@ -138,7 +138,7 @@ static void
 check_refused(const char *name, int status, const char *content)
 {
   ck_assert_int_eq(run(), status);
-  ck_assert_msg(strstr(scene_err(site.s), name), "%s", scene_err(site.s));
+  ck_assert_msg(strstr(sandbox_err(site.s), name), "%s", sandbox_err(site.s));
   check_untouched(content);
 }
 
@@ -170,10 +170,10 @@ START_TEST(owner_of_the_directory_is_trusted)
   ck_assert_int_eq(run(), EX_OK);
   ck_assert_int_eq(lchown(there("."), SOMEBODY, SOMEBODY), 0);
   ck_assert_int_eq(lchown(there("house.db"), SOMEBODY, SOMEBODY), 0);
-  ck_assert_msg(run() == EX_OK, "%s", scene_err(site.s));
+  ck_assert_msg(run() == EX_OK, "%s", sandbox_err(site.s));
   ck_assert_int_eq(lchown(there("."), 0, 0), 0);
   ck_assert_int_eq(run(), EX_NOPERM);
-  ck_assert_ptr_nonnull(strstr(scene_err(site.s), "as its owner"));
+  ck_assert_ptr_nonnull(strstr(sandbox_err(site.s), "as its owner"));
 }
 END_TEST
 
@@ -199,9 +199,9 @@ START_TEST(status_does_not_look_at_what_was_planted)
 {
   build("shared", 01777);
   plant(LINK, "house.db", PRECIOUS);
-  ck_assert_int_eq(scene_run(site.s, "status -c house.ini"), EX_NOPERM);
-  ck_assert_ptr_nonnull(strstr(scene_err(site.s), "is a symbolic link"));
-  ck_assert_int_eq(scene_run(site.s, "run -n -c house.ini"), EX_NOPERM);
+  ck_assert_int_eq(sandbox_run(site.s, "status -c house.ini"), EX_NOPERM);
+  ck_assert_ptr_nonnull(strstr(sandbox_err(site.s), "is a symbolic link"));
+  ck_assert_int_eq(sandbox_run(site.s, "run -n -c house.ini"), EX_NOPERM);
   check_untouched(PRECIOUS);
 }
 END_TEST
@@ -215,7 +215,7 @@ START_TEST(state_is_set_aside_over_nothing_of_others)
 {
   build("shared", 01777);
   plant(asides[_i], ASIDE, PRECIOUS);
-  scene_write(site.s, "shared/house.db", "no database, but long enough");
+  sandbox_write(site.s, "shared/house.db", "no database, but long enough");
   ck_assert_int_eq(run(), asides[_i] == DIRECTORY ? EX_IOERR : EX_DATAERR);
   check_untouched(PRECIOUS);
 }
@@ -240,14 +240,14 @@ static const struct {
 static void
 write_below(int row)
 {
-  scene_write(site.s, "house.ini",
-              "[pipeline]\nstate_dir = %s\n"
-              "[input meter]\nplugin = kmp\ndevice = eye\n"
-              "fields = heat_energy_e1\ncapture = %s\n"
-              "[output log]\nplugin = %s\npath = %s\n"
-              "column.energy = meter.heat_energy_e1\n",
-              below[row].state_dir, below[row].capture, below[row].plugin,
-              below[row].csv);
+  sandbox_write(site.s, "house.ini",
+                "[pipeline]\nstate_dir = %s\n"
+                "[input meter]\nplugin = kmp\ndevice = eye\n"
+                "fields = heat_energy_e1\ncapture = %s\n"
+                "[output log]\nplugin = %s\npath = %s\n"
+                "column.energy = meter.heat_energy_e1\n",
+                below[row].state_dir, below[row].capture, below[row].plugin,
+                below[row].csv);
 }
 
 /* The entry "shared/in": a directory, or a link to "real"; of others, or our
@@ -301,12 +301,12 @@ START_TEST(no_directory_that_others_planted_is_used)
       write_below(_i);
       status = run();
       ck_assert_msg(status == (places[i].refused ? below[_i].refused : EX_OK),
-                    "place %zu: %d: %s", i, status, scene_err(site.s));
+                    "place %zu: %d: %s", i, status, sandbox_err(site.s));
       if (places[i].refused)
-        ck_assert_msg(strstr(scene_err(site.s), "shared/in belongs to ") &&
-                        strstr(scene_err(site.s), "uid 65534") &&
-                        strstr(scene_err(site.s), "others can put one"),
-                      "%s", scene_err(site.s));
+        ck_assert_msg(strstr(sandbox_err(site.s), "shared/in belongs to ") &&
+                        strstr(sandbox_err(site.s), "uid 65534") &&
+                        strstr(sandbox_err(site.s), "others can put one"),
+                      "%s", sandbox_err(site.s));
     }
     leave();
   }
@@ -337,10 +337,10 @@ START_TEST(status_looks_at_the_state_of_its_owner)
   ck_assert_int_eq(mkdir(there("in"), 0755), 0);
   ck_assert_int_eq(run(), EX_OK);
   ck_assert_int_eq(chown(there("in"), SOMEBODY, SOMEBODY), 0);
-  ck_assert_int_eq(scene_run(site.s, "status -c house.ini"), EX_NOPERM);
+  ck_assert_int_eq(sandbox_run(site.s, "status -c house.ini"), EX_NOPERM);
   ck_assert_int_eq(chown(there("in/house.db"), SOMEBODY, SOMEBODY), 0);
-  ck_assert_msg(scene_run(site.s, "status -c house.ini") == EX_OK, "%s",
-                scene_err(site.s));
+  ck_assert_msg(sandbox_run(site.s, "status -c house.ini") == EX_OK, "%s",
+                sandbox_err(site.s));
   ck_assert_int_eq(run(), EX_NOPERM);
 }
 END_TEST
@@ -351,8 +351,8 @@ START_TEST(shared_directory_serves_as_any_other)
 {
   build("shared", 01777);
   for (int i = 0; i < 3; i++)
-    ck_assert_msg(run() == EX_OK, "%s", scene_err(site.s));
-  ck_assert_int_eq(scene_run(site.s, "status -c house.ini"), EX_OK);
+    ck_assert_msg(run() == EX_OK, "%s", sandbox_err(site.s));
+  ck_assert_int_eq(sandbox_run(site.s, "status -c house.ini"), EX_OK);
 }
 END_TEST
 
@@ -373,7 +373,7 @@ START_TEST(own_link_is_followed)
   build(own_links[_i].dir, own_links[_i].mode);
   ck_assert_int_eq(symlink(victim("mine"), there(own_links[_i].name)), 0);
   for (int i = 0; i < 2; i++)
-    ck_assert_msg(run() == EX_OK, "%s", scene_err(site.s));
+    ck_assert_msg(run() == EX_OK, "%s", sandbox_err(site.s));
   ck_assert_int_eq(stat(victim("mine"), &st), 0);
   ck_assert_int_gt(st.st_size, 0);
   ck_assert_int_eq(lstat(there(own_links[_i].name), &st), 0);
@@ -440,11 +440,11 @@ END_TEST
 START_TEST(new_directory_is_for_us_and_our_group_at_most)
 {
   build("private", 0700);
-  scene_write(site.s, "house.ini",
-              "[pipeline]\nstate_dir = private/a/b\n"
-              "[input meter]\nplugin = kmp\ndevice = eye\n"
-              "[output log]\nplugin = csv\npath = private/heat.csv\n"
-              "column.energy = meter.heat_energy_e1\n");
+  sandbox_write(site.s, "house.ini",
+                "[pipeline]\nstate_dir = private/a/b\n"
+                "[input meter]\nplugin = kmp\ndevice = eye\n"
+                "[output log]\nplugin = csv\npath = private/heat.csv\n"
+                "column.energy = meter.heat_energy_e1\n");
   ck_assert_int_eq(run_with(0), EX_OK);
   ck_assert_uint_eq(mode_of("a"), 0750);
   ck_assert_uint_eq(mode_of("a/b"), 0750);
@@ -468,7 +468,7 @@ END_TEST
 START_TEST(what_is_set_aside_keeps_its_mode_and_the_new_one_is_ours)
 {
   build("private", 0700);
-  scene_write(site.s, "private/house.db", "no database, but long enough");
+  sandbox_write(site.s, "private/house.db", "no database, but long enough");
   ck_assert_int_eq(chmod(there("house.db"), 0600), 0);
   ck_assert_int_eq(run_with(0), EX_DATAERR);
   ck_assert_uint_eq(mode_of(ASIDE), 0600);

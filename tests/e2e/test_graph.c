@@ -8,7 +8,7 @@
 #include <sysexits.h>
 
 #include "tests/support/run_suite.h"
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 #define METER "[input meter]\nplugin = kmp\ndevice = /dev/null\n"
 #define DOMOTICZ                                                               \
@@ -24,12 +24,12 @@
 #define TRANSFORM_STYLE "fillcolor=\"#fff2cc\", style=filled"
 #define OUTPUT_STYLE "fillcolor=\"#dae8fc\", style=\"filled,bold\""
 
-static struct scene *s;
+static struct sandbox *s;
 
 static void
 leave(void)
 {
-  scene_free(s);
+  sandbox_free(s);
 }
 
 /* Checks the graph of FILE, and that Graphviz accepts it, if installed. */
@@ -38,16 +38,16 @@ check_graph(const char *file, const char *graph)
 {
   char command[256];
 
-  s = scene_new();
-  scene_write(s, "house.ini", "%s", file);
-  scene_run(s, "graph -c house.ini");
-  ck_assert_str_eq(scene_err(s), "");
-  ck_assert_int_eq(scene_status(s), EX_OK);
-  ck_assert_str_eq(scene_out(s), graph);
+  s = sandbox_new();
+  sandbox_write(s, "house.ini", "%s", file);
+  sandbox_run(s, "graph -c house.ini");
+  ck_assert_str_eq(sandbox_err(s), "");
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
+  ck_assert_str_eq(sandbox_out(s), graph);
   snprintf(command, sizeof(command),
            "! command -v dot >/dev/null || dot -Tsvg %s/.out >%s/graph.svg 2>"
            "%s/dot.err && test ! -s %s/dot.err",
-           scene_dir(s), scene_dir(s), scene_dir(s), scene_dir(s));
+           sandbox_dir(s), sandbox_dir(s), sandbox_dir(s), sandbox_dir(s));
   ck_assert_int_eq(system(command), 0);
 }
 
@@ -120,25 +120,26 @@ END_TEST
 
 START_TEST(mistake_in_the_file_is_no_graph)
 {
-  s = scene_new();
-  scene_write(s, "house.ini", METER "[output show]\nplugin = stdou\n");
-  scene_run(s, "graph -c house.ini");
-  ck_assert_str_eq(scene_err(s),
+  s = sandbox_new();
+  sandbox_write(s, "house.ini", METER "[output show]\nplugin = stdou\n");
+  sandbox_run(s, "graph -c house.ini");
+  ck_assert_str_eq(sandbox_err(s),
                    "house.ini:5: there is no output plugin \"stdou\"; the "
                    "nearest is \"stdout\"\n");
-  ck_assert_str_eq(scene_out(s), "");
-  ck_assert_int_eq(scene_status(s), EX_CONFIG);
+  ck_assert_str_eq(sandbox_out(s), "");
+  ck_assert_int_eq(sandbox_status(s), EX_CONFIG);
 }
 END_TEST
 
 START_TEST(output_that_cannot_be_written_is_an_error)
 {
-  s = scene_new();
-  scene_write(s, "house.ini", METER "[output show]\nplugin = stdout\n");
-  scene_set_stdout(s, "/dev/full");
-  scene_run(s, "graph -c house.ini");
-  ck_assert_str_eq(scene_err(s), "error: standard output: cannot be written\n");
-  ck_assert_int_eq(scene_status(s), EX_IOERR);
+  s = sandbox_new();
+  sandbox_write(s, "house.ini", METER "[output show]\nplugin = stdout\n");
+  sandbox_set_stdout(s, "/dev/full");
+  sandbox_run(s, "graph -c house.ini");
+  ck_assert_str_eq(sandbox_err(s),
+                   "error: standard output: cannot be written\n");
+  ck_assert_int_eq(sandbox_status(s), EX_IOERR);
 }
 END_TEST
 

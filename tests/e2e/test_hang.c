@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/e2e/exec_scene.h"
+#include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
 /* Seconds that the watchdog gives a run after its deadline, and that a busy
@@ -59,25 +59,25 @@ now_s(void)
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static struct scene *
+static struct sandbox *
 new_scene(const char *pipeline)
 {
   const char *plugins = getenv("METERPIPE_PLUGIN_PATH");
   const char *clock = getenv("CLOCK_PRELOAD");
-  struct scene *s = scene_new();
+  struct sandbox *s = sandbox_new();
   char from[1024], to[1024];
 
   ck_assert_ptr_nonnull(plugins);
   snprintf(from, sizeof(from), "%s/bad_plugin.so", plugins);
-  snprintf(to, sizeof(to), "%s/output_bad.so", scene_dir(s));
+  snprintf(to, sizeof(to), "%s/output_bad.so", sandbox_dir(s));
   ck_assert_int_eq(symlink(from, to), 0);
-  snprintf(to, sizeof(to), "%s:%s", plugins, scene_dir(s));
-  scene_setenv(s, "METERPIPE_PLUGIN_PATH", to);
+  snprintf(to, sizeof(to), "%s:%s", plugins, sandbox_dir(s));
+  sandbox_setenv(s, "METERPIPE_PLUGIN_PATH", to);
   snprintf(to, sizeof(to), "%s%s%s/hang_preload.so", clock ? clock : "",
            clock ? " " : "", plugins);
-  scene_setenv(s, "LD_PRELOAD", to);
+  sandbox_setenv(s, "LD_PRELOAD", to);
   if (pipeline)
-    scene_write(s, "p.ini", "%s", pipeline);
+    sandbox_write(s, "p.ini", "%s", pipeline);
   return s;
 }
 
@@ -194,60 +194,60 @@ static const struct wait waits[] = {
 #define N_WAITS ARRAY_SIZE(waits)
 
 static void
-start_wait(struct scene *s, const struct wait *wait)
+start_wait(struct sandbox *s, const struct wait *wait)
 {
   char path[256];
 
   exec_set_reading(s, "1");
   if (wait->before) {
-    scene_setenv(s, "BAD", wait->before);
-    scene_run(s, "run -c p.ini");
+    sandbox_setenv(s, "BAD", wait->before);
+    sandbox_run(s, "run -c p.ini");
   }
-  scene_setenv(s, "BAD", wait->bad);
-  scene_setenv(s, "TEST_HANG", wait->hang);
-  scene_write(s, "stop.sh", "kill -STOP $$\n");
+  sandbox_setenv(s, "BAD", wait->bad);
+  sandbox_setenv(s, "TEST_HANG", wait->hang);
+  sandbox_write(s, "stop.sh", "kill -STOP $$\n");
   if (wait->fifo) {
-    snprintf(path, sizeof(path), "%s/%s", scene_dir(s), wait->fifo);
+    snprintf(path, sizeof(path), "%s/%s", sandbox_dir(s), wait->fifo);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
   }
-  scene_start(s, "%s", wait->args ? wait->args : "run -c p.ini");
+  sandbox_start(s, "%s", wait->args ? wait->args : "run -c p.ini");
 }
 
 static void
-check_wait(struct scene *s, const struct wait *wait)
+check_wait(struct sandbox *s, const struct wait *wait)
 {
-  scene_wait(s);
-  ck_assert_msg(scene_status(s) == wait->status &&
-                  strstr(scene_err(s), wait->said) != NULL,
-                "%s: %d, %s", wait->said, scene_status(s), scene_err(s));
+  sandbox_wait(s);
+  ck_assert_msg(sandbox_status(s) == wait->status &&
+                  strstr(sandbox_err(s), wait->said) != NULL,
+                "%s: %d, %s", wait->said, sandbox_status(s), sandbox_err(s));
 }
 
 /* Starts the next run, without faults and with time to serve all outputs. */
 static void
-start_next(struct scene *s)
+start_next(struct sandbox *s)
 {
-  char *pipeline = strdup(scene_read(s, "p.ini"));
+  char *pipeline = strdup(sandbox_read(s, "p.ini"));
   char *deadline = strstr(pipeline, "deadline = 2s");
 
   if (deadline)
     memcpy(deadline, "deadline = 9s", strlen("deadline = 9s"));
-  scene_write(s, "p.ini", "%s", pipeline);
+  sandbox_write(s, "p.ini", "%s", pipeline);
   free(pipeline);
-  scene_setenv(s, "BAD", NULL);
-  scene_setenv(s, "TEST_HANG", NULL);
-  scene_write(s, "stop.sh", "cat >/dev/null\n");
-  scene_advance(s, 1200);
+  sandbox_setenv(s, "BAD", NULL);
+  sandbox_setenv(s, "TEST_HANG", NULL);
+  sandbox_write(s, "stop.sh", "cat >/dev/null\n");
+  sandbox_advance(s, 1200);
   exec_set_reading(s, "2");
-  scene_start(s, "run -c p.ini");
+  sandbox_start(s, "run -c p.ini");
 }
 
 /* Returns the last cell of each row of the file, a line each; valid until the
  * next call. */
 static const char *
-energies(struct scene *s)
+energies(struct sandbox *s)
 {
   static char text[256];
-  const char *line = scene_read(s, "heat.csv");
+  const char *line = sandbox_read(s, "heat.csv");
 
   text[0] = '\0';
   line = line ? strchr(line, '\n') : NULL;
@@ -265,20 +265,20 @@ energies(struct scene *s)
 
 /* Waits for the next run, and checks that each row is in the file once. */
 static void
-check_next(struct scene *s, const struct wait *wait)
+check_next(struct sandbox *s, const struct wait *wait)
 {
-  scene_wait(s);
-  ck_assert_msg(scene_status(s) == EX_OK, "%s: %d, %s", wait->said,
-                scene_status(s), scene_err(s));
+  sandbox_wait(s);
+  ck_assert_msg(sandbox_status(s) == EX_OK, "%s: %d, %s", wait->said,
+                sandbox_status(s), sandbox_err(s));
   ck_assert_msg(strcmp(energies(s), wait->rows) == 0, "%s: %s", wait->said,
-                scene_read(s, "heat.csv"));
+                sandbox_read(s, "heat.csv"));
 }
 
 /* All waits hang at the same time, and the runs are started with SIGALRM
  * blocked. */
 START_TEST(every_wait_ends_and_leaves_the_state_whole)
 {
-  struct scene *scenes[N_WAITS];
+  struct sandbox *scenes[N_WAITS];
   double begun = now_s();
   sigset_t alarm;
 
@@ -292,7 +292,7 @@ START_TEST(every_wait_ends_and_leaves_the_state_whole)
   usleep(1000000);
   for (size_t i = 0; i < N_WAITS; i++)
     if (waits[i].signal)
-      kill(scene_pid(scenes[i]), waits[i].signal);
+      kill(sandbox_pid(scenes[i]), waits[i].signal);
   for (size_t i = 0; i < N_WAITS; i++)
     check_wait(scenes[i], &waits[i]);
   ck_assert(now_s() - begun < 3 + GRACE_S + SLACK_S);
@@ -302,7 +302,7 @@ START_TEST(every_wait_ends_and_leaves_the_state_whole)
   for (size_t i = 0; i < N_WAITS; i++) {
     if (waits[i].rows)
       check_next(scenes[i], &waits[i]);
-    scene_free(scenes[i]);
+    sandbox_free(scenes[i]);
   }
 }
 END_TEST
@@ -310,14 +310,14 @@ END_TEST
 /* ---- The note ---- */
 
 static void
-wait_for_note(struct scene *s, const char *text)
+wait_for_note(struct sandbox *s, const char *text)
 {
   double begun = now_s();
   const char *note;
 
   do {
     usleep(20000);
-    note = scene_read(s, "p.note");
+    note = sandbox_read(s, "p.note");
   } while ((!note || !strstr(note, text)) && now_s() - begun < 20);
   ck_assert_msg(note && strstr(note, text), "%s", note ? note : "no note");
 }
@@ -325,46 +325,46 @@ wait_for_note(struct scene *s, const char *text)
 /* Writes the output of status to the file "status" while a run is in
  * progress. */
 static void
-look_beside(const struct scene *s)
+look_beside(const struct sandbox *s)
 {
   char command[1024];
 
   snprintf(command, sizeof(command),
            "cd '%s' && METERPIPE_PLUGIN_PATH=$METERPIPE_PLUGIN_PATH:. "
            "'%s' status -c p.ini >status",
-           scene_dir(s), getenv("METERPIPE"));
+           sandbox_dir(s), getenv("METERPIPE"));
   ck_assert_int_eq(system(command), 0);
 }
 
 START_TEST(status_names_the_output_in_which_a_run_did_not_end)
 {
-  struct scene *s = new_scene(BAD("latest"));
+  struct sandbox *s = new_scene(BAD("latest"));
 
-  scene_setenv(s, "BAD", "sleep-commit");
+  sandbox_setenv(s, "BAD", "sleep-commit");
   exec_set_reading(s, "1");
-  scene_start(s, "run -c p.ini");
+  sandbox_start(s, "run -c p.ini");
   wait_for_note(s, "hook commit");
   look_beside(s);
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "status"),
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "status"),
                                "a run has been in progress since "
                                "2026-11-22T10:00:00Z, in output hook "
                                "(commit)\n"));
-  kill(scene_pid(s), SIGKILL);
-  scene_wait(s);
-  scene_run(s, "status -c p.ini");
+  kill(sandbox_pid(s), SIGKILL);
+  sandbox_wait(s);
+  sandbox_run(s, "status -c p.ini");
   ck_assert_ptr_nonnull(
-    strstr(scene_out(s), "the run that began at 2026-11-22T10:00:00Z did not "
-                         "end: it was in output hook (commit)\n"));
-  scene_setenv(s, "BAD", NULL);
-  scene_advance(s, 1200);
-  scene_run(s, "run -c p.ini");
+    strstr(sandbox_out(s), "the run that began at 2026-11-22T10:00:00Z did not "
+                           "end: it was in output hook (commit)\n"));
+  sandbox_setenv(s, "BAD", NULL);
+  sandbox_advance(s, 1200);
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_OK,
              "notice: hook: the run that began at 2026-11-22T10:00:00Z did not "
              "end: it was in this output (commit), which is now served last\n");
-  scene_advance(s, 1200);
-  scene_run(s, "run -c p.ini");
+  sandbox_advance(s, 1200);
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_OK, "");
-  scene_free(s);
+  sandbox_free(s);
 }
 END_TEST
 
@@ -377,22 +377,22 @@ static const char *const notes[] = {
 
 START_TEST(note_that_cannot_be_read_counts_as_none)
 {
-  struct scene *s = new_scene(GOOD);
+  struct sandbox *s = new_scene(GOOD);
   char path[256];
 
-  scene_write(s, "p.note", "%s", notes[_i]);
+  sandbox_write(s, "p.note", "%s", notes[_i]);
   exec_set_reading(s, "1");
-  scene_run(s, "run -c p.ini");
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_OK, "");
-  scene_write(s, "p.note", "%-247s00000000\n", notes[_i]);
-  scene_run(s, "run -c p.ini");
+  sandbox_write(s, "p.note", "%-247s00000000\n", notes[_i]);
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_OK, "");
-  scene_remove(s, "p.note");
-  snprintf(path, sizeof(path), "%s/p.note", scene_dir(s));
+  sandbox_remove(s, "p.note");
+  snprintf(path, sizeof(path), "%s/p.note", sandbox_dir(s));
   ck_assert_int_eq(mkfifo(path, 0600), 0);
-  scene_run(s, "run -c p.ini");
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_OK, "");
-  scene_free(s);
+  sandbox_free(s);
 }
 END_TEST
 

@@ -25,11 +25,11 @@ static struct rude_server *rude, *recorder;
 static void
 write_file(const char *url, const char *options)
 {
-  scene_write(house.scene, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = %s\n"
-              "[output domoticz]\nplugin = domoticz\nurl = %s\n%s"
-              "idx.323 = meter.heat_energy_e1\n",
-              meter_path(house.meter), url, options);
+  sandbox_write(house.sandbox, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = %s\n"
+                "[output domoticz]\nplugin = domoticz\nurl = %s\n%s"
+                "idx.323 = meter.heat_energy_e1\n",
+                meter_path(house.meter), url, options);
 }
 
 static const char *
@@ -123,9 +123,9 @@ static long
 usual_kib(void)
 {
   write_file(url_of("http", "127.0.0.1", rude_server_port(recorder)), "");
-  scene_run(house.scene, "run -n -c house.ini");
-  ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
-  return scene_max_kib(house.scene);
+  sandbox_run(house.sandbox, "run -n -c house.ini");
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_TEMPFAIL);
+  return sandbox_max_kib(house.sandbox);
 }
 
 START_TEST(answer_without_end_costs_neither_memory_nor_time)
@@ -140,7 +140,7 @@ START_TEST(answer_without_end_costs_neither_memory_nor_time)
   run_against(&f->rude, strcmp(f->fact, NO_ANSWER) == 0 ? SHORT : "");
   check_told(f->fact);
   ck_assert_int_lt(house_clock_ms() - begin, 10000);
-  ck_assert_int_lt(scene_max_kib(house.scene) - usual, 8 * 1024);
+  ck_assert_int_lt(sandbox_max_kib(house.sandbox) - usual, 8 * 1024);
 }
 END_TEST
 
@@ -155,7 +155,7 @@ START_TEST(name_server_that_does_not_answer_costs_the_timeout_only)
 
   build();
   write_file("http://house.example", SHORT);
-  scene_setenv(house.scene, "TEST_NO_NAMES", "yes");
+  sandbox_setenv(house.sandbox, "TEST_NO_NAMES", "yes");
   begin = house_clock_ms();
   house_run(&house, NULL);
   ck_assert_int_lt(house_clock_ms() - begin, 10000);
@@ -263,9 +263,9 @@ START_TEST(words_of_a_server_are_no_commands_to_a_terminal)
     &(struct rude){ .greeting = talkers[_i], .hangs_up = true });
   write_file(url_of("http", "127.0.0.1", rude_server_port(rude)), "");
   for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-    scene_run(house.scene, "%s", commands[i]);
-    check_plain(scene_out(house.scene));
-    check_plain(scene_err(house.scene));
+    sandbox_run(house.sandbox, "%s", commands[i]);
+    check_plain(sandbox_out(house.sandbox));
+    check_plain(sandbox_err(house.sandbox));
   }
   ck_assert_uint_ge(rude_server_connections(rude), 3);
 }
@@ -281,9 +281,9 @@ set_proxies(void)
   const char *url = url_of("http", "127.0.0.1", rude_server_port(recorder));
 
   for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-    scene_setenv(house.scene, names[i], url);
-  scene_setenv(house.scene, "no_proxy", NULL);
-  scene_setenv(house.scene, "NO_PROXY", NULL);
+    sandbox_setenv(house.sandbox, names[i], url);
+  sandbox_setenv(house.sandbox, "no_proxy", NULL);
+  sandbox_setenv(house.sandbox, "NO_PROXY", NULL);
 }
 
 /* 0.0.0.0 reaches this machine, but does not look like a local address. */
@@ -307,7 +307,7 @@ START_TEST(proxy_of_the_environment_is_told_the_host_of_an_https_url_only)
   set_proxies();
   write_file("https://0.0.0.0:1/path", LOGIN);
   house_run(&house, NULL);
-  ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_TEMPFAIL);
   ck_assert_uint_eq(rude_server_connections(recorder), 1);
   ck_assert_int_eq(
     strncmp(rude_server_heard(recorder), "CONNECT 0.0.0.0:1 HTTP/1.1\r\n", 28),
@@ -319,10 +319,10 @@ END_TEST
 START_TEST(login_is_not_taken_from_a_netrc)
 {
   build();
-  scene_write(house.scene, ".netrc",
-              "machine 127.0.0.1 login who password t0psecret\n"
-              "default login who password t0psecret\n");
-  scene_setenv(house.scene, "NETRC", ".netrc");
+  sandbox_write(house.sandbox, ".netrc",
+                "machine 127.0.0.1 login who password t0psecret\n"
+                "default login who password t0psecret\n");
+  sandbox_setenv(house.sandbox, "NETRC", ".netrc");
   write_file(domoticz_server_url(house.server), "");
   house_run(&house, NULL);
   house_check(&house, EX_OK, "");

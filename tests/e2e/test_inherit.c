@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/e2e/exec_scene.h"
+#include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
-static struct scene *s;
+static struct sandbox *s;
 static char *program_before;
 
 /* Runs the program from a shell that executes LINE first. */
@@ -24,9 +24,9 @@ set_parent(const char *line)
 {
   char path[256];
 
-  scene_write(s, "parent.sh", "#!/bin/sh\n%s\nexec '%s' \"$@\"\n", line,
-              program_before);
-  snprintf(path, sizeof(path), "%s/parent.sh", scene_dir(s));
+  sandbox_write(s, "parent.sh", "#!/bin/sh\n%s\nexec '%s' \"$@\"\n", line,
+                program_before);
+  snprintf(path, sizeof(path), "%s/parent.sh", sandbox_dir(s));
   ck_assert_int_eq(chmod(path, 0755), 0);
   ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
 }
@@ -34,7 +34,7 @@ set_parent(const char *line)
 static void
 build(void)
 {
-  s = scene_new();
+  s = sandbox_new();
   program_before = strdup(getenv("METERPIPE"));
 }
 
@@ -43,7 +43,7 @@ leave(void)
 {
   setenv("METERPIPE", program_before, 1);
   free(program_before);
-  scene_free(s);
+  sandbox_free(s);
 }
 
 /* ---- Deliveries ---------------------------------------------------------- */
@@ -72,19 +72,19 @@ static const struct {
 static void
 write_pipeline(void)
 {
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[transform usage]\nplugin = subtract\n"
-                         "value = meter.energy\nminus = hook.energy\n"
-                         "[output hook]\nplugin = exec\nclass = latest\n"
-                         "command = sh take.sh\n"
-                         "value.energy = meter.energy\nvalue.usage = usage\n"
-                         "[output log]\nplugin = csv\npath = log.csv\n"
-                         "column.energy = meter.energy\n"
-                         "[output screen]\nplugin = stdout\nformat = line\n"
-                         "field.energy = meter.energy\n");
-  scene_write(s, "take.sh",
-              "sed 's/\"\\(time\\|serial\\|id\\|unit\\|kind\\)\":"
-              "\"[^\"]*\",*//g' >>got\n");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[transform usage]\nplugin = subtract\n"
+                           "value = meter.energy\nminus = hook.energy\n"
+                           "[output hook]\nplugin = exec\nclass = latest\n"
+                           "command = sh take.sh\n"
+                           "value.energy = meter.energy\nvalue.usage = usage\n"
+                           "[output log]\nplugin = csv\npath = log.csv\n"
+                           "column.energy = meter.energy\n"
+                           "[output screen]\nplugin = stdout\nformat = line\n"
+                           "field.energy = meter.energy\n");
+  sandbox_write(s, "take.sh",
+                "sed 's/\"\\(time\\|serial\\|id\\|unit\\|kind\\)\":"
+                "\"[^\"]*\",*//g' >>got\n");
 }
 
 static void
@@ -93,7 +93,7 @@ check_owner_can_use(const char *name)
   char path[256];
   struct stat st;
 
-  snprintf(path, sizeof(path), "%s/%s", scene_dir(s), name);
+  snprintf(path, sizeof(path), "%s/%s", sandbox_dir(s), name);
   ck_assert_int_eq(stat(path, &st), 0);
   ck_assert_uint_eq(st.st_mode & 0700, 0600);
   ck_assert_uint_eq(st.st_mode & 0027, 0);
@@ -110,8 +110,8 @@ START_TEST(run_delivers_the_same)
   for (size_t i = 0; i < ARRAY_SIZE(readings); i++) {
     exec_run(s, readings[i]);
     if (i == 0)
-      ck_assert_str_eq(scene_err(s), rows[_i].err);
-    ck_assert_int_eq(scene_status(s), rows[_i].status);
+      ck_assert_str_eq(sandbox_err(s), rows[_i].err);
+    ck_assert_int_eq(sandbox_status(s), rows[_i].status);
   }
   exec_check_file(s, "got",
                   "{\"values\":{\"energy\":{\"value\":\"84.208\",}}}\n"
@@ -132,12 +132,12 @@ START_TEST(messages_do_not_get_into_a_file)
   write_pipeline();
   set_parent("exec <&- >&- 2>&-");
   exec_set_reading(s, "84.208");
-  scene_run(s, "run -v -v -c p.ini");
-  ck_assert_int_eq(scene_status(s), EX_IOERR);
+  sandbox_run(s, "run -v -v -c p.ini");
+  ck_assert_int_eq(sandbox_status(s), EX_IOERR);
   exec_check_file(s, "p.lock", "");
   set_parent(":");
-  scene_run(s, "status -c p.ini");
-  ck_assert_int_eq(scene_status(s), EX_OK);
+  sandbox_run(s, "status -c p.ini");
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
 }
 END_TEST
 
@@ -147,9 +147,9 @@ START_TEST(children_are_told_of_when_sigchld_was_ignored)
   write_pipeline();
   exec_set_reading(s, "84.208");
   signal(SIGCHLD, SIG_IGN);
-  scene_start(s, "run -c p.ini");
+  sandbox_start(s, "run -c p.ini");
   signal(SIGCHLD, SIG_DFL);
-  scene_wait(s);
+  sandbox_wait(s);
   exec_check(s, EX_OK, "");
 }
 END_TEST
@@ -177,21 +177,21 @@ START_TEST(signal_ends_the_run)
   sigset_t all, before;
 
   exec_write(s, "class = append\ncommand = sh slow.sh\n");
-  scene_write(s, "slow.sh",
-              "echo $PPID >pid.new; mv pid.new pid\nsleep 1\n"
-              "cat >got\n");
+  sandbox_write(s, "slow.sh",
+                "echo $PPID >pid.new; mv pid.new pid\nsleep 1\n"
+                "cat >got\n");
   set_parent(stop_rows[_i].parent);
   exec_set_reading(s, "84.208");
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
-  scene_start(s, "run -c p.ini");
+  sandbox_start(s, "run -c p.ini");
   sigprocmask(SIG_SETMASK, &before, NULL);
-  for (int i = 0; i < 2000 && !scene_exists(s, "pid"); i++)
+  for (int i = 0; i < 2000 && !sandbox_exists(s, "pid"); i++)
     usleep(5000);
-  kill((pid_t)strtol(scene_read(s, "pid"), NULL, 10), stop_rows[_i].signo);
-  scene_wait(s);
+  kill((pid_t)strtol(sandbox_read(s, "pid"), NULL, 10), stop_rows[_i].signo);
+  sandbox_wait(s);
   exec_check(s, stop_rows[_i].status, stop_rows[_i].err);
-  ck_assert_int_eq(scene_exists(s, "got"), stop_rows[_i].status == EX_OK);
+  ck_assert_int_eq(sandbox_exists(s, "got"), stop_rows[_i].status == EX_OK);
 }
 END_TEST
 
@@ -203,7 +203,7 @@ write_long(const char *name, const char *head)
   char path[256];
   FILE *f;
 
-  snprintf(path, sizeof(path), "%s/%s", scene_dir(s), name);
+  snprintf(path, sizeof(path), "%s/%s", sandbox_dir(s), name);
   f = fopen(path, "w");
   ck_assert_ptr_nonnull(f);
   fputs(head, f);
@@ -232,17 +232,17 @@ static const struct {
 
 START_TEST(file_beyond_the_limit_is_an_error_like_another)
 {
-  scene_write(s, "p.ini", EXEC_INPUT "%s", limit_rows[_i].output);
-  scene_write(s, "take.sh", "cat >>got\n");
+  sandbox_write(s, "p.ini", EXEC_INPUT "%s", limit_rows[_i].output);
+  sandbox_write(s, "take.sh", "cat >>got\n");
   write_long("log.csv", "time,energy\n");
   set_parent(limit_rows[_i].parent);
   exec_run(s, "84.208");
-  ck_assert_msg(strstr(scene_err(s), limit_rows[_i].err) != NULL, "%s",
-                scene_err(s));
-  ck_assert_int_eq(scene_status(s), EX_IOERR);
+  ck_assert_msg(strstr(sandbox_err(s), limit_rows[_i].err) != NULL, "%s",
+                sandbox_err(s));
+  ck_assert_int_eq(sandbox_status(s), EX_IOERR);
   set_parent(":");
   exec_run(s, "84.308");
-  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
 }
 END_TEST
 

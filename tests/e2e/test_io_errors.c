@@ -10,21 +10,21 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
-#include "tests/e2e/exec_scene.h"
+#include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
-static struct scene *s;
+static struct sandbox *s;
 
 static void
 build(void)
 {
-  s = scene_new();
+  s = sandbox_new();
 }
 
 static void
 leave(void)
 {
-  scene_free(s);
+  sandbox_free(s);
 }
 
 /* A power cut would lose the name of a new file. */
@@ -32,20 +32,20 @@ START_TEST(row_of_a_file_whose_directory_is_not_on_the_disk_waits)
 {
   char path[256];
 
-  snprintf(path, sizeof(path), "%s/out", scene_dir(s));
+  snprintf(path, sizeof(path), "%s/out", sandbox_dir(s));
   ck_assert_int_eq(mkdir(path, 0700), 0);
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[output log]\nplugin = csv\npath = out/log.csv\n"
-                         "column.energy = meter.energy\n");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[output log]\nplugin = csv\npath = out/log.csv\n"
+                           "column.energy = meter.energy\n");
   exec_spoil(s, "/out", EIO);
-  scene_setenv(s, "FAULT_CALL", "fsync");
+  sandbox_setenv(s, "FAULT_CALL", "fsync");
   exec_run(s, "84.208");
   exec_check(s, EX_IOERR,
              "error: log: out/log.csv: its directory cannot be written to the "
              "disk: Input/output error\n");
   exec_heal(s);
   exec_run(s, "84.308");
-  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
   exec_check_file(s, "out/log.csv",
                   "time,energy\n2026-11-22T10:20:00Z,84.208\n"
                   "2026-11-22T10:40:00Z,84.308\n");
@@ -55,16 +55,16 @@ END_TEST
 /* After a read error the ends of the capture's cycles are unknown. */
 START_TEST(capture_that_cannot_be_looked_through_is_not_replayed)
 {
-  scene_write(s, "heat.capture",
-              "# meterpipe capture 1 meter\n\n# 2026-11-22T10:00:00.000Z\n"
-              "\n# 2026-11-22T10:20:00.000Z\n");
-  scene_write(s, "p.ini",
-              "[input meter]\nplugin = replay\npath = heat.capture\n"
-              "[output table]\nplugin = stdout\n"
-              "field.a = meter.heat_energy_e1\n");
+  sandbox_write(s, "heat.capture",
+                "# meterpipe capture 1 meter\n\n# 2026-11-22T10:00:00.000Z\n"
+                "\n# 2026-11-22T10:20:00.000Z\n");
+  sandbox_write(s, "p.ini",
+                "[input meter]\nplugin = replay\npath = heat.capture\n"
+                "[output table]\nplugin = stdout\n"
+                "field.a = meter.heat_energy_e1\n");
   exec_spoil(s, "capture 1", EIO);
-  scene_setenv(s, "FAULT_CALL", "pread");
-  scene_run(s, "run -c p.ini");
+  sandbox_setenv(s, "FAULT_CALL", "pread");
+  sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_IOERR,
              "error: meter: heat.capture: cannot be read: Input/output "
              "error\n");

@@ -9,31 +9,31 @@
 #include <sysexits.h>
 
 #include "lib/array.h"
-#include "tests/e2e/exec_scene.h"
+#include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
 #define HOOK                                                                   \
   "[output hook]\nplugin = exec\nclass = latest\ncommand = sh take.sh\n"
 
-static struct scene *s;
+static struct sandbox *s;
 
 static void
 build(void)
 {
-  s = scene_new();
-  scene_write(s, "take.sh", "test -e away && exit 75\ncat >>got\n");
+  s = sandbox_new();
+  sandbox_write(s, "take.sh", "test -e away && exit 75\ncat >>got\n");
 }
 
 static void
 leave(void)
 {
-  scene_free(s);
+  sandbox_free(s);
 }
 
 static void
 write_pipeline(const char *rest)
 {
-  scene_write(s, "p.ini", EXEC_INPUT "%s", rest);
+  sandbox_write(s, "p.ini", EXEC_INPUT "%s", rest);
 }
 
 /* Advances the clock to the next run, in which the input prints VALUE of KIND,
@@ -41,26 +41,26 @@ write_pipeline(const char *rest)
 static void
 run(const char *value, const char *kind, int status)
 {
-  scene_advance(s, 1200);
+  sandbox_advance(s, 1200);
   if (strcmp(kind, "text") == 0)
-    scene_write(s, "reading", "{\"field\":\"energy\",\"text\":\"%s\"}\n",
-                value);
+    sandbox_write(s, "reading", "{\"field\":\"energy\",\"text\":\"%s\"}\n",
+                  value);
   else
-    scene_write(s, "reading",
-                "{\"field\":\"energy\",\"value\":\"%s\",\"unit\":\"GJ\","
-                "\"kind\":\"%s\"}\n",
-                value, kind);
-  scene_run(s, "run -c p.ini");
-  ck_assert_msg(scene_status(s) == status, "%s %s: %d: %s", value, kind,
-                scene_status(s), scene_err(s));
+    sandbox_write(s, "reading",
+                  "{\"field\":\"energy\",\"value\":\"%s\",\"unit\":\"GJ\","
+                  "\"kind\":\"%s\"}\n",
+                  value, kind);
+  sandbox_run(s, "run -c p.ini");
+  ck_assert_msg(sandbox_status(s) == status, "%s %s: %d: %s", value, kind,
+                sandbox_status(s), sandbox_err(s));
 }
 
 static void
 run_away(const char *value, const char *kind)
 {
-  scene_write(s, "away", "%s", "");
+  sandbox_write(s, "away", "%s", "");
   run(value, kind, EX_TEMPFAIL);
-  scene_remove(s, "away");
+  sandbox_remove(s, "away");
 }
 
 /* Returns the values of TARGET that the hook has received, in order, as in "1
@@ -69,7 +69,7 @@ static const char *
 given(const char *target)
 {
   static char all[256];
-  const char *got = scene_read(s, "got");
+  const char *got = sandbox_read(s, "got");
   char mark[64];
 
   all[0] = '\0';
@@ -120,7 +120,7 @@ START_TEST(total_of_amounts_takes_no_reading)
   ck_assert_str_eq(given("total"), "1 111 ");
   run("84208", "counter", EX_DATAERR);
   ck_assert_str_eq(
-    scene_err(s),
+    sandbox_err(s),
     "error: hook: value.total: meter.energy is a counter in this reading, and "
     "was a delta before: it is left out; \"meterpipe rebase --forget "
     "hook.total\" lets the target begin anew with the other kind\n");
@@ -147,19 +147,19 @@ START_TEST(another_kind_is_refused_and_what_is_pending_stays)
 
   write_pipeline(HOOK "value.energy = meter.energy\n");
   run_away("10", first);
-  scene_write(s, "away", "%s", "");
+  sandbox_write(s, "away", "%s", "");
   run("84208", then, EX_DATAERR);
-  scene_remove(s, "away");
+  sandbox_remove(s, "away");
   snprintf(told, sizeof(told),
            "error: hook: value.energy: meter.energy is a %s in this reading, "
            "and was a %s before: it is left out; \"meterpipe rebase --forget "
            "hook.energy\" lets the target begin anew with the other kind\n",
            then, first);
-  ck_assert_msg(strstr(scene_err(s), told) != NULL, "%s", scene_err(s));
+  ck_assert_msg(strstr(sandbox_err(s), told) != NULL, "%s", sandbox_err(s));
   run("84209", then, EX_DATAERR);
   ck_assert_str_eq(given("energy"), "10 ");
-  scene_run(s, "rebase --forget hook.energy -c p.ini");
-  ck_assert_int_eq(scene_status(s), EX_OK);
+  sandbox_run(s, "rebase --forget hook.energy -c p.ini");
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
   run("7", then, EX_OK);
 }
 END_TEST
@@ -172,10 +172,10 @@ START_TEST(column_of_amounts_takes_no_reading)
   run("1", "delta", EX_OK);
   run("84208", "counter", EX_DATAERR);
   run("10", "delta", EX_OK);
-  ck_assert_str_eq(scene_read(s, "log.csv"), "time,energy\n"
-                                             "2026-11-22T10:20:00Z,1\n"
-                                             "2026-11-22T10:40:00Z,\n"
-                                             "2026-11-22T11:00:00Z,10\n");
+  ck_assert_str_eq(sandbox_read(s, "log.csv"), "time,energy\n"
+                                               "2026-11-22T10:20:00Z,1\n"
+                                               "2026-11-22T10:40:00Z,\n"
+                                               "2026-11-22T11:00:00Z,10\n");
 }
 END_TEST
 
@@ -187,10 +187,11 @@ START_TEST(operand_takes_no_amount)
                  "value.energy = meter.energy\nvalue.usage = usage\n");
   run("84", "counter", EX_OK);
   run("1", "delta", EX_DATAERR);
-  ck_assert_ptr_nonnull(strstr(
-    scene_err(s), "error: hook: value.energy: meter.energy is a delta in this "
-                  "reading, and the target is an operand, which holds a "
-                  "reading or a total: it is left out\n"));
+  ck_assert_ptr_nonnull(
+    strstr(sandbox_err(s),
+           "error: hook: value.energy: meter.energy is a delta in this "
+           "reading, and the target is an operand, which holds a "
+           "reading or a total: it is left out\n"));
   run("90", "counter", EX_OK);
   ck_assert_str_eq(given("energy"), "84 90 ");
   ck_assert_str_eq(given("usage"), "6 ");
@@ -200,7 +201,7 @@ END_TEST
 /* A value that a target displays before its first amount is no amount. */
 START_TEST(first_amount_is_booked_whatever_is_displayed)
 {
-  scene_write(
+  sandbox_write(
     s, "show.sh",
     "touch got\n"
     "v=$(sed -n '$s/.*\"energy\":{\"value\":\"\\([0-9]*\\)\".*/\\1/p' "

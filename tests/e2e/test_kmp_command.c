@@ -17,7 +17,7 @@
 
 #include "lib/array.h"
 #include "tests/support/run_suite.h"
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 /* The example of DESIGN; V049 of tests/data/kmp/vectors.csv and the next serial
  * number; _1 and _2 are the masked numbers. */
@@ -34,44 +34,44 @@
   "2026-11-22T10:20:00.345Z < " GJ_84 "\n"                                     \
   "2026-11-22T10:20:00.445Z < " other "\n"
 
-static struct scene *s;  /* the one under test */
-static struct scene *at; /* where a meter is emulated */
+static struct sandbox *s;  /* the one under test */
+static struct sandbox *at; /* where a meter is emulated */
 
 static void
 setup(void)
 {
-  s = scene_new();
-  at = scene_new();
+  s = sandbox_new();
+  at = sandbox_new();
 }
 
 static void
 teardown(void)
 {
-  scene_free(at);
-  scene_free(s);
+  sandbox_free(at);
+  sandbox_free(s);
 }
 
 /* ---- mask ---------------------------------------------------------------- */
 
 START_TEST(mask_replaces_serial_numbers_and_nothing_else)
 {
-  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
-  ck_assert_int_eq(scene_run(s, "kmp mask meter.capture"), 0);
-  ck_assert_str_eq(scene_err(s), "");
-  ck_assert_str_eq(scene_out(s), CAPTURE(SERIAL_1, OTHER_2));
+  sandbox_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  ck_assert_int_eq(sandbox_run(s, "kmp mask meter.capture"), 0);
+  ck_assert_str_eq(sandbox_err(s), "");
+  ck_assert_str_eq(sandbox_out(s), CAPTURE(SERIAL_1, OTHER_2));
 }
 END_TEST
 
 START_TEST(mask_says_how_many_lines_it_could_not_read)
 {
-  scene_write(s, "meter.capture",
-              "< " GJ_84 "\nface it\n< " SERIAL
-              "\n2026-13-01T10:00:00Z < 40\n< " OTHER);
-  ck_assert_int_eq(scene_run(s, "kmp mask meter.capture"), 0);
-  ck_assert_str_eq(scene_out(s), "< " GJ_84 "\n0000 it\n< " SERIAL_1
-                                 "\n0000-00-00T00:00:00Z < 00\n< " OTHER_2);
+  sandbox_write(s, "meter.capture",
+                "< " GJ_84 "\nface it\n< " SERIAL
+                "\n2026-13-01T10:00:00Z < 40\n< " OTHER);
+  ck_assert_int_eq(sandbox_run(s, "kmp mask meter.capture"), 0);
+  ck_assert_str_eq(sandbox_out(s), "< " GJ_84 "\n0000 it\n< " SERIAL_1
+                                   "\n0000-00-00T00:00:00Z < 00\n< " OTHER_2);
   ck_assert_str_eq(
-    scene_err(s),
+    sandbox_err(s),
     "notice: meter.capture: 2 lines are not lines of a capture, the "
     "first is line 2; their hex digits were replaced by 0\n");
 }
@@ -79,10 +79,10 @@ END_TEST
 
 START_TEST(mask_reads_standard_input)
 {
-  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
-  scene_set_stdin(s, "meter.capture");
-  ck_assert_int_eq(scene_run(s, "kmp mask -"), 0);
-  ck_assert_str_eq(scene_out(s), CAPTURE(SERIAL_1, OTHER_2));
+  sandbox_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  sandbox_set_stdin(s, "meter.capture");
+  ck_assert_int_eq(sandbox_run(s, "kmp mask -"), 0);
+  ck_assert_str_eq(sandbox_out(s), CAPTURE(SERIAL_1, OTHER_2));
 }
 END_TEST
 
@@ -91,43 +91,44 @@ START_TEST(mask_reads_a_pipe)
 {
   char command[512];
 
-  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  sandbox_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
   snprintf(command, sizeof(command),
-           "cd '%s' && mkfifo pipe && cat meter.capture >pipe &", scene_dir(s));
+           "cd '%s' && mkfifo pipe && cat meter.capture >pipe &",
+           sandbox_dir(s));
   ck_assert_int_eq(system(command), 0);
-  for (int i = 0; i < 1000 && !scene_exists(s, "pipe"); i++)
+  for (int i = 0; i < 1000 && !sandbox_exists(s, "pipe"); i++)
     usleep(10000);
-  ck_assert_int_eq(scene_run(s, "kmp mask pipe"), 0);
-  ck_assert_str_eq(scene_out(s), CAPTURE(SERIAL_1, OTHER_2));
+  ck_assert_int_eq(sandbox_run(s, "kmp mask pipe"), 0);
+  ck_assert_str_eq(sandbox_out(s), CAPTURE(SERIAL_1, OTHER_2));
 }
 END_TEST
 
 static void
 replay(const char *capture)
 {
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = replay\npath = %s\n"
-              "[output show]\nplugin = stdout\nformat = line\n",
-              capture);
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
-  ck_assert_str_eq(scene_err(s), "");
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = replay\npath = %s\n"
+                "[output show]\nplugin = stdout\nformat = line\n",
+                capture);
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_err(s), "");
 }
 
 START_TEST(a_masked_capture_has_the_same_values_but_the_serial_number)
 {
-  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  sandbox_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
   replay("meter.capture");
-  ck_assert_str_eq(scene_out(s), "meter.heat_energy_e1 84.208 GJ\n"
-                                 "meter.serial_no 75749993 number\n"
-                                 "meter.heat_energy_e1 84.208 GJ\n"
-                                 "meter.serial_no 75749994 number\n");
-  scene_run(s, "kmp mask meter.capture");
-  scene_write(s, "masked.capture", "%s", scene_out(s));
+  ck_assert_str_eq(sandbox_out(s), "meter.heat_energy_e1 84.208 GJ\n"
+                                   "meter.serial_no 75749993 number\n"
+                                   "meter.heat_energy_e1 84.208 GJ\n"
+                                   "meter.serial_no 75749994 number\n");
+  sandbox_run(s, "kmp mask meter.capture");
+  sandbox_write(s, "masked.capture", "%s", sandbox_out(s));
   replay("masked.capture");
-  ck_assert_str_eq(scene_out(s), "meter.heat_energy_e1 84.208 GJ\n"
-                                 "meter.serial_no 1 number\n"
-                                 "meter.heat_energy_e1 84.208 GJ\n"
-                                 "meter.serial_no 2 number\n");
+  ck_assert_str_eq(sandbox_out(s), "meter.heat_energy_e1 84.208 GJ\n"
+                                   "meter.serial_no 1 number\n"
+                                   "meter.heat_energy_e1 84.208 GJ\n"
+                                   "meter.serial_no 2 number\n");
 }
 END_TEST
 
@@ -142,8 +143,8 @@ START_TEST(the_example_stays_as_it_is)
                    (int)sizeof(name));
   path = realpath(name, NULL);
   ck_assert_ptr_nonnull(path);
-  ck_assert_int_eq(scene_run(s, "kmp mask %s", path), 0);
-  ck_assert_str_eq(scene_out(s), scene_read(s, path));
+  ck_assert_int_eq(sandbox_run(s, "kmp mask %s", path), 0);
+  ck_assert_str_eq(sandbox_out(s), sandbox_read(s, path));
   free(path);
 }
 END_TEST
@@ -165,11 +166,11 @@ emulate(const char *args)
   int i;
 
   /* Remove the output of an earlier emulator. */
-  if (scene_exists(at, ".out"))
-    scene_remove(at, ".out");
-  scene_start(at, "kmp emulate --link meter %s", args);
+  if (sandbox_exists(at, ".out"))
+    sandbox_remove(at, ".out");
+  sandbox_start(at, "kmp emulate --link meter %s", args);
   for (i = 0; i < 4000; i++) {
-    const char *out = scene_read(at, ".out");
+    const char *out = sandbox_read(at, ".out");
 
     if (out != NULL && strchr(out, '\n') != NULL)
       return;
@@ -184,35 +185,35 @@ end_emulation(const char *wanted)
 {
   const char *out;
 
-  kill(scene_pid(at), SIGTERM);
-  ck_assert_int_eq(scene_wait(at), 0);
-  ck_assert_str_eq(scene_err(at), "");
-  out = strchr(scene_out(at), '\n');
+  kill(sandbox_pid(at), SIGTERM);
+  ck_assert_int_eq(sandbox_wait(at), 0);
+  ck_assert_str_eq(sandbox_err(at), "");
+  out = strchr(sandbox_out(at), '\n');
   ck_assert_ptr_nonnull(out);
   ck_assert_str_eq(out + 1, wanted);
-  ck_assert(!scene_exists(at, "meter"));
+  ck_assert(!sandbox_exists(at, "meter"));
 }
 
 static int
 read_meter(const char *options)
 {
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = %s/meter\n%s"
-              "fields = heat_energy_e1, serial_no\n"
-              "[output show]\nplugin = stdout\nformat = line\n",
-              scene_dir(at), options);
-  return scene_run(s, "run -c house.ini");
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = %s/meter\n%s"
+                "fields = heat_energy_e1, serial_no\n"
+                "[output show]\nplugin = stdout\nformat = line\n",
+                sandbox_dir(at), options);
+  return sandbox_run(s, "run -c house.ini");
 }
 
 #define ENERGY "meter.heat_energy_e1 84.208 GJ\n"
 
 START_TEST(a_capture_answers_like_its_meter)
 {
-  scene_write(at, "meter.capture", CAPTURE(SERIAL, OTHER));
+  sandbox_write(at, "meter.capture", CAPTURE(SERIAL, OTHER));
   emulate("meter.capture");
   ck_assert_int_eq(read_meter(""), 0);
-  ck_assert_str_eq(scene_err(s), "");
-  ck_assert_str_eq(scene_out(s), ENERGY "meter.serial_no 75749994 number\n");
+  ck_assert_str_eq(sandbox_err(s), "");
+  ck_assert_str_eq(sandbox_out(s), ENERGY "meter.serial_no 75749994 number\n");
   end_emulation("1 requests\n");
 }
 END_TEST
@@ -238,11 +239,12 @@ START_TEST(registers_answer_too)
   size_t i;
 
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
-    scene_write(at, "meter.txt", "%s", rows[i].file);
+    sandbox_write(at, "meter.txt", "%s", rows[i].file);
     emulate(rows[i].args);
     ck_assert_int_eq(read_meter(""), 0);
-    ck_assert_str_eq(scene_err(s), "");
-    ck_assert_str_eq(scene_out(s), ENERGY "meter.serial_no 68500001 number\n");
+    ck_assert_str_eq(sandbox_err(s), "");
+    ck_assert_str_eq(sandbox_out(s),
+                     ENERGY "meter.serial_no 68500001 number\n");
     end_emulation("1 requests\n");
   }
 }
@@ -252,7 +254,7 @@ START_TEST(mistakes_are_made_to_order)
 {
   emulate("--baud 0 --fault crc*1 --fault echo 60=84.208GJ 1001=7");
   ck_assert_int_eq(read_meter(""), 0);
-  ck_assert_str_eq(scene_out(s), ENERGY "meter.serial_no 7 number\n");
+  ck_assert_str_eq(sandbox_out(s), ENERGY "meter.serial_no 7 number\n");
   end_emulation("2 requests\n");
 }
 END_TEST
@@ -263,10 +265,10 @@ START_TEST(a_meter_sleeps_until_its_key_is_pressed)
   ck_assert_int_eq(read_meter("retries = 0\n"), 0);
   sleep(5);
   ck_assert_int_eq(read_meter("retries = 0\ntimeout = 500ms\n"), 76);
-  ck_assert_ptr_nonnull(strstr(scene_err(s), "press a button on the meter"));
-  ck_assert_int_eq(kill(scene_pid(at), SIGUSR1), 0);
+  ck_assert_ptr_nonnull(strstr(sandbox_err(s), "press a button on the meter"));
+  ck_assert_int_eq(kill(sandbox_pid(at), SIGUSR1), 0);
   ck_assert_int_eq(read_meter("retries = 0\n"), 0);
-  ck_assert_str_eq(scene_out(s), ENERGY "meter.serial_no 7 number\n");
+  ck_assert_str_eq(sandbox_out(s), ENERGY "meter.serial_no 7 number\n");
   end_emulation("2 requests\n");
 }
 END_TEST
@@ -278,7 +280,7 @@ move_magnet(void)
 {
   const struct timespec wait = { 0, 300000000 };
 
-  ck_assert_int_eq(kill(scene_pid(at), SIGUSR2), 0);
+  ck_assert_int_eq(kill(sandbox_pid(at), SIGUSR2), 0);
   nanosleep(&wait, NULL);
 }
 
@@ -287,10 +289,10 @@ START_TEST(a_meter_is_deaf_while_its_magnet_is_away)
   emulate("--baud 0 --sleep magnet 60=84.208GJ 1001=7");
   move_magnet();
   ck_assert_int_eq(read_meter("retries = 0\ntimeout = 500ms\n"), 76);
-  ck_assert_ptr_nonnull(strstr(scene_err(s), "press a button on the meter"));
+  ck_assert_ptr_nonnull(strstr(sandbox_err(s), "press a button on the meter"));
   move_magnet();
   ck_assert_int_eq(read_meter("retries = 0\n"), 0);
-  ck_assert_str_eq(scene_out(s), ENERGY "meter.serial_no 7 number\n");
+  ck_assert_str_eq(sandbox_out(s), ENERGY "meter.serial_no 7 number\n");
   end_emulation("1 requests\n");
 }
 END_TEST
@@ -306,11 +308,11 @@ damaged_answer(unsigned seed)
   snprintf(args, sizeof(args),
            "--baud 0 --seed %u --fault flip=2 60=84.208GJ 1001=7", seed);
   emulate(args);
-  if (scene_exists(s, "capture"))
-    scene_remove(s, "capture");
+  if (sandbox_exists(s, "capture"))
+    sandbox_remove(s, "capture");
   ck_assert_int_eq(read_meter("retries = 0\ncapture = capture\n"), 76);
   end_emulation("1 requests\n");
-  answer = strstr(scene_read(s, "capture"), " < ");
+  answer = strstr(sandbox_read(s, "capture"), " < ");
   ck_assert_ptr_nonnull(answer);
   return strdup(answer);
 }
@@ -395,14 +397,14 @@ START_TEST(what_is_wrong_is_said)
 {
   char path[512];
 
-  snprintf(path, sizeof(path), "%s/loop", scene_dir(s));
+  snprintf(path, sizeof(path), "%s/loop", sandbox_dir(s));
   ck_assert_int_eq(symlink("loop", path), 0);
-  scene_write(s, "empty", "%s", "");
-  scene_run(s, "%s", wrong[_i].args);
-  ck_assert_str_eq(scene_err(s), wrong[_i].err);
-  ck_assert_int_eq(scene_status(s), wrong[_i].status);
-  ck_assert_str_eq(scene_out(s), "");
-  ck_assert(scene_exists(s, "empty"));
+  sandbox_write(s, "empty", "%s", "");
+  sandbox_run(s, "%s", wrong[_i].args);
+  ck_assert_str_eq(sandbox_err(s), wrong[_i].err);
+  ck_assert_int_eq(sandbox_status(s), wrong[_i].status);
+  ck_assert_str_eq(sandbox_out(s), "");
+  ck_assert(sandbox_exists(s, "empty"));
 }
 END_TEST
 
@@ -410,16 +412,16 @@ START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
 {
   char path[512];
 
-  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
-  snprintf(path, sizeof(path), "%s/meter.capture", scene_dir(s));
+  sandbox_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  snprintf(path, sizeof(path), "%s/meter.capture", sandbox_dir(s));
   ck_assert_int_eq(chmod(path, 0), 0);
-  scene_become_nobody(s);
-  ck_assert_int_eq(scene_run(s, "kmp mask meter.capture"), 77);
+  sandbox_become_nobody(s);
+  ck_assert_int_eq(sandbox_run(s, "kmp mask meter.capture"), 77);
   ck_assert_str_eq(
-    scene_err(s),
+    sandbox_err(s),
     "error: meter.capture: cannot be read: Permission denied; give "
     "this user read access\n");
-  ck_assert_str_eq(scene_out(s), "");
+  ck_assert_str_eq(sandbox_out(s), "");
 }
 END_TEST
 
@@ -438,34 +440,34 @@ START_TEST(help_is_its_own)
   size_t i;
 
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
-    ck_assert_int_eq(scene_run(s, "%s", rows[i].args), 0);
-    ck_assert_str_eq(scene_err(s), "");
-    ck_assert_msg(strncmp(scene_out(s), rows[i].begin, strlen(rows[i].begin)) ==
-                    0,
-                  "%s: %s", rows[i].args, scene_out(s));
+    ck_assert_int_eq(sandbox_run(s, "%s", rows[i].args), 0);
+    ck_assert_str_eq(sandbox_err(s), "");
+    ck_assert_msg(
+      strncmp(sandbox_out(s), rows[i].begin, strlen(rows[i].begin)) == 0,
+      "%s: %s", rows[i].args, sandbox_out(s));
   }
 }
 END_TEST
 
 START_TEST(a_full_disk_is_an_error)
 {
-  scene_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
-  scene_set_stdout(s, "/dev/full");
-  ck_assert_int_eq(scene_run(s, "kmp mask meter.capture"), 74);
-  ck_assert_str_eq(scene_err(s), "error: standard output: cannot be written: "
-                                 "No space left on device\n");
+  sandbox_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
+  sandbox_set_stdout(s, "/dev/full");
+  ck_assert_int_eq(sandbox_run(s, "kmp mask meter.capture"), 74);
+  ck_assert_str_eq(sandbox_err(s), "error: standard output: cannot be written: "
+                                   "No space left on device\n");
 }
 END_TEST
 
 /* ---- The place of the program -------------------------------------------- */
 
-/* Copies the program into the scene, with no other program beside it. */
+/* Copies the program into the sandbox, with no other program beside it. */
 static void
 move_program(void)
 {
   char command[1024], path[128];
 
-  snprintf(path, sizeof(path), "%s/meterpipe", scene_dir(s));
+  snprintf(path, sizeof(path), "%s/meterpipe", sandbox_dir(s));
   ck_assert_int_lt(snprintf(command, sizeof(command), "cp '%s' '%s'",
                             getenv("METERPIPE"), path),
                    (int)sizeof(command));
@@ -478,8 +480,8 @@ write_program(const char *name, int mode)
 {
   char path[128];
 
-  scene_write(s, name, "#!/bin/sh\necho it is \"$*\"\nexit 3\n");
-  snprintf(path, sizeof(path), "%s/%s", scene_dir(s), name);
+  sandbox_write(s, name, "#!/bin/sh\necho it is \"$*\"\nexit 3\n");
+  snprintf(path, sizeof(path), "%s/%s", sandbox_dir(s), name);
   ck_assert_int_eq(chmod(path, (mode_t)mode), 0);
 }
 
@@ -488,21 +490,21 @@ START_TEST(a_program_that_is_not_there_is_missed)
   char dir[128];
 
   move_program();
-  scene_setenv(s, "PATH", "/nowhere");
-  ck_assert_int_eq(scene_run(s, "kmp mask -"), 78);
-  ck_assert_str_eq(scene_err(s),
+  sandbox_setenv(s, "PATH", "/nowhere");
+  ck_assert_int_eq(sandbox_run(s, "kmp mask -"), 78);
+  ck_assert_str_eq(sandbox_err(s),
                    "error: meterpipe-kmp: not found in the folder of meterpipe "
                    "or in PATH: it is installed with the kmp input\n");
-  snprintf(dir, sizeof(dir), "%s/bin", scene_dir(s));
+  snprintf(dir, sizeof(dir), "%s/bin", sandbox_dir(s));
   ck_assert_int_eq(mkdir(dir, 0700), 0);
   write_program("bin/meterpipe-kmp", 0700);
-  scene_setenv(s, "PATH", dir);
-  ck_assert_int_eq(scene_run(s, "kmp mask -"), 3);
-  ck_assert_str_eq(scene_out(s), "it is mask -\n");
+  sandbox_setenv(s, "PATH", dir);
+  ck_assert_int_eq(sandbox_run(s, "kmp mask -"), 3);
+  ck_assert_str_eq(sandbox_out(s), "it is mask -\n");
   write_program("meterpipe-kmp", 0600); /* used before PATH */
-  ck_assert_int_eq(scene_run(s, "kmp mask -"), 77);
-  ck_assert_str_eq(scene_err(s), "error: meterpipe-kmp: cannot be executed: "
-                                 "Permission denied\n");
+  ck_assert_int_eq(sandbox_run(s, "kmp mask -"), 77);
+  ck_assert_str_eq(sandbox_err(s), "error: meterpipe-kmp: cannot be executed: "
+                                   "Permission denied\n");
 }
 END_TEST
 
@@ -529,7 +531,7 @@ kmp_command_suite(void)
   tcase_add_test(tcase, a_meter_is_deaf_while_its_magnet_is_away);
   tcase_add_test(tcase, the_same_seed_makes_the_same_mistakes);
   tcase_add_loop_test(tcase, what_is_wrong_is_said, 0, ARRAY_SIZE(wrong));
-  if (scene_has_nobody())
+  if (sandbox_has_nobody())
     tcase_add_test(tcase,
                    a_capture_that_may_not_be_read_is_a_matter_of_permission);
   tcase_add_test(tcase, help_is_its_own);

@@ -24,8 +24,8 @@ set_up(void)
   domoticz_server_add(house.server, 322, "custom", "GJ");
   domoticz_server_add(house.server, 323, "counter-custom", "GJ");
   domoticz_server_add(house.server, 324, "temperature", NULL);
-  scene_setenv(house.scene, "LC_ALL", comma_locale);
-  scene_setenv(house.scene, "TEST_LOCALE", comma_locale);
+  sandbox_setenv(house.sandbox, "LC_ALL", comma_locale);
+  sandbox_setenv(house.sandbox, "TEST_LOCALE", comma_locale);
 }
 
 static void
@@ -57,9 +57,10 @@ START_TEST(deliveries_have_points)
   house_check(&house, 0, "");
   house_run(&house, "84.308GJ");
   house_check(&house, 0, "");
-  ck_assert_str_eq(scene_out(house.scene), "usage 0.100 GJ\nwhole 23.4 MWh\n");
+  ck_assert_str_eq(sandbox_out(house.sandbox),
+                   "usage 0.100 GJ\nwhole 23.4 MWh\n");
   house_check_devices(&house, "322=0.100 323=84308 324=60.21");
-  ck_assert_str_eq(scene_read(house.scene, "log.csv"),
+  ck_assert_str_eq(sandbox_read(house.sandbox, "log.csv"),
                    "time,energy,usage\n"
                    "2026-11-22T10:20:00Z,84.208,\n"
                    "2026-11-22T10:40:00Z,84.308,0.100\n");
@@ -71,9 +72,9 @@ START_TEST(options_are_read_with_points)
   write_pipeline();
   house_run(&house, "84.208GJ");
   house_run(&house, "85.709GJ"); /* a rise of 1.501; max is 1.5 */
-  ck_assert_int_eq(scene_status(house.scene), 65);
+  ck_assert_int_eq(sandbox_status(house.sandbox), 65);
   house_run(&house, "85.708GJ");
-  ck_assert_int_eq(scene_status(house.scene), 0);
+  ck_assert_int_eq(sandbox_status(house.sandbox), 0);
   house_check_devices(&house, "322=1.500 323=85708 324=60.21");
 }
 END_TEST
@@ -92,20 +93,20 @@ START_TEST(what_is_shown_has_points)
 {
   write_pipeline();
   house_run(&house, "84.208GJ");
-  scene_setenv(house.scene, "TEST_HURRY", "5");
-  scene_run(house.scene, "%s", house_text(&house, rows[_i].args));
-  ck_assert_int_eq(scene_status(house.scene), 0);
-  ck_assert_msg(strstr(scene_out(house.scene), rows[_i].shown) != NULL, "%s",
-                scene_out(house.scene));
+  sandbox_setenv(house.sandbox, "TEST_HURRY", "5");
+  sandbox_run(house.sandbox, "%s", house_text(&house, rows[_i].args));
+  ck_assert_int_eq(sandbox_status(house.sandbox), 0);
+  ck_assert_msg(strstr(sandbox_out(house.sandbox), rows[_i].shown) != NULL,
+                "%s", sandbox_out(house.sandbox));
 }
 END_TEST
 
 /* A missing locale is an error, so these tests really run in theirs. */
 START_TEST(program_is_in_the_locale)
 {
-  scene_setenv(house.scene, "TEST_LOCALE", "xx_XX");
-  scene_run(house.scene, "--version");
-  ck_assert_str_eq(scene_err(house.scene),
+  sandbox_setenv(house.sandbox, "TEST_LOCALE", "xx_XX");
+  sandbox_run(house.sandbox, "--version");
+  ck_assert_str_eq(sandbox_err(house.sandbox),
                    "TEST_LOCALE: there is no locale xx_XX\n");
 }
 END_TEST

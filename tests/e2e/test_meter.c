@@ -143,13 +143,13 @@ static const struct row rows[] = {
 static void
 row_check(const struct row *row, struct site *site)
 {
-  scene_wait(site->s);
-  ck_assert_msg(strcmp(scene_err(site->s), row->err) == 0, "%s: messages: %s",
-                row->name, scene_err(site->s));
-  ck_assert_msg(strcmp(scene_out(site->s), row->out) == 0, "%s: output: %s",
-                row->name, scene_out(site->s));
-  ck_assert_msg(scene_status(site->s) == row->status, "%s: status %d",
-                row->name, scene_status(site->s));
+  sandbox_wait(site->s);
+  ck_assert_msg(strcmp(sandbox_err(site->s), row->err) == 0, "%s: messages: %s",
+                row->name, sandbox_err(site->s));
+  ck_assert_msg(strcmp(sandbox_out(site->s), row->out) == 0, "%s: output: %s",
+                row->name, sandbox_out(site->s));
+  ck_assert_msg(sandbox_status(site->s) == row->status, "%s: status %d",
+                row->name, sandbox_status(site->s));
   ck_assert_msg(meter_requests(site->m) == row->requests, "%s: %u requests",
                 row->name, meter_requests(site->m));
 }
@@ -163,7 +163,7 @@ START_TEST(each_line_gives_the_right_values_or_the_right_diagnosis)
     sites[i] = site_new(rows[i].registers);
     site_fault(&sites[i], rows[i].faults);
     site_write(&sites[i], rows[i].options);
-    scene_start(sites[i].s, "run -c house.ini");
+    sandbox_start(sites[i].s, "run -c house.ini");
   }
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
     row_check(&rows[i], &sites[i]);
@@ -192,11 +192,11 @@ START_TEST(a_damaged_answer_gives_all_values_or_none)
     meter_set_seed(sites[i].m, (uint32_t)i + 1);
     meter_fault(sites[i].m, faults[i % ARRAY_SIZE(faults)]);
     site_write(&sites[i], ONCE);
-    scene_start(sites[i].s, "run -c house.ini");
+    sandbox_start(sites[i].s, "run -c house.ini");
   }
   for (i = 0; i < ARRAY_SIZE(sites); i++) {
-    int status = scene_wait(sites[i].s);
-    const char *out = scene_out(sites[i].s);
+    int status = sandbox_wait(sites[i].s);
+    const char *out = sandbox_out(sites[i].s);
 
     ck_assert_msg(is_two_or_none(out), "seed %zu: %s", i + 1, out);
     ck_assert_int_eq(status, *out ? 0 : 76);

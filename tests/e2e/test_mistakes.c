@@ -11,7 +11,7 @@
 
 #include "lib/array.h"
 #include "tests/support/run_suite.h"
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 /* Sections without a mistake; their devices and servers are never opened. */
 #define METER "[input meter]\nplugin = kmp\ndevice = nowhere\n"
@@ -23,21 +23,21 @@
 #define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
 #define X1000 X100 X100 X100 X100 X100 X100 X100 X100 X100 X100
 
-static struct scene *scene;
+static struct sandbox *sandbox;
 
 static void
 set_up(void)
 {
   umask(022); /* what the program says depends on who can read a file */
-  scene = scene_new();
-  scene_setenv(scene, "METERPIPE_UNSET", NULL);
-  scene_setenv(scene, "CREDENTIALS_DIRECTORY", NULL);
+  sandbox = sandbox_new();
+  sandbox_setenv(sandbox, "METERPIPE_UNSET", NULL);
+  sandbox_setenv(sandbox, "CREDENTIALS_DIRECTORY", NULL);
 }
 
 static void
 tear_down(void)
 {
-  scene_free(scene);
+  sandbox_free(sandbox);
 }
 
 /* ---- Pipeline files ---- */
@@ -321,22 +321,22 @@ START_TEST(file_is_refused_with_place_and_remedy)
 {
   const struct file_row *row = &files[_i];
 
-  scene_write(scene, "p.ini", "%s", row->text);
+  sandbox_write(sandbox, "p.ini", "%s", row->text);
   for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-    scene_run(scene, "%s -c p.ini", commands[i]);
-    ck_assert_str_eq(scene_err(scene), row->said);
-    ck_assert_str_eq(scene_out(scene), "");
-    ck_assert_int_eq(scene_status(scene), 78);
-    ck_assert(!scene_exists(scene, "p.db"));
+    sandbox_run(sandbox, "%s -c p.ini", commands[i]);
+    ck_assert_str_eq(sandbox_err(sandbox), row->said);
+    ck_assert_str_eq(sandbox_out(sandbox), "");
+    ck_assert_int_eq(sandbox_status(sandbox), 78);
+    ck_assert(!sandbox_exists(sandbox, "p.db"));
   }
 }
 END_TEST
 
 START_TEST(nul_byte_is_refused_with_its_line)
 {
-  scene_write(scene, "p.ini", METER "capture = a%cb\n" SCREEN, 0);
-  ck_assert_int_eq(scene_run(scene, "run -c p.ini"), 78);
-  ck_assert_str_eq(scene_err(scene), "p.ini:4: a NUL byte in this line\n");
+  sandbox_write(sandbox, "p.ini", METER "capture = a%cb\n" SCREEN, 0);
+  ck_assert_int_eq(sandbox_run(sandbox, "run -c p.ini"), 78);
+  ck_assert_str_eq(sandbox_err(sandbox), "p.ini:4: a NUL byte in this line\n");
 }
 END_TEST
 
@@ -348,12 +348,13 @@ START_TEST(plugin_like_no_other_is_missed_where_it_was_looked_for)
   snprintf(begin, sizeof(begin),
            "p.ini:2: there is no input plugin \"mbus-wireless\" in %s:",
            getenv("METERPIPE_PLUGIN_PATH"));
-  scene_write(scene, "p.ini", "[input meter]\nplugin = mbus-wireless\n" SCREEN);
-  ck_assert_int_eq(scene_run(scene, "run -c p.ini"), 78);
+  sandbox_write(sandbox, "p.ini",
+                "[input meter]\nplugin = mbus-wireless\n" SCREEN);
+  ck_assert_int_eq(sandbox_run(sandbox, "run -c p.ini"), 78);
   ck_assert_msg(
-    strncmp(scene_err(scene), begin, strlen(begin)) == 0 &&
-      strstr(scene_err(scene), " (\"meterpipe plugins\" lists them)\n"),
-    "%s", scene_err(scene));
+    strncmp(sandbox_err(sandbox), begin, strlen(begin)) == 0 &&
+      strstr(sandbox_err(sandbox), " (\"meterpipe plugins\" lists them)\n"),
+    "%s", sandbox_err(sandbox));
 }
 END_TEST
 
@@ -368,9 +369,9 @@ static const struct {
 
 START_TEST(file_that_cannot_be_read_is_named)
 {
-  scene_run(scene, "check -c %s", unreadable[_i].path);
-  ck_assert_str_eq(scene_err(scene), unreadable[_i].said);
-  ck_assert_int_eq(scene_status(scene), unreadable[_i].status);
+  sandbox_run(sandbox, "check -c %s", unreadable[_i].path);
+  ck_assert_str_eq(sandbox_err(sandbox), unreadable[_i].said);
+  ck_assert_int_eq(sandbox_status(sandbox), unreadable[_i].status);
 }
 END_TEST
 
@@ -392,13 +393,14 @@ static const struct {
 
 START_TEST(target_that_cannot_be_one_is_told_with_its_line)
 {
-  scene_write(scene, "p.ini", "%s", METER HOUSE ENERGY);
-  ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);
-  ck_assert_str_eq(scene_err(scene), "");
+  sandbox_write(sandbox, "p.ini", "%s", METER HOUSE ENERGY);
+  ck_assert_int_eq(sandbox_run(sandbox, "check --offline -c p.ini"), 0);
+  ck_assert_str_eq(sandbox_err(sandbox), "");
 
-  scene_write(scene, "p.ini", "%s%s", METER HOUSE ENERGY, targets[_i].target);
-  ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 78);
-  ck_assert_str_eq(scene_err(scene), targets[_i].said);
+  sandbox_write(sandbox, "p.ini", "%s%s", METER HOUSE ENERGY,
+                targets[_i].target);
+  ck_assert_int_eq(sandbox_run(sandbox, "check --offline -c p.ini"), 78);
+  ck_assert_str_eq(sandbox_err(sandbox), targets[_i].said);
 }
 END_TEST
 
@@ -434,10 +436,10 @@ static const struct {
 
 START_TEST(check_warns_of_what_may_not_be_meant)
 {
-  scene_write(scene, "pw", "hunter2\n");
-  scene_write(scene, "p.ini", "%s", doubtful[_i].text);
-  ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);
-  ck_assert_str_eq(scene_err(scene), doubtful[_i].said);
+  sandbox_write(sandbox, "pw", "hunter2\n");
+  sandbox_write(sandbox, "p.ini", "%s", doubtful[_i].text);
+  ck_assert_int_eq(sandbox_run(sandbox, "check --offline -c p.ini"), 0);
+  ck_assert_str_eq(sandbox_err(sandbox), doubtful[_i].said);
 }
 END_TEST
 
@@ -446,38 +448,38 @@ make_private(const char *name)
 {
   char path[256];
 
-  snprintf(path, sizeof(path), "%s/%s", scene_dir(scene), name);
+  snprintf(path, sizeof(path), "%s/%s", sandbox_dir(sandbox), name);
   ck_assert_int_eq(chmod(path, 0640), 0);
 }
 
 START_TEST(secret_in_a_private_file_is_nobodys_business)
 {
-  scene_write(scene, "p.ini", "%s",
-              METER HOUSE "username = me\npassword = hunter2\n" ENERGY);
+  sandbox_write(sandbox, "p.ini", "%s",
+                METER HOUSE "username = me\npassword = hunter2\n" ENERGY);
   make_private("p.ini");
-  ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);
-  ck_assert_str_eq(scene_err(scene), "");
+  ck_assert_int_eq(sandbox_run(sandbox, "check --offline -c p.ini"), 0);
+  ck_assert_str_eq(sandbox_err(sandbox), "");
 }
 END_TEST
 
 START_TEST(secret_file_is_looked_for_among_the_credentials_first)
 {
-  scene_write(scene, "pw", "two\nlines\n");
-  scene_write(scene, "p.ini", "%s",
-              METER HOUSE "username = me\npassword_file = pw\n" ENERGY);
-  scene_run(scene, "check --offline -c p.ini");
+  sandbox_write(sandbox, "pw", "two\nlines\n");
+  sandbox_write(sandbox, "p.ini", "%s",
+                METER HOUSE "username = me\npassword_file = pw\n" ENERGY);
+  sandbox_run(sandbox, "check --offline -c p.ini");
   ck_assert_str_eq(
-    scene_err(scene),
+    sandbox_err(sandbox),
     "p.ini:8: password_file: the file holds more than one line\n");
-  scene_setenv(scene, "CREDENTIALS_DIRECTORY", "/nothere");
-  scene_run(scene, "check --offline -c p.ini");
+  sandbox_setenv(sandbox, "CREDENTIALS_DIRECTORY", "/nothere");
+  sandbox_run(sandbox, "check --offline -c p.ini");
   ck_assert_str_eq(
-    scene_err(scene),
+    sandbox_err(sandbox),
     "p.ini:8: password_file: the file holds more than one line\n");
-  scene_write(scene, "pw", "hunter2\n");
+  sandbox_write(sandbox, "pw", "hunter2\n");
   make_private("pw");
-  ck_assert_int_eq(scene_run(scene, "check --offline -c p.ini"), 0);
-  ck_assert_str_eq(scene_err(scene), "");
+  ck_assert_int_eq(sandbox_run(sandbox, "check --offline -c p.ini"), 0);
+  ck_assert_str_eq(sandbox_err(sandbox), "");
 }
 END_TEST
 
@@ -489,17 +491,17 @@ END_TEST
  * measured from the file. */
 START_TEST(another_header_is_told_once)
 {
-  scene_write(scene, "old.cap", GJ_84 "\n" GJ_84 "\n" GJ_84);
-  scene_write(scene, "log.csv", "time,other\n2026-11-22T10:00:00Z,1\n");
-  scene_write(scene, "p.ini",
-              "[input old]\nplugin = replay\npath = old.cap\n"
-              "[transform t]\nplugin = subtract\nminus = log.energy\n"
-              "value = old.heat_energy_e1\n"
-              "[output log]\nplugin = csv\npath = log.csv\n"
-              "column.energy = old.heat_energy_e1\ncolumn.usage = t\n");
-  ck_assert_int_eq(scene_run(scene, "run -c p.ini"), 78);
+  sandbox_write(sandbox, "old.cap", GJ_84 "\n" GJ_84 "\n" GJ_84);
+  sandbox_write(sandbox, "log.csv", "time,other\n2026-11-22T10:00:00Z,1\n");
+  sandbox_write(sandbox, "p.ini",
+                "[input old]\nplugin = replay\npath = old.cap\n"
+                "[transform t]\nplugin = subtract\nminus = log.energy\n"
+                "value = old.heat_energy_e1\n"
+                "[output log]\nplugin = csv\npath = log.csv\n"
+                "column.energy = old.heat_energy_e1\ncolumn.usage = t\n");
+  ck_assert_int_eq(sandbox_run(sandbox, "run -c p.ini"), 78);
   ck_assert_str_eq(
-    scene_err(scene),
+    sandbox_err(sandbox),
     "error: log: log.csv: its header is \"time,other\", but the columns of the "
     "pipeline are \"time,energy,usage\"; move the file away, or name the same "
     "columns\n");
@@ -508,23 +510,23 @@ END_TEST
 
 START_TEST(recording_reaches_a_device_only_with_a_state_or_for_show)
 {
-  scene_write(scene, "old.cap", GJ_84);
-  scene_write(scene, "p.ini", "%s",
-              "[input old]\nplugin = replay\npath = old.cap\n" HOUSE
-              "idx.323 = old.heat_energy_e1\n");
-  ck_assert_int_eq(scene_run(scene, "run -n --offline -c p.ini"), 0);
-  ck_assert_str_eq(scene_out(scene), "# 2026-11-22T10:00:00Z\n"
-                                     "house.323 84.208 GJ\n");
-  ck_assert_str_eq(scene_err(scene), "");
+  sandbox_write(sandbox, "old.cap", GJ_84);
+  sandbox_write(sandbox, "p.ini", "%s",
+                "[input old]\nplugin = replay\npath = old.cap\n" HOUSE
+                "idx.323 = old.heat_energy_e1\n");
+  ck_assert_int_eq(sandbox_run(sandbox, "run -n --offline -c p.ini"), 0);
+  ck_assert_str_eq(sandbox_out(sandbox), "# 2026-11-22T10:00:00Z\n"
+                                         "house.323 84.208 GJ\n");
+  ck_assert_str_eq(sandbox_err(sandbox), "");
 
-  scene_write(scene, "p.ini", "%s", METER HOUSE ENERGY);
-  ck_assert_int_eq(scene_run(scene, "run --replay old.cap -c p.ini"), 64);
-  ck_assert_str_eq(scene_err(scene),
+  sandbox_write(sandbox, "p.ini", "%s", METER HOUSE ENERGY);
+  ck_assert_int_eq(sandbox_run(sandbox, "run --replay old.cap -c p.ini"), 64);
+  ck_assert_str_eq(sandbox_err(sandbox),
                    "error: house: --replay would deliver old readings to it: "
                    "add -n to see what would be delivered\n");
-  ck_assert_int_eq(scene_run(scene, "run -n --replay metre=old.cap -c p.ini"),
-                   64);
-  ck_assert_str_eq(scene_err(scene),
+  ck_assert_int_eq(
+    sandbox_run(sandbox, "run -n --replay metre=old.cap -c p.ini"), 64);
+  ck_assert_str_eq(sandbox_err(sandbox),
                    "error: --replay: there is no input \"metre\" in p.ini\n");
 }
 END_TEST

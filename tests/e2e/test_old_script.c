@@ -38,10 +38,10 @@ leave(void)
 static void
 import(const char *spec, const char *said)
 {
-  scene_run(house.scene, "import %s %s --url %s", meter_path(house.meter), spec,
-            domoticz_server_url(house.server));
+  sandbox_run(house.sandbox, "import %s %s --url %s", meter_path(house.meter),
+              spec, domoticz_server_url(house.server));
   house_check(&house, EXIT_SUCCESS, said);
-  scene_write(house.scene, "house.ini", "%s", scene_out(house.scene));
+  sandbox_write(house.sandbox, "house.ini", "%s", sandbox_out(house.sandbox));
 }
 
 /* Runs once, and checks that the run succeeds without a message. */
@@ -50,7 +50,7 @@ run_well(const char *reading)
 {
   house_run(&house, reading);
   house_check(&house, EXIT_SUCCESS, "");
-  ck_assert_str_eq(scene_out(house.scene), "");
+  ck_assert_str_eq(sandbox_out(house.sandbox), "");
 }
 
 static void
@@ -304,13 +304,13 @@ START_TEST(every_published_form_is_imported)
   char *wanted;
 
   house_build(&house, DOMOTICZ_2025_1);
-  scene_run(house.scene, "import /dev/ttyUSB1 88:60:0,89:80:0 --url %s",
-            forms[_i].url);
-  wanted = strdup(scene_out(house.scene));
+  sandbox_run(house.sandbox, "import /dev/ttyUSB1 88:60:0,89:80:0 --url %s",
+              forms[_i].url);
+  wanted = strdup(sandbox_out(house.sandbox));
   ck_assert_ptr_nonnull(strstr(wanted, "device = /dev/ttyUSB1\n"));
-  scene_run(house.scene, "import %s", forms[_i].words);
+  sandbox_run(house.sandbox, "import %s", forms[_i].words);
   house_check(&house, EXIT_SUCCESS, STOP_THE_SCRIPT);
-  ck_assert_str_eq(scene_out(house.scene), wanted);
+  ck_assert_str_eq(sandbox_out(house.sandbox), wanted);
   free(wanted);
 }
 END_TEST

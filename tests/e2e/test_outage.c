@@ -68,7 +68,7 @@ START_TEST(usage_covers_three_runs_without_a_server)
   house_run(&house, "12384.2105GJ");
   house_check(&house, EX_OK, "");
   house_check_heat(&house, "0.0005", "12384.2105", "12301.2105");
-  ck_assert_str_eq(scene_read(house.scene, "heat.csv"),
+  ck_assert_str_eq(sandbox_read(house.sandbox, "heat.csv"),
                    "time,energy,usage\n"
                    "2026-11-22T10:20:00Z,84.200,0.200\n"
                    "2026-11-22T10:40:00Z,84.208,0.008\n"
@@ -85,7 +85,7 @@ START_TEST(end_of_an_outage_tells_how_long_it_was)
   domoticz_server_down(house.server);
   for (int i = 0; i < 10; i++) {
     house_run(&house, NULL);
-    ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
+    ck_assert_int_eq(sandbox_status(house.sandbox), EX_TEMPFAIL);
   }
   domoticz_server_up(house.server);
   house_run(&house, NULL);
@@ -259,10 +259,11 @@ START_TEST(trouble_is_told_once_a_day_and_so_is_its_end)
   house_run(&house, "84.209GJ");
   house_check(&house, t->status, "");
   house_wait(&house, HOUSE_INTERVAL);
-  scene_run(house.scene, "run -v -c house.ini");
-  ck_assert_int_eq(scene_status(house.scene), t->status);
-  ck_assert_ptr_nonnull(strstr(
-    scene_err(house.scene), house_text(&house, line("error", t->error, ""))));
+  sandbox_run(house.sandbox, "run -v -c house.ini");
+  ck_assert_int_eq(sandbox_status(house.sandbox), t->status);
+  ck_assert_ptr_nonnull(
+    strstr(sandbox_err(house.sandbox),
+           house_text(&house, line("error", t->error, ""))));
   house_wait(&house, DAY - 3 * HOUSE_INTERVAL);
   house_run(&house, "84.210GJ");
   house_check(&house, t->status, line("error", t->error, ""));

@@ -69,13 +69,13 @@ START_TEST(a_signal_ends_the_reading_and_restores_the_port)
   before = leave_settings(meter_path(site.m), &fd);
   meter_fault(site.m, "silent");
   site_write(&site, SITE_TWO "timeout = 20s\n");
-  scene_start(site.s, "run -c house.ini");
+  sandbox_start(site.s, "run -c house.ini");
   site_wait_request(site.m, 1);
   ck_assert(!has_settings(fd, &before));
-  kill(scene_pid(site.s), signals[_i]);
-  ck_assert_int_eq(scene_wait(site.s), 75);
-  ck_assert_str_eq(scene_out(site.s), "");
-  ck_assert_str_eq(scene_err(site.s),
+  kill(sandbox_pid(site.s), signals[_i]);
+  ck_assert_int_eq(sandbox_wait(site.s), 75);
+  ck_assert_str_eq(sandbox_out(site.s), "");
+  ck_assert_str_eq(sandbox_err(site.s),
                    "error: meter: eye: interrupted while reading the meter\n");
   ck_assert(has_settings(fd, &before));
   close(fd);
@@ -109,16 +109,16 @@ START_TEST(a_port_that_another_program_holds_is_named_with_it)
   ck_assert_int_eq(fscanf(comm, "%31[^\n]", name), 1);
   fclose(comm);
   ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
-  scene_write(site.s, "house.ini",
-              "[pipeline]\ndeadline = 400ms\n"
-              "[input meter]\nplugin = kmp\ndevice = eye\n" SITE_TWO
-              "[output show]\nplugin = stdout\n");
-  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 75);
+  sandbox_write(site.s, "house.ini",
+                "[pipeline]\ndeadline = 400ms\n"
+                "[input meter]\nplugin = kmp\ndevice = eye\n" SITE_TWO
+                "[output show]\nplugin = stdout\n");
+  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 75);
   snprintf(expected, sizeof(expected),
            "error: meter: eye: in use by %s (process %ld): stop it, or read at "
            "other times\n",
            name, (long)getpid());
-  ck_assert_str_eq(scene_err(site.s), expected);
+  ck_assert_str_eq(sandbox_err(site.s), expected);
   ck_assert_uint_eq(meter_requests(site.m), 0);
   close(fd);
   site_free(&site);
@@ -131,9 +131,9 @@ START_TEST(a_port_that_may_not_be_opened_is_a_matter_of_permission)
 
   site_write(&site, SITE_TWO);
   ck_assert_int_eq(chmod(meter_path(site.m), 0), 0);
-  scene_become_nobody(site.s);
-  ck_assert_int_eq(scene_run(site.s, "run -c house.ini"), 77);
-  ck_assert_str_eq(scene_err(site.s),
+  sandbox_become_nobody(site.s);
+  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 77);
+  ck_assert_str_eq(sandbox_err(site.s),
                    "error: meter: eye: permission denied; give this "
                    "user read and write access\n");
   site_free(&site);
@@ -190,29 +190,29 @@ static const struct {
 
 START_TEST(the_lock_of_a_serial_server_counts_for_those_who_share_the_state)
 {
-  struct scene *s;
+  struct sandbox *s;
   char dir[256];
   pid_t pid;
 
   if (geteuid() != 0)
     return; /* only root can act for another user */
-  s = scene_new();
-  snprintf(dir, sizeof(dir), "%s/st", scene_dir(s));
+  s = sandbox_new();
+  snprintf(dir, sizeof(dir), "%s/st", sandbox_dir(s));
   ck_assert_int_eq(mkdir(dir, 0700), 0);
   ck_assert_int_eq(chown(dir, 0, 65534), 0);
   ck_assert_int_eq(chmod(dir, holders[_i].mode), 0);
-  scene_setenv(s, "STATE_DIRECTORY", dir);
-  scene_write(s, "house.ini",
-              "[pipeline]\ndeadline = 1s\n%s[input meter]\nplugin = kmp\n"
-              "device = " SERVER "\n[output show]\nplugin = stdout\n",
-              holders[_i].state_dir);
+  sandbox_setenv(s, "STATE_DIRECTORY", dir);
+  sandbox_write(s, "house.ini",
+                "[pipeline]\ndeadline = 1s\n%s[input meter]\nplugin = kmp\n"
+                "device = " SERVER "\n[output show]\nplugin = stdout\n",
+                holders[_i].state_dir);
   pid = hold_lock();
-  ck_assert_msg(scene_run(s, "%s", holders[_i].args) == holders[_i].status,
-                "%d: %s", scene_status(s), scene_err(s));
-  ck_assert_msg(strstr(scene_err(s), holders[_i].said), "%s", scene_err(s));
+  ck_assert_msg(sandbox_run(s, "%s", holders[_i].args) == holders[_i].status,
+                "%d: %s", sandbox_status(s), sandbox_err(s));
+  ck_assert_msg(strstr(sandbox_err(s), holders[_i].said), "%s", sandbox_err(s));
   kill(pid, SIGKILL);
   ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-  scene_free(s);
+  sandbox_free(s);
 }
 END_TEST
 
@@ -259,13 +259,13 @@ START_TEST(a_serial_server_is_read_or_its_fault_is_named)
   proxy_telnet(proxy, servers[_i].telnet);
   proxy_order(proxy, servers[_i].what, PROXY_BACK, servers[_i].at);
   site_write(&site, options);
-  ck_assert_msg(scene_run(site.s, "run -c house.ini") == servers[_i].status,
-                "%d: %s", scene_status(site.s), scene_err(site.s));
-  ck_assert_str_eq(scene_out(site.s), servers[_i].out);
+  ck_assert_msg(sandbox_run(site.s, "run -c house.ini") == servers[_i].status,
+                "%d: %s", sandbox_status(site.s), sandbox_err(site.s));
+  ck_assert_str_eq(sandbox_out(site.s), servers[_i].out);
   if (servers[_i].said[0] == '\0')
-    ck_assert_str_eq(scene_err(site.s), "");
-  ck_assert_msg(strstr(scene_err(site.s), servers[_i].said) != NULL, "%s",
-                scene_err(site.s));
+    ck_assert_str_eq(sandbox_err(site.s), "");
+  ck_assert_msg(strstr(sandbox_err(site.s), servers[_i].said) != NULL, "%s",
+                sandbox_err(site.s));
   proxy_stop(proxy);
   site_free(&site);
 }
@@ -282,11 +282,11 @@ START_TEST(a_serial_server_that_always_hangs_up_fails)
   snprintf(options, sizeof(options), SITE_TWO "device = tcp://127.0.0.1:%u\n",
            proxy_port(proxy));
   site_write(&site, options);
-  scene_run(site.s, "run -v -c house.ini");
-  ck_assert_int_eq(scene_status(site.s), 74);
-  ck_assert_ptr_nonnull(strstr(scene_err(site.s), "connecting again\n"));
+  sandbox_run(site.s, "run -v -c house.ini");
+  ck_assert_int_eq(sandbox_status(site.s), 74);
+  ck_assert_ptr_nonnull(strstr(sandbox_err(site.s), "connecting again\n"));
   ck_assert_ptr_nonnull(
-    strstr(scene_err(site.s), ": the serial server ended the connection ("));
+    strstr(sandbox_err(site.s), ": the serial server ended the connection ("));
   proxy_stop(proxy);
   site_free(&site);
 }
@@ -310,7 +310,7 @@ suite(void)
   tcase_add_loop_test(tcase, a_serial_server_is_read_or_its_fault_is_named, 0,
                       (int)ARRAY_SIZE(servers));
   tcase_add_test(tcase, a_serial_server_that_always_hangs_up_fails);
-  if (scene_has_nobody())
+  if (sandbox_has_nobody())
     tcase_add_test(tcase,
                    a_port_that_may_not_be_opened_is_a_matter_of_permission);
   return suite;

@@ -55,7 +55,7 @@ build(void)
   house_build(&house, DOMOTICZ_2025_1);
   meter_set(house.meter, "type=11010601");
   set_registers(HEAT);
-  scene_setenv(house.scene, "TEST_HURRY", "5");
+  sandbox_setenv(house.sandbox, "TEST_HURRY", "5");
 }
 
 static void
@@ -67,14 +67,14 @@ leave(void)
 static void
 check_out(const char *text)
 {
-  ck_assert_str_eq(scene_out(house.scene), house_text(&house, text));
+  ck_assert_str_eq(sandbox_out(house.sandbox), house_text(&house, text));
 }
 
 static void
 probe(const char *words)
 {
-  scene_run(house.scene, "probe kmp device=%s %s", meter_path(house.meter),
-            words);
+  sandbox_run(house.sandbox, "probe kmp device=%s %s", meter_path(house.meter),
+              words);
 }
 
 /* ---- The registers of the meter ---- */
@@ -111,12 +111,12 @@ START_TEST(section_of_a_probe_runs_as_it_is)
 
   build();
   probe("retries=1");
-  section = strstr(scene_out(house.scene), "[input meter]");
+  section = strstr(sandbox_out(house.sandbox), "[input meter]");
   ck_assert_ptr_nonnull(section);
   ck_assert_ptr_nonnull(strstr(section, "\nretries = 1\n"));
-  scene_write(house.scene, "copied.ini",
-              "%s[output show]\nplugin = stdout\nformat = line\n", section);
-  scene_run(house.scene, "run -c copied.ini");
+  sandbox_write(house.sandbox, "copied.ini",
+                "%s[output show]\nplugin = stdout\nformat = line\n", section);
+  sandbox_run(house.sandbox, "run -c copied.ini");
   house_check(&house, EX_OK, "");
   check_out("meter.heat_energy_e1 84.208 GJ\n"
             "meter.volume_v1 1.23 m³\n"
@@ -137,15 +137,15 @@ START_TEST(section_of_a_meter_without_the_usual_fields_runs_too)
     meter_remove(house.meter, (uint16_t)usual[i]);
   meter_set(house.meter, "266=5.2kWh");
   probe("");
-  section = strstr(scene_out(house.scene), "[input meter]");
+  section = strstr(sandbox_out(house.sandbox), "[input meter]");
   ck_assert_ptr_nonnull(section);
   ck_assert_ptr_nonnull(
     strstr(section, "\nfields = info_code, heat_energy_e1_hires, serial_no\n"));
-  scene_write(house.scene, "copied.ini",
-              "%s[output show]\nplugin = stdout\nformat = line\n", section);
-  scene_run(house.scene, "check --offline -c copied.ini");
+  sandbox_write(house.sandbox, "copied.ini",
+                "%s[output show]\nplugin = stdout\nformat = line\n", section);
+  sandbox_run(house.sandbox, "check --offline -c copied.ini");
   house_check(&house, EX_OK, "");
-  scene_run(house.scene, "run -c copied.ini");
+  sandbox_run(house.sandbox, "run -c copied.ini");
   house_check(&house, EX_OK, "");
 }
 END_TEST
@@ -196,15 +196,15 @@ START_TEST(probe_finds_the_registers_of_a_meter_that_is_silent_to_others)
   meter_fault(house.meter, "ignore=1");
   meter_fault(house.meter, "ignore=2");
   probe("retries=0");
-  ck_assert_int_eq(scene_status(house.scene), EX_OK);
-  ck_assert_ptr_nonnull(
-    strstr(scene_err(house.scene), "the meter did not reply to requests for "));
-  ck_assert_ptr_nonnull(strstr(scene_out(house.scene),
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
+  ck_assert_ptr_nonnull(strstr(sandbox_err(house.sandbox),
+                               "the meter did not reply to requests for "));
+  ck_assert_ptr_nonnull(strstr(sandbox_out(house.sandbox),
                                "\nfields = heat_energy_e1, volume_v1, "
                                "power_e1, temperature_t1,\n"
                                "  temperature_t2\n"));
-  ck_assert_ptr_nonnull(
-    strstr(scene_out(house.scene), "\n# It also has: info_code, serial_no\n"));
+  ck_assert_ptr_nonnull(strstr(sandbox_out(house.sandbox),
+                               "\n# It also has: info_code, serial_no\n"));
 }
 END_TEST
 
@@ -266,11 +266,11 @@ START_TEST(other_protocol_is_named)
 
   build();
   meter_fault(house.meter, "silent");
-  scene_start(house.scene, "probe kmp device=%s retries=0 timeout=5s",
-              meter_path(house.meter));
+  sandbox_start(house.sandbox, "probe kmp device=%s retries=0 timeout=5s",
+                meter_path(house.meter));
   house_wait_for(meter_was_asked);
   meter_say(house.meter, frame, sizeof(frame));
-  scene_wait(house.scene);
+  sandbox_wait(house.sandbox);
   house_check(&house, EX_PROTOCOL,
               "error: kmp: {tty}: frames of another protocol (M-Bus): set "
               "device to a port with a KMP meter\n");
@@ -282,7 +282,7 @@ START_TEST(silence_for_programs_is_an_object_too)
   build();
   meter_fault(house.meter, "silent");
   probe("retries=0 timeout=1s --json");
-  ck_assert_int_eq(scene_status(house.scene), EX_PROTOCOL);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_PROTOCOL);
   check_out("{\"plugin\":\"kmp\",\"answered\":false,\"facts\":[],\"fields\":["
             "]}\n");
 }
@@ -291,7 +291,7 @@ END_TEST
 START_TEST(port_that_is_missing_is_said)
 {
   build();
-  scene_run(house.scene, "probe kmp device=/dev/nothing");
+  sandbox_run(house.sandbox, "probe kmp device=/dev/nothing");
   house_check(&house, EX_IOERR,
               "error: kmp: /dev/nothing: no such port: is the optical head "
               "plugged in?\n");
@@ -327,11 +327,11 @@ END_TEST
 START_TEST(port_without_permission_names_the_group)
 {
   build();
-  if (geteuid() != 0 || !scene_has_nobody())
+  if (geteuid() != 0 || !sandbox_has_nobody())
     return;
   ck_assert_int_eq(chown(meter_path(house.meter), 0, 0), 0);
   ck_assert_int_eq(chmod(meter_path(house.meter), 0660), 0);
-  scene_become_nobody(house.scene);
+  sandbox_become_nobody(house.sandbox);
   probe("");
   house_check(&house, EX_NOPERM,
               "error: kmp: {tty}: permission denied; add this user to "
@@ -367,7 +367,7 @@ static const struct {
 START_TEST(wrong_words_name_the_command_line)
 {
   build();
-  scene_run(house.scene, "probe %s", mistakes[_i].words);
+  sandbox_run(house.sandbox, "probe %s", mistakes[_i].words);
   house_check(&house, EX_USAGE, mistakes[_i].said);
   check_out("");
 }
@@ -386,7 +386,7 @@ meter_was_asked_thrice(void)
 static bool
 two_lines_are_shown(void)
 {
-  const char *text = scene_read(house.scene, ".out");
+  const char *text = sandbox_read(house.sandbox, ".out");
   const char *first = text ? strchr(text, '\n') : NULL;
 
   return first && strchr(first + 1, '\n');
@@ -396,12 +396,12 @@ two_lines_are_shown(void)
 static void
 watch_until(bool (*done)(void), const char *words)
 {
-  scene_start(house.scene, "probe kmp device=%s timeout=1s --watch %s",
-              meter_path(house.meter), words);
+  sandbox_start(house.sandbox, "probe kmp device=%s timeout=1s --watch %s",
+                meter_path(house.meter), words);
   house_wait_for(done);
   usleep(100 * 1000); /* until the last answer is displayed */
-  kill(scene_pid(house.scene), SIGINT);
-  scene_wait(house.scene);
+  kill(sandbox_pid(house.sandbox), SIGINT);
+  sandbox_wait(house.sandbox);
 }
 
 static void
@@ -449,7 +449,7 @@ START_TEST(watch_shows_a_line_an_attempt_without_a_terminal)
   watch("");
   house_check(&house, EX_OK, "");
   check_begins(
-    scene_out(house.scene),
+    sandbox_out(house.sandbox),
     "[                   !] 0 of 1 answered, CRC errors 1, noise 0 bytes: CRC "
     "error\n"
     "[                  !|] 1 of 2 answered, CRC errors 1, noise 0 bytes, N "
@@ -466,7 +466,7 @@ START_TEST(watch_for_programs_is_an_object_an_attempt)
   watch("--json");
   house_check(&house, EX_OK, "");
   check_begins(
-    scene_out(house.scene),
+    sandbox_out(house.sandbox),
     "{\"attempt\":1,\"answered\":false,\"crc_errors\":0,"
     "\"noise_bytes\":7,\"round_trip_ms\":null,\"what\":\"garbage\"}\n"
     "{\"attempt\":2,\"answered\":false,\"crc_errors\":0,"
@@ -481,8 +481,8 @@ START_TEST(watch_without_an_answer_says_why)
   build();
   meter_fault(house.meter, "silent");
   watch_until(two_lines_are_shown, "");
-  ck_assert_int_eq(scene_status(house.scene), EX_PROTOCOL);
-  check_begins(scene_out(house.scene),
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_PROTOCOL);
+  check_begins(sandbox_out(house.sandbox),
                "[                   .] 0 of 1 answered, CRC errors 0, "
                "noise 0 bytes: nothing\n"
                "[                  ..] 0 of 2 answered, CRC errors 0, "
@@ -495,7 +495,7 @@ START_TEST(watch_leaves_the_meter_its_time)
   int64_t begun;
 
   build();
-  scene_setenv(house.scene, "TEST_HURRY", NULL);
+  sandbox_setenv(house.sandbox, "TEST_HURRY", NULL);
   begun = house_clock_ms();
   watch("");
   ck_assert_int_ge(house_clock_ms() - begun, 2000);
@@ -520,11 +520,11 @@ START_TEST(watch_ends_by_itself_after_five_minutes)
   int64_t begun = house_clock_ms();
 
   build();
-  scene_setenv(house.scene, "TEST_HURRY", "100");
+  sandbox_setenv(house.sandbox, "TEST_HURRY", "100");
   probe("--watch");
   house_check(&house, EX_OK, "");
-  ck_assert_uint_le(count_lines(scene_out(house.scene)), 301);
-  ck_assert_uint_ge(count_lines(scene_out(house.scene)), 10);
+  ck_assert_uint_le(count_lines(sandbox_out(house.sandbox)), 301);
+  ck_assert_uint_ge(count_lines(sandbox_out(house.sandbox)), 10);
   ck_assert_int_ge(house_clock_ms() - begun, 5 * 60 * 1000 / 100);
 }
 END_TEST
@@ -567,9 +567,9 @@ START_TEST(watch_on_a_terminal_is_one_line_and_a_bell)
 
   build();
   meter_fault(house.meter, "crc*1");
-  scene_set_stdout(house.scene, ptsname(master));
+  sandbox_set_stdout(house.sandbox, ptsname(master));
   watch("");
-  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   check_begins(
     read_terminal(master),
     "\033[?7l[                   !] 0 of 1 answered, CRC errors 1, noise 0 "
@@ -589,10 +589,11 @@ START_TEST(probe_on_a_terminal_shows_how_far_it_is)
   const char *shown;
 
   build();
-  scene_set_stderr(house.scene, ptsname(master));
+  sandbox_set_stderr(house.sandbox, ptsname(master));
   probe("");
-  ck_assert_int_eq(scene_status(house.scene), EX_OK);
-  ck_assert_int_eq(strncmp(scene_out(house.scene), FACTS, strlen(FACTS)), 0);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
+  ck_assert_int_eq(strncmp(sandbox_out(house.sandbox), FACTS, strlen(FACTS)),
+                   0);
   shown = read_terminal(master);
   ck_assert_ptr_nonnull(
     strstr(shown, "[                                        ] 0 of 594 "

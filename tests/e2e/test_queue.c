@@ -19,18 +19,18 @@
 
 #define INTERVAL 1200
 
-static struct scene *s;
+static struct sandbox *s;
 
 static void
 build(void)
 {
-  s = scene_new();
+  s = sandbox_new();
 }
 
 static void
 leave(void)
 {
-  scene_free(s);
+  sandbox_free(s);
 }
 
 /* Writes a pipeline with an input that runs "reading.sh", and an output of
@@ -39,38 +39,38 @@ leave(void)
 static void
 write_pipeline(const char *pipeline, const char *class)
 {
-  scene_write(s, "p.ini",
-              "[pipeline]\nstate_dir = .\n%s"
-              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
-              "[output hook]\nplugin = exec\nclass = %s\n"
-              "command = sh hook.sh\nvalue.energy = meter.energy\n",
-              pipeline, class);
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\n%s"
+                "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+                "[output hook]\nplugin = exec\nclass = %s\n"
+                "command = sh hook.sh\nvalue.energy = meter.energy\n",
+                pipeline, class);
 }
 
 static void
 set_reading(const char *energy)
 {
-  scene_advance(s, INTERVAL);
+  sandbox_advance(s, INTERVAL);
   if (energy)
-    scene_write(s, "reading.sh",
-                "echo '{\"field\":\"energy\",\"value\":\"%s\"}'\n", energy);
+    sandbox_write(s, "reading.sh",
+                  "echo '{\"field\":\"energy\",\"value\":\"%s\"}'\n", energy);
   else
-    scene_write(s, "reading.sh", "exit 75\n");
+    sandbox_write(s, "reading.sh", "exit 75\n");
 }
 
 static void
 run(const char *energy, int status, const char *err)
 {
   set_reading(energy);
-  scene_run(s, "run -c p.ini");
-  ck_assert_str_eq(scene_err(s), err);
-  ck_assert_int_eq(scene_status(s), status);
+  sandbox_run(s, "run -c p.ini");
+  ck_assert_str_eq(sandbox_err(s), err);
+  ck_assert_int_eq(sandbox_status(s), status);
 }
 
 static bool
 hook_has_begun(void)
 {
-  return scene_exists(s, "begun");
+  return sandbox_exists(s, "begun");
 }
 
 /* Starts a run, and kills it while the command has its row. */
@@ -78,18 +78,18 @@ static void
 run_killed(const char *energy)
 {
   set_reading(energy);
-  scene_write(s, "hook.sh", "touch begun; exec sleep 5\n");
-  scene_start(s, "run -c p.ini");
+  sandbox_write(s, "hook.sh", "touch begun; exec sleep 5\n");
+  sandbox_start(s, "run -c p.ini");
   house_wait_for(hook_has_begun);
-  kill(scene_pid(s), SIGKILL);
-  scene_wait(s);
+  kill(sandbox_pid(s), SIGKILL);
+  sandbox_wait(s);
 }
 
 /* Returns the number of rows that the command was given. */
 static int
 rows_given(void)
 {
-  const char *got = scene_read(s, "got");
+  const char *got = sandbox_read(s, "got");
   int n = 0;
 
   for (; got && (got = strstr(got, "\"energy\"")) != NULL; got++)
@@ -109,7 +109,7 @@ START_TEST(slow_command_gets_the_rows_of_a_killed_run)
 {
   write_pipeline("deadline = 6s\n", "append");
   run_killed("1");
-  scene_write(s, "hook.sh", "sleep 1; cat >>got\n");
+  sandbox_write(s, "hook.sh", "sleep 1; cat >>got\n");
   run("2", EX_OK, WAS_KILLED);
   ck_assert_int_eq(rows_given(), 2);
 }
@@ -121,7 +121,7 @@ START_TEST(rows_go_on_when_the_class_becomes_history)
   write_pipeline("", "append");
   run_killed("1");
   write_pipeline("", "history");
-  scene_write(s, "hook.sh", "cat >>got\n");
+  sandbox_write(s, "hook.sh", "cat >>got\n");
   run("2", EX_OK, WAS_KILLED);
   ck_assert_int_eq(rows_given(), 2);
 }
@@ -132,13 +132,13 @@ START_TEST(rows_go_on_when_the_plugin_is_another_one)
 {
   write_pipeline("", "append");
   run_killed("1");
-  scene_write(s, "p.ini",
-              "[pipeline]\nstate_dir = .\n"
-              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
-              "[output hook]\nplugin = csv\npath = got\n"
-              "column.energy = meter.energy\n");
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\n"
+                "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+                "[output hook]\nplugin = csv\npath = got\n"
+                "column.energy = meter.energy\n");
   run("2", EX_OK, WAS_KILLED);
-  ck_assert_ptr_nonnull(scene_read(s, "got"));
+  ck_assert_ptr_nonnull(sandbox_read(s, "got"));
 }
 END_TEST
 
@@ -147,20 +147,20 @@ END_TEST
 static void
 write_reading(const char *value, const char *unit, const char *kind)
 {
-  scene_advance(s, INTERVAL);
-  scene_write(s, "reading.sh",
-              "echo '{\"field\":\"energy\",\"kind\":\"%s\",\"value\":\"%s\","
-              "\"unit\":\"%s\"}'\n",
-              kind, value, unit);
+  sandbox_advance(s, INTERVAL);
+  sandbox_write(s, "reading.sh",
+                "echo '{\"field\":\"energy\",\"kind\":\"%s\",\"value\":\"%s\","
+                "\"unit\":\"%s\"}'\n",
+                kind, value, unit);
 }
 
 static void
 run_in(const char *value, const char *unit, int status)
 {
   write_reading(value, unit, "counter");
-  scene_run(s, "run -c p.ini");
-  ck_assert_msg(scene_status(s) == status, "%s %s: %d %s", value, unit,
-                scene_status(s), scene_err(s));
+  sandbox_run(s, "run -c p.ini");
+  ck_assert_msg(sandbox_status(s) == status, "%s %s: %d %s", value, unit,
+                sandbox_status(s), sandbox_err(s));
 }
 
 static const char usage_section[] = "[transform usage]\nplugin = subtract\n"
@@ -171,17 +171,17 @@ static const char usage_section[] = "[transform usage]\nplugin = subtract\n"
  * column is not booked, and the next row has the whole usage. */
 START_TEST(value_in_another_unit_blocks_no_later_row)
 {
-  scene_write(s, "p.ini",
-              "[pipeline]\nstate_dir = .\n"
-              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n%s"
-              "[output log]\nplugin = csv\npath = heat.csv\n"
-              "column.energy = meter.energy\n%s",
-              _i ? usage_section : "", _i ? "column.usage = usage\n" : "");
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\n"
+                "[input meter]\nplugin = exec\ncommand = sh reading.sh\n%s"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.energy\n%s",
+                _i ? usage_section : "", _i ? "column.usage = usage\n" : "");
   run_in("55.006", "MWh", EX_OK);
   run_in("198.04", "GJ", EX_CONFIG);
   run_in("55.020", "MWh", EX_OK);
   run_in("55.021", "MWh", EX_OK);
-  ck_assert_str_eq(scene_read(s, "heat.csv"),
+  ck_assert_str_eq(sandbox_read(s, "heat.csv"),
                    _i ? "time,energy,usage\n"
                         "2026-11-22T10:20:00Z,55.006,\n"
                         "2026-11-22T10:40:00Z,,\n"
@@ -199,7 +199,7 @@ END_TEST
 START_TEST(value_in_another_unit_blocks_no_later_record_of_a_history)
 {
   write_pipeline("", "history");
-  scene_write(s, "hook.sh", "cat >>got\n");
+  sandbox_write(s, "hook.sh", "cat >>got\n");
   run_in("55.006", "MWh", EX_OK);
   run_in("198.04", "GJ", EX_CONFIG);
   run_in("55.020", "MWh", EX_OK);
@@ -213,15 +213,15 @@ write_picky(void)
   char command[2200];
 
   snprintf(command, sizeof(command), "cp %s/picky_output.so %s/output_picky.so",
-           getenv("METERPIPE_PLUGIN_PATH"), scene_dir(s));
+           getenv("METERPIPE_PLUGIN_PATH"), sandbox_dir(s));
   ck_assert_int_eq(system(command), 0);
-  scene_write(s, "p.ini",
-              "[pipeline]\nstate_dir = .\n"
-              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
-              "%s"
-              "[output log]\nplugin = ./output_picky.so\n"
-              "place.energy = meter.energy\nplace.usage = usage\n",
-              usage_section);
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\n"
+                "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+                "%s"
+                "[output log]\nplugin = ./output_picky.so\n"
+                "place.energy = meter.energy\nplace.usage = usage\n",
+                usage_section);
 }
 
 /* A row that the output took counts as delivered, even if it rejected values of
@@ -230,18 +230,18 @@ START_TEST(rejected_amount_is_added_to_the_next_one)
 {
   write_picky();
   run_in("10", "GJ", EX_OK);
-  scene_write(s, "rejects", "usage\n");
+  sandbox_write(s, "rejects", "usage\n");
   run_in("11", "GJ", EX_UNAVAILABLE);
   run_in("13", "GJ", EX_UNAVAILABLE);
-  scene_write(s, "rejects", "energy\n");
+  sandbox_write(s, "rejects", "energy\n");
   run_in("17", "GJ", EX_UNAVAILABLE);
-  scene_remove(s, "rejects");
+  sandbox_remove(s, "rejects");
   run_in("25", "GJ", EX_OK);
-  ck_assert_str_eq(scene_read(s, "taken"), "energy 10\n.\n"
-                                           "energy 11\n.\n"
-                                           "energy 13\n.\n"
-                                           "usage 7\n.\n"
-                                           "energy 25\nusage 8\n.\n");
+  ck_assert_str_eq(sandbox_read(s, "taken"), "energy 10\n.\n"
+                                             "energy 11\n.\n"
+                                             "energy 13\n.\n"
+                                             "usage 7\n.\n"
+                                             "energy 25\nusage 8\n.\n");
 }
 END_TEST
 
@@ -249,23 +249,23 @@ END_TEST
 START_TEST(row_of_which_every_value_is_rejected_is_delivered)
 {
   write_picky();
-  scene_write(s, "rejects", "energy\n");
+  sandbox_write(s, "rejects", "energy\n");
   run_in("10", "GJ", EX_UNAVAILABLE);
-  scene_remove(s, "rejects");
+  sandbox_remove(s, "rejects");
   run_in("11", "GJ", EX_OK);
-  ck_assert_str_eq(scene_read(s, "taken"), ".\nenergy 11\nusage 1\n.\n");
+  ck_assert_str_eq(sandbox_read(s, "taken"), ".\nenergy 11\nusage 1\n.\n");
 }
 END_TEST
 
 START_TEST(record_that_is_rejected_as_a_whole_waits)
 {
   write_picky();
-  scene_write(s, "rejects", "all\n");
+  sandbox_write(s, "rejects", "all\n");
   run_in("10", "GJ", EX_UNAVAILABLE);
-  scene_remove(s, "rejects");
+  sandbox_remove(s, "rejects");
   run_in("11", "GJ", EX_OK);
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "taken"), "energy 10"));
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "taken"), "energy 11"));
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "taken"), "energy 10"));
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "taken"), "energy 11"));
 }
 END_TEST
 
@@ -276,8 +276,8 @@ copy(const char *from, const char *to)
 {
   char command[4400];
 
-  snprintf(command, sizeof(command), "cp %s/%s %s/%s", scene_dir(s), from,
-           scene_dir(s), to);
+  snprintf(command, sizeof(command), "cp %s/%s %s/%s", sandbox_dir(s), from,
+           sandbox_dir(s), to);
   ck_assert_int_eq(system(command), 0);
 }
 
@@ -285,27 +285,27 @@ copy(const char *from, const char *to)
  * A usage in one of them is not written again. */
 START_TEST(usage_is_not_written_again_after_an_older_state_was_put_back)
 {
-  scene_write(s, "p.ini",
-              "[pipeline]\nstate_dir = .\n"
-              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n%s"
-              "[output log]\nplugin = csv\npath = heat.csv\n"
-              "column.energy = meter.energy\ncolumn.usage = usage\n",
-              usage_section);
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\n"
+                "[input meter]\nplugin = exec\ncommand = sh reading.sh\n%s"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.energy\ncolumn.usage = usage\n",
+                usage_section);
   run_in("10", "GJ", EX_OK);
   copy("p.db", "old.db");
   run_in("11", "GJ", EX_OK);
   run_in("13", "GJ", EX_OK);
   copy("old.db", "p.db");
   run_in("17", "GJ", EX_OK);
-  ck_assert_ptr_nonnull(strstr(scene_err(s), "older copy of the state"));
+  ck_assert_ptr_nonnull(strstr(sandbox_err(s), "older copy of the state"));
   run_in("25", "GJ", EX_OK);
-  ck_assert_str_eq(scene_err(s), "");
-  ck_assert_str_eq(scene_read(s, "heat.csv"), "time,energy,usage\n"
-                                              "2026-11-22T10:20:00Z,10,\n"
-                                              "2026-11-22T10:40:00Z,11,1\n"
-                                              "2026-11-22T11:00:00Z,13,2\n"
-                                              "2026-11-22T11:20:00Z,17,4\n"
-                                              "2026-11-22T11:40:00Z,25,8\n");
+  ck_assert_str_eq(sandbox_err(s), "");
+  ck_assert_str_eq(sandbox_read(s, "heat.csv"), "time,energy,usage\n"
+                                                "2026-11-22T10:20:00Z,10,\n"
+                                                "2026-11-22T10:40:00Z,11,1\n"
+                                                "2026-11-22T11:00:00Z,13,2\n"
+                                                "2026-11-22T11:20:00Z,17,4\n"
+                                                "2026-11-22T11:40:00Z,25,8\n");
 }
 END_TEST
 
@@ -316,13 +316,13 @@ START_TEST(rows_are_not_written_again_after_an_older_state_was_put_back)
   char lock[1200];
   int fd;
 
-  scene_write(s, "p.ini",
-              "[pipeline]\nstate_dir = .\n"
-              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
-              "[output log]\nplugin = csv\npath = heat.csv\n"
-              "column.energy = meter.energy\n");
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\n"
+                "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.energy\n");
   run_in("10", "GJ", EX_OK);
-  snprintf(lock, sizeof(lock), "%s/heat.csv", scene_dir(s));
+  snprintf(lock, sizeof(lock), "%s/heat.csv", sandbox_dir(s));
   fd = open(lock, O_RDONLY | O_CLOEXEC);
   ck_assert_int_eq(flock(fd, LOCK_EX), 0);
   run_in("11", "GJ", EX_TEMPFAIL);
@@ -331,11 +331,11 @@ START_TEST(rows_are_not_written_again_after_an_older_state_was_put_back)
   run_in("13", "GJ", EX_OK);
   copy("old.db", "p.db");
   run_in("17", "GJ", EX_OK);
-  ck_assert_str_eq(scene_read(s, "heat.csv"), "time,energy\n"
-                                              "2026-11-22T10:20:00Z,10\n"
-                                              "2026-11-22T10:40:00Z,11\n"
-                                              "2026-11-22T11:00:00Z,13\n"
-                                              "2026-11-22T11:20:00Z,17\n");
+  ck_assert_str_eq(sandbox_read(s, "heat.csv"), "time,energy\n"
+                                                "2026-11-22T10:20:00Z,10\n"
+                                                "2026-11-22T10:40:00Z,11\n"
+                                                "2026-11-22T11:00:00Z,13\n"
+                                                "2026-11-22T11:20:00Z,17\n");
 }
 END_TEST
 
@@ -344,25 +344,25 @@ END_TEST
 START_TEST(dropped_rows_are_counted_over_runs_without_a_row)
 {
   write_pipeline("queue_max = 2\n", "append");
-  scene_write(s, "hook.sh", "cat >/dev/null; exit 75\n");
+  sandbox_write(s, "hook.sh", "cat >/dev/null; exit 75\n");
   set_reading("1");
-  scene_run(s, "run -c p.ini");
+  sandbox_run(s, "run -c p.ini");
   set_reading("2");
-  scene_run(s, "run -c p.ini");
+  sandbox_run(s, "run -c p.ini");
   set_reading("3");
-  scene_run(s, "run -c p.ini");
+  sandbox_run(s, "run -c p.ini");
   ck_assert_ptr_nonnull(
-    strstr(scene_err(s), "so far 1 of the oldest were dropped"));
+    strstr(sandbox_err(s), "so far 1 of the oldest were dropped"));
   set_reading(NULL);
-  scene_run(s, "run -c p.ini");
-  ck_assert_ptr_null(strstr(scene_err(s), "in order again"));
+  sandbox_run(s, "run -c p.ini");
+  ck_assert_ptr_null(strstr(sandbox_err(s), "in order again"));
   set_reading("4");
-  scene_run(s, "run -v -c p.ini");
+  sandbox_run(s, "run -v -c p.ini");
   ck_assert_ptr_nonnull(
-    strstr(scene_err(s), "so far 2 of the oldest were dropped"));
-  scene_run(s, "status -c p.ini");
-  ck_assert_msg(strstr(scene_out(s), "so far 2 of the oldest") != NULL, "%s",
-                scene_out(s));
+    strstr(sandbox_err(s), "so far 2 of the oldest were dropped"));
+  sandbox_run(s, "status -c p.ini");
+  ck_assert_msg(strstr(sandbox_out(s), "so far 2 of the oldest") != NULL, "%s",
+                sandbox_out(s));
 }
 END_TEST
 
@@ -375,16 +375,16 @@ START_TEST(held_file_leaves_time_for_the_next_output)
   char path[256];
   int fd;
 
-  scene_write(s, "p.ini",
-              "[pipeline]\nstate_dir = .\ndeadline = 20s\n"
-              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
-              "[output log]\nplugin = csv\npath = log.csv\n"
-              "column.energy = meter.energy\n"
-              "[output hook]\nplugin = exec\nclass = append\n"
-              "command = sh hook.sh\nvalue.energy = meter.energy\n");
-  scene_write(s, "hook.sh", "cat >>got\n");
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\ndeadline = 20s\n"
+                "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+                "[output log]\nplugin = csv\npath = log.csv\n"
+                "column.energy = meter.energy\n"
+                "[output hook]\nplugin = exec\nclass = append\n"
+                "command = sh hook.sh\nvalue.energy = meter.energy\n");
+  sandbox_write(s, "hook.sh", "cat >>got\n");
   run("1", EX_OK, "");
-  snprintf(path, sizeof(path), "%s/log.csv", scene_dir(s));
+  snprintf(path, sizeof(path), "%s/log.csv", sandbox_dir(s));
   fd = open(path, O_RDWR | O_CLOEXEC);
   ck_assert_int_eq(flock(fd, LOCK_EX), 0);
   run("2", EX_TEMPFAIL,
@@ -405,23 +405,23 @@ START_TEST(slow_recording_is_read_to_its_end)
   char path[256];
   int fd;
 
-  scene_write(s, "p.ini",
-              "[pipeline]\nstate_dir = .\ndeadline = 500ms\n"
-              "[input meter]\nplugin = replay\npath = -\n"
-              "[output log]\nplugin = csv\npath = got\n"
-              "column.energy = meter.60\n");
-  snprintf(path, sizeof(path), "%s/pipe", scene_dir(s));
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\ndeadline = 500ms\n"
+                "[input meter]\nplugin = replay\npath = -\n"
+                "[output log]\nplugin = csv\npath = got\n"
+                "column.energy = meter.60\n");
+  snprintf(path, sizeof(path), "%s/pipe", sandbox_dir(s));
   ck_assert_int_eq(mkfifo(path, 0600), 0);
-  scene_set_stdin(s, path);
+  sandbox_set_stdin(s, path);
   fd = open(path, O_RDWR | O_CLOEXEC);
-  scene_start(s, "run -c p.ini");
+  sandbox_start(s, "run -c p.ini");
   for (int i = 0; i < 3; i++) {
     ck_assert_int_gt(write(fd, frame, sizeof(frame) - 1), 0);
     nanosleep(&pause, NULL);
   }
   close(fd);
-  ck_assert_msg(scene_wait(s) == EX_OK, "%s", scene_err(s));
-  ck_assert_uint_eq(strlen(scene_read(s, "got")),
+  ck_assert_msg(sandbox_wait(s) == EX_OK, "%s", sandbox_err(s));
+  ck_assert_uint_eq(strlen(sandbox_read(s, "got")),
                     strlen("time,energy\n") + 3 * 28);
 }
 END_TEST
@@ -429,7 +429,7 @@ END_TEST
 static bool
 three_cycles_were_shown(void)
 {
-  const char *out = scene_read(s, "shown");
+  const char *out = sandbox_read(s, "shown");
   int n = 0;
 
   for (; out && (out = strchr(out, '\n')) != NULL; out++)
@@ -443,20 +443,20 @@ START_TEST(every_goes_on_beside_an_output_that_must_be_mended)
 {
   char path[256];
 
-  scene_write(s, "p.ini",
-              "[pipeline]\nstate_dir = .\n"
-              "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
-              "[output log]\nplugin = csv\npath = log.csv\n"
-              "column.energy = meter.energy\n"
-              "[output show]\nplugin = stdout\nformat = line\n");
-  scene_write(s, "log.csv", "time,other\n");
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\n"
+                "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+                "[output log]\nplugin = csv\npath = log.csv\n"
+                "column.energy = meter.energy\n"
+                "[output show]\nplugin = stdout\nformat = line\n");
+  sandbox_write(s, "log.csv", "time,other\n");
   set_reading("1");
-  snprintf(path, sizeof(path), "%s/shown", scene_dir(s));
-  scene_set_stdout(s, path);
-  scene_start(s, "run -c p.ini --every 100ms");
+  snprintf(path, sizeof(path), "%s/shown", sandbox_dir(s));
+  sandbox_set_stdout(s, path);
+  sandbox_start(s, "run -c p.ini --every 100ms");
   house_wait_for(three_cycles_were_shown);
-  kill(scene_pid(s), SIGTERM);
-  scene_wait(s);
+  kill(sandbox_pid(s), SIGTERM);
+  sandbox_wait(s);
 }
 END_TEST
 

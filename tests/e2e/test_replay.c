@@ -17,7 +17,7 @@
 
 #include "lib/array.h"
 #include "tests/support/run_suite.h"
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 /* Frames of real meters: the example of DESIGN, and V044, V006, V045 and V049
  * of tests/data/kmp/vectors.csv. */
@@ -33,18 +33,18 @@
 #define ENERGY "meter.heat_energy_e1 "
 #define VOLUME "meter.volume_v1 "
 
-static struct scene *s;
+static struct sandbox *s;
 
 static void
 setup(void)
 {
-  s = scene_new();
+  s = sandbox_new();
 }
 
 static void
 teardown(void)
 {
-  scene_free(s);
+  sandbox_free(s);
 }
 
 /* Writes a pipeline that displays the readings of the capture PATH, with
@@ -52,9 +52,9 @@ teardown(void)
 static void
 write_pipeline(const char *path, const char *options)
 {
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = replay\npath = %s\n%s" SHOW, path,
-              options);
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = replay\npath = %s\n%s" SHOW, path,
+                options);
 }
 
 /* ---- Readings of a capture ---------------------------------------------- */
@@ -153,15 +153,15 @@ START_TEST(a_capture_is_read_as_it_was_recorded)
 {
   const struct row *row = &rows[_i];
 
-  scene_write(s, "meter.capture", "%s", row->capture);
+  sandbox_write(s, "meter.capture", "%s", row->capture);
   write_pipeline("meter.capture", row->options);
-  scene_run(s, "run -c house.ini");
-  ck_assert_msg(strcmp(scene_out(s), row->out) == 0, "%s: output: %s",
-                row->name, scene_out(s));
-  ck_assert_msg(strcmp(scene_err(s), row->err) == 0, "%s: messages: %s",
-                row->name, scene_err(s));
-  ck_assert_msg(scene_status(s) == row->status, "%s: status %d", row->name,
-                scene_status(s));
+  sandbox_run(s, "run -c house.ini");
+  ck_assert_msg(strcmp(sandbox_out(s), row->out) == 0, "%s: output: %s",
+                row->name, sandbox_out(s));
+  ck_assert_msg(strcmp(sandbox_err(s), row->err) == 0, "%s: messages: %s",
+                row->name, sandbox_err(s));
+  ck_assert_msg(sandbox_status(s) == row->status, "%s: status %d", row->name,
+                sandbox_status(s));
 }
 END_TEST
 
@@ -170,17 +170,17 @@ END_TEST
 START_TEST(a_missing_capture_is_no_input)
 {
   write_pipeline("nowhere.capture", "");
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 66);
-  ck_assert_str_eq(scene_err(s), "error: meter: nowhere.capture: there is no "
-                                 "such file\n");
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 66);
+  ck_assert_str_eq(sandbox_err(s), "error: meter: nowhere.capture: there is no "
+                                   "such file\n");
 }
 END_TEST
 
 START_TEST(a_directory_is_no_capture)
 {
   write_pipeline(".", "");
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 66);
-  ck_assert_str_eq(scene_err(s),
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 66);
+  ck_assert_str_eq(sandbox_err(s),
                    "error: meter: .: is a directory, not a capture\n");
 }
 END_TEST
@@ -189,14 +189,14 @@ START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
 {
   char path[256];
 
-  scene_write(s, "meter.capture", GJ_84 "\n");
-  snprintf(path, sizeof(path), "%s/meter.capture", scene_dir(s));
+  sandbox_write(s, "meter.capture", GJ_84 "\n");
+  snprintf(path, sizeof(path), "%s/meter.capture", sandbox_dir(s));
   ck_assert_int_eq(chmod(path, 0), 0);
   write_pipeline("meter.capture", "");
-  scene_become_nobody(s);
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 77);
+  sandbox_become_nobody(s);
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 77);
   ck_assert_str_eq(
-    scene_err(s),
+    sandbox_err(s),
     "error: meter: meter.capture: cannot be read: Permission denied; give "
     "this user read access\n");
 }
@@ -205,23 +205,23 @@ END_TEST
 /* The rules of live runs for implausible readings apply to captures, too. */
 START_TEST(implausible_reading_of_a_capture_is_left_out)
 {
-  scene_write(s, "meter.capture",
-              "2026-11-22T10:00:00Z < " GJ_84 "\n\n"
-              "2026-11-22T10:20:00Z < " GJ_216 "\n\n"
-              "2026-11-22T10:40:00Z < " GJ_84 "\n");
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = replay\npath = meter.capture\n"
-              "[transform usage]\nplugin = subtract\nvalue = meter.60\n"
-              "minus = log.energy\n"
-              "[output log]\nplugin = csv\npath = heat.csv\n"
-              "column.energy = meter.60\ncolumn.usage = usage\n");
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 65);
-  ck_assert_str_eq(scene_err(s),
+  sandbox_write(s, "meter.capture",
+                "2026-11-22T10:00:00Z < " GJ_84 "\n\n"
+                "2026-11-22T10:20:00Z < " GJ_216 "\n\n"
+                "2026-11-22T10:40:00Z < " GJ_84 "\n");
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = replay\npath = meter.capture\n"
+                "[transform usage]\nplugin = subtract\nvalue = meter.60\n"
+                "minus = log.energy\n"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.60\ncolumn.usage = usage\n");
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 65);
+  ck_assert_str_eq(sandbox_err(s),
                    "error: usage: meter.60: 216.34 GJ is not "
                    "plausible after 84.208 GJ: it rose by more than 100 GJ in "
                    "an hour; held, and the next reading decides; if the meter "
                    "can rise so fast, set max_rate\n");
-  ck_assert_str_eq(scene_read(s, "heat.csv"),
+  ck_assert_str_eq(sandbox_read(s, "heat.csv"),
                    "time,energy,usage\n"
                    "2026-11-22T10:00:00Z,84.208,\n"
                    "2026-11-22T10:20:00Z,,\n"
@@ -231,15 +231,15 @@ END_TEST
 
 START_TEST(standard_input_is_read)
 {
-  scene_write(s, "meter.capture", GJ_84 "\n\n" GJ_216 "\n");
+  sandbox_write(s, "meter.capture", GJ_84 "\n\n" GJ_216 "\n");
   write_pipeline("-", "");
-  scene_set_stdin(s, "meter.capture");
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
-  ck_assert_str_eq(scene_out(s), ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n");
-  ck_assert_str_eq(scene_err(s), "");
-  scene_set_stdin(s, NULL);
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 65);
-  ck_assert_str_eq(scene_out(s), "");
+  sandbox_set_stdin(s, "meter.capture");
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_out(s), ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n");
+  ck_assert_str_eq(sandbox_err(s), "");
+  sandbox_set_stdin(s, NULL);
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 65);
+  ck_assert_str_eq(sandbox_out(s), "");
 }
 END_TEST
 
@@ -280,19 +280,19 @@ static const struct {
 static void
 write_formatted(const char *format)
 {
-  scene_write(s, "meter.capture", TWO_CYCLES);
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = replay\npath = meter.capture\n"
-              "[output show]\nplugin = stdout\n%s",
-              format);
+  sandbox_write(s, "meter.capture", TWO_CYCLES);
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = replay\npath = meter.capture\n"
+                "[output show]\nplugin = stdout\n%s",
+                format);
 }
 
 START_TEST(values_are_shown_in_each_format)
 {
   write_formatted(formats[_i].format);
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
-  ck_assert_str_eq(scene_err(s), "");
-  ck_assert_str_eq(scene_out(s), formats[_i].out);
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_err(s), "");
+  ck_assert_str_eq(sandbox_out(s), formats[_i].out);
 }
 END_TEST
 
@@ -304,8 +304,8 @@ START_TEST(a_terminal_gets_the_table)
 
   ck_assert(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
   write_formatted("");
-  scene_set_stdout(s, ptsname(fd));
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
+  sandbox_set_stdout(s, ptsname(fd));
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 0);
   n = read(fd, shown, sizeof(shown) - 1);
   ck_assert_int_gt(n, 0);
   shown[n] = '\0';
@@ -323,13 +323,14 @@ END_TEST
 START_TEST(a_full_disk_behind_standard_output_is_an_error)
 {
   write_formatted("");
-  scene_set_stdout(s, "/dev/full");
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 74);
-  ck_assert_str_eq(scene_err(s),
+  sandbox_set_stdout(s, "/dev/full");
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 74);
+  ck_assert_str_eq(sandbox_err(s),
                    "error: show: standard output: cannot be written: No space "
                    "left on device\n");
-  ck_assert_int_eq(scene_run(s, "run -n -c house.ini"), 74);
-  ck_assert_str_eq(scene_err(s), "error: standard output: cannot be written\n");
+  ck_assert_int_eq(sandbox_run(s, "run -n -c house.ini"), 74);
+  ck_assert_str_eq(sandbox_err(s),
+                   "error: standard output: cannot be written\n");
 }
 END_TEST
 
@@ -378,29 +379,29 @@ START_TEST(logs_of_other_programs_are_read)
 {
   char said[256];
 
-  scene_write(s, "posted.log", "%s", logs[_i].text);
+  sandbox_write(s, "posted.log", "%s", logs[_i].text);
   write_pipeline("posted.log", "");
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
-  ck_assert_str_eq(scene_out(s), ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n");
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_out(s), ENERGY "84.208 GJ\n" ENERGY "216.34 GJ\n");
   snprintf(said, sizeof(said),
            "notice: meter: posted.log: read as the log of %s; its other lines "
            "are left out\n",
            logs[_i].whose);
-  ck_assert_str_eq(scene_err(s), said);
+  ck_assert_str_eq(sandbox_err(s), said);
 }
 END_TEST
 
 START_TEST(damage_in_another_programs_log_is_told)
 {
-  scene_write(s, "posted.log",
-              "Read: 403f10003c080443000148f181750d\n"
-              "Read: 403f10003c0804420000548204df0d\n"
-              "Read: 403f\n");
+  sandbox_write(s, "posted.log",
+                "Read: 403f10003c080443000148f181750d\n"
+                "Read: 403f10003c0804420000548204df0d\n"
+                "Read: 403f\n");
   write_pipeline("posted.log", "");
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 65);
-  ck_assert_str_eq(scene_out(s), ENERGY "216.34 GJ\n");
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 65);
+  ck_assert_str_eq(sandbox_out(s), ENERGY "216.34 GJ\n");
   ck_assert_str_eq(
-    scene_err(s),
+    sandbox_err(s),
     "notice: meter: posted.log: read as the log of a program (Read: 40); its "
     "other lines are left out\n"
     "error: meter: posted.log:1: left out: wrong checksum\n"
@@ -412,13 +413,13 @@ END_TEST
 
 START_TEST(a_probe_lists_every_register_of_a_capture)
 {
-  scene_write(s, "my.capture",
-              "< " GJ_84 "\n< " M3_1422 "\n\n< " GJ_216 "\n< " SERIAL
-              "\n< 40 3f 01 5a 00 1b f2 01 3b 33 0d\n");
-  ck_assert_int_eq(scene_run(s, "probe replay path=my.capture"), 0);
-  ck_assert_str_eq(scene_err(s), "");
+  sandbox_write(s, "my.capture",
+                "< " GJ_84 "\n< " M3_1422 "\n\n< " GJ_216 "\n< " SERIAL
+                "\n< 40 3f 01 5a 00 1b f2 01 3b 33 0d\n");
+  ck_assert_int_eq(sandbox_run(s, "probe replay path=my.capture"), 0);
+  ck_assert_str_eq(sandbox_err(s), "");
   ck_assert_str_eq(
-    scene_out(s),
+    sandbox_out(s),
     "meter type         OMNIPOWER (type 5a00)\n"
     "software revision  M1\n"
     "serial number      75749993\n"
@@ -432,24 +433,24 @@ START_TEST(a_probe_lists_every_register_of_a_capture)
     "\n"
     "[input meter]\nplugin = replay\npath = my.capture\n"
     "fields = heat_energy_e1, volume_v1, serial_no\n");
-  ck_assert_int_eq(scene_run(s, "probe replay path=my.capture --json"), 0);
-  ck_assert_ptr_nonnull(strstr(scene_out(s), "\"answered\":true"));
+  ck_assert_int_eq(sandbox_run(s, "probe replay path=my.capture --json"), 0);
+  ck_assert_ptr_nonnull(strstr(sandbox_out(s), "\"answered\":true"));
 }
 END_TEST
 
 START_TEST(a_probe_of_no_capture_says_what_one_looks_like)
 {
-  scene_write(s, "my.capture", "hello\n");
-  ck_assert_int_eq(scene_run(s, "probe replay path=my.capture"), 65);
-  ck_assert_str_eq(scene_out(s), "");
-  ck_assert_str_eq(scene_err(s), "error: replay: my.capture:1: left out: "
-                                 "" NO_LINE EXAMPLE "\n");
-  scene_write(s, "my.capture", "%s", "");
-  ck_assert_int_eq(scene_run(s, "probe replay path=my.capture"), 65);
+  sandbox_write(s, "my.capture", "hello\n");
+  ck_assert_int_eq(sandbox_run(s, "probe replay path=my.capture"), 65);
+  ck_assert_str_eq(sandbox_out(s), "");
+  ck_assert_str_eq(sandbox_err(s), "error: replay: my.capture:1: left out: "
+                                   "" NO_LINE EXAMPLE "\n");
+  sandbox_write(s, "my.capture", "%s", "");
+  ck_assert_int_eq(sandbox_run(s, "probe replay path=my.capture"), 65);
   ck_assert_str_eq(
-    scene_err(s),
+    sandbox_err(s),
     "error: replay: my.capture: contains no reply of a meter" SEE_PAGE);
-  ck_assert_int_eq(scene_run(s, "probe replay path=my.capture --watch"), 78);
+  ck_assert_int_eq(sandbox_run(s, "probe replay path=my.capture --watch"), 78);
 }
 END_TEST
 
@@ -462,7 +463,7 @@ write_capture(unsigned cycles, const char *other)
   FILE *f;
   unsigned i;
 
-  snprintf(path, sizeof(path), "%s/meter.capture", scene_dir(s));
+  snprintf(path, sizeof(path), "%s/meter.capture", sandbox_dir(s));
   f = fopen(path, "we");
   ck_assert_ptr_nonnull(f);
   for (i = 0; i < cycles; i++)
@@ -474,13 +475,13 @@ static long
 memory_of(unsigned cycles, const char *other, int status)
 {
   write_capture(cycles, other);
-  scene_write(s, "house.ini",
-              "[input meter]\nplugin = replay\npath = meter.capture\n"
-              "[output log]\nplugin = csv\npath = heat.csv\n"
-              "column.energy = meter.60\n");
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), status);
-  ck_assert_int_eq(*scene_err(s) != '\0', status != 0);
-  return scene_max_kib(s);
+  sandbox_write(s, "house.ini",
+                "[input meter]\nplugin = replay\npath = meter.capture\n"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.60\n");
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), status);
+  ck_assert_int_eq(*sandbox_err(s) != '\0', status != 0);
+  return sandbox_max_kib(s);
 }
 
 START_TEST(memory_does_not_grow_with_the_recording)
@@ -489,9 +490,9 @@ START_TEST(memory_does_not_grow_with_the_recording)
   struct stat st;
   char path[256];
 
-  scene_remove(s, "heat.csv");
+  sandbox_remove(s, "heat.csv");
   ck_assert_int_lt(memory_of(120000, GJ_216, 0), few + 1024);
-  snprintf(path, sizeof(path), "%s/heat.csv", scene_dir(s));
+  snprintf(path, sizeof(path), "%s/heat.csv", sandbox_dir(s));
   ck_assert_int_eq(stat(path, &st), 0);
   /* Each row is as long as "2026-11-22T10:00:00Z,84.208\n": 28 bytes. */
   ck_assert_int_eq(st.st_size, (off_t)strlen("time,energy\n") + 120000 * 28);
@@ -504,7 +505,7 @@ START_TEST(memory_does_not_grow_with_damage)
 {
   long few = memory_of(20000, DAMAGED, 65);
 
-  scene_remove(s, "heat.csv");
+  sandbox_remove(s, "heat.csv");
   ck_assert_int_lt(memory_of(80000, DAMAGED, 65), few + 1024);
 }
 END_TEST
@@ -513,13 +514,13 @@ END_TEST
 START_TEST(deadline_bounds_a_cycle_and_not_the_recording)
 {
   write_capture(150, GJ_216);
-  scene_write(s, "house.ini",
-              "[pipeline]\nstate_dir = .\ndeadline = 1s\n"
-              "[input meter]\nplugin = replay\npath = meter.capture\n"
-              "[output log]\nplugin = exec\nclass = append\n"
-              "command = /bin/sleep 0.01\nvalue.energy = meter.60\n");
-  ck_assert_int_eq(scene_run(s, "run -c house.ini"), 0);
-  ck_assert_str_eq(scene_err(s), "");
+  sandbox_write(s, "house.ini",
+                "[pipeline]\nstate_dir = .\ndeadline = 1s\n"
+                "[input meter]\nplugin = replay\npath = meter.capture\n"
+                "[output log]\nplugin = exec\nclass = append\n"
+                "command = /bin/sleep 0.01\nvalue.energy = meter.60\n");
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_err(s), "");
 }
 END_TEST
 
@@ -536,7 +537,7 @@ suite(void)
                       ARRAY_SIZE(rows));
   tcase_add_test(tcase, a_missing_capture_is_no_input);
   tcase_add_test(tcase, a_directory_is_no_capture);
-  if (scene_has_nobody())
+  if (sandbox_has_nobody())
     tcase_add_test(tcase,
                    a_capture_that_may_not_be_read_is_a_matter_of_permission);
   tcase_add_test(tcase, implausible_reading_of_a_capture_is_left_out);

@@ -74,27 +74,27 @@ END_TEST
 
 START_TEST(second_run_leaves_the_work_to_the_first)
 {
-  struct scene *second = scene_new();
+  struct sandbox *second = sandbox_new();
 
   build(TRANSFORMS);
   house_write(&house, "timeout = 50s\n", HOUSE_TARGETS, TRANSFORMS);
   meter_set(house.meter, "60=84.208GJ");
   meter_set_delay(house.meter, 5000);
   house_wait(&house, HOUSE_INTERVAL);
-  scene_start(house.scene, "run -c house.ini");
+  sandbox_start(house.sandbox, "run -c house.ini");
   house_wait_for(meter_was_asked);
-  scene_setenv(second, "STATE_DIRECTORY", scene_dir(house.scene));
-  scene_run(second, "run -c %s/house.ini", scene_dir(house.scene));
+  sandbox_setenv(second, "STATE_DIRECTORY", sandbox_dir(house.sandbox));
+  sandbox_run(second, "run -c %s/house.ini", sandbox_dir(house.sandbox));
   ck_assert_str_eq(
-    scene_err(second),
+    sandbox_err(second),
     house_text(&house, "error: {dir}/house.lock: another run of this pipeline "
                        "is in progress; this one does nothing\n"));
-  ck_assert_int_eq(scene_status(second), EX_TEMPFAIL);
-  scene_wait(house.scene);
+  ck_assert_int_eq(sandbox_status(second), EX_TEMPFAIL);
+  sandbox_wait(house.sandbox);
   house_check(&house, EX_OK, "");
   ck_assert_uint_eq(meter_requests(house.meter), 1);
   house_check_heat(&house, "0.208", "84.208", "1.208");
-  scene_free(second);
+  sandbox_free(second);
 }
 END_TEST
 
@@ -151,20 +151,20 @@ END_TEST
 START_TEST(end_of_a_failure_is_told_only_of_what_the_file_names)
 {
   build("");
-  scene_write(house.scene, "house.ini", "%s",
-              house_text(&house,
-                         "[input meter]\nplugin = kmp\ndevice = {dir}/none\n"
-                         "[output domoticz]\nplugin = domoticz\nurl = {url}\n"
-                         "idx.323 = meter.heat_energy_e1\n"));
+  sandbox_write(house.sandbox, "house.ini", "%s",
+                house_text(&house,
+                           "[input meter]\nplugin = kmp\ndevice = {dir}/none\n"
+                           "[output domoticz]\nplugin = domoticz\nurl = {url}\n"
+                           "idx.323 = meter.heat_energy_e1\n"));
   house_run(&house, "84.208GJ");
-  ck_assert_int_eq(scene_status(house.scene), EX_IOERR);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_IOERR);
   house_write(&house, "",
               "idx.323 = meter.heat_energy_e1\n"
               "idx.999 = meter.heat_energy_e1\n",
               "");
   house_run(&house, "84.209GJ");
-  ck_assert_int_ne(scene_status(house.scene), 0);
-  ck_assert_ptr_null(strstr(scene_err(house.scene), "again"));
+  ck_assert_int_ne(sandbox_status(house.sandbox), 0);
+  ck_assert_ptr_null(strstr(sandbox_err(house.sandbox), "again"));
   house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
   house_run(&house, "84.210GJ");
   house_check(&house, 0, "");
@@ -182,10 +182,10 @@ START_TEST(port_that_gets_free_in_time_is_waited_for)
   meter_set(house.meter, "60=84.208GJ");
   house_wait(&house, HOUSE_INTERVAL);
   begun = house_clock_ms();
-  scene_start(house.scene, "run -c house.ini");
+  sandbox_start(house.sandbox, "run -c house.ini");
   usleep(held_ms * 1000);
   close(fd);
-  scene_wait(house.scene);
+  sandbox_wait(house.sandbox);
   house_check(&house, EX_OK, "");
   ck_assert_int_ge(house_clock_ms() - begun, held_ms);
   house_check_heat(&house, "0.208", "84.208", "1.208");
@@ -216,12 +216,12 @@ START_TEST(signal_ends_the_reading_and_restores_the_port)
   get_settings(fd, &before);
   meter_fault(house.meter, "silent");
   house_wait(&house, HOUSE_INTERVAL);
-  scene_start(house.scene, "run -c house.ini");
+  sandbox_start(house.sandbox, "run -c house.ini");
   house_wait_for(meter_was_asked);
   get_settings(fd, &during);
   begun = house_clock_ms();
-  kill(scene_pid(house.scene), stops[_i]);
-  scene_wait(house.scene);
+  kill(sandbox_pid(house.sandbox), stops[_i]);
+  sandbox_wait(house.sandbox);
   house_check(&house, EX_TEMPFAIL,
               "error: meter: {tty}: interrupted while reading the meter\n");
   ck_assert_int_lt(house_clock_ms() - begun, 30000);
@@ -243,10 +243,10 @@ START_TEST(signal_lets_the_update_in_hand_come_to_its_end)
   domoticz_server_fault(house.server, DOMOTICZ_DELAY, "udevice", 0, 1, 500);
   meter_set(house.meter, "60=84.208GJ");
   house_wait(&house, HOUSE_INTERVAL);
-  scene_start(house.scene, "run -c house.ini");
+  sandbox_start(house.sandbox, "run -c house.ini");
   house_wait_for(update_has_come);
-  kill(scene_pid(house.scene), stops[_i]);
-  scene_wait(house.scene);
+  kill(sandbox_pid(house.sandbox), stops[_i]);
+  sandbox_wait(house.sandbox);
   house_check(&house, EX_TEMPFAIL, "");
   ck_assert_uint_eq(domoticz_server_count(house.server, "udevice"), 1);
   house_check_device(&house, 322, "0.208");
@@ -266,7 +266,7 @@ START_TEST(device_just_updated_is_waited_for)
   build(TRANSFORMS);
   meter_set(house.meter, "60=84.208GJ");
   begun = house_clock_ms();
-  scene_run(house.scene, "run -c house.ini");
+  sandbox_run(house.sandbox, "run -c house.ini");
   begun = house_clock_ms() - begun;
   house_check(&house, EX_OK, "");
   ck_assert_int_ge(begun, 2000);
@@ -284,10 +284,10 @@ START_TEST(own_update_of_a_moment_ago_is_waited_for)
   house_run(&house, "84.208GJ");
   house_check(&house, EX_OK, "");
   domoticz_server_advance(house.server, HOUSE_INTERVAL);
-  scene_advance(house.scene, 1); /* from the beginning of that run */
+  sandbox_advance(house.sandbox, 1); /* from the beginning of that run */
   meter_set(house.meter, "60=84.209GJ");
   begun = house_clock_ms();
-  scene_run(house.scene, "run -c house.ini");
+  sandbox_run(house.sandbox, "run -c house.ini");
   begun = house_clock_ms() - begun;
   house_check(&house, EX_OK, "");
   ck_assert_int_ge(begun, 1000);
@@ -322,20 +322,20 @@ START_TEST(what_must_not_be_sent_yet_waits_for_the_next_run)
   build(more);
   meter_set(house.meter, "60=84.208GJ");
   domoticz_server_forget(house.server);
-  scene_start(house.scene, "run -c house.ini");
+  sandbox_start(house.sandbox, "run -c house.ini");
   if (waits[_i].stops) {
     house_wait_for(devices_were_asked);
     usleep(200000);
-    kill(scene_pid(house.scene), SIGTERM);
+    kill(sandbox_pid(house.sandbox), SIGTERM);
   }
-  scene_wait(house.scene);
+  sandbox_wait(house.sandbox);
   house_check(&house, EX_TEMPFAIL, waits[_i].said);
   ck_assert_uint_eq(domoticz_server_count(house.server, "udevice"), 0);
   house_check_device(&house, 323, "84");
   house_check_device(&house, 324, "1");
   house_wait(&house, 20);
   house_run(&house, "84.211GJ");
-  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   house_check_heat(&house, "0.211", "84.211", "1.211");
   ck_assert_uint_eq(domoticz_server_count(house.server, "udevice"), 3);
 }
@@ -346,7 +346,7 @@ END_TEST
 static size_t
 rows_written(void)
 {
-  const char *text = scene_read(house.scene, "heat.csv");
+  const char *text = sandbox_read(house.sandbox, "heat.csv");
   size_t n = 0;
 
   for (; text && *text; text++)
@@ -371,26 +371,26 @@ START_TEST(every_repeats_until_it_is_told_to_stop)
   int64_t begun = house_clock_ms();
 
   house_build(&house, DOMOTICZ_2025_1);
-  scene_write(house.scene, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = %s\n"
-              "[output log]\nplugin = csv\npath = heat.csv\n"
-              "column.energy = meter.heat_energy_e1\n",
-              meter_path(house.meter));
+  sandbox_write(house.sandbox, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = %s\n"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.heat_energy_e1\n",
+                meter_path(house.meter));
   meter_set(house.meter, "60=84.208GJ");
-  scene_start(house.scene, "run --every 1s -c house.ini");
+  sandbox_start(house.sandbox, "run --every 1s -c house.ini");
   house_wait_for(three_rows_are_written);
   ck_assert_int_ge(house_clock_ms() - begun, 2000);
-  kill(scene_pid(house.scene), SIGTERM);
-  scene_wait(house.scene);
+  kill(sandbox_pid(house.sandbox), SIGTERM);
+  sandbox_wait(house.sandbox);
   house_check(&house, EX_TEMPFAIL, "");
   ck_assert_uint_eq(rows_written(), 1 + 3);
 
   /* The signal arrives while the program sleeps. */
-  scene_start(house.scene, "run --every 1h -c house.ini");
+  sandbox_start(house.sandbox, "run --every 1h -c house.ini");
   house_wait_for(four_rows_are_written);
   usleep(500000);
-  kill(scene_pid(house.scene), SIGTERM);
-  scene_wait(house.scene);
+  kill(sandbox_pid(house.sandbox), SIGTERM);
+  sandbox_wait(house.sandbox);
   house_check(&house, EX_TEMPFAIL, "");
 }
 END_TEST
@@ -416,9 +416,9 @@ START_TEST(a_run_with_v_lists_what_it_delivered)
 {
   build_new();
   house_wait(&house, HOUSE_INTERVAL);
-  ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
+  ck_assert_int_eq(sandbox_run(house.sandbox, "run -v -c house.ini"), 0);
   ck_assert_ptr_nonnull(
-    strstr(scene_err(house.scene),
+    strstr(sandbox_err(house.sandbox),
            "domoticz.322  -          none yet: this reading is the base, and "
            "the next run delivers the first value\n"
            "domoticz.323  84.208 GJ  delivered\n"
@@ -426,8 +426,8 @@ START_TEST(a_run_with_v_lists_what_it_delivered)
            "the next run delivers the first value\n"));
   meter_set(house.meter, "60=84.331GJ");
   house_wait(&house, HOUSE_INTERVAL);
-  ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
-  ck_assert_str_eq(scene_err(house.scene), LIST_SECOND);
+  ck_assert_int_eq(sandbox_run(house.sandbox, "run -v -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_err(house.sandbox), LIST_SECOND);
 }
 END_TEST
 
@@ -457,8 +457,8 @@ START_TEST(a_run_at_a_terminal_lists_what_it_delivered)
   house_check(&house, 0, "");
   meter_set(house.meter, "60=84.331GJ");
   house_wait(&house, HOUSE_INTERVAL);
-  scene_set_stderr(house.scene, ptsname(fd));
-  ck_assert_int_eq(scene_run(house.scene, "run -c house.ini"), 0);
+  sandbox_set_stderr(house.sandbox, ptsname(fd));
+  ck_assert_int_eq(sandbox_run(house.sandbox, "run -c house.ini"), 0);
   read_terminal(fd, shown, sizeof(shown));
   ck_assert_str_eq(shown, LIST_SECOND);
   close(fd);
@@ -482,37 +482,37 @@ static const struct {
 START_TEST(each_kind_of_output_is_listed)
 {
   house_build(&house, DOMOTICZ_2025_1);
-  scene_write(house.scene, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = %s\n"
-              "fields = heat_energy_e1\n%s",
-              meter_path(house.meter), lists[_i].output);
+  sandbox_write(house.sandbox, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = %s\n"
+                "fields = heat_energy_e1\n%s",
+                meter_path(house.meter), lists[_i].output);
   meter_set(house.meter, "60=84.208GJ");
-  ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
-  ck_assert_str_eq(scene_err(house.scene), lists[_i].first);
-  scene_advance(house.scene, HOUSE_INTERVAL);
-  ck_assert_int_eq(scene_run(house.scene, "run -q -c house.ini"), 0);
-  ck_assert_str_eq(scene_err(house.scene), "");
-  scene_advance(house.scene, HOUSE_INTERVAL);
-  ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
-  ck_assert_str_eq(scene_err(house.scene), lists[_i].second);
+  ck_assert_int_eq(sandbox_run(house.sandbox, "run -v -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_err(house.sandbox), lists[_i].first);
+  sandbox_advance(house.sandbox, HOUSE_INTERVAL);
+  ck_assert_int_eq(sandbox_run(house.sandbox, "run -q -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_err(house.sandbox), "");
+  sandbox_advance(house.sandbox, HOUSE_INTERVAL);
+  ck_assert_int_eq(sandbox_run(house.sandbox, "run -v -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_err(house.sandbox), lists[_i].second);
 }
 END_TEST
 
 START_TEST(a_run_that_reads_nothing_says_so)
 {
   house_build(&house, DOMOTICZ_2025_1);
-  scene_write(house.scene, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = %s\n"
-              "fields = heat_energy_e1\nmin_interval = 1h\n"
-              "[output show]\nplugin = stdout\nformat = line\n",
-              meter_path(house.meter));
+  sandbox_write(house.sandbox, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = %s\n"
+                "fields = heat_energy_e1\nmin_interval = 1h\n"
+                "[output show]\nplugin = stdout\nformat = line\n",
+                meter_path(house.meter));
   house_run(&house, "84.208GJ");
   house_check(&house, 0, "");
   house_wait(&house, HOUSE_INTERVAL);
-  ck_assert_int_eq(scene_run(house.scene, "run -v -c house.ini"), 0);
-  ck_assert_str_eq(scene_out(house.scene), "");
-  ck_assert_ptr_nonnull(
-    strstr(scene_err(house.scene), "no new value: nothing was delivered\n"));
+  ck_assert_int_eq(sandbox_run(house.sandbox, "run -v -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_out(house.sandbox), "");
+  ck_assert_ptr_nonnull(strstr(sandbox_err(house.sandbox),
+                               "no new value: nothing was delivered\n"));
 }
 END_TEST
 

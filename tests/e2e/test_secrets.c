@@ -47,8 +47,8 @@ build(void)
   domoticz_server_set_login(house.server, "me", PASSWORD, true);
   domoticz_server_set_token(house.server, TOKEN);
   meter_set(house.meter, "60=84.208GJ");
-  scene_write(house.scene, "pw", PASSWORD "\n");
-  scene_write(house.scene, "token", TOKEN "\n");
+  sandbox_write(house.sandbox, "pw", PASSWORD "\n");
+  sandbox_write(house.sandbox, "token", TOKEN "\n");
   ck_assert_int_eq(
     symlink(getenv("METERPIPE_PLUGIN_PATH"), house_text(&house, "{dir}/.libs")),
     0);
@@ -59,14 +59,14 @@ build(void)
 static void
 write_pipeline(const char *url, const char *login, const char *more)
 {
-  scene_write(house.scene, "house.ini",
-              "[pipeline]\nstate_dir = .\n[input meter]\nplugin = kmp\n"
-              "device = %s\ntimeout = 2s\nretries = 0\n"
-              "capture = heat.capture\n[output domoticz]\nplugin = domoticz\n"
-              "url = %s\ntimeout = 2s\n%sidx.323 = meter.heat_energy_e1\n"
-              "[output log]\nplugin = csv\npath = heat.csv\n"
-              "column.energy = meter.heat_energy_e1\n%s",
-              meter_path(house.meter), url, login, more);
+  sandbox_write(house.sandbox, "house.ini",
+                "[pipeline]\nstate_dir = .\n[input meter]\nplugin = kmp\n"
+                "device = %s\ntimeout = 2s\nretries = 0\n"
+                "capture = heat.capture\n[output domoticz]\nplugin = domoticz\n"
+                "url = %s\ntimeout = 2s\n%sidx.323 = meter.heat_energy_e1\n"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.heat_energy_e1\n%s",
+                meter_path(house.meter), url, login, more);
 }
 
 static const char *
@@ -116,7 +116,7 @@ check_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
   return 0;
 }
 
-/* Checks the output of the last run, and all files of the scene except those
+/* Checks the output of the last run, and all files of the sandbox except those
  * where the password was planted. */
 static void
 check_nowhere(const char *args)
@@ -124,9 +124,11 @@ check_nowhere(const char *args)
   char said[512];
 
   snprintf(said, sizeof(said), "what \"%s\" said", args);
-  check_clean(said, scene_out(house.scene), strlen(scene_out(house.scene)));
-  check_clean(said, scene_err(house.scene), strlen(scene_err(house.scene)));
-  ck_assert_int_eq(nftw(scene_dir(house.scene), check_one, 8, FTW_PHYS), 0);
+  check_clean(said, sandbox_out(house.sandbox),
+              strlen(sandbox_out(house.sandbox)));
+  check_clean(said, sandbox_err(house.sandbox),
+              strlen(sandbox_err(house.sandbox)));
+  ck_assert_int_eq(nftw(sandbox_dir(house.sandbox), check_one, 8, FTW_PHYS), 0);
 }
 
 static int
@@ -135,7 +137,7 @@ run(const char *args)
   int status;
 
   house_wait(&house, 20);
-  status = scene_run(house.scene, "%s", args);
+  status = sandbox_run(house.sandbox, "%s", args);
   check_nowhere(args);
   return status;
 }
@@ -177,12 +179,12 @@ static const struct {
 START_TEST(no_command_shows_it)
 {
   build();
-  scene_setenv(house.scene, "PW", PASSWORD);
+  sandbox_setenv(house.sandbox, "PW", PASSWORD);
   write_pipeline(here(), ways[_i], "");
   for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
     ck_assert_msg(run(commands[i].args) == commands[i].status, "%s: %d\n%s",
-                  commands[i].args, scene_status(house.scene),
-                  scene_err(house.scene));
+                  commands[i].args, sandbox_status(house.sandbox),
+                  sandbox_err(house.sandbox));
   ck_assert_str_eq(domoticz_server_get(house.server, 323), "84.208");
 }
 END_TEST
@@ -238,7 +240,7 @@ START_TEST(no_command_line_shows_it)
   build();
   write_pipeline(here(), LOGIN, "");
   house_wait(&house, 20);
-  scene_run(house.scene, "%s", house_text(&house, by_hand[_i]));
+  sandbox_run(house.sandbox, "%s", house_text(&house, by_hand[_i]));
   check_nowhere(by_hand[_i]);
 }
 END_TEST
@@ -285,11 +287,12 @@ START_TEST(no_complaint_about_the_file_shows_it)
 {
   build();
   write_pipeline(here(), faulty[_i].login, "");
-  scene_write(house.scene, "pw", "x\n"); /* the other option has the secret */
-  scene_write(house.scene, "two-lines", "a\nb\n");
+  sandbox_write(house.sandbox, "pw",
+                "x\n"); /* the other option has the secret */
+  sandbox_write(house.sandbox, "two-lines", "a\nb\n");
   ck_assert_int_eq(run("check -v -v --offline -c house.ini"), EX_CONFIG);
-  ck_assert_msg(strstr(scene_err(house.scene), faulty[_i].said), "%s",
-                scene_err(house.scene));
+  ck_assert_msg(strstr(sandbox_err(house.sandbox), faulty[_i].said), "%s",
+                sandbox_err(house.sandbox));
   ck_assert_int_eq(run("run -v -v -c house.ini"), EX_CONFIG);
 }
 END_TEST
@@ -357,7 +360,7 @@ write_slip(const char *line, const char *slip)
       len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n%s%s", of,
                               of == line ? slip : "", of == line ? "\n" : "");
   }
-  scene_write(house.scene, "house.ini", "%s", text);
+  sandbox_write(house.sandbox, "house.ini", "%s", text);
 }
 
 START_TEST(no_line_indented_by_mistake_shows_it)
@@ -368,8 +371,9 @@ START_TEST(no_line_indented_by_mistake_shows_it)
     for (size_t k = 0; k < (i == 0 ? ARRAY_SIZE(told) : 2); k++)
       run(told[k]);
     if (strchr(slips[i], '='))
-      ck_assert_msg(strstr(scene_err(house.scene), "is indented, so it"),
-                    "%s\n%s\n%s", lines[_i], slips[i], scene_err(house.scene));
+      ck_assert_msg(strstr(sandbox_err(house.sandbox), "is indented, so it"),
+                    "%s\n%s\n%s", lines[_i], slips[i],
+                    sandbox_err(house.sandbox));
   }
 }
 END_TEST
@@ -401,14 +405,14 @@ static const struct {
 START_TEST(no_misplaced_one_is_shown)
 {
   build();
-  scene_setenv(house.scene, "s3cret_bad", "a\001b");
-  scene_write(house.scene, "pl4nted-two", "a\nb\n");
-  scene_write(house.scene, "pl4nted-open", "a\n");
+  sandbox_setenv(house.sandbox, "s3cret_bad", "a\001b");
+  sandbox_write(house.sandbox, "pl4nted-two", "a\nb\n");
+  sandbox_write(house.sandbox, "pl4nted-open", "a\n");
   ck_assert_int_eq(chmod(house_text(&house, "{dir}/pl4nted-open"), 0644), 0);
   write_pipeline(here(), misplaced[_i].login, "");
   ck_assert_int_eq(run("check -v -v --offline -c house.ini"), EX_CONFIG);
-  ck_assert_msg(strstr(scene_err(house.scene), misplaced[_i].said), "%s",
-                scene_err(house.scene));
+  ck_assert_msg(strstr(sandbox_err(house.sandbox), misplaced[_i].said), "%s",
+                sandbox_err(house.sandbox));
   ck_assert_int_eq(run("run -v -v -c house.ini"), EX_CONFIG);
 }
 END_TEST
@@ -566,7 +570,7 @@ about_process(char *buf, size_t size, const char *file)
   ssize_t n;
   int fd;
 
-  snprintf(path, sizeof(path), "/proc/%ld/%s", (long)scene_pid(house.scene),
+  snprintf(path, sizeof(path), "/proc/%ld/%s", (long)sandbox_pid(house.sandbox),
            file);
   fd = open(path, O_RDONLY | O_CLOEXEC);
   n = fd < 0 ? -1 : read(fd, buf, size - 1);
@@ -604,7 +608,7 @@ START_TEST(run_that_is_killed_leaves_it_nowhere)
   allow_cores();
   write_pipeline(here(), LOGIN, "");
   domoticz_server_fault(house.server, DOMOTICZ_DELAY, NULL, 0, 0, 60000);
-  scene_start(house.scene, "run -v -v -c house.ini");
+  sandbox_start(house.sandbox, "run -v -v -c house.ini");
   house_wait_for(server_was_asked);
   about_process(buf, sizeof(buf), "cmdline");
   about_process(buf, sizeof(buf), "environ");
@@ -612,8 +616,8 @@ START_TEST(run_that_is_killed_leaves_it_nowhere)
   ck_assert_msg(strstr(buf, "Max core file size        1 ") ||
                   strstr(buf, "Max core file size        0 "),
                 "%s", buf);
-  kill(scene_pid(house.scene), ends[_i]);
-  ck_assert_int_ne(scene_wait(house.scene), EX_OK);
+  kill(sandbox_pid(house.sandbox), ends[_i]);
+  ck_assert_int_ne(sandbox_wait(house.sandbox), EX_OK);
   check_nowhere("run, killed");
 }
 END_TEST
@@ -626,12 +630,12 @@ START_TEST(run_without_a_secret_may_leave_a_core)
   allow_cores();
   write_pipeline(here(), "", "");
   domoticz_server_fault(house.server, DOMOTICZ_DELAY, NULL, 0, 0, 60000);
-  scene_start(house.scene, "run -c house.ini");
+  sandbox_start(house.sandbox, "run -c house.ini");
   house_wait_for(server_was_asked);
   about_process(buf, sizeof(buf), "limits");
   ck_assert_ptr_null(strstr(buf, "Max core file size        1 "));
-  kill(scene_pid(house.scene), SIGTERM);
-  scene_wait(house.scene);
+  kill(sandbox_pid(house.sandbox), SIGTERM);
+  sandbox_wait(house.sandbox);
 }
 END_TEST
 
@@ -643,7 +647,8 @@ is_program_itself(void)
   char link[64], exe[4096];
   ssize_t n;
 
-  snprintf(link, sizeof(link), "/proc/%ld/exe", (long)scene_pid(house.scene));
+  snprintf(link, sizeof(link), "/proc/%ld/exe",
+           (long)sandbox_pid(house.sandbox));
   n = readlink(link, exe, sizeof(exe) - 1);
   ck_assert_int_ge(n, 0);
   exe[n] = '\0';
@@ -657,30 +662,30 @@ START_TEST(command_line_is_hidden_in_the_list_of_processes)
   build();
   write_pipeline(here(), "", "");
   domoticz_server_fault(house.server, DOMOTICZ_DELAY, NULL, 0, 0, 60000);
-  scene_start(house.scene,
-              "targets domoticz url=%s username=me password=" PASSWORD,
-              domoticz_server_url(house.server));
+  sandbox_start(house.sandbox,
+                "targets domoticz url=%s username=me password=" PASSWORD,
+                domoticz_server_url(house.server));
   house_wait_for(server_was_asked);
   if (is_program_itself())
     about_process(buf, sizeof(buf), "cmdline");
-  kill(scene_pid(house.scene), SIGTERM);
-  scene_wait(house.scene);
+  kill(sandbox_pid(house.sandbox), SIGTERM);
+  sandbox_wait(house.sandbox);
 }
 END_TEST
 
 START_TEST(commands_of_exec_do_not_see_it)
 {
   build();
-  scene_write(house.scene, "hook",
-              "#!/bin/sh\ncat /proc/self/environ /proc/$$/cmdline "
-              "/proc/$PPID/cmdline - >seen\n");
+  sandbox_write(house.sandbox, "hook",
+                "#!/bin/sh\ncat /proc/self/environ /proc/$$/cmdline "
+                "/proc/$PPID/cmdline - >seen\n");
   write_pipeline(here(),
                  _i == 0 ? LOGIN : "username = me\npassword_file = pw\n",
                  "[output hook]\nplugin = exec\nclass = live\n"
                  "command = sh hook\nvalue.e = meter.heat_energy_e1\n");
   ck_assert_msg(run("run -v -v -c house.ini") == EX_OK, "%s",
-                scene_err(house.scene));
-  ck_assert(scene_exists(house.scene, "seen"));
+                sandbox_err(house.sandbox));
+  ck_assert(sandbox_exists(house.sandbox, "seen"));
 }
 END_TEST
 
@@ -690,7 +695,8 @@ START_TEST(damaged_state_holds_none)
   build();
   write_pipeline(here(), LOGIN, "");
   ck_assert_int_eq(run("run -c house.ini"), EX_OK);
-  scene_write(house.scene, "house.db", "no database at all, but long enough");
+  sandbox_write(house.sandbox, "house.db",
+                "no database at all, but long enough");
   ck_assert_int_ne(run("status -v -v -c house.ini"), EX_OK);
   ck_assert_int_eq(run("run -v -v -c house.ini"), EX_DATAERR);
 }

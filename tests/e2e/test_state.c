@@ -92,7 +92,7 @@ START_TEST(totals_go_on_from_what_is_shown_when_the_state_is_lost)
   run_well(loss->readings[0]);
   run_well(loss->readings[1]);
   check_three(loss->before);
-  scene_remove(house.scene, DATABASE);
+  sandbox_remove(house.sandbox, DATABASE);
   run_well(loss->readings[2]);
   check_three(loss->after);
   run_well(loss->readings[3]);
@@ -167,7 +167,8 @@ START_TEST(damaged_state_is_set_aside_and_begun_anew)
            "{dir}/house.db.corrupt-2026-11-22T11:00:00Z\n",
            damages[_i].why);
   house_check(&house, EX_DATAERR, said);
-  ck_assert(scene_exists(house.scene, "house.db.corrupt-2026-11-22T11:00:00Z"));
+  ck_assert(
+    sandbox_exists(house.sandbox, "house.db.corrupt-2026-11-22T11:00:00Z"));
   house_check_heat(&house, "0.005", "84.215", "0.007");
   run_well("84.216GJ");
   house_check_heat(&house, "0.001", "84.216", "0.008");
@@ -184,12 +185,12 @@ START_TEST(state_of_another_pipeline_file_is_refused)
   build("custom", TRANSFORMS);
   run_well("84.208GJ");
   ck_assert_int_eq(stat(house_text(&house, "{dir}/" DATABASE), &before), 0);
-  snprintf(path, sizeof(path), "%s/other", scene_dir(house.scene));
+  snprintf(path, sizeof(path), "%s/other", sandbox_dir(house.sandbox));
   ck_assert_int_eq(mkdir(path, 0700), 0);
-  scene_write(house.scene, "other/house.ini", "%s",
-              scene_read(house.scene, "house.ini"));
+  sandbox_write(house.sandbox, "other/house.ini", "%s",
+                sandbox_read(house.sandbox, "house.ini"));
   house_wait(&house, HOUSE_INTERVAL);
-  scene_run(house.scene, "run -c other/house.ini");
+  sandbox_run(house.sandbox, "run -c other/house.ini");
   house_check(
     &house, EX_CONFIG,
     "error: {dir}/house.db: this state belongs to the pipeline file "
@@ -230,7 +231,7 @@ END_TEST
 static void
 check_live_only(const char *shown, unsigned writes)
 {
-  ck_assert_str_eq(scene_out(house.scene), shown);
+  ck_assert_str_eq(sandbox_out(house.sandbox), shown);
   ck_assert_uint_eq(domoticz_server_writes(house.server, 323), writes);
   ck_assert_uint_eq(domoticz_server_writes(house.server, 324), 0);
 }
@@ -263,9 +264,9 @@ set_lockless(const char *call, int err)
 
   snprintf(text, sizeof(text), "%s:%s", getenv("CLOCK_PRELOAD"),
            getenv("LOCK_PRELOAD"));
-  scene_setenv(house.scene, "LD_PRELOAD", text);
+  sandbox_setenv(house.sandbox, "LD_PRELOAD", text);
   snprintf(text, sizeof(text), "%s %d", call, err);
-  scene_setenv(house.scene, "TEST_NO_LOCKS", text);
+  sandbox_setenv(house.sandbox, "TEST_NO_LOCKS", text);
 }
 
 static void
@@ -278,11 +279,11 @@ check_lockless(int row, const char *args)
   char text[512];
 
   house_wait(&house, 20);
-  ck_assert_msg(scene_run(house.scene, "%s", args) == EX_IOERR, "%d: %s",
-                scene_status(house.scene), scene_err(house.scene));
+  ck_assert_msg(sandbox_run(house.sandbox, "%s", args) == EX_IOERR, "%d: %s",
+                sandbox_status(house.sandbox), sandbox_err(house.sandbox));
   snprintf(text, sizeof(text), said, strerror(lockless[row].err));
-  ck_assert_msg(strstr(scene_err(house.scene), text), "%s",
-                scene_err(house.scene));
+  ck_assert_msg(strstr(sandbox_err(house.sandbox), text), "%s",
+                sandbox_err(house.sandbox));
 }
 
 START_TEST(state_on_a_file_system_without_locks_is_refused_with_the_remedy)
@@ -291,10 +292,10 @@ START_TEST(state_on_a_file_system_without_locks_is_refused_with_the_remedy)
   run_well("84.208GJ");
   set_lockless(lockless[_i].call, lockless[_i].err);
   check_lockless(_i, "run -c house.ini");
-  ck_assert_ptr_nonnull(strstr(scene_out(house.scene), "energy"));
+  ck_assert_ptr_nonnull(strstr(sandbox_out(house.sandbox), "energy"));
   if (strcmp(lockless[_i].call, "fcntl") == 0)
     check_lockless(_i, "status -c house.ini");
-  scene_setenv(house.scene, "TEST_NO_LOCKS", NULL);
+  sandbox_setenv(house.sandbox, "TEST_NO_LOCKS", NULL);
   run_well("84.210GJ");
   house_check_heat(&house, "0.002", "84.210", "0.002");
 }
@@ -336,19 +337,19 @@ START_TEST(state_that_may_lie_unseen_is_not_begun_elsewhere)
   build("custom", TRANSFORMS SCREEN);
   if (system(IN_ANOTHER_PLACE "true 2>/dev/null") != 0)
     return; /* this system does not allow it */
-  scene_write(house.scene, "hidden", "#!/bin/sh\nexec %s '%s' \"$@\"\n",
-              IN_ANOTHER_PLACE, getenv("METERPIPE"));
-  snprintf(path, sizeof(path), "%s/hidden", scene_dir(house.scene));
+  sandbox_write(house.sandbox, "hidden", "#!/bin/sh\nexec %s '%s' \"$@\"\n",
+                IN_ANOTHER_PLACE, getenv("METERPIPE"));
+  snprintf(path, sizeof(path), "%s/hidden", sandbox_dir(house.sandbox));
   ck_assert_int_eq(chmod(path, 0700), 0);
   ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
-  scene_setenv(house.scene, "STATE_DIRECTORY", NULL);
+  sandbox_setenv(house.sandbox, "STATE_DIRECTORY", NULL);
   house_run(&house, "84.210GJ");
   house_check(&house, EX_NOPERM,
               "error: /var/lib/meterpipe/house.db: cannot be accessed, and no "
               "second state is begun elsewhere: run as its owner, or give "
               "[pipeline] a state_dir\n");
   check_live_only("energy 84.210 GJ\n", 0);
-  ck_assert(!scene_exists(house.scene, ".local"));
+  ck_assert(!sandbox_exists(house.sandbox, ".local"));
 }
 END_TEST
 
@@ -361,12 +362,12 @@ START_TEST(without_home_the_state_is_in_the_home_directory_of_the_user)
   if (!user || access("/var/lib/meterpipe", F_OK) == 0)
     return; /* the state would be there */
   build("custom", TRANSFORMS SCREEN);
-  scene_setenv(house.scene, "STATE_DIRECTORY", NULL);
-  scene_setenv(house.scene, "HOME", NULL);
-  scene_run(house.scene, "status -c house.ini");
+  sandbox_setenv(house.sandbox, "STATE_DIRECTORY", NULL);
+  sandbox_setenv(house.sandbox, "HOME", NULL);
+  sandbox_run(house.sandbox, "status -c house.ini");
   snprintf(line, sizeof(line), "%s/.local/state/meterpipe/house.db",
            user->pw_dir);
-  ck_assert_ptr_nonnull(strstr(scene_out(house.scene), line));
+  ck_assert_ptr_nonnull(strstr(sandbox_out(house.sandbox), line));
 }
 END_TEST
 
@@ -376,10 +377,10 @@ fill_disk(void)
 {
   char path[256];
 
-  scene_write(house.scene, "full-disk",
-              "#!/bin/sh\ntrap '' XFSZ\nulimit -f 2\nexec '%s' \"$@\"\n",
-              getenv("METERPIPE"));
-  snprintf(path, sizeof(path), "%s/full-disk", scene_dir(house.scene));
+  sandbox_write(house.sandbox, "full-disk",
+                "#!/bin/sh\ntrap '' XFSZ\nulimit -f 2\nexec '%s' \"$@\"\n",
+                getenv("METERPIPE"));
+  snprintf(path, sizeof(path), "%s/full-disk", sandbox_dir(house.sandbox));
   ck_assert_int_eq(chmod(path, 0700), 0);
   ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
 }

@@ -34,7 +34,7 @@ make_directory(const char *name)
 {
   char command[256];
 
-  snprintf(command, sizeof(command), "mkdir %s/%s", scene_dir(house.scene),
+  snprintf(command, sizeof(command), "mkdir %s/%s", sandbox_dir(house.sandbox),
            name);
   ck_assert_int_eq(system(command), 0);
 }
@@ -48,13 +48,13 @@ leave(void)
 static void
 status(const char *words)
 {
-  scene_run(house.scene, "status -c house.ini %s", words);
+  sandbox_run(house.sandbox, "status -c house.ini %s", words);
 }
 
 static void
 check_out(const char *text)
 {
-  ck_assert_str_eq(scene_out(house.scene), house_text(&house, text));
+  ck_assert_str_eq(sandbox_out(house.sandbox), house_text(&house, text));
 }
 
 START_TEST(state_that_was_never_written_says_so)
@@ -81,8 +81,8 @@ START_TEST(state_that_was_never_written_says_so)
             "\"readings\":[{\"reading\":\"meter.heat_energy_e1\","
             "\"believed\":null,\"held\":null,\"candidate\":null}],"
             "\"outages\":[]}\n");
-  ck_assert(!scene_exists(house.scene, "house.db"));
-  ck_assert(!scene_exists(house.scene, "house.lock"));
+  ck_assert(!sandbox_exists(house.sandbox, "house.db"));
+  ck_assert(!sandbox_exists(house.sandbox, "house.lock"));
 }
 END_TEST
 
@@ -150,7 +150,7 @@ START_TEST(outage_ends_in_the_status_too)
   domoticz_server_up(house.server);
   make_directory("rows");
   house_run(&house, "84.500GJ");
-  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   house_wait(&house, 60);
   status("");
   check_out("house.ini: last run 2026-11-22T11:21:00Z, 1 min ago: 0, all read "
@@ -216,24 +216,24 @@ START_TEST(candidate_is_shown_until_the_next_reading)
   house_run(&house, "84.208GJ");
   meter_set(house.meter, "1001=99");
   house_run(&house, "84.300GJ");
-  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   house_wait(&house, 60);
   status("");
   ck_assert_ptr_nonnull(strstr(
-    scene_out(house.scene),
+    sandbox_out(house.sandbox),
     "\nREADING               VALUE      SERIAL NUMBER  AGE    NEXT READING "
     "DECIDES\n"
     "meter.heat_energy_e1  84.300 GJ  99             1 min  candidate: "
     "exchanged meter?\n"));
   status("--json");
   ck_assert_ptr_nonnull(
-    strstr(scene_out(house.scene),
+    strstr(sandbox_out(house.sandbox),
            "\"held\":null,\"candidate\":{\"value\":\"84.300\",\"unit\":\"GJ\","
            "\"time\":\"2026-11-22T10:40:00Z\",\"serial\":\"99\"}}]"));
   meter_set(house.meter, "1001=68500001");
   house_run(&house, "84.400GJ");
   status("");
-  ck_assert_ptr_null(strstr(scene_out(house.scene), "READING"));
+  ck_assert_ptr_null(strstr(sandbox_out(house.sandbox), "READING"));
 }
 END_TEST
 
@@ -247,13 +247,13 @@ START_TEST(running_pipeline_does_not_hold_status_up)
   build();
   make_directory("rows");
   house_run(&house, "84.208GJ");
-  snprintf(lock, sizeof(lock), "%s/house.lock", scene_dir(house.scene));
+  snprintf(lock, sizeof(lock), "%s/house.lock", sandbox_dir(house.sandbox));
   fd = open(lock, O_RDWR | O_CLOEXEC);
   ck_assert_int_ge(fd, 0);
   ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
   status("");
   house_check(&house, EX_OK, "");
-  ck_assert_ptr_nonnull(strstr(scene_out(house.scene), "84.208 GJ"));
+  ck_assert_ptr_nonnull(strstr(sandbox_out(house.sandbox), "84.208 GJ"));
   close(fd);
 }
 END_TEST
@@ -261,12 +261,12 @@ END_TEST
 START_TEST(damaged_state_is_said_and_left_alone)
 {
   build();
-  scene_write(house.scene, "house.db", "%s",
-              "this is no database, however long one looks at it");
+  sandbox_write(house.sandbox, "house.db", "%s",
+                "this is no database, however long one looks at it");
   status("");
-  ck_assert_int_eq(scene_status(house.scene), EX_IOERR);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_IOERR);
   check_out("");
-  ck_assert_str_eq(scene_read(house.scene, "house.db"),
+  ck_assert_str_eq(sandbox_read(house.sandbox, "house.db"),
                    "this is no database, however long one looks at it");
 }
 END_TEST
@@ -274,9 +274,9 @@ END_TEST
 START_TEST(pipeline_of_recordings_keeps_none)
 {
   build();
-  scene_write(house.scene, "house.ini",
-              "[input meter]\nplugin = replay\npath = eye.log\n"
-              "[output show]\nplugin = stdout\n");
+  sandbox_write(house.sandbox, "house.ini",
+                "[input meter]\nplugin = replay\npath = eye.log\n"
+                "[output show]\nplugin = stdout\n");
   status("");
   house_check(&house, EX_OK, "");
   check_out("house.ini: keeps no state: its inputs are captures, and "
@@ -298,7 +298,7 @@ START_TEST(clock_that_went_back_shows_no_age)
   status("");
   house_check(&house, EX_OK, "");
   ck_assert_ptr_nonnull(
-    strstr(scene_out(house.scene), "domoticz.323  84.208 GJ   ?\n"));
+    strstr(sandbox_out(house.sandbox), "domoticz.323  84.208 GJ   ?\n"));
 }
 END_TEST
 

@@ -35,14 +35,14 @@ leave(void)
 static void
 targets(const char *more)
 {
-  scene_run(house.scene, "targets domoticz url=%s %s",
-            domoticz_server_url(house.server), more);
+  sandbox_run(house.sandbox, "targets domoticz url=%s %s",
+              domoticz_server_url(house.server), more);
 }
 
 static void
 check_out(const char *text)
 {
-  ck_assert_str_eq(scene_out(house.scene), house_text(&house, text));
+  ck_assert_str_eq(sandbox_out(house.sandbox), house_text(&house, text));
 }
 
 /* ---- The list ---- */
@@ -70,10 +70,10 @@ START_TEST(devices_of_a_pipelines_output_are_listed)
 {
   build(DOMOTICZ_2025_1);
   house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
-  scene_run(house.scene, "targets -c house.ini domoticz");
+  sandbox_run(house.sandbox, "targets -c house.ini domoticz");
   house_check(&house, EX_OK, "");
   check_out(LISTED);
-  ck_assert(!scene_exists(house.scene, "house.db"));
+  ck_assert(!sandbox_exists(house.sandbox, "house.db"));
 }
 END_TEST
 
@@ -140,8 +140,8 @@ START_TEST(new_devices_are_made_after_a_yes)
   char said[2048];
 
   build(DOMOTICZ_2025_1);
-  scene_write(house.scene, "answer", "yes\n");
-  scene_set_stdin(house.scene, "answer");
+  sandbox_write(house.sandbox, "answer", "yes\n");
+  sandbox_set_stdin(house.sandbox, "answer");
   targets(NEW);
   snprintf(said, sizeof(said), "%s" NEXT, plan_on("the Dummy hardware 2"));
   house_check(&house, EX_OK, said);
@@ -196,8 +196,8 @@ START_TEST(nothing_is_made_without_a_yes)
   char said[2048];
 
   build(DOMOTICZ_2025_1);
-  scene_write(house.scene, "answer", "%s", answers[_i]);
-  scene_set_stdin(house.scene, "answer");
+  sandbox_write(house.sandbox, "answer", "%s", answers[_i]);
+  sandbox_set_stdin(house.sandbox, "answer");
   targets("-q " NEW);
   snprintf(said, sizeof(said),
            "%serror: domoticz: nothing was made: the answer was not yes; --yes "
@@ -229,7 +229,7 @@ START_TEST(new_devices_take_what_a_run_gives_them)
 {
   build(DOMOTICZ_2025_1);
   targets("--yes -q " NEW);
-  ck_assert_int_eq(scene_status(house.scene), EX_OK);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   house_write(&house, "", "idx.324 = meter.heat_energy_e1\nidx.325 = usage\n",
               "[transform usage]\nplugin = subtract\n"
               "value = meter.heat_energy_e1\nminus = domoticz.324\n");
@@ -321,7 +321,7 @@ START_TEST(wrong_words_are_named)
 {
   build(DOMOTICZ_2025_1);
   house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
-  scene_run(house.scene, "targets %s", mistakes[_i].words);
+  sandbox_run(house.sandbox, "targets %s", mistakes[_i].words);
   house_check(&house, EX_USAGE, mistakes[_i].said);
   check_out("");
   ck_assert_uint_eq(domoticz_server_requests(house.server), 0);

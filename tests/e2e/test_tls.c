@@ -33,12 +33,13 @@ static struct rude_server *rude;
 static void
 write_file(const char *url, const char *options)
 {
-  scene_write(house.scene, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = %s\n"
-              "[output domoticz]\nplugin = domoticz\nurl = %s\n"
-              "username = user\npassword = s3cret\n%s" HOUSE_TARGETS HOUSE_USAGE
-                HOUSE_TOTAL,
-              meter_path(house.meter), url, options);
+  sandbox_write(
+    house.sandbox, "house.ini",
+    "[input meter]\nplugin = kmp\ndevice = %s\n"
+    "[output domoticz]\nplugin = domoticz\nurl = %s\n"
+    "username = user\npassword = s3cret\n%s" HOUSE_TARGETS HOUSE_USAGE
+      HOUSE_TOTAL,
+    meter_path(house.meter), url, options);
 }
 
 static const char *
@@ -57,8 +58,8 @@ use_certificate(const char *name)
   unsigned port = front == NULL ? 0 : tls_front_port(front);
 
   tls_front_stop(front);
-  tls_make_certificate(house.scene, name);
-  front = tls_front_start(house.scene, name, port,
+  tls_make_certificate(house.sandbox, name);
+  front = tls_front_start(house.sandbox, name, port,
                           domoticz_server_port(house.server));
 }
 
@@ -93,7 +94,7 @@ build(const char *name)
   umask(077); /* the file holds a password */
   house_build_heat(&house);
   domoticz_server_set_login(house.server, "user", "s3cret", true);
-  tls_make_ca(house.scene);
+  tls_make_ca(house.sandbox);
   use_certificate(name);
 }
 
@@ -129,10 +130,10 @@ static const struct bad_certificate {
 static void
 check_refused(const struct bad_certificate *bad)
 {
-  const char *said = scene_err(house.scene);
+  const char *said = sandbox_err(house.sandbox);
   const char *expected = front_text(bad->said);
 
-  ck_assert_int_eq(scene_status(house.scene), EX_UNAVAILABLE);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_UNAVAILABLE);
   ck_assert_msg(strncmp(said, expected, strlen(expected)) == 0, "%s", said);
   ck_assert_uint_eq(strcspn(said, "\n") + 1, strlen(said));
 }
@@ -149,11 +150,11 @@ START_TEST(bad_certificate_gets_nothing_and_loses_nothing)
   domoticz_server_forget(house.server);
   house_run(&house, "84.208GJ");
   check_refused(bad);
-  scene_run(house.scene, "check -c house.ini");
+  sandbox_run(house.sandbox, "check -c house.ini");
   check_refused(bad);
-  scene_run(house.scene, "run -v -v -c house.ini");
-  ck_assert_int_eq(scene_status(house.scene), EX_UNAVAILABLE);
-  ck_assert_ptr_null(strstr(scene_err(house.scene), "s3cret"));
+  sandbox_run(house.sandbox, "run -v -v -c house.ini");
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_UNAVAILABLE);
+  ck_assert_ptr_null(strstr(sandbox_err(house.sandbox), "s3cret"));
   ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
   use_certificate("good");
   house_run(&house, "84.210GJ");
@@ -210,7 +211,7 @@ START_TEST(certificate_that_the_server_shows_can_be_trusted)
   snprintf(command, sizeof(command),
            "openssl s_client -connect 127.0.0.1:%u </dev/null 2>/dev/null | "
            "openssl x509 >'%s/domoticz.pem'",
-           tls_front_port(front), scene_dir(house.scene));
+           tls_front_port(front), sandbox_dir(house.sandbox));
   ck_assert_int_eq(system(command), 0);
   write_file(front_url("https", "127.0.0.1"), "ca_file = domoticz.pem\n");
   house_run(&house, "84.200GJ");
@@ -228,8 +229,9 @@ START_TEST(doing_without_the_check_is_warned_of_in_every_run)
   house_run(&house, "84.201GJ");
   check_run(EX_OK, WARNING);
   house_check_devices(&house, "322=0.001 323=84.201 324=1.201");
-  scene_run(house.scene, "check -c house.ini");
-  ck_assert_ptr_nonnull(strstr(scene_err(house.scene), front_text(WARNING)));
+  sandbox_run(house.sandbox, "check -c house.ini");
+  ck_assert_ptr_nonnull(
+    strstr(sandbox_err(house.sandbox), front_text(WARNING)));
 }
 END_TEST
 
@@ -247,7 +249,7 @@ run_against(const struct rude *behind, const char *options)
   snprintf(url, sizeof(url), "https://127.0.0.1:%u", rude_server_port(rude));
   write_file(url, options);
   house_run(&house, "84.200GJ");
-  ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_TEMPFAIL);
 }
 
 /* Checks that the last run reported FACT; text of the TLS library may follow
@@ -255,7 +257,7 @@ run_against(const struct rude *behind, const char *options)
 static void
 check_said(const char *fact)
 {
-  const char *said = scene_err(house.scene);
+  const char *said = sandbox_err(house.sandbox);
 
   ck_assert_msg(strstr(said, fact) != NULL, "%s", said);
 }
@@ -287,8 +289,8 @@ START_TEST(tls_at_an_http_url_is_told)
   build("good");
   write_file(front_url("http", "127.0.0.1"), "");
   house_run(&house, "84.200GJ");
-  ck_assert_int_eq(scene_status(house.scene), EX_TEMPFAIL);
-  said = scene_err(house.scene);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_TEMPFAIL);
+  said = sandbox_err(house.sandbox);
   ck_assert_msg(strstr(said, ": the connection broke before a reply\n") ||
                   strstr(said, ": the connection ended before a reply\n"),
                 "%s", said);

@@ -19,7 +19,7 @@
 #define TOTAL 327
 
 static struct house house;
-static struct scene *other; /* the second host, or the second pipeline */
+static struct sandbox *other; /* the second host, or the second pipeline */
 
 static const char pipeline[] =
   "[input meter]\nplugin = kmp\ndevice = %s\ntimeout = 400ms\n"
@@ -33,18 +33,18 @@ static void
 build(void)
 {
   house_build(&house, DOMOTICZ_2025_1);
-  other = scene_new();
+  other = sandbox_new();
   domoticz_server_add(house.server, BASE, "counter-custom", "GJ");
   domoticz_server_add(house.server, USAGE, "custom", "GJ");
   domoticz_server_add(house.server, TOTAL, "counter-custom", "GJ");
-  scene_write(house.scene, "house.ini", pipeline, meter_path(house.meter),
-              domoticz_server_url(house.server));
+  sandbox_write(house.sandbox, "house.ini", pipeline, meter_path(house.meter),
+                domoticz_server_url(house.server));
 }
 
 static void
 leave(void)
 {
-  scene_free(other);
+  sandbox_free(other);
   house_leave(&house);
 }
 
@@ -54,7 +54,7 @@ count(const char *reading)
   char text[64];
 
   house_wait(&house, HOUSE_INTERVAL);
-  scene_set_clock(other, scene_now(house.scene));
+  sandbox_set_clock(other, sandbox_now(house.sandbox));
   snprintf(text, sizeof(text), "60=%s", reading);
   meter_set(house.meter, text);
 }
@@ -78,18 +78,19 @@ START_TEST(two_pipelines_count_the_usage_of_shared_devices_once)
     { false, "84.500GJ", "323=84500 322=0.040 327=292", 2 },
   };
 
-  scene_write(other, "house.ini", pipeline, meter_path(house.meter),
-              domoticz_server_url(house.server));
+  sandbox_write(other, "house.ini", pipeline, meter_path(house.meter),
+                domoticz_server_url(house.server));
   for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
-    struct scene *scene = runs[i].second ? other : house.scene;
+    struct sandbox *sandbox = runs[i].second ? other : house.sandbox;
     int lines = 0;
 
     count(runs[i].reading);
-    scene_run(scene, "run -c house.ini");
-    for (const char *p = scene_err(scene); (p = strchr(p, '\n')); p++)
+    sandbox_run(sandbox, "run -c house.ini");
+    for (const char *p = sandbox_err(sandbox); (p = strchr(p, '\n')); p++)
       lines++;
-    ck_assert_msg(scene_status(scene) == EX_OK && lines == runs[i].lines,
-                  "run %zu: %d, %s", i, scene_status(scene), scene_err(scene));
+    ck_assert_msg(sandbox_status(sandbox) == EX_OK && lines == runs[i].lines,
+                  "run %zu: %d, %s", i, sandbox_status(sandbox),
+                  sandbox_err(sandbox));
     house_check_devices(&house, runs[i].devices);
   }
 }
@@ -102,20 +103,20 @@ START_TEST(two_pipelines_with_bases_of_their_own_count_twice)
   char *text;
 
   domoticz_server_add(house.server, 423, "counter-custom", "GJ");
-  scene_write(other, "house.ini", pipeline, meter_path(house.meter),
-              domoticz_server_url(house.server));
-  text = strdup(scene_read(other, "house.ini"));
+  sandbox_write(other, "house.ini", pipeline, meter_path(house.meter),
+                domoticz_server_url(house.server));
+  text = strdup(sandbox_read(other, "house.ini"));
   for (char *p = text; (p = strstr(p, "323")); p++)
     *p = '4';
-  scene_write(other, "house.ini", "%s", text);
+  sandbox_write(other, "house.ini", "%s", text);
   free(text);
   count("84.000GJ");
-  scene_run(house.scene, "run -c house.ini");
-  scene_run(other, "run -c house.ini");
+  sandbox_run(house.sandbox, "run -c house.ini");
+  sandbox_run(other, "run -c house.ini");
   count("84.100GJ");
-  scene_run(house.scene, "run -c house.ini");
+  sandbox_run(house.sandbox, "run -c house.ini");
   house_check_devices(&house, "327=100");
-  scene_run(other, "run -c house.ini");
+  sandbox_run(other, "run -c house.ini");
   house_check_devices(&house, "327=200");
 }
 END_TEST
@@ -125,23 +126,23 @@ END_TEST
 /* Returns whether the run lacks values.  The other host's answer to a part of
  * our request looks like ours, with the rest left out by the meter. */
 static bool
-misses_some(struct scene *scene)
+misses_some(struct sandbox *sandbox)
 {
-  return scene_status(scene) == EX_PROTOCOL ||
-         (scene_status(scene) == EX_DATAERR &&
-          strstr(scene_err(scene), "the meter left out"));
+  return sandbox_status(sandbox) == EX_PROTOCOL ||
+         (sandbox_status(sandbox) == EX_DATAERR &&
+          strstr(sandbox_err(sandbox), "the meter left out"));
 }
 
 /* Returns 1 if the value was read and is right, 0 if there is none.  The serial
  * number may be missing. */
 static unsigned
-count_right(struct scene *scene, const char *value)
+count_right(struct sandbox *sandbox, const char *value)
 {
-  ck_assert_msg(scene_status(scene) == EX_OK || misses_some(scene), "%d, %s",
-                scene_status(scene), scene_err(scene));
-  if (scene_status(scene) != EX_OK && scene_out(scene)[0] == '\0')
+  ck_assert_msg(sandbox_status(sandbox) == EX_OK || misses_some(sandbox),
+                "%d, %s", sandbox_status(sandbox), sandbox_err(sandbox));
+  if (sandbox_status(sandbox) != EX_OK && sandbox_out(sandbox)[0] == '\0')
     return 0;
-  ck_assert_str_eq(scene_out(scene), value);
+  ck_assert_str_eq(sandbox_out(sandbox), value);
   return 1;
 }
 
@@ -158,23 +159,23 @@ START_TEST(two_hosts_at_one_meter_read_right_or_nothing)
 
   meter_set(house.meter, "60=84.208GJ");
   meter_set(house.meter, "68=1234.56m3");
-  scene_write(house.scene, "near.ini", input,
-              "tcp://127.0.0.1:", proxy_port(near), "heat_energy_e1");
-  scene_write(other, "far.ini", input, "tcp://127.0.0.1:", proxy_port(far),
-              "volume_v1");
+  sandbox_write(house.sandbox, "near.ini", input,
+                "tcp://127.0.0.1:", proxy_port(near), "heat_energy_e1");
+  sandbox_write(other, "far.ini", input, "tcp://127.0.0.1:", proxy_port(far),
+                "volume_v1");
   for (int i = 0; i < 3; i++) {
-    scene_start(house.scene, "run -c near.ini");
-    scene_start(other, "run -c far.ini");
-    scene_wait(house.scene);
-    scene_wait(other);
-    read += count_right(house.scene, "v 84.208 GJ\n");
+    sandbox_start(house.sandbox, "run -c near.ini");
+    sandbox_start(other, "run -c far.ini");
+    sandbox_wait(house.sandbox);
+    sandbox_wait(other);
+    read += count_right(house.sandbox, "v 84.208 GJ\n");
     read += count_right(other, "v 1234.56 m³\n");
   }
   /* Both can read one after the other. */
-  scene_run(house.scene, "run -c near.ini");
-  ck_assert_str_eq(scene_out(house.scene), "v 84.208 GJ\n");
-  scene_run(other, "run -c far.ini");
-  ck_assert_str_eq(scene_out(other), "v 1234.56 m³\n");
+  sandbox_run(house.sandbox, "run -c near.ini");
+  ck_assert_str_eq(sandbox_out(house.sandbox), "v 84.208 GJ\n");
+  sandbox_run(other, "run -c far.ini");
+  ck_assert_str_eq(sandbox_out(other), "v 1234.56 m³\n");
   printf("%u of 6 readings in the midst of another\n", read);
   proxy_stop(near);
   proxy_stop(far);

@@ -128,7 +128,7 @@ START_TEST(option_decides_over_a_reading_that_is_hard_to_believe)
     return;
   house_wait(&house, 20);
   house_run(&house, "99.500GJ");
-  ck_assert_int_eq(scene_status(house.scene), 0);
+  ck_assert_int_eq(sandbox_status(house.sandbox), 0);
   expect(doubtful[_i].next);
 }
 END_TEST
@@ -234,9 +234,9 @@ START_TEST(rebase_takes_an_implausible_reading)
   quiet_cycle("84.208GJ");
   quiet_cycle("84.308GJ");
   cycle("500.000GJ", 65, IMPLAUSIBLE("500.000", "84.308", "100"));
-  scene_run(house.scene, "rebase -c house.ini");
+  sandbox_run(house.sandbox, "rebase -c house.ini");
   house_run(&house, "800.000GJ");
-  ck_assert_int_eq(scene_status(house.scene), 0);
+  ck_assert_int_eq(sandbox_status(house.sandbox), 0);
   expect("322=0.100 323=800000 327=100");
   quiet_cycle("800.200GJ");
   expect("322=0.200 323=800200 327=300");
@@ -248,7 +248,7 @@ START_TEST(first_reading_is_never_implausible)
 {
   write_pipeline("", "");
   quiet_cycle("84.208GJ");
-  scene_remove(house.scene, "house.db");
+  sandbox_remove(house.sandbox, "house.db");
   quiet_cycle("500.208GJ");
   expect("322=416.000 323=500208 327=416000");
 }
@@ -270,13 +270,13 @@ START_TEST(hold_names_what_it_leaves_alone)
   quiet_cycle("84.308GJ");
   house_wait(&house, HOUSE_INTERVAL);
   meter_set(house.meter, "60=80.000GJ");
-  scene_run(house.scene, "run -v -c house.ini");
-  ck_assert_int_eq(scene_status(house.scene), 65);
+  sandbox_run(house.sandbox, "run -v -c house.ini");
+  ck_assert_int_eq(sandbox_status(house.sandbox), 65);
   for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
     snprintf(line, sizeof(line), "info: domoticz: idx.%s is missing (held)\n",
              targets[i]);
-    ck_assert_msg(strstr(scene_err(house.scene), line) != NULL, "%s",
-                  scene_err(house.scene));
+    ck_assert_msg(strstr(sandbox_err(house.sandbox), line) != NULL, "%s",
+                  sandbox_err(house.sandbox));
   }
 }
 END_TEST
@@ -329,9 +329,9 @@ START_TEST(device_that_cannot_take_a_value_is_told_and_the_others_go_on)
               "idx.407 = meter.heat_energy_e1\n",
               "");
   house_run(&house, "84.208GJ");
-  ck_assert_int_eq(scene_status(house.scene), 69);
+  ck_assert_int_eq(sandbox_status(house.sandbox), 69);
   ck_assert_ptr_nonnull(
-    strstr(scene_err(house.scene), "error: domoticz: idx.407: "));
+    strstr(sandbox_err(house.sandbox), "error: domoticz: idx.407: "));
   expect("323=84208");
   ck_assert_uint_eq(domoticz_server_writes(house.server, 407), 0);
 }
@@ -381,7 +381,7 @@ START_TEST(total_that_skips_its_first_begins_in_a_file_too)
 
     quiet_cycle(readings[i]);
   }
-  ck_assert_str_eq(scene_read(house.scene, "heat.csv"),
+  ck_assert_str_eq(sandbox_read(house.sandbox, "heat.csv"),
                    "time,total\n"
                    "2026-11-22T10:20:20Z,\n"
                    "2026-11-22T10:40:40Z,\n"
@@ -467,9 +467,9 @@ START_TEST(rebase_of_a_reconfigured_meter_says_what_to_change)
   quiet_cycle("55.006MWh");
   expect("410=55006 411=0.006");
   cycle("198.040GJ", 78, RECONFIGURED);
-  scene_run(house.scene, "rebase -c house.ini");
+  sandbox_run(house.sandbox, "rebase -c house.ini");
   house_check(&house, 78, NO_BASE_YET);
-  ck_assert_str_eq(scene_out(house.scene), TO_PASTE);
+  ck_assert_str_eq(sandbox_out(house.sandbox), TO_PASTE);
   cycle("198.040GJ", 78, ""); /* reported already, and no new base */
   expect("410=55006 411=0.006");
 
@@ -478,7 +478,7 @@ START_TEST(rebase_of_a_reconfigured_meter_says_what_to_change)
                       "MWh") "decimals = 3\n" SUBTRACT("usage",
                                                        "heat_energy_e1_mwh",
                                                        "domoticz.410"));
-  scene_run(house.scene, "rebase -c house.ini");
+  sandbox_run(house.sandbox, "rebase -c house.ini");
   house_check(&house, 0, "");
   cycle("198.040GJ", 0,
         "notice: usage: domoticz.410: the reading is the new base, as "
@@ -497,7 +497,7 @@ START_TEST(dry_run_announces_a_base_as_not_kept)
   quiet_cycle("84.208GJ");
   meter_set(house.meter, "60=80.000GJ");
   house_wait(&house, HOUSE_INTERVAL);
-  scene_run(house.scene, "run -n -c house.ini");
+  sandbox_run(house.sandbox, "run -n -c house.ini");
   house_check(
     &house, 0,
     "notice: usage: domoticz.323: the reading is below it and becomes "

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/e2e/exec_scene.h"
+#include "tests/e2e/exec_sandbox.h"
 #include "tests/support/house.h"
 #include "tests/support/run_suite.h"
 
@@ -36,7 +36,7 @@ listen_silently(unsigned *ret_port)
 /* Writes a pipeline with six servers that do not answer, before a seventh
  * output, of class latest, that displays values. */
 static void
-write_seven(struct scene *s, unsigned port)
+write_seven(struct sandbox *s, unsigned port)
 {
   char text[2048];
   int len = snprintf(text, sizeof(text), "%s",
@@ -47,30 +47,31 @@ write_seven(struct scene *s, unsigned port)
                     "[output dead%d]\nplugin = domoticz\nidx.1 = meter.energy\n"
                     "url = http://127.0.0.1:%u\ntimeout = 60s\n",
                     i, port);
-  scene_write(s, "p.ini",
-              "%s[output live]\nplugin = exec\nclass = latest\n"
-              "command = sh take.sh\nfetch = cat shown\n"
-              "value.energy = meter.energy\n",
-              text);
-  scene_write(s, "take.sh", "cat >>got; echo >>got\n");
-  scene_write(s, "shown", "%s", "{\"target\":\"energy\",\"value\":\"0\"}\n");
+  sandbox_write(s, "p.ini",
+                "%s[output live]\nplugin = exec\nclass = latest\n"
+                "command = sh take.sh\nfetch = cat shown\n"
+                "value.energy = meter.energy\n",
+                text);
+  sandbox_write(s, "take.sh", "cat >>got; echo >>got\n");
+  sandbox_write(s, "shown", "%s", "{\"target\":\"energy\",\"value\":\"0\"}\n");
 }
 
 START_TEST(dead_servers_do_not_starve_a_live_one)
 {
-  struct scene *s = scene_new();
+  struct sandbox *s = sandbox_new();
   unsigned port;
   int fd = listen_silently(&port);
 
   write_seven(s, port);
   exec_run(s, "1");
-  ck_assert_int_eq(scene_status(s), EX_TEMPFAIL);
-  ck_assert_msg(scene_read(s, "got") && strstr(scene_read(s, "got"), "\"1\""),
-                "%s", scene_err(s));
+  ck_assert_int_eq(sandbox_status(s), EX_TEMPFAIL);
+  ck_assert_msg(sandbox_read(s, "got") &&
+                  strstr(sandbox_read(s, "got"), "\"1\""),
+                "%s", sandbox_err(s));
   exec_run(s, "2");
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "got"), "\"2\""));
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "got"), "\"2\""));
   close(fd);
-  scene_free(s);
+  sandbox_free(s);
 }
 END_TEST
 
@@ -79,59 +80,59 @@ END_TEST
 /* Writes a pipeline with two outputs of CLASS that add their names to "order";
  * the first fails while the file "fails" exists. */
 static void
-write_two(struct scene *s, const char *class)
+write_two(struct sandbox *s, const char *class)
 {
-  scene_write(s, "p.ini",
-              "[pipeline]\nstate_dir = .\n" EXEC_INPUT
-              "[output one]\nplugin = exec\nclass = %s\n"
-              "command = sh take.sh one\nvalue.energy = meter.energy\n"
-              "[output two]\nplugin = exec\nclass = %s\n"
-              "command = sh take.sh two\nvalue.energy = meter.energy\n",
-              class, class);
-  scene_write(s, "take.sh",
-              "echo $1 >>order\n"
-              "test $1 = two || test ! -e fails || exit 75\n"
-              "test ! -e dies || kill -9 $PPID\n");
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\n" EXEC_INPUT
+                "[output one]\nplugin = exec\nclass = %s\n"
+                "command = sh take.sh one\nvalue.energy = meter.energy\n"
+                "[output two]\nplugin = exec\nclass = %s\n"
+                "command = sh take.sh two\nvalue.energy = meter.energy\n",
+                class, class);
+  sandbox_write(s, "take.sh",
+                "echo $1 >>order\n"
+                "test $1 = two || test ! -e fails || exit 75\n"
+                "test ! -e dies || kill -9 $PPID\n");
 }
 
 static const char *const classes[] = { "live", "latest", "append" };
 
 static void
-next_order(struct scene *s, const char *energy, const char *order)
+next_order(struct sandbox *s, const char *energy, const char *order)
 {
-  scene_remove(s, "order");
+  sandbox_remove(s, "order");
   exec_run(s, energy);
   exec_check_file(s, "order", order);
 }
 
 START_TEST(output_that_failed_is_served_last)
 {
-  struct scene *s = scene_new();
+  struct sandbox *s = sandbox_new();
 
   write_two(s, classes[_i]);
-  scene_write(s, "fails", "%s", "");
-  scene_write(s, "order", "%s", "");
+  sandbox_write(s, "fails", "%s", "");
+  sandbox_write(s, "order", "%s", "");
   next_order(s, "1", "one\ntwo\n");
   next_order(s, "2", "two\none\n");
-  scene_remove(s, "fails");
+  sandbox_remove(s, "fails");
   next_order(s, "3", "two\none\n");
   next_order(s, "4", "one\ntwo\n");
-  scene_free(s);
+  sandbox_free(s);
 }
 END_TEST
 
 START_TEST(output_in_which_a_run_ended_is_served_last)
 {
-  struct scene *s = scene_new();
+  struct sandbox *s = sandbox_new();
 
   write_two(s, "live");
-  scene_write(s, "dies", "%s", "");
-  scene_write(s, "order", "%s", "");
+  sandbox_write(s, "dies", "%s", "");
+  sandbox_write(s, "order", "%s", "");
   next_order(s, "1", "one\n");
-  scene_remove(s, "dies");
+  sandbox_remove(s, "dies");
   next_order(s, "2", "two\none\n");
   next_order(s, "3", "one\ntwo\n");
-  scene_free(s);
+  sandbox_free(s);
 }
 END_TEST
 

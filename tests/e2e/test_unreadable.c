@@ -10,7 +10,7 @@
 
 #include "core/store/store.h"
 #include "lib/array.h"
-#include "tests/e2e/exec_scene.h"
+#include "tests/e2e/exec_sandbox.h"
 #include "meterpipe/plugin.h"
 #include "tests/support/run_suite.h"
 
@@ -22,29 +22,29 @@
   "displayed value\n"
 #define REBASE "\" makes the next reading the base\n"
 
-static struct scene *s;
+static struct sandbox *s;
 
 static void
 build(void)
 {
-  s = scene_new();
-  scene_write(s, "take.sh", "cat >>got\n");
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[transform usage]\nplugin = subtract\n"
-                         "value = meter.energy\nminus = hook.energy\n"
-                         "[output hook]\nplugin = exec\nclass = latest\n"
-                         "command = sh take.sh\n"
-                         "value.energy = meter.energy\nvalue.usage = usage\n"
-                         "[output log]\nplugin = csv\npath = log.csv\n"
-                         "column.energy = meter.energy\n"
-                         "[output screen]\nplugin = stdout\nformat = line\n"
-                         "field.energy = meter.energy\n");
+  s = sandbox_new();
+  sandbox_write(s, "take.sh", "cat >>got\n");
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[transform usage]\nplugin = subtract\n"
+                           "value = meter.energy\nminus = hook.energy\n"
+                           "[output hook]\nplugin = exec\nclass = latest\n"
+                           "command = sh take.sh\n"
+                           "value.energy = meter.energy\nvalue.usage = usage\n"
+                           "[output log]\nplugin = csv\npath = log.csv\n"
+                           "column.energy = meter.energy\n"
+                           "[output screen]\nplugin = stdout\nformat = line\n"
+                           "field.energy = meter.energy\n");
 }
 
 static void
 leave(void)
 {
-  scene_free(s);
+  sandbox_free(s);
 }
 
 /* ---- The state between two runs ---- */
@@ -55,8 +55,8 @@ open_store(void)
   struct store *store;
   char db[512], ini[512];
 
-  snprintf(db, sizeof(db), "%s/p.db", scene_dir(s));
-  snprintf(ini, sizeof(ini), "%s/p.ini", scene_dir(s));
+  snprintf(db, sizeof(db), "%s/p.db", sandbox_dir(s));
+  snprintf(ini, sizeof(ini), "%s/p.ini", sandbox_dir(s));
   ck_assert_msg(store_open(db, ini, STORE_WRITE, &store) == MP_OK, "%s",
                 store_error(store));
   return store;
@@ -97,7 +97,7 @@ check_told(const char *object, const char *target)
            strcmp(object, "energy") == 0
              ? "error: hook: value.%s: " UNREADABLE REBASE
              : "error: hook: value.%s: " UNREADABLE FORGET,
-           object, scene_dir(s), target);
+           object, sandbox_dir(s), target);
   exec_check(s, EX_DATAERR, text);
 }
 
@@ -105,7 +105,7 @@ check_told(const char *object, const char *target)
 static unsigned
 times(const char *target, const char *value)
 {
-  const char *got = scene_read(s, "got");
+  const char *got = sandbox_read(s, "got");
   char text[128];
   unsigned n = 0;
 
@@ -145,22 +145,23 @@ START_TEST(usage_that_cannot_be_read_waits_with_its_base)
   exec_run(s, "84.215");
   check_told("usage", "hook.usage");
   ck_assert_uint_eq(times("energy", "84.215"), 0);
-  ck_assert_str_eq(scene_out(s), "energy 84.215 GJ\n");
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "log.csv"), ",84.215"));
+  ck_assert_str_eq(sandbox_out(s), "energy 84.215 GJ\n");
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "log.csv"), ",84.215"));
   check_kept(STORE_TARGET, "hook", "usage", body);
-  scene_run(s, "status -c p.ini");
-  exec_check(s, EX_OK, "");
-  ck_assert_ptr_nonnull(strstr(scene_out(s), "hook.usage   cannot be read\n"));
-  scene_run(s, "status --json -c p.ini");
-  ck_assert_ptr_nonnull(strstr(scene_out(s), "\"readable\":false"));
-
-  scene_run(s, "rebase --forget hook.usage -c p.ini");
+  sandbox_run(s, "status -c p.ini");
   exec_check(s, EX_OK, "");
   ck_assert_ptr_nonnull(
-    strstr(scene_out(s), "hook.usage: deleted, not readable: "));
+    strstr(sandbox_out(s), "hook.usage   cannot be read\n"));
+  sandbox_run(s, "status --json -c p.ini");
+  ck_assert_ptr_nonnull(strstr(sandbox_out(s), "\"readable\":false"));
+
+  sandbox_run(s, "rebase --forget hook.usage -c p.ini");
+  exec_check(s, EX_OK, "");
+  ck_assert_ptr_nonnull(
+    strstr(sandbox_out(s), "hook.usage: deleted, not readable: "));
   check_kept(STORE_TARGET, "hook", "usage", NULL);
   exec_run(s, "84.216");
-  ck_assert_int_eq(scene_status(s), EX_OK);
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
   ck_assert_uint_eq(times("usage", "0.006"), 1);
 }
 END_TEST
@@ -177,15 +178,15 @@ START_TEST(base_that_cannot_be_read_is_missing)
   ck_assert_uint_eq(times("usage", "0.007"), 0);
   check_kept(STORE_TARGET, "hook", "energy", bodies[_i]);
 
-  scene_run(s, "rebase -c p.ini");
+  sandbox_run(s, "rebase -c p.ini");
   exec_check(s, EX_OK, "");
   exec_run(s, "84.220");
-  ck_assert_int_eq(scene_status(s), EX_OK);
-  ck_assert_ptr_nonnull(strstr(scene_err(s),
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
+  ck_assert_ptr_nonnull(strstr(sandbox_err(s),
                                "hook.energy: the reading is the new base, as "
                                "\"meterpipe rebase\" asked for\n"));
   ck_assert_ptr_nonnull(
-    strstr(scene_err(s), "value.energy: is in order again after 20 min"));
+    strstr(sandbox_err(s), "value.energy: is in order again after 20 min"));
   run_well("84.221");
   ck_assert_uint_eq(times("usage", "0.001"), 1);
 }
@@ -203,16 +204,16 @@ START_TEST(note_on_rows_that_cannot_be_read_keeps_the_rows)
     "error: log: queue: the state's note on the rows that were being written "
     "cannot be read: the rows are kept; \"meterpipe rebase --forget log\" "
     "deletes the note, and the rows are written again\n");
-  ck_assert_ptr_null(strstr(scene_read(s, "log.csv"), ",84.215"));
+  ck_assert_ptr_null(strstr(sandbox_read(s, "log.csv"), ",84.215"));
   ck_assert_uint_eq(times("usage", "0.007"), 1);
 
-  scene_run(s, "rebase --forget log -c p.ini");
+  sandbox_run(s, "rebase --forget log -c p.ini");
   exec_check(s, EX_OK, "");
-  ck_assert_str_eq(scene_out(s), "log: deleted\n");
+  ck_assert_str_eq(sandbox_out(s), "log: deleted\n");
   exec_run(s, "84.216");
-  ck_assert_int_eq(scene_status(s), EX_OK);
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "log.csv"), ",84.215\n"));
-  ck_assert_ptr_nonnull(strstr(scene_read(s, "log.csv"), ",84.216\n"));
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "log.csv"), ",84.215\n"));
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "log.csv"), ",84.216\n"));
 }
 END_TEST
 
@@ -230,7 +231,7 @@ START_TEST(note_on_earlier_runs_that_cannot_be_read_stops_nothing)
 {
   run_well("84.208");
   put(notes[_i].area, notes[_i].owner, notes[_i].name, "odd");
-  scene_run(s, "status -c p.ini");
+  sandbox_run(s, "status -c p.ini");
   exec_check(s, EX_OK, "");
   exec_run(s, "84.210");
   exec_check(s, EX_OK, "");
@@ -267,9 +268,9 @@ START_TEST(forget_deletes_what_is_named_and_says_what_was_in_it)
 {
   run_well("84.208");
   run_well("84.210");
-  scene_run(s, "rebase -c p.ini --forget %s", forget_rows[_i].args);
+  sandbox_run(s, "rebase -c p.ini --forget %s", forget_rows[_i].args);
   exec_check(s, forget_rows[_i].status, forget_rows[_i].err);
-  ck_assert_str_eq(scene_out(s), forget_rows[_i].out);
+  ck_assert_str_eq(sandbox_out(s), forget_rows[_i].out);
 }
 END_TEST
 

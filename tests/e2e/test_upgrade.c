@@ -16,7 +16,7 @@
 
 #include "lib/array.h"
 #include "tests/support/run_suite.h"
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 /* 2026-11-30T14:00:00Z, some hours after the states were written. */
 #define LATER 1796047200
@@ -44,7 +44,7 @@ static const struct version {
   { "second", { "0.200", "0.001" } },
 };
 
-static struct scene *scene;
+static struct sandbox *sandbox;
 
 /* Returns the whole file NAME of tests/data/state; the caller frees it. */
 static char *
@@ -70,7 +70,7 @@ write_state(const char *version)
   char *sql = load(version, "sql"), path[4096];
   sqlite3 *db;
 
-  snprintf(path, sizeof(path), "%s/p.db", scene_dir(scene));
+  snprintf(path, sizeof(path), "%s/p.db", sandbox_dir(sandbox));
   ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
   ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
   ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
@@ -81,23 +81,23 @@ write_state(const char *version)
 static void
 run_with(const char *reading, const char *said)
 {
-  scene_write(scene, "reading",
-              "{\"field\":\"energy\",\"value\":\"%s\",\"unit\":\"GJ\","
-              "\"kind\":\"counter\",\"serial\":\"68500001\"}\n",
-              reading);
-  scene_run(scene, "run -c p.ini");
-  ck_assert_int_eq(scene_status(scene), EX_OK);
+  sandbox_write(sandbox, "reading",
+                "{\"field\":\"energy\",\"value\":\"%s\",\"unit\":\"GJ\","
+                "\"kind\":\"counter\",\"serial\":\"68500001\"}\n",
+                reading);
+  sandbox_run(sandbox, "run -c p.ini");
+  ck_assert_int_eq(sandbox_status(sandbox), EX_OK);
   if (*said)
-    ck_assert_ptr_eq(strstr(scene_err(scene), said), scene_err(scene));
+    ck_assert_ptr_eq(strstr(sandbox_err(sandbox), said), sandbox_err(sandbox));
   else
-    ck_assert_str_eq(scene_err(scene), "");
+    ck_assert_str_eq(sandbox_err(sandbox), "");
 }
 
 /* Checks that FILE has TEXT N times. */
 static void
 check_count(const char *file, const char *text, unsigned n)
 {
-  const char *all = scene_read(scene, file);
+  const char *all = sandbox_read(sandbox, file);
   unsigned found = 0;
 
   ck_assert_ptr_nonnull(all);
@@ -111,7 +111,7 @@ check_count(const char *file, const char *text, unsigned n)
 static void
 check_usages(const char *const usages[])
 {
-  const char *line = scene_read(scene, "got");
+  const char *line = sandbox_read(sandbox, "got");
 
   ck_assert_ptr_nonnull(line);
   for (; *usages; usages++) {
@@ -119,7 +119,7 @@ check_usages(const char *const usages[])
 
     snprintf(value, sizeof(value), "\"value\":\"%s\"", *usages);
     line = strstr(line, value);
-    ck_assert_msg(line, "no %s in:\n%s", value, scene_read(scene, "got"));
+    ck_assert_msg(line, "no %s in:\n%s", value, sandbox_read(sandbox, "got"));
     line = strchr(line, '\n') + 1;
   }
   ck_assert_str_eq(line, "");
@@ -128,8 +128,8 @@ check_usages(const char *const usages[])
 static void
 leave(void)
 {
-  scene_free(scene);
-  scene = NULL;
+  sandbox_free(sandbox);
+  sandbox = NULL;
 }
 
 START_TEST(state_of_an_earlier_version_continues)
@@ -137,16 +137,16 @@ START_TEST(state_of_an_earlier_version_continues)
   const struct version *version = &versions[_i];
   char *rows;
 
-  scene = scene_new();
-  scene_set_clock(scene, LATER);
-  scene_write(scene, "p.ini", "%s", pipeline);
-  scene_write(scene, "take.sh", "cat >>got\n");
+  sandbox = sandbox_new();
+  sandbox_set_clock(sandbox, LATER);
+  sandbox_write(sandbox, "p.ini", "%s", pipeline);
+  sandbox_write(sandbox, "take.sh", "cat >>got\n");
   rows = load(version->name, "csv");
-  scene_write(scene, "heat.csv", "%s", rows);
+  sandbox_write(sandbox, "heat.csv", "%s", rows);
   free(rows);
   write_state(version->name);
   run_with("84.508", "notice: hook: sh: answers again after ");
-  scene_advance(scene, 1200);
+  sandbox_advance(sandbox, 1200);
   run_with("84.509", "");
 
   check_count("heat.csv", "\n", 6); /* with the heading */

@@ -12,29 +12,29 @@
 
 #include "lib/array.h"
 #include "tests/support/run_suite.h"
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 #define METER "[input meter]\nplugin = kmp\ndevice = nowhere\n"
 #define HOUSE "[output house]\nplugin = domoticz\nurl = http://127.0.0.1:1\n"
 
-static struct scene *scene;
+static struct sandbox *sandbox;
 
 static void
 set_up(void)
 {
-  scene = scene_new();
-  scene_write(scene, "p.ini", "%s",
-              METER "[transform usage]\nplugin = subtract\n"
-                    "value = meter.heat_energy_e1\nminus = house.323\n" HOUSE
-                    "idx.323 = meter.heat_energy_e1\nidx.4 = usage\n");
-  scene_write(scene, "plain.ini", "%s",
-              METER "[output screen]\nplugin = stdout\n");
+  sandbox = sandbox_new();
+  sandbox_write(sandbox, "p.ini", "%s",
+                METER "[transform usage]\nplugin = subtract\n"
+                      "value = meter.heat_energy_e1\nminus = house.323\n" HOUSE
+                      "idx.323 = meter.heat_energy_e1\nidx.4 = usage\n");
+  sandbox_write(sandbox, "plain.ini", "%s",
+                METER "[output screen]\nplugin = stdout\n");
 }
 
 static void
 tear_down(void)
 {
-  scene_free(scene);
+  sandbox_free(sandbox);
 }
 
 #define USAGE_RUN                                                              \
@@ -190,11 +190,11 @@ static const struct {
 
 START_TEST(command_line_is_refused_with_what_was_meant)
 {
-  scene_run(scene, "%s", command_lines[_i].args);
-  ck_assert_str_eq(scene_err(scene), command_lines[_i].said);
-  ck_assert_str_eq(scene_out(scene), "");
-  ck_assert_int_eq(scene_status(scene), 64);
-  ck_assert(!scene_exists(scene, "p.db"));
+  sandbox_run(sandbox, "%s", command_lines[_i].args);
+  ck_assert_str_eq(sandbox_err(sandbox), command_lines[_i].said);
+  ck_assert_str_eq(sandbox_out(sandbox), "");
+  ck_assert_int_eq(sandbox_status(sandbox), 64);
+  ck_assert(!sandbox_exists(sandbox, "p.db"));
 }
 END_TEST
 
@@ -211,11 +211,11 @@ static const struct {
 
 START_TEST(help_and_version_go_to_standard_output)
 {
-  scene_run(scene, "%s", shown[_i].args);
+  sandbox_run(sandbox, "%s", shown[_i].args);
   ck_assert_int_eq(
-    strncmp(scene_out(scene), shown[_i].first, strlen(shown[_i].first)), 0);
-  ck_assert_str_eq(scene_err(scene), "");
-  ck_assert_int_eq(scene_status(scene), 0);
+    strncmp(sandbox_out(sandbox), shown[_i].first, strlen(shown[_i].first)), 0);
+  ck_assert_str_eq(sandbox_err(sandbox), "");
+  ck_assert_int_eq(sandbox_status(sandbox), 0);
 }
 END_TEST
 
@@ -226,10 +226,10 @@ START_TEST(help_names_every_command)
                                        "import", "conform", "kmp" };
   char line[64];
 
-  scene_run(scene, "--help");
+  sandbox_run(sandbox, "--help");
   for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
     snprintf(line, sizeof(line), "\n  %s ", names[i]);
-    ck_assert_msg(strstr(scene_out(scene), line) != NULL, "%s", names[i]);
+    ck_assert_msg(strstr(sandbox_out(sandbox), line) != NULL, "%s", names[i]);
   }
 }
 END_TEST
@@ -237,10 +237,10 @@ END_TEST
 /* The help of a command lists only the options that the command takes. */
 START_TEST(help_of_a_command_is_its_own)
 {
-  scene_run(scene, "check --help");
-  ck_assert_ptr_nonnull(strstr(scene_out(scene), "\n      --offline "));
-  ck_assert_ptr_nonnull(strstr(scene_out(scene), "\n  -v, --verbose "));
-  ck_assert_ptr_null(strstr(scene_out(scene), "--replay"));
+  sandbox_run(sandbox, "check --help");
+  ck_assert_ptr_nonnull(strstr(sandbox_out(sandbox), "\n      --offline "));
+  ck_assert_ptr_nonnull(strstr(sandbox_out(sandbox), "\n  -v, --verbose "));
+  ck_assert_ptr_null(strstr(sandbox_out(sandbox), "--replay"));
 }
 END_TEST
 
@@ -252,19 +252,20 @@ START_TEST(journal_gets_priorities)
   char path[512], stream[64];
   struct stat st;
 
-  scene_write(scene, "log", "%s", "");
-  snprintf(path, sizeof(path), "%s/log", scene_dir(scene));
+  sandbox_write(sandbox, "log", "%s", "");
+  snprintf(path, sizeof(path), "%s/log", sandbox_dir(sandbox));
   ck_assert_int_eq(stat(path, &st), 0);
-  scene_set_stderr(scene, path);
+  sandbox_set_stderr(sandbox, path);
   for (unsigned other = 0; other < 2; other++) {
     snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
              (uintmax_t)st.st_ino + other);
-    scene_setenv(scene, "JOURNAL_STREAM", stream);
-    ck_assert_int_eq(scene_run(scene, "plugins cvs"), 64);
-    ck_assert_ptr_nonnull(
-      strstr(scene_read(scene, "log"), other ? "error: there is no plugin"
-                                             : "<3>error: there is no plugin"));
-    ck_assert_int_eq(strncmp(scene_read(scene, "log"), "<3>", 3) == 0, !other);
+    sandbox_setenv(sandbox, "JOURNAL_STREAM", stream);
+    ck_assert_int_eq(sandbox_run(sandbox, "plugins cvs"), 64);
+    ck_assert_ptr_nonnull(strstr(sandbox_read(sandbox, "log"),
+                                 other ? "error: there is no plugin"
+                                       : "<3>error: there is no plugin"));
+    ck_assert_int_eq(strncmp(sandbox_read(sandbox, "log"), "<3>", 3) == 0,
+                     !other);
   }
 }
 END_TEST
@@ -276,36 +277,36 @@ START_TEST(plugin_tells_its_options_and_fields)
   const char *dir = getenv("METERPIPE_PLUGIN_PATH");
 
   ck_assert_ptr_nonnull(dir);
-  if (!scene_has_installed(scene))
-    ck_assert_int_eq(scene_run(scene, "plugins kmp"), 64);
-  ck_assert_int_eq(scene_run(scene, "plugins kmp --plugin-dir %s", dir), 0);
-  ck_assert_str_eq(scene_err(scene), "");
-  ck_assert_ptr_nonnull(strstr(scene_out(scene), "\n\nFields:\n"));
+  if (!sandbox_has_installed(sandbox))
+    ck_assert_int_eq(sandbox_run(sandbox, "plugins kmp"), 64);
+  ck_assert_int_eq(sandbox_run(sandbox, "plugins kmp --plugin-dir %s", dir), 0);
+  ck_assert_str_eq(sandbox_err(sandbox), "");
+  ck_assert_ptr_nonnull(strstr(sandbox_out(sandbox), "\n\nFields:\n"));
   ck_assert_ptr_nonnull(
-    strstr(scene_out(scene), "\n  60     heat_energy_e1  "));
-  ck_assert_int_eq(scene_run(scene, "plugins %s/output_exec.so", dir), 0);
+    strstr(sandbox_out(sandbox), "\n  60     heat_energy_e1  "));
+  ck_assert_int_eq(sandbox_run(sandbox, "plugins %s/output_exec.so", dir), 0);
   ck_assert_ptr_nonnull(
-    strstr(scene_out(scene), "\ndelivery: set by the option \"class\"\n"));
+    strstr(sandbox_out(sandbox), "\ndelivery: set by the option \"class\"\n"));
 }
 END_TEST
 
 /* out_of_tree.sh compiles the new plugin and checks its contract. */
 START_TEST(new_plugin_is_begun_and_nothing_is_overwritten)
 {
-  ck_assert_int_eq(scene_run(scene, "plugins --new output mine"), 0);
-  ck_assert_str_eq(scene_err(scene), "");
+  ck_assert_int_eq(sandbox_run(sandbox, "plugins --new output mine"), 0);
+  ck_assert_str_eq(sandbox_err(sandbox), "");
   ck_assert_str_eq(
-    scene_out(scene),
+    sandbox_out(sandbox),
     "mine/output_mine.c, Makefile, try.ini: cd mine && make try\n");
   ck_assert_ptr_nonnull(
-    strstr(scene_read(scene, "mine/output_mine.c"), "\"mine\""));
-  ck_assert_ptr_nonnull(
-    strstr(scene_read(scene, "mine/Makefile"), "PLUGIN = output_mine.so\n"));
-  scene_write(scene, "mine/output_mine.c", "my work\n");
-  ck_assert_int_eq(scene_run(scene, "plugins --new output mine"), 73);
-  ck_assert_str_eq(scene_err(scene),
+    strstr(sandbox_read(sandbox, "mine/output_mine.c"), "\"mine\""));
+  ck_assert_ptr_nonnull(strstr(sandbox_read(sandbox, "mine/Makefile"),
+                               "PLUGIN = output_mine.so\n"));
+  sandbox_write(sandbox, "mine/output_mine.c", "my work\n");
+  ck_assert_int_eq(sandbox_run(sandbox, "plugins --new output mine"), 73);
+  ck_assert_str_eq(sandbox_err(sandbox),
                    "error: mine: cannot create the folder: File exists\n");
-  ck_assert_str_eq(scene_read(scene, "mine/output_mine.c"), "my work\n");
+  ck_assert_str_eq(sandbox_read(sandbox, "mine/output_mine.c"), "my work\n");
 }
 END_TEST
 
@@ -332,17 +333,17 @@ START_TEST(option_that_is_given_too_often_is_refused)
                        (int)(word - many[_i].each), many[_i].each, i, word + 2);
     ck_assert_uint_lt(len, sizeof(args));
   }
-  scene_run(scene, "%s", args);
-  ck_assert_str_eq(scene_err(scene), many[_i].said);
-  ck_assert_int_eq(scene_status(scene), 64);
+  sandbox_run(sandbox, "%s", args);
+  ck_assert_str_eq(sandbox_err(sandbox), many[_i].said);
+  ck_assert_int_eq(sandbox_status(sandbox), 64);
 }
 END_TEST
 
 START_TEST(list_that_cannot_be_written_is_an_error)
 {
-  scene_set_stdout(scene, "/dev/full");
-  ck_assert_int_eq(scene_run(scene, "plugins"), 74);
-  ck_assert_str_eq(scene_err(scene),
+  sandbox_set_stdout(sandbox, "/dev/full");
+  ck_assert_int_eq(sandbox_run(sandbox, "plugins"), 74);
+  ck_assert_str_eq(sandbox_err(sandbox),
                    "error: standard output: cannot be written\n");
 }
 END_TEST
@@ -353,11 +354,11 @@ START_TEST(import_needs_the_plugin_of_the_meter)
   static const char begin[] = "error: there is no input plugin \"kmp\" in "
                               "/nowhere:";
 
-  if (scene_has_installed(scene))
+  if (sandbox_has_installed(sandbox))
     return;
-  ck_assert_int_eq(scene_run(scene, "import /dev/ttyUSB0 323:60:0"), 78);
-  ck_assert_int_eq(strncmp(scene_err(scene), begin, strlen(begin)), 0);
-  ck_assert_str_eq(scene_out(scene), "");
+  ck_assert_int_eq(sandbox_run(sandbox, "import /dev/ttyUSB0 323:60:0"), 78);
+  ck_assert_int_eq(strncmp(sandbox_err(sandbox), begin, strlen(begin)), 0);
+  ck_assert_str_eq(sandbox_out(sandbox), "");
 }
 END_TEST
 
@@ -368,20 +369,20 @@ START_TEST(file_that_nobody_has_written_yet_is_told_apart)
   char path[256], said[512];
   const char *text;
 
-  scene_run(scene, "check --help");
-  text = strstr(scene_out(scene), "(default ");
+  sandbox_run(sandbox, "check --help");
+  text = strstr(sandbox_out(sandbox), "(default ");
   ck_assert_ptr_nonnull(text);
   ck_assert_int_eq(sscanf(text, "(default %255[^)])", path), 1);
   if (access(path, F_OK) != 0) {
-    ck_assert_int_eq(scene_run(scene, "check"), 78);
+    ck_assert_int_eq(sandbox_run(sandbox, "check"), 78);
     snprintf(said, sizeof(said),
              "%s: there is no pipeline file yet: write one (meterpipe.ini(5) "
              "says how), or give another with -c FILE\n",
              path);
-    ck_assert_str_eq(scene_err(scene), said);
+    ck_assert_str_eq(sandbox_err(sandbox), said);
   }
-  ck_assert_int_eq(scene_run(scene, "check -c nothere.ini"), 78);
-  ck_assert_str_eq(scene_err(scene),
+  ck_assert_int_eq(sandbox_run(sandbox, "check -c nothere.ini"), 78);
+  ck_assert_str_eq(sandbox_err(sandbox),
                    "nothere.ini: cannot be read: No such file "
                    "or directory\n");
 }

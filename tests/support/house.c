@@ -11,11 +11,11 @@
 void
 house_build(struct house *h, enum domoticz_version version)
 {
-  h->scene = scene_new();
+  h->sandbox = sandbox_new();
   h->meter = meter_start();
   h->server = domoticz_server_start(version);
   meter_set(h->meter, "1001=68500001");
-  domoticz_server_set_clock(h->server, scene_now(h->scene));
+  domoticz_server_set_clock(h->server, sandbox_now(h->sandbox));
 }
 
 void
@@ -31,7 +31,7 @@ house_build_heat(struct house *h)
 void
 house_leave(struct house *h)
 {
-  scene_free(h->scene);
+  sandbox_free(h->sandbox);
   meter_stop(h->meter);
   domoticz_server_stop(h->server);
 }
@@ -39,7 +39,7 @@ house_leave(struct house *h)
 void
 house_wait(struct house *h, int64_t seconds)
 {
-  scene_advance(h->scene, seconds);
+  sandbox_advance(h->sandbox, seconds);
   domoticz_server_advance(h->server, seconds);
 }
 
@@ -47,11 +47,11 @@ void
 house_write(struct house *h, const char *options, const char *targets,
             const char *more)
 {
-  scene_write(h->scene, "house.ini",
-              "[input meter]\nplugin = kmp\ndevice = %s\n%s\n"
-              "[output domoticz]\nplugin = domoticz\nurl = %s\n%s\n%s",
-              meter_path(h->meter), options, domoticz_server_url(h->server),
-              targets, more);
+  sandbox_write(h->sandbox, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = %s\n%s\n"
+                "[output domoticz]\nplugin = domoticz\nurl = %s\n%s\n%s",
+                meter_path(h->meter), options, domoticz_server_url(h->server),
+                targets, more);
 }
 
 void
@@ -64,7 +64,7 @@ house_run(struct house *h, const char *reading)
     snprintf(text, sizeof(text), "60=%s", reading);
     meter_set(h->meter, text);
   }
-  scene_run(h->scene, "run -c house.ini");
+  sandbox_run(h->sandbox, "run -c house.ini");
 }
 
 const char *
@@ -75,7 +75,7 @@ house_text(struct house *h, const char *text)
     const char *name, *value;
   } names[] = { { "{url}", domoticz_server_url(h->server) },
                 { "{tty}", meter_path(h->meter) },
-                { "{dir}", scene_dir(h->scene) } };
+                { "{dir}", sandbox_dir(h->sandbox) } };
   FILE *out = fmemopen(buf, sizeof(buf), "w");
 
   ck_assert_ptr_nonnull(out);
@@ -99,8 +99,8 @@ house_text(struct house *h, const char *text)
 void
 house_check(struct house *h, int status, const char *err)
 {
-  ck_assert_str_eq(scene_err(h->scene), house_text(h, err));
-  ck_assert_int_eq(scene_status(h->scene), status);
+  ck_assert_str_eq(sandbox_err(h->sandbox), house_text(h, err));
+  ck_assert_int_eq(sandbox_status(h->sandbox), status);
 }
 
 void
@@ -109,7 +109,7 @@ house_cycle(struct house *h, const char *reading, int status, const char *said)
   house_wait(h, 20);
   house_run(h, reading);
   house_check(h, status, said);
-  ck_assert_str_eq(scene_out(h->scene), "");
+  ck_assert_str_eq(sandbox_out(h->sandbox), "");
 }
 
 void

@@ -6,7 +6,7 @@
  *
  *     house_build(&h, DOMOTICZ_2025_1);
  *     domoticz_server_add(h.server, 323, "custom", "GJ");
- *     scene_write(h.scene, "house.ini", ..., meter_path(h.meter), ...);
+ *     sandbox_write(h.sandbox, "house.ini", ..., meter_path(h.meter), ...);
  *     house_run(&h, "84.208GJ");
  *     house_check(&h, 0, "");
  *     house_leave(&h);
@@ -16,7 +16,7 @@
 
 #include "tests/support/domoticz_server.h"
 #include "plugins/kmp/emulator/meter.h"
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 /* Seconds between two runs. */
 #define HOUSE_INTERVAL 1200
@@ -31,7 +31,7 @@
   "[transform total]\nplugin = add\nvalue = usage\nplus = domoticz.324\n"
 
 struct house {
-  struct scene *scene;
+  struct sandbox *sandbox;
   struct meter *meter;
   struct domoticz_server *server;
 };
@@ -58,7 +58,7 @@ void house_write(struct house *h, const char *options, const char *targets,
 void house_run(struct house *h, const char *reading);
 
 /* Replaces placeholders in TEXT: {url} of the server, {tty} of the meter, {dir}
- * of the scene.  The result lives until the next call. */
+ * of the sandbox.  The result lives until the next call. */
 const char *house_text(struct house *h, const char *text);
 
 /* Checks the exit status and the whole standard error of the last run; ERR may

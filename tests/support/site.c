@@ -28,7 +28,7 @@ site_link(const struct site *site, struct meter *meter, const char *name)
   char path[256];
 
   ck_assert_int_lt(
-    snprintf(path, sizeof(path), "%s/%s", scene_dir(site->s), name),
+    snprintf(path, sizeof(path), "%s/%s", sandbox_dir(site->s), name),
     (int)sizeof(path));
   meter_link(meter, path);
 }
@@ -36,7 +36,7 @@ site_link(const struct site *site, struct meter *meter, const char *name)
 struct site
 site_new(const char *registers)
 {
-  struct site site = { .s = scene_new(), .m = meter_start() };
+  struct site site = { .s = sandbox_new(), .m = meter_start() };
 
   each_word(site.m, registers, meter_set);
   site_link(&site, site.m, "eye");
@@ -47,7 +47,7 @@ void
 site_free(struct site *site)
 {
   meter_stop(site->m);
-  scene_free(site->s);
+  sandbox_free(site->s);
 }
 
 struct meter *
@@ -69,20 +69,20 @@ site_fault(const struct site *site, const char *faults)
 void
 site_write(const struct site *site, const char *options)
 {
-  scene_write(site->s, "house.ini",
-              "[input meter]\nplugin = kmp\n%s%s\n"
-              "[output show]\nplugin = stdout\nformat = line\n",
-              strstr(options, "device") ? "" : "device = eye\n", options);
+  sandbox_write(site->s, "house.ini",
+                "[input meter]\nplugin = kmp\n%s%s\n"
+                "[output show]\nplugin = stdout\nformat = line\n",
+                strstr(options, "device") ? "" : "device = eye\n", options);
 }
 
 unsigned
 site_run(const struct site *site)
 {
   meter_forget(site->m);
-  scene_run(site->s, "run -c house.ini");
-  ck_assert_str_eq(scene_err(site->s), "");
-  ck_assert_int_eq(scene_status(site->s), 0);
-  scene_advance(site->s, SITE_INTERVAL);
+  sandbox_run(site->s, "run -c house.ini");
+  ck_assert_str_eq(sandbox_err(site->s), "");
+  ck_assert_int_eq(sandbox_status(site->s), 0);
+  sandbox_advance(site->s, SITE_INTERVAL);
   return meter_requests(site->m);
 }
 

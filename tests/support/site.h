@@ -1,5 +1,5 @@
 /*
- * A site: the program, and a meter whose tty is the link "eye" in the scene's
+ * A site: the program, and a meter whose tty is the link "eye" in the sandbox's
  * directory.
  *
  *     struct site site = site_new(SITE_HEAT);
@@ -7,14 +7,14 @@
  *     site_write(&site, "timeout = 500ms\n");
  *     meter_fault(site.m, "echo");
  *     ck_assert_uint_eq(site_run(&site), 2);
- *     ck_assert_str_eq(scene_out(site.s), SITE_HEAT_SHOWN);
+ *     ck_assert_str_eq(sandbox_out(site.s), SITE_HEAT_SHOWN);
  *     site_free(&site);
  */
 #ifndef SUPPORT_SITE_H
 #define SUPPORT_SITE_H
 
 #include "plugins/kmp/emulator/meter.h"
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 /* Seconds between two runs. */
 #define SITE_INTERVAL 1200
@@ -41,7 +41,7 @@
   "meter.volume_v1 520.41 m³\n"
 
 struct site {
-  struct scene *s;
+  struct sandbox *s;
   struct meter *m;
 };
 

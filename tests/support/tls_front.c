@@ -42,7 +42,7 @@ static const char ca_config[] = "[ca]\n"
                                 "[there]\n"
                                 "subjectAltName = DNS:domoticz.example.org\n";
 
-/* The scene's clock begins at 2026-11-22T10:00:00Z. */
+/* The sandbox's clock begins at 2026-11-22T10:00:00Z. */
 #define LONG_AGO "20200101000000Z"
 #define YESTERDAY "20261121000000Z"
 #define TOMORROW "20261123000000Z"
@@ -68,9 +68,9 @@ tls_is_there(void)
                 "command -v openssl >/dev/null") == 0;
 }
 
-/* Runs a shell command in the scene's directory. */
+/* Runs a shell command in the sandbox's directory. */
 __attribute__((format(printf, 2, 3))) static void
-shell(struct scene *s, const char *fmt, ...)
+shell(struct sandbox *s, const char *fmt, ...)
 {
   char *command, *whole;
   va_list args;
@@ -79,17 +79,17 @@ shell(struct scene *s, const char *fmt, ...)
   va_start(args, fmt);
   ck_assert_int_ge(vasprintf(&command, fmt, args), 0);
   va_end(args);
-  ck_assert_int_ge(
-    asprintf(&whole, "cd '%s' && { %s; } >tls.log 2>&1", scene_dir(s), command),
-    0);
+  ck_assert_int_ge(asprintf(&whole, "cd '%s' && { %s; } >tls.log 2>&1",
+                            sandbox_dir(s), command),
+                   0);
   status = system(whole);
-  ck_assert_msg(status == 0, "%s: %s", command, scene_read(s, "tls.log"));
+  ck_assert_msg(status == 0, "%s: %s", command, sandbox_read(s, "tls.log"));
   free(command);
   free(whole);
 }
 
 void
-tls_make_certificate(struct scene *s, const char *name)
+tls_make_certificate(struct sandbox *s, const char *name)
 {
   const struct certificate *c = certificates;
   char by[128] = "-selfsign";
@@ -112,10 +112,10 @@ tls_make_certificate(struct scene *s, const char *name)
 }
 
 void
-tls_make_ca(struct scene *s)
+tls_make_ca(struct sandbox *s)
 {
-  scene_write(s, "ca.conf", "%s", ca_config);
-  scene_write(s, "index.txt", "%s", "");
+  sandbox_write(s, "ca.conf", "%s", ca_config);
+  sandbox_write(s, "index.txt", "%s", "");
   tls_make_certificate(s, "ca");
   tls_make_certificate(s, "unknown");
 }
@@ -138,10 +138,10 @@ become_stunnel(const char *dir)
 
 /* Returns the port that stunnel logged as bound; 0: none yet. */
 static unsigned
-bound_port(struct scene *s)
+bound_port(struct sandbox *s)
 {
   static const char words[] = "bound to 127.0.0.1:";
-  const char *log = scene_read(s, "stunnel.log");
+  const char *log = sandbox_read(s, "stunnel.log");
   const char *at = log ? strstr(log, words) : NULL;
 
   /* The number is complete when its line is. */
@@ -151,26 +151,26 @@ bound_port(struct scene *s)
 }
 
 struct tls_front *
-tls_front_start(struct scene *s, const char *name, unsigned port,
+tls_front_start(struct sandbox *s, const char *name, unsigned port,
                 unsigned behind)
 {
   struct tls_front *f = calloc(1, sizeof(*f));
   int status;
 
   ck_assert_ptr_nonnull(f);
-  scene_write(s, "stunnel.conf",
-              "foreground = yes\ndebug = info\nsyslog = no\npid =\n"
-              "[front]\naccept = 127.0.0.1:%u\nconnect = 127.0.0.1:%u\n"
-              "cert = %s.pem\nkey = %s.key\nTIMEOUTclose = 0\n",
-              port, behind, name, name);
-  scene_write(s, "stunnel.log", "%s", "");
+  sandbox_write(s, "stunnel.conf",
+                "foreground = yes\ndebug = info\nsyslog = no\npid =\n"
+                "[front]\naccept = 127.0.0.1:%u\nconnect = 127.0.0.1:%u\n"
+                "cert = %s.pem\nkey = %s.key\nTIMEOUTclose = 0\n",
+                port, behind, name, name);
+  sandbox_write(s, "stunnel.log", "%s", "");
   f->pid = fork();
   ck_assert_int_ge(f->pid, 0);
   if (f->pid == 0)
-    become_stunnel(scene_dir(s));
+    become_stunnel(sandbox_dir(s));
   for (f->port = 0; f->port == 0; f->port = bound_port(s)) {
     ck_assert_msg(waitpid(f->pid, &status, WNOHANG) == 0, "stunnel: %s",
-                  scene_read(s, "stunnel.log"));
+                  sandbox_read(s, "stunnel.log"));
     usleep(1000);
   }
   return f;

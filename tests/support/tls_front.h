@@ -1,22 +1,24 @@
 /*
  * A TLS server in front of another server, for tests: stunnel, with
- * certificates that openssl makes in the scene's directory.
+ * certificates that openssl makes in the sandbox's directory.
  *
- *     tls_make_ca(scene);
- *     tls_make_certificate(scene, "good");
- *     front = tls_front_start(scene, "good", 0, domoticz_server_port(server));
+ *     tls_make_ca(sandbox);
+ *     tls_make_certificate(sandbox, "good");
+ *     front = tls_front_start(sandbox, "good", 0,
+ * domoticz_server_port(server));
  *     ... run against https://127.0.0.1:tls_front_port(front), with
  *         ca_file = ca.pem ...
  *     tls_front_stop(front);
  *
- * The validity of the certificates is relative to the initial clock of a scene.
+ * The validity of the certificates is relative to the initial clock of a
+ * sandbox.
  */
 #ifndef SUPPORT_TLS_FRONT_H
 #define SUPPORT_TLS_FRONT_H
 
 #include <stdbool.h>
 
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 struct tls_front;
 
@@ -24,7 +26,7 @@ struct tls_front;
 bool tls_is_there(void);
 
 /* Makes the test's own CA, "ca.pem", and a second CA that is not trusted. */
-void tls_make_ca(struct scene *s);
+void tls_make_ca(struct sandbox *s);
 
 /*
  * Makes "NAME.pem", for 127.0.0.1 and localhost, signed by the test's own CA,
@@ -37,11 +39,11 @@ void tls_make_ca(struct scene *s);
  *     self       signed by itself
  *     stranger   signed by the CA that is not trusted
  */
-void tls_make_certificate(struct scene *s, const char *name);
+void tls_make_certificate(struct sandbox *s, const char *name);
 
 /* Listens on PORT (0: any free port) of 127.0.0.1 with NAME.pem, and forwards
  * to port BEHIND. */
-struct tls_front *tls_front_start(struct scene *s, const char *name,
+struct tls_front *tls_front_start(struct sandbox *s, const char *name,
                                   unsigned port, unsigned behind);
 /* Accepts NULL. */
 void tls_front_stop(struct tls_front *f);

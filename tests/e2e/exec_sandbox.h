@@ -1,17 +1,17 @@
 /*
- * A scene for the exec plugins: the pipeline "p.ini" has an input called meter,
- * whose command prints the file "reading", and an output called hook.
+ * A sandbox for the exec plugins: the pipeline "p.ini" has an input called
+ * meter, whose command prints the file "reading", and an output called hook.
  *
- *     s = scene_new();
+ *     s = sandbox_new();
  *     exec_write(s, "class = append\ncommand = sh take.sh\n");
  *     exec_run(s, "84.208");
  *     exec_check(s, EX_OK, "");
  *     exec_check_file(s, "got", ...);
  */
-#ifndef E2E_EXEC_SCENE_H
-#define E2E_EXEC_SCENE_H
+#ifndef E2E_EXEC_SANDBOX_H
+#define E2E_EXEC_SANDBOX_H
 
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 #define EXEC_INPUT "[input meter]\nplugin = exec\ncommand = cat reading\n"
 
@@ -24,24 +24,24 @@
 
 /* Writes the pipeline "p.ini": the input meter, and the output hook with
  * OPTIONS. */
-void exec_write(struct scene *s, const char *options);
-/* Sets the meter's reading to ENERGY, with the time of the scene's clock. */
-void exec_set_reading(struct scene *s, const char *energy);
+void exec_write(struct sandbox *s, const char *options);
+/* Sets the meter's reading to ENERGY, with the time of the sandbox's clock. */
+void exec_set_reading(struct sandbox *s, const char *energy);
 /* Advances the clock by 20 minutes and runs with the reading ENERGY.  The first
  * run is at 2026-11-22T10:20:00Z. */
-void exec_run(struct scene *s, const char *energy);
+void exec_run(struct sandbox *s, const char *energy);
 
 /* Checks the exit status of the last run, and all that it wrote to standard
  * error. */
-void exec_check(struct scene *s, int status, const char *err);
-/* Checks that FILE of the scene holds TEXT. */
-void exec_check_file(struct scene *s, const char *file, const char *text);
+void exec_check(struct sandbox *s, int status, const char *err);
+/* Checks that FILE of the sandbox holds TEXT. */
+void exec_check_file(struct sandbox *s, const char *file, const char *text);
 
 /* In the runs that follow, the program (not its commands) fails with ERROR when
  * it writes or reads bytes that contain TEXT; or, if TEXT is NULL, cannot send
  * signals.  exec_heal ends that. */
-void exec_spoil(struct scene *s, const char *text, int error);
-void exec_heal(struct scene *s);
+void exec_spoil(struct sandbox *s, const char *text, int error);
+void exec_heal(struct sandbox *s);
 
 /* Returns whether this machine has the program NAME. */
 bool exec_has_program(const char *name);

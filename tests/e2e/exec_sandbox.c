@@ -1,5 +1,5 @@
-/* Test scenes for the exec plugins; see exec_scene.h. */
-#include "tests/e2e/exec_scene.h"
+/* Test scenes for the exec plugins; see exec_sandbox.h. */
+#include "tests/e2e/exec_sandbox.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -11,35 +11,35 @@
 #define INTERVAL 1200
 
 void
-exec_write(struct scene *s, const char *options)
+exec_write(struct sandbox *s, const char *options)
 {
-  scene_write(s, "p.ini",
-              EXEC_INPUT "[output hook]\nplugin = exec\n%s"
-                         "value.energy = meter.energy\n",
-              options);
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[output hook]\nplugin = exec\n%s"
+                           "value.energy = meter.energy\n",
+                options);
 }
 
 void
-exec_set_reading(struct scene *s, const char *energy)
+exec_set_reading(struct sandbox *s, const char *energy)
 {
-  time_t now = (time_t)scene_now(s);
+  time_t now = (time_t)sandbox_now(s);
   struct tm tm;
   char text[32];
 
   ck_assert_ptr_nonnull(gmtime_r(&now, &tm));
   strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-  scene_write(s, "reading",
-              "{\"field\":\"energy\",\"value\":\"%s\",\"unit\":\"GJ\","
-              "\"kind\":\"counter\",\"time\":\"%s\",\"serial\":\"6789\"}\n",
-              energy, text);
+  sandbox_write(s, "reading",
+                "{\"field\":\"energy\",\"value\":\"%s\",\"unit\":\"GJ\","
+                "\"kind\":\"counter\",\"time\":\"%s\",\"serial\":\"6789\"}\n",
+                energy, text);
 }
 
 void
-exec_run(struct scene *s, const char *energy)
+exec_run(struct sandbox *s, const char *energy)
 {
-  scene_advance(s, INTERVAL);
+  sandbox_advance(s, INTERVAL);
   exec_set_reading(s, energy);
-  scene_run(s, "run -c p.ini");
+  sandbox_run(s, "run -c p.ini");
 }
 
 /* Copies TEXT, and replaces "20 min N s" by "20 min": a slow machine adds
@@ -66,26 +66,26 @@ copy_without_seconds(char *copy, size_t size, const char *text)
 }
 
 void
-exec_check(struct scene *s, int status, const char *err)
+exec_check(struct sandbox *s, int status, const char *err)
 {
   char said[8192];
 
-  copy_without_seconds(said, sizeof(said), scene_err(s));
+  copy_without_seconds(said, sizeof(said), sandbox_err(s));
   ck_assert_str_eq(said, err);
-  ck_assert_int_eq(scene_status(s), status);
+  ck_assert_int_eq(sandbox_status(s), status);
 }
 
 void
-exec_check_file(struct scene *s, const char *file, const char *text)
+exec_check_file(struct sandbox *s, const char *file, const char *text)
 {
-  const char *have = scene_read(s, file);
+  const char *have = sandbox_read(s, file);
 
   ck_assert_msg(have != NULL, "%s does not exist", file);
   ck_assert_str_eq(have, text);
 }
 
 void
-exec_spoil(struct scene *s, const char *text, int error)
+exec_spoil(struct sandbox *s, const char *text, int error)
 {
   char number[16], preload[1024];
 
@@ -93,19 +93,19 @@ exec_spoil(struct scene *s, const char *text, int error)
   snprintf(preload, sizeof(preload), "%s:%s", getenv("CLOCK_PRELOAD"),
            getenv("FAULT_PRELOAD"));
   snprintf(number, sizeof(number), "%d", error);
-  scene_setenv(s, "LD_PRELOAD", preload);
-  scene_setenv(s, "FAULT_TEXT", text);
-  scene_setenv(s, "FAULT_ERRNO", number);
-  scene_setenv(s, "FAULT_KILL", text ? NULL : "yes");
+  sandbox_setenv(s, "LD_PRELOAD", preload);
+  sandbox_setenv(s, "FAULT_TEXT", text);
+  sandbox_setenv(s, "FAULT_ERRNO", number);
+  sandbox_setenv(s, "FAULT_KILL", text ? NULL : "yes");
 }
 
 void
-exec_heal(struct scene *s)
+exec_heal(struct sandbox *s)
 {
-  scene_setenv(s, "LD_PRELOAD", getenv("CLOCK_PRELOAD"));
-  scene_setenv(s, "FAULT_TEXT", NULL);
-  scene_setenv(s, "FAULT_KILL", NULL);
-  scene_setenv(s, "FAULT_CALL", NULL);
+  sandbox_setenv(s, "LD_PRELOAD", getenv("CLOCK_PRELOAD"));
+  sandbox_setenv(s, "FAULT_TEXT", NULL);
+  sandbox_setenv(s, "FAULT_KILL", NULL);
+  sandbox_setenv(s, "FAULT_CALL", NULL);
 }
 
 bool

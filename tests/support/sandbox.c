@@ -1,5 +1,5 @@
 /* Runs the real program in a directory of its own. */
-#include "tests/support/scene.h"
+#include "tests/support/sandbox.h"
 
 #include <check.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ struct variable {
   char *name, *value; /* value NULL: removed */
 };
 
-struct scene {
+struct sandbox {
   char dir[64];
   int64_t now;
   struct variable variables[MAX_VARIABLES];
@@ -39,10 +39,10 @@ struct scene {
   char *out, *err, *file;
 };
 
-struct scene *
-scene_new(void)
+struct sandbox *
+sandbox_new(void)
 {
-  struct scene *s = calloc(1, sizeof(*s));
+  struct sandbox *s = calloc(1, sizeof(*s));
   const char *tmp = getenv("TMPDIR");
 
   ck_assert_ptr_nonnull(s);
@@ -51,12 +51,12 @@ scene_new(void)
                    (int)sizeof(s->dir));
   ck_assert_ptr_nonnull(mkdtemp(s->dir));
   s->now = FIRST_TIME;
-  scene_setenv(s, "HOME", s->dir);
-  scene_setenv(s, "XDG_STATE_HOME", NULL);
-  scene_setenv(s, "STATE_DIRECTORY", s->dir);
-  scene_setenv(s, "JOURNAL_STREAM", NULL);
+  sandbox_setenv(s, "HOME", s->dir);
+  sandbox_setenv(s, "XDG_STATE_HOME", NULL);
+  sandbox_setenv(s, "STATE_DIRECTORY", s->dir);
+  sandbox_setenv(s, "JOURNAL_STREAM", NULL);
   if (getenv("CLOCK_PRELOAD"))
-    scene_setenv(s, "LD_PRELOAD", getenv("CLOCK_PRELOAD"));
+    sandbox_setenv(s, "LD_PRELOAD", getenv("CLOCK_PRELOAD"));
   return s;
 }
 
@@ -70,13 +70,13 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 }
 
 void
-scene_free(struct scene *s)
+sandbox_free(struct sandbox *s)
 {
   if (!s)
     return;
   if (s->pid > 0) {
     kill(s->pid, SIGKILL);
-    scene_wait(s);
+    sandbox_wait(s);
   }
   nftw(s->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
   for (size_t i = 0; i < s->n_variables; i++) {
@@ -90,7 +90,7 @@ scene_free(struct scene *s)
 }
 
 const char *
-scene_dir(const struct scene *s)
+sandbox_dir(const struct sandbox *s)
 {
   return s->dir;
 }
@@ -98,7 +98,7 @@ scene_dir(const struct scene *s)
 /* ---- Files ---- */
 
 static char *
-path_of(const struct scene *s, const char *name)
+path_of(const struct sandbox *s, const char *name)
 {
   char *path;
 
@@ -109,7 +109,7 @@ path_of(const struct scene *s, const char *name)
 }
 
 void
-scene_write(struct scene *s, const char *name, const char *fmt, ...)
+sandbox_write(struct sandbox *s, const char *name, const char *fmt, ...)
 {
   char *path = path_of(s, name);
   FILE *f = fopen(path, "w");
@@ -143,7 +143,7 @@ slurp(const char *path)
 }
 
 const char *
-scene_read(struct scene *s, const char *name)
+sandbox_read(struct sandbox *s, const char *name)
 {
   char *path = path_of(s, name);
 
@@ -154,7 +154,7 @@ scene_read(struct scene *s, const char *name)
 }
 
 bool
-scene_exists(const struct scene *s, const char *name)
+sandbox_exists(const struct sandbox *s, const char *name)
 {
   char *path = path_of(s, name);
   bool there = access(path, F_OK) == 0;
@@ -164,7 +164,7 @@ scene_exists(const struct scene *s, const char *name)
 }
 
 void
-scene_remove(struct scene *s, const char *name)
+sandbox_remove(struct sandbox *s, const char *name)
 {
   char *path = path_of(s, name);
 
@@ -175,7 +175,7 @@ scene_remove(struct scene *s, const char *name)
 /* ---- Environment and clock ---- */
 
 void
-scene_setenv(struct scene *s, const char *name, const char *value)
+sandbox_setenv(struct sandbox *s, const char *name, const char *value)
 {
   size_t i;
 
@@ -192,19 +192,19 @@ scene_setenv(struct scene *s, const char *name, const char *value)
 }
 
 int64_t
-scene_now(const struct scene *s)
+sandbox_now(const struct sandbox *s)
 {
   return s->now;
 }
 
 void
-scene_advance(struct scene *s, int64_t seconds)
+sandbox_advance(struct sandbox *s, int64_t seconds)
 {
   s->now += seconds;
 }
 
 void
-scene_set_clock(struct scene *s, int64_t seconds)
+sandbox_set_clock(struct sandbox *s, int64_t seconds)
 {
   s->now = seconds;
 }
@@ -212,25 +212,25 @@ scene_set_clock(struct scene *s, int64_t seconds)
 /* ---- Running ---- */
 
 void
-scene_set_stdin(struct scene *s, const char *path)
+sandbox_set_stdin(struct sandbox *s, const char *path)
 {
   s->in_path = path;
 }
 
 void
-scene_set_stdout(struct scene *s, const char *path)
+sandbox_set_stdout(struct sandbox *s, const char *path)
 {
   s->out_path = path;
 }
 
 void
-scene_set_stderr(struct scene *s, const char *path)
+sandbox_set_stderr(struct sandbox *s, const char *path)
 {
   s->err_path = path;
 }
 
 void
-scene_become_nobody(struct scene *s)
+sandbox_become_nobody(struct sandbox *s)
 {
   if (geteuid() != 0)
     return;
@@ -239,7 +239,7 @@ scene_become_nobody(struct scene *s)
 }
 
 bool
-scene_has_nobody(void)
+sandbox_has_nobody(void)
 {
   const char *program = getenv("METERPIPE");
   int status = -1;
@@ -284,7 +284,7 @@ redirect(int fd, const char *path, int flags)
 }
 
 static bool
-is_set_by(const struct scene *s, const char *entry)
+is_set_by(const struct sandbox *s, const char *entry)
 {
   size_t len = strcspn(entry, "=");
 
@@ -295,9 +295,10 @@ is_set_by(const struct scene *s, const char *entry)
   return false;
 }
 
-/* Returns the environment of the test, with the scene's variables replaced. */
+/* Returns the environment of the test, with the sandbox's variables replaced.
+ */
 static char **
-new_environment(const struct scene *s)
+new_environment(const struct sandbox *s)
 {
   size_t n = 0, to = 0;
   char **env;
@@ -327,7 +328,7 @@ free_environment(char **env)
 
 /* Runs in the child.  The test has threads, so nothing here may allocate. */
 static void
-become(const struct scene *s, char **words, char **env)
+become(const struct sandbox *s, char **words, char **env)
 {
   if (chdir(s->dir) != 0)
     _exit(126);
@@ -344,7 +345,7 @@ become(const struct scene *s, char **words, char **env)
 }
 
 __attribute__((format(printf, 2, 0))) static void
-start(struct scene *s, const char *fmt, va_list args)
+start(struct sandbox *s, const char *fmt, va_list args)
 {
   char *program = getenv("METERPIPE");
   char *words[MAX_WORDS], *text, **env;
@@ -356,7 +357,7 @@ start(struct scene *s, const char *fmt, va_list args)
   words[0] = program;
   split(text, words);
   snprintf(now, sizeof(now), "%lld", (long long)s->now);
-  scene_setenv(s, "TEST_CLOCK", now);
+  sandbox_setenv(s, "TEST_CLOCK", now);
   env = new_environment(s);
   s->pid = fork();
   ck_assert_int_ge(s->pid, 0);
@@ -367,7 +368,7 @@ start(struct scene *s, const char *fmt, va_list args)
 }
 
 void
-scene_start(struct scene *s, const char *args, ...)
+sandbox_start(struct sandbox *s, const char *args, ...)
 {
   va_list list;
 
@@ -377,13 +378,13 @@ scene_start(struct scene *s, const char *args, ...)
 }
 
 pid_t
-scene_pid(const struct scene *s)
+sandbox_pid(const struct sandbox *s)
 {
   return s->pid;
 }
 
 int
-scene_wait(struct scene *s)
+sandbox_wait(struct sandbox *s)
 {
   char *out = path_of(s, ".out"), *err = path_of(s, ".err");
   struct rusage usage;
@@ -404,44 +405,44 @@ scene_wait(struct scene *s)
 }
 
 int
-scene_run(struct scene *s, const char *args, ...)
+sandbox_run(struct sandbox *s, const char *args, ...)
 {
   va_list list;
 
   va_start(list, args);
   start(s, args, list);
   va_end(list);
-  return scene_wait(s);
+  return sandbox_wait(s);
 }
 
 bool
-scene_has_installed(struct scene *s)
+sandbox_has_installed(struct sandbox *s)
 {
-  scene_setenv(s, "METERPIPE_PLUGIN_PATH", "/nowhere");
-  scene_run(s, "plugins");
-  return strstr(scene_out(s), " kmp ") != NULL;
+  sandbox_setenv(s, "METERPIPE_PLUGIN_PATH", "/nowhere");
+  sandbox_run(s, "plugins");
+  return strstr(sandbox_out(s), " kmp ") != NULL;
 }
 
 int
-scene_status(const struct scene *s)
+sandbox_status(const struct sandbox *s)
 {
   return s->status;
 }
 
 const char *
-scene_out(const struct scene *s)
+sandbox_out(const struct sandbox *s)
 {
   return s->out ? s->out : "";
 }
 
 const char *
-scene_err(const struct scene *s)
+sandbox_err(const struct sandbox *s)
 {
   return s->err ? s->err : "";
 }
 
 long
-scene_max_kib(const struct scene *s)
+sandbox_max_kib(const struct sandbox *s)
 {
   return s->max_kib;
 }

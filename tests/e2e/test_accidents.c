@@ -11,18 +11,18 @@
 #include <sys/stat.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
 /* Messages give a duration of hours to the minute, without seconds. */
 #define AN_HOUR 3600
 
-static struct house house;
+static struct domoticz_setup house;
 
 static void
 set_up(void)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   meter_set(house.meter, "68=520.41m3");
   domoticz_server_add(house.server, 322, "custom", "GJ");
   domoticz_server_add(house.server, 323, "counter-custom", "GJ");
@@ -32,7 +32,7 @@ set_up(void)
 static void
 tear_down(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 /* Writes a pipeline with a reading, its usage and a running total, and MORE
@@ -48,10 +48,10 @@ write_pipeline(const char *more)
            "[transform total]\nplugin = add\nvalue = usage\n"
            "plus = domoticz.327\n%s",
            more);
-  house_write(&house, "",
-              "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
-              "idx.327 = total\n",
-              sections);
+  domoticz_setup_write(&house, "",
+                       "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
+                       "idx.327 = total\n",
+                       sections);
 }
 
 #define LOG                                                                    \
@@ -62,7 +62,7 @@ write_pipeline(const char *more)
 static void
 cycle(const char *reading, int status, const char *said)
 {
-  house_cycle(&house, reading, status, said);
+  domoticz_setup_cycle(&house, reading, status, said);
 }
 
 static void
@@ -76,15 +76,15 @@ quiet_cycle(const char *reading)
 static void
 some_cycle(const char *reading, int status)
 {
-  house_wait(&house, 20);
-  house_run(&house, reading);
+  domoticz_setup_wait(&house, 20);
+  domoticz_setup_run(&house, reading);
   ck_assert_int_eq(sandbox_status(house.sandbox), status);
 }
 
 static void
 expect(const char *devices)
 {
-  house_check_devices(&house, devices);
+  domoticz_setup_check_devices(&house, devices);
 }
 
 /* Returns the rows of the CSV file PATH without their times, each ended by a
@@ -265,13 +265,13 @@ START_TEST(other_number_of_two_measured_fields_is_said_once)
 {
   domoticz_server_add(house.server, 405, "counter-custom", "m3");
   domoticz_server_add(house.server, 406, "custom", "m3");
-  house_write(&house, "",
-              "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
-              "idx.405 = meter.volume_v1\nidx.406 = water\n",
-              "[transform usage]\nplugin = subtract\n"
-              "value = meter.heat_energy_e1\nminus = domoticz.323\n"
-              "[transform water]\nplugin = subtract\n"
-              "value = meter.volume_v1\nminus = domoticz.405\n");
+  domoticz_setup_write(&house, "",
+                       "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
+                       "idx.405 = meter.volume_v1\nidx.406 = water\n",
+                       "[transform usage]\nplugin = subtract\n"
+                       "value = meter.heat_energy_e1\nminus = domoticz.323\n"
+                       "[transform water]\nplugin = subtract\n"
+                       "value = meter.volume_v1\nminus = domoticz.405\n");
   quiet_cycle("84.208GJ");
   meter_set(house.meter, "1001=99");
   meter_set(house.meter, "68=520.51m3");
@@ -296,7 +296,7 @@ START_TEST(reading_that_falls_is_held_and_made_up_by_the_next_good_one)
   meter_set(house.meter, "68=520.42m3");
   cycle("80.000GJ", 65, HELD);
   expect("322=0.100 323=84308 327=100");
-  house_wait(&house, AN_HOUR);
+  domoticz_setup_wait(&house, AN_HOUR);
   meter_set(house.meter, "68=520.43m3");
   cycle("80.000GJ", 65, ""); /* reported already */
   expect("322=0.100 323=84308 327=100");
@@ -319,9 +319,9 @@ START_TEST(rebase_takes_a_lower_reading_as_the_base)
   write_pipeline("");
   two_cycles();
   cycle("80.000GJ", 65, HELD);
-  house_wait(&house, AN_HOUR);
+  domoticz_setup_wait(&house, AN_HOUR);
   sandbox_run(house.sandbox, "%s", rebases[_i]);
-  house_check(&house, 0, "");
+  domoticz_setup_check(&house, 0, "");
   ck_assert_str_eq(sandbox_out(house.sandbox),
                    "usage: the next reading is the base (domoticz.323)\n");
   cycle(NULL, 0,
@@ -380,7 +380,7 @@ START_TEST(total_set_by_hand_goes_on_from_there)
 {
   write_pipeline("");
   two_cycles();
-  house_wait(&house, 300);
+  domoticz_setup_wait(&house, 300);
   domoticz_server_set(house.server, 327, totals[_i].set);
   cycle("84.508GJ", 0, totals[_i].said);
   expect(totals[_i].then);
@@ -395,7 +395,7 @@ START_TEST(total_set_by_hand_keeps_what_was_due_for_it)
   two_cycles();
   domoticz_server_down(house.server);
   some_cycle("84.508GJ", 75);
-  house_wait(&house, 300);
+  domoticz_setup_wait(&house, 300);
   domoticz_server_set(house.server, 327, "500000");
   domoticz_server_up(house.server);
   some_cycle("84.608GJ", 0);
@@ -407,7 +407,7 @@ START_TEST(base_reset_to_zero_changes_nothing)
 {
   write_pipeline("");
   two_cycles();
-  house_wait(&house, 300);
+  domoticz_setup_wait(&house, 300);
   domoticz_server_set(house.server, 323, "0");
   quiet_cycle("84.508GJ");
   expect("322=0.200 323=84508 327=300");
@@ -418,7 +418,7 @@ START_TEST(base_set_to_another_reading_is_measured_from)
 {
   write_pipeline("");
   two_cycles();
-  house_wait(&house, 300);
+  domoticz_setup_wait(&house, 300);
   domoticz_server_set(house.server, 323, "84000");
   cycle("84.508GJ", 0,
         "notice: domoticz: idx.323: displays 84 GJ, but 84.308 GJ was written: "
@@ -459,7 +459,7 @@ START_TEST(base_deleted_and_made_again_costs_no_usage)
   expect("322=0.200 327=300");
   cycle("84.608GJ", 69, "");
   expect("322=0.100 327=400");
-  house_wait(&house, AN_HOUR);
+  domoticz_setup_wait(&house, AN_HOUR);
   domoticz_server_add(house.server, 323, "counter-custom", "GJ");
   cycle("84.908GJ", 0,
         "notice: domoticz: idx.323: is in order again after 1 h 41 "
@@ -473,7 +473,7 @@ START_TEST(base_made_again_between_two_runs_costs_no_usage)
   write_pipeline("");
   two_cycles();
   domoticz_server_delete(house.server, 323);
-  house_wait(&house, 300);
+  domoticz_setup_wait(&house, 300);
   domoticz_server_add(house.server, 323, "counter-custom", "GJ");
   quiet_cycle("84.508GJ");
   expect("322=0.200 323=84508 327=300");
@@ -499,12 +499,12 @@ START_TEST(backup_that_is_restored_is_gone_on_from)
 {
   write_pipeline("");
   two_cycles();
-  house_wait(&house, 60);
+  domoticz_setup_wait(&house, 60);
   domoticz_server_snapshot(house.server);
   quiet_cycle("84.508GJ");
   quiet_cycle("84.608GJ");
   expect("322=0.100 323=84608 327=400");
-  house_wait(&house, 60);
+  domoticz_setup_wait(&house, 60);
   domoticz_server_restore(house.server);
   expect("322=0.100 323=84308 327=100");
   cycle("84.908GJ", 0,
@@ -524,13 +524,13 @@ START_TEST(backup_that_is_restored_takes_the_place_of_what_was_due)
 {
   write_pipeline("");
   two_cycles();
-  house_wait(&house, 60);
+  domoticz_setup_wait(&house, 60);
   domoticz_server_snapshot(house.server);
   quiet_cycle("84.508GJ");
   quiet_cycle("84.608GJ"); /* one write alone would look like a power cut */
   domoticz_server_down(house.server);
   some_cycle("84.708GJ", 75);
-  house_wait(&house, 60);
+  domoticz_setup_wait(&house, 60);
   domoticz_server_restore(house.server);
   domoticz_server_up(house.server);
   some_cycle("84.908GJ", 0);

@@ -9,15 +9,15 @@
 #include <sysexits.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
-static struct house house;
+static struct domoticz_setup house;
 
 static void
 setup(void)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   meter_set(house.meter, "60=84.208GJ");
   meter_set(house.meter, "1003=261122yy:mm:dd");
   meter_set(house.meter, "74=123l/h");
@@ -27,7 +27,7 @@ setup(void)
 static void
 leave(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 static void
@@ -45,7 +45,8 @@ run(const char *args)
 static void
 check_out(const char *text)
 {
-  ck_assert_str_eq(sandbox_out(house.sandbox), house_text(&house, text));
+  ck_assert_str_eq(sandbox_out(house.sandbox),
+                   domoticz_setup_text(&house, text));
 }
 
 /* ---- Rights -------------------------------------------------------------- */
@@ -66,9 +67,9 @@ START_TEST(check_reports_a_login_that_may_only_read)
 {
   add(323, "counter-custom", "GJ");
   domoticz_server_set_rights(house.server, rights[_i].rights);
-  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
+  domoticz_setup_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
   run("check -c house.ini");
-  house_check(&house, rights[_i].status, rights[_i].said);
+  domoticz_setup_check(&house, rights[_i].status, rights[_i].said);
 }
 END_TEST
 
@@ -91,7 +92,7 @@ START_TEST(text_is_refused_by_check_and_every_run)
   char said[256];
 
   add(2, "custom", "days");
-  house_write(&house, "", "idx.2 = meter.date\n", "");
+  domoticz_setup_write(&house, "", "idx.2 = meter.date\n", "");
   run(texts[_i].command);
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_CONFIG);
   snprintf(said, sizeof(said), NO_TEXT, texts[_i].often);
@@ -105,9 +106,9 @@ END_TEST
 START_TEST(text_goes_to_a_text_device)
 {
   add(2, "text", NULL);
-  house_write(&house, "", "idx.2 = meter.date\n", "");
+  domoticz_setup_write(&house, "", "idx.2 = meter.date\n", "");
   run("check -c house.ini");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
 }
 END_TEST
 
@@ -135,9 +136,9 @@ static const struct {
 START_TEST(check_warns_about_the_usual_unit)
 {
   add(1, units[_i].type, units[_i].unit);
-  house_write(&house, "", "idx.1 = meter.heat_energy_e1\n", "");
+  domoticz_setup_write(&house, "", "idx.1 = meter.heat_energy_e1\n", "");
   run("check -c house.ini");
-  house_check(&house, EX_OK, units[_i].said);
+  domoticz_setup_check(&house, EX_OK, units[_i].said);
 }
 END_TEST
 
@@ -146,26 +147,29 @@ START_TEST(check_follows_a_convert_and_a_usage)
   add(1, "kwh", NULL);
   add(2, "custom", "kWh");
   add(323, "counter-custom", "GJ");
-  house_write(&house, "",
-              "idx.1 = kwh\nidx.2 = usage\n"
-              "idx.323 = meter.heat_energy_e1\n",
-              HOUSE_USAGE "[transform kwh]\nplugin = convert\nunit = kWh\n"
-                          "decimals = 3\nvalue = meter.heat_energy_e1\n");
+  domoticz_setup_write(&house, "",
+                       "idx.1 = kwh\nidx.2 = usage\n"
+                       "idx.323 = meter.heat_energy_e1\n",
+                       DOMOTICZ_SETUP_USAGE
+                       "[transform kwh]\nplugin = convert\nunit = kWh\n"
+                       "decimals = 3\nvalue = meter.heat_energy_e1\n");
   run("check -c house.ini");
-  house_check(&house, EX_OK,
-              "warning: domoticz: idx.2: takes kWh, and usage can be in GJ: "
-              "then convert the reading with a transform \"convert\" with "
-              "unit = kWh and decimals = 3, and calculate the usage from "
-              "that\n");
+  domoticz_setup_check(
+    &house, EX_OK,
+    "warning: domoticz: idx.2: takes kWh, and usage can be in GJ: "
+    "then convert the reading with a transform \"convert\" with "
+    "unit = kWh and decimals = 3, and calculate the usage from "
+    "that\n");
 }
 END_TEST
 
 START_TEST(power_of_another_kind_is_refused_before_it_is_sent)
 {
   add(1, "kwh", NULL);
-  house_write(&house, "", "idx.1 = kwh\nidx.1.power = meter.heat_energy_e1\n",
-              "[transform kwh]\nplugin = convert\nunit = kWh\ndecimals = 3\n"
-              "value = meter.heat_energy_e1\n");
+  domoticz_setup_write(
+    &house, "", "idx.1 = kwh\nidx.1.power = meter.heat_energy_e1\n",
+    "[transform kwh]\nplugin = convert\nunit = kWh\ndecimals = 3\n"
+    "value = meter.heat_energy_e1\n");
   run("check -c house.ini");
   ck_assert_ptr_nonnull(strstr(sandbox_err(house.sandbox),
                                "warning: domoticz: idx.1.power: takes W, and "
@@ -195,8 +199,9 @@ START_TEST(coarse_step_of_a_base_is_told)
   add(323, "counter-custom", "GJ");
   add(322, "custom", "GJ");
   domoticz_server_set_divider(house.server, 323, steps[_i].divider);
-  house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n",
-              HOUSE_USAGE);
+  domoticz_setup_write(&house, "",
+                       "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n",
+                       DOMOTICZ_SETUP_USAGE);
   run("check -c house.ini");
   if (steps[_i].step)
     snprintf(said, sizeof(said),
@@ -205,7 +210,7 @@ START_TEST(coarse_step_of_a_base_is_told)
              "reading; if the state is lost, the usage is wrong by up to one "
              "step; give it the divider 1000\n",
              steps[_i].step);
-  house_check(&house, EX_OK, said);
+  domoticz_setup_check(&house, EX_OK, said);
   run("run -n -c house.ini");
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   snprintf(out, sizeof(out), "domoticz.323 %s\n", steps[_i].shown);
@@ -214,17 +219,17 @@ START_TEST(coarse_step_of_a_base_is_told)
   ck_assert_int_eq(strstr(sandbox_err(house.sandbox), "stores 84.208 GJ as ") !=
                      NULL,
                    steps[_i].step != NULL);
-  house_run(&house, "84.308GJ");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_run(&house, "84.308GJ");
+  domoticz_setup_check(&house, EX_OK, "");
 }
 END_TEST
 
 START_TEST(what_a_temperature_stores_is_shown)
 {
   add(6, "temperature", NULL);
-  house_write(&house, "", "idx.6 = meter.temperature_t1\n", "");
+  domoticz_setup_write(&house, "", "idx.6 = meter.temperature_t1\n", "");
   run("run -n -c house.ini");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out("domoticz.6 63.48 °C (63.478 is stored as 63.48)\n");
 }
 END_TEST
@@ -251,7 +256,7 @@ START_TEST(check_warns_about_types_that_users_regret)
   char line[512];
 
   add(1, types[_i].type, NULL);
-  house_write(&house, "", "idx.1 = meter.volume_v1\n", "");
+  domoticz_setup_write(&house, "", "idx.1 = meter.volume_v1\n", "");
   run("check -c house.ini");
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   snprintf(line, sizeof(line), "warning: domoticz: idx.1: \"Device 1\" %s",
@@ -276,9 +281,9 @@ START_TEST(first_value_after_a_logged_zero_is_told_once)
 
   add(1, counters[_i].type, counters[_i].unit);
   domoticz_server_log_rows(house.server);
-  house_write(&house, "", "idx.1 = reading\n",
-              "[transform reading]\nplugin = convert\ndecimals = 3\n"
-              "value = meter.heat_energy_e1\nunit = ");
+  domoticz_setup_write(&house, "", "idx.1 = reading\n",
+                       "[transform reading]\nplugin = convert\ndecimals = 3\n"
+                       "value = meter.heat_energy_e1\nunit = ");
   file = strdup(sandbox_read(house.sandbox, "house.ini"));
   sandbox_write(house.sandbox, "house.ini", "%s%s\n", file,
                 counters[_i].unit_of_run);
@@ -290,26 +295,27 @@ START_TEST(first_value_after_a_logged_zero_is_told_once)
     "next values are right; to remove today's bar, log in to Domoticz as an "
     "administrator and click the bar with Shift held\n",
     counters[_i].unit ? "Counter" : "kWh", counters[_i].shown);
-  house_cycle(&house, "84.208GJ", EX_OK, said);
-  house_cycle(&house, "84.308GJ", EX_OK, "");
+  domoticz_setup_cycle(&house, "84.208GJ", EX_OK, said);
+  domoticz_setup_cycle(&house, "84.308GJ", EX_OK, "");
 }
 END_TEST
 
 START_TEST(first_value_before_a_row_and_a_total_say_nothing)
 {
   add(1, "counter-custom", "GJ");
-  house_write(&house, "", "idx.1 = meter.heat_energy_e1\n", "");
-  house_cycle(&house, "84.208GJ", EX_OK, "");
+  domoticz_setup_write(&house, "", "idx.1 = meter.heat_energy_e1\n", "");
+  domoticz_setup_cycle(&house, "84.208GJ", EX_OK, "");
   add(322, "counter-custom", "GJ");
   add(323, "counter-custom", "GJ");
   domoticz_server_set(house.server, 323, "84208");
   domoticz_server_log_rows(house.server);
-  house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.322 = total\n",
-              HOUSE_USAGE "[transform total]\nplugin = add\nvalue = usage\n"
-                          "plus = domoticz.322\n");
-  house_cycle(&house, "84.308GJ", EX_OK, "");
-  house_cycle(&house, "84.508GJ", EX_OK, "");
-  house_check_device(&house, 322, "300");
+  domoticz_setup_write(
+    &house, "", "idx.323 = meter.heat_energy_e1\nidx.322 = total\n",
+    DOMOTICZ_SETUP_USAGE "[transform total]\nplugin = add\nvalue = usage\n"
+                         "plus = domoticz.322\n");
+  domoticz_setup_cycle(&house, "84.308GJ", EX_OK, "");
+  domoticz_setup_cycle(&house, "84.508GJ", EX_OK, "");
+  domoticz_setup_check_device(&house, 322, "300");
 }
 END_TEST
 
@@ -318,7 +324,7 @@ END_TEST
 static void
 write_without_targets(void)
 {
-  house_write(&house, "", "", "");
+  domoticz_setup_write(&house, "", "", "");
 }
 
 #define MADE                                                                   \
@@ -331,24 +337,25 @@ START_TEST(new_device_gets_its_first_value_in_one_step)
   run("targets -c house.ini domoticz --yes --create "
       "'Heat:counter-gj=meter.heat_energy_e1' --create "
       "'Flow:custom-l/h=meter.flow_v1'");
-  house_check(&house, EX_OK,
-              "notice: domoticz: {url}: would make \"Heat\" (Counter with own "
-              "unit GJ) on the Dummy hardware 2\n"
-              "notice: domoticz: {url}: would make \"Flow\" (Custom Sensor "
-              "l/h) on the Dummy hardware 2\n" MADE
-              "; the first value was delivered\n");
+  domoticz_setup_check(
+    &house, EX_OK,
+    "notice: domoticz: {url}: would make \"Heat\" (Counter with own "
+    "unit GJ) on the Dummy hardware 2\n"
+    "notice: domoticz: {url}: would make \"Flow\" (Custom Sensor "
+    "l/h) on the Dummy hardware 2\n" MADE "; the first value was delivered\n");
   check_out("idx.1 = meter.heat_energy_e1 ; Heat, Counter\n"
             "idx.2 = meter.flow_v1 ; Flow, Custom Sensor\n");
-  house_check_device(&house, 1, "84208");
-  house_check_device(&house, 2, "123");
+  domoticz_setup_check_device(&house, 1, "84208");
+  domoticz_setup_check_device(&house, 2, "123");
   /* With the printed lines in the file, the usage is measured from that
    * reading. */
   add(322, "custom", "GJ");
-  house_write(&house, "", "idx.1 = meter.heat_energy_e1\nidx.322 = usage\n",
-              "[transform usage]\nplugin = subtract\n"
-              "value = meter.heat_energy_e1\nminus = domoticz.1\n");
-  house_cycle(&house, "84.308GJ", EX_OK, "");
-  house_check_device(&house, 322, "0.100");
+  domoticz_setup_write(&house, "",
+                       "idx.1 = meter.heat_energy_e1\nidx.322 = usage\n",
+                       "[transform usage]\nplugin = subtract\n"
+                       "value = meter.heat_energy_e1\nminus = domoticz.1\n");
+  domoticz_setup_cycle(&house, "84.308GJ", EX_OK, "");
+  domoticz_setup_check_device(&house, 322, "0.100");
 }
 END_TEST
 
@@ -386,7 +393,8 @@ END_TEST
 START_TEST(value_that_is_left_out_is_not_called_delivered)
 {
   add(323, "counter-custom", "GJ");
-  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", HOUSE_USAGE);
+  domoticz_setup_write(&house, "", "idx.323 = meter.heat_energy_e1\n",
+                       DOMOTICZ_SETUP_USAGE);
   run("targets -c house.ini domoticz --yes --create Use:custom-GJ=usage");
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   ck_assert_ptr_nonnull(

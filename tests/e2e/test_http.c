@@ -10,7 +10,7 @@
 #include <sysexits.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/rude_server.h"
 #include "tests/support/run_suite.h"
 
@@ -18,7 +18,7 @@
 #define A100 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10
 #define A1000 A100 A100 A100 A100 A100 A100 A100 A100 A100 A100
 
-static struct house house;
+static struct domoticz_setup house;
 static struct rude_server *rude, *recorder;
 
 /* Writes "house.ini" with the server at URL and its OPTIONS. */
@@ -45,7 +45,7 @@ static void
 build(void)
 {
   umask(077); /* the file holds a password */
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   meter_set(house.meter, "60=84.200GJ");
   domoticz_server_add(house.server, 323, "custom", "GJ");
   recorder = rude_server_start(&(struct rude){ .hangs_up = true });
@@ -57,7 +57,7 @@ leave(void)
   rude_server_stop(rude);
   rude_server_stop(recorder);
   rude = recorder = NULL;
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 #define LOGIN "username = user\npassword = s3cret\n"
@@ -68,7 +68,7 @@ run_against(const struct rude *behind, const char *options)
 {
   rude = rude_server_start(behind);
   write_file(url_of("http", "127.0.0.1", rude_server_port(rude)), options);
-  house_run(&house, NULL);
+  domoticz_setup_run(&house, NULL);
 }
 
 /* Checks that the run failed with one line about the server, which ends with
@@ -82,7 +82,7 @@ check_told(const char *fact)
                             url_of("http", "127.0.0.1", rude_server_port(rude)),
                             fact),
                    (int)sizeof(line));
-  house_check(&house, EX_TEMPFAIL, line);
+  domoticz_setup_check(&house, EX_TEMPFAIL, line);
 }
 
 /* ---- Too much, and too slow ---------------------------------------------- */
@@ -136,10 +136,10 @@ START_TEST(answer_without_end_costs_neither_memory_nor_time)
 
   build();
   usual = usual_kib();
-  begin = house_clock_ms();
+  begin = domoticz_setup_clock_ms();
   run_against(&f->rude, strcmp(f->fact, NO_ANSWER) == 0 ? SHORT : "");
   check_told(f->fact);
-  ck_assert_int_lt(house_clock_ms() - begin, 10000);
+  ck_assert_int_lt(domoticz_setup_clock_ms() - begin, 10000);
   ck_assert_int_lt(sandbox_max_kib(house.sandbox) - usual, 8 * 1024);
 }
 END_TEST
@@ -156,12 +156,13 @@ START_TEST(name_server_that_does_not_answer_costs_the_timeout_only)
   build();
   write_file("http://house.example", SHORT);
   sandbox_setenv(house.sandbox, "TEST_NO_NAMES", "yes");
-  begin = house_clock_ms();
-  house_run(&house, NULL);
-  ck_assert_int_lt(house_clock_ms() - begin, 10000);
-  house_check(&house, EX_TEMPFAIL,
-              "error: domoticz: http://house.example: the name cannot be "
-              "resolved: no name server answered in 600 ms\n");
+  begin = domoticz_setup_clock_ms();
+  domoticz_setup_run(&house, NULL);
+  ck_assert_int_lt(domoticz_setup_clock_ms() - begin, 10000);
+  domoticz_setup_check(
+    &house, EX_TEMPFAIL,
+    "error: domoticz: http://house.example: the name cannot be "
+    "resolved: no name server answered in 600 ms\n");
 }
 END_TEST
 
@@ -294,9 +295,9 @@ START_TEST(proxy_of_the_environment_sees_no_plain_http)
   set_proxies();
   write_file(url_of("http", "0.0.0.0", domoticz_server_port(house.server)),
              LOGIN);
-  house_run(&house, NULL);
-  house_check(&house, EX_OK, "");
-  house_check_device(&house, 323, "84.200");
+  domoticz_setup_run(&house, NULL);
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_check_device(&house, 323, "84.200");
   ck_assert_uint_eq(rude_server_connections(recorder), 0);
 }
 END_TEST
@@ -306,7 +307,7 @@ START_TEST(proxy_of_the_environment_is_told_the_host_of_an_https_url_only)
   build();
   set_proxies();
   write_file("https://0.0.0.0:1/path", LOGIN);
-  house_run(&house, NULL);
+  domoticz_setup_run(&house, NULL);
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_TEMPFAIL);
   ck_assert_uint_eq(rude_server_connections(recorder), 1);
   ck_assert_int_eq(
@@ -324,8 +325,8 @@ START_TEST(login_is_not_taken_from_a_netrc)
                 "default login who password t0psecret\n");
   sandbox_setenv(house.sandbox, "NETRC", ".netrc");
   write_file(domoticz_server_url(house.server), "");
-  house_run(&house, NULL);
-  house_check(&house, EX_OK, "");
+  domoticz_setup_run(&house, NULL);
+  domoticz_setup_check(&house, EX_OK, "");
   ck_assert_ptr_null(
     strstr(domoticz_server_head(house.server), "Authorization"));
 }

@@ -10,16 +10,16 @@
 #include <string.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
-static struct house house;
+static struct domoticz_setup house;
 static const char *comma_locale;
 
 static void
 set_up(void)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   meter_set(house.meter, "86=60.21C");
   domoticz_server_add(house.server, 322, "custom", "GJ");
   domoticz_server_add(house.server, 323, "counter-custom", "GJ");
@@ -31,35 +31,36 @@ set_up(void)
 static void
 tear_down(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 static void
 write_pipeline(void)
 {
-  house_write(&house, "",
-              "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
-              "idx.324 = meter.temperature_t1\n",
-              "[transform usage]\nplugin = subtract\nmax = 1.5\n"
-              "value = meter.heat_energy_e1\nminus = domoticz.323\n"
-              "[transform whole]\nplugin = convert\ndecimals = 1\n"
-              "value = meter.heat_energy_e1\nunit = MWh\n"
-              "[output log]\nplugin = csv\npath = log.csv\n"
-              "column.energy = meter.heat_energy_e1\ncolumn.usage = usage\n"
-              "[output screen]\nplugin = stdout\nformat = line\n"
-              "field.usage = usage\nfield.whole = whole\n");
+  domoticz_setup_write(
+    &house, "",
+    "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
+    "idx.324 = meter.temperature_t1\n",
+    "[transform usage]\nplugin = subtract\nmax = 1.5\n"
+    "value = meter.heat_energy_e1\nminus = domoticz.323\n"
+    "[transform whole]\nplugin = convert\ndecimals = 1\n"
+    "value = meter.heat_energy_e1\nunit = MWh\n"
+    "[output log]\nplugin = csv\npath = log.csv\n"
+    "column.energy = meter.heat_energy_e1\ncolumn.usage = usage\n"
+    "[output screen]\nplugin = stdout\nformat = line\n"
+    "field.usage = usage\nfield.whole = whole\n");
 }
 
 START_TEST(deliveries_have_points)
 {
   write_pipeline();
-  house_run(&house, "84.208GJ");
-  house_check(&house, 0, "");
-  house_run(&house, "84.308GJ");
-  house_check(&house, 0, "");
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(&house, 0, "");
+  domoticz_setup_run(&house, "84.308GJ");
+  domoticz_setup_check(&house, 0, "");
   ck_assert_str_eq(sandbox_out(house.sandbox),
                    "usage 0.100 GJ\nwhole 23.4 MWh\n");
-  house_check_devices(&house, "322=0.100 323=84308 324=60.21");
+  domoticz_setup_check_devices(&house, "322=0.100 323=84308 324=60.21");
   ck_assert_str_eq(sandbox_read(house.sandbox, "log.csv"),
                    "time,energy,usage\n"
                    "2026-11-22T10:20:00Z,84.208,\n"
@@ -70,12 +71,12 @@ END_TEST
 START_TEST(options_are_read_with_points)
 {
   write_pipeline();
-  house_run(&house, "84.208GJ");
-  house_run(&house, "85.709GJ"); /* a rise of 1.501; max is 1.5 */
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_run(&house, "85.709GJ"); /* a rise of 1.501; max is 1.5 */
   ck_assert_int_eq(sandbox_status(house.sandbox), 65);
-  house_run(&house, "85.708GJ");
+  domoticz_setup_run(&house, "85.708GJ");
   ck_assert_int_eq(sandbox_status(house.sandbox), 0);
-  house_check_devices(&house, "322=1.500 323=85708 324=60.21");
+  domoticz_setup_check_devices(&house, "322=1.500 323=85708 324=60.21");
 }
 END_TEST
 
@@ -92,9 +93,9 @@ static const struct {
 START_TEST(what_is_shown_has_points)
 {
   write_pipeline();
-  house_run(&house, "84.208GJ");
+  domoticz_setup_run(&house, "84.208GJ");
   sandbox_setenv(house.sandbox, "TEST_HURRY", "5");
-  sandbox_run(house.sandbox, "%s", house_text(&house, rows[_i].args));
+  sandbox_run(house.sandbox, "%s", domoticz_setup_text(&house, rows[_i].args));
   ck_assert_int_eq(sandbox_status(house.sandbox), 0);
   ck_assert_msg(strstr(sandbox_out(house.sandbox), rows[_i].shown) != NULL,
                 "%s", sandbox_out(house.sandbox));

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
 /* The example from the help of the script. */
@@ -25,12 +25,12 @@ static const enum domoticz_version versions[] = {
 
 static const unsigned devices[] = { 322, 323, 324, 325, 326, 327 };
 
-static struct house house;
+static struct domoticz_setup house;
 
 static void
 leave(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 /* Imports the command line SPEC, checks the messages against SAID, and writes
@@ -40,7 +40,7 @@ import(const char *spec, const char *said)
 {
   sandbox_run(house.sandbox, "import %s %s --url %s", meter_path(house.meter),
               spec, domoticz_server_url(house.server));
-  house_check(&house, EXIT_SUCCESS, said);
+  domoticz_setup_check(&house, EXIT_SUCCESS, said);
   sandbox_write(house.sandbox, "house.ini", "%s", sandbox_out(house.sandbox));
 }
 
@@ -48,8 +48,8 @@ import(const char *spec, const char *said)
 static void
 run_well(const char *reading)
 {
-  house_run(&house, reading);
-  house_check(&house, EXIT_SUCCESS, "");
+  domoticz_setup_run(&house, reading);
+  domoticz_setup_check(&house, EXIT_SUCCESS, "");
   ck_assert_str_eq(sandbox_out(house.sandbox), "");
 }
 
@@ -88,19 +88,19 @@ static void
 check_step(const struct step *step)
 {
   for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
-    house_check_device(&house, devices[i], step->stored[i]);
+    domoticz_setup_check_device(&house, devices[i], step->stored[i]);
   ck_assert_str_eq(domoticz_server_data(house.server, 323), step->shown);
 }
 
 START_TEST(example_counts_exactly_on_every_version)
 {
-  house_build(&house, versions[_i]);
+  domoticz_setup_build(&house, versions[_i]);
   add_devices();
   for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
     domoticz_server_set(house.server, devices[i], steps[0].stored[i]);
   import(EXAMPLE, STOP_THE_SCRIPT);
   for (size_t i = 1; i < ARRAY_SIZE(steps); i++) {
-    house_wait(&house, steps[i].hours * 3600);
+    domoticz_setup_wait(&house, steps[i].hours * 3600);
     meter_forget(house.meter);
     run_well(steps[i].reading);
     check_step(&steps[i]);
@@ -114,7 +114,7 @@ START_TEST(example_asks_for_all_devices_in_one_request_where_it_can)
   /* Six devices are read and six are written. */
   static const unsigned requests[] = { 1 + 6, 1 + 6, 6 + 6, 6 + 6 };
 
-  house_build(&house, versions[_i]);
+  domoticz_setup_build(&house, versions[_i]);
   add_devices();
   import(EXAMPLE, STOP_THE_SCRIPT);
   run_well("84.208GJ"); /* finds the requests the server knows */
@@ -128,31 +128,31 @@ END_TEST
 
 START_TEST(fresh_devices_begin_without_a_usage)
 {
-  house_build(&house, versions[_i]);
+  domoticz_setup_build(&house, versions[_i]);
   domoticz_server_add(house.server, 322, "custom", "GJ");
   domoticz_server_add(house.server, 323, "custom", "GJ");
   import("322:60:1:323,323:60:0", STOP_THE_SCRIPT);
   run_well("84.208GJ");
-  house_check_device(&house, 323, "84.208");
+  domoticz_setup_check_device(&house, 323, "84.208");
   ck_assert_uint_eq(domoticz_server_writes(house.server, 322), 0);
   run_well("84.210GJ");
-  house_check_device(&house, 323, "84.210");
-  house_check_device(&house, 322, "0.002");
+  domoticz_setup_check_device(&house, 323, "84.210");
+  domoticz_setup_check_device(&house, 322, "0.002");
 }
 END_TEST
 
 START_TEST(fresh_total_begins_at_nothing_and_counts)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 323, "custom", "GJ");
   domoticz_server_add(house.server, 324, "custom", "GJ");
   import("324:60:2:323,323:60:0", STOP_THE_SCRIPT);
   run_well("84.208GJ");
   ck_assert_uint_eq(domoticz_server_writes(house.server, 324), 0);
   run_well("84.210GJ");
-  house_check_device(&house, 324, "0.002");
+  domoticz_setup_check_device(&house, 324, "0.002");
   run_well("84.215GJ");
-  house_check_device(&house, 324, "0.007");
+  domoticz_setup_check_device(&house, 324, "0.007");
 }
 END_TEST
 
@@ -160,7 +160,7 @@ END_TEST
 
 START_TEST(idx_given_twice_gets_its_usage_once)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 323, "custom", "GJ");
   domoticz_server_add(house.server, 325, "custom", "GJ");
   domoticz_server_set(house.server, 323, "84");
@@ -173,15 +173,15 @@ START_TEST(idx_given_twice_gets_its_usage_once)
          "not the usage since the last run; to write the reading to it, add "
          "323:60:0\n" STOP_THE_SCRIPT);
   run_well("84.208GJ");
-  house_check_device(&house, 325, "2.208");
-  house_check_device(&house, 323, "84");
+  domoticz_setup_check_device(&house, 325, "2.208");
+  domoticz_setup_check_device(&house, 323, "84");
   ck_assert_uint_eq(domoticz_server_writes(house.server, 325), 1);
 }
 END_TEST
 
 START_TEST(base_named_first_is_still_the_reading_before)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 322, "custom", "GJ");
   domoticz_server_add(house.server, 323, "custom", "GJ");
   domoticz_server_set(house.server, 323, "84");
@@ -190,11 +190,11 @@ START_TEST(base_named_first_is_still_the_reading_before)
          "used, which gave 0 in the old script; here the order does not "
          "matter: the value that 323 had before counts\n" STOP_THE_SCRIPT);
   run_well("84.208GJ");
-  house_check_device(&house, 323, "84.208");
-  house_check_device(&house, 322, "0.208");
+  domoticz_setup_check_device(&house, 323, "84.208");
+  domoticz_setup_check_device(&house, 322, "0.208");
   run_well("84.2085GJ");
-  house_check_device(&house, 323, "84.2085");
-  house_check_device(&house, 322, "0.0005");
+  domoticz_setup_check_device(&house, 323, "84.2085");
+  domoticz_setup_check_device(&house, 322, "0.0005");
 }
 END_TEST
 
@@ -216,43 +216,43 @@ read_volume(const char *volume)
   snprintf(text, sizeof(text), "68=%sm3", volume);
   meter_set(house.meter, text);
   run_well(NULL);
-  house_check_device(&house, 11, volume);
+  domoticz_setup_check_device(&house, 11, volume);
 }
 
 START_TEST(usage_is_exact_although_six_digits_are_shown)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 11, "custom", "m3");
   domoticz_server_add(house.server, 12, "custom", "m3");
   import("12:68:1:11,11:68:0", STOP_THE_SCRIPT);
   read_volume(volumes[_i][0]);
   ck_assert_uint_eq(domoticz_server_writes(house.server, 12), 0);
   read_volume(volumes[_i][1]);
-  house_check_device(&house, 12, "0.03");
+  domoticz_setup_check_device(&house, 12, "0.03");
   read_volume(volumes[_i][2]);
-  house_check_device(&house, 12, "0.03");
+  domoticz_setup_check_device(&house, 12, "0.03");
 }
 END_TEST
 
 START_TEST(old_value_shown_in_six_digits_becomes_the_base_exactly)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 11, "custom", "m3");
   domoticz_server_add(house.server, 12, "custom", "m3");
   domoticz_server_set(house.server, 11, volumes[_i][0]);
   import("12:68:1:11,11:68:0", STOP_THE_SCRIPT);
   read_volume(volumes[_i][0]); /* maybe the displayed value: no usage */
-  house_check_device(&house, 12, "0.00");
+  domoticz_setup_check_device(&house, 12, "0.00");
   read_volume(volumes[_i][1]);
-  house_check_device(&house, 12, "0.03");
+  domoticz_setup_check_device(&house, 12, "0.03");
   read_volume(volumes[_i][2]);
-  house_check_device(&house, 12, "0.03");
+  domoticz_setup_check_device(&house, 12, "0.03");
 }
 END_TEST
 
 START_TEST(device_shows_what_the_table_relies_on)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 11, "custom", "m3");
   domoticz_server_set(house.server, 11, "11388.25");
   ck_assert_str_eq(domoticz_server_data(house.server, 11), "11388.2 m3");
@@ -303,13 +303,13 @@ START_TEST(every_published_form_is_imported)
 {
   char *wanted;
 
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   sandbox_run(house.sandbox, "import /dev/ttyUSB1 88:60:0,89:80:0 --url %s",
               forms[_i].url);
   wanted = strdup(sandbox_out(house.sandbox));
   ck_assert_ptr_nonnull(strstr(wanted, "device = /dev/ttyUSB1\n"));
   sandbox_run(house.sandbox, "import %s", forms[_i].words);
-  house_check(&house, EXIT_SUCCESS, STOP_THE_SCRIPT);
+  domoticz_setup_check(&house, EXIT_SUCCESS, STOP_THE_SCRIPT);
   ck_assert_str_eq(sandbox_out(house.sandbox), wanted);
   free(wanted);
 }

@@ -10,12 +10,12 @@
 #include <sysexits.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
-#define TARGETS "timeout = 600ms\n" HOUSE_TARGETS
+#define TARGETS "timeout = 600ms\n" DOMOTICZ_SETUP_TARGETS
 
-#define TRANSFORMS HOUSE_USAGE "plausible = no\n" HOUSE_TOTAL
+#define TRANSFORMS DOMOTICZ_SETUP_USAGE "plausible = no\n" DOMOTICZ_SETUP_TOTAL
 
 #define CSV                                                                    \
   "[output log]\nplugin = csv\npath = heat.csv\n"                              \
@@ -23,23 +23,23 @@
 
 #define DAY 86400
 
-static struct house house;
+static struct domoticz_setup house;
 
 /* Builds a house whose devices have been written once: 322 displays no usage
  * yet. */
 static void
 build(void)
 {
-  house_build_heat(&house);
-  house_write(&house, "", TARGETS, TRANSFORMS CSV);
-  house_run(&house, "84.200GJ");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_build_heat(&house);
+  domoticz_setup_write(&house, "", TARGETS, TRANSFORMS CSV);
+  domoticz_setup_run(&house, "84.200GJ");
+  domoticz_setup_check(&house, EX_OK, "");
 }
 
 static void
 leave(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 /* ---- A server that is away ----------------------------------------------- */
@@ -50,24 +50,25 @@ START_TEST(usage_covers_three_runs_without_a_server)
                                           "12384.2095GJ" };
 
   build();
-  house_check_heat(&house, "0.200", "84.200", "1.200");
+  domoticz_setup_check_heat(&house, "0.200", "84.200", "1.200");
   domoticz_server_down(house.server);
   for (size_t i = 0; i < ARRAY_SIZE(readings); i++) {
-    house_run(&house, readings[i]);
-    house_check(&house, EX_TEMPFAIL,
-                i == 0 ? "error: domoticz: {url}: cannot connect: Connection "
-                         "refused\n"
-                       : "");
+    domoticz_setup_run(&house, readings[i]);
+    domoticz_setup_check(
+      &house, EX_TEMPFAIL,
+      i == 0 ? "error: domoticz: {url}: cannot connect: Connection "
+               "refused\n"
+             : "");
   }
-  house_check_heat(&house, "0.200", "84.200", "1.200");
+  domoticz_setup_check_heat(&house, "0.200", "84.200", "1.200");
   domoticz_server_up(house.server);
-  house_run(&house, "12384.2100GJ");
-  house_check(&house, EX_OK,
-              "notice: domoticz: {url}: answers again after 1 h\n");
-  house_check_heat(&house, "12300.0100", "12384.2100", "12301.2100");
-  house_run(&house, "12384.2105GJ");
-  house_check(&house, EX_OK, "");
-  house_check_heat(&house, "0.0005", "12384.2105", "12301.2105");
+  domoticz_setup_run(&house, "12384.2100GJ");
+  domoticz_setup_check(&house, EX_OK,
+                       "notice: domoticz: {url}: answers again after 1 h\n");
+  domoticz_setup_check_heat(&house, "12300.0100", "12384.2100", "12301.2100");
+  domoticz_setup_run(&house, "12384.2105GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_check_heat(&house, "0.0005", "12384.2105", "12301.2105");
   ck_assert_str_eq(sandbox_read(house.sandbox, "heat.csv"),
                    "time,energy,usage\n"
                    "2026-11-22T10:20:00Z,84.200,0.200\n"
@@ -84,13 +85,13 @@ START_TEST(end_of_an_outage_tells_how_long_it_was)
   build();
   domoticz_server_down(house.server);
   for (int i = 0; i < 10; i++) {
-    house_run(&house, NULL);
+    domoticz_setup_run(&house, NULL);
     ck_assert_int_eq(sandbox_status(house.sandbox), EX_TEMPFAIL);
   }
   domoticz_server_up(house.server);
-  house_run(&house, NULL);
-  house_check(&house, EX_OK,
-              "notice: domoticz: {url}: answers again after 3 h 20 min\n");
+  domoticz_setup_run(&house, NULL);
+  domoticz_setup_check(
+    &house, EX_OK, "notice: domoticz: {url}: answers again after 3 h 20 min\n");
 }
 END_TEST
 
@@ -254,27 +255,27 @@ START_TEST(trouble_is_told_once_a_day_and_so_is_its_end)
 
   build();
   t->begin();
-  house_run(&house, "84.208GJ");
-  house_check(&house, t->status, line("error", t->error, ""));
-  house_run(&house, "84.209GJ");
-  house_check(&house, t->status, "");
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(&house, t->status, line("error", t->error, ""));
+  domoticz_setup_run(&house, "84.209GJ");
+  domoticz_setup_check(&house, t->status, "");
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   sandbox_run(house.sandbox, "run -v -c house.ini");
   ck_assert_int_eq(sandbox_status(house.sandbox), t->status);
   ck_assert_ptr_nonnull(
     strstr(sandbox_err(house.sandbox),
-           house_text(&house, line("error", t->error, ""))));
-  house_wait(&house, DAY - 3 * HOUSE_INTERVAL);
-  house_run(&house, "84.210GJ");
-  house_check(&house, t->status, line("error", t->error, ""));
+           domoticz_setup_text(&house, line("error", t->error, ""))));
+  domoticz_setup_wait(&house, DAY - 3 * DOMOTICZ_SETUP_INTERVAL);
+  domoticz_setup_run(&house, "84.210GJ");
+  domoticz_setup_check(&house, t->status, line("error", t->error, ""));
   put_in_order();
-  house_run(&house, "84.2101GJ");
-  house_check(&house, EX_OK, line("notice", t->end, " after 1 d"));
+  domoticz_setup_run(&house, "84.2101GJ");
+  domoticz_setup_check(&house, EX_OK, line("notice", t->end, " after 1 d"));
   ck_assert_str_eq(domoticz_server_get(house.server, 323), "84.2101");
   ck_assert_str_eq(domoticz_server_get(house.server, 324), "1.2101");
-  house_run(&house, "84.2102GJ");
-  house_check(&house, EX_OK, "");
-  house_check_heat(&house, "0.0001", "84.2102", "1.2102");
+  domoticz_setup_run(&house, "84.2102GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_check_heat(&house, "0.0001", "84.2102", "1.2102");
 }
 END_TEST
 
@@ -282,25 +283,27 @@ START_TEST(end_is_told_of_what_was_reached_again_only)
 {
   build();
   refuse_update();
-  house_run(&house, "84.208GJ");
-  house_check(&house, EX_UNAVAILABLE,
-              "error: domoticz: idx.323: Domoticz rejected the update (status "
-              "\"ERR\"); does the device still exist?\n");
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(
+    &house, EX_UNAVAILABLE,
+    "error: domoticz: idx.323: Domoticz rejected the update (status "
+    "\"ERR\"); does the device still exist?\n");
   go_down();
-  house_run(&house, "84.209GJ");
-  house_check(&house, EX_TEMPFAIL,
-              "error: domoticz: {url}: cannot connect: Connection refused\n");
-  house_wait(&house, 2 * HOUSE_INTERVAL);
+  domoticz_setup_run(&house, "84.209GJ");
+  domoticz_setup_check(
+    &house, EX_TEMPFAIL,
+    "error: domoticz: {url}: cannot connect: Connection refused\n");
+  domoticz_setup_wait(&house, 2 * DOMOTICZ_SETUP_INTERVAL);
   domoticz_server_up(house.server);
-  house_run(&house, "84.210GJ");
-  house_check(&house, EX_UNAVAILABLE,
-              "notice: domoticz: {url}: answers again after 1 h\n");
+  domoticz_setup_run(&house, "84.210GJ");
+  domoticz_setup_check(&house, EX_UNAVAILABLE,
+                       "notice: domoticz: {url}: answers again after 1 h\n");
   put_in_order();
-  house_run(&house, "84.2101GJ");
-  house_check(&house, EX_OK,
-              "notice: domoticz: idx.323: is in order again after "
-              "1 h 40 min\n");
-  house_check_heat(&house, "0.0001", "84.2101", "1.2101");
+  domoticz_setup_run(&house, "84.2101GJ");
+  domoticz_setup_check(&house, EX_OK,
+                       "notice: domoticz: idx.323: is in order again after "
+                       "1 h 40 min\n");
+  domoticz_setup_check_heat(&house, "0.0001", "84.2101", "1.2101");
 }
 END_TEST
 
@@ -308,18 +311,18 @@ START_TEST(outage_that_changes_its_form_is_one_outage)
 {
   build();
   go_down();
-  house_run(&house, NULL);
-  house_run(&house, NULL);
+  domoticz_setup_run(&house, NULL);
+  domoticz_setup_run(&house, NULL);
   domoticz_server_up(house.server);
   answer_500(); /* the server is starting */
-  house_run(&house, NULL);
-  house_check(
+  domoticz_setup_run(&house, NULL);
+  domoticz_setup_check(
     &house, EX_TEMPFAIL,
     "error: domoticz: {url}: HTTP 500: the server failed; see its log\n");
   put_in_order();
-  house_run(&house, NULL);
-  house_check(&house, EX_OK,
-              "notice: domoticz: {url}: answers again after 1 h\n");
+  domoticz_setup_run(&house, NULL);
+  domoticz_setup_check(&house, EX_OK,
+                       "notice: domoticz: {url}: answers again after 1 h\n");
 }
 END_TEST
 
@@ -352,7 +355,7 @@ read_without(int pair, int i, const char *reading, bool told)
              "error: meter: {tty}: the meter left out %s: meterpipe probe "
              "shows the registers it has\n",
              pairs[pair].list[i].name);
-  house_cycle(&house, reading, EX_DATAERR, said);
+  domoticz_setup_cycle(&house, reading, EX_DATAERR, said);
 }
 
 /* Failures that differ only in figures count as the same, but a digit in a name
@@ -363,7 +366,7 @@ START_TEST(another_register_is_another_failure)
 
   build();
   snprintf(meter, sizeof(meter), "fields = %s\n", pairs[_i].fields);
-  house_write(&house, meter, TARGETS, TRANSFORMS CSV);
+  domoticz_setup_write(&house, meter, TARGETS, TRANSFORMS CSV);
   read_without(_i, 0, "84.300GJ", true);
   read_without(_i, 0, "84.400GJ", false);
   read_without(_i, 1, "84.500GJ", true);
@@ -374,29 +377,33 @@ START_TEST(clock_that_went_back_makes_no_time_of_an_outage)
 {
   build();
   go_down();
-  house_run(&house, NULL);
-  house_wait(&house, -3 * HOUSE_INTERVAL);
-  house_run(&house, NULL); /* reported in the future: counts as long ago */
-  house_check(&house, EX_TEMPFAIL,
-              "error: domoticz: {url}: cannot connect: Connection refused\n");
+  domoticz_setup_run(&house, NULL);
+  domoticz_setup_wait(&house, -3 * DOMOTICZ_SETUP_INTERVAL);
+  domoticz_setup_run(&house,
+                     NULL); /* reported in the future: counts as long ago */
+  domoticz_setup_check(
+    &house, EX_TEMPFAIL,
+    "error: domoticz: {url}: cannot connect: Connection refused\n");
   put_in_order();
-  house_run(&house, NULL);
-  house_check(&house, EX_OK, "notice: domoticz: {url}: answers again\n");
+  domoticz_setup_run(&house, NULL);
+  domoticz_setup_check(&house, EX_OK,
+                       "notice: domoticz: {url}: answers again\n");
 }
 END_TEST
 
 START_TEST(refused_login_names_the_setting_and_not_the_password)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 323, "custom", "GJ");
   domoticz_server_set_login(house.server, "user", "secret", true);
-  house_write(&house, "",
-              "username = user\npassword = a-wrong-one\n"
-              "idx.323 = meter.heat_energy_e1\n",
-              "");
-  ck_assert_int_eq(chmod(house_text(&house, "{dir}/house.ini"), 0600), 0);
-  house_run(&house, "84.208GJ");
-  house_check(
+  domoticz_setup_write(&house, "",
+                       "username = user\npassword = a-wrong-one\n"
+                       "idx.323 = meter.heat_energy_e1\n",
+                       "");
+  ck_assert_int_eq(chmod(domoticz_setup_text(&house, "{dir}/house.ini"), 0600),
+                   0);
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(
     &house, EX_UNAVAILABLE,
     line("error",
          "domoticz: {url}: HTTP 401: the server rejected the login; check "
@@ -414,22 +421,23 @@ START_TEST(missing_device_keeps_no_other_from_its_values)
 {
   build();
   domoticz_server_delete(house.server, 322);
-  house_run(&house, "84.208GJ");
-  house_check(&house, EX_UNAVAILABLE,
-              "error: domoticz: idx.322: is not listed by the output: there is "
-              "no such target, it is hidden or disabled, or this user may not "
-              "see it; its pending value is kept\n");
-  house_check_device(&house, 323, "84.208");
-  house_check_device(&house, 324, "1.208");
-  house_run(&house, "84.209GJ");
-  house_check(&house, EX_UNAVAILABLE, "");
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(
+    &house, EX_UNAVAILABLE,
+    "error: domoticz: idx.322: is not listed by the output: there is "
+    "no such target, it is hidden or disabled, or this user may not "
+    "see it; its pending value is kept\n");
+  domoticz_setup_check_device(&house, 323, "84.208");
+  domoticz_setup_check_device(&house, 324, "1.208");
+  domoticz_setup_run(&house, "84.209GJ");
+  domoticz_setup_check(&house, EX_UNAVAILABLE, "");
   domoticz_server_add(house.server, 322, "custom", "GJ");
-  house_wait(&house, 3 * HOUSE_INTERVAL);
-  house_run(&house, "84.210GJ");
-  house_check(&house, EX_OK,
-              "notice: domoticz: idx.322: is in order again after "
-              "1 h 40 min\n");
-  house_check_heat(&house, "0.010", "84.210", "1.210");
+  domoticz_setup_wait(&house, 3 * DOMOTICZ_SETUP_INTERVAL);
+  domoticz_setup_run(&house, "84.210GJ");
+  domoticz_setup_check(&house, EX_OK,
+                       "notice: domoticz: idx.322: is in order again after "
+                       "1 h 40 min\n");
+  domoticz_setup_check_heat(&house, "0.010", "84.210", "1.210");
 }
 END_TEST
 
@@ -454,13 +462,13 @@ START_TEST(update_without_an_answer_counts_once)
   build();
   domoticz_server_fault(house.server, lost->fault, "idx=324", 0, 1, lost->arg);
   snprintf(error, sizeof(error), "error: domoticz: {url}: %s\n", lost->error);
-  house_run(&house, "84.208GJ");
-  house_check(&house, EX_TEMPFAIL, error);
-  house_wait(&house, 3 * HOUSE_INTERVAL);
-  house_run(&house, "84.210GJ");
-  house_check(&house, EX_OK,
-              "notice: domoticz: {url}: answers again after 1 h 20 min\n");
-  house_check_heat(&house, "0.002", "84.210", "1.210");
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(&house, EX_TEMPFAIL, error);
+  domoticz_setup_wait(&house, 3 * DOMOTICZ_SETUP_INTERVAL);
+  domoticz_setup_run(&house, "84.210GJ");
+  domoticz_setup_check(
+    &house, EX_OK, "notice: domoticz: {url}: answers again after 1 h 20 min\n");
+  domoticz_setup_check_heat(&house, "0.002", "84.210", "1.210");
 }
 END_TEST
 

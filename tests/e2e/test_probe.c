@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
 /* Registers of the meter here. */
@@ -34,7 +34,7 @@
   "  temperature_t2\n"                                                         \
   "# It also has: info_code, serial_no\n"
 
-static struct house house;
+static struct domoticz_setup house;
 
 static void
 set_registers(const char *texts)
@@ -52,7 +52,7 @@ set_registers(const char *texts)
 static void
 build(void)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   meter_set(house.meter, "type=11010601");
   set_registers(HEAT);
   sandbox_setenv(house.sandbox, "TEST_HURRY", "5");
@@ -61,13 +61,14 @@ build(void)
 static void
 leave(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 static void
 check_out(const char *text)
 {
-  ck_assert_str_eq(sandbox_out(house.sandbox), house_text(&house, text));
+  ck_assert_str_eq(sandbox_out(house.sandbox),
+                   domoticz_setup_text(&house, text));
 }
 
 static void
@@ -83,7 +84,7 @@ START_TEST(probe_shows_the_meter_and_a_section_to_copy)
 {
   build();
   probe("");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out(FACTS "\n"
                   "NUMBER  NAME            VALUE     UNIT    LABEL"
                   "                            REMARK\n"
@@ -117,7 +118,7 @@ START_TEST(section_of_a_probe_runs_as_it_is)
   sandbox_write(house.sandbox, "copied.ini",
                 "%s[output show]\nplugin = stdout\nformat = line\n", section);
   sandbox_run(house.sandbox, "run -c copied.ini");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out("meter.heat_energy_e1 84.208 GJ\n"
             "meter.volume_v1 1.23 m³\n"
             "meter.power_e1 3.4 kW\n"
@@ -144,9 +145,9 @@ START_TEST(section_of_a_meter_without_the_usual_fields_runs_too)
   sandbox_write(house.sandbox, "copied.ini",
                 "%s[output show]\nplugin = stdout\nformat = line\n", section);
   sandbox_run(house.sandbox, "check --offline -c copied.ini");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   sandbox_run(house.sandbox, "run -c copied.ini");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
 }
 END_TEST
 
@@ -158,7 +159,7 @@ START_TEST(probe_for_programs_is_one_object)
   meter_remove(house.meter, 80);
   meter_remove(house.meter, 99);
   probe("--json");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out(
     "{\"plugin\":\"kmp\",\"answered\":true,\"facts\":["
     "{\"label\":\"meter type\",\"value\":\"MULTICAL 402 (type 1101)\"},"
@@ -178,7 +179,7 @@ START_TEST(probe_asks_for_eight_registers_at_a_time)
 {
   build();
   probe("--json");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   /* 594 registers, the type and the serial number. */
   ck_assert_uint_eq(meter_requests(house.meter), (594 + 7) / 8 + 2);
   ck_assert_uint_eq(meter_unheard(house.meter), 0);
@@ -247,7 +248,7 @@ START_TEST(what_is_wrong_is_said)
   }
   probe("retries=0 timeout=1s");
   snprintf(said, sizeof(said), "error: kmp: {tty}: %s\n", silences[_i].said);
-  house_check(&house, EX_PROTOCOL, said);
+  domoticz_setup_check(&house, EX_PROTOCOL, said);
   check_out("");
 }
 END_TEST
@@ -268,12 +269,13 @@ START_TEST(other_protocol_is_named)
   meter_fault(house.meter, "silent");
   sandbox_start(house.sandbox, "probe kmp device=%s retries=0 timeout=5s",
                 meter_path(house.meter));
-  house_wait_for(meter_was_asked);
+  domoticz_setup_wait_for(meter_was_asked);
   meter_say(house.meter, frame, sizeof(frame));
   sandbox_wait(house.sandbox);
-  house_check(&house, EX_PROTOCOL,
-              "error: kmp: {tty}: frames of another protocol (M-Bus): set "
-              "device to a port with a KMP meter\n");
+  domoticz_setup_check(
+    &house, EX_PROTOCOL,
+    "error: kmp: {tty}: frames of another protocol (M-Bus): set "
+    "device to a port with a KMP meter\n");
 }
 END_TEST
 
@@ -292,9 +294,10 @@ START_TEST(port_that_is_missing_is_said)
 {
   build();
   sandbox_run(house.sandbox, "probe kmp device=/dev/nothing");
-  house_check(&house, EX_IOERR,
-              "error: kmp: /dev/nothing: no such port: is the optical head "
-              "plugged in?\n");
+  domoticz_setup_check(
+    &house, EX_IOERR,
+    "error: kmp: /dev/nothing: no such port: is the optical head "
+    "plugged in?\n");
 }
 END_TEST
 
@@ -302,7 +305,7 @@ START_TEST(port_in_use_is_said_at_once_and_by_whom)
 {
   char said[256], name[32] = "";
   FILE *comm = fopen("/proc/self/comm", "r");
-  int64_t begun = house_clock_ms();
+  int64_t begun = domoticz_setup_clock_ms();
   int fd;
 
   build();
@@ -318,8 +321,8 @@ START_TEST(port_in_use_is_said_at_once_and_by_whom)
            "error: kmp: {tty}: in use by %s (process %ld): stop it, or read at "
            "other times\n",
            name, (long)getpid());
-  house_check(&house, EX_TEMPFAIL, said);
-  ck_assert_int_lt(house_clock_ms() - begun, 20000);
+  domoticz_setup_check(&house, EX_TEMPFAIL, said);
+  ck_assert_int_lt(domoticz_setup_clock_ms() - begun, 20000);
   close(fd);
 }
 END_TEST
@@ -333,9 +336,10 @@ START_TEST(port_without_permission_names_the_group)
   ck_assert_int_eq(chmod(meter_path(house.meter), 0660), 0);
   sandbox_become_nobody(house.sandbox);
   probe("");
-  house_check(&house, EX_NOPERM,
-              "error: kmp: {tty}: permission denied; add this user to "
-              "the group root (usermod -a -G root USER) and log in again\n");
+  domoticz_setup_check(
+    &house, EX_NOPERM,
+    "error: kmp: {tty}: permission denied; add this user to "
+    "the group root (usermod -a -G root USER) and log in again\n");
 }
 END_TEST
 
@@ -368,7 +372,7 @@ START_TEST(wrong_words_name_the_command_line)
 {
   build();
   sandbox_run(house.sandbox, "probe %s", mistakes[_i].words);
-  house_check(&house, EX_USAGE, mistakes[_i].said);
+  domoticz_setup_check(&house, EX_USAGE, mistakes[_i].said);
   check_out("");
 }
 END_TEST
@@ -398,7 +402,7 @@ watch_until(bool (*done)(void), const char *words)
 {
   sandbox_start(house.sandbox, "probe kmp device=%s timeout=1s --watch %s",
                 meter_path(house.meter), words);
-  house_wait_for(done);
+  domoticz_setup_wait_for(done);
   usleep(100 * 1000); /* until the last answer is displayed */
   kill(sandbox_pid(house.sandbox), SIGINT);
   sandbox_wait(house.sandbox);
@@ -447,7 +451,7 @@ START_TEST(watch_shows_a_line_an_attempt_without_a_terminal)
   build();
   meter_fault(house.meter, "crc*1");
   watch("");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_begins(
     sandbox_out(house.sandbox),
     "[                   !] 0 of 1 answered, CRC errors 1, noise 0 bytes: CRC "
@@ -464,7 +468,7 @@ START_TEST(watch_for_programs_is_an_object_an_attempt)
   build();
   meter_fault(house.meter, "garbage=7*2");
   watch("--json");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_begins(
     sandbox_out(house.sandbox),
     "{\"attempt\":1,\"answered\":false,\"crc_errors\":0,"
@@ -496,9 +500,9 @@ START_TEST(watch_leaves_the_meter_its_time)
 
   build();
   sandbox_setenv(house.sandbox, "TEST_HURRY", NULL);
-  begun = house_clock_ms();
+  begun = domoticz_setup_clock_ms();
   watch("");
-  ck_assert_int_ge(house_clock_ms() - begun, 2000);
+  ck_assert_int_ge(domoticz_setup_clock_ms() - begun, 2000);
   ck_assert_uint_eq(meter_unheard(house.meter), 0);
 }
 END_TEST
@@ -517,15 +521,15 @@ count_lines(const char *text)
  * attempts. */
 START_TEST(watch_ends_by_itself_after_five_minutes)
 {
-  int64_t begun = house_clock_ms();
+  int64_t begun = domoticz_setup_clock_ms();
 
   build();
   sandbox_setenv(house.sandbox, "TEST_HURRY", "100");
   probe("--watch");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   ck_assert_uint_le(count_lines(sandbox_out(house.sandbox)), 301);
   ck_assert_uint_ge(count_lines(sandbox_out(house.sandbox)), 10);
-  ck_assert_int_ge(house_clock_ms() - begun, 5 * 60 * 1000 / 100);
+  ck_assert_int_ge(domoticz_setup_clock_ms() - begun, 5 * 60 * 1000 / 100);
 }
 END_TEST
 

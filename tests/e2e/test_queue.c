@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
 #define INTERVAL 1200
@@ -80,7 +80,7 @@ run_killed(const char *energy)
   set_reading(energy);
   sandbox_write(s, "hook.sh", "touch begun; exec sleep 5\n");
   sandbox_start(s, "run -c p.ini");
-  house_wait_for(hook_has_begun);
+  domoticz_setup_wait_for(hook_has_begun);
   kill(sandbox_pid(s), SIGKILL);
   sandbox_wait(s);
 }
@@ -454,7 +454,7 @@ START_TEST(every_goes_on_beside_an_output_that_must_be_mended)
   snprintf(path, sizeof(path), "%s/shown", sandbox_dir(s));
   sandbox_set_stdout(s, path);
   sandbox_start(s, "run -c p.ini --every 100ms");
-  house_wait_for(three_cycles_were_shown);
+  domoticz_setup_wait_for(three_cycles_were_shown);
   kill(sandbox_pid(s), SIGTERM);
   sandbox_wait(s);
 }

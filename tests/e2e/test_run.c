@@ -14,26 +14,26 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
-#define TRANSFORMS HOUSE_USAGE HOUSE_TOTAL
+#define TRANSFORMS DOMOTICZ_SETUP_USAGE DOMOTICZ_SETUP_TOTAL
 
 #define DAY 86400
 
-static struct house house;
+static struct domoticz_setup house;
 
 static void
 build(const char *more)
 {
-  house_build_heat(&house);
-  house_write(&house, "", HOUSE_TARGETS, more);
+  domoticz_setup_build_heat(&house);
+  domoticz_setup_write(&house, "", DOMOTICZ_SETUP_TARGETS, more);
 }
 
 static void
 leave(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 static bool
@@ -52,21 +52,21 @@ update_has_come(void)
 
 START_TEST(temperature_reaches_a_server_set_to_fahrenheit)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 325, "temperature", NULL);
   domoticz_server_set_fahrenheit(house.server, true);
-  house_write(&house, "", "idx.325 = meter.temperature_t1\n", "");
+  domoticz_setup_write(&house, "", "idx.325 = meter.temperature_t1\n", "");
   meter_set(house.meter, "86=60.21C");
-  house_run(&house, NULL);
-  house_check(&house, EX_OK, "");
-  house_check_device(&house, 325, "60.21");
+  domoticz_setup_run(&house, NULL);
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_check_device(&house, 325, "60.21");
   ck_assert_str_eq(domoticz_server_data(house.server, 325), "140.4 F");
   /* The displayed value is the sent one in another unit, and no manual
    * change. */
   meter_set(house.meter, "86=60.37C");
-  house_run(&house, NULL);
-  house_check(&house, EX_OK, "");
-  house_check_device(&house, 325, "60.37");
+  domoticz_setup_run(&house, NULL);
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_check_device(&house, 325, "60.37");
 }
 END_TEST
 
@@ -77,23 +77,25 @@ START_TEST(second_run_leaves_the_work_to_the_first)
   struct sandbox *second = sandbox_new();
 
   build(TRANSFORMS);
-  house_write(&house, "timeout = 50s\n", HOUSE_TARGETS, TRANSFORMS);
+  domoticz_setup_write(&house, "timeout = 50s\n", DOMOTICZ_SETUP_TARGETS,
+                       TRANSFORMS);
   meter_set(house.meter, "60=84.208GJ");
   meter_set_delay(house.meter, 5000);
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   sandbox_start(house.sandbox, "run -c house.ini");
-  house_wait_for(meter_was_asked);
+  domoticz_setup_wait_for(meter_was_asked);
   sandbox_setenv(second, "STATE_DIRECTORY", sandbox_dir(house.sandbox));
   sandbox_run(second, "run -c %s/house.ini", sandbox_dir(house.sandbox));
   ck_assert_str_eq(
     sandbox_err(second),
-    house_text(&house, "error: {dir}/house.lock: another run of this pipeline "
-                       "is in progress; this one does nothing\n"));
+    domoticz_setup_text(&house,
+                        "error: {dir}/house.lock: another run of this pipeline "
+                        "is in progress; this one does nothing\n"));
   ck_assert_int_eq(sandbox_status(second), EX_TEMPFAIL);
   sandbox_wait(house.sandbox);
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   ck_assert_uint_eq(meter_requests(house.meter), 1);
-  house_check_heat(&house, "0.208", "84.208", "1.208");
+  domoticz_setup_check_heat(&house, "0.208", "84.208", "1.208");
   sandbox_free(second);
 }
 END_TEST
@@ -131,18 +133,19 @@ START_TEST(port_in_use_is_named_with_its_user)
 
   build(TRANSFORMS "[pipeline]\ndeadline = 10s\n");
   fd = hold_port();
-  house_run(&house, "84.208GJ");
+  domoticz_setup_run(&house, "84.208GJ");
   snprintf(said, sizeof(said),
            "error: meter: {tty}: in use by %s (process %ld): stop it, or read "
            "at other times\n",
            own_name(), (long)getpid());
-  house_check(&house, EX_TEMPFAIL, said);
+  domoticz_setup_check(&house, EX_TEMPFAIL, said);
   ck_assert_uint_eq(meter_requests(house.meter), 0);
   close(fd);
-  house_wait(&house, DAY);
-  house_run(&house, "84.209GJ");
-  house_check(&house, EX_OK, "notice: meter: {tty}: answers again after 1 d\n");
-  house_check_heat(&house, "0.209", "84.209", "1.209");
+  domoticz_setup_wait(&house, DAY);
+  domoticz_setup_run(&house, "84.209GJ");
+  domoticz_setup_check(&house, EX_OK,
+                       "notice: meter: {tty}: answers again after 1 d\n");
+  domoticz_setup_check_heat(&house, "0.209", "84.209", "1.209");
 }
 END_TEST
 
@@ -152,22 +155,22 @@ START_TEST(end_of_a_failure_is_told_only_of_what_the_file_names)
 {
   build("");
   sandbox_write(house.sandbox, "house.ini", "%s",
-                house_text(&house,
-                           "[input meter]\nplugin = kmp\ndevice = {dir}/none\n"
-                           "[output domoticz]\nplugin = domoticz\nurl = {url}\n"
-                           "idx.323 = meter.heat_energy_e1\n"));
-  house_run(&house, "84.208GJ");
+                domoticz_setup_text(
+                  &house, "[input meter]\nplugin = kmp\ndevice = {dir}/none\n"
+                          "[output domoticz]\nplugin = domoticz\nurl = {url}\n"
+                          "idx.323 = meter.heat_energy_e1\n"));
+  domoticz_setup_run(&house, "84.208GJ");
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_IOERR);
-  house_write(&house, "",
-              "idx.323 = meter.heat_energy_e1\n"
-              "idx.999 = meter.heat_energy_e1\n",
-              "");
-  house_run(&house, "84.209GJ");
+  domoticz_setup_write(&house, "",
+                       "idx.323 = meter.heat_energy_e1\n"
+                       "idx.999 = meter.heat_energy_e1\n",
+                       "");
+  domoticz_setup_run(&house, "84.209GJ");
   ck_assert_int_ne(sandbox_status(house.sandbox), 0);
   ck_assert_ptr_null(strstr(sandbox_err(house.sandbox), "again"));
-  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
-  house_run(&house, "84.210GJ");
-  house_check(&house, 0, "");
+  domoticz_setup_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
+  domoticz_setup_run(&house, "84.210GJ");
+  domoticz_setup_check(&house, 0, "");
 }
 END_TEST
 
@@ -180,15 +183,15 @@ START_TEST(port_that_gets_free_in_time_is_waited_for)
   build(TRANSFORMS);
   fd = hold_port();
   meter_set(house.meter, "60=84.208GJ");
-  house_wait(&house, HOUSE_INTERVAL);
-  begun = house_clock_ms();
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
+  begun = domoticz_setup_clock_ms();
   sandbox_start(house.sandbox, "run -c house.ini");
   usleep(held_ms * 1000);
   close(fd);
   sandbox_wait(house.sandbox);
-  house_check(&house, EX_OK, "");
-  ck_assert_int_ge(house_clock_ms() - begun, held_ms);
-  house_check_heat(&house, "0.208", "84.208", "1.208");
+  domoticz_setup_check(&house, EX_OK, "");
+  ck_assert_int_ge(domoticz_setup_clock_ms() - begun, held_ms);
+  domoticz_setup_check_heat(&house, "0.208", "84.208", "1.208");
 }
 END_TEST
 
@@ -210,30 +213,32 @@ START_TEST(signal_ends_the_reading_and_restores_the_port)
   int fd;
 
   build(TRANSFORMS);
-  house_write(&house, "timeout = 50s\n", HOUSE_TARGETS, TRANSFORMS);
+  domoticz_setup_write(&house, "timeout = 50s\n", DOMOTICZ_SETUP_TARGETS,
+                       TRANSFORMS);
   fd = open(meter_path(house.meter), O_RDWR | O_NOCTTY | O_CLOEXEC);
   ck_assert_int_ge(fd, 0);
   get_settings(fd, &before);
   meter_fault(house.meter, "silent");
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   sandbox_start(house.sandbox, "run -c house.ini");
-  house_wait_for(meter_was_asked);
+  domoticz_setup_wait_for(meter_was_asked);
   get_settings(fd, &during);
-  begun = house_clock_ms();
+  begun = domoticz_setup_clock_ms();
   kill(sandbox_pid(house.sandbox), stops[_i]);
   sandbox_wait(house.sandbox);
-  house_check(&house, EX_TEMPFAIL,
-              "error: meter: {tty}: interrupted while reading the meter\n");
-  ck_assert_int_lt(house_clock_ms() - begun, 30000);
+  domoticz_setup_check(
+    &house, EX_TEMPFAIL,
+    "error: meter: {tty}: interrupted while reading the meter\n");
+  ck_assert_int_lt(domoticz_setup_clock_ms() - begun, 30000);
   get_settings(fd, &after);
   close(fd);
   ck_assert_mem_eq(&after, &before, sizeof(before));
   ck_assert_mem_ne(&during, &before, sizeof(before));
   meter_clear_faults(house.meter);
   usleep(1700 * 1000); /* until the meter listens again */
-  house_run(&house, "84.209GJ");
-  house_check(&house, EX_OK, "");
-  house_check_heat(&house, "0.209", "84.209", "1.209");
+  domoticz_setup_run(&house, "84.209GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_check_heat(&house, "0.209", "84.209", "1.209");
 }
 END_TEST
 
@@ -242,17 +247,17 @@ START_TEST(signal_lets_the_update_in_hand_come_to_its_end)
   build(TRANSFORMS);
   domoticz_server_fault(house.server, DOMOTICZ_DELAY, "udevice", 0, 1, 500);
   meter_set(house.meter, "60=84.208GJ");
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   sandbox_start(house.sandbox, "run -c house.ini");
-  house_wait_for(update_has_come);
+  domoticz_setup_wait_for(update_has_come);
   kill(sandbox_pid(house.sandbox), stops[_i]);
   sandbox_wait(house.sandbox);
-  house_check(&house, EX_TEMPFAIL, "");
+  domoticz_setup_check(&house, EX_TEMPFAIL, "");
   ck_assert_uint_eq(domoticz_server_count(house.server, "udevice"), 1);
-  house_check_device(&house, 322, "0.208");
-  house_run(&house, "84.209GJ");
-  house_check(&house, EX_OK, "");
-  house_check_heat(&house, "0.001", "84.209", "1.209");
+  domoticz_setup_check_device(&house, 322, "0.208");
+  domoticz_setup_run(&house, "84.209GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_check_heat(&house, "0.001", "84.209", "1.209");
 }
 END_TEST
 
@@ -265,14 +270,14 @@ START_TEST(device_just_updated_is_waited_for)
 
   build(TRANSFORMS);
   meter_set(house.meter, "60=84.208GJ");
-  begun = house_clock_ms();
+  begun = domoticz_setup_clock_ms();
   sandbox_run(house.sandbox, "run -c house.ini");
-  begun = house_clock_ms() - begun;
-  house_check(&house, EX_OK, "");
+  begun = domoticz_setup_clock_ms() - begun;
+  domoticz_setup_check(&house, EX_OK, "");
   ck_assert_int_ge(begun, 2000);
   /* All targets wait at the same time: one by one they would take 6 s. */
   ck_assert_int_lt(begun, 6000);
-  house_check_heat(&house, "0.208", "84.208", "1.208");
+  domoticz_setup_check_heat(&house, "0.208", "84.208", "1.208");
 }
 END_TEST
 
@@ -281,17 +286,17 @@ START_TEST(own_update_of_a_moment_ago_is_waited_for)
   int64_t begun;
 
   build(TRANSFORMS);
-  house_run(&house, "84.208GJ");
-  house_check(&house, EX_OK, "");
-  domoticz_server_advance(house.server, HOUSE_INTERVAL);
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_server_advance(house.server, DOMOTICZ_SETUP_INTERVAL);
   sandbox_advance(house.sandbox, 1); /* from the beginning of that run */
   meter_set(house.meter, "60=84.209GJ");
-  begun = house_clock_ms();
+  begun = domoticz_setup_clock_ms();
   sandbox_run(house.sandbox, "run -c house.ini");
-  begun = house_clock_ms() - begun;
-  house_check(&house, EX_OK, "");
+  begun = domoticz_setup_clock_ms() - begun;
+  domoticz_setup_check(&house, EX_OK, "");
   ck_assert_int_ge(begun, 1000);
-  house_check_heat(&house, "0.001", "84.209", "1.209");
+  domoticz_setup_check_heat(&house, "0.001", "84.209", "1.209");
 }
 END_TEST
 
@@ -324,19 +329,19 @@ START_TEST(what_must_not_be_sent_yet_waits_for_the_next_run)
   domoticz_server_forget(house.server);
   sandbox_start(house.sandbox, "run -c house.ini");
   if (waits[_i].stops) {
-    house_wait_for(devices_were_asked);
+    domoticz_setup_wait_for(devices_were_asked);
     usleep(200000);
     kill(sandbox_pid(house.sandbox), SIGTERM);
   }
   sandbox_wait(house.sandbox);
-  house_check(&house, EX_TEMPFAIL, waits[_i].said);
+  domoticz_setup_check(&house, EX_TEMPFAIL, waits[_i].said);
   ck_assert_uint_eq(domoticz_server_count(house.server, "udevice"), 0);
-  house_check_device(&house, 323, "84");
-  house_check_device(&house, 324, "1");
-  house_wait(&house, 20);
-  house_run(&house, "84.211GJ");
+  domoticz_setup_check_device(&house, 323, "84");
+  domoticz_setup_check_device(&house, 324, "1");
+  domoticz_setup_wait(&house, 20);
+  domoticz_setup_run(&house, "84.211GJ");
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
-  house_check_heat(&house, "0.211", "84.211", "1.211");
+  domoticz_setup_check_heat(&house, "0.211", "84.211", "1.211");
   ck_assert_uint_eq(domoticz_server_count(house.server, "udevice"), 3);
 }
 END_TEST
@@ -368,9 +373,9 @@ four_rows_are_written(void)
 
 START_TEST(every_repeats_until_it_is_told_to_stop)
 {
-  int64_t begun = house_clock_ms();
+  int64_t begun = domoticz_setup_clock_ms();
 
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   sandbox_write(house.sandbox, "house.ini",
                 "[input meter]\nplugin = kmp\ndevice = %s\n"
                 "[output log]\nplugin = csv\npath = heat.csv\n"
@@ -378,20 +383,20 @@ START_TEST(every_repeats_until_it_is_told_to_stop)
                 meter_path(house.meter));
   meter_set(house.meter, "60=84.208GJ");
   sandbox_start(house.sandbox, "run --every 1s -c house.ini");
-  house_wait_for(three_rows_are_written);
-  ck_assert_int_ge(house_clock_ms() - begun, 2000);
+  domoticz_setup_wait_for(three_rows_are_written);
+  ck_assert_int_ge(domoticz_setup_clock_ms() - begun, 2000);
   kill(sandbox_pid(house.sandbox), SIGTERM);
   sandbox_wait(house.sandbox);
-  house_check(&house, EX_TEMPFAIL, "");
+  domoticz_setup_check(&house, EX_TEMPFAIL, "");
   ck_assert_uint_eq(rows_written(), 1 + 3);
 
   /* The signal arrives while the program sleeps. */
   sandbox_start(house.sandbox, "run --every 1h -c house.ini");
-  house_wait_for(four_rows_are_written);
+  domoticz_setup_wait_for(four_rows_are_written);
   usleep(500000);
   kill(sandbox_pid(house.sandbox), SIGTERM);
   sandbox_wait(house.sandbox);
-  house_check(&house, EX_TEMPFAIL, "");
+  domoticz_setup_check(&house, EX_TEMPFAIL, "");
 }
 END_TEST
 
@@ -415,7 +420,7 @@ build_new(void)
 START_TEST(a_run_with_v_lists_what_it_delivered)
 {
   build_new();
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   ck_assert_int_eq(sandbox_run(house.sandbox, "run -v -c house.ini"), 0);
   ck_assert_ptr_nonnull(
     strstr(sandbox_err(house.sandbox),
@@ -425,7 +430,7 @@ START_TEST(a_run_with_v_lists_what_it_delivered)
            "domoticz.324  -          none yet: this reading is the base, and "
            "the next run delivers the first value\n"));
   meter_set(house.meter, "60=84.331GJ");
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   ck_assert_int_eq(sandbox_run(house.sandbox, "run -v -c house.ini"), 0);
   ck_assert_str_eq(sandbox_err(house.sandbox), LIST_SECOND);
 }
@@ -453,10 +458,10 @@ START_TEST(a_run_at_a_terminal_lists_what_it_delivered)
 
   ck_assert(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
   build_new();
-  house_run(&house, NULL);
-  house_check(&house, 0, "");
+  domoticz_setup_run(&house, NULL);
+  domoticz_setup_check(&house, 0, "");
   meter_set(house.meter, "60=84.331GJ");
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   sandbox_set_stderr(house.sandbox, ptsname(fd));
   ck_assert_int_eq(sandbox_run(house.sandbox, "run -c house.ini"), 0);
   read_terminal(fd, shown, sizeof(shown));
@@ -481,7 +486,7 @@ static const struct {
 
 START_TEST(each_kind_of_output_is_listed)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   sandbox_write(house.sandbox, "house.ini",
                 "[input meter]\nplugin = kmp\ndevice = %s\n"
                 "fields = heat_energy_e1\n%s",
@@ -489,10 +494,10 @@ START_TEST(each_kind_of_output_is_listed)
   meter_set(house.meter, "60=84.208GJ");
   ck_assert_int_eq(sandbox_run(house.sandbox, "run -v -c house.ini"), 0);
   ck_assert_str_eq(sandbox_err(house.sandbox), lists[_i].first);
-  sandbox_advance(house.sandbox, HOUSE_INTERVAL);
+  sandbox_advance(house.sandbox, DOMOTICZ_SETUP_INTERVAL);
   ck_assert_int_eq(sandbox_run(house.sandbox, "run -q -c house.ini"), 0);
   ck_assert_str_eq(sandbox_err(house.sandbox), "");
-  sandbox_advance(house.sandbox, HOUSE_INTERVAL);
+  sandbox_advance(house.sandbox, DOMOTICZ_SETUP_INTERVAL);
   ck_assert_int_eq(sandbox_run(house.sandbox, "run -v -c house.ini"), 0);
   ck_assert_str_eq(sandbox_err(house.sandbox), lists[_i].second);
 }
@@ -500,15 +505,15 @@ END_TEST
 
 START_TEST(a_run_that_reads_nothing_says_so)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   sandbox_write(house.sandbox, "house.ini",
                 "[input meter]\nplugin = kmp\ndevice = %s\n"
                 "fields = heat_energy_e1\nmin_interval = 1h\n"
                 "[output show]\nplugin = stdout\nformat = line\n",
                 meter_path(house.meter));
-  house_run(&house, "84.208GJ");
-  house_check(&house, 0, "");
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(&house, 0, "");
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   ck_assert_int_eq(sandbox_run(house.sandbox, "run -v -c house.ini"), 0);
   ck_assert_str_eq(sandbox_out(house.sandbox), "");
   ck_assert_ptr_nonnull(strstr(sandbox_err(house.sandbox),

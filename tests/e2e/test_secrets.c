@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
 #define PASSWORD "pl4nted/s3cret+x"
@@ -37,21 +37,21 @@ static const char *const forms[] = {
   "1d9980d78d983bf81af256abf3fd3fdf",
 };
 
-static struct house house;
+static struct domoticz_setup house;
 
 static void
 build(void)
 {
-  house_build(&house, DOMOTICZ_2026_3);
+  domoticz_setup_build(&house, DOMOTICZ_2026_3);
   domoticz_server_add(house.server, 323, "custom", "GJ");
   domoticz_server_set_login(house.server, "me", PASSWORD, true);
   domoticz_server_set_token(house.server, TOKEN);
   meter_set(house.meter, "60=84.208GJ");
   sandbox_write(house.sandbox, "pw", PASSWORD "\n");
   sandbox_write(house.sandbox, "token", TOKEN "\n");
-  ck_assert_int_eq(
-    symlink(getenv("METERPIPE_PLUGIN_PATH"), house_text(&house, "{dir}/.libs")),
-    0);
+  ck_assert_int_eq(symlink(getenv("METERPIPE_PLUGIN_PATH"),
+                           domoticz_setup_text(&house, "{dir}/.libs")),
+                   0);
 }
 
 /* Writes a pipeline with files of every kind, the server at URL with LOGIN, and
@@ -78,7 +78,7 @@ here(void)
 static void
 leave(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 /* ---- The search for the password ----------------------------------------- */
@@ -136,7 +136,7 @@ run(const char *args)
 {
   int status;
 
-  house_wait(&house, 20);
+  domoticz_setup_wait(&house, 20);
   status = sandbox_run(house.sandbox, "%s", args);
   check_nowhere(args);
   return status;
@@ -239,8 +239,8 @@ START_TEST(no_command_line_shows_it)
 {
   build();
   write_pipeline(here(), LOGIN, "");
-  house_wait(&house, 20);
-  sandbox_run(house.sandbox, "%s", house_text(&house, by_hand[_i]));
+  domoticz_setup_wait(&house, 20);
+  sandbox_run(house.sandbox, "%s", domoticz_setup_text(&house, by_hand[_i]));
   check_nowhere(by_hand[_i]);
 }
 END_TEST
@@ -408,7 +408,8 @@ START_TEST(no_misplaced_one_is_shown)
   sandbox_setenv(house.sandbox, "s3cret_bad", "a\001b");
   sandbox_write(house.sandbox, "pl4nted-two", "a\nb\n");
   sandbox_write(house.sandbox, "pl4nted-open", "a\n");
-  ck_assert_int_eq(chmod(house_text(&house, "{dir}/pl4nted-open"), 0644), 0);
+  ck_assert_int_eq(
+    chmod(domoticz_setup_text(&house, "{dir}/pl4nted-open"), 0644), 0);
   write_pipeline(here(), misplaced[_i].login, "");
   ck_assert_int_eq(run("check -v -v --offline -c house.ini"), EX_CONFIG);
   ck_assert_msg(strstr(sandbox_err(house.sandbox), misplaced[_i].said), "%s",
@@ -609,7 +610,7 @@ START_TEST(run_that_is_killed_leaves_it_nowhere)
   write_pipeline(here(), LOGIN, "");
   domoticz_server_fault(house.server, DOMOTICZ_DELAY, NULL, 0, 0, 60000);
   sandbox_start(house.sandbox, "run -v -v -c house.ini");
-  house_wait_for(server_was_asked);
+  domoticz_setup_wait_for(server_was_asked);
   about_process(buf, sizeof(buf), "cmdline");
   about_process(buf, sizeof(buf), "environ");
   about_process(buf, sizeof(buf), "limits");
@@ -631,7 +632,7 @@ START_TEST(run_without_a_secret_may_leave_a_core)
   write_pipeline(here(), "", "");
   domoticz_server_fault(house.server, DOMOTICZ_DELAY, NULL, 0, 0, 60000);
   sandbox_start(house.sandbox, "run -c house.ini");
-  house_wait_for(server_was_asked);
+  domoticz_setup_wait_for(server_was_asked);
   about_process(buf, sizeof(buf), "limits");
   ck_assert_ptr_null(strstr(buf, "Max core file size        1 "));
   kill(sandbox_pid(house.sandbox), SIGTERM);
@@ -665,7 +666,7 @@ START_TEST(command_line_is_hidden_in_the_list_of_processes)
   sandbox_start(house.sandbox,
                 "targets domoticz url=%s username=me password=" PASSWORD,
                 domoticz_server_url(house.server));
-  house_wait_for(server_was_asked);
+  domoticz_setup_wait_for(server_was_asked);
   if (is_program_itself())
     about_process(buf, sizeof(buf), "cmdline");
   kill(sandbox_pid(house.sandbox), SIGTERM);

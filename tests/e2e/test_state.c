@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
-#define TRANSFORMS HOUSE_USAGE HOUSE_TOTAL
+#define TRANSFORMS DOMOTICZ_SETUP_USAGE DOMOTICZ_SETUP_TOTAL
 
 #define SCREEN                                                                 \
   "[output screen]\nplugin = stdout\nformat = line\n"                          \
@@ -26,28 +26,28 @@
 /* Offset of user_version in SQLite's header; it is the version of the state. */
 #define VERSION_AT 60
 
-static struct house house;
+static struct domoticz_setup house;
 
 static void
 build(const char *type, const char *more)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   for (unsigned idx = 322; idx <= 324; idx++)
     domoticz_server_add(house.server, idx, type, "GJ");
-  house_write(&house, "", HOUSE_TARGETS, more);
+  domoticz_setup_write(&house, "", DOMOTICZ_SETUP_TARGETS, more);
 }
 
 static void
 leave(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 static void
 run_well(const char *reading)
 {
-  house_run(&house, reading);
-  house_check(&house, EX_OK, "");
+  domoticz_setup_run(&house, reading);
+  domoticz_setup_check(&house, EX_OK, "");
 }
 
 /* ---- Lost ---------------------------------------------------------------- */
@@ -81,7 +81,7 @@ static const struct loss {
 static void
 check_three(const char *const *texts)
 {
-  house_check_heat(&house, texts[0], texts[1], texts[2]);
+  domoticz_setup_check_heat(&house, texts[0], texts[1], texts[2]);
 }
 
 START_TEST(totals_go_on_from_what_is_shown_when_the_state_is_lost)
@@ -106,7 +106,7 @@ END_TEST
 static void
 write_at(long at, const void *bytes, size_t len)
 {
-  FILE *f = fopen(house_text(&house, "{dir}/" DATABASE), "r+b");
+  FILE *f = fopen(domoticz_setup_text(&house, "{dir}/" DATABASE), "r+b");
 
   ck_assert_ptr_nonnull(f);
   ck_assert_int_eq(fseek(f, at, SEEK_SET), 0);
@@ -118,7 +118,7 @@ write_at(long at, const void *bytes, size_t len)
 static long
 find(const char *text)
 {
-  FILE *f = fopen(house_text(&house, "{dir}/" DATABASE), "rb");
+  FILE *f = fopen(domoticz_setup_text(&house, "{dir}/" DATABASE), "rb");
   size_t len = strlen(text), matched = 0;
   int c;
 
@@ -161,17 +161,17 @@ START_TEST(damaged_state_is_set_aside_and_begun_anew)
   run_well("84.208GJ");
   run_well("84.210GJ");
   damages[_i].make();
-  house_run(&house, "84.215GJ");
+  domoticz_setup_run(&house, "84.215GJ");
   snprintf(said, sizeof(said),
            "error: the state was damaged, and a new one was begun: %s; kept as "
            "{dir}/house.db.corrupt-2026-11-22T11:00:00Z\n",
            damages[_i].why);
-  house_check(&house, EX_DATAERR, said);
+  domoticz_setup_check(&house, EX_DATAERR, said);
   ck_assert(
     sandbox_exists(house.sandbox, "house.db.corrupt-2026-11-22T11:00:00Z"));
-  house_check_heat(&house, "0.005", "84.215", "0.007");
+  domoticz_setup_check_heat(&house, "0.005", "84.215", "0.007");
   run_well("84.216GJ");
-  house_check_heat(&house, "0.001", "84.216", "0.008");
+  domoticz_setup_check_heat(&house, "0.001", "84.216", "0.008");
 }
 END_TEST
 
@@ -184,24 +184,26 @@ START_TEST(state_of_another_pipeline_file_is_refused)
 
   build("custom", TRANSFORMS);
   run_well("84.208GJ");
-  ck_assert_int_eq(stat(house_text(&house, "{dir}/" DATABASE), &before), 0);
+  ck_assert_int_eq(
+    stat(domoticz_setup_text(&house, "{dir}/" DATABASE), &before), 0);
   snprintf(path, sizeof(path), "%s/other", sandbox_dir(house.sandbox));
   ck_assert_int_eq(mkdir(path, 0700), 0);
   sandbox_write(house.sandbox, "other/house.ini", "%s",
                 sandbox_read(house.sandbox, "house.ini"));
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   sandbox_run(house.sandbox, "run -c other/house.ini");
-  house_check(
+  domoticz_setup_check(
     &house, EX_CONFIG,
     "error: {dir}/house.db: this state belongs to the pipeline file "
     "{dir}/house.ini; give this file another name or a state_dir of its own "
     "(if it was moved from there, move it back, or delete the state: totals "
     "then continue from the displayed values of the outputs)\n");
-  ck_assert_int_eq(stat(house_text(&house, "{dir}/" DATABASE), &after), 0);
+  ck_assert_int_eq(stat(domoticz_setup_text(&house, "{dir}/" DATABASE), &after),
+                   0);
   ck_assert_int_eq(before.st_mtime, after.st_mtime);
   ck_assert_uint_eq(meter_requests(house.meter), 1);
   run_well("84.210GJ");
-  house_check_heat(&house, "0.002", "84.210", "0.002");
+  domoticz_setup_check_heat(&house, "0.002", "84.210", "0.002");
 }
 END_TEST
 
@@ -212,15 +214,16 @@ START_TEST(state_of_a_newer_version_is_left_alone)
   build("custom", TRANSFORMS);
   run_well("84.208GJ");
   write_at(VERSION_AT, newer, sizeof(newer));
-  house_run(&house, "84.210GJ");
-  house_check(&house, EX_CONFIG,
-              "error: {dir}/house.db: written by a newer meterpipe (state "
-              "version 99, this one knows 1): install that version again\n");
+  domoticz_setup_run(&house, "84.210GJ");
+  domoticz_setup_check(
+    &house, EX_CONFIG,
+    "error: {dir}/house.db: written by a newer meterpipe (state "
+    "version 99, this one knows 1): install that version again\n");
   ck_assert_uint_eq(meter_requests(house.meter), 1);
   ck_assert_uint_eq(domoticz_server_writes(house.server, 323), 1);
   write_at(VERSION_AT, ours, sizeof(ours));
   run_well("84.215GJ"); /* nothing was lost */
-  house_check_heat(&house, "0.007", "84.215", "0.007");
+  domoticz_setup_check_heat(&house, "0.007", "84.215", "0.007");
 }
 END_TEST
 
@@ -240,10 +243,11 @@ START_TEST(state_that_cannot_be_made_leaves_live_outputs)
 {
   /* A place where not even root can create a file. */
   build("custom", TRANSFORMS SCREEN "[pipeline]\nstate_dir = /proc/none\n");
-  house_run(&house, "84.210GJ");
-  house_check(&house, EX_IOERR,
-              "error: /proc/none: the state cannot be kept there: No such file "
-              "or directory\n");
+  domoticz_setup_run(&house, "84.210GJ");
+  domoticz_setup_check(
+    &house, EX_IOERR,
+    "error: /proc/none: the state cannot be kept there: No such file "
+    "or directory\n");
   check_live_only("energy 84.210 GJ\n", 0);
 }
 END_TEST
@@ -278,7 +282,7 @@ check_lockless(int row, const char *args)
              "system, and move an old state there\n";
   char text[512];
 
-  house_wait(&house, 20);
+  domoticz_setup_wait(&house, 20);
   ck_assert_msg(sandbox_run(house.sandbox, "%s", args) == EX_IOERR, "%d: %s",
                 sandbox_status(house.sandbox), sandbox_err(house.sandbox));
   snprintf(text, sizeof(text), said, strerror(lockless[row].err));
@@ -297,7 +301,7 @@ START_TEST(state_on_a_file_system_without_locks_is_refused_with_the_remedy)
     check_lockless(_i, "status -c house.ini");
   sandbox_setenv(house.sandbox, "TEST_NO_LOCKS", NULL);
   run_well("84.210GJ");
-  house_check_heat(&house, "0.002", "84.210", "0.002");
+  domoticz_setup_check_heat(&house, "0.002", "84.210", "0.002");
 }
 END_TEST
 
@@ -306,18 +310,20 @@ START_TEST(read_only_state_leaves_live_outputs)
   if (geteuid() == 0)
     return; /* root writes anywhere */
   build("custom", TRANSFORMS SCREEN);
-  house_run(&house, "84.208GJ");
-  house_check(&house, EX_OK, "");
-  ck_assert_int_eq(chmod(house_text(&house, "{dir}/" DATABASE), 0400), 0);
-  house_run(&house, "84.210GJ");
-  house_check(&house, EX_NOPERM,
-              "error: {dir}/house.db: the state cannot be kept there: "
-              "Permission denied\n");
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  ck_assert_int_eq(chmod(domoticz_setup_text(&house, "{dir}/" DATABASE), 0400),
+                   0);
+  domoticz_setup_run(&house, "84.210GJ");
+  domoticz_setup_check(&house, EX_NOPERM,
+                       "error: {dir}/house.db: the state cannot be kept there: "
+                       "Permission denied\n");
   check_live_only("energy 84.210 GJ\n", 1);
-  ck_assert_int_eq(chmod(house_text(&house, "{dir}/" DATABASE), 0600), 0);
-  house_run(&house, "84.215GJ");
-  house_check(&house, EX_OK, "");
-  house_check_heat(&house, "0.007", "84.215", "0.007");
+  ck_assert_int_eq(chmod(domoticz_setup_text(&house, "{dir}/" DATABASE), 0600),
+                   0);
+  domoticz_setup_run(&house, "84.215GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_check_heat(&house, "0.007", "84.215", "0.007");
 }
 END_TEST
 
@@ -343,11 +349,12 @@ START_TEST(state_that_may_lie_unseen_is_not_begun_elsewhere)
   ck_assert_int_eq(chmod(path, 0700), 0);
   ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
   sandbox_setenv(house.sandbox, "STATE_DIRECTORY", NULL);
-  house_run(&house, "84.210GJ");
-  house_check(&house, EX_NOPERM,
-              "error: /var/lib/meterpipe/house.db: cannot be accessed, and no "
-              "second state is begun elsewhere: run as its owner, or give "
-              "[pipeline] a state_dir\n");
+  domoticz_setup_run(&house, "84.210GJ");
+  domoticz_setup_check(
+    &house, EX_NOPERM,
+    "error: /var/lib/meterpipe/house.db: cannot be accessed, and no "
+    "second state is begun elsewhere: run as its owner, or give "
+    "[pipeline] a state_dir\n");
   check_live_only("energy 84.210 GJ\n", 0);
   ck_assert(!sandbox_exists(house.sandbox, ".local"));
 }
@@ -391,17 +398,18 @@ START_TEST(full_disk_leaves_live_outputs_and_loses_nothing)
 
   snprintf(program, sizeof(program), "%s", getenv("METERPIPE"));
   build("custom", TRANSFORMS SCREEN);
-  house_run(&house, "84.208GJ");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(&house, EX_OK, "");
   fill_disk();
-  house_run(&house, "84.210GJ");
-  house_check(&house, EX_IOERR,
-              "error: {dir}/house.db: writing the state: File too large\n");
+  domoticz_setup_run(&house, "84.210GJ");
+  domoticz_setup_check(
+    &house, EX_IOERR,
+    "error: {dir}/house.db: writing the state: File too large\n");
   check_live_only("energy 84.210 GJ\nusage 0.002 GJ\n", 1);
   ck_assert_int_eq(setenv("METERPIPE", program, 1), 0);
-  house_run(&house, "84.215GJ");
-  house_check(&house, EX_OK, "");
-  house_check_heat(&house, "0.007", "84.215", "0.007");
+  domoticz_setup_run(&house, "84.215GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_check_heat(&house, "0.007", "84.215", "0.007");
 }
 END_TEST
 

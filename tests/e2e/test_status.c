@@ -11,13 +11,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
-static struct house house;
+static struct domoticz_setup house;
 
 #define MORE                                                                   \
-  HOUSE_USAGE HOUSE_TOTAL                                                      \
+  DOMOTICZ_SETUP_USAGE DOMOTICZ_SETUP_TOTAL                                    \
     "[output log]\nplugin = csv\npath = rows/heat.csv\n"                       \
     "column.energy = meter.heat_energy_e1\n"                                   \
     "[output show]\nplugin = stdout\nformat = line\nfield.e = usage\n"
@@ -25,8 +25,9 @@ static struct house house;
 static void
 build(void)
 {
-  house_build_heat(&house);
-  house_write(&house, "retries = 0\ntimeout = 3s\n", HOUSE_TARGETS, MORE);
+  domoticz_setup_build_heat(&house);
+  domoticz_setup_write(&house, "retries = 0\ntimeout = 3s\n",
+                       DOMOTICZ_SETUP_TARGETS, MORE);
 }
 
 static void
@@ -42,7 +43,7 @@ make_directory(const char *name)
 static void
 leave(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 static void
@@ -54,18 +55,19 @@ status(const char *words)
 static void
 check_out(const char *text)
 {
-  ck_assert_str_eq(sandbox_out(house.sandbox), house_text(&house, text));
+  ck_assert_str_eq(sandbox_out(house.sandbox),
+                   domoticz_setup_text(&house, text));
 }
 
 START_TEST(state_that_was_never_written_says_so)
 {
   build();
   status("");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out("house.ini: no run yet: the state {dir}/house.db was never "
             "written\n");
   status("--json");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out("{\"pipeline\":\"house.ini\",\"state\":\"{dir}/house.db\","
             "\"written\":false,\"last_run\":null,\"unfinished_run\":null,"
             "\"targets\":["
@@ -90,11 +92,11 @@ START_TEST(good_run_has_nothing_that_waits)
 {
   build();
   make_directory("rows");
-  house_run(&house, "84.208GJ");
-  house_check(&house, EX_OK, "");
-  house_wait(&house, 300);
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_wait(&house, 300);
   status("");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out("house.ini: last run 2026-11-22T10:20:00Z, 5 min ago: 0, all read "
             "and delivered\n"
             "state: {dir}/house.db\n"
@@ -113,18 +115,18 @@ static void
 run_into_trouble(void)
 {
   build();
-  house_run(&house, "84.208GJ");
+  domoticz_setup_run(&house, "84.208GJ");
   domoticz_server_down(house.server);
-  house_run(&house, "84.300GJ");
-  house_run(&house, "84.400GJ");
-  house_wait(&house, 60);
+  domoticz_setup_run(&house, "84.300GJ");
+  domoticz_setup_run(&house, "84.400GJ");
+  domoticz_setup_wait(&house, 60);
 }
 
 START_TEST(what_waits_is_shown_with_since_when)
 {
   run_into_trouble();
   status("");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out(
     "house.ini: last run 2026-11-22T11:00:00Z, 1 min ago: 73, cannot create a "
     "file\n"
@@ -149,9 +151,9 @@ START_TEST(outage_ends_in_the_status_too)
   run_into_trouble();
   domoticz_server_up(house.server);
   make_directory("rows");
-  house_run(&house, "84.500GJ");
+  domoticz_setup_run(&house, "84.500GJ");
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
-  house_wait(&house, 60);
+  domoticz_setup_wait(&house, 60);
   status("");
   check_out("house.ini: last run 2026-11-22T11:21:00Z, 1 min ago: 0, all read "
             "and delivered\n"
@@ -181,11 +183,11 @@ START_TEST(status_for_programs_is_one_object)
 {
   build();
   make_directory("rows");
-  house_run(&house, "84.208GJ");
+  domoticz_setup_run(&house, "84.208GJ");
   domoticz_server_fault(house.server, DOMOTICZ_STATUS, NULL, 0, 0, 401);
-  house_run(&house, "84.209GJ");
+  domoticz_setup_run(&house, "84.209GJ");
   status("--json");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out(
     "{\"pipeline\":\"house.ini\",\"state\":\"{dir}/house.db\","
     "\"written\":true,\"last_run\":{"
@@ -213,11 +215,11 @@ START_TEST(candidate_is_shown_until_the_next_reading)
 {
   build();
   make_directory("rows");
-  house_run(&house, "84.208GJ");
+  domoticz_setup_run(&house, "84.208GJ");
   meter_set(house.meter, "1001=99");
-  house_run(&house, "84.300GJ");
+  domoticz_setup_run(&house, "84.300GJ");
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
-  house_wait(&house, 60);
+  domoticz_setup_wait(&house, 60);
   status("");
   ck_assert_ptr_nonnull(strstr(
     sandbox_out(house.sandbox),
@@ -231,7 +233,7 @@ START_TEST(candidate_is_shown_until_the_next_reading)
            "\"held\":null,\"candidate\":{\"value\":\"84.300\",\"unit\":\"GJ\","
            "\"time\":\"2026-11-22T10:40:00Z\",\"serial\":\"99\"}}]"));
   meter_set(house.meter, "1001=68500001");
-  house_run(&house, "84.400GJ");
+  domoticz_setup_run(&house, "84.400GJ");
   status("");
   ck_assert_ptr_null(strstr(sandbox_out(house.sandbox), "READING"));
 }
@@ -246,13 +248,13 @@ START_TEST(running_pipeline_does_not_hold_status_up)
 
   build();
   make_directory("rows");
-  house_run(&house, "84.208GJ");
+  domoticz_setup_run(&house, "84.208GJ");
   snprintf(lock, sizeof(lock), "%s/house.lock", sandbox_dir(house.sandbox));
   fd = open(lock, O_RDWR | O_CLOEXEC);
   ck_assert_int_ge(fd, 0);
   ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
   status("");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   ck_assert_ptr_nonnull(strstr(sandbox_out(house.sandbox), "84.208 GJ"));
   close(fd);
 }
@@ -278,11 +280,11 @@ START_TEST(pipeline_of_recordings_keeps_none)
                 "[input meter]\nplugin = replay\npath = eye.log\n"
                 "[output show]\nplugin = stdout\n");
   status("");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out("house.ini: keeps no state: its inputs are captures, and "
             "[pipeline] has no state_dir\n");
   status("--json");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out("{\"pipeline\":\"house.ini\",\"state\":null,\"written\":false,"
             "\"last_run\":null,\"unfinished_run\":null,\"targets\":[],"
             "\"queues\":[],\"readings\":[],\"outages\":[]}\n");
@@ -293,10 +295,10 @@ START_TEST(clock_that_went_back_shows_no_age)
 {
   build();
   make_directory("rows");
-  house_run(&house, "84.208GJ");
-  house_wait(&house, -7200);
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_wait(&house, -7200);
   status("");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   ck_assert_ptr_nonnull(
     strstr(sandbox_out(house.sandbox), "domoticz.323  84.208 GJ   ?\n"));
 }

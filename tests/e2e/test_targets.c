@@ -8,15 +8,15 @@
 #include <sysexits.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
-static struct house house;
+static struct domoticz_setup house;
 
 static void
 build(enum domoticz_version version)
 {
-  house_build(&house, version);
+  domoticz_setup_build(&house, version);
   domoticz_server_add(house.server, 323, "counter-custom", "GJ");
   domoticz_server_set_name(house.server, 323, "Heat energy");
   domoticz_server_set(house.server, 323, "84208");
@@ -28,7 +28,7 @@ build(enum domoticz_version version)
 static void
 leave(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 /* Runs "targets domoticz url=URL MORE". */
@@ -42,7 +42,8 @@ targets(const char *more)
 static void
 check_out(const char *text)
 {
-  ck_assert_str_eq(sandbox_out(house.sandbox), house_text(&house, text));
+  ck_assert_str_eq(sandbox_out(house.sandbox),
+                   domoticz_setup_text(&house, text));
 }
 
 /* ---- The list ---- */
@@ -61,7 +62,7 @@ START_TEST(devices_are_listed)
 {
   build(versions[_i]);
   targets("");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out(LISTED);
 }
 END_TEST
@@ -69,9 +70,9 @@ END_TEST
 START_TEST(devices_of_a_pipelines_output_are_listed)
 {
   build(DOMOTICZ_2025_1);
-  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
+  domoticz_setup_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
   sandbox_run(house.sandbox, "targets -c house.ini domoticz");
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out(LISTED);
   ck_assert(!sandbox_exists(house.sandbox, "house.db"));
 }
@@ -82,7 +83,7 @@ START_TEST(login_that_is_wanted_is_said)
   build(DOMOTICZ_2025_1);
   domoticz_server_set_login(house.server, "me", "secret", false);
   targets("");
-  house_check(
+  domoticz_setup_check(
     &house, EX_UNAVAILABLE,
     "error: domoticz: {url}: HTTP 401: the server requires a login; add this "
     "machine's address to the trusted networks (Setup, Settings, Security), or "
@@ -121,8 +122,8 @@ plan_on(const char *hardware)
 static void
 check_old_devices(void)
 {
-  house_check_device(&house, 323, "84208");
-  house_check_device(&house, 6, "60.2");
+  domoticz_setup_check_device(&house, 323, "84208");
+  domoticz_setup_check_device(&house, 6, "60.2");
   ck_assert_uint_eq(domoticz_server_writes(house.server, 323), 0);
   ck_assert_uint_eq(domoticz_server_count(house.server, "delete"), 0);
   ck_assert_uint_eq(domoticz_server_count(house.server, "idx=323"), 0);
@@ -144,7 +145,7 @@ START_TEST(new_devices_are_made_after_a_yes)
   sandbox_set_stdin(house.sandbox, "answer");
   targets(NEW);
   snprintf(said, sizeof(said), "%s" NEXT, plan_on("the Dummy hardware 2"));
-  house_check(&house, EX_OK, said);
+  domoticz_setup_check(&house, EX_OK, said);
   check_out("Type yes to do this: "
             "idx.324 = VALUE ; Energy meter, Counter\n"
             "idx.325 = VALUE ; Energy: usage, Custom Sensor\n");
@@ -157,7 +158,7 @@ START_TEST(new_devices_are_made_unasked_when_told_so)
 {
   build(DOMOTICZ_2023_2);
   targets("--yes -q " NEW);
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   check_out("idx.324 = VALUE ; Energy meter, Counter\n"
             "idx.325 = VALUE ; Energy: usage, Custom Sensor\n");
   check_old_devices();
@@ -178,7 +179,7 @@ START_TEST(old_server_makes_none_and_that_is_told)
 {
   build(DOMOTICZ_2022_2);
   targets("--yes " NEW);
-  house_check(
+  domoticz_setup_check(
     &house, EX_UNAVAILABLE,
     "error: domoticz: {url}: the server refused to list its hardware; --create "
     "needs Domoticz 2023.2 or later and the rights of an administrator; or "
@@ -203,7 +204,7 @@ START_TEST(nothing_is_made_without_a_yes)
            "%serror: domoticz: nothing was made: the answer was not yes; --yes "
            "makes it without asking\n",
            plan_on("the Dummy hardware 2"));
-  house_check(&house, EX_USAGE, said);
+  domoticz_setup_check(&house, EX_USAGE, said);
   check_out("Type yes to do this: ");
   ck_assert_uint_eq(count_made(), 0);
   check_old_devices();
@@ -214,12 +215,13 @@ START_TEST(nothing_is_made_when_one_of_them_cannot_be)
 {
   build(DOMOTICZ_2025_1);
   targets("--yes --create 'Energy:counter-gj' --create 'Bread:toaster'");
-  house_check(&house, EX_USAGE,
-              "notice: domoticz: {url}: would make \"Energy\" (Counter with "
-              "own unit GJ) on the Dummy hardware 2\nerror: domoticz: toaster: "
-              "unknown type of device; use one of counter-UNIT, counter-gas, "
-              "counter-water, custom-UNIT, kwh, temperature, waterflow, usage, "
-              "percentage, pressure, voltage or text\n");
+  domoticz_setup_check(
+    &house, EX_USAGE,
+    "notice: domoticz: {url}: would make \"Energy\" (Counter with "
+    "own unit GJ) on the Dummy hardware 2\nerror: domoticz: toaster: "
+    "unknown type of device; use one of counter-UNIT, counter-gas, "
+    "counter-water, custom-UNIT, kwh, temperature, waterflow, usage, "
+    "percentage, pressure, voltage or text\n");
   check_out("");
   ck_assert_uint_eq(count_made(), 0);
 }
@@ -230,15 +232,16 @@ START_TEST(new_devices_take_what_a_run_gives_them)
   build(DOMOTICZ_2025_1);
   targets("--yes -q " NEW);
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
-  house_write(&house, "", "idx.324 = meter.heat_energy_e1\nidx.325 = usage\n",
-              "[transform usage]\nplugin = subtract\n"
-              "value = meter.heat_energy_e1\nminus = domoticz.324\n");
-  house_run(&house, "84.208GJ");
-  house_check(&house, EX_OK, "");
-  house_run(&house, "84.209GJ");
-  house_check(&house, EX_OK, "");
-  house_check_device(&house, 324, "84209");
-  house_check_device(&house, 325, "0.001");
+  domoticz_setup_write(&house, "",
+                       "idx.324 = meter.heat_energy_e1\nidx.325 = usage\n",
+                       "[transform usage]\nplugin = subtract\n"
+                       "value = meter.heat_energy_e1\nminus = domoticz.324\n");
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_run(&house, "84.209GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_check_device(&house, 324, "84209");
+  domoticz_setup_check_device(&house, 325, "0.001");
 }
 END_TEST
 
@@ -248,10 +251,11 @@ START_TEST(devices_that_are_left_out_are_counted)
   domoticz_server_add(house.server, 400, "counter", NULL);
   domoticz_server_set_used(house.server, 400, false);
   targets("");
-  house_check(&house, EX_OK,
-              "notice: domoticz: {url}: 1 device is left out: not in use, "
-              "hidden (the name begins with $), or of disabled hardware; "
-              "Setup, Devices shows them\n");
+  domoticz_setup_check(
+    &house, EX_OK,
+    "notice: domoticz: {url}: 1 device is left out: not in use, "
+    "hidden (the name begins with $), or of disabled hardware; "
+    "Setup, Devices shows them\n");
   check_out(LISTED);
 }
 END_TEST
@@ -262,10 +266,11 @@ START_TEST(user_who_may_not_make_devices_is_told)
   domoticz_server_fault(house.server, DOMOTICZ_STATUS, "gethardware", 0, 0,
                         403);
   targets("--yes " NEW);
-  house_check(&house, EX_UNAVAILABLE,
-              "error: domoticz: {url}: HTTP 403: permission denied; only an "
-              "administrator may make devices; give the login or token of an "
-              "administrator (Setup, Users)\n");
+  domoticz_setup_check(
+    &house, EX_UNAVAILABLE,
+    "error: domoticz: {url}: HTTP 403: permission denied; only an "
+    "administrator may make devices; give the login or token of an "
+    "administrator (Setup, Users)\n");
   ck_assert_uint_eq(count_made(), 0);
 }
 END_TEST
@@ -274,11 +279,12 @@ START_TEST(second_device_of_a_name_is_not_made)
 {
   build(DOMOTICZ_2026_3);
   targets("--yes -q " NEW);
-  house_check(&house, EX_OK, "");
+  domoticz_setup_check(&house, EX_OK, "");
   targets("--yes " NEW);
-  house_check(&house, EX_USAGE,
-              "error: domoticz: Energy meter: exists already, with idx 324; "
-              "use that device, or choose another name\n");
+  domoticz_setup_check(
+    &house, EX_USAGE,
+    "error: domoticz: Energy meter: exists already, with idx 324; "
+    "use that device, or choose another name\n");
   check_out("");
   ck_assert_uint_eq(count_made(), 2);
 }
@@ -320,9 +326,9 @@ static const struct {
 START_TEST(wrong_words_are_named)
 {
   build(DOMOTICZ_2025_1);
-  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
+  domoticz_setup_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
   sandbox_run(house.sandbox, "targets %s", mistakes[_i].words);
-  house_check(&house, EX_USAGE, mistakes[_i].said);
+  domoticz_setup_check(&house, EX_USAGE, mistakes[_i].said);
   check_out("");
   ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
 }

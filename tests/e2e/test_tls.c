@@ -11,7 +11,7 @@
 #include <sysexits.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/rude_server.h"
 #include "tests/support/run_suite.h"
 #include "tests/support/tls_front.h"
@@ -25,7 +25,7 @@
   "warning: domoticz: {front}: tls_verify = no: anybody on the network path "  \
   "can read and change all data; name the server's CA with ca_file instead\n"
 
-static struct house house;
+static struct domoticz_setup house;
 static struct tls_front *front;
 static struct rude_server *rude;
 
@@ -33,13 +33,12 @@ static struct rude_server *rude;
 static void
 write_file(const char *url, const char *options)
 {
-  sandbox_write(
-    house.sandbox, "house.ini",
-    "[input meter]\nplugin = kmp\ndevice = %s\n"
-    "[output domoticz]\nplugin = domoticz\nurl = %s\n"
-    "username = user\npassword = s3cret\n%s" HOUSE_TARGETS HOUSE_USAGE
-      HOUSE_TOTAL,
-    meter_path(house.meter), url, options);
+  sandbox_write(house.sandbox, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = %s\n"
+                "[output domoticz]\nplugin = domoticz\nurl = %s\n"
+                "username = user\npassword = s3cret\n%s" DOMOTICZ_SETUP_TARGETS
+                  DOMOTICZ_SETUP_USAGE DOMOTICZ_SETUP_TOTAL,
+                meter_path(house.meter), url, options);
 }
 
 static const char *
@@ -83,7 +82,7 @@ front_text(const char *text)
 static void
 check_run(int status, const char *said)
 {
-  house_check(&house, status, front_text(said));
+  domoticz_setup_check(&house, status, front_text(said));
 }
 
 /* Builds a house whose server has certificate NAME, and to which nothing was
@@ -92,7 +91,7 @@ static void
 build(const char *name)
 {
   umask(077); /* the file holds a password */
-  house_build_heat(&house);
+  domoticz_setup_build_heat(&house);
   domoticz_server_set_login(house.server, "user", "s3cret", true);
   tls_make_ca(house.sandbox);
   use_certificate(name);
@@ -105,7 +104,7 @@ leave(void)
   rude_server_stop(rude);
   front = NULL;
   rude = NULL;
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 /* ---- Certificates -------------------------------------------------------- */
@@ -144,11 +143,11 @@ START_TEST(bad_certificate_gets_nothing_and_loses_nothing)
 
   build("good");
   write_file(front_url("https", "127.0.0.1"), TRUST);
-  house_run(&house, "84.200GJ");
+  domoticz_setup_run(&house, "84.200GJ");
   check_run(EX_OK, "");
   use_certificate(bad->name);
   domoticz_server_forget(house.server);
-  house_run(&house, "84.208GJ");
+  domoticz_setup_run(&house, "84.208GJ");
   check_refused(bad);
   sandbox_run(house.sandbox, "check -c house.ini");
   check_refused(bad);
@@ -157,10 +156,10 @@ START_TEST(bad_certificate_gets_nothing_and_loses_nothing)
   ck_assert_ptr_null(strstr(sandbox_err(house.sandbox), "s3cret"));
   ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
   use_certificate("good");
-  house_run(&house, "84.210GJ");
+  domoticz_setup_run(&house, "84.210GJ");
   check_run(EX_OK, "notice: domoticz: {front}: is in order again after "
                    "20 min\n");
-  house_check_devices(&house, "322=0.010 323=84.210 324=1.210");
+  domoticz_setup_check_devices(&house, "322=0.010 323=84.210 324=1.210");
 }
 END_TEST
 
@@ -191,10 +190,10 @@ START_TEST(certificate_is_trusted_by_its_ca_file_only)
 
   build(t->certificate);
   write_file(front_url("https", t->host), t->options);
-  house_run(&house, "84.200GJ");
+  domoticz_setup_run(&house, "84.200GJ");
   check_run(t->status, t->said);
   if (t->status == EX_OK)
-    house_check_devices(&house, "322=0.200 323=84.200 324=1.200");
+    domoticz_setup_check_devices(&house, "322=0.200 323=84.200 324=1.200");
   else
     ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
 }
@@ -214,7 +213,7 @@ START_TEST(certificate_that_the_server_shows_can_be_trusted)
            tls_front_port(front), sandbox_dir(house.sandbox));
   ck_assert_int_eq(system(command), 0);
   write_file(front_url("https", "127.0.0.1"), "ca_file = domoticz.pem\n");
-  house_run(&house, "84.200GJ");
+  domoticz_setup_run(&house, "84.200GJ");
   check_run(EX_OK, "");
 }
 END_TEST
@@ -224,11 +223,11 @@ START_TEST(doing_without_the_check_is_warned_of_in_every_run)
 {
   build(bad_certificates[_i].name);
   write_file(front_url("https", "127.0.0.1"), NO_TRUST);
-  house_run(&house, "84.200GJ");
+  domoticz_setup_run(&house, "84.200GJ");
   check_run(EX_OK, WARNING);
-  house_run(&house, "84.201GJ");
+  domoticz_setup_run(&house, "84.201GJ");
   check_run(EX_OK, WARNING);
-  house_check_devices(&house, "322=0.001 323=84.201 324=1.201");
+  domoticz_setup_check_devices(&house, "322=0.001 323=84.201 324=1.201");
   sandbox_run(house.sandbox, "check -c house.ini");
   ck_assert_ptr_nonnull(
     strstr(sandbox_err(house.sandbox), front_text(WARNING)));
@@ -248,7 +247,7 @@ run_against(const struct rude *behind, const char *options)
   rude = rude_server_start(behind);
   snprintf(url, sizeof(url), "https://127.0.0.1:%u", rude_server_port(rude));
   write_file(url, options);
-  house_run(&house, "84.200GJ");
+  domoticz_setup_run(&house, "84.200GJ");
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_TEMPFAIL);
 }
 
@@ -273,11 +272,11 @@ END_TEST
 
 START_TEST(handshake_that_hangs_ends_at_the_timeout)
 {
-  int64_t begin = house_clock_ms();
+  int64_t begin = domoticz_setup_clock_ms();
 
   run_against(&(struct rude){ .greeting = NULL }, TRUST "timeout = 500ms\n");
   check_said(": no reply in 500 ms\n");
-  ck_assert_int_lt(house_clock_ms() - begin, 40000);
+  ck_assert_int_lt(domoticz_setup_clock_ms() - begin, 40000);
 }
 END_TEST
 
@@ -288,7 +287,7 @@ START_TEST(tls_at_an_http_url_is_told)
 
   build("good");
   write_file(front_url("http", "127.0.0.1"), "");
-  house_run(&house, "84.200GJ");
+  domoticz_setup_run(&house, "84.200GJ");
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_TEMPFAIL);
   said = sandbox_err(house.sandbox);
   ck_assert_msg(strstr(said, ": the connection broke before a reply\n") ||

@@ -11,14 +11,14 @@
 
 #include "lib/array.h"
 #include "tests/faults/proxy.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
 #define BASE 323
 #define USAGE 322
 #define TOTAL 327
 
-static struct house house;
+static struct domoticz_setup house;
 static struct sandbox *other; /* the second host, or the second pipeline */
 
 static const char pipeline[] =
@@ -32,7 +32,7 @@ static const char pipeline[] =
 static void
 build(void)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   other = sandbox_new();
   domoticz_server_add(house.server, BASE, "counter-custom", "GJ");
   domoticz_server_add(house.server, USAGE, "custom", "GJ");
@@ -45,7 +45,7 @@ static void
 leave(void)
 {
   sandbox_free(other);
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 static void
@@ -53,7 +53,7 @@ count(const char *reading)
 {
   char text[64];
 
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   sandbox_set_clock(other, sandbox_now(house.sandbox));
   snprintf(text, sizeof(text), "60=%s", reading);
   meter_set(house.meter, text);
@@ -91,7 +91,7 @@ START_TEST(two_pipelines_count_the_usage_of_shared_devices_once)
     ck_assert_msg(sandbox_status(sandbox) == EX_OK && lines == runs[i].lines,
                   "run %zu: %d, %s", i, sandbox_status(sandbox),
                   sandbox_err(sandbox));
-    house_check_devices(&house, runs[i].devices);
+    domoticz_setup_check_devices(&house, runs[i].devices);
   }
 }
 END_TEST
@@ -115,9 +115,9 @@ START_TEST(two_pipelines_with_bases_of_their_own_count_twice)
   sandbox_run(other, "run -c house.ini");
   count("84.100GJ");
   sandbox_run(house.sandbox, "run -c house.ini");
-  house_check_devices(&house, "327=100");
+  domoticz_setup_check_devices(&house, "327=100");
   sandbox_run(other, "run -c house.ini");
-  house_check_devices(&house, "327=200");
+  domoticz_setup_check_devices(&house, "327=200");
 }
 END_TEST
 

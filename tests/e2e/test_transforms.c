@@ -8,15 +8,15 @@
 #include <string.h>
 
 #include "lib/array.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
-static struct house house;
+static struct domoticz_setup house;
 
 static void
 set_up(void)
 {
-  house_build(&house, DOMOTICZ_2025_1);
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
   meter_set(house.meter, "68=520.41m3");
   meter_set(house.meter, "80=15.5kW");
   domoticz_server_add(house.server, 322, "custom", "GJ");
@@ -31,13 +31,13 @@ set_up(void)
 static void
 tear_down(void)
 {
-  house_leave(&house);
+  domoticz_setup_leave(&house);
 }
 
 static void
 cycle(const char *reading, int status, const char *said)
 {
-  house_cycle(&house, reading, status, said);
+  domoticz_setup_cycle(&house, reading, status, said);
 }
 
 static void
@@ -49,7 +49,7 @@ quiet_cycle(const char *reading)
 static void
 expect(const char *devices)
 {
-  house_check_devices(&house, devices);
+  domoticz_setup_check_devices(&house, devices);
 }
 
 #define CONVERT(name, from, unit)                                              \
@@ -70,10 +70,10 @@ write_pipeline(const char *subtract, const char *add)
   snprintf(sections, sizeof(sections), "%s%s%s%s",
            SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.323"), subtract,
            ADD("total", "usage", "domoticz.327"), add);
-  house_write(&house, "",
-              "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
-              "idx.327 = total\n",
-              sections);
+  domoticz_setup_write(&house, "",
+                       "idx.323 = meter.heat_energy_e1\nidx.322 = usage\n"
+                       "idx.327 = total\n",
+                       sections);
 }
 
 /* ---- Options ---- */
@@ -126,8 +126,8 @@ START_TEST(option_decides_over_a_reading_that_is_hard_to_believe)
   expect(doubtful[_i].devices);
   if (!doubtful[_i].next)
     return;
-  house_wait(&house, 20);
-  house_run(&house, "99.500GJ");
+  domoticz_setup_wait(&house, 20);
+  domoticz_setup_run(&house, "99.500GJ");
   ck_assert_int_eq(sandbox_status(house.sandbox), 0);
   expect(doubtful[_i].next);
 }
@@ -204,10 +204,10 @@ START_TEST(rise_of_a_converted_reading_is_judged_in_its_unit)
   snprintf(sections, sizeof(sections), "%s%s%s",
            CONVERT("kwh", "meter.heat_energy_e1", "kWh") "decimals = 3\n",
            SUBTRACT("usage", "kwh", "domoticz.401"), rows[_i].option);
-  house_write(&house, "",
-              "idx.401 = kwh\nidx.401.power = meter.power_e1\n"
-              "idx.402 = usage\n",
-              sections);
+  domoticz_setup_write(&house, "",
+                       "idx.401 = kwh\nidx.401.power = meter.power_e1\n"
+                       "idx.402 = usage\n",
+                       sections);
   quiet_cycle("84.208GJ");
   cycle("84.308GJ", *rows[_i].said ? 65 : 0, rows[_i].said);
 }
@@ -218,7 +218,7 @@ START_TEST(base_set_by_hand_makes_no_reading_implausible)
   write_pipeline("", "");
   quiet_cycle("984.208GJ");
   quiet_cycle("984.308GJ");
-  house_wait(&house, 300);
+  domoticz_setup_wait(&house, 300);
   domoticz_server_set(house.server, 323, "1000");
   cycle("984.408GJ", 0,
         "notice: domoticz: idx.323: displays 1 GJ, but 984.308 GJ was written: "
@@ -235,7 +235,7 @@ START_TEST(rebase_takes_an_implausible_reading)
   quiet_cycle("84.308GJ");
   cycle("500.000GJ", 65, IMPLAUSIBLE("500.000", "84.308", "100"));
   sandbox_run(house.sandbox, "rebase -c house.ini");
-  house_run(&house, "800.000GJ");
+  domoticz_setup_run(&house, "800.000GJ");
   ck_assert_int_eq(sandbox_status(house.sandbox), 0);
   expect("322=0.100 323=800000 327=100");
   quiet_cycle("800.200GJ");
@@ -268,7 +268,7 @@ START_TEST(hold_names_what_it_leaves_alone)
 
   write_pipeline("", "");
   quiet_cycle("84.308GJ");
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   meter_set(house.meter, "60=80.000GJ");
   sandbox_run(house.sandbox, "run -v -c house.ini");
   ck_assert_int_eq(sandbox_status(house.sandbox), 65);
@@ -287,7 +287,7 @@ START_TEST(rebase_of_one_is_one_of_all_that_share_the_base)
 {
   domoticz_server_add(house.server, 405, "custom", "GJ");
   domoticz_server_add(house.server, 406, "custom", "GJ");
-  house_write(
+  domoticz_setup_write(
     &house, "",
     "idx.322 = usage\nidx.323 = meter.heat_energy_e1\n"
     "idx.405 = above\nidx.406 = copy\n",
@@ -324,11 +324,11 @@ END_TEST
 START_TEST(device_that_cannot_take_a_value_is_told_and_the_others_go_on)
 {
   domoticz_server_add(house.server, 407, "incremental", NULL);
-  house_write(&house, "",
-              "idx.323 = meter.heat_energy_e1\n"
-              "idx.407 = meter.heat_energy_e1\n",
-              "");
-  house_run(&house, "84.208GJ");
+  domoticz_setup_write(&house, "",
+                       "idx.323 = meter.heat_energy_e1\n"
+                       "idx.407 = meter.heat_energy_e1\n",
+                       "");
+  domoticz_setup_run(&house, "84.208GJ");
   ck_assert_int_eq(sandbox_status(house.sandbox), 69);
   ck_assert_ptr_nonnull(
     strstr(sandbox_err(house.sandbox), "error: domoticz: idx.407: "));
@@ -369,12 +369,13 @@ END_TEST
 /* Adds to a total in a file, which is an output without displayed values. */
 START_TEST(total_that_skips_its_first_begins_in_a_file_too)
 {
-  house_write(&house, "", "idx.323 = meter.heat_energy_e1\n",
-              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.323")
-                ADD("total", "usage",
-                    "log.total") "first = skip\n"
-                                 "[output log]\nplugin = csv\npath = heat.csv\n"
-                                 "column.total = total\n");
+  domoticz_setup_write(
+    &house, "", "idx.323 = meter.heat_energy_e1\n",
+    SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.323")
+      ADD("total", "usage",
+          "log.total") "first = skip\n"
+                       "[output log]\nplugin = csv\npath = heat.csv\n"
+                       "column.total = total\n");
   for (int i = 0; i < 4; i++) {
     static const char *const readings[] = { "84.208GJ", "84.308GJ", "84.408GJ",
                                             "84.608GJ" };
@@ -394,7 +395,7 @@ END_TEST
 
 START_TEST(gigajoules_become_kilowatt_hours_through_convert)
 {
-  house_write(
+  domoticz_setup_write(
     &house, "",
     "idx.401 = kwh\nidx.401.power = meter.power_e1\n"
     "idx.402 = usage\nidx.403 = total\n",
@@ -434,7 +435,7 @@ static const struct {
 START_TEST(units_that_do_not_agree_are_refused_with_the_way_out)
 {
   domoticz_server_set(house.server, 401, "0;5000");
-  house_write(&house, "", units[_i].targets, units[_i].transforms);
+  domoticz_setup_write(&house, "", units[_i].targets, units[_i].transforms);
   cycle("84.208GJ", 78, units[_i].said);
   expect("401=0;5000");
 }
@@ -461,25 +462,26 @@ START_TEST(rebase_of_a_reconfigured_meter_says_what_to_change)
 {
   domoticz_server_add(house.server, 410, "counter-custom", "MWh");
   domoticz_server_add(house.server, 411, "custom", "MWh");
-  house_write(&house, "", "idx.410 = meter.heat_energy_e1\nidx.411 = usage\n",
-              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.410"));
+  domoticz_setup_write(
+    &house, "", "idx.410 = meter.heat_energy_e1\nidx.411 = usage\n",
+    SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.410"));
   quiet_cycle("55.000MWh");
   quiet_cycle("55.006MWh");
   expect("410=55006 411=0.006");
   cycle("198.040GJ", 78, RECONFIGURED);
   sandbox_run(house.sandbox, "rebase -c house.ini");
-  house_check(&house, 78, NO_BASE_YET);
+  domoticz_setup_check(&house, 78, NO_BASE_YET);
   ck_assert_str_eq(sandbox_out(house.sandbox), TO_PASTE);
   cycle("198.040GJ", 78, ""); /* reported already, and no new base */
   expect("410=55006 411=0.006");
 
-  house_write(&house, "", "idx.410 = heat_energy_e1_mwh\nidx.411 = usage\n",
-              CONVERT("heat_energy_e1_mwh", "meter.heat_energy_e1",
-                      "MWh") "decimals = 3\n" SUBTRACT("usage",
-                                                       "heat_energy_e1_mwh",
-                                                       "domoticz.410"));
+  domoticz_setup_write(
+    &house, "", "idx.410 = heat_energy_e1_mwh\nidx.411 = usage\n",
+    CONVERT("heat_energy_e1_mwh", "meter.heat_energy_e1",
+            "MWh") "decimals = 3\n" SUBTRACT("usage", "heat_energy_e1_mwh",
+                                             "domoticz.410"));
   sandbox_run(house.sandbox, "rebase -c house.ini");
-  house_check(&house, 0, "");
+  domoticz_setup_check(&house, 0, "");
   cycle("198.040GJ", 0,
         "notice: usage: domoticz.410: the reading is the new base, as "
         "\"meterpipe rebase\" asked for\n"
@@ -496,9 +498,9 @@ START_TEST(dry_run_announces_a_base_as_not_kept)
   write_pipeline("decrease = rebase\n", "");
   quiet_cycle("84.208GJ");
   meter_set(house.meter, "60=80.000GJ");
-  house_wait(&house, HOUSE_INTERVAL);
+  domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
   sandbox_run(house.sandbox, "run -n -c house.ini");
-  house_check(
+  domoticz_setup_check(
     &house, 0,
     "notice: usage: domoticz.323: the reading is below it and becomes "
     "the new base (-n: this is not kept)\n");
@@ -507,9 +509,10 @@ END_TEST
 
 START_TEST(usage_is_not_rounded_by_convert)
 {
-  house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.402 = kwh\n",
-              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.323")
-                CONVERT("kwh", "usage", "kWh") "decimals = 3\n");
+  domoticz_setup_write(&house, "",
+                       "idx.323 = meter.heat_energy_e1\nidx.402 = kwh\n",
+                       SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.323")
+                         CONVERT("kwh", "usage", "kWh") "decimals = 3\n");
   quiet_cycle("84.208GJ");
   cycle("84.308GJ", 78,
         "error: kwh: usage: 0.100 GJ is an amount since the last reading, and "
@@ -519,9 +522,10 @@ START_TEST(usage_is_not_rounded_by_convert)
   cycle("84.568GJ", 78, ""); /* even if the result is exact */
   expect("323=84208");
 
-  house_write(&house, "", "idx.323 = meter.heat_energy_e1\nidx.404 = mj\n",
-              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.323")
-                CONVERT("mj", "usage", "MJ"));
+  domoticz_setup_write(&house, "",
+                       "idx.323 = meter.heat_energy_e1\nidx.404 = mj\n",
+                       SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.323")
+                         CONVERT("mj", "usage", "MJ"));
   quiet_cycle("84.668GJ");
   expect("323=84668 404=460");
 }
@@ -529,7 +533,7 @@ END_TEST
 
 START_TEST(reading_is_converted_where_that_is_exact)
 {
-  house_write(&house, "", "idx.404 = meter.heat_energy_e1\n", "");
+  domoticz_setup_write(&house, "", "idx.404 = meter.heat_energy_e1\n", "");
   quiet_cycle("84.208GJ");
   expect("404=84208"); /* MJ */
 }
@@ -541,8 +545,9 @@ END_TEST
 START_TEST(base_that_cannot_take_its_reading_gives_no_usage)
 {
   domoticz_server_set(house.server, 401, "0;5000");
-  house_write(&house, "", "idx.322 = usage\nidx.401 = meter.heat_energy_e1\n",
-              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.401"));
+  domoticz_setup_write(
+    &house, "", "idx.322 = usage\nidx.401 = meter.heat_energy_e1\n",
+    SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.401"));
   cycle("84.208GJ", 78,
         "error: domoticz: idx.401: takes kWh, and meter.heat_energy_e1 is in "
         "GJ: put a transform \"convert\" with unit = kWh and decimals = 3 "
@@ -560,9 +565,10 @@ START_TEST(decimals_alone_round_to_even)
     const char *reading, *device;
   } rows[] = { { "84.250GJ", "322=84.2" }, { "84.350GJ", "322=84.4" } };
 
-  house_write(&house, "", "idx.322 = rough\n",
-              "[transform rough]\nplugin = convert\n"
-              "value = meter.heat_energy_e1\nunit = GJ\ndecimals = 1\n");
+  domoticz_setup_write(
+    &house, "", "idx.322 = rough\n",
+    "[transform rough]\nplugin = convert\n"
+    "value = meter.heat_energy_e1\nunit = GJ\ndecimals = 1\n");
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     quiet_cycle(rows[i].reading);
     expect(rows[i].device);
@@ -603,15 +609,16 @@ END_TEST
 START_TEST(difference_to_what_others_write_is_no_usage)
 {
   domoticz_server_set(house.server, 402, "23000"); /* exactly 82.8 GJ */
-  house_write(&house, "", "idx.322 = above\n",
-              SUBTRACT("above", "meter.heat_energy_e1", "domoticz.402"));
+  domoticz_setup_write(
+    &house, "", "idx.322 = above\n",
+    SUBTRACT("above", "meter.heat_energy_e1", "domoticz.402"));
   quiet_cycle("84.208GJ");
   expect("322=1.4080 402=23000");
   domoticz_server_down(house.server);
   cycle("84.308GJ", 75,
         "error: domoticz: {url}: cannot connect: Connection refused\n");
   domoticz_server_up(house.server);
-  house_wait(&house, 3600);
+  domoticz_setup_wait(&house, 3600);
   cycle("84.408GJ", 0,
         "notice: domoticz: {url}: answers again after 1 h 20 min\n");
   expect("322=1.6080 402=23000"); /* not added up, as usages are */
@@ -621,8 +628,9 @@ END_TEST
 START_TEST(base_that_holds_a_text_is_no_zero)
 {
   domoticz_server_add(house.server, 405, "text", NULL);
-  house_write(&house, "", "idx.405 = meter.heat_energy_e1\nidx.322 = usage\n",
-              SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.405"));
+  domoticz_setup_write(
+    &house, "", "idx.405 = meter.heat_energy_e1\nidx.322 = usage\n",
+    SUBTRACT("usage", "meter.heat_energy_e1", "domoticz.405"));
   quiet_cycle("84.208GJ");
   quiet_cycle("84.308GJ");
   expect("322=0.100 405=84.308");

@@ -13,7 +13,7 @@
 
 #include "lib/array.h"
 #include "tests/e2e/exec_sandbox.h"
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
 /* Returns a socket that accepts connections and never answers, and its port in
@@ -142,27 +142,27 @@ END_TEST
  * multiple of 15 minutes ago looks as if it had just been sent. */
 START_TEST(run_every_15_minutes_does_not_wait)
 {
-  struct house h;
+  struct domoticz_setup h;
   double least = 60;
 
-  house_build(&h, DOMOTICZ_2025_1);
+  domoticz_setup_build(&h, DOMOTICZ_2025_1);
   domoticz_server_add(h.server, 323, "custom", "GJ");
-  house_write(&h, "", "idx.323 = meter.heat_energy_e1\n", "");
-  house_run(&h, "84.100GJ");
+  domoticz_setup_write(&h, "", "idx.323 = meter.heat_energy_e1\n", "");
+  domoticz_setup_run(&h, "84.100GJ");
   for (int i = 0; i < 4; i++) { /* machines are busy: the fastest counts */
     char reading[32];
     int64_t begun;
 
-    house_wait(&h, 900 - HOUSE_INTERVAL);
+    domoticz_setup_wait(&h, 900 - DOMOTICZ_SETUP_INTERVAL);
     snprintf(reading, sizeof(reading), "84.%d00GJ", i + 2);
-    begun = house_clock_ms();
-    house_run(&h, reading);
-    house_check(&h, EX_OK, "");
-    if ((double)(house_clock_ms() - begun) / 1000 < least)
-      least = (double)(house_clock_ms() - begun) / 1000;
+    begun = domoticz_setup_clock_ms();
+    domoticz_setup_run(&h, reading);
+    domoticz_setup_check(&h, EX_OK, "");
+    if ((double)(domoticz_setup_clock_ms() - begun) / 1000 < least)
+      least = (double)(domoticz_setup_clock_ms() - begun) / 1000;
   }
-  house_check_device(&h, 323, "84.500");
-  house_leave(&h);
+  domoticz_setup_check_device(&h, 323, "84.500");
+  domoticz_setup_leave(&h);
   ck_assert_msg(least < 1.9, "%.1f s", least);
 }
 END_TEST

@@ -1,5 +1,5 @@
 /* Keeps the meter, the server and the program of a house in step. */
-#include "tests/support/house.h"
+#include "tests/support/domoticz_setup.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "lib/array.h"
 
 void
-house_build(struct house *h, enum domoticz_version version)
+domoticz_setup_build(struct domoticz_setup *h, enum domoticz_version version)
 {
   h->sandbox = sandbox_new();
   h->meter = meter_start();
@@ -19,9 +19,9 @@ house_build(struct house *h, enum domoticz_version version)
 }
 
 void
-house_build_heat(struct house *h)
+domoticz_setup_build_heat(struct domoticz_setup *h)
 {
-  house_build(h, DOMOTICZ_2025_1);
+  domoticz_setup_build(h, DOMOTICZ_2025_1);
   for (unsigned idx = 322; idx <= 324; idx++)
     domoticz_server_add(h->server, idx, "custom", "GJ");
   domoticz_server_set(h->server, 323, "84");
@@ -29,7 +29,7 @@ house_build_heat(struct house *h)
 }
 
 void
-house_leave(struct house *h)
+domoticz_setup_leave(struct domoticz_setup *h)
 {
   sandbox_free(h->sandbox);
   meter_stop(h->meter);
@@ -37,15 +37,15 @@ house_leave(struct house *h)
 }
 
 void
-house_wait(struct house *h, int64_t seconds)
+domoticz_setup_wait(struct domoticz_setup *h, int64_t seconds)
 {
   sandbox_advance(h->sandbox, seconds);
   domoticz_server_advance(h->server, seconds);
 }
 
 void
-house_write(struct house *h, const char *options, const char *targets,
-            const char *more)
+domoticz_setup_write(struct domoticz_setup *h, const char *options,
+                     const char *targets, const char *more)
 {
   sandbox_write(h->sandbox, "house.ini",
                 "[input meter]\nplugin = kmp\ndevice = %s\n%s\n"
@@ -55,11 +55,11 @@ house_write(struct house *h, const char *options, const char *targets,
 }
 
 void
-house_run(struct house *h, const char *reading)
+domoticz_setup_run(struct domoticz_setup *h, const char *reading)
 {
   char text[64];
 
-  house_wait(h, HOUSE_INTERVAL);
+  domoticz_setup_wait(h, DOMOTICZ_SETUP_INTERVAL);
   if (reading) {
     snprintf(text, sizeof(text), "60=%s", reading);
     meter_set(h->meter, text);
@@ -68,7 +68,7 @@ house_run(struct house *h, const char *reading)
 }
 
 const char *
-house_text(struct house *h, const char *text)
+domoticz_setup_text(struct domoticz_setup *h, const char *text)
 {
   static char buf[2048];
   const struct {
@@ -97,23 +97,25 @@ house_text(struct house *h, const char *text)
 }
 
 void
-house_check(struct house *h, int status, const char *err)
+domoticz_setup_check(struct domoticz_setup *h, int status, const char *err)
 {
-  ck_assert_str_eq(sandbox_err(h->sandbox), house_text(h, err));
+  ck_assert_str_eq(sandbox_err(h->sandbox), domoticz_setup_text(h, err));
   ck_assert_int_eq(sandbox_status(h->sandbox), status);
 }
 
 void
-house_cycle(struct house *h, const char *reading, int status, const char *said)
+domoticz_setup_cycle(struct domoticz_setup *h, const char *reading, int status,
+                     const char *said)
 {
-  house_wait(h, 20);
-  house_run(h, reading);
-  house_check(h, status, said);
+  domoticz_setup_wait(h, 20);
+  domoticz_setup_run(h, reading);
+  domoticz_setup_check(h, status, said);
   ck_assert_str_eq(sandbox_out(h->sandbox), "");
 }
 
 void
-house_check_device(struct house *h, unsigned idx, const char *text)
+domoticz_setup_check_device(struct domoticz_setup *h, unsigned idx,
+                            const char *text)
 {
   const char *stored = domoticz_server_get(h->server, idx);
 
@@ -123,16 +125,16 @@ house_check_device(struct house *h, unsigned idx, const char *text)
 }
 
 void
-house_check_heat(struct house *h, const char *usage, const char *reading,
-                 const char *total)
+domoticz_setup_check_heat(struct domoticz_setup *h, const char *usage,
+                          const char *reading, const char *total)
 {
-  house_check_device(h, 322, usage);
-  house_check_device(h, 323, reading);
-  house_check_device(h, 324, total);
+  domoticz_setup_check_device(h, 322, usage);
+  domoticz_setup_check_device(h, 323, reading);
+  domoticz_setup_check_device(h, 324, total);
 }
 
 void
-house_check_devices(struct house *h, const char *devices)
+domoticz_setup_check_devices(struct domoticz_setup *h, const char *devices)
 {
   char got[512] = "";
   size_t len = 0;
@@ -151,7 +153,7 @@ house_check_devices(struct house *h, const char *devices)
 }
 
 int64_t
-house_clock_ms(void)
+domoticz_setup_clock_ms(void)
 {
   struct timespec t;
 
@@ -160,13 +162,14 @@ house_clock_ms(void)
 }
 
 void
-house_wait_for(bool (*done)(void))
+domoticz_setup_wait_for(bool (*done)(void))
 {
   const struct timespec moment = { 0, 2000000 };
-  int64_t until = house_clock_ms() + 20000;
+  int64_t until = domoticz_setup_clock_ms() + 20000;
 
   while (!done()) {
-    ck_assert_msg(house_clock_ms() < until, "nothing happened within 20 s");
+    ck_assert_msg(domoticz_setup_clock_ms() < until,
+                  "nothing happened within 20 s");
     nanosleep(&moment, NULL);
   }
 }

@@ -15,7 +15,7 @@
 
 #include "lib/array.h"
 #include "tests/support/run_suite.h"
-#include "tests/support/site.h"
+#include "tests/support/meter_setup.h"
 
 #define MINUTE 60
 #define DAY 86400
@@ -37,7 +37,7 @@ static const struct asking askings[] = {
 /* Writes a pipeline that reads N registers from 200 on; the meter has all of
  * them. */
 static void
-write_registers(const struct site *site, unsigned n)
+write_registers(const struct meter_setup *setup, unsigned n)
 {
   char fields[512] = "fields = 200";
   size_t len = strlen(fields);
@@ -46,98 +46,98 @@ write_registers(const struct site *site, unsigned n)
 
   for (i = 0; i < n; i++) {
     snprintf(text, sizeof(text), "%u=%u", 200 + i, i);
-    meter_set(site->m, text);
+    meter_set(setup->m, text);
     if (i == 0)
       continue;
     len += (size_t)snprintf(fields + len, sizeof(fields) - len, ",%s%u",
                             i % 10 == 0 ? "\n  " : " ", 200 + i);
   }
-  site_write(site, fields);
+  meter_setup_write(setup, fields);
 }
 
 START_TEST(registers_are_read_in_as_few_requests_as_can_be)
 {
   const struct asking *a = &askings[_i];
-  struct site site = site_new("1001=68500001");
+  struct meter_setup setup = meter_setup_new("1001=68500001");
 
-  write_registers(&site, a->registers);
-  ck_assert_uint_eq(site_run(&site), a->first);
-  ck_assert_uint_eq(site_run(&site), a->next);
-  sandbox_advance(site.s, DAY);
-  ck_assert_uint_eq(site_run(&site), a->day_later);
-  site_free(&site);
+  write_registers(&setup, a->registers);
+  ck_assert_uint_eq(meter_setup_run(&setup), a->first);
+  ck_assert_uint_eq(meter_setup_run(&setup), a->next);
+  sandbox_advance(setup.s, DAY);
+  ck_assert_uint_eq(meter_setup_run(&setup), a->day_later);
+  meter_setup_free(&setup);
 }
 END_TEST
 
 START_TEST(a_meter_without_a_serial_number_is_no_error)
 {
-  struct site site = site_new("");
+  struct meter_setup setup = meter_setup_new("");
 
-  write_registers(&site, 8);
-  ck_assert_uint_eq(site_run(&site), 2);
-  ck_assert_uint_eq(site_run(&site), 1);
-  site_free(&site);
+  write_registers(&setup, 8);
+  ck_assert_uint_eq(meter_setup_run(&setup), 2);
+  ck_assert_uint_eq(meter_setup_run(&setup), 1);
+  meter_setup_free(&setup);
 }
 END_TEST
 
 START_TEST(after_a_failure_the_serial_number_is_asked_for_at_once)
 {
   static const char again[] = "notice: meter: eye: answers again after ";
-  struct site site = site_new("1001=68500001");
+  struct meter_setup setup = meter_setup_new("1001=68500001");
 
-  write_registers(&site, 8);
-  ck_assert_uint_eq(site_run(&site), 2);
-  ck_assert_uint_eq(site_run(&site), 1);
-  meter_unplug(site.m);
-  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 74);
-  meter_stop(site.m);
-  site.m = meter_start();
-  site_link(&site, site.m, "eye");
-  meter_set(site.m, "1001=68500001");
-  write_registers(&site, 8);
-  sandbox_advance(site.s, 20 * MINUTE);
-  sandbox_run(site.s, "run -c house.ini");
+  write_registers(&setup, 8);
+  ck_assert_uint_eq(meter_setup_run(&setup), 2);
+  ck_assert_uint_eq(meter_setup_run(&setup), 1);
+  meter_unplug(setup.m);
+  ck_assert_int_eq(sandbox_run(setup.s, "run -c house.ini"), 74);
+  meter_stop(setup.m);
+  setup.m = meter_start();
+  meter_setup_link(&setup, setup.m, "eye");
+  meter_set(setup.m, "1001=68500001");
+  write_registers(&setup, 8);
+  sandbox_advance(setup.s, 20 * MINUTE);
+  sandbox_run(setup.s, "run -c house.ini");
   /* Compares only the beginning: the run's own time adds to the 20 minutes. */
-  ck_assert_msg(strncmp(sandbox_err(site.s), again, strlen(again)) == 0, "%s",
-                sandbox_err(site.s));
-  ck_assert_uint_eq(meter_requests(site.m), 2);
-  site_free(&site);
+  ck_assert_msg(strncmp(sandbox_err(setup.s), again, strlen(again)) == 0, "%s",
+                sandbox_err(setup.s));
+  ck_assert_uint_eq(meter_requests(setup.m), 2);
+  meter_setup_free(&setup);
 }
 END_TEST
 
 START_TEST(a_silent_meter_is_not_asked_for_more)
 {
-  struct site site = site_new(SITE_HEAT);
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
-  meter_fault(site.m, "silent");
-  site_write(&site,
-             "timeout = 3s\nretries = 0\n"
-             "fields = 60, 68, 74, 80, 86, 87, 89, 97, 98, 99, 110, 113\n");
-  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 76);
-  ck_assert_uint_eq(meter_requests(site.m), 1);
-  site_free(&site);
+  meter_fault(setup.m, "silent");
+  meter_setup_write(
+    &setup, "timeout = 3s\nretries = 0\n"
+            "fields = 60, 68, 74, 80, 86, 87, 89, 97, 98, 99, 110, 113\n");
+  ck_assert_int_eq(sandbox_run(setup.s, "run -c house.ini"), 76);
+  ck_assert_uint_eq(meter_requests(setup.m), 1);
+  meter_setup_free(&setup);
 }
 END_TEST
 
 START_TEST(min_interval_leaves_the_meter_alone)
 {
-  struct site site = site_new(SITE_HEAT);
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
-  site_write(&site, SITE_TWO "min_interval = 1h\n");
-  ck_assert_uint_eq(site_run(&site), 1);
+  meter_setup_write(&setup, METER_SETUP_TWO "min_interval = 1h\n");
+  ck_assert_uint_eq(meter_setup_run(&setup), 1);
   /* The port is not even opened. */
-  sandbox_remove(site.s, "eye");
-  ck_assert_uint_eq(site_run(&site), 0);
-  ck_assert_str_eq(sandbox_out(site.s), "");
-  ck_assert_uint_eq(site_run(&site), 0);
-  site_link(&site, site.m, "eye");
-  sandbox_advance(site.s, -5 * MINUTE); /* within the tolerance */
-  ck_assert_uint_eq(site_run(&site), 1);
-  ck_assert_str_eq(sandbox_out(site.s), SITE_TWO_SHOWN);
+  sandbox_remove(setup.s, "eye");
+  ck_assert_uint_eq(meter_setup_run(&setup), 0);
+  ck_assert_str_eq(sandbox_out(setup.s), "");
+  ck_assert_uint_eq(meter_setup_run(&setup), 0);
+  meter_setup_link(&setup, setup.m, "eye");
+  sandbox_advance(setup.s, -5 * MINUTE); /* within the tolerance */
+  ck_assert_uint_eq(meter_setup_run(&setup), 1);
+  ck_assert_str_eq(sandbox_out(setup.s), METER_SETUP_TWO_SHOWN);
   /* A reading from the future counts as an old one. */
-  sandbox_advance(site.s, -DAY);
-  ck_assert_uint_eq(site_run(&site), 1);
-  site_free(&site);
+  sandbox_advance(setup.s, -DAY);
+  ck_assert_uint_eq(meter_setup_run(&setup), 1);
+  meter_setup_free(&setup);
 }
 END_TEST
 
@@ -145,19 +145,19 @@ END_TEST
 
 START_TEST(two_inputs_on_one_device_are_read_one_after_the_other)
 {
-  struct site site = site_new(SITE_HEAT);
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
-  site_link(&site, site.m, "eye2");
-  meter_set_delay(site.m, 60);
-  sandbox_write(site.s, "house.ini",
+  meter_setup_link(&setup, setup.m, "eye2");
+  meter_set_delay(setup.m, 60);
+  sandbox_write(setup.s, "house.ini",
                 "[input a]\nplugin = kmp\ndevice = eye\nfields = 60\n"
                 "[input b]\nplugin = kmp\ndevice = eye2\nfields = 68\n"
                 "[output show]\nplugin = stdout\nformat = line\n");
-  ck_assert_uint_eq(site_run(&site), 2);
-  ck_assert_str_eq(sandbox_out(site.s), "a.heat_energy_e1 84.208 GJ\n"
-                                        "b.volume_v1 520.41 m³\n");
-  ck_assert_uint_eq(meter_unheard(site.m), 0);
-  site_free(&site);
+  ck_assert_uint_eq(meter_setup_run(&setup), 2);
+  ck_assert_str_eq(sandbox_out(setup.s), "a.heat_energy_e1 84.208 GJ\n"
+                                         "b.volume_v1 520.41 m³\n");
+  ck_assert_uint_eq(meter_unheard(setup.m), 0);
+  meter_setup_free(&setup);
 }
 END_TEST
 
@@ -173,22 +173,22 @@ write_two_meters(struct sandbox *s, const char *pipeline, const char *options)
 
 START_TEST(two_meters_are_read_at_the_same_time)
 {
-  struct site a = site_new(SITE_HEAT);
-  struct meter *b = site_add_meter(&a, SITE_HEAT);
+  struct meter_setup a = meter_setup_new(METER_SETUP_HEAT);
+  struct meter *b = meter_setup_add_meter(&a, METER_SETUP_HEAT);
 
   meter_fault(a.m, "late=700");
   meter_fault(b, "late=700");
   write_two_meters(a.s, "", "");
   sandbox_start(a.s, "run -c house.ini");
   /* Both are asked before the first one answers. */
-  site_wait_request(a.m, 1);
-  site_wait_request(b, 1);
+  meter_setup_wait_request(a.m, 1);
+  meter_setup_wait_request(b, 1);
   ck_assert_uint_eq(meter_bytes(a.m), meter_bytes(b));
   ck_assert_int_eq(sandbox_wait(a.s), 0);
   ck_assert_str_eq(sandbox_out(a.s), "a.heat_energy_e1 84.208 GJ\n"
                                      "b.volume_v1 520.41 m³\n");
   meter_stop(b);
-  site_free(&a);
+  meter_setup_free(&a);
 }
 END_TEST
 
@@ -271,8 +271,8 @@ END_TEST
 
 START_TEST(one_meter_at_the_deadline_does_not_cost_the_other)
 {
-  struct site a = site_new(SITE_HEAT);
-  struct meter *b = site_add_meter(&a, SITE_HEAT);
+  struct meter_setup a = meter_setup_new(METER_SETUP_HEAT);
+  struct meter *b = meter_setup_add_meter(&a, METER_SETUP_HEAT);
   unsigned waited_ms, requests;
 
   meter_fault(a.m, "silent");
@@ -287,14 +287,14 @@ START_TEST(one_meter_at_the_deadline_does_not_cost_the_other)
   ck_assert_uint_lt(waited_ms, 10000); /* not the 30 s of its timeout */
   ck_assert_uint_eq(requests, 1);
   meter_stop(b);
-  site_free(&a);
+  meter_setup_free(&a);
 }
 END_TEST
 
 START_TEST(of_several_failures_the_gravest_is_the_exit_status)
 {
-  struct site a = site_new("60=84.208GJ");
-  struct meter *b = site_add_meter(&a, SITE_HEAT);
+  struct meter_setup a = meter_setup_new("60=84.208GJ");
+  struct meter *b = meter_setup_add_meter(&a, METER_SETUP_HEAT);
 
   meter_remove(a.m, 60);
   meter_fault(b, "silent");
@@ -304,7 +304,7 @@ START_TEST(of_several_failures_the_gravest_is_the_exit_status)
   meter_stop(b);
   sandbox_advance(a.s, 20 * MINUTE);
   ck_assert_int_eq(sandbox_run(a.s, "run -c house.ini"), 74);
-  site_free(&a);
+  meter_setup_free(&a);
 }
 END_TEST
 
@@ -312,31 +312,32 @@ END_TEST
 
 START_TEST(a_capture_of_runs_replays_with_the_same_values)
 {
-  struct site site = site_new(SITE_HEAT);
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
   char shown[1024] = "";
   size_t len;
   int i;
 
-  site_write(&site, "capture = house.capture\ntimeout = 4s\nretries = 1\n");
-  meter_fault(site.m, "echo*1");
-  meter_fault(site.m, "crc*1");
+  meter_setup_write(&setup,
+                    "capture = house.capture\ntimeout = 4s\nretries = 1\n");
+  meter_fault(setup.m, "echo*1");
+  meter_fault(setup.m, "crc*1");
   for (i = 0; i < 3; i++) {
-    site_run(&site);
+    meter_setup_run(&setup);
     len = strlen(shown);
-    snprintf(shown + len, sizeof(shown) - len, "%s", sandbox_out(site.s));
-    meter_set(site.m, i == 0 ? "60=84.210GJ" : "60=84.345GJ");
+    snprintf(shown + len, sizeof(shown) - len, "%s", sandbox_out(setup.s));
+    meter_set(setup.m, i == 0 ? "60=84.210GJ" : "60=84.345GJ");
   }
-  sandbox_write(site.s, "again.ini",
+  sandbox_write(setup.s, "again.ini",
                 "[input meter]\nplugin = replay\npath = house.capture\n"
                 "fields = heat_energy_e1, volume_v1, power_e1, flow_v1,\n"
                 "  temperature_t1, temperature_t2, temperature_diff,\n"
                 "  operating_hours\n"
                 "[output show]\nplugin = stdout\nformat = line\n");
-  ck_assert_int_eq(sandbox_run(site.s, "run -c again.ini"), 0);
-  ck_assert_str_eq(sandbox_err(site.s), "");
-  ck_assert_str_eq(sandbox_out(site.s), shown);
+  ck_assert_int_eq(sandbox_run(setup.s, "run -c again.ini"), 0);
+  ck_assert_str_eq(sandbox_err(setup.s), "");
+  ck_assert_str_eq(sandbox_out(setup.s), shown);
   ck_assert_ptr_nonnull(strstr(shown, "84.345"));
-  site_free(&site);
+  meter_setup_free(&setup);
 }
 END_TEST
 
@@ -375,34 +376,34 @@ write_usage(struct sandbox *s, const char *options)
 /* Runs once, checks the exit status and the messages, and advances the clock to
  * the next run. */
 static void
-telling_run(const struct site *site, int status, const char *said)
+telling_run(const struct meter_setup *setup, int status, const char *said)
 {
-  ck_assert_int_eq(sandbox_run(site->s, "run -c house.ini"), status);
-  ck_assert_str_eq(sandbox_err(site->s), said);
-  sandbox_advance(site->s, 20 * MINUTE);
+  ck_assert_int_eq(sandbox_run(setup->s, "run -c house.ini"), status);
+  ck_assert_str_eq(sandbox_err(setup->s), said);
+  sandbox_advance(setup->s, 20 * MINUTE);
 }
 
 START_TEST(an_exchanged_meter_begins_a_new_base_and_the_total_goes_on)
 {
-  struct site site = site_new("60=84.208GJ 1001=68500001");
+  struct meter_setup setup = meter_setup_new("60=84.208GJ 1001=68500001");
 
-  write_usage(site.s, "");
-  site_run(&site);
-  meter_set(site.m, "60=84.308GJ");
-  site_run(&site);
+  write_usage(setup.s, "");
+  meter_setup_run(&setup);
+  meter_set(setup.m, "60=84.308GJ");
+  meter_setup_run(&setup);
   /* The serial number decides, whether the reading is lower or higher. */
-  meter_set(site.m, "1001=77700002");
-  meter_set(site.m, "60=99.000GJ");
-  telling_run(&site, 0, OTHER_NUMBER("77700002", "68500001"));
-  meter_set(site.m, "60=99.250GJ");
-  telling_run(&site, 0, EXCHANGED("77700002", "68500001", "99.000 GJ"));
-  ck_assert_str_eq(sandbox_read(site.s, "heat.csv"),
+  meter_set(setup.m, "1001=77700002");
+  meter_set(setup.m, "60=99.000GJ");
+  telling_run(&setup, 0, OTHER_NUMBER("77700002", "68500001"));
+  meter_set(setup.m, "60=99.250GJ");
+  telling_run(&setup, 0, EXCHANGED("77700002", "68500001", "99.000 GJ"));
+  ck_assert_str_eq(sandbox_read(setup.s, "heat.csv"),
                    "time,energy,usage,total\n"
                    "2026-11-22T10:00:00Z,84.208,,\n"
                    "2026-11-22T10:20:00Z,84.308,0.100,0.100\n"
                    "2026-11-22T10:40:00Z,,,\n"
                    "2026-11-22T11:00:00Z,99.250,0.250,0.350\n");
-  site_free(&site);
+  meter_setup_free(&setup);
 }
 END_TEST
 
@@ -420,55 +421,55 @@ END_TEST
  * base makes the input ask for it, regardless of min_interval. */
 START_TEST(a_lower_reading_makes_it_ask_whether_it_is_another_meter)
 {
-  struct site site = site_new(SITE_HEAT);
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
-  write_usage(site.s, EIGHT "min_interval = 20m\ncapture = house.capture\n");
-  ck_assert_uint_eq(site_run(&site), 2);
-  ck_assert_uint_eq(site_run(&site), 1);
-  meter_set(site.m, "1001=77700002");
-  meter_set(site.m, "60=1.000GJ");
-  meter_forget(site.m);
-  telling_run(&site, 0, OTHER_NUMBER("77700002", "68500001"));
-  ck_assert_uint_eq(meter_requests(site.m), 2);
-  meter_set(site.m, "60=1.250GJ");
-  meter_forget(site.m);
-  telling_run(&site, 0, EXCHANGED("77700002", "68500001", "1.000 GJ"));
-  ck_assert_uint_eq(meter_requests(site.m), 2); /* asked for again */
-  meter_set(site.m, "60=1.500GJ");
-  ck_assert_uint_eq(site_run(&site), 1);
-  ck_assert_str_eq(sandbox_read(site.s, "heat.csv"), ASKED_CSV);
+  write_usage(setup.s, EIGHT "min_interval = 20m\ncapture = house.capture\n");
+  ck_assert_uint_eq(meter_setup_run(&setup), 2);
+  ck_assert_uint_eq(meter_setup_run(&setup), 1);
+  meter_set(setup.m, "1001=77700002");
+  meter_set(setup.m, "60=1.000GJ");
+  meter_forget(setup.m);
+  telling_run(&setup, 0, OTHER_NUMBER("77700002", "68500001"));
+  ck_assert_uint_eq(meter_requests(setup.m), 2);
+  meter_set(setup.m, "60=1.250GJ");
+  meter_forget(setup.m);
+  telling_run(&setup, 0, EXCHANGED("77700002", "68500001", "1.000 GJ"));
+  ck_assert_uint_eq(meter_requests(setup.m), 2); /* asked for again */
+  meter_set(setup.m, "60=1.500GJ");
+  ck_assert_uint_eq(meter_setup_run(&setup), 1);
+  ck_assert_str_eq(sandbox_read(setup.s, "heat.csv"), ASKED_CSV);
   /* In the capture, the number belongs to the cycle that asked for it. */
-  sandbox_remove(site.s, "heat.csv");
+  sandbox_remove(setup.s, "heat.csv");
   ck_assert_int_eq(
-    sandbox_run(site.s, "run -c house.ini --replay house.capture"), 0);
-  ck_assert_str_eq(sandbox_read(site.s, "heat.csv"), ASKED_CSV);
-  site_free(&site);
+    sandbox_run(setup.s, "run -c house.ini --replay house.capture"), 0);
+  ck_assert_str_eq(sandbox_read(setup.s, "heat.csv"), ASKED_CSV);
+  meter_setup_free(&setup);
 }
 END_TEST
 
 /* The meter leaves out its number in the run that needs it for the decision. */
 START_TEST(a_number_that_cannot_be_read_decides_nothing)
 {
-  struct site site = site_new(SITE_HEAT);
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
-  write_usage(site.s, EIGHT);
-  site_run(&site);
-  meter_set(site.m, "1001=77700002");
-  meter_set(site.m, "60=1.000GJ");
-  telling_run(&site, 0, OTHER_NUMBER("77700002", "68500001"));
-  meter_set(site.m, "60=1.100GJ");
-  meter_fault(site.m, "missing=1001");
-  telling_run(&site, 0, NO_NUMBER("heat_energy_e1"));
-  meter_clear_faults(site.m);
-  meter_set(site.m, "60=1.250GJ");
-  telling_run(&site, 0, EXCHANGED("77700002", "68500001", "1.000 GJ"));
-  ck_assert_str_eq(sandbox_read(site.s, "heat.csv"),
+  write_usage(setup.s, EIGHT);
+  meter_setup_run(&setup);
+  meter_set(setup.m, "1001=77700002");
+  meter_set(setup.m, "60=1.000GJ");
+  telling_run(&setup, 0, OTHER_NUMBER("77700002", "68500001"));
+  meter_set(setup.m, "60=1.100GJ");
+  meter_fault(setup.m, "missing=1001");
+  telling_run(&setup, 0, NO_NUMBER("heat_energy_e1"));
+  meter_clear_faults(setup.m);
+  meter_set(setup.m, "60=1.250GJ");
+  telling_run(&setup, 0, EXCHANGED("77700002", "68500001", "1.000 GJ"));
+  ck_assert_str_eq(sandbox_read(setup.s, "heat.csv"),
                    "time,energy,usage,total\n"
                    "2026-11-22T10:00:00Z,84.208,,\n"
                    "2026-11-22T10:20:00Z,,,\n"
                    "2026-11-22T10:40:00Z,,,\n"
                    "2026-11-22T11:00:00Z,1.250,0.250,0.250\n");
-  site_free(&site);
+  meter_setup_free(&setup);
 }
 END_TEST
 
@@ -529,26 +530,26 @@ END_TEST
 
 START_TEST(a_lower_reading_of_the_same_meter_is_held)
 {
-  struct site site = site_new(SITE_HEAT);
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
-  write_usage(site.s, EIGHT);
-  site_run(&site);
-  meter_set(site.m, "60=1.000GJ");
-  meter_forget(site.m);
-  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 65);
-  ck_assert_uint_eq(meter_requests(site.m), 2);
-  ck_assert_str_eq(sandbox_err(site.s),
+  write_usage(setup.s, EIGHT);
+  meter_setup_run(&setup);
+  meter_set(setup.m, "60=1.000GJ");
+  meter_forget(setup.m);
+  ck_assert_int_eq(sandbox_run(setup.s, "run -c house.ini"), 65);
+  ck_assert_uint_eq(meter_requests(setup.m), 2);
+  ck_assert_str_eq(sandbox_err(setup.s),
                    "error: usage: meter.60: 1.000 GJ is below the last known "
                    "84.208 GJ, held; if it is right: meterpipe rebase usage\n");
-  sandbox_advance(site.s, 20 * MINUTE);
-  meter_set(site.m, "60=84.308GJ");
-  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 0);
-  ck_assert_str_eq(sandbox_read(site.s, "heat.csv"),
+  sandbox_advance(setup.s, 20 * MINUTE);
+  meter_set(setup.m, "60=84.308GJ");
+  ck_assert_int_eq(sandbox_run(setup.s, "run -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_read(setup.s, "heat.csv"),
                    "time,energy,usage,total\n"
                    "2026-11-22T10:00:00Z,84.208,,\n"
                    "2026-11-22T10:20:00Z,,,\n"
                    "2026-11-22T10:40:00Z,84.308,0.100,0.100\n");
-  site_free(&site);
+  meter_setup_free(&setup);
 }
 END_TEST
 

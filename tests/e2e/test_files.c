@@ -12,13 +12,13 @@
 
 #include "lib/array.h"
 #include "tests/support/run_suite.h"
-#include "tests/support/site.h"
+#include "tests/support/meter_setup.h"
 
 #define SOMEBODY 65534
 #define PRECIOUS "precious\n"
 #define ASIDE "house.db.corrupt-2026-11-22T10:00:00Z"
 
-static struct site site;
+static struct meter_setup setup;
 static char where[16]; /* the directory of all files, in the sandbox's one */
 
 /* Returns the path of NAME in that directory; valid until the next call. */
@@ -27,7 +27,7 @@ there(const char *name)
 {
   static char path[512];
 
-  snprintf(path, sizeof(path), "%s/%s/%s", sandbox_dir(site.s), where, name);
+  snprintf(path, sizeof(path), "%s/%s/%s", sandbox_dir(setup.s), where, name);
   return path;
 }
 
@@ -36,18 +36,18 @@ victim(const char *name)
 {
   static char path[512];
 
-  snprintf(path, sizeof(path), "%s/%s", sandbox_dir(site.s), name);
+  snprintf(path, sizeof(path), "%s/%s", sandbox_dir(setup.s), name);
   return path;
 }
 
 static void
 build(const char *dir, mode_t mode)
 {
-  site = site_new(SITE_HEAT);
+  setup = meter_setup_new(METER_SETUP_HEAT);
   snprintf(where, sizeof(where), "%s", dir);
   ck_assert_int_eq(mkdir(there(""), 0700), 0);
   ck_assert_int_eq(chmod(there(""), mode), 0);
-  sandbox_write(site.s, "house.ini",
+  sandbox_write(setup.s, "house.ini",
                 "[pipeline]\nstate_dir = %s\n"
                 "[input meter]\nplugin = kmp\ndevice = eye\n"
                 "fields = heat_energy_e1\ncapture = %s/heat.capture\n"
@@ -59,15 +59,15 @@ build(const char *dir, mode_t mode)
 static void
 leave(void)
 {
-  site_free(&site);
+  meter_setup_free(&setup);
 }
 
 static int
 run(void)
 {
-  int status = sandbox_run(site.s, "run -v -c house.ini");
+  int status = sandbox_run(setup.s, "run -v -c house.ini");
 
-  sandbox_advance(site.s, SITE_INTERVAL);
+  sandbox_advance(setup.s, METER_SETUP_INTERVAL);
   return status;
 }
 
@@ -87,7 +87,7 @@ plant(enum plant what, const char *name, const char *content)
 {
   const char *path = there(name);
 
-  sandbox_write(site.s, "victim", "%s", content);
+  sandbox_write(setup.s, "victim", "%s", content);
   switch (what) {
   case LINK:
     ck_assert_int_eq(symlink(victim("victim"), path), 0);
@@ -113,8 +113,8 @@ plant(enum plant what, const char *name, const char *content)
 static void
 check_untouched(const char *content)
 {
-  ck_assert_str_eq(sandbox_read(site.s, "victim"), content);
-  ck_assert(!sandbox_exists(site.s, "nothing"));
+  ck_assert_str_eq(sandbox_read(setup.s, "victim"), content);
+  ck_assert(!sandbox_exists(setup.s, "nothing"));
 }
 
 /* The files of a run, and its exit statuses if it must not use one of them. */
@@ -138,7 +138,7 @@ static void
 check_refused(const char *name, int status, const char *content)
 {
   ck_assert_int_eq(run(), status);
-  ck_assert_msg(strstr(sandbox_err(site.s), name), "%s", sandbox_err(site.s));
+  ck_assert_msg(strstr(sandbox_err(setup.s), name), "%s", sandbox_err(setup.s));
   check_untouched(content);
 }
 
@@ -170,10 +170,10 @@ START_TEST(owner_of_the_directory_is_trusted)
   ck_assert_int_eq(run(), EX_OK);
   ck_assert_int_eq(lchown(there("."), SOMEBODY, SOMEBODY), 0);
   ck_assert_int_eq(lchown(there("house.db"), SOMEBODY, SOMEBODY), 0);
-  ck_assert_msg(run() == EX_OK, "%s", sandbox_err(site.s));
+  ck_assert_msg(run() == EX_OK, "%s", sandbox_err(setup.s));
   ck_assert_int_eq(lchown(there("."), 0, 0), 0);
   ck_assert_int_eq(run(), EX_NOPERM);
-  ck_assert_ptr_nonnull(strstr(sandbox_err(site.s), "as its owner"));
+  ck_assert_ptr_nonnull(strstr(sandbox_err(setup.s), "as its owner"));
 }
 END_TEST
 
@@ -199,9 +199,9 @@ START_TEST(status_does_not_look_at_what_was_planted)
 {
   build("shared", 01777);
   plant(LINK, "house.db", PRECIOUS);
-  ck_assert_int_eq(sandbox_run(site.s, "status -c house.ini"), EX_NOPERM);
-  ck_assert_ptr_nonnull(strstr(sandbox_err(site.s), "is a symbolic link"));
-  ck_assert_int_eq(sandbox_run(site.s, "run -n -c house.ini"), EX_NOPERM);
+  ck_assert_int_eq(sandbox_run(setup.s, "status -c house.ini"), EX_NOPERM);
+  ck_assert_ptr_nonnull(strstr(sandbox_err(setup.s), "is a symbolic link"));
+  ck_assert_int_eq(sandbox_run(setup.s, "run -n -c house.ini"), EX_NOPERM);
   check_untouched(PRECIOUS);
 }
 END_TEST
@@ -215,7 +215,7 @@ START_TEST(state_is_set_aside_over_nothing_of_others)
 {
   build("shared", 01777);
   plant(asides[_i], ASIDE, PRECIOUS);
-  sandbox_write(site.s, "shared/house.db", "no database, but long enough");
+  sandbox_write(setup.s, "shared/house.db", "no database, but long enough");
   ck_assert_int_eq(run(), asides[_i] == DIRECTORY ? EX_IOERR : EX_DATAERR);
   check_untouched(PRECIOUS);
 }
@@ -240,7 +240,7 @@ static const struct {
 static void
 write_below(int row)
 {
-  sandbox_write(site.s, "house.ini",
+  sandbox_write(setup.s, "house.ini",
                 "[pipeline]\nstate_dir = %s\n"
                 "[input meter]\nplugin = kmp\ndevice = eye\n"
                 "fields = heat_energy_e1\ncapture = %s\n"
@@ -301,12 +301,12 @@ START_TEST(no_directory_that_others_planted_is_used)
       write_below(_i);
       status = run();
       ck_assert_msg(status == (places[i].refused ? below[_i].refused : EX_OK),
-                    "place %zu: %d: %s", i, status, sandbox_err(site.s));
+                    "place %zu: %d: %s", i, status, sandbox_err(setup.s));
       if (places[i].refused)
-        ck_assert_msg(strstr(sandbox_err(site.s), "shared/in belongs to ") &&
-                        strstr(sandbox_err(site.s), "uid 65534") &&
-                        strstr(sandbox_err(site.s), "others can put one"),
-                      "%s", sandbox_err(site.s));
+        ck_assert_msg(strstr(sandbox_err(setup.s), "shared/in belongs to ") &&
+                        strstr(sandbox_err(setup.s), "uid 65534") &&
+                        strstr(sandbox_err(setup.s), "others can put one"),
+                      "%s", sandbox_err(setup.s));
     }
     leave();
   }
@@ -337,10 +337,10 @@ START_TEST(status_looks_at_the_state_of_its_owner)
   ck_assert_int_eq(mkdir(there("in"), 0755), 0);
   ck_assert_int_eq(run(), EX_OK);
   ck_assert_int_eq(chown(there("in"), SOMEBODY, SOMEBODY), 0);
-  ck_assert_int_eq(sandbox_run(site.s, "status -c house.ini"), EX_NOPERM);
+  ck_assert_int_eq(sandbox_run(setup.s, "status -c house.ini"), EX_NOPERM);
   ck_assert_int_eq(chown(there("in/house.db"), SOMEBODY, SOMEBODY), 0);
-  ck_assert_msg(sandbox_run(site.s, "status -c house.ini") == EX_OK, "%s",
-                sandbox_err(site.s));
+  ck_assert_msg(sandbox_run(setup.s, "status -c house.ini") == EX_OK, "%s",
+                sandbox_err(setup.s));
   ck_assert_int_eq(run(), EX_NOPERM);
 }
 END_TEST
@@ -351,8 +351,8 @@ START_TEST(shared_directory_serves_as_any_other)
 {
   build("shared", 01777);
   for (int i = 0; i < 3; i++)
-    ck_assert_msg(run() == EX_OK, "%s", sandbox_err(site.s));
-  ck_assert_int_eq(sandbox_run(site.s, "status -c house.ini"), EX_OK);
+    ck_assert_msg(run() == EX_OK, "%s", sandbox_err(setup.s));
+  ck_assert_int_eq(sandbox_run(setup.s, "status -c house.ini"), EX_OK);
 }
 END_TEST
 
@@ -373,7 +373,7 @@ START_TEST(own_link_is_followed)
   build(own_links[_i].dir, own_links[_i].mode);
   ck_assert_int_eq(symlink(victim("mine"), there(own_links[_i].name)), 0);
   for (int i = 0; i < 2; i++)
-    ck_assert_msg(run() == EX_OK, "%s", sandbox_err(site.s));
+    ck_assert_msg(run() == EX_OK, "%s", sandbox_err(setup.s));
   ck_assert_int_eq(stat(victim("mine"), &st), 0);
   ck_assert_int_gt(st.st_size, 0);
   ck_assert_int_eq(lstat(there(own_links[_i].name), &st), 0);
@@ -440,7 +440,7 @@ END_TEST
 START_TEST(new_directory_is_for_us_and_our_group_at_most)
 {
   build("private", 0700);
-  sandbox_write(site.s, "house.ini",
+  sandbox_write(setup.s, "house.ini",
                 "[pipeline]\nstate_dir = private/a/b\n"
                 "[input meter]\nplugin = kmp\ndevice = eye\n"
                 "[output log]\nplugin = csv\npath = private/heat.csv\n"
@@ -468,7 +468,7 @@ END_TEST
 START_TEST(what_is_set_aside_keeps_its_mode_and_the_new_one_is_ours)
 {
   build("private", 0700);
-  sandbox_write(site.s, "private/house.db", "no database, but long enough");
+  sandbox_write(setup.s, "private/house.db", "no database, but long enough");
   ck_assert_int_eq(chmod(there("house.db"), 0600), 0);
   ck_assert_int_eq(run_with(0), EX_DATAERR);
   ck_assert_uint_eq(mode_of(ASIDE), 0600);

@@ -24,7 +24,7 @@
 #include "lib/array.h"
 #include "tests/faults/proxy.h"
 #include "tests/support/run_suite.h"
-#include "tests/support/site.h"
+#include "tests/support/meter_setup.h"
 
 /* Opens the port and sets it as a terminal program may have left it.  Returns
  * the settings, and the open port in RET_FD. */
@@ -62,81 +62,81 @@ static const int signals[] = { SIGINT, SIGTERM };
 
 START_TEST(a_signal_ends_the_reading_and_restores_the_port)
 {
-  struct site site = site_new(SITE_HEAT);
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
   struct termios before;
   int fd;
 
-  before = leave_settings(meter_path(site.m), &fd);
-  meter_fault(site.m, "silent");
-  site_write(&site, SITE_TWO "timeout = 20s\n");
-  sandbox_start(site.s, "run -c house.ini");
-  site_wait_request(site.m, 1);
+  before = leave_settings(meter_path(setup.m), &fd);
+  meter_fault(setup.m, "silent");
+  meter_setup_write(&setup, METER_SETUP_TWO "timeout = 20s\n");
+  sandbox_start(setup.s, "run -c house.ini");
+  meter_setup_wait_request(setup.m, 1);
   ck_assert(!has_settings(fd, &before));
-  kill(sandbox_pid(site.s), signals[_i]);
-  ck_assert_int_eq(sandbox_wait(site.s), 75);
-  ck_assert_str_eq(sandbox_out(site.s), "");
-  ck_assert_str_eq(sandbox_err(site.s),
+  kill(sandbox_pid(setup.s), signals[_i]);
+  ck_assert_int_eq(sandbox_wait(setup.s), 75);
+  ck_assert_str_eq(sandbox_out(setup.s), "");
+  ck_assert_str_eq(sandbox_err(setup.s),
                    "error: meter: eye: interrupted while reading the meter\n");
   ck_assert(has_settings(fd, &before));
   close(fd);
-  site_free(&site);
+  meter_setup_free(&setup);
 }
 END_TEST
 
 START_TEST(a_good_reading_restores_the_port)
 {
-  struct site site = site_new(SITE_HEAT);
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
   struct termios before;
   int fd;
 
-  before = leave_settings(meter_path(site.m), &fd);
-  site_write(&site, SITE_TWO);
-  ck_assert_uint_eq(site_run(&site), 1);
+  before = leave_settings(meter_path(setup.m), &fd);
+  meter_setup_write(&setup, METER_SETUP_TWO);
+  ck_assert_uint_eq(meter_setup_run(&setup), 1);
   ck_assert(has_settings(fd, &before));
   close(fd);
-  site_free(&site);
+  meter_setup_free(&setup);
 }
 END_TEST
 
 START_TEST(a_port_that_another_program_holds_is_named_with_it)
 {
-  struct site site = site_new(SITE_HEAT);
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
   char expected[256], name[32] = "";
   FILE *comm = fopen("/proc/self/comm", "re");
-  int fd = open(meter_path(site.m), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  int fd = open(meter_path(setup.m), O_RDWR | O_NOCTTY | O_CLOEXEC);
 
   ck_assert_ptr_nonnull(comm);
   ck_assert_int_eq(fscanf(comm, "%31[^\n]", name), 1);
   fclose(comm);
   ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
-  sandbox_write(site.s, "house.ini",
+  sandbox_write(setup.s, "house.ini",
                 "[pipeline]\ndeadline = 400ms\n"
-                "[input meter]\nplugin = kmp\ndevice = eye\n" SITE_TWO
+                "[input meter]\nplugin = kmp\ndevice = eye\n" METER_SETUP_TWO
                 "[output show]\nplugin = stdout\n");
-  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 75);
+  ck_assert_int_eq(sandbox_run(setup.s, "run -c house.ini"), 75);
   snprintf(expected, sizeof(expected),
            "error: meter: eye: in use by %s (process %ld): stop it, or read at "
            "other times\n",
            name, (long)getpid());
-  ck_assert_str_eq(sandbox_err(site.s), expected);
-  ck_assert_uint_eq(meter_requests(site.m), 0);
+  ck_assert_str_eq(sandbox_err(setup.s), expected);
+  ck_assert_uint_eq(meter_requests(setup.m), 0);
   close(fd);
-  site_free(&site);
+  meter_setup_free(&setup);
 }
 END_TEST
 
 START_TEST(a_port_that_may_not_be_opened_is_a_matter_of_permission)
 {
-  struct site site = site_new(SITE_HEAT);
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
-  site_write(&site, SITE_TWO);
-  ck_assert_int_eq(chmod(meter_path(site.m), 0), 0);
-  sandbox_become_nobody(site.s);
-  ck_assert_int_eq(sandbox_run(site.s, "run -c house.ini"), 77);
-  ck_assert_str_eq(sandbox_err(site.s),
+  meter_setup_write(&setup, METER_SETUP_TWO);
+  ck_assert_int_eq(chmod(meter_path(setup.m), 0), 0);
+  sandbox_become_nobody(setup.s);
+  ck_assert_int_eq(sandbox_run(setup.s, "run -c house.ini"), 77);
+  ck_assert_str_eq(sandbox_err(setup.s),
                    "error: meter: eye: permission denied; give this "
                    "user read and write access\n");
-  site_free(&site);
+  meter_setup_free(&setup);
 }
 END_TEST
 
@@ -250,24 +250,25 @@ static const struct {
 
 START_TEST(a_serial_server_is_read_or_its_fault_is_named)
 {
-  struct site site = site_new(FULL);
-  struct proxy *proxy = proxy_start_tty(meter_path(site.m));
+  struct meter_setup setup = meter_setup_new(FULL);
+  struct proxy *proxy = proxy_start_tty(meter_path(setup.m));
   char options[256];
 
-  snprintf(options, sizeof(options), SITE_TWO "device = %s://127.0.0.1:%u\n%s",
-           servers[_i].scheme, proxy_port(proxy), servers[_i].options);
+  snprintf(options, sizeof(options),
+           METER_SETUP_TWO "device = %s://127.0.0.1:%u\n%s", servers[_i].scheme,
+           proxy_port(proxy), servers[_i].options);
   proxy_telnet(proxy, servers[_i].telnet);
   proxy_order(proxy, servers[_i].what, PROXY_BACK, servers[_i].at);
-  site_write(&site, options);
-  ck_assert_msg(sandbox_run(site.s, "run -c house.ini") == servers[_i].status,
-                "%d: %s", sandbox_status(site.s), sandbox_err(site.s));
-  ck_assert_str_eq(sandbox_out(site.s), servers[_i].out);
+  meter_setup_write(&setup, options);
+  ck_assert_msg(sandbox_run(setup.s, "run -c house.ini") == servers[_i].status,
+                "%d: %s", sandbox_status(setup.s), sandbox_err(setup.s));
+  ck_assert_str_eq(sandbox_out(setup.s), servers[_i].out);
   if (servers[_i].said[0] == '\0')
-    ck_assert_str_eq(sandbox_err(site.s), "");
-  ck_assert_msg(strstr(sandbox_err(site.s), servers[_i].said) != NULL, "%s",
-                sandbox_err(site.s));
+    ck_assert_str_eq(sandbox_err(setup.s), "");
+  ck_assert_msg(strstr(sandbox_err(setup.s), servers[_i].said) != NULL, "%s",
+                sandbox_err(setup.s));
   proxy_stop(proxy);
-  site_free(&site);
+  meter_setup_free(&setup);
 }
 END_TEST
 
@@ -275,20 +276,20 @@ END_TEST
  * fails. */
 START_TEST(a_serial_server_that_always_hangs_up_fails)
 {
-  struct site site = site_new(FULL);
+  struct meter_setup setup = meter_setup_new(FULL);
   struct proxy *proxy = proxy_start_tty("/dev/null"); /* hangs up at once */
   char options[128];
 
-  snprintf(options, sizeof(options), SITE_TWO "device = tcp://127.0.0.1:%u\n",
-           proxy_port(proxy));
-  site_write(&site, options);
-  sandbox_run(site.s, "run -v -c house.ini");
-  ck_assert_int_eq(sandbox_status(site.s), 74);
-  ck_assert_ptr_nonnull(strstr(sandbox_err(site.s), "connecting again\n"));
+  snprintf(options, sizeof(options),
+           METER_SETUP_TWO "device = tcp://127.0.0.1:%u\n", proxy_port(proxy));
+  meter_setup_write(&setup, options);
+  sandbox_run(setup.s, "run -v -c house.ini");
+  ck_assert_int_eq(sandbox_status(setup.s), 74);
+  ck_assert_ptr_nonnull(strstr(sandbox_err(setup.s), "connecting again\n"));
   ck_assert_ptr_nonnull(
-    strstr(sandbox_err(site.s), ": the serial server ended the connection ("));
+    strstr(sandbox_err(setup.s), ": the serial server ended the connection ("));
   proxy_stop(proxy);
-  site_free(&site);
+  meter_setup_free(&setup);
 }
 END_TEST
 

@@ -10,15 +10,15 @@
 #include <check.h>
 
 #include "lib/array.h"
-#include "tests/plugins/domoticz/rig.h"
+#include "tests/plugins/domoticz/plugin_setup.h"
 #include "tests/support/run_suite.h"
 
-static struct rig r;
+static struct plugin_setup r;
 
 static void
 stop(void)
 {
-  rig_stop(&r);
+  plugin_setup_stop(&r);
 }
 
 START_TEST(values_are_shown_with_place_step_and_time)
@@ -26,17 +26,17 @@ START_TEST(values_are_shown_with_place_step_and_time)
   uint32_t counter, custom, text, empty;
   const struct mp_shown *shown;
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_set_clock(r.s, 1795327677);
-  counter = rig_add(&r, 323, "counter-custom", "GJ");
-  custom = rig_add(&r, 322, "custom", "things");
-  text = rig_add(&r, 321, "text", NULL);
-  empty = rig_add(&r, 320, "text", NULL);
+  counter = plugin_setup_add(&r, 323, "counter-custom", "GJ");
+  custom = plugin_setup_add(&r, 322, "custom", "things");
+  text = plugin_setup_add(&r, 321, "text", NULL);
+  empty = plugin_setup_add(&r, 320, "text", NULL);
   domoticz_server_set(r.s, 323, "84208");
   domoticz_server_set(r.s, 322, "1234567");
   domoticz_server_set(r.s, 321, "2026-11-22");
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, counter), "84.208 GJ");
   shown = fake_sink_shown(r.sink, counter);
   ck_assert_int_eq(shown->step_coef, 1);
@@ -70,26 +70,26 @@ START_TEST(all_are_asked_at_once_and_over_one_connection)
   size_t i;
 
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
-    rig_start(&r, rows[i].version);
-    a = rig_add(&r, 1, "counter", NULL);
-    b = rig_add(&r, 3, "temperature", NULL);
-    c = rig_add(&r, 9, "custom", "GJ");
-    rig_open(&r);
-    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    plugin_setup_start(&r, rows[i].version);
+    a = plugin_setup_add(&r, 1, "counter", NULL);
+    b = plugin_setup_add(&r, 3, "temperature", NULL);
+    c = plugin_setup_add(&r, 9, "custom", "GJ");
+    plugin_setup_open(&r);
+    ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
     ck_assert_uint_eq(domoticz_server_requests(r.s), rows[i].first);
     ck_assert_str_eq(fake_host_stored(r.host, "api"), rows[i].learned);
-    rig_close(&r);
-    rig_open(&r);
+    plugin_setup_close(&r);
+    plugin_setup_open(&r);
     domoticz_server_forget(r.s);
-    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
     ck_assert_str_eq(fake_sink_shown_text(r.sink, a), "0.000 kWh");
     ck_assert_str_eq(fake_sink_shown_text(r.sink, b), "0 C");
     ck_assert_str_eq(fake_sink_shown_text(r.sink, c), "0 GJ");
-    ck_assert_uint_eq(rig_send(&r, a, "1.234 kWh"), MP_ACCEPTED);
+    ck_assert_uint_eq(plugin_setup_send(&r, a, "1.234 kWh"), MP_ACCEPTED);
     ck_assert_uint_eq(domoticz_server_requests(r.s), rows[i].second + 1);
     ck_assert_uint_eq(domoticz_server_connections(r.s), 1);
     if (i + 1 < ARRAY_SIZE(rows))
-      rig_stop(&r);
+      plugin_setup_stop(&r);
   }
 }
 END_TEST
@@ -105,11 +105,11 @@ START_TEST(units_of_all_quantities_are_displayed)
   };
   uint32_t targets[ARRAY_SIZE(rows)];
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++)
-    targets[i] = rig_add(&r, i + 1, "custom", rows[i].label);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    targets[i] = plugin_setup_add(&r, i + 1, "custom", rows[i].label);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++)
     ck_assert_str_eq(fake_sink_shown_text(r.sink, targets[i]), rows[i].shown);
 }
@@ -117,16 +117,16 @@ END_TEST
 
 START_TEST(another_version_of_the_server_is_learned)
 {
-  rig_start(&r, DOMOTICZ_2022_2);
-  rig_add(&r, 1, "counter", NULL);
-  rig_add(&r, 3, "temperature", NULL);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_start(&r, DOMOTICZ_2022_2);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_add(&r, 3, "temperature", NULL);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   domoticz_server_set_version(r.s, DOMOTICZ_2025_1);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, 1), "0 C");
   domoticz_server_forget(r.s);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
   ck_assert_str_eq(fake_host_stored(r.host, "api"),
                    "getdevices list 2025.1 (build 16785)");
@@ -135,12 +135,12 @@ END_TEST
 
 START_TEST(the_form_is_learned_with_one_device_too)
 {
-  rig_start(&r, DOMOTICZ_2022_2);
-  rig_add(&r, 1, "counter", NULL);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_start(&r, DOMOTICZ_2022_2);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 3);
 }
 END_TEST
@@ -149,14 +149,14 @@ START_TEST(what_is_left_out_is_asked_for_alone)
 {
   uint32_t broken, gone, good;
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_log_rows(r.s);
-  broken = rig_add(&r, 3, "counter", NULL);
-  gone = rig_add(&r, 5, NULL, NULL);
-  good = rig_add(&r, 9, "counter", NULL);
+  broken = plugin_setup_add(&r, 3, "counter", NULL);
+  gone = plugin_setup_add(&r, 5, NULL, NULL);
+  good = plugin_setup_add(&r, 9, "counter", NULL);
   domoticz_server_set(r.s, 3, "1.5e3");
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, broken), "unreached");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, gone), "absent");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, good), "0.000 kWh");
@@ -164,8 +164,9 @@ START_TEST(what_is_left_out_is_asked_for_alone)
   ck_assert_uint_eq(domoticz_server_requests(r.s), 4);
   ck_assert_uint_eq(fake_host_failures(r.host), 1);
   ck_assert_int_eq(fake_host_failure(r.host, 0), MP_EPROTO);
-  ck_assert(rig_logged(&r, "error: domoticz: idx.3: \"Device 3\" (Counter): "
-                           "displays \"0, 1.5e3\", which is not a number"));
+  ck_assert(
+    plugin_setup_logged(&r, "error: domoticz: idx.3: \"Device 3\" (Counter): "
+                            "displays \"0, 1.5e3\", which is not a number"));
 }
 END_TEST
 
@@ -183,18 +184,18 @@ START_TEST(what_takes_no_reading_is_refused_but_can_be_read)
 {
   uint32_t written, read;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  written = rig_add(&r, 7, refused[_i].type, NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  written = plugin_setup_add(&r, 7, refused[_i].type, NULL);
   domoticz_server_add(r.s, 8, refused[_i].type, NULL);
   domoticz_server_set(r.s, 8, refused[_i].stored);
   read = fake_host_add_target(r.host, "8", NULL, NULL, MP_TARGET_READ);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, written), "unfit");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, read), refused[_i].shown);
   ck_assert_int_eq(fake_host_failure(r.host, 0), MP_EREFUSED);
-  ck_assert(rig_logged(&r, refused[_i].remedy));
-  ck_assert_uint_eq(rig_send(&r, written, "1 kWh"), MP_REJECTED);
+  ck_assert(plugin_setup_logged(&r, refused[_i].remedy));
+  ck_assert_uint_eq(plugin_setup_send(&r, written, "1 kWh"), MP_REJECTED);
   ck_assert_uint_eq(domoticz_server_count(r.s, "udevice"), 0);
 }
 END_TEST
@@ -203,16 +204,17 @@ START_TEST(switches_and_misplaced_powers_are_unfit)
 {
   uint32_t sw, power;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  sw = rig_add(&r, 1, "switch", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  sw = plugin_setup_add(&r, 1, "switch", NULL);
   domoticz_server_add(r.s, 2, "counter", NULL);
   power = fake_host_add_target(r.host, "2", "power", "p", 0);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, sw), "unfit");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, power), "unfit");
-  ck_assert(rig_logged(&r, "(Light/Switch / Switch): this type does not hold"));
-  ck_assert(rig_logged(&r, "use idx.N.power only with a kWh device"));
+  ck_assert(plugin_setup_logged(
+    &r, "(Light/Switch / Switch): this type does not hold"));
+  ck_assert(plugin_setup_logged(&r, "use idx.N.power only with a kWh device"));
 }
 END_TEST
 
@@ -220,11 +222,11 @@ START_TEST(hidden_devices_are_absent)
 {
   uint32_t hidden;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  hidden = rig_add(&r, 1, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  hidden = plugin_setup_add(&r, 1, "counter", NULL);
   domoticz_server_hide(r.s, 1, true);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, hidden), "absent");
 }
 END_TEST
@@ -235,11 +237,11 @@ START_TEST(a_list_too_long_for_one_request_is_split)
   enum { DEVICES = 1600 };
   unsigned i;
 
-  rig_start(&r, DOMOTICZ_2026_3);
+  plugin_setup_start(&r, DOMOTICZ_2026_3);
   for (i = 1; i <= DEVICES; i++)
-    rig_add(&r, 100000 + i, "counter", NULL);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    plugin_setup_add(&r, 100000 + i, "counter", NULL);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   for (i = 0; i < DEVICES; i++)
     ck_assert_str_eq(fake_sink_shown_text(r.sink, i), "0.000 kWh");
   ck_assert_uint_le(domoticz_server_requests(r.s), 4);
@@ -277,96 +279,97 @@ START_TEST(failures_have_their_reason_and_remedy)
   };
   size_t i;
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   fake_host_set(r.host, "timeout", "400ms");
-  rig_add(&r, 1, "counter", NULL);
-  rig_open(&r);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_open(&r);
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
     domoticz_server_fault(r.s, rows[i].fault, NULL, 0, 0, rows[i].arg);
     fake_host_forget(r.host);
-    ck_assert_msg(rig_fetch(&r) == rows[i].code, "%s: %s", rows[i].logged,
-                  fake_host_log(r.host));
-    ck_assert_msg(rig_logged(&r, rows[i].logged), "%s: %s", rows[i].logged,
-                  fake_host_log(r.host));
+    ck_assert_msg(plugin_setup_fetch(&r) == rows[i].code, "%s: %s",
+                  rows[i].logged, fake_host_log(r.host));
+    ck_assert_msg(plugin_setup_logged(&r, rows[i].logged), "%s: %s",
+                  rows[i].logged, fake_host_log(r.host));
     ck_assert_uint_eq(fake_host_failures(r.host), 1);
     ck_assert_int_eq(fake_host_failure(r.host, 0), rows[i].code);
     ck_assert_str_eq(fake_sink_shown_text(r.sink, 0), "unreached");
     domoticz_server_heal(r.s);
   }
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
 }
 END_TEST
 
 START_TEST(a_server_that_is_down_can_be_tried_later)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
-  rig_open(&r);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_open(&r);
   domoticz_server_down(r.s);
-  ck_assert_int_eq(rig_fetch(&r), MP_EAGAIN);
-  ck_assert(rig_logged(&r, "cannot connect: Connection refused"));
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_EAGAIN);
+  ck_assert(plugin_setup_logged(&r, "cannot connect: Connection refused"));
   domoticz_server_up(r.s);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
 }
 END_TEST
 
 START_TEST(a_dead_connection_is_made_anew_for_a_read)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   domoticz_server_fault(r.s, DOMOTICZ_RESET_BEFORE, NULL, 0, 1, 0);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_uint_eq(domoticz_server_connections(r.s), 2);
   domoticz_server_fault(r.s, DOMOTICZ_DROP_IDLE, NULL, 0, 1, 0);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_uint_eq(fake_host_failures(r.host), 0);
 }
 END_TEST
 
 START_TEST(logins_are_sent_when_configured_and_never_shown)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_set_login(r.s, "admin", "s3cret", true);
-  rig_add(&r, 1, "counter", NULL);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_EREFUSED);
-  ck_assert(rig_logged(&r, "add this machine's address to the trusted"));
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_EREFUSED);
+  ck_assert(
+    plugin_setup_logged(&r, "add this machine's address to the trusted"));
   ck_assert_ptr_null(strstr(domoticz_server_head(r.s), "Authorization"));
-  rig_close(&r);
+  plugin_setup_close(&r);
   fake_host_set(r.host, "username", "admin");
   fake_host_set(r.host, "password", "s3cret");
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   domoticz_server_set_login(r.s, "admin", "s3cret", false);
-  ck_assert_int_eq(rig_fetch(&r), MP_EREFUSED);
-  ck_assert(rig_logged(&r, "check `username` and `password`"));
-  ck_assert(rig_logged(&r, "Allow Basic Auth over plain HTTP"));
-  ck_assert(!rig_logged(&r, "s3cret"));
-  ck_assert(!rig_logged(&r, "YWRtaW4"));
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_EREFUSED);
+  ck_assert(plugin_setup_logged(&r, "check `username` and `password`"));
+  ck_assert(plugin_setup_logged(&r, "Allow Basic Auth over plain HTTP"));
+  ck_assert(!plugin_setup_logged(&r, "s3cret"));
+  ck_assert(!plugin_setup_logged(&r, "YWRtaW4"));
 }
 END_TEST
 
 START_TEST(tokens_are_sent_over_http_and_never_shown)
 {
-  rig_start(&r, DOMOTICZ_2026_3);
+  plugin_setup_start(&r, DOMOTICZ_2026_3);
   domoticz_server_set_login(r.s, "admin", "x", false);
   domoticz_server_set_token(r.s, "eyJ.s3cret-_.x");
-  rig_add(&r, 1, "counter", NULL);
+  plugin_setup_add(&r, 1, "counter", NULL);
   fake_host_set(r.host, "token", "eyJ.s3cret-_.x");
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_ptr_nonnull(strstr(domoticz_server_head(r.s),
                                "\r\nAuthorization: Bearer eyJ.s3cret-_.x\r\n"));
-  ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_ACCEPTED);
+  ck_assert_uint_eq(plugin_setup_send(&r, 0, "1.234 kWh"), MP_ACCEPTED);
   domoticz_server_set_token(r.s, NULL);
-  ck_assert_int_eq(rig_fetch(&r), MP_EREFUSED);
-  ck_assert(rig_logged(
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_EREFUSED);
+  ck_assert(plugin_setup_logged(
     &r, "HTTP 401: the server rejected the access token; it has expired or was "
         "removed (Setup, More Options, Access Tokens)"));
-  ck_assert(!rig_logged(&r, "s3cret"));
+  ck_assert(!plugin_setup_logged(&r, "s3cret"));
 }
 END_TEST
 
@@ -374,32 +377,33 @@ START_TEST(hardware_that_is_disabled_is_told_from_a_device_that_is_missing)
 {
   uint32_t disabled, missing;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  disabled = rig_add(&r, 1, "counter", NULL);
-  missing = rig_add(&r, 2, NULL, NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  disabled = plugin_setup_add(&r, 1, "counter", NULL);
+  missing = plugin_setup_add(&r, 2, NULL, NULL);
   domoticz_server_disable(r.s, 1, true);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, disabled), "unfit");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, missing), "absent");
-  ck_assert(rig_logged(&r, "idx.1: \"Device 1\" (Counter): its hardware is "
-                           "disabled; enable it (Setup, Hardware)"));
-  ck_assert_uint_eq(rig_send(&r, disabled, "1.234 kWh"), MP_REJECTED);
+  ck_assert(
+    plugin_setup_logged(&r, "idx.1: \"Device 1\" (Counter): its hardware is "
+                            "disabled; enable it (Setup, Hardware)"));
+  ck_assert_uint_eq(plugin_setup_send(&r, disabled, "1.234 kWh"), MP_REJECTED);
   ck_assert_uint_eq(domoticz_server_writes(r.s, 1), 0);
   domoticz_server_disable(r.s, 1, false);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
-  ck_assert_uint_eq(rig_send(&r, disabled, "1.234 kWh"), MP_ACCEPTED);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
+  ck_assert_uint_eq(plugin_setup_send(&r, disabled, "1.234 kWh"), MP_ACCEPTED);
 }
 END_TEST
 
 START_TEST(the_head_says_exactly_keep_alive)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_set_prefix(r.s, "/domoticz");
   fake_host_set(r.host, "url", domoticz_server_url(r.s));
-  rig_add(&r, 1, "counter", NULL);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_ptr_nonnull(
     strstr(domoticz_server_head(r.s), "\r\nConnection: keep-alive\r\n"));
   ck_assert_ptr_null(strstr(domoticz_server_head(r.s), "Accept-Encoding"));
@@ -410,27 +414,27 @@ END_TEST
 
 START_TEST(a_run_that_must_end_asks_nothing)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
-  rig_open(&r);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_open(&r);
   fake_host_set_time_left(r.host, 0);
-  ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_ETIMEOUT);
   fake_host_set_time_left(r.host, 60000);
   domoticz_server_fault(r.s, DOMOTICZ_DELAY, NULL, 0, 1, 100);
   fake_host_set_time_left(r.host, 50);
-  ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
-  ck_assert(rig_logged(&r, "no reply in 50 ms"));
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_ETIMEOUT);
+  ck_assert(plugin_setup_logged(&r, "no reply in 50 ms"));
   fake_host_set_time_left(r.host, 60000);
   domoticz_server_forget(r.s);
   fake_host_cancel(r.host);
-  ck_assert_int_eq(rig_fetch(&r), MP_ECANCELED);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_ECANCELED);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
   /* The deadline, too, makes the descriptor readable; it is not a
    * cancellation. */
   fake_host_forget(r.host);
   fake_host_set_time_left(r.host, 0);
-  ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
-  ck_assert(rig_logged(&r, "no time is left before the deadline"));
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_ETIMEOUT);
+  ck_assert(plugin_setup_logged(&r, "no time is left before the deadline"));
   ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
 }
 END_TEST
@@ -447,15 +451,15 @@ START_TEST(a_locale_with_a_decimal_comma_changes_nothing)
   uint32_t temperature;
 
   ck_assert(set_comma_locale());
-  rig_start(&r, DOMOTICZ_2025_1);
-  temperature = rig_add(&r, 1, "temperature", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  temperature = plugin_setup_add(&r, 1, "temperature", NULL);
   domoticz_server_set(r.s, 1, "65.43");
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, temperature), "65.43 C");
-  ck_assert_uint_eq(rig_send(&r, temperature, "66.51 C"), MP_ACCEPTED);
+  ck_assert_uint_eq(plugin_setup_send(&r, temperature, "66.51 C"), MP_ACCEPTED);
   ck_assert_str_eq(domoticz_server_get(r.s, 1), "66.51");
-  rig_stop(&r);
+  plugin_setup_stop(&r);
 }
 END_TEST
 
@@ -471,12 +475,13 @@ START_TEST(tokens_are_checked)
     { NULL, "", "token: contains a character that an access token" },
   };
 
-  rig_start(&r, DOMOTICZ_2026_3);
+  plugin_setup_start(&r, DOMOTICZ_2026_3);
   fake_host_set(r.host, "username", rows[_i].username);
   fake_host_set(r.host, "token", rows[_i].token);
   ck_assert_int_eq(r.plugin->create(&r.host->table, &r.self), MP_ECONFIG);
-  ck_assert_msg(rig_logged(&r, rows[_i].logged), "%s", fake_host_log(r.host));
-  ck_assert(!rig_logged(&r, "s3cret"));
+  ck_assert_msg(plugin_setup_logged(&r, rows[_i].logged), "%s",
+                fake_host_log(r.host));
+  ck_assert(!plugin_setup_logged(&r, "s3cret"));
 }
 END_TEST
 
@@ -504,7 +509,7 @@ START_TEST(configurations_are_checked)
   int code;
 
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
-    rig_start(&r, DOMOTICZ_2025_1);
+    plugin_setup_start(&r, DOMOTICZ_2025_1);
     fake_host_set(r.host, "url", rows[i].url);
     fake_host_set(r.host, "password", rows[i].password);
     fake_host_add_target(r.host, rows[i].target, NULL, "v", 0);
@@ -515,10 +520,11 @@ START_TEST(configurations_are_checked)
       r.self = NULL;
     }
     ck_assert_int_eq(code, MP_ECONFIG);
-    ck_assert_msg(rig_logged(&r, rows[i].logged), "%s", fake_host_log(r.host));
-    ck_assert(!rig_logged(&r, "s3cret"));
+    ck_assert_msg(plugin_setup_logged(&r, rows[i].logged), "%s",
+                  fake_host_log(r.host));
+    ck_assert(!plugin_setup_logged(&r, "s3cret"));
     if (i + 1 < ARRAY_SIZE(rows))
-      rig_stop(&r);
+      plugin_setup_stop(&r);
   }
 }
 END_TEST

@@ -6,12 +6,12 @@
 #include <check.h>
 
 #include "lib/array.h"
-#include "tests/plugins/domoticz/rig.h"
+#include "tests/plugins/domoticz/plugin_setup.h"
 #include "tests/support/domoticz_impl.h"
 #include "tests/support/rude_server.h"
 #include "tests/support/run_suite.h"
 
-static struct rig r;
+static struct plugin_setup r;
 
 /* Gives the same reply to every request. */
 static struct rude_server *parrot;
@@ -19,7 +19,7 @@ static struct rude_server *parrot;
 static void
 stop(void)
 {
-  rig_stop(&r);
+  plugin_setup_stop(&r);
   rude_server_stop(parrot);
   parrot = NULL;
 }
@@ -40,12 +40,12 @@ open_before_parrot(const char *elements)
   for (c = reply; *c != '\0'; c++)
     if (*c == '\'')
       *c = '"';
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   parrot =
     rude_server_start(&(struct rude){ .greeting = reply, .hangs_up = true });
   snprintf(url, sizeof(url), "http://127.0.0.1:%u", rude_server_port(parrot));
   fake_host_set(r.host, "url", url);
-  rig_open(&r);
+  plugin_setup_open(&r);
 }
 
 START_TEST(devices_are_listed_by_every_version)
@@ -56,13 +56,13 @@ START_TEST(devices_are_listed_by_every_version)
   size_t i;
 
   for (i = 0; i < ARRAY_SIZE(versions); i++) {
-    rig_start(&r, versions[i]);
+    plugin_setup_start(&r, versions[i]);
     domoticz_server_set_clock(r.s, 1795327677);
     domoticz_server_add(r.s, 6, "counter-custom", "GJ");
     domoticz_server_add(r.s, 7, "switch", NULL);
     domoticz_server_set(r.s, 6, "84208");
     domoticz_server_set_name(r.s, 6, "Heat \"energy\" \303\246");
-    rig_open(&r);
+    plugin_setup_open(&r);
     ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
     listed = fake_sink_listed(r.sink, 0);
     ck_assert_str_eq(listed->name, "6");
@@ -76,7 +76,7 @@ START_TEST(devices_are_listed_by_every_version)
     ck_assert_ptr_null(listed->unit);
     ck_assert_ptr_null(fake_sink_listed(r.sink, 2));
     if (i + 1 < ARRAY_SIZE(versions))
-      rig_stop(&r);
+      plugin_setup_stop(&r);
   }
 }
 END_TEST
@@ -99,13 +99,13 @@ START_TEST(units_are_listed_once)
   const struct mp_listed *listed;
   unsigned i;
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_set_fahrenheit(r.s, true);
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
     domoticz_server_add(r.s, i + 1, rows[i].type, NULL);
     domoticz_server_set(r.s, i + 1, rows[i].text);
   }
-  rig_open(&r);
+  plugin_setup_open(&r);
   ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
     listed = fake_sink_listed(r.sink, i);
@@ -117,13 +117,13 @@ END_TEST
 
 START_TEST(devices_left_out_of_the_list_are_counted)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_add(r.s, 1, "counter", NULL);
   domoticz_server_add(r.s, 2, "counter", NULL);
   domoticz_server_set_used(r.s, 2, false);
-  rig_open(&r);
+  plugin_setup_open(&r);
   ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
-  ck_assert(rig_logged(&r, "1 device is left out: not in use"));
+  ck_assert(plugin_setup_logged(&r, "1 device is left out: not in use"));
   domoticz_server_add(r.s, 3, "counter", NULL);
   domoticz_server_disable(r.s, 3, true);
   domoticz_server_add(r.s, 4, "counter", NULL);
@@ -132,8 +132,9 @@ START_TEST(devices_left_out_of_the_list_are_counted)
   ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
   ck_assert_str_eq(fake_sink_listed(r.sink, 0)->name, "1");
   ck_assert_ptr_null(fake_sink_listed(r.sink, 1));
-  ck_assert(rig_logged(&r, "3 devices are left out: not in use, hidden (the "
-                           "name begins with $), or of disabled hardware"));
+  ck_assert(
+    plugin_setup_logged(&r, "3 devices are left out: not in use, hidden (the "
+                            "name begins with $), or of disabled hardware"));
 }
 END_TEST
 
@@ -152,8 +153,8 @@ END_TEST
 
 START_TEST(a_server_without_devices_lists_none)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_open(&r);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_open(&r);
   ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
   ck_assert_ptr_null(fake_sink_listed(r.sink, 0));
 }
@@ -163,10 +164,10 @@ START_TEST(a_long_list_is_taken)
 {
   unsigned i;
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   for (i = 1; i <= 3000; i++)
     domoticz_server_add(r.s, i, "counter", NULL);
-  rig_open(&r);
+  plugin_setup_open(&r);
   ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
   ck_assert_ptr_nonnull(fake_sink_listed(r.sink, 2999));
 }
@@ -174,7 +175,7 @@ END_TEST
 
 START_TEST(the_check_warns_of_what_is_not_read_back)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_add(r.s, 1, "custom", "GJ");
   fake_host_add_target(r.host, "1", NULL, "e", MP_TARGET_BASE);
   domoticz_server_add(r.s, 2, "counter", NULL);
@@ -190,20 +191,24 @@ START_TEST(the_check_warns_of_what_is_not_read_back)
   fake_host_add_target(r.host, "5", NULL, "e", 0);
   domoticz_server_add(r.s, 6, "kwh", NULL);
   fake_host_add_target(r.host, "6", NULL, "e", MP_TARGET_BASE);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   fake_host_forget(r.host);
   ck_assert_int_eq(r.ops->check(r.self), MP_OK);
+  ck_assert(plugin_setup_logged(
+    &r, "warning: domoticz: idx.1: \"Device 1\" (Custom Sensor): "
+        "this operand displays only six of the digits"));
   ck_assert(
-    rig_logged(&r, "warning: domoticz: idx.1: \"Device 1\" (Custom Sensor): "
-                   "this operand displays only six of the digits"));
-  ck_assert(rig_logged(&r, "a Counter with own unit GJ and divider 1000"));
-  ck_assert(rig_logged(&r, "idx.2: \"Device 2\" (Counter): this operand "
-                           "displays only three of the decimals"));
-  ck_assert(!rig_logged(&r, "idx.3"));
-  ck_assert(rig_logged(&r, "idx.4: \"$secret\" (Custom Sensor): hidden"));
-  ck_assert(rig_logged(&r, "idx.5: \"Device 5\" (Temperature): not in use"));
-  ck_assert(!rig_logged(&r, "idx.6"));
+    plugin_setup_logged(&r, "a Counter with own unit GJ and divider 1000"));
+  ck_assert(plugin_setup_logged(&r,
+                                "idx.2: \"Device 2\" (Counter): this operand "
+                                "displays only three of the decimals"));
+  ck_assert(!plugin_setup_logged(&r, "idx.3"));
+  ck_assert(
+    plugin_setup_logged(&r, "idx.4: \"$secret\" (Custom Sensor): hidden"));
+  ck_assert(
+    plugin_setup_logged(&r, "idx.5: \"Device 5\" (Temperature): not in use"));
+  ck_assert(!plugin_setup_logged(&r, "idx.6"));
   ck_assert_uint_eq(fake_host_failures(r.host), 0);
 }
 END_TEST
@@ -219,26 +224,27 @@ remove_hardware(void)
 
 START_TEST(the_check_warns_of_a_device_whose_hardware_is_gone)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
   remove_hardware();
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_int_eq(r.ops->check(r.self), MP_OK);
-  ck_assert(rig_logged(&r, "warning: domoticz: idx.1: \"Device 1\" (Counter): "
-                           "its hardware is disabled or gone"));
+  ck_assert(
+    plugin_setup_logged(&r, "warning: domoticz: idx.1: \"Device 1\" (Counter): "
+                            "its hardware is disabled or gone"));
   ck_assert_uint_eq(fake_host_failures(r.host), 0);
 }
 END_TEST
 
 START_TEST(tls_that_is_not_verified_is_warned_about)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   fake_host_set(r.host, "url", "https://127.0.0.1:1");
   fake_host_set(r.host, "tls_verify", "no");
-  rig_open(&r);
-  ck_assert(rig_logged(&r, "warning: domoticz: https://127.0.0.1:1: "
-                           "tls_verify = no"));
+  plugin_setup_open(&r);
+  ck_assert(plugin_setup_logged(&r, "warning: domoticz: https://127.0.0.1:1: "
+                                    "tls_verify = no"));
 }
 END_TEST
 
@@ -268,8 +274,8 @@ START_TEST(new_devices_are_of_the_type_wanted)
   char label[32];
   size_t i;
 
-  rig_start(&r, creators[_i]);
-  rig_open(&r);
+  plugin_setup_start(&r, creators[_i]);
+  plugin_setup_open(&r);
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
     fake_sink_forget(r.sink);
     snprintf(label, sizeof(label), "Heat & more %zu", i);
@@ -294,8 +300,8 @@ END_TEST
 /* As recorded when such a counter was set up by hand. */
 START_TEST(a_counter_is_set_up_as_recorded)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_open(&r);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_open(&r);
   ck_assert_int_eq(
     r.ops->create_target(r.self, "GJ counter", "counter-gj", 0, &r.sink->list),
     MP_OK);
@@ -315,8 +321,8 @@ END_TEST
 
 START_TEST(a_server_without_createdevice_gets_the_call_of_before)
 {
-  rig_start(&r, DOMOTICZ_2023_2);
-  rig_open(&r);
+  plugin_setup_start(&r, DOMOTICZ_2023_2);
+  plugin_setup_open(&r);
   domoticz_server_fault(r.s, DOMOTICZ_ERR, "param=createdevice", 0, 0, 0);
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
@@ -341,10 +347,10 @@ START_TEST(an_idx_of_another_device_is_left_alone)
          "list that idx" },
   };
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_add(r.s, 5, "counter", NULL);
   domoticz_server_set_name(r.s, 5, "Other");
-  rig_open(&r);
+  plugin_setup_open(&r);
   domoticz_server_fault(r.s, DOMOTICZ_ERR, "param=createdevice", 0, 0, 0);
   pthread_mutex_lock(&r.s->lock);
   r.s->guess_off = rows[_i].off;
@@ -352,44 +358,47 @@ START_TEST(an_idx_of_another_device_is_left_alone)
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
     MP_EPROTO);
-  ck_assert_msg(rig_logged(&r, rows[_i].logged), "%s", fake_host_log(r.host));
+  ck_assert_msg(plugin_setup_logged(&r, rows[_i].logged), "%s",
+                fake_host_log(r.host));
   ck_assert_uint_eq(domoticz_server_count(r.s, "setused"), 0);
 }
 END_TEST
 
 START_TEST(a_name_that_exists_is_not_given_again)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_add(r.s, 5, "counter", NULL);
   domoticz_server_set_name(r.s, 5, "Heat");
   domoticz_server_set_used(r.s, 5, false);
   domoticz_server_add(r.s, 6, "counter", NULL);
   domoticz_server_set_name(r.s, 6, "$Power");
   domoticz_server_disable(r.s, 6, true);
-  rig_open(&r);
+  plugin_setup_open(&r);
   ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
                                         MP_CREATE_PLAN, &r.sink->list),
                    MP_ECONFIG);
-  ck_assert(rig_logged(&r, "Heat: exists already, with idx 5; use that device, "
-                           "or choose another name"));
+  ck_assert(plugin_setup_logged(
+    &r, "Heat: exists already, with idx 5; use that device, "
+        "or choose another name"));
   ck_assert_int_eq(
     r.ops->create_target(r.self, "$Power", "custom-kw", 0, &r.sink->list),
     MP_ECONFIG);
-  ck_assert(rig_logged(&r, "$Power: exists already, with idx 6"));
+  ck_assert(plugin_setup_logged(&r, "$Power: exists already, with idx 6"));
   ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
 }
 END_TEST
 
 START_TEST(a_plan_changes_nothing)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_open(&r);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_open(&r);
   ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
                                         MP_CREATE_PLAN, &r.sink->list),
                    MP_OK);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
-  ck_assert(rig_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
-                           "the Dummy hardware 2"));
+  ck_assert(
+    plugin_setup_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
+                            "the Dummy hardware 2"));
   ck_assert_ptr_null(fake_sink_listed(r.sink, 0));
 }
 END_TEST
@@ -424,24 +433,27 @@ START_TEST(a_dummy_hardware_that_is_enabled_is_chosen)
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "text", MP_CREATE_PLAN, &r.sink->list),
     rows[_i].code);
-  ck_assert_msg(rig_logged(&r, rows[_i].logged), "%s", fake_host_log(r.host));
+  ck_assert_msg(plugin_setup_logged(&r, rows[_i].logged), "%s",
+                fake_host_log(r.host));
   ck_assert_uint_eq(fake_host_failures(r.host), rows[_i].code != MP_OK);
 }
 END_TEST
 
 START_TEST(the_hardware_that_devices_need_is_made_once)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   remove_hardware();
-  rig_open(&r);
+  plugin_setup_open(&r);
   for (int i = 0; i < 2; i++)
     ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
                                           MP_CREATE_PLAN, &r.sink->list),
                      MP_OK);
   ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 0);
-  ck_assert(rig_logged(&r, "would make the Dummy hardware \"meterpipe\""));
-  ck_assert(rig_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
-                           "it"));
+  ck_assert(
+    plugin_setup_logged(&r, "would make the Dummy hardware \"meterpipe\""));
+  ck_assert(
+    plugin_setup_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
+                            "it"));
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
     MP_OK);
@@ -471,30 +483,31 @@ START_TEST(hardware_without_an_idx_is_none)
   for (i = 0; i < ARRAY_SIZE(answers); i++) {
     rude = rude_server_start(
       &(struct rude){ .greeting = answers[i], .hangs_up = true });
-    rig_start(&r, DOMOTICZ_2025_1);
+    plugin_setup_start(&r, DOMOTICZ_2025_1);
     snprintf(url, sizeof(url), "http://127.0.0.1:%u", rude_server_port(rude));
     fake_host_set(r.host, "url", url);
-    rig_open(&r);
+    plugin_setup_open(&r);
     ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "text",
                                           MP_CREATE_PLAN, &r.sink->list),
                      MP_OK);
-    ck_assert(rig_logged(&r, "would make the Dummy hardware \"meterpipe\""));
-    rig_stop(&r);
+    ck_assert(
+      plugin_setup_logged(&r, "would make the Dummy hardware \"meterpipe\""));
+    plugin_setup_stop(&r);
     rude_server_stop(rude);
   }
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
 }
 END_TEST
 
 START_TEST(hardware_that_is_refused_says_who_may)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_open(&r);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_open(&r);
   domoticz_server_fault(r.s, DOMOTICZ_ERR, "gethardware", 0, 0, 0);
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
     MP_EREFUSED);
-  ck_assert(rig_logged(
+  ck_assert(plugin_setup_logged(
     &r, "the server refused to list its hardware; --create needs Domoticz "
         "2023.2 or later and the rights of an administrator"));
   domoticz_server_heal(r.s);
@@ -503,8 +516,9 @@ START_TEST(hardware_that_is_refused_says_who_may)
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
     MP_EREFUSED);
-  ck_assert(rig_logged(&r, "the server refused to make the Dummy hardware; use "
-                           "the login of an administrator"));
+  ck_assert(plugin_setup_logged(
+    &r, "the server refused to make the Dummy hardware; use "
+        "the login of an administrator"));
   ck_assert_uint_eq(domoticz_server_count(r.s, "createdevice"), 0);
 }
 END_TEST
@@ -524,8 +538,8 @@ START_TEST(nothing_is_made_where_the_hardware_is_not_told)
   };
   size_t i;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_open(&r);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_open(&r);
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
     fake_host_forget(r.host);
     if (rows[i].status == 0)
@@ -536,7 +550,8 @@ START_TEST(nothing_is_made_where_the_hardware_is_not_told)
     ck_assert_int_eq(
       r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
       rows[i].code);
-    ck_assert_msg(rig_logged(&r, rows[i].logged), "%s", fake_host_log(r.host));
+    ck_assert_msg(plugin_setup_logged(&r, rows[i].logged), "%s",
+                  fake_host_log(r.host));
     ck_assert_uint_eq(fake_host_failures(r.host), 1);
   }
   ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 0);
@@ -546,13 +561,13 @@ END_TEST
 
 START_TEST(what_cannot_be_made_says_why)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_open(&r);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_open(&r);
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "toaster", 0, &r.sink->list),
     MP_ECONFIG);
-  ck_assert(
-    rig_logged(&r, "toaster: unknown type of device; use one of counter-UNIT"));
+  ck_assert(plugin_setup_logged(
+    &r, "toaster: unknown type of device; use one of counter-UNIT"));
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "counter-a;b", 0, &r.sink->list),
     MP_ECONFIG);
@@ -560,7 +575,7 @@ START_TEST(what_cannot_be_made_says_why)
   ck_assert_int_eq(
     r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
     MP_EREFUSED);
-  ck_assert(rig_logged(
+  ck_assert(plugin_setup_logged(
     &r, "HTTP 403: permission denied; only an administrator may make devices"));
 }
 END_TEST

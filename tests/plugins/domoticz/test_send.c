@@ -18,16 +18,16 @@
 #include <curl/curl.h>
 
 #include "lib/array.h"
-#include "tests/plugins/domoticz/rig.h"
+#include "tests/plugins/domoticz/plugin_setup.h"
 #include "tests/support/run_suite.h"
 
 #define PUBLIC __attribute__((visibility("default")))
-static struct rig r;
+static struct plugin_setup r;
 
 static void
 stop(void)
 {
-  rig_stop(&r);
+  plugin_setup_stop(&r);
 }
 
 /* ---- Replacements of functions of libc and libcurl ----------------------- */
@@ -75,8 +75,8 @@ getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 static void
 get_ready(void)
 {
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   domoticz_server_forget(r.s);
 }
 
@@ -112,16 +112,17 @@ START_TEST(values_are_written_in_the_form_of_the_type)
   };
   size_t i;
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_log_rows(r.s);
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
-    rig_add(&r, (unsigned)i + 1, rows[i].type, rows[i].label);
+    plugin_setup_add(&r, (unsigned)i + 1, rows[i].type, rows[i].label);
     if (rows[i].divider != 0)
       domoticz_server_set_divider(r.s, (unsigned)i + 1, rows[i].divider);
   }
   get_ready();
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
-    ck_assert_msg(rig_send(&r, (uint32_t)i, rows[i].value) == MP_ACCEPTED,
+    ck_assert_msg(plugin_setup_send(&r, (uint32_t)i, rows[i].value) ==
+                    MP_ACCEPTED,
                   "%s: %s", rows[i].type, fake_host_log(r.host));
     ck_assert_str_eq(domoticz_server_get(r.s, (unsigned)i + 1), rows[i].stored);
     ck_assert_str_eq(domoticz_server_data(r.s, (unsigned)i + 1), rows[i].data);
@@ -135,17 +136,17 @@ START_TEST(what_is_sent_is_shown_again)
 {
   uint32_t t;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  t = rig_add(&r, 9, "temperature", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  t = plugin_setup_add(&r, 9, "temperature", NULL);
   domoticz_server_set_offset(r.s, 9, 1.5);
-  rig_add(&r, 6, "counter-custom", "GJ");
+  plugin_setup_add(&r, 6, "counter-custom", "GJ");
   domoticz_server_set_offset(r.s, 6, 1000);
   get_ready();
-  ck_assert_uint_eq(rig_send(&r, t, "65.43 C"), MP_ACCEPTED);
-  ck_assert_uint_eq(rig_send(&r, t + 1, "84.208 GJ"), MP_ACCEPTED);
+  ck_assert_uint_eq(plugin_setup_send(&r, t, "65.43 C"), MP_ACCEPTED);
+  ck_assert_uint_eq(plugin_setup_send(&r, t + 1, "84.208 GJ"), MP_ACCEPTED);
   ck_assert_str_eq(domoticz_server_data(r.s, 9), "66.9 C");
   ck_assert_str_eq(domoticz_server_data(r.s, 6), "1084.208 GJ");
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, t), "65.43 C");
   ck_assert_str_eq(fake_sink_shown_text(r.sink, t + 1), "84.208 GJ");
 }
@@ -157,11 +158,11 @@ START_TEST(a_server_set_to_fahrenheit_gets_celsius)
   char text[32], shown[40];
   int hundredths;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 9, "temperature", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 9, "temperature", NULL);
   domoticz_server_set_fahrenheit(r.s, true);
   get_ready();
-  ck_assert_uint_eq(rig_send(&r, 0, "65.43 C"), MP_ACCEPTED);
+  ck_assert_uint_eq(plugin_setup_send(&r, 0, "65.43 C"), MP_ACCEPTED);
   ck_assert_str_eq(domoticz_server_get(r.s, 9), "65.43");
   ck_assert_str_eq(domoticz_server_data(r.s, 9), "149.8 F");
   for (hundredths = -2500; hundredths < 15000; hundredths += 137) {
@@ -169,7 +170,7 @@ START_TEST(a_server_set_to_fahrenheit_gets_celsius)
              abs(hundredths) / 100, abs(hundredths) % 100);
     snprintf(shown, sizeof(shown), "%s C", text);
     domoticz_server_set(r.s, 9, text);
-    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
     ck_assert_str_eq(fake_sink_shown_text(r.sink, 0), shown);
   }
   ck_assert_uint_eq(fake_host_failures(r.host), 0);
@@ -182,19 +183,20 @@ START_TEST(texts_are_escaped_and_go_to_text_devices_only)
   static const char shown[] = "a&b=c+d%e #\303\246?\"2026-11-22T10:00:00\"";
   uint32_t info, counter;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  info = rig_add(&r, 13, "text", NULL);
-  counter = rig_add(&r, 14, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  info = plugin_setup_add(&r, 13, "text", NULL);
+  counter = plugin_setup_add(&r, 14, "counter", NULL);
   get_ready();
-  rig_begin(&r);
-  ck_assert_int_eq(rig_write(&r, info, MP_TEXT, text), MP_OK);
-  ck_assert_int_eq(rig_write(&r, counter, MP_TEXT, text), MP_OK);
-  ck_assert_int_eq(rig_commit(&r), MP_OK);
-  ck_assert_uint_eq(rig_result(&r, info), MP_ACCEPTED);
-  ck_assert_uint_eq(rig_result(&r, counter), MP_REJECTED);
+  plugin_setup_begin(&r);
+  ck_assert_int_eq(plugin_setup_write(&r, info, MP_TEXT, text), MP_OK);
+  ck_assert_int_eq(plugin_setup_write(&r, counter, MP_TEXT, text), MP_OK);
+  ck_assert_int_eq(plugin_setup_commit(&r), MP_OK);
+  ck_assert_uint_eq(plugin_setup_result(&r, info), MP_ACCEPTED);
+  ck_assert_uint_eq(plugin_setup_result(&r, counter), MP_REJECTED);
   ck_assert_str_eq(domoticz_server_get(r.s, 13), text);
-  ck_assert(rig_logged(&r, "idx.14: a text cannot go to \"Device 14\""));
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert(
+    plugin_setup_logged(&r, "idx.14: a text cannot go to \"Device 14\""));
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   /* The output replaces the control character, which the core does not
    * accept. */
   ck_assert_str_eq(fake_sink_shown_text(r.sink, info), shown);
@@ -205,25 +207,26 @@ START_TEST(a_power_goes_with_its_kwh_device)
 {
   uint32_t energy, power;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  energy = rig_add(&r, 12, "kwh", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  energy = plugin_setup_add(&r, 12, "kwh", NULL);
   power = fake_host_add_target(r.host, "12", "power", "p", 0);
   get_ready();
-  rig_begin(&r);
-  ck_assert_int_eq(rig_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
-  ck_assert_int_eq(rig_write(&r, energy, MP_COUNTER, "12.345 kWh"), MP_OK);
-  ck_assert_int_eq(rig_commit(&r), MP_OK);
-  ck_assert_uint_eq(rig_result(&r, energy), MP_ACCEPTED);
-  ck_assert_uint_eq(rig_result(&r, power), MP_ACCEPTED);
+  plugin_setup_begin(&r);
+  ck_assert_int_eq(plugin_setup_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
+  ck_assert_int_eq(plugin_setup_write(&r, energy, MP_COUNTER, "12.345 kWh"),
+                   MP_OK);
+  ck_assert_int_eq(plugin_setup_commit(&r), MP_OK);
+  ck_assert_uint_eq(plugin_setup_result(&r, energy), MP_ACCEPTED);
+  ck_assert_uint_eq(plugin_setup_result(&r, power), MP_ACCEPTED);
   ck_assert_uint_eq(domoticz_server_writes(r.s, 12), 1);
   ck_assert_str_eq(domoticz_server_get(r.s, 12), "1250;12345");
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, power), "1250 W");
   /* A part that is not written keeps its displayed value. */
-  ck_assert_uint_eq(rig_send(&r, energy, "12.346 kWh"), MP_ACCEPTED);
+  ck_assert_uint_eq(plugin_setup_send(&r, energy, "12.346 kWh"), MP_ACCEPTED);
   ck_assert_str_eq(domoticz_server_get(r.s, 12), "1250;12346");
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
-  ck_assert_uint_eq(rig_send(&r, power, "900 W"), MP_ACCEPTED);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
+  ck_assert_uint_eq(plugin_setup_send(&r, power, "900 W"), MP_ACCEPTED);
   ck_assert_str_eq(domoticz_server_get(r.s, 12), "900;12346");
 }
 END_TEST
@@ -240,20 +243,21 @@ START_TEST(what_is_no_power_is_refused_and_the_energy_still_goes)
   uint32_t energy, power;
   size_t i;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  energy = rig_add(&r, 12, "kwh", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  energy = plugin_setup_add(&r, 12, "kwh", NULL);
   power = fake_host_add_target(r.host, "12", "power", "p", 0);
   get_ready();
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
     fake_host_forget(r.host);
-    rig_begin(&r);
-    ck_assert_int_eq(rig_write(&r, power, rows[i].kind, rows[i].value),
+    plugin_setup_begin(&r);
+    ck_assert_int_eq(plugin_setup_write(&r, power, rows[i].kind, rows[i].value),
                      MP_ECONFIG);
-    ck_assert_int_eq(rig_write(&r, energy, MP_COUNTER, "12.345 kWh"), MP_OK);
-    ck_assert_int_eq(rig_commit(&r), MP_OK);
-    ck_assert_uint_eq(rig_result(&r, energy), MP_ACCEPTED);
+    ck_assert_int_eq(plugin_setup_write(&r, energy, MP_COUNTER, "12.345 kWh"),
+                     MP_OK);
+    ck_assert_int_eq(plugin_setup_commit(&r), MP_OK);
+    ck_assert_uint_eq(plugin_setup_result(&r, energy), MP_ACCEPTED);
     ck_assert_str_eq(domoticz_server_get(r.s, 12), "0;12345");
-    ck_assert(rig_logged(&r, rows[i].logged));
+    ck_assert(plugin_setup_logged(&r, rows[i].logged));
     ck_assert_uint_eq(fake_host_failures(r.host), 1);
   }
 }
@@ -263,24 +267,25 @@ START_TEST(a_power_for_what_is_no_kwh_device_is_rejected_alone)
 {
   uint32_t energy, power;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  energy = rig_add(&r, 12, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  energy = plugin_setup_add(&r, 12, "counter", NULL);
   power = fake_host_add_target(r.host, "12", "power", "p", 0);
   get_ready();
-  ck_assert(rig_logged(&r, "use idx.N.power only with a kWh device"));
-  rig_begin(&r);
-  ck_assert_int_eq(rig_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
-  ck_assert_int_eq(rig_write(&r, energy, MP_COUNTER, "12.345 kWh"), MP_OK);
-  ck_assert_int_eq(rig_commit(&r), MP_OK);
-  ck_assert_uint_eq(rig_result(&r, power), MP_REJECTED);
-  ck_assert_uint_eq(rig_result(&r, energy), MP_ACCEPTED);
+  ck_assert(plugin_setup_logged(&r, "use idx.N.power only with a kWh device"));
+  plugin_setup_begin(&r);
+  ck_assert_int_eq(plugin_setup_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
+  ck_assert_int_eq(plugin_setup_write(&r, energy, MP_COUNTER, "12.345 kWh"),
+                   MP_OK);
+  ck_assert_int_eq(plugin_setup_commit(&r), MP_OK);
+  ck_assert_uint_eq(plugin_setup_result(&r, power), MP_REJECTED);
+  ck_assert_uint_eq(plugin_setup_result(&r, energy), MP_ACCEPTED);
   ck_assert_str_eq(domoticz_server_get(r.s, 12), "12345");
   /* A power without its energy sends nothing. */
   domoticz_server_forget(r.s);
-  rig_begin(&r);
-  ck_assert_int_eq(rig_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
-  ck_assert_int_eq(rig_commit(&r), MP_OK);
-  ck_assert_uint_eq(rig_result(&r, power), MP_REJECTED);
+  plugin_setup_begin(&r);
+  ck_assert_int_eq(plugin_setup_write(&r, power, MP_GAUGE, "1.25 kW"), MP_OK);
+  ck_assert_int_eq(plugin_setup_commit(&r), MP_OK);
+  ck_assert_uint_eq(plugin_setup_result(&r, power), MP_REJECTED);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
 }
 END_TEST
@@ -322,25 +327,26 @@ START_TEST(results_say_what_is_certain)
   unsigned before;
   size_t i;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
-  rig_add(&r, 2, "counter", NULL);
-  rig_open(&r);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_add(&r, 2, "counter", NULL);
+  plugin_setup_open(&r);
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
-    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
     domoticz_server_fault(r.s, rows[i].fault, "idx=1&", 0, 0, rows[i].arg);
     domoticz_server_forget(r.s);
     fake_host_forget(r.host);
     before = domoticz_server_writes(r.s, 1);
-    rig_begin(&r);
-    ck_assert_int_eq(rig_write(&r, 0, MP_COUNTER, "1.234 kWh"), MP_OK);
-    ck_assert_int_eq(rig_write(&r, 1, MP_COUNTER, "5.678 kWh"), MP_OK);
-    ck_assert_msg(rig_commit(&r) == MP_OK, "row %zu: %s", i,
+    plugin_setup_begin(&r);
+    ck_assert_int_eq(plugin_setup_write(&r, 0, MP_COUNTER, "1.234 kWh"), MP_OK);
+    ck_assert_int_eq(plugin_setup_write(&r, 1, MP_COUNTER, "5.678 kWh"), MP_OK);
+    ck_assert_msg(plugin_setup_commit(&r) == MP_OK, "row %zu: %s", i,
                   fake_host_log(r.host));
-    ck_assert_msg(rig_result(&r, 0) == rows[i].result, "row %zu: %u %s", i,
-                  rig_result(&r, 0), fake_host_log(r.host));
+    ck_assert_msg(plugin_setup_result(&r, 0) == rows[i].result,
+                  "row %zu: %u %s", i, plugin_setup_result(&r, 0),
+                  fake_host_log(r.host));
     /* The other device is updated, and nothing is sent twice. */
-    ck_assert_uint_eq(rig_result(&r, 1), MP_ACCEPTED);
+    ck_assert_uint_eq(plugin_setup_result(&r, 1), MP_ACCEPTED);
     ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
     ck_assert_uint_eq(domoticz_server_writes(r.s, 1) - before, rows[i].writes);
     ck_assert_uint_eq(fake_host_failures(r.host), 1);
@@ -357,17 +363,18 @@ START_TEST(a_text_too_long_for_a_request_is_rejected)
   static char text[9000];
 
   memset(text, 'x', sizeof(text) - 1);
-  rig_start(&r, DOMOTICZ_2026_3);
-  rig_add(&r, 1, "text", NULL);
-  rig_add(&r, 2, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2026_3);
+  plugin_setup_add(&r, 1, "text", NULL);
+  plugin_setup_add(&r, 2, "counter", NULL);
   get_ready();
-  rig_begin(&r);
-  ck_assert_int_eq(rig_write(&r, 0, MP_TEXT, text), MP_OK);
-  ck_assert_int_eq(rig_write(&r, 1, MP_COUNTER, "5.678 kWh"), MP_OK);
-  ck_assert_int_eq(rig_commit(&r), MP_OK);
-  ck_assert_uint_eq(rig_result(&r, 0), MP_REJECTED);
-  ck_assert_uint_eq(rig_result(&r, 1), MP_ACCEPTED);
-  ck_assert(rig_logged(&r, "idx.1: HTTP 414: the request is too long"));
+  plugin_setup_begin(&r);
+  ck_assert_int_eq(plugin_setup_write(&r, 0, MP_TEXT, text), MP_OK);
+  ck_assert_int_eq(plugin_setup_write(&r, 1, MP_COUNTER, "5.678 kWh"), MP_OK);
+  ck_assert_int_eq(plugin_setup_commit(&r), MP_OK);
+  ck_assert_uint_eq(plugin_setup_result(&r, 0), MP_REJECTED);
+  ck_assert_uint_eq(plugin_setup_result(&r, 1), MP_ACCEPTED);
+  ck_assert(
+    plugin_setup_logged(&r, "idx.1: HTTP 414: the request is too long"));
 }
 END_TEST
 
@@ -377,16 +384,16 @@ START_TEST(a_connection_of_100_requests_is_followed_by_another)
   enum { DEVICES = 250 };
   unsigned i;
 
-  rig_start(&r, DOMOTICZ_2026_3);
+  plugin_setup_start(&r, DOMOTICZ_2026_3);
   for (i = 1; i <= DEVICES; i++)
-    rig_add(&r, i, "counter", NULL);
+    plugin_setup_add(&r, i, "counter", NULL);
   get_ready();
-  rig_begin(&r);
+  plugin_setup_begin(&r);
   for (i = 0; i < DEVICES; i++)
-    ck_assert_int_eq(rig_write(&r, i, MP_COUNTER, "5.678 kWh"), MP_OK);
-  ck_assert_int_eq(rig_commit(&r), MP_OK);
+    ck_assert_int_eq(plugin_setup_write(&r, i, MP_COUNTER, "5.678 kWh"), MP_OK);
+  ck_assert_int_eq(plugin_setup_commit(&r), MP_OK);
   for (i = 0; i < DEVICES; i++)
-    ck_assert_uint_eq(rig_result(&r, i), MP_ACCEPTED);
+    ck_assert_uint_eq(plugin_setup_result(&r, i), MP_ACCEPTED);
   ck_assert_uint_eq(domoticz_server_connections(r.s), 2);
   ck_assert_uint_eq(fake_host_failures(r.host), 0);
 }
@@ -397,12 +404,12 @@ START_TEST(a_cut_at_every_byte_is_never_taken_for_an_answer)
   long whole = 0, at;
   uint32_t result;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
   get_ready();
   for (at = 0; at < 1000; at++) {
     domoticz_server_fault(r.s, DOMOTICZ_CUT_AFTER, "udevice", 0, 0, at);
-    result = rig_send(&r, 0, "1.234 kWh");
+    result = plugin_setup_send(&r, 0, "1.234 kWh");
     domoticz_server_heal(r.s);
     if (result == MP_ACCEPTED)
       break;
@@ -418,18 +425,18 @@ END_TEST
 
 START_TEST(an_update_on_a_dead_connection_is_not_sent_twice)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
   get_ready();
   domoticz_server_fault(r.s, DOMOTICZ_RESET_AFTER, "udevice", 0, 1, 0);
-  ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_PERHAPS);
+  ck_assert_uint_eq(plugin_setup_send(&r, 0, "1.234 kWh"), MP_PERHAPS);
   ck_assert_uint_eq(domoticz_server_writes(r.s, 1), 1);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
   /* A connection that closed before a request was sent is replaced by a new
    * one. */
   domoticz_server_fault(r.s, DOMOTICZ_DROP_IDLE, "getdevices", 0, 1, 0);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
-  ck_assert_uint_eq(rig_send(&r, 0, "1.235 kWh"), MP_ACCEPTED);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
+  ck_assert_uint_eq(plugin_setup_send(&r, 0, "1.235 kWh"), MP_ACCEPTED);
   ck_assert_str_eq(domoticz_server_get(r.s, 1), "1235");
 }
 END_TEST
@@ -440,26 +447,27 @@ START_TEST(after_an_unannounced_close_each_request_has_its_connection)
   enum { DEVICES = 9 };
   unsigned i, accepted = 0;
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   for (i = 1; i <= DEVICES; i++)
-    rig_add(&r, i, "counter", NULL);
+    plugin_setup_add(&r, i, "counter", NULL);
   domoticz_server_fault(r.s, DOMOTICZ_CUT_NEXT, NULL, 0, 0, 0);
   get_ready();
-  rig_begin(&r);
+  plugin_setup_begin(&r);
   for (i = 0; i < DEVICES; i++)
-    ck_assert_int_eq(rig_write(&r, i, MP_COUNTER, "5.678 kWh"), MP_OK);
-  ck_assert_int_eq(rig_commit(&r), MP_OK);
+    ck_assert_int_eq(plugin_setup_write(&r, i, MP_COUNTER, "5.678 kWh"), MP_OK);
+  ck_assert_int_eq(plugin_setup_commit(&r), MP_OK);
   for (i = 0; i < DEVICES; i++)
-    accepted += rig_result(&r, i) == MP_ACCEPTED;
+    accepted += plugin_setup_result(&r, i) == MP_ACCEPTED;
   ck_assert_uint_eq(accepted, DEVICES - 1);
-  ck_assert(rig_logged(&r, "closes connections without announcing it"));
+  ck_assert(
+    plugin_setup_logged(&r, "closes connections without announcing it"));
   /* The next run has learnt this and loses no update. */
-  rig_close(&r);
+  plugin_setup_close(&r);
   fake_host_forget(r.host);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   for (i = 0; i < DEVICES; i++)
-    ck_assert_uint_eq(rig_send(&r, i, "5.679 kWh"), MP_ACCEPTED);
+    ck_assert_uint_eq(plugin_setup_send(&r, i, "5.679 kWh"), MP_ACCEPTED);
   ck_assert_uint_eq(fake_host_failures(r.host), 0);
 }
 END_TEST
@@ -473,16 +481,16 @@ START_TEST(an_update_that_is_sent_late_may_have_arrived)
                                                 DOMOTICZ_RESET_AFTER };
   size_t i;
 
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
-  rig_open(&r);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_open(&r);
   for (i = 0; i < ARRAY_SIZE(errors) * ARRAY_SIZE(faults); i++) {
-    ck_assert_int_eq(rig_fetch(&r), MP_OK);
+    ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
     domoticz_server_forget(r.s);
     domoticz_server_fault(r.s, faults[i / ARRAY_SIZE(errors)], "udevice", 0, 1,
                           0);
     send_error = errors[i % ARRAY_SIZE(errors)];
-    ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_PERHAPS);
+    ck_assert_uint_eq(plugin_setup_send(&r, 0, "1.234 kWh"), MP_PERHAPS);
     ck_assert_int_eq(send_error, 0);
     ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
     domoticz_server_heal(r.s);
@@ -520,11 +528,11 @@ START_TEST(an_update_that_no_send_took_goes_over_a_new_connection)
 {
   if (!kernel_counts())
     return;
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
   get_ready();
   send_error = EPIPE;
-  ck_assert_uint_eq(rig_send(&r, 0, "1.234 kWh"), MP_ACCEPTED);
+  ck_assert_uint_eq(plugin_setup_send(&r, 0, "1.234 kWh"), MP_ACCEPTED);
   ck_assert_int_eq(send_error, 0);
   ck_assert_uint_eq(domoticz_server_connections(r.s), 1);
   ck_assert_uint_eq(domoticz_server_writes(r.s, 1), 1);
@@ -535,16 +543,17 @@ START_TEST(a_name_server_that_hangs_costs_the_timeout_only)
 {
   struct timespec begin, end;
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   fake_host_set(r.host, "url", "http://house.example");
   fake_host_set(r.host, "timeout", "500ms");
-  rig_add(&r, 1, "counter", NULL);
+  plugin_setup_add(&r, 1, "counter", NULL);
   clock_gettime(CLOCK_MONOTONIC, &begin);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_ETIMEOUT);
-  ck_assert(rig_logged(&r, "the name cannot be resolved: no name server "
-                           "answered in 500 ms"));
-  rig_close(&r);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_ETIMEOUT);
+  ck_assert(plugin_setup_logged(&r,
+                                "the name cannot be resolved: no name server "
+                                "answered in 500 ms"));
+  plugin_setup_close(&r);
   clock_gettime(CLOCK_MONOTONIC, &end);
   ck_assert_int_lt(end.tv_sec - begin.tv_sec, 10);
 }
@@ -553,24 +562,25 @@ END_TEST
 /* create comes before the state is locked and before the meter is read. */
 START_TEST(libcurl_is_initialised_once_and_by_create)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
   ck_assert_int_eq(r.plugin->create(&r.host->table, &r.self), MP_OK);
   ck_assert_uint_eq(global_inits, 1);
   r.plugin->destroy(r.self);
-  rig_open(&r);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
-  rig_close(&r);
+  plugin_setup_open(&r);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
+  plugin_setup_close(&r);
   ck_assert_uint_eq(global_inits, 1);
 }
 END_TEST
 
 START_TEST(libcurl_that_cannot_be_initialised_is_reported_by_create)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   global_error = CURLE_OUT_OF_MEMORY;
   ck_assert_int_eq(r.plugin->create(&r.host->table, &r.self), MP_ENOMEM);
-  ck_assert(rig_logged(&r, "out of memory: libcurl cannot be initialised"));
+  ck_assert(
+    plugin_setup_logged(&r, "out of memory: libcurl cannot be initialised"));
 }
 END_TEST
 
@@ -578,68 +588,68 @@ START_TEST(a_server_that_went_away_is_left_alone)
 {
   uint32_t i;
 
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   for (i = 0; i < 3; i++)
-    rig_add(&r, i + 1, "counter", NULL);
+    plugin_setup_add(&r, i + 1, "counter", NULL);
   get_ready();
   domoticz_server_down(r.s);
-  rig_begin(&r);
+  plugin_setup_begin(&r);
   for (i = 0; i < 3; i++)
-    ck_assert_int_eq(rig_write(&r, i, MP_COUNTER, "1.000 kWh"), MP_OK);
-  ck_assert_int_eq(rig_commit(&r), MP_EAGAIN);
+    ck_assert_int_eq(plugin_setup_write(&r, i, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(plugin_setup_commit(&r), MP_EAGAIN);
   for (i = 0; i < 3; i++)
-    ck_assert_uint_eq(rig_result(&r, i), MP_NOT_SENT);
+    ck_assert_uint_eq(plugin_setup_result(&r, i), MP_NOT_SENT);
   ck_assert_uint_eq(fake_host_failures(r.host), 1);
   domoticz_server_up(r.s);
-  ck_assert_int_eq(rig_fetch(&r), MP_OK);
-  ck_assert_uint_eq(rig_send(&r, 0, "1.000 kWh"), MP_ACCEPTED);
+  ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
+  ck_assert_uint_eq(plugin_setup_send(&r, 0, "1.000 kWh"), MP_ACCEPTED);
 }
 END_TEST
 
 START_TEST(after_one_timeout_the_output_is_left)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
   fake_host_set(r.host, "timeout", "2s");
-  rig_add(&r, 1, "counter", NULL);
-  rig_add(&r, 2, "counter", NULL);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_add(&r, 2, "counter", NULL);
   get_ready();
   domoticz_server_fault(r.s, DOMOTICZ_DELAY, "udevice", 0, 0, 5000);
-  rig_begin(&r);
-  ck_assert_int_eq(rig_write(&r, 0, MP_COUNTER, "1.000 kWh"), MP_OK);
-  ck_assert_int_eq(rig_write(&r, 1, MP_COUNTER, "1.000 kWh"), MP_OK);
-  ck_assert_int_eq(rig_commit(&r), MP_ETIMEOUT);
-  ck_assert_uint_eq(rig_result(&r, 0), MP_PERHAPS);
-  ck_assert_uint_eq(rig_result(&r, 1), MP_NOT_SENT);
+  plugin_setup_begin(&r);
+  ck_assert_int_eq(plugin_setup_write(&r, 0, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(plugin_setup_write(&r, 1, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(plugin_setup_commit(&r), MP_ETIMEOUT);
+  ck_assert_uint_eq(plugin_setup_result(&r, 0), MP_PERHAPS);
+  ck_assert_uint_eq(plugin_setup_result(&r, 1), MP_NOT_SENT);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 1);
 }
 END_TEST
 
 START_TEST(a_login_that_is_refused_ends_the_run)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
-  rig_add(&r, 2, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_add(&r, 2, "counter", NULL);
   get_ready();
   domoticz_server_set_login(r.s, "admin", "x", true);
-  rig_begin(&r);
-  ck_assert_int_eq(rig_write(&r, 0, MP_COUNTER, "1.000 kWh"), MP_OK);
-  ck_assert_int_eq(rig_write(&r, 1, MP_COUNTER, "1.000 kWh"), MP_OK);
-  ck_assert_int_eq(rig_commit(&r), MP_EREFUSED);
-  ck_assert_uint_eq(rig_result(&r, 0), MP_REJECTED);
-  ck_assert_uint_eq(rig_result(&r, 1), MP_NOT_SENT);
+  plugin_setup_begin(&r);
+  ck_assert_int_eq(plugin_setup_write(&r, 0, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(plugin_setup_write(&r, 1, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(plugin_setup_commit(&r), MP_EREFUSED);
+  ck_assert_uint_eq(plugin_setup_result(&r, 0), MP_REJECTED);
+  ck_assert_uint_eq(plugin_setup_result(&r, 1), MP_NOT_SENT);
 }
 END_TEST
 
 START_TEST(no_update_begins_when_the_run_must_end)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
   get_ready();
   fake_host_cancel(r.host);
-  rig_begin(&r);
-  ck_assert_int_eq(rig_write(&r, 0, MP_COUNTER, "1.000 kWh"), MP_OK);
-  ck_assert_int_eq(rig_commit(&r), MP_ECANCELED);
-  ck_assert_uint_eq(rig_result(&r, 0), MP_NOT_SENT);
+  plugin_setup_begin(&r);
+  ck_assert_int_eq(plugin_setup_write(&r, 0, MP_COUNTER, "1.000 kWh"), MP_OK);
+  ck_assert_int_eq(plugin_setup_commit(&r), MP_ECANCELED);
+  ck_assert_uint_eq(plugin_setup_result(&r, 0), MP_NOT_SENT);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
   /* A cancelled run is not a failure of the server. */
   ck_assert_uint_eq(fake_host_failures(r.host), 0);
@@ -648,20 +658,20 @@ END_TEST
 
 START_TEST(nothing_is_sent_without_having_asked)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
-  rig_open(&r);
-  ck_assert_uint_eq(rig_send(&r, 0, "1.000 kWh"), MP_NOT_SENT);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
+  plugin_setup_open(&r);
+  ck_assert_uint_eq(plugin_setup_send(&r, 0, "1.000 kWh"), MP_NOT_SENT);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
 }
 END_TEST
 
 START_TEST(a_value_between_two_steps_is_refused)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
   get_ready();
-  ck_assert_uint_eq(rig_send(&r, 0, "1.0005 kWh"), MP_REJECTED);
+  ck_assert_uint_eq(plugin_setup_send(&r, 0, "1.0005 kWh"), MP_REJECTED);
   ck_assert_int_eq(fake_host_failure(r.host, 0), MP_ERANGE);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 0);
 }
@@ -669,13 +679,14 @@ END_TEST
 
 START_TEST(a_device_that_is_gone_is_rejected)
 {
-  rig_start(&r, DOMOTICZ_2025_1);
-  rig_add(&r, 1, "counter", NULL);
+  plugin_setup_start(&r, DOMOTICZ_2025_1);
+  plugin_setup_add(&r, 1, "counter", NULL);
   get_ready();
   domoticz_server_delete(r.s, 1);
-  ck_assert_uint_eq(rig_send(&r, 0, "1.000 kWh"), MP_REJECTED);
-  ck_assert(rig_logged(&r, "idx.1: Domoticz rejected the update (status "
-                           "\"ERR\"); does the device still exist?"));
+  ck_assert_uint_eq(plugin_setup_send(&r, 0, "1.000 kWh"), MP_REJECTED);
+  ck_assert(plugin_setup_logged(&r,
+                                "idx.1: Domoticz rejected the update (status "
+                                "\"ERR\"); does the device still exist?"));
 }
 END_TEST
 

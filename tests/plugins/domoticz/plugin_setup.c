@@ -1,5 +1,5 @@
 /* The plugin in a fake host, connected to the stand-in. */
-#include "tests/plugins/domoticz/rig.h"
+#include "tests/plugins/domoticz/plugin_setup.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include <check.h>
 
 void
-rig_start(struct rig *r, enum domoticz_version version)
+plugin_setup_start(struct plugin_setup *r, enum domoticz_version version)
 {
   memset(r, 0, sizeof(*r));
   r->s = domoticz_server_start(version);
@@ -19,17 +19,18 @@ rig_start(struct rig *r, enum domoticz_version version)
 }
 
 void
-rig_stop(struct rig *r)
+plugin_setup_stop(struct plugin_setup *r)
 {
   if (r->self != NULL)
-    rig_close(r);
+    plugin_setup_close(r);
   fake_sink_free(r->sink);
   fake_host_free(r->host);
   domoticz_server_stop(r->s);
 }
 
 uint32_t
-rig_add(struct rig *r, unsigned idx, const char *type, const char *label)
+plugin_setup_add(struct plugin_setup *r, unsigned idx, const char *type,
+                 const char *label)
 {
   char name[16];
 
@@ -40,14 +41,14 @@ rig_add(struct rig *r, unsigned idx, const char *type, const char *label)
 }
 
 void
-rig_open(struct rig *r)
+plugin_setup_open(struct plugin_setup *r)
 {
   ck_assert_int_eq(r->plugin->create(&r->host->table, &r->self), MP_OK);
   ck_assert_int_eq(r->ops->open(r->self), MP_OK);
 }
 
 void
-rig_close(struct rig *r)
+plugin_setup_close(struct plugin_setup *r)
 {
   r->ops->close(r->self);
   r->plugin->destroy(r->self);
@@ -55,14 +56,14 @@ rig_close(struct rig *r)
 }
 
 int
-rig_fetch(struct rig *r)
+plugin_setup_fetch(struct plugin_setup *r)
 {
   fake_sink_forget(r->sink);
   return r->ops->fetch(r->self, &r->sink->shown);
 }
 
 void
-rig_begin(struct rig *r)
+plugin_setup_begin(struct plugin_setup *r)
 {
   struct mp_record record = { .struct_size = sizeof(record), .id = "1" };
 
@@ -71,7 +72,8 @@ rig_begin(struct rig *r)
 }
 
 int
-rig_write(struct rig *r, uint32_t target, uint32_t kind, const char *value)
+plugin_setup_write(struct plugin_setup *r, uint32_t target, uint32_t kind,
+                   const char *value)
 {
   struct mp_value v = fake_host_value(r->host, kind, value);
 
@@ -79,28 +81,28 @@ rig_write(struct rig *r, uint32_t target, uint32_t kind, const char *value)
 }
 
 int
-rig_commit(struct rig *r)
+plugin_setup_commit(struct plugin_setup *r)
 {
   return r->ops->commit(r->self, &r->sink->result);
 }
 
 uint32_t
-rig_result(struct rig *r, uint32_t target)
+plugin_setup_result(struct plugin_setup *r, uint32_t target)
 {
   return fake_sink_result(r->sink, 0, target);
 }
 
 uint32_t
-rig_send(struct rig *r, uint32_t target, const char *value)
+plugin_setup_send(struct plugin_setup *r, uint32_t target, const char *value)
 {
-  rig_begin(r);
-  ck_assert_int_eq(rig_write(r, target, MP_COUNTER, value), MP_OK);
-  rig_commit(r);
-  return rig_result(r, target);
+  plugin_setup_begin(r);
+  ck_assert_int_eq(plugin_setup_write(r, target, MP_COUNTER, value), MP_OK);
+  plugin_setup_commit(r);
+  return plugin_setup_result(r, target);
 }
 
 int
-rig_logged(struct rig *r, const char *text)
+plugin_setup_logged(struct plugin_setup *r, const char *text)
 {
   return strstr(fake_host_log(r->host), text) != NULL;
 }

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/faults/rig_impl.h"
+#include "tests/faults/fault_setup_impl.h"
 #include "tests/faults/sweep.h"
 
 #define INTERVAL 1200
@@ -44,7 +44,7 @@ static const struct trouble {
 #define N_TROUBLES ARRAY_SIZE(troubles)
 
 struct month {
-  struct rig *rig;
+  struct fault_setup *setup;
   unsigned runs, queue_max;
   int64_t begun[N_TROUBLES]; /* time of the first report */
   unsigned told[N_TROUBLES], lines;
@@ -63,25 +63,26 @@ count(const char *text, const char *what)
 }
 
 static void
-do_run(struct rig *rig, struct rig_run *run)
+do_run(struct fault_setup *setup, struct setup_run *run)
 {
-  rig_pass(rig, INTERVAL);
-  rig_count(rig, 0, 7);
-  rig_do(rig, run);
-  domoticz_server_forget(rig->server);
+  setup_pass(setup, INTERVAL);
+  setup_count(setup, 0, 7);
+  setup_do(setup, run);
+  domoticz_server_forget(setup->server);
   sweep_add(SWEEP_RUNS, 1);
 }
 
 static char *
 go(struct month *m, int status)
 {
-  struct rig_run run = { 0 };
+  struct setup_run run = { 0 };
   char *said;
 
-  do_run(m->rig, &run);
-  said = rig_said(m->rig);
+  do_run(m->setup, &run);
+  said = setup_said(m->setup);
   if (run.status != status)
-    rig_note(m->rig, "ended with %d and not %d: %s", run.status, status, said);
+    setup_note(m->setup, "ended with %d and not %d: %s", run.status, status,
+               said);
   return said;
 }
 
@@ -91,7 +92,7 @@ go_well(struct month *m)
   char *said = go(m, 0);
 
   if (*said)
-    rig_note(m->rig, "said without need: %s", said);
+    setup_note(m->setup, "said without need: %s", said);
   free(said);
 }
 
@@ -105,7 +106,7 @@ note_lines(struct month *m, const char *said)
     unsigned n = count(said, troubles[i].begun);
 
     if (n > 0 && m->told[i] == 0)
-      m->begun[i] = m->rig->now.time;
+      m->begun[i] = m->setup->now.time;
     m->told[i] += n;
   }
 }
@@ -118,15 +119,15 @@ check_lines(struct month *m)
   unsigned all = 0;
 
   for (size_t i = 0; i < N_TROUBLES; i++) {
-    unsigned days = (unsigned)((m->rig->now.time - m->begun[i]) / DAY);
+    unsigned days = (unsigned)((m->setup->now.time - m->begun[i]) / DAY);
 
     all += m->told[i];
     if (m->told[i] < 1 + days || m->told[i] > 2 + days)
-      rig_note(m->rig, "\"%s\" was told %u times in %u days", troubles[i].begun,
-               m->told[i], days);
+      setup_note(m->setup, "\"%s\" was told %u times in %u days",
+                 troubles[i].begun, m->told[i], days);
   }
   if (m->lines != all)
-    rig_note(m->rig, "%u lines, of which %u were meant", m->lines, all);
+    setup_note(m->setup, "%u lines, of which %u were meant", m->lines, all);
 }
 
 static void
@@ -137,13 +138,13 @@ check_size(struct month *m)
   char path[256];
   struct stat st;
 
-  snprintf(path, sizeof(path), "%s/house.db", m->rig->dir);
+  snprintf(path, sizeof(path), "%s/house.db", m->setup->dir);
   if (stat(path, &st) != 0)
-    rig_die(path);
+    setup_die(path);
   printf("%u rows wait; the state has %ld bytes, at most %ld\n", m->queue_max,
          (long)st.st_size, most);
   if (st.st_size > most)
-    rig_note(m->rig, "the state has %ld bytes", (long)st.st_size);
+    setup_note(m->setup, "the state has %ld bytes", (long)st.st_size);
 }
 
 /* ---- After the month ---- */
@@ -153,9 +154,9 @@ check_ends(struct month *m, const char *said)
 {
   for (size_t i = 0; i < N_TROUBLES; i++)
     if (count(said, troubles[i].ended) != 1)
-      rig_note(m->rig, "no \"%s\" in: %s", troubles[i].ended, said);
+      setup_note(m->setup, "no \"%s\" in: %s", troubles[i].ended, said);
   if (count(said, "\n") != N_TROUBLES)
-    rig_note(m->rig, "more was said: %s", said);
+    setup_note(m->setup, "more was said: %s", said);
 }
 
 /* Checks the rows: those before the outage, the newest ones that fit into the
@@ -164,34 +165,37 @@ check_ends(struct month *m, const char *said)
 static void
 check_rows(struct month *m)
 {
-  char *csv = rig_read(m->rig, RIG_CSV, NULL), *next = csv, *line, energy[32];
+  char *csv = setup_read(m->setup, SETUP_CSV, NULL), *next = csv, *line,
+       energy[32];
   unsigned last = GOOD_RUNS + m->runs + 2, row = 0;
-  int64_t first = m->rig->now.reading[0] - 7 * (last - 1);
+  int64_t first = m->setup->now.reading[0] - 7 * (last - 1);
 
   for (line = strsep(&next, "\n"); next; line = strsep(&next, "\n"), row++) {
     unsigned run =
       row <= GOOD_RUNS ? row : last - m->queue_max - 2 + row - GOOD_RUNS;
 
-    rig_format(first + 7 * (run - 1), energy, sizeof(energy));
+    setup_format(first + 7 * (run - 1), energy, sizeof(energy));
     if (row > 0 && !strstr(line, energy))
-      rig_note(m->rig, "row %u is %s and must have %s", row, line, energy);
+      setup_note(m->setup, "row %u is %s and must have %s", row, line, energy);
   }
   if (row != 1 + GOOD_RUNS + m->queue_max + 2)
-    rig_note(m->rig, "the CSV has %u lines", row);
+    setup_note(m->setup, "the CSV has %u lines", row);
   free(csv);
 }
 
 static void
 check_total(struct month *m)
 {
-  int64_t is = rig_parse(domoticz_server_get(m->rig->server, RIG_TOTAL(0, 0)));
+  int64_t is =
+    setup_parse(domoticz_server_get(m->setup->server, SETUP_TOTAL(0, 0)));
   int64_t must = 7 * (GOOD_RUNS + m->runs + 1);
 
   if (is == must)
     return;
-  m->rig->lost += is < must;
-  m->rig->doubled += is > must;
-  rig_note(m->rig, "the total is %" PRId64 " and must be %" PRId64, is, must);
+  m->setup->lost += is < must;
+  m->setup->doubled += is > must;
+  setup_note(m->setup, "the total is %" PRId64 " and must be %" PRId64, is,
+             must);
 }
 
 static void
@@ -199,11 +203,11 @@ live_through(struct month *m)
 {
   char *said;
 
-  rig_lead_by(m->rig, 0, 0); /* queue_max is in the pipeline file */
+  setup_lead_by(m->setup, 0, 0); /* queue_max is in the pipeline file */
   for (unsigned n = 0; n < GOOD_RUNS; n++)
     go_well(m);
-  domoticz_server_down(m->rig->server);
-  m->rig->csv_full = true;
+  domoticz_server_down(m->setup->server);
+  m->setup->csv_full = true;
   for (unsigned n = 0; n < m->runs; n++) {
     said = go(m, 74); /* that of the CSV; it has priority over Domoticz's 75 */
     note_lines(m, said);
@@ -211,8 +215,8 @@ live_through(struct month *m)
   }
   check_lines(m);
   check_size(m);
-  domoticz_server_up(m->rig->server);
-  m->rig->csv_full = false;
+  domoticz_server_up(m->setup->server);
+  m->setup->csv_full = false;
   said = go(m, 0);
   check_ends(m, said);
   free(said);
@@ -224,23 +228,23 @@ live_through(struct month *m)
 /* ---- Rows with an unknown outcome ---- */
 
 static int
-lock_csv(const struct rig *rig)
+lock_csv(const struct fault_setup *setup)
 {
   char path[256];
   int fd;
 
-  snprintf(path, sizeof(path), "%s/" RIG_CSV, rig->dir);
+  snprintf(path, sizeof(path), "%s/" SETUP_CSV, setup->dir);
   fd = open(path, O_RDWR | O_CLOEXEC);
   if (fd < 0 || flock(fd, LOCK_EX) != 0)
-    rig_die(path);
+    setup_die(path);
   return fd;
 }
 
 /* Checks that the CSV contains exactly READINGS, in this order. */
 static void
-check_readings(struct rig *rig, const char *readings)
+check_readings(struct fault_setup *setup, const char *readings)
 {
-  char *csv = rig_read(rig, RIG_CSV, NULL), *next = csv, *line;
+  char *csv = setup_read(setup, SETUP_CSV, NULL), *next = csv, *line;
   char have[256] = "";
 
   strsep(&next, "\n");
@@ -252,7 +256,7 @@ check_readings(struct rig *rig, const char *readings)
              (int)strcspn(cell, ","), cell);
   }
   if (strcmp(have, readings) != 0)
-    rig_note(rig, "the CSV has %s and must have %s", have, readings);
+    setup_note(setup, "the CSV has %s and must have %s", have, readings);
   free(csv);
 }
 
@@ -265,11 +269,11 @@ month(const struct sweep *s)
 
   if (!sweep_wants(s, "month"))
     return;
-  m.rig = rig_new(RIG_BOTH);
-  m.rig->queue_max = m.queue_max;
+  m.setup = setup_new(SETUP_BOTH);
+  m.setup->queue_max = m.queue_max;
   live_through(&m);
-  sweep_end_case(m.rig, "month", m.rig->wrong[0] ? m.rig->wrong : NULL);
-  rig_free(m.rig);
+  sweep_end_case(m.setup, "month", m.setup->wrong[0] ? m.setup->wrong : NULL);
+  setup_free(m.setup);
 }
 
 /* Two rows are written, and the run is killed before it learns their result.
@@ -277,28 +281,28 @@ month(const struct sweep *s)
  * The rows with an unknown outcome must be kept, and the row of that run
  * dropped. */
 static void
-doubt_in(struct rig *rig)
+doubt_in(struct fault_setup *setup)
 {
   /* The state uses fdatasync, so this fsync is that of the CSV. */
   struct trace_fault fault = { .what = TRACE_KILL_BEFORE,
                                .call = 1,
                                .nr = SYS_fsync };
-  struct rig_run run = { 0 }, kill = { .fault = &fault };
+  struct setup_run run = { 0 }, kill = { .fault = &fault };
   int fd;
 
-  rig->queue_max = 2;
-  rig_lead_by(rig, 0, 0);
-  do_run(rig, &run);
-  rig->csv_full = true;
-  do_run(rig, &run);
-  rig->csv_full = false;
-  do_run(rig, &kill);
-  fd = lock_csv(rig);
-  do_run(rig, &run);
+  setup->queue_max = 2;
+  setup_lead_by(setup, 0, 0);
+  do_run(setup, &run);
+  setup->csv_full = true;
+  do_run(setup, &run);
+  setup->csv_full = false;
+  do_run(setup, &kill);
+  fd = lock_csv(setup);
+  do_run(setup, &run);
   close(fd);
-  do_run(rig, &run);
-  do_run(rig, &run);
-  check_readings(rig, "84.215 84.222 84.229 84.243 84.250");
+  do_run(setup, &run);
+  do_run(setup, &run);
+  check_readings(setup, "84.215 84.222 84.229 84.243 84.250");
   if (!fault.hit)
     sweep_miss("doubt");
 }
@@ -306,14 +310,14 @@ doubt_in(struct rig *rig)
 static void
 doubt(const struct sweep *s)
 {
-  struct rig *rig;
+  struct fault_setup *setup;
 
   if (!sweep_wants(s, "doubt"))
     return;
-  rig = rig_new(RIG_BOTH);
-  doubt_in(rig);
-  sweep_end_case(rig, "doubt", rig->wrong[0] ? rig->wrong : NULL);
-  rig_free(rig);
+  setup = setup_new(SETUP_BOTH);
+  doubt_in(setup);
+  sweep_end_case(setup, "doubt", setup->wrong[0] ? setup->wrong : NULL);
+  setup_free(setup);
 }
 
 static void

@@ -127,13 +127,13 @@ sweep_miss(const char *name)
 }
 
 void
-sweep_end_case(struct rig *rig, const char *name, const char *wrong)
+sweep_end_case(struct fault_setup *setup, const char *name, const char *wrong)
 {
   if (!wrong)
     return;
-  if (rig_lost(rig))
+  if (setup_lost(setup))
     sweep_add(SWEEP_LOST, 1);
-  else if (rig_doubled(rig))
+  else if (setup_doubled(setup))
     sweep_add(SWEEP_DOUBLE, 1);
   else
     sweep_add(SWEEP_WRONG, 1);
@@ -142,18 +142,18 @@ sweep_end_case(struct rig *rig, const char *name, const char *wrong)
 }
 
 void
-sweep_end_well(struct rig *rig, const char *name)
+sweep_end_well(struct fault_setup *setup, const char *name)
 {
   static unsigned cases;
   const char *wrong;
 
-  rig_go_well(rig);
-  wrong = rig_lags(rig) ? NULL : rig_check(rig);
-  if (!wrong && (rig_lags(rig) || cases++ % SECOND_EVERY == 0)) {
-    rig_go_well(rig);
-    wrong = rig_check(rig);
+  setup_go_well(setup);
+  wrong = setup_lags(setup) ? NULL : setup_check(setup);
+  if (!wrong && (setup_lags(setup) || cases++ % SECOND_EVERY == 0)) {
+    setup_go_well(setup);
+    wrong = setup_check(setup);
   }
-  sweep_end_case(rig, name, wrong);
+  sweep_end_case(setup, name, wrong);
   sweep_add(SWEEP_RUNS, 1);
 }
 

@@ -31,7 +31,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "tests/faults/rig.h"
+#include "tests/faults/fault_setup.h"
 
 enum sweep_count {
   SWEEP_RUNS,
@@ -101,12 +101,13 @@ void sweep_miss(const char *name);
 
 /* Ends a case: if WRONG is not NULL, prints it and counts the case as lost,
  * double or wrong. */
-void sweep_end_case(struct rig *rig, const char *name, const char *wrong);
+void sweep_end_case(struct fault_setup *setup, const char *name,
+                    const char *wrong);
 
 /* Does one undisturbed run after the faults and checks the results.  In one
- * case of SECOND_EVERY it does and checks a second one; for a rig_lags() rig it
- * always does two and checks after the second.  Ends the case. */
-void sweep_end_well(struct rig *rig, const char *name);
+ * case of SECOND_EVERY it does and checks a second one; for a setup_lags()
+ * setup it always does two and checks after the second.  Ends the case. */
+void sweep_end_well(struct fault_setup *setup, const char *name);
 
 /* Returns the random seed of case N, never 0.  It does not depend on how the
  * cases are divided into shares and workers. */

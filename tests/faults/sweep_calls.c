@@ -32,57 +32,57 @@
 
 /* The moment at which cases are run. */
 struct place {
-  struct rig *rig;
+  struct fault_setup *setup;
   const struct sweep *s;
   const char *name;
-  enum rig_answers answers;
+  enum setup_answers answers;
   bool steady; /* the moment after the three good runs */
 };
 
 /* ---- Moments ---- */
 
 static void
-first_run(struct rig *rig)
+first_run(struct fault_setup *setup)
 {
-  (void)rig;
+  (void)setup;
 }
 
 static void
-after_good_runs(struct rig *rig)
+after_good_runs(struct fault_setup *setup)
 {
   for (int i = 0; i < 3; i++)
-    rig_go_well(rig);
+    setup_go_well(setup);
 }
 
 /* A run whose outputs accept everything but lose their answers; then a run that
  * is killed when it begins to deliver its committed values. */
 static void
-after_bad_runs(struct rig *rig)
+after_bad_runs(struct fault_setup *setup)
 {
   struct trace_fault fault = { .what = TRACE_KILL_BEFORE,
                                .call = 1,
                                .nr = SYS_write };
-  struct rig_run silence = { 0 }, kill = { .fault = &fault };
+  struct setup_run silence = { 0 }, kill = { .fault = &fault };
 
-  after_good_runs(rig);
-  rig_answer(rig, RIG_LOST_AFTER);
-  rig_go(rig, &silence);
-  rig_answer(rig, RIG_ANSWERED);
-  rig_go(rig, &kill);
+  after_good_runs(setup);
+  setup_answer(setup, SETUP_LOST_AFTER);
+  setup_go(setup, &silence);
+  setup_answer(setup, SETUP_ANSWERED);
+  setup_go(setup, &kill);
   if (!fault.hit)
-    rig_note(rig, "the run that was to be killed was not");
+    setup_note(setup, "the run that was to be killed was not");
 }
 
 static void
-with_a_backlog(struct rig *rig)
+with_a_backlog(struct fault_setup *setup)
 {
-  after_good_runs(rig);
-  rig_pile_up(rig);
+  after_good_runs(setup);
+  setup_pile_up(setup);
 }
 
 static const struct {
   const char *name;
-  void (*reach)(struct rig *rig);
+  void (*reach)(struct fault_setup *setup);
 } moments[] = {
   { "first", first_run },
   { "steady", after_good_runs },
@@ -108,14 +108,14 @@ count(const struct trace_fault *fault)
 static bool
 disturb(const struct place *p, struct trace_fault fault)
 {
-  struct rig_run run = { .fault = &fault };
+  struct setup_run run = { .fault = &fault };
 
-  rig_back(p->rig);
-  rig_answer(p->rig, p->answers);
-  rig_go(p->rig, &run);
-  if (fault.hit && rig_lost_answer(p->rig))
+  setup_back(p->setup);
+  setup_answer(p->setup, p->answers);
+  setup_go(p->setup, &run);
+  if (fault.hit && setup_lost_answer(p->setup))
     sweep_add(SWEEP_ANSWERS, 1);
-  rig_answer(p->rig, RIG_ANSWERED);
+  setup_answer(p->setup, SETUP_ANSWERED);
   return fault.hit;
 }
 
@@ -160,7 +160,7 @@ do_case(const struct place *p, const char *name,
   if (!sweep_wants(p->s, name))
     return;
   reach(p, name, fault);
-  sweep_end_well(p->rig, name);
+  sweep_end_well(p->setup, name);
 }
 
 /* Returns the first call NR of the first thread; 0: there is none. */
@@ -291,7 +291,7 @@ ways_between(const struct place *p, unsigned n)
     return 1;
   if (!p->s->share)
     return n;
-  return p->steady && p->answers == RIG_ANSWERED ? 1 : 2;
+  return p->steady && p->answers == SETUP_ANSWERED ? 1 : 2;
 }
 
 static void
@@ -375,16 +375,16 @@ static void
 fail_without(const struct place *p)
 {
   struct trace_log log = { 0 };
-  struct rig_run reference = { .log = &log };
+  struct setup_run reference = { .log = &log };
   unsigned lock, k = 0;
 
-  rig_back(p->rig);
-  rig_answer(p->rig, p->answers);
-  rig_go(p->rig, &reference);
-  if (!rig_lost_answer(p->rig))
-    rig_note(p->rig, "no answer was lost");
-  rig_answer(p->rig, RIG_ANSWERED);
-  sweep_end_well(p->rig, p->name);
+  setup_back(p->setup);
+  setup_answer(p->setup, p->answers);
+  setup_go(p->setup, &reference);
+  if (!setup_lost_answer(p->setup))
+    setup_note(p->setup, "no answer was lost");
+  setup_answer(p->setup, SETUP_ANSWERED);
+  sweep_end_well(p->setup, p->name);
   lock = lock_of(&log);
   for (unsigned call = 1; call <= log.thread[0].n; call++)
     if (!sweep_leaves_out(p->s, call, lock) &&
@@ -396,9 +396,9 @@ fail_without(const struct place *p)
 static void
 sweep_losses(struct place p)
 {
-  p.answers = RIG_LOST_BEFORE;
+  p.answers = SETUP_LOST_BEFORE;
   fail_without(&p);
-  p.answers = RIG_LOST_AFTER;
+  p.answers = SETUP_LOST_AFTER;
   fail_without(&p);
 }
 
@@ -449,7 +449,7 @@ pair(const struct place *p, unsigned n, const struct trace_log *log)
 {
   uint32_t random = sweep_seed(p->s, n);
   struct trace_fault faults[2];
-  struct rig_run second = { .fault = &faults[1] };
+  struct setup_run second = { .fault = &faults[1] };
   char name[192], one[40], two[40];
 
   for (int i = 0; i < 8; i++)
@@ -462,12 +462,12 @@ pair(const struct place *p, unsigned n, const struct trace_log *log)
   if (!sweep_wants(p->s, name))
     return;
   reach(p, name, &faults[0]);
-  rig_go(p->rig, &second);
+  setup_go(p->setup, &second);
   if (faults[1].hit)
     count(&faults[1]);
   else
     sweep_add(SWEEP_DRAWN_MISSED, 1);
-  sweep_end_well(p->rig, name);
+  sweep_end_well(p->setup, name);
 }
 
 static void
@@ -506,13 +506,13 @@ static void
 sweep_moment(const struct place *p)
 {
   struct trace_log log = { 0 };
-  struct rig_run reference = { .log = &log };
+  struct setup_run reference = { .log = &log };
 
-  rig_keep(p->rig);
-  rig_go(p->rig, &reference);
+  setup_keep(p->setup);
+  setup_go(p->setup, &reference);
   if (log.thread[0].n == 0)
-    rig_note(p->rig, "no system call was seen");
-  sweep_end_well(p->rig, p->name);
+    setup_note(p->setup, "no system call was seen");
+  sweep_end_well(p->setup, p->name);
   sweep_calls(p, &log);
   if (log.thread[0].n > 0)
     sweep_pairs(p, &log);
@@ -524,16 +524,17 @@ sweep_moment(const struct place *p)
 }
 
 static void
-sweep_kind(struct rig *rig, const struct sweep *s, int kind, size_t moment)
+sweep_kind(struct fault_setup *setup, const struct sweep *s, int kind,
+           size_t moment)
 {
-  void (*reach_moment)(struct rig * rig) = moments[moment].reach;
+  void (*reach_moment)(struct fault_setup * setup) = moments[moment].reach;
   char name[64];
 
-  snprintf(name, sizeof(name), "%s %s", rig_kind_names[kind],
+  snprintf(name, sizeof(name), "%s %s", setup_kind_names[kind],
            moments[moment].name);
-  rig_begin(rig);
-  reach_moment(rig);
-  sweep_moment(&(struct place){ rig, s, name, RIG_ANSWERED,
+  setup_begin(setup);
+  reach_moment(setup);
+  sweep_moment(&(struct place){ setup, s, name, SETUP_ANSWERED,
                                 reach_moment == after_good_runs });
 }
 
@@ -542,13 +543,13 @@ work(struct sweep *s)
 {
   unsigned group = 0;
 
-  for (int kind = 0; kind < RIG_KINDS; kind++) {
-    struct rig *rig = rig_new((enum rig_kind)kind);
+  for (int kind = 0; kind < SETUP_KINDS; kind++) {
+    struct fault_setup *setup = setup_new((enum setup_kind)kind);
 
     for (size_t i = 0; i < ARRAY_SIZE(moments); i++)
       if (sweep_begin_group(s, group++))
-        sweep_kind(rig, s, kind, i);
-    rig_free(rig);
+        sweep_kind(setup, s, kind, i);
+    setup_free(setup);
   }
 }
 

@@ -17,11 +17,11 @@
 #define LAST 5
 
 static void
-fail_at(struct rig *rig, const struct sweep *s, const char *moment,
+fail_at(struct fault_setup *setup, const struct sweep *s, const char *moment,
         unsigned long n, bool all_after)
 {
   struct fault_memory memory = { 0 };
-  struct rig_run run = { .memory = &memory };
+  struct setup_run run = { .memory = &memory };
   char name[96];
 
   snprintf(name, sizeof(name), "memory %s %lu%s", moment, n,
@@ -30,14 +30,14 @@ fail_at(struct rig *rig, const struct sweep *s, const char *moment,
     return;
   for (int i = 0; i < REACH_TRIES && !memory.hit; i++) {
     memory = (struct fault_memory){ .fail_at = n, .all_after = all_after };
-    rig_back(rig);
-    rig_go(rig, &run);
+    setup_back(setup);
+    setup_go(setup, &run);
   }
   if (memory.hit)
     sweep_add(SWEEP_ALLOCATIONS, 1);
   else
     sweep_miss(name);
-  sweep_end_well(rig, name);
+  sweep_end_well(setup, name);
 }
 
 static bool
@@ -50,8 +50,8 @@ is_in_curl(const struct fault_memory *memory, unsigned long n)
 /* Lets memory run out at the first allocation of curl_global_init().  The run
  * may end by a crash or by the watchdog, but must not damage the state. */
 static void
-fail_in_curl(struct rig *rig, const struct sweep *s, const char *moment,
-             const struct fault_memory *memory)
+fail_in_curl(struct fault_setup *setup, const struct sweep *s,
+             const char *moment, const struct fault_memory *memory)
 {
   char name[96];
 
@@ -61,58 +61,58 @@ fail_in_curl(struct rig *rig, const struct sweep *s, const char *moment,
   if (memory->curl_end == 0)
     sweep_miss(name);
   else
-    fail_at(rig, s, name, memory->curl_begin, true);
+    fail_at(setup, s, name, memory->curl_begin, true);
 }
 
 static void
-sweep_moment(struct rig *rig, const struct sweep *s, const char *moment,
-             bool in_curl)
+sweep_moment(struct fault_setup *setup, const struct sweep *s,
+             const char *moment, bool in_curl)
 {
   struct fault_memory memory = { 0 };
-  struct rig_run reference = { .memory = &memory };
+  struct setup_run reference = { .memory = &memory };
   unsigned k = 0;
 
-  rig_keep(rig);
-  rig_go(rig, &reference);
+  setup_keep(setup);
+  setup_go(setup, &reference);
   if (memory.count == 0)
-    rig_note(rig, "no allocation was counted");
-  sweep_end_case(rig, moment, rig_check(rig));
+    setup_note(setup, "no allocation was counted");
+  sweep_end_case(setup, moment, setup_check(setup));
   for (unsigned long n = 1; n <= memory.count; n++)
     for (int all_after = 0; all_after < 2; all_after++) {
       unsigned every = all_after && n + LAST > memory.count ? 1 : SAMPLE;
 
       if (!sweep_leaves_out(s, n, memory.locked) && !is_in_curl(&memory, n) &&
           sweep_is_mine(s, k++, every))
-        fail_at(rig, s, moment, n, all_after);
+        fail_at(setup, s, moment, n, all_after);
     }
   if (in_curl)
-    fail_in_curl(rig, s, moment, &memory);
+    fail_in_curl(setup, s, moment, &memory);
 }
 
 static void
 work(struct sweep *s)
 {
-  for (int kind = 0; kind < RIG_KINDS; kind++) {
-    struct rig *rig;
+  for (int kind = 0; kind < SETUP_KINDS; kind++) {
+    struct fault_setup *setup;
     char name[64];
 
     if (!sweep_begin_group(s, (unsigned)kind))
       continue;
-    rig = rig_new((enum rig_kind)kind);
-    snprintf(name, sizeof(name), "%s first", rig_kind_names[kind]);
-    sweep_moment(rig, s, name, false);
-    rig_begin(rig);
+    setup = setup_new((enum setup_kind)kind);
+    snprintf(name, sizeof(name), "%s first", setup_kind_names[kind]);
+    sweep_moment(setup, s, name, false);
+    setup_begin(setup);
     for (int i = 0; i < 3; i++)
-      rig_go_well(rig);
-    snprintf(name, sizeof(name), "%s steady", rig_kind_names[kind]);
-    sweep_moment(rig, s, name, false);
-    rig_begin(rig);
+      setup_go_well(setup);
+    snprintf(name, sizeof(name), "%s steady", setup_kind_names[kind]);
+    sweep_moment(setup, s, name, false);
+    setup_begin(setup);
     for (int i = 0; i < 3; i++)
-      rig_go_well(rig);
-    rig_pile_up(rig);
-    snprintf(name, sizeof(name), "%s backlog", rig_kind_names[kind]);
-    sweep_moment(rig, s, name, kind == RIG_TYPES);
-    rig_free(rig);
+      setup_go_well(setup);
+    setup_pile_up(setup);
+    snprintf(name, sizeof(name), "%s backlog", setup_kind_names[kind]);
+    sweep_moment(setup, s, name, kind == SETUP_TYPES);
+    setup_free(setup);
   }
 }
 

@@ -30,30 +30,30 @@
  * hit nothing that counts), begin anew and report it, or, if REFUSED, fail and
  * leave everything unchanged; then the good state is restored. */
 static void
-run_with(struct rig *rig, const char *name, const char *data, size_t len,
-         bool refused)
+run_with(struct fault_setup *setup, const char *name, const char *data,
+         size_t len, bool refused)
 {
-  struct rig_run run = { 0 };
+  struct setup_run run = { 0 };
   size_t good_len;
-  char *good = rig_state(rig, &good_len), *said;
+  char *good = setup_state(setup, &good_len), *said;
 
-  rig_put_state(rig, data, len);
-  rig_go(rig, &run);
-  said = rig_said(rig);
+  setup_put_state(setup, data, len);
+  setup_go(setup, &run);
+  said = setup_said(setup);
   if (run.status == EX_DATAERR && !strstr(said, "a new one was begun"))
-    rig_note(rig, "65, and not because of the state: %s", said);
+    setup_note(setup, "65, and not because of the state: %s", said);
   else if (run.status != EX_OK && run.status != EX_DATAERR && !refused)
-    rig_note(rig, "ended with %d: %s", run.status, said);
+    setup_note(setup, "ended with %d: %s", run.status, said);
   if (run.status != EX_OK && run.status != EX_DATAERR)
-    rig_put_state(rig, good, good_len);
+    setup_put_state(setup, good, good_len);
   free(said);
   free(good);
   sweep_add(SWEEP_STATES, 1);
-  sweep_end_well(rig, name);
+  sweep_end_well(setup, name);
 }
 
 static void
-cut_at(struct rig *rig, const struct sweep *s, const char *kind,
+cut_at(struct fault_setup *setup, const struct sweep *s, const char *kind,
        const char *state, size_t len)
 {
   char name[96];
@@ -61,35 +61,35 @@ cut_at(struct rig *rig, const struct sweep *s, const char *kind,
   snprintf(name, sizeof(name), "state %s cut to %zu", kind, len);
   if (!sweep_wants(s, name))
     return;
-  rig_back(rig);
-  run_with(rig, name, state, len, false);
+  setup_back(setup);
+  run_with(setup, name, state, len, false);
 }
 
 static void
-flip_at(struct rig *rig, const struct sweep *s, const char *kind, char *state,
-        size_t len, size_t at)
+flip_at(struct fault_setup *setup, const struct sweep *s, const char *kind,
+        char *state, size_t len, size_t at)
 {
   char name[96], was = state[at];
 
   snprintf(name, sizeof(name), "state %s bit %zu.%zu", kind, at, at / STEP % 8);
   if (!sweep_wants(s, name))
     return;
-  rig_back(rig);
+  setup_back(setup);
   state[at] = (char)(was ^ 1 << at / STEP % 8);
-  run_with(rig, name, state, len, at < HEADER);
+  run_with(setup, name, state, len, at < HEADER);
   state[at] = was;
 }
 
 static void
-lose(struct rig *rig, const struct sweep *s, const char *kind)
+lose(struct fault_setup *setup, const struct sweep *s, const char *kind)
 {
   char name[96];
 
   snprintf(name, sizeof(name), "state %s gone", kind);
   if (!sweep_wants(s, name))
     return;
-  rig_back(rig);
-  run_with(rig, name, NULL, 0, false);
+  setup_back(setup);
+  run_with(setup, name, NULL, 0, false);
 }
 
 /* ---- A full disk ---- */
@@ -97,22 +97,22 @@ lose(struct rig *rig, const struct sweep *s, const char *kind)
 /* Does a run in which, from the NTH call NR on, each such call finds the disk
  * full. */
 static bool
-go_full(struct rig *rig, long nr, unsigned nth)
+go_full(struct fault_setup *setup, long nr, unsigned nth)
 {
   struct trace_fault fault = {
     .what = TRACE_ERROR, .nr = nr, .nth = nth, .error = ENOSPC, .lasting = true
   };
-  struct rig_run run = { .fault = &fault };
+  struct setup_run run = { .fault = &fault };
 
-  rig_go(rig, &run);
+  setup_go(setup, &run);
   sweep_add(SWEEP_ERRORS, fault.hit);
   return fault.hit;
 }
 
 /* Does two such runs; the second one may have nothing to write. */
 static void
-fill_from(struct rig *rig, const struct sweep *s, const char *kind, long nr,
-          unsigned nth)
+fill_from(struct fault_setup *setup, const struct sweep *s, const char *kind,
+          long nr, unsigned nth)
 {
   bool hit = false;
   char name[96];
@@ -121,57 +121,57 @@ fill_from(struct rig *rig, const struct sweep *s, const char *kind, long nr,
   if (!sweep_wants(s, name))
     return;
   for (int i = 0; i < REACH_TRIES && !hit; i++) {
-    rig_back(rig);
-    hit = go_full(rig, nr, nth);
+    setup_back(setup);
+    hit = go_full(setup, nr, nth);
   }
   if (!hit)
     sweep_miss(name);
-  if (!go_full(rig, nr, nth))
+  if (!go_full(setup, nr, nth))
     sweep_add(SWEEP_DRAWN_MISSED, 1);
-  sweep_end_well(rig, name);
+  sweep_end_well(setup, name);
 }
 
 static void
-sweep_disk(struct rig *rig, const struct sweep *s, const char *kind)
+sweep_disk(struct fault_setup *setup, const struct sweep *s, const char *kind)
 {
   static const long writes[] = { SYS_pwrite64, SYS_write, SYS_fdatasync };
   struct trace_log log = { 0 };
-  struct rig_run run = { .log = &log };
+  struct setup_run run = { .log = &log };
   unsigned k = 0;
 
-  rig_back(rig);
-  rig_go(rig, &run);
+  setup_back(setup);
+  setup_go(setup, &run);
   for (unsigned call = 1; call <= log.thread[0].n; call++)
     for (size_t i = 0; i < ARRAY_SIZE(writes); i++)
       if (log.thread[0].nr[call - 1] == writes[i] && trace_can_inject() &&
           sweep_is_mine(s, k++, SAMPLE_DISK))
-        fill_from(rig, s, kind, writes[i], trace_log_nth(&log, 0, call));
+        fill_from(setup, s, kind, writes[i], trace_log_nth(&log, 0, call));
   trace_log_clear(&log);
 }
 
 /* ---- The sweep ---- */
 
 static void
-sweep_damage(struct rig *rig, const struct sweep *s, const char *kind)
+sweep_damage(struct fault_setup *setup, const struct sweep *s, const char *kind)
 {
   size_t len, half;
   char *state;
   unsigned k = 0;
 
-  rig_back(rig);
-  state = rig_state(rig, &len);
+  setup_back(setup);
+  state = setup_state(setup, &len);
   half = len / 2;
   for (size_t n = 0; n < len; n += 4096)
     if (sweep_is_mine(s, k++, SAMPLE_CUTS))
-      cut_at(rig, s, kind, state, n);
+      cut_at(setup, s, kind, state, n);
   for (size_t n = 1; n < len; n += half / 3)
     if (sweep_is_mine(s, k++, SAMPLE_CUTS))
-      cut_at(rig, s, kind, state, n);
+      cut_at(setup, s, kind, state, n);
   for (size_t at = 0; at < len; at += STEP)
     if (sweep_is_mine(s, k++, SAMPLE_FLIPS))
-      flip_at(rig, s, kind, state, len, at);
+      flip_at(setup, s, kind, state, len, at);
   if (sweep_is_mine(s, k++, 1))
-    lose(rig, s, kind);
+    lose(setup, s, kind);
   free(state);
 }
 
@@ -180,15 +180,15 @@ work(struct sweep *s)
 {
   /* Only pipelines with Domoticz: an output that cannot report displayed values
    * begins anew without its state. */
-  for (int kind = 0; kind < RIG_COMMANDS; kind++) {
-    struct rig *rig = rig_new((enum rig_kind)kind);
+  for (int kind = 0; kind < SETUP_COMMANDS; kind++) {
+    struct fault_setup *setup = setup_new((enum setup_kind)kind);
 
     for (int i = 0; i < 3; i++)
-      rig_go_well(rig);
-    rig_keep(rig);
-    sweep_damage(rig, s, rig_kind_names[kind]);
-    sweep_disk(rig, s, rig_kind_names[kind]);
-    rig_free(rig);
+      setup_go_well(setup);
+    setup_keep(setup);
+    sweep_damage(setup, s, setup_kind_names[kind]);
+    sweep_disk(setup, s, setup_kind_names[kind]);
+    setup_free(setup);
   }
 }
 

@@ -19,11 +19,11 @@
 
 /* Does a run that may fail. */
 static void
-go_badly(struct rig *rig)
+go_badly(struct fault_setup *setup)
 {
-  struct rig_run run = { 0 };
+  struct setup_run run = { 0 };
 
-  rig_go(rig, &run);
+  setup_go(setup, &run);
 }
 
 /* ---- Answers of Domoticz ---- */
@@ -60,8 +60,8 @@ static const struct {
 
 /* Gives a wrong answer to one request, or (REST) to it and all later ones. */
 static void
-answer_badly(struct rig *rig, const struct sweep *s, const char *moment,
-             unsigned request, size_t answer, bool rest)
+answer_badly(struct fault_setup *setup, const struct sweep *s,
+             const char *moment, unsigned request, size_t answer, bool rest)
 {
   bool hit = false;
   char name[160];
@@ -71,33 +71,34 @@ answer_badly(struct rig *rig, const struct sweep *s, const char *moment,
   if (!sweep_wants(s, name))
     return;
   for (int i = 0; i < REACH_TRIES && !hit; i++) {
-    rig_back(rig);
-    domoticz_server_fault(rig_server(rig), answers[answer].fault, NULL, request,
-                          !rest, answers[answer].arg);
-    go_badly(rig);
-    hit = rig_spoiled(rig);
-    domoticz_server_heal(rig_server(rig));
+    setup_back(setup);
+    domoticz_server_fault(setup_server(setup), answers[answer].fault, NULL,
+                          request, !rest, answers[answer].arg);
+    go_badly(setup);
+    hit = setup_spoiled(setup);
+    domoticz_server_heal(setup_server(setup));
   }
   if (!hit)
     sweep_miss(name);
   sweep_add(SWEEP_FAULTS, 1);
-  sweep_end_well(rig, name);
+  sweep_end_well(setup, name);
 }
 
 static void
-sweep_answers(struct rig *rig, const struct sweep *s, const char *moment)
+sweep_answers(struct fault_setup *setup, const struct sweep *s,
+              const char *moment)
 {
   unsigned requests, k = 0;
 
-  rig_back(rig);
-  rig_go_well(rig);
-  /* The last two requests are the rig's own, from settle(). */
-  requests = domoticz_server_requests(rig_server(rig)) - 2;
+  setup_back(setup);
+  setup_go_well(setup);
+  /* The last two requests are the setup's own, from settle(). */
+  requests = domoticz_server_requests(setup_server(setup)) - 2;
   for (unsigned i = 0; i < requests; i++)
     for (size_t a = 0; a < ARRAY_SIZE(answers); a++)
       for (int rest = 0; rest < 2; rest++, k++)
         if (sweep_is_mine(s, k, SAMPLE_ANSWERS))
-          answer_badly(rig, s, moment, i, a, rest);
+          answer_badly(setup, s, moment, i, a, rest);
 }
 
 /* ---- Cuts at every byte ---- */
@@ -108,7 +109,7 @@ static const char *const whats[] = { "pass",   "cut", "reset", "lose",
                                      "change", "add", "pause" };
 
 static void
-spoil_byte(struct rig *rig, const struct sweep *s, struct proxy *p,
+spoil_byte(struct fault_setup *setup, const struct sweep *s, struct proxy *p,
            const char *about, enum proxy_what what, enum proxy_way way,
            size_t at)
 {
@@ -120,61 +121,61 @@ spoil_byte(struct rig *rig, const struct sweep *s, struct proxy *p,
   if (!sweep_wants(s, name))
     return;
   for (int i = 0; i < REACH_TRIES && !hit; i++) {
-    rig_back(rig);
+    setup_back(setup);
     proxy_order(p, what, way, at);
-    go_badly(rig);
+    go_badly(setup);
     hit = proxy_struck(p);
     proxy_order(p, PROXY_PASS, way, 0);
   }
   if (!hit)
     sweep_miss(name);
   sweep_add(cut ? SWEEP_CUTS : SWEEP_FAULTS, 1);
-  sweep_end_well(rig, name);
+  sweep_end_well(setup, name);
 }
 
 static void
-sweep_bytes(struct rig *rig, const struct sweep *s, struct proxy *p,
+sweep_bytes(struct fault_setup *setup, const struct sweep *s, struct proxy *p,
             const char *about, enum proxy_what last, unsigned every)
 {
   size_t n[2];
   unsigned k = 0;
 
-  rig_back(rig);
+  setup_back(setup);
   proxy_order(p, PROXY_PASS, PROXY_THERE, 0);
-  go_badly(rig);
+  go_badly(setup);
   n[PROXY_THERE] = proxy_bytes(p, PROXY_THERE);
   n[PROXY_BACK] = proxy_bytes(p, PROXY_BACK);
   for (int way = 0; way < 2; way++)
     for (size_t at = 0; at < n[way]; at++)
       for (int what = PROXY_CUT; what <= (int)last; what++, k++)
         if (sweep_is_mine(s, k, every))
-          spoil_byte(rig, s, p, about, (enum proxy_what)what,
+          spoil_byte(setup, s, p, about, (enum proxy_what)what,
                      (enum proxy_way)way, at);
 }
 
 static void
-sweep_cuts(struct rig *rig, const struct sweep *s, const char *moment)
+sweep_cuts(struct fault_setup *setup, const struct sweep *s, const char *moment)
 {
-  struct proxy *p = proxy_start(domoticz_server_port(rig_server(rig)));
+  struct proxy *p = proxy_start(domoticz_server_port(setup_server(setup)));
   char about[96];
 
   snprintf(about, sizeof(about), "http %s", moment);
-  rig_lead_by(rig, proxy_port(p), 0);
-  sweep_bytes(rig, s, p, about, PROXY_RESET, SAMPLE_CUTS);
-  rig_lead_by(rig, 0, 0);
+  setup_lead_by(setup, proxy_port(p), 0);
+  sweep_bytes(setup, s, p, about, PROXY_RESET, SAMPLE_CUTS);
+  setup_lead_by(setup, 0, 0);
   proxy_stop(p);
 }
 
 static void
-sweep_line(struct rig *rig, const struct sweep *s, const char *moment)
+sweep_line(struct fault_setup *setup, const struct sweep *s, const char *moment)
 {
-  struct proxy *p = proxy_start_tty(rig_tty(rig, 0));
+  struct proxy *p = proxy_start_tty(setup_tty(setup, 0));
   char about[96];
 
   snprintf(about, sizeof(about), "line %s", moment);
-  rig_lead_by(rig, 0, proxy_port(p));
-  sweep_bytes(rig, s, p, about, PROXY_PAUSE, SAMPLE_BYTES);
-  rig_lead_by(rig, 0, 0);
+  setup_lead_by(setup, 0, proxy_port(p));
+  sweep_bytes(setup, s, p, about, PROXY_PAUSE, SAMPLE_BYTES);
+  setup_lead_by(setup, 0, 0);
   proxy_stop(p);
 }
 
@@ -196,7 +197,7 @@ static const struct {
 };
 
 static void
-mistake(struct rig *rig, const struct sweep *s, const char *moment,
+mistake(struct fault_setup *setup, const struct sweep *s, const char *moment,
         const char *fault)
 {
   char name[160];
@@ -204,20 +205,22 @@ mistake(struct rig *rig, const struct sweep *s, const char *moment,
   snprintf(name, sizeof(name), "meter %s %s", moment, fault);
   if (!sweep_wants(s, name))
     return;
-  rig_back(rig);
-  rig_replug(rig); /* a new emulator, without requests from a later moment */
-  meter_fault(rig_meter(rig, 0), fault);
-  meter_forget(rig_meter(rig, 0));
-  go_badly(rig);
-  if (meter_requests(rig_meter(rig, 0)) == 0)
+  setup_back(setup);
+  setup_replug(
+    setup); /* a new emulator, without requests from a later moment */
+  meter_fault(setup_meter(setup, 0), fault);
+  meter_forget(setup_meter(setup, 0));
+  go_badly(setup);
+  if (meter_requests(setup_meter(setup, 0)) == 0)
     sweep_miss(name);
-  rig_replug(rig);
+  setup_replug(setup);
   sweep_add(SWEEP_FAULTS, 1);
-  sweep_end_well(rig, name);
+  sweep_end_well(setup, name);
 }
 
 static void
-sweep_mistakes(struct rig *rig, const struct sweep *s, const char *moment)
+sweep_mistakes(struct fault_setup *setup, const struct sweep *s,
+               const char *moment)
 {
   unsigned k = 0;
 
@@ -232,40 +235,41 @@ sweep_mistakes(struct rig *rig, const struct sweep *s, const char *moment)
       else
         snprintf(fault, sizeof(fault), "%s", mistakes[i].fault);
       if (sweep_is_mine(s, k, SAMPLE_METER))
-        mistake(rig, s, moment, fault);
+        mistake(setup, s, moment, fault);
     }
 }
 
 /* ---- The sweep ---- */
 
 static void
-sweep_moment(struct rig *rig, const struct sweep *s, int kind, int good_runs)
+sweep_moment(struct fault_setup *setup, const struct sweep *s, int kind,
+             int good_runs)
 {
   char moment[64];
 
-  snprintf(moment, sizeof(moment), "%s %s", rig_kind_names[kind],
+  snprintf(moment, sizeof(moment), "%s %s", setup_kind_names[kind],
            good_runs ? "steady" : "first");
-  rig_begin(rig);
+  setup_begin(setup);
   for (int i = 0; i < good_runs; i++)
-    rig_go_well(rig);
-  rig_keep(rig);
-  sweep_answers(rig, s, moment);
-  sweep_mistakes(rig, s, moment);
-  sweep_line(rig, s, moment);
+    setup_go_well(setup);
+  setup_keep(setup);
+  sweep_answers(setup, s, moment);
+  sweep_mistakes(setup, s, moment);
+  sweep_line(setup, s, moment);
   /* One pipeline is enough: the bytes of the others are similar. */
-  if (kind == RIG_BOTH && good_runs)
-    sweep_cuts(rig, s, moment);
+  if (kind == SETUP_BOTH && good_runs)
+    sweep_cuts(setup, s, moment);
 }
 
 static void
 work(struct sweep *s)
 {
-  for (int kind = 0; kind < RIG_COMMANDS; kind++) {
-    struct rig *rig = rig_new((enum rig_kind)kind);
+  for (int kind = 0; kind < SETUP_COMMANDS; kind++) {
+    struct fault_setup *setup = setup_new((enum setup_kind)kind);
 
-    sweep_moment(rig, s, kind, 0);
-    sweep_moment(rig, s, kind, 3);
-    rig_free(rig);
+    sweep_moment(setup, s, kind, 0);
+    sweep_moment(setup, s, kind, 3);
+    setup_free(setup);
   }
 }
 

@@ -22,10 +22,10 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "tests/faults/rig_impl.h"
+#include "tests/faults/fault_setup_impl.h"
 #include "tests/faults/sweep.h"
 
-/* Begin and end of summer time in the year after the first run of a rig:
+/* Begin and end of summer time in the year after the first run of a setup:
  * 2027-03-28 and 2027-10-31, 01:00 UTC. */
 #define SUMMER_BEGINS INT64_C(1806195600)
 #define SUMMER_ENDS INT64_C(1824944400)
@@ -40,23 +40,24 @@
  * time. */
 static const struct span {
   const char *name;
-  enum rig_kind kind;
+  enum setup_kind kind;
   int64_t interval;
-  int64_t begin; /* 0: first run of the rig */
+  int64_t begin; /* 0: first run of the setup */
   int64_t sample_begin;
   unsigned runs, sample, sample_parts;
   bool clock_goes_on; /* also during a run, which waits for the next second */
 } spans[] = {
-  { "hourly", RIG_BOTH, HOUR, SUMMER_ENDS - 24 * HOUR, SUMMER_ENDS - 2 * HOUR,
+  { "hourly", SETUP_BOTH, HOUR, SUMMER_ENDS - 24 * HOUR, SUMMER_ENDS - 2 * HOUR,
     72, 4, 1, true },
-  { "year", RIG_BOTH, 1200, 0, SUMMER_BEGINS - 15 * HOUR, 26280, 90, 3, false },
-  { "year of volumes", RIG_TYPES, 1200, 0, SUMMER_ENDS - 15 * HOUR, 26280, 90,
+  { "year", SETUP_BOTH, 1200, 0, SUMMER_BEGINS - 15 * HOUR, 26280, 90, 3,
+    false },
+  { "year of volumes", SETUP_TYPES, 1200, 0, SUMMER_ENDS - 15 * HOUR, 26280, 90,
     3, false },
 };
 
-#define USAGE RIG_USAGE(0)
-#define BASE RIG_BASE(0)
-#define TOTAL RIG_TOTAL(0, 0)
+#define USAGE SETUP_USAGE(0)
+#define BASE SETUP_BASE(0)
+#define TOTAL SETUP_TOTAL(0, 0)
 
 /* The trouble in the next runs. */
 enum trouble {
@@ -88,8 +89,8 @@ struct log_file {
 
 struct year {
   const struct span *span;
-  struct rig *rig;
-  struct rig_moment *now;
+  struct fault_setup *setup;
+  struct setup_moment *now;
   uint32_t random;
   unsigned events, troubles, meter;
   unsigned clean; /* runs without trouble so far */
@@ -117,14 +118,14 @@ draw(struct year *y, unsigned n)
 static int64_t
 device(struct year *y, unsigned idx)
 {
-  return rig_parse(domoticz_server_get(y->rig->server, idx));
+  return setup_parse(domoticz_server_get(y->setup->server, idx));
 }
 
 /* Returns the time of the last update of the base. */
 static const char *
 base_time(struct year *y)
 {
-  return domoticz_server_updated(y->rig->server, BASE);
+  return domoticz_server_updated(y->setup->server, BASE);
 }
 
 /* ---- Troubles ---- */
@@ -151,11 +152,11 @@ begin_trouble(struct year *y)
 static void
 arrange(struct year *y, struct trace_fault *fault)
 {
-  struct domoticz_server *server = y->rig->server;
+  struct domoticz_server *server = y->setup->server;
   char path[256];
 
   *fault = (struct trace_fault){ .what = TRACE_NOTHING };
-  snprintf(path, sizeof(path), "%s/meter0", y->rig->dir);
+  snprintf(path, sizeof(path), "%s/meter0", y->setup->dir);
   switch (y->trouble) {
   case AWAY:
     domoticz_server_down(server);
@@ -172,7 +173,7 @@ arrange(struct year *y, struct trace_fault *fault)
     unlink(path);
     break;
   case SILENT:
-    meter_fault(y->rig->meters[0], "silent");
+    meter_fault(y->setup->meters[0], "silent");
     break;
   case KILLED:
     *fault = (struct trace_fault){ .what = TRACE_KILL_BEFORE,
@@ -180,7 +181,7 @@ arrange(struct year *y, struct trace_fault *fault)
                                    .nr = -1 };
     break;
   case LOG_FULL:
-    y->rig->csv_full = true;
+    y->setup->csv_full = true;
     break;
   case DISK_FULL:
     if (trace_can_inject())
@@ -200,18 +201,18 @@ clear_up(struct year *y)
 {
   char path[256];
 
-  snprintf(path, sizeof(path), "%s/meter0", y->rig->dir);
-  domoticz_server_up(y->rig->server);
-  domoticz_server_heal(y->rig->server);
-  meter_clear_faults(y->rig->meters[0]);
-  y->rig->csv_full = false;
+  snprintf(path, sizeof(path), "%s/meter0", y->setup->dir);
+  domoticz_server_up(y->setup->server);
+  domoticz_server_heal(y->setup->server);
+  meter_clear_faults(y->setup->meters[0]);
+  y->setup->csv_full = false;
   if (y->trouble == NO_METER)
-    meter_link(y->rig->meters[0], path);
+    meter_link(y->setup->meters[0], path);
 }
 
 /* ---- Actions of the user, and accidents ---- */
 
-static void run_once(struct year *y, struct rig_run *run);
+static void run_once(struct year *y, struct setup_run *run);
 static void pass(struct year *y);
 
 /* Simulates a power cut in the house: each Domoticz device loses its last
@@ -219,7 +220,7 @@ static void pass(struct year *y);
 static void
 cut_power(struct year *y)
 {
-  struct domoticz_server *server = y->rig->server;
+  struct domoticz_server *server = y->setup->server;
   int64_t usage = device(y, USAGE);
   const char *at = domoticz_server_updated(server, USAGE);
 
@@ -232,7 +233,7 @@ cut_power(struct year *y)
 static void
 exchange_meter(struct year *y)
 {
-  struct rig_run run = { 0 };
+  struct setup_run run = { 0 };
   char text[32];
 
   y->total.begin += y->delivered - y->total.reading;
@@ -244,13 +245,13 @@ exchange_meter(struct year *y)
   y->meter++;
   y->has_backup = false; /* its base is of the old meter */
   snprintf(text, sizeof(text), "1001=6860%04u", y->meter);
-  meter_set(y->rig->meters[0], text);
-  rig_set_meter(y->rig, 0);
+  meter_set(y->setup->meters[0], text);
+  setup_set_meter(y->setup, 0);
   /* The first reading of the new meter is a candidate; the next one confirms
    * it. */
   run_once(y, &run);
   if (run.status != 0)
-    rig_note(y->rig, "the run after an exchange ended with %d", run.status);
+    setup_note(y->setup, "the run after an exchange ended with %d", run.status);
   pass(y);
 }
 
@@ -260,15 +261,15 @@ set_total(struct year *y, int64_t to)
   char text[32];
 
   snprintf(text, sizeof(text), "%" PRId64, to);
-  domoticz_server_set(y->rig->server, TOTAL, text);
+  domoticz_server_set(y->setup->server, TOTAL, text);
   y->total = (struct sum){ to, y->delivered };
 }
 
 static void
 make_total_again(struct year *y)
 {
-  domoticz_server_delete(y->rig->server, TOTAL);
-  rig_add_total(y->rig, 0, 0);
+  domoticz_server_delete(y->setup->server, TOTAL);
+  setup_add_total(y->setup, 0, 0);
   y->total = (struct sum){ 0, y->delivered };
   y->has_backup = false; /* the backup does not contain the new device */
 }
@@ -276,7 +277,7 @@ make_total_again(struct year *y)
 static void
 take_backup(struct year *y)
 {
-  domoticz_server_snapshot(y->rig->server);
+  domoticz_server_snapshot(y->setup->server);
   y->backup = (struct sum){ device(y, TOTAL), device(y, BASE) };
   snprintf(y->backup_time, sizeof(y->backup_time), "%s", base_time(y));
   y->has_backup = true;
@@ -288,7 +289,7 @@ take_backup(struct year *y)
 static void
 put_back(struct year *y)
 {
-  domoticz_server_restore(y->rig->server);
+  domoticz_server_restore(y->setup->server);
   y->total = y->backup;
   y->given = (struct sum){ y->now->given[0], y->backup.reading };
   if (strcmp(y->backup_time, y->before) != 0)
@@ -329,13 +330,13 @@ read_row(struct year *y, char *row)
   strsep(&row, ",");
   usage = strsep(&row, ",");
   if (!row || strcmp(time, log->time) <= 0) {
-    rig_note(y->rig, "the CSV has a row of %s after %s", time, log->time);
+    setup_note(y->setup, "the CSV has a row of %s after %s", time, log->time);
     return;
   }
   snprintf(log->time, sizeof(log->time), "%s", time);
-  log->usages += rig_parse(usage ? usage : "");
+  log->usages += setup_parse(usage ? usage : "");
   if (*row != '\n') /* empty if the meter was exchanged */
-    log->total = rig_parse(row);
+    log->total = setup_parse(row);
 }
 
 static void
@@ -344,10 +345,10 @@ read_log(struct year *y)
   char path[256], line[256];
   FILE *f;
 
-  snprintf(path, sizeof(path), "%s/" RIG_CSV, y->rig->dir);
+  snprintf(path, sizeof(path), "%s/" SETUP_CSV, y->setup->dir);
   f = fopen(path, "r");
   if (!f || fseek(f, y->log.end, SEEK_SET) != 0)
-    rig_die(path);
+    setup_die(path);
   while (fgets(line, sizeof(line), f))
     if (strncmp(line, "time,", 5) != 0)
       read_row(y, line);
@@ -366,13 +367,14 @@ check_log(struct year *y)
 {
   read_log(y);
   if (y->log.usages != sum_now(y, &y->log.must))
-    rig_note(y->rig,
-             "usages of %" PRId64 " are in the CSV and must add up to %" PRId64,
-             y->log.usages, sum_now(y, &y->log.must));
+    setup_note(y->setup,
+               "usages of %" PRId64
+               " are in the CSV and must add up to %" PRId64,
+               y->log.usages, sum_now(y, &y->log.must));
   if (y->clean > 0 && y->log.total != device(y, TOTAL))
-    rig_note(y->rig,
-             "the total in the CSV is %" PRId64 ", in Domoticz %" PRId64,
-             y->log.total, device(y, TOTAL));
+    setup_note(y->setup,
+               "the total in the CSV is %" PRId64 ", in Domoticz %" PRId64,
+               y->log.total, device(y, TOTAL));
 }
 
 static void
@@ -381,18 +383,18 @@ check(struct year *y)
   int64_t total = sum_now(y, &y->total), given = sum_now(y, &y->given);
 
   if (device(y, BASE) != y->now->reading[0])
-    rig_note(y->rig, "the base is %" PRId64 " and must be %" PRId64,
-             device(y, BASE), y->now->reading[0]);
+    setup_note(y->setup, "the base is %" PRId64 " and must be %" PRId64,
+               device(y, BASE), y->now->reading[0]);
   if (device(y, TOTAL) != total) {
-    y->rig->lost += device(y, TOTAL) < total;
-    y->rig->doubled += device(y, TOTAL) > total;
-    rig_note(y->rig, "the total is %" PRId64 " and must be %" PRId64,
-             device(y, TOTAL), total);
+    y->setup->lost += device(y, TOTAL) < total;
+    y->setup->doubled += device(y, TOTAL) > total;
+    setup_note(y->setup, "the total is %" PRId64 " and must be %" PRId64,
+               device(y, TOTAL), total);
   }
   if (y->now->given[0] != given)
-    rig_note(y->rig,
-             "usages of %" PRId64 " were given and must add up to %" PRId64,
-             y->now->given[0], given);
+    setup_note(y->setup,
+               "usages of %" PRId64 " were given and must add up to %" PRId64,
+               y->now->given[0], given);
   check_log(y);
 }
 
@@ -402,13 +404,13 @@ check(struct year *y)
  * so an undisturbed run whose meter did not answer in time is repeated a second
  * later. */
 static void
-run_once(struct year *y, struct rig_run *run)
+run_once(struct year *y, struct setup_run *run)
 {
   char time[sizeof(y->before)];
 
   for (int i = 0;; i++) {
     snprintf(time, sizeof(time), "%s", base_time(y));
-    rig_do(y->rig, run);
+    setup_do(y->setup, run);
     if (strcmp(time, base_time(y)) != 0)
       memcpy(y->before, time, sizeof(time));
     sweep_add(SWEEP_RUNS, 1);
@@ -418,8 +420,8 @@ run_once(struct year *y, struct rig_run *run)
       return;
     sweep_add(SWEEP_REPEATED, 1);
     if (++y->repeated > REPEATED_MAX)
-      rig_note(y->rig, "%u undisturbed runs did not hear the meter",
-               y->repeated);
+      setup_note(y->setup, "%u undisturbed runs did not hear the meter",
+                 y->repeated);
     sleep(1);
   }
 }
@@ -428,7 +430,7 @@ static void
 go(struct year *y)
 {
   struct trace_fault fault;
-  struct rig_run run = { .fault = &fault };
+  struct setup_run run = { .fault = &fault };
   char *said;
 
   arrange(y, &fault);
@@ -441,8 +443,8 @@ go(struct year *y)
     return;
   }
   if (run.status != 0) {
-    said = rig_said(y->rig);
-    rig_note(y->rig, "ended with %d: %s", run.status, said);
+    said = setup_said(y->setup);
+    setup_note(y->setup, "ended with %d: %s", run.status, said);
     free(said);
   }
   check(y);
@@ -462,11 +464,11 @@ zone_of(int64_t time)
 static void
 pass(struct year *y)
 {
-  rig_pass(y->rig, y->span->interval);
-  rig_count(y->rig, 0, draw(y, 60));
-  domoticz_server_set_zone(y->rig->server, zone_of(y->now->time));
+  setup_pass(y->setup, y->span->interval);
+  setup_count(y->setup, 0, draw(y, 60));
+  domoticz_server_set_zone(y->setup->server, zone_of(y->now->time));
   if (y->span->clock_goes_on)
-    domoticz_server_run_clock(y->rig->server);
+    domoticz_server_run_clock(y->setup->server);
 }
 
 /* Does step N of OF: one run, or an event instead of it. */
@@ -498,13 +500,13 @@ static void
 count_calls(struct year *y)
 {
   struct trace_log log = { 0 };
-  struct rig_run run = { .log = &log };
+  struct setup_run run = { .log = &log };
 
   pass(y);
-  rig_do(y->rig, &run);
+  setup_do(y->setup, &run);
   y->calls = log.thread[0].n;
   if (y->calls == 0)
-    rig_note(y->rig, "no system call was seen");
+    setup_note(y->setup, "no system call was seen");
   trace_log_clear(&log);
   y->delivered = y->now->reading[0];
 }
@@ -512,9 +514,9 @@ count_calls(struct year *y)
 static void
 begin_year(struct year *y, int64_t begin)
 {
-  rig_begin(y->rig);
-  y->now = &y->rig->now;
-  y->rig->by_hand = true;
+  setup_begin(y->setup);
+  y->now = &y->setup->now;
+  y->setup->by_hand = true;
   if (begin)
     y->now->time = begin;
   pass(y);
@@ -533,28 +535,28 @@ live_through(const struct sweep *s, const struct span *span, unsigned no,
   unsigned runs = ((s->share ? span->runs : span->sample) + of - 1) / of;
   int64_t begin = s->share ? span->begin : span->sample_begin;
   struct year y = { .span = span,
-                    .rig = rig_new(span->kind),
+                    .setup = setup_new(span->kind),
                     .in_turn = s->share == 0,
                     .troubles = no * (TROUBLES - 1) / of };
   char name[64];
 
   y.random = sweep_seed(s, 40503 * (unsigned)(span - spans + 1) + no);
   if (no > 0)
-    begin = (begin ? begin : y.rig->now.time) + no * runs * span->interval;
+    begin = (begin ? begin : y.setup->now.time) + no * runs * span->interval;
   begin_year(&y, begin);
-  for (unsigned n = 0; n < runs && !y.rig->wrong[0]; n++) {
+  for (unsigned n = 0; n < runs && !y.setup->wrong[0]; n++) {
     if (sweep_is_late(s)) {
       sweep_add(SWEEP_LEFT, runs - n);
       break;
     }
     step(&y, n, runs);
-    domoticz_server_forget(y.rig->server);
+    domoticz_server_forget(y.setup->server);
     snprintf(name, sizeof(name), "%s %u of %u, run %u", span->name, no + 1, of,
              n);
-    sweep_end_case(y.rig, name, y.rig->wrong[0] ? y.rig->wrong : NULL);
+    sweep_end_case(y.setup, name, y.setup->wrong[0] ? y.setup->wrong : NULL);
   }
   sweep_add(SWEEP_FAULTS, y.events);
-  rig_free(y.rig);
+  setup_free(y.setup);
 }
 
 /* With --share, each span has one part per share; the sample runs all its

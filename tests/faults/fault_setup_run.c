@@ -1,5 +1,5 @@
 /* Runs the program in the house and evaluates how it ended. */
-#include "tests/faults/rig_impl.h"
+#include "tests/faults/fault_setup_impl.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -30,42 +30,42 @@ redirect(int fd, const char *path, int flags)
 }
 
 static void
-set_environment(const struct rig *rig, const struct rig_run *run)
+set_environment(const struct fault_setup *setup, const struct setup_run *run)
 {
   const char *clock = getenv("CLOCK_PRELOAD"), *fault = getenv("FAULT_PRELOAD");
   char text[1024];
 
-  setenv("HOME", rig->dir, 1);
-  setenv("STATE_DIRECTORY", rig->dir, 1);
+  setenv("HOME", setup->dir, 1);
+  setenv("STATE_DIRECTORY", setup->dir, 1);
   unsetenv("JOURNAL_STREAM");
-  snprintf(text, sizeof(text), "%lld", (long long)rig->now.time);
+  snprintf(text, sizeof(text), "%lld", (long long)setup->now.time);
   setenv("TEST_CLOCK", text, 1);
   if (run->fault || run->log)
     setenv("FAULT_TRACED", "yes", 1);
   if (run->memory) {
-    snprintf(text, sizeof(text), "%s/memory", rig->dir);
+    snprintf(text, sizeof(text), "%s/memory", setup->dir);
     setenv("FAULT_MEMORY", text, 1);
   }
-  if (rig->csv_full || rig->answers == RIG_LOST_BEFORE)
-    setenv("FAULT_FULL", RIG_CSV, 1);
-  if (rig->answers == RIG_LOST_AFTER)
-    setenv("FAULT_UNSURE", RIG_CSV, 1);
-  setenv("FAULT_HIT", RIG_HIT, 1);
+  if (setup->csv_full || setup->answers == SETUP_LOST_BEFORE)
+    setenv("FAULT_FULL", SETUP_CSV, 1);
+  if (setup->answers == SETUP_LOST_AFTER)
+    setenv("FAULT_UNSURE", SETUP_CSV, 1);
+  setenv("FAULT_HIT", SETUP_HIT, 1);
   snprintf(text, sizeof(text), "%s:%s", clock ? clock : "", fault ? fault : "");
   setenv("LD_PRELOAD", text, 1);
 }
 
 static void
-become(const struct rig *rig, const struct rig_run *run)
+become(const struct fault_setup *setup, const struct setup_run *run)
 {
   char *program = getenv("METERPIPE");
 
-  if (!program || chdir(rig->dir) != 0)
+  if (!program || chdir(setup->dir) != 0)
     _exit(126);
   redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
   redirect(STDOUT_FILENO, "out", O_WRONLY | O_CREAT | O_TRUNC);
   redirect(STDERR_FILENO, "err", O_WRONLY | O_CREAT | O_TRUNC);
-  set_environment(rig, run);
+  set_environment(setup, run);
   if (run->fault || run->log)
     trace_me();
   execl(program, program, "run", "-c", "house.ini", (char *)NULL);
@@ -86,7 +86,7 @@ on_alarm(int signo)
 }
 
 static int
-run_to_end(struct rig *rig, const struct rig_run *run)
+run_to_end(struct fault_setup *setup, const struct setup_run *run)
 {
   int status = 0;
   pid_t pid;
@@ -94,9 +94,9 @@ run_to_end(struct rig *rig, const struct rig_run *run)
   fflush(NULL);
   pid = fork();
   if (pid < 0)
-    rig_die("fork");
+    setup_die("fork");
   if (pid == 0)
-    become(rig, run);
+    become(setup, run);
   hung = 0;
   running = pid;
   signal(SIGALRM, on_alarm);
@@ -113,11 +113,11 @@ run_to_end(struct rig *rig, const struct rig_run *run)
 
 /* Waits for the commands that are still running after a run. */
 static void
-reap(struct rig *rig)
+reap(struct fault_setup *setup)
 {
   for (int ms = 0; waitpid(-1, NULL, WNOHANG) >= 0; ms++) {
     if (ms == 1000 * HANGS_S) {
-      rig_note(rig, "a command goes on after its run");
+      setup_note(setup, "a command goes on after its run");
       return;
     }
     usleep(1000);
@@ -147,7 +147,7 @@ settle(unsigned port)
 /* libc itself ends the program if it has no memory for the thread-local data of
  * a library; treat this like a kill. */
 static bool
-libc_gave_up(const struct rig_run *run, const char *err)
+libc_gave_up(const struct setup_run *run, const char *err)
 {
   return run->memory && run->memory->hit && run->status == 127 && err &&
          strstr(err, "cannot allocate memory for thread-local data");
@@ -157,7 +157,7 @@ libc_gave_up(const struct rig_run *run, const char *err)
  * memory runs out during its initialisation in curl_global_init().  The program
  * has not opened its state yet; treat this like a kill. */
 static bool
-crashed_in_curl(const struct rig_run *run, int status)
+crashed_in_curl(const struct setup_run *run, int status)
 {
   const struct fault_memory *m = run->memory;
 
@@ -167,25 +167,25 @@ crashed_in_curl(const struct rig_run *run, int status)
 }
 
 static void
-judge_end(struct rig *rig, struct rig_run *run, int status)
+judge_end(struct fault_setup *setup, struct setup_run *run, int status)
 {
   size_t len = 0;
-  char *err = rig_read(rig, "err", &len);
+  char *err = setup_read(setup, "err", &len);
 
   run->killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
   run->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   run->silent = len == 0;
   if (hung)
-    rig_note(rig, "hung: no end after %d s", HANGS_S);
+    setup_note(setup, "hung: no end after %d s", HANGS_S);
   else if (libc_gave_up(run, err) || crashed_in_curl(run, status))
     run->killed = true;
   else if (WIFSIGNALED(status) && !run->killed)
-    rig_note(rig, "crashed: signal %d", WTERMSIG(status));
+    setup_note(setup, "crashed: signal %d", WTERMSIG(status));
   else if (!run->killed && run->status != 0 &&
            (run->status < 64 || run->status > 78))
-    rig_note(rig, "ended with %d: %s", run->status, err);
-  if (!rig->by_hand && err && strstr(err, "the value was changed there"))
-    rig_note(rig, "took for a change by hand: %s", err);
+    setup_note(setup, "ended with %d: %s", run->status, err);
+  if (!setup->by_hand && err && strstr(err, "the value was changed there"))
+    setup_note(setup, "took for a change by hand: %s", err);
   free(err);
 }
 
@@ -193,50 +193,50 @@ judge_end(struct rig *rig, struct rig_run *run, int status)
  * usage in a run would not harm a device, but are an error: only one was
  * committed. */
 static void
-account_usages(struct rig *rig)
+account_usages(struct fault_setup *setup)
 {
-  if (rig->plan->command)
+  if (setup->plan->command)
     return;
-  for (unsigned c = 0; c < rig->plan->meters; c++) {
-    unsigned n = domoticz_server_writes(rig->server, RIG_USAGE(c));
+  for (unsigned c = 0; c < setup->plan->meters; c++) {
+    unsigned n = domoticz_server_writes(setup->server, SETUP_USAGE(c));
 
-    if (n > rig->now.writes[c] + 1)
-      rig_note(rig, "device %u was written %u times in a run", RIG_USAGE(c),
-               n - rig->now.writes[c]);
-    if (n > rig->now.writes[c])
-      rig->now.given[c] +=
-        rig_parse(domoticz_server_get(rig->server, RIG_USAGE(c)));
-    rig->now.writes[c] = n;
+    if (n > setup->now.writes[c] + 1)
+      setup_note(setup, "device %u was written %u times in a run",
+                 SETUP_USAGE(c), n - setup->now.writes[c]);
+    if (n > setup->now.writes[c])
+      setup->now.given[c] +=
+        setup_parse(domoticz_server_get(setup->server, SETUP_USAGE(c)));
+    setup->now.writes[c] = n;
   }
 }
 
 void
-rig_pass(struct rig *rig, int64_t seconds)
+setup_pass(struct fault_setup *setup, int64_t seconds)
 {
-  rig->now.time += seconds;
-  domoticz_server_set_clock(rig->server, rig->now.time);
+  setup->now.time += seconds;
+  domoticz_server_set_clock(setup->server, setup->now.time);
 }
 
 void
-rig_count(struct rig *rig, unsigned i, int64_t growth)
+setup_count(struct fault_setup *setup, unsigned i, int64_t growth)
 {
-  rig->now.reading[i] += growth;
-  rig_set_meter(rig, i);
+  setup->now.reading[i] += growth;
+  setup_set_meter(setup, i);
 }
 
 /* Advances the time and the meters, and records the readings.  The increments
  * differ from run to run, so that no two usages are equal. */
 static void
-pass_time(struct rig *rig)
+pass_time(struct fault_setup *setup)
 {
-  struct rig_moment *now = &rig->now;
+  struct setup_moment *now = &setup->now;
   unsigned n = now->runs;
 
-  if (n == RIG_MAX_RUNS)
-    rig_die("too many runs");
-  rig_pass(rig, RIG_INTERVAL);
-  for (unsigned c = 0; c < rig->plan->meters; c++) {
-    rig_count(rig, c, 3 + (n * (n + 5)) % 47 + c);
+  if (n == SETUP_MAX_RUNS)
+    setup_die("too many runs");
+  setup_pass(setup, SETUP_INTERVAL);
+  for (unsigned c = 0; c < setup->plan->meters; c++) {
+    setup_count(setup, c, 3 + (n * (n + 5)) % 47 + c);
     now->read[n].reading[c] = now->reading[c];
   }
   now->read[n].time = now->time;
@@ -244,75 +244,76 @@ pass_time(struct rig *rig)
 }
 
 void
-rig_do(struct rig *rig, struct rig_run *run)
+setup_do(struct fault_setup *setup, struct setup_run *run)
 {
   int status;
 
   if (run->memory)
-    rig_write(rig, "memory", (const char *)run->memory, sizeof(*run->memory));
-  status = run_to_end(rig, run);
+    setup_write(setup, "memory", (const char *)run->memory,
+                sizeof(*run->memory));
+  status = run_to_end(setup, run);
   /* settle() sends requests of its own; do not count those. */
-  rig->spoiled = domoticz_server_spoiled(rig->server) > 0;
-  reap(rig);
-  settle(rig->port);
-  settle(domoticz_server_port(rig->server));
+  setup->spoiled = domoticz_server_spoiled(setup->server) > 0;
+  reap(setup);
+  settle(setup->port);
+  settle(domoticz_server_port(setup->server));
   if (run->memory) {
-    char *back = rig_read(rig, "memory", NULL);
+    char *back = setup_read(setup, "memory", NULL);
 
     memcpy(run->memory, back, sizeof(*run->memory));
     free(back);
   }
-  judge_end(rig, run, status);
-  account_usages(rig);
+  judge_end(setup, run, status);
+  account_usages(setup);
 }
 
 void
-rig_go(struct rig *rig, struct rig_run *run)
+setup_go(struct fault_setup *setup, struct setup_run *run)
 {
-  pass_time(rig);
-  rig_do(rig, run);
-  rig->now.read[rig->now.runs - 1].must = run->status == 0;
+  pass_time(setup);
+  setup_do(setup, run);
+  setup->now.read[setup->now.runs - 1].must = run->status == 0;
 }
 
 void
-rig_go_well(struct rig *rig)
+setup_go_well(struct fault_setup *setup)
 {
-  struct rig_run run = { 0 };
+  struct setup_run run = { 0 };
 
-  rig_go(rig, &run);
+  setup_go(setup, &run);
   if (run.status != 0) {
-    char *err = rig_read(rig, "err", NULL);
+    char *err = setup_read(setup, "err", NULL);
 
-    rig_note(rig, "undisturbed, it ended with %d: %s", run.status, err);
+    setup_note(setup, "undisturbed, it ended with %d: %s", run.status, err);
     free(err);
   }
 }
 
 void
-rig_pile_up(struct rig *rig)
+setup_pile_up(struct fault_setup *setup)
 {
-  struct rig_run run = { 0 };
+  struct setup_run run = { 0 };
 
-  domoticz_server_down(rig->server);
-  rig->csv_full = true;
-  rig_write(rig, RIG_AWAY, "", 0);
-  rig_go(rig, &run);
-  rig_go(rig, &run);
-  rig->csv_full = false;
-  rig_remove(rig, RIG_AWAY);
-  domoticz_server_up(rig->server);
+  domoticz_server_down(setup->server);
+  setup->csv_full = true;
+  setup_write(setup, SETUP_AWAY, "", 0);
+  setup_go(setup, &run);
+  setup_go(setup, &run);
+  setup->csv_full = false;
+  setup_remove(setup, SETUP_AWAY);
+  domoticz_server_up(setup->server);
 }
 
 void
-rig_note(struct rig *rig, const char *fmt, ...)
+setup_note(struct fault_setup *setup, const char *fmt, ...)
 {
-  size_t len = strlen(rig->wrong);
+  size_t len = strlen(setup->wrong);
   va_list args;
 
   va_start(args, fmt);
-  vsnprintf(rig->wrong + len, sizeof(rig->wrong) - len, fmt, args);
+  vsnprintf(setup->wrong + len, sizeof(setup->wrong) - len, fmt, args);
   va_end(args);
-  len = strlen(rig->wrong);
-  if (len + 2 < sizeof(rig->wrong))
-    snprintf(rig->wrong + len, sizeof(rig->wrong) - len, "; ");
+  len = strlen(setup->wrong);
+  if (len + 2 < sizeof(setup->wrong))
+    snprintf(setup->wrong + len, sizeof(setup->wrong) - len, "; ");
 }

@@ -3,7 +3,7 @@
  * program works: it uses only the readings, their times, and the values
  * delivered.
  */
-#include "tests/faults/rig_impl.h"
+#include "tests/faults/fault_setup_impl.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #define READ_WITHIN 60
 
 void
-rig_format(int64_t energy, char *buf, size_t size)
+setup_format(int64_t energy, char *buf, size_t size)
 {
   snprintf(buf, size, "%s%" PRId64 ".%03" PRId64, energy < 0 ? "-" : "",
            (energy < 0 ? -energy : energy) / 1000,
@@ -24,7 +24,7 @@ rig_format(int64_t energy, char *buf, size_t size)
 
 /* TEXT has three decimals. */
 int64_t
-rig_parse(const char *text)
+setup_parse(const char *text)
 {
   bool negative = *text == '-';
   int64_t n = 0;
@@ -58,14 +58,14 @@ put_cells(FILE *out, struct account *a, int64_t reading, bool no_usage,
 {
   char energy[32], usage[32], total[32];
 
-  rig_format(reading, energy, sizeof(energy));
+  setup_format(reading, energy, sizeof(energy));
   if (begins(a, no_usage)) {
     fprintf(out, ",%s,,", energy);
     *a = (struct account){ true, certain, reading, reading };
     return;
   }
-  rig_format(reading - a->last, usage, sizeof(usage));
-  rig_format(reading - a->first, total, sizeof(total));
+  setup_format(reading - a->last, usage, sizeof(usage));
+  setup_format(reading - a->first, total, sizeof(total));
   fprintf(out, ",%s,%s,%s", energy, usage, total);
   a->last = reading;
   a->certain = true;
@@ -74,7 +74,7 @@ put_cells(FILE *out, struct account *a, int64_t reading, bool no_usage,
 /* Returns the number of the run that made row LINE, found by the time; -1:
  * none. */
 static int
-run_of(const struct rig *rig, const char *line)
+run_of(const struct fault_setup *setup, const char *line)
 {
   struct tm tm = { 0 };
   int64_t time;
@@ -82,9 +82,9 @@ run_of(const struct rig *rig, const char *line)
   if (!strptime(line, "%Y-%m-%dT%H:%M:%SZ,", &tm))
     return -1;
   time = (int64_t)timegm(&tm);
-  for (unsigned i = 0; i < rig->now.runs; i++)
-    if (time >= rig->now.read[i].time &&
-        time <= rig->now.read[i].time + READ_WITHIN)
+  for (unsigned i = 0; i < setup->now.runs; i++)
+    if (time >= setup->now.read[i].time &&
+        time <= setup->now.read[i].time + READ_WITHIN)
       return (int)i;
   return -1;
 }
@@ -103,17 +103,17 @@ is_empty(const char *line, unsigned c, unsigned n)
 /* Writes the expected row of run I, with the time of LINE.  A missing reading
  * is accepted if the run failed: its meter may not have answered. */
 static void
-put_row(const struct rig *rig, FILE *out, const char *line, unsigned i,
-        struct account *accounts)
+put_row(const struct fault_setup *setup, FILE *out, const char *line,
+        unsigned i, struct account *accounts)
 {
-  bool must = rig->now.read[i].must;
+  bool must = setup->now.read[i].must;
 
   fprintf(out, "%.*s", (int)strcspn(line, ","), line);
-  for (unsigned c = 0; c < rig->plan->meters; c++)
+  for (unsigned c = 0; c < setup->plan->meters; c++)
     if (is_empty(line, c, 0) && !must)
       fprintf(out, ",,,");
     else
-      put_cells(out, &accounts[c], rig->now.read[i].reading[c],
+      put_cells(out, &accounts[c], setup->now.read[i].reading[c],
                 is_empty(line, c, 1), must);
   putc('\n', out);
 }
@@ -121,7 +121,7 @@ put_row(const struct rig *rig, FILE *out, const char *line, unsigned i,
 /* Returns the expected content of the file, from malloc, for the rows that FILE
  * has.  Notes missing, repeated and misplaced rows. */
 static char *
-make_csv(struct rig *rig, const char *file, struct account *accounts)
+make_csv(struct fault_setup *setup, const char *file, struct account *accounts)
 {
   char *text = NULL;
   size_t size = 0;
@@ -129,44 +129,44 @@ make_csv(struct rig *rig, const char *file, struct account *accounts)
   int last = -1;
 
   fputs("time", out);
-  for (unsigned c = 0; c < rig->plan->meters; c++)
+  for (unsigned c = 0; c < setup->plan->meters; c++)
     fprintf(out, ",energy%u,usage%u,total%u", c, c, c);
   putc('\n', out);
   for (const char *line = strchr(file, '\n'); line && line[1];
        line = strchr(line, '\n')) {
-    int i = run_of(rig, ++line);
+    int i = run_of(setup, ++line);
 
     if (i <= last) {
-      rig_note(rig, "a row out of order, twice or of no run: %.*s",
-               (int)strcspn(line, "\n"), line);
+      setup_note(setup, "a row out of order, twice or of no run: %.*s",
+                 (int)strcspn(line, "\n"), line);
       break;
     }
     for (int k = last + 1; k < i; k++)
-      if (rig->now.read[k].must)
-        rig_note(rig, "run %d has no row", k);
-    put_row(rig, out, line, (unsigned)i, accounts);
+      if (setup->now.read[k].must)
+        setup_note(setup, "run %d has no row", k);
+    put_row(setup, out, line, (unsigned)i, accounts);
     last = i;
   }
-  for (unsigned k = (unsigned)(last + 1); k < rig->now.runs; k++)
-    if (rig->now.read[k].must)
-      rig_note(rig, "run %u has no row", k);
+  for (unsigned k = (unsigned)(last + 1); k < setup->now.runs; k++)
+    if (setup->now.read[k].must)
+      setup_note(setup, "run %u has no row", k);
   fclose(out);
   return text;
 }
 
 static void
-check_csv(struct rig *rig, struct account *accounts)
+check_csv(struct fault_setup *setup, struct account *accounts)
 {
-  char *file = rig_read(rig, RIG_CSV, NULL);
+  char *file = setup_read(setup, SETUP_CSV, NULL);
   char *must;
 
   if (!file) {
-    rig_note(rig, "there is no CSV");
+    setup_note(setup, "there is no CSV");
     return;
   }
-  must = make_csv(rig, file, accounts);
-  if (!rig->wrong[0] && strcmp(file, must) != 0)
-    rig_note(rig, "the CSV is:\n%sand must be:\n%s", file, must);
+  must = make_csv(setup, file, accounts);
+  if (!setup->wrong[0] && strcmp(file, must) != 0)
+    setup_note(setup, "the CSV is:\n%sand must be:\n%s", file, must);
   free(must);
   free(file);
 }
@@ -174,32 +174,32 @@ check_csv(struct rig *rig, struct account *accounts)
 /* ---- Domoticz ---- */
 
 static int64_t
-device(struct rig *rig, unsigned idx)
+device(struct fault_setup *setup, unsigned idx)
 {
-  const char *text = domoticz_server_get(rig->server, idx);
+  const char *text = domoticz_server_get(setup->server, idx);
 
-  return text ? rig_parse(text) : -1;
+  return text ? setup_parse(text) : -1;
 }
 
 void
-rig_check_sum(struct rig *rig, const char *what, unsigned idx, int64_t is,
-              int64_t must)
+setup_check_sum(struct fault_setup *setup, const char *what, unsigned idx,
+                int64_t is, int64_t must)
 {
   if (is == must)
     return;
-  rig->lost += is < must;
-  rig->doubled += is > must;
-  rig_note(rig, "%s %u is %" PRId64 " and must be %" PRId64, what, idx, is,
-           must);
+  setup->lost += is < must;
+  setup->doubled += is > must;
+  setup_note(setup, "%s %u is %" PRId64 " and must be %" PRId64, what, idx, is,
+             must);
 }
 
 /* The sum since the first committed reading.  If the data do not show which one
  * that was, the function takes the one that fits IS, up to the first run that
  * succeeded. */
 int64_t
-rig_sum_must_be(const struct rig *rig, unsigned c, int64_t is)
+setup_sum_must_be(const struct fault_setup *setup, unsigned c, int64_t is)
 {
-  const struct rig_moment *now = &rig->now;
+  const struct setup_moment *now = &setup->now;
   int64_t must = 0;
 
   for (unsigned i = 0; i < now->runs; i++) {
@@ -211,34 +211,35 @@ rig_sum_must_be(const struct rig *rig, unsigned c, int64_t is)
 }
 
 static void
-check_chain(struct rig *rig, unsigned c, const struct account *a)
+check_chain(struct fault_setup *setup, unsigned c, const struct account *a)
 {
-  int64_t must = a->begun
-                   ? a->last - a->first
-                   : rig_sum_must_be(rig, c, device(rig, RIG_TOTAL(c, 0)));
+  int64_t must =
+    a->begun ? a->last - a->first
+             : setup_sum_must_be(setup, c, device(setup, SETUP_TOTAL(c, 0)));
 
-  if (device(rig, RIG_BASE(c)) != rig->now.reading[c])
-    rig_note(rig, "base %u is %" PRId64 " and must be %" PRId64, RIG_BASE(c),
-             device(rig, RIG_BASE(c)), rig->now.reading[c]);
-  for (unsigned i = 0; i < rig->plan->totals; i++)
-    rig_check_sum(rig, "total", RIG_TOTAL(c, i), device(rig, RIG_TOTAL(c, i)),
-                  must);
-  rig_check_sum(rig, "the sum of usages", RIG_USAGE(c), rig->now.given[c],
-                must);
+  if (device(setup, SETUP_BASE(c)) != setup->now.reading[c])
+    setup_note(setup, "base %u is %" PRId64 " and must be %" PRId64,
+               SETUP_BASE(c), device(setup, SETUP_BASE(c)),
+               setup->now.reading[c]);
+  for (unsigned i = 0; i < setup->plan->totals; i++)
+    setup_check_sum(setup, "total", SETUP_TOTAL(c, i),
+                    device(setup, SETUP_TOTAL(c, i)), must);
+  setup_check_sum(setup, "the sum of usages", SETUP_USAGE(c),
+                  setup->now.given[c], must);
 }
 
 const char *
-rig_check(struct rig *rig)
+setup_check(struct fault_setup *setup)
 {
   struct account accounts[2] = { { 0 } };
 
-  if (rig->plan->csv)
-    check_csv(rig, accounts);
-  for (unsigned c = 0; c < rig->plan->meters && !rig->plan->command; c++)
-    check_chain(rig, c, &accounts[c]);
-  if (rig->plan->command)
-    rig_check_records(rig);
-  if (!rig->damaged && rig_has(rig, "house.db.corrupt*"))
-    rig_note(rig, "the state was set aside");
-  return rig->wrong[0] ? rig->wrong : NULL;
+  if (setup->plan->csv)
+    check_csv(setup, accounts);
+  for (unsigned c = 0; c < setup->plan->meters && !setup->plan->command; c++)
+    check_chain(setup, c, &accounts[c]);
+  if (setup->plan->command)
+    setup_check_records(setup);
+  if (!setup->damaged && setup_has(setup, "house.db.corrupt*"))
+    setup_note(setup, "the state was set aside");
+  return setup->wrong[0] ? setup->wrong : NULL;
 }

@@ -3,14 +3,14 @@
  * remembers ids, it counts each id once; a repeated id must have the same
  * usage.
  */
-#include "tests/faults/rig_impl.h"
+#include "tests/faults/fault_setup_impl.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_RECORDS (4 * RIG_MAX_RUNS)
+#define MAX_RECORDS (4 * SETUP_MAX_RUNS)
 
 /* A value that is missing in a record. */
 #define NONE INT64_MIN
@@ -45,7 +45,7 @@ find_number(const char *line, const char *key)
 {
   char text[64];
 
-  return find_text(line, key, text, sizeof(text)) ? rig_parse(text) : NONE;
+  return find_text(line, key, text, sizeof(text)) ? setup_parse(text) : NONE;
 }
 
 static bool
@@ -59,55 +59,55 @@ parse_record(const char *line, struct record *r)
 
 /* Adds the record in LINE, unless its id is a repetition. */
 static void
-take_line(struct rig *rig, struct records *records, const char *line)
+take_line(struct fault_setup *setup, struct records *records, const char *line)
 {
   struct record *r = &records->list[records->n];
 
   if (records->n == MAX_RECORDS)
-    rig_die("too many records");
+    setup_die("too many records");
   if (!parse_record(line, r)) {
-    rig_note(rig, "a record without an id: %s", line);
+    setup_note(setup, "a record without an id: %s", line);
     return;
   }
   for (unsigned i = 0; i < records->n; i++)
     if (strcmp(records->list[i].id, r->id) == 0) {
       if (records->list[i].usage != r->usage)
-        rig_note(rig, "id %s came again with another amount", r->id);
+        setup_note(setup, "id %s came again with another amount", r->id);
       return;
     }
   records->n++;
 }
 
 static void
-read_records(struct rig *rig, struct records *records)
+read_records(struct fault_setup *setup, struct records *records)
 {
-  char *store = rig_read(rig, RIG_STORE, NULL), *next = store;
+  char *store = setup_read(setup, SETUP_STORE, NULL), *next = store;
   char *line;
 
   records->n = 0;
   while ((line = strsep(&next, "\n")) != NULL)
     if (*line)
-      take_line(rig, records, line);
+      take_line(setup, records, line);
   free(store);
 }
 
 /* For class append: checks that the records are in order, and that each run
  * that succeeded has one. */
 static void
-check_order(struct rig *rig, const struct records *records)
+check_order(struct fault_setup *setup, const struct records *records)
 {
-  const struct rig_moment *now = &rig->now;
+  const struct setup_moment *now = &setup->now;
   unsigned k = 0;
 
   for (unsigned i = 1; i < records->n; i++)
     if (records->list[i].energy <= records->list[i - 1].energy)
-      rig_note(rig, "record %s is out of order", records->list[i].id);
+      setup_note(setup, "record %s is out of order", records->list[i].id);
   for (unsigned i = 0; i < now->runs; i++) {
     while (k < records->n && records->list[k].energy < now->read[i].reading[0])
       k++;
     if (now->read[i].must &&
         (k == records->n || records->list[k].energy != now->read[i].reading[0]))
-      rig_note(rig, "run %u has no record", i);
+      setup_note(setup, "run %u has no record", i);
   }
 }
 
@@ -141,19 +141,19 @@ sum_usages(const struct records *records)
 }
 
 void
-rig_check_records(struct rig *rig)
+setup_check_records(struct fault_setup *setup)
 {
   static struct records records;
   int64_t sum, must;
 
-  read_records(rig, &records);
+  read_records(setup, &records);
   sum = sum_usages(&records);
-  must = rig_sum_must_be(rig, 0, sum);
-  rig_check_sum(rig, "the sum of usages", 0, sum, must);
-  rig_check_sum(rig, "total", 0, last_total(&records), must);
-  if (last_energy(&records) != rig->now.reading[0])
-    rig_note(rig, "the last reading is %" PRId64 " and must be %" PRId64,
-             last_energy(&records), rig->now.reading[0]);
-  if (!rig_lags(rig))
-    check_order(rig, &records);
+  must = setup_sum_must_be(setup, 0, sum);
+  setup_check_sum(setup, "the sum of usages", 0, sum, must);
+  setup_check_sum(setup, "total", 0, last_total(&records), must);
+  if (last_energy(&records) != setup->now.reading[0])
+    setup_note(setup, "the last reading is %" PRId64 " and must be %" PRId64,
+               last_energy(&records), setup->now.reading[0]);
+  if (!setup_lags(setup))
+    check_order(setup, &records);
 }

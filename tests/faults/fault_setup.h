@@ -1,5 +1,5 @@
 /*
- * The test rig that the sweeps share: one or two emulated meters, a stand-in
+ * The test setup that the sweeps share: one or two emulated meters, a stand-in
  * for Domoticz and a CSV file (or a command run by the exec output), the real
  * program, and an independent account of the expected results.
  *
@@ -11,8 +11,8 @@
  * A test drives a history run by run.  It can save a moment of the history and
  * return to it, so that a sweep executes the runs before a fault only once.
  */
-#ifndef FAULTS_RIG_H
-#define FAULTS_RIG_H
+#ifndef FAULTS_FAULT_SETUP_H
+#define FAULTS_FAULT_SETUP_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,60 +23,61 @@
 #include "plugins/kmp/emulator/meter.h"
 
 /* Pipelines under test. */
-enum rig_kind {
-  RIG_SCRIPT, /* the old script's example: several totals of one usage */
-  RIG_BOTH,   /* Domoticz and a CSV file */
-  RIG_METERS, /* two meters */
-  RIG_TYPES,  /* other device types, and volume instead of energy */
-  RIG_LATEST, /* exec output of class latest, no Domoticz */
-  RIG_APPEND, /* exec output of class append, no Domoticz */
-  RIG_KINDS
+enum setup_kind {
+  SETUP_SCRIPT, /* the old script's example: several totals of one usage */
+  SETUP_BOTH,   /* Domoticz and a CSV file */
+  SETUP_METERS, /* two meters */
+  SETUP_TYPES,  /* other device types, and volume instead of energy */
+  SETUP_LATEST, /* exec output of class latest, no Domoticz */
+  SETUP_APPEND, /* exec output of class append, no Domoticz */
+  SETUP_KINDS
 };
 
 /* The first kind without Domoticz; all earlier kinds have one. */
-#define RIG_COMMANDS RIG_LATEST
+#define SETUP_COMMANDS SETUP_LATEST
 
-extern const char *const rig_kind_names[RIG_KINDS];
+extern const char *const setup_kind_names[SETUP_KINDS];
 
 /* Seconds between two runs.  Not a multiple of a quarter of an hour: time zones
  * differ by whole quarters, so the program would take such an update for a
  * recent one and wait. */
-#define RIG_INTERVAL 1213
+#define SETUP_INTERVAL 1213
 
-struct rig;
+struct fault_setup;
 
-struct rig *rig_new(enum rig_kind kind);
-void rig_free(struct rig *rig);
+struct fault_setup *setup_new(enum setup_kind kind);
+void setup_free(struct fault_setup *setup);
 
-struct domoticz_server *rig_server(struct rig *rig);
-struct meter *rig_meter(struct rig *rig, unsigned i);
+struct domoticz_server *setup_server(struct fault_setup *setup);
+struct meter *setup_meter(struct fault_setup *setup, unsigned i);
 /* Replaces all meters by new ones without faults, for example after one was
  * unplugged. */
-void rig_replug(struct rig *rig);
+void setup_replug(struct fault_setup *setup);
 /* Sets the ports at which the program reaches Domoticz and the first meter, for
  * example those of a proxy; 0: connects directly. */
-void rig_lead_by(struct rig *rig, unsigned domoticz, unsigned meter);
+void setup_lead_by(struct fault_setup *setup, unsigned domoticz,
+                   unsigned meter);
 /* Returns the path of the tty of meter I. */
-const char *rig_tty(struct rig *rig, unsigned i);
+const char *setup_tty(struct fault_setup *setup, unsigned i);
 
 /* ---- Histories ---- */
 
 /* Returns to the moment before the first run. */
-void rig_begin(struct rig *rig);
-/* rig_keep saves the current moment; rig_back returns to the saved one. */
-void rig_keep(struct rig *rig);
-void rig_back(struct rig *rig);
+void setup_begin(struct fault_setup *setup);
+/* setup_keep saves the current moment; setup_back returns to the saved one. */
+void setup_keep(struct fault_setup *setup);
+void setup_back(struct fault_setup *setup);
 
-/* rig_state returns the content of the state file, from malloc (NULL: there is
- * none).  rig_put_state replaces it by DATA (NULL: deletes it); from then on
- * the program is allowed to set the state aside. */
-char *rig_state(struct rig *rig, size_t *ret_len);
-void rig_put_state(struct rig *rig, const char *data, size_t len);
+/* setup_state returns the content of the state file, from malloc (NULL: there
+ * is none).  setup_put_state replaces it by DATA (NULL: deletes it); from then
+ * on the program is allowed to set the state aside. */
+char *setup_state(struct fault_setup *setup, size_t *ret_len);
+void setup_put_state(struct fault_setup *setup, const char *data, size_t len);
 /* Returns the standard error of the last run, from malloc. */
-char *rig_said(struct rig *rig);
+char *setup_said(struct fault_setup *setup);
 
 /* The fault to apply to a run, and the result of the run. */
-struct rig_run {
+struct setup_run {
   struct trace_fault *fault;   /* NULL: no fault; traced only if log is set */
   struct trace_log *log;       /* receives the system calls; NULL: not wanted */
   struct fault_memory *memory; /* NULL: allocations are not counted */
@@ -85,49 +86,49 @@ struct rig_run {
   bool silent;                 /* standard error was empty */
 };
 
-/* Advances the time by RIG_INTERVAL, lets the meters count, and runs the
+/* Advances the time by SETUP_INTERVAL, lets the meters count, and runs the
  * program. */
-void rig_go(struct rig *rig, struct rig_run *run);
+void setup_go(struct fault_setup *setup, struct setup_run *run);
 /* Does the same without a fault; notes an error unless the exit status is 0. */
-void rig_go_well(struct rig *rig);
+void setup_go_well(struct fault_setup *setup);
 
 /* Does two runs without Domoticz, with no space for the CSV and with a command
  * that accepts nothing.  Values and rows stay pending for the next run. */
-void rig_pile_up(struct rig *rig);
+void setup_pile_up(struct fault_setup *setup);
 
 /* How all outputs answer from now on. */
-enum rig_answers {
-  RIG_ANSWERED,
+enum setup_answers {
+  SETUP_ANSWERED,
   /* Domoticz closes the connection without doing the update; the disk of the
    * CSV is full; the command reads all records, keeps none and kills itself. */
-  RIG_LOST_BEFORE,
+  SETUP_LOST_BEFORE,
   /* Domoticz does the update and closes the connection without a reply; the CSV
    * is written but its fsync() fails; the command keeps all records and kills
    * itself. */
-  RIG_LOST_AFTER
+  SETUP_LOST_AFTER
 };
-void rig_answer(struct rig *rig, enum rig_answers answers);
+void setup_answer(struct fault_setup *setup, enum setup_answers answers);
 /* Returns whether an answer was lost in the last run. */
-bool rig_lost_answer(struct rig *rig);
+bool setup_lost_answer(struct fault_setup *setup);
 /* Returns whether Domoticz applied a fault to a request of the last run. */
-bool rig_spoiled(const struct rig *rig);
+bool setup_spoiled(const struct fault_setup *setup);
 
 /* Returns whether the run after a fault may leave a value to the run after
  * that.  True for class latest: a run that resends an unacknowledged value
  * sends nothing new to that target. */
-bool rig_lags(const struct rig *rig);
+bool setup_lags(const struct fault_setup *setup);
 
 /* Checks all results after undisturbed runs.  Returns NULL, or an error message
  * that is valid until the next call. */
-const char *rig_check(struct rig *rig);
+const char *setup_check(struct fault_setup *setup);
 
 /* Return whether a total or the sum of usages is too small (lost) or too large
  * (doubled). */
-bool rig_lost(const struct rig *rig);
-bool rig_doubled(const struct rig *rig);
+bool setup_lost(const struct fault_setup *setup);
+bool setup_doubled(const struct fault_setup *setup);
 
-/* Adds an error message to the result of rig_check. */
-__attribute__((format(printf, 2, 3))) void rig_note(struct rig *rig,
-                                                    const char *fmt, ...);
+/* Adds an error message to the result of setup_check. */
+__attribute__((format(printf, 2, 3))) void setup_note(struct fault_setup *setup,
+                                                      const char *fmt, ...);
 
 #endif

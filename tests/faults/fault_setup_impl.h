@@ -1,0 +1,120 @@
+/* Internals of the setup: fault_setup.c (the house: meters, Domoticz, files),
+ * fault_setup_run.c (runs of the program), fault_setup_check.c and
+ * fault_setup_records.c (the expected results). */
+#ifndef FAULTS_FAULT_SETUP_IMPL_H
+#define FAULTS_FAULT_SETUP_IMPL_H
+
+#include "tests/faults/fault_setup.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define SETUP_MAX_RUNS 32
+#define SETUP_CSV "heat.csv"
+/* Files of the exec command: the records it keeps, and two that make it
+ * fail. */
+#define SETUP_STORE "store"
+#define SETUP_AWAY "away"
+#define SETUP_LOSE "lose"
+/* Created when an answer is lost. */
+#define SETUP_HIT "hit"
+
+/* Device idx of chain C: its base (the meter reading), its usage, its running
+ * totals. */
+#define SETUP_BASE(c) (323 + 100 * (c))
+#define SETUP_USAGE(c) (322 + 100 * (c))
+#define SETUP_TOTAL(c, i) (327 + 100 * (c) + (i))
+
+/* A chain: one field of a meter, its usage and its totals.  Values are in
+ * thousandths of the unit. */
+struct setup_chain {
+  unsigned register_no;
+  const char *field, *unit;
+  const char *base, *usage, *total; /* device types */
+};
+
+struct setup_plan {
+  const struct setup_chain *chain;
+  unsigned meters, totals;
+  bool csv;
+  const char *command; /* class of the exec output; NULL: Domoticz instead */
+};
+
+/* The files that belong to a moment, besides Domoticz's devices. */
+enum { SETUP_FILE_STATE, SETUP_FILE_CSV, SETUP_FILE_STORE, SETUP_FILES };
+
+/* A moment of the history; readings and sums in thousandths. */
+struct setup_moment {
+  int64_t time;
+  int64_t reading[2];
+  int64_t given[2];   /* sum of the usages written to Domoticz */
+  unsigned writes[2]; /* updates of the usage device so far */
+  unsigned runs;
+  struct {
+    int64_t time, reading[2];
+    bool must; /* the run succeeded, so its row must exist */
+  } read[SETUP_MAX_RUNS];
+};
+
+struct fault_setup {
+  const struct setup_plan *plan;
+  char dir[128];
+  struct domoticz_server *server;
+  struct meter *meters[2];
+  unsigned port;      /* where the program connects to Domoticz */
+  char device[2][64]; /* option "device" of each meter's input */
+  struct setup_moment now, kept;
+  struct {
+    char *data; /* NULL: the file did not exist */
+    size_t len;
+  } files[SETUP_FILES];
+  enum setup_answers answers;
+  bool spoiled;       /* a request of the last run had a fault */
+  bool csv_full;      /* no space left for the CSV */
+  bool by_hand;       /* the test changes devices by hand */
+  bool damaged;       /* the state may be set aside */
+  unsigned queue_max; /* 0: the default */
+  unsigned lost, doubled;
+  char wrong[2048];
+};
+
+__attribute__((noreturn)) void setup_die(const char *what);
+
+/* Returns the whole file with a NUL after it, from malloc; NULL: it does not
+ * exist. */
+char *setup_read(const struct fault_setup *setup, const char *name,
+                 size_t *ret_len);
+void setup_write(const struct fault_setup *setup, const char *name,
+                 const char *data, size_t len);
+bool setup_has(const struct fault_setup *setup, const char *pattern);
+void setup_remove(const struct fault_setup *setup, const char *pattern);
+
+/* The part of setup_check for the records that the exec command kept. */
+void setup_check_records(struct fault_setup *setup);
+/* Returns the expected sum of usages of chain C; IS: the actual sum, see
+ * fault_setup_check.c. */
+int64_t setup_sum_must_be(const struct fault_setup *setup, unsigned c,
+                          int64_t is);
+void setup_check_sum(struct fault_setup *setup, const char *what, unsigned idx,
+                     int64_t is, int64_t must);
+
+/* setup_pass advances the time; setup_count adds GROWTH to the reading of meter
+ * I. */
+void setup_pass(struct fault_setup *setup, int64_t seconds);
+void setup_count(struct fault_setup *setup, unsigned i, int64_t growth);
+
+/* Runs the program at the current time, without recording the reading in the
+ * account. */
+void setup_do(struct fault_setup *setup, struct setup_run *run);
+
+/* Adds the device of total I of chain C, which must not exist yet. */
+void setup_add_total(struct fault_setup *setup, unsigned c, unsigned i);
+
+/* Copies the reading of the account to meter I. */
+void setup_set_meter(struct fault_setup *setup, unsigned i);
+
+/* Convert between thousandths and text: 84208 is "84.208". */
+void setup_format(int64_t energy, char *buf, size_t size);
+int64_t setup_parse(const char *text);
+
+#endif

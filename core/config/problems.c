@@ -103,8 +103,8 @@ format_text(const char *fmt, va_list args)
 
 MP_PRINTF(5, 0)
 static void
-add(struct problems *problems, bool is_error, const char *file, unsigned line,
-    const char *fmt, va_list args)
+problems_add_va(struct problems *problems, bool is_error, const char *file,
+                unsigned line, const char *fmt, va_list args)
 {
   struct problem p = { .line = line, .is_error = is_error };
 
@@ -133,7 +133,7 @@ problems_add(struct problems *problems, const char *file, unsigned line,
   va_list args;
 
   va_start(args, fmt);
-  add(problems, true, file, line, fmt, args);
+  problems_add_va(problems, true, file, line, fmt, args);
   va_end(args);
 }
 
@@ -144,7 +144,7 @@ problems_warn(struct problems *problems, const char *file, unsigned line,
   va_list args;
 
   va_start(args, fmt);
-  add(problems, false, file, line, fmt, args);
+  problems_add_va(problems, false, file, line, fmt, args);
   va_end(args);
 }
 

@@ -262,7 +262,7 @@ struct text {
 };
 
 __attribute__((format(printf, 2, 3))) static void
-add(struct text *t, const char *fmt, ...)
+add_part(struct text *t, const char *fmt, ...)
 {
   va_list args;
   int n;
@@ -286,9 +286,9 @@ add_bits(struct text *t, const struct info_bits *bits, int64_t code)
     if (!(code >> bit & 1))
       continue;
     if (bits->words[bit] != NULL)
-      add(t, "%s", bits->words[bit]);
+      add_part(t, "%s", bits->words[bit]);
     else
-      add(t, "bit %u", bit);
+      add_part(t, "bit %u", bit);
   }
 }
 
@@ -307,7 +307,7 @@ add_durations(struct text *t, int64_t code)
     const char *duration = lasted[code >> (4 + 3 * i) & 7];
 
     if (duration != NULL)
-      add(t, "%s for %s", bits_water_21.words[i], duration);
+      add_part(t, "%s for %s", bits_water_21.words[i], duration);
   }
 }
 

@@ -145,7 +145,7 @@ dump_length(const char *text, const char *end)
 
 /* Adds the bytes of a line to the frame collected so far. */
 static enum foreign_taken
-add(struct foreign *f, const struct found *found)
+add_found_bytes(struct foreign *f, const struct found *found)
 {
   if (f->len > 0 && (f->direction != found->direction ||
                      f->len + found->len > CAPTURE_BYTES_MAX))
@@ -170,7 +170,7 @@ take_dump(struct foreign *f, const char *text, const char *end)
     f->left = 0;
     return FOREIGN_NOT;
   }
-  taken = add(f, &found);
+  taken = add_found_bytes(f, &found);
   if (taken != FOREIGN_FULL)
     f->left -= found.len;
   return taken;
@@ -202,7 +202,8 @@ foreign_take(struct foreign *f, const char *text, size_t len)
     return take_dump(f, text, end);
   if (f->form == socat && len >= 2 && memcmp(text, "--", 2) == 0)
     return FOREIGN_PART;
-  return find_marked(&found, text, end) ? add(f, &found) : FOREIGN_NOT;
+  return find_marked(&found, text, end) ? add_found_bytes(f, &found)
+                                        : FOREIGN_NOT;
 }
 
 size_t

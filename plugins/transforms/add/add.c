@@ -35,7 +35,8 @@ fail_range(const struct transform *t, const struct mp_value *value,
 
 /* Adds VALUE to TOTAL; NULL: there is no total yet. */
 static int
-add(struct transform *t, const struct mp_value *total, struct mp_value *value)
+add_to_total(struct transform *t, const struct mp_value *total,
+             struct mp_value *value)
 {
   uint32_t kind = value->kind == MP_GAUGE ? MP_GAUGE : MP_COUNTER;
   struct mp_value result = transform_number(value);
@@ -66,11 +67,11 @@ add_apply(void *self, struct mp_value *value)
     return MP_DROP;
   if ((operand->flags & MP_OPERAND_FIRST) == 0) {
     answer = transform_check_operand(t, "plus", operand->value);
-    return answer == MP_OK ? add(t, operand->value, value) : answer;
+    return answer == MP_OK ? add_to_total(t, operand->value, value) : answer;
   }
   if (t->host->option_int(t->host, "first") == FIRST_SKIP)
     return MP_REBASE;
-  return add(t, NULL, value);
+  return add_to_total(t, NULL, value);
 }
 
 static const struct mp_transform_ops ops = {

@@ -116,9 +116,9 @@ find_order(struct domoticz_server *s, const char *target)
 /* Appends the headers, if any, that announce whether the connection stays
  * open. */
 static void
-announce(const struct domoticz_server *s, struct domoticz_connection *c,
-         const struct domoticz_request *request,
-         const struct domoticz_reply *reply)
+write_headers(const struct domoticz_server *s, struct domoticz_connection *c,
+              const struct domoticz_request *request,
+              const struct domoticz_reply *reply)
 {
   bool plain = reply->status == 200 || (!reply->html && reply->status != 404);
 
@@ -151,7 +151,7 @@ put_reply(const struct domoticz_server *s, struct domoticz_connection *c,
                "00:00:00 GMT\r\n");
   if (reply->status == 301)
     domoticz_printf(&c->out, "Location: http://127.0.0.1:1/\r\n");
-  announce(s, c, request, reply);
+  write_headers(s, c, request, reply);
   domoticz_printf(&c->out, "\r\n");
   if (reply->body.len > 0)
     domoticz_append(&c->out, reply->body.data, reply->body.len);

@@ -141,7 +141,7 @@ needs_answer(const struct target *target)
 /* Returns the targets that need an answer and got ANSWER from fetch; 0: those
  * that got none. */
 static struct target_list
-answered(const struct stage *output, uint32_t answer)
+targets_with_answer(const struct stage *output, uint32_t answer)
 {
   struct target_list list = { 0 };
 
@@ -157,8 +157,8 @@ answered(const struct stage *output, uint32_t answer)
 static void
 report_unexplained(struct stage *output)
 {
-  struct target_list left_out = answered(output, 0);
-  struct target_list unfit = answered(output, MP_SHOWN_UNFIT);
+  struct target_list left_out = targets_with_answer(output, 0);
+  struct target_list unfit = targets_with_answer(output, MP_SHOWN_UNFIT);
 
   if (left_out.n > 0)
     stage_fail(output, MP_EAGAIN, NULL,

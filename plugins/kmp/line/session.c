@@ -76,7 +76,7 @@ note_noise(struct session *s, const struct kmp_request *request)
 /* Sets the earliest time of the next request after a good answer.  Returns
  * MP_OK. */
 static int
-answered(struct session *s)
+note_good_answer(struct session *s)
 {
   int64_t byte = listen_line_ms(s, 1);
 
@@ -102,7 +102,7 @@ settle(struct session *s, const struct kmp_request *failed,
   int r = listen_for(s, failed, &patience, ret_answer);
 
   note_noise(s, failed);
-  return r == MP_OK ? answered(s) : r;
+  return r == MP_OK ? note_good_answer(s) : r;
 }
 
 /* Returns the longest time that an answer can take from its first byte, in
@@ -168,7 +168,7 @@ attempt(struct session *s, const struct kmp_request *request,
   r = listen_for(s, request, &patience, ret_answer);
   note_noise(s, request);
   if (r == MP_OK)
-    return answered(s);
+    return note_good_answer(s);
   s->not_before = s->last_byte + LISTEN_QUIET_MS;
   s->failed = 1;
   if (heard(s) == before)

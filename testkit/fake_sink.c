@@ -44,7 +44,7 @@ struct fake_sink_state {
 /* ---- Lists --------------------------------------------------------------- */
 
 static struct node *
-append(struct fake_sink_state *st, struct node **list)
+append_node(struct fake_sink_state *st, struct node **list)
 {
   while (*list != NULL)
     list = &(*list)->next;
@@ -118,7 +118,7 @@ sink_emit(const struct mp_sink *sink, const char *field,
     return MP_DROP;
   node = find_emitted(st, field);
   if (node == NULL)
-    node = append(st, &st->emitted);
+    node = append_node(st, &st->emitted);
   node->name = fake_arena_text(&st->arena, field);
   node->value = fake_arena_value(&st->arena, value);
   return MP_OK;
@@ -138,7 +138,7 @@ static void
 sink_field(const struct mp_field_sink *sink, const struct mp_field *field)
 {
   struct fake_sink_state *st = sink->ctx;
-  struct mp_field *copy = &append(st, &st->fields)->field;
+  struct mp_field *copy = &append_node(st, &st->fields)->field;
 
   FAKE_COPY(copy, field);
   copy->name = fake_arena_text(&st->arena, field->name);
@@ -151,7 +151,7 @@ static void
 sink_item(const struct mp_probe_sink *sink, const struct mp_probe_item *item)
 {
   struct fake_sink_state *st = sink->ctx;
-  struct mp_probe_item *copy = &append(st, &st->items)->item;
+  struct mp_probe_item *copy = &append_node(st, &st->items)->item;
 
   FAKE_COPY(copy, item);
   copy->field = fake_arena_text(&st->arena, item->field);
@@ -175,7 +175,7 @@ sink_attempt(const struct mp_probe_sink *sink,
              const struct mp_probe_attempt *attempt)
 {
   struct fake_sink_state *st = sink->ctx;
-  struct mp_probe_attempt *copy = &append(st, &st->attempts)->attempt;
+  struct mp_probe_attempt *copy = &append_node(st, &st->attempts)->attempt;
 
   FAKE_COPY(copy, attempt);
   copy->what = fake_arena_text(&st->arena, attempt->what);
@@ -209,7 +209,7 @@ static void
 sink_listed(const struct mp_list_sink *sink, const struct mp_listed *listed)
 {
   struct fake_sink_state *st = sink->ctx;
-  struct mp_listed *copy = &append(st, &st->listed)->listed;
+  struct mp_listed *copy = &append_node(st, &st->listed)->listed;
 
   FAKE_COPY(copy, listed);
   copy->name = fake_arena_text(&st->arena, listed->name);

@@ -55,7 +55,8 @@ copy_item(struct found_item *to, const struct mp_probe_item *from)
 }
 
 static bool
-append(struct found_item **items, size_t *n, const struct mp_probe_item *item)
+append_found_item(struct found_item **items, size_t *n,
+                  const struct mp_probe_item *item)
 {
   struct found_item copy = { 0 };
 
@@ -72,8 +73,9 @@ append(struct found_item **items, size_t *n, const struct mp_probe_item *item)
 void
 found_add(struct probe_found *found, const struct mp_probe_item *item)
 {
-  bool good = item->field ? append(&found->fields, &found->n_fields, item)
-                          : append(&found->facts, &found->n_facts, item);
+  bool good = item->field
+                ? append_found_item(&found->fields, &found->n_fields, item)
+                : append_found_item(&found->facts, &found->n_facts, item);
 
   found->failed |= !good;
 }

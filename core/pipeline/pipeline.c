@@ -27,7 +27,7 @@ builder_problem(struct builder *b, unsigned line, const char *fmt, ...)
 /* Appends ITEM to an array of pointers.  ARRAY is the address of a pointer to
  * pointers of any type.  Returns false if out of memory. */
 static bool
-append(void *array, size_t *n, void *item)
+append_pointer(void *array, size_t *n, void *item)
 {
   void **items;
 
@@ -41,7 +41,7 @@ append(void *array, size_t *n, void *item)
 bool
 builder_append(struct builder *b, void *array, size_t *n, void *item)
 {
-  if (append(array, n, item))
+  if (append_pointer(array, n, item))
     return true;
   b->failed = true;
   return false;
@@ -102,11 +102,12 @@ builder_add_slot(struct pipeline *pipeline, struct stage *stage,
       asprintf(&slot->name, "%s%s%s", stage->name, field ? "." : "",
                field ? field : "") < 0)
     slot->name = NULL;
-  if (!slot->name || !append(&pipeline->slots, &pipeline->n_slots, slot)) {
+  if (!slot->name ||
+      !append_pointer(&pipeline->slots, &pipeline->n_slots, slot)) {
     slot_free(slot);
     return NULL;
   }
-  if (field && !append(&stage->fields, &stage->n_fields, slot))
+  if (field && !append_pointer(&stage->fields, &stage->n_fields, slot))
     return NULL; /* freed with the pipeline */
   return slot;
 }
@@ -155,7 +156,7 @@ builder_add_target(struct stage *output, const char *name, const char *part,
   target->object = join_names(output->plugin->output.target_prefix, name, part);
   if (!target->name || (part && !target->part) || !target->full_name ||
       !target->object ||
-      !append(&output->targets, &output->n_targets, target)) {
+      !append_pointer(&output->targets, &output->n_targets, target)) {
     target_free(target);
     return NULL;
   }

@@ -25,7 +25,7 @@ struct line {
 };
 
 static void
-append(struct line *line, const char *text)
+append_to_line(struct line *line, const char *text)
 {
   size_t len = strlen(text), room = sizeof(line->text) - line->len;
 
@@ -46,15 +46,16 @@ on_alarm(int signo)
   struct line line = { .len = 0 };
 
   (void)signo;
-  append(&line, "error: ");
+  append_to_line(&line, "error: ");
   if (name && what) {
-    append(&line, name);
-    append(&line, ": ");
-    append(&line, what);
-    append(&line, " did not return; ");
+    append_to_line(&line, name);
+    append_to_line(&line, ": ");
+    append_to_line(&line, what);
+    append_to_line(&line, " did not return; ");
   }
-  append(&line, hurried ? "the run is ended 5 s after the signal to stop\n"
-                        : "the run is ended 5 s after its deadline\n");
+  append_to_line(&line, hurried
+                          ? "the run is ended 5 s after the signal to stop\n"
+                          : "the run is ended 5 s after its deadline\n");
   log_emergency(line.text, line.len);
   _exit(EX_IOERR);
 }

@@ -53,7 +53,7 @@ append_node(struct fake_sink_state *st, struct node **list)
 }
 
 static struct node *
-prepend(struct fake_sink_state *st, struct node **list)
+prepend_node(struct fake_sink_state *st, struct node **list)
 {
   struct node *node = fake_arena_alloc(&st->arena, sizeof(*node));
 
@@ -185,7 +185,7 @@ static int
 sink_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 {
   struct fake_sink_state *st = sink->ctx;
-  struct mp_shown *copy = &prepend(st, &st->shown)->shown;
+  struct mp_shown *copy = &prepend_node(st, &st->shown)->shown;
 
   FAKE_COPY(copy, shown);
   copy->value = fake_arena_value(&st->arena, shown->value);
@@ -198,7 +198,7 @@ sink_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
             uint32_t result)
 {
   struct fake_sink_state *st = sink->ctx;
-  struct node *node = prepend(st, &st->results);
+  struct node *node = prepend_node(st, &st->results);
 
   node->record = record;
   node->target = target;

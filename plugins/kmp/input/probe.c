@@ -115,8 +115,8 @@ take_answer(void *ctx, const struct kmp_request *request,
 /* ---- Requests ----------------------------------------------------------- */
 
 static int
-ask(struct probe *probe, uint8_t cid, unsigned attempts,
-    struct kmp_answer *ret_answer)
+ask_command(struct probe *probe, uint8_t cid, unsigned attempts,
+            struct kmp_answer *ret_answer)
 {
   struct kmp_request request = {
     .address = probe->kmp->talk.address,
@@ -130,7 +130,7 @@ static int
 ask_type(struct probe *probe, unsigned attempts)
 {
   struct kmp_answer answer;
-  int r = ask(probe, KMP_GET_TYPE, attempts, &answer);
+  int r = ask_command(probe, KMP_GET_TYPE, attempts, &answer);
 
   if (r != MP_OK)
     return r;
@@ -144,7 +144,8 @@ ask_serial(struct probe *probe)
 {
   struct kmp_answer answer;
   char text[16];
-  int r = ask(probe, KMP_GET_SERIAL, probe->kmp->talk.retries + 1, &answer);
+  int r =
+    ask_command(probe, KMP_GET_SERIAL, probe->kmp->talk.retries + 1, &answer);
 
   if (r != MP_OK)
     return r;
@@ -308,7 +309,7 @@ watch_once(struct probe *probe)
   struct session *session = &probe->kmp->session;
   struct session_seen before = session->seen;
   struct kmp_answer answer;
-  int r = ask(probe, KMP_GET_TYPE, 1, &answer);
+  int r = ask_command(probe, KMP_GET_TYPE, 1, &answer);
   struct mp_probe_attempt attempt = {
     .struct_size = sizeof(attempt),
     .answered = r == MP_OK,

@@ -253,7 +253,7 @@ any_device(const struct domoticz *d)
 }
 
 static int
-ask_all(struct domoticz *d)
+ask_all_slots(struct domoticz *d)
 {
   bool list_empty = false;
   int code = MP_OK, first = MP_OK;
@@ -401,7 +401,7 @@ domoticz_fetch(void *self, const struct mp_shown_sink *sink)
     d->slots[i].reach = REACH_NONE;
   load_api(d);
   request_recall_connection(d);
-  code = ask_all(d);
+  code = ask_all_slots(d);
   request_note_connection(d);
   for (i = 0; i < d->slot_count; i++) {
     int given = answer_slot(d, &d->slots[i], sink);

@@ -271,7 +271,7 @@ introduce(struct probe *probe)
 }
 
 static int
-ask_all(struct probe *probe)
+ask_all_registers(struct probe *probe)
 {
   int r = introduce(probe);
 
@@ -293,7 +293,7 @@ probe_all(struct probe *probe)
   probe->findings = calloc(probe->total, sizeof(*probe->findings));
   if (probe->findings == NULL)
     return mp_fail(probe->kmp->host, MP_ENOMEM, NULL, "out of memory");
-  r = ask_all(probe);
+  r = ask_all_registers(probe);
   probe->model.partial = probe->answered < probe->total;
   probe_registers(probe);
   report_silence(probe);

@@ -207,7 +207,7 @@ attend_pipes(struct running *r, const struct pollfd *fds)
 
 /* Waits for the next event and handles it. */
 static void
-attend(struct running *r)
+handle_next_event(struct running *r)
 {
   struct started *s = &r->started;
   const struct mp_host *host = r->child->host;
@@ -346,7 +346,7 @@ child_run(struct child *c)
     return answer;
   r.until_ms = clock_mono_ms() + (left < c->timeout_ms ? left : c->timeout_ms);
   while (r.phase != LEFT_BEHIND && !has_ended(&r))
-    attend(&r);
+    handle_next_event(&r);
   answer = judge(&r, reap(&r));
   close(r.started.report);
   c->out.data[c->out.len] = '\0';

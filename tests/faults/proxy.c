@@ -189,7 +189,7 @@ pass(struct proxy *p, struct line *line, enum proxy_way way, const uint8_t *buf,
 }
 
 static void
-attend(struct proxy *p, struct line *line, enum proxy_way way)
+handle_line(struct proxy *p, struct line *line, enum proxy_way way)
 {
   uint8_t buf[16384];
   ssize_t n = read(line->fd[way], buf, sizeof(buf));
@@ -218,7 +218,7 @@ serve(void *arg)
     pthread_mutex_lock(&p->lock);
     for (int i = 0; i < 2 * MAX_LINES; i++)
       if (fds[2 + i].revents && fds[2 + i].fd == p->lines[i / 2].fd[i % 2])
-        attend(p, &p->lines[i / 2], (enum proxy_way)(i % 2));
+        handle_line(p, &p->lines[i / 2], (enum proxy_way)(i % 2));
     if (fds[1].revents)
       accept_line(p);
     pthread_mutex_unlock(&p->lock);

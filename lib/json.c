@@ -95,7 +95,7 @@ json_string(struct json *json, const char *text)
 }
 
 static void
-begin(struct json *json, const char *key)
+begin_member(struct json *json, const char *key)
 {
   if (json->comma)
     put(json, ",", 1);
@@ -109,7 +109,7 @@ begin(struct json *json, const char *key)
 static void
 begin_inside(struct json *json, const char *key, char bracket)
 {
-  begin(json, key);
+  begin_member(json, key);
   put(json, &bracket, 1);
   json->comma = false;
 }
@@ -148,7 +148,7 @@ json_end_array(struct json *json)
 void
 json_text(struct json *json, const char *key, const char *text)
 {
-  begin(json, key);
+  begin_member(json, key);
   json_string(json, text);
 }
 
@@ -158,13 +158,13 @@ json_number(struct json *json, const char *key, int64_t number)
   char text[24];
   int len = snprintf(text, sizeof(text), "%" PRId64, number);
 
-  begin(json, key);
+  begin_member(json, key);
   put(json, text, (size_t)len);
 }
 
 void
 json_bool(struct json *json, const char *key, bool yes)
 {
-  begin(json, key);
+  begin_member(json, key);
   put(json, yes ? "true" : "false", yes ? 4 : 5);
 }

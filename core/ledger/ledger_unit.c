@@ -70,7 +70,7 @@ ledger_set_unit(struct ledger *t, const char *unit)
 /* Empties the ledger.  A plain target can do that: its next reading replaces
  * all that was kept. */
 static void
-begin_anew(struct ledger *t, const char *unit)
+empty_ledger(struct ledger *t, const char *unit)
 {
   ledger_clear(t);
   t->sent_record = 0;
@@ -145,7 +145,7 @@ ledger_follow(struct ledger *t, const struct ledger_displayed *displayed,
   if (unit)
     r = ledger_set_unit(t, unit);
   if ((r == MP_ECONFIG || r == MP_ERANGE) && t->role == LEDGER_PLAIN) {
-    begin_anew(t, unit);
+    empty_ledger(t, unit);
     ours = false;
     r = MP_OK;
   }

@@ -334,7 +334,7 @@ read_emptiness(struct store *store, sqlite3_stmt *stmt)
 }
 
 static int
-begin_anew(struct store *store)
+begin_new_database(struct store *store)
 {
   int r = query(store, "PRAGMA page_count", read_emptiness);
 
@@ -364,7 +364,7 @@ store_sqlite_read(struct store *store)
   if (r == MP_OK)
     r = query(store, "PRAGMA user_version", read_version);
   if (r == MP_OK)
-    r = begin_anew(store);
+    r = begin_new_database(store);
   else if (r == MP_DROP)
     r = read_all(store);
   if (r == MP_DROP)

@@ -30,7 +30,7 @@ struct recorder {
 };
 
 static void
-begin_cycle(struct recorder *recorder, int is_new)
+record_cycle_begin(struct recorder *recorder, int is_new)
 {
   const struct mp_host *host = recorder->host;
   char when[RFC3339_MS_SIZE];
@@ -114,7 +114,7 @@ recorder_open(const struct mp_host *host, const char *path, int begins_cycle)
     return NULL;
   }
   if (begins_cycle || is_new)
-    begin_cycle(recorder, is_new);
+    record_cycle_begin(recorder, is_new);
   return recorder;
 }
 

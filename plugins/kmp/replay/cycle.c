@@ -241,7 +241,7 @@ take_frame(struct replay *r, const struct mp_sink *sink)
 /* ---- Cycles -------------------------------------------------------------- */
 
 static void
-begin_cycle(struct replay *r)
+begin_replay_cycle(struct replay *r)
 {
   r->begun = r->serial_reported = 0;
   r->info_code = -1;
@@ -306,7 +306,7 @@ replay_take_cycle(struct replay *r, const struct mp_sink *sink)
 {
   int code;
 
-  begin_cycle(r);
+  begin_replay_cycle(r);
   code = take_events(r, sink);
   if (code < 0 || (code == MP_END && !r->begun))
     return code;

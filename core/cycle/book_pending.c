@@ -267,7 +267,7 @@ block_base(const struct target *t)
 }
 
 static void
-block(struct target *t)
+block_unfit_target(struct target *t)
 {
   block_base(t);
   t->unfit = true;
@@ -412,7 +412,7 @@ check_value(struct target *t, bool booked)
 
   t->unfit = false;
   if (refuses(t)) {
-    block(t);
+    block_unfit_target(t);
     return;
   }
   if (!booked || !target_counts(t) || fits_as_it_is(t))
@@ -428,7 +428,7 @@ check_value(struct target *t, bool booked)
     return;
   }
   value_clear(&v);
-  block(t);
+  block_unfit_target(t);
 }
 
 void

@@ -139,7 +139,7 @@ hide_continued(struct app *app)
 }
 
 static int
-build(struct app *app, struct problems *problems)
+build_pipeline(struct app *app, struct problems *problems)
 {
   int r = MP_ECONFIG;
 
@@ -162,7 +162,7 @@ app_load(struct app *app)
   int r;
 
   problems_init(&problems);
-  r = build(app, &problems);
+  r = build_pipeline(app, &problems);
   if (problems_errors(&problems) > 0 || log_shows(MP_LOG_WARNING))
     problems_report(&problems);
   problems_free(&problems);

@@ -370,7 +370,7 @@ lacks_file(const struct arguments *args)
 }
 
 static int
-check(const struct arguments *args, const struct command *command)
+check_arguments(const struct arguments *args, const struct command *command)
 {
   const char *wrong = NULL;
 
@@ -426,5 +426,5 @@ arguments_parse(struct arguments *args, const struct command *command, int argc,
     return status;
   args->operands = argv + optind;
   args->n_operands = argc - optind;
-  return check(args, command);
+  return check_arguments(args, command);
 }

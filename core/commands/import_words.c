@@ -194,7 +194,7 @@ refuse(const char *option, const char *what)
 }
 
 static int
-check_options(const struct arguments *args)
+check_script_options(const struct arguments *args)
 {
   if (args->device && !*args->device)
     return refuse("-d", "needs a value");
@@ -218,7 +218,7 @@ import_words(struct arguments *args, int *argc, char ***argv)
   take_options(args, &words);
   *argc = (int)words.n;
   *argv = words.list;
-  return check_options(args);
+  return check_script_options(args);
 }
 
 /* ---- Operands and URL ---------------------------------------------------- */

@@ -45,7 +45,7 @@ check_token(const struct mp_host *host)
 }
 
 static int
-check_options(const struct mp_host *host)
+check_domoticz_options(const struct mp_host *host)
 {
   const char *url = host->option(host, "url");
   const char *problem = url == NULL ? "must be given" : url_problem(url);
@@ -106,7 +106,7 @@ domoticz_destroy(void *self)
 static int
 domoticz_create(const struct mp_host *host, void **ret_self)
 {
-  int code = check_options(host);
+  int code = check_domoticz_options(host);
   struct domoticz *d;
 
   if (code != MP_OK)

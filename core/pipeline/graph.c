@@ -195,8 +195,8 @@ keep_readings(struct builder *b, const struct stage *stage)
 /* ---- Rules (each is an error of the configuration) ---- */
 
 static void
-check_operand(struct builder *b, const struct stage *stage,
-              const struct operand *o)
+check_operand_target(struct builder *b, const struct stage *stage,
+                     const struct operand *o)
 {
   const struct target *target = o->target;
   unsigned line = options_line(stage->options, o->key);
@@ -261,7 +261,7 @@ check_rules(struct builder *b)
 
       if (!o->target)
         continue;
-      check_operand(b, p->stages[i], o);
+      check_operand_target(b, p->stages[i], o);
       if (o->flags & MP_BASE)
         check_shared_settings(b, p->stages[i], o);
     }

@@ -95,7 +95,7 @@ domoticz_list(void *self, const struct mp_list_sink *sink)
 /* Warns about an operand that the device displays rounded: its exact value
  * would be lost together with the state. */
 static void
-check_operand(const struct domoticz *d, const struct slot *slot)
+check_operand_device(const struct domoticz *d, const struct slot *slot)
 {
   const struct device *device = &slot->device;
 
@@ -129,7 +129,7 @@ check_slot(const struct domoticz *d, const struct slot *slot)
 {
   const struct device *device = &slot->device;
 
-  check_operand(d, slot);
+  check_operand_device(d, slot);
   suit_check_slot(d, slot);
   if (device->hidden)
     suit_warn(d, slot,

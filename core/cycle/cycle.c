@@ -35,7 +35,7 @@ deadline_of(const struct pipeline *p)
 
 /* Commits the whole state. */
 static void
-commit(struct pipeline *p)
+commit_state(struct pipeline *p)
 {
   if (p->run->state_failed)
     return;
@@ -173,7 +173,7 @@ static void
 deliver_latest_now(struct pipeline *p)
 {
   book_prepare(p);
-  commit(p);
+  commit_state(p);
   deliver_mark(p);
   deliver_latest(p);
 }
@@ -186,7 +186,7 @@ deliver(struct pipeline *p, int64_t time_ms)
   deliver_tokens(p);
   if (!p->only_captures) /* a capture is sent to devices only at its end */
     book_prepare(p);
-  commit(p);
+  commit_state(p);
   if (p->run->state_failed)
     notices_drop(p);
   notices_log(p);
@@ -203,7 +203,7 @@ finish_cycle(struct pipeline *p, int64_t begun)
   report_end_cycle(p->run->report, state_of_object, p);
   keep_run(p, begun);
   pending_since_keep(p);
-  commit(p);
+  commit_state(p);
 }
 
 /* Reads the inputs, with a part of the deadline reserved for the outputs.  Then

@@ -337,7 +337,7 @@ forget_changes(struct store *store)
 }
 
 static int
-commit(struct store *store, bool texts)
+commit_changes(struct store *store, bool texts)
 {
   int r = MP_OK;
 
@@ -354,13 +354,13 @@ commit(struct store *store, bool texts)
 int
 store_commit(struct store *store)
 {
-  return commit(store, true);
+  return commit_changes(store, true);
 }
 
 int
 store_commit_answers(struct store *store)
 {
-  return commit(store, false);
+  return commit_changes(store, false);
 }
 
 /* Empties the store in memory, without marking anything as changed. */

@@ -233,8 +233,8 @@ find_type(uint32_t type)
 /* ---- Limits -------------------------------------------------------------- */
 
 static int
-compare(uint32_t type, const struct option_number *a,
-        const struct option_number *b)
+compare_numbers(uint32_t type, const struct option_number *a,
+                const struct option_number *b)
 {
   if (type == MP_TYPE_DECIMAL)
     return decimal_compare(a->decimal, b->decimal);
@@ -255,7 +255,7 @@ is_beyond(const struct type *type, const struct option_number *n,
   memcpy(copy, text, len);
   copy[len] = '\0';
   return type->parse(copy, &bound) == MP_OK &&
-         compare(type->type, n, &bound) * sign > 0;
+         compare_numbers(type->type, n, &bound) * sign > 0;
 }
 
 /* ALLOWED is "lo..hi"; either number may be missing. */

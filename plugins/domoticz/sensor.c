@@ -86,8 +86,8 @@ report_other(const struct domoticz *d, const struct sensor *sensor,
 /* Compares OBJECT, the device with idx IDX, with SENSOR.  MP_OK: same name and
  * type.  *ret_unit_set: it has the unit, too. */
 static int
-compare(struct domoticz *d, const struct sensor *sensor, const char *idx,
-        const cJSON *object, bool *ret_unit_set)
+compare_device(struct domoticz *d, const struct sensor *sensor, const char *idx,
+               const cJSON *object, bool *ret_unit_set)
 {
   char name[sizeof(((struct device *)NULL)->name)];
   struct device device;
@@ -118,7 +118,7 @@ check_new(struct domoticz *d, const struct sensor *sensor, const char *idx,
   if (code != MP_OK)
     return code;
   if (object != NULL)
-    code = compare(d, sensor, idx, object, ret_unit_set);
+    code = compare_device(d, sensor, idx, object, ret_unit_set);
   else
     code = mp_fail(d->host, MP_EPROTO, d->url,
                    "the server returned idx %s for the new device \"%s\", but "

@@ -125,7 +125,7 @@ pseudonym_key_of_number(const uint8_t *bytes, size_t len,
 
 /* Compares two struct pseudonym by their keys. */
 static int
-compare(const void *a, const void *b)
+compare_keys(const void *a, const void *b)
 {
   const struct pseudonym *one = a, *other = b;
 
@@ -152,7 +152,7 @@ pseudonym_find(const struct pseudonyms *p, const char *key)
   void *const *found;
 
   snprintf(wanted.key, sizeof(wanted.key), "%s", key);
-  found = tfind(&wanted, &p->tree, compare);
+  found = tfind(&wanted, &p->tree, compare_keys);
   return found == NULL ? 0 : ((const struct pseudonym *)*found)->number;
 }
 
@@ -181,7 +181,7 @@ pseudonym_give(struct pseudonyms *p, const char *key)
     return 0;
   }
   snprintf(one->key, sizeof(one->key), "%s", key);
-  if (tsearch(one, &p->tree, compare) == NULL) {
+  if (tsearch(one, &p->tree, compare_keys) == NULL) {
     free(one);
     p->failed = 1;
     return 0;

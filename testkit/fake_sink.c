@@ -71,7 +71,7 @@ node_at(const struct node *list, uint32_t index)
 }
 
 static uint32_t
-count(const struct node *list)
+count_nodes(const struct node *list)
 {
   uint32_t n = 0;
 
@@ -297,7 +297,7 @@ fake_sink_value(struct fake_sink *sink, const char *field)
 uint32_t
 fake_sink_emitted_count(struct fake_sink *sink)
 {
-  return count(sink->state->emitted);
+  return count_nodes(sink->state->emitted);
 }
 
 const char *
@@ -418,5 +418,5 @@ fake_sink_result(struct fake_sink *sink, uint32_t record, uint32_t target)
 uint32_t
 fake_sink_result_count(struct fake_sink *sink)
 {
-  return count(sink->state->results);
+  return count_nodes(sink->state->results);
 }

@@ -18,7 +18,7 @@ mark_of(const struct mp_probe_attempt *attempt)
 }
 
 static void
-count(struct probe_watch *watch, const struct mp_probe_attempt *attempt)
+count_attempt(struct probe_watch *watch, const struct mp_probe_attempt *attempt)
 {
   if (watch->attempts == 0)
     memset(watch->bar, ' ', WATCH_BAR);
@@ -95,7 +95,7 @@ show_text(const struct probe_watch *watch,
 void
 watch_show(struct probe_watch *watch, const struct mp_probe_attempt *attempt)
 {
-  count(watch, attempt);
+  count_attempt(watch, attempt);
   if (watch->as_json)
     show_json(watch, attempt);
   else

@@ -196,8 +196,8 @@ is_confirmed(void)
 /* Plans all targets, which also finds those that cannot be made; then makes
  * them, but only after --yes or the user's yes.  Returns an exit status. */
 static int
-create(const struct arguments *args, struct stage *output,
-       struct new_lines *lines)
+create_targets(const struct arguments *args, struct stage *output,
+               struct new_lines *lines)
 {
   struct report *report = output->pipeline->run->report;
   int r;
@@ -357,8 +357,8 @@ targets(struct app *app, struct new_lines *lines)
     return status;
   if (stage_open(output) != MP_OK)
     return report_status(app->report);
-  status =
-    app->args->n_creates > 0 ? create(app->args, output, lines) : list(output);
+  status = app->args->n_creates > 0 ? create_targets(app->args, output, lines)
+                                    : list(output);
   return app_flush(status);
 }
 

@@ -199,7 +199,7 @@ call_fetch(struct trial *t)
 /* Delivers records as a run does.  A latest output gets one record at a time.
  * After a failed begin or write, the host calls close and not commit. */
 static void
-deliver(struct trial *t)
+deliver_trial_records(struct trial *t)
 {
   char token[512];
 
@@ -230,7 +230,7 @@ live(struct trial *t)
   if (r != MP_OK)
     return;
   if (call_fetch(t))
-    deliver(t);
+    deliver_trial_records(t);
   if (ops->close)
     ops->close(t->self);
 }

@@ -180,7 +180,7 @@ deliver_latest_now(struct pipeline *p)
 
 /* With a state on disk: commits all pending values before anything is sent. */
 static void
-deliver(struct pipeline *p, int64_t time_ms)
+deliver_cycle(struct pipeline *p, int64_t time_ms)
 {
   deliver_mark(p);
   deliver_tokens(p);
@@ -240,7 +240,7 @@ run_live(struct pipeline *p)
     dry_run_deliver(p, time_ms);
     return;
   }
-  deliver(p, time_ms);
+  deliver_cycle(p, time_ms);
   finish_cycle(p, begun);
 }
 
@@ -271,7 +271,7 @@ run_capture(struct pipeline *p)
     if (p->run->dry)
       dry_run_deliver(p, time_ms);
     else if (durable)
-      deliver(p, time_ms);
+      deliver_cycle(p, time_ms);
     else
       direct_deliver(p, time_ms);
     if (durable)

@@ -164,7 +164,7 @@ run_command(struct exec *e, uint32_t *ret_result)
 }
 
 static int
-deliver(struct exec *e, uint32_t *ret_result)
+deliver_by_command(struct exec *e, uint32_t *ret_result)
 {
   int answer;
 
@@ -193,7 +193,7 @@ exec_commit(void *self, const struct mp_result_sink *sink)
   int answer = MP_OK;
 
   if (e->records > 0) {
-    answer = deliver(e, &result);
+    answer = deliver_by_command(e, &result);
     give_results(e, sink, result);
   }
   return answer;
@@ -221,7 +221,7 @@ exec_recover(void *self, const char *token, const struct mp_result_sink *sink)
 {
   struct exec *e = self;
   uint32_t result;
-  int answer = deliver(e, &result);
+  int answer = deliver_by_command(e, &result);
 
   (void)token;
   if (result == MP_RETRY || result == MP_REJECTED)

@@ -102,7 +102,7 @@ take_value(struct slot *slot, const struct mp_value *value)
 }
 
 static int
-emit(struct stage *stage, const char *field, const struct mp_value *value)
+emit_value(struct stage *stage, const char *field, const struct mp_value *value)
 {
   struct slot *slot = field ? find_field(stage, field) : NULL;
   int r = MP_OK;
@@ -136,10 +136,10 @@ sink_emit(const struct mp_sink *sink, const char *field,
   int r = MP_DROP;
 
   if (stage->pipeline->only_captures)
-    return emit(stage, field, value);
+    return emit_value(stage, field, value);
   pthread_mutex_lock(&stage->pipeline->lock);
   if (!stage->abandoned)
-    r = emit(stage, field, value);
+    r = emit_value(stage, field, value);
   pthread_mutex_unlock(&stage->pipeline->lock);
   return r;
 }

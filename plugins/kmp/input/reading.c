@@ -46,7 +46,8 @@ struct reading {
 /* ---- Values ------------------------------------------------------------- */
 
 static void
-emit(struct reading *reading, const char *name, const struct kmp_record *record)
+emit_register(struct reading *reading, const char *name,
+              const struct kmp_record *record)
 {
   const struct mp_host *host = reading->kmp->host;
   const char *device = reading->kmp->line.device;
@@ -117,7 +118,7 @@ take_answer(void *ctx, const struct kmp_request *request,
     if (record != NULL)
       info_take(&reading->info, record);
     if (record != NULL && wanted->name != NULL)
-      emit(reading, wanted->name, record);
+      emit_register(reading, wanted->name, record);
   }
 }
 

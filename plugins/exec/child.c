@@ -76,7 +76,7 @@ spoil(struct running *r, int reason, const char *what, int err)
  * status decides.  After any other error the command is killed, so that it does
  * not take a part of the input for the whole.  The host ignores SIGPIPE. */
 static void
-feed(struct running *r)
+write_input(struct running *r)
 {
   const struct child *c = r->child;
   ssize_t n = 0;
@@ -198,7 +198,7 @@ static void
 attend_pipes(struct running *r, const struct pollfd *fds)
 {
   if (fds[0].revents != 0)
-    feed(r);
+    write_input(r);
   if (fds[1].revents != 0)
     drain_out(r);
   if (fds[2].revents != 0)

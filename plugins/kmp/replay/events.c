@@ -218,7 +218,7 @@ end_bytes(struct events *e, enum event *ret)
 /* Feeds the bytes to the deframer.  Reports only the first fault in them, and
  * none after a good frame or an echo.  Returns 1 if there is an event. */
 static int
-feed(struct events *e, enum event *ret)
+feed_deframer(struct events *e, enum event *ret)
 {
   enum kmp_event found;
 
@@ -247,7 +247,7 @@ events_next(struct events *e)
 
   do {
     if (e->in_bytes) {
-      found = feed(e, &event);
+      found = feed_deframer(e, &event);
     } else if (e->in_line) {
       found = next_bytes(e, &event);
     } else {

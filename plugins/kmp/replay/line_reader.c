@@ -188,7 +188,7 @@ move_to_front(struct line_reader *l)
 /* Reads more bytes, up to LINE_READER_BUFFER bytes from start on.  Returns
  * MP_OK (also at the end of the file) or a reason. */
 static int
-fill(struct line_reader *l)
+fill_buffer(struct line_reader *l)
 {
   ssize_t n;
   int r;
@@ -221,7 +221,7 @@ line_reader_separated(struct line_reader *l)
   if (l->start > LINE_READER_BUFFER)
     return search_block(&s, l->buf + l->start, l->end - l->start);
   while (!l->at_end && l->end - l->start < LINE_READER_BUFFER) {
-    int r = fill(l);
+    int r = fill_buffer(l);
 
     if (r != MP_OK)
       return r;
@@ -271,7 +271,7 @@ line_reader_next(struct line_reader *l, const char **ret_line, size_t *ret_len)
     }
     searched = len;
     move_to_front(l);
-    r = fill(l);
+    r = fill_buffer(l);
     if (r != MP_OK)
       return r;
   }

@@ -211,7 +211,7 @@ find_symbol(const char *symbol)
 
 /* Returns the row of a unit in any of its spellings; NULL: not in the table. */
 static const struct unit *
-find(const char *symbol)
+find_unit(const char *symbol)
 {
   const struct unit *unit;
   size_t i;
@@ -235,7 +235,7 @@ find(const char *symbol)
 const char *
 unit_canonical(const char *symbol)
 {
-  const struct unit *unit = find(symbol);
+  const struct unit *unit = find_unit(symbol);
 
   return unit != NULL ? unit->symbol : symbol;
 }
@@ -243,7 +243,7 @@ unit_canonical(const char *symbol)
 const char *
 unit_display(const char *symbol)
 {
-  const struct unit *unit = find(symbol);
+  const struct unit *unit = find_unit(symbol);
 
   return unit != NULL ? display_of(unit) : symbol;
 }
@@ -263,13 +263,13 @@ unit_in_any_case(const char *text)
 int
 unit_known(const char *symbol)
 {
-  return find(symbol) != NULL;
+  return find_unit(symbol) != NULL;
 }
 
 int
 unit_is_text(const char *symbol)
 {
-  const struct unit *unit = find(symbol);
+  const struct unit *unit = find_unit(symbol);
 
   return unit && unit->quantity == TEXT;
 }
@@ -281,8 +281,8 @@ unit_same(const char *a, const char *b)
 
   if (a == b) /* interned: the usual case */
     return 1;
-  x = find(a);
-  y = find(b);
+  x = find_unit(a);
+  y = find_unit(b);
   if (x == NULL || y == NULL)
     return x == y && strcmp(a, b) == 0;
   return x == y || (x->quantity == NONE && y->quantity == NONE);
@@ -300,13 +300,13 @@ same_quantity(const struct unit *x, const struct unit *y)
 bool
 unit_converts(const char *from, const char *to)
 {
-  return unit_same(from, to) || same_quantity(find(from), find(to));
+  return unit_same(from, to) || same_quantity(find_unit(from), find_unit(to));
 }
 
 int
 unit_convert(struct decimal *d, const char *from, const char *to, int32_t place)
 {
-  const struct unit *x = find(from), *y = find(to);
+  const struct unit *x = find_unit(from), *y = find_unit(to);
   struct decimal ratio;
 
   if (unit_same(from, to))

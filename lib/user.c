@@ -11,7 +11,7 @@
 
 /* Returns ENTRY, with its strings in TEXTS; NULL: there is no such user. */
 static const struct passwd *
-find(uid_t uid, struct passwd *entry, char texts[ENTRY_MAX])
+find_user(uid_t uid, struct passwd *entry, char texts[ENTRY_MAX])
 {
   struct passwd *user = NULL;
 
@@ -23,7 +23,7 @@ user_words(uid_t uid, char buf[USER_WORDS])
 {
   struct passwd entry;
   char texts[ENTRY_MAX];
-  const struct passwd *user = find(uid, &entry, texts);
+  const struct passwd *user = find_user(uid, &entry, texts);
 
   if (user)
     snprintf(buf, USER_WORDS, "%.32s (uid %ld)", user->pw_name, (long)uid);
@@ -42,6 +42,6 @@ user_home(void)
 
   if (home && *home)
     return strdup(home);
-  user = find(geteuid(), &entry, texts);
+  user = find_user(geteuid(), &entry, texts);
   return strdup(user ? user->pw_dir : "");
 }

@@ -52,7 +52,8 @@ const struct mp_option pipeline_options[] = {
 
 /* Returns the index of KEY in the list; n: it is not in the list. */
 static size_t
-find(const struct options *options, const char *key, size_t key_len)
+find_option_index(const struct options *options, const char *key,
+                  size_t key_len)
 {
   size_t i;
 
@@ -72,14 +73,14 @@ find_given(const struct check *c, const char *key, bool *ret_is_file)
 {
   struct options *options = c->options;
   size_t len = strlen(key), suffix = strlen(FILE_SUFFIX);
-  size_t i = find(options, key, len);
+  size_t i = find_option_index(options, key, len);
 
   *ret_is_file = false;
   if (i < options->n)
     return &options->list[i];
   if (len <= suffix || strcmp(key + len - suffix, FILE_SUFFIX) != 0)
     return NULL;
-  i = find(options, key, len - suffix);
+  i = find_option_index(options, key, len - suffix);
   if (i == options->n || options->list[i].row->type != MP_TYPE_SECRET)
     return NULL;
   *ret_is_file = true;
@@ -421,7 +422,7 @@ options_free(struct options *options)
 static const struct option *
 look_up(const struct options *options, const char *key)
 {
-  size_t i = find(options, key, strlen(key));
+  size_t i = find_option_index(options, key, strlen(key));
 
   if (i == options->n || !options->list[i].text)
     return NULL;
@@ -479,7 +480,7 @@ options_same(const struct options *a, const struct options *b, const char *key)
 unsigned
 options_line(const struct options *options, const char *key)
 {
-  size_t i = find(options, key, strlen(key));
+  size_t i = find_option_index(options, key, strlen(key));
 
   if (i == options->n || !options->list[i].given)
     return options->line;
@@ -489,7 +490,7 @@ options_line(const struct options *options, const char *key)
 bool
 options_given(const struct options *options, const char *key)
 {
-  size_t i = find(options, key, strlen(key));
+  size_t i = find_option_index(options, key, strlen(key));
 
   return i < options->n && options->list[i].given;
 }

@@ -66,8 +66,8 @@ bucket_of(const char *area, const char *owner, const char *name)
 }
 
 static struct store_entry *
-find(const struct store *store, const char *area, const char *owner,
-     const char *name)
+find_entry(const struct store *store, const char *area, const char *owner,
+           const char *name)
 {
   struct store_entry *e = store->buckets[bucket_of(area, owner, name)];
 
@@ -86,7 +86,7 @@ store_get(struct store *store, const char *area, const char *owner,
   const char *body;
 
   pthread_mutex_lock(&store->lock);
-  e = find(store, area, owner, name);
+  e = find_entry(store, area, owner, name);
   body = e ? e->body : NULL;
   pthread_mutex_unlock(&store->lock);
   return body;
@@ -129,7 +129,7 @@ static bool
 put(struct store *store, const char *area, const char *owner, const char *name,
     const char *body)
 {
-  struct store_entry *e = find(store, area, owner, name);
+  struct store_entry *e = find_entry(store, area, owner, name);
   char *copy = NULL;
 
   if (!body && !e)

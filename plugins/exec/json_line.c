@@ -218,7 +218,7 @@ take_member(char **p, struct json_member *m, char *ret_next)
 }
 
 static const struct json_member *
-find(const struct json_line *line, const char *name)
+find_json_member(const struct json_line *line, const char *name)
 {
   size_t i;
 
@@ -231,7 +231,7 @@ find(const struct json_line *line, const char *name)
 int
 json_line_has(const struct json_line *line, const char *name)
 {
-  return find(line, name) != NULL;
+  return find_json_member(line, name) != NULL;
 }
 
 const char *
@@ -267,7 +267,7 @@ json_line_parse(char *line, struct json_line *ret)
 const struct json_member *
 json_line_find(const struct json_line *line, const char *name)
 {
-  const struct json_member *m = find(line, name);
+  const struct json_member *m = find_json_member(line, name);
 
   return m == NULL || m->type == JSON_NULL ? NULL : m;
 }

@@ -120,7 +120,7 @@ meter_unframe(const uint8_t *frame, size_t len, uint8_t start,
 }
 
 static struct meter_register *
-find(struct meter_memory *memory, uint16_t id)
+find_meter_register(struct meter_memory *memory, uint16_t id)
 {
   size_t i;
 
@@ -133,7 +133,7 @@ find(struct meter_memory *memory, uint16_t id)
 void
 meter_memory_remove(struct meter_memory *memory, uint16_t id)
 {
-  struct meter_register *reg = find(memory, id);
+  struct meter_register *reg = find_meter_register(memory, id);
 
   if (reg != NULL)
     *reg = memory->registers[--memory->count];
@@ -145,7 +145,7 @@ static int
 store(struct meter_memory *memory, uint16_t id, const uint8_t *record,
       size_t len)
 {
-  struct meter_register *reg = find(memory, id);
+  struct meter_register *reg = find_meter_register(memory, id);
 
   if (len < 3 || len != 3u + record[1] || len + 2 > METER_RECORD)
     return -1;
@@ -299,7 +299,7 @@ learn_serial(struct meter_memory *memory, const uint8_t *serial)
   const uint8_t record[] = { 51,        4,         0,        serial[0],
                              serial[1], serial[2], serial[3] };
 
-  if (find(memory, SERIAL_REGISTER) != NULL)
+  if (find_meter_register(memory, SERIAL_REGISTER) != NULL)
     return 0;
   return store(memory, SERIAL_REGISTER, record, sizeof(record));
 }

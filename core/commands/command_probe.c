@@ -88,7 +88,7 @@ show(const struct probe *probe, const struct stage *stage, bool as_json)
 /* Returns EX_OK when anything answered, else the exit status of the failures,
  * as in a run. */
 static int
-finish(const struct app *app, const struct probe *probe, bool answered)
+finish_probe(const struct app *app, const struct probe *probe, bool answered)
 {
   if (probe->found.failed) {
     log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
@@ -121,9 +121,9 @@ probe_stage(struct app *app, struct stage *stage)
            0);
   if (!args->watch)
     show(&probe, stage, args->json);
-  status = finish(app, &probe,
-                  probe.found.n_facts + probe.found.n_fields > 0 ||
-                    probe.watch.answered > 0);
+  status = finish_probe(app, &probe,
+                        probe.found.n_facts + probe.found.n_fields > 0 ||
+                          probe.watch.answered > 0);
   found_free(&probe.found);
   return status;
 }

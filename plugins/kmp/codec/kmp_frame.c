@@ -274,7 +274,7 @@ refuse(struct kmp_deframer *d, int error)
 
 /* Decodes the collected frame after its stop byte. */
 static enum kmp_event
-finish(struct kmp_deframer *d)
+finish_frame(struct kmp_deframer *d)
 {
   int r;
 
@@ -303,7 +303,7 @@ feed_frame(struct kmp_deframer *d, const uint8_t *buf, size_t len,
   d->wire_len += n;
   *taken += n;
   if (byte == KMP_STOP)
-    return finish(d);
+    return finish_frame(d);
   if (n == left)
     return KMP_EVENT_NONE;
   /* A new frame begins: leave that byte for the next feed. */

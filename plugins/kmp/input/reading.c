@@ -317,7 +317,7 @@ report_failure(const struct reading *reading)
 }
 
 static int
-finish(struct reading *reading, int r)
+finish_reading(struct reading *reading, int r)
 {
   const struct kmp *kmp = reading->kmp;
 
@@ -409,7 +409,7 @@ kmp_read(void *self, const struct mp_sink *sink)
     memory_note_limit(kmp, limit);
     if (r == MP_OK)
       note_silence(&reading);
-    r = finish(&reading, r);
+    r = finish_reading(&reading, r);
   }
   free(reading.wanted);
   return r;

@@ -151,7 +151,7 @@ look_for_meter(struct session *s)
  * request after its silence to the whole block.  Returns MP_OK, or MP_DROP when
  * some registers have no clear outcome. */
 static int
-finish(struct block *b, int there)
+finish_block(struct block *b, int there)
 {
   struct session *s = b->session;
 
@@ -186,5 +186,5 @@ session_registers(struct session *s, const uint16_t *ids, size_t count,
     return there;
   if (halve && !(silent && s->silent_to_none))
     r = ask_halves(&b, 0, count);
-  return r < 0 ? r : finish(&b, there == MP_OK);
+  return r < 0 ? r : finish_block(&b, there == MP_OK);
 }

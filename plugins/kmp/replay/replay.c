@@ -87,7 +87,7 @@ report_nonsense(const struct replay *r)
 
 /* Makes the reports at the end of the file.  Returns MP_END. */
 static int
-finish(struct replay *r)
+finish_replay(struct replay *r)
 {
   r->stopped = 1;
   report_nonsense(r);
@@ -111,7 +111,7 @@ replay_read(void *self, const struct mp_sink *sink)
     return MP_END;
   code = r->ended ? MP_END : replay_take_cycle(r, sink);
   if (code == MP_END)
-    return finish(r);
+    return finish_replay(r);
   r->stopped = code < 0;
   return code;
 }

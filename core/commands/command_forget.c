@@ -85,7 +85,7 @@ print_target(const char *body)
 }
 
 static bool
-forget(struct app *app, const char *text, const struct entry *entry)
+forget_entry(struct app *app, const char *text, const struct entry *entry)
 {
   const char *body =
     store_get(app->run.store, entry->area, entry->owner, entry->name);
@@ -113,7 +113,7 @@ take(struct app *app, const char *text, bool deletes)
 
   if (!split(text, &entry))
     return EX_OSERR;
-  if (deletes && !forget(app, text, &entry))
+  if (deletes && !forget_entry(app, text, &entry))
     status = EX_OSERR;
   if (!deletes && !is_known(app, &entry)) {
     log_line(MP_LOG_ERROR, NULL, NULL,

@@ -84,7 +84,7 @@ add_output(struct table *table, const struct stage *output)
 }
 
 static void
-forget(struct stage *output)
+forget_delivered(struct stage *output)
 {
   output->delivered = 0;
   for (size_t i = 0; i < output->n_targets; i++) {
@@ -127,7 +127,7 @@ delivered_print(struct pipeline *p)
     is_shown |= shows(output) && output->took_part;
     if (is_wanted(p) && !shows(output))
       add_output(&table, output);
-    forget(output);
+    forget_delivered(output);
   }
   print(&table);
   if (is_wanted(p) && table.n == 0 && !is_shown && !run_stopped() &&

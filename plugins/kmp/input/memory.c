@@ -48,7 +48,7 @@ is_younger(const struct kmp *kmp, const char *key, int64_t ms)
 /* Removes KEY; does nothing when it is absent, so that the host has nothing to
  * commit. */
 static void
-forget(const struct kmp *kmp, const char *key)
+forget_key(const struct kmp *kmp, const char *key)
 {
   if (kmp->host->store_get(kmp->host, key) != NULL)
     (void)kmp->host->store_set(kmp->host, key, NULL);
@@ -82,7 +82,7 @@ void
 memory_note_failure(const struct kmp *kmp)
 {
   (void)kmp->host->store_set(kmp->host, "failed", "1");
-  forget(kmp, "silent_runs"); /* an exchanged meter may answer all */
+  forget_key(kmp, "silent_runs"); /* an exchanged meter may answer all */
 }
 
 int
@@ -112,7 +112,7 @@ memory_note_limit(const struct kmp *kmp, uint8_t before)
   if (before < kmp->talk.registers || kmp->session.seen.answers == 0)
     return;
   if (kmp->session.limit == before) {
-    forget(kmp, "limit");
+    forget_key(kmp, "limit");
     return;
   }
   store_number(kmp, "limit", stored_number(kmp, "limit") + 1);
@@ -147,8 +147,8 @@ memory_note_silent(const struct kmp *kmp, const char *ids)
   int again = last != NULL && strcmp(last, ids) == 0;
 
   if (ids[0] == '\0') {
-    forget(kmp, "silent");
-    forget(kmp, "silent_runs");
+    forget_key(kmp, "silent");
+    forget_key(kmp, "silent_runs");
     return;
   }
   store_number(kmp, "silent_runs",
@@ -172,10 +172,10 @@ forget_habits(const struct kmp *kmp, const char *serial)
 
   if (last == NULL || strcmp(last, serial) == 0)
     return;
-  forget(kmp, "limit");
-  forget(kmp, "silent");
-  forget(kmp, "silent_runs");
-  forget(kmp, "model");
+  forget_key(kmp, "limit");
+  forget_key(kmp, "silent");
+  forget_key(kmp, "silent_runs");
+  forget_key(kmp, "model");
 }
 
 void
@@ -188,9 +188,9 @@ memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
   if (record != NULL)
     kmp_serial_format(record, serial);
   store_number(kmp, "asked", host->now(host));
-  forget(kmp, "failed");
+  forget_key(kmp, "failed");
   if (serial[0] == '\0') {
-    forget(kmp, "serial");
+    forget_key(kmp, "serial");
     return;
   }
   forget_habits(kmp, serial);

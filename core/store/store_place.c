@@ -33,7 +33,7 @@ database_in(const char *dir, const char *pipeline_path)
 }
 
 static int
-give(char *path, char **ret)
+return_path(char *path, char **ret)
 {
   if (!path)
     return MP_ENOMEM;
@@ -50,7 +50,7 @@ from_environment(char **ret)
 
   if (!dirs || !*dirs)
     return MP_DROP;
-  return give(strndup(dirs, strcspn(dirs, ":")), ret);
+  return return_path(strndup(dirs, strcspn(dirs, ":")), ret);
 }
 
 static char *
@@ -82,13 +82,13 @@ try_system(const char *pipeline_path, char **ret)
   if (!path)
     return MP_ENOMEM;
   if (stat(path, &st) == 0)
-    return give(path, ret);
+    return return_path(path, ret);
   if (errno == EACCES) {
     *ret = path;
     return MP_EPERM;
   }
   if (access(SYSTEM_STATE_DIR, W_OK | X_OK) == 0)
-    return give(path, ret);
+    return return_path(path, ret);
   free(path);
   return MP_DROP;
 }
@@ -100,17 +100,17 @@ store_locate(const char *pipeline_path, const char *state_dir, char **ret)
   int r;
 
   if (state_dir)
-    return give(database_in(state_dir, pipeline_path), ret);
+    return return_path(database_in(state_dir, pipeline_path), ret);
   r = from_environment(&dir);
   if (r == MP_DROP) {
     r = try_system(pipeline_path, ret);
     if (r != MP_DROP)
       return r;
-    r = give(user_dir(), &dir);
+    r = return_path(user_dir(), &dir);
   }
   if (r != MP_OK)
     return r;
-  r = give(database_in(dir, pipeline_path), ret);
+  r = return_path(database_in(dir, pipeline_path), ret);
   free(dir);
   return r;
 }

@@ -77,8 +77,8 @@ picky_write(void *self, uint32_t target, const struct mp_value *value)
 }
 
 static void
-give(const struct picky *p, const struct mp_result_sink *sink, uint32_t target,
-     uint32_t result)
+give_same_results(const struct picky *p, const struct mp_result_sink *sink,
+                  uint32_t target, uint32_t result)
 {
   uint32_t i;
 
@@ -99,11 +99,12 @@ picky_commit(void *self, const struct mp_result_sink *sink)
       mp_fail(p->host, MP_EREFUSED, p->host->target(p->host, i)->name,
               "does not take it");
     if (p->refused[i] != 0 && strcmp(p->rejects, "all") != 0)
-      give(p, sink, i, p->refused[i] == 2 ? MP_REJECTED : MP_ACCEPTED);
+      give_same_results(p, sink, i,
+                        p->refused[i] == 2 ? MP_REJECTED : MP_ACCEPTED);
   }
   if (strcmp(p->rejects, "all") == 0) {
     mp_fail(p->host, MP_EREFUSED, NULL, "does not take the record");
-    give(p, sink, MP_ALL_TARGETS, MP_REJECTED);
+    give_same_results(p, sink, MP_ALL_TARGETS, MP_REJECTED);
   } else {
     fprintf(p->taken, ".\n");
   }

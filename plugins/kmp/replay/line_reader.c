@@ -232,8 +232,8 @@ line_reader_separated(struct line_reader *l)
 /* Returns the LEN bytes at start as a line; moves start past them and EXTRA
  * more bytes. */
 static int
-give(struct line_reader *l, size_t len, size_t extra, const char **ret_line,
-     size_t *ret_len)
+return_line(struct line_reader *l, size_t len, size_t extra,
+            const char **ret_line, size_t *ret_len)
 {
   int kind = l->skipping ? LINE_READER_LONG : LINE_READER_LINE;
 
@@ -257,12 +257,12 @@ line_reader_next(struct line_reader *l, const char **ret_line, size_t *ret_len)
     int r;
 
     if (newline)
-      return give(l, (size_t)(newline - l->buf) - l->start, 1, ret_line,
-                  ret_len);
+      return return_line(l, (size_t)(newline - l->buf) - l->start, 1, ret_line,
+                         ret_len);
     if (l->at_end) {
       if (len == 0 && !l->skipping)
         return LINE_READER_END;
-      return give(l, len, 0, ret_line, ret_len);
+      return return_line(l, len, 0, ret_line, ret_len);
     }
     if (len >= LINE_READER_BUFFER) {
       l->skipping = 1;

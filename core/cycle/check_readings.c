@@ -322,7 +322,8 @@ is_implausible(const struct stage *transform, const struct slot *field,
 }
 
 static void
-hold(struct stage *transform, struct slot *field, const struct trial *trial)
+hold_reading(struct stage *transform, struct slot *field,
+             const struct trial *trial)
 {
   struct value limit = { .kind = MP_GAUGE,
                          .number = trial->limit,
@@ -371,7 +372,7 @@ judge(struct stage *transform, struct slot *field, struct trial *trial)
   }
   if (!implausible || field->exchanged)
     return true;
-  hold(transform, field, trial);
+  hold_reading(transform, field, trial);
   return false;
 }
 

@@ -106,7 +106,7 @@ wait_for(pid_t pid, const sigset_t *sigchld, int *ret_status)
  * not write one, reports how it ended.  Its exit status cannot be the result:
  * it may be the plugin's. */
 static int
-judge(const char *label, const char *check, int status, int fd)
+read_check_result(const char *label, const char *check, int status, int fd)
 {
   unsigned char result;
 
@@ -168,7 +168,7 @@ run_child(const char *label, const char *check, int (*fn)(void *ctx), void *ctx,
   if (pid < 0)
     return EX_OSERR;
   if (ended)
-    return judge(label, check, status, fds[0]);
+    return read_check_result(label, check, status, fds[0]);
   log_line(MP_LOG_ERROR, label, check, "does not return within %d s",
            check_seconds());
   return EX_SOFTWARE;

@@ -355,7 +355,8 @@ check_readings_begin(struct pipeline *p)
 }
 
 static bool
-judge(struct stage *transform, struct slot *field, struct trial *trial)
+check_meter_and_rise(struct stage *transform, struct slot *field,
+                     struct trial *trial)
 {
   bool implausible = is_implausible(transform, field, trial);
 
@@ -385,7 +386,7 @@ check_reading(struct stage *transform)
 
   if (!field || !field->kept || transform->input->value.text)
     return true;
-  believed = judge(transform, field, &trial);
+  believed = check_meter_and_rise(transform, field, &trial);
   trial_clear(&trial);
   return believed;
 }

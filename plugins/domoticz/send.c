@@ -186,7 +186,7 @@ format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
 
 /* Returns the result of an update from its ANSWER and request_change's CODE. */
 static uint32_t
-judge(const struct http_answer *answer, int code)
+result_of_update(const struct http_answer *answer, int code)
 {
   if (answer->code != MP_OK)
     return answer->sent ? MP_PERHAPS : MP_NOT_SENT;
@@ -231,7 +231,7 @@ send_svalue(struct domoticz *d, const struct slot *slot, const char *svalue)
   snprintf(query, size, command, slot->idx, svalue);
   code = request_change(d, slot->object, query, &answer, &reply);
   free(query);
-  result = judge(&answer, code);
+  result = result_of_update(&answer, code);
   if (code != MP_OK)
     return result;
   /* A reply without `status` comes from another program. */

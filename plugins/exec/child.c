@@ -284,7 +284,7 @@ explain_end(const struct running *r)
 }
 
 static int
-judge(struct running *r, int status)
+reason_of_end(struct running *r, int status)
 {
   struct child *c = r->child;
   int err = start_error(&r->started);
@@ -347,7 +347,7 @@ child_run(struct child *c)
   r.until_ms = clock_mono_ms() + (left < c->timeout_ms ? left : c->timeout_ms);
   while (r.phase != LEFT_BEHIND && !has_ended(&r))
     handle_next_event(&r);
-  answer = judge(&r, reap(&r));
+  answer = reason_of_end(&r, reap(&r));
   close(r.started.report);
   c->out.data[c->out.len] = '\0';
   c->err.data[c->err.len] = '\0';

@@ -163,7 +163,7 @@ take_line(void *ctx, const struct json_line *line)
 }
 
 static int
-judge(const struct child *child)
+reason_of_status(const struct child *child)
 {
   child_log_errors(child, child->status == 0 ? MP_LOG_NOTICE : MP_LOG_INFO);
   if (child->status == 0)
@@ -201,7 +201,7 @@ exec_read(void *self, const struct mp_sink *sink)
   int answer = child_run(&child);
 
   if (answer == MP_OK)
-    answer = judge(&child);
+    answer = reason_of_status(&child);
   else
     child_log_errors(&child, MP_LOG_INFO);
   if (answer == MP_OK)

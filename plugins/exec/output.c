@@ -127,7 +127,7 @@ exec_write(void *self, uint32_t number, const struct mp_value *value)
 
 /* Returns the result of all records from the exit of the command. */
 static uint32_t
-judge(const struct child *child, int answer)
+result_of_records(const struct child *child, int answer)
 {
   if (answer != MP_OK)
     return child->started ? MP_PERHAPS : MP_NOT_SENT;
@@ -158,7 +158,7 @@ run_command(struct exec *e, uint32_t *ret_result)
 
   if (answer != MP_OK)
     child_log_errors(&child, MP_LOG_INFO);
-  *ret_result = judge(&child, answer);
+  *ret_result = result_of_records(&child, answer);
   child_clear(&child);
   return answer;
 }

@@ -255,8 +255,8 @@ failure_key(int code, const char *object, const char *text)
 /* Puts a failure into the state as "SINCE REPORTED TEXT".  The two times are in
  * ms since 1970. */
 static void
-keep(struct report *report, const char *stage, const char *key, int64_t since,
-     int64_t reported, const char *text)
+store_failure(struct report *report, const char *stage, const char *key,
+              int64_t since, int64_t reported, const char *text)
 {
   char *body;
 
@@ -288,10 +288,10 @@ is_news(struct report *report, const char *stage, const char *key,
   known = store_get(report->store, STORE_FAILURE, stage, key);
   if (known && sscanf(known, "%lld %lld", &since, &reported) == 2 &&
       reported <= now && day_of(now, since) == day_of(reported, since)) {
-    keep(report, stage, key, since, reported, text);
+    store_failure(report, stage, key, since, reported, text);
     return false;
   }
-  keep(report, stage, key, since, now, text);
+  store_failure(report, stage, key, since, now, text);
   return true;
 }
 

@@ -73,7 +73,8 @@ probe_registers(const struct probe *probe)
 /* Keeps a record of the last answer; copies its mantissa, which the next
  * request overwrites. */
 static void
-keep(struct finding *finding, const struct kmp_record *record, int64_t time_ms)
+keep_last_record(struct finding *finding, const struct kmp_record *record,
+                 int64_t time_ms)
 {
   finding->found = 1;
   finding->time_ms = time_ms;
@@ -108,7 +109,8 @@ take_answer(void *ctx, const struct kmp_request *request,
     if (record == NULL)
       continue;
     model_note_register(&probe->model, id);
-    keep(find_finding(probe, id), record, probe->kmp->session.time_ms);
+    keep_last_record(find_finding(probe, id), record,
+                     probe->kmp->session.time_ms);
   }
 }
 

@@ -123,7 +123,7 @@ read_check_result(const char *label, const char *check, int status, int fd)
 
 /* Ends the process without the exit handlers of the plugin. */
 static void
-leave(int status)
+exit_at_once(int status)
 {
 #ifdef COUNT_LINES
   __gcov_dump(); /* _exit skips this, too */
@@ -139,9 +139,9 @@ be_child(int (*fn)(void *ctx), void *ctx, const sigset_t *mask, int fd)
   sigprocmask(SIG_SETMASK, mask, NULL);
   signal(SIGPIPE, SIG_IGN);               /* as in a run */
   if (!freopen("/dev/null", "w", stdout)) /* outputs may print to it */
-    leave(EX_OSERR);
+    exit_at_once(EX_OSERR);
   result = (unsigned char)fn(ctx);
-  leave(write(fd, &result, 1) == 1 ? result : EX_OSERR);
+  exit_at_once(write(fd, &result, 1) == 1 ? result : EX_OSERR);
 }
 
 /* Runs FN in a child process, which sends its status to FDS[1].  Returns that

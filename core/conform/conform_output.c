@@ -218,7 +218,7 @@ deliver_trial_records(struct trial *t)
 
 /* Opens the instance, fetches, delivers and closes. */
 static void
-live(struct trial *t)
+run_output_trial(struct trial *t)
 {
   const struct mp_output_ops *ops = &t->c->plugin->output;
   uint32_t failures = fake_host_failures(t->h);
@@ -253,9 +253,9 @@ live_twice(struct conform *c, uint32_t class, const char *word,
   }
   prepare(t.h);
   begun = conform_clock();
-  live(&t);
+  run_output_trial(&t);
   if (!c->failed)
-    live(&t); /* an instance can be opened again */
+    run_output_trial(&t); /* an instance can be opened again */
   conform_in_time(c, "delivering", begun);
   c->plugin->table.destroy(t.self);
   fake_host_free(t.h);

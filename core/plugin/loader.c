@@ -263,7 +263,7 @@ fail_not_found(struct loader *loader, enum plugin_kind kind, const char *name)
 /* ---- Loading ---- */
 
 static bool
-load(struct loader *loader, struct plugin *plugin)
+load_plugin(struct loader *loader, struct plugin *plugin)
 {
   const struct mp_plugin *(*entry)(void);
   char why[SAFE_DIR_WHY];
@@ -312,7 +312,7 @@ loader_get(struct loader *loader, enum plugin_kind kind, const char *name)
   }
   plugin->kind = kind;
   plugin->path = path;
-  if (!load(loader, plugin)) {
+  if (!load_plugin(loader, plugin)) {
     plugin_free(plugin);
     return NULL;
   }

@@ -213,7 +213,7 @@ take_lock(int fd)
 /* Takes a kernel lock on a separate file: it ends with the process in every
  * case, and does not interfere with SQLite's locks. */
 static int
-lock(struct store *store)
+lock_state(struct store *store)
 {
   char path[PATH_MAX];
   int r = path_with(store, ".lock", path), err;
@@ -255,7 +255,7 @@ store_files_prepare(struct store *store)
     r = make_directories(store);
   if (r == MP_OK)
     r = check_directories(store); /* another user may have created one since */
-  return r == MP_OK ? lock(store) : r;
+  return r == MP_OK ? lock_state(store) : r;
 }
 
 /* Checks again in a shared directory: once the files exist, no other user can

@@ -136,7 +136,7 @@ open_path(struct csv_file *f, int mode)
 }
 
 static int
-lock(struct csv_file *f)
+lock_csv_file(struct csv_file *f)
 {
   struct pollfd cancel = { .fd = f->host->cancel_fd(f->host),
                            .events = POLLIN };
@@ -203,7 +203,7 @@ csv_file_open(struct csv_file *f, int mode)
     csv_file_close(f);
     answer = open_path(f, mode);
     if (answer == MP_OK && f->regular && mode != CSV_FILE_READ)
-      answer = lock(f);
+      answer = lock_csv_file(f);
     if (answer != MP_OK) {
       csv_file_close(f);
       return answer;

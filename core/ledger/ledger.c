@@ -249,7 +249,7 @@ adopt(struct ledger *t, const struct ledger_displayed *displayed)
 
 /* Row 3: the server lost the acknowledged value, for example in a power cut. */
 static void
-lost(struct ledger *t)
+restore_lost_value(struct ledger *t)
 {
   if (t->role == LEDGER_DELTA) {
     if (t->pending.kind)
@@ -327,7 +327,7 @@ ledger_settle(struct ledger *t, const struct ledger_displayed *displayed)
   if (t->sent.kind && ledger_settle_sent(t, displayed))
     return LEDGER_SETTLED;
   if (t->acknowledged.kind && same_display(displayed, &t->acknowledged_over)) {
-    lost(t);
+    restore_lost_value(t);
     return LEDGER_SETTLED;
   }
   if (t->role == LEDGER_DELTA ||

@@ -162,7 +162,7 @@ gone(const struct port *port, const char *why)
  * Replaces a lost connection once and returns MP_DROP (logged); otherwise
  * returns a reason, as port_tcp_reconnect. */
 static int
-lost(struct port *port)
+handle_lost_port(struct port *port)
 {
   const char *why = errno == 0 ? "hung up" : strerror(errno);
   int r;
@@ -197,7 +197,7 @@ write_all(struct port *port, const uint8_t *buf, size_t len)
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0 && errno != EAGAIN)
-      return lost(port);
+      return handle_lost_port(port);
     r = port_wait(port->host, port->fd, POLLOUT, until);
     if (r == MP_DROP)
       return mp_fail(port->host, MP_EIO, port->device,
@@ -253,7 +253,7 @@ port_read(struct port *port, uint8_t *buf, size_t size, int64_t until,
       return r;
     n = read_some(port->fd, buf, size);
     if (n < 0)
-      return lost(port);
+      return handle_lost_port(port);
     if (n > 0) {
       *ret_len = (size_t)n;
       return MP_OK;

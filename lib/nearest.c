@@ -11,7 +11,7 @@
 
 /* Not tolower(), which depends on the locale; names are ASCII. */
 static char
-lower(char c)
+ascii_lower(char c)
 {
   return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
@@ -40,11 +40,11 @@ edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
     row = oldest;
     row[0] = (unsigned)i;
     for (j = 1; j <= b_len; j++) {
-      unsigned changed = lower(a[i - 1]) != lower(b[j - 1]);
+      unsigned changed = ascii_lower(a[i - 1]) != ascii_lower(b[j - 1]);
 
       row[j] = min(above[j - 1] + changed, min(above[j], row[j - 1]) + 1);
-      if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-          lower(a[i - 2]) == lower(b[j - 1]))
+      if (i > 1 && j > 1 && ascii_lower(a[i - 1]) == ascii_lower(b[j - 2]) &&
+          ascii_lower(a[i - 2]) == ascii_lower(b[j - 1]))
         row[j] = min(row[j], before[j - 2] + 1);
     }
   }

@@ -158,7 +158,7 @@ larger(size_t a, size_t b)
 }
 
 static struct layout
-measure(const struct stdout_cell *cells, size_t n)
+measure_columns(const struct stdout_cell *cells, size_t n)
 {
   struct layout l = { 0, 0, 0 };
   size_t i, shift;
@@ -198,7 +198,7 @@ int
 stdout_format_table(struct text_buffer *out, const char *time,
                     const struct stdout_cell *cells, size_t n)
 {
-  struct layout l = measure(cells, n);
+  struct layout l = measure_columns(cells, n);
   size_t i;
 
   if (text_buffer_add_text(out, time) != MP_OK ||

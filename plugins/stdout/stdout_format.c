@@ -152,7 +152,7 @@ value_width(const struct stdout_cell *cell)
 }
 
 static size_t
-larger(size_t a, size_t b)
+size_max(size_t a, size_t b)
 {
   return a > b ? a : b;
 }
@@ -164,12 +164,12 @@ measure_columns(const struct stdout_cell *cells, size_t n)
   size_t i, shift;
 
   for (i = 0; i < n; i++) {
-    l.name = larger(l.name, utf8_width(cells[i].name));
-    l.whole = larger(l.whole, whole_width(&cells[i]));
+    l.name = size_max(l.name, utf8_width(cells[i].name));
+    l.whole = size_max(l.whole, whole_width(&cells[i]));
   }
   for (i = 0; i < n; i++) {
     shift = cells[i].is_text ? 0 : l.whole - whole_width(&cells[i]);
-    l.value = larger(l.value, shift + value_width(&cells[i]));
+    l.value = size_max(l.value, shift + value_width(&cells[i]));
   }
   return l;
 }

@@ -33,7 +33,7 @@ is_plugin_name(const char *name)
 }
 
 static int
-parse(const struct arguments *args, struct fresh *fresh)
+parse_new_arguments(const struct arguments *args, struct fresh *fresh)
 {
   const char *kind = args->new_kind;
   int k;
@@ -117,7 +117,7 @@ int
 command_new(const struct arguments *args)
 {
   struct fresh fresh;
-  int status = parse(args, &fresh);
+  int status = parse_new_arguments(args, &fresh);
 
   if (status != EX_OK)
     return status;

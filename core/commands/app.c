@@ -33,7 +33,7 @@ app_plugin_dirs(const char *plugin_dir)
 /* Prepares everything that needs no pipeline file; false: out of memory or
  * descriptors. */
 static bool
-prepare(struct app *app, const struct arguments *args)
+prepare_app(struct app *app, const struct arguments *args)
 {
   char *dirs = app_plugin_dirs(args->plugin_dir);
 
@@ -52,7 +52,7 @@ int
 app_new(const struct arguments *args, struct app **ret)
 {
   *ret = calloc(1, sizeof(**ret));
-  if (*ret && prepare(*ret, args))
+  if (*ret && prepare_app(*ret, args))
     return EX_OK;
   log_line(MP_LOG_ERROR, NULL, NULL, "out of memory or descriptors");
   return EX_OSERR;

@@ -585,7 +585,7 @@ perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
 /* Sets the URL, and allocates the body, so that even an empty one is not
  * NULL. */
 static bool
-prepare(struct http *h, const char *query)
+prepare_request(struct http *h, const char *query)
 {
   const char *base = h->options.url;
   size_t size = strlen(base) + strlen(query) + sizeof("/json.htm?");
@@ -616,7 +616,7 @@ http_get(struct http *http, const char *query, unsigned flags,
   http->curl_error[0] = '\0';
   if (left_ms < timeout_ms)
     timeout_ms = left_ms;
-  if (http_open(http) != MP_OK || !prepare(http, query))
+  if (http_open(http) != MP_OK || !prepare_request(http, query))
     refuse(ret, MP_ENOMEM, "out of memory");
   else if (run_must_end(http))
     refuse_at_end(http, ret);

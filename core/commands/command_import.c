@@ -56,7 +56,7 @@ is_url(const char *text)
 }
 
 static int
-print(const struct arguments *args, const char *url)
+print_pipeline_file(const struct arguments *args, const char *url)
 {
   char **items = args->operands + !args->device;
   size_t n = (size_t)args->n_operands - !args->device;
@@ -81,13 +81,13 @@ print_with_url(const struct arguments *args)
   int status;
 
   if (args->url || !(args->ip || args->port))
-    return print(args, args->url);
+    return print_pipeline_file(args, args->url);
   url = import_url(args);
   if (!url) {
     log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
     return EX_SOFTWARE;
   }
-  status = print(args, url);
+  status = print_pipeline_file(args, url);
   free(url);
   return status;
 }

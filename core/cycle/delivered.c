@@ -94,7 +94,7 @@ forget_delivered(struct stage *output)
 }
 
 static void
-print(const struct table *table)
+print_table(const struct table *table)
 {
   char *text = NULL;
   size_t size;
@@ -129,7 +129,7 @@ delivered_print(struct pipeline *p)
       add_output(&table, output);
     forget_delivered(output);
   }
-  print(&table);
+  print_table(&table);
   if (is_wanted(p) && table.n == 0 && !is_shown && !run_stopped() &&
       report_status(p->run->report) == 0)
     log_line(log_is_terminal() ? MP_LOG_NOTICE : MP_LOG_INFO, NULL, NULL,

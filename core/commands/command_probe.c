@@ -129,7 +129,7 @@ probe_stage(struct app *app, struct stage *stage)
 }
 
 static int
-probe(struct app *app)
+run_probe(struct app *app)
 {
   struct stage *stage;
   int status = one_stage_load(app, PLUGIN_INPUT);
@@ -155,7 +155,7 @@ command_probe(const struct arguments *args)
   int status = app_new(args, &app);
 
   if (status == EX_OK)
-    status = probe(app);
+    status = run_probe(app);
   app_finish(app);
   return status;
 }

@@ -126,8 +126,8 @@ store_entry_add(struct store *store, const char *area, const char *owner,
 }
 
 static bool
-put(struct store *store, const char *area, const char *owner, const char *name,
-    const char *body)
+put_entry(struct store *store, const char *area, const char *owner,
+          const char *name, const char *body)
 {
   struct store_entry *e = find_entry(store, area, owner, name);
   char *copy = NULL;
@@ -160,7 +160,7 @@ store_put(struct store *store, const char *area, const char *owner,
   bool good;
 
   pthread_mutex_lock(&store->lock);
-  good = put(store, area, owner, name, body);
+  good = put_entry(store, area, owner, name, body);
   pthread_mutex_unlock(&store->lock);
   return good;
 }

@@ -194,7 +194,7 @@ put_raw(struct writer *w, uint8_t byte)
 }
 
 static void
-put(struct writer *w, uint8_t byte)
+put_stuffed_byte(struct writer *w, uint8_t byte)
 {
   w->crc = crc_add(w->crc, byte);
   if (is_reserved(byte)) {
@@ -212,13 +212,13 @@ kmp_frame_encode(const struct kmp_frame *frame, uint8_t *wire, size_t size)
   size_t i;
 
   put_raw(&w, frame->start);
-  put(&w, frame->address);
-  put(&w, frame->cid);
+  put_stuffed_byte(&w, frame->address);
+  put_stuffed_byte(&w, frame->cid);
   for (i = 0; i < frame->len; i++)
-    put(&w, frame->data[i]);
+    put_stuffed_byte(&w, frame->data[i]);
   crc = w.crc;
-  put(&w, (uint8_t)(crc >> 8));
-  put(&w, (uint8_t)(crc & 0xff));
+  put_stuffed_byte(&w, (uint8_t)(crc >> 8));
+  put_stuffed_byte(&w, (uint8_t)(crc & 0xff));
   put_raw(&w, KMP_STOP);
   return w.len <= size ? w.len : 0;
 }

@@ -80,7 +80,7 @@ unplug(struct meter *m)
 
 /* Writes LEN bytes to the line and counts them. */
 static void
-put(struct meter *m, const uint8_t *buf, size_t len)
+write_to_line(struct meter *m, const uint8_t *buf, size_t len)
 {
   ssize_t n = m->fd >= 0 ? write(m->fd, buf, len) : 0;
 
@@ -105,7 +105,7 @@ say(struct meter *m, const struct meter_bytes *bytes, int64_t begin_us,
     pthread_mutex_lock(&m->lock);
     if ((long)i == unplug_at)
       unplug(m);
-    put(m, bytes->buf + i, step);
+    write_to_line(m, bytes->buf + i, step);
     pthread_mutex_unlock(&m->lock);
   }
 }

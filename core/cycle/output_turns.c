@@ -23,7 +23,7 @@ look_for(void *ctx, const char *stage, const char *key, const char *body)
 
 /* Returns the rank of OUTPUT; low ranks are served first. */
 static unsigned
-rank(const struct stage *output, const char *last)
+output_rank(const struct stage *output, const char *last)
 {
   struct search search = { .name = output->name };
 
@@ -41,7 +41,7 @@ turns_order(struct pipeline *p, const char *last)
   for (unsigned wanted = 0; wanted <= 2; wanted++)
     FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
     {
-      if (rank(output, last) == wanted)
+      if (output_rank(output, last) == wanted)
         p->outputs[n++] = output;
     }
 }

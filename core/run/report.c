@@ -178,7 +178,7 @@ report_exit_status(enum report_side side, int code)
 /* The position of a status in the order of meterpipe(1), EXIT STATUS: of
  * several, the first is the exit status of the run. */
 static int
-rank(int status)
+status_rank(int status)
 {
   static const int order[] = { EX_CONFIG,   EX_NOPERM,    EX_SOFTWARE,
                                EX_IOERR,    EX_CANTCREAT, EX_NOINPUT,
@@ -196,7 +196,7 @@ void
 report_note_status(struct report *report, int status)
 {
   pthread_mutex_lock(&report->lock);
-  if (rank(status) < rank(report->status))
+  if (status_rank(status) < status_rank(report->status))
     report->status = status;
   pthread_mutex_unlock(&report->lock);
 }

@@ -276,7 +276,7 @@ leave_out(struct reader *reader)
 /* Reads all inputs.  Returns true if all threads returned, so that their data
  * can be freed. */
 static bool
-read_all(struct readers *all, int64_t deadline_ms)
+read_in_threads(struct readers *all, int64_t deadline_ms)
 {
   bool complete;
 
@@ -333,7 +333,7 @@ read_live(struct pipeline *p)
   }
   all->list = readers;
   all->at_once = inputs_at_once();
-  if (read_all(all, p->run->deadline_ms)) {
+  if (read_in_threads(all, p->run->deadline_ms)) {
     free(all);
     free(readers);
   }

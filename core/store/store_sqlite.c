@@ -278,7 +278,7 @@ read_schema(struct store *store, sqlite3_stmt *stmt)
 }
 
 static int
-read_all(struct store *store)
+read_database(struct store *store)
 {
   int r = query(store, "PRAGMA quick_check(1)", read_check);
 
@@ -366,7 +366,7 @@ store_sqlite_read(struct store *store)
   if (r == MP_OK)
     r = begin_new_database(store);
   else if (r == MP_DROP)
-    r = read_all(store);
+    r = read_database(store);
   if (r == MP_DROP)
     r = MP_OK;
   if (r != MP_OK || store->mode != STORE_WRITE)

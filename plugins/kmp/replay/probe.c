@@ -110,7 +110,7 @@ drop_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
 }
 
 static int
-read_all(struct replay *r)
+read_whole_capture(struct replay *r)
 {
   const struct mp_sink nowhere = { .struct_size = sizeof(nowhere),
                                    .emit = drop_value,
@@ -150,7 +150,7 @@ replay_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
   probe.found = calloc(REGISTER_COUNT, sizeof(*probe.found));
   r->probe = &probe;
   if (probe.found)
-    code = read_all(r);
+    code = read_whole_capture(r);
   if (!probe.found || probe.failed)
     code = mp_fail(r->host, MP_ENOMEM, NULL, "out of memory");
   else {

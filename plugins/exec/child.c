@@ -238,7 +238,7 @@ handle_next_event(struct running *r)
 
 /* Kills the rest of the group, and returns the command's status. */
 static int
-reap(struct running *r)
+wait_for_killed(struct running *r)
 {
   struct started *s = &r->started;
   int status = 0;
@@ -347,7 +347,7 @@ child_run(struct child *c)
   r.until_ms = clock_mono_ms() + (left < c->timeout_ms ? left : c->timeout_ms);
   while (r.phase != LEFT_BEHIND && !has_ended(&r))
     handle_next_event(&r);
-  answer = reason_of_end(&r, reap(&r));
+  answer = reason_of_end(&r, wait_for_killed(&r));
   close(r.started.report);
   c->out.data[c->out.len] = '\0';
   c->err.data[c->err.len] = '\0';

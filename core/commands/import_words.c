@@ -187,7 +187,7 @@ take_options(struct arguments *args, struct words *words)
 }
 
 static int
-refuse(const char *option, const char *what)
+refuse_word(const char *option, const char *what)
 {
   log_line(MP_LOG_ERROR, NULL, NULL, "the option %s %s", option, what);
   return EX_USAGE;
@@ -197,11 +197,11 @@ static int
 check_script_options(const struct arguments *args)
 {
   if (args->device && !*args->device)
-    return refuse("-d", "needs a value");
+    return refuse_word("-d", "needs a value");
   if (args->ip && !*args->ip)
-    return refuse("--ip", "needs a value");
+    return refuse_word("--ip", "needs a value");
   if (args->port && (!is_number(args->port) || strlen(args->port) > 5))
-    return refuse("--port", "needs a number, such as 8080");
+    return refuse_word("--port", "needs a number, such as 8080");
   return EX_OK;
 }
 

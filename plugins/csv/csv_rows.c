@@ -125,7 +125,7 @@ add_number(struct csv *csv, const struct mp_value *value)
 
 /* Notes that TARGET was refused, so that its cell in this row is empty. */
 static int
-refuse(struct csv *csv, uint32_t target)
+refuse_cell(struct csv *csv, uint32_t target)
 {
   if (!ARRAY_GROW(&csv->refusals, csv->refusals_len))
     return csv_rows_fail(csv);
@@ -168,7 +168,7 @@ csv_write(void *self, uint32_t target, const struct mp_value *value)
   column = &csv->columns[target];
   answer = add_value(csv, column, value);
   if (answer == MP_DROP)
-    return refuse(csv, target);
+    return refuse_cell(csv, target);
   if (answer != MP_OK)
     return csv_rows_fail(csv);
   column->row = csv->row;

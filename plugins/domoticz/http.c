@@ -482,7 +482,7 @@ transfer(struct http *h, CURLcode *ret_curl)
 }
 
 static void
-refuse(struct http_answer *ret, int code, const char *what)
+refuse_reply(struct http_answer *ret, int code, const char *what)
 {
   ret->code = code;
   snprintf(ret->what, sizeof(ret->what), "%s", what);
@@ -528,10 +528,10 @@ static void
 refuse_at_end(struct http *h, struct http_answer *ret)
 {
   if (h->host->time_left(h->host) <= 0)
-    refuse(ret, MP_ETIMEOUT, "no time is left before the deadline");
+    refuse_reply(ret, MP_ETIMEOUT, "no time is left before the deadline");
   else
-    refuse(ret, MP_ECANCELED,
-           "interrupted; pending values are kept for the next run");
+    refuse_reply(ret, MP_ECANCELED,
+                 "interrupted; pending values are kept for the next run");
 }
 
 static bool
@@ -570,7 +570,7 @@ perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   if (code == MP_ECANCELED) {
     refuse_at_end(h, ret);
   } else if (code != MP_OK) {
-    refuse(ret, code, "out of memory");
+    refuse_reply(ret, code, "out of memory");
   } else if (curl != CURLE_OK) {
     explain(h, curl, timeout_ms, ret);
   } else {
@@ -617,11 +617,11 @@ http_get(struct http *http, const char *query, unsigned flags,
   if (left_ms < timeout_ms)
     timeout_ms = left_ms;
   if (http_open(http) != MP_OK || !prepare_request(http, query))
-    refuse(ret, MP_ENOMEM, "out of memory");
+    refuse_reply(ret, MP_ENOMEM, "out of memory");
   else if (run_must_end(http))
     refuse_at_end(http, ret);
   else if (timeout_ms <= 0)
-    refuse(ret, MP_ETIMEOUT, "no time is left before the deadline");
+    refuse_reply(ret, MP_ETIMEOUT, "no time is left before the deadline");
   else
     perform(http, timeout_ms, ret);
   mp_log(http->host, MP_LOG_DEBUG, http->options.url,

@@ -265,7 +265,7 @@ feed_idle(struct kmp_deframer *d, uint8_t byte)
 }
 
 static enum kmp_event
-refuse(struct kmp_deframer *d, int error)
+refuse_frame(struct kmp_deframer *d, int error)
 {
   d->collecting = 0;
   d->error = error;
@@ -283,7 +283,7 @@ finish_frame(struct kmp_deframer *d)
       memcmp(d->wire, d->echo, d->echo_len) == 0)
     return KMP_EVENT_ECHO;
   r = kmp_frame_decode(d->wire, d->wire_len, d->plain, &d->frame);
-  return r == KMP_OK ? KMP_EVENT_FRAME : refuse(d, r);
+  return r == KMP_OK ? KMP_EVENT_FRAME : refuse_frame(d, r);
 }
 
 /* Collects bytes up to the end of the frame; adds their number to *taken. */
@@ -308,8 +308,8 @@ feed_frame(struct kmp_deframer *d, const uint8_t *buf, size_t len,
     return KMP_EVENT_NONE;
   /* A new frame begins: leave that byte for the next feed. */
   if (buf[n] == KMP_START_REQUEST || buf[n] == KMP_START_ANSWER)
-    return refuse(d, KMP_EUNSTUFFED);
-  return refuse(d, KMP_ELONG);
+    return refuse_frame(d, KMP_EUNSTUFFED);
+  return refuse_frame(d, KMP_ELONG);
 }
 
 size_t
@@ -344,5 +344,5 @@ kmp_deframer_end(struct kmp_deframer *d)
 {
   if (!d->collecting)
     return KMP_EVENT_NONE;
-  return refuse(d, KMP_ECUT);
+  return refuse_frame(d, KMP_ECUT);
 }

@@ -382,7 +382,7 @@ part_is_unfit(const struct target *t)
 
 /* Returns true if T cannot take this value in any form, and reports it. */
 static bool
-refuses(struct target *t)
+refuses_kind(struct target *t)
 {
   if (!t->numbers_only || !target_counts(t))
     return false;
@@ -411,7 +411,7 @@ check_value(struct target *t, bool booked)
   struct value v = { 0 };
 
   t->unfit = false;
-  if (refuses(t)) {
+  if (refuses_kind(t)) {
     block_unfit_target(t);
     return;
   }

@@ -136,7 +136,7 @@ failed(struct store *store, const char *doing)
 }
 
 static int
-run(struct store *store, const char *sql)
+run_sql(struct store *store, const char *sql)
 {
   if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
     return failed(store, "using the state");
@@ -317,8 +317,8 @@ open_handle(struct store *store)
     store_set_error(store, "%s: the state cannot be written", store->path);
     return MP_EPERM;
   }
-  r = run(store, "PRAGMA journal_mode=TRUNCATE");
-  return r == MP_OK ? run(store, "PRAGMA synchronous=FULL") : r;
+  r = run_sql(store, "PRAGMA journal_mode=TRUNCATE");
+  return r == MP_OK ? run_sql(store, "PRAGMA synchronous=FULL") : r;
 }
 
 /* Only an empty file may have version 0.  Otherwise the file is damaged, and
@@ -342,10 +342,10 @@ begin_new_database(struct store *store)
     return r;
   if (store->mode != STORE_WRITE)
     return MP_DROP; /* an empty file: nothing to read */
-  r = run(store, "BEGIN IMMEDIATE");
+  r = run_sql(store, "BEGIN IMMEDIATE");
   if (r == MP_OK)
-    r = run(store, schema);
-  return r == MP_OK ? run(store, "COMMIT") : r;
+    r = run_sql(store, schema);
+  return r == MP_OK ? run_sql(store, "COMMIT") : r;
 }
 
 int
@@ -461,11 +461,11 @@ store_sqlite_write(struct store *store)
     if (sqlite3_prepare_v2(store->db, sql[i], -1, &stmts[i], NULL) != SQLITE_OK)
       r = failed(store, "writing the state");
   if (r == MP_OK)
-    r = run(store, "BEGIN IMMEDIATE");
+    r = run_sql(store, "BEGIN IMMEDIATE");
   if (r == MP_OK)
     r = write_changes(store, stmts);
   if (r == MP_OK)
-    r = run(store, "COMMIT");
+    r = run_sql(store, "COMMIT");
   if (r != MP_OK)
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
   for (int i = 0; i < 4; i++)

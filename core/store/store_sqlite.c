@@ -240,8 +240,8 @@ read_check(struct store *store, sqlite3_stmt *stmt)
 
 /* Runs SQL and calls TAKE with each row of its result. */
 static int
-query(struct store *store, const char *sql,
-      int (*take)(struct store *store, sqlite3_stmt *stmt))
+query_rows(struct store *store, const char *sql,
+           int (*take)(struct store *store, sqlite3_stmt *stmt))
 {
   sqlite3_stmt *stmt;
   int code, r = MP_OK;
@@ -280,19 +280,19 @@ read_schema(struct store *store, sqlite3_stmt *stmt)
 static int
 read_database(struct store *store)
 {
-  int r = query(store, "PRAGMA quick_check(1)", read_check);
+  int r = query_rows(store, "PRAGMA quick_check(1)", read_check);
 
   if (r == MP_OK)
-    r = query(store, schema_check, read_schema);
+    r = query_rows(store, schema_check, read_schema);
   if (r == MP_OK)
-    r = query(store, "SELECT area, owner, name, body, sum FROM entry",
-              read_entry);
+    r = query_rows(store, "SELECT area, owner, name, body, sum FROM entry",
+                   read_entry);
   if (r == MP_OK)
-    r = query(store, "SELECT id, output, body, sum FROM queue ORDER BY id",
-              read_row);
+    r = query_rows(store, "SELECT id, output, body, sum FROM queue ORDER BY id",
+                   read_row);
   if (r == MP_OK)
-    r = query(store, "SELECT seq FROM sqlite_sequence WHERE name='queue'",
-              read_sequence);
+    r = query_rows(store, "SELECT seq FROM sqlite_sequence WHERE name='queue'",
+                   read_sequence);
   return r;
 }
 
@@ -336,7 +336,7 @@ read_emptiness(struct store *store, sqlite3_stmt *stmt)
 static int
 begin_new_database(struct store *store)
 {
-  int r = query(store, "PRAGMA page_count", read_emptiness);
+  int r = query_rows(store, "PRAGMA page_count", read_emptiness);
 
   if (r != MP_OK)
     return r;
@@ -362,7 +362,7 @@ store_sqlite_read(struct store *store)
   if (r == MP_OK)
     r = open_handle(store);
   if (r == MP_OK)
-    r = query(store, "PRAGMA user_version", read_version);
+    r = query_rows(store, "PRAGMA user_version", read_version);
   if (r == MP_OK)
     r = begin_new_database(store);
   else if (r == MP_DROP)

@@ -103,7 +103,7 @@ is_about_locks(int code)
 /* Sets the error text for the last SQLite error of DOING, and returns the
  * MP_... code.  MP_EDATA: proven damage. */
 static int
-failed(struct store *store, const char *doing)
+sqlite_failure(struct store *store, const char *doing)
 {
   int err = errno;
   int code = store->db ? sqlite3_extended_errcode(store->db) : SQLITE_NOMEM;
@@ -139,7 +139,7 @@ static int
 run_sql(struct store *store, const char *sql)
 {
   if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-    return failed(store, "using the state");
+    return sqlite_failure(store, "using the state");
   return MP_OK;
 }
 
@@ -247,12 +247,12 @@ query_rows(struct store *store, const char *sql,
   int code, r = MP_OK;
 
   if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-    return failed(store, "reading the state");
+    return sqlite_failure(store, "reading the state");
   for (code = sqlite3_step(stmt); code == SQLITE_ROW && r == MP_OK;
        code = sqlite3_step(stmt))
     r = take(store, stmt);
   if (r == MP_OK && code != SQLITE_DONE)
-    r = failed(store, "reading the state");
+    r = sqlite_failure(store, "reading the state");
   sqlite3_finalize(stmt);
   return r;
 }
@@ -309,7 +309,7 @@ open_handle(struct store *store)
   if (sqlite3_open_v2(store->path, &store->db,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                       NULL) != SQLITE_OK)
-    return failed(store, "opening the state");
+    return sqlite_failure(store, "opening the state");
   sqlite3_busy_timeout(store->db, 2000);
   if (store->mode != STORE_WRITE)
     return MP_OK;
@@ -382,7 +382,8 @@ step_once(struct store *store, sqlite3_stmt *stmt)
   int code = sqlite3_step(stmt);
 
   sqlite3_reset(stmt);
-  return code == SQLITE_DONE ? MP_OK : failed(store, "writing the state");
+  return code == SQLITE_DONE ? MP_OK
+                             : sqlite_failure(store, "writing the state");
 }
 
 static int
@@ -459,7 +460,7 @@ store_sqlite_write(struct store *store)
 
   for (int i = 0; i < 4 && r == MP_OK; i++)
     if (sqlite3_prepare_v2(store->db, sql[i], -1, &stmts[i], NULL) != SQLITE_OK)
-      r = failed(store, "writing the state");
+      r = sqlite_failure(store, "writing the state");
   if (r == MP_OK)
     r = run_sql(store, "BEGIN IMMEDIATE");
   if (r == MP_OK)

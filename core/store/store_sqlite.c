@@ -48,7 +48,7 @@ is_damage(int code)
 }
 
 static const char *
-column(sqlite3_stmt *stmt, int i)
+column_text(sqlite3_stmt *stmt, int i)
 {
   const unsigned char *text = sqlite3_column_text(stmt, i);
 
@@ -86,7 +86,7 @@ is_damaged(const char *path)
   if (code == SQLITE_OK)
     code = sqlite3_step(stmt);
   if (code == SQLITE_ROW)
-    good = strcmp(column(stmt, 0), "ok") == 0;
+    good = strcmp(column_text(stmt, 0), "ok") == 0;
   sqlite3_finalize(stmt);
   sqlite3_close(db);
   return !good && (code == SQLITE_ROW || is_damage(code)) && can_be_read(path);
@@ -186,8 +186,8 @@ static int
 read_entry(struct store *store, sqlite3_stmt *stmt)
 {
   bool good = has_types(stmt, "tttti");
-  const char *texts[] = { column(stmt, 0), column(stmt, 1), column(stmt, 2),
-                          column(stmt, 3) };
+  const char *texts[] = { column_text(stmt, 0), column_text(stmt, 1),
+                          column_text(stmt, 2), column_text(stmt, 3) };
   struct store_entry *e;
 
   if (!good || checksum(texts, 4, 0) != sqlite3_column_int64(stmt, 4)) {
@@ -207,7 +207,7 @@ read_row(struct store *store, sqlite3_stmt *stmt)
 {
   bool good = has_types(stmt, "itti");
   int64_t id = sqlite3_column_int64(stmt, 0);
-  const char *texts[] = { column(stmt, 1), column(stmt, 2) };
+  const char *texts[] = { column_text(stmt, 1), column_text(stmt, 2) };
 
   if (!good || checksum(texts, 2, id) != sqlite3_column_int64(stmt, 3)) {
     store_set_error(store, "%s: a checksum is wrong (row %lld)", store->path,
@@ -232,9 +232,9 @@ read_sequence(struct store *store, sqlite3_stmt *stmt)
 static int
 read_check(struct store *store, sqlite3_stmt *stmt)
 {
-  if (strcmp(column(stmt, 0), "ok") == 0)
+  if (strcmp(column_text(stmt, 0), "ok") == 0)
     return MP_OK;
-  store_set_error(store, "%s: %s", store->path, column(stmt, 0));
+  store_set_error(store, "%s: %s", store->path, column_text(stmt, 0));
   return is_damaged(store->path) ? MP_EDATA : MP_EIO;
 }
 

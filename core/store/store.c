@@ -51,7 +51,7 @@ store_is_durable(const struct store *store)
 
 /* FNV-1a, over the text and its NUL. */
 static uint32_t
-hash(uint32_t h, const char *text)
+hash_text(uint32_t h, const char *text)
 {
   do
     h = (h ^ (unsigned char)*text) * 16777619u;
@@ -62,7 +62,8 @@ hash(uint32_t h, const char *text)
 static size_t
 bucket_of(const char *area, const char *owner, const char *name)
 {
-  return hash(hash(hash(2166136261u, area), owner), name) % STORE_BUCKETS;
+  return hash_text(hash_text(hash_text(2166136261u, area), owner), name) %
+         STORE_BUCKETS;
 }
 
 static struct store_entry *

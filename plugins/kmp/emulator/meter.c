@@ -93,8 +93,8 @@ write_to_line(struct meter *m, const uint8_t *buf, size_t len)
  * machine can pause between two writes.  UNPLUG_AT: index of the byte at which
  * the port closes; -1: never. */
 static void
-say(struct meter *m, const struct meter_bytes *bytes, int64_t begin_us,
-    long unplug_at)
+log_meter_event(struct meter *m, const struct meter_bytes *bytes,
+                int64_t begin_us, long unplug_at)
 {
   size_t step = m->baud == 0 && unplug_at < 0 ? bytes->len : 1;
   size_t i;
@@ -159,9 +159,9 @@ hear(struct meter *m)
   pthread_mutex_unlock(&m->lock);
   if (!known)
     return;
-  say(m, &plan.echo, came_us, -1);
+  log_meter_event(m, &plan.echo, came_us, -1);
   if (sleep_until(m, begin_us))
-    say(m, &plan.answer, begin_us, plan.unplug_at);
+    log_meter_event(m, &plan.answer, begin_us, plan.unplug_at);
 }
 
 static void

@@ -115,8 +115,8 @@ print_lines(const struct stage *transform, const struct target *base,
 }
 
 static void
-tell(const struct stage *transform, const struct target *base,
-     const struct value *reading, const char *unit)
+report_misfit(const struct stage *transform, const struct target *base,
+              const struct value *reading, const char *unit)
 {
   bool converts = unit_converts(reading->unit, unit);
 
@@ -153,7 +153,7 @@ rebase_fit(const struct stage *transform, const struct target *base)
   if (!reading.text)
     fits = unit_convert(&number, reading.unit, unit, MP_EXACT) != MP_ECONFIG;
   if (!fits)
-    tell(transform, base, &reading, unit);
+    report_misfit(transform, base, &reading, unit);
   value_clear(&reading);
   return fits;
 }

@@ -364,8 +364,9 @@ report_end_run(struct report *report)
 }
 
 static int
-tell(struct report *report, enum report_side side, const char *stage, int code,
-     const char *object, const char *text)
+report_and_store(struct report *report, enum report_side side,
+                 const char *stage, int code, const char *object,
+                 const char *text)
 {
   const char *owner = stage ? stage : "";
   char *key = failure_key(code, object, text);
@@ -393,8 +394,8 @@ report_failure(struct report *report, enum report_side side, const char *stage,
 
   if (object)
     object = hidden_copy(object, shown_object, sizeof(shown_object));
-  return tell(report, side, stage, code, object,
-              hidden_copy(text, shown_text, sizeof(shown_text)));
+  return report_and_store(report, side, stage, code, object,
+                          hidden_copy(text, shown_text, sizeof(shown_text)));
 }
 
 int

@@ -252,7 +252,7 @@ serve(void *arg)
 }
 
 static void
-tell(struct meter *m, char order)
+send_order(struct meter *m, char order)
 {
   if (write(m->wake[1], &order, 1) != 1)
     meter_die("pipe", strerror(errno));
@@ -360,7 +360,7 @@ meter_stop(struct meter *m)
 {
   if (m == NULL)
     return;
-  tell(m, END_THREAD);
+  send_order(m, END_THREAD);
   pthread_join(m->thread, NULL);
   if (m->link[0] != '\0')
     remove_link(m);
@@ -400,7 +400,7 @@ meter_link(struct meter *m, const char *path)
 void
 meter_unplug(struct meter *m)
 {
-  tell(m, UNPLUG_PORT);
+  send_order(m, UNPLUG_PORT);
   while (port_fd(m) >= 0)
     usleep(1000);
 }

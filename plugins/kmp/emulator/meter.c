@@ -207,7 +207,7 @@ take_all(struct meter *m, int fd)
  * Only the thread itself closes the port: if another thread closed it during
  * poll(), it would stay open. */
 static int
-obey(struct meter *m)
+obey_order(struct meter *m)
 {
   char order = END_THREAD;
 
@@ -243,7 +243,7 @@ serve(void *arg)
 
     if (poll(fds, 2, -1) < 0 && errno != EINTR)
       meter_die("poll", strerror(errno));
-    if (fds[0].revents != 0 && !obey(m))
+    if (fds[0].revents != 0 && !obey_order(m))
       return NULL;
     /* While no program has the tty open, poll reports the master as hung up. */
     if (fds[1].revents != 0 && !take_all(m, fds[1].fd))

@@ -144,7 +144,7 @@ plan_answer(struct meter *m, struct meter_plan *ret_plan)
 
 /* Handles a received frame: answers if it is a good request. */
 static void
-hear(struct meter *m)
+handle_frame(struct meter *m)
 {
   int64_t came_us = m->last_us;
   struct meter_plan plan;
@@ -187,7 +187,7 @@ take(struct meter *m, uint8_t byte)
   meter_put(&m->heard, byte);
   if (byte != STOP)
     return;
-  hear(m);
+  handle_frame(m);
   m->heard.len = 0;
 }
 

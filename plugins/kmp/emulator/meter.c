@@ -286,7 +286,7 @@ close_fd(int fd)
 
 /* Frees everything except the thread; preserves errno. */
 static void
-release(struct meter *m)
+free_meter(struct meter *m)
 {
   int err = errno;
 
@@ -329,7 +329,7 @@ meter_try_start(void)
   if (errno == 0)
     return m;
 fail:
-  release(m);
+  free_meter(m);
   return NULL;
 }
 
@@ -364,7 +364,7 @@ meter_stop(struct meter *m)
   pthread_join(m->thread, NULL);
   if (m->link[0] != '\0')
     remove_link(m);
-  release(m);
+  free_meter(m);
 }
 
 const char *

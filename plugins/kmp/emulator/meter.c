@@ -71,7 +71,7 @@ sleep_until(struct meter *m, int64_t until_us)
 }
 
 static void
-unplug(struct meter *m)
+close_port(struct meter *m)
 {
   if (m->fd >= 0)
     close(m->fd);
@@ -104,7 +104,7 @@ log_meter_event(struct meter *m, const struct meter_bytes *bytes,
       return;
     pthread_mutex_lock(&m->lock);
     if ((long)i == unplug_at)
-      unplug(m);
+      close_port(m);
     write_to_line(m, bytes->buf + i, step);
     pthread_mutex_unlock(&m->lock);
   }
@@ -214,7 +214,7 @@ obey_order(struct meter *m)
   if (read(m->wake[0], &order, 1) != 1 || order == END_THREAD)
     return 0;
   pthread_mutex_lock(&m->lock);
-  unplug(m);
+  close_port(m);
   pthread_mutex_unlock(&m->lock);
   return 1;
 }

@@ -216,7 +216,7 @@ leave_unsent(struct stage *output, bool no_time)
 
 /* Sends to the targets of OUTPUT that are ready. */
 static void
-serve(struct stage *output)
+serve_output(struct stage *output)
 {
   turn_begin(output);
   if (deliver_open(output))
@@ -267,7 +267,7 @@ send_all(struct pipeline *p)
     if (ready > now)
       clock_sleep_ms(ready - now, p->run->cancel_fd);
     else if (deliver_commit_state(p))
-      serve(output);
+      serve_output(output);
     else
       return;
   }

@@ -231,7 +231,7 @@ port_fd(struct meter *m)
 }
 
 static void *
-serve(void *arg)
+serve_line(void *arg)
 {
   struct meter *m = arg;
 
@@ -325,7 +325,7 @@ meter_try_start(void)
   pthread_mutex_init(&m->lock, NULL);
   if (open_pty(m) < 0 || pipe2(m->wake, O_CLOEXEC) < 0)
     goto fail;
-  errno = pthread_create(&m->thread, NULL, serve, m);
+  errno = pthread_create(&m->thread, NULL, serve_line, m);
   if (errno == 0)
     return m;
 fail:

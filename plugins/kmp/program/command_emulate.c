@@ -215,7 +215,7 @@ set_up(struct meter *m, int argc, char **argv)
 
 /* Handles signals until SIGINT or SIGTERM. */
 static void
-serve(struct meter *m, const sigset_t *signals)
+serve_until_signal(struct meter *m, const sigset_t *signals)
 {
   for (;;) {
     int received;
@@ -273,7 +273,7 @@ command_emulate(int argc, char **argv)
   if (status == EX_OK) {
     printf("%s\n", meter_path(m));
     fflush(stdout);
-    serve(m, &signals);
+    serve_until_signal(m, &signals);
     printf("%u requests\n", meter_requests(m));
   }
   meter_stop(m);

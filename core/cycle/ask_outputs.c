@@ -293,7 +293,7 @@ settle_one(struct target *target)
 }
 
 static void
-settle(struct stage *output)
+settle_target(struct stage *output)
 {
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
@@ -383,7 +383,7 @@ ask_outputs(struct pipeline *p)
     turn_end(output);
     sort_answers(output);
     if (delivery(output) == MP_LATEST)
-      settle(output);
+      settle_target(output);
     else if (older_state_is_noticed(output))
       adopt_unknown_rows(output);
   }

@@ -340,7 +340,7 @@ take_items(struct import_plan *plan, const struct spec *spec,
 }
 
 static int
-settle(struct import_plan *plan)
+settle_item(struct import_plan *plan)
 {
   size_t i, n_left = 0;
 
@@ -380,7 +380,7 @@ import_plan_make(struct import_plan *plan, FILE *err, const char *text,
     return code;
   code = take_items(plan, &spec, field);
   spec_free(&spec);
-  return code == MP_OK ? settle(plan) : code;
+  return code == MP_OK ? settle_item(plan) : code;
 }
 
 void

@@ -90,8 +90,8 @@ note_good_answer(struct session *s)
  * late answer to it.  Returns MP_OK: that answer came; MP_DROP: the next
  * request may be sent; or a reason (reported). */
 static int
-settle(struct session *s, const struct kmp_request *failed,
-       struct kmp_answer *ret_answer)
+wait_until_quiet(struct session *s, const struct kmp_request *failed,
+                 struct kmp_answer *ret_answer)
 {
   int64_t now = port_clock();
   struct patience patience = {
@@ -200,7 +200,7 @@ session_ask(struct session *s, const struct kmp_request *request,
   /* An attempt that was lost with its connection does not count. */
   for (i = 0; i < attempts + port_reconnects(s->port) - before && r == MP_DROP;
        i++) {
-    r = settle(s, i > 0 ? request : NULL, ret_answer);
+    r = wait_until_quiet(s, i > 0 ? request : NULL, ret_answer);
     if (r == MP_DROP)
       r = attempt(s, request, ret_answer);
   }
@@ -213,7 +213,7 @@ int
 session_await(struct session *s, const struct kmp_request *request,
               struct kmp_answer *ret_answer)
 {
-  int r = settle(s, request, ret_answer);
+  int r = wait_until_quiet(s, request, ret_answer);
 
   if (r == MP_OK)
     note_answered(s, request, ret_answer);

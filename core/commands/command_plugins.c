@@ -230,7 +230,7 @@ show_file(struct loader *loader, const char *path)
 }
 
 static int
-show(const struct arguments *args)
+show_plugins(const struct arguments *args)
 {
   char *dirs = app_plugin_dirs(args->plugin_dir);
   struct loader *loader = dirs ? loader_new(dirs) : NULL;
@@ -252,5 +252,5 @@ show(const struct arguments *args)
 int
 command_plugins(const struct arguments *args)
 {
-  return args->new_kind ? command_new(args) : show(args);
+  return args->new_kind ? command_new(args) : show_plugins(args);
 }

@@ -77,7 +77,7 @@ take_attempt(const struct mp_probe_sink *sink,
 }
 
 static void
-show(const struct probe *probe, const struct stage *stage, bool as_json)
+show_found(const struct probe *probe, const struct stage *stage, bool as_json)
 {
   if (as_json)
     found_print_json(&probe->found, stage, stdout);
@@ -120,7 +120,7 @@ probe_stage(struct app *app, struct stage *stage)
                                       args->watch ? MP_PROBE_WATCH : 0, &sink),
            0);
   if (!args->watch)
-    show(&probe, stage, args->json);
+    show_found(&probe, stage, args->json);
   status = finish_probe(app, &probe,
                         probe.found.n_facts + probe.found.n_fields > 0 ||
                           probe.watch.answered > 0);

@@ -31,7 +31,7 @@ open_state(struct app *app)
 }
 
 static int
-show(struct app *app)
+show_status(struct app *app)
 {
   struct status status;
   int result = EX_OK;
@@ -58,7 +58,7 @@ command_status(const struct arguments *args)
   if (status == EX_OK)
     status = open_state(app);
   if (status == EX_OK)
-    status = show(app);
+    status = show_status(app);
   last = app_finish(app);
   return status == EX_OK ? last : status;
 }

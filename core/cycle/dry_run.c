@@ -13,7 +13,7 @@
 
 /* Prints V as the value of T, without a newline. */
 static void
-show(const struct target *t, const struct value *v)
+print_value(const struct target *t, const struct value *v)
 {
   char number[DECIMAL_TEXT];
 
@@ -33,7 +33,7 @@ show_sent(const struct target *t, const struct value *whole,
 {
   char number[DECIMAL_TEXT], stored[DECIMAL_TEXT];
 
-  show(t, sent);
+  print_value(t, sent);
   if (!sent->text && decimal_compare(whole->number, sent->number) != 0) {
     decimal_format(whole->number, number, sizeof(number));
     decimal_format(sent->number, stored, sizeof(stored));
@@ -76,9 +76,9 @@ dry_run_deliver(struct pipeline *p, int64_t time_ms)
       if (delivery(output) == MP_LATEST && target_is_kept(t))
         show_latest(t);
       else if (target_counts(t)) {
-        show(t, target_is_kept(t) && delivery(output) != MP_LIVE
-                  ? &t->ledger.acknowledged
-                  : &t->source->value);
+        print_value(t, target_is_kept(t) && delivery(output) != MP_LIVE
+                         ? &t->ledger.acknowledged
+                         : &t->source->value);
         putchar('\n');
       }
       if (ledger_last(&t->ledger))

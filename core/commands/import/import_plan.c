@@ -23,7 +23,7 @@ struct shown {
 };
 
 static const char *
-show(const struct import_item *item, struct shown *shown)
+item_text(const struct import_item *item, struct shown *shown)
 {
   return spec_item_format(&item->spec, shown->text, sizeof(shown->text));
 }
@@ -40,7 +40,7 @@ warn(struct import_plan *plan, const struct import_item *item, const char *fmt,
   va_start(args, fmt);
   vsnprintf(text, sizeof(text), fmt, args);
   va_end(args);
-  snprintf(line, sizeof(line), "%s: %s\n", show(item, &shown), text);
+  snprintf(line, sizeof(line), "%s: %s\n", item_text(item, &shown), text);
   fprintf(plan->err, "warning: import: %s", line);
   /* When out of memory, only the comment is lost. */
   (void)text_buffer_add_text(&plan->notes, line);
@@ -117,7 +117,7 @@ drop_repeated(struct import_plan *plan, struct import_item *item)
          part(item, SPEC_IDX));
   else
     warn(plan, item, "idx %" PRIu32 " is given twice: only the later %s counts",
-         part(item, SPEC_IDX), show(other, &shown));
+         part(item, SPEC_IDX), item_text(other, &shown));
   item->left_out = true;
 }
 
@@ -138,7 +138,7 @@ has_impossible_base(struct import_plan *plan, const struct import_item *item)
     warn(plan, item,
          "%" PRIu32
          " is a running total (%s), which cannot be a base: left out",
-         part(base, SPEC_IDX), show(base, &shown));
+         part(base, SPEC_IDX), item_text(base, &shown));
     return true;
   }
   if (part(base, SPEC_FUNCTION) == SPEC_OVERWRITE)
@@ -148,7 +148,7 @@ has_impossible_base(struct import_plan *plan, const struct import_item *item)
     return false;
   warn(plan, item,
        "%" PRIu32 " holds usages (%s), which cannot be a base: left out",
-       part(base, SPEC_IDX), show(base, &shown));
+       part(base, SPEC_IDX), item_text(base, &shown));
   return true;
 }
 
@@ -195,7 +195,7 @@ judge_base(struct import_plan *plan, const struct import_item *user)
          "%" PRIu32
          " gets another value (%s) than the reading of register %" PRIu32
          ": the result is a gauge, not a usage",
-         idx2, show(base, &shown), reg);
+         idx2, item_text(base, &shown), reg);
 }
 
 /* Warns if the order of the items gave another result in the old script. */
@@ -215,7 +215,7 @@ judge_order(struct import_plan *plan, struct import_usage *usage,
        "%s overwrites %" PRIu32 " before it is used, which gave 0 in the old "
        "script; here the order does not matter: the value that %" PRIu32
        " had before counts",
-       show(base, &shown), idx2, idx2);
+       item_text(base, &shown), idx2, idx2);
 }
 
 /* ---- Transforms ---------------------------------------------------------- */
@@ -333,7 +333,7 @@ take_items(struct import_plan *plan, const struct spec *spec,
     if (field(number, item->field, sizeof(item->field)) == 0)
       continue;
     fprintf(plan->err, "error: import: %s: there is no register %s\n",
-            show(item, &shown), number);
+            item_text(item, &shown), number);
     code = MP_EDATA;
   }
   return code;

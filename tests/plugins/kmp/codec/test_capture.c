@@ -16,7 +16,7 @@
 /* Formats a line in short: "> 803f01", "blank", "comment", "header 1", or the
  * error. */
 static const char *
-show(const char *text)
+describe_line(const char *text)
 {
   static struct capture_line line;
   static char shown[256];
@@ -53,8 +53,8 @@ check_rows(const struct row *rows, size_t count)
   size_t i;
 
   for (i = 0; i < count; i++)
-    ck_assert_msg(strcmp(show(rows[i].text), rows[i].shown) == 0, "%s: %s",
-                  rows[i].text, show(rows[i].text));
+    ck_assert_msg(strcmp(describe_line(rows[i].text), rows[i].shown) == 0,
+                  "%s: %s", rows[i].text, describe_line(rows[i].text));
 }
 
 START_TEST(test_lines_of_our_captures)

@@ -34,7 +34,7 @@ parse(const char *hex, uint8_t bytes[64])
 
 /* Decodes HEX and formats the value, "(none)", or the error. */
 static void
-show(const char *hex, char *buf, size_t size)
+describe_value(const char *hex, char *buf, size_t size)
 {
   char number[KMP_FORMAT_SIZE];
   struct kmp_value value;
@@ -66,7 +66,7 @@ check_rows(const struct row *rows, size_t count)
   for (i = 0; i < count; i++) {
     char buf[128];
 
-    show(rows[i].hex, buf, sizeof(buf));
+    describe_value(rows[i].hex, buf, sizeof(buf));
     ck_assert_msg(strcmp(buf, rows[i].shown) == 0, "%s: %s, not %s",
                   rows[i].hex, buf, rows[i].shown);
   }

@@ -52,7 +52,7 @@ program(const struct child *child)
 }
 
 static void
-shut(int *fd)
+close_fd(int *fd)
 {
   if (*fd >= 0)
     close(*fd);
@@ -90,7 +90,7 @@ write_input(struct running *r)
   if (n > 0)
     r->fed += (size_t)n;
   if ((n < 0 && errno == EPIPE) || r->fed == c->input_len)
-    shut(&r->started.in);
+    close_fd(&r->started.in);
 }
 
 /* Reads from FD into BUF.  Returns 0 if no data is there now, or at EOF or an
@@ -109,7 +109,7 @@ take(struct running *r, int *fd, char *buf, size_t size)
     return 0;
   if (n < 0)
     spoil(r, MP_EIO, "cannot read its output", errno);
-  shut(fd);
+  close_fd(fd);
   return 0;
 }
 
@@ -252,10 +252,10 @@ wait_for_killed(struct running *r)
   }
   drain_rest(r, &s->out, drain_out);
   drain_rest(r, &s->err, drain_err);
-  shut(&s->in);
-  shut(&s->out);
-  shut(&s->err);
-  shut(&s->life);
+  close_fd(&s->in);
+  close_fd(&s->out);
+  close_fd(&s->err);
+  close_fd(&s->life);
   start_wait(s->guard, KILLED_MS, NULL);
   if (!r->lost && r->phase != LEFT_BEHIND)
     r->lost = start_wait(s->pid, KILLED_MS, &status) != 1;

@@ -33,7 +33,7 @@ struct plumbing {
 };
 
 static void
-shut(struct ends *ends)
+close_fd(struct ends *ends)
 {
   if (ends->ours >= 0)
     close(ends->ours);
@@ -219,11 +219,11 @@ start_command(const struct child *c, struct started *ret)
   if (err == 0)
     err = run_program(c, &p, &s);
   if (err != 0) {
-    shut(&p.in);
-    shut(&p.out);
-    shut(&p.err);
-    shut(&p.life);
-    shut(&p.report);
+    close_fd(&p.in);
+    close_fd(&p.out);
+    close_fd(&p.err);
+    close_fd(&p.life);
+    close_fd(&p.report);
     return start_explain(c->host, c->words[0], err);
   }
   close(p.in.its);

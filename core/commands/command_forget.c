@@ -18,7 +18,7 @@ struct entry {
 };
 
 static bool
-split(const char *text, struct entry *ret)
+split_entry_name(const char *text, struct entry *ret)
 {
   char *dot;
 
@@ -111,7 +111,7 @@ take(struct app *app, const char *text, bool deletes)
   struct entry entry;
   int status = EX_OK;
 
-  if (!split(text, &entry))
+  if (!split_entry_name(text, &entry))
     return EX_OSERR;
   if (deletes && !forget_entry(app, text, &entry))
     status = EX_OSERR;

@@ -68,7 +68,7 @@ take_word(struct words *words, const char *p)
 }
 
 static void
-split(struct words *words, const char *line)
+split_words(struct words *words, const char *line)
 {
   const char *p = after_script(line);
 
@@ -107,7 +107,7 @@ collect(struct words *words, int argc, char **argv)
   for (int i = 0; i < argc; i++) {
     if (strpbrk(argv[i], BLANKS) && !has_value(argv[i]) &&
         !(i > 0 && is_ours(argv[i - 1])))
-      split(words, argv[i]);
+      split_words(words, argv[i]);
     else
       words->list[words->n++] = argv[i];
   }

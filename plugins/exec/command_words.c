@@ -36,7 +36,7 @@ take_word(const char *text, char **to)
  * all.  Returns the number of words; 0: there are none, or a quote is not
  * closed. */
 static size_t
-split(const char *text, char **words, char *to)
+split_command(const char *text, char **words, char *to)
 {
   size_t n = 0;
 
@@ -72,7 +72,7 @@ command_words_of_option(const struct mp_host *host, const char *key,
     free(characters);
     return mp_fail(host, MP_ENOMEM, key, "out of memory");
   }
-  if (split(text, words, characters) == 0 || *words[0] == '\0') {
+  if (split_command(text, words, characters) == 0 || *words[0] == '\0') {
     free(words);
     free(characters);
     return mp_fail(

@@ -84,7 +84,8 @@ split_address(const char *begin, char *host, size_t host_size,
 }
 
 static int
-split(const char *device, char *host, size_t host_size, const char **ret_port)
+split_host_and_port(const char *device, char *host, size_t host_size,
+                    const char **ret_port)
 {
   const char *address = port_tcp_address(device);
 
@@ -209,7 +210,7 @@ look_up_and_connect(struct port *port)
   char name[256];
   int r;
 
-  if (split(port->device, name, sizeof(name), &service) != MP_OK)
+  if (split_host_and_port(port->device, name, sizeof(name), &service) != MP_OK)
     return bad_name(port->host, port->device);
   r = getaddrinfo(name, service, &hints, &list);
   if (r == EAI_SERVICE)
@@ -234,7 +235,7 @@ port_tcp_open(struct port *port, int64_t until)
   char name[256];
   int r;
 
-  if (split(port->device, name, sizeof(name), &service) != MP_OK)
+  if (split_host_and_port(port->device, name, sizeof(name), &service) != MP_OK)
     return bad_name(port->host, port->device);
   r = port_try_until(port->host, port->device, port_lock_try, until,
                      &port->lock_fd);

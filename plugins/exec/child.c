@@ -63,7 +63,7 @@ close_fd(int *fd)
 
 /* Records why the outcome is unknown.  Only the first reason is kept. */
 static void
-spoil(struct running *r, int reason, const char *what, int err)
+fail_running(struct running *r, int reason, const char *what, int err)
 {
   if (r->reason != MP_OK)
     return;
@@ -86,7 +86,7 @@ write_input(struct running *r)
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;
   if (n < 0 && errno != EPIPE)
-    spoil(r, MP_EIO, "cannot write to its standard input", errno);
+    fail_running(r, MP_EIO, "cannot write to its standard input", errno);
   if (n > 0)
     r->fed += (size_t)n;
   if ((n < 0 && errno == EPIPE) || r->fed == c->input_len)
@@ -108,7 +108,7 @@ take(struct running *r, int *fd, char *buf, size_t size)
   if (n < 0 && errno == EAGAIN)
     return 0;
   if (n < 0)
-    spoil(r, MP_EIO, "cannot read its output", errno);
+    fail_running(r, MP_EIO, "cannot read its output", errno);
   close_fd(fd);
   return 0;
 }
@@ -124,9 +124,9 @@ drain_out(struct running *r)
   size_t n = take(r, &r->started.out, buf, sizeof(buf));
 
   if (n > CHILD_OUT_MAX - out->len)
-    spoil(r, MP_EPROTO, "printed more than 4 MiB", 0);
+    fail_running(r, MP_EPROTO, "printed more than 4 MiB", 0);
   else if (text_buffer_reserve(out, n + 1) != MP_OK)
-    spoil(r, MP_ENOMEM, "printed more than fits into memory", 0);
+    fail_running(r, MP_ENOMEM, "printed more than fits into memory", 0);
   if (r->reason == MP_OK)
     text_buffer_add(out, buf, n);
   return n > 0;
@@ -226,12 +226,12 @@ handle_next_event(struct running *r)
   if (poll(fds, ARRAY_SIZE(fds), left > 0 ? (int)left : 0) >= 0)
     attend_pipes(r, fds);
   else if (errno != EINTR)
-    spoil(r, MP_EIO, "cannot be waited for", errno);
+    fail_running(r, MP_EIO, "cannot be waited for", errno);
   late = clock_mono_ms() >= r->until_ms;
   if (late)
-    spoil(r, MP_ETIMEOUT, NULL, 0);
+    fail_running(r, MP_ETIMEOUT, NULL, 0);
   else if (fds[3].revents != 0)
-    spoil(r, MP_ECANCELED, NULL, 0);
+    fail_running(r, MP_ECANCELED, NULL, 0);
   if (late || (r->phase == RUNNING && r->reason != MP_OK))
     next_phase(r);
 }

@@ -157,7 +157,7 @@ wait_for_one(struct readers *all, int64_t when_ms)
 }
 
 static void
-start(struct reader *reader)
+start_reader(struct reader *reader)
 {
   pthread_mutex_lock(&reader->all->lock);
   reader->all->running++;
@@ -176,7 +176,7 @@ start_more(struct readers *all)
     struct reader *reader = &all->list[all->next++];
 
     pthread_mutex_unlock(&all->lock);
-    start(reader);
+    start_reader(reader);
     pthread_mutex_lock(&all->lock);
   }
 }

@@ -307,8 +307,8 @@ refuse_value(int letter, const char *what)
 }
 
 static int
-take(struct arguments *args, const struct command *command, int letter,
-     const char *word)
+take_letter(struct arguments *args, const struct command *command, int letter,
+            const char *word)
 {
   if (letter == OPT_HELP)
     return ARGUMENTS_HELP;
@@ -420,7 +420,7 @@ arguments_parse(struct arguments *args, const struct command *command, int argc,
     letter = getopt_long(argc, argv, SHORT_OPTIONS, options, NULL);
     if (letter == -1)
       break;
-    status = take(args, command, letter, argv[optind - 1]);
+    status = take_letter(args, command, letter, argv[optind - 1]);
   }
   if (status != ARGUMENTS_GO_ON)
     return status;

@@ -106,7 +106,7 @@ forget_entry(struct app *app, const char *text, const struct entry *entry)
 /* Deletes the entry that an operand names; without DELETES, only checks it.
  * Returns an exit status. */
 static int
-take(struct app *app, const char *text, bool deletes)
+take_operand(struct app *app, const char *text, bool deletes)
 {
   struct entry entry;
   int status = EX_OK;
@@ -135,9 +135,9 @@ forget_targets(struct app *app)
   if (r != MP_OK)
     return report_status(app->report);
   for (int i = 0; i < args->n_operands && status == EX_OK; i++)
-    status = take(app, args->operands[i], false);
+    status = take_operand(app, args->operands[i], false);
   for (int i = 0; i < args->n_operands && status == EX_OK; i++)
-    status = take(app, args->operands[i], true);
+    status = take_operand(app, args->operands[i], true);
   if (status != EX_OK)
     return status;
   r = store_commit(app->run.store);

@@ -96,7 +96,7 @@ write_input(struct running *r)
 /* Reads from FD into BUF.  Returns 0 if no data is there now, or at EOF or an
  * error; then it closes *FD. */
 static size_t
-take(struct running *r, int *fd, char *buf, size_t size)
+read_pipe(struct running *r, int *fd, char *buf, size_t size)
 {
   ssize_t n;
 
@@ -121,7 +121,7 @@ drain_out(struct running *r)
 {
   struct text_buffer *out = &r->child->out;
   char buf[PIECE];
-  size_t n = take(r, &r->started.out, buf, sizeof(buf));
+  size_t n = read_pipe(r, &r->started.out, buf, sizeof(buf));
 
   if (n > CHILD_OUT_MAX - out->len)
     fail_running(r, MP_EPROTO, "printed more than 4 MiB", 0);
@@ -138,7 +138,7 @@ drain_err(struct running *r)
 {
   struct text_buffer *err = &r->child->err;
   char buf[PIECE / 2]; /* there is always room for it and a NUL */
-  size_t n = take(r, &r->started.err, buf, sizeof(buf));
+  size_t n = read_pipe(r, &r->started.err, buf, sizeof(buf));
 
   if (text_buffer_reserve(err, n + 1) != MP_OK) {
     err->len = 0;

@@ -165,7 +165,7 @@ handle_frame(struct meter *m)
 }
 
 static void
-take(struct meter *m, uint8_t byte)
+take_byte(struct meter *m, uint8_t byte)
 {
   int64_t now_us = clock_mono_us();
   int64_t gap_us = now_us - m->last_us;
@@ -199,7 +199,7 @@ take_all(struct meter *m, int fd)
   ssize_t i;
 
   for (i = 0; i < n; i++)
-    take(m, buf[i]);
+    take_byte(m, buf[i]);
   return n > 0;
 }
 

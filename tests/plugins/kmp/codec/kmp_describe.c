@@ -68,7 +68,7 @@ struct reader {
 };
 
 static const uint8_t *
-take(struct reader *r, size_t n)
+take_bytes(struct reader *r, size_t n)
 {
   const uint8_t *p = r->data + r->pos;
 
@@ -83,7 +83,7 @@ take(struct reader *r, size_t n)
 static uint32_t
 take_uint(struct reader *r, size_t n)
 {
-  const uint8_t *p = take(r, n);
+  const uint8_t *p = take_bytes(r, n);
   uint32_t value = 0;
   size_t i;
 
@@ -242,7 +242,7 @@ describe_get_status(struct text *t, const struct kmp_frame *frame)
 static void
 add_log_time(struct text *t, struct reader *r)
 {
-  const uint8_t *p = take(r, LOG_TIME_SIZE);
+  const uint8_t *p = take_bytes(r, LOG_TIME_SIZE);
 
   if (p)
     add(t, " time=20%02u-%02u-%02u %02u:%02u:%02u", p[7], p[6], p[5], p[4],
@@ -286,7 +286,7 @@ add_log_values(struct text *t, struct reader *r, const struct kmp_record *first,
     struct kmp_value value;
     int error;
 
-    record.mantissa = take(r, record.nob);
+    record.mantissa = take_bytes(r, record.nob);
     if (!record.mantissa)
       return KMP_ERECORD;
     error = kmp_value_decode(&record, &value);
@@ -349,14 +349,14 @@ check_logger_request(const struct kmp_frame *frame)
   struct reader r = { .data = frame->data, .len = frame->len };
   uint32_t sub = take_uint(&r, 1);
 
-  take(&r, 1); /* type of the logger */
+  take_bytes(&r, 1); /* type of the logger */
   if (sub == LOGGER_CONFIGURATION)
     return finished(&r);
   if (sub != LOGGER_FROM_ID && sub != LOGGER_FROM_NEWEST)
     return KMP_OK;
-  take(&r, sub == LOGGER_FROM_ID ? 4 : 2); /* where to begin */
-  take(&r, 2);                             /* entries */
-  take(&r, 2 * take_uint(&r, 1));
+  take_bytes(&r, sub == LOGGER_FROM_ID ? 4 : 2); /* where to begin */
+  take_bytes(&r, 2);                             /* entries */
+  take_bytes(&r, 2 * take_uint(&r, 1));
   return finished(&r);
 }
 

@@ -84,8 +84,8 @@ teardown(void)
 
 /* Counts the registers; each value must be the id of its register. */
 static void
-take(void *ctx, const struct kmp_request *request,
-     const struct kmp_answer *answer)
+count_registers(void *ctx, const struct kmp_request *request,
+                const struct kmp_answer *answer)
 {
   size_t i;
 
@@ -110,7 +110,7 @@ ask(uint16_t from, size_t count)
 
   for (i = 0; i < count; i++)
     ids[i] = (uint16_t)(from + i);
-  return session_registers(&session, ids, count, take, NULL);
+  return session_registers(&session, ids, count, count_registers, NULL);
 }
 
 /* Checks that the next request may be sent after the normal pause. */

@@ -40,7 +40,7 @@ next_ready(const struct stage *output)
 }
 
 static void
-take_answer(struct target *t, uint32_t result)
+take_result_of_target(struct target *t, uint32_t result)
 {
   if (result != MP_NOT_SENT)
     t->ledger.sent_ms = clock_now_ms();
@@ -55,7 +55,7 @@ write_target(struct stage *output, struct target *t, struct results *results)
 
   if (!ledger_as_sent(&t->ledger, &sent)) {
     stage_fail(output, MP_ENOMEM, t->object, "out of memory");
-    take_answer(t, MP_NOT_SENT);
+    take_result_of_target(t, MP_NOT_SENT);
     return;
   }
   for (size_t i = 0; i < output->n_targets; i++) {
@@ -146,7 +146,7 @@ take_answers(struct stage *output, const struct results *results)
       continue;
     if (result == MP_ACCEPTED)
       note_delivered(t, results);
-    take_answer(t, result);
+    take_result_of_target(t, result);
     if (t->ledger.sent_earlier && result == MP_ACCEPTED)
       t->sending = book_prepare_target(t);
   }
@@ -202,7 +202,7 @@ leave_unsent(struct stage *output, bool no_time)
 
   for (size_t i = 0; i < output->n_targets; i++)
     if (output->targets[i]->sending) {
-      take_answer(output->targets[i], MP_NOT_SENT);
+      take_result_of_target(output->targets[i], MP_NOT_SENT);
       n++;
     }
   if (n > 0 && book_save_output(output) != MP_OK)

@@ -91,8 +91,8 @@ find_finding(const struct probe *probe, uint16_t id)
 
 /* session_take */
 static void
-take_answer(void *ctx, const struct kmp_request *request,
-            const struct kmp_answer *answer)
+take_probe_answer(void *ctx, const struct kmp_request *request,
+                  const struct kmp_answer *answer)
 {
   struct probe *probe = ctx;
   size_t i;
@@ -200,7 +200,7 @@ ask_block(struct probe *probe)
     return MP_END;
   probe->sink->progress(probe->sink, probe->done, probe->total);
   probe->done += (uint32_t)n;
-  return session_registers(session, ids, n, take_answer, probe);
+  return session_registers(session, ids, n, take_probe_answer, probe);
 }
 
 /* Requests the rest of the table.  Returns MP_OK; MP_DROP: not all registers

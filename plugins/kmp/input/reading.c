@@ -96,8 +96,8 @@ take_silence(struct reading *reading, const struct kmp_request *request)
 
 /* session_take */
 static void
-take_answer(void *ctx, const struct kmp_request *request,
-            const struct kmp_answer *answer)
+take_reading_answer(void *ctx, const struct kmp_request *request,
+                    const struct kmp_answer *answer)
 {
   struct reading *reading = ctx;
   size_t i;
@@ -147,7 +147,7 @@ ask_for(struct reading *reading, size_t from, size_t to)
   size_t n = next_block(reading, &from, to, ids);
 
   while (n > 0) {
-    int r = session_registers(session, ids, n, take_answer, reading);
+    int r = session_registers(session, ids, n, take_reading_answer, reading);
 
     if (r < 0)
       return r;

@@ -171,8 +171,8 @@ take_request(struct replay *r)
 }
 
 static void
-take_answer(struct replay *r, const struct mp_sink *sink,
-            const struct kmp_answer *answer)
+take_replayed_answer(struct replay *r, const struct mp_sink *sink,
+                     const struct kmp_answer *answer)
 {
   char text[16], at[PLACE_SIZE];
   uint8_t i;
@@ -234,7 +234,7 @@ take_frame(struct replay *r, const struct mp_sink *sink)
     return TAKEN;
   code = find_cycle(r, &answer);
   if (code == TAKEN)
-    take_answer(r, sink, &answer);
+    take_replayed_answer(r, sink, &answer);
   return code;
 }
 

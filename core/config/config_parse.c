@@ -396,7 +396,7 @@ cut_comment(char *line)
 
 /* Reads the next line of the text, without its end.  False: there is none. */
 static bool
-take_line(struct parser *p, const char **ret_line, size_t *ret_len)
+next_config_line(struct parser *p, const char **ret_line, size_t *ret_len)
 {
   const char *line = p->next, *stop;
 
@@ -475,7 +475,7 @@ next_line(char *buf, int size, void *user)
   const char *line;
   size_t len, max = (size_t)size - 2; /* a fuller buffer is a cut line */
 
-  if (p->out_of_memory || !take_line(p, &line, &len))
+  if (p->out_of_memory || !next_config_line(p, &line, &len))
     return NULL;
   buf[0] = '\0';
   p->long_value = NULL;

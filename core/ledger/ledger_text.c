@@ -113,7 +113,7 @@ get_decimal(struct decimal *to, const char *rest)
 }
 
 static bool
-take_line(void *ctx, const char *name, const char *rest)
+take_ledger_member(void *ctx, const char *name, const char *rest)
 {
   struct ledger *t = ctx;
   const struct {
@@ -183,7 +183,7 @@ infer_kind(struct ledger *t)
 bool
 ledger_decode(struct ledger *t, const char *text)
 {
-  bool good = member_lines_each(text, take_line, t);
+  bool good = member_lines_each(text, take_ledger_member, t);
 
   if (good && strncmp(text, "kind ", 5) != 0 && !strstr(text, "\nkind "))
     infer_kind(t);

@@ -69,7 +69,7 @@ reading_encode(const struct reading *r)
 }
 
 static bool
-take_line(void *ctx, const char *name, const char *rest)
+take_reading_member(void *ctx, const char *name, const char *rest)
 {
   struct reading *r = ctx;
 
@@ -87,7 +87,7 @@ take_line(void *ctx, const char *name, const char *rest)
 bool
 reading_decode(struct reading *r, const char *text)
 {
-  bool good = member_lines_each(text, take_line, r);
+  bool good = member_lines_each(text, take_reading_member, r);
 
   if (!good)
     reading_clear(r);

@@ -135,7 +135,7 @@ count_wanted(const struct mp_host *host)
 }
 
 static const char *
-take_line(void *ctx, const struct json_line *line)
+take_input_line(void *ctx, const struct json_line *line)
 {
   const struct reading *r = ctx;
   struct mp_value value;
@@ -181,7 +181,8 @@ take_lines(struct exec *e, const struct mp_sink *sink, char *text)
   reading.came = calloc(count_wanted(e->host) + 1, 1);
   if (reading.came == NULL)
     return mp_fail(e->host, MP_ENOMEM, e->command[0], "out of memory");
-  answer = json_value_each(e->host, e->command[0], text, take_line, &reading);
+  answer =
+    json_value_each(e->host, e->command[0], text, take_input_line, &reading);
   if (answer == MP_OK)
     report_missing(&reading, e->command[0]);
   free(reading.came);

@@ -345,7 +345,7 @@ add_placeholders(struct app *app, struct new_lines *lines)
 }
 
 static int
-targets(struct app *app, struct new_lines *lines)
+list_or_create(struct app *app, struct new_lines *lines)
 {
   struct new_lines placeholders = { .n = 0 };
   struct stage *output;
@@ -370,7 +370,7 @@ command_targets(const struct arguments *args)
   int status = app_new(args, &app);
 
   if (status == EX_OK)
-    status = targets(app, &lines);
+    status = list_or_create(app, &lines);
   app_finish(app);
   return finish_new(args, &lines, status);
 }

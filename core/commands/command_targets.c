@@ -66,7 +66,7 @@ add_prefix(struct table *table, const char *prefix)
 }
 
 static int
-list(struct stage *output)
+list_targets(struct stage *output)
 {
   static const char *const heads[] = { "NAME", "TYPE", "VALUE", "UNIT",
                                        "LAST UPDATE" };
@@ -358,7 +358,7 @@ list_or_create(struct app *app, struct new_lines *lines)
   if (stage_open(output) != MP_OK)
     return report_status(app->report);
   status = app->args->n_creates > 0 ? create_targets(app->args, output, lines)
-                                    : list(output);
+                                    : list_targets(output);
   return app_flush(status);
 }
 

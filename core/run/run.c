@@ -69,7 +69,7 @@ run_sleep(int64_t ms)
 }
 
 static bool
-watch(int epoll, int fd)
+watch_signals(int epoll, int fd)
 {
   struct epoll_event event = { .events = EPOLLIN };
 
@@ -87,8 +87,8 @@ run_init(struct run *run, struct report *report)
   run->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   run->cancel_fd = epoll_create1(EPOLL_CLOEXEC);
   if (run->event_fd < 0 || run->timer_fd < 0 || run->cancel_fd < 0 ||
-      !watch(run->cancel_fd, run->event_fd) ||
-      !watch(run->cancel_fd, run->timer_fd)) {
+      !watch_signals(run->cancel_fd, run->event_fd) ||
+      !watch_signals(run->cancel_fd, run->timer_fd)) {
     run_finish(run);
     return MP_EIO;
   }

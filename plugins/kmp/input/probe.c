@@ -328,7 +328,7 @@ watch_once(struct probe *probe)
 }
 
 static int
-watch(struct probe *probe)
+watch_attempts(struct probe *probe)
 {
   struct session *session = &probe->kmp->session;
   int64_t end = port_clock() + WATCH_MS;
@@ -352,7 +352,7 @@ kmp_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
   if (r != MP_OK)
     return r;
   kmp_begin_capture(kmp);
-  r = flags & MP_PROBE_WATCH ? watch(&probe) : probe_all(&probe);
+  r = flags & MP_PROBE_WATCH ? watch_attempts(&probe) : probe_all(&probe);
   recorder_flush(kmp->session.recorder);
   kmp_close_port(kmp);
   return r;

@@ -325,7 +325,7 @@ run_all(struct conform *c)
  * originals.  The plugin may crash, so with secrets there must be no core
  * file. */
 static int
-conform(struct conform *c, const struct arguments *args)
+conform_plugin(struct conform *c, const struct arguments *args)
 {
   int n = args->n_operands - 1, status = EX_OSERR, i;
   char **given = calloc((size_t)n + 1, sizeof(*given));
@@ -363,7 +363,7 @@ command_conform(const struct arguments *args)
     status = in_process(c.label, "load", load_in_process, full);
   if (status == EX_OK) {
     c.plugin = load_any(loader, full, why, sizeof(why));
-    status = c.plugin ? conform(&c, args) : EX_SOFTWARE;
+    status = c.plugin ? conform_plugin(&c, args) : EX_SOFTWARE;
   }
   loader_free(loader);
   free(full);

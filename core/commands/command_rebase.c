@@ -94,7 +94,7 @@ has_measuring(const struct app *app)
 /* Marks the named transforms for a rebase.  Returns false if the next reading
  * cannot be the base of one of them yet. */
 static bool
-mark(const struct app *app)
+mark_for_rebase(const struct app *app)
 {
   const struct pipeline *p = app->pipeline;
   bool fits = true;
@@ -130,7 +130,7 @@ rebase(struct app *app)
     r = book_load(app->pipeline);
   if (r != MP_OK)
     return report_status(app->report);
-  fits = mark(app);
+  fits = mark_for_rebase(app);
   r = book_save(app->pipeline);
   if (r == MP_OK)
     r = store_commit(app->run.store);

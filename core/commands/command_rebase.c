@@ -37,7 +37,7 @@ base_target(const struct stage *transform)
 
 /* Returns true if S is a transform with a base, and so can be rebased. */
 static bool
-measures(const struct stage *s)
+measures_readings(const struct stage *s)
 {
   return s->kind == PLUGIN_TRANSFORM && base_target(s) != NULL;
 }
@@ -51,7 +51,7 @@ report_unknown_operand(const struct app *app, const char *name)
 
   nearest_start(&nearest, name);
   for (size_t i = 0; i < p->n_stages; i++)
-    if (measures(p->stages[i]))
+    if (measures_readings(p->stages[i]))
       nearest_offer(&nearest, p->stages[i]->name);
   log_line(MP_LOG_ERROR, NULL, NULL, "there is no transform \"%s\" in %s%s",
            name, app->args->config_path,
@@ -69,11 +69,11 @@ names_are_good(const struct app *app)
 
     if (!s)
       report_unknown_operand(app, args->operands[i]);
-    else if (!measures(s))
+    else if (!measures_readings(s))
       log_line(
         MP_LOG_ERROR, s->name, NULL,
         "is not a transform with a base that this pipeline writes (minus)");
-    good &= s && measures(s);
+    good &= s && measures_readings(s);
   }
   return good;
 }
@@ -84,7 +84,7 @@ has_measuring(const struct app *app)
   const struct pipeline *p = app->pipeline;
 
   for (size_t i = 0; i < p->n_stages; i++)
-    if (measures(p->stages[i]))
+    if (measures_readings(p->stages[i]))
       return true;
   log_line(MP_LOG_ERROR, NULL, app->args->config_path,
            "no transform has a base that this pipeline writes (minus)");

@@ -116,7 +116,7 @@ mark_for_rebase(const struct app *app)
 }
 
 static int
-rebase(struct app *app)
+rebase_operands(struct app *app)
 {
   bool fits;
   int r;
@@ -151,7 +151,7 @@ command_rebase(const struct arguments *args)
   if (status == EX_OK)
     status = app_load(app);
   if (status == EX_OK)
-    status = rebase(app);
+    status = rebase_operands(app);
   last = app_finish(app);
   return status == EX_OK ? last : status;
 }

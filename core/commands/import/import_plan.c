@@ -49,7 +49,7 @@ warn(struct import_plan *plan, const struct import_item *item, const char *fmt,
 /* ---- Checks of the items ------------------------------------------------- */
 
 static uint32_t
-part(const struct import_item *item, int i)
+part_text(const struct import_item *item, int i)
 {
   return item->spec.part[i];
 }
@@ -61,7 +61,7 @@ find_writer(const struct import_plan *plan, uint32_t idx)
   size_t i;
 
   for (i = 0; i < plan->n; i++)
-    if (!plan->items[i].left_out && part(&plan->items[i], SPEC_IDX) == idx)
+    if (!plan->items[i].left_out && part_text(&plan->items[i], SPEC_IDX) == idx)
       return &plan->items[i];
   return NULL;
 }
@@ -71,8 +71,8 @@ static bool
 writes_reading_of(const struct import_item *item,
                   const struct import_item *user)
 {
-  return part(item, SPEC_FUNCTION) == SPEC_OVERWRITE &&
-         part(item, SPEC_REGISTER) == part(user, SPEC_REGISTER);
+  return part_text(item, SPEC_FUNCTION) == SPEC_OVERWRITE &&
+         part_text(item, SPEC_REGISTER) == part_text(user, SPEC_REGISTER);
 }
 
 /* Turns an item that has the effect of an overwrite into one, with a
@@ -108,16 +108,16 @@ drop_repeated(struct import_plan *plan, struct import_item *item)
   struct shown shown;
 
   for (other = item + 1; other < end; other++)
-    if (part(other, SPEC_IDX) == part(item, SPEC_IDX))
+    if (part_text(other, SPEC_IDX) == part_text(item, SPEC_IDX))
       break;
   if (other == end)
     return;
   if (memcmp(&other->spec, &item->spec, sizeof(item->spec)) == 0)
     warn(plan, item, "idx %" PRIu32 " is given twice: it is written once",
-         part(item, SPEC_IDX));
+         part_text(item, SPEC_IDX));
   else
     warn(plan, item, "idx %" PRIu32 " is given twice: only the later %s counts",
-         part(item, SPEC_IDX), item_text(other, &shown));
+         part_text(item, SPEC_IDX), item_text(other, &shown));
   item->left_out = true;
 }
 
@@ -129,26 +129,26 @@ has_impossible_base(struct import_plan *plan, const struct import_item *item)
   const struct import_item *base, *base_of_base;
   struct shown shown;
 
-  if (part(item, SPEC_FUNCTION) == SPEC_OVERWRITE)
+  if (part_text(item, SPEC_FUNCTION) == SPEC_OVERWRITE)
     return false;
-  base = find_writer(plan, part(item, SPEC_IDX2));
+  base = find_writer(plan, part_text(item, SPEC_IDX2));
   if (!base || base == item)
     return false;
-  if (part(base, SPEC_FUNCTION) == SPEC_ADD) {
+  if (part_text(base, SPEC_FUNCTION) == SPEC_ADD) {
     warn(plan, item,
          "%" PRIu32
          " is a running total (%s), which cannot be a base: left out",
-         part(base, SPEC_IDX), item_text(base, &shown));
+         part_text(base, SPEC_IDX), item_text(base, &shown));
     return true;
   }
-  if (part(base, SPEC_FUNCTION) == SPEC_OVERWRITE)
+  if (part_text(base, SPEC_FUNCTION) == SPEC_OVERWRITE)
     return false;
-  base_of_base = find_writer(plan, part(base, SPEC_IDX2));
+  base_of_base = find_writer(plan, part_text(base, SPEC_IDX2));
   if (!base_of_base || !writes_reading_of(base_of_base, base))
     return false;
   warn(plan, item,
        "%" PRIu32 " holds usages (%s), which cannot be a base: left out",
-       part(base, SPEC_IDX), item_text(base, &shown));
+       part_text(base, SPEC_IDX), item_text(base, &shown));
   return true;
 }
 
@@ -176,7 +176,8 @@ drop_impossible(struct import_plan *plan)
 static void
 judge_base(struct import_plan *plan, const struct import_item *user)
 {
-  uint32_t idx2 = part(user, SPEC_IDX2), reg = part(user, SPEC_REGISTER);
+  uint32_t idx2 = part_text(user, SPEC_IDX2),
+           reg = part_text(user, SPEC_REGISTER);
   const struct import_item *base = find_writer(plan, idx2);
   struct shown shown;
 
@@ -203,7 +204,7 @@ static void
 judge_order(struct import_plan *plan, struct import_usage *usage,
             const struct import_item *user)
 {
-  uint32_t idx2 = part(user, SPEC_IDX2);
+  uint32_t idx2 = part_text(user, SPEC_IDX2);
   const struct import_item *base = find_writer(plan, idx2);
   struct shown shown;
 
@@ -228,8 +229,8 @@ find_usage(struct import_plan *plan, const struct import_item *item)
   for (i = 0; i < plan->n_usages; i++) {
     const struct import_item *other = plan->usages[i].item;
 
-    if (part(other, SPEC_REGISTER) == part(item, SPEC_REGISTER) &&
-        part(other, SPEC_IDX2) == part(item, SPEC_IDX2))
+    if (part_text(other, SPEC_REGISTER) == part_text(item, SPEC_REGISTER) &&
+        part_text(other, SPEC_IDX2) == part_text(item, SPEC_IDX2))
       return &plan->usages[i];
   }
   return NULL;
@@ -247,7 +248,7 @@ join_usage(struct import_plan *plan, struct import_item *item)
   }
   item->usage = (size_t)(usage - plan->usages);
   judge_order(plan, usage, item);
-  plan->n_adds += part(item, SPEC_FUNCTION) == SPEC_ADD;
+  plan->n_adds += part_text(item, SPEC_FUNCTION) == SPEC_ADD;
 }
 
 /* Ways to name the transforms when there are several, the nicest first. */
@@ -267,10 +268,10 @@ name_usage(struct import_usage *u, int way)
     len = snprintf(u->name, sizeof(u->name), "usage_%s", item->field);
   else
     len = snprintf(u->name, sizeof(u->name), "usage_%" PRIu32,
-                   part(item, SPEC_IDX2));
+                   part_text(item, SPEC_IDX2));
   if (way == NAMED_BY_BOTH)
     snprintf(u->name + len, sizeof(u->name) - (size_t)len, "_%" PRIu32,
-             part(item, SPEC_REGISTER));
+             part_text(item, SPEC_REGISTER));
 }
 
 /* Returns true if all usages have valid names, and different ones. */
@@ -329,7 +330,8 @@ take_items(struct import_plan *plan, const struct spec *spec,
     struct shown shown;
 
     item->spec = spec->items[plan->n];
-    snprintf(number, sizeof(number), "%" PRIu32, part(item, SPEC_REGISTER));
+    snprintf(number, sizeof(number), "%" PRIu32,
+             part_text(item, SPEC_REGISTER));
     if (field(number, item->field, sizeof(item->field)) == 0)
       continue;
     fprintf(plan->err, "error: import: %s: there is no register %s\n",
@@ -356,7 +358,7 @@ settle_item(struct import_plan *plan)
     if (item->left_out)
       continue;
     n_left++;
-    if (part(item, SPEC_FUNCTION) != SPEC_OVERWRITE)
+    if (part_text(item, SPEC_FUNCTION) != SPEC_OVERWRITE)
       join_usage(plan, item);
   }
   name_usages(plan);

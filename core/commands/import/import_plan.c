@@ -30,8 +30,8 @@ item_text(const struct import_item *item, struct shown *shown)
 
 MP_PRINTF(3, 4)
 static void
-warn(struct import_plan *plan, const struct import_item *item, const char *fmt,
-     ...)
+warn_of_item(struct import_plan *plan, const struct import_item *item,
+             const char *fmt, ...)
 {
   char text[512], line[SPEC_TEXT + sizeof(text) + 4];
   struct shown shown;
@@ -83,16 +83,18 @@ simplify(struct import_plan *plan, struct import_item *item)
   uint32_t *p = item->spec.part;
 
   if (p[SPEC_FUNCTION] == SPEC_OVERWRITE && p[SPEC_IDX2])
-    warn(plan, item, "function 0 has no use for an IDX2");
+    warn_of_item(plan, item, "function 0 has no use for an IDX2");
   else if (p[SPEC_FUNCTION] != SPEC_OVERWRITE && !p[SPEC_IDX2])
-    warn(plan, item,
-         "function %" PRIu32 " without IDX2: the old script wrote the reading "
-         "itself, and so does this pipeline",
-         p[SPEC_FUNCTION]);
+    warn_of_item(plan, item,
+                 "function %" PRIu32
+                 " without IDX2: the old script wrote the reading "
+                 "itself, and so does this pipeline",
+                 p[SPEC_FUNCTION]);
   else if (p[SPEC_FUNCTION] == SPEC_ADD && p[SPEC_IDX] == p[SPEC_IDX2])
-    warn(plan, item,
-         "adding to a device the difference between the reading and this "
-         "device gives the reading: written as function 0");
+    warn_of_item(
+      plan, item,
+      "adding to a device the difference between the reading and this "
+      "device gives the reading: written as function 0");
   else
     return;
   p[SPEC_FUNCTION] = SPEC_OVERWRITE;
@@ -113,11 +115,13 @@ drop_repeated(struct import_plan *plan, struct import_item *item)
   if (other == end)
     return;
   if (memcmp(&other->spec, &item->spec, sizeof(item->spec)) == 0)
-    warn(plan, item, "idx %" PRIu32 " is given twice: it is written once",
-         part_text(item, SPEC_IDX));
+    warn_of_item(plan, item,
+                 "idx %" PRIu32 " is given twice: it is written once",
+                 part_text(item, SPEC_IDX));
   else
-    warn(plan, item, "idx %" PRIu32 " is given twice: only the later %s counts",
-         part_text(item, SPEC_IDX), item_text(other, &shown));
+    warn_of_item(plan, item,
+                 "idx %" PRIu32 " is given twice: only the later %s counts",
+                 part_text(item, SPEC_IDX), item_text(other, &shown));
   item->left_out = true;
 }
 
@@ -135,10 +139,10 @@ has_impossible_base(struct import_plan *plan, const struct import_item *item)
   if (!base || base == item)
     return false;
   if (part_text(base, SPEC_FUNCTION) == SPEC_ADD) {
-    warn(plan, item,
-         "%" PRIu32
-         " is a running total (%s), which cannot be a base: left out",
-         part_text(base, SPEC_IDX), item_text(base, &shown));
+    warn_of_item(plan, item,
+                 "%" PRIu32
+                 " is a running total (%s), which cannot be a base: left out",
+                 part_text(base, SPEC_IDX), item_text(base, &shown));
     return true;
   }
   if (part_text(base, SPEC_FUNCTION) == SPEC_OVERWRITE)
@@ -146,9 +150,10 @@ has_impossible_base(struct import_plan *plan, const struct import_item *item)
   base_of_base = find_writer(plan, part_text(base, SPEC_IDX2));
   if (!base_of_base || !writes_reading_of(base_of_base, base))
     return false;
-  warn(plan, item,
-       "%" PRIu32 " holds usages (%s), which cannot be a base: left out",
-       part_text(base, SPEC_IDX), item_text(base, &shown));
+  warn_of_item(plan, item,
+               "%" PRIu32
+               " holds usages (%s), which cannot be a base: left out",
+               part_text(base, SPEC_IDX), item_text(base, &shown));
   return true;
 }
 
@@ -182,21 +187,23 @@ judge_base(struct import_plan *plan, const struct import_item *user)
   struct shown shown;
 
   if (base == user)
-    warn(plan, user,
-         "subtracts its own last result, which is probably a mistake");
+    warn_of_item(plan, user,
+                 "subtracts its own last result, which is probably a mistake");
   else if (!base)
-    warn(plan, user,
-         "no item writes %" PRIu32 ": if no other program does, the result is "
-         "a gauge, the rise since %" PRIu32
-         " was set, and not the usage since the last run; to write the reading "
-         "to it, add %" PRIu32 ":%" PRIu32 ":0",
-         idx2, idx2, idx2, reg);
+    warn_of_item(
+      plan, user,
+      "no item writes %" PRIu32 ": if no other program does, the result is "
+      "a gauge, the rise since %" PRIu32
+      " was set, and not the usage since the last run; to write the reading "
+      "to it, add %" PRIu32 ":%" PRIu32 ":0",
+      idx2, idx2, idx2, reg);
   else if (!writes_reading_of(base, user))
-    warn(plan, user,
-         "%" PRIu32
-         " gets another value (%s) than the reading of register %" PRIu32
-         ": the result is a gauge, not a usage",
-         idx2, item_text(base, &shown), reg);
+    warn_of_item(
+      plan, user,
+      "%" PRIu32
+      " gets another value (%s) than the reading of register %" PRIu32
+      ": the result is a gauge, not a usage",
+      idx2, item_text(base, &shown), reg);
 }
 
 /* Warns if the order of the items gave another result in the old script. */
@@ -212,11 +219,12 @@ judge_order(struct import_plan *plan, struct import_usage *usage,
       !writes_reading_of(base, user))
     return;
   usage->order_matters = true;
-  warn(plan, user,
-       "%s overwrites %" PRIu32 " before it is used, which gave 0 in the old "
-       "script; here the order does not matter: the value that %" PRIu32
-       " had before counts",
-       item_text(base, &shown), idx2, idx2);
+  warn_of_item(plan, user,
+               "%s overwrites %" PRIu32
+               " before it is used, which gave 0 in the old "
+               "script; here the order does not matter: the value that %" PRIu32
+               " had before counts",
+               item_text(base, &shown), idx2, idx2);
 }
 
 /* ---- Transforms ---------------------------------------------------------- */

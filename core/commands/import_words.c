@@ -94,7 +94,7 @@ has_value(const char *word)
 }
 
 static bool
-collect(struct words *words, int argc, char **argv)
+collect_options(struct words *words, int argc, char **argv)
 {
   size_t room = 1;
 
@@ -210,7 +210,7 @@ import_words(struct arguments *args, int *argc, char ***argv)
 {
   static struct words words; /* lives as long as the process */
 
-  if (!collect(&words, *argc, *argv)) {
+  if (!collect_options(&words, *argc, *argv)) {
     log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
     return EX_SOFTWARE;
   }

@@ -42,7 +42,7 @@ read_credential(const char *path, struct text_buffer *ret,
 /* Removes the line end.  Returns why the rest cannot be a secret; NULL: it
  * can. */
 static const char *
-trim(struct text_buffer *file)
+trim_line_end(struct text_buffer *file)
 {
   size_t len = file->len;
 
@@ -70,7 +70,7 @@ secret_read(const char *path, struct secret *ret)
   err = read_credential(path, &file, &ret->world_readable);
   if (err)
     return err;
-  ret->fault = trim(&file);
+  ret->fault = trim_line_end(&file);
   if (ret->fault)
     text_buffer_wipe(&file);
   else

@@ -91,7 +91,7 @@ conform_host(struct conform *c, const char *name)
 /* Copies the first line of LOG, without its line feed, to BUF, and returns
  * BUF. */
 static const char *
-trimmed(const char *log, char *buf, size_t size)
+trimmed_message(const char *log, char *buf, size_t size)
 {
   snprintf(buf, size, "%.*s", (int)strcspn(log, "\n"), log);
   return buf;
@@ -112,7 +112,7 @@ conform_create(struct conform *c, struct fake_host *h, void **ret_self)
     conform_fail(c,
                  "create refuses a value that the option table allows (to give "
                  "another, write OPTION=VALUE after the file name): %s",
-                 trimmed(fake_host_log(h), why, sizeof(why)));
+                 trimmed_message(fake_host_log(h), why, sizeof(why)));
   return false;
 }
 

@@ -23,7 +23,7 @@ struct image {
 
 /* Returns the N bytes at OFFSET; NULL: the file does not have them. */
 static const void *
-at(const struct image *image, size_t offset, size_t n)
+elf_bytes(const struct image *image, size_t offset, size_t n)
 {
   if (offset > image->size || n > image->size - offset)
     return NULL;
@@ -57,8 +57,8 @@ static void
 check_table(struct conform *c, const struct image *image,
             const ElfW(Shdr) * table, const ElfW(Shdr) * names)
 {
-  const ElfW(Sym) *sym = at(image, table->sh_offset, table->sh_size);
-  const char *text = at(image, names->sh_offset, names->sh_size);
+  const ElfW(Sym) *sym = elf_bytes(image, table->sh_offset, table->sh_size);
+  const char *text = elf_bytes(image, names->sh_offset, names->sh_size);
 
   if (!sym || !text || names->sh_size == 0 || text[names->sh_size - 1])
     return;
@@ -70,12 +70,12 @@ check_table(struct conform *c, const struct image *image,
 static void
 check_image(struct conform *c, const struct image *image)
 {
-  const ElfW(Ehdr) *head = at(image, 0, sizeof(*head));
+  const ElfW(Ehdr) *head = elf_bytes(image, 0, sizeof(*head));
   const ElfW(Shdr) * sections;
 
   if (!head || memcmp(head->e_ident, ELFMAG, SELFMAG) != 0)
     return; /* it was loaded, so the system has another format */
-  sections = at(image, head->e_shoff, head->e_shnum * sizeof(*sections));
+  sections = elf_bytes(image, head->e_shoff, head->e_shnum * sizeof(*sections));
   for (size_t i = 0; sections && i < head->e_shnum; i++)
     if (sections[i].sh_type == SHT_DYNSYM &&
         sections[i].sh_link < head->e_shnum)

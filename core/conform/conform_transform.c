@@ -40,8 +40,8 @@ has_operand(const struct conform *c)
 }
 
 static void
-apply(struct conform *c, struct fake_host *h, void *self,
-      const struct mp_value *reading, bool lacks_operand)
+apply_trial(struct conform *c, struct fake_host *h, void *self,
+            const struct mp_value *reading, bool lacks_operand)
 {
   struct mp_value value = *reading;
   uint32_t failures = fake_host_failures(h);
@@ -82,8 +82,8 @@ apply_all(struct conform *c, size_t i)
     return;
   }
   for (size_t k = 0; k < ARRAY_SIZE(readings); k++)
-    apply(c, h, self, &readings[k],
-          has_operand(c) && (operands[i].flags & MP_OPERAND_MISSING));
+    apply_trial(c, h, self, &readings[k],
+                has_operand(c) && (operands[i].flags & MP_OPERAND_MISSING));
   c->plugin->table.destroy(self);
   fake_host_free(h);
 }

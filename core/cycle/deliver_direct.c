@@ -12,7 +12,7 @@
 #define BLOCK 16384
 
 static void
-flush(struct stage *output)
+flush_output(struct stage *output)
 {
   struct results results = { .output = output, .n = output->pending_records };
 
@@ -47,7 +47,7 @@ direct_deliver(struct pipeline *p, int64_t time_ms)
     }
     deliver_values(output, time_ms, NULL);
     if (output->pending_records >= BLOCK)
-      flush(output);
+      flush_output(output);
   }
 }
 
@@ -56,6 +56,6 @@ direct_flush(struct pipeline *p)
 {
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
-    flush(output);
+    flush_output(output);
   }
 }

@@ -105,7 +105,7 @@ record_time(const struct stage *output, const bool *chosen)
 /* Moves the targets of record NUMBER that were not ready into the next
  * record. */
 static void
-renumber(struct stage *output, int64_t number)
+renumber_targets(struct stage *output, int64_t number)
 {
   for (size_t i = 0; i < output->n_targets; i++) {
     struct target *t = output->targets[i];
@@ -167,7 +167,7 @@ send_record(struct stage *output, int64_t number, const bool *chosen,
     output->number = 0;
   take_answers(output, results);
   if (is_new)
-    renumber(output, number);
+    renumber_targets(output, number);
   if (book_save_output(output) != MP_OK)
     output->pipeline->run->state_failed = true;
 }

@@ -162,7 +162,7 @@ write_row(struct stage *output, const struct store_row *stored,
 
 /* Adds a rejected amount to the next one of its column. */
 static void
-carry(struct target *t, const struct value *amount)
+carry_rejected(struct target *t, const struct value *amount)
 {
   char text[256];
 
@@ -210,7 +210,7 @@ conclude_row(struct stage *output, int64_t id, const struct results *results,
     if (!t || t->ledger.role != LEDGER_DELTA ||
         deliver_target_result(results, record, t) != MP_REJECTED)
       continue;
-    carry(t, &row.values[i].value);
+    carry_rejected(t, &row.values[i].value);
     carried = true;
   }
   if (carried && book_save_output(output) != MP_OK)

@@ -111,7 +111,7 @@ print_table(const struct table *table)
 
 /* Returns true if OUTPUT itself prints its values for the user. */
 static bool
-shows(const struct stage *output)
+shows_itself(const struct stage *output)
 {
   return output->plugin->output.flags & MP_OUTPUT_SHOWS;
 }
@@ -124,8 +124,8 @@ delivered_print(struct pipeline *p)
 
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
-    is_shown |= shows(output) && output->took_part;
-    if (is_wanted(p) && !shows(output))
+    is_shown |= shows_itself(output) && output->took_part;
+    if (is_wanted(p) && !shows_itself(output))
       add_output(&table, output);
     forget_delivered(output);
   }

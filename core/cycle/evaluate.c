@@ -84,7 +84,7 @@ take_operand(struct operand *o)
 
 /* Returns the field of an input from which a value is computed. */
 static struct slot *
-root(struct slot *slot)
+root_slot(struct slot *slot)
 {
   while (slot->stage->kind == PLUGIN_TRANSFORM)
     slot = slot->stage->input;
@@ -243,9 +243,9 @@ spread_holds(struct pipeline *p)
 {
   for (size_t i = 0; i < p->n_transforms; i++)
     if (p->transforms[i]->output->state == SLOT_HELD)
-      root(p->transforms[i]->output)->state = SLOT_HELD;
+      root_slot(p->transforms[i]->output)->state = SLOT_HELD;
   for (size_t i = 0; i < p->n_transforms; i++)
-    if (root(p->transforms[i]->output)->state == SLOT_HELD)
+    if (root_slot(p->transforms[i]->output)->state == SLOT_HELD)
       p->transforms[i]->output->state = SLOT_HELD;
 }
 

@@ -224,7 +224,7 @@ explain_abandoned(struct stage *input)
 
 /* Abandons a reader that did not return in time: its fields are missing. */
 static void
-abandon(struct reader *reader)
+abandon_input(struct reader *reader)
 {
   struct stage *input = reader->input;
   struct pipeline *p = input->pipeline;
@@ -288,7 +288,7 @@ read_in_threads(struct readers *all, int64_t deadline_ms)
     if (i >= all->next)
       leave_out(reader);
     else if (!reader->done)
-      abandon(reader);
+      abandon_input(reader);
     else if (reader->started)
       pthread_join(reader->thread, NULL);
   }

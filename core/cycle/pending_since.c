@@ -10,7 +10,7 @@
 #include "lib/clock.h"
 
 static bool
-waits(const struct target *t)
+has_pending_value(const struct target *t)
 {
   return t->ledger.pending.kind || t->ledger.sent.kind;
 }
@@ -23,10 +23,11 @@ keep_one(const struct target *t)
   const char *known = store_get(store, STORE_RUN, t->stage->name, t->name);
   char since[32];
 
-  if (waits(t) && known)
+  if (has_pending_value(t) && known)
     return;
   snprintf(since, sizeof(since), "%" PRId64, clock_now_ms());
-  store_put(store, STORE_RUN, t->stage->name, t->name, waits(t) ? since : NULL);
+  store_put(store, STORE_RUN, t->stage->name, t->name,
+            has_pending_value(t) ? since : NULL);
 }
 
 void
@@ -47,7 +48,7 @@ pending_since(const struct target *t, int64_t *ret_since)
   const char *known = store_get(t->stage->pipeline->run->store, STORE_RUN,
                                 t->stage->name, t->name);
 
-  if (!waits(t))
+  if (!has_pending_value(t))
     return false;
   /* No time was kept: T has waited since a run that was killed. */
   if (!known || sscanf(known, "%" SCNd64, ret_since) != 1)

@@ -189,7 +189,7 @@ forget_record(struct ledger *t)
 /* Acknowledges M: M becomes A and N becomes B.  D is cleared, unless a later
  * cycle has added to it. */
 static void
-acknowledge(struct ledger *t)
+acknowledge_sent(struct ledger *t)
 {
   struct decimal rest = { 0, 0 };
   bool grown = false;
@@ -300,7 +300,7 @@ ledger_settle_sent(struct ledger *t, const struct ledger_displayed *displayed)
   if (!same_display(displayed, &t->sent_over) &&
       !same_display(displayed, &t->acknowledged_over) &&
       ledger_can_show(t, displayed, &t->sent)) {
-    acknowledge(t);
+    acknowledge_sent(t);
     return true;
   }
   forget_sent(t);
@@ -535,7 +535,7 @@ void
 ledger_result(struct ledger *t, uint32_t result)
 {
   if (result == MP_ACCEPTED && t->sent.kind)
-    acknowledge(t);
+    acknowledge_sent(t);
   else if (did_not_arrive(t, result) && !t->sent_earlier)
     forget_sent(t);
 }

@@ -230,7 +230,7 @@ forget_sent(struct ledger *t)
 /* Sets A to the displayed value s, but keeps the serial number and the time of
  * the A before it. */
 static void
-adopt(struct ledger *t, const struct ledger_displayed *displayed)
+adopt_displayed(struct ledger *t, const struct ledger_displayed *displayed)
 {
   struct value s = { 0 };
 
@@ -267,7 +267,7 @@ static enum ledger_outcome
 never_set(struct ledger *t, const struct ledger_displayed *displayed)
 {
   if (t->role == LEDGER_TOTAL) {
-    adopt(t, displayed);
+    adopt_displayed(t, displayed);
     t->acknowledged_place =
       MP_EXACT; /* never set: its zero is not a rounded value */
   }
@@ -288,7 +288,7 @@ changed(struct ledger *t, const struct ledger_displayed *displayed)
     value_clear(&t->pending);
     forget_record(t);
   }
-  adopt(t, displayed);
+  adopt_displayed(t, displayed);
   return LEDGER_CHANGED;
 }
 
@@ -339,7 +339,7 @@ ledger_settle(struct ledger *t, const struct ledger_displayed *displayed)
     return never_set(t, displayed);
   if (!t->acknowledged.kind) {
     if (!t->pending.kind)
-      adopt(t, displayed);
+      adopt_displayed(t, displayed);
     return LEDGER_SETTLED;
   }
   if (t->role == LEDGER_BASE && shows_zero_or_nothing(displayed))
@@ -353,7 +353,7 @@ ledger_drop(struct ledger *t, const struct ledger_displayed *displayed)
   if (t->role == LEDGER_DELTA)
     value_clear(&t->acknowledged);
   else if (!ledger_can_show(t, displayed, &t->acknowledged))
-    adopt(t, displayed);
+    adopt_displayed(t, displayed);
   value_clear(&t->pending);
   forget_record(t);
 }
@@ -462,7 +462,7 @@ ledger_column(struct ledger *t, const struct value *v)
 void
 ledger_adopt_column(struct ledger *t, const struct ledger_displayed *displayed)
 {
-  adopt(t, displayed);
+  adopt_displayed(t, displayed);
   t->acknowledged.time_ms = displayed->value.time_ms;
   t->remainder =
     (struct decimal){ 0, 0 }; /* the remainder went into that row */

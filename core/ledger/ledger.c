@@ -276,7 +276,7 @@ never_set(struct ledger *t, const struct ledger_displayed *displayed)
 
 /* Rows 8 to 10: another program or person changed the target. */
 static enum ledger_outcome
-changed(struct ledger *t, const struct ledger_displayed *displayed)
+take_manual_change(struct ledger *t, const struct ledger_displayed *displayed)
 {
   struct decimal grown;
 
@@ -344,7 +344,7 @@ ledger_settle(struct ledger *t, const struct ledger_displayed *displayed)
   }
   if (t->role == LEDGER_BASE && shows_zero_or_nothing(displayed))
     return LEDGER_SETTLED;
-  return changed(t, displayed);
+  return take_manual_change(t, displayed);
 }
 
 void

@@ -99,7 +99,7 @@ ledger_copy(struct ledger *to, const struct ledger *from)
 /* Returns V rounded to the target's step, as it is sent.  Borrows the text of
  * V. */
 static struct value
-rounded(const struct ledger *t, const struct value *v)
+rounded_to_step(const struct ledger *t, const struct value *v)
 {
   struct value sent = *v;
 
@@ -111,7 +111,7 @@ rounded(const struct ledger *t, const struct value *v)
 bool
 ledger_rounded(const struct ledger *t, const struct value *v, struct value *ret)
 {
-  struct value sent = rounded(t, v);
+  struct value sent = rounded_to_step(t, v);
 
   return decimal_compare(sent.number, v->number) != 0 && value_copy(ret, &sent);
 }
@@ -154,7 +154,7 @@ ledger_can_show(const struct ledger *t,
     return text_is_number(v->text, displayed->value.number);
   if (displayed->value.text)
     return value_equal(v, &displayed->value);
-  sent = rounded(t, v);
+  sent = rounded_to_step(t, v);
   return decimal_shows(displayed->value.number, displayed->place, sent.number);
 }
 
@@ -508,14 +508,15 @@ ledger_prepare(struct ledger *t, const struct ledger_displayed *displayed,
     forget_record(t);
     return false;
   }
-  m = t->role == LEDGER_DELTA ? rounded(t, &t->sent_from) : t->sent_from;
+  m =
+    t->role == LEDGER_DELTA ? rounded_to_step(t, &t->sent_from) : t->sent_from;
   return value_copy(&t->sent, &m);
 }
 
 bool
 ledger_as_sent(const struct ledger *t, struct value *ret)
 {
-  struct value sent = rounded(t, &t->sent);
+  struct value sent = rounded_to_step(t, &t->sent);
 
   return value_copy(ret, &sent);
 }

@@ -59,8 +59,8 @@ is_suspicious(const struct value *from, const struct value *to,
 }
 
 static bool
-confirms(const struct value *held, const struct value *now,
-         struct decimal limit)
+confirms_held(const struct value *held, const struct value *now,
+              struct decimal limit)
 {
   struct decimal before;
 
@@ -75,6 +75,6 @@ plausible_judge(const struct value *last, const struct value *held,
 {
   if (limit.coef <= 0 || !is_suspicious(last, now, limit))
     return held ? PLAUSIBLE_FORGET : PLAUSIBLE_BELIEVE;
-  return held && confirms(held, now, limit) ? PLAUSIBLE_BELIEVE
-                                            : PLAUSIBLE_HOLD;
+  return held && confirms_held(held, now, limit) ? PLAUSIBLE_BELIEVE
+                                                 : PLAUSIBLE_HOLD;
 }

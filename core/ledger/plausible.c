@@ -33,7 +33,7 @@ is_comparable(const struct value *from, const struct value *to)
 /* Returns true if RISE within SPAN_MS is more than LIMIT per hour.  A product
  * that overflows counts as the larger one. */
 static bool
-exceeds(struct decimal rise, int64_t span_ms, struct decimal limit)
+exceeds_limit(struct decimal rise, int64_t span_ms, struct decimal limit)
 {
   struct decimal hour = { HOUR_MS, 0 }, span = { span_ms, 0 };
 
@@ -55,7 +55,7 @@ is_suspicious(const struct value *from, const struct value *to,
       decimal_compare(to->number, before) <= 0)
     return false;
   return decimal_sub(to->number, before, &rise) != MP_OK ||
-         exceeds(rise, to->time_ms - from->time_ms, limit);
+         exceeds_limit(rise, to->time_ms - from->time_ms, limit);
 }
 
 static bool

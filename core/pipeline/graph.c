@@ -123,7 +123,7 @@ base_of(struct builder *b, struct target *target)
 }
 
 static struct base *
-join(struct base *a, struct base *b)
+join_bases(struct base *a, struct base *b)
 {
   if (!a || !b)
     return a ? a : b;
@@ -169,7 +169,7 @@ resolve_result(struct builder *b, struct stage *stage)
     if (o->flags & MP_BASE) {
       struct base *base = base_of(b, o->target);
 
-      out->base = join(out->base, base);
+      out->base = join_bases(out->base, base);
       if (base && o->target->source != in)
         base->advances = false;
     }

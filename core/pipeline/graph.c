@@ -70,7 +70,7 @@ report_circle(struct builder *b, const struct stage *stage)
 /* Puts STAGE after everything that it depends on.  Each transform has one input
  * value, so its dependencies are a chain. */
 static void
-order(struct builder *b, struct stage *stage)
+order_transform(struct builder *b, struct stage *stage)
 {
   struct pipeline *p = b->pipeline;
   struct stage *before = upstream(stage);
@@ -78,7 +78,7 @@ order(struct builder *b, struct stage *stage)
   if (is_ordered(p, stage))
     return;
   if (before)
-    order(b, before);
+    order_transform(b, before);
   builder_append(b, &p->transforms, &p->n_transforms, stage);
 }
 
@@ -93,7 +93,7 @@ order_all(struct builder *b)
     if (stage->kind != PLUGIN_TRANSFORM || !stage->options)
       continue;
     if (!leads_into_circle(p, stage))
-      order(b, stage);
+      order_transform(b, stage);
     else if (begins_circle(p, stage))
       report_circle(b, stage);
   }

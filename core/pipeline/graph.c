@@ -10,7 +10,7 @@
 /* ---- Dependency order ---- */
 
 static struct stage *
-upstream(const struct stage *transform)
+upstream_transform(const struct stage *transform)
 {
   return transform->input && transform->input->stage->kind == PLUGIN_TRANSFORM
            ? transform->input->stage
@@ -32,7 +32,7 @@ static bool
 leads_into_circle(const struct pipeline *p, const struct stage *stage)
 {
   for (size_t i = 0; stage && i <= p->n_stages; i++)
-    stage = upstream(stage);
+    stage = upstream_transform(stage);
   return stage != NULL;
 }
 
@@ -41,9 +41,9 @@ leads_into_circle(const struct pipeline *p, const struct stage *stage)
 static bool
 begins_circle(const struct pipeline *p, const struct stage *stage)
 {
-  const struct stage *at = upstream(stage);
+  const struct stage *at = upstream_transform(stage);
 
-  for (size_t i = 0; at != stage; i++, at = upstream(at))
+  for (size_t i = 0; at != stage; i++, at = upstream_transform(at))
     if (i == p->n_stages || at->section->line < stage->section->line)
       return false;
   return true;
@@ -58,7 +58,7 @@ report_circle(struct builder *b, const struct stage *stage)
   size_t len = (size_t)snprintf(text, sizeof(text), "%s", stage->name);
 
   do {
-    at = upstream(at);
+    at = upstream_transform(at);
     if (len < sizeof(text))
       len +=
         (size_t)snprintf(text + len, sizeof(text) - len, " <- %s", at->name);
@@ -73,7 +73,7 @@ static void
 order_transform(struct builder *b, struct stage *stage)
 {
   struct pipeline *p = b->pipeline;
-  struct stage *before = upstream(stage);
+  struct stage *before = upstream_transform(stage);
 
   if (is_ordered(p, stage))
     return;

@@ -207,7 +207,7 @@ sort_slots(struct pipeline *pipeline)
 }
 
 static void
-resolve(struct builder *b)
+resolve_stages(struct builder *b)
 {
   struct pipeline *p = b->pipeline;
   bool all_wanted = false;
@@ -322,7 +322,7 @@ pipeline_build(const struct config *config, struct loader *loader,
   check_completeness(&b);
   if (p->only_captures && n_replays == 0 && !run->dry)
     check_recordings(&b);
-  resolve(&b);
+  resolve_stages(&b);
   if (!b.failed)
     graph_resolve(&b);
   pipeline_find_state_dir(p, config->path);

@@ -225,7 +225,8 @@ struct suggestion {
 };
 
 static void
-suggest(void *ctx, enum plugin_kind kind, const char *name, const char *path)
+suggest_plugin(void *ctx, enum plugin_kind kind, const char *name,
+               const char *path)
 {
   struct suggestion *s = ctx;
 
@@ -244,7 +245,7 @@ fail_not_found(struct loader *loader, enum plugin_kind kind, const char *name)
   struct suggestion s = { .kind = kind, .name = name };
 
   nearest_start(&s.nearest, name);
-  loader_each(loader, suggest, &s);
+  loader_each(loader, suggest_plugin, &s);
   if (s.other_kind)
     fail_load(loader,
               "the plugin \"%s\" is for a section [%s NAME], not for [%s NAME]",

@@ -30,7 +30,7 @@ match(const char *text, const char *value)
 }
 
 static void
-hide(char *text, const char *value)
+hide_value(char *text, const char *value)
 {
   for (; *text; text++) {
     size_t n = match(text, value);
@@ -47,7 +47,7 @@ void
 hidden_make(char *text)
 {
   for (const char *const *value = hidden; value && *value; value++)
-    hide(text, *value);
+    hide_value(text, *value);
 }
 
 const char *

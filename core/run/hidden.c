@@ -20,7 +20,7 @@ hidden_set(const char *const *values)
 /* Returns how many bytes at TEXT match VALUE: all of them; as many as TEXT
  * still has, since a message may have been cut there; or 0. */
 static size_t
-match(const char *text, const char *value)
+match_length(const char *text, const char *value)
 {
   size_t n = 0;
 
@@ -33,7 +33,7 @@ static void
 hide_value(char *text, const char *value)
 {
   for (; *text; text++) {
-    size_t n = match(text, value);
+    size_t n = match_length(text, value);
 
     if (n == 0)
       continue;

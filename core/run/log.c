@@ -236,7 +236,7 @@ log_emergency(const char *line, size_t len)
 /* Replaces control characters by blanks: a line end in a message would make two
  * lines of one. */
 static void
-flatten(char *text)
+flatten_controls(char *text)
 {
   for (; *text; text++)
     if ((unsigned char)*text < 0x20)
@@ -262,7 +262,7 @@ log_vline(int level, const char *name, const char *object, const char *fmt,
     return;
   vsnprintf(fact, sizeof(fact), fmt, args);
   hidden_make(fact);
-  flatten(fact);
+  flatten_controls(fact);
   n = snprintf(line, sizeof(line) - 1, "%s%s: %s%s%s%s%s",
                to_journal ? levels[level].priority : "", levels[level].word,
                name ? name : "", name ? ": " : "", object ? object : "",

@@ -112,7 +112,7 @@ log_set_deadline(int64_t ms)
 /* ---- Writing ------------------------------------------------------------- */
 
 static int64_t
-patience(void)
+wait_limit_ms(void)
 {
   int64_t end = deadline_ms;
 
@@ -194,7 +194,7 @@ write_line(const char *line, size_t len)
   int64_t until_ms;
 
   pthread_mutex_lock(&lock);
-  until_ms = clock_mono_ms() + patience();
+  until_ms = clock_mono_ms() + wait_limit_ms();
   if (!write_dropped(until_ms) || !write_in_time(line, len, until_ms))
     dropped++;
   pthread_mutex_unlock(&lock);

@@ -56,7 +56,7 @@ path_with(struct store *store, const char *end, char path[PATH_MAX])
  * be used.  The owner of the directory is trusted.  A file of the user READABLE
  * is accepted, too. */
 static const char *
-planted(const char *path, uid_t dir_owner, uid_t readable)
+why_not_trusted(const char *path, uid_t dir_owner, uid_t readable)
 {
   struct stat st;
 
@@ -108,7 +108,7 @@ check_planted(struct store *store, uid_t dir_owner)
 
     r = path_with(store, ends[i], path);
     if (r == MP_OK)
-      why = planted(path, dir_owner, readable);
+      why = why_not_trusted(path, dir_owner, readable);
     if (!why)
       continue;
     store_set_error(store, "%s: %s", path, why);

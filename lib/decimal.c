@@ -53,7 +53,8 @@ sign(int64_t coef)
 /* Fits the exact number into *RET: moves as few trailing zeros as possible
  * between coefficient and exponent.  MP_ERANGE: it does not fit. */
 static int
-fit(struct wide *w, int negative, int64_t exp10, struct decimal *ret)
+fit_coefficient(struct wide *w, int negative, int64_t exp10,
+                struct decimal *ret)
 {
   if (w->used == 0) {
     if (exp10 < -DECIMAL_MAX_EXP)
@@ -136,7 +137,7 @@ decimal_parse(const char *text, size_t len, struct decimal *ret)
   if (d.lost)
     return MP_ERANGE;
   wide_set(&w, d.mag);
-  return fit(&w, negative, d.exp10, ret);
+  return fit_coefficient(&w, negative, d.exp10, ret);
 }
 
 /* Adds the digits at TEXT, at most PREFIX_DIGITS; returns their end. */
@@ -279,7 +280,7 @@ add_wide(struct decimal a, struct decimal b, int minus, struct decimal *ret)
     wide_add(&x, &y);
   else
     negative ^= wide_difference(&x, &y);
-  return fit(&x, negative, exp10, ret);
+  return fit_coefficient(&x, negative, exp10, ret);
 }
 
 int
@@ -324,8 +325,8 @@ decimal_mul(struct decimal a, struct decimal b, struct decimal *ret)
   if (!decimal_valid(a) || !decimal_valid(b))
     return MP_ERANGE;
   wide_product(&product, magnitude(a.coef), magnitude(b.coef));
-  return fit(&product, (a.coef < 0) != (b.coef < 0), (int64_t)a.exp10 + b.exp10,
-             ret);
+  return fit_coefficient(&product, (a.coef < 0) != (b.coef < 0),
+                         (int64_t)a.exp10 + b.exp10, ret);
 }
 
 /* Returns the number of digits before the decimal point (negative: of zeros
@@ -408,7 +409,7 @@ decimal_round(struct decimal *d, int32_t place)
     return MP_DROP;
   quotient += rest > half || (rest == half && (quotient & 1) != 0);
   wide_set(&w, quotient);
-  return fit(&w, d->coef < 0, place, d);
+  return fit_coefficient(&w, d->coef < 0, place, d);
 }
 
 int
@@ -500,7 +501,7 @@ decimal_scale(struct decimal a, struct decimal b, struct decimal c,
   else
     wide_scale(&d, -places);
   exact = wide_divide(&n, &d);
-  r = fit(&n, negative != (c.coef < 0), place, ret);
+  r = fit_coefficient(&n, negative != (c.coef < 0), place, ret);
   if (r == MP_OK && !exact)
     return MP_DROP;
   return r;

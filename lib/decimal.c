@@ -24,7 +24,7 @@
 /* ---- Decimals and wide integers ------------------------------------------ */
 
 static uint64_t
-magnitude(int64_t coef)
+coef_magnitude(int64_t coef)
 {
   return coef < 0 ? 0 - (uint64_t)coef : (uint64_t)coef;
 }
@@ -81,7 +81,7 @@ fit_coefficient(struct wide *w, int negative, int64_t exp10,
 static void
 wide_from(struct wide *w, struct decimal d, int64_t exp10)
 {
-  wide_set(w, magnitude(d.coef));
+  wide_set(w, coef_magnitude(d.coef));
   wide_scale(w, d.exp10 - exp10);
 }
 
@@ -210,7 +210,7 @@ put_digit(char *begin, uint64_t mag)
 static char *
 write_number(struct decimal d, char *end)
 {
-  uint64_t mag = magnitude(d.coef);
+  uint64_t mag = coef_magnitude(d.coef);
   int32_t place;
 
   if (mag > 0)
@@ -324,7 +324,7 @@ decimal_mul(struct decimal a, struct decimal b, struct decimal *ret)
 
   if (!decimal_valid(a) || !decimal_valid(b))
     return MP_ERANGE;
-  wide_product(&product, magnitude(a.coef), magnitude(b.coef));
+  wide_product(&product, coef_magnitude(a.coef), coef_magnitude(b.coef));
   return fit_coefficient(&product, (a.coef < 0) != (b.coef < 0),
                          (int64_t)a.exp10 + b.exp10, ret);
 }
@@ -345,8 +345,8 @@ decimal_order(uint64_t mag, int32_t exp10)
 static int
 compare_magnitudes(struct decimal a, struct decimal b)
 {
-  const int64_t a_order = decimal_order(magnitude(a.coef), a.exp10);
-  const int64_t b_order = decimal_order(magnitude(b.coef), b.exp10);
+  const int64_t a_order = decimal_order(coef_magnitude(a.coef), a.exp10);
+  const int64_t b_order = decimal_order(coef_magnitude(b.coef), b.exp10);
   const int32_t exp10 = a.exp10 < b.exp10 ? a.exp10 : b.exp10;
   struct wide x, y;
 
@@ -375,7 +375,7 @@ decimal_compare(struct decimal a, struct decimal b)
 int32_t
 decimal_digit_place(struct decimal d, int32_t n)
 {
-  return (int32_t)decimal_order(magnitude(d.coef), d.exp10) - n;
+  return (int32_t)decimal_order(coef_magnitude(d.coef), d.exp10) - n;
 }
 
 void
@@ -392,7 +392,7 @@ int
 decimal_round(struct decimal *d, int32_t place)
 {
   const int64_t places = (int64_t)place - d->exp10;
-  const uint64_t mag = magnitude(d->coef);
+  const uint64_t mag = coef_magnitude(d->coef);
   /* If 10^places is beyond the table, it is more than twice any coefficient:
    * the quotient is then 0. */
   uint64_t quotient = 0, rest = mag, half = UINT64_MAX;
@@ -493,8 +493,8 @@ decimal_scale(struct decimal a, struct decimal b, struct decimal c,
   if (!decimal_valid(a) || !decimal_valid(b) || !decimal_valid(c) ||
       c.coef == 0 || place < -DECIMAL_MAX_EXP || place > DECIMAL_MAX_EXP)
     return MP_ERANGE;
-  wide_product(&n, magnitude(a.coef), magnitude(b.coef));
-  wide_set(&d, magnitude(c.coef));
+  wide_product(&n, coef_magnitude(a.coef), coef_magnitude(b.coef));
+  wide_set(&d, coef_magnitude(c.coef));
   places = (int64_t)a.exp10 + b.exp10 - c.exp10 - place;
   if (places > 0)
     wide_scale(&n, places);

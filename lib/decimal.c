@@ -249,7 +249,7 @@ decimal_format(struct decimal d, char *buf, size_t size)
 /* Rewrites D with the smaller exponent EXP10.  Returns 0 if its coefficient
  * would not fit in 64 bits. */
 static int
-refine(struct decimal *d, int32_t exp10)
+refine_exponent(struct decimal *d, int32_t exp10)
 {
   const int64_t places = (int64_t)d->exp10 - exp10;
   int64_t factor;
@@ -292,7 +292,7 @@ decimal_add(struct decimal a, struct decimal b, struct decimal *ret)
 
   if (!decimal_valid(a) || !decimal_valid(b))
     return MP_ERANGE;
-  if (!refine(&x, exp10) || !refine(&y, exp10) ||
+  if (!refine_exponent(&x, exp10) || !refine_exponent(&y, exp10) ||
       __builtin_add_overflow(x.coef, y.coef, &sum))
     return add_wide(a, b, 0, ret);
   ret->coef = sum;
@@ -309,7 +309,7 @@ decimal_sub(struct decimal a, struct decimal b, struct decimal *ret)
 
   if (!decimal_valid(a) || !decimal_valid(b))
     return MP_ERANGE;
-  if (!refine(&x, exp10) || !refine(&y, exp10) ||
+  if (!refine_exponent(&x, exp10) || !refine_exponent(&y, exp10) ||
       __builtin_sub_overflow(x.coef, y.coef, &difference))
     return add_wide(a, b, 1, ret);
   ret->coef = difference;

@@ -45,7 +45,7 @@ with_sign(uint64_t mag, int negative)
 }
 
 static int
-sign(int64_t coef)
+coef_sign(int64_t coef)
 {
   return (coef > 0) - (coef < 0);
 }
@@ -363,8 +363,8 @@ decimal_compare(struct decimal a, struct decimal b)
 {
   if (a.exp10 == b.exp10)
     return (a.coef > b.coef) - (a.coef < b.coef);
-  if (sign(a.coef) != sign(b.coef))
-    return sign(a.coef) < sign(b.coef) ? -1 : 1;
+  if (coef_sign(a.coef) != coef_sign(b.coef))
+    return coef_sign(a.coef) < coef_sign(b.coef) ? -1 : 1;
   if (a.coef == 0)
     return 0;
   return a.coef < 0 ? compare_magnitudes(b, a) : compare_magnitudes(a, b);

@@ -268,8 +268,8 @@ find_rows_of_any_eol(struct csv *csv, int64_t start, struct standing *ret)
 
 /* Removes a partial row, and gives the results. */
 static int
-mend(struct csv *csv, int64_t start, const struct standing *found,
-     const struct mp_result_sink *sink)
+remove_partial_row(struct csv *csv, int64_t start, const struct standing *found,
+                   const struct mp_result_sink *sink)
 {
   struct csv_file *file = &csv->file;
   size_t keep = found->rows == 0 ? 0 : found->lead + csv->ends[found->rows - 1];
@@ -317,7 +317,7 @@ recover_in(struct csv *csv, const char *path, int64_t start, int strict,
     answer = csv_file_cut_nuls(&csv->file);
   }
   if (answer == MP_OK)
-    answer = mend(csv, start, &found, sink);
+    answer = remove_partial_row(csv, start, &found, sink);
   csv_file_close(&csv->file);
   csv->file.path = own;
   return answer;

@@ -127,7 +127,7 @@ hold_file(struct csv *csv)
 /* After a failure: removes the part of the block that was written from START
  * on.  Returns the result of its rows: MP_PERHAPS if that failed, too. */
 static uint32_t
-undo(struct csv *csv, int64_t start)
+undo_block(struct csv *csv, int64_t start)
 {
   if (csv_file_cut(&csv->file, start, csv->file.length) != MP_OK)
     return MP_PERHAPS;
@@ -176,7 +176,7 @@ append_rows(struct csv *csv, const struct mp_result_sink *sink)
       csv->distrusted = answer != MP_OK;
     }
     if (answer != MP_OK)
-      rest = undo(csv, start);
+      rest = undo_block(csv, start);
   }
   give_results(csv, sink, answer == MP_OK ? csv->records : 0, rest);
   return answer;

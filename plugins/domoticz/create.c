@@ -53,7 +53,7 @@ is_prefix(const char *type)
 }
 
 static bool
-fits(const struct recipe *r, const char *type)
+fits_type(const struct recipe *r, const char *type)
 {
   size_t len = strlen(r->type);
 
@@ -257,7 +257,7 @@ domoticz_create_target(void *self, const char *label, const char *type,
   size_t i;
 
   for (i = 0; i < ARRAY_SIZE(recipes) && sensor.recipe == NULL; i++)
-    if (fits(&recipes[i], type))
+    if (fits_type(&recipes[i], type))
       sensor.recipe = &recipes[i];
   if (sensor.recipe == NULL)
     return mp_fail(d->host, MP_ECONFIG, type,

@@ -208,8 +208,8 @@ create_device(struct domoticz *d, const struct sensor *sensor,
 }
 
 static int
-plan(struct domoticz *d, const struct recipe *r, const char *label,
-     const char *unit)
+plan_sensor(struct domoticz *d, const struct recipe *r, const char *label,
+            const char *unit)
 {
   char hardware[IDX_DIGITS + 1] = "";
   int code = find_hardware(d, hardware, sizeof(hardware));
@@ -243,7 +243,7 @@ create_or_plan(struct domoticz *d, const struct sensor *sensor, uint32_t flags,
   if (code != MP_OK)
     return code;
   return flags & MP_CREATE_PLAN
-           ? plan(d, sensor->recipe, sensor->label, sensor->unit)
+           ? plan_sensor(d, sensor->recipe, sensor->label, sensor->unit)
            : create_device(d, sensor, sink);
 }
 

@@ -144,7 +144,7 @@ device_wait_ms(const char *updated, int64_t act_time)
 /* ---- Displayed values ---------------------------------------------------- */
 
 static void
-fail(struct device *d, enum device_state state, const char *problem)
+fail_device(struct device *d, enum device_state state, const char *problem)
 {
   d->state = state;
   snprintf(d->problem, sizeof(d->problem), "%s", problem);
@@ -239,8 +239,8 @@ take_off_offset(struct device *d, const cJSON *object)
     return true;
   if (!parse_double(reply_member(object, "AddjValue"), &offset) ||
       decimal_sub(d->value, offset, &d->value) != MP_OK) {
-    fail(d, DEVICE_GARBLED,
-         "its meter offset (AddjValue) is not a valid number");
+    fail_device(d, DEVICE_GARBLED,
+                "its meter offset (AddjValue) is not a valid number");
     return false;
   }
   return true;
@@ -307,7 +307,8 @@ parse_divider(struct device *d, const cJSON *object)
   struct decimal divider;
 
   if (!parse_double(text, &divider)) {
-    fail(d, DEVICE_GARBLED, "its divider (Divider) is missing from the reply");
+    fail_device(d, DEVICE_GARBLED,
+                "its divider (Divider) is missing from the reply");
     return false;
   }
   if (decimal_divide_exactly(one, divider, &d->step) != MP_OK) {
@@ -354,9 +355,9 @@ parse_counter(struct device *d, const cJSON *object, const char *data)
   parse_use(d, object);
   d->custom_counter = strcmp(kind, SWITCH_TYPE_CUSTOM) == 0;
   if (strcmp(kind, SWITCH_TYPE_TIME) == 0) {
-    fail(d, DEVICE_UNFIT,
-         "a counter of type Time, which displays \"?\"; choose the type "
-         "Counter for it (Edit, on the page Utility)");
+    fail_device(d, DEVICE_UNFIT,
+                "a counter of type Time, which displays \"?\"; choose the type "
+                "Counter for it (Edit, on the page Utility)");
     return;
   }
   if (!parse_data(d, data) || !parse_divider(d, object))
@@ -418,12 +419,12 @@ parse_shown(struct device *d, const cJSON *object)
   const char *data = reply_member(object, "Data");
 
   if (d->type->form == DEVICE_OTHER) {
-    fail(d, DEVICE_UNFIT, d->type->unfit);
+    fail_device(d, DEVICE_UNFIT, d->type->unfit);
     return true;
   }
   if (data == NULL) {
-    fail(d, DEVICE_GARBLED,
-         "its displayed value (Data) is missing from the reply");
+    fail_device(d, DEVICE_GARBLED,
+                "its displayed value (Data) is missing from the reply");
     return true;
   }
   switch (d->type->form) {

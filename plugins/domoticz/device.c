@@ -151,7 +151,7 @@ fail_device(struct device *d, enum device_state state, const char *problem)
 }
 
 static void
-garbled(struct device *d)
+garbled_device(struct device *d)
 {
   d->state = DEVICE_GARBLED;
   snprintf(d->problem, sizeof(d->problem),
@@ -184,7 +184,7 @@ parse_data(struct device *d, const char *data)
 
   /* "0, 1.5e3" is nvalue and svalue: Domoticz could not parse the svalue. */
   if (n == 0 || data[n] == ',' || data[n] == '.') {
-    garbled(d);
+    garbled_device(d);
     return false;
   }
   set_unit(d, data + n);
@@ -259,7 +259,7 @@ parse_member(struct device *d, const cJSON *object, const char *data)
   if (!parse_data(d, data))
     return;
   if (!parse_double(reply_member(object, d->type->member), &d->value)) {
-    garbled(d);
+    garbled_device(d);
     return;
   }
   d->place = digits_place(d->value, DOUBLE_DIGITS);
@@ -286,7 +286,7 @@ parse_temperature(struct device *d, const cJSON *object, const char *data)
   d->fahrenheit = strcmp(d->unit, "F") == 0;
   if (!parse_double(reply_member(object, "Temp"), &d->value) ||
       (d->fahrenheit && !make_celsius(&d->value))) {
-    garbled(d);
+    garbled_device(d);
     return;
   }
   if (d->fahrenheit)

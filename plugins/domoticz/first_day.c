@@ -9,7 +9,7 @@
  * Domoticz has logged as 0 today.  Excludes running totals, which begin at 0,
  * and deltas, which are no readings. */
 static bool
-jumps(const struct slot *slot)
+counter_would_jump(const struct slot *slot)
 {
   const struct device *device = &slot->device;
 
@@ -23,7 +23,7 @@ first_day_warn(const struct domoticz *d, const struct slot *slot)
 {
   char number[DECIMAL_TEXT];
 
-  if (!jumps(slot))
+  if (!counter_would_jump(slot))
     return;
   decimal_format(slot->value, number, sizeof(number));
   mp_log(d->host, MP_LOG_NOTICE, slot->object,

@@ -506,8 +506,8 @@ explain_timeout(struct http *h, int64_t timeout_ms, struct http_answer *ret)
 
 /* Explains why there is no answer. */
 static void
-explain(struct http *h, CURLcode curl, int64_t timeout_ms,
-        struct http_answer *ret)
+explain_no_answer(struct http *h, CURLcode curl, int64_t timeout_ms,
+                  struct http_answer *ret)
 {
   if (h->cut)
     curl = CURLE_RECV_ERROR;
@@ -572,7 +572,7 @@ perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   } else if (code != MP_OK) {
     refuse_reply(ret, code, "out of memory");
   } else if (curl != CURLE_OK) {
-    explain(h, curl, timeout_ms, ret);
+    explain_no_answer(h, curl, timeout_ms, ret);
   } else {
     curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &ret->status);
     http_note_redirect(h->easy, ret);

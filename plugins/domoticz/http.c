@@ -553,7 +553,7 @@ note_kept(struct http *h)
 }
 
 static void
-perform(struct http *h, int64_t timeout_ms, struct http_answer *ret)
+perform_request(struct http *h, int64_t timeout_ms, struct http_answer *ret)
 {
   /* long can have 32 bits */
   long limit = (long)(timeout_ms < INT_MAX ? timeout_ms : INT_MAX);
@@ -623,7 +623,7 @@ http_get(struct http *http, const char *query, unsigned flags,
   else if (timeout_ms <= 0)
     refuse_reply(ret, MP_ETIMEOUT, "no time is left before the deadline");
   else
-    perform(http, timeout_ms, ret);
+    perform_request(http, timeout_ms, ret);
   mp_log(http->host, MP_LOG_DEBUG, http->options.url,
          "GET /json.htm?%s: %ld, %zu bytes", query, ret->status, ret->len);
 }

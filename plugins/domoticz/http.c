@@ -463,7 +463,7 @@ wait_or_cancel(struct http *h)
 
 /* Runs the transfer.  MP_OK: *ret_curl is its result. */
 static int
-transfer(struct http *h, CURLcode *ret_curl)
+run_transfer(struct http *h, CURLcode *ret_curl)
 {
   int running = 0, code = MP_OK;
 
@@ -564,7 +564,7 @@ perform_request(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   curl_easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT_MS, limit);
   curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, h->single ? 1L : 0L);
   curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, h->single ? 1L : 0L);
-  code = transfer(h, &curl);
+  code = run_transfer(h, &curl);
   ret->sent = may_have_left(h);
   note_kept(h);
   if (code == MP_ECANCELED) {

@@ -193,7 +193,7 @@ set_up(struct domoticz *d, const struct job *job, const char *idx,
 
 /* Sets kind, divider and unit of the new counter. */
 static int
-adjust(struct domoticz *d, const struct job *job, const char *idx)
+adjust_counter(struct domoticz *d, const struct job *job, const char *idx)
 {
   const char *unit = job->sensor->unit;
   char *option = unit == NULL ? strdup("") : unit_option(unit);
@@ -217,7 +217,7 @@ make_and_set_up(struct domoticz *d, const struct job *job, char *idx)
   if (code != MP_OK)
     return code;
   if (job->sensor->recipe->adjust != NULL)
-    return adjust(d, job, idx);
+    return adjust_counter(d, job, idx);
   return unit_set ? MP_OK : set_up(d, job, idx, "devoptions=1%3B", job->unit);
 }
 

@@ -56,7 +56,7 @@ make_by(struct domoticz *d, const struct job *job, const char *what,
 }
 
 static int
-make(struct domoticz *d, const struct job *job, char *idx)
+make_sensor(struct domoticz *d, const struct job *job, char *idx)
 {
   const struct recipe *r = job->sensor->recipe;
   char type[48];
@@ -210,7 +210,7 @@ static int
 make_and_set_up(struct domoticz *d, const struct job *job, char *idx)
 {
   bool unit_set = true;
-  int code = make(d, job, idx);
+  int code = make_sensor(d, job, idx);
 
   if (code == MP_OK)
     code = check_new(d, job->sensor, idx, &unit_set);

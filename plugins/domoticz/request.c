@@ -46,7 +46,7 @@ request_is_too_long(long status)
 }
 
 static const char *
-unauthorized(const struct domoticz *d)
+why_unauthorized(const struct domoticz *d)
 {
   if (d->with_token)
     return bad_token;
@@ -64,7 +64,7 @@ report_status(struct domoticz *d, const char *object,
   long status = answer->status;
 
   if (status == 401)
-    return mp_fail(d->host, MP_EREFUSED, d->url, "%s", unauthorized(d));
+    return mp_fail(d->host, MP_EREFUSED, d->url, "%s", why_unauthorized(d));
   if (status == 403)
     return mp_fail(d->host, MP_EREFUSED, object, "%s",
                    d->manages ? no_administrator : no_right);

@@ -46,7 +46,7 @@ struct running {
 };
 
 static const char *
-program(const struct child *child)
+child_program(const struct child *child)
 {
   return child->words[0];
 }
@@ -273,13 +273,13 @@ explain_end(const struct running *r)
                        : "was ended";
 
   if (r->what != NULL)
-    return mp_fail(c->host, r->reason, program(c), "%s%s%s; it %s", r->what,
-                   r->err != 0 ? ": " : "", r->err != 0 ? strerror(r->err) : "",
-                   fate);
+    return mp_fail(c->host, r->reason, child_program(c), "%s%s%s; it %s",
+                   r->what, r->err != 0 ? ": " : "",
+                   r->err != 0 ? strerror(r->err) : "", fate);
   if (r->reason == MP_ECANCELED && c->host->time_left(c->host) > 0)
-    return mp_fail(c->host, MP_ECANCELED, program(c),
+    return mp_fail(c->host, MP_ECANCELED, child_program(c),
                    "the run was interrupted");
-  return mp_fail(c->host, MP_ETIMEOUT, program(c),
+  return mp_fail(c->host, MP_ETIMEOUT, child_program(c),
                  "was still running when its time was over, and %s", fate);
 }
 
@@ -291,20 +291,20 @@ reason_of_end(struct running *r, int status)
 
   c->started = err == 0;
   if (err != 0)
-    return start_explain(c->host, program(c), err);
+    return start_explain(c->host, child_program(c), err);
   if (r->reason != MP_OK)
     return explain_end(r);
   if (r->lost)
-    return mp_fail(c->host, MP_EIO, program(c),
+    return mp_fail(c->host, MP_EIO, child_program(c),
                    "ended, but its exit status is unknown: another part of "
                    "this process collected it");
   if (WIFSIGNALED(status))
-    return mp_fail(c->host, MP_EPROTO, program(c), "was ended by signal %d",
-                   WTERMSIG(status));
+    return mp_fail(c->host, MP_EPROTO, child_program(c),
+                   "was ended by signal %d", WTERMSIG(status));
   c->status = WEXITSTATUS(status);
   if (c->status == 0 && c->out.len > 0 &&
       memchr(c->out.data, '\0', c->out.len) != NULL)
-    return mp_fail(c->host, MP_EPROTO, program(c),
+    return mp_fail(c->host, MP_EPROTO, child_program(c),
                    "printed a NUL byte; all its output was discarded");
   return MP_OK;
 }
@@ -334,12 +334,12 @@ child_run(struct child *c)
   int answer;
 
   if (left == 0)
-    return mp_fail(c->host, MP_EAGAIN, program(c),
+    return mp_fail(c->host, MP_EAGAIN, child_program(c),
                    "was not run: no time was left in this cycle");
   c->out.max = CHILD_OUT_MAX + 1; /* and a NUL */
   if (text_buffer_reserve(&c->out, 1) != MP_OK ||
       text_buffer_reserve(&c->err, 1) != MP_OK)
-    return mp_fail(c->host, MP_ENOMEM, program(c), "out of memory");
+    return mp_fail(c->host, MP_ENOMEM, child_program(c), "out of memory");
   c->out.data[0] = c->err.data[0] = '\0'; /* in case it never runs */
   answer = start_command(c, &r.started);
   if (answer != MP_OK)
@@ -399,14 +399,14 @@ child_log_errors(const struct child *c, int level)
   char *rest = copy;
 
   if (c->err_cut || n > LINES_SHOWN)
-    mp_log(c->host, level, program(c),
+    mp_log(c->host, level, child_program(c),
            "wrote more than %d lines to standard error; these are the last",
            LINES_SHOWN);
   for (i = 0; copy != NULL && i < n; i++) {
     const char *line = next_line(&rest);
 
     if (i + LINES_SHOWN >= n)
-      mp_log(c->host, level, program(c), "%s", line);
+      mp_log(c->host, level, child_program(c), "%s", line);
   }
   free(copy);
 }
@@ -420,8 +420,8 @@ child_fail(const struct child *c, int code)
 
   for (line = next_line(&rest); line != NULL; line = next_line(&rest))
     last = line;
-  mp_fail(c->host, code, program(c), "ended with status %d%s%s", c->status,
-          last == NULL ? "" : ": ", last == NULL ? "" : last);
+  mp_fail(c->host, code, child_program(c), "ended with status %d%s%s",
+          c->status, last == NULL ? "" : ": ", last == NULL ? "" : last);
   free(copy);
   return code;
 }

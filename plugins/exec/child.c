@@ -312,7 +312,7 @@ reason_of_end(struct running *r, int status)
 /* Makes standard error safe to log: replaces invalid UTF-8 and control
  * characters by question marks.  The text must end with a NUL. */
 static void
-scrub(char *text, size_t len)
+make_loggable(char *text, size_t len)
 {
   char *end = text + len;
 
@@ -351,7 +351,7 @@ child_run(struct child *c)
   close(r.started.report);
   c->out.data[c->out.len] = '\0';
   c->err.data[c->err.len] = '\0';
-  scrub(c->err.data, c->err.len);
+  make_loggable(c->err.data, c->err.len);
   return answer;
 }
 

@@ -44,7 +44,7 @@ close_fd(struct ends *ends)
 
 /* Moves FD above the descriptors that the forked process overwrites. */
 static int
-lift(int fd)
+move_fd_up(int fd)
 {
   int lifted;
 
@@ -63,8 +63,8 @@ open_pipe(struct ends *ends, int writes)
 
   if (pipe2(fds, O_CLOEXEC) != 0)
     return -1;
-  ends->ours = lift(fds[writes]);
-  ends->its = lift(fds[!writes]);
+  ends->ours = move_fd_up(fds[writes]);
+  ends->its = move_fd_up(fds[!writes]);
   if (ends->ours < 0 || ends->its < 0)
     return -1;
   return fcntl(ends->ours, F_SETFL, O_NONBLOCK);
@@ -73,7 +73,7 @@ open_pipe(struct ends *ends, int writes)
 static int
 open_null(struct ends *ends)
 {
-  ends->its = lift(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  ends->its = move_fd_up(open("/dev/null", O_WRONLY | O_CLOEXEC));
   return ends->its < 0 ? -1 : 0;
 }
 

@@ -120,8 +120,8 @@ is_reserved(uint8_t byte)
  * needs one pass: replaced pair by pair, 1B E4 7F would end as 80.  Returns
  * KMP_OK, KMP_EUNSTUFFED or KMP_ESTUFFING. */
 static int
-unstuff(const uint8_t *wire, size_t len, uint8_t *plain, size_t *ret_len,
-        uint16_t *ret_crc)
+unstuff_frame(const uint8_t *wire, size_t len, uint8_t *plain, size_t *ret_len,
+              uint16_t *ret_crc)
 {
   uint16_t crc = 0;
   size_t i, n = 0;
@@ -160,7 +160,7 @@ kmp_frame_decode(const uint8_t *wire, size_t len, uint8_t *plain,
     return KMP_ELONG;
   if (len < 2 || wire[len - 1] != KMP_STOP)
     return KMP_ECUT;
-  r = unstuff(wire + 1, len - 2, plain, &n, &crc);
+  r = unstuff_frame(wire + 1, len - 2, plain, &n, &crc);
   if (r != KMP_OK)
     return r;
   if (n < FRAME_MIN)

@@ -160,7 +160,7 @@ model_note_register(struct model *model, uint16_t id)
 }
 
 static int
-has(const struct model *model, unsigned marker)
+model_has(const struct model *model, unsigned marker)
 {
   return model->has >> marker & 1;
 }
@@ -212,17 +212,18 @@ model_is_info(uint16_t id)
 static const struct info_bits *
 find_bits_by_registers(const struct model *model)
 {
-  if (has(model, MARKER_INFO_BITS))
+  if (model_has(model, MARKER_INFO_BITS))
     return &bits_x03;
-  if (has(model, MARKER_HEAT)) {
-    if (has(model, MARKER_HIRES))
-      return has(model, MARKER_FLOW_MIN) && !model->partial ? &bits_x03
-                                                            : &bits_unknown;
-    return has(model, MARKER_HIRES_601) ? &bits_601 : &bits_unknown;
+  if (model_has(model, MARKER_HEAT)) {
+    if (model_has(model, MARKER_HIRES))
+      return model_has(model, MARKER_FLOW_MIN) && !model->partial
+               ? &bits_x03
+               : &bits_unknown;
+    return model_has(model, MARKER_HIRES_601) ? &bits_601 : &bits_unknown;
   }
-  if (has(model, MARKER_DURATIONS))
+  if (model_has(model, MARKER_DURATIONS))
     return &bits_water;
-  if (has(model, MARKER_WATER) && !has(model, MARKER_BATTERY) &&
+  if (model_has(model, MARKER_WATER) && !model_has(model, MARKER_BATTERY) &&
       !model->partial)
     return &bits_water_21;
   return &bits_unknown;
@@ -249,7 +250,7 @@ model_info_register(const struct model *model)
 {
   const struct info_bits *bits = find_bits(model);
 
-  if (bits == &bits_x03 && has(model, MARKER_INFO_BITS))
+  if (bits == &bits_x03 && model_has(model, MARKER_INFO_BITS))
     return MODEL_INFO_BITS;
   return bits == &bits_water ? MODEL_INFO_WATER : MODEL_INFO;
 }

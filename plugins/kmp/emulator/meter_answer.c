@@ -142,8 +142,8 @@ meter_memory_remove(struct meter_memory *memory, uint16_t id)
 /* Stores a register.  RECORD begins with the unit code.  Returns -1 when it is
  * invalid or there is no room. */
 static int
-store(struct meter_memory *memory, uint16_t id, const uint8_t *record,
-      size_t len)
+store_register(struct meter_memory *memory, uint16_t id, const uint8_t *record,
+               size_t len)
 {
   struct meter_register *reg = find_meter_register(memory, id);
 
@@ -267,9 +267,9 @@ meter_memory_set(struct meter_memory *memory, const char *text)
   if (end == line || id > UINT16_MAX)
     return -1;
   if (*end == '=' && parse_decimal(end + 1, &bytes) == 0)
-    return store(memory, (uint16_t)id, bytes.buf, bytes.len);
+    return store_register(memory, (uint16_t)id, bytes.buf, bytes.len);
   if (*end == ':' && parse_hex(end + 1, &bytes) == 0)
-    return store(memory, (uint16_t)id, bytes.buf, bytes.len);
+    return store_register(memory, (uint16_t)id, bytes.buf, bytes.len);
   return -1;
 }
 
@@ -284,8 +284,8 @@ learn_registers(struct meter_memory *memory, const struct meter_bytes *body)
 
     if (i + len > body->len)
       return -1;
-    if (store(memory, (uint16_t)(record[0] << 8 | record[1]), record + 2,
-              len - 2) < 0)
+    if (store_register(memory, (uint16_t)(record[0] << 8 | record[1]),
+                       record + 2, len - 2) < 0)
       return -1;
     i += len;
   }
@@ -301,7 +301,7 @@ learn_serial(struct meter_memory *memory, const uint8_t *serial)
 
   if (find_meter_register(memory, SERIAL_REGISTER) != NULL)
     return 0;
-  return store(memory, SERIAL_REGISTER, record, sizeof(record));
+  return store_register(memory, SERIAL_REGISTER, record, sizeof(record));
 }
 
 int

@@ -122,7 +122,7 @@ meter_faults_add(struct meter_faults *faults, const char *text)
 
 /* Returns 1 if KIND is ordered for this answer, and its N. */
 static int
-ordered(const struct meter_faults *faults, int kind, long *ret_n)
+fault_is_ordered(const struct meter_faults *faults, int kind, long *ret_n)
 {
   size_t i;
 
@@ -264,16 +264,16 @@ is_silent(const struct meter_faults *faults, const struct meter_bytes *request,
 {
   long n;
 
-  if (ordered(faults, LIMIT, &n) && request->len > 3 + 2 * (size_t)n)
+  if (fault_is_ordered(faults, LIMIT, &n) && request->len > 3 + 2 * (size_t)n)
     return 1;
   if (ordered_with(faults, IGNORE, request->buf[1]) ||
       is_refused(faults, request))
     return 1;
-  if (ordered(faults, UNKNOWN, &n) && body->len == 2)
+  if (fault_is_ordered(faults, UNKNOWN, &n) && body->len == 2)
     return 1;
-  if (ordered(faults, SECOND, &n) && faults->request % 2 == 1)
+  if (fault_is_ordered(faults, SECOND, &n) && faults->request % 2 == 1)
     return 1;
-  return ordered(faults, SILENT, &n);
+  return fault_is_ordered(faults, SILENT, &n);
 }
 
 /* Appends a register that was not asked for, with the value 1. */
@@ -293,7 +293,7 @@ spoil_body(struct meter_faults *faults, const struct meter_memory *memory,
 {
   long n;
 
-  if (ordered(faults, MISSING, &n)) {
+  if (fault_is_ordered(faults, MISSING, &n)) {
     faults->less = *memory;
     meter_memory_remove(&faults->less, (uint16_t)n);
     memory = &faults->less;
@@ -301,13 +301,13 @@ spoil_body(struct meter_faults *faults, const struct meter_memory *memory,
   meter_answer(memory, request, ret_body);
   if (ret_body->len < 2)
     return;
-  if (ordered(faults, EMPTY, &n))
+  if (fault_is_ordered(faults, EMPTY, &n))
     ret_body->len = 2;
-  if (ordered(faults, SURPLUS, &n))
+  if (fault_is_ordered(faults, SURPLUS, &n))
     put_surplus(ret_body, n);
-  if (ordered(faults, ADDRESS, &n))
+  if (fault_is_ordered(faults, ADDRESS, &n))
     ret_body->buf[0] = (uint8_t)n;
-  if (ordered(faults, COMMAND, &n))
+  if (fault_is_ordered(faults, COMMAND, &n))
     ret_body->buf[1] = (uint8_t)n;
 }
 
@@ -319,30 +319,30 @@ spoil_bytes(const struct meter_faults *faults, struct meter_bytes *answer,
   struct meter_bytes whole;
   long n;
 
-  if (ordered(faults, STOP, &n))
+  if (fault_is_ordered(faults, STOP, &n))
     put_stop(answer);
-  if (ordered(faults, GARBAGE, &n)) {
+  if (fault_is_ordered(faults, GARBAGE, &n)) {
     answer->len = 0;
     put_noise(answer, n, &state);
   }
-  if (ordered(faults, ZERO, &n)) {
+  if (fault_is_ordered(faults, ZERO, &n)) {
     memset(answer->buf, 0, sizeof(answer->buf));
     answer->len = (size_t)n < sizeof(answer->buf) ? (size_t)n : 0;
   }
-  if (ordered(faults, FLIP, &n))
+  if (fault_is_ordered(faults, FLIP, &n))
     flip_bits(answer, n, &state);
-  if (ordered(faults, DROP, &n))
+  if (fault_is_ordered(faults, DROP, &n))
     keep_every(answer, n);
-  if (ordered(faults, INSERT, &n))
+  if (fault_is_ordered(faults, INSERT, &n))
     insert_every(answer, n, &state);
-  if (ordered(faults, TRUNCATE, &n) && answer->len > (size_t)n)
+  if (fault_is_ordered(faults, TRUNCATE, &n) && answer->len > (size_t)n)
     answer->len = (size_t)n;
   whole = *answer;
-  if (ordered(faults, DOUBLE, &n))
+  if (fault_is_ordered(faults, DOUBLE, &n))
     put_all(answer, &whole);
-  if (ordered(faults, STRAY, &n))
+  if (fault_is_ordered(faults, STRAY, &n))
     put_stray(answer, n);
-  if (ordered(faults, NOISE, &n)) {
+  if (fault_is_ordered(faults, NOISE, &n)) {
     whole = *answer;
     meter_put(&before, 0x00);
     put_noise(&before, n - 1, &state);
@@ -360,7 +360,7 @@ meter_faults_plan_echo(const struct meter_faults *faults,
 
   memset(ret_plan, 0, sizeof(*ret_plan));
   ret_plan->unplug_at = -1;
-  if (ordered(faults, ECHO, &n))
+  if (fault_is_ordered(faults, ECHO, &n))
     ret_plan->echo = *frame;
 }
 
@@ -380,15 +380,15 @@ meter_faults_plan(struct meter_faults *faults,
   faults->request++;
   spoil_body(faults, memory, request, &body);
   if (body.len > 0 && !is_silent(faults, request, &body)) {
-    meter_frame(&body, ordered(faults, CRC, &n) ? 0x0100 : 0, &good);
+    meter_frame(&body, fault_is_ordered(faults, CRC, &n) ? 0x0100 : 0, &good);
     ret_plan->answer = good;
-    if (ordered(faults, PREVIOUS, &n))
+    if (fault_is_ordered(faults, PREVIOUS, &n))
       ret_plan->answer = faults->previous;
     faults->previous = good;
     spoil_bytes(faults, &ret_plan->answer, state);
-    if (ordered(faults, LATE, &n))
+    if (fault_is_ordered(faults, LATE, &n))
       ret_plan->late_ms = n;
-    if (ordered(faults, UNPLUG, &n))
+    if (fault_is_ordered(faults, UNPLUG, &n))
       ret_plan->unplug_at = n;
   }
   count_down(faults);

@@ -254,7 +254,7 @@ report_silence(const struct probe *probe)
  * does not answer GetType, as not every meter does.  Returns MP_OK; MP_DROP: it
  * answered nothing; or a reason (reported). */
 static int
-introduce(struct probe *probe)
+identify_meter(struct probe *probe)
 {
   struct session *session = &probe->kmp->session;
   int type = ask_type(probe, 1);
@@ -275,7 +275,7 @@ introduce(struct probe *probe)
 static int
 ask_all_registers(struct probe *probe)
 {
-  int r = introduce(probe);
+  int r = identify_meter(probe);
 
   if (r == MP_OK)
     r = ask_registers(probe);

@@ -224,7 +224,7 @@ ask_registers(struct probe *probe)
 }
 
 static int
-report(const struct probe *probe)
+report_probe(const struct probe *probe)
 {
   const struct kmp *kmp = probe->kmp;
   char why[512];
@@ -281,7 +281,7 @@ ask_all_registers(struct probe *probe)
     r = ask_registers(probe);
   if (r != MP_DROP)
     return r;
-  r = report(probe);
+  r = report_probe(probe);
   return probe->kmp->session.seen.answers > 0 ? MP_OK : r;
 }
 
@@ -339,7 +339,7 @@ watch_attempts(struct probe *probe)
     r = watch_once(probe);
   if (r < 0 && r != MP_ECANCELED && r != MP_ETIMEOUT)
     return r;
-  return session->seen.answers > 0 ? MP_OK : report(probe);
+  return session->seen.answers > 0 ? MP_OK : report_probe(probe);
 }
 
 int

@@ -417,7 +417,7 @@ kmp_read(void *self, const struct mp_sink *sink)
 
 /* Reads the serial number, on the open port. */
 static int
-identify(struct kmp *kmp, const struct mp_sink *sink)
+identify_on_port(struct kmp *kmp, const struct mp_sink *sink)
 {
   struct kmp_request request = {
     .address = kmp->talk.address,
@@ -455,7 +455,7 @@ kmp_identify(void *self, const struct mp_sink *sink)
   if (r != MP_OK)
     return r;
   kmp_resume_capture(kmp);
-  r = identify(kmp, sink);
+  r = identify_on_port(kmp, sink);
   kmp_close_port(kmp);
   return r;
 }

@@ -255,8 +255,9 @@ look_behind(struct session *s, const struct kmp_request *request,
 /* Processes the bytes read.  Returns MP_OK when they hold the answer, else
  * MP_DROP, or a reason (reported). */
 static int
-digest(struct session *s, const struct kmp_request *request, struct input *in,
-       struct patience *patience, struct kmp_answer *ret_answer)
+process_bytes(struct session *s, const struct kmp_request *request,
+              struct input *in, struct patience *patience,
+              struct kmp_answer *ret_answer)
 {
   while (in->len > 0) {
     enum kmp_event event;
@@ -301,7 +302,7 @@ listen_for(struct session *s, const struct kmp_request *request,
     }
     if (patience->quiet > 0)
       patience->start = s->last_byte + patience->quiet;
-    r = digest(s, request, &in, patience, ret_answer);
+    r = process_bytes(s, request, &in, patience, ret_answer);
     if (r != MP_DROP)
       return r;
   }

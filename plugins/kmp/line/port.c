@@ -33,7 +33,7 @@ port_no_files(const struct mp_host *host, const char *device, int err)
 /* Reports which process uses the device.  LOCK is the socket connected to the
  * holder of the lock, or -1.  Returns MP_EBUSY. */
 static int
-busy(const struct mp_host *host, const char *device, int lock)
+report_busy(const struct mp_host *host, const char *device, int lock)
 {
   char user[PORT_USER];
 
@@ -59,12 +59,12 @@ wait_for_user(const struct mp_host *host, const char *device, int lock,
   int r;
 
   if (port_clock() >= until)
-    return busy(host, device, lock);
+    return report_busy(host, device, lock);
   r = port_wait(host, lock, 0, lock >= 0 || next > until ? until : next);
   if (r == MP_ECANCELED)
     return mp_fail(host, r, device, "interrupted while waiting for the port");
   if (r == MP_ETIMEOUT || (r == MP_DROP && lock >= 0))
-    return busy(host, device, lock);
+    return report_busy(host, device, lock);
   if (r == MP_ENOMEM)
     return mp_fail(host, r, device, "cannot wait for the port");
   return MP_OK;

@@ -147,7 +147,7 @@ port_reconnects(const struct port *port)
 }
 
 static int
-gone(const struct port *port, const char *why)
+report_gone(const struct port *port, const char *why)
 {
   if (port_is_network(port))
     return mp_fail(port->host, MP_EIO, port->device,
@@ -168,7 +168,7 @@ handle_lost_port(struct port *port)
   int r;
 
   if (!port_is_network(port) || port->reconnects > 0)
-    return gone(port, why);
+    return report_gone(port, why);
   mp_log(port->host, MP_LOG_INFO, port->device,
          "the serial server ended the connection (%s): connecting again", why);
   port->reconnects++;

@@ -154,8 +154,8 @@ session_heard(const struct session *s)
 }
 
 static int
-attempt(struct session *s, const struct kmp_request *request,
-        struct kmp_answer *ret_answer)
+attempt_request(struct session *s, const struct kmp_request *request,
+                struct kmp_answer *ret_answer)
 {
   struct patience patience = { .quiet = 0 };
   size_t before = heard(s);
@@ -202,7 +202,7 @@ session_ask(struct session *s, const struct kmp_request *request,
        i++) {
     r = wait_until_quiet(s, i > 0 ? request : NULL, ret_answer);
     if (r == MP_DROP)
-      r = attempt(s, request, ret_answer);
+      r = attempt_request(s, request, ret_answer);
   }
   if (r == MP_OK)
     note_answered(s, request, ret_answer);

@@ -139,7 +139,7 @@ send_request(struct session *s, const struct kmp_request *request)
 
 /* Counts everything that was received except 00 bytes and echoes. */
 static size_t
-heard(const struct session *s)
+count_heard_bytes(const struct session *s)
 {
   const struct session_seen *seen = &s->seen;
 
@@ -150,7 +150,7 @@ heard(const struct session *s)
 int
 session_heard(const struct session *s)
 {
-  return heard(s) > 0;
+  return count_heard_bytes(s) > 0;
 }
 
 static int
@@ -158,7 +158,7 @@ attempt_request(struct session *s, const struct kmp_request *request,
                 struct kmp_answer *ret_answer)
 {
   struct patience patience = { .quiet = 0 };
-  size_t before = heard(s);
+  size_t before = count_heard_bytes(s);
   int r = send_request(s, request);
 
   if (r != MP_OK)
@@ -171,7 +171,7 @@ attempt_request(struct session *s, const struct kmp_request *request,
     return note_good_answer(s);
   s->not_before = s->last_byte + LISTEN_QUIET_MS;
   s->failed = 1;
-  if (heard(s) == before)
+  if (count_heard_bytes(s) == before)
     s->seen.silences++;
   return r;
 }

@@ -30,7 +30,7 @@ telnet_negotiates(const uint8_t *buf, size_t len)
 /* Copies WIRE with each FF FF replaced by one FF.  Returns the length of the
  * copy. */
 static size_t
-undouble(const uint8_t *wire, size_t len, uint8_t *copy)
+undouble_iac(const uint8_t *wire, size_t len, uint8_t *copy)
 {
   size_t n = 0;
 
@@ -52,7 +52,7 @@ telnet_doubles(const uint8_t *wire, size_t len)
 
   if (len > sizeof(copy))
     return 0;
-  n = undouble(wire, len, copy);
+  n = undouble_iac(wire, len, copy);
   if (n == len)
     return 0;
   kmp_deframer_init(&d);

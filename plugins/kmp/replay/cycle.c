@@ -124,7 +124,7 @@ is_old_repeat(struct replay *r)
 
 /* Returns 1 if the cycle has a register of the answer already. */
 static int
-repeats(const struct replay *r, const struct kmp_answer *answer)
+repeats_register(const struct replay *r, const struct kmp_answer *answer)
 {
   uint8_t i;
 
@@ -139,7 +139,7 @@ repeats(const struct replay *r, const struct kmp_answer *answer)
 static int
 find_cycle(struct replay *r, const struct kmp_answer *answer)
 {
-  if (r->separated == 1 || !repeats(r, answer))
+  if (r->separated == 1 || !repeats_register(r, answer))
     return TAKEN;
   if (r->separated < 0) {
     int separated = line_reader_separated(&r->events.lines);

@@ -16,7 +16,7 @@ events_begin(struct events *e)
 }
 
 static enum event
-bad(struct events *e, const char *reason)
+bad_event(struct events *e, const char *reason)
 {
   e->reported = 1;
   e->reason = reason;
@@ -143,9 +143,10 @@ next_line(struct events *e, enum event *ret)
     if (r == LINE_READER_END && begin_foreign(e))
       return 0;
     if (r != LINE_READER_LINE) {
-      *ret = r == LINE_READER_END    ? EVENT_END
-             : r == LINE_READER_LONG ? bad(e, "a line too long for a capture")
-                                     : EVENT_FAILED;
+      *ret = r == LINE_READER_END ? EVENT_END
+             : r == LINE_READER_LONG
+               ? bad_event(e, "a line too long for a capture")
+               : EVENT_FAILED;
       e->code = r;
       return 1;
     }
@@ -155,7 +156,7 @@ next_line(struct events *e, enum event *ret)
     return 0;
   *ret = r == CAPTURE_BLANK    ? EVENT_BLANK
          : r == CAPTURE_HEADER ? take_header(e)
-                               : bad(e, capture_error_text(r));
+                               : bad_event(e, capture_error_text(r));
   return 1;
 }
 
@@ -195,7 +196,7 @@ next_bytes(struct events *e, enum event *ret)
   e->in_line = taken == TAKEN_BYTES;
   if (taken != TAKEN_NOT)
     return 0;
-  *ret = bad(e, capture_error_text(r));
+  *ret = bad_event(e, capture_error_text(r));
   return 1;
 }
 
@@ -211,7 +212,7 @@ end_bytes(struct events *e, enum event *ret)
   e->in_bytes = 0;
   if (e->reported || (found == KMP_EVENT_NONE && e->deframer.noise == 0))
     return 0;
-  *ret = bad(e, kmp_error_text(error));
+  *ret = bad_event(e, kmp_error_text(error));
   return 1;
 }
 
@@ -235,7 +236,7 @@ feed_deframer(struct events *e, enum event *ret)
   }
   if (e->reported || found != KMP_EVENT_BAD)
     return 0;
-  *ret = bad(e, kmp_error_text(e->deframer.error));
+  *ret = bad_event(e, kmp_error_text(e->deframer.error));
   return 1;
 }
 

@@ -49,7 +49,7 @@ foreign_begin(struct foreign *f)
 /* ---- One line ------------------------------------------------------------ */
 
 static const char *
-skip(const char *p, const char *end, const char *set)
+skip_set(const char *p, const char *end, const char *set)
 {
   while (p < end && *p && strchr(set, *p))
     p++;
@@ -65,8 +65,8 @@ read_hex(struct found *found, const char *p, const char *end, size_t most)
   if (most > CAPTURE_BYTES_MAX)
     most = CAPTURE_BYTES_MAX;
   found->len = 0;
-  for (p = skip(p, end, " \t"); end - p >= 2 && found->len < most;
-       p = skip(p, end, " \t:-,")) {
+  for (p = skip_set(p, end, " \t"); end - p >= 2 && found->len < most;
+       p = skip_set(p, end, " \t:-,")) {
     if (end - p >= 4 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
       p += 2;
     high = digit_value(p[0], 16);
@@ -84,7 +84,7 @@ read_hex(struct found *found, const char *p, const char *end, size_t most)
 static int
 is_end(const char *p, const char *end)
 {
-  p = skip(p, end, " \t\r'\")]");
+  p = skip_set(p, end, " \t\r'\")]");
   return p == end || *p == '\033';
 }
 
@@ -94,10 +94,10 @@ static int
 take_marked(struct found *found, const struct mark *mark, const char *p,
             const char *end)
 {
-  p = skip(p + strlen(mark->text), end, " \t");
+  p = skip_set(p + strlen(mark->text), end, " \t");
   if (end - p >= 2 && *p == 'b' && (p[1] == '\'' || p[1] == '"'))
     p++;
-  p = read_hex(found, skip(p, end, "'\""), end, CAPTURE_BYTES_MAX);
+  p = read_hex(found, skip_set(p, end, "'\""), end, CAPTURE_BYTES_MAX);
   found->direction = mark->direction;
   found->form = mark->form;
   return found->len > 0 && is_end(p, end);

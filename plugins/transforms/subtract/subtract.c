@@ -77,8 +77,8 @@ shows_reading(const struct transform *t, const struct mp_operand *operand,
  * MP_DROP: there is no wrap, or the result is implausible (negative, or half of
  * wrap and more). */
 static int
-unwrap(const struct transform *t, const struct mp_value *value,
-       struct mp_value *difference)
+unwrap_difference(const struct transform *t, const struct mp_value *value,
+                  struct mp_value *difference)
 {
   const struct mp_host *host = t->host;
   const struct mp_value zero = { .struct_size = sizeof(zero) };
@@ -203,7 +203,7 @@ take_difference(const struct transform *t, const struct mp_value *value,
     return fail_range(t, value, base);
   if (!fell)
     return MP_OK;
-  answer = unwrap(t, value, result);
+  answer = unwrap_difference(t, value, result);
   if (answer == MP_ERANGE)
     return fail_range(t, value, base);
   if (answer == MP_OK)

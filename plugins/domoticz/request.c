@@ -105,8 +105,8 @@ reason_to_leave(const struct http_answer *answer)
 }
 
 static int
-talk(struct domoticz *d, const char *object, const char *query, unsigned flags,
-     struct http_answer *answer, struct reply *ret)
+send_request(struct domoticz *d, const char *object, const char *query,
+             unsigned flags, struct http_answer *answer, struct reply *ret)
 {
   http_get(d->http, query, flags, answer);
   d->left = reason_to_leave(answer);
@@ -134,14 +134,14 @@ request_read(struct domoticz *d, const char *object, const char *query,
 {
   struct http_answer answer;
 
-  return talk(d, object, query, flags, &answer, ret);
+  return send_request(d, object, query, flags, &answer, ret);
 }
 
 int
 request_change(struct domoticz *d, const char *object, const char *query,
                struct http_answer *answer, struct reply *ret)
 {
-  int code = talk(d, object, query, HTTP_UPDATE, answer, ret);
+  int code = send_request(d, object, query, HTTP_UPDATE, answer, ret);
 
   return code == MP_DROP ? report_status(d, object, answer) : code;
 }

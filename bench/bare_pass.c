@@ -40,7 +40,7 @@ decode_hex(const char *text, uint8_t bytes[KMP_WIRE_MAX])
 
 /* Returns whether the line holds a good frame; comments and blank lines do
  * not. */
-static int
+static bool
 is_frame(const char *line)
 {
   uint8_t wire[KMP_WIRE_MAX], plain[KMP_WIRE_MAX];
@@ -49,7 +49,7 @@ is_frame(const char *line)
   size_t len;
 
   if (!sign)
-    return 0;
+    return false;
   len = decode_hex(sign + 1, wire);
   return kmp_frame_decode(wire, len, plain, &frame) == KMP_OK;
 }

@@ -2,10 +2,11 @@
 #ifndef FUZZ_REQUIRE_H
 #define FUZZ_REQUIRE_H
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 static inline void
-require(int fact)
+require(bool fact)
 {
   if (!fact)
     abort();

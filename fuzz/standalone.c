@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,13 +39,13 @@ run_bytes(const uint8_t *bytes, size_t size)
   return 1;
 }
 
-static int
+static bool
 run_file(const char *path)
 {
   uint8_t *buffer;
   FILE *f;
   size_t size;
-  int ok;
+  bool ok;
 
   f = fopen(path, "rb");
   if (f == NULL)
@@ -62,13 +63,13 @@ run_file(const char *path)
   return ok;
 }
 
-static int
+static bool
 run_directory(const char *path)
 {
   struct dirent *entry;
   char file[4096];
   DIR *dir;
-  int ok = 1;
+  bool ok = true;
 
   dir = opendir(path);
   if (dir == NULL)
@@ -85,7 +86,7 @@ run_directory(const char *path)
   return ok;
 }
 
-static int
+static bool
 run_path(const char *path)
 {
   struct stat st;
@@ -97,7 +98,7 @@ run_path(const char *path)
 
 /* Runs the files of $srcdir/fuzz/corpus/NAME, where NAME is the program's
  * name. */
-static int
+static bool
 run_corpus(const char *program)
 {
   const char *srcdir = getenv("srcdir");
@@ -118,7 +119,8 @@ run_corpus(const char *program)
 int
 main(int argc, char **argv)
 {
-  int i, ok = 1;
+  int i;
+  bool ok = true;
 
   if (argc < 2)
     ok = run_corpus(argv[0]);

@@ -85,7 +85,7 @@ wide_from(struct wide *w, struct decimal d, int64_t exp10)
   wide_scale(w, d.exp10 - exp10);
 }
 
-int
+bool
 decimal_valid(struct decimal d)
 {
   return d.exp10 >= -DECIMAL_MAX_EXP && d.exp10 <= DECIMAL_MAX_EXP;
@@ -101,7 +101,7 @@ struct digits {
 };
 
 static void
-digits_add(struct digits *d, unsigned digit, uint64_t limit, int after_point)
+digits_add(struct digits *d, unsigned digit, uint64_t limit, bool after_point)
 {
   if (d->mag <= (limit - digit) / 10) {
     d->mag = d->mag * 10 + digit;
@@ -119,7 +119,7 @@ decimal_parse(const char *text, size_t len, struct decimal *ret)
 {
   struct digits d = { 0, 0, 0 };
   struct wide w;
-  int negative = len > 0 && text[0] == '-';
+  bool negative = len > 0 && text[0] == '-';
   const uint64_t limit = magnitude_limit(negative);
   size_t i, point = len;
 
@@ -142,7 +142,7 @@ decimal_parse(const char *text, size_t len, struct decimal *ret)
 
 /* Adds the digits at TEXT, at most PREFIX_DIGITS; returns their end. */
 static const char *
-read_digits(struct digits *d, const char *text, int after_point)
+read_digits(struct digits *d, const char *text, bool after_point)
 {
   const uint64_t limit = powers_of_ten[PREFIX_DIGITS] - 1;
 
@@ -184,9 +184,9 @@ decimal_parse_prefix(const char *text, struct decimal *ret)
 
   if (digit_value(*p, 10) < 0)
     return 0;
-  p = read_digits(&d, p, 0);
+  p = read_digits(&d, p, false);
   if (p[0] == '.' && digit_value(p[1], 10) >= 0)
-    p = read_digits(&d, p + 1, 1);
+    p = read_digits(&d, p + 1, true);
   p = read_exponent(p, &d.exp10);
   if (d.mag == 0 && (d.exp10 < -PREFIX_DIGITS || d.exp10 > 0))
     d.exp10 = 0;
@@ -246,29 +246,29 @@ decimal_format(struct decimal d, char *buf, size_t size)
 
 /* ---- Arithmetic ---------------------------------------------------------- */
 
-/* Rewrites D with the smaller exponent EXP10.  Returns 0 if its coefficient
+/* Rewrites D with the smaller exponent EXP10.  Returns false if its coefficient
  * would not fit in 64 bits. */
-static int
+static bool
 refine_exponent(struct decimal *d, int32_t exp10)
 {
   const int64_t places = (int64_t)d->exp10 - exp10;
   int64_t factor;
 
   if (places == 0)
-    return 1;
+    return true;
   if (places > 18)
-    return 0;
+    return false;
   factor = (int64_t)powers_of_ten[places];
   if (d->coef > INT64_MAX / factor || d->coef < -(INT64_MAX / factor))
-    return 0;
+    return false;
   d->coef *= factor;
   d->exp10 = exp10;
-  return 1;
+  return true;
 }
 
 /* *ret = a + b, or a - b with MINUS, by way of wide integers. */
 static int
-add_wide(struct decimal a, struct decimal b, int minus, struct decimal *ret)
+add_wide(struct decimal a, struct decimal b, bool minus, struct decimal *ret)
 {
   const int32_t exp10 = a.exp10 < b.exp10 ? a.exp10 : b.exp10;
   int negative = a.coef < 0;
@@ -294,7 +294,7 @@ decimal_add(struct decimal a, struct decimal b, struct decimal *ret)
     return MP_ERANGE;
   if (!refine_exponent(&x, exp10) || !refine_exponent(&y, exp10) ||
       __builtin_add_overflow(x.coef, y.coef, &sum))
-    return add_wide(a, b, 0, ret);
+    return add_wide(a, b, false, ret);
   ret->coef = sum;
   ret->exp10 = exp10;
   return MP_OK;
@@ -311,7 +311,7 @@ decimal_sub(struct decimal a, struct decimal b, struct decimal *ret)
     return MP_ERANGE;
   if (!refine_exponent(&x, exp10) || !refine_exponent(&y, exp10) ||
       __builtin_sub_overflow(x.coef, y.coef, &difference))
-    return add_wide(a, b, 1, ret);
+    return add_wide(a, b, true, ret);
   ret->coef = difference;
   ret->exp10 = exp10;
   return MP_OK;
@@ -485,10 +485,11 @@ int
 decimal_scale(struct decimal a, struct decimal b, struct decimal c,
               int32_t place, struct decimal *ret)
 {
-  const int negative = (a.coef < 0) != (b.coef < 0);
+  const bool negative = (a.coef < 0) != (b.coef < 0);
   struct wide n, d;
   int64_t places;
-  int exact, r;
+  int r;
+  bool exact;
 
   if (!decimal_valid(a) || !decimal_valid(b) || !decimal_valid(c) ||
       c.coef == 0 || place < -DECIMAL_MAX_EXP || place > DECIMAL_MAX_EXP)

@@ -7,6 +7,7 @@
 #ifndef LIB_DECIMAL_H
 #define LIB_DECIMAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,9 +23,9 @@ struct decimal {
 
 /* Returns whether the exponent is within its limits.  Check each number from
  * a plugin or a file once.  For a number beyond the limits, the arithmetic
- * below returns MP_ERANGE, decimal_shows returns 0, and decimal_format
+ * below returns MP_ERANGE, decimal_shows returns false, and decimal_format
  * writes an empty text. */
-int decimal_valid(struct decimal d);
+bool decimal_valid(struct decimal d);
 
 /* Reads "-12.50"; no exponent, no plus sign, no blanks.  MP_EDATA: not a
  * decimal; MP_ERANGE: does not fit. */

@@ -7,6 +7,7 @@
 #include "lib/safe_dir.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,50 +36,50 @@ go_up(struct walk *w)
     *slash = '\0';
 }
 
-/* Moves the first part of W->left to PART; 0: no part is left. */
-static int
+/* Moves the first part of W->left to PART; false: no part is left. */
+static bool
 take_part(struct walk *w, char part[NAME_MAX + 1])
 {
   size_t slashes = strspn(w->left, "/");
   size_t len = strcspn(w->left + slashes, "/");
 
   if (len == 0 || len > NAME_MAX)
-    return 0;
+    return false;
   memcpy(part, w->left + slashes, len);
   part[len] = '\0';
   memmove(w->left, w->left + slashes + len,
           strlen(w->left + slashes + len) + 1);
-  return 1;
+  return true;
 }
 
 /* Replaces the symbolic link W->done by its target, put in front of W->left.
- * Returns 0 if it cannot be followed. */
-static int
+ * Returns false if it cannot be followed. */
+static bool
 follow(struct walk *w)
 {
   char to[PATH_MAX], left[PATH_MAX];
   ssize_t n = readlink(w->done, to, sizeof(to) - 1);
 
   if (n <= 0 || ++w->n_links > MAX_LINKS)
-    return 0;
+    return false;
   to[n] = '\0';
   memcpy(left, w->left, sizeof(left));
   if (snprintf(w->left, sizeof(w->left), "%s/%s", to, left) >=
       (int)sizeof(w->left))
-    return 0;
+    return false;
   if (to[0] == '/')
     w->done[0] = '\0';
   else
     go_up(w);
-  return 1;
+  return true;
 }
 
-static int
+static bool
 is_planted(const struct walk *w, const struct stat *dir, const struct stat *st)
 {
   if ((dir->st_mode & S_ISVTX) == 0 ||
       (dir->st_mode & (S_IWOTH | S_IWGRP)) == 0)
-    return 0;
+    return false;
   return st->st_uid != geteuid() && st->st_uid != 0 &&
          st->st_uid != dir->st_uid && st->st_uid != w->trusted;
 }

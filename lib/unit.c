@@ -260,13 +260,13 @@ unit_in_any_case(const char *text)
   return text;
 }
 
-int
+bool
 unit_known(const char *symbol)
 {
   return find_unit(symbol) != NULL;
 }
 
-int
+bool
 unit_is_text(const char *symbol)
 {
   const struct unit *unit = find_unit(symbol);
@@ -274,13 +274,13 @@ unit_is_text(const char *symbol)
   return unit && unit->quantity == TEXT;
 }
 
-int
+bool
 unit_same(const char *a, const char *b)
 {
   const struct unit *x, *y;
 
   if (a == b) /* interned: the usual case */
-    return 1;
+    return true;
   x = find_unit(a);
   y = find_unit(b);
   if (x == NULL || y == NULL)

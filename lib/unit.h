@@ -22,13 +22,13 @@ const char *unit_display(const char *symbol);
 const char *unit_in_any_case(const char *text);
 
 /* Returns whether SYMBOL, in either spelling, is in the table. */
-int unit_known(const char *symbol);
+bool unit_known(const char *symbol);
 /* Returns whether SYMBOL is not a unit but a form of text, such as
  * "yy:mm:dd". */
-int unit_is_text(const char *symbol);
+bool unit_is_text(const char *symbol);
 
 /* Returns whether two symbols (NULL and "": none) mean the same unit. */
-int unit_same(const char *a, const char *b);
+bool unit_same(const char *a, const char *b);
 
 /* Returns whether values convert from one unit to the other, exactly or
  * rounded. */

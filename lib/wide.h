@@ -6,6 +6,7 @@
 #ifndef LIB_WIDE_H
 #define LIB_WIDE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -129,19 +130,19 @@ wide_subtract(struct wide *a, const struct wide *b)
 }
 
 /* a = |a - b|; returns whether b was greater. */
-static inline int
+static inline bool
 wide_difference(struct wide *a, const struct wide *b)
 {
   struct wide greater;
 
   if (wide_compare(a, b) >= 0) {
     wide_subtract(a, b);
-    return 0;
+    return false;
   }
   greater = *b;
   wide_subtract(&greater, a);
   *a = greater;
-  return 1;
+  return true;
 }
 
 static inline void
@@ -215,7 +216,7 @@ wide_double(struct wide *w, uint32_t bit)
 }
 
 /* n /= d rounded half to even; returns whether the result is exact. */
-static inline int
+static inline bool
 wide_divide(struct wide *n, const struct wide *d)
 {
   struct wide quotient = { 0, { 0 } }, rest = { 0, { 0 } }, one;
@@ -231,14 +232,14 @@ wide_divide(struct wide *n, const struct wide *d)
   }
   *n = quotient;
   if (rest.used == 0)
-    return 1;
+    return true;
   wide_double(&rest, 0);
   order = wide_compare(&rest, d);
   if (order > 0 || (order == 0 && (wide_low(n) & 1) != 0)) {
     wide_set(&one, 1);
     wide_add(n, &one);
   }
-  return 0;
+  return false;
 }
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "testkit/fake_sink.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,14 +93,14 @@ find_emitted(struct fake_sink_state *st, const char *field)
 
 /* ---- Callbacks of the sinks ---------------------------------------------- */
 
-static int
+static bool
 is_wanted(const struct mp_host *host, const char *field)
 {
   const char *name = host->field(host, 0);
   uint32_t i = 0;
 
   if (name == NULL)
-    return 1;
+    return true;
   while (name != NULL && strcmp(name, field) != 0)
     name = host->field(host, ++i);
   return name != NULL;

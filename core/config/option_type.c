@@ -34,7 +34,7 @@ parse_digits(const char *text, int base, int sign, const char **ret_end,
 {
   int64_t n = 0;
   const char *p;
-  int overflow = 0;
+  bool overflow = false;
 
   for (p = text; digit_value(*p, base) >= 0; p++)
     overflow |= __builtin_mul_overflow(n, base, &n) ||
@@ -134,14 +134,14 @@ parse_text(const char *text, struct option_number *ret)
 }
 
 /* Returns true if the LEN bytes of TEXT can be the name of an input's field. */
-static int
+static bool
 is_field(const char *text, size_t len)
 {
   size_t i;
 
   for (i = 0; i < len; i++)
     if (text[i] == '\0' || !strchr(LETTERS DIGITS "_.-", text[i]))
-      return 0;
+      return false;
   return len > 0;
 }
 
@@ -243,7 +243,7 @@ compare_numbers(uint32_t type, const struct option_number *a,
 
 /* Returns true if N is beyond the bound, the LEN bytes at TEXT: above it for
  * SIGN 1, below it for -1.  No bytes: no bound. */
-static int
+static bool
 is_beyond(const struct type *type, const struct option_number *n,
           const char *text, size_t len, int sign)
 {
@@ -251,7 +251,7 @@ is_beyond(const struct type *type, const struct option_number *n,
   char copy[DECIMAL_TEXT];
 
   if (len == 0 || len >= sizeof(copy))
-    return 0;
+    return false;
   memcpy(copy, text, len);
   copy[len] = '\0';
   return type->parse(copy, &bound) == MP_OK &&
@@ -259,19 +259,19 @@ is_beyond(const struct type *type, const struct option_number *n,
 }
 
 /* ALLOWED is "lo..hi"; either number may be missing. */
-static int
+static bool
 is_outside(const struct type *type, const struct option_number *n,
            const char *allowed)
 {
   const char *dots = strstr(allowed, "..");
 
   if (!dots)
-    return 0;
+    return false;
   return is_beyond(type, n, allowed, (size_t)(dots - allowed), -1) ||
          is_beyond(type, n, dots + 2, strlen(dots + 2), 1);
 }
 
-static int
+static bool
 has_limits(uint32_t type)
 {
   return type == MP_TYPE_INT || type == MP_TYPE_DECIMAL ||

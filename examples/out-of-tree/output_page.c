@@ -1,6 +1,7 @@
 /* page: a file with the newest values, a line each; at most 4 KiB.  It
  * also builds as C++: hence the casts. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,7 @@ page_commit(void *self, const struct mp_result_sink *sink)
   struct page *p = (struct page *)self;
   const char *path = p->host->option(p->host, "path");
   FILE *f = fopen(path, "w");
-  int good = f && fputs(p->text, f) >= 0;
+  bool good = f && fputs(p->text, f) >= 0;
 
   good &= f && fclose(f) == 0;
   sink->result(sink, 0, MP_ALL_TARGETS, good ? MP_ACCEPTED : MP_NOT_SENT);

@@ -5,6 +5,7 @@
  * data; meterpipe-plugin(3) is the manual.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,32 +48,33 @@ instance_destroy(void *self)
   free(in);
 }
 
-/* Makes room for MORE bytes of text.  Returns 0 if that fails. */
-static int
+/* Makes room for MORE bytes of text.  Returns false if that fails. */
+static bool
 make_room(struct instance *in, size_t more)
 {
   size_t room = in->room > 0 ? in->room : 4096;
   char *grown;
 
   if (more > TEXT_MAX - in->len)
-    return 0;
+    return false;
   while (room < in->len + more)
     room *= 2;
   grown = room > in->room ? realloc(in->text, room) : in->text;
   if (grown == NULL)
-    return 0;
+    return false;
   in->text = grown;
   in->room = room;
-  return 1;
+  return true;
 }
 
-/* Appends a line, formatted like printf.  Returns 0 if memory ran out. */
+/* Appends a line, formatted like printf.  Returns false if memory ran out. */
 MP_PRINTF(2, 3)
-static int
+static bool
 add_line(struct instance *in, const char *fmt, ...)
 {
   va_list args, again;
-  int len, good;
+  int len;
+  bool good;
 
   va_start(args, fmt);
   va_copy(again, args);
@@ -129,10 +131,10 @@ instance_commit(void *self, const struct mp_result_sink *sink)
   const char *path = in->host->option(in->host, "path");
   FILE *f = fopen(path, "a");
   uint32_t failed = f != NULL ? MP_PERHAPS : MP_NOT_SENT;
-  int good = f != NULL && fwrite(in->text, 1, in->len, f) == in->len;
+  bool good = f != NULL && fwrite(in->text, 1, in->len, f) == in->len;
 
   if (f != NULL && fclose(f) != 0)
-    good = 0;
+    good = false;
   sink->result(sink, 0, MP_ALL_TARGETS, good ? MP_ACCEPTED : failed);
   if (!good)
     return mp_fail(in->host, MP_EIO, path, "%s", strerror(errno));

@@ -84,7 +84,7 @@ sent_number(const char *text, size_t len, struct decimal step)
   return n;
 }
 
-static int
+static bool
 is_value(struct decimal sent, int64_t coef, int32_t exp10)
 {
   return decimal_compare(sent, (struct decimal){ coef, exp10 }) == 0;

@@ -58,7 +58,7 @@ require_section(const struct config *config, size_t number)
 }
 
 /* A fuzzer must not choose which files are read. */
-static int
+static bool
 names_a_file(const struct config_section *s)
 {
   return config_find(s, "password_file") != NULL;

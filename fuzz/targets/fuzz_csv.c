@@ -158,16 +158,16 @@ insert(size_t at, const char *bytes, size_t n)
   in.len += n;
 }
 
-static int
+static bool
 is_ours(void)
 {
   size_t len = strlen(in.set->header);
   const uint8_t *end = in.file + len;
 
   if (in.len == 0)
-    return 1;
+    return true;
   if (in.len < len + 1 || memcmp(in.file, in.set->header, len) != 0)
-    return 0;
+    return false;
   return *end == '\n' || (in.len >= len + 2 && memcmp(end, "\r\n", 2) == 0);
 }
 
@@ -394,13 +394,13 @@ check_said(struct run *r, int answer)
 /* Fetches, and compares with the second reader.  ADDED: the rows were added, so
  * the last row must display the written values. */
 static void
-check_fetch(struct run *r, int added)
+check_fetch(struct run *r, bool added)
 {
   static struct lines lines;
   const struct column *column = in.set->columns;
   struct value taken = { .text = NULL };
   char energy[32];
-  int fits = 1;
+  bool fits = true;
   uint32_t i;
 
   require(r->ops->fetch(r->self, &r->sink->shown) == MP_OK);
@@ -418,7 +418,7 @@ check_fetch(struct run *r, int added)
     found = find_shown(&lines, column[i].name, unit, rows);
     if (found == absent && (column[i].flags & MP_TARGET_READ) == 0) {
       found = "unfit"; /* the header does not fit */
-      fits = 0;
+      fits = false;
     }
     require(strcmp(found, fake_sink_shown_text(r->sink, i)) == 0);
     if (shown->value != NULL)
@@ -471,8 +471,8 @@ check_results(struct run *r, unsigned n, unsigned accepted)
 
 /* Compares the bytes after the token with our rows and EOL.  Finds nothing, our
  * rows, or a part of them, which it cuts off; other bytes belong to another
- * program.  Returns 0 for those; *RET_ROWS: number of our complete rows. */
-static int
+ * program.  Returns false for those; *RET_ROWS: number of our complete rows. */
+static bool
 find_rows(const char *eol, unsigned *ret_rows)
 {
   size_t ends[ROWS_MAX + 1], len, same = 0;
@@ -490,7 +490,7 @@ find_rows(const char *eol, unsigned *ret_rows)
     return n > 0;
   if (n < in.rows)
     in.len = in.token + (n > 0 ? ends[n] : 0);
-  return 1;
+  return true;
 }
 
 /* Calls recover and checks its results; returns the number of rows found. */
@@ -513,12 +513,12 @@ recover(struct run *r)
 
 /* Adds the rows and checks the results; returns whether they are in the
  * file. */
-static int
+static bool
 append(struct run *r, unsigned first)
 {
   size_t ends[ROWS_MAX + 1], len;
   char token[256], expected[32], block[ROOM];
-  int ours = is_ours();
+  bool ours = is_ours();
   int answer = r->ops->token(r->self, token, sizeof(token));
 
   require((answer == MP_OK) == ours);
@@ -540,14 +540,14 @@ append(struct run *r, unsigned first)
 
 /* ---- Input --------------------------------------------------------------- */
 
-static int
+static bool
 take_input(const uint8_t *data, size_t size)
 {
   size_t ends[ROWS_MAX + 1], part;
   char block[ROOM];
 
   if (size < LEAD || size > FILE_MAX)
-    return 0;
+    return false;
   memset(in.unit, 0, sizeof(in.unit));
   in.eol = data[0] & 1 ? "\r\n" : "\n";
   if (data[0] & 2)
@@ -560,13 +560,13 @@ take_input(const uint8_t *data, size_t size)
   in.len = size - LEAD;
   memcpy(in.file, data + LEAD, in.len);
   if (in.token > in.len)
-    return 1;
+    return true;
   part =
     make_rows(in.token, 0, data[3] & 128 ? other_eol() : in.eol, block, ends);
   if ((data[3] & 127) < 127 && (data[3] & 127) < part)
     part = data[3] & 127;
   insert(in.token, block, part);
-  return 1;
+  return true;
 }
 
 int
@@ -574,7 +574,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   struct run r;
   unsigned there = 0;
-  int added;
+  bool added;
 
   if (!take_input(data, size))
     return 0;
@@ -582,7 +582,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
           (int)sizeof(path));
   scratch_write(path, in.file, in.len);
   begin_run(&r);
-  check_fetch(&r, 0);
+  check_fetch(&r, false);
   check_file();
   if (in.recovers)
     there = recover(&r);

@@ -222,7 +222,7 @@ fetch_output(void)
 static void
 normalise(const char *text, char *out)
 {
-  int negative = *text == '-' && text[strspn(text, "-0.")] != '\0';
+  bool negative = *text == '-' && text[strspn(text, "-0.")] != '\0';
 
   text += *text == '-';
   while (text[0] == '0' && text[1] != '.' && text[1] != '\0')
@@ -337,7 +337,7 @@ check_line(const char *text)
 {
   char *copy = strdup(text);
   struct json_line line;
-  int comparable = 1;
+  bool comparable = true;
   const char *wrong;
   size_t i;
 
@@ -398,7 +398,7 @@ quote(char **words, struct text_buffer *out)
 static void
 check_characters(char **words, const char *text)
 {
-  int plain = strpbrk(text, "'\"\\") == NULL;
+  bool plain = strpbrk(text, "'\"\\") == NULL;
   const char *p;
 
   for (; *words != NULL; words++) {

@@ -59,7 +59,7 @@ check_section(const struct config *config, size_t number)
 }
 
 /* Returns whether the value of KEY in that section is GIVEN. */
-static int
+static bool
 has_value(const struct config_section *s, const char *key, const char *given)
 {
   const struct config_entry *entry = config_find(s, key);

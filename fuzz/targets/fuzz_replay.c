@@ -50,7 +50,7 @@ struct item {
   int64_t time_ms;
   struct kmp_value value; /* form, coef, exp10, unit, text */
   unsigned part;          /* of the file; blank lines and headers separate */
-  int certain;            /* it must be emitted, unless reading stopped */
+  bool certain;           /* it must be emitted, unless reading stopped */
 };
 
 struct items {
@@ -68,7 +68,7 @@ static struct {
   size_t lines, frames;
   unsigned parts, blank, too_long;
   int separated;      /* a line follows a blank line */
-  int newer;          /* it ends with the header of a newer version */
+  bool newer;         /* it ends with the header of a newer version */
   uint8_t may[65536]; /* registers in the file: SEEN, CERTAIN */
 } in;
 
@@ -79,14 +79,14 @@ static char path[300];
 
 /* ---- Second reader ------------------------------------------------------- */
 
-static int
+static bool
 is_wanted(int32_t id)
 {
   size_t i;
 
   for (i = 0; i < ARRAY_SIZE(choices); i++)
     if (choices[i] == id && (in.wanted >> i & 1) != 0)
-      return 1;
+      return true;
   return in.wanted == 0;
 }
 
@@ -109,7 +109,7 @@ find_serial(const char *text)
 }
 
 static void
-find_record(const struct kmp_record *record, int64_t time_ms, int certain)
+find_record(const struct kmp_record *record, int64_t time_ms, bool certain)
 {
   struct kmp_value value;
   char text[KMP_FORMAT_SIZE];
@@ -140,7 +140,7 @@ static struct {
 
 /* Takes a frame of the meter.  ALONE: its line holds nothing else. */
 static void
-find_frame(const uint8_t *wire, size_t len, int64_t time_ms, int alone)
+find_frame(const uint8_t *wire, size_t len, int64_t time_ms, bool alone)
 {
   static uint8_t plain[CAPTURE_BYTES_MAX];
   const struct kmp_request *request = NULL;
@@ -167,7 +167,7 @@ find_frame(const uint8_t *wire, size_t len, int64_t time_ms, int alone)
 }
 
 static void
-find_frames(const struct capture_line *line, int alone)
+find_frames(const struct capture_line *line, bool alone)
 {
   const uint8_t *end = line->bytes + line->len, *p, *stop;
   int64_t time_ms = line->has_time ? line->time_ms : NOW;
@@ -181,7 +181,7 @@ find_frames(const struct capture_line *line, int alone)
 }
 
 /* Returns whether the line is a request and nothing else. */
-static int
+static bool
 is_request(const struct capture_line *line)
 {
   static uint8_t plain[CAPTURE_BYTES_MAX];
@@ -196,7 +196,8 @@ static void
 find_in_line(const char *text, size_t len)
 {
   static struct capture_line line;
-  int is_one, r = capture_begin(&line, text, len);
+  int r = capture_begin(&line, text, len);
+  bool is_one;
 
   if (r == CAPTURE_COMMENT)
     return;
@@ -220,7 +221,7 @@ find_in_line(const char *text, size_t len)
   }
 }
 
-static int
+static bool
 is_blank(const char *line, size_t len)
 {
   while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL &&
@@ -456,26 +457,26 @@ read_cycles(int *ret)
 
 /* ---- Checks -------------------------------------------------------------- */
 
-static int
+static bool
 is_same(const struct item *a, const struct item *b)
 {
   if (a->id != b->id || a->time_ms != b->time_ms ||
       a->value.form != b->value.form)
-    return 0;
+    return false;
   if (a->value.form == KMP_FORM_TEXT)
     return strcmp(a->value.text, b->value.text) == 0;
   if (a->value.coef != b->value.coef || a->value.exp10 != b->value.exp10)
-    return 0;
+    return false;
   return a->value.unit == NULL || b->value.unit == NULL
            ? a->value.unit == b->value.unit
            : strcmp(a->value.unit, b->value.unit) == 0;
 }
 
 /* Finds the items from CYCLE to END, in this order, among those of the file
- * from *AT on; PARTED: all in the same part.  Returns 0 if they are not
+ * from *AT on; PARTED: all in the same part.  Returns false if they are not
  * found. */
-static int
-find_cycle(const struct item *cycle, const struct item *end, int parted,
+static bool
+find_cycle(const struct item *cycle, const struct item *end, bool parted,
            size_t *at)
 {
   const struct item *found = in.found.items, *item = cycle;
@@ -484,13 +485,13 @@ find_cycle(const struct item *cycle, const struct item *end, int parted,
   while (item < end && i < in.found.n) {
     if (parted && i > *at && found[i].id != SERIAL_ITEM &&
         found[i].part != found[*at].part)
-      return 0;
+      return false;
     item += is_same(item, &found[i++]);
   }
   if (item < end)
-    return 0;
+    return false;
   *at = i;
-  return 1;
+  return true;
 }
 
 /* Returns the index after the part in which the cycle was found. */
@@ -510,7 +511,7 @@ static void
 check_order(void)
 {
   const struct item *told = run.told.items, *end = told + run.told.n, *stop, *i;
-  int parted = in.separated && in.too_long == 0;
+  bool parted = in.separated && in.too_long == 0;
   size_t at = 0, begin;
 
   for (; told < end; told = stop) {
@@ -526,7 +527,7 @@ check_order(void)
 }
 
 static size_t
-count(const struct items *items, const struct item *item, int certain)
+count(const struct items *items, const struct item *item, bool certain)
 {
   size_t n = 0, i;
 
@@ -543,7 +544,7 @@ check_nothing_lost(void)
 
   for (; item < end; item++)
     if (item->certain)
-      require(count(&run.told, item, 0) >= count(&in.found, item, 1));
+      require(count(&run.told, item, false) >= count(&in.found, item, true));
 }
 
 /* Checks that wanted registers missing from the file are reported at its
@@ -557,7 +558,7 @@ check_absent(const char *said)
 
   for (i = 0; i < ARRAY_SIZE(choices); i++) {
     const char *name = kmp_register_name(choices[i], number);
-    int asked_for = in.wanted != 0 && is_wanted(choices[i]);
+    bool asked_for = in.wanted != 0 && is_wanted(choices[i]);
 
     if (list != NULL && strstr(list, name) != NULL)
       require(asked_for && (in.may[choices[i]] & CERTAIN) == 0);

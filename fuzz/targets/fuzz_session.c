@@ -76,8 +76,8 @@ static struct {
   int64_t now_ms;
   int64_t done_ms; /* when the last op was done */
   int master;      /* -1: hung up */
-  int cancelled;
-  int waits; /* for a request */
+  bool cancelled;
+  bool waits; /* for a request */
   unsigned requests;
   struct kmp_request request; /* the last request */
   uint8_t wire[KMP_WIRE_MAX];
@@ -161,7 +161,7 @@ make_answer(uint8_t *wire, size_t size)
 }
 
 static void
-say_answer(int fd, int damaged)
+say_answer(int fd, bool damaged)
 {
   uint8_t wire[KMP_WIRE_MAX];
   size_t n = make_answer(wire, sizeof(wire));
@@ -200,10 +200,10 @@ do_op(int fd)
     say_frame(fd);
     break;
   case OP_ANSWER:
-    say_answer(fd, 0);
+    say_answer(fd, false);
     break;
   case OP_DAMAGED:
-    say_answer(fd, 1);
+    say_answer(fd, true);
     break;
   case OP_ECHO:
     say(fd, meter.wire, meter.wire_len);
@@ -212,10 +212,10 @@ do_op(int fd)
     hang_up();
     break;
   case OP_CANCEL:
-    meter.cancelled = 1;
+    meter.cancelled = true;
     break;
   default:
-    meter.waits = 1;
+    meter.waits = true;
   }
 }
 
@@ -227,7 +227,7 @@ port_clock(void)
   return meter.now_ms;
 }
 
-static int
+static bool
 is_ready(int fd, short events)
 {
   struct pollfd port = { .fd = fd, .events = events };
@@ -286,7 +286,7 @@ take_request(const char *hex)
   require(frame.cid == KMP_GET_TYPE || frame.cid == KMP_GET_SERIAL ||
           frame.cid == KMP_GET_REGISTER);
   require(++meter.requests <= REQUESTS_MAX);
-  meter.waits = 0;
+  meter.waits = false;
   meter.done_ms = meter.now_ms;
   if (meter.master >= 0)
     while (read(meter.master, drained, sizeof(drained)) > 0)
@@ -308,7 +308,7 @@ watch_log(const struct mp_host *host, int level, const char *object,
 
 /* Returns whether the frame of LEN bytes at WIRE holds the register with that
  * value. */
-static int
+static bool
 frame_has(const uint8_t *wire, size_t len, uint16_t id,
           const struct mp_value *value)
 {
@@ -325,13 +325,13 @@ frame_has(const uint8_t *wire, size_t len, uint16_t id,
       kmp_answer_find(&answer, id) == NULL ||
       kmp_convert(kmp_answer_find(&answer, id), kmp_register_find(id), &space,
                   &sent, &error) != MP_OK)
-    return 0;
+    return false;
   if (value->kind == MP_TEXT || sent.kind == MP_TEXT)
     return value->kind == sent.kind && strcmp(value->text, sent.text) == 0;
   return value->coef == sent.coef && value->exp10 == sent.exp10;
 }
 
-static int
+static bool
 was_said(uint16_t id, const struct mp_value *value)
 {
   const uint8_t *end = meter.said + meter.said_len, *p;
@@ -343,9 +343,9 @@ was_said(uint16_t id, const struct mp_value *value)
       continue;
     stop = memchr(p, KMP_STOP, (size_t)(end - p));
     if (stop != NULL && frame_has(p, (size_t)(stop - p) + 1, id, value))
-      return 1;
+      return true;
   }
-  return 0;
+  return false;
 }
 
 static void

@@ -39,7 +39,7 @@ struct expected {
   unsigned set_aside; /* number of files set aside */
 };
 
-static int
+static bool
 is_same(const char *path, const struct expected *expected)
 {
   static uint8_t buf[STATE_MAX + 1];
@@ -111,14 +111,14 @@ read_all(struct store *store)
 }
 
 /* Returns whether an earlier run's note is found, with the row it names. */
-static int
+static bool
 has_note(struct store *store)
 {
   const char *note = store_get(store, STORE_TEXT, "fuzz", "row");
   const struct store_row *row;
 
   if (note == NULL)
-    return 0;
+    return false;
   row = store_row_next(store, "fuzz", strtoll(note, NULL, 10) - 1);
   return row != NULL && strcmp(row->body, note) == 0;
 }
@@ -176,12 +176,13 @@ look(enum store_mode mode, const struct expected *expected)
   return r;
 }
 
-/* Makes a run.  Returns 1 if its changes were committed. */
-static int
+/* Makes a run.  Returns true if its changes were committed. */
+static bool
 use(struct expected *expected, int looked)
 {
   struct store *store;
-  int r, committed = 0;
+  int r;
+  bool committed = false;
 
   store = open_store(STORE_WRITE, &r);
   require(r != MP_EDATA && r != MP_EBUSY);
@@ -201,7 +202,7 @@ use(struct expected *expected, int looked)
 
 /* Makes the next run: it finds the committed changes, or begins a new state. */
 static void
-use_again(int committed)
+use_again(bool committed)
 {
   struct store *store;
   int r;
@@ -218,7 +219,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   struct expected expected = { data, size, 0 };
-  int looked, committed;
+  int looked;
+  bool committed;
 
   if (size > STATE_MAX)
     return 0;

@@ -5,6 +5,7 @@
 #ifndef CSV_H
 #define CSV_H
 
+#include <stdbool.h>
 #include <meterpipe/plugin.h>
 
 #include "plugins/csv/csv_file.h"
@@ -13,10 +14,10 @@
 
 struct csv_column {
   const char *name;
-  uint32_t flags; /* MP_TARGET_... */
-  char *unit_key; /* in the store: "unit.energy" */
-  char *unit;     /* unit of the column; "": none; NULL: no number yet */
-  int complained; /* reported a value in another unit */
+  uint32_t flags;  /* MP_TARGET_... */
+  char *unit_key;  /* in the store: "unit.energy" */
+  char *unit;      /* unit of the column; "": none; NULL: no number yet */
+  bool complained; /* reported a value in another unit */
   /* The column's cell in csv.cells; valid if row is csv.row. */
   uint64_t row; /* csv.row when the cell was written */
   size_t start, len;
@@ -49,8 +50,8 @@ struct csv {
   struct csv_refusal *refusals; /* in the order of records */
   size_t refusals_len;
 
-  int distrusted; /* fsync failed: write nothing more in this run */
-  int streaming;  /* the header was written to the pipe */
+  bool distrusted; /* fsync failed: write nothing more in this run */
+  bool streaming;  /* the header was written to the pipe */
 };
 
 /* csv_columns.c: the columns and their units */

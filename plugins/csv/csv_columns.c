@@ -116,7 +116,7 @@ refuse_unit(struct csv *csv, struct csv_column *column, const char *unit)
   /* report a wrong unit once, not for every row */
   if (column->complained)
     return MP_DROP;
-  column->complained = 1;
+  column->complained = true;
   mp_fail(csv->host, MP_ECONFIG, column->name,
           "the column is in %s, but a value in %s does not convert to it "
           "exactly; put a transform with plugin = convert before the column, "

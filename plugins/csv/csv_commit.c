@@ -83,7 +83,7 @@ rows_within(const struct csv *csv, size_t len)
  * left the last line unfinished (RAGGED).  Lines end with EOL.  *ret_lead: the
  * count of these bytes. */
 static int
-add_lead(struct csv *csv, const char *eol, int64_t length, int ragged,
+add_lead(struct csv *csv, const char *eol, int64_t length, bool ragged,
          size_t *ret_lead)
 {
   size_t before = csv->rows.len;
@@ -144,7 +144,7 @@ stream_rows(struct csv *csv, const struct mp_result_sink *sink)
   int answer = MP_OK;
 
   if (!csv->streaming)
-    answer = add_lead(csv, csv->eol, 0, 0, &lead);
+    answer = add_lead(csv, csv->eol, 0, false, &lead);
   if (answer != MP_OK) {
     give_results(csv, sink, 0, MP_NOT_SENT);
     return answer;
@@ -290,7 +290,7 @@ remove_partial_row(struct csv *csv, int64_t start, const struct standing *found,
  * exist or has no part of the rows.  If not STRICT, a file that ends at START
  * is accepted, too: then the crash came before the write. */
 static int
-recover_in(struct csv *csv, const char *path, int64_t start, int strict,
+recover_in(struct csv *csv, const char *path, int64_t start, bool strict,
            const struct mp_result_sink *sink)
 {
   const char *own = csv->file.path;
@@ -336,7 +336,7 @@ recover_rotated(struct csv *csv, int64_t start,
   if (siblings == NULL)
     return MP_DROP;
   while (answer == MP_DROP && (path = csv_siblings_next(siblings)) != NULL)
-    answer = recover_in(csv, path, start, 1, sink);
+    answer = recover_in(csv, path, start, true, sink);
   csv_siblings_close(siblings);
   return answer;
 }
@@ -354,11 +354,11 @@ csv_recover(void *self, const char *token, const struct mp_result_sink *sink)
     answer = mp_fail(csv->host, MP_EINTERNAL, csv->file.path,
                      "\"%s\" is not a token of this output", token);
   if (answer == MP_OK)
-    answer = recover_in(csv, csv->file.path, start.coef, 1, sink);
+    answer = recover_in(csv, csv->file.path, start.coef, true, sink);
   if (answer == MP_DROP)
     answer = recover_rotated(csv, start.coef, sink);
   if (answer == MP_DROP)
-    answer = recover_in(csv, csv->file.path, start.coef, 0, sink);
+    answer = recover_in(csv, csv->file.path, start.coef, false, sink);
   if (answer == MP_DROP) {
     give_results(csv, sink, 0, MP_NOT_SENT);
     answer = MP_OK;

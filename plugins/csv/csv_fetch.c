@@ -147,7 +147,7 @@ answer_absent(struct fetch *f, const unsigned char *seen)
   uint32_t i;
 
   for (i = 0; i < csv->count; i++) {
-    int written = (csv->columns[i].flags & MP_TARGET_READ) == 0;
+    bool written = (csv->columns[i].flags & MP_TARGET_READ) == 0;
 
     if (seen[i])
       continue;

@@ -89,7 +89,7 @@ fail_open(struct csv_file *f, int err)
 }
 
 /* Returns true if the path is no regular file: a pipe or a device. */
-static int
+static bool
 is_special(const struct csv_file *f)
 {
   struct stat st;
@@ -161,13 +161,13 @@ lock_csv_file(struct csv_file *f)
 
 /* Returns true if the locked file is still the one at the path, and updates its
  * length. */
-static int
+static bool
 is_current(struct csv_file *f)
 {
   struct stat at_path, open_one;
 
   if (fstat(f->fd, &open_one) != 0 || stat(f->path, &at_path) != 0)
-    return 0;
+    return false;
   f->length = open_one.st_size;
   return at_path.st_ino == open_one.st_ino && at_path.st_dev == open_one.st_dev;
 }

@@ -3,26 +3,27 @@
  */
 #include "plugins/csv/csv_row.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <meterpipe/plugin.h>
 
 #define GUARD "'"
 
-static int
+static bool
 needs_quotes(const char *text)
 {
   size_t len = strlen(text);
 
   if (text[strcspn(text, ",\"\r\n")] != '\0')
-    return 1;
+    return true;
   return len > 0 && (strchr(" \t", text[0]) != NULL ||
                      strchr(" \t", text[len - 1]) != NULL);
 }
 
 /* Adds TEXT in quotes.  GUARD: with an apostrophe before it. */
 static int
-add_quoted(struct text_buffer *b, const char *text, int guard)
+add_quoted(struct text_buffer *b, const char *text, bool guard)
 {
   const char *p;
   char *at;
@@ -50,11 +51,11 @@ int
 csv_add_cell(struct text_buffer *b, const char *text)
 {
   if (needs_quotes(text))
-    return add_quoted(b, text, 0);
+    return add_quoted(b, text, false);
   return text_buffer_add(b, text, strlen(text));
 }
 
-static int
+static bool
 is_formula(const char *text)
 {
   const char *p = text + strspn(text, " \t\r\n");
@@ -68,7 +69,7 @@ int
 csv_add_text(struct text_buffer *b, const char *text)
 {
   if (is_formula(text + strspn(text, GUARD)))
-    return add_quoted(b, text, 1);
+    return add_quoted(b, text, true);
   return csv_add_cell(b, text);
 }
 
@@ -121,7 +122,7 @@ char *
 csv_take_cell(char **row, char *end)
 {
   char *cell = *row, *from = *row, *to = *row;
-  int quoted = from < end && *from == '"';
+  bool quoted = from < end && *from == '"';
 
   for (from += quoted; from < end; from++) {
     if (!quoted && *from == ',')

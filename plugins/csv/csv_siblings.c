@@ -8,6 +8,7 @@
 #include "plugins/csv/csv_siblings.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,32 +52,32 @@ csv_siblings_open(const char *path)
  * name and its extension.  The extension is required, because the state can be
  * in the same directory: heat.db, and heat.db.lock, which this run itself has
  * locked. */
-static int
+static bool
 is_rotated(const struct csv_siblings *s, const char *name)
 {
   const char *extension = s->name + s->stem;
   size_t len = strlen(name), more = strlen(extension);
 
   if (strncmp(name, s->name, s->stem) != 0 || strcmp(name, s->name) == 0)
-    return 0;
+    return false;
   return strncmp(name + s->stem, extension, more) == 0 ||
          (len >= s->stem + more && strcmp(name + len - more, extension) == 0);
 }
 
 /* Sets path to DIR/NAME.  Returns false if that is the CSV file itself, or no
  * regular file. */
-static int
+static bool
 take_name(struct csv_siblings *s, const char *name)
 {
   size_t lead = (size_t)(s->name - s->own);
   struct stat st;
 
   if (!is_rotated(s, name))
-    return 0;
+    return false;
   free(s->path);
   s->path = malloc(lead + strlen(name) + 1);
   if (s->path == NULL)
-    return 0;
+    return false;
   memcpy(s->path, s->own, lead);
   memcpy(s->path + lead, name, strlen(name) + 1);
   return lstat(s->path, &st) == 0 && S_ISREG(st.st_mode);

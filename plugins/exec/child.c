@@ -142,14 +142,14 @@ drain_err(struct running *r)
 
   if (text_buffer_reserve(err, n + 1) != MP_OK) {
     err->len = 0;
-    r->child->err_cut = 1;
+    r->child->err_cut = true;
   }
   text_buffer_add(err, buf, n);
   if (err->len <= 2 * CHILD_ERR_MAX)
     return n > 0;
   memmove(err->data, err->data + err->len - CHILD_ERR_MAX, CHILD_ERR_MAX);
   err->len = CHILD_ERR_MAX;
-  r->child->err_cut = 1;
+  r->child->err_cut = true;
   return 1;
 }
 
@@ -168,7 +168,7 @@ drain_rest(struct running *r, const int *fd, int (*drain)(struct running *r))
 
 /* Returns true if the command has ended.  It is not yet reaped, so that its
  * number still names its group. */
-static int
+static bool
 has_ended(struct running *r)
 {
   siginfo_t info;
@@ -178,7 +178,7 @@ has_ended(struct running *r)
       0)
     return info.si_pid == r->started.pid;
   r->lost = 1; /* ECHILD: its status was taken elsewhere, or is not kept */
-  return 1;
+  return true;
 }
 
 static void
@@ -212,7 +212,7 @@ handle_next_event(struct running *r)
   struct started *s = &r->started;
   const struct mp_host *host = r->child->host;
   int64_t left = r->until_ms - clock_mono_ms();
-  int late, quiet = s->out < 0 && s->err < 0;
+  bool late, quiet = s->out < 0 && s->err < 0;
   struct pollfd fds[] = {
     { .fd = r->reason == MP_OK ? s->in : -1, .events = POLLOUT },
     { .fd = s->out, .events = POLLIN },

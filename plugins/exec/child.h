@@ -10,6 +10,7 @@
 #ifndef EXEC_CHILD_H
 #define EXEC_CHILD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <meterpipe/plugin.h>
@@ -30,10 +31,10 @@ struct child {
   const char *input; /* written to its standard input */
   size_t input_len;
   int64_t timeout_ms;     /* bounded by the host's time_left */
-  int wants_output;       /* else its standard output is /dev/null */
+  bool wants_output;      /* else its standard output is /dev/null */
   struct text_buffer out; /* its standard output, with a NUL at the end */
   struct text_buffer err; /* the end of its standard error */
-  int err_cut;            /* the beginning of err was dropped */
+  bool err_cut;           /* the beginning of err was dropped */
   int status;             /* its exit status, valid after MP_OK */
   int started;            /* the program runs, or has run */
 };

@@ -197,7 +197,7 @@ exec_read(void *self, const struct mp_sink *sink)
     .host = e->host,
     .words = e->command,
     .timeout_ms = e->host->option_int(e->host, "timeout"),
-    .wants_output = 1,
+    .wants_output = true,
   };
   int answer = child_run(&child);
 

@@ -122,7 +122,7 @@ take_string(char **p)
 /* ---- Other values -------------------------------------------------------- */
 
 /* Returns true if the LEN characters are a JSON number: -1.50e+3. */
-static int
+static bool
 is_number(const char *text, size_t len)
 {
   static const char digits[] = "0123456789";
@@ -130,32 +130,32 @@ is_number(const char *text, size_t len)
 
   n = strspn(text + at, digits);
   if (n == 0 || (n > 1 && text[at] == '0'))
-    return 0;
+    return false;
   at += n;
   if (text[at] == '.') {
     n = strspn(text + at + 1, digits);
     if (n == 0)
-      return 0;
+      return false;
     at += n + 1;
   }
   if (text[at] == 'e' || text[at] == 'E') {
     at += text[at + 1] == '-' || text[at + 1] == '+' ? 2 : 1;
     n = strspn(text + at, digits);
     if (n == 0)
-      return 0;
+      return false;
     at += n;
   }
   return at == len;
 }
 
-static int
+static bool
 is_word(const char *text, size_t len, const char *word)
 {
   return strlen(word) == len && memcmp(text, word, len) == 0;
 }
 
 /* Reads a value without quotes at *P.  The caller must end it with a NUL. */
-static int
+static bool
 take_plain(char **p, struct json_member *m, size_t *ret_len)
 {
   size_t len = strcspn(*p, " \t,}");
@@ -168,10 +168,10 @@ take_plain(char **p, struct json_member *m, size_t *ret_len)
   else if (is_number(*p, len))
     m->type = JSON_NUMBER;
   else
-    return 0;
+    return false;
   *p += len;
   *ret_len = len;
-  return 1;
+  return true;
 }
 
 /* ---- The line ------------------------------------------------------------ */
@@ -228,7 +228,7 @@ find_json_member(const struct json_line *line, const char *name)
   return NULL;
 }
 
-int
+bool
 json_line_has(const struct json_line *line, const char *name)
 {
   return find_json_member(line, name) != NULL;

@@ -9,6 +9,7 @@
 #ifndef EXEC_JSON_LINE_H
 #define EXEC_JSON_LINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define JSON_LINE_MEMBERS 16
@@ -35,6 +36,6 @@ const struct json_member *json_line_find(const struct json_line *line,
                                          const char *name);
 
 /* Returns true if there is a member NAME, even if its value is null. */
-int json_line_has(const struct json_line *line, const char *name);
+bool json_line_has(const struct json_line *line, const char *name);
 
 #endif

@@ -146,7 +146,7 @@ json_value_updated(const struct json_line *line, const char **ret)
   return wrong;
 }
 
-static int
+static bool
 is_utf8(const char *text)
 {
   size_t n = 1;

@@ -326,7 +326,7 @@ exec_fetch(void *self, const struct mp_shown_sink *sink)
     .host = e->host,
     .words = e->fetch,
     .timeout_ms = e->host->option_int(e->host, "timeout"),
-    .wants_output = 1,
+    .wants_output = true,
   };
   int answer;
 

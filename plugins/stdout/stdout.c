@@ -52,7 +52,7 @@ struct slot {
   const char *name;
   uint32_t row; /* its record, from 1; another one: value missing */
   size_t value; /* offset in texts */
-  int is_text;
+  bool is_text;
   char *unit;            /* of the value; "": none */
   const char *unit_text; /* unit as people write it; NULL: none */
 };
@@ -359,7 +359,8 @@ write_pending(struct out *out)
   const char *data = out->pending.data;
   size_t left = out->pending.len;
   int64_t until_ms = out->host->time_left(out->host) / 2;
-  int waits = out->file == FILE_POLLED, answer = MP_OK;
+  int answer = MP_OK;
+  bool waits = out->file == FILE_POLLED;
 
   while (left > 0 && answer == MP_OK) {
     ssize_t n;

@@ -5,6 +5,7 @@
 #ifndef STDOUT_FORMAT_H
 #define STDOUT_FORMAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/text_buffer.h"
@@ -14,7 +15,7 @@ struct stdout_cell {
   const char *name;
   const char *value; /* NULL: missing */
   const char *unit;  /* NULL: none */
-  int is_text;
+  bool is_text;
 };
 
 /* Adds one cycle; TIME is its time, "2026-11-22T10:00:00Z".  MP_OK or

@@ -81,7 +81,7 @@ transform_number(const struct mp_value *value)
   return number;
 }
 
-static int
+static bool
 has_unit(const struct mp_value *value)
 {
   return value->unit != NULL && value->unit[0] != '\0';

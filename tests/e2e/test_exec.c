@@ -150,23 +150,23 @@ static const struct {
   int status;      /* of the command */
   int run_status;  /* of the run */
   const char *err; /* of the run */
-  int again;       /* 1: the next run sends the record again */
+  bool again;      /* true: the next run sends the record again */
 } status_rows[] = {
-  { "live", 0, EX_OK, "notice: hook: sh: a word\n", 0 },
+  { "live", 0, EX_OK, "notice: hook: sh: a word\n", false },
   { "live", 75, EX_TEMPFAIL, "error: hook: sh: ended with status 75: a word\n",
-    0 },
+    false },
   { "live", 1, EX_UNAVAILABLE, "error: hook: sh: ended with status 1: a word\n",
-    0 },
-  { "append", 0, EX_OK, "notice: hook: sh: a word\n", 0 },
+    false },
+  { "append", 0, EX_OK, "notice: hook: sh: a word\n", false },
   { "append", 75, EX_TEMPFAIL,
-    "error: hook: sh: ended with status 75: a word\n", 1 },
+    "error: hook: sh: ended with status 75: a word\n", true },
   { "append", 1, EX_UNAVAILABLE,
-    "error: hook: sh: ended with status 1: a word\n", 1 },
-  { "history", 0, EX_OK, "notice: hook: sh: a word\n", 0 },
+    "error: hook: sh: ended with status 1: a word\n", true },
+  { "history", 0, EX_OK, "notice: hook: sh: a word\n", false },
   { "history", 75, EX_TEMPFAIL,
-    "error: hook: sh: ended with status 75: a word\n", 1 },
+    "error: hook: sh: ended with status 75: a word\n", true },
   { "history", 1, EX_UNAVAILABLE,
-    "error: hook: sh: ended with status 1: a word\n", 1 },
+    "error: hook: sh: ended with status 1: a word\n", true },
 };
 
 /* Shell command: adds the ids of the received records to "got", a line each. */
@@ -174,7 +174,7 @@ static const struct {
 
 START_TEST(status_decides_what_becomes_of_a_record)
 {
-  const int queued = strcmp(status_rows[_i].class, "live") != 0;
+  const bool queued = strcmp(status_rows[_i].class, "live") != 0;
   char options[128], want[256];
 
   snprintf(options, sizeof(options), "class = %s\ncommand = sh take.sh\n",

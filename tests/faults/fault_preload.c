@@ -68,7 +68,7 @@ take_early(size_t size)
   return p;
 }
 
-static int
+static bool
 is_early(const void *p)
 {
   return (const char *)p >= early && (const char *)p < early + sizeof(early);
@@ -77,33 +77,33 @@ is_early(const void *p)
 static void
 find_real(void)
 {
-  static int finding;
+  static bool finding;
 
   if (real_malloc || finding)
     return;
-  finding = 1;
+  finding = true;
   *(void **)&real_free = dlsym(RTLD_NEXT, "free");
   *(void **)&real_realloc = dlsym(RTLD_NEXT, "realloc");
   *(void **)&real_calloc = dlsym(RTLD_NEXT, "calloc");
   *(void **)&real_malloc = dlsym(RTLD_NEXT, "malloc");
-  finding = 0;
+  finding = false;
 }
 
 /* Counts an allocation.  Returns whether it has to fail; errno is then
  * ENOMEM. */
-static int
+static bool
 fails(void)
 {
   unsigned long n;
 
   if (!memory)
-    return 0;
+    return false;
   n = __atomic_add_fetch(&memory->count, 1, __ATOMIC_SEQ_CST);
   if (n != memory->fail_at && (!memory->all_after || n < memory->fail_at))
-    return 0;
-  memory->hit = 1;
+    return false;
+  memory->hit = true;
   errno = ENOMEM;
-  return 1;
+  return true;
 }
 
 PUBLIC void *
@@ -172,7 +172,7 @@ curl_global_init(long flags)
 /* ---- A failing disk ---- */
 
 /* Returns whether the path of FD ends with NAME; false if NAME is NULL. */
-static int
+static bool
 is_named(int fd, const char *name)
 {
   char link[64], path[512];
@@ -180,7 +180,7 @@ is_named(int fd, const char *name)
   size_t len;
 
   if (!name)
-    return 0;
+    return false;
   snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
   n = readlink(link, path, sizeof(path));
   len = strlen(name);
@@ -216,7 +216,7 @@ fail_call(void)
 }
 
 /* Returns whether DATA contains the text that makes CALL fail. */
-static int
+static bool
 is_spoilt(const char *call, const void *data, ssize_t len)
 {
   const char *text = text_of(call);

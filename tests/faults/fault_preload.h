@@ -3,14 +3,16 @@
 #ifndef FAULTS_FAULT_PRELOAD_H
 #define FAULTS_FAULT_PRELOAD_H
 
+#include <stdbool.h>
+
 struct fault_memory {
   unsigned long count;  /* allocations since the start of main() */
   unsigned long locked; /* count at the first flock(), the state's; 0: none */
   unsigned long curl_begin; /* first one in curl_global_init(); 0: none */
   unsigned long curl_end;   /* last one in it; 0: it has not returned */
   unsigned long fail_at;    /* number of the one that fails; 0: none */
-  int all_after;            /* all later ones fail too */
-  int hit;
+  bool all_after;           /* all later ones fail too */
+  bool hit;
 };
 
 #endif

@@ -47,7 +47,7 @@ sweep_add(enum sweep_count count, unsigned long n)
   __atomic_add_fetch(&counts[count], n, __ATOMIC_SEQ_CST);
 }
 
-static int
+static bool
 print_counts(void)
 {
   const char *comma = "";
@@ -231,7 +231,8 @@ sweep_main(int argc, char **argv, void (*work)(struct sweep *s))
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   struct sweep s = { .jobs = processors > 0 ? 3 * (unsigned)processors : 3,
                      .seed = 20261122 };
-  int status, failed = 0;
+  int status;
+  bool failed = false;
 
   if (!parse(&s, argc, argv)) {
     fprintf(stderr,

@@ -63,14 +63,16 @@ END_TEST
 
 static const struct {
   const char *a, *b;
-  int same;
+  bool same;
 } pairs[] = {
-  { "m3", "m³", 1 },  { "GJ", "GJ", 1 },    { NULL, "", 1 },
-  { NULL, NULL, 1 },  { "number", "", 1 },  { "boxes", "boxes", 1 },
-  { "GJ", "MJ", 0 },  { "C", "K", 0 },      { "GJ", "", 0 },
-  { NULL, "GJ", 0 },  { "boxes", "GJ", 0 }, { "GJ", "boxes", 0 },
-  { "boxes", "", 0 }, { "MW", "mW", 0 },    { "boxes", "crates", 0 },
-  { "kWh", "kW", 0 },
+  { "m3", "m³", true },         { "GJ", "GJ", true },
+  { NULL, "", true },           { NULL, NULL, true },
+  { "number", "", true },       { "boxes", "boxes", true },
+  { "GJ", "MJ", false },        { "C", "K", false },
+  { "GJ", "", false },          { NULL, "GJ", false },
+  { "boxes", "GJ", false },     { "GJ", "boxes", false },
+  { "boxes", "", false },       { "MW", "mW", false },
+  { "boxes", "crates", false }, { "kWh", "kW", false },
 };
 
 START_TEST(knows_which_symbols_mean_the_same)
@@ -265,7 +267,7 @@ fraction_of(struct decimal d)
 }
 
 /* Returns whether the fraction, in lowest terms, is a finite decimal. */
-static int
+static bool
 ends(struct fraction f)
 {
   while (f.d % 2 == 0)

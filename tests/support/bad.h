@@ -6,11 +6,12 @@
 #define SUPPORT_BAD_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static inline int
+static inline bool
 bad_is(const char *how)
 {
   const char *bad = getenv("BAD");

@@ -43,7 +43,7 @@ static int
 refuse(const struct mp_host *host)
 {
   const char *class = host->option(host, "class");
-  int appends = class != NULL && strcmp(class, "append") == 0;
+  bool appends = class != NULL && strcmp(class, "append") == 0;
 
   if (bad_is("create-silent"))
     return MP_ECONFIG;
@@ -156,7 +156,7 @@ bad_write(void *self, uint32_t target, const struct mp_value *value)
   return target == 0 ? fail_with(self, "write-fails") : MP_OK;
 }
 
-static int
+static bool
 host_has_two(const struct bad *b)
 {
   return b->host->target(b->host, 1) != NULL;

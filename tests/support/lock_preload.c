@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -24,7 +25,7 @@ typedef int (*flock_fn)(int, int);
 typedef int (*fcntl_fn)(int, int, ...);
 
 /* Returns whether CALL must fail for FD, a regular file; sets errno then. */
-static int
+static bool
 fails(const char *call, int fd)
 {
   const char *fault = getenv("TEST_NO_LOCKS");
@@ -32,11 +33,11 @@ fails(const char *call, int fd)
   struct stat st;
 
   if (!fault || strncmp(fault, call, len) != 0 || fault[len] != ' ')
-    return 0;
+    return false;
   if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-    return 0; /* not a file: for example a serial port */
+    return false; /* not a file: for example a serial port */
   errno = atoi(fault + len);
-  return 1;
+  return true;
 }
 
 PUBLIC int

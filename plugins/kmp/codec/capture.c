@@ -61,7 +61,7 @@ capture_error_text(int error)
   return error_texts[-error];
 }
 
-static int
+static bool
 is_blank(char c)
 {
   return c == ' ' || c == '\t' || c == '\r';
@@ -87,7 +87,7 @@ skip_byte_order_mark(const char *p, const char *end)
 }
 
 /* True if TEXT begins with WORD followed by a blank. */
-static int
+static bool
 is_word(const char *text, const char *end, const char *word)
 {
   size_t len = strlen(word);
@@ -128,17 +128,17 @@ begin_comment(struct capture_line *line, const char *p, const char *end)
 }
 
 /* True if P looks like the beginning of a date: "2026-". */
-static int
+static bool
 looks_like_date(const char *p, const char *end)
 {
   int i;
 
   if (end - p < 5 || p[4] != '-')
-    return 0;
+    return false;
   for (i = 0; i < 4; i++)
     if (p[i] < '0' || p[i] > '9')
-      return 0;
-  return 1;
+      return false;
+  return true;
 }
 
 int
@@ -148,8 +148,8 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
   const char *mark, *p = skip_blanks(begin, end);
   size_t n;
 
-  line->has_time = 0;
-  line->old_script = 0;
+  line->has_time = false;
+  line->old_script = false;
   line->direction = CAPTURE_FROM_METER;
   line->pos = line->end = end;
   if (p == end) /* a byte order mark alone does not end a cycle */
@@ -169,7 +169,7 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
   }
   mark = find_mark(p, end);
   if (mark < end) {
-    line->old_script = 1;
+    line->old_script = true;
     line->pos = mark;
     return CAPTURE_EVENTS;
   }

@@ -13,6 +13,7 @@
 #ifndef CAPTURE_H
 #define CAPTURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,10 +46,10 @@ const char *capture_error_text(int error);
 struct capture_line {
   uint32_t version;        /* the header's version */
   const char *version_end; /* end of the version in the text */
-  int has_time;
+  bool has_time;
   int64_t time_ms;      /* milliseconds since 1970-01-01 UTC */
   const char *time_end; /* end of the time in the text */
-  int old_script;       /* a line of the old script's log */
+  bool old_script;      /* a line of the old script's log */
   /* The event that capture_next parsed. */
   char direction; /* CAPTURE_TO_METER or CAPTURE_FROM_METER */
   size_t len;

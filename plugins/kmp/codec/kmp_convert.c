@@ -73,7 +73,7 @@ kmp_probe_type(const struct mp_probe_sink *sink,
 /* ---- Registers ---------------------------------------------------------- */
 
 /* True if VALUE equals N, whatever its number of decimals. */
-static int
+static bool
 is_number(const struct mp_host *host, const struct mp_value *value, int64_t n)
 {
   struct mp_value number = { .struct_size = sizeof(number), .coef = n };

@@ -109,7 +109,7 @@ kmp_crc(const uint8_t *buf, size_t len)
   return crc;
 }
 
-static inline int
+static inline bool
 is_reserved(uint8_t byte)
 {
   return byte == KMP_START_REQUEST || byte == KMP_START_ANSWER ||
@@ -230,7 +230,7 @@ kmp_deframer_init(struct kmp_deframer *d)
   d->wire_len = 0;
   d->noise = 0;
   d->zeros = 0;
-  d->collecting = 0;
+  d->collecting = false;
   d->echo = NULL;
   d->echo_len = 0;
 }
@@ -249,7 +249,7 @@ feed_idle(struct kmp_deframer *d, uint8_t byte)
   switch (byte) {
   case KMP_START_REQUEST:
   case KMP_START_ANSWER:
-    d->collecting = 1;
+    d->collecting = true;
     d->wire[0] = byte;
     d->wire_len = 1;
     return KMP_EVENT_NONE;
@@ -267,7 +267,7 @@ feed_idle(struct kmp_deframer *d, uint8_t byte)
 static enum kmp_event
 refuse_frame(struct kmp_deframer *d, int error)
 {
-  d->collecting = 0;
+  d->collecting = false;
   d->error = error;
   return KMP_EVENT_BAD;
 }
@@ -278,7 +278,7 @@ finish_frame(struct kmp_deframer *d)
 {
   int r;
 
-  d->collecting = 0;
+  d->collecting = false;
   if (d->echo && d->wire_len == d->echo_len &&
       memcmp(d->wire, d->echo, d->echo_len) == 0)
     return KMP_EVENT_ECHO;
@@ -329,7 +329,7 @@ kmp_deframer_feed(struct kmp_deframer *d, const uint8_t *buf, size_t len,
   return taken;
 }
 
-int
+bool
 kmp_is_trailing(const uint8_t *buf, size_t len)
 {
   size_t i = 0;

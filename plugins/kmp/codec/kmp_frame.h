@@ -12,6 +12,7 @@
 #ifndef KMP_FRAME_H
 #define KMP_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -109,7 +110,7 @@ struct kmp_deframer {
   size_t zeros; /* the byte 00, which a meter may send at any time */
 
   /* Private. */
-  int collecting; /* inside a frame: wire grows */
+  bool collecting; /* inside a frame: wire grows */
   const uint8_t *echo;
   size_t echo_len;
   uint8_t plain[KMP_WIRE_MAX];
@@ -130,7 +131,7 @@ size_t kmp_deframer_feed(struct kmp_deframer *d, const uint8_t *buf, size_t len,
 
 /* True if BUF, the bytes right after a frame, holds stray data: after any 00
  * and 06, which may come at any time, a byte that does not start a frame. */
-int kmp_is_trailing(const uint8_t *buf, size_t len);
+bool kmp_is_trailing(const uint8_t *buf, size_t len);
 
 /* Call this when no more bytes will come.  Returns KMP_EVENT_BAD with KMP_ECUT
  * when a frame had begun, else KMP_EVENT_NONE.  Ends the partial frame. */

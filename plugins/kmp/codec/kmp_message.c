@@ -35,15 +35,15 @@ put32(uint8_t *p, uint32_t n)
   put16(p + 2, (uint16_t)(n & 0xffff));
 }
 
-static int
+static bool
 request_has(const struct kmp_request *request, uint16_t id)
 {
   uint8_t i;
 
   for (i = 0; i < request->count; i++)
     if (request->ids[i] == id)
-      return 1;
-  return 0;
+      return true;
+  return false;
 }
 
 size_t
@@ -234,7 +234,7 @@ kmp_answer_decode(const struct kmp_frame *frame,
 }
 
 /* True if the answer has all requested registers, and no others. */
-static int
+static bool
 is_complete(const struct kmp_frame *frame, const struct kmp_request *request)
 {
   struct kmp_answer answer;
@@ -243,7 +243,7 @@ is_complete(const struct kmp_frame *frame, const struct kmp_request *request)
          answer.count == request->count && answer.surplus == 0;
 }
 
-int
+bool
 kmp_answer_is_cut(const struct kmp_frame *frame,
                   const struct kmp_request *request, const uint8_t *rest,
                   size_t len)
@@ -252,21 +252,21 @@ kmp_answer_is_cut(const struct kmp_frame *frame,
          !is_complete(frame, request);
 }
 
-/* Encodes the records one after the other.  Returns 1, or 0 when there are too
- * many or a mantissa is too long. */
-static int
+/* Encodes the records one after the other.  Returns true, or false when there
+ * are too many or a mantissa is too long. */
+static bool
 encode_records(const struct kmp_answer *answer, uint8_t *data, size_t *ret_len)
 {
   size_t n = 0;
   uint8_t i, k;
 
   if (answer->count > KMP_REGISTERS_MAX)
-    return 0;
+    return false;
   for (i = 0; i < answer->count; i++) {
     const struct kmp_record *record = &answer->records[i];
 
     if (record->nob > KMP_MANTISSA_MAX)
-      return 0;
+      return false;
     put16(data + n, record->id);
     data[n + 2] = record->unit;
     data[n + 3] = record->nob;
@@ -276,7 +276,7 @@ encode_records(const struct kmp_answer *answer, uint8_t *data, size_t *ret_len)
       data[n++] = record->mantissa[k];
   }
   *ret_len = n;
-  return 1;
+  return true;
 }
 
 size_t

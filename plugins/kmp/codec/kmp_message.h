@@ -12,6 +12,7 @@
 #ifndef KMP_MESSAGE_H
 #define KMP_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -107,9 +108,9 @@ int kmp_answer_decode(const struct kmp_frame *frame,
  * its stop byte is false.  REST is the bytes from the stop byte to a pause on
  * the line.  An answer with exactly the registers of REQUEST is whole.  REQUEST
  * may be NULL (not known). */
-int kmp_answer_is_cut(const struct kmp_frame *frame,
-                      const struct kmp_request *request, const uint8_t *rest,
-                      size_t len);
+bool kmp_answer_is_cut(const struct kmp_frame *frame,
+                       const struct kmp_request *request, const uint8_t *rest,
+                       size_t len);
 
 /* Returns the record of register ID in an answer, or NULL when the meter left
  * it out. */

@@ -136,7 +136,7 @@ decode_bits(const struct kmp_record *record, struct kmp_value *value)
   return KMP_OK;
 }
 
-static int
+static bool
 is_time(const struct moment *m)
 {
   return m->hour >= 0 && m->hour <= 23 && m->minute >= 0 && m->minute <= 59 &&
@@ -378,7 +378,7 @@ kmp_value_decode(const struct kmp_record *record, struct kmp_value *ret)
   return decode_layout(record, unit, ret);
 }
 
-int
+bool
 kmp_value_has_unknown_unit(const struct kmp_record *record)
 {
   return record->nob > 0 && !kmp_unit_find(record->unit);

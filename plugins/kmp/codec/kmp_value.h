@@ -11,6 +11,7 @@
 #ifndef KMP_VALUE_H
 #define KMP_VALUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,7 +47,7 @@ int kmp_value_decode(const struct kmp_record *record, struct kmp_value *ret);
 
 /* True if the record's value is decoded without a unit, because its unit code
  * is unknown. */
-int kmp_value_has_unknown_unit(const struct kmp_record *record);
+bool kmp_value_has_unknown_unit(const struct kmp_record *record);
 
 /* Writes a number plainly ("0.002", "87654321000"), a text unchanged, and ""
  * for no value.  Returns the length, or 0 when SIZE is too small;

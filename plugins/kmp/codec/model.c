@@ -201,7 +201,7 @@ model_revision(const uint8_t revision[2], char *buf, size_t size)
 
 /* ---- Info codes --------------------------------------------------------- */
 
-int
+bool
 model_is_info(uint16_t id)
 {
   return id == MODEL_INFO || id == MODEL_INFO_BITS || id == MODEL_INFO_WATER;
@@ -239,7 +239,7 @@ find_bits(const struct model *model)
   return models[i].info != NULL ? models[i].info : &bits_unknown;
 }
 
-int
+bool
 model_has_words(const struct model *model)
 {
   return find_bits(model) != &bits_unknown;

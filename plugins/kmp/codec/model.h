@@ -5,6 +5,7 @@
 #ifndef KMP_MODEL_H
 #define KMP_MODEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,7 @@
 #define MODEL_INFO_WATER 458 /* new water meters */
 
 /* True if the value of register ID is an info code. */
-int model_is_info(uint16_t id);
+bool model_is_info(uint16_t id);
 
 /* Buffer size for model_info_text. */
 #define MODEL_TEXT_SIZE 512
@@ -30,7 +31,7 @@ extern const uint16_t model_markers[MODEL_MARKERS];
 struct model {
   uint16_t type; /* from GetType; 0: unknown */
   uint8_t has;   /* bit n: it has model_markers[n] */
-  int partial;   /* not all markers were requested: it may have more */
+  bool partial;  /* not all markers were requested: it may have more */
 };
 
 /* Notes that the meter has register ID, if that is a marker. */
@@ -45,7 +46,7 @@ void model_name(uint16_t type, char *buf, size_t size);
 void model_revision(const uint8_t revision[2], char *buf, size_t size);
 
 /* True if the meaning of the bits of the model's info code is known. */
-int model_has_words(const struct model *model);
+bool model_has_words(const struct model *model);
 
 /* Returns the register that holds the model's info code: one of the MODEL_INFO
  * registers above. */

@@ -52,8 +52,9 @@ line_us(const struct meter *m, size_t len)
   return m->baud == 0 ? 0 : (int64_t)len * BITS_PER_BYTE * 1000000 / m->baud;
 }
 
-/* Sleeps until UNTIL_US.  Returns 1, or 0 early when an order arrives. */
-static int
+/* Sleeps until UNTIL_US.  Returns true, or false early when an order arrives.
+ */
+static bool
 sleep_until(struct meter *m, int64_t until_us)
 {
   for (;;) {
@@ -61,10 +62,10 @@ sleep_until(struct meter *m, int64_t until_us)
     int64_t left = until_us - clock_mono_us();
 
     if (poll(&fd, 1, left <= 0 ? 0 : (int)(left / 1000)) > 0)
-      return 0;
+      return false;
     left = until_us - clock_mono_us();
     if (left <= 0)
-      return 1;
+      return true;
     if (left < 1000)
       usleep((useconds_t)left);
   }
@@ -110,27 +111,27 @@ log_meter_event(struct meter *m, const struct meter_bytes *bytes,
   }
 }
 
-/* Plans the reaction to the received frame.  Returns 0 when that is not a
+/* Plans the reaction to the received frame.  Returns false when that is not a
  * request. */
-static int
+static bool
 plan_answer(struct meter *m, struct meter_plan *ret_plan)
 {
   int64_t came_us = m->last_us;
   struct meter_bytes request;
-  int known =
+  bool known =
     meter_unframe(m->heard.buf, m->heard.len, START_REQUEST, &request) == 0;
-  int listens = meter_sleep_listens(&m->sleep, came_us);
+  bool listens = meter_sleep_listens(&m->sleep, came_us);
 
   if (!known || !listens)
     m->unheard += (unsigned)m->heard.len;
   if (!known) {
     m->deaf_until_us = came_us + (int64_t)m->deaf_ms * 1000;
-    return 0;
+    return false;
   }
   m->bytes += m->heard.len;
   if (!listens) {
     meter_faults_plan_echo(&m->faults, &m->heard, ret_plan);
-    return 1;
+    return true;
   }
   m->requests++;
   meter_faults_plan(&m->faults, &m->memory, &m->heard, &request, ret_plan);
@@ -139,7 +140,7 @@ plan_answer(struct meter *m, struct meter_plan *ret_plan)
       came_us + line_us(m, m->heard.len) + (int64_t)m->deaf_ms * 1000;
   else
     meter_sleep_answered(&m->sleep, came_us);
-  return 1;
+  return true;
 }
 
 /* Handles a received frame: answers if it is a good request. */
@@ -149,7 +150,7 @@ handle_frame(struct meter *m)
   int64_t came_us = m->last_us;
   struct meter_plan plan;
   int64_t begin_us;
-  int known;
+  bool known;
 
   pthread_mutex_lock(&m->lock);
   known = plan_answer(m, &plan);
@@ -191,7 +192,7 @@ take_byte(struct meter *m, uint8_t byte)
   m->heard.len = 0;
 }
 
-static int
+static bool
 take_all(struct meter *m, int fd)
 {
   uint8_t buf[256];
@@ -203,20 +204,20 @@ take_all(struct meter *m, int fd)
   return n > 0;
 }
 
-/* Carries out an order from the pipe.  Returns 0 when the thread must end.
+/* Carries out an order from the pipe.  Returns false when the thread must end.
  * Only the thread itself closes the port: if another thread closed it during
  * poll(), it would stay open. */
-static int
+static bool
 obey_order(struct meter *m)
 {
   char order = END_THREAD;
 
   if (read(m->wake[0], &order, 1) != 1 || order == END_THREAD)
-    return 0;
+    return false;
   pthread_mutex_lock(&m->lock);
   close_port(m);
   pthread_mutex_unlock(&m->lock);
-  return 1;
+  return true;
 }
 
 static int

@@ -18,6 +18,7 @@
 #ifndef KMP_EMULATOR_METER_H
 #define KMP_EMULATOR_METER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -92,8 +93,8 @@ int meter_try_sleep(struct meter *m, const char *text);
 /* The same; aborts on failure. */
 void meter_sleep(struct meter *m, const char *text);
 void meter_press_key(struct meter *m);
-/* Takes the magnet away, or puts it back.  Returns 1 if it is away now. */
-int meter_move_magnet(struct meter *m);
+/* Takes the magnet away, or puts it back.  Returns true if it is away now. */
+bool meter_move_magnet(struct meter *m);
 /* Closes the pty, as if the head were unplugged.  Returns once it is closed. */
 void meter_unplug(struct meter *m);
 /* Sends bytes without a request, such as noise on the line before a program

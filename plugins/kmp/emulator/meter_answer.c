@@ -59,7 +59,7 @@ crc_of(const uint8_t *buf, size_t len)
   return crc;
 }
 
-static int
+static bool
 is_special(uint8_t byte)
 {
   return byte == START_REQUEST || byte == START_ANSWER || byte == STOP ||
@@ -219,7 +219,7 @@ parse_decimal(const char *text, struct meter_bytes *ret)
   unsigned decimals = 0;
   unsigned negative = *text == '-';
   const char *p = text + negative;
-  int point = 0;
+  bool point = false;
   size_t unit;
   int shift;
 
@@ -229,7 +229,7 @@ parse_decimal(const char *text, struct meter_bytes *ret)
     mantissa = mantissa * 10 + (unsigned)digit_value(*p, 10);
     decimals += (unsigned)point;
     if (p[1] == '.' && !point) {
-      point = 1;
+      point = true;
       p++;
     }
   }
@@ -347,17 +347,17 @@ put_serial(const struct meter_memory *memory, struct meter_bytes *body)
     meter_put(body, record.len >= 9 ? record.buf[record.len - 4 + i] : 0);
 }
 
-static int
+static bool
 right_request(const struct meter_bytes *request)
 {
   size_t asked;
 
   if (request->buf[0] != 0x3f)
-    return 0;
+    return false;
   if (request->buf[1] == GET_TYPE || request->buf[1] == GET_SERIAL_NO)
     return request->len == 2;
   if (request->buf[1] != GET_REGISTER || request->len < 3)
-    return 0;
+    return false;
   asked = request->buf[2];
   return asked >= 1 && asked <= MAX_ASKED && request->len == 3 + 2 * asked;
 }

@@ -132,10 +132,10 @@ meter_press_key(struct meter *m)
   pthread_mutex_unlock(&m->lock);
 }
 
-int
+bool
 meter_move_magnet(struct meter *m)
 {
-  int away;
+  bool away;
 
   pthread_mutex_lock(&m->lock);
   away = m->sleep.magnet_away = !m->sleep.magnet_away;

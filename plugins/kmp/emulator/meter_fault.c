@@ -120,8 +120,8 @@ meter_faults_add(struct meter_faults *faults, const char *text)
   return 0;
 }
 
-/* Returns 1 if KIND is ordered for this answer, and its N. */
-static int
+/* Returns true if KIND is ordered for this answer, and its N. */
+static bool
 fault_is_ordered(const struct meter_faults *faults, int kind, long *ret_n)
 {
   size_t i;
@@ -129,10 +129,10 @@ fault_is_ordered(const struct meter_faults *faults, int kind, long *ret_n)
   for (i = 0; i < faults->count; i++) {
     if (faults->orders[i].kind == kind && faults->orders[i].times != 0) {
       *ret_n = faults->orders[i].n;
-      return 1;
+      return true;
     }
   }
-  return 0;
+  return false;
 }
 
 static void
@@ -231,8 +231,8 @@ put_stop(struct meter_bytes *answer)
     memcpy(answer->buf, empty.buf, empty.len);
 }
 
-/* Returns 1 if KIND is ordered with this N; several N may be ordered. */
-static int
+/* Returns true if KIND is ordered with this N; several N may be ordered. */
+static bool
 ordered_with(const struct meter_faults *faults, int kind, long n)
 {
   size_t i;
@@ -240,12 +240,12 @@ ordered_with(const struct meter_faults *faults, int kind, long n)
   for (i = 0; i < faults->count; i++)
     if (faults->orders[i].kind == kind && faults->orders[i].n == n &&
         faults->orders[i].times != 0)
-      return 1;
-  return 0;
+      return true;
+  return false;
 }
 
-/* Returns 1 if REQUEST asks for a register that is ordered to be refused. */
-static int
+/* Returns true if REQUEST asks for a register that is ordered to be refused. */
+static bool
 is_refused(const struct meter_faults *faults, const struct meter_bytes *request)
 {
   size_t i;
@@ -253,26 +253,26 @@ is_refused(const struct meter_faults *faults, const struct meter_bytes *request)
   for (i = 3; i + 1 < request->len; i += 2)
     if (ordered_with(faults, REFUSE,
                      request->buf[i] << 8 | request->buf[i + 1]))
-      return 1;
-  return 0;
+      return true;
+  return false;
 }
 
-/* Returns 1 if the meter is silent to REQUEST.  BODY: the planned answer. */
-static int
+/* Returns true if the meter is silent to REQUEST.  BODY: the planned answer. */
+static bool
 is_silent(const struct meter_faults *faults, const struct meter_bytes *request,
           const struct meter_bytes *body)
 {
   long n;
 
   if (fault_is_ordered(faults, LIMIT, &n) && request->len > 3 + 2 * (size_t)n)
-    return 1;
+    return true;
   if (ordered_with(faults, IGNORE, request->buf[1]) ||
       is_refused(faults, request))
-    return 1;
+    return true;
   if (fault_is_ordered(faults, UNKNOWN, &n) && body->len == 2)
-    return 1;
+    return true;
   if (fault_is_ordered(faults, SECOND, &n) && faults->request % 2 == 1)
-    return 1;
+    return true;
   return fault_is_ordered(faults, SILENT, &n);
 }
 

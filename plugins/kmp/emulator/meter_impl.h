@@ -8,6 +8,7 @@
 #define KMP_EMULATOR_METER_IMPL_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,7 +68,7 @@ struct meter_sleep {
   int64_t us;       /* EYE: time until it sleeps; WATER: time it sleeps */
   long answers;     /* since it last slept */
   int64_t heard_us; /* last traffic, or key pressed */
-  int magnet_away;
+  bool magnet_away;
 };
 
 struct meter {
@@ -135,7 +136,7 @@ int meter_learn(struct meter *m, const uint8_t *frame, size_t len);
 /* All times are microseconds of clock_mono_us. */
 int meter_sleep_set(struct meter_sleep *sleep, const char *text,
                     int64_t now_us);
-int meter_sleep_listens(const struct meter_sleep *sleep, int64_t now_us);
+bool meter_sleep_listens(const struct meter_sleep *sleep, int64_t now_us);
 /* Counts a request that is answered. */
 void meter_sleep_answered(struct meter_sleep *sleep, int64_t now_us);
 void meter_sleep_press(struct meter_sleep *sleep, int64_t now_us);

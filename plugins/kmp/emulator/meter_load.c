@@ -38,7 +38,7 @@ learn_bytes(struct meter *m, const struct meter_bytes *bytes)
  * the old script; else, with FIRST set, in the whole line except for its time.
  * Returns NULL if there are none. */
 static const char *
-find_hex(const char *line, int first)
+find_hex(const char *line, bool first)
 {
   const char *mark = strchr(line, '<');
 
@@ -57,7 +57,7 @@ find_hex(const char *line, int first)
 static long
 learn_line(struct meter *m, const char *line)
 {
-  const char *hex = find_hex(line, 1);
+  const char *hex = find_hex(line, true);
   long learnt = 0;
 
   while (hex != NULL) {
@@ -68,7 +68,7 @@ learn_line(struct meter *m, const char *line)
     for (; sscanf(hex, "%2x%n", &byte, &used) == 1; hex += used)
       meter_put(&bytes, (uint8_t)byte);
     learnt += learn_bytes(m, &bytes);
-    hex = find_hex(hex, 0);
+    hex = find_hex(hex, false);
   }
   return learnt;
 }

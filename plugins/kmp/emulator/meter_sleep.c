@@ -98,7 +98,7 @@ meter_sleep_set(struct meter_sleep *sleep, const char *text, int64_t now_us)
   return 0;
 }
 
-int
+bool
 meter_sleep_listens(const struct meter_sleep *sleep, int64_t now_us)
 {
   switch (sleep->model) {
@@ -110,7 +110,7 @@ meter_sleep_listens(const struct meter_sleep *sleep, int64_t now_us)
   case MAGNET:
     return !sleep->magnet_away;
   default:
-    return 1;
+    return true;
   }
 }
 

@@ -98,14 +98,14 @@ void
 kmp_begin_capture(struct kmp *kmp)
 {
   recorder_close(kmp->session.recorder);
-  kmp->session.recorder = recorder_open(kmp->host, kmp->capture, 1);
+  kmp->session.recorder = recorder_open(kmp->host, kmp->capture, true);
 }
 
 void
 kmp_resume_capture(struct kmp *kmp)
 {
   recorder_close(kmp->session.recorder);
-  kmp->session.recorder = recorder_open(kmp->host, kmp->capture, 0);
+  kmp->session.recorder = recorder_open(kmp->host, kmp->capture, false);
 }
 
 void

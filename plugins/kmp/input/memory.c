@@ -33,14 +33,14 @@
 /* True if the time stored as KEY is less than MS ago.  10 % of tolerance: cron
  * is not exact.  A time in the future does not count: it is from a wrong
  * clock. */
-static int
+static bool
 is_younger(const struct kmp *kmp, const char *key, int64_t ms)
 {
   const char *text = kmp->host->store_get(kmp->host, key);
   int64_t age;
 
   if (text == NULL)
-    return 0;
+    return false;
   age = kmp->host->now(kmp->host) - strtoll(text, NULL, 10);
   return age >= 0 && age < ms - ms / 10;
 }
@@ -71,7 +71,7 @@ stored_number(const struct kmp *kmp, const char *key)
   return text == NULL ? 0 : strtoll(text, NULL, 10);
 }
 
-int
+bool
 memory_is_early(const struct kmp *kmp)
 {
   return kmp->min_interval_ms > 0 &&
@@ -85,7 +85,7 @@ memory_note_failure(const struct kmp *kmp)
   forget_key(kmp, "silent_runs"); /* an exchanged meter may answer all */
 }
 
-int
+bool
 memory_serial_due(const struct kmp *kmp)
 {
   return kmp->host->store_get(kmp->host, "failed") != NULL ||
@@ -120,7 +120,7 @@ memory_note_limit(const struct kmp *kmp, uint8_t before)
   store_number(kmp, "limited", kmp->host->now(kmp->host));
 }
 
-int
+bool
 memory_is_silent(const struct kmp *kmp, uint16_t id)
 {
   const char *next = kmp->host->store_get(kmp->host, "silent");
@@ -128,14 +128,14 @@ memory_is_silent(const struct kmp *kmp, uint16_t id)
 
   if (next == NULL || stored_number(kmp, "silent_runs") < SURE_RUNS ||
       !is_younger(kmp, "silent_at", DAY_MS))
-    return 0;
+    return false;
   for (;;) {
     unsigned long number = strtoul(next, &end, 10);
 
     if (end == next)
-      return 0;
+      return false;
     if (number == id)
-      return 1;
+      return true;
     next = end;
   }
 }
@@ -144,7 +144,7 @@ void
 memory_note_silent(const struct kmp *kmp, const char *ids)
 {
   const char *last = kmp->host->store_get(kmp->host, "silent");
-  int again = last != NULL && strcmp(last, ids) == 0;
+  bool again = last != NULL && strcmp(last, ids) == 0;
 
   if (ids[0] == '\0') {
     forget_key(kmp, "silent");
@@ -229,17 +229,17 @@ memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code)
   (void)host->store_set(host, "units", units);
 }
 
-int
+bool
 memory_model(const struct kmp *kmp, struct model *ret_model)
 {
   const char *text = kmp->host->store_get(kmp->host, "model");
   unsigned type, has;
 
   if (text == NULL || sscanf(text, "%4x %2x", &type, &has) != 2)
-    return 0;
+    return false;
   ret_model->type = (uint16_t)type;
   ret_model->has = (uint8_t)has;
-  return 1;
+  return true;
 }
 
 void

@@ -6,11 +6,12 @@
 #ifndef KMP_MEMORY_H
 #define KMP_MEMORY_H
 
+#include <stdbool.h>
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/codec/model.h"
 
 /* True if the last good reading is younger than min_interval. */
-int memory_is_early(const struct kmp *kmp);
+bool memory_is_early(const struct kmp *kmp);
 /* Stores the time of a good reading. */
 void memory_note_reading(const struct kmp *kmp);
 
@@ -20,7 +21,7 @@ void memory_note_failure(const struct kmp *kmp);
 
 /* True if the serial number must be read, even in a request of its own: once a
  * day, and after a failure. */
-int memory_serial_due(const struct kmp *kmp);
+bool memory_serial_due(const struct kmp *kmp);
 /* Stores the serial number in RECORD, the meter's answer, and passes it to the
  * host.  RECORD is NULL when the meter has none. */
 void memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
@@ -32,9 +33,9 @@ void memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink);
  * for each code. */
 void memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code);
 
-/* Gets the stored facts about the meter's model.  Returns 1, or 0 when there
- * are none. */
-int memory_model(const struct kmp *kmp, struct model *ret_model);
+/* Gets the stored facts about the meter's model.  Returns true, or false when
+ * there are none. */
+bool memory_model(const struct kmp *kmp, struct model *ret_model);
 void memory_note_model(const struct kmp *kmp, const struct model *model);
 
 /* A meter that answered only small requests in several runs in a row gets a
@@ -46,7 +47,7 @@ void memory_note_limit(const struct kmp *kmp, uint8_t before);
 
 /* True if the meter was silent to register ID in several runs in a row.  The
  * register is then requested only once a day. */
-int memory_is_silent(const struct kmp *kmp, uint16_t id);
+bool memory_is_silent(const struct kmp *kmp, uint16_t id);
 /* Stores the registers without an answer in a run; IDS are their numbers,
  * separated by blanks. */
 void memory_note_silent(const struct kmp *kmp, const char *ids);

@@ -36,7 +36,7 @@ static const uint16_t common[] = { 60, 68, 80, 74, 86, 87, 89, 1004 };
 
 /* A register of the table. */
 struct finding {
-  int asked;
+  bool asked;
   int found; /* the record is valid */
   struct kmp_record record;
   uint8_t mantissa[KMP_MANTISSA_MAX];
@@ -182,7 +182,7 @@ next_block(struct probe *probe, uint16_t *ret_ids)
 
     if (!finding->asked)
       ret_ids[n++] = id;
-    finding->asked = 1;
+    finding->asked = true;
   }
   return n;
 }
@@ -290,7 +290,7 @@ probe_all(struct probe *probe)
 {
   int r;
 
-  probe->kmp->session.takes_silence = 1;
+  probe->kmp->session.takes_silence = true;
   probe->total = count_registers();
   probe->findings = calloc(probe->total, sizeof(*probe->findings));
   if (probe->findings == NULL)
@@ -334,7 +334,7 @@ watch_attempts(struct probe *probe)
   int64_t end = port_clock() + WATCH_MS;
   int r = MP_OK;
 
-  session->ends_quietly = 1;
+  session->ends_quietly = true;
   while (r >= 0 && port_clock() < end)
     r = watch_once(probe);
   if (r < 0 && r != MP_ECANCELED && r != MP_ETIMEOUT)

@@ -28,7 +28,7 @@ struct wanted {
   uint16_t id;
   const char *name; /* its field, the host's string; NULL: no field */
   int answered;     /* in a good answer, with a value or left out */
-  int not_asked;    /* the meter was silent to it in earlier runs */
+  bool not_asked;   /* the meter was silent to it in earlier runs */
   enum gap gap;
 };
 
@@ -223,9 +223,9 @@ static int
 ask_for_all(struct reading *reading)
 {
   struct kmp *kmp = reading->kmp;
-  int due = memory_serial_due(kmp);
-  int known_without = kmp->host->store_get(kmp->host, "serial") == NULL;
-  int rides = reading->regular % kmp->session.limit != 0;
+  bool due = memory_serial_due(kmp);
+  bool known_without = kmp->host->store_get(kmp->host, "serial") == NULL;
+  bool rides = reading->regular % kmp->session.limit != 0;
   size_t first = reading->regular;
   int r;
 
@@ -344,7 +344,7 @@ recall_silence(struct reading *reading)
     struct wanted *wanted = &reading->wanted[i];
 
     if (memory_is_silent(reading->kmp, wanted->id)) {
-      wanted->not_asked = 1;
+      wanted->not_asked = true;
       wanted->gap = SILENT;
     }
   }
@@ -357,8 +357,8 @@ note_silence(const struct reading *reading)
 {
   char ids[256] = "";
   size_t len = 0;
-  int skipped = 0;
-  int found = 0;
+  bool skipped = false;
+  bool found = false;
   size_t i;
 
   for (i = 0; i < reading->count; i++) {

@@ -151,14 +151,14 @@ look_for_meter(struct session *s)
  * request after its silence to the whole block.  Returns MP_OK, or MP_DROP when
  * some registers have no clear outcome. */
 static int
-finish_block(struct block *b, int there)
+finish_block(struct block *b, bool there)
 {
   struct session *s = b->session;
 
   if (count_outcome(b, DAMAGE) > 0 || (b->answered == 0 && !there))
     return MP_DROP;
   if (b->answered == 0 && b->count > 1)
-    s->silent_to_none = 1;
+    s->silent_to_none = true;
   /* The whole block was too large: keep later requests smaller. */
   if (b->answered == b->count && b->largest < b->count)
     s->limit = (uint8_t)b->largest;
@@ -173,9 +173,9 @@ session_registers(struct session *s, const uint16_t *ids, size_t count,
   struct block b = {
     .session = s, .ids = ids, .count = count, .take = take, .ctx = ctx
   };
-  int halve = count > 1 && s->settings.retries > 0;
+  bool halve = count > 1 && s->settings.retries > 0;
   int r = ask_part(&b, 0, count, s->settings.retries + (halve ? 0 : 1));
-  int silent = count_outcome(&b, SILENCE) == count;
+  bool silent = count_outcome(&b, SILENCE) == count;
   int there = MP_DROP;
 
   if (r != MP_DROP)

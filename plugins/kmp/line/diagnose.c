@@ -70,22 +70,22 @@ describe_damage(const struct session_seen *seen, char *buf, size_t size)
 
 /* True if only 00 bytes were received, and no echo: an echo shows that the line
  * works. */
-static int
+static bool
 has_zeros_only(const struct session *s)
 {
   return s->seen.zeros > 0 && s->seen.echoes == 0 && !session_heard(s);
 }
 
-static int
+static bool
 is_telnet(const struct session *s)
 {
   return s->seen.doubled > 0 || (port_is_network(s->port) &&
                                  telnet_negotiates(s->first, s->first_len));
 }
 
-/* Describes a protocol other than KMP on the line.  Returns 1, or 0 when none
- * was recognised. */
-static int
+/* Describes a protocol other than KMP on the line.  Returns true, or false when
+ * none was recognised. */
+static bool
 describe_protocol(const struct session *s, char *buf, size_t size)
 {
   const char *other = other_protocol_name(s->first, s->first_len);
@@ -100,8 +100,8 @@ describe_protocol(const struct session *s, char *buf, size_t size)
       "frames of another protocol (%s): set device to a port with a KMP meter",
       other);
   else
-    return 0;
-  return 1;
+    return false;
+  return true;
 }
 
 static void

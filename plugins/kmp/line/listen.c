@@ -207,7 +207,7 @@ read_more(struct session *s, int64_t until, struct input *in, size_t *ret_more)
 
 /* True if the current frame is an answer that leaves registers out.  An answer
  * cut by a false stop byte does so too. */
-static int
+static bool
 leaves_out(const struct session *s, const struct kmp_request *request)
 {
   struct kmp_answer answer;
@@ -281,7 +281,7 @@ listen_for(struct session *s, const struct kmp_request *request,
            struct patience *patience, struct kmp_answer *ret_answer)
 {
   for (;;) {
-    int inside = s->deframer.collecting;
+    bool inside = s->deframer.collecting;
     int64_t until = inside ? s->last_byte + s->gap_ms : patience->start;
     struct input in = { .pos = in.buf };
     size_t n;

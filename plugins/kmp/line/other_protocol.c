@@ -15,13 +15,13 @@
 #include "lib/array.h"
 #include "plugins/kmp/line/other_protocol.h"
 
-static int
+static bool
 is_mbus(const uint8_t *p, size_t len)
 {
   return len >= 4 && p[0] == 0x68 && p[3] == 0x68 && p[1] == p[2] && p[1] >= 3;
 }
 
-static int
+static bool
 is_sml(const uint8_t *p, size_t len)
 {
   static const uint8_t start[] = { 0x1b, 0x1b, 0x1b, 0x1b,
@@ -30,32 +30,32 @@ is_sml(const uint8_t *p, size_t len)
   return len >= sizeof(start) && memcmp(p, start, sizeof(start)) == 0;
 }
 
-static int
+static bool
 is_hdlc(const uint8_t *p, size_t len)
 {
   size_t inside;
 
   if (len < 3 || p[0] != 0x7e || (p[1] & 0xf8) != 0xa0)
-    return 0;
+    return false;
   inside = (size_t)(p[1] & 7) << 8 | p[2];
   return inside >= 7 && inside + 1 < len && p[inside + 1] == 0x7e;
 }
 
-static int
+static bool
 is_letter(uint8_t byte)
 {
   byte &= 0x7f;
   return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
 
-static int
+static bool
 is_iec(const uint8_t *p, size_t len)
 {
   size_t i;
 
   if (len < 5 || (p[0] & 0x7f) != '/' || !is_letter(p[1]) || !is_letter(p[2]) ||
       !is_letter(p[3]))
-    return 0;
+    return false;
   for (i = 4; i + 1 < len && (p[i] & 0x7f) >= ' '; i++)
     continue;
   return (p[i] & 0x7f) == '\r';
@@ -63,7 +63,7 @@ is_iec(const uint8_t *p, size_t len)
 
 static const struct {
   const char *name;
-  int (*is_here)(const uint8_t *p, size_t len);
+  bool (*is_here)(const uint8_t *p, size_t len);
 } strangers[] = {
   { "M-Bus", is_mbus },
   { "SML", is_sml },

@@ -74,7 +74,7 @@ int
 port_try_until(const struct mp_host *host, const char *device, port_try attempt,
                int64_t until, int *ret_fd)
 {
-  int reported = 0;
+  bool reported = false;
 
   for (;;) {
     int lock = -1;
@@ -86,7 +86,7 @@ port_try_until(const struct mp_host *host, const char *device, port_try attempt,
       return r;
     if (!reported)
       mp_log(host, MP_LOG_INFO, device, "in use, waiting for it");
-    reported = 1;
+    reported = true;
     r = wait_for_user(host, device, lock, until);
     if (lock >= 0)
       close(lock);
@@ -134,7 +134,7 @@ port_close(struct port *port)
   free(port);
 }
 
-int
+bool
 port_is_network(const struct port *port)
 {
   return port_tcp_address(port->device) != NULL;

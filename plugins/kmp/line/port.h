@@ -8,6 +8,7 @@
 #ifndef KMP_PORT_H
 #define KMP_PORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,8 +24,8 @@ struct port_settings {
   unsigned baud;
   char parity; /* 'N', 'E' or 'O' */
   unsigned stop_bits;
-  int dtr;
-  int rts;
+  bool dtr;
+  bool rts;
 };
 
 /* Returns milliseconds on CLOCK_MONOTONIC. */
@@ -41,7 +42,7 @@ void port_close(struct port *port);
 
 /* True for a serial server: bytes come in packets, with network delays between
  * them. */
-int port_is_network(const struct port *port);
+bool port_is_network(const struct port *port);
 
 /* Writes LEN bytes, in one piece if the port accepts them so.  If the
  * connection is lost and replaced, writes all of them again.  Returns MP_OK;

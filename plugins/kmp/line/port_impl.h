@@ -4,6 +4,7 @@
 #ifndef KMP_PORT_IMPL_H
 #define KMP_PORT_IMPL_H
 
+#include <stdbool.h>
 #include <termios.h>
 
 #include "plugins/kmp/line/port.h"
@@ -14,7 +15,7 @@ struct port {
   int fd;
   int lock_fd; /* the socket that locks a network port; or -1 */
   struct termios old;
-  int has_old; /* a tty whose old settings must be restored */
+  bool has_old; /* a tty whose old settings must be restored */
   unsigned reconnects;
 };
 

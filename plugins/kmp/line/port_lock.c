@@ -89,16 +89,16 @@ take_or_connect(const struct mp_host *host, const char *device, int *ret_fd)
 
 /* True if GROUP is a supplementary group of the process that FD is connected
  * to. */
-static int
+static bool
 has_group(int fd, gid_t group)
 {
   socklen_t size = 0;
   gid_t *groups;
-  int found = 0;
+  bool found = false;
 
   if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 ||
       errno != ERANGE)
-    return 0;
+    return false;
   groups = malloc(size);
   if (groups != NULL &&
       getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0)
@@ -110,18 +110,18 @@ has_group(int fd, gid_t group)
 
 /* True if PEER may run this pipeline: it is root, this user, or a user who may
  * write in the state directory. */
-static int
+static bool
 is_one_of_us(const struct mp_host *host, int fd, const struct ucred *peer)
 {
   struct stat dir;
 
   if (peer->uid == 0 || peer->uid == geteuid())
-    return 1;
+    return true;
   if (!MP_HAS(host, struct mp_host, state_dir) || host->state_dir == NULL ||
       stat(host->state_dir, &dir) != 0)
-    return 0;
+    return false;
   if (peer->uid == dir.st_uid)
-    return 1;
+    return true;
   return (dir.st_mode & S_IRWXG) == S_IRWXG &&
          (peer->gid == dir.st_gid || has_group(fd, dir.st_gid));
 }

@@ -43,14 +43,14 @@ bad_name(const struct mp_host *host, const char *device)
                  "to 65535");
 }
 
-static int
+static bool
 is_port(const char *text)
 {
   size_t digits = strspn(text, "0123456789");
   unsigned port = 0;
 
   if (digits == 0 || digits > 5 || text[digits] != '\0')
-    return 0;
+    return false;
   for (; *text; text++)
     port = 10 * port + (unsigned)(*text - '0');
   return port >= 1 && port <= 65535;
@@ -95,8 +95,8 @@ split_host_and_port(const char *device, char *host, size_t host_size,
 }
 
 /* Copies the address at the beginning of TEXT, which ends at "/" or "?".
- * Returns 1 if it is a valid address, else 0. */
-static int
+ * Returns true if it is a valid address, else false. */
+static bool
 is_address(const char *text, char *ret_address, size_t size)
 {
   char host[256];

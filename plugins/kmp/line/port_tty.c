@@ -124,7 +124,7 @@ try_tty(const struct mp_host *host, const char *device, int *ret_fd)
   if (fd < 0)
     return cannot_open(host, device, errno);
   if (!isatty(fd)) {
-    int gone = errno == EIO;
+    bool gone = errno == EIO;
 
     close(fd);
     return gone ? cannot_open(host, device, EIO) : not_a_tty(host, device);
@@ -212,7 +212,7 @@ set_line(struct port *port, const struct port_settings *settings)
                    "%u is not a speed of serial ports", settings->baud);
   if (tcgetattr(port->fd, &port->old) < 0)
     return cannot_open(port->host, port->device, errno);
-  port->has_old = 1;
+  port->has_old = true;
   raw = port->old;
   cfmakeraw(&raw);
   raw.c_cflag &= ~(LINE_FLAGS | CRTSCTS);
@@ -234,7 +234,7 @@ set_line(struct port *port, const struct port_settings *settings)
  * without modem lines (ENOTTY, EINVAL, ENOSYS) is no error: it powers
  * nothing. */
 static int
-set_modem_line(struct port *port, int line, int up)
+set_modem_line(struct port *port, int line, bool up)
 {
   if (ioctl(port->fd, up ? TIOCMBIS : TIOCMBIC, &line) == 0)
     return MP_OK;

@@ -29,8 +29,8 @@ struct device {
 
 /* Identifies the character device NAME.  Every mount of devpts counts its
  * terminals from 0, so a pseudo-terminal is identified by its file system too.
- * Returns 1, or 0 when NAME is not a character device. */
-static int
+ * Returns true, or false when NAME is not a character device. */
+static bool
 device_id(int dir, const char *name, struct device *ret_device)
 {
   struct statx st;
@@ -38,27 +38,27 @@ device_id(int dir, const char *name, struct device *ret_device)
   /* DONT_SYNC: a descriptor may belong to a file server that is unreachable. */
   if (statx(dir, name, AT_STATX_DONT_SYNC, STATX_TYPE, &st) != 0 ||
       !S_ISCHR(st.stx_mode))
-    return 0;
+    return false;
   *ret_device =
     (struct device){ .number = makedev(st.stx_rdev_major, st.stx_rdev_minor) };
   if (st.stx_rdev_major >= UNIX98_PTY_SLAVE_MAJOR &&
       st.stx_rdev_major < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT)
     ret_device->devpts = makedev(st.stx_dev_major, st.stx_dev_minor);
-  return 1;
+  return true;
 }
 
 /* True if process PID has a descriptor of DEVICE. */
-static int
+static bool
 has_open(const char *pid, const struct device *device)
 {
   char name[PROC_PATH];
   DIR *dir;
-  int found = 0;
+  bool found = false;
 
   snprintf(name, sizeof(name), "/proc/%.16s/fd", pid);
   dir = opendir(name);
   if (dir == NULL)
-    return 0;
+    return false;
   while (!found) {
     const struct dirent *entry = readdir(dir);
     struct device other;

@@ -26,11 +26,11 @@ struct recorder {
   const struct mp_host *host;
   const char *path;
   FILE *file;
-  int reported; /* a failure to write was reported */
+  bool reported; /* a failure to write was reported */
 };
 
 static void
-record_cycle_begin(struct recorder *recorder, int is_new)
+record_cycle_begin(struct recorder *recorder, bool is_new)
 {
   const struct mp_host *host = recorder->host;
   char when[RFC3339_MS_SIZE];
@@ -45,17 +45,17 @@ record_cycle_begin(struct recorder *recorder, int is_new)
 
 /* True if the file ends in the middle of a line, after a full disk or a power
  * cut.  A file that cannot be read counts as whole. */
-static int
+static bool
 is_cut(const char *path, const struct stat *st)
 {
   char last = '\n';
   int fd;
 
   if (!S_ISREG(st->st_mode) || st->st_size == 0)
-    return 0;
+    return false;
   fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0)
-    return 0;
+    return false;
   if (pread(fd, &last, 1, st->st_size - 1) != 1)
     last = '\n';
   close(fd);
@@ -91,7 +91,7 @@ open_to_append(const char *path, int *ret_new, char why[FILE_WHY])
 }
 
 struct recorder *
-recorder_open(const struct mp_host *host, const char *path, int begins_cycle)
+recorder_open(const struct mp_host *host, const char *path, bool begins_cycle)
 {
   struct recorder *recorder;
   char why[FILE_WHY];
@@ -138,7 +138,7 @@ report_failure(struct recorder *recorder)
 {
   if (recorder->reported)
     return;
-  recorder->reported = 1;
+  recorder->reported = true;
   mp_fail(recorder->host, MP_EIO, recorder->path,
           "the capture could not be written: %s",
           errno != 0 ? strerror(errno) : "write error");

@@ -4,6 +4,7 @@
 #ifndef KMP_RECORDER_H
 #define KMP_RECORDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,7 @@ struct recorder;
  * cannot be written; that is reported, but does not stop the reading.  Every
  * function here accepts NULL for "no capture". */
 struct recorder *recorder_open(const struct mp_host *host, const char *path,
-                               int begins_cycle);
+                               bool begins_cycle);
 
 /* Records one frame; DIRECTION is '>' to the meter or '<' from it. */
 void recorder_frame(struct recorder *recorder, char direction,

@@ -147,7 +147,7 @@ count_heard_bytes(const struct session *s)
          seen->strange + seen->strangers;
 }
 
-int
+bool
 session_heard(const struct session *s)
 {
   return count_heard_bytes(s) > 0;

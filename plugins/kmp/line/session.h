@@ -7,6 +7,7 @@
 #ifndef KMP_SESSION_H
 #define KMP_SESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,18 +56,18 @@ struct session {
   /* Registers in one request: the setting, or fewer when the meter answered
    * only smaller requests. */
   uint8_t limit;
-  int gone;          /* the meter answered before, but no longer */
-  int takes_silence; /* a probe: silence to a block means it has none */
-  int64_t time_ms;   /* when the last good answer was complete, on host->now */
-  int64_t sent;      /* when the last request was written, on port_clock */
-  int ends_quietly;  /* a watch: do not report that the host ended it */
+  bool gone;          /* the meter answered before, but no longer */
+  bool takes_silence; /* a probe: silence to a block means it has none */
+  int64_t time_ms;    /* when the last good answer was complete, on host->now */
+  int64_t sent;       /* when the last request was written, on port_clock */
+  bool ends_quietly;  /* a watch: do not report that the host ended it */
 
   /* Private. */
-  int64_t gap_ms;     /* longest pause between two bytes of an answer */
-  int64_t last_byte;  /* time of the last byte, received or sent */
-  int64_t not_before; /* earliest time of the next request */
-  int failed;         /* the last request had no good answer */
-  int silent_to_none; /* silent to blocks of which it has no register */
+  int64_t gap_ms;      /* longest pause between two bytes of an answer */
+  int64_t last_byte;   /* time of the last byte, received or sent */
+  int64_t not_before;  /* earliest time of the next request */
+  int failed;          /* the last request had no good answer */
+  bool silent_to_none; /* silent to blocks of which it has no register */
   struct kmp_request good_request; /* a request that the meter answered */
   uint8_t wire[KMP_REQUEST_WIRE_MAX];
   struct kmp_deframer deframer;
@@ -97,6 +98,6 @@ typedef void (*session_take)(void *ctx, const struct kmp_request *request,
 void session_pause(struct session *s, int64_t ms);
 
 /* True if anything was received besides 00 bytes and echoes of our requests. */
-int session_heard(const struct session *s);
+bool session_heard(const struct session *s);
 
 #endif

@@ -17,14 +17,14 @@
 /* Option 44 is COM-PORT (RFC 2217); no serial server needs a higher one. */
 #define OPTION_MAX 44
 
-int
+bool
 telnet_negotiates(const uint8_t *buf, size_t len)
 {
   for (size_t i = 0; i + 2 < len; i++)
     if (buf[i] == IAC && buf[i + 1] >= WILL && buf[i + 1] <= DONT &&
         buf[i + 2] <= OPTION_MAX)
-      return 1;
-  return 0;
+      return true;
+  return false;
 }
 
 /* Copies WIRE with each FF FF replaced by one FF.  Returns the length of the
@@ -42,7 +42,7 @@ undouble_iac(const uint8_t *wire, size_t len, uint8_t *copy)
   return n;
 }
 
-int
+bool
 telnet_doubles(const uint8_t *wire, size_t len)
 {
   struct kmp_deframer d;
@@ -51,10 +51,10 @@ telnet_doubles(const uint8_t *wire, size_t len)
   size_t n;
 
   if (len > sizeof(copy))
-    return 0;
+    return false;
   n = undouble_iac(wire, len, copy);
   if (n == len)
-    return 0;
+    return false;
   kmp_deframer_init(&d);
   kmp_deframer_feed(&d, copy, n, &event);
   return event == KMP_EVENT_FRAME;

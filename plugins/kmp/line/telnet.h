@@ -5,14 +5,15 @@
 #ifndef KMP_TELNET_H
 #define KMP_TELNET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* True if BUF holds a telnet negotiation, which servers send at connect. */
-int telnet_negotiates(const uint8_t *buf, size_t len);
+bool telnet_negotiates(const uint8_t *buf, size_t len);
 
 /* True if the refused frame WIRE is a good one once each FF FF is replaced by
  * one FF. */
-int telnet_doubles(const uint8_t *wire, size_t len);
+bool telnet_doubles(const uint8_t *wire, size_t len);
 
 #endif

@@ -231,15 +231,15 @@ serve_until_signal(struct meter *m, const sigset_t *signals)
   }
 }
 
-static int
+static bool
 wants_help(int argc, char **argv)
 {
   int i;
 
   for (i = 1; i < argc; i++)
     if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-      return 1;
-  return 0;
+      return true;
+  return false;
 }
 
 int

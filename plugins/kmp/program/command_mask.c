@@ -99,7 +99,7 @@ mask_file(struct mask *m, FILE *file)
   char *line = NULL;
   size_t size = 0;
   ssize_t len;
-  int failed;
+  bool failed;
 
   rewind(file);
   for (;;) {

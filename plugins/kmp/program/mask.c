@@ -47,8 +47,8 @@ static void
 mask_unreadable(struct mask *m, const char *text, const char *end)
 {
   for (; text < end; text++) {
-    int is_hex = (*text >= '0' && *text <= '9') ||
-                 ((*text | 0x20) >= 'a' && (*text | 0x20) <= 'f');
+    bool is_hex = (*text >= '0' && *text <= '9') ||
+                  ((*text | 0x20) >= 'a' && (*text | 0x20) <= 'f');
 
     mask_put(m, is_hex ? "0" : text, 1);
   }

@@ -24,8 +24,8 @@ struct hex {
   const char *pos, *end;
   const char *gap; /* the last text between two bytes: their separator */
   size_t gap_len;
-  int upper; /* hex in capital letters */
-  int begun; /* the first byte was copied */
+  bool upper; /* hex in capital letters */
+  int begun;  /* the first byte was copied */
 };
 
 static void
@@ -39,8 +39,8 @@ hex_begin(struct hex *hex, struct mask *m, const char *pos, const char *end)
     hex->upper |= *pos >= 'A' && *pos <= 'F';
 }
 
-/* Returns 1 if there is a byte at pos; the 0 of "0x" is not one. */
-static int
+/* Returns true if there is a byte at pos; the 0 of "0x" is not one. */
+static bool
 is_byte(const struct hex *hex)
 {
   return digit_value(hex->pos[0], 16) >= 0 &&
@@ -76,7 +76,7 @@ write_byte(struct hex *hex, uint8_t byte)
 static void
 replace_byte(struct hex *hex, uint8_t byte)
 {
-  int same;
+  bool same;
 
   find_byte(hex);
   same = digit_value(hex->pos[0], 16) == byte >> 4 &&
@@ -115,21 +115,21 @@ replace_bytes(struct hex *hex, size_t old_len, const uint8_t *bytes,
 
 /* ---- Frames -------------------------------------------------------------- */
 
-static int
+static bool
 asks_for_personal(const struct kmp_frame *frame, struct kmp_request *ret)
 {
   uint8_t i;
 
   if (kmp_request_decode(frame, ret) != KMP_OK)
-    return 1;
+    return true;
   if (ret->cid == KMP_GET_TYPE)
-    return 0;
+    return false;
   if (ret->cid != KMP_GET_REGISTER)
-    return 1;
+    return true;
   for (i = 0; i < ret->count; i++)
     if (personal_register(ret->ids[i]) != PERSONAL_NEVER)
-      return 1;
-  return 0;
+      return true;
+  return false;
 }
 
 static void
@@ -157,9 +157,9 @@ mask_frame(struct mask *m, uint8_t *wire, size_t size)
   return kmp_frame_encode(&frame, wire, size);
 }
 
-/* Returns 1 if damaged bytes begin like an answer to the last request: with its
- * address, its command and one of its registers. */
-static int
+/* Returns true if damaged bytes begin like an answer to the last request: with
+ * its address, its command and one of its registers. */
+static bool
 begins_answer(const struct kmp_request *request, const uint8_t *bytes,
               size_t len)
 {
@@ -167,7 +167,7 @@ begins_answer(const struct kmp_request *request, const uint8_t *bytes,
   size_t i, n = 0;
 
   if (request->cid != KMP_GET_REGISTER || bytes[0] != KMP_START_ANSWER)
-    return 0;
+    return false;
   for (i = 1; i < len && n < sizeof(plain); i++) {
     uint8_t byte = bytes[i];
 
@@ -177,16 +177,16 @@ begins_answer(const struct kmp_request *request, const uint8_t *bytes,
   }
   if (n < sizeof(plain) || plain[0] != request->address ||
       plain[1] != request->cid)
-    return 0;
+    return false;
   for (i = 0; i < request->count; i++)
     if (request->ids[i] == (plain[2] << 8 | plain[3]))
-      return 1;
-  return 0;
+      return true;
+  return false;
 }
 
-/* Returns 1 if a frame begins with a known address and command, which are not
- * personal. */
-static int
+/* Returns true if a frame begins with a known address and command, which are
+ * not personal. */
+static bool
 is_head(const uint8_t *bytes, size_t len)
 {
   return len > 3 &&

@@ -35,7 +35,7 @@ struct column {
 
 /* ---- Values -------------------------------------------------------------- */
 
-static int
+static bool
 is_alnum(char c)
 {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
@@ -102,24 +102,24 @@ mask_value(struct pseudonyms *names, const struct column *column,
 
 /* ---- Records ------------------------------------------------------------- */
 
-/* Masks the record at *OFFSET and moves *OFFSET past it.  Returns 0 if there is
- * no valid record. */
-static int
+/* Masks the record at *OFFSET and moves *OFFSET past it.  Returns false if
+ * there is no valid record. */
+static bool
 mask_record(struct pseudonyms *names, uint8_t *data, size_t len, size_t *offset,
             struct column *ret)
 {
   struct kmp_record record;
 
   if (kmp_record_decode(data, len, offset, &record) != KMP_OK)
-    return 0;
+    return false;
   ret->id = record.id;
   ret->unit = record.unit;
   ret->nob = record.nob;
   mask_value(names, ret, data + *offset - record.nob);
-  return 1;
+  return true;
 }
 
-static int
+static bool
 mask_records(struct pseudonyms *names, uint8_t *data, size_t len)
 {
   struct column column;
@@ -127,13 +127,13 @@ mask_records(struct pseudonyms *names, uint8_t *data, size_t len)
 
   while (offset < len)
     if (!mask_record(names, data, len, &offset, &column))
-      return 0;
-  return 1;
+      return false;
+  return true;
 }
 
-/* Masks the rows up to LEN; before each row are ROW_ID bytes.  Returns 0 if the
- * data cannot be parsed. */
-static int
+/* Masks the rows up to LEN; before each row are ROW_ID bytes.  Returns false if
+ * the data cannot be parsed. */
+static bool
 mask_rows(struct pseudonyms *names, uint8_t *data, size_t len, size_t columns,
           size_t row_id)
 {
@@ -141,12 +141,12 @@ mask_rows(struct pseudonyms *names, uint8_t *data, size_t len, size_t columns,
   size_t width = row_id, offset = row_id, i;
 
   if (len == 0)
-    return 1;
+    return true;
   if (columns == 0 || len < row_id)
-    return 0;
+    return false;
   for (i = 0; i < columns; i++) {
     if (!mask_record(names, data, len, &offset, &table[i]))
-      return 0;
+      return false;
     width += table[i].nob;
   }
   for (; width > 0 && len - offset >= width; offset += width) {
@@ -158,30 +158,30 @@ mask_rows(struct pseudonyms *names, uint8_t *data, size_t len, size_t columns,
   return offset == len;
 }
 
-static int
+static bool
 mask_log(struct pseudonyms *names, uint8_t *data, size_t len)
 {
   if (len < LOG_HEAD + LOG_TAIL)
-    return 0;
+    return false;
   return mask_rows(names, data + LOG_HEAD, len - LOG_HEAD - LOG_TAIL, data[1],
                    LOG_ROW_ID);
 }
 
-static int
+static bool
 mask_logger(struct pseudonyms *names, uint8_t *data, size_t len)
 {
   if (len >= 1 && data[0] == LOGGER_CONFIGURATION)
-    return 1; /* register numbers, no values */
+    return true; /* register numbers, no values */
   if (len < LOGGER_HEAD ||
       (data[0] != LOGGER_FROM_ID && data[0] != LOGGER_FROM_NEWEST))
-    return 0;
+    return false;
   return mask_rows(names, data + LOGGER_HEAD, len - LOGGER_HEAD, data[4], 0);
 }
 
 /* ---- Frames -------------------------------------------------------------- */
 
-/* Returns 0 if the data cannot be parsed. */
-static int
+/* Returns false if the data cannot be parsed. */
+static bool
 mask_answer(struct pseudonyms *names, uint8_t cid, uint8_t *data, size_t len)
 {
   switch (cid) {
@@ -191,9 +191,9 @@ mask_answer(struct pseudonyms *names, uint8_t cid, uint8_t *data, size_t len)
     return len == SIMPLE_SIZE;
   case KMP_GET_SERIAL:
     if (len != SIMPLE_SIZE)
-      return 0;
+      return false;
     mask_number(names, data, len);
-    return 1;
+    return true;
   case KMP_GET_REGISTER:
     return mask_records(names, data, len);
   case KMP_GET_LOG_TIME_PRESENT:
@@ -204,11 +204,11 @@ mask_answer(struct pseudonyms *names, uint8_t cid, uint8_t *data, size_t len)
   case KMP_LOGGER:
     return mask_logger(names, data, len);
   default:
-    return 0;
+    return false;
   }
 }
 
-static int
+static bool
 mask_request(struct pseudonyms *names, uint8_t cid, uint8_t *data, size_t len)
 {
   switch (cid) {
@@ -223,14 +223,14 @@ mask_request(struct pseudonyms *names, uint8_t cid, uint8_t *data, size_t len)
   case KMP_GET_LOG_ID_PRESENT:
   case KMP_GET_LOG_TIME_PAST:
   case KMP_LOGGER:
-    return 1; /* register numbers and times */
+    return true; /* register numbers and times */
   case KMP_PUT_REGISTER:
     if (len < PASSWORD_SIZE)
-      return 0;
+      return false;
     memset(data, MASK_FILL, PASSWORD_SIZE);
     return mask_records(names, data + PASSWORD_SIZE, len - PASSWORD_SIZE);
   default:
-    return 0; /* for example a login, with a PIN */
+    return false; /* for example a login, with a PIN */
   }
 }
 
@@ -238,8 +238,8 @@ void
 mask_data(struct pseudonyms *names, uint8_t start, uint8_t cid, uint8_t *data,
           size_t len)
 {
-  int known = start == KMP_START_ANSWER ? mask_answer(names, cid, data, len)
-                                        : mask_request(names, cid, data, len);
+  bool known = start == KMP_START_ANSWER ? mask_answer(names, cid, data, len)
+                                         : mask_request(names, cid, data, len);
 
   if (!known)
     memset(data, MASK_FILL, len);

@@ -22,20 +22,20 @@
 /* Fewest hex bytes that are taken for bytes: "04 83 da 69", "0483da69". */
 #define ROW_MIN 4
 
-static int
+static bool
 is_digit(char c)
 {
   return c >= '0' && c <= '9';
 }
 
-static int
+static bool
 is_letter(char c)
 {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (unsigned char)c >= 0x80;
 }
 
-static int
+static bool
 is_word(char c)
 {
   return is_digit(c) || is_letter(c);
@@ -58,8 +58,8 @@ static const char separators[] = " -:,;./_|\\\t";
 /* Properties of a row of bytes. */
 struct row {
   size_t bytes;
-  int digits, letters; /* 1 if it has any */
-  int pairs;           /* each byte is a word of its own */
+  bool digits, letters; /* true if it has any */
+  int pairs;            /* each byte is a word of its own */
   int blanks; /* one-byte words, single blanks; the first may be longer */
   int frame;  /* it has a start byte and an address */
   int last;   /* the last byte, or -1 */
@@ -97,7 +97,7 @@ next_bytes(const char *p, const char *end)
   return bytes_end(q, end) > q ? q : p;
 }
 
-static int
+static bool
 is_frame_head(int start, int address)
 {
   return (start == KMP_START_REQUEST || start == KMP_START_ANSWER) &&
@@ -107,7 +107,7 @@ is_frame_head(int start, int address)
 
 /* Adds a word to the row.  BLANK: a single blank precedes it. */
 static void
-note_bytes(struct row *row, int blank, const char *p, const char *end)
+note_bytes(struct row *row, bool blank, const char *p, const char *end)
 {
   row->pairs &= end - p == 2;
   row->blanks &= row->bytes == 0 || (blank && end - p == 2);
@@ -128,7 +128,7 @@ row_end(const char *p, const char *end)
 {
   struct row row = { .pairs = 1, .blanks = 1, .last = -1 };
   const char *from = p, *to = bytes_end(p, end);
-  int blank = 0;
+  bool blank = false;
 
   while (to > from) {
     note_bytes(&row, blank, from, to);
@@ -168,7 +168,7 @@ mask_row(struct mask *m, const char *row, const char *end)
 
 static void
 put_number(struct mask *m, const char *text, size_t len, uint32_t number,
-           int in_hex)
+           bool in_hex)
 {
   static const char digits[] = "0123456789abcdef";
   unsigned base = in_hex ? 16 : 10;
@@ -240,7 +240,7 @@ mask_known(struct mask *m, const char *p, const char *end)
   while (n-- > 0) {
     size_t len = (size_t)(ends[n] - p);
     uint32_t number = find_text(m, p, len);
-    int in_hex = number == 0;
+    bool in_hex = number == 0;
 
     if (in_hex)
       number = find_hex(m, p, len);
@@ -252,8 +252,8 @@ mask_known(struct mask *m, const char *p, const char *end)
   return p;
 }
 
-/* Returns 1 if P is the fraction in a time, as in ":00.123456". */
-static int
+/* Returns true if P is the fraction in a time, as in ":00.123456". */
+static bool
 is_fraction(const char *text, const char *p)
 {
   return p - text >= 4 && p[-1] == '.' && is_digit(p[-2]) && is_digit(p[-3]) &&
@@ -280,12 +280,13 @@ mask_digits(struct mask *m, const char *text, const char *p, const char *end)
   if (number == 0)
     mask_put(m, from, len);
   else
-    put_number(m, from, len, number, 0);
+    put_number(m, from, len, number, false);
   return p;
 }
 
-/* Returns 1 if a word begins at P.  A hex word begins after "0x" or "\\x". */
-static int
+/* Returns true if a word begins at P.  A hex word begins after "0x" or "\\x".
+ */
+static bool
 begins_word(const char *text, const char *p)
 {
   return is_word(*p) && (p == text || !is_word(p[-1]) ||

@@ -49,7 +49,7 @@ personal_register(uint16_t id)
   return reg == NULL || reg->kind == 0 ? PERSONAL_PERHAPS : PERSONAL_NEVER;
 }
 
-int
+bool
 personal_value(uint16_t id, uint8_t unit)
 {
   const struct kmp_unit *known = kmp_unit_find(unit);
@@ -57,12 +57,12 @@ personal_value(uint16_t id, uint8_t unit)
   /* A network address locates the meter. */
   if (known != NULL &&
       (known->layout == KMP_LAYOUT_IPV4 || known->layout == KMP_LAYOUT_IPV6))
-    return 1;
+    return true;
   switch (personal_register(id)) {
   case PERSONAL_NEVER:
-    return 0;
+    return false;
   case PERSONAL_ALWAYS:
-    return 1;
+    return true;
   default:
     return known == NULL || known->layout == KMP_LAYOUT_PLAIN ||
            known->layout == KMP_LAYOUT_ASCII;

@@ -4,6 +4,7 @@
 #ifndef KMP_PERSONAL_REGISTERS_H
 #define KMP_PERSONAL_REGISTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PERSONAL_NEVER 0
@@ -15,7 +16,8 @@
 /* Returns PERSONAL_... for register ID, without a value. */
 int personal_register(uint16_t id);
 
-/* Returns 1 if a value of register ID with this unit is personal, else 0. */
-int personal_value(uint16_t id, uint8_t unit);
+/* Returns true if a value of register ID with this unit is personal, else
+ * false. */
+bool personal_value(uint16_t id, uint8_t unit);
 
 #endif

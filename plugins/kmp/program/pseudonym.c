@@ -49,7 +49,7 @@ pseudonyms_failed(const struct pseudonyms *p)
 
 /* ---- Keys ---------------------------------------------------------------- */
 
-static int
+static bool
 is_digit(char c)
 {
   return c >= '0' && c <= '9';
@@ -67,7 +67,7 @@ key_char(char c)
   return '\0';
 }
 
-int
+bool
 pseudonym_key_of_text(const char *text, size_t len,
                       char key[PSEUDONYM_KEY_SIZE])
 {
@@ -98,7 +98,7 @@ key_of_bytes(const uint8_t *bytes, size_t len, char *key)
   key[n] = '\0';
 }
 
-int
+bool
 pseudonym_key_of_number(const uint8_t *bytes, size_t len,
                         char key[PSEUDONYM_KEY_SIZE])
 {
@@ -111,7 +111,7 @@ pseudonym_key_of_number(const uint8_t *bytes, size_t len,
     bytes++;
   if (len > sizeof(number)) {
     key_of_bytes(bytes, len, key);
-    return 1;
+    return true;
   }
   for (i = 0; i < len; i++)
     number = number << 8 | bytes[i];
@@ -132,7 +132,7 @@ compare_keys(const void *a, const void *b)
   return strcmp(one->key, other->key);
 }
 
-static int
+static bool
 needs_stuffing(uint32_t number)
 {
   for (; number > 0; number >>= 8) {
@@ -140,9 +140,9 @@ needs_stuffing(uint32_t number)
 
     if (byte == KMP_START_REQUEST || byte == KMP_START_ANSWER ||
         byte == KMP_STOP || byte == KMP_ACK || byte == KMP_STUFFING)
-      return 1;
+      return true;
   }
-  return 0;
+  return false;
 }
 
 uint32_t

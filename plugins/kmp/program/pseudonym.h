@@ -5,6 +5,7 @@
 #ifndef KMP_PSEUDONYM_H
 #define KMP_PSEUDONYM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,10 +26,10 @@ int pseudonyms_failed(const struct pseudonyms *p);
 /* Make the key of a value that a meter sends: a big-endian number, or a text,
  * of which only letters and digits count.  A number and its text have the same
  * key.  Return 0 if the value has no key: zero, or only blanks. */
-int pseudonym_key_of_number(const uint8_t *bytes, size_t len,
-                            char key[PSEUDONYM_KEY_SIZE]);
-int pseudonym_key_of_text(const char *text, size_t len,
-                          char key[PSEUDONYM_KEY_SIZE]);
+bool pseudonym_key_of_number(const uint8_t *bytes, size_t len,
+                             char key[PSEUDONYM_KEY_SIZE]);
+bool pseudonym_key_of_text(const char *text, size_t len,
+                           char key[PSEUDONYM_KEY_SIZE]);
 
 /* Return the pseudonym of KEY, from 1.  pseudonym_give assigns one if there is
  * none, and returns 0 when out of memory; pseudonym_find returns 0 if there is

@@ -15,7 +15,7 @@
 #define TAKEN 0
 #define NEXT_CYCLE 1 /* the event ends the cycle */
 
-static int
+static bool
 has_come(const struct replay *r, uint16_t id)
 {
   return r->cycle_of[id] == r->cycle;
@@ -56,7 +56,7 @@ note_damage(struct replay *r, const char *reason)
 
   /* The request itself is damaged: the next answer has no known request. */
   if (r->events.to_meter) {
-    r->has_request = 0;
+    r->has_request = false;
     request = NULL;
   }
   d = damage_add(&r->damage, line, reason, request);
@@ -89,7 +89,7 @@ make_good(struct replay *r)
  * MP_EDATA at the first.  BY_REPEAT: a repeated register ended the cycle, so
  * frames that may belong to the next cycle are kept. */
 static int
-end_cycle(struct replay *r, int by_repeat)
+end_cycle(struct replay *r, bool by_repeat)
 {
   struct damage d;
 
@@ -105,33 +105,33 @@ end_cycle(struct replay *r, int by_repeat)
 
 /* ---- Frames -------------------------------------------------------------- */
 
-/* Returns 1 if the answer equals the one before it in the old script's log: the
- * script asked once for each of its outputs. */
-static int
+/* Returns true if the answer equals the one before it in the old script's log:
+ * the script asked once for each of its outputs. */
+static bool
 is_old_repeat(struct replay *r)
 {
   const struct kmp_deframer *d = &r->events.deframer;
 
   if (!r->events.line.old_script)
-    return 0;
+    return false;
   if (d->wire_len == r->old_answer_len &&
       memcmp(d->wire, r->old_answer, d->wire_len) == 0)
-    return 1;
+    return true;
   memcpy(r->old_answer, d->wire, d->wire_len);
   r->old_answer_len = d->wire_len;
-  return 0;
+  return false;
 }
 
-/* Returns 1 if the cycle has a register of the answer already. */
-static int
+/* Returns true if the cycle has a register of the answer already. */
+static bool
 repeats_register(const struct replay *r, const struct kmp_answer *answer)
 {
   uint8_t i;
 
   for (i = 0; i < answer->count; i++)
     if (has_come(r, answer->records[i].id))
-      return 1;
-  return 0;
+      return true;
+  return false;
 }
 
 /* Returns NEXT_CYCLE if the answer begins a new cycle, TAKEN if not, or a
@@ -178,7 +178,7 @@ take_replayed_answer(struct replay *r, const struct mp_sink *sink,
   uint8_t i;
 
   r->begun = r->answered = 1;
-  r->has_request = 0;
+  r->has_request = false;
   if (answer->surplus > 0)
     mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
            "register %u was not asked for, left out",
@@ -197,9 +197,9 @@ take_replayed_answer(struct replay *r, const struct mp_sink *sink,
     replay_take_record(r, sink, &answer->records[i]);
 }
 
-/* Returns 1 if the bytes after the frame show that its stop byte is a damaged
- * byte, so that the frame is only the beginning of a longer one. */
-static int
+/* Returns true if the bytes after the frame show that its stop byte is a
+ * damaged byte, so that the frame is only the beginning of a longer one. */
+static bool
 is_cut(const struct replay *r)
 {
   const struct events *e = &r->events;
@@ -243,7 +243,7 @@ take_frame(struct replay *r, const struct mp_sink *sink)
 static void
 begin_replay_cycle(struct replay *r)
 {
-  r->begun = r->serial_reported = 0;
+  r->begun = r->serial_reported = false;
   r->info_code = -1;
   if (++r->cycle == 0) {
     memset(r->cycle_of, 0, REGISTER_COUNT * sizeof(r->cycle_of[0]));
@@ -259,8 +259,8 @@ take_header(struct replay *r)
   if (r->begun)
     return NEXT_CYCLE;
   r->serial[0] = '\0';
-  r->model = (struct model){ .partial = 1 };
-  r->has_request = 0;
+  r->model = (struct model){ .partial = true };
+  r->has_request = false;
   return TAKEN;
 }
 
@@ -271,7 +271,7 @@ take_event(struct replay *r, const struct mp_sink *sink)
   switch (r->event) {
   case EVENT_BLANK:
     r->separated = 1;
-    r->has_request = 0;
+    r->has_request = false;
     return r->begun ? NEXT_CYCLE : TAKEN;
   case EVENT_HEADER:
     return take_header(r);

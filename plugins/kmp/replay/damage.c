@@ -16,7 +16,7 @@ damage_add(struct damage_list *list, uint64_t line, const char *reason,
   d = &list->items[list->count++];
   d->line = line;
   d->reason = reason;
-  d->repeats = 0;
+  d->repeats = false;
   d->has_request = request != NULL;
   if (request)
     d->request = *request;
@@ -32,16 +32,16 @@ take_at(struct damage_list *list, size_t index, struct damage *ret)
           (list->count - index) * sizeof(list->items[0]));
 }
 
-int
+bool
 damage_take(struct damage_list *list, struct damage *ret)
 {
   if (list->count == 0)
-    return 0;
+    return false;
   take_at(list, 0, ret);
-  return 1;
+  return true;
 }
 
-int
+bool
 damage_take_unrepeated(struct damage_list *list, struct damage *ret)
 {
   size_t i;
@@ -49,10 +49,10 @@ damage_take_unrepeated(struct damage_list *list, struct damage *ret)
   for (i = 0; i < list->count; i++) {
     if (!list->items[i].repeats) {
       take_at(list, i, ret);
-      return 1;
+      return true;
     }
   }
-  return 0;
+  return false;
 }
 
 void
@@ -61,29 +61,29 @@ damage_next_cycle(struct damage_list *list)
   size_t i;
 
   for (i = 0; i < list->count; i++)
-    list->items[i].repeats = 0;
+    list->items[i].repeats = false;
 }
 
-static int
+static bool
 has_id(const struct kmp_request *request, uint16_t id)
 {
   uint8_t i;
 
   for (i = 0; i < request->count; i++)
     if (request->ids[i] == id)
-      return 1;
-  return 0;
+      return true;
+  return false;
 }
 
-/* Strikes out the registers of REQUEST.  Returns 1 if none is left. */
-static int
+/* Strikes out the registers of REQUEST.  Returns true if none is left. */
+static bool
 is_made_good(struct damage *d, const struct kmp_request *request)
 {
   uint8_t i, left = 0;
 
   if (!d->has_request || d->request.cid != request->cid ||
       d->request.address != request->address)
-    return 0;
+    return false;
   for (i = 0; i < d->request.count; i++)
     if (!has_id(request, d->request.ids[i]))
       d->request.ids[left++] = d->request.ids[i];
@@ -91,7 +91,7 @@ is_made_good(struct damage *d, const struct kmp_request *request)
   return left == 0;
 }
 
-int
+bool
 damage_take_made_good(struct damage_list *list,
                       const struct kmp_request *request, struct damage *ret)
 {
@@ -100,8 +100,8 @@ damage_take_made_good(struct damage_list *list,
   for (i = 0; i < list->count; i++) {
     if (is_made_good(&list->items[i], request)) {
       take_at(list, i, ret);
-      return 1;
+      return true;
     }
   }
-  return 0;
+  return false;
 }

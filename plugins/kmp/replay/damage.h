@@ -6,6 +6,7 @@
 #ifndef REPLAY_DAMAGE_H
 #define REPLAY_DAMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,8 +20,8 @@ struct damage {
   const char *reason;
   /* Its request asked for a register that the cycle has already.  Without blank
    * lines between cycles, it may belong to the next cycle. */
-  int repeats;
-  int has_request;
+  bool repeats;
+  bool has_request;
   struct kmp_request request; /* its registers not answered since */
 };
 
@@ -37,17 +38,17 @@ struct damage *damage_add(struct damage_list *list, uint64_t line,
 
 /* Remove the first entry, or the first that does not repeat.  Return 0 if there
  * is none. */
-int damage_take(struct damage_list *list, struct damage *ret);
-int damage_take_unrepeated(struct damage_list *list, struct damage *ret);
+bool damage_take(struct damage_list *list, struct damage *ret);
+bool damage_take_unrepeated(struct damage_list *list, struct damage *ret);
 
 /* Begins another cycle with the remaining entries. */
 void damage_next_cycle(struct damage_list *list);
 
 /* Strikes out the registers of REQUEST, which had a good answer, and removes
- * one entry that this makes good.  Returns 0 when there is none; call it until
- * then. */
-int damage_take_made_good(struct damage_list *list,
-                          const struct kmp_request *request,
-                          struct damage *ret);
+ * one entry that this makes good.  Returns false when there is none; call it
+ * until then. */
+bool damage_take_made_good(struct damage_list *list,
+                           const struct kmp_request *request,
+                           struct damage *ret);
 
 #endif

@@ -8,17 +8,17 @@
 void
 events_begin(struct events *e)
 {
-  e->in_line = e->in_bytes = 0;
-  e->again = e->looked = 0;
+  e->in_line = e->in_bytes = false;
+  e->again = e->looked = false;
   foreign_begin(&e->foreign);
-  e->to_meter = 0;
+  e->to_meter = false;
   e->sent_len = 0;
 }
 
 static enum event
 bad_event(struct events *e, const char *reason)
 {
-  e->reported = 1;
+  e->reported = true;
   e->reason = reason;
   return EVENT_BAD;
 }
@@ -47,20 +47,20 @@ enum taken {
 };
 
 /* Starts on the bytes collected from such lines, with the time of the last of
- * these lines.  Returns 0 if there are none. */
-static int
+ * these lines.  Returns false if there are none. */
+static bool
 begin_foreign(struct events *e)
 {
-  int has_time = e->line.has_time;
+  bool has_time = e->line.has_time;
   int64_t time_ms = e->line.time_ms;
   const char *text;
   size_t len = foreign_line(&e->foreign, &text);
 
   if (len == 0 || capture_begin(&e->line, text, len) != CAPTURE_EVENTS)
-    return 0;
+    return false;
   e->line.has_time = has_time;
   e->line.time_ms = time_ms;
-  return 1;
+  return true;
 }
 
 static void
@@ -71,9 +71,9 @@ report_form(const struct events *e)
          e->foreign.form);
 }
 
-/* Returns 1 if the file is such a log.  Searches the buffer once, so that lines
- * before the first one with bytes are not reported as faults either. */
-static int
+/* Returns true if the file is such a log.  Searches the buffer once, so that
+ * lines before the first one with bytes are not reported as faults either. */
+static bool
 is_foreign(struct events *e)
 {
   const char *text;
@@ -81,14 +81,14 @@ is_foreign(struct events *e)
 
   if (!e->foreign.form && !e->looked && foreign_find(&e->foreign, text, len))
     report_form(e);
-  e->looked = 1;
+  e->looked = true;
   return e->foreign.form != NULL;
 }
 
 static enum taken
 take_foreign(struct events *e)
 {
-  int was_known = e->foreign.form != NULL;
+  bool was_known = e->foreign.form != NULL;
   enum foreign_taken taken = foreign_take(&e->foreign, e->text, e->text_len);
 
   if (!was_known && e->foreign.form)
@@ -106,7 +106,7 @@ read_line(struct events *e)
 {
   if (!e->again)
     return line_reader_next(&e->lines, &e->text, &e->text_len);
-  e->again = 0;
+  e->again = false;
   return LINE_READER_LINE;
 }
 
@@ -130,42 +130,42 @@ begin_line(struct events *e)
                                : CAPTURE_ETIME;
 }
 
-/* Reads the next line that is not a comment.  Returns 0 if it has bytes; else 1
- * and its event. */
-static int
+/* Reads the next line that is not a comment.  Returns false if it has bytes;
+ * else true and its event. */
+static bool
 next_line(struct events *e, enum event *ret)
 {
   int r;
 
   do {
-    e->to_meter = 0;
+    e->to_meter = false;
     r = read_line(e);
     if (r == LINE_READER_END && begin_foreign(e))
-      return 0;
+      return false;
     if (r != LINE_READER_LINE) {
       *ret = r == LINE_READER_END ? EVENT_END
              : r == LINE_READER_LONG
                ? bad_event(e, "a line too long for a capture")
                : EVENT_FAILED;
       e->code = r;
-      return 1;
+      return true;
     }
     r = begin_line(e);
   } while (r == CAPTURE_COMMENT);
   if (r == CAPTURE_EVENTS)
-    return 0;
+    return false;
   *ret = r == CAPTURE_BLANK    ? EVENT_BLANK
          : r == CAPTURE_HEADER ? take_header(e)
                                : bad_event(e, capture_error_text(r));
-  return 1;
+  return true;
 }
 
 /* Starts feeding the current bytes of the line. */
 static void
 begin_bytes(struct events *e)
 {
-  e->in_bytes = 1;
-  e->reported = 0;
+  e->in_bytes = true;
+  e->reported = false;
   e->fed = 0;
   kmp_deframer_init(&e->deframer);
   if (!e->to_meter) {
@@ -177,8 +177,9 @@ begin_bytes(struct events *e)
   memcpy(e->sent, e->line.bytes, e->sent_len);
 }
 
-/* Takes the next bytes of the current line.  Returns 1 if there is an event. */
-static int
+/* Takes the next bytes of the current line.  Returns true if there is an event.
+ */
+static bool
 next_bytes(struct events *e, enum event *ret)
 {
   int r = capture_next(&e->line);
@@ -187,38 +188,38 @@ next_bytes(struct events *e, enum event *ret)
   e->to_meter = e->line.direction == CAPTURE_TO_METER;
   if (r > 0) {
     begin_bytes(e);
-    return 0;
+    return false;
   }
-  e->in_line = 0;
+  e->in_line = false;
   if (r == 0)
-    return 0;
+    return false;
   taken = r == CAPTURE_EHEX || r == CAPTURE_EODD ? take_foreign(e) : TAKEN_NOT;
   e->in_line = taken == TAKEN_BYTES;
   if (taken != TAKEN_NOT)
-    return 0;
+    return false;
   *ret = bad_event(e, capture_error_text(r));
-  return 1;
+  return true;
 }
 
 /* Handles the end of the bytes: an unfinished frame is cut; bytes without any
  * frame are one fault.  Neither is reported if these bytes gave a frame, an
- * echo or a fault already.  Returns 1 if there is an event. */
-static int
+ * echo or a fault already.  Returns true if there is an event. */
+static bool
 end_bytes(struct events *e, enum event *ret)
 {
   enum kmp_event found = kmp_deframer_end(&e->deframer);
   int error = found == KMP_EVENT_BAD ? e->deframer.error : KMP_ESTART;
 
-  e->in_bytes = 0;
+  e->in_bytes = false;
   if (e->reported || (found == KMP_EVENT_NONE && e->deframer.noise == 0))
-    return 0;
+    return false;
   *ret = bad_event(e, kmp_error_text(error));
-  return 1;
+  return true;
 }
 
 /* Feeds the bytes to the deframer.  Reports only the first fault in them, and
- * none after a good frame or an echo.  Returns 1 if there is an event. */
-static int
+ * none after a good frame or an echo.  Returns true if there is an event. */
+static bool
 feed_deframer(struct events *e, enum event *ret)
 {
   enum kmp_event found;
@@ -228,23 +229,23 @@ feed_deframer(struct events *e, enum event *ret)
   e->fed += kmp_deframer_feed(&e->deframer, e->line.bytes + e->fed,
                               e->line.len - e->fed, &found);
   if (found == KMP_EVENT_ECHO)
-    e->reported = 1;
+    e->reported = true;
   if (found == KMP_EVENT_FRAME) {
-    e->reported = 1;
+    e->reported = true;
     *ret = EVENT_FRAME;
-    return 1;
+    return true;
   }
   if (e->reported || found != KMP_EVENT_BAD)
-    return 0;
+    return false;
   *ret = bad_event(e, kmp_error_text(e->deframer.error));
-  return 1;
+  return true;
 }
 
 enum event
 events_next(struct events *e)
 {
   enum event event;
-  int found;
+  bool found;
 
   do {
     if (e->in_bytes) {

@@ -5,6 +5,7 @@
 #ifndef REPLAY_EVENTS_H
 #define REPLAY_EVENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,18 +30,18 @@ struct events {
   struct kmp_deframer deframer;
   const char *reason;
   int code;
-  int to_meter; /* direction of EVENT_FRAME and EVENT_BAD */
+  bool to_meter; /* direction of EVENT_FRAME and EVENT_BAD */
 
   /* Private. */
   struct foreign foreign;
-  int looked;       /* the buffer was searched for another program's log */
+  bool looked;      /* the buffer was searched for another program's log */
   const char *text; /* the current line */
   size_t text_len;
-  int again;    /* take the current line again */
-  int in_line;  /* capture_next may have more */
-  int in_bytes; /* line.bytes has bytes to feed */
-  int reported; /* these bytes gave a frame, an echo or a fault */
-  size_t fed;   /* of line.bytes; the bytes after EVENT_FRAME begin here */
+  bool again;    /* take the current line again */
+  bool in_line;  /* capture_next may have more */
+  bool in_bytes; /* line.bytes has bytes to feed */
+  bool reported; /* these bytes gave a frame, an echo or a fault */
+  size_t fed;    /* of line.bytes; the bytes after EVENT_FRAME begin here */
   uint8_t sent[KMP_REQUEST_WIRE_MAX]; /* the last request, for its echo */
   size_t sent_len;
 };

@@ -79,18 +79,18 @@ read_hex(struct found *found, const char *p, const char *end, size_t most)
   return p;
 }
 
-/* Returns 1 if the line ends at P, except for blanks, quotes, brackets and a
+/* Returns true if the line ends at P, except for blanks, quotes, brackets and a
  * terminal's colour code. */
-static int
+static bool
 is_end(const char *p, const char *end)
 {
   p = skip_set(p, end, " \t\r'\")]");
   return p == end || *p == '\033';
 }
 
-/* Reads the bytes after a mark at P: "b'403f'", "'403F'", "40:3F".  Returns 1
- * if there are any. */
-static int
+/* Reads the bytes after a mark at P: "b'403f'", "'403F'", "40:3F".  Returns
+ * true if there are any. */
+static bool
 take_marked(struct found *found, const struct mark *mark, const char *p,
             const char *end)
 {
@@ -103,7 +103,7 @@ take_marked(struct found *found, const struct mark *mark, const char *p,
   return found->len > 0 && is_end(p, end);
 }
 
-static int
+static bool
 find_marked(struct found *found, const char *text, const char *end)
 {
   size_t i;
@@ -114,9 +114,9 @@ find_marked(struct found *found, const char *text, const char *end)
 
       if ((size_t)(end - text) > len && memcmp(text, marks[i].text, len) == 0 &&
           take_marked(found, &marks[i], text, end))
-        return 1;
+        return true;
     }
-  return 0;
+  return false;
 }
 
 /* Returns the length in the header line of a socat dump, such as
@@ -231,7 +231,7 @@ foreign_line(struct foreign *f, const char **ret_text)
   return n;
 }
 
-int
+bool
 foreign_find(struct foreign *f, const char *text, size_t len)
 {
   const char *end = text + len;

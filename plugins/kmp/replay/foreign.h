@@ -15,6 +15,7 @@
 #ifndef REPLAY_FOREIGN_H
 #define REPLAY_FOREIGN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,7 +48,8 @@ enum foreign_taken foreign_take(struct foreign *f, const char *text,
  * The text is valid until the next call.  Returns its length; 0: no bytes. */
 size_t foreign_line(struct foreign *f, const char **ret_text);
 
-/* Searches TEXT for a line of such a log and sets form.  Returns 1 if found. */
-int foreign_find(struct foreign *f, const char *text, size_t len);
+/* Searches TEXT for a line of such a log and sets form.  Returns true if found.
+ */
+bool foreign_find(struct foreign *f, const char *text, size_t len);
 
 #endif

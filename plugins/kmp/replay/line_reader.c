@@ -18,11 +18,11 @@
 /* Search for a blank line with a non-blank line after it.  A blank line at the
  * very end, as editors leave it, separates nothing. */
 struct search {
-  int in_line; /* the current line is not blank */
-  int blank;   /* a blank line was found */
+  bool in_line; /* the current line is not blank */
+  int blank;    /* a blank line was found */
 };
 
-static int
+static bool
 search_block(struct search *s, const char *buf, size_t len)
 {
   const char *p = buf, *end = buf + len;
@@ -33,18 +33,18 @@ search_block(struct search *s, const char *buf, size_t len)
     if (s->in_line) {
       p = memchr(p - 1, '\n', (size_t)(end - p) + 1);
       if (!p)
-        return 0;
+        return false;
       p++;
-      s->in_line = 0;
+      s->in_line = false;
     } else if (c == '\n') {
       s->blank = 1;
     } else if (c != ' ' && c != '\t' && c != '\r') {
       if (s->blank)
-        return 1;
-      s->in_line = 1;
+        return true;
+      s->in_line = true;
     }
   }
-  return 0;
+  return false;
 }
 
 /* Searches a file to its end without moving the file offset.  Returns 1 if
@@ -53,7 +53,7 @@ static int
 search_file(struct line_reader *l)
 {
   off_t begin = lseek(l->fd, 0, SEEK_CUR), pos = begin;
-  struct search s = { 0, 0 };
+  struct search s = { false, 0 };
 
   if (begin < 0)
     return 0;
@@ -114,12 +114,12 @@ line_reader_open(struct line_reader *l, const struct mp_host *host,
 
   l->host = host;
   l->number = 0;
-  l->at_end = l->skipping = 0;
+  l->at_end = l->skipping = false;
   l->start = l->end = 0;
   if (strcmp(path, "-") == 0) {
     l->name = "standard input";
     l->fd = STDIN_FILENO;
-    l->owned = 0;
+    l->owned = false;
     return look_at(l);
   }
   l->name = path;
@@ -127,7 +127,7 @@ line_reader_open(struct line_reader *l, const struct mp_host *host,
   l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (l->fd < 0)
     return open_failed(l, errno);
-  l->owned = 1;
+  l->owned = true;
   r = look_at(l);
   if (r != MP_OK)
     line_reader_close(l);
@@ -139,7 +139,7 @@ line_reader_close(struct line_reader *l)
 {
   if (l->owned)
     close(l->fd);
-  l->owned = 0;
+  l->owned = false;
   l->fd = -1;
 }
 
@@ -211,7 +211,7 @@ fill_buffer(struct line_reader *l)
 int
 line_reader_separated(struct line_reader *l)
 {
-  struct search s = { 0, 0 };
+  struct search s = { false, 0 };
 
   if (l->regular)
     return l->separated;
@@ -240,7 +240,7 @@ return_line(struct line_reader *l, size_t len, size_t extra,
   *ret_line = l->buf + l->start;
   *ret_len = len;
   l->start += len + extra;
-  l->skipping = 0;
+  l->skipping = false;
   l->number++;
   return kind;
 }
@@ -265,7 +265,7 @@ line_reader_next(struct line_reader *l, const char **ret_line, size_t *ret_len)
       return return_line(l, len, 0, ret_line, ret_len);
     }
     if (len >= LINE_READER_BUFFER) {
-      l->skipping = 1;
+      l->skipping = true;
       l->start = l->end = 0;
       len = 0;
     }

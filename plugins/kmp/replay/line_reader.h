@@ -4,6 +4,7 @@
 #ifndef REPLAY_LINE_READER_H
 #define REPLAY_LINE_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,11 +22,11 @@ struct line_reader {
 
   /* Private. */
   int fd;
-  int owned;     /* close it: not standard input */
+  bool owned;    /* close it: not standard input */
   int regular;   /* a regular file: never blocks, can be searched at once */
   int separated; /* of a regular file: see line_reader_separated */
   int at_end;    /* read returned 0 */
-  int skipping;  /* inside a line that is too long */
+  bool skipping; /* inside a line that is too long */
   size_t start;
   size_t end;
   char buf[2 * LINE_READER_BUFFER]; /* a line, and line_reader_separated's

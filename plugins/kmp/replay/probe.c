@@ -20,7 +20,7 @@ struct found {
 };
 
 struct replay_probe {
-  int has_type;
+  bool has_type;
   struct kmp_answer type;
   int failed;           /* out of memory */
   struct found **found; /* by register */
@@ -33,7 +33,7 @@ replay_keep_type(struct replay *r, const struct kmp_answer *answer)
 {
   if (!r->probe)
     return;
-  r->probe->has_type = 1;
+  r->probe->has_type = true;
   r->probe->type = *answer;
 }
 
@@ -117,7 +117,7 @@ read_whole_capture(struct replay *r)
                                    .serial = drop_serial };
   int code;
 
-  r->wants_all = 1;
+  r->wants_all = true;
   do
     code = replay_read(r, &nowhere);
   while (code == MP_OK);

@@ -27,16 +27,16 @@ next_unseen(const struct replay *r, uint32_t id)
   return id;
 }
 
-/* Returns 1 if the capture has any register, wanted or not. */
-static int
+/* Returns true if the capture has any register, wanted or not. */
+static bool
 has_register(const struct replay *r)
 {
   size_t i;
 
   for (i = 0; i < sizeof(r->seen.bits); i++)
     if (r->seen.bits[i])
-      return 1;
-  return 0;
+      return true;
+  return false;
 }
 
 /* Reports that the file has no register, unless damage was reported already. */
@@ -123,7 +123,7 @@ learn_fields(struct replay *r)
   uint32_t i = 0;
 
   memset(&r->wanted, 0, sizeof(r->wanted));
-  r->wants_info = r->info_reported = 0;
+  r->wants_info = r->info_reported = false;
   for (name = r->host->field(r->host, i); name;
        name = r->host->field(r->host, ++i)) {
     int32_t id = kmp_register_id(name);
@@ -149,13 +149,13 @@ replay_open(void *self)
   learn_fields(r);
   memset(&r->seen, 0, sizeof(r->seen));
   memset(r->units_reported, 0, sizeof(r->units_reported));
-  r->stopped = r->ended = r->held = r->answered = r->has_request = 0;
+  r->stopped = r->ended = r->held = r->answered = r->has_request = false;
   r->separated = -1;
   r->damage.count = 0;
   r->failures = r->nonsense = 0;
   r->old_answer_len = 0;
   r->serial[0] = '\0';
-  r->model = (struct model){ .partial = 1 };
+  r->model = (struct model){ .partial = true };
   return MP_OK;
 }
 

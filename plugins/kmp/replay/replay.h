@@ -6,6 +6,7 @@
 #ifndef REPLAY_REPLAY_H
 #define REPLAY_REPLAY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <meterpipe/plugin.h>
@@ -30,8 +31,8 @@ struct register_set {
 
 struct replay {
   const struct mp_host *host;
-  int strict;
-  int wants_all;
+  bool strict;
+  bool wants_all;
   struct register_set wanted;
   struct register_set seen; /* in the whole file */
   struct register_names names;
@@ -51,16 +52,16 @@ struct replay {
   struct damage_list damage;
 
   /* The field info_text. */
-  int wants_info, info_reported;
+  bool wants_info, info_reported;
   struct model model; /* as far as known (partial) */
   int64_t info_code;  /* info code of this cycle; -1: none */
   uint16_t info_id;   /* its register */
   int64_t info_time;  /* time of its line */
 
-  int has_request; /* request is set and not answered yet */
+  bool has_request; /* request is set and not answered yet */
   struct kmp_request request;
   char serial[KMP_FORMAT_SIZE]; /* "": not known */
-  int serial_reported;          /* read in this cycle */
+  bool serial_reported;         /* read in this cycle */
   /* The last answer in the old script's log. */
   uint8_t old_answer[KMP_WIRE_MAX];
   size_t old_answer_len;
@@ -80,7 +81,7 @@ register_set_add(struct register_set *set, uint16_t id)
   set->bits[id / 8] |= (uint8_t)(1u << (id % 8));
 }
 
-static inline int
+static inline bool
 replay_wants(const struct replay *r, uint16_t id)
 {
   return id != KMP_REGISTER_PASSWORD &&

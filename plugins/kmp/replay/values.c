@@ -33,7 +33,7 @@ replay_emit_serial(struct replay *r, const struct mp_sink *sink,
   snprintf(r->serial, sizeof(r->serial), "%s", serial);
   if (r->serial[0] == '\0')
     return;
-  r->serial_reported = 1;
+  r->serial_reported = true;
   sink->serial(sink, r->serial, MP_SERIAL_READ);
 }
 
@@ -97,7 +97,7 @@ replay_emit_info(struct replay *r, const struct mp_sink *sink)
   model_info_text(&r->model, r->info_id, r->info_code, text);
   value.text = text;
   value.time_ms = r->info_time;
-  r->info_reported = 1;
+  r->info_reported = true;
   sink->emit(sink, MODEL_FIELD, &value);
 }
 

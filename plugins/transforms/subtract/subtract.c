@@ -107,7 +107,7 @@ unwrap_difference(const struct transform *t, const struct mp_value *value,
 /* Returns true if a register of DIGITS digits may have begun again at 0: the
  * base is in the last hundredth below *WRAP, and the reading in the first above
  * 0. */
-static int
+static bool
 is_near_wrap(const struct transform *t, const struct mp_value *value,
              const struct mp_value *base, int32_t digits, struct mp_value *wrap)
 {
@@ -196,7 +196,7 @@ static int
 take_difference(const struct transform *t, const struct mp_value *value,
                 const struct mp_value *base, struct mp_value *result)
 {
-  int fell = t->host->decimal_compare(result, base) < 0;
+  bool fell = t->host->decimal_compare(result, base) < 0;
   int answer;
 
   if (t->host->decimal_sub(result, base) != MP_OK)

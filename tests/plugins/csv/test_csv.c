@@ -1,6 +1,7 @@
 /* csv: the rows of the file, and the messages when they cannot be written. */
 #include <check.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -293,7 +294,7 @@ END_TEST
 START_TEST(check_looks_at_the_directory_where_the_file_will_be)
 {
   static const char *const paths[] = { "heat.csv", "/meterpipe-test.csv" };
-  int may = _i == 0 || access("/", W_OK) == 0;
+  bool may = _i == 0 || access("/", W_OK) == 0;
 
   ck_assert_int_eq(chdir(b.dir), 0);
   fake_host_set(b.h, "path", paths[_i]);

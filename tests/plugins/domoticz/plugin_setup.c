@@ -101,7 +101,7 @@ plugin_setup_send(struct plugin_setup *r, uint32_t target, const char *value)
   return plugin_setup_result(r, target);
 }
 
-int
+bool
 plugin_setup_logged(struct plugin_setup *r, const char *text)
 {
   return strstr(fake_host_log(r->host), text) != NULL;

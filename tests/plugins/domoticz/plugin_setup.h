@@ -5,6 +5,7 @@
 #ifndef TESTS_DOMOTICZ_PLUGIN_SETUP_H
 #define TESTS_DOMOTICZ_PLUGIN_SETUP_H
 
+#include <stdbool.h>
 #include <meterpipe/plugin.h>
 
 #include "tests/support/domoticz_server.h"
@@ -48,6 +49,6 @@ int plugin_setup_commit(struct plugin_setup *r);
 uint32_t plugin_setup_result(struct plugin_setup *r, uint32_t target);
 
 /* Returns whether the log contains TEXT. */
-int plugin_setup_logged(struct plugin_setup *r, const char *text);
+bool plugin_setup_logged(struct plugin_setup *r, const char *text);
 
 #endif

@@ -98,7 +98,7 @@ connect_to(struct domoticz_server *s)
 }
 
 /* Returns whether the body has the length that the headers give. */
-static int
+static bool
 is_whole(const char *reply)
 {
   const char *body = strstr(reply, "\r\n\r\n");
@@ -129,15 +129,15 @@ recording_exchange(struct domoticz_server *s, const char *request)
 
 /* ---- Comparing ----------------------------------------------------------- */
 
-static int
+static bool
 is_one_of(const char *name, const char *const *names, size_t count)
 {
   size_t i;
 
   for (i = 0; i < count; i++)
     if (strcmp(names[i], name) == 0)
-      return 1;
-  return 0;
+      return true;
+  return false;
 }
 
 static void

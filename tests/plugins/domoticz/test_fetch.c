@@ -439,7 +439,7 @@ START_TEST(a_run_that_must_end_asks_nothing)
 }
 END_TEST
 
-static int
+static bool
 set_comma_locale(void)
 {
   return setlocale(LC_ALL, "de_DE.UTF-8") != NULL ||

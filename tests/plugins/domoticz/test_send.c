@@ -501,7 +501,7 @@ END_TEST
 /* Returns whether the kernel counts the bytes sent on a connection.  An
  * emulated kernel may not; then the result of an update is never
  * MP_NOT_SENT. */
-static int
+static bool
 kernel_counts(void)
 {
   struct sockaddr_in at = { .sin_family = AF_INET };

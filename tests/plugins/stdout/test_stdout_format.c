@@ -16,12 +16,12 @@
 #define TIME "2026-11-22T10:00:00Z"
 
 static const struct stdout_cell cells[] = {
-  { "meter.heat_energy_e1", "84.208", "GJ", 0 },
-  { "meter.flow", "7", "l/h", 0 },
-  { "meter.t1", "-12.50", "\302\260C", 0 },
-  { "meter.text", "h\303\251llo", NULL, 1 },
-  { "usage", NULL, NULL, 0 },
-  { "count", "123456", NULL, 0 },
+  { "meter.heat_energy_e1", "84.208", "GJ", false },
+  { "meter.flow", "7", "l/h", false },
+  { "meter.t1", "-12.50", "\302\260C", false },
+  { "meter.text", "h\303\251llo", NULL, true },
+  { "usage", NULL, NULL, false },
+  { "count", "123456", NULL, false },
 };
 
 static const struct {
@@ -106,7 +106,7 @@ static const struct {
 
 START_TEST(text_is_made_harmless)
 {
-  struct stdout_cell cell = { "t", texts[_i].text, NULL, 1 };
+  struct stdout_cell cell = { "t", texts[_i].text, NULL, true };
   char expect[128];
 
   snprintf(expect, sizeof(expect), "t %s\n", texts[_i].plain);

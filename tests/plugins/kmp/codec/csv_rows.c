@@ -15,7 +15,7 @@ static char *
 cut_field(struct csv_rows *rows, char *p)
 {
   char *out = p;
-  int quoted = 0;
+  bool quoted = false;
 
   ck_assert_uint_lt(rows->count, CSV_FIELDS_MAX);
   rows->fields[rows->count++] = out;
@@ -33,20 +33,20 @@ cut_field(struct csv_rows *rows, char *p)
   return p;
 }
 
-int
+bool
 csv_rows_next(struct csv_rows *rows)
 {
   char *p;
 
   if (!fgets(rows->line, sizeof(rows->line), rows->file)) {
     fclose(rows->file);
-    return 0;
+    return false;
   }
   rows->line[strcspn(rows->line, "\r\n")] = '\0';
   rows->count = 0;
   for (p = rows->line; p;)
     p = cut_field(rows, p);
-  return 1;
+  return true;
 }
 
 void

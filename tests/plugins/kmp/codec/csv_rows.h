@@ -4,6 +4,7 @@
 #ifndef TESTS_CSV_ROWS_H
 #define TESTS_CSV_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,9 +21,9 @@ struct csv_rows {
 /* Opens tests/data/kmp/NAME and reads the header; ends the test if it cannot.
  */
 void csv_rows_open(struct csv_rows *rows, const char *name);
-/* Reads the next row and returns 1; at the end closes the file and returns
- * 0. */
-int csv_rows_next(struct csv_rows *rows);
+/* Reads the next row and returns true; at the end closes the file and returns
+ * false. */
+bool csv_rows_next(struct csv_rows *rows);
 
 /* Parses hex digits.  Ends the test if there are others, or more than SIZE
  * bytes. */

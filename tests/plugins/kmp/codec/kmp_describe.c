@@ -64,7 +64,7 @@ struct reader {
   const uint8_t *data;
   size_t len;
   size_t pos;
-  int short_of; /* more bytes were needed than left */
+  bool short_of; /* more bytes were needed than left */
 };
 
 static const uint8_t *
@@ -73,7 +73,7 @@ take_bytes(struct reader *r, size_t n)
   const uint8_t *p = r->data + r->pos;
 
   if (r->len - r->pos < n) {
-    r->short_of = 1;
+    r->short_of = true;
     return NULL;
   }
   r->pos += n;
@@ -225,7 +225,7 @@ describe_clear_status(struct text *t, const struct kmp_frame *frame)
 static int
 describe_get_status(struct text *t, const struct kmp_frame *frame)
 {
-  int request = frame->start == KMP_START_REQUEST;
+  bool request = frame->start == KMP_START_REQUEST;
 
   if (frame->len != (request ? 0u : EVENT_STATUS_SIZE))
     return KMP_ELENGTH;
@@ -322,7 +322,8 @@ describe_log_answer(struct text *t, const struct kmp_frame *frame)
   struct kmp_record first[KMP_REGISTERS_MAX];
   uint32_t last, newest, log = take_uint(&r, 1);
   size_t count = take_uint(&r, 1);
-  int named = 0, error = KMP_OK;
+  int error = KMP_OK;
+  bool named = false;
 
   add(t, " log=%" PRIu32 " regs=%zu", log, count);
   if (count > KMP_REGISTERS_MAX)
@@ -331,7 +332,7 @@ describe_log_answer(struct text *t, const struct kmp_frame *frame)
     add(t, "; record %04" PRIX32 ":", take_uint(&r, 2));
     error = named ? add_log_values(t, &r, first, count)
                   : add_log_first(t, &r, first, count);
-    named = 1;
+    named = true;
   }
   if (error != KMP_OK)
     return error;
@@ -378,7 +379,7 @@ describe_data(struct text *t, const struct kmp_frame *frame)
 static int
 describe_command(struct text *t, const struct kmp_frame *frame)
 {
-  int request = frame->start == KMP_START_REQUEST;
+  bool request = frame->start == KMP_START_REQUEST;
 
   switch (frame->cid) {
   case KMP_GET_TYPE:

@@ -159,7 +159,7 @@ next_exchange(struct exchange *e)
 /* Returns whether these bytes, received in one piece, would be accepted as the
  * answer; the deframer then holds it.  Makes the same checks, in the same
  * order, as the code that reads the port. */
-static int
+static bool
 is_believed(const uint8_t *wire, size_t len, const struct kmp_request *request,
             struct kmp_deframer *d)
 {
@@ -174,9 +174,9 @@ is_believed(const uint8_t *wire, size_t len, const struct kmp_request *request,
         !kmp_answer_is_cut(&d->frame, request, wire + fed, len - fed) &&
         kmp_answer_decode(&d->frame, request, &answer) == KMP_OK &&
         answer.surplus == 0)
-      return 1;
+      return true;
   }
-  return 0;
+  return false;
 }
 
 /* ---- Damage -------------------------------------------------------------- */
@@ -336,14 +336,14 @@ static const struct {
 
 /* Returns whether the accepted frame is the one that was sent: the damage was
  * before or after it. */
-static int
+static bool
 is_what_was_sent(const struct kmp_deframer *d, const struct exchange *sent)
 {
   return d->wire_len == sent->len &&
          memcmp(d->wire, sent->wire, sent->len) == 0;
 }
 
-static int
+static bool
 is_deceived(void (*damage)(struct exchange *e))
 {
   static struct kmp_deframer d;
@@ -353,7 +353,7 @@ is_deceived(void (*damage)(struct exchange *e))
   came = sent;
   damage(&came);
   if (!is_believed(came.wire, came.len, &came.request, &d))
-    return 0;
+    return false;
   return memcmp(came.request.ids, sent.request.ids, sizeof(sent.request.ids)) ||
          !is_what_was_sent(&d, &sent);
 }

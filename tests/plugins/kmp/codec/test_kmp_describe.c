@@ -16,7 +16,7 @@
 
 enum { ID, DIRECTION, HEX, EXPECT, STATUS };
 
-static int
+static bool
 is_status(const struct csv_rows *rows, const char *status)
 {
   return strcmp(rows->fields[STATUS], status) == 0;
@@ -108,7 +108,7 @@ START_TEST(test_frames_of_other_readers_say_what_is_expected)
 
   csv_rows_open(&rows, "vectors-2.csv");
   for (; csv_rows_next(&rows); seen++) {
-    int is_log = strcmp(rows.fields[ID], "B013") == 0;
+    bool is_log = strcmp(rows.fields[ID], "B013") == 0;
 
     ck_assert_int_eq(row_frame(&rows, plain, &frame), KMP_OK);
     ck_assert_int_eq(kmp_describe(&frame, said, sizeof(said)), KMP_OK);

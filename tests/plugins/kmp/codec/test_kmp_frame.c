@@ -11,18 +11,18 @@
 
 enum { ID, DIRECTION, HEX, EXPECT, STATUS };
 
-static int
+static bool
 starts_with(const char *text, const char *prefix)
 {
   return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
 /* Returns whether the row is one frame that is good as a frame. */
-static int
+static bool
 is_good_frame(const struct csv_rows *rows)
 {
   if (strcmp(rows->fields[HEX], "06") == 0)
-    return 0;
+    return false;
   return starts_with(rows->fields[STATUS], "valid") ||
          strcmp(rows->fields[STATUS], "derived") == 0;
 }
@@ -310,7 +310,7 @@ struct victim {
 };
 
 /* Returns whether the bytes would be accepted as the answer. */
-static int
+static bool
 is_believed(const struct victim *v, const uint8_t *wire)
 {
   static struct kmp_deframer d;
@@ -324,9 +324,9 @@ is_believed(const struct victim *v, const uint8_t *wire)
     if (event == KMP_EVENT_FRAME &&
         !kmp_answer_is_cut(&d.frame, &v->request, wire + fed, v->len - fed) &&
         kmp_answer_decode(&d.frame, &v->request, &answer) == KMP_OK)
-      return 1;
+      return true;
   }
-  return 0;
+  return false;
 }
 
 static void

@@ -71,7 +71,7 @@ START_TEST(test_nothing_is_sent_that_changes_a_meter)
   ck_assert_uint_eq(kmp_request_encode(&password, wire, sizeof(wire)), 0);
   for (cid = 0; cid < 256; cid++) {
     struct kmp_request request = registers(1, 60, 0);
-    int reads = cid == 0x01 || cid == 0x02 || cid == 0x10;
+    bool reads = cid == 0x01 || cid == 0x02 || cid == 0x10;
 
     request.cid = (uint8_t)cid;
     ck_assert_int_eq(kmp_request_encode(&request, wire, sizeof(wire)) > 0,

@@ -16,7 +16,7 @@ enum { ID_DEC, ID_HEX, NAME, LABEL, UNIT, METERS, SOURCES, ELECTRICITY, KIND };
 
 /* Returns whether values in one of these units are texts: dates, times,
  * names. */
-static int
+static bool
 is_text(const char *units)
 {
   static const char *const texts[] = { "hh:mm:ss", "yy:mm:dd", "mm:dd",
@@ -25,7 +25,7 @@ is_text(const char *units)
 
   for (i = 0; i < ARRAY_SIZE(texts); i++)
     if (strlen(texts[i]) == len && memcmp(texts[i], units, len) == 0)
-      return 1;
+      return true;
   return units[len] == '|' && is_text(units + len + 1);
 }
 
@@ -255,10 +255,10 @@ static void
 check_limit(const struct mp_field_sink *sink, const struct mp_field *field)
 {
   unsigned *limited = sink->ctx;
-  int has_limit = field->kind == MP_COUNTER && strcmp(field->unit, "h") != 0 &&
-                  strcmp(field->unit, "number") != 0 &&
-                  strcmp(field->unit, "kW") != 0 &&
-                  strcmp(field->unit, "kvar") != 0;
+  bool has_limit = field->kind == MP_COUNTER && strcmp(field->unit, "h") != 0 &&
+                   strcmp(field->unit, "number") != 0 &&
+                   strcmp(field->unit, "kW") != 0 &&
+                   strcmp(field->unit, "kvar") != 0;
 
   ck_assert_msg((field->max_rate_coef > 0) == has_limit, "%s", field->name);
   ck_assert_msg(!has_limit || field->max_rate_unit != NULL, "%s", field->name);

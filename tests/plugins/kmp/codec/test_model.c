@@ -154,16 +154,17 @@ START_TEST(registers_that_were_not_asked_for_may_be_there)
 {
   static const struct {
     uint16_t has[MODEL_MARKERS];
-    int has_words;
+    bool has_words;
   } rows[] = {
-    { R_601, 1 }, { R_403, 0 }, { R_603, 1 }, { R_21, 0 }, { R_KWM, 1 },
+    { R_601, true }, { R_403, false }, { R_603, true },
+    { R_21, false }, { R_KWM, true },
   };
   size_t i;
 
   for (i = 0; i < ARRAY_SIZE(rows); i++) {
     struct model model = row_model(0, rows[i].has);
 
-    model.partial = 1;
+    model.partial = true;
     ck_assert_int_eq(model_has_words(&model), rows[i].has_words);
   }
 }

@@ -67,8 +67,8 @@ settings(const char *device)
     .baud = 1200,
     .parity = 'N',
     .stop_bits = 2,
-    .dtr = 1,
-    .rts = 1,
+    .dtr = true,
+    .rts = true,
   };
 }
 
@@ -730,11 +730,12 @@ static const struct {
 
 /* Returns whether the kernel reports the groups of a peer; an emulated kernel
  * may not. */
-static int
+static bool
 tells_groups(void)
 {
   socklen_t size = 0;
-  int fds[2], tells;
+  int fds[2];
+  bool tells;
 
   ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
   tells = getsockopt(fds[0], SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 ||

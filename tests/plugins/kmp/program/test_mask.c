@@ -457,7 +457,7 @@ START_TEST(every_id_of_the_register_table_is_masked_but_for_types)
   csv_rows_open(&table, "registers.csv");
   while (csv_rows_next(&table)) {
     uint16_t id = (uint16_t)strtoul(table.fields[REGISTER_ID], NULL, 10);
-    int personal = personal_register(id) == PERSONAL_ALWAYS;
+    bool personal = personal_register(id) == PERSONAL_ALWAYS;
     size_t i;
 
     for (i = 0; i < ARRAY_SIZE(not_personal); i++)

@@ -88,7 +88,7 @@ START_TEST(test_what_repeats_stays_for_the_next_cycle)
   struct damage_list list = { .count = 0 };
   struct damage d;
 
-  damage_add(&list, 1, "", NULL)->repeats = 1;
+  damage_add(&list, 1, "", NULL)->repeats = true;
   damage_add(&list, 2, "", NULL);
   ck_assert(damage_take_unrepeated(&list, &d));
   ck_assert_uint_eq(d.line, 2);

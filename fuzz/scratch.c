@@ -17,8 +17,8 @@ scratch_each(void (*fn)(const char *path, void *ctx), void *ctx)
   struct dirent *entry;
   DIR *d = opendir(dir);
 
-  require(d != NULL);
-  for (entry = readdir(d); entry != NULL; entry = readdir(d)) {
+  require(d);
+  for (entry = readdir(d); entry; entry = readdir(d)) {
     if (entry->d_name[0] == '.')
       continue;
     require(snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) <
@@ -55,9 +55,9 @@ scratch_directory(void)
 
   if (dir[0])
     return dir;
-  require(snprintf(dir, sizeof(dir), "%s/fuzz-XXXXXX",
-                   tmp != NULL ? tmp : "/tmp") < (int)sizeof(dir));
-  require(mkdtemp(dir) != NULL);
+  require(snprintf(dir, sizeof(dir), "%s/fuzz-XXXXXX", tmp ? tmp : "/tmp") <
+          (int)sizeof(dir));
+  require(mkdtemp(dir));
   atexit(remove_directory);
   return dir;
 }

@@ -31,7 +31,7 @@ run_bytes(const uint8_t *bytes, size_t size)
 {
   uint8_t *data = malloc(size > 0 ? size : 1);
 
-  if (data == NULL)
+  if (!data)
     return complain("memory");
   memcpy(data, bytes, size);
   LLVMFuzzerTestOneInput(data, size);
@@ -48,10 +48,10 @@ run_file(const char *path)
   bool ok;
 
   f = fopen(path, "rb");
-  if (f == NULL)
+  if (!f)
     return complain(path);
   buffer = malloc(INPUT_MAX);
-  if (buffer == NULL) {
+  if (!buffer) {
     fclose(f);
     return complain(path);
   }
@@ -72,9 +72,9 @@ run_directory(const char *path)
   bool ok = true;
 
   dir = opendir(path);
-  if (dir == NULL)
+  if (!dir)
     return complain(path);
-  for (entry = readdir(dir); entry != NULL && ok; entry = readdir(dir)) {
+  for (entry = readdir(dir); entry && ok; entry = readdir(dir)) {
     if (entry->d_name[0] == '.')
       continue;
     if (snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) >=
@@ -106,9 +106,8 @@ run_corpus(const char *program)
   char path[4096];
   int n;
 
-  n = snprintf(path, sizeof(path), "%s/fuzz/corpus/%s",
-               srcdir != NULL ? srcdir : ".",
-               slash != NULL ? slash + 1 : program);
+  n = snprintf(path, sizeof(path), "%s/fuzz/corpus/%s", srcdir ? srcdir : ".",
+               slash ? slash + 1 : program);
   if (n < 0 || (size_t)n >= sizeof(path)) {
     errno = ENAMETOOLONG;
     return complain(program);

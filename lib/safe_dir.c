@@ -32,7 +32,7 @@ go_up(struct walk *w)
 {
   char *slash = strrchr(w->done, '/');
 
-  if (slash != NULL)
+  if (slash)
     *slash = '\0';
 }
 
@@ -128,7 +128,7 @@ safe_dir_check(const char *path, uid_t trusted, char why[SAFE_DIR_WHY])
   int r = 1;
 
   cwd[0] = 0;
-  if (path[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
+  if (path[0] != '/' && !getcwd(cwd, sizeof(cwd)))
     return 0;
   if (snprintf(w.left, sizeof(w.left), "%s/%s", cwd, path) >=
       (int)sizeof(w.left))
@@ -144,7 +144,7 @@ safe_dir_check_above(const char *path, uid_t trusted, char why[SAFE_DIR_WHY])
   const char *slash = strrchr(path, '/');
   char dir[PATH_MAX];
 
-  if (slash == NULL)
+  if (!slash)
     return safe_dir_check(".", trusted, why);
   if (snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path) + 1, path) >=
       (int)sizeof(dir))

@@ -15,14 +15,14 @@ text_buffer_grow(struct text_buffer *b, size_t more)
 
   if (more > max - b->len)
     return MP_ENOMEM;
-  if (b->data != NULL && more <= b->size - b->len)
+  if (b->data && more <= b->size - b->len)
     return MP_OK;
   while (size < b->len + more)
     size = size < max / 2 ? 2 * size : max;
   if (size > max)
     size = max;
   grown = realloc(b->data, size);
-  if (grown == NULL)
+  if (!grown)
     return MP_ENOMEM;
   b->data = grown;
   b->size = size;

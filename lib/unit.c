@@ -194,7 +194,7 @@ static const struct alias {
 static const char *
 display_of(const struct unit *unit)
 {
-  return unit->display != NULL ? unit->display : unit->symbol;
+  return unit->display ? unit->display : unit->symbol;
 }
 
 static const struct unit *
@@ -216,13 +216,13 @@ find_unit(const char *symbol)
   const struct unit *unit;
   size_t i;
 
-  if (symbol == NULL)
+  if (!symbol)
     return &units[0];
   unit = find_symbol(symbol);
-  if (unit != NULL)
+  if (unit)
     return unit;
   for (i = 0; i < ARRAY_SIZE(units); i++) {
-    if (units[i].display != NULL && strcmp(units[i].display, symbol) == 0)
+    if (units[i].display && strcmp(units[i].display, symbol) == 0)
       return &units[i];
   }
   for (i = 0; i < ARRAY_SIZE(aliases); i++) {
@@ -237,7 +237,7 @@ unit_canonical(const char *symbol)
 {
   const struct unit *unit = find_unit(symbol);
 
-  return unit != NULL ? unit->symbol : symbol;
+  return unit ? unit->symbol : symbol;
 }
 
 const char *
@@ -245,7 +245,7 @@ unit_display(const char *symbol)
 {
   const struct unit *unit = find_unit(symbol);
 
-  return unit != NULL ? display_of(unit) : symbol;
+  return unit ? display_of(unit) : symbol;
 }
 
 const char *
@@ -263,7 +263,7 @@ unit_in_any_case(const char *text)
 bool
 unit_known(const char *symbol)
 {
-  return find_unit(symbol) != NULL;
+  return find_unit(symbol);
 }
 
 bool
@@ -283,7 +283,7 @@ unit_same(const char *a, const char *b)
     return true;
   x = find_unit(a);
   y = find_unit(b);
-  if (x == NULL || y == NULL)
+  if (!x || !y)
     return x == y && strcmp(a, b) == 0;
   return x == y || (x->quantity == NONE && y->quantity == NONE);
 }

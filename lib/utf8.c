@@ -95,7 +95,7 @@ utf8_repair(const char *text)
   char *copy = malloc(strlen(text) + 1);
   char *out = copy;
 
-  if (copy == NULL)
+  if (!copy)
     return NULL;
   while (*text != '\0')
     out += utf8_clean(out, &text);

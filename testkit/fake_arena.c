@@ -30,7 +30,7 @@ fake_arena_alloc(struct fake_arena *arena, size_t size)
 {
   struct fake_block *block = calloc(1, sizeof(*block) + size);
 
-  if (block == NULL)
+  if (!block)
     fake_die("out of memory");
   block->next = arena->blocks;
   arena->blocks = block;
@@ -42,7 +42,7 @@ fake_arena_text(struct fake_arena *arena, const char *text)
 {
   char *copy;
 
-  if (text == NULL)
+  if (!text)
     return NULL;
   copy = fake_arena_alloc(arena, strlen(text) + 1);
   memcpy(copy, text, strlen(text));
@@ -54,7 +54,7 @@ fake_arena_value(struct fake_arena *arena, const struct mp_value *value)
 {
   struct mp_value *copy;
 
-  if (value == NULL)
+  if (!value)
     return NULL;
   copy = fake_arena_alloc(arena, sizeof(*copy));
   FAKE_COPY(copy, value);
@@ -69,7 +69,7 @@ fake_arena_free(struct fake_arena *arena)
 {
   struct fake_block *block = arena->blocks;
 
-  while (block != NULL) {
+  while (block) {
     struct fake_block *next = block->next;
 
     free(block);

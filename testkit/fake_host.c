@@ -25,7 +25,7 @@ fake_item_find(struct fake_item *list, const char *key)
 {
   struct fake_item *item = list;
 
-  while (item != NULL && strcmp(item->key, key) != 0)
+  while (item && strcmp(item->key, key) != 0)
     item = item->next;
   return item;
 }
@@ -35,7 +35,7 @@ fake_item_at(struct fake_item *list, uint32_t index)
 {
   struct fake_item *item = list;
 
-  while (item != NULL && index-- > 0)
+  while (item && index-- > 0)
     item = item->next;
   return item;
 }
@@ -47,7 +47,7 @@ fake_item_append(struct fake_host_state *st, struct fake_item **list,
   struct fake_item *item;
 
   pthread_mutex_lock(&st->lock);
-  while (*list != NULL)
+  while (*list)
     list = &(*list)->next;
   item = fake_arena_alloc(&st->arena, sizeof(*item));
   item->key = fake_arena_text(&st->arena, key);
@@ -62,7 +62,7 @@ fake_item_obtain(struct fake_host_state *st, struct fake_item **list,
 {
   struct fake_item *item = fake_item_find(*list, key);
 
-  return item != NULL ? item : fake_item_append(st, list, key);
+  return item ? item : fake_item_append(st, list, key);
 }
 
 char *
@@ -81,12 +81,12 @@ fake_keep(struct fake_host_state *st, const char *text)
 static void
 add_options(struct fake_host *h, const struct mp_option *option)
 {
-  for (; option != NULL && option->key != NULL; option++) {
+  for (; option && option->key; option++) {
     struct fake_item *item =
       fake_item_append(h->state, &h->state->options, option->key);
 
     item->option = option;
-    if (option->def != NULL)
+    if (option->def)
       fake_host_set(h, option->key, option->def);
   }
 }
@@ -96,10 +96,10 @@ fake_host_new(const struct mp_plugin *plugin, const char *name)
 {
   struct fake_host *h = calloc(1, sizeof(*h));
 
-  if (h == NULL)
+  if (!h)
     fake_die("out of memory");
   h->state = calloc(1, sizeof(*h->state));
-  if (h->state == NULL)
+  if (!h->state)
     fake_die("out of memory");
   pthread_mutex_init(&h->state->lock, NULL);
   h->state->now_ms = -1;
@@ -110,7 +110,7 @@ fake_host_new(const struct mp_plugin *plugin, const char *name)
   number_services_set(&h->table);
   h->table.ctx = h->state;
   h->table.name = fake_keep(h->state, name);
-  if (plugin != NULL)
+  if (plugin)
     add_options(h, plugin->options);
   return h;
 }
@@ -120,9 +120,9 @@ fake_host_free(struct fake_host *h)
 {
   struct fake_item *item;
 
-  if (h == NULL)
+  if (!h)
     return;
-  for (item = h->state->stored; item != NULL; item = item->next)
+  for (item = h->state->stored; item; item = item->next)
     free(item->text);
   close(h->state->cancel[0]);
   close(h->state->cancel[1]);
@@ -140,7 +140,7 @@ known_option(struct fake_host *h, const char *key)
 {
   struct fake_item *item = fake_item_find(h->state->options, key);
 
-  if (item == NULL)
+  if (!item)
     fake_die("the plugin's table has no option `%s`", key);
   return item;
 }
@@ -159,8 +159,7 @@ fake_host_set(struct fake_host *h, const char *key, const char *text)
   struct fake_item *item = known_option(h, key);
 
   item->number = 0;
-  if (text != NULL &&
-      fake_option_parse(item->option, text, &item->number) != MP_OK)
+  if (text && fake_option_parse(item->option, text, &item->number) != MP_OK)
     fake_die("option `%s` cannot be \"%s\"", key, text);
   item->text = fake_keep(h->state, text);
 }
@@ -174,17 +173,16 @@ fake_host_set_operand(struct fake_host *h, const char *key, uint32_t flags,
   uint32_t kind;
 
   item = fake_item_obtain(h->state, &h->state->operands, key);
-  if ((value == NULL) !=
-      ((flags & (MP_OPERAND_MISSING | MP_OPERAND_FIRST)) != 0))
+  if (!value != ((flags & (MP_OPERAND_MISSING | MP_OPERAND_FIRST)) != 0))
     fake_die(
       "operand `%s`: give a value, or one of the flags missing and first", key);
   memset(&item->operand, 0, sizeof(item->operand));
   item->operand.struct_size = sizeof(item->operand);
   item->operand.flags = flags;
   item->operand.place = place;
-  if (value == NULL)
+  if (!value)
     return;
-  kind = strchr("-0123456789", value[0]) != NULL ? MP_COUNTER : MP_TEXT;
+  kind = strchr("-0123456789", value[0]) ? MP_COUNTER : MP_TEXT;
   number = fake_host_value(h, kind, value);
   item->operand.value = fake_arena_value(&h->state->arena, &number);
 }
@@ -270,7 +268,7 @@ fake_host_log(struct fake_host *h)
   const char *copy;
 
   pthread_mutex_lock(&st->lock);
-  copy = fake_arena_text(&st->arena, st->log == NULL ? "" : st->log);
+  copy = fake_arena_text(&st->arena, st->log ? st->log : "");
   pthread_mutex_unlock(&st->lock);
   return copy;
 }
@@ -294,7 +292,7 @@ fake_host_failure(struct fake_host *h, uint32_t index)
   pthread_mutex_lock(&h->state->lock);
   item = fake_item_at(h->state->failures, index);
   pthread_mutex_unlock(&h->state->lock);
-  return item == NULL ? 0 : (int)item->number;
+  return item ? (int)item->number : 0;
 }
 
 void
@@ -336,12 +334,12 @@ fake_host_show(struct fake_host *h, const struct mp_value *value)
   char text[2 * DECIMAL_TEXT];
   size_t len;
 
-  if (value == NULL)
+  if (!value)
     return "(none)";
   if (value->kind == MP_TEXT)
     return fake_keep(h->state, value->text);
   len = (size_t)h->table.decimal_format(value, text, sizeof(text));
-  if (value->unit != NULL)
+  if (value->unit)
     snprintf(text + len, sizeof(text) - len, " %s", value->unit);
   return fake_keep(h->state, text);
 }

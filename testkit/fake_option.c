@@ -55,7 +55,7 @@ check_range(const char *allowed, int64_t number)
   int64_t low, high;
   char *end;
 
-  if (allowed == NULL)
+  if (!allowed)
     return MP_OK;
   if (parse_number(allowed, &end, &low) != MP_OK || strncmp(end, "..", 2) != 0)
     return MP_ECONFIG;
@@ -94,15 +94,15 @@ parse_choice(const char *allowed, const char *text, int64_t *ret)
   size_t len = strlen(text);
   int64_t i;
 
-  for (i = 0; allowed != NULL; i++) {
+  for (i = 0; allowed; i++) {
     const char *bar = strchr(allowed, '|');
-    size_t n = bar == NULL ? strlen(allowed) : (size_t)(bar - allowed);
+    size_t n = bar ? (size_t)(bar - allowed) : strlen(allowed);
 
     if (n == len && memcmp(allowed, text, n) == 0) {
       *ret = i;
       return MP_OK;
     }
-    allowed = bar == NULL ? NULL : bar + 1;
+    allowed = bar ? bar + 1 : NULL;
   }
   return MP_ECONFIG;
 }

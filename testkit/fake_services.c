@@ -27,7 +27,7 @@ append_log(struct fake_host_state *st, const char *line)
   char *log;
 
   pthread_mutex_lock(&st->lock);
-  if (asprintf(&log, "%s%s", st->log == NULL ? "" : st->log, line) < 0)
+  if (asprintf(&log, "%s%s", st->log ? st->log : "", line) < 0)
     fake_die("out of memory");
   free(st->log);
   st->log = log;
@@ -48,7 +48,7 @@ host_vlog(const struct mp_host *host, int level, const char *object,
     fake_die("there is no log level %d", level);
   vsnprintf(fact, sizeof(fact), fmt, args);
   snprintf(line, sizeof(line), "%s: %s: %s%s%s\n", levels[level], host->name,
-           object == NULL ? "" : object, object == NULL ? "" : ": ", fact);
+           object ? object : "", object ? ": " : "", fact);
   append_log(state_of(host), line);
 }
 
@@ -76,7 +76,7 @@ known_option(const struct mp_host *host, const char *key)
 {
   struct fake_item *item = fake_item_find(state_of(host)->options, key);
 
-  if (item == NULL)
+  if (!item)
     fake_die("%s: the plugin's table has no option `%s`", host->name, key);
   return item;
 }
@@ -116,7 +116,7 @@ host_option_decimal(const struct mp_host *host, const char *key,
   const struct fake_item *item = known_option(host, key);
   struct decimal d;
 
-  if (item->text == NULL)
+  if (!item->text)
     return MP_DROP;
   if (decimal_parse(item->text, strlen(item->text), &d) != MP_OK)
     fake_die("option `%s` is not a decimal number", key);
@@ -129,7 +129,7 @@ host_operand(const struct mp_host *host, const char *key)
 {
   const struct fake_item *item = fake_item_find(state_of(host)->operands, key);
 
-  return item == NULL ? NULL : &item->operand;
+  return item ? &item->operand : NULL;
 }
 
 static const char *
@@ -137,7 +137,7 @@ host_field(const struct mp_host *host, uint32_t index)
 {
   const struct fake_item *item = fake_item_at(state_of(host)->fields, index);
 
-  return item == NULL ? NULL : item->key;
+  return item ? item->key : NULL;
 }
 
 static const struct mp_target *
@@ -145,7 +145,7 @@ host_target(const struct mp_host *host, uint32_t index)
 {
   const struct fake_item *item = fake_item_at(state_of(host)->targets, index);
 
-  return item == NULL ? NULL : &item->target;
+  return item ? &item->target : NULL;
 }
 
 /* ---- Time ---------------------------------------------------------------- */
@@ -189,7 +189,7 @@ host_store_get(const struct mp_host *host, const char *key)
 {
   const struct fake_item *item = fake_item_find(state_of(host)->stored, key);
 
-  return item == NULL ? NULL : item->text;
+  return item ? item->text : NULL;
 }
 
 /* Frees the old text, so that valgrind finds a plugin that still uses it. */
@@ -201,9 +201,9 @@ host_store_set(const struct mp_host *host, const char *key, const char *text)
   char *old = item->text;
 
   item->text = NULL;
-  if (text != NULL) {
+  if (text) {
     item->text = strdup(text);
-    if (item->text == NULL)
+    if (!item->text)
       fake_die("out of memory");
   }
   free(old);

@@ -47,7 +47,7 @@ struct fake_sink_state {
 static struct node *
 append_node(struct fake_sink_state *st, struct node **list)
 {
-  while (*list != NULL)
+  while (*list)
     list = &(*list)->next;
   *list = fake_arena_alloc(&st->arena, sizeof(**list));
   return *list;
@@ -66,7 +66,7 @@ prepend_node(struct fake_sink_state *st, struct node **list)
 static const struct node *
 node_at(const struct node *list, uint32_t index)
 {
-  while (list != NULL && index-- > 0)
+  while (list && index-- > 0)
     list = list->next;
   return list;
 }
@@ -76,7 +76,7 @@ count_nodes(const struct node *list)
 {
   uint32_t n = 0;
 
-  for (; list != NULL; list = list->next)
+  for (; list; list = list->next)
     n++;
   return n;
 }
@@ -86,7 +86,7 @@ find_emitted(struct fake_sink_state *st, const char *field)
 {
   struct node *node = st->emitted;
 
-  while (node != NULL && strcmp(node->name, field) != 0)
+  while (node && strcmp(node->name, field) != 0)
     node = node->next;
   return node;
 }
@@ -99,11 +99,11 @@ is_wanted(const struct mp_host *host, const char *field)
   const char *name = host->field(host, 0);
   uint32_t i = 0;
 
-  if (name == NULL)
+  if (!name)
     return true;
-  while (name != NULL && strcmp(name, field) != 0)
+  while (name && strcmp(name, field) != 0)
     name = host->field(host, ++i);
-  return name != NULL;
+  return name;
 }
 
 static int
@@ -118,7 +118,7 @@ sink_emit(const struct mp_sink *sink, const char *field,
   if (!is_wanted(st->host, field))
     return MP_DROP;
   node = find_emitted(st, field);
-  if (node == NULL)
+  if (!node)
     node = append_node(st, &st->emitted);
   node->name = fake_arena_text(&st->arena, field);
   node->value = fake_arena_value(&st->arena, value);
@@ -229,7 +229,7 @@ fake_sink_new(const struct mp_host *host)
   struct fake_sink *sink = calloc(1, sizeof(*sink));
   struct fake_sink_state *st = calloc(1, sizeof(*st));
 
-  if (sink == NULL || st == NULL)
+  if (!sink || !st)
     fake_die("out of memory");
   st->host = host;
   *sink = (struct fake_sink){
@@ -248,7 +248,7 @@ fake_sink_new(const struct mp_host *host)
 void
 fake_sink_free(struct fake_sink *sink)
 {
-  if (sink == NULL)
+  if (!sink)
     return;
   fake_arena_free(&sink->state->arena);
   free(sink->state);
@@ -274,7 +274,7 @@ show_value(struct fake_sink_state *st, const struct mp_value *value)
   if (value->kind == MP_TEXT)
     return value->text;
   len = (size_t)st->host->decimal_format(value, text, sizeof(text));
-  if (value->unit != NULL)
+  if (value->unit)
     snprintf(text + len, sizeof(text) - len, " %s", value->unit);
   return fake_arena_text(&st->arena, text);
 }
@@ -284,7 +284,7 @@ fake_sink_emitted(struct fake_sink *sink, const char *field)
 {
   const struct node *node = find_emitted(sink->state, field);
 
-  return node == NULL ? NULL : show_value(sink->state, node->value);
+  return node ? show_value(sink->state, node->value) : NULL;
 }
 
 const struct mp_value *
@@ -292,7 +292,7 @@ fake_sink_value(struct fake_sink *sink, const char *field)
 {
   const struct node *node = find_emitted(sink->state, field);
 
-  return node == NULL ? NULL : node->value;
+  return node ? node->value : NULL;
 }
 
 uint32_t
@@ -308,7 +308,7 @@ fake_sink_emitted_all(struct fake_sink *sink)
   const struct node *node;
   const char *all = "";
 
-  for (node = st->emitted; node != NULL; node = node->next) {
+  for (node = st->emitted; node; node = node->next) {
     const char *value = show_value(st, node->value);
     size_t size = strlen(all) + strlen(node->name) + strlen(value) + 3;
     char *longer = fake_arena_alloc(&st->arena, size);
@@ -336,7 +336,7 @@ fake_sink_field(struct fake_sink *sink, uint32_t index)
 {
   const struct node *node = node_at(sink->state->fields, index);
 
-  return node == NULL ? NULL : &node->field;
+  return node ? &node->field : NULL;
 }
 
 const struct mp_listed *
@@ -344,7 +344,7 @@ fake_sink_listed(struct fake_sink *sink, uint32_t index)
 {
   const struct node *node = node_at(sink->state->listed, index);
 
-  return node == NULL ? NULL : &node->listed;
+  return node ? &node->listed : NULL;
 }
 
 const struct mp_probe_item *
@@ -352,7 +352,7 @@ fake_sink_item(struct fake_sink *sink, uint32_t index)
 {
   const struct node *node = node_at(sink->state->items, index);
 
-  return node == NULL ? NULL : &node->item;
+  return node ? &node->item : NULL;
 }
 
 const struct mp_probe_attempt *
@@ -360,7 +360,7 @@ fake_sink_attempt(struct fake_sink *sink, uint32_t index)
 {
   const struct node *node = node_at(sink->state->attempts, index);
 
-  return node == NULL ? NULL : &node->attempt;
+  return node ? &node->attempt : NULL;
 }
 
 uint32_t
@@ -380,9 +380,9 @@ fake_sink_shown(struct fake_sink *sink, uint32_t target)
 {
   const struct node *node = sink->state->shown;
 
-  while (node != NULL && node->shown.target != target)
+  while (node && node->shown.target != target)
     node = node->next;
-  return node == NULL ? NULL : &node->shown;
+  return node ? &node->shown : NULL;
 }
 
 const char *
@@ -390,7 +390,7 @@ fake_sink_shown_text(struct fake_sink *sink, uint32_t target)
 {
   const struct mp_shown *shown = fake_sink_shown(sink, target);
 
-  if (shown == NULL)
+  if (!shown)
     return "unreached";
   switch (shown->answer) {
   case MP_SHOWN_VALUE:
@@ -409,7 +409,7 @@ fake_sink_result(struct fake_sink *sink, uint32_t record, uint32_t target)
 {
   const struct node *node;
 
-  for (node = sink->state->results; node != NULL; node = node->next)
+  for (node = sink->state->results; node; node = node->next)
     if (node->record == record &&
         (node->target == target || node->target == MP_ALL_TARGETS))
       return node->result;

@@ -46,7 +46,7 @@ load_any(struct loader *loader, const char *path, char *why, size_t size)
 
     if (plugin)
       return plugin;
-    if (kind == 0 || strstr(loader_error(loader), "is for a section") == NULL)
+    if (kind == 0 || !strstr(loader_error(loader), "is for a section"))
       snprintf(why, size, "%s", loader_error(loader));
   }
   return NULL;
@@ -329,11 +329,11 @@ conform_plugin(struct conform *c, const struct arguments *args)
 {
   int n = args->n_operands - 1, status = EX_OSERR, i;
   char **given = calloc((size_t)n + 1, sizeof(*given));
-  bool good = given != NULL;
+  bool good = given;
 
   for (i = 0; good && i < n; i++) {
     given[i] = strdup(args->operands[i + 1]);
-    good = given[i] != NULL;
+    good = given[i];
   }
   if (secret_hide_words(c->plugin->table.options, args->operands + 1, n))
     secret_forbid_cores();

@@ -39,7 +39,7 @@ base_target(const struct stage *transform)
 static bool
 measures_readings(const struct stage *s)
 {
-  return s->kind == PLUGIN_TRANSFORM && base_target(s) != NULL;
+  return s->kind == PLUGIN_TRANSFORM && base_target(s);
 }
 
 static void

@@ -156,7 +156,7 @@ all_have_values(const struct app *app)
   for (size_t i = 0; output && i < app->n_added; i++)
     if (!has_value(output, &app->added[i]))
       return false;
-  return output != NULL;
+  return output;
 }
 
 int

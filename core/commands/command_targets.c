@@ -173,7 +173,8 @@ create_each(struct stage *output, const struct arguments *args,
     char *key;
 
     r = create_one(output, &args->creates[i], 0, &key);
-    lines->n_made += key != NULL;
+    if (key)
+      lines->n_made++;
     if (key && args->creates[i].value)
       lines->lines[lines->n++] =
         (struct added_line){ .key = key, .value = args->creates[i].value };

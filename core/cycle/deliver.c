@@ -364,7 +364,7 @@ deliver_commit(struct stage *output, const char *token, struct results *results)
 
   output->pending_records = 0;
   if (output->given_up) { /* begin or write failed */
-    leave_all(results, token != NULL);
+    leave_all(results, token);
     return;
   }
   call = call_begin(output, token ? "recover" : "commit");
@@ -372,7 +372,7 @@ deliver_commit(struct stage *output, const char *token, struct results *results)
             : ops->commit(output->self, &sink);
   if (call_end(&call, r, 0) < 0)
     output->given_up = true;
-  check_explained(results, n_records, token != NULL);
+  check_explained(results, n_records, token);
 }
 
 bool
@@ -432,7 +432,7 @@ needs_sending(const struct stage *output)
     return false;
   if (delivery(output) == MP_LATEST)
     return has_pending(output);
-  return store_row_next(run->store, output->name, 0) != NULL;
+  return store_row_next(run->store, output->name, 0);
 }
 
 void

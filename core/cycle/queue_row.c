@@ -70,10 +70,10 @@ bool
 queue_row_decode(struct queue_row *row, const char *body)
 {
   char *copy = strdup(body), *rest = copy, *line;
-  bool good = copy != NULL;
+  bool good = copy;
 
   memset(row, 0, sizeof(*row));
-  while (good && (line = strsep(&rest, "\n")) != NULL)
+  while (good && (line = strsep(&rest, "\n")))
     if (*line)
       good = decode_line(row, line);
   free(copy);

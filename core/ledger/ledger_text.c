@@ -79,14 +79,14 @@ get_updated(char **to, const char *rest)
     return false;
   free(*to);
   *to = strdup(rest);
-  return *to != NULL;
+  return *to;
 }
 
 static bool
 get_unit(const char **to, const char *rest)
 {
   *to = storable_unit(rest) ? value_intern(rest) : NULL;
-  return *to != NULL;
+  return *to;
 }
 
 static bool

@@ -31,7 +31,7 @@ ledger_set_unit(struct ledger *t, const char *unit)
   struct ledger was;
   int r;
 
-  if (t->unit == NULL || unit_same(t->unit, unit)) {
+  if (!t->unit || unit_same(t->unit, unit)) {
     t->unit = unit;
     return MP_OK;
   }

@@ -31,7 +31,7 @@ member_lines_each(const char *text,
                   void *ctx)
 {
   char *copy = strdup(text);
-  bool good = copy != NULL;
+  bool good = copy;
 
   for (char *line = copy; good && *line;) {
     char *end = strchr(line, '\n');

@@ -33,7 +33,7 @@ leads_into_circle(const struct pipeline *p, const struct stage *stage)
 {
   for (size_t i = 0; stage && i <= p->n_stages; i++)
     stage = upstream_transform(stage);
-  return stage != NULL;
+  return stage;
 }
 
 /* Returns true if STAGE, which leads into a circle, is part of that circle and

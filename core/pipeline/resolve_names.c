@@ -123,7 +123,7 @@ resolve_fields(struct builder *b, struct stage *input, const char *list,
 
   if (!copy)
     b->failed = true;
-  while (copy && (word = strsep(&rest, ",")) != NULL) {
+  while (copy && (word = strsep(&rest, ","))) {
     word += strspn(word, " \t");
     word[strcspn(word, " \t")] = 0;
     if (*word)

@@ -117,7 +117,7 @@ plugin_file_name(const char *file, enum plugin_kind *ret_kind, char **ret_name)
       continue;
     *ret_kind = (enum plugin_kind)kind;
     *ret_name = strndup(file + n + 1, len - n - 4);
-    return *ret_name != NULL;
+    return *ret_name;
   }
   return false;
 }
@@ -162,7 +162,7 @@ list_directories(const struct loader *loader, struct listing *list)
 {
   char *dirs = strdup(loader->dirs), *rest = dirs, *dir;
 
-  while (dirs && (dir = strsep(&rest, ":")) != NULL) {
+  while (dirs && (dir = strsep(&rest, ":"))) {
     DIR *d = *dir ? opendir(dir) : NULL;
 
     if (!d)
@@ -204,7 +204,7 @@ find_file(const struct loader *loader, enum plugin_kind kind, const char *name)
     return strdup(name);
   dirs = strdup(loader->dirs);
   rest = dirs;
-  while (dirs && (dir = strsep(&rest, ":")) != NULL) {
+  while (dirs && (dir = strsep(&rest, ":"))) {
     if (!*dir ||
         asprintf(&path, "%s/%s_%s.so", dir, plugin_kind_names[kind], name) < 0)
       continue;

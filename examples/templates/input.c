@@ -59,7 +59,7 @@ instance_create(const struct mp_host *host, void **ret_self)
 {
   struct instance *in = calloc(1, sizeof(*in));
 
-  if (in == NULL)
+  if (!in)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   in->host = host;
   *ret_self = in;

@@ -32,7 +32,7 @@ instance_create(const struct mp_host *host, void **ret_self)
 {
   struct instance *in = calloc(1, sizeof(*in));
 
-  if (in == NULL)
+  if (!in)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   in->host = host;
   *ret_self = in;
@@ -60,7 +60,7 @@ make_room(struct instance *in, size_t more)
   while (room < in->len + more)
     room *= 2;
   grown = room > in->room ? realloc(in->text, room) : in->text;
-  if (grown == NULL)
+  if (!grown)
     return false;
   in->text = grown;
   in->room = room;
@@ -116,7 +116,7 @@ instance_write(void *self, uint32_t target, const struct mp_value *value)
   char number[128];
 
   in->host->decimal_format(value, number, sizeof(number));
-  if (text == NULL)
+  if (!text)
     text = number;
   if (!add_line(in, "%s %s %s\n", name, text, unit))
     return mp_fail(in->host, MP_ENOMEM, name, "out of memory");
@@ -130,10 +130,10 @@ instance_commit(void *self, const struct mp_result_sink *sink)
   struct instance *in = self;
   const char *path = in->host->option(in->host, "path");
   FILE *f = fopen(path, "a");
-  uint32_t failed = f != NULL ? MP_PERHAPS : MP_NOT_SENT;
-  bool good = f != NULL && fwrite(in->text, 1, in->len, f) == in->len;
+  uint32_t failed = f ? MP_PERHAPS : MP_NOT_SENT;
+  bool good = f && fwrite(in->text, 1, in->len, f) == in->len;
 
-  if (f != NULL && fclose(f) != 0)
+  if (f && fclose(f) != 0)
     good = false;
   sink->result(sink, 0, MP_ALL_TARGETS, good ? MP_ACCEPTED : failed);
   if (!good)

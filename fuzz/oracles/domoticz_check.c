@@ -30,7 +30,7 @@ check_number(struct decimal n)
 static void
 check_text(const char *text, size_t size)
 {
-  require(memchr(text, '\0', size) != NULL);
+  require(memchr(text, '\0', size));
   require_clean(text);
 }
 
@@ -39,7 +39,7 @@ check_device(const struct device *d)
 {
   struct decimal count;
 
-  require(d->type != NULL);
+  require(d->type);
   check_number(d->value);
   check_number(d->step);
   check_number(d->power);
@@ -63,7 +63,7 @@ check_reply(const struct reply *reply)
   const cJSON *object;
 
   reply_find(reply, "1");
-  for (object = reply->results; object != NULL; object = object->next) {
+  for (object = reply->results; object; object = object->next) {
     if (!device_parse(object, reply->act_time, &device))
       continue;
     check_device(&device);
@@ -101,11 +101,11 @@ check_kwh(const struct line_device *device, const struct mp_value *value,
   struct decimal watt = { 0, 0 }, kwh = d->value;
   size_t len;
 
-  require(semicolon != NULL);
+  require(semicolon);
   len = (size_t)(semicolon - device->svalue);
-  if (value != NULL)
+  if (value)
     kwh = (struct decimal){ value->coef, value->exp10 };
-  if (power != NULL)
+  if (power)
     watt = (struct decimal){ power->coef, power->exp10 };
   else if (has_power_target && d->has_power)
     watt = d->power;
@@ -120,7 +120,7 @@ check_svalue(const struct line_device *device, const struct mp_value *value)
 {
   struct decimal step = { 1, 0 };
 
-  require(value != NULL);
+  require(value);
   if (value->kind == MP_TEXT) {
     require(device->device.type->form == DEVICE_TEXT);
     require(strcmp(device->svalue, value->text) == 0);

@@ -73,7 +73,7 @@ next_reply(const char **ret)
     line.start = line.pos;
   *ret = line.start;
   stop = memchr(line.start, '\0', (size_t)(line.end - line.start));
-  if (stop == NULL)
+  if (!stop)
     stop = line.end;
   line.pos = stop < line.end ? stop + 1 : line.end;
   return (size_t)(stop - line.start);
@@ -143,7 +143,7 @@ answer_next(struct http *http, struct http_answer *ret)
   if (ret->status / 100 == 3)
     snprintf(ret->what, sizeof(ret->what), "http://elsewhere.example/");
   http->body = malloc(len + 1);
-  require(http->body != NULL);
+  require(http->body);
   memcpy(http->body, text, len);
   http->body[len] = '\0';
   ret->body = http->body;
@@ -166,7 +166,7 @@ find_device(const char *idx)
 static bool
 is_idx(const char *text)
 {
-  size_t len = text == NULL ? 0 : strspn(text, "0123456789");
+  size_t len = text ? strspn(text, "0123456789") : 0;
 
   return len > 0 && len <= IDX_DIGITS && text[len] == '\0';
 }
@@ -176,7 +176,7 @@ is_dummy(const cJSON *object)
 {
   const char *type = reply_member(object, "Type");
 
-  return type != NULL && strcmp(type, "15") == 0;
+  return type && strcmp(type, "15") == 0;
 }
 
 /* Returns whether the last reply named the hardware IDX, as found or just
@@ -187,11 +187,11 @@ hardware_was_told(const char *idx)
   const char *told = reply_member(line.last.root, "idx");
   const cJSON *object = line.last.results;
 
-  if (told != NULL && strcmp(told, idx) == 0)
+  if (told && strcmp(told, idx) == 0)
     return true;
-  for (; object != NULL; object = object->next) {
+  for (; object; object = object->next) {
     told = reply_member(object, "idx");
-    if (is_dummy(object) && told != NULL && strcmp(told, idx) == 0)
+    if (is_dummy(object) && told && strcmp(told, idx) == 0)
       return true;
   }
   return false;
@@ -210,7 +210,7 @@ check_making(const struct query *q)
   require(!line.refused || q->shape->request == REQUEST_SENSOR);
   switch (q->shape->request) {
   case REQUEST_ADD_HARDWARE:
-    for (object = line.last.results; object != NULL; object = object->next)
+    for (object = line.last.results; object; object = object->next)
       require(!is_dummy(object) || !is_idx(reply_member(object, "idx")));
     break;
   case REQUEST_SENSOR:
@@ -241,7 +241,7 @@ check_request(const struct query *q)
   if (q->shape->request != REQUEST_UPDATE)
     return;
   device = find_device(query_value(q, "idx"));
-  require(device != NULL && device->shown && device->updates == 0);
+  require(device && device->shown && device->updates == 0);
   require(strcmp(query_value(q, "nvalue"), "0") == 0);
 }
 
@@ -252,8 +252,8 @@ note_device(struct line_device *known, bool last)
 {
   const cJSON *object = reply_find(&line.last, known->idx);
 
-  known->denied = object == NULL && last;
-  if (object == NULL)
+  known->denied = !object && last;
+  if (!object)
     return;
   device_clear(&known->device);
   known->shown = device_parse(object, line.last.act_time, &known->device);
@@ -272,8 +272,8 @@ note_devices(const char *rid, bool last)
     require(len > 0 && len < sizeof(idx));
     snprintf(idx, sizeof(idx), "%.*s", (int)len, rid);
     known = find_device(idx);
-    require(known != NULL || line.what != LINE_RUN);
-    if (known != NULL && line.has_last && reply_ok(&line.last))
+    require(known || line.what != LINE_RUN);
+    if (known && line.has_last && reply_ok(&line.last))
       note_device(known, last);
   }
 }
@@ -301,7 +301,7 @@ note_update(const struct query *q, const struct http_answer *answer)
   struct line_device *device = find_device(query_value(q, "idx"));
   char *svalue = strdup(query_value(q, "svalue"));
 
-  require(device != NULL && svalue != NULL);
+  require(device && svalue);
   device->updates++;
   device->svalue = svalue;
   device->result = meaning_of(answer);
@@ -323,15 +323,13 @@ note_answer(const struct query *q, const struct http_answer *answer)
   if (line.has_last)
     check_reply(&line.last);
   if (q->shape->request == REQUEST_READ)
-    note_devices(query_value(q, "rid"),
-                 query_value(q, "displaydisabled") != NULL);
+    note_devices(query_value(q, "rid"), query_value(q, "displaydisabled"));
   else if (q->shape->request == REQUEST_UPDATE)
     note_update(q, answer);
   else if (q->shape->request == REQUEST_SENSOR && line.has_last) {
     idx = reply_member(line.last.root, "idx");
-    snprintf(line.made, sizeof(line.made), "%s", idx == NULL ? "" : idx);
-    line.refused =
-      query_value(q, "sensormappedtype") != NULL && !reply_ok(&line.last);
+    snprintf(line.made, sizeof(line.made), "%s", idx ? idx : "");
+    line.refused = query_value(q, "sensormappedtype") && !reply_ok(&line.last);
   }
 }
 
@@ -347,14 +345,14 @@ struct http *
 http_new(const struct mp_host *host, const struct http_options *options)
 {
   (void)host;
-  require(options->url != NULL && options->timeout_ms > 0);
+  require(options->url && options->timeout_ms > 0);
   return calloc(1, sizeof(struct http));
 }
 
 void
 http_free(struct http *http)
 {
-  if (http == NULL)
+  if (!http)
     return;
   http_close(http);
   free(http);
@@ -416,7 +414,7 @@ line_add(const char *idx)
 {
   struct line_device *device = find_device(idx);
 
-  if (device != NULL || strlen(idx) >= sizeof(device->idx))
+  if (device || strlen(idx) >= sizeof(device->idx))
     return device;
   if (line.device_count == LINE_DEVICES_MAX)
     return NULL;

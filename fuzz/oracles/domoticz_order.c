@@ -14,7 +14,7 @@ order_length(const uint8_t *data, size_t size)
   const uint8_t *end =
     size > 0 && data[0] == '@' ? memchr(data, '\n', size) : NULL;
 
-  return end == NULL ? 0 : (size_t)(end - data) + 1;
+  return end ? (size_t)(end - data) + 1 : 0;
 }
 
 /* Parses "84.208" or "7e50"; anything else becomes a text. */
@@ -44,18 +44,18 @@ take_target(struct order *o, char *word)
 
   if (o->target_count == ORDER_TARGETS_MAX)
     return;
-  w->is_read = text == NULL;
-  if (text != NULL) {
+  w->is_read = !text;
+  if (text) {
     *text++ = '\0';
     w->value = read_value(text);
   }
   dot = strchr(word, '.');
-  w->is_power = dot != NULL && strcmp(dot, ".power") == 0;
+  w->is_power = dot && strcmp(dot, ".power") == 0;
   if (w->is_power)
     *dot = '\0';
   w->name = word;
   w->device = line_add(word);
-  if (w->device != NULL || strlen(word) > IDX_DIGITS)
+  if (w->device || strlen(word) > IDX_DIGITS)
     o->target_count++; /* else: too many devices */
 }
 
@@ -87,10 +87,10 @@ default_order(void)
 
   if (len == 0 || !reply_parse(body, len, &reply))
     return strdup("run 1=12345.678");
-  for (object = reply.results; object != NULL; object = object->next) {
+  for (object = reply.results; object; object = object->next) {
     const char *idx = reply_member(object, "idx");
 
-    if (idx == NULL || strspn(idx, "0123456789") != strlen(idx) ||
+    if (!idx || strspn(idx, "0123456789") != strlen(idx) ||
         strlen(idx) > IDX_DIGITS || at + 40 > sizeof(order))
       continue;
     at +=
@@ -108,7 +108,7 @@ copy_order(const uint8_t *data, size_t len)
   char *raw = strndup((const char *)data + 1, len - 2);
   char *text;
 
-  require(raw != NULL);
+  require(raw);
   text = utf8_repair(raw);
   free(raw);
   return text;
@@ -120,15 +120,15 @@ order_read(struct order *o, const uint8_t *data, size_t len)
   char *words, *word;
 
   o->text = words = len == 0 ? default_order() : copy_order(data, len);
-  require(o->text != NULL);
+  require(o->text);
   o->verb = strsep(&words, " ");
   o->type = o->label = "";
   if (strcmp(o->verb, "create") == 0 || strcmp(o->verb, "plan") == 0) {
-    o->type = words == NULL ? "" : strsep(&words, " ");
-    o->label = words == NULL ? "" : words;
+    o->type = words ? strsep(&words, " ") : "";
+    o->label = words ? words : "";
     return;
   }
-  while ((word = strsep(&words, " ")) != NULL)
+  while ((word = strsep(&words, " ")))
     if (word[0] != '\0')
       take_word(o, word);
 }

@@ -52,7 +52,7 @@ hex_digit(char c)
 {
   const char *digits = "0123456789ABCDEF", *at = strchr(digits, c);
 
-  return c == '\0' || at == NULL ? -1 : (int)(at - digits);
+  return c == '\0' || !at ? -1 : (int)(at - digits);
 }
 
 /* Decodes the escapes of VALUE in place.  Requires that all characters are
@@ -66,7 +66,7 @@ unescape(char *value, const char *others)
 
   for (; *value != '\0'; value++) {
     if (*value != '%') {
-      require(strchr(plain, *value) != NULL || strchr(others, *value) != NULL);
+      require(strchr(plain, *value) || strchr(others, *value));
       *out++ = *value;
       continue;
     }
@@ -106,18 +106,18 @@ query_parse(struct query *q, const char *text)
 
   memset(q, 0, sizeof(*q));
   q->text = rest = strdup(text);
-  require(rest != NULL);
-  while ((pair = strsep(&rest, "&")) != NULL) {
+  require(rest);
+  while ((pair = strsep(&rest, "&"))) {
     char *value = strchr(pair, '=');
 
-    require(value != NULL && q->count < QUERY_PAIRS_MAX);
+    require(value && q->count < QUERY_PAIRS_MAX);
     *value++ = '\0';
     unescape(value, strcmp(pair, "rid") == 0 ? "," : "");
     q->pairs[q->count].name = pair;
     q->pairs[q->count++].value = value;
   }
   q->shape = find_shape(q);
-  require(q->shape != NULL);
+  require(q->shape);
 }
 
 const char *

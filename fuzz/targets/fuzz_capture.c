@@ -60,7 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t len = newline ? (size_t)(newline - p) : (size_t)(end - p);
 
     check_line(p, len);
-    p += len + (newline != NULL);
+    p += len + !!newline;
   }
   return 0;
 }

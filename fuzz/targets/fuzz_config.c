@@ -33,7 +33,7 @@ static const struct mp_option table[] = {
 static void
 require_text(const char *text)
 {
-  require(config_text_fault(text) == NULL);
+  require(!config_text_fault(text));
 }
 
 static void
@@ -61,7 +61,7 @@ require_section(const struct config *config, size_t number)
 static bool
 names_a_file(const struct config_section *s)
 {
-  return config_find(s, "password_file") != NULL;
+  return config_find(s, "password_file");
 }
 
 static void

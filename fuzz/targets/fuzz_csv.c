@@ -227,9 +227,9 @@ cut_lines(struct lines *lines)
   while (pos < in.len) {
     const uint8_t *at = in.file + pos;
     const uint8_t *newline = memchr(at, '\n', in.len - pos);
-    size_t len = newline != NULL ? (size_t)(newline - at) : in.len - pos;
+    size_t len = newline ? (size_t)(newline - at) : in.len - pos;
 
-    if (newline == NULL && lines->n > 0)
+    if (!newline && lines->n > 0)
       return;
     lines->start[lines->n] = pos;
     lines->len[lines->n++] = len - (len > 0 && at[len - 1] == '\r');
@@ -244,8 +244,7 @@ without_guard(const char *cell)
   size_t quotes = strspn(cell, "'");
   const char *rest = cell + quotes + strspn(cell + quotes, " \t\r\n");
 
-  return quotes > 0 && *rest != '\0' && strchr("=+-@", *rest) != NULL ? cell + 1
-                                                                      : cell;
+  return quotes > 0 && *rest != '\0' && strchr("=+-@", *rest) ? cell + 1 : cell;
 }
 
 /* Formats CELL as fake_sink_shown_text does; NULL: it displays no value. */
@@ -308,7 +307,7 @@ find_shown(const struct lines *lines, const char *name, const char *unit,
                                      found[k], cell) != cells)
         continue;
       shown = show_cell(cell, unit);
-      if (shown != NULL)
+      if (shown)
         return shown;
     }
   return "empty";
@@ -335,7 +334,7 @@ begin_run(struct run *r)
   r->ops = meterpipe_plugin()->output;
   fake_host_set(r->h, "path", path);
   fake_host_set(r->h, "eol", in.eol[0] == '\n' ? "lf" : "crlf");
-  for (column = in.set->columns; column->name != NULL; column++)
+  for (column = in.set->columns; column->name; column++)
     fake_host_add_target(r->h, column->name, NULL, "meter.x", column->flags);
   for (i = 0; i < ARRAY_SIZE(in.unit); i++) {
     snprintf(key, sizeof(key), "unit.%s", in.set->columns[i].name);
@@ -357,7 +356,7 @@ end_run(struct run *r)
   for (i = 0; i < ARRAY_SIZE(in.unit); i++) {
     snprintf(key, sizeof(key), "unit.%s", in.set->columns[i].name);
     unit = fake_host_stored(r->h, key);
-    snprintf(in.unit[i], sizeof(in.unit[i]), "%s", unit == NULL ? "" : unit);
+    snprintf(in.unit[i], sizeof(in.unit[i]), "%s", unit ? unit : "");
   }
   r->ops->close(r->self);
   meterpipe_plugin()->destroy(r->self);
@@ -381,7 +380,7 @@ check_said(struct run *r, int answer)
   require(fake_host_failure(r->h, 0) == MP_ECONFIG);
   require(snprintf(text, sizeof(text), "%s", fake_host_log(r->h)) <
           (int)sizeof(text));
-  require(strstr(text, "its header is") != NULL);
+  require(strstr(text, "its header is"));
   for (p = text; *p != '\0'; p++)
     if (*p == '\n')
       *p = ' ';
@@ -405,13 +404,13 @@ check_fetch(struct run *r, bool added)
 
   require(r->ops->fetch(r->self, &r->sink->shown) == MP_OK);
   cut_lines(&lines);
-  for (i = 0; column[i].name != NULL; i++) {
+  for (i = 0; column[i].name; i++) {
     const struct mp_shown *shown = fake_sink_shown(r->sink, i);
     const char *unit = i < ARRAY_SIZE(in.unit) ? in.unit[i] : "";
     const char *found;
     size_t rows = FILE_MAX;
 
-    require(shown != NULL);
+    require(shown);
     /* The plugin may find it further back while it looks for another column. */
     if (column[i].flags == 0 && shown->answer == MP_SHOWN_EMPTY)
       rows = RECENT;
@@ -421,8 +420,8 @@ check_fetch(struct run *r, bool added)
       fits = false;
     }
     require(strcmp(found, fake_sink_shown_text(r->sink, i)) == 0);
-    if (shown->value != NULL)
-      require(value_import(&taken, shown->value) == NULL);
+    if (shown->value)
+      require(!value_import(&taken, shown->value));
     value_clear(&taken);
   }
   check_said(r, fits ? MP_OK : MP_ECONFIG);
@@ -430,7 +429,7 @@ check_fetch(struct run *r, bool added)
     return;
   snprintf(energy, sizeof(energy), "%s GJ", energies[in.rows - 1]);
   require(strcmp(fake_sink_shown_text(r->sink, 0), energy) == 0);
-  if (texts[in.text].shown != NULL)
+  if (texts[in.text].shown)
     require(strcmp(fake_sink_shown_text(r->sink, 1), texts[in.text].shown) ==
             0);
 }
@@ -446,8 +445,8 @@ write_rows(struct run *r, unsigned first)
   for (i = first; i < in.rows && i < ROWS_MAX; i++) {
     record.time_ms = FIRST_TIME + i * CYCLE;
     require(r->ops->begin(r->self, &record) == MP_OK);
-    if (texts[in.text].text != NULL || texts[in.text].number != NULL) {
-      value = texts[in.text].text != NULL
+    if (texts[in.text].text || texts[in.text].number) {
+      value = texts[in.text].text
                 ? fake_host_value(r->h, MP_TEXT, texts[in.text].text)
                 : fake_host_value(r->h, MP_GAUGE, texts[in.text].number);
       require(r->ops->write(r->self, 1, &value) == MP_OK);

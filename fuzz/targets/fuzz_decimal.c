@@ -88,7 +88,7 @@ read_number(const char **text, const char *end)
   struct decimal d = { 0, 0 };
   int r = decimal_parse(*text, len, &d);
 
-  require(copy != NULL);
+  require(copy);
   require((r == MP_EDATA) == (strlen(copy) < len || !is_number(copy)));
   require(r == MP_OK || r == MP_EDATA || (r == MP_ERANGE && len > 18));
   if (r == MP_OK && len <= 18)

@@ -62,10 +62,10 @@ check_log(void)
   const char *log = fake_host_log(fuzz.host), *line_end;
   char line[4096];
 
-  require(strstr(log, PASSWORD) == NULL);
+  require(!strstr(log, PASSWORD));
   for (; *log != '\0'; log = line_end + 1) {
     line_end = strchr(log, '\n');
-    require(line_end != NULL);
+    require(line_end);
     snprintf(line, sizeof(line), "%.*s", (int)(line_end - log), log);
     require_clean(line);
   }
@@ -76,7 +76,7 @@ static bool
 is_sound(const struct mp_value *value)
 {
   struct value imported = { 0 };
-  bool sound = value_import(&imported, value) == NULL;
+  bool sound = !value_import(&imported, value);
 
   value_clear(&imported);
   return sound;
@@ -95,15 +95,15 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   device = fuzz.order.targets[shown->target].device;
   require(shown->answer == MP_SHOWN_ABSENT ? device->denied : device->shown);
   require(shown->answer != MP_SHOWN_UNFIT || fake_host_failures(fuzz.host) > 0);
-  require(shown->answer != MP_SHOWN_VALUE || shown->value != NULL);
-  require(shown->answer != MP_SHOWN_EMPTY || shown->value == NULL ||
+  require(shown->answer != MP_SHOWN_VALUE || shown->value);
+  require(shown->answer != MP_SHOWN_EMPTY || !shown->value ||
           shown->value->coef == 0);
-  require(shown->value == NULL || is_sound(shown->value));
+  require(!shown->value || is_sound(shown->value));
   require(shown->step_coef >= 0);
   require(shown->step_exp10 >= -DECIMAL_MAX_EXP &&
           shown->step_exp10 <= DECIMAL_MAX_EXP);
   require(shown->wait_ms <= 4000);
-  if (shown->updated != NULL)
+  if (shown->updated)
     require_clean(shown->updated);
   return fuzz.sink->shown.shown(&fuzz.sink->shown, shown);
 }
@@ -130,13 +130,13 @@ check_listed(void)
   const struct mp_listed *listed;
   uint32_t i;
 
-  for (i = 0; (listed = fake_sink_listed(fuzz.sink, i)) != NULL; i++) {
-    require(listed->name != NULL);
+  for (i = 0; (listed = fake_sink_listed(fuzz.sink, i)); i++) {
+    require(listed->name);
     require_clean(listed->label);
     require_clean(listed->type);
     require_clean(listed->value);
-    require_clean(listed->unit == NULL ? "" : listed->unit);
-    require_clean(listed->updated == NULL ? "" : listed->updated);
+    require_clean(listed->unit ? listed->unit : "");
+    require_clean(listed->updated ? listed->updated : "");
   }
 }
 
@@ -147,7 +147,7 @@ can_take(uint32_t target)
 {
   const struct mp_shown *shown = fake_sink_shown(fuzz.sink, target);
 
-  return shown != NULL &&
+  return shown &&
          (shown->answer == MP_SHOWN_VALUE || shown->answer == MP_SHOWN_EMPTY);
 }
 
@@ -216,14 +216,14 @@ fit_value(struct mp_value *value, uint32_t target)
   struct decimal step;
 
   value->unit = NULL;
-  if (shown == NULL || value->kind == MP_TEXT)
+  if (!shown || value->kind == MP_TEXT)
     return;
   step = (struct decimal){ shown->step_coef, shown->step_exp10 };
   if (step.coef > 0 && decimal_round_step(&d, step) == MP_OK) {
     value->coef = d.coef;
     value->exp10 = d.exp10;
   }
-  value->unit = shown->value == NULL ? NULL : shown->value->unit;
+  value->unit = shown->value ? shown->value->unit : NULL;
 }
 
 static void
@@ -280,7 +280,7 @@ call_create(unsigned flags)
   r = fuzz.ops->create_target(fuzz.self, o->label, o->type, flags,
                               &fuzz.sink->list);
   check_return(r);
-  require(!(flags & MP_CREATE_PLAN) || fake_sink_listed(fuzz.sink, 0) == NULL);
+  require(!(flags & MP_CREATE_PLAN) || !fake_sink_listed(fuzz.sink, 0));
   check_listed();
 }
 
@@ -325,7 +325,7 @@ prepare_host(const struct mp_plugin *plugin)
   fake_host_set(fuzz.host, "url", "http://house.example:8080/");
   fake_host_set(fuzz.host, "username", "user");
   fake_host_set(fuzz.host, "password", PASSWORD);
-  if (fuzz.order.stored != NULL)
+  if (fuzz.order.stored)
     fake_host_store(fuzz.host, "api", fuzz.order.stored);
   for (i = 0; i < fuzz.order.target_count; i++) {
     const struct wanted *w = &fuzz.order.targets[i];
@@ -364,7 +364,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   size_t len;
 
   /* The server's own texts may be logged. */
-  if (memmem(data, size, PASSWORD, strlen(PASSWORD)) != NULL)
+  if (memmem(data, size, PASSWORD, strlen(PASSWORD)))
     return 0;
   memset(&fuzz, 0, sizeof(fuzz));
   len = order_length(data, size);

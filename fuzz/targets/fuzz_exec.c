@@ -106,7 +106,7 @@ check_value(const struct mp_value *value)
 {
   struct value taken = { .text = NULL };
 
-  require(value_import(&taken, value) == NULL);
+  require(!value_import(&taken, value));
   value_clear(&taken);
   require(value->time_ms >= 0);
 }
@@ -130,7 +130,7 @@ static int
 take_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
 {
   (void)sink;
-  require(utf8_is_plain(serial) && strchr(serial, '|') == NULL);
+  require(utf8_is_plain(serial) && !strchr(serial, '|'));
   require(how == MP_SERIAL_READ);
   return MP_OK;
 }
@@ -140,11 +140,10 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 {
   (void)sink;
   require(shown->target < ARRAY_SIZE(names));
-  require(shown->answer ==
-          (shown->value != NULL ? MP_SHOWN_VALUE : MP_SHOWN_EMPTY));
-  if (shown->value != NULL)
+  require(shown->answer == (shown->value ? MP_SHOWN_VALUE : MP_SHOWN_EMPTY));
+  if (shown->value)
     check_value(shown->value);
-  require(shown->updated == NULL || utf8_is_plain(shown->updated));
+  require(!shown->updated || utf8_is_plain(shown->updated));
   return MP_OK;
 }
 
@@ -251,11 +250,11 @@ check_number(const char *text)
 static void
 check_member(const struct json_member *m, const cJSON *item)
 {
-  require(item != NULL);
-  require(item->string != NULL && strcmp(item->string, m->name) == 0);
+  require(item);
+  require(item->string && strcmp(item->string, m->name) == 0);
   switch (m->type) {
   case JSON_TEXT:
-    require(cJSON_IsString(item) && item->valuestring != NULL &&
+    require(cJSON_IsString(item) && item->valuestring &&
             strcmp(item->valuestring, m->text) == 0);
     break;
   case JSON_NUMBER:
@@ -281,7 +280,7 @@ compare_with_cjson(const struct json_line *line, const char *text)
   item = object->child;
   for (i = 0; i < line->n; i++, item = item->next)
     check_member(&line->members[i], item);
-  require(item == NULL);
+  require(!item);
   cJSON_Delete(object);
 }
 
@@ -314,7 +313,7 @@ check_again(const struct json_line *line)
   size_t i;
 
   write_again(line, &text);
-  require(json_line_parse(text.data, &again) == NULL && again.n == line->n);
+  require(!json_line_parse(text.data, &again) && again.n == line->n);
   for (i = 0; i < line->n; i++) {
     const struct json_member *a = &line->members[i], *b = &again.members[i];
 
@@ -341,9 +340,9 @@ check_line(const char *text)
   const char *wrong;
   size_t i;
 
-  require(copy != NULL);
+  require(copy);
   wrong = json_line_parse(copy, &line);
-  if (wrong != NULL) {
+  if (wrong) {
     require(*wrong != '\0');
     free(copy);
     return;
@@ -351,7 +350,7 @@ check_line(const char *text)
   for (i = 0; i < line.n; i++) {
     if (line.members[i].type != JSON_NUMBER)
       continue;
-    require(strstr(text, line.members[i].text) != NULL);
+    require(strstr(text, line.members[i].text));
     comparable &= strlen(line.members[i].text) <= NUMBER_MAX;
     check_number(line.members[i].text);
   }
@@ -367,9 +366,9 @@ check_lines(void)
 {
   char *copy = strdup(printed), *rest = copy;
 
-  require(copy != NULL);
+  require(copy);
   host = fake_host_new(NULL, "hook");
-  while (rest != NULL)
+  while (rest)
     check_line(strsep(&rest, "\n"));
   fake_host_free(host);
   free(copy);
@@ -383,7 +382,7 @@ quote(char **words, struct text_buffer *out)
 {
   const char *p;
 
-  for (; *words != NULL; words++) {
+  for (; *words; words++) {
     require(text_buffer_add_text(out, "'") == MP_OK);
     for (p = *words; *p != '\0'; p++)
       require((*p == '\'' ? text_buffer_add_text(out, "'\\''")
@@ -398,15 +397,15 @@ quote(char **words, struct text_buffer *out)
 static void
 check_characters(char **words, const char *text)
 {
-  bool plain = strpbrk(text, "'\"\\") == NULL;
+  bool plain = !strpbrk(text, "'\"\\");
   const char *p;
 
-  for (; *words != NULL; words++) {
+  for (; *words; words++) {
     text += strspn(text, " \t");
     require(!plain || strcspn(text, " \t") == strlen(*words));
     for (p = *words; *p != '\0'; p++, text++) {
       text = strchr(text, *p);
-      require(text != NULL);
+      require(text);
     }
   }
   require(!plain || text[strspn(text, " \t")] == '\0');
@@ -425,17 +424,17 @@ cut_words(const char *text)
   answer = command_words_of_option(&host->table, "command", &words);
   check_said(answer);
   if (answer == MP_OK) {
-    require(words[0] != NULL && words[0][0] != '\0');
+    require(words[0] && words[0][0] != '\0');
     check_characters(words, text);
     quote(words, &quoted);
     fake_host_set(host, "command", quoted.data);
     require(command_words_of_option(&host->table, "command", &again) == MP_OK);
-    for (i = 0; words[i] != NULL; i++)
-      require(again[i] != NULL && strcmp(words[i], again[i]) == 0);
-    require(again[i] == NULL);
+    for (i = 0; words[i]; i++)
+      require(again[i] && strcmp(words[i], again[i]) == 0);
+    require(!again[i]);
     command_words_free(again);
   } else
-    require(words == NULL);
+    require(!words);
   command_words_free(words);
   text_buffer_free(&quoted);
   fake_host_free(host);
@@ -500,10 +499,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   char *text;
 
   /* child.c rejects NUL bytes, and text files have none. */
-  if (size < 1 || memchr(data, '\0', size) != NULL)
+  if (size < 1 || memchr(data, '\0', size))
     return 0;
   text = strndup((const char *)data + 1, size - 1);
-  require(text != NULL);
+  require(text);
   printed = text;
   switch (data[0]) {
   case 'i':

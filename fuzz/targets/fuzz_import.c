@@ -64,7 +64,7 @@ has_value(const struct config_section *s, const char *key, const char *given)
 {
   const struct config_entry *entry = config_find(s, key);
 
-  return entry != NULL && strcmp(entry->value, given) == 0;
+  return entry && strcmp(entry->value, given) == 0;
 }
 
 static void
@@ -79,7 +79,7 @@ check_printed(const char *text, size_t len, char *const *lines)
   require(problems_errors(&problems) == 0 && config->n_sections >= 2);
   require(has_value(&config->sections[0], "device", lines[DEVICE]));
   require(has_value(&config->sections[config->n_sections - 1], "url",
-                    lines[URL] != NULL ? lines[URL] : IMPORT_DEFAULT_URL));
+                    lines[URL] ? lines[URL] : IMPORT_DEFAULT_URL));
   for (i = 0; i < config->n_sections; i++)
     check_section(config, i);
   config_free(config);
@@ -95,7 +95,7 @@ import_lines(char *const *lines)
   FILE *err = open_memstream(&said, &said_len);
   int r;
 
-  require(out != NULL && err != NULL);
+  require(out && err);
   r =
     import_print(out, err, lines[DEVICE], lines[SPEC], lines[URL], name_field);
   require(fclose(out) == 0 && fclose(err) == 0);
@@ -116,16 +116,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   size_t i;
 
   /* A program's arguments contain no NUL. */
-  if (memchr(data, '\0', size) != NULL)
+  if (memchr(data, '\0', size))
     return 0;
   text = malloc(size + 1);
-  require(text != NULL);
+  require(text);
   memcpy(text, data, size);
   text[size] = '\0';
   rest = text;
-  for (i = 0; i < LINES && rest != NULL; i++)
+  for (i = 0; i < LINES && rest; i++)
     lines[i] = strsep(&rest, "\n");
-  if (lines[DEVICE] != NULL)
+  if (lines[DEVICE])
     import_lines(lines);
   free(text);
   return 0;

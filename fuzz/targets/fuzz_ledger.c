@@ -24,11 +24,11 @@ check_text(const struct ledger *t)
   char *text = ledger_encode(t), *again;
   struct ledger copy;
 
-  require(text != NULL);
+  require(text);
   ledger_init(&copy, t->role);
   require(ledger_decode(&copy, text));
   again = ledger_encode(&copy);
-  require(again != NULL && strcmp(again, text) == 0);
+  require(again && strcmp(again, text) == 0);
   free(again);
   free(text);
   ledger_clear(&copy);
@@ -44,7 +44,7 @@ run_once(struct ledger *t, const struct ledger_displayed *displayed)
 
   ledger_settle(t, displayed);
   last = ledger_last(t);
-  if (last == NULL)
+  if (!last)
     return;
   require(value_copy(&v, last));
   if (ledger_set_pending(t, &v) == MP_OK && ledger_prepare(t, displayed, 1)) {
@@ -87,7 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   if (size < 1)
     return 0;
   text = strndup((const char *)data + 1, size - 1);
-  require(text != NULL);
+  require(text);
   check_ledger(text, data[0]);
   if (queue_row_decode(&row, text))
     queue_row_clear(&row);

@@ -24,7 +24,7 @@ line_length(const char *p, const char *end)
 {
   const char *newline = memchr(p, '\n', (size_t)(end - p));
 
-  return newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
+  return newline ? (size_t)(newline - p) : (size_t)(end - p);
 }
 
 static void
@@ -32,7 +32,7 @@ run_pass(struct pseudonyms *names, const char *p, const char *end, FILE *out)
 {
   struct mask *m = mask_new(names, out);
 
-  require(m != NULL);
+  require(m);
   while (p < end) {
     size_t len = line_length(p, end);
 
@@ -53,7 +53,7 @@ mask_all(const char *text, size_t size, size_t *ret_size)
   char *masked = NULL;
   FILE *out = open_memstream(&masked, ret_size);
 
-  require(names != NULL && out != NULL);
+  require(names && out);
   run_pass(names, text, text + size, NULL);
   run_pass(names, text, text + size, out);
   require(fclose(out) == 0);

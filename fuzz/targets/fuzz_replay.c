@@ -174,7 +174,7 @@ find_frames(const struct capture_line *line, bool alone)
 
   for (p = line->bytes; p < end; p++) {
     stop = memchr(p, KMP_STOP, (size_t)(end - p));
-    if (*p == KMP_START_ANSWER && stop != NULL)
+    if (*p == KMP_START_ANSWER && stop)
       find_frame(p, (size_t)(stop - p) + 1, time_ms,
                  alone && p == line->bytes && stop == end - 1);
   }
@@ -213,7 +213,7 @@ find_in_line(const char *text, size_t len)
   for (r = capture_next(&line); r > 0; r = capture_next(&line)) {
     if (line.direction == CAPTURE_FROM_METER)
       find_frames(&line, is_one);
-    if (memchr(line.bytes, KMP_START_REQUEST, line.len) != NULL ||
+    if (memchr(line.bytes, KMP_START_REQUEST, line.len) ||
         line.direction == CAPTURE_TO_METER)
       asked.when = is_one && is_request(&line) ? JUST_NOW : EARLIER;
     else if (asked.when == JUST_NOW)
@@ -224,8 +224,7 @@ find_in_line(const char *text, size_t len)
 static bool
 is_blank(const char *line, size_t len)
 {
-  while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL &&
-         line[len - 1] != '\0')
+  while (len > 0 && strchr(" \t\r", line[len - 1]) && line[len - 1] != '\0')
     len--;
   return len == 0;
 }
@@ -241,7 +240,7 @@ find_all(void)
   asked.when = NEVER;
   while (p < end) {
     const char *newline = memchr(p, '\n', (size_t)(end - p));
-    size_t len = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
+    size_t len = newline ? (size_t)(newline - p) : (size_t)(end - p);
 
     in.lines++;
     in.separated |= in.blank > 0 && !is_blank(p, len);
@@ -296,7 +295,7 @@ take_value(const struct mp_sink *sink, const char *field,
   struct value taken = { .text = NULL };
 
   (void)sink;
-  require(value_import(&taken, value) == NULL);
+  require(!value_import(&taken, value));
   value_clear(&taken);
   item->id = kmp_register_id(field);
   require(item->id >= 0 && is_wanted(item->id));
@@ -314,7 +313,7 @@ take_value(const struct mp_sink *sink, const char *field,
   }
   fprintf(run.out, "%s %u %lld %lld %d %s %s\n", field, value->kind,
           (long long)value->time_ms, (long long)value->coef, value->exp10,
-          value->unit != NULL ? value->unit : "", item->value.text);
+          value->unit ? value->unit : "", item->value.text);
   return MP_OK;
 }
 
@@ -342,13 +341,13 @@ say(const char *what, const char *object, const char *fmt, va_list args)
   int n = vsnprintf(text, sizeof(text), fmt, args);
 
   require(n > 0 && n < (int)sizeof(text) && utf8_is_plain(text));
-  if (object != NULL && strncmp(object, path, strlen(path)) == 0)
+  if (object && strncmp(object, path, strlen(path)) == 0)
     object += strlen(path);
-  else if (object != NULL) {
+  else if (object) {
     require(strncmp(object, "standard input", 14) == 0);
     object += 14;
   }
-  fprintf(run.out, "%s FILE%s: %s\n", what, object != NULL ? object : "", text);
+  fprintf(run.out, "%s FILE%s: %s\n", what, object ? object : "", text);
 }
 
 MP_PRINTF(4, 0)
@@ -438,7 +437,7 @@ read_cycles(int *ret)
   run.cycles = 0;
   run.serial[0] = '\0';
   run.out = open_memstream(&run.text, &run.len);
-  require(run.out != NULL && run.ops->open(run.self) == MP_OK);
+  require(run.out && run.ops->open(run.self) == MP_OK);
   do {
     failures = run.failures;
     *ret = run.ops->read(run.self, &run.sink);
@@ -467,7 +466,7 @@ is_same(const struct item *a, const struct item *b)
     return strcmp(a->value.text, b->value.text) == 0;
   if (a->value.coef != b->value.coef || a->value.exp10 != b->value.exp10)
     return false;
-  return a->value.unit == NULL || b->value.unit == NULL
+  return !a->value.unit || !b->value.unit
            ? a->value.unit == b->value.unit
            : strcmp(a->value.unit, b->value.unit) == 0;
 }
@@ -560,7 +559,7 @@ check_absent(const char *said)
     const char *name = kmp_register_name(choices[i], number);
     bool asked_for = in.wanted != 0 && is_wanted(choices[i]);
 
-    if (list != NULL && strstr(list, name) != NULL)
+    if (list && strstr(list, name))
       require(asked_for && (in.may[choices[i]] & CERTAIN) == 0);
     else
       require(!asked_for || in.may[choices[i]] != 0);
@@ -575,7 +574,7 @@ find_damage(const char *said)
   static const char place[] = " FILE:", told[] = ": left out: ";
   const char *p = strstr(said, place);
 
-  for (; p != NULL; p = strstr(p, place)) {
+  for (; p; p = strstr(p, place)) {
     p += strlen(place);
     p += strspn(p, "0123456789");
     if (strncmp(p, told, strlen(told)) == 0)
@@ -589,10 +588,10 @@ static void
 check_strict(const char *said, const char *strictly)
 {
   const char *stop = find_damage(said);
-  size_t len = stop != NULL ? (size_t)(stop - said) : 0;
+  size_t len = stop ? (size_t)(stop - said) : 0;
 
   require(strncmp(said, strictly, len) == 0);
-  require(strcmp(strictly + len, stop != NULL ? "= -10\n" : said) == 0);
+  require(strcmp(strictly + len, stop ? "= -10\n" : said) == 0);
 }
 
 static char *

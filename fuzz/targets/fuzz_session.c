@@ -322,7 +322,7 @@ frame_has(const uint8_t *wire, size_t len, uint16_t id,
   if (len > sizeof(plain) ||
       kmp_frame_decode(wire, len, plain, &frame) != KMP_OK ||
       kmp_answer_decode(&frame, NULL, &answer) != KMP_OK ||
-      kmp_answer_find(&answer, id) == NULL ||
+      !kmp_answer_find(&answer, id) ||
       kmp_convert(kmp_answer_find(&answer, id), kmp_register_find(id), &space,
                   &sent, &error) != MP_OK)
     return false;
@@ -342,7 +342,7 @@ was_said(uint16_t id, const struct mp_value *value)
     if (*p != KMP_START_ANSWER)
       continue;
     stop = memchr(p, KMP_STOP, (size_t)(end - p));
-    if (stop != NULL && frame_has(p, (size_t)(stop - p) + 1, id, value))
+    if (stop && frame_has(p, (size_t)(stop - p) + 1, id, value))
       return true;
   }
   return false;
@@ -356,7 +356,7 @@ check_values(struct fake_sink *sink)
   for (i = 0; i < ARRAY_SIZE(fields); i++) {
     const struct mp_value *value = fake_sink_value(sink, fields[i]);
 
-    if (value != NULL)
+    if (value)
       require(was_said((uint16_t)kmp_register_id(fields[i]), value));
   }
 }

@@ -54,7 +54,7 @@ check_set_aside(const char *path, void *ctx)
 {
   struct expected *expected = ctx;
 
-  if (strstr(path, "house.db.corrupt-") == NULL)
+  if (!strstr(path, "house.db.corrupt-"))
     return;
   expected->set_aside++;
   require(is_same(path, expected));
@@ -69,11 +69,11 @@ read_entry(void *ctx, const char *owner, const char *name, const char *body)
   char *again;
 
   (void)ctx;
-  require(owner != NULL && name != NULL);
+  require(owner && name);
   ledger_init(&ledger, LEDGER_PLAIN);
   if (ledger_decode(&ledger, body)) {
     again = ledger_encode(&ledger);
-    require(again != NULL);
+    require(again);
     free(again);
   }
   ledger_clear(&ledger);
@@ -86,7 +86,7 @@ read_rows(const struct store *store, const char *output)
   int64_t last = 0;
   size_t n = 0;
 
-  for (r = store_row_next(store, output, last); r != NULL;
+  for (r = store_row_next(store, output, last); r;
        r = store_row_next(store, output, last)) {
     struct queue_row row;
 
@@ -117,10 +117,10 @@ has_note(struct store *store)
   const char *note = store_get(store, STORE_TEXT, "fuzz", "row");
   const struct store_row *row;
 
-  if (note == NULL)
+  if (!note)
     return false;
   row = store_row_next(store, "fuzz", strtoll(note, NULL, 10) - 1);
-  return row != NULL && strcmp(row->body, note) == 0;
+  return row && strcmp(row->body, note) == 0;
 }
 
 /* Stores a note and a row, both with the row's id. */
@@ -136,10 +136,10 @@ change(struct store *store)
   snprintf(note, sizeof(note), "%lld", (long long)id + 1);
   require(store_row_add(store, "fuzz", note) == id + 1);
   require(store_put(store, STORE_TEXT, "fuzz", "row", note));
-  for (r = store_row_next(store, "log", 0); r != NULL;
+  for (r = store_row_next(store, "log", 0); r;
        r = store_row_next(store, "log", r->id))
     last = r;
-  require(last != NULL && last->id == id);
+  require(last && last->id == id);
   store_row_remove(store, id);
   require(has_note(store));
 }
@@ -152,7 +152,7 @@ open_store(enum store_mode mode, int *ret)
   struct store *store = NULL;
 
   *ret = store_open(db, PIPELINE, mode, &store);
-  require(store != NULL && *ret <= MP_OK);
+  require(store && *ret <= MP_OK);
   require(*ret == MP_OK || *store_error(store) != '\0');
   if (*ret == MP_OK)
     read_all(store);
@@ -166,7 +166,7 @@ look(enum store_mode mode, const struct expected *expected)
   int r;
 
   store = open_store(mode, &r);
-  require(store_set_aside(store) == NULL);
+  require(!store_set_aside(store));
   if (r == MP_OK && mode == STORE_SCRATCH) {
     change(store);
     require(store_commit(store) == MP_OK);
@@ -186,7 +186,7 @@ use(struct expected *expected, int looked)
 
   store = open_store(STORE_WRITE, &r);
   require(r != MP_EDATA && r != MP_EBUSY);
-  if (store_set_aside(store) != NULL) {
+  if (store_set_aside(store)) {
     require(looked != MP_OK && r == MP_OK);
     scratch_each(check_set_aside, expected);
     require(expected->set_aside == 1);
@@ -209,7 +209,7 @@ use_again(bool committed)
 
   store = open_store(STORE_WRITE, &r);
   if (committed) {
-    require(r == MP_OK && store_set_aside(store) == NULL);
+    require(r == MP_OK && !store_set_aside(store));
     require(has_note(store));
   }
   store_close(store);

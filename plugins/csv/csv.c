@@ -29,7 +29,7 @@ csv_create(const struct mp_host *host, void **ret_self)
 {
   struct csv *csv = calloc(1, sizeof(*csv));
 
-  if (csv == NULL)
+  if (!csv)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   csv->host = host;
   csv->eol = host->option_int(host, "eol") == 0 ? "\n" : "\r\n";
@@ -53,7 +53,7 @@ csv_destroy(void *self)
 {
   struct csv *csv = self;
 
-  if (csv == NULL)
+  if (!csv)
     return;
   csv_close(csv);
   csv_rows_free(csv);

@@ -30,14 +30,14 @@ learn_unit(struct csv *csv, struct csv_column *column)
   const char *unit;
 
   column->unit_key = malloc(size);
-  if (column->unit_key == NULL)
+  if (!column->unit_key)
     return fail_memory(csv);
   snprintf(column->unit_key, size, "%s%s", UNIT_KEY, column->name);
   unit = csv->host->store_get(csv->host, column->unit_key);
-  if (unit == NULL)
+  if (!unit)
     return MP_OK;
   column->unit = strdup(unit);
-  return column->unit == NULL ? fail_memory(csv) : MP_OK;
+  return column->unit ? MP_OK : fail_memory(csv);
 }
 
 static int
@@ -68,10 +68,10 @@ csv_columns_open(struct csv *csv)
   uint32_t n = 0, i;
   int answer = MP_OK;
 
-  while (host->target(host, n) != NULL)
+  while (host->target(host, n))
     n++;
   csv->columns = calloc(n == 0 ? 1 : n, sizeof(*csv->columns));
-  if (csv->columns == NULL ||
+  if (!csv->columns ||
       text_buffer_add(&csv->header, TIME_COLUMN, strlen(TIME_COLUMN)) != MP_OK)
     answer = fail_memory(csv);
   for (i = 0; i < n && answer == MP_OK; i++) {
@@ -103,7 +103,7 @@ static int
 keep_unit(struct csv *csv, struct csv_column *column, const char *unit)
 {
   column->unit = strdup(unit);
-  if (column->unit == NULL)
+  if (!column->unit)
     return MP_ENOMEM;
   /* If the store fails, the host notices it and does not commit. */
   csv->host->store_set(csv->host, column->unit_key, unit);
@@ -130,10 +130,10 @@ int
 csv_column_fit(struct csv *csv, struct csv_column *column,
                struct mp_value *value)
 {
-  const char *unit = value->unit == NULL ? "" : value->unit;
+  const char *unit = value->unit ? value->unit : "";
   int answer;
 
-  if (column->unit == NULL)
+  if (!column->unit)
     return keep_unit(csv, column, unit);
   if (strcmp(column->unit, unit) == 0)
     return MP_OK;

@@ -333,9 +333,9 @@ recover_rotated(struct csv *csv, int64_t start,
   const char *path;
   int answer = MP_DROP;
 
-  if (siblings == NULL)
+  if (!siblings)
     return MP_DROP;
-  while (answer == MP_DROP && (path = csv_siblings_next(siblings)) != NULL)
+  while (answer == MP_DROP && (path = csv_siblings_next(siblings)))
     answer = recover_in(csv, path, start, true, sink);
   csv_siblings_close(siblings);
   return answer;

@@ -75,13 +75,12 @@ answer_cell(struct fetch *f, uint32_t target, const char *cell,
   struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
 
   /* The host refuses a time before 1970. */
-  if (updated != NULL && rfc3339_parse(updated, &value.time_ms) &&
-      value.time_ms < 0)
+  if (updated && rfc3339_parse(updated, &value.time_ms) && value.time_ms < 0)
     value.time_ms = 0;
   if (f->csv->host->decimal_parse(cell, &value) != MP_OK) {
     value.kind = MP_TEXT;
     value.text = csv_text_of_cell(cell);
-  } else if (column->unit != NULL && column->unit[0] != '\0') {
+  } else if (column->unit && column->unit[0] != '\0') {
     value.unit = column->unit;
   }
   answer_target(f, target, MP_SHOWN_VALUE, &value, updated);
@@ -171,7 +170,7 @@ learn_header(struct fetch *f, char *row, size_t len)
   f->cells = csv_count_cells(row, len);
   f->targets = calloc(f->cells + 1, sizeof(*f->targets));
   seen = calloc(f->csv->count + 1, sizeof(*seen));
-  if (f->targets == NULL || seen == NULL) {
+  if (!f->targets || !seen) {
     free(seen);
     return fail_read(f, MP_ENOMEM);
   }
@@ -266,7 +265,7 @@ csv_fetch(void *self, const struct mp_shown_sink *sink)
 
   f.operands = count_operands(csv);
   f.answered = calloc(csv->count + 1, sizeof(*f.answered));
-  if (f.answered == NULL)
+  if (!f.answered)
     return mp_fail(csv->host, MP_ENOMEM, csv->file.path, "out of memory");
   csv_file_init(&f.file, csv->host, csv->file.path);
   answer = csv_file_open(&f.file, CSV_FILE_READ);

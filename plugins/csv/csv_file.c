@@ -72,7 +72,7 @@ fail_header(struct csv_file *f, char *found, const char *header, size_t len)
 
   found[strcspn(found, "\r\n")] = '\0';
   clean = utf8_repair(found);
-  if (clean == NULL)
+  if (!clean)
     return mp_fail(f->host, MP_ENOMEM, f->path, "out of memory");
   answer = mp_fail(f->host, MP_ECONFIG, f->path,
                    "its header is \"%.*s\", but the columns of the pipeline "
@@ -94,7 +94,7 @@ csv_file_check_header(struct csv_file *f, const char *header, size_t len)
   if (!f->regular || f->length == 0)
     return MP_OK;
   found = calloc(1, room + 1);
-  if (found == NULL)
+  if (!found)
     return mp_fail(f->host, MP_ENOMEM, f->path, "out of memory");
   got = read_some(f->fd, found, room, 0);
   if (got < 0) {
@@ -125,8 +125,8 @@ csv_file_read_line(struct csv_file *f, struct text_buffer *line)
     if (got < 0)
       return fail_io(f, "cannot be read");
     newline = memchr(at, '\n', (size_t)got);
-    line->len += newline == NULL ? (size_t)got : (size_t)(newline - at);
-    if (newline != NULL || got < COMPARE_SIZE)
+    line->len += newline ? (size_t)(newline - at) : (size_t)got;
+    if (newline || got < COMPARE_SIZE)
       break;
   }
   return MP_OK;

@@ -54,7 +54,7 @@ directory_of(const char *path)
 {
   const char *slash = strrchr(path, '/');
 
-  if (slash == NULL)
+  if (!slash)
     return strdup(".");
   if (slash == path)
     return strdup("/");
@@ -179,7 +179,7 @@ static int
 sync_directory(struct csv_file *f)
 {
   char *dir = directory_of(f->path);
-  int fd = dir == NULL ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   int err = 0;
 
   if (fd >= 0) {
@@ -228,7 +228,7 @@ csv_file_check_create(struct csv_file *f)
   char *dir = directory_of(f->path);
   int err = 0;
 
-  if (dir == NULL)
+  if (!dir)
     return mp_fail(f->host, MP_ENOMEM, f->path, "out of memory");
   if (access(dir, W_OK | X_OK) != 0)
     err = errno;

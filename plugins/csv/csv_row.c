@@ -17,8 +17,7 @@ needs_quotes(const char *text)
 
   if (text[strcspn(text, ",\"\r\n")] != '\0')
     return true;
-  return len > 0 && (strchr(" \t", text[0]) != NULL ||
-                     strchr(" \t", text[len - 1]) != NULL);
+  return len > 0 && (strchr(" \t", text[0]) || strchr(" \t", text[len - 1]));
 }
 
 /* Adds TEXT in quotes.  GUARD: with an apostrophe before it. */
@@ -60,7 +59,7 @@ is_formula(const char *text)
 {
   const char *p = text + strspn(text, " \t\r\n");
 
-  return *p != '\0' && strchr("=+-@", *p) != NULL;
+  return *p != '\0' && strchr("=+-@", *p);
 }
 
 /* A text that looks guarded gets another guard, so that removing one guard
@@ -109,13 +108,13 @@ csv_count_cells(const char *row, size_t len)
   const char *p = skip_cell(row, end);
   size_t n = 1;
 
-  if (memchr(row, '\0', len) != NULL)
+  if (memchr(row, '\0', len))
     return 0;
-  while (p != NULL && p < end) {
+  while (p && p < end) {
     p = skip_cell(p + 1, end);
     n++;
   }
-  return p == NULL ? 0 : n;
+  return p ? n : 0;
 }
 
 char *

@@ -29,20 +29,19 @@ csv_siblings_open(const char *path)
   const char *slash = strrchr(path, '/');
   char *dot;
 
-  if (s == NULL)
+  if (!s)
     return NULL;
   s->own = strdup(path);
-  if (s->own != NULL) {
-    s->name = slash == NULL ? s->own : s->own + (slash - path) + 1;
+  if (s->own) {
+    s->name = slash ? s->own + (slash - path) + 1 : s->own;
     dot = strrchr(s->name, '.');
     s->stem =
-      dot == NULL || dot == s->name ? strlen(s->name) : (size_t)(dot - s->name);
-    s->path =
-      slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
-    if (s->path != NULL)
+      !dot || dot == s->name ? strlen(s->name) : (size_t)(dot - s->name);
+    s->path = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    if (s->path)
       s->dir = opendir(s->path);
   }
-  if (s->dir != NULL)
+  if (s->dir)
     return s;
   csv_siblings_close(s);
   return NULL;
@@ -76,7 +75,7 @@ take_name(struct csv_siblings *s, const char *name)
     return false;
   free(s->path);
   s->path = malloc(lead + strlen(name) + 1);
-  if (s->path == NULL)
+  if (!s->path)
     return false;
   memcpy(s->path, s->own, lead);
   memcpy(s->path + lead, name, strlen(name) + 1);
@@ -88,7 +87,7 @@ csv_siblings_next(struct csv_siblings *s)
 {
   const struct dirent *entry;
 
-  for (entry = readdir(s->dir); entry != NULL; entry = readdir(s->dir))
+  for (entry = readdir(s->dir); entry; entry = readdir(s->dir))
     if (take_name(s, entry->d_name))
       return s->path;
   return NULL;
@@ -97,7 +96,7 @@ csv_siblings_next(struct csv_siblings *s)
 void
 csv_siblings_close(struct csv_siblings *s)
 {
-  if (s->dir != NULL)
+  if (s->dir)
     closedir(s->dir);
   free(s->own);
   free(s->path);

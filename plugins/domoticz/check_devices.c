@@ -108,7 +108,7 @@ suit_check_rights(struct domoticz *d)
       request_read(d, NULL, "type=command&param=getauth", 0, &reply) != MP_OK)
     return;
   rights = reply_ok(&reply) ? reply_member(reply.root, "rights") : NULL;
-  if (rights != NULL && strcmp(rights, RIGHTS_VIEWER) == 0)
+  if (rights && strcmp(rights, RIGHTS_VIEWER) == 0)
     mp_fail(
       d->host, MP_EREFUSED, d->url,
       "this login has only the right to read, so Domoticz would reject every "

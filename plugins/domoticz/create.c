@@ -82,13 +82,13 @@ pick_hardware(const struct reply *reply, char *idx, size_t size)
   const char *type, *enabled;
   int code = MP_DROP;
 
-  for (object = reply->results; object != NULL; object = object->next) {
+  for (object = reply->results; object; object = object->next) {
     type = reply_member(object, "Type");
     enabled = reply_member(object, "Enabled");
-    if (type == NULL || strcmp(type, DUMMY_HARDWARE) != 0 ||
+    if (!type || strcmp(type, DUMMY_HARDWARE) != 0 ||
         !reply_copy_idx(object, idx, size))
       continue;
-    if (enabled == NULL || strcmp(enabled, "true") == 0)
+    if (!enabled || strcmp(enabled, "true") == 0)
       return MP_OK;
     code = MP_EREFUSED;
   }
@@ -147,7 +147,7 @@ is_named(const struct cJSON *object, const char *label)
 {
   const char *name = reply_member(object, "Name");
 
-  return name != NULL && strcmp(name, label) == 0;
+  return name && strcmp(name, label) == 0;
 }
 
 /* Fails if a device of this name exists.  Two devices of one name cannot be
@@ -164,7 +164,7 @@ refuse_existing(struct domoticz *d, const char *label)
 
   if (code != MP_OK)
     return code;
-  for (object = reply.results; object != NULL && !exists; object = object->next)
+  for (object = reply.results; object && !exists; object = object->next)
     exists =
       is_named(object, label) && reply_copy_idx(object, idx, sizeof(idx));
   reply_free(&reply);
@@ -187,7 +187,7 @@ list_new(struct domoticz *d, const char *idx, const struct mp_list_sink *sink)
 
   if (code != MP_OK)
     return code;
-  if (object != NULL)
+  if (object)
     manage_list_device(object, sink);
   reply_free(&reply);
   return MP_OK;
@@ -220,7 +220,7 @@ plan_sensor(struct domoticz *d, const struct recipe *r, const char *label,
     mp_log(d->host, MP_LOG_NOTICE, d->url,
            "would make the Dummy hardware \"" HARDWARE_NAME "\"");
   mp_log(d->host, MP_LOG_NOTICE, d->url, "would make \"%s\" (%s%s%s) on %s%s",
-         label, r->label, unit == NULL ? "" : " ", unit == NULL ? "" : unit,
+         label, r->label, unit ? " " : "", unit ? unit : "",
          code == MP_DROP ? "it" : "the Dummy hardware ",
          code == MP_DROP ? "" : hardware);
   d->planned_hardware |= code == MP_DROP;
@@ -231,7 +231,7 @@ plan_sensor(struct domoticz *d, const struct recipe *r, const char *label,
 static bool
 is_label(const char *unit)
 {
-  return strlen(unit) <= SENSOR_UNIT_MAX && strpbrk(unit, ":;") == NULL;
+  return strlen(unit) <= SENSOR_UNIT_MAX && !strpbrk(unit, ":;");
 }
 
 static int
@@ -256,14 +256,14 @@ domoticz_create_target(void *self, const char *label, const char *type,
   int code;
   size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(recipes) && sensor.recipe == NULL; i++)
+  for (i = 0; i < ARRAY_SIZE(recipes) && !sensor.recipe; i++)
     if (fits_type(&recipes[i], type))
       sensor.recipe = &recipes[i];
-  if (sensor.recipe == NULL)
+  if (!sensor.recipe)
     return mp_fail(d->host, MP_ECONFIG, type,
                    "unknown type of device; use one of " RECIPES);
   sensor.unit = unit_of(sensor.recipe, type);
-  if (sensor.unit != NULL && !is_label(sensor.unit))
+  if (sensor.unit && !is_label(sensor.unit))
     return mp_fail(d->host, MP_ECONFIG, type,
                    "its unit is longer than %d bytes, or holds a : or ;",
                    SENSOR_UNIT_MAX);

@@ -72,7 +72,7 @@ text_or_empty(const cJSON *object, const char *member)
 {
   const char *text = reply_member(object, member);
 
-  return text == NULL ? "" : text;
+  return text ? text : "";
 }
 
 static const struct device_type *
@@ -82,9 +82,9 @@ find_type(const cJSON *object)
   const char *subtype = text_or_empty(object, "SubType");
   size_t i;
 
-  for (i = 0; types[i].type != NULL; i++)
+  for (i = 0; types[i].type; i++)
     if (strcmp(types[i].type, type) == 0 &&
-        (types[i].subtype == NULL || strcmp(types[i].subtype, subtype) == 0))
+        (!types[i].subtype || strcmp(types[i].subtype, subtype) == 0))
       break;
   return &types[i];
 }
@@ -95,7 +95,7 @@ device_copy_text(char *buf, size_t size, const char *text)
   char character[4];
   size_t out = 0, n;
 
-  while (text != NULL && *text != '\0') {
+  while (text && *text != '\0') {
     n = utf8_clean(character, &text);
     if (out + n >= size)
       break;
@@ -215,7 +215,7 @@ static bool
 parse_double(const char *text, struct decimal *ret)
 {
   struct decimal n;
-  size_t len = text == NULL ? 0 : decimal_parse_prefix(text, &n);
+  size_t len = text ? decimal_parse_prefix(text, &n) : 0;
   int32_t place;
 
   if (len == 0 || text[len] != '\0')
@@ -235,7 +235,7 @@ take_off_offset(struct device *d, const cJSON *object)
 {
   struct decimal offset;
 
-  if (reply_member(object, "AddjValue") == NULL)
+  if (!reply_member(object, "AddjValue"))
     return true;
   if (!parse_double(reply_member(object, "AddjValue"), &offset) ||
       decimal_sub(d->value, offset, &d->value) != MP_OK) {
@@ -410,7 +410,7 @@ parse_text(struct device *d, const char *data)
   d->place = MP_EXACT;
   if (data[0] == '\0' || strcmp(data, "Hello World") == 0)
     d->state = DEVICE_EMPTY;
-  return d->text != NULL;
+  return d->text;
 }
 
 static bool
@@ -422,7 +422,7 @@ parse_shown(struct device *d, const cJSON *object)
     fail_device(d, DEVICE_UNFIT, d->type->unfit);
     return true;
   }
-  if (data == NULL) {
+  if (!data) {
     fail_device(d, DEVICE_GARBLED,
                 "its displayed value (Data) is missing from the reply");
     return true;
@@ -461,7 +461,7 @@ name_kind(struct device *d, const cJSON *object)
 {
   char kind[sizeof(d->kind)];
 
-  if (d->type->label != NULL)
+  if (d->type->label)
     snprintf(kind, sizeof(kind), "%s", d->type->label);
   else
     snprintf(kind, sizeof(kind), "%.30s / %.30s", text_or_empty(object, "Type"),

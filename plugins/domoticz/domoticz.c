@@ -33,9 +33,9 @@ check_token(const struct mp_host *host)
 {
   const char *token = host->option(host, "token");
 
-  if (token == NULL)
+  if (!token)
     return MP_OK;
-  if (host->option(host, "username") != NULL)
+  if (host->option(host, "username"))
     return mp_fail(host, MP_ECONFIG, "token",
                    "`username` is set, too; use only one of them");
   if (!is_token(token))
@@ -48,12 +48,11 @@ static int
 check_domoticz_options(const struct mp_host *host)
 {
   const char *url = host->option(host, "url");
-  const char *problem = url == NULL ? "must be given" : url_problem(url);
+  const char *problem = url ? url_problem(url) : "must be given";
 
-  if (problem != NULL)
+  if (problem)
     return mp_fail(host, MP_ECONFIG, "url", "%s", problem);
-  if (host->option(host, "password") != NULL &&
-      host->option(host, "username") == NULL)
+  if (host->option(host, "password") && !host->option(host, "username"))
     return mp_fail(
       host, MP_ECONFIG, "password",
       "`username` is missing; give the user that this password belongs to");
@@ -84,11 +83,11 @@ make_http(struct domoticz *d)
     .tls_verify = host->option_int(host, "tls_verify") != 0,
   };
 
-  d->with_login = options.username != NULL;
-  d->with_token = options.token != NULL;
+  d->with_login = !!options.username;
+  d->with_token = !!options.token;
   d->with_tls = url_is_https(d->url);
   d->http = http_new(host, &options);
-  return d->http != NULL;
+  return d->http;
 }
 
 static void
@@ -96,7 +95,7 @@ domoticz_destroy(void *self)
 {
   struct domoticz *d = self;
 
-  if (d == NULL)
+  if (!d)
     return;
   http_free(d->http);
   free(d->url);
@@ -115,11 +114,11 @@ domoticz_create(const struct mp_host *host, void **ret_self)
     return mp_fail(host, MP_ENOMEM, NULL,
                    "out of memory: libcurl cannot be initialised");
   d = calloc(1, sizeof(*d));
-  if (d == NULL)
+  if (!d)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   d->host = host;
   d->url = copy_url(host->option(host, "url"));
-  if (d->url == NULL || !make_http(d)) {
+  if (!d->url || !make_http(d)) {
     domoticz_destroy(d);
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   }
@@ -168,11 +167,11 @@ add_target(struct domoticz *d, uint32_t index, const struct mp_target *target)
                    "without leading zeros");
   }
   slot = obtain_slot(d, target->name);
-  place = target->part == NULL ? &slot->value_target : &slot->power_target;
+  place = target->part ? &slot->power_target : &slot->value_target;
   if (*place != NO_TARGET)
     return mp_fail(d->host, MP_ECONFIG, slot->object, "is named twice");
   *place = index;
-  if (target->part == NULL)
+  if (!target->part)
     slot->flags = target->flags;
   return MP_OK;
 }
@@ -185,10 +184,10 @@ learn_targets(struct domoticz *d)
   uint32_t n = 0, i;
   int code, first = MP_OK;
 
-  while (host->target(host, n) != NULL)
+  while (host->target(host, n))
     n++;
   d->slots = calloc(n + 1, sizeof(*d->slots));
-  if (d->slots == NULL)
+  if (!d->slots)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   for (i = 0; i < n; i++) {
     target = host->target(host, i);

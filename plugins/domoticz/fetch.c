@@ -34,7 +34,7 @@ load_api(struct domoticz *d)
   int at = 0;
 
   memset(&d->api, 0, sizeof(d->api));
-  if (text == NULL || sscanf(text, "%15s %15s %n", form, count, &at) != 2)
+  if (!text || sscanf(text, "%15s %15s %n", form, count, &at) != 2)
     return;
   d->api.devices = strcmp(form, "devices") == 0;
   d->api.single = strcmp(count, "single") == 0;
@@ -50,7 +50,7 @@ store_api(struct domoticz *d)
   snprintf(text, sizeof(text), "%s %s %s",
            d->api.devices ? "devices" : "getdevices",
            d->api.single ? "single" : "list", d->api.version);
-  if (old == NULL || strcmp(old, text) != 0)
+  if (!old || strcmp(old, text) != 0)
     d->host->store_set(d->host, STORE_KEY, text);
 }
 
@@ -79,7 +79,7 @@ ask_form(struct domoticz *d, const char *query, unsigned flags,
   char *whole = malloc(size);
   int code;
 
-  if (whole == NULL)
+  if (!whole)
     return mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
   snprintf(whole, size, "%s&%s", form, query);
   code = request_read(d, NULL, whole, flags, ret);
@@ -135,7 +135,7 @@ take_device(struct domoticz *d, struct slot *slot, const struct reply *reply)
 {
   const cJSON *object = reply_find(reply, slot->idx);
 
-  if (object == NULL)
+  if (!object)
     return false;
   device_clear(&slot->device);
   if (!device_parse(object, reply->act_time, &slot->device)) {
@@ -175,7 +175,7 @@ ask_list(struct domoticz *d, uint32_t *begin, bool *ret_empty)
   for (; i < end; i++)
     if (!take_device(d, &d->slots[i], &reply))
       d->slots[i].reach = REACH_MISSING;
-  if (reply.results != NULL)
+  if (reply.results)
     *ret_empty = false;
   reply_free(&reply);
   *begin = end;
@@ -299,7 +299,7 @@ show_value(const struct domoticz *d, const struct device *device,
   if (device->unit[0] != '\0' && unit_known(device->unit) &&
       !unit_is_text(device->unit))
     value->unit = device->unit;
-  if (device->text != NULL && device->state == DEVICE_SHOWS)
+  if (device->text && device->state == DEVICE_SHOWS)
     show_text(d->host, device->text, value);
   shown->place = device->place;
   shown->step_coef = device->step.coef;
@@ -332,11 +332,11 @@ report_device(const struct domoticz *d, const struct slot *slot,
                    device->name, device->kind, device->problem);
   if (device->state == DEVICE_UNFIT)
     unfit = device->problem;
-  else if (target->part != NULL && device->type->form != DEVICE_KWH)
+  else if (target->part && device->type->form != DEVICE_KWH)
     unfit = "has no power of its own; use idx.N.power only with a kWh device";
   else if (target->flags & MP_TARGET_READ)
     unfit = NULL;
-  if (unfit == NULL)
+  if (!unfit)
     return MP_OK;
   return mp_fail(d->host, MP_EREFUSED, slot->object, "\"%s\" (%s): %s",
                  device->name, device->kind, unfit);
@@ -366,7 +366,7 @@ answer_target(const struct domoticz *d, const struct slot *slot, uint32_t index,
   }
   if (slot->device.type->form != DEVICE_TEXT)
     shown.flags = MP_SHOWN_NUMBERS;
-  if (target->part != NULL)
+  if (target->part)
     show_power(&slot->device, &value, &shown);
   else
     show_value(d, &slot->device, &value, &shown);

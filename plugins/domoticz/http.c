@@ -236,7 +236,7 @@ open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 
   (void)purpose;
   see_loss(h);
-  if (place == NULL || is_repetition(h))
+  if (!place || is_repetition(h))
     return CURL_SOCKET_BAD;
   *place = socket(address->family, address->socktype | SOCK_CLOEXEC,
                   address->protocol);
@@ -257,7 +257,7 @@ close_socket(void *ctx, curl_socket_t fd)
     h->lost = true;
     h->kept = CURL_SOCKET_BAD;
   }
-  if (place != NULL)
+  if (place)
     *place = CURL_SOCKET_BAD;
   return close(fd);
 }
@@ -278,18 +278,18 @@ set_protocols(CURL *easy)
 static void
 set_login(struct http *h)
 {
-  if (h->options.token != NULL) {
+  if (h->options.token) {
     curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
     curl_easy_setopt(h->easy, CURLOPT_XOAUTH2_BEARER, h->options.token);
   }
-  if (h->options.username == NULL)
+  if (!h->options.username)
     return;
   /* Domoticz answers 401 without offering Basic authentication, so the login is
    * sent unasked. */
   curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
   curl_easy_setopt(h->easy, CURLOPT_USERNAME, h->options.username);
   curl_easy_setopt(h->easy, CURLOPT_PASSWORD,
-                   h->options.password == NULL ? "" : h->options.password);
+                   h->options.password ? h->options.password : "");
 }
 
 static void
@@ -323,7 +323,7 @@ set_options(struct http *h)
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, h);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify * 2);
-  if (h->options.ca_file != NULL) {
+  if (h->options.ca_file) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, h->options.ca_file);
     /* Without this, the CAs of the system would be trusted, too. */
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -366,7 +366,7 @@ http_new(const struct mp_host *host, const struct http_options *options)
 {
   struct http *h = calloc(1, sizeof(*h));
 
-  if (h == NULL)
+  if (!h)
     return NULL;
   h->host = host;
   h->options = *options;
@@ -381,13 +381,13 @@ http_new(const struct mp_host *host, const struct http_options *options)
 int
 http_open(struct http *http)
 {
-  if (http->easy != NULL)
+  if (http->easy)
     return MP_OK;
   http->multi = curl_multi_init();
   http->easy = curl_easy_init();
   /* In exactly this spelling: Domoticz ignores any other. */
   http->headers = curl_slist_append(NULL, "Connection: keep-alive");
-  if (http->multi == NULL || http->easy == NULL || http->headers == NULL) {
+  if (!http->multi || !http->easy || !http->headers) {
     http_close(http);
     return MP_ENOMEM;
   }
@@ -423,7 +423,7 @@ http_set_single(struct http *http)
 void
 http_free(struct http *http)
 {
-  if (http == NULL)
+  if (!http)
     return;
   http_close(http);
   free(http);
@@ -440,9 +440,9 @@ transfer_result(struct http *h)
 
   do {
     message = curl_multi_info_read(h->multi, &left);
-    if (message != NULL && message->msg == CURLMSG_DONE)
+    if (message && message->msg == CURLMSG_DONE)
       return message->data.result;
-  } while (message != NULL);
+  } while (message);
   return CURLE_FAILED_INIT;
 }
 
@@ -512,10 +512,10 @@ explain_no_answer(struct http *h, CURLcode curl, int64_t timeout_ms,
   if (h->cut)
     curl = CURLE_RECV_ERROR;
   /* The default list of CAs is missing on this system. */
-  if (curl == CURLE_SSL_CACERT_BADFILE && h->options.ca_file == NULL)
+  if (curl == CURLE_SSL_CACERT_BADFILE && !h->options.ca_file)
     curl = CURLE_SSL_ISSUER_ERROR;
   http_explain(h->easy, curl, h->curl_error, ret);
-  if (h->too_long != NULL) {
+  if (h->too_long) {
     snprintf(ret->what, sizeof(ret->what), "%s is longer than %zu KiB",
              h->too_long, h->limit / 1024);
   } else if (curl == CURLE_OPERATION_TIMEDOUT) {
@@ -592,7 +592,7 @@ prepare_request(struct http *h, const char *query)
   char *url = malloc(size);
   CURLcode curl = CURLE_OUT_OF_MEMORY;
 
-  if (url != NULL) {
+  if (url) {
     snprintf(url, size, "%s/json.htm?%s", base, query);
     curl = curl_easy_setopt(h->easy, CURLOPT_URL, url);
   }

@@ -133,15 +133,15 @@ http_explain(CURL *easy, CURLcode curl, const char *curl_error,
 {
   const struct failure *f = find_failure(true_reason(easy, curl));
   const struct distrust *d = find_distrust(easy, curl);
-  const char *fact = f == NULL ? curl_easy_strerror(curl) : f->what;
-  bool detail = f != NULL && f->detail;
+  const char *fact = f ? f->what : curl_easy_strerror(curl);
+  bool detail = f && f->detail;
   long os_error = 0, proxy = 0;
 
-  if (d != NULL) {
+  if (d) {
     fact = d->what;
     detail = d->detail;
   }
-  ret->code = f == NULL ? MP_EPROTO : f->code;
+  ret->code = f ? f->code : MP_EPROTO;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
   if (proxy >= 300)
@@ -174,8 +174,8 @@ http_note_redirect(CURL *easy, struct http_answer *ret)
   char *shown;
 
   curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &location);
-  shown = location == NULL ? NULL : url_shown(location);
-  if (shown != NULL && is_plain(shown))
+  shown = location ? url_shown(location) : NULL;
+  if (shown && is_plain(shown))
     snprintf(ret->what, sizeof(ret->what), "%s", shown);
   free(shown);
 }

@@ -38,7 +38,7 @@ manage_list_device(const struct cJSON *object, const struct mp_list_sink *sink)
   char value[sizeof(device.data) + sizeof(device.unit)];
 
   listed.name = reply_member(object, "idx");
-  if (listed.name == NULL || !device_parse(object, -1, &device))
+  if (!listed.name || !device_parse(object, -1, &device))
     return;
   listed.label = device.name;
   listed.type = device.kind;
@@ -57,9 +57,8 @@ is_left_out(const struct cJSON *object)
   /* Domoticz does list the devices of a hardware that was removed. */
   const char *hardware = reply_member(object, "HardwareTypeVal");
 
-  return (used != NULL && strcmp(used, "0") == 0) ||
-         (name != NULL && name[0] == '$') ||
-         (reply_is_true(object, "HardwareDisabled") && hardware != NULL &&
+  return (used && strcmp(used, "0") == 0) || (name && name[0] == '$') ||
+         (reply_is_true(object, "HardwareDisabled") && hardware &&
           strcmp(hardware, "0") != 0);
 }
 
@@ -76,7 +75,7 @@ domoticz_list(void *self, const struct mp_list_sink *sink)
   code = fetch_devices(d, LIST_ALL, HTTP_LONG, &reply);
   if (code != MP_OK)
     return code;
-  for (object = reply.results; object != NULL; object = object->next)
+  for (object = reply.results; object; object = object->next)
     if (is_left_out(object))
       left_out++;
     else
@@ -121,7 +120,7 @@ check_operand_device(const struct domoticz *d, const struct slot *slot)
 static bool
 is_reported(const struct slot *slot)
 {
-  return slot->device.unfit != NULL && !(slot->flags & MP_TARGET_READ);
+  return slot->device.unfit && !(slot->flags & MP_TARGET_READ);
 }
 
 static void

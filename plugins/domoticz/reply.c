@@ -63,7 +63,7 @@ quote_numbers(const char *text, size_t len)
   size_t i, n;
   bool quote;
 
-  if (quoted == NULL)
+  if (!quoted)
     return NULL;
   for (i = 0; i < len; i += n) {
     n = 1;
@@ -91,14 +91,14 @@ parse_object(const char *text, size_t len)
   char *quoted;
   cJSON *root;
 
-  if (memchr(text, '\0', len) != NULL || len > SIZE_MAX / 2 - 3)
+  if (memchr(text, '\0', len) || len > SIZE_MAX / 2 - 3)
     return NULL;
   quoted = quote_numbers(text, len);
-  if (quoted == NULL)
+  if (!quoted)
     return NULL;
   root = cJSON_ParseWithOpts(quoted, NULL, 1);
   free(quoted);
-  if (root != NULL && !cJSON_IsObject(root)) {
+  if (root && !cJSON_IsObject(root)) {
     cJSON_Delete(root);
     return NULL;
   }
@@ -125,7 +125,7 @@ member_or_empty(const cJSON *object, const char *name)
 {
   const char *text = reply_member(object, name);
 
-  return text == NULL ? "" : text;
+  return text ? text : "";
 }
 
 bool
@@ -134,7 +134,7 @@ reply_parse(const char *text, size_t len, struct reply *ret)
   cJSON *root = parse_object(text, len);
   const cJSON *result;
 
-  if (root == NULL)
+  if (!root)
     return false;
   ret->root = root;
   ret->status = member_or_empty(root, "status");
@@ -163,7 +163,7 @@ reply_find(const struct reply *reply, const char *idx)
 {
   const cJSON *item;
 
-  for (item = reply->results; item != NULL; item = item->next)
+  for (item = reply->results; item; item = item->next)
     if (strcmp(member_or_empty(item, "idx"), idx) == 0)
       return item;
   return NULL;
@@ -184,7 +184,7 @@ bool
 reply_copy_idx(const cJSON *object, char *idx, size_t size)
 {
   const char *text = reply_member(object, "idx");
-  size_t len = text == NULL ? 0 : strspn(text, "0123456789");
+  size_t len = text ? strspn(text, "0123456789") : 0;
 
   if (len == 0 || len >= size || text[len] != '\0')
     return false;

@@ -118,7 +118,7 @@ send_request(struct domoticz *d, const char *object, const char *query,
     return mp_fail(d->host, answer->code, d->url, "%s", answer->what);
   if (answer->status == 404)
     return MP_DROP;
-  if (object == NULL)
+  if (!object)
     object = d->url;
   if (answer->status != 200)
     return report_status(d, object, answer);
@@ -160,7 +160,7 @@ request_command(struct domoticz *d, const char *what, const char *query,
   if (reply_ok(ret))
     return MP_OK;
   reply_free(ret);
-  if (what == NULL)
+  if (!what)
     return MP_DROP;
   return mp_fail(d->host, MP_EREFUSED, d->url,
                  "the server refused to %s; use the login of an administrator",
@@ -190,7 +190,7 @@ request_note_connection(struct domoticz *d)
 {
   const char *known = d->host->store_get(d->host, CLOSES_KEY);
 
-  if (!http_is_single(d->http) || (known != NULL && strcmp(known, d->url) == 0))
+  if (!http_is_single(d->http) || (known && strcmp(known, d->url) == 0))
     return;
   mp_log(d->host, MP_LOG_INFO, d->url,
          "closes connections without announcing it; each request gets a new "
@@ -203,6 +203,6 @@ request_recall_connection(struct domoticz *d)
 {
   const char *known = d->host->store_get(d->host, CLOSES_KEY);
 
-  if (known != NULL && strcmp(known, d->url) == 0)
+  if (known && strcmp(known, d->url) == 0)
     http_set_single(d->http);
 }

@@ -64,7 +64,7 @@ keep_value(struct domoticz *d, struct slot *slot, const struct mp_value *value)
   slot->value = (struct decimal){ value->coef, value->exp10 };
   if (value->kind == MP_TEXT) {
     slot->text = strdup(value->text);
-    if (slot->text == NULL)
+    if (!slot->text)
       return mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
   }
   slot->has_value = true;
@@ -79,8 +79,7 @@ keep_power(struct domoticz *d, struct slot *slot, const struct mp_value *value)
   if (value->kind == MP_TEXT)
     return mp_fail(d->host, MP_ECONFIG, slot->object,
                    "a text cannot be a power");
-  if (value->unit != NULL &&
-      unit_convert(&power, value->unit, "W", MP_EXACT) < 0)
+  if (value->unit && unit_convert(&power, value->unit, "W", MP_EXACT) < 0)
     return mp_fail(d->host, MP_ECONFIG, slot->object,
                    "%s is not a unit of power", value->unit);
   slot->power = power;
@@ -94,7 +93,7 @@ domoticz_write(void *self, uint32_t target, const struct mp_value *value)
   struct domoticz *d = self;
   struct slot *slot = slot_of(d, target);
 
-  if (slot == NULL)
+  if (!slot)
     return mp_fail(d->host, MP_EINTERNAL, d->url, "there is no target %" PRIu32,
                    target);
   return target == slot->power_target ? keep_power(d, slot, value)
@@ -163,7 +162,7 @@ format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
   char buf[2 * DECIMAL_TEXT];
   int code = MP_OK;
 
-  if (slot->text != NULL && device->type->form != DEVICE_TEXT)
+  if (slot->text && device->type->form != DEVICE_TEXT)
     return mp_fail(d->host, MP_ECONFIG, slot->object,
                    "a text cannot go to \"%s\" (%s); use a Text device",
                    device->name, device->kind);
@@ -172,14 +171,13 @@ format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
   else if (device->type->form == DEVICE_COUNTER ||
            device->type->form == DEVICE_GAS)
     code = format_count(d, slot, slot->value, buf, sizeof(buf));
-  else if (slot->text == NULL && !format_number(slot->value, buf, sizeof(buf)))
+  else if (!slot->text && !format_number(slot->value, buf, sizeof(buf)))
     code = mp_fail(d->host, MP_ERANGE, slot->object, "the value is too large");
   if (code != MP_OK)
     return code;
-  *ret = url_escape(slot->text == NULL ? buf : slot->text);
-  return *ret != NULL
-           ? MP_OK
-           : mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
+  *ret = url_escape(slot->text ? slot->text : buf);
+  return *ret ? MP_OK
+              : mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
 }
 
 /* ---- One update ---------------------------------------------------------- */
@@ -224,7 +222,7 @@ send_svalue(struct domoticz *d, const struct slot *slot, const char *svalue)
   uint32_t result;
   int code;
 
-  if (query == NULL) {
+  if (!query) {
     mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
     return MP_NOT_SENT;
   }
@@ -257,7 +255,7 @@ send_slot(struct domoticz *d, const struct slot *slot)
   /* Without a displayed value, the form that the device takes is unknown. */
   if (slot->reach != REACH_DEVICE || slot->device.state == DEVICE_GARBLED)
     return MP_NOT_SENT;
-  if (slot->device.state == DEVICE_UNFIT || slot->device.unfit != NULL)
+  if (slot->device.state == DEVICE_UNFIT || slot->device.unfit)
     return MP_REJECTED; /* fetch has reported why */
   if (format_svalue(d, slot, &svalue) != MP_OK)
     return MP_REJECTED;

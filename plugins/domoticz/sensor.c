@@ -38,7 +38,7 @@ static int
 make_by(struct domoticz *d, const struct job *job, const char *what,
         const char *param, const char *type, char *idx)
 {
-  bool custom = job->unit != NULL && job->sensor->recipe->adjust == NULL;
+  bool custom = job->unit && !job->sensor->recipe->adjust;
   char query[1024];
   struct reply reply;
   int len = snprintf(
@@ -99,8 +99,7 @@ compare_device(struct domoticz *d, const struct sensor *sensor, const char *idx,
   if (strcmp(device.name, name) != 0 ||
       strcmp(device.kind, sensor->recipe->kind) != 0)
     code = report_other(d, sensor, idx, &device);
-  *ret_unit_set =
-    sensor->unit == NULL || strcmp(device.unit, sensor->unit) == 0;
+  *ret_unit_set = !sensor->unit || strcmp(device.unit, sensor->unit) == 0;
   device_clear(&device);
   return code;
 }
@@ -117,7 +116,7 @@ check_new(struct domoticz *d, const struct sensor *sensor, const char *idx,
 
   if (code != MP_OK)
     return code;
-  if (object != NULL)
+  if (object)
     code = compare_device(d, sensor, idx, object, ret_unit_set);
   else
     code = mp_fail(d->host, MP_EPROTO, d->url,
@@ -196,10 +195,10 @@ static int
 adjust_counter(struct domoticz *d, const struct job *job, const char *idx)
 {
   const char *unit = job->sensor->unit;
-  char *option = unit == NULL ? strdup("") : unit_option(unit);
+  char *option = unit ? unit_option(unit) : strdup("");
   int code;
 
-  if (option == NULL)
+  if (!option)
     return mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
   code = set_up(d, job, idx, job->sensor->recipe->adjust, option);
   free(option);
@@ -216,7 +215,7 @@ make_and_set_up(struct domoticz *d, const struct job *job, char *idx)
     code = check_new(d, job->sensor, idx, &unit_set);
   if (code != MP_OK)
     return code;
-  if (job->sensor->recipe->adjust != NULL)
+  if (job->sensor->recipe->adjust)
     return adjust_counter(d, job, idx);
   return unit_set ? MP_OK : set_up(d, job, idx, "devoptions=1%3B", job->unit);
 }
@@ -229,8 +228,8 @@ sensor_make(struct domoticz *d, const struct sensor *sensor,
   int code;
 
   job.name = url_escape(sensor->label);
-  job.unit = sensor->unit == NULL ? NULL : url_escape(sensor->unit);
-  if (job.name == NULL || (sensor->unit != NULL && job.unit == NULL))
+  job.unit = sensor->unit ? url_escape(sensor->unit) : NULL;
+  if (!job.name || (sensor->unit && !job.unit))
     code = mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
   else
     code = make_and_set_up(d, &job, idx);

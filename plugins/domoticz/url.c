@@ -20,8 +20,8 @@ url_part(const char *url, CURLUPart what)
   CURLU *u = curl_url();
   char *part = NULL;
 
-  if (u != NULL && (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
-                    curl_url_get(u, what, &part, 0) != CURLUE_OK))
+  if (u && (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
+            curl_url_get(u, what, &part, 0) != CURLUE_OK))
     part = NULL;
   curl_url_cleanup(u);
   return part;
@@ -31,7 +31,7 @@ static bool
 has_part(const char *url, CURLUPart what)
 {
   char *part = url_part(url, what);
-  bool has = part != NULL;
+  bool has = part;
 
   curl_free(part);
   return has;
@@ -60,8 +60,7 @@ url_problem(const char *url)
   if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
     return "holds a user name or password; give them as `username` and "
            "`password`";
-  if (strchr(url, '?') != NULL || strchr(url, '#') != NULL ||
-      strstr(url, "json.htm") != NULL)
+  if (strchr(url, '?') || strchr(url, '#') || strstr(url, "json.htm"))
     return "must end before /json.htm";
   return NULL;
 }
@@ -80,8 +79,8 @@ url_is_loopback(const char *url)
 {
   char *host = url_part(url, CURLUPART_HOST);
   bool loopback =
-    host != NULL && (strcasecmp(host, "localhost") == 0 ||
-                     strcmp(host, "[::1]") == 0 || is_loopback_address(host));
+    host && (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+             is_loopback_address(host));
 
   curl_free(host);
   return loopback;
@@ -105,7 +104,7 @@ url_shown(const char *url)
                                      CURLUPART_FRAGMENT };
   CURLU *u = curl_url();
   char *part = NULL, *shown = NULL;
-  bool whole = u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK;
+  bool whole = u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK;
   size_t i;
 
   for (i = 0; i < ARRAY_SIZE(unfit); i++)
@@ -114,11 +113,11 @@ url_shown(const char *url)
     shown = strdup(part);
   curl_free(part);
   curl_url_cleanup(u);
-  if (shown != NULL) {
+  if (shown) {
     cut_end(shown, "/json.htm");
     cut_end(shown, "/");
   }
-  if (shown != NULL && url_problem(shown) != NULL) {
+  if (shown && url_problem(shown)) {
     free(shown);
     shown = NULL;
   }
@@ -129,7 +128,7 @@ char *
 url_escape(const char *text)
 {
   char *escaped = curl_easy_escape(NULL, text, (int)strlen(text));
-  char *copy = escaped == NULL ? NULL : strdup(escaped);
+  char *copy = escaped ? strdup(escaped) : NULL;
 
   curl_free(escaped);
   return copy;

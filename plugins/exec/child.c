@@ -272,7 +272,7 @@ explain_end(const struct running *r)
                        ? "did not end when it was killed, and was left behind"
                        : "was ended";
 
-  if (r->what != NULL)
+  if (r->what)
     return mp_fail(c->host, r->reason, child_program(c), "%s%s%s; it %s",
                    r->what, r->err != 0 ? ": " : "",
                    r->err != 0 ? strerror(r->err) : "", fate);
@@ -302,8 +302,7 @@ reason_of_end(struct running *r, int status)
     return mp_fail(c->host, MP_EPROTO, child_program(c),
                    "was ended by signal %d", WTERMSIG(status));
   c->status = WEXITSTATUS(status);
-  if (c->status == 0 && c->out.len > 0 &&
-      memchr(c->out.data, '\0', c->out.len) != NULL)
+  if (c->status == 0 && c->out.len > 0 && memchr(c->out.data, '\0', c->out.len))
     return mp_fail(c->host, MP_EPROTO, child_program(c),
                    "printed a NUL byte; all its output was discarded");
   return MP_OK;
@@ -320,7 +319,7 @@ make_loggable(char *text, size_t len)
     size_t n = utf8_length(text);
     unsigned char c = (unsigned char)*text;
 
-    if (n == 0 || c == 0x7f || (c < 0x20 && strchr("\n\r\t", c) == NULL))
+    if (n == 0 || c == 0x7f || (c < 0x20 && !strchr("\n\r\t", c)))
       *text = '?';
     text += n == 0 ? 1 : n;
   }
@@ -371,21 +370,21 @@ next_line(char **rest)
 {
   char *line = NULL;
 
-  while (*rest != NULL && (line == NULL || *line == '\0')) {
+  while (*rest && (!line || *line == '\0')) {
     line = strsep(rest, "\n");
     line[strcspn(line, "\r")] = '\0';
   }
-  return line == NULL || *line == '\0' ? NULL : line;
+  return !line || *line == '\0' ? NULL : line;
 }
 
 static size_t
 count_lines(const struct child *c)
 {
-  char *copy = c->err.data == NULL ? NULL : strdup(c->err.data);
+  char *copy = c->err.data ? strdup(c->err.data) : NULL;
   char *rest = copy;
   size_t n = 0;
 
-  while (next_line(&rest) != NULL)
+  while (next_line(&rest))
     n++;
   free(copy);
   return n;
@@ -402,7 +401,7 @@ child_log_errors(const struct child *c, int level)
     mp_log(c->host, level, child_program(c),
            "wrote more than %d lines to standard error; these are the last",
            LINES_SHOWN);
-  for (i = 0; copy != NULL && i < n; i++) {
+  for (i = 0; copy && i < n; i++) {
     const char *line = next_line(&rest);
 
     if (i + LINES_SHOWN >= n)
@@ -414,14 +413,14 @@ child_log_errors(const struct child *c, int level)
 int
 child_fail(const struct child *c, int code)
 {
-  char *copy = c->err.data == NULL ? NULL : strdup(c->err.data);
+  char *copy = c->err.data ? strdup(c->err.data) : NULL;
   char *rest = copy, *last = NULL;
   char *line;
 
-  for (line = next_line(&rest); line != NULL; line = next_line(&rest))
+  for (line = next_line(&rest); line; line = next_line(&rest))
     last = line;
   mp_fail(c->host, code, child_program(c), "ended with status %d%s%s",
-          c->status, last == NULL ? "" : ": ", last == NULL ? "" : last);
+          c->status, last ? ": " : "", last ? last : "");
   free(copy);
   return code;
 }

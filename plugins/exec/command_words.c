@@ -14,7 +14,7 @@ take_word(const char *text, char **to)
   char quote = '\0';
 
   for (; *text != '\0'; text++) {
-    if (quote == '\0' && strchr(BLANKS, *text) != NULL)
+    if (quote == '\0' && strchr(BLANKS, *text))
       break;
     if (quote == '\0' && (*text == '\'' || *text == '"')) {
       quote = *text;
@@ -44,7 +44,7 @@ split_command(const char *text, char **words, char *to)
   while (*text != '\0') {
     words[n++] = to;
     text = take_word(text, &to);
-    if (text == NULL)
+    if (!text)
       return 0;
     text += strspn(text, BLANKS);
   }
@@ -61,13 +61,13 @@ command_words_of_option(const struct mp_host *host, const char *key,
   size_t len;
 
   *ret_words = NULL;
-  if (text == NULL)
+  if (!text)
     return MP_OK;
   /* At most every second character begins a word. */
   len = strlen(text);
   words = calloc(len / 2 + 2, sizeof(*words));
   characters = malloc(len + 2);
-  if (words == NULL || characters == NULL) {
+  if (!words || !characters) {
     free(words);
     free(characters);
     return mp_fail(host, MP_ENOMEM, key, "out of memory");
@@ -87,7 +87,7 @@ command_words_of_option(const struct mp_host *host, const char *key,
 void
 command_words_free(char **words)
 {
-  if (words != NULL)
+  if (words)
     free(words[0]); /* words[0] is the memory of all characters */
   free(words);
 }

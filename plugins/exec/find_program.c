@@ -44,7 +44,7 @@ try_everywhere(const char *name, char path[FIND_PATH])
   const char *dirs = getenv("PATH");
   int err = ENOENT;
 
-  if (dirs == NULL)
+  if (!dirs)
     dirs = "/bin:/usr/bin";
   for (;;) {
     size_t n = strcspn(dirs, ":");
@@ -63,7 +63,7 @@ try_everywhere(const char *name, char path[FIND_PATH])
 int
 find_path(const char *name, char path[FIND_PATH])
 {
-  if (strchr(name, '/') == NULL)
+  if (!strchr(name, '/'))
     return try_everywhere(name, path);
   if (strlen(name) >= FIND_PATH)
     return ENAMETOOLONG;

@@ -65,7 +65,7 @@ exec_destroy(void *self)
 {
   struct exec *e = self;
 
-  if (e == NULL)
+  if (!e)
     return;
   command_words_free(e->command);
   free(e);
@@ -77,7 +77,7 @@ exec_create(const struct mp_host *host, void **ret_self)
   struct exec *e = calloc(1, sizeof(*e));
   int answer;
 
-  if (e == NULL)
+  if (!e)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   e->host = host;
   answer = command_words_of_option(host, "command", &e->command);
@@ -105,7 +105,7 @@ note_field(const struct reading *r, const char *name)
   const char *wanted = r->host->field(r->host, 0);
   uint32_t i = 0;
 
-  for (; wanted != NULL; wanted = r->host->field(r->host, ++i))
+  for (; wanted; wanted = r->host->field(r->host, ++i))
     if (strcmp(wanted, name) == 0)
       r->came[i] = 1;
 }
@@ -118,7 +118,7 @@ report_missing(const struct reading *r, const char *program)
   const char *wanted = r->host->field(r->host, 0);
   uint32_t i = 0;
 
-  for (; wanted != NULL; wanted = r->host->field(r->host, ++i))
+  for (; wanted; wanted = r->host->field(r->host, ++i))
     if (!r->came[i])
       mp_fail(r->host, MP_EDATA, wanted, "%s did not print this field",
               program);
@@ -129,7 +129,7 @@ count_wanted(const struct mp_host *host)
 {
   uint32_t n = 0;
 
-  while (host->field(host, n) != NULL)
+  while (host->field(host, n))
     n++;
   return n;
 }
@@ -141,20 +141,20 @@ take_input_line(void *ctx, const struct json_line *line)
   struct mp_value value;
   const char *field, *wrong = json_value_text(line, "field", &field);
 
-  if (wrong == NULL)
+  if (!wrong)
     wrong = json_value_read(r->host, line, &value);
-  if (wrong != NULL)
+  if (wrong)
     return wrong;
-  if (field == NULL && value.serial != NULL && value.kind == 0) {
+  if (!field && value.serial && value.kind == 0) {
     r->sink->serial(r->sink, value.serial, MP_SERIAL_READ);
     return NULL;
   }
-  if (field == NULL)
+  if (!field)
     return "has no field";
   if (*field == '\0' || field[strspn(field, NAME_CHARACTERS)] != '\0')
     return "has a field name with characters other than a-z, 0-9, _ . and -";
   wrong = json_value_given(line);
-  if (wrong != NULL)
+  if (wrong)
     return wrong;
   note_field(r, field);
   if (value.kind != 0)
@@ -179,7 +179,7 @@ take_lines(struct exec *e, const struct mp_sink *sink, char *text)
   int answer;
 
   reading.came = calloc(count_wanted(e->host) + 1, 1);
-  if (reading.came == NULL)
+  if (!reading.came)
     return mp_fail(e->host, MP_ENOMEM, e->command[0], "out of memory");
   answer =
     json_value_each(e->host, e->command[0], text, take_input_line, &reading);

@@ -22,7 +22,7 @@ take_hex4(const char **p)
   for (i = 0; i < 4; i++) {
     const char *at = **p == '\0' ? NULL : strchr(digits, **p);
 
-    if (at == NULL)
+    if (!at)
       return -1;
     n = n << 4 | (int32_t)((at - digits) & 0xf);
     ++*p;
@@ -80,7 +80,7 @@ unescape(const char **p, char *to)
   const char *at = **p == '\0' ? NULL : strchr(escapes, **p);
   int32_t c;
 
-  if (at != NULL) {
+  if (at) {
     ++*p;
     *to = meanings[at - escapes];
     return to + 1;
@@ -111,7 +111,7 @@ take_string(char **p)
     }
     from++;
     to = unescape(&from, to);
-    if (to == NULL)
+    if (!to)
       return NULL;
   }
   *p += from + 1 - *p;
@@ -191,7 +191,7 @@ take_member(char **p, struct json_member *m, char *ret_next)
   size_t len = 0;
 
   m->name = take_string(p);
-  if (m->name == NULL)
+  if (!m->name)
     return bad_text;
   *p = skip_blanks(*p);
   if (**p != ':')
@@ -200,7 +200,7 @@ take_member(char **p, struct json_member *m, char *ret_next)
   if (**p == '"') {
     m->type = JSON_TEXT;
     m->text = take_string(p);
-    if (m->text == NULL)
+    if (!m->text)
       return bad_text;
   } else {
     plain = *p;
@@ -212,7 +212,7 @@ take_member(char **p, struct json_member *m, char *ret_next)
   if (*ret_next != ',' && *ret_next != '}')
     return no_object;
   ++*p;
-  if (plain != NULL)
+  if (plain)
     plain[len] = '\0';
   return NULL;
 }
@@ -231,7 +231,7 @@ find_json_member(const struct json_line *line, const char *name)
 bool
 json_line_has(const struct json_line *line, const char *name)
 {
-  return find_json_member(line, name) != NULL;
+  return find_json_member(line, name);
 }
 
 const char *
@@ -253,7 +253,7 @@ json_line_parse(char *line, struct json_line *ret)
     if (ret->n == JSON_LINE_MEMBERS)
       return "has too many members";
     wrong = take_member(&p, &ret->members[ret->n], &next);
-    if (wrong != NULL)
+    if (wrong)
       return wrong;
     if (json_line_has(ret, ret->members[ret->n].name))
       return "has a member twice";
@@ -269,5 +269,5 @@ json_line_find(const struct json_line *line, const char *name)
 {
   const struct json_member *m = find_json_member(line, name);
 
-  return m == NULL || m->type == JSON_NULL ? NULL : m;
+  return !m || m->type == JSON_NULL ? NULL : m;
 }

@@ -27,7 +27,7 @@ json_value_text(const struct json_line *line, const char *name,
   const struct json_member *m = json_line_find(line, name);
 
   *ret = NULL;
-  if (m == NULL)
+  if (!m)
     return NULL;
   if (m->type != JSON_TEXT)
     return "holds a number where a text is expected: put it into quotes";
@@ -44,8 +44,7 @@ read_symbol(const struct json_line *line, const char *name, const char **ret)
 {
   const char *wrong = json_value_text(line, name, ret);
 
-  if (wrong == NULL && *ret != NULL &&
-      (strchr(*ret, '|') != NULL || strlen(*ret) >= SYMBOL_SIZE))
+  if (!wrong && *ret && (strchr(*ret, '|') || strlen(*ret) >= SYMBOL_SIZE))
     return "has a unit or a serial number that contains | or is longer than "
            "199 bytes";
   return wrong;
@@ -56,7 +55,7 @@ static const char *
 read_unit(const struct json_line *line, const char **ret)
 {
   const char *wrong = read_symbol(line, "unit", ret);
-  size_t len = wrong == NULL && *ret != NULL ? strlen(*ret) : 0;
+  size_t len = !wrong && *ret ? strlen(*ret) : 0;
 
   if (len > 0 && ((*ret)[0] == ' ' || (*ret)[len - 1] == ' '))
     return "has a unit with a blank at its beginning or end";
@@ -70,7 +69,7 @@ read_number(const struct mp_host *host, const struct json_line *line,
 {
   const struct json_member *m = json_line_find(line, "value");
 
-  if (m == NULL)
+  if (!m)
     return NULL;
   if (m->type == JSON_BOOL || host->decimal_parse(m->text, value) != MP_OK)
     return "has a value that is not a decimal number, such as \"17.50\"";
@@ -85,7 +84,7 @@ read_kind(const struct json_line *line, struct mp_value *value)
   const char *wrong = json_value_text(line, "kind", &word);
   size_t i;
 
-  if (wrong != NULL || word == NULL || value->kind != MP_GAUGE)
+  if (wrong || !word || value->kind != MP_GAUGE)
     return wrong;
   for (i = 0; i < ARRAY_SIZE(kinds); i++)
     if (strcmp(word, kinds[i].word) == 0) {
@@ -101,7 +100,7 @@ read_time(const struct json_line *line, struct mp_value *value)
   const char *text;
   const char *wrong = json_value_text(line, "time", &text);
 
-  if (wrong != NULL || text == NULL)
+  if (wrong || !text)
     return wrong;
   if (!rfc3339_parse(text, &value->time_ms))
     return "has a time that is not written as 2026-11-22T10:00:00Z";
@@ -117,21 +116,21 @@ json_value_read(const struct mp_host *host, const struct json_line *line,
   struct mp_value value = { .struct_size = sizeof(value) };
   const char *wrong = json_value_text(line, "text", &value.text);
 
-  if (wrong == NULL && value.text != NULL && json_line_has(line, "value"))
+  if (!wrong && value.text && json_line_has(line, "value"))
     wrong = "has both a value and a text";
-  if (wrong == NULL && value.text != NULL)
+  if (!wrong && value.text)
     value.kind = MP_TEXT;
-  else if (wrong == NULL)
+  else if (!wrong)
     wrong = read_number(host, line, &value);
-  if (wrong == NULL)
+  if (!wrong)
     wrong = read_unit(line, &value.unit);
-  if (wrong == NULL)
+  if (!wrong)
     wrong = read_symbol(line, "serial", &value.serial);
-  if (wrong == NULL)
+  if (!wrong)
     wrong = read_kind(line, &value);
-  if (wrong == NULL)
+  if (!wrong)
     wrong = read_time(line, &value);
-  if (wrong == NULL)
+  if (!wrong)
     *ret = value;
   return wrong;
 }
@@ -141,7 +140,7 @@ json_value_updated(const struct json_line *line, const char **ret)
 {
   const char *wrong = json_value_text(line, "updated", ret);
 
-  if (wrong == NULL && *ret != NULL && strlen(*ret) >= SYMBOL_SIZE)
+  if (!wrong && *ret && strlen(*ret) >= SYMBOL_SIZE)
     return "has a time of last update longer than 199 bytes";
   return wrong;
 }
@@ -172,7 +171,7 @@ json_value_each(const struct mp_host *host, const char *object, char *text,
   char *rest = text, *line;
   unsigned number = 0;
 
-  while (rest != NULL) {
+  while (rest) {
     struct json_line members;
     const char *wrong;
 
@@ -181,9 +180,9 @@ json_value_each(const struct mp_host *host, const char *object, char *text,
     if (line[strspn(line, " \t\r")] == '\0')
       continue;
     wrong = is_utf8(line) ? json_line_parse(line, &members) : "is not UTF-8";
-    if (wrong == NULL)
+    if (!wrong)
       wrong = fn(ctx, &members);
-    if (wrong != NULL)
+    if (wrong)
       return mp_fail(host, MP_EPROTO, object, "line %u of its output %s",
                      number, wrong);
   }

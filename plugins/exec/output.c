@@ -53,7 +53,7 @@ exec_destroy(void *self)
 {
   struct exec *e = self;
 
-  if (e == NULL)
+  if (!e)
     return;
   command_words_free(e->command);
   command_words_free(e->fetch);
@@ -67,7 +67,7 @@ exec_create(const struct mp_host *host, void **ret_self)
   struct exec *e = calloc(1, sizeof(*e));
   int answer;
 
-  if (e == NULL)
+  if (!e)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   e->host = host;
   answer = command_words_of_option(host, "command", &e->command);
@@ -117,7 +117,7 @@ exec_write(void *self, uint32_t number, const struct mp_value *value)
   struct exec *e = self;
   const struct mp_target *target = e->host->target(e->host, number);
 
-  if (target == NULL)
+  if (!target)
     return mp_fail(e->host, MP_EINTERNAL, e->command[0],
                    "there is no target %lu", (unsigned long)number);
   return keep_result(e, record_add(&e->writer, e->host, target->name, value));
@@ -244,7 +244,7 @@ find_target(const struct mp_host *host, const char *name)
   const struct mp_target *target = host->target(host, 0);
   uint32_t i = 0;
 
-  while (target != NULL) {
+  while (target) {
     if (strcmp(target->name, name) == 0)
       return i;
     target = host->target(host, ++i);
@@ -264,23 +264,23 @@ take_shown(void *ctx, const struct json_line *line)
   struct mp_value value;
   const char *name, *wrong = json_value_text(line, "target", &name);
 
-  if (wrong == NULL)
+  if (!wrong)
     wrong = json_value_read(asked->host, line, &value);
-  if (wrong == NULL)
+  if (!wrong)
     wrong = json_value_updated(line, &shown.updated);
-  if (wrong != NULL)
+  if (wrong)
     return wrong;
-  if (name == NULL)
+  if (!name)
     return "has no target";
   wrong = json_value_given(line);
-  if (wrong != NULL)
+  if (wrong)
     return wrong;
   shown.target = find_target(asked->host, name);
   if (shown.target == UINT32_MAX)
     return NULL; /* a target that is not configured */
   shown.answer = value.kind == 0 ? MP_SHOWN_EMPTY : MP_SHOWN_VALUE;
   shown.value = value.kind == 0 ? NULL : &value;
-  if (rounded != NULL && strcmp(rounded->text, "true") == 0)
+  if (rounded && strcmp(rounded->text, "true") == 0)
     shown.place = value.exp10;
   asked->sink->shown(asked->sink, &shown);
   return NULL;
@@ -293,7 +293,7 @@ list_targets(const struct mp_host *host, struct text_buffer *out)
   const struct mp_target *target = host->target(host, 0);
   uint32_t i = 0;
 
-  while (target != NULL) {
+  while (target) {
     struct json json = { .text = out };
 
     json_object(&json, NULL);
@@ -330,7 +330,7 @@ exec_fetch(void *self, const struct mp_shown_sink *sink)
   };
   int answer;
 
-  if (e->fetch == NULL)
+  if (!e->fetch)
     return MP_SKIP;
   if (list_targets(e->host, &names) != MP_OK)
     answer = mp_fail(e->host, MP_ENOMEM, e->fetch[0], "out of memory");

@@ -54,11 +54,11 @@ record_add(struct record_writer *w, const struct mp_host *host,
   rfc3339_format(&w->time, value->time_ms, time);
   json_object(&w->json, name);
   json_text(&w->json, "value", value->kind == MP_TEXT ? value->text : number);
-  if (value->unit != NULL)
+  if (value->unit)
     json_text(&w->json, "unit", value->unit);
   json_text(&w->json, "kind", kinds[value->kind]);
   json_text(&w->json, "time", time);
-  if (value->serial != NULL)
+  if (value->serial)
     json_text(&w->json, "serial", value->serial);
   json_end_object(&w->json);
   return result_of(w);

@@ -84,7 +84,7 @@ out_create(const struct mp_host *host, void **ret_self)
 {
   struct out *out = calloc(1, sizeof(*out));
 
-  if (out == NULL)
+  if (!out)
     return mp_fail(host, MP_ENOMEM, OBJECT, "out of memory");
   out->host = host;
   *ret_self = out;
@@ -120,7 +120,7 @@ out_destroy(void *self)
 {
   struct out *out = self;
 
-  if (out == NULL)
+  if (!out)
     return;
   out_close(out);
   text_buffer_free(&out->texts);
@@ -134,7 +134,7 @@ out_open(void *self)
   struct out *out = self;
   int64_t format = isatty(STDOUT_FILENO) ? FORMAT_TABLE : FORMAT_JSON;
 
-  if (out->host->option(out->host, "format") != NULL)
+  if (out->host->option(out->host, "format"))
     format = out->host->option_int(out->host, "format");
   out->format = formats[format];
   return MP_OK;
@@ -158,7 +158,7 @@ learn_targets(struct out *out)
 {
   const struct mp_target *target = out->host->target(out->host, out->count);
 
-  while (target != NULL) {
+  while (target) {
     if (!ARRAY_GROW(&out->slots, out->count) ||
         !ARRAY_GROW(&out->cells, out->count))
       return fail_memory(out);
@@ -231,12 +231,12 @@ keep_unit(struct slot *slot, const char *unit)
 {
   char *copy;
 
-  if (unit == NULL)
+  if (!unit)
     unit = "";
-  if (slot->unit != NULL && strcmp(slot->unit, unit) == 0)
+  if (slot->unit && strcmp(slot->unit, unit) == 0)
     return MP_OK;
   copy = strdup(unit);
-  if (copy == NULL)
+  if (!copy)
     return MP_ENOMEM;
   free(slot->unit);
   slot->unit = copy;

@@ -70,7 +70,7 @@ static int
 add_json_cell(struct json *json, const struct stdout_cell *cell)
 {
   json_string(json, cell->name);
-  if (cell->value == NULL)
+  if (!cell->value)
     return text_buffer_add_text(json->text, ":null");
   if (text_buffer_add_text(json->text, ":{\"value\":") != MP_OK)
     return MP_ENOMEM;
@@ -108,8 +108,8 @@ add_line(struct text_buffer *out, const struct stdout_cell *cell)
       text_buffer_add_text(out, " ") != MP_OK ||
       add_plain(out, cell->value) != MP_OK)
     return MP_ENOMEM;
-  if (cell->unit != NULL && (text_buffer_add_text(out, " ") != MP_OK ||
-                             add_plain(out, cell->unit) != MP_OK))
+  if (cell->unit && (text_buffer_add_text(out, " ") != MP_OK ||
+                     add_plain(out, cell->unit) != MP_OK))
     return MP_ENOMEM;
   return text_buffer_add_text(out, "\n");
 }
@@ -122,7 +122,7 @@ stdout_format_line(struct text_buffer *out, const char *time,
 
   (void)time;
   for (i = 0; i < n; i++)
-    if (cells[i].value != NULL && add_line(out, &cells[i]) != MP_OK)
+    if (cells[i].value && add_line(out, &cells[i]) != MP_OK)
       return MP_ENOMEM;
   return MP_OK;
 }
@@ -140,7 +140,7 @@ struct layout {
 static size_t
 whole_width(const struct stdout_cell *cell)
 {
-  if (cell->value == NULL)
+  if (!cell->value)
     return strlen(MISSING);
   return cell->is_text ? 0 : strcspn(cell->value, ".");
 }
@@ -148,7 +148,7 @@ whole_width(const struct stdout_cell *cell)
 static size_t
 value_width(const struct stdout_cell *cell)
 {
-  return utf8_width(cell->value == NULL ? MISSING : cell->value);
+  return utf8_width(cell->value ? cell->value : MISSING);
 }
 
 static size_t
@@ -178,7 +178,7 @@ static int
 add_table_row(struct text_buffer *out, const struct layout *l,
               const struct stdout_cell *cell)
 {
-  const char *value = cell->value == NULL ? MISSING : cell->value;
+  const char *value = cell->value ? cell->value : MISSING;
   size_t shift = cell->is_text ? 0 : l->whole - whole_width(cell);
   size_t gap = l->name - utf8_width(cell->name) + GAP + shift;
 
@@ -188,8 +188,8 @@ add_table_row(struct text_buffer *out, const struct layout *l,
       add_plain(out, value) != MP_OK)
     return MP_ENOMEM;
   gap = l->value - shift - value_width(cell) + GAP;
-  if (cell->unit != NULL && (text_buffer_fill(out, ' ', gap) != MP_OK ||
-                             add_plain(out, cell->unit) != MP_OK))
+  if (cell->unit && (text_buffer_fill(out, ' ', gap) != MP_OK ||
+                     add_plain(out, cell->unit) != MP_OK))
     return MP_ENOMEM;
   return text_buffer_add_text(out, "\n");
 }

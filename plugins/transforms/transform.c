@@ -13,7 +13,7 @@ transform_create(const struct mp_host *host, void **ret_self)
 {
   struct transform *t = calloc(1, sizeof(*t));
 
-  if (t == NULL)
+  if (!t)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   t->host = host;
   *ret_self = t;
@@ -25,7 +25,7 @@ transform_destroy(void *self)
 {
   struct transform *t = self;
 
-  if (t == NULL)
+  if (!t)
     return;
   free(t->unit);
   free(t);
@@ -43,7 +43,7 @@ transform_show(const struct transform *t, const struct mp_value *value,
 {
   int len = t->host->decimal_format(value, buf, size);
 
-  if (len >= 0 && (size_t)len < size && value->unit != NULL)
+  if (len >= 0 && (size_t)len < size && value->unit)
     snprintf(buf + len, size - (size_t)len, " %s", value->unit);
   return buf;
 }
@@ -84,7 +84,7 @@ transform_number(const struct mp_value *value)
 static bool
 has_unit(const struct mp_value *value)
 {
-  return value->unit != NULL && value->unit[0] != '\0';
+  return value->unit && value->unit[0] != '\0';
 }
 
 const char *
@@ -151,12 +151,12 @@ transform_finish(struct transform *t, struct mp_value *value,
   char *unit = NULL;
 
   /* the operand's unit is valid only during the callback */
-  if (result->unit != value->unit && result->unit != NULL) {
+  if (result->unit != value->unit && result->unit) {
     unit = strdup(result->unit);
-    if (unit == NULL)
+    if (!unit)
       return mp_fail(t->host, MP_ENOMEM, transform_object(t), "out of memory");
   }
-  if (unit != NULL) {
+  if (unit) {
     free(t->unit);
     t->unit = unit;
     value->unit = unit;

@@ -80,7 +80,7 @@ exec_check_file(struct sandbox *s, const char *file, const char *text)
 {
   const char *have = sandbox_read(s, file);
 
-  ck_assert_msg(have != NULL, "%s does not exist", file);
+  ck_assert_msg(have, "%s does not exist", file);
   ck_assert_str_eq(have, text);
 }
 

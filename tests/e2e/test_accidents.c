@@ -96,7 +96,7 @@ rows(const char *path)
   const char *file = sandbox_read(house.sandbox, path);
   size_t len = 0;
 
-  ck_assert_msg(file != NULL, "%s does not exist", path);
+  ck_assert_msg(file, "%s does not exist", path);
   for (const char *line = strchr(file, '\n'); line && line[1];
        line = strchr(line + 1, '\n')) {
     const char *values = strchr(line, ',') + 1;

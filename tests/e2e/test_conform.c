@@ -217,7 +217,7 @@ static const struct {
 /* Only the rows that hang reach the time limit. */
 START_TEST(broken_plugin_is_found_out)
 {
-  const bool hangs = strstr(conform_rows[_i].bad, "-hangs") != NULL;
+  const bool hangs = strstr(conform_rows[_i].bad, "-hangs");
 
   sandbox_setenv(s, "METERPIPE_CONFORM_SECONDS", hangs ? "1" : "50");
   sandbox_setenv(s, "BAD", conform_rows[_i].bad);
@@ -344,7 +344,7 @@ START_TEST(table_that_lacks_something_is_refused)
   ck_assert_int_eq(sandbox_status(s), EX_CONFIG);
   snprintf(err, sizeof(err), "p.ini:%d: %s: %s\n", *kind == 'i' ? 2 : 4, file,
            table_rows[_i].err);
-  ck_assert_msg(strstr(sandbox_err(s), err) != NULL, "%s", sandbox_err(s));
+  ck_assert_msg(strstr(sandbox_err(s), err), "%s", sandbox_err(s));
 }
 END_TEST
 

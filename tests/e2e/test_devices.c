@@ -216,9 +216,8 @@ START_TEST(coarse_step_of_a_base_is_told)
   snprintf(out, sizeof(out), "domoticz.323 %s\n", steps[_i].shown);
   check_out(out);
   run("run -c house.ini");
-  ck_assert_int_eq(strstr(sandbox_err(house.sandbox), "stores 84.208 GJ as ") !=
-                     NULL,
-                   steps[_i].step != NULL);
+  ck_assert_int_eq(!!strstr(sandbox_err(house.sandbox), "stores 84.208 GJ as "),
+                   !!steps[_i].step);
   domoticz_setup_run(&house, "84.308GJ");
   domoticz_setup_check(&house, EX_OK, "");
 }

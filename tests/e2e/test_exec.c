@@ -337,7 +337,7 @@ process_state(int pid)
 
   snprintf(path, sizeof(path), "/proc/%d/stat", pid);
   f = fopen(path, "r");
-  if (f != NULL) {
+  if (f) {
     if (fscanf(f, "%*d %*s %c", &state) != 1)
       state = 'X';
     fclose(f);
@@ -361,8 +361,7 @@ check_gone(const char *file)
   for (state = process_state(pid); clock_ms() < until && !strchr("XZ", state);
        state = process_state(pid))
     usleep(5000);
-  ck_assert_msg(strchr("XZ", state) != NULL, "process %d is in state %c", pid,
-                state);
+  ck_assert_msg(strchr("XZ", state), "process %d is in state %c", pid, state);
 }
 
 static const char *const slow_scripts[] = {
@@ -557,7 +556,7 @@ find_guard(int group)
     FILE *f = fopen(all.gl_pathv[i], "r");
     int pid, in;
 
-    if (f == NULL)
+    if (!f)
       continue;
     if (fscanf(f, "%d (meterpipe-guard) %*c %*d %d", &pid, &in) == 2 &&
         in == group)
@@ -578,7 +577,7 @@ count_descriptors(int pid)
   snprintf(path, sizeof(path), "/proc/%d/fd", pid);
   dir = opendir(path);
   ck_assert_ptr_nonnull(dir);
-  while (readdir(dir) != NULL)
+  while (readdir(dir))
     n++;
   closedir(dir);
   return n - 2; /* . and .. */
@@ -894,7 +893,7 @@ START_TEST(what_a_killed_run_left_waits_since_its_reading)
   sandbox_advance(s, 1200);
   sandbox_run(s, "status -c p.ini");
   exec_check(s, EX_OK, "");
-  ck_assert_msg(strstr(sandbox_out(s), "  84.208 GJ  20 min\n") != NULL, "%s",
+  ck_assert_msg(strstr(sandbox_out(s), "  84.208 GJ  20 min\n"), "%s",
                 sandbox_out(s));
   ck_assert_ptr_nonnull(
     strstr(sandbox_out(s), "the run that began at 2026-11-22T10:20:00Z did not "
@@ -1100,7 +1099,7 @@ START_TEST(usage_beyond_all_numbers_is_not_lost)
     char usage[64];
 
     snprintf(usage, sizeof(usage), "\"usage\":{\"value\":\"%s\"", given[i]);
-    ck_assert_msg(strstr(sandbox_read(s, "got"), usage) != NULL, "%s",
+    ck_assert_msg(strstr(sandbox_read(s, "got"), usage), "%s",
                   sandbox_read(s, "got"));
     exec_run(s, "9000000000000000002");
     ck_assert_int_eq(sandbox_status(s), EX_OK);

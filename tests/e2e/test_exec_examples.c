@@ -39,7 +39,7 @@ example(const char *name)
   snprintf(path, sizeof(path), "%s/examples/exec/%s", srcdir ? srcdir : ".",
            name);
   real = realpath(path, NULL);
-  ck_assert_msg(real != NULL, "%s does not exist", path);
+  ck_assert_msg(real, "%s does not exist", path);
   snprintf(path, sizeof(path), "%s", real);
   free(real);
   return path;

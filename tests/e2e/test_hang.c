@@ -218,7 +218,7 @@ check_wait(struct sandbox *s, const struct wait *wait)
 {
   sandbox_wait(s);
   ck_assert_msg(sandbox_status(s) == wait->status &&
-                  strstr(sandbox_err(s), wait->said) != NULL,
+                  strstr(sandbox_err(s), wait->said),
                 "%s: %d, %s", wait->said, sandbox_status(s), sandbox_err(s));
 }
 

@@ -237,7 +237,7 @@ START_TEST(file_beyond_the_limit_is_an_error_like_another)
   write_long("log.csv", "time,energy\n");
   set_parent(limit_rows[_i].parent);
   exec_run(s, "84.208");
-  ck_assert_msg(strstr(sandbox_err(s), limit_rows[_i].err) != NULL, "%s",
+  ck_assert_msg(strstr(sandbox_err(s), limit_rows[_i].err), "%s",
                 sandbox_err(s));
   ck_assert_int_eq(sandbox_status(s), EX_IOERR);
   set_parent(":");

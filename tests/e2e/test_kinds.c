@@ -74,7 +74,7 @@ given(const char *target)
 
   all[0] = '\0';
   snprintf(mark, sizeof(mark), "\"%s\":{\"value\":\"", target);
-  while (got && (got = strstr(got, mark)) != NULL) {
+  while (got && (got = strstr(got, mark))) {
     size_t len = strlen(all);
 
     got += strlen(mark);
@@ -155,7 +155,7 @@ START_TEST(another_kind_is_refused_and_what_is_pending_stays)
            "and was a %s before: it is left out; \"meterpipe rebase --forget "
            "hook.energy\" lets the target begin anew with the other kind\n",
            then, first);
-  ck_assert_msg(strstr(sandbox_err(s), told) != NULL, "%s", sandbox_err(s));
+  ck_assert_msg(strstr(sandbox_err(s), told), "%s", sandbox_err(s));
   run("84209", then, EX_DATAERR);
   ck_assert_str_eq(given("energy"), "10 ");
   sandbox_run(s, "rebase --forget hook.energy -c p.ini");

@@ -139,7 +139,7 @@ START_TEST(the_example_stays_as_it_is)
   char *path;
 
   ck_assert_int_lt(snprintf(name, sizeof(name), "%s/examples/demo.capture",
-                            srcdir != NULL ? srcdir : "."),
+                            srcdir ? srcdir : "."),
                    (int)sizeof(name));
   path = realpath(name, NULL);
   ck_assert_ptr_nonnull(path);
@@ -172,7 +172,7 @@ emulate(const char *args)
   for (i = 0; i < 4000; i++) {
     const char *out = sandbox_read(at, ".out");
 
-    if (out != NULL && strchr(out, '\n') != NULL)
+    if (out && strchr(out, '\n'))
       return;
     moment();
   }

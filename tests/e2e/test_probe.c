@@ -42,7 +42,7 @@ set_registers(const char *texts)
   char *copy = strdup(texts), *rest = copy, *text;
 
   ck_assert_ptr_nonnull(copy);
-  while ((text = strsep(&rest, " ")) != NULL)
+  while ((text = strsep(&rest, " ")))
     meter_set(house.meter, text);
   free(copy);
 }

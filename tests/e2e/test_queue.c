@@ -92,7 +92,7 @@ rows_given(void)
   const char *got = sandbox_read(s, "got");
   int n = 0;
 
-  for (; got && (got = strstr(got, "\"energy\"")) != NULL; got++)
+  for (; got && (got = strstr(got, "\"energy\"")); got++)
     n++;
   return n;
 }
@@ -361,7 +361,7 @@ START_TEST(dropped_rows_are_counted_over_runs_without_a_row)
   ck_assert_ptr_nonnull(
     strstr(sandbox_err(s), "so far 2 of the oldest were dropped"));
   sandbox_run(s, "status -c p.ini");
-  ck_assert_msg(strstr(sandbox_out(s), "so far 2 of the oldest") != NULL, "%s",
+  ck_assert_msg(strstr(sandbox_out(s), "so far 2 of the oldest"), "%s",
                 sandbox_out(s));
 }
 END_TEST
@@ -432,7 +432,7 @@ three_cycles_were_shown(void)
   const char *out = sandbox_read(s, "shown");
   int n = 0;
 
-  for (; out && (out = strchr(out, '\n')) != NULL; out++)
+  for (; out && (out = strchr(out, '\n')); out++)
     n++;
   return n >= 3;
 }

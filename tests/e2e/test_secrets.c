@@ -98,7 +98,7 @@ check_file(const char *path)
   FILE *f = fopen(path, "r");
   size_t n;
 
-  ck_assert_msg(f != NULL, "%s", path);
+  ck_assert_msg(f, "%s", path);
   n = fread(bytes, 1, sizeof(bytes), f);
   fclose(f);
   check_clean(path, bytes, n);
@@ -513,7 +513,7 @@ serve_echo(int listener, const char *echo)
     int fd = accept(listener, NULL, NULL);
     FILE *answer = fd < 0 ? NULL : fdopen(fd, "w");
 
-    if (answer == NULL || read(fd, request, sizeof(request)) <= 0)
+    if (!answer || read(fd, request, sizeof(request)) <= 0)
       _exit(0);
     for (const char *p = echo; *p; p++)
       if (*p == '@')

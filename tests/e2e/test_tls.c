@@ -54,7 +54,7 @@ front_url(const char *scheme, const char *host)
 static void
 use_certificate(const char *name)
 {
-  unsigned port = front == NULL ? 0 : tls_front_port(front);
+  unsigned port = front ? tls_front_port(front) : 0;
 
   tls_front_stop(front);
   tls_make_certificate(house.sandbox, name);
@@ -70,7 +70,7 @@ front_text(const char *text)
   static char buf[1024];
   const char *at = strstr(text, "{front}");
 
-  if (at == NULL)
+  if (!at)
     return text;
   ck_assert_int_lt(snprintf(buf, sizeof(buf), "%.*s%s%s", (int)(at - text),
                             text, front_url("https", "127.0.0.1"),
@@ -258,7 +258,7 @@ check_said(const char *fact)
 {
   const char *said = sandbox_err(house.sandbox);
 
-  ck_assert_msg(strstr(said, fact) != NULL, "%s", said);
+  ck_assert_msg(strstr(said, fact), "%s", said);
 }
 
 START_TEST(plain_http_at_an_https_url_is_told)

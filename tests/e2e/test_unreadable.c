@@ -110,7 +110,7 @@ times(const char *target, const char *value)
   unsigned n = 0;
 
   snprintf(text, sizeof(text), "\"%s\":{\"value\":\"%s\"", target, value);
-  for (; got && (got = strstr(got, text)) != NULL; got++)
+  for (; got && (got = strstr(got, text)); got++)
     n++;
   return n;
 }

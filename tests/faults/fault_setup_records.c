@@ -85,7 +85,7 @@ read_records(struct fault_setup *setup, struct records *records)
   char *line;
 
   records->n = 0;
-  while ((line = strsep(&next, "\n")) != NULL)
+  while ((line = strsep(&next, "\n")))
     if (*line)
       take_line(setup, records, line);
   free(store);

@@ -89,7 +89,7 @@ START_TEST(reads_and_writes_decimals)
 
   ck_assert_int_eq(d.coef, c->coef);
   ck_assert_int_eq(d.exp10, c->exp10);
-  assert_is(d, c->written != NULL ? c->written : c->text);
+  assert_is(d, c->written ? c->written : c->text);
 }
 END_TEST
 
@@ -258,8 +258,8 @@ START_TEST(adds_and_subtracts_exactly)
   struct decimal b = parsed(c->b), minus_b = b, ret = { 42, 7 };
 
   ck_assert_int_eq(decimal_add(parsed(c->a), b, &ret),
-                   c->sum != NULL ? MP_OK : MP_ERANGE);
-  if (c->sum != NULL)
+                   c->sum ? MP_OK : MP_ERANGE);
+  if (c->sum)
     assert_is(ret, c->sum);
   else
     ck_assert_int_eq(ret.coef, 42);
@@ -268,8 +268,8 @@ START_TEST(adds_and_subtracts_exactly)
     return;
   minus_b.coef = -b.coef;
   ck_assert_int_eq(decimal_sub(parsed(c->a), minus_b, &ret),
-                   c->sum != NULL ? MP_OK : MP_ERANGE);
-  if (c->sum != NULL)
+                   c->sum ? MP_OK : MP_ERANGE);
+  if (c->sum)
     assert_is(ret, c->sum);
 }
 END_TEST
@@ -330,7 +330,7 @@ START_TEST(multiplies_exactly)
   const int r =
     decimal_mul(parsed(products[_i].a), parsed(products[_i].b), &ret);
 
-  ck_assert_int_eq(r, products[_i].product != NULL ? MP_OK : MP_ERANGE);
+  ck_assert_int_eq(r, products[_i].product ? MP_OK : MP_ERANGE);
   if (r == MP_OK)
     assert_is(ret, products[_i].product);
 }

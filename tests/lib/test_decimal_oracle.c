@@ -33,7 +33,7 @@ take_number(char ***words)
 static int32_t
 take_place(char ***words)
 {
-  ck_assert_msg(**words != NULL, "place missing in: %s", line);
+  ck_assert_msg(**words, "place missing in: %s", line);
   return (int32_t)strtol(*(*words)++, NULL, 10);
 }
 

@@ -90,8 +90,7 @@ open_data(const char *name)
   char path[4096];
   int n;
 
-  n =
-    snprintf(path, sizeof(path), "%s/%s", srcdir != NULL ? srcdir : ".", name);
+  n = snprintf(path, sizeof(path), "%s/%s", srcdir ? srcdir : ".", name);
   ck_assert_int_lt(n, (int)sizeof(path));
   return fopen(path, "r");
 }
@@ -103,11 +102,11 @@ START_TEST(knows_every_unit_of_the_meters)
   unsigned code, known = 0;
 
   ck_assert_ptr_nonnull(f);
-  while (fgets(line, sizeof(line), f) != NULL) {
+  while (fgets(line, sizeof(line), f)) {
     if (sscanf(line, "%u,%63[^,]", &code, symbol) != 2)
       continue;
     /* Symbols such as "x10": the decoder multiplies these values out. */
-    if (strstr(symbol, "x10") != NULL)
+    if (strstr(symbol, "x10"))
       continue;
     ck_assert_msg(unit_known(symbol), "%s", symbol);
     ck_assert_str_eq(unit_canonical(symbol), symbol);
@@ -175,7 +174,7 @@ START_TEST(converts_exactly_or_says_that_it_cannot)
   if (c->place != MP_EXACT)
     ck_assert_int_eq(unit_converts(c->from, c->to), c->code != MP_ECONFIG);
   decimal_format(d, text, sizeof(text));
-  ck_assert_str_eq(text, c->result != NULL ? c->result : c->value);
+  ck_assert_str_eq(text, c->result ? c->result : c->value);
 }
 END_TEST
 

@@ -16,7 +16,7 @@ bad_is(const char *how)
 {
   const char *bad = getenv("BAD");
 
-  return bad != NULL && strcmp(bad, how) == 0;
+  return bad && strcmp(bad, how) == 0;
 }
 
 /* Returns the text after PREFIX in BAD; NULL if BAD does not begin with
@@ -27,7 +27,7 @@ bad_after(const char *prefix)
   const char *bad = getenv("BAD");
   size_t len = strlen(prefix);
 
-  return bad != NULL && strncmp(bad, prefix, len) == 0 ? bad + len : NULL;
+  return bad && strncmp(bad, prefix, len) == 0 ? bad + len : NULL;
 }
 
 /* Ends the process or the thread if BAD is "CALLBACK-calls-exit",

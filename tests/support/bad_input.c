@@ -37,7 +37,7 @@ bad_create(const struct mp_host *host, void **ret_self)
 {
   struct bad *b = calloc(1, sizeof(*b));
 
-  if (b == NULL)
+  if (!b)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   b->host = host;
   *ret_self = b;
@@ -143,7 +143,7 @@ bad_read(void *self, const struct mp_sink *sink)
                             .coef = 1 };
   const char *times = bad_after("read-fails-");
 
-  if (times != NULL)
+  if (times)
     return fail_often(self, times);
   keep_much(((const struct bad *)self)->host);
   if (bad_is("read-exponent"))

@@ -23,8 +23,7 @@ sleep_in(const char *where)
   const char *bad = getenv("BAD");
   sigset_t all;
 
-  if (bad == NULL || strchr(bad, '-') == NULL ||
-      strcmp(strchr(bad, '-') + 1, where) != 0)
+  if (!bad || !strchr(bad, '-') || strcmp(strchr(bad, '-') + 1, where) != 0)
     return;
   sigfillset(&all);
   if (strncmp(bad, "masked-", 7) == 0)
@@ -43,7 +42,7 @@ static int
 refuse(const struct mp_host *host)
 {
   const char *class = host->option(host, "class");
-  bool appends = class != NULL && strcmp(class, "append") == 0;
+  bool appends = class && strcmp(class, "append") == 0;
 
   if (bad_is("create-silent"))
     return MP_ECONFIG;
@@ -69,14 +68,14 @@ bad_create(const struct mp_host *host, void **ret_self)
   if (r != MP_OK)
     return r;
   b = calloc(1, sizeof(*b));
-  if (b == NULL)
+  if (!b)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   b->host = host;
   *ret_self = b;
   alive++;
   if (bad_is("create-leaks")) {
     b = calloc(1, sizeof(*b)); /* leaks the first one */
-    if (b == NULL)
+    if (!b)
       return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
     b->host = host;
     *ret_self = b;
@@ -129,9 +128,9 @@ fail_with(const struct bad *b, const char *prefix)
 {
   const char *reason = bad_after(prefix);
 
-  return reason == NULL ? MP_OK
-                        : mp_fail(b->host, (int)strtol(reason, NULL, 10), NULL,
-                                  "fails as it was told");
+  return reason ? mp_fail(b->host, (int)strtol(reason, NULL, 10), NULL,
+                          "fails as it was told")
+                : MP_OK;
 }
 
 static int
@@ -159,7 +158,7 @@ bad_write(void *self, uint32_t target, const struct mp_value *value)
 static bool
 host_has_two(const struct bad *b)
 {
-  return b->host->target(b->host, 1) != NULL;
+  return b->host->target(b->host, 1);
 }
 
 static int
@@ -257,7 +256,7 @@ bad_commit(void *self, const struct mp_result_sink *sink)
   bad_end("commit");
   if (bad_is("commit-hangs"))
     hang();
-  if (bad_after("commit-says") != NULL)
+  if (bad_after("commit-says"))
     return say_result(b, sink);
   if (bad_is("commit-fails"))
     return mp_fail(b->host, MP_EIO, NULL, "fails as it was told");

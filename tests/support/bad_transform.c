@@ -15,7 +15,7 @@ bad_create(const struct mp_host *host, void **ret_self)
 {
   struct bad *b = calloc(1, sizeof(*b));
 
-  if (b == NULL)
+  if (!b)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   b->host = host;
   *ret_self = b;

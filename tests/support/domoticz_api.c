@@ -111,9 +111,9 @@ is_asked(const struct domoticz_server *s, const char *rid, unsigned idx)
 {
   char *end;
 
-  if (rid == NULL || rid[0] == '\0')
+  if (!rid || rid[0] == '\0')
     return true;
-  if (strchr(rid, ',') != NULL && !takes_lists(s))
+  if (strchr(rid, ',') && !takes_lists(s))
     return false;
   for (; isdigit((unsigned char)*rid); rid = *end == ',' ? end + 1 : end)
     if (strtoul(rid, &end, 10) == idx)
@@ -130,7 +130,7 @@ is_listed(const struct domoticz_server *s, const struct domoticz_device *d,
   if (d->hidden || !is_asked(s, rid, d->idx) ||
       (d->disabled && !domoticz_param_is(p, "displaydisabled", "1")))
     return false;
-  if (rid != NULL && rid[0] != '\0')
+  if (rid && rid[0] != '\0')
     return true;
   if (d->used ? domoticz_param_is(p, "used", "false")
               : domoticz_param_is(p, "used", "true"))
@@ -151,7 +151,7 @@ is_dropped(struct domoticz_server *s, const struct domoticz_device *d,
        d->type->show != DOMOTICZ_SHOW_GAS) ||
       !domoticz_show(s, d, data, sizeof(data)))
     return false;
-  for (later = d->next; later != NULL; later = later->next)
+  for (later = d->next; later; later = later->next)
     if (is_listed(s, later, p))
       return true;
   return false;
@@ -168,7 +168,7 @@ devices(struct domoticz_server *s, const struct domoticz_params *p,
   domoticz_printf(out,
                   "{\n\t\"ActTime\" : %lld,\n\t\"app_version\" : \"%s\",\n",
                   (long long)domoticz_clock(s), version_name(s));
-  for (d = s->devices; d != NULL; d = d->next) {
+  for (d = s->devices; d; d = d->next) {
     if (!is_listed(s, d, p) || is_dropped(s, d, p))
       continue;
     domoticz_printf(out, "%s", any ? ",\n" : "\t\"result\" : \n\t[\n");
@@ -206,25 +206,24 @@ udevice(struct domoticz_server *s, const struct domoticz_params *p,
              *svalue = domoticz_param(p, "svalue");
   struct domoticz_device *d =
     domoticz_find(s, domoticz_parse_idx(domoticz_param(p, "idx")));
-  bool empty = (nvalue == NULL || nvalue[0] == '\0') &&
-               (svalue == NULL || svalue[0] == '\0');
+  bool empty = (!nvalue || nvalue[0] == '\0') && (!svalue || svalue[0] == '\0');
 
   if (s->rights < 1) {
     reply->status = 403;
     status_only(reply, "ERR");
     return;
   }
-  if (d != NULL && d->refuse > 0 && d->refuse != 200)
+  if (d && d->refuse > 0 && d->refuse != 200)
     reply->status = d->refuse;
-  if (d != NULL && d->refuse == 401) {
+  if (d && d->refuse == 401) {
     domoticz_page(reply, 401);
     return;
   }
-  if (d == NULL || empty || d->refuse > 0) {
+  if (!d || empty || d->refuse > 0) {
     status_only(reply, "ERR");
     return;
   }
-  domoticz_update(s, d, svalue == NULL ? "" : svalue);
+  domoticz_update(s, d, svalue ? svalue : "");
   done(reply, "Update Device");
 }
 
@@ -232,8 +231,7 @@ static void
 addhardware(struct domoticz_server *s, const struct domoticz_params *p,
             struct domoticz_reply *reply)
 {
-  if (!domoticz_param_is(p, "htype", "15") ||
-      domoticz_param(p, "name") == NULL) {
+  if (!domoticz_param_is(p, "htype", "15") || !domoticz_param(p, "name")) {
     status_only(reply, "ERR");
     return;
   }
@@ -267,9 +265,9 @@ make_sensor(struct domoticz_server *s, const struct domoticz_params *p,
   const struct domoticz_device *d;
   unsigned idx = 1;
 
-  if (type == NULL || name == NULL)
+  if (!type || !name)
     return 0;
-  for (d = s->devices; d != NULL; d = d->next)
+  for (d = s->devices; d; d = d->next)
     idx = d->idx + 1;
   domoticz_make(s, idx, type, label, name);
   return idx;
@@ -280,9 +278,9 @@ static const char *
 unit_of_options(const struct domoticz_params *p)
 {
   const char *options = domoticz_param(p, "sensoroptions");
-  const char *unit = options == NULL ? NULL : strchr(options, ';');
+  const char *unit = options ? strchr(options, ';') : NULL;
 
-  return unit == NULL ? NULL : unit + 1;
+  return unit ? unit + 1 : NULL;
 }
 
 static void
@@ -292,7 +290,7 @@ createvirtualsensor(struct domoticz_server *s, const struct domoticz_params *p,
   unsigned sensor = domoticz_parse_idx(domoticz_param(p, "sensortype")),
            idx = 0;
 
-  if (sensor != 1004 || domoticz_param(p, "sensoroptions") != NULL)
+  if (sensor != 1004 || domoticz_param(p, "sensoroptions"))
     idx = make_sensor(s, p, domoticz_type_of_sensor((int)sensor),
                       unit_of_options(p));
   if (idx == 0)
@@ -329,7 +327,7 @@ take_label(struct domoticz_device *d, const char *text)
 
   for (; *text != '\0' && *text != '=' && len + 1 < sizeof(plain); text++) {
     at = strchr(digits, *text);
-    bits = bits << 6 | (at == NULL ? 0 : (unsigned)(at - digits));
+    bits = bits << 6 | (at ? (unsigned)(at - digits) : 0);
     count += 6;
     if (count >= 8) {
       count -= 8;
@@ -338,15 +336,15 @@ take_label(struct domoticz_device *d, const char *text)
   }
   plain[len] = '\0';
   label = strstr(plain, "ValueUnits:");
-  if (label == NULL)
+  if (!label)
     return;
   label += strlen("ValueUnits:");
   end = strchr(label, ';');
-  if (end != NULL)
+  if (end)
     *end = '\0';
   free(d->label);
   d->label = strdup(label);
-  if (d->label == NULL)
+  if (!d->label)
     domoticz_die("out of memory");
 }
 
@@ -356,7 +354,7 @@ take_options(struct domoticz_device *d, const char *options)
 {
   const char *unit = strchr(options, ';');
 
-  if (unit != NULL)
+  if (unit)
     domoticz_replace(&d->label, unit + 1);
 }
 
@@ -372,21 +370,21 @@ setused(struct domoticz_server *s, const struct domoticz_params *p,
     domoticz_find(s, domoticz_parse_idx(domoticz_param(p, "idx")));
   const char *kind = domoticz_param(p, "switchtype");
 
-  if (d == NULL) {
+  if (!d) {
     status_only(reply, "ERR");
     return;
   }
-  if (kind != NULL && kind[0] >= '0' && kind[0] <= '3' && kind[1] == '\0')
+  if (kind && kind[0] >= '0' && kind[0] <= '3' && kind[1] == '\0')
     d->type = domoticz_type_find(kinds[kind[0] - '0']);
-  if (domoticz_param(p, "addjvalue") != NULL)
+  if (domoticz_param(p, "addjvalue"))
     d->offset = atof(domoticz_param(p, "addjvalue"));
-  if (domoticz_param(p, "addjvalue2") != NULL)
+  if (domoticz_param(p, "addjvalue2"))
     d->divider = atof(domoticz_param(p, "addjvalue2"));
-  if (domoticz_param(p, "options") != NULL)
+  if (domoticz_param(p, "options"))
     take_label(d, domoticz_param(p, "options"));
-  if (domoticz_param(p, "devoptions") != NULL)
+  if (domoticz_param(p, "devoptions"))
     take_options(d, domoticz_param(p, "devoptions"));
-  if (domoticz_param(p, "name") != NULL)
+  if (domoticz_param(p, "name"))
     domoticz_replace(&d->name, domoticz_param(p, "name"));
   if (domoticz_param_is(p, "used", "false"))
     domoticz_remove(s, d->idx);
@@ -418,7 +416,7 @@ command(struct domoticz_server *s, const struct domoticz_params *p,
     setused(s, p, reply);
   else if (domoticz_param_is(p, "param", "getversion"))
     done(reply, "GetVersion");
-  else if (domoticz_is_current(s) && domoticz_param(p, "param") != NULL &&
+  else if (domoticz_is_current(s) && domoticz_param(p, "param") &&
            domoticz_param(p, "param")[0] != '\0')
     status_only(reply, "ERROR");
   else
@@ -433,13 +431,12 @@ is_let_in(const struct domoticz_server *s,
 {
   bool plain = s->plain_login || s->version == DOMOTICZ_2022_2;
 
-  if (request->authorization == NULL)
-    return s->login == NULL;
+  if (!request->authorization)
+    return !s->login;
   if (strncmp(request->authorization, "Bearer ", 7) == 0)
-    return s->version == DOMOTICZ_2026_3 && s->token != NULL &&
+    return s->version == DOMOTICZ_2026_3 && s->token &&
            strcmp(request->authorization + 7, s->token) == 0;
-  return plain && s->login != NULL &&
-         strcmp(request->authorization, s->login) == 0;
+  return plain && s->login && strcmp(request->authorization, s->login) == 0;
 }
 
 /* Answers a query of json.htm. */
@@ -475,17 +472,17 @@ domoticz_answer(struct domoticz_server *s,
   size_t prefix = strlen(s->prefix);
   char *target = strdup(request->target), *query;
 
-  if (target == NULL)
+  if (!target)
     domoticz_die("out of memory");
   query = strchr(target, '?');
-  if (query != NULL)
+  if (query)
     *query++ = '\0';
   reply->status = 200;
   if (strncmp(target, s->prefix, prefix) != 0)
     domoticz_page(reply, 400);
   else if (strcmp(target + prefix, "/json.htm") != 0)
     domoticz_page(reply, 404);
-  else if (query == NULL)
+  else if (!query)
     empty_page(reply);
   else
     answer_query(s, request, query, reply);

@@ -14,10 +14,10 @@ domoticz_keep(struct domoticz_server *s, const char *text)
 {
   char *kept;
 
-  if (text == NULL)
+  if (!text)
     return NULL;
   kept = strdup(text);
-  if (kept == NULL || !ARRAY_GROW(&s->kept, s->kept_count))
+  if (!kept || !ARRAY_GROW(&s->kept, s->kept_count))
     domoticz_die("out of memory");
   s->kept[s->kept_count++] = kept;
   return kept;
@@ -28,7 +28,7 @@ domoticz_replace(char **text, const char *with)
 {
   free(*text);
   *text = strdup(with);
-  if (*text == NULL)
+  if (!*text)
     domoticz_die("out of memory");
 }
 
@@ -136,7 +136,7 @@ domoticz_server_power_cut(struct domoticz_server *s)
   struct domoticz_device *d;
 
   pthread_mutex_lock(&s->lock);
-  for (d = s->devices; d != NULL; d = d->next)
+  for (d = s->devices; d; d = d->next)
     domoticz_state_copy(&d->now, &d->before);
   pthread_mutex_unlock(&s->lock);
 }
@@ -147,7 +147,7 @@ domoticz_server_snapshot(struct domoticz_server *s)
   struct domoticz_device *d;
 
   pthread_mutex_lock(&s->lock);
-  for (d = s->devices; d != NULL; d = d->next)
+  for (d = s->devices; d; d = d->next)
     domoticz_state_copy(&d->backup, &d->now);
   pthread_mutex_unlock(&s->lock);
 }
@@ -158,8 +158,8 @@ domoticz_server_restore(struct domoticz_server *s)
   struct domoticz_device *d;
 
   pthread_mutex_lock(&s->lock);
-  for (d = s->devices; d != NULL; d = d->next) {
-    if (d->backup.text == NULL)
+  for (d = s->devices; d; d = d->next) {
+    if (!d->backup.text)
       continue;
     domoticz_state_copy(&d->now, &d->backup);
     domoticz_state_copy(&d->before, &d->backup);
@@ -216,7 +216,7 @@ domoticz_server_set_login(struct domoticz_server *s, const char *user,
 {
   pthread_mutex_lock(&s->lock);
   free(s->login);
-  s->login = user == NULL ? NULL : basic_login(user, password);
+  s->login = user ? basic_login(user, password) : NULL;
   s->plain_login = plain;
   pthread_mutex_unlock(&s->lock);
 }
@@ -227,7 +227,7 @@ domoticz_server_set_token(struct domoticz_server *s, const char *token)
   pthread_mutex_lock(&s->lock);
   free(s->token);
   s->token = NULL;
-  if (token != NULL)
+  if (token)
     domoticz_replace(&s->token, token);
   pthread_mutex_unlock(&s->lock);
 }
@@ -254,7 +254,7 @@ domoticz_server_fault(struct domoticz_server *s, enum domoticz_fault fault,
   memset(order, 0, sizeof(*order));
   order->fault = fault;
   order->match = NULL;
-  if (match != NULL)
+  if (match)
     domoticz_replace(&order->match, match);
   order->skip = skip;
   order->count = count;
@@ -337,7 +337,8 @@ domoticz_server_count(struct domoticz_server *s, const char *text)
 
   pthread_mutex_lock(&s->lock);
   for (i = 0; i < s->request_count; i++)
-    n += strstr(s->requests[i], text) != NULL;
+    if (strstr(s->requests[i], text))
+      n++;
   pthread_mutex_unlock(&s->lock);
   return n;
 }

@@ -10,7 +10,7 @@ must_find(struct domoticz_server *s, unsigned idx)
 {
   struct domoticz_device *d = domoticz_find(s, idx);
 
-  if (d == NULL)
+  if (!d)
     domoticz_die("there is no device %u", idx);
   return d;
 }
@@ -22,11 +22,11 @@ domoticz_server_add(struct domoticz_server *s, unsigned idx, const char *type,
   const struct domoticz_type *t = domoticz_type_find(type);
   char name[64];
 
-  if (t == NULL || idx == 0)
+  if (!t || idx == 0)
     domoticz_die("there is no type %s, or no idx %u", type, idx);
   snprintf(name, sizeof(name), "Device %u", idx);
   pthread_mutex_lock(&s->lock);
-  if (domoticz_find(s, idx) != NULL)
+  if (domoticz_find(s, idx))
     domoticz_die("there is a device %u already", idx);
   domoticz_make(s, idx, t, label, name);
   pthread_mutex_unlock(&s->lock);

@@ -36,7 +36,7 @@ number(struct text_buffer *out, const char *name, double value)
     snprintf(text, sizeof(text), "%s", value < 0 ? "-1e+9999" : "1e+9999");
   else
     snprintf(text, sizeof(text), "%.17g", value);
-  if (strpbrk(text, ".en") == NULL)
+  if (!strpbrk(text, ".en"))
     snprintf(text + strlen(text), sizeof(text) - strlen(text), ".0");
   bare(out, name, text);
 }
@@ -131,7 +131,7 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
   domoticz_time(d->now.updated, text, sizeof(text));
   member(out, "LastUpdate", text);
   member(out, "Name", d->name);
-  if (d->type->member != NULL && d->type->member[0] < 'S' && !raw)
+  if (d->type->member && d->type->member[0] < 'S' && !raw)
     number(out, d->type->member, atof(d->now.text));
   if (custom) {
     bare(out, "SensorType", "1");
@@ -143,7 +143,7 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
     snprintf(text, sizeof(text), "%d", d->type->switch_type);
     bare(out, "SwitchTypeVal", text);
   }
-  if (d->type->member != NULL && d->type->member[0] == 'T')
+  if (d->type->member && d->type->member[0] == 'T')
     number(out, d->type->member, domoticz_degrees(s, atof(d->now.text)));
   member(out, "Type", d->type->type);
   if (d->type->show == DOMOTICZ_SHOW_KWH && !raw)
@@ -151,7 +151,7 @@ put_members(struct domoticz_server *s, const struct domoticz_device *d,
   bare(out, "Used", d->used ? "1" : "0");
   if (counts)
     value_units(d, out);
-  if (d->type->member != NULL && d->type->member[0] == 'V')
+  if (d->type->member && d->type->member[0] == 'V')
     number(out, d->type->member, atof(d->now.text));
 }
 
@@ -164,7 +164,7 @@ domoticz_element(struct domoticz_server *s, const struct domoticz_device *d,
   char *data = malloc(size);
   bool raw;
 
-  if (data == NULL)
+  if (!data)
     domoticz_die("out of memory");
   raw = domoticz_show(s, d, data, size);
   domoticz_printf(out, "\t\t{\n");

@@ -23,14 +23,14 @@ header(const char *head, const char *name)
   size_t len = strlen(name);
   const char *line = head, *end;
 
-  for (line = strstr(line, "\r\n"); line != NULL; line = strstr(line, "\r\n")) {
+  for (line = strstr(line, "\r\n"); line; line = strstr(line, "\r\n")) {
     line += 2;
     if (strncasecmp(line, name, len) != 0 || line[len] != ':')
       continue;
     line += len + 1;
     line += strspn(line, " ");
     end = strstr(line, "\r\n");
-    return strndup(line, end == NULL ? strlen(line) : (size_t)(end - line));
+    return strndup(line, end ? (size_t)(end - line) : strlen(line));
   }
   return NULL;
 }
@@ -40,10 +40,10 @@ remember(struct domoticz_server *s, const char *head, const char *target)
 {
   free(s->head);
   s->head = strdup(head);
-  if (s->head == NULL || !ARRAY_GROW(&s->requests, s->request_count))
+  if (!s->head || !ARRAY_GROW(&s->requests, s->request_count))
     domoticz_die("out of memory");
   s->requests[s->request_count] = strdup(target);
-  if (s->requests[s->request_count++] == NULL)
+  if (!s->requests[s->request_count++])
     domoticz_die("out of memory");
 }
 
@@ -53,9 +53,9 @@ keeps_alive(const struct domoticz_server *s,
             const struct domoticz_connection *c, const char *connection)
 {
   if (s->version != DOMOTICZ_2026_3)
-    return connection != NULL && strcasecmp(connection, "keep-alive") == 0;
+    return connection && strcasecmp(connection, "keep-alive") == 0;
   return c->served < CONNECTION_REQUESTS &&
-         (connection == NULL || strcasecmp(connection, "close") != 0);
+         (!connection || strcasecmp(connection, "close") != 0);
 }
 
 /* Parses HEAD.  Returns false if it is no valid request. */
@@ -68,11 +68,11 @@ parse_request(const struct domoticz_server *s,
   char *connection;
 
   memset(request, 0, sizeof(*request));
-  end = target == NULL ? NULL : strchr(target + 1, ' ');
-  if (end == NULL || strncmp(end + 1, "HTTP/1.", 7) != 0 || target[1] != '/')
+  end = target ? strchr(target + 1, ' ') : NULL;
+  if (!end || strncmp(end + 1, "HTTP/1.", 7) != 0 || target[1] != '/')
     return false;
   request->target = strndup(target + 1, (size_t)(end - target - 1));
-  if (request->target == NULL)
+  if (!request->target)
     domoticz_die("out of memory");
   request->authorization = header(head, "Authorization");
   connection = header(head, "Connection");
@@ -97,7 +97,7 @@ find_order(struct domoticz_server *s, const char *target)
 
   for (i = 0; i < s->order_count; i++) {
     o = &s->orders[i];
-    if ((o->match != NULL && strstr(target, o->match) == NULL) ||
+    if ((o->match && !strstr(target, o->match)) ||
         (!o->endless && o->count == 0))
       continue;
     if (o->skip > 0) {
@@ -178,7 +178,7 @@ append_blanks(struct text_buffer *t, size_t count)
 {
   char *blanks = malloc(count + 1);
 
-  if (blanks == NULL)
+  if (!blanks)
     domoticz_die("out of memory");
   memset(blanks, ' ', count);
   domoticz_append(t, blanks, count);
@@ -299,15 +299,15 @@ domoticz_serve(struct domoticz_server *s, struct domoticz_connection *c,
   } else {
     remember(s, head, request.target);
     order = find_order(s, request.target);
-    if (order == NULL || !is_prevented(order))
+    if (!order || !is_prevented(order))
       domoticz_answer(s, &request, &reply);
   }
   length = reply.body.len;
-  if (order != NULL)
+  if (order)
     spoil_reply(order, &reply, &length);
   c->close_after = !request.keep_alive;
   put_reply(s, c, &request, &reply, length);
-  if (order != NULL)
+  if (order)
     spoil_bytes(order, c);
   text_buffer_free(&reply.body);
   free_request(&request);

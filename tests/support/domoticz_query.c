@@ -38,12 +38,12 @@ domoticz_parse_params(char *query, struct domoticz_params *p)
   char *next, *equal;
 
   p->count = 0;
-  for (; query != NULL && p->count < DOMOTICZ_PARAMS; query = next) {
+  for (; query && p->count < DOMOTICZ_PARAMS; query = next) {
     next = strchr(query, '&');
-    if (next != NULL)
+    if (next)
       *next++ = '\0';
     equal = strchr(query, '=');
-    if (equal == NULL)
+    if (!equal)
       continue;
     *equal = '\0';
     if (!decode(query) || !decode(equal + 1))
@@ -72,7 +72,7 @@ domoticz_param_is(const struct domoticz_params *p, const char *name,
 {
   const char *given = domoticz_param(p, name);
 
-  return given != NULL && strcmp(given, value) == 0;
+  return given && strcmp(given, value) == 0;
 }
 
 /* Returns 0 if TEXT is no valid idx. */
@@ -82,7 +82,7 @@ domoticz_parse_idx(const char *text)
   char *end;
   unsigned long long idx;
 
-  if (text == NULL || !isdigit((unsigned char)text[0]))
+  if (!text || !isdigit((unsigned char)text[0]))
     return 0;
   errno = 0;
   idx = strtoull(text, &end, 10);

@@ -112,9 +112,9 @@ accept_one(struct domoticz_server *s)
 static void
 take_request(struct domoticz_server *s, struct domoticz_connection *c)
 {
-  char *end = c->in.data == NULL ? NULL : strstr(c->in.data, "\r\n\r\n");
+  char *end = c->in.data ? strstr(c->in.data, "\r\n\r\n") : NULL;
 
-  if (end == NULL || c->out.data != NULL)
+  if (!end || c->out.data)
     return;
   end[2] = '\0';
   domoticz_serve(s, c, c->in.data);
@@ -140,7 +140,7 @@ receive(struct domoticz_server *s, struct domoticz_connection *c)
 static bool
 is_due(const struct domoticz_connection *c)
 {
-  return c->out.data != NULL && domoticz_monotonic_ms() >= c->not_before;
+  return c->out.data && domoticz_monotonic_ms() >= c->not_before;
 }
 
 /* Sends as much of the reply as possible; frees it when it is complete. */
@@ -201,8 +201,7 @@ prepare_poll(struct domoticz_server *s, struct pollfd *fds)
     fds[2 + i] = (struct pollfd){ .fd = c->fd, .events = POLLIN };
     if (is_due(c))
       fds[2 + i].events |= POLLOUT;
-    else if (c->fd >= 0 && c->out.data != NULL &&
-             (timeout < 0 || wait < timeout))
+    else if (c->fd >= 0 && c->out.data && (timeout < 0 || wait < timeout))
       timeout = wait < 0 ? 0 : (int)wait + 1;
   }
   return timeout;
@@ -245,7 +244,7 @@ domoticz_server_start_at(enum domoticz_version version, unsigned port)
   struct domoticz_server *s = calloc(1, sizeof(*s));
   size_t i;
 
-  if (s == NULL || pipe2(s->wake, O_CLOEXEC | O_NONBLOCK) < 0)
+  if (!s || pipe2(s->wake, O_CLOEXEC | O_NONBLOCK) < 0)
     domoticz_die("cannot start: %s", strerror(errno));
   for (i = 0; i < DOMOTICZ_CONNECTIONS; i++)
     s->connections[i].fd = -1;
@@ -259,8 +258,7 @@ domoticz_server_start_at(enum domoticz_version version, unsigned port)
   s->clock = time(NULL);
   s->clock_ms = domoticz_monotonic_ms();
   domoticz_listen(s);
-  if (s->prefix == NULL ||
-      pthread_create(&s->thread, NULL, domoticz_thread, s) != 0)
+  if (!s->prefix || pthread_create(&s->thread, NULL, domoticz_thread, s) != 0)
     domoticz_die("cannot start");
   return s;
 }
@@ -274,7 +272,7 @@ domoticz_server_start(enum domoticz_version version)
 void
 domoticz_server_stop(struct domoticz_server *s)
 {
-  if (s == NULL)
+  if (!s)
     return;
   pthread_mutex_lock(&s->lock);
   s->stopping = true;
@@ -284,7 +282,7 @@ domoticz_server_stop(struct domoticz_server *s)
   domoticz_drop_connections(s);
   domoticz_server_heal(s);
   domoticz_server_forget(s);
-  while (s->devices != NULL)
+  while (s->devices)
     domoticz_remove(s, s->devices->idx);
   while (s->kept_count > 0)
     free(s->kept[--s->kept_count]);

@@ -97,7 +97,7 @@ domoticz_type_of_mapped(const char *mapped)
   };
   size_t i;
 
-  for (i = 0; mapped != NULL && i < ARRAY_SIZE(rows); i++)
+  for (i = 0; mapped && i < ARRAY_SIZE(rows); i++)
     if (strtoul(mapped, NULL, 16) == rows[i].mapped)
       return domoticz_type_find(rows[i].name);
   return NULL;
@@ -147,7 +147,7 @@ copy(const char *text)
 {
   char *t = strdup(text);
 
-  if (t == NULL)
+  if (!t)
     domoticz_die("out of memory");
   return t;
 }
@@ -203,7 +203,7 @@ domoticz_find(struct domoticz_server *s, unsigned idx)
 {
   struct domoticz_device *d;
 
-  for (d = s->devices; d != NULL; d = d->next)
+  for (d = s->devices; d; d = d->next)
     if (d->idx == idx)
       return d;
   return NULL;
@@ -224,18 +224,18 @@ domoticz_make(struct domoticz_server *s, unsigned idx,
 {
   struct domoticz_device *d = calloc(1, sizeof(*d)), **at;
 
-  if (d == NULL)
+  if (!d)
     domoticz_die("out of memory");
   d->type = type;
   d->idx = idx;
   d->used = true;
   d->divider = strcmp(type->name, "counter-custom") == 0 ? 1000 : 0;
-  d->label = copy(label == NULL ? "" : label);
+  d->label = copy(label ? label : "");
   d->name = copy(name);
   d->now.text = copy(type->initial);
   d->now.updated = local_time(s);
   domoticz_state_copy(&d->before, &d->now);
-  for (at = &s->devices; *at != NULL && (*at)->idx < idx; at = &(*at)->next)
+  for (at = &s->devices; *at && (*at)->idx < idx; at = &(*at)->next)
     continue;
   d->next = *at;
   *at = d;
@@ -247,10 +247,10 @@ domoticz_remove(struct domoticz_server *s, unsigned idx)
 {
   struct domoticz_device **at, *d;
 
-  for (at = &s->devices; *at != NULL && (*at)->idx != idx; at = &(*at)->next)
+  for (at = &s->devices; *at && (*at)->idx != idx; at = &(*at)->next)
     continue;
   d = *at;
-  if (d == NULL)
+  if (!d)
     return;
   *at = d->next;
   free(d->now.text);
@@ -265,7 +265,7 @@ void
 domoticz_state_copy(struct domoticz_state *to,
                     const struct domoticz_state *from)
 {
-  char *text = from->text == NULL ? NULL : copy(from->text);
+  char *text = from->text ? copy(from->text) : NULL;
 
   free(to->text);
   to->text = text;
@@ -362,7 +362,7 @@ is_raw(const struct domoticz_server *s, const struct domoticz_device *d)
   case DOMOTICZ_SHOW_GAS:
     return s->rows_logged && !is_whole(d->now.text);
   case DOMOTICZ_SHOW_KWH:
-    return strchr(d->now.text, ';') == NULL;
+    return !strchr(d->now.text, ';');
   default:
     return strcmp(d->type->name, "barometer") == 0 && d->now.text[0] == '\0';
   }
@@ -394,7 +394,7 @@ static double
 managed_value(const char *text)
 {
   const char *second = strchr(text, ';');
-  double usage = second == NULL ? -1 : atof(second + 1);
+  double usage = second ? atof(second + 1) : -1;
 
   return usage < 0 ? atof(text) : usage;
 }
@@ -410,7 +410,7 @@ show_plainly(const struct domoticz_server *s, const struct domoticz_device *d,
              char *buf, size_t size)
 {
   const char *text = d->now.text, *second = strchr(text, ';');
-  const char *label = d->type->label == NULL ? d->label : d->type->label;
+  const char *label = d->type->label ? d->type->label : d->label;
 
   switch (d->type->show) {
   case DOMOTICZ_SHOW_G:
@@ -468,7 +468,7 @@ domoticz_time(int64_t seconds, char *buf, size_t size)
   time_t local = (time_t)seconds;
   struct tm tm;
 
-  if (gmtime_r(&local, &tm) == NULL ||
+  if (!gmtime_r(&local, &tm) ||
       strftime(buf, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
     domoticz_die("no such time");
 }

@@ -23,7 +23,7 @@ picky_create(const struct mp_host *host, void **ret_self)
 {
   struct picky *p = calloc(1, sizeof(*p));
 
-  if (p == NULL)
+  if (!p)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   p->host = host;
   *ret_self = p;
@@ -36,12 +36,12 @@ picky_open(void *self)
   struct picky *p = self;
   FILE *f = fopen("rejects", "r");
 
-  if (f != NULL && fgets(p->rejects, sizeof(p->rejects), f) != NULL)
+  if (f && fgets(p->rejects, sizeof(p->rejects), f))
     p->rejects[strcspn(p->rejects, "\n")] = '\0';
-  if (f != NULL)
+  if (f)
     fclose(f);
   p->taken = fopen("taken", "a");
-  return p->taken == NULL ? mp_fail(p->host, MP_EIO, "taken", "no") : MP_OK;
+  return p->taken ? MP_OK : mp_fail(p->host, MP_EIO, "taken", "no");
 }
 
 static void

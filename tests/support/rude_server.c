@@ -44,7 +44,7 @@ wait_for(const struct rude_server *r, int fd, short events, int ms)
 static bool
 say(const struct rude_server *r, int fd, const char *text)
 {
-  size_t len = text == NULL ? 0 : strlen(text);
+  size_t len = text ? strlen(text) : 0;
   ssize_t n;
 
   for (; len > 0; text += n, len -= (size_t)n) {

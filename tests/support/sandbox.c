@@ -115,7 +115,7 @@ sandbox_write(struct sandbox *s, const char *name, const char *fmt, ...)
   FILE *f = fopen(path, "w");
   va_list args;
 
-  ck_assert_msg(f != NULL, "%s: %s", path, strerror(errno));
+  ck_assert_msg(f, "%s: %s", path, strerror(errno));
   va_start(args, fmt);
   ck_assert_int_ge(vfprintf(f, fmt, args), 0);
   va_end(args);
@@ -351,7 +351,7 @@ start(struct sandbox *s, const char *fmt, va_list args)
   char *words[MAX_WORDS], *text, **env;
   char now[32];
 
-  ck_assert_msg(program != NULL, "METERPIPE does not name the program to test");
+  ck_assert_msg(program, "METERPIPE does not name the program to test");
   ck_assert_int_eq(s->pid, 0);
   ck_assert_int_ge(vasprintf(&text, fmt, args), 0);
   words[0] = program;
@@ -420,7 +420,7 @@ sandbox_has_installed(struct sandbox *s)
 {
   sandbox_setenv(s, "METERPIPE_PLUGIN_PATH", "/nowhere");
   sandbox_run(s, "plugins");
-  return strstr(sandbox_out(s), " kmp ") != NULL;
+  return strstr(sandbox_out(s), " kmp ");
 }
 
 int

@@ -114,7 +114,7 @@ remark_on(const struct mp_host *host, const struct model *model,
     model_info(model, id, value->coef, buf, MODEL_TEXT_SIZE);
     return buf[0] != '\0' ? buf : NULL;
   }
-  if (value->unit != NULL && strcmp(value->unit, "C") == 0)
+  if (value->unit && strcmp(value->unit, "C") == 0)
     return remark_temperature(host, id, value);
   return NULL;
 }
@@ -134,7 +134,7 @@ kmp_probe_register(const struct mp_host *host, const struct mp_probe_sink *sink,
     .struct_size = sizeof(item),
     .field = kmp_register_name(record->id, name),
     .number = number,
-    .label = reg != NULL ? reg->label : NULL,
+    .label = reg ? reg->label : NULL,
   };
   int r = kmp_convert(record, reg, &space, &value, &error);
 

@@ -236,7 +236,7 @@ find_bits(const struct model *model)
 
   if (i < 0)
     return find_bits_by_registers(model);
-  return models[i].info != NULL ? models[i].info : &bits_unknown;
+  return models[i].info ? models[i].info : &bits_unknown;
 }
 
 bool
@@ -286,7 +286,7 @@ add_bits(struct text *t, const struct info_bits *bits, int64_t code)
   for (bit = 0; bit < ARRAY_SIZE(bits->words); bit++) {
     if (!(code >> bit & 1))
       continue;
-    if (bits->words[bit] != NULL)
+    if (bits->words[bit])
       add_part(t, "%s", bits->words[bit]);
     else
       add_part(t, "bit %u", bit);
@@ -307,7 +307,7 @@ add_durations(struct text *t, int64_t code)
   for (i = 0; i < 4; i++) {
     const char *duration = lasted[code >> (4 + 3 * i) & 7];
 
-    if (duration != NULL)
+    if (duration)
       add_part(t, "%s for %s", bits_water_21.words[i], duration);
   }
 }

@@ -317,7 +317,7 @@ meter_try_start(void)
 {
   struct meter *m = calloc(1, sizeof(*m));
 
-  if (m == NULL)
+  if (!m)
     return NULL;
   m->wake[0] = m->wake[1] = -1;
   m->faults.seed = 1;
@@ -339,7 +339,7 @@ meter_start(void)
 {
   struct meter *m = meter_try_start();
 
-  if (m == NULL)
+  if (!m)
     meter_die("no pty", strerror(errno));
   return m;
 }
@@ -359,7 +359,7 @@ remove_link(const struct meter *m)
 void
 meter_stop(struct meter *m)
 {
-  if (m == NULL)
+  if (!m)
     return;
   send_order(m, END_THREAD);
   pthread_join(m->thread, NULL);

@@ -135,7 +135,7 @@ meter_memory_remove(struct meter_memory *memory, uint16_t id)
 {
   struct meter_register *reg = find_meter_register(memory, id);
 
-  if (reg != NULL)
+  if (reg)
     *reg = memory->registers[--memory->count];
 }
 
@@ -149,7 +149,7 @@ store_register(struct meter_memory *memory, uint16_t id, const uint8_t *record,
 
   if (len < 3 || len != 3u + record[1] || len + 2 > METER_RECORD)
     return -1;
-  if (reg == NULL) {
+  if (!reg) {
     if (memory->count == METER_REGISTERS)
       return -1;
     reg = &memory->registers[memory->count++];
@@ -299,7 +299,7 @@ learn_serial(struct meter_memory *memory, const uint8_t *serial)
   const uint8_t record[] = { 51,        4,         0,        serial[0],
                              serial[1], serial[2], serial[3] };
 
-  if (find_meter_register(memory, SERIAL_REGISTER) != NULL)
+  if (find_meter_register(memory, SERIAL_REGISTER))
     return 0;
   return store_register(memory, SERIAL_REGISTER, record, sizeof(record));
 }

@@ -27,7 +27,7 @@ learn_bytes(struct meter *m, const struct meter_bytes *bytes)
     if (*p != START_ANSWER)
       continue;
     stop = memchr(p, STOP, (size_t)(end - p));
-    if (stop == NULL)
+    if (!stop)
       break;
     learnt += meter_learn(m, p, (size_t)(stop - p) + 1) == 0;
   }
@@ -42,10 +42,10 @@ find_hex(const char *line, bool first)
 {
   const char *mark = strchr(line, '<');
 
-  if (mark != NULL)
+  if (mark)
     return mark + 1;
   mark = strstr(line, "Rd ");
-  if (mark != NULL)
+  if (mark)
     return mark + 3;
   if (!first)
     return NULL;
@@ -60,7 +60,7 @@ learn_line(struct meter *m, const char *line)
   const char *hex = find_hex(line, true);
   long learnt = 0;
 
-  while (hex != NULL) {
+  while (hex) {
     struct meter_bytes bytes = { .len = 0 };
     unsigned byte;
     int used;
@@ -82,7 +82,7 @@ meter_load(struct meter *m, const char *path)
   long learnt = 0;
   int failed;
 
-  if (file == NULL)
+  if (!file)
     return -1;
   while (getline(&line, &size, file) >= 0)
     if (line[0] != '#')

@@ -34,7 +34,7 @@ info_begin(struct info *info, struct kmp *kmp, const char *name)
 size_t
 info_registers(const struct info *info, uint16_t ids[INFO_REGISTERS])
 {
-  if (info->name == NULL)
+  if (!info->name)
     return 0;
   if (info->due || !model_has_words(&info->model)) {
     memcpy(ids, registers, sizeof(registers));
@@ -51,7 +51,7 @@ info_take(struct info *info, const struct kmp_record *record)
   size_t i;
 
   for (i = 0; i < INFO_REGISTERS; i++)
-    if (info->name != NULL && registers[i] == record->id &&
+    if (info->name && registers[i] == record->id &&
         kmp_value_decode(record, &value) == KMP_OK &&
         value.form == KMP_FORM_NUMBER && value.exp10 == 0)
       info->codes[i] = value.coef;
@@ -66,7 +66,7 @@ take_markers(void *ctx, const struct kmp_request *request,
   uint8_t i;
 
   (void)request;
-  for (i = 0; answer != NULL && i < answer->count; i++)
+  for (i = 0; answer && i < answer->count; i++)
     model_note_register(model, answer->records[i].id);
 }
 
@@ -148,7 +148,7 @@ info_emit(struct info *info, const struct mp_sink *sink)
   uint16_t id;
   int r = MP_OK;
 
-  if (info->name == NULL)
+  if (!info->name)
     return 0;
   check_model(info);
   if (info->due)

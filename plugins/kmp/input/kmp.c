@@ -52,7 +52,7 @@ kmp_create(const struct mp_host *host, void **ret_self)
   static const char parity[] = { 'N', 'E', 'O' };
   struct kmp *kmp = calloc(1, sizeof(*kmp));
 
-  if (kmp == NULL)
+  if (!kmp)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   kmp->host = host;
   kmp->capture = host->option(host, "capture");

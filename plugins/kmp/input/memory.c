@@ -39,7 +39,7 @@ is_younger(const struct kmp *kmp, const char *key, int64_t ms)
   const char *text = kmp->host->store_get(kmp->host, key);
   int64_t age;
 
-  if (text == NULL)
+  if (!text)
     return false;
   age = kmp->host->now(kmp->host) - strtoll(text, NULL, 10);
   return age >= 0 && age < ms - ms / 10;
@@ -50,7 +50,7 @@ is_younger(const struct kmp *kmp, const char *key, int64_t ms)
 static void
 forget_key(const struct kmp *kmp, const char *key)
 {
-  if (kmp->host->store_get(kmp->host, key) != NULL)
+  if (kmp->host->store_get(kmp->host, key))
     (void)kmp->host->store_set(kmp->host, key, NULL);
 }
 
@@ -68,7 +68,7 @@ stored_number(const struct kmp *kmp, const char *key)
 {
   const char *text = kmp->host->store_get(kmp->host, key);
 
-  return text == NULL ? 0 : strtoll(text, NULL, 10);
+  return text ? strtoll(text, NULL, 10) : 0;
 }
 
 bool
@@ -88,7 +88,7 @@ memory_note_failure(const struct kmp *kmp)
 bool
 memory_serial_due(const struct kmp *kmp)
 {
-  return kmp->host->store_get(kmp->host, "failed") != NULL ||
+  return kmp->host->store_get(kmp->host, "failed") ||
          !is_younger(kmp, "asked", DAY_MS);
 }
 
@@ -126,7 +126,7 @@ memory_is_silent(const struct kmp *kmp, uint16_t id)
   const char *next = kmp->host->store_get(kmp->host, "silent");
   char *end;
 
-  if (next == NULL || stored_number(kmp, "silent_runs") < SURE_RUNS ||
+  if (!next || stored_number(kmp, "silent_runs") < SURE_RUNS ||
       !is_younger(kmp, "silent_at", DAY_MS))
     return false;
   for (;;) {
@@ -144,7 +144,7 @@ void
 memory_note_silent(const struct kmp *kmp, const char *ids)
 {
   const char *last = kmp->host->store_get(kmp->host, "silent");
-  bool again = last != NULL && strcmp(last, ids) == 0;
+  bool again = last && strcmp(last, ids) == 0;
 
   if (ids[0] == '\0') {
     forget_key(kmp, "silent");
@@ -170,7 +170,7 @@ forget_habits(const struct kmp *kmp, const char *serial)
 {
   const char *last = kmp->host->store_get(kmp->host, "serial");
 
-  if (last == NULL || strcmp(last, serial) == 0)
+  if (!last || strcmp(last, serial) == 0)
     return;
   forget_key(kmp, "limit");
   forget_key(kmp, "silent");
@@ -185,7 +185,7 @@ memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
   const struct mp_host *host = kmp->host;
   char serial[KMP_FORMAT_SIZE] = "";
 
-  if (record != NULL)
+  if (record)
     kmp_serial_format(record, serial);
   store_number(kmp, "asked", host->now(host));
   forget_key(kmp, "failed");
@@ -203,7 +203,7 @@ memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink)
 {
   const char *serial = kmp->host->store_get(kmp->host, "serial");
 
-  if (serial != NULL)
+  if (serial)
     sink->serial(sink, serial, MP_SERIAL_ASSUMED);
 }
 
@@ -218,14 +218,13 @@ memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code)
   char word[4], units[UNITS_SIZE];
 
   snprintf(word, sizeof(word), "%02x ", code);
-  if (reported != NULL && strstr(reported, word) != NULL)
+  if (reported && strstr(reported, word))
     return;
   mp_log(host, MP_LOG_WARNING, name,
          "the meter sends the unknown unit code %02x: the value is delivered "
          "without a unit; this is reported once",
          code);
-  snprintf(units, sizeof(units), "%s%s", reported != NULL ? reported : "",
-           word);
+  snprintf(units, sizeof(units), "%s%s", reported ? reported : "", word);
   (void)host->store_set(host, "units", units);
 }
 
@@ -235,7 +234,7 @@ memory_model(const struct kmp *kmp, struct model *ret_model)
   const char *text = kmp->host->store_get(kmp->host, "model");
   unsigned type, has;
 
-  if (text == NULL || sscanf(text, "%4x %2x", &type, &has) != 2)
+  if (!text || sscanf(text, "%4x %2x", &type, &has) != 2)
     return false;
   ret_model->type = (uint16_t)type;
   ret_model->has = (uint8_t)has;

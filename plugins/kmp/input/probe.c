@@ -98,7 +98,7 @@ take_probe_answer(void *ctx, const struct kmp_request *request,
   size_t i;
 
   probe->answered += request->count;
-  if (answer == NULL) {
+  if (!answer) {
     probe->silent += request->count;
     return;
   }
@@ -106,7 +106,7 @@ take_probe_answer(void *ctx, const struct kmp_request *request,
     uint16_t id = request->ids[i];
     const struct kmp_record *record = kmp_answer_find(answer, id);
 
-    if (record == NULL)
+    if (!record)
       continue;
     model_note_register(&probe->model, id);
     keep_last_record(find_finding(probe, id), record,
@@ -161,7 +161,7 @@ count_registers(void)
 {
   uint32_t n = 0;
 
-  while (kmp_register_at(n) != NULL)
+  while (kmp_register_at(n))
     n++;
   return n;
 }
@@ -293,7 +293,7 @@ probe_all(struct probe *probe)
   probe->kmp->session.takes_silence = true;
   probe->total = count_registers();
   probe->findings = calloc(probe->total, sizeof(*probe->findings));
-  if (probe->findings == NULL)
+  if (!probe->findings)
     return mp_fail(probe->kmp->host, MP_ENOMEM, NULL, "out of memory");
   r = ask_all_registers(probe);
   probe->model.partial = probe->answered < probe->total;

@@ -102,7 +102,7 @@ take_reading_answer(void *ctx, const struct kmp_request *request,
   struct reading *reading = ctx;
   size_t i;
 
-  if (answer == NULL) {
+  if (!answer) {
     take_silence(reading, request);
     return;
   }
@@ -112,12 +112,12 @@ take_reading_answer(void *ctx, const struct kmp_request *request,
     struct wanted *wanted = find_wanted(reading, id);
 
     wanted->answered = 1;
-    wanted->gap = record == NULL ? LEFT_OUT : NO_GAP;
+    wanted->gap = record ? NO_GAP : LEFT_OUT;
     if (id == KMP_REGISTER_SERIAL)
       memory_take_serial(reading->kmp, reading->sink, record);
-    if (record != NULL)
+    if (record)
       info_take(&reading->info, record);
-    if (record != NULL && wanted->name != NULL)
+    if (record && wanted->name)
       emit_register(reading, wanted->name, record);
   }
 }
@@ -164,7 +164,7 @@ ask_for(struct reading *reading, size_t from, size_t to)
 static void
 add_wanted(struct reading *reading, uint16_t id)
 {
-  if (find_wanted(reading, id) == NULL)
+  if (!find_wanted(reading, id))
     reading->wanted[reading->count++].id = id;
 }
 
@@ -189,11 +189,11 @@ list_wanted(struct reading *reading)
   uint32_t n = 0;
   uint32_t i;
 
-  while (host->field(host, n) != NULL)
+  while (host->field(host, n))
     n++;
   reading->wanted =
     calloc((size_t)n + INFO_REGISTERS + 1, sizeof(*reading->wanted));
-  if (reading->wanted == NULL)
+  if (!reading->wanted)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   for (i = 0; i < n; i++) {
     const char *name = host->field(host, i);
@@ -224,7 +224,7 @@ ask_for_all(struct reading *reading)
 {
   struct kmp *kmp = reading->kmp;
   bool due = memory_serial_due(kmp);
-  bool known_without = kmp->host->store_get(kmp->host, "serial") == NULL;
+  bool known_without = !kmp->host->store_get(kmp->host, "serial");
   bool rides = reading->regular % kmp->session.limit != 0;
   size_t first = reading->regular;
   int r;
@@ -280,7 +280,7 @@ report_gaps(const struct reading *reading)
   char *names = malloc(size);
   unsigned count;
 
-  if (names == NULL)
+  if (!names)
     return mp_fail(kmp->host, MP_ENOMEM, NULL, "out of memory");
   count = name_gaps(reading, LEFT_OUT, names, size);
   if (count == reading->fields && count > 1)
@@ -394,7 +394,7 @@ kmp_read(void *self, const struct mp_sink *sink)
   uint8_t limit;
   int r;
 
-  if (kmp->port == NULL)
+  if (!kmp->port)
     return MP_SKIP;
   r = list_wanted(&reading);
   if (r == MP_OK && reading.regular > 0) {

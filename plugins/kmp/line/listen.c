@@ -152,7 +152,7 @@ note_event(struct session *s, enum kmp_event event,
     return MP_DROP;
   if (event == KMP_EVENT_ACK)
     s->deframer.noise++;
-  else if (request == NULL)
+  else if (!request)
     mp_log(s->host, MP_LOG_DEBUG, s->device, "stale bytes");
   else if (event == KMP_EVENT_FRAME)
     return note_good(s, request, ret_answer);
@@ -241,7 +241,7 @@ look_behind(struct session *s, const struct kmp_request *request,
   struct kmp_deframer *d = &s->deframer;
   int r = MP_OK;
 
-  if (request == NULL || d->frame.start != KMP_START_ANSWER)
+  if (!request || d->frame.start != KMP_START_ANSWER)
     return MP_OK;
   if (leaves_out(s, request))
     r = read_behind(s, in);

@@ -103,13 +103,13 @@ port_open(const struct mp_host *host, const struct port_settings *settings,
   int64_t until = port_clock() + patience_ms;
   int r;
 
-  if (port == NULL)
+  if (!port)
     return mp_fail(host, MP_ENOMEM, settings->device, "out of memory");
   port->host = host;
   port->device = settings->device;
   port->fd = -1;
   port->lock_fd = -1;
-  if (port_tcp_address(settings->device) != NULL)
+  if (port_tcp_address(settings->device))
     r = port_tcp_open(port, until);
   else
     r = port_tty_open(port, settings, until);
@@ -124,7 +124,7 @@ port_open(const struct mp_host *host, const struct port_settings *settings,
 void
 port_close(struct port *port)
 {
-  if (port == NULL)
+  if (!port)
     return;
   port_tty_restore(port);
   if (port->fd >= 0)
@@ -137,7 +137,7 @@ port_close(struct port *port)
 bool
 port_is_network(const struct port *port)
 {
-  return port_tcp_address(port->device) != NULL;
+  return port_tcp_address(port->device);
 }
 
 unsigned

@@ -100,8 +100,7 @@ has_group(int fd, gid_t group)
       errno != ERANGE)
     return false;
   groups = malloc(size);
-  if (groups != NULL &&
-      getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0)
+  if (groups && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0)
     for (size_t i = 0; i < size / sizeof(*groups); i++)
       found |= groups[i] == group;
   free(groups);
@@ -117,7 +116,7 @@ is_one_of_us(const struct mp_host *host, int fd, const struct ucred *peer)
 
   if (peer->uid == 0 || peer->uid == geteuid())
     return true;
-  if (!MP_HAS(host, struct mp_host, state_dir) || host->state_dir == NULL ||
+  if (!MP_HAS(host, struct mp_host, state_dir) || !host->state_dir ||
       stat(host->state_dir, &dir) != 0)
     return false;
   if (peer->uid == dir.st_uid)

@@ -65,8 +65,7 @@ split_address(const char *begin, char *host, size_t host_size,
   const char *colon = strrchr(begin, ':');
   size_t len;
 
-  if (colon == NULL || colon == begin || !is_port(colon + 1) ||
-      strchr(begin, '/') != NULL)
+  if (!colon || colon == begin || !is_port(colon + 1) || strchr(begin, '/'))
     return MP_ECONFIG;
   len = (size_t)(colon - begin);
   if (begin[0] == '[') {
@@ -89,7 +88,7 @@ split_host_and_port(const char *device, char *host, size_t host_size,
 {
   const char *address = port_tcp_address(device);
 
-  if (address == NULL)
+  if (!address)
     return MP_ECONFIG;
   return split_address(address, host, host_size, ret_port);
 }
@@ -111,14 +110,14 @@ int
 port_tcp_explain(const struct mp_host *host, const char *device)
 {
   const char *slashes = strstr(device, "://");
-  const char *rest = slashes != NULL ? slashes + 3 : device;
+  const char *rest = slashes ? slashes + 3 : device;
   char address[256];
 
   /* socat writes tcp:HOST:PORT. */
-  if (slashes == NULL && strncasecmp(device, "tcp:", 4) == 0)
+  if (!slashes && strncasecmp(device, "tcp:", 4) == 0)
     rest += 4;
   if (!is_address(rest, address, sizeof(address))) {
-    if (slashes == NULL)
+    if (!slashes)
       return MP_OK;
     snprintf(address, sizeof(address), "HOST:PORT");
   }
@@ -176,8 +175,7 @@ connect_any(struct port *port, const struct addrinfo *list)
   int r = MP_DROP;
   int err = EADDRNOTAVAIL;
 
-  for (address = list; address != NULL && r == MP_DROP;
-       address = address->ai_next) {
+  for (address = list; address && r == MP_DROP; address = address->ai_next) {
     r = connect_one(port, address);
     if (r == MP_OK)
       return MP_OK;

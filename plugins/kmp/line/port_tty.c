@@ -51,7 +51,7 @@ no_permission(const struct mp_host *host, const char *device)
   if (stat(device, &st) == 0 &&
       (st.st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP))
     getgrgid_r(st.st_gid, &group, buf, sizeof(buf), &found);
-  if (found == NULL)
+  if (!found)
     return mp_fail(host, MP_EPERM, device,
                    "permission denied; give this user read and write "
                    "access");

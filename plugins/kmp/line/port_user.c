@@ -57,13 +57,13 @@ has_open(const char *pid, const struct device *device)
 
   snprintf(name, sizeof(name), "/proc/%.16s/fd", pid);
   dir = opendir(name);
-  if (dir == NULL)
+  if (!dir)
     return false;
   while (!found) {
     const struct dirent *entry = readdir(dir);
     struct device other;
 
-    if (entry == NULL)
+    if (!entry)
       break;
     found = device_id(dirfd(dir), entry->d_name, &other) &&
             other.number == device->number && other.devpts == device->devpts;
@@ -107,15 +107,15 @@ port_user(const char *path, char *buf, size_t size)
   if (!device_id(AT_FDCWD, path, &device))
     return;
   proc = opendir("/proc");
-  while (proc != NULL && buf[0] == '\0') {
+  while (proc && buf[0] == '\0') {
     const struct dirent *entry = readdir(proc);
 
-    if (entry == NULL)
+    if (!entry)
       break;
     if (isdigit((unsigned char)entry->d_name[0]) &&
         has_open(entry->d_name, &device))
       port_process((pid_t)strtol(entry->d_name, NULL, 10), buf, size);
   }
-  if (proc != NULL)
+  if (proc)
     closedir(proc);
 }

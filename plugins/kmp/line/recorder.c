@@ -75,7 +75,7 @@ open_to_append(const char *path, int *ret_new, char why[FILE_WHY])
     return NULL;
   if (fstat(fd, &st) == 0)
     file = fdopen(fd, "a");
-  if (file == NULL) {
+  if (!file) {
     int err = errno;
 
     close(fd);
@@ -97,17 +97,17 @@ recorder_open(const struct mp_host *host, const char *path, bool begins_cycle)
   char why[FILE_WHY];
   int is_new = 0;
 
-  if (path == NULL)
+  if (!path)
     return NULL;
   recorder = calloc(1, sizeof(*recorder));
-  if (recorder == NULL) {
+  if (!recorder) {
     mp_fail(host, MP_ENOMEM, path, "no capture: out of memory");
     return NULL;
   }
   recorder->host = host;
   recorder->path = path;
   recorder->file = open_to_append(path, &is_new, why);
-  if (recorder->file == NULL) {
+  if (!recorder->file) {
     mp_fail(host, MP_ECREATE, path, "the capture cannot be written: %s%s",
             why[0] != '\0' ? "it " : strerror(errno), why);
     free(recorder);
@@ -125,7 +125,7 @@ recorder_frame(struct recorder *recorder, char direction, const uint8_t *wire,
   char line[3 * KMP_WIRE_MAX + CAPTURE_LINE_EXTRA];
   size_t n;
 
-  if (recorder == NULL)
+  if (!recorder)
     return;
   n = capture_format(line, sizeof(line), recorder->host->now(recorder->host),
                      direction, wire, len);
@@ -147,7 +147,7 @@ report_failure(struct recorder *recorder)
 void
 recorder_flush(struct recorder *recorder)
 {
-  if (recorder == NULL)
+  if (!recorder)
     return;
   errno = 0;
   if (fflush(recorder->file) != 0 || ferror(recorder->file))
@@ -157,7 +157,7 @@ recorder_flush(struct recorder *recorder)
 void
 recorder_close(struct recorder *recorder)
 {
-  if (recorder == NULL)
+  if (!recorder)
     return;
   recorder_flush(recorder);
   errno = 0;

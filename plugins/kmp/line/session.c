@@ -66,7 +66,7 @@ session_init(struct session *s, const struct mp_host *host, const char *device,
 static void
 note_noise(struct session *s, const struct kmp_request *request)
 {
-  if (request != NULL)
+  if (request)
     s->seen.noise += s->deframer.noise;
   s->seen.zeros += s->deframer.zeros;
   s->deframer.noise = 0;

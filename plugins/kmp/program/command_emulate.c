@@ -86,7 +86,7 @@ print_help(void)
   fputs(help, stdout);
   for (i = 0;; i++) {
     name = meter_fault_kind(i, &what);
-    if (name == NULL)
+    if (!name)
       break;
     printf("  %-10s %s\n", name, what);
   }
@@ -176,7 +176,7 @@ take_operand(struct meter *m, const char *text)
   if (learnt == 0)
     return program_fail(EX_DATAERR, text,
                         "contains neither replies of a meter nor registers");
-  if (errno == ENOENT && strchr(text, '=') != NULL)
+  if (errno == ENOENT && strchr(text, '='))
     return program_fail(
       EX_USAGE, text, "is neither a register, such as 60=84.208GJ, nor a file");
   return program_fail_file(text);
@@ -262,7 +262,7 @@ command_emulate(int argc, char **argv)
   sigaddset(&signals, SIGUSR2);
   sigprocmask(SIG_BLOCK, &signals, NULL);
   m = meter_try_start();
-  if (m == NULL)
+  if (!m)
     return program_fail(EX_OSERR, "pty", "cannot be opened: %s",
                         strerror(errno));
   meter_set_baud(m, DEFAULT_BAUD);

@@ -48,7 +48,7 @@ copy_pipe(FILE *pipe)
   char buf[65536];
   size_t n;
 
-  if (copy == NULL)
+  if (!copy)
     return NULL;
   do {
     n = fread(buf, 1, sizeof(buf), pipe);
@@ -72,7 +72,7 @@ open_capture(const char *path)
   FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
   struct stat st;
 
-  if (file == NULL)
+  if (!file)
     return NULL;
   if (fstat(fileno(file), &st) < 0) {
     fclose(file);
@@ -127,14 +127,14 @@ run_pass(const char *path, FILE *file, struct pseudonyms *names, FILE *out)
   uint64_t unread, first;
   int status = EX_OK;
 
-  if (m == NULL)
+  if (!m)
     return program_fail(EX_SOFTWARE, path, "out of memory");
   if (mask_file(m, file) < 0)
     status = program_fail_file(path);
   else if (pseudonyms_failed(names))
     status = program_fail(EX_SOFTWARE, path, "out of memory");
   unread = mask_unread(m, &first);
-  if (status == EX_OK && out != NULL && unread > 0)
+  if (status == EX_OK && out && unread > 0)
     fprintf(stderr,
             "notice: %s: %" PRIu64 " lines are not lines of a capture, the "
             "first is line %" PRIu64 "; their hex digits were replaced by 0\n",
@@ -149,7 +149,7 @@ mask_capture(const char *path, FILE *file)
   struct pseudonyms *names = pseudonyms_new();
   int status;
 
-  if (names == NULL)
+  if (!names)
     return program_fail(EX_SOFTWARE, path, "out of memory");
   status = run_pass(path, file, names, NULL);
   if (status == EX_OK)
@@ -179,7 +179,7 @@ command_mask(int argc, char **argv)
   if (argv[1][0] == '-' && argv[1][1] != '\0')
     return program_fail(EX_USAGE, "mask", "takes no option %s", argv[1]);
   file = open_capture(argv[1]);
-  if (file == NULL)
+  if (!file)
     return program_fail_file(argv[1]);
   status = mask_capture(argv[1], file);
   fclose(file);

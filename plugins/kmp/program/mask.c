@@ -14,7 +14,7 @@ mask_new(struct pseudonyms *names, FILE *out)
 {
   struct mask *m = calloc(1, sizeof(*m));
 
-  if (m == NULL)
+  if (!m)
     return NULL;
   m->names = names;
   m->out = out;
@@ -37,7 +37,7 @@ mask_unread(const struct mask *m, uint64_t *ret_first)
 void
 mask_put(struct mask *m, const char *text, size_t len)
 {
-  if (m->out != NULL && len > 0)
+  if (m->out && len > 0)
     fwrite(text, 1, len, m->out);
 }
 

@@ -94,7 +94,7 @@ mask_value(struct pseudonyms *names, const struct column *column,
 
   if (!personal_value(column->id, column->unit))
     return;
-  if (unit != NULL && unit->layout == KMP_LAYOUT_ASCII)
+  if (unit && unit->layout == KMP_LAYOUT_ASCII)
     mask_text_value(names, mantissa, column->nob);
   else
     mask_number(names, mantissa, column->nob);

@@ -86,7 +86,7 @@ next_bytes(const char *p, const char *end)
   const char *q = p;
 
   while (q < end && q - p < SEPARATOR_MAX &&
-         memchr(separators, *q, sizeof(separators) - 1) != NULL)
+         memchr(separators, *q, sizeof(separators) - 1))
     q++;
   if (q == p)
     return p;
@@ -232,8 +232,7 @@ mask_known(struct mask *m, const char *p, const char *end)
 
   while (n < GROUPS_MAX && word - p <= PSEUDONYM_KEY_MAX) {
     ends[n++] = word;
-    if (end - word < 2 || memchr(" .,-/_:", *word, 7) == NULL ||
-        !is_word(word[1]))
+    if (end - word < 2 || !memchr(" .,-/_:", *word, 7) || !is_word(word[1]))
       break;
     word = word_end(word + 1, end);
   }

@@ -46,7 +46,7 @@ personal_register(uint16_t id)
     if (id >= personal[i][0] && id <= personal[i][1])
       return PERSONAL_ALWAYS;
   reg = kmp_register_find(id);
-  return reg == NULL || reg->kind == 0 ? PERSONAL_PERHAPS : PERSONAL_NEVER;
+  return !reg || reg->kind == 0 ? PERSONAL_PERHAPS : PERSONAL_NEVER;
 }
 
 bool
@@ -55,7 +55,7 @@ personal_value(uint16_t id, uint8_t unit)
   const struct kmp_unit *known = kmp_unit_find(unit);
 
   /* A network address locates the meter. */
-  if (known != NULL &&
+  if (known &&
       (known->layout == KMP_LAYOUT_IPV4 || known->layout == KMP_LAYOUT_IPV6))
     return true;
   switch (personal_register(id)) {
@@ -64,7 +64,7 @@ personal_value(uint16_t id, uint8_t unit)
   case PERSONAL_ALWAYS:
     return true;
   default:
-    return known == NULL || known->layout == KMP_LAYOUT_PLAIN ||
+    return !known || known->layout == KMP_LAYOUT_PLAIN ||
            known->layout == KMP_LAYOUT_ASCII;
   }
 }

@@ -35,7 +35,7 @@ pseudonyms_new(void)
 void
 pseudonyms_free(struct pseudonyms *p)
 {
-  if (p == NULL)
+  if (!p)
     return;
   tdestroy(p->tree, free);
   free(p);
@@ -153,7 +153,7 @@ pseudonym_find(const struct pseudonyms *p, const char *key)
 
   snprintf(wanted.key, sizeof(wanted.key), "%s", key);
   found = tfind(&wanted, &p->tree, compare_keys);
-  return found == NULL ? 0 : ((const struct pseudonym *)*found)->number;
+  return found ? ((const struct pseudonym *)*found)->number : 0;
 }
 
 static uint32_t
@@ -176,12 +176,12 @@ pseudonym_give(struct pseudonyms *p, const char *key)
   if (number != 0)
     return number;
   one = calloc(1, sizeof(*one));
-  if (one == NULL) {
+  if (!one) {
     p->failed = 1;
     return 0;
   }
   snprintf(one->key, sizeof(one->key), "%s", key);
-  if (tsearch(one, &p->tree, compare_keys) == NULL) {
+  if (!tsearch(one, &p->tree, compare_keys)) {
     free(one);
     p->failed = 1;
     return 0;

@@ -17,7 +17,7 @@ damage_add(struct damage_list *list, uint64_t line, const char *reason,
   d->line = line;
   d->reason = reason;
   d->repeats = false;
-  d->has_request = request != NULL;
+  d->has_request = request;
   if (request)
     d->request = *request;
   return d;

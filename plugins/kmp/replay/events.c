@@ -82,13 +82,13 @@ is_foreign(struct events *e)
   if (!e->foreign.form && !e->looked && foreign_find(&e->foreign, text, len))
     report_form(e);
   e->looked = true;
-  return e->foreign.form != NULL;
+  return e->foreign.form;
 }
 
 static enum taken
 take_foreign(struct events *e)
 {
-  bool was_known = e->foreign.form != NULL;
+  bool was_known = e->foreign.form;
   enum foreign_taken taken = foreign_take(&e->foreign, e->text, e->text_len);
 
   if (!was_known && e->foreign.form)

@@ -247,5 +247,5 @@ foreign_find(struct foreign *f, const char *text, size_t len)
       f->form = found.form;
     text = stop + 1;
   }
-  return f->form != NULL;
+  return f->form;
 }

@@ -79,7 +79,7 @@ probe_registers(const struct replay *r, const struct mp_probe_sink *sink)
   const struct kmp_register *reg;
   uint32_t i;
 
-  for (i = 0; (reg = kmp_register_at(i)) != NULL; i++)
+  for (i = 0; (reg = kmp_register_at(i)); i++)
     if (found[reg->id])
       probe_register(r, sink, found[reg->id]);
   for (i = 0; i < REGISTER_COUNT; i++)

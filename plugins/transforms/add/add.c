@@ -43,7 +43,7 @@ add_to_total(struct transform *t, const struct mp_value *total,
   struct mp_value plus;
   int answer;
 
-  if (total != NULL) {
+  if (total) {
     plus = transform_number(total);
     answer = transform_align(t, &result, &plus);
     if (answer != MP_OK)
@@ -63,7 +63,7 @@ add_apply(void *self, struct mp_value *value)
 
   if (transform_check_number(t, value) != MP_OK)
     return MP_ECONFIG;
-  if (operand == NULL || (operand->flags & MP_OPERAND_MISSING) != 0)
+  if (!operand || (operand->flags & MP_OPERAND_MISSING) != 0)
     return MP_DROP;
   if ((operand->flags & MP_OPERAND_FIRST) == 0) {
     answer = transform_check_operand(t, "plus", operand->value);

@@ -40,12 +40,12 @@ fail_conversion(const struct transform *t, int code,
                    "is in %s, which cannot be converted to %s",
                    transform_unit_name(value), unit);
   if (value->kind == MP_DELTA)
-    return mp_fail(
-      host, MP_ECONFIG, object,
-      "%s is an amount since the last reading, and not exact in "
-      "%s%s; convert the reading, then subtract",
-      transform_show(t, value, text, sizeof(text)), unit,
-      host->option(host, "decimals") == NULL ? "" : " with these decimals");
+    return mp_fail(host, MP_ECONFIG, object,
+                   "%s is an amount since the last reading, and not exact in "
+                   "%s%s; convert the reading, then subtract",
+                   transform_show(t, value, text, sizeof(text)), unit,
+                   host->option(host, "decimals") ? " with these decimals"
+                                                  : "");
   return mp_fail(host, MP_ECONFIG, object,
                  "%s cannot be converted exactly to %s; give the number of "
                  "`decimals` to round to",
@@ -59,7 +59,7 @@ convert(const struct mp_host *host, struct mp_value *number, const char *unit)
   int32_t place = MP_EXACT;
   int answer;
 
-  if (host->option(host, "decimals") != NULL)
+  if (host->option(host, "decimals"))
     place = -(int32_t)host->option_int(host, "decimals");
   answer = host->unit_convert(number, unit, place);
   if (answer != MP_OK || place == MP_EXACT)

@@ -46,7 +46,7 @@ static const struct mp_option options[] = {
 static enum decrease
 decrease_of(const struct transform *t, const struct mp_value *value)
 {
-  if (t->host->option(t->host, "decrease") != NULL)
+  if (t->host->option(t->host, "decrease"))
     return (enum decrease)t->host->option_int(t->host, "decrease");
   return value->kind == MP_COUNTER ? DECREASE_HOLD : DECREASE_ALLOW;
 }
@@ -64,7 +64,7 @@ shows_reading(const struct transform *t, const struct mp_operand *operand,
   *ret_shows = 0;
   if ((operand->flags & MP_OPERAND_ROUNDED) == 0 || operand->place == MP_EXACT)
     return MP_OK;
-  if (unit != NULL && unit[0] != '\0')
+  if (unit && unit[0] != '\0')
     answer = t->host->unit_convert(&r, unit, operand->place - FINER_PLACES);
   if (answer < 0)
     return mp_fail(t->host, answer, transform_object(t),
@@ -134,7 +134,7 @@ hint_at_wrap(const struct transform *t, const struct mp_value *value,
   struct mp_value wrap;
 
   hint[0] = '\0';
-  if (base->unit != value->unit || t->host->option(t->host, "wrap") != NULL ||
+  if (base->unit != value->unit || t->host->option(t->host, "wrap") ||
       (!is_near_wrap(t, value, base, 7, &wrap) &&
        !is_near_wrap(t, value, base, 8, &wrap)))
     return;
@@ -254,7 +254,7 @@ subtract_apply(void *self, struct mp_value *value)
 
   if (transform_check_number(t, value) != MP_OK)
     return MP_ECONFIG;
-  if (operand == NULL || (operand->flags & MP_OPERAND_MISSING) != 0)
+  if (!operand || (operand->flags & MP_OPERAND_MISSING) != 0)
     return MP_DROP;
   if ((operand->flags & MP_OPERAND_OTHER_METER) != 0)
     return MP_REBASE;

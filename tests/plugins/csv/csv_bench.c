@@ -25,7 +25,7 @@ int
 fsync(int fd)
 {
   (void)fd;
-  if (bench_at_fsync != NULL)
+  if (bench_at_fsync)
     bench_at_fsync();
   errno = bench_fsync_errno;
   return bench_fsync_errno == 0 ? 0 : -1;
@@ -34,7 +34,7 @@ fsync(int fd)
 int
 flock(int fd, int operation)
 {
-  if (bench_at_flock != NULL)
+  if (bench_at_flock)
     bench_at_flock();
   return (int)syscall(SYS_flock, fd, operation);
 }
@@ -85,7 +85,7 @@ bench_begin(struct csv_bench *b, const char *columns)
   const char *tmp = getenv("TMPDIR");
 
   snprintf(b->dir, sizeof(b->dir), "%s/meterpipe-csv-XXXXXX",
-           tmp == NULL || strlen(tmp) > 30 ? "/tmp" : tmp);
+           !tmp || strlen(tmp) > 30 ? "/tmp" : tmp);
   ck_assert_ptr_nonnull(mkdtemp(b->dir));
   snprintf(b->path, sizeof(b->path), "%s/heat.csv", b->dir);
   equip(b, columns);
@@ -94,7 +94,7 @@ bench_begin(struct csv_bench *b, const char *columns)
 static void
 put_away(struct csv_bench *b)
 {
-  if (b->self != NULL) {
+  if (b->self) {
     b->ops->close(b->self);
     meterpipe_plugin()->destroy(b->self);
   }
@@ -188,7 +188,7 @@ bench_get(struct csv_bench *b)
   FILE *f = fopen(b->path, "r");
   size_t n;
 
-  if (f == NULL)
+  if (!f)
     return NULL;
   n = fread(text, 1, sizeof(text) - 1, f);
   text[n] = '\0';

@@ -96,7 +96,7 @@ static void
 put_start(int i)
 {
   unlink(b.path);
-  if (starts[i].before != NULL)
+  if (starts[i].before)
     bench_put(&b, starts[i].before);
 }
 
@@ -106,8 +106,7 @@ check_file(int i, const char *more)
   char expect[512];
 
   snprintf(expect, sizeof(expect), "%s%s%s",
-           starts[i].before == NULL ? "" : starts[i].before, starts[i].block,
-           more);
+           starts[i].before ? starts[i].before : "", starts[i].block, more);
   ck_assert_str_eq(bench_get(&b), expect);
 }
 
@@ -156,20 +155,19 @@ START_TEST(cut_at_every_byte_and_eol_changed)
   len = strlen(block);
   for (n = 0; n <= len; n++) {
     put_start(_i);
-    if (before != NULL)
+    if (before)
       bench_put(&b, with_crlf(before));
     take_token();
     snprintf(expect, n + 1, "%s", block);
     bench_append(&b, expect);
     rows = n == len ? 2 : n >= len - strlen(ROW2) - 1;
     ck_assert_int_eq(recover(), (int)rows);
-    snprintf(expect, sizeof(expect), "%s%.*s%s",
-             before == NULL ? "" : with_crlf(before),
-             rows == 0 ? 0 : (int)(rows == 2 ? len : len - strlen(ROW2) - 1),
-             block,
-             rows == 0   ? starts[_i].block
-             : rows == 1 ? ROW2
-                         : "");
+    snprintf(
+      expect, sizeof(expect), "%s%.*s%s", before ? with_crlf(before) : "",
+      rows == 0 ? 0 : (int)(rows == 2 ? len : len - strlen(ROW2) - 1), block,
+      rows == 0   ? starts[_i].block
+      : rows == 1 ? ROW2
+                  : "");
     ck_assert_str_eq(bench_get(&b), expect);
   }
 }
@@ -264,10 +262,10 @@ START_TEST(rows_of_a_rotated_file_are_not_written_again)
   bench_append(&b, rotations[_i].block);
   snprintf(rotated, sizeof(rotated), "%s/%s", b.dir, rotations[_i].name);
   ck_assert_int_eq(rename(b.path, rotated), 0);
-  if (rotations[_i].fresh != NULL)
+  if (rotations[_i].fresh)
     bench_put(&b, rotations[_i].fresh);
   ck_assert_int_eq(recover(), there);
-  if (missing[there] != NULL)
+  if (missing[there])
     ck_assert_str_eq(bench_get(&b), missing[there]);
   memcpy(own, b.path, sizeof(own));
   snprintf(b.path, sizeof(b.path), "%s/%s", b.dir, rotations[_i].name);

@@ -65,7 +65,7 @@ static const struct {
 
 START_TEST(file_shows)
 {
-  if (rows[_i].file != NULL)
+  if (rows[_i].file)
     bench_put(&b, rows[_i].file);
   bench_open(&b);
   ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);

@@ -21,7 +21,7 @@ plugin_setup_start(struct plugin_setup *r, enum domoticz_version version)
 void
 plugin_setup_stop(struct plugin_setup *r)
 {
-  if (r->self != NULL)
+  if (r->self)
     plugin_setup_close(r);
   fake_sink_free(r->sink);
   fake_host_free(r->host);
@@ -34,7 +34,7 @@ plugin_setup_add(struct plugin_setup *r, unsigned idx, const char *type,
 {
   char name[16];
 
-  if (type != NULL)
+  if (type)
     domoticz_server_add(r->s, idx, type, label);
   snprintf(name, sizeof(name), "%u", idx);
   return fake_host_add_target(r->host, name, NULL, "value", 0);
@@ -104,5 +104,5 @@ plugin_setup_send(struct plugin_setup *r, uint32_t target, const char *value)
 bool
 plugin_setup_logged(struct plugin_setup *r, const char *text)
 {
-  return strstr(fake_host_log(r->host), text) != NULL;
+  return strstr(fake_host_log(r->host), text);
 }

@@ -39,14 +39,14 @@ recording_load(const char *name, size_t *ret_len)
   size_t len;
 
   snprintf(path, sizeof(path), "%s/tests/data/domoticz/%s",
-           srcdir == NULL ? "." : srcdir, name);
+           srcdir ? srcdir : ".", name);
   file = fopen(path, "rb");
-  ck_assert_msg(file != NULL, "%s is missing", path);
+  ck_assert_msg(file, "%s is missing", path);
   text = calloc(1, 256 * 1024);
   ck_assert_ptr_nonnull(text);
   len = fread(text, 1, 256 * 1024 - 1, file);
   fclose(file);
-  if (ret_len != NULL)
+  if (ret_len)
     *ret_len = len;
   return text;
 }
@@ -65,7 +65,7 @@ body_of(char *reply)
 {
   char *body = strstr(reply, "\r\n\r\n");
 
-  ck_assert_msg(body != NULL, "the reply's header has no end: %s", reply);
+  ck_assert_msg(body, "the reply's header has no end: %s", reply);
   body[2] = '\0';
   return body + 4;
 }
@@ -104,8 +104,7 @@ is_whole(const char *reply)
   const char *body = strstr(reply, "\r\n\r\n");
   const char *length = strstr(reply, "Content-Length: ");
 
-  return body != NULL && length != NULL &&
-         strlen(body + 4) >= strtoul(length + 16, NULL, 10);
+  return body && length && strlen(body + 4) >= strtoul(length + 16, NULL, 10);
 }
 
 char *
@@ -148,7 +147,7 @@ compare_member(const char *name, const cJSON *recorded, const cJSON *ours)
 
   if (is_one_of(member, ignored, ARRAY_SIZE(ignored)))
     return;
-  ck_assert_msg(theirs != NULL, "%s: the test server adds %s", name, member);
+  ck_assert_msg(theirs, "%s: the test server adds %s", name, member);
   ck_assert_msg(cJSON_Compare(theirs, ours, 1), "%s: %s is %s, recorded %s",
                 name, member, cJSON_IsString(ours) ? ours->valuestring : "?",
                 cJSON_IsString(theirs) ? theirs->valuestring : "?");
@@ -160,7 +159,7 @@ compare_device(const char *name, const cJSON *recorded, const cJSON *ours)
   const cJSON *member;
   size_t i;
 
-  for (member = ours->child; member != NULL; member = member->next)
+  for (member = ours->child; member; member = member->next)
     compare_member(name, recorded, member);
   for (i = 0; i < ARRAY_SIZE(needed); i++)
     ck_assert_msg(cJSON_HasObjectItem(recorded, needed[i]) ==
@@ -181,15 +180,13 @@ compare_json(const char *name, const char *recorded, const char *ours)
   ck_assert_str_eq(theirs.version, got.version);
   ck_assert_int_eq(theirs.act_time, got.act_time);
   title = reply_member(theirs.root, "title");
-  if (title == NULL)
+  if (!title)
     ck_assert_ptr_null(reply_member(got.root, "title"));
   else
     ck_assert_str_eq(title, reply_member(got.root, "title"));
-  for (a = theirs.results, b = got.results; a != NULL && b != NULL;
-       a = a->next, b = b->next)
+  for (a = theirs.results, b = got.results; a && b; a = a->next, b = b->next)
     compare_device(name, a, b);
-  ck_assert_msg(a == NULL && b == NULL,
-                "%s: the replies list different devices", name);
+  ck_assert_msg(!a && !b, "%s: the replies list different devices", name);
   reply_free(&theirs);
   reply_free(&got);
 }
@@ -201,7 +198,7 @@ compare_heads(const char *name, const char *recorded, const char *ours)
   const char *a = strstr(recorded, "Content-Length: ");
   const char *b = strstr(ours, "Content-Length: ");
 
-  ck_assert_msg(a != NULL && b != NULL && a - recorded == b - ours &&
+  ck_assert_msg(a && b && a - recorded == b - ours &&
                   memcmp(recorded, ours, (size_t)(a - recorded)) == 0 &&
                   strcmp(strstr(a, "\r\n"), strstr(b, "\r\n")) == 0,
                 "%s:\n%s\nrecorded:\n%s", name, ours, recorded);
@@ -262,7 +259,7 @@ recording_last_update(const char *name)
   int64_t seconds = -1;
 
   ck_assert(reply_parse(body, strlen(body), &reply));
-  if (reply.results != NULL)
+  if (reply.results)
     seconds = recording_seconds(reply_member(reply.results, "LastUpdate"));
   reply_free(&reply);
   free(body);

@@ -24,7 +24,7 @@ parse(const char *body)
   struct device device;
 
   ck_assert_msg(reply_parse(body, strlen(body), &reply), "%s", body);
-  ck_assert_msg(reply.results != NULL, "%s", body);
+  ck_assert_msg(reply.results, "%s", body);
   ck_assert(device_parse(reply.results, reply.act_time, &device));
   reply_free(&reply);
   return device;
@@ -337,7 +337,7 @@ START_TEST(unfit_and_odd_devices_say_why)
     d = parse_made(rows[i].type, rows[i].subtype, rows[i].members);
     ck_assert_msg(d.state == rows[i].state, "%s %s", rows[i].subtype,
                   rows[i].members);
-    ck_assert_msg(strstr(d.problem, rows[i].problem) != NULL, "%s", d.problem);
+    ck_assert_msg(strstr(d.problem, rows[i].problem), "%s", d.problem);
     device_clear(&d);
   }
 }

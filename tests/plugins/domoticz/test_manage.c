@@ -287,7 +287,7 @@ START_TEST(new_devices_are_of_the_type_wanted)
     ck_assert_str_eq(listed->label, label);
     ck_assert_str_eq(listed->type, rows[i].type);
     ck_assert_str_eq(listed->value, rows[i].data);
-    if (rows[i].unit == NULL)
+    if (!rows[i].unit)
       ck_assert_ptr_null(listed->unit);
     else
       ck_assert_str_eq(listed->unit, rows[i].unit);

@@ -52,7 +52,7 @@ send(int fd, const void *data, size_t len, int flags)
 {
   int error = send_error;
 
-  if (error == 0 || memmem(data, len, "udevice", 7) == NULL)
+  if (error == 0 || !memmem(data, len, "udevice", 7))
     return sendto(fd, data, len, flags, NULL, 0);
   send_error = 0;
   errno = error;

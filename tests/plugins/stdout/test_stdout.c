@@ -58,11 +58,11 @@ write_record(int n, const char *energy, const char *usage)
 
   record.time_ms = TIME_MS + (int64_t)n * 1200000;
   ops->begin(self, &record);
-  if (usage != NULL) {
+  if (usage) {
     value = fake_host_value(h, MP_DELTA, usage);
     ops->write(self, 1, &value);
   }
-  if (energy != NULL) {
+  if (energy) {
     value = fake_host_value(h, MP_COUNTER, energy);
     ops->write(self, 0, &value);
   }
@@ -224,7 +224,7 @@ check_lost(int fd, int reason, const char *part)
   ck_assert_int_eq(commit_to(fd), reason);
   ck_assert_uint_eq(fake_sink_result(sink, 0, 0), MP_NOT_SENT);
   ck_assert_int_eq(fake_host_failure(h, 0), reason);
-  ck_assert_msg(strstr(fake_host_log(h), part) != NULL, "%s", fake_host_log(h));
+  ck_assert_msg(strstr(fake_host_log(h), part), "%s", fake_host_log(h));
 }
 
 START_TEST(full_disk_is_an_error)

@@ -58,7 +58,7 @@ format(stdout_format_fn fn, const struct stdout_cell *row, size_t n)
 
   ck_assert_int_eq(fn(&b, TIME, row, n), MP_OK);
   ck_assert_uint_lt(b.len, sizeof(text));
-  memcpy(text, b.data == NULL ? "" : b.data, b.len);
+  memcpy(text, b.data ? b.data : "", b.len);
   text[b.len] = '\0';
   text_buffer_free(&b);
   return text;

@@ -21,7 +21,7 @@ set_options(struct fake_host *h, const char *options)
   size_t len;
 
   fake_host_set(h, "value", "meter.heat_energy_e1");
-  while (options != NULL && options[0] != '\0') {
+  while (options && options[0] != '\0') {
     len = strcspn(options, " ");
     ck_assert_uint_lt(len, sizeof(pair));
     memcpy(pair, options, len);
@@ -45,8 +45,7 @@ check_parts(const char *title, const char *log, const char *parts)
     ck_assert_uint_lt(len, sizeof(part));
     memcpy(part, parts, len);
     part[len] = '\0';
-    ck_assert_msg(strstr(log, part) != NULL, "%s: no \"%s\" in %s", title, part,
-                  log);
+    ck_assert_msg(strstr(log, part), "%s: no \"%s\" in %s", title, part, log);
   }
 }
 
@@ -55,7 +54,7 @@ check_message(const struct transform_row *row, struct fake_host *h)
 {
   int code = row->expect < 0 ? row->expect : MP_EDATA;
 
-  if (row->expect == MP_OK || row->result == NULL) {
+  if (row->expect == MP_OK || !row->result) {
     ck_assert_msg(fake_host_failures(h) == 0, "%s: %s", row->title,
                   fake_host_log(h));
     return;
@@ -92,7 +91,7 @@ transform_check_row(const struct transform_row *row, const char *operand)
   int answer;
 
   set_options(h, row->options);
-  if (operand != NULL) {
+  if (operand) {
     fake_host_set(h, operand, "out.base");
     fake_host_set_operand(h, operand, row->flags, row->operand, row->place);
   }

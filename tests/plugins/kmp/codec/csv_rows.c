@@ -58,7 +58,7 @@ csv_rows_open(struct csv_rows *rows, const char *name)
   snprintf(path, sizeof(path), "%s/tests/data/kmp/%s", srcdir ? srcdir : ".",
            name);
   rows->file = fopen(path, "r");
-  ck_assert_msg(rows->file != NULL, "%s cannot be opened", path);
+  ck_assert_msg(rows->file, "%s cannot be opened", path);
   ck_assert(csv_rows_next(rows));
 }
 

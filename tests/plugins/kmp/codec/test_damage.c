@@ -66,7 +66,7 @@ setting(const char *name, unsigned long otherwise)
 {
   const char *value = getenv(name);
 
-  return value != NULL && *value != '\0' ? strtoul(value, NULL, 10) : otherwise;
+  return value && *value != '\0' ? strtoul(value, NULL, 10) : otherwise;
 }
 
 /* ---- Good answers -------------------------------------------------------- */

@@ -26,7 +26,7 @@ setting(const char *name, const char *otherwise)
 {
   const char *value = getenv(name);
 
-  return value != NULL && *value != '\0' ? value : otherwise;
+  return value && *value != '\0' ? value : otherwise;
 }
 
 static size_t
@@ -41,7 +41,7 @@ tell_record(const struct kmp_record *record, char *buf, size_t size)
     snprintf(text, sizeof(text), "!");
   else {
     kmp_value_format(&value, text, sizeof(text));
-    if (value.form == KMP_FORM_NUMBER && value.unit != NULL)
+    if (value.form == KMP_FORM_NUMBER && value.unit)
       unit = value.unit;
   }
   n = snprintf(buf, size, "%u=%s%s%s", record->id, text,
@@ -116,7 +116,7 @@ check_line(char *line)
   const char *came = strsep(&rest, "\t");
   size_t len;
 
-  ck_assert_msg(rest != NULL, "not a line of kmp_decoder.py: %s", line);
+  ck_assert_msg(rest, "not a line of kmp_decoder.py: %s", line);
   rest[strcspn(rest, "\n")] = '\0';
   len = csv_hex(came, wire, sizeof(wire));
   tell(wire, len, read_request(asked, &request), told, sizeof(told));
@@ -140,7 +140,7 @@ START_TEST(two_decoders_agree)
            srcdir, srcdir, count, seed);
   decoder = popen(command, "r");
   ck_assert_ptr_nonnull(decoder);
-  while (fgets(line, sizeof(line), decoder) != NULL) {
+  while (fgets(line, sizeof(line), decoder)) {
     check_line(line);
     seen++;
   }

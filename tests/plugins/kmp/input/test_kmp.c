@@ -100,8 +100,8 @@ run(void)
 static void
 assert_logged(const char *part)
 {
-  ck_assert_msg(strstr(fake_host_log(h), part) != NULL, "\"%s\" is not in:\n%s",
-                part, fake_host_log(h));
+  ck_assert_msg(strstr(fake_host_log(h), part), "\"%s\" is not in:\n%s", part,
+                fake_host_log(h));
 }
 
 /* ---- Registers ---------------------------------------------------------- */
@@ -449,7 +449,7 @@ START_TEST(an_identify_that_fails_makes_the_next_run_ask)
   fake_host_set(h, "retries", "0");
   fake_host_store(h, "asked", "1795341000000");
   fake_host_store(h, "serial", "1");
-  if (rows[_i].fault != NULL)
+  if (rows[_i].fault)
     meter_fault(m, rows[_i].fault);
   else
     fake_host_set(h, "device", "/dev/no-such-head");
@@ -753,8 +753,8 @@ START_TEST(every_default_fits_its_own_option)
 {
   const struct mp_option *option;
 
-  for (option = meterpipe_plugin()->options; option->key != NULL; option++)
-    if (option->def != NULL)
+  for (option = meterpipe_plugin()->options; option->key; option++)
+    if (option->def)
       ck_assert_int_eq(fake_host_try(h, option->key, option->def), MP_OK);
   ck_assert_int_eq(fake_host_try(h, "baud", "1201"), MP_ECONFIG);
   ck_assert_int_eq(fake_host_try(h, "stop_bits", "3"), MP_ECONFIG);
@@ -783,9 +783,9 @@ found(const char *label, const char **ret_remark)
 
   for (i = 0;; i++) {
     item = fake_sink_item(sink, i);
-    if (item == NULL)
+    if (!item)
       return "(none)";
-    if (item->label != NULL && strcmp(item->label, label) == 0)
+    if (item->label && strcmp(item->label, label) == 0)
       break;
   }
   *ret_remark = item->remark;

@@ -122,7 +122,7 @@ set_options(struct fake_host *h, const char *text)
   char *next = copy;
 
   snprintf(copy, sizeof(copy), "%s", text);
-  while (next != NULL && *next != '\0') {
+  while (next && *next != '\0') {
     char *value = strsep(&next, " ");
     char *key = strsep(&value, "=");
 
@@ -137,7 +137,7 @@ order_faults(struct meter *m, const char *text)
   char *next = copy;
 
   snprintf(copy, sizeof(copy), "%s", text);
-  while (next != NULL && *next != '\0')
+  while (next && *next != '\0')
     meter_fault(m, strsep(&next, " "));
 }
 
@@ -200,7 +200,7 @@ assert_row(const struct trial *trial)
     trial->result == row->result && strcmp(values, row->values) == 0 &&
       requests == row->requests && failure == row->failure &&
       fake_host_failures(trial->host) == (failure != 0) &&
-      strstr(log, row->logged) != NULL,
+      strstr(log, row->logged),
     "%s %s: result %d, %u requests, failure %d, values:\n%slog:\n%s",
     row->faults, row->options, trial->result, requests, failure, values, log);
 }

@@ -51,7 +51,7 @@ START_TEST(frames_are_known)
     copy[i] = rows[_i].bytes[i];
   name = other_protocol_name(copy, rows[_i].len);
   free(copy);
-  if (rows[_i].name == NULL)
+  if (!rows[_i].name)
     ck_assert_ptr_null(name);
   else
     ck_assert_str_eq(name, rows[_i].name);

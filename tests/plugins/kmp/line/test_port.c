@@ -83,8 +83,8 @@ open_port(const char *device, int64_t patience_ms, struct port **ret)
 static void
 assert_logged(const char *part)
 {
-  ck_assert_msg(strstr(fake_host_log(h), part) != NULL, "\"%s\" is not in:\n%s",
-                part, fake_host_log(h));
+  ck_assert_msg(strstr(fake_host_log(h), part), "\"%s\" is not in:\n%s", part,
+                fake_host_log(h));
 }
 
 /* ---- Devices that are not ports ----------------------------------------- */
@@ -233,7 +233,7 @@ START_TEST(every_speed_of_the_option_is_known)
   char bauds[] = PORT_BAUDS;
   char *next = bauds;
 
-  while (next != NULL) {
+  while (next) {
     char *text = strsep(&next, "|");
     struct port_settings s = settings(tty);
     struct port *port = NULL;

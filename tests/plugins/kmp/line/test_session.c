@@ -94,7 +94,7 @@ count_registers(void *ctx, const struct kmp_request *request,
     const struct kmp_record *record = kmp_answer_find(answer, request->ids[i]);
     int64_t value = -1;
 
-    if (record == NULL)
+    if (!record)
       continue;
     ck_assert_int_eq(kmp_mantissa_decode(record, &value), KMP_OK);
     ck_assert_int_eq(value, request->ids[i]);

@@ -216,7 +216,7 @@ static const struct row rows[] = {
 START_TEST(what_is_personal_is_replaced_and_all_else_stays)
 {
   const struct row *row = &rows[_i];
-  const char *wanted = row->wanted != NULL ? row->wanted : row->text;
+  const char *wanted = row->wanted ? row->wanted : row->text;
   const char *got = mask_capture(row->text);
 
   ck_assert_msg(strcmp(got, wanted) == 0, "%s:\n%s\nexpected:\n%s", row->name,

@@ -35,9 +35,7 @@ static const struct kmp_record registers[KMP_REGISTERS_MAX] = {
 static void
 put_mantissa(uint8_t *to, uint32_t n)
 {
-  size_t i;
-
-  for (i = 0; i < MANTISSA_SIZE; i++)
+  for (size_t i = 0; i < MANTISSA_SIZE; i++)
     to[i] = (uint8_t)(n >> 8 * (MANTISSA_SIZE - 1 - i));
 }
 
@@ -61,9 +59,8 @@ put_cycle(uint8_t count, uint32_t number)
   uint8_t mantissas[KMP_REGISTERS_MAX][MANTISSA_SIZE], wire[KMP_WIRE_MAX];
   int64_t time_ms = FIRST_TIME_MS + number * CYCLE_MS;
   char when[RFC3339_MS_SIZE] = "";
-  uint8_t i;
 
-  for (i = 0; i < count; i++) {
+  for (uint8_t i = 0; i < count; i++) {
     request.ids[i] = registers[i].id;
     answer.records[i] = registers[i];
     answer.records[i].nob = MANTISSA_SIZE;
@@ -83,14 +80,13 @@ main(int argc, char **argv)
 {
   unsigned long count = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
   unsigned long cycles = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
-  uint32_t i;
 
   if (count < 1 || count > KMP_REGISTERS_MAX || cycles > 10000000) {
     fputs("usage: make_capture REGISTERS CYCLES >FILE\n", stderr);
     return 64;
   }
   printf("# meterpipe capture %d meter\n", CAPTURE_VERSION);
-  for (i = 0; i < cycles; i++)
+  for (uint32_t i = 0; i < cycles; i++)
     put_cycle((uint8_t)count, i);
   return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 74;
 }

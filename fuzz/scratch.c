@@ -14,11 +14,10 @@ void
 scratch_each(void (*fn)(const char *path, void *ctx), void *ctx)
 {
   char path[sizeof(dir) + 260];
-  struct dirent *entry;
   DIR *d = opendir(dir);
 
   require(d);
-  for (entry = readdir(d); entry; entry = readdir(d)) {
+  for (struct dirent *entry = readdir(d); entry; entry = readdir(d)) {
     if (entry->d_name[0] == '.')
       continue;
     require(snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) <

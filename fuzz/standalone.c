@@ -66,7 +66,6 @@ run_file(const char *path)
 static bool
 run_directory(const char *path)
 {
-  struct dirent *entry;
   char file[4096];
   DIR *dir;
   bool ok = true;
@@ -74,7 +73,7 @@ run_directory(const char *path)
   dir = opendir(path);
   if (!dir)
     return complain(path);
-  for (entry = readdir(dir); entry && ok; entry = readdir(dir)) {
+  for (struct dirent *entry = readdir(dir); entry && ok; entry = readdir(dir)) {
     if (entry->d_name[0] == '.')
       continue;
     if (snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) >=
@@ -118,12 +117,11 @@ run_corpus(const char *program)
 int
 main(int argc, char **argv)
 {
-  int i;
   bool ok = true;
 
   if (argc < 2)
     ok = run_corpus(argv[0]);
-  for (i = 1; i < argc && ok; i++)
+  for (int i = 1; i < argc && ok; i++)
     ok = run_path(argv[i]);
   return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

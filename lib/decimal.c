@@ -121,9 +121,9 @@ decimal_parse(const char *text, size_t len, struct decimal *ret)
   struct wide w;
   bool negative = len > 0 && text[0] == '-';
   const uint64_t limit = magnitude_limit(negative);
-  size_t i, point = len;
+  size_t point = len;
 
-  for (i = negative; i < len; i++) {
+  for (size_t i = negative; i < len; i++) {
     if (text[i] >= '0' && text[i] <= '9') {
       digits_add(&d, (unsigned)(text[i] - '0'), limit, i > point);
     } else if (text[i] == '.' && point == len && i > (size_t)negative) {
@@ -211,12 +211,11 @@ static char *
 write_number(struct decimal d, char *end)
 {
   uint64_t mag = coef_magnitude(d.coef);
-  int32_t place;
 
   if (mag > 0)
-    for (place = 0; place < d.exp10; place++)
+    for (int32_t place = 0; place < d.exp10; place++)
       end = put_digit(end, 0);
-  for (place = d.exp10; place < 0; place++, mag /= 10)
+  for (int32_t place = d.exp10; place < 0; place++, mag /= 10)
     end = put_digit(end, mag);
   if (d.exp10 < 0)
     *--end = '.';

@@ -28,18 +28,17 @@ edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
   unsigned rows[3][NEAREST_MAX + 1];
   unsigned *before = rows[0], *above = rows[1], *row = rows[2];
-  size_t i, j;
 
-  for (j = 0; j <= b_len; j++)
+  for (size_t j = 0; j <= b_len; j++)
     row[j] = (unsigned)j;
-  for (i = 1; i <= a_len; i++) {
+  for (size_t i = 1; i <= a_len; i++) {
     unsigned *oldest = before;
 
     before = above;
     above = row;
     row = oldest;
     row[0] = (unsigned)i;
-    for (j = 1; j <= b_len; j++) {
+    for (size_t j = 1; j <= b_len; j++) {
       unsigned changed = ascii_lower(a[i - 1]) != ascii_lower(b[j - 1]);
 
       row[j] = min(above[j - 1] + changed, min(above[j], row[j - 1]) + 1);
@@ -109,12 +108,11 @@ const char *
 nearest_of(const char *word, const char *const *candidates)
 {
   struct nearest nearest;
-  const char *const *c;
 
   nearest_start(&nearest, word);
-  for (c = candidates; *c; c++)
+  for (const char *const *c = candidates; *c; c++)
     nearest_offer(&nearest, *c);
-  for (c = candidates; *c; c++)
+  for (const char *const *c = candidates; *c; c++)
     if (strcmp(*c, nearest.best) == 0)
       return *c;
   return NULL;

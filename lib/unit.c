@@ -200,9 +200,7 @@ display_of(const struct unit *unit)
 static const struct unit *
 find_symbol(const char *symbol)
 {
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(units); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
     if (strcmp(units[i].symbol, symbol) == 0)
       return &units[i];
   }
@@ -214,18 +212,17 @@ static const struct unit *
 find_unit(const char *symbol)
 {
   const struct unit *unit;
-  size_t i;
 
   if (!symbol)
     return &units[0];
   unit = find_symbol(symbol);
   if (unit)
     return unit;
-  for (i = 0; i < ARRAY_SIZE(units); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
     if (units[i].display && strcmp(units[i].display, symbol) == 0)
       return &units[i];
   }
-  for (i = 0; i < ARRAY_SIZE(aliases); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
     if (strcmp(aliases[i].spelling, symbol) == 0)
       return find_symbol(aliases[i].symbol);
   }

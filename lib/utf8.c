@@ -27,7 +27,7 @@ size_t
 utf8_length(const char *text)
 {
   unsigned char c = (unsigned char)text[0], second;
-  size_t i, n;
+  size_t i;
 
   for (i = 0; i < ARRAY_SIZE(leads); i++)
     if (c >= leads[i].first && c <= leads[i].last)
@@ -39,7 +39,7 @@ utf8_length(const char *text)
   second = (unsigned char)text[1];
   if (second < leads[i].second_min || second > leads[i].second_max)
     return 0;
-  for (n = 2; n < leads[i].length; n++)
+  for (size_t n = 2; n < leads[i].length; n++)
     if (((unsigned char)text[n] & 0xc0) != 0x80)
       return 0;
   return leads[i].length;
@@ -49,14 +49,14 @@ uint32_t
 utf8_take(const char **text)
 {
   const unsigned char *p = (const unsigned char *)*text;
-  size_t n = utf8_length(*text), i;
+  size_t n = utf8_length(*text);
   uint32_t c;
 
   *text += n > 0 ? n : 1;
   if (n == 0)
     return UTF8_REPLACEMENT;
   c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-  for (i = 1; i < n; i++)
+  for (size_t i = 1; i < n; i++)
     c = c << 6 | (p[i] & 0x3f);
   return c;
 }
@@ -65,9 +65,8 @@ size_t
 utf8_put(char *buf, uint32_t c)
 {
   const size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-  size_t i;
 
-  for (i = n - 1; i > 0; i--) {
+  for (size_t i = n - 1; i > 0; i--) {
     buf[i] = (char)(0x80 | (c & 0x3f));
     c >>= 6;
   }
@@ -181,13 +180,13 @@ utf8_make_plain(char *text)
 size_t
 utf8_width(const char *text)
 {
-  size_t width = 0, i;
+  size_t width = 0;
 
   while (*text != '\0') {
     uint32_t c = utf8_take(&text);
     size_t columns = 1;
 
-    for (i = 0; i < ARRAY_SIZE(widths); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(widths); i++)
       if (c >= widths[i].first && c <= widths[i].last)
         columns = widths[i].width;
     width += columns;

@@ -87,11 +87,9 @@ wide_trim(struct wide *w)
 static inline int
 wide_compare(const struct wide *a, const struct wide *b)
 {
-  size_t i;
-
   if (a->used != b->used)
     return a->used < b->used ? -1 : 1;
-  for (i = a->used; i > 0; i--) {
+  for (size_t i = a->used; i > 0; i--) {
     if (a->limb[i - 1] != b->limb[i - 1])
       return a->limb[i - 1] < b->limb[i - 1] ? -1 : 1;
   }
@@ -119,9 +117,8 @@ static inline void
 wide_subtract(struct wide *a, const struct wide *b)
 {
   uint64_t borrow = 0, take;
-  size_t i;
 
-  for (i = 0; i < a->used; i++) {
+  for (size_t i = 0; i < a->used; i++) {
     take = (i < b->used ? b->limb[i] : 0) + borrow;
     borrow = a->limb[i] < take;
     a->limb[i] = (uint32_t)(a->limb[i] - take);
@@ -149,9 +146,8 @@ static inline void
 wide_multiply(struct wide *w, uint32_t factor)
 {
   uint64_t carry = 0;
-  size_t i;
 
-  for (i = 0; i < w->used; i++) {
+  for (size_t i = 0; i < w->used; i++) {
     carry += (uint64_t)w->limb[i] * factor;
     w->limb[i] = (uint32_t)carry;
     carry >>= 32;
@@ -189,9 +185,8 @@ static inline uint32_t
 wide_divide_small(struct wide *w, uint32_t divisor)
 {
   uint64_t rest = 0;
-  size_t i;
 
-  for (i = w->used; i > 0; i--) {
+  for (size_t i = w->used; i > 0; i--) {
     rest = rest << 32 | w->limb[i - 1];
     w->limb[i - 1] = (uint32_t)(rest / divisor);
     rest %= divisor;
@@ -205,9 +200,8 @@ static inline void
 wide_double(struct wide *w, uint32_t bit)
 {
   uint32_t carry;
-  size_t i;
 
-  for (i = 0; i < w->used; i++) {
+  for (size_t i = 0; i < w->used; i++) {
     carry = w->limb[i] >> 31;
     w->limb[i] = w->limb[i] << 1 | bit;
     bit = carry;
@@ -220,10 +214,9 @@ static inline bool
 wide_divide(struct wide *n, const struct wide *d)
 {
   struct wide quotient = { 0, { 0 } }, rest = { 0, { 0 } }, one;
-  size_t bit;
   int order;
 
-  for (bit = n->used * 32; bit > 0; bit--) {
+  for (size_t bit = n->used * 32; bit > 0; bit--) {
     wide_double(&rest, n->limb[(bit - 1) / 32] >> (bit - 1) % 32 & 1);
     order = wide_compare(&rest, d);
     wide_double(&quotient, order >= 0);

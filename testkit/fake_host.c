@@ -118,11 +118,9 @@ fake_host_new(const struct mp_plugin *plugin, const char *name)
 void
 fake_host_free(struct fake_host *h)
 {
-  struct fake_item *item;
-
   if (!h)
     return;
-  for (item = h->state->stored; item; item = item->next)
+  for (struct fake_item *item = h->state->stored; item; item = item->next)
     free(item->text);
   close(h->state->cancel[0]);
   close(h->state->cancel[1]);

@@ -69,11 +69,10 @@ parse_int(const struct mp_option *option, const char *text, int64_t *ret)
 {
   int64_t number;
   char *end;
-  size_t i;
 
   if (parse_number(text, &end, &number) != MP_OK)
     return MP_ECONFIG;
-  for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
     if (suffixes[i].type != option->type || strcmp(suffixes[i].text, end) != 0)
       continue;
     if (suffixes[i].factor == 0 && number != 0)
@@ -92,9 +91,8 @@ static int
 parse_choice(const char *allowed, const char *text, int64_t *ret)
 {
   size_t len = strlen(text);
-  int64_t i;
 
-  for (i = 0; allowed; i++) {
+  for (int64_t i = 0; allowed; i++) {
     const char *bar = strchr(allowed, '|');
     size_t n = bar ? (size_t)(bar - allowed) : strlen(allowed);
 

@@ -305,10 +305,9 @@ const char *
 fake_sink_emitted_all(struct fake_sink *sink)
 {
   struct fake_sink_state *st = sink->state;
-  const struct node *node;
   const char *all = "";
 
-  for (node = st->emitted; node; node = node->next) {
+  for (const struct node *node = st->emitted; node; node = node->next) {
     const char *value = show_value(st, node->value);
     size_t size = strlen(all) + strlen(node->name) + strlen(value) + 3;
     char *longer = fake_arena_alloc(&st->arena, size);
@@ -407,9 +406,7 @@ fake_sink_shown_text(struct fake_sink *sink, uint32_t target)
 uint32_t
 fake_sink_result(struct fake_sink *sink, uint32_t record, uint32_t target)
 {
-  const struct node *node;
-
-  for (node = sink->state->results; node; node = node->next)
+  for (const struct node *node = sink->state->results; node; node = node->next)
     if (node->record == record &&
         (node->target == target || node->target == MP_ALL_TARGETS))
       return node->result;

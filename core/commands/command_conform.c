@@ -327,11 +327,11 @@ run_all(struct conform *c)
 static int
 conform_plugin(struct conform *c, const struct arguments *args)
 {
-  int n = args->n_operands - 1, status = EX_OSERR, i;
+  int n = args->n_operands - 1, status = EX_OSERR;
   char **given = calloc((size_t)n + 1, sizeof(*given));
   bool good = given;
 
-  for (i = 0; good && i < n; i++) {
+  for (int i = 0; good && i < n; i++) {
     given[i] = strdup(args->operands[i + 1]);
     good = given[i];
   }
@@ -341,7 +341,7 @@ conform_plugin(struct conform *c, const struct arguments *args)
   c->n_given = n;
   if (good)
     status = words_are_good(c) ? run_all(c) : EX_USAGE;
-  for (i = 0; given && i < n; i++)
+  for (int i = 0; given && i < n; i++)
     secret_free(given[i]);
   free(given);
   return status;

@@ -94,9 +94,7 @@ config_add_entry_to(struct config *config, size_t index,
 const struct config_entry *
 config_find(const struct config_section *section, const char *key)
 {
-  size_t i;
-
-  for (i = 0; i < section->n_entries; i++)
+  for (size_t i = 0; i < section->n_entries; i++)
     if (strcmp(section->entries[i].key, key) == 0)
       return &section->entries[i];
   return NULL;
@@ -159,11 +157,9 @@ config_report_variables(const struct config *config,
 void
 config_free(struct config *config)
 {
-  size_t i;
-
   if (!config)
     return;
-  for (i = 0; i < config->n_sections; i++)
+  for (size_t i = 0; i < config->n_sections; i++)
     free(config->sections[i].entries);
   free(config->sections);
   while (config->blocks) {
@@ -209,10 +205,9 @@ refuse_file(const char *path, int err, struct problems *problems)
     { ENXIO, MP_ECONFIG },  { ENAMETOOLONG, MP_ECONFIG },
     { EFBIG, MP_ECONFIG },  { ENOMEM, MP_ENOMEM },
   };
-  size_t i;
 
   problems_add(problems, path, 0, "cannot be read: %s", strerror(err));
-  for (i = 0; i < ARRAY_SIZE(reasons); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
     if (reasons[i].err == err)
       return reasons[i].code;
   return MP_EIO;

@@ -219,9 +219,7 @@ name_is_sound(struct parser *p, const char *kind, const char *name)
 static void
 check_unique(struct parser *p, const char *kind, const char *name)
 {
-  size_t i;
-
-  for (i = 0; i < p->config->n_sections; i++) {
+  for (size_t i = 0; i < p->config->n_sections; i++) {
     const struct config_section *other = &p->config->sections[i];
 
     if (strcmp(other->name, name) != 0)
@@ -382,9 +380,9 @@ static void
 cut_comment(char *line)
 {
   size_t start = strspn(line, " \t");
-  size_t i, len = strlen(line);
+  size_t len = strlen(line);
 
-  for (i = 1; i < len; i++)
+  for (size_t i = 1; i < len; i++)
     if (line[i] == ';' && is_blank(line[i - 1]))
       len = i;
   if (line[start] == '#' || line[start] == ';')

@@ -37,11 +37,9 @@ piece_length(const char *text, size_t width)
 static void
 print_piece(FILE *out, const char *text, size_t len, bool quoted)
 {
-  size_t i;
-
   if (quoted)
     putc('"', out);
-  for (i = 0; i < len; i++) {
+  for (size_t i = 0; i < len; i++) {
     if (text[i] == ';')
       putc('\\', out);
     putc(text[i], out);

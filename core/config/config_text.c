@@ -18,9 +18,7 @@
 bool
 config_is_name(const char *text, size_t len)
 {
-  size_t i;
-
-  for (i = 0; i < len; i++)
+  for (size_t i = 0; i < len; i++)
     if (text[i] == '\0' || !strchr(LETTERS DIGITS "_-", text[i]))
       return false;
   return len >= 1 && len <= CONFIG_MAX_NAME;

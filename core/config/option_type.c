@@ -137,9 +137,7 @@ parse_text(const char *text, struct option_number *ret)
 static bool
 is_field(const char *text, size_t len)
 {
-  size_t i;
-
-  for (i = 0; i < len; i++)
+  for (size_t i = 0; i < len; i++)
     if (text[i] == '\0' || !strchr(LETTERS DIGITS "_.-", text[i]))
       return false;
   return len > 0;
@@ -222,9 +220,7 @@ static const struct type {
 static const struct type *
 find_type(uint32_t type)
 {
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(types); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(types); i++)
     if (types[i].type == type)
       return &types[i];
   return NULL;

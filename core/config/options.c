@@ -125,11 +125,11 @@ offer_target(struct nearest *near, const char *prefix)
 static void
 list_known(const struct check *c, char *buf, size_t size)
 {
-  size_t i, len = 0;
+  size_t len = 0;
   const char *comma = "";
 
   buf[0] = '\0';
-  for (i = 0; i < c->options->n && len < size; i++) {
+  for (size_t i = 0; i < c->options->n && len < size; i++) {
     len += (size_t)snprintf(buf + len, size - len, "%s%s", comma,
                             c->options->list[i].row->key);
     comma = ", ";
@@ -157,10 +157,9 @@ report_unknown(const struct check *c, const struct config_entry *entry)
 {
   struct nearest near;
   char hint[NEAREST_HINT], known[512];
-  size_t i;
 
   nearest_start(&near, entry->key);
-  for (i = 0; i < c->options->n; i++) {
+  for (size_t i = 0; i < c->options->n; i++) {
     const struct mp_option *row = c->options->list[i].row;
 
     nearest_offer(&near, row->key);
@@ -361,7 +360,7 @@ static struct options *
 make_options(const struct mp_option *table, unsigned line)
 {
   struct options *options;
-  size_t i, n = 0;
+  size_t n = 0;
 
   while (table && table[n].key)
     n++;
@@ -370,7 +369,7 @@ make_options(const struct mp_option *table, unsigned line)
     return NULL;
   options->n = n;
   options->line = line;
-  for (i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++)
     options->list[i].row = &table[i];
   return options;
 }
@@ -381,19 +380,18 @@ options_check(const struct config *config, const struct config_section *section,
               struct problems *problems, struct options **ret)
 {
   struct check c = { config, section, target_prefix, problems, NULL };
-  size_t i;
   int code = MP_OK;
 
   c.options = make_options(table, section->line);
   if (!c.options)
     return MP_ENOMEM;
-  for (i = 0; i < section->n_entries && code == MP_OK; i++)
+  for (size_t i = 0; i < section->n_entries && code == MP_OK; i++)
     if (!passes_over(&c, &section->entries[i]))
       code = check_entry(&c, &section->entries[i]);
     else if (section->entries[i].continued)
       config_refuse_continued(config, &section->entries[i], problems);
   config_report_variables(config, section, table, target_prefix, problems);
-  for (i = 0; i < c.options->n && code == MP_OK; i++)
+  for (size_t i = 0; i < c.options->n && code == MP_OK; i++)
     if (!c.options->list[i].given)
       set_default(&c, &c.options->list[i]);
   if (code != MP_OK) {
@@ -407,11 +405,9 @@ options_check(const struct config *config, const struct config_section *section,
 void
 options_free(struct options *options)
 {
-  size_t i;
-
   if (!options)
     return;
-  for (i = 0; i < options->n; i++)
+  for (size_t i = 0; i < options->n; i++)
     secret_free(options->list[i].from_file);
   free(options);
 }

@@ -37,9 +37,7 @@ problem_clear(struct problem *p)
 void
 problems_free(struct problems *problems)
 {
-  size_t i;
-
-  for (i = 0; i < problems->n; i++)
+  for (size_t i = 0; i < problems->n; i++)
     problem_clear(&problems->list[i]);
   free(problems->list);
   problems_init(problems);
@@ -55,9 +53,8 @@ static unsigned
 rank_of_file(const struct problems *problems, const char *file)
 {
   unsigned next = 0;
-  size_t i;
 
-  for (i = 0; i < problems->n; i++) {
+  for (size_t i = 0; i < problems->n; i++) {
     if (strcmp(problems->list[i].file, file) == 0)
       return problems->list[i].file_rank;
     if (problems->list[i].file_rank >= next)
@@ -151,9 +148,7 @@ problems_warn(struct problems *problems, const char *file, unsigned line,
 void
 problems_print(const struct problems *problems, FILE *out)
 {
-  size_t i;
-
-  for (i = 0; i < problems->n; i++) {
+  for (size_t i = 0; i < problems->n; i++) {
     struct problem *p = &problems->list[i];
 
     utf8_make_plain(p->file);

@@ -267,7 +267,6 @@ live_in_classes(struct conform *c, void (*prepare)(struct fake_host *h))
 {
   const char *key = c->plugin->output.delivery_option;
   const struct mp_option *option = c->plugin->table.options;
-  const char *p;
 
   if (!key) {
     live_twice(c, c->plugin->output.delivery, NULL, prepare);
@@ -275,7 +274,7 @@ live_in_classes(struct conform *c, void (*prepare)(struct fake_host *h))
   }
   while (strcmp(option->key, key) != 0)
     option++;
-  for (p = option->allowed; *p && !c->failed;
+  for (const char *p = option->allowed; *p && !c->failed;
        p += strcspn(p, "|"), p += *p == '|') {
     size_t len = strcspn(p, "|");
     char *word = strndup(p, len);

@@ -227,14 +227,14 @@ deliver_batch(struct stage *output, const struct batch *batch,
               const char *token)
 {
   struct store *store = output->pipeline->run->store;
-  const struct store_row *row;
   struct results results;
   int64_t ids[BATCH_ROWS], id;
   size_t n = 0, arrived = 0, unknown = 0;
 
   if (!deliver_results_init(&results, output, BATCH_ROWS))
     return false;
-  for (row = store_row_next(store, output->name, batch->first - 1);
+  for (const struct store_row *row =
+         store_row_next(store, output->name, batch->first - 1);
        row && row->id <= batch->last && n < BATCH_ROWS && !output->given_up;
        row = store_row_next(store, output->name, id)) {
     id = row->id;

@@ -31,9 +31,7 @@ tell_field(const struct mp_field_sink *sink, const char *name)
 static int
 load_field(const char *name, const struct mp_field_sink *sink)
 {
-  int i;
-
-  for (i = 0; i < FIELDS; i++)
+  for (int i = 0; i < FIELDS; i++)
     if (strcmp(name, names[i]) == 0) {
       tell_field(sink, names[i]);
       return MP_OK;
@@ -44,9 +42,7 @@ load_field(const char *name, const struct mp_field_sink *sink)
 static int
 load_list(const struct mp_field_sink *sink)
 {
-  int i;
-
-  for (i = 0; i < FIELDS; i++)
+  for (int i = 0; i < FIELDS; i++)
     tell_field(sink, names[i]);
   return MP_OK;
 }
@@ -72,7 +68,7 @@ load_read(void *self, const struct mp_sink *sink)
   FILE *f = fopen(path, "r");
   char words[FIELDS][32];
   struct mp_value value;
-  int i, n;
+  int n;
 
   if (!f)
     return mp_fail(host, MP_ENOINPUT, path, "%s", strerror(errno));
@@ -81,7 +77,7 @@ load_read(void *self, const struct mp_sink *sink)
   if (n != FIELDS)
     return mp_fail(host, MP_EPROTO, path, "does not contain %d load averages",
                    FIELDS);
-  for (i = 0; i < FIELDS; i++) {
+  for (int i = 0; i < FIELDS; i++) {
     memset(&value, 0, sizeof(value));
     value.struct_size = sizeof(value);
     value.kind = MP_GAUGE;

@@ -23,12 +23,11 @@ main(void)
   struct fake_host *h = fake_host_new(plugin, "busy");
   int failed = 0;
   void *self;
-  size_t i;
 
   fake_host_set(h, "bound", "0.10");
   if (plugin->create(&h->table, &self) != MP_OK)
     return 1;
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     struct mp_value value = fake_host_value(h, MP_GAUGE, rows[i].in);
     const char *out;
 

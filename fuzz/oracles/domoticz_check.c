@@ -60,10 +60,9 @@ void
 check_reply(const struct reply *reply)
 {
   struct device device;
-  const cJSON *object;
 
   reply_find(reply, "1");
-  for (object = reply->results; object; object = object->next) {
+  for (const cJSON *object = reply->results; object; object = object->next) {
     if (!device_parse(object, reply->act_time, &device))
       continue;
     check_device(&device);

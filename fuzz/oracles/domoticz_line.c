@@ -85,11 +85,10 @@ static long
 take_status(const char **text, size_t *len)
 {
   const char *t = *text;
-  size_t i;
 
   if (*len < 4 || t[0] < '1' || t[0] > '5' || t[3] != '\n')
     return 0;
-  for (i = 1; i < 3; i++)
+  for (size_t i = 1; i < 3; i++)
     if (t[i] < '0' || t[i] > '9')
       return 0;
   *text += 4;
@@ -113,9 +112,8 @@ static void
 lose(const char *letter, struct http_answer *ret)
 {
   const struct loss *loss = &losses[0];
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(losses); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(losses); i++)
     if (losses[i].letter == *letter)
       loss = &losses[i];
   ret->code = loss->code;
@@ -155,9 +153,7 @@ answer_next(struct http *http, struct http_answer *ret)
 static struct line_device *
 find_device(const char *idx)
 {
-  size_t i;
-
-  for (i = 0; i < line.device_count; i++)
+  for (size_t i = 0; i < line.device_count; i++)
     if (strcmp(line.devices[i].idx, idx) == 0)
       return &line.devices[i];
   return NULL;
@@ -203,14 +199,13 @@ static void
 check_making(const struct query *q)
 {
   const char *idx = query_value(q, "idx");
-  const cJSON *object;
 
   require((q->shape->flags & HTTP_UPDATE) == 0 || line.refused ||
           (line.has_last && reply_ok(&line.last)));
   require(!line.refused || q->shape->request == REQUEST_SENSOR);
   switch (q->shape->request) {
   case REQUEST_ADD_HARDWARE:
-    for (object = line.last.results; object; object = object->next)
+    for (const cJSON *object = line.last.results; object; object = object->next)
       require(!is_dummy(object) || !is_idx(reply_member(object, "idx")));
     break;
   case REQUEST_SENSOR:
@@ -427,9 +422,8 @@ void
 line_run(unsigned what)
 {
   struct line_device *device;
-  size_t i;
 
-  for (i = 0; i < line.device_count; i++) {
+  for (size_t i = 0; i < line.device_count; i++) {
     device = &line.devices[i];
     device_clear(&device->device);
     free(device->svalue);

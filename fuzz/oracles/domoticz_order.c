@@ -62,13 +62,11 @@ take_target(struct order *o, char *word)
 static void
 take_word(struct order *o, char *word)
 {
-  char *c;
-
   if (strncmp(word, "api=", 4) != 0) {
     take_target(o, word);
     return;
   }
-  for (c = word; *c != '\0'; c++)
+  for (char *c = word; *c != '\0'; c++)
     if (*c == '_')
       *c = ' ';
   o->stored = word + 4;
@@ -82,12 +80,11 @@ default_order(void)
   char order[256] = "run";
   const char *body;
   size_t len = line_first_body(&body), at = strlen(order);
-  const cJSON *object;
   struct reply reply;
 
   if (len == 0 || !reply_parse(body, len, &reply))
     return strdup("run 1=12345.678");
-  for (object = reply.results; object; object = object->next) {
+  for (const cJSON *object = reply.results; object; object = object->next) {
     const char *idx = reply_member(object, "idx");
 
     if (!idx || strspn(idx, "0123456789") != strlen(idx) ||

@@ -82,9 +82,9 @@ static const struct shape *
 find_shape(const struct query *q)
 {
   char text[256];
-  size_t at = 0, i;
+  size_t at = 0;
 
-  for (i = 0; i < q->count; i++) {
+  for (size_t i = 0; i < q->count; i++) {
     const char *name = q->pairs[i].name;
     bool whole = strcmp(name, "type") == 0 || strcmp(name, "param") == 0;
 
@@ -93,7 +93,7 @@ find_shape(const struct query *q)
                            whole ? q->pairs[i].value : "");
     require(at < sizeof(text));
   }
-  for (i = 0; i < ARRAY_SIZE(shapes); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
     if (strcmp(shapes[i].text, text) == 0)
       return &shapes[i];
   return NULL;
@@ -123,9 +123,7 @@ query_parse(struct query *q, const char *text)
 const char *
 query_value(const struct query *q, const char *name)
 {
-  size_t i;
-
-  for (i = 0; i < q->count; i++)
+  for (size_t i = 0; i < q->count; i++)
     if (strcmp(q->pairs[i].name, name) == 0)
       return q->pairs[i].value;
   return NULL;

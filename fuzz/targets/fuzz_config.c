@@ -40,15 +40,14 @@ static void
 require_section(const struct config *config, size_t number)
 {
   const struct config_section *s = &config->sections[number];
-  size_t i;
 
   require(s->line > 0);
   require(strcmp(s->kind, "pipeline") == 0
             ? *s->name == '\0'
             : config_is_name(s->name, strlen(s->name)));
-  for (i = 0; i < number; i++)
+  for (size_t i = 0; i < number; i++)
     require(strcmp(config->sections[i].name, s->name) != 0);
-  for (i = 0; i < s->n_entries; i++) {
+  for (size_t i = 0; i < s->n_entries; i++) {
     require(s->entries[i].line > s->line);
     require(*s->entries[i].key != '\0');
     require(config_find(s, s->entries[i].key) == &s->entries[i]);
@@ -88,16 +87,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   struct problems problems;
   struct config *config;
-  size_t i;
 
   problems_init(&problems);
   require(config_parse("fuzz.ini", (const char *)data, size, &problems,
                        &config) == MP_OK);
   if (problems_errors(&problems) == 0)
-    for (i = 0; i < config->n_sections; i++)
+    for (size_t i = 0; i < config->n_sections; i++)
       require_section(config, i);
   config->world_readable = true;
-  for (i = 0; i < config->n_sections; i++)
+  for (size_t i = 0; i < config->n_sections; i++)
     check_options(config, &config->sections[i], &problems);
   config_free(config);
   problems_free(&problems);

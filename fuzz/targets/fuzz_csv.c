@@ -129,14 +129,13 @@ make_rows(size_t length, unsigned first, const char *eol, char block[ROOM],
           size_t *ret_ends)
 {
   size_t len = 0;
-  unsigned i;
 
   if (length == 0)
     len = add(block, len, "%s%s", in.set->header, eol);
   else if (in.file[length - 1] != '\n')
     len = add(block, len, "%s", eol);
   *ret_ends++ = len;
-  for (i = first; i < in.rows && i < ROWS_MAX; i++) {
+  for (unsigned i = first; i < in.rows && i < ROWS_MAX; i++) {
     len = add(block, len, "2026-11-22T10:%02u:00Z,%s,%s%s", i * 20, energies[i],
               texts[in.text].cell, eol);
     *ret_ends++ = len;
@@ -188,9 +187,9 @@ static size_t
 read_line(const uint8_t *line, size_t len, size_t wanted, char *cell)
 {
   enum { BEGIN, PLAIN, QUOTED, QUOTE } at = BEGIN;
-  size_t n = 0, out = 0, i;
+  size_t n = 0, out = 0;
 
-  for (i = 0; i < len; i++) {
+  for (size_t i = 0; i < len; i++) {
     char c = (char)line[i];
 
     if (c == '\0' || (at == QUOTE && c != ',' && c != '"') ||
@@ -271,10 +270,10 @@ find_cells(const struct lines *lines, const char *name, char *cell,
            size_t *found, size_t *ret_n)
 {
   const uint8_t *header = in.file + lines->start[0];
-  size_t cells = read_line(header, lines->len[0], 0, cell), k;
+  size_t cells = read_line(header, lines->len[0], 0, cell);
 
   *ret_n = 0;
-  for (k = 0; k < cells; k++) {
+  for (size_t k = 0; k < cells; k++) {
     read_line(header, lines->len[0], k, cell);
     if (strcmp(cell, name) == 0)
       found[(*ret_n)++] = k;
@@ -293,7 +292,7 @@ find_shown(const struct lines *lines, const char *name, const char *unit,
 {
   static char cell[FILE_MAX + ROOM + DECIMAL_TEXT];
   static size_t found[FILE_MAX];
-  size_t n, cells, i, k;
+  size_t n, cells;
   const char *shown;
 
   if (in.len == 0)
@@ -301,8 +300,8 @@ find_shown(const struct lines *lines, const char *name, const char *unit,
   cells = find_cells(lines, name, cell, found, &n);
   if (n == 0)
     return absent;
-  for (i = lines->n; --i > 0 && rows > 0; rows--)
-    for (k = 0; k < n; k++) {
+  for (size_t i = lines->n; --i > 0 && rows > 0; rows--)
+    for (size_t k = 0; k < n; k++) {
       if (found[k] == 0 || read_line(in.file + lines->start[i], lines->len[i],
                                      found[k], cell) != cells)
         continue;
@@ -325,18 +324,16 @@ struct run {
 static void
 begin_run(struct run *r)
 {
-  const struct column *column;
   char key[64];
-  unsigned i;
 
   r->h = fake_host_new(meterpipe_plugin(), "log");
   r->sink = fake_sink_new(&r->h->table);
   r->ops = meterpipe_plugin()->output;
   fake_host_set(r->h, "path", path);
   fake_host_set(r->h, "eol", in.eol[0] == '\n' ? "lf" : "crlf");
-  for (column = in.set->columns; column->name; column++)
+  for (const struct column *column = in.set->columns; column->name; column++)
     fake_host_add_target(r->h, column->name, NULL, "meter.x", column->flags);
-  for (i = 0; i < ARRAY_SIZE(in.unit); i++) {
+  for (unsigned i = 0; i < ARRAY_SIZE(in.unit); i++) {
     snprintf(key, sizeof(key), "unit.%s", in.set->columns[i].name);
     if (in.unit[i][0] != '\0')
       fake_host_store(r->h, key, in.unit[i]);
@@ -351,9 +348,8 @@ end_run(struct run *r)
 {
   const char *unit;
   char key[64];
-  unsigned i;
 
-  for (i = 0; i < ARRAY_SIZE(in.unit); i++) {
+  for (unsigned i = 0; i < ARRAY_SIZE(in.unit); i++) {
     snprintf(key, sizeof(key), "unit.%s", in.set->columns[i].name);
     unit = fake_host_stored(r->h, key);
     snprintf(in.unit[i], sizeof(in.unit[i]), "%s", unit ? unit : "");
@@ -370,7 +366,6 @@ static void
 check_said(struct run *r, int answer)
 {
   char text[4096];
-  char *p;
 
   if (answer == MP_OK) {
     require(fake_host_failures(r->h) == 0);
@@ -381,7 +376,7 @@ check_said(struct run *r, int answer)
   require(snprintf(text, sizeof(text), "%s", fake_host_log(r->h)) <
           (int)sizeof(text));
   require(strstr(text, "its header is"));
-  for (p = text; *p != '\0'; p++)
+  for (char *p = text; *p != '\0'; p++)
     if (*p == '\n')
       *p = ' ';
   require(utf8_is_plain(text));
@@ -400,11 +395,10 @@ check_fetch(struct run *r, bool added)
   struct value taken = { .text = NULL };
   char energy[32];
   bool fits = true;
-  uint32_t i;
 
   require(r->ops->fetch(r->self, &r->sink->shown) == MP_OK);
   cut_lines(&lines);
-  for (i = 0; column[i].name; i++) {
+  for (uint32_t i = 0; column[i].name; i++) {
     const struct mp_shown *shown = fake_sink_shown(r->sink, i);
     const char *unit = i < ARRAY_SIZE(in.unit) ? in.unit[i] : "";
     const char *found;
@@ -440,9 +434,8 @@ write_rows(struct run *r, unsigned first)
   struct mp_record record = { .struct_size = sizeof(record), .id = "1" };
   struct mp_value value;
   char energy[32];
-  unsigned i;
 
-  for (i = first; i < in.rows && i < ROWS_MAX; i++) {
+  for (unsigned i = first; i < in.rows && i < ROWS_MAX; i++) {
     record.time_ms = FIRST_TIME + i * CYCLE;
     require(r->ops->begin(r->self, &record) == MP_OK);
     if (texts[in.text].text || texts[in.text].number) {
@@ -460,9 +453,7 @@ write_rows(struct run *r, unsigned first)
 static void
 check_results(struct run *r, unsigned n, unsigned accepted)
 {
-  uint32_t i;
-
-  for (i = 0; i < n; i++)
+  for (uint32_t i = 0; i < n; i++)
     require(fake_sink_result(r->sink, i, 0) ==
             (i < accepted ? MP_ACCEPTED : MP_NOT_SENT));
   fake_sink_forget(r->sink);

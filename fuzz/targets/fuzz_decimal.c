@@ -186,11 +186,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   const char *text = (const char *)data + 1, *end = (const char *)data + size;
   struct decimal n[NUMBERS];
-  size_t i;
 
   if (size < 2)
     return 0;
-  for (i = 0; i < NUMBERS; i++)
+  for (size_t i = 0; i < NUMBERS; i++)
     n[i] = read_number(&text, end);
   require_written(n[0]);
   check_pair(n[0], n[1]);

@@ -113,9 +113,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 static void
 check_answers(void)
 {
-  uint32_t i;
-
-  for (i = 0; i < fuzz.order.target_count; i++) {
+  for (uint32_t i = 0; i < fuzz.order.target_count; i++) {
     const struct line_device *device = fuzz.order.targets[i].device;
 
     require(fuzz.shown[i] > 0 ||
@@ -128,9 +126,8 @@ static void
 check_listed(void)
 {
   const struct mp_listed *listed;
-  uint32_t i;
 
-  for (i = 0; (listed = fake_sink_listed(fuzz.sink, i)); i++) {
+  for (uint32_t i = 0; (listed = fake_sink_listed(fuzz.sink, i)); i++) {
     require(listed->name);
     require_clean(listed->label);
     require_clean(listed->type);
@@ -159,9 +156,8 @@ check_update(const struct line_device *device)
   const struct mp_value *parts[2] = { NULL, NULL };
   bool has_power_target = false, may = false;
   const struct wanted *w;
-  uint32_t i;
 
-  for (i = 0; i < fuzz.order.target_count; i++) {
+  for (uint32_t i = 0; i < fuzz.order.target_count; i++) {
     w = &fuzz.order.targets[i];
     if (w->device != device)
       continue;
@@ -191,9 +187,9 @@ check_result(uint32_t target)
 static void
 check_results(void)
 {
-  uint32_t i, written = 0;
+  uint32_t written = 0;
 
-  for (i = 0; i < fuzz.order.target_count; i++) {
+  for (uint32_t i = 0; i < fuzz.order.target_count; i++) {
     if (!fuzz.order.targets[i].written)
       continue;
     written++;
@@ -232,11 +228,10 @@ write_all(void)
   const struct mp_record record = { .struct_size = sizeof(record),
                                     .id = "1-1" };
   struct wanted *w;
-  uint32_t i;
   int r;
 
   require(fuzz.ops->begin(fuzz.self, &record) == MP_OK);
-  for (i = 0; i < fuzz.order.target_count; i++) {
+  for (uint32_t i = 0; i < fuzz.order.target_count; i++) {
     struct mp_value value;
 
     w = &fuzz.order.targets[i];
@@ -317,7 +312,6 @@ prepare_host(const struct mp_plugin *plugin)
 {
   static const uint32_t flags[] = { MP_TARGET_BASE, MP_TARGET_TOTAL,
                                     MP_TARGET_DELTA, 0 };
-  uint32_t i;
 
   fuzz.host = fake_host_new(plugin, "house");
   fuzz.sink = fake_sink_new(&fuzz.host->table);
@@ -327,7 +321,7 @@ prepare_host(const struct mp_plugin *plugin)
   fake_host_set(fuzz.host, "password", PASSWORD);
   if (fuzz.order.stored)
     fake_host_store(fuzz.host, "api", fuzz.order.stored);
-  for (i = 0; i < fuzz.order.target_count; i++) {
+  for (uint32_t i = 0; i < fuzz.order.target_count; i++) {
     const struct wanted *w = &fuzz.order.targets[i];
 
     fake_host_add_target(fuzz.host, w->name, w->is_power ? "power" : NULL,

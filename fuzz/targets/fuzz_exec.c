@@ -151,13 +151,12 @@ static void
 check_said(int answer)
 {
   char text[4096];
-  char *p;
 
   require(answer == MP_OK || answer == MP_EPROTO || answer == MP_ECONFIG);
   require(answer == MP_OK || fake_host_failures(host) > 0);
   require(snprintf(text, sizeof(text), "%s", fake_host_log(host)) <
           (int)sizeof(text));
-  for (p = text; *p != '\0'; p++)
+  for (char *p = text; *p != '\0'; p++)
     if (*p == '\n')
       *p = ' ';
   require(utf8_is_plain(text));
@@ -172,17 +171,16 @@ read_input(void)
   const struct mp_plugin *plugin = meterpipe_plugin();
   uint32_t missing = 0;
   void *self;
-  size_t i;
   int answer;
 
   host = fake_host_new(plugin, "hook");
   fake_host_set(host, "command", "./reader");
   memset(came, 0, sizeof(came));
-  for (i = 0; i < ARRAY_SIZE(names); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++)
     fake_host_add_field(host, names[i]);
   require(plugin->create(&host->table, &self) == MP_OK);
   answer = plugin->input->read(self, &sink);
-  for (i = 0; i < ARRAY_SIZE(names); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++)
     missing += !came[i];
   require(answer != MP_OK || fake_host_failures(host) <= missing);
   check_said(answer);
@@ -197,14 +195,13 @@ fetch_output(void)
                                       .shown = take_shown };
   const struct mp_plugin *plugin = output_plugin();
   void *self;
-  size_t i;
   int answer;
 
   host = fake_host_new(plugin, "hook");
   fake_host_set(host, "class", "latest");
   fake_host_set(host, "command", "./writer");
   fake_host_set(host, "fetch", "./shows");
-  for (i = 0; i < ARRAY_SIZE(names); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++)
     fake_host_add_target(host, names[i], NULL, "meter.x", 0);
   require(plugin->create(&host->table, &self) == MP_OK);
   answer = plugin->output->fetch(self, &sink);
@@ -274,11 +271,10 @@ compare_with_cjson(const struct json_line *line, const char *text)
 {
   cJSON *object = cJSON_ParseWithOpts(text, NULL, 1);
   const cJSON *item;
-  size_t i;
 
   require(cJSON_IsObject(object));
   item = object->child;
-  for (i = 0; i < line->n; i++, item = item->next)
+  for (size_t i = 0; i < line->n; i++, item = item->next)
     check_member(&line->members[i], item);
   require(!item);
   cJSON_Delete(object);
@@ -288,10 +284,9 @@ static void
 write_again(const struct json_line *line, struct text_buffer *out)
 {
   struct json json = { .text = out };
-  size_t i;
 
   require(text_buffer_add_text(out, "{") == MP_OK);
-  for (i = 0; i < line->n; i++) {
+  for (size_t i = 0; i < line->n; i++) {
     const struct json_member *m = &line->members[i];
 
     json_string(&json, m->name);
@@ -310,11 +305,10 @@ check_again(const struct json_line *line)
 {
   struct text_buffer text = { 0 };
   struct json_line again;
-  size_t i;
 
   write_again(line, &text);
   require(!json_line_parse(text.data, &again) && again.n == line->n);
-  for (i = 0; i < line->n; i++) {
+  for (size_t i = 0; i < line->n; i++) {
     const struct json_member *a = &line->members[i], *b = &again.members[i];
 
     require(a->type == b->type && strcmp(a->name, b->name) == 0 &&
@@ -338,7 +332,6 @@ check_line(const char *text)
   struct json_line line;
   bool comparable = true;
   const char *wrong;
-  size_t i;
 
   require(copy);
   wrong = json_line_parse(copy, &line);
@@ -347,7 +340,7 @@ check_line(const char *text)
     free(copy);
     return;
   }
-  for (i = 0; i < line.n; i++) {
+  for (size_t i = 0; i < line.n; i++) {
     if (line.members[i].type != JSON_NUMBER)
       continue;
     require(strstr(text, line.members[i].text));
@@ -380,11 +373,9 @@ check_lines(void)
 static void
 quote(char **words, struct text_buffer *out)
 {
-  const char *p;
-
   for (; *words; words++) {
     require(text_buffer_add_text(out, "'") == MP_OK);
-    for (p = *words; *p != '\0'; p++)
+    for (const char *p = *words; *p != '\0'; p++)
       require((*p == '\'' ? text_buffer_add_text(out, "'\\''")
                           : text_buffer_add(out, p, 1)) == MP_OK);
     require(text_buffer_add_text(out, "' ") == MP_OK);
@@ -398,12 +389,11 @@ static void
 check_characters(char **words, const char *text)
 {
   bool plain = !strpbrk(text, "'\"\\");
-  const char *p;
 
   for (; *words; words++) {
     text += strspn(text, " \t");
     require(!plain || strcspn(text, " \t") == strlen(*words));
-    for (p = *words; *p != '\0'; p++, text++) {
+    for (const char *p = *words; *p != '\0'; p++, text++) {
       text = strchr(text, *p);
       require(text);
     }
@@ -446,9 +436,9 @@ cut_words(const char *text)
 static int
 take_digits(const char *p)
 {
-  int ms = 0, i;
+  int ms = 0;
 
-  for (i = 0; i < 3; i++)
+  for (int i = 0; i < 3; i++)
     ms = ms * 10 + (*p >= '0' && *p <= '9' ? *p++ - '0' : 0);
   return ms;
 }

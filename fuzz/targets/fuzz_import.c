@@ -50,11 +50,10 @@ static void
 check_section(const struct config *config, size_t number)
 {
   const struct config_section *s = &config->sections[number];
-  size_t i;
 
-  for (i = 0; i < number; i++)
+  for (size_t i = 0; i < number; i++)
     require(strcmp(config->sections[i].name, s->name) != 0);
-  for (i = 0; i < s->n_entries; i++)
+  for (size_t i = 0; i < s->n_entries; i++)
     require(config_find(s, s->entries[i].key) == &s->entries[i]);
 }
 
@@ -72,7 +71,6 @@ check_printed(const char *text, size_t len, char *const *lines)
 {
   struct problems problems;
   struct config *config;
-  size_t i;
 
   problems_init(&problems);
   require(config_parse("import.ini", text, len, &problems, &config) == MP_OK);
@@ -80,7 +78,7 @@ check_printed(const char *text, size_t len, char *const *lines)
   require(has_value(&config->sections[0], "device", lines[DEVICE]));
   require(has_value(&config->sections[config->n_sections - 1], "url",
                     lines[URL] ? lines[URL] : IMPORT_DEFAULT_URL));
-  for (i = 0; i < config->n_sections; i++)
+  for (size_t i = 0; i < config->n_sections; i++)
     check_section(config, i);
   config_free(config);
   problems_free(&problems);
@@ -113,7 +111,6 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   char *lines[LINES] = { NULL }, *text, *rest;
-  size_t i;
 
   /* A program's arguments contain no NUL. */
   if (memchr(data, '\0', size))
@@ -123,7 +120,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   memcpy(text, data, size);
   text[size] = '\0';
   rest = text;
-  for (i = 0; i < LINES && rest; i++)
+  for (size_t i = 0; i < LINES && rest; i++)
     lines[i] = strsep(&rest, "\n");
   if (lines[DEVICE])
     import_lines(lines);

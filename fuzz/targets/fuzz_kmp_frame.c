@@ -19,9 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 check_values(const struct kmp_answer *answer)
 {
-  uint8_t i;
-
-  for (i = 0; i < answer->count; i++) {
+  for (uint8_t i = 0; i < answer->count; i++) {
     char text[KMP_FORMAT_SIZE];
     struct kmp_value value;
 

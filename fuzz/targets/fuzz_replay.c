@@ -82,9 +82,7 @@ static char path[300];
 static bool
 is_wanted(int32_t id)
 {
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(choices); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(choices); i++)
     if (choices[i] == id && (in.wanted >> i & 1) != 0)
       return true;
   return in.wanted == 0;
@@ -147,7 +145,6 @@ find_frame(const uint8_t *wire, size_t len, int64_t time_ms, bool alone)
   struct kmp_answer answer, fitting;
   struct kmp_frame frame;
   char serial[16];
-  uint8_t i;
 
   if (kmp_frame_decode(wire, len, plain, &frame) != KMP_OK ||
       kmp_answer_decode(&frame, NULL, &answer) != KMP_OK)
@@ -161,7 +158,7 @@ find_frame(const uint8_t *wire, size_t len, int64_t time_ms, bool alone)
     request = &asked.request;
   alone = alone && asked.when != EARLIER &&
           kmp_answer_decode(&frame, request, &fitting) == KMP_OK;
-  for (i = 0; i < answer.count; i++)
+  for (uint8_t i = 0; i < answer.count; i++)
     find_record(&answer.records[i], time_ms,
                 alone && kmp_answer_find(&fitting, answer.records[i].id));
 }
@@ -169,10 +166,10 @@ find_frame(const uint8_t *wire, size_t len, int64_t time_ms, bool alone)
 static void
 find_frames(const struct capture_line *line, bool alone)
 {
-  const uint8_t *end = line->bytes + line->len, *p, *stop;
+  const uint8_t *end = line->bytes + line->len, *stop;
   int64_t time_ms = line->has_time ? line->time_ms : NOW;
 
-  for (p = line->bytes; p < end; p++) {
+  for (const uint8_t *p = line->bytes; p < end; p++) {
     stop = memchr(p, KMP_STOP, (size_t)(end - p));
     if (*p == KMP_START_ANSWER && stop)
       find_frame(p, (size_t)(stop - p) + 1, time_ms,
@@ -400,7 +397,6 @@ static void
 begin_run(const char *file, const char *strict)
 {
   char number[KMP_NUMBER_SIZE];
-  size_t i;
 
   run.h = fake_host_new(meterpipe_plugin(), "meter");
   run.ops = meterpipe_plugin()->input;
@@ -413,7 +409,7 @@ begin_run(const char *file, const char *strict)
   fake_host_set_now(run.h, NOW);
   fake_host_set(run.h, "path", file);
   fake_host_set(run.h, "strict", strict);
-  for (i = 0; i < ARRAY_SIZE(choices); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(choices); i++)
     if ((in.wanted >> i & 1) != 0)
       fake_host_add_field(run.h, kmp_register_name(choices[i], number));
   require(meterpipe_plugin()->create(&run.h->table, &run.self) == MP_OK);
@@ -509,15 +505,15 @@ next_part(size_t at)
 static void
 check_order(void)
 {
-  const struct item *told = run.told.items, *end = told + run.told.n, *stop, *i;
+  const struct item *told = run.told.items, *end = told + run.told.n, *stop;
   bool parted = in.separated && in.too_long == 0;
-  size_t at = 0, begin;
+  size_t at = 0;
 
   for (; told < end; told = stop) {
     for (stop = told; stop < end && stop->part == told->part; stop++)
-      for (i = told; !in.separated && i < stop; i++)
+      for (const struct item *i = told; !in.separated && i < stop; i++)
         require(i->id != stop->id);
-    for (begin = at; !find_cycle(told, stop, parted, &at); at = begin) {
+    for (size_t begin = at; !find_cycle(told, stop, parted, &at); at = begin) {
       require(parted && begin < in.found.n);
       begin++;
     }
@@ -528,9 +524,9 @@ check_order(void)
 static size_t
 count(const struct items *items, const struct item *item, bool certain)
 {
-  size_t n = 0, i;
+  size_t n = 0;
 
-  for (i = 0; i < items->n; i++)
+  for (size_t i = 0; i < items->n; i++)
     n +=
       is_same(&items->items[i], item) && (!certain || items->items[i].certain);
   return n;
@@ -553,9 +549,8 @@ check_absent(const char *said)
 {
   const char *list = strstr(said, "does not contain these registers: ");
   char number[KMP_NUMBER_SIZE];
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(choices); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(choices); i++) {
     const char *name = kmp_register_name(choices[i], number);
     bool asked_for = in.wanted != 0 && is_wanted(choices[i]);
 

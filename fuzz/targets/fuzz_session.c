@@ -146,9 +146,8 @@ make_answer(uint8_t *wire, size_t size)
   uint8_t left_out = next_byte(), seed = next_byte();
   const uint8_t mantissa[4] = { 0, 0, seed, (uint8_t)(seed * 3) };
   struct kmp_answer answer = { .cid = meter.request.cid, .serial = seed };
-  uint8_t i;
 
-  for (i = 0; i < meter.request.count; i++)
+  for (uint8_t i = 0; i < meter.request.count; i++)
     if ((left_out >> i & 1) == 0)
       answer.records[answer.count++] = (struct kmp_record){
         .id = meter.request.ids[i],
@@ -334,9 +333,9 @@ frame_has(const uint8_t *wire, size_t len, uint16_t id,
 static bool
 was_said(uint16_t id, const struct mp_value *value)
 {
-  const uint8_t *end = meter.said + meter.said_len, *p;
+  const uint8_t *end = meter.said + meter.said_len;
 
-  for (p = meter.said; p < end; p++) {
+  for (const uint8_t *p = meter.said; p < end; p++) {
     const uint8_t *stop;
 
     if (*p != KMP_START_ANSWER)
@@ -351,9 +350,7 @@ was_said(uint16_t id, const struct mp_value *value)
 static void
 check_values(struct fake_sink *sink)
 {
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(fields); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
     const struct mp_value *value = fake_sink_value(sink, fields[i]);
 
     if (value)
@@ -387,7 +384,6 @@ converse(const char *path, uint8_t mode)
   struct fake_sink *sink = fake_sink_new(&h->table);
   char retries[8];
   void *self;
-  size_t i;
   int r;
 
   h->table.vlog = watch_log;
@@ -396,7 +392,7 @@ converse(const char *path, uint8_t mode)
   fake_host_set(h, "device", path);
   snprintf(retries, sizeof(retries), "%d", mode >> 2 & 3);
   fake_host_set(h, "retries", retries);
-  for (i = 0; i < ARRAY_SIZE(fields); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
     fake_host_add_field(h, fields[i]);
   require(plugin->create(&h->table, &self) == MP_OK);
   r = call(plugin->input, self, mode & 3, sink);

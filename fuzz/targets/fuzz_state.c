@@ -82,11 +82,10 @@ read_entry(void *ctx, const char *owner, const char *name, const char *body)
 static void
 read_rows(const struct store *store, const char *output)
 {
-  const struct store_row *r;
   int64_t last = 0;
   size_t n = 0;
 
-  for (r = store_row_next(store, output, last); r;
+  for (const struct store_row *r = store_row_next(store, output, last); r;
        r = store_row_next(store, output, last)) {
     struct queue_row row;
 
@@ -103,9 +102,7 @@ read_rows(const struct store *store, const char *output)
 static void
 read_all(struct store *store)
 {
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(areas); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(areas); i++)
     store_each(store, areas[i], read_entry, NULL);
   read_rows(store, "log");
 }
@@ -127,7 +124,7 @@ has_note(struct store *store)
 static void
 change(struct store *store)
 {
-  const struct store_row *last = NULL, *r;
+  const struct store_row *last = NULL;
   char note[32];
   int64_t id;
 
@@ -136,7 +133,7 @@ change(struct store *store)
   snprintf(note, sizeof(note), "%lld", (long long)id + 1);
   require(store_row_add(store, "fuzz", note) == id + 1);
   require(store_put(store, STORE_TEXT, "fuzz", "row", note));
-  for (r = store_row_next(store, "log", 0); r;
+  for (const struct store_row *r = store_row_next(store, "log", 0); r;
        r = store_row_next(store, "log", r->id))
     last = r;
   require(last && last->id == id);

@@ -65,7 +65,7 @@ csv_columns_open(struct csv *csv)
 {
   const struct mp_host *host = csv->host;
   const struct mp_target *target;
-  uint32_t n = 0, i;
+  uint32_t n = 0;
   int answer = MP_OK;
 
   while (host->target(host, n))
@@ -74,7 +74,7 @@ csv_columns_open(struct csv *csv)
   if (!csv->columns ||
       text_buffer_add(&csv->header, TIME_COLUMN, strlen(TIME_COLUMN)) != MP_OK)
     answer = fail_memory(csv);
-  for (i = 0; i < n && answer == MP_OK; i++) {
+  for (uint32_t i = 0; i < n && answer == MP_OK; i++) {
     target = host->target(host, i);
     answer = learn_column(csv, target);
   }
@@ -86,9 +86,7 @@ csv_columns_open(struct csv *csv)
 void
 csv_columns_close(struct csv *csv)
 {
-  uint32_t i;
-
-  for (i = 0; i < csv->count; i++) {
+  for (uint32_t i = 0; i < csv->count; i++) {
     free(csv->columns[i].unit_key);
     free(csv->columns[i].unit);
   }

@@ -30,16 +30,15 @@ accept_record(const struct csv *csv, const struct mp_result_sink *sink,
 {
   const struct csv_refusal *refusals = csv->refusals;
   uint32_t result;
-  size_t k;
-  uint32_t i;
 
   if (*next == csv->refusals_len || refusals[*next].record != record) {
     sink->result(sink, record, MP_ALL_TARGETS, MP_ACCEPTED);
     return;
   }
-  for (i = 0; i < csv->count; i++) {
+  for (uint32_t i = 0; i < csv->count; i++) {
     result = MP_ACCEPTED;
-    for (k = *next; k < csv->refusals_len && refusals[k].record == record; k++)
+    for (size_t k = *next;
+         k < csv->refusals_len && refusals[k].record == record; k++)
       if (refusals[k].target == i)
         result = MP_REJECTED;
     if ((csv->columns[i].flags & MP_TARGET_READ) == 0)
@@ -55,9 +54,8 @@ give_results(const struct csv *csv, const struct mp_result_sink *sink,
              uint32_t accepted, uint32_t rest)
 {
   size_t next = 0;
-  uint32_t i;
 
-  for (i = 0; i < csv->records; i++) {
+  for (uint32_t i = 0; i < csv->records; i++) {
     if (i < accepted)
       accept_record(csv, sink, i, &next);
     else

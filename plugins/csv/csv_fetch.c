@@ -61,9 +61,7 @@ answer_target(struct fetch *f, uint32_t target, uint32_t answer,
 static void
 answer_rest(struct fetch *f, uint32_t answer)
 {
-  uint32_t i;
-
-  for (i = 0; i < f->csv->count; i++)
+  for (uint32_t i = 0; i < f->csv->count; i++)
     answer_target(f, i, answer, NULL, NULL);
 }
 
@@ -91,14 +89,13 @@ answer_row(struct fetch *f, char *row, size_t len)
 {
   char *end = row + len;
   const char *updated;
-  size_t i;
 
   if (csv_count_cells(row, len) != f->cells)
     return;
   updated = csv_take_cell(&row, end);
   if (!utf8_is_plain(updated) || strlen(updated) >= UPDATED_SIZE)
     updated = NULL; /* the cell is damaged */
-  for (i = 1; i < f->cells; i++) {
+  for (size_t i = 1; i < f->cells; i++) {
     const char *cell = csv_take_cell(&row, end);
 
     /* Skip a cell that is no valid text: the file is damaged, or in another
@@ -127,9 +124,7 @@ fail_read(struct fetch *f, int answer)
 static uint32_t
 find_target(const struct csv *csv, const char *name)
 {
-  uint32_t i;
-
-  for (i = 0; i < csv->count; i++)
+  for (uint32_t i = 0; i < csv->count; i++)
     if (strcmp(csv->columns[i].name, name) == 0)
       return i;
   return NO_TARGET;
@@ -143,9 +138,8 @@ answer_absent(struct fetch *f, const unsigned char *seen)
 {
   const struct csv *csv = f->csv;
   int answer = MP_OK;
-  uint32_t i;
 
-  for (i = 0; i < csv->count; i++) {
+  for (uint32_t i = 0; i < csv->count; i++) {
     bool written = (csv->columns[i].flags & MP_TARGET_READ) == 0;
 
     if (seen[i])
@@ -165,7 +159,6 @@ learn_header(struct fetch *f, char *row, size_t len)
   unsigned char *seen;
   int answer;
   char *end = row + len;
-  size_t i;
 
   f->cells = csv_count_cells(row, len);
   f->targets = calloc(f->cells + 1, sizeof(*f->targets));
@@ -174,7 +167,7 @@ learn_header(struct fetch *f, char *row, size_t len)
     free(seen);
     return fail_read(f, MP_ENOMEM);
   }
-  for (i = 0; i < f->cells; i++) {
+  for (size_t i = 0; i < f->cells; i++) {
     uint32_t target = find_target(f->csv, csv_take_cell(&row, end));
 
     f->targets[i] = target;
@@ -209,11 +202,11 @@ static int
 read_rows(struct fetch *f)
 {
   const struct mp_host *host = f->csv->host;
-  size_t rows, len;
+  size_t len;
   char *row;
   int answer = MP_OK;
 
-  for (rows = 0; f->operands > 0 || rows < RECENT_ROWS; rows++) {
+  for (size_t rows = 0; f->operands > 0 || rows < RECENT_ROWS; rows++) {
     answer = csv_tail_next(&f->tail, &row, &len);
     if (answer == MP_END)
       return MP_END;
@@ -249,9 +242,9 @@ read_file(struct fetch *f)
 static uint32_t
 count_operands(const struct csv *csv)
 {
-  uint32_t n = 0, i;
+  uint32_t n = 0;
 
-  for (i = 0; i < csv->count; i++)
+  for (uint32_t i = 0; i < csv->count; i++)
     n += (csv->columns[i].flags & OPERAND) != 0;
   return n;
 }

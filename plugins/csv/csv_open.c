@@ -197,9 +197,9 @@ sync_directory(struct csv_file *f)
 int
 csv_file_open(struct csv_file *f, int mode)
 {
-  int tries, answer;
+  int answer;
 
-  for (tries = 0; tries < OPEN_TRIES; tries++) {
+  for (int tries = 0; tries < OPEN_TRIES; tries++) {
     csv_file_close(f);
     answer = open_path(f, mode);
     if (answer == MP_OK && f->regular && mode != CSV_FILE_READ)

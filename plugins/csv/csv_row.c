@@ -24,7 +24,6 @@ needs_quotes(const char *text)
 static int
 add_quoted(struct text_buffer *b, const char *text, bool guard)
 {
-  const char *p;
   char *at;
 
   /* the worst case: only quotes, each doubled, the two around it, and the
@@ -36,7 +35,7 @@ add_quoted(struct text_buffer *b, const char *text, bool guard)
   *at++ = '"';
   if (guard)
     *at++ = '\'';
-  for (p = text; *p != '\0'; p++) {
+  for (const char *p = text; *p != '\0'; p++) {
     if (*p == '"')
       *at++ = '"';
     *at++ = *p == '\r' || *p == '\n' ? ' ' : *p;

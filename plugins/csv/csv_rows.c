@@ -31,9 +31,7 @@ csv_rows_fail(struct csv *csv)
 static char *
 put_cells(const struct csv *csv, char *at)
 {
-  uint32_t i;
-
-  for (i = 0; i < csv->count; i++) {
+  for (uint32_t i = 0; i < csv->count; i++) {
     const struct csv_column *column = &csv->columns[i];
 
     if ((column->flags & MP_TARGET_READ) != 0)
@@ -78,10 +76,9 @@ csv_rows_end_with(struct csv *csv, const char *old_eol, const char *eol)
   const char *at = old.data;
   size_t old_eol_len = strlen(old_eol);
   int answer = MP_OK;
-  uint32_t i;
 
   memset(&csv->rows, 0, sizeof(csv->rows));
-  for (i = 0; i < csv->records && answer == MP_OK; i++) {
+  for (uint32_t i = 0; i < csv->records && answer == MP_OK; i++) {
     const char *end = old.data + csv->ends[i];
 
     answer = text_buffer_add(&csv->rows, at, (size_t)(end - at) - old_eol_len);

@@ -85,9 +85,8 @@ take_name(struct csv_siblings *s, const char *name)
 const char *
 csv_siblings_next(struct csv_siblings *s)
 {
-  const struct dirent *entry;
-
-  for (entry = readdir(s->dir); entry; entry = readdir(s->dir))
+  for (const struct dirent *entry = readdir(s->dir); entry;
+       entry = readdir(s->dir))
     if (take_name(s, entry->d_name))
       return s->path;
   return NULL;

@@ -78,11 +78,11 @@ unit_of(const struct recipe *r, const char *type)
 static int
 pick_hardware(const struct reply *reply, char *idx, size_t size)
 {
-  const struct cJSON *object;
   const char *type, *enabled;
   int code = MP_DROP;
 
-  for (object = reply->results; object; object = object->next) {
+  for (const struct cJSON *object = reply->results; object;
+       object = object->next) {
     type = reply_member(object, "Type");
     enabled = reply_member(object, "Enabled");
     if (!type || strcmp(type, DUMMY_HARDWARE) != 0 ||
@@ -156,7 +156,6 @@ is_named(const struct cJSON *object, const char *label)
 static int
 refuse_existing(struct domoticz *d, const char *label)
 {
-  const struct cJSON *object;
   struct reply reply;
   char idx[IDX_DIGITS + 1];
   bool exists = false;
@@ -164,7 +163,8 @@ refuse_existing(struct domoticz *d, const char *label)
 
   if (code != MP_OK)
     return code;
-  for (object = reply.results; object && !exists; object = object->next)
+  for (const struct cJSON *object = reply.results; object && !exists;
+       object = object->next)
     exists =
       is_named(object, label) && reply_copy_idx(object, idx, sizeof(idx));
   reply_free(&reply);
@@ -254,9 +254,8 @@ domoticz_create_target(void *self, const char *label, const char *type,
   struct domoticz *d = self;
   struct sensor sensor = { .label = label };
   int code;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(recipes) && !sensor.recipe; i++)
+  for (size_t i = 0; i < ARRAY_SIZE(recipes) && !sensor.recipe; i++)
     if (fits_type(&recipes[i], type))
       sensor.recipe = &recipes[i];
   if (!sensor.recipe)

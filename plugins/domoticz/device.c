@@ -163,11 +163,11 @@ garbled_device(struct device *d)
 static void
 set_unit(struct device *d, const char *label)
 {
-  size_t i, len;
+  size_t len;
 
   while (*label == ' ')
     label++;
-  for (i = 0; i < ARRAY_SIZE(labels); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
     if (strcmp(label, labels[i].label) == 0)
       label = labels[i].unit;
   device_copy_text(d->unit, sizeof(d->unit), label);

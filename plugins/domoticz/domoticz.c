@@ -141,9 +141,8 @@ static struct slot *
 obtain_slot(struct domoticz *d, const char *idx)
 {
   struct slot *slot;
-  uint32_t i;
 
-  for (i = 0; i < d->slot_count; i++)
+  for (uint32_t i = 0; i < d->slot_count; i++)
     if (strcmp(d->slots[i].idx, idx) == 0)
       return &d->slots[i];
   slot = &d->slots[d->slot_count++];
@@ -181,7 +180,7 @@ learn_targets(struct domoticz *d)
 {
   const struct mp_host *host = d->host;
   const struct mp_target *target;
-  uint32_t n = 0, i;
+  uint32_t n = 0;
   int code, first = MP_OK;
 
   while (host->target(host, n))
@@ -189,7 +188,7 @@ learn_targets(struct domoticz *d)
   d->slots = calloc(n + 1, sizeof(*d->slots));
   if (!d->slots)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
-  for (i = 0; i < n; i++) {
+  for (uint32_t i = 0; i < n; i++) {
     target = host->target(host, i);
     code = add_target(d, i, target);
     if (first == MP_OK)
@@ -202,9 +201,8 @@ static void
 domoticz_close(void *self)
 {
   struct domoticz *d = self;
-  uint32_t i;
 
-  for (i = 0; i < d->slot_count; i++) {
+  for (uint32_t i = 0; i < d->slot_count; i++) {
     device_clear(&d->slots[i].device);
     free(d->slots[i].text);
   }

@@ -243,9 +243,7 @@ ask_alone(struct domoticz *d, struct slot *slot)
 static bool
 any_device(const struct domoticz *d)
 {
-  uint32_t i;
-
-  for (i = 0; i < d->slot_count; i++)
+  for (uint32_t i = 0; i < d->slot_count; i++)
     if (d->slots[i].reach == REACH_DEVICE &&
         d->slots[i].device.state != DEVICE_GARBLED)
       return true;
@@ -257,13 +255,12 @@ ask_all_slots(struct domoticz *d)
 {
   bool list_empty = false;
   int code = MP_OK, first = MP_OK;
-  uint32_t i;
 
   if (d->slot_count > 1 && !d->api.single)
     first = ask_together(d, &list_empty);
   if (first != MP_OK)
     return first;
-  for (i = 0; i < d->slot_count && d->left == MP_OK; i++) {
+  for (uint32_t i = 0; i < d->slot_count && d->left == MP_OK; i++) {
     if (d->slots[i].reach == REACH_DEVICE)
       continue;
     code = ask_alone(d, &d->slots[i]);
@@ -393,17 +390,17 @@ int
 domoticz_fetch(void *self, const struct mp_shown_sink *sink)
 {
   struct domoticz *d = self;
-  uint32_t i, reached = 0;
+  uint32_t reached = 0;
   int code;
 
   d->left = MP_OK;
-  for (i = 0; i < d->slot_count; i++)
+  for (uint32_t i = 0; i < d->slot_count; i++)
     d->slots[i].reach = REACH_NONE;
   load_api(d);
   request_recall_connection(d);
   code = ask_all_slots(d);
   request_note_connection(d);
-  for (i = 0; i < d->slot_count; i++) {
+  for (uint32_t i = 0; i < d->slot_count; i++) {
     int given = answer_slot(d, &d->slots[i], sink);
 
     if (given < 0)

@@ -102,9 +102,7 @@ true_reason(CURL *easy, CURLcode curl)
 static const struct failure *
 find_failure(CURLcode curl)
 {
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(failures); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(failures); i++)
     if (failures[i].curl == curl)
       return &failures[i];
   return NULL;
@@ -116,12 +114,11 @@ static const struct distrust *
 find_distrust(CURL *easy, CURLcode curl)
 {
   long result = -1;
-  size_t i;
 
   if (curl != CURLE_PEER_FAILED_VERIFICATION)
     return NULL;
   curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
-  for (i = 0; i < ARRAY_SIZE(distrusts); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(distrusts); i++)
     if (distrusts[i].result == result)
       return &distrusts[i];
   return NULL;

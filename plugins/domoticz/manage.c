@@ -66,7 +66,6 @@ int
 domoticz_list(void *self, const struct mp_list_sink *sink)
 {
   struct domoticz *d = self;
-  const struct cJSON *object;
   struct reply reply;
   unsigned left_out = 0;
   int code;
@@ -75,7 +74,8 @@ domoticz_list(void *self, const struct mp_list_sink *sink)
   code = fetch_devices(d, LIST_ALL, HTTP_LONG, &reply);
   if (code != MP_OK)
     return code;
-  for (object = reply.results; object; object = object->next)
+  for (const struct cJSON *object = reply.results; object;
+       object = object->next)
     if (is_left_out(object))
       left_out++;
     else
@@ -145,9 +145,8 @@ int
 domoticz_check(void *self)
 {
   struct domoticz *d = self;
-  uint32_t i;
 
-  for (i = 0; i < d->slot_count; i++)
+  for (uint32_t i = 0; i < d->slot_count; i++)
     if (d->slots[i].reach == REACH_DEVICE)
       check_slot(d, &d->slots[i]);
   suit_check_rights(d);

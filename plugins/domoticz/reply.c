@@ -23,9 +23,8 @@ static bool
 is_literal(const char *text, size_t len)
 {
   static const char *const literals[] = { "true", "false", "null" };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(literals); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(literals); i++)
     if (strlen(literals[i]) == len && memcmp(text, literals[i], len) == 0)
       return true;
   return false;
@@ -60,12 +59,12 @@ quote_numbers(const char *text, size_t len)
   /* A word gets two quotes, and two words are at least one byte apart. */
   char *quoted = malloc(2 * len + 3);
   char *out = quoted;
-  size_t i, n;
+  size_t n;
   bool quote;
 
   if (!quoted)
     return NULL;
-  for (i = 0; i < len; i += n) {
+  for (size_t i = 0; i < len; i += n) {
     n = 1;
     quote = false;
     if (text[i] == '"') {
@@ -161,9 +160,7 @@ reply_ok(const struct reply *reply)
 const cJSON *
 reply_find(const struct reply *reply, const char *idx)
 {
-  const cJSON *item;
-
-  for (item = reply->results; item; item = item->next)
+  for (const cJSON *item = reply->results; item; item = item->next)
     if (strcmp(member_or_empty(item, "idx"), idx) == 0)
       return item;
   return NULL;

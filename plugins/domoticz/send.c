@@ -34,10 +34,9 @@ int
 domoticz_begin(void *self, const struct mp_record *record)
 {
   struct domoticz *d = self;
-  uint32_t i;
 
   (void)record;
-  for (i = 0; i < d->slot_count; i++)
+  for (uint32_t i = 0; i < d->slot_count; i++)
     clear_record(&d->slots[i]);
   return MP_OK;
 }
@@ -45,9 +44,7 @@ domoticz_begin(void *self, const struct mp_record *record)
 static struct slot *
 slot_of(struct domoticz *d, uint32_t target)
 {
-  uint32_t i;
-
-  for (i = 0; i < d->slot_count; i++)
+  for (uint32_t i = 0; i < d->slot_count; i++)
     if (d->slots[i].value_target == target ||
         d->slots[i].power_target == target)
       return &d->slots[i];
@@ -279,9 +276,9 @@ domoticz_commit(void *self, const struct mp_result_sink *sink)
 {
   struct domoticz *d = self;
   struct slot *slot;
-  uint32_t i, result;
+  uint32_t result;
 
-  for (i = 0; i < d->slot_count; i++) {
+  for (uint32_t i = 0; i < d->slot_count; i++) {
     slot = &d->slots[i];
     if (slot->has_power && slot->reach == REACH_DEVICE &&
         slot->device.type->form != DEVICE_KWH)

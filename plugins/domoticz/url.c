@@ -105,9 +105,8 @@ url_shown(const char *url)
   CURLU *u = curl_url();
   char *part = NULL, *shown = NULL;
   bool whole = u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(unfit); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(unfit); i++)
     whole = whole && curl_url_set(u, unfit[i], NULL, 0) == CURLUE_OK;
   if (whole && curl_url_get(u, CURLUPART_URL, &part, 0) == CURLUE_OK)
     shown = strdup(part);

@@ -393,7 +393,7 @@ count_lines(const struct child *c)
 void
 child_log_errors(const struct child *c, int level)
 {
-  size_t n = count_lines(c), i;
+  size_t n = count_lines(c);
   char *copy = n == 0 ? NULL : strdup(c->err.data);
   char *rest = copy;
 
@@ -401,7 +401,7 @@ child_log_errors(const struct child *c, int level)
     mp_log(c->host, level, child_program(c),
            "wrote more than %d lines to standard error; these are the last",
            LINES_SHOWN);
-  for (i = 0; copy && i < n; i++) {
+  for (size_t i = 0; copy && i < n; i++) {
     const char *line = next_line(&rest);
 
     if (i + LINES_SHOWN >= n)
@@ -415,9 +415,8 @@ child_fail(const struct child *c, int code)
 {
   char *copy = c->err.data ? strdup(c->err.data) : NULL;
   char *rest = copy, *last = NULL;
-  char *line;
 
-  for (line = next_line(&rest); line; line = next_line(&rest))
+  for (char *line = next_line(&rest); line; line = next_line(&rest))
     last = line;
   mp_fail(c->host, code, child_program(c), "ended with status %d%s%s",
           c->status, last ? ": " : "", last ? last : "");

@@ -26,13 +26,11 @@
 static void
 close_from(int first)
 {
-  int fd;
-
 #ifdef SYS_close_range
   if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
     return;
 #endif
-  for (fd = first; fd < MOST_FDS; fd++)
+  for (int fd = first; fd < MOST_FDS; fd++)
     close(fd);
 }
 
@@ -43,9 +41,8 @@ reset_signals(void)
 {
   struct sigaction by_default = { .sa_handler = SIG_DFL };
   sigset_t none;
-  int signo;
 
-  for (signo = 1; signo < NSIG; signo++)
+  for (int signo = 1; signo < NSIG; signo++)
     sigaction(signo, &by_default, NULL); /* fails for SIGKILL and SIGSTOP */
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

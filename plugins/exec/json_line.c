@@ -17,9 +17,8 @@ take_hex4(const char **p)
 {
   static const char digits[] = "0123456789abcdef0123456789ABCDEF";
   int32_t n = 0;
-  int i;
 
-  for (i = 0; i < 4; i++) {
+  for (int i = 0; i < 4; i++) {
     const char *at = **p == '\0' ? NULL : strchr(digits, **p);
 
     if (!at)
@@ -220,9 +219,7 @@ take_member(char **p, struct json_member *m, char *ret_next)
 static const struct json_member *
 find_json_member(const struct json_line *line, const char *name)
 {
-  size_t i;
-
-  for (i = 0; i < line->n; i++)
+  for (size_t i = 0; i < line->n; i++)
     if (strcmp(line->members[i].name, name) == 0)
       return &line->members[i];
   return NULL;

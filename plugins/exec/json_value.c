@@ -82,11 +82,10 @@ read_kind(const struct json_line *line, struct mp_value *value)
 {
   const char *word;
   const char *wrong = json_value_text(line, "kind", &word);
-  size_t i;
 
   if (wrong || !word || value->kind != MP_GAUGE)
     return wrong;
-  for (i = 0; i < ARRAY_SIZE(kinds); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
     if (strcmp(word, kinds[i].word) == 0) {
       value->kind = kinds[i].kind;
       return NULL;

@@ -178,9 +178,7 @@ deliver_by_command(struct exec *e, uint32_t *ret_result)
 static void
 give_results(struct exec *e, const struct mp_result_sink *sink, uint32_t result)
 {
-  uint32_t i;
-
-  for (i = 0; i < e->records; i++)
+  for (uint32_t i = 0; i < e->records; i++)
     sink->result(sink, i, MP_ALL_TARGETS, result);
   exec_close(e);
 }

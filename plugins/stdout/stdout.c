@@ -171,9 +171,7 @@ learn_targets(struct out *out)
 static void
 fill_cells(struct out *out)
 {
-  uint32_t i;
-
-  for (i = 0; i < out->count; i++) {
+  for (uint32_t i = 0; i < out->count; i++) {
     const struct slot *slot = &out->slots[i];
     struct stdout_cell *cell = &out->cells[i];
 
@@ -213,10 +211,9 @@ out_begin(void *self, const struct mp_record *record)
 {
   struct out *out = self;
   int answer = finish_record(out);
-  uint32_t i;
 
   if (out->records == 0)
-    for (i = 0; i < out->count; i++)
+    for (uint32_t i = 0; i < out->count; i++)
       out->slots[i].row = 0;
   out->records++;
   out->unfinished = 1;
@@ -387,13 +384,12 @@ out_commit(void *self, const struct mp_result_sink *sink)
 {
   struct out *out = self;
   int answer = finish_record(out);
-  uint32_t i;
 
   open_file(out);
   if (answer == MP_OK)
     answer = write_pending(out);
   close_file(out);
-  for (i = 0; i < out->records; i++)
+  for (uint32_t i = 0; i < out->records; i++)
     sink->result(sink, i, MP_ALL_TARGETS,
                  answer == MP_OK ? MP_ACCEPTED : MP_NOT_SENT);
   forget_records(out);

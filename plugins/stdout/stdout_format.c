@@ -118,10 +118,8 @@ int
 stdout_format_line(struct text_buffer *out, const char *time,
                    const struct stdout_cell *cells, size_t n)
 {
-  size_t i;
-
   (void)time;
-  for (i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++)
     if (cells[i].value && add_line(out, &cells[i]) != MP_OK)
       return MP_ENOMEM;
   return MP_OK;
@@ -161,13 +159,13 @@ static struct layout
 measure_columns(const struct stdout_cell *cells, size_t n)
 {
   struct layout l = { 0, 0, 0 };
-  size_t i, shift;
+  size_t shift;
 
-  for (i = 0; i < n; i++) {
+  for (size_t i = 0; i < n; i++) {
     l.name = size_max(l.name, utf8_width(cells[i].name));
     l.whole = size_max(l.whole, whole_width(&cells[i]));
   }
-  for (i = 0; i < n; i++) {
+  for (size_t i = 0; i < n; i++) {
     shift = cells[i].is_text ? 0 : l.whole - whole_width(&cells[i]);
     l.value = size_max(l.value, shift + value_width(&cells[i]));
   }
@@ -199,12 +197,11 @@ stdout_format_table(struct text_buffer *out, const char *time,
                     const struct stdout_cell *cells, size_t n)
 {
   struct layout l = measure_columns(cells, n);
-  size_t i;
 
   if (text_buffer_add_text(out, time) != MP_OK ||
       text_buffer_add_text(out, "\n") != MP_OK)
     return MP_ENOMEM;
-  for (i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++)
     if (add_table_row(out, &l, &cells[i]) != MP_OK)
       return MP_ENOMEM;
   return MP_OK;

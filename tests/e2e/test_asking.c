@@ -42,9 +42,8 @@ write_registers(const struct meter_setup *setup, unsigned n)
   char fields[512] = "fields = 200";
   size_t len = strlen(fields);
   char text[32];
-  unsigned i;
 
-  for (i = 0; i < n; i++) {
+  for (unsigned i = 0; i < n; i++) {
     snprintf(text, sizeof(text), "%u=%u", 200 + i, i);
     meter_set(setup->m, text);
     if (i == 0)
@@ -315,13 +314,12 @@ START_TEST(a_capture_of_runs_replays_with_the_same_values)
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
   char shown[1024] = "";
   size_t len;
-  int i;
 
   meter_setup_write(&setup,
                     "capture = house.capture\ntimeout = 4s\nretries = 1\n");
   meter_fault(setup.m, "echo*1");
   meter_fault(setup.m, "crc*1");
-  for (i = 0; i < 3; i++) {
+  for (int i = 0; i < 3; i++) {
     meter_setup_run(&setup);
     len = strlen(shown);
     snprintf(shown + len, sizeof(shown) - len, "%s", sandbox_out(setup.s));

@@ -104,12 +104,11 @@ sum_of_file(const char *name)
   char path[512];
   uint32_t sum = 2166136261u;
   FILE *f;
-  int c;
 
   snprintf(path, sizeof(path), "%s/%s", sandbox_dir(s), name);
   f = fopen(path, "re");
   ck_assert_ptr_nonnull(f);
-  for (c = getc(f); c != EOF; c = getc(f))
+  for (int c = getc(f); c != EOF; c = getc(f))
     sum = (sum ^ (uint32_t)c) * 16777619u;
   fclose(f);
   return sum;
@@ -120,11 +119,11 @@ static void
 describe_files(char *buf, size_t size)
 {
   struct dirent **entries;
-  int n = scandir(sandbox_dir(s), &entries, is_visible, alphasort), i;
+  int n = scandir(sandbox_dir(s), &entries, is_visible, alphasort);
   size_t len = 0;
 
   ck_assert_int_ge(n, 0);
-  for (i = 0; i < n; i++) {
+  for (int i = 0; i < n; i++) {
     len +=
       (size_t)snprintf(buf + len, size - len, "%s %08x\n", entries[i]->d_name,
                        (unsigned)sum_of_file(entries[i]->d_name));

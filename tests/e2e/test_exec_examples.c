@@ -101,10 +101,8 @@ answer_one(int fd)
 static void *
 serve(void *unused)
 {
-  int fd;
-
   (void)unused;
-  for (fd = accept(hook.fd, NULL, NULL); fd >= 0;
+  for (int fd = accept(hook.fd, NULL, NULL); fd >= 0;
        fd = accept(hook.fd, NULL, NULL))
     answer_one(fd);
   return NULL;

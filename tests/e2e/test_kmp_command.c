@@ -163,13 +163,11 @@ moment(void)
 static void
 emulate(const char *args)
 {
-  int i;
-
   /* Remove the output of an earlier emulator. */
   if (sandbox_exists(at, ".out"))
     sandbox_remove(at, ".out");
   sandbox_start(at, "kmp emulate --link meter %s", args);
-  for (i = 0; i < 4000; i++) {
+  for (int i = 0; i < 4000; i++) {
     const char *out = sandbox_read(at, ".out");
 
     if (out && strchr(out, '\n'))
@@ -236,9 +234,8 @@ START_TEST(registers_answer_too)
             "403F020483DA6901940D\n",
       "--baud 0 meter.txt" },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     sandbox_write(at, "meter.txt", "%s", rows[i].file);
     emulate(rows[i].args);
     ck_assert_int_eq(read_meter(""), 0);
@@ -437,9 +434,8 @@ START_TEST(help_is_its_own)
     { "kmp emulate --help", "Usage: meterpipe kmp emulate [OPTION]... " },
     { "kmp --version", "meterpipe-kmp " },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     ck_assert_int_eq(sandbox_run(s, "%s", rows[i].args), 0);
     ck_assert_str_eq(sandbox_err(s), "");
     ck_assert_msg(

@@ -159,15 +159,14 @@ row_check(const struct row *row, struct meter_setup *setup)
 START_TEST(each_line_gives_the_right_values_or_the_right_diagnosis)
 {
   struct meter_setup sites[ARRAY_SIZE(rows)];
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     sites[i] = meter_setup_new(rows[i].registers);
     meter_setup_fault(&sites[i], rows[i].faults);
     meter_setup_write(&sites[i], rows[i].options);
     sandbox_start(sites[i].s, "run -c house.ini");
   }
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     row_check(&rows[i], &sites[i]);
     meter_setup_free(&sites[i]);
   }
@@ -187,16 +186,15 @@ START_TEST(a_damaged_answer_gives_all_values_or_none)
   static const char *const faults[] = { "flip=4", "insert=7", "drop=11",
                                         "garbage=40" };
   struct meter_setup sites[6 * ARRAY_SIZE(faults)];
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(sites); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(sites); i++) {
     sites[i] = meter_setup_new(METER_SETUP_HEAT);
     meter_set_seed(sites[i].m, (uint32_t)i + 1);
     meter_fault(sites[i].m, faults[i % ARRAY_SIZE(faults)]);
     meter_setup_write(&sites[i], ONCE);
     sandbox_start(sites[i].s, "run -c house.ini");
   }
-  for (i = 0; i < ARRAY_SIZE(sites); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(sites); i++) {
     int status = sandbox_wait(sites[i].s);
     const char *out = sandbox_out(sites[i].s);
 

@@ -461,12 +461,11 @@ write_capture(unsigned cycles, const char *other)
 {
   char path[256];
   FILE *f;
-  unsigned i;
 
   snprintf(path, sizeof(path), "%s/meter.capture", sandbox_dir(s));
   f = fopen(path, "we");
   ck_assert_ptr_nonnull(f);
-  for (i = 0; i < cycles; i++)
+  for (unsigned i = 0; i < cycles; i++)
     fprintf(f, "%s\n\n", i % 2 == 0 ? GJ_84 : other);
   ck_assert_int_eq(fclose(f), 0);
 }

@@ -165,12 +165,12 @@ check_ends(struct month *m, const char *said)
 static void
 check_rows(struct month *m)
 {
-  char *csv = setup_read(m->setup, SETUP_CSV, NULL), *next = csv, *line,
-       energy[32];
+  char *csv = setup_read(m->setup, SETUP_CSV, NULL), *next = csv, energy[32];
   unsigned last = GOOD_RUNS + m->runs + 2, row = 0;
   int64_t first = m->setup->now.reading[0] - 7 * (last - 1);
 
-  for (line = strsep(&next, "\n"); next; line = strsep(&next, "\n"), row++) {
+  for (char *line = strsep(&next, "\n"); next;
+       line = strsep(&next, "\n"), row++) {
     unsigned run =
       row <= GOOD_RUNS ? row : last - m->queue_max - 2 + row - GOOD_RUNS;
 
@@ -244,11 +244,11 @@ lock_csv(const struct fault_setup *setup)
 static void
 check_readings(struct fault_setup *setup, const char *readings)
 {
-  char *csv = setup_read(setup, SETUP_CSV, NULL), *next = csv, *line;
+  char *csv = setup_read(setup, SETUP_CSV, NULL), *next = csv;
   char have[256] = "";
 
   strsep(&next, "\n");
-  for (line = strsep(&next, "\n"); next; line = strsep(&next, "\n")) {
+  for (char *line = strsep(&next, "\n"); next; line = strsep(&next, "\n")) {
     char *cell = strchr(line, ',') + 1;
     size_t len = strlen(have);
 

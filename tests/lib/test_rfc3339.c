@@ -107,9 +107,8 @@ START_TEST(times_are_read_to_the_millisecond)
     { "026-11-22T10:00:00Z", 0, 0 },
     { "", 0, 0 },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     int64_t ms = 0;
 
     ck_assert_msg(rfc3339_scan(rows[i].text, strlen(rows[i].text), &ms) ==
@@ -122,10 +121,10 @@ END_TEST
 
 START_TEST(every_day_of_a_calendar_comes_back)
 {
-  int64_t day, ms;
+  int64_t ms;
   char buf[RFC3339_MS_SIZE];
 
-  for (day = -719528; day < 2932897; day += 37) {
+  for (int64_t day = -719528; day < 2932897; day += 37) {
     int64_t time = day * 86400000 + 43200123;
     size_t n = rfc3339_format_ms(buf, sizeof(buf), time);
 
@@ -172,9 +171,8 @@ START_TEST(remembered_day_is_that_of_the_time)
 {
   struct rfc3339_day t = { 0 };
   char buf[RFC3339_SIZE];
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(written); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(written); i++) {
     ck_assert_str_eq(rfc3339_format(&t, written[i].ms, buf), written[i].text);
     ck_assert_str_eq(rfc3339_format(&t, written[i].ms, buf), written[i].text);
   }

@@ -27,9 +27,8 @@ END_TEST
 START_TEST(many_parts_fit)
 {
   struct text_buffer b = { 0 };
-  int i;
 
-  for (i = 0; i < 100000; i++)
+  for (int i = 0; i < 100000; i++)
     ck_assert_int_eq(text_buffer_add(&b, "0123456789", 10), MP_OK);
   ck_assert_uint_eq(b.len, 1000000);
   ck_assert_int_eq(memcmp(b.data + 999990, "0123456789", 10), 0);

@@ -281,10 +281,9 @@ START_TEST(agrees_with_fractions_for_every_pair)
   const struct factor *from = &factors[_i], *to;
   struct fraction ratio, got;
   struct decimal d;
-  size_t i;
   int r;
 
-  for (i = 0; i < ARRAY_SIZE(factors); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(factors); i++) {
     to = &factors[i];
     d.coef = 7;
     d.exp10 = -1;

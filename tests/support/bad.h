@@ -37,9 +37,8 @@ bad_end(const char *callback)
 {
   static const char *const ends[] = { "exit", "quick-exit", "pthread-exit" };
   char how[64];
-  int i;
 
-  for (i = 0; i < 3; i++) {
+  for (int i = 0; i < 3; i++) {
     snprintf(how, sizeof(how), "%s-calls-%s", callback, ends[i]);
     if (!bad_is(how))
       continue;

@@ -101,10 +101,10 @@ bad_list(const struct mp_field_sink *sink)
 static int
 fail_often(const struct bad *b, const char *times)
 {
-  long i, n = strtol(times, NULL, 10);
+  long n = strtol(times, NULL, 10);
   char object[32];
 
-  for (i = 0; i < n; i++) {
+  for (long i = 0; i < n; i++) {
     snprintf(object, sizeof(object), "register.%ld", i);
     mp_fail(b->host, MP_EDATA, object, "is damaged");
   }

@@ -232,9 +232,9 @@ hang(void)
 static int
 say_result(struct bad *b, const struct mp_result_sink *sink)
 {
-  uint32_t i, result = (uint32_t)atoi(bad_after("commit-says"));
+  uint32_t result = (uint32_t)atoi(bad_after("commit-says"));
 
-  for (i = 0; i < b->records && result > 0; i++)
+  for (uint32_t i = 0; i < b->records && result > 0; i++)
     sink->result(sink, i, MP_ALL_TARGETS, result);
   b->records = 0;
   return MP_OK;
@@ -244,7 +244,6 @@ static int
 bad_commit(void *self, const struct mp_result_sink *sink)
 {
   struct bad *b = self;
-  uint32_t i;
 
   sleep_in("commit");
   if (bad_is("commit-crashes"))
@@ -262,7 +261,7 @@ bad_commit(void *self, const struct mp_result_sink *sink)
     return mp_fail(b->host, MP_EIO, NULL, "fails as it was told");
   if (bad_is("commit-late") && b->records > 0)
     usleep(900000);
-  for (i = 0; i < b->records; i++)
+  for (uint32_t i = 0; i < b->records; i++)
     sink->result(sink, i, MP_ALL_TARGETS,
                  bad_is("commit-result") ? 9 : MP_ACCEPTED);
   if (bad_is("commit-record") && b->records > 0)

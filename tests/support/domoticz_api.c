@@ -144,14 +144,14 @@ static bool
 is_dropped(struct domoticz_server *s, const struct domoticz_device *d,
            const struct domoticz_params *p)
 {
-  const struct domoticz_device *later;
   char data[512];
 
   if ((d->type->show != DOMOTICZ_SHOW_COUNTER &&
        d->type->show != DOMOTICZ_SHOW_GAS) ||
       !domoticz_show(s, d, data, sizeof(data)))
     return false;
-  for (later = d->next; later; later = later->next)
+  for (const struct domoticz_device *later = d->next; later;
+       later = later->next)
     if (is_listed(s, later, p))
       return true;
   return false;
@@ -162,13 +162,12 @@ devices(struct domoticz_server *s, const struct domoticz_params *p,
         struct domoticz_reply *reply)
 {
   struct text_buffer *out = &reply->body;
-  const struct domoticz_device *d;
   bool any = false;
 
   domoticz_printf(out,
                   "{\n\t\"ActTime\" : %lld,\n\t\"app_version\" : \"%s\",\n",
                   (long long)domoticz_clock(s), version_name(s));
-  for (d = s->devices; d; d = d->next) {
+  for (const struct domoticz_device *d = s->devices; d; d = d->next) {
     if (!is_listed(s, d, p) || is_dropped(s, d, p))
       continue;
     domoticz_printf(out, "%s", any ? ",\n" : "\t\"result\" : \n\t[\n");
@@ -262,12 +261,11 @@ make_sensor(struct domoticz_server *s, const struct domoticz_params *p,
             const struct domoticz_type *type, const char *label)
 {
   const char *name = domoticz_param(p, "sensorname");
-  const struct domoticz_device *d;
   unsigned idx = 1;
 
   if (!type || !name)
     return 0;
-  for (d = s->devices; d; d = d->next)
+  for (const struct domoticz_device *d = s->devices; d; d = d->next)
     idx = d->idx + 1;
   domoticz_make(s, idx, type, label, name);
   return idx;

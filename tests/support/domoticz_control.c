@@ -133,10 +133,8 @@ domoticz_server_set_rights(struct domoticz_server *s, int rights)
 void
 domoticz_server_power_cut(struct domoticz_server *s)
 {
-  struct domoticz_device *d;
-
   pthread_mutex_lock(&s->lock);
-  for (d = s->devices; d; d = d->next)
+  for (struct domoticz_device *d = s->devices; d; d = d->next)
     domoticz_state_copy(&d->now, &d->before);
   pthread_mutex_unlock(&s->lock);
 }
@@ -144,10 +142,8 @@ domoticz_server_power_cut(struct domoticz_server *s)
 void
 domoticz_server_snapshot(struct domoticz_server *s)
 {
-  struct domoticz_device *d;
-
   pthread_mutex_lock(&s->lock);
-  for (d = s->devices; d; d = d->next)
+  for (struct domoticz_device *d = s->devices; d; d = d->next)
     domoticz_state_copy(&d->backup, &d->now);
   pthread_mutex_unlock(&s->lock);
 }
@@ -155,10 +151,8 @@ domoticz_server_snapshot(struct domoticz_server *s)
 void
 domoticz_server_restore(struct domoticz_server *s)
 {
-  struct domoticz_device *d;
-
   pthread_mutex_lock(&s->lock);
-  for (d = s->devices; d; d = d->next) {
+  for (struct domoticz_device *d = s->devices; d; d = d->next) {
     if (!d->backup.text)
       continue;
     domoticz_state_copy(&d->now, &d->backup);
@@ -196,12 +190,11 @@ basic_login(const char *user, const char *password)
   struct text_buffer out = { 0 };
   unsigned char text[256] = { 0 };
   int len = snprintf((char *)text, sizeof(text) - 3, "%s:%s", user, password);
-  int i;
 
   if (len < 0 || len >= (int)sizeof(text) - 3)
     domoticz_die("the login is too long");
   domoticz_printf(&out, "Basic ");
-  for (i = 0; i < len; i += 3)
+  for (int i = 0; i < len; i += 3)
     domoticz_printf(
       &out, "%c%c%c%c", digits[text[i] >> 2],
       digits[(text[i] & 3) << 4 | text[i + 1] >> 4],
@@ -333,10 +326,10 @@ domoticz_server_head(struct domoticz_server *s)
 unsigned
 domoticz_server_count(struct domoticz_server *s, const char *text)
 {
-  unsigned i, n = 0;
+  unsigned n = 0;
 
   pthread_mutex_lock(&s->lock);
-  for (i = 0; i < s->request_count; i++)
+  for (unsigned i = 0; i < s->request_count; i++)
     if (strstr(s->requests[i], text))
       n++;
   pthread_mutex_unlock(&s->lock);

@@ -93,9 +93,8 @@ static const struct domoticz_order *
 find_order(struct domoticz_server *s, const char *target)
 {
   struct domoticz_order *o;
-  unsigned i;
 
-  for (i = 0; i < s->order_count; i++) {
+  for (unsigned i = 0; i < s->order_count; i++) {
     o = &s->orders[i];
     if ((o->match && !strstr(target, o->match)) ||
         (!o->endless && o->count == 0))
@@ -136,7 +135,6 @@ put_reply(const struct domoticz_server *s, struct domoticz_connection *c,
           const struct domoticz_request *request,
           const struct domoticz_reply *reply, size_t length)
 {
-
   domoticz_printf(&c->out, "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\n",
                   reply->status, domoticz_reason(reply->status), length);
   if (!reply->page)

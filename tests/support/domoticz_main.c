@@ -28,9 +28,8 @@ find_version(const char *name)
 {
   static const char *const names[] = { "2025.1", "2024.7", "2023.2", "2022.2",
                                        "2026.3" };
-  int i;
 
-  for (i = 0; i < 5; i++)
+  for (int i = 0; i < 5; i++)
     if (strcmp(names[i], name) == 0)
       return i;
   return -1;
@@ -51,10 +50,10 @@ int
 main(int argc, char **argv)
 {
   struct domoticz_server *s;
-  int version = DOMOTICZ_2025_1, option;
+  int version = DOMOTICZ_2025_1;
   unsigned long port = 0;
 
-  for (option = getopt(argc, argv, "v:p:"); option != -1;
+  for (int option = getopt(argc, argv, "v:p:"); option != -1;
        option = getopt(argc, argv, "v:p:")) {
     if (option == 'v')
       version = find_version(optarg);

@@ -58,9 +58,7 @@ domoticz_parse_params(char *query, struct domoticz_params *p)
 const char *
 domoticz_param(const struct domoticz_params *p, const char *name)
 {
-  size_t i;
-
-  for (i = 0; i < p->count; i++)
+  for (size_t i = 0; i < p->count; i++)
     if (strcmp(p->name[i], name) == 0)
       return p->value[i];
   return NULL;

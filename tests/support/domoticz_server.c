@@ -77,14 +77,12 @@ drop(struct domoticz_connection *c)
 void
 domoticz_drop_connections(struct domoticz_server *s)
 {
-  size_t i;
-
   if (s->listener >= 0) {
     shutdown(s->listener, SHUT_RDWR);
     close(s->listener);
   }
   s->listener = -1;
-  for (i = 0; i < DOMOTICZ_CONNECTIONS; i++)
+  for (size_t i = 0; i < DOMOTICZ_CONNECTIONS; i++)
     if (s->connections[i].fd >= 0)
       drop(&s->connections[i]);
 }
@@ -190,11 +188,10 @@ static int
 prepare_poll(struct domoticz_server *s, struct pollfd *fds)
 {
   int timeout = -1;
-  size_t i;
 
   fds[0] = (struct pollfd){ .fd = s->wake[0], .events = POLLIN };
   fds[1] = (struct pollfd){ .fd = s->listener, .events = POLLIN };
-  for (i = 0; i < DOMOTICZ_CONNECTIONS; i++) {
+  for (size_t i = 0; i < DOMOTICZ_CONNECTIONS; i++) {
     const struct domoticz_connection *c = &s->connections[i];
     int64_t wait = c->not_before - domoticz_monotonic_ms();
 
@@ -214,7 +211,6 @@ domoticz_thread(void *server)
   struct pollfd fds[2 + DOMOTICZ_CONNECTIONS];
   char drained[64];
   int timeout;
-  size_t i;
 
   pthread_mutex_lock(&s->lock);
   while (!s->stopping) {
@@ -228,7 +224,7 @@ domoticz_thread(void *server)
      * fds. */
     if (fds[1].revents != 0 && fds[1].fd == s->listener)
       accept_one(s);
-    for (i = 0; i < DOMOTICZ_CONNECTIONS; i++)
+    for (size_t i = 0; i < DOMOTICZ_CONNECTIONS; i++)
       if (s->connections[i].fd >= 0 && s->connections[i].fd == fds[2 + i].fd)
         attend(s, &s->connections[i], fds[2 + i].revents);
   }
@@ -242,11 +238,10 @@ struct domoticz_server *
 domoticz_server_start_at(enum domoticz_version version, unsigned port)
 {
   struct domoticz_server *s = calloc(1, sizeof(*s));
-  size_t i;
 
   if (!s || pipe2(s->wake, O_CLOEXEC | O_NONBLOCK) < 0)
     domoticz_die("cannot start: %s", strerror(errno));
-  for (i = 0; i < DOMOTICZ_CONNECTIONS; i++)
+  for (size_t i = 0; i < DOMOTICZ_CONNECTIONS; i++)
     s->connections[i].fd = -1;
   pthread_mutex_init(&s->lock, NULL);
   s->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);

@@ -64,9 +64,7 @@ static const struct domoticz_type types[] = {
 const struct domoticz_type *
 domoticz_type_find(const char *name)
 {
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(types); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(types); i++)
     if (strcmp(types[i].name, name) == 0)
       return &types[i];
   return NULL;
@@ -75,9 +73,7 @@ domoticz_type_find(const char *name)
 const struct domoticz_type *
 domoticz_type_of_sensor(int sensor)
 {
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(types); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(types); i++)
     if (sensor != 0 && types[i].sensor == sensor)
       return &types[i];
   return NULL;
@@ -95,9 +91,8 @@ domoticz_type_of_mapped(const char *mapped)
     { 0xF306, "percentage" },  { 0xF309, "pressure" },  { 0xF308, "voltage" },
     { 0xF313, "text" },
   };
-  size_t i;
 
-  for (i = 0; mapped && i < ARRAY_SIZE(rows); i++)
+  for (size_t i = 0; mapped && i < ARRAY_SIZE(rows); i++)
     if (strtoul(mapped, NULL, 16) == rows[i].mapped)
       return domoticz_type_find(rows[i].name);
   return NULL;
@@ -158,10 +153,10 @@ static unsigned
 next_code(const unsigned char **text)
 {
   const unsigned char *t = *text;
-  unsigned n = t[0] >= 0xe0 ? 3 : t[0] >= 0xc0 ? 2 : 1, i;
+  unsigned n = t[0] >= 0xe0 ? 3 : t[0] >= 0xc0 ? 2 : 1;
   unsigned code = n == 3 ? t[0] & 0x0f : n == 2 ? t[0] & 0x1f : t[0];
 
-  for (i = 1; i < n; i++) {
+  for (unsigned i = 1; i < n; i++) {
     if ((t[i] & 0xc0) != 0x80) {
       *text += 1;
       return t[0];
@@ -201,9 +196,7 @@ domoticz_quote(struct text_buffer *out, const char *text)
 struct domoticz_device *
 domoticz_find(struct domoticz_server *s, unsigned idx)
 {
-  struct domoticz_device *d;
-
-  for (d = s->devices; d; d = d->next)
+  for (struct domoticz_device *d = s->devices; d; d = d->next)
     if (d->idx == idx)
       return d;
   return NULL;

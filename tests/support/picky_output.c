@@ -80,9 +80,7 @@ static void
 give_same_results(const struct picky *p, const struct mp_result_sink *sink,
                   uint32_t target, uint32_t result)
 {
-  uint32_t i;
-
-  for (i = 0; i < p->records; i++)
+  for (uint32_t i = 0; i < p->records; i++)
     sink->result(sink, i, target, result);
 }
 
@@ -92,9 +90,8 @@ static int
 picky_commit(void *self, const struct mp_result_sink *sink)
 {
   struct picky *p = self;
-  uint32_t i;
 
-  for (i = 0; i < sizeof(p->refused) && p->records > 0; i++) {
+  for (uint32_t i = 0; i < sizeof(p->refused) && p->records > 0; i++) {
     if (p->refused[i] == 2)
       mp_fail(p->host, MP_EREFUSED, p->host->target(p->host, i)->name,
               "does not take it");

@@ -25,11 +25,9 @@
 static size_t
 comment_break(const char *text, size_t len)
 {
-  size_t i;
-
   if (len <= COMMENT_WIDTH)
     return len;
-  for (i = COMMENT_WIDTH; i > 0; i--)
+  for (size_t i = COMMENT_WIDTH; i > 0; i--)
     if (text[i - 1] == ' ' || text[i - 1] == ',')
       return i;
   return COMMENT_WIDTH;
@@ -143,19 +141,17 @@ static void
 print_sections(FILE *out, const struct import_plan *plan, const char *device,
                const char *url)
 {
-  size_t i;
-
   fputs("\n[input meter]\nplugin = kmp\n", out);
   config_print_option(out, "device", device);
-  for (i = 0; i < plan->n_usages; i++)
+  for (size_t i = 0; i < plan->n_usages; i++)
     print_usage(out, &plan->usages[i]);
-  for (i = 0; i < plan->n; i++)
+  for (size_t i = 0; i < plan->n; i++)
     if (!plan->items[i].left_out &&
         plan->items[i].spec.part[SPEC_FUNCTION] == SPEC_ADD)
       print_total(out, plan, &plan->items[i]);
   fputs("\n[output domoticz]\nplugin = domoticz\n", out);
   config_print_option(out, "url", url);
-  for (i = 0; i < plan->n; i++)
+  for (size_t i = 0; i < plan->n; i++)
     if (!plan->items[i].left_out)
       print_target(out, plan, &plan->items[i]);
 }

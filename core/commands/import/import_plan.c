@@ -58,9 +58,7 @@ part_text(const struct import_item *item, int i)
 static const struct import_item *
 find_writer(const struct import_plan *plan, uint32_t idx)
 {
-  size_t i;
-
-  for (i = 0; i < plan->n; i++)
+  for (size_t i = 0; i < plan->n; i++)
     if (!plan->items[i].left_out && part_text(&plan->items[i], SPEC_IDX) == idx)
       return &plan->items[i];
   return NULL;
@@ -163,14 +161,13 @@ static int
 drop_impossible(struct import_plan *plan)
 {
   bool *drop = calloc(plan->n, sizeof(*drop));
-  size_t i;
 
   if (!drop)
     return MP_ENOMEM;
-  for (i = 0; i < plan->n; i++)
+  for (size_t i = 0; i < plan->n; i++)
     drop[i] =
       !plan->items[i].left_out && has_impossible_base(plan, &plan->items[i]);
-  for (i = 0; i < plan->n; i++)
+  for (size_t i = 0; i < plan->n; i++)
     plan->items[i].left_out |= drop[i];
   free(drop);
   return MP_OK;
@@ -232,9 +229,7 @@ judge_order(struct import_plan *plan, struct import_usage *usage,
 static struct import_usage *
 find_usage(struct import_plan *plan, const struct import_item *item)
 {
-  size_t i;
-
-  for (i = 0; i < plan->n_usages; i++) {
+  for (size_t i = 0; i < plan->n_usages; i++) {
     const struct import_item *other = plan->usages[i].item;
 
     if (part_text(other, SPEC_REGISTER) == part_text(item, SPEC_REGISTER) &&
@@ -286,14 +281,12 @@ name_usage(struct import_usage *u, int way)
 static bool
 names_fit(const struct import_plan *plan)
 {
-  size_t i, k;
-
-  for (i = 0; i < plan->n_usages; i++) {
+  for (size_t i = 0; i < plan->n_usages; i++) {
     const char *name = plan->usages[i].name;
 
     if (!config_is_name(name, strlen(name)))
       return false;
-    for (k = 0; k < i; k++)
+    for (size_t k = 0; k < i; k++)
       if (strcmp(name, plan->usages[k].name) == 0)
         return false;
   }
@@ -303,15 +296,12 @@ names_fit(const struct import_plan *plan)
 static void
 name_usages(struct import_plan *plan)
 {
-  int way;
-  size_t i;
-
   if (plan->n_usages == 1) {
     snprintf(plan->usages[0].name, sizeof(plan->usages[0].name), "usage");
     return;
   }
-  for (way = NAMED_BY_FIELD; way <= NAMED_BY_BOTH; way++) {
-    for (i = 0; i < plan->n_usages; i++)
+  for (int way = NAMED_BY_FIELD; way <= NAMED_BY_BOTH; way++) {
+    for (size_t i = 0; i < plan->n_usages; i++)
       name_usage(&plan->usages[i], way);
     if (names_fit(plan))
       return;
@@ -352,15 +342,15 @@ take_items(struct import_plan *plan, const struct spec *spec,
 static int
 settle_item(struct import_plan *plan)
 {
-  size_t i, n_left = 0;
+  size_t n_left = 0;
 
-  for (i = 0; i < plan->n; i++)
+  for (size_t i = 0; i < plan->n; i++)
     simplify(plan, &plan->items[i]);
-  for (i = 0; i < plan->n; i++)
+  for (size_t i = 0; i < plan->n; i++)
     drop_repeated(plan, &plan->items[i]);
   if (drop_impossible(plan) != MP_OK)
     return MP_ENOMEM;
-  for (i = 0; i < plan->n; i++) {
+  for (size_t i = 0; i < plan->n; i++) {
     struct import_item *item = &plan->items[i];
 
     if (item->left_out)

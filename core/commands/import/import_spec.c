@@ -61,10 +61,9 @@ parse_item(const char *text, size_t len, struct spec_item *ret, char *why,
            size_t size)
 {
   const char *end = text + len;
-  int i;
 
   memset(ret, 0, sizeof(*ret));
-  for (i = 0; i < SPEC_PARTS; i++) {
+  for (int i = 0; i < SPEC_PARTS; i++) {
     const char *colon = memchr(text, ':', (size_t)(end - text));
     const char *stop = colon ? colon : end;
 

@@ -131,11 +131,9 @@ begin_comment(struct capture_line *line, const char *p, const char *end)
 static bool
 looks_like_date(const char *p, const char *end)
 {
-  int i;
-
   if (end - p < 5 || p[4] != '-')
     return false;
-  for (i = 0; i < 4; i++)
+  for (int i = 0; i < 4; i++)
     if (p[i] < '0' || p[i] > '9')
       return false;
   return true;
@@ -273,7 +271,7 @@ capture_format(char *buf, size_t size, int64_t time_ms, char direction,
                const uint8_t *bytes, size_t len)
 {
   static const char digits[] = "0123456789abcdef";
-  size_t i, n;
+  size_t n;
 
   if (size < CAPTURE_LINE_EXTRA || (size - CAPTURE_LINE_EXTRA) / 3 < len)
     return 0;
@@ -282,7 +280,7 @@ capture_format(char *buf, size_t size, int64_t time_ms, char direction,
     return 0;
   buf[n++] = ' ';
   buf[n++] = direction;
-  for (i = 0; i < len; i++) {
+  for (size_t i = 0; i < len; i++) {
     buf[n++] = ' ';
     buf[n++] = digits[bytes[i] >> 4];
     buf[n++] = digits[bytes[i] & 0xf];

@@ -102,9 +102,8 @@ uint16_t
 kmp_crc(const uint8_t *buf, size_t len)
 {
   uint16_t crc = 0;
-  size_t i;
 
-  for (i = 0; i < len; i++)
+  for (size_t i = 0; i < len; i++)
     crc = crc_add(crc, buf[i]);
   return crc;
 }
@@ -124,9 +123,9 @@ unstuff_frame(const uint8_t *wire, size_t len, uint8_t *plain, size_t *ret_len,
               uint16_t *ret_crc)
 {
   uint16_t crc = 0;
-  size_t i, n = 0;
+  size_t n = 0;
 
-  for (i = 0; i < len; i++) {
+  for (size_t i = 0; i < len; i++) {
     uint8_t byte = wire[i];
 
     if (is_reserved(byte)) {
@@ -209,12 +208,11 @@ kmp_frame_encode(const struct kmp_frame *frame, uint8_t *wire, size_t size)
 {
   struct writer w = { .wire = wire, .size = size };
   uint16_t crc;
-  size_t i;
 
   put_raw(&w, frame->start);
   put_stuffed_byte(&w, frame->address);
   put_stuffed_byte(&w, frame->cid);
-  for (i = 0; i < frame->len; i++)
+  for (size_t i = 0; i < frame->len; i++)
     put_stuffed_byte(&w, frame->data[i]);
   crc = w.crc;
   put_stuffed_byte(&w, (uint8_t)(crc >> 8));

@@ -38,9 +38,7 @@ put32(uint8_t *p, uint32_t n)
 static bool
 request_has(const struct kmp_request *request, uint16_t id)
 {
-  uint8_t i;
-
-  for (i = 0; i < request->count; i++)
+  for (uint8_t i = 0; i < request->count; i++)
     if (request->ids[i] == id)
       return true;
   return false;
@@ -55,7 +53,6 @@ kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
                              .address = request->address,
                              .cid = request->cid,
                              .data = data };
-  uint8_t i;
 
   switch (request->cid) {
   case KMP_GET_TYPE:
@@ -66,7 +63,7 @@ kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
         request_has(request, KMP_REGISTER_PASSWORD))
       return 0;
     data[0] = request->count;
-    for (i = 0; i < request->count; i++)
+    for (uint8_t i = 0; i < request->count; i++)
       put16(data + 1 + 2 * i, request->ids[i]);
     frame.len = 1 + 2 * (size_t)request->count;
     return kmp_frame_encode(&frame, wire, size);
@@ -78,7 +75,7 @@ kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
 static int
 decode_ids(const struct kmp_frame *frame, struct kmp_request *request)
 {
-  size_t i, n;
+  size_t n;
 
   if (frame->len < 1)
     return KMP_ELENGTH;
@@ -87,7 +84,7 @@ decode_ids(const struct kmp_frame *frame, struct kmp_request *request)
     return KMP_ECOUNT;
   if (frame->len != 1 + 2 * n)
     return KMP_ELENGTH;
-  for (i = 0; i < n; i++) {
+  for (size_t i = 0; i < n; i++) {
     uint16_t id = get16(frame->data + 1 + 2 * i);
 
     if (request_has(request, id))
@@ -140,9 +137,7 @@ kmp_record_decode(const uint8_t *data, size_t len, size_t *offset,
 const struct kmp_record *
 kmp_answer_find(const struct kmp_answer *answer, uint16_t id)
 {
-  uint8_t i;
-
-  for (i = 0; i < answer->count; i++)
+  for (uint8_t i = 0; i < answer->count; i++)
     if (answer->records[i].id == id)
       return &answer->records[i];
   return NULL;
@@ -258,11 +253,10 @@ static bool
 encode_records(const struct kmp_answer *answer, uint8_t *data, size_t *ret_len)
 {
   size_t n = 0;
-  uint8_t i, k;
 
   if (answer->count > KMP_REGISTERS_MAX)
     return false;
-  for (i = 0; i < answer->count; i++) {
+  for (uint8_t i = 0; i < answer->count; i++) {
     const struct kmp_record *record = &answer->records[i];
 
     if (record->nob > KMP_MANTISSA_MAX)
@@ -272,7 +266,7 @@ encode_records(const struct kmp_answer *answer, uint8_t *data, size_t *ret_len)
     data[n + 3] = record->nob;
     data[n + 4] = record->siex;
     n += RECORD_HEADER;
-    for (k = 0; k < record->nob; k++)
+    for (uint8_t k = 0; k < record->nob; k++)
       data[n++] = record->mantissa[k];
   }
   *ret_len = n;

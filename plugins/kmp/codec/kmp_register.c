@@ -93,11 +93,9 @@ static const struct {
 static int32_t
 find_old_name(const char *name)
 {
-  size_t i;
-
   if (strcmp(name, "firmware_revision_b") == 0)
     return 6031;
-  for (i = 0; i < ARRAY_SIZE(old_names); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(old_names); i++) {
     size_t len = strlen(old_names[i].words);
     int32_t id;
 
@@ -115,9 +113,8 @@ int32_t
 kmp_register_id(const char *name)
 {
   int32_t id;
-  size_t i;
 
-  for (i = 0; i < REGISTER_COUNT; i++)
+  for (size_t i = 0; i < REGISTER_COUNT; i++)
     if (strcmp(registers[i].name, name) == 0)
       return registers[i].id;
   id = parse_number(name);
@@ -175,9 +172,7 @@ static const struct {
 static void
 give_limit(const struct kmp_register *reg, struct mp_field *field)
 {
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(limits); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
     if (reg->kind == MP_COUNTER && strcmp(limits[i].units, reg->unit) == 0) {
       field->max_rate_coef = limits[i].rate;
       field->max_rate_unit = limits[i].unit;
@@ -258,9 +253,7 @@ kmp_field(const char *name, const struct mp_field_sink *sink)
 int
 kmp_list_fields(const struct mp_field_sink *sink)
 {
-  size_t i;
-
-  for (i = 0; i < REGISTER_COUNT; i++)
+  for (size_t i = 0; i < REGISTER_COUNT; i++)
     give_field(registers[i].id, sink);
   give_info_text(sink);
   return MP_OK;

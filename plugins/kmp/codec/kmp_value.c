@@ -59,11 +59,10 @@ set_hex(struct kmp_value *value, const struct kmp_record *record)
 {
   static const char digits[] = "0123456789abcdef";
   char *p = value->text;
-  uint8_t i;
 
   *p++ = '0';
   *p++ = 'x';
-  for (i = 0; i < record->nob; i++) {
+  for (uint8_t i = 0; i < record->nob; i++) {
     *p++ = digits[record->mantissa[i] >> 4];
     *p++ = digits[record->mantissa[i] & 0xf];
   }
@@ -77,9 +76,8 @@ int
 kmp_mantissa_decode(const struct kmp_record *record, int64_t *ret)
 {
   int64_t n = 0;
-  uint8_t i;
 
-  for (i = 0; i < record->nob; i++) {
+  for (uint8_t i = 0; i < record->nob; i++) {
     if (n > INT64_MAX >> 8)
       return KMP_ERANGE;
     n = n << 8 | record->mantissa[i];
@@ -290,14 +288,14 @@ decode_datetime(const struct kmp_record *record, struct kmp_value *value)
 static int
 decode_ascii(const struct kmp_record *record, struct kmp_value *value)
 {
-  size_t i, len = record->nob;
+  size_t len = record->nob;
 
   while (len > 0 && (record->mantissa[len - 1] == '\0' ||
                      record->mantissa[len - 1] == ' '))
     len--;
   if (len == 0)
     return KMP_OK;
-  for (i = 0; i < len; i++)
+  for (size_t i = 0; i < len; i++)
     if (record->mantissa[i] < 0x20 || record->mantissa[i] > 0x7e)
       return set_hex(value, record);
   memcpy(value->text, record->mantissa, len);

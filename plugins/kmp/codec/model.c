@@ -152,9 +152,7 @@ const uint16_t model_markers[MODEL_MARKERS] = {
 void
 model_note_register(struct model *model, uint16_t id)
 {
-  size_t i;
-
-  for (i = 0; i < MODEL_MARKERS; i++)
+  for (size_t i = 0; i < MODEL_MARKERS; i++)
     if (model_markers[i] == id)
       model->has |= (uint8_t)(1u << i);
 }
@@ -169,9 +167,7 @@ model_has(const struct model *model, unsigned marker)
 static int
 find_model(uint16_t type)
 {
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(models); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(models); i++)
     if ((type & models[i].mask) == models[i].type)
       return (int)i;
   return -1;
@@ -281,9 +277,7 @@ add_part(struct text *t, const char *fmt, ...)
 static void
 add_bits(struct text *t, const struct info_bits *bits, int64_t code)
 {
-  unsigned bit;
-
-  for (bit = 0; bit < ARRAY_SIZE(bits->words); bit++) {
+  for (unsigned bit = 0; bit < ARRAY_SIZE(bits->words); bit++) {
     if (!(code >> bit & 1))
       continue;
     if (bits->words[bit])
@@ -302,9 +296,8 @@ add_durations(struct text *t, int64_t code)
     NULL,       "1-8 hours", "9-24 hours", "2-3 days",
     "4-7 days", "8-14 days", "15-21 days", "22-31 days",
   };
-  unsigned i;
 
-  for (i = 0; i < 4; i++) {
+  for (unsigned i = 0; i < 4; i++) {
     const char *duration = lasted[code >> (4 + 3 * i) & 7];
 
     if (duration)

@@ -98,9 +98,8 @@ log_meter_event(struct meter *m, const struct meter_bytes *bytes,
                 int64_t begin_us, long unplug_at)
 {
   size_t step = m->baud == 0 && unplug_at < 0 ? bytes->len : 1;
-  size_t i;
 
-  for (i = 0; i < bytes->len; i += step) {
+  for (size_t i = 0; i < bytes->len; i += step) {
     if (!sleep_until(m, begin_us + line_us(m, i + 1)))
       return;
     pthread_mutex_lock(&m->lock);
@@ -197,9 +196,8 @@ take_all(struct meter *m, int fd)
 {
   uint8_t buf[256];
   ssize_t n = read(fd, buf, sizeof(buf));
-  ssize_t i;
 
-  for (i = 0; i < n; i++)
+  for (ssize_t i = 0; i < n; i++)
     take_byte(m, buf[i]);
   return n > 0;
 }

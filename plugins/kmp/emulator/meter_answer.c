@@ -48,12 +48,10 @@ static uint16_t
 crc_of(const uint8_t *buf, size_t len)
 {
   uint16_t crc = 0;
-  size_t i;
-  int bit;
 
-  for (i = 0; i < len; i++) {
+  for (size_t i = 0; i < len; i++) {
     crc ^= (uint16_t)(buf[i] << 8);
-    for (bit = 0; bit < 8; bit++)
+    for (int bit = 0; bit < 8; bit++)
       crc = (uint16_t)((crc & 0x8000) ? (crc << 1) ^ 0x1021 : crc << 1);
   }
   return crc;
@@ -81,11 +79,10 @@ meter_frame(const struct meter_bytes *body, uint16_t crc_error,
             struct meter_bytes *ret_frame)
 {
   uint16_t crc = crc_of(body->buf, body->len) ^ crc_error;
-  size_t i;
 
   ret_frame->len = 0;
   meter_put(ret_frame, START_ANSWER);
-  for (i = 0; i < body->len; i++)
+  for (size_t i = 0; i < body->len; i++)
     put_stuffed(ret_frame, body->buf[i]);
   put_stuffed(ret_frame, (uint8_t)(crc >> 8));
   put_stuffed(ret_frame, (uint8_t)crc);
@@ -97,11 +94,10 @@ meter_unframe(const uint8_t *frame, size_t len, uint8_t start,
               struct meter_bytes *ret_body)
 {
   struct meter_bytes plain = { .len = 0 };
-  size_t i;
 
   if (len < 6 || frame[0] != start || frame[len - 1] != STOP)
     return -1;
-  for (i = 1; i + 1 < len; i++) {
+  for (size_t i = 1; i + 1 < len; i++) {
     uint8_t byte = frame[i];
 
     if (byte == STUFF) {
@@ -122,9 +118,7 @@ meter_unframe(const uint8_t *frame, size_t len, uint8_t start,
 static struct meter_register *
 find_meter_register(struct meter_memory *memory, uint16_t id)
 {
-  size_t i;
-
-  for (i = 0; i < memory->count; i++)
+  for (size_t i = 0; i < memory->count; i++)
     if (memory->registers[i].id == id)
       return &memory->registers[i];
   return NULL;
@@ -221,7 +215,6 @@ parse_decimal(const char *text, struct meter_bytes *ret)
   const char *p = text + negative;
   bool point = false;
   size_t unit;
-  int shift;
 
   for (; digit_value(*p, 10) >= 0; p++) {
     if (mantissa > (UINT64_MAX - 9) / 10)
@@ -245,7 +238,7 @@ parse_decimal(const char *text, struct meter_bytes *ret)
   meter_put(ret, units[unit].code);
   meter_put(ret, mantissa > UINT32_MAX ? 8 : 4);
   meter_put(ret, (uint8_t)(negative << 7 | (decimals > 0) << 6 | decimals));
-  for (shift = mantissa > UINT32_MAX ? 56 : 24; shift >= 0; shift -= 8)
+  for (int shift = mantissa > UINT32_MAX ? 56 : 24; shift >= 0; shift -= 8)
     meter_put(ret, (uint8_t)(mantissa >> shift));
   return 0;
 }
@@ -325,12 +318,9 @@ static void
 put_register(const struct meter_memory *memory, uint16_t id,
              struct meter_bytes *body)
 {
-  size_t i;
-  size_t k;
-
-  for (i = 0; i < memory->count; i++)
+  for (size_t i = 0; i < memory->count; i++)
     if (memory->registers[i].id == id)
-      for (k = 0; k < memory->registers[i].len; k++)
+      for (size_t k = 0; k < memory->registers[i].len; k++)
         meter_put(body, memory->registers[i].record[k]);
 }
 
@@ -340,10 +330,9 @@ static void
 put_serial(const struct meter_memory *memory, struct meter_bytes *body)
 {
   struct meter_bytes record = { .len = 0 };
-  size_t i;
 
   put_register(memory, SERIAL_REGISTER, &record);
-  for (i = 0; i < 4; i++)
+  for (size_t i = 0; i < 4; i++)
     meter_put(body, record.len >= 9 ? record.buf[record.len - 4 + i] : 0);
 }
 
@@ -366,8 +355,6 @@ void
 meter_answer(const struct meter_memory *memory,
              const struct meter_bytes *request, struct meter_bytes *ret_body)
 {
-  size_t i;
-
   ret_body->len = 0;
   if (request->len < 2 || !right_request(request))
     return;
@@ -375,14 +362,14 @@ meter_answer(const struct meter_memory *memory,
   meter_put(ret_body, request->buf[1]);
   switch (request->buf[1]) {
   case GET_TYPE:
-    for (i = 0; i < sizeof(memory->type); i++)
+    for (size_t i = 0; i < sizeof(memory->type); i++)
       meter_put(ret_body, memory->type[i]);
     break;
   case GET_SERIAL_NO:
     put_serial(memory, ret_body);
     break;
   default:
-    for (i = 3; i + 1 < request->len; i += 2)
+    for (size_t i = 3; i + 1 < request->len; i += 2)
       put_register(memory,
                    (uint16_t)(request->buf[i] << 8 | request->buf[i + 1]),
                    ret_body);

@@ -124,9 +124,7 @@ meter_faults_add(struct meter_faults *faults, const char *text)
 static bool
 fault_is_ordered(const struct meter_faults *faults, int kind, long *ret_n)
 {
-  size_t i;
-
-  for (i = 0; i < faults->count; i++) {
+  for (size_t i = 0; i < faults->count; i++) {
     if (faults->orders[i].kind == kind && faults->orders[i].times != 0) {
       *ret_n = faults->orders[i].n;
       return true;
@@ -138,9 +136,7 @@ fault_is_ordered(const struct meter_faults *faults, int kind, long *ret_n)
 static void
 count_down(struct meter_faults *faults)
 {
-  size_t i;
-
-  for (i = 0; i < faults->count; i++)
+  for (size_t i = 0; i < faults->count; i++)
     if (faults->orders[i].times > 0)
       faults->orders[i].times--;
 }
@@ -159,9 +155,8 @@ static void
 keep_every(struct meter_bytes *bytes, long n)
 {
   struct meter_bytes kept = { .len = 0 };
-  size_t i;
 
-  for (i = 0; i < bytes->len; i++)
+  for (size_t i = 0; i < bytes->len; i++)
     if (n < 1 || (i + 1) % (size_t)n != 0)
       meter_put(&kept, bytes->buf[i]);
   *bytes = kept;
@@ -171,9 +166,8 @@ static void
 insert_every(struct meter_bytes *bytes, long n, uint32_t *state)
 {
   struct meter_bytes more = { .len = 0 };
-  size_t i;
 
-  for (i = 0; i < bytes->len; i++) {
+  for (size_t i = 0; i < bytes->len; i++) {
     meter_put(&more, bytes->buf[i]);
     if (n > 0 && (i + 1) % (size_t)n == 0)
       meter_put(&more, (uint8_t)random_next(state));
@@ -193,18 +187,15 @@ static void
 put_stray(struct meter_bytes *bytes, long n)
 {
   static const uint8_t stray[] = { 0xff, 0x0a, 0x0d };
-  long i;
 
-  for (i = 0; i < n; i++)
+  for (long i = 0; i < n; i++)
     meter_put(bytes, stray[i % (long)sizeof(stray)]);
 }
 
 static void
 put_all(struct meter_bytes *bytes, const struct meter_bytes *more)
 {
-  size_t i;
-
-  for (i = 0; i < more->len; i++)
+  for (size_t i = 0; i < more->len; i++)
     meter_put(bytes, more->buf[i]);
 }
 
@@ -235,9 +226,7 @@ put_stop(struct meter_bytes *answer)
 static bool
 ordered_with(const struct meter_faults *faults, int kind, long n)
 {
-  size_t i;
-
-  for (i = 0; i < faults->count; i++)
+  for (size_t i = 0; i < faults->count; i++)
     if (faults->orders[i].kind == kind && faults->orders[i].n == n &&
         faults->orders[i].times != 0)
       return true;
@@ -248,9 +237,7 @@ ordered_with(const struct meter_faults *faults, int kind, long n)
 static bool
 is_refused(const struct meter_faults *faults, const struct meter_bytes *request)
 {
-  size_t i;
-
-  for (i = 3; i + 1 < request->len; i += 2)
+  for (size_t i = 3; i + 1 < request->len; i += 2)
     if (ordered_with(faults, REFUSE,
                      request->buf[i] << 8 | request->buf[i + 1]))
       return true;
@@ -281,9 +268,8 @@ static void
 put_surplus(struct meter_bytes *body, long id)
 {
   const uint8_t record[] = { (uint8_t)(id >> 8), (uint8_t)id, 51, 1, 0, 1 };
-  size_t i;
 
-  for (i = 0; i < sizeof(record); i++)
+  for (size_t i = 0; i < sizeof(record); i++)
     meter_put(body, record[i]);
 }
 

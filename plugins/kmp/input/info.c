@@ -21,12 +21,10 @@ static const uint16_t registers[INFO_REGISTERS] = {
 void
 info_begin(struct info *info, struct kmp *kmp, const char *name)
 {
-  size_t i;
-
   memset(info, 0, sizeof(*info));
   info->kmp = kmp;
   info->name = name;
-  for (i = 0; i < INFO_REGISTERS; i++)
+  for (size_t i = 0; i < INFO_REGISTERS; i++)
     info->codes[i] = -1;
   info->due = !memory_model(kmp, &info->model) || memory_serial_due(kmp);
 }
@@ -48,9 +46,8 @@ void
 info_take(struct info *info, const struct kmp_record *record)
 {
   struct kmp_value value;
-  size_t i;
 
-  for (i = 0; i < INFO_REGISTERS; i++)
+  for (size_t i = 0; i < INFO_REGISTERS; i++)
     if (info->name && registers[i] == record->id &&
         kmp_value_decode(record, &value) == KMP_OK &&
         value.form == KMP_FORM_NUMBER && value.exp10 == 0)
@@ -63,10 +60,9 @@ take_markers(void *ctx, const struct kmp_request *request,
              const struct kmp_answer *answer)
 {
   struct model *model = ctx;
-  uint8_t i;
 
   (void)request;
-  for (i = 0; answer && i < answer->count; i++)
+  for (uint8_t i = 0; answer && i < answer->count; i++)
     model_note_register(model, answer->records[i].id);
 }
 
@@ -74,10 +70,10 @@ take_markers(void *ctx, const struct kmp_request *request,
 static int
 ask_markers(struct session *session, struct model *model)
 {
-  size_t from, n;
+  size_t n;
   int r = MP_OK;
 
-  for (from = 0; r == MP_OK && from < MODEL_MARKERS; from += n) {
+  for (size_t from = 0; r == MP_OK && from < MODEL_MARKERS; from += n) {
     n = MODEL_MARKERS - from;
     if (n > session->limit)
       n = session->limit;
@@ -116,9 +112,8 @@ static int64_t
 find_code(const struct info *info, uint16_t *ret_id)
 {
   uint16_t wanted = model_info_register(&info->model);
-  size_t i;
 
-  for (i = 0; i < INFO_REGISTERS; i++) {
+  for (size_t i = 0; i < INFO_REGISTERS; i++) {
     *ret_id = registers[i];
     if (registers[i] == wanted && info->codes[i] >= 0)
       return info->codes[i];

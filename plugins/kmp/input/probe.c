@@ -61,9 +61,7 @@ struct probe {
 static void
 probe_registers(const struct probe *probe)
 {
-  uint32_t i;
-
-  for (i = 0; i < probe->total; i++)
+  for (uint32_t i = 0; i < probe->total; i++)
     if (probe->findings[i].found)
       kmp_probe_register(probe->kmp->host, probe->sink, &probe->model,
                          &probe->findings[i].record,
@@ -95,14 +93,13 @@ take_probe_answer(void *ctx, const struct kmp_request *request,
                   const struct kmp_answer *answer)
 {
   struct probe *probe = ctx;
-  size_t i;
 
   probe->answered += request->count;
   if (!answer) {
     probe->silent += request->count;
     return;
   }
-  for (i = 0; i < request->count; i++) {
+  for (size_t i = 0; i < request->count; i++) {
     uint16_t id = request->ids[i];
     const struct kmp_record *record = kmp_answer_find(answer, id);
 

@@ -77,9 +77,7 @@ emit_register(struct reading *reading, const char *name,
 static struct wanted *
 find_wanted(struct reading *reading, uint16_t id)
 {
-  size_t i;
-
-  for (i = 0; i < reading->count; i++)
+  for (size_t i = 0; i < reading->count; i++)
     if (reading->wanted[i].id == id)
       return &reading->wanted[i];
   return NULL;
@@ -88,9 +86,7 @@ find_wanted(struct reading *reading, uint16_t id)
 static void
 take_silence(struct reading *reading, const struct kmp_request *request)
 {
-  size_t i;
-
-  for (i = 0; i < request->count; i++)
+  for (size_t i = 0; i < request->count; i++)
     find_wanted(reading, request->ids[i])->gap = SILENT;
 }
 
@@ -100,13 +96,12 @@ take_reading_answer(void *ctx, const struct kmp_request *request,
                     const struct kmp_answer *answer)
 {
   struct reading *reading = ctx;
-  size_t i;
 
   if (!answer) {
     take_silence(reading, request);
     return;
   }
-  for (i = 0; i < request->count; i++) {
+  for (size_t i = 0; i < request->count; i++) {
     uint16_t id = request->ids[i];
     const struct kmp_record *record = kmp_answer_find(answer, id);
     struct wanted *wanted = find_wanted(reading, id);
@@ -173,9 +168,8 @@ add_info(struct reading *reading)
 {
   uint16_t ids[INFO_REGISTERS];
   size_t n = info_registers(&reading->info, ids);
-  size_t i;
 
-  for (i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++)
     add_wanted(reading, ids[i]);
 }
 
@@ -187,7 +181,6 @@ list_wanted(struct reading *reading)
 {
   const struct mp_host *host = reading->kmp->host;
   uint32_t n = 0;
-  uint32_t i;
 
   while (host->field(host, n))
     n++;
@@ -195,7 +188,7 @@ list_wanted(struct reading *reading)
     calloc((size_t)n + INFO_REGISTERS + 1, sizeof(*reading->wanted));
   if (!reading->wanted)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
-  for (i = 0; i < n; i++) {
+  for (uint32_t i = 0; i < n; i++) {
     const char *name = host->field(host, i);
     int32_t id = kmp_register_id(name);
 
@@ -252,10 +245,9 @@ name_gaps(const struct reading *reading, enum gap gap, char *buf, size_t size)
 {
   unsigned count = 0;
   size_t len = 0;
-  size_t i;
 
   buf[0] = '\0';
-  for (i = 0; i < reading->fields; i++) {
+  for (size_t i = 0; i < reading->fields; i++) {
     const struct wanted *wanted = &reading->wanted[i];
     int n;
 
@@ -338,9 +330,7 @@ finish_reading(struct reading *reading, int r)
 static void
 recall_silence(struct reading *reading)
 {
-  size_t i;
-
-  for (i = 0; i < reading->count; i++) {
+  for (size_t i = 0; i < reading->count; i++) {
     struct wanted *wanted = &reading->wanted[i];
 
     if (memory_is_silent(reading->kmp, wanted->id)) {
@@ -359,9 +349,8 @@ note_silence(const struct reading *reading)
   size_t len = 0;
   bool skipped = false;
   bool found = false;
-  size_t i;
 
-  for (i = 0; i < reading->count; i++) {
+  for (size_t i = 0; i < reading->count; i++) {
     const struct wanted *wanted = &reading->wanted[i];
 
     skipped |= wanted->not_asked;

@@ -50,9 +50,7 @@ register_request(const struct session *s, const uint16_t *ids, size_t count)
 static void
 set_outcome(struct block *b, size_t from, size_t n, enum outcome outcome)
 {
-  size_t i;
-
-  for (i = from; i < from + n; i++)
+  for (size_t i = from; i < from + n; i++)
     b->outcomes[i] = outcome;
 }
 
@@ -110,9 +108,8 @@ static size_t
 count_outcome(const struct block *b, enum outcome outcome)
 {
   size_t n = 0;
-  size_t i;
 
-  for (i = 0; i < b->count; i++)
+  for (size_t i = 0; i < b->count; i++)
     n += b->outcomes[i] == outcome;
   return n;
 }
@@ -122,9 +119,8 @@ static void
 report_silence(const struct block *b)
 {
   struct kmp_request silent = register_request(b->session, b->ids, 0);
-  size_t i;
 
-  for (i = 0; i < b->count; i++)
+  for (size_t i = 0; i < b->count; i++)
     if (b->outcomes[i] == SILENCE)
       silent.ids[silent.count++] = b->ids[i];
   if (silent.count > 0)

@@ -33,9 +33,8 @@ listen_note_frame(struct session *s, char direction, const uint8_t *wire,
 {
   char text[3 * KMP_WIRE_MAX + 1];
   size_t n = 0;
-  size_t i;
 
-  for (i = 0; i < len; i++)
+  for (size_t i = 0; i < len; i++)
     n += (size_t)snprintf(text + n, sizeof(text) - n, " %02x", wire[i]);
   mp_log(s->host, MP_LOG_DEBUG, s->device, "%c%s", direction, text);
   recorder_frame(s->recorder, direction, wire, len);

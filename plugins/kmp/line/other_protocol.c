@@ -74,11 +74,8 @@ static const struct {
 const char *
 other_protocol_name(const uint8_t *buf, size_t len)
 {
-  size_t i;
-  size_t k;
-
-  for (i = 0; i < len; i++)
-    for (k = 0; k < ARRAY_SIZE(strangers); k++)
+  for (size_t i = 0; i < len; i++)
+    for (size_t k = 0; k < ARRAY_SIZE(strangers); k++)
       if (strangers[k].is_here(buf + i, len - i))
         return strangers[k].name;
   return NULL;

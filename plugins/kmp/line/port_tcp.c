@@ -171,11 +171,11 @@ connect_one(struct port *port, const struct addrinfo *address)
 static int
 connect_any(struct port *port, const struct addrinfo *list)
 {
-  const struct addrinfo *address;
   int r = MP_DROP;
   int err = EADDRNOTAVAIL;
 
-  for (address = list; address && r == MP_DROP; address = address->ai_next) {
+  for (const struct addrinfo *address = list; address && r == MP_DROP;
+       address = address->ai_next) {
     r = connect_one(port, address);
     if (r == MP_OK)
       return MP_OK;

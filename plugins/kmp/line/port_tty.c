@@ -142,9 +142,7 @@ try_tty(const struct mp_host *host, const char *device, int *ret_fd)
 static int
 find_speed(unsigned baud, speed_t *ret_speed)
 {
-  size_t i;
-
-  for (i = 0; i < ARRAY_SIZE(speeds); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(speeds); i++) {
     if (speeds[i].baud == baud) {
       *ret_speed = speeds[i].speed;
       return MP_OK;

@@ -194,12 +194,11 @@ session_ask(struct session *s, const struct kmp_request *request,
             unsigned attempts, struct kmp_answer *ret_answer)
 {
   unsigned before = port_reconnects(s->port);
-  unsigned i;
   int r = MP_DROP;
 
   /* An attempt that was lost with its connection does not count. */
-  for (i = 0; i < attempts + port_reconnects(s->port) - before && r == MP_DROP;
-       i++) {
+  for (unsigned i = 0;
+       i < attempts + port_reconnects(s->port) - before && r == MP_DROP; i++) {
     r = wait_until_quiet(s, i > 0 ? request : NULL, ret_answer);
     if (r == MP_DROP)
       r = attempt_request(s, request, ret_answer);

@@ -81,10 +81,9 @@ static void
 print_help(void)
 {
   const char *name, *what;
-  size_t i;
 
   fputs(help, stdout);
-  for (i = 0;; i++) {
+  for (size_t i = 0;; i++) {
     name = meter_fault_kind(i, &what);
     if (!name)
       break;
@@ -234,9 +233,7 @@ serve_until_signal(struct meter *m, const sigset_t *signals)
 static bool
 wants_help(int argc, char **argv)
 {
-  int i;
-
-  for (i = 1; i < argc; i++)
+  for (int i = 1; i < argc; i++)
     if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
       return true;
   return false;

@@ -118,15 +118,13 @@ replace_bytes(struct hex *hex, size_t old_len, const uint8_t *bytes,
 static bool
 asks_for_personal(const struct kmp_frame *frame, struct kmp_request *ret)
 {
-  uint8_t i;
-
   if (kmp_request_decode(frame, ret) != KMP_OK)
     return true;
   if (ret->cid == KMP_GET_TYPE)
     return false;
   if (ret->cid != KMP_GET_REGISTER)
     return true;
-  for (i = 0; i < ret->count; i++)
+  for (uint8_t i = 0; i < ret->count; i++)
     if (personal_register(ret->ids[i]) != PERSONAL_NEVER)
       return true;
   return false;
@@ -164,11 +162,11 @@ begins_answer(const struct kmp_request *request, const uint8_t *bytes,
               size_t len)
 {
   uint8_t plain[4]; /* address, command, register */
-  size_t i, n = 0;
+  size_t n = 0;
 
   if (request->cid != KMP_GET_REGISTER || bytes[0] != KMP_START_ANSWER)
     return false;
-  for (i = 1; i < len && n < sizeof(plain); i++) {
+  for (size_t i = 1; i < len && n < sizeof(plain); i++) {
     uint8_t byte = bytes[i];
 
     if (byte == KMP_STUFFING && i + 1 < len)
@@ -178,7 +176,7 @@ begins_answer(const struct kmp_request *request, const uint8_t *bytes,
   if (n < sizeof(plain) || plain[0] != request->address ||
       plain[1] != request->cid)
     return false;
-  for (i = 0; i < request->count; i++)
+  for (size_t i = 0; i < request->count; i++)
     if (request->ids[i] == (plain[2] << 8 | plain[3]))
       return true;
   return false;
@@ -217,9 +215,7 @@ mask_damaged(struct mask *m, uint8_t *bytes, size_t len)
 static void
 mask_noise(uint8_t *bytes, size_t len)
 {
-  size_t i;
-
-  for (i = 0; i < len; i++)
+  for (size_t i = 0; i < len; i++)
     if (bytes[i] != 0 && bytes[i] != KMP_ACK)
       bytes[i] = MASK_FILL;
 }

@@ -138,13 +138,13 @@ mask_rows(struct pseudonyms *names, uint8_t *data, size_t len, size_t columns,
           size_t row_id)
 {
   struct column table[COLUMNS_MAX];
-  size_t width = row_id, offset = row_id, i;
+  size_t width = row_id, offset = row_id;
 
   if (len == 0)
     return true;
   if (columns == 0 || len < row_id)
     return false;
-  for (i = 0; i < columns; i++) {
+  for (size_t i = 0; i < columns; i++) {
     if (!mask_record(names, data, len, &offset, &table[i]))
       return false;
     width += table[i].nob;
@@ -152,7 +152,7 @@ mask_rows(struct pseudonyms *names, uint8_t *data, size_t len, size_t columns,
   for (; width > 0 && len - offset >= width; offset += width) {
     uint8_t *value = data + offset + row_id;
 
-    for (i = 0; i < columns; value += table[i].nob, i++)
+    for (size_t i = 0; i < columns; value += table[i].nob, i++)
       mask_value(names, &table[i], value);
   }
   return offset == len;

@@ -70,9 +70,8 @@ static const char *
 bytes_end(const char *p, const char *end)
 {
   const char *word = word_end(p, end);
-  const char *q;
 
-  for (q = p; q < word; q++)
+  for (const char *q = p; q < word; q++)
     if (digit_value(*q, 16) < 0)
       return p;
   return (word - p) % 2 == 0 ? word : p;
@@ -202,9 +201,9 @@ find_hex(const struct mask *m, const char *text, size_t len)
 {
   char key[PSEUDONYM_KEY_SIZE];
   uint8_t bytes[8] = { 0 };
-  size_t i, n = 0;
+  size_t n = 0;
 
-  for (i = 0; i < len; i++) {
+  for (size_t i = 0; i < len; i++) {
     size_t k;
 
     if (!is_word(text[i]))

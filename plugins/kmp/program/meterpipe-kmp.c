@@ -65,10 +65,8 @@ program_fail_file(const char *path)
 static void
 print_help(void)
 {
-  size_t i;
-
   printf("Usage: meterpipe kmp COMMAND [OPTION]...\n\nCommands:\n");
-  for (i = 0; i < ARRAY_SIZE(commands); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
     printf("  %-8s %s\n           %s\n", commands[i].name, commands[i].usage,
            commands[i].summary);
   printf(
@@ -78,8 +76,6 @@ print_help(void)
 int
 main(int argc, char **argv)
 {
-  size_t i;
-
   if (argc < 2)
     return program_fail(EX_USAGE, "kmp",
                         "no command (\"meterpipe kmp --help\" lists them)");
@@ -91,7 +87,7 @@ main(int argc, char **argv)
     printf("meterpipe-kmp %s\n", PACKAGE_VERSION);
     return EX_OK;
   }
-  for (i = 0; i < ARRAY_SIZE(commands); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
     if (strcmp(commands[i].name, argv[1]) == 0)
       return commands[i].run(argc - 1, argv + 1);
   return program_fail(EX_USAGE, "kmp",

@@ -40,9 +40,8 @@ int
 personal_register(uint16_t id)
 {
   const struct kmp_register *reg;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(personal); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(personal); i++)
     if (id >= personal[i][0] && id <= personal[i][1])
       return PERSONAL_ALWAYS;
   reg = kmp_register_find(id);

@@ -71,9 +71,9 @@ bool
 pseudonym_key_of_text(const char *text, size_t len,
                       char key[PSEUDONYM_KEY_SIZE])
 {
-  size_t i, n = 0;
+  size_t n = 0;
 
-  for (i = 0; i < len && n < PSEUDONYM_KEY_MAX; i++) {
+  for (size_t i = 0; i < len && n < PSEUDONYM_KEY_MAX; i++) {
     char c = key_char(text[i]);
 
     if (c != '\0' && (n > 0 || c != '0'))
@@ -88,10 +88,10 @@ static void
 key_of_bytes(const uint8_t *bytes, size_t len, char *key)
 {
   static const char digits[] = "0123456789ABCDEF";
-  size_t i, n = 0;
+  size_t n = 0;
 
   key[n++] = 'X';
-  for (i = 0; i < len && n + 2 <= PSEUDONYM_KEY_MAX; i++) {
+  for (size_t i = 0; i < len && n + 2 <= PSEUDONYM_KEY_MAX; i++) {
     key[n++] = digits[bytes[i] >> 4];
     key[n++] = digits[bytes[i] & 0xf];
   }
@@ -105,7 +105,6 @@ pseudonym_key_of_number(const uint8_t *bytes, size_t len,
   char digits[24];
   size_t at = sizeof(digits);
   uint64_t number = 0;
-  size_t i;
 
   for (; len > 0 && *bytes == 0; len--)
     bytes++;
@@ -113,7 +112,7 @@ pseudonym_key_of_number(const uint8_t *bytes, size_t len,
     key_of_bytes(bytes, len, key);
     return true;
   }
-  for (i = 0; i < len; i++)
+  for (size_t i = 0; i < len; i++)
     number = number << 8 | bytes[i];
   for (digits[--at] = '\0'; number > 0; number /= 10)
     digits[--at] = (char)('0' + number % 10);

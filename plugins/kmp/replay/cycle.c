@@ -52,7 +52,6 @@ note_damage(struct replay *r, const char *reason)
   const struct kmp_request *request = r->has_request ? &r->request : NULL;
   uint64_t line = r->events.lines.number;
   struct damage first, *d;
-  uint8_t i;
 
   /* The request itself is damaged: the next answer has no known request. */
   if (r->events.to_meter) {
@@ -67,7 +66,7 @@ note_damage(struct replay *r, const char *reason)
       return MP_EDATA;
     d = damage_add(&r->damage, line, reason, request);
   }
-  for (i = 0; request && i < request->count; i++)
+  for (uint8_t i = 0; request && i < request->count; i++)
     d->repeats |= has_come(r, request->ids[i]);
   return MP_OK;
 }
@@ -126,9 +125,7 @@ is_old_repeat(struct replay *r)
 static bool
 repeats_register(const struct replay *r, const struct kmp_answer *answer)
 {
-  uint8_t i;
-
-  for (i = 0; i < answer->count; i++)
+  for (uint8_t i = 0; i < answer->count; i++)
     if (has_come(r, answer->records[i].id))
       return true;
   return false;
@@ -175,7 +172,6 @@ take_replayed_answer(struct replay *r, const struct mp_sink *sink,
                      const struct kmp_answer *answer)
 {
   char text[16], at[PLACE_SIZE];
-  uint8_t i;
 
   r->begun = r->answered = 1;
   r->has_request = false;
@@ -193,7 +189,7 @@ take_replayed_answer(struct replay *r, const struct mp_sink *sink,
       text[0] = '\0';
     replay_emit_serial(r, sink, text);
   }
-  for (i = 0; i < answer->count; i++)
+  for (uint8_t i = 0; i < answer->count; i++)
     replay_take_record(r, sink, &answer->records[i]);
 }
 

@@ -44,9 +44,7 @@ damage_take(struct damage_list *list, struct damage *ret)
 bool
 damage_take_unrepeated(struct damage_list *list, struct damage *ret)
 {
-  size_t i;
-
-  for (i = 0; i < list->count; i++) {
+  for (size_t i = 0; i < list->count; i++) {
     if (!list->items[i].repeats) {
       take_at(list, i, ret);
       return true;
@@ -58,18 +56,14 @@ damage_take_unrepeated(struct damage_list *list, struct damage *ret)
 void
 damage_next_cycle(struct damage_list *list)
 {
-  size_t i;
-
-  for (i = 0; i < list->count; i++)
+  for (size_t i = 0; i < list->count; i++)
     list->items[i].repeats = false;
 }
 
 static bool
 has_id(const struct kmp_request *request, uint16_t id)
 {
-  uint8_t i;
-
-  for (i = 0; i < request->count; i++)
+  for (uint8_t i = 0; i < request->count; i++)
     if (request->ids[i] == id)
       return true;
   return false;
@@ -79,12 +73,12 @@ has_id(const struct kmp_request *request, uint16_t id)
 static bool
 is_made_good(struct damage *d, const struct kmp_request *request)
 {
-  uint8_t i, left = 0;
+  uint8_t left = 0;
 
   if (!d->has_request || d->request.cid != request->cid ||
       d->request.address != request->address)
     return false;
-  for (i = 0; i < d->request.count; i++)
+  for (uint8_t i = 0; i < d->request.count; i++)
     if (!has_id(request, d->request.ids[i]))
       d->request.ids[left++] = d->request.ids[i];
   d->request.count = left;
@@ -95,9 +89,7 @@ bool
 damage_take_made_good(struct damage_list *list,
                       const struct kmp_request *request, struct damage *ret)
 {
-  size_t i;
-
-  for (i = 0; i < list->count; i++) {
+  for (size_t i = 0; i < list->count; i++) {
     if (is_made_good(&list->items[i], request)) {
       take_at(list, i, ret);
       return true;

@@ -106,10 +106,8 @@ take_marked(struct found *found, const struct mark *mark, const char *p,
 static bool
 find_marked(struct found *found, const char *text, const char *end)
 {
-  size_t i;
-
   for (; end - text >= MARK_MIN; text++)
-    for (i = 0; i < ARRAY_SIZE(marks); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
       size_t len = strlen(marks[i].text);
 
       if ((size_t)(end - text) > len && memcmp(text, marks[i].text, len) == 0 &&
@@ -211,7 +209,7 @@ foreign_line(struct foreign *f, const char **ret_text)
 {
   static const char digits[] = "0123456789abcdef";
   char direction = f->direction;
-  size_t i, n = 0;
+  size_t n = 0;
 
   if (f->len == 0)
     return 0;
@@ -221,7 +219,7 @@ foreign_line(struct foreign *f, const char **ret_text)
   else if (f->bytes[0] == START_FROM_METER)
     direction = CAPTURE_FROM_METER;
   f->text[n++] = direction;
-  for (i = 0; i < f->len; i++) {
+  for (size_t i = 0; i < f->len; i++) {
     f->text[n++] = ' ';
     f->text[n++] = digits[f->bytes[i] >> 4];
     f->text[n++] = digits[f->bytes[i] & 0xf];

@@ -77,12 +77,11 @@ probe_registers(const struct replay *r, const struct mp_probe_sink *sink)
 {
   struct found **found = r->probe->found;
   const struct kmp_register *reg;
-  uint32_t i;
 
-  for (i = 0; (reg = kmp_register_at(i)); i++)
+  for (uint32_t i = 0; (reg = kmp_register_at(i)); i++)
     if (found[reg->id])
       probe_register(r, sink, found[reg->id]);
-  for (i = 0; i < REGISTER_COUNT; i++)
+  for (uint32_t i = 0; i < REGISTER_COUNT; i++)
     if (found[i] && !kmp_register_find((uint16_t)i))
       probe_register(r, sink, found[i]);
 }
@@ -127,9 +126,7 @@ read_whole_capture(struct replay *r)
 static void
 free_found(struct found **found)
 {
-  uint32_t i;
-
-  for (i = 0; found && i < REGISTER_COUNT; i++)
+  for (uint32_t i = 0; found && i < REGISTER_COUNT; i++)
     free(found[i]);
   free(found);
 }

@@ -24,8 +24,6 @@ register_names_get(struct register_names *names, uint16_t id,
 void
 register_names_free(struct register_names *names)
 {
-  size_t i;
-
-  for (i = 0; i < sizeof(names->pages) / sizeof(names->pages[0]); i++)
+  for (size_t i = 0; i < sizeof(names->pages) / sizeof(names->pages[0]); i++)
     free(names->pages[i]);
 }

@@ -31,9 +31,7 @@ next_unseen(const struct replay *r, uint32_t id)
 static bool
 has_register(const struct replay *r)
 {
-  size_t i;
-
-  for (i = 0; i < sizeof(r->seen.bits); i++)
+  for (size_t i = 0; i < sizeof(r->seen.bits); i++)
     if (r->seen.bits[i])
       return true;
   return false;
@@ -57,9 +55,8 @@ report_unseen(struct replay *r)
   char list[1024] = "", number[KMP_NUMBER_SIZE];
   const size_t room = sizeof(list) - sizeof(more);
   size_t len = 0;
-  uint32_t id;
 
-  for (id = next_unseen(r, r->wants_all ? REGISTER_COUNT : 0);
+  for (uint32_t id = next_unseen(r, r->wants_all ? REGISTER_COUNT : 0);
        id < REGISTER_COUNT; id = next_unseen(r, id + 1)) {
     int n = snprintf(list + len, room - len, "%s%s", len > 0 ? ", " : "",
                      kmp_register_name((uint16_t)id, number));
@@ -119,12 +116,11 @@ replay_read(void *self, const struct mp_sink *sink)
 static void
 learn_fields(struct replay *r)
 {
-  const char *name;
   uint32_t i = 0;
 
   memset(&r->wanted, 0, sizeof(r->wanted));
   r->wants_info = r->info_reported = false;
-  for (name = r->host->field(r->host, i); name;
+  for (const char *name = r->host->field(r->host, i); name;
        name = r->host->field(r->host, ++i)) {
     int32_t id = kmp_register_id(name);
 

@@ -30,9 +30,8 @@ field_name(const char *number, char *ret, size_t size)
     { "68", "volume_v1" },
     { "80", "a_register_with_a_very_long_name" },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(names); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++)
     if (strcmp(names[i][0], number) == 0)
       number = names[i][1];
   snprintf(ret, size, "%s", number);
@@ -86,10 +85,10 @@ static char *
 shorten(const struct config *config)
 {
   char *text = NULL;
-  size_t len, i, k;
+  size_t len;
   FILE *out = open_memstream(&text, &len);
 
-  for (i = 0; i < config->n_sections; i++) {
+  for (size_t i = 0; i < config->n_sections; i++) {
     const struct config_section *s = &config->sections[i];
     const struct config_entry *minus = config_find(s, "minus");
     const struct config_entry *plus = config_find(s, "plus");
@@ -97,7 +96,7 @@ shorten(const struct config *config)
     if (strcmp(s->kind, "transform") == 0)
       fprintf(out, "%s=%s%c%s ", s->name, config_find(s, "value")->value,
               minus ? '-' : '+', (minus ? minus : plus)->value);
-    for (k = 0; k < s->n_entries; k++)
+    for (size_t k = 0; k < s->n_entries; k++)
       if (strncmp(s->entries[k].key, "idx.", 4) == 0)
         fprintf(out, "%s<%s ", s->entries[k].key + 4, s->entries[k].value);
   }
@@ -272,9 +271,9 @@ START_TEST(every_command_line_has_its_pipeline)
   struct printed p;
   struct config *config;
   char said[2048] = "", *made;
-  size_t i, len = 0;
+  size_t len = 0;
 
-  for (i = 0; rows[_i].said[i]; i++)
+  for (size_t i = 0; rows[_i].said[i]; i++)
     len += (size_t)snprintf(said + len, sizeof(said) - len,
                             "warning: import: %s\n", rows[_i].said[i]);
   snprintf(said + len, sizeof(said) - len, "%s", REMINDER);
@@ -420,9 +419,8 @@ START_TEST(a_device_that_no_file_can_hold_is_refused)
     { "a\nb", "error: import: DEVICE: holds a control character\n" },
     { "\xff", "error: import: DEVICE: holds bytes that are not UTF-8\n" },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(refused); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
     struct printed p;
 
     import(&p, refused[i].device, "5:60:0", NULL);
@@ -454,9 +452,8 @@ START_TEST(hundreds_of_devices_are_imported)
   size_t len = 0;
   struct printed p;
   struct config *config;
-  int i;
 
-  for (i = 1; i <= 500; i++)
+  for (int i = 1; i <= 500; i++)
     len += (size_t)snprintf(spec + len, sizeof(spec) - len, "%d:60:2:9000,", i);
   snprintf(spec + len, sizeof(spec) - len, "9000:60:0");
   import(&p, "/dev/ttyUSB0", spec, NULL);

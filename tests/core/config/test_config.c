@@ -27,14 +27,14 @@ static char *
 dump(const struct config *config)
 {
   char *text = NULL;
-  size_t len, i, k;
+  size_t len;
   FILE *out = open_memstream(&text, &len);
 
-  for (i = 0; i < config->n_sections; i++) {
+  for (size_t i = 0; i < config->n_sections; i++) {
     const struct config_section *s = &config->sections[i];
 
     fprintf(out, "[%s%s%s]%u ", s->kind, *s->name ? " " : "", s->name, s->line);
-    for (k = 0; k < s->n_entries; k++)
+    for (size_t k = 0; k < s->n_entries; k++)
       fprintf(out, "%s=%s:%u ", s->entries[k].key, s->entries[k].value,
               s->entries[k].line);
   }
@@ -502,12 +502,12 @@ END_TEST
 START_TEST(a_file_of_any_size_costs_little)
 {
   static const char lines[] = "[x]\nk = 1\n y\nk\n";
-  size_t n = 60000, len = strlen(lines), i;
+  size_t n = 60000, len = strlen(lines);
   char *text = malloc(n * len);
   struct problems problems;
   struct config *config;
 
-  for (i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++)
     memcpy(text + i * len, lines, len);
   problems_init(&problems);
   ck_assert_int_eq(config_parse("f", text, n * len, &problems, &config), MP_OK);
@@ -558,13 +558,13 @@ END_TEST
 START_TEST(a_value_goes_on_for_as_long_as_it_likes)
 {
   static const char head[] = "[input a]\nk = v\n", line[] = " w\n";
-  size_t n = 200000, i;
+  size_t n = 200000;
   char *text = malloc(strlen(head) + n * strlen(line));
   struct problems problems;
   struct config *config;
 
   memcpy(text, head, strlen(head));
-  for (i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++)
     memcpy(text + strlen(head) + i * strlen(line), line, strlen(line));
   problems_init(&problems);
   ck_assert_int_eq(config_parse("f", text, strlen(head) + n * strlen(line),
@@ -621,11 +621,10 @@ END_TEST
 START_TEST(problems_beyond_the_most_are_counted)
 {
   struct problems problems;
-  unsigned i;
   char *got;
 
   problems_init(&problems);
-  for (i = 0; i < PROBLEMS_MAX + 2; i++)
+  for (unsigned i = 0; i < PROBLEMS_MAX + 2; i++)
     problems_add(&problems, "f", i, "x");
   ck_assert_uint_eq(problems_errors(&problems), PROBLEMS_MAX + 2);
   got = print(&problems);

@@ -585,10 +585,9 @@ START_TEST(no_message_shows_a_secret)
     HEAD "idx.1 = a.b\n  password: hunter2\n",
     HEAD "fields = a\n  hunter2 x\n",
   };
-  size_t i;
 
   unsetenv("MP_UNSET");
-  for (i = 0; i < ARRAY_SIZE(texts); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
     struct checked c;
 
     check_text(&c, texts[i], table, true);

@@ -249,11 +249,10 @@ START_TEST(a_newer_version_is_left_alone)
 {
   static const char *const versions[] = { "PRAGMA user_version=2",
                                           "PRAGMA user_version=-3" };
-  size_t i;
 
   fill();
   execute("PRAGMA journal_mode=WAL");
-  for (i = 0; i < ARRAY_SIZE(versions); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
     execute(versions[i]);
     open_store(STORE_WRITE, MP_ECONFIG);
     ck_assert_int_eq(header_byte(18), 2);

@@ -115,11 +115,10 @@ bench_next_run(struct csv_bench *b, const char *columns)
 {
   static const char *const keys[] = { "unit.energy", "unit.usage" };
   struct fake_host *before = b->h;
-  size_t i;
 
   put_away(b);
   equip(b, columns);
-  for (i = 0; i < ARRAY_SIZE(keys); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
     fake_host_store(b->h, keys[i], fake_host_stored(before, keys[i]));
   fake_host_free(before);
 }
@@ -137,12 +136,11 @@ bench_row(struct csv_bench *b, int n, const char *values)
   struct mp_record record = { .struct_size = sizeof(record) };
   struct mp_value value;
   char text[CELL_SIZE];
-  uint32_t i;
 
   record.time_ms = BENCH_TIME + (int64_t)n * BENCH_CYCLE;
   record.id = "1";
   b->ops->begin(b->self, &record);
-  for (i = 0; values[0] != '\0'; i++) {
+  for (uint32_t i = 0; values[0] != '\0'; i++) {
     take_part(&values, '|', text);
     if (text[0] == '\0')
       continue;

@@ -59,17 +59,17 @@ static int
 recover(void)
 {
   uint32_t results[ROWS];
-  int i, there = 0;
+  int there = 0;
 
   begin_run();
-  for (i = 0; i < ROWS; i++)
+  for (int i = 0; i < ROWS; i++)
     bench_row(&b, i + 1, values[i]);
   ck_assert_int_eq(b.ops->recover(b.self, token, &b.sink->result), MP_OK);
-  for (i = 0; i < ROWS; i++) {
+  for (int i = 0; i < ROWS; i++) {
     results[i] = fake_sink_result(b.sink, (uint32_t)i, 0);
     there += results[i] == MP_ACCEPTED;
   }
-  for (i = 0; i < ROWS; i++) {
+  for (int i = 0; i < ROWS; i++) {
     if (results[i] == MP_ACCEPTED)
       continue;
     ck_assert_uint_eq(results[i], MP_NOT_SENT);
@@ -114,9 +114,8 @@ START_TEST(cut_at_every_byte)
 {
   const size_t len = strlen(starts[_i].block);
   char part[256];
-  size_t n;
 
-  for (n = 0; n <= len; n++) {
+  for (size_t n = 0; n <= len; n++) {
     put_start(_i);
     take_token();
     snprintf(part, n + 1, "%s", starts[_i].block);
@@ -149,11 +148,11 @@ START_TEST(cut_at_every_byte_and_eol_changed)
 {
   const char *before = starts[_i].before;
   char block[256], expect[512];
-  size_t len, n, rows;
+  size_t len, rows;
 
   snprintf(block, sizeof(block), "%s", with_crlf(starts[_i].block));
   len = strlen(block);
-  for (n = 0; n <= len; n++) {
+  for (size_t n = 0; n <= len; n++) {
     put_start(_i);
     if (before)
       bench_put(&b, with_crlf(before));
@@ -376,10 +375,9 @@ END_TEST
 START_TEST(token_of_something_else_is_an_error)
 {
   static const char *const tokens[] = { "", "x", "-1", "1.5" };
-  size_t i;
 
   begin_run();
-  for (i = 0; i < ARRAY_SIZE(tokens); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(tokens); i++) {
     bench_row(&b, 1, values[0]);
     ck_assert_int_eq(b.ops->recover(b.self, tokens[i], &b.sink->result),
                      MP_EINTERNAL);

@@ -110,10 +110,9 @@ static void
 put_long_file(const char *text, size_t lines)
 {
   FILE *f = fopen(b.path, "w");
-  size_t i;
 
   fputs(HEADER "t0,84.208,1\n", f);
-  for (i = 0; i < lines; i++)
+  for (size_t i = 0; i < lines; i++)
     fputs(text, f);
   fclose(f);
 }
@@ -136,11 +135,11 @@ START_TEST(row_across_two_chunks_is_whole)
 {
   static const char row[] = "t0,84.208,1\n";
   static const char filler[] = "t1,,\n";
-  size_t cut, left;
+  size_t left;
   FILE *f;
 
   bench_open(&b);
-  for (cut = 0; cut <= sizeof(row); cut++) {
+  for (size_t cut = 0; cut <= sizeof(row); cut++) {
     f = fopen(b.path, "w");
     fprintf(f, HEADER "%s", row);
     for (left = CSV_TAIL_CHUNK - cut; left >= 4 * sizeof(filler);

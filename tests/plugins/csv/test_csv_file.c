@@ -306,12 +306,12 @@ END_TEST
  * cancelled. */
 START_TEST(stuck_pipe_does_not_outlive_the_time)
 {
-  int fd, i;
+  int fd;
 
   ck_assert_int_eq(mkfifo(b.path, 0600), 0);
   fd = open(b.path, O_RDONLY | O_NONBLOCK);
   bench_open(&b);
-  for (i = 0; i < 3000; i++)
+  for (int i = 0; i < 3000; i++)
     bench_row(&b, i, VALUES0);
   if (_i == 0)
     fake_host_set_deadline(b.h, 50);

@@ -53,14 +53,13 @@ START_TEST(cell_becomes_the_text_again)
 {
   struct text_buffer b = { 0 };
   char text[64], *cell;
-  size_t i;
 
   ck_assert_int_eq(csv_add_text(&b, texts[_i].text), MP_OK);
   ck_assert_int_eq(text_buffer_reserve(&b, 1), MP_OK);
   cell = b.data;
   cell = csv_take_cell(&cell, b.data + b.len);
   snprintf(text, sizeof(text), "%s", texts[_i].text);
-  for (i = 0; text[i] != '\0'; i++)
+  for (size_t i = 0; text[i] != '\0'; i++)
     if (text[i] == '\r' || text[i] == '\n')
       text[i] = ' ';
   ck_assert_str_eq(csv_text_of_cell(cell), text);
@@ -95,12 +94,11 @@ START_TEST(row_is_taken_apart)
   /* Exactly as long as needed: valgrind detects reading past the end. */
   char *row = malloc(len + 1), *rest = row;
   char cells[64] = "";
-  size_t i;
 
   memcpy(row, splits[_i].row, len);
   row[len] = '#';
   ck_assert_uint_eq(csv_count_cells(row, len), splits[_i].n);
-  for (i = 0; i < splits[_i].n; i++) {
+  for (size_t i = 0; i < splits[_i].n; i++) {
     strncat(cells, csv_take_cell(&rest, row + len), 30);
     strncat(cells, ";", 2);
   }

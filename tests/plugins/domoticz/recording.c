@@ -131,9 +131,7 @@ recording_exchange(struct domoticz_server *s, const char *request)
 static bool
 is_one_of(const char *name, const char *const *names, size_t count)
 {
-  size_t i;
-
-  for (i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++)
     if (strcmp(names[i], name) == 0)
       return true;
   return false;
@@ -156,12 +154,9 @@ compare_member(const char *name, const cJSON *recorded, const cJSON *ours)
 static void
 compare_device(const char *name, const cJSON *recorded, const cJSON *ours)
 {
-  const cJSON *member;
-  size_t i;
-
-  for (member = ours->child; member; member = member->next)
+  for (const cJSON *member = ours->child; member; member = member->next)
     compare_member(name, recorded, member);
-  for (i = 0; i < ARRAY_SIZE(needed); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
     ck_assert_msg(cJSON_HasObjectItem(recorded, needed[i]) ==
                     cJSON_HasObjectItem(ours, needed[i]),
                   "%s: %s is in only one of the replies", name, needed[i]);

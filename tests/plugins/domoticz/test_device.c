@@ -45,13 +45,13 @@ parse_recording(const char *name)
 static struct device
 parse_made(const char *type, const char *subtype, const char *members)
 {
-  char body[2048], *c;
+  char body[2048];
 
   snprintf(body, sizeof(body),
            "{'ActTime':100,'status':'OK','result':[{'idx':'1','Type':'%s',"
            "'SubType':'%s'%s%s}]}",
            type, subtype, members[0] == '\0' ? "" : ",", members);
-  for (c = body; *c != '\0'; c++)
+  for (char *c = body; *c != '\0'; c++)
     if (*c == '\'')
       *c = '"';
   return parse(body);
@@ -196,9 +196,8 @@ START_TEST(recorded_devices_are_read_exactly)
       { 0, 0 } },
   };
   struct device d;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     d = parse_recording(rows[i].name);
     ck_assert_msg(d.state == DEVICE_SHOWS, "%s: %s", rows[i].name, d.problem);
     ck_assert_str_eq(d.kind, rows[i].kind);
@@ -278,9 +277,8 @@ START_TEST(what_is_no_number_is_garbled)
     "edge/kwh-one-number-read",
   };
   struct device d;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(names); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
     d = parse_recording(names[i]);
     ck_assert_msg(d.state == DEVICE_GARBLED, "%s", names[i]);
     ck_assert_ptr_nonnull(strstr(d.problem, "not a number"));
@@ -331,9 +329,8 @@ START_TEST(unfit_and_odd_devices_say_why)
     { "General", "kWh", "'Data':'0, '", DEVICE_EMPTY, "" },
   };
   struct device d;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     d = parse_made(rows[i].type, rows[i].subtype, rows[i].members);
     ck_assert_msg(d.state == rows[i].state, "%s %s", rows[i].subtype,
                   rows[i].members);
@@ -396,9 +393,8 @@ START_TEST(times_within_two_seconds_are_waited_for)
     { "2026-11-22 06:xx:57", 1795327677, 2000 },
     { "", 1795327677, 0 },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
     ck_assert_msg(device_wait_ms(rows[i].updated, rows[i].act_time) ==
                     rows[i].wait_ms,
                   "%s: %u", rows[i].updated,
@@ -424,9 +420,8 @@ START_TEST(replies_that_are_no_json_are_refused)
     "nan",
   };
   struct reply reply;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(texts); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
     ck_assert_msg(!reply_parse(texts[i], strlen(texts[i]), &reply), "%s",
                   texts[i]);
   ck_assert(!reply_parse("{\"a\":1}\0", 8, &reply));

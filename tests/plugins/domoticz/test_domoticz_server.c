@@ -48,10 +48,9 @@ start(enum domoticz_version version, const char *created)
     version == DOMOTICZ_2025_1 ? devices_2025_1 : devices_old;
   size_t count = version == DOMOTICZ_2025_1 ? ARRAY_SIZE(devices_2025_1)
                                             : ARRAY_SIZE(devices_old);
-  size_t i;
 
   domoticz_server_set_clock(s, recording_seconds(created));
-  for (i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++)
     domoticz_server_add(s, devices[i].idx, devices[i].type, devices[i].label);
   return s;
 }
@@ -76,9 +75,8 @@ compare_updates(struct domoticz_server *s, const char *folder,
                 const char *const *names, size_t count)
 {
   char read[64];
-  size_t i;
 
-  for (i = 0; i < count; i++) {
+  for (size_t i = 0; i < count; i++) {
     snprintf(read, sizeof(read), "%s-read", names[i]);
     compare_update(s, folder, names[i], read);
   }
@@ -95,9 +93,8 @@ START_TEST(devices_never_updated_are_shown_as_recorded)
   };
   struct domoticz_server *s = start(DOMOTICZ_2025_1, "2026-11-22 06:03:49");
   char name[64];
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(names); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
     snprintf(name, sizeof(name), "read-before/%s", names[i]);
     recording_compare(s, name);
   }
@@ -221,9 +218,8 @@ START_TEST(errors_are_answered_as_recorded)
     "connection/keep-alive-400",
   };
   struct domoticz_server *s = start(DOMOTICZ_2025_1, "2026-11-22 06:03:49");
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(names); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++)
     recording_compare(s, names[i]);
   domoticz_server_stop(s);
 }
@@ -239,10 +235,9 @@ START_TEST(only_the_exact_header_keeps_the_connection)
     "connection/close",
   };
   struct domoticz_server *s = start(DOMOTICZ_2025_1, "2026-11-22 06:10:39");
-  size_t i;
 
   domoticz_server_set(s, 1, "12.345");
-  for (i = 0; i < ARRAY_SIZE(names); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++)
     recording_compare(s, names[i]);
   domoticz_server_stop(s);
 }
@@ -260,13 +255,12 @@ START_TEST(logins_are_answered_as_recorded)
                                        "auth/basic-wrong-update",
                                        "auth/no-credentials-keep-alive" };
   struct domoticz_server *s = start(DOMOTICZ_2025_1, "2026-11-22 06:03:49");
-  size_t i;
 
   domoticz_server_set_login(s, "admin", "domoticz", false);
-  for (i = 0; i < ARRAY_SIZE(fresh); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(fresh); i++)
     recording_compare(s, fresh[i]);
   domoticz_server_set_login(s, "admin", "domoticz", true);
-  for (i = 0; i < ARRAY_SIZE(plain); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
     recording_compare(s, plain[i]);
   compare_update(s, "auth", "basic-good-update", "basic-good-read");
   domoticz_server_set_login(s, NULL, NULL, false);
@@ -287,9 +281,8 @@ compare_old(enum domoticz_version version, const char *folder, bool both)
                                        "counter-custom" };
   struct domoticz_server *s = start(version, "2026-11-22 06:17:29");
   char update[64], read[64], path[128];
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(names); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
     snprintf(update, sizeof(update), "update-%s", names[i]);
     snprintf(read, sizeof(read), "read-%s-legacy", names[i]);
     compare_update(s, folder, update, read);
@@ -321,9 +314,7 @@ enum { PHASE, DEVICE, SENT, STATUS, BEFORE, STORED, DATA, COLUMNS };
 static void
 cut_columns(char *line, char **columns)
 {
-  size_t i;
-
-  for (i = 0; i < COLUMNS; i++) {
+  for (size_t i = 0; i < COLUMNS; i++) {
     columns[i] = line;
     line += strcspn(line, "\t");
     ck_assert_msg(*line != '\0' || i == COLUMNS - 1, "a short row");
@@ -341,13 +332,12 @@ check_row(struct domoticz_server *s, char **columns)
   char request[512] = "GET /json.htm?type=command&param=udevice&idx=1&nvalue=0"
                       "&svalue=";
   size_t len = strlen(request);
-  const char *c;
   char *reply;
 
   domoticz_server_delete(s, 1);
   domoticz_server_add(s, 1, columns[DEVICE], "GJ");
   domoticz_server_set(s, 1, columns[BEFORE]);
-  for (c = columns[SENT]; *c != '\0'; c++) {
+  for (const char *c = columns[SENT]; *c != '\0'; c++) {
     request[len++] = '%';
     request[len++] = hex[(unsigned char)*c >> 4];
     request[len++] = hex[*c & 15];
@@ -373,11 +363,11 @@ START_TEST(every_row_of_the_matrix_is_stored_and_shown_as_recorded)
 {
   char *text = recording_load("values-matrix.tsv", NULL);
   struct domoticz_server *s = domoticz_server_start(DOMOTICZ_2025_1);
-  char *line, *next, *columns[COLUMNS];
+  char *next, *columns[COLUMNS];
   unsigned rows = 0;
 
   domoticz_server_add(s, 1, "custom", "GJ");
-  for (line = strchr(text, '\n') + 1; *line != '\0'; line = next) {
+  for (char *line = strchr(text, '\n') + 1; *line != '\0'; line = next) {
     next = strchr(line, '\n') + 1;
     next[-1] = '\0';
     cut_columns(line, columns);

@@ -67,9 +67,8 @@ START_TEST(all_are_asked_at_once_and_over_one_connection)
     { DOMOTICZ_2022_2, 5, 3, "devices single 2022.2" },
   };
   uint32_t a, b, c;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     plugin_setup_start(&r, rows[i].version);
     a = plugin_setup_add(&r, 1, "counter", NULL);
     b = plugin_setup_add(&r, 3, "temperature", NULL);
@@ -235,14 +234,13 @@ END_TEST
 START_TEST(a_list_too_long_for_one_request_is_split)
 {
   enum { DEVICES = 1600 };
-  unsigned i;
 
   plugin_setup_start(&r, DOMOTICZ_2026_3);
-  for (i = 1; i <= DEVICES; i++)
+  for (unsigned i = 1; i <= DEVICES; i++)
     plugin_setup_add(&r, 100000 + i, "counter", NULL);
   plugin_setup_open(&r);
   ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
-  for (i = 0; i < DEVICES; i++)
+  for (unsigned i = 0; i < DEVICES; i++)
     ck_assert_str_eq(fake_sink_shown_text(r.sink, i), "0.000 kWh");
   ck_assert_uint_le(domoticz_server_requests(r.s), 4);
   ck_assert_uint_eq(domoticz_server_connections(r.s), 1);
@@ -277,13 +275,12 @@ START_TEST(failures_have_their_reason_and_remedy)
     { DOMOTICZ_RESET_BEFORE, 0, MP_EAGAIN, "broke before a reply" },
     { DOMOTICZ_DELAY, 2000, MP_ETIMEOUT, "no reply in 400 ms" },
   };
-  size_t i;
 
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   fake_host_set(r.host, "timeout", "400ms");
   plugin_setup_add(&r, 1, "counter", NULL);
   plugin_setup_open(&r);
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     domoticz_server_fault(r.s, rows[i].fault, NULL, 0, 0, rows[i].arg);
     fake_host_forget(r.host);
     ck_assert_msg(plugin_setup_fetch(&r) == rows[i].code, "%s: %s",
@@ -504,10 +501,9 @@ START_TEST(configurations_are_checked)
     { "http://x", NULL, "1234567890123456789", "is not an idx" },
     { "http://x", NULL, "1 ", "is not an idx" },
   };
-  size_t i;
   int code;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     plugin_setup_start(&r, DOMOTICZ_2025_1);
     fake_host_set(r.host, "url", rows[i].url);
     fake_host_set(r.host, "password", rows[i].password);

@@ -30,14 +30,14 @@ static void
 open_before_parrot(const char *elements)
 {
   static char reply[1024];
-  char url[64], *c;
+  char url[64];
 
   ck_assert_int_lt(snprintf(reply, sizeof(reply),
                             "HTTP/1.1 200 OK\r\n\r\n"
                             "{'status':'OK','result':[%s]}",
                             elements),
                    (int)sizeof(reply));
-  for (c = reply; *c != '\0'; c++)
+  for (char *c = reply; *c != '\0'; c++)
     if (*c == '\'')
       *c = '"';
   plugin_setup_start(&r, DOMOTICZ_2025_1);
@@ -53,9 +53,8 @@ START_TEST(devices_are_listed_by_every_version)
   static const enum domoticz_version versions[] = { DOMOTICZ_2025_1,
                                                     DOMOTICZ_2022_2 };
   const struct mp_listed *listed;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(versions); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
     plugin_setup_start(&r, versions[i]);
     domoticz_server_set_clock(r.s, 1795327677);
     domoticz_server_add(r.s, 6, "counter-custom", "GJ");
@@ -97,17 +96,16 @@ START_TEST(units_are_listed_once)
     { "kwh", "12", "0, 12", NULL },
   };
   const struct mp_listed *listed;
-  unsigned i;
 
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_set_fahrenheit(r.s, true);
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
     domoticz_server_add(r.s, i + 1, rows[i].type, NULL);
     domoticz_server_set(r.s, i + 1, rows[i].text);
   }
   plugin_setup_open(&r);
   ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
     listed = fake_sink_listed(r.sink, i);
     ck_assert_str_eq(listed->value, rows[i].value);
     ck_assert_pstr_eq(listed->unit, rows[i].unit);
@@ -162,10 +160,8 @@ END_TEST
 
 START_TEST(a_long_list_is_taken)
 {
-  unsigned i;
-
   plugin_setup_start(&r, DOMOTICZ_2025_1);
-  for (i = 1; i <= 3000; i++)
+  for (unsigned i = 1; i <= 3000; i++)
     domoticz_server_add(r.s, i, "counter", NULL);
   plugin_setup_open(&r);
   ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
@@ -272,11 +268,10 @@ START_TEST(new_devices_are_of_the_type_wanted)
   };
   const struct mp_listed *listed;
   char label[32];
-  size_t i;
 
   plugin_setup_start(&r, creators[_i]);
   plugin_setup_open(&r);
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     fake_sink_forget(r.sink);
     snprintf(label, sizeof(label), "Heat & more %zu", i);
     ck_assert_msg(r.ops->create_target(r.self, label, rows[i].wanted, 0,
@@ -478,9 +473,8 @@ START_TEST(hardware_without_an_idx_is_none)
   };
   struct rude_server *rude;
   char url[64];
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(answers); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
     rude = rude_server_start(
       &(struct rude){ .greeting = answers[i], .hangs_up = true });
     plugin_setup_start(&r, DOMOTICZ_2025_1);
@@ -536,11 +530,10 @@ START_TEST(nothing_is_made_where_the_hardware_is_not_told)
     { 500, MP_EAGAIN, "HTTP 500: the server failed; see its log" },
     { 0, MP_EAGAIN, "cannot connect" },
   };
-  size_t i;
 
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_open(&r);
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     fake_host_forget(r.host);
     if (rows[i].status == 0)
       domoticz_server_down(r.s);

@@ -110,17 +110,16 @@ START_TEST(values_are_written_in_the_form_of_the_type)
     { "voltage", NULL, 0, "3.612 V", "3.612", "3.612 V" },
     { "text", NULL, 0, "17.50", "17.50", "17.50" },
   };
-  size_t i;
 
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_log_rows(r.s);
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     plugin_setup_add(&r, (unsigned)i + 1, rows[i].type, rows[i].label);
     if (rows[i].divider != 0)
       domoticz_server_set_divider(r.s, (unsigned)i + 1, rows[i].divider);
   }
   get_ready();
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     ck_assert_msg(plugin_setup_send(&r, (uint32_t)i, rows[i].value) ==
                     MP_ACCEPTED,
                   "%s: %s", rows[i].type, fake_host_log(r.host));
@@ -156,7 +155,6 @@ END_TEST
 START_TEST(a_server_set_to_fahrenheit_gets_celsius)
 {
   char text[32], shown[40];
-  int hundredths;
 
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 9, "temperature", NULL);
@@ -165,7 +163,7 @@ START_TEST(a_server_set_to_fahrenheit_gets_celsius)
   ck_assert_uint_eq(plugin_setup_send(&r, 0, "65.43 C"), MP_ACCEPTED);
   ck_assert_str_eq(domoticz_server_get(r.s, 9), "65.43");
   ck_assert_str_eq(domoticz_server_data(r.s, 9), "149.8 F");
-  for (hundredths = -2500; hundredths < 15000; hundredths += 137) {
+  for (int hundredths = -2500; hundredths < 15000; hundredths += 137) {
     snprintf(text, sizeof(text), "%s%d.%02d", hundredths < 0 ? "-" : "",
              abs(hundredths) / 100, abs(hundredths) % 100);
     snprintf(shown, sizeof(shown), "%s C", text);
@@ -241,13 +239,12 @@ START_TEST(what_is_no_power_is_refused_and_the_energy_still_goes)
     { MP_COUNTER, "84.208 GJ", "idx.12: GJ is not a unit of power" },
   };
   uint32_t energy, power;
-  size_t i;
 
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   energy = plugin_setup_add(&r, 12, "kwh", NULL);
   power = fake_host_add_target(r.host, "12", "power", "p", 0);
   get_ready();
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     fake_host_forget(r.host);
     plugin_setup_begin(&r);
     ck_assert_int_eq(plugin_setup_write(&r, power, rows[i].kind, rows[i].value),
@@ -325,13 +322,12 @@ START_TEST(results_say_what_is_certain)
     { DOMOTICZ_REDIRECT, 0, MP_RETRY, MP_EPROTO, 0 },
   };
   unsigned before;
-  size_t i;
 
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
   plugin_setup_add(&r, 2, "counter", NULL);
   plugin_setup_open(&r);
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
     domoticz_server_fault(r.s, rows[i].fault, "idx=1&", 0, 0, rows[i].arg);
     domoticz_server_forget(r.s);
@@ -382,17 +378,16 @@ END_TEST
 START_TEST(a_connection_of_100_requests_is_followed_by_another)
 {
   enum { DEVICES = 250 };
-  unsigned i;
 
   plugin_setup_start(&r, DOMOTICZ_2026_3);
-  for (i = 1; i <= DEVICES; i++)
+  for (unsigned i = 1; i <= DEVICES; i++)
     plugin_setup_add(&r, i, "counter", NULL);
   get_ready();
   plugin_setup_begin(&r);
-  for (i = 0; i < DEVICES; i++)
+  for (unsigned i = 0; i < DEVICES; i++)
     ck_assert_int_eq(plugin_setup_write(&r, i, MP_COUNTER, "5.678 kWh"), MP_OK);
   ck_assert_int_eq(plugin_setup_commit(&r), MP_OK);
-  for (i = 0; i < DEVICES; i++)
+  for (unsigned i = 0; i < DEVICES; i++)
     ck_assert_uint_eq(plugin_setup_result(&r, i), MP_ACCEPTED);
   ck_assert_uint_eq(domoticz_server_connections(r.s), 2);
   ck_assert_uint_eq(fake_host_failures(r.host), 0);
@@ -401,13 +396,13 @@ END_TEST
 
 START_TEST(a_cut_at_every_byte_is_never_taken_for_an_answer)
 {
-  long whole = 0, at;
+  long whole = 0;
   uint32_t result;
 
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
   get_ready();
-  for (at = 0; at < 1000; at++) {
+  for (long at = 0; at < 1000; at++) {
     domoticz_server_fault(r.s, DOMOTICZ_CUT_AFTER, "udevice", 0, 0, at);
     result = plugin_setup_send(&r, 0, "1.234 kWh");
     domoticz_server_heal(r.s);
@@ -445,18 +440,18 @@ END_TEST
 START_TEST(after_an_unannounced_close_each_request_has_its_connection)
 {
   enum { DEVICES = 9 };
-  unsigned i, accepted = 0;
+  unsigned accepted = 0;
 
   plugin_setup_start(&r, DOMOTICZ_2025_1);
-  for (i = 1; i <= DEVICES; i++)
+  for (unsigned i = 1; i <= DEVICES; i++)
     plugin_setup_add(&r, i, "counter", NULL);
   domoticz_server_fault(r.s, DOMOTICZ_CUT_NEXT, NULL, 0, 0, 0);
   get_ready();
   plugin_setup_begin(&r);
-  for (i = 0; i < DEVICES; i++)
+  for (unsigned i = 0; i < DEVICES; i++)
     ck_assert_int_eq(plugin_setup_write(&r, i, MP_COUNTER, "5.678 kWh"), MP_OK);
   ck_assert_int_eq(plugin_setup_commit(&r), MP_OK);
-  for (i = 0; i < DEVICES; i++)
+  for (unsigned i = 0; i < DEVICES; i++)
     accepted += plugin_setup_result(&r, i) == MP_ACCEPTED;
   ck_assert_uint_eq(accepted, DEVICES - 1);
   ck_assert(
@@ -466,7 +461,7 @@ START_TEST(after_an_unannounced_close_each_request_has_its_connection)
   fake_host_forget(r.host);
   plugin_setup_open(&r);
   ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
-  for (i = 0; i < DEVICES; i++)
+  for (unsigned i = 0; i < DEVICES; i++)
     ck_assert_uint_eq(plugin_setup_send(&r, i, "5.679 kWh"), MP_ACCEPTED);
   ck_assert_uint_eq(fake_host_failures(r.host), 0);
 }
@@ -479,12 +474,11 @@ START_TEST(an_update_that_is_sent_late_may_have_arrived)
   static const enum domoticz_fault faults[] = { DOMOTICZ_CUT_BEFORE,
                                                 DOMOTICZ_CUT_AFTER,
                                                 DOMOTICZ_RESET_AFTER };
-  size_t i;
 
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
   plugin_setup_open(&r);
-  for (i = 0; i < ARRAY_SIZE(errors) * ARRAY_SIZE(faults); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(errors) * ARRAY_SIZE(faults); i++) {
     ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
     domoticz_server_forget(r.s);
     domoticz_server_fault(r.s, faults[i / ARRAY_SIZE(errors)], "udevice", 0, 1,
@@ -586,18 +580,16 @@ END_TEST
 
 START_TEST(a_server_that_went_away_is_left_alone)
 {
-  uint32_t i;
-
   plugin_setup_start(&r, DOMOTICZ_2025_1);
-  for (i = 0; i < 3; i++)
+  for (uint32_t i = 0; i < 3; i++)
     plugin_setup_add(&r, i + 1, "counter", NULL);
   get_ready();
   domoticz_server_down(r.s);
   plugin_setup_begin(&r);
-  for (i = 0; i < 3; i++)
+  for (uint32_t i = 0; i < 3; i++)
     ck_assert_int_eq(plugin_setup_write(&r, i, MP_COUNTER, "1.000 kWh"), MP_OK);
   ck_assert_int_eq(plugin_setup_commit(&r), MP_EAGAIN);
-  for (i = 0; i < 3; i++)
+  for (uint32_t i = 0; i < 3; i++)
     ck_assert_uint_eq(plugin_setup_result(&r, i), MP_NOT_SENT);
   ck_assert_uint_eq(fake_host_failures(r.host), 1);
   domoticz_server_up(r.s);

@@ -35,9 +35,8 @@ START_TEST(only_http_is_taken_with_tls_or_without)
       "`password`",
       true },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     ck_assert_pstr_eq(url_problem(rows[i].url), rows[i].problem);
     ck_assert_msg(url_is_https(rows[i].url) == rows[i].https, "%s",
                   rows[i].url);
@@ -63,9 +62,8 @@ START_TEST(loopback_is_this_machine_and_no_name_that_looks_so)
     { "http://[::2]", false },
     { "http://", false },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
     ck_assert_msg(url_is_loopback(rows[i].url) == rows[i].loopback, "%s",
                   rows[i].url);
 }

@@ -136,9 +136,8 @@ END_TEST
 START_TEST(every_character_goes_there_and_back)
 {
   char buf[5];
-  uint32_t c;
 
-  for (c = 1; c <= 0x10ffff; c++) {
+  for (uint32_t c = 1; c <= 0x10ffff; c++) {
     const char *p = buf;
 
     if (c >= 0xd800 && c <= 0xdfff)

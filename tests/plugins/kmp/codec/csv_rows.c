@@ -36,15 +36,13 @@ cut_field(struct csv_rows *rows, char *p)
 bool
 csv_rows_next(struct csv_rows *rows)
 {
-  char *p;
-
   if (!fgets(rows->line, sizeof(rows->line), rows->file)) {
     fclose(rows->file);
     return false;
   }
   rows->line[strcspn(rows->line, "\r\n")] = '\0';
   rows->count = 0;
-  for (p = rows->line; p;)
+  for (char *p = rows->line; p;)
     p = cut_field(rows, p);
   return true;
 }
@@ -65,10 +63,10 @@ csv_rows_open(struct csv_rows *rows, const char *name)
 size_t
 csv_hex(const char *text, uint8_t *buf, size_t size)
 {
-  size_t i, len = strlen(text) / 2;
+  size_t len = strlen(text) / 2;
 
   ck_assert_uint_le(len, size);
-  for (i = 0; i < len; i++) {
+  for (size_t i = 0; i < len; i++) {
     char byte[3] = { text[2 * i], text[2 * i + 1], '\0' };
     char *end;
 

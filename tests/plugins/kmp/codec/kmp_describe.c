@@ -85,9 +85,8 @@ take_uint(struct reader *r, size_t n)
 {
   const uint8_t *p = take_bytes(r, n);
   uint32_t value = 0;
-  size_t i;
 
-  for (i = 0; p && i < n; i++)
+  for (size_t i = 0; p && i < n; i++)
     value = value << 8 | p[i];
   return value;
 }
@@ -101,9 +100,7 @@ finished(const struct reader *r)
 static void
 add_hex(struct text *t, const uint8_t *data, size_t len)
 {
-  size_t i;
-
-  for (i = 0; i < len; i++)
+  for (size_t i = 0; i < len; i++)
     add(t, "%02X", data[i]);
 }
 
@@ -177,7 +174,6 @@ static int
 describe_request(struct text *t, const struct kmp_frame *frame)
 {
   struct kmp_request request;
-  uint8_t i;
   int r;
 
   r = kmp_request_decode(frame, &request);
@@ -189,7 +185,7 @@ describe_request(struct text *t, const struct kmp_frame *frame)
     add(t, " GetSerialNo");
   else
     add(t, " GetRegister n=%u", (unsigned)request.count);
-  for (i = 0; i < request.count; i++)
+  for (uint8_t i = 0; i < request.count; i++)
     add(t, "%s%u", i == 0 ? " ids=" : ",", (unsigned)request.ids[i]);
   return KMP_OK;
 }
@@ -253,13 +249,13 @@ static int
 describe_log_request(struct text *t, const struct kmp_frame *frame)
 {
   struct reader r = { .data = frame->data, .len = frame->len };
-  uint32_t i, count, records;
+  uint32_t count, records;
 
   add(t, " log=%" PRIu32, take_uint(&r, 1));
   count = take_uint(&r, 1);
   if (count < 1 || count > KMP_REGISTERS_MAX)
     return KMP_ECOUNT;
-  for (i = 0; i < count; i++)
+  for (uint32_t i = 0; i < count; i++)
     add(t, "%s%" PRIu32, i == 0 ? " ids=" : ",", take_uint(&r, 2));
   records = take_uint(&r, 1);
   add(t, " records=%" PRIu32 " maxl=%" PRIu32, records, take_uint(&r, 1));
@@ -278,9 +274,7 @@ static int
 add_log_values(struct text *t, struct reader *r, const struct kmp_record *first,
                size_t count)
 {
-  size_t i;
-
-  for (i = 0; i < count; i++) {
+  for (size_t i = 0; i < count; i++) {
     char number[KMP_FORMAT_SIZE] = "";
     struct kmp_record record = first[i];
     struct kmp_value value;
@@ -302,9 +296,7 @@ static int
 add_log_first(struct text *t, struct reader *r, struct kmp_record *first,
               size_t count)
 {
-  size_t i;
-
-  for (i = 0; i < count; i++) {
+  for (size_t i = 0; i < count; i++) {
     int error = kmp_record_decode(r->data, r->len, &r->pos, &first[i]);
 
     if (error != KMP_OK)

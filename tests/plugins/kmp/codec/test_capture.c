@@ -20,7 +20,7 @@ describe_line(const char *text)
 {
   static struct capture_line line;
   static char shown[256];
-  size_t len = 0, i;
+  size_t len = 0;
   int r = capture_begin(&line, text, strlen(text));
 
   if (r < 0)
@@ -35,7 +35,7 @@ describe_line(const char *text)
   for (r = capture_next(&line); r > 0; r = capture_next(&line)) {
     len += (size_t)snprintf(shown + len, sizeof(shown) - len, "%s%c ",
                             len > 0 ? " " : "", line.direction);
-    for (i = 0; i < line.len; i++)
+    for (size_t i = 0; i < line.len; i++)
       len += (size_t)snprintf(shown + len, sizeof(shown) - len, "%02x",
                               line.bytes[i]);
   }
@@ -50,9 +50,7 @@ struct row {
 static void
 check_rows(const struct row *rows, size_t count)
 {
-  size_t i;
-
-  for (i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++)
     ck_assert_msg(strcmp(describe_line(rows[i].text), rows[i].shown) == 0,
                   "%s: %s", rows[i].text, describe_line(rows[i].text));
 }
@@ -151,11 +149,11 @@ START_TEST(test_the_longest_event_and_one_byte_more)
 {
   static char text[1 + 3 * (CAPTURE_BYTES_MAX + 1)];
   static struct capture_line line;
-  size_t byte = 2 + (size_t)_i, all = 1 + byte * CAPTURE_BYTES_MAX, i;
+  size_t byte = 2 + (size_t)_i, all = 1 + byte * CAPTURE_BYTES_MAX;
 
   memset(text, '5', sizeof(text));
   text[0] = '>';
-  for (i = 1; _i == 1 && i < sizeof(text); i += byte)
+  for (size_t i = 1; _i == 1 && i < sizeof(text); i += byte)
     text[i] = ' ';
   capture_begin(&line, text, all);
   ck_assert_int_eq(capture_next(&line), 1);
@@ -189,9 +187,7 @@ END_TEST
 
 START_TEST(test_every_error_has_a_text)
 {
-  int error;
-
-  for (error = CAPTURE_EEMPTY; error <= 0; error++)
+  for (int error = CAPTURE_EEMPTY; error <= 0; error++)
     ck_assert_str_ne(capture_error_text(error), "unknown error");
   ck_assert_str_eq(capture_error_text(CAPTURE_EEMPTY - 1), "unknown error");
 }

@@ -55,9 +55,7 @@ chance(uint32_t below)
 static void
 random_bytes(uint8_t *to, size_t len)
 {
-  size_t i;
-
-  for (i = 0; i < len; i++)
+  for (size_t i = 0; i < len; i++)
     to[i] = (uint8_t)chance(256);
 }
 
@@ -79,9 +77,8 @@ random_request(uint8_t count, uint16_t last)
                                  .cid = KMP_GET_REGISTER,
                                  .count = count };
   uint16_t step = (uint16_t)(last / count);
-  uint8_t i;
 
-  for (i = 0; i < count; i++)
+  for (uint8_t i = 0; i < count; i++)
     request.ids[i] = (uint16_t)(i * step + 1 + chance(step));
   return request;
 }
@@ -92,11 +89,10 @@ make_exchange(struct exchange *e)
   static const uint8_t sizes[] = { 1, 2, 2, 4, 4, 4, 4, 4, 7, 8, 13, 16 };
   uint8_t mantissas[KMP_REGISTERS_MAX][KMP_MANTISSA_MAX];
   struct kmp_answer answer = { .cid = KMP_GET_REGISTER };
-  uint8_t i;
 
   e->request = random_request((uint8_t)(1 + chance(KMP_REGISTERS_MAX)), 1400);
   answer.count = e->request.count;
-  for (i = 0; i < answer.count; i++) {
+  for (uint8_t i = 0; i < answer.count; i++) {
     random_bytes(mantissas[i], sizeof(mantissas[i]));
     answer.records[i] = (struct kmp_record){
       .id = e->request.ids[i],
@@ -114,7 +110,7 @@ static void
 take_published(const char *hex)
 {
   struct exchange *e = &published[n_published];
-  uint8_t plain[KMP_WIRE_MAX], i;
+  uint8_t plain[KMP_WIRE_MAX];
   struct kmp_answer answer;
   struct kmp_frame frame;
 
@@ -126,7 +122,7 @@ take_published(const char *hex)
   e->request.address = frame.address;
   e->request.cid = frame.cid;
   e->request.count = answer.count;
-  for (i = 0; i < answer.count; i++)
+  for (uint8_t i = 0; i < answer.count; i++)
     e->request.ids[i] = answer.records[i].id;
   ck_assert_uint_lt(++n_published, PUBLISHED_MAX);
 }
@@ -206,10 +202,10 @@ static void
 flip_burst(struct exchange *e)
 {
   uint32_t bits = 1 + chance(16), pattern = chance(0x10000) | 1;
-  size_t start = chance((uint32_t)e->len * 8 - bits + 1), i;
+  size_t start = chance((uint32_t)e->len * 8 - bits + 1);
 
   pattern |= 1u << (bits - 1);
-  for (i = 0; i < bits; i++)
+  for (size_t i = 0; i < bits; i++)
     if (pattern >> i & 1)
       flip(e, start + i);
 }
@@ -283,10 +279,8 @@ add_noise(struct exchange *e)
 static void
 ask_others(struct exchange *e)
 {
-  uint8_t i;
-
   if (chance(2))
-    for (i = 0; i < e->request.count; i++)
+    for (uint8_t i = 0; i < e->request.count; i++)
       e->request.ids[i] = (uint16_t)(e->request.ids[i] + 2000);
   else
     e->request.ids[chance(e->request.count)] += 2000;
@@ -371,12 +365,12 @@ allowed(unsigned long tries, unsigned in_a_million)
 
 START_TEST(damage_is_believed_by_chance_only)
 {
-  unsigned long tries = setting("DAMAGE_TRIES", 20000), i, believed = 0;
+  unsigned long tries = setting("DAMAGE_TRIES", 20000), believed = 0;
   unsigned long most = allowed(tries, kinds[_i].in_a_million);
 
   chance_state = setting("DAMAGE_SEED", 1) + (uint64_t)_i * 1000003 + 1;
   load_published();
-  for (i = 0; i < tries; i++)
+  for (unsigned long i = 0; i < tries; i++)
     believed += (unsigned long)is_deceived(kinds[_i].damage);
   printf("%lu of %lu accepted: %s\n", believed, tries, kinds[_i].name);
   ck_assert_msg(believed <= most, "%lu of %lu were accepted: %s", believed,
@@ -389,11 +383,10 @@ START_TEST(answers_are_believed_without_damage)
 {
   static struct kmp_deframer d;
   struct exchange e;
-  int i;
 
   load_published();
   chance_state = 1;
-  for (i = 0; i < 2000; i++) {
+  for (int i = 0; i < 2000; i++) {
     next_exchange(&e);
     ck_assert(is_believed(e.wire, e.len, &e.request, &d));
     ck_assert(is_what_was_sent(&d, &e));

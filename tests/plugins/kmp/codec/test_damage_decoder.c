@@ -55,7 +55,6 @@ static void
 tell_answer(const struct kmp_answer *answer, char *buf, size_t size)
 {
   size_t len = 0;
-  uint8_t i;
 
   buf[0] = '\0';
   if (answer->cid == KMP_GET_TYPE)
@@ -65,7 +64,7 @@ tell_answer(const struct kmp_answer *answer, char *buf, size_t size)
     snprintf(buf, size, "serial %lu", (unsigned long)answer->serial);
   else if (answer->cid != KMP_GET_REGISTER)
     snprintf(buf, size, "other");
-  for (i = 0; i < answer->count; i++) {
+  for (uint8_t i = 0; i < answer->count; i++) {
     if (i > 0)
       len += (size_t)snprintf(buf + len, size - len, "; ");
     len += tell_record(&answer->records[i], buf + len, size - len);

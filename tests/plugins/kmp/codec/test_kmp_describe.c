@@ -84,9 +84,9 @@ END_TEST
 static void
 cut_raw(char *said)
 {
-  char *raw, *end;
+  char *end;
 
-  for (raw = strstr(said, " (raw "); raw; raw = strstr(raw, " (raw ")) {
+  for (char *raw = strstr(said, " (raw "); raw; raw = strstr(raw, " (raw ")) {
     end = strchr(raw, ')');
     ck_assert_ptr_nonnull(end);
     memmove(raw, end + 1, strlen(end + 1) + 1);
@@ -267,9 +267,8 @@ START_TEST(test_what_no_capture_shows)
       23, NULL },
     { 0x80, 0xb8, "", 0, "addr=3F cid=B8 data=" },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     struct kmp_frame frame = { rows[i].start, 0x3f, rows[i].cid, rows[i].len,
                                (const uint8_t *)rows[i].data };
     char said[KMP_DESCRIBE_SIZE];
@@ -286,9 +285,8 @@ START_TEST(test_a_small_buffer_cuts_the_text)
   static const uint8_t data[100] = { 0 };
   struct kmp_frame frame = { 0x40, 0x3f, 0xb8, sizeof(data), data };
   char said[KMP_DESCRIBE_SIZE];
-  size_t size;
 
-  for (size = 1; size < 64; size++) {
+  for (size_t size = 1; size < 64; size++) {
     memset(said, 'x', sizeof(said));
     ck_assert_int_eq(kmp_describe(&frame, said, size), KMP_OK);
     ck_assert_uint_eq(strlen(said), size - 1);

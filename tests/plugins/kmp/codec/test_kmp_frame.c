@@ -48,9 +48,8 @@ START_TEST(test_crc_has_the_published_values)
     { "\x3f\x10\x01\x03\xea", 5, 0x4cb7 },
     { "", 0, 0 },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
     ck_assert_uint_eq(kmp_crc((const uint8_t *)rows[i].text, rows[i].len),
                       rows[i].crc);
 }
@@ -92,7 +91,7 @@ START_TEST(test_every_bad_frame_is_refused_with_its_reason)
   uint8_t wire[KMP_WIRE_MAX], plain[KMP_WIRE_MAX];
   struct kmp_frame frame;
   struct csv_rows rows;
-  size_t i, seen = 0;
+  size_t seen = 0;
 
   csv_rows_open(&rows, "vectors.csv");
   while (csv_rows_next(&rows)) {
@@ -100,7 +99,7 @@ START_TEST(test_every_bad_frame_is_refused_with_its_reason)
 
     if (!starts_with(rows.fields[STATUS], "invalid"))
       continue;
-    for (i = 0; i < ARRAY_SIZE(others); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
       if (strcmp(others[i].id, rows.fields[ID]) == 0)
         expected = others[i].error;
     ck_assert_msg(kmp_frame_decode(wire, frame_bytes(&rows, wire), plain,
@@ -134,13 +133,12 @@ START_TEST(test_odd_frames_have_a_reason_of_their_own)
   };
   uint8_t wire[KMP_WIRE_MAX], plain[KMP_WIRE_MAX];
   struct kmp_frame frame;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     char hex[64];
-    size_t k, n = 0;
+    size_t n = 0;
 
-    for (k = 0; rows[i].hex[k]; k++)
+    for (size_t k = 0; rows[i].hex[k]; k++)
       if (rows[i].hex[k] != ' ')
         hex[n++] = rows[i].hex[k];
     hex[n] = '\0';
@@ -170,9 +168,7 @@ END_TEST
 
 START_TEST(test_every_error_has_a_text)
 {
-  int error;
-
-  for (error = KMP_ETRAILING; error <= KMP_OK; error++)
+  for (int error = KMP_ETRAILING; error <= KMP_OK; error++)
     ck_assert_str_ne(kmp_error_text(error), "unknown error");
   ck_assert_str_eq(kmp_error_text(KMP_ETRAILING - 1), "unknown error");
   ck_assert_str_eq(kmp_error_text(1), "unknown error");
@@ -229,10 +225,9 @@ START_TEST(test_streams_give_the_same_events_in_any_pieces)
   };
   uint8_t buf[256], sent[64];
   size_t sent_len = csv_hex("803F1001006319450D", sent, sizeof(sent));
-  size_t i, step;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++)
-    for (step = 1; step < 64; step++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+    for (size_t step = 1; step < 64; step++) {
       size_t len = csv_hex(rows[i].hex, buf, sizeof(buf));
       struct kmp_deframer d;
 
@@ -335,7 +330,6 @@ take_victim(struct victim *v, const char *hex)
   uint8_t plain[KMP_WIRE_MAX];
   struct kmp_answer answer;
   struct kmp_frame frame;
-  uint8_t i;
 
   v->len = csv_hex(hex, v->wire, sizeof(v->wire));
   ck_assert_int_eq(kmp_frame_decode(v->wire, v->len, plain, &frame), KMP_OK);
@@ -343,7 +337,7 @@ take_victim(struct victim *v, const char *hex)
   v->request.address = frame.address;
   v->request.cid = frame.cid;
   v->request.count = answer.count;
-  for (i = 0; i < answer.count; i++)
+  for (uint8_t i = 0; i < answer.count; i++)
     v->request.ids[i] = answer.records[i].id;
   ck_assert(is_believed(v, v->wire));
 }
@@ -362,17 +356,17 @@ START_TEST(test_up_to_three_flipped_bits_are_noticed)
     "403F1003E933040004CF95765A1BBF0D",
   };
   struct victim v;
-  size_t i, a, b, c;
+  size_t i;
 
   take_victim(&v, frames[_i]);
   i = v.len * 8;
-  for (a = 0; a < i; a++) {
+  for (size_t a = 0; a < i; a++) {
     flip(v.wire, a);
     ck_assert(!is_believed(&v, v.wire));
-    for (b = a + 1; b < i; b++) {
+    for (size_t b = a + 1; b < i; b++) {
       flip(v.wire, b);
       ck_assert(!is_believed(&v, v.wire));
-      for (c = b + 1; c < i; c++) {
+      for (size_t c = b + 1; c < i; c++) {
         flip(v.wire, c);
         if (is_believed(&v, v.wire))
           ck_abort_msg("bits %zu %zu %zu", a, b, c);
@@ -407,14 +401,11 @@ END_TEST
 static void
 try_bursts(struct victim *v, size_t bit)
 {
-  uint32_t pattern;
-  size_t k;
-
-  for (pattern = 1; pattern < 0x10000; pattern += 2) {
+  for (uint32_t pattern = 1; pattern < 0x10000; pattern += 2) {
     uint8_t wire[KMP_WIRE_MAX];
 
     memcpy(wire, v->wire, v->len);
-    for (k = 0; k < 16 && bit + k < v->len * 8; k++)
+    for (size_t k = 0; k < 16 && bit + k < v->len * 8; k++)
       if (pattern >> k & 1)
         wire[(bit + k) / 8] ^= (uint8_t)(0x80u >> ((bit + k) % 8));
     if (is_believed(v, wire))
@@ -425,10 +416,9 @@ try_bursts(struct victim *v, size_t bit)
 START_TEST(test_bursts_up_to_sixteen_bits_are_noticed)
 {
   struct victim v;
-  size_t bit;
 
   take_victim(&v, "403F1003E933040004CF95765A1BBF0D");
-  for (bit = 0; bit < v.len * 8; bit++)
+  for (size_t bit = 0; bit < v.len * 8; bit++)
     try_bursts(&v, bit);
 }
 END_TEST

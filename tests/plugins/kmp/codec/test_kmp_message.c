@@ -66,10 +66,9 @@ START_TEST(test_nothing_is_sent_that_changes_a_meter)
 {
   struct kmp_request password = registers(2, 60, 1180);
   uint8_t wire[KMP_REQUEST_WIRE_MAX];
-  unsigned cid;
 
   ck_assert_uint_eq(kmp_request_encode(&password, wire, sizeof(wire)), 0);
-  for (cid = 0; cid < 256; cid++) {
+  for (unsigned cid = 0; cid < 256; cid++) {
     struct kmp_request request = registers(1, 60, 0);
     bool reads = cid == 0x01 || cid == 0x02 || cid == 0x10;
 
@@ -83,12 +82,12 @@ END_TEST
 START_TEST(test_the_longest_request_has_room)
 {
   struct kmp_request request = registers(8, 0x8080, 0x4040);
-  uint8_t wire[KMP_REQUEST_WIRE_MAX], plain[KMP_REQUEST_WIRE_MAX], i;
+  uint8_t wire[KMP_REQUEST_WIRE_MAX], plain[KMP_REQUEST_WIRE_MAX];
   struct kmp_request again;
   struct kmp_frame frame;
   size_t len;
 
-  for (i = 2; i < 8; i++)
+  for (uint8_t i = 2; i < 8; i++)
     request.ids[i] = (uint16_t)(0x0d06 + i * 0x100);
   len = kmp_request_encode(&request, wire, sizeof(wire));
   ck_assert_uint_gt(len, 0);
@@ -120,9 +119,8 @@ START_TEST(test_requests_that_make_no_sense_are_refused)
     { KMP_LOGGER, "\x05\x02", 2, KMP_OK },
   };
   struct kmp_request request;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     struct kmp_frame frame =
       answer_frame(rows[i].cid, rows[i].data, rows[i].len);
 
@@ -160,9 +158,8 @@ START_TEST(test_an_answer_counts_only_when_all_of_it_fits)
     { "\x00\x3c\x08\x20\x42", 5, KMP_ERECORD, 0, 0 },
   };
   struct kmp_request request = registers(2, 60, 68);
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     struct kmp_frame frame =
       answer_frame(KMP_GET_REGISTER, rows[i].data, rows[i].len);
     struct kmp_answer answer;
@@ -213,11 +210,11 @@ END_TEST
 
 START_TEST(test_nine_registers_are_no_answer)
 {
-  uint8_t data[9 * 5] = { 0 }, i;
+  uint8_t data[9 * 5] = { 0 };
   struct kmp_frame frame = answer_frame(KMP_GET_REGISTER, data, sizeof(data));
   struct kmp_answer answer;
 
-  for (i = 0; i < 9; i++)
+  for (uint8_t i = 0; i < 9; i++)
     data[5 * i + 1] = i;
   ck_assert_int_eq(kmp_answer_decode(&frame, NULL, &answer), KMP_ECOUNT);
   frame.len -= 5;
@@ -273,7 +270,6 @@ round_trip(const struct kmp_answer *answer)
   struct kmp_answer again;
   struct kmp_frame frame;
   size_t len = kmp_answer_encode(KMP_ADDRESS_METER, answer, wire, sizeof(wire));
-  uint8_t i;
 
   ck_assert_uint_gt(len, 0);
   ck_assert_int_eq(kmp_frame_decode(wire, len, plain, &frame), KMP_OK);
@@ -281,7 +277,7 @@ round_trip(const struct kmp_answer *answer)
   ck_assert_uint_eq(again.type, answer->type);
   ck_assert_uint_eq(again.serial, answer->serial);
   ck_assert_uint_eq(again.count, answer->count);
-  for (i = 0; i < answer->count; i++) {
+  for (uint8_t i = 0; i < answer->count; i++) {
     ck_assert_uint_eq(again.records[i].id, answer->records[i].id);
     ck_assert_uint_eq(again.records[i].siex, answer->records[i].siex);
     ck_assert_mem_eq(again.records[i].mantissa, answer->records[i].mantissa,

@@ -21,9 +21,9 @@ is_text(const char *units)
 {
   static const char *const texts[] = { "hh:mm:ss", "yy:mm:dd", "mm:dd",
                                        "RTC",      "ASCII",    "datetime" };
-  size_t i, len = strcspn(units, "|");
+  size_t len = strcspn(units, "|");
 
-  for (i = 0; i < ARRAY_SIZE(texts); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
     if (strlen(texts[i]) == len && memcmp(texts[i], units, len) == 0)
       return true;
   return units[len] == '|' && is_text(units + len + 1);
@@ -100,9 +100,8 @@ START_TEST(test_names_are_found_in_every_spelling)
     { "1180", -1 }, /* the password */
     { "0x49c", -1 },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
     ck_assert_msg(kmp_register_id(rows[i].name) == rows[i].id, "%s",
                   rows[i].name);
 }
@@ -152,9 +151,8 @@ START_TEST(test_earlier_names_are_found)
     { "flags_1202", 1202 },
     { "firmware_revision_b", 6031 },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
     ck_assert_msg(kmp_register_id(rows[i].name) == rows[i].id, "%s",
                   rows[i].name);
 }
@@ -166,12 +164,11 @@ START_TEST(test_what_may_fall_is_no_counter)
 {
   static const uint16_t falls[] = { 17, 18, 1039, 1121, 1295, 6008 };
   static const uint16_t counts[] = { 43, 46, 58, 1059, 1277, 1392 };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(falls); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(falls); i++)
     ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(falls[i])),
                       MP_GAUGE);
-  for (i = 0; i < ARRAY_SIZE(counts); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
     ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(counts[i])),
                       MP_COUNTER);
 }
@@ -232,9 +229,8 @@ START_TEST(test_fields_are_described)
   struct mp_field_sink sink = { .struct_size = sizeof(sink),
                                 .ctx = &told,
                                 .field = take_field };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     told.count = 0;
     ck_assert_int_eq(kmp_field(rows[i].name, &sink), MP_OK);
     ck_assert_uint_eq(told.count, 1);
@@ -281,9 +277,8 @@ START_TEST(test_the_default_fields_are_one_request)
 {
   static const uint16_t ids[] = { 60, 68, 80, 74, 86, 87, 89, 1004 };
   const char *p = KMP_DEFAULT_FIELDS;
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(ids); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
     char name[64] = "";
     size_t len = strcspn(p, ",");
 

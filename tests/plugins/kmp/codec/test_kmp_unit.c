@@ -47,9 +47,8 @@ START_TEST(test_values_have_the_unit_they_are_in)
     { 0x2f, NULL, 0 },  { 0x36, NULL, 0 }, { 0x37, "m3", 1 },
     { 0x38, "ton", 1 }, { 0x39, "GJ", 1 }, { 0x3e, "days", 0 },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     const struct kmp_unit *unit = kmp_unit_find(rows[i].code);
 
     ck_assert_ptr_nonnull(unit);

@@ -61,9 +61,7 @@ struct row {
 static void
 check_rows(const struct row *rows, size_t count)
 {
-  size_t i;
-
-  for (i = 0; i < count; i++) {
+  for (size_t i = 0; i < count; i++) {
     char buf[128];
 
     describe_value(rows[i].hex, buf, sizeof(buf));
@@ -292,11 +290,11 @@ START_TEST(test_every_unit_takes_any_mantissa)
 {
   uint8_t mantissa[KMP_MANTISSA_MAX];
   struct kmp_record record = { .mantissa = mantissa };
-  unsigned unit, nob, fill, none = 0;
+  unsigned none = 0;
 
-  for (unit = 0; unit < 256; unit++)
-    for (nob = 0; nob <= KMP_MANTISSA_MAX; nob++)
-      for (fill = 0; fill < 256; fill += 17) {
+  for (unsigned unit = 0; unit < 256; unit++)
+    for (unsigned nob = 0; nob <= KMP_MANTISSA_MAX; nob++)
+      for (unsigned fill = 0; fill < 256; fill += 17) {
         char buf[KMP_FORMAT_SIZE];
         struct kmp_value value;
 

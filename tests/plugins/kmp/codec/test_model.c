@@ -133,9 +133,8 @@ static struct model
 row_model(uint16_t type, const uint16_t *has)
 {
   struct model model = { .type = type };
-  size_t i;
 
-  for (i = 0; i < MODEL_MARKERS && has[i] != 0; i++)
+  for (size_t i = 0; i < MODEL_MARKERS && has[i] != 0; i++)
     model_note_register(&model, has[i]);
   return model;
 }
@@ -159,9 +158,8 @@ START_TEST(registers_that_were_not_asked_for_may_be_there)
     { R_601, true }, { R_403, false }, { R_603, true },
     { R_21, false }, { R_KWM, true },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     struct model model = row_model(0, rows[i].has);
 
     model.partial = true;
@@ -180,9 +178,8 @@ START_TEST(the_code_is_taken_from_the_models_own_register)
     { R_603, MODEL_INFO_BITS }, { R_KWM, MODEL_INFO_WATER },
     { { 0 }, MODEL_INFO },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     struct model model = row_model(0, rows[i].has);
 
     ck_assert_uint_eq(model_info_register(&model), rows[i].id);

@@ -42,11 +42,10 @@ setup(void)
     "86=75.50C",     "87=40.25C",    "89=35.25K",      "1004=41234h",
     "1001=68500001", "99=4",         "type=1101 0106",
   };
-  size_t i;
 
   m = meter_start();
   meter_set_deaf(m, DEAF_MS);
-  for (i = 0; i < ARRAY_SIZE(registers); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
     meter_set(m, registers[i]);
   h = fake_host_new(meterpipe_plugin(), "meter");
   sink = fake_sink_new(&h->table);
@@ -73,9 +72,8 @@ want(size_t n)
     "heat_energy_e1", "volume_v1",      "power_e1",         "flow_v1",
     "temperature_t1", "temperature_t2", "temperature_diff", "operating_hours",
   };
-  size_t i;
 
-  for (i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++)
     fake_host_add_field(h, names[i]);
 }
 
@@ -498,12 +496,11 @@ START_TEST(a_meter_that_refuses_eight_is_remembered)
     unsigned requests;
   } runs[] = { { 0, 3 }, { HOUR, 3 }, { 2 * HOUR, 2 }, { 2 * DAY, 3 } };
   char asked[32];
-  size_t i;
 
   want(8);
   fake_host_set(h, "retries", "1");
   meter_fault(m, "limit=4");
-  for (i = 0; i < ARRAY_SIZE(runs); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
     snprintf(asked, sizeof(asked), "%lld", (long long)(NOW + runs[i].later));
     fake_host_store(h, "asked", asked);
     fake_host_set_now(h, NOW + runs[i].later);
@@ -529,13 +526,12 @@ START_TEST(what_a_meter_is_silent_to_is_remembered)
     { { "limit=2", "missing=1" }, { 6, 6, 4, 6 }, 8 },
     { { "limit=2", "refuse=74" }, { 8, 8, 6, 8 }, 7 },
   };
-  size_t i;
 
   want(8);
   fake_host_set(h, "retries", "1");
   meter_fault(m, rows[_i].faults[0]);
   meter_fault(m, rows[_i].faults[1]);
-  for (i = 0; i < ARRAY_SIZE(later); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
     char asked[32];
 
     snprintf(asked, sizeof(asked), "%lld", (long long)(NOW + later[i]));
@@ -632,12 +628,11 @@ START_TEST(a_young_reading_is_not_repeated)
     { 60000, MP_SKIP }, { -60000, MP_OK },
   };
   int64_t now = NOW;
-  size_t i;
 
   want(2);
   fake_host_set(h, "min_interval", "10m");
   ck_assert_int_eq(run(), MP_OK);
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     fake_host_set_now(h, now + rows[i].later);
     ck_assert_int_eq(run(), rows[i].result);
     ck_assert_uint_eq(meter_requests(m), rows[i].result == MP_OK);
@@ -751,9 +746,8 @@ END_TEST
 
 START_TEST(every_default_fits_its_own_option)
 {
-  const struct mp_option *option;
-
-  for (option = meterpipe_plugin()->options; option->key; option++)
+  for (const struct mp_option *option = meterpipe_plugin()->options;
+       option->key; option++)
     if (option->def)
       ck_assert_int_eq(fake_host_try(h, option->key, option->def), MP_OK);
   ck_assert_int_eq(fake_host_try(h, "baud", "1201"), MP_ECONFIG);
@@ -779,9 +773,8 @@ static const char *
 found(const char *label, const char **ret_remark)
 {
   const struct mp_probe_item *item;
-  uint32_t i;
 
-  for (i = 0;; i++) {
+  for (uint32_t i = 0;; i++) {
     item = fake_sink_item(sink, i);
     if (!item)
       return "(none)";

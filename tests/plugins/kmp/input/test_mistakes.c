@@ -218,9 +218,7 @@ static void
 begin_all(struct trial *trials, size_t count, const struct row *row,
           size_t row_count, uint32_t seed)
 {
-  size_t i;
-
-  for (i = 0; i < count; i++) {
+  for (size_t i = 0; i < count; i++) {
     trials[i].row = &row[i % row_count];
     trials[i].seed = seed + (uint32_t)i;
     begin_trial(&trials[i]);
@@ -231,19 +229,18 @@ START_TEST(mistakes_end_in_right_values_or_the_right_diagnosis)
 {
   static struct trial known[ARRAY_SIZE(rows)];
   static struct trial random[10 * ARRAY_SIZE(damage)];
-  size_t i;
 
   begin_all(known, ARRAY_SIZE(known), rows, ARRAY_SIZE(rows), 7);
   begin_all(random, ARRAY_SIZE(random), damage, ARRAY_SIZE(damage), 1000);
-  for (i = 0; i < ARRAY_SIZE(known); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(known); i++)
     pthread_join(known[i].thread, NULL);
-  for (i = 0; i < ARRAY_SIZE(random); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(random); i++)
     pthread_join(random[i].thread, NULL);
-  for (i = 0; i < ARRAY_SIZE(known); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
     assert_row(&known[i]);
     free_trial(&known[i]);
   }
-  for (i = 0; i < ARRAY_SIZE(random); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(random); i++) {
     ck_assert_str_eq(fake_sink_emitted_all(random[i].sink), "");
     free_trial(&random[i]);
   }

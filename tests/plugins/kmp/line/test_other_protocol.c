@@ -44,10 +44,9 @@ START_TEST(frames_are_known)
 {
   const char *name;
   uint8_t *copy = malloc(rows[_i].len ? rows[_i].len : 1);
-  size_t i;
 
   ck_assert_ptr_nonnull(copy);
-  for (i = 0; i < rows[_i].len; i++)
+  for (size_t i = 0; i < rows[_i].len; i++)
     copy[i] = rows[_i].bytes[i];
   name = other_protocol_name(copy, rows[_i].len);
   free(copy);

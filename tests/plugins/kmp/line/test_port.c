@@ -451,9 +451,8 @@ START_TEST(bytes_pass_both_ways_unchanged)
   struct port *port = NULL;
   size_t have = 0;
   size_t len;
-  size_t i;
 
-  for (i = 0; i < sizeof(all); i++)
+  for (size_t i = 0; i < sizeof(all); i++)
     all[i] = (uint8_t)i;
   ck_assert_int_eq(open_port(tty, 0, &port), MP_OK);
   ck_assert_int_eq(port_write(port, all, sizeof(all)), MP_OK);
@@ -514,11 +513,10 @@ START_TEST(a_write_that_nobody_reads_does_not_block)
   static const uint8_t block[1024];
   struct port *port = NULL;
   int r = MP_OK;
-  int i;
 
   ck_assert_int_eq(open_port(tty, 0, &port), MP_OK);
   fake_host_set_deadline(h, 300);
-  for (i = 0; i < 1000 && r == MP_OK; i++)
+  for (int i = 0; i < 1000 && r == MP_OK; i++)
     r = port_write(port, block, sizeof(block));
   ck_assert_int_eq(r, MP_ETIMEOUT);
   port_close(port);
@@ -611,11 +609,10 @@ fill_queue(int server, int fds[], size_t count)
 {
   struct sockaddr_in address;
   socklen_t len = sizeof(address);
-  size_t i;
 
   ck_assert_int_eq(listen(server, 0), 0);
   ck_assert_int_eq(getsockname(server, (struct sockaddr *)&address, &len), 0);
-  for (i = 0; i < count; i++) {
+  for (size_t i = 0; i < count; i++) {
     fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     (void)connect(fds[i], (struct sockaddr *)&address, len);
   }
@@ -634,7 +631,6 @@ START_TEST(a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle)
   int server = listen_local(device, sizeof(device));
   struct port *port = NULL;
   int fds[4];
-  size_t i;
 
   fill_queue(server, fds, 4);
   if (_i == 0)
@@ -645,7 +641,7 @@ START_TEST(a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle)
   ck_assert_ptr_null(port);
   ck_assert_uint_eq(fake_host_failures(h), 1);
   assert_logged(rows[_i].part);
-  for (i = 0; i < 4; i++)
+  for (size_t i = 0; i < 4; i++)
     close(fds[i]);
   close(server);
 }

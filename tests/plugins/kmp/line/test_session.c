@@ -60,10 +60,9 @@ setup(void)
   };
   struct port_settings settings = line;
   char text[32];
-  unsigned id;
 
   m = meter_start();
-  for (id = 100; id < 140; id++) {
+  for (unsigned id = 100; id < 140; id++) {
     snprintf(text, sizeof(text), "%u=%u", id, id);
     meter_set(m, text);
   }
@@ -87,10 +86,8 @@ static void
 count_registers(void *ctx, const struct kmp_request *request,
                 const struct kmp_answer *answer)
 {
-  size_t i;
-
   (void)ctx;
-  for (i = 0; i < request->count; i++) {
+  for (size_t i = 0; i < request->count; i++) {
     const struct kmp_record *record = kmp_answer_find(answer, request->ids[i]);
     int64_t value = -1;
 
@@ -106,9 +103,8 @@ static int
 ask(uint16_t from, size_t count)
 {
   uint16_t ids[KMP_REGISTERS_MAX];
-  size_t i;
 
-  for (i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++)
     ids[i] = (uint16_t)(from + i);
   return session_registers(&session, ids, count, count_registers, NULL);
 }
@@ -123,9 +119,8 @@ assert_ready_at_once(void)
 START_TEST(good_requests_follow_each_other_at_once)
 {
   int64_t begin = port_clock();
-  int i;
 
-  for (i = 0; i < 5; i++) {
+  for (int i = 0; i < 5; i++) {
     ck_assert_int_eq(ask((uint16_t)(100 + 8 * i), 8), MP_OK);
     assert_ready_at_once();
   }
@@ -355,9 +350,8 @@ START_TEST(ways_to_sleep_are_checked)
     "",        "sleep",    "eye=",     "eye=0s",  "eye=5",     "eye=5days",
     "water=0", "water=2,", "magnet=1", "none=1s", "water=,5s", "ey",
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(wrong); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
     ck_assert_msg(meter_try_sleep(m, wrong[i]) == -1, "%s", wrong[i]);
   ck_assert_int_eq(meter_try_sleep(m, "eye=30m"), 0);
   ck_assert_int_eq(meter_try_sleep(m, "water=5"), 0);
@@ -506,7 +500,6 @@ START_TEST(a_request_that_does_not_leave_is_over_with_the_cycle)
   int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   struct port *full = NULL;
   char tty[64];
-  size_t size;
 
   ck_assert_int_ge(master, 0);
   ck_assert_int_eq(grantpt(master) | unlockpt(master), 0);
@@ -514,7 +507,7 @@ START_TEST(a_request_that_does_not_leave_is_over_with_the_cycle)
   settings.device = tty;
   ck_assert_int_eq(port_open(&h->table, &settings, 0, &full), MP_OK);
   /* A small block may still fit when a large one does not. */
-  for (size = sizeof(block); size > 0; size /= 32) {
+  for (size_t size = sizeof(block); size > 0; size /= 32) {
     fake_host_set_deadline(h, 100);
     while (port_write(full, block, size) == MP_OK)
       continue;

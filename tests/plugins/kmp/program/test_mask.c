@@ -237,9 +237,8 @@ frame_text(uint8_t cid, const uint8_t *data, size_t len)
                              .data = data };
   uint8_t wire[KMP_WIRE_MAX];
   size_t n = kmp_frame_encode(&frame, wire, sizeof(wire));
-  size_t i;
 
-  for (i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++)
     snprintf(text + 3 * i, sizeof(text) - 3 * i, "%02x ", wire[i]);
   return text;
 }
@@ -351,9 +350,8 @@ check_damaged(const uint8_t *bytes, size_t len)
 {
   char text[2 * KMP_WIRE_MAX + 1];
   uint8_t wire[KMP_WIRE_MAX];
-  size_t i;
 
-  for (i = 0; i < len; i++)
+  for (size_t i = 0; i < len; i++)
     snprintf(text + 2 * i, 3, "%02x", bytes[i] == 0xff ? 0x54 : bytes[i]);
   ck_assert_uint_eq(csv_hex(mask_capture(text), wire, sizeof(wire)), len);
   ck_assert_mem_eq(wire, bytes, len);
@@ -371,10 +369,9 @@ START_TEST(damage_stays_damage_at_every_length)
   };
   uint8_t wire[KMP_WIRE_MAX] = { 0x40 }, plain[KMP_WIRE_MAX];
   struct kmp_frame frame;
-  size_t i, len;
 
-  for (i = 0; i < ARRAY_SIZE(heads); i++) {
-    for (len = 5; len <= KMP_WIRE_MAX; len++) {
+  for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+    for (size_t len = 5; len <= KMP_WIRE_MAX; len++) {
       memset(wire + 1, 0xff, len - 2);
       memcpy(wire + 1, heads[i], 2);
       wire[len - 1] = 0x0d;
@@ -398,9 +395,8 @@ START_TEST(a_number_of_one_byte_has_its_highest_value_for_all_the_rest)
   static char text[300 * 64];
   size_t len = 0;
   const char *last;
-  int i;
 
-  for (i = 0; i < 300; i++) {
+  for (int i = 0; i < 300; i++) {
     data[7] = (uint8_t)(i / 100);
     data[8] = (uint8_t)(i % 100);
     len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n",
@@ -419,9 +415,8 @@ START_TEST(many_numbers_stay_apart_and_need_no_stuffing)
 {
   struct pseudonyms *names = pseudonyms_new();
   uint32_t last = 0;
-  unsigned i;
 
-  for (i = 1; i <= 70000; i++) {
+  for (unsigned i = 1; i <= 70000; i++) {
     uint8_t bytes[4] = { 9, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i };
     char key[PSEUDONYM_KEY_SIZE];
     uint32_t number;

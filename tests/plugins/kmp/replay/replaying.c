@@ -64,11 +64,10 @@ replaying_all(const char *text)
 {
   static char told[4096];
   size_t len = 0;
-  int r;
 
   told[0] = '\0';
   replaying_open(text);
-  for (r = replaying_read(); r != MP_END; r = replaying_read())
+  for (int r = replaying_read(); r != MP_END; r = replaying_read())
     len += (size_t)snprintf(
       told + len, sizeof(told) - len, "%s%s",
       r == MP_OK ? fake_sink_emitted_all(replaying.sink) : "failed", "|");
@@ -80,11 +79,12 @@ const char *
 replaying_log(void)
 {
   static char text[4096];
-  const char *p = fake_host_log(replaying.host), *hit;
+  const char *p = fake_host_log(replaying.host);
   size_t len = 0;
 
   text[0] = '\0';
-  for (hit = strstr(p, replaying.path); hit; hit = strstr(p, replaying.path)) {
+  for (const char *hit = strstr(p, replaying.path); hit;
+       hit = strstr(p, replaying.path)) {
     len += (size_t)snprintf(text + len, sizeof(text) - len, "%.*sFILE",
                             (int)(hit - p), p);
     p = hit + strlen(replaying.path);

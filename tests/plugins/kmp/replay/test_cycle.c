@@ -51,9 +51,8 @@ START_TEST(test_cycles)
     { ASK_3 "< 403F10003C0804420000548204DF0D ff 0d\n", E216 "|" },
     { "403F10003C0804420000548204DF0D 0a\n", E216 "|" },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     const char *told = replaying_all(rows[i].text);
 
     ck_assert_msg(strcmp(told, rows[i].cycles) == 0, "row %zu: %s", i, told);
@@ -110,16 +109,15 @@ START_TEST(test_damage_is_told_with_its_line)
     { "> 80 3f 10 01 00 3c b2 5e 0d\n" GJ_216, E216 "|",
       "FILE:1: left out: wrong checksum\n" },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
-    const char *told, *p;
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    const char *told;
     char log[1024] = "";
 
     fake_host_forget(replaying.host);
     told = replaying_all(rows[i].text);
     ck_assert_msg(strcmp(told, rows[i].cycles) == 0, "row %zu: %s", i, told);
-    for (p = rows[i].log; *p; p = strchr(p, '\n') + 1)
+    for (const char *p = rows[i].log; *p; p = strchr(p, '\n') + 1)
       snprintf(log + strlen(log), sizeof(log) - strlen(log),
                "error: meter: %.*s\n", (int)strcspn(p, "\n"), p);
     ck_assert_msg(strcmp(replaying_log(), log) == 0, "row %zu: %s", i,
@@ -145,9 +143,8 @@ START_TEST(test_damage_that_was_made_good_is_a_note)
     /* The damaged answer belongs to the cycle that its repetition begins. */
     { ASK_60 GJ_216 ASK_60 BAD_60 ASK_60 MWH_55, E216 "|" E55 "|" },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     const char *told;
 
     fake_host_forget(replaying.host);
@@ -173,9 +170,8 @@ END_TEST
 START_TEST(test_more_damage_than_is_kept_in_mind_is_told_all)
 {
   char text[2048] = "";
-  size_t i;
 
-  for (i = 0; i < 40; i++)
+  for (size_t i = 0; i < 40; i++)
     snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s", CUT_60);
   ck_assert_str_eq(replaying_all(text), "|");
   ck_assert_uint_eq(fake_host_failures(replaying.host), 40);
@@ -191,14 +187,13 @@ END_TEST
 START_TEST(test_some_lines_of_what_is_no_capture_are_enough)
 {
   char text[2048] = "", said[64];
-  size_t i;
 
-  for (i = 0; i < 40; i++)
+  for (size_t i = 0; i < 40; i++)
     snprintf(text + strlen(text), sizeof(text) - strlen(text), "No capture\n");
   snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s", CUT_60);
   ck_assert_str_eq(replaying_all(text), "|");
   ck_assert_uint_eq(fake_host_failures(replaying.host), 11);
-  for (i = 1; i <= 41; i++) {
+  for (size_t i = 1; i <= 41; i++) {
     snprintf(said, sizeof(said), "%s: meter: FILE:%zu: left out: ",
              i > 10 && i < 41 ? "info" : "error", i);
     ck_assert_ptr_nonnull(strstr(replaying_log(), said));

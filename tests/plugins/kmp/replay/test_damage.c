@@ -11,9 +11,8 @@ request(uint8_t count, uint16_t first)
   struct kmp_request r = { .address = 0x3f,
                            .cid = KMP_GET_REGISTER,
                            .count = count };
-  uint8_t i;
 
-  for (i = 0; i < count; i++)
+  for (uint8_t i = 0; i < count; i++)
     r.ids[i] = (uint16_t)(first + i);
   return r;
 }

@@ -60,11 +60,11 @@ START_TEST(test_lines_come_as_they_are)
 {
   static const char *const expected[] = { "one", "", "three\r", "last" };
   const char *line;
-  size_t len, i;
+  size_t len;
 
   write_file("one\n\nthree\r\nlast", 16);
   ck_assert_int_eq(open_file(), MP_OK);
-  for (i = 0; i < 4; i++) {
+  for (size_t i = 0; i < 4; i++) {
     ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_LINE);
     ck_assert_uint_eq(len, strlen(expected[i]));
     ck_assert_mem_eq(line, expected[i], len);
@@ -81,16 +81,16 @@ START_TEST(test_lines_cross_the_buffer_whole)
   const size_t count = 300, size = 1001;
   char *text = malloc(count * size);
   const char *line;
-  size_t len, i;
+  size_t len;
 
   ck_assert_ptr_nonnull(text);
-  for (i = 0; i < count; i++) {
+  for (size_t i = 0; i < count; i++) {
     memset(text + i * size, 'a' + (int)(i % 26), size - 1);
     text[(i + 1) * size - 1] = '\n';
   }
   write_file(text, count * size);
   ck_assert_int_eq(open_file(), MP_OK);
-  for (i = 0; i < count; i++) {
+  for (size_t i = 0; i < count; i++) {
     ck_assert_int_eq(line_reader_next(lines, &line, &len), LINE_READER_LINE);
     ck_assert_uint_eq(len, size - 1);
     ck_assert_mem_eq(line, text + i * size, len);
@@ -106,9 +106,8 @@ START_TEST(test_a_line_longer_than_the_buffer_is_passed_over)
   const char *line;
   size_t len, sizes[] = { LINE_READER_BUFFER, LINE_READER_BUFFER + 1,
                           3 * LINE_READER_BUFFER };
-  size_t i;
 
-  for (i = 0; i < 3; i++) {
+  for (size_t i = 0; i < 3; i++) {
     memset(text, 'x', sizeof(text));
     memcpy(text + sizes[i], "\nend\n", 5);
     write_file(text, sizes[i] + 5);
@@ -137,9 +136,8 @@ START_TEST(test_blank_lines_separate_what_stands_between_them)
     { "a\n\n", 0 },      { "a\n \t\r\nb", 1 }, { "\na\n", 1 },
     { "a\n\n\n \n", 0 }, { "  a\n  b\n", 0 },  { "a\r\n\r\nb", 1 },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     write_file(rows[i].text, strlen(rows[i].text));
     ck_assert_int_eq(open_file(), MP_OK);
     ck_assert_msg(line_reader_separated(lines) == rows[i].separated, "row %zu",

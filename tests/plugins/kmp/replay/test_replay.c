@@ -57,7 +57,6 @@ START_TEST(test_the_serial_number_is_told_and_remembered)
     "none",
     "none",
   };
-  size_t i;
 
   fake_host_add_field(replaying.host, "heat_energy_e1");
   replaying_open(GJ_216 "\n" GJ_216 ASK_SERIAL SERIAL_757 "\n" GJ_216
@@ -65,7 +64,7 @@ START_TEST(test_the_serial_number_is_told_and_remembered)
                         "\n# meterpipe capture 1 meter\n" GJ_216
                         "\n" GET_SERIAL SERIAL_190 GJ_216 "\n" GJ_216
                         "\n" GJ_216 SERIAL_0 "\n" GJ_216);
-  for (i = 0; i < ARRAY_SIZE(expected); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
     ck_assert_int_eq(replaying_read(), MP_OK);
     ck_assert_str_eq(serial_text(), expected[i]);
     ck_assert_str_eq(fake_sink_emitted_all(replaying.sink), E216);
@@ -87,13 +86,12 @@ START_TEST(test_a_serial_number_that_is_none_is_not_told)
     "403F0200000000AE0C0D\n",                   /* GetSerialNo */
   };
   char text[512];
-  size_t i;
 
   fake_host_add_field(replaying.host, "heat_energy_e1");
   snprintf(text, sizeof(text), GJ_216 SERIAL_757 "\n" GJ_216 "%s\n" GJ_216,
            none[_i]);
   replaying_open(text);
-  for (i = 0; i < 3; i++) {
+  for (size_t i = 0; i < 3; i++) {
     ck_assert_int_eq(replaying_read(), MP_OK);
     ck_assert_str_eq(serial_text(), i == 0 ? "75749993 read" : "none");
     ck_assert_str_eq(fake_sink_emitted_all(replaying.sink), E216);
@@ -208,9 +206,8 @@ START_TEST(test_values_that_are_none)
     /* A register without a name. */
     { "403F10EA6108010005F4840D\n", "60001 5 GJ\n|", "", 0 },
   };
-  size_t i;
 
-  for (i = 0; i < ARRAY_SIZE(rows); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     const char *told;
 
     fake_host_forget(replaying.host);
@@ -277,11 +274,9 @@ END_TEST
 
 START_TEST(test_a_recording_can_be_opened_again)
 {
-  int i;
-
   replaying_open(GJ_216 MWH_55);
   replaying.plugin->input->close(replaying.self);
-  for (i = 0; i < 2; i++) {
+  for (int i = 0; i < 2; i++) {
     ck_assert_int_eq(replaying.plugin->input->open(replaying.self), MP_OK);
     ck_assert_int_eq(replaying_read(), MP_OK);
     ck_assert_str_eq(fake_sink_emitted_all(replaying.sink), E216);

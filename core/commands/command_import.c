@@ -62,15 +62,15 @@ print_pipeline_file(const struct arguments *args, const char *url)
   size_t n = (size_t)args->n_operands - !args->device;
   const char *device = args->device ? args->device : args->operands[0];
   char *spec = import_join(items, n);
-  int status;
+  int r;
 
   if (!spec) {
     log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
     return EX_SOFTWARE;
   }
-  status = import_print(stdout, stderr, device, spec, url, field_of_register);
+  r = import_print(stdout, stderr, device, spec, url, field_of_register);
   free(spec);
-  return status;
+  return r;
 }
 
 /* --url overrides --ip and --port. */

@@ -219,13 +219,13 @@ config_load(const char *path, struct problems *problems, struct config **ret)
   struct text_buffer file;
   bool world_readable;
   int err = file_read(path, MAX_FILE, &file, &world_readable);
-  int code;
+  int r;
 
   if (err)
     return refuse_file(path, err, problems);
-  code = config_parse(path, file.data, file.len, problems, ret);
-  if (code == MP_OK)
+  r = config_parse(path, file.data, file.len, problems, ret);
+  if (r == MP_OK)
     (*ret)->world_readable = world_readable;
   text_buffer_wipe(&file);
-  return code;
+  return r;
 }

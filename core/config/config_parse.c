@@ -130,13 +130,13 @@ static void
 add_part(struct parser *p, const char *part)
 {
   struct config_refusal refusal;
-  int code = config_text_expand(part, &p->value, &p->entry.in_clear, &refusal);
+  int r = config_text_expand(part, &p->value, &p->entry.in_clear, &refusal);
 
-  if (code == MP_ENOMEM)
+  if (r == MP_ENOMEM)
     p->out_of_memory = true;
   if (p->continues && p->entry.continued == 0)
     p->entry.continued = p->line;
-  if (code != MP_ECONFIG)
+  if (r != MP_ECONFIG)
     return;
   p->entry.broken = true;
   if (refusal.variable[0])

@@ -79,7 +79,7 @@ config_text_expand(const char *part, struct text_buffer *text, bool *in_clear,
                    struct config_refusal *ret_refusal)
 {
   const char *end = part + strlen(part);
-  int code = MP_OK;
+  int r = MP_OK;
 
   if (part[0] == '"') {
     if (end - part < 2 || end[-1] != '"') {
@@ -92,18 +92,18 @@ config_text_expand(const char *part, struct text_buffer *text, bool *in_clear,
     part++;
     end--;
   }
-  while (code == MP_OK && part < end) {
+  while (r == MP_OK && part < end) {
     size_t len = variable_length(part);
 
     if (len > 0) {
-      code = expand_variable(part, len, text, ret_refusal);
+      r = expand_variable(part, len, text, ret_refusal);
       part += len;
       continue;
     }
     part += part[0] == '\\' && part[1] == ';';
-    code = text_buffer_add(text, part, 1);
+    r = text_buffer_add(text, part, 1);
     *in_clear = true;
     part++;
   }
-  return code;
+  return r;
 }

@@ -52,16 +52,16 @@ parse_int(const char *text, struct option_number *ret)
   int base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
   int sign = text[0] == '-' ? -1 : 1;
   const char *end = text;
-  int code;
+  int r;
 
   if (base == 16)
     text += 2;
   else if (sign < 0)
     text++;
-  code = parse_digits(text, base, sign, &end, &ret->number);
-  if (code == MP_EDATA || *end)
+  r = parse_digits(text, base, sign, &end, &ret->number);
+  if (r == MP_EDATA || *end)
     return MP_EDATA;
-  return code;
+  return r;
 }
 
 /* Parses digits followed by one of the suffixes; the list ends with text
@@ -71,16 +71,16 @@ parse_suffixed(const char *text, const struct suffix *suffixes, int64_t *ret)
 {
   const char *end = text;
   int64_t n = 0;
-  int code = parse_digits(text, 10, 1, &end, &n);
+  int r = parse_digits(text, 10, 1, &end, &n);
 
-  if (code == MP_EDATA)
-    return code;
+  if (r == MP_EDATA)
+    return r;
   for (; suffixes->text; suffixes++) {
     if (strcmp(end, suffixes->text) != 0)
       continue;
-    if (code == MP_OK && __builtin_mul_overflow(n, suffixes->factor, ret))
-      code = MP_ERANGE;
-    return code;
+    if (r == MP_OK && __builtin_mul_overflow(n, suffixes->factor, ret))
+      r = MP_ERANGE;
+    return r;
   }
   return MP_EDATA;
 }
@@ -332,7 +332,7 @@ option_type_parse(const struct mp_option *row, const char *text,
                   struct option_number *ret, char why[OPTION_WHY])
 {
   const struct type *type = find_type(row->type);
-  int code;
+  int r;
 
   if (!type) {
     snprintf(why, OPTION_WHY,
@@ -343,22 +343,22 @@ option_type_parse(const struct mp_option *row, const char *text,
   }
   if (!type->parse && is_one_value(text))
     return parse_choice(row->allowed ? row->allowed : "", text, ret, why);
-  code = type->parse ? type->parse(text, ret) : MP_ECONFIG;
-  if (code != MP_OK && !is_one_value(text)) {
+  r = type->parse ? type->parse(text, ret) : MP_ECONFIG;
+  if (r != MP_OK && !is_one_value(text)) {
     snprintf(why, OPTION_WHY,
              "the value is not %s (it is not shown, because it may hold more "
              "than one option)",
              type->parse ? type->form : row->allowed);
     return MP_ECONFIG;
   }
-  if (code == MP_OK && row->allowed && has_limits(row->type) &&
+  if (r == MP_OK && row->allowed && has_limits(row->type) &&
       is_outside(type, ret, row->allowed)) {
     snprintf(why, OPTION_WHY, "\"%s\" is not within %s", text, row->allowed);
     return MP_ECONFIG;
   }
-  if (code == MP_OK)
+  if (r == MP_OK)
     return MP_OK;
-  if (code == MP_ERANGE)
+  if (r == MP_ERANGE)
     snprintf(why, OPTION_WHY, "\"%s\" is too large a number", text);
   else
     snprintf(why, OPTION_WHY, "\"%s\" is not %s", text, type->form);

@@ -380,23 +380,23 @@ options_check(const struct config *config, const struct config_section *section,
               struct problems *problems, struct options **ret)
 {
   struct check c = { config, section, target_prefix, problems, NULL };
-  int code = MP_OK;
+  int r = MP_OK;
 
   c.options = make_options(table, section->line);
   if (!c.options)
     return MP_ENOMEM;
-  for (size_t i = 0; i < section->n_entries && code == MP_OK; i++)
+  for (size_t i = 0; i < section->n_entries && r == MP_OK; i++)
     if (!passes_over(&c, &section->entries[i]))
-      code = check_entry(&c, &section->entries[i]);
+      r = check_entry(&c, &section->entries[i]);
     else if (section->entries[i].continued)
       config_refuse_continued(config, &section->entries[i], problems);
   config_report_variables(config, section, table, target_prefix, problems);
-  for (size_t i = 0; i < c.options->n && code == MP_OK; i++)
+  for (size_t i = 0; i < c.options->n && r == MP_OK; i++)
     if (!c.options->list[i].given)
       set_default(&c, &c.options->list[i]);
-  if (code != MP_OK) {
+  if (r != MP_OK) {
     options_free(c.options);
-    return code;
+    return r;
   }
   *ret = c.options;
   return MP_OK;

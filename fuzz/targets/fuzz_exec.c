@@ -171,7 +171,7 @@ read_input(void)
   const struct mp_plugin *plugin = meterpipe_plugin();
   uint32_t missing = 0;
   void *self;
-  int answer;
+  int r;
 
   host = fake_host_new(plugin, "hook");
   fake_host_set(host, "command", "./reader");
@@ -179,11 +179,11 @@ read_input(void)
   for (size_t i = 0; i < ARRAY_SIZE(names); i++)
     fake_host_add_field(host, names[i]);
   require(plugin->create(&host->table, &self) == MP_OK);
-  answer = plugin->input->read(self, &sink);
+  r = plugin->input->read(self, &sink);
   for (size_t i = 0; i < ARRAY_SIZE(names); i++)
     missing += !came[i];
-  require(answer != MP_OK || fake_host_failures(host) <= missing);
-  check_said(answer);
+  require(r != MP_OK || fake_host_failures(host) <= missing);
+  check_said(r);
   plugin->destroy(self);
   fake_host_free(host);
 }
@@ -195,7 +195,7 @@ fetch_output(void)
                                       .shown = take_shown };
   const struct mp_plugin *plugin = output_plugin();
   void *self;
-  int answer;
+  int r;
 
   host = fake_host_new(plugin, "hook");
   fake_host_set(host, "class", "latest");
@@ -204,9 +204,9 @@ fetch_output(void)
   for (size_t i = 0; i < ARRAY_SIZE(names); i++)
     fake_host_add_target(host, names[i], NULL, "meter.x", 0);
   require(plugin->create(&host->table, &self) == MP_OK);
-  answer = plugin->output->fetch(self, &sink);
-  require(answer != MP_OK || fake_host_failures(host) == 0);
-  check_said(answer);
+  r = plugin->output->fetch(self, &sink);
+  require(r != MP_OK || fake_host_failures(host) == 0);
+  check_said(r);
   plugin->destroy(self);
   fake_host_free(host);
 }
@@ -407,13 +407,13 @@ cut_words(const char *text)
   struct text_buffer quoted = { 0 };
   char **words, **again;
   size_t i;
-  int answer;
+  int r;
 
   host = fake_host_new(meterpipe_plugin(), "hook");
   fake_host_set(host, "command", text);
-  answer = command_words_of_option(&host->table, "command", &words);
-  check_said(answer);
-  if (answer == MP_OK) {
+  r = command_words_of_option(&host->table, "command", &words);
+  check_said(r);
+  if (r == MP_OK) {
     require(words[0] && words[0][0] != '\0');
     check_characters(words, text);
     quote(words, &quoted);

@@ -66,21 +66,21 @@ csv_columns_open(struct csv *csv)
   const struct mp_host *host = csv->host;
   const struct mp_target *target;
   uint32_t n = 0;
-  int answer = MP_OK;
+  int r = MP_OK;
 
   while (host->target(host, n))
     n++;
   csv->columns = calloc(n == 0 ? 1 : n, sizeof(*csv->columns));
   if (!csv->columns ||
       text_buffer_add(&csv->header, TIME_COLUMN, strlen(TIME_COLUMN)) != MP_OK)
-    answer = fail_memory(csv);
-  for (uint32_t i = 0; i < n && answer == MP_OK; i++) {
+    r = fail_memory(csv);
+  for (uint32_t i = 0; i < n && r == MP_OK; i++) {
     target = host->target(host, i);
-    answer = learn_column(csv, target);
+    r = learn_column(csv, target);
   }
-  if (answer != MP_OK)
+  if (r != MP_OK)
     csv_columns_close(csv);
-  return answer;
+  return r;
 }
 
 void
@@ -129,16 +129,16 @@ csv_column_fit(struct csv *csv, struct csv_column *column,
                struct mp_value *value)
 {
   const char *unit = value->unit ? value->unit : "";
-  int answer;
+  int r;
 
   if (!column->unit)
     return keep_unit(csv, column, unit);
   if (strcmp(column->unit, unit) == 0)
     return MP_OK;
-  answer = csv->host->unit_convert(value, column->unit, MP_EXACT);
-  if (answer == MP_OK)
+  r = csv->host->unit_convert(value, column->unit, MP_EXACT);
+  if (r == MP_OK)
     return MP_OK;
-  if (answer == MP_ERANGE) {
+  if (r == MP_ERANGE) {
     mp_fail(csv->host, MP_ERANGE, column->name,
             "a value in %s is too large for the column's unit %s", unit,
             column->unit);

@@ -85,18 +85,17 @@ add_lead(struct csv *csv, const char *eol, int64_t length, bool ragged,
          size_t *ret_lead)
 {
   size_t before = csv->rows.len;
-  int answer = MP_OK;
+  int r = MP_OK;
 
   if (length == 0) {
-    answer = text_buffer_prepend(&csv->rows, eol, strlen(eol));
-    if (answer == MP_OK)
-      answer =
-        text_buffer_prepend(&csv->rows, csv->header.data, csv->header.len);
+    r = text_buffer_prepend(&csv->rows, eol, strlen(eol));
+    if (r == MP_OK)
+      r = text_buffer_prepend(&csv->rows, csv->header.data, csv->header.len);
   } else if (ragged) {
-    answer = text_buffer_prepend(&csv->rows, eol, strlen(eol));
+    r = text_buffer_prepend(&csv->rows, eol, strlen(eol));
   }
   *ret_lead = csv->rows.len - before;
-  return answer == MP_OK ? MP_OK : csv_rows_fail(csv);
+  return r == MP_OK ? MP_OK : csv_rows_fail(csv);
 }
 
 /* Opens and locks the file.  It stays locked until the commit, so that no other
@@ -139,19 +138,19 @@ stream_rows(struct csv *csv, const struct mp_result_sink *sink)
 {
   size_t lead = 0, written;
   uint32_t n;
-  int answer = MP_OK;
+  int r = MP_OK;
 
   if (!csv->streaming)
-    answer = add_lead(csv, csv->eol, 0, false, &lead);
-  if (answer != MP_OK) {
+    r = add_lead(csv, csv->eol, 0, false, &lead);
+  if (r != MP_OK) {
     give_results(csv, sink, 0, MP_NOT_SENT);
-    return answer;
+    return r;
   }
-  answer = csv_file_append(&csv->file, csv->rows.data, csv->rows.len, &written);
+  r = csv_file_append(&csv->file, csv->rows.data, csv->rows.len, &written);
   csv->streaming = written > 0;
   n = written < lead ? 0 : rows_within(csv, written - lead);
   give_results(csv, sink, n, MP_NOT_SENT);
-  return answer;
+  return r;
 }
 
 /* Appends the rows to a file: either all rows of the block, or none. */
@@ -162,43 +161,42 @@ append_rows(struct csv *csv, const struct mp_result_sink *sink)
   uint32_t rest = MP_NOT_SENT;
   size_t lead, written;
   int ragged = 0;
-  int answer = csv_file_is_ragged(&csv->file, start, &ragged);
+  int r = csv_file_is_ragged(&csv->file, start, &ragged);
 
-  if (answer == MP_OK)
-    answer = add_lead(csv, csv->eol, start, ragged, &lead);
-  if (answer == MP_OK) {
-    answer =
-      csv_file_append(&csv->file, csv->rows.data, csv->rows.len, &written);
-    if (answer == MP_OK) {
-      answer = csv_file_sync(&csv->file);
-      csv->distrusted = answer != MP_OK;
+  if (r == MP_OK)
+    r = add_lead(csv, csv->eol, start, ragged, &lead);
+  if (r == MP_OK) {
+    r = csv_file_append(&csv->file, csv->rows.data, csv->rows.len, &written);
+    if (r == MP_OK) {
+      r = csv_file_sync(&csv->file);
+      csv->distrusted = r != MP_OK;
     }
-    if (answer != MP_OK)
+    if (r != MP_OK)
       rest = undo_block(csv, start);
   }
-  give_results(csv, sink, answer == MP_OK ? csv->records : 0, rest);
-  return answer;
+  give_results(csv, sink, r == MP_OK ? csv->records : 0, rest);
+  return r;
 }
 
 int
 csv_commit(void *self, const struct mp_result_sink *sink)
 {
   struct csv *csv = self;
-  int answer = csv_rows_finish(csv);
+  int r = csv_rows_finish(csv);
 
   if (csv->records > 0) {
-    if (answer == MP_OK)
-      answer = hold_file(csv);
-    if (answer != MP_OK)
+    if (r == MP_OK)
+      r = hold_file(csv);
+    if (r != MP_OK)
       give_results(csv, sink, 0, MP_NOT_SENT);
     else if (csv->file.regular)
-      answer = append_rows(csv, sink);
+      r = append_rows(csv, sink);
     else
-      answer = stream_rows(csv, sink);
+      r = stream_rows(csv, sink);
   }
   csv_file_close(&csv->file);
   csv_rows_forget(csv);
-  return answer;
+  return r;
 }
 
 /* ---- After a crash ------------------------------------------------------- */
@@ -207,10 +205,10 @@ int
 csv_token(void *self, char *ret_token, size_t size)
 {
   struct csv *csv = self;
-  int answer = hold_file(csv);
+  int r = hold_file(csv);
 
-  if (answer != MP_OK)
-    return answer;
+  if (r != MP_OK)
+    return r;
   snprintf(ret_token, size, "%" PRId64, csv->file.length);
   return MP_OK;
 }
@@ -228,19 +226,19 @@ static int
 find_rows(struct csv *csv, const char *eol, int64_t start, int ragged,
           struct standing *ret)
 {
-  int answer = add_lead(csv, eol, start, ragged, &ret->lead);
+  int r = add_lead(csv, eol, start, ragged, &ret->lead);
 
-  if (answer != MP_OK)
-    return answer;
-  answer = csv_file_match(&csv->file, start, csv->rows.data, csv->rows.len,
-                          &ret->matched, &ret->at_end);
-  ret->rows = answer != MP_OK || ret->matched < ret->lead
+  if (r != MP_OK)
+    return r;
+  r = csv_file_match(&csv->file, start, csv->rows.data, csv->rows.len,
+                     &ret->matched, &ret->at_end);
+  ret->rows = r != MP_OK || ret->matched < ret->lead
                 ? 0
                 : rows_within(csv, ret->matched - ret->lead);
   /* another file may need another lead */
   csv->rows.len -= ret->lead;
   memmove(csv->rows.data, csv->rows.data + ret->lead, csv->rows.len);
-  return answer;
+  return r;
 }
 
 /* Like find_rows, with either line end: the option `eol` may have changed since
@@ -250,18 +248,18 @@ find_rows_of_any_eol(struct csv *csv, int64_t start, struct standing *ret)
 {
   const char *other = csv->eol[0] == '\r' ? "\n" : "\r\n";
   int ragged;
-  int answer = csv_file_is_ragged(&csv->file, start, &ragged);
+  int r = csv_file_is_ragged(&csv->file, start, &ragged);
 
-  if (answer == MP_OK)
-    answer = find_rows(csv, csv->eol, start, ragged, ret);
-  if (answer != MP_OK || ret->rows > 0 || ret->at_end)
-    return answer;
-  answer = csv_rows_end_with(csv, csv->eol, other);
-  if (answer == MP_OK)
-    answer = find_rows(csv, other, start, ragged, ret);
-  if (answer == MP_OK && ret->rows == 0)
-    answer = csv_rows_end_with(csv, other, csv->eol);
-  return answer;
+  if (r == MP_OK)
+    r = find_rows(csv, csv->eol, start, ragged, ret);
+  if (r != MP_OK || ret->rows > 0 || ret->at_end)
+    return r;
+  r = csv_rows_end_with(csv, csv->eol, other);
+  if (r == MP_OK)
+    r = find_rows(csv, other, start, ragged, ret);
+  if (r == MP_OK && ret->rows == 0)
+    r = csv_rows_end_with(csv, other, csv->eol);
+  return r;
 }
 
 /* Removes a partial row, and gives the results. */
@@ -271,17 +269,17 @@ remove_partial_row(struct csv *csv, int64_t start, const struct standing *found,
 {
   struct csv_file *file = &csv->file;
   size_t keep = found->rows == 0 ? 0 : found->lead + csv->ends[found->rows - 1];
-  int answer = MP_OK;
+  int r = MP_OK;
 
   /* A partial row at the end of the file is ours.  Any other bytes were written
    * by another program. */
   if (found->rows < csv->records && found->at_end)
-    answer = csv_file_cut(file, start + (int64_t)keep, file->length);
-  if (answer == MP_OK)
-    answer = csv_file_sync(file);
-  if (answer == MP_OK)
+    r = csv_file_cut(file, start + (int64_t)keep, file->length);
+  if (r == MP_OK)
+    r = csv_file_sync(file);
+  if (r == MP_OK)
     give_results(csv, sink, found->rows, MP_NOT_SENT);
-  return answer;
+  return r;
 }
 
 /* Looks for the rows at START of the file at PATH.  MP_DROP: the file does not
@@ -329,14 +327,14 @@ recover_rotated(struct csv *csv, int64_t start,
 {
   struct csv_siblings *siblings = csv_siblings_open(csv->file.path);
   const char *path;
-  int answer = MP_DROP;
+  int r = MP_DROP;
 
   if (!siblings)
     return MP_DROP;
-  while (answer == MP_DROP && (path = csv_siblings_next(siblings)))
-    answer = recover_in(csv, path, start, true, sink);
+  while (r == MP_DROP && (path = csv_siblings_next(siblings)))
+    r = recover_in(csv, path, start, true, sink);
   csv_siblings_close(siblings);
-  return answer;
+  return r;
 }
 
 int
@@ -344,23 +342,23 @@ csv_recover(void *self, const char *token, const struct mp_result_sink *sink)
 {
   struct csv *csv = self;
   struct mp_value start = { .struct_size = sizeof(start) };
-  int answer = csv_rows_finish(csv);
+  int r = csv_rows_finish(csv);
 
   csv_file_close(&csv->file);
-  if (answer == MP_OK && (csv->host->decimal_parse(token, &start) != MP_OK ||
-                          start.exp10 != 0 || start.coef < 0))
-    answer = mp_fail(csv->host, MP_EINTERNAL, csv->file.path,
-                     "\"%s\" is not a token of this output", token);
-  if (answer == MP_OK)
-    answer = recover_in(csv, csv->file.path, start.coef, true, sink);
-  if (answer == MP_DROP)
-    answer = recover_rotated(csv, start.coef, sink);
-  if (answer == MP_DROP)
-    answer = recover_in(csv, csv->file.path, start.coef, false, sink);
-  if (answer == MP_DROP) {
+  if (r == MP_OK && (csv->host->decimal_parse(token, &start) != MP_OK ||
+                     start.exp10 != 0 || start.coef < 0))
+    r = mp_fail(csv->host, MP_EINTERNAL, csv->file.path,
+                "\"%s\" is not a token of this output", token);
+  if (r == MP_OK)
+    r = recover_in(csv, csv->file.path, start.coef, true, sink);
+  if (r == MP_DROP)
+    r = recover_rotated(csv, start.coef, sink);
+  if (r == MP_DROP)
+    r = recover_in(csv, csv->file.path, start.coef, false, sink);
+  if (r == MP_DROP) {
     give_results(csv, sink, 0, MP_NOT_SENT);
-    answer = MP_OK;
+    r = MP_OK;
   }
   csv_rows_forget(csv);
-  return answer;
+  return r;
 }

@@ -137,19 +137,18 @@ static int
 answer_absent(struct fetch *f, const unsigned char *seen)
 {
   const struct csv *csv = f->csv;
-  int answer = MP_OK;
+  int r = MP_OK;
 
   for (uint32_t i = 0; i < csv->count; i++) {
     bool written = (csv->columns[i].flags & MP_TARGET_READ) == 0;
 
     if (seen[i])
       continue;
-    if (written && answer == MP_OK)
-      answer =
-        csv_file_check_header(&f->file, csv->header.data, csv->header.len);
+    if (written && r == MP_OK)
+      r = csv_file_check_header(&f->file, csv->header.data, csv->header.len);
     answer_target(f, i, written ? MP_SHOWN_UNFIT : MP_SHOWN_ABSENT, NULL, NULL);
   }
-  return answer == MP_ECONFIG ? MP_OK : answer;
+  return r == MP_ECONFIG ? MP_OK : r;
 }
 
 /* Finds the target of each cell of ROW, the header. */
@@ -157,7 +156,7 @@ static int
 learn_header(struct fetch *f, char *row, size_t len)
 {
   unsigned char *seen;
-  int answer;
+  int r;
   char *end = row + len;
 
   f->cells = csv_count_cells(row, len);
@@ -174,24 +173,24 @@ learn_header(struct fetch *f, char *row, size_t len)
     if (target != NO_TARGET)
       seen[target] = 1;
   }
-  answer = answer_absent(f, seen);
+  r = answer_absent(f, seen);
   free(seen);
-  return answer;
+  return r;
 }
 
 static int
 read_header(struct fetch *f)
 {
   struct text_buffer line = { 0 };
-  int answer = csv_file_read_line(&f->file, &line);
+  int r = csv_file_read_line(&f->file, &line);
 
-  if (answer == MP_OK) {
+  if (r == MP_OK) {
     if (line.len > 0 && line.data[line.len - 1] == '\r')
       line.len--;
-    answer = learn_header(f, line.data, line.len);
+    r = learn_header(f, line.data, line.len);
   }
   text_buffer_free(&line);
-  return answer;
+  return r;
 }
 
 /* ---- The rows ------------------------------------------------------------ */
@@ -204,14 +203,14 @@ read_rows(struct fetch *f)
   const struct mp_host *host = f->csv->host;
   size_t len;
   char *row;
-  int answer = MP_OK;
+  int r = MP_OK;
 
   for (size_t rows = 0; f->operands > 0 || rows < RECENT_ROWS; rows++) {
-    answer = csv_tail_next(&f->tail, &row, &len);
-    if (answer == MP_END)
+    r = csv_tail_next(&f->tail, &row, &len);
+    if (r == MP_END)
       return MP_END;
-    if (answer != MP_OK)
-      return fail_read(f, answer);
+    if (r != MP_OK)
+      return fail_read(f, r);
     if (rows % 4096 == 4095 && host->time_left(host) == 0)
       return mp_fail(host, MP_ETIMEOUT, f->file.path,
                      "no time left to look for the last values");

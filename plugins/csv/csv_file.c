@@ -68,19 +68,19 @@ static int
 fail_header(struct csv_file *f, char *found, const char *header, size_t len)
 {
   char *clean;
-  int answer;
+  int r;
 
   found[strcspn(found, "\r\n")] = '\0';
   clean = utf8_repair(found);
   if (!clean)
     return mp_fail(f->host, MP_ENOMEM, f->path, "out of memory");
-  answer = mp_fail(f->host, MP_ECONFIG, f->path,
-                   "its header is \"%.*s\", but the columns of the pipeline "
-                   "are \"%.*s\"; move the file away, or name the same columns",
-                   shown_length(clean, strlen(clean)), clean,
-                   shown_length(header, len), header);
+  r = mp_fail(f->host, MP_ECONFIG, f->path,
+              "its header is \"%.*s\", but the columns of the pipeline "
+              "are \"%.*s\"; move the file away, or name the same columns",
+              shown_length(clean, strlen(clean)), clean,
+              shown_length(header, len), header);
   free(clean);
-  return answer;
+  return r;
 }
 
 int
@@ -269,18 +269,18 @@ int
 csv_file_cut_nuls(struct csv_file *f)
 {
   int64_t before = f->length;
-  int answer = csv_file_skip_nuls(f);
+  int r = csv_file_skip_nuls(f);
 
-  if (answer != MP_OK || f->length == before)
-    return answer;
-  answer = csv_file_cut(f, f->length, before);
-  if (answer == MP_OK)
+  if (r != MP_OK || f->length == before)
+    return r;
+  r = csv_file_cut(f, f->length, before);
+  if (r == MP_OK)
     mp_log(
       f->host, MP_LOG_NOTICE, f->path,
       "%" PRId64
       " NUL bytes at its end were cut off; a power cut can leave such bytes",
       before - f->length);
-  return answer;
+  return r;
 }
 
 int

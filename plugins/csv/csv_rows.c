@@ -75,34 +75,34 @@ csv_rows_end_with(struct csv *csv, const char *old_eol, const char *eol)
   struct text_buffer old = csv->rows;
   const char *at = old.data;
   size_t old_eol_len = strlen(old_eol);
-  int answer = MP_OK;
+  int r = MP_OK;
 
   memset(&csv->rows, 0, sizeof(csv->rows));
-  for (uint32_t i = 0; i < csv->records && answer == MP_OK; i++) {
+  for (uint32_t i = 0; i < csv->records && r == MP_OK; i++) {
     const char *end = old.data + csv->ends[i];
 
-    answer = text_buffer_add(&csv->rows, at, (size_t)(end - at) - old_eol_len);
-    if (answer == MP_OK)
-      answer = text_buffer_add_text(&csv->rows, eol);
+    r = text_buffer_add(&csv->rows, at, (size_t)(end - at) - old_eol_len);
+    if (r == MP_OK)
+      r = text_buffer_add_text(&csv->rows, eol);
     csv->ends[i] = csv->rows.len;
     at = end;
   }
   text_buffer_free(&old);
-  return answer == MP_OK ? MP_OK : csv_rows_fail(csv);
+  return r == MP_OK ? MP_OK : csv_rows_fail(csv);
 }
 
 int
 csv_begin(void *self, const struct mp_record *record)
 {
   struct csv *csv = self;
-  int answer = csv_rows_finish(csv);
+  int r = csv_rows_finish(csv);
 
   csv->records++;
   csv->row++;
   csv->unfinished = 1;
   csv->cells.len = 0;
   csv->time_ms = record->time_ms;
-  return answer;
+  return r;
 }
 
 static int
@@ -138,15 +138,15 @@ add_value(struct csv *csv, struct csv_column *column,
           const struct mp_value *value)
 {
   struct mp_value number = { .struct_size = sizeof(number) };
-  int answer;
+  int r;
 
   if (value->kind == MP_TEXT)
     return csv_add_text(&csv->cells, value->text);
   number.coef = value->coef;
   number.exp10 = value->exp10;
   number.unit = value->unit;
-  answer = csv_column_fit(csv, column, &number);
-  return answer == MP_OK ? add_number(csv, &number) : answer;
+  r = csv_column_fit(csv, column, &number);
+  return r == MP_OK ? add_number(csv, &number) : r;
 }
 
 int
@@ -155,7 +155,7 @@ csv_write(void *self, uint32_t target, const struct mp_value *value)
   struct csv *csv = self;
   struct csv_column *column;
   size_t start = csv->cells.len;
-  int answer;
+  int r;
 
   if (csv->failed != MP_OK)
     return csv->failed;
@@ -163,10 +163,10 @@ csv_write(void *self, uint32_t target, const struct mp_value *value)
     return mp_fail(csv->host, MP_EINTERNAL, csv->file.path,
                    "there is no column number %" PRIu32, target);
   column = &csv->columns[target];
-  answer = add_value(csv, column, value);
-  if (answer == MP_DROP)
+  r = add_value(csv, column, value);
+  if (r == MP_DROP)
     return refuse_cell(csv, target);
-  if (answer != MP_OK)
+  if (r != MP_OK)
     return csv_rows_fail(csv);
   column->row = csv->row;
   column->start = start;

@@ -42,7 +42,7 @@ fetch_chunk(struct csv_tail *tail)
 {
   struct text_buffer *rows = &tail->rows;
   size_t n = CSV_TAIL_CHUNK;
-  int answer;
+  int r;
 
   if ((int64_t)n > tail->pos)
     n = (size_t)tail->pos;
@@ -51,9 +51,9 @@ fetch_chunk(struct csv_tail *tail)
   if (text_buffer_reserve(rows, n) != MP_OK)
     return MP_ENOMEM;
   memmove(rows->data + n, rows->data, rows->len);
-  answer = read_at(tail->fd, rows->data, n, tail->pos - (int64_t)n);
-  if (answer != MP_OK)
-    return answer;
+  r = read_at(tail->fd, rows->data, n, tail->pos - (int64_t)n);
+  if (r != MP_OK)
+    return r;
   tail->pos -= (int64_t)n;
   rows->len += n;
   return MP_OK;
@@ -62,22 +62,22 @@ fetch_chunk(struct csv_tail *tail)
 int
 csv_tail_begin(struct csv_tail *tail, int fd, int64_t length)
 {
-  int answer = MP_OK;
+  int r = MP_OK;
 
   *tail = (struct csv_tail){
     .fd = fd,
     .pos = length,
     .rows = { .max = CSV_TAIL_ROW_MAX + CSV_TAIL_CHUNK },
   };
-  while (answer == MP_OK) {
+  while (r == MP_OK) {
     while (tail->rows.len > 0 && tail->rows.data[tail->rows.len - 1] != '\n')
       tail->rows.len--;
     if (tail->rows.len > 0 || tail->pos == 0)
       return MP_OK;
-    answer = fetch_chunk(tail);
+    r = fetch_chunk(tail);
   }
   csv_tail_end(tail);
-  return answer;
+  return r;
 }
 
 void
@@ -101,7 +101,7 @@ int
 csv_tail_next(struct csv_tail *tail, char **ret_row, size_t *ret_len)
 {
   size_t start = 0, end;
-  int answer;
+  int r;
 
   while (tail->rows.len > 0) {
     start = find_start(tail);
@@ -109,9 +109,9 @@ csv_tail_next(struct csv_tail *tail, char **ret_row, size_t *ret_len)
       break;
     if (tail->pos == 0)
       return MP_END;
-    answer = fetch_chunk(tail);
-    if (answer != MP_OK)
-      return answer;
+    r = fetch_chunk(tail);
+    if (r != MP_OK)
+      return r;
   }
   if (tail->rows.len == 0)
     return MP_END;

@@ -79,7 +79,7 @@ static int
 pick_hardware(const struct reply *reply, char *idx, size_t size)
 {
   const char *type, *enabled;
-  int code = MP_DROP;
+  int r = MP_DROP;
 
   for (const struct cJSON *object = reply->results; object;
        object = object->next) {
@@ -90,9 +90,9 @@ pick_hardware(const struct reply *reply, char *idx, size_t size)
       continue;
     if (!enabled || strcmp(enabled, "true") == 0)
       return MP_OK;
-    code = MP_EREFUSED;
+    r = MP_EREFUSED;
   }
-  return code;
+  return r;
 }
 
 /* Looks for a Dummy hardware on the server; MP_DROP: there is none. */
@@ -100,43 +100,42 @@ static int
 find_hardware(struct domoticz *d, char *idx, size_t size)
 {
   struct reply reply;
-  int code =
+  int r =
     request_read(d, NULL, "type=command&param=gethardware", HTTP_LONG, &reply);
 
-  if (code < 0)
-    return code;
-  if (code == MP_DROP)
+  if (r < 0)
+    return r;
+  if (r == MP_DROP)
     return mp_fail(d->host, MP_EPROTO, d->url,
                    "HTTP 404 for json.htm; is this a Domoticz server, and is a "
                    "path prefix missing from its URL?");
   if (reply_ok(&reply))
-    code = pick_hardware(&reply, idx, size);
+    r = pick_hardware(&reply, idx, size);
   else
-    code =
+    r =
       mp_fail(d->host, MP_EREFUSED, d->url,
               "the server refused to list its hardware; --create needs "
               "Domoticz 2023.2 or later and the rights of an administrator; or "
               "make the device by hand (Setup, Hardware)");
   reply_free(&reply);
-  if (code == MP_EREFUSED && idx[0] != '\0')
-    mp_fail(d->host, code, d->url,
+  if (r == MP_EREFUSED && idx[0] != '\0')
+    mp_fail(d->host, r, d->url,
             "the Dummy hardware %s is disabled; enable it (Setup, Hardware)",
             idx);
-  return code;
+  return r;
 }
 
 static int
 make_hardware(struct domoticz *d, char *idx, size_t size)
 {
   struct reply reply;
-  int code =
-    request_command(d, "make the Dummy hardware",
-                    "type=command&param=addhardware&htype=" DUMMY_HARDWARE
-                    "&name=" HARDWARE_NAME "&enabled=true&datatimeout=0",
-                    &reply);
+  int r = request_command(d, "make the Dummy hardware",
+                          "type=command&param=addhardware&htype=" DUMMY_HARDWARE
+                          "&name=" HARDWARE_NAME "&enabled=true&datatimeout=0",
+                          &reply);
 
-  return code != MP_OK
-           ? code
+  return r != MP_OK
+           ? r
            : request_take_idx(d, "make the Dummy hardware", &reply, idx, size);
 }
 
@@ -159,10 +158,10 @@ refuse_existing(struct domoticz *d, const char *label)
   struct reply reply;
   char idx[IDX_DIGITS + 1];
   bool exists = false;
-  int code = fetch_devices(d, LIST_ALL, HTTP_LONG, &reply);
+  int r = fetch_devices(d, LIST_ALL, HTTP_LONG, &reply);
 
-  if (code != MP_OK)
-    return code;
+  if (r != MP_OK)
+    return r;
   for (const struct cJSON *object = reply.results; object && !exists;
        object = object->next)
     exists =
@@ -183,10 +182,10 @@ list_new(struct domoticz *d, const char *idx, const struct mp_list_sink *sink)
 {
   struct reply reply;
   const cJSON *object;
-  int code = fetch_device(d, idx, &reply, &object);
+  int r = fetch_device(d, idx, &reply, &object);
 
-  if (code != MP_OK)
-    return code;
+  if (r != MP_OK)
+    return r;
   if (object)
     manage_list_device(object, sink);
   reply_free(&reply);
@@ -198,13 +197,13 @@ create_device(struct domoticz *d, const struct sensor *sensor,
               const struct mp_list_sink *sink)
 {
   char hardware[IDX_DIGITS + 1] = "", idx[IDX_DIGITS + 1];
-  int code = find_hardware(d, hardware, sizeof(hardware));
+  int r = find_hardware(d, hardware, sizeof(hardware));
 
-  if (code == MP_DROP)
-    code = make_hardware(d, hardware, sizeof(hardware));
-  if (code == MP_OK)
-    code = sensor_make(d, sensor, hardware, idx);
-  return code == MP_OK ? list_new(d, idx, sink) : code;
+  if (r == MP_DROP)
+    r = make_hardware(d, hardware, sizeof(hardware));
+  if (r == MP_OK)
+    r = sensor_make(d, sensor, hardware, idx);
+  return r == MP_OK ? list_new(d, idx, sink) : r;
 }
 
 static int
@@ -238,10 +237,10 @@ static int
 create_or_plan(struct domoticz *d, const struct sensor *sensor, uint32_t flags,
                const struct mp_list_sink *sink)
 {
-  int code = refuse_existing(d, sensor->label);
+  int r = refuse_existing(d, sensor->label);
 
-  if (code != MP_OK)
-    return code;
+  if (r != MP_OK)
+    return r;
   return flags & MP_CREATE_PLAN
            ? plan_sensor(d, sensor->recipe, sensor->label, sensor->unit)
            : create_device(d, sensor, sink);
@@ -253,7 +252,7 @@ domoticz_create_target(void *self, const char *label, const char *type,
 {
   struct domoticz *d = self;
   struct sensor sensor = { .label = label };
-  int code;
+  int r;
 
   for (size_t i = 0; i < ARRAY_SIZE(recipes) && !sensor.recipe; i++)
     if (fits_type(&recipes[i], type))
@@ -268,7 +267,7 @@ domoticz_create_target(void *self, const char *label, const char *type,
                    SENSOR_UNIT_MAX);
   d->left = MP_OK;
   d->manages = true;
-  code = create_or_plan(d, &sensor, flags, sink);
+  r = create_or_plan(d, &sensor, flags, sink);
   d->manages = false;
-  return code;
+  return r;
 }

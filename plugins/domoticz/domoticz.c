@@ -105,11 +105,11 @@ domoticz_destroy(void *self)
 static int
 domoticz_create(const struct mp_host *host, void **ret_self)
 {
-  int code = check_domoticz_options(host);
+  int r = check_domoticz_options(host);
   struct domoticz *d;
 
-  if (code != MP_OK)
-    return code;
+  if (r != MP_OK)
+    return r;
   if (!http_init())
     return mp_fail(host, MP_ENOMEM, NULL,
                    "out of memory: libcurl cannot be initialised");
@@ -181,7 +181,7 @@ learn_targets(struct domoticz *d)
   const struct mp_host *host = d->host;
   const struct mp_target *target;
   uint32_t n = 0;
-  int code, first = MP_OK;
+  int r, first = MP_OK;
 
   while (host->target(host, n))
     n++;
@@ -190,9 +190,9 @@ learn_targets(struct domoticz *d)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   for (uint32_t i = 0; i < n; i++) {
     target = host->target(host, i);
-    code = add_target(d, i, target);
+    r = add_target(d, i, target);
     if (first == MP_OK)
-      first = code;
+      first = r;
   }
   return first;
 }
@@ -216,13 +216,13 @@ static int
 domoticz_open(void *self)
 {
   struct domoticz *d = self;
-  int code = learn_targets(d);
+  int r = learn_targets(d);
 
-  if (code == MP_OK && http_open(d->http) != MP_OK)
-    code = mp_fail(d->host, MP_ENOMEM, NULL, "out of memory");
-  if (code != MP_OK) {
+  if (r == MP_OK && http_open(d->http) != MP_OK)
+    r = mp_fail(d->host, MP_ENOMEM, NULL, "out of memory");
+  if (r != MP_OK) {
     domoticz_close(d);
-    return code;
+    return r;
   }
   if (d->with_tls && d->host->option_int(d->host, "tls_verify") == 0)
     mp_log(d->host, MP_LOG_WARNING, d->url,

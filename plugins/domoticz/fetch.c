@@ -77,36 +77,36 @@ ask_form(struct domoticz *d, const char *query, unsigned flags,
     d->api.devices ? "type=devices" : "type=command&param=getdevices";
   size_t size = strlen(form) + strlen(query) + sizeof("&");
   char *whole = malloc(size);
-  int code;
+  int r;
 
   if (!whole)
     return mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
   snprintf(whole, size, "%s&%s", form, query);
-  code = request_read(d, NULL, whole, flags, ret);
+  r = request_read(d, NULL, whole, flags, ret);
   free(whole);
-  if (code == MP_OK && !reply_ok(ret)) {
+  if (r == MP_OK && !reply_ok(ret)) {
     reply_free(ret);
-    code = MP_DROP;
+    r = MP_DROP;
   }
-  return code;
+  return r;
 }
 
 int
 fetch_devices(struct domoticz *d, const char *query, unsigned flags,
               struct reply *ret)
 {
-  int code = ask_form(d, query, flags, ret);
+  int r = ask_form(d, query, flags, ret);
 
-  if (code == MP_DROP) {
+  if (r == MP_DROP) {
     d->api.devices = !d->api.devices;
-    code = ask_form(d, query, flags, ret);
+    r = ask_form(d, query, flags, ret);
   }
-  if (code == MP_OK) {
+  if (r == MP_OK) {
     see_version(d, ret);
     return MP_OK;
   }
-  if (code != MP_DROP)
-    return code;
+  if (r != MP_DROP)
+    return r;
   d->api.devices = false;
   return mp_fail(
     d->host, MP_EPROTO, d->url,
@@ -119,13 +119,13 @@ fetch_device(struct domoticz *d, const char *idx, struct reply *ret,
              const cJSON **ret_object)
 {
   char query[sizeof("rid=") + IDX_DIGITS];
-  int code;
+  int r;
 
   snprintf(query, sizeof(query), "rid=%s", idx);
-  code = fetch_devices(d, query, 0, ret);
-  if (code == MP_OK)
+  r = fetch_devices(d, query, 0, ret);
+  if (r == MP_OK)
     *ret_object = reply_find(ret, idx);
-  return code;
+  return r;
 }
 
 /* Parses the slot's device from REPLY.  Returns false if it is not in there, or
@@ -168,10 +168,10 @@ ask_list(struct domoticz *d, uint32_t *begin, bool *ret_empty)
   char query[LIST_MAX];
   uint32_t i = *begin, end = list_query(d, i, query, sizeof(query));
   struct reply reply;
-  int code = fetch_devices(d, query, 0, &reply);
+  int r = fetch_devices(d, query, 0, &reply);
 
-  if (code != MP_OK)
-    return code;
+  if (r != MP_OK)
+    return r;
   for (; i < end; i++)
     if (!take_device(d, &d->slots[i], &reply))
       d->slots[i].reach = REACH_MISSING;
@@ -190,12 +190,12 @@ static int
 ask_together(struct domoticz *d, bool *ret_empty)
 {
   uint32_t begin = 0;
-  int code = MP_OK;
+  int r = MP_OK;
 
   *ret_empty = true;
-  while (begin < d->slot_count && code == MP_OK)
-    code = ask_list(d, &begin, ret_empty);
-  return code;
+  while (begin < d->slot_count && r == MP_OK)
+    r = ask_list(d, &begin, ret_empty);
+  return r;
 }
 
 /* Asks for the slot's device, with the additional arguments MORE.  *RET_FOUND:
@@ -206,12 +206,12 @@ ask_with(struct domoticz *d, struct slot *slot, const char *more,
 {
   char query[64];
   struct reply reply;
-  int code;
+  int r;
 
   snprintf(query, sizeof(query), "rid=%s%s", slot->idx, more);
-  code = fetch_devices(d, query, 0, &reply);
-  if (code != MP_OK)
-    return code;
+  r = fetch_devices(d, query, 0, &reply);
+  if (r != MP_OK)
+    return r;
   *ret_found = take_device(d, slot, &reply);
   reply_free(&reply);
   return MP_OK;
@@ -224,13 +224,13 @@ static int
 ask_alone(struct domoticz *d, struct slot *slot)
 {
   bool found = false;
-  int code = ask_with(d, slot, "", &found);
+  int r = ask_with(d, slot, "", &found);
 
-  if (code != MP_OK || found)
-    return code;
-  code = ask_with(d, slot, "&displaydisabled=1", &found);
-  if (code != MP_OK)
-    return code;
+  if (r != MP_OK || found)
+    return r;
+  r = ask_with(d, slot, "&displaydisabled=1", &found);
+  if (r != MP_OK)
+    return r;
   if (found)
     slot->device.unfit = "its hardware is disabled; enable it (Setup, "
                          "Hardware); its pending value is kept";
@@ -254,7 +254,7 @@ static int
 ask_all_slots(struct domoticz *d)
 {
   bool list_empty = false;
-  int code = MP_OK, first = MP_OK;
+  int r = MP_OK, first = MP_OK;
 
   if (d->slot_count > 1 && !d->api.single)
     first = ask_together(d, &list_empty);
@@ -263,9 +263,9 @@ ask_all_slots(struct domoticz *d)
   for (uint32_t i = 0; i < d->slot_count && d->left == MP_OK; i++) {
     if (d->slots[i].reach == REACH_DEVICE)
       continue;
-    code = ask_alone(d, &d->slots[i]);
-    if (code != MP_OK && first == MP_OK)
-      first = code;
+    r = ask_alone(d, &d->slots[i]);
+    if (r != MP_OK && first == MP_OK)
+      first = r;
   }
   if (list_empty && any_device(d))
     d->api.single = true;
@@ -346,18 +346,18 @@ answer_target(const struct domoticz *d, const struct slot *slot, uint32_t index,
   const struct mp_target *target = d->host->target(d->host, index);
   struct mp_shown shown = { .struct_size = sizeof(shown), .target = index };
   struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
-  int code;
+  int r;
 
   if (slot->reach == REACH_ABSENT) {
     shown.answer = MP_SHOWN_ABSENT;
     return sink->shown(sink, &shown);
   }
-  code = report_device(d, slot, target);
-  if (code == MP_EPROTO)
+  r = report_device(d, slot, target);
+  if (r == MP_EPROTO)
     return MP_OK; /* the host counts it as not reached */
   shown.updated = slot->device.updated[0] == '\0' ? NULL : slot->device.updated;
   shown.wait_ms = slot->device.wait_ms;
-  if (code != MP_OK) {
+  if (r != MP_OK) {
     shown.answer = MP_SHOWN_UNFIT;
     return sink->shown(sink, &shown);
   }
@@ -375,15 +375,15 @@ static int
 answer_slot(const struct domoticz *d, const struct slot *slot,
             const struct mp_shown_sink *sink)
 {
-  int code = MP_OK;
+  int r = MP_OK;
 
   if (slot->reach != REACH_DEVICE && slot->reach != REACH_ABSENT)
     return MP_OK;
   if (slot->value_target != NO_TARGET)
-    code = answer_target(d, slot, slot->value_target, sink);
-  if (code >= 0 && slot->power_target != NO_TARGET)
-    code = answer_target(d, slot, slot->power_target, sink);
-  return code;
+    r = answer_target(d, slot, slot->value_target, sink);
+  if (r >= 0 && slot->power_target != NO_TARGET)
+    r = answer_target(d, slot, slot->power_target, sink);
+  return r;
 }
 
 int

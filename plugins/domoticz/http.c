@@ -465,7 +465,7 @@ wait_or_cancel(struct http *h)
 static int
 run_transfer(struct http *h, CURLcode *ret_curl)
 {
-  int running = 0, code = MP_OK;
+  int running = 0, r = MP_OK;
 
   if (curl_multi_add_handle(h->multi, h->easy) != CURLM_OK)
     return MP_ENOMEM;
@@ -473,12 +473,12 @@ run_transfer(struct http *h, CURLcode *ret_curl)
     if (curl_multi_perform(h->multi, &running) != CURLM_OK)
       break;
     if (running > 0 && wait_or_cancel(h))
-      code = MP_ECANCELED;
-  } while (running > 0 && code == MP_OK);
-  if (code == MP_OK)
+      r = MP_ECANCELED;
+  } while (running > 0 && r == MP_OK);
+  if (r == MP_OK)
     *ret_curl = transfer_result(h);
   curl_multi_remove_handle(h->multi, h->easy);
-  return code;
+  return r;
 }
 
 static void

@@ -68,12 +68,12 @@ domoticz_list(void *self, const struct mp_list_sink *sink)
   struct domoticz *d = self;
   struct reply reply;
   unsigned left_out = 0;
-  int code;
+  int r;
 
   d->left = MP_OK;
-  code = fetch_devices(d, LIST_ALL, HTTP_LONG, &reply);
-  if (code != MP_OK)
-    return code;
+  r = fetch_devices(d, LIST_ALL, HTTP_LONG, &reply);
+  if (r != MP_OK)
+    return r;
   for (const struct cJSON *object = reply.results; object;
        object = object->next)
     if (is_left_out(object))

@@ -141,9 +141,9 @@ int
 request_change(struct domoticz *d, const char *object, const char *query,
                struct http_answer *answer, struct reply *ret)
 {
-  int code = send_request(d, object, query, HTTP_UPDATE, answer, ret);
+  int r = send_request(d, object, query, HTTP_UPDATE, answer, ret);
 
-  return code == MP_DROP ? report_status(d, object, answer) : code;
+  return r == MP_DROP ? report_status(d, object, answer) : r;
 }
 
 /* ---- Commands ------------------------------------------------------------ */
@@ -153,10 +153,10 @@ request_command(struct domoticz *d, const char *what, const char *query,
                 struct reply *ret)
 {
   struct http_answer answer;
-  int code = request_change(d, NULL, query, &answer, ret);
+  int r = request_change(d, NULL, query, &answer, ret);
 
-  if (code != MP_OK)
-    return code;
+  if (r != MP_OK)
+    return r;
   if (reply_ok(ret))
     return MP_OK;
   reply_free(ret);

@@ -135,16 +135,16 @@ format_kwh(const struct domoticz *d, const struct slot *slot, char *buf,
   const struct device *device = &slot->device;
   struct decimal power = { 0, 0 };
   char watt[DECIMAL_TEXT], count[DECIMAL_TEXT];
-  int code;
+  int r;
 
   if (slot->has_power)
     power = slot->power;
   else if (slot->power_target != NO_TARGET && device->has_power)
     power = device->power;
-  code = format_count(d, slot, slot->has_value ? slot->value : device->value,
-                      count, sizeof(count));
-  if (code != MP_OK)
-    return code;
+  r = format_count(d, slot, slot->has_value ? slot->value : device->value,
+                   count, sizeof(count));
+  if (r != MP_OK)
+    return r;
   if (!format_number(power, watt, sizeof(watt)))
     return mp_fail(d->host, MP_ERANGE, slot->object, "the power is too large");
   snprintf(buf, size, "%s;%s", watt, count);
@@ -157,21 +157,21 @@ format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
 {
   const struct device *device = &slot->device;
   char buf[2 * DECIMAL_TEXT];
-  int code = MP_OK;
+  int r = MP_OK;
 
   if (slot->text && device->type->form != DEVICE_TEXT)
     return mp_fail(d->host, MP_ECONFIG, slot->object,
                    "a text cannot go to \"%s\" (%s); use a Text device",
                    device->name, device->kind);
   if (device->type->form == DEVICE_KWH)
-    code = format_kwh(d, slot, buf, sizeof(buf));
+    r = format_kwh(d, slot, buf, sizeof(buf));
   else if (device->type->form == DEVICE_COUNTER ||
            device->type->form == DEVICE_GAS)
-    code = format_count(d, slot, slot->value, buf, sizeof(buf));
+    r = format_count(d, slot, slot->value, buf, sizeof(buf));
   else if (!slot->text && !format_number(slot->value, buf, sizeof(buf)))
-    code = mp_fail(d->host, MP_ERANGE, slot->object, "the value is too large");
-  if (code != MP_OK)
-    return code;
+    r = mp_fail(d->host, MP_ERANGE, slot->object, "the value is too large");
+  if (r != MP_OK)
+    return r;
   *ret = url_escape(slot->text ? slot->text : buf);
   return *ret ? MP_OK
               : mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
@@ -217,17 +217,17 @@ send_svalue(struct domoticz *d, const struct slot *slot, const char *svalue)
   struct http_answer answer;
   struct reply reply;
   uint32_t result;
-  int code;
+  int r;
 
   if (!query) {
     mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
     return MP_NOT_SENT;
   }
   snprintf(query, size, command, slot->idx, svalue);
-  code = request_change(d, slot->object, query, &answer, &reply);
+  r = request_change(d, slot->object, query, &answer, &reply);
   free(query);
-  result = result_of_update(&answer, code);
-  if (code != MP_OK)
+  result = result_of_update(&answer, r);
+  if (r != MP_OK)
     return result;
   /* A reply without `status` comes from another program. */
   if (reply.status[0] == '\0') {

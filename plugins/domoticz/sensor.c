@@ -45,13 +45,13 @@ make_by(struct domoticz *d, const struct job *job, const char *what,
     query, sizeof(query), "type=command&param=%s&idx=%s&sensorname=%s&%s%s%s",
     param, job->hardware, job->name, type, custom ? "&sensoroptions=1%3B" : "",
     custom ? job->unit : "");
-  int code;
+  int r;
 
   if (len < 0 || (size_t)len >= sizeof(query))
     return mp_fail(d->host, MP_ECONFIG, d->url, "the name is too long");
-  code = request_command(d, what, query, &reply);
-  return code != MP_OK
-           ? code
+  r = request_command(d, what, query, &reply);
+  return r != MP_OK
+           ? r
            : request_take_idx(d, NEW_DEVICE, &reply, idx, IDX_DIGITS + 1);
 }
 
@@ -91,17 +91,17 @@ compare_device(struct domoticz *d, const struct sensor *sensor, const char *idx,
 {
   char name[sizeof(((struct device *)NULL)->name)];
   struct device device;
-  int code = MP_OK;
+  int r = MP_OK;
 
   if (!device_parse(object, -1, &device))
     return mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
   device_copy_text(name, sizeof(name), sensor->label);
   if (strcmp(device.name, name) != 0 ||
       strcmp(device.kind, sensor->recipe->kind) != 0)
-    code = report_other(d, sensor, idx, &device);
+    r = report_other(d, sensor, idx, &device);
   *ret_unit_set = !sensor->unit || strcmp(device.unit, sensor->unit) == 0;
   device_clear(&device);
-  return code;
+  return r;
 }
 
 /* Verifies that IDX is the new device.  MP_OK, or a reason, which is
@@ -112,19 +112,19 @@ check_new(struct domoticz *d, const struct sensor *sensor, const char *idx,
 {
   struct reply reply;
   const cJSON *object;
-  int code = fetch_device(d, idx, &reply, &object);
+  int r = fetch_device(d, idx, &reply, &object);
 
-  if (code != MP_OK)
-    return code;
+  if (r != MP_OK)
+    return r;
   if (object)
-    code = compare_device(d, sensor, idx, object, ret_unit_set);
+    r = compare_device(d, sensor, idx, object, ret_unit_set);
   else
-    code = mp_fail(d->host, MP_EPROTO, d->url,
-                   "the server returned idx %s for the new device \"%s\", but "
-                   "does not list that idx; see Setup, Devices",
-                   idx, sensor->label);
+    r = mp_fail(d->host, MP_EPROTO, d->url,
+                "the server returned idx %s for the new device \"%s\", but "
+                "does not list that idx; see Setup, Devices",
+                idx, sensor->label);
   reply_free(&reply);
-  return code;
+  return r;
 }
 
 /* ---- Setting up ---------------------------------------------------------- */
@@ -177,17 +177,17 @@ set_up(struct domoticz *d, const struct job *job, const char *idx,
 {
   char query[2048];
   struct reply reply;
-  int code, len;
+  int r, len;
 
   len = snprintf(query, sizeof(query),
                  "type=command&param=setused&idx=%s&name=%s&%s%s&used=true",
                  idx, job->name, settings, option);
   if (len < 0 || (size_t)len >= sizeof(query))
     return mp_fail(d->host, MP_ECONFIG, d->url, "the name is too long");
-  code = request_command(d, "set up the new device", query, &reply);
-  if (code == MP_OK)
+  r = request_command(d, "set up the new device", query, &reply);
+  if (r == MP_OK)
     reply_free(&reply);
-  return code;
+  return r;
 }
 
 /* Sets kind, divider and unit of the new counter. */
@@ -196,25 +196,25 @@ adjust_counter(struct domoticz *d, const struct job *job, const char *idx)
 {
   const char *unit = job->sensor->unit;
   char *option = unit ? unit_option(unit) : strdup("");
-  int code;
+  int r;
 
   if (!option)
     return mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
-  code = set_up(d, job, idx, job->sensor->recipe->adjust, option);
+  r = set_up(d, job, idx, job->sensor->recipe->adjust, option);
   free(option);
-  return code;
+  return r;
 }
 
 static int
 make_and_set_up(struct domoticz *d, const struct job *job, char *idx)
 {
   bool unit_set = true;
-  int code = make_sensor(d, job, idx);
+  int r = make_sensor(d, job, idx);
 
-  if (code == MP_OK)
-    code = check_new(d, job->sensor, idx, &unit_set);
-  if (code != MP_OK)
-    return code;
+  if (r == MP_OK)
+    r = check_new(d, job->sensor, idx, &unit_set);
+  if (r != MP_OK)
+    return r;
   if (job->sensor->recipe->adjust)
     return adjust_counter(d, job, idx);
   return unit_set ? MP_OK : set_up(d, job, idx, "devoptions=1%3B", job->unit);
@@ -225,15 +225,15 @@ sensor_make(struct domoticz *d, const struct sensor *sensor,
             const char *hardware, char idx[IDX_DIGITS + 1])
 {
   struct job job = { .sensor = sensor, .hardware = hardware };
-  int code;
+  int r;
 
   job.name = url_escape(sensor->label);
   job.unit = sensor->unit ? url_escape(sensor->unit) : NULL;
   if (!job.name || (sensor->unit && !job.unit))
-    code = mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
+    r = mp_fail(d->host, MP_ENOMEM, d->url, "out of memory");
   else
-    code = make_and_set_up(d, &job, idx);
+    r = make_and_set_up(d, &job, idx);
   free(job.name);
   free(job.unit);
-  return code;
+  return r;
 }

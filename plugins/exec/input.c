@@ -75,15 +75,15 @@ static int
 exec_create(const struct mp_host *host, void **ret_self)
 {
   struct exec *e = calloc(1, sizeof(*e));
-  int answer;
+  int r;
 
   if (!e)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   e->host = host;
-  answer = command_words_of_option(host, "command", &e->command);
-  if (answer != MP_OK) {
+  r = command_words_of_option(host, "command", &e->command);
+  if (r != MP_OK) {
     exec_destroy(e);
-    return answer;
+    return r;
   }
   *ret_self = e;
   return MP_OK;
@@ -176,17 +176,16 @@ static int
 take_lines(struct exec *e, const struct mp_sink *sink, char *text)
 {
   struct reading reading = { e->host, sink, NULL };
-  int answer;
+  int r;
 
   reading.came = calloc(count_wanted(e->host) + 1, 1);
   if (!reading.came)
     return mp_fail(e->host, MP_ENOMEM, e->command[0], "out of memory");
-  answer =
-    json_value_each(e->host, e->command[0], text, take_input_line, &reading);
-  if (answer == MP_OK)
+  r = json_value_each(e->host, e->command[0], text, take_input_line, &reading);
+  if (r == MP_OK)
     report_missing(&reading, e->command[0]);
   free(reading.came);
-  return answer;
+  return r;
 }
 
 static int

@@ -65,17 +65,17 @@ static int
 exec_create(const struct mp_host *host, void **ret_self)
 {
   struct exec *e = calloc(1, sizeof(*e));
-  int answer;
+  int r;
 
   if (!e)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   e->host = host;
-  answer = command_words_of_option(host, "command", &e->command);
-  if (answer == MP_OK)
-    answer = command_words_of_option(host, "fetch", &e->fetch);
-  if (answer != MP_OK) {
+  r = command_words_of_option(host, "command", &e->command);
+  if (r == MP_OK)
+    r = command_words_of_option(host, "fetch", &e->fetch);
+  if (r != MP_OK) {
     exec_destroy(e);
-    return answer;
+    return r;
   }
   *ret_self = e;
   return MP_OK;
@@ -154,25 +154,25 @@ run_command(struct exec *e, uint32_t *ret_result)
     .input_len = e->writer.text.len,
     .timeout_ms = e->host->option_int(e->host, "timeout"),
   };
-  int answer = child_run(&child);
+  int r = child_run(&child);
 
-  if (answer != MP_OK)
+  if (r != MP_OK)
     child_log_errors(&child, MP_LOG_INFO);
-  *ret_result = result_of_records(&child, answer);
+  *ret_result = result_of_records(&child, r);
   child_clear(&child);
-  return answer;
+  return r;
 }
 
 static int
 deliver_by_command(struct exec *e, uint32_t *ret_result)
 {
-  int answer;
+  int r;
 
   *ret_result = MP_NOT_SENT;
   if (keep_result(e, record_end(&e->writer)) != MP_OK)
     return e->failed;
-  answer = run_command(e, ret_result);
-  return answer;
+  r = run_command(e, ret_result);
+  return r;
 }
 
 static void
@@ -188,13 +188,13 @@ exec_commit(void *self, const struct mp_result_sink *sink)
 {
   struct exec *e = self;
   uint32_t result;
-  int answer = MP_OK;
+  int r = MP_OK;
 
   if (e->records > 0) {
-    answer = deliver_by_command(e, &result);
+    r = deliver_by_command(e, &result);
     give_results(e, sink, result);
   }
-  return answer;
+  return r;
 }
 
 /* ---- After a crash, class append ---- */
@@ -219,13 +219,13 @@ exec_recover(void *self, const char *token, const struct mp_result_sink *sink)
 {
   struct exec *e = self;
   uint32_t result;
-  int answer = deliver_by_command(e, &result);
+  int r = deliver_by_command(e, &result);
 
   (void)token;
   if (result == MP_RETRY || result == MP_REJECTED)
     result = MP_NOT_SENT; /* they stay pending */
   give_results(e, sink, result);
-  return answer;
+  return r;
 }
 
 /* ---- Displayed values ---- */

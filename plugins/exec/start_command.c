@@ -191,20 +191,20 @@ start_wait(pid_t pid, int64_t ms, int *ret_status)
 int
 start_explain(const struct mp_host *host, const char *name, int err)
 {
-  int code = MP_EIO;
+  int r = MP_EIO;
 
   if (err == ENOENT || err == ENOTDIR || err == ENOEXEC)
-    code = MP_ECONFIG;
+    r = MP_ECONFIG;
   if (err == EACCES || err == EPERM)
-    code = MP_EPERM;
+    r = MP_EPERM;
   if (err == ENOMEM)
-    code = MP_ENOMEM;
+    r = MP_ENOMEM;
   if (err == EMFILE || err == ENFILE)
-    return mp_fail(host, code, name,
+    return mp_fail(host, r, name,
                    "cannot be run: %s: raise the limit of open files (ulimit "
                    "-n)",
                    strerror(err));
-  return mp_fail(host, code, name, "cannot be run: %s", strerror(err));
+  return mp_fail(host, r, name, "cannot be run: %s", strerror(err));
 }
 
 int

@@ -210,7 +210,7 @@ static int
 out_begin(void *self, const struct mp_record *record)
 {
   struct out *out = self;
-  int answer = finish_record(out);
+  int r = finish_record(out);
 
   if (out->records == 0)
     for (uint32_t i = 0; i < out->count; i++)
@@ -219,7 +219,7 @@ out_begin(void *self, const struct mp_record *record)
   out->unfinished = 1;
   out->time_ms = record->time_ms;
   out->texts.len = 0;
-  return answer;
+  return r;
 }
 
 /* Looks UNIT up only if it has changed: a recording has a million values. */
@@ -383,17 +383,17 @@ static int
 out_commit(void *self, const struct mp_result_sink *sink)
 {
   struct out *out = self;
-  int answer = finish_record(out);
+  int r = finish_record(out);
 
   open_file(out);
-  if (answer == MP_OK)
-    answer = write_pending(out);
+  if (r == MP_OK)
+    r = write_pending(out);
   close_file(out);
   for (uint32_t i = 0; i < out->records; i++)
     sink->result(sink, i, MP_ALL_TARGETS,
-                 answer == MP_OK ? MP_ACCEPTED : MP_NOT_SENT);
+                 r == MP_OK ? MP_ACCEPTED : MP_NOT_SENT);
   forget_records(out);
-  return answer;
+  return r;
 }
 
 static const struct mp_output_ops ops = {

@@ -49,17 +49,17 @@ static int
 add_plain(struct text_buffer *out, const char *text)
 {
   char c[4];
-  int answer = add_ascii(out, &text);
+  int r = add_ascii(out, &text);
 
-  while (answer == MP_OK && *text != '\0') {
+  while (r == MP_OK && *text != '\0') {
     uint32_t character = utf8_take(&text);
     size_t len = utf8_put(c, misleads(character) ? '?' : character);
 
-    answer = text_buffer_add(out, c, len);
-    if (answer == MP_OK)
-      answer = add_ascii(out, &text);
+    r = text_buffer_add(out, c, len);
+    if (r == MP_OK)
+      r = add_ascii(out, &text);
   }
-  return answer;
+  return r;
 }
 
 /* ---- json ---------------------------------------------------------------- */

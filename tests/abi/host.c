@@ -62,10 +62,10 @@ main(int argc, char **argv)
   struct loader *loader = loader_new("");
   const struct plugin *plugin =
     argc > 1 ? loader_get(loader, PLUGIN_OUTPUT, argv[1]) : NULL;
-  int status = plugin ? run(plugin) : 1;
+  int r = plugin ? run(plugin) : 1;
 
   if (!plugin)
     printf("%s\n", loader_error(loader));
   loader_free(loader);
-  return status;
+  return r;
 }

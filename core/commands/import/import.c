@@ -190,30 +190,30 @@ import_print(FILE *out, FILE *err, const char *device, const char *spec,
              const char *url, import_field_fn field)
 {
   struct import_plan plan;
-  int code;
+  int r;
 
   if (!url)
     url = IMPORT_DEFAULT_URL;
   if (!check_text(err, "DEVICE", device) || !check_text(err, "URL", url) ||
       has_login(err, url))
     return EX_USAGE;
-  code = import_plan_make(&plan, err, spec, field);
-  if (code == MP_OK) {
+  r = import_plan_make(&plan, err, spec, field);
+  if (r == MP_OK) {
     print_head(out, spec, &plan);
     print_sections(out, &plan, device, url);
     fputs("notice: import: stop the old script's cron line before this "
           "pipeline runs, or both write to the same devices\n",
           err);
     if (fflush(out) != 0 || ferror(out))
-      code = MP_EIO;
+      r = MP_EIO;
   }
   import_plan_free(&plan);
-  if (code == MP_EIO)
+  if (r == MP_EIO)
     fputs("error: import: the pipeline file could not be written\n", err);
-  if (code == MP_ENOMEM)
+  if (r == MP_ENOMEM)
     fputs("error: import: out of memory\n", err);
-  return code == MP_OK      ? EX_OK
-         : code == MP_EDATA ? EX_USAGE
-         : code == MP_EIO   ? EX_IOERR
-                            : EX_SOFTWARE;
+  return r == MP_OK      ? EX_OK
+         : r == MP_EDATA ? EX_USAGE
+         : r == MP_EIO   ? EX_IOERR
+                         : EX_SOFTWARE;
 }

@@ -317,7 +317,7 @@ take_items(struct import_plan *plan, const struct spec *spec,
            import_field_fn field)
 {
   char number[16];
-  int code = MP_OK;
+  int r = MP_OK;
 
   plan->items = calloc(spec->n, sizeof(*plan->items));
   plan->usages = calloc(spec->n, sizeof(*plan->usages));
@@ -334,9 +334,9 @@ take_items(struct import_plan *plan, const struct spec *spec,
       continue;
     fprintf(plan->err, "error: import: %s: there is no register %s\n",
             item_text(item, &shown), number);
-    code = MP_EDATA;
+    r = MP_EDATA;
   }
-  return code;
+  return r;
 }
 
 static int
@@ -371,16 +371,16 @@ import_plan_make(struct import_plan *plan, FILE *err, const char *text,
                  import_field_fn field)
 {
   struct spec spec;
-  int code;
+  int r;
 
   memset(plan, 0, sizeof(*plan));
   plan->err = err;
-  code = spec_parse(text, err, &spec);
-  if (code != MP_OK)
-    return code;
-  code = take_items(plan, &spec, field);
+  r = spec_parse(text, err, &spec);
+  if (r != MP_OK)
+    return r;
+  r = take_items(plan, &spec, field);
   spec_free(&spec);
-  return code == MP_OK ? settle_item(plan) : code;
+  return r == MP_OK ? settle_item(plan) : r;
 }
 
 void

@@ -208,12 +208,12 @@ static bool
 end_bytes(struct events *e, enum event *ret)
 {
   enum kmp_event found = kmp_deframer_end(&e->deframer);
-  int error = found == KMP_EVENT_BAD ? e->deframer.error : KMP_ESTART;
+  int r = found == KMP_EVENT_BAD ? e->deframer.error : KMP_ESTART;
 
   e->in_bytes = false;
   if (e->reported || (found == KMP_EVENT_NONE && e->deframer.noise == 0))
     return false;
-  *ret = bad_event(e, kmp_error_text(error));
+  *ret = bad_event(e, kmp_error_text(r));
   return true;
 }
 

@@ -166,11 +166,11 @@ replay_close(void *self)
 static int
 replay_check(void *self)
 {
-  int code = replay_open(self);
+  int r = replay_open(self);
 
-  if (code == MP_OK)
+  if (r == MP_OK)
     replay_close(self);
-  return code;
+  return r;
 }
 
 static void

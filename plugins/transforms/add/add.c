@@ -41,13 +41,13 @@ add_to_total(struct transform *t, const struct mp_value *total,
   uint32_t kind = value->kind == MP_GAUGE ? MP_GAUGE : MP_COUNTER;
   struct mp_value result = transform_number(value);
   struct mp_value plus;
-  int answer;
+  int r;
 
   if (total) {
     plus = transform_number(total);
-    answer = transform_align(t, &result, &plus);
-    if (answer != MP_OK)
-      return answer;
+    r = transform_align(t, &result, &plus);
+    if (r != MP_OK)
+      return r;
     if (t->host->decimal_add(&result, &plus) != MP_OK)
       return fail_range(t, value, total);
   }
@@ -59,15 +59,15 @@ add_apply(void *self, struct mp_value *value)
 {
   struct transform *t = self;
   const struct mp_operand *operand = t->host->operand(t->host, "plus");
-  int answer;
+  int r;
 
   if (transform_check_number(t, value) != MP_OK)
     return MP_ECONFIG;
   if (!operand || (operand->flags & MP_OPERAND_MISSING) != 0)
     return MP_DROP;
   if ((operand->flags & MP_OPERAND_FIRST) == 0) {
-    answer = transform_check_operand(t, "plus", operand->value);
-    return answer == MP_OK ? add_to_total(t, operand->value, value) : answer;
+    r = transform_check_operand(t, "plus", operand->value);
+    return r == MP_OK ? add_to_total(t, operand->value, value) : r;
   }
   if (t->host->option_int(t->host, "first") == FIRST_SKIP)
     return MP_REBASE;

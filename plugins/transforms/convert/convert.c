@@ -57,18 +57,18 @@ static int
 convert(const struct mp_host *host, struct mp_value *number, const char *unit)
 {
   int32_t place = MP_EXACT;
-  int answer;
+  int r;
 
   if (host->option(host, "decimals"))
     place = -(int32_t)host->option_int(host, "decimals");
-  answer = host->unit_convert(number, unit, place);
-  if (answer != MP_OK || place == MP_EXACT)
-    return answer;
+  r = host->unit_convert(number, unit, place);
+  if (r != MP_OK || place == MP_EXACT)
+    return r;
   /* an exact result can have more decimals than requested */
-  answer = host->decimal_round(number, place);
-  if (answer < 0)
-    return answer;
-  return answer == MP_OK ? MP_DROP : MP_OK;
+  r = host->decimal_round(number, place);
+  if (r < 0)
+    return r;
+  return r == MP_OK ? MP_DROP : MP_OK;
 }
 
 static int
@@ -77,14 +77,14 @@ convert_apply(void *self, struct mp_value *value)
   struct transform *t = self;
   const char *unit = t->host->option(t->host, "unit");
   struct mp_value number = transform_number(value);
-  int answer;
+  int r;
 
   if (transform_check_number(t, value) != MP_OK)
     return MP_ECONFIG;
-  answer = convert(t->host, &number, unit);
-  if (answer < 0)
-    return fail_conversion(t, answer, value, unit);
-  if (answer == MP_DROP && value->kind == MP_DELTA)
+  r = convert(t->host, &number, unit);
+  if (r < 0)
+    return fail_conversion(t, r, value, unit);
+  if (r == MP_DROP && value->kind == MP_DELTA)
     return fail_conversion(t, MP_ECONFIG, value, unit);
   return transform_finish(t, value, &number, value->kind);
 }

@@ -197,16 +197,16 @@ take_difference(const struct transform *t, const struct mp_value *value,
                 const struct mp_value *base, struct mp_value *result)
 {
   bool fell = t->host->decimal_compare(result, base) < 0;
-  int answer;
+  int r;
 
   if (t->host->decimal_sub(result, base) != MP_OK)
     return fail_range(t, value, base);
   if (!fell)
     return MP_OK;
-  answer = unwrap_difference(t, value, result);
-  if (answer == MP_ERANGE)
+  r = unwrap_difference(t, value, result);
+  if (r == MP_ERANGE)
     return fail_range(t, value, base);
-  if (answer == MP_OK)
+  if (r == MP_OK)
     return MP_OK;
   switch (decrease_of(t, value)) {
   case DECREASE_ALLOW:
@@ -226,22 +226,21 @@ subtract(struct transform *t, const struct mp_operand *operand,
   struct mp_value result = transform_number(value);
   struct mp_value base = transform_number(operand->value);
   int shows;
-  int answer = transform_check_operand(t, "minus", operand->value);
+  int r = transform_check_operand(t, "minus", operand->value);
 
-  if (answer == MP_OK)
-    answer = transform_align(t, &result, &base);
-  if (answer == MP_OK)
-    answer = shows_reading(t, operand, value, &shows);
-  if (answer != MP_OK)
-    return answer;
+  if (r == MP_OK)
+    r = transform_align(t, &result, &base);
+  if (r == MP_OK)
+    r = shows_reading(t, operand, value, &shows);
+  if (r != MP_OK)
+    return r;
   if (shows)
     result.coef = 0;
   else
-    answer = take_difference(t, value, &base, &result);
-  if (answer == MP_OK)
-    answer = check_max(t, value, &result);
-  return answer != MP_OK ? answer
-                         : transform_finish(t, value, &result, MP_DELTA);
+    r = take_difference(t, value, &base, &result);
+  if (r == MP_OK)
+    r = check_max(t, value, &result);
+  return r != MP_OK ? r : transform_finish(t, value, &result, MP_DELTA);
 }
 
 static int

@@ -196,11 +196,11 @@ on_usage(char **words)
 {
   const struct value *base = ledger_last(&target(words[1])->work);
   struct decimal usage = { 0, 0 };
-  int status = MP_DROP;
+  int r = MP_DROP;
 
   if (base)
-    status = decimal_sub(number(words[2]), base->number, &usage);
-  compare_cell("the usage", words[3], status, usage);
+    r = decimal_sub(number(words[2]), base->number, &usage);
+  compare_cell("the usage", words[3], r, usage);
 }
 
 static void
@@ -208,11 +208,11 @@ on_total(char **words)
 {
   const struct value *last = ledger_last(&target(words[1])->work);
   struct decimal total = { 0, 0 };
-  int status = MP_DROP;
+  int r = MP_DROP;
 
   if (last)
-    status = decimal_add(last->number, number(words[2]), &total);
-  compare_cell(words[1], words[3], status, total);
+    r = decimal_add(last->number, number(words[2]), &total);
+  compare_cell(words[1], words[3], r, total);
 }
 
 static void

@@ -52,7 +52,7 @@ check_parts(const char *title, const char *log, const char *parts)
 static void
 check_message(const struct transform_row *row, struct fake_host *h)
 {
-  int code = row->expect < 0 ? row->expect : MP_EDATA;
+  int r = row->expect < 0 ? row->expect : MP_EDATA;
 
   if (row->expect == MP_OK || !row->result) {
     ck_assert_msg(fake_host_failures(h) == 0, "%s: %s", row->title,
@@ -61,7 +61,7 @@ check_message(const struct transform_row *row, struct fake_host *h)
   }
   ck_assert_msg(fake_host_failures(h) == 1, "%s: %s", row->title,
                 fake_host_log(h));
-  ck_assert_msg(fake_host_failure(h, 0) == code, "%s: code %d", row->title,
+  ck_assert_msg(fake_host_failure(h, 0) == r, "%s: code %d", row->title,
                 fake_host_failure(h, 0));
   check_parts(row->title, fake_host_log(h), "error: stage: |meter.heat_energy");
   check_parts(row->title, fake_host_log(h), row->result);

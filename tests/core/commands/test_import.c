@@ -104,7 +104,7 @@ shorten(const struct config *config)
   return text;
 }
 
-START_TEST(the_old_projects_example)
+START_TEST(example_of_the_old_script_is_imported)
 {
   struct printed p;
 
@@ -266,7 +266,7 @@ static const struct {
       "68: the result is a gauge, not a usage" } },
 };
 
-START_TEST(every_command_line_has_its_pipeline)
+START_TEST(every_old_command_line_becomes_a_pipeline)
 {
   struct printed p;
   struct config *config;
@@ -289,7 +289,7 @@ START_TEST(every_command_line_has_its_pipeline)
 }
 END_TEST
 
-START_TEST(warnings_stand_in_the_file_too)
+START_TEST(warnings_are_comments_in_the_file)
 {
   struct printed p;
 
@@ -345,7 +345,7 @@ static const struct {
   { "1:9999:0,2:60:0", "error: import: 1:9999:0: there is no register 9999\n" },
 };
 
-START_TEST(a_malformed_item_is_shown_with_its_place)
+START_TEST(message_quotes_the_malformed_item)
 {
   struct printed p;
 
@@ -357,7 +357,7 @@ START_TEST(a_malformed_item_is_shown_with_its_place)
 }
 END_TEST
 
-START_TEST(nothing_left_is_no_pipeline)
+START_TEST(command_line_without_usable_items_is_refused)
 {
   struct printed p;
 
@@ -393,7 +393,7 @@ static const char *const devices[] = {
   "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac",
 };
 
-START_TEST(device_and_url_come_back_as_they_were)
+START_TEST(device_and_url_are_read_back_unchanged)
 {
   struct printed p;
   struct config *config;
@@ -410,7 +410,7 @@ START_TEST(device_and_url_come_back_as_they_were)
 }
 END_TEST
 
-START_TEST(a_device_that_no_file_can_hold_is_refused)
+START_TEST(unwritable_device_name_is_refused)
 {
   static const struct {
     const char *device, *said;
@@ -432,7 +432,7 @@ START_TEST(a_device_that_no_file_can_hold_is_refused)
 }
 END_TEST
 
-START_TEST(a_full_disk_is_an_error)
+START_TEST(full_disk_is_an_error)
 {
   FILE *out = fopen("/dev/full", "w"), *err = tmpfile();
 
@@ -471,17 +471,17 @@ main(void)
   Suite *s = suite_create("import");
   TCase *t = tcase_create("import");
 
-  tcase_add_test(t, the_old_projects_example);
-  tcase_add_loop_test(t, every_command_line_has_its_pipeline, 0,
+  tcase_add_test(t, example_of_the_old_script_is_imported);
+  tcase_add_loop_test(t, every_old_command_line_becomes_a_pipeline, 0,
                       (int)ARRAY_SIZE(rows));
-  tcase_add_test(t, warnings_stand_in_the_file_too);
-  tcase_add_loop_test(t, a_malformed_item_is_shown_with_its_place, 0,
+  tcase_add_test(t, warnings_are_comments_in_the_file);
+  tcase_add_loop_test(t, message_quotes_the_malformed_item, 0,
                       (int)ARRAY_SIZE(malformed));
-  tcase_add_test(t, nothing_left_is_no_pipeline);
-  tcase_add_loop_test(t, device_and_url_come_back_as_they_were, 0,
+  tcase_add_test(t, command_line_without_usable_items_is_refused);
+  tcase_add_loop_test(t, device_and_url_are_read_back_unchanged, 0,
                       (int)ARRAY_SIZE(devices));
-  tcase_add_test(t, a_device_that_no_file_can_hold_is_refused);
-  tcase_add_test(t, a_full_disk_is_an_error);
+  tcase_add_test(t, unwritable_device_name_is_refused);
+  tcase_add_test(t, full_disk_is_an_error);
   tcase_add_test(t, hundreds_of_devices_are_imported);
   suite_add_tcase(s, t);
   return run_suite(s);

@@ -154,7 +154,7 @@ static const struct {
     "[input a]1 k=m\xc2\xb3 \xe2\x82\xac \xf0\x9f\x94\xa5:2 " },
 };
 
-START_TEST(reads_what_is_written)
+START_TEST(parses_valid_files)
 {
   setenv("MP_T", "v ; \"w", 1);
   setenv("MP_EMPTY", "", 1);
@@ -341,7 +341,7 @@ static const struct {
     "comment\n" },
 };
 
-START_TEST(says_what_is_wrong_and_where)
+START_TEST(reports_each_mistake_with_its_line)
 {
   expect(bad[_i].text, strlen(bad[_i].text), NULL, bad[_i].said);
 }
@@ -360,7 +360,7 @@ START_TEST(refuses_nul_bytes)
 }
 END_TEST
 
-START_TEST(a_section_that_is_none_is_left_out_and_the_others_kept)
+START_TEST(invalid_section_is_dropped_and_others_are_kept)
 {
   /* a misspelt kind, an unknown kind, and a name used twice */
   static const char text[] = "[input a]\nk = 1\n[inptu b]\nk = 2\n[else c]\n"
@@ -382,7 +382,7 @@ START_TEST(a_section_that_is_none_is_left_out_and_the_others_kept)
 }
 END_TEST
 
-START_TEST(knows_what_stands_in_clear_and_what_is_broken)
+START_TEST(marks_clear_text_values_and_broken_values)
 {
   static const char text[] = "[input a]\nenv = ${MP_T}\nboth = a${MP_T}\n"
                              "clear = a\nbroken = \"\n"
@@ -453,7 +453,7 @@ load(const char *name, char **ret_said, bool *ret_readable)
   return code;
 }
 
-START_TEST(a_file_knows_who_can_read_it)
+START_TEST(config_records_whether_all_users_can_read_the_file)
 {
   bool readable;
   char *said;
@@ -470,7 +470,7 @@ START_TEST(a_file_knows_who_can_read_it)
 }
 END_TEST
 
-START_TEST(a_file_that_is_not_there_or_is_none)
+START_TEST(missing_or_irregular_file_is_a_config_error)
 {
   char *said;
 
@@ -487,7 +487,7 @@ START_TEST(a_file_that_is_not_there_or_is_none)
 }
 END_TEST
 
-START_TEST(a_file_that_may_not_be_read)
+START_TEST(unreadable_file_is_a_permission_error)
 {
   char *said;
 
@@ -499,7 +499,7 @@ START_TEST(a_file_that_may_not_be_read)
 }
 END_TEST
 
-START_TEST(a_file_of_any_size_costs_little)
+START_TEST(large_file_is_parsed_and_its_problems_are_capped)
 {
   static const char lines[] = "[x]\nk = 1\n y\nk\n";
   size_t n = 60000, len = strlen(lines);
@@ -520,7 +520,7 @@ START_TEST(a_file_of_any_size_costs_little)
 END_TEST
 
 /* No pipeline file written by hand reaches these limits. */
-START_TEST(sections_and_options_have_an_end)
+START_TEST(number_of_sections_and_options_is_limited)
 {
   static const struct {
     const char *head, *before, *after, *said;
@@ -555,7 +555,7 @@ START_TEST(sections_and_options_have_an_end)
 }
 END_TEST
 
-START_TEST(a_value_goes_on_for_as_long_as_it_likes)
+START_TEST(value_can_have_any_number_of_lines)
 {
   static const char head[] = "[input a]\nk = v\n", line[] = " w\n";
   size_t n = 200000;
@@ -577,7 +577,7 @@ START_TEST(a_value_goes_on_for_as_long_as_it_likes)
 }
 END_TEST
 
-START_TEST(a_pipeline_can_be_made_by_hand)
+START_TEST(config_can_be_built_without_a_file)
 {
   struct config *config = config_new("command line");
   struct config_entry entry = { .key = "device", .line = 7 };
@@ -595,7 +595,7 @@ END_TEST
 
 /* ---- Problems ------------------------------------------------------------ */
 
-START_TEST(problems_come_by_file_and_line_and_then_as_they_came)
+START_TEST(problems_are_sorted_by_file_line_and_arrival)
 {
   struct problems problems;
   char *got;
@@ -618,7 +618,7 @@ START_TEST(problems_come_by_file_and_line_and_then_as_they_came)
 }
 END_TEST
 
-START_TEST(problems_beyond_the_most_are_counted)
+START_TEST(problems_beyond_the_limit_are_counted)
 {
   struct problems problems;
   char *got;
@@ -640,25 +640,25 @@ main(void)
   Suite *s = suite_create("config");
   TCase *text = tcase_create("text"), *files = tcase_create("files");
 
-  tcase_add_loop_test(text, reads_what_is_written, 0, (int)ARRAY_SIZE(good));
+  tcase_add_loop_test(text, parses_valid_files, 0, (int)ARRAY_SIZE(good));
   tcase_add_loop_test(text, keeps_special_characters_of_long_values, 0,
                       (int)(ARRAY_SIZE(patterns) * ARRAY_SIZE(places)));
-  tcase_add_loop_test(text, says_what_is_wrong_and_where, 0,
+  tcase_add_loop_test(text, reports_each_mistake_with_its_line, 0,
                       (int)ARRAY_SIZE(bad));
   tcase_add_test(text, refuses_nul_bytes);
-  tcase_add_test(text, a_section_that_is_none_is_left_out_and_the_others_kept);
-  tcase_add_test(text, knows_what_stands_in_clear_and_what_is_broken);
-  tcase_add_test(text, a_file_of_any_size_costs_little);
-  tcase_add_test(text, sections_and_options_have_an_end);
-  tcase_add_test(text, a_value_goes_on_for_as_long_as_it_likes);
-  tcase_add_test(text, a_pipeline_can_be_made_by_hand);
-  tcase_add_test(text, problems_come_by_file_and_line_and_then_as_they_came);
-  tcase_add_test(text, problems_beyond_the_most_are_counted);
+  tcase_add_test(text, invalid_section_is_dropped_and_others_are_kept);
+  tcase_add_test(text, marks_clear_text_values_and_broken_values);
+  tcase_add_test(text, large_file_is_parsed_and_its_problems_are_capped);
+  tcase_add_test(text, number_of_sections_and_options_is_limited);
+  tcase_add_test(text, value_can_have_any_number_of_lines);
+  tcase_add_test(text, config_can_be_built_without_a_file);
+  tcase_add_test(text, problems_are_sorted_by_file_line_and_arrival);
+  tcase_add_test(text, problems_beyond_the_limit_are_counted);
   suite_add_tcase(s, text);
   tcase_add_checked_fixture(files, make_file, remove_file);
-  tcase_add_test(files, a_file_knows_who_can_read_it);
-  tcase_add_test(files, a_file_that_is_not_there_or_is_none);
-  tcase_add_test(files, a_file_that_may_not_be_read);
+  tcase_add_test(files, config_records_whether_all_users_can_read_the_file);
+  tcase_add_test(files, missing_or_irregular_file_is_a_config_error);
+  tcase_add_test(files, unreadable_file_is_a_permission_error);
   suite_add_tcase(s, files);
   return run_suite(s);
 }

@@ -109,7 +109,7 @@ static const struct {
   { "", "no_such_option", 0 },
 };
 
-START_TEST(numbers_are_what_they_say)
+START_TEST(numbers_are_read_with_their_units_and_defaults)
 {
   char text[256];
   struct checked c;
@@ -144,7 +144,7 @@ static const struct {
   { "label = 1.0", "label = 1", "label", false },
 };
 
-START_TEST(values_are_the_same_however_they_are_written)
+START_TEST(equal_values_in_other_spellings_are_the_same)
 {
   char text[256];
   struct checked a, b;
@@ -272,7 +272,7 @@ static const struct {
     "line after the $ and continue in an indented line)" },
 };
 
-START_TEST(says_what_is_wrong_with_an_option)
+START_TEST(reports_each_wrong_option_with_its_line)
 {
   const char *line = wrong[_i].line;
   char text[1024], said[1024];
@@ -306,7 +306,7 @@ static const char *const fine[] = {
   "idx.323.power = meter.power",
 };
 
-START_TEST(takes_what_is_right)
+START_TEST(accepts_valid_options)
 {
   char text[256];
   struct checked c;
@@ -318,7 +318,7 @@ START_TEST(takes_what_is_right)
 }
 END_TEST
 
-START_TEST(a_required_option_that_is_missing_is_shown_with_an_example)
+START_TEST(required_option_that_is_missing_is_shown_with_an_example)
 {
   static const struct mp_option rows[] = {
     { "device", MP_TYPE_PATH, MP_REQUIRED, NULL, NULL, "a tty" },
@@ -342,7 +342,7 @@ START_TEST(a_required_option_that_is_missing_is_shown_with_an_example)
 }
 END_TEST
 
-START_TEST(an_option_that_is_wrong_is_not_missing_too)
+START_TEST(wrong_option_is_not_reported_as_missing)
 {
   static const struct mp_option rows[] = {
     { "baud", MP_TYPE_INT, MP_REQUIRED, NULL, NULL, NULL },
@@ -362,7 +362,7 @@ START_TEST(an_option_that_is_wrong_is_not_missing_too)
 }
 END_TEST
 
-START_TEST(texts_decimals_and_lines_can_be_asked_for)
+START_TEST(texts_decimals_and_line_numbers_can_be_queried)
 {
   struct decimal d = { 7, 7 };
   struct checked c;
@@ -385,7 +385,7 @@ START_TEST(texts_decimals_and_lines_can_be_asked_for)
 }
 END_TEST
 
-START_TEST(a_plugin_without_options_knows_none)
+START_TEST(plugin_without_options_accepts_only_targets)
 {
   struct checked c;
 
@@ -396,7 +396,7 @@ START_TEST(a_plugin_without_options_knows_none)
 }
 END_TEST
 
-START_TEST(the_pipelines_own_options)
+START_TEST(pipeline_section_has_defaults_and_limits)
 {
   struct checked c;
 
@@ -416,7 +416,7 @@ START_TEST(the_pipelines_own_options)
 }
 END_TEST
 
-START_TEST(a_plugin_may_not_be_right_either)
+START_TEST(faulty_option_table_of_a_plugin_is_reported)
 {
   static const struct mp_option rows[] = {
     { "baud", MP_TYPE_INT, 0, "fast", NULL, NULL },
@@ -487,7 +487,7 @@ static const struct {
     "f.ini:4: password_file: the file holds a NUL byte\n" },
 };
 
-START_TEST(a_secret_comes_from_its_file)
+START_TEST(secret_comes_from_its_file)
 {
   struct checked c;
 
@@ -503,7 +503,7 @@ START_TEST(a_secret_comes_from_its_file)
 }
 END_TEST
 
-START_TEST(a_file_outside_the_credentials_is_found_as_given)
+START_TEST(secret_file_with_an_absolute_path_is_read)
 {
   char text[256];
   struct checked c;
@@ -517,7 +517,7 @@ START_TEST(a_file_outside_the_credentials_is_found_as_given)
 }
 END_TEST
 
-START_TEST(a_secret_comes_once)
+START_TEST(secret_and_secret_file_exclude_each_other)
 {
   struct checked c;
 
@@ -530,7 +530,7 @@ START_TEST(a_secret_comes_once)
 }
 END_TEST
 
-START_TEST(a_secret_file_that_all_can_read_is_warned_about)
+START_TEST(world_readable_secret_file_causes_a_warning)
 {
   struct checked c;
 
@@ -545,7 +545,7 @@ START_TEST(a_secret_file_that_all_can_read_is_warned_about)
 }
 END_TEST
 
-START_TEST(a_secret_that_all_can_read_is_warned_about)
+START_TEST(secret_in_a_world_readable_file_causes_a_warning)
 {
   struct checked c;
 
@@ -604,27 +604,27 @@ main(void)
   Suite *s = suite_create("options");
   TCase *t = tcase_create("options"), *files = tcase_create("secrets");
 
-  tcase_add_loop_test(t, numbers_are_what_they_say, 0,
+  tcase_add_loop_test(t, numbers_are_read_with_their_units_and_defaults, 0,
                       (int)ARRAY_SIZE(numbers));
-  tcase_add_loop_test(t, values_are_the_same_however_they_are_written, 0,
+  tcase_add_loop_test(t, equal_values_in_other_spellings_are_the_same, 0,
                       ARRAY_SIZE(pairs));
-  tcase_add_loop_test(t, says_what_is_wrong_with_an_option, 0,
+  tcase_add_loop_test(t, reports_each_wrong_option_with_its_line, 0,
                       (int)ARRAY_SIZE(wrong));
-  tcase_add_loop_test(t, takes_what_is_right, 0, (int)ARRAY_SIZE(fine));
-  tcase_add_test(t, a_required_option_that_is_missing_is_shown_with_an_example);
-  tcase_add_test(t, an_option_that_is_wrong_is_not_missing_too);
-  tcase_add_test(t, texts_decimals_and_lines_can_be_asked_for);
-  tcase_add_test(t, a_plugin_without_options_knows_none);
-  tcase_add_test(t, the_pipelines_own_options);
-  tcase_add_test(t, a_plugin_may_not_be_right_either);
+  tcase_add_loop_test(t, accepts_valid_options, 0, (int)ARRAY_SIZE(fine));
+  tcase_add_test(t, required_option_that_is_missing_is_shown_with_an_example);
+  tcase_add_test(t, wrong_option_is_not_reported_as_missing);
+  tcase_add_test(t, texts_decimals_and_line_numbers_can_be_queried);
+  tcase_add_test(t, plugin_without_options_accepts_only_targets);
+  tcase_add_test(t, pipeline_section_has_defaults_and_limits);
+  tcase_add_test(t, faulty_option_table_of_a_plugin_is_reported);
   suite_add_tcase(s, t);
   tcase_add_checked_fixture(files, make_directory, remove_directory);
-  tcase_add_loop_test(files, a_secret_comes_from_its_file, 0,
+  tcase_add_loop_test(files, secret_comes_from_its_file, 0,
                       (int)ARRAY_SIZE(secrets));
-  tcase_add_test(files, a_file_outside_the_credentials_is_found_as_given);
-  tcase_add_test(files, a_secret_comes_once);
-  tcase_add_test(files, a_secret_file_that_all_can_read_is_warned_about);
-  tcase_add_test(files, a_secret_that_all_can_read_is_warned_about);
+  tcase_add_test(files, secret_file_with_an_absolute_path_is_read);
+  tcase_add_test(files, secret_and_secret_file_exclude_each_other);
+  tcase_add_test(files, world_readable_secret_file_causes_a_warning);
+  tcase_add_test(files, secret_in_a_world_readable_file_causes_a_warning);
   tcase_add_test(files, no_message_shows_a_secret);
   suite_add_tcase(s, files);
   return run_suite(s);

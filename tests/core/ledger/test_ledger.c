@@ -309,7 +309,7 @@ START_TEST(settling_follows_the_table)
 }
 END_TEST
 
-START_TEST(what_was_not_asked_is_not_settled)
+START_TEST(target_without_displayed_value_is_not_settled)
 {
   struct ledger t;
   struct ledger_displayed none = { 0 };
@@ -350,7 +350,7 @@ static const struct {
   { PLAIN, "", "0@2", 900000, false },
 };
 
-START_TEST(target_rests_where_only_we_have_written)
+START_TEST(target_rests_only_after_our_own_write)
 {
   const int64_t now = 1795342800000;
   struct ledger t;
@@ -377,7 +377,7 @@ static const struct {
   { PLAIN, "A=84 B=83@1 D=85", "84@2", "A=84 B=83@1" },
 };
 
-START_TEST(a_changed_base_drops_what_is_due)
+START_TEST(changed_base_drops_the_pending_value)
 {
   struct ledger t;
   struct ledger_displayed displayed = { 0 };
@@ -546,7 +546,7 @@ check_record(struct ledger *t, const char *due, const char *sent, int64_t id,
   value_clear(&v);
 }
 
-START_TEST(a_value_stays_in_the_record_it_was_sent_in)
+START_TEST(sent_value_keeps_its_record_id)
 {
   struct ledger t;
 
@@ -560,7 +560,7 @@ END_TEST
 
 /* After a base was changed by hand, the next pending value is another amount,
  * even if it is equal: it gets a new record. */
-START_TEST(a_dropped_amount_leaves_its_record)
+START_TEST(amount_after_a_drop_gets_a_new_record_id)
 {
   struct ledger_displayed displayed = { .known = true };
   struct ledger t;
@@ -581,7 +581,7 @@ END_TEST
 
 /* A delta whose sum cannot be held exactly is refused; the pending value is
  * unchanged. */
-START_TEST(a_sum_that_cannot_be_held_exactly_is_refused)
+START_TEST(sum_that_cannot_be_held_exactly_is_refused)
 {
   static const struct {
     const char *before, *due;
@@ -609,7 +609,7 @@ START_TEST(a_sum_that_cannot_be_held_exactly_is_refused)
 }
 END_TEST
 
-START_TEST(nothing_due_is_not_sent)
+START_TEST(target_without_pending_value_sends_nothing)
 {
   struct ledger t;
   struct ledger_displayed displayed = { .known = true };
@@ -620,7 +620,7 @@ START_TEST(nothing_due_is_not_sent)
 }
 END_TEST
 
-START_TEST(the_last_known_value_is_what_is_due_else_what_was_acknowledged)
+START_TEST(last_known_value_is_the_pending_or_acknowledged_one)
 {
   struct ledger t;
 
@@ -635,7 +635,7 @@ END_TEST
 
 /* An adopted displayed value keeps the serial number of the A that it replaces,
  * and is exact only to the displayed place. */
-START_TEST(what_is_adopted_is_rounded_and_of_the_same_meter)
+START_TEST(adopted_value_keeps_serial_number_and_displayed_place)
 {
   struct ledger t;
   struct ledger_displayed displayed = { 0 };
@@ -653,7 +653,7 @@ END_TEST
 
 /* ---- Units and the state ---- */
 
-START_TEST(a_ledger_moves_to_the_unit_of_its_device)
+START_TEST(ledger_converts_its_values_to_a_new_unit)
 {
   struct ledger t;
   char text[512];
@@ -719,7 +719,7 @@ static const struct {
     "A=84 B=83@1 D=85" },
 };
 
-START_TEST(a_ledger_follows_its_target_to_another_unit)
+START_TEST(ledger_follows_its_target_to_another_unit)
 {
   struct ledger t;
   struct ledger_displayed displayed = { 0 };
@@ -746,7 +746,7 @@ START_TEST(a_ledger_follows_its_target_to_another_unit)
 }
 END_TEST
 
-START_TEST(a_ledger_survives_the_state)
+START_TEST(ledger_is_decoded_as_it_was_encoded)
 {
   struct ledger t, back;
   char one[512], two[512];
@@ -785,7 +785,7 @@ START_TEST(a_ledger_survives_the_state)
 }
 END_TEST
 
-START_TEST(what_is_no_ledger_is_refused)
+START_TEST(invalid_ledger_text_is_refused)
 {
   static const char *const texts[] = {
     "a",
@@ -847,7 +847,7 @@ static const struct {
   { "e 0 0\n", LEDGER_PLAIN, 0 },
 };
 
-START_TEST(a_ledger_knows_the_kind_of_its_values)
+START_TEST(ledger_knows_the_kind_of_its_values)
 {
   struct ledger t;
 
@@ -863,7 +863,7 @@ END_TEST
 
 /* A pending value stored by an earlier version refuses deltas; otherwise they
  * would be added to it. */
-START_TEST(what_is_pending_is_not_mixed_with_amounts)
+START_TEST(pending_reading_refuses_amounts)
 {
   struct ledger t;
 
@@ -877,7 +877,7 @@ START_TEST(what_is_pending_is_not_mixed_with_amounts)
 }
 END_TEST
 
-START_TEST(the_first_amount_makes_a_target_one_of_deltas)
+START_TEST(first_amount_turns_a_plain_target_into_a_delta_target)
 {
   struct ledger t;
   char text[256];
@@ -903,29 +903,28 @@ ledger_suite(void)
   TCase *tc = tcase_create("ledger");
 
   tcase_add_loop_test(tc, settling_follows_the_table, 0, ARRAY_SIZE(settlings));
-  tcase_add_test(tc, what_was_not_asked_is_not_settled);
-  tcase_add_loop_test(tc, target_rests_where_only_we_have_written, 0,
+  tcase_add_test(tc, target_without_displayed_value_is_not_settled);
+  tcase_add_loop_test(tc, target_rests_only_after_our_own_write, 0,
                       ARRAY_SIZE(rests));
-  tcase_add_loop_test(tc, a_changed_base_drops_what_is_due, 0,
+  tcase_add_loop_test(tc, changed_base_drops_the_pending_value, 0,
                       ARRAY_SIZE(drops));
   tcase_add_loop_test(tc, sending_follows_the_rules, 0, ARRAY_SIZE(sendings));
-  tcase_add_loop_test(tc, a_value_stays_in_the_record_it_was_sent_in, 0,
+  tcase_add_loop_test(tc, sent_value_keeps_its_record_id, 0,
                       ARRAY_SIZE(records));
-  tcase_add_test(tc, a_dropped_amount_leaves_its_record);
-  tcase_add_test(tc, a_sum_that_cannot_be_held_exactly_is_refused);
-  tcase_add_test(tc, nothing_due_is_not_sent);
-  tcase_add_test(
-    tc, the_last_known_value_is_what_is_due_else_what_was_acknowledged);
-  tcase_add_test(tc, what_is_adopted_is_rounded_and_of_the_same_meter);
-  tcase_add_test(tc, a_ledger_moves_to_the_unit_of_its_device);
-  tcase_add_loop_test(tc, a_ledger_follows_its_target_to_another_unit, 0,
+  tcase_add_test(tc, amount_after_a_drop_gets_a_new_record_id);
+  tcase_add_test(tc, sum_that_cannot_be_held_exactly_is_refused);
+  tcase_add_test(tc, target_without_pending_value_sends_nothing);
+  tcase_add_test(tc, last_known_value_is_the_pending_or_acknowledged_one);
+  tcase_add_test(tc, adopted_value_keeps_serial_number_and_displayed_place);
+  tcase_add_test(tc, ledger_converts_its_values_to_a_new_unit);
+  tcase_add_loop_test(tc, ledger_follows_its_target_to_another_unit, 0,
                       ARRAY_SIZE(unit_changes));
-  tcase_add_test(tc, a_ledger_survives_the_state);
-  tcase_add_test(tc, what_is_no_ledger_is_refused);
-  tcase_add_loop_test(tc, a_ledger_knows_the_kind_of_its_values, 0,
+  tcase_add_test(tc, ledger_is_decoded_as_it_was_encoded);
+  tcase_add_test(tc, invalid_ledger_text_is_refused);
+  tcase_add_loop_test(tc, ledger_knows_the_kind_of_its_values, 0,
                       ARRAY_SIZE(kinds));
-  tcase_add_test(tc, what_is_pending_is_not_mixed_with_amounts);
-  tcase_add_test(tc, the_first_amount_makes_a_target_one_of_deltas);
+  tcase_add_test(tc, pending_reading_refuses_amounts);
+  tcase_add_test(tc, first_amount_turns_a_plain_target_into_a_delta_target);
   suite_add_tcase(suite, tc);
   return suite;
 }

@@ -345,7 +345,7 @@ on_line(char *line)
   ck_abort_msg("line %lu: unknown event %s", line_number, words[0]);
 }
 
-START_TEST(the_ledger_agrees_with_the_model)
+START_TEST(ledger_agrees_with_the_model)
 {
   const char *srcdir = getenv("srcdir"), *wanted = getenv("LEDGER_HISTORIES");
   int n = wanted ? atoi(wanted) : 30;
@@ -377,7 +377,7 @@ main(void)
   TCase *tc = tcase_create("model");
 
   tcase_set_timeout(tc, 3600);
-  tcase_add_test(tc, the_ledger_agrees_with_the_model);
+  tcase_add_test(tc, ledger_agrees_with_the_model);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

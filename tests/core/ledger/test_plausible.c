@@ -88,7 +88,7 @@ reading(const char *text)
   return v;
 }
 
-START_TEST(reading_is_judged_by_the_ones_before_it)
+START_TEST(plausibility_depends_on_last_and_held_reading)
 {
   struct value last = reading(rows[_i].last), held = reading(rows[_i].held);
   struct value now = reading(rows[_i].now);
@@ -108,7 +108,7 @@ main(void)
   Suite *suite = suite_create("plausible");
   TCase *tc = tcase_create("plausible");
 
-  tcase_add_loop_test(tc, reading_is_judged_by_the_ones_before_it, 0,
+  tcase_add_loop_test(tc, plausibility_depends_on_last_and_held_reading, 0,
                       ARRAY_SIZE(rows));
   suite_add_tcase(suite, tc);
   return run_suite(suite);

@@ -101,7 +101,7 @@ fill(void)
   store_close(store);
 }
 
-START_TEST(what_was_committed_is_there_again)
+START_TEST(committed_data_is_read_back)
 {
   struct store *store;
   const struct store_row *row;
@@ -120,7 +120,7 @@ START_TEST(what_was_committed_is_there_again)
 }
 END_TEST
 
-START_TEST(what_was_not_committed_is_not_there)
+START_TEST(uncommitted_changes_are_discarded)
 {
   struct store *store;
 
@@ -136,7 +136,7 @@ START_TEST(what_was_not_committed_is_not_there)
 }
 END_TEST
 
-START_TEST(removing_is_kept_and_ids_are_never_used_twice)
+START_TEST(removals_are_committed_and_row_ids_are_never_reused)
 {
   struct store *store;
 
@@ -155,7 +155,7 @@ START_TEST(removing_is_kept_and_ids_are_never_used_twice)
 }
 END_TEST
 
-START_TEST(a_row_that_came_and_went_leaves_nothing)
+START_TEST(row_added_and_removed_in_one_commit_is_not_stored)
 {
   struct store *store = open_store(STORE_WRITE, MP_OK);
   int64_t id = store_row_add(store, "log", "one");
@@ -198,7 +198,7 @@ START_TEST(answers_are_committed_without_the_texts_of_plugins)
 END_TEST
 
 /* The commit does not even take a lock. */
-START_TEST(a_commit_without_changes_leaves_the_database_alone)
+START_TEST(commit_without_changes_leaves_the_database_alone)
 {
   struct store *store;
   sqlite3 *other;
@@ -215,7 +215,7 @@ START_TEST(a_commit_without_changes_leaves_the_database_alone)
 }
 END_TEST
 
-START_TEST(a_second_run_does_not_get_it)
+START_TEST(second_writer_gets_busy)
 {
   struct store *first = open_store(STORE_WRITE, MP_OK);
 
@@ -226,7 +226,7 @@ START_TEST(a_second_run_does_not_get_it)
 }
 END_TEST
 
-START_TEST(it_serves_one_pipeline_file_only)
+START_TEST(state_belongs_to_one_pipeline_file)
 {
   struct store *store = NULL;
   char other[128];
@@ -245,7 +245,7 @@ START_TEST(it_serves_one_pipeline_file_only)
 END_TEST
 
 /* Its journal mode must not change either; SQLite keeps that in the header. */
-START_TEST(a_newer_version_is_left_alone)
+START_TEST(state_of_another_version_is_not_changed)
 {
   static const char *const versions[] = { "PRAGMA user_version=2",
                                           "PRAGMA user_version=-3" };
@@ -263,7 +263,7 @@ START_TEST(a_newer_version_is_left_alone)
 }
 END_TEST
 
-START_TEST(a_scratch_copy_changes_nothing)
+START_TEST(scratch_copy_changes_nothing)
 {
   struct store *store;
 
@@ -280,14 +280,14 @@ START_TEST(a_scratch_copy_changes_nothing)
 }
 END_TEST
 
-START_TEST(a_scratch_copy_of_nothing_makes_no_file)
+START_TEST(scratch_copy_of_a_missing_state_creates_no_file)
 {
   store_close(open_store(STORE_SCRATCH, MP_OK));
   ck_assert_int_ne(access(db, F_OK), 0);
 }
 END_TEST
 
-START_TEST(it_is_not_for_everybody_to_read)
+START_TEST(database_mode_is_0640)
 {
   struct stat st;
 
@@ -341,7 +341,7 @@ static const char *const changes[] = {
   "PRAGMA user_version=0",
 };
 
-START_TEST(what_was_changed_is_proven_damage)
+START_TEST(database_changed_by_hand_is_set_aside)
 {
   fill();
   execute(changes[_i]);
@@ -349,7 +349,7 @@ START_TEST(what_was_changed_is_proven_damage)
 }
 END_TEST
 
-START_TEST(what_is_no_database_is_set_aside)
+START_TEST(file_that_is_not_a_database_is_set_aside)
 {
   FILE *f;
 
@@ -363,7 +363,7 @@ START_TEST(what_is_no_database_is_set_aside)
 }
 END_TEST
 
-START_TEST(a_truncated_database_is_set_aside)
+START_TEST(truncated_database_is_set_aside)
 {
   fill();
   ck_assert_int_eq(truncate(db, 4096), 0);
@@ -373,7 +373,7 @@ END_TEST
 
 /* Another program overwrites the file during a run: that run's changes are
  * lost, and the next run begins a new state. */
-START_TEST(damage_that_only_writing_meets_is_set_aside_too)
+START_TEST(damage_found_while_writing_sets_the_state_aside)
 {
   struct store *store;
   char nonsense[8192];
@@ -400,7 +400,7 @@ START_TEST(damage_that_only_writing_meets_is_set_aside_too)
 }
 END_TEST
 
-START_TEST(status_does_not_touch_what_is_damaged)
+START_TEST(reading_a_damaged_state_does_not_set_it_aside)
 {
   fill();
   execute(changes[_i]);
@@ -468,7 +468,7 @@ die_while_writing(void)
 
 static const enum store_mode readers[] = { STORE_READ, STORE_SCRATCH };
 
-START_TEST(what_a_killed_run_left_half_written_is_undone)
+START_TEST(unfinished_transaction_of_a_killed_run_is_rolled_back)
 {
   struct stat before, after;
   struct store *store;
@@ -485,7 +485,7 @@ START_TEST(what_a_killed_run_left_half_written_is_undone)
 }
 END_TEST
 
-START_TEST(the_state_lies_where_the_file_or_the_environment_says)
+START_TEST(state_dir_or_state_directory_locates_the_state)
 {
   char *path = NULL;
 
@@ -501,7 +501,7 @@ START_TEST(the_state_lies_where_the_file_or_the_environment_says)
 END_TEST
 
 /* Skipped if the machine has /var/lib/meterpipe; another test covers that. */
-START_TEST(else_it_lies_at_the_users_home)
+START_TEST(state_is_in_the_home_directory_by_default)
 {
   const struct passwd *user = getpwuid(geteuid());
   char *path, at_home[512];
@@ -536,29 +536,30 @@ main(void)
   TCase *tc = tcase_create("store");
 
   tcase_add_checked_fixture(tc, set_up, tear_down);
-  tcase_add_test(tc, what_was_committed_is_there_again);
-  tcase_add_test(tc, what_was_not_committed_is_not_there);
-  tcase_add_test(tc, removing_is_kept_and_ids_are_never_used_twice);
-  tcase_add_test(tc, a_row_that_came_and_went_leaves_nothing);
+  tcase_add_test(tc, committed_data_is_read_back);
+  tcase_add_test(tc, uncommitted_changes_are_discarded);
+  tcase_add_test(tc, removals_are_committed_and_row_ids_are_never_reused);
+  tcase_add_test(tc, row_added_and_removed_in_one_commit_is_not_stored);
   tcase_add_test(tc, answers_are_committed_without_the_texts_of_plugins);
-  tcase_add_test(tc, a_commit_without_changes_leaves_the_database_alone);
-  tcase_add_test(tc, a_second_run_does_not_get_it);
-  tcase_add_test(tc, it_serves_one_pipeline_file_only);
-  tcase_add_test(tc, a_newer_version_is_left_alone);
-  tcase_add_test(tc, a_scratch_copy_changes_nothing);
-  tcase_add_test(tc, a_scratch_copy_of_nothing_makes_no_file);
-  tcase_add_test(tc, it_is_not_for_everybody_to_read);
-  tcase_add_loop_test(tc, what_was_changed_is_proven_damage, 0,
+  tcase_add_test(tc, commit_without_changes_leaves_the_database_alone);
+  tcase_add_test(tc, second_writer_gets_busy);
+  tcase_add_test(tc, state_belongs_to_one_pipeline_file);
+  tcase_add_test(tc, state_of_another_version_is_not_changed);
+  tcase_add_test(tc, scratch_copy_changes_nothing);
+  tcase_add_test(tc, scratch_copy_of_a_missing_state_creates_no_file);
+  tcase_add_test(tc, database_mode_is_0640);
+  tcase_add_loop_test(tc, database_changed_by_hand_is_set_aside, 0,
                       ARRAY_SIZE(changes));
-  tcase_add_test(tc, what_is_no_database_is_set_aside);
-  tcase_add_test(tc, a_truncated_database_is_set_aside);
-  tcase_add_test(tc, damage_that_only_writing_meets_is_set_aside_too);
-  tcase_add_loop_test(tc, status_does_not_touch_what_is_damaged, 0,
+  tcase_add_test(tc, file_that_is_not_a_database_is_set_aside);
+  tcase_add_test(tc, truncated_database_is_set_aside);
+  tcase_add_test(tc, damage_found_while_writing_sets_the_state_aside);
+  tcase_add_loop_test(tc, reading_a_damaged_state_does_not_set_it_aside, 0,
                       ARRAY_SIZE(changes));
   tcase_add_test(tc, outages_are_listed_by_age_and_then_by_name);
-  tcase_add_loop_test(tc, what_a_killed_run_left_half_written_is_undone, 0, 2);
-  tcase_add_test(tc, the_state_lies_where_the_file_or_the_environment_says);
-  tcase_add_test(tc, else_it_lies_at_the_users_home);
+  tcase_add_loop_test(tc, unfinished_transaction_of_a_killed_run_is_rolled_back,
+                      0, 2);
+  tcase_add_test(tc, state_dir_or_state_directory_locates_the_state);
+  tcase_add_test(tc, state_is_in_the_home_directory_by_default);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

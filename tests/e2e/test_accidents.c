@@ -149,7 +149,7 @@ static const struct {
 
 /* The first reading with the new number is a candidate; the second confirms
  * it. */
-START_TEST(exchanged_meter_begins_a_new_base_and_totals_go_on)
+START_TEST(exchanged_meter_gets_a_new_base_and_totals_continue)
 {
   write_pipeline("");
   two_cycles();
@@ -164,7 +164,7 @@ START_TEST(exchanged_meter_begins_a_new_base_and_totals_go_on)
 }
 END_TEST
 
-START_TEST(meter_exchanged_during_an_outage_costs_no_usage)
+START_TEST(meter_exchanged_during_an_outage_loses_no_usage)
 {
   write_pipeline("");
   two_cycles();
@@ -179,7 +179,7 @@ START_TEST(meter_exchanged_during_an_outage_costs_no_usage)
 }
 END_TEST
 
-START_TEST(row_of_an_exchange_is_empty_but_for_other_fields)
+START_TEST(row_of_an_exchange_leaves_the_measured_fields_empty)
 {
   write_pipeline(LOG);
   two_cycles();
@@ -261,7 +261,7 @@ END_TEST
 
 /* Two fields, each with its own base: the other serial number is reported
  * once. */
-START_TEST(other_number_of_two_measured_fields_is_said_once)
+START_TEST(other_serial_number_is_reported_once_for_two_fields)
 {
   domoticz_server_add(house.server, 405, "counter-custom", "m3");
   domoticz_server_add(house.server, 406, "custom", "m3");
@@ -289,7 +289,7 @@ END_TEST
   "error: usage: meter.heat_energy_e1: 80.000 GJ is below the last known "     \
   "84.308 GJ, held; if it is right: meterpipe rebase usage\n"
 
-START_TEST(reading_that_falls_is_held_and_made_up_by_the_next_good_one)
+START_TEST(lower_reading_is_held_and_next_good_one_covers_the_usage)
 {
   write_pipeline(LOG);
   two_cycles();
@@ -345,7 +345,7 @@ START_TEST(rebase_takes_a_higher_reading_as_the_base)
 }
 END_TEST
 
-START_TEST(rebase_waits_for_a_reading_and_for_no_server)
+START_TEST(rebase_applies_to_the_next_reading_during_an_outage)
 {
   write_pipeline("");
   two_cycles();
@@ -376,7 +376,7 @@ static const struct {
     "322=0.200 323=84508 327=500200" },
 };
 
-START_TEST(total_set_by_hand_goes_on_from_there)
+START_TEST(total_set_by_hand_continues_from_the_new_value)
 {
   write_pipeline("");
   two_cycles();
@@ -389,7 +389,7 @@ START_TEST(total_set_by_hand_goes_on_from_there)
 }
 END_TEST
 
-START_TEST(total_set_by_hand_keeps_what_was_due_for_it)
+START_TEST(total_set_by_hand_keeps_its_pending_usage)
 {
   write_pipeline("");
   two_cycles();
@@ -414,7 +414,7 @@ START_TEST(base_reset_to_zero_changes_nothing)
 }
 END_TEST
 
-START_TEST(base_set_to_another_reading_is_measured_from)
+START_TEST(usage_is_measured_from_a_base_set_by_hand)
 {
   write_pipeline("");
   two_cycles();
@@ -432,7 +432,7 @@ END_TEST
   " was written: its unit or divider was changed; the value is written "       \
   "again\n"
 
-START_TEST(divider_that_is_changed_is_no_usage)
+START_TEST(changed_divider_causes_no_usage)
 {
   write_pipeline("");
   two_cycles();
@@ -447,7 +447,7 @@ START_TEST(divider_that_is_changed_is_no_usage)
 }
 END_TEST
 
-START_TEST(base_deleted_and_made_again_costs_no_usage)
+START_TEST(deleted_and_recreated_base_loses_no_usage)
 {
   write_pipeline("");
   two_cycles();
@@ -468,7 +468,7 @@ START_TEST(base_deleted_and_made_again_costs_no_usage)
 }
 END_TEST
 
-START_TEST(base_made_again_between_two_runs_costs_no_usage)
+START_TEST(base_recreated_between_two_runs_loses_no_usage)
 {
   write_pipeline("");
   two_cycles();
@@ -482,7 +482,7 @@ END_TEST
 
 /* ---- Servers ---- */
 
-START_TEST(power_cut_after_a_delivered_run_is_made_up)
+START_TEST(values_lost_in_a_power_cut_are_delivered_again)
 {
   write_pipeline("");
   two_cycles();
@@ -495,7 +495,7 @@ START_TEST(power_cut_after_a_delivered_run_is_made_up)
 }
 END_TEST
 
-START_TEST(backup_that_is_restored_is_gone_on_from)
+START_TEST(usage_continues_from_a_restored_backup)
 {
   write_pipeline("");
   two_cycles();
@@ -520,7 +520,7 @@ START_TEST(backup_that_is_restored_is_gone_on_from)
 }
 END_TEST
 
-START_TEST(backup_that_is_restored_takes_the_place_of_what_was_due)
+START_TEST(restored_backup_replaces_the_pending_values)
 {
   write_pipeline("");
   two_cycles();
@@ -538,7 +538,7 @@ START_TEST(backup_that_is_restored_takes_the_place_of_what_was_due)
 }
 END_TEST
 
-START_TEST(outputs_do_not_wait_for_one_another)
+START_TEST(failing_output_does_not_delay_the_others)
 {
   char logs[128];
 
@@ -572,35 +572,34 @@ main(void)
   TCase *t = tcase_create("accidents");
 
   tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_add_loop_test(t, exchanged_meter_begins_a_new_base_and_totals_go_on, 0,
+  tcase_add_loop_test(t, exchanged_meter_gets_a_new_base_and_totals_continue, 0,
                       ARRAY_SIZE(new_meters));
-  tcase_add_loop_test(t, meter_exchanged_during_an_outage_costs_no_usage, 0,
+  tcase_add_loop_test(t, meter_exchanged_during_an_outage_loses_no_usage, 0,
                       ARRAY_SIZE(new_meters));
-  tcase_add_test(t, row_of_an_exchange_is_empty_but_for_other_fields);
+  tcase_add_test(t, row_of_an_exchange_leaves_the_measured_fields_empty);
   tcase_add_test(t, serial_number_that_is_wrong_once_loses_no_usage);
   tcase_add_test(t, third_serial_number_is_the_new_candidate);
   tcase_add_test(t, rebase_takes_a_candidate_at_once);
   tcase_add_test(t, candidate_is_kept_until_it_is_the_base);
-  tcase_add_test(t, other_number_of_two_measured_fields_is_said_once);
-  tcase_add_test(t,
-                 reading_that_falls_is_held_and_made_up_by_the_next_good_one);
+  tcase_add_test(t, other_serial_number_is_reported_once_for_two_fields);
+  tcase_add_test(t, lower_reading_is_held_and_next_good_one_covers_the_usage);
   tcase_add_loop_test(t, rebase_takes_a_lower_reading_as_the_base, 0,
                       ARRAY_SIZE(rebases));
   tcase_add_loop_test(t, rebase_takes_a_higher_reading_as_the_base, 0,
                       ARRAY_SIZE(rebases));
-  tcase_add_test(t, rebase_waits_for_a_reading_and_for_no_server);
-  tcase_add_loop_test(t, total_set_by_hand_goes_on_from_there, 0,
+  tcase_add_test(t, rebase_applies_to_the_next_reading_during_an_outage);
+  tcase_add_loop_test(t, total_set_by_hand_continues_from_the_new_value, 0,
                       ARRAY_SIZE(totals));
-  tcase_add_test(t, total_set_by_hand_keeps_what_was_due_for_it);
+  tcase_add_test(t, total_set_by_hand_keeps_its_pending_usage);
   tcase_add_test(t, base_reset_to_zero_changes_nothing);
-  tcase_add_test(t, base_set_to_another_reading_is_measured_from);
-  tcase_add_test(t, divider_that_is_changed_is_no_usage);
-  tcase_add_test(t, base_deleted_and_made_again_costs_no_usage);
-  tcase_add_test(t, base_made_again_between_two_runs_costs_no_usage);
-  tcase_add_test(t, power_cut_after_a_delivered_run_is_made_up);
-  tcase_add_test(t, backup_that_is_restored_is_gone_on_from);
-  tcase_add_test(t, backup_that_is_restored_takes_the_place_of_what_was_due);
-  tcase_add_test(t, outputs_do_not_wait_for_one_another);
+  tcase_add_test(t, usage_is_measured_from_a_base_set_by_hand);
+  tcase_add_test(t, changed_divider_causes_no_usage);
+  tcase_add_test(t, deleted_and_recreated_base_loses_no_usage);
+  tcase_add_test(t, base_recreated_between_two_runs_loses_no_usage);
+  tcase_add_test(t, values_lost_in_a_power_cut_are_delivered_again);
+  tcase_add_test(t, usage_continues_from_a_restored_backup);
+  tcase_add_test(t, restored_backup_replaces_the_pending_values);
+  tcase_add_test(t, failing_output_does_not_delay_the_others);
   suite_add_tcase(suite, t);
 
   return run_suite(suite);

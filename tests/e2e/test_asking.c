@@ -54,7 +54,7 @@ write_registers(const struct meter_setup *setup, unsigned n)
   meter_setup_write(setup, fields);
 }
 
-START_TEST(registers_are_read_in_as_few_requests_as_can_be)
+START_TEST(registers_are_read_in_the_fewest_requests)
 {
   const struct asking *a = &askings[_i];
   struct meter_setup setup = meter_setup_new("1001=68500001");
@@ -68,7 +68,7 @@ START_TEST(registers_are_read_in_as_few_requests_as_can_be)
 }
 END_TEST
 
-START_TEST(a_meter_without_a_serial_number_is_no_error)
+START_TEST(meter_without_serial_number_is_read_without_error)
 {
   struct meter_setup setup = meter_setup_new("");
 
@@ -79,7 +79,7 @@ START_TEST(a_meter_without_a_serial_number_is_no_error)
 }
 END_TEST
 
-START_TEST(after_a_failure_the_serial_number_is_asked_for_at_once)
+START_TEST(serial_number_is_requested_after_a_failed_run)
 {
   static const char again[] = "notice: meter: eye: answers again after ";
   struct meter_setup setup = meter_setup_new("1001=68500001");
@@ -104,7 +104,7 @@ START_TEST(after_a_failure_the_serial_number_is_asked_for_at_once)
 }
 END_TEST
 
-START_TEST(a_silent_meter_is_not_asked_for_more)
+START_TEST(silent_meter_gets_one_request_only)
 {
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
@@ -118,7 +118,7 @@ START_TEST(a_silent_meter_is_not_asked_for_more)
 }
 END_TEST
 
-START_TEST(min_interval_leaves_the_meter_alone)
+START_TEST(min_interval_suppresses_readings)
 {
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
@@ -245,7 +245,7 @@ START_TEST(many_inputs_are_read_with_few_open_files)
 }
 END_TEST
 
-START_TEST(inputs_whose_turn_does_not_come_are_named)
+START_TEST(inputs_without_a_turn_before_the_deadline_are_reported)
 {
   const struct rlimit limit = { 70, 70 };
   struct sandbox *s = sandbox_new();
@@ -268,7 +268,7 @@ START_TEST(inputs_whose_turn_does_not_come_are_named)
 }
 END_TEST
 
-START_TEST(one_meter_at_the_deadline_does_not_cost_the_other)
+START_TEST(silent_meter_does_not_prevent_reading_the_other)
 {
   struct meter_setup a = meter_setup_new(METER_SETUP_HEAT);
   struct meter *b = meter_setup_add_meter(&a, METER_SETUP_HEAT);
@@ -290,7 +290,7 @@ START_TEST(one_meter_at_the_deadline_does_not_cost_the_other)
 }
 END_TEST
 
-START_TEST(of_several_failures_the_gravest_is_the_exit_status)
+START_TEST(gravest_of_several_failures_is_the_exit_status)
 {
   struct meter_setup a = meter_setup_new("60=84.208GJ");
   struct meter *b = meter_setup_add_meter(&a, METER_SETUP_HEAT);
@@ -309,7 +309,7 @@ END_TEST
 
 /* ---- Captures ----------------------------------------------------------- */
 
-START_TEST(a_capture_of_runs_replays_with_the_same_values)
+START_TEST(capture_of_runs_replays_with_the_same_values)
 {
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
   char shown[1024] = "";
@@ -381,7 +381,7 @@ telling_run(const struct meter_setup *setup, int status, const char *said)
   sandbox_advance(setup->s, 20 * MINUTE);
 }
 
-START_TEST(an_exchanged_meter_begins_a_new_base_and_the_total_goes_on)
+START_TEST(exchanged_meter_gets_a_new_base_and_its_total_continues)
 {
   struct meter_setup setup = meter_setup_new("60=84.208GJ 1001=68500001");
 
@@ -417,7 +417,7 @@ END_TEST
 
 /* The requests here have no room for the serial number: a reading below its
  * base makes the input ask for it, regardless of min_interval. */
-START_TEST(a_lower_reading_makes_it_ask_whether_it_is_another_meter)
+START_TEST(lower_reading_makes_the_input_request_the_serial_number)
 {
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
@@ -446,7 +446,7 @@ START_TEST(a_lower_reading_makes_it_ask_whether_it_is_another_meter)
 END_TEST
 
 /* The meter leaves out its number in the run that needs it for the decision. */
-START_TEST(a_number_that_cannot_be_read_decides_nothing)
+START_TEST(missing_serial_number_decides_nothing)
 {
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
@@ -473,7 +473,7 @@ END_TEST
 
 /* An input that gives a serial number in some runs only, and cannot be asked
  * for it. */
-START_TEST(a_candidate_waits_for_a_reading_with_a_number)
+START_TEST(candidate_waits_for_a_reading_with_a_serial_number)
 {
   static const struct {
     const char *value, *serial;
@@ -526,7 +526,7 @@ START_TEST(a_candidate_waits_for_a_reading_with_a_number)
 }
 END_TEST
 
-START_TEST(a_lower_reading_of_the_same_meter_is_held)
+START_TEST(lower_reading_of_the_same_meter_is_held)
 {
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
@@ -559,26 +559,26 @@ suite(void)
 
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 60);
-  tcase_add_loop_test(tcase, registers_are_read_in_as_few_requests_as_can_be, 0,
+  tcase_add_loop_test(tcase, registers_are_read_in_the_fewest_requests, 0,
                       ARRAY_SIZE(askings));
-  tcase_add_test(tcase, a_meter_without_a_serial_number_is_no_error);
-  tcase_add_test(tcase, after_a_failure_the_serial_number_is_asked_for_at_once);
-  tcase_add_test(tcase, a_silent_meter_is_not_asked_for_more);
-  tcase_add_test(tcase, min_interval_leaves_the_meter_alone);
+  tcase_add_test(tcase, meter_without_serial_number_is_read_without_error);
+  tcase_add_test(tcase, serial_number_is_requested_after_a_failed_run);
+  tcase_add_test(tcase, silent_meter_gets_one_request_only);
+  tcase_add_test(tcase, min_interval_suppresses_readings);
   tcase_add_test(tcase, two_inputs_on_one_device_are_read_one_after_the_other);
   tcase_add_test(tcase, two_meters_are_read_at_the_same_time);
   tcase_add_loop_test(tcase, many_inputs_are_read_with_few_open_files, 0, 2);
-  tcase_add_test(tcase, inputs_whose_turn_does_not_come_are_named);
-  tcase_add_test(tcase, one_meter_at_the_deadline_does_not_cost_the_other);
-  tcase_add_test(tcase, of_several_failures_the_gravest_is_the_exit_status);
-  tcase_add_test(tcase, a_capture_of_runs_replays_with_the_same_values);
+  tcase_add_test(tcase, inputs_without_a_turn_before_the_deadline_are_reported);
+  tcase_add_test(tcase, silent_meter_does_not_prevent_reading_the_other);
+  tcase_add_test(tcase, gravest_of_several_failures_is_the_exit_status);
+  tcase_add_test(tcase, capture_of_runs_replays_with_the_same_values);
   tcase_add_test(tcase,
-                 an_exchanged_meter_begins_a_new_base_and_the_total_goes_on);
+                 exchanged_meter_gets_a_new_base_and_its_total_continues);
   tcase_add_test(tcase,
-                 a_lower_reading_makes_it_ask_whether_it_is_another_meter);
-  tcase_add_test(tcase, a_lower_reading_of_the_same_meter_is_held);
-  tcase_add_test(tcase, a_number_that_cannot_be_read_decides_nothing);
-  tcase_add_test(tcase, a_candidate_waits_for_a_reading_with_a_number);
+                 lower_reading_makes_the_input_request_the_serial_number);
+  tcase_add_test(tcase, lower_reading_of_the_same_meter_is_held);
+  tcase_add_test(tcase, missing_serial_number_decides_nothing);
+  tcase_add_test(tcase, candidate_waits_for_a_reading_with_a_serial_number);
   return suite;
 }
 

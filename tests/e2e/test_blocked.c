@@ -202,7 +202,7 @@ write_talkative(const char *deadline)
   sandbox_write(s, "take.sh", "cat >got\n");
 }
 
-START_TEST(run_goes_on_without_its_messages)
+START_TEST(run_continues_when_its_messages_are_blocked)
 {
   int64_t begun = clock_ms();
   int flags;
@@ -237,7 +237,7 @@ START_TEST(signal_ends_a_run_whose_messages_are_blocked)
 END_TEST
 
 /* The pipeline file itself is wrong: there is no cycle yet, and no deadline. */
-START_TEST(mistakes_of_the_file_do_not_wait_either)
+START_TEST(blocked_config_messages_do_not_delay_the_run)
 {
   int64_t begun = clock_ms();
 
@@ -266,7 +266,7 @@ drain(char *text, size_t size)
   return len;
 }
 
-START_TEST(dropped_lines_are_told_of)
+START_TEST(dropped_lines_are_counted_in_a_warning)
 {
   static char text[1 << 20];
 
@@ -303,7 +303,7 @@ write_screen(const char *deadline)
                 deadline);
 }
 
-START_TEST(output_that_is_blocked_fails_and_the_others_do_not)
+START_TEST(blocked_output_fails_and_others_are_delivered)
 {
   int64_t begun = clock_ms();
   int flags;
@@ -346,12 +346,11 @@ blocked_suite(void)
 
   tcase_add_checked_fixture(tc, build, leave);
   tcase_set_timeout(tc, 60);
-  tcase_add_loop_test(tc, run_goes_on_without_its_messages, 0, n);
+  tcase_add_loop_test(tc, run_continues_when_its_messages_are_blocked, 0, n);
   tcase_add_loop_test(tc, signal_ends_a_run_whose_messages_are_blocked, 0, n);
-  tcase_add_loop_test(tc, mistakes_of_the_file_do_not_wait_either, 0, n);
-  tcase_add_test(tc, dropped_lines_are_told_of);
-  tcase_add_loop_test(tc, output_that_is_blocked_fails_and_the_others_do_not, 0,
-                      n);
+  tcase_add_loop_test(tc, blocked_config_messages_do_not_delay_the_run, 0, n);
+  tcase_add_test(tc, dropped_lines_are_counted_in_a_warning);
+  tcase_add_loop_test(tc, blocked_output_fails_and_others_are_delivered, 0, n);
   tcase_add_loop_test(tc, signal_ends_a_run_whose_output_is_blocked, 0, n);
   suite_add_tcase(suite, tc);
   return suite;

@@ -215,7 +215,7 @@ static const struct {
 };
 
 /* Only the rows that hang reach the time limit. */
-START_TEST(broken_plugin_is_found_out)
+START_TEST(conform_detects_a_broken_output)
 {
   const bool hangs = strstr(conform_rows[_i].bad, "-hangs");
 
@@ -295,7 +295,7 @@ static const struct {
 };
 
 /* Checks only the first line; consequences of the violation may follow it. */
-START_TEST(broken_input_and_transform_are_found_out)
+START_TEST(conform_detects_a_broken_input_or_transform)
 {
   char first[256];
 
@@ -324,7 +324,7 @@ static const struct {
   { "transform", "ops-no-apply", "its transform table lacks apply" },
 };
 
-START_TEST(table_that_lacks_something_is_refused)
+START_TEST(incomplete_plugin_table_is_refused)
 {
   const char *kind = table_rows[_i].kind;
   char file[32], err[256];
@@ -350,7 +350,7 @@ END_TEST
 
 /* The list continues after a plugin that cannot be loaded; a list of one name
  * also shows the error of that plugin. */
-START_TEST(list_of_plugins_goes_on_behind_a_bad_one)
+START_TEST(plugin_list_continues_after_a_broken_plugin)
 {
   static const char err[] = "error: ./input_bad.so: its input table lacks "
                             "read\n";
@@ -372,7 +372,7 @@ START_TEST(list_of_plugins_goes_on_behind_a_bad_one)
 END_TEST
 
 /* With sanitizers, malloc has no statistics, and conform finds no leak. */
-START_TEST(leak_is_found_out)
+START_TEST(conform_detects_a_memory_leak)
 {
   sandbox_setenv(s, "BAD", "create-leaks");
   sandbox_run(s, "conform output_bad.so");
@@ -394,7 +394,7 @@ static const char *const sound[] = { "",
                                      "write-fails-10",
                                      "begin-fails-5" };
 
-START_TEST(sound_plugin_passes)
+START_TEST(conform_accepts_a_sound_plugin)
 {
   sandbox_setenv(s, "BAD", sound[_i]);
   sandbox_run(s, "conform ./output_bad.so");
@@ -405,7 +405,7 @@ START_TEST(sound_plugin_passes)
 END_TEST
 
 /* Wrong options are refused before the plugin gets them. */
-START_TEST(wrong_words_are_refused)
+START_TEST(conform_refuses_wrong_options)
 {
   char path[1024];
 
@@ -420,7 +420,7 @@ START_TEST(wrong_words_are_refused)
 }
 END_TEST
 
-START_TEST(library_without_the_symbol_is_no_plugin)
+START_TEST(library_without_the_plugin_symbol_is_refused)
 {
   char err[1200];
 
@@ -440,7 +440,7 @@ START_TEST(library_without_the_symbol_is_no_plugin)
 END_TEST
 
 /* The rest of the message is the system's wording. */
-START_TEST(file_that_is_no_library_is_no_plugin)
+START_TEST(file_that_is_not_a_library_is_refused)
 {
   static const char err[] = "error: ./text.so: ";
 
@@ -477,7 +477,7 @@ static const struct {
   { "transform_subtract", "wrap=10000 max=5 decrease=rebase" },
 };
 
-START_TEST(our_own_keep_the_contract)
+START_TEST(all_own_plugins_pass_conform)
 {
   char path[1024];
 
@@ -589,7 +589,7 @@ static const struct {
     "error: bad: the plugin ended the thread of its read\n" },
 };
 
-START_TEST(plugin_that_ends_the_process_is_told)
+START_TEST(plugin_that_ends_the_process_is_named)
 {
   bool is_input = strcmp(end_rows[_i].plugin, "input") == 0;
   time_t begun = time(NULL);
@@ -707,7 +707,7 @@ check_delivery(int row, const char *class)
 
 /* A run that fails to deliver a value does not end with status 0, and the next
  * run delivers the kept values. */
-START_TEST(delivery_that_fails_is_told_and_nothing_is_lost)
+START_TEST(failed_delivery_is_reported_and_loses_nothing)
 {
   unsigned classes = delivery_rows[_i].classes;
 
@@ -822,7 +822,7 @@ START_TEST(token_without_an_end_is_refused)
 END_TEST
 
 /* The input's other fields are delivered. */
-START_TEST(name_of_a_field_that_nothing_names_is_checked)
+START_TEST(names_of_unrequested_fields_are_checked)
 {
   sandbox_write(s, "p.ini",
                 "[input bad]\nplugin = ./input_bad.so\n"
@@ -848,7 +848,7 @@ static const struct {
     "result\n" },
 };
 
-START_TEST(instance_that_cannot_be_made_ends_the_run)
+START_TEST(failed_create_ends_the_run_before_reading)
 {
   sandbox_write(s, "p.ini",
                 "[input meter]\nplugin = exec\ncommand = touch read\n"
@@ -868,7 +868,7 @@ static const char *const live_inputs[] = {
   "plugin = replay\npath = meter.capture\n",
 };
 
-START_TEST(live_output_that_cannot_be_opened_is_left_out)
+START_TEST(unopenable_live_output_is_skipped)
 {
   sandbox_write(s, "meter.capture",
                 "< 40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n\n"
@@ -888,7 +888,7 @@ START_TEST(live_output_that_cannot_be_opened_is_left_out)
 }
 END_TEST
 
-START_TEST(bad_value_of_a_probe_is_shown_as_none_with_the_reason)
+START_TEST(probe_lists_an_invalid_value_as_null_with_the_reason)
 {
   sandbox_setenv(s, "BAD", "probe-exponent");
   sandbox_run(s, "probe ./input_bad.so --json");
@@ -901,7 +901,7 @@ START_TEST(bad_value_of_a_probe_is_shown_as_none_with_the_reason)
 }
 END_TEST
 
-START_TEST(targets_of_an_output_that_cannot_be_opened_are_not_listed)
+START_TEST(targets_fails_if_the_output_cannot_be_opened)
 {
   sandbox_setenv(s, "BAD", "open-nonsense");
   sandbox_run(s, "targets ./output_bad.so");
@@ -911,7 +911,7 @@ START_TEST(targets_of_an_output_that_cannot_be_opened_are_not_listed)
 }
 END_TEST
 
-START_TEST(attempt_without_words_is_told_in_ours)
+START_TEST(watch_describes_an_attempt_that_has_no_text)
 {
   sandbox_run(s, "probe ./input_bad.so --watch --json");
   check(EX_OK,
@@ -924,7 +924,7 @@ START_TEST(attempt_without_words_is_told_in_ours)
 }
 END_TEST
 
-START_TEST(input_that_does_not_look_for_a_signal_is_abandoned)
+START_TEST(hanging_input_is_abandoned_after_a_signal)
 {
   time_t begin = time(NULL);
 
@@ -946,7 +946,7 @@ END_TEST
 
 /* The run abandons the hanging input's thread and delivers the other meter's
  * values. */
-START_TEST(input_that_does_not_come_back_is_abandoned)
+START_TEST(hanging_input_is_abandoned_at_the_deadline)
 {
   sandbox_write(s, "p.ini",
                 "[pipeline]\ndeadline = 1s\n"
@@ -964,7 +964,7 @@ START_TEST(input_that_does_not_come_back_is_abandoned)
 END_TEST
 
 /* The plugin's code must stay loaded between two cycles, as its thread runs. */
-START_TEST(thread_that_a_plugin_leaves_behind_does_no_harm)
+START_TEST(remaining_thread_of_a_plugin_does_not_crash_the_run)
 {
   sandbox_write(s, "p.ini",
                 "[input bad]\nplugin = ./input_bad.so\n"
@@ -1018,7 +1018,7 @@ START_TEST(stage_prints_twenty_failures_and_how_many_more)
 }
 END_TEST
 
-START_TEST(thousands_of_outages_begin_and_end)
+START_TEST(thousands_of_outages_are_listed_and_cleared)
 {
   write_failing_house("read-fails-5000");
   ck_assert_int_eq(sandbox_run(s, "run -c p.ini"), EX_DATAERR);
@@ -1033,7 +1033,7 @@ START_TEST(thousands_of_outages_begin_and_end)
 }
 END_TEST
 
-START_TEST(plugin_of_another_kind_is_told_so)
+START_TEST(plugin_of_the_wrong_kind_is_refused)
 {
   sandbox_write(s, "p.ini",
                 "[input meter]\nplugin = ./output_bad.so\n"
@@ -1047,7 +1047,7 @@ END_TEST
 
 /* A run, a check and the list of plugins each report a plugin that cannot be
  * loaded in one line. */
-START_TEST(unsound_plugin_is_one_clear_line)
+START_TEST(unloadable_plugin_is_reported_in_one_line)
 {
   char line[512];
 
@@ -1077,44 +1077,45 @@ conform_suite(void)
 
   tcase_add_checked_fixture(tc, build, leave);
   tcase_set_timeout(tc, 60);
-  tcase_add_loop_test(tc, broken_plugin_is_found_out, 0,
+  tcase_add_loop_test(tc, conform_detects_a_broken_output, 0,
                       ARRAY_SIZE(conform_rows));
-  tcase_add_loop_test(tc, broken_input_and_transform_are_found_out, 0,
+  tcase_add_loop_test(tc, conform_detects_a_broken_input_or_transform, 0,
                       ARRAY_SIZE(other_rows));
-  tcase_add_loop_test(tc, table_that_lacks_something_is_refused, 0,
+  tcase_add_loop_test(tc, incomplete_plugin_table_is_refused, 0,
                       ARRAY_SIZE(table_rows));
-  tcase_add_test(tc, list_of_plugins_goes_on_behind_a_bad_one);
-  tcase_add_test(tc, leak_is_found_out);
-  tcase_add_loop_test(tc, sound_plugin_passes, 0, ARRAY_SIZE(sound));
-  tcase_add_test(tc, wrong_words_are_refused);
-  tcase_add_test(tc, library_without_the_symbol_is_no_plugin);
-  tcase_add_test(tc, file_that_is_no_library_is_no_plugin);
-  tcase_add_loop_test(tc, our_own_keep_the_contract, 0, ARRAY_SIZE(own_rows));
+  tcase_add_test(tc, plugin_list_continues_after_a_broken_plugin);
+  tcase_add_test(tc, conform_detects_a_memory_leak);
+  tcase_add_loop_test(tc, conform_accepts_a_sound_plugin, 0, ARRAY_SIZE(sound));
+  tcase_add_test(tc, conform_refuses_wrong_options);
+  tcase_add_test(tc, library_without_the_plugin_symbol_is_refused);
+  tcase_add_test(tc, file_that_is_not_a_library_is_refused);
+  tcase_add_loop_test(tc, all_own_plugins_pass_conform, 0,
+                      ARRAY_SIZE(own_rows));
   tcase_add_loop_test(tc, bad_plugin_does_not_bring_the_run_down, 0,
                       ARRAY_SIZE(run_rows));
-  tcase_add_loop_test(tc, plugin_that_ends_the_process_is_told, 0,
+  tcase_add_loop_test(tc, plugin_that_ends_the_process_is_named, 0,
                       ARRAY_SIZE(end_rows));
-  tcase_add_loop_test(tc, delivery_that_fails_is_told_and_nothing_is_lost, 0,
+  tcase_add_loop_test(tc, failed_delivery_is_reported_and_loses_nothing, 0,
                       ARRAY_SIZE(delivery_rows));
   tcase_add_loop_test(tc, bad_input_or_transform_does_not_bring_the_run_down, 0,
                       ARRAY_SIZE(stage_rows));
   tcase_add_test(tc, token_without_an_end_is_refused);
-  tcase_add_test(tc, name_of_a_field_that_nothing_names_is_checked);
-  tcase_add_loop_test(tc, instance_that_cannot_be_made_ends_the_run, 0,
+  tcase_add_test(tc, names_of_unrequested_fields_are_checked);
+  tcase_add_loop_test(tc, failed_create_ends_the_run_before_reading, 0,
                       ARRAY_SIZE(create_rows));
-  tcase_add_loop_test(tc, live_output_that_cannot_be_opened_is_left_out, 0,
+  tcase_add_loop_test(tc, unopenable_live_output_is_skipped, 0,
                       ARRAY_SIZE(live_inputs));
-  tcase_add_test(tc, bad_value_of_a_probe_is_shown_as_none_with_the_reason);
-  tcase_add_test(tc, attempt_without_words_is_told_in_ours);
-  tcase_add_test(tc, targets_of_an_output_that_cannot_be_opened_are_not_listed);
-  tcase_add_loop_test(tc, unsound_plugin_is_one_clear_line, 0,
+  tcase_add_test(tc, probe_lists_an_invalid_value_as_null_with_the_reason);
+  tcase_add_test(tc, watch_describes_an_attempt_that_has_no_text);
+  tcase_add_test(tc, targets_fails_if_the_output_cannot_be_opened);
+  tcase_add_loop_test(tc, unloadable_plugin_is_reported_in_one_line, 0,
                       ARRAY_SIZE(conform_rows));
-  tcase_add_test(tc, input_that_does_not_come_back_is_abandoned);
-  tcase_add_test(tc, input_that_does_not_look_for_a_signal_is_abandoned);
-  tcase_add_test(tc, thread_that_a_plugin_leaves_behind_does_no_harm);
+  tcase_add_test(tc, hanging_input_is_abandoned_at_the_deadline);
+  tcase_add_test(tc, hanging_input_is_abandoned_after_a_signal);
+  tcase_add_test(tc, remaining_thread_of_a_plugin_does_not_crash_the_run);
   tcase_add_test(tc, stage_prints_twenty_failures_and_how_many_more);
-  tcase_add_test(tc, thousands_of_outages_begin_and_end);
-  tcase_add_test(tc, plugin_of_another_kind_is_told_so);
+  tcase_add_test(tc, thousands_of_outages_are_listed_and_cleared);
+  tcase_add_test(tc, plugin_of_the_wrong_kind_is_refused);
   suite_add_tcase(suite, tc);
   return suite;
 }

@@ -63,7 +63,7 @@ static const struct {
   { 2, EX_OK, "" },
 };
 
-START_TEST(check_reports_a_login_that_may_only_read)
+START_TEST(check_reports_a_read_only_login)
 {
   add(323, "counter-custom", "GJ");
   domoticz_server_set_rights(house.server, rights[_i].rights);
@@ -142,7 +142,7 @@ START_TEST(check_warns_about_the_usual_unit)
 }
 END_TEST
 
-START_TEST(check_follows_a_convert_and_a_usage)
+START_TEST(check_derives_units_through_transforms)
 {
   add(1, "kwh", NULL);
   add(2, "custom", "kWh");
@@ -163,7 +163,7 @@ START_TEST(check_follows_a_convert_and_a_usage)
 }
 END_TEST
 
-START_TEST(power_of_another_kind_is_refused_before_it_is_sent)
+START_TEST(power_in_an_energy_unit_is_refused_before_sending)
 {
   add(1, "kwh", NULL);
   domoticz_setup_write(
@@ -192,7 +192,7 @@ static const struct {
   { 1000, NULL, "84.208 GJ" },
 };
 
-START_TEST(coarse_step_of_a_base_is_told)
+START_TEST(check_warns_about_the_coarse_step_of_a_base)
 {
   char said[512] = "", out[128];
 
@@ -223,7 +223,7 @@ START_TEST(coarse_step_of_a_base_is_told)
 }
 END_TEST
 
-START_TEST(what_a_temperature_stores_is_shown)
+START_TEST(dry_run_prints_the_stored_temperature)
 {
   add(6, "temperature", NULL);
   domoticz_setup_write(&house, "", "idx.6 = meter.temperature_t1\n", "");
@@ -250,7 +250,7 @@ static const struct {
              "Counter with own unit m3\n" },
 };
 
-START_TEST(check_warns_about_types_that_users_regret)
+START_TEST(check_warns_about_unsuitable_device_types)
 {
   char line[512];
 
@@ -274,7 +274,7 @@ static const struct {
   { "kwh", NULL, "kWh", "23391.111 kWh" },
 };
 
-START_TEST(first_value_after_a_logged_zero_is_told_once)
+START_TEST(first_value_after_a_logged_zero_is_reported_once)
 {
   char said[512], *file;
 
@@ -299,7 +299,7 @@ START_TEST(first_value_after_a_logged_zero_is_told_once)
 }
 END_TEST
 
-START_TEST(first_value_before_a_row_and_a_total_say_nothing)
+START_TEST(unlogged_device_and_total_cause_no_notice)
 {
   add(1, "counter-custom", "GJ");
   domoticz_setup_write(&house, "", "idx.1 = meter.heat_energy_e1\n", "");
@@ -358,7 +358,7 @@ START_TEST(new_device_gets_its_first_value_in_one_step)
 }
 END_TEST
 
-START_TEST(new_device_without_a_value_says_what_to_do)
+START_TEST(new_device_without_a_value_prints_the_next_step)
 {
   write_without_targets();
   run("targets -c house.ini domoticz --yes --create Heat:counter-gj");
@@ -389,7 +389,7 @@ START_TEST(silent_meter_leaves_a_new_device_without_a_value)
 }
 END_TEST
 
-START_TEST(value_that_is_left_out_is_not_called_delivered)
+START_TEST(skipped_first_value_is_not_reported_as_delivered)
 {
   add(323, "counter-custom", "GJ");
   domoticz_setup_write(&house, "", "idx.323 = meter.heat_energy_e1\n",
@@ -418,7 +418,7 @@ static const struct {
     "\"Heat:counter-gj=\" is not NAME:TYPE" },
 };
 
-START_TEST(nothing_is_made_for_a_value_that_there_is_not)
+START_TEST(create_with_an_unknown_value_makes_no_device)
 {
   write_without_targets();
   sandbox_run(house.sandbox, "targets %s", mistakes[_i].words);
@@ -437,28 +437,28 @@ main(void)
 
   tcase_add_checked_fixture(t, setup, leave);
   tcase_set_timeout(t, 120);
-  tcase_add_loop_test(t, check_reports_a_login_that_may_only_read, 0,
+  tcase_add_loop_test(t, check_reports_a_read_only_login, 0,
                       (int)ARRAY_SIZE(rights));
   tcase_add_loop_test(t, text_is_refused_by_check_and_every_run, 0,
                       (int)ARRAY_SIZE(texts));
   tcase_add_test(t, text_goes_to_a_text_device);
   tcase_add_loop_test(t, check_warns_about_the_usual_unit, 0,
                       (int)ARRAY_SIZE(units));
-  tcase_add_test(t, check_follows_a_convert_and_a_usage);
-  tcase_add_test(t, power_of_another_kind_is_refused_before_it_is_sent);
-  tcase_add_loop_test(t, coarse_step_of_a_base_is_told, 0,
+  tcase_add_test(t, check_derives_units_through_transforms);
+  tcase_add_test(t, power_in_an_energy_unit_is_refused_before_sending);
+  tcase_add_loop_test(t, check_warns_about_the_coarse_step_of_a_base, 0,
                       (int)ARRAY_SIZE(steps));
-  tcase_add_test(t, what_a_temperature_stores_is_shown);
-  tcase_add_loop_test(t, check_warns_about_types_that_users_regret, 0,
+  tcase_add_test(t, dry_run_prints_the_stored_temperature);
+  tcase_add_loop_test(t, check_warns_about_unsuitable_device_types, 0,
                       (int)ARRAY_SIZE(types));
-  tcase_add_loop_test(t, first_value_after_a_logged_zero_is_told_once, 0,
+  tcase_add_loop_test(t, first_value_after_a_logged_zero_is_reported_once, 0,
                       (int)ARRAY_SIZE(counters));
-  tcase_add_test(t, first_value_before_a_row_and_a_total_say_nothing);
+  tcase_add_test(t, unlogged_device_and_total_cause_no_notice);
   tcase_add_test(t, new_device_gets_its_first_value_in_one_step);
-  tcase_add_test(t, new_device_without_a_value_says_what_to_do);
+  tcase_add_test(t, new_device_without_a_value_prints_the_next_step);
   tcase_add_test(t, silent_meter_leaves_a_new_device_without_a_value);
-  tcase_add_test(t, value_that_is_left_out_is_not_called_delivered);
-  tcase_add_loop_test(t, nothing_is_made_for_a_value_that_there_is_not, 0,
+  tcase_add_test(t, skipped_first_value_is_not_reported_as_delivered);
+  tcase_add_loop_test(t, create_with_an_unknown_value_makes_no_device, 0,
                       (int)ARRAY_SIZE(mistakes));
   suite_add_tcase(s, t);
   return run_suite(s);

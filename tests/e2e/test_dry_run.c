@@ -164,7 +164,7 @@ run_without_a_trace(const char *args)
   "log.energy 84.558 GJ\n"                                                     \
   "log.usage 0.250 GJ\n"
 
-START_TEST(a_real_pipeline_is_tried_with_no_meter_and_no_server)
+START_TEST(offline_replay_needs_no_meter_and_no_server)
 {
   sandbox_write(s, "meter.capture", CAPTURE);
   write_pipeline("nowhere", NO_SERVER);
@@ -173,7 +173,7 @@ START_TEST(a_real_pipeline_is_tried_with_no_meter_and_no_server)
 }
 END_TEST
 
-START_TEST(a_total_that_skips_its_first_goes_on_in_the_next_cycle)
+START_TEST(total_with_first_skip_continues_in_the_next_cycle)
 {
   sandbox_write(s, "house.ini",
                 "[input meter]\nplugin = kmp\ndevice = /dev/none\n"
@@ -194,7 +194,7 @@ START_TEST(a_total_that_skips_its_first_goes_on_in_the_next_cycle)
 }
 END_TEST
 
-START_TEST(a_replay_may_ask_the_server_once)
+START_TEST(dry_replay_fetches_from_the_server_once)
 {
   sandbox_write(s, "meter.capture", CAPTURE);
   write_pipeline("nowhere", domoticz_server_url(server));
@@ -207,7 +207,7 @@ END_TEST
 
 /* ---- Against meter and server ------------------------------------------- */
 
-START_TEST(a_dry_run_delivers_and_records_nothing)
+START_TEST(dry_run_delivers_and_records_nothing)
 {
   write_pipeline(meter_path(m), domoticz_server_url(server));
   run_without_a_trace("run -n -c house.ini");
@@ -217,7 +217,7 @@ START_TEST(a_dry_run_delivers_and_records_nothing)
 }
 END_TEST
 
-START_TEST(a_dry_run_follows_from_the_state_and_leaves_it)
+START_TEST(dry_run_uses_the_state_and_does_not_change_it)
 {
   write_pipeline(meter_path(m), domoticz_server_url(server));
   sandbox_run(s, "run -c house.ini");
@@ -241,7 +241,7 @@ START_TEST(a_dry_run_follows_from_the_state_and_leaves_it)
 }
 END_TEST
 
-START_TEST(offline_follows_from_the_state_too)
+START_TEST(offline_dry_run_uses_the_state)
 {
   write_pipeline(meter_path(m), domoticz_server_url(server));
   sandbox_run(s, "run -c house.ini");
@@ -283,7 +283,7 @@ static const struct {
     "error: meter: nowhere.capture: there is no such file\n" },
 };
 
-START_TEST(what_a_replay_cannot_be_is_refused)
+START_TEST(invalid_replay_options_are_refused)
 {
   sandbox_write(s, "meter.capture", CAPTURE);
   write_pipeline("nowhere", NO_SERVER);
@@ -292,7 +292,7 @@ START_TEST(what_a_replay_cannot_be_is_refused)
 }
 END_TEST
 
-START_TEST(a_replay_is_delivered_to_files)
+START_TEST(replay_is_delivered_to_files)
 {
   sandbox_write(s, "meter.capture", CAPTURE);
   sandbox_write(s, "house.ini",
@@ -333,7 +333,7 @@ START_TEST(each_input_can_have_its_own_capture)
 }
 END_TEST
 
-START_TEST(an_input_that_is_not_replayed_is_read)
+START_TEST(input_without_a_capture_is_read_from_its_meter)
 {
   sandbox_write(
     s, "west.capture",
@@ -350,7 +350,7 @@ START_TEST(an_input_that_is_not_replayed_is_read)
 END_TEST
 
 /* --replay also replaces the capture of a replay input. */
-START_TEST(a_recording_is_replaced_by_another)
+START_TEST(replay_option_replaces_the_path_of_a_replay_input)
 {
   sandbox_write(s, "meter.capture", CAPTURE);
   sandbox_write(s, "house.ini",
@@ -364,7 +364,7 @@ START_TEST(a_recording_is_replaced_by_another)
 }
 END_TEST
 
-START_TEST(an_input_without_recordings_is_not_replayed)
+START_TEST(input_without_captures_cannot_be_replayed)
 {
   sandbox_write(s, "meter.capture", CAPTURE);
   sandbox_write(s, "house.ini",
@@ -378,7 +378,7 @@ START_TEST(an_input_without_recordings_is_not_replayed)
 }
 END_TEST
 
-START_TEST(a_replay_needs_the_plugin_that_reads_recordings)
+START_TEST(replay_option_needs_the_replay_plugin)
 {
   static const char begin[] =
     "house.ini:1: --replay: there is no input plugin \"replay\" in /nowhere:";
@@ -400,7 +400,7 @@ END_TEST
 
 /* A replay has its state in memory: no row is kept for the file that cannot be
  * opened, and the other output is served. */
-START_TEST(an_output_that_cannot_be_opened_costs_a_replay_no_other)
+START_TEST(unopenable_output_does_not_stop_a_replay)
 {
   sandbox_write(s, "meter.capture", CAPTURE);
   sandbox_write(s, "house.ini",
@@ -417,7 +417,7 @@ START_TEST(an_output_that_cannot_be_opened_costs_a_replay_no_other)
 END_TEST
 
 /* An error message that is too long is cut, and remains one line. */
-START_TEST(a_name_longer_than_a_line_is_cut)
+START_TEST(message_with_an_overlong_name_is_cut_to_one_line)
 {
   char path[3001];
 
@@ -441,23 +441,22 @@ suite(void)
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 30);
   tcase_add_checked_fixture(tcase, setup, teardown);
-  tcase_add_test(tcase, a_real_pipeline_is_tried_with_no_meter_and_no_server);
-  tcase_add_test(tcase, a_total_that_skips_its_first_goes_on_in_the_next_cycle);
-  tcase_add_test(tcase, a_replay_may_ask_the_server_once);
-  tcase_add_test(tcase, a_dry_run_delivers_and_records_nothing);
-  tcase_add_test(tcase, a_dry_run_follows_from_the_state_and_leaves_it);
-  tcase_add_test(tcase, offline_follows_from_the_state_too);
-  tcase_add_loop_test(tcase, what_a_replay_cannot_be_is_refused, 0,
+  tcase_add_test(tcase, offline_replay_needs_no_meter_and_no_server);
+  tcase_add_test(tcase, total_with_first_skip_continues_in_the_next_cycle);
+  tcase_add_test(tcase, dry_replay_fetches_from_the_server_once);
+  tcase_add_test(tcase, dry_run_delivers_and_records_nothing);
+  tcase_add_test(tcase, dry_run_uses_the_state_and_does_not_change_it);
+  tcase_add_test(tcase, offline_dry_run_uses_the_state);
+  tcase_add_loop_test(tcase, invalid_replay_options_are_refused, 0,
                       ARRAY_SIZE(refused));
-  tcase_add_test(tcase, a_replay_is_delivered_to_files);
+  tcase_add_test(tcase, replay_is_delivered_to_files);
   tcase_add_test(tcase, each_input_can_have_its_own_capture);
-  tcase_add_test(tcase, an_input_that_is_not_replayed_is_read);
-  tcase_add_test(tcase, a_recording_is_replaced_by_another);
-  tcase_add_test(tcase, an_input_without_recordings_is_not_replayed);
-  tcase_add_test(tcase, a_replay_needs_the_plugin_that_reads_recordings);
-  tcase_add_test(tcase,
-                 an_output_that_cannot_be_opened_costs_a_replay_no_other);
-  tcase_add_test(tcase, a_name_longer_than_a_line_is_cut);
+  tcase_add_test(tcase, input_without_a_capture_is_read_from_its_meter);
+  tcase_add_test(tcase, replay_option_replaces_the_path_of_a_replay_input);
+  tcase_add_test(tcase, input_without_captures_cannot_be_replayed);
+  tcase_add_test(tcase, replay_option_needs_the_replay_plugin);
+  tcase_add_test(tcase, unopenable_output_does_not_stop_a_replay);
+  tcase_add_test(tcase, message_with_an_overlong_name_is_cut_to_one_line);
   return suite;
 }
 

@@ -129,7 +129,7 @@ static const struct {
   { "sh words.sh $HOME *.ini `x` >y", "<$HOME><*.ini><`x`><>y>" },
 };
 
-START_TEST(command_is_words_and_no_shell_reads_them)
+START_TEST(command_is_split_into_words_without_a_shell)
 {
   sandbox_write(s, "words.sh", "printf '<%%s>' \"$@\" >got\n");
   sandbox_write(s, "p.ini",
@@ -172,7 +172,7 @@ static const struct {
 /* Shell command: adds the ids of the received records to "got", a line each. */
 #define IDS "sed 's/^{\"id\":\"\\([^\"]*\\).*/\\1/' >>got\n"
 
-START_TEST(status_decides_what_becomes_of_a_record)
+START_TEST(exit_status_decides_the_result_of_a_record)
 {
   const bool queued = strcmp(status_rows[_i].class, "live") != 0;
   char options[128], want[256];
@@ -196,7 +196,7 @@ START_TEST(status_decides_what_becomes_of_a_record)
 }
 END_TEST
 
-START_TEST(command_that_cannot_be_run_is_told_by_name)
+START_TEST(unrunnable_command_is_named)
 {
   exec_write(s, "class = append\ncommand = no-such-program --token=abc\n");
   exec_run(s, "84.208");
@@ -212,7 +212,7 @@ START_TEST(command_that_cannot_be_run_is_told_by_name)
 END_TEST
 
 /* check searches for a command in the same places as a run. */
-START_TEST(a_command_is_found_by_check_where_a_run_finds_it)
+START_TEST(check_searches_the_same_path_as_a_run)
 {
   static const struct {
     const char *path, *command; /* path NULL: unset */
@@ -256,7 +256,7 @@ START_TEST(a_command_is_found_by_check_where_a_run_finds_it)
 END_TEST
 
 /* check reports it before the first run. */
-START_TEST(check_finds_a_command_that_cannot_be_run)
+START_TEST(check_reports_an_unrunnable_command)
 {
   exec_write(s, "class = append\ncommand = no-such-program --token=abc\n");
   sandbox_write(s, "reading", "%s", "");
@@ -288,7 +288,7 @@ END_TEST
 
 /* A megabyte on standard error does not become a megabyte of mail, and cannot
  * control the terminal of its reader. */
-START_TEST(complaints_are_bounded_and_clean)
+START_TEST(messages_of_a_command_are_bounded_and_sanitised)
 {
   exec_write(s, "class = append\ncommand = sh take.sh\n");
   sandbox_write(s, "take.sh",
@@ -309,7 +309,7 @@ START_TEST(complaints_are_bounded_and_clean)
 }
 END_TEST
 
-START_TEST(command_need_not_read_what_it_is_given)
+START_TEST(command_may_ignore_its_input)
 {
   exec_write(s, "class = append\ncommand = true\n");
   exec_run(s, "84.208");
@@ -385,7 +385,7 @@ START_TEST(whole_group_ends_at_the_timeout)
 }
 END_TEST
 
-START_TEST(deadline_of_the_cycle_ends_the_command_too)
+START_TEST(deadline_of_the_cycle_ends_the_command)
 {
   int64_t begun = clock_ms();
 
@@ -402,7 +402,7 @@ START_TEST(deadline_of_the_cycle_ends_the_command_too)
 }
 END_TEST
 
-START_TEST(what_a_command_leaves_behind_is_ended_and_not_waited_for)
+START_TEST(background_process_of_a_command_is_killed)
 {
   int64_t begun = clock_ms();
 
@@ -417,7 +417,7 @@ END_TEST
 
 /* A process that left the group keeps running and writing; the run does not
  * wait for it. */
-START_TEST(what_left_the_group_is_not_waited_for)
+START_TEST(process_outside_the_group_is_not_waited_for)
 {
   int64_t begun = clock_ms();
 
@@ -431,7 +431,7 @@ END_TEST
 
 /* The run may not kill the command, as if it ran as another user (sudo, for
  * example). */
-START_TEST(command_that_cannot_be_killed_is_left_behind)
+START_TEST(unkillable_command_is_abandoned)
 {
   int64_t begun = clock_ms();
 
@@ -464,7 +464,7 @@ END_TEST
 
 /* The meter takes almost all of the deadline: the output is not begun, and its
  * pending value is kept. */
-START_TEST(output_is_not_asked_without_time)
+START_TEST(output_is_not_contacted_after_the_deadline)
 {
   static const char pipeline[] =
     "[pipeline]\ndeadline = %s\n[input meter]\nplugin = exec\n"
@@ -511,7 +511,7 @@ static const struct {
 
 /* The command gets an empty input and might end with 0; the record does not
  * count as delivered. */
-START_TEST(record_that_could_not_be_written_is_not_delivered)
+START_TEST(record_not_written_to_the_command_stays_pending)
 {
   char text[256];
 
@@ -617,7 +617,7 @@ END_TEST
 
 /* The host is killed after the command has taken the record, and before the
  * host has noted that: the record is sent again with the same id. */
-START_TEST(record_comes_again_with_its_id_after_a_crash)
+START_TEST(record_is_sent_again_with_its_id_after_a_crash)
 {
   sandbox_write(s, "take.sh", IDS "kill -9 $PPID\nsleep 60\n");
   exec_write(s, "class = append\ncommand = sh take.sh\n");
@@ -687,7 +687,7 @@ records(void)
 
 /* The amount is sent again with the same id; the usage since then is a record
  * of its own. */
-START_TEST(unanswered_amount_comes_again_and_the_rest_follows)
+START_TEST(unanswered_amount_is_resent_apart_from_later_usage)
 {
   char want[256];
 
@@ -711,7 +711,7 @@ START_TEST(unanswered_amount_comes_again_and_the_rest_follows)
 END_TEST
 
 /* Without usage in between, exactly the same record is sent again. */
-START_TEST(unanswered_record_comes_again_as_it_was)
+START_TEST(unanswered_record_is_resent_unchanged)
 {
   char first[512];
 
@@ -730,7 +730,7 @@ END_TEST
 
 /* Each run ends with the status of the refusal; the amount that is taken in the
  * end contains all refused ones. */
-START_TEST(refused_amount_is_in_the_next_one)
+START_TEST(rejected_amount_is_added_to_the_next_one)
 {
   static const int refusals[] = { 75, 1 };
 
@@ -754,7 +754,7 @@ END_TEST
 
 /* A refusal does not settle a record whose outcome is unknown: that one is sent
  * again with its id. */
-START_TEST(refusal_does_not_tell_of_an_earlier_record)
+START_TEST(rejection_does_not_settle_an_earlier_unknown_outcome)
 {
   sandbox_write(s, "p.ini", USAGE_PIPELINE);
   sandbox_write(s, "take.sh", "true\n");
@@ -771,7 +771,7 @@ START_TEST(refusal_does_not_tell_of_an_earlier_record)
 END_TEST
 
 /* No id is used twice, even after the clock was set back. */
-START_TEST(ids_of_latest_records_only_grow)
+START_TEST(record_ids_grow_even_if_the_clock_is_set_back)
 {
   char first[64], second[64];
 
@@ -803,7 +803,7 @@ static const struct {
                "3 energy=84.400 usage=0.100\n" },
 };
 
-START_TEST(answers_of_an_output_outlive_the_next_one)
+START_TEST(results_are_committed_before_the_next_output_runs)
 {
   const char *class = pair_rows[_i].class;
 
@@ -830,7 +830,7 @@ END_TEST
 
 /* The result cannot be committed: the next output is not called, and the record
  * is sent again. */
-START_TEST(no_output_is_called_after_a_commit_failed)
+START_TEST(no_output_is_called_after_a_failed_commit)
 {
   char journal[512];
 
@@ -861,7 +861,7 @@ START_TEST(no_output_is_called_after_a_commit_failed)
 END_TEST
 
 /* The same for the recovery of rows whose outcome was unknown. */
-START_TEST(recovered_rows_outlive_the_next_output)
+START_TEST(recovered_rows_are_committed_before_the_next_output)
 {
   sandbox_write(s, "p.ini",
                 EXEC_INPUT "[output hook]\nplugin = exec\nclass = append\n"
@@ -884,7 +884,7 @@ START_TEST(recovered_rows_outlive_the_next_output)
 }
 END_TEST
 
-START_TEST(what_a_killed_run_left_waits_since_its_reading)
+START_TEST(status_dates_an_unsent_value_from_its_reading)
 {
   sandbox_write(s, "take.sh", "kill -9 $PPID\nsleep 60\n");
   exec_write(s, "class = latest\ncommand = sh take.sh\n");
@@ -908,7 +908,7 @@ END_TEST
 
 /* A new state, after a loss, counts its rows from 1 again; no id is used
  * twice. */
-START_TEST(ids_are_not_used_again_when_the_state_is_lost)
+START_TEST(record_ids_are_not_reused_after_a_state_loss)
 {
   sandbox_write(s, "take.sh", IDS);
   exec_write(s, "class = append\ncommand = sh take.sh\n");
@@ -930,7 +930,7 @@ END_TEST
              "value.energy = meter.energy\nvalue.usage = usage\n"
 
 /* Without a record, the displayed value counts as the last known value. */
-START_TEST(shown_value_is_the_first_base)
+START_TEST(displayed_value_is_the_first_base)
 {
   sandbox_write(s, "p.ini", SHOWN_PIPELINE);
   sandbox_write(s, "show.sh",
@@ -965,7 +965,7 @@ static const struct {
     "error: hook: sh: line 2 of its output is not a JSON object\n" },
 };
 
-START_TEST(nothing_is_sent_where_the_targets_could_not_be_asked)
+START_TEST(failed_fetch_prevents_sending)
 {
   sandbox_write(s, "p.ini", SHOWN_PIPELINE);
   sandbox_write(s, "show.sh", "%s\n", fetch_rows[_i].script);
@@ -977,7 +977,7 @@ END_TEST
 
 /* Values that were pending in the meantime stay pending; the usage is not
  * lost. */
-START_TEST(target_in_another_unit_is_left_alone)
+START_TEST(target_in_another_unit_keeps_its_pending_values)
 {
   static const char show[] =
     "echo '{\"target\":\"energy\",\"value\":\"84.000\",\"unit\":\"%s\","
@@ -1007,7 +1007,7 @@ END_TEST
 
 /* The target's unit has changed, but not its number: the value is written
  * again, and the displayed value is neither a new value nor a usage. */
-START_TEST(target_with_another_label_is_written_again)
+START_TEST(changed_unit_label_causes_a_rewrite_and_no_usage)
 {
   static const char show[] =
     "echo '{\"target\":\"energy\",\"value\":\"84.000\",\"unit\":\"%s\","
@@ -1036,7 +1036,7 @@ END_TEST
 
 /* A reading is pending for a target that turns out to have another unit: the
  * remedy that the error names works. */
-START_TEST(reading_that_waits_does_not_bar_another_unit)
+START_TEST(pending_reading_allows_a_convert_to_another_unit)
 {
   static const char hook[] =
     EXEC_INPUT "[transform heat]\nplugin = convert\nvalue = meter.energy\n"
@@ -1070,7 +1070,7 @@ END_TEST
 
 /* Numbers end at 9223372036854775807: a second usage of this size stays in the
  * meter until the first one is delivered. */
-START_TEST(usage_beyond_all_numbers_is_not_lost)
+START_TEST(usage_beyond_64_bits_is_not_lost)
 {
   static const char *const given[] = { "9000000000000000001",
                                        "9000000000000000002" };
@@ -1109,7 +1109,7 @@ END_TEST
 
 /* A base and all results that are computed from it are booked together or not
  * at all, even over two steps. */
-START_TEST(result_that_is_missing_further_down_holds_the_base)
+START_TEST(missing_result_two_steps_later_holds_the_base)
 {
   sandbox_write(s, "p.ini",
                 EXEC_INPUT "[transform usage]\nplugin = subtract\n"
@@ -1147,7 +1147,7 @@ END_TEST
 /* ---- Texts ---- */
 
 /* A target that displays an empty text displays no value. */
-START_TEST(text_is_written_where_it_changed)
+START_TEST(text_is_written_only_when_it_changed)
 {
   static const char show[] = "echo '{\"target\":\"note\",\"text\":\"%s\","
                              "\"updated\":\"%s\"}'\n";
@@ -1242,7 +1242,7 @@ static const struct {
     "quote\n" },
 };
 
-START_TEST(mistake_is_told_with_its_line)
+START_TEST(mistake_is_reported_with_its_line)
 {
   exec_write(s, mistake_rows[_i].options);
   sandbox_run(s, "check --offline -c p.ini");
@@ -1250,7 +1250,7 @@ START_TEST(mistake_is_told_with_its_line)
 }
 END_TEST
 
-START_TEST(target_of_class_live_is_no_operand)
+START_TEST(live_target_cannot_be_an_operand)
 {
   sandbox_write(s, "p.ini",
                 EXEC_INPUT "[transform usage]\nplugin = subtract\n"
@@ -1276,55 +1276,55 @@ exec_suite(void)
   tcase_add_test(tc, record_is_exact_and_complete);
   tcase_add_test(tc, word_of_4000_bytes_reaches_the_command);
   tcase_add_test(tc, command_inherits_nothing_of_the_host);
-  tcase_add_loop_test(tc, command_is_words_and_no_shell_reads_them, 0,
+  tcase_add_loop_test(tc, command_is_split_into_words_without_a_shell, 0,
                       ARRAY_SIZE(word_rows));
-  tcase_add_loop_test(tc, status_decides_what_becomes_of_a_record, 0,
+  tcase_add_loop_test(tc, exit_status_decides_the_result_of_a_record, 0,
                       ARRAY_SIZE(status_rows));
-  tcase_add_test(tc, command_that_cannot_be_run_is_told_by_name);
-  tcase_add_test(tc, a_command_is_found_by_check_where_a_run_finds_it);
-  tcase_add_test(tc, check_finds_a_command_that_cannot_be_run);
-  tcase_add_test(tc, complaints_are_bounded_and_clean);
-  tcase_add_test(tc, command_need_not_read_what_it_is_given);
+  tcase_add_test(tc, unrunnable_command_is_named);
+  tcase_add_test(tc, check_searches_the_same_path_as_a_run);
+  tcase_add_test(tc, check_reports_an_unrunnable_command);
+  tcase_add_test(tc, messages_of_a_command_are_bounded_and_sanitised);
+  tcase_add_test(tc, command_may_ignore_its_input);
   tcase_add_loop_test(tc, whole_group_ends_at_the_timeout, 0,
                       ARRAY_SIZE(slow_scripts));
-  tcase_add_test(tc, deadline_of_the_cycle_ends_the_command_too);
-  tcase_add_test(tc, what_a_command_leaves_behind_is_ended_and_not_waited_for);
+  tcase_add_test(tc, deadline_of_the_cycle_ends_the_command);
+  tcase_add_test(tc, background_process_of_a_command_is_killed);
   if (exec_has_program("setsid"))
-    tcase_add_test(tc, what_left_the_group_is_not_waited_for);
-  tcase_add_test(tc, command_that_cannot_be_killed_is_left_behind);
+    tcase_add_test(tc, process_outside_the_group_is_not_waited_for);
+  tcase_add_test(tc, unkillable_command_is_abandoned);
   tcase_add_test(tc, signal_ends_the_run_and_the_command);
-  tcase_add_loop_test(tc, record_that_could_not_be_written_is_not_delivered, 0,
+  tcase_add_loop_test(tc, record_not_written_to_the_command_stays_pending, 0,
                       ARRAY_SIZE(pipe_rows));
   tcase_add_test(tc, command_of_a_killed_run_is_ended);
-  tcase_add_test(tc, record_comes_again_with_its_id_after_a_crash);
-  tcase_add_test(tc, ids_are_not_used_again_when_the_state_is_lost);
-  tcase_add_loop_test(tc, unanswered_amount_comes_again_and_the_rest_follows, 0,
+  tcase_add_test(tc, record_is_sent_again_with_its_id_after_a_crash);
+  tcase_add_test(tc, record_ids_are_not_reused_after_a_state_loss);
+  tcase_add_loop_test(tc, unanswered_amount_is_resent_apart_from_later_usage, 0,
                       ARRAY_SIZE(amount_rows));
-  tcase_add_test(tc, unanswered_record_comes_again_as_it_was);
-  tcase_add_loop_test(tc, refused_amount_is_in_the_next_one, 0, 2);
-  tcase_add_test(tc, refusal_does_not_tell_of_an_earlier_record);
-  tcase_add_test(tc, ids_of_latest_records_only_grow);
-  tcase_add_loop_test(tc, answers_of_an_output_outlive_the_next_one, 0,
+  tcase_add_test(tc, unanswered_record_is_resent_unchanged);
+  tcase_add_loop_test(tc, rejected_amount_is_added_to_the_next_one, 0, 2);
+  tcase_add_test(tc, rejection_does_not_settle_an_earlier_unknown_outcome);
+  tcase_add_test(tc, record_ids_grow_even_if_the_clock_is_set_back);
+  tcase_add_loop_test(tc, results_are_committed_before_the_next_output_runs, 0,
                       ARRAY_SIZE(pair_rows));
-  tcase_add_loop_test(tc, no_output_is_called_after_a_commit_failed, 0,
+  tcase_add_loop_test(tc, no_output_is_called_after_a_failed_commit, 0,
                       ARRAY_SIZE(pair_rows));
-  tcase_add_test(tc, recovered_rows_outlive_the_next_output);
+  tcase_add_test(tc, recovered_rows_are_committed_before_the_next_output);
   tcase_add_loop_test(tc, zero_may_be_displayed_as_nothing, 0,
                       ARRAY_SIZE(zero_rows));
-  tcase_add_test(tc, shown_value_is_the_first_base);
-  tcase_add_loop_test(tc, nothing_is_sent_where_the_targets_could_not_be_asked,
-                      0, ARRAY_SIZE(fetch_rows));
-  tcase_add_loop_test(tc, mistake_is_told_with_its_line, 0,
+  tcase_add_test(tc, displayed_value_is_the_first_base);
+  tcase_add_loop_test(tc, failed_fetch_prevents_sending, 0,
+                      ARRAY_SIZE(fetch_rows));
+  tcase_add_loop_test(tc, mistake_is_reported_with_its_line, 0,
                       ARRAY_SIZE(mistake_rows));
-  tcase_add_test(tc, target_of_class_live_is_no_operand);
-  tcase_add_test(tc, target_in_another_unit_is_left_alone);
-  tcase_add_test(tc, target_with_another_label_is_written_again);
-  tcase_add_test(tc, reading_that_waits_does_not_bar_another_unit);
-  tcase_add_test(tc, usage_beyond_all_numbers_is_not_lost);
-  tcase_add_test(tc, result_that_is_missing_further_down_holds_the_base);
-  tcase_add_test(tc, text_is_written_where_it_changed);
-  tcase_add_test(tc, output_is_not_asked_without_time);
-  tcase_add_test(tc, what_a_killed_run_left_waits_since_its_reading);
+  tcase_add_test(tc, live_target_cannot_be_an_operand);
+  tcase_add_test(tc, target_in_another_unit_keeps_its_pending_values);
+  tcase_add_test(tc, changed_unit_label_causes_a_rewrite_and_no_usage);
+  tcase_add_test(tc, pending_reading_allows_a_convert_to_another_unit);
+  tcase_add_test(tc, usage_beyond_64_bits_is_not_lost);
+  tcase_add_test(tc, missing_result_two_steps_later_holds_the_base);
+  tcase_add_test(tc, text_is_written_only_when_it_changed);
+  tcase_add_test(tc, output_is_not_contacted_after_the_deadline);
+  tcase_add_test(tc, status_dates_an_unsent_value_from_its_reading);
   suite_add_tcase(suite, tc);
   return suite;
 }

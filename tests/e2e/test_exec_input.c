@@ -133,7 +133,7 @@ END_TEST
 
 /* A field that an output names and the command does not print is reported; null
  * counts as printed. */
-START_TEST(wanted_field_that_is_not_printed_is_told)
+START_TEST(wanted_field_missing_from_the_output_is_reported)
 {
   sandbox_write(s, "p.ini",
                 EXEC_INPUT "[output table]\nplugin = stdout\nformat = line\n"
@@ -159,7 +159,7 @@ START_TEST(wanted_field_that_is_not_printed_is_told)
 }
 END_TEST
 
-START_TEST(slow_reader_is_ended_and_the_others_count)
+START_TEST(slow_command_is_killed_and_other_inputs_are_delivered)
 {
   sandbox_write(s, "p.ini",
                 EXEC_INPUT "[input slow]\nplugin = exec\ncommand = sleep 60\n"
@@ -176,7 +176,7 @@ END_TEST
 /* ---- Too much, or not all ---- */
 
 /* The command is ended at once, and not at its timeout half a minute later. */
-START_TEST(reader_that_prints_too_much_is_ended_at_once)
+START_TEST(command_that_prints_too_much_is_killed_at_once)
 {
   time_t begun = time(NULL);
 
@@ -201,7 +201,7 @@ END_TEST
 #endif
 
 /* The pipe fails after the first value: no value counts. */
-START_TEST(half_of_what_was_printed_does_not_count)
+START_TEST(partly_read_output_of_a_command_is_discarded)
 {
   sandbox_write(s, "read.sh",
                 "echo '{\"field\":\"a\",\"value\":\"1\"}'\nsleep 0.2\n"
@@ -229,10 +229,10 @@ exec_input_suite(void)
   tcase_set_timeout(tc, 60);
   tcase_add_loop_test(tc, lines_of_a_command_are_values, 0,
                       ARRAY_SIZE(input_rows));
-  tcase_add_test(tc, wanted_field_that_is_not_printed_is_told);
-  tcase_add_test(tc, slow_reader_is_ended_and_the_others_count);
-  tcase_add_test(tc, reader_that_prints_too_much_is_ended_at_once);
-  tcase_add_loop_test(tc, half_of_what_was_printed_does_not_count, 0,
+  tcase_add_test(tc, wanted_field_missing_from_the_output_is_reported);
+  tcase_add_test(tc, slow_command_is_killed_and_other_inputs_are_delivered);
+  tcase_add_test(tc, command_that_prints_too_much_is_killed_at_once);
+  tcase_add_loop_test(tc, partly_read_output_of_a_command_is_discarded, 0,
                       CAN_SPOIL);
   suite_add_tcase(suite, tc);
   return suite;

@@ -144,7 +144,7 @@ check_refused(const char *name, int status, const char *content)
 
 static const enum plant by_others[] = { LINK, DANGLING, PIPE, EMPTY_FILE };
 
-START_TEST(nothing_that_others_planted_is_used)
+START_TEST(entries_of_other_users_are_refused)
 {
   if (geteuid() != 0)
     return; /* only root can give a file away */
@@ -178,7 +178,7 @@ START_TEST(owner_of_the_directory_is_trusted)
 END_TEST
 
 /* Unless Linux forbids it, any user can give any file a second name. */
-START_TEST(no_second_name_is_used)
+START_TEST(file_with_a_second_hard_link_is_refused)
 {
   build("shared", 01777);
   plant(HARD_LINK, files[_i].name, "");
@@ -186,7 +186,7 @@ START_TEST(no_second_name_is_used)
 }
 END_TEST
 
-START_TEST(directory_in_the_place_of_a_file_is_told)
+START_TEST(directory_in_place_of_a_file_is_refused)
 {
   build("shared", 01777);
   plant(DIRECTORY, files[_i].name, PRECIOUS);
@@ -195,7 +195,7 @@ START_TEST(directory_in_the_place_of_a_file_is_told)
 END_TEST
 
 /* status and run -n do not follow a planted link, either. */
-START_TEST(status_does_not_look_at_what_was_planted)
+START_TEST(status_and_dry_run_refuse_a_planted_link)
 {
   build("shared", 01777);
   plant(LINK, "house.db", PRECIOUS);
@@ -211,7 +211,7 @@ END_TEST
 static const enum plant asides[] = { LINK, DANGLING, HARD_LINK, PIPE,
                                      DIRECTORY };
 
-START_TEST(state_is_set_aside_over_nothing_of_others)
+START_TEST(setting_the_state_aside_overwrites_nothing)
 {
   build("shared", 01777);
   plant(asides[_i], ASIDE, PRECIOUS);
@@ -287,7 +287,7 @@ static const struct {
   { 0755, THEIR_LINK, false },
 };
 
-START_TEST(no_directory_that_others_planted_is_used)
+START_TEST(planted_directory_is_refused)
 {
   for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
     enum entry entry = places[i].entry;
@@ -314,7 +314,7 @@ START_TEST(no_directory_that_others_planted_is_used)
 }
 END_TEST
 
-START_TEST(nothing_is_made_in_a_planted_directory)
+START_TEST(planted_directory_stays_empty)
 {
   build("shared", 01777);
   if (geteuid() != 0)
@@ -328,7 +328,7 @@ START_TEST(nothing_is_made_in_a_planted_directory)
 END_TEST
 
 /* Root may look at the state of another user in that user's directory. */
-START_TEST(status_looks_at_the_state_of_its_owner)
+START_TEST(root_can_show_the_status_of_another_user)
 {
   build("shared", 01777);
   if (geteuid() != 0)
@@ -347,7 +347,7 @@ END_TEST
 
 /* ---- Files of our own ---------------------------------------------------- */
 
-START_TEST(shared_directory_serves_as_any_other)
+START_TEST(state_works_in_a_shared_directory)
 {
   build("shared", 01777);
   for (int i = 0; i < 3; i++)
@@ -382,7 +382,7 @@ START_TEST(own_link_is_followed)
 END_TEST
 
 /* A run does not wait for a reader of our own pipe. */
-START_TEST(own_pipe_is_not_waited_for)
+START_TEST(own_pipe_without_reader_fails_at_once)
 {
   static const int statuses[] = { EX_TEMPFAIL, EX_CANTCREAT };
 
@@ -392,7 +392,7 @@ START_TEST(own_pipe_is_not_waited_for)
 }
 END_TEST
 
-START_TEST(state_that_is_no_file_is_told)
+START_TEST(state_that_is_not_a_regular_file_is_refused)
 {
   static const enum plant plants[] = { PIPE, DIRECTORY };
 
@@ -427,7 +427,7 @@ static const mode_t masks[] = { 000, 022, 027, 077, 007, 0177 };
 static const char *const made[] = { "house.db", "house.db-journal",
                                     "house.lock", "heat.csv", "heat.capture" };
 
-START_TEST(new_files_are_for_us_and_our_group_at_most)
+START_TEST(new_files_are_at_most_0640)
 {
   build("private", 0700);
   ck_assert_int_eq(run_with(masks[_i]), EX_OK);
@@ -437,7 +437,7 @@ START_TEST(new_files_are_for_us_and_our_group_at_most)
 }
 END_TEST
 
-START_TEST(new_directory_is_for_us_and_our_group_at_most)
+START_TEST(new_directories_are_at_most_0750)
 {
   build("private", 0700);
   sandbox_write(setup.s, "house.ini",
@@ -451,7 +451,7 @@ START_TEST(new_directory_is_for_us_and_our_group_at_most)
 }
 END_TEST
 
-START_TEST(modes_of_old_files_are_left_alone)
+START_TEST(modes_of_existing_files_are_kept)
 {
   static const mode_t modes[] = { 0600, 0644, 0666 };
 
@@ -465,7 +465,7 @@ START_TEST(modes_of_old_files_are_left_alone)
 }
 END_TEST
 
-START_TEST(what_is_set_aside_keeps_its_mode_and_the_new_one_is_ours)
+START_TEST(state_set_aside_keeps_its_mode_and_new_state_is_0640)
 {
   build("private", 0700);
   sandbox_write(setup.s, "private/house.db", "no database, but long enough");
@@ -477,7 +477,7 @@ START_TEST(what_is_set_aside_keeps_its_mode_and_the_new_one_is_ours)
 END_TEST
 
 /* The file is renamed between two runs, as logrotate does. */
-START_TEST(what_is_rotated_keeps_its_mode_and_the_new_one_is_ours)
+START_TEST(rotated_file_keeps_its_mode_and_new_file_is_0640)
 {
   static const char *const logs[] = { "heat.csv", "heat.capture" };
   char old[512];
@@ -500,29 +500,28 @@ add_tests(TCase *t)
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
-  tcase_add_loop_test(t, nothing_that_others_planted_is_used, 0, n_files);
+  tcase_add_loop_test(t, entries_of_other_users_are_refused, 0, n_files);
   tcase_add_test(t, owner_of_the_directory_is_trusted);
-  tcase_add_loop_test(t, no_second_name_is_used, 0, n_files);
-  tcase_add_loop_test(t, directory_in_the_place_of_a_file_is_told, 0, n_files);
-  tcase_add_test(t, status_does_not_look_at_what_was_planted);
-  tcase_add_loop_test(t, state_is_set_aside_over_nothing_of_others, 0,
+  tcase_add_loop_test(t, file_with_a_second_hard_link_is_refused, 0, n_files);
+  tcase_add_loop_test(t, directory_in_place_of_a_file_is_refused, 0, n_files);
+  tcase_add_test(t, status_and_dry_run_refuse_a_planted_link);
+  tcase_add_loop_test(t, setting_the_state_aside_overwrites_nothing, 0,
                       (int)ARRAY_SIZE(asides));
-  tcase_add_loop_test(t, no_directory_that_others_planted_is_used, 0,
+  tcase_add_loop_test(t, planted_directory_is_refused, 0,
                       (int)ARRAY_SIZE(below));
-  tcase_add_loop_test(t, nothing_is_made_in_a_planted_directory, 0,
+  tcase_add_loop_test(t, planted_directory_stays_empty, 0,
                       (int)ARRAY_SIZE(below));
-  tcase_add_test(t, status_looks_at_the_state_of_its_owner);
-  tcase_add_test(t, shared_directory_serves_as_any_other);
+  tcase_add_test(t, root_can_show_the_status_of_another_user);
+  tcase_add_test(t, state_works_in_a_shared_directory);
   tcase_add_loop_test(t, own_link_is_followed, 0, (int)ARRAY_SIZE(own_links));
-  tcase_add_loop_test(t, own_pipe_is_not_waited_for, 0, 2);
-  tcase_add_loop_test(t, state_that_is_no_file_is_told, 0, 2);
-  tcase_add_loop_test(t, new_files_are_for_us_and_our_group_at_most, 0,
-                      (int)ARRAY_SIZE(masks));
-  tcase_add_test(t, new_directory_is_for_us_and_our_group_at_most);
-  tcase_add_loop_test(t, modes_of_old_files_are_left_alone, 0, 3);
-  tcase_add_test(t, what_is_set_aside_keeps_its_mode_and_the_new_one_is_ours);
-  tcase_add_loop_test(t, what_is_rotated_keeps_its_mode_and_the_new_one_is_ours,
-                      0, 2);
+  tcase_add_loop_test(t, own_pipe_without_reader_fails_at_once, 0, 2);
+  tcase_add_loop_test(t, state_that_is_not_a_regular_file_is_refused, 0, 2);
+  tcase_add_loop_test(t, new_files_are_at_most_0640, 0, (int)ARRAY_SIZE(masks));
+  tcase_add_test(t, new_directories_are_at_most_0750);
+  tcase_add_loop_test(t, modes_of_existing_files_are_kept, 0, 3);
+  tcase_add_test(t, state_set_aside_keeps_its_mode_and_new_state_is_0640);
+  tcase_add_loop_test(t, rotated_file_keeps_its_mode_and_new_file_is_0640, 0,
+                      2);
   return t;
 }
 

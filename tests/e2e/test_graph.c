@@ -80,7 +80,7 @@ START_TEST(stages_are_boxes_and_values_are_arrows)
 }
 END_TEST
 
-START_TEST(output_that_takes_all_has_an_arrow_for_each_value)
+START_TEST(output_of_all_fields_has_an_arrow_for_each_value)
 {
   check_graph(METER "fields = heat_energy_e1, 0x44\n"
                     "[output show]\nplugin = stdout\n",
@@ -118,7 +118,7 @@ START_TEST(names_are_escaped)
 }
 END_TEST
 
-START_TEST(mistake_in_the_file_is_no_graph)
+START_TEST(mistake_in_the_file_prints_no_graph)
 {
   s = sandbox_new();
   sandbox_write(s, "house.ini", METER "[output show]\nplugin = stdou\n");
@@ -152,9 +152,9 @@ main(void)
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
   tcase_add_test(t, stages_are_boxes_and_values_are_arrows);
-  tcase_add_test(t, output_that_takes_all_has_an_arrow_for_each_value);
+  tcase_add_test(t, output_of_all_fields_has_an_arrow_for_each_value);
   tcase_add_test(t, names_are_escaped);
-  tcase_add_test(t, mistake_in_the_file_is_no_graph);
+  tcase_add_test(t, mistake_in_the_file_prints_no_graph);
   tcase_add_test(t, output_that_cannot_be_written_is_an_error);
   suite_add_tcase(suite, t);
   return run_suite(suite);

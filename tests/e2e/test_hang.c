@@ -336,7 +336,7 @@ look_beside(const struct sandbox *s)
   ck_assert_int_eq(system(command), 0);
 }
 
-START_TEST(status_names_the_output_in_which_a_run_did_not_end)
+START_TEST(status_names_the_output_where_a_run_was_killed)
 {
   struct sandbox *s = new_scene(BAD("latest"));
 
@@ -375,7 +375,7 @@ static const char *const notes[] = {
   "meterpipe-note-1 running 1 hook commit",
 };
 
-START_TEST(note_that_cannot_be_read_counts_as_none)
+START_TEST(unreadable_note_is_ignored)
 {
   struct sandbox *s = new_scene(GOOD);
   char path[256];
@@ -404,9 +404,8 @@ hang_suite(void)
 
   tcase_set_timeout(tc, 120);
   tcase_add_test(tc, every_wait_ends_and_leaves_the_state_whole);
-  tcase_add_test(tc, status_names_the_output_in_which_a_run_did_not_end);
-  tcase_add_loop_test(tc, note_that_cannot_be_read_counts_as_none, 0,
-                      ARRAY_SIZE(notes));
+  tcase_add_test(tc, status_names_the_output_where_a_run_was_killed);
+  tcase_add_loop_test(tc, unreadable_note_is_ignored, 0, ARRAY_SIZE(notes));
   suite_add_tcase(suite, tc);
   return suite;
 }

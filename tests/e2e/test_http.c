@@ -128,7 +128,7 @@ usual_kib(void)
   return sandbox_max_kib(house.sandbox);
 }
 
-START_TEST(answer_without_end_costs_neither_memory_nor_time)
+START_TEST(endless_reply_is_bounded_in_memory_and_time)
 {
   const struct flood *f = &floods[_i];
   int64_t begin;
@@ -149,7 +149,7 @@ END_TEST
 static const int redirects[] = { 301, 302, 303, 307, 308 };
 
 /* libc waits for 10 to 20 s; the run does not. */
-START_TEST(name_server_that_does_not_answer_costs_the_timeout_only)
+START_TEST(silent_name_server_is_bounded_by_the_timeout)
 {
   int64_t begin;
 
@@ -167,7 +167,7 @@ START_TEST(name_server_that_does_not_answer_costs_the_timeout_only)
 END_TEST
 
 /* The message leaves out the login, query and fragment of the URL. */
-START_TEST(redirect_is_not_followed_and_told)
+START_TEST(redirect_is_reported_and_not_followed)
 {
   char answer[512], fact[256];
   unsigned port;
@@ -203,7 +203,7 @@ static const struct location {
   { "", "HTTP 302: unexpected status" },
 };
 
-START_TEST(redirect_to_what_is_no_server_is_nonsense)
+START_TEST(invalid_redirect_is_reported_as_a_protocol_error)
 {
   const struct location *l = &locations[_i];
   char answer[256], fact[256];
@@ -252,7 +252,7 @@ check_plain(const char *said)
     ck_assert_msg(!strstr(said, commands[i]), "%zu: %s", i, said);
 }
 
-START_TEST(words_of_a_server_are_no_commands_to_a_terminal)
+START_TEST(server_text_cannot_control_the_terminal)
 {
   static const char *const commands[] = { "run -v -v -c house.ini",
                                           "check -c house.ini",
@@ -288,7 +288,7 @@ set_proxies(void)
 }
 
 /* 0.0.0.0 reaches this machine, but does not look like a local address. */
-START_TEST(proxy_of_the_environment_sees_no_plain_http)
+START_TEST(environment_proxy_is_not_used_for_plain_http)
 {
   build();
   domoticz_server_set_login(house.server, "user", "s3cret", true);
@@ -302,7 +302,7 @@ START_TEST(proxy_of_the_environment_sees_no_plain_http)
 }
 END_TEST
 
-START_TEST(proxy_of_the_environment_is_told_the_host_of_an_https_url_only)
+START_TEST(https_proxy_receives_only_the_host_name)
 {
   build();
   set_proxies();
@@ -339,18 +339,17 @@ main(void)
   TCase *t = tcase_create("http");
 
   tcase_add_checked_fixture(t, NULL, leave);
-  tcase_add_loop_test(t, answer_without_end_costs_neither_memory_nor_time, 0,
+  tcase_add_loop_test(t, endless_reply_is_bounded_in_memory_and_time, 0,
                       (int)ARRAY_SIZE(floods));
-  tcase_add_test(t, name_server_that_does_not_answer_costs_the_timeout_only);
-  tcase_add_loop_test(t, redirect_is_not_followed_and_told, 0,
+  tcase_add_test(t, silent_name_server_is_bounded_by_the_timeout);
+  tcase_add_loop_test(t, redirect_is_reported_and_not_followed, 0,
                       (int)ARRAY_SIZE(redirects));
-  tcase_add_loop_test(t, redirect_to_what_is_no_server_is_nonsense, 0,
+  tcase_add_loop_test(t, invalid_redirect_is_reported_as_a_protocol_error, 0,
                       (int)ARRAY_SIZE(locations));
-  tcase_add_loop_test(t, words_of_a_server_are_no_commands_to_a_terminal, 0,
+  tcase_add_loop_test(t, server_text_cannot_control_the_terminal, 0,
                       (int)ARRAY_SIZE(talkers));
-  tcase_add_test(t, proxy_of_the_environment_sees_no_plain_http);
-  tcase_add_test(
-    t, proxy_of_the_environment_is_told_the_host_of_an_https_url_only);
+  tcase_add_test(t, environment_proxy_is_not_used_for_plain_http);
+  tcase_add_test(t, https_proxy_receives_only_the_host_name);
   tcase_add_test(t, login_is_not_taken_from_a_netrc);
   suite_add_tcase(s, t);
   return run_suite(s);

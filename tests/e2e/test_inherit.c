@@ -101,7 +101,7 @@ check_owner_can_use(const char *name)
 
 /* The messages of the first run show whether another file was opened as
  * standard error by mistake. */
-START_TEST(run_delivers_the_same)
+START_TEST(run_delivers_the_same_under_any_parent)
 {
   static const char *const readings[] = { "84.208", "84.308" };
 
@@ -127,7 +127,7 @@ START_TEST(run_delivers_the_same)
 END_TEST
 
 /* The messages of -v are discarded, and do not get into a file of the state. */
-START_TEST(messages_do_not_get_into_a_file)
+START_TEST(messages_are_not_written_to_state_files)
 {
   write_pipeline();
   set_parent("exec <&- >&- 2>&-");
@@ -142,7 +142,7 @@ START_TEST(messages_do_not_get_into_a_file)
 END_TEST
 
 /* The test ignores SIGCHLD itself, as a shell cannot pass this on. */
-START_TEST(children_are_told_of_when_sigchld_was_ignored)
+START_TEST(inherited_ignored_sigchld_is_reset)
 {
   write_pipeline();
   exec_set_reading(s, "84.208");
@@ -172,7 +172,7 @@ static const struct {
 };
 
 /* The parent also blocks all signals. */
-START_TEST(signal_ends_the_run)
+START_TEST(run_resets_inherited_signals_except_nohup)
 {
   sigset_t all, before;
 
@@ -230,7 +230,7 @@ static const struct {
     "p.db: using the state: File too large\n" },
 };
 
-START_TEST(file_beyond_the_limit_is_an_error_like_another)
+START_TEST(file_size_limit_is_an_error_and_does_not_kill)
 {
   sandbox_write(s, "p.ini", EXEC_INPUT "%s", limit_rows[_i].output);
   sandbox_write(s, "take.sh", "cat >>got\n");
@@ -254,11 +254,13 @@ inherit_suite(void)
 
   tcase_add_checked_fixture(tc, build, leave);
   tcase_set_timeout(tc, 60);
-  tcase_add_loop_test(tc, run_delivers_the_same, 0, ARRAY_SIZE(rows));
-  tcase_add_test(tc, children_are_told_of_when_sigchld_was_ignored);
-  tcase_add_test(tc, messages_do_not_get_into_a_file);
-  tcase_add_loop_test(tc, signal_ends_the_run, 0, ARRAY_SIZE(stop_rows));
-  tcase_add_loop_test(tc, file_beyond_the_limit_is_an_error_like_another, 0,
+  tcase_add_loop_test(tc, run_delivers_the_same_under_any_parent, 0,
+                      ARRAY_SIZE(rows));
+  tcase_add_test(tc, inherited_ignored_sigchld_is_reset);
+  tcase_add_test(tc, messages_are_not_written_to_state_files);
+  tcase_add_loop_test(tc, run_resets_inherited_signals_except_nohup, 0,
+                      ARRAY_SIZE(stop_rows));
+  tcase_add_loop_test(tc, file_size_limit_is_an_error_and_does_not_kill, 0,
                       ARRAY_SIZE(limit_rows));
   suite_add_tcase(suite, tc);
   return suite;

@@ -28,7 +28,7 @@ leave(void)
 }
 
 /* A power cut would lose the name of a new file. */
-START_TEST(row_of_a_file_whose_directory_is_not_on_the_disk_waits)
+START_TEST(row_stays_queued_if_the_directory_fsync_fails)
 {
   char path[256];
 
@@ -53,7 +53,7 @@ START_TEST(row_of_a_file_whose_directory_is_not_on_the_disk_waits)
 END_TEST
 
 /* After a read error the ends of the capture's cycles are unknown. */
-START_TEST(capture_that_cannot_be_looked_through_is_not_replayed)
+START_TEST(capture_with_a_read_error_is_not_replayed)
 {
   sandbox_write(s, "heat.capture",
                 "# meterpipe capture 1 meter\n\n# 2026-11-22T10:00:00.000Z\n"
@@ -79,8 +79,8 @@ io_errors_suite(void)
 
   tcase_add_checked_fixture(tc, build, leave);
   tcase_set_timeout(tc, 60);
-  tcase_add_test(tc, row_of_a_file_whose_directory_is_not_on_the_disk_waits);
-  tcase_add_test(tc, capture_that_cannot_be_looked_through_is_not_replayed);
+  tcase_add_test(tc, row_stays_queued_if_the_directory_fsync_fails);
+  tcase_add_test(tc, capture_with_a_read_error_is_not_replayed);
   suite_add_tcase(suite, tc);
   return suite;
 }

@@ -84,7 +84,7 @@ given(const char *target)
   return all;
 }
 
-START_TEST(amounts_of_an_input_are_added_up_while_the_output_is_away)
+START_TEST(amounts_of_an_input_are_added_up_during_an_outage)
 {
   write_pipeline(HOOK "value.energy = meter.energy\n");
   run("1", "delta", EX_OK);
@@ -96,7 +96,7 @@ START_TEST(amounts_of_an_input_are_added_up_while_the_output_is_away)
 END_TEST
 
 /* A result has the kind of the input value. */
-START_TEST(amounts_of_a_convert_are_added_up_while_the_output_is_away)
+START_TEST(amounts_of_a_convert_are_added_up_during_an_outage)
 {
   write_pipeline("[transform energy]\nplugin = convert\n"
                  "value = meter.energy\nunit = MJ\n" HOOK
@@ -109,7 +109,7 @@ START_TEST(amounts_of_a_convert_are_added_up_while_the_output_is_away)
 END_TEST
 
 /* A value that is added to a total must keep its kind. */
-START_TEST(total_of_amounts_takes_no_reading)
+START_TEST(total_of_amounts_refuses_a_reading)
 {
   write_pipeline("[transform total]\nplugin = add\n"
                  "value = meter.energy\nplus = hook.total\n" HOOK
@@ -140,7 +140,7 @@ static const struct {
   { "gauge", "counter" }, { "gauge", "text" },    { "text", "gauge" },
 };
 
-START_TEST(another_kind_is_refused_and_what_is_pending_stays)
+START_TEST(other_kind_is_refused_and_the_pending_value_is_kept)
 {
   const char *first = changes[_i].first, *then = changes[_i].then;
   char told[512];
@@ -165,7 +165,7 @@ START_TEST(another_kind_is_refused_and_what_is_pending_stays)
 END_TEST
 
 /* The row is written, and its cell is empty. */
-START_TEST(column_of_amounts_takes_no_reading)
+START_TEST(column_of_amounts_refuses_a_reading)
 {
   write_pipeline("[output log]\nplugin = csv\npath = log.csv\n"
                  "column.energy = meter.energy\n");
@@ -180,7 +180,7 @@ START_TEST(column_of_amounts_takes_no_reading)
 END_TEST
 
 /* A usage is no operand: nothing can be measured from it, or added to it. */
-START_TEST(operand_takes_no_amount)
+START_TEST(operand_refuses_an_amount)
 {
   write_pipeline("[transform usage]\nplugin = subtract\n"
                  "value = meter.energy\nminus = hook.energy\n" HOOK
@@ -199,7 +199,7 @@ START_TEST(operand_takes_no_amount)
 END_TEST
 
 /* A value that a target displays before its first amount is no amount. */
-START_TEST(first_amount_is_booked_whatever_is_displayed)
+START_TEST(first_amount_ignores_the_displayed_value)
 {
   sandbox_write(
     s, "show.sh",
@@ -224,15 +224,14 @@ kinds_suite(void)
   TCase *tc = tcase_create("kinds");
 
   tcase_add_checked_fixture(tc, build, leave);
-  tcase_add_test(tc, amounts_of_an_input_are_added_up_while_the_output_is_away);
-  tcase_add_test(tc,
-                 amounts_of_a_convert_are_added_up_while_the_output_is_away);
-  tcase_add_test(tc, total_of_amounts_takes_no_reading);
-  tcase_add_loop_test(tc, another_kind_is_refused_and_what_is_pending_stays, 0,
-                      ARRAY_SIZE(changes));
-  tcase_add_test(tc, column_of_amounts_takes_no_reading);
-  tcase_add_test(tc, operand_takes_no_amount);
-  tcase_add_test(tc, first_amount_is_booked_whatever_is_displayed);
+  tcase_add_test(tc, amounts_of_an_input_are_added_up_during_an_outage);
+  tcase_add_test(tc, amounts_of_a_convert_are_added_up_during_an_outage);
+  tcase_add_test(tc, total_of_amounts_refuses_a_reading);
+  tcase_add_loop_test(tc, other_kind_is_refused_and_the_pending_value_is_kept,
+                      0, ARRAY_SIZE(changes));
+  tcase_add_test(tc, column_of_amounts_refuses_a_reading);
+  tcase_add_test(tc, operand_refuses_an_amount);
+  tcase_add_test(tc, first_amount_ignores_the_displayed_value);
   suite_add_tcase(suite, tc);
   return suite;
 }

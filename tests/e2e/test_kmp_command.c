@@ -62,7 +62,7 @@ START_TEST(mask_replaces_serial_numbers_and_nothing_else)
 }
 END_TEST
 
-START_TEST(mask_says_how_many_lines_it_could_not_read)
+START_TEST(mask_reports_the_number_of_unreadable_lines)
 {
   sandbox_write(s, "meter.capture",
                 "< " GJ_84 "\nface it\n< " SERIAL
@@ -114,7 +114,7 @@ replay(const char *capture)
   ck_assert_str_eq(sandbox_err(s), "");
 }
 
-START_TEST(a_masked_capture_has_the_same_values_but_the_serial_number)
+START_TEST(masking_changes_only_the_serial_numbers)
 {
   sandbox_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
   replay("meter.capture");
@@ -132,7 +132,7 @@ START_TEST(a_masked_capture_has_the_same_values_but_the_serial_number)
 }
 END_TEST
 
-START_TEST(the_example_stays_as_it_is)
+START_TEST(masking_leaves_the_example_unchanged)
 {
   const char *srcdir = getenv("srcdir");
   char name[4096];
@@ -205,7 +205,7 @@ read_meter(const char *options)
 
 #define ENERGY "meter.heat_energy_e1 84.208 GJ\n"
 
-START_TEST(a_capture_answers_like_its_meter)
+START_TEST(emulator_answers_from_a_capture)
 {
   sandbox_write(at, "meter.capture", CAPTURE(SERIAL, OTHER));
   emulate("meter.capture");
@@ -216,7 +216,7 @@ START_TEST(a_capture_answers_like_its_meter)
 }
 END_TEST
 
-START_TEST(registers_answer_too)
+START_TEST(emulator_answers_from_a_register_list)
 {
   static const struct {
     const char *file, *args;
@@ -247,7 +247,7 @@ START_TEST(registers_answer_too)
 }
 END_TEST
 
-START_TEST(mistakes_are_made_to_order)
+START_TEST(emulator_makes_the_ordered_faults)
 {
   emulate("--baud 0 --fault crc*1 --fault echo 60=84.208GJ 1001=7");
   ck_assert_int_eq(read_meter(""), 0);
@@ -256,7 +256,7 @@ START_TEST(mistakes_are_made_to_order)
 }
 END_TEST
 
-START_TEST(a_meter_sleeps_until_its_key_is_pressed)
+START_TEST(emulated_meter_sleeps_until_its_key_is_pressed)
 {
   emulate("--baud 0 --sleep eye=4s 60=84.208GJ 1001=7");
   ck_assert_int_eq(read_meter("retries = 0\n"), 0);
@@ -281,7 +281,7 @@ move_magnet(void)
   nanosleep(&wait, NULL);
 }
 
-START_TEST(a_meter_is_deaf_while_its_magnet_is_away)
+START_TEST(emulated_meter_is_silent_without_the_magnet)
 {
   emulate("--baud 0 --sleep magnet 60=84.208GJ 1001=7");
   move_magnet();
@@ -314,7 +314,7 @@ damaged_answer(unsigned seed)
   return strdup(answer);
 }
 
-START_TEST(the_same_seed_makes_the_same_mistakes)
+START_TEST(same_seed_makes_the_same_faults)
 {
   char *first = damaged_answer(7), *again = damaged_answer(7),
        *other = damaged_answer(4294967295);
@@ -390,7 +390,7 @@ static const struct {
     "--help\" lists them)\n" },
 };
 
-START_TEST(what_is_wrong_is_said)
+START_TEST(wrong_arguments_and_files_are_reported)
 {
   char path[512];
 
@@ -405,7 +405,7 @@ START_TEST(what_is_wrong_is_said)
 }
 END_TEST
 
-START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
+START_TEST(unreadable_capture_is_a_permission_error)
 {
   char path[512];
 
@@ -423,7 +423,7 @@ START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
 END_TEST
 
 /* All arguments after "kmp" belong to the other program, help included. */
-START_TEST(help_is_its_own)
+START_TEST(kmp_prints_its_own_help)
 {
   static const struct {
     const char *args, *begin;
@@ -445,7 +445,7 @@ START_TEST(help_is_its_own)
 }
 END_TEST
 
-START_TEST(a_full_disk_is_an_error)
+START_TEST(full_disk_is_an_error)
 {
   sandbox_write(s, "meter.capture", CAPTURE(SERIAL, OTHER));
   sandbox_set_stdout(s, "/dev/full");
@@ -481,7 +481,7 @@ write_program(const char *name, int mode)
   ck_assert_int_eq(chmod(path, (mode_t)mode), 0);
 }
 
-START_TEST(a_program_that_is_not_there_is_missed)
+START_TEST(missing_kmp_program_is_reported)
 {
   char dir[128];
 
@@ -514,25 +514,24 @@ kmp_command_suite(void)
   tcase_set_timeout(tcase, 60);
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_add_test(tcase, mask_replaces_serial_numbers_and_nothing_else);
-  tcase_add_test(tcase, mask_says_how_many_lines_it_could_not_read);
+  tcase_add_test(tcase, mask_reports_the_number_of_unreadable_lines);
   tcase_add_test(tcase, mask_reads_standard_input);
   tcase_add_test(tcase, mask_reads_a_pipe);
-  tcase_add_test(tcase,
-                 a_masked_capture_has_the_same_values_but_the_serial_number);
-  tcase_add_test(tcase, the_example_stays_as_it_is);
-  tcase_add_test(tcase, a_capture_answers_like_its_meter);
-  tcase_add_test(tcase, registers_answer_too);
-  tcase_add_test(tcase, mistakes_are_made_to_order);
-  tcase_add_test(tcase, a_meter_sleeps_until_its_key_is_pressed);
-  tcase_add_test(tcase, a_meter_is_deaf_while_its_magnet_is_away);
-  tcase_add_test(tcase, the_same_seed_makes_the_same_mistakes);
-  tcase_add_loop_test(tcase, what_is_wrong_is_said, 0, ARRAY_SIZE(wrong));
+  tcase_add_test(tcase, masking_changes_only_the_serial_numbers);
+  tcase_add_test(tcase, masking_leaves_the_example_unchanged);
+  tcase_add_test(tcase, emulator_answers_from_a_capture);
+  tcase_add_test(tcase, emulator_answers_from_a_register_list);
+  tcase_add_test(tcase, emulator_makes_the_ordered_faults);
+  tcase_add_test(tcase, emulated_meter_sleeps_until_its_key_is_pressed);
+  tcase_add_test(tcase, emulated_meter_is_silent_without_the_magnet);
+  tcase_add_test(tcase, same_seed_makes_the_same_faults);
+  tcase_add_loop_test(tcase, wrong_arguments_and_files_are_reported, 0,
+                      ARRAY_SIZE(wrong));
   if (sandbox_has_nobody())
-    tcase_add_test(tcase,
-                   a_capture_that_may_not_be_read_is_a_matter_of_permission);
-  tcase_add_test(tcase, help_is_its_own);
-  tcase_add_test(tcase, a_full_disk_is_an_error);
-  tcase_add_test(tcase, a_program_that_is_not_there_is_missed);
+    tcase_add_test(tcase, unreadable_capture_is_a_permission_error);
+  tcase_add_test(tcase, kmp_prints_its_own_help);
+  tcase_add_test(tcase, full_disk_is_an_error);
+  tcase_add_test(tcase, missing_kmp_program_is_reported);
   return suite;
 }
 

@@ -51,7 +51,7 @@ write_pipeline(void)
     "field.usage = usage\nfield.whole = whole\n");
 }
 
-START_TEST(deliveries_have_points)
+START_TEST(delivered_numbers_have_a_decimal_point)
 {
   write_pipeline();
   domoticz_setup_run(&house, "84.208GJ");
@@ -68,7 +68,7 @@ START_TEST(deliveries_have_points)
 }
 END_TEST
 
-START_TEST(options_are_read_with_points)
+START_TEST(options_are_read_with_a_decimal_point)
 {
   write_pipeline();
   domoticz_setup_run(&house, "84.208GJ");
@@ -90,7 +90,7 @@ static const struct {
   { "targets -c house.ini domoticz", "60.2" },
 };
 
-START_TEST(what_is_shown_has_points)
+START_TEST(printed_numbers_have_a_decimal_point)
 {
   write_pipeline();
   domoticz_setup_run(&house, "84.208GJ");
@@ -103,7 +103,7 @@ START_TEST(what_is_shown_has_points)
 END_TEST
 
 /* A missing locale is an error, so these tests really run in theirs. */
-START_TEST(program_is_in_the_locale)
+START_TEST(program_runs_in_the_test_locale)
 {
   sandbox_setenv(house.sandbox, "TEST_LOCALE", "xx_XX");
   sandbox_run(house.sandbox, "--version");
@@ -142,10 +142,11 @@ main(void)
   suite = suite_create("locale");
   t = tcase_create("decimal comma");
   tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_add_test(t, program_is_in_the_locale);
-  tcase_add_test(t, deliveries_have_points);
-  tcase_add_test(t, options_are_read_with_points);
-  tcase_add_loop_test(t, what_is_shown_has_points, 0, (int)ARRAY_SIZE(rows));
+  tcase_add_test(t, program_runs_in_the_test_locale);
+  tcase_add_test(t, delivered_numbers_have_a_decimal_point);
+  tcase_add_test(t, options_are_read_with_a_decimal_point);
+  tcase_add_loop_test(t, printed_numbers_have_a_decimal_point, 0,
+                      (int)ARRAY_SIZE(rows));
   suite_add_tcase(suite, t);
   return run_suite(suite);
 }

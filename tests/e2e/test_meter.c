@@ -156,7 +156,7 @@ row_check(const struct row *row, struct meter_setup *setup)
                 row->name, meter_requests(setup->m));
 }
 
-START_TEST(each_line_gives_the_right_values_or_the_right_diagnosis)
+START_TEST(each_fault_gives_right_values_or_the_right_diagnosis)
 {
   struct meter_setup sites[ARRAY_SIZE(rows)];
 
@@ -181,7 +181,7 @@ is_two_or_none(const char *text)
   return strcmp(text, "") == 0 || strcmp(text, METER_SETUP_TWO_SHOWN) == 0;
 }
 
-START_TEST(a_damaged_answer_gives_all_values_or_none)
+START_TEST(damaged_answer_gives_all_values_or_none)
 {
   static const char *const faults[] = { "flip=4", "insert=7", "drop=11",
                                         "garbage=40" };
@@ -213,9 +213,8 @@ suite(void)
 
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 60);
-  tcase_add_test(tcase,
-                 each_line_gives_the_right_values_or_the_right_diagnosis);
-  tcase_add_test(tcase, a_damaged_answer_gives_all_values_or_none);
+  tcase_add_test(tcase, each_fault_gives_right_values_or_the_right_diagnosis);
+  tcase_add_test(tcase, damaged_answer_gives_all_values_or_none);
   return suite;
 }
 

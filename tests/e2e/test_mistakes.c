@@ -340,7 +340,7 @@ START_TEST(nul_byte_is_refused_with_its_line)
 }
 END_TEST
 
-START_TEST(plugin_like_no_other_is_missed_where_it_was_looked_for)
+START_TEST(unknown_plugin_message_names_the_searched_directories)
 {
   char begin[512];
 
@@ -391,7 +391,7 @@ static const struct {
     "number without leading zeros (p.ini:8)\n" },
 };
 
-START_TEST(target_that_cannot_be_one_is_told_with_its_line)
+START_TEST(invalid_target_is_reported_with_its_line)
 {
   sandbox_write(sandbox, "p.ini", "%s", METER HOUSE ENERGY);
   ck_assert_int_eq(sandbox_run(sandbox, "check --offline -c p.ini"), 0);
@@ -434,7 +434,7 @@ static const struct {
     "before it is sent may not be sent in time\n" },
 };
 
-START_TEST(check_warns_of_what_may_not_be_meant)
+START_TEST(check_warns_about_doubtful_settings)
 {
   sandbox_write(sandbox, "pw", "hunter2\n");
   sandbox_write(sandbox, "p.ini", "%s", doubtful[_i].text);
@@ -452,7 +452,7 @@ make_private(const char *name)
   ck_assert_int_eq(chmod(path, 0640), 0);
 }
 
-START_TEST(secret_in_a_private_file_is_nobodys_business)
+START_TEST(password_in_a_private_file_causes_no_warning)
 {
   sandbox_write(sandbox, "p.ini", "%s",
                 METER HOUSE "username = me\npassword = hunter2\n" ENERGY);
@@ -462,7 +462,7 @@ START_TEST(secret_in_a_private_file_is_nobodys_business)
 }
 END_TEST
 
-START_TEST(secret_file_is_looked_for_among_the_credentials_first)
+START_TEST(secret_file_is_found_beside_the_pipeline_file)
 {
   sandbox_write(sandbox, "pw", "two\nlines\n");
   sandbox_write(sandbox, "p.ini", "%s",
@@ -489,7 +489,7 @@ END_TEST
 
 /* The wrong header is reported once, for all cycles and all columns that are
  * measured from the file. */
-START_TEST(another_header_is_told_once)
+START_TEST(wrong_csv_header_is_reported_once)
 {
   sandbox_write(sandbox, "old.cap", GJ_84 "\n" GJ_84 "\n" GJ_84);
   sandbox_write(sandbox, "log.csv", "time,other\n2026-11-22T10:00:00Z,1\n");
@@ -508,7 +508,7 @@ START_TEST(another_header_is_told_once)
 }
 END_TEST
 
-START_TEST(recording_reaches_a_device_only_with_a_state_or_for_show)
+START_TEST(replay_to_a_device_needs_a_state_or_dry_run)
 {
   sandbox_write(sandbox, "old.cap", GJ_84);
   sandbox_write(sandbox, "p.ini", "%s",
@@ -550,17 +550,17 @@ main(void)
   tcase_add_loop_test(t, file_is_refused_with_place_and_remedy, 0,
                       ARRAY_SIZE(files));
   tcase_add_test(t, nul_byte_is_refused_with_its_line);
-  tcase_add_test(t, plugin_like_no_other_is_missed_where_it_was_looked_for);
+  tcase_add_test(t, unknown_plugin_message_names_the_searched_directories);
   tcase_add_loop_test(t, file_that_cannot_be_read_is_named, 0,
                       ARRAY_SIZE(unreadable));
-  tcase_add_loop_test(t, target_that_cannot_be_one_is_told_with_its_line, 0,
+  tcase_add_loop_test(t, invalid_target_is_reported_with_its_line, 0,
                       ARRAY_SIZE(targets));
-  tcase_add_loop_test(t, check_warns_of_what_may_not_be_meant, 0,
+  tcase_add_loop_test(t, check_warns_about_doubtful_settings, 0,
                       ARRAY_SIZE(doubtful));
-  tcase_add_test(t, secret_in_a_private_file_is_nobodys_business);
-  tcase_add_test(t, secret_file_is_looked_for_among_the_credentials_first);
-  tcase_add_test(t, another_header_is_told_once);
-  tcase_add_test(t, recording_reaches_a_device_only_with_a_state_or_for_show);
+  tcase_add_test(t, password_in_a_private_file_causes_no_warning);
+  tcase_add_test(t, secret_file_is_found_beside_the_pipeline_file);
+  tcase_add_test(t, wrong_csv_header_is_reported_once);
+  tcase_add_test(t, replay_to_a_device_needs_a_state_or_dry_run);
 
   return run_suite(suite);
 }

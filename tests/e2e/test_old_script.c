@@ -109,7 +109,7 @@ START_TEST(example_counts_exactly_on_every_version)
 }
 END_TEST
 
-START_TEST(example_asks_for_all_devices_in_one_request_where_it_can)
+START_TEST(example_reads_all_devices_in_one_request_if_possible)
 {
   /* Six devices are read and six are written. */
   static const unsigned requests[] = { 1 + 6, 1 + 6, 6 + 6, 6 + 6 };
@@ -126,7 +126,7 @@ START_TEST(example_asks_for_all_devices_in_one_request_where_it_can)
 }
 END_TEST
 
-START_TEST(fresh_devices_begin_without_a_usage)
+START_TEST(new_devices_start_without_a_usage)
 {
   domoticz_setup_build(&house, versions[_i]);
   domoticz_server_add(house.server, 322, "custom", "GJ");
@@ -141,7 +141,7 @@ START_TEST(fresh_devices_begin_without_a_usage)
 }
 END_TEST
 
-START_TEST(fresh_total_begins_at_nothing_and_counts)
+START_TEST(new_total_starts_with_the_second_reading)
 {
   domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 323, "custom", "GJ");
@@ -179,7 +179,7 @@ START_TEST(idx_given_twice_gets_its_usage_once)
 }
 END_TEST
 
-START_TEST(base_named_first_is_still_the_reading_before)
+START_TEST(base_written_first_still_gives_the_usage)
 {
   domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 322, "custom", "GJ");
@@ -219,7 +219,7 @@ read_volume(const char *volume)
   domoticz_setup_check_device(&house, 11, volume);
 }
 
-START_TEST(usage_is_exact_although_six_digits_are_shown)
+START_TEST(usage_is_exact_despite_six_displayed_digits)
 {
   domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 11, "custom", "m3");
@@ -234,7 +234,7 @@ START_TEST(usage_is_exact_although_six_digits_are_shown)
 }
 END_TEST
 
-START_TEST(old_value_shown_in_six_digits_becomes_the_base_exactly)
+START_TEST(six_digit_displayed_value_becomes_the_exact_base)
 {
   domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 11, "custom", "m3");
@@ -250,7 +250,7 @@ START_TEST(old_value_shown_in_six_digits_becomes_the_base_exactly)
 }
 END_TEST
 
-START_TEST(device_shows_what_the_table_relies_on)
+START_TEST(custom_sensor_displays_six_digits)
 {
   domoticz_setup_build(&house, DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 11, "custom", "m3");
@@ -327,17 +327,17 @@ main(void)
   tcase_set_timeout(t, 60);
   tcase_add_loop_test(t, example_counts_exactly_on_every_version, 0,
                       n_versions);
-  tcase_add_loop_test(
-    t, example_asks_for_all_devices_in_one_request_where_it_can, 0, n_versions);
-  tcase_add_loop_test(t, fresh_devices_begin_without_a_usage, 0, n_versions);
-  tcase_add_test(t, fresh_total_begins_at_nothing_and_counts);
+  tcase_add_loop_test(t, example_reads_all_devices_in_one_request_if_possible,
+                      0, n_versions);
+  tcase_add_loop_test(t, new_devices_start_without_a_usage, 0, n_versions);
+  tcase_add_test(t, new_total_starts_with_the_second_reading);
   tcase_add_test(t, idx_given_twice_gets_its_usage_once);
-  tcase_add_test(t, base_named_first_is_still_the_reading_before);
-  tcase_add_loop_test(t, usage_is_exact_although_six_digits_are_shown, 0,
+  tcase_add_test(t, base_written_first_still_gives_the_usage);
+  tcase_add_loop_test(t, usage_is_exact_despite_six_displayed_digits, 0,
                       n_volumes);
-  tcase_add_loop_test(t, old_value_shown_in_six_digits_becomes_the_base_exactly,
-                      0, n_volumes);
-  tcase_add_test(t, device_shows_what_the_table_relies_on);
+  tcase_add_loop_test(t, six_digit_displayed_value_becomes_the_exact_base, 0,
+                      n_volumes);
+  tcase_add_test(t, custom_sensor_displays_six_digits);
   tcase_add_loop_test(t, every_published_form_is_imported, 0,
                       (int)ARRAY_SIZE(forms));
   suite_add_tcase(s, t);

@@ -80,7 +80,7 @@ START_TEST(usage_covers_three_runs_without_a_server)
 }
 END_TEST
 
-START_TEST(end_of_an_outage_tells_how_long_it_was)
+START_TEST(end_of_an_outage_is_reported_with_its_duration)
 {
   build();
   domoticz_server_down(house.server);
@@ -249,7 +249,7 @@ line(const char *level, const char *text, const char *more)
   return buf;
 }
 
-START_TEST(trouble_is_told_once_a_day_and_so_is_its_end)
+START_TEST(failure_is_reported_once_a_day_and_its_end_once)
 {
   const struct trouble *t = &troubles[_i];
 
@@ -279,7 +279,7 @@ START_TEST(trouble_is_told_once_a_day_and_so_is_its_end)
 }
 END_TEST
 
-START_TEST(end_is_told_of_what_was_reached_again_only)
+START_TEST(recovery_is_reported_only_after_new_contact)
 {
   build();
   refuse_update();
@@ -307,7 +307,7 @@ START_TEST(end_is_told_of_what_was_reached_again_only)
 }
 END_TEST
 
-START_TEST(outage_that_changes_its_form_is_one_outage)
+START_TEST(outage_with_changing_errors_is_one_outage)
 {
   build();
   go_down();
@@ -360,7 +360,7 @@ read_without(int pair, int i, const char *reading, bool told)
 
 /* Failures that differ only in figures count as the same, but a digit in a name
  * is no figure. */
-START_TEST(another_register_is_another_failure)
+START_TEST(failure_of_another_register_is_reported_anew)
 {
   char meter[64];
 
@@ -373,7 +373,7 @@ START_TEST(another_register_is_another_failure)
 }
 END_TEST
 
-START_TEST(clock_that_went_back_makes_no_time_of_an_outage)
+START_TEST(clock_set_back_leaves_out_the_outage_duration)
 {
   build();
   go_down();
@@ -417,7 +417,7 @@ END_TEST
 
 /* ---- One target of several ----------------------------------------------- */
 
-START_TEST(missing_device_keeps_no_other_from_its_values)
+START_TEST(missing_device_does_not_stop_the_other_devices)
 {
   build();
   domoticz_server_delete(house.server, 322);
@@ -481,16 +481,16 @@ main(void)
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
   tcase_add_test(t, usage_covers_three_runs_without_a_server);
-  tcase_add_test(t, end_of_an_outage_tells_how_long_it_was);
-  tcase_add_loop_test(t, trouble_is_told_once_a_day_and_so_is_its_end, 0,
+  tcase_add_test(t, end_of_an_outage_is_reported_with_its_duration);
+  tcase_add_loop_test(t, failure_is_reported_once_a_day_and_its_end_once, 0,
                       (int)ARRAY_SIZE(troubles));
-  tcase_add_test(t, end_is_told_of_what_was_reached_again_only);
-  tcase_add_test(t, outage_that_changes_its_form_is_one_outage);
-  tcase_add_loop_test(t, another_register_is_another_failure, 0,
+  tcase_add_test(t, recovery_is_reported_only_after_new_contact);
+  tcase_add_test(t, outage_with_changing_errors_is_one_outage);
+  tcase_add_loop_test(t, failure_of_another_register_is_reported_anew, 0,
                       ARRAY_SIZE(pairs));
-  tcase_add_test(t, clock_that_went_back_makes_no_time_of_an_outage);
+  tcase_add_test(t, clock_set_back_leaves_out_the_outage_duration);
   tcase_add_test(t, refused_login_names_the_setting_and_not_the_password);
-  tcase_add_test(t, missing_device_keeps_no_other_from_its_values);
+  tcase_add_test(t, missing_device_does_not_stop_the_other_devices);
   tcase_add_loop_test(t, update_without_an_answer_counts_once, 0,
                       (int)ARRAY_SIZE(lost_answers));
   suite_add_tcase(s, t);

@@ -60,7 +60,7 @@ has_settings(int fd, const struct termios *as)
 
 static const int signals[] = { SIGINT, SIGTERM };
 
-START_TEST(a_signal_ends_the_reading_and_restores_the_port)
+START_TEST(signal_ends_the_reading_and_restores_the_port)
 {
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
   struct termios before;
@@ -83,7 +83,7 @@ START_TEST(a_signal_ends_the_reading_and_restores_the_port)
 }
 END_TEST
 
-START_TEST(a_good_reading_restores_the_port)
+START_TEST(good_reading_restores_the_port)
 {
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
   struct termios before;
@@ -98,7 +98,7 @@ START_TEST(a_good_reading_restores_the_port)
 }
 END_TEST
 
-START_TEST(a_port_that_another_program_holds_is_named_with_it)
+START_TEST(locked_port_message_names_the_process)
 {
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
   char expected[256], name[32] = "";
@@ -125,7 +125,7 @@ START_TEST(a_port_that_another_program_holds_is_named_with_it)
 }
 END_TEST
 
-START_TEST(a_port_that_may_not_be_opened_is_a_matter_of_permission)
+START_TEST(port_without_access_is_a_permission_error)
 {
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
 
@@ -188,7 +188,7 @@ static const struct {
   { "", 0770, "probe kmp device=" SERVER, 75, "in use by " },
 };
 
-START_TEST(the_lock_of_a_serial_server_counts_for_those_who_share_the_state)
+START_TEST(serial_server_lock_binds_users_of_the_same_state)
 {
   struct sandbox *s;
   char dir[256];
@@ -248,7 +248,7 @@ static const struct {
   { "tcp", "retries = 0\ngap = 20s\n", 0, PROXY_STALL, 9, 0, FULL_SHOWN, "" },
 };
 
-START_TEST(a_serial_server_is_read_or_its_fault_is_named)
+START_TEST(serial_server_is_read_or_its_fault_is_named)
 {
   struct meter_setup setup = meter_setup_new(FULL);
   struct proxy *proxy = proxy_start_tty(meter_path(setup.m));
@@ -274,7 +274,7 @@ END_TEST
 
 /* If the server hangs up each time, the program connects twice and then
  * fails. */
-START_TEST(a_serial_server_that_always_hangs_up_fails)
+START_TEST(serial_server_that_always_hangs_up_fails)
 {
   struct meter_setup setup = meter_setup_new(FULL);
   struct proxy *proxy = proxy_start_tty("/dev/null"); /* hangs up at once */
@@ -301,19 +301,17 @@ suite(void)
 
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 60);
-  tcase_add_loop_test(tcase, a_signal_ends_the_reading_and_restores_the_port, 0,
+  tcase_add_loop_test(tcase, signal_ends_the_reading_and_restores_the_port, 0,
                       ARRAY_SIZE(signals));
-  tcase_add_test(tcase, a_good_reading_restores_the_port);
-  tcase_add_test(tcase, a_port_that_another_program_holds_is_named_with_it);
-  tcase_add_loop_test(
-    tcase, the_lock_of_a_serial_server_counts_for_those_who_share_the_state, 0,
-    (int)ARRAY_SIZE(holders));
-  tcase_add_loop_test(tcase, a_serial_server_is_read_or_its_fault_is_named, 0,
+  tcase_add_test(tcase, good_reading_restores_the_port);
+  tcase_add_test(tcase, locked_port_message_names_the_process);
+  tcase_add_loop_test(tcase, serial_server_lock_binds_users_of_the_same_state,
+                      0, (int)ARRAY_SIZE(holders));
+  tcase_add_loop_test(tcase, serial_server_is_read_or_its_fault_is_named, 0,
                       (int)ARRAY_SIZE(servers));
-  tcase_add_test(tcase, a_serial_server_that_always_hangs_up_fails);
+  tcase_add_test(tcase, serial_server_that_always_hangs_up_fails);
   if (sandbox_has_nobody())
-    tcase_add_test(tcase,
-                   a_port_that_may_not_be_opened_is_a_matter_of_permission);
+    tcase_add_test(tcase, port_without_access_is_a_permission_error);
   return suite;
 }
 

@@ -106,7 +106,7 @@ START_TEST(probe_shows_the_meter_and_a_section_to_copy)
 }
 END_TEST
 
-START_TEST(section_of_a_probe_runs_as_it_is)
+START_TEST(printed_section_of_a_probe_runs_unchanged)
 {
   const char *section;
 
@@ -128,7 +128,7 @@ START_TEST(section_of_a_probe_runs_as_it_is)
 END_TEST
 
 /* The meter lacks all the usual fields, as a water meter does. */
-START_TEST(section_of_a_meter_without_the_usual_fields_runs_too)
+START_TEST(probe_of_a_meter_without_usual_fields_prints_a_section)
 {
   static const unsigned usual[] = { 60, 68, 80, 86, 87 };
   const char *section;
@@ -151,7 +151,7 @@ START_TEST(section_of_a_meter_without_the_usual_fields_runs_too)
 }
 END_TEST
 
-START_TEST(probe_for_programs_is_one_object)
+START_TEST(probe_json_is_one_object)
 {
   build();
   meter_remove(house.meter, 60);
@@ -189,7 +189,7 @@ END_TEST
 /* The meter is silent to requests for registers that it does not have, such as
  * those of electricity at the beginning of the list, and to the requests for
  * its type and serial number. */
-START_TEST(probe_finds_the_registers_of_a_meter_that_is_silent_to_others)
+START_TEST(probe_finds_registers_despite_unanswered_requests)
 {
   build();
   meter_set_deaf(house.meter, 1600 / 5);
@@ -234,7 +234,7 @@ static const struct {
                     "program read this meter, and check address" },
 };
 
-START_TEST(what_is_wrong_is_said)
+START_TEST(probe_diagnoses_a_failing_meter)
 {
   char said[512];
 
@@ -279,7 +279,7 @@ START_TEST(other_protocol_is_named)
 }
 END_TEST
 
-START_TEST(silence_for_programs_is_an_object_too)
+START_TEST(probe_json_of_a_silent_meter_is_an_object)
 {
   build();
   meter_fault(house.meter, "silent");
@@ -290,7 +290,7 @@ START_TEST(silence_for_programs_is_an_object_too)
 }
 END_TEST
 
-START_TEST(port_that_is_missing_is_said)
+START_TEST(missing_port_is_reported)
 {
   build();
   sandbox_run(house.sandbox, "probe kmp device=/dev/nothing");
@@ -301,7 +301,7 @@ START_TEST(port_that_is_missing_is_said)
 }
 END_TEST
 
-START_TEST(port_in_use_is_said_at_once_and_by_whom)
+START_TEST(port_in_use_is_reported_at_once_with_its_process)
 {
   char said[256], name[32] = "";
   FILE *comm = fopen("/proc/self/comm", "r");
@@ -368,7 +368,7 @@ static const struct {
     "Usage: meterpipe probe PLUGIN [OPTION=VALUE]... [--watch] [--json]\n" },
 };
 
-START_TEST(wrong_words_name_the_command_line)
+START_TEST(wrong_arguments_of_probe_are_reported)
 {
   build();
   sandbox_run(house.sandbox, "probe %s", mistakes[_i].words);
@@ -446,7 +446,7 @@ check_begins(const char *text, const char *expected)
   ck_assert_str_eq(begin, expected);
 }
 
-START_TEST(watch_shows_a_line_an_attempt_without_a_terminal)
+START_TEST(watch_prints_a_line_per_attempt_without_a_terminal)
 {
   build();
   meter_fault(house.meter, "crc*1");
@@ -463,7 +463,7 @@ START_TEST(watch_shows_a_line_an_attempt_without_a_terminal)
 }
 END_TEST
 
-START_TEST(watch_for_programs_is_an_object_an_attempt)
+START_TEST(watch_json_is_an_object_per_attempt)
 {
   build();
   meter_fault(house.meter, "garbage=7*2");
@@ -480,7 +480,7 @@ START_TEST(watch_for_programs_is_an_object_an_attempt)
 }
 END_TEST
 
-START_TEST(watch_without_an_answer_says_why)
+START_TEST(watch_without_an_answer_ends_with_a_failure)
 {
   build();
   meter_fault(house.meter, "silent");
@@ -494,7 +494,7 @@ START_TEST(watch_without_an_answer_says_why)
 }
 END_TEST
 
-START_TEST(watch_leaves_the_meter_its_time)
+START_TEST(watch_pauses_between_attempts)
 {
   int64_t begun;
 
@@ -519,7 +519,7 @@ count_lines(const char *text)
 
 /* Five minutes of the program's fast clock; a busy machine makes fewer
  * attempts. */
-START_TEST(watch_ends_by_itself_after_five_minutes)
+START_TEST(watch_ends_after_five_minutes)
 {
   int64_t begun = domoticz_setup_clock_ms();
 
@@ -565,7 +565,7 @@ read_terminal(int master)
   return buf;
 }
 
-START_TEST(watch_on_a_terminal_is_one_line_and_a_bell)
+START_TEST(watch_on_a_terminal_redraws_one_line_and_rings)
 {
   int master, slave = open_terminal(&master);
 
@@ -587,7 +587,7 @@ START_TEST(watch_on_a_terminal_is_one_line_and_a_bell)
 }
 END_TEST
 
-START_TEST(probe_on_a_terminal_shows_how_far_it_is)
+START_TEST(probe_on_a_terminal_shows_its_progress)
 {
   int master, slave = open_terminal(&master);
   const char *shown;
@@ -623,27 +623,27 @@ main(void)
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
   tcase_add_test(t, probe_shows_the_meter_and_a_section_to_copy);
-  tcase_add_test(t, section_of_a_probe_runs_as_it_is);
-  tcase_add_test(t, section_of_a_meter_without_the_usual_fields_runs_too);
-  tcase_add_test(t, probe_for_programs_is_one_object);
+  tcase_add_test(t, printed_section_of_a_probe_runs_unchanged);
+  tcase_add_test(t, probe_of_a_meter_without_usual_fields_prints_a_section);
+  tcase_add_test(t, probe_json_is_one_object);
   tcase_add_test(t, probe_asks_for_eight_registers_at_a_time);
-  tcase_add_test(t,
-                 probe_finds_the_registers_of_a_meter_that_is_silent_to_others);
-  tcase_add_loop_test(t, what_is_wrong_is_said, 0, (int)ARRAY_SIZE(silences));
+  tcase_add_test(t, probe_finds_registers_despite_unanswered_requests);
+  tcase_add_loop_test(t, probe_diagnoses_a_failing_meter, 0,
+                      (int)ARRAY_SIZE(silences));
   tcase_add_test(t, other_protocol_is_named);
-  tcase_add_test(t, silence_for_programs_is_an_object_too);
-  tcase_add_test(t, port_that_is_missing_is_said);
-  tcase_add_test(t, port_in_use_is_said_at_once_and_by_whom);
+  tcase_add_test(t, probe_json_of_a_silent_meter_is_an_object);
+  tcase_add_test(t, missing_port_is_reported);
+  tcase_add_test(t, port_in_use_is_reported_at_once_with_its_process);
   tcase_add_test(t, port_without_permission_names_the_group);
-  tcase_add_loop_test(t, wrong_words_name_the_command_line, 0,
+  tcase_add_loop_test(t, wrong_arguments_of_probe_are_reported, 0,
                       (int)ARRAY_SIZE(mistakes));
-  tcase_add_test(t, watch_shows_a_line_an_attempt_without_a_terminal);
-  tcase_add_test(t, watch_for_programs_is_an_object_an_attempt);
-  tcase_add_test(t, watch_without_an_answer_says_why);
-  tcase_add_test(t, watch_leaves_the_meter_its_time);
-  tcase_add_test(t, watch_ends_by_itself_after_five_minutes);
-  tcase_add_test(t, watch_on_a_terminal_is_one_line_and_a_bell);
-  tcase_add_test(t, probe_on_a_terminal_shows_how_far_it_is);
+  tcase_add_test(t, watch_prints_a_line_per_attempt_without_a_terminal);
+  tcase_add_test(t, watch_json_is_an_object_per_attempt);
+  tcase_add_test(t, watch_without_an_answer_ends_with_a_failure);
+  tcase_add_test(t, watch_pauses_between_attempts);
+  tcase_add_test(t, watch_ends_after_five_minutes);
+  tcase_add_test(t, watch_on_a_terminal_redraws_one_line_and_rings);
+  tcase_add_test(t, probe_on_a_terminal_shows_its_progress);
   suite_add_tcase(s, t);
   return run_suite(s);
 }

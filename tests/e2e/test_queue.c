@@ -116,7 +116,7 @@ START_TEST(slow_command_gets_the_rows_of_a_killed_run)
 END_TEST
 
 /* A history output does not need the outcome of the killed run's row. */
-START_TEST(rows_go_on_when_the_class_becomes_history)
+START_TEST(queued_rows_are_delivered_after_a_change_to_history)
 {
   write_pipeline("", "append");
   run_killed("1");
@@ -128,7 +128,7 @@ START_TEST(rows_go_on_when_the_class_becomes_history)
 END_TEST
 
 /* Another plugin does not understand the earlier plugin's note on the row. */
-START_TEST(rows_go_on_when_the_plugin_is_another_one)
+START_TEST(queued_rows_are_delivered_by_another_plugin)
 {
   write_pipeline("", "append");
   run_killed("1");
@@ -196,7 +196,7 @@ START_TEST(value_in_another_unit_blocks_no_later_row)
 END_TEST
 
 /* A history output has no columns of its own, but its values have a unit. */
-START_TEST(value_in_another_unit_blocks_no_later_record_of_a_history)
+START_TEST(value_in_another_unit_blocks_no_later_history_record)
 {
   write_pipeline("", "history");
   sandbox_write(s, "hook.sh", "cat >>got\n");
@@ -246,7 +246,7 @@ START_TEST(rejected_amount_is_added_to_the_next_one)
 END_TEST
 
 /* All columns rejected, one by one: the row is delivered, and empty. */
-START_TEST(row_of_which_every_value_is_rejected_is_delivered)
+START_TEST(row_with_all_values_rejected_counts_as_delivered)
 {
   write_picky();
   sandbox_write(s, "rejects", "energy\n");
@@ -257,7 +257,7 @@ START_TEST(row_of_which_every_value_is_rejected_is_delivered)
 }
 END_TEST
 
-START_TEST(record_that_is_rejected_as_a_whole_waits)
+START_TEST(wholly_rejected_record_stays_queued)
 {
   write_picky();
   sandbox_write(s, "rejects", "all\n");
@@ -283,7 +283,7 @@ copy(const char *from, const char *to)
 
 /* After the copy is restored, the file has rows that the state does not know.
  * A usage in one of them is not written again. */
-START_TEST(usage_is_not_written_again_after_an_older_state_was_put_back)
+START_TEST(restored_older_state_does_not_write_usage_again)
 {
   sandbox_write(s, "p.ini",
                 "[pipeline]\nstate_dir = .\n"
@@ -311,7 +311,7 @@ END_TEST
 
 /* Rows that were queued in the copied state, and delivered afterwards, are not
  * written again either. */
-START_TEST(rows_are_not_written_again_after_an_older_state_was_put_back)
+START_TEST(restored_older_state_does_not_write_rows_again)
 {
   char lock[1200];
   int fd;
@@ -341,7 +341,7 @@ END_TEST
 
 /* ---- queue_max ---- */
 
-START_TEST(dropped_rows_are_counted_over_runs_without_a_row)
+START_TEST(count_of_dropped_rows_survives_runs_without_a_row)
 {
   write_pipeline("queue_max = 2\n", "append");
   sandbox_write(s, "hook.sh", "cat >/dev/null; exit 75\n");
@@ -370,7 +370,7 @@ END_TEST
 
 /* A program that only locks the file does not use up the time of all other
  * outputs. */
-START_TEST(held_file_leaves_time_for_the_next_output)
+START_TEST(locked_file_leaves_time_for_the_next_output)
 {
   char path[256];
   int fd;
@@ -397,7 +397,7 @@ END_TEST
 
 /* A capture that arrives slowly: the deadline of a cycle begins when the cycle
  * has arrived. */
-START_TEST(slow_recording_is_read_to_its_end)
+START_TEST(slow_capture_is_read_to_its_end)
 {
   static const char frame[] =
     "40 3f 10 00 3c 08 04 43 00 01 48 f0 81 75 0d\n\n";
@@ -439,7 +439,7 @@ three_cycles_were_shown(void)
 
 /* With --every, one output's configuration error (78) does not end the
  * program. */
-START_TEST(every_goes_on_beside_an_output_that_must_be_mended)
+START_TEST(every_continues_despite_a_misconfigured_output)
 {
   char path[256];
 
@@ -469,21 +469,19 @@ main(void)
   tcase_set_timeout(tc, 120);
   tcase_add_checked_fixture(tc, build, leave);
   tcase_add_test(tc, slow_command_gets_the_rows_of_a_killed_run);
-  tcase_add_test(tc, rows_go_on_when_the_class_becomes_history);
-  tcase_add_test(tc, rows_go_on_when_the_plugin_is_another_one);
+  tcase_add_test(tc, queued_rows_are_delivered_after_a_change_to_history);
+  tcase_add_test(tc, queued_rows_are_delivered_by_another_plugin);
   tcase_add_loop_test(tc, value_in_another_unit_blocks_no_later_row, 0, 2);
-  tcase_add_test(tc, value_in_another_unit_blocks_no_later_record_of_a_history);
+  tcase_add_test(tc, value_in_another_unit_blocks_no_later_history_record);
   tcase_add_test(tc, rejected_amount_is_added_to_the_next_one);
-  tcase_add_test(tc, row_of_which_every_value_is_rejected_is_delivered);
-  tcase_add_test(tc, record_that_is_rejected_as_a_whole_waits);
-  tcase_add_test(tc,
-                 usage_is_not_written_again_after_an_older_state_was_put_back);
-  tcase_add_test(tc,
-                 rows_are_not_written_again_after_an_older_state_was_put_back);
-  tcase_add_test(tc, dropped_rows_are_counted_over_runs_without_a_row);
-  tcase_add_test(tc, held_file_leaves_time_for_the_next_output);
-  tcase_add_test(tc, slow_recording_is_read_to_its_end);
-  tcase_add_test(tc, every_goes_on_beside_an_output_that_must_be_mended);
+  tcase_add_test(tc, row_with_all_values_rejected_counts_as_delivered);
+  tcase_add_test(tc, wholly_rejected_record_stays_queued);
+  tcase_add_test(tc, restored_older_state_does_not_write_usage_again);
+  tcase_add_test(tc, restored_older_state_does_not_write_rows_again);
+  tcase_add_test(tc, count_of_dropped_rows_survives_runs_without_a_row);
+  tcase_add_test(tc, locked_file_leaves_time_for_the_next_output);
+  tcase_add_test(tc, slow_capture_is_read_to_its_end);
+  tcase_add_test(tc, every_continues_despite_a_misconfigured_output);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -149,7 +149,7 @@ static const struct row rows[] = {
     "this meterpipe reads version 1: use a newer meterpipe\n" },
 };
 
-START_TEST(a_capture_is_read_as_it_was_recorded)
+START_TEST(captures_give_their_values_and_diagnoses)
 {
   const struct row *row = &rows[_i];
 
@@ -167,7 +167,7 @@ END_TEST
 
 /* ---- Files that are no captures ----------------------------------------- */
 
-START_TEST(a_missing_capture_is_no_input)
+START_TEST(missing_capture_is_reported)
 {
   write_pipeline("nowhere.capture", "");
   ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 66);
@@ -176,7 +176,7 @@ START_TEST(a_missing_capture_is_no_input)
 }
 END_TEST
 
-START_TEST(a_directory_is_no_capture)
+START_TEST(directory_as_capture_is_refused)
 {
   write_pipeline(".", "");
   ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 66);
@@ -185,7 +185,7 @@ START_TEST(a_directory_is_no_capture)
 }
 END_TEST
 
-START_TEST(a_capture_that_may_not_be_read_is_a_matter_of_permission)
+START_TEST(unreadable_capture_is_a_permission_error)
 {
   char path[256];
 
@@ -296,7 +296,7 @@ START_TEST(values_are_shown_in_each_format)
 }
 END_TEST
 
-START_TEST(a_terminal_gets_the_table)
+START_TEST(terminal_gets_the_table)
 {
   int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   char shown[1024], wanted[1024], *to = wanted;
@@ -320,7 +320,7 @@ START_TEST(a_terminal_gets_the_table)
 }
 END_TEST
 
-START_TEST(a_full_disk_behind_standard_output_is_an_error)
+START_TEST(full_standard_output_is_an_error)
 {
   write_formatted("");
   sandbox_set_stdout(s, "/dev/full");
@@ -391,7 +391,7 @@ START_TEST(logs_of_other_programs_are_read)
 }
 END_TEST
 
-START_TEST(damage_in_another_programs_log_is_told)
+START_TEST(damage_in_a_log_of_another_program_is_reported)
 {
   sandbox_write(s, "posted.log",
                 "Read: 403f10003c080443000148f181750d\n"
@@ -411,7 +411,7 @@ END_TEST
 
 /* ---- Probing a capture --------------------------------------------------- */
 
-START_TEST(a_probe_lists_every_register_of_a_capture)
+START_TEST(probe_lists_every_register_of_a_capture)
 {
   sandbox_write(s, "my.capture",
                 "< " GJ_84 "\n< " M3_1422 "\n\n< " GJ_216 "\n< " SERIAL
@@ -438,7 +438,7 @@ START_TEST(a_probe_lists_every_register_of_a_capture)
 }
 END_TEST
 
-START_TEST(a_probe_of_no_capture_says_what_one_looks_like)
+START_TEST(probe_of_an_invalid_capture_describes_the_format)
 {
   sandbox_write(s, "my.capture", "hello\n");
   ck_assert_int_eq(sandbox_run(s, "probe replay path=my.capture"), 65);
@@ -483,7 +483,7 @@ memory_of(unsigned cycles, const char *other, int status)
   return sandbox_max_kib(s);
 }
 
-START_TEST(memory_does_not_grow_with_the_recording)
+START_TEST(memory_does_not_grow_with_the_capture)
 {
   long few = memory_of(20000, GJ_216, 0);
   struct stat st;
@@ -510,7 +510,7 @@ START_TEST(memory_does_not_grow_with_damage)
 END_TEST
 
 /* With a state, each cycle is delivered separately, which takes 10 ms here. */
-START_TEST(deadline_bounds_a_cycle_and_not_the_recording)
+START_TEST(deadline_limits_a_cycle_and_not_the_capture)
 {
   write_capture(150, GJ_216);
   sandbox_write(s, "house.ini",
@@ -532,27 +532,26 @@ suite(void)
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 30);
   tcase_add_checked_fixture(tcase, setup, teardown);
-  tcase_add_loop_test(tcase, a_capture_is_read_as_it_was_recorded, 0,
+  tcase_add_loop_test(tcase, captures_give_their_values_and_diagnoses, 0,
                       ARRAY_SIZE(rows));
-  tcase_add_test(tcase, a_missing_capture_is_no_input);
-  tcase_add_test(tcase, a_directory_is_no_capture);
+  tcase_add_test(tcase, missing_capture_is_reported);
+  tcase_add_test(tcase, directory_as_capture_is_refused);
   if (sandbox_has_nobody())
-    tcase_add_test(tcase,
-                   a_capture_that_may_not_be_read_is_a_matter_of_permission);
+    tcase_add_test(tcase, unreadable_capture_is_a_permission_error);
   tcase_add_test(tcase, implausible_reading_of_a_capture_is_left_out);
   tcase_add_test(tcase, standard_input_is_read);
   tcase_add_loop_test(tcase, values_are_shown_in_each_format, 0,
                       ARRAY_SIZE(formats));
-  tcase_add_test(tcase, a_terminal_gets_the_table);
-  tcase_add_test(tcase, a_full_disk_behind_standard_output_is_an_error);
+  tcase_add_test(tcase, terminal_gets_the_table);
+  tcase_add_test(tcase, full_standard_output_is_an_error);
   tcase_add_loop_test(tcase, logs_of_other_programs_are_read, 0,
                       ARRAY_SIZE(logs));
-  tcase_add_test(tcase, damage_in_another_programs_log_is_told);
-  tcase_add_test(tcase, a_probe_lists_every_register_of_a_capture);
-  tcase_add_test(tcase, a_probe_of_no_capture_says_what_one_looks_like);
-  tcase_add_test(tcase, memory_does_not_grow_with_the_recording);
+  tcase_add_test(tcase, damage_in_a_log_of_another_program_is_reported);
+  tcase_add_test(tcase, probe_lists_every_register_of_a_capture);
+  tcase_add_test(tcase, probe_of_an_invalid_capture_describes_the_format);
+  tcase_add_test(tcase, memory_does_not_grow_with_the_capture);
   tcase_add_test(tcase, memory_does_not_grow_with_damage);
-  tcase_add_test(tcase, deadline_bounds_a_cycle_and_not_the_recording);
+  tcase_add_test(tcase, deadline_limits_a_cycle_and_not_the_capture);
   return suite;
 }
 

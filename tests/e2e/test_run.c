@@ -72,7 +72,7 @@ END_TEST
 
 /* ---- Two runs at once ---------------------------------------------------- */
 
-START_TEST(second_run_leaves_the_work_to_the_first)
+START_TEST(second_run_ends_while_the_first_is_running)
 {
   struct sandbox *second = sandbox_new();
 
@@ -151,7 +151,7 @@ END_TEST
 
 /* A stage or target that only an earlier pipeline file named was not asked, and
  * is not reported as answering again or in order again. */
-START_TEST(end_of_a_failure_is_told_only_of_what_the_file_names)
+START_TEST(recovery_of_a_removed_stage_is_not_reported)
 {
   build("");
   sandbox_write(house.sandbox, "house.ini", "%s",
@@ -174,7 +174,7 @@ START_TEST(end_of_a_failure_is_told_only_of_what_the_file_names)
 }
 END_TEST
 
-START_TEST(port_that_gets_free_in_time_is_waited_for)
+START_TEST(run_waits_for_a_busy_port)
 {
   const int held_ms = 300;
   int64_t begun;
@@ -242,7 +242,7 @@ START_TEST(signal_ends_the_reading_and_restores_the_port)
 }
 END_TEST
 
-START_TEST(signal_lets_the_update_in_hand_come_to_its_end)
+START_TEST(signal_lets_the_current_update_finish)
 {
   build(TRANSFORMS);
   domoticz_server_fault(house.server, DOMOTICZ_DELAY, "udevice", 0, 1, 500);
@@ -264,7 +264,7 @@ END_TEST
 /* ---- Two values of a target are two seconds apart ------------------------ */
 
 /* Another program created and set all devices a moment ago. */
-START_TEST(device_just_updated_is_waited_for)
+START_TEST(run_waits_after_another_update_of_the_device)
 {
   int64_t begun;
 
@@ -281,7 +281,7 @@ START_TEST(device_just_updated_is_waited_for)
 }
 END_TEST
 
-START_TEST(own_update_of_a_moment_ago_is_waited_for)
+START_TEST(run_waits_after_its_own_recent_update)
 {
   int64_t begun;
 
@@ -319,7 +319,7 @@ static const struct {
   { "", true, "" },
 };
 
-START_TEST(what_must_not_be_sent_yet_waits_for_the_next_run)
+START_TEST(value_that_cannot_be_sent_in_time_stays_pending)
 {
   char more[1024];
 
@@ -371,7 +371,7 @@ four_rows_are_written(void)
   return rows_written() >= 1 + 4;
 }
 
-START_TEST(every_repeats_until_it_is_told_to_stop)
+START_TEST(every_repeats_until_a_signal_arrives)
 {
   int64_t begun = domoticz_setup_clock_ms();
 
@@ -417,7 +417,7 @@ build_new(void)
   meter_set(house.meter, "60=84.208GJ");
 }
 
-START_TEST(a_run_with_v_lists_what_it_delivered)
+START_TEST(verbose_run_lists_delivered_values)
 {
   build_new();
   domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
@@ -451,7 +451,7 @@ read_terminal(int fd, char *buf, size_t size)
   *to = '\0';
 }
 
-START_TEST(a_run_at_a_terminal_lists_what_it_delivered)
+START_TEST(run_on_a_terminal_lists_delivered_values)
 {
   int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   char shown[2048];
@@ -484,7 +484,7 @@ static const struct {
     "tell.energy  84.208 GJ  delivered\n" },
 };
 
-START_TEST(each_kind_of_output_is_listed)
+START_TEST(verbose_run_lists_each_kind_of_output)
 {
   domoticz_setup_build(&house, DOMOTICZ_2025_1);
   sandbox_write(house.sandbox, "house.ini",
@@ -503,7 +503,7 @@ START_TEST(each_kind_of_output_is_listed)
 }
 END_TEST
 
-START_TEST(a_run_that_reads_nothing_says_so)
+START_TEST(run_without_new_values_reports_it)
 {
   domoticz_setup_build(&house, DOMOTICZ_2025_1);
   sandbox_write(house.sandbox, "house.ini",
@@ -530,24 +530,24 @@ main(void)
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
   tcase_add_test(t, temperature_reaches_a_server_set_to_fahrenheit);
-  tcase_add_test(t, second_run_leaves_the_work_to_the_first);
+  tcase_add_test(t, second_run_ends_while_the_first_is_running);
   tcase_add_test(t, port_in_use_is_named_with_its_user);
-  tcase_add_test(t, end_of_a_failure_is_told_only_of_what_the_file_names);
-  tcase_add_test(t, port_that_gets_free_in_time_is_waited_for);
+  tcase_add_test(t, recovery_of_a_removed_stage_is_not_reported);
+  tcase_add_test(t, run_waits_for_a_busy_port);
   tcase_add_loop_test(t, signal_ends_the_reading_and_restores_the_port, 0,
                       (int)ARRAY_SIZE(stops));
-  tcase_add_loop_test(t, signal_lets_the_update_in_hand_come_to_its_end, 0,
+  tcase_add_loop_test(t, signal_lets_the_current_update_finish, 0,
                       (int)ARRAY_SIZE(stops));
-  tcase_add_test(t, device_just_updated_is_waited_for);
-  tcase_add_test(t, own_update_of_a_moment_ago_is_waited_for);
-  tcase_add_loop_test(t, what_must_not_be_sent_yet_waits_for_the_next_run, 0,
+  tcase_add_test(t, run_waits_after_another_update_of_the_device);
+  tcase_add_test(t, run_waits_after_its_own_recent_update);
+  tcase_add_loop_test(t, value_that_cannot_be_sent_in_time_stays_pending, 0,
                       (int)ARRAY_SIZE(waits));
-  tcase_add_test(t, every_repeats_until_it_is_told_to_stop);
-  tcase_add_test(t, a_run_with_v_lists_what_it_delivered);
-  tcase_add_test(t, a_run_at_a_terminal_lists_what_it_delivered);
-  tcase_add_loop_test(t, each_kind_of_output_is_listed, 0,
+  tcase_add_test(t, every_repeats_until_a_signal_arrives);
+  tcase_add_test(t, verbose_run_lists_delivered_values);
+  tcase_add_test(t, run_on_a_terminal_lists_delivered_values);
+  tcase_add_loop_test(t, verbose_run_lists_each_kind_of_output, 0,
                       (int)ARRAY_SIZE(lists));
-  tcase_add_test(t, a_run_that_reads_nothing_says_so);
+  tcase_add_test(t, run_without_new_values_reports_it);
   suite_add_tcase(s, t);
   return run_suite(s);
 }

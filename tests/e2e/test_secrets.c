@@ -176,7 +176,7 @@ static const struct {
     EX_OK },
 };
 
-START_TEST(no_command_shows_it)
+START_TEST(no_command_prints_the_password)
 {
   build();
   sandbox_setenv(house.sandbox, "PW", PASSWORD);
@@ -235,7 +235,7 @@ static const char *const by_hand[] = {
   "import /dev/null 323:60:0 --url FTP://me:" PASSWORD "@127.0.0.1",
 };
 
-START_TEST(no_command_line_shows_it)
+START_TEST(failing_command_lines_hide_the_password)
 {
   build();
   write_pipeline(here(), LOGIN, "");
@@ -283,7 +283,7 @@ static const struct {
   { "username = me\n[output " PASSWORD "\n", "does not end with \"]\"" },
 };
 
-START_TEST(no_complaint_about_the_file_shows_it)
+START_TEST(config_errors_hide_the_password)
 {
   build();
   write_pipeline(here(), faulty[_i].login, "");
@@ -363,7 +363,7 @@ write_slip(const char *line, const char *slip)
   sandbox_write(house.sandbox, "house.ini", "%s", text);
 }
 
-START_TEST(no_line_indented_by_mistake_shows_it)
+START_TEST(wrongly_indented_lines_hide_the_password)
 {
   build();
   for (size_t i = 0; i < ARRAY_SIZE(slips); i++) {
@@ -402,7 +402,7 @@ static const struct {
   { "ca_file = ${MISSING}\n", "environment variable MISSING is not set" },
 };
 
-START_TEST(no_misplaced_one_is_shown)
+START_TEST(misplaced_password_is_not_printed)
 {
   build();
   sandbox_setenv(house.sandbox, "s3cret_bad", "a\001b");
@@ -443,7 +443,7 @@ ask(void)
   ck_assert_int_eq(run("status -v -v -c house.ini"), EX_OK);
 }
 
-START_TEST(no_trouble_with_the_server_shows_it)
+START_TEST(server_errors_hide_the_password)
 {
   build();
   write_pipeline(here(), LOGIN, "");
@@ -462,7 +462,7 @@ static const char *const elsewhere[] = {
   "https://127.0.0.1:1",
 };
 
-START_TEST(no_wrong_address_shows_it)
+START_TEST(wrong_addresses_hide_the_password)
 {
   build();
   write_pipeline(elsewhere[_i], LOGIN, "");
@@ -471,7 +471,7 @@ START_TEST(no_wrong_address_shows_it)
 }
 END_TEST
 
-START_TEST(tls_to_what_speaks_none_does_not_show_it)
+START_TEST(tls_errors_hide_the_password)
 {
   char url[64];
 
@@ -545,7 +545,7 @@ start_echo(const char *echo, unsigned *ret_port)
   return pid;
 }
 
-START_TEST(no_echo_of_the_server_shows_it)
+START_TEST(password_echoed_by_the_server_is_not_printed)
 {
   unsigned port;
   pid_t pid = start_echo(echoes[_i], &port);
@@ -601,7 +601,7 @@ allow_cores(void)
 /* Signals that end a run while it waits in the middle of a request. */
 static const int ends[] = { SIGKILL, SIGABRT, SIGSEGV, SIGTERM };
 
-START_TEST(run_that_is_killed_leaves_it_nowhere)
+START_TEST(killed_run_leaves_no_trace_of_the_password)
 {
   char buf[8192];
 
@@ -623,7 +623,7 @@ START_TEST(run_that_is_killed_leaves_it_nowhere)
 }
 END_TEST
 
-START_TEST(run_without_a_secret_may_leave_a_core)
+START_TEST(run_without_a_password_may_dump_core)
 {
   char buf[8192];
 
@@ -656,7 +656,7 @@ is_program_itself(void)
   return strcmp(strrchr(exe, '/'), "/meterpipe") == 0;
 }
 
-START_TEST(command_line_is_hidden_in_the_list_of_processes)
+START_TEST(password_is_hidden_in_the_process_list)
 {
   char buf[8192];
 
@@ -674,7 +674,7 @@ START_TEST(command_line_is_hidden_in_the_list_of_processes)
 }
 END_TEST
 
-START_TEST(commands_of_exec_do_not_see_it)
+START_TEST(exec_commands_do_not_receive_the_password)
 {
   build();
   sandbox_write(house.sandbox, "hook",
@@ -691,7 +691,7 @@ START_TEST(commands_of_exec_do_not_see_it)
 END_TEST
 
 /* A damaged state is reported and kept, without the password in it. */
-START_TEST(damaged_state_holds_none)
+START_TEST(damaged_state_does_not_contain_the_password)
 {
   build();
   write_pipeline(here(), LOGIN, "");
@@ -708,27 +708,29 @@ add_tests(TCase *t)
 {
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
-  tcase_add_loop_test(t, no_command_shows_it, 0, (int)ARRAY_SIZE(ways));
-  tcase_add_loop_test(t, no_command_line_shows_it, 0, (int)ARRAY_SIZE(by_hand));
-  tcase_add_loop_test(t, no_complaint_about_the_file_shows_it, 0,
+  tcase_add_loop_test(t, no_command_prints_the_password, 0,
+                      (int)ARRAY_SIZE(ways));
+  tcase_add_loop_test(t, failing_command_lines_hide_the_password, 0,
+                      (int)ARRAY_SIZE(by_hand));
+  tcase_add_loop_test(t, config_errors_hide_the_password, 0,
                       (int)ARRAY_SIZE(faulty));
-  tcase_add_loop_test(t, no_line_indented_by_mistake_shows_it, 0,
+  tcase_add_loop_test(t, wrongly_indented_lines_hide_the_password, 0,
                       (int)ARRAY_SIZE(lines));
-  tcase_add_loop_test(t, no_misplaced_one_is_shown, 0,
+  tcase_add_loop_test(t, misplaced_password_is_not_printed, 0,
                       (int)ARRAY_SIZE(misplaced));
-  tcase_add_loop_test(t, no_trouble_with_the_server_shows_it, 0,
+  tcase_add_loop_test(t, server_errors_hide_the_password, 0,
                       (int)ARRAY_SIZE(troubles));
-  tcase_add_loop_test(t, no_wrong_address_shows_it, 0,
+  tcase_add_loop_test(t, wrong_addresses_hide_the_password, 0,
                       (int)ARRAY_SIZE(elsewhere));
-  tcase_add_test(t, tls_to_what_speaks_none_does_not_show_it);
-  tcase_add_loop_test(t, no_echo_of_the_server_shows_it, 0,
+  tcase_add_test(t, tls_errors_hide_the_password);
+  tcase_add_loop_test(t, password_echoed_by_the_server_is_not_printed, 0,
                       (int)ARRAY_SIZE(echoes));
-  tcase_add_loop_test(t, run_that_is_killed_leaves_it_nowhere, 0,
+  tcase_add_loop_test(t, killed_run_leaves_no_trace_of_the_password, 0,
                       (int)ARRAY_SIZE(ends));
-  tcase_add_test(t, run_without_a_secret_may_leave_a_core);
-  tcase_add_test(t, command_line_is_hidden_in_the_list_of_processes);
-  tcase_add_loop_test(t, commands_of_exec_do_not_see_it, 0, 2);
-  tcase_add_test(t, damaged_state_holds_none);
+  tcase_add_test(t, run_without_a_password_may_dump_core);
+  tcase_add_test(t, password_is_hidden_in_the_process_list);
+  tcase_add_loop_test(t, exec_commands_do_not_receive_the_password, 0, 2);
+  tcase_add_test(t, damaged_state_does_not_contain_the_password);
   return t;
 }
 

@@ -84,7 +84,7 @@ check_three(const char *const *texts)
   domoticz_setup_check_heat(&house, texts[0], texts[1], texts[2]);
 }
 
-START_TEST(totals_go_on_from_what_is_shown_when_the_state_is_lost)
+START_TEST(totals_continue_from_displayed_values_after_state_loss)
 {
   const struct loss *loss = &losses[_i];
 
@@ -207,7 +207,7 @@ START_TEST(state_of_another_pipeline_file_is_refused)
 }
 END_TEST
 
-START_TEST(state_of_a_newer_version_is_left_alone)
+START_TEST(state_of_a_newer_version_is_refused_unchanged)
 {
   static const unsigned char newer[] = { 0, 0, 0, 99 }, ours[] = { 0, 0, 0, 1 };
 
@@ -239,7 +239,7 @@ check_live_only(const char *shown, unsigned writes)
   ck_assert_uint_eq(domoticz_server_writes(house.server, 324), 0);
 }
 
-START_TEST(state_that_cannot_be_made_leaves_live_outputs)
+START_TEST(uncreatable_state_serves_only_live_outputs)
 {
   /* A place where not even root can create a file. */
   build("custom", TRANSFORMS SCREEN "[pipeline]\nstate_dir = /proc/none\n");
@@ -290,7 +290,7 @@ check_lockless(int row, const char *args)
                 sandbox_err(house.sandbox));
 }
 
-START_TEST(state_on_a_file_system_without_locks_is_refused_with_the_remedy)
+START_TEST(state_on_a_file_system_without_locks_is_refused)
 {
   build("custom", TRANSFORMS SCREEN);
   run_well("84.208GJ");
@@ -305,7 +305,7 @@ START_TEST(state_on_a_file_system_without_locks_is_refused_with_the_remedy)
 }
 END_TEST
 
-START_TEST(read_only_state_leaves_live_outputs)
+START_TEST(read_only_state_serves_only_live_outputs)
 {
   if (geteuid() == 0)
     return; /* root writes anywhere */
@@ -336,7 +336,7 @@ END_TEST
 
 /* If a state may exist in an unreadable directory, no second state is begun
  * elsewhere. */
-START_TEST(state_that_may_lie_unseen_is_not_begun_elsewhere)
+START_TEST(unreadable_state_directory_prevents_a_second_state)
 {
   char path[256];
 
@@ -361,7 +361,7 @@ START_TEST(state_that_may_lie_unseen_is_not_begun_elsewhere)
 END_TEST
 
 /* Services of the system have no $HOME. */
-START_TEST(without_home_the_state_is_in_the_home_directory_of_the_user)
+START_TEST(state_without_home_variable_uses_the_home_directory)
 {
   const struct passwd *user = getpwuid(geteuid());
   char line[512];
@@ -392,7 +392,7 @@ fill_disk(void)
   ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
 }
 
-START_TEST(full_disk_leaves_live_outputs_and_loses_nothing)
+START_TEST(full_disk_serves_live_outputs_and_loses_nothing)
 {
   char program[512];
 
@@ -421,21 +421,19 @@ main(void)
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
-  tcase_add_loop_test(t, totals_go_on_from_what_is_shown_when_the_state_is_lost,
+  tcase_add_loop_test(t, totals_continue_from_displayed_values_after_state_loss,
                       0, (int)ARRAY_SIZE(losses));
   tcase_add_loop_test(t, damaged_state_is_set_aside_and_begun_anew, 0,
                       (int)ARRAY_SIZE(damages));
   tcase_add_test(t, state_of_another_pipeline_file_is_refused);
-  tcase_add_test(t, state_of_a_newer_version_is_left_alone);
-  tcase_add_test(t, state_that_cannot_be_made_leaves_live_outputs);
-  tcase_add_loop_test(
-    t, state_on_a_file_system_without_locks_is_refused_with_the_remedy, 0,
-    (int)ARRAY_SIZE(lockless));
-  tcase_add_test(t, read_only_state_leaves_live_outputs);
-  tcase_add_test(t, state_that_may_lie_unseen_is_not_begun_elsewhere);
-  tcase_add_test(t,
-                 without_home_the_state_is_in_the_home_directory_of_the_user);
-  tcase_add_test(t, full_disk_leaves_live_outputs_and_loses_nothing);
+  tcase_add_test(t, state_of_a_newer_version_is_refused_unchanged);
+  tcase_add_test(t, uncreatable_state_serves_only_live_outputs);
+  tcase_add_loop_test(t, state_on_a_file_system_without_locks_is_refused, 0,
+                      (int)ARRAY_SIZE(lockless));
+  tcase_add_test(t, read_only_state_serves_only_live_outputs);
+  tcase_add_test(t, unreadable_state_directory_prevents_a_second_state);
+  tcase_add_test(t, state_without_home_variable_uses_the_home_directory);
+  tcase_add_test(t, full_disk_serves_live_outputs_and_loses_nothing);
   suite_add_tcase(s, t);
   return run_suite(s);
 }

@@ -59,7 +59,7 @@ check_out(const char *text)
                    domoticz_setup_text(&house, text));
 }
 
-START_TEST(state_that_was_never_written_says_so)
+START_TEST(status_reports_a_state_never_written)
 {
   build();
   status("");
@@ -88,7 +88,7 @@ START_TEST(state_that_was_never_written_says_so)
 }
 END_TEST
 
-START_TEST(good_run_has_nothing_that_waits)
+START_TEST(status_after_a_good_run_lists_nothing_pending)
 {
   build();
   make_directory("rows");
@@ -122,7 +122,7 @@ run_into_trouble(void)
   domoticz_setup_wait(&house, 60);
 }
 
-START_TEST(what_waits_is_shown_with_since_when)
+START_TEST(status_lists_pending_values_with_their_age)
 {
   run_into_trouble();
   status("");
@@ -146,7 +146,7 @@ START_TEST(what_waits_is_shown_with_since_when)
 }
 END_TEST
 
-START_TEST(outage_ends_in_the_status_too)
+START_TEST(ended_outage_disappears_from_the_status)
 {
   run_into_trouble();
   domoticz_server_up(house.server);
@@ -179,7 +179,7 @@ END_TEST
 #define TOTAL_1208 LAST("1.208") "," DUE("1.209") "}"
 #define READ_AT_1040 "{\"value\":\"84.209\",\"unit\":\"GJ\"," AT("10:40:00") "}"
 
-START_TEST(status_for_programs_is_one_object)
+START_TEST(status_json_is_one_object)
 {
   build();
   make_directory("rows");
@@ -211,7 +211,7 @@ START_TEST(status_for_programs_is_one_object)
 }
 END_TEST
 
-START_TEST(candidate_is_shown_until_the_next_reading)
+START_TEST(status_lists_a_candidate_until_the_next_reading)
 {
   build();
   make_directory("rows");
@@ -241,7 +241,7 @@ END_TEST
 
 /* ---- Status takes no lock and changes nothing ---- */
 
-START_TEST(running_pipeline_does_not_hold_status_up)
+START_TEST(status_does_not_wait_for_a_running_pipeline)
 {
   char lock[128];
   int fd;
@@ -260,7 +260,7 @@ START_TEST(running_pipeline_does_not_hold_status_up)
 }
 END_TEST
 
-START_TEST(damaged_state_is_said_and_left_alone)
+START_TEST(status_reports_a_damaged_state_and_does_not_change_it)
 {
   build();
   sandbox_write(house.sandbox, "house.db", "%s",
@@ -273,7 +273,7 @@ START_TEST(damaged_state_is_said_and_left_alone)
 }
 END_TEST
 
-START_TEST(pipeline_of_recordings_keeps_none)
+START_TEST(status_reports_that_a_replay_keeps_no_state)
 {
   build();
   sandbox_write(house.sandbox, "house.ini",
@@ -291,7 +291,7 @@ START_TEST(pipeline_of_recordings_keeps_none)
 }
 END_TEST
 
-START_TEST(clock_that_went_back_shows_no_age)
+START_TEST(status_shows_no_age_after_the_clock_was_set_back)
 {
   build();
   make_directory("rows");
@@ -312,16 +312,16 @@ main(void)
 
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_set_timeout(t, 60);
-  tcase_add_test(t, state_that_was_never_written_says_so);
-  tcase_add_test(t, good_run_has_nothing_that_waits);
-  tcase_add_test(t, what_waits_is_shown_with_since_when);
-  tcase_add_test(t, outage_ends_in_the_status_too);
-  tcase_add_test(t, status_for_programs_is_one_object);
-  tcase_add_test(t, candidate_is_shown_until_the_next_reading);
-  tcase_add_test(t, running_pipeline_does_not_hold_status_up);
-  tcase_add_test(t, damaged_state_is_said_and_left_alone);
-  tcase_add_test(t, pipeline_of_recordings_keeps_none);
-  tcase_add_test(t, clock_that_went_back_shows_no_age);
+  tcase_add_test(t, status_reports_a_state_never_written);
+  tcase_add_test(t, status_after_a_good_run_lists_nothing_pending);
+  tcase_add_test(t, status_lists_pending_values_with_their_age);
+  tcase_add_test(t, ended_outage_disappears_from_the_status);
+  tcase_add_test(t, status_json_is_one_object);
+  tcase_add_test(t, status_lists_a_candidate_until_the_next_reading);
+  tcase_add_test(t, status_does_not_wait_for_a_running_pipeline);
+  tcase_add_test(t, status_reports_a_damaged_state_and_does_not_change_it);
+  tcase_add_test(t, status_reports_that_a_replay_keeps_no_state);
+  tcase_add_test(t, status_shows_no_age_after_the_clock_was_set_back);
   suite_add_tcase(s, t);
   return run_suite(s);
 }

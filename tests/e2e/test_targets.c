@@ -78,7 +78,7 @@ START_TEST(devices_of_a_pipelines_output_are_listed)
 }
 END_TEST
 
-START_TEST(login_that_is_wanted_is_said)
+START_TEST(missing_login_is_reported)
 {
   build(DOMOTICZ_2025_1);
   domoticz_server_set_login(house.server, "me", "secret", false);
@@ -154,7 +154,7 @@ START_TEST(new_devices_are_made_after_a_yes)
 }
 END_TEST
 
-START_TEST(new_devices_are_made_unasked_when_told_so)
+START_TEST(new_devices_are_made_unasked_with_yes_option)
 {
   build(DOMOTICZ_2023_2);
   targets("--yes -q " NEW);
@@ -175,7 +175,7 @@ START_TEST(new_devices_are_made_unasked_when_told_so)
 }
 END_TEST
 
-START_TEST(old_server_makes_none_and_that_is_told)
+START_TEST(old_server_that_makes_no_devices_is_reported)
 {
   build(DOMOTICZ_2022_2);
   targets("--yes " NEW);
@@ -211,7 +211,7 @@ START_TEST(nothing_is_made_without_a_yes)
 }
 END_TEST
 
-START_TEST(nothing_is_made_when_one_of_them_cannot_be)
+START_TEST(no_device_is_made_if_one_type_is_invalid)
 {
   build(DOMOTICZ_2025_1);
   targets("--yes --create 'Energy:counter-gj' --create 'Bread:toaster'");
@@ -227,7 +227,7 @@ START_TEST(nothing_is_made_when_one_of_them_cannot_be)
 }
 END_TEST
 
-START_TEST(new_devices_take_what_a_run_gives_them)
+START_TEST(new_devices_accept_the_values_of_a_run)
 {
   build(DOMOTICZ_2025_1);
   targets("--yes -q " NEW);
@@ -245,7 +245,7 @@ START_TEST(new_devices_take_what_a_run_gives_them)
 }
 END_TEST
 
-START_TEST(devices_that_are_left_out_are_counted)
+START_TEST(unlisted_devices_are_counted)
 {
   build(DOMOTICZ_2025_1);
   domoticz_server_add(house.server, 400, "counter", NULL);
@@ -260,7 +260,7 @@ START_TEST(devices_that_are_left_out_are_counted)
 }
 END_TEST
 
-START_TEST(user_who_may_not_make_devices_is_told)
+START_TEST(missing_right_to_make_devices_is_reported)
 {
   build(DOMOTICZ_2025_1);
   domoticz_server_fault(house.server, DOMOTICZ_STATUS, "gethardware", 0, 0,
@@ -275,7 +275,7 @@ START_TEST(user_who_may_not_make_devices_is_told)
 }
 END_TEST
 
-START_TEST(second_device_of_a_name_is_not_made)
+START_TEST(device_with_an_existing_name_is_not_made)
 {
   build(DOMOTICZ_2026_3);
   targets("--yes -q " NEW);
@@ -323,7 +323,7 @@ static const struct {
     "error: -c needs one more argument: the name of an output in the file\n" },
 };
 
-START_TEST(wrong_words_are_named)
+START_TEST(wrong_arguments_of_targets_are_reported)
 {
   build(DOMOTICZ_2025_1);
   domoticz_setup_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
@@ -344,18 +344,19 @@ main(void)
   tcase_set_timeout(t, 60);
   tcase_add_loop_test(t, devices_are_listed, 0, (int)ARRAY_SIZE(versions));
   tcase_add_test(t, devices_of_a_pipelines_output_are_listed);
-  tcase_add_test(t, login_that_is_wanted_is_said);
+  tcase_add_test(t, missing_login_is_reported);
   tcase_add_test(t, new_devices_are_made_after_a_yes);
-  tcase_add_test(t, new_devices_are_made_unasked_when_told_so);
-  tcase_add_test(t, old_server_makes_none_and_that_is_told);
+  tcase_add_test(t, new_devices_are_made_unasked_with_yes_option);
+  tcase_add_test(t, old_server_that_makes_no_devices_is_reported);
   tcase_add_loop_test(t, nothing_is_made_without_a_yes, 0,
                       (int)ARRAY_SIZE(answers));
-  tcase_add_test(t, nothing_is_made_when_one_of_them_cannot_be);
-  tcase_add_test(t, new_devices_take_what_a_run_gives_them);
-  tcase_add_test(t, devices_that_are_left_out_are_counted);
-  tcase_add_test(t, user_who_may_not_make_devices_is_told);
-  tcase_add_test(t, second_device_of_a_name_is_not_made);
-  tcase_add_loop_test(t, wrong_words_are_named, 0, (int)ARRAY_SIZE(mistakes));
+  tcase_add_test(t, no_device_is_made_if_one_type_is_invalid);
+  tcase_add_test(t, new_devices_accept_the_values_of_a_run);
+  tcase_add_test(t, unlisted_devices_are_counted);
+  tcase_add_test(t, missing_right_to_make_devices_is_reported);
+  tcase_add_test(t, device_with_an_existing_name_is_not_made);
+  tcase_add_loop_test(t, wrong_arguments_of_targets_are_reported, 0,
+                      (int)ARRAY_SIZE(mistakes));
   suite_add_tcase(s, t);
   return run_suite(s);
 }

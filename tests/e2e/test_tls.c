@@ -137,7 +137,7 @@ check_refused(const struct bad_certificate *bad)
   ck_assert_uint_eq(strcspn(said, "\n") + 1, strlen(said));
 }
 
-START_TEST(bad_certificate_gets_nothing_and_loses_nothing)
+START_TEST(bad_certificate_receives_nothing_and_values_are_kept)
 {
   const struct bad_certificate *bad = &bad_certificates[_i];
 
@@ -202,7 +202,7 @@ END_TEST
 static const char *const shown_certificates[] = { "self", "good" };
 
 /* Saves the certificate with the commands of meterpipe-domoticz(5). */
-START_TEST(certificate_that_the_server_shows_can_be_trusted)
+START_TEST(certificate_saved_from_the_server_can_be_trusted)
 {
   char command[512];
 
@@ -219,7 +219,7 @@ START_TEST(certificate_that_the_server_shows_can_be_trusted)
 END_TEST
 
 /* The runs have no terminal and no option for more messages, as under cron. */
-START_TEST(doing_without_the_check_is_warned_of_in_every_run)
+START_TEST(disabled_verification_causes_a_warning_in_every_run)
 {
   build(bad_certificates[_i].name);
   write_file(front_url("https", "127.0.0.1"), NO_TRUST);
@@ -261,7 +261,7 @@ check_said(const char *fact)
   ck_assert_msg(strstr(said, fact), "%s", said);
 }
 
-START_TEST(plain_http_at_an_https_url_is_told)
+START_TEST(plain_http_server_at_an_https_url_is_reported)
 {
   run_against(&(struct rude){ .greeting = "HTTP/1.1 400 Bad Request\r\n\r\n",
                               .hangs_up = true },
@@ -281,7 +281,7 @@ START_TEST(handshake_that_hangs_ends_at_the_timeout)
 END_TEST
 
 /* The way in which the server ends the connection depends on timing. */
-START_TEST(tls_at_an_http_url_is_told)
+START_TEST(tls_server_at_an_http_url_is_reported)
 {
   const char *said;
 
@@ -308,17 +308,17 @@ main(void)
     return EX_SKIP;
   }
   tcase_add_checked_fixture(t, NULL, leave);
-  tcase_add_loop_test(t, bad_certificate_gets_nothing_and_loses_nothing, 0,
-                      (int)ARRAY_SIZE(bad_certificates));
+  tcase_add_loop_test(t, bad_certificate_receives_nothing_and_values_are_kept,
+                      0, (int)ARRAY_SIZE(bad_certificates));
   tcase_add_loop_test(t, certificate_is_trusted_by_its_ca_file_only, 0,
                       (int)ARRAY_SIZE(trusts));
-  tcase_add_loop_test(t, certificate_that_the_server_shows_can_be_trusted, 0,
+  tcase_add_loop_test(t, certificate_saved_from_the_server_can_be_trusted, 0,
                       (int)ARRAY_SIZE(shown_certificates));
-  tcase_add_loop_test(t, doing_without_the_check_is_warned_of_in_every_run, 0,
+  tcase_add_loop_test(t, disabled_verification_causes_a_warning_in_every_run, 0,
                       (int)ARRAY_SIZE(bad_certificates));
-  tcase_add_test(t, plain_http_at_an_https_url_is_told);
+  tcase_add_test(t, plain_http_server_at_an_https_url_is_reported);
   tcase_add_test(t, handshake_that_hangs_ends_at_the_timeout);
-  tcase_add_test(t, tls_at_an_http_url_is_told);
+  tcase_add_test(t, tls_server_at_an_http_url_is_reported);
   suite_add_tcase(s, t);
   return run_suite(s);
 }

@@ -148,7 +148,7 @@ count_right(struct sandbox *sandbox, const char *value)
 
 /* Bytes of the two conversations mix on the line.  This causes retries or
  * missing readings, but never a wrong one. */
-START_TEST(two_hosts_at_one_meter_read_right_or_nothing)
+START_TEST(two_hosts_on_one_meter_get_right_values_or_none)
 {
   static const char input[] =
     "[input meter]\nplugin = kmp\ndevice = %s%u\ntimeout = 400ms\n"
@@ -192,7 +192,7 @@ main(void)
   tcase_add_checked_fixture(t, build, leave);
   tcase_add_test(t, two_pipelines_count_the_usage_of_shared_devices_once);
   tcase_add_test(t, two_pipelines_with_bases_of_their_own_count_twice);
-  tcase_add_test(t, two_hosts_at_one_meter_read_right_or_nothing);
+  tcase_add_test(t, two_hosts_on_one_meter_get_right_values_or_none);
   suite_add_tcase(s, t);
   return run_suite(s);
 }

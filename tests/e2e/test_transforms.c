@@ -116,7 +116,7 @@ static const struct {
     "322=15.192 323=99500 327=15292" },
 };
 
-START_TEST(option_decides_over_a_reading_that_is_hard_to_believe)
+START_TEST(options_decide_about_a_doubtful_reading)
 {
   write_pipeline(doubtful[_i].options, "");
   quiet_cycle("84.208GJ");
@@ -171,7 +171,7 @@ static const struct {
     "322=0.000 323=9999999 327=9915791" },
 };
 
-START_TEST(rise_that_no_meter_can_make_is_held_until_the_next_reading)
+START_TEST(impossible_rise_is_held_until_the_next_reading)
 {
   write_pipeline(rises[_i].options, "");
   quiet_cycle("84.208GJ");
@@ -257,7 +257,7 @@ END_TEST
 /* ---- Targets that are left alone ---- */
 
 /* With -v each target that is left alone is reported. */
-START_TEST(hold_names_what_it_leaves_alone)
+START_TEST(verbose_run_names_the_held_targets)
 {
   static const char *const targets[] = {
     "323: gets no value in this cycle: meter.heat_energy_e1",
@@ -283,7 +283,7 @@ END_TEST
 
 /* A second reading is measured from the same base, and a result that is
  * computed from its difference is delivered, too. */
-START_TEST(rebase_of_one_is_one_of_all_that_share_the_base)
+START_TEST(rebase_applies_to_all_values_that_share_the_base)
 {
   domoticz_server_add(house.server, 405, "custom", "GJ");
   domoticz_server_add(house.server, 406, "custom", "GJ");
@@ -321,7 +321,7 @@ START_TEST(rebase_of_one_is_one_of_all_that_share_the_base)
 END_TEST
 
 /* A device that adds up the values it is sent cannot take a total. */
-START_TEST(device_that_cannot_take_a_value_is_told_and_the_others_go_on)
+START_TEST(unfit_device_is_reported_and_others_are_updated)
 {
   domoticz_server_add(house.server, 407, "incremental", NULL);
   domoticz_setup_write(&house, "",
@@ -352,7 +352,7 @@ static const struct {
     "322=0.100 323=84308 327=100" },
 };
 
-START_TEST(option_first_decides_over_what_was_there_before)
+START_TEST(option_first_decides_about_the_first_value)
 {
   write_pipeline(firsts[_i].subtract, firsts[_i].add);
   quiet_cycle("84.208GJ");
@@ -367,7 +367,7 @@ START_TEST(option_first_decides_over_what_was_there_before)
 END_TEST
 
 /* Adds to a total in a file, which is an output without displayed values. */
-START_TEST(total_that_skips_its_first_begins_in_a_file_too)
+START_TEST(total_with_first_skip_starts_in_a_csv_file)
 {
   domoticz_setup_write(
     &house, "", "idx.323 = meter.heat_energy_e1\n",
@@ -432,7 +432,7 @@ static const struct {
     "to kWh; give the number of `decimals` to round to\n" },
 };
 
-START_TEST(units_that_do_not_agree_are_refused_with_the_way_out)
+START_TEST(mismatched_units_are_refused_with_a_remedy)
 {
   domoticz_server_set(house.server, 401, "0;5000");
   domoticz_setup_write(&house, "", units[_i].targets, units[_i].transforms);
@@ -458,7 +458,7 @@ END_TEST
 
 /* The meter was reconfigured: rebase reports why it has to wait, and the
  * remedy; no run announces a base that it does not book. */
-START_TEST(rebase_of_a_reconfigured_meter_says_what_to_change)
+START_TEST(rebase_of_a_reconfigured_meter_names_the_remedy)
 {
   domoticz_server_add(house.server, 410, "counter-custom", "MWh");
   domoticz_server_add(house.server, 411, "custom", "MWh");
@@ -531,7 +531,7 @@ START_TEST(usage_is_not_rounded_by_convert)
 }
 END_TEST
 
-START_TEST(reading_is_converted_where_that_is_exact)
+START_TEST(exactly_convertible_reading_needs_no_convert)
 {
   domoticz_setup_write(&house, "", "idx.404 = meter.heat_energy_e1\n", "");
   quiet_cycle("84.208GJ");
@@ -542,7 +542,7 @@ END_TEST
 /* The base in kWh is exact in GJ, so a usage could be measured from it; but the
  * reading is not exact in kWh, and a base that is not updated gives no
  * usage. */
-START_TEST(base_that_cannot_take_its_reading_gives_no_usage)
+START_TEST(inconvertible_base_gives_no_usage)
 {
   domoticz_server_set(house.server, 401, "0;5000");
   domoticz_setup_write(
@@ -578,7 +578,7 @@ END_TEST
 
 /* ---- Steps ---- */
 
-START_TEST(what_rounding_left_of_a_usage_is_in_a_later_one)
+START_TEST(remainder_of_a_rounded_usage_is_delivered_later)
 {
   static const struct {
     const char *reading, *devices;
@@ -606,7 +606,7 @@ END_TEST
 
 /* ---- Bases that others write ---- */
 
-START_TEST(difference_to_what_others_write_is_no_usage)
+START_TEST(difference_to_a_foreign_base_is_not_accumulated)
 {
   domoticz_server_set(house.server, 402, "23000"); /* exactly 82.8 GJ */
   domoticz_setup_write(
@@ -625,7 +625,7 @@ START_TEST(difference_to_what_others_write_is_no_usage)
 }
 END_TEST
 
-START_TEST(base_that_holds_a_text_is_no_zero)
+START_TEST(text_in_a_base_is_not_taken_as_zero)
 {
   domoticz_server_add(house.server, 405, "text", NULL);
   domoticz_setup_write(
@@ -660,35 +660,33 @@ main(void)
   TCase *t = tcase_create("transforms");
 
   tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_add_loop_test(t, option_decides_over_a_reading_that_is_hard_to_believe,
-                      0, ARRAY_SIZE(doubtful));
-  tcase_add_loop_test(t, option_first_decides_over_what_was_there_before, 0,
+  tcase_add_loop_test(t, options_decide_about_a_doubtful_reading, 0,
+                      ARRAY_SIZE(doubtful));
+  tcase_add_loop_test(t, option_first_decides_about_the_first_value, 0,
                       ARRAY_SIZE(firsts));
-  tcase_add_test(t, total_that_skips_its_first_begins_in_a_file_too);
+  tcase_add_test(t, total_with_first_skip_starts_in_a_csv_file);
   tcase_add_test(t, gigajoules_become_kilowatt_hours_through_convert);
-  tcase_add_loop_test(t, units_that_do_not_agree_are_refused_with_the_way_out,
-                      0, ARRAY_SIZE(units));
-  tcase_add_test(t, rebase_of_a_reconfigured_meter_says_what_to_change);
+  tcase_add_loop_test(t, mismatched_units_are_refused_with_a_remedy, 0,
+                      ARRAY_SIZE(units));
+  tcase_add_test(t, rebase_of_a_reconfigured_meter_names_the_remedy);
   tcase_add_test(t, dry_run_announces_a_base_as_not_kept);
   tcase_add_test(t, usage_is_not_rounded_by_convert);
-  tcase_add_test(t, reading_is_converted_where_that_is_exact);
-  tcase_add_test(t, base_that_cannot_take_its_reading_gives_no_usage);
+  tcase_add_test(t, exactly_convertible_reading_needs_no_convert);
+  tcase_add_test(t, inconvertible_base_gives_no_usage);
   tcase_add_test(t, decimals_alone_round_to_even);
-  tcase_add_loop_test(
-    t, rise_that_no_meter_can_make_is_held_until_the_next_reading, 0,
-    ARRAY_SIZE(rises));
+  tcase_add_loop_test(t, impossible_rise_is_held_until_the_next_reading, 0,
+                      ARRAY_SIZE(rises));
   tcase_add_loop_test(t, rise_of_a_converted_reading_is_judged_in_its_unit, 0,
                       3);
   tcase_add_test(t, base_set_by_hand_makes_no_reading_implausible);
   tcase_add_test(t, rebase_takes_an_implausible_reading);
   tcase_add_test(t, first_reading_is_never_implausible);
-  tcase_add_test(t, hold_names_what_it_leaves_alone);
-  tcase_add_test(t, rebase_of_one_is_one_of_all_that_share_the_base);
-  tcase_add_test(t,
-                 device_that_cannot_take_a_value_is_told_and_the_others_go_on);
-  tcase_add_test(t, what_rounding_left_of_a_usage_is_in_a_later_one);
-  tcase_add_test(t, difference_to_what_others_write_is_no_usage);
-  tcase_add_test(t, base_that_holds_a_text_is_no_zero);
+  tcase_add_test(t, verbose_run_names_the_held_targets);
+  tcase_add_test(t, rebase_applies_to_all_values_that_share_the_base);
+  tcase_add_test(t, unfit_device_is_reported_and_others_are_updated);
+  tcase_add_test(t, remainder_of_a_rounded_usage_is_delivered_later);
+  tcase_add_test(t, difference_to_a_foreign_base_is_not_accumulated);
+  tcase_add_test(t, text_in_a_base_is_not_taken_as_zero);
   suite_add_tcase(suite, t);
 
   return run_suite(suite);

@@ -121,7 +121,7 @@ START_TEST(output_that_failed_is_served_last)
 }
 END_TEST
 
-START_TEST(output_in_which_a_run_ended_is_served_last)
+START_TEST(output_where_a_run_was_killed_is_served_last)
 {
   struct sandbox *s = sandbox_new();
 
@@ -177,7 +177,7 @@ turn_suite(void)
   tcase_add_test(tc, dead_servers_do_not_starve_a_live_one);
   tcase_add_loop_test(tc, output_that_failed_is_served_last, 0,
                       ARRAY_SIZE(classes));
-  tcase_add_test(tc, output_in_which_a_run_ended_is_served_last);
+  tcase_add_test(tc, output_where_a_run_was_killed_is_served_last);
   tcase_add_test(tc, run_every_15_minutes_does_not_wait);
   suite_add_tcase(suite, tc);
   return suite;

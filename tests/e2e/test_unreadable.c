@@ -133,7 +133,7 @@ static const char *const bodies[] = {
   "nothing of the kind",
 };
 
-START_TEST(usage_that_cannot_be_read_waits_with_its_base)
+START_TEST(unreadable_usage_target_keeps_its_base)
 {
   const char *body = bodies[_i];
 
@@ -168,7 +168,7 @@ END_TEST
 
 /* The base is missing and does not count as new: otherwise the usage would be
  * lost. */
-START_TEST(base_that_cannot_be_read_is_missing)
+START_TEST(unreadable_base_counts_as_missing)
 {
   run_well("84.208");
   put(STORE_TARGET, "hook", "energy", bodies[_i]);
@@ -194,7 +194,7 @@ END_TEST
 
 /* ---- The queue ---- */
 
-START_TEST(note_on_rows_that_cannot_be_read_keeps_the_rows)
+START_TEST(unreadable_token_keeps_the_queued_rows)
 {
   run_well("84.208");
   put(STORE_META, "log", "token", "1 x csv 0");
@@ -227,7 +227,7 @@ static const struct {
   { STORE_FAILURE, "hook", "value.energy\t-5 odd" },
 };
 
-START_TEST(note_on_earlier_runs_that_cannot_be_read_stops_nothing)
+START_TEST(unreadable_run_note_stops_nothing)
 {
   run_well("84.208");
   put(notes[_i].area, notes[_i].owner, notes[_i].name, "odd");
@@ -264,7 +264,7 @@ static const struct {
     "OUTPUT.TARGET...\n" },
 };
 
-START_TEST(forget_deletes_what_is_named_and_says_what_was_in_it)
+START_TEST(forget_deletes_the_named_targets_and_prints_their_values)
 {
   run_well("84.208");
   run_well("84.210");
@@ -281,15 +281,15 @@ unreadable_suite(void)
   TCase *tc = tcase_create("state");
 
   tcase_add_checked_fixture(tc, build, leave);
-  tcase_add_loop_test(tc, usage_that_cannot_be_read_waits_with_its_base, 0,
+  tcase_add_loop_test(tc, unreadable_usage_target_keeps_its_base, 0,
                       ARRAY_SIZE(bodies));
-  tcase_add_loop_test(tc, base_that_cannot_be_read_is_missing, 0,
+  tcase_add_loop_test(tc, unreadable_base_counts_as_missing, 0,
                       ARRAY_SIZE(bodies));
-  tcase_add_test(tc, note_on_rows_that_cannot_be_read_keeps_the_rows);
-  tcase_add_loop_test(tc,
-                      note_on_earlier_runs_that_cannot_be_read_stops_nothing, 0,
+  tcase_add_test(tc, unreadable_token_keeps_the_queued_rows);
+  tcase_add_loop_test(tc, unreadable_run_note_stops_nothing, 0,
                       ARRAY_SIZE(notes));
-  tcase_add_loop_test(tc, forget_deletes_what_is_named_and_says_what_was_in_it,
+  tcase_add_loop_test(tc,
+                      forget_deletes_the_named_targets_and_prints_their_values,
                       0, ARRAY_SIZE(forget_rows));
   suite_add_tcase(suite, tc);
   return suite;

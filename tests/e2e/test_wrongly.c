@@ -188,7 +188,7 @@ static const struct {
     "error: there is no option --device" WITHOUT_DASHES },
 };
 
-START_TEST(command_line_is_refused_with_what_was_meant)
+START_TEST(wrong_command_line_is_refused_with_a_hint)
 {
   sandbox_run(sandbox, "%s", command_lines[_i].args);
   ck_assert_str_eq(sandbox_err(sandbox), command_lines[_i].said);
@@ -235,7 +235,7 @@ START_TEST(help_names_every_command)
 END_TEST
 
 /* The help of a command lists only the options that the command takes. */
-START_TEST(help_of_a_command_is_its_own)
+START_TEST(help_of_a_command_lists_only_its_options)
 {
   sandbox_run(sandbox, "check --help");
   ck_assert_ptr_nonnull(strstr(sandbox_out(sandbox), "\n      --offline "));
@@ -272,7 +272,7 @@ END_TEST
 
 /* ---- plugins ---- */
 
-START_TEST(plugin_tells_its_options_and_fields)
+START_TEST(plugins_command_lists_options_and_fields)
 {
   const char *dir = getenv("METERPIPE_PLUGIN_PATH");
 
@@ -291,7 +291,7 @@ START_TEST(plugin_tells_its_options_and_fields)
 END_TEST
 
 /* out_of_tree.sh compiles the new plugin and checks its contract. */
-START_TEST(new_plugin_is_begun_and_nothing_is_overwritten)
+START_TEST(new_plugin_template_overwrites_nothing)
 {
   ck_assert_int_eq(sandbox_run(sandbox, "plugins --new output mine"), 0);
   ck_assert_str_eq(sandbox_err(sandbox), "");
@@ -349,7 +349,7 @@ START_TEST(list_that_cannot_be_written_is_an_error)
 END_TEST
 
 /* import takes the names of registers from the input plugin. */
-START_TEST(import_needs_the_plugin_of_the_meter)
+START_TEST(import_needs_the_kmp_plugin)
 {
   static const char begin[] = "error: there is no input plugin \"kmp\" in "
                               "/nowhere:";
@@ -364,7 +364,7 @@ END_TEST
 
 /* On a machine that has a pipeline file in the default place, nothing is
  * tested. */
-START_TEST(file_that_nobody_has_written_yet_is_told_apart)
+START_TEST(missing_default_file_has_its_own_message)
 {
   char path[256], said[512];
   const char *text;
@@ -395,20 +395,20 @@ main(void)
   TCase *t = tcase_create("command line");
 
   tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_add_loop_test(t, command_line_is_refused_with_what_was_meant, 0,
+  tcase_add_loop_test(t, wrong_command_line_is_refused_with_a_hint, 0,
                       ARRAY_SIZE(command_lines));
   tcase_add_loop_test(t, help_and_version_go_to_standard_output, 0,
                       ARRAY_SIZE(shown));
   tcase_add_test(t, help_names_every_command);
-  tcase_add_test(t, help_of_a_command_is_its_own);
+  tcase_add_test(t, help_of_a_command_lists_only_its_options);
   tcase_add_test(t, journal_gets_priorities);
-  tcase_add_test(t, plugin_tells_its_options_and_fields);
-  tcase_add_test(t, new_plugin_is_begun_and_nothing_is_overwritten);
-  tcase_add_test(t, file_that_nobody_has_written_yet_is_told_apart);
+  tcase_add_test(t, plugins_command_lists_options_and_fields);
+  tcase_add_test(t, new_plugin_template_overwrites_nothing);
+  tcase_add_test(t, missing_default_file_has_its_own_message);
   tcase_add_loop_test(t, option_that_is_given_too_often_is_refused, 0,
                       ARRAY_SIZE(many));
   tcase_add_test(t, list_that_cannot_be_written_is_an_error);
-  tcase_add_test(t, import_needs_the_plugin_of_the_meter);
+  tcase_add_test(t, import_needs_the_kmp_plugin);
   suite_add_tcase(suite, t);
   return run_suite(suite);
 }

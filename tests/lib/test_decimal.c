@@ -122,7 +122,7 @@ static const struct refusal {
   { "1" ZEROS_90 ZEROS_10 ZEROS_10 ZEROS_10, MP_ERANGE },
 };
 
-START_TEST(refuses_what_is_no_decimal_or_too_long)
+START_TEST(refuses_invalid_and_overlong_text)
 {
   const struct refusal *c = &refusals[_i];
   struct decimal d = { 42, 7 };
@@ -211,13 +211,13 @@ static const struct {
   { 1, -100, "" },
 };
 
-START_TEST(writes_plainly)
+START_TEST(writes_without_exponent)
 {
   assert_is(dec(writings[_i].coef, writings[_i].exp10), writings[_i].text);
 }
 END_TEST
 
-START_TEST(writes_as_snprintf_does)
+START_TEST(truncates_like_snprintf)
 {
   char buf[8] = "xxxxxxx";
 
@@ -617,7 +617,7 @@ static const struct {
   { "1" ZEROS_90 "000000000", -99, "0." ZEROS_90 "000000001", false },
 };
 
-START_TEST(knows_what_a_display_can_mean)
+START_TEST(decides_whether_a_display_can_show_a_value)
 {
   ck_assert_int_eq(decimal_shows(parsed(displays[_i].shown), displays[_i].place,
                                  parsed(displays[_i].x)),
@@ -649,13 +649,13 @@ decimal_suite(void)
 
   tcase_add_loop_test(text, reads_and_writes_decimals, 0,
                       ARRAY_SIZE(text_cases));
-  tcase_add_loop_test(text, refuses_what_is_no_decimal_or_too_long, 0,
+  tcase_add_loop_test(text, refuses_invalid_and_overlong_text, 0,
                       ARRAY_SIZE(refusals));
   tcase_add_test(text, reads_no_further_than_its_length);
   tcase_add_loop_test(text, reads_the_number_at_the_beginning, 0,
                       ARRAY_SIZE(prefixes));
-  tcase_add_loop_test(text, writes_plainly, 0, ARRAY_SIZE(writings));
-  tcase_add_test(text, writes_as_snprintf_does);
+  tcase_add_loop_test(text, writes_without_exponent, 0, ARRAY_SIZE(writings));
+  tcase_add_test(text, truncates_like_snprintf);
   suite_add_tcase(suite, text);
 
   tcase_add_loop_test(tables, adds_and_subtracts_exactly, 0, ARRAY_SIZE(sums));
@@ -677,7 +677,7 @@ decimal_suite(void)
   tcase_add_loop_test(tables, trims_zeros_at_the_end, 0, ARRAY_SIZE(trims));
   tcase_add_loop_test(tables, rounds_half_to_even, 0, ARRAY_SIZE(roundings));
   tcase_add_loop_test(tables, rounds_to_whole_steps, 0, ARRAY_SIZE(steps));
-  tcase_add_loop_test(tables, knows_what_a_display_can_mean, 0,
+  tcase_add_loop_test(tables, decides_whether_a_display_can_show_a_value, 0,
                       ARRAY_SIZE(displays));
   tcase_add_test(tables, refuses_exponents_beyond_their_limits);
   suite_add_tcase(suite, tables);

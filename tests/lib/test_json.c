@@ -43,7 +43,7 @@ check(struct json *json, const char *expected)
   text_buffer_free(&buffer);
 }
 
-START_TEST(members_and_elements_are_parted_by_commas)
+START_TEST(members_and_elements_are_separated_by_commas)
 {
   struct json json = begin(_i);
 
@@ -91,7 +91,7 @@ START_TEST(texts_are_escaped)
 }
 END_TEST
 
-START_TEST(names_of_members_are_escaped_too)
+START_TEST(names_of_members_are_escaped)
 {
   struct json json = begin(_i);
 
@@ -125,9 +125,10 @@ main(void)
   Suite *s = suite_create("json");
   TCase *t = tcase_create("json");
 
-  tcase_add_loop_test(t, members_and_elements_are_parted_by_commas, 0, SINKS);
+  tcase_add_loop_test(t, members_and_elements_are_separated_by_commas, 0,
+                      SINKS);
   tcase_add_loop_test(t, texts_are_escaped, 0, SINKS * ARRAY_SIZE(rows));
-  tcase_add_loop_test(t, names_of_members_are_escaped_too, 0, SINKS);
+  tcase_add_loop_test(t, names_of_members_are_escaped, 0, SINKS);
   tcase_add_loop_test(t, a_full_buffer_is_a_failure, 0, 3);
   suite_add_tcase(s, t);
   return run_suite(s);

@@ -34,7 +34,7 @@ static const char *const names[] = { "baud",      "device",         "rts",
                                      "stop_bits", "heat_energy_e1", "d",
                                      NULL };
 
-START_TEST(finds_the_name_that_was_meant)
+START_TEST(finds_the_nearest_name)
 {
   const char *found = nearest_of(rows[_i].word, names);
 
@@ -57,7 +57,7 @@ START_TEST(ties_go_by_the_alphabet_in_any_order)
 }
 END_TEST
 
-START_TEST(words_beyond_the_limit_are_near_to_nothing)
+START_TEST(overlong_words_have_no_nearest_name)
 {
   char word[NEAREST_MAX + 2], other[NEAREST_MAX + 2];
   const char *list[] = { other, NULL };
@@ -97,10 +97,9 @@ main(void)
   Suite *s = suite_create("nearest");
   TCase *t = tcase_create("nearest");
 
-  tcase_add_loop_test(t, finds_the_name_that_was_meant, 0,
-                      (int)ARRAY_SIZE(rows));
+  tcase_add_loop_test(t, finds_the_nearest_name, 0, (int)ARRAY_SIZE(rows));
   tcase_add_test(t, ties_go_by_the_alphabet_in_any_order);
-  tcase_add_test(t, words_beyond_the_limit_are_near_to_nothing);
+  tcase_add_test(t, overlong_words_have_no_nearest_name);
   tcase_add_test(t, hint_names_the_nearest_or_nothing);
   suite_add_tcase(s, t);
   return run_suite(s);

@@ -60,7 +60,7 @@ START_TEST(time_is_read)
 }
 END_TEST
 
-START_TEST(what_is_no_time_is_refused)
+START_TEST(invalid_time_is_refused)
 {
   int64_t ms = -1;
 
@@ -167,7 +167,7 @@ START_TEST(time_is_written)
 }
 END_TEST
 
-START_TEST(remembered_day_is_that_of_the_time)
+START_TEST(cached_day_is_replaced_when_the_day_changes)
 {
   struct rfc3339_day t = { 0 };
   char buf[RFC3339_SIZE];
@@ -186,11 +186,11 @@ main(void)
   TCase *tc = tcase_create("times");
 
   tcase_add_loop_test(tc, time_is_read, 0, ARRAY_SIZE(times));
-  tcase_add_loop_test(tc, what_is_no_time_is_refused, 0, ARRAY_SIZE(wrong));
+  tcase_add_loop_test(tc, invalid_time_is_refused, 0, ARRAY_SIZE(wrong));
   tcase_add_test(tc, times_are_read_to_the_millisecond);
   tcase_add_test(tc, every_day_of_a_calendar_comes_back);
   tcase_add_loop_test(tc, time_is_written, 0, ARRAY_SIZE(written));
-  tcase_add_test(tc, remembered_day_is_that_of_the_time);
+  tcase_add_test(tc, cached_day_is_replaced_when_the_day_changes);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

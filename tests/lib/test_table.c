@@ -29,7 +29,7 @@ check(size_t columns, const char *const *cells, unsigned indent,
 
 #define END "\n"
 
-START_TEST(columns_are_as_wide_as_they_must)
+START_TEST(columns_are_as_wide_as_their_longest_cell)
 {
   static const char *const cells[] = { "A",  "LONG", "C",    "aaa", "1",
                                        "cc", "",     "2222", "",    END };
@@ -49,7 +49,7 @@ START_TEST(rows_are_indented)
 }
 END_TEST
 
-START_TEST(empty_columns_take_no_room)
+START_TEST(empty_columns_are_left_out)
 {
   static const char *const cells[] = { "a", NULL, "b", "c", "", "d", END };
 
@@ -57,7 +57,7 @@ START_TEST(empty_columns_take_no_room)
 }
 END_TEST
 
-START_TEST(characters_count_and_not_bytes)
+START_TEST(width_is_counted_in_characters)
 {
   static const char *const cells[] = { "m³", "x", "Wärme", "y", END };
 
@@ -65,7 +65,7 @@ START_TEST(characters_count_and_not_bytes)
 }
 END_TEST
 
-START_TEST(commands_to_a_terminal_are_replaced)
+START_TEST(control_characters_are_replaced)
 {
   static const char *const cells[] = { "\033[2J",   "a\nb",      "\xff", "c",
                                        "\xc2\x9bx", "\u202ecba", END };
@@ -92,11 +92,11 @@ main(void)
   Suite *s = suite_create("table");
   TCase *t = tcase_create("table");
 
-  tcase_add_test(t, columns_are_as_wide_as_they_must);
+  tcase_add_test(t, columns_are_as_wide_as_their_longest_cell);
   tcase_add_test(t, rows_are_indented);
-  tcase_add_test(t, empty_columns_take_no_room);
-  tcase_add_test(t, characters_count_and_not_bytes);
-  tcase_add_test(t, commands_to_a_terminal_are_replaced);
+  tcase_add_test(t, empty_columns_are_left_out);
+  tcase_add_test(t, width_is_counted_in_characters);
+  tcase_add_test(t, control_characters_are_replaced);
   tcase_add_test(t, hundreds_of_rows_are_kept);
   suite_add_tcase(s, t);
   return run_suite(s);

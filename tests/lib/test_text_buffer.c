@@ -10,7 +10,7 @@
 #include "lib/text_buffer.h"
 #include "tests/support/run_suite.h"
 
-START_TEST(parts_stand_in_order)
+START_TEST(parts_are_added_in_order)
 {
   struct text_buffer b = { 0 };
 
@@ -79,7 +79,7 @@ START_TEST(buffer_has_its_own_maximum)
 }
 END_TEST
 
-START_TEST(buffer_has_an_end)
+START_TEST(buffer_size_is_limited)
 {
   struct text_buffer b = { 0 };
 
@@ -99,11 +99,11 @@ main(void)
   Suite *suite = suite_create("text_buffer");
   TCase *tc = tcase_create("text_buffer");
 
-  tcase_add_test(tc, parts_stand_in_order);
+  tcase_add_test(tc, parts_are_added_in_order);
   tcase_add_test(tc, many_parts_fit);
   tcase_add_loop_test(tc, buffer_has_its_own_maximum, 0,
                       (int)ARRAY_SIZE(limits));
-  tcase_add_test(tc, buffer_has_an_end);
+  tcase_add_test(tc, buffer_size_is_limited);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

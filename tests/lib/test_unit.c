@@ -95,7 +95,7 @@ open_data(const char *name)
   return fopen(path, "r");
 }
 
-START_TEST(knows_every_unit_of_the_meters)
+START_TEST(knows_every_unit_of_the_kmp_table)
 {
   FILE *f = open_data("tests/data/kmp/units.csv");
   char line[512], symbol[64];
@@ -163,7 +163,7 @@ static const struct conversion {
   { "9223372036854775807", "GJ", "MWh", -3, NULL, MP_ERANGE },
 };
 
-START_TEST(converts_exactly_or_says_that_it_cannot)
+START_TEST(converts_exactly_or_fails)
 {
   const struct conversion *c = &conversions[_i];
   char text[DECIMAL_TEXT];
@@ -314,10 +314,10 @@ unit_suite(void)
   tcase_add_loop_test(names, finds_a_unit_in_any_case, 0, ARRAY_SIZE(cases));
   tcase_add_loop_test(names, knows_which_symbols_mean_the_same, 0,
                       ARRAY_SIZE(pairs));
-  tcase_add_test(names, knows_every_unit_of_the_meters);
+  tcase_add_test(names, knows_every_unit_of_the_kmp_table);
   suite_add_tcase(suite, names);
 
-  tcase_add_loop_test(conversion, converts_exactly_or_says_that_it_cannot, 0,
+  tcase_add_loop_test(conversion, converts_exactly_or_fails, 0,
                       ARRAY_SIZE(conversions));
   tcase_add_loop_test(conversion, agrees_with_fractions_for_every_pair, 0,
                       ARRAY_SIZE(factors));

@@ -84,7 +84,7 @@ check_value(const struct mp_value *v)
   value_clear(&taken);
 }
 
-START_TEST(a_value_that_is_taken_is_read_back)
+START_TEST(accepted_values_are_read_back)
 {
   struct mp_value v = { .struct_size = sizeof(v),
                         .coef = INT64_MIN,
@@ -102,7 +102,7 @@ START_TEST(a_value_that_is_taken_is_read_back)
 }
 END_TEST
 
-START_TEST(a_text_that_is_taken_is_read_back)
+START_TEST(accepted_texts_are_read_back)
 {
   struct mp_value v = { .struct_size = sizeof(v), .kind = MP_TEXT };
   struct value taken = { 0 };
@@ -117,7 +117,7 @@ START_TEST(a_text_that_is_taken_is_read_back)
 END_TEST
 
 /* A refused value leaves the previous one unchanged. */
-START_TEST(a_value_that_is_refused_changes_nothing)
+START_TEST(refused_value_keeps_the_previous_one)
 {
   struct value taken = { 0 };
   struct mp_value v = {
@@ -148,7 +148,7 @@ static const struct {
   { FIFTY FIFTY TEN TEN "01234567", false },
 };
 
-START_TEST(a_field_has_a_name_that_the_state_can_hold)
+START_TEST(field_names_are_checked)
 {
   ck_assert_int_eq(storable_field(fields[_i].name), fields[_i].sound);
 }
@@ -160,12 +160,11 @@ value_suite(void)
   Suite *suite = suite_create("value");
   TCase *tc = tcase_create("value");
 
-  tcase_add_loop_test(tc, a_value_that_is_taken_is_read_back, 0,
+  tcase_add_loop_test(tc, accepted_values_are_read_back, 0,
                       ARRAY_SIZE(exponents));
-  tcase_add_test(tc, a_text_that_is_taken_is_read_back);
-  tcase_add_test(tc, a_value_that_is_refused_changes_nothing);
-  tcase_add_loop_test(tc, a_field_has_a_name_that_the_state_can_hold, 0,
-                      ARRAY_SIZE(fields));
+  tcase_add_test(tc, accepted_texts_are_read_back);
+  tcase_add_test(tc, refused_value_keeps_the_previous_one);
+  tcase_add_loop_test(tc, field_names_are_checked, 0, ARRAY_SIZE(fields));
   suite_add_tcase(suite, tc);
   return suite;
 }

@@ -110,7 +110,7 @@ START_TEST(crlf_ends_all_lines)
 }
 END_TEST
 
-START_TEST(texts_are_quoted_and_no_formulas)
+START_TEST(texts_are_quoted_and_formulas_are_defused)
 {
   bench_open(&b);
   bench_row(&b, 0, "~=1+1|~say \"a,b\"");
@@ -120,7 +120,7 @@ START_TEST(texts_are_quoted_and_no_formulas)
 }
 END_TEST
 
-START_TEST(nothing_written_is_no_row)
+START_TEST(commit_without_rows_creates_no_file)
 {
   bench_open(&b);
   ck_assert_int_eq(bench_commit(&b), MP_OK);
@@ -165,7 +165,7 @@ START_TEST(column_keeps_its_unit)
 }
 END_TEST
 
-START_TEST(another_unit_is_refused_alone)
+START_TEST(value_in_another_unit_is_rejected_alone)
 {
   open_and_write();
   bench_row(&b, 1, "2.5 m3|0.092 GJ");
@@ -189,7 +189,7 @@ START_TEST(another_unit_is_refused_alone)
 }
 END_TEST
 
-START_TEST(value_too_large_for_the_unit_is_refused_alone)
+START_TEST(value_too_large_for_the_unit_is_rejected_alone)
 {
   open_and_write();
   bench_row(&b, 1, "9223372036854775807 MWh|0.092 GJ");
@@ -207,7 +207,7 @@ END_TEST
 
 /* ---- Other people's files ------------------------------------------------ */
 
-START_TEST(other_header_is_not_appended_to)
+START_TEST(file_with_another_header_is_refused)
 {
   static const char *const headers[] = {
     "time,energy\n",
@@ -227,7 +227,7 @@ END_TEST
 
 /* Invalid UTF-8, two control characters, and a character that is cut by the end
  * of the quoted part. */
-START_TEST(other_header_is_shown_as_clean_text)
+START_TEST(other_header_is_sanitised_in_the_message)
 {
   char header[200], shown[200];
 
@@ -240,7 +240,7 @@ START_TEST(other_header_is_shown_as_clean_text)
 }
 END_TEST
 
-START_TEST(header_with_other_line_end_is_ours)
+START_TEST(header_with_other_line_end_is_accepted)
 {
   bench_put(&b, "time,energy,usage\r\n");
   open_and_write();
@@ -249,7 +249,7 @@ START_TEST(header_with_other_line_end_is_ours)
 }
 END_TEST
 
-START_TEST(row_begins_on_a_line_of_its_own)
+START_TEST(row_begins_on_a_new_line)
 {
   bench_put(&b, HEADER "a note without line end");
   open_and_write();
@@ -258,7 +258,7 @@ START_TEST(row_begins_on_a_line_of_its_own)
 }
 END_TEST
 
-START_TEST(emptied_or_removed_file_begins_anew)
+START_TEST(emptied_or_removed_file_gets_a_header)
 {
   open_and_write();
   bench_commit(&b);
@@ -274,7 +274,7 @@ END_TEST
 
 /* ---- check --------------------------------------------------------------- */
 
-START_TEST(check_finds_what_a_run_would)
+START_TEST(check_reports_the_same_errors_as_a_run)
 {
   bench_open(&b);
   ck_assert_int_eq(b.ops->check(b.self), MP_OK);
@@ -290,7 +290,7 @@ START_TEST(check_finds_what_a_run_would)
 }
 END_TEST
 
-START_TEST(check_looks_at_the_directory_where_the_file_will_be)
+START_TEST(check_tests_the_directory_of_a_new_file)
 {
   static const char *const paths[] = { "heat.csv", "/meterpipe-test.csv" };
   bool may = _i == 0 || access("/", W_OK) == 0;
@@ -316,21 +316,20 @@ add_tests(TCase *tc)
   tcase_add_test(tc, several_rows_in_a_commit_stay_in_order);
   tcase_add_test(tc, missing_value_is_an_empty_cell);
   tcase_add_test(tc, crlf_ends_all_lines);
-  tcase_add_test(tc, texts_are_quoted_and_no_formulas);
-  tcase_add_test(tc, nothing_written_is_no_row);
+  tcase_add_test(tc, texts_are_quoted_and_formulas_are_defused);
+  tcase_add_test(tc, commit_without_rows_creates_no_file);
   tcase_add_test(tc, column_that_is_only_read_is_not_written);
   tcase_add_test(tc, column_called_time_is_refused);
   tcase_add_test(tc, column_keeps_its_unit);
-  tcase_add_test(tc, another_unit_is_refused_alone);
-  tcase_add_test(tc, value_too_large_for_the_unit_is_refused_alone);
-  tcase_add_loop_test(tc, other_header_is_not_appended_to, 0, 6);
-  tcase_add_test(tc, other_header_is_shown_as_clean_text);
-  tcase_add_test(tc, header_with_other_line_end_is_ours);
-  tcase_add_test(tc, row_begins_on_a_line_of_its_own);
-  tcase_add_loop_test(tc, emptied_or_removed_file_begins_anew, 0, 2);
-  tcase_add_test(tc, check_finds_what_a_run_would);
-  tcase_add_loop_test(tc, check_looks_at_the_directory_where_the_file_will_be,
-                      0, 2);
+  tcase_add_test(tc, value_in_another_unit_is_rejected_alone);
+  tcase_add_test(tc, value_too_large_for_the_unit_is_rejected_alone);
+  tcase_add_loop_test(tc, file_with_another_header_is_refused, 0, 6);
+  tcase_add_test(tc, other_header_is_sanitised_in_the_message);
+  tcase_add_test(tc, header_with_other_line_end_is_accepted);
+  tcase_add_test(tc, row_begins_on_a_new_line);
+  tcase_add_loop_test(tc, emptied_or_removed_file_gets_a_header, 0, 2);
+  tcase_add_test(tc, check_reports_the_same_errors_as_a_run);
+  tcase_add_loop_test(tc, check_tests_the_directory_of_a_new_file, 0, 2);
 }
 
 int

@@ -110,7 +110,7 @@ check_file(int i, const char *more)
   ck_assert_str_eq(bench_get(&b), expect);
 }
 
-START_TEST(cut_at_every_byte)
+START_TEST(block_cut_at_any_byte_is_recovered)
 {
   const size_t len = strlen(starts[_i].block);
   char part[256];
@@ -144,7 +144,7 @@ with_crlf(const char *text)
 }
 
 /* The run that crashed wrote CRLF; the next one is configured for LF. */
-START_TEST(cut_at_every_byte_and_eol_changed)
+START_TEST(cut_block_is_recovered_after_eol_changed)
 {
   const char *before = starts[_i].before;
   char block[256], expect[512];
@@ -172,7 +172,7 @@ START_TEST(cut_at_every_byte_and_eol_changed)
 }
 END_TEST
 
-START_TEST(rows_with_a_note_behind_are_there)
+START_TEST(rows_followed_by_a_foreign_line_are_found)
 {
   put_start(_i);
   take_token();
@@ -183,7 +183,7 @@ START_TEST(rows_with_a_note_behind_are_there)
 }
 END_TEST
 
-START_TEST(note_in_place_of_the_rows_stays)
+START_TEST(foreign_line_in_place_of_the_rows_is_kept)
 {
   bench_put(&b, HEADER ROW0);
   take_token();
@@ -193,7 +193,7 @@ START_TEST(note_in_place_of_the_rows_stays)
 }
 END_TEST
 
-START_TEST(note_behind_the_first_row_stays)
+START_TEST(foreign_line_after_the_first_row_is_kept)
 {
   bench_put(&b, HEADER ROW0);
   take_token();
@@ -203,7 +203,7 @@ START_TEST(note_behind_the_first_row_stays)
 }
 END_TEST
 
-START_TEST(note_without_end_stays_whole)
+START_TEST(unterminated_foreign_line_is_kept)
 {
   bench_put(&b, HEADER ROW0);
   take_token();
@@ -224,7 +224,7 @@ START_TEST(shorter_file_is_not_cut)
 }
 END_TEST
 
-START_TEST(rotated_file_begins_anew)
+START_TEST(missing_file_gets_a_header_and_all_rows)
 {
   bench_put(&b, HEADER ROW0);
   take_token();
@@ -361,7 +361,7 @@ START_TEST(file_of_nul_bytes_is_empty)
 }
 END_TEST
 
-START_TEST(commit_after_token_writes_there)
+START_TEST(commit_after_token_appends_at_the_offset)
 {
   bench_put(&b, HEADER ROW0);
   take_token();
@@ -372,7 +372,7 @@ START_TEST(commit_after_token_writes_there)
 }
 END_TEST
 
-START_TEST(token_of_something_else_is_an_error)
+START_TEST(invalid_token_is_an_error)
 {
   static const char *const tokens[] = { "", "x", "-1", "1.5" };
 
@@ -392,22 +392,22 @@ main(void)
   TCase *tc = tcase_create("csv_crash");
 
   tcase_add_checked_fixture(tc, setup, teardown);
-  tcase_add_loop_test(tc, cut_at_every_byte, 0, 5);
-  tcase_add_loop_test(tc, cut_at_every_byte_and_eol_changed, 0, 5);
-  tcase_add_loop_test(tc, rows_with_a_note_behind_are_there, 0, 5);
-  tcase_add_test(tc, note_in_place_of_the_rows_stays);
-  tcase_add_test(tc, note_behind_the_first_row_stays);
-  tcase_add_test(tc, note_without_end_stays_whole);
+  tcase_add_loop_test(tc, block_cut_at_any_byte_is_recovered, 0, 5);
+  tcase_add_loop_test(tc, cut_block_is_recovered_after_eol_changed, 0, 5);
+  tcase_add_loop_test(tc, rows_followed_by_a_foreign_line_are_found, 0, 5);
+  tcase_add_test(tc, foreign_line_in_place_of_the_rows_is_kept);
+  tcase_add_test(tc, foreign_line_after_the_first_row_is_kept);
+  tcase_add_test(tc, unterminated_foreign_line_is_kept);
   tcase_add_test(tc, shorter_file_is_not_cut);
-  tcase_add_test(tc, rotated_file_begins_anew);
+  tcase_add_test(tc, missing_file_gets_a_header_and_all_rows);
   tcase_add_test(tc, nul_bytes_of_another_file_are_kept);
   tcase_add_loop_test(tc, rows_of_a_rotated_file_are_not_written_again, 0,
                       ARRAY_SIZE(rotations));
   tcase_add_loop_test(tc, nul_bytes_at_the_end_are_cut_off, 0, 3);
   tcase_add_test(tc, nul_bytes_are_cut_off_before_a_row_is_written);
   tcase_add_test(tc, file_of_nul_bytes_is_empty);
-  tcase_add_test(tc, commit_after_token_writes_there);
-  tcase_add_test(tc, token_of_something_else_is_an_error);
+  tcase_add_test(tc, commit_after_token_appends_at_the_offset);
+  tcase_add_test(tc, invalid_token_is_an_error);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

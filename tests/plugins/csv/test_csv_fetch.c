@@ -63,7 +63,7 @@ static const struct {
   { "zero is a value", HEADER "t1,1.0,2\nt2,0,0\n", "0 GJ", "0" },
 };
 
-START_TEST(file_shows)
+START_TEST(last_value_of_each_column_is_fetched)
 {
   if (rows[_i].file)
     bench_put(&b, rows[_i].file);
@@ -77,7 +77,7 @@ START_TEST(file_shows)
 }
 END_TEST
 
-START_TEST(column_of_ours_that_is_not_there_is_another_header)
+START_TEST(missing_column_is_reported_as_another_header)
 {
   bench_put(&b, "time,energy\nt1,1.0\n");
   bench_open(&b);
@@ -117,7 +117,7 @@ put_long_file(const char *text, size_t lines)
   fclose(f);
 }
 
-START_TEST(operand_is_found_however_far_back)
+START_TEST(operand_is_found_at_any_distance_from_the_end)
 {
   /* With these lengths the reader's chunks end at every place of a line. */
   static const size_t lines[] = { 17, 8190, 8191, 8192, 8193, 20000, 40001 };
@@ -154,7 +154,7 @@ START_TEST(row_across_two_chunks_is_whole)
 }
 END_TEST
 
-START_TEST(looking_far_back_does_not_outlive_the_time)
+START_TEST(search_for_an_operand_ends_at_the_deadline)
 {
   put_long_file("t1,,42\n", 20000);
   bench_open(&b);
@@ -167,7 +167,7 @@ START_TEST(looking_far_back_does_not_outlive_the_time)
 }
 END_TEST
 
-START_TEST(line_without_end_is_refused_at_a_bound)
+START_TEST(overlong_line_is_refused)
 {
   put_long_file("0123456789012345678901234567890123456789", 40000);
   bench_append(&b, "\n");
@@ -177,7 +177,7 @@ START_TEST(line_without_end_is_refused_at_a_bound)
 }
 END_TEST
 
-START_TEST(column_only_read_needs_no_other)
+START_TEST(read_only_column_needs_no_other_column)
 {
   bench_put(&b, "time,a,b,other\nt1,1,2,3\n");
   bench_next_run(&b, "<other");
@@ -205,14 +205,15 @@ main(void)
   TCase *tc = tcase_create("csv_fetch");
 
   tcase_add_checked_fixture(tc, setup, teardown);
-  tcase_add_loop_test(tc, file_shows, 0, ARRAY_SIZE(rows));
-  tcase_add_test(tc, column_of_ours_that_is_not_there_is_another_header);
+  tcase_add_loop_test(tc, last_value_of_each_column_is_fetched, 0,
+                      ARRAY_SIZE(rows));
+  tcase_add_test(tc, missing_column_is_reported_as_another_header);
   tcase_add_test(tc, value_is_exact_and_has_its_time);
-  tcase_add_loop_test(tc, operand_is_found_however_far_back, 0, 7);
+  tcase_add_loop_test(tc, operand_is_found_at_any_distance_from_the_end, 0, 7);
   tcase_add_test(tc, row_across_two_chunks_is_whole);
-  tcase_add_test(tc, looking_far_back_does_not_outlive_the_time);
-  tcase_add_test(tc, line_without_end_is_refused_at_a_bound);
-  tcase_add_test(tc, column_only_read_needs_no_other);
+  tcase_add_test(tc, search_for_an_operand_ends_at_the_deadline);
+  tcase_add_test(tc, overlong_line_is_refused);
+  tcase_add_test(tc, read_only_column_needs_no_other_column);
   tcase_add_test(tc, own_rows_are_read_back);
   suite_add_tcase(suite, tc);
   return run_suite(suite);

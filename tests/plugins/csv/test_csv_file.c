@@ -55,7 +55,7 @@ check_refused(int reason, const char *part)
 
 /* ---- Failures ------------------------------------------------------------ */
 
-START_TEST(missing_directory_is_73)
+START_TEST(missing_directory_is_a_create_error)
 {
   fake_host_set(b.h, "path", "/nonexistent-directory/heat.csv");
   open_and_write();
@@ -63,7 +63,7 @@ START_TEST(missing_directory_is_73)
 }
 END_TEST
 
-START_TEST(directory_as_path_is_73)
+START_TEST(directory_as_path_is_a_create_error)
 {
   fake_host_set(b.h, "path", b.dir);
   open_and_write();
@@ -71,7 +71,7 @@ START_TEST(directory_as_path_is_73)
 }
 END_TEST
 
-START_TEST(no_permission_is_77)
+START_TEST(missing_permission_is_a_permission_error)
 {
   if (geteuid() == 0)
     return;
@@ -106,7 +106,7 @@ START_TEST(full_disk_leaves_whole_rows)
 }
 END_TEST
 
-START_TEST(failed_fsync_takes_the_rows_back_for_good)
+START_TEST(failed_fsync_removes_the_rows_and_stops_writing)
 {
   bench_put(&b, HEADER);
   open_and_write();
@@ -131,7 +131,7 @@ add_note(void)
 }
 
 /* Cutting off our rows would also cut off the other program's line. */
-START_TEST(failed_rows_stay_where_another_program_wrote_behind_them)
+START_TEST(failed_rows_followed_by_a_foreign_line_are_kept)
 {
   bench_put(&b, HEADER);
   open_and_write();
@@ -157,7 +157,7 @@ rotate(void)
   bench_put(&b, HEADER);
 }
 
-START_TEST(rows_go_to_the_file_that_is_at_the_path_after_a_rotation)
+START_TEST(rows_go_to_the_new_file_after_a_rotation)
 {
   bench_put(&b, HEADER "rotated\n");
   open_and_write();
@@ -169,7 +169,7 @@ START_TEST(rows_go_to_the_file_that_is_at_the_path_after_a_rotation)
 }
 END_TEST
 
-START_TEST(rotation_without_end_is_given_up)
+START_TEST(endless_rotation_fails_with_busy)
 {
   bench_put(&b, HEADER);
   open_and_write();
@@ -182,7 +182,7 @@ START_TEST(rotation_without_end_is_given_up)
 }
 END_TEST
 
-START_TEST(locked_file_is_waited_for)
+START_TEST(locked_file_fails_with_busy_after_a_wait)
 {
   int fd;
 
@@ -214,7 +214,7 @@ START_TEST(waiting_for_a_lock_can_be_cancelled)
 }
 END_TEST
 
-START_TEST(new_file_is_not_for_others)
+START_TEST(new_file_has_mode_0640)
 {
   mode_t before = umask(0);
   struct stat st;
@@ -240,7 +240,7 @@ START_TEST(own_link_is_followed)
 }
 END_TEST
 
-START_TEST(planted_link_is_not)
+START_TEST(planted_link_is_refused)
 {
   char target[sizeof(b.path) + 8];
 
@@ -269,7 +269,7 @@ START_TEST(device_takes_rows_without_token_and_lock)
 }
 END_TEST
 
-START_TEST(full_device_is_74)
+START_TEST(full_device_is_an_io_error)
 {
   fake_host_set(b.h, "path", "/dev/full");
   open_and_write();
@@ -277,7 +277,7 @@ START_TEST(full_device_is_74)
 }
 END_TEST
 
-START_TEST(pipe_without_reader_is_75)
+START_TEST(pipe_without_reader_can_be_retried)
 {
   ck_assert_int_eq(mkfifo(b.path, 0600), 0);
   open_and_write();
@@ -304,7 +304,7 @@ END_TEST
 
 /* Writing to a stuck pipe ends at the deadline, or when the run is
  * cancelled. */
-START_TEST(stuck_pipe_does_not_outlive_the_time)
+START_TEST(stuck_pipe_ends_at_the_deadline_or_cancellation)
 {
   int fd;
 
@@ -327,24 +327,25 @@ END_TEST
 static void
 add_tests(TCase *tc)
 {
-  tcase_add_test(tc, missing_directory_is_73);
-  tcase_add_test(tc, directory_as_path_is_73);
-  tcase_add_test(tc, no_permission_is_77);
+  tcase_add_test(tc, missing_directory_is_a_create_error);
+  tcase_add_test(tc, directory_as_path_is_a_create_error);
+  tcase_add_test(tc, missing_permission_is_a_permission_error);
   tcase_add_test(tc, full_disk_leaves_whole_rows);
-  tcase_add_test(tc, failed_fsync_takes_the_rows_back_for_good);
-  tcase_add_test(tc, failed_rows_stay_where_another_program_wrote_behind_them);
-  tcase_add_test(tc, rows_go_to_the_file_that_is_at_the_path_after_a_rotation);
-  tcase_add_test(tc, rotation_without_end_is_given_up);
-  tcase_add_test(tc, locked_file_is_waited_for);
+  tcase_add_test(tc, failed_fsync_removes_the_rows_and_stops_writing);
+  tcase_add_test(tc, failed_rows_followed_by_a_foreign_line_are_kept);
+  tcase_add_test(tc, rows_go_to_the_new_file_after_a_rotation);
+  tcase_add_test(tc, endless_rotation_fails_with_busy);
+  tcase_add_test(tc, locked_file_fails_with_busy_after_a_wait);
   tcase_add_test(tc, waiting_for_a_lock_can_be_cancelled);
-  tcase_add_test(tc, new_file_is_not_for_others);
+  tcase_add_test(tc, new_file_has_mode_0640);
   tcase_add_test(tc, own_link_is_followed);
-  tcase_add_test(tc, planted_link_is_not);
+  tcase_add_test(tc, planted_link_is_refused);
   tcase_add_test(tc, device_takes_rows_without_token_and_lock);
-  tcase_add_test(tc, full_device_is_74);
-  tcase_add_test(tc, pipe_without_reader_is_75);
+  tcase_add_test(tc, full_device_is_an_io_error);
+  tcase_add_test(tc, pipe_without_reader_can_be_retried);
   tcase_add_test(tc, pipe_gets_one_header);
-  tcase_add_loop_test(tc, stuck_pipe_does_not_outlive_the_time, 0, 2);
+  tcase_add_loop_test(tc, stuck_pipe_ends_at_the_deadline_or_cancellation, 0,
+                      2);
 }
 
 int

@@ -37,7 +37,7 @@ static const struct {
   { "m\302\263", "m\302\263" },
 };
 
-START_TEST(text_becomes_a_cell)
+START_TEST(text_is_written_as_a_cell)
 {
   struct text_buffer b = { 0 };
 
@@ -49,7 +49,7 @@ START_TEST(text_becomes_a_cell)
 END_TEST
 
 /* Any text is read back; only its line ends become blanks. */
-START_TEST(cell_becomes_the_text_again)
+START_TEST(cell_is_read_back_as_its_text)
 {
   struct text_buffer b = { 0 };
   char text[64], *cell;
@@ -88,7 +88,7 @@ static const struct {
   { "\"\"\"", 0, NULL },
 };
 
-START_TEST(row_is_taken_apart)
+START_TEST(row_is_split_into_cells)
 {
   const size_t len = strlen(splits[_i].row);
   /* Exactly as long as needed: valgrind detects reading past the end. */
@@ -108,7 +108,7 @@ START_TEST(row_is_taken_apart)
 }
 END_TEST
 
-START_TEST(row_with_a_nul_is_none)
+START_TEST(row_with_a_nul_byte_has_no_cells)
 {
   static const char row[] = "t1,84.2\0\0,1";
 
@@ -122,10 +122,10 @@ main(void)
   Suite *suite = suite_create("csv_row");
   TCase *tc = tcase_create("csv_row");
 
-  tcase_add_loop_test(tc, text_becomes_a_cell, 0, ARRAY_SIZE(texts));
-  tcase_add_loop_test(tc, cell_becomes_the_text_again, 0, ARRAY_SIZE(texts));
-  tcase_add_test(tc, row_with_a_nul_is_none);
-  tcase_add_loop_test(tc, row_is_taken_apart, 0, ARRAY_SIZE(splits));
+  tcase_add_loop_test(tc, text_is_written_as_a_cell, 0, ARRAY_SIZE(texts));
+  tcase_add_loop_test(tc, cell_is_read_back_as_its_text, 0, ARRAY_SIZE(texts));
+  tcase_add_test(tc, row_with_a_nul_byte_has_no_cells);
+  tcase_add_loop_test(tc, row_is_split_into_cells, 0, ARRAY_SIZE(splits));
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -243,7 +243,7 @@ START_TEST(degrees_fahrenheit_become_celsius)
 }
 END_TEST
 
-START_TEST(a_power_comes_with_a_kwh_device)
+START_TEST(kwh_device_has_a_power)
 {
   struct device d = parse_recording("update/kwh-read");
 
@@ -255,7 +255,7 @@ START_TEST(a_power_comes_with_a_kwh_device)
 }
 END_TEST
 
-START_TEST(texts_are_whole_and_the_greeting_is_nothing)
+START_TEST(text_is_read_whole_and_hello_world_counts_as_empty)
 {
   struct device d = parse_recording("update/text-read");
 
@@ -268,7 +268,7 @@ START_TEST(texts_are_whole_and_the_greeting_is_nothing)
 }
 END_TEST
 
-START_TEST(what_is_no_number_is_garbled)
+START_TEST(invalid_number_is_garbled)
 {
   static const char *const names[] = {
     "edge/custom-nan-read",
@@ -287,7 +287,7 @@ START_TEST(what_is_no_number_is_garbled)
 }
 END_TEST
 
-START_TEST(unfit_and_odd_devices_say_why)
+START_TEST(unfit_and_garbled_devices_name_the_problem)
 {
   static const struct {
     const char *type, *subtype, *members;
@@ -340,7 +340,7 @@ START_TEST(unfit_and_odd_devices_say_why)
 }
 END_TEST
 
-START_TEST(dividers_and_places_follow_the_device)
+START_TEST(step_and_place_follow_the_divider)
 {
   struct device d = parse_made(
     "RFXMeter", "RFXMeter counter",
@@ -368,7 +368,7 @@ START_TEST(dividers_and_places_follow_the_device)
 }
 END_TEST
 
-START_TEST(times_within_two_seconds_are_waited_for)
+START_TEST(update_within_two_seconds_needs_a_wait)
 {
   static const struct {
     const char *updated;
@@ -402,7 +402,7 @@ START_TEST(times_within_two_seconds_are_waited_for)
 }
 END_TEST
 
-START_TEST(replies_that_are_no_json_are_refused)
+START_TEST(invalid_json_replies_are_refused)
 {
   static const char *const texts[] = {
     "",
@@ -447,7 +447,7 @@ START_TEST(numbers_keep_their_text)
 }
 END_TEST
 
-START_TEST(text_for_people_is_clean)
+START_TEST(printed_text_is_sanitised)
 {
   char buf[8], *repaired;
 
@@ -479,15 +479,15 @@ main(void)
 
   tcase_add_test(tc, recorded_devices_are_read_exactly);
   tcase_add_test(tc, degrees_fahrenheit_become_celsius);
-  tcase_add_test(tc, a_power_comes_with_a_kwh_device);
-  tcase_add_test(tc, texts_are_whole_and_the_greeting_is_nothing);
-  tcase_add_test(tc, what_is_no_number_is_garbled);
-  tcase_add_test(tc, unfit_and_odd_devices_say_why);
-  tcase_add_test(tc, dividers_and_places_follow_the_device);
-  tcase_add_test(tc, times_within_two_seconds_are_waited_for);
-  tcase_add_test(tc, replies_that_are_no_json_are_refused);
+  tcase_add_test(tc, kwh_device_has_a_power);
+  tcase_add_test(tc, text_is_read_whole_and_hello_world_counts_as_empty);
+  tcase_add_test(tc, invalid_number_is_garbled);
+  tcase_add_test(tc, unfit_and_garbled_devices_name_the_problem);
+  tcase_add_test(tc, step_and_place_follow_the_divider);
+  tcase_add_test(tc, update_within_two_seconds_needs_a_wait);
+  tcase_add_test(tc, invalid_json_replies_are_refused);
   tcase_add_test(tc, numbers_keep_their_text);
-  tcase_add_test(tc, text_for_people_is_clean);
+  tcase_add_test(tc, printed_text_is_sanitised);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

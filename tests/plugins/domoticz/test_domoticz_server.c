@@ -82,7 +82,7 @@ compare_updates(struct domoticz_server *s, const char *folder,
   }
 }
 
-START_TEST(devices_never_updated_are_shown_as_recorded)
+START_TEST(new_devices_are_displayed_as_recorded)
 {
   static const char *const names[] = {
     "custom",         "custom2",     "counter", "counter-gas",  "counter-water",
@@ -102,7 +102,7 @@ START_TEST(devices_never_updated_are_shown_as_recorded)
 }
 END_TEST
 
-START_TEST(updates_are_stored_and_shown_as_recorded)
+START_TEST(updates_are_displayed_as_recorded)
 {
   static const char *const normal[] = {
     "custom",
@@ -158,7 +158,7 @@ START_TEST(updates_are_stored_and_shown_as_recorded)
 }
 END_TEST
 
-START_TEST(offset_and_divider_are_shown_as_recorded)
+START_TEST(offset_and_divider_act_as_recorded)
 {
   struct domoticz_server *s = start(DOMOTICZ_2025_1, "2026-11-22 06:03:49");
 
@@ -359,7 +359,7 @@ check_row(struct domoticz_server *s, char **columns)
                 columns[DATA]);
 }
 
-START_TEST(every_row_of_the_matrix_is_stored_and_shown_as_recorded)
+START_TEST(value_matrix_is_stored_and_displayed_as_recorded)
 {
   char *text = recording_load("values-matrix.tsv", NULL);
   struct domoticz_server *s = domoticz_server_start(DOMOTICZ_2025_1);
@@ -389,15 +389,15 @@ main(void)
   TCase *tc = tcase_create("recordings");
 
   tcase_set_timeout(tc, 60);
-  tcase_add_test(tc, devices_never_updated_are_shown_as_recorded);
-  tcase_add_test(tc, updates_are_stored_and_shown_as_recorded);
-  tcase_add_test(tc, offset_and_divider_are_shown_as_recorded);
+  tcase_add_test(tc, new_devices_are_displayed_as_recorded);
+  tcase_add_test(tc, updates_are_displayed_as_recorded);
+  tcase_add_test(tc, offset_and_divider_act_as_recorded);
   tcase_add_test(tc, lists_leave_out_unknown_and_broken_devices);
   tcase_add_test(tc, errors_are_answered_as_recorded);
   tcase_add_test(tc, only_the_exact_header_keeps_the_connection);
   tcase_add_test(tc, logins_are_answered_as_recorded);
   tcase_add_test(tc, older_servers_answer_as_recorded);
-  tcase_add_test(tc, every_row_of_the_matrix_is_stored_and_shown_as_recorded);
+  tcase_add_test(tc, value_matrix_is_stored_and_displayed_as_recorded);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -21,7 +21,7 @@ stop(void)
   plugin_setup_stop(&r);
 }
 
-START_TEST(values_are_shown_with_place_step_and_time)
+START_TEST(values_are_fetched_with_place_step_and_time)
 {
   uint32_t counter, custom, text, empty;
   const struct mp_shown *shown;
@@ -53,7 +53,7 @@ START_TEST(values_are_shown_with_place_step_and_time)
 }
 END_TEST
 
-START_TEST(all_are_asked_at_once_and_over_one_connection)
+START_TEST(all_devices_are_fetched_over_one_connection)
 {
   static const struct {
     enum domoticz_version version;
@@ -114,7 +114,7 @@ START_TEST(units_of_all_quantities_are_displayed)
 }
 END_TEST
 
-START_TEST(another_version_of_the_server_is_learned)
+START_TEST(new_server_version_is_detected)
 {
   plugin_setup_start(&r, DOMOTICZ_2022_2);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -132,7 +132,7 @@ START_TEST(another_version_of_the_server_is_learned)
 }
 END_TEST
 
-START_TEST(the_form_is_learned_with_one_device_too)
+START_TEST(request_form_is_learned_with_a_single_device)
 {
   plugin_setup_start(&r, DOMOTICZ_2022_2);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -144,7 +144,7 @@ START_TEST(the_form_is_learned_with_one_device_too)
 }
 END_TEST
 
-START_TEST(what_is_left_out_is_asked_for_alone)
+START_TEST(devices_missing_from_the_list_are_requested_alone)
 {
   uint32_t broken, gone, good;
 
@@ -179,7 +179,7 @@ static const struct {
     "set its \"Energy read\" to \"From device\"" },
 };
 
-START_TEST(what_takes_no_reading_is_refused_but_can_be_read)
+START_TEST(unwritable_device_types_can_still_be_read)
 {
   uint32_t written, read;
 
@@ -231,7 +231,7 @@ START_TEST(hidden_devices_are_absent)
 END_TEST
 
 /* Like libwebem, whose request line is limited to 8 KiB. */
-START_TEST(a_list_too_long_for_one_request_is_split)
+START_TEST(list_too_long_for_one_request_is_split)
 {
   enum { DEVICES = 1600 };
 
@@ -296,7 +296,7 @@ START_TEST(failures_have_their_reason_and_remedy)
 }
 END_TEST
 
-START_TEST(a_server_that_is_down_can_be_tried_later)
+START_TEST(refused_connection_can_be_retried)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -309,7 +309,7 @@ START_TEST(a_server_that_is_down_can_be_tried_later)
 }
 END_TEST
 
-START_TEST(a_dead_connection_is_made_anew_for_a_read)
+START_TEST(fetch_reconnects_after_a_dead_connection)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -325,7 +325,7 @@ START_TEST(a_dead_connection_is_made_anew_for_a_read)
 }
 END_TEST
 
-START_TEST(logins_are_sent_when_configured_and_never_shown)
+START_TEST(configured_login_is_sent_and_never_logged)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_set_login(r.s, "admin", "s3cret", true);
@@ -349,7 +349,7 @@ START_TEST(logins_are_sent_when_configured_and_never_shown)
 }
 END_TEST
 
-START_TEST(tokens_are_sent_over_http_and_never_shown)
+START_TEST(token_is_sent_over_http_and_never_logged)
 {
   plugin_setup_start(&r, DOMOTICZ_2026_3);
   domoticz_server_set_login(r.s, "admin", "x", false);
@@ -370,7 +370,7 @@ START_TEST(tokens_are_sent_over_http_and_never_shown)
 }
 END_TEST
 
-START_TEST(hardware_that_is_disabled_is_told_from_a_device_that_is_missing)
+START_TEST(disabled_hardware_differs_from_a_missing_device)
 {
   uint32_t disabled, missing;
 
@@ -393,7 +393,7 @@ START_TEST(hardware_that_is_disabled_is_told_from_a_device_that_is_missing)
 }
 END_TEST
 
-START_TEST(the_head_says_exactly_keep_alive)
+START_TEST(request_header_is_exactly_keep_alive)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_set_prefix(r.s, "/domoticz");
@@ -409,7 +409,7 @@ START_TEST(the_head_says_exactly_keep_alive)
 }
 END_TEST
 
-START_TEST(a_run_that_must_end_asks_nothing)
+START_TEST(run_past_its_deadline_sends_no_request)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -442,7 +442,7 @@ set_comma_locale(void)
   return setlocale(LC_ALL, "de_DE.UTF-8") || setlocale(LC_ALL, "da_DK.UTF-8");
 }
 
-START_TEST(a_locale_with_a_decimal_comma_changes_nothing)
+START_TEST(locale_with_a_decimal_comma_changes_nothing)
 {
   uint32_t temperature;
 
@@ -459,7 +459,7 @@ START_TEST(a_locale_with_a_decimal_comma_changes_nothing)
 }
 END_TEST
 
-START_TEST(tokens_are_checked)
+START_TEST(invalid_tokens_are_refused)
 {
   static const struct {
     const char *username, *token, *logged;
@@ -481,7 +481,7 @@ START_TEST(tokens_are_checked)
 }
 END_TEST
 
-START_TEST(configurations_are_checked)
+START_TEST(invalid_configurations_are_refused)
 {
   static const struct {
     const char *url, *password, *target, *logged;
@@ -532,33 +532,32 @@ main(void)
 
   tcase_add_checked_fixture(tc, NULL, stop);
   tcase_set_timeout(tc, 60);
-  tcase_add_test(tc, values_are_shown_with_place_step_and_time);
-  tcase_add_test(tc, all_are_asked_at_once_and_over_one_connection);
+  tcase_add_test(tc, values_are_fetched_with_place_step_and_time);
+  tcase_add_test(tc, all_devices_are_fetched_over_one_connection);
   tcase_add_test(tc, units_of_all_quantities_are_displayed);
-  tcase_add_test(tc, another_version_of_the_server_is_learned);
-  tcase_add_test(tc, the_form_is_learned_with_one_device_too);
-  tcase_add_test(tc, what_is_left_out_is_asked_for_alone);
-  tcase_add_loop_test(tc, what_takes_no_reading_is_refused_but_can_be_read, 0,
+  tcase_add_test(tc, new_server_version_is_detected);
+  tcase_add_test(tc, request_form_is_learned_with_a_single_device);
+  tcase_add_test(tc, devices_missing_from_the_list_are_requested_alone);
+  tcase_add_loop_test(tc, unwritable_device_types_can_still_be_read, 0,
                       ARRAY_SIZE(refused));
   tcase_add_test(tc, switches_and_misplaced_powers_are_unfit);
   tcase_add_test(tc, hidden_devices_are_absent);
-  tcase_add_test(tc, a_list_too_long_for_one_request_is_split);
+  tcase_add_test(tc, list_too_long_for_one_request_is_split);
   tcase_add_test(tc, failures_have_their_reason_and_remedy);
-  tcase_add_test(tc, a_server_that_is_down_can_be_tried_later);
-  tcase_add_test(tc, a_dead_connection_is_made_anew_for_a_read);
-  tcase_add_test(tc, logins_are_sent_when_configured_and_never_shown);
-  tcase_add_test(tc, tokens_are_sent_over_http_and_never_shown);
-  tcase_add_test(
-    tc, hardware_that_is_disabled_is_told_from_a_device_that_is_missing);
-  tcase_add_test(tc, the_head_says_exactly_keep_alive);
-  tcase_add_test(tc, a_run_that_must_end_asks_nothing);
-  tcase_add_loop_test(tc, tokens_are_checked, 0, 4);
-  tcase_add_test(tc, configurations_are_checked);
+  tcase_add_test(tc, refused_connection_can_be_retried);
+  tcase_add_test(tc, fetch_reconnects_after_a_dead_connection);
+  tcase_add_test(tc, configured_login_is_sent_and_never_logged);
+  tcase_add_test(tc, token_is_sent_over_http_and_never_logged);
+  tcase_add_test(tc, disabled_hardware_differs_from_a_missing_device);
+  tcase_add_test(tc, request_header_is_exactly_keep_alive);
+  tcase_add_test(tc, run_past_its_deadline_sends_no_request);
+  tcase_add_loop_test(tc, invalid_tokens_are_refused, 0, 4);
+  tcase_add_test(tc, invalid_configurations_are_refused);
   suite_add_tcase(suite, tc);
   tc = tcase_create("locale");
   /* Skipped without such a locale. */
   if (set_comma_locale())
-    tcase_add_test(tc, a_locale_with_a_decimal_comma_changes_nothing);
+    tcase_add_test(tc, locale_with_a_decimal_comma_changes_nothing);
   setlocale(LC_ALL, "C");
   suite_add_tcase(suite, tc);
   return run_suite(suite);

@@ -113,7 +113,7 @@ START_TEST(units_are_listed_once)
 }
 END_TEST
 
-START_TEST(devices_left_out_of_the_list_are_counted)
+START_TEST(unlisted_devices_are_counted)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_add(r.s, 1, "counter", NULL);
@@ -136,7 +136,7 @@ START_TEST(devices_left_out_of_the_list_are_counted)
 }
 END_TEST
 
-START_TEST(what_has_no_idx_is_not_listed)
+START_TEST(device_without_idx_is_not_listed)
 {
   open_before_parrot(
     "{'Type':'General','SubType':'Text','Data':'a'},7,"
@@ -149,7 +149,7 @@ START_TEST(what_has_no_idx_is_not_listed)
 }
 END_TEST
 
-START_TEST(a_server_without_devices_lists_none)
+START_TEST(server_without_devices_lists_none)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_open(&r);
@@ -158,7 +158,7 @@ START_TEST(a_server_without_devices_lists_none)
 }
 END_TEST
 
-START_TEST(a_long_list_is_taken)
+START_TEST(list_of_3000_devices_is_read)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   for (unsigned i = 1; i <= 3000; i++)
@@ -169,7 +169,7 @@ START_TEST(a_long_list_is_taken)
 }
 END_TEST
 
-START_TEST(the_check_warns_of_what_is_not_read_back)
+START_TEST(check_warns_about_values_that_are_not_read_back)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_add(r.s, 1, "custom", "GJ");
@@ -218,7 +218,7 @@ remove_hardware(void)
   pthread_mutex_unlock(&r.s->lock);
 }
 
-START_TEST(the_check_warns_of_a_device_whose_hardware_is_gone)
+START_TEST(check_warns_about_a_device_without_hardware)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -233,7 +233,7 @@ START_TEST(the_check_warns_of_a_device_whose_hardware_is_gone)
 }
 END_TEST
 
-START_TEST(tls_that_is_not_verified_is_warned_about)
+START_TEST(unverified_tls_causes_a_warning)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   fake_host_set(r.host, "url", "https://127.0.0.1:1");
@@ -249,7 +249,7 @@ static const enum domoticz_version creators[] = {
   DOMOTICZ_2026_3, DOMOTICZ_2025_1, DOMOTICZ_2024_7, DOMOTICZ_2023_2
 };
 
-START_TEST(new_devices_are_of_the_type_wanted)
+START_TEST(new_devices_have_the_requested_type)
 {
   static const struct {
     const char *wanted, *type, *unit, *data;
@@ -293,7 +293,7 @@ START_TEST(new_devices_are_of_the_type_wanted)
 END_TEST
 
 /* As recorded when such a counter was set up by hand. */
-START_TEST(a_counter_is_set_up_as_recorded)
+START_TEST(counter_is_set_up_as_recorded)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_open(&r);
@@ -314,7 +314,7 @@ START_TEST(a_counter_is_set_up_as_recorded)
 }
 END_TEST
 
-START_TEST(a_server_without_createdevice_gets_the_call_of_before)
+START_TEST(server_without_createdevice_gets_the_older_call)
 {
   plugin_setup_start(&r, DOMOTICZ_2023_2);
   plugin_setup_open(&r);
@@ -330,7 +330,7 @@ END_TEST
 
 /* createvirtualsensor returns a guessed idx, which is wrong if another device
  * is created or deleted at that moment. */
-START_TEST(an_idx_of_another_device_is_left_alone)
+START_TEST(device_with_a_wrongly_guessed_idx_is_not_changed)
 {
   static const struct {
     int off;
@@ -359,7 +359,7 @@ START_TEST(an_idx_of_another_device_is_left_alone)
 }
 END_TEST
 
-START_TEST(a_name_that_exists_is_not_given_again)
+START_TEST(existing_device_name_is_refused)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   domoticz_server_add(r.s, 5, "counter", NULL);
@@ -383,7 +383,7 @@ START_TEST(a_name_that_exists_is_not_given_again)
 }
 END_TEST
 
-START_TEST(a_plan_changes_nothing)
+START_TEST(plan_changes_nothing)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_open(&r);
@@ -402,7 +402,7 @@ END_TEST
   "{'Type':15,'idx':'" idx "','Enabled':'" enabled "'}"
 #define TEXT_ON(what) "would make \"Heat\" (Text) on " what
 
-START_TEST(a_dummy_hardware_that_is_enabled_is_chosen)
+START_TEST(enabled_dummy_hardware_is_chosen)
 {
   static const struct {
     const char *elements;
@@ -434,7 +434,7 @@ START_TEST(a_dummy_hardware_that_is_enabled_is_chosen)
 }
 END_TEST
 
-START_TEST(the_hardware_that_devices_need_is_made_once)
+START_TEST(missing_dummy_hardware_is_created_once)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   remove_hardware();
@@ -461,7 +461,7 @@ END_TEST
 
 /* Other servers may answer like this; it means no hardware, not hardware with
  * an empty idx. */
-START_TEST(hardware_without_an_idx_is_none)
+START_TEST(hardware_without_idx_is_ignored)
 {
   static const char *const answers[] = {
     "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
@@ -493,7 +493,7 @@ START_TEST(hardware_without_an_idx_is_none)
 }
 END_TEST
 
-START_TEST(hardware_that_is_refused_says_who_may)
+START_TEST(refused_hardware_requests_name_the_needed_rights)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_open(&r);
@@ -517,7 +517,7 @@ START_TEST(hardware_that_is_refused_says_who_may)
 }
 END_TEST
 
-START_TEST(nothing_is_made_where_the_hardware_is_not_told)
+START_TEST(failed_hardware_list_prevents_creation)
 {
   static const struct {
     long status; /* 0: the server is down */
@@ -552,7 +552,7 @@ START_TEST(nothing_is_made_where_the_hardware_is_not_told)
 }
 END_TEST
 
-START_TEST(what_cannot_be_made_says_why)
+START_TEST(invalid_type_or_missing_right_prevents_creation)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_open(&r);
@@ -583,26 +583,27 @@ main(void)
   tcase_set_timeout(tc, 60);
   tcase_add_test(tc, devices_are_listed_by_every_version);
   tcase_add_test(tc, units_are_listed_once);
-  tcase_add_test(tc, devices_left_out_of_the_list_are_counted);
-  tcase_add_test(tc, what_has_no_idx_is_not_listed);
-  tcase_add_test(tc, a_server_without_devices_lists_none);
-  tcase_add_test(tc, a_long_list_is_taken);
-  tcase_add_test(tc, the_check_warns_of_what_is_not_read_back);
-  tcase_add_test(tc, the_check_warns_of_a_device_whose_hardware_is_gone);
-  tcase_add_test(tc, tls_that_is_not_verified_is_warned_about);
-  tcase_add_loop_test(tc, new_devices_are_of_the_type_wanted, 0,
+  tcase_add_test(tc, unlisted_devices_are_counted);
+  tcase_add_test(tc, device_without_idx_is_not_listed);
+  tcase_add_test(tc, server_without_devices_lists_none);
+  tcase_add_test(tc, list_of_3000_devices_is_read);
+  tcase_add_test(tc, check_warns_about_values_that_are_not_read_back);
+  tcase_add_test(tc, check_warns_about_a_device_without_hardware);
+  tcase_add_test(tc, unverified_tls_causes_a_warning);
+  tcase_add_loop_test(tc, new_devices_have_the_requested_type, 0,
                       (int)ARRAY_SIZE(creators));
-  tcase_add_test(tc, a_server_without_createdevice_gets_the_call_of_before);
-  tcase_add_loop_test(tc, an_idx_of_another_device_is_left_alone, 0, 2);
-  tcase_add_test(tc, a_name_that_exists_is_not_given_again);
-  tcase_add_test(tc, a_counter_is_set_up_as_recorded);
-  tcase_add_test(tc, a_plan_changes_nothing);
-  tcase_add_loop_test(tc, a_dummy_hardware_that_is_enabled_is_chosen, 0, 8);
-  tcase_add_test(tc, the_hardware_that_devices_need_is_made_once);
-  tcase_add_test(tc, hardware_without_an_idx_is_none);
-  tcase_add_test(tc, hardware_that_is_refused_says_who_may);
-  tcase_add_test(tc, nothing_is_made_where_the_hardware_is_not_told);
-  tcase_add_test(tc, what_cannot_be_made_says_why);
+  tcase_add_test(tc, server_without_createdevice_gets_the_older_call);
+  tcase_add_loop_test(tc, device_with_a_wrongly_guessed_idx_is_not_changed, 0,
+                      2);
+  tcase_add_test(tc, existing_device_name_is_refused);
+  tcase_add_test(tc, counter_is_set_up_as_recorded);
+  tcase_add_test(tc, plan_changes_nothing);
+  tcase_add_loop_test(tc, enabled_dummy_hardware_is_chosen, 0, 8);
+  tcase_add_test(tc, missing_dummy_hardware_is_created_once);
+  tcase_add_test(tc, hardware_without_idx_is_ignored);
+  tcase_add_test(tc, refused_hardware_requests_name_the_needed_rights);
+  tcase_add_test(tc, failed_hardware_list_prevents_creation);
+  tcase_add_test(tc, invalid_type_or_missing_right_prevents_creation);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -131,7 +131,7 @@ START_TEST(values_are_written_in_the_form_of_the_type)
 }
 END_TEST
 
-START_TEST(what_is_sent_is_shown_again)
+START_TEST(sent_values_are_fetched_back_despite_an_offset)
 {
   uint32_t t;
 
@@ -152,7 +152,7 @@ START_TEST(what_is_sent_is_shown_again)
 END_TEST
 
 /* Domoticz set to Fahrenheit displays Fahrenheit, but takes Celsius. */
-START_TEST(a_server_set_to_fahrenheit_gets_celsius)
+START_TEST(server_set_to_fahrenheit_gets_celsius)
 {
   char text[32], shown[40];
 
@@ -201,7 +201,7 @@ START_TEST(texts_are_escaped_and_go_to_text_devices_only)
 }
 END_TEST
 
-START_TEST(a_power_goes_with_its_kwh_device)
+START_TEST(power_and_energy_are_sent_in_one_update)
 {
   uint32_t energy, power;
 
@@ -229,7 +229,7 @@ START_TEST(a_power_goes_with_its_kwh_device)
 }
 END_TEST
 
-START_TEST(what_is_no_power_is_refused_and_the_energy_still_goes)
+START_TEST(invalid_power_is_refused_and_the_energy_is_sent)
 {
   static const struct {
     uint32_t kind;
@@ -260,7 +260,7 @@ START_TEST(what_is_no_power_is_refused_and_the_energy_still_goes)
 }
 END_TEST
 
-START_TEST(a_power_for_what_is_no_kwh_device_is_rejected_alone)
+START_TEST(power_for_another_device_type_is_rejected_alone)
 {
   uint32_t energy, power;
 
@@ -288,7 +288,7 @@ START_TEST(a_power_for_what_is_no_kwh_device_is_rejected_alone)
 END_TEST
 
 /* Each fault, the value's result, and the number of times it was stored. */
-START_TEST(results_say_what_is_certain)
+START_TEST(each_fault_gives_the_right_delivery_result)
 {
   static const struct {
     enum domoticz_fault fault;
@@ -354,7 +354,7 @@ START_TEST(results_say_what_is_certain)
 }
 END_TEST
 
-START_TEST(a_text_too_long_for_a_request_is_rejected)
+START_TEST(text_too_long_for_a_request_is_rejected)
 {
   static char text[9000];
 
@@ -375,7 +375,7 @@ START_TEST(a_text_too_long_for_a_request_is_rejected)
 END_TEST
 
 /* Like libwebem, which announces the close after 100 requests. */
-START_TEST(a_connection_of_100_requests_is_followed_by_another)
+START_TEST(connection_is_replaced_after_100_requests)
 {
   enum { DEVICES = 250 };
 
@@ -394,7 +394,7 @@ START_TEST(a_connection_of_100_requests_is_followed_by_another)
 }
 END_TEST
 
-START_TEST(a_cut_at_every_byte_is_never_taken_for_an_answer)
+START_TEST(reply_cut_at_any_byte_is_an_unknown_outcome)
 {
   long whole = 0;
   uint32_t result;
@@ -418,7 +418,7 @@ START_TEST(a_cut_at_every_byte_is_never_taken_for_an_answer)
 }
 END_TEST
 
-START_TEST(an_update_on_a_dead_connection_is_not_sent_twice)
+START_TEST(update_on_a_dead_connection_is_not_sent_twice)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -437,7 +437,7 @@ START_TEST(an_update_on_a_dead_connection_is_not_sent_twice)
 END_TEST
 
 /* A proxy that closes after every reply: its close crosses our next update. */
-START_TEST(after_an_unannounced_close_each_request_has_its_connection)
+START_TEST(unannounced_close_leads_to_a_connection_per_request)
 {
   enum { DEVICES = 9 };
   unsigned accepted = 0;
@@ -468,7 +468,7 @@ START_TEST(after_an_unannounced_close_each_request_has_its_connection)
 END_TEST
 
 /* An update whose first send() failed is sent by a later one. */
-START_TEST(an_update_that_is_sent_late_may_have_arrived)
+START_TEST(update_sent_by_a_later_send_has_an_unknown_outcome)
 {
   static const int errors[] = { EAGAIN, EINTR };
   static const enum domoticz_fault faults[] = { DOMOTICZ_CUT_BEFORE,
@@ -518,7 +518,7 @@ kernel_counts(void)
 }
 
 /* The connection broke before the kernel accepted any byte. */
-START_TEST(an_update_that_no_send_took_goes_over_a_new_connection)
+START_TEST(update_that_no_send_accepted_uses_a_new_connection)
 {
   if (!kernel_counts())
     return;
@@ -533,7 +533,7 @@ START_TEST(an_update_that_no_send_took_goes_over_a_new_connection)
 }
 END_TEST
 
-START_TEST(a_name_server_that_hangs_costs_the_timeout_only)
+START_TEST(hanging_name_server_is_bounded_by_the_timeout)
 {
   struct timespec begin, end;
 
@@ -554,7 +554,7 @@ START_TEST(a_name_server_that_hangs_costs_the_timeout_only)
 END_TEST
 
 /* create comes before the state is locked and before the meter is read. */
-START_TEST(libcurl_is_initialised_once_and_by_create)
+START_TEST(create_initialises_libcurl_once)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -568,7 +568,7 @@ START_TEST(libcurl_is_initialised_once_and_by_create)
 }
 END_TEST
 
-START_TEST(libcurl_that_cannot_be_initialised_is_reported_by_create)
+START_TEST(create_reports_a_failed_libcurl_initialisation)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   global_error = CURLE_OUT_OF_MEMORY;
@@ -578,7 +578,7 @@ START_TEST(libcurl_that_cannot_be_initialised_is_reported_by_create)
 }
 END_TEST
 
-START_TEST(a_server_that_went_away_is_left_alone)
+START_TEST(unreachable_server_gets_no_further_updates)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   for (uint32_t i = 0; i < 3; i++)
@@ -598,7 +598,7 @@ START_TEST(a_server_that_went_away_is_left_alone)
 }
 END_TEST
 
-START_TEST(after_one_timeout_the_output_is_left)
+START_TEST(timeout_ends_the_delivery_to_the_server)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   fake_host_set(r.host, "timeout", "2s");
@@ -616,7 +616,7 @@ START_TEST(after_one_timeout_the_output_is_left)
 }
 END_TEST
 
-START_TEST(a_login_that_is_refused_ends_the_run)
+START_TEST(refused_login_ends_the_delivery)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -632,7 +632,7 @@ START_TEST(a_login_that_is_refused_ends_the_run)
 }
 END_TEST
 
-START_TEST(no_update_begins_when_the_run_must_end)
+START_TEST(cancelled_run_begins_no_update)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -648,7 +648,7 @@ START_TEST(no_update_begins_when_the_run_must_end)
 }
 END_TEST
 
-START_TEST(nothing_is_sent_without_having_asked)
+START_TEST(send_without_fetch_sends_nothing)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -658,7 +658,7 @@ START_TEST(nothing_is_sent_without_having_asked)
 }
 END_TEST
 
-START_TEST(a_value_between_two_steps_is_refused)
+START_TEST(value_between_two_steps_is_rejected)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -669,7 +669,7 @@ START_TEST(a_value_between_two_steps_is_refused)
 }
 END_TEST
 
-START_TEST(a_device_that_is_gone_is_rejected)
+START_TEST(update_of_a_deleted_device_is_rejected)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_add(&r, 1, "counter", NULL);
@@ -691,31 +691,30 @@ main(void)
   tcase_add_checked_fixture(tc, NULL, stop);
   tcase_set_timeout(tc, 60);
   tcase_add_test(tc, values_are_written_in_the_form_of_the_type);
-  tcase_add_test(tc, what_is_sent_is_shown_again);
-  tcase_add_test(tc, a_server_set_to_fahrenheit_gets_celsius);
+  tcase_add_test(tc, sent_values_are_fetched_back_despite_an_offset);
+  tcase_add_test(tc, server_set_to_fahrenheit_gets_celsius);
   tcase_add_test(tc, texts_are_escaped_and_go_to_text_devices_only);
-  tcase_add_test(tc, a_power_goes_with_its_kwh_device);
-  tcase_add_test(tc, what_is_no_power_is_refused_and_the_energy_still_goes);
-  tcase_add_test(tc, a_power_for_what_is_no_kwh_device_is_rejected_alone);
-  tcase_add_test(tc, results_say_what_is_certain);
-  tcase_add_test(tc, a_text_too_long_for_a_request_is_rejected);
-  tcase_add_test(tc, a_connection_of_100_requests_is_followed_by_another);
-  tcase_add_test(tc, a_cut_at_every_byte_is_never_taken_for_an_answer);
-  tcase_add_test(tc, an_update_on_a_dead_connection_is_not_sent_twice);
-  tcase_add_test(tc,
-                 after_an_unannounced_close_each_request_has_its_connection);
-  tcase_add_test(tc, an_update_that_is_sent_late_may_have_arrived);
-  tcase_add_test(tc, an_update_that_no_send_took_goes_over_a_new_connection);
-  tcase_add_test(tc, a_name_server_that_hangs_costs_the_timeout_only);
-  tcase_add_test(tc, libcurl_is_initialised_once_and_by_create);
-  tcase_add_test(tc, libcurl_that_cannot_be_initialised_is_reported_by_create);
-  tcase_add_test(tc, a_server_that_went_away_is_left_alone);
-  tcase_add_test(tc, after_one_timeout_the_output_is_left);
-  tcase_add_test(tc, a_login_that_is_refused_ends_the_run);
-  tcase_add_test(tc, no_update_begins_when_the_run_must_end);
-  tcase_add_test(tc, nothing_is_sent_without_having_asked);
-  tcase_add_test(tc, a_value_between_two_steps_is_refused);
-  tcase_add_test(tc, a_device_that_is_gone_is_rejected);
+  tcase_add_test(tc, power_and_energy_are_sent_in_one_update);
+  tcase_add_test(tc, invalid_power_is_refused_and_the_energy_is_sent);
+  tcase_add_test(tc, power_for_another_device_type_is_rejected_alone);
+  tcase_add_test(tc, each_fault_gives_the_right_delivery_result);
+  tcase_add_test(tc, text_too_long_for_a_request_is_rejected);
+  tcase_add_test(tc, connection_is_replaced_after_100_requests);
+  tcase_add_test(tc, reply_cut_at_any_byte_is_an_unknown_outcome);
+  tcase_add_test(tc, update_on_a_dead_connection_is_not_sent_twice);
+  tcase_add_test(tc, unannounced_close_leads_to_a_connection_per_request);
+  tcase_add_test(tc, update_sent_by_a_later_send_has_an_unknown_outcome);
+  tcase_add_test(tc, update_that_no_send_accepted_uses_a_new_connection);
+  tcase_add_test(tc, hanging_name_server_is_bounded_by_the_timeout);
+  tcase_add_test(tc, create_initialises_libcurl_once);
+  tcase_add_test(tc, create_reports_a_failed_libcurl_initialisation);
+  tcase_add_test(tc, unreachable_server_gets_no_further_updates);
+  tcase_add_test(tc, timeout_ends_the_delivery_to_the_server);
+  tcase_add_test(tc, refused_login_ends_the_delivery);
+  tcase_add_test(tc, cancelled_run_begins_no_update);
+  tcase_add_test(tc, send_without_fetch_sends_nothing);
+  tcase_add_test(tc, value_between_two_steps_is_rejected);
+  tcase_add_test(tc, update_of_a_deleted_device_is_rejected);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -11,7 +11,7 @@
 #define SCHEME "must begin with http:// or https://"
 #define INVALID "is not a valid URL"
 
-START_TEST(only_http_is_taken_with_tls_or_without)
+START_TEST(only_http_and_https_urls_are_accepted)
 {
   static const struct {
     const char *url, *problem; /* NULL: none */
@@ -44,7 +44,7 @@ START_TEST(only_http_is_taken_with_tls_or_without)
 }
 END_TEST
 
-START_TEST(loopback_is_this_machine_and_no_name_that_looks_so)
+START_TEST(only_true_loopback_addresses_count_as_loopback)
 {
   static const struct {
     const char *url;
@@ -75,8 +75,8 @@ main(void)
   Suite *suite = suite_create("domoticz URLs");
   TCase *tc = tcase_create("url");
 
-  tcase_add_test(tc, only_http_is_taken_with_tls_or_without);
-  tcase_add_test(tc, loopback_is_this_machine_and_no_name_that_looks_so);
+  tcase_add_test(tc, only_http_and_https_urls_are_accepted);
+  tcase_add_test(tc, only_true_loopback_addresses_count_as_loopback);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

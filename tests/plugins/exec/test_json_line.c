@@ -66,7 +66,7 @@ static const struct {
   { "{\"a\":1,\"b\":2,\"a\":null}", "has a member twice" },
 };
 
-START_TEST(line_is_taken_apart)
+START_TEST(line_is_split_into_members)
 {
   char *line = strdup(rows[_i].line); /* a copy, so that reading past its end is
                                        * detected */
@@ -84,7 +84,7 @@ START_TEST(line_is_taken_apart)
 }
 END_TEST
 
-START_TEST(null_is_as_if_it_were_not_there)
+START_TEST(null_member_counts_as_missing)
 {
   char line[] = "{\"a\":null,\"b\":\"\"}";
   struct json_line members;
@@ -102,8 +102,8 @@ main(void)
   Suite *suite = suite_create("json_line");
   TCase *tc = tcase_create("lines");
 
-  tcase_add_loop_test(tc, line_is_taken_apart, 0, ARRAY_SIZE(rows));
-  tcase_add_test(tc, null_is_as_if_it_were_not_there);
+  tcase_add_loop_test(tc, line_is_split_into_members, 0, ARRAY_SIZE(rows));
+  tcase_add_test(tc, null_member_counts_as_missing);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -84,7 +84,7 @@ create_row(int i)
   create(rows[i].command);
 }
 
-START_TEST(each_record_has_the_result)
+START_TEST(every_record_gets_the_result_of_the_command)
 {
   create_row(_i);
   write_records(3);
@@ -114,7 +114,7 @@ START_TEST(recovered_record_is_accepted_or_was_not_sent)
 END_TEST
 
 /* With SIGCHLD ignored, the kernel keeps no exit status. */
-START_TEST(status_that_was_lost_is_an_unknown_outcome)
+START_TEST(lost_exit_status_is_an_unknown_outcome)
 {
   signal(SIGCHLD, SIG_IGN);
   create("true");
@@ -126,7 +126,7 @@ START_TEST(status_that_was_lost_is_an_unknown_outcome)
 }
 END_TEST
 
-START_TEST(nothing_is_run_for_nothing)
+START_TEST(commit_without_records_runs_no_command)
 {
   create("no-such-program");
   ck_assert_int_eq(plugin->output->commit(self, &sink->result), MP_OK);
@@ -134,7 +134,7 @@ START_TEST(nothing_is_run_for_nothing)
 }
 END_TEST
 
-START_TEST(no_time_left_runs_nothing)
+START_TEST(commit_without_time_left_runs_no_command)
 {
   create("true");
   write_records(1);
@@ -154,7 +154,7 @@ START_TEST(cancelled_run_ends_the_command)
 }
 END_TEST
 
-START_TEST(large_batch_goes_through_while_the_command_talks)
+START_TEST(large_batch_is_delivered_while_the_command_prints)
 {
   create("sh -c 'cat >&2'");
   write_records(2000);
@@ -163,7 +163,7 @@ START_TEST(large_batch_goes_through_while_the_command_talks)
 }
 END_TEST
 
-START_TEST(without_fetch_it_cannot_be_asked)
+START_TEST(output_without_fetch_command_skips_fetch)
 {
   create("true");
   ck_assert_int_eq(plugin->output->fetch(self, &sink->shown), MP_SKIP);
@@ -181,7 +181,7 @@ static const struct {
   { "{\"target\":\"other\",\"value\":1}", "unreached", 0 },
 };
 
-START_TEST(fetch_takes_what_is_shown)
+START_TEST(fetch_reads_the_displayed_values)
 {
   char command[256];
 
@@ -202,16 +202,18 @@ main(void)
   TCase *tc = tcase_create("output");
 
   tcase_add_checked_fixture(tc, setup, teardown);
-  tcase_add_loop_test(tc, each_record_has_the_result, 0, ARRAY_SIZE(rows));
+  tcase_add_loop_test(tc, every_record_gets_the_result_of_the_command, 0,
+                      ARRAY_SIZE(rows));
   tcase_add_loop_test(tc, recovered_record_is_accepted_or_was_not_sent, 0,
                       ARRAY_SIZE(rows));
-  tcase_add_test(tc, status_that_was_lost_is_an_unknown_outcome);
-  tcase_add_test(tc, nothing_is_run_for_nothing);
-  tcase_add_test(tc, no_time_left_runs_nothing);
+  tcase_add_test(tc, lost_exit_status_is_an_unknown_outcome);
+  tcase_add_test(tc, commit_without_records_runs_no_command);
+  tcase_add_test(tc, commit_without_time_left_runs_no_command);
   tcase_add_test(tc, cancelled_run_ends_the_command);
-  tcase_add_test(tc, large_batch_goes_through_while_the_command_talks);
-  tcase_add_test(tc, without_fetch_it_cannot_be_asked);
-  tcase_add_loop_test(tc, fetch_takes_what_is_shown, 0, ARRAY_SIZE(shown_rows));
+  tcase_add_test(tc, large_batch_is_delivered_while_the_command_prints);
+  tcase_add_test(tc, output_without_fetch_command_skips_fetch);
+  tcase_add_loop_test(tc, fetch_reads_the_displayed_values, 0,
+                      ARRAY_SIZE(shown_rows));
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

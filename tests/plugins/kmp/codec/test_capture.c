@@ -55,7 +55,7 @@ check_rows(const struct row *rows, size_t count)
                   "%s: %s", rows[i].text, describe_line(rows[i].text));
 }
 
-START_TEST(test_lines_of_our_captures)
+START_TEST(test_own_capture_lines_are_parsed)
 {
   static const struct row rows[] = {
     { "", "blank" },
@@ -95,7 +95,7 @@ START_TEST(test_lines_of_our_captures)
 }
 END_TEST
 
-START_TEST(test_lines_of_the_old_script)
+START_TEST(test_log_lines_of_the_old_script_are_parsed)
 {
   static const struct row rows[] = {
     { "Wr\t 80  3f  10  01 ", "> 803f1001" },
@@ -118,7 +118,7 @@ START_TEST(test_lines_of_the_old_script)
 }
 END_TEST
 
-START_TEST(test_what_is_no_line_of_a_capture)
+START_TEST(test_invalid_capture_lines_are_refused)
 {
   static const struct row rows[] = {
     { "40 3", "half a byte: an odd number of hex digits" },
@@ -145,7 +145,7 @@ START_TEST(test_what_is_no_line_of_a_capture)
 END_TEST
 
 /* Bytes as other programs write them, and as we do: "55" and " 55". */
-START_TEST(test_the_longest_event_and_one_byte_more)
+START_TEST(test_longest_event_is_taken_and_a_longer_one_refused)
 {
   static char text[1 + 3 * (CAPTURE_BYTES_MAX + 1)];
   static struct capture_line line;
@@ -165,7 +165,7 @@ START_TEST(test_the_longest_event_and_one_byte_more)
 }
 END_TEST
 
-START_TEST(test_a_line_is_written_as_it_is_read)
+START_TEST(test_written_line_is_read_back)
 {
   static const uint8_t bytes[] = { 0x80, 0x3f, 0x01, 0x05, 0x8a, 0x0d };
   struct capture_line line;
@@ -200,11 +200,12 @@ make_suite(void)
   TCase *lines = tcase_create("lines");
   TCase *times = tcase_create("times");
 
-  tcase_add_test(lines, test_lines_of_our_captures);
-  tcase_add_test(lines, test_lines_of_the_old_script);
-  tcase_add_test(lines, test_what_is_no_line_of_a_capture);
-  tcase_add_loop_test(lines, test_the_longest_event_and_one_byte_more, 0, 2);
-  tcase_add_test(lines, test_a_line_is_written_as_it_is_read);
+  tcase_add_test(lines, test_own_capture_lines_are_parsed);
+  tcase_add_test(lines, test_log_lines_of_the_old_script_are_parsed);
+  tcase_add_test(lines, test_invalid_capture_lines_are_refused);
+  tcase_add_loop_test(
+    lines, test_longest_event_is_taken_and_a_longer_one_refused, 0, 2);
+  tcase_add_test(lines, test_written_line_is_read_back);
   tcase_add_test(lines, test_every_error_has_a_text);
   suite_add_tcase(s, lines);
   suite_add_tcase(s, times);

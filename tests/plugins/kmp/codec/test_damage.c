@@ -363,7 +363,7 @@ allowed(unsigned long tries, unsigned in_a_million)
   return in_a_million > 0 && most < 3 ? 3 : most;
 }
 
-START_TEST(damage_is_believed_by_chance_only)
+START_TEST(damaged_answers_are_accepted_only_by_chance)
 {
   unsigned long tries = setting("DAMAGE_TRIES", 20000), believed = 0;
   unsigned long most = allowed(tries, kinds[_i].in_a_million);
@@ -379,7 +379,7 @@ START_TEST(damage_is_believed_by_chance_only)
 END_TEST
 
 /* If good answers were refused, the test above would prove nothing. */
-START_TEST(answers_are_believed_without_damage)
+START_TEST(undamaged_answers_are_accepted)
 {
   static struct kmp_deframer d;
   struct exchange e;
@@ -401,8 +401,8 @@ main(void)
   TCase *tc = tcase_create("answers");
 
   tcase_set_timeout(tc, 3600);
-  tcase_add_test(tc, answers_are_believed_without_damage);
-  tcase_add_loop_test(tc, damage_is_believed_by_chance_only, 0,
+  tcase_add_test(tc, undamaged_answers_are_accepted);
+  tcase_add_loop_test(tc, damaged_answers_are_accepted_only_by_chance, 0,
                       ARRAY_SIZE(kinds));
   suite_add_tcase(suite, tc);
   return run_suite(suite);

@@ -48,7 +48,7 @@ say_hours(char *expected)
   memmove(hours + strlen("1004=54888 h"), hours + len, strlen(hours + len) + 1);
 }
 
-START_TEST(test_every_valid_frame_says_what_is_expected)
+START_TEST(test_valid_frames_are_described)
 {
   /* The table also gives the order in which it read the bytes of the time. */
   static const char order[] = " (byte order info,wk,ss,mm,hh,DD,MM,YY)";
@@ -94,7 +94,7 @@ cut_raw(char *said)
 }
 
 /* Captures of a public head-end and of other readers. */
-START_TEST(test_frames_of_other_readers_say_what_is_expected)
+START_TEST(test_frames_of_other_readers_are_described)
 {
   /* The table does not decode the log's data. */
   static const char log[] =
@@ -119,7 +119,7 @@ START_TEST(test_frames_of_other_readers_say_what_is_expected)
 }
 END_TEST
 
-START_TEST(test_a_good_frame_with_bad_data_is_refused)
+START_TEST(test_good_frame_with_bad_data_is_refused)
 {
   char said[KMP_DESCRIBE_SIZE];
   uint8_t plain[KMP_WIRE_MAX];
@@ -141,7 +141,7 @@ START_TEST(test_a_good_frame_with_bad_data_is_refused)
 END_TEST
 
 /* Whole streams, such as "echo of request for 99, then 99=0 number". */
-START_TEST(test_streams_say_what_is_expected)
+START_TEST(test_streams_are_described)
 {
   uint8_t buf[KMP_WIRE_MAX];
   struct csv_rows rows;
@@ -212,7 +212,7 @@ say_fragment(const uint8_t *bytes, size_t len, char *said, size_t size)
              value.unit ? value.unit : "");
 }
 
-START_TEST(test_fragments_say_what_is_expected)
+START_TEST(test_fragments_are_described)
 {
   uint8_t buf[64];
   struct csv_rows rows;
@@ -233,7 +233,7 @@ START_TEST(test_fragments_say_what_is_expected)
 }
 END_TEST
 
-START_TEST(test_what_no_capture_shows)
+START_TEST(test_frames_missing_from_captures_are_described)
 {
   static const struct {
     uint8_t start, cid;
@@ -280,7 +280,7 @@ START_TEST(test_what_no_capture_shows)
 }
 END_TEST
 
-START_TEST(test_a_small_buffer_cuts_the_text)
+START_TEST(test_small_buffer_cuts_the_text)
 {
   static const uint8_t data[100] = { 0 };
   struct kmp_frame frame = { 0x40, 0x3f, 0xb8, sizeof(data), data };
@@ -301,13 +301,13 @@ make_suite(void)
   TCase *vectors = tcase_create("vectors");
   TCase *others = tcase_create("others");
 
-  tcase_add_test(vectors, test_every_valid_frame_says_what_is_expected);
-  tcase_add_test(vectors, test_frames_of_other_readers_say_what_is_expected);
-  tcase_add_test(vectors, test_a_good_frame_with_bad_data_is_refused);
-  tcase_add_test(vectors, test_streams_say_what_is_expected);
-  tcase_add_test(vectors, test_fragments_say_what_is_expected);
-  tcase_add_test(others, test_what_no_capture_shows);
-  tcase_add_test(others, test_a_small_buffer_cuts_the_text);
+  tcase_add_test(vectors, test_valid_frames_are_described);
+  tcase_add_test(vectors, test_frames_of_other_readers_are_described);
+  tcase_add_test(vectors, test_good_frame_with_bad_data_is_refused);
+  tcase_add_test(vectors, test_streams_are_described);
+  tcase_add_test(vectors, test_fragments_are_described);
+  tcase_add_test(others, test_frames_missing_from_captures_are_described);
+  tcase_add_test(others, test_small_buffer_cuts_the_text);
   suite_add_tcase(s, vectors);
   suite_add_tcase(s, others);
   return s;

@@ -55,7 +55,7 @@ START_TEST(test_crc_has_the_published_values)
 }
 END_TEST
 
-START_TEST(test_every_good_frame_is_taken_and_written_back)
+START_TEST(test_every_valid_frame_is_decoded_and_encoded_again)
 {
   uint8_t wire[KMP_WIRE_MAX], plain[KMP_WIRE_MAX], again[KMP_WIRE_MAX];
   struct kmp_frame frame;
@@ -111,7 +111,7 @@ START_TEST(test_every_bad_frame_is_refused_with_its_reason)
 }
 END_TEST
 
-START_TEST(test_odd_frames_have_a_reason_of_their_own)
+START_TEST(test_malformed_frames_have_distinct_errors)
 {
   static const struct {
     const char *hex;
@@ -240,7 +240,7 @@ START_TEST(test_streams_give_the_same_events_in_any_pieces)
 }
 END_TEST
 
-START_TEST(test_an_echo_is_one_even_when_it_is_no_good_frame)
+START_TEST(test_malformed_echo_is_recognised)
 {
   uint8_t sent[64];
   size_t len =
@@ -254,7 +254,7 @@ START_TEST(test_an_echo_is_one_even_when_it_is_no_good_frame)
 }
 END_TEST
 
-START_TEST(test_a_frame_without_end_is_given_up)
+START_TEST(test_endless_frame_is_abandoned)
 {
   uint8_t buf[KMP_WIRE_MAX + 10];
   struct kmp_deframer d;
@@ -272,7 +272,7 @@ START_TEST(test_a_frame_without_end_is_given_up)
 }
 END_TEST
 
-START_TEST(test_the_longest_frame_is_taken)
+START_TEST(test_longest_frame_is_taken)
 {
   uint8_t data[KMP_WIRE_MAX], wire[KMP_WIRE_MAX];
   struct kmp_frame frame = { KMP_START_ANSWER, 0x3f, 0xb8, 0, data };
@@ -379,7 +379,7 @@ START_TEST(test_up_to_three_flipped_bits_are_noticed)
 }
 END_TEST
 
-START_TEST(test_a_false_stop_byte_is_noticed_by_what_follows)
+START_TEST(test_false_stop_byte_is_detected_by_trailing_bytes)
 {
   /* A burst made this an answer without registers, with a CRC right by
    * chance. */
@@ -432,16 +432,16 @@ make_suite(void)
   TCase *damage = tcase_create("damage");
 
   tcase_add_test(frames, test_crc_has_the_published_values);
-  tcase_add_test(frames, test_every_good_frame_is_taken_and_written_back);
+  tcase_add_test(frames, test_every_valid_frame_is_decoded_and_encoded_again);
   tcase_add_test(frames, test_every_bad_frame_is_refused_with_its_reason);
-  tcase_add_test(frames, test_odd_frames_have_a_reason_of_their_own);
+  tcase_add_test(frames, test_malformed_frames_have_distinct_errors);
   tcase_add_test(frames, test_stuffing_is_undone_in_one_pass);
   tcase_add_test(frames, test_every_error_has_a_text);
   tcase_add_test(streams, test_streams_give_the_same_events_in_any_pieces);
-  tcase_add_test(streams, test_an_echo_is_one_even_when_it_is_no_good_frame);
-  tcase_add_test(streams, test_a_frame_without_end_is_given_up);
-  tcase_add_test(streams, test_the_longest_frame_is_taken);
-  tcase_add_test(damage, test_a_false_stop_byte_is_noticed_by_what_follows);
+  tcase_add_test(streams, test_malformed_echo_is_recognised);
+  tcase_add_test(streams, test_endless_frame_is_abandoned);
+  tcase_add_test(streams, test_longest_frame_is_taken);
+  tcase_add_test(damage, test_false_stop_byte_is_detected_by_trailing_bytes);
   tcase_set_timeout(damage, 30);
   tcase_add_loop_test(damage, test_up_to_three_flipped_bits_are_noticed, 0, 3);
   tcase_add_test(damage, test_bursts_up_to_sixteen_bits_are_noticed);

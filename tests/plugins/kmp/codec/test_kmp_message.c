@@ -27,7 +27,7 @@ answer_frame(uint8_t cid, const void *data, size_t len)
   return frame;
 }
 
-START_TEST(test_requests_are_those_of_the_vendor)
+START_TEST(test_requests_equal_the_published_ones)
 {
   struct kmp_request type = { .address = 0x3f, .cid = KMP_GET_TYPE };
   struct kmp_request serial = { .address = 0x3f, .cid = KMP_GET_SERIAL };
@@ -46,7 +46,7 @@ START_TEST(test_requests_are_those_of_the_vendor)
 }
 END_TEST
 
-START_TEST(test_no_request_is_made_that_a_meter_would_not_hear)
+START_TEST(test_requests_of_0_or_9_registers_are_refused)
 {
   struct kmp_request none = registers(0, 0, 0);
   struct kmp_request nine = registers(9, 1, 2);
@@ -62,7 +62,7 @@ END_TEST
 
 /* Commands that reset the meter, stop the debiting period, cut off the supply
  * and the like; and the register with the password. */
-START_TEST(test_nothing_is_sent_that_changes_a_meter)
+START_TEST(test_only_reading_commands_are_encoded)
 {
   struct kmp_request password = registers(2, 60, 1180);
   uint8_t wire[KMP_REQUEST_WIRE_MAX];
@@ -79,7 +79,7 @@ START_TEST(test_nothing_is_sent_that_changes_a_meter)
 }
 END_TEST
 
-START_TEST(test_the_longest_request_has_room)
+START_TEST(test_longest_request_fits_its_buffer)
 {
   struct kmp_request request = registers(8, 0x8080, 0x4040);
   uint8_t wire[KMP_REQUEST_WIRE_MAX], plain[KMP_REQUEST_WIRE_MAX];
@@ -98,7 +98,7 @@ START_TEST(test_the_longest_request_has_room)
 }
 END_TEST
 
-START_TEST(test_requests_that_make_no_sense_are_refused)
+START_TEST(test_malformed_requests_are_refused)
 {
   static const struct {
     uint8_t cid;
@@ -136,7 +136,7 @@ END_TEST
 #define R68 "\x00\x44\x28\x01\x42\x22"
 #define R86 "\x00\x56\x25\x01\x42\x33"
 
-START_TEST(test_an_answer_counts_only_when_all_of_it_fits)
+START_TEST(test_answer_must_fit_the_request_completely)
 {
   static const struct {
     const char *data;
@@ -174,7 +174,7 @@ START_TEST(test_an_answer_counts_only_when_all_of_it_fits)
 }
 END_TEST
 
-START_TEST(test_an_answer_of_somebody_else_is_refused)
+START_TEST(test_answer_of_another_device_or_command_is_refused)
 {
   struct kmp_request request = registers(1, 60, 0);
   struct kmp_frame frame = answer_frame(KMP_GET_REGISTER, R60, 6);
@@ -208,7 +208,7 @@ START_TEST(test_records_are_found_by_their_id)
 }
 END_TEST
 
-START_TEST(test_nine_registers_are_no_answer)
+START_TEST(test_answer_with_nine_registers_is_refused)
 {
   uint8_t data[9 * 5] = { 0 };
   struct kmp_frame frame = answer_frame(KMP_GET_REGISTER, data, sizeof(data));
@@ -223,7 +223,7 @@ START_TEST(test_nine_registers_are_no_answer)
 END_TEST
 
 /* The request is for registers 60 and 68. */
-START_TEST(test_bytes_behind_an_answer_tell_whether_it_is_cut)
+START_TEST(test_trailing_bytes_show_that_an_answer_was_cut)
 {
   static const uint8_t whole[] = { 0x00, 0x3c, 0x02, 0x01, 0x00, 0x01,
                                    0x00, 0x44, 0x27, 0x01, 0x00, 0x02 };
@@ -285,7 +285,7 @@ round_trip(const struct kmp_answer *answer)
   }
 }
 
-START_TEST(test_answers_are_written_as_they_are_read)
+START_TEST(test_written_answers_are_read_back)
 {
   static const uint8_t mantissa[KMP_MANTISSA_MAX] = { 0x80, 0x40, 0x0d, 0x06 };
   struct kmp_answer type = { .cid = KMP_GET_TYPE, .type = 0x1101 };
@@ -306,7 +306,7 @@ START_TEST(test_answers_are_written_as_they_are_read)
 }
 END_TEST
 
-START_TEST(test_no_answer_is_written_that_cannot_be)
+START_TEST(test_impossible_answers_are_not_encoded)
 {
   struct kmp_answer answer = { .cid = KMP_SET_CLOCK };
   uint8_t wire[KMP_WIRE_MAX];
@@ -328,19 +328,19 @@ make_suite(void)
   TCase *requests = tcase_create("requests");
   TCase *answers = tcase_create("answers");
 
-  tcase_add_test(requests, test_requests_are_those_of_the_vendor);
-  tcase_add_test(requests, test_no_request_is_made_that_a_meter_would_not_hear);
-  tcase_add_test(requests, test_nothing_is_sent_that_changes_a_meter);
-  tcase_add_test(requests, test_the_longest_request_has_room);
-  tcase_add_test(requests, test_requests_that_make_no_sense_are_refused);
-  tcase_add_test(answers, test_an_answer_counts_only_when_all_of_it_fits);
-  tcase_add_test(answers, test_an_answer_of_somebody_else_is_refused);
+  tcase_add_test(requests, test_requests_equal_the_published_ones);
+  tcase_add_test(requests, test_requests_of_0_or_9_registers_are_refused);
+  tcase_add_test(requests, test_only_reading_commands_are_encoded);
+  tcase_add_test(requests, test_longest_request_fits_its_buffer);
+  tcase_add_test(requests, test_malformed_requests_are_refused);
+  tcase_add_test(answers, test_answer_must_fit_the_request_completely);
+  tcase_add_test(answers, test_answer_of_another_device_or_command_is_refused);
   tcase_add_test(answers, test_records_are_found_by_their_id);
-  tcase_add_test(answers, test_nine_registers_are_no_answer);
-  tcase_add_test(answers, test_bytes_behind_an_answer_tell_whether_it_is_cut);
+  tcase_add_test(answers, test_answer_with_nine_registers_is_refused);
+  tcase_add_test(answers, test_trailing_bytes_show_that_an_answer_was_cut);
   tcase_add_test(answers, test_type_and_serial_have_four_bytes);
-  tcase_add_test(answers, test_answers_are_written_as_they_are_read);
-  tcase_add_test(answers, test_no_answer_is_written_that_cannot_be);
+  tcase_add_test(answers, test_written_answers_are_read_back);
+  tcase_add_test(answers, test_impossible_answers_are_not_encoded);
   suite_add_tcase(s, requests);
   suite_add_tcase(s, answers);
   return s;

@@ -39,7 +39,7 @@ expected_kind(const struct csv_rows *rows)
   return is_text(rows->fields[UNIT]) ? MP_TEXT : MP_GAUGE;
 }
 
-START_TEST(test_the_table_is_the_published_one)
+START_TEST(test_register_table_equals_the_published_one)
 {
   struct csv_rows rows;
   char hex[8];
@@ -107,7 +107,7 @@ START_TEST(test_names_are_found_in_every_spelling)
 }
 END_TEST
 
-START_TEST(test_numbers_without_a_name_are_their_own)
+START_TEST(test_unnamed_register_has_its_number_as_name)
 {
   char buf[KMP_NUMBER_SIZE];
 
@@ -121,7 +121,7 @@ START_TEST(test_numbers_without_a_name_are_their_own)
 END_TEST
 
 /* Pipeline files may hold names from before a register's meaning was known. */
-START_TEST(test_earlier_names_are_found)
+START_TEST(test_former_names_are_found)
 {
   static const struct {
     const char *name;
@@ -160,7 +160,7 @@ END_TEST
 
 /* Counters that can be set to zero, and settings.  As counters they would be
  * held for ever after a fall. */
-START_TEST(test_what_may_fall_is_no_counter)
+START_TEST(test_registers_that_may_fall_are_gauges)
 {
   static const uint16_t falls[] = { 17, 18, 1039, 1121, 1295, 6008 };
   static const uint16_t counts[] = { 43, 46, 58, 1059, 1277, 1392 };
@@ -174,7 +174,7 @@ START_TEST(test_what_may_fall_is_no_counter)
 }
 END_TEST
 
-START_TEST(test_only_counters_count)
+START_TEST(test_only_counters_have_the_kind_counter)
 {
   ck_assert_uint_eq(kmp_register_number_kind(kmp_register_find(60)),
                     MP_COUNTER);
@@ -273,7 +273,7 @@ START_TEST(test_counters_have_a_limit)
 }
 END_TEST
 
-START_TEST(test_the_default_fields_are_one_request)
+START_TEST(test_default_fields_fit_one_request)
 {
   static const uint16_t ids[] = { 60, 68, 80, 74, 86, 87, 89, 1004 };
   const char *p = KMP_DEFAULT_FIELDS;
@@ -297,15 +297,15 @@ make_suite(void)
   Suite *s = suite_create("kmp_register");
   TCase *tc = tcase_create("registers");
 
-  tcase_add_test(tc, test_the_table_is_the_published_one);
+  tcase_add_test(tc, test_register_table_equals_the_published_one);
   tcase_add_test(tc, test_names_are_found_in_every_spelling);
-  tcase_add_test(tc, test_numbers_without_a_name_are_their_own);
-  tcase_add_test(tc, test_earlier_names_are_found);
-  tcase_add_test(tc, test_what_may_fall_is_no_counter);
-  tcase_add_test(tc, test_only_counters_count);
+  tcase_add_test(tc, test_unnamed_register_has_its_number_as_name);
+  tcase_add_test(tc, test_former_names_are_found);
+  tcase_add_test(tc, test_registers_that_may_fall_are_gauges);
+  tcase_add_test(tc, test_only_counters_have_the_kind_counter);
   tcase_add_test(tc, test_fields_are_described);
   tcase_add_test(tc, test_counters_have_a_limit);
-  tcase_add_test(tc, test_the_default_fields_are_one_request);
+  tcase_add_test(tc, test_default_fields_fit_one_request);
   suite_add_tcase(s, tc);
   return s;
 }

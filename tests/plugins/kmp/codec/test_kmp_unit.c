@@ -11,7 +11,7 @@
 
 enum { CODE, SYMBOL, QUANTITY, NOTE, CODE_HEX };
 
-START_TEST(test_the_table_is_the_published_one)
+START_TEST(test_unit_table_equals_the_published_one)
 {
   char known[256] = { 0 };
   struct csv_rows rows;
@@ -35,7 +35,7 @@ START_TEST(test_the_table_is_the_published_one)
 }
 END_TEST
 
-START_TEST(test_values_have_the_unit_they_are_in)
+START_TEST(test_unit_codes_give_symbol_and_scale)
 {
   static const struct {
     uint8_t code;
@@ -64,8 +64,8 @@ make_suite(void)
   Suite *s = suite_create("kmp_unit");
   TCase *tc = tcase_create("units");
 
-  tcase_add_test(tc, test_the_table_is_the_published_one);
-  tcase_add_test(tc, test_values_have_the_unit_they_are_in);
+  tcase_add_test(tc, test_unit_table_equals_the_published_one);
+  tcase_add_test(tc, test_unit_codes_give_symbol_and_scale);
   suite_add_tcase(s, tc);
   return s;
 }

@@ -107,7 +107,7 @@ START_TEST(test_numbers_are_exact)
 }
 END_TEST
 
-START_TEST(test_steps_of_ten_are_multiplied_out)
+START_TEST(test_x10_units_are_multiplied_out)
 {
   static const struct row rows[] = {
     { "37 01 00 07", "70 m3" },
@@ -120,7 +120,7 @@ START_TEST(test_steps_of_ten_are_multiplied_out)
 }
 END_TEST
 
-START_TEST(test_numbers_that_do_not_fit_are_refused)
+START_TEST(test_numbers_beyond_64_bits_are_refused)
 {
   static const struct row rows[] = {
     { "08 08 00 8000000000000000", "a number beyond 64 bits" },
@@ -133,7 +133,7 @@ START_TEST(test_numbers_that_do_not_fit_are_refused)
 }
 END_TEST
 
-START_TEST(test_a_number_of_an_unknown_unit_has_none)
+START_TEST(test_number_with_an_unknown_unit_code_has_no_unit)
 {
   static const struct row rows[] = {
     { "4B 01 00 07", "7" },
@@ -175,7 +175,7 @@ START_TEST(test_dates_and_times_are_iso_8601)
 }
 END_TEST
 
-START_TEST(test_a_date_without_day_or_month_is_none_yet)
+START_TEST(test_date_without_day_or_month_is_no_value)
 {
   static const struct row rows[] = {
     { "30 04 00 00000000", "(none)" },
@@ -194,7 +194,7 @@ START_TEST(test_a_date_without_day_or_month_is_none_yet)
 }
 END_TEST
 
-START_TEST(test_dates_that_never_were_are_refused)
+START_TEST(test_impossible_dates_and_times_are_refused)
 {
   static const struct row rows[] = {
     { "2F 04 00 0003D090", "no such date or time" }, /* 25:00:00 */
@@ -224,7 +224,7 @@ START_TEST(test_dates_that_never_were_are_refused)
 }
 END_TEST
 
-START_TEST(test_texts_flags_and_addresses)
+START_TEST(test_texts_flags_and_addresses_are_decoded)
 {
   static const struct row rows[] = {
     { "36 0D 00 303730343232 4A413833343836", "070422JA83486" },
@@ -253,7 +253,7 @@ START_TEST(test_texts_flags_and_addresses)
 END_TEST
 
 /* A MULTICAL 21 sends register 1004 without a unit. */
-START_TEST(test_the_hour_counter_is_in_hours)
+START_TEST(test_register_1004_is_in_hours)
 {
   uint8_t bytes[64];
   struct kmp_record record = parse("33 04 00 0000D668", bytes);
@@ -268,7 +268,7 @@ START_TEST(test_the_hour_counter_is_in_hours)
 }
 END_TEST
 
-START_TEST(test_what_a_clock_tells_besides)
+START_TEST(test_info_weekday_and_dst_of_a_clock_are_decoded)
 {
   uint8_t bytes[64];
   struct kmp_record record = parse("35 08 00 83071A23131B070E", bytes);
@@ -286,7 +286,7 @@ START_TEST(test_what_a_clock_tells_besides)
 END_TEST
 
 /* Any bytes give a value that fits its buffer, or an error. */
-START_TEST(test_every_unit_takes_any_mantissa)
+START_TEST(test_any_mantissa_gives_a_value_or_an_error)
 {
   uint8_t mantissa[KMP_MANTISSA_MAX];
   struct kmp_record record = { .mantissa = mantissa };
@@ -318,16 +318,16 @@ make_suite(void)
   TCase *others = tcase_create("others");
 
   tcase_add_test(numbers, test_numbers_are_exact);
-  tcase_add_test(numbers, test_steps_of_ten_are_multiplied_out);
-  tcase_add_test(numbers, test_numbers_that_do_not_fit_are_refused);
-  tcase_add_test(numbers, test_a_number_of_an_unknown_unit_has_none);
+  tcase_add_test(numbers, test_x10_units_are_multiplied_out);
+  tcase_add_test(numbers, test_numbers_beyond_64_bits_are_refused);
+  tcase_add_test(numbers, test_number_with_an_unknown_unit_code_has_no_unit);
   tcase_add_test(others, test_dates_and_times_are_iso_8601);
-  tcase_add_test(others, test_a_date_without_day_or_month_is_none_yet);
-  tcase_add_test(others, test_dates_that_never_were_are_refused);
-  tcase_add_test(others, test_texts_flags_and_addresses);
-  tcase_add_test(others, test_the_hour_counter_is_in_hours);
-  tcase_add_test(others, test_what_a_clock_tells_besides);
-  tcase_add_test(others, test_every_unit_takes_any_mantissa);
+  tcase_add_test(others, test_date_without_day_or_month_is_no_value);
+  tcase_add_test(others, test_impossible_dates_and_times_are_refused);
+  tcase_add_test(others, test_texts_flags_and_addresses_are_decoded);
+  tcase_add_test(others, test_register_1004_is_in_hours);
+  tcase_add_test(others, test_info_weekday_and_dst_of_a_clock_are_decoded);
+  tcase_add_test(others, test_any_mantissa_gives_a_value_or_an_error);
   suite_add_tcase(s, numbers);
   suite_add_tcase(s, others);
   return s;

@@ -139,7 +139,7 @@ row_model(uint16_t type, const uint16_t *has)
   return model;
 }
 
-START_TEST(info_codes_are_told_in_words)
+START_TEST(info_codes_are_put_into_words)
 {
   struct model model = row_model(codes[_i].type, codes[_i].has);
   char text[256];
@@ -149,7 +149,7 @@ START_TEST(info_codes_are_told_in_words)
 }
 END_TEST
 
-START_TEST(registers_that_were_not_asked_for_may_be_there)
+START_TEST(partial_register_list_may_still_identify_a_model)
 {
   static const struct {
     uint16_t has[MODEL_MARKERS];
@@ -168,7 +168,7 @@ START_TEST(registers_that_were_not_asked_for_may_be_there)
 }
 END_TEST
 
-START_TEST(the_code_is_taken_from_the_models_own_register)
+START_TEST(info_code_register_depends_on_the_model)
 {
   static const struct {
     uint16_t has[MODEL_MARKERS];
@@ -188,7 +188,7 @@ START_TEST(the_code_is_taken_from_the_models_own_register)
 }
 END_TEST
 
-START_TEST(the_text_of_an_info_code_is_never_empty)
+START_TEST(text_of_an_info_code_is_never_empty)
 {
   struct model model = { .type = 0 };
   char text[MODEL_TEXT_SIZE];
@@ -200,7 +200,7 @@ START_TEST(the_text_of_an_info_code_is_never_empty)
 }
 END_TEST
 
-START_TEST(a_text_that_is_too_long_is_cut)
+START_TEST(text_that_is_too_long_is_cut)
 {
   struct model model = { .type = 0x0001 };
   char text[20];
@@ -220,12 +220,12 @@ model_suite(void)
                       (int)ARRAY_SIZE(types));
   tcase_add_loop_test(tcase, revisions_are_a_letter_and_a_number, 0,
                       (int)ARRAY_SIZE(revisions));
-  tcase_add_loop_test(tcase, info_codes_are_told_in_words, 0,
+  tcase_add_loop_test(tcase, info_codes_are_put_into_words, 0,
                       (int)ARRAY_SIZE(codes));
-  tcase_add_test(tcase, registers_that_were_not_asked_for_may_be_there);
-  tcase_add_test(tcase, the_code_is_taken_from_the_models_own_register);
-  tcase_add_test(tcase, the_text_of_an_info_code_is_never_empty);
-  tcase_add_test(tcase, a_text_that_is_too_long_is_cut);
+  tcase_add_test(tcase, partial_register_list_may_still_identify_a_model);
+  tcase_add_test(tcase, info_code_register_depends_on_the_model);
+  tcase_add_test(tcase, text_of_an_info_code_is_never_empty);
+  tcase_add_test(tcase, text_that_is_too_long_is_cut);
   suite_add_tcase(suite, tcase);
   return suite;
 }

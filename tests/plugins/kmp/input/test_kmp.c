@@ -135,7 +135,7 @@ START_TEST(registers_without_a_name_can_be_read)
 }
 END_TEST
 
-START_TEST(texts_are_texts)
+START_TEST(date_register_is_emitted_as_text)
 {
   meter_set(m, "1003:30 04 00 00 01 8B 06"); /* 101126 */
   fake_host_add_field(h, "date");
@@ -159,7 +159,7 @@ START_TEST(registers_left_out_are_reported_in_one_line)
 }
 END_TEST
 
-START_TEST(a_number_too_long_is_missing_and_reported)
+START_TEST(number_beyond_64_bits_is_missing_and_reported)
 {
   want(2);
   meter_set(m, "60:08 08 43 FF FF FF FF FF FF FF FF");
@@ -171,7 +171,7 @@ START_TEST(a_number_too_long_is_missing_and_reported)
 }
 END_TEST
 
-START_TEST(a_register_without_a_value_is_missing_and_no_failure)
+START_TEST(register_without_a_value_is_missing_without_failure)
 {
   want(2);
   meter_set(m, "60:08 00 00");
@@ -183,7 +183,7 @@ START_TEST(a_register_without_a_value_is_missing_and_no_failure)
 }
 END_TEST
 
-START_TEST(an_unknown_unit_costs_the_unit_and_is_told_once)
+START_TEST(unknown_unit_is_dropped_and_reported_once)
 {
   meter_set(m, "60:4b 04 42 00 00 07 d0");
   meter_set(m, "68:4b 04 00 00 00 00 07");
@@ -203,7 +203,7 @@ END_TEST
 
 /* ---- Info codes --------------------------------------------------------- */
 
-START_TEST(an_info_code_is_delivered_in_words)
+START_TEST(info_code_is_delivered_in_words)
 {
   fake_host_add_field(h, "heat_energy_e1");
   fake_host_add_field(h, "info_text");
@@ -221,7 +221,7 @@ START_TEST(an_info_code_is_delivered_in_words)
 END_TEST
 
 /* A 603 has its bits in another register; here its type is unknown. */
-START_TEST(a_model_is_known_by_its_registers)
+START_TEST(model_is_recognised_by_its_registers)
 {
   meter_set(m, "type=4711");
   meter_set(m, "99=1000000");
@@ -240,7 +240,7 @@ START_TEST(a_model_is_known_by_its_registers)
 }
 END_TEST
 
-START_TEST(a_model_is_asked_for_in_requests_of_the_set_size)
+START_TEST(model_requests_obey_registers_per_request)
 {
   meter_set(m, "type=4711");
   meter_set(m, "125:30 04 00 00 01 8B 06");
@@ -259,7 +259,7 @@ START_TEST(a_model_is_asked_for_in_requests_of_the_set_size)
 }
 END_TEST
 
-START_TEST(words_are_never_those_of_the_meter_before)
+START_TEST(info_text_of_an_exchanged_meter_uses_its_own_model)
 {
   fake_host_add_field(h, "info_text");
   ck_assert_int_eq(run(), MP_OK);
@@ -271,7 +271,7 @@ START_TEST(words_are_never_those_of_the_meter_before)
 }
 END_TEST
 
-START_TEST(a_meter_without_an_info_code_has_no_text)
+START_TEST(meter_without_an_info_code_has_no_info_text)
 {
   meter_remove(m, 99);
   fake_host_add_field(h, "heat_energy_e1");
@@ -282,7 +282,7 @@ START_TEST(a_meter_without_an_info_code_has_no_text)
 }
 END_TEST
 
-START_TEST(nothing_wanted_is_nothing_asked)
+START_TEST(input_without_fields_sends_no_request)
 {
   ck_assert_int_eq(run(), MP_OK);
   ck_assert_uint_eq(meter_requests(m), 0);
@@ -291,7 +291,7 @@ END_TEST
 
 /* ---- The serial number -------------------------------------------------- */
 
-START_TEST(the_serial_number_rides_along_where_there_is_room)
+START_TEST(serial_number_is_added_to_a_request_with_room)
 {
   want(7);
   ck_assert_int_eq(run(), MP_OK);
@@ -302,7 +302,7 @@ START_TEST(the_serial_number_rides_along_where_there_is_room)
 }
 END_TEST
 
-START_TEST(without_room_it_is_asked_once_a_day)
+START_TEST(full_requests_get_the_serial_number_once_a_day)
 {
   want(8);
   ck_assert_int_eq(run(), MP_OK);
@@ -326,7 +326,7 @@ START_TEST(without_room_it_is_asked_once_a_day)
 }
 END_TEST
 
-START_TEST(after_a_failure_it_is_asked_again)
+START_TEST(serial_number_is_requested_after_a_failure)
 {
   want(8);
   ck_assert_int_eq(run(), MP_OK);
@@ -344,7 +344,7 @@ START_TEST(after_a_failure_it_is_asked_again)
 }
 END_TEST
 
-START_TEST(a_meter_without_a_serial_number_is_no_error)
+START_TEST(meter_without_serial_number_is_read_without_error)
 {
   want(7);
   meter_remove(m, 1001);
@@ -358,7 +358,7 @@ END_TEST
 
 /* If such a number were reported, a misread serial number would look like an
  * exchanged meter.  The stored number is dropped, too. */
-START_TEST(a_serial_number_that_is_none_is_not_told)
+START_TEST(invalid_serial_number_is_not_reported)
 {
   static const char *const none[] = {
     "1001=0",
@@ -379,7 +379,7 @@ START_TEST(a_serial_number_that_is_none_is_not_told)
 }
 END_TEST
 
-START_TEST(the_serial_number_can_be_a_field_too)
+START_TEST(serial_number_can_also_be_a_field)
 {
   want(7);
   fake_host_add_field(h, "serial_no");
@@ -406,7 +406,7 @@ emit_then_fail(const struct mp_sink *to, const char *field,
 
 /* A serial number that cannot be read does not lose the registers, which were
  * read before it; the next run asks for it again. */
-START_TEST(a_serial_number_that_cannot_be_read_costs_no_field)
+START_TEST(unreadable_serial_number_loses_no_field)
 {
   static const char *const faults[] = { "crc*1", "unplug=0" };
 
@@ -432,7 +432,7 @@ END_TEST
 
 /* The meter may have been exchanged, so the next run asks for its serial
  * number. */
-START_TEST(an_identify_that_fails_makes_the_next_run_ask)
+START_TEST(failed_identify_makes_the_next_run_identify)
 {
   static const struct {
     const char *fault;
@@ -469,7 +469,7 @@ START_TEST(an_identify_that_fails_makes_the_next_run_ask)
 }
 END_TEST
 
-START_TEST(identify_asks_at_once)
+START_TEST(identify_requests_the_serial_number_at_once)
 {
   want(8);
   fake_host_store(h, "asked", "1795341000000");
@@ -489,7 +489,7 @@ END_TEST
 
 /* The limit must be found in two runs; then it is used for a day, and tried
  * again. */
-START_TEST(a_meter_that_refuses_eight_is_remembered)
+START_TEST(register_limit_of_a_meter_is_remembered)
 {
   static const struct {
     int64_t later;
@@ -514,7 +514,7 @@ END_TEST
 
 /* Silence must be found in two runs; then it is expected for a day, and tried
  * again. */
-START_TEST(what_a_meter_is_silent_to_is_remembered)
+START_TEST(unanswered_registers_are_remembered)
 {
   static const int64_t later[] = { 0, HOUR, 2 * HOUR, 2 * DAY };
   static const struct {
@@ -551,7 +551,7 @@ START_TEST(what_a_meter_is_silent_to_is_remembered)
 }
 END_TEST
 
-START_TEST(another_meter_is_asked_for_all_again)
+START_TEST(exchanged_meter_gets_all_registers_requested)
 {
   want(7);
   fake_host_store(h, "serial", "1");
@@ -567,7 +567,7 @@ START_TEST(another_meter_is_asked_for_all_again)
 END_TEST
 
 /* The meter may have been exchanged in the meantime. */
-START_TEST(a_meter_that_failed_is_asked_for_all_again)
+START_TEST(failed_meter_gets_all_registers_requested)
 {
   want(2);
   fake_host_store(h, "silent", "68 1001");
@@ -584,7 +584,7 @@ END_TEST
 
 /* First a block of registers that the meter does not have; then a block without
  * an answer because the meter is gone. */
-START_TEST(silence_is_believed_of_a_meter_that_is_there)
+START_TEST(registers_count_as_missing_only_if_the_meter_answers)
 {
   want(8);
   fake_host_set(h, "retries", "1");
@@ -603,7 +603,7 @@ START_TEST(silence_is_believed_of_a_meter_that_is_there)
 }
 END_TEST
 
-START_TEST(requests_hold_as_many_registers_as_the_option_says)
+START_TEST(requests_obey_registers_per_request)
 {
   want(8);
   fake_host_store(h, "asked", "1795341600000");
@@ -618,7 +618,7 @@ END_TEST
 
 /* ---- min_interval, capture, check --------------------------------------- */
 
-START_TEST(a_young_reading_is_not_repeated)
+START_TEST(reading_within_min_interval_is_skipped)
 {
   static const struct {
     int64_t later;
@@ -656,7 +656,7 @@ slurp(const char *path)
   return text;
 }
 
-START_TEST(a_capture_holds_every_frame)
+START_TEST(capture_holds_every_frame)
 {
   char dir[] = "/tmp/meterpipe-kmp-XXXXXX";
   char path[64];
@@ -688,7 +688,7 @@ END_TEST
 
 /* Cut by a full disk or a power cut.  Without the blank line the next cycle
  * would be joined to it. */
-START_TEST(a_capture_that_was_cut_goes_on_behind_a_blank_line)
+START_TEST(cut_capture_continues_after_a_blank_line)
 {
   char path[] = "/tmp/meterpipe-kmp-XXXXXX";
   int fd = mkstemp(path);
@@ -710,7 +710,7 @@ START_TEST(a_capture_that_was_cut_goes_on_behind_a_blank_line)
 }
 END_TEST
 
-START_TEST(a_capture_that_cannot_be_written_does_not_cost_the_reading)
+START_TEST(unwritable_capture_does_not_lose_the_reading)
 {
   static const struct {
     const char *path;
@@ -730,7 +730,7 @@ START_TEST(a_capture_that_cannot_be_written_does_not_cost_the_reading)
 }
 END_TEST
 
-START_TEST(check_opens_the_port_and_asks_nothing)
+START_TEST(check_opens_the_port_and_sends_nothing)
 {
   ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
   ck_assert_int_eq(input->check(self), MP_OK);
@@ -786,7 +786,7 @@ found(const char *label, const char **ret_remark)
 }
 
 /* The example in the emulator's help. */
-START_TEST(a_revision_is_a_letter_and_a_number)
+START_TEST(revision_is_a_letter_and_a_number)
 {
   const char *remark = NULL;
 
@@ -799,7 +799,7 @@ START_TEST(a_revision_is_a_letter_and_a_number)
 END_TEST
 
 /* The words of the info code depend on registers that are read later. */
-START_TEST(a_probe_tells_an_info_code_once_the_model_is_known)
+START_TEST(probe_explains_the_info_code_of_a_known_model)
 {
   const char *remark = NULL;
 
@@ -811,7 +811,7 @@ START_TEST(a_probe_tells_an_info_code_once_the_model_is_known)
 }
 END_TEST
 
-START_TEST(a_probe_names_an_unknown_unit)
+START_TEST(probe_names_an_unknown_unit)
 {
   const char *remark = NULL;
 
@@ -822,7 +822,7 @@ START_TEST(a_probe_names_an_unknown_unit)
 }
 END_TEST
 
-START_TEST(a_probe_tells_all_that_the_meter_has)
+START_TEST(probe_lists_all_registers_of_the_meter)
 {
   const char *remark = NULL;
 
@@ -850,7 +850,7 @@ START_TEST(a_probe_tells_all_that_the_meter_has)
 }
 END_TEST
 
-START_TEST(a_probe_of_a_silent_meter_says_what_to_do)
+START_TEST(probe_of_a_silent_meter_names_the_remedy)
 {
   meter_fault(m, "silent");
   fake_host_set(h, "retries", "0");
@@ -862,7 +862,7 @@ START_TEST(a_probe_of_a_silent_meter_says_what_to_do)
 END_TEST
 
 /* The refused registers are in the block of 99 if all are asked for. */
-START_TEST(a_probe_finds_the_neighbours_of_a_refused_register)
+START_TEST(probe_finds_the_neighbours_of_a_refused_register)
 {
   const char *remark;
 
@@ -876,7 +876,7 @@ START_TEST(a_probe_finds_the_neighbours_of_a_refused_register)
 }
 END_TEST
 
-START_TEST(a_probe_ends_when_the_meter_is_gone)
+START_TEST(probe_ends_when_the_meter_stops_answering)
 {
   fake_host_set(h, "retries", "0");
   meter_sleep(m, "water=4,1h");
@@ -900,7 +900,7 @@ progress_then_unplug(const struct mp_probe_sink *to, uint32_t done,
   progress_for_sink(to, done, total);
 }
 
-START_TEST(a_probe_ends_when_the_port_is_gone)
+START_TEST(probe_ends_when_the_port_is_gone)
 {
   const char *remark;
 
@@ -926,7 +926,7 @@ progress_then_damage(const struct mp_probe_sink *to, uint32_t done,
 }
 
 /* Without the message, the meter would seem not to have these registers. */
-START_TEST(a_probe_tells_that_some_registers_were_not_answered)
+START_TEST(probe_reports_unanswered_registers)
 {
   const char *remark;
 
@@ -943,7 +943,7 @@ START_TEST(a_probe_tells_that_some_registers_were_not_answered)
 }
 END_TEST
 
-START_TEST(a_watch_repeats_until_it_is_ended)
+START_TEST(watch_repeats_until_it_is_ended)
 {
   fake_host_set_deadline(h, 3500);
   meter_fault(m, "crc*1");
@@ -969,51 +969,49 @@ kmp_suite(void)
   tcase_set_timeout(tcase, 60);
   tcase_add_test(tcase, eight_registers_are_one_request);
   tcase_add_test(tcase, registers_without_a_name_can_be_read);
-  tcase_add_test(tcase, texts_are_texts);
+  tcase_add_test(tcase, date_register_is_emitted_as_text);
   tcase_add_test(tcase, registers_left_out_are_reported_in_one_line);
-  tcase_add_test(tcase, a_number_too_long_is_missing_and_reported);
-  tcase_add_test(tcase, a_register_without_a_value_is_missing_and_no_failure);
-  tcase_add_test(tcase, an_unknown_unit_costs_the_unit_and_is_told_once);
-  tcase_add_test(tcase, an_info_code_is_delivered_in_words);
-  tcase_add_test(tcase, a_model_is_known_by_its_registers);
-  tcase_add_test(tcase, a_model_is_asked_for_in_requests_of_the_set_size);
-  tcase_add_test(tcase, words_are_never_those_of_the_meter_before);
-  tcase_add_test(tcase, a_meter_without_an_info_code_has_no_text);
-  tcase_add_test(tcase, nothing_wanted_is_nothing_asked);
-  tcase_add_test(tcase, the_serial_number_rides_along_where_there_is_room);
-  tcase_add_test(tcase, without_room_it_is_asked_once_a_day);
-  tcase_add_test(tcase, after_a_failure_it_is_asked_again);
-  tcase_add_test(tcase, a_meter_without_a_serial_number_is_no_error);
-  tcase_add_loop_test(tcase, a_serial_number_that_is_none_is_not_told, 0, 5);
-  tcase_add_test(tcase, the_serial_number_can_be_a_field_too);
-  tcase_add_loop_test(tcase, a_serial_number_that_cannot_be_read_costs_no_field,
-                      0, 2);
-  tcase_add_test(tcase, identify_asks_at_once);
-  tcase_add_loop_test(tcase, an_identify_that_fails_makes_the_next_run_ask, 0,
-                      3);
-  tcase_add_test(tcase, a_meter_that_refuses_eight_is_remembered);
-  tcase_add_loop_test(tcase, what_a_meter_is_silent_to_is_remembered, 0, 3);
-  tcase_add_test(tcase, another_meter_is_asked_for_all_again);
-  tcase_add_test(tcase, a_meter_that_failed_is_asked_for_all_again);
-  tcase_add_test(tcase, silence_is_believed_of_a_meter_that_is_there);
-  tcase_add_test(tcase, requests_hold_as_many_registers_as_the_option_says);
-  tcase_add_test(tcase, a_young_reading_is_not_repeated);
-  tcase_add_test(tcase, a_capture_holds_every_frame);
-  tcase_add_test(tcase, a_capture_that_was_cut_goes_on_behind_a_blank_line);
-  tcase_add_loop_test(
-    tcase, a_capture_that_cannot_be_written_does_not_cost_the_reading, 0, 2);
-  tcase_add_test(tcase, check_opens_the_port_and_asks_nothing);
+  tcase_add_test(tcase, number_beyond_64_bits_is_missing_and_reported);
+  tcase_add_test(tcase, register_without_a_value_is_missing_without_failure);
+  tcase_add_test(tcase, unknown_unit_is_dropped_and_reported_once);
+  tcase_add_test(tcase, info_code_is_delivered_in_words);
+  tcase_add_test(tcase, model_is_recognised_by_its_registers);
+  tcase_add_test(tcase, model_requests_obey_registers_per_request);
+  tcase_add_test(tcase, info_text_of_an_exchanged_meter_uses_its_own_model);
+  tcase_add_test(tcase, meter_without_an_info_code_has_no_info_text);
+  tcase_add_test(tcase, input_without_fields_sends_no_request);
+  tcase_add_test(tcase, serial_number_is_added_to_a_request_with_room);
+  tcase_add_test(tcase, full_requests_get_the_serial_number_once_a_day);
+  tcase_add_test(tcase, serial_number_is_requested_after_a_failure);
+  tcase_add_test(tcase, meter_without_serial_number_is_read_without_error);
+  tcase_add_loop_test(tcase, invalid_serial_number_is_not_reported, 0, 5);
+  tcase_add_test(tcase, serial_number_can_also_be_a_field);
+  tcase_add_loop_test(tcase, unreadable_serial_number_loses_no_field, 0, 2);
+  tcase_add_test(tcase, identify_requests_the_serial_number_at_once);
+  tcase_add_loop_test(tcase, failed_identify_makes_the_next_run_identify, 0, 3);
+  tcase_add_test(tcase, register_limit_of_a_meter_is_remembered);
+  tcase_add_loop_test(tcase, unanswered_registers_are_remembered, 0, 3);
+  tcase_add_test(tcase, exchanged_meter_gets_all_registers_requested);
+  tcase_add_test(tcase, failed_meter_gets_all_registers_requested);
+  tcase_add_test(tcase, registers_count_as_missing_only_if_the_meter_answers);
+  tcase_add_test(tcase, requests_obey_registers_per_request);
+  tcase_add_test(tcase, reading_within_min_interval_is_skipped);
+  tcase_add_test(tcase, capture_holds_every_frame);
+  tcase_add_test(tcase, cut_capture_continues_after_a_blank_line);
+  tcase_add_loop_test(tcase, unwritable_capture_does_not_lose_the_reading, 0,
+                      2);
+  tcase_add_test(tcase, check_opens_the_port_and_sends_nothing);
   tcase_add_test(tcase, every_default_fits_its_own_option);
-  tcase_add_test(tcase, a_revision_is_a_letter_and_a_number);
-  tcase_add_test(tcase, a_probe_tells_an_info_code_once_the_model_is_known);
-  tcase_add_test(tcase, a_probe_names_an_unknown_unit);
-  tcase_add_test(tcase, a_probe_tells_all_that_the_meter_has);
-  tcase_add_test(tcase, a_probe_of_a_silent_meter_says_what_to_do);
-  tcase_add_test(tcase, a_probe_finds_the_neighbours_of_a_refused_register);
-  tcase_add_test(tcase, a_probe_ends_when_the_meter_is_gone);
-  tcase_add_test(tcase, a_probe_tells_that_some_registers_were_not_answered);
-  tcase_add_test(tcase, a_probe_ends_when_the_port_is_gone);
-  tcase_add_test(tcase, a_watch_repeats_until_it_is_ended);
+  tcase_add_test(tcase, revision_is_a_letter_and_a_number);
+  tcase_add_test(tcase, probe_explains_the_info_code_of_a_known_model);
+  tcase_add_test(tcase, probe_names_an_unknown_unit);
+  tcase_add_test(tcase, probe_lists_all_registers_of_the_meter);
+  tcase_add_test(tcase, probe_of_a_silent_meter_names_the_remedy);
+  tcase_add_test(tcase, probe_finds_the_neighbours_of_a_refused_register);
+  tcase_add_test(tcase, probe_ends_when_the_meter_stops_answering);
+  tcase_add_test(tcase, probe_reports_unanswered_registers);
+  tcase_add_test(tcase, probe_ends_when_the_port_is_gone);
+  tcase_add_test(tcase, watch_repeats_until_it_is_ended);
   suite_add_tcase(suite, tcase);
   return suite;
 }

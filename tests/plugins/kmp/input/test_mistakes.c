@@ -225,7 +225,7 @@ begin_all(struct trial *trials, size_t count, const struct row *row,
   }
 }
 
-START_TEST(mistakes_end_in_right_values_or_the_right_diagnosis)
+START_TEST(faults_give_right_values_or_the_right_diagnosis)
 {
   static struct trial known[ARRAY_SIZE(rows)];
   static struct trial random[10 * ARRAY_SIZE(damage)];
@@ -254,7 +254,7 @@ mistakes_suite(void)
   TCase *tcase = tcase_create("mistakes");
 
   tcase_set_timeout(tcase, 120);
-  tcase_add_test(tcase, mistakes_end_in_right_values_or_the_right_diagnosis);
+  tcase_add_test(tcase, faults_give_right_values_or_the_right_diagnosis);
   suite_add_tcase(suite, tcase);
   return suite;
 }

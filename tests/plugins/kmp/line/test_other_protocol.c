@@ -40,7 +40,7 @@ static const struct {
   { BYTES(""), NULL },
 };
 
-START_TEST(frames_are_known)
+START_TEST(foreign_frames_are_recognised)
 {
   const char *name;
   uint8_t *copy = malloc(rows[_i].len ? rows[_i].len : 1);
@@ -79,7 +79,7 @@ static const struct {
   { BYTES(""), 0, 0 },
 };
 
-START_TEST(telnet_is_known)
+START_TEST(telnet_is_recognised)
 {
   ck_assert_int_eq(telnet_negotiates(telnet[_i].bytes, telnet[_i].len),
                    telnet[_i].negotiates);
@@ -94,8 +94,9 @@ main(void)
   Suite *suite = suite_create("stranger");
   TCase *tcase = tcase_create("stranger");
 
-  tcase_add_loop_test(tcase, frames_are_known, 0, (int)ARRAY_SIZE(rows));
-  tcase_add_loop_test(tcase, telnet_is_known, 0, (int)ARRAY_SIZE(telnet));
+  tcase_add_loop_test(tcase, foreign_frames_are_recognised, 0,
+                      (int)ARRAY_SIZE(rows));
+  tcase_add_loop_test(tcase, telnet_is_recognised, 0, (int)ARRAY_SIZE(telnet));
   suite_add_tcase(suite, tcase);
   return run_suite(suite);
 }

@@ -125,7 +125,7 @@ static const struct {
   { "tcp://[127.0.0.1]:1", MP_EIO, "cannot connect" },
 };
 
-START_TEST(what_is_no_port_is_refused_with_its_reason)
+START_TEST(invalid_port_is_refused_with_its_reason)
 {
   struct port *port = NULL;
 
@@ -137,7 +137,7 @@ START_TEST(what_is_no_port_is_refused_with_its_reason)
 }
 END_TEST
 
-START_TEST(a_pipe_is_not_opened)
+START_TEST(pipe_is_not_opened)
 {
   struct port *port = NULL;
   char path[] = "/tmp/meterpipe-port-XXXXXX";
@@ -152,7 +152,7 @@ START_TEST(a_pipe_is_not_opened)
 }
 END_TEST
 
-START_TEST(a_port_without_permission_names_the_group_to_join)
+START_TEST(port_without_permission_names_the_group_to_join)
 {
   struct port *port = NULL;
 
@@ -170,7 +170,7 @@ START_TEST(a_port_without_permission_names_the_group_to_join)
 END_TEST
 
 /* The limit leaves no file, or one, which the lock of a serial server takes. */
-START_TEST(a_port_beyond_the_limit_of_open_files_says_so)
+START_TEST(limit_of_open_files_is_named_as_the_reason)
 {
   static const char *const devices[] = { NULL, "tcp://127.0.0.1:1" };
   struct port *port = NULL;
@@ -204,7 +204,7 @@ line_now(void)
   return now;
 }
 
-START_TEST(the_line_is_raw_while_open_and_as_before_afterwards)
+START_TEST(line_is_raw_while_open_and_restored_on_close)
 {
   struct termios before = line_now();
   struct termios during;
@@ -248,7 +248,7 @@ END_TEST
 
 /* A pty has neither parity nor modem lines: a missing parity is an error,
  * missing modem lines are not. */
-START_TEST(a_setting_that_the_port_does_not_take_is_reported)
+START_TEST(unsupported_line_setting_is_reported)
 {
   struct port_settings s = settings(tty);
   struct port *port = NULL;
@@ -268,7 +268,7 @@ END_TEST
 
 /* ---- Other users -------------------------------------------------------- */
 
-START_TEST(a_port_in_use_by_this_process_says_so)
+START_TEST(port_used_by_the_same_process_is_reported)
 {
   struct port *first = NULL;
   struct port *second = NULL;
@@ -310,7 +310,7 @@ start_user(void)
 
 /* The master of the pty stays open, as with socat.  Root may open a port that
  * TIOCEXCL protects, so this test gives up root. */
-START_TEST(a_port_whose_run_was_killed_is_free)
+START_TEST(port_of_a_killed_run_can_be_opened)
 {
   struct port *port = NULL;
   int status;
@@ -333,7 +333,7 @@ START_TEST(a_port_whose_run_was_killed_is_free)
 }
 END_TEST
 
-START_TEST(a_port_in_use_names_the_process)
+START_TEST(port_in_use_names_the_process)
 {
   struct port *port = NULL;
   char name[64];
@@ -380,7 +380,7 @@ start_contained(const char *source, const char *place)
 
 /* In a container, the same path may be another device, and another path the
  * port. */
-START_TEST(the_user_of_a_port_is_found_by_its_device)
+START_TEST(process_that_holds_a_port_is_found_by_device_number)
 {
   char file[] = "/tmp/test_port.XXXXXX", found[PORT_USER];
   int fd = mkstemp(file);
@@ -410,7 +410,7 @@ close_soon(void *port)
   return NULL;
 }
 
-START_TEST(another_user_is_waited_for)
+START_TEST(open_waits_for_another_process)
 {
   struct port *first = NULL;
   struct port *second = NULL;
@@ -427,7 +427,7 @@ START_TEST(another_user_is_waited_for)
 }
 END_TEST
 
-START_TEST(the_wait_for_another_user_ends_with_the_cycle)
+START_TEST(wait_for_another_process_ends_with_the_cycle)
 {
   struct port *first = NULL;
   struct port *second = NULL;
@@ -471,7 +471,7 @@ START_TEST(bytes_pass_both_ways_unchanged)
 }
 END_TEST
 
-START_TEST(a_read_ends_at_its_deadline)
+START_TEST(read_ends_at_its_deadline)
 {
   struct port *port = NULL;
   uint8_t buf[8];
@@ -487,7 +487,7 @@ START_TEST(a_read_ends_at_its_deadline)
 }
 END_TEST
 
-START_TEST(a_read_ends_when_the_cycle_must)
+START_TEST(read_ends_with_the_cycle)
 {
   struct port *port = NULL;
   uint8_t buf[8];
@@ -508,7 +508,7 @@ START_TEST(a_read_ends_when_the_cycle_must)
 END_TEST
 
 /* The other end is not read: sooner or later the kernel's buffer is full. */
-START_TEST(a_write_that_nobody_reads_does_not_block)
+START_TEST(write_to_a_full_line_ends_at_the_deadline)
 {
   static const uint8_t block[1024];
   struct port *port = NULL;
@@ -523,7 +523,7 @@ START_TEST(a_write_that_nobody_reads_does_not_block)
 }
 END_TEST
 
-START_TEST(an_unplugged_port_is_gone)
+START_TEST(unplugged_port_is_reported)
 {
   struct port *port = NULL;
   uint8_t buf[8] = { 0 };
@@ -560,7 +560,7 @@ listen_local(char *device, size_t size)
 }
 
 /* Once by its name, and once by a name longer than a lock's name can be. */
-START_TEST(a_serial_server_is_a_port)
+START_TEST(serial_server_works_like_a_port)
 {
   char name[64], device[256];
   int server = listen_local(name, sizeof(name));
@@ -618,7 +618,7 @@ fill_queue(int server, int fds[], size_t count)
   }
 }
 
-START_TEST(a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle)
+START_TEST(connecting_to_a_serial_server_ends_with_the_cycle)
 {
   static const struct {
     int code;
@@ -741,7 +741,7 @@ tells_groups(void)
   return tells;
 }
 
-START_TEST(the_lock_of_a_serial_server_counts_for_those_who_may_use_the_state)
+START_TEST(serial_server_lock_binds_users_of_the_same_state)
 {
   char device[64], dir[] = "/tmp/test_port.XXXXXX";
   int server = listen_local(device, sizeof(device));
@@ -771,7 +771,7 @@ START_TEST(the_lock_of_a_serial_server_counts_for_those_who_may_use_the_state)
 }
 END_TEST
 
-START_TEST(the_lock_of_root_counts_for_everybody)
+START_TEST(serial_server_lock_of_root_binds_every_user)
 {
   char device[64];
   int server = listen_local(device, sizeof(device));
@@ -795,7 +795,7 @@ START_TEST(the_lock_of_root_counts_for_everybody)
 }
 END_TEST
 
-START_TEST(who_waits_for_a_serial_server_gets_it)
+START_TEST(open_waits_until_a_serial_server_is_free)
 {
   char device[64];
   int server = listen_local(device, sizeof(device));
@@ -822,35 +822,33 @@ port_suite(void)
 
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_set_timeout(tcase, 30);
-  tcase_add_loop_test(tcase, what_is_no_port_is_refused_with_its_reason, 0,
+  tcase_add_loop_test(tcase, invalid_port_is_refused_with_its_reason, 0,
                       (int)ARRAY_SIZE(no_ports));
-  tcase_add_test(tcase, a_pipe_is_not_opened);
-  tcase_add_test(tcase, a_port_without_permission_names_the_group_to_join);
-  tcase_add_loop_test(tcase, a_port_beyond_the_limit_of_open_files_says_so, 0,
-                      2);
-  tcase_add_test(tcase, the_line_is_raw_while_open_and_as_before_afterwards);
+  tcase_add_test(tcase, pipe_is_not_opened);
+  tcase_add_test(tcase, port_without_permission_names_the_group_to_join);
+  tcase_add_loop_test(tcase, limit_of_open_files_is_named_as_the_reason, 0, 2);
+  tcase_add_test(tcase, line_is_raw_while_open_and_restored_on_close);
   tcase_add_test(tcase, every_speed_of_the_option_is_known);
-  tcase_add_test(tcase, a_setting_that_the_port_does_not_take_is_reported);
-  tcase_add_test(tcase, a_port_in_use_by_this_process_says_so);
-  tcase_add_test(tcase, a_port_whose_run_was_killed_is_free);
-  tcase_add_test(tcase, a_port_in_use_names_the_process);
-  tcase_add_loop_test(tcase, the_user_of_a_port_is_found_by_its_device, 0, 2);
-  tcase_add_test(tcase, another_user_is_waited_for);
-  tcase_add_test(tcase, the_wait_for_another_user_ends_with_the_cycle);
+  tcase_add_test(tcase, unsupported_line_setting_is_reported);
+  tcase_add_test(tcase, port_used_by_the_same_process_is_reported);
+  tcase_add_test(tcase, port_of_a_killed_run_can_be_opened);
+  tcase_add_test(tcase, port_in_use_names_the_process);
+  tcase_add_loop_test(
+    tcase, process_that_holds_a_port_is_found_by_device_number, 0, 2);
+  tcase_add_test(tcase, open_waits_for_another_process);
+  tcase_add_test(tcase, wait_for_another_process_ends_with_the_cycle);
   tcase_add_test(tcase, bytes_pass_both_ways_unchanged);
-  tcase_add_test(tcase, a_read_ends_at_its_deadline);
-  tcase_add_test(tcase, a_read_ends_when_the_cycle_must);
-  tcase_add_test(tcase, a_write_that_nobody_reads_does_not_block);
-  tcase_add_test(tcase, an_unplugged_port_is_gone);
-  tcase_add_loop_test(tcase, a_serial_server_is_a_port, 0, 2);
-  tcase_add_loop_test(
-    tcase, the_lock_of_a_serial_server_counts_for_those_who_may_use_the_state,
-    0, (int)ARRAY_SIZE(holders));
-  tcase_add_test(tcase, the_lock_of_root_counts_for_everybody);
-  tcase_add_test(tcase, who_waits_for_a_serial_server_gets_it);
-  tcase_add_loop_test(
-    tcase, a_serial_server_that_does_not_answer_costs_no_more_than_the_cycle, 0,
-    2);
+  tcase_add_test(tcase, read_ends_at_its_deadline);
+  tcase_add_test(tcase, read_ends_with_the_cycle);
+  tcase_add_test(tcase, write_to_a_full_line_ends_at_the_deadline);
+  tcase_add_test(tcase, unplugged_port_is_reported);
+  tcase_add_loop_test(tcase, serial_server_works_like_a_port, 0, 2);
+  tcase_add_loop_test(tcase, serial_server_lock_binds_users_of_the_same_state,
+                      0, (int)ARRAY_SIZE(holders));
+  tcase_add_test(tcase, serial_server_lock_of_root_binds_every_user);
+  tcase_add_test(tcase, open_waits_until_a_serial_server_is_free);
+  tcase_add_loop_test(tcase, connecting_to_a_serial_server_ends_with_the_cycle,
+                      0, 2);
   suite_add_tcase(suite, tcase);
   return suite;
 }

@@ -130,7 +130,7 @@ START_TEST(good_requests_follow_each_other_at_once)
 }
 END_TEST
 
-START_TEST(before_a_retry_the_line_is_quiet)
+START_TEST(retry_waits_until_the_line_is_quiet)
 {
   int64_t begin = port_clock();
 
@@ -141,7 +141,7 @@ START_TEST(before_a_retry_the_line_is_quiet)
 }
 END_TEST
 
-START_TEST(a_meter_that_refuses_eight_is_read_in_halves)
+START_TEST(meter_that_refuses_eight_is_read_in_halves)
 {
   meter_fault(m, "limit=4");
   ck_assert_int_eq(ask(100, 8), MP_OK);
@@ -155,7 +155,7 @@ START_TEST(a_meter_that_refuses_eight_is_read_in_halves)
 END_TEST
 
 /* The first answer arrives while the session waits for the second one. */
-START_TEST(a_late_answer_to_another_request_is_not_taken)
+START_TEST(late_answer_to_another_request_is_not_taken)
 {
   struct kmp_request request = {
     .address = KMP_ADDRESS_METER,
@@ -213,7 +213,7 @@ talk_to_the_meter_too(void *arg)
   return arg;
 }
 
-START_TEST(a_request_of_another_program_is_noted_and_ours_is_answered)
+START_TEST(foreign_request_is_counted_and_own_one_is_answered)
 {
   pthread_t thread;
 
@@ -233,7 +233,7 @@ END_TEST
 /* A line slower than configured, perhaps through a bridge: the answer comes
  * later than the timeout after the request was written, but earlier than the
  * timeout after its echo. */
-START_TEST(the_time_for_an_answer_begins_at_the_end_of_the_echo)
+START_TEST(timeout_of_an_answer_begins_after_the_echo)
 {
   session.settings.timeout_ms = 5000;
   session.settings.baud = 300;
@@ -248,7 +248,7 @@ START_TEST(the_time_for_an_answer_begins_at_the_end_of_the_echo)
 }
 END_TEST
 
-START_TEST(an_answer_to_the_request_before_is_not_taken)
+START_TEST(answer_to_the_previous_request_is_not_taken)
 {
   ck_assert_int_eq(ask(100, 4), MP_OK);
   meter_fault(m, "previous*1");
@@ -259,7 +259,7 @@ START_TEST(an_answer_to_the_request_before_is_not_taken)
 END_TEST
 
 /* The bytes arrive one by one, as at 1200 baud, or all at once. */
-START_TEST(an_answer_cut_by_a_false_stop_byte_is_not_taken)
+START_TEST(answer_cut_by_a_false_stop_byte_is_not_taken)
 {
   meter_set_baud(m, _i == 0 ? 1200 : 0);
   /* From the speed, the session computes how long to wait for a byte after the
@@ -274,7 +274,7 @@ START_TEST(an_answer_cut_by_a_false_stop_byte_is_not_taken)
 END_TEST
 
 /* A stray byte 00 may arrive at any time. */
-START_TEST(an_answer_without_registers_is_taken)
+START_TEST(answer_without_registers_is_taken)
 {
   static const uint8_t zero[] = { 0 };
 
@@ -305,7 +305,7 @@ ask_once(void)
   return session_ask(&session, &request, 1, &answer);
 }
 
-START_TEST(a_402_is_deaf_after_a_while_until_a_key_is_pressed)
+START_TEST(sleeping_402_ignores_requests_until_a_key_is_pressed)
 {
   meter_sleep(m, "eye=4s");
   ck_assert_int_eq(ask_once(), MP_OK);
@@ -319,7 +319,7 @@ START_TEST(a_402_is_deaf_after_a_while_until_a_key_is_pressed)
 }
 END_TEST
 
-START_TEST(a_water_meter_is_deaf_for_a_while_after_some_answers)
+START_TEST(water_meter_ignores_requests_after_some_answers)
 {
   meter_sleep(m, "water=2,2900ms"); /* the timeout is longer */
   ck_assert_int_eq(ask_once(), MP_OK);
@@ -331,7 +331,7 @@ START_TEST(a_water_meter_is_deaf_for_a_while_after_some_answers)
 }
 END_TEST
 
-START_TEST(a_403_is_deaf_without_the_magnet)
+START_TEST(meter_403_ignores_requests_without_the_magnet)
 {
   meter_sleep(m, "magnet");
   meter_fault(m, "echo");
@@ -344,7 +344,7 @@ START_TEST(a_403_is_deaf_without_the_magnet)
 }
 END_TEST
 
-START_TEST(ways_to_sleep_are_checked)
+START_TEST(invalid_sleep_options_are_refused)
 {
   static const char *const wrong[] = {
     "",        "sleep",    "eye=",     "eye=0s",  "eye=5",     "eye=5days",
@@ -368,7 +368,7 @@ say_to_meter(const char *bytes, size_t len)
 }
 
 /* KMP 2.3: the meter also ignores everything for 1.6 s after the last byte. */
-START_TEST(a_meter_is_deaf_after_a_request_that_it_does_not_understand)
+START_TEST(meter_ignores_requests_after_an_invalid_one)
 {
   say_to_meter("\x80\x3f\x10\x01\x00\x3c\xb2\x5e\x0d", 9);
   ck_assert_int_eq(ask_once(), MP_DROP);
@@ -380,7 +380,7 @@ START_TEST(a_meter_is_deaf_after_a_request_that_it_does_not_understand)
 END_TEST
 
 /* KMP 2.3: a meter drops a request that has a pause of more than 27 ms. */
-START_TEST(a_request_in_two_parts_is_none)
+START_TEST(request_with_a_pause_inside_is_dropped)
 {
   say_to_meter("\x80\x3f\x10\x01", 4);
   usleep(3000000);
@@ -402,7 +402,7 @@ START_TEST(another_address_is_not_answered)
 END_TEST
 
 /* PROTOCOL 6.1: a type, and its revision F1. */
-START_TEST(a_meter_that_learnt_an_answer_to_get_type_gives_it)
+START_TEST(emulated_meter_gives_a_learnt_answer_to_get_type)
 {
   static const uint8_t learnt[] = { 0x40, 0x3f, 0x01, 0x00, 0x04, 0x1b,
                                     0xf9, 0x01, 0x26, 0x99, 0x0d };
@@ -447,7 +447,7 @@ static const struct {
     MP_ETIMEOUT },
 };
 
-START_TEST(what_was_seen_is_said_in_words)
+START_TEST(diagnosis_names_the_cause_and_the_remedy)
 {
   const struct session_seen nothing = { 0 };
   char why[256];
@@ -464,7 +464,7 @@ END_TEST
 
 /* ---- Deadlines and signals ----------------------------------------------- */
 
-START_TEST(the_end_of_the_cycle_ends_the_wait)
+START_TEST(end_of_the_cycle_ends_the_wait)
 {
   session.settings.timeout_ms = INT32_MAX;
   meter_fault(m, "silent");
@@ -489,7 +489,7 @@ START_TEST(out_of_time_after_good_answers_names_the_deadline)
 END_TEST
 
 /* The other end is not read, and its buffer is full. */
-START_TEST(a_request_that_does_not_leave_is_over_with_the_cycle)
+START_TEST(blocked_request_ends_with_the_cycle)
 {
   static const uint8_t block[1024];
   const struct port_settings line = { .baud = 19200,
@@ -523,7 +523,7 @@ START_TEST(a_request_that_does_not_leave_is_over_with_the_cycle)
 }
 END_TEST
 
-START_TEST(a_signal_ends_the_wait)
+START_TEST(signal_ends_the_wait)
 {
   fake_host_cancel(h);
   ck_assert_int_eq(ask(100, 8), MP_ECANCELED);
@@ -532,7 +532,7 @@ START_TEST(a_signal_ends_the_wait)
 END_TEST
 
 /* At 1200 baud; bench/ measures the time beyond that of the line. */
-START_TEST(a_paced_line_is_waited_for)
+START_TEST(session_waits_for_a_slow_line)
 {
   int64_t begin;
   int64_t line_ms;
@@ -557,33 +557,30 @@ session_suite(void)
   tcase_add_checked_fixture(talk, setup, teardown);
   tcase_set_timeout(talk, 60);
   tcase_add_test(talk, good_requests_follow_each_other_at_once);
-  tcase_add_test(talk, before_a_retry_the_line_is_quiet);
-  tcase_add_test(talk, a_meter_that_refuses_eight_is_read_in_halves);
-  tcase_add_test(talk, a_late_answer_to_another_request_is_not_taken);
+  tcase_add_test(talk, retry_waits_until_the_line_is_quiet);
+  tcase_add_test(talk, meter_that_refuses_eight_is_read_in_halves);
+  tcase_add_test(talk, late_answer_to_another_request_is_not_taken);
   tcase_add_test(talk, stale_bytes_are_thrown_away);
-  tcase_add_test(talk,
-                 a_request_of_another_program_is_noted_and_ours_is_answered);
-  tcase_add_test(talk, the_time_for_an_answer_begins_at_the_end_of_the_echo);
-  tcase_add_test(talk, an_answer_to_the_request_before_is_not_taken);
-  tcase_add_loop_test(talk, an_answer_cut_by_a_false_stop_byte_is_not_taken, 0,
-                      2);
-  tcase_add_test(talk, an_answer_without_registers_is_taken);
-  tcase_add_test(talk, a_402_is_deaf_after_a_while_until_a_key_is_pressed);
-  tcase_add_test(talk, a_water_meter_is_deaf_for_a_while_after_some_answers);
-  tcase_add_test(talk, a_403_is_deaf_without_the_magnet);
-  tcase_add_test(talk,
-                 a_meter_is_deaf_after_a_request_that_it_does_not_understand);
-  tcase_add_test(talk, a_request_in_two_parts_is_none);
+  tcase_add_test(talk, foreign_request_is_counted_and_own_one_is_answered);
+  tcase_add_test(talk, timeout_of_an_answer_begins_after_the_echo);
+  tcase_add_test(talk, answer_to_the_previous_request_is_not_taken);
+  tcase_add_loop_test(talk, answer_cut_by_a_false_stop_byte_is_not_taken, 0, 2);
+  tcase_add_test(talk, answer_without_registers_is_taken);
+  tcase_add_test(talk, sleeping_402_ignores_requests_until_a_key_is_pressed);
+  tcase_add_test(talk, water_meter_ignores_requests_after_some_answers);
+  tcase_add_test(talk, meter_403_ignores_requests_without_the_magnet);
+  tcase_add_test(talk, meter_ignores_requests_after_an_invalid_one);
+  tcase_add_test(talk, request_with_a_pause_inside_is_dropped);
   tcase_add_test(talk, another_address_is_not_answered);
-  tcase_add_test(talk, a_meter_that_learnt_an_answer_to_get_type_gives_it);
-  tcase_add_test(talk, ways_to_sleep_are_checked);
-  tcase_add_loop_test(talk, what_was_seen_is_said_in_words, 0,
+  tcase_add_test(talk, emulated_meter_gives_a_learnt_answer_to_get_type);
+  tcase_add_test(talk, invalid_sleep_options_are_refused);
+  tcase_add_loop_test(talk, diagnosis_names_the_cause_and_the_remedy, 0,
                       ARRAY_SIZE(diagnoses));
-  tcase_add_test(talk, the_end_of_the_cycle_ends_the_wait);
+  tcase_add_test(talk, end_of_the_cycle_ends_the_wait);
   tcase_add_test(talk, out_of_time_after_good_answers_names_the_deadline);
-  tcase_add_test(talk, a_request_that_does_not_leave_is_over_with_the_cycle);
-  tcase_add_test(talk, a_signal_ends_the_wait);
-  tcase_add_test(talk, a_paced_line_is_waited_for);
+  tcase_add_test(talk, blocked_request_ends_with_the_cycle);
+  tcase_add_test(talk, signal_ends_the_wait);
+  tcase_add_test(talk, session_waits_for_a_slow_line);
   suite_add_tcase(suite, talk);
   return suite;
 }

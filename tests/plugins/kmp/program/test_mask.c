@@ -213,7 +213,7 @@ static const struct row rows[] = {
   { "half a password", "> 80 3f 11 12 eb a5 0d\n", "> 80 3f 11 ff c7 26 0d\n" },
 };
 
-START_TEST(what_is_personal_is_replaced_and_all_else_stays)
+START_TEST(only_personal_data_is_replaced)
 {
   const struct row *row = &rows[_i];
   const char *wanted = row->wanted ? row->wanted : row->text;
@@ -335,7 +335,7 @@ static const struct data frames[] = {
 };
 /* clang-format on */
 
-START_TEST(registers_are_found_wherever_they_stand)
+START_TEST(personal_registers_are_masked_in_every_frame_type)
 {
   const struct data *row = &frames[_i];
 
@@ -359,7 +359,7 @@ check_damaged(const uint8_t *bytes, size_t len)
 
 /* An overwritten frame has a wrong checksum at every length.  Otherwise a
  * reader would take it for a good frame. */
-START_TEST(damage_stays_damage_at_every_length)
+START_TEST(overwritten_frame_has_a_wrong_crc_at_every_length)
 {
   static const uint8_t heads[][2] = {
     { 0x3f, 0x10 }, { 0x3f, 0x02 }, { 0x3f, 0x01 }, { 0x3f, 0xb8 },
@@ -387,7 +387,7 @@ END_TEST
 
 /* A value of one byte has too few numbers for all meters; the others get its
  * highest one. */
-START_TEST(a_number_of_one_byte_has_its_highest_value_for_all_the_rest)
+START_TEST(one_byte_numbers_share_the_highest_pseudonym)
 {
   static const uint8_t short_one[] = { 0x03, 0xe9, 51, 1, 0, 7 };
   static const uint8_t wanted[] = { 0x03, 0xe9, 51, 1, 0, 0xff };
@@ -411,7 +411,7 @@ START_TEST(a_number_of_one_byte_has_its_highest_value_for_all_the_rest)
 END_TEST
 
 /* More meters than two bytes can number: every meter has its own number. */
-START_TEST(many_numbers_stay_apart_and_need_no_stuffing)
+START_TEST(pseudonyms_are_distinct_and_need_no_stuffing)
 {
   struct pseudonyms *names = pseudonyms_new();
   uint32_t last = 0;
@@ -444,7 +444,7 @@ static const char *const not_personal[] = {
   "software_revision", "rom_checksum",
 };
 
-START_TEST(every_id_of_the_register_table_is_masked_but_for_types)
+START_TEST(every_id_register_except_types_is_masked)
 {
   struct csv_rows table;
   size_t found = 0;
@@ -473,7 +473,7 @@ enum { VECTOR_ID, VECTOR_DIRECTION, VECTOR_HEX, VECTOR_EXPECT, VECTOR_STATUS };
 
 /* Real frames: good ones stay good and keep their length, except for stuffing;
  * those without a personal register are unchanged. */
-START_TEST(vectors_stay_what_they_are)
+START_TEST(masked_vectors_stay_valid_frames)
 {
   struct csv_rows table;
   size_t same = 0, changed = 0;
@@ -514,16 +514,15 @@ mask_suite(void)
 
   tcase_add_checked_fixture(tcase, NULL, teardown);
   tcase_set_timeout(tcase, 60);
-  tcase_add_loop_test(tcase, what_is_personal_is_replaced_and_all_else_stays, 0,
+  tcase_add_loop_test(tcase, only_personal_data_is_replaced, 0,
                       ARRAY_SIZE(rows));
-  tcase_add_loop_test(tcase, registers_are_found_wherever_they_stand, 0,
-                      ARRAY_SIZE(frames));
-  tcase_add_test(tcase, damage_stays_damage_at_every_length);
-  tcase_add_test(tcase,
-                 a_number_of_one_byte_has_its_highest_value_for_all_the_rest);
-  tcase_add_test(tcase, many_numbers_stay_apart_and_need_no_stuffing);
-  tcase_add_test(tcase, every_id_of_the_register_table_is_masked_but_for_types);
-  tcase_add_test(tcase, vectors_stay_what_they_are);
+  tcase_add_loop_test(tcase, personal_registers_are_masked_in_every_frame_type,
+                      0, ARRAY_SIZE(frames));
+  tcase_add_test(tcase, overwritten_frame_has_a_wrong_crc_at_every_length);
+  tcase_add_test(tcase, one_byte_numbers_share_the_highest_pseudonym);
+  tcase_add_test(tcase, pseudonyms_are_distinct_and_need_no_stuffing);
+  tcase_add_test(tcase, every_id_register_except_types_is_masked);
+  tcase_add_test(tcase, masked_vectors_stay_valid_frames);
   suite_add_tcase(suite, tcase);
   return suite;
 }

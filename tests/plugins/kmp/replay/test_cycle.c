@@ -9,7 +9,7 @@
 #include "tests/plugins/kmp/replay/replaying.h"
 #include "tests/support/run_suite.h"
 
-START_TEST(test_cycles)
+START_TEST(test_capture_is_split_into_cycles)
 {
   static const struct {
     const char *text;
@@ -62,7 +62,7 @@ START_TEST(test_cycles)
 }
 END_TEST
 
-START_TEST(test_damage_is_told_with_its_line)
+START_TEST(test_damage_is_reported_with_its_line)
 {
   static const struct {
     const char *text;
@@ -127,7 +127,7 @@ START_TEST(test_damage_is_told_with_its_line)
 }
 END_TEST
 
-START_TEST(test_damage_that_was_made_good_is_a_note)
+START_TEST(test_damage_repaired_by_a_repetition_is_no_error)
 {
   static const struct {
     const char *text;
@@ -158,7 +158,7 @@ START_TEST(test_damage_that_was_made_good_is_a_note)
 }
 END_TEST
 
-START_TEST(test_damage_in_the_next_cycle_is_not_made_good_by_this_one)
+START_TEST(test_damage_is_not_repaired_by_another_cycle)
 {
   ck_assert_str_eq(replaying_all("\n" ASK_60 BAD_60 "\n" ASK_60 GJ_216),
                    "|" E216 "|");
@@ -167,7 +167,7 @@ START_TEST(test_damage_in_the_next_cycle_is_not_made_good_by_this_one)
 }
 END_TEST
 
-START_TEST(test_more_damage_than_is_kept_in_mind_is_told_all)
+START_TEST(test_damage_beyond_the_list_size_is_reported)
 {
   char text[2048] = "";
 
@@ -184,7 +184,7 @@ END_TEST
 
 /* The first ten lines are reported as errors, the others only with -v; one line
  * gives their number. */
-START_TEST(test_some_lines_of_what_is_no_capture_are_enough)
+START_TEST(test_invalid_lines_are_summarised_after_ten)
 {
   char text[2048] = "", said[64];
 
@@ -204,7 +204,7 @@ START_TEST(test_some_lines_of_what_is_no_capture_are_enough)
 }
 END_TEST
 
-START_TEST(test_strict_stops_at_the_first)
+START_TEST(test_strict_stops_at_the_first_damage)
 {
   fake_host_set(replaying.host, "strict", "yes");
   ck_assert_str_eq(replaying_all(GJ_216 "\n" BAD_60 CUT_60 "\n" MWH_55),
@@ -217,7 +217,7 @@ START_TEST(test_strict_stops_at_the_first)
 }
 END_TEST
 
-START_TEST(test_the_old_script_left_logs)
+START_TEST(test_log_of_the_old_script_is_read)
 {
   static const char log[] =
     "Wr\t 80  3f  10  01  00  3c  b2  5f  0d \n"
@@ -237,7 +237,7 @@ START_TEST(test_the_old_script_left_logs)
 }
 END_TEST
 
-START_TEST(test_a_damaged_repetition_in_an_old_log_begins_no_cycle)
+START_TEST(test_damaged_repetition_in_an_old_log_begins_no_cycle)
 {
   static const char log[] = "Wr 80 3f 10 01 00 3c b2 5f 0d\n"
                             "Rd 40 3f 10 00 3c 08 04 42 00 00 54 82 04 df 0d\n"
@@ -255,7 +255,7 @@ END_TEST
 
 /* When the cycle numbers run out, the registers of earlier cycles do not count
  * as repeated. */
-START_TEST(test_cycles_are_numbered_anew_after_the_last)
+START_TEST(test_cycle_numbers_may_wrap_around)
 {
   struct replay *r;
 
@@ -280,17 +280,16 @@ make_suite(void)
   TCase *tc = tcase_create("replay_cycle");
 
   tcase_add_checked_fixture(tc, replaying_set_up, replaying_tear_down);
-  tcase_add_test(tc, test_cycles);
-  tcase_add_test(tc, test_damage_is_told_with_its_line);
-  tcase_add_test(tc, test_damage_that_was_made_good_is_a_note);
-  tcase_add_test(tc,
-                 test_damage_in_the_next_cycle_is_not_made_good_by_this_one);
-  tcase_add_test(tc, test_more_damage_than_is_kept_in_mind_is_told_all);
-  tcase_add_test(tc, test_some_lines_of_what_is_no_capture_are_enough);
-  tcase_add_test(tc, test_strict_stops_at_the_first);
-  tcase_add_test(tc, test_cycles_are_numbered_anew_after_the_last);
-  tcase_add_test(tc, test_the_old_script_left_logs);
-  tcase_add_test(tc, test_a_damaged_repetition_in_an_old_log_begins_no_cycle);
+  tcase_add_test(tc, test_capture_is_split_into_cycles);
+  tcase_add_test(tc, test_damage_is_reported_with_its_line);
+  tcase_add_test(tc, test_damage_repaired_by_a_repetition_is_no_error);
+  tcase_add_test(tc, test_damage_is_not_repaired_by_another_cycle);
+  tcase_add_test(tc, test_damage_beyond_the_list_size_is_reported);
+  tcase_add_test(tc, test_invalid_lines_are_summarised_after_ten);
+  tcase_add_test(tc, test_strict_stops_at_the_first_damage);
+  tcase_add_test(tc, test_cycle_numbers_may_wrap_around);
+  tcase_add_test(tc, test_log_of_the_old_script_is_read);
+  tcase_add_test(tc, test_damaged_repetition_in_an_old_log_begins_no_cycle);
   suite_add_tcase(s, tc);
   return s;
 }

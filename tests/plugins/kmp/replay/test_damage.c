@@ -17,7 +17,7 @@ request(uint8_t count, uint16_t first)
   return r;
 }
 
-START_TEST(test_the_same_request_makes_good)
+START_TEST(test_repeated_request_repairs_damage)
 {
   struct kmp_request eight = request(8, 60), other = request(8, 70);
   struct damage_list list = { .count = 0 };
@@ -32,7 +32,7 @@ START_TEST(test_the_same_request_makes_good)
 }
 END_TEST
 
-START_TEST(test_halves_make_good_together)
+START_TEST(test_both_halves_of_a_request_repair_damage)
 {
   struct kmp_request eight = request(8, 60);
   struct kmp_request low = request(4, 60), high = request(4, 64);
@@ -46,7 +46,7 @@ START_TEST(test_halves_make_good_together)
 }
 END_TEST
 
-START_TEST(test_another_command_or_device_makes_nothing_good)
+START_TEST(test_other_command_or_device_repairs_no_damage)
 {
   struct kmp_request type = { .address = 0x3f, .cid = KMP_GET_TYPE };
   struct kmp_request serial = { .address = 0x3f, .cid = KMP_GET_SERIAL };
@@ -65,7 +65,7 @@ START_TEST(test_another_command_or_device_makes_nothing_good)
 }
 END_TEST
 
-START_TEST(test_the_list_ends_and_keeps_its_order)
+START_TEST(test_damage_list_is_bounded_and_ordered)
 {
   struct damage_list list = { .count = 0 };
   struct damage d;
@@ -82,7 +82,7 @@ START_TEST(test_the_list_ends_and_keeps_its_order)
 }
 END_TEST
 
-START_TEST(test_what_repeats_stays_for_the_next_cycle)
+START_TEST(test_damage_of_a_repetition_moves_to_the_next_cycle)
 {
   struct damage_list list = { .count = 0 };
   struct damage d;
@@ -104,11 +104,11 @@ make_suite(void)
   Suite *s = suite_create("replay_damage");
   TCase *tc = tcase_create("damage");
 
-  tcase_add_test(tc, test_the_same_request_makes_good);
-  tcase_add_test(tc, test_halves_make_good_together);
-  tcase_add_test(tc, test_another_command_or_device_makes_nothing_good);
-  tcase_add_test(tc, test_the_list_ends_and_keeps_its_order);
-  tcase_add_test(tc, test_what_repeats_stays_for_the_next_cycle);
+  tcase_add_test(tc, test_repeated_request_repairs_damage);
+  tcase_add_test(tc, test_both_halves_of_a_request_repair_damage);
+  tcase_add_test(tc, test_other_command_or_device_repairs_no_damage);
+  tcase_add_test(tc, test_damage_list_is_bounded_and_ordered);
+  tcase_add_test(tc, test_damage_of_a_repetition_moves_to_the_next_cycle);
   suite_add_tcase(s, tc);
   return s;
 }

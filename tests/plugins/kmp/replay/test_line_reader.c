@@ -56,7 +56,7 @@ open_file(void)
   return line_reader_open(lines, &host->table, path);
 }
 
-START_TEST(test_lines_come_as_they_are)
+START_TEST(test_lines_are_returned_unchanged)
 {
   static const char *const expected[] = { "one", "", "three\r", "last" };
   const char *line;
@@ -75,7 +75,7 @@ START_TEST(test_lines_come_as_they_are)
 }
 END_TEST
 
-START_TEST(test_lines_cross_the_buffer_whole)
+START_TEST(test_lines_across_buffer_ends_are_whole)
 {
   /* The buffer does not hold a whole number of lines of 1001 bytes. */
   const size_t count = 300, size = 1001;
@@ -100,7 +100,7 @@ START_TEST(test_lines_cross_the_buffer_whole)
 }
 END_TEST
 
-START_TEST(test_a_line_longer_than_the_buffer_is_passed_over)
+START_TEST(test_line_longer_than_the_buffer_is_skipped)
 {
   static char text[3 * LINE_READER_BUFFER + 8];
   const char *line;
@@ -126,7 +126,7 @@ START_TEST(test_a_line_longer_than_the_buffer_is_passed_over)
 }
 END_TEST
 
-START_TEST(test_blank_lines_separate_what_stands_between_them)
+START_TEST(test_blank_lines_between_lines_separate_cycles)
 {
   static const struct {
     const char *text;
@@ -147,7 +147,7 @@ START_TEST(test_blank_lines_separate_what_stands_between_them)
 }
 END_TEST
 
-START_TEST(test_a_pipe_is_looked_at_as_far_as_it_came)
+START_TEST(test_blank_line_is_found_in_the_buffered_pipe)
 {
   const char *line;
   size_t len;
@@ -166,7 +166,7 @@ START_TEST(test_a_pipe_is_looked_at_as_far_as_it_came)
 }
 END_TEST
 
-START_TEST(test_looking_ahead_in_a_pipe_leaves_the_line_at_hand)
+START_TEST(test_looking_ahead_in_a_pipe_keeps_the_current_line)
 {
   const char *first, *second;
   size_t len;
@@ -187,7 +187,7 @@ START_TEST(test_looking_ahead_in_a_pipe_leaves_the_line_at_hand)
 }
 END_TEST
 
-START_TEST(test_a_pipe_that_says_nothing_ends_with_the_time)
+START_TEST(test_silent_pipe_ends_with_the_cycle)
 {
   const char *line;
   size_t len;
@@ -203,7 +203,7 @@ START_TEST(test_a_pipe_that_says_nothing_ends_with_the_time)
 }
 END_TEST
 
-START_TEST(test_a_file_ends_when_the_run_must)
+START_TEST(test_reading_a_file_can_be_cancelled)
 {
   const char *line;
   size_t len;
@@ -215,7 +215,7 @@ START_TEST(test_a_file_ends_when_the_run_must)
 }
 END_TEST
 
-START_TEST(test_what_cannot_be_opened_says_why)
+START_TEST(test_unopenable_file_is_reported_with_the_reason)
 {
   ck_assert_int_eq(line_reader_open(lines, &host->table, "/nonexistent/file"),
                    MP_ENOINPUT);
@@ -237,15 +237,15 @@ make_suite(void)
   TCase *tc = tcase_create("lines");
 
   tcase_add_checked_fixture(tc, set_up, tear_down);
-  tcase_add_test(tc, test_lines_come_as_they_are);
-  tcase_add_test(tc, test_lines_cross_the_buffer_whole);
-  tcase_add_test(tc, test_a_line_longer_than_the_buffer_is_passed_over);
-  tcase_add_test(tc, test_blank_lines_separate_what_stands_between_them);
-  tcase_add_test(tc, test_a_pipe_is_looked_at_as_far_as_it_came);
-  tcase_add_test(tc, test_looking_ahead_in_a_pipe_leaves_the_line_at_hand);
-  tcase_add_test(tc, test_a_pipe_that_says_nothing_ends_with_the_time);
-  tcase_add_test(tc, test_a_file_ends_when_the_run_must);
-  tcase_add_test(tc, test_what_cannot_be_opened_says_why);
+  tcase_add_test(tc, test_lines_are_returned_unchanged);
+  tcase_add_test(tc, test_lines_across_buffer_ends_are_whole);
+  tcase_add_test(tc, test_line_longer_than_the_buffer_is_skipped);
+  tcase_add_test(tc, test_blank_lines_between_lines_separate_cycles);
+  tcase_add_test(tc, test_blank_line_is_found_in_the_buffered_pipe);
+  tcase_add_test(tc, test_looking_ahead_in_a_pipe_keeps_the_current_line);
+  tcase_add_test(tc, test_silent_pipe_ends_with_the_cycle);
+  tcase_add_test(tc, test_reading_a_file_can_be_cancelled);
+  tcase_add_test(tc, test_unopenable_file_is_reported_with_the_reason);
   suite_add_tcase(s, tc);
   return s;
 }

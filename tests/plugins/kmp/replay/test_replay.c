@@ -9,7 +9,7 @@
 #include "tests/plugins/kmp/replay/replaying.h"
 #include "tests/support/run_suite.h"
 
-START_TEST(test_times_are_those_of_the_capture)
+START_TEST(test_values_have_the_times_of_the_capture)
 {
   const struct mp_value *value;
 
@@ -43,7 +43,7 @@ serial_text(void)
   return text;
 }
 
-START_TEST(test_the_serial_number_is_told_and_remembered)
+START_TEST(test_serial_number_is_emitted_and_remembered)
 {
   static const char *const expected[] = {
     "none",
@@ -76,7 +76,7 @@ END_TEST
 
 /* As with a live meter, the previous number may no longer be right.  A serial
  * number that is unreadable and not a wanted field is not a failure. */
-START_TEST(test_a_serial_number_that_is_none_is_not_told)
+START_TEST(test_invalid_serial_number_is_not_emitted)
 {
   static const char *const none[] = {
     SERIAL_0,
@@ -102,7 +102,7 @@ START_TEST(test_a_serial_number_that_is_none_is_not_told)
 }
 END_TEST
 
-START_TEST(test_only_what_is_wanted_is_given)
+START_TEST(test_only_requested_fields_are_emitted)
 {
   fake_host_add_field(replaying.host, "volume_v1");
   fake_host_add_field(replaying.host, "60123");
@@ -118,7 +118,7 @@ START_TEST(test_only_what_is_wanted_is_given)
 END_TEST
 
 /* The list holds as many names as there is room for, each whole. */
-START_TEST(test_a_long_list_of_what_never_came_ends_in_dots)
+START_TEST(test_long_list_of_missing_registers_is_shortened)
 {
   char name[16], last[32];
   const char *end;
@@ -138,7 +138,7 @@ START_TEST(test_a_long_list_of_what_never_came_ends_in_dots)
 }
 END_TEST
 
-START_TEST(test_an_unknown_unit_is_told_once)
+START_TEST(test_unknown_unit_is_reported_once)
 {
   ck_assert_str_eq(replaying_all("403F10003C4B040000000007570C0D\n"
                                  "403F1000444B040000000007F9DA0D\n"),
@@ -151,7 +151,7 @@ START_TEST(test_an_unknown_unit_is_told_once)
 END_TEST
 
 /* Register 1180, for which another program asked. */
-START_TEST(test_a_password_is_not_given)
+START_TEST(test_password_register_is_not_emitted)
 {
   ck_assert_str_eq(
     replaying_all("403F10049C330400000004D2003C080442000054821D970D\n"),
@@ -159,7 +159,7 @@ START_TEST(test_a_password_is_not_given)
 }
 END_TEST
 
-START_TEST(test_an_info_code_is_given_in_words)
+START_TEST(test_info_code_is_emitted_in_words)
 {
 #define TYPE_402 "403F0111011BF901A07A0D\n"
 #define INFO_4 "403F1000633304000000000462050D\n"
@@ -178,7 +178,7 @@ START_TEST(test_an_info_code_is_given_in_words)
 }
 END_TEST
 
-START_TEST(test_what_was_not_asked_for_is_left_out)
+START_TEST(test_unrequested_registers_are_left_out)
 {
   ck_assert_str_eq(replaying_all(ASK_3 GOT_2OF3),
                    "flow_v1 5 l/h\nflow_max_year_date 2022-01-12\n|");
@@ -189,7 +189,7 @@ START_TEST(test_what_was_not_asked_for_is_left_out)
 END_TEST
 
 /* Frames that none of our meters sent. */
-START_TEST(test_values_that_are_none)
+START_TEST(test_odd_register_values_are_emitted_or_reported)
 {
   static const struct {
     const char *frame;
@@ -235,7 +235,7 @@ take_name(const struct mp_sink *to, const char *field,
   return MP_OK;
 }
 
-START_TEST(test_a_field_has_the_same_name_each_time)
+START_TEST(test_field_has_the_same_name_each_time)
 {
   struct mp_sink to = replaying.sink->input;
 
@@ -252,7 +252,7 @@ START_TEST(test_a_field_has_the_same_name_each_time)
 }
 END_TEST
 
-START_TEST(test_a_later_version_is_refused)
+START_TEST(test_later_version_is_refused)
 {
   ck_assert_str_eq(
     replaying_all(GJ_216 "\n# meterpipe capture 2 meter\n" MWH_55),
@@ -262,7 +262,7 @@ START_TEST(test_a_later_version_is_refused)
 }
 END_TEST
 
-START_TEST(test_a_file_without_answers_is_a_failure)
+START_TEST(test_capture_without_answers_is_a_failure)
 {
   ck_assert_str_eq(replaying_all("# nothing\n"), "");
   ck_assert_str_eq(replaying_log(),
@@ -272,7 +272,7 @@ START_TEST(test_a_file_without_answers_is_a_failure)
 }
 END_TEST
 
-START_TEST(test_a_recording_can_be_opened_again)
+START_TEST(test_capture_can_be_opened_again)
 {
   replaying_open(GJ_216 MWH_55);
   replaying.plugin->input->close(replaying.self);
@@ -289,7 +289,7 @@ START_TEST(test_a_recording_can_be_opened_again)
 }
 END_TEST
 
-START_TEST(test_the_table_of_the_plugin)
+START_TEST(test_plugin_table_is_complete)
 {
   ck_assert_uint_eq(replaying.plugin->abi_version, MP_ABI_VERSION);
   ck_assert_str_eq(replaying.plugin->name, "replay");
@@ -309,21 +309,21 @@ make_suite(void)
   TCase *tc = tcase_create("replay");
 
   tcase_add_checked_fixture(tc, replaying_set_up, replaying_tear_down);
-  tcase_add_test(tc, test_times_are_those_of_the_capture);
-  tcase_add_test(tc, test_the_serial_number_is_told_and_remembered);
-  tcase_add_loop_test(tc, test_a_serial_number_that_is_none_is_not_told, 0, 5);
-  tcase_add_test(tc, test_only_what_is_wanted_is_given);
-  tcase_add_test(tc, test_a_long_list_of_what_never_came_ends_in_dots);
-  tcase_add_test(tc, test_an_unknown_unit_is_told_once);
-  tcase_add_test(tc, test_a_password_is_not_given);
-  tcase_add_test(tc, test_an_info_code_is_given_in_words);
-  tcase_add_test(tc, test_what_was_not_asked_for_is_left_out);
-  tcase_add_test(tc, test_values_that_are_none);
-  tcase_add_test(tc, test_a_field_has_the_same_name_each_time);
-  tcase_add_test(tc, test_a_later_version_is_refused);
-  tcase_add_test(tc, test_a_file_without_answers_is_a_failure);
-  tcase_add_test(tc, test_a_recording_can_be_opened_again);
-  tcase_add_test(tc, test_the_table_of_the_plugin);
+  tcase_add_test(tc, test_values_have_the_times_of_the_capture);
+  tcase_add_test(tc, test_serial_number_is_emitted_and_remembered);
+  tcase_add_loop_test(tc, test_invalid_serial_number_is_not_emitted, 0, 5);
+  tcase_add_test(tc, test_only_requested_fields_are_emitted);
+  tcase_add_test(tc, test_long_list_of_missing_registers_is_shortened);
+  tcase_add_test(tc, test_unknown_unit_is_reported_once);
+  tcase_add_test(tc, test_password_register_is_not_emitted);
+  tcase_add_test(tc, test_info_code_is_emitted_in_words);
+  tcase_add_test(tc, test_unrequested_registers_are_left_out);
+  tcase_add_test(tc, test_odd_register_values_are_emitted_or_reported);
+  tcase_add_test(tc, test_field_has_the_same_name_each_time);
+  tcase_add_test(tc, test_later_version_is_refused);
+  tcase_add_test(tc, test_capture_without_answers_is_a_failure);
+  tcase_add_test(tc, test_capture_can_be_opened_again);
+  tcase_add_test(tc, test_plugin_table_is_complete);
   suite_add_tcase(s, tc);
   return s;
 }

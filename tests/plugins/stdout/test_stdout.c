@@ -194,7 +194,7 @@ START_TEST(format_follows_the_terminal)
 }
 END_TEST
 
-START_TEST(targets_may_become_more)
+START_TEST(targets_can_be_added_while_open)
 {
   struct mp_value value;
   char text[256] = "";
@@ -255,7 +255,7 @@ END_TEST
 
 /* Writing to a stuck pipe ends at the deadline, or when the run is
  * cancelled. */
-START_TEST(stuck_pipe_does_not_outlive_the_time)
+START_TEST(stuck_pipe_ends_at_the_deadline_or_cancellation)
 {
   char full[65536] = "";
   int fds[2];
@@ -301,10 +301,11 @@ main(void)
   tcase_add_loop_test(tc, cycles_are_written, 0, 6);
   tcase_add_test(tc, units_are_written_as_people_do);
   tcase_add_test(tc, format_follows_the_terminal);
-  tcase_add_test(tc, targets_may_become_more);
+  tcase_add_test(tc, targets_can_be_added_while_open);
   tcase_add_test(tc, full_disk_is_an_error);
   tcase_add_test(tc, closed_pipe_is_an_error);
-  tcase_add_loop_test(tc, stuck_pipe_does_not_outlive_the_time, 0, 2);
+  tcase_add_loop_test(tc, stuck_pipe_ends_at_the_deadline_or_cancellation, 0,
+                      2);
   tcase_add_test(tc, commit_without_records_writes_nothing);
   suite_add_tcase(suite, tc);
   return run_suite(suite);

@@ -71,7 +71,7 @@ START_TEST(cycle_is_formatted)
 }
 END_TEST
 
-START_TEST(nothing_is_formatted)
+START_TEST(empty_cycle_is_formatted)
 {
   ck_assert_str_eq(format(stdout_format_table, NULL, 0), TIME "\n");
   ck_assert_str_eq(format(stdout_format_line, NULL, 0), "");
@@ -104,7 +104,7 @@ static const struct {
     "\357\277\275\357\277\275\357\277\275" },
 };
 
-START_TEST(text_is_made_harmless)
+START_TEST(control_characters_are_replaced_or_escaped)
 {
   struct stdout_cell cell = { "t", texts[_i].text, NULL, true };
   char expect[128];
@@ -127,13 +127,13 @@ static const struct {
   { "e\314\201", 1 }, { "\346\260\264", 2 }, { "\377\377", 2 },
 };
 
-START_TEST(width_is_what_is_seen)
+START_TEST(width_is_counted_in_terminal_columns)
 {
   ck_assert_uint_eq(utf8_width(widths[_i].text), widths[_i].width);
 }
 END_TEST
 
-START_TEST(every_character_goes_there_and_back)
+START_TEST(every_character_is_encoded_and_decoded)
 {
   char buf[5];
 
@@ -159,10 +159,12 @@ main(void)
   TCase *tc = tcase_create("stdout_format");
 
   tcase_add_loop_test(tc, cycle_is_formatted, 0, ARRAY_SIZE(formats));
-  tcase_add_test(tc, nothing_is_formatted);
-  tcase_add_loop_test(tc, text_is_made_harmless, 0, ARRAY_SIZE(texts));
-  tcase_add_loop_test(tc, width_is_what_is_seen, 0, ARRAY_SIZE(widths));
-  tcase_add_test(tc, every_character_goes_there_and_back);
+  tcase_add_test(tc, empty_cycle_is_formatted);
+  tcase_add_loop_test(tc, control_characters_are_replaced_or_escaped, 0,
+                      ARRAY_SIZE(texts));
+  tcase_add_loop_test(tc, width_is_counted_in_terminal_columns, 0,
+                      ARRAY_SIZE(widths));
+  tcase_add_test(tc, every_character_is_encoded_and_decoded);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -54,7 +54,7 @@ static const struct transform_row rows[] = {
 };
 /* clang-format on */
 
-START_TEST(row_holds)
+START_TEST(sum_or_error_matches_the_row)
 {
   transform_check_row(&rows[_i], "plus");
 }
@@ -66,7 +66,7 @@ main(void)
   Suite *suite = suite_create("add");
   TCase *tc = tcase_create("add");
 
-  tcase_add_loop_test(tc, row_holds, 0, ARRAY_SIZE(rows));
+  tcase_add_loop_test(tc, sum_or_error_matches_the_row, 0, ARRAY_SIZE(rows));
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -61,7 +61,7 @@ static const struct transform_row rows[] = {
 };
 /* clang-format on */
 
-START_TEST(row_holds)
+START_TEST(converted_value_or_error_matches_the_row)
 {
   transform_check_row(&rows[_i], NULL);
 }
@@ -73,7 +73,8 @@ main(void)
   Suite *suite = suite_create("convert");
   TCase *tc = tcase_create("convert");
 
-  tcase_add_loop_test(tc, row_holds, 0, ARRAY_SIZE(rows));
+  tcase_add_loop_test(tc, converted_value_or_error_matches_the_row, 0,
+                      ARRAY_SIZE(rows));
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -16,7 +16,7 @@ static const struct transform_row rows[] = {
     MP_TEXT },
 };
 
-START_TEST(row_holds)
+START_TEST(any_value_is_passed_on_unchanged)
 {
   transform_check_row(&rows[_i], NULL);
 }
@@ -28,7 +28,8 @@ main(void)
   Suite *suite = suite_create("overwrite");
   TCase *tc = tcase_create("overwrite");
 
-  tcase_add_loop_test(tc, row_holds, 0, ARRAY_SIZE(rows));
+  tcase_add_loop_test(tc, any_value_is_passed_on_unchanged, 0,
+                      ARRAY_SIZE(rows));
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

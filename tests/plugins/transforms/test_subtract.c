@@ -149,7 +149,7 @@ static const struct transform_row rows[] = {
 };
 /* clang-format on */
 
-START_TEST(row_holds)
+START_TEST(difference_or_error_matches_the_row)
 {
   transform_check_row(&rows[_i], "minus");
 }
@@ -157,7 +157,7 @@ END_TEST
 
 /* The operand and its unit no longer exist when the next stage reads the
  * value. */
-START_TEST(unit_of_the_base_outlives_it)
+START_TEST(result_keeps_its_unit_after_the_operand_is_freed)
 {
   const struct mp_plugin *plugin = meterpipe_plugin();
   struct fake_host *h = fake_host_new(plugin, "stage");
@@ -190,8 +190,9 @@ main(void)
   Suite *suite = suite_create("subtract");
   TCase *tc = tcase_create("subtract");
 
-  tcase_add_loop_test(tc, row_holds, 0, ARRAY_SIZE(rows));
-  tcase_add_test(tc, unit_of_the_base_outlives_it);
+  tcase_add_loop_test(tc, difference_or_error_matches_the_row, 0,
+                      ARRAY_SIZE(rows));
+  tcase_add_test(tc, result_keeps_its_unit_after_the_operand_is_freed);
   tcase_add_test(tc, destroy_takes_null);
   suite_add_tcase(suite, tc);
   return run_suite(suite);

@@ -55,7 +55,7 @@ take_part(struct walk *w, char part[NAME_MAX + 1])
 /* Replaces the symbolic link W->done by its target, put in front of W->left.
  * Returns false if it cannot be followed. */
 static bool
-follow(struct walk *w)
+follow_link(struct walk *w)
 {
   char to[PATH_MAX], left[PATH_MAX];
   ssize_t n = readlink(w->done, to, sizeof(to) - 1);
@@ -99,7 +99,7 @@ refuse(const struct walk *w, const struct stat *st, char why[SAFE_DIR_WHY])
 
 /* Walks one part.  1: continue; 0: the rest cannot be checked; -1: refused. */
 static int
-step(struct walk *w, const char *part, char why[SAFE_DIR_WHY])
+step_into_directory(struct walk *w, const char *part, char why[SAFE_DIR_WHY])
 {
   struct stat dir, st;
   size_t len = strlen(w->done);
@@ -117,7 +117,7 @@ step(struct walk *w, const char *part, char why[SAFE_DIR_WHY])
     return 0;
   if (is_planted(w, &dir, &st))
     return refuse(w, &st, why);
-  return S_ISLNK(st.st_mode) ? follow(w) : 1;
+  return S_ISLNK(st.st_mode) ? follow_link(w) : 1;
 }
 
 int
@@ -134,7 +134,7 @@ safe_dir_check(const char *path, uid_t trusted, char why[SAFE_DIR_WHY])
       (int)sizeof(w.left))
     return 0;
   while (r > 0 && take_part(&w, part))
-    r = step(&w, part, why);
+    r = step_into_directory(&w, part, why);
   return r < 0 ? -1 : 0;
 }
 

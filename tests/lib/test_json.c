@@ -107,7 +107,9 @@ START_TEST(a_full_buffer_is_a_failure)
   struct json json = begin(TO_BUFFER);
   char full = 'x';
 
-  buffer = (struct text_buffer){ &full, TEXT_BUFFER_MAX, TEXT_BUFFER_MAX };
+  buffer = (struct text_buffer){ .data = &full,
+                                 .len = TEXT_BUFFER_MAX,
+                                 .size = TEXT_BUFFER_MAX };
   if (_i == 0)
     json_text(&json, NULL, "plain");
   else if (_i == 1)

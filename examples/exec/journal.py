@@ -7,8 +7,8 @@
     command = /usr/local/bin/journal.py /var/lib/meterpipe/journal.jsonl
     value.energy = meter.heat_energy_e1
 
-A record that was under way when the machine went down comes again, with the
-same id: what the file has already is passed over.
+If the machine goes down during the delivery of a record, the record is sent
+again, with the same id.  A record whose id is in the file already is skipped.
 """
 import json
 import os
@@ -16,7 +16,7 @@ import sys
 
 
 def ids_of(path):
-    """The ids of the whole lines in the file, and where these end."""
+    """Returns the ids of the whole lines, and the offset of their end."""
     ids, end = set(), 0
     try:
         with open(path, "rb") as journal:
@@ -34,7 +34,7 @@ def main(path):
     known, end = ids_of(path)
     try:
         with open(path, "ab") as journal:
-            journal.truncate(end)  # a part of a line that a crash has left
+            journal.truncate(end)  # remove a part of a line, left by a crash
             for line in sys.stdin.buffer:
                 if json.loads(line)["id"] not in known:
                     journal.write(line)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Reads a temperature sensor of Linux, which counts in thousandths of a degree.
+# Reads a temperature sensor of Linux, whose unit is a thousandth of a degree.
 #
 #     [input room]
 #     plugin  = exec
@@ -10,7 +10,7 @@
 #     field.room = room.temperature
 set -u
 
-read -r count <"$1" || exit 75 # the sensor is busy, or not there yet
+read -r count <"$1" || exit 75 # try again: the sensor is busy or missing
 sign=
 case $count in
 -*) sign=- count=${count#-} ;;

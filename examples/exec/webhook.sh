@@ -7,8 +7,9 @@
 #     command = /usr/local/bin/webhook.sh https://example.org/hook
 #     value.energy = meter.heat_energy_e1
 #
-# Delivered (0) is what the other side has answered with 2xx; it is away (75)
-# where there is no answer, or one of 5xx; else it refuses (1).
+# Exit status: 0 (delivered) if the server answers every record with 2xx;
+# 75 (try again) if it does not answer, or answers with 5xx;
+# 1 (rejected) for any other answer.
 set -u
 url=$1
 

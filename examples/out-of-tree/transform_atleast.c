@@ -1,5 +1,5 @@
 /*
- * atleast: the value, or a bound where the value is below it.
+ * atleast: the value, or a bound if the value is below it.
  *
  *     [transform busy]
  *     plugin = atleast
@@ -43,8 +43,8 @@ atleast_apply(void *self, struct mp_value *value)
 }
 
 static const struct mp_option options[] = {
-  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what comes in" },
-  { "bound", MP_TYPE_DECIMAL, 0, "0", NULL, "the least that comes out" },
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "the incoming value" },
+  { "bound", MP_TYPE_DECIMAL, 0, "0", NULL, "the lowest result" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 static const struct mp_transform_ops ops = {

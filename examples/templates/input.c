@@ -1,8 +1,8 @@
 /*
- * @NAME@: say in a line or two what it is for.
+ * @NAME@: describe the plugin here, in a line or two.
  *
- * <meterpipe/plugin.h> says of each callback when it is called, and what is
- * whose; meterpipe-plugin(3) explains the whole.
+ * <meterpipe/plugin.h> says when each callback is called, and who owns which
+ * memory.  meterpipe-plugin(3) explains the interface.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +15,13 @@ struct instance {
 };
 
 static const struct mp_option options[] = {
-  { "answer", MP_TYPE_DECIMAL, 0, "42.00", NULL, "what is read" },
+  { "answer", MP_TYPE_DECIMAL, 0, "42.00", NULL, "the value to read" },
   { "fields", MP_TYPE_FIELDS, 0, NULL, NULL,
-    "fields that are read beyond those that are named elsewhere" },
+    "fields to read besides those that other stages name" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
-/* ---- Fields: what their names mean; there is no instance yet ---- */
+/* ---- Fields: these callbacks are called before there is an instance ---- */
 
 static const struct mp_field fields[] = {
   { .struct_size = sizeof(struct mp_field),
@@ -72,7 +72,7 @@ instance_destroy(void *self)
   free(self);
 }
 
-/* Reads one cycle.  What cannot be read is not emitted: it is missing. */
+/* Reads one cycle.  A field that is not emitted is missing. */
 static int
 instance_read(void *self, const struct mp_sink *sink)
 {

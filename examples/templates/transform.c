@@ -1,8 +1,8 @@
 /*
- * @NAME@: say in a line or two what it is for.
+ * @NAME@: describe the plugin here, in a line or two.
  *
- * <meterpipe/plugin.h> says of each callback when it is called, and what is
- * whose; meterpipe-plugin(3) explains the whole.
+ * <meterpipe/plugin.h> says when each callback is called, and who owns which
+ * memory.  meterpipe-plugin(3) explains the interface.
  */
 #include <stdlib.h>
 
@@ -15,8 +15,8 @@ struct instance {
 };
 
 static const struct mp_option options[] = {
-  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "what comes in" },
-  { "offset", MP_TYPE_DECIMAL, 0, "0.00", NULL, "what is added to it" },
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "the incoming value" },
+  { "offset", MP_TYPE_DECIMAL, 0, "0.00", NULL, "the number to add" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 

@@ -1,5 +1,5 @@
 /*
- * load: how busy this machine is, as Linux says in /proc/loadavg:
+ * load: reads the load of this machine from /proc/loadavg of Linux:
  *
  *     0.52 0.58 0.59 1/1024 4711
  */
@@ -103,7 +103,7 @@ static const struct mp_input_ops ops = {
 };
 static const struct mp_plugin plugin = {
   .struct_size = sizeof(plugin), .abi_version = MP_ABI_VERSION, .name = "load",
-  .version = "1", .summary = "how busy this machine is", .options = options,
+  .version = "1", .summary = "the load of this machine", .options = options,
   .create = load_create, .destroy = free, .input = &ops,
 };
 

@@ -47,7 +47,7 @@ page_write(void *self, uint32_t target, const struct mp_value *value)
                value->unit ? value->unit : "");
   if (n >= 0 && (size_t)n < room)
     return MP_OK;
-  p->text[len] = '\0'; /* the page does without this value */
+  p->text[len] = '\0'; /* leave this value out */
   return mp_fail(p->host, MP_ERANGE, name, "the page is full");
 }
 

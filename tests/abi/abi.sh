@@ -141,7 +141,8 @@ build_host()
     "$src"/core/config/config_text.c "$src"/lib/safe_dir.c \
     "$src"/lib/text_buffer.c "$src"/lib/user.c "$src"/lib/clock.c \
     "$src"/lib/nearest.c "$src"/lib/utf8.c "$src"/lib/storable.c \
-    "$src"/lib/decimal.c "$src"/lib/unit.c "$src"/testkit/fake_*.c \
+    "$src"/lib/decimal.c "$src"/lib/number_services.c "$src"/lib/unit.c \
+    "$src"/testkit/fake_*.c \
     -o "$1.host" -ldl -lpthread
 }
 

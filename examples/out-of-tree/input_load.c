@@ -1,5 +1,5 @@
 /*
- * load: how busy this machine is, as Linux says in /proc/loadavg:
+ * load: reads how busy this machine is, from /proc/loadavg of Linux:
  *
  *     0.52 0.58 0.59 1/1024 4711
  */

@@ -1,5 +1,5 @@
-/* page: a file that shows the newest values, a line each; at most 4 KiB.  It
- * also builds as C++: hence the casts. */
+/* page: writes the newest values to a file, one line each; at most 4 KiB.  The
+ * casts are for C++: the file also builds as C++. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ page_write(void *self, uint32_t target, const struct mp_value *value)
                value->unit ? value->unit : "");
   if (n >= 0 && (size_t)n < room)
     return MP_OK;
-  p->text[len] = '\0'; /* the page does without this value */
+  p->text[len] = '\0'; /* leave this value out */
   return mp_fail(p->host, MP_ERANGE, name, "the page is full");
 }
 

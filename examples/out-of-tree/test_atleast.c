@@ -1,5 +1,5 @@
 /*
- * A unit test of atleast, on the fake host that comes with meterpipe:
+ * A unit test of atleast, with the fake host that meterpipe installs:
  *
  *     cc test_atleast.c transform_atleast.c -o test_atleast \
  *       `pkg-config --cflags --libs meterpipe-test`

@@ -1,5 +1,5 @@
 /*
- * atleast: the value, or a bound where the value is below it.
+ * atleast: returns the value, or a bound if the value is below it.
  *
  *     [transform busy]
  *     plugin = atleast

@@ -1,8 +1,8 @@
 /*
- * @NAME@: say in a line or two what it is for.
+ * @NAME@: describe the plugin here, in a line or two.
  *
- * <meterpipe/plugin.h> says of each callback when it is called, and what is
- * whose; meterpipe-plugin(3) explains the whole.
+ * <meterpipe/plugin.h> documents for each callback when the host calls it, and
+ * who owns the data; meterpipe-plugin(3) explains the interface as a whole.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static const struct mp_option options[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
-/* ---- Fields: what their names mean; there is no instance yet ---- */
+/* ---- The fields; these functions have no instance ---- */
 
 static const struct mp_field fields[] = {
   { .struct_size = sizeof(struct mp_field),
@@ -72,7 +72,7 @@ instance_destroy(void *self)
   free(self);
 }
 
-/* Reads one cycle.  What cannot be read is not emitted: it is missing. */
+/* Reads one cycle.  A field that is not emitted is missing. */
 static int
 instance_read(void *self, const struct mp_sink *sink)
 {

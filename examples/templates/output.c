@@ -1,8 +1,8 @@
 /*
- * @NAME@: say in a line or two what it is for.
+ * @NAME@: describe the plugin here, in a line or two.
  *
- * <meterpipe/plugin.h> says of each callback when it is called, and what is
- * whose; meterpipe-plugin(3) explains the whole.
+ * <meterpipe/plugin.h> documents for each callback when the host calls it, and
+ * who owns the data; meterpipe-plugin(3) explains the interface as a whole.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,13 +11,13 @@
 
 #include <meterpipe/plugin.h>
 
-/* More than this in one record is a mistake. */
+/* The most text in one record. */
 #define TEXT_MAX (16 * 1024 * 1024)
 
 /* One [output NAME] section of a pipeline file. */
 struct instance {
   const struct mp_host *host;
-  char *text; /* what is to be delivered; it grows */
+  char *text; /* the values to deliver, one line each; it grows */
   size_t len, room;
 };
 
@@ -47,7 +47,7 @@ instance_destroy(void *self)
   free(in);
 }
 
-/* Makes room for MORE bytes of text; 0: there is none. */
+/* Makes room for MORE bytes of text.  Returns 1; 0: there is no room. */
 static int
 make_room(struct instance *in, size_t more)
 {
@@ -66,7 +66,7 @@ make_room(struct instance *in, size_t more)
   return 1;
 }
 
-/* Adds a line as printf would print it; 0: there is no room. */
+/* Adds a line, formatted as by printf.  Returns 1; 0: there is no room. */
 MP_PRINTF(2, 3)
 static int
 add_line(struct instance *in, const char *fmt, ...)
@@ -86,14 +86,14 @@ add_line(struct instance *in, const char *fmt, ...)
   return good;
 }
 
-/* Forgets what was written: the host calls it after a failed write, too. */
+/* Drops the values: the host calls it after a failed write, too. */
 static void
 instance_close(void *self)
 {
   ((struct instance *)self)->len = 0;
 }
 
-/* A record begins: the values of one cycle follow. */
+/* Begins a record: the values of one cycle follow. */
 static int
 instance_begin(void *self, const struct mp_record *record)
 {
@@ -102,9 +102,9 @@ instance_begin(void *self, const struct mp_record *record)
   return MP_OK;
 }
 
-/* A value for target number TARGET: keep what is needed of it.  MP_EDATA,
- * MP_ERANGE and MP_ECONFIG refuse this value alone; after any other reason
- * nothing of the record is sent. */
+/* Takes a value for target number TARGET: copy it, because it is valid only
+ * during this call.  MP_EDATA, MP_ERANGE and MP_ECONFIG refuse this value
+ * alone; after any other reason nothing of the record is sent. */
 static int
 instance_write(void *self, uint32_t target, const struct mp_value *value)
 {
@@ -122,7 +122,7 @@ instance_write(void *self, uint32_t target, const struct mp_value *value)
   return MP_OK;
 }
 
-/* Delivers what was written, and says what became of it. */
+/* Delivers the values, and reports the result. */
 static int
 instance_commit(void *self, const struct mp_result_sink *sink)
 {

@@ -1,8 +1,8 @@
 /*
- * @NAME@: say in a line or two what it is for.
+ * @NAME@: describe the plugin here, in a line or two.
  *
- * <meterpipe/plugin.h> says of each callback when it is called, and what is
- * whose; meterpipe-plugin(3) explains the whole.
+ * <meterpipe/plugin.h> documents for each callback when the host calls it, and
+ * who owns the data; meterpipe-plugin(3) explains the interface as a whole.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /*
  * Opens a file for writing, unless another user may have planted it.  In a
- * directory such as /tmp, any user can create a link, to make us write to a
- * file that only we may write to, or a file, to get the data that we write.
+ * directory such as /tmp, any user can create a link to one of our own files,
+ * so that we overwrite that file; or a file, to read the data that we write.
  * Linux has the same rules (fs.protected_symlinks, _hardlinks, _fifos and
  * _regular), but they can be switched off.
  *

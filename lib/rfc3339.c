@@ -1,5 +1,5 @@
-/* Does not use strptime, which depends on the locale, nor timegm, which depends
- * on the size of time_t. */
+/* Parses times.  Does not use strptime, which depends on the locale, nor
+ * timegm, which depends on the size of time_t. */
 #include "lib/rfc3339.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * Computes the date once a day, and the time of day by division.
+ * Formats times.  The date is computed anew only if the day differs from that
+ * of the last call.
  */
 #include "lib/utc_time.h"
 

@@ -267,7 +267,7 @@ never_set(struct ledger_target *t, const struct ledger_shown *seen)
   return t->d.kind ? LEDGER_SETTLED : LEDGER_FIRST;
 }
 
-/* Rows 8 to 10: another program or person changed the target. */
+/* Rows 8 to 10: the target was changed by hand, or by another program. */
 static enum ledger_outcome
 changed(struct ledger_target *t, const struct ledger_shown *seen)
 {

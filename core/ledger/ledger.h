@@ -54,7 +54,7 @@ struct ledger_target {
 enum ledger_outcome {
   LEDGER_SETTLED, /* nothing to report */
   LEDGER_FIRST,   /* the target was never set */
-  LEDGER_CHANGED, /* changed on purpose, not by this pipeline; reported once */
+  LEDGER_CHANGED, /* changed by hand or by another program; reported once */
 };
 
 void ledger_init(struct ledger_target *t, enum ledger_role role);
@@ -104,7 +104,7 @@ bool ledger_rests(const struct ledger_target *t,
                   const struct ledger_shown *seen, int64_t now_ms);
 
 /* Drops the pending value of T after the base it is computed from was changed
- * on purpose.  A delta also loses its A; otherwise the displayed value becomes
+ * by hand.  A delta also loses its A; otherwise the displayed value becomes
  * A, unless it can be a display of A.  The next result is measured from the
  * changed base and covers the dropped value. */
 void ledger_drop(struct ledger_target *t, const struct ledger_shown *seen);

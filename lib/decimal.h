@@ -41,7 +41,7 @@ size_t decimal_parse_prefix(const char *text, struct decimal *ret);
  * snprintf would; DECIMAL_TEXT bytes always suffice. */
 int decimal_format(struct decimal d, char *buf, size_t size);
 
-/* MP_ERANGE: the exact result does not fit. */
+/* *ret = a + b, a - b, a * b.  MP_ERANGE: the exact result does not fit. */
 int decimal_add(struct decimal a, struct decimal b, struct decimal *ret);
 int decimal_sub(struct decimal a, struct decimal b, struct decimal *ret);
 int decimal_mul(struct decimal a, struct decimal b, struct decimal *ret);

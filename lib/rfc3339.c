@@ -1,4 +1,6 @@
-/* Computes the date once a day, and the time of day by division. */
+/* Computes the date once a day, and the time of day by division.  Does not use
+ * strptime, which depends on the locale, nor gmtime and timegm, which depend on
+ * the size of time_t. */
 #include "lib/rfc3339.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* An error of the user database counts as "no such user". */
+/* Looks up users.  An error of the user database counts as "no such user". */
 #include "lib/user.h"
 
 #include <pwd.h>

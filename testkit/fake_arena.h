@@ -1,9 +1,9 @@
 /*
- * Memory of the fakes of a test, freed all at once: every block lives as long
- * as the fake that returned it.
+ * The memory of a fake host or a fake sink: a list of blocks that is freed as a
+ * whole, together with the fake.
  *
- * A test cannot continue when memory runs out, nor after a mistake of its own:
- * both end the test with a message.
+ * If memory runs out, or the test itself makes a mistake, the test cannot
+ * continue: it ends with a message.
  */
 #ifndef TESTKIT_FAKE_ARENA_H
 #define TESTKIT_FAKE_ARENA_H
@@ -13,7 +13,7 @@
 #include <meterpipe/plugin.h>
 
 /* Copies the members of a plugin's struct that both sides know: its header may
- * be older or younger than ours.  The other members of *TO keep their
+ * be older or newer than ours.  The other members of *TO keep their
  * values. */
 #define FAKE_COPY(to, from)                                                    \
   (memcpy((to), (from),                                                        \

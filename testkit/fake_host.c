@@ -1,6 +1,6 @@
 /*
- * The test's side of the fake host: settings for the plugin, and
- * its log and failures.
+ * The functions of the fake host that the test calls: settings for the plugin,
+ * and its log and failures.
  */
 #include "testkit/fake_host.h"
 

@@ -30,18 +30,19 @@ struct fake_host {
   struct fake_host_state *state;
 };
 
-/* NAME is the section's name, which the log lines contain.  Options have the
- * defaults of the plugin's table.  PLUGIN may be NULL: no options. */
+/* Makes a host for one instance.  NAME is the name of its section, for log
+ * lines. Options have the defaults of the plugin's table.  PLUGIN may be NULL:
+ * no options. */
 struct fake_host *fake_host_new(const struct mp_plugin *plugin,
                                 const char *name);
 void fake_host_free(struct fake_host *h);
 
 /* ---- Settings for the plugin --------------------------------------------- */
 
-/* Sets an option as a pipeline file would; required options may stay unset.  A
- * NULL TEXT: as if the option were not given and had no default. */
+/* Sets an option as a pipeline file would; required options may stay unset.
+ * With TEXT NULL, the option has no value, not even its default. */
 void fake_host_set(struct fake_host *h, const char *key, const char *text);
-/* Returns MP_OK if KEY accepts TEXT, else MP_ECONFIG. */
+/* Returns MP_OK if the option KEY accepts TEXT, else MP_ECONFIG. */
 int fake_host_try(struct fake_host *h, const char *key, const char *text);
 
 /* Sets the last known value for operand option KEY.  FLAGS: MP_OPERAND_...
@@ -73,7 +74,8 @@ const char *fake_host_stored(struct fake_host *h, const char *key);
 
 /* ---- Log and failures ---------------------------------------------------- */
 
-/* All log lines since fake_host_forget: "error: NAME: OBJECT: fact\n". */
+/* Returns all log lines since fake_host_forget: "error: NAME: OBJECT: fact\n".
+ */
 const char *fake_host_log(struct fake_host *h);
 /* Return the number of failures, and the code of failure INDEX, from 0;
  * 0: no such failure. */

@@ -1,6 +1,7 @@
 /*
- * The plugin's side of the fake host: every service of struct mp_host, with the
- * answers that the test has set, except decimals and units.
+ * The functions of the fake host that the plugin calls: every service of struct
+ * mp_host, with the answers that the test has set.  Decimals and units are the
+ * real ones.
  */
 #include "testkit/fake_state.h"
 

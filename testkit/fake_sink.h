@@ -1,5 +1,5 @@
 /*
- * Sinks that collect what a plugin puts into them, for unit tests.
+ * Sinks for unit tests: they collect the values and results of a plugin.
  *
  *     struct fake_sink *sink = fake_sink_new(&h->table);
  *
@@ -26,14 +26,15 @@ struct fake_sink {
   struct fake_sink_state *state;
 };
 
-/* HOST gives the wanted fields, and formats numbers. */
+/* HOST is the table of the fake host: the sink asks it for the wanted fields,
+ * and to format numbers. */
 struct fake_sink *fake_sink_new(const struct mp_host *host);
 void fake_sink_free(struct fake_sink *sink);
 /* Forgets all calls. */
 void fake_sink_forget(struct fake_sink *sink);
 
-/* mp_sink: a field as "84.208 GJ" (NULL: it was not emitted), its value, and
- * the number of fields. */
+/* Return the value emitted for FIELD, as a text ("84.208 GJ") or as a value
+ * (NULL: it was not emitted), and the number of emitted fields. */
 const char *fake_sink_emitted(struct fake_sink *sink, const char *field);
 const struct mp_value *fake_sink_value(struct fake_sink *sink,
                                        const char *field);
@@ -41,7 +42,8 @@ uint32_t fake_sink_emitted_count(struct fake_sink *sink);
 /* Returns all fields as "FIELD VALUE UNIT\n", in order of their first
  * emission. */
 const char *fake_sink_emitted_all(struct fake_sink *sink);
-/* NULL: no serial number was given.  how: MP_SERIAL_... */
+/* Return the serial number that was given (NULL: none), and its origin,
+ * MP_SERIAL_... */
 const char *fake_sink_serial(struct fake_sink *sink);
 uint32_t fake_sink_serial_how(struct fake_sink *sink);
 
@@ -53,7 +55,7 @@ const struct mp_probe_item *fake_sink_item(struct fake_sink *sink,
                                            uint32_t index);
 const struct mp_probe_attempt *fake_sink_attempt(struct fake_sink *sink,
                                                  uint32_t index);
-/* The last progress reported. */
+/* Return the last progress that a probe reported. */
 uint32_t fake_sink_done(struct fake_sink *sink);
 uint32_t fake_sink_total(struct fake_sink *sink);
 

@@ -1,6 +1,6 @@
 /*
- * State of the fake host: the test's side (fake_host.c) writes it, the plugin's
- * side (fake_services.c) reads it.
+ * State of the fake host.  The functions that the test calls (fake_host.c)
+ * write it; the services that the plugin calls (fake_services.c) read it.
  */
 #ifndef TESTKIT_FAKE_STATE_H
 #define TESTKIT_FAKE_STATE_H

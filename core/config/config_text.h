@@ -17,7 +17,7 @@
 #define CONFIG_WHY 160
 
 /* Why a value, or the part of it in one line, is refused.  WHY never contains
- * any of the value.  VARIABLE does: a ${ in a password may not be meant as a
+ * a part of the value.  VARIABLE does: a ${ in a password may not be meant as a
  * variable. */
 struct config_refusal {
   char why[CONFIG_WHY];               /* "holds a NUL byte": a statement about

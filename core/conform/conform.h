@@ -35,8 +35,8 @@ extern const struct conform_check conform_input[];
 extern const struct conform_check conform_transform[];
 extern const struct conform_check conform_output[];
 
-/* Reports a finding of the current check.  If the same one comes twice in a
- * row, it is reported once. */
+/* Reports a finding of the current check, but not the same one twice in a
+ * row. */
 void conform_fail(struct conform *c, const char *fmt, ...) MP_PRINTF(2, 3);
 
 /* Makes a host for an instance called NAME.  An option has the value given;

@@ -61,14 +61,14 @@ bool deliver_commit_with(struct pipeline *p, int (*how)(struct store *store));
 /* Commits the answers of the outputs that were called so far, so that a failure
  * in the next one cannot undo them.  Returns false if the state failed. */
 bool deliver_commit_state(struct pipeline *p);
-/* Marks the outputs that get a part of the time for sending.  Called when
+/* Marks the outputs that get a part of the time for sending.  Call it when
  * sending begins, and again after a commit. */
 void deliver_mark(struct pipeline *p);
 /* Finds out the outcome of rows that an earlier run was writing when it
  * ended. */
 void deliver_recover(struct pipeline *p);
-/* Takes a token for the rows that are written first; called before the
- * commit. */
+/* Asks each append output for a token of the rows that are written first.  Call
+ * it before the commit. */
 void deliver_tokens(struct pipeline *p);
 /* Delivers to live outputs, which need no state. */
 void deliver_live(struct pipeline *p, int64_t time_ms);

@@ -1,9 +1,10 @@
 /*
  * The queues of append and history outputs: rows in order, each once.
  *
- * Rows are committed before they are written; those of an append output with a
- * token that tells the place of the first row.  If a run ends in between, the
- * next run finds out from the token which rows were written.
+ * Rows are committed before they are written.  The rows of an append output are
+ * committed with a token, which identifies the place of the first row.  If a
+ * run ends before the result, the next run passes the token to the plugin,
+ * which finds out which rows were written.
  */
 #include "core/cycle/deliver.h"
 

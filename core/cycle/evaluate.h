@@ -11,6 +11,8 @@ void evaluate(struct pipeline *p);
  * result in *OUT, or as mp_transform_ops.apply. */
 int transform_apply(struct stage *transform, const struct value *in,
                     struct value *out);
+/* Returns true if the value of TARGET's source goes into TARGET in this cycle.
+ */
 bool target_counts(const struct target *target);
 
 #endif

@@ -1,4 +1,4 @@
-/* The order of the outputs, and their parts of the time. */
+/* The order in which the outputs are served, and their parts of the time. */
 #include "core/cycle/output_turns.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
- * Since when targets of latest outputs have pending values.  A ledger has only
- * the newest pending value, not the time of the first one that was not taken.
+ * Keeps the time since when targets of latest outputs have pending values.  A
+ * ledger has only the newest pending value, not the time of the first one that
+ * was not acknowledged.
  */
 #include "core/cycle/pending_since.h"
 

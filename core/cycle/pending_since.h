@@ -1,5 +1,5 @@
 /*
- * Since when targets have pending values, for the command status.
+ * Keeps the time since when targets have pending values, for meterpipe status.
  */
 #ifndef CORE_CYCLE_PENDING_SINCE_H
 #define CORE_CYCLE_PENDING_SINCE_H

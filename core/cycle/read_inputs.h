@@ -6,7 +6,8 @@
 
 #include "core/pipeline/pipeline.h"
 
-/* Returns false if every capture is at its end. */
+/* Reads a cycle.  Returns false if there are only captures, and all have
+ * ended. */
 bool read_inputs(struct pipeline *p);
 /* Asks INPUT for its serial number now.  Returns true if it was read. */
 bool read_identify(struct stage *input);

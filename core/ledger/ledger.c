@@ -274,7 +274,7 @@ never_set(struct ledger *t, const struct ledger_displayed *displayed)
   return t->pending.kind ? LEDGER_SETTLED : LEDGER_FIRST;
 }
 
-/* Rows 8 to 10: another program or person changed the target. */
+/* Rows 8 to 10: the target was changed by hand, or by another program. */
 static enum ledger_outcome
 take_manual_change(struct ledger *t, const struct ledger_displayed *displayed)
 {

@@ -56,7 +56,7 @@ struct ledger {
 enum ledger_outcome {
   LEDGER_SETTLED, /* nothing to report */
   LEDGER_FIRST,   /* the target was never set */
-  LEDGER_CHANGED, /* changed on purpose, not by this pipeline; reported once */
+  LEDGER_CHANGED, /* changed by hand or by another program; reported once */
 };
 
 void ledger_init(struct ledger *t, enum ledger_role role);
@@ -107,7 +107,7 @@ bool ledger_rests(const struct ledger *t,
                   const struct ledger_displayed *displayed, int64_t now_ms);
 
 /* Drops the pending value of T after the base it is computed from was changed
- * on purpose.  A delta also loses its acknowledged value; otherwise the
+ * by hand.  A delta also loses its acknowledged value; otherwise the
  * displayed value becomes the acknowledged one, unless it can be a display of
  * that.  The next result is measured from the changed base and covers the
  * dropped value. */

@@ -1,4 +1,4 @@
-/* The graph of the transforms: their order, kinds, bases and rules. */
+/* The graph of the transforms: their order, kinds, bases and roles. */
 #include "core/pipeline/graph.h"
 
 #include "core/pipeline/pipeline_build.h"

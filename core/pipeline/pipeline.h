@@ -51,7 +51,7 @@ struct slot {
   struct stage *stage;     /* the input or transform that makes it */
   char *field;             /* name of the input's field; else NULL */
   uint32_t kind;           /* MP_COUNTER ...; 0: not known beforehand */
-  struct base *base;       /* base of its value, direct or not; NULL: none */
+  struct base *base;       /* the base it is computed from, also indirectly */
   struct reading *kept;    /* last readings, if a transform measures it; NULL */
   struct decimal max_rate; /* the input's limit per hour; coef 0: none */
   const char *max_rate_unit;
@@ -61,13 +61,14 @@ struct slot {
   struct value value;
   enum hold hold;
   bool exchanged; /* a result is measured from its candidate */
-  bool forgets;   /* drops its candidate: a misread serial number */
+  bool forgets;   /* its candidate had a misread serial number: drop it */
 };
 
-/* A target that readings are measured from, and all results of that. */
+/* A target that readings are measured from, and all results computed from
+ * it. */
 struct base {
   struct base *next;
-  struct base *leader; /* towards the leader of its group; usually itself */
+  struct base *leader; /* next on the way to the group's leader, or itself */
   struct target *target;
   bool advances; /* fed by the same values that are measured from it */
   /* of this cycle */

@@ -1,4 +1,5 @@
-/* Instances of plugins: failures, the values that inputs emit, lifecycle. */
+/* Instances of plugins: their lifecycle, their failures, and the values that
+ * inputs emit. */
 #include "core/pipeline/stage.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * Checks that the values of a source suit the target that takes them, and says
- * what to do if they do not.
+ * Checks that the values of a source suit their target, and names the remedy if
+ * they do not.
  */
 #ifndef CORE_PIPELINE_TARGET_FIT_H
 #define CORE_PIPELINE_TARGET_FIT_H

@@ -1,6 +1,7 @@
 /*
- * Hides values of the pipeline file that continue in an indented line.  Such a
- * line can be an option that was indented by mistake, and hold a password.
+ * Hides values of the pipeline file in messages: those that continue in an
+ * indented line.  Such a line can be an option that was indented by mistake,
+ * and hold a password.
  */
 #ifndef CORE_RUN_HIDDEN_H
 #define CORE_RUN_HIDDEN_H
@@ -12,7 +13,7 @@
  * of the program; NULL: none.  Call it before any thread starts. */
 void hidden_set(const char *const *values);
 
-/* Replaces each of those values in TEXT by "***".  Any thread. */
+/* Replaces each hidden value in TEXT by "***".  Any thread. */
 void hidden_make(char *text);
 
 /* Returns TEXT itself if it holds no hidden value, else a copy in BUF with

@@ -20,8 +20,8 @@ enum report_side { REPORT_INPUT, REPORT_OTHER };
 struct report *report_new(void);
 void report_free(struct report *report);
 
-/* From now on, failures that STORE knows already are not repeated.  NULL: all
- * are reported each time. */
+/* From now on, failures that STORE already has are not reported again.  NULL:
+ * all are reported each time. */
 void report_use_store(struct report *report, struct store *store);
 
 /* Limits each stage to 20 lines of failures from now on, unless -v asks for

@@ -28,7 +28,7 @@ struct run {
   int64_t whole_ms;    /* the cycle's deadline during a slice; 0: no slice */
   int cancel_fd;       /* readable when the cycle must end */
   int event_fd, timer_fd;
-  bool abandoned; /* an input's thread is still running: free nothing */
+  bool abandoned; /* the thread of an input still runs: free nothing */
 };
 
 /* Initialises RUN and catches SIGTERM, SIGINT and SIGHUP; a SIGHUP that is

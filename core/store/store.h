@@ -17,12 +17,12 @@
 #include <stdint.h>
 
 /* Areas of entries. */
-#define STORE_META "meta"       /* the pipeline file of this state */
+#define STORE_META "meta"       /* the pipeline file; facts about each output */
 #define STORE_TARGET "target"   /* ledgers: OUTPUT, TARGET */
 #define STORE_READING "reading" /* readings of fields: INPUT, FIELD */
 #define STORE_TEXT "text"       /* texts kept for plugins: STAGE, KEY */
 #define STORE_FAILURE "failure" /* reported failures: STAGE, OBJECT */
-#define STORE_RUN "run"         /* the last runs and outages */
+#define STORE_RUN "run" /* the last run; since when values are pending */
 
 enum store_mode {
   STORE_WRITE,   /* locked; created if missing */
@@ -111,11 +111,13 @@ size_t store_row_count(const struct store *store, const char *output);
 #define STORE_NOTE_SIZE 256
 
 /* Read or write the note, without fsync.  Writing needs STORE_WRITE.  A state
- * in memory has no note.  False: it could not be read. */
+ * in memory has no note.  store_note_read returns false if there is none, or it
+ * cannot be read. */
 bool store_note_read(struct store *store, char record[STORE_NOTE_SIZE]);
 void store_note_write(struct store *store, const char *record);
 
-/* Returns true if a run holds the lock; for a store opened with STORE_READ. */
+/* Returns true if a run holds the lock.  Only for a store opened with
+ * STORE_READ. */
 bool store_is_locked(struct store *store);
 
 /* Writes all changes in one transaction; without changes, the disk is not

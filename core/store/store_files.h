@@ -14,8 +14,8 @@ int store_files_prepare(struct store *store);
 /* Opens the note beside the state; without a note, note_fd stays -1. */
 void store_files_open_note(struct store *store);
 
-/* Creates the database file if it is missing: SQLite would make it readable by
- * everybody. */
+/* Creates the database file if it is missing, because SQLite would create a
+ * file that all users can read. */
 int store_files_create(struct store *store);
 
 /* Reads the state version from the file header.  SQLite might change a database

@@ -28,10 +28,10 @@
  *               other's memory.  A create that fails cleans up after itself,
  *               and destroy is not called.
  *   Results.    Functions return an int: 0 and up are outcomes (MP_OK ...),
- *               below 0 reasons (MP_ECONFIG ...).  A reason is explained once
- *               with mp_fail(), at the place that knows the fact, and is then
- *               returned upwards.  Parameters named ret_... are untouched on
- *               failure.
+ *               below 0 reasons (MP_ECONFIG ...).  The function that detects a
+ *               failure explains it once, with mp_fail(); its callers only
+ *               return the reason.  A function that fails does not change
+ *               its parameters named ret_....
  *   Manners.    A plugin never exits, aborts, ends a thread of the host,
  *               prints to the terminal or changes signal handlers, the locale
  *               or the working directory.  The host never unloads its code.
@@ -39,10 +39,10 @@
  *               descriptor with close-on-exec: other plugins start programs.
  *               The host ignores SIGPIPE.
  *   Growth.     Every struct begins with struct_size.  Fields are only added
- *               at the end.  Before reading a field younger than ABI 1.0 in a
- *               struct of the other side, check MP_HAS().  Fill your own
- *               structs with zeros first, then set their struct_size.  A copy
- *               of a struct of the other side gets the size of your own:
+ *               at the end.  Before reading a field that was added after ABI
+ *               1.0 in a struct of the other side, check MP_HAS().  Fill your
+ *               own structs with zeros first, then set their struct_size.  A
+ *               copy of a struct of the other side gets the size of your own:
  *               copy = *value, copy.struct_size = sizeof(copy).  Never write
  *               beyond the struct_size of a struct that you received.
  *               abi_version changes only when old plugins can no longer work.
@@ -96,7 +96,7 @@ extern "C" {
 #define MP_ENOINPUT (-7)   /* 66: no such input file */
 #define MP_ETIMEOUT (-8)   /* 76 or 75: no answer in time */
 #define MP_EPROTO (-9)     /* 76 or 75: an answer that makes no sense */
-#define MP_EDATA (-10)     /* 65: damaged or implausible data, or left out */
+#define MP_EDATA (-10)     /* 65: damaged, implausible or left-out data */
 #define MP_ERANGE (-11)    /* 65: the number cannot be held exactly */
 #define MP_EREFUSED (-12)  /* 69: the other side refuses */
 #define MP_EBUSY (-13)     /* 75: in use by another program, try later */
@@ -128,7 +128,7 @@ struct mp_value {
   int32_t exp10;
   uint32_t reserved;  /* 0 */
   int64_t time_ms;    /* when it was read: ms since 1970-01-01 UTC; 0: now */
-  const char *unit;   /* symbol as in kmp/units.csv ("GJ", "m3"); NULL: none */
+  const char *unit;   /* as in meterpipe-units(7): "GJ", "m3"; NULL: none */
   const char *serial; /* of the meter; NULL: the one given to mp_sink.serial */
   const char *text;   /* with kind MP_TEXT; else NULL */
 };
@@ -185,10 +185,11 @@ struct mp_option {
 /* mp_operand.flags */
 #define MP_OPERAND_MISSING 0x1u     /* there is no last known value */
 #define MP_OPERAND_FIRST 0x2u       /* the target was never set */
-#define MP_OPERAND_ROUNDED 0x4u     /* known only rounded, to place */
-/* The value was read from another serial number.  Only older hosts set this.
- * This host waits for the next reading; once that reading confirms that the
- * meter was exchanged, the value is the first reading of the new meter. */
+#define MP_OPERAND_ROUNDED 0x4u     /* only a rounded value is known: place */
+/* The value was read from a meter with another serial number.  Only older hosts
+ * set this.  This host does not call apply before the next reading confirms
+ * that the meter was exchanged; the value is then the first reading of the new
+ * meter. */
 #define MP_OPERAND_OTHER_METER 0x8u
 
 /* The last known value of the target that an operand option names. */
@@ -524,11 +525,11 @@ struct mp_target {
 /* mp_shown.answer */
 #define MP_SHOWN_VALUE 1  /* displays `value` */
 #define MP_SHOWN_EMPTY 2  /* exists, never set; value: 0 in its unit, or NULL */
-#define MP_SHOWN_ABSENT 3 /* not listed: no such target, hidden, no right */
-#define MP_SHOWN_UNFIT 4  /* exists, but cannot take values (explained) */
+#define MP_SHOWN_ABSENT 3 /* not listed: missing, hidden, or no permission */
+#define MP_SHOWN_UNFIT 4  /* cannot take values; explain with mp_fail */
 
 /* mp_shown.flags */
-#define MP_SHOWN_NUMBERS 0x1u /* takes numbers only: the host refuses a text */
+#define MP_SHOWN_NUMBERS 0x1u /* only numbers: the host writes no text to it */
 
 /* The displayed value of a target.  A target without an answer was not
  * reached. */
@@ -565,17 +566,18 @@ struct mp_shown_sink {
 struct mp_record {
   uint32_t struct_size;
   uint32_t reserved;
-  int64_t time_ms; /* end of the reading, the earliest of several inputs */
+  int64_t time_ms; /* end of reading; with several inputs, the earliest */
   const char *id;  /* the same at every delivery of these values, and never used
-                      for others, even if the state was lost */
+                      for other values, even if the state was lost */
 };
 
-/* Result for a value; all except MP_ACCEPTED are explained. */
-#define MP_ACCEPTED 1     /* the other side confirmed that it has it */
-#define MP_NOT_SENT 2     /* it certainly did not leave */
-#define MP_PERHAPS 3      /* unknown outcome: it left, and no answer came */
-#define MP_RETRY 4        /* the answer: not now (explained) */
-#define MP_REJECTED 5     /* the answer: never (explained) */
+/* Result for a value.  The plugin explains all except MP_ACCEPTED with
+ * mp_fail. */
+#define MP_ACCEPTED 1     /* the other side confirmed that it has the value */
+#define MP_NOT_SENT 2     /* the value certainly did not leave */
+#define MP_PERHAPS 3      /* unknown outcome: it may have left; no answer */
+#define MP_RETRY 4        /* the answer was: not now */
+#define MP_REJECTED 5     /* the answer was: never */
 
 #define MP_ALL_TARGETS UINT32_MAX
 
@@ -610,9 +612,8 @@ struct mp_list_sink {
 };
 
 /* mp_output_ops.flags */
-/* Without targets in its section, it takes every value of the
- * pipeline.  Targets are then named after the values, and more may
- * come from cycle to cycle. */
+/* An instance without targets in its section takes every value of the pipeline.
+ * Its targets are named after the values.  A later cycle may add targets. */
 #define MP_OUTPUT_TAKES_ALL 0x1u
 
 /* Append only: fetch sets mp_value.time_ms to the time of the row.  The host
@@ -620,7 +621,7 @@ struct mp_list_sink {
  * was put back: the output has rows that the state does not know. */
 #define MP_OUTPUT_TELLS_TIME 0x2u
 
-/* It writes its values to standard output.  A run at a terminal does
+/* The output writes its values to standard output, so a run at a terminal does
  * not list them again. */
 #define MP_OUTPUT_SHOWS 0x4u
 
@@ -649,8 +650,9 @@ struct mp_output_ops {
    * NULL: no instance can be asked. */
   int (*fetch)(void *self, const struct mp_shown_sink *sink);
   /* Begins a record.  Append, history and live outputs may get several before a
-   * commit; a latest output gets one.  A failure has the consequences of a
-   * failed write that concerns more than its value.  NULL is allowed. */
+   * commit; a latest output gets one.  After a failure nothing is sent, as
+   * after a failed write that does not refuse its value alone.  NULL is
+   * allowed. */
   int (*begin)(void *self, const struct mp_record *record);
   /* Takes one value of that record.  No I/O here: copy the parts that you
    * need.  Targets without a value are missing in this record.  The value is
@@ -658,24 +660,24 @@ struct mp_output_ops {
    * steps.  MP_EDATA, MP_ERANGE and MP_ECONFIG refuse this value alone: its
    * target is MP_REJECTED in this record, whatever commit reports.  After any
    * other reason nothing is sent: the host does not call commit (or recover),
-   * takes everything written since the last commit for MP_NOT_SENT, calls
-   * close, in which the plugin must forget it, and does not use the output
-   * again in this run. */
+   * and everything written since the last commit counts as MP_NOT_SENT.  The
+   * host calls close, in which the plugin must drop it, and does not use the
+   * output again in this run. */
   int (*write)(void *self, uint32_t target, const struct mp_value *value);
   /* Sends everything written since the last commit, and gives a result for each
    * target written (append, live: one for each record is enough, with
    * MP_ALL_TARGETS).  The host assumes MP_PERHAPS if there is no result.
-   * Explain a result other than MP_ACCEPTED with mp_fail, here or since begin;
-   * if you do not, the host reports it.  Returns MP_OK if the output can be
-   * used further in this run, whatever the results. */
+   * Explain a result other than MP_ACCEPTED with mp_fail, here, in begin or in
+   * write; if you do not, the host reports it.  Returns MP_OK if the host may
+   * continue to use the output in this run, whatever the results are. */
   int (*commit)(void *self, const struct mp_result_sink *sink);
 
   /* Append only; token and recover are both required.  token writes a line that
    * identifies the place of the next row; the host stores it before the row is
    * written.  size is at least 256. */
   int (*token)(void *self, char *ret_token, size_t size);
-  /* Called after begin and write instead of commit, if an earlier run ended
-   * between token and its result.  Finds out whether these records were
+  /* Called after begin and write, instead of commit, if an earlier run ended
+   * after token and before the result.  Finds out whether these records were
    * written, removes a partly written one, and gives a result for each:
    * MP_ACCEPTED or MP_NOT_SENT. */
   int (*recover)(void *self, const char *token,
@@ -711,14 +713,14 @@ struct mp_plugin {
    * server.  The host is valid until destroy. */
   int (*create)(const struct mp_host *host, void **ret_self);
   void (*destroy)(void *self);
-  /* Exactly one of these. */
+  /* Exactly one of these is not NULL. */
   const struct mp_input_ops *input;
   const struct mp_transform_ops *transform;
   const struct mp_output_ops *output;
 };
 
-/* The only symbol that a plugin exports.  Only returns a pointer to a constant,
- * because listing plugins calls it. */
+/* The only symbol that a plugin exports.  It returns a pointer to a constant
+ * and does nothing else: the host calls it even to list the plugins. */
 MP_EXPORT const struct mp_plugin *meterpipe_plugin(void);
 
 #ifdef __cplusplus

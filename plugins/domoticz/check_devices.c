@@ -1,7 +1,7 @@
 /*
- * The command check: whether the devices, and the rights of the login, suit
- * this pipeline.  A configuration that fails in a run is an error; one that the
- * user would regret later is a warning.
+ * For the command check: checks that the devices and the rights of the login
+ * suit this pipeline.  A configuration that fails in a run is an error.  One
+ * that works, but with results that the user would not want, is a warning.
  */
 #include "lib/array.h"
 #include "plugins/domoticz/domoticz.h"

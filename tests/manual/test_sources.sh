@@ -6,6 +6,8 @@ set -eu
 cd "${srcdir:-.}"
 [ -d core ] || exit 77
 status=0
+names=$(mktemp)
+trap 'rm -f "$names"' EXIT
 
 wrong()
 {
@@ -38,6 +40,19 @@ for page in HACKING.md doc/architecture.md doc/ledger.md tests/coverage.md; do
     esac
   done
 done
+
+# ---- The waits --------------------------------------------------------------
+
+# "| `FILE` FUNCTION |": of each row that names a function, and "$FILE TEST".
+# shellcheck disable=SC2016
+sed -n 's/^|[^|]*| `\([^`]*\)` \([a-z_0-9]*\) |.*/\1 \2/p' HACKING.md >"$names"
+# shellcheck disable=SC2016
+sed -n 's/.*\$\(test_[a-z]*\.c\) \([a-z_0-9]*\).*/tests\/e2e\/\1 \2/p' \
+  HACKING.md >>"$names"
+[ -s "$names" ] || wrong "HACKING.md has no table of waits"
+while read -r file name; do
+  grep -qw "$name" "$file" || wrong "HACKING.md: there is no $name in $file"
+done <"$names"
 
 # ---- The files of a plugin --------------------------------------------------
 

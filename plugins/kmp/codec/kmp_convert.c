@@ -1,5 +1,5 @@
 /*
- * Converts records for the host: values, and the items of a probe.
+ * Converts records to the structs of the host: values, and items of a probe.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"

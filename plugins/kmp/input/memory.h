@@ -16,7 +16,7 @@ bool memory_is_early(const struct kmp *kmp);
 void memory_note_reading(const struct kmp *kmp);
 
 /* Stores that the meter failed.  It may be exchanged before it answers again,
- * so the next run requests the registers again that it was silent to. */
+ * so the next run again requests the registers that it did not answer. */
 void memory_note_failure(const struct kmp *kmp);
 
 /* True if the serial number must be read, even in a request of its own: once a

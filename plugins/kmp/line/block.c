@@ -5,10 +5,10 @@
  *     4 4        then its halves
  *     2 2 1 1    and the halves of each part that was not answered
  *
- * Some meters are silent to requests for more than a few registers, some to one
- * register in particular, and some to a request of which they have no register.
- * A register that meets with silence even in a request of its own is left out,
- * if the meter answers another request.
+ * Some meters do not answer a request for more than a few registers, some a
+ * request for one certain register, and some a request for registers that they
+ * do not have.  A register without an answer even in a request of its own is
+ * left out, if the meter answers another request.
  */
 #include "plugins/kmp/line/block.h"
 

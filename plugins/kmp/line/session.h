@@ -57,17 +57,17 @@ struct session {
    * only smaller requests. */
   uint8_t limit;
   bool gone;          /* the meter answered before, but no longer */
-  bool takes_silence; /* a probe: silence to a block means it has none */
+  bool takes_silence; /* probe: no answer means it has none of the block */
   int64_t time_ms;    /* when the last good answer was complete, on host->now */
   int64_t sent;       /* when the last request was written, on port_clock */
-  bool ends_quietly;  /* a watch: do not report that the host ended it */
+  bool ends_quietly;  /* probe --watch: do not report that the host ended it */
 
   /* Private. */
   int64_t gap_ms;      /* longest pause between two bytes of an answer */
   int64_t last_byte;   /* time of the last byte, received or sent */
   int64_t not_before;  /* earliest time of the next request */
   int failed;          /* the last request had no good answer */
-  bool silent_to_none; /* silent to blocks of which it has no register */
+  bool silent_to_none; /* does not answer if it has none of the registers */
   struct kmp_request good_request; /* a request that the meter answered */
   uint8_t wire[KMP_REQUEST_WIRE_MAX];
   struct kmp_deframer deframer;
@@ -78,9 +78,9 @@ void session_init(struct session *s, const struct mp_host *host,
                   const char *device, struct port *port,
                   const struct session_settings *settings);
 
-/* Sends REQUEST, at most ATTEMPTS times, until a good answer comes.  Returns
- * MP_OK; MP_DROP when none came (see s->seen; not reported); or a reason to end
- * the session (reported).  The answer is valid until the next request. */
+/* Sends REQUEST, at most ATTEMPTS times, until a good answer arrives.  Returns
+ * MP_OK; MP_DROP when none arrived (see s->seen; not reported); or a reason to
+ * end the session (reported).  The answer is valid until the next request. */
 int session_ask(struct session *s, const struct kmp_request *request,
                 unsigned attempts, struct kmp_answer *ret_answer);
 

@@ -251,12 +251,12 @@ static const struct settling {
   /* 7: an emptied base: the ledger's value counts. */
   { 7, BASE, "A=84 B=83@1", "0@9", "A=84 B=83@1", SETTLED },
   { 7, BASE, "A=84 B=83@1 D=85", "-@9", "A=84 B=83@1 D=85", SETTLED },
-  /* 8: a total changed on purpose. */
+  /* 8: a total changed by hand. */
   { 8, TOTAL, "A=84 B=83@1", "0@9", "A=0", CHANGED },
   { 8, TOTAL, "A=84 B=83@1", "500@9", "A=500", CHANGED },
   { 8, TOTAL, "A=84 B=83@1 D=85.5", "500@9", "A=500 D=501.5", CHANGED },
   { 8, TOTAL, "A=84 B=83@1 D=85.5", "0@9", "A=0 D=1.5", CHANGED },
-  /* 9: a base changed on purpose. */
+  /* 9: a base changed by hand. */
   { 9, BASE, "A=84 B=83@1", "70@9", "A=70", CHANGED },
   { 9, BASE, "A=84 B=83@1 D=85", "70@9", "A=70", CHANGED },
   /* 10: another program also writes to the target. */

@@ -241,7 +241,7 @@ find_all(void)
 
     in.lines++;
     in.separated |= in.blank > 0 && !is_blank(p, len);
-    if (len >= LINES_BUFFER)
+    if (len >= LINE_READER_BUFFER)
       in.too_long++;
     else if (in.newer)
       in.blank += is_blank(p, len);
@@ -616,7 +616,7 @@ check_pipe(const char *said)
   char *pieces = read_pipe(1), *whole = read_pipe(0);
 
   require(strcmp(pieces, whole) == 0);
-  if (in.size <= LINES_BUFFER || (in.blank == 0 && in.too_long == 0))
+  if (in.size <= LINE_READER_BUFFER || (in.blank == 0 && in.too_long == 0))
     require(strcmp(said, whole) == 0);
   free(pieces);
   free(whole);

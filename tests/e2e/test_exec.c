@@ -377,9 +377,9 @@ START_TEST(whole_group_ends_at_the_timeout)
   sandbox_write(s, "slow.sh", "%s", slow_scripts[_i]);
   exec_write(s, "class = append\ncommand = sh slow.sh\ntimeout = 200ms\n");
   exec_run(s, "84.208");
-  exec_check(s, EX_TEMPFAIL,
-             "error: hook: sh: was still running when its time was "
-             "over, and was ended\n");
+  exec_check(
+    s, EX_TEMPFAIL,
+    "error: hook: sh: was still running at its time limit, and was stopped\n");
   ck_assert_int_lt(clock_ms() - begun, 30000);
   check_gone("pid");
 }
@@ -395,9 +395,9 @@ START_TEST(deadline_of_the_cycle_ends_the_command)
                 "[output hook]\nplugin = exec\nclass = append\n"
                 "command = sh slow.sh\nvalue.energy = meter.energy\n");
   exec_run(s, "84.208");
-  exec_check(s, EX_TEMPFAIL,
-             "error: hook: sh: was still running when its time was "
-             "over, and was ended\n");
+  exec_check(
+    s, EX_TEMPFAIL,
+    "error: hook: sh: was still running at its time limit, and was stopped\n");
   ck_assert_int_lt(clock_ms() - begun, 30000);
 }
 END_TEST
@@ -440,8 +440,8 @@ START_TEST(unkillable_command_is_abandoned)
   exec_spoil(s, NULL, 0);
   exec_run(s, "84.208");
   exec_check(s, EX_TEMPFAIL,
-             "error: hook: sh: was still running when its time was over, and "
-             "did not end when it was killed, and was left behind\n");
+             "error: hook: sh: was still running at its time limit, and did "
+             "not end when it was killed\n");
   ck_assert_int_lt(clock_ms() - begun, 30000);
   check_gone("pid"); /* its guard killed it after the run */
 }
@@ -523,7 +523,7 @@ START_TEST(record_not_written_to_the_command_stays_pending)
   exec_run(s, "84.208");
   snprintf(
     text, sizeof(text),
-    "error: hook: sh: cannot write to its standard input: %s; it was ended\n",
+    "error: hook: sh: cannot write to its standard input: %s; it was stopped\n",
     pipe_rows[_i].why);
   exec_check(s, EX_IOERR, text);
   exec_heal(s);

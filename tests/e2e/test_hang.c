@@ -175,7 +175,7 @@ static const struct wait waits[] = {
    * without a writer. */
   { .pipeline = STOPPED,
     .status = EX_TEMPFAIL,
-    .said = "was still running when its time was over",
+    .said = "was still running at its time limit",
     .rows = "1\n2\n" },
   { .pipeline = FAR_METER,
     .hang = "getaddrinfo:",

@@ -175,7 +175,7 @@ START_TEST(endless_rotation_fails_with_busy)
   open_and_write();
   rotations = 1000;
   bench_at_flock = rotate;
-  check_refused(MP_EBUSY, "is replaced again and again");
+  check_refused(MP_EBUSY, "another program keeps replacing it");
   bench_at_flock = NULL;
   ck_assert_int_gt(rotations, 900);
   ck_assert_str_eq(bench_get(&b), HEADER);

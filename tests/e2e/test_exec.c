@@ -999,7 +999,7 @@ START_TEST(target_in_another_unit_keeps_its_pending_values)
   sandbox_write(s, "show.sh", show, "GJ");
   exec_run(s, "84.300");
   exec_check(s, EX_OK,
-             "notice: hook: value.energy: is in order again after 20 min\n");
+             "notice: hook: value.energy: works again after 20 min\n");
   ck_assert_ptr_nonnull(
     strstr(sandbox_read(s, "got"), "\"energy\":{\"value\":\"84.300\""));
 }
@@ -1058,11 +1058,11 @@ START_TEST(pending_reading_allows_a_convert_to_another_unit)
     "error: hook: value.energy: takes kWh, and meter.energy is in GJ: "
     "put a transform \"convert\" with unit = kWh and decimals = 3 between them "
     "(p.ini:14)\n"
-    "notice: hook: sh: answers again after 20 min\n");
+    "notice: hook: sh: works again after 20 min\n");
   sandbox_write(s, "p.ini", hook, "heat");
   exec_run(s, "84.000");
   exec_check(s, EX_OK,
-             "notice: hook: value.energy: is in order again after 20 min\n");
+             "notice: hook: value.energy: works again after 20 min\n");
   ck_assert_ptr_nonnull(
     strstr(sandbox_read(s, "got"), "\"energy\":{\"value\":\"23333.333\""));
 }

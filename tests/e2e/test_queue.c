@@ -355,7 +355,7 @@ START_TEST(count_of_dropped_rows_survives_runs_without_a_row)
     strstr(sandbox_err(s), "so far 1 of the oldest were dropped"));
   set_reading(NULL);
   sandbox_run(s, "run -c p.ini");
-  ck_assert_ptr_null(strstr(sandbox_err(s), "in order again"));
+  ck_assert_ptr_null(strstr(sandbox_err(s), "works again"));
   set_reading("4");
   sandbox_run(s, "run -v -c p.ini");
   ck_assert_ptr_nonnull(

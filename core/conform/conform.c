@@ -110,7 +110,7 @@ conform_create(struct conform *c, struct fake_host *h, void **ret_self)
   conform_result(c, h, "create", r, outcomes, failures);
   if (!c->failed)
     conform_fail(c,
-                 "create refuses a value that the option table allows (to give "
+                 "create rejects a value that the option table allows (to give "
                  "another, write OPTION=VALUE after the file name): %s",
                  trimmed_message(fake_host_log(h), why, sizeof(why)));
   return false;

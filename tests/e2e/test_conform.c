@@ -141,14 +141,14 @@ static const struct {
   { "create-shares",
     FINDS("two instances", "create returned the same instance twice") },
   { "create-one", FINDS("two instances",
-                        "create refuses a value that the option table allows "
+                        "create rejects a value that the option table allows "
                         "(to give another, write OPTION=VALUE after the file "
                         "name): error: two: there is one already") },
   { "create-code",
     FINDS("all choices", "create gave -5 for the option \"class\": a wrong "
                          "value is MP_ECONFIG") },
   { "create-refuses",
-    FINDS("deliver", "create refuses a value that the option table allows (to "
+    FINDS("deliver", "create rejects a value that the option table allows (to "
                      "give another, write OPTION=VALUE after the file name): "
                      "error: one: class: is not to be had") },
   { "create-nonsense",
@@ -237,15 +237,16 @@ static const struct {
   { "input_bad.so", "field-small",
     "fields: a field's struct_size is 8: too small" },
   { "input_bad.so", "field-name",
-    "fields: the field name \"A field\" is not made of [a-z0-9_.-]" },
+    "fields: the field name \"A field\" has characters other than a-z, 0-9, _ "
+    ". and -, or is too long" },
   { "input_bad.so", "field-kind",
     "fields: the field \"a\" is of kind 9, which does not exist" },
   { "input_bad.so", "field-twice",
     "fields: field(\"a\") returned 0 and called the sink 2 times" },
   { "input_bad.so", "field-other",
-    "fields: list_fields names \"a\", and field says that it is \"b\"" },
+    "fields: list_fields names \"a\", but field returns \"b\"" },
   { "input_bad.so", "field-unknown",
-    "fields: list_fields names \"b\", and field says that it is \"none\"" },
+    "fields: list_fields names \"b\", but field returns \"none\"" },
   { "input_bad.so", "field-code",
     "fields: field(\"\") returned -5: it may return MP_OK or MP_ECONFIG" },
   { "input_bad.so", "list-fails", "fields: list_fields failed" },
@@ -830,8 +831,8 @@ START_TEST(names_of_unrequested_fields_are_checked)
   sandbox_setenv(s, "BAD", "read-name");
   sandbox_run(s, "run -c p.ini");
   check(EX_SOFTWARE, "bad.a 1\n",
-        "error: bad: the plugin emitted a field whose name is not made of a-z, "
-        "0-9, _ . and -, or is too long\n");
+        "error: bad: the plugin emitted a field whose name has characters "
+        "other than a-z, 0-9, _ . and -, or is too long\n");
 }
 END_TEST
 

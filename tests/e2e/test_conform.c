@@ -91,7 +91,7 @@ static const struct {
   { "table-key", REFUSES("the row \"t.e\" of its option table has a bad name: "
                          "use [a-z][a-z0-9_]*, and not \"plugin\"") },
   { "table-twice",
-    REFUSES("the row \"class\" of its option table comes twice") },
+    REFUSES("the row \"class\" of its option table is given twice") },
   { "table-choices",
     REFUSES(
       "the row \"class\" of its option table has an `allowed` that its type "
@@ -416,7 +416,7 @@ START_TEST(conform_refuses_wrong_options)
         "error: input_kmp.so: \"nonsense\" is not an option: write "
         "OPTION=VALUE, without blanks\n"
         "error: input_kmp.so: devise: the plugin has no such option\n"
-        "error: input_kmp.so: baud: \"7\" is none of "
+        "error: input_kmp.so: baud: \"7\" is not one of "
         "300|600|1200|2400|4800|9600|19200|38400|57600|115200\n");
 }
 END_TEST

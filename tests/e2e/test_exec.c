@@ -1230,7 +1230,7 @@ static const struct {
                         "that delivers the records, and its arguments; run "
                         "without a shell; for example: command = TEXT\n" },
   { "command = true\nclass = apend\n",
-    "p.ini:7: class: \"apend\" is none of live|latest|append|history; the "
+    "p.ini:7: class: \"apend\" is not one of live|latest|append|history; the "
     "nearest is \"append\"\n" },
   { "class = append\ncommand = sh -c 'exit\n",
     "p.ini:7: command: is not a command: write PROGRAM ARGUMENT..., and close "

@@ -59,7 +59,7 @@ static const struct file_row files[] = {
   { "[pipeline house]\n" METER SCREEN,
     "p.ini:1: [pipeline] takes no name, but has \"house\"\n" },
   { "[pipeline]\n[pipeline]\n" METER SCREEN,
-    "p.ini:2: [pipeline] comes twice; first in line 1\n" },
+    "p.ini:2: [pipeline] is given twice; first in line 1\n" },
   { "[input my.meter]\nplugin = kmp\ndevice = d\n" SCREEN
     "field.a = my.volume_v1\n",
     "p.ini:1: \"my.meter\" cannot be a name: use 1 to 32 of the characters A-Z "
@@ -68,7 +68,8 @@ static const struct file_row files[] = {
     "p.ini:6: \"abcdefghij-abcdefghij_ABCDEFGHIJ012\" cannot be a name: use 1 "
     "to 32 of the characters A-Z a-z 0-9 _ -\n" },
   { METER "[output meter]\nplugin = stdout\n",
-    "p.ini:4: the name \"meter\" is taken by [input meter] in line 1\n" },
+    "p.ini:4: the name \"meter\" is already used by [input meter] in line "
+    "1\n" },
   { "[input meter\nplugin = kmp\n" SCREEN,
     "p.ini:1: a heading that does not end with \"]\"\n" },
   { "", "p.ini: there is no [input NAME]: nothing would be read\n"
@@ -129,9 +130,8 @@ static const struct file_row files[] = {
     "p.ini:4: timeout: \"2\" is not a duration: write it as 500ms, 2s, 20m, "
     "1h or 1d\n" },
   { METER "dtr = on\n" SCREEN, "p.ini:4: dtr: \"on\" is not yes or no\n" },
-  { METER "parity = evn\n" SCREEN,
-    "p.ini:4: parity: \"evn\" is none of none|even|odd; the nearest is "
-    "\"even\"\n" },
+  { METER "parity = evn\n" SCREEN, "p.ini:4: parity: \"evn\" is not one of "
+                                   "none|even|odd; the nearest is \"even\"\n" },
   { METER "fields = heat_energy_e1 volume_v1\n" SCREEN,
     "p.ini:4: fields: \"heat_energy_e1 volume_v1\" is not a list of fields: "
     "write NAME, NAME\n" },
@@ -267,8 +267,8 @@ static const struct file_row files[] = {
   /* lines */
   { METER "capture = " X1000 X1000 X1000 X1000 X10 X10 X10 X10 X10 X10 X10 X10
           "1234567\n" SCREEN,
-    "p.ini:4: a line of 4097 bytes, but 4096 is the most: go on in the next "
-    "line, indented\n" },
+    "p.ini:4: the line has 4097 bytes, but at most 4096 are allowed: continue "
+    "it in an indented line\n" },
   { METER "capture = m\xb3\n" SCREEN,
     "p.ini:4: bytes that are not UTF-8 in this line\n" },
   { METER "capture = \033[31m\n" SCREEN,
@@ -303,11 +303,11 @@ static const struct file_row files[] = {
     "minus = house.323\n"
     "[transform ring]\nplugin = overwrite\nvalue = ring\n",
     "p.ini:2: unknown option \"dedline\"; the nearest is \"deadline\"\n"
-    "p.ini:5: baud: \"12\" is none of "
+    "p.ini:5: baud: \"12\" is not one of "
     "300|600|1200|2400|4800|9600|19200|38400|57600|115200\n"
     "p.ini:9: url: must begin with http:// or https://\n"
     "p.ini:10: idx.4: there is no stage \"usgae\"; the nearest is \"usage\"\n"
-    "p.ini:13: format: \"jsn\" is none of table|json|line; the nearest is "
+    "p.ini:13: format: \"jsn\" is not one of table|json|line; the nearest is "
     "\"json\"\n"
     "p.ini:20: the transforms depend on each other in a circle: ring <- "
     "ring\n" },

@@ -897,7 +897,7 @@ START_TEST(status_dates_an_unsent_value_from_its_reading)
                 sandbox_out(s));
   ck_assert_ptr_nonnull(
     strstr(sandbox_out(s), "the run that began at 2026-11-22T10:20:00Z did not "
-                           "end: it was in output hook (commit)\n"));
+                           "finish: it was in output hook (commit)\n"));
   sandbox_run(s, "status --json -c p.ini");
   ck_assert_ptr_nonnull(strstr(
     sandbox_out(s), "\"unfinished_run\":{\"begun\":\"2026-11-22T10:20:00Z\","

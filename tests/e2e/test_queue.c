@@ -100,8 +100,8 @@ rows_given(void)
 /* ---- After a kill ---- */
 
 #define WAS_KILLED                                                             \
-  "notice: hook: the run that began at 2026-11-22T10:20:00Z did not end: it "  \
-  "was in this output (commit), which is now served last\n"
+  "notice: hook: the run that began at 2026-11-22T10:20:00Z did not finish: "  \
+  "it was in this output (commit), which is now served last\n"
 
 /* The command takes longer than the part of the deadline that is kept for
  * outputs. */
@@ -352,17 +352,17 @@ START_TEST(count_of_dropped_rows_survives_runs_without_a_row)
   set_reading("3");
   sandbox_run(s, "run -c p.ini");
   ck_assert_ptr_nonnull(
-    strstr(sandbox_err(s), "so far 1 of the oldest were dropped"));
+    strstr(sandbox_err(s), "the oldest are dropped (so far 1)"));
   set_reading(NULL);
   sandbox_run(s, "run -c p.ini");
   ck_assert_ptr_null(strstr(sandbox_err(s), "works again"));
   set_reading("4");
   sandbox_run(s, "run -v -c p.ini");
   ck_assert_ptr_nonnull(
-    strstr(sandbox_err(s), "so far 2 of the oldest were dropped"));
+    strstr(sandbox_err(s), "the oldest are dropped (so far 2)"));
   sandbox_run(s, "status -c p.ini");
-  ck_assert_msg(strstr(sandbox_out(s), "so far 2 of the oldest"), "%s",
-                sandbox_out(s));
+  ck_assert_msg(strstr(sandbox_out(s), "the oldest are dropped (so far 2)"),
+                "%s", sandbox_out(s));
 }
 END_TEST
 

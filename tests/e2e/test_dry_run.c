@@ -372,8 +372,7 @@ START_TEST(input_without_captures_cannot_be_replayed)
                 "[output show]\nplugin = stdout\nfield.a = meter.a\n");
   sandbox_run(s, "run -c house.ini --replay meter.capture");
   check(78, "",
-        "house.ini:1: the plugin of [input meter] has no captures that "
-        "--replay could read\n");
+        "house.ini:1: the plugin of [input meter] does not support --replay\n");
   ck_assert(!sandbox_exists(s, "read"));
 }
 END_TEST

@@ -225,7 +225,7 @@ static const struct file_row files[] = {
   { METER HOUSE "idx.3\t23 = meter.heat_energy_e1\n",
     "p.ini:7: the name of a target holds a tab: write idx.NAME = VALUE\n" },
   { METER HOUSE ENERGY "idx.4.power = meter.power_e1\n",
-    "p.ini:8: idx.4.power needs a target idx.4 that it is a part of\n" },
+    "p.ini:8: idx.4.power needs the target idx.4: add it\n" },
   { METER "[output house]\nplugin = domoticz\nurl = localhost:8080\n" ENERGY,
     "p.ini:6: url: must begin with http:// or https://\n" },
   { METER

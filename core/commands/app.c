@@ -54,7 +54,7 @@ app_new(const struct arguments *args, struct app **ret)
   *ret = calloc(1, sizeof(**ret));
   if (*ret && prepare_app(*ret, args))
     return EX_OK;
-  log_line(MP_LOG_ERROR, NULL, NULL, "out of memory or descriptors");
+  log_line(MP_LOG_ERROR, NULL, NULL, "out of memory or file descriptors");
   return EX_OSERR;
 }
 
@@ -184,8 +184,7 @@ app_open_store(struct app *app, enum store_mode mode)
   if (r != MP_OK) {
     report_failuref(
       app->report, REPORT_OTHER, NULL, r, path ? path : "the state",
-      "cannot be accessed, and no second state is begun elsewhere: run as its "
-      "owner, or give [pipeline] a state_dir");
+      "cannot be accessed: run as its owner, or give [pipeline] a state_dir");
     free(path);
     return r;
   }

@@ -919,8 +919,7 @@ START_TEST(watch_describes_an_attempt_that_has_no_text)
         "{\"attempt\":1,\"answered\":true,\"crc_errors\":0,"
         "\"noise_bytes\":0,\"round_trip_ms\":0,\"what\":\"answers\"}\n"
         "{\"attempt\":2,\"answered\":false,\"crc_errors\":0,"
-        "\"noise_bytes\":0,\"round_trip_ms\":null,\"what\":\"no answer\"}"
-        "\n",
+        "\"noise_bytes\":0,\"round_trip_ms\":null,\"what\":\"no reply\"}\n",
         "");
 }
 END_TEST

@@ -414,15 +414,16 @@ static const struct {
           "minus = house.323\n" HOUSE ENERGY "idx.4 = t\n",
     "warning: house: idx.323: is a base, but this pipeline does not write the "
     "same reading to it: the results are differences from its value, not "
-    "usages\n" },
+    "usages; for usages, write that reading to it\n" },
   /* nothing is written to the usage's base */
   { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
           "minus = house.323\n" HOUSE "idx.4 = t\n",
     "warning: house: idx.323: is a base, but this pipeline does not write the "
     "same reading to it: the results are differences from its value, not "
-    "usages\n" },
+    "usages; for usages, write that reading to it\n" },
   { METER "[input cold]\nplugin = kmp\ndevice = elsewhere\n" HOUSE ENERGY,
-    "warning: cold: nothing uses its values: none is read\n" },
+    "warning: cold: no stage uses its values, so none is read: name one of its "
+    "fields in a stage, or remove the input\n" },
   { METER HOUSE "username = me\npassword = hunter2\n" ENERGY,
     "p.ini:8: warning: \"password\" is in a file that everybody can read: "
     "chmod o-r it, or use password_file\n" },
@@ -430,8 +431,8 @@ static const struct {
     "p.ini:8: warning: password_file: everybody can read the file: chmod o-r "
     "it\n" },
   { METER HOUSE ENERGY "[pipeline]\ndeadline = 3999ms\n",
-    "warning: deadline: is below 4 s: a value that has to wait for two seconds "
-    "before it is sent may not be sent in time\n" },
+    "warning: deadline: is below 4 s, but some values are sent two seconds "
+    "after the others: set it to 4s or more\n" },
 };
 
 START_TEST(check_warns_about_doubtful_settings)

@@ -66,10 +66,9 @@ has_no_file(const struct arguments *args, struct problems *problems)
   if (args->config_given || access(args->config_path, F_OK) == 0 ||
       errno != ENOENT)
     return false;
-  problems_add(
-    problems, args->config_path, 0,
-    "there is no pipeline file yet: write one (meterpipe.ini(5) says "
-    "how), or give another with -c FILE");
+  problems_add(problems, args->config_path, 0,
+               "there is no pipeline file yet: write one (meterpipe.ini(5) "
+               "says how), or name one with -c FILE");
   return true;
 }
 

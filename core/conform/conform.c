@@ -322,8 +322,8 @@ try_text(struct conform *c, const struct mp_option *option, const char *text)
     c->plugin->table.destroy(self);
   else if (r != MP_ECONFIG)
     conform_fail(c,
-                 "create gave %d for the option \"%s\": a wrong value is "
-                 "MP_ECONFIG",
+                 "create returned %d for a value of the option \"%s\": to "
+                 "reject it, return MP_ECONFIG",
                  r, option->key);
   fake_host_free(h);
 }

@@ -226,7 +226,7 @@ handle_next_event(struct running *r)
   if (poll(fds, ARRAY_SIZE(fds), left > 0 ? (int)left : 0) >= 0)
     attend_pipes(r, fds);
   else if (errno != EINTR)
-    fail_running(r, MP_EIO, "cannot be waited for", errno);
+    fail_running(r, MP_EIO, "cannot wait for it", errno);
   late = clock_mono_ms() >= r->until_ms;
   if (late)
     fail_running(r, MP_ETIMEOUT, NULL, 0);

@@ -77,8 +77,8 @@ static const struct {
 } conform_rows[] = {
   { "table-none", REFUSES("meterpipe_plugin() gave no table") },
   { "table-abi-2",
-    REFUSES("it was built for plugin interface 2, this meterpipe has 1: build "
-            "it against this one's header") },
+    REFUSES("it was built for plugin interface 2, but this meterpipe has 1: "
+            "build it with the header of this meterpipe") },
   { "table-small", REFUSES("its plugin table is too small (16 bytes)") },
   { "table-two-kinds",
     REFUSES("it has 2 of the tables input, transform and output; it must have "
@@ -145,8 +145,8 @@ static const struct {
                         "(to give another, write OPTION=VALUE after the file "
                         "name): error: two: there is one already") },
   { "create-code",
-    FINDS("all choices", "create gave -5 for the option \"class\": a wrong "
-                         "value is MP_ECONFIG") },
+    FINDS("all choices", "create returned -5 for a value of the option "
+                         "\"class\": to reject it, return MP_ECONFIG") },
   { "create-refuses",
     FINDS("deliver", "create rejects a value that the option table allows (to "
                      "give another, write OPTION=VALUE after the file name): "

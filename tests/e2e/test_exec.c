@@ -1258,10 +1258,9 @@ START_TEST(live_target_cannot_be_an_operand)
                            "[output hook]\nplugin = exec\nclass = live\n"
                            "command = true\nvalue.energy = meter.energy\n");
   sandbox_run(s, "check --offline -c p.ini");
-  exec_check(
-    s, EX_CONFIG,
-    "p.ini:7: minus: \"hook\" keeps no values (it is a live output), so it "
-    "has no last known ones\n");
+  exec_check(s, EX_CONFIG,
+             "p.ini:7: minus: \"hook\" is a live output, which has no last "
+             "known values: name another output\n");
 }
 END_TEST
 

@@ -179,8 +179,8 @@ static const struct file_row files[] = {
     "p.ini:7: minus: there is no stage \"hous\"; the nearest is \"house\"\n" },
   { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
           "minus = screen.volume\n" SCREEN "field.volume = meter.volume_v1\n",
-    "p.ini:7: minus: \"screen\" keeps no values (it is a live output), so it "
-    "has no last known ones\n" },
+    "p.ini:7: minus: \"screen\" is a live output, which has no last known "
+    "values: name another output\n" },
   { METER
     "[transform t]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"
     "minus = house.323\n"

@@ -380,7 +380,7 @@ START_TEST(missing_default_file_has_its_own_message)
     ck_assert_int_eq(sandbox_run(sandbox, "check"), 78);
     snprintf(said, sizeof(said),
              "%s: there is no pipeline file yet: write one (meterpipe.ini(5) "
-             "says how), or give another with -c FILE\n",
+             "says how), or name one with -c FILE\n",
              path);
     ck_assert_str_eq(sandbox_err(sandbox), said);
   }

@@ -266,9 +266,9 @@ static const struct {
     "the environment variable MP_BAD holds a control character" },
   { "idx.1 = ${MP_UNSET}", "the environment variable MP_UNSET is not set" },
   { "password = ${MP_UNSET}",
-    "password: an environment variable that the value names with ${NAME} is "
-    "not set (its name is not shown; for the characters ${ themselves, end the "
-    "line after the $ and continue in an indented line)" },
+    "password: an environment variable in the value is not set (its name is "
+    "not shown; to write ${ itself, end the line after the $ and continue in "
+    "an indented line)" },
 };
 
 START_TEST(reports_each_wrong_option_with_its_line)

@@ -114,8 +114,8 @@ static int
 refuse(char why[FILE_WHY], const char *what, uid_t uid, const char *rule)
 {
   snprintf(why, FILE_WHY,
-           "is %s that uid %ld made in a directory where "
-           "anybody can; it is not %s",
+           "is %s of uid %ld, in a directory where other users can create one; "
+           "it is not %s: name a file in a directory of your own",
            what, (long)uid, rule);
   errno = EPERM;
   return -1;
@@ -136,9 +136,10 @@ check_opened(const char *path, int fd, char why[FILE_WHY])
   close(fd);
   if (is_foreign(&st, dir_owner))
     return refuse(why, "a file", st.st_uid, "used");
-  snprintf(why, FILE_WHY,
-           "has another name, too (a hard link), in a directory where anybody "
-           "can give it one; it is not used");
+  snprintf(
+    why, FILE_WHY,
+    "has another name (a hard link), in a directory where other users "
+    "can create one; it is not used: name a file in a directory of your own");
   errno = EPERM;
   return -1;
 }

@@ -89,11 +89,11 @@ refuse(const struct walk *w, const struct stat *st, char why[SAFE_DIR_WHY])
 {
   char user[USER_WORDS];
 
-  snprintf(why, SAFE_DIR_WHY,
-           "%.256s belongs to %s, in a directory where others can put one; it "
-           "is not used: name a directory of your own, or run meterpipe as "
-           "that user",
-           w->done, user_words(st->st_uid, user));
+  snprintf(
+    why, SAFE_DIR_WHY,
+    "%.256s belongs to %s, in a directory where other users can create one; it "
+    "is not used: name a directory of your own, or run meterpipe as that user",
+    w->done, user_words(st->st_uid, user));
   return -1;
 }
 

@@ -140,4 +140,4 @@ make -s -C fresh_output install uninstall >said
 status=0
 meterpipe plugins --new output fresh_output 2>said || status=$?
 [ $status = 73 ] || fail "--new over a folder ended with $status"
-same said "error: fresh_output: cannot create the folder: File exists"
+same said "error: fresh_output: cannot create the directory: File exists"

@@ -54,7 +54,7 @@ app_new(const struct arguments *args, struct app **ret)
   *ret = calloc(1, sizeof(**ret));
   if (*ret && prepare_app(*ret, args))
     return EX_OK;
-  log_line(MP_LOG_ERROR, NULL, NULL, "out of memory or descriptors");
+  log_line(MP_LOG_ERROR, NULL, NULL, "out of memory or file descriptors");
   return EX_OSERR;
 }
 
@@ -66,10 +66,9 @@ has_no_file(const struct arguments *args, struct problems *problems)
   if (args->config_given || access(args->config_path, F_OK) == 0 ||
       errno != ENOENT)
     return false;
-  problems_add(
-    problems, args->config_path, 0,
-    "there is no pipeline file yet: write one (meterpipe.ini(5) says "
-    "how), or give another with -c FILE");
+  problems_add(problems, args->config_path, 0,
+               "there is no pipeline file yet: write one (meterpipe.ini(5) "
+               "says how), or name one with -c FILE");
   return true;
 }
 
@@ -184,8 +183,7 @@ app_open_store(struct app *app, enum store_mode mode)
   if (r != MP_OK) {
     report_failuref(
       app->report, REPORT_OTHER, NULL, r, path ? path : "the state",
-      "cannot be accessed, and no second state is begun elsewhere: run as its "
-      "owner, or give [pipeline] a state_dir");
+      "cannot be accessed: run as its owner, or give [pipeline] a state_dir");
     free(path);
     return r;
   }

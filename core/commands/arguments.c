@@ -86,7 +86,8 @@ add_replay(struct arguments *args, char *text)
   char *equals = strchr(text, '=');
 
   if (args->n_replays == MAX_REPLAYS) {
-    log_line(MP_LOG_ERROR, NULL, NULL, "more than %d --replay", MAX_REPLAYS);
+    log_line(MP_LOG_ERROR, NULL, NULL, "--replay is given more than %d times",
+             MAX_REPLAYS);
     return false;
   }
   /* A path may contain "="; the name of an input has no slash. */
@@ -97,7 +98,7 @@ add_replay(struct arguments *args, char *text)
     *replay = (struct replay){ .path = text };
   if (!*replay->path || has_replay(args, replay->input)) {
     log_line(MP_LOG_ERROR, NULL, "--replay", "%s%s",
-             replay->input ? replay->input : "the inputs",
+             replay->input ? replay->input : "all inputs",
              *replay->path ? ": two captures are given" : ": no file is given");
     return false;
   }
@@ -286,10 +287,8 @@ void
 arguments_refuse_option(const char *word)
 {
   if (is_option(word))
-    log_line(
-      MP_LOG_ERROR, NULL, NULL,
-      "\"%s\" is in the place of the command: write options after the command",
-      word);
+    log_line(MP_LOG_ERROR, NULL, NULL,
+             "\"%s\" comes before the command: write options after it", word);
   else if (word[1] == '-')
     report_no_long_option(word, see_help);
   else
@@ -378,17 +377,17 @@ check_arguments(const struct arguments *args, const struct command *command)
       (command->run == command_import && !args->device && args->n_operands < 2))
     wrong = "an argument is missing";
   if (command->run == command_run && args->offline && !args->dry)
-    wrong = "--offline goes only with -n: nothing can be delivered without "
-            "contacting the outputs";
+    wrong = "--offline needs -n: nothing can be delivered without contacting "
+            "the outputs";
   if (command->run == command_run && args->every_ms && args->dry)
-    wrong = "--every does not go with -n";
+    wrong = "--every cannot be used with -n";
   if (args->forget && args->n_operands == 0)
     wrong = "--forget needs the targets to forget, as OUTPUT.TARGET";
   if (args->yes && args->n_creates == 0)
-    wrong = "--yes goes only with --create";
+    wrong = "--yes needs --create";
   if (lacks_file(args))
-    wrong = "--create NAME:TYPE=VALUE goes only with -c FILE OUTPUT: VALUE is "
-            "a value of that file";
+    wrong = "--create NAME:TYPE=VALUE needs -c FILE OUTPUT: VALUE is a value "
+            "of that file";
   if (command->most >= 0 && args->n_operands > command->most) {
     report_too_many(args, command);
     return refuse_usage(command);

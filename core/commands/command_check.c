@@ -22,19 +22,21 @@ check_meaning(const struct pipeline *p)
   if (!p->only_captures &&
       options_int(p->options, "deadline") < LEAST_DEADLINE_MS)
     log_line(MP_LOG_WARNING, NULL, "deadline",
-             "is below 4 s: a value that has to wait for two seconds before it "
-             "is sent may not be sent in time");
+             "is below 4 s, but some values are sent two seconds after the "
+             "others: set it to 4s or more");
   for (const struct base *b = p->bases; b; b = b->next)
     if (!b->advances)
       log_line(MP_LOG_WARNING, b->target->stage->name, b->target->object,
                "is a base, but this pipeline does not write the same reading "
-               "to it: the results are differences from its value, not usages");
+               "to it: the results are differences from its value, not usages; "
+               "for usages, write that reading to it");
   for (size_t i = 0; i < p->n_stages; i++) {
     const struct stage *s = p->stages[i];
 
     if (s->kind == PLUGIN_INPUT && s->n_fields == 0 && !s->all_fields)
       log_line(MP_LOG_WARNING, s->name, NULL,
-               "nothing uses its values: none is read");
+               "no stage uses its values, so none is read: name one of its "
+               "fields in a stage, or remove the input");
   }
 }
 
@@ -89,7 +91,7 @@ report_result(const struct app *app)
   for (size_t i = 0; i < p->n_stages; i++)
     n[p->stages[i]->kind]++;
   if (report_status(app->report) == EX_OK && log_is_terminal())
-    printf("%s: in order: %zu input%s, %zu transform%s, %zu output%s\n",
+    printf("%s: no problems: %zu input%s, %zu transform%s, %zu output%s\n",
            app->args->config_path, n[PLUGIN_INPUT],
            n[PLUGIN_INPUT] == 1 ? "" : "s", n[PLUGIN_TRANSFORM],
            n[PLUGIN_TRANSFORM] == 1 ? "" : "s", n[PLUGIN_OUTPUT],

@@ -307,7 +307,7 @@ run_all(struct conform *c)
   int status, n = 1; /* loading was the first */
 
   if (!mkdtemp(dir)) {
-    log_line(MP_LOG_ERROR, NULL, "/tmp", "cannot create a folder there");
+    log_line(MP_LOG_ERROR, NULL, "/tmp", "cannot create a directory there");
     return EX_CANTCREAT;
   }
   c->dir = dir;

@@ -42,8 +42,8 @@ report_why_not(int err)
 {
   if (err == ENOENT) {
     log_line(MP_LOG_ERROR, NULL, PROGRAM,
-             "not found in the folder of meterpipe or in PATH: it is installed "
-             "with the kmp input");
+             "neither in the directory of meterpipe nor in PATH: install the "
+             "kmp plugin, which contains it");
     return EX_CONFIG;
   }
   log_line(MP_LOG_ERROR, NULL, PROGRAM, "cannot be executed: %s",

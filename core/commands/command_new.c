@@ -122,7 +122,7 @@ command_new(const struct arguments *args)
   if (status != EX_OK)
     return status;
   if (mkdir(fresh.name, 0777) != 0) {
-    log_line(MP_LOG_ERROR, NULL, fresh.name, "cannot create the folder: %s",
+    log_line(MP_LOG_ERROR, NULL, fresh.name, "cannot create the directory: %s",
              strerror(errno));
     return EX_CANTCREAT;
   }

@@ -70,9 +70,9 @@ names_are_good(const struct app *app)
     if (!s)
       report_unknown_operand(app, args->operands[i]);
     else if (!measures_readings(s))
-      log_line(
-        MP_LOG_ERROR, s->name, NULL,
-        "is not a transform with a base that this pipeline writes (minus)");
+      log_line(MP_LOG_ERROR, s->name, NULL,
+               "cannot be rebased: name a transform whose base (minus) this "
+               "pipeline writes");
     good &= s && measures_readings(s);
   }
   return good;
@@ -87,7 +87,8 @@ has_measuring(const struct app *app)
     if (measures_readings(p->stages[i]))
       return true;
   log_line(MP_LOG_ERROR, NULL, app->args->config_path,
-           "no transform has a base that this pipeline writes (minus)");
+           "no transform can be rebased: none has a base (minus) that this "
+           "pipeline writes");
   return false;
 }
 

@@ -109,7 +109,7 @@ static const struct {
   { OPT_CONFIG, "-c, --config FILE",
     "the pipeline file\n(default " SYSCONFDIR "/meterpipe/meterpipe.ini)" },
   { OPT_DRY, "-n, --dry-run",
-    "read, compute and show the values, but deliver\nand record nothing" },
+    "read, compute and show the values, but deliver\nand store nothing" },
   { OPT_OFFLINE, "    --offline",
     "do not contact outputs (check: nor the meter;\nrun: only with -n)" },
   { OPT_REPLAY, "    --replay [INPUT=]FILE",
@@ -124,14 +124,15 @@ static const struct {
     "\nmake a target, such as \"Heat energy:counter-gj\"; with\n"
     "=VALUE (and -c), run at once to give it that value" },
   { OPT_FORGET, "    --forget", "delete the named targets from the state" },
-  { OPT_YES, "    --yes", "make it without asking" },
+  { OPT_YES, "    --yes", "make the targets without asking" },
   { OPT_NEW, "    --new KIND",
     "write a plugin to begin with: input, transform or\noutput" },
-  { OPT_VERBOSE, "-v, --verbose", "say more; twice: frames and requests too" },
-  { OPT_QUIET, "-q, --quiet", "only errors" },
-  { OPT_PLUGIN_DIR, "    --plugin-dir DIR", "look for plugins there first" },
-  { OPT_HELP, "-h, --help", "this text" },
-  { OPT_VERSION, "    --version", "the version" },
+  { OPT_VERBOSE, "-v, --verbose",
+    "print more; twice: also frames and requests" },
+  { OPT_QUIET, "-q, --quiet", "print only errors" },
+  { OPT_PLUGIN_DIR, "    --plugin-dir DIR", "look for plugins in DIR first" },
+  { OPT_HELP, "-h, --help", "print this text" },
+  { OPT_VERSION, "    --version", "print the version" },
 };
 
 #define HELP_COLUMN 26

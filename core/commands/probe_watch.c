@@ -35,7 +35,7 @@ words_of(const struct mp_probe_attempt *attempt)
 {
   if (attempt->what)
     return attempt->what;
-  return attempt->answered ? "answers" : "no answer";
+  return attempt->answered ? "answers" : "no reply";
 }
 
 static void
@@ -80,7 +80,7 @@ show_text(const struct probe_watch *watch,
 {
   if (watch->is_live)
     begin_live(watch);
-  printf("[%s] %u of %u answered, CRC errors %lu, noise %lu bytes", watch->bar,
+  printf("[%s] replies %u of %u, CRC errors %lu, noise %lu bytes", watch->bar,
          watch->answered, watch->attempts, watch->crc_errors,
          watch->noise_bytes);
   if (attempt->answered)

@@ -2,7 +2,7 @@
  * probe --watch: shows one attempt after the other, for a user who holds the
  * optical head in one hand.
  *
- *     [..!~||||||||||||||||] 16 of 20 answered, CRC errors 1, ..., 245 ms
+ *     [..!~||||||||||||||||] replies 16 of 20, CRC errors 1, ..., 245 ms
  */
 #ifndef CORE_COMMANDS_PROBE_WATCH_H
 #define CORE_COMMANDS_PROBE_WATCH_H

@@ -74,7 +74,7 @@ print_unfinished(const struct status *status, FILE *out)
   if (status->in_progress)
     fprintf(out, "a run has been in progress since %s", when);
   else
-    fprintf(out, "the run that began at %s did not end", when);
+    fprintf(out, "the run that began at %s did not finish", when);
   if (*note->output)
     fprintf(out, "%s in output %s (%s)", status->in_progress ? "," : ": it was",
             note->output, note->call);
@@ -130,7 +130,7 @@ add_queue(struct table *table, const struct status *status,
 static void
 print_targets(const struct status *status, FILE *out)
 {
-  static const char *const heads[] = { "TARGET", "LAST VALUE", "AGE", "WAITS",
+  static const char *const heads[] = { "TARGET", "LAST VALUE", "AGE", "PENDING",
                                        "FOR" };
   struct table table = { .columns = ARRAY_SIZE(heads) };
 

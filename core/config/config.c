@@ -146,10 +146,9 @@ config_report_variables(const struct config *config,
                    entry->variable_why);
     else
       problems_add(problems, config->path, entry->variable_line,
-                   "%s: an environment variable that the value names with "
-                   "${NAME} %s (its name is not shown; for the characters ${ "
-                   "themselves, end the line after the $ and continue in an "
-                   "indented line)",
+                   "%s: an environment variable in the value %s (its name is "
+                   "not shown; to write ${ itself, end the line after the $ "
+                   "and continue in an indented line)",
                    entry->key, entry->variable_why);
   }
 }

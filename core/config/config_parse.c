@@ -226,11 +226,11 @@ check_unique(struct parser *p, const char *kind, const char *name)
       continue;
     if (*name)
       problems_add(p->problems, p->config->path, p->line,
-                   "the name \"%s\" is taken by [%s %s] in line %u", name,
-                   other->kind, name, other->line);
+                   "the name \"%s\" is already used by [%s %s] in line %u",
+                   name, other->kind, name, other->line);
     else
       problems_add(p->problems, p->config->path, p->line,
-                   "[%s] comes twice; first in line %u", kind, other->line);
+                   "[%s] is given twice; first in line %u", kind, other->line);
     return;
   }
 }
@@ -420,8 +420,8 @@ keep_line(struct parser *p, const char *line, size_t len)
 
   if (len > CONFIG_MAX_LINE) {
     problems_add(p->problems, p->config->path, p->line,
-                 "a line of %zu bytes, but %d is the most: go on in the next "
-                 "line, indented",
+                 "the line has %zu bytes, but at most %d are allowed: continue "
+                 "it in an indented line",
                  len, CONFIG_MAX_LINE);
     p->above = ABOVE_FAULT;
     return false;
@@ -455,11 +455,10 @@ pass_line(struct parser *p, char *buf, size_t max)
     memcpy(buf, p->text, head);
     memcpy(buf + head, TOKEN, token + 1);
   } else {
-    problems_add(
-      p->problems, p->config->path, p->line,
-      "%zu bytes before the \"=\", but %zu is the most: write NAME = "
-      "VALUE",
-      head - 1, max - token - 1);
+    problems_add(p->problems, p->config->path, p->line,
+                 "%zu bytes before the \"=\", but at most %zu are allowed: "
+                 "write NAME = VALUE",
+                 head - 1, max - token - 1);
     p->above = ABOVE_FAULT;
   }
 }
@@ -506,7 +505,9 @@ config_parse(const char *path, const char *text, size_t len,
     return MP_ENOMEM;
   }
   if (refused > 0 && problems_errors(problems) == 0)
-    problems_add(problems, path, (unsigned)refused, "this line makes no sense");
+    problems_add(
+      problems, path, (unsigned)refused,
+      "cannot be parsed: a line is a [section], NAME = VALUE, or a comment");
   *ret = p.config;
   return MP_OK;
 }

@@ -299,7 +299,7 @@ refuse_choice(const char *allowed, const char *text, char why[OPTION_WHY])
   nearest_start(&near, text);
   while ((rest = take_choice(rest, choice, sizeof(choice))))
     nearest_offer(&near, choice);
-  snprintf(why, OPTION_WHY, "\"%s\" is none of %s%s", text, allowed,
+  snprintf(why, OPTION_WHY, "\"%s\" is not one of %s%s", text, allowed,
            nearest_hint(&near, hint, sizeof(hint)));
   return MP_ECONFIG;
 }
@@ -336,8 +336,8 @@ option_type_parse(const struct mp_option *row, const char *text,
 
   if (!type) {
     snprintf(why, OPTION_WHY,
-             "is of a type (%u) that this meterpipe does not know; it is older "
-             "than the plugin",
+             "has a type (%u) that this meterpipe does not know: install a "
+             "newer meterpipe",
              (unsigned)row->type);
     return MP_ECONFIG;
   }

@@ -110,7 +110,7 @@ conform_create(struct conform *c, struct fake_host *h, void **ret_self)
   conform_result(c, h, "create", r, outcomes, failures);
   if (!c->failed)
     conform_fail(c,
-                 "create refuses a value that the option table allows (to give "
+                 "create rejects a value that the option table allows (to give "
                  "another, write OPTION=VALUE after the file name): %s",
                  trimmed_message(fake_host_log(h), why, sizeof(why)));
   return false;
@@ -322,8 +322,8 @@ try_text(struct conform *c, const struct mp_option *option, const char *text)
     c->plugin->table.destroy(self);
   else if (r != MP_ECONFIG)
     conform_fail(c,
-                 "create gave %d for the option \"%s\": a wrong value is "
-                 "MP_ECONFIG",
+                 "create returned %d for a value of the option \"%s\": to "
+                 "reject it, return MP_ECONFIG",
                  r, option->key);
   fake_host_free(h);
 }

@@ -28,7 +28,9 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
     conform_fail(f->c, "a field's struct_size is %u: too small",
                  (unsigned)field->struct_size);
   else if (!field->name || !storable_field(field->name))
-    conform_fail(f->c, "the field name \"%s\" is not made of [a-z0-9_.-]",
+    conform_fail(f->c,
+                 "the field name \"%s\" has characters other than a-z, 0-9, _ "
+                 ". and -, or is too long",
                  field->name ? field->name : "");
   else if (field->kind > MP_TEXT)
     conform_fail(f->c, "the field \"%s\" is of kind %u, which does not exist",
@@ -74,16 +76,13 @@ take_listed(const struct mp_field_sink *sink, const struct mp_field *field)
     return;
   name = ask_field(&asked, field->name);
   if (!name || strcmp(name, field->name) != 0)
-    conform_fail(f->c,
-                 "list_fields names \"%s\", and field says that it is "
-                 "\"%s\"",
+    conform_fail(f->c, "list_fields names \"%s\", but field returns \"%s\"",
                  field->name, name ? name : "none");
   name = field->number ? ask_field(&asked, field->number) : NULL;
   if (field->number && (!name || strcmp(name, field->name) != 0))
-    conform_fail(f->c,
-                 "\"%s\" is another spelling of \"%s\", and field says "
-                 "that it is \"%s\"",
-                 field->number, field->name, name ? name : "none");
+    conform_fail(
+      f->c, "\"%s\" is another spelling of \"%s\", but field returns \"%s\"",
+      field->number, field->name, name ? name : "none");
 }
 
 static void

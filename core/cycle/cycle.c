@@ -125,12 +125,12 @@ report_unfinished(const struct run_note *note)
   rfc3339_format(NULL, note->begun_ms, when);
   if (*note->output)
     log_line(MP_LOG_NOTICE, note->output, NULL,
-             "the run that began at %s did not end: it was in this output "
+             "the run that began at %s did not finish: it was in this output "
              "(%s), which is now served last",
              when, note->call);
   else
-    log_line(MP_LOG_NOTICE, NULL, NULL, "the run that began at %s did not end",
-             when);
+    log_line(MP_LOG_NOTICE, NULL, NULL,
+             "the run that began at %s did not finish", when);
 }
 
 /* Reports a run before this one that did not end.  Orders the outputs: those in

@@ -404,8 +404,8 @@ bound_queue(struct stage *output)
               full ? body : NULL);
   if (all > 0 && full)
     stage_fail(output, MP_EDATA, "queue",
-               "more than queue_max = %lld rows wait; so far %lld of the "
-               "oldest were dropped",
+               "more than queue_max = %lld rows are pending; the oldest are "
+               "dropped (so far %lld)",
                (long long)run->queue_max, all);
 }
 

@@ -163,9 +163,9 @@ resolve_output(struct builder *b, struct stage *stage)
     if (stage->targets[i]->part &&
         !stage_target(stage, stage->targets[i]->name, NULL))
       builder_problem(b, stage->targets[i]->line,
-                      "%s.%s.%s needs a target %s.%s that it is a part of",
-                      prefix, stage->targets[i]->name, stage->targets[i]->part,
-                      prefix, stage->targets[i]->name);
+                      "%s.%s.%s needs the target %s.%s: add it", prefix,
+                      stage->targets[i]->name, stage->targets[i]->part, prefix,
+                      stage->targets[i]->name);
 }
 
 /* Adds a target for every value to an output without targets that takes all. */

@@ -111,10 +111,9 @@ replace_by_replay(struct builder *b, struct stage *stage, const char *path)
   if (stage->plugin->input.flags & MP_INPUT_RECORDING)
     name = stage->plugin->table.name; /* the same plugin reads another file */
   if (!name) {
-    builder_problem(
-      b, stage->section->line,
-      "the plugin of [input %s] has no captures that --replay could read",
-      stage->name);
+    builder_problem(b, stage->section->line,
+                    "the plugin of [input %s] does not support --replay",
+                    stage->name);
     return;
   }
   section = replay_section(b, stage, path);

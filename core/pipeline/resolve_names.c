@@ -235,8 +235,8 @@ resolve_operand(struct builder *b, const char *text, unsigned line,
     return NULL; /* reported already */
   if (stage->delivery == MP_LIVE) {
     builder_problem(b, line,
-                    "%s: \"%s\" keeps no values (it is a live output), so it "
-                    "has no last known ones",
+                    "%s: \"%s\" is a live output, which has no last known "
+                    "values: name another output",
                     key, stage->name);
     return NULL;
   }

@@ -76,8 +76,8 @@ add_field(struct stage *stage, const char *field, struct slot **ret)
 {
   if (!storable_field(field))
     return stage_fail(stage, MP_EINTERNAL, NULL,
-                      "the plugin emitted a field whose name is not made of "
-                      "a-z, 0-9, _ . and -, or is too long");
+                      "the plugin emitted a field whose name has characters "
+                      "other than a-z, 0-9, _ . and -, or is too long");
   *ret = pipeline_add_field(stage, field);
   return *ret ? MP_OK : stage_fail(stage, MP_ENOMEM, field, "out of memory");
 }

@@ -40,7 +40,7 @@ host_vlog(const struct mp_host *host, int level, const char *object,
 }
 
 static const char not_shown[] =
-  "the value is refused; the reason is not shown, because it would quote a "
+  "the value was rejected; the reason is not shown, because it would quote a "
   "value that continues in an indented line: write the value in one line to "
   "see the reason";
 

@@ -235,11 +235,11 @@ loader_check_table(struct loader *loader, struct plugin *plugin,
     return fail_load(loader, "%s: meterpipe_plugin() gave no table",
                      plugin->path);
   if (table->abi_version != MP_ABI_VERSION)
-    return fail_load(loader,
-                     "%s: it was built for plugin interface %u, this meterpipe "
-                     "has %u: build it against this one's header",
-                     plugin->path, (unsigned)table->abi_version,
-                     (unsigned)MP_ABI_VERSION);
+    return fail_load(
+      loader,
+      "%s: it was built for plugin interface %u, but this meterpipe has %u: "
+      "build it with the header of this meterpipe",
+      plugin->path, (unsigned)table->abi_version, (unsigned)MP_ABI_VERSION);
   if (!REACHES(table, struct mp_plugin, output))
     return fail_load(loader, "%s: its plugin table is too small (%u bytes)",
                      plugin->path, (unsigned)table->struct_size);

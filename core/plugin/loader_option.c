@@ -100,7 +100,7 @@ fault_of(const struct mp_option *options, const struct mp_option *option)
       strcmp(option->key, "plugin") == 0)
     return "has a bad name: use [a-z][a-z0-9_]*, and not \"plugin\"";
   if (is_given_before(options, option))
-    return "comes twice";
+    return "is given twice";
   if (!allowed_is_sound(option))
     return "has an `allowed` that its type does not take: write \"a|b\" for "
            "choices, or \"1..9\" for a range";

@@ -176,11 +176,11 @@ write_dropped(int64_t until_ms)
 
   if (dropped == 0)
     return true;
-  n = snprintf(line, sizeof(line),
-               "%s%swarning: %lu line%s dropped: standard "
-               "error took no more\n",
-               is_cut ? "\n" : "", to_journal ? "<4>" : "", dropped,
-               dropped == 1 ? " was" : "s were");
+  n = snprintf(
+    line, sizeof(line),
+    "%s%swarning: %lu line%s dropped: standard error accepted no more\n",
+    is_cut ? "\n" : "", to_journal ? "<4>" : "", dropped,
+    dropped == 1 ? " was" : "s were");
   if (!write_in_time(line, (size_t)n, until_ms))
     return false;
   dropped = 0;

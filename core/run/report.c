@@ -228,8 +228,8 @@ begins_name(const char *text, const char *end)
 }
 
 /* Builds the key of a failure: "OBJECT\tCODE REASON", with numbers in the
- * reason replaced by #. So "no answer in 2000 ms" is the same failure as "no
- * answer in 1998 ms".  The caller frees it; NULL: out of memory. */
+ * reason replaced by #. So "no reply in 2000 ms" is the same failure as "no
+ * reply in 1998 ms".  The caller frees it; NULL: out of memory. */
 static char *
 failure_key(int code, const char *object, const char *text)
 {
@@ -357,7 +357,7 @@ report_end_run(struct report *report)
                         kept
                           ? " failures: \"meterpipe status\" lists all of them"
                           : " failures: run with -v to see all of them");
-  report_lines_left_out(report->ends, MP_LOG_NOTICE, " are in order again");
+  report_lines_left_out(report->ends, MP_LOG_NOTICE, " work again");
   free_lines(&report->lines);
   free_lines(&report->ends);
   pthread_mutex_unlock(&report->lock);
@@ -421,22 +421,6 @@ struct ending {
   void *ended; /* the first failure of each object: a tree of tsearch(3) */
 };
 
-/* The words for the end of a failure with this reason. */
-static const char *
-end_words(const char *reason)
-{
-  switch (strtol(reason, NULL, 10)) {
-  case MP_EIO:
-  case MP_ETIMEOUT:
-  case MP_EPROTO:
-  case MP_EBUSY:
-  case MP_EAGAIN:
-    return "answers again";
-  default:
-    return "is in order again";
-  }
-}
-
 static enum report_object
 object_state(const struct ending *ending, const char *stage, const char *key)
 {
@@ -498,8 +482,7 @@ report_outage_end(void *ctx, const char *stage, const char *key,
   clock_format_span(now - first->since, span, sizeof(span));
   /* After the clock was set back, the duration is not known. */
   log_line(MP_LOG_NOTICE, *stage ? stage : NULL, *object ? object : NULL,
-           first->since > now ? "%s" : "%s after %s",
-           end_words(key + object_length(key)), span);
+           first->since > now ? "works again" : "works again after %s", span);
 }
 
 /* Forgets an ended failure, so that the object's next one is reported. */

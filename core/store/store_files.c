@@ -63,17 +63,17 @@ why_not_trusted(const char *path, uid_t dir_owner, uid_t readable)
   if (lstat(path, &st) != 0)
     return NULL; /* missing; other errors are reported when it is opened */
   if (S_ISLNK(st.st_mode))
-    return "is a symbolic link, in a directory where anybody can create one; "
-           "it is not used: remove it, or give a state_dir of your own";
+    return "is a symbolic link, in a directory where other users can create "
+           "one; it is not used: remove it, or give a state_dir of your own";
   if (!S_ISREG(st.st_mode))
-    return "is not a file, in a directory where anybody can create one; it is "
-           "not used: remove it, or give a state_dir of your own";
+    return "is not a file, in a directory where other users can create one; it "
+           "is not used: remove it, or give a state_dir of your own";
   if (st.st_nlink > 1)
-    return "has another name (a hard link), in a directory where anybody can "
-           "create one; it is not used: give a state_dir of your own";
+    return "has another name (a hard link), in a directory where other users "
+           "can create one; it is not used: give a state_dir of your own";
   if (st.st_uid == geteuid() || st.st_uid == dir_owner || st.st_uid == readable)
     return NULL;
-  return "belongs to another user, in a directory where anybody can create "
+  return "belongs to another user, in a directory where other users can create "
          "one; it is not used: run meterpipe as its owner, or give a state_dir "
          "of your own";
 }

@@ -183,7 +183,7 @@ wait_writable(struct csv_file *f)
   int n = poll(fds, 2, left > 60000 ? 60000 : (int)left);
 
   if (n < 0 && errno != EINTR)
-    return fail_io(f, "cannot be waited for");
+    return fail_io(f, "cannot wait for it");
   if (n > 0 && (fds[1].revents & POLLIN) != 0)
     return mp_fail(f->host, MP_ECANCELED, f->path, "the run was interrupted");
   if (n == 0 && f->host->time_left(f->host) == 0)

@@ -150,9 +150,9 @@ lock_csv_file(struct csv_file *f)
       return mp_fail(f->host, MP_EIO, f->path, "cannot be locked: %s",
                      strerror(errno));
     if (waited >= LOCK_WAIT_MS || f->host->time_left(f->host) == 0)
-      return mp_fail(f->host, MP_EBUSY, f->path,
-                     "another program keeps it locked; the rows wait for the "
-                     "next run");
+      return mp_fail(
+        f->host, MP_EBUSY, f->path,
+        "another program keeps it locked; the next run writes the rows");
     if (poll(&cancel, 1, LOCK_RETRY_MS) > 0 && f->host->time_left(f->host) > 0)
       return mp_fail(f->host, MP_ECANCELED, f->path, "the run was interrupted");
   }
@@ -218,8 +218,9 @@ csv_file_open(struct csv_file *f, int mode)
     }
   }
   csv_file_close(f);
-  return mp_fail(f->host, MP_EBUSY, f->path,
-                 "is replaced again and again; the rows wait for the next run");
+  return mp_fail(
+    f->host, MP_EBUSY, f->path,
+    "another program keeps replacing it; the next run writes the rows");
 }
 
 int

@@ -500,7 +500,7 @@ explain_timeout(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   snprintf(ret->what, sizeof(ret->what), "%s in %lld ms",
            resolved > 0 || ready > 0
              ? "no reply"
-             : "the name cannot be resolved: no name server answered",
+             : "the name cannot be resolved: no reply from a name server",
            (long long)timeout_ms);
 }
 

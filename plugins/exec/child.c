@@ -226,7 +226,7 @@ handle_next_event(struct running *r)
   if (poll(fds, ARRAY_SIZE(fds), left > 0 ? (int)left : 0) >= 0)
     attend_pipes(r, fds);
   else if (errno != EINTR)
-    fail_running(r, MP_EIO, "cannot be waited for", errno);
+    fail_running(r, MP_EIO, "cannot wait for it", errno);
   late = clock_mono_ms() >= r->until_ms;
   if (late)
     fail_running(r, MP_ETIMEOUT, NULL, 0);
@@ -268,9 +268,8 @@ static int
 explain_end(const struct running *r)
 {
   const struct child *c = r->child;
-  const char *fate = r->phase == LEFT_BEHIND
-                       ? "did not end when it was killed, and was left behind"
-                       : "was ended";
+  const char *fate =
+    r->phase == LEFT_BEHIND ? "did not end when it was killed" : "was stopped";
 
   if (r->what)
     return mp_fail(c->host, r->reason, child_program(c), "%s%s%s; it %s",
@@ -280,7 +279,7 @@ explain_end(const struct running *r)
     return mp_fail(c->host, MP_ECANCELED, child_program(c),
                    "the run was interrupted");
   return mp_fail(c->host, MP_ETIMEOUT, child_program(c),
-                 "was still running when its time was over, and %s", fate);
+                 "was still running at its time limit, and %s", fate);
 }
 
 static int
@@ -300,7 +299,7 @@ reason_of_end(struct running *r, int status)
                    "this process collected it");
   if (WIFSIGNALED(status))
     return mp_fail(c->host, MP_EPROTO, child_program(c),
-                   "was ended by signal %d", WTERMSIG(status));
+                   "was killed by signal %d", WTERMSIG(status));
   c->status = WEXITSTATUS(status);
   if (c->status == 0 && c->out.len > 0 && memchr(c->out.data, '\0', c->out.len))
     return mp_fail(c->host, MP_EPROTO, child_program(c),

@@ -330,7 +330,7 @@ wait_writable(struct out *out, int64_t until_ms)
     int n = poll(fds, 2, left > POLL_MS ? POLL_MS : (int)left);
 
     if (n < 0 && errno != EINTR)
-      return mp_fail(host, MP_EIO, OBJECT, "cannot be waited for: %s",
+      return mp_fail(host, MP_EIO, OBJECT, "cannot wait for it: %s",
                      strerror(errno));
     if (n > 0 && fds[0].revents != 0)
       return MP_OK;

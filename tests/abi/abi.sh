@@ -201,5 +201,5 @@ runs 1
 status=0
 BAD=table-abi-2 "$METERPIPE" run -c p.ini 2>said || status=$?
 [ $status = 78 ] || fail "a plugin of interface 2 was loaded: $status"
-grep -q 'built for plugin interface 2, this meterpipe has 1' said ||
+grep -q 'built for plugin interface 2, but this meterpipe has 1' said ||
   fail "of interface 2 is said: $(cat said)"

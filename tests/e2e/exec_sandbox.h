@@ -19,7 +19,8 @@
  * command of OUTPUT ran. */
 #define UNFINISHED(output, time)                                               \
   "notice: " output ": the run that began at 2026-11-22T" time                 \
-  "Z did not end: it was in this output (commit), which is now served last\n"
+  "Z did not finish: it was in this output (commit), which is now served "     \
+  "last\n"
 #define EXEC_UNFINISHED UNFINISHED("hook", "10:20:00")
 
 /* Writes the pipeline "p.ini": the input meter, and the output hook with

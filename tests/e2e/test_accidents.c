@@ -253,8 +253,8 @@ START_TEST(candidate_is_kept_until_it_is_the_base)
   cycle("0.300GJ", 65, BELOW("0.300", "0.500"));
   expect("322=0.100 323=84308 327=100");
   cycle("0.700GJ", 0,
-        EXCHANGED("0.500") "notice: usage: meter.heat_energy_e1: is in order "
-                           "again after 20 min 20 s\n");
+        EXCHANGED("0.500") "notice: usage: meter.heat_energy_e1: works again "
+                           "after 20 min 20 s\n");
   expect("322=0.200 323=700 327=300");
 }
 END_TEST
@@ -302,8 +302,7 @@ START_TEST(lower_reading_is_held_and_next_good_one_covers_the_usage)
   expect("322=0.100 323=84308 327=100");
   ck_assert_uint_eq(domoticz_server_writes(house.server, 323), 2);
   cycle("84.508GJ", 0,
-        "notice: usage: meter.heat_energy_e1: is in order again after 1 h 41 "
-        "min\n");
+        "notice: usage: meter.heat_energy_e1: works again after 1 h 41 min\n");
   expect("322=0.200 323=84508 327=300");
   ck_assert_str_eq(rows("heat.csv"),
                    "84.208,,,520.41 84.308,0.100,0.100,520.41 ,,,520.42 "
@@ -325,8 +324,8 @@ START_TEST(rebase_takes_a_lower_reading_as_the_base)
   ck_assert_str_eq(sandbox_out(house.sandbox),
                    "usage: the next reading is the base (domoticz.323)\n");
   cycle(NULL, 0,
-        REBASED "notice: usage: meter.heat_energy_e1: is in order again after "
-                "1 h 20 min\n");
+        REBASED
+        "notice: usage: meter.heat_energy_e1: works again after 1 h 20 min\n");
   expect("322=0.100 323=80000 327=100");
   quiet_cycle("80.250GJ"); /* the rebase applied once */
   expect("322=0.250 323=80250 327=350");
@@ -462,8 +461,7 @@ START_TEST(deleted_and_recreated_base_loses_no_usage)
   domoticz_setup_wait(&house, AN_HOUR);
   domoticz_server_add(house.server, 323, "counter-custom", "GJ");
   cycle("84.908GJ", 0,
-        "notice: domoticz: idx.323: is in order again after 1 h 41 "
-        "min\n");
+        "notice: domoticz: idx.323: works again after 1 h 41 min\n");
   expect("322=0.300 323=84908 327=700");
 }
 END_TEST

@@ -81,7 +81,7 @@ END_TEST
 
 START_TEST(serial_number_is_requested_after_a_failed_run)
 {
-  static const char again[] = "notice: meter: eye: answers again after ";
+  static const char again[] = "notice: meter: eye: works again after ";
   struct meter_setup setup = meter_setup_new("1001=68500001");
 
   write_registers(&setup, 8);

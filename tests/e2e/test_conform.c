@@ -77,8 +77,8 @@ static const struct {
 } conform_rows[] = {
   { "table-none", REFUSES("meterpipe_plugin() gave no table") },
   { "table-abi-2",
-    REFUSES("it was built for plugin interface 2, this meterpipe has 1: build "
-            "it against this one's header") },
+    REFUSES("it was built for plugin interface 2, but this meterpipe has 1: "
+            "build it with the header of this meterpipe") },
   { "table-small", REFUSES("its plugin table is too small (16 bytes)") },
   { "table-two-kinds",
     REFUSES("it has 2 of the tables input, transform and output; it must have "
@@ -91,7 +91,7 @@ static const struct {
   { "table-key", REFUSES("the row \"t.e\" of its option table has a bad name: "
                          "use [a-z][a-z0-9_]*, and not \"plugin\"") },
   { "table-twice",
-    REFUSES("the row \"class\" of its option table comes twice") },
+    REFUSES("the row \"class\" of its option table is given twice") },
   { "table-choices",
     REFUSES(
       "the row \"class\" of its option table has an `allowed` that its type "
@@ -141,14 +141,14 @@ static const struct {
   { "create-shares",
     FINDS("two instances", "create returned the same instance twice") },
   { "create-one", FINDS("two instances",
-                        "create refuses a value that the option table allows "
+                        "create rejects a value that the option table allows "
                         "(to give another, write OPTION=VALUE after the file "
                         "name): error: two: there is one already") },
   { "create-code",
-    FINDS("all choices", "create gave -5 for the option \"class\": a wrong "
-                         "value is MP_ECONFIG") },
+    FINDS("all choices", "create returned -5 for a value of the option "
+                         "\"class\": to reject it, return MP_ECONFIG") },
   { "create-refuses",
-    FINDS("deliver", "create refuses a value that the option table allows (to "
+    FINDS("deliver", "create rejects a value that the option table allows (to "
                      "give another, write OPTION=VALUE after the file name): "
                      "error: one: class: is not to be had") },
   { "create-nonsense",
@@ -237,15 +237,16 @@ static const struct {
   { "input_bad.so", "field-small",
     "fields: a field's struct_size is 8: too small" },
   { "input_bad.so", "field-name",
-    "fields: the field name \"A field\" is not made of [a-z0-9_.-]" },
+    "fields: the field name \"A field\" has characters other than a-z, 0-9, _ "
+    ". and -, or is too long" },
   { "input_bad.so", "field-kind",
     "fields: the field \"a\" is of kind 9, which does not exist" },
   { "input_bad.so", "field-twice",
     "fields: field(\"a\") returned 0 and called the sink 2 times" },
   { "input_bad.so", "field-other",
-    "fields: list_fields names \"a\", and field says that it is \"b\"" },
+    "fields: list_fields names \"a\", but field returns \"b\"" },
   { "input_bad.so", "field-unknown",
-    "fields: list_fields names \"b\", and field says that it is \"none\"" },
+    "fields: list_fields names \"b\", but field returns \"none\"" },
   { "input_bad.so", "field-code",
     "fields: field(\"\") returned -5: it may return MP_OK or MP_ECONFIG" },
   { "input_bad.so", "list-fails", "fields: list_fields failed" },
@@ -415,7 +416,7 @@ START_TEST(conform_refuses_wrong_options)
         "error: input_kmp.so: \"nonsense\" is not an option: write "
         "OPTION=VALUE, without blanks\n"
         "error: input_kmp.so: devise: the plugin has no such option\n"
-        "error: input_kmp.so: baud: \"7\" is none of "
+        "error: input_kmp.so: baud: \"7\" is not one of "
         "300|600|1200|2400|4800|9600|19200|38400|57600|115200\n");
 }
 END_TEST
@@ -830,8 +831,8 @@ START_TEST(names_of_unrequested_fields_are_checked)
   sandbox_setenv(s, "BAD", "read-name");
   sandbox_run(s, "run -c p.ini");
   check(EX_SOFTWARE, "bad.a 1\n",
-        "error: bad: the plugin emitted a field whose name is not made of a-z, "
-        "0-9, _ . and -, or is too long\n");
+        "error: bad: the plugin emitted a field whose name has characters "
+        "other than a-z, 0-9, _ . and -, or is too long\n");
 }
 END_TEST
 
@@ -918,8 +919,7 @@ START_TEST(watch_describes_an_attempt_that_has_no_text)
         "{\"attempt\":1,\"answered\":true,\"crc_errors\":0,"
         "\"noise_bytes\":0,\"round_trip_ms\":0,\"what\":\"answers\"}\n"
         "{\"attempt\":2,\"answered\":false,\"crc_errors\":0,"
-        "\"noise_bytes\":0,\"round_trip_ms\":null,\"what\":\"no answer\"}"
-        "\n",
+        "\"noise_bytes\":0,\"round_trip_ms\":null,\"what\":\"no reply\"}\n",
         "");
 }
 END_TEST
@@ -1011,9 +1011,9 @@ START_TEST(stage_prints_twenty_failures_and_how_many_more)
   ck_assert_uint_eq(count(sandbox_err(s), ": is damaged\n"), 100);
   sandbox_setenv(s, "BAD", "");
   sandbox_run(s, "run -c p.ini");
-  ck_assert_uint_eq(count(sandbox_err(s), ": is in order again after "), 20);
+  ck_assert_uint_eq(count(sandbox_err(s), ": works again after "), 20);
   ck_assert_ptr_nonnull(
-    strstr(sandbox_err(s), "notice: bad: and 80 more are in order again\n"));
+    strstr(sandbox_err(s), "notice: bad: and 80 more work again\n"));
   ck_assert_int_eq(sandbox_status(s), EX_OK);
 }
 END_TEST

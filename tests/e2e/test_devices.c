@@ -413,7 +413,7 @@ static const struct {
   { "-c house.ini domoticz --yes --create Heat:counter-gj=usage", EX_CONFIG,
     "usage" },
   { "domoticz url=http://127.0.0.1:1 --create Heat:counter-gj=usage", EX_USAGE,
-    "--create NAME:TYPE=VALUE goes only with -c FILE OUTPUT" },
+    "--create NAME:TYPE=VALUE needs -c FILE OUTPUT" },
   { "-c house.ini domoticz --create Heat:counter-gj=", EX_USAGE,
     "\"Heat:counter-gj=\" is not NAME:TYPE" },
 };

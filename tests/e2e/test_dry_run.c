@@ -1,6 +1,6 @@
 /*
  * Trying a pipeline: run -n and --replay show what would be delivered, and
- * deliver and record nothing.
+ * deliver and store nothing.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -274,8 +274,8 @@ static const struct {
   { "run -n --offline -c house.ini --replay log=meter.capture", 64,
     "error: --replay: there is no input \"log\" in house.ini\n" },
   { "run --offline -c house.ini", 64,
-    "error: --offline goes only with -n: nothing can be delivered without "
-    "contacting the outputs\n"
+    "error: --offline needs -n: nothing can be delivered without contacting "
+    "the outputs\n"
     "Usage: meterpipe run [-c FILE] [-n [--offline]] [--replay "
     "[INPUT=]FILE]... "
     "[--every DURATION]\n" },
@@ -372,8 +372,7 @@ START_TEST(input_without_captures_cannot_be_replayed)
                 "[output show]\nplugin = stdout\nfield.a = meter.a\n");
   sandbox_run(s, "run -c house.ini --replay meter.capture");
   check(78, "",
-        "house.ini:1: the plugin of [input meter] has no captures that "
-        "--replay could read\n");
+        "house.ini:1: the plugin of [input meter] does not support --replay\n");
   ck_assert(!sandbox_exists(s, "read"));
 }
 END_TEST

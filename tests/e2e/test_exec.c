@@ -377,9 +377,9 @@ START_TEST(whole_group_ends_at_the_timeout)
   sandbox_write(s, "slow.sh", "%s", slow_scripts[_i]);
   exec_write(s, "class = append\ncommand = sh slow.sh\ntimeout = 200ms\n");
   exec_run(s, "84.208");
-  exec_check(s, EX_TEMPFAIL,
-             "error: hook: sh: was still running when its time was "
-             "over, and was ended\n");
+  exec_check(
+    s, EX_TEMPFAIL,
+    "error: hook: sh: was still running at its time limit, and was stopped\n");
   ck_assert_int_lt(clock_ms() - begun, 30000);
   check_gone("pid");
 }
@@ -395,9 +395,9 @@ START_TEST(deadline_of_the_cycle_ends_the_command)
                 "[output hook]\nplugin = exec\nclass = append\n"
                 "command = sh slow.sh\nvalue.energy = meter.energy\n");
   exec_run(s, "84.208");
-  exec_check(s, EX_TEMPFAIL,
-             "error: hook: sh: was still running when its time was "
-             "over, and was ended\n");
+  exec_check(
+    s, EX_TEMPFAIL,
+    "error: hook: sh: was still running at its time limit, and was stopped\n");
   ck_assert_int_lt(clock_ms() - begun, 30000);
 }
 END_TEST
@@ -440,8 +440,8 @@ START_TEST(unkillable_command_is_abandoned)
   exec_spoil(s, NULL, 0);
   exec_run(s, "84.208");
   exec_check(s, EX_TEMPFAIL,
-             "error: hook: sh: was still running when its time was over, and "
-             "did not end when it was killed, and was left behind\n");
+             "error: hook: sh: was still running at its time limit, and did "
+             "not end when it was killed\n");
   ck_assert_int_lt(clock_ms() - begun, 30000);
   check_gone("pid"); /* its guard killed it after the run */
 }
@@ -523,7 +523,7 @@ START_TEST(record_not_written_to_the_command_stays_pending)
   exec_run(s, "84.208");
   snprintf(
     text, sizeof(text),
-    "error: hook: sh: cannot write to its standard input: %s; it was ended\n",
+    "error: hook: sh: cannot write to its standard input: %s; it was stopped\n",
     pipe_rows[_i].why);
   exec_check(s, EX_IOERR, text);
   exec_heal(s);
@@ -897,7 +897,7 @@ START_TEST(status_dates_an_unsent_value_from_its_reading)
                 sandbox_out(s));
   ck_assert_ptr_nonnull(
     strstr(sandbox_out(s), "the run that began at 2026-11-22T10:20:00Z did not "
-                           "end: it was in output hook (commit)\n"));
+                           "finish: it was in output hook (commit)\n"));
   sandbox_run(s, "status --json -c p.ini");
   ck_assert_ptr_nonnull(strstr(
     sandbox_out(s), "\"unfinished_run\":{\"begun\":\"2026-11-22T10:20:00Z\","
@@ -999,7 +999,7 @@ START_TEST(target_in_another_unit_keeps_its_pending_values)
   sandbox_write(s, "show.sh", show, "GJ");
   exec_run(s, "84.300");
   exec_check(s, EX_OK,
-             "notice: hook: value.energy: is in order again after 20 min\n");
+             "notice: hook: value.energy: works again after 20 min\n");
   ck_assert_ptr_nonnull(
     strstr(sandbox_read(s, "got"), "\"energy\":{\"value\":\"84.300\""));
 }
@@ -1058,11 +1058,11 @@ START_TEST(pending_reading_allows_a_convert_to_another_unit)
     "error: hook: value.energy: takes kWh, and meter.energy is in GJ: "
     "put a transform \"convert\" with unit = kWh and decimals = 3 between them "
     "(p.ini:14)\n"
-    "notice: hook: sh: answers again after 20 min\n");
+    "notice: hook: sh: works again after 20 min\n");
   sandbox_write(s, "p.ini", hook, "heat");
   exec_run(s, "84.000");
   exec_check(s, EX_OK,
-             "notice: hook: value.energy: is in order again after 20 min\n");
+             "notice: hook: value.energy: works again after 20 min\n");
   ck_assert_ptr_nonnull(
     strstr(sandbox_read(s, "got"), "\"energy\":{\"value\":\"23333.333\""));
 }
@@ -1230,7 +1230,7 @@ static const struct {
                         "that delivers the records, and its arguments; run "
                         "without a shell; for example: command = TEXT\n" },
   { "command = true\nclass = apend\n",
-    "p.ini:7: class: \"apend\" is none of live|latest|append|history; the "
+    "p.ini:7: class: \"apend\" is not one of live|latest|append|history; the "
     "nearest is \"append\"\n" },
   { "class = append\ncommand = sh -c 'exit\n",
     "p.ini:7: command: is not a command: write PROGRAM ARGUMENT..., and close "
@@ -1258,10 +1258,9 @@ START_TEST(live_target_cannot_be_an_operand)
                            "[output hook]\nplugin = exec\nclass = live\n"
                            "command = true\nvalue.energy = meter.energy\n");
   sandbox_run(s, "check --offline -c p.ini");
-  exec_check(
-    s, EX_CONFIG,
-    "p.ini:7: minus: \"hook\" keeps no values (it is a live output), so it "
-    "has no last known ones\n");
+  exec_check(s, EX_CONFIG,
+             "p.ini:7: minus: \"hook\" is a live output, which has no last "
+             "known values: name another output\n");
 }
 END_TEST
 

@@ -46,7 +46,7 @@ static const struct {
   { "echo '{\"field\":\"a\",\"value\":\"1\"}'; exit 1", EX_IOERR, "",
     "error: meter: sh: ended with status 1\n" },
   { "kill -9 $$", EX_PROTOCOL, "",
-    "error: meter: sh: was ended by signal 9\n" },
+    "error: meter: sh: was killed by signal 9\n" },
   { "echo '{\"field\":\"a\",\"value\":\"1e3\"}'", EX_PROTOCOL, "",
     "error: meter: sh: line 1 of its output has a value that is not a "
     "decimal "
@@ -115,7 +115,7 @@ static const struct {
     "error: meter: sh: line 2 of its output holds a text that is not a JSON "
     "string\n" },
   { "yes '{\"field\":\"a\",\"value\":\"1\"}' | head -c 5000000", EX_PROTOCOL,
-    "", "error: meter: sh: printed more than 4 MiB; it was ended\n" },
+    "", "error: meter: sh: printed more than 4 MiB; it was stopped\n" },
   { ":", EX_OK, "", "" },
 };
 
@@ -167,8 +167,8 @@ START_TEST(slow_command_is_killed_and_other_inputs_are_delivered)
                            "[output table]\nplugin = stdout\nformat = line\n");
   exec_run(s, "84.208");
   exec_check(s, EX_PROTOCOL,
-             "error: slow: sleep: was still running when its time was "
-             "over, and was ended\n");
+             "error: slow: sleep: was still running at its time limit, and was "
+             "stopped\n");
   ck_assert_str_eq(sandbox_out(s), "meter.energy 84.208 GJ\n");
 }
 END_TEST
@@ -186,7 +186,7 @@ START_TEST(command_that_prints_too_much_is_killed_at_once)
                 "[output table]\nplugin = stdout\n");
   sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_PROTOCOL,
-             "error: meter: sh: printed more than 4 MiB; it was ended\n");
+             "error: meter: sh: printed more than 4 MiB; it was stopped\n");
   ck_assert_str_eq(sandbox_out(s), "");
   ck_assert_int_lt(time(NULL) - begun, 20);
 }
@@ -211,10 +211,9 @@ START_TEST(partly_read_output_of_a_command_is_discarded)
                 "[output table]\nplugin = stdout\nformat = line\n");
   exec_spoil(s, "\"b\"", EIO);
   sandbox_run(s, "run -c p.ini");
-  exec_check(
-    s, EX_IOERR,
-    "error: meter: sh: cannot read its output: Input/output error; it was "
-    "ended\n");
+  exec_check(s, EX_IOERR,
+             "error: meter: sh: cannot read its output: Input/output error; it "
+             "was stopped\n");
   ck_assert_str_eq(sandbox_out(s), "");
 }
 END_TEST

@@ -303,10 +303,11 @@ START_TEST(planted_directory_is_refused)
       ck_assert_msg(status == (places[i].refused ? below[_i].refused : EX_OK),
                     "place %zu: %d: %s", i, status, sandbox_err(setup.s));
       if (places[i].refused)
-        ck_assert_msg(strstr(sandbox_err(setup.s), "shared/in belongs to ") &&
-                        strstr(sandbox_err(setup.s), "uid 65534") &&
-                        strstr(sandbox_err(setup.s), "others can put one"),
-                      "%s", sandbox_err(setup.s));
+        ck_assert_msg(
+          strstr(sandbox_err(setup.s), "shared/in belongs to ") &&
+            strstr(sandbox_err(setup.s), "uid 65534") &&
+            strstr(sandbox_err(setup.s), "other users can create one"),
+          "%s", sandbox_err(setup.s));
     }
     leave();
   }

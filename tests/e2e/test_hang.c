@@ -175,7 +175,7 @@ static const struct wait waits[] = {
    * without a writer. */
   { .pipeline = STOPPED,
     .status = EX_TEMPFAIL,
-    .said = "was still running when its time was over",
+    .said = "was still running at its time limit",
     .rows = "1\n2\n" },
   { .pipeline = FAR_METER,
     .hang = "getaddrinfo:",
@@ -354,13 +354,14 @@ START_TEST(status_names_the_output_where_a_run_was_killed)
   sandbox_run(s, "status -c p.ini");
   ck_assert_ptr_nonnull(
     strstr(sandbox_out(s), "the run that began at 2026-11-22T10:00:00Z did not "
-                           "end: it was in output hook (commit)\n"));
+                           "finish: it was in output hook (commit)\n"));
   sandbox_setenv(s, "BAD", NULL);
   sandbox_advance(s, 1200);
   sandbox_run(s, "run -c p.ini");
-  exec_check(s, EX_OK,
-             "notice: hook: the run that began at 2026-11-22T10:00:00Z did not "
-             "end: it was in this output (commit), which is now served last\n");
+  exec_check(
+    s, EX_OK,
+    "notice: hook: the run that began at 2026-11-22T10:00:00Z did not finish: "
+    "it was in this output (commit), which is now served last\n");
   sandbox_advance(s, 1200);
   sandbox_run(s, "run -c p.ini");
   exec_check(s, EX_OK, "");

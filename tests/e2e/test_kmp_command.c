@@ -488,9 +488,10 @@ START_TEST(missing_kmp_program_is_reported)
   move_program();
   sandbox_setenv(s, "PATH", "/nowhere");
   ck_assert_int_eq(sandbox_run(s, "kmp mask -"), 78);
-  ck_assert_str_eq(sandbox_err(s),
-                   "error: meterpipe-kmp: not found in the folder of meterpipe "
-                   "or in PATH: it is installed with the kmp input\n");
+  ck_assert_str_eq(
+    sandbox_err(s),
+    "error: meterpipe-kmp: neither in the directory of meterpipe nor in PATH: "
+    "install the kmp plugin, which contains it\n");
   snprintf(dir, sizeof(dir), "%s/bin", sandbox_dir(s));
   ck_assert_int_eq(mkdir(dir, 0700), 0);
   write_program("bin/meterpipe-kmp", 0700);

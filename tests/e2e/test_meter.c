@@ -42,7 +42,7 @@ static const struct row rows[] = {
     "error: meter: eye: the meter left out flow_v1, temperature_t1, "
     "temperature_t2: meterpipe probe shows the registers it has\n" },
   { "none of the registers", "1001=1", "", METER_SETUP_TWO, 65, 1, "",
-    "error: meter: eye: the meter has none of the registers asked for "
+    "error: meter: eye: the meter has none of the requested registers "
     "(heat_energy_e1, volume_v1): meterpipe probe shows those it has\n" },
   { "a number that does not fit", "60:080800ffffffffffffffff 68=520.41m3", "",
     METER_SETUP_TWO, 65, 1, "meter.volume_v1 520.41 m³\n",

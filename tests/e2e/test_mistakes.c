@@ -59,7 +59,7 @@ static const struct file_row files[] = {
   { "[pipeline house]\n" METER SCREEN,
     "p.ini:1: [pipeline] takes no name, but has \"house\"\n" },
   { "[pipeline]\n[pipeline]\n" METER SCREEN,
-    "p.ini:2: [pipeline] comes twice; first in line 1\n" },
+    "p.ini:2: [pipeline] is given twice; first in line 1\n" },
   { "[input my.meter]\nplugin = kmp\ndevice = d\n" SCREEN
     "field.a = my.volume_v1\n",
     "p.ini:1: \"my.meter\" cannot be a name: use 1 to 32 of the characters A-Z "
@@ -68,7 +68,8 @@ static const struct file_row files[] = {
     "p.ini:6: \"abcdefghij-abcdefghij_ABCDEFGHIJ012\" cannot be a name: use 1 "
     "to 32 of the characters A-Z a-z 0-9 _ -\n" },
   { METER "[output meter]\nplugin = stdout\n",
-    "p.ini:4: the name \"meter\" is taken by [input meter] in line 1\n" },
+    "p.ini:4: the name \"meter\" is already used by [input meter] in line "
+    "1\n" },
   { "[input meter\nplugin = kmp\n" SCREEN,
     "p.ini:1: a heading that does not end with \"]\"\n" },
   { "", "p.ini: there is no [input NAME]: nothing would be read\n"
@@ -129,9 +130,8 @@ static const struct file_row files[] = {
     "p.ini:4: timeout: \"2\" is not a duration: write it as 500ms, 2s, 20m, "
     "1h or 1d\n" },
   { METER "dtr = on\n" SCREEN, "p.ini:4: dtr: \"on\" is not yes or no\n" },
-  { METER "parity = evn\n" SCREEN,
-    "p.ini:4: parity: \"evn\" is none of none|even|odd; the nearest is "
-    "\"even\"\n" },
+  { METER "parity = evn\n" SCREEN, "p.ini:4: parity: \"evn\" is not one of "
+                                   "none|even|odd; the nearest is \"even\"\n" },
   { METER "fields = heat_energy_e1 volume_v1\n" SCREEN,
     "p.ini:4: fields: \"heat_energy_e1 volume_v1\" is not a list of fields: "
     "write NAME, NAME\n" },
@@ -179,8 +179,8 @@ static const struct file_row files[] = {
     "p.ini:7: minus: there is no stage \"hous\"; the nearest is \"house\"\n" },
   { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
           "minus = screen.volume\n" SCREEN "field.volume = meter.volume_v1\n",
-    "p.ini:7: minus: \"screen\" keeps no values (it is a live output), so it "
-    "has no last known ones\n" },
+    "p.ini:7: minus: \"screen\" is a live output, which has no last known "
+    "values: name another output\n" },
   { METER
     "[transform t]\nplugin = subtract\nvalue = meter.heat_energy_e1\n"
     "minus = house.323\n"
@@ -225,7 +225,7 @@ static const struct file_row files[] = {
   { METER HOUSE "idx.3\t23 = meter.heat_energy_e1\n",
     "p.ini:7: the name of a target holds a tab: write idx.NAME = VALUE\n" },
   { METER HOUSE ENERGY "idx.4.power = meter.power_e1\n",
-    "p.ini:8: idx.4.power needs a target idx.4 that it is a part of\n" },
+    "p.ini:8: idx.4.power needs the target idx.4: add it\n" },
   { METER "[output house]\nplugin = domoticz\nurl = localhost:8080\n" ENERGY,
     "p.ini:6: url: must begin with http:// or https://\n" },
   { METER
@@ -267,8 +267,8 @@ static const struct file_row files[] = {
   /* lines */
   { METER "capture = " X1000 X1000 X1000 X1000 X10 X10 X10 X10 X10 X10 X10 X10
           "1234567\n" SCREEN,
-    "p.ini:4: a line of 4097 bytes, but 4096 is the most: go on in the next "
-    "line, indented\n" },
+    "p.ini:4: the line has 4097 bytes, but at most 4096 are allowed: continue "
+    "it in an indented line\n" },
   { METER "capture = m\xb3\n" SCREEN,
     "p.ini:4: bytes that are not UTF-8 in this line\n" },
   { METER "capture = \033[31m\n" SCREEN,
@@ -303,11 +303,11 @@ static const struct file_row files[] = {
     "minus = house.323\n"
     "[transform ring]\nplugin = overwrite\nvalue = ring\n",
     "p.ini:2: unknown option \"dedline\"; the nearest is \"deadline\"\n"
-    "p.ini:5: baud: \"12\" is none of "
+    "p.ini:5: baud: \"12\" is not one of "
     "300|600|1200|2400|4800|9600|19200|38400|57600|115200\n"
     "p.ini:9: url: must begin with http:// or https://\n"
     "p.ini:10: idx.4: there is no stage \"usgae\"; the nearest is \"usage\"\n"
-    "p.ini:13: format: \"jsn\" is none of table|json|line; the nearest is "
+    "p.ini:13: format: \"jsn\" is not one of table|json|line; the nearest is "
     "\"json\"\n"
     "p.ini:20: the transforms depend on each other in a circle: ring <- "
     "ring\n" },
@@ -414,15 +414,16 @@ static const struct {
           "minus = house.323\n" HOUSE ENERGY "idx.4 = t\n",
     "warning: house: idx.323: is a base, but this pipeline does not write the "
     "same reading to it: the results are differences from its value, not "
-    "usages\n" },
+    "usages; for usages, write that reading to it\n" },
   /* nothing is written to the usage's base */
   { METER "[transform t]\nplugin = subtract\nvalue = meter.volume_v1\n"
           "minus = house.323\n" HOUSE "idx.4 = t\n",
     "warning: house: idx.323: is a base, but this pipeline does not write the "
     "same reading to it: the results are differences from its value, not "
-    "usages\n" },
+    "usages; for usages, write that reading to it\n" },
   { METER "[input cold]\nplugin = kmp\ndevice = elsewhere\n" HOUSE ENERGY,
-    "warning: cold: nothing uses its values: none is read\n" },
+    "warning: cold: no stage uses its values, so none is read: name one of its "
+    "fields in a stage, or remove the input\n" },
   { METER HOUSE "username = me\npassword = hunter2\n" ENERGY,
     "p.ini:8: warning: \"password\" is in a file that everybody can read: "
     "chmod o-r it, or use password_file\n" },
@@ -430,8 +431,8 @@ static const struct {
     "p.ini:8: warning: password_file: everybody can read the file: chmod o-r "
     "it\n" },
   { METER HOUSE ENERGY "[pipeline]\ndeadline = 3999ms\n",
-    "warning: deadline: is below 4 s: a value that has to wait for two seconds "
-    "before it is sent may not be sent in time\n" },
+    "warning: deadline: is below 4 s, but some values are sent two seconds "
+    "after the others: set it to 4s or more\n" },
 };
 
 START_TEST(check_warns_about_doubtful_settings)

@@ -64,7 +64,7 @@ START_TEST(usage_covers_three_runs_without_a_server)
   domoticz_server_up(house.server);
   domoticz_setup_run(&house, "12384.2100GJ");
   domoticz_setup_check(&house, EX_OK,
-                       "notice: domoticz: {url}: answers again after 1 h\n");
+                       "notice: domoticz: {url}: works again after 1 h\n");
   domoticz_setup_check_heat(&house, "12300.0100", "12384.2100", "12301.2100");
   domoticz_setup_run(&house, "12384.2105GJ");
   domoticz_setup_check(&house, EX_OK, "");
@@ -91,7 +91,7 @@ START_TEST(end_of_an_outage_is_reported_with_its_duration)
   domoticz_server_up(house.server);
   domoticz_setup_run(&house, NULL);
   domoticz_setup_check(
-    &house, EX_OK, "notice: domoticz: {url}: answers again after 3 h 20 min\n");
+    &house, EX_OK, "notice: domoticz: {url}: works again after 3 h 20 min\n");
 }
 END_TEST
 
@@ -193,50 +193,50 @@ static const struct trouble {
   const char *end; /* the message when it is over */
 } troubles[] = {
   { go_down, EX_TEMPFAIL, "domoticz: {url}: cannot connect: Connection refused",
-    "domoticz: {url}: answers again" },
+    "domoticz: {url}: works again" },
   { want_login, EX_UNAVAILABLE,
     "domoticz: {url}: HTTP 401: the server requires a login; add this "
     "machine's address to the trusted networks (Setup, Settings, Security), or "
     "give `token`, or `username` and `password`",
-    "domoticz: {url}: is in order again" },
+    "domoticz: {url}: works again" },
   { answer_garbage, EX_TEMPFAIL, "domoticz: {url}: the reply is not HTTP",
-    "domoticz: {url}: answers again" },
+    "domoticz: {url}: works again" },
   { answer_page, EX_TEMPFAIL,
     "domoticz: {url}: the reply is not JSON; is this a Domoticz server?",
-    "domoticz: {url}: answers again" },
+    "domoticz: {url}: works again" },
   { answer_half, EX_TEMPFAIL,
     "domoticz: {url}: the reply is not JSON; is this a Domoticz server?",
-    "domoticz: {url}: answers again" },
+    "domoticz: {url}: works again" },
   { answer_never, EX_TEMPFAIL, "domoticz: {url}: no reply in 600 ms",
-    "domoticz: {url}: answers again" },
+    "domoticz: {url}: works again" },
   { answer_elsewhere, EX_TEMPFAIL,
     "domoticz: {url}: HTTP 301: a redirect to http://127.0.0.1:1, which was "
     "not followed; if that is the server, give it as `url`",
-    "domoticz: {url}: answers again" },
+    "domoticz: {url}: works again" },
   { answer_500, EX_TEMPFAIL,
     "domoticz: {url}: HTTP 500: the server failed; see its log",
-    "domoticz: {url}: answers again" },
+    "domoticz: {url}: works again" },
   { hang_up, EX_TEMPFAIL,
     "domoticz: {url}: the connection ended before a reply",
-    "domoticz: {url}: answers again" },
+    "domoticz: {url}: works again" },
   { refuse_update, EX_UNAVAILABLE,
     "domoticz: idx.323: Domoticz rejected the update (status \"ERR\"); does "
     "the device still exist?",
-    "domoticz: idx.323: is in order again" },
+    "domoticz: idx.323: works again" },
   { forbid_update, EX_UNAVAILABLE,
     "domoticz: idx.323: HTTP 403: permission denied; the user or token has "
     "only the right to read, or the device is not shared with the user (Setup, "
     "Users)",
-    "domoticz: idx.323: is in order again" },
+    "domoticz: idx.323: works again" },
   { hide_device, EX_UNAVAILABLE,
     "domoticz: idx.323: is not listed by the output: there is no such target, "
     "it is hidden or disabled, or this user may not see it; its pending value "
     "is kept",
-    "domoticz: idx.323: is in order again" },
+    "domoticz: idx.323: works again" },
   { disable_hardware, EX_UNAVAILABLE,
     "domoticz: idx.323: \"Device 323\" (Custom Sensor): its hardware is "
     "disabled; enable it (Setup, Hardware); its pending value is kept",
-    "domoticz: idx.323: is in order again" },
+    "domoticz: idx.323: works again" },
 };
 
 static const char *
@@ -297,12 +297,11 @@ START_TEST(recovery_is_reported_only_after_new_contact)
   domoticz_server_up(house.server);
   domoticz_setup_run(&house, "84.210GJ");
   domoticz_setup_check(&house, EX_UNAVAILABLE,
-                       "notice: domoticz: {url}: answers again after 1 h\n");
+                       "notice: domoticz: {url}: works again after 1 h\n");
   put_in_order();
   domoticz_setup_run(&house, "84.2101GJ");
-  domoticz_setup_check(&house, EX_OK,
-                       "notice: domoticz: idx.323: is in order again after "
-                       "1 h 40 min\n");
+  domoticz_setup_check(
+    &house, EX_OK, "notice: domoticz: idx.323: works again after 1 h 40 min\n");
   domoticz_setup_check_heat(&house, "0.0001", "84.2101", "1.2101");
 }
 END_TEST
@@ -322,7 +321,7 @@ START_TEST(outage_with_changing_errors_is_one_outage)
   put_in_order();
   domoticz_setup_run(&house, NULL);
   domoticz_setup_check(&house, EX_OK,
-                       "notice: domoticz: {url}: answers again after 1 h\n");
+                       "notice: domoticz: {url}: works again after 1 h\n");
 }
 END_TEST
 
@@ -386,8 +385,7 @@ START_TEST(clock_set_back_leaves_out_the_outage_duration)
     "error: domoticz: {url}: cannot connect: Connection refused\n");
   put_in_order();
   domoticz_setup_run(&house, NULL);
-  domoticz_setup_check(&house, EX_OK,
-                       "notice: domoticz: {url}: answers again\n");
+  domoticz_setup_check(&house, EX_OK, "notice: domoticz: {url}: works again\n");
 }
 END_TEST
 
@@ -434,9 +432,8 @@ START_TEST(missing_device_does_not_stop_the_other_devices)
   domoticz_server_add(house.server, 322, "custom", "GJ");
   domoticz_setup_wait(&house, 3 * DOMOTICZ_SETUP_INTERVAL);
   domoticz_setup_run(&house, "84.210GJ");
-  domoticz_setup_check(&house, EX_OK,
-                       "notice: domoticz: idx.322: is in order again after "
-                       "1 h 40 min\n");
+  domoticz_setup_check(
+    &house, EX_OK, "notice: domoticz: idx.322: works again after 1 h 40 min\n");
   domoticz_setup_check_heat(&house, "0.010", "84.210", "1.210");
 }
 END_TEST
@@ -467,7 +464,7 @@ START_TEST(update_without_an_answer_counts_once)
   domoticz_setup_wait(&house, 3 * DOMOTICZ_SETUP_INTERVAL);
   domoticz_setup_run(&house, "84.210GJ");
   domoticz_setup_check(
-    &house, EX_OK, "notice: domoticz: {url}: answers again after 1 h 20 min\n");
+    &house, EX_OK, "notice: domoticz: {url}: works again after 1 h 20 min\n");
   domoticz_setup_check_heat(&house, "0.002", "84.210", "1.210");
 }
 END_TEST

@@ -454,11 +454,11 @@ START_TEST(watch_prints_a_line_per_attempt_without_a_terminal)
   domoticz_setup_check(&house, EX_OK, "");
   check_begins(
     sandbox_out(house.sandbox),
-    "[                   !] 0 of 1 answered, CRC errors 1, noise 0 bytes: CRC "
+    "[                   !] replies 0 of 1, CRC errors 1, noise 0 bytes: CRC "
     "error\n"
-    "[                  !|] 1 of 2 answered, CRC errors 1, noise 0 bytes, N "
+    "[                  !|] replies 1 of 2, CRC errors 1, noise 0 bytes, N "
     "ms\n"
-    "[                 !||] 2 of 3 answered, CRC errors 1, noise 0 bytes, N "
+    "[                 !||] replies 2 of 3, CRC errors 1, noise 0 bytes, N "
     "ms\n");
 }
 END_TEST
@@ -487,9 +487,9 @@ START_TEST(watch_without_an_answer_ends_with_a_failure)
   watch_until(two_lines_are_shown, "");
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_PROTOCOL);
   check_begins(sandbox_out(house.sandbox),
-               "[                   .] 0 of 1 answered, CRC errors 0, "
+               "[                   .] replies 0 of 1, CRC errors 0, "
                "noise 0 bytes: nothing\n"
-               "[                  ..] 0 of 2 answered, CRC errors 0, "
+               "[                  ..] replies 0 of 2, CRC errors 0, "
                "noise 0 bytes: nothing\n");
 }
 END_TEST
@@ -576,11 +576,11 @@ START_TEST(watch_on_a_terminal_redraws_one_line_and_rings)
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   check_begins(
     read_terminal(master),
-    "\033[?7l[                   !] 0 of 1 answered, CRC errors 1, noise 0 "
+    "\033[?7l[                   !] replies 0 of 1, CRC errors 1, noise 0 "
     "bytes: CRC error\033[?7h\r\n"
-    "\033[A\r\033[K\033[?7l[                  !|] 1 of 2 answered, CRC errors "
+    "\033[A\r\033[K\033[?7l[                  !|] replies 1 of 2, CRC errors "
     "1, noise 0 bytes, N ms\033[?7h\a\r\n"
-    "\033[A\r\033[K\033[?7l[                 !||] 2 of 3 answered, CRC errors "
+    "\033[A\r\033[K\033[?7l[                 !||] replies 2 of 3, CRC errors "
     "1, noise 0 bytes, N ms\033[?7h\r\n");
   close(slave);
   close(master);

@@ -100,8 +100,8 @@ rows_given(void)
 /* ---- After a kill ---- */
 
 #define WAS_KILLED                                                             \
-  "notice: hook: the run that began at 2026-11-22T10:20:00Z did not end: it "  \
-  "was in this output (commit), which is now served last\n"
+  "notice: hook: the run that began at 2026-11-22T10:20:00Z did not finish: "  \
+  "it was in this output (commit), which is now served last\n"
 
 /* The command takes longer than the part of the deadline that is kept for
  * outputs. */
@@ -352,17 +352,17 @@ START_TEST(count_of_dropped_rows_survives_runs_without_a_row)
   set_reading("3");
   sandbox_run(s, "run -c p.ini");
   ck_assert_ptr_nonnull(
-    strstr(sandbox_err(s), "so far 1 of the oldest were dropped"));
+    strstr(sandbox_err(s), "the oldest are dropped (so far 1)"));
   set_reading(NULL);
   sandbox_run(s, "run -c p.ini");
-  ck_assert_ptr_null(strstr(sandbox_err(s), "in order again"));
+  ck_assert_ptr_null(strstr(sandbox_err(s), "works again"));
   set_reading("4");
   sandbox_run(s, "run -v -c p.ini");
   ck_assert_ptr_nonnull(
-    strstr(sandbox_err(s), "so far 2 of the oldest were dropped"));
+    strstr(sandbox_err(s), "the oldest are dropped (so far 2)"));
   sandbox_run(s, "status -c p.ini");
-  ck_assert_msg(strstr(sandbox_out(s), "so far 2 of the oldest"), "%s",
-                sandbox_out(s));
+  ck_assert_msg(strstr(sandbox_out(s), "the oldest are dropped (so far 2)"),
+                "%s", sandbox_out(s));
 }
 END_TEST
 
@@ -388,8 +388,8 @@ START_TEST(locked_file_leaves_time_for_the_next_output)
   fd = open(path, O_RDWR | O_CLOEXEC);
   ck_assert_int_eq(flock(fd, LOCK_EX), 0);
   run("2", EX_TEMPFAIL,
-      "error: log: log.csv: another program keeps it locked; the rows wait for "
-      "the next run\n");
+      "error: log: log.csv: another program keeps it locked; the next run "
+      "writes the rows\n");
   close(fd);
   ck_assert_int_eq(rows_given(), 2);
 }

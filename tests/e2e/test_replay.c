@@ -108,7 +108,7 @@ static const struct row rows[] = {
     "< " GJ_84 "\n\n< " DAMAGED "\n\n< " GJ_216 "\n", "strict = yes\n", 65,
     ENERGY "84.208 GJ\n",
     "error: meter: meter.capture:3: left out: wrong checksum\n" },
-  { "repeated with success",
+  { "but the repeated request succeeded",
     "> " ASK_60 "\n< " DAMAGED "\n> " ASK_60 "\n< " GJ_84 "\n",
     "strict = yes\n", 0, ENERGY "84.208 GJ\n", "" },
   { "a reply cut short", "< 40 3f 10 00 3c 08 04\n\n< " GJ_84 "\n", "", 65,

@@ -144,13 +144,13 @@ START_TEST(port_in_use_is_named_with_its_user)
   domoticz_setup_wait(&house, DAY);
   domoticz_setup_run(&house, "84.209GJ");
   domoticz_setup_check(&house, EX_OK,
-                       "notice: meter: {tty}: answers again after 1 d\n");
+                       "notice: meter: {tty}: works again after 1 d\n");
   domoticz_setup_check_heat(&house, "0.209", "84.209", "1.209");
 }
 END_TEST
 
 /* A stage or target that only an earlier pipeline file named was not asked, and
- * is not reported as answering again or in order again. */
+ * is not reported as working again. */
 START_TEST(recovery_of_a_removed_stage_is_not_reported)
 {
   build("");

@@ -352,9 +352,8 @@ START_TEST(unreadable_state_directory_prevents_a_second_state)
   domoticz_setup_run(&house, "84.210GJ");
   domoticz_setup_check(
     &house, EX_NOPERM,
-    "error: /var/lib/meterpipe/house.db: cannot be accessed, and no "
-    "second state is begun elsewhere: run as its owner, or give "
-    "[pipeline] a state_dir\n");
+    "error: /var/lib/meterpipe/house.db: cannot be accessed: run as its owner, "
+    "or give [pipeline] a state_dir\n");
   check_live_only("energy 84.210 GJ\n", 0);
   ck_assert(!sandbox_exists(house.sandbox, ".local"));
 }

@@ -308,7 +308,7 @@ static const struct {
     "error: --create: \"Heat\" is not NAME:TYPE, such as \"Heat "
     "energy:counter-gj\"\n" },
   { "domoticz url=http://127.0.0.1:1 --yes",
-    "error: --yes goes only with --create\n" USAGE },
+    "error: --yes needs --create\n" USAGE },
   { "domoticz url=http://127.0.0.1:1 password=x password_file=y username=u",
     "command line: \"password\" and \"password_file\" are both given\n" },
   { "domoticz",

@@ -157,8 +157,7 @@ START_TEST(bad_certificate_receives_nothing_and_values_are_kept)
   ck_assert_uint_eq(domoticz_server_requests(house.server), 0);
   use_certificate("good");
   domoticz_setup_run(&house, "84.210GJ");
-  check_run(EX_OK, "notice: domoticz: {front}: is in order again after "
-                   "20 min\n");
+  check_run(EX_OK, "notice: domoticz: {front}: works again after 20 min\n");
   domoticz_setup_check_devices(&house, "322=0.010 323=84.210 324=1.210");
 }
 END_TEST

@@ -141,7 +141,7 @@ END_TEST
   " GJ in an hour; held, and the next reading decides; if the meter can rise " \
   "so fast, set max_rate\n"
 #define IN_ORDER                                                               \
-  "notice: usage: meter.heat_energy_e1: is in order again after 20 min 20 s\n"
+  "notice: usage: meter.heat_energy_e1: works again after 20 min 20 s\n"
 
 static const struct {
   const char *options;
@@ -485,7 +485,7 @@ START_TEST(rebase_of_a_reconfigured_meter_names_the_remedy)
   cycle("198.040GJ", 0,
         "notice: usage: domoticz.410: the reading is the new base, as "
         "\"meterpipe rebase\" asked for\n"
-        "notice: domoticz: idx.410: is in order again after 40 min 40 s\n");
+        "notice: domoticz: idx.410: works again after 40 min 40 s\n");
   expect("410=55011 411=0.006");
   quiet_cycle("198.076GJ");
   expect("410=55021 411=0.010");
@@ -620,7 +620,7 @@ START_TEST(difference_to_a_foreign_base_is_not_accumulated)
   domoticz_server_up(house.server);
   domoticz_setup_wait(&house, 3600);
   cycle("84.408GJ", 0,
-        "notice: domoticz: {url}: answers again after 1 h 20 min\n");
+        "notice: domoticz: {url}: works again after 1 h 20 min\n");
   expect("322=1.6080 402=23000"); /* not added up, as usages are */
 }
 END_TEST
@@ -647,8 +647,7 @@ START_TEST(text_in_a_base_is_not_taken_as_zero)
     "84.508GJ", 0,
     "notice: domoticz: idx.405: displays 84.350, but hello was written: the "
     "value was changed there; the next values continue from the displayed one\n"
-    "notice: usage: meter.heat_energy_e1: is in order again after 20 min 20 "
-    "s\n");
+    "notice: usage: meter.heat_energy_e1: works again after 20 min 20 s\n");
   expect("322=0.158 405=84.508");
 }
 END_TEST

@@ -186,7 +186,7 @@ START_TEST(unreadable_base_counts_as_missing)
                                "hook.energy: the reading is the new base, as "
                                "\"meterpipe rebase\" asked for\n"));
   ck_assert_ptr_nonnull(
-    strstr(sandbox_err(s), "value.energy: is in order again after 20 min"));
+    strstr(sandbox_err(s), "value.energy: works again after 20 min"));
   run_well("84.221");
   ck_assert_uint_eq(times("usage", "0.001"), 1);
 }

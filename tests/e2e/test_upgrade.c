@@ -145,7 +145,7 @@ START_TEST(state_of_an_earlier_version_continues)
   sandbox_write(sandbox, "heat.csv", "%s", rows);
   free(rows);
   write_state(version->name);
-  run_with("84.508", "notice: hook: sh: answers again after ");
+  run_with("84.508", "notice: hook: sh: works again after ");
   sandbox_advance(sandbox, 1200);
   run_with("84.509", "");
 

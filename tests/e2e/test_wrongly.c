@@ -57,18 +57,18 @@ static const struct {
   { "rnu", "error: there is no command \"rnu\"; the nearest is \"run\"\n" },
   { "frobnicate", "error: there is no command \"frobnicate\" (\"meterpipe "
                   "--help\" lists them)\n" },
-  { "-c p.ini run", "error: \"-c\" is in the place of the command: write "
-                    "options after the command\n" },
+  { "-c p.ini run",
+    "error: \"-c\" comes before the command: write options after it\n" },
   { "import /dev/ttyUSB0", "error: an argument is missing\n" USAGE_IMPORT },
   { "- run", "error: there is no command \"-\" (\"meterpipe --help\" lists "
              "them)\n" },
   { "-V", "error: there is no option -V (\"meterpipe --help\" lists them)\n" },
   { "--verison run",
     "error: there is no option --verison; the nearest is --version\n" },
-  { "--config=p.ini run", "error: \"--config=p.ini\" is in the place of the "
-                          "command: write options after the command\n" },
-  { "-- run", "error: \"--\" is in the place of the command: write options "
-              "after the command\n" },
+  { "--config=p.ini run", "error: \"--config=p.ini\" comes before the command: "
+                          "write options after it\n" },
+  { "-- run",
+    "error: \"--\" comes before the command: write options after it\n" },
 
   /* import */
   { "import 323:60:0 /dev/ttyUSB0",
@@ -92,10 +92,10 @@ static const struct {
                  "is given as -c FILE\n" USAGE_RUN },
   { "run -c p.ini now", "error: \"now\" is one argument too many\n" USAGE_RUN },
   { "run --offline -c p.ini",
-    "error: --offline goes only with -n: nothing can be delivered without "
-    "contacting the outputs\n" USAGE_RUN },
+    "error: --offline needs -n: nothing can be delivered without contacting "
+    "the outputs\n" USAGE_RUN },
   { "run -n --every 20m -c p.ini",
-    "error: --every does not go with -n\n" USAGE_RUN },
+    "error: --every cannot be used with -n\n" USAGE_RUN },
   { "run --every 20 -c p.ini",
     "error: --every: \"20\" is not a duration, such as 20m or 90s\n" },
   { "run --offlnie", "error: there is no option --offlnie; the nearest is "
@@ -115,7 +115,7 @@ static const struct {
   { "run -n --replay meter=a --replay meter=b -c p.ini",
     "error: --replay: meter: two captures are given\n" },
   { "run -n --replay a --replay b -c p.ini",
-    "error: --replay: the inputs: two captures are given\n" },
+    "error: --replay: all inputs: two captures are given\n" },
   { "run --every 1.5h",
     "error: --every: \"1.5h\" is not a duration, such as 20m or 90s\n" },
   { "run --every 0s",
@@ -130,14 +130,16 @@ static const struct {
   { "status --jsn",
     "error: there is no option --jsn; the nearest is --json\n" },
   { "status --json=yes", "error: the option --json takes no value\n" },
-  { "rebase -c plain.ini", "error: plain.ini: no transform has a base that "
-                           "this pipeline writes (minus)\n" },
+  { "rebase -c plain.ini",
+    "error: plain.ini: no transform can be rebased: none has a base (minus) "
+    "that this pipeline writes\n" },
   { "rebase --all -c p.ini",
     "error: there is no option --all (\"meterpipe --help\" lists them)\n" },
   { "rebase usgae -c p.ini", "error: there is no transform \"usgae\" in p.ini; "
                              "the nearest is \"usage\"\n" },
-  { "rebase meter -c p.ini", "error: meter: is not a transform with a base "
-                             "that this pipeline writes (minus)\n" },
+  { "rebase meter -c p.ini",
+    "error: meter: cannot be rebased: name a transform whose base (minus) this "
+    "pipeline writes\n" },
   { "rebase usage other -c p.ini",
     "error: there is no transform \"other\" in p.ini\n" },
 
@@ -305,7 +307,7 @@ START_TEST(new_plugin_template_overwrites_nothing)
   sandbox_write(sandbox, "mine/output_mine.c", "my work\n");
   ck_assert_int_eq(sandbox_run(sandbox, "plugins --new output mine"), 73);
   ck_assert_str_eq(sandbox_err(sandbox),
-                   "error: mine: cannot create the folder: File exists\n");
+                   "error: mine: cannot create the directory: File exists\n");
   ck_assert_str_eq(sandbox_read(sandbox, "mine/output_mine.c"), "my work\n");
 }
 END_TEST
@@ -315,7 +317,8 @@ static const struct {
   unsigned n;
   const char *args, *each, *said;
 } many[] = {
-  { 33, "run -n", " --replay=m%u=a", "error: more than 32 --replay\n" },
+  { 33, "run -n", " --replay=m%u=a",
+    "error: --replay is given more than 32 times\n" },
   { 65, "targets domoticz", " --create=a%u:b",
     "error: more than 64 --create\n" },
 };
@@ -377,7 +380,7 @@ START_TEST(missing_default_file_has_its_own_message)
     ck_assert_int_eq(sandbox_run(sandbox, "check"), 78);
     snprintf(said, sizeof(said),
              "%s: there is no pipeline file yet: write one (meterpipe.ini(5) "
-             "says how), or give another with -c FILE\n",
+             "says how), or name one with -c FILE\n",
              path);
     ck_assert_str_eq(sandbox_err(sandbox), said);
   }

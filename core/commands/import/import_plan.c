@@ -81,7 +81,7 @@ simplify(struct import_plan *plan, struct import_item *item)
   uint32_t *p = item->spec.part;
 
   if (p[SPEC_FUNCTION] == SPEC_OVERWRITE && p[SPEC_IDX2])
-    warn_of_item(plan, item, "function 0 has no use for an IDX2");
+    warn_of_item(plan, item, "function 0 does not use IDX2: ignored");
   else if (p[SPEC_FUNCTION] != SPEC_OVERWRITE && !p[SPEC_IDX2])
     warn_of_item(plan, item,
                  "function %" PRIu32
@@ -89,10 +89,9 @@ simplify(struct import_plan *plan, struct import_item *item)
                  "itself, and so does this pipeline",
                  p[SPEC_FUNCTION]);
   else if (p[SPEC_FUNCTION] == SPEC_ADD && p[SPEC_IDX] == p[SPEC_IDX2])
-    warn_of_item(
-      plan, item,
-      "adding to a device the difference between the reading and this "
-      "device gives the reading: written as function 0");
+    warn_of_item(plan, item,
+                 "adds to a device the difference between the reading and that "
+                 "device, which gives the reading: written as function 0");
   else
     return;
   p[SPEC_FUNCTION] = SPEC_OVERWRITE;

@@ -46,19 +46,19 @@ static const struct {
   long n; /* the default */
   const char *what;
 } kinds[] = {
-  [LIMIT] = { "limit", 4, "silent to requests for more than N registers" },
-  [REFUSE] = { "refuse", 60, "silent to requests that contain register N" },
+  [LIMIT] = { "limit", 4, "no reply to requests for more than N registers" },
+  [REFUSE] = { "refuse", 60, "no reply to requests that contain register N" },
   [UNKNOWN] = { "unknown", 0,
-                "silent to requests for registers that it does not have" },
-  [IGNORE] = { "ignore", 1, "silent to command N" },
-  [SILENT] = { "silent", 0, "silent to the first N requests, or to all" },
-  [SECOND] = { "second", 0, "answers every second request only" },
+                "no reply to requests for registers that it does not have" },
+  [IGNORE] = { "ignore", 1, "no reply to command N" },
+  [SILENT] = { "silent", 0, "no reply to the first N requests, or to all" },
+  [SECOND] = { "second", 0, "replies to every second request only" },
   [MISSING] = { "missing", 60, "leaves out register N" },
   [SURPLUS] = { "surplus", 999, "adds register N" },
   [EMPTY] = { "empty", 0, "leaves out all registers" },
-  [ADDRESS] = { "address", 0x7f, "answers with address N" },
-  [COMMAND] = { "command", 0x11, "answers with command N" },
-  [PREVIOUS] = { "previous", 0, "gives the reply to the previous request" },
+  [ADDRESS] = { "address", 0x7f, "replies with address N" },
+  [COMMAND] = { "command", 0x11, "replies with command N" },
+  [PREVIOUS] = { "previous", 0, "sends the reply to the previous request" },
   [CRC] = { "crc", 0, "a wrong CRC" },
   [STOP] = { "stop", 0, "a stop byte too early, before the first register" },
   [GARBAGE] = { "garbage", 20, "N random bytes in place of the reply" },
@@ -71,7 +71,7 @@ static const struct {
   [STRAY] = { "stray", 1, "N bytes FF, 0A, 0D ... after the reply" },
   [NOISE] = { "noise", 5, "N random bytes before the reply" },
   [ECHO] = { "echo", 0, "sends every received byte back" },
-  [LATE] = { "late", 2500, "answers N ms later" },
+  [LATE] = { "late", 2500, "replies N ms later" },
   [UNPLUG] = { "unplug", 10, "the port is gone after N bytes" },
 };
 

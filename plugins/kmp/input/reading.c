@@ -277,7 +277,7 @@ report_gaps(const struct reading *reading)
   count = name_gaps(reading, LEFT_OUT, names, size);
   if (count == reading->fields && count > 1)
     mp_fail(kmp->host, MP_EDATA, kmp->line.device,
-            "the meter has none of the registers asked for (%s): meterpipe "
+            "the meter has none of the requested registers (%s): meterpipe "
             "probe shows those it has",
             names);
   else if (count > 0)

@@ -88,7 +88,7 @@ note_bad(struct session *s, struct patience *patience)
   int64_t later = s->last_byte + LISTEN_QUIET_MS;
 
   listen_note_frame(s, '<', d->wire, d->wire_len);
-  mp_log(s->host, MP_LOG_DEBUG, s->device, "refused: %s",
+  mp_log(s->host, MP_LOG_DEBUG, s->device, "rejected: %s",
          kmp_error_text(d->error));
   if (port_is_network(s->port) && telnet_doubles(d->wire, d->wire_len))
     s->seen.doubled++;
@@ -121,7 +121,7 @@ note_good(struct session *s, const struct kmp_request *request,
   }
   r = kmp_answer_decode(&d->frame, request, &answer);
   if (r != KMP_OK) {
-    mp_log(s->host, MP_LOG_DEBUG, s->device, "refused: %s", kmp_error_text(r));
+    mp_log(s->host, MP_LOG_DEBUG, s->device, "rejected: %s", kmp_error_text(r));
     s->seen.strange++;
     return MP_DROP;
   }

@@ -22,10 +22,10 @@ static const struct {
   int (*run)(int argc, char **argv);
 } commands[] = {
   { "mask", "CAPTURE",
-    "a capture that can be published, without serial and customer numbers",
+    "print a capture without serial and customer numbers, for publication",
     command_mask },
   { "emulate", "[OPTION]... CAPTURE|REGISTERS|REGISTER=VALUE...",
-    "a pty that answers like a meter", command_emulate },
+    "emulate a meter on a pseudo-terminal", command_emulate },
 };
 
 int

@@ -81,7 +81,7 @@ make_good(struct replay *r)
 
   while (r->has_request && damage_take_made_good(&r->damage, &r->request, &d))
     mp_log(r->host, MP_LOG_INFO, replay_place(r, d.line, at),
-           "repeated with success: %s", d.reason);
+           "%s, but the repeated request succeeded", d.reason);
 }
 
 /* Reports the damaged frames that were not made good; with strict, returns
@@ -177,7 +177,7 @@ take_replayed_answer(struct replay *r, const struct mp_sink *sink,
   r->has_request = false;
   if (answer->surplus > 0)
     mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
-           "register %u was not asked for, left out",
+           "register %u was not requested; left out",
            (unsigned)answer->surplus_id);
   if (answer->cid == KMP_GET_TYPE) {
     r->model.type = answer->type;

@@ -215,11 +215,11 @@ static const struct {
       "itself, and so does this pipeline" } },
   { "5:60:0:4",
     "5<" E1 " ",
-    { "5:60:0:4: function 0 has no use for an IDX2" } },
+    { "5:60:0:4: function 0 does not use IDX2: ignored" } },
   { "5:60:2:5",
     "5<" E1 " ",
-    { "5:60:2:5: adding to a device the difference between the reading and "
-      "this device gives the reading: written as function 0" } },
+    { "5:60:2:5: adds to a device the difference between the reading and that "
+      "device, which gives the reading: written as function 0" } },
   { "5:60:1:5",
     "usage=" E1 "-domoticz.5 5<usage ",
     { "5:60:1:5: subtracts its own last result, which is probably a "

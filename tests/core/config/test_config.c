@@ -254,11 +254,11 @@ static const struct {
   { "[input a\n", "f.ini:1: a heading that does not end with \"]\"\n" },
   { "[input a] b\n", "f.ini:1: a heading that does not end with \"]\"\n" },
   { "[input a]\n\n[output a]\n",
-    "f.ini:3: the name \"a\" is taken by [input a] in line 1\n" },
+    "f.ini:3: the name \"a\" is already used by [input a] in line 1\n" },
   { "[input a]\n[input a]\n",
-    "f.ini:2: the name \"a\" is taken by [input a] in line 1\n" },
+    "f.ini:2: the name \"a\" is already used by [input a] in line 1\n" },
   { "[pipeline]\n[pipeline]\n",
-    "f.ini:2: [pipeline] comes twice; first in line 1\n" },
+    "f.ini:2: [pipeline] is given twice; first in line 1\n" },
   { "[input a]\nk = 1\n  2\nk = 3\n  4\n",
     "f.ini:4: option \"k\" is given twice; first in line 2\n" },
   { "k = 1\n", "f.ini:1: an option before the first section\n" },
@@ -297,14 +297,14 @@ static const struct {
     "f.ini:2: a value that begins with a double quote must end with one in the "
     "same line (write \\; for a ; after a blank)\n" },
   { "[input a]\nk=" X4000 X90 "12345\n",
-    "f.ini:2: a line of 4097 bytes, but 4096 is the most: go on in the next "
-    "line, indented\n" },
+    "f.ini:2: the line has 4097 bytes, but at most 4096 are allowed: continue "
+    "it in an indented line\n" },
   { "[input a]\n" X100 X90 "1234567=" X100 "\n  more\n",
-    "f.ini:2: 197 bytes before the \"=\", but 196 is the most: write NAME = "
-    "VALUE\n" },
+    "f.ini:2: 197 bytes before the \"=\", but at most 196 are allowed: write "
+    "NAME = VALUE\n" },
   { "[input a]\nk = 1\n" X4000 X100 "\n  more\nl: 2\n",
-    "f.ini:3: a line of 4100 bytes, but 4096 is the most: go on in the next "
-    "line, indented\n"
+    "f.ini:3: the line has 4100 bytes, but at most 4096 are allowed: continue "
+    "it in an indented line\n"
     "f.ini:5: missing \"=\": a line is a [section], NAME = VALUE, or a "
     "comment\n" },
   { "[input a]\nk = \xff\n",

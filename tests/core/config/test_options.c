@@ -210,10 +210,9 @@ static const struct {
   { "dtr = Yes", "dtr: \"Yes\" is not yes or no" },
   { "dtr = " X600, "dtr: \"" X600 "\" is not yes or no" },
   { "parity = evne",
-    "parity: \"evne\" is none of none|even|odd; the nearest is "
-    "\"even\"" },
-  { "parity = mark", "parity: \"mark\" is none of none|even|odd" },
-  { "parity = none|even", "parity: \"none|even\" is none of none|even|odd" },
+    "parity: \"evne\" is not one of none|even|odd; the nearest is \"even\"" },
+  { "parity = mark", "parity: \"mark\" is not one of none|even|odd" },
+  { "parity = none|even", "parity: \"none|even\" is not one of none|even|odd" },
   { "value = a.b c", "value: \"a.b c\" is not the name of a value: write "
                      "INPUT.FIELD or TRANSFORM" },
   { "value = .b", "value: \".b\" is not the name of a value: write INPUT.FIELD "
@@ -267,9 +266,9 @@ static const struct {
     "the environment variable MP_BAD holds a control character" },
   { "idx.1 = ${MP_UNSET}", "the environment variable MP_UNSET is not set" },
   { "password = ${MP_UNSET}",
-    "password: an environment variable that the value names with ${NAME} is "
-    "not set (its name is not shown; for the characters ${ themselves, end the "
-    "line after the $ and continue in an indented line)" },
+    "password: an environment variable in the value is not set (its name is "
+    "not shown; to write ${ itself, end the line after the $ and continue in "
+    "an indented line)" },
 };
 
 START_TEST(reports_each_wrong_option_with_its_line)
@@ -429,8 +428,8 @@ START_TEST(faulty_option_table_of_a_plugin_is_reported)
   ck_assert_str_eq(c.said,
                    "f.ini:1: the plugin's own default of \"baud\" is wrong: "
                    "\"fast\" is not a whole number\n"
-                   "f.ini:2: later: is of a type (99) that this meterpipe does "
-                   "not know; it is older than the plugin\n");
+                   "f.ini:2: later: has a type (99) that this meterpipe does "
+                   "not know: install a newer meterpipe\n");
   drop(&c);
 }
 END_TEST

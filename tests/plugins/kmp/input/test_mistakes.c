@@ -76,7 +76,7 @@ static const struct row rows[] = {
     "left out volume_v1" },
   { "missing=68 stray=3", "", MP_OK, "heat_energy_e1 84.208 GJ\n", 1, MP_EDATA,
     "left out volume_v1" },
-  { "empty", "", MP_OK, "", 1, MP_EDATA, "none of the registers" },
+  { "empty", "", MP_OK, "", 1, MP_EDATA, "none of the requested" },
   /* Every retry fails. */
   { "silent", "", MP_ETIMEOUT, "", 4, MP_ETIMEOUT,
     "no reply in 4000 ms (requests sent: 4): press a button" },

@@ -80,7 +80,7 @@ START_TEST(test_damage_is_reported_with_its_line)
     { BAD_60 GJ_216, E216 "|", "FILE:1: left out: wrong checksum\n" },
     /* Not an answer to the request. */
     { ASK_68 GJ_216, "|",
-      "FILE:2: left out: only registers that were not asked for\n" },
+      "FILE:2: left out: only registers that were not requested\n" },
     { GET_SERIAL GJ_216, "|",
       "FILE:2: left out: another command than the request's\n" },
     { "> 40 3F 10 00 3C 08 04 42 00 00 54 82 04 DF 0D\n", "|",
@@ -153,7 +153,8 @@ START_TEST(test_damage_repaired_by_a_repetition_is_no_error)
     ck_assert_msg(fake_host_failures(replaying.host) == 0, "row %zu: %s", i,
                   replaying_log());
     ck_assert_ptr_nonnull(strstr(replaying_log(), "info: meter: FILE:"));
-    ck_assert_ptr_nonnull(strstr(replaying_log(), "repeated with success"));
+    ck_assert_ptr_nonnull(
+      strstr(replaying_log(), "but the repeated request succeeded"));
   }
 }
 END_TEST

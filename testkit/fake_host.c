@@ -299,6 +299,7 @@ fake_host_forget(struct fake_host *h)
   pthread_mutex_lock(&h->state->lock);
   free(h->state->log);
   h->state->log = NULL;
+  h->state->log_len = 0;
   h->state->failures = NULL;
   h->state->failure_count = 0;
   pthread_mutex_unlock(&h->state->lock);

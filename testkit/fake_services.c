@@ -25,13 +25,14 @@ state_of(const struct mp_host *host)
 static void
 append_log(struct fake_host_state *st, const char *line)
 {
-  char *log;
+  size_t len = strlen(line);
 
   pthread_mutex_lock(&st->lock);
-  if (asprintf(&log, "%s%s", st->log ? st->log : "", line) < 0)
+  st->log = realloc(st->log, st->log_len + len + 1);
+  if (!st->log)
     fake_die("out of memory");
-  free(st->log);
-  st->log = log;
+  memcpy(st->log + st->log_len, line, len + 1);
+  st->log_len += len;
   pthread_mutex_unlock(&st->lock);
 }
 

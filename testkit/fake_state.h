@@ -34,7 +34,8 @@ struct fake_host_state {
   pthread_mutex_t lock; /* protects the members below, and the arena */
   struct fake_item *failures;
   uint32_t failure_count;
-  char *log;
+  char *log; /* NULL: empty */
+  size_t log_len;
   int64_t now_ms;       /* -1: the real time */
   int64_t time_left_ms; /* -1: until deadline */
   int64_t deadline;     /* on CLOCK_MONOTONIC */

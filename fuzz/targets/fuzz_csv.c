@@ -157,13 +157,26 @@ insert(size_t at, const char *bytes, size_t n)
   in.len += n;
 }
 
+/* Returns the length of the file without the NUL bytes at its end, which a
+ * power cut can leave: the output reads as if they were not there, and cuts
+ * them off before it writes. */
+static size_t
+length_without_nuls(void)
+{
+  size_t len = in.len;
+
+  while (len > 0 && in.file[len - 1] == '\0')
+    len--;
+  return len;
+}
+
 static bool
 is_ours(void)
 {
   size_t len = strlen(in.set->header);
   const uint8_t *end = in.file + len;
 
-  if (in.len == 0)
+  if (length_without_nuls() == 0)
     return true;
   if (in.len < len + 1 || memcmp(in.file, in.set->header, len) != 0)
     return false;
@@ -220,19 +233,20 @@ struct lines {
 static void
 cut_lines(struct lines *lines)
 {
-  size_t pos = 0;
+  size_t pos = 0, end = in.len; /* the header can end in NUL bytes */
 
   lines->n = 0;
-  while (pos < in.len) {
+  while (pos < end) {
     const uint8_t *at = in.file + pos;
-    const uint8_t *newline = memchr(at, '\n', in.len - pos);
-    size_t len = newline ? (size_t)(newline - at) : in.len - pos;
+    const uint8_t *newline = memchr(at, '\n', end - pos);
+    size_t len = newline ? (size_t)(newline - at) : end - pos;
 
     if (!newline && lines->n > 0)
       return;
     lines->start[lines->n] = pos;
     lines->len[lines->n++] = len - (len > 0 && at[len - 1] == '\r');
     pos += len + 1;
+    end = length_without_nuls();
   }
 }
 
@@ -295,7 +309,7 @@ find_shown(const struct lines *lines, const char *name, const char *unit,
   size_t n, cells;
   const char *shown;
 
-  if (in.len == 0)
+  if (length_without_nuls() == 0)
     return "empty";
   cells = find_cells(lines, name, cell, found, &n);
   if (n == 0)
@@ -488,13 +502,16 @@ static unsigned
 recover(struct run *r)
 {
   char token[32];
+  size_t whole = in.len;
   unsigned n = 0;
 
   write_rows(r, 0);
   snprintf(token, sizeof(token), "%zu", in.token);
   require(r->ops->recover(r->self, token, &r->sink->result) == MP_OK);
-  if (in.token <= in.len && !find_rows(in.eol, &n))
-    find_rows(other_eol(), &n);
+  in.len = length_without_nuls();
+  if (in.token > in.len ||
+      (!find_rows(in.eol, &n) && !find_rows(other_eol(), &n)))
+    in.len = whole; /* not ours */
   check_results(r, in.rows, n);
   check_file();
   check_said(r, MP_OK);
@@ -513,6 +530,8 @@ append(struct run *r, unsigned first)
 
   require((answer == MP_OK) == ours);
   check_said(r, answer);
+  if (ours)
+    in.len = length_without_nuls();
   snprintf(expected, sizeof(expected), "%zu", in.len);
   require(answer != MP_OK || strcmp(token, expected) == 0);
   write_rows(r, first);

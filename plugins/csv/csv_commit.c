@@ -103,6 +103,7 @@ add_lead(struct csv *csv, const char *eol, int64_t length, bool ragged,
 static int
 hold_file(struct csv *csv)
 {
+  int64_t size;
   int answer;
 
   if (csv->distrusted)
@@ -111,11 +112,17 @@ hold_file(struct csv *csv)
   if (csv->file.fd >= 0)
     return MP_OK;
   answer = csv_file_open(&csv->file, CSV_FILE_APPEND);
+  size = csv->file.length;
   if (answer == MP_OK)
-    answer = csv_file_cut_nuls(&csv->file);
+    answer = csv_file_skip_nuls(&csv->file);
   if (answer == MP_OK)
     answer =
       csv_file_check_header(&csv->file, csv->header.data, csv->header.len);
+  /* only now is it certain that the file is ours */
+  if (answer == MP_OK) {
+    csv->file.length = size;
+    answer = csv_file_cut_nuls(&csv->file);
+  }
   if (answer != MP_OK)
     csv_file_close(&csv->file);
   return answer;

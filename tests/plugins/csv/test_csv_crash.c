@@ -342,6 +342,26 @@ START_TEST(nul_bytes_are_cut_off_before_a_row_is_written)
 }
 END_TEST
 
+/* A file that is refused is not changed either. */
+START_TEST(nul_bytes_after_another_header_are_kept)
+{
+  static const char nuls[100];
+  struct stat st;
+  FILE *f;
+
+  bench_put(&b, "date;power\n");
+  f = fopen(b.path, "a");
+  ck_assert_ptr_nonnull(f);
+  ck_assert_uint_eq(fwrite(nuls, 1, sizeof(nuls), f), sizeof(nuls));
+  fclose(f);
+  begin_run();
+  bench_row(&b, 1, values[0]);
+  ck_assert_int_eq(bench_commit(&b), MP_ECONFIG);
+  ck_assert_int_eq(stat(b.path, &st), 0);
+  ck_assert_int_eq(st.st_size, strlen("date;power\n") + sizeof(nuls));
+}
+END_TEST
+
 /* No data of this file reached the disk: it counts as new. */
 START_TEST(file_of_nul_bytes_is_empty)
 {
@@ -405,6 +425,7 @@ main(void)
                       ARRAY_SIZE(rotations));
   tcase_add_loop_test(tc, nul_bytes_at_the_end_are_cut_off, 0, 3);
   tcase_add_test(tc, nul_bytes_are_cut_off_before_a_row_is_written);
+  tcase_add_test(tc, nul_bytes_after_another_header_are_kept);
   tcase_add_test(tc, file_of_nul_bytes_is_empty);
   tcase_add_test(tc, commit_after_token_appends_at_the_offset);
   tcase_add_test(tc, invalid_token_is_an_error);

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/remove_tree.h"
 
 #define PATH_SIZE 4096
@@ -149,10 +149,7 @@ program_start(const char *const *argv, const char *out, void (*prepare)(void))
 static double
 now_ms(void)
 {
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+  return (double)clock_mono_us() / 1e3;
 }
 
 static double

@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/clock.h"
 #include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
@@ -166,15 +166,6 @@ n_kinds(void)
 
 /* ---- Time ---------------------------------------------------------------- */
 
-static int64_t
-clock_ms(void)
-{
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void
 wait_for_file(const char *name)
 {
@@ -204,7 +195,7 @@ write_talkative(const char *deadline)
 
 START_TEST(run_continues_when_its_messages_are_blocked)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
   int flags;
 
   write_talkative("8s"); /* blocked messages use a part of it */
@@ -212,7 +203,7 @@ START_TEST(run_continues_when_its_messages_are_blocked)
   flags = fcntl(BLOCKED, F_GETFL);
   exec_run(s, "84.208");
   ck_assert_int_eq(sandbox_status(s), EX_IOERR); /* of the failing inputs */
-  ck_assert_int_lt(clock_ms() - begun, 40000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 40000);
   ck_assert_int_eq(fcntl(BLOCKED, F_GETFL), flags);
   ck_assert_ptr_nonnull(strstr(sandbox_read(s, "got"), "84.208"));
 }
@@ -228,24 +219,24 @@ START_TEST(signal_ends_a_run_whose_messages_are_blocked)
   sandbox_start(s, "run -c p.ini");
   wait_for_file("failed");
   usleep(200000);
-  begun = clock_ms();
+  begun = clock_mono_ms();
   kill(sandbox_pid(s), SIGTERM);
   sandbox_wait(s);
   ck_assert_int_lt(sandbox_status(s), 128);
-  ck_assert_int_lt(clock_ms() - begun, 40000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 40000);
 }
 END_TEST
 
 /* The pipeline file itself is wrong: there is no cycle yet, and no deadline. */
 START_TEST(blocked_config_messages_do_not_delay_the_run)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
 
   sandbox_write(s, "p.ini", "[input meter]\nplugin = exec\nno = yes\n");
   block(_i, STDERR_FILENO);
   sandbox_run(s, "run -c p.ini");
   ck_assert_int_eq(sandbox_status(s), EX_CONFIG);
-  ck_assert_int_lt(clock_ms() - begun, 40000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 40000);
 }
 END_TEST
 
@@ -305,7 +296,7 @@ write_screen(const char *deadline)
 
 START_TEST(blocked_output_fails_and_others_are_delivered)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
   int flags;
 
   write_screen("6s");
@@ -315,7 +306,7 @@ START_TEST(blocked_output_fails_and_others_are_delivered)
   exec_check(
     s, EX_TEMPFAIL,
     "error: screen: standard output: accepted no more output in time\n");
-  ck_assert_int_lt(clock_ms() - begun, 6000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 6000);
   ck_assert_int_eq(fcntl(BLOCKED, F_GETFL), flags);
   ck_assert_ptr_nonnull(strstr(sandbox_read(s, "got"), "84.208"));
 }
@@ -323,7 +314,7 @@ END_TEST
 
 START_TEST(signal_ends_a_run_whose_output_is_blocked)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
 
   write_screen("10m");
   block(_i, STDOUT_FILENO);
@@ -333,7 +324,7 @@ START_TEST(signal_ends_a_run_whose_output_is_blocked)
   kill(sandbox_pid(s), SIGTERM);
   sandbox_wait(s);
   ck_assert_int_eq(sandbox_status(s), EX_TEMPFAIL);
-  ck_assert_int_lt(clock_ms() - begun, 40000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 40000);
 }
 END_TEST
 

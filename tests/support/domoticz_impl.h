@@ -199,7 +199,6 @@ struct domoticz_server {
   size_t kept_count;
 };
 
-int64_t domoticz_monotonic_ms(void);
 /* Makes the reply to a request with the complete head HEAD
  * (domoticz_http.c). */
 void domoticz_serve(struct domoticz_server *s, struct domoticz_connection *c,

@@ -20,6 +20,21 @@ exec_write(struct sandbox *s, const char *options)
 }
 
 void
+exec_write_usage(struct sandbox *s)
+{
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[transform usage]\nplugin = subtract\n"
+                           "value = meter.energy\nminus = hook.energy\n"
+                           "[output hook]\nplugin = exec\nclass = latest\n"
+                           "command = sh take.sh\n"
+                           "value.energy = meter.energy\nvalue.usage = usage\n"
+                           "[output log]\nplugin = csv\npath = log.csv\n"
+                           "column.energy = meter.energy\n"
+                           "[output screen]\nplugin = stdout\nformat = line\n"
+                           "field.energy = meter.energy\n");
+}
+
+void
 exec_set_reading(struct sandbox *s, const char *energy)
 {
   time_t now = (time_t)sandbox_now(s);

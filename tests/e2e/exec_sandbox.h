@@ -25,6 +25,9 @@
 /* Writes the pipeline "p.ini": the input meter, and the output hook with
  * OPTIONS. */
 void exec_write(struct sandbox *s, const char *options);
+/* Writes the pipeline "p.ini" with the usage, and one output of each class that
+ * is not a history: hook, which runs take.sh, log and screen. */
+void exec_write_usage(struct sandbox *s);
 /* Sets the meter's reading to ENERGY, with the time of the sandbox's clock. */
 void exec_set_reading(struct sandbox *s, const char *energy);
 /* Advances the clock by 20 minutes and runs with the reading ENERGY.  The first

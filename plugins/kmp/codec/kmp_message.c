@@ -6,8 +6,6 @@
 #define RECORD_HEADER 5
 #define TYPE_SIZE 4
 #define SERIAL_SIZE 4
-/* Eight records with the longest mantissas. */
-#define ANSWER_DATA_MAX (KMP_REGISTERS_MAX * (RECORD_HEADER + KMP_MANTISSA_MAX))
 
 static uint16_t
 get16(const uint8_t *p)
@@ -26,13 +24,6 @@ put16(uint8_t *p, uint16_t n)
 {
   p[0] = (uint8_t)(n >> 8);
   p[1] = (uint8_t)(n & 0xff);
-}
-
-static void
-put32(uint8_t *p, uint32_t n)
-{
-  put16(p, (uint16_t)(n >> 16));
-  put16(p + 2, (uint16_t)(n & 0xffff));
 }
 
 static bool
@@ -245,61 +236,4 @@ kmp_answer_is_cut(const struct kmp_frame *frame,
 {
   return kmp_is_trailing(rest, len) && len > KMP_STRAY_MAX &&
          !is_complete(frame, request);
-}
-
-/* Encodes the records one after the other.  Returns true, or false when there
- * are too many or a mantissa is too long. */
-static bool
-encode_records(const struct kmp_answer *answer, uint8_t *data, size_t *ret_len)
-{
-  size_t n = 0;
-
-  if (answer->count > KMP_REGISTERS_MAX)
-    return false;
-  for (uint8_t i = 0; i < answer->count; i++) {
-    const struct kmp_record *record = &answer->records[i];
-
-    if (record->nob > KMP_MANTISSA_MAX)
-      return false;
-    put16(data + n, record->id);
-    data[n + 2] = record->unit;
-    data[n + 3] = record->nob;
-    data[n + 4] = record->siex;
-    n += RECORD_HEADER;
-    for (uint8_t k = 0; k < record->nob; k++)
-      data[n++] = record->mantissa[k];
-  }
-  *ret_len = n;
-  return true;
-}
-
-size_t
-kmp_answer_encode(uint8_t address, const struct kmp_answer *answer,
-                  uint8_t *wire, size_t size)
-{
-  uint8_t data[ANSWER_DATA_MAX];
-  struct kmp_frame frame = { .start = KMP_START_ANSWER,
-                             .address = address,
-                             .cid = answer->cid,
-                             .data = data };
-
-  switch (answer->cid) {
-  case KMP_GET_TYPE:
-    put16(data, answer->type);
-    data[2] = answer->revision[0];
-    data[3] = answer->revision[1];
-    frame.len = TYPE_SIZE;
-    break;
-  case KMP_GET_SERIAL:
-    put32(data, answer->serial);
-    frame.len = SERIAL_SIZE;
-    break;
-  case KMP_GET_REGISTER:
-    if (!encode_records(answer, data, &frame.len))
-      return 0;
-    break;
-  default:
-    return 0;
-  }
-  return kmp_frame_encode(&frame, wire, size);
 }

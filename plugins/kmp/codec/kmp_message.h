@@ -117,11 +117,6 @@ bool kmp_answer_is_cut(const struct kmp_frame *frame,
 const struct kmp_record *kmp_answer_find(const struct kmp_answer *answer,
                                          uint16_t id);
 
-/* Encodes an answer for the line: type, serial number or records, by
- * answer->cid.  Returns its length, or 0 when it cannot be encoded. */
-size_t kmp_answer_encode(uint8_t address, const struct kmp_answer *answer,
-                         uint8_t *wire, size_t size);
-
 /* Decodes the record at data[*offset] and moves *offset past it.  Returns
  * KMP_OK, KMP_ERECORD or KMP_EMANTISSA. */
 int kmp_record_decode(const uint8_t *data, size_t len, size_t *offset,

@@ -26,15 +26,6 @@ put16(uint8_t *p, uint16_t n)
   p[1] = (uint8_t)(n & 0xff);
 }
 
-static bool
-request_has(const struct kmp_request *request, uint16_t id)
-{
-  for (uint8_t i = 0; i < request->count; i++)
-    if (request->ids[i] == id)
-      return true;
-  return false;
-}
-
 size_t
 kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
                    size_t size)
@@ -51,7 +42,7 @@ kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
     return kmp_frame_encode(&frame, wire, size);
   case KMP_GET_REGISTER:
     if (request->count < 1 || request->count > KMP_REGISTERS_MAX ||
-        request_has(request, KMP_REGISTER_PASSWORD))
+        kmp_request_has(request, KMP_REGISTER_PASSWORD))
       return 0;
     data[0] = request->count;
     for (uint8_t i = 0; i < request->count; i++)
@@ -78,7 +69,7 @@ decode_ids(const struct kmp_frame *frame, struct kmp_request *request)
   for (size_t i = 0; i < n; i++) {
     uint16_t id = get16(frame->data + 1 + 2 * i);
 
-    if (request_has(request, id))
+    if (kmp_request_has(request, id))
       return KMP_EDUPLICATE;
     request->ids[request->count++] = id;
   }
@@ -140,7 +131,7 @@ static int
 take_record(struct kmp_answer *answer, const struct kmp_request *request,
             const struct kmp_record *record)
 {
-  if (request && !request_has(request, record->id)) {
+  if (request && !kmp_request_has(request, record->id)) {
     if (answer->surplus == 0)
       answer->surplus_id = record->id;
     if (answer->surplus < UINT8_MAX)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Seconds from one run to the next. */
 #define INTERVAL 1200
@@ -97,6 +98,14 @@ exec_check_file(struct sandbox *s, const char *file, const char *text)
 
   ck_assert_msg(have, "%s does not exist", file);
   ck_assert_str_eq(have, text);
+}
+
+void
+exec_wait_for_file(struct sandbox *s, const char *file)
+{
+  for (int i = 0; i < 2000 && !sandbox_exists(s, file); i++)
+    usleep(5000);
+  ck_assert(sandbox_exists(s, file));
 }
 
 void

@@ -40,6 +40,9 @@ void exec_check(struct sandbox *s, int status, const char *err);
 /* Checks that FILE of the sandbox holds TEXT. */
 void exec_check_file(struct sandbox *s, const char *file, const char *text);
 
+/* Waits until FILE of the sandbox exists; fails the test after 10 s. */
+void exec_wait_for_file(struct sandbox *s, const char *file);
+
 /* In the runs that follow, the program (not its commands) fails with ERROR when
  * it writes or reads bytes that contain TEXT; or, if TEXT is NULL, cannot send
  * signals.  exec_heal ends that. */

@@ -164,16 +164,6 @@ n_kinds(void)
   return ARRAY_SIZE(kinds) - (geteuid() != 0 || !sandbox_has_nobody());
 }
 
-/* ---- Time ---------------------------------------------------------------- */
-
-static void
-wait_for_file(const char *name)
-{
-  for (int i = 0; i < 2000 && !sandbox_exists(s, name); i++)
-    usleep(5000);
-  ck_assert(sandbox_exists(s, name));
-}
-
 /* ---- Standard error ------------------------------------------------------ */
 
 /* Writes a pipeline with two failing inputs, which cause messages before the
@@ -217,7 +207,7 @@ START_TEST(signal_ends_a_run_whose_messages_are_blocked)
   block(_i, STDERR_FILENO);
   exec_set_reading(s, "84.208");
   sandbox_start(s, "run -c p.ini");
-  wait_for_file("failed");
+  exec_wait_for_file(s, "failed");
   usleep(200000);
   begun = clock_mono_ms();
   kill(sandbox_pid(s), SIGTERM);
@@ -268,7 +258,7 @@ START_TEST(dropped_lines_are_counted_in_a_warning)
   block(0, STDERR_FILENO);
   exec_set_reading(s, "84.208");
   sandbox_start(s, "run -c p.ini");
-  wait_for_file("delivering");
+  exec_wait_for_file(s, "delivering");
   ck_assert_uint_gt(drain(text, sizeof(text)), 4096);
   sandbox_write(s, "go", "%s", "");
   sandbox_wait(s);

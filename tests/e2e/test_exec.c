@@ -445,8 +445,7 @@ START_TEST(signal_ends_the_run_and_the_command)
   exec_write(s, "class = append\ncommand = sh slow.sh\n");
   exec_set_reading(s, "84.208");
   sandbox_start(s, "run -c p.ini");
-  for (int i = 0; i < 2000 && !sandbox_exists(s, "pid"); i++)
-    usleep(5000);
+  exec_wait_for_file(s, "pid");
   kill(sandbox_pid(s), SIGTERM);
   sandbox_wait(s);
   exec_check(s, EX_TEMPFAIL, "error: hook: sh: the run was interrupted\n");
@@ -528,14 +527,6 @@ END_TEST
 
 /* ---- A killed run ---- */
 
-static void
-wait_for_file(const char *name)
-{
-  for (int i = 0; i < 2000 && !sandbox_exists(s, name); i++)
-    usleep(5000);
-  ck_assert(sandbox_exists(s, name));
-}
-
 /* Returns the guard of the process group GROUP; 0: it has none. */
 static int
 find_guard(int group)
@@ -585,7 +576,7 @@ START_TEST(command_of_a_killed_run_is_ended)
   exec_write(s, "class = append\ncommand = sh slow.sh\n");
   exec_set_reading(s, "84.208");
   sandbox_start(s, "run -c p.ini");
-  wait_for_file("pid");
+  exec_wait_for_file(s, "pid");
   command = (int)strtol(sandbox_read(s, "pid"), NULL, 10);
   for (int i = 0; i < 2000 && (guard = find_guard(command)) == 0; i++)
     usleep(5000);

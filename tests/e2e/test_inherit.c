@@ -177,8 +177,7 @@ START_TEST(run_resets_inherited_signals_except_nohup)
   sigprocmask(SIG_SETMASK, &all, &before);
   sandbox_start(s, "run -c p.ini");
   sigprocmask(SIG_SETMASK, &before, NULL);
-  for (int i = 0; i < 2000 && !sandbox_exists(s, "pid"); i++)
-    usleep(5000);
+  exec_wait_for_file(s, "pid");
   kill((pid_t)strtol(sandbox_read(s, "pid"), NULL, 10), stop_rows[_i].signo);
   sandbox_wait(s);
   exec_check(s, stop_rows[_i].status, stop_rows[_i].err);

@@ -134,8 +134,6 @@ struct domoticz_reply {
   struct text_buffer body;
 };
 
-/* Returns whether the server has the behaviour introduced by 2025.1. */
-bool domoticz_is_current(const struct domoticz_server *s);
 /* Carries out REQUEST and makes the reply. */
 void domoticz_answer(struct domoticz_server *s,
                      const struct domoticz_request *request,
@@ -210,6 +208,5 @@ void domoticz_replace(char **text, const char *with);
 void domoticz_wake(struct domoticz_server *s);
 void domoticz_listen(struct domoticz_server *s);
 void domoticz_drop_connections(struct domoticz_server *s);
-void *domoticz_thread(void *server);
 
 #endif

@@ -197,8 +197,8 @@ prepare_poll(struct domoticz_server *s, struct pollfd *fds)
   return timeout;
 }
 
-void *
-domoticz_thread(void *server)
+static void *
+serve(void *server)
 {
   struct domoticz_server *s = server;
   struct pollfd fds[2 + DOMOTICZ_CONNECTIONS];
@@ -246,7 +246,7 @@ domoticz_server_start_at(enum domoticz_version version, unsigned port)
   s->clock = time(NULL);
   s->clock_ms = clock_mono_ms();
   domoticz_listen(s);
-  if (!s->prefix || pthread_create(&s->thread, NULL, domoticz_thread, s) != 0)
+  if (!s->prefix || pthread_create(&s->thread, NULL, serve, s) != 0)
     domoticz_die("cannot start");
   return s;
 }

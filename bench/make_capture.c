@@ -12,7 +12,7 @@
 
 #include "lib/rfc3339.h"
 #include "plugins/kmp/codec/capture.h"
-#include "plugins/kmp/codec/kmp_message.h"
+#include "tests/support/kmp_answer_encode.h"
 
 /* 2026-01-01T00:00:00Z */
 #define FIRST_TIME_MS INT64_C(1767225600000)

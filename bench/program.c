@@ -3,14 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/remove_tree.h"
 
 #define PATH_SIZE 4096
 #define MAX_WORDS 8
@@ -47,20 +48,11 @@ program_enter(void)
   setenv("METERPIPE_PLUGIN_PATH", program_plugin(""), 1);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-  (void)st;
-  (void)type;
-  (void)ftw;
-  return remove(path);
-}
-
 void
 program_leave(void)
 {
   if (directory[0])
-    nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    remove_tree(directory);
 }
 
 static const char *
@@ -157,10 +149,7 @@ program_start(const char *const *argv, const char *out, void (*prepare)(void))
 static double
 now_ms(void)
 {
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+  return (double)clock_mono_us() / 1e3;
 }
 
 static double

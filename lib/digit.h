@@ -2,6 +2,15 @@
 #ifndef LIB_DIGIT_H
 #define LIB_DIGIT_H
 
+#include <stdbool.h>
+
+/* Returns whether C is a decimal digit, independent of the locale. */
+static inline bool
+is_digit(char c)
+{
+  return c >= '0' && c <= '9';
+}
+
 /* Returns the value of C as a digit in BASE (up to 16), in small letters or
  * capitals, independent of the locale; -1: not a digit. */
 static inline int
@@ -16,6 +25,14 @@ digit_value(char c, int base)
   else if (c >= 'A' && c <= 'F')
     value = c - 'A' + 10;
   return value < base ? value : -1;
+}
+
+/* Returns the number that the two digits at P make; -1: they are not digits. */
+static inline int
+two_digits(const char *p)
+{
+  return is_digit(p[0]) && is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0')
+                                          : -1;
 }
 
 #endif

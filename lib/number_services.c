@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "lib/decimal.h"
 #include "lib/unit.h"
 
 static struct decimal
@@ -99,4 +98,18 @@ number_services_set(struct mp_host *host)
   host->decimal_round = host_decimal_round;
   host->decimal_shows = host_decimal_shows;
   host->unit_convert = host_unit_convert;
+}
+
+void
+number_services_fill(struct mp_value *to, struct decimal d)
+{
+  const size_t size = offsetof(struct mp_value, text) + sizeof(to->text);
+  struct mp_value value = { .struct_size = to->struct_size,
+                            .kind = MP_GAUGE,
+                            .coef = d.coef,
+                            .exp10 = d.exp10 };
+
+  if (value.struct_size < size)
+    value.struct_size = (uint32_t)size;
+  memcpy(to, &value, size);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/civil.h"
+#include "lib/digit.h"
 
 #define SECOND_MS INT64_C(1000)
 #define MINUTE_MS (60 * SECOND_MS)
@@ -103,20 +104,6 @@ rfc3339_format_ms(char *buf, size_t size, int64_t ms)
 }
 
 /* ---- Parsing ------------------------------------------------------------- */
-
-static bool
-is_digit(char c)
-{
-  return c >= '0' && c <= '9';
-}
-
-/* Returns the number that two digits make, or -1 when they are not digits. */
-static int
-two_digits(const char *p)
-{
-  return is_digit(p[0]) && is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0')
-                                          : -1;
-}
 
 /* Parses "2026-11-22T10:00:00"; T may be t or a blank. */
 static bool

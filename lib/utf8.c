@@ -131,12 +131,11 @@ utf8_is_control(uint32_t c)
   return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
-/* Line and paragraph separators, and characters that change the
- * direction of text. */
-static bool
-misleads(uint32_t c)
+bool
+utf8_misleads(uint32_t c)
 {
-  return (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+  return utf8_is_control(c) || (c >= 0x2028 && c <= 0x202e) ||
+         (c >= 0x2066 && c <= 0x2069);
 }
 
 size_t
@@ -169,7 +168,7 @@ utf8_make_plain(char *text)
     bool good = utf8_length(text) > 0;
     uint32_t c = utf8_take(&next);
 
-    if (good && !utf8_is_control(c) && !misleads(c))
+    if (good && !utf8_misleads(c))
       text += next - text;
     else
       for (size_t n = (size_t)(next - text); n > 0; n--)

@@ -35,6 +35,10 @@ char *utf8_repair(const char *text);
 /* Returns whether C is a control character, which a terminal may obey. */
 bool utf8_is_control(uint32_t c);
 
+/* Returns whether C is a control character, separates lines or paragraphs, or
+ * changes the direction of the text after it. */
+bool utf8_misleads(uint32_t c);
+
 /* Like utf8_length, but returns 0 also for a control character. */
 size_t utf8_plain_length(const char *text);
 
@@ -42,8 +46,8 @@ size_t utf8_plain_length(const char *text);
  * accepts no other text. */
 bool utf8_is_plain(const char *text);
 
-/* Replaces unsafe bytes of TEXT with "?", in place: invalid UTF-8, control
- * characters, and those that end a line or change the direction of text. */
+/* Replaces unsafe bytes of TEXT with "?", in place: invalid UTF-8, and
+ * characters that mislead. */
 void utf8_make_plain(char *text);
 
 /* Returns the number of terminal columns that TEXT takes. */

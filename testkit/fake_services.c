@@ -11,6 +11,7 @@
 
 #include "lib/clock.h"
 #include "lib/decimal.h"
+#include "lib/number_services.h"
 
 #define LINE_SIZE 4096
 
@@ -95,22 +96,6 @@ host_option_int(const struct mp_host *host, const char *key)
   return known_option(host, key)->number;
 }
 
-/* A plugin with an older header has a shorter struct: writes only the members
- * of ABI 1.0, and keeps struct_size. */
-static void
-fill_value(struct mp_value *to, struct decimal d)
-{
-  const size_t size = offsetof(struct mp_value, text) + sizeof(to->text);
-  struct mp_value value = { .struct_size = to->struct_size,
-                            .kind = MP_GAUGE,
-                            .coef = d.coef,
-                            .exp10 = d.exp10 };
-
-  if (value.struct_size < size)
-    value.struct_size = (uint32_t)size;
-  memcpy(to, &value, size);
-}
-
 static int
 host_option_decimal(const struct mp_host *host, const char *key,
                     struct mp_value *ret_value)
@@ -122,7 +107,7 @@ host_option_decimal(const struct mp_host *host, const char *key,
     return MP_DROP;
   if (decimal_parse(item->text, strlen(item->text), &d) != MP_OK)
     fake_die("option `%s` is not a decimal number", key);
-  fill_value(ret_value, d);
+  number_services_fill(ret_value, d);
   return MP_OK;
 }
 

@@ -54,6 +54,7 @@ RENAMED(fake_item_obtain);
 RENAMED(fake_keep);
 RENAMED(fake_option_parse);
 RENAMED(fake_services);
+RENAMED(number_services_fill);
 RENAMED(number_services_set);
 RENAMED(unit_canonical);
 RENAMED(unit_convert);

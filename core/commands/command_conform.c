@@ -6,7 +6,6 @@
 #include "core/commands/app.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #ifdef COUNT_LINES
 #include <gcov.h>
 #endif
@@ -26,6 +25,7 @@
 #include "core/conform/conform.h"
 #include "core/run/log.h"
 #include "lib/clock.h"
+#include "lib/remove_tree.h"
 
 /* The time limit of a check, in seconds.  The environment variable changes it:
  * for a slow debugger, or for a test that must be fast. */
@@ -289,15 +289,6 @@ words_are_good(const struct conform *c)
 /* ---- The command ---- */
 
 static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-  (void)st;
-  (void)type;
-  (void)ftw;
-  return remove(path);
-}
-
-static int
 run_all(struct conform *c)
 {
   static const struct conform_check *const by_kind[PLUGIN_KINDS] = {
@@ -314,7 +305,7 @@ run_all(struct conform *c)
   status = run_checks(c, conform_common, &n);
   if (status == EX_OK)
     status = run_checks(c, by_kind[c->plugin->kind], &n);
-  nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  remove_tree(dir);
   c->dir = NULL;
   if (status == EX_OK && log_shows(MP_LOG_NOTICE))
     printf("%s: keeps the contract: %d checks\n", c->label, n);

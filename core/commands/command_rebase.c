@@ -8,7 +8,7 @@
 
 #include "core/commands/commands.h"
 #include "core/commands/rebase_fit.h"
-#include "core/cycle/book_pending.h"
+#include "core/cycle/book_state.h"
 #include "core/run/log.h"
 #include "lib/nearest.h"
 

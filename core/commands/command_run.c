@@ -8,7 +8,7 @@
 #include <sysexits.h>
 
 #include "core/commands/commands.h"
-#include "core/cycle/book_pending.h"
+#include "core/cycle/book_state.h"
 #include "core/cycle/cycle.h"
 #include "core/run/log.h"
 #include "core/run/watchdog.h"

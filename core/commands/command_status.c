@@ -8,7 +8,7 @@
 #include "core/commands/commands.h"
 #include "core/commands/status.h"
 #include "core/commands/status_print.h"
-#include "core/cycle/book_pending.h"
+#include "core/cycle/book_state.h"
 #include "core/run/log.h"
 
 /* Returns true if the pipeline has a state.  A pipeline that reads only

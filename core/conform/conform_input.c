@@ -15,7 +15,7 @@ struct fields {
   struct conform *c;
   const struct mp_input_ops *ops;
   unsigned calls;
-  char name[128], first[128];
+  char name[128];
 };
 
 static void

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/cycle/book_pending.h"
+#include "core/cycle/book_state.h"
 #include "core/cycle/output_turns.h"
 #include "core/pipeline/notices.h"
 #include "core/pipeline/call.h"

@@ -6,30 +6,16 @@
 
 #include "core/pipeline/pipeline.h"
 
-/* Loads the ledgers of the targets and the kept readings from the store.
- * Returns MP_OK, or MP_ENOMEM (reported). */
-int book_load(struct pipeline *pipeline);
-
-/* Puts the ledgers and the kept readings into the store, to be committed with
- * it.  Returns MP_OK, or MP_ENOMEM (reported). */
-int book_save(struct pipeline *pipeline);
 /* Returns the time of the cycle in ms: the newest reading of each input, the
  * earliest of several inputs.  0: nothing was read. */
 int64_t book_time(const struct pipeline *p);
-/* Reports the targets with an unreadable entry in the state, once a run. */
-void book_report_unreadable(struct pipeline *p);
 /* Checks that each value is of the kind that its target got before.  A value of
  * another kind is left out and blocks its base. */
 void book_check_kinds(struct pipeline *p);
 /* Checks that each value fits its target; one that does not blocks its base. */
 void book_check_values(struct pipeline *p);
-/* Loads the ledgers of targets added since book_load.  Returns as book_load. */
-int book_load_targets(struct pipeline *p);
 /* Puts the cycle's values into ledgers and rows. */
 void book_pending(struct pipeline *p, int64_t time_ms);
-/* Returns the time of the newest row that was ever booked for OUTPUT, in ms; 0:
- * not known. */
-int64_t book_last_row(const struct stage *output);
 /* Removes the rows up to NEWEST_MS from the queue.  Returns their number. */
 size_t book_drop_rows(struct stage *output, int64_t newest_ms);
 /* Marks the pending values as sent, so that the state is committed before
@@ -40,8 +26,5 @@ void book_prepare(struct pipeline *p);
 bool book_prepare_target(struct target *t);
 /* Returns the number of the record of OUTPUT that is being put together. */
 int64_t book_number(struct stage *output);
-/* Puts the ledgers of OUTPUT into the store.  Returns MP_OK, or MP_ENOMEM
- * (reported). */
-int book_save_output(struct stage *output);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "core/cycle/ask_outputs.h"
 #include "core/cycle/book_pending.h"
+#include "core/cycle/book_state.h"
 #include "core/cycle/deliver.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/dry_run.h"

@@ -4,28 +4,8 @@
 #ifndef CORE_CYCLE_DELIVER_H
 #define CORE_CYCLE_DELIVER_H
 
+#include "core/cycle/deliver_results.h"
 #include "core/pipeline/pipeline.h"
-
-/* The results of the records of a commit, and of their values. */
-struct results {
-  struct stage *output; /* the output that is committing */
-  bool nonsense;        /* it gave an invalid result; reported once */
-  size_t n;             /* number of records */
-  uint32_t *result;     /* of each record as a whole; 0: none was given */
-  uint8_t *cells;       /* of each target in each record (deliver.c); or NULL */
-};
-
-/* Makes RESULTS ready for N records of OUTPUT, target by target.  Returns false
- * if out of memory, which is reported. */
-bool deliver_results_init(struct results *results, struct stage *output,
-                          size_t n);
-void deliver_results_free(struct results *results);
-/* Returns the result of RECORD.  MP_ACCEPTED: the output has taken the record,
- * although it may have rejected values of single targets. */
-uint32_t deliver_record_result(const struct results *results, size_t record);
-/* Returns the result of the value for T in RECORD; 0: there is no value. */
-uint32_t deliver_target_result(const struct results *results, size_t record,
-                               const struct target *t);
 
 /*
  * Begin a record, and write a value of it.  RESULTS notes the value; NULL: no

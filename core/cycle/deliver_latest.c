@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/cycle/book_pending.h"
+#include "core/cycle/book_state.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/evaluate.h"
 #include "core/cycle/output_turns.h"

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cycle/book_pending.h"
+#include "core/cycle/book_state.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/queue_row.h"
 #include "core/cycle/output_turns.h"

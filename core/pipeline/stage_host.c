@@ -98,22 +98,6 @@ host_option_int(const struct mp_host *host, const char *key)
   return options_int(stage_of(host)->options, key);
 }
 
-/* Writes only the members of ABI 1.0, because a plugin of an older header has a
- * shorter struct.  Keeps its struct_size, unless that is too small. */
-static void
-fill_value(struct mp_value *to, struct decimal d)
-{
-  const size_t size = offsetof(struct mp_value, text) + sizeof(to->text);
-  struct mp_value value = { .struct_size = to->struct_size,
-                            .kind = MP_GAUGE,
-                            .coef = d.coef,
-                            .exp10 = d.exp10 };
-
-  if (value.struct_size < size)
-    value.struct_size = (uint32_t)size;
-  memcpy(to, &value, size);
-}
-
 static int
 host_option_decimal(const struct mp_host *host, const char *key,
                     struct mp_value *ret_value)
@@ -123,7 +107,7 @@ host_option_decimal(const struct mp_host *host, const char *key,
 
   if (r != MP_OK)
     return r;
-  fill_value(ret_value, d);
+  number_services_fill(ret_value, d);
   return MP_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "plugins/kmp/codec/kmp_frame.h"
 #include "plugins/kmp/codec/kmp_message.h"
 #include "plugins/kmp/codec/kmp_value.h"
+#include "tests/support/kmp_answer_encode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -33,6 +33,7 @@
 #include "plugins/kmp/line/port_impl.h"
 #include "testkit/fake_host.h"
 #include "testkit/fake_sink.h"
+#include "tests/support/kmp_answer_encode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

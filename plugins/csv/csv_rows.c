@@ -11,10 +11,8 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/decimal.h"
 #include "plugins/csv/csv.h"
-
-/* Room for any number that the host formats. */
-#define NUMBER_SIZE 128
 
 int
 csv_rows_fail(struct csv *csv)
@@ -110,11 +108,11 @@ add_number(struct csv *csv, const struct mp_value *value)
 {
   int len;
 
-  if (text_buffer_reserve(&csv->cells, NUMBER_SIZE) != MP_OK)
+  if (text_buffer_reserve(&csv->cells, DECIMAL_TEXT) != MP_OK)
     return MP_ENOMEM;
   len = csv->host->decimal_format(value, csv->cells.data + csv->cells.len,
-                                  NUMBER_SIZE);
-  if (len < 0 || len >= NUMBER_SIZE)
+                                  DECIMAL_TEXT);
+  if (len < 0 || len >= DECIMAL_TEXT)
     return MP_ENOMEM;
   csv->cells.len += (size_t)len;
   return MP_OK;

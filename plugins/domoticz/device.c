@@ -12,6 +12,7 @@
 #include <meterpipe/plugin.h>
 
 #include "lib/array.h"
+#include "lib/digit.h"
 #include "lib/utf8.h"
 
 /* LastUpdate and ActTime are compared modulo a quarter of an hour, because all
@@ -106,15 +107,6 @@ device_copy_text(char *buf, size_t size, const char *text)
 }
 
 /* ---- Time ---------------------------------------------------------------- */
-
-/* Reads two digits at the beginning of TEXT; -1: there are none. */
-static int
-two_digits(const char *text)
-{
-  if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
-    return -1;
-  return (text[0] - '0') * 10 + (text[1] - '0');
-}
 
 uint32_t
 device_wait_ms(const char *updated, int64_t act_time)

@@ -1,84 +1,30 @@
 /*
- * HTTP by libcurl, with the guarantees that a ledger needs: an update is sent
- * at most once, and an update that is reported as not sent never left.
- *
- * libcurl itself repeats a request when a kept connection turns out dead before
- * a reply.  That is right for a read.  But an update may have arrived before
- * the connection died, so a new connection is refused once a part of the update
- * may have left (open_socket, begin_request).
- *
- * libcurl's own count of the bytes sent (CURLINFO_REQUEST_SIZE) misses bytes:
- * 7.88 counts only those of its first send().  So the kernel's count for the
- * socket is compared (bytes_out): at the start of the request, when the
- * connection and its TLS session are ready, and when the request ends or its
- * socket closes.
- *
- * A proxy that closes the connection after every reply, without announcing it,
- * cuts off an update that is sent at that moment.  After the first such close
- * each request gets a new connection (see_loss).
+ * HTTP by libcurl, with the guarantees that a ledger needs (http_sent.c): an
+ * update is sent at most once, and an update that is reported as not sent never
+ * left.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
-#include "plugins/domoticz/http.h"
+#include "plugins/domoticz/http_impl.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <netinet/in.h>
-#include <linux/tcp.h>
 
-#include <curl/curl.h>
-
-#include "lib/clock.h"
-#include "lib/text_buffer.h"
 #include "plugins/domoticz/http_error.h"
 #include "plugins/domoticz/url.h"
 
 #define HEAD_MAX ((size_t)64 * 1024)
 #define BODY_MAX ((size_t)1024 * 1024)
 #define BODY_MAX_LONG ((size_t)32 * 1024 * 1024)
-/* Most sockets open at a time: a kept connection, and one attempt for an
- * address of each family. */
-#define SOCKETS 8
 /* The longest wait for the server at a time. */
 #define WAIT_MS 1000
-/* Any server may close a connection that was idle for longer than this. */
-#define IDLE_MS 4000
-
-struct http {
-  const struct mp_host *host;
-  struct http_options options;
-  bool direct; /* no proxy, even if the environment names one */
-  CURLM *multi;
-  CURL *easy;
-  struct curl_slist *headers;
-  char curl_error[CURL_ERROR_SIZE];
-  curl_socket_t sockets[SOCKETS]; /* open; else CURL_SOCKET_BAD */
-  bool single;                    /* each request gets a new connection */
-  curl_socket_t kept;             /* left by the last request; or BAD */
-  int64_t kept_at_ms;             /* on CLOCK_MONOTONIC */
-
-  /* State of the current request. */
-  unsigned flags;
-  const char *too_long; /* the part of the answer that is; NULL: none */
-  size_t limit;         /* in bytes, of that part */
-  bool cut;             /* an update lost its connection */
-  bool moved;           /* a part of the request may have left */
-  bool lost;            /* kept was closed during the request */
-  curl_socket_t fd;     /* the request's connection; BAD: none, or closed */
-  uint64_t mark;        /* bytes_out of fd when the request began */
-  size_t head_len;
-  struct text_buffer body;
-};
 
 /* ---- The handle ---------------------------------------------------------- */
 
@@ -119,147 +65,6 @@ take_body(char *data, size_t one, size_t n, void *ctx)
     return 0;
   text_buffer_add(&h->body, data, len);
   return len;
-}
-
-/* ---- Sent or not sent ---------------------------------------------------- */
-
-#define UNKNOWN UINT64_MAX
-
-/* Returns the count of bytes that the kernel took for FD: sent, or still in its
- * queue, which is sent even after close().  Retransmitted bytes count again.
- * UNKNOWN: this kernel has no such count. */
-static uint64_t
-bytes_out(curl_socket_t fd)
-{
-  struct tcp_info info = { 0 };
-  socklen_t size = sizeof(info);
-
-  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
-      size < offsetof(struct tcp_info, tcpi_bytes_sent) +
-               sizeof(info.tcpi_bytes_sent))
-    return UNKNOWN;
-  return info.tcpi_bytes_sent + info.tcpi_notsent_bytes;
-}
-
-/* Sets moved if the connection may have carried away a part of the request.  A
- * count of 0 proves nothing: an emulated kernel may never increase it. */
-static void
-look_at_count(struct http *h)
-{
-  uint64_t now;
-
-  if (h->fd == CURL_SOCKET_BAD)
-    return;
-  now = bytes_out(h->fd);
-  if (now == UNKNOWN || now == 0 || now != h->mark)
-    h->moved = true;
-}
-
-/* Returns false if certainly no part of the request left: no connection was
- * ready for it, or the connection was given no bytes. */
-static bool
-may_have_left(struct http *h)
-{
-  look_at_count(h);
-  return h->moved;
-}
-
-/* Returns true if the current step would send an update a second time. */
-static bool
-is_repetition(struct http *h)
-{
-  if (!(h->flags & HTTP_UPDATE) || !may_have_left(h))
-    return false;
-  h->cut = true;
-  return true;
-}
-
-static curl_socket_t *
-find_socket(struct http *h, curl_socket_t fd)
-{
-  for (size_t i = 0; i < SOCKETS; i++)
-    if (h->sockets[i] == fd)
-      return &h->sockets[i];
-  return NULL;
-}
-
-/* Returns the socket of the connection if no other one is open.  (libcurl
- * reports CURLINFO_ACTIVESOCKET only after the request.) */
-static curl_socket_t
-only_socket(const struct http *h)
-{
-  curl_socket_t only = CURL_SOCKET_BAD;
-
-  for (size_t i = 0; i < SOCKETS; i++) {
-    if (h->sockets[i] == CURL_SOCKET_BAD)
-      continue;
-    if (only != CURL_SOCKET_BAD)
-      return CURL_SOCKET_BAD;
-    only = h->sockets[i];
-  }
-  return only;
-}
-
-/* Called by libcurl when it is about to write the request: the TLS handshake,
- * and that with a proxy, are complete. */
-static int
-begin_request(void *ctx, char *address, char *local, int port, int local_port)
-{
-  struct http *h = ctx;
-
-  (void)address, (void)local, (void)port, (void)local_port;
-  if (is_repetition(h))
-    return CURL_PREREQFUNC_ABORT;
-  h->fd = only_socket(h);
-  if (h->fd == CURL_SOCKET_BAD)
-    h->moved = true;
-  else
-    h->mark = bytes_out(h->fd);
-  return CURL_PREREQFUNC_OK;
-}
-
-/* Called when libcurl opens a new connection.  If the kept one was closed
- * shortly after its last request, the server closes connections without
- * announcing it. */
-static void
-see_loss(struct http *h)
-{
-  if (h->lost && clock_mono_ms() - h->kept_at_ms < IDLE_MS)
-    h->single = true;
-}
-
-static curl_socket_t
-open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
-{
-  struct http *h = ctx;
-  curl_socket_t *place = find_socket(h, CURL_SOCKET_BAD);
-
-  (void)purpose;
-  see_loss(h);
-  if (!place || is_repetition(h))
-    return CURL_SOCKET_BAD;
-  *place = socket(address->family, address->socktype | SOCK_CLOEXEC,
-                  address->protocol);
-  return *place;
-}
-
-static int
-close_socket(void *ctx, curl_socket_t fd)
-{
-  struct http *h = ctx;
-  curl_socket_t *place = find_socket(h, fd);
-
-  if (fd == h->fd) {
-    look_at_count(h);
-    h->fd = CURL_SOCKET_BAD;
-  }
-  if (fd == h->kept) {
-    h->lost = true;
-    h->kept = CURL_SOCKET_BAD;
-  }
-  if (place)
-    *place = CURL_SOCKET_BAD;
-  return close(fd);
 }
 
 /* ---- The handle's options ------------------------------------------------ */
@@ -315,11 +120,11 @@ set_options(struct http *h)
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, h);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, h);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, http_open_socket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, h);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, http_close_socket);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, h);
-  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, begin_request);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, http_begin_request);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, h);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify * 2);
@@ -543,15 +348,6 @@ run_must_end(struct http *h)
   return cancel.fd >= 0 && poll(&cancel, 1, 0) > 0;
 }
 
-/* Remembers the connection that libcurl keeps for the next request. */
-static void
-note_kept(struct http *h)
-{
-  h->kept = only_socket(h);
-  h->kept_at_ms = clock_mono_ms();
-  h->lost = false;
-}
-
 static void
 perform_request(struct http *h, int64_t timeout_ms, struct http_answer *ret)
 {
@@ -565,8 +361,8 @@ perform_request(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, h->single ? 1L : 0L);
   curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, h->single ? 1L : 0L);
   code = run_transfer(h, &curl);
-  ret->sent = may_have_left(h);
-  note_kept(h);
+  ret->sent = http_may_have_left(h);
+  http_note_kept(h);
   if (code == MP_ECANCELED) {
     refuse_at_end(h, ret);
   } else if (code != MP_OK) {

@@ -10,8 +10,7 @@
  */
 #include "plugins/exec/record.h"
 
-/* Room for any number that the host formats. */
-#define NUMBER_SIZE 128
+#include "lib/decimal.h"
 
 static const char *const kinds[] = {
   [MP_COUNTER] = "counter",
@@ -47,7 +46,7 @@ int
 record_add(struct record_writer *w, const struct mp_host *host,
            const char *name, const struct mp_value *value)
 {
-  char number[NUMBER_SIZE], time[RFC3339_SIZE];
+  char number[DECIMAL_TEXT], time[RFC3339_SIZE];
 
   if (value->kind != MP_TEXT)
     host->decimal_format(value, number, sizeof(number));

@@ -19,14 +19,13 @@
 #include <meterpipe/plugin.h>
 
 #include "lib/array.h"
+#include "lib/decimal.h"
 #include "plugins/stdout/stdout_format.h"
 #include "lib/text_buffer.h"
 #include "lib/rfc3339.h"
 #include "lib/unit.h"
 
 #define OBJECT "standard output"
-/* Room for any number that the host formats. */
-#define NUMBER_SIZE 128
 /* The longest wait of poll at a time. */
 #define POLL_MS 60000
 /* How to write to standard output without blocking; see open_file. */
@@ -244,7 +243,7 @@ keep_unit(struct slot *slot, const char *unit)
 static int
 keep_value(struct out *out, struct slot *slot, const struct mp_value *value)
 {
-  char number[NUMBER_SIZE];
+  char number[DECIMAL_TEXT];
   int len;
 
   slot->is_text = value->kind == MP_TEXT;
@@ -254,7 +253,7 @@ keep_value(struct out *out, struct slot *slot, const struct mp_value *value)
   if (slot->is_text)
     return text_buffer_add(&out->texts, value->text, strlen(value->text) + 1);
   len = out->host->decimal_format(value, number, sizeof(number));
-  if (len < 0 || len >= NUMBER_SIZE)
+  if (len < 0 || len >= DECIMAL_TEXT)
     return MP_ENOMEM;
   return text_buffer_add(&out->texts, number, (size_t)len + 1);
 }

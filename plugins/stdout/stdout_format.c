@@ -7,7 +7,6 @@
  */
 #include "plugins/stdout/stdout_format.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -35,15 +34,6 @@ add_ascii(struct text_buffer *out, const char **text)
   return text_buffer_add(out, begin, (size_t)(p - begin));
 }
 
-/* Returns true if a terminal would take C for a command or a line end, or if C
- * changes the direction of the text after it. */
-static bool
-misleads(uint32_t c)
-{
-  return utf8_is_control(c) || (c >= 0x2028 && c <= 0x202e) ||
-         (c >= 0x2066 && c <= 0x2069);
-}
-
 /* Adds TEXT without characters that mislead. */
 static int
 add_plain(struct text_buffer *out, const char *text)
@@ -53,7 +43,7 @@ add_plain(struct text_buffer *out, const char *text)
 
   while (r == MP_OK && *text != '\0') {
     uint32_t character = utf8_take(&text);
-    size_t len = utf8_put(c, misleads(character) ? '?' : character);
+    size_t len = utf8_put(c, utf8_misleads(character) ? '?' : character);
 
     r = text_buffer_add(out, c, len);
     if (r == MP_OK)

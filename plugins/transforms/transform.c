@@ -69,6 +69,18 @@ transform_check_operand(const struct transform *t, const char *key,
                  t->host->option(t->host, key), operand->text);
 }
 
+int
+transform_fail_range(const struct transform *t, const struct mp_value *a,
+                     const char *operation, const struct mp_value *b)
+{
+  char first[TRANSFORM_TEXT], second[TRANSFORM_TEXT];
+
+  return mp_fail(t->host, MP_ERANGE, transform_object(t),
+                 "%s %s %s has too many digits for an exact number",
+                 transform_show(t, a, first, sizeof(first)), operation,
+                 transform_show(t, b, second, sizeof(second)));
+}
+
 struct mp_value
 transform_number(const struct mp_value *value)
 {

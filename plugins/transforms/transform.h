@@ -37,6 +37,10 @@ int transform_check_number(const struct transform *t,
 int transform_check_operand(const struct transform *t, const char *key,
                             const struct mp_value *operand);
 
+/* Reports MP_ERANGE for "A plus B" or "A minus B", and returns it. */
+int transform_fail_range(const struct transform *t, const struct mp_value *a,
+                         const char *operation, const struct mp_value *b);
+
 /* Returns a copy of VALUE to calculate with: kind, number and unit only.  Its
  * struct_size is that of the struct that this plugin knows. */
 struct mp_value transform_number(const struct mp_value *value);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Seconds from one run to the next. */
 #define INTERVAL 1200
@@ -17,6 +18,21 @@ exec_write(struct sandbox *s, const char *options)
                 EXEC_INPUT "[output hook]\nplugin = exec\n%s"
                            "value.energy = meter.energy\n",
                 options);
+}
+
+void
+exec_write_usage(struct sandbox *s)
+{
+  sandbox_write(s, "p.ini",
+                EXEC_INPUT "[transform usage]\nplugin = subtract\n"
+                           "value = meter.energy\nminus = hook.energy\n"
+                           "[output hook]\nplugin = exec\nclass = latest\n"
+                           "command = sh take.sh\n"
+                           "value.energy = meter.energy\nvalue.usage = usage\n"
+                           "[output log]\nplugin = csv\npath = log.csv\n"
+                           "column.energy = meter.energy\n"
+                           "[output screen]\nplugin = stdout\nformat = line\n"
+                           "field.energy = meter.energy\n");
 }
 
 void
@@ -82,6 +98,14 @@ exec_check_file(struct sandbox *s, const char *file, const char *text)
 
   ck_assert_msg(have, "%s does not exist", file);
   ck_assert_str_eq(have, text);
+}
+
+void
+exec_wait_for_file(struct sandbox *s, const char *file)
+{
+  for (int i = 0; i < 2000 && !sandbox_exists(s, file); i++)
+    usleep(5000);
+  ck_assert(sandbox_exists(s, file));
 }
 
 void

@@ -26,6 +26,9 @@
 /* Writes the pipeline "p.ini": the input meter, and the output hook with
  * OPTIONS. */
 void exec_write(struct sandbox *s, const char *options);
+/* Writes the pipeline "p.ini" with the usage, and one output of each class that
+ * is not a history: hook, which runs take.sh, log and screen. */
+void exec_write_usage(struct sandbox *s);
 /* Sets the meter's reading to ENERGY, with the time of the sandbox's clock. */
 void exec_set_reading(struct sandbox *s, const char *energy);
 /* Advances the clock by 20 minutes and runs with the reading ENERGY.  The first
@@ -37,6 +40,9 @@ void exec_run(struct sandbox *s, const char *energy);
 void exec_check(struct sandbox *s, int status, const char *err);
 /* Checks that FILE of the sandbox holds TEXT. */
 void exec_check_file(struct sandbox *s, const char *file, const char *text);
+
+/* Waits until FILE of the sandbox exists; fails the test after 10 s. */
+void exec_wait_for_file(struct sandbox *s, const char *file);
 
 /* In the runs that follow, the program (not its commands) fails with ERROR when
  * it writes or reads bytes that contain TEXT; or, if TEXT is NULL, cannot send

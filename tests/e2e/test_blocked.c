@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/clock.h"
 #include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
@@ -164,25 +164,6 @@ n_kinds(void)
   return ARRAY_SIZE(kinds) - (geteuid() != 0 || !sandbox_has_nobody());
 }
 
-/* ---- Time ---------------------------------------------------------------- */
-
-static int64_t
-clock_ms(void)
-{
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void
-wait_for_file(const char *name)
-{
-  for (int i = 0; i < 2000 && !sandbox_exists(s, name); i++)
-    usleep(5000);
-  ck_assert(sandbox_exists(s, name));
-}
-
 /* ---- Standard error ------------------------------------------------------ */
 
 /* Writes a pipeline with two failing inputs, which cause messages before the
@@ -204,7 +185,7 @@ write_talkative(const char *deadline)
 
 START_TEST(run_continues_when_its_messages_are_blocked)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
   int flags;
 
   write_talkative("8s"); /* blocked messages use a part of it */
@@ -212,7 +193,7 @@ START_TEST(run_continues_when_its_messages_are_blocked)
   flags = fcntl(BLOCKED, F_GETFL);
   exec_run(s, "84.208");
   ck_assert_int_eq(sandbox_status(s), EX_IOERR); /* of the failing inputs */
-  ck_assert_int_lt(clock_ms() - begun, 40000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 40000);
   ck_assert_int_eq(fcntl(BLOCKED, F_GETFL), flags);
   ck_assert_ptr_nonnull(strstr(sandbox_read(s, "got"), "84.208"));
 }
@@ -226,26 +207,26 @@ START_TEST(signal_ends_a_run_whose_messages_are_blocked)
   block(_i, STDERR_FILENO);
   exec_set_reading(s, "84.208");
   sandbox_start(s, "run -c p.ini");
-  wait_for_file("failed");
+  exec_wait_for_file(s, "failed");
   usleep(200000);
-  begun = clock_ms();
+  begun = clock_mono_ms();
   kill(sandbox_pid(s), SIGTERM);
   sandbox_wait(s);
   ck_assert_int_lt(sandbox_status(s), 128);
-  ck_assert_int_lt(clock_ms() - begun, 40000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 40000);
 }
 END_TEST
 
 /* The pipeline file itself is wrong: there is no cycle yet, and no deadline. */
 START_TEST(blocked_config_messages_do_not_delay_the_run)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
 
   sandbox_write(s, "p.ini", "[input meter]\nplugin = exec\nno = yes\n");
   block(_i, STDERR_FILENO);
   sandbox_run(s, "run -c p.ini");
   ck_assert_int_eq(sandbox_status(s), EX_CONFIG);
-  ck_assert_int_lt(clock_ms() - begun, 40000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 40000);
 }
 END_TEST
 
@@ -277,7 +258,7 @@ START_TEST(dropped_lines_are_counted_in_a_warning)
   block(0, STDERR_FILENO);
   exec_set_reading(s, "84.208");
   sandbox_start(s, "run -c p.ini");
-  wait_for_file("delivering");
+  exec_wait_for_file(s, "delivering");
   ck_assert_uint_gt(drain(text, sizeof(text)), 4096);
   sandbox_write(s, "go", "%s", "");
   sandbox_wait(s);
@@ -304,7 +285,7 @@ write_screen(const char *deadline)
 
 START_TEST(blocked_output_fails_and_others_are_delivered)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
   int flags;
 
   write_screen("6s");
@@ -314,7 +295,7 @@ START_TEST(blocked_output_fails_and_others_are_delivered)
   exec_check(
     s, EX_TEMPFAIL,
     "error: screen: standard output: accepted no more output in time\n");
-  ck_assert_int_lt(clock_ms() - begun, 6000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 6000);
   ck_assert_int_eq(fcntl(BLOCKED, F_GETFL), flags);
   ck_assert_ptr_nonnull(strstr(sandbox_read(s, "got"), "84.208"));
 }
@@ -322,7 +303,7 @@ END_TEST
 
 START_TEST(signal_ends_a_run_whose_output_is_blocked)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
 
   write_screen("10m");
   block(_i, STDOUT_FILENO);
@@ -332,7 +313,7 @@ START_TEST(signal_ends_a_run_whose_output_is_blocked)
   kill(sandbox_pid(s), SIGTERM);
   sandbox_wait(s);
   ck_assert_int_eq(sandbox_status(s), EX_TEMPFAIL);
-  ck_assert_int_lt(clock_ms() - begun, 40000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 40000);
 }
 END_TEST
 

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/clock.h"
 #include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
@@ -319,15 +319,6 @@ END_TEST
 
 /* ---- Time ---- */
 
-static int64_t
-clock_ms(void)
-{
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Returns the state of process PID, as /proc has it; X: no such process. */
 static char
 process_state(int pid)
@@ -352,13 +343,14 @@ static void
 check_gone(const char *file)
 {
   const char *text = sandbox_read(s, file);
-  int64_t until = clock_ms() + 10000;
+  int64_t until = clock_mono_ms() + 10000;
   char state;
   int pid;
 
   ck_assert_ptr_nonnull(text);
   pid = (int)strtol(text, NULL, 10);
-  for (state = process_state(pid); clock_ms() < until && !strchr("XZ", state);
+  for (state = process_state(pid);
+       clock_mono_ms() < until && !strchr("XZ", state);
        state = process_state(pid))
     usleep(5000);
   ck_assert_msg(strchr("XZ", state), "process %d is in state %c", pid, state);
@@ -372,7 +364,7 @@ static const char *const slow_scripts[] = {
 
 START_TEST(whole_group_ends_at_the_timeout)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
 
   sandbox_write(s, "slow.sh", "%s", slow_scripts[_i]);
   exec_write(s, "class = append\ncommand = sh slow.sh\ntimeout = 200ms\n");
@@ -380,14 +372,14 @@ START_TEST(whole_group_ends_at_the_timeout)
   exec_check(
     s, EX_TEMPFAIL,
     "error: hook: sh: was still running at its time limit, and was stopped\n");
-  ck_assert_int_lt(clock_ms() - begun, 30000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 30000);
   check_gone("pid");
 }
 END_TEST
 
 START_TEST(deadline_of_the_cycle_ends_the_command)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
 
   sandbox_write(s, "slow.sh", "sleep 60\n");
   sandbox_write(s, "p.ini",
@@ -398,19 +390,19 @@ START_TEST(deadline_of_the_cycle_ends_the_command)
   exec_check(
     s, EX_TEMPFAIL,
     "error: hook: sh: was still running at its time limit, and was stopped\n");
-  ck_assert_int_lt(clock_ms() - begun, 30000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 30000);
 }
 END_TEST
 
 START_TEST(background_process_of_a_command_is_killed)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
 
   sandbox_write(s, "leave.sh", "sleep 60 & echo $! >pid\n");
   exec_write(s, "class = append\ncommand = sh leave.sh\n");
   exec_run(s, "84.208");
   exec_check(s, EX_OK, "");
-  ck_assert_int_lt(clock_ms() - begun, 30000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 30000);
   check_gone("pid");
 }
 END_TEST
@@ -419,13 +411,13 @@ END_TEST
  * wait for it. */
 START_TEST(process_outside_the_group_is_not_waited_for)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
 
   sandbox_write(s, "leave.sh", "setsid yes >&2 &\nsleep 0.1\n");
   exec_write(s, "class = append\ncommand = sh leave.sh\n");
   exec_run(s, "84.208");
   ck_assert_int_eq(sandbox_status(s), EX_OK);
-  ck_assert_int_lt(clock_ms() - begun, 30000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 30000);
 }
 END_TEST
 
@@ -433,7 +425,7 @@ END_TEST
  * example). */
 START_TEST(unkillable_command_is_abandoned)
 {
-  int64_t begun = clock_ms();
+  int64_t begun = clock_mono_ms();
 
   sandbox_write(s, "slow.sh", "echo $$ >pid\nexec sleep 50\n");
   exec_write(s, "class = append\ncommand = sh slow.sh\ntimeout = 200ms\n");
@@ -442,7 +434,7 @@ START_TEST(unkillable_command_is_abandoned)
   exec_check(s, EX_TEMPFAIL,
              "error: hook: sh: was still running at its time limit, and did "
              "not end when it was killed\n");
-  ck_assert_int_lt(clock_ms() - begun, 30000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 30000);
   check_gone("pid"); /* its guard killed it after the run */
 }
 END_TEST
@@ -453,8 +445,7 @@ START_TEST(signal_ends_the_run_and_the_command)
   exec_write(s, "class = append\ncommand = sh slow.sh\n");
   exec_set_reading(s, "84.208");
   sandbox_start(s, "run -c p.ini");
-  for (int i = 0; i < 2000 && !sandbox_exists(s, "pid"); i++)
-    usleep(5000);
+  exec_wait_for_file(s, "pid");
   kill(sandbox_pid(s), SIGTERM);
   sandbox_wait(s);
   exec_check(s, EX_TEMPFAIL, "error: hook: sh: the run was interrupted\n");
@@ -536,14 +527,6 @@ END_TEST
 
 /* ---- A killed run ---- */
 
-static void
-wait_for_file(const char *name)
-{
-  for (int i = 0; i < 2000 && !sandbox_exists(s, name); i++)
-    usleep(5000);
-  ck_assert(sandbox_exists(s, name));
-}
-
 /* Returns the guard of the process group GROUP; 0: it has none. */
 static int
 find_guard(int group)
@@ -593,7 +576,7 @@ START_TEST(command_of_a_killed_run_is_ended)
   exec_write(s, "class = append\ncommand = sh slow.sh\n");
   exec_set_reading(s, "84.208");
   sandbox_start(s, "run -c p.ini");
-  wait_for_file("pid");
+  exec_wait_for_file(s, "pid");
   command = (int)strtol(sandbox_read(s, "pid"), NULL, 10);
   for (int i = 0; i < 2000 && (guard = find_guard(command)) == 0; i++)
     usleep(5000);

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/clock.h"
 #include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
@@ -49,15 +49,6 @@
   PIPELINE EXEC_INPUT                                                          \
     "[output house]\nplugin = domoticz\nurl = http://127.0.0.1:1\n"            \
     "username = me\npassword_file = secret\nidx.1 = meter.energy\n"
-
-static double
-now_s(void)
-{
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static struct sandbox *
 new_scene(const char *pipeline)
@@ -279,7 +270,7 @@ check_next(struct sandbox *s, const struct wait *wait)
 START_TEST(every_wait_ends_and_leaves_the_state_whole)
 {
   struct sandbox *scenes[N_WAITS];
-  double begun = now_s();
+  int64_t begun = clock_mono_ms();
   sigset_t alarm;
 
   sigemptyset(&alarm);
@@ -295,7 +286,7 @@ START_TEST(every_wait_ends_and_leaves_the_state_whole)
       kill(sandbox_pid(scenes[i]), waits[i].signal);
   for (size_t i = 0; i < N_WAITS; i++)
     check_wait(scenes[i], &waits[i]);
-  ck_assert(now_s() - begun < 3 + GRACE_S + SLACK_S);
+  ck_assert_int_lt(clock_mono_ms() - begun, (3 + GRACE_S + SLACK_S) * 1000);
   for (size_t i = 0; i < N_WAITS; i++)
     if (waits[i].rows)
       start_next(scenes[i]);
@@ -312,13 +303,13 @@ END_TEST
 static void
 wait_for_note(struct sandbox *s, const char *text)
 {
-  double begun = now_s();
+  int64_t begun = clock_mono_ms();
   const char *note;
 
   do {
     usleep(20000);
     note = sandbox_read(s, "p.note");
-  } while ((!note || !strstr(note, text)) && now_s() - begun < 20);
+  } while ((!note || !strstr(note, text)) && clock_mono_ms() - begun < 20000);
   ck_assert_msg(note && strstr(note, text), "%s", note ? note : "no note");
 }
 

@@ -72,16 +72,7 @@ static const struct {
 static void
 write_pipeline(void)
 {
-  sandbox_write(s, "p.ini",
-                EXEC_INPUT "[transform usage]\nplugin = subtract\n"
-                           "value = meter.energy\nminus = hook.energy\n"
-                           "[output hook]\nplugin = exec\nclass = latest\n"
-                           "command = sh take.sh\n"
-                           "value.energy = meter.energy\nvalue.usage = usage\n"
-                           "[output log]\nplugin = csv\npath = log.csv\n"
-                           "column.energy = meter.energy\n"
-                           "[output screen]\nplugin = stdout\nformat = line\n"
-                           "field.energy = meter.energy\n");
+  exec_write_usage(s);
   sandbox_write(s, "take.sh",
                 "sed 's/\"\\(time\\|serial\\|id\\|unit\\|kind\\)\":"
                 "\"[^\"]*\",*//g' >>got\n");
@@ -186,8 +177,7 @@ START_TEST(run_resets_inherited_signals_except_nohup)
   sigprocmask(SIG_SETMASK, &all, &before);
   sandbox_start(s, "run -c p.ini");
   sigprocmask(SIG_SETMASK, &before, NULL);
-  for (int i = 0; i < 2000 && !sandbox_exists(s, "pid"); i++)
-    usleep(5000);
+  exec_wait_for_file(s, "pid");
   kill((pid_t)strtol(sandbox_read(s, "pid"), NULL, 10), stop_rows[_i].signo);
   sandbox_wait(s);
   exec_check(s, stop_rows[_i].status, stop_rows[_i].err);

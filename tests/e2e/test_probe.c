@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/clock.h"
 #include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
@@ -305,7 +306,7 @@ START_TEST(port_in_use_is_reported_at_once_with_its_process)
 {
   char said[256], name[32] = "";
   FILE *comm = fopen("/proc/self/comm", "r");
-  int64_t begun = domoticz_setup_clock_ms();
+  int64_t begun = clock_mono_ms();
   int fd;
 
   build();
@@ -322,7 +323,7 @@ START_TEST(port_in_use_is_reported_at_once_with_its_process)
            "other times\n",
            name, (long)getpid());
   domoticz_setup_check(&house, EX_TEMPFAIL, said);
-  ck_assert_int_lt(domoticz_setup_clock_ms() - begun, 20000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 20000);
   close(fd);
 }
 END_TEST
@@ -500,9 +501,9 @@ START_TEST(watch_pauses_between_attempts)
 
   build();
   sandbox_setenv(house.sandbox, "TEST_HURRY", NULL);
-  begun = domoticz_setup_clock_ms();
+  begun = clock_mono_ms();
   watch("");
-  ck_assert_int_ge(domoticz_setup_clock_ms() - begun, 2000);
+  ck_assert_int_ge(clock_mono_ms() - begun, 2000);
   ck_assert_uint_eq(meter_unheard(house.meter), 0);
 }
 END_TEST
@@ -521,7 +522,7 @@ count_lines(const char *text)
  * attempts. */
 START_TEST(watch_ends_after_five_minutes)
 {
-  int64_t begun = domoticz_setup_clock_ms();
+  int64_t begun = clock_mono_ms();
 
   build();
   sandbox_setenv(house.sandbox, "TEST_HURRY", "100");
@@ -529,7 +530,7 @@ START_TEST(watch_ends_after_five_minutes)
   domoticz_setup_check(&house, EX_OK, "");
   ck_assert_uint_le(count_lines(sandbox_out(house.sandbox)), 301);
   ck_assert_uint_ge(count_lines(sandbox_out(house.sandbox)), 10);
-  ck_assert_int_ge(domoticz_setup_clock_ms() - begun, 5 * 60 * 1000 / 100);
+  ck_assert_int_ge(clock_mono_ms() - begun, 5 * 60 * 1000 / 100);
 }
 END_TEST
 

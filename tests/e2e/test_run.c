@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/clock.h"
 #include "tests/support/domoticz_setup.h"
 #include "tests/support/run_suite.h"
 
@@ -184,13 +185,13 @@ START_TEST(run_waits_for_a_busy_port)
   fd = hold_port();
   meter_set(house.meter, "60=84.208GJ");
   domoticz_setup_wait(&house, DOMOTICZ_SETUP_INTERVAL);
-  begun = domoticz_setup_clock_ms();
+  begun = clock_mono_ms();
   sandbox_start(house.sandbox, "run -c house.ini");
   usleep(held_ms * 1000);
   close(fd);
   sandbox_wait(house.sandbox);
   domoticz_setup_check(&house, EX_OK, "");
-  ck_assert_int_ge(domoticz_setup_clock_ms() - begun, held_ms);
+  ck_assert_int_ge(clock_mono_ms() - begun, held_ms);
   domoticz_setup_check_heat(&house, "0.208", "84.208", "1.208");
 }
 END_TEST
@@ -223,13 +224,13 @@ START_TEST(signal_ends_the_reading_and_restores_the_port)
   sandbox_start(house.sandbox, "run -c house.ini");
   domoticz_setup_wait_for(meter_was_asked);
   get_settings(fd, &during);
-  begun = domoticz_setup_clock_ms();
+  begun = clock_mono_ms();
   kill(sandbox_pid(house.sandbox), stops[_i]);
   sandbox_wait(house.sandbox);
   domoticz_setup_check(
     &house, EX_TEMPFAIL,
     "error: meter: {tty}: interrupted while reading the meter\n");
-  ck_assert_int_lt(domoticz_setup_clock_ms() - begun, 30000);
+  ck_assert_int_lt(clock_mono_ms() - begun, 30000);
   get_settings(fd, &after);
   close(fd);
   ck_assert_mem_eq(&after, &before, sizeof(before));
@@ -270,9 +271,9 @@ START_TEST(run_waits_after_another_update_of_the_device)
 
   build(TRANSFORMS);
   meter_set(house.meter, "60=84.208GJ");
-  begun = domoticz_setup_clock_ms();
+  begun = clock_mono_ms();
   sandbox_run(house.sandbox, "run -c house.ini");
-  begun = domoticz_setup_clock_ms() - begun;
+  begun = clock_mono_ms() - begun;
   domoticz_setup_check(&house, EX_OK, "");
   ck_assert_int_ge(begun, 2000);
   /* All targets wait at the same time: one by one they would take 6 s. */
@@ -291,9 +292,9 @@ START_TEST(run_waits_after_its_own_recent_update)
   domoticz_server_advance(house.server, DOMOTICZ_SETUP_INTERVAL);
   sandbox_advance(house.sandbox, 1); /* from the beginning of that run */
   meter_set(house.meter, "60=84.209GJ");
-  begun = domoticz_setup_clock_ms();
+  begun = clock_mono_ms();
   sandbox_run(house.sandbox, "run -c house.ini");
-  begun = domoticz_setup_clock_ms() - begun;
+  begun = clock_mono_ms() - begun;
   domoticz_setup_check(&house, EX_OK, "");
   ck_assert_int_ge(begun, 1000);
   domoticz_setup_check_heat(&house, "0.001", "84.209", "1.209");
@@ -373,7 +374,7 @@ four_rows_are_written(void)
 
 START_TEST(every_repeats_until_a_signal_arrives)
 {
-  int64_t begun = domoticz_setup_clock_ms();
+  int64_t begun = clock_mono_ms();
 
   domoticz_setup_build(&house, DOMOTICZ_2025_1);
   sandbox_write(house.sandbox, "house.ini",
@@ -384,7 +385,7 @@ START_TEST(every_repeats_until_a_signal_arrives)
   meter_set(house.meter, "60=84.208GJ");
   sandbox_start(house.sandbox, "run --every 1s -c house.ini");
   domoticz_setup_wait_for(three_rows_are_written);
-  ck_assert_int_ge(domoticz_setup_clock_ms() - begun, 2000);
+  ck_assert_int_ge(clock_mono_ms() - begun, 2000);
   kill(sandbox_pid(house.sandbox), SIGTERM);
   sandbox_wait(house.sandbox);
   domoticz_setup_check(&house, EX_TEMPFAIL, "");

@@ -29,16 +29,7 @@ build(void)
 {
   s = sandbox_new();
   sandbox_write(s, "take.sh", "cat >>got\n");
-  sandbox_write(s, "p.ini",
-                EXEC_INPUT "[transform usage]\nplugin = subtract\n"
-                           "value = meter.energy\nminus = hook.energy\n"
-                           "[output hook]\nplugin = exec\nclass = latest\n"
-                           "command = sh take.sh\n"
-                           "value.energy = meter.energy\nvalue.usage = usage\n"
-                           "[output log]\nplugin = csv\npath = log.csv\n"
-                           "column.energy = meter.energy\n"
-                           "[output screen]\nplugin = stdout\nformat = line\n"
-                           "field.energy = meter.energy\n");
+  exec_write_usage(s);
 }
 
 static void

@@ -3,7 +3,6 @@
 #include "tests/faults/fault_setup_impl.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,8 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "lib/remove_tree.h"
 
 /* 2026-11-22T10:00:00Z */
 #define FIRST_TIME INT64_C(1795341600)
@@ -322,22 +323,13 @@ setup_new(enum setup_kind kind)
   return setup;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-  (void)st;
-  (void)type;
-  (void)ftw;
-  return remove(path);
-}
-
 void
 setup_free(struct fault_setup *setup)
 {
   for (unsigned i = 0; i < setup->plan->meters; i++)
     meter_stop(setup->meters[i]);
   domoticz_server_stop(setup->server);
-  nftw(setup->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  remove_tree(setup->dir);
   for (int i = 0; i < SETUP_FILES; i++)
     free(setup->files[i].data);
   free(setup);

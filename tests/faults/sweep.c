@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
+
 #define EXIT_SKIPPED 77
 /* With --share N of at least this, one worker has a whole group. */
 #define SMALL_SHARE 10
@@ -65,19 +67,10 @@ print_counts(void)
          0;
 }
 
-static time_t
-seconds(void)
-{
-  struct timespec now;
-
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec;
-}
-
 bool
 sweep_is_late(const struct sweep *s)
 {
-  return s->until && seconds() >= s->until;
+  return s->until_ms && clock_mono_ms() >= s->until_ms;
 }
 
 bool
@@ -195,7 +188,7 @@ parse(struct sweep *s, int argc, char **argv)
     else if (letter == 'n')
       s->share = (unsigned)strtoul(optarg, NULL, 10);
     else if (letter == 'f')
-      s->until = seconds() + (time_t)strtoul(optarg, NULL, 10);
+      s->until_ms = clock_mono_ms() + (int64_t)strtoul(optarg, NULL, 10) * 1000;
     else if (letter == 'j')
       s->jobs = (unsigned)strtoul(optarg, NULL, 10);
     else if (letter == 's')

@@ -57,8 +57,8 @@ enum sweep_count {
 struct sweep {
   unsigned share; /* runs 1 case in SHARE; 1: all; 0: the sample */
   unsigned jobs, worker;
-  bool whole;   /* this worker has all cases of the current group */
-  time_t until; /* CLOCK_MONOTONIC; 0: no limit */
+  bool whole;       /* this worker has all cases of the current group */
+  int64_t until_ms; /* CLOCK_MONOTONIC; 0: no limit */
   uint32_t seed;
   const char *only;
 };

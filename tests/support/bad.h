@@ -11,6 +11,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <meterpipe/plugin.h>
+
+/* An instance of a bad plugin; free it with free(). */
+struct bad {
+  const struct mp_host *host;
+  uint32_t records; /* of the output: begun */
+};
+
+static inline int
+bad_new(const struct mp_host *host, void **ret_self)
+{
+  struct bad *b = calloc(1, sizeof(*b));
+
+  if (!b)
+    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
+  b->host = host;
+  *ret_self = b;
+  return MP_OK;
+}
+
 static inline bool
 bad_is(const char *how)
 {

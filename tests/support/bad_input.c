@@ -10,10 +10,6 @@
 
 #include "tests/support/bad.h"
 
-struct bad {
-  const struct mp_host *host;
-};
-
 static void *
 stay(void *arg)
 {
@@ -35,15 +31,9 @@ leave_thread(void)
 static int
 bad_create(const struct mp_host *host, void **ret_self)
 {
-  struct bad *b = calloc(1, sizeof(*b));
-
-  if (!b)
-    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
-  b->host = host;
-  *ret_self = b;
   if (bad_is("create-thread"))
     leave_thread();
-  return MP_OK;
+  return bad_new(host, ret_self);
 }
 
 /* ---- Fields: "a", also called "1", and "b" ---- */

@@ -10,11 +10,6 @@
 
 #include "tests/support/bad.h"
 
-struct bad {
-  const struct mp_host *host;
-  uint32_t records;
-};
-
 /* Sleeps forever if BAD is "sleep-WHERE"; also with all signals blocked if BAD
  * is "masked-WHERE". */
 static void
@@ -62,28 +57,22 @@ bad_create(const struct mp_host *host, void **ret_self)
 {
   static struct bad only;
   int r = refuse(host);
-  struct bad *b;
 
   sleep_in("create");
   if (r != MP_OK)
     return r;
-  b = calloc(1, sizeof(*b));
-  if (!b)
-    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
-  b->host = host;
-  *ret_self = b;
+  r = bad_new(host, ret_self);
+  if (r != MP_OK)
+    return r;
   alive++;
-  if (bad_is("create-leaks")) {
-    b = calloc(1, sizeof(*b)); /* leaks the first one */
-    if (!b)
-      return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
-    b->host = host;
-    *ret_self = b;
-  }
+  if (bad_is("create-leaks")) /* the first one */
+    r = bad_new(host, ret_self);
+  if (r != MP_OK)
+    return r;
   if (bad_is("create-opens") && open("/dev/null", O_RDONLY) < 0)
     return MP_EIO;
   if (bad_is("create-shares")) {
-    free(b);
+    free(*ret_self);
     *ret_self = &only;
   }
   return MP_OK;

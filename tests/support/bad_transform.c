@@ -6,22 +6,6 @@
 
 #include "tests/support/bad.h"
 
-struct bad {
-  const struct mp_host *host;
-};
-
-static int
-bad_create(const struct mp_host *host, void **ret_self)
-{
-  struct bad *b = calloc(1, sizeof(*b));
-
-  if (!b)
-    return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
-  b->host = host;
-  *ret_self = b;
-  return MP_OK;
-}
-
 static int
 bad_apply(void *self, struct mp_value *value)
 {
@@ -71,7 +55,7 @@ static const struct mp_plugin good = {
   .version = "1",
   .summary = "breaks the contract",
   .options = options,
-  .create = bad_create,
+  .create = bad_new,
   .destroy = free,
   .transform = &ops,
 };
@@ -83,7 +67,7 @@ static const struct mp_plugin deaf = {
   .name = "bad",
   .version = "1",
   .summary = "breaks the contract",
-  .create = bad_create,
+  .create = bad_new,
   .destroy = free,
   .transform = &ops,
 };

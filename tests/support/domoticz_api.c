@@ -93,8 +93,9 @@ version_name(const struct domoticz_server *s)
 
 /* ---- Reading ------------------------------------------------------------- */
 
-bool
-domoticz_is_current(const struct domoticz_server *s)
+/* Returns whether the server has the behaviour introduced by 2025.1. */
+static bool
+is_current(const struct domoticz_server *s)
 {
   return s->version == DOMOTICZ_2025_1 || s->version == DOMOTICZ_2026_3;
 }
@@ -102,7 +103,7 @@ domoticz_is_current(const struct domoticz_server *s)
 static bool
 takes_lists(const struct domoticz_server *s)
 {
-  return domoticz_is_current(s) || s->version == DOMOTICZ_2024_7;
+  return is_current(s) || s->version == DOMOTICZ_2024_7;
 }
 
 /* Returns whether RID ("1,3,9") contains IDX; an empty RID contains all. */
@@ -414,7 +415,7 @@ command(struct domoticz_server *s, const struct domoticz_params *p,
     setused(s, p, reply);
   else if (domoticz_param_is(p, "param", "getversion"))
     done(reply, "GetVersion");
-  else if (domoticz_is_current(s) && domoticz_param(p, "param") &&
+  else if (is_current(s) && domoticz_param(p, "param") &&
            domoticz_param(p, "param")[0] != '\0')
     status_only(reply, "ERROR");
   else
@@ -453,9 +454,9 @@ answer_query(struct domoticz_server *s, const struct domoticz_request *request,
     domoticz_page(reply, 401);
   else if (domoticz_param_is(&p, "type", "command"))
     command(s, &p, reply);
-  else if (domoticz_param_is(&p, "type", "devices") && !domoticz_is_current(s))
+  else if (domoticz_param_is(&p, "type", "devices") && !is_current(s))
     devices(s, &p, reply);
-  else if (domoticz_is_current(s))
+  else if (is_current(s))
     reply->status = 404;
   else
     status_only(reply, "ERR");

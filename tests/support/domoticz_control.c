@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/clock.h"
+
 const char *
 domoticz_keep(struct domoticz_server *s, const char *text)
 {
@@ -75,7 +77,7 @@ domoticz_clock(struct domoticz_server *s)
 {
   if (s->clock_ms < 0)
     return s->clock;
-  return s->clock + (domoticz_monotonic_ms() - s->clock_ms) / 1000;
+  return s->clock + (clock_mono_ms() - s->clock_ms) / 1000;
 }
 
 void
@@ -100,7 +102,7 @@ domoticz_server_run_clock(struct domoticz_server *s)
 {
   pthread_mutex_lock(&s->lock);
   s->clock = domoticz_clock(s);
-  s->clock_ms = domoticz_monotonic_ms();
+  s->clock_ms = clock_mono_ms();
   pthread_mutex_unlock(&s->lock);
 }
 

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/clock.h"
+
 /* The limits of libwebem. */
 #define REQUEST_LINE_MAX ((size_t)8192)
 #define CONNECTION_REQUESTS 100
@@ -253,7 +255,7 @@ spoil_bytes(const struct domoticz_order *o, struct domoticz_connection *c)
     c->cut_next = true;
     break;
   case DOMOTICZ_DELAY:
-    c->not_before = domoticz_monotonic_ms() + o->arg;
+    c->not_before = clock_mono_ms() + o->arg;
     break;
   default:
     break;

@@ -134,8 +134,6 @@ struct domoticz_reply {
   struct text_buffer body;
 };
 
-/* Returns whether the server has the behaviour introduced by 2025.1. */
-bool domoticz_is_current(const struct domoticz_server *s);
 /* Carries out REQUEST and makes the reply. */
 void domoticz_answer(struct domoticz_server *s,
                      const struct domoticz_request *request,
@@ -199,7 +197,6 @@ struct domoticz_server {
   size_t kept_count;
 };
 
-int64_t domoticz_monotonic_ms(void);
 /* Makes the reply to a request with the complete head HEAD
  * (domoticz_http.c). */
 void domoticz_serve(struct domoticz_server *s, struct domoticz_connection *c,
@@ -211,6 +208,5 @@ void domoticz_replace(char **text, const char *with);
 void domoticz_wake(struct domoticz_server *s);
 void domoticz_listen(struct domoticz_server *s);
 void domoticz_drop_connections(struct domoticz_server *s);
-void *domoticz_thread(void *server);
 
 #endif

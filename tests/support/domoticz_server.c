@@ -20,16 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
+
 #define HEAD_MAX ((size_t)64 * 1024)
-
-int64_t
-domoticz_monotonic_ms(void)
-{
-  struct timespec ts;
-
-  clock_gettime(CLOCK_MONOTONIC, &ts);
-  return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 void
 domoticz_wake(struct domoticz_server *s)
@@ -138,7 +131,7 @@ receive(struct domoticz_server *s, struct domoticz_connection *c)
 static bool
 is_due(const struct domoticz_connection *c)
 {
-  return c->out.data && domoticz_monotonic_ms() >= c->not_before;
+  return c->out.data && clock_mono_ms() >= c->not_before;
 }
 
 /* Sends as much of the reply as possible; frees it when it is complete. */
@@ -193,7 +186,7 @@ prepare_poll(struct domoticz_server *s, struct pollfd *fds)
   fds[1] = (struct pollfd){ .fd = s->listener, .events = POLLIN };
   for (size_t i = 0; i < DOMOTICZ_CONNECTIONS; i++) {
     const struct domoticz_connection *c = &s->connections[i];
-    int64_t wait = c->not_before - domoticz_monotonic_ms();
+    int64_t wait = c->not_before - clock_mono_ms();
 
     fds[2 + i] = (struct pollfd){ .fd = c->fd, .events = POLLIN };
     if (is_due(c))
@@ -204,8 +197,8 @@ prepare_poll(struct domoticz_server *s, struct pollfd *fds)
   return timeout;
 }
 
-void *
-domoticz_thread(void *server)
+static void *
+serve(void *server)
 {
   struct domoticz_server *s = server;
   struct pollfd fds[2 + DOMOTICZ_CONNECTIONS];
@@ -251,9 +244,9 @@ domoticz_server_start_at(enum domoticz_version version, unsigned port)
   s->port = port;
   s->hardware = 2;
   s->clock = time(NULL);
-  s->clock_ms = domoticz_monotonic_ms();
+  s->clock_ms = clock_mono_ms();
   domoticz_listen(s);
-  if (!s->prefix || pthread_create(&s->thread, NULL, domoticz_thread, s) != 0)
+  if (!s->prefix || pthread_create(&s->thread, NULL, serve, s) != 0)
     domoticz_die("cannot start");
   return s;
 }

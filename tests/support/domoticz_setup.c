@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "lib/array.h"
+#include "lib/clock.h"
 
 void
 domoticz_setup_build(struct domoticz_setup *h, enum domoticz_version version)
@@ -152,24 +153,14 @@ domoticz_setup_check_devices(struct domoticz_setup *h, const char *devices)
   ck_assert_str_eq(got, devices);
 }
 
-int64_t
-domoticz_setup_clock_ms(void)
-{
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void
 domoticz_setup_wait_for(bool (*done)(void))
 {
   const struct timespec moment = { 0, 2000000 };
-  int64_t until = domoticz_setup_clock_ms() + 20000;
+  int64_t until = clock_mono_ms() + 20000;
 
   while (!done()) {
-    ck_assert_msg(domoticz_setup_clock_ms() < until,
-                  "nothing happened within 20 s");
+    ck_assert_msg(clock_mono_ms() < until, "nothing happened within 20 s");
     nanosleep(&moment, NULL);
   }
 }

@@ -86,9 +86,6 @@ void domoticz_setup_check_device(struct domoticz_setup *h, unsigned idx,
 void domoticz_setup_check_devices(struct domoticz_setup *h,
                                   const char *devices);
 
-/* ---- Real time, for events while the program runs ------------------------ */
-
-int64_t domoticz_setup_clock_ms(void);
 /* Waits until DONE returns true; fails the test after 20 s. */
 void domoticz_setup_wait_for(bool (*done)(void));
 

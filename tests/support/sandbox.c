@@ -4,7 +4,6 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "lib/remove_tree.h"
 
 #define MAX_WORDS 80
 #define MAX_VARIABLES 16
@@ -60,15 +61,6 @@ sandbox_new(void)
   return s;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-  (void)st;
-  (void)type;
-  (void)ftw;
-  return remove(path);
-}
-
 void
 sandbox_free(struct sandbox *s)
 {
@@ -78,7 +70,7 @@ sandbox_free(struct sandbox *s)
     kill(s->pid, SIGKILL);
     sandbox_wait(s);
   }
-  nftw(s->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  remove_tree(s->dir);
   for (size_t i = 0; i < s->n_variables; i++) {
     free(s->variables[i].name);
     free(s->variables[i].value);

@@ -22,7 +22,6 @@
 
 /* Smallest size between start and stop, un-stuffed: address, CID, CRC. */
 #define FRAME_MIN 4
-#define CRC_SIZE 2
 
 /* CRC table for x^16 + x^12 + x^5 + 1: the remainder of each high byte. */
 static const uint16_t crc_table[256] = {
@@ -92,20 +91,11 @@ kmp_error_text(int error)
   return error_texts[-error];
 }
 
+/* CRC-16, polynomial 1021, initial value 0, high bit first. */
 static inline uint16_t
 crc_add(uint16_t crc, uint8_t byte)
 {
   return (uint16_t)((uint16_t)(crc << 8) ^ crc_table[(crc >> 8) ^ byte]);
-}
-
-uint16_t
-kmp_crc(const uint8_t *buf, size_t len)
-{
-  uint16_t crc = 0;
-
-  for (size_t i = 0; i < len; i++)
-    crc = crc_add(crc, buf[i]);
-  return crc;
 }
 
 static inline bool

@@ -75,9 +75,6 @@ struct kmp_frame {
   const uint8_t *data;
 };
 
-/* CRC-16, polynomial 1021, initial value 0, high bit first. */
-uint16_t kmp_crc(const uint8_t *buf, size_t len);
-
 /* Decodes one whole frame, start and stop byte included.  PLAIN must have room
  * for LEN bytes; ret->data points into it.  Returns KMP_OK or the reason for
  * refusing the frame. */

@@ -6,8 +6,6 @@
 #define RECORD_HEADER 5
 #define TYPE_SIZE 4
 #define SERIAL_SIZE 4
-/* Eight records with the longest mantissas. */
-#define ANSWER_DATA_MAX (KMP_REGISTERS_MAX * (RECORD_HEADER + KMP_MANTISSA_MAX))
 
 static uint16_t
 get16(const uint8_t *p)
@@ -28,22 +26,6 @@ put16(uint8_t *p, uint16_t n)
   p[1] = (uint8_t)(n & 0xff);
 }
 
-static void
-put32(uint8_t *p, uint32_t n)
-{
-  put16(p, (uint16_t)(n >> 16));
-  put16(p + 2, (uint16_t)(n & 0xffff));
-}
-
-static bool
-request_has(const struct kmp_request *request, uint16_t id)
-{
-  for (uint8_t i = 0; i < request->count; i++)
-    if (request->ids[i] == id)
-      return true;
-  return false;
-}
-
 size_t
 kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
                    size_t size)
@@ -60,7 +42,7 @@ kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
     return kmp_frame_encode(&frame, wire, size);
   case KMP_GET_REGISTER:
     if (request->count < 1 || request->count > KMP_REGISTERS_MAX ||
-        request_has(request, KMP_REGISTER_PASSWORD))
+        kmp_request_has(request, KMP_REGISTER_PASSWORD))
       return 0;
     data[0] = request->count;
     for (uint8_t i = 0; i < request->count; i++)
@@ -87,7 +69,7 @@ decode_ids(const struct kmp_frame *frame, struct kmp_request *request)
   for (size_t i = 0; i < n; i++) {
     uint16_t id = get16(frame->data + 1 + 2 * i);
 
-    if (request_has(request, id))
+    if (kmp_request_has(request, id))
       return KMP_EDUPLICATE;
     request->ids[request->count++] = id;
   }
@@ -149,7 +131,7 @@ static int
 take_record(struct kmp_answer *answer, const struct kmp_request *request,
             const struct kmp_record *record)
 {
-  if (request && !request_has(request, record->id)) {
+  if (request && !kmp_request_has(request, record->id)) {
     if (answer->surplus == 0)
       answer->surplus_id = record->id;
     if (answer->surplus < UINT8_MAX)
@@ -245,61 +227,4 @@ kmp_answer_is_cut(const struct kmp_frame *frame,
 {
   return kmp_is_trailing(rest, len) && len > KMP_STRAY_MAX &&
          !is_complete(frame, request);
-}
-
-/* Encodes the records one after the other.  Returns true, or false when there
- * are too many or a mantissa is too long. */
-static bool
-encode_records(const struct kmp_answer *answer, uint8_t *data, size_t *ret_len)
-{
-  size_t n = 0;
-
-  if (answer->count > KMP_REGISTERS_MAX)
-    return false;
-  for (uint8_t i = 0; i < answer->count; i++) {
-    const struct kmp_record *record = &answer->records[i];
-
-    if (record->nob > KMP_MANTISSA_MAX)
-      return false;
-    put16(data + n, record->id);
-    data[n + 2] = record->unit;
-    data[n + 3] = record->nob;
-    data[n + 4] = record->siex;
-    n += RECORD_HEADER;
-    for (uint8_t k = 0; k < record->nob; k++)
-      data[n++] = record->mantissa[k];
-  }
-  *ret_len = n;
-  return true;
-}
-
-size_t
-kmp_answer_encode(uint8_t address, const struct kmp_answer *answer,
-                  uint8_t *wire, size_t size)
-{
-  uint8_t data[ANSWER_DATA_MAX];
-  struct kmp_frame frame = { .start = KMP_START_ANSWER,
-                             .address = address,
-                             .cid = answer->cid,
-                             .data = data };
-
-  switch (answer->cid) {
-  case KMP_GET_TYPE:
-    put16(data, answer->type);
-    data[2] = answer->revision[0];
-    data[3] = answer->revision[1];
-    frame.len = TYPE_SIZE;
-    break;
-  case KMP_GET_SERIAL:
-    put32(data, answer->serial);
-    frame.len = SERIAL_SIZE;
-    break;
-  case KMP_GET_REGISTER:
-    if (!encode_records(answer, data, &frame.len))
-      return 0;
-    break;
-  default:
-    return 0;
-  }
-  return kmp_frame_encode(&frame, wire, size);
 }

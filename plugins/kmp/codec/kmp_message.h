@@ -95,6 +95,16 @@ size_t kmp_request_encode(const struct kmp_request *request, uint8_t *wire,
  * refusing the frame. */
 int kmp_request_decode(const struct kmp_frame *frame, struct kmp_request *ret);
 
+/* Returns whether the request names register ID. */
+static inline bool
+kmp_request_has(const struct kmp_request *request, uint16_t id)
+{
+  for (uint8_t i = 0; i < request->count; i++)
+    if (request->ids[i] == id)
+      return true;
+  return false;
+}
+
 /* Decodes an answer and checks that it fits REQUEST: address, command, lengths,
  * register ids.  REQUEST may be NULL (not known); then all records are taken.
  * Takes only the CID of a command other than GetType, GetSerialNo and
@@ -116,11 +126,6 @@ bool kmp_answer_is_cut(const struct kmp_frame *frame,
  * it out. */
 const struct kmp_record *kmp_answer_find(const struct kmp_answer *answer,
                                          uint16_t id);
-
-/* Encodes an answer for the line: type, serial number or records, by
- * answer->cid.  Returns its length, or 0 when it cannot be encoded. */
-size_t kmp_answer_encode(uint8_t address, const struct kmp_answer *answer,
-                         uint8_t *wire, size_t size);
 
 /* Decodes the record at data[*offset] and moves *offset past it.  Returns
  * KMP_OK, KMP_ERECORD or KMP_EMANTISSA. */

@@ -23,12 +23,6 @@
 #define ROW_MIN 4
 
 static bool
-is_digit(char c)
-{
-  return c >= '0' && c <= '9';
-}
-
-static bool
 is_letter(char c)
 {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/digit.h"
 #include "plugins/kmp/codec/kmp_frame.h"
 
 struct pseudonym {
@@ -48,12 +49,6 @@ pseudonyms_failed(const struct pseudonyms *p)
 }
 
 /* ---- Keys ---------------------------------------------------------------- */
-
-static bool
-is_digit(char c)
-{
-  return c >= '0' && c <= '9';
-}
 
 /* Returns a letter in upper case, a digit as it is, else NUL.  Independent of
  * the locale; bytes outside ASCII count as letters. */

@@ -60,15 +60,6 @@ damage_next_cycle(struct damage_list *list)
     list->items[i].repeats = false;
 }
 
-static bool
-has_id(const struct kmp_request *request, uint16_t id)
-{
-  for (uint8_t i = 0; i < request->count; i++)
-    if (request->ids[i] == id)
-      return true;
-  return false;
-}
-
 /* Strikes out the registers of REQUEST.  Returns true if none is left. */
 static bool
 is_made_good(struct damage *d, const struct kmp_request *request)
@@ -79,7 +70,7 @@ is_made_good(struct damage *d, const struct kmp_request *request)
       d->request.address != request->address)
     return false;
   for (uint8_t i = 0; i < d->request.count; i++)
-    if (!has_id(request, d->request.ids[i]))
+    if (!kmp_request_has(request, d->request.ids[i]))
       d->request.ids[left++] = d->request.ids[i];
   d->request.count = left;
   return left == 0;

@@ -21,18 +21,6 @@ static const struct mp_option options[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
-static int
-fail_range(const struct transform *t, const struct mp_value *value,
-           const struct mp_value *total)
-{
-  char more[TRANSFORM_TEXT], so_far[TRANSFORM_TEXT];
-
-  return mp_fail(t->host, MP_ERANGE, transform_object(t),
-                 "%s plus %s has too many digits for an exact number",
-                 transform_show(t, total, so_far, sizeof(so_far)),
-                 transform_show(t, value, more, sizeof(more)));
-}
-
 /* Adds VALUE to TOTAL; NULL: there is no total yet. */
 static int
 add_to_total(struct transform *t, const struct mp_value *total,
@@ -49,7 +37,7 @@ add_to_total(struct transform *t, const struct mp_value *total,
     if (r != MP_OK)
       return r;
     if (t->host->decimal_add(&result, &plus) != MP_OK)
-      return fail_range(t, value, total);
+      return transform_fail_range(t, total, "plus", value);
   }
   return transform_finish(t, value, &result, kind);
 }

@@ -179,18 +179,6 @@ check_max(const struct transform *t, const struct mp_value *value,
   return MP_HOLD;
 }
 
-static int
-fail_range(const struct transform *t, const struct mp_value *value,
-           const struct mp_value *base)
-{
-  char reading[TRANSFORM_TEXT], last[TRANSFORM_TEXT];
-
-  return mp_fail(t->host, MP_ERANGE, transform_object(t),
-                 "%s minus %s has too many digits for an exact number",
-                 transform_show(t, value, reading, sizeof(reading)),
-                 transform_show(t, base, last, sizeof(last)));
-}
-
 /* Turns *RESULT, the reading in the unit of the base, into the difference. */
 static int
 take_difference(const struct transform *t, const struct mp_value *value,
@@ -200,12 +188,12 @@ take_difference(const struct transform *t, const struct mp_value *value,
   int r;
 
   if (t->host->decimal_sub(result, base) != MP_OK)
-    return fail_range(t, value, base);
+    return transform_fail_range(t, value, "minus", base);
   if (!fell)
     return MP_OK;
   r = unwrap_difference(t, value, result);
   if (r == MP_ERANGE)
-    return fail_range(t, value, base);
+    return transform_fail_range(t, value, "minus", base);
   if (r == MP_OK)
     return MP_OK;
   switch (decrease_of(t, value)) {

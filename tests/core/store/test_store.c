@@ -1,7 +1,6 @@
 /* The state: committed data is durable, a damaged file is set aside. */
 #include <check.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pwd.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "core/run/run.h"
 #include "core/store/store.h"
 #include "lib/array.h"
+#include "lib/remove_tree.h"
 #include "meterpipe/plugin.h"
 #include "tests/support/run_suite.h"
 
@@ -35,19 +35,10 @@ set_up(void)
   fclose(f);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-  (void)st;
-  (void)type;
-  (void)ftw;
-  return remove(path);
-}
-
 static void
 tear_down(void)
 {
-  nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+  remove_tree(dir);
 }
 
 static struct store *

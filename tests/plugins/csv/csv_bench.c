@@ -157,6 +157,23 @@ bench_commit(struct csv_bench *b)
   return b->ops->commit(b->self, &b->sink->result);
 }
 
+void
+bench_open_row(struct csv_bench *b)
+{
+  bench_open(b);
+  bench_row(b, 0, VALUES0);
+}
+
+void
+bench_check_refused(struct csv_bench *b, int reason, const char *part)
+{
+  ck_assert_int_eq(bench_commit(b), reason);
+  ck_assert_uint_eq(fake_sink_result(b->sink, 0, 0), MP_NOT_SENT);
+  ck_assert_uint_eq(fake_host_failures(b->h), 1);
+  ck_assert_int_eq(fake_host_failure(b->h, 0), reason);
+  ck_assert_msg(strstr(fake_host_log(b->h), part), "%s", fake_host_log(b->h));
+}
+
 static void
 put(struct csv_bench *b, const char *text, const char *mode)
 {

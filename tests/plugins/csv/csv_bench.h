@@ -14,6 +14,13 @@
 #define BENCH_TIME INT64_C(1795341600000)
 #define BENCH_CYCLE (20 * 60 * 1000)
 
+/* The file with the columns "energy usage", and its first rows. */
+#define HEADER "time,energy,usage\n"
+#define ROW0 "2026-11-22T10:00:00Z,84.208,0.208\n"
+#define ROW1 "2026-11-22T10:20:00Z,84.300,0.092\n"
+#define VALUES0 "84.208 GJ|0.208 GJ"
+#define VALUES1 "84.300 GJ|0.092 GJ"
+
 struct csv_bench {
   struct fake_host *h;
   struct fake_sink *sink;
@@ -47,6 +54,12 @@ void bench_open(struct csv_bench *b);
  * empty one is missing; one with '~' before it is a text. */
 void bench_row(struct csv_bench *b, int n, const char *values);
 int bench_commit(struct csv_bench *b);
+
+/* Opens the instance and writes the first row, VALUES0. */
+void bench_open_row(struct csv_bench *b);
+/* Checks that commit fails with REASON, that no row was sent, and that the log
+ * contains PART. */
+void bench_check_refused(struct csv_bench *b, int reason, const char *part);
 
 /* Write the file, append to it, and return its text (valid until the next call;
  * NULL: no file). */

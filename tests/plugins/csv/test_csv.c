@@ -11,12 +11,6 @@
 #include "tests/plugins/csv/csv_bench.h"
 #include "tests/support/run_suite.h"
 
-#define HEADER "time,energy,usage\n"
-#define ROW0 "2026-11-22T10:00:00Z,84.208,0.208\n"
-#define ROW1 "2026-11-22T10:20:00Z,84.300,0.092\n"
-#define VALUES0 "84.208 GJ|0.208 GJ"
-#define VALUES1 "84.300 GJ|0.092 GJ"
-
 static struct csv_bench b;
 
 static void
@@ -31,30 +25,11 @@ teardown(void)
   bench_end(&b);
 }
 
-static void
-open_and_write(void)
-{
-  bench_open(&b);
-  bench_row(&b, 0, VALUES0);
-}
-
-/* Checks that commit fails with REASON, that no row was sent, and that the log
- * contains PART. */
-static void
-check_refused(int reason, const char *part)
-{
-  ck_assert_int_eq(bench_commit(&b), reason);
-  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_NOT_SENT);
-  ck_assert_uint_eq(fake_host_failures(b.h), 1);
-  ck_assert_int_eq(fake_host_failure(b.h, 0), reason);
-  ck_assert_msg(strstr(fake_host_log(b.h), part), "%s", fake_host_log(b.h));
-}
-
 /* ---- Rows ---------------------------------------------------------------- */
 
 START_TEST(new_file_has_a_header)
 {
-  open_and_write();
+  bench_open_row(&b);
   ck_assert_int_eq(bench_commit(&b), MP_OK);
   ck_assert_str_eq(bench_get(&b), HEADER ROW0);
   ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_ACCEPTED);
@@ -65,7 +40,7 @@ END_TEST
 
 START_TEST(next_run_appends)
 {
-  open_and_write();
+  bench_open_row(&b);
   bench_commit(&b);
   bench_next_run(&b, "energy usage");
   bench_open(&b);
@@ -77,7 +52,7 @@ END_TEST
 
 START_TEST(several_rows_in_a_commit_stay_in_order)
 {
-  open_and_write();
+  bench_open_row(&b);
   bench_row(&b, 1, VALUES1);
   ck_assert_int_eq(bench_commit(&b), MP_OK);
   ck_assert_str_eq(bench_get(&b), HEADER ROW0 ROW1);
@@ -87,7 +62,7 @@ END_TEST
 
 START_TEST(missing_value_is_an_empty_cell)
 {
-  open_and_write();
+  bench_open_row(&b);
   bench_row(&b, 1, "|0.092 GJ");
   bench_row(&b, 2, "");
   ck_assert_int_eq(bench_commit(&b), MP_OK);
@@ -103,7 +78,7 @@ END_TEST
 START_TEST(crlf_ends_all_lines)
 {
   fake_host_set(b.h, "eol", "crlf");
-  open_and_write();
+  bench_open_row(&b);
   bench_commit(&b);
   ck_assert_str_eq(bench_get(&b), "time,energy,usage\r\n"
                                   "2026-11-22T10:00:00Z,84.208,0.208\r\n");
@@ -153,7 +128,7 @@ END_TEST
 
 START_TEST(column_keeps_its_unit)
 {
-  open_and_write();
+  bench_open_row(&b);
   bench_commit(&b);
   ck_assert_str_eq(fake_host_stored(b.h, "unit.energy"), "GJ");
   bench_next_run(&b, "energy usage");
@@ -167,7 +142,7 @@ END_TEST
 
 START_TEST(value_in_another_unit_is_rejected_alone)
 {
-  open_and_write();
+  bench_open_row(&b);
   bench_row(&b, 1, "2.5 m3|0.092 GJ");
   bench_row(&b, 2, "2.6 m3|0.100 GJ");
   bench_row(&b, 3, "84.400 GJ|7");
@@ -191,7 +166,7 @@ END_TEST
 
 START_TEST(value_too_large_for_the_unit_is_rejected_alone)
 {
-  open_and_write();
+  bench_open_row(&b);
   bench_row(&b, 1, "9223372036854775807 MWh|0.092 GJ");
   ck_assert_int_eq(bench_commit(&b), MP_OK);
   ck_assert_str_eq(bench_get(&b), HEADER ROW0 "2026-11-22T10:20:00Z,,0.092\n");
@@ -219,8 +194,9 @@ START_TEST(file_with_another_header_is_refused)
   };
 
   bench_put(&b, headers[_i]);
-  open_and_write();
-  check_refused(MP_ECONFIG, "\"time,energy,usage\"; move the file away");
+  bench_open_row(&b);
+  bench_check_refused(&b, MP_ECONFIG,
+                      "\"time,energy,usage\"; move the file away");
   ck_assert_str_eq(bench_get(&b), headers[_i]);
 }
 END_TEST
@@ -235,15 +211,15 @@ START_TEST(other_header_is_sanitised_in_the_message)
            0);
   snprintf(shown, sizeof(shown), "its header is \"Z?hler??%0150d\", but", 0);
   bench_put(&b, header);
-  open_and_write();
-  check_refused(MP_ECONFIG, shown);
+  bench_open_row(&b);
+  bench_check_refused(&b, MP_ECONFIG, shown);
 }
 END_TEST
 
 START_TEST(header_with_other_line_end_is_accepted)
 {
   bench_put(&b, "time,energy,usage\r\n");
-  open_and_write();
+  bench_open_row(&b);
   ck_assert_int_eq(bench_commit(&b), MP_OK);
   ck_assert_str_eq(bench_get(&b), "time,energy,usage\r\n" ROW0);
 }
@@ -252,7 +228,7 @@ END_TEST
 START_TEST(row_begins_on_a_new_line)
 {
   bench_put(&b, HEADER "a note without line end");
-  open_and_write();
+  bench_open_row(&b);
   ck_assert_int_eq(bench_commit(&b), MP_OK);
   ck_assert_str_eq(bench_get(&b), HEADER "a note without line end\n" ROW0);
 }
@@ -260,7 +236,7 @@ END_TEST
 
 START_TEST(emptied_or_removed_file_gets_a_header)
 {
-  open_and_write();
+  bench_open_row(&b);
   bench_commit(&b);
   if (_i == 0)
     bench_put(&b, "");

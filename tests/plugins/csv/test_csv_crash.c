@@ -14,9 +14,6 @@
 #include "tests/plugins/csv/csv_bench.h"
 #include "tests/support/run_suite.h"
 
-#define HEADER "time,energy,usage\n"
-#define ROW0 "2026-11-22T10:00:00Z,84.208,0.208\n"
-#define ROW1 "2026-11-22T10:20:00Z,84.300,0.092\n"
 #define ROW2 "2026-11-22T10:40:00Z,84.400,0.100\n"
 #define NOTE "a note of somebody's\n"
 

@@ -11,8 +11,6 @@
 #include "tests/plugins/csv/csv_bench.h"
 #include "tests/support/run_suite.h"
 
-#define HEADER "time,energy,usage\n"
-
 static struct csv_bench b;
 
 static void

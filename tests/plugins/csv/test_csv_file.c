@@ -14,12 +14,6 @@
 #include "tests/plugins/csv/csv_bench.h"
 #include "tests/support/run_suite.h"
 
-#define HEADER "time,energy,usage\n"
-#define ROW0 "2026-11-22T10:00:00Z,84.208,0.208\n"
-#define ROW1 "2026-11-22T10:20:00Z,84.300,0.092\n"
-#define VALUES0 "84.208 GJ|0.208 GJ"
-#define VALUES1 "84.300 GJ|0.092 GJ"
-
 static struct csv_bench b;
 
 static void
@@ -34,40 +28,21 @@ teardown(void)
   bench_end(&b);
 }
 
-static void
-open_and_write(void)
-{
-  bench_open(&b);
-  bench_row(&b, 0, VALUES0);
-}
-
-/* Checks that commit fails with REASON, that no row was sent, and that the log
- * contains PART. */
-static void
-check_refused(int reason, const char *part)
-{
-  ck_assert_int_eq(bench_commit(&b), reason);
-  ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_NOT_SENT);
-  ck_assert_uint_eq(fake_host_failures(b.h), 1);
-  ck_assert_int_eq(fake_host_failure(b.h, 0), reason);
-  ck_assert_msg(strstr(fake_host_log(b.h), part), "%s", fake_host_log(b.h));
-}
-
 /* ---- Failures ------------------------------------------------------------ */
 
 START_TEST(missing_directory_is_a_create_error)
 {
   fake_host_set(b.h, "path", "/nonexistent-directory/heat.csv");
-  open_and_write();
-  check_refused(MP_ECREATE, "its directory does not exist");
+  bench_open_row(&b);
+  bench_check_refused(&b, MP_ECREATE, "its directory does not exist");
 }
 END_TEST
 
 START_TEST(directory_as_path_is_a_create_error)
 {
   fake_host_set(b.h, "path", b.dir);
-  open_and_write();
-  check_refused(MP_ECREATE, "is a directory");
+  bench_open_row(&b);
+  bench_check_refused(&b, MP_ECREATE, "is a directory");
 }
 END_TEST
 
@@ -77,8 +52,8 @@ START_TEST(missing_permission_is_a_permission_error)
     return;
   bench_put(&b, HEADER);
   chmod(b.path, 0400);
-  open_and_write();
-  check_refused(MP_EPERM, "permission denied");
+  bench_open_row(&b);
+  bench_check_refused(&b, MP_EPERM, "permission denied");
 }
 END_TEST
 
@@ -90,14 +65,14 @@ START_TEST(full_disk_leaves_whole_rows)
                           .rlim_max = RLIM_INFINITY };
   struct rlimit before;
 
-  open_and_write();
+  bench_open_row(&b);
   bench_commit(&b);
   bench_row(&b, 1, VALUES1);
   signal(SIGXFSZ, SIG_IGN);
   getrlimit(RLIMIT_FSIZE, &before);
   limit.rlim_max = before.rlim_max;
   setrlimit(RLIMIT_FSIZE, &limit);
-  check_refused(MP_EIO, strerror(EFBIG));
+  bench_check_refused(&b, MP_EIO, strerror(EFBIG));
   setrlimit(RLIMIT_FSIZE, &before);
   ck_assert_str_eq(bench_get(&b), HEADER ROW0);
   bench_row(&b, 1, VALUES1);
@@ -109,16 +84,16 @@ END_TEST
 START_TEST(failed_fsync_removes_the_rows_and_stops_writing)
 {
   bench_put(&b, HEADER);
-  open_and_write();
+  bench_open_row(&b);
   bench_fsync_errno = EIO;
-  check_refused(MP_EIO, "cannot be written to the disk");
+  bench_check_refused(&b, MP_EIO, "cannot be written to the disk");
   bench_fsync_errno = 0;
   ck_assert_str_eq(bench_get(&b), HEADER);
   fake_host_forget(b.h);
   bench_row(&b, 0, VALUES0);
-  check_refused(MP_EIO, "nothing more is written");
+  bench_check_refused(&b, MP_EIO, "nothing more is written");
   bench_next_run(&b, "energy usage");
-  open_and_write();
+  bench_open_row(&b);
   ck_assert_int_eq(bench_commit(&b), MP_OK);
   ck_assert_str_eq(bench_get(&b), HEADER ROW0);
 }
@@ -134,7 +109,7 @@ add_note(void)
 START_TEST(failed_rows_followed_by_a_foreign_line_are_kept)
 {
   bench_put(&b, HEADER);
-  open_and_write();
+  bench_open_row(&b);
   bench_fsync_errno = EIO;
   bench_at_fsync = add_note;
   ck_assert_int_eq(bench_commit(&b), MP_EIO);
@@ -160,7 +135,7 @@ rotate(void)
 START_TEST(rows_go_to_the_new_file_after_a_rotation)
 {
   bench_put(&b, HEADER "rotated\n");
-  open_and_write();
+  bench_open_row(&b);
   rotations = 3;
   bench_at_flock = rotate;
   ck_assert_int_eq(bench_commit(&b), MP_OK);
@@ -172,10 +147,10 @@ END_TEST
 START_TEST(endless_rotation_fails_with_busy)
 {
   bench_put(&b, HEADER);
-  open_and_write();
+  bench_open_row(&b);
   rotations = 1000;
   bench_at_flock = rotate;
-  check_refused(MP_EBUSY, "another program keeps replacing it");
+  bench_check_refused(&b, MP_EBUSY, "another program keeps replacing it");
   bench_at_flock = NULL;
   ck_assert_int_gt(rotations, 900);
   ck_assert_str_eq(bench_get(&b), HEADER);
@@ -190,8 +165,8 @@ START_TEST(locked_file_fails_with_busy_after_a_wait)
   fd = open(b.path, O_RDWR);
   ck_assert_int_eq(flock(fd, LOCK_EX), 0);
   fake_host_set_deadline(b.h, 60);
-  open_and_write();
-  check_refused(MP_EBUSY, "another program keeps it locked");
+  bench_open_row(&b);
+  bench_check_refused(&b, MP_EBUSY, "another program keeps it locked");
   ck_assert_int_eq(b.h->table.time_left(&b.h->table), 0);
   close(fd);
   bench_row(&b, 0, VALUES0);
@@ -208,8 +183,8 @@ START_TEST(waiting_for_a_lock_can_be_cancelled)
   fd = open(b.path, O_RDWR);
   ck_assert_int_eq(flock(fd, LOCK_EX), 0);
   fake_host_cancel(b.h);
-  open_and_write();
-  check_refused(MP_ECANCELED, "the run was interrupted");
+  bench_open_row(&b);
+  bench_check_refused(&b, MP_ECANCELED, "the run was interrupted");
   close(fd);
 }
 END_TEST
@@ -219,7 +194,7 @@ START_TEST(new_file_has_mode_0640)
   mode_t before = umask(0);
   struct stat st;
 
-  open_and_write();
+  bench_open_row(&b);
   bench_commit(&b);
   umask(before);
   ck_assert_int_eq(stat(b.path, &st), 0);
@@ -233,7 +208,7 @@ START_TEST(own_link_is_followed)
 
   snprintf(target, sizeof(target), "%s.real", b.path);
   ck_assert_int_eq(symlink(target, b.path), 0);
-  open_and_write();
+  bench_open_row(&b);
   ck_assert_int_eq(bench_commit(&b), MP_OK);
   ck_assert_str_eq(bench_get(&b), HEADER ROW0);
   unlink(target);
@@ -250,8 +225,8 @@ START_TEST(planted_link_is_refused)
   ck_assert_int_eq(symlink(target, b.path), 0);
   ck_assert_int_eq(lchown(b.path, 65534, 65534), 0);
   ck_assert_int_eq(chmod(b.dir, 01777), 0);
-  open_and_write();
-  check_refused(MP_EPERM, "is a symbolic link of uid 65534, in");
+  bench_open_row(&b);
+  bench_check_refused(&b, MP_EPERM, "is a symbolic link of uid 65534, in");
   ck_assert_int_ne(access(target, F_OK), 0);
 }
 END_TEST
@@ -261,7 +236,7 @@ END_TEST
 START_TEST(device_takes_rows_without_token_and_lock)
 {
   fake_host_set(b.h, "path", "/dev/null");
-  open_and_write();
+  bench_open_row(&b);
   ck_assert_int_eq(bench_commit(&b), MP_OK);
   ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_ACCEPTED);
   ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
@@ -272,16 +247,16 @@ END_TEST
 START_TEST(full_device_is_an_io_error)
 {
   fake_host_set(b.h, "path", "/dev/full");
-  open_and_write();
-  check_refused(MP_EIO, strerror(ENOSPC));
+  bench_open_row(&b);
+  bench_check_refused(&b, MP_EIO, strerror(ENOSPC));
 }
 END_TEST
 
 START_TEST(pipe_without_reader_can_be_retried)
 {
   ck_assert_int_eq(mkfifo(b.path, 0600), 0);
-  open_and_write();
-  check_refused(MP_EAGAIN, "no program reads this pipe");
+  bench_open_row(&b);
+  bench_check_refused(&b, MP_EAGAIN, "no program reads this pipe");
 }
 END_TEST
 
@@ -292,7 +267,7 @@ START_TEST(pipe_gets_one_header)
 
   ck_assert_int_eq(mkfifo(b.path, 0600), 0);
   fd = open(b.path, O_RDONLY | O_NONBLOCK);
-  open_and_write();
+  bench_open_row(&b);
   ck_assert_int_eq(bench_commit(&b), MP_OK);
   bench_row(&b, 1, VALUES1);
   ck_assert_int_eq(bench_commit(&b), MP_OK);

@@ -12,6 +12,7 @@
 #include <check.h>
 
 #include "lib/array.h"
+#include "lib/civil.h"
 #include "plugins/domoticz/reply.h"
 
 /* Members that the plugin needs: the stand-in must have those, and only those,
@@ -199,10 +200,26 @@ compare_heads(const char *name, const char *recorded, const char *ours)
                 "%s:\n%s\nrecorded:\n%s", name, ours, recorded);
 }
 
+/* Returns ActTime of the recorded reply NAME; -1: not in the reply. */
+static int64_t
+act_time_of(const char *name)
+{
+  char *body = recording_body(name);
+  struct reply reply;
+  int64_t seconds = -1;
+
+  if (reply_parse(body, strlen(body), &reply)) {
+    seconds = reply.act_time;
+    reply_free(&reply);
+  }
+  free(body);
+  return seconds;
+}
+
 void
 recording_compare(struct domoticz_server *s, const char *name)
 {
-  int64_t act_time = recording_act_time(name);
+  int64_t act_time = act_time_of(name);
   char *request = load_pair(name, "request");
   char *recorded = load_pair(name, "response");
   char *ours, *their_body, *our_body;
@@ -224,26 +241,16 @@ recording_compare(struct domoticz_server *s, const char *name)
 
 /* ---- Times --------------------------------------------------------------- */
 
-/* Returns the days from 1970-01-01 to a day in 2026; all recordings are from
- * 2026. */
-static int64_t
-days_of_2026(int month, int day)
-{
-  static const int before[] = { 0,   31,  59,  90,  120, 151,
-                                181, 212, 243, 273, 304, 334 };
-
-  return 20454 + before[month - 1] + day - 1;
-}
-
 int64_t
 recording_seconds(const char *text)
 {
-  int month, day, hour, minute, second;
+  int year, month, day, hour, minute, second;
 
-  ck_assert_int_eq(
-    sscanf(text, "2026-%d-%d %d:%d:%d", &month, &day, &hour, &minute, &second),
-    5);
-  return days_of_2026(month, day) * 86400 + hour * 3600 + minute * 60 + second;
+  ck_assert_int_eq(sscanf(text, "%d-%d-%d %d:%d:%d", &year, &month, &day, &hour,
+                          &minute, &second),
+                   6);
+  return civil_to_days(year, month, day) * 86400 + hour * 3600 + minute * 60 +
+         second;
 }
 
 int64_t
@@ -257,21 +264,6 @@ recording_last_update(const char *name)
   if (reply.results)
     seconds = recording_seconds(reply_member(reply.results, "LastUpdate"));
   reply_free(&reply);
-  free(body);
-  return seconds;
-}
-
-int64_t
-recording_act_time(const char *name)
-{
-  char *body = recording_body(name);
-  struct reply reply;
-  int64_t seconds = -1;
-
-  if (reply_parse(body, strlen(body), &reply)) {
-    seconds = reply.act_time;
-    reply_free(&reply);
-  }
   free(body);
   return seconds;
 }

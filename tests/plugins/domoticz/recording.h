@@ -28,9 +28,8 @@ void recording_compare(struct domoticz_server *s, const char *name);
 /* Parses "2026-11-22 06:07:57" as UTC; returns Unix seconds. */
 int64_t recording_seconds(const char *text);
 
-/* Return LastUpdate of the first device, and ActTime, of the recorded reply
- * NAME; -1: not in the reply. */
+/* Returns LastUpdate of the first device of the recorded reply NAME; -1: not in
+ * the reply. */
 int64_t recording_last_update(const char *name);
-int64_t recording_act_time(const char *name);
 
 #endif

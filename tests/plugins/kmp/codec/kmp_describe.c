@@ -29,7 +29,6 @@
 #define LOG_TAIL_SIZE 5
 #define EVENT_STATUS_SIZE 4
 #define CLEAR_MASKS_SIZE 8
-#define SET_CLOCK_SIZE 8
 /* Subcommands of B8. */
 #define LOGGER_CONFIGURATION 0x05
 #define LOGGER_FROM_ID 0x06

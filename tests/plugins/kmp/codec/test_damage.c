@@ -16,6 +16,7 @@
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_message.h"
 #include "tests/plugins/kmp/codec/csv_rows.h"
+#include "tests/support/kmp_answer_encode.h"
 #include "tests/support/run_suite.h"
 
 enum { ID, DIRECTION, HEX, EXPECT, STATUS };

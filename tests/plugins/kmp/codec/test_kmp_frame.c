@@ -46,12 +46,21 @@ START_TEST(test_crc_has_the_published_values)
     { "\x3f\x10\x01\x00\x80", 5, 0xd408 },
     { "\x3f\x10\x01\x00\x3c", 5, 0xb25f },
     { "\x3f\x10\x01\x03\xea", 5, 0x4cb7 },
-    { "", 0, 0 },
   };
+  uint8_t wire[32];
 
-  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-    ck_assert_uint_eq(kmp_crc((const uint8_t *)rows[i].text, rows[i].len),
-                      rows[i].crc);
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    const uint8_t *text = (const uint8_t *)rows[i].text;
+    const struct kmp_frame frame = { .start = KMP_START_ANSWER,
+                                     .address = text[0],
+                                     .cid = text[1],
+                                     .data = text + 2,
+                                     .len = rows[i].len - 2 };
+    size_t len = kmp_frame_encode(&frame, wire, sizeof(wire));
+
+    ck_assert_uint_gt(len, 3);
+    ck_assert_uint_eq(wire[len - 3] << 8 | wire[len - 2], rows[i].crc);
+  }
 }
 END_TEST
 

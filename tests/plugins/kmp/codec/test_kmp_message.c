@@ -5,6 +5,7 @@
 
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_message.h"
+#include "tests/support/kmp_answer_encode.h"
 #include "tests/support/run_suite.h"
 
 static struct kmp_request

@@ -1,0 +1,247 @@
+/* The results of the records of a commit, and of their values. */
+#include "core/cycle/deliver_results.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pipeline/stage.h"
+
+/* ---- Cells ---- */
+
+/* Values of a cell besides MP_ACCEPTED ... MP_REJECTED, and 0: the record has
+ * no value for this target. */
+#define CELL_WRITTEN 6 /* written, and commit gave no result for it alone */
+#define CELL_REFUSED 7 /* refused by write */
+
+/* Returns a cell of RESULTS; NULL: there is none. */
+static uint8_t *
+cell_of(const struct results *results, size_t record, size_t target)
+{
+  size_t n_targets = results->output->n_targets;
+
+  return results->cells && record < results->n && target < n_targets
+           ? &results->cells[record * n_targets + target]
+           : NULL;
+}
+
+bool
+deliver_results_init(struct results *results, struct stage *output, size_t n)
+{
+  *results = (struct results){ .output = output, .n = n };
+  results->result = calloc(n + 1, sizeof(*results->result));
+  results->cells = calloc(n + 1, output->n_targets + 1);
+  if (results->result && results->cells)
+    return true;
+  stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+  deliver_results_free(results);
+  return false;
+}
+
+void
+deliver_results_free(struct results *results)
+{
+  free(results->result);
+  free(results->cells);
+  memset(results, 0, sizeof(*results));
+}
+
+void
+deliver_results_note(struct results *results, size_t record, size_t target,
+                     bool taken)
+{
+  uint8_t *cell = cell_of(results, record, target);
+
+  if (cell)
+    *cell = taken ? CELL_WRITTEN : CELL_REFUSED;
+}
+
+/* ---- Results ---- */
+
+/* Returns the result of the value alone, else of the record; 0: none, or no
+ * value. */
+static uint32_t
+target_result(const struct results *results, size_t record, size_t target)
+{
+  const uint8_t *cell = cell_of(results, record, target);
+
+  if (!cell)
+    return 0;
+  if (*cell == CELL_REFUSED)
+    return MP_REJECTED;
+  return *cell == CELL_WRITTEN ? results->result[record] : *cell;
+}
+
+/* Returns the result of the record, else one derived from those of its values;
+ * 0: none. */
+static uint32_t
+record_result(const struct results *results, size_t record)
+{
+  uint32_t worst = 0;
+
+  if (results->result[record])
+    return results->result[record];
+  for (size_t i = 0; i < results->output->n_targets; i++) {
+    const uint8_t *cell = cell_of(results, record, i);
+    uint32_t result = target_result(results, record, i);
+
+    if (!cell || !*cell)
+      continue;
+    if (result == 0 || result == MP_PERHAPS)
+      return result;
+    if (result == MP_NOT_SENT || result == MP_RETRY)
+      worst = result;
+    else if (!worst)
+      worst = MP_ACCEPTED;
+  }
+  return worst;
+}
+
+uint32_t
+deliver_record_result(const struct results *results, size_t record)
+{
+  uint32_t result = record_result(results, record);
+
+  return result ? result : MP_PERHAPS;
+}
+
+uint32_t
+deliver_target_result(const struct results *results, size_t record,
+                      const struct target *t)
+{
+  const uint8_t *cell = cell_of(results, record, t->number);
+  uint32_t result = target_result(results, record, t->number);
+
+  return cell && *cell && !result ? MP_PERHAPS : result;
+}
+
+void
+deliver_results_take(const struct mp_result_sink *sink, uint32_t record,
+                     uint32_t target, uint32_t result)
+{
+  struct results *results = sink->ctx;
+  uint8_t *cell = cell_of(results, record, target);
+
+  if (result < MP_ACCEPTED || result > MP_REJECTED) {
+    if (!results->nonsense)
+      stage_fail(results->output, MP_EINTERNAL, NULL,
+                 "the plugin gave the result %u, which does not exist",
+                 (unsigned)result);
+    results->nonsense = true;
+    result = MP_PERHAPS;
+  }
+  if (record >= results->n)
+    return;
+  if (target == MP_ALL_TARGETS || !results->cells)
+    results->result[record] = result;
+  else if (cell && *cell && *cell != CELL_REFUSED)
+    *cell = (uint8_t)result;
+}
+
+void
+deliver_results_leave(struct results *results, bool recovers)
+{
+  for (size_t i = 0; i < results->n; i++)
+    results->result[i] = recovers ? MP_PERHAPS : MP_NOT_SENT;
+}
+
+/* ---- Results without an explanation ---- */
+
+static const char *
+what_is_kept(const struct stage *output)
+{
+  if (delivery(output) == MP_LIVE)
+    return "a live output keeps nothing";
+  if (!store_is_durable(output->pipeline->run->store))
+    return "without a state nothing is kept";
+  return delivery(output) == MP_LATEST ? "the pending values are kept"
+                                       : "the rows are kept";
+}
+
+static void
+report_unexplained(struct stage *output, uint32_t result, const char *of_what,
+                   const char *kept)
+{
+  static const char *const words[] = { "no result",    "",
+                                       "\"not sent\"", "\"outcome unknown\"",
+                                       "\"retry\"",    "\"rejected\"" };
+
+  stage_fail(output, result == MP_REJECTED ? MP_EREFUSED : MP_EAGAIN, NULL,
+             "the plugin gave %s for %s and did not say why; %s", words[result],
+             of_what, kept);
+}
+
+static void
+check_records(const struct results *results, size_t n, uint32_t result)
+{
+  char text[64];
+  size_t found = 0;
+
+  for (size_t i = 0; i < n; i++)
+    found += record_result(results, i) == result;
+  snprintf(text, sizeof(text), "%zu of %zu records", found, n);
+  if (found > 0)
+    report_unexplained(results->output, result, text,
+                       what_is_kept(results->output));
+}
+
+/* Reports values that commit rejected in records that it did not reject. */
+static void
+check_rejections(const struct results *results, size_t n)
+{
+  struct stage *output = results->output;
+  struct target_list list = { 0 };
+
+  for (size_t i = 0; i < output->n_targets; i++)
+    for (size_t record = 0; record < n; record++) {
+      const uint8_t *cell = cell_of(results, record, i);
+
+      if (cell && *cell == MP_REJECTED) {
+        target_list_add(&list, output->targets[i]);
+        break;
+      }
+    }
+  if (list.n > 0)
+    report_unexplained(output, MP_REJECTED, target_list_text(&list),
+                       "the records count as delivered without them");
+}
+
+static void
+check_targets(const struct results *results, uint32_t result)
+{
+  struct stage *output = results->output;
+  struct target_list list = { 0 };
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const uint8_t *cell = cell_of(results, 0, i);
+
+    if (cell && *cell && target_result(results, 0, i) == result)
+      target_list_add(&list, output->targets[i]);
+  }
+  if (list.n > 0)
+    report_unexplained(output, result, target_list_text(&list),
+                       what_is_kept(output));
+}
+
+void
+deliver_results_explain(const struct results *results, size_t n_records,
+                        bool recovers)
+{
+  const struct stage *output = results->output;
+  size_t n = n_records < results->n ? n_records : results->n;
+  bool by_record = !results->cells || is_queued(output);
+
+  if (atomic_load(&output->n_explained) != output->explained || run_stopped())
+    return;
+  for (uint32_t result = 0; result <= MP_REJECTED; result++) {
+    /* Recovered rows that were not sent are written now. */
+    if (result == MP_ACCEPTED || (recovers && result == MP_NOT_SENT))
+      continue;
+    if (by_record)
+      check_records(results, n, result);
+    else
+      check_targets(results, result);
+  }
+  if (by_record)
+    check_rejections(results, n);
+}

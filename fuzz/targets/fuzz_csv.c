@@ -479,7 +479,7 @@ check_results(struct run *r, unsigned n, unsigned accepted)
 static bool
 find_rows(const char *eol, unsigned *ret_rows)
 {
-  size_t ends[ROWS_MAX + 1], len, same = 0;
+  size_t ends[ROWS_MAX + 1] = { 0 }, len, same = 0;
   char block[ROOM];
   unsigned n = 0;
 

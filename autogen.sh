@@ -47,7 +47,7 @@ usage: ./autogen.sh         writes ./configure and what it needs
        ./autogen.sh demo    installs what is missing, builds, runs the example
        ./autogen.sh check [VARIABLE=VALUE]...
                             installs what is missing, builds, runs the tests;
-                            make gets the variables (SWEEPS= leaves out the
+                            make gets the variables (SWEEPS=no leaves out the
                             fault sweeps, TESTS=tests/bin/e2e_exec runs one)
 END
 }

@@ -48,10 +48,10 @@ put_date(char *at, int64_t day)
 static int64_t
 split(int64_t ms, int *ret_rest)
 {
-  int64_t day = ms / DAY_MS - (ms % DAY_MS < 0);
+  int rest = (int)(ms % DAY_MS);
 
-  *ret_rest = (int)(ms - day * DAY_MS);
-  return day;
+  *ret_rest = rest < 0 ? rest + (int)DAY_MS : rest;
+  return ms / DAY_MS - (rest < 0);
 }
 
 static void

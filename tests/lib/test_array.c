@@ -36,6 +36,16 @@ START_TEST(emptied_list_grows_again)
 }
 END_TEST
 
+/* Lets AddressSanitizer return NULL for a size that is too large, as malloc
+ * does. */
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+  return "allocator_may_return_null=1";
+}
+
 static const struct {
   size_t n, item_size;
   bool grows;

@@ -1,6 +1,6 @@
 /*
- * A state that an earlier version wrote opens and continues: what was pending
- * is delivered once, and nothing is counted twice.
+ * A state of an earlier version opens and continues: its pending values are
+ * delivered once, and nothing is counted twice.
  *
  * tests/data/state/ has such states, as SQL.  Each was written by the pipeline
  * below: two good runs, then one in which neither output could be served.

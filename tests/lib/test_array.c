@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/array.h"
+#include "tests/support/huge_allocations.h"
 #include "tests/support/run_suite.h"
 
 /* Written under valgrind and the sanitizers, which check the room. */
@@ -35,16 +36,6 @@ START_TEST(emptied_list_grows_again)
   free(list);
 }
 END_TEST
-
-/* Lets AddressSanitizer return NULL for a size that is too large, as malloc
- * does. */
-__attribute__((visibility("default"))) const char *__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-  return "allocator_may_return_null=1";
-}
 
 static const struct {
   size_t n, item_size;

@@ -8,7 +8,7 @@
 #include "lib/json.h"
 #include "tests/support/run_suite.h"
 
-/* Where the text goes: to a file, or to a buffer. */
+/* The destinations of the text: a file, or a buffer. */
 enum { TO_FILE, TO_BUFFER, SINKS };
 
 static char *text;

@@ -8,6 +8,7 @@
 
 #include "lib/array.h"
 #include "lib/text_buffer.h"
+#include "tests/support/huge_allocations.h"
 #include "tests/support/run_suite.h"
 
 START_TEST(parts_are_added_in_order)
@@ -35,16 +36,6 @@ START_TEST(many_parts_fit)
   text_buffer_free(&b);
 }
 END_TEST
-
-/* Lets AddressSanitizer return NULL for a size that is too large, as malloc
- * does. */
-__attribute__((visibility("default"))) const char *__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-  return "allocator_may_return_null=1";
-}
 
 static const struct {
   size_t max, len, more; /* of LEN bytes, with room for MORE */

@@ -169,7 +169,7 @@ END_TEST
 /* Special characters, each after a letter and after a blank. */
 static const char *const patterns[] = { "abc;", "ab ;", "abc#", "ab #" };
 
-/* Where a value is written. */
+/* The places of a value in the file. */
 static const struct {
   const char *before, *after;
 } places[] = {

@@ -54,7 +54,7 @@ coef_sign(int64_t coef)
  * between coefficient and exponent.  MP_ERANGE: it does not fit. */
 static int
 fit_coefficient(struct wide *w, int negative, int64_t exp10,
-                struct decimal *ret)
+                struct mp_decimal *ret)
 {
   if (w->used == 0) {
     if (exp10 < -DECIMAL_MAX_EXP)
@@ -79,14 +79,14 @@ fit_coefficient(struct wide *w, int negative, int64_t exp10,
 
 /* Sets W to the magnitude of D, as a whole number of 10^exp10. */
 static void
-wide_from(struct wide *w, struct decimal d, int64_t exp10)
+wide_from(struct wide *w, struct mp_decimal d, int64_t exp10)
 {
   wide_set(w, coef_magnitude(d.coef));
   wide_scale(w, d.exp10 - exp10);
 }
 
 bool
-decimal_valid(struct decimal d)
+decimal_valid(struct mp_decimal d)
 {
   return d.exp10 >= -DECIMAL_MAX_EXP && d.exp10 <= DECIMAL_MAX_EXP;
 }
@@ -115,7 +115,7 @@ digits_add(struct digits *d, unsigned digit, uint64_t limit, bool after_point)
 }
 
 int
-decimal_parse(const char *text, size_t len, struct decimal *ret)
+decimal_parse(const char *text, size_t len, struct mp_decimal *ret)
 {
   struct digits d = { 0, 0, 0 };
   struct wide w;
@@ -176,7 +176,7 @@ read_exponent(const char *text, int64_t *exp10)
 }
 
 size_t
-decimal_parse_prefix(const char *text, struct decimal *ret)
+decimal_parse_prefix(const char *text, struct mp_decimal *ret)
 {
   struct digits d = { 0, 0, 0 };
   const bool negative = text[0] == '-';
@@ -208,7 +208,7 @@ put_digit(char *begin, uint64_t mag)
 /* Writes the number backwards, with its last character in front of END; returns
  * its first character. */
 static char *
-write_number(struct decimal d, char *end)
+write_number(struct mp_decimal d, char *end)
 {
   uint64_t mag = coef_magnitude(d.coef);
 
@@ -229,7 +229,7 @@ write_number(struct decimal d, char *end)
 }
 
 int
-decimal_format(struct decimal d, char *buf, size_t size)
+decimal_format(struct mp_decimal d, char *buf, size_t size)
 {
   char text[DECIMAL_TEXT], *end = text + sizeof(text);
   const char *begin = decimal_valid(d) ? write_number(d, end) : end;
@@ -248,7 +248,7 @@ decimal_format(struct decimal d, char *buf, size_t size)
 /* Rewrites D with the smaller exponent EXP10.  Returns false if its coefficient
  * would not fit in 64 bits. */
 static bool
-refine_exponent(struct decimal *d, int32_t exp10)
+refine_exponent(struct mp_decimal *d, int32_t exp10)
 {
   const int64_t places = (int64_t)d->exp10 - exp10;
   int64_t factor;
@@ -267,7 +267,8 @@ refine_exponent(struct decimal *d, int32_t exp10)
 
 /* *ret = a + b, or a - b with MINUS, by way of wide integers. */
 static int
-add_wide(struct decimal a, struct decimal b, bool minus, struct decimal *ret)
+add_wide(struct mp_decimal a, struct mp_decimal b, bool minus,
+         struct mp_decimal *ret)
 {
   const int32_t exp10 = a.exp10 < b.exp10 ? a.exp10 : b.exp10;
   int negative = a.coef < 0;
@@ -283,10 +284,10 @@ add_wide(struct decimal a, struct decimal b, bool minus, struct decimal *ret)
 }
 
 int
-decimal_add(struct decimal a, struct decimal b, struct decimal *ret)
+decimal_add(struct mp_decimal a, struct mp_decimal b, struct mp_decimal *ret)
 {
   const int32_t exp10 = a.exp10 < b.exp10 ? a.exp10 : b.exp10;
-  struct decimal x = a, y = b;
+  struct mp_decimal x = a, y = b;
   int64_t sum;
 
   if (!decimal_valid(a) || !decimal_valid(b))
@@ -300,10 +301,10 @@ decimal_add(struct decimal a, struct decimal b, struct decimal *ret)
 }
 
 int
-decimal_sub(struct decimal a, struct decimal b, struct decimal *ret)
+decimal_sub(struct mp_decimal a, struct mp_decimal b, struct mp_decimal *ret)
 {
   const int32_t exp10 = a.exp10 < b.exp10 ? a.exp10 : b.exp10;
-  struct decimal x = a, y = b;
+  struct mp_decimal x = a, y = b;
   int64_t difference;
 
   if (!decimal_valid(a) || !decimal_valid(b))
@@ -317,7 +318,7 @@ decimal_sub(struct decimal a, struct decimal b, struct decimal *ret)
 }
 
 int
-decimal_mul(struct decimal a, struct decimal b, struct decimal *ret)
+decimal_mul(struct mp_decimal a, struct mp_decimal b, struct mp_decimal *ret)
 {
   struct wide product;
 
@@ -342,7 +343,7 @@ decimal_order(uint64_t mag, int32_t exp10)
 
 /* Compares |a| with |b|; neither is 0. */
 static int
-compare_magnitudes(struct decimal a, struct decimal b)
+compare_magnitudes(struct mp_decimal a, struct mp_decimal b)
 {
   const int64_t a_order = decimal_order(coef_magnitude(a.coef), a.exp10);
   const int64_t b_order = decimal_order(coef_magnitude(b.coef), b.exp10);
@@ -358,7 +359,7 @@ compare_magnitudes(struct decimal a, struct decimal b)
 }
 
 int
-decimal_compare(struct decimal a, struct decimal b)
+decimal_compare(struct mp_decimal a, struct mp_decimal b)
 {
   if (a.exp10 == b.exp10)
     return (a.coef > b.coef) - (a.coef < b.coef);
@@ -372,13 +373,13 @@ decimal_compare(struct decimal a, struct decimal b)
 /* ---- Rounding ------------------------------------------------------------ */
 
 int32_t
-decimal_digit_place(struct decimal d, int32_t n)
+decimal_digit_place(struct mp_decimal d, int32_t n)
 {
   return (int32_t)decimal_order(coef_magnitude(d.coef), d.exp10) - n;
 }
 
 void
-decimal_trim(struct decimal *d)
+decimal_trim(struct mp_decimal *d)
 {
   if (d->coef == 0)
     d->exp10 = 0;
@@ -388,7 +389,7 @@ decimal_trim(struct decimal *d)
 }
 
 int
-decimal_round(struct decimal *d, int32_t place)
+decimal_round(struct mp_decimal *d, int32_t place)
 {
   const int64_t places = (int64_t)place - d->exp10;
   const uint64_t mag = coef_magnitude(d->coef);
@@ -412,9 +413,9 @@ decimal_round(struct decimal *d, int32_t place)
 }
 
 int
-decimal_round_step(struct decimal *d, struct decimal step)
+decimal_round_step(struct mp_decimal *d, struct mp_decimal step)
 {
-  struct decimal steps, rounded;
+  struct mp_decimal steps, rounded;
   int r;
 
   if (step.coef <= 0)
@@ -430,10 +431,10 @@ decimal_round_step(struct decimal *d, struct decimal step)
 }
 
 int
-decimal_divide(struct decimal a, struct decimal b, int32_t place,
-               struct decimal *ret)
+decimal_divide(struct mp_decimal a, struct mp_decimal b, int32_t place,
+               struct mp_decimal *ret)
 {
-  static const struct decimal one = { 1, 0 };
+  static const struct mp_decimal one = { 1, 0 };
 
   return decimal_scale(a, one, b, place, ret);
 }
@@ -452,9 +453,10 @@ greatest_divisor(int64_t a, int64_t b)
 }
 
 int
-decimal_divide_exactly(struct decimal a, struct decimal b, struct decimal *ret)
+decimal_divide_exactly(struct mp_decimal a, struct mp_decimal b,
+                       struct mp_decimal *ret)
 {
-  struct decimal quotient = { 0, a.exp10 - b.exp10 };
+  struct mp_decimal quotient = { 0, a.exp10 - b.exp10 };
   int64_t divisor, rest;
 
   if (a.coef <= 0 || b.coef <= 0)
@@ -481,8 +483,8 @@ decimal_divide_exactly(struct decimal a, struct decimal b, struct decimal *ret)
 }
 
 int
-decimal_scale(struct decimal a, struct decimal b, struct decimal c,
-              int32_t place, struct decimal *ret)
+decimal_scale(struct mp_decimal a, struct mp_decimal b, struct mp_decimal c,
+              int32_t place, struct mp_decimal *ret)
 {
   const bool negative = (a.coef < 0) != (b.coef < 0);
   struct wide n, d;
@@ -510,7 +512,7 @@ decimal_scale(struct decimal a, struct decimal b, struct decimal c,
 /* ---- Displayed values ---------------------------------------------------- */
 
 int
-decimal_shows(struct decimal shown, int32_t place, struct decimal x)
+decimal_shows(struct mp_decimal shown, int32_t place, struct mp_decimal x)
 {
   const int32_t exp10 = shown.exp10 < x.exp10 ? shown.exp10 : x.exp10;
   struct wide difference, allowed, half;

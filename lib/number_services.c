@@ -5,14 +5,14 @@
 
 #include "lib/unit.h"
 
-static struct decimal
+static struct mp_decimal
 number_of(const struct mp_value *v)
 {
-  return (struct decimal){ .coef = v->coef, .exp10 = v->exp10 };
+  return (struct mp_decimal){ .coef = v->coef, .exp10 = v->exp10 };
 }
 
 static int
-return_decimal(struct mp_value *v, struct decimal d, int r)
+return_decimal(struct mp_value *v, struct mp_decimal d, int r)
 {
   if (r >= 0) {
     v->coef = d.coef;
@@ -24,7 +24,7 @@ return_decimal(struct mp_value *v, struct decimal d, int r)
 static int
 host_decimal_parse(const char *text, struct mp_value *ret_value)
 {
-  struct decimal d = { 0, 0 };
+  struct mp_decimal d = { 0, 0 };
   int r = decimal_parse(text, strlen(text), &d);
 
   return return_decimal(ret_value, d, r);
@@ -39,7 +39,7 @@ host_decimal_format(const struct mp_value *value, char *buf, size_t size)
 static int
 host_decimal_add(struct mp_value *value, const struct mp_value *other)
 {
-  struct decimal d = number_of(value);
+  struct mp_decimal d = number_of(value);
   int r = decimal_add(d, number_of(other), &d);
 
   return return_decimal(value, d, r);
@@ -48,7 +48,7 @@ host_decimal_add(struct mp_value *value, const struct mp_value *other)
 static int
 host_decimal_sub(struct mp_value *value, const struct mp_value *other)
 {
-  struct decimal d = number_of(value);
+  struct mp_decimal d = number_of(value);
   int r = decimal_sub(d, number_of(other), &d);
 
   return return_decimal(value, d, r);
@@ -63,7 +63,7 @@ host_decimal_compare(const struct mp_value *a, const struct mp_value *b)
 static int
 host_decimal_round(struct mp_value *value, int32_t place)
 {
-  struct decimal d = number_of(value);
+  struct mp_decimal d = number_of(value);
   int r = decimal_round(&d, place);
 
   return return_decimal(value, d, r);
@@ -79,7 +79,7 @@ host_decimal_shows(const struct mp_value *shown, int32_t place,
 static int
 host_unit_convert(struct mp_value *value, const char *unit, int32_t place)
 {
-  struct decimal d = number_of(value);
+  struct mp_decimal d = number_of(value);
   int r = unit_convert(&d, value->unit, unit, place);
 
   if (r >= 0)
@@ -101,7 +101,7 @@ number_services_set(struct mp_host *host)
 }
 
 void
-number_services_fill(struct mp_value *to, struct decimal d)
+number_services_fill(struct mp_value *to, struct mp_decimal d)
 {
   const size_t size = offsetof(struct mp_value, text) + sizeof(to->text);
   struct mp_value value = { .struct_size = to->struct_size,

@@ -15,6 +15,6 @@ void number_services_set(struct mp_host *host);
 /* Makes *to the gauge D.  Writes only the members of ABI 1.0, because a plugin
  * of an older header has a shorter struct.  Keeps its struct_size, unless that
  * is too small. */
-void number_services_fill(struct mp_value *to, struct decimal d);
+void number_services_fill(struct mp_value *to, struct mp_decimal d);
 
 #endif

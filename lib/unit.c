@@ -52,7 +52,7 @@ struct unit {
   const char *symbol;
   const char *display; /* for people; NULL: the symbol */
   enum quantity quantity;
-  struct decimal factor; /* value of one such unit in base units */
+  struct mp_decimal factor; /* value of one such unit in base units */
 };
 
 /*
@@ -301,10 +301,11 @@ unit_converts(const char *from, const char *to)
 }
 
 int
-unit_convert(struct decimal *d, const char *from, const char *to, int32_t place)
+unit_convert(struct mp_decimal *d, const char *from, const char *to,
+             int32_t place)
 {
   const struct unit *x = find_unit(from), *y = find_unit(to);
-  struct decimal ratio;
+  struct mp_decimal ratio;
 
   if (unit_same(from, to))
     return MP_OK;

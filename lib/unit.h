@@ -39,7 +39,7 @@ bool unit_converts(const char *from, const char *to);
  * with MP_EXACT); MP_ECONFIG: no exact conversion exists, or the units
  * measure different quantities; MP_ERANGE.  1 Gcal is 4.1868 GJ (the
  * International Table calorie). */
-int unit_convert(struct decimal *d, const char *from, const char *to,
+int unit_convert(struct mp_decimal *d, const char *from, const char *to,
                  int32_t place);
 
 #endif

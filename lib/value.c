@@ -272,7 +272,7 @@ value_decode(struct value *v, const char *line)
   if (!decode_part(&p, &got.unit) || !decode_part(&p, &got.serial))
     return false;
   got.kind = kind;
-  got.number = (struct decimal){ .coef = coef, .exp10 = exp10 };
+  got.number = (struct mp_decimal){ .coef = coef, .exp10 = exp10 };
   got.time_ms = time_ms;
   seen = value_export(&got);
   seen.text = p;

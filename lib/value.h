@@ -19,7 +19,7 @@
  */
 struct value {
   uint32_t kind; /* MP_COUNTER ...; 0: no value */
-  struct decimal number;
+  struct mp_decimal number;
   int64_t time_ms;
   const char *unit;   /* canonical, interned; NULL: none */
   const char *serial; /* interned; NULL: not known */

@@ -312,7 +312,7 @@ fake_host_value(struct fake_host *h, uint32_t kind, const char *text)
 {
   struct mp_value value = { .struct_size = sizeof(value), .kind = kind };
   size_t len = strcspn(text, " ");
-  struct decimal d;
+  struct mp_decimal d;
 
   if (kind == MP_TEXT) {
     value.text = fake_keep(h->state, text);

@@ -108,7 +108,7 @@ parse_choice(const char *allowed, const char *text, int64_t *ret)
 static int
 parse_decimal(const char *text)
 {
-  struct decimal d;
+  struct mp_decimal d;
 
   return decimal_parse(text, strlen(text), &d) == MP_OK ? MP_OK : MP_ECONFIG;
 }

@@ -101,7 +101,7 @@ host_option_decimal(const struct mp_host *host, const char *key,
                     struct mp_value *ret_value)
 {
   const struct fake_item *item = known_option(host, key);
-  struct decimal d;
+  struct mp_decimal d;
 
   if (!item->text)
     return MP_DROP;

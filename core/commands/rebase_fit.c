@@ -138,7 +138,7 @@ rebase_fit(const struct stage *transform, const struct target *base)
 {
   const char *unit = unit_of(base);
   struct value reading = { 0 };
-  struct decimal number;
+  struct mp_decimal number;
   bool fits = true;
 
   if (!unit)

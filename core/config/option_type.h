@@ -12,8 +12,8 @@
 #include "meterpipe/plugin.h"
 
 struct option_number {
-  int64_t number;         /* as returned by mp_host.option_int */
-  struct decimal decimal; /* for MP_TYPE_DECIMAL */
+  int64_t number;            /* as returned by mp_host.option_int */
+  struct mp_decimal decimal; /* for MP_TYPE_DECIMAL */
 };
 
 /* Size of the buffer for the reason of a refusal, which may quote a line. */

@@ -443,7 +443,7 @@ options_int(const struct options *options, const char *key)
 
 int
 options_decimal(const struct options *options, const char *key,
-                struct decimal *ret)
+                struct mp_decimal *ret)
 {
   const struct option *option = look_up(options, key);
 

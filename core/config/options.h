@@ -43,7 +43,7 @@ int64_t options_int(const struct options *options, const char *key);
 
 /* MP_OK, or MP_DROP if the option has no value. */
 int options_decimal(const struct options *options, const char *key,
-                    struct decimal *ret);
+                    struct mp_decimal *ret);
 
 /* Returns true if KEY has the same value in both, regardless of the notation
  * ("100" and "100.0"), or has no value in either. */

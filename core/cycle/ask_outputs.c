@@ -53,8 +53,8 @@ keep_displayed(struct target *target, const struct mp_shown *shown)
   }
   to->place = shown->place;
   target->displayed_step =
-    (struct decimal){ .coef = shown->step_coef,
-                      .exp10 = shown->step_coef ? shown->step_exp10 : 0 };
+    (struct mp_decimal){ .coef = shown->step_coef,
+                         .exp10 = shown->step_coef ? shown->step_exp10 : 0 };
   target->numbers_only =
     MP_HAS(shown, struct mp_shown, flags) && (shown->flags & MP_SHOWN_NUMBERS);
   target->ready_ms = clock_mono_ms() + shown->wait_ms;

@@ -197,7 +197,7 @@ part_is_unfit(const struct target *t)
 {
   const struct value *v = &t->source->value;
   const char *to = t->displayed.value.unit;
-  struct decimal number = v->number;
+  struct mp_decimal number = v->number;
 
   return t->part && t->displayed.known && to && v->unit &&
          unit_convert(&number, v->unit, to, MP_EXACT) != MP_OK;

@@ -98,7 +98,7 @@ meter_of(const struct slot *field, const struct operand *o)
 static bool
 is_below(const struct value *reading, const struct operand *o)
 {
-  struct decimal base;
+  struct mp_decimal base;
 
   if (!(o->flags & MP_BASE) || !o->known || o->known->text)
     return false;
@@ -253,7 +253,7 @@ judge_meter(struct stage *transform, struct slot *field, struct operand *o)
  * or as they were read, for the limit of the input. */
 struct trial {
   struct value last, held, now;
-  struct decimal limit; /* in the unit of NOW */
+  struct mp_decimal limit; /* in the unit of NOW */
 };
 
 static void

@@ -134,9 +134,9 @@ is_zero_or_empty(const struct value *v)
 
 /* A target that holds texts displays a text of digits as a number. */
 static bool
-text_is_number(const char *text, struct decimal number)
+text_is_number(const char *text, struct mp_decimal number)
 {
-  struct decimal d;
+  struct mp_decimal d;
 
   return decimal_parse(text, strlen(text), &d) == MP_OK &&
          decimal_compare(d, number) == 0;
@@ -191,7 +191,7 @@ forget_record(struct ledger *t)
 static void
 acknowledge_sent(struct ledger *t)
 {
-  struct decimal rest = { 0, 0 };
+  struct mp_decimal rest = { 0, 0 };
   bool grown = false;
 
   if (t->role == LEDGER_DELTA && t->pending.kind) {
@@ -278,7 +278,7 @@ never_set(struct ledger *t, const struct ledger_displayed *displayed)
 static enum ledger_outcome
 take_manual_change(struct ledger *t, const struct ledger_displayed *displayed)
 {
-  struct decimal grown;
+  struct mp_decimal grown;
 
   if (t->role == LEDGER_TOTAL && t->pending.kind && !displayed->value.text) {
     if (decimal_sub(t->pending.number, t->acknowledged.number, &grown) == MP_OK)
@@ -398,7 +398,8 @@ ledger_set_kind(struct ledger *t, uint32_t kind)
 /* Computes the pending value after V was added: a delta is added to it and the
  * remainder. */
 static int
-add_pending(const struct ledger *t, const struct value *v, struct decimal *ret)
+add_pending(const struct ledger *t, const struct value *v,
+            struct mp_decimal *ret)
 {
   int r = MP_OK;
 
@@ -413,7 +414,7 @@ add_pending(const struct ledger *t, const struct value *v, struct decimal *ret)
 bool
 ledger_fits(const struct ledger *t, const struct value *v)
 {
-  struct decimal pending;
+  struct mp_decimal pending;
 
   return add_pending(t, v, &pending) == MP_OK;
 }
@@ -422,7 +423,7 @@ int
 ledger_set_pending(struct ledger *t, const struct value *v)
 {
   struct value pending = { 0 };
-  struct decimal sum;
+  struct mp_decimal sum;
   int r = add_pending(t, v, &sum);
 
   if (r != MP_OK)
@@ -431,7 +432,7 @@ ledger_set_pending(struct ledger *t, const struct value *v)
     return MP_ENOMEM;
   pending.number = sum;
   if (t->role == LEDGER_DELTA)
-    t->remainder = (struct decimal){ 0, 0 };
+    t->remainder = (struct mp_decimal){ 0, 0 };
   value_move(&t->pending, &pending);
   return MP_OK;
 }
@@ -439,7 +440,7 @@ ledger_set_pending(struct ledger *t, const struct value *v)
 int
 ledger_carry(struct ledger *t, const struct value *v)
 {
-  struct decimal amount = v->number;
+  struct mp_decimal amount = v->number;
   int r = MP_OK;
 
   if (t->unit)
@@ -465,7 +466,7 @@ ledger_adopt_column(struct ledger *t, const struct ledger_displayed *displayed)
   adopt_displayed(t, displayed);
   t->acknowledged.time_ms = displayed->value.time_ms;
   t->remainder =
-    (struct decimal){ 0, 0 }; /* the remainder went into that row */
+    (struct mp_decimal){ 0, 0 }; /* the remainder went into that row */
 }
 
 void

@@ -43,13 +43,13 @@ struct ledger {
   bool sent_earlier;      /* an earlier run sent it; not part of the state */
   struct ledger_displayed sent_over; /* displayed before that was sent */
   struct value pending;              /* the newest pending value */
-  struct decimal remainder;          /* of a delta, after rounding */
+  struct mp_decimal remainder;       /* of a delta, after rounding */
   int32_t acknowledged_place; /* last place if that is a displayed value, or
                                  MP_EXACT */
-  struct decimal step; /* step of the target's values; coef 0: any value */
-  const char *unit;    /* unit of all values here; NULL: not known yet */
-  int64_t sent_ms;     /* time of our own last send, ms since 1970 */
-  bool rebase;         /* requested: the next reading becomes the base */
+  struct mp_decimal step; /* step of the target's values; coef 0: any value */
+  const char *unit;       /* unit of all values here; NULL: not known yet */
+  int64_t sent_ms;        /* time of our own last send, ms since 1970 */
+  bool rebase;            /* requested: the next reading becomes the base */
 };
 
 /* The result of settling; it decides what the run reports and does next. */
@@ -77,7 +77,7 @@ int ledger_set_unit(struct ledger *t, const char *unit);
  * then sent again (row 3). Returns as ledger_set_unit, except that a plain
  * target without an exact conversion starts with an empty ledger. */
 int ledger_follow(struct ledger *t, const struct ledger_displayed *displayed,
-                  struct decimal step, bool *ret_again);
+                  struct mp_decimal step, bool *ret_again);
 
 /* Returns true if DISPLAYED can be a display of V, after V was rounded for
  * sending. */

@@ -26,7 +26,7 @@ put_displayed(FILE *out, const char *name, const struct ledger_displayed *s)
 }
 
 static void
-put_decimal(FILE *out, const char *name, struct decimal d)
+put_decimal(FILE *out, const char *name, struct mp_decimal d)
 {
   fprintf(out, "%s %lld %d\n", name, (long long)d.coef, (int)d.exp10);
 }
@@ -101,14 +101,14 @@ get_number(int64_t *to, const char *rest)
 }
 
 static bool
-get_decimal(struct decimal *to, const char *rest)
+get_decimal(struct mp_decimal *to, const char *rest)
 {
   long long coef;
   int exp10;
 
   if (sscanf(rest, "%lld %d", &coef, &exp10) != 2)
     return false;
-  *to = (struct decimal){ .coef = coef, .exp10 = exp10 };
+  *to = (struct mp_decimal){ .coef = coef, .exp10 = exp10 };
   return decimal_valid(*to);
 }
 

@@ -74,7 +74,7 @@ empty_ledger(struct ledger *t, const char *unit)
 {
   ledger_clear(t);
   t->sent_record = 0;
-  t->remainder = (struct decimal){ 0, 0 };
+  t->remainder = (struct mp_decimal){ 0, 0 };
   t->acknowledged_place = MP_EXACT;
   t->unit = unit;
 }
@@ -88,7 +88,7 @@ empty_ledger(struct ledger *t, const char *unit)
  * DISPLAYED. */
 static struct ledger_displayed
 in_old_step(const struct ledger *t, const struct ledger_displayed *displayed,
-            struct decimal step)
+            struct mp_decimal step)
 {
   struct ledger_displayed view = *displayed;
   int64_t shift = (int64_t)t->step.exp10 - step.exp10;
@@ -103,7 +103,7 @@ in_old_step(const struct ledger *t, const struct ledger_displayed *displayed,
 }
 
 static bool
-is_changed(const struct ledger *t, const char *unit, struct decimal step)
+is_changed(const struct ledger *t, const char *unit, struct mp_decimal step)
 {
   if (unit && t->unit && !unit_same(t->unit, unit))
     return true;
@@ -127,7 +127,7 @@ write_again(struct ledger *t, const struct ledger_displayed *displayed,
 
 int
 ledger_follow(struct ledger *t, const struct ledger_displayed *displayed,
-              struct decimal step, bool *ret_again)
+              struct mp_decimal step, bool *ret_again)
 {
   const char *unit = displayed->value.unit;
   bool changed = is_changed(t, unit, step), ours = false;

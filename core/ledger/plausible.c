@@ -11,7 +11,7 @@
 /* Converts FROM to the unit of TO; false if that is not possible. */
 static bool
 in_unit_of(const struct value *from, const struct value *to,
-           struct decimal *ret)
+           struct mp_decimal *ret)
 {
   *ret = from->number;
   return unit_convert(ret, from->unit, to->unit,
@@ -33,9 +33,9 @@ is_comparable(const struct value *from, const struct value *to)
 /* Returns true if RISE within SPAN_MS is more than LIMIT per hour.  A product
  * that overflows counts as the larger one. */
 static bool
-exceeds_limit(struct decimal rise, int64_t span_ms, struct decimal limit)
+exceeds_limit(struct mp_decimal rise, int64_t span_ms, struct mp_decimal limit)
 {
-  struct decimal hour = { HOUR_MS, 0 }, span = { span_ms, 0 };
+  struct mp_decimal hour = { HOUR_MS, 0 }, span = { span_ms, 0 };
 
   if (span_ms < HOUR_MS)
     span.coef = HOUR_MS;
@@ -47,9 +47,9 @@ exceeds_limit(struct decimal rise, int64_t span_ms, struct decimal limit)
 
 static bool
 is_suspicious(const struct value *from, const struct value *to,
-              struct decimal limit)
+              struct mp_decimal limit)
 {
-  struct decimal before, rise;
+  struct mp_decimal before, rise;
 
   if (!is_comparable(from, to) || !in_unit_of(from, to, &before) ||
       decimal_compare(to->number, before) <= 0)
@@ -60,9 +60,9 @@ is_suspicious(const struct value *from, const struct value *to,
 
 static bool
 confirms_held(const struct value *held, const struct value *now,
-              struct decimal limit)
+              struct mp_decimal limit)
 {
-  struct decimal before;
+  struct mp_decimal before;
 
   return in_unit_of(held, now, &before) &&
          decimal_compare(now->number, before) >= 0 &&
@@ -71,7 +71,7 @@ confirms_held(const struct value *held, const struct value *now,
 
 enum plausible
 plausible_judge(const struct value *last, const struct value *held,
-                const struct value *now, struct decimal limit)
+                const struct value *now, struct mp_decimal limit)
 {
   if (limit.coef <= 0 || !is_suspicious(last, now, limit))
     return held ? PLAUSIBLE_FORGET : PLAUSIBLE_BELIEVE;

@@ -28,6 +28,7 @@ enum plausible {
  */
 enum plausible plausible_judge(const struct value *last,
                                const struct value *held,
-                               const struct value *now, struct decimal limit);
+                               const struct value *now,
+                               struct mp_decimal limit);
 
 #endif

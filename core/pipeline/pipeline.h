@@ -47,13 +47,13 @@ enum hold {
 
 /* A named value of the pipeline. */
 struct slot {
-  char *name;              /* "meter.heat_energy_e1", "usage" */
-  struct stage *stage;     /* the input or transform that makes it */
-  char *field;             /* name of the input's field; else NULL */
-  uint32_t kind;           /* MP_COUNTER ...; 0: not known beforehand */
-  struct base *base;       /* the base it is computed from, also indirectly */
-  struct reading *kept;    /* last readings, if a transform measures it; NULL */
-  struct decimal max_rate; /* the input's limit per hour; coef 0: none */
+  char *name;           /* "meter.heat_energy_e1", "usage" */
+  struct stage *stage;  /* the input or transform that makes it */
+  char *field;          /* name of the input's field; else NULL */
+  uint32_t kind;        /* MP_COUNTER ...; 0: not known beforehand */
+  struct base *base;    /* the base it is computed from, also indirectly */
+  struct reading *kept; /* last readings, if a transform measures it; NULL */
+  struct mp_decimal max_rate; /* the input's limit per hour; coef 0: none */
   const char *max_rate_unit;
   const char *usual_unit; /* according to the input; NULL: not known */
   /* of this cycle */
@@ -98,7 +98,7 @@ struct target {
   /* of this run */
   uint32_t answer; /* MP_SHOWN_... from fetch; 0: not reached */
   struct ledger_displayed displayed;
-  struct decimal displayed_step;
+  struct mp_decimal displayed_step;
   bool numbers_only; /* it does not take texts */
   int64_t ready_ms;  /* do not send before this time; monotonic clock */
   bool first;        /* never set in the output */
@@ -158,8 +158,8 @@ struct stage {
   const char *input_text; /* the name of its input in the file */
   struct operand *operands;
   size_t n_operands;
-  bool judges;             /* it holds implausible readings */
-  struct decimal max_rate; /* its own limit per hour; coef 0: none */
+  bool judges;                /* it holds implausible readings */
+  struct mp_decimal max_rate; /* its own limit per hour; coef 0: none */
 
   /* output */
   struct target **targets;

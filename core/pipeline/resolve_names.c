@@ -16,7 +16,7 @@ struct known_field {
   bool known; /* the plugin gave a valid description */
   uint32_t kind;
   char name[STORABLE_NAME];
-  struct decimal max_rate;
+  struct mp_decimal max_rate;
   const char *max_rate_unit;
   const char *unit;
 };
@@ -37,7 +37,7 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
       field->max_rate_coef <= 0)
     return;
   known->max_rate =
-    (struct decimal){ field->max_rate_coef, field->max_rate_exp10 };
+    (struct mp_decimal){ field->max_rate_coef, field->max_rate_exp10 };
   if (!decimal_valid(known->max_rate))
     known->max_rate.coef = 0;
   known->max_rate_unit = value_intern(field->max_rate_unit);

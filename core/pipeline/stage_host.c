@@ -102,7 +102,7 @@ static int
 host_option_decimal(const struct mp_host *host, const char *key,
                     struct mp_value *ret_value)
 {
-  struct decimal d;
+  struct mp_decimal d;
   int r = options_decimal(stage_of(host)->options, key, &d);
 
   if (r != MP_OK)

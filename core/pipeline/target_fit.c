@@ -18,7 +18,7 @@
 static bool
 converts_exactly(const char *from, const char *to)
 {
-  struct decimal one = { 1, 0 };
+  struct mp_decimal one = { 1, 0 };
 
   return unit_convert(&one, from, to, MP_EXACT) == MP_OK;
 }
@@ -27,7 +27,7 @@ converts_exactly(const char *from, const char *to)
 static int
 decimals_of(const struct target *target)
 {
-  const struct decimal step = target->displayed_step;
+  const struct mp_decimal step = target->displayed_step;
 
   if (step.coef <= 0)
     return USUAL_DECIMALS;

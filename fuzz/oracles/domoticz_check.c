@@ -22,7 +22,7 @@ require_clean(const char *text)
 /* ---- Replies ------------------------------------------------------------- */
 
 static void
-check_number(struct decimal n)
+check_number(struct mp_decimal n)
 {
   require(decimal_valid(n));
 }
@@ -37,7 +37,7 @@ check_text(const char *text, size_t size)
 static void
 check_device(const struct device *d)
 {
-  struct decimal count;
+  struct mp_decimal count;
 
   require(d->type);
   check_number(d->value);
@@ -73,10 +73,10 @@ check_reply(const struct reply *reply)
 /* ---- Updates ------------------------------------------------------------- */
 
 /* Parses the LEN bytes at TEXT as a plain number; returns it times STEP. */
-static struct decimal
-sent_number(const char *text, size_t len, struct decimal step)
+static struct mp_decimal
+sent_number(const char *text, size_t len, struct mp_decimal step)
 {
-  struct decimal n;
+  struct mp_decimal n;
 
   require(decimal_parse(text, len, &n) == MP_OK);
   require(decimal_mul(n, step, &n) == MP_OK);
@@ -84,9 +84,9 @@ sent_number(const char *text, size_t len, struct decimal step)
 }
 
 static bool
-is_value(struct decimal sent, int64_t coef, int32_t exp10)
+is_value(struct mp_decimal sent, int64_t coef, int32_t exp10)
 {
-  return decimal_compare(sent, (struct decimal){ coef, exp10 }) == 0;
+  return decimal_compare(sent, (struct mp_decimal){ coef, exp10 }) == 0;
 }
 
 /* Checks an svalue "W;Wh".  For a part that is not in the record, the displayed
@@ -97,19 +97,20 @@ check_kwh(const struct line_device *device, const struct mp_value *value,
 {
   const struct device *d = &device->device;
   const char *semicolon = strchr(device->svalue, ';');
-  struct decimal watt = { 0, 0 }, kwh = d->value;
+  struct mp_decimal watt = { 0, 0 }, kwh = d->value;
   size_t len;
 
   require(semicolon);
   len = (size_t)(semicolon - device->svalue);
   if (value)
-    kwh = (struct decimal){ value->coef, value->exp10 };
+    kwh = (struct mp_decimal){ value->coef, value->exp10 };
   if (power)
-    watt = (struct decimal){ power->coef, power->exp10 };
+    watt = (struct mp_decimal){ power->coef, power->exp10 };
   else if (has_power_target && d->has_power)
     watt = d->power;
-  require(is_value(sent_number(device->svalue, len, (struct decimal){ 1, 0 }),
-                   watt.coef, watt.exp10));
+  require(
+    is_value(sent_number(device->svalue, len, (struct mp_decimal){ 1, 0 }),
+             watt.coef, watt.exp10));
   require(is_value(sent_number(semicolon + 1, strlen(semicolon + 1), d->step),
                    kwh.coef, kwh.exp10));
 }
@@ -117,7 +118,7 @@ check_kwh(const struct line_device *device, const struct mp_value *value,
 static void
 check_svalue(const struct line_device *device, const struct mp_value *value)
 {
-  struct decimal step = { 1, 0 };
+  struct mp_decimal step = { 1, 0 };
 
   require(value);
   if (value->kind == MP_TEXT) {

@@ -22,7 +22,7 @@ static struct mp_value
 read_value(const char *text)
 {
   struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
-  struct decimal n;
+  struct mp_decimal n;
   size_t len = decimal_parse_prefix(text, &n);
 
   if (len > 0 && text[len] == '\0') {

@@ -264,7 +264,7 @@ without_guard(const char *cell)
 static const char *
 show_cell(char *cell, const char *unit)
 {
-  struct decimal d;
+  struct mp_decimal d;
   int len;
 
   if (cell[0] == '\0' || !utf8_is_plain(cell))

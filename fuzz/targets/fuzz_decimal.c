@@ -24,13 +24,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define DIGITS "0123456789"
 
 static bool
-same(struct decimal a, struct decimal b)
+same(struct mp_decimal a, struct mp_decimal b)
 {
   return decimal_compare(a, b) == 0;
 }
 
-static struct decimal
-magnitude(struct decimal d)
+static struct mp_decimal
+magnitude(struct mp_decimal d)
 {
   d.coef = d.coef < 0 ? -d.coef : d.coef;
   return d;
@@ -53,7 +53,7 @@ is_number(const char *text)
 /* Checks that D, the number in TEXT, has all its digits.  Zeros at the
  * beginning are not kept, nor is the sign of 0. */
 static void
-require_digits(struct decimal d, const char *text)
+require_digits(struct mp_decimal d, const char *text)
 {
   char written[DECIMAL_TEXT];
   size_t len = (size_t)decimal_format(d, written, sizeof(written));
@@ -67,10 +67,10 @@ require_digits(struct decimal d, const char *text)
 }
 
 static void
-require_written(struct decimal d)
+require_written(struct mp_decimal d)
 {
   char text[DECIMAL_TEXT];
-  struct decimal back;
+  struct mp_decimal back;
 
   require(decimal_format(d, text, sizeof(text)) == (int)strlen(text));
   require(is_number(text));
@@ -79,13 +79,13 @@ require_written(struct decimal d)
 }
 
 /* Parses up to the next blank; a text that is not a number gives 0. */
-static struct decimal
+static struct mp_decimal
 read_number(const char **text, const char *end)
 {
   const char *blank = memchr(*text, ' ', (size_t)(end - *text));
   size_t len = (size_t)((blank ? blank : end) - *text);
   char *copy = strndup(*text, len);
-  struct decimal d = { 0, 0 };
+  struct mp_decimal d = { 0, 0 };
   int r = decimal_parse(*text, len, &d);
 
   require(copy);
@@ -101,14 +101,14 @@ read_number(const char **text, const char *end)
 /* ---- Arithmetic ---------------------------------------------------------- */
 
 static void
-check_pair(struct decimal a, struct decimal b)
+check_pair(struct mp_decimal a, struct mp_decimal b)
 {
-  struct decimal ret, back;
+  struct mp_decimal ret, back;
   int order = decimal_compare(a, b);
 
   require(decimal_compare(b, a) == -order);
   if (decimal_sub(a, b, &ret) == MP_OK) {
-    require(decimal_compare(ret, (struct decimal){ 0, 0 }) == order);
+    require(decimal_compare(ret, (struct mp_decimal){ 0, 0 }) == order);
     require(decimal_add(b, ret, &back) == MP_OK && same(back, a));
   }
   if (decimal_add(a, b, &ret) == MP_OK)
@@ -120,10 +120,10 @@ check_pair(struct decimal a, struct decimal b)
 /* Checks that AFTER, the result R of rounding BEFORE to steps of UNIT, is at
  * most half a unit away. */
 static void
-require_near(int r, struct decimal before, struct decimal after,
-             struct decimal unit)
+require_near(int r, struct mp_decimal before, struct mp_decimal after,
+             struct mp_decimal unit)
 {
-  struct decimal two = { 2, 0 }, difference;
+  struct mp_decimal two = { 2, 0 }, difference;
 
   if (r < 0)
     return;
@@ -135,13 +135,13 @@ require_near(int r, struct decimal before, struct decimal after,
 }
 
 static void
-check_rounding(struct decimal d, struct decimal step, int32_t place)
+check_rounding(struct mp_decimal d, struct mp_decimal step, int32_t place)
 {
-  struct decimal rounded = d;
+  struct mp_decimal rounded = d;
   int r = decimal_round(&rounded, place);
 
   if (place >= -DECIMAL_MAX_EXP && place <= DECIMAL_MAX_EXP)
-    require_near(r, d, rounded, (struct decimal){ 1, place });
+    require_near(r, d, rounded, (struct mp_decimal){ 1, place });
   require(r < 0 || decimal_round(&rounded, place) == MP_DROP);
   if (step.coef <= 0)
     return;
@@ -153,9 +153,9 @@ check_rounding(struct decimal d, struct decimal step, int32_t place)
 
 /* a * b / c, times c, is a * b. */
 static void
-check_scale(const struct decimal *n, int32_t place)
+check_scale(const struct mp_decimal *n, int32_t place)
 {
-  struct decimal quotient, back, product;
+  struct mp_decimal quotient, back, product;
   int r = decimal_scale(n[0], n[1], n[2], place, &quotient);
 
   if (place < -DECIMAL_MAX_EXP || place > DECIMAL_MAX_EXP)
@@ -167,9 +167,9 @@ check_scale(const struct decimal *n, int32_t place)
 /* Passes exponents as a plugin may hand them over: each must give an error at
  * most. */
 static void
-check_invalid(struct decimal a, struct decimal b)
+check_invalid(struct mp_decimal a, struct mp_decimal b)
 {
-  struct decimal ret;
+  struct mp_decimal ret;
   char text[DECIMAL_TEXT];
 
   a.exp10 = DECIMAL_MAX_EXP + 1;
@@ -185,7 +185,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   const char *text = (const char *)data + 1, *end = (const char *)data + size;
-  struct decimal n[NUMBERS];
+  struct mp_decimal n[NUMBERS];
 
   if (size < 2)
     return 0;

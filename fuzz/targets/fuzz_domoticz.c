@@ -208,13 +208,13 @@ static void
 fit_value(struct mp_value *value, uint32_t target)
 {
   const struct mp_shown *shown = fake_sink_shown(fuzz.sink, target);
-  struct decimal d = { value->coef, value->exp10 };
-  struct decimal step;
+  struct mp_decimal d = { value->coef, value->exp10 };
+  struct mp_decimal step;
 
   value->unit = NULL;
   if (!shown || value->kind == MP_TEXT)
     return;
-  step = (struct decimal){ shown->step_coef, shown->step_exp10 };
+  step = (struct mp_decimal){ shown->step_coef, shown->step_exp10 };
   if (step.coef > 0 && decimal_round_step(&d, step) == MP_OK) {
     value->coef = d.coef;
     value->exp10 = d.exp10;

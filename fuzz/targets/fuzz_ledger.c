@@ -66,7 +66,7 @@ check_ledger(const char *text, uint8_t choice)
   if (ledger_decode(&t, text)) {
     check_text(&t);
     if (choice & 8)
-      t.step = (struct decimal){ 1, -1 };
+      t.step = (struct mp_decimal){ 1, -1 };
     require(ledger_displayed_copy(
       &displayed, choice & 4 ? &t.sent_over : &t.acknowledged_over));
     run_once(&t, &displayed);

@@ -79,7 +79,8 @@ extern "C" {
 #define MP_OK 0     /* done */
 #define MP_DROP 1   /* apply: there is no result (an operand is missing) */
 #define MP_HOLD 2   /* apply: the value is not believed; explain with mp_fail */
-#define MP_REBASE 3 /* apply: left out on purpose; the value is the new base */
+#define MP_REBASE 3 /* apply: left out on purpose; the value is the new base   \
+                     */
 #define MP_END 4    /* read: there are no more cycles */
 #define MP_SKIP 5   /* read: not read this time, on purpose (min_interval) */
 
@@ -104,6 +105,15 @@ extern "C" {
 #define MP_ECANCELED (-15) /* 75: the run must end (a signal) */
 
 /* ---- Values -------------------------------------------------------------- */
+
+/*
+ * The exact decimal coef * 10^exp10.  The number of decimals is kept: 17.50 is
+ * 1750 * 10^-2.  It is passed by value, and its members are frozen.
+ */
+struct mp_decimal {
+  int64_t coef;
+  int32_t exp10;
+};
 
 /* mp_value.kind */
 #define MP_COUNTER 1 /* only grows, except at an exchange or an overflow */
@@ -183,9 +193,9 @@ struct mp_option {
 };
 
 /* mp_operand.flags */
-#define MP_OPERAND_MISSING 0x1u     /* there is no last known value */
-#define MP_OPERAND_FIRST 0x2u       /* the target was never set */
-#define MP_OPERAND_ROUNDED 0x4u     /* only a rounded value is known: place */
+#define MP_OPERAND_MISSING 0x1u /* there is no last known value */
+#define MP_OPERAND_FIRST 0x2u   /* the target was never set */
+#define MP_OPERAND_ROUNDED 0x4u /* only a rounded value is known: place */
 /* The value was read from a meter with another serial number.  Only older hosts
  * set this.  This host does not call apply before the next reading confirms
  * that the meter was exchanged; the value is then the first reading of the new
@@ -263,8 +273,7 @@ struct mp_host {
 
   /* Output: returns target INDEX, from 0; NULL past the last.  Call it between
    * open and close; the struct is valid until close. */
-  const struct mp_target *(*target)(const struct mp_host *host,
-                                    uint32_t index);
+  const struct mp_target *(*target)(const struct mp_host *host, uint32_t index);
 
   /* Returns the time, in ms since 1970-01-01 UTC.  Any thread. */
   int64_t (*now)(const struct mp_host *host);
@@ -377,8 +386,8 @@ struct mp_field_sink {
 };
 
 /* mp_sink.serial: the origin of the serial number */
-#define MP_SERIAL_READ 0     /* read from the meter in this cycle */
-#define MP_SERIAL_ASSUMED 1  /* remembered from an earlier cycle */
+#define MP_SERIAL_READ 0    /* read from the meter in this cycle */
+#define MP_SERIAL_ASSUMED 1 /* remembered from an earlier cycle */
 
 /* Receives the readings of an input; call it only from the thread that
  * runs the callback. */
@@ -524,12 +533,14 @@ struct mp_target {
 
 /* mp_shown.answer */
 #define MP_SHOWN_VALUE 1  /* displays `value` */
-#define MP_SHOWN_EMPTY 2  /* exists, never set; value: 0 in its unit, or NULL */
+#define MP_SHOWN_EMPTY 2  /* exists, never set; value: 0 in its unit, or NULL  \
+                           */
 #define MP_SHOWN_ABSENT 3 /* not listed: missing, hidden, or no permission */
 #define MP_SHOWN_UNFIT 4  /* cannot take values; explain with mp_fail */
 
 /* mp_shown.flags */
-#define MP_SHOWN_NUMBERS 0x1u /* only numbers: the host writes no text to it */
+#define MP_SHOWN_NUMBERS 0x1u /* only numbers: the host writes no text to it   \
+                               */
 
 /* The displayed value of a target.  A target without an answer was not
  * reached. */
@@ -573,11 +584,11 @@ struct mp_record {
 
 /* Result for a value.  The plugin explains all except MP_ACCEPTED with
  * mp_fail. */
-#define MP_ACCEPTED 1     /* the other side confirmed that it has the value */
-#define MP_NOT_SENT 2     /* the value certainly did not leave */
-#define MP_PERHAPS 3      /* unknown outcome: it may have left; no answer */
-#define MP_RETRY 4        /* the answer was: not now */
-#define MP_REJECTED 5     /* the answer was: never */
+#define MP_ACCEPTED 1 /* the other side confirmed that it has the value */
+#define MP_NOT_SENT 2 /* the value certainly did not leave */
+#define MP_PERHAPS 3  /* unknown outcome: it may have left; no answer */
+#define MP_RETRY 4    /* the answer was: not now */
+#define MP_REJECTED 5 /* the answer was: never */
 
 #define MP_ALL_TARGETS UINT32_MAX
 
@@ -626,12 +637,13 @@ struct mp_list_sink {
 #define MP_OUTPUT_SHOWS 0x4u
 
 /* mp_output_ops.create_target flags */
-#define MP_CREATE_PLAN 0x1u /* create nothing; log the plan (mp_log, NOTICE) */
+#define MP_CREATE_PLAN 0x1u /* create nothing; log the plan (mp_log, NOTICE)   \
+                             */
 
 struct mp_output_ops {
   uint32_t struct_size;
   uint32_t flags;
-  uint32_t delivery;  /* MP_LIVE ...; see delivery_option */
+  uint32_t delivery; /* MP_LIVE ...; see delivery_option */
   uint32_t reserved;
   const char *target_prefix; /* "idx" of idx.323 = VALUE: [a-z][a-z0-9_]* */
   const char *target_parts;  /* "power" of idx.323.power; words as above,
@@ -705,9 +717,9 @@ struct mp_output_ops {
 struct mp_plugin {
   uint32_t struct_size;
   uint32_t abi_version;
-  const char *name;    /* "csv" of output_csv.so */
-  const char *version; /* the plugin's own */
-  const char *summary; /* one line */
+  const char *name;                /* "csv" of output_csv.so */
+  const char *version;             /* the plugin's own */
+  const char *summary;             /* one line */
   const struct mp_option *options; /* ends with a NULL key; NULL: none */
   /* Creates an instance.  No I/O: options are checked without a meter or a
    * server.  The host is valid until destroy. */

@@ -21,15 +21,15 @@ suit_warn(const struct domoticz *d, const struct slot *slot, const char *what)
 /* ---- Steps --------------------------------------------------------------- */
 
 /* Returns the finest step that heat meters of this unit count in. */
-static struct decimal
+static struct mp_decimal
 usual_step(const char *unit)
 {
   static const char *const whole[] = { "kWh", "MJ", "l" };
 
   for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
     if (strcmp(whole[i], unit) == 0)
-      return (struct decimal){ 1, 0 };
-  return (struct decimal){ 1, -3 };
+      return (struct mp_decimal){ 1, 0 };
+  return (struct mp_decimal){ 1, -3 };
 }
 
 /* Warns about an operand whose device stores coarse steps: after a loss of the

@@ -186,7 +186,7 @@ parse_data(struct device *d, const char *data)
 /* The place of the last of DIGITS significant digits.  Fewer digits may be
  * written, because Domoticz drops zeros at the end. */
 static int32_t
-digits_place(struct decimal n, int32_t digits)
+digits_place(struct mp_decimal n, int32_t digits)
 {
   return n.coef == 0 ? MP_EXACT : decimal_digit_place(n, digits);
 }
@@ -194,7 +194,7 @@ digits_place(struct decimal n, int32_t digits)
 /* The place of the last of DECIMALS decimals, but not beyond the digits that a
  * double holds. */
 static int32_t
-decimals_place(struct decimal n, int32_t decimals)
+decimals_place(struct mp_decimal n, int32_t decimals)
 {
   int32_t place = digits_place(n, DOUBLE_DIGITS);
 
@@ -204,9 +204,9 @@ decimals_place(struct decimal n, int32_t decimals)
 /* Parses a double that is written with 17 digits (6.2549999999999999 for 6.255)
  * and rounds it to 15. */
 static bool
-parse_double(const char *text, struct decimal *ret)
+parse_double(const char *text, struct mp_decimal *ret)
 {
-  struct decimal n;
+  struct mp_decimal n;
   size_t len = text ? decimal_parse_prefix(text, &n) : 0;
   int32_t place;
 
@@ -225,7 +225,7 @@ parse_double(const char *text, struct decimal *ret)
 static bool
 take_off_offset(struct device *d, const cJSON *object)
 {
-  struct decimal offset;
+  struct mp_decimal offset;
 
   if (!reply_member(object, "AddjValue"))
     return true;
@@ -260,10 +260,10 @@ parse_member(struct device *d, const cJSON *object, const char *data)
 /* Converts degrees Fahrenheit to Celsius, with two decimals.  Returns false if
  * that does not fit. */
 static bool
-make_celsius(struct decimal *d)
+make_celsius(struct mp_decimal *d)
 {
-  static const struct decimal freezing = { 32, 0 }, five = { 5, 0 },
-                              nine = { 9, 0 };
+  static const struct mp_decimal freezing = { 32, 0 }, five = { 5, 0 },
+                                 nine = { 9, 0 };
 
   return decimal_sub(*d, freezing, d) == MP_OK &&
          decimal_scale(*d, five, nine, -2, d) >= 0;
@@ -284,7 +284,7 @@ parse_temperature(struct device *d, const cJSON *object, const char *data)
   if (d->fahrenheit)
     snprintf(d->unit, sizeof(d->unit), "C");
   d->place = -2;
-  d->step = (struct decimal){ 1, -2 };
+  d->step = (struct mp_decimal){ 1, -2 };
   decimal_round(&d->value, d->place);
   take_off_offset(d, object);
 }
@@ -294,9 +294,9 @@ parse_temperature(struct device *d, const cJSON *object, const char *data)
 static bool
 parse_divider(struct device *d, const cJSON *object)
 {
-  static const struct decimal one = { 1, 0 };
+  static const struct mp_decimal one = { 1, 0 };
   const char *text = reply_member(object, "Divider");
-  struct decimal divider;
+  struct mp_decimal divider;
 
   if (!parse_double(text, &divider)) {
     fail_device(d, DEVICE_GARBLED,
@@ -362,7 +362,7 @@ parse_counter(struct device *d, const cJSON *object, const char *data)
 static void
 parse_thousandths(struct device *d, const char *data)
 {
-  d->step = (struct decimal){ 1, -3 };
+  d->step = (struct mp_decimal){ 1, -3 };
   if (parse_data(d, data))
     d->place = decimals_place(d->value, 3);
 }

@@ -52,13 +52,13 @@ struct device {
   const struct device_type *type;
   const char *unfit; /* why it cannot be written, and the remedy; or NULL */
   enum device_state state;
-  struct decimal value;
-  int32_t place;       /* 10^place: its last displayed digit; or MP_EXACT */
-  struct decimal step; /* smallest step it can hold; coef 0: any */
-  char unit[32];       /* label as a unit ("W" for "Watt"); "": none */
-  char *text;          /* text device: all of it, valid UTF-8; else NULL */
-  bool has_power;      /* a kWh device that displays its power */
-  struct decimal power;
+  struct mp_decimal value;
+  int32_t place;          /* 10^place: its last displayed digit; or MP_EXACT */
+  struct mp_decimal step; /* smallest step it can hold; coef 0: any */
+  char unit[32];          /* label as a unit ("W" for "Watt"); "": none */
+  char *text;             /* text device: all of it, valid UTF-8; else NULL */
+  bool has_power;         /* a kWh device that displays its power */
+  struct mp_decimal power;
   int32_t power_place;
   char updated[32]; /* member LastUpdate, unparsed; "": none */
   uint32_t wait_ms; /* see mp_shown.wait_ms */

@@ -43,7 +43,7 @@ struct slot {
   struct device device;
   /* The record that is being written. */
   bool has_value, has_power;
-  struct decimal value, power;
+  struct mp_decimal value, power;
   char *text; /* the value, if it is a text */
 };
 

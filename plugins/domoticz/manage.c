@@ -17,7 +17,7 @@ static void
 list_value(const struct device *device, char *buf, size_t size,
            struct mp_listed *listed)
 {
-  struct decimal number;
+  struct mp_decimal number;
   size_t len = decimal_parse_prefix(device->data, &number);
 
   listed->value = device->data;

@@ -58,7 +58,7 @@ keep_value(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 {
   free(slot->text);
   slot->text = NULL;
-  slot->value = (struct decimal){ value->coef, value->exp10 };
+  slot->value = (struct mp_decimal){ value->coef, value->exp10 };
   if (value->kind == MP_TEXT) {
     slot->text = strdup(value->text);
     if (!slot->text)
@@ -71,7 +71,7 @@ keep_value(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 static int
 keep_power(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 {
-  struct decimal power = { value->coef, value->exp10 };
+  struct mp_decimal power = { value->coef, value->exp10 };
 
   if (value->kind == MP_TEXT)
     return mp_fail(d->host, MP_ECONFIG, slot->object,
@@ -101,7 +101,7 @@ domoticz_write(void *self, uint32_t target, const struct mp_value *value)
 
 /* Formats a plain decimal, never with an exponent or a plus sign. */
 static bool
-format_number(struct decimal n, char *buf, size_t size)
+format_number(struct mp_decimal n, char *buf, size_t size)
 {
   int len = decimal_format(n, buf, size);
 
@@ -112,9 +112,9 @@ format_number(struct decimal n, char *buf, size_t size)
  * makes. */
 static int
 format_count(const struct domoticz *d, const struct slot *slot,
-             struct decimal n, char *buf, size_t size)
+             struct mp_decimal n, char *buf, size_t size)
 {
-  struct decimal count;
+  struct mp_decimal count;
 
   if (decimal_divide(n, slot->device.step, 0, &count) != MP_OK ||
       count.exp10 != 0)
@@ -133,7 +133,7 @@ format_kwh(const struct domoticz *d, const struct slot *slot, char *buf,
            size_t size)
 {
   const struct device *device = &slot->device;
-  struct decimal power = { 0, 0 };
+  struct mp_decimal power = { 0, 0 };
   char watt[DECIMAL_TEXT], count[DECIMAL_TEXT];
   int r;
 

@@ -10,25 +10,25 @@
 
 #include <meterpipe/plugin.h>
 
-static struct decimal
+static struct mp_decimal
 dec(int64_t coef, int32_t exp10)
 {
-  const struct decimal d = { coef, exp10 };
+  const struct mp_decimal d = { coef, exp10 };
 
   return d;
 }
 
-static struct decimal
+static struct mp_decimal
 parsed(const char *text)
 {
-  struct decimal d;
+  struct mp_decimal d;
 
   ck_assert_msg(decimal_parse(text, strlen(text), &d) == MP_OK, "%s", text);
   return d;
 }
 
 static void
-assert_is(struct decimal d, const char *text)
+assert_is(struct mp_decimal d, const char *text)
 {
   char buf[DECIMAL_TEXT];
 
@@ -38,7 +38,7 @@ assert_is(struct decimal d, const char *text)
 
 /* Also compares the decimals: 17.50 is not 17.5. */
 static void
-assert_equal(struct decimal d, struct decimal expected)
+assert_equal(struct mp_decimal d, struct mp_decimal expected)
 {
   ck_assert_int_eq(d.coef, expected.coef);
   ck_assert_int_eq(d.exp10, expected.exp10);
@@ -85,7 +85,7 @@ static const struct text_case {
 START_TEST(reads_and_writes_decimals)
 {
   const struct text_case *c = &text_cases[_i];
-  const struct decimal d = parsed(c->text);
+  const struct mp_decimal d = parsed(c->text);
 
   ck_assert_int_eq(d.coef, c->coef);
   ck_assert_int_eq(d.exp10, c->exp10);
@@ -125,7 +125,7 @@ static const struct refusal {
 START_TEST(refuses_invalid_and_overlong_text)
 {
   const struct refusal *c = &refusals[_i];
-  struct decimal d = { 42, 7 };
+  struct mp_decimal d = { 42, 7 };
 
   ck_assert_int_eq(decimal_parse(c->text, strlen(c->text), &d), c->code);
   ck_assert_msg(d.coef == 42 && d.exp10 == 7,
@@ -135,7 +135,7 @@ END_TEST
 
 START_TEST(reads_no_further_than_its_length)
 {
-  struct decimal d;
+  struct mp_decimal d;
 
   ck_assert_int_eq(decimal_parse("12x", 2, &d), MP_OK);
   ck_assert_int_eq(d.coef, 12);
@@ -146,7 +146,7 @@ END_TEST
 static const struct {
   const char *text;
   size_t length;
-  struct decimal number;
+  struct mp_decimal number;
 } prefixes[] = {
   { "12345.7 GJ", 7, { 123457, -1 } },
   { "-0.005 kWh", 6, { -5, -3 } },
@@ -185,7 +185,7 @@ static const struct {
 
 START_TEST(reads_the_number_at_the_beginning)
 {
-  struct decimal d = { 0, 0 };
+  struct mp_decimal d = { 0, 0 };
 
   ck_assert_uint_eq(decimal_parse_prefix(prefixes[_i].text, &d),
                     prefixes[_i].length);
@@ -255,7 +255,7 @@ static const struct sum {
 START_TEST(adds_and_subtracts_exactly)
 {
   const struct sum *c = &sums[_i];
-  struct decimal b = parsed(c->b), minus_b = b, ret = { 42, 7 };
+  struct mp_decimal b = parsed(c->b), minus_b = b, ret = { 42, 7 };
 
   ck_assert_int_eq(decimal_add(parsed(c->a), b, &ret),
                    c->sum ? MP_OK : MP_ERANGE);
@@ -276,7 +276,7 @@ END_TEST
 
 START_TEST(subtracts_at_the_lower_end)
 {
-  struct decimal ret;
+  struct mp_decimal ret;
 
   ck_assert_int_eq(decimal_sub(dec(-1, 0), dec(INT64_MIN, 0), &ret), MP_OK);
   ck_assert_int_eq(ret.coef, INT64_MAX);
@@ -285,7 +285,7 @@ START_TEST(subtracts_at_the_lower_end)
 END_TEST
 
 static const struct {
-  struct decimal a, b, difference;
+  struct mp_decimal a, b, difference;
 } differences[] = {
   { { 13345678, -3 }, { 1, 3 }, { 12345678, -3 } },
   { { 5, 0 }, { 15, -1 }, { 35, -1 } },
@@ -294,7 +294,7 @@ static const struct {
 
 START_TEST(subtracts_numbers_of_any_decimals)
 {
-  struct decimal ret;
+  struct mp_decimal ret;
 
   ck_assert_int_eq(decimal_sub(differences[_i].a, differences[_i].b, &ret),
                    MP_OK);
@@ -304,7 +304,7 @@ END_TEST
 
 START_TEST(subtracts_only_if_the_difference_fits)
 {
-  struct decimal ret;
+  struct mp_decimal ret;
 
   ck_assert_int_eq(decimal_sub(dec(1, 20), dec(1, -2), &ret), MP_ERANGE);
   ck_assert_int_eq(decimal_sub(dec(INT64_MIN, 0), dec(1, 0), &ret), MP_ERANGE);
@@ -326,7 +326,7 @@ static const struct {
 
 START_TEST(multiplies_exactly)
 {
-  struct decimal ret;
+  struct mp_decimal ret;
   const int r =
     decimal_mul(parsed(products[_i].a), parsed(products[_i].b), &ret);
 
@@ -359,7 +359,7 @@ static const struct {
 
 START_TEST(divides_half_to_even)
 {
-  struct decimal ret;
+  struct mp_decimal ret;
   const int r = decimal_divide(parsed(quotients[_i].a), parsed(quotients[_i].b),
                                quotients[_i].place, &ret);
 
@@ -371,7 +371,7 @@ END_TEST
 
 /* The count of steps of a counter: whole, and within 64 bits. */
 static const struct {
-  struct decimal n, step;
+  struct mp_decimal n, step;
   int64_t count; /* -1: none */
 } counts[] = {
   { { 84208, -3 }, { 1, -3 }, 84208 }, { { 842080, -4 }, { 1, -3 }, 84208 },
@@ -384,7 +384,7 @@ static const struct {
 
 START_TEST(divides_into_a_whole_count_or_refuses)
 {
-  struct decimal ret;
+  struct mp_decimal ret;
   bool whole =
     decimal_divide(counts[_i].n, counts[_i].step, 0, &ret) == MP_OK &&
     ret.exp10 == 0;
@@ -396,7 +396,7 @@ START_TEST(divides_into_a_whole_count_or_refuses)
 END_TEST
 
 static const struct {
-  struct decimal a, b, quotient;
+  struct mp_decimal a, b, quotient;
   int code;
 } exact_quotients[] = {
   { { 1, 0 }, { 1000, 0 }, { 1, -3 }, MP_OK },
@@ -421,7 +421,7 @@ static const struct {
 
 START_TEST(divides_exactly_or_refuses)
 {
-  struct decimal ret = { 0, 0 };
+  struct mp_decimal ret = { 0, 0 };
 
   ck_assert_int_eq(
     decimal_divide_exactly(exact_quotients[_i].a, exact_quotients[_i].b, &ret),
@@ -432,7 +432,7 @@ END_TEST
 
 START_TEST(scales_where_only_the_result_fits)
 {
-  struct decimal ret;
+  struct mp_decimal ret;
 
   ck_assert_int_eq(
     decimal_scale(dec(INT64_MIN, 0), dec(36, 8), dec(36, 8), 0, &ret), MP_OK);
@@ -461,7 +461,7 @@ static const struct {
 
 START_TEST(compares_by_value)
 {
-  const struct decimal a = parsed(orders[_i].a), b = parsed(orders[_i].b);
+  const struct mp_decimal a = parsed(orders[_i].a), b = parsed(orders[_i].b);
 
   ck_assert_int_eq(decimal_compare(a, b), orders[_i].order);
   ck_assert_int_eq(decimal_compare(b, a), -orders[_i].order);
@@ -477,7 +477,7 @@ START_TEST(compares_beyond_the_exponents)
 END_TEST
 
 static const struct {
-  struct decimal d;
+  struct mp_decimal d;
   int32_t n, place;
 } digit_places[] = {
   { { 123457, -1 }, 6, -1 }, { { 123457, 1 }, 6, 1 },
@@ -493,7 +493,7 @@ START_TEST(counts_places_from_the_first_digit)
 END_TEST
 
 static const struct {
-  struct decimal d, trimmed;
+  struct mp_decimal d, trimmed;
 } trims[] = {
   { { 1750, -2 }, { 175, -1 } }, { { -10, 0 }, { -1, 1 } },
   { { 175, -1 }, { 175, -1 } },  { { 0, -3 }, { 0, 0 } },
@@ -502,7 +502,7 @@ static const struct {
 
 START_TEST(trims_zeros_at_the_end)
 {
-  struct decimal d = trims[_i].d;
+  struct mp_decimal d = trims[_i].d;
 
   decimal_trim(&d);
   assert_equal(d, trims[_i].trimmed);
@@ -547,7 +547,7 @@ static const struct {
 
 START_TEST(rounds_half_to_even)
 {
-  struct decimal d = parsed(roundings[_i].text);
+  struct mp_decimal d = parsed(roundings[_i].text);
 
   ck_assert_int_eq(decimal_round(&d, roundings[_i].place), roundings[_i].code);
   assert_is(d, roundings[_i].rounded);
@@ -573,7 +573,7 @@ static const struct {
 
 START_TEST(rounds_to_whole_steps)
 {
-  struct decimal d = parsed(steps[_i].text);
+  struct mp_decimal d = parsed(steps[_i].text);
 
   ck_assert_int_eq(decimal_round_step(&d, parsed(steps[_i].step)),
                    steps[_i].code);
@@ -627,8 +627,8 @@ END_TEST
 
 START_TEST(refuses_exponents_beyond_their_limits)
 {
-  const struct decimal wild = { 1, 100 };
-  struct decimal ret;
+  const struct mp_decimal wild = { 1, 100 };
+  struct mp_decimal ret;
 
   ck_assert(!decimal_valid(wild));
   ck_assert(decimal_valid(dec(1, 99)));

@@ -19,10 +19,10 @@
 static char line[1024]; /* from the oracle, for messages */
 
 /* Returns the next number, "COEF EXP", and moves *WORDS past it. */
-static struct decimal
+static struct mp_decimal
 take_number(char ***words)
 {
-  struct decimal d;
+  struct mp_decimal d;
 
   ck_assert_msg((*words)[0] && (*words)[1], "number missing in: %s", line);
   d.coef = strtoll(*(*words)++, NULL, 10);
@@ -38,8 +38,8 @@ take_place(char ***words)
 }
 
 /* Removes zeros at the end of the coefficient, as the oracle does. */
-static struct decimal
-trim(struct decimal d)
+static struct mp_decimal
+trim(struct mp_decimal d)
 {
   if (d.coef == 0)
     d.exp10 = 0;
@@ -70,11 +70,11 @@ expected_code(const char *word)
 
 /* Compares R and GOT with the RESULT in WORDS. */
 static void
-check_result(int r, struct decimal got, char **words)
+check_result(int r, struct mp_decimal got, char **words)
 {
   int code = expected_code(*words++);
   char mode = *words ? **words++ : '\0';
-  struct decimal expected;
+  struct mp_decimal expected;
 
   if (mode == '?' && r == MP_ERANGE)
     return;
@@ -97,7 +97,7 @@ static void
 call_parse(char **words)
 {
   const char *text = words[0] + 1; /* [TEXT] */
-  struct decimal ret = { 0, 0 };
+  struct mp_decimal ret = { 0, 0 };
   int r = decimal_parse(text, strlen(text) - 1, &ret);
 
   check_result(r, ret, words + 1);
@@ -116,7 +116,7 @@ call_format(char **words)
 static void
 call_compare(char **words)
 {
-  struct decimal a = take_number(&words), b = take_number(&words);
+  struct mp_decimal a = take_number(&words), b = take_number(&words);
 
   ck_assert_msg(decimal_compare(a, b) == atoi(words[0]), "%s", line);
 }
@@ -124,18 +124,19 @@ call_compare(char **words)
 static void
 call_shows(char **words)
 {
-  struct decimal shown = take_number(&words), x = take_number(&words);
+  struct mp_decimal shown = take_number(&words), x = take_number(&words);
   int32_t place = take_place(&words);
 
   ck_assert_msg(decimal_shows(shown, place, x) == atoi(words[0]), "%s", line);
 }
 
 static void
-check_pair(int (*fn)(struct decimal a, struct decimal b, struct decimal *ret),
+check_pair(int (*fn)(struct mp_decimal a, struct mp_decimal b,
+                     struct mp_decimal *ret),
            char **words)
 {
-  struct decimal a = take_number(&words), b = take_number(&words);
-  struct decimal ret = { 0, 0 };
+  struct mp_decimal a = take_number(&words), b = take_number(&words);
+  struct mp_decimal ret = { 0, 0 };
   int r = fn(a, b, &ret);
 
   check_result(r, ret, words);
@@ -162,8 +163,8 @@ call_mul(char **words)
 static void
 call_scale(char **words)
 {
-  struct decimal a = take_number(&words), b = take_number(&words);
-  struct decimal c = take_number(&words), ret = { 0, 0 };
+  struct mp_decimal a = take_number(&words), b = take_number(&words);
+  struct mp_decimal c = take_number(&words), ret = { 0, 0 };
   int32_t place = take_place(&words);
   int r = decimal_scale(a, b, c, place, &ret);
 
@@ -173,8 +174,8 @@ call_scale(char **words)
 static void
 call_divide(char **words)
 {
-  struct decimal a = take_number(&words), b = take_number(&words);
-  struct decimal ret = { 0, 0 };
+  struct mp_decimal a = take_number(&words), b = take_number(&words);
+  struct mp_decimal ret = { 0, 0 };
   int32_t place = take_place(&words);
   int r = decimal_divide(a, b, place, &ret);
 
@@ -184,7 +185,7 @@ call_divide(char **words)
 static void
 call_round(char **words)
 {
-  struct decimal d = take_number(&words);
+  struct mp_decimal d = take_number(&words);
   int32_t place = take_place(&words);
   int r = decimal_round(&d, place);
 
@@ -194,7 +195,7 @@ call_round(char **words)
 static void
 call_step(char **words)
 {
-  struct decimal d = take_number(&words), step = take_number(&words);
+  struct mp_decimal d = take_number(&words), step = take_number(&words);
   int r = decimal_round_step(&d, step);
 
   check_result(r, d, words);

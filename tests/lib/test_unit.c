@@ -167,7 +167,7 @@ START_TEST(converts_exactly_or_fails)
 {
   const struct conversion *c = &conversions[_i];
   char text[DECIMAL_TEXT];
-  struct decimal d;
+  struct mp_decimal d;
 
   ck_assert_int_eq(decimal_parse(c->value, strlen(c->value), &d), MP_OK);
   ck_assert_int_eq(unit_convert(&d, c->from, c->to, c->place), c->code);
@@ -254,7 +254,7 @@ times(struct fraction a, int64_t n, int64_t d)
 }
 
 static struct fraction
-fraction_of(struct decimal d)
+fraction_of(struct mp_decimal d)
 {
   struct fraction f = { d.coef, 1 };
 
@@ -280,7 +280,7 @@ START_TEST(agrees_with_fractions_for_every_pair)
 {
   const struct factor *from = &factors[_i], *to;
   struct fraction ratio, got;
-  struct decimal d;
+  struct mp_decimal d;
   int r;
 
   for (size_t i = 0; i < ARRAY_SIZE(factors); i++) {

@@ -363,7 +363,7 @@ END_TEST
 
 START_TEST(texts_decimals_and_line_numbers_can_be_queried)
 {
-  struct decimal d = { 7, 7 };
+  struct mp_decimal d = { 7, 7 };
   struct checked c;
 
   check_text(&c, "\n" HEAD "max = 12.50\n", table, false);

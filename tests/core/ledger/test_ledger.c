@@ -18,10 +18,10 @@
 
 /* ---- The notation ---- */
 
-static struct decimal
+static struct mp_decimal
 number(const char *text, size_t len)
 {
-  struct decimal d = { 0, 0 };
+  struct mp_decimal d = { 0, 0 };
 
   ck_assert_msg(decimal_parse(text, len, &d) == MP_OK, "\"%.*s\"", (int)len,
                 text);
@@ -723,7 +723,7 @@ START_TEST(ledger_follows_its_target_to_another_unit)
 {
   struct ledger t;
   struct ledger_displayed displayed = { 0 };
-  struct decimal step =
+  struct mp_decimal step =
     number(unit_changes[_i].step, strlen(unit_changes[_i].step));
   bool again;
   char text[512];
@@ -757,7 +757,7 @@ START_TEST(ledger_is_decoded_as_it_was_encoded)
   t.unit = value_intern("GJ");
   t.acknowledged.serial = value_intern("84968362");
   t.acknowledged_place = -2;
-  t.step = (struct decimal){ .coef = 4, .exp10 = -3 };
+  t.step = (struct mp_decimal){ .coef = 4, .exp10 = -3 };
   t.sent_ms = 1795327476000;
   t.sent_record = 1795327476001;
   t.rebase = true;

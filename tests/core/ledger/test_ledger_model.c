@@ -36,10 +36,10 @@ static char history[32];
 
 /* ---- Parsing the model's output ---- */
 
-static struct decimal
+static struct mp_decimal
 number(const char *word)
 {
-  struct decimal d = { 0, 0 };
+  struct mp_decimal d = { 0, 0 };
 
   ck_assert_msg(decimal_parse(word, strlen(word), &d) == MP_OK,
                 "line %lu: \"%s\" is not a number", line_number, word);
@@ -162,7 +162,8 @@ on_outcome(char **words)
 
 /* Compares a cell of this run's row with the model's. */
 static void
-compare_cell(const char *what, const char *word, int status, struct decimal d)
+compare_cell(const char *what, const char *word, int status,
+             struct mp_decimal d)
 {
   char text[DECIMAL_TEXT] = "nothing";
 
@@ -195,7 +196,7 @@ static void
 on_usage(char **words)
 {
   const struct value *base = ledger_last(&target(words[1])->work);
-  struct decimal usage = { 0, 0 };
+  struct mp_decimal usage = { 0, 0 };
   int r = MP_DROP;
 
   if (base)
@@ -207,7 +208,7 @@ static void
 on_total(char **words)
 {
   const struct value *last = ledger_last(&target(words[1])->work);
-  struct decimal total = { 0, 0 };
+  struct mp_decimal total = { 0, 0 };
   int r = MP_DROP;
 
   if (last)

@@ -92,7 +92,7 @@ START_TEST(plausibility_depends_on_last_and_held_reading)
 {
   struct value last = reading(rows[_i].last), held = reading(rows[_i].held);
   struct value now = reading(rows[_i].now);
-  struct decimal limit;
+  struct mp_decimal limit;
 
   ck_assert_int_eq(
     decimal_parse(rows[_i].limit, strlen(rows[_i].limit), &limit), MP_OK);

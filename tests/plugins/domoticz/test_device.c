@@ -62,10 +62,10 @@ START_TEST(recorded_devices_are_read_exactly)
   static const struct {
     const char *name;
     const char *kind;
-    struct decimal value;
+    struct mp_decimal value;
     int32_t place;
     const char *unit;
-    struct decimal step;
+    struct mp_decimal step;
   } rows[] = {
     { "update/custom-read",
       "Custom Sensor",

@@ -1,0 +1,68 @@
+/*
+ * The alphabet: what can happen before a run and in it.  A step of a history is
+ * an event or none, a reading, and what the server does.
+ */
+#ifndef TESTS_EXHAUSTIVE_CHOICES_H
+#define TESTS_EXHAUSTIVE_CHOICES_H
+
+#include "tests/exhaustive/driver.h"
+
+enum event_kind {
+  EVENT_NONE,
+  EVENT_BACK,     /* the server loses the last N values of TARGET, or of all */
+  EVENT_FORGET,   /* it loses all values of all targets */
+  EVENT_SET_ZERO, /* a person sets TARGET to 0 */
+  EVENT_SET,      /* a person changes TARGET by N */
+  EVENT_EXCHANGE, /* another meter; its count differs by N */
+  EVENT_WRONG_SERIAL, /* the next reading has a wrong serial number */
+  EVENT_KINDS
+};
+
+#define ALL_TARGETS WORLD_TARGETS
+
+struct event {
+  enum event_kind kind;
+  size_t target; /* or ALL_TARGETS; of an exchange: the meter */
+  int64_t n;
+};
+
+#define MOST_EVENTS 64
+
+/* What can be explored in a house. */
+struct alphabet {
+  struct event events[MOST_EVENTS]; /* the first one is EVENT_NONE */
+  size_t n_events;
+  bool only_failures; /* no events, and each reading is a good one */
+};
+
+void alphabet_init(struct alphabet *a, const struct house *house,
+                   bool only_failures);
+
+/* Applies EVENT.  Returns false if it cannot happen now. */
+bool event_apply(const struct house *house, struct state *s,
+                 const struct event *event);
+
+/* A step as a number, and back. */
+struct step {
+  size_t event;
+  unsigned reading; /* index of readings */
+  struct failure failure;
+};
+
+/* The readings, in this order: +0, +1, +2, -1, none. */
+#define READINGS 5
+#define FREE_READINGS 3
+
+uint32_t step_number(const struct step *step);
+struct step step_of(uint32_t number);
+
+/* Returns the number of disturbances that EVENT and READING are. */
+unsigned step_cost(const struct step *step);
+
+void step_choice(const struct alphabet *a, const struct step *step,
+                 struct run_choice *ret);
+/* Writes a step in words. */
+void step_describe(const struct house *house, const struct alphabet *a,
+                   const struct step *step, char *buf, size_t size);
+
+#endif

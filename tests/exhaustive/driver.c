@@ -1,0 +1,588 @@
+/* One run of the real code: the fake input and output, and the state before and
+ * after. */
+#include "tests/exhaustive/driver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cycle/book_state.h"
+#include "core/cycle/cycle.h"
+#include "core/pipeline/pipeline.h"
+#include "core/pipeline/stage.h"
+#include "tests/exhaustive/fakes.h"
+#include "tests/exhaustive/normal.h"
+
+#define OUTPUT "server"
+#define FIELD "energy"
+#define UNIT "GJ"
+
+/* Times in seconds.  Where times are renamed, every run begins at the same
+ * time; those before it are small numbers. */
+#define BEGINS 1000000000
+#define INTERVAL 1200
+#define EVENT_BEFORE 600 /* an event happens so long before the next run */
+
+struct driver {
+  const struct house *house;
+  struct loader *loader;
+  struct config *config;
+  struct run run;
+  struct pipeline *pipeline;
+  struct stage *inputs[WORLD_METERS];
+  struct target *targets[WORLD_TARGETS];
+};
+
+/* The run that the plugins are in. */
+static struct {
+  struct driver *driver;
+  const struct state *before;
+  const struct run_choice *choice;
+  struct world world;
+  struct run_facts facts;
+  unsigned n_actions, n_writes;
+  bool happened; /* the failure */
+  bool is_down;  /* the connection */
+  bool unknown[WORLD_TARGETS]; /* no outcome of a write */
+  int64_t written[WORLD_TARGETS];
+  bool has_value[WORLD_TARGETS];
+  void (*take)(void *ctx, unsigned at, struct state *after);
+  void *ctx;
+} now;
+
+static bool
+fails(enum failure_kind kind, unsigned at)
+{
+  const struct failure *f = &now.choice->failure;
+  bool is = f->kind == kind && f->at == at;
+
+  now.happened |= is;
+  return is;
+}
+
+/* ---- The state ---- */
+
+static void
+put_state(const struct driver *d, const struct state *s)
+{
+  const struct house *h = d->house;
+
+  fake_store_begin();
+  for (size_t i = 0; i < h->plan.n_targets; i++)
+    if (s->entries[i].present)
+      fake_put_entry(OUTPUT, h->targets[i], &s->entries[i]);
+  for (size_t i = 0; i < h->plan.n_meters; i++)
+    if (s->readings[i].present)
+      fake_put_reading(h->inputs[i], FIELD, &s->readings[i]);
+  fake_store_loaded();
+}
+
+/* Takes the committed state, and the world as it is now. */
+static void
+get_state(const struct driver *d, struct state *s)
+{
+  const struct house *h = d->house;
+
+  memset(s, 0, sizeof(*s));
+  s->world = now.world;
+  for (size_t i = 0; i < h->plan.n_targets; i++)
+    fake_get_entry(OUTPUT, h->targets[i], &s->entries[i]);
+  for (size_t i = 0; i < h->plan.n_meters; i++)
+    fake_get_reading(h->inputs[i], FIELD, &s->readings[i]);
+  world_begin_run(&s->world);
+  normal_form(h, s);
+}
+
+/* Called before each commit and write: the program may be killed here. */
+static void
+before_action(void)
+{
+  struct state after;
+
+  if (now.take) {
+    get_state(now.driver, &after);
+    now.take(now.ctx, now.n_actions, &after);
+  }
+  now.n_actions++;
+}
+
+static void
+after_commit(enum fake_commit what)
+{
+  const struct world_plan *plan = &now.driver->house->plan;
+
+  if (what == FAKE_COMMIT_CYCLE)
+    world_commit_cycle(plan, &now.world, &now.facts);
+  else
+    world_commit_answers(plan, &now.world);
+}
+
+/* ---- The meter ---- */
+
+static const struct mp_option meter_options[] = {
+  { "fields", MP_TYPE_FIELDS, MP_REQUIRED, NULL, NULL, "fields" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static int
+meter_field(const char *name, const struct mp_field_sink *sink)
+{
+  const struct mp_field field = { .struct_size = sizeof(field),
+                                  .kind = MP_COUNTER,
+                                  .name = FIELD,
+                                  .unit = UNIT };
+
+  if (strcmp(name, FIELD) != 0)
+    return MP_ECONFIG;
+  sink->field(sink, &field);
+  return MP_OK;
+}
+
+static int
+plugin_create(const struct mp_host *host, void **ret_self)
+{
+  *ret_self = (void *)(uintptr_t)host;
+  return MP_OK;
+}
+
+static void
+plugin_destroy(void *self)
+{
+  (void)self;
+}
+
+static size_t
+meter_number(const struct mp_host *host)
+{
+  size_t n = 0;
+
+  while (strcmp(now.driver->house->inputs[n], host->name) != 0)
+    n++;
+  return n;
+}
+
+static int
+meter_read(void *self, const struct mp_sink *sink)
+{
+  const struct mp_host *host = self;
+  size_t m = meter_number(host);
+  struct mp_value value = { .struct_size = sizeof(value),
+                            .kind = MP_COUNTER,
+                            .exp10 = WORLD_PLACE,
+                            .unit = UNIT };
+
+  if (!now.facts.has_reading[m])
+    return mp_fail(host, MP_ETIMEOUT, NULL, "no answer");
+  value.coef = now.facts.reading[m];
+  sink->serial(sink, state_serial(now.facts.serial[m]), MP_SERIAL_READ);
+  sink->emit(sink, FIELD, &value);
+  return MP_OK;
+}
+
+static const struct mp_input_ops meter_ops = {
+  .struct_size = sizeof(meter_ops),
+  .field = meter_field,
+  .read = meter_read,
+};
+
+static const struct mp_plugin meter_plugin = {
+  .struct_size = sizeof(meter_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "meter",
+  .version = "1",
+  .summary = "the meter of a house",
+  .options = meter_options,
+  .create = plugin_create,
+  .destroy = plugin_destroy,
+  .input = &meter_ops,
+};
+
+/* ---- The server ---- */
+
+static int64_t
+server_time(void)
+{
+  return fake_now_ms / 1000;
+}
+
+/* Returns the number of the house's target that has number TARGET in the
+ * pipeline. */
+static size_t
+target_number(const struct mp_host *host, uint32_t target)
+{
+  const struct mp_target *t = host->target(host, target);
+  size_t n = 0;
+
+  while (strcmp(now.driver->house->targets[n], t->name) != 0)
+    n++;
+  return n;
+}
+
+static void
+show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
+{
+  const struct house *h = now.driver->house;
+  const struct device *d = &now.world.devices[n];
+  struct mp_value value = { .struct_size = sizeof(value),
+                            .kind = MP_GAUGE,
+                            .coef = d->now.is_set ? d->now.number : 0,
+                            .exp10 = WORLD_PLACE,
+                            .unit = UNIT };
+  bool has_value = d->now.is_set || h->shows_zero;
+  char time[32];
+  struct mp_shown shown = { .struct_size = sizeof(shown),
+                            .target = target,
+                            .answer = has_value ? MP_SHOWN_VALUE
+                                                : MP_SHOWN_EMPTY,
+                            .place = MP_EXACT,
+                            .value = has_value ? &value : NULL,
+                            .updated = h->untimed ? NULL : time,
+                            .step_coef = h->steps[n],
+                            .step_exp10 = h->steps[n] ? WORLD_PLACE : 0 };
+
+  snprintf(time, sizeof(time), "%lld", (long long)d->now.time);
+  if (fails(FAILURE_ABSENT, (unsigned)n)) {
+    shown = (struct mp_shown){ .struct_size = sizeof(shown),
+                               .target = target,
+                               .answer = MP_SHOWN_ABSENT };
+  } else
+    now.facts.displayed[n] = true;
+  sink->shown(sink, &shown);
+}
+
+static int
+server_fetch(void *self, const struct mp_shown_sink *sink)
+{
+  const struct mp_host *host = self;
+
+  if (now.driver->house->cannot_ask)
+    return MP_SKIP;
+  if (fails(FAILURE_AWAY, 0))
+    return mp_fail(host, MP_EAGAIN, NULL, "away");
+  for (uint32_t i = 0; i < now.driver->house->plan.n_targets; i++)
+    show_target(sink, i, target_number(host, i));
+  world_write_late(&now.driver->house->plan, &now.world, server_time());
+  return MP_OK;
+}
+
+static int
+server_write(void *self, uint32_t target, const struct mp_value *value)
+{
+  const struct mp_host *host = self;
+  size_t n = target_number(host, target);
+  struct mp_decimal d = { value->coef, value->exp10 };
+
+  if (fails(FAILURE_REFUSED, (unsigned)n))
+    return mp_fail(host, MP_EDATA, NULL, "refused");
+  now.written[n] = world_number(d);
+  now.has_value[n] = true;
+  return MP_OK;
+}
+
+static void
+carry_out(size_t n)
+{
+  world_write(&now.driver->house->plan, &now.world, n, now.written[n],
+              server_time());
+}
+
+/* Sends write K, to target N, and returns its result. */
+static uint32_t
+send_value(size_t n, unsigned k)
+{
+  const struct failure *f = &now.choice->failure;
+  bool is = f->kind >= FAILURE_NOT_SENT && f->kind <= FAILURE_RETRY &&
+            f->at == k;
+
+  now.happened |= is;
+  switch (is ? f->kind : FAILURE_NONE) {
+  case FAILURE_NOT_SENT:
+    now.is_down = true;
+    return MP_NOT_SENT;
+  case FAILURE_LOST_BEFORE:
+    now.is_down = true;
+    return MP_PERHAPS;
+  case FAILURE_LOST_AFTER:
+    now.is_down = true;
+    carry_out(n);
+    return MP_PERHAPS;
+  case FAILURE_LATE:
+    now.is_down = true;
+    now.world.late = (struct late_write){ (int64_t)n + 1, now.written[n] };
+    return MP_PERHAPS;
+  case FAILURE_REJECTED:
+    return MP_REJECTED;
+  case FAILURE_REJECTED_DONE:
+    carry_out(n);
+    return MP_REJECTED;
+  case FAILURE_RETRY:
+    return MP_RETRY;
+  default:
+    carry_out(n);
+    world_accept(&now.world, n);
+    return MP_ACCEPTED;
+  }
+}
+
+static int
+server_commit(void *self, const struct mp_result_sink *sink)
+{
+  const struct mp_host *host = self;
+  const struct house *h = now.driver->house;
+  bool explained = false;
+
+  if (now.choice->failure.kind == FAILURE_AWAY) {
+    now.is_down = now.happened = true; /* it cannot be asked */
+  }
+  for (uint32_t i = 0; i < h->plan.n_targets; i++) {
+    size_t n = target_number(host, i);
+    uint32_t result = MP_NOT_SENT;
+
+    if (!now.has_value[n])
+      continue;
+    now.has_value[n] = false;
+    if (!now.is_down) {
+      before_action();
+      result = send_value(n, now.n_writes++);
+    }
+    now.unknown[n] = result != MP_ACCEPTED && result != MP_NOT_SENT;
+    if (result != MP_ACCEPTED && !explained) {
+      explained = true;
+      mp_fail(host, MP_EAGAIN, NULL, "failed");
+    }
+    sink->result(sink, 0, i, result);
+  }
+  return MP_OK;
+}
+
+static void
+server_close(void *self)
+{
+  (void)self;
+  memset(now.has_value, 0, sizeof(now.has_value));
+}
+
+static const struct mp_output_ops server_ops = {
+  .struct_size = sizeof(server_ops),
+  .delivery = MP_LATEST,
+  .target_prefix = "idx",
+  .close = server_close,
+  .fetch = server_fetch,
+  .write = server_write,
+  .commit = server_commit,
+};
+
+static const struct mp_plugin server_plugin = {
+  .struct_size = sizeof(server_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "server",
+  .version = "1",
+  .summary = "the server of a house",
+  .create = plugin_create,
+  .destroy = plugin_destroy,
+  .output = &server_ops,
+};
+
+/* ---- The pipeline ---- */
+
+static _Noreturn void
+fail_setup(const struct house *house, struct problems *problems)
+{
+  fprintf(stderr, "%s: the pipeline cannot be built\n", house->name);
+  problems_print(problems, stderr);
+  exit(70);
+}
+
+static void
+find_parts(struct driver *d)
+{
+  const struct house *h = d->house;
+  struct stage *output = pipeline_stage(d->pipeline, OUTPUT);
+
+  for (size_t i = 0; i < h->plan.n_meters; i++)
+    d->inputs[i] = pipeline_stage(d->pipeline, h->inputs[i]);
+  for (size_t i = 0; i < h->plan.n_targets; i++)
+    d->targets[i] = stage_target(output, h->targets[i], NULL);
+}
+
+struct driver *
+driver_new(const struct house *house, const char *plugin_dir)
+{
+  struct driver *d = calloc(1, sizeof(*d));
+  struct problems problems;
+
+  if (!d)
+    return NULL;
+  fake_hooks.before_commit = before_action;
+  fake_hooks.after_commit = after_commit;
+  fake_add_plugin(PLUGIN_INPUT, &meter_plugin);
+  fake_add_plugin(PLUGIN_OUTPUT, &server_plugin);
+  d->house = house;
+  d->loader = loader_new(plugin_dir);
+  d->run.store = fake_store();
+  d->run.queue_max = 10000;
+  problems_init(&problems);
+  if (config_parse("house.ini", house->config, strlen(house->config), &problems,
+                   &d->config) != MP_OK ||
+      pipeline_build(d->config, d->loader, &d->run, NULL, 0, &problems,
+                     &d->pipeline) != MP_OK)
+    fail_setup(house, &problems);
+  problems_free(&problems);
+  find_parts(d);
+  return d;
+}
+
+void
+driver_free(struct driver *d)
+{
+  pipeline_free(d->pipeline);
+  config_free(d->config);
+  loader_free(d->loader);
+  free(d);
+}
+
+/* Forgets everything that a new process would not know. */
+static void
+forget_process(struct driver *d)
+{
+  struct pipeline *p = d->pipeline;
+
+  p->n_loaded = p->n_unreadable = 0;
+  d->run.state_failed = false;
+  for (size_t i = 0; i < p->n_slots; i++)
+    if (p->slots[i]->kept)
+      reading_clear(p->slots[i]->kept);
+  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  {
+    stage_close(output);
+    output->last_number = 0;
+    output->asks_nothing = false;
+    for (size_t i = 0; i < output->n_targets; i++) {
+      struct target *t = output->targets[i];
+      enum ledger_role role = t->ledger.role;
+
+      ledger_clear(&t->ledger);
+      ledger_init(&t->ledger, role);
+      t->loaded = t->unreadable = false;
+    }
+  }
+}
+
+/* ---- Runs ---- */
+
+static void
+read_meters(const struct house *h, struct world *w,
+            const struct run_choice *choice)
+{
+  for (size_t m = 0; m < h->plan.n_meters; m++) {
+    int64_t rise = choice->rise * h->unit;
+
+    if (rise > 0)
+      w->meters[m].count += rise;
+    now.facts.has_reading[m] = !choice->no_reading;
+    now.facts.reading[m] = w->meters[m].count + (rise < 0 ? rise : 0);
+    now.facts.serial[m] =
+      choice->wrong_serial ? ++w->serials : w->meters[m].serial;
+  }
+}
+
+static void
+begin_run(struct driver *d, const struct state *s,
+          const struct run_choice *choice)
+{
+  memset(&now, 0, sizeof(now));
+  now.driver = d;
+  now.before = s;
+  now.choice = choice;
+  now.world = s->world;
+  world_begin_run(&now.world);
+  read_meters(d->house, &now.world, choice);
+  if (renaming_off[RENAME_TIMES])
+    now.world.runs++;
+  fake_now_ms = (BEGINS + now.world.runs * INTERVAL) * INT64_C(1000);
+  forget_process(d);
+  put_state(d, s);
+}
+
+static void
+finish_run(struct driver *d)
+{
+  book_load(d->pipeline);
+  cycle_run(d->pipeline);
+  world_end_run(&d->house->plan, &now.world, now.unknown);
+}
+
+struct crash {
+  unsigned at;
+  struct state *to;
+  bool found;
+};
+
+static void
+take_crash(void *ctx, unsigned at, struct state *after)
+{
+  struct crash *crash = ctx;
+
+  if (at != crash->at)
+    return;
+  *crash->to = *after;
+  crash->found = true;
+}
+
+bool
+driver_run(struct driver *d, struct state *s, const struct run_choice *choice)
+{
+  struct state before = *s;
+
+  if (choice->failure.kind == FAILURE_CRASH) {
+    struct crash crash = { .at = choice->failure.at, .to = s };
+
+    driver_run_crashes(d, &before, choice, take_crash, &crash);
+    return crash.found;
+  }
+  begin_run(d, &before, choice);
+  finish_run(d);
+  get_state(d, s);
+  return choice->failure.kind == FAILURE_NONE || now.happened;
+}
+
+void
+driver_run_crashes(struct driver *d, const struct state *s,
+                   const struct run_choice *choice,
+                   void (*take)(void *ctx, unsigned at, struct state *after),
+                   void *ctx)
+{
+  begin_run(d, s, choice);
+  now.take = take;
+  now.ctx = ctx;
+  finish_run(d);
+  now.take = NULL;
+}
+
+int64_t
+driver_event_time(const struct state *s)
+{
+  return BEGINS + s->world.runs * INTERVAL + EVENT_BEFORE;
+}
+
+void
+driver_first(const struct driver *d, struct state *s)
+{
+  const struct house *h = d->house;
+
+  memset(s, 0, sizeof(*s));
+  for (size_t i = 0; i < h->plan.n_meters; i++) {
+    s->world.meters[i].count = NORMAL_COUNT;
+    s->world.meters[i].serial = ++s->world.serials;
+  }
+  for (size_t i = 0; i < h->plan.n_targets; i++) {
+    struct device *device = &s->world.devices[i];
+
+    device->now.time = 1;
+    device->now.is_set = h->start[i] != 0;
+    device->now.number = h->start[i];
+    if (h->plan.roles[i] == TARGET_TOTAL)
+      s->world.targets[i].expected = h->start[i];
+  }
+  normal_form(h, s);
+}

@@ -1,0 +1,224 @@
+/* The renamings.  README.md has their proofs. */
+#include "tests/exhaustive/normal.h"
+
+#include <string.h>
+
+const char *const renaming_names[RENAMINGS] = {
+  [RENAME_READINGS] = "readings",
+  [RENAME_TIMES] = "times",
+  [RENAME_SERIALS] = "serials",
+  [RENAME_SUMS] = "sums",
+};
+bool renaming_off[RENAMINGS];
+
+#define MOST_NUMBERS 64
+
+/* Members of a state of one sort. */
+struct members {
+  int64_t *of[MOST_NUMBERS];
+  size_t n;
+};
+
+static void
+add_member(struct members *m, int64_t *number)
+{
+  m->of[m->n++] = number;
+}
+
+/* ---- Order of appearance ---- */
+
+/* Renames numbers in the order in which they appear; 0 stays.  Returns the
+ * number of names. */
+static int64_t
+rename_members(struct members *m)
+{
+  int64_t known[MOST_NUMBERS];
+  int64_t n = 0, name;
+
+  for (size_t i = 0; i < m->n; i++) {
+    if (*m->of[i] == 0)
+      continue;
+    for (name = 0; name < n && known[name] != *m->of[i]; name++)
+      continue;
+    if (name == n)
+      known[n++] = *m->of[i];
+    *m->of[i] = name + 1;
+  }
+  return n;
+}
+
+/* Renames numbers by their rank, so that their order stays. */
+static void
+rank_members(struct members *m)
+{
+  int64_t was[MOST_NUMBERS];
+
+  for (size_t i = 0; i < m->n; i++)
+    was[i] = *m->of[i];
+  for (size_t i = 0; i < m->n; i++) {
+    int64_t rank = 1;
+
+    for (size_t k = 0; k < m->n; k++) {
+      bool first = true;
+
+      for (size_t j = 0; j < k; j++)
+        first &= was[j] != was[k];
+      rank += was[k] != 0 && was[k] < was[i] && first;
+    }
+    if (was[i] != 0)
+      *m->of[i] = rank;
+  }
+}
+
+/* ---- Times ---- */
+
+static void
+rename_times(const struct house *house, struct state *s)
+{
+  struct members times = { .n = 0 }, records = { .n = 0 };
+
+  for (size_t i = 0; i < house->plan.n_targets; i++) {
+    struct device *d = &s->world.devices[i];
+    struct entry *e = &s->entries[i];
+
+    add_member(&times, &d->now.time);
+    for (size_t k = 0; k < WORLD_UNDO; k++)
+      add_member(&times, &d->undo[k].time);
+    add_member(&times, &e->acknowledged_over.time);
+    add_member(&times, &e->sent_over.time);
+    add_member(&records, &e->record);
+  }
+  rename_members(&times);
+  rank_members(&records);
+  s->world.runs = 0;
+}
+
+/* ---- Serial numbers ---- */
+
+static void
+add_entry_serials(struct members *m, struct entry *e)
+{
+  add_member(m, &e->acknowledged.serial);
+  add_member(m, &e->sent.serial);
+  add_member(m, &e->sent_from.serial);
+  add_member(m, &e->pending.serial);
+  add_member(m, &e->acknowledged_over.value.serial);
+  add_member(m, &e->sent_over.value.serial);
+}
+
+static void
+rename_serials(const struct house *house, struct state *s)
+{
+  struct members serials = { .n = 0 };
+
+  for (size_t i = 0; i < house->plan.n_meters; i++) {
+    add_member(&serials, &s->world.meters[i].serial);
+    add_member(&serials, &s->world.bases[i].serial);
+    add_member(&serials, &s->world.bases[i].candidate_serial);
+    add_member(&serials, &s->readings[i].believed.serial);
+    add_member(&serials, &s->readings[i].unconfirmed.serial);
+  }
+  for (size_t i = 0; i < house->plan.n_targets; i++)
+    add_entry_serials(&serials, &s->entries[i]);
+  s->world.serials = rename_members(&serials);
+}
+
+/* ---- Readings and totals ---- */
+
+static void
+add_value(struct members *m, struct entry_value *v)
+{
+  if (v->kind)
+    add_member(m, &v->number);
+}
+
+static void
+add_device_numbers(struct members *m, struct device *d)
+{
+  if (d->now.is_set)
+    add_member(m, &d->now.number);
+  for (size_t i = 0; i < WORLD_UNDO; i++)
+    if (d->undo[i].is_set)
+      add_member(m, &d->undo[i].number);
+  if (d->confirmed)
+    add_member(m, &d->confirmed);
+}
+
+static void
+add_target_numbers(struct members *m, struct state *s, size_t target)
+{
+  struct entry *e = &s->entries[target];
+
+  add_device_numbers(m, &s->world.devices[target]);
+  if (s->world.late.target == (int64_t)target + 1)
+    add_member(m, &s->world.late.number);
+  add_value(m, &e->acknowledged);
+  add_value(m, &e->sent);
+  add_value(m, &e->sent_from);
+  add_value(m, &e->pending);
+  add_value(m, &e->acknowledged_over.value);
+  add_value(m, &e->sent_over.value);
+}
+
+/* Adds BY to all numbers, unless one of them is 0 or becomes 0. */
+static void
+shift_members(struct members *m, int64_t by)
+{
+  for (size_t i = 0; i < m->n; i++)
+    if (*m->of[i] == 0 || *m->of[i] + by == 0)
+      return;
+  for (size_t i = 0; i < m->n; i++)
+    *m->of[i] += by;
+}
+
+static void
+shift_readings(const struct house *house, struct state *s, size_t meter)
+{
+  struct base_account *base = &s->world.bases[meter];
+  struct members m = { .n = 0 };
+
+  add_member(&m, &s->world.meters[meter].count);
+  if (base->known)
+    add_member(&m, &base->believed);
+  if (base->candidate_serial)
+    add_member(&m, &base->candidate);
+  add_value(&m, &s->readings[meter].believed);
+  add_value(&m, &s->readings[meter].unconfirmed);
+  for (size_t i = 0; i < house->plan.n_targets; i++)
+    if (house->plan.meters[i] == meter && house->plan.roles[i] == TARGET_BASE)
+      add_target_numbers(&m, s, i);
+  shift_members(&m, NORMAL_COUNT - s->world.meters[meter].count);
+}
+
+static void
+shift_total(struct state *s, size_t target)
+{
+  struct members m = { .n = 0 };
+
+  add_member(&m, &s->world.targets[target].expected);
+  add_target_numbers(&m, s, target);
+  shift_members(&m, NORMAL_COUNT - s->world.targets[target].expected);
+}
+
+static void
+shift_all(const struct house *house, struct state *s)
+{
+  for (size_t i = 0; i < house->plan.n_meters; i++)
+    shift_readings(house, s, i);
+  for (size_t i = 0; i < house->plan.n_targets; i++)
+    if (house->plan.roles[i] == TARGET_TOTAL)
+      shift_total(s, i);
+}
+
+void
+normal_form(const struct house *house, struct state *s)
+{
+  if (!renaming_off[RENAME_READINGS] && house->is_exact)
+    shift_all(house, s);
+  if (!renaming_off[RENAME_TIMES])
+    rename_times(house, s);
+  if (!renaming_off[RENAME_SERIALS])
+    rename_serials(house, s);
+  if (!renaming_off[RENAME_SUMS])
+    memset(s->world.used, 0, sizeof(s->world.used));
+}

@@ -1,0 +1,389 @@
+/* The server, the events, and the account of the true usage. */
+#include "tests/exhaustive/world.h"
+
+#include <string.h>
+
+const char *const exception_names[EXCEPTIONS] = {
+  [EXCEPTION_LATE] = "the server is very late",
+  [EXCEPTION_BACKUP] = "an older backup of the server is restored",
+  [EXCEPTION_HAND] = "a value is changed by hand while one is under way",
+  [EXCEPTION_UNTIMED] = "an output does not say when it stored a value",
+  [EXCEPTION_STATE] = "the state is lost",
+};
+
+static int64_t
+size_of(int64_t x)
+{
+  return x < 0 ? -x : x;
+}
+
+/* What a device displays counts as 0 if it is empty. */
+static int64_t
+displayed_number(const struct device *d)
+{
+  return d->now.is_set ? d->now.number : 0;
+}
+
+/* ---- Exceptions ---- */
+
+/* Allows the totals and amounts of METER an error of AMOUNT, either way. */
+static void
+excuse(const struct world_plan *plan, struct world *w, size_t meter,
+       int64_t amount, enum exception reason)
+{
+  if (amount == 0)
+    return;
+  w->reasons |= INT64_C(1) << reason;
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && plan->roles[i] != TARGET_BASE) {
+      w->targets[i].low -= size_of(amount);
+      w->targets[i].high += size_of(amount);
+    }
+}
+
+/* Returns the amount of the true usage that TARGET does not display. */
+static int64_t
+missing_amount(const struct world_plan *plan, const struct world *w,
+               size_t target)
+{
+  const struct base_account *base = &w->bases[plan->meters[target]];
+  int64_t number = displayed_number(&w->devices[target]);
+
+  switch (plan->roles[target]) {
+  case TARGET_BASE:
+    return base->known ? base->believed - number : 0;
+  case TARGET_TOTAL:
+    return w->targets[target].expected - number;
+  default:
+    return w->targets[target].expected;
+  }
+}
+
+/* Returns the amount of TARGET that is under way: lost by the server, written
+ * without the program's knowledge, or perhaps in flight. */
+static int64_t
+under_way(const struct world_plan *plan, const struct world *w, size_t target)
+{
+  const struct device *d = &w->devices[target];
+
+  return d->lost + d->unconfirmed +
+         (d->in_doubt ? size_of(missing_amount(plan, w, target)) : 0);
+}
+
+/* ---- The server ---- */
+
+static void
+push_undo(struct device *d)
+{
+  memmove(&d->undo[1], &d->undo[0], sizeof(d->undo) - sizeof(d->undo[0]));
+  d->undo[0] = d->now;
+  if (d->n_undo < WORLD_UNDO)
+    d->n_undo++;
+}
+
+static void
+forget_undo(struct device *d)
+{
+  memset(d->undo, 0, sizeof(d->undo));
+  d->n_undo = 0;
+  d->n_lost = d->lost = 0;
+}
+
+/* Returns the amount of a write: of a value that counts as it is, its rise. */
+static int64_t
+amount_of(const struct world_plan *plan, const struct device *d, size_t target,
+          int64_t number)
+{
+  return plan->roles[target] == TARGET_USAGE ? number
+                                             : number - displayed_number(d);
+}
+
+void
+world_write(const struct world_plan *plan, struct world *w, size_t target,
+            int64_t number, int64_t time)
+{
+  struct device *d = &w->devices[target];
+
+  d->unconfirmed += size_of(amount_of(plan, d, target, number));
+  if (plan->roles[target] == TARGET_USAGE)
+    w->targets[target].expected -= number;
+  push_undo(d);
+  d->now = (struct shown){ .is_set = 1, .number = number, .time = time };
+  d->n_lost = d->lost = 0;
+}
+
+void
+world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
+{
+  size_t target = (size_t)w->late.target - 1;
+
+  if (w->late.target == 0)
+    return;
+  excuse(plan, w, plan->meters[target],
+         amount_of(plan, &w->devices[target], target, w->late.number),
+         EXCEPTION_LATE);
+  world_write(plan, w, target, w->late.number, time);
+  memset(&w->late, 0, sizeof(w->late));
+}
+
+void
+world_accept(struct world *w, size_t target)
+{
+  w->devices[target].accepted = 1;
+}
+
+/* ---- The program ---- */
+
+static void
+confirm(struct device *d)
+{
+  if (d->unconfirmed) {
+    d->owned = 1;
+    d->confirmed = displayed_number(d);
+  }
+  d->unconfirmed = d->accepted = d->in_doubt = 0;
+}
+
+void
+world_begin_run(struct world *w)
+{
+  for (size_t i = 0; i < WORLD_TARGETS; i++)
+    w->devices[i].accepted = 0;
+}
+
+void
+world_commit_answers(const struct world_plan *plan, struct world *w)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (w->devices[i].accepted)
+      confirm(&w->devices[i]);
+}
+
+void
+world_end_run(const struct world_plan *plan, struct world *w,
+              const bool *unknown)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (!unknown[i])
+      w->devices[i].in_doubt = 0;
+}
+
+/* Adds to the true usage of METER. */
+static void
+add_usage(const struct world_plan *plan, struct world *w, size_t meter,
+          int64_t amount)
+{
+  w->used[meter] += amount;
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && plan->roles[i] != TARGET_BASE)
+      w->targets[i].expected += amount;
+}
+
+/* A reading without a total to add to is not booked. */
+static bool
+lacks_total(const struct world_plan *plan, const struct world *w, size_t meter)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && plan->roles[i] == TARGET_TOTAL &&
+        !w->targets[i].seen)
+      return true;
+  return false;
+}
+
+/* The table "Exchanged meters" of the manual.  Returns true if READING counts;
+ * *ret_from is then the reading that it is measured from. */
+static bool
+counts(struct base_account *base, int64_t reading, int64_t serial,
+       bool may_book, int64_t *ret_from)
+{
+  bool same = base->serial == 0 || base->serial == serial;
+  bool again = !same && base->candidate_serial == serial;
+
+  if (!same && !again) {
+    base->candidate_serial = serial;
+    base->candidate = reading;
+    return false;
+  }
+  *ret_from = again ? base->candidate : base->believed;
+  if (reading < *ret_from) /* a fall is not believed */
+    return false;
+  if (same || may_book)
+    base->candidate_serial = base->candidate = 0;
+  return may_book;
+}
+
+static void
+take_reading(const struct world_plan *plan, struct world *w, size_t meter,
+             int64_t reading, int64_t serial)
+{
+  struct base_account *base = &w->bases[meter];
+  int64_t from;
+
+  if (!counts(base, reading, serial, !lacks_total(plan, w, meter), &from))
+    return;
+  add_usage(plan, w, meter, reading - from);
+  base->believed = reading;
+  base->serial = serial;
+}
+
+/* The base's device is seen for the first time: its value is the base.  If it
+ * has none, the first reading is. */
+static void
+begin_base(const struct world_plan *plan, struct world *w, size_t target,
+           const struct run_facts *facts)
+{
+  size_t meter = plan->meters[target];
+  struct base_account *base = &w->bases[meter];
+  int64_t number = displayed_number(&w->devices[target]);
+
+  if (base->known || !facts->displayed[target])
+    return;
+  if (number != 0)
+    *base = (struct base_account){ .known = 1, .believed = number };
+  else if (facts->has_reading[meter])
+    *base = (struct base_account){ .known = 1,
+                                   .believed = facts->reading[meter],
+                                   .serial = facts->serial[meter] };
+  if (number == 0)
+    return;
+  w->devices[target].owned = 1;
+  w->devices[target].confirmed = number;
+}
+
+void
+world_commit_cycle(const struct world_plan *plan, struct world *w,
+                   const struct run_facts *facts)
+{
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    if (!facts->displayed[i])
+      continue;
+    confirm(&w->devices[i]);
+    if (plan->roles[i] == TARGET_TOTAL)
+      w->targets[i].seen = 1;
+    if (plan->roles[i] == TARGET_BASE)
+      begin_base(plan, w, i, facts);
+  }
+  for (size_t m = 0; m < plan->n_meters; m++)
+    if (w->bases[m].known && facts->has_reading[m])
+      take_reading(plan, w, m, facts->reading[m], facts->serial[m]);
+  /* Its values are in flight from now on. */
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (facts->displayed[i])
+      w->devices[i].in_doubt = 1;
+}
+
+/* ---- Events ---- */
+
+static void
+lose_last(const struct world_plan *plan, struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+  struct shown before = d->now;
+
+  d->now = d->undo[0];
+  memmove(&d->undo[0], &d->undo[1], sizeof(d->undo) - sizeof(d->undo[0]));
+  memset(&d->undo[WORLD_UNDO - 1], 0, sizeof(d->undo[0]));
+  d->n_undo--;
+  d->n_lost++;
+  d->unconfirmed = 0;
+  if (plan->roles[target] == TARGET_USAGE) {
+    w->targets[target].expected += before.number;
+    d->lost += size_of(before.number);
+  } else
+    d->lost += size_of(before.number - displayed_number(d));
+}
+
+bool
+world_go_back(const struct world_plan *plan, struct world *w, size_t target,
+              int64_t n)
+{
+  struct device *d = &w->devices[target];
+
+  if (d->n_undo < n)
+    return false;
+  for (; n > 0; n--)
+    lose_last(plan, w, target);
+  if (d->n_lost > 1)
+    excuse(plan, w, plan->meters[target], d->lost, EXCEPTION_BACKUP);
+  return true;
+}
+
+/* The program takes the display of a base for the new base, and drops what is
+ * pending from the old one.  The next result covers that, if it is what was
+ * counted beyond the old base. */
+static void
+follow_base(const struct world_plan *plan, struct world *w, size_t target)
+{
+  size_t meter = plan->meters[target];
+  struct base_account *base = &w->bases[meter];
+  int64_t beyond = base->believed - w->devices[target].confirmed;
+
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && i != target)
+      excuse(plan, w, meter, missing_amount(plan, w, i) - beyond,
+             EXCEPTION_HAND);
+  add_usage(plan, w, meter, -beyond);
+  base->believed = displayed_number(&w->devices[target]);
+}
+
+/* The display of TARGET was replaced: the truth follows it. */
+static void
+follow_hand(const struct world_plan *plan, struct world *w, size_t target,
+            int64_t before)
+{
+  struct device *d = &w->devices[target];
+  int64_t now = displayed_number(d);
+
+  if (plan->roles[target] == TARGET_TOTAL)
+    w->targets[target].expected += now - before;
+  if (plan->roles[target] == TARGET_BASE && now != 0 && now != before &&
+      d->owned) {
+    follow_base(plan, w, target);
+    d->confirmed = now;
+  }
+}
+
+static void
+replace_display(const struct world_plan *plan, struct world *w, size_t target,
+                struct shown to)
+{
+  struct device *d = &w->devices[target];
+  int64_t before = displayed_number(d);
+
+  excuse(plan, w, plan->meters[target], under_way(plan, w, target),
+         EXCEPTION_HAND);
+  d->now = to;
+  follow_hand(plan, w, target, before);
+  forget_undo(d);
+  d->unconfirmed = 0;
+}
+
+bool
+world_forget(const struct world_plan *plan, struct world *w, int64_t time)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    replace_display(plan, w, i, (struct shown){ .time = time });
+  return true;
+}
+
+bool
+world_set(const struct world_plan *plan, struct world *w, size_t target,
+          int64_t number, int64_t time)
+{
+  struct device *d = &w->devices[target];
+
+  if (d->now.is_set && d->now.number == number)
+    return false;
+  replace_display(
+    plan, w, target,
+    (struct shown){ .is_set = 1, .number = number, .time = time });
+  return true;
+}
+
+bool
+world_exchange(struct world *w, size_t meter, int64_t rise)
+{
+  w->meters[meter].count += rise;
+  w->meters[meter].serial = ++w->serials;
+  return true;
+}

@@ -30,7 +30,7 @@ struct driver {
   struct run run;
   struct pipeline *pipeline;
   struct stage *inputs[WORLD_METERS];
-  struct target *targets[WORLD_TARGETS];
+  size_t numbers[WORLD_TARGETS]; /* of the server's targets in the house */
 };
 
 /* The run that the plugins are in. */
@@ -205,19 +205,6 @@ server_time(void)
   return fake_now_ms / 1000;
 }
 
-/* Returns the number of the house's target that has number TARGET in the
- * pipeline. */
-static size_t
-target_number(const struct mp_host *host, uint32_t target)
-{
-  const struct mp_target *t = host->target(host, target);
-  size_t n = 0;
-
-  while (strcmp(now.driver->house->targets[n], t->name) != 0)
-    n++;
-  return n;
-}
-
 static void
 show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
 {
@@ -229,7 +216,7 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
                             .exp10 = WORLD_PLACE,
                             .unit = UNIT };
   bool has_value = d->now.is_set || h->shows_zero;
-  char time[32];
+  char time[STATE_TIME_TEXT];
   struct mp_shown shown = { .struct_size = sizeof(shown),
                             .target = target,
                             .answer = has_value ? MP_SHOWN_VALUE
@@ -240,7 +227,7 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
                             .step_coef = h->steps[n],
                             .step_exp10 = h->steps[n] ? WORLD_PLACE : 0 };
 
-  snprintf(time, sizeof(time), "%lld", (long long)d->now.time);
+  state_format_time(d->now.time, time);
   if (fails(FAILURE_ABSENT, (unsigned)n)) {
     shown = (struct mp_shown){ .struct_size = sizeof(shown),
                                .target = target,
@@ -260,7 +247,7 @@ server_fetch(void *self, const struct mp_shown_sink *sink)
   if (fails(FAILURE_AWAY, 0))
     return mp_fail(host, MP_EAGAIN, NULL, "away");
   for (uint32_t i = 0; i < now.driver->house->plan.n_targets; i++)
-    show_target(sink, i, target_number(host, i));
+    show_target(sink, i, now.driver->numbers[i]);
   world_write_late(&now.driver->house->plan, &now.world, server_time());
   return MP_OK;
 }
@@ -269,7 +256,7 @@ static int
 server_write(void *self, uint32_t target, const struct mp_value *value)
 {
   const struct mp_host *host = self;
-  size_t n = target_number(host, target);
+  size_t n = now.driver->numbers[target];
   struct mp_decimal d = { value->coef, value->exp10 };
 
   if (fails(FAILURE_REFUSED, (unsigned)n))
@@ -335,7 +322,7 @@ server_commit(void *self, const struct mp_result_sink *sink)
     now.is_down = now.happened = true; /* it cannot be asked */
   }
   for (uint32_t i = 0; i < h->plan.n_targets; i++) {
-    size_t n = target_number(host, i);
+    size_t n = now.driver->numbers[i];
     uint32_t result = MP_NOT_SENT;
 
     if (!now.has_value[n])
@@ -402,7 +389,7 @@ find_parts(struct driver *d)
   for (size_t i = 0; i < h->plan.n_meters; i++)
     d->inputs[i] = pipeline_stage(d->pipeline, h->inputs[i]);
   for (size_t i = 0; i < h->plan.n_targets; i++)
-    d->targets[i] = stage_target(output, h->targets[i], NULL);
+    d->numbers[stage_target(output, h->targets[i], NULL)->number] = i;
 }
 
 struct driver *
@@ -497,8 +484,7 @@ begin_run(struct driver *d, const struct state *s,
   now.world = s->world;
   world_begin_run(&now.world);
   read_meters(d->house, &now.world, choice);
-  if (renaming_off[RENAME_TIMES])
-    now.world.runs++;
+  now.world.runs++;
   fake_now_ms = (BEGINS + now.world.runs * INTERVAL) * INT64_C(1000);
   forget_process(d);
   put_state(d, s);

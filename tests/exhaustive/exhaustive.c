@@ -115,6 +115,8 @@ expand(void *ctx, const uint8_t *bytes, size_t size, unsigned cost,
   struct state s, changed;
 
   state_unpack(&s, bytes, size);
+  if (normal_most_runs && s.world.runs >= normal_most_runs)
+    return;
   for (e.step.event = 0; e.step.event < x->alphabet.n_events; e.step.event++) {
     if ((e.step.event != 0) > cost)
       break;
@@ -279,6 +281,7 @@ main(int argc, char **argv)
     { "failures", no_argument, NULL, 'f' },
     { "texts", no_argument, NULL, 't' },
     { "without", required_argument, NULL, 'w' },
+    { "runs", required_argument, NULL, 'r' },
     { "memory", required_argument, NULL, 'm' },
     { "print", required_argument, NULL, 'p' },
     { "quiet", no_argument, NULL, 'q' },
@@ -313,6 +316,9 @@ main(int argc, char **argv)
     case 'w':
       turn_off(optarg);
       break;
+    case 'r':
+      normal_most_runs = atoi(optarg);
+      break;
     case 'm':
       limits.memory = (size_t)(atof(optarg) * 1e9);
       break;
@@ -331,6 +337,8 @@ main(int argc, char **argv)
     fprintf(stderr, "there is no house \"%s\"\n", argv[optind]);
     return 64;
   }
+  if (!normal_most_runs)
+    normal_most_runs = x.house->most_runs;
   alphabet_init(&x.alphabet, x.house, failures);
   x.driver = driver_new(x.house, plugins ? plugins : "");
   result = explore(&system, &limits, stdout);

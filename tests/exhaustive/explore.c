@@ -5,18 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- Memory ---- */
-
-static void *
-resize(void *p, size_t size)
-{
-  p = realloc(p, size);
-  if (!p) {
-    fputs("out of memory\n", stderr);
-    exit(71);
-  }
-  return p;
-}
+#include "tests/exhaustive/hash.h"
 
 double
 explore_seconds(void)
@@ -28,10 +17,6 @@ explore_seconds(void)
 }
 
 /* ---- Known states ---- */
-
-struct hash {
-  uint64_t a, b;
-};
 
 /* One known state: 24 bytes, and on average 6 of the index. */
 struct known {
@@ -47,46 +32,13 @@ struct table {
   size_t mask;     /* size of the index less 1; a power of two less 1 */
 };
 
-static uint64_t
-mix(uint64_t x)
-{
-  x ^= x >> 32;
-  x *= UINT64_C(0xd6e8feb86659fd93);
-  x ^= x >> 32;
-  x *= UINT64_C(0xd6e8feb86659fd93);
-  return x ^ x >> 32;
-}
-
-/* Two independent 64-bit hashes: with 10^8 states, two states have the same
- * hash with a probability below 10^-22. */
-static struct hash
-hash_bytes(const uint8_t *bytes, size_t size)
-{
-  struct hash h = { size, ~(uint64_t)size };
-
-  for (size_t at = 0; at < size; at += 8) {
-    uint64_t word = 0;
-
-    memcpy(&word, bytes + at, size - at < 8 ? size - at : 8);
-    h.a = mix(h.a ^ word) + UINT64_C(0x9e3779b97f4a7c15);
-    h.b = mix((h.b << 29 | h.b >> 35) + word * UINT64_C(0xc2b2ae3d27d4eb4f));
-  }
-  return h;
-}
-
-static bool
-same_hash(struct hash x, struct hash y)
-{
-  return x.a == y.a && x.b == y.b;
-}
-
 static void
 table_grow_index(struct table *t)
 {
   size_t size = t->index ? (t->mask + 1) * 2 : 1 << 16;
 
   free(t->index);
-  t->index = resize(NULL, size * sizeof(*t->index));
+  t->index = hash_resize(NULL, size * sizeof(*t->index));
   memset(t->index, 0, size * sizeof(*t->index));
   t->mask = size - 1;
   for (size_t i = 0; i < t->n; i++) {
@@ -107,11 +59,11 @@ table_add(struct table *t, struct hash hash, uint32_t parent, uint32_t step)
   if (!t->index || t->n * 3 > t->mask * 2)
     table_grow_index(t);
   for (at = hash.a & t->mask; t->index[at]; at = (at + 1) & t->mask)
-    if (same_hash(t->states[t->index[at] - 1].hash, hash))
+    if (hash_same(t->states[t->index[at] - 1].hash, hash))
       return false;
   if (t->n == t->room) {
     t->room = t->room ? t->room + t->room / 2 : 1 << 14;
-    t->states = resize(t->states, t->room * sizeof(*t->states));
+    t->states = hash_resize(t->states, t->room * sizeof(*t->states));
   }
   t->states[t->n] = (struct known){ hash, parent, step };
   t->index[at] = (uint32_t)++t->n;
@@ -139,7 +91,7 @@ level_add(struct level *level, uint32_t number, const uint8_t *bytes,
 
   if (level->size + STATE_HEAD + size > level->room) {
     level->room = level->room * 3 / 2 + STATE_HEAD + size + 4096;
-    level->bytes = resize(level->bytes, level->room);
+    level->bytes = hash_resize(level->bytes, level->room);
   }
   to = level->bytes + level->size;
   memcpy(to, &number, sizeof(number));

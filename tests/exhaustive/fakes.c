@@ -84,6 +84,13 @@ keep_text(const char *text)
   return memcpy(to, text, size);
 }
 
+/* Names are mostly the same pointers. */
+static bool
+same_text(const char *a, const char *b)
+{
+  return a == b || (*a == *b && strcmp(a, b) == 0);
+}
+
 static struct fake_entry *
 find_entry(struct fake_table *table, const char *area, const char *owner,
            const char *name)
@@ -91,8 +98,8 @@ find_entry(struct fake_table *table, const char *area, const char *owner,
   for (size_t i = 0; i < table->n; i++) {
     struct fake_entry *e = &table->entries[i];
 
-    if (strcmp(e->name, name) == 0 && strcmp(e->owner, owner) == 0 &&
-        strcmp(e->area, area) == 0)
+    if (same_text(e->name, name) && same_text(e->owner, owner) &&
+        same_text(e->area, area))
       return e;
   }
   return NULL;
@@ -121,8 +128,7 @@ store_put(struct store *store, const char *area, const char *owner,
     if (live.n == MOST_ENTRIES)
       too_small("entries");
     e = &live.entries[live.n++];
-    *e = (struct fake_entry){ keep_text(area), keep_text(owner),
-                              keep_text(name), NULL };
+    *e = (struct fake_entry){ area, owner, keep_text(name), NULL };
   }
   e->body = body ? keep_text(body) : NULL;
   return true;
@@ -255,9 +261,15 @@ handle_text(size_t n)
 }
 
 static size_t
+handle_digit(char c)
+{
+  return (size_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+static size_t
 handle_number(const char *text)
 {
-  return strtoul(text + 1, NULL, 16);
+  return handle_digit(text[1]) * 16 + handle_digit(text[2]);
 }
 
 char *

@@ -21,7 +21,7 @@ struct house {
   bool cannot_ask;   /* it displays nothing */
   bool shows_zero;   /* an empty device displays 0 */
   bool is_exact;     /* all displays are exact: readings are made relative */
-  unsigned most_runs; /* without a known end; 0: no limit */
+  int64_t most_runs; /* of a history; 0: no limit */
 };
 
 extern const struct house houses[];

@@ -10,6 +10,7 @@ const char *const renaming_names[RENAMINGS] = {
   [RENAME_SUMS] = "sums",
 };
 bool renaming_off[RENAMINGS];
+int64_t normal_most_runs;
 
 #define MOST_NUMBERS 64
 
@@ -90,7 +91,8 @@ rename_times(const struct house *house, struct state *s)
   }
   rename_members(&times);
   rank_members(&records);
-  s->world.runs = 0;
+  if (!normal_most_runs)
+    s->world.runs = 0;
 }
 
 /* ---- Serial numbers ---- */
@@ -132,14 +134,13 @@ add_value(struct members *m, struct entry_value *v)
     add_member(m, &v->number);
 }
 
+/* The number of an empty device is 0: then nothing is shifted. */
 static void
 add_device_numbers(struct members *m, struct device *d)
 {
-  if (d->now.is_set)
-    add_member(m, &d->now.number);
-  for (size_t i = 0; i < WORLD_UNDO; i++)
-    if (d->undo[i].is_set)
-      add_member(m, &d->undo[i].number);
+  add_member(m, &d->now.number);
+  for (size_t i = 0; i < (size_t)d->n_undo; i++)
+    add_member(m, &d->undo[i].number);
   if (d->confirmed)
     add_member(m, &d->confirmed);
 }

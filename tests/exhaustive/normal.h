@@ -18,6 +18,10 @@ enum renaming {
 extern const char *const renaming_names[RENAMINGS];
 extern bool renaming_off[RENAMINGS];
 
+/* The most runs of a history; 0: no limit.  With a limit, the number of runs is
+ * part of the state. */
+extern int64_t normal_most_runs;
+
 /* With RENAME_READINGS, a meter counts this in each normal form, and a total
  * should be this. */
 #define NORMAL_COUNT 100000

@@ -7,11 +7,16 @@
 #define TESTS_EXHAUSTIVE_ORACLE_H
 
 #include "tests/exhaustive/driver.h"
+#include "tests/exhaustive/hash.h"
 
+/* What the oracle has found so far.  All zeros at first. */
 struct oracle_counts {
   uint64_t excused[EXCEPTIONS]; /* errors excused by one exception alone */
   uint64_t together;            /* by several */
   int64_t greatest[EXCEPTIONS]; /* the greatest error, in units of a reading */
+  /* States from which one more good run was checked, with the meter answering
+   * and silent: many histories lead to the same one. */
+  struct hash_set checked[2];
 };
 
 /* Returns true if the promise holds.  Otherwise writes to WHY what is wrong. */

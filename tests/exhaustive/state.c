@@ -87,25 +87,50 @@ get_value(struct value *to, const struct entry_value *from)
   to->unit = from->has_unit ? unit() : NULL;
 }
 
+/* By hand, because each run does it several times. */
+void
+state_format_time(int64_t time, char buf[STATE_TIME_TEXT])
+{
+  char digits[STATE_TIME_TEXT];
+  size_t n = 0;
+
+  do
+    digits[n++] = (char)('0' + time % 10);
+  while ((time /= 10) > 0);
+  while (n > 0)
+    *buf++ = digits[--n];
+  *buf = '\0';
+}
+
+static int64_t
+read_time(const char *text)
+{
+  int64_t time = 0;
+
+  for (; *text; text++)
+    time = time * 10 + (*text - '0');
+  return time;
+}
+
 static void
 put_shown(struct entry_shown *to, const struct ledger_displayed *from)
 {
   to->known = from->known;
   put_value(&to->value, &from->value);
-  to->time = from->updated ? atoll(from->updated) : 0;
+  to->time = from->updated ? read_time(from->updated) : 0;
 }
 
 static void
 get_shown(struct ledger_displayed *to, const struct entry_shown *from)
 {
-  char text[32];
+  char text[STATE_TIME_TEXT];
 
   to->known = from->known;
   to->place = MP_EXACT;
   get_value(&to->value, &from->value);
   if (from->time == 0)
     return;
-  snprintf(text, sizeof(text), "%lld", (long long)from->time);
+  state_format_time(from->time, text);
   to->updated = strdup(text);
 }
 

@@ -89,7 +89,8 @@ struct world {
   struct target_account targets[WORLD_TARGETS];
   int64_t reasons; /* exceptions that have happened */
   int64_t serials; /* the greatest serial number so far */
-  int64_t runs;    /* so far; 0 if times are renamed */
+  int64_t runs;    /* so far; always 0 if times are renamed and there is no
+                      limit of runs */
   int64_t used[WORLD_METERS]; /* true usage so far; 0 if sums are renamed */
 };
 

@@ -21,6 +21,8 @@ add_target_events(struct alphabet *a, const struct house *house, size_t target)
   add_event(a, EVENT_SET_ZERO, target, 0);
   add_event(a, EVENT_SET, target, house->unit);
   add_event(a, EVENT_SET, target, -3 * house->unit);
+  if (house->steps[target] == 1)
+    add_event(a, EVENT_DIVIDER, target, 0);
 }
 
 void
@@ -42,6 +44,11 @@ alphabet_init(struct alphabet *a, const struct house *house, bool only_failures)
     add_event(a, EVENT_EXCHANGE, m, -50 * house->unit);
   }
   add_event(a, EVENT_WRONG_SERIAL, 0, 0);
+  add_event(a, EVENT_REBASE, 0, 0);
+  if (!house->keeps_older)
+    return;
+  add_event(a, EVENT_LOSE_STATE, 0, 0);
+  add_event(a, EVENT_RESTORE, 0, 0);
 }
 
 /* All devices that can lose N values lose them. */
@@ -53,6 +60,41 @@ all_go_back(const struct house *house, struct state *s, int64_t n)
   for (size_t i = 0; i < house->plan.n_targets; i++)
     any |= world_go_back(&house->plan, &s->world, i, n);
   return any;
+}
+
+static bool
+rebase(const struct house *house, struct state *s)
+{
+  bool any = false;
+
+  for (size_t i = 0; i < house->plan.n_targets; i++) {
+    struct entry *e = &s->program.entries[i];
+
+    if (house->plan.roles[i] != TARGET_BASE || !e->present || e->rebase)
+      continue;
+    e->rebase = 1;
+    s->world.bases[house->plan.meters[i]].rebase = 1;
+    any = true;
+  }
+  return any;
+}
+
+static bool
+lose_state(const struct house *house, struct state *s)
+{
+  world_lose_state(&house->plan, &s->world);
+  memset(&s->program, 0, sizeof(s->program));
+  return true;
+}
+
+static bool
+restore_state(const struct house *house, struct state *s)
+{
+  if (!s->has_older)
+    return false;
+  world_restore_state(&house->plan, &s->world, &s->older_world);
+  s->program = s->older;
+  return true;
 }
 
 bool
@@ -79,6 +121,14 @@ event_apply(const struct house *house, struct state *s,
     return world_set(plan, w, event->target, number + event->n, time);
   case EVENT_EXCHANGE:
     return world_exchange(w, event->target, event->n);
+  case EVENT_REBASE:
+    return rebase(house, s);
+  case EVENT_DIVIDER:
+    return world_change_divider(w, event->target);
+  case EVENT_LOSE_STATE:
+    return lose_state(house, s);
+  case EVENT_RESTORE:
+    return restore_state(house, s);
   default:
     return true;
   }
@@ -175,6 +225,18 @@ describe_event(const struct house *house, const struct event *event, char *buf,
     break;
   case EVENT_EXCHANGE:
     snprintf(buf, size, "%s: exchanged, %+lld; ", target, n);
+    break;
+  case EVENT_REBASE:
+    snprintf(buf, size, "rebase; ");
+    break;
+  case EVENT_DIVIDER:
+    snprintf(buf, size, "%s: divider changed; ", target);
+    break;
+  case EVENT_LOSE_STATE:
+    snprintf(buf, size, "state lost; ");
+    break;
+  case EVENT_RESTORE:
+    snprintf(buf, size, "older state restored; ");
     break;
   default:
     snprintf(buf, size, "wrong serial number; ");

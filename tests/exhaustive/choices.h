@@ -15,6 +15,10 @@ enum event_kind {
   EVENT_SET,      /* a person changes TARGET by N */
   EVENT_EXCHANGE, /* another meter; its count differs by N */
   EVENT_WRONG_SERIAL, /* the next reading has a wrong serial number */
+  EVENT_REBASE,       /* the command rebase */
+  EVENT_DIVIDER,      /* the divider of TARGET is changed */
+  EVENT_LOSE_STATE,   /* the program's state is deleted */
+  EVENT_RESTORE,      /* it is replaced by that from before the last run */
   EVENT_KINDS
 };
 

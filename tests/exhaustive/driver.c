@@ -69,11 +69,11 @@ put_state(const struct driver *d, const struct state *s)
 
   fake_store_begin();
   for (size_t i = 0; i < h->plan.n_targets; i++)
-    if (s->entries[i].present)
-      fake_put_entry(OUTPUT, h->targets[i], &s->entries[i]);
+    if (s->program.entries[i].present)
+      fake_put_entry(OUTPUT, h->targets[i], &s->program.entries[i]);
   for (size_t i = 0; i < h->plan.n_meters; i++)
-    if (s->readings[i].present)
-      fake_put_reading(h->inputs[i], FIELD, &s->readings[i]);
+    if (s->program.readings[i].present)
+      fake_put_reading(h->inputs[i], FIELD, &s->program.readings[i]);
   fake_store_loaded();
 }
 
@@ -85,10 +85,16 @@ get_state(const struct driver *d, struct state *s)
 
   memset(s, 0, sizeof(*s));
   s->world = now.world;
+  if (h->keeps_older) {
+    s->has_older = 1;
+    s->older = now.before->program;
+    s->older_world = now.before->world;
+    world_shrink(&s->older_world);
+  }
   for (size_t i = 0; i < h->plan.n_targets; i++)
-    fake_get_entry(OUTPUT, h->targets[i], &s->entries[i]);
+    fake_get_entry(OUTPUT, h->targets[i], &s->program.entries[i]);
   for (size_t i = 0; i < h->plan.n_meters; i++)
-    fake_get_reading(h->inputs[i], FIELD, &s->readings[i]);
+    fake_get_reading(h->inputs[i], FIELD, &s->program.readings[i]);
   world_begin_run(&s->world);
   normal_form(h, s);
 }
@@ -224,8 +230,8 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
                             .place = MP_EXACT,
                             .value = has_value ? &value : NULL,
                             .updated = h->untimed ? NULL : time,
-                            .step_coef = h->steps[n],
-                            .step_exp10 = h->steps[n] ? WORLD_PLACE : 0 };
+                            .step_coef = now.world.steps[n],
+                            .step_exp10 = now.world.steps[n] ? WORLD_PLACE : 0 };
 
   state_format_time(d->now.time, time);
   if (fails(FAILURE_ABSENT, (unsigned)n)) {
@@ -462,14 +468,15 @@ read_meters(const struct house *h, struct world *w,
             const struct run_choice *choice)
 {
   for (size_t m = 0; m < h->plan.n_meters; m++) {
-    int64_t rise = choice->rise * h->unit;
+    int64_t rise = (m == 0 ? choice->rise : 1) * h->unit;
 
     if (rise > 0)
       w->meters[m].count += rise;
-    now.facts.has_reading[m] = !choice->no_reading;
+    now.facts.has_reading[m] =
+      !choice->no_reading || (m > 0 && !choice->all_silent);
     now.facts.reading[m] = w->meters[m].count + (rise < 0 ? rise : 0);
     now.facts.serial[m] =
-      choice->wrong_serial ? ++w->serials : w->meters[m].serial;
+      choice->wrong_serial && m == 0 ? ++w->serials : w->meters[m].serial;
   }
 }
 
@@ -564,6 +571,7 @@ driver_first(const struct driver *d, struct state *s)
   for (size_t i = 0; i < h->plan.n_targets; i++) {
     struct device *device = &s->world.devices[i];
 
+    s->world.steps[i] = h->steps[i];
     device->now.time = 1;
     device->now.is_set = h->start[i] != 0;
     device->now.number = h->start[i];

@@ -30,10 +30,12 @@ struct failure {
 };
 
 
+/* The first meter's reading; all others count on by 1 and answer. */
 struct run_choice {
-  int64_t rise;    /* of the reading; below 0: the reading is wrong */
-  bool no_reading; /* no meter answers */
-  bool wrong_serial;
+  int64_t rise;      /* of the reading; below 0: the reading is wrong */
+  bool no_reading;   /* the first meter does not answer */
+  bool all_silent;   /* and no other */
+  bool wrong_serial; /* the serial number of its reading is wrong */
   struct failure failure;
 };
 

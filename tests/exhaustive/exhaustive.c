@@ -174,7 +174,7 @@ print_target(FILE *out, const struct exhaustive *x, const struct state *s,
              size_t i)
 {
   const struct device *d = &s->world.devices[i];
-  const struct entry *e = &s->entries[i];
+  const struct entry *e = &s->program.entries[i];
 
   fprintf(out, "      %-6s ", x->house->targets[i]);
   if (d->now.is_set)

@@ -20,6 +20,7 @@ struct house {
   bool untimed;      /* the server tells no time of last update */
   bool cannot_ask;   /* it displays nothing */
   bool shows_zero;   /* an empty device displays 0 */
+  bool keeps_older; /* the state may be lost, or an older copy restored */
   bool is_exact;     /* all displays are exact: readings are made relative */
   int64_t most_runs; /* of a history; 0: no limit */
 };

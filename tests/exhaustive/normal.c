@@ -74,20 +74,26 @@ rank_members(struct members *m)
 /* ---- Times ---- */
 
 static void
+add_entry_times(struct members *times, struct members *records, struct entry *e)
+{
+  add_member(times, &e->acknowledged_over.time);
+  add_member(times, &e->sent_over.time);
+  add_member(records, &e->record);
+}
+
+static void
 rename_times(const struct house *house, struct state *s)
 {
   struct members times = { .n = 0 }, records = { .n = 0 };
 
   for (size_t i = 0; i < house->plan.n_targets; i++) {
     struct device *d = &s->world.devices[i];
-    struct entry *e = &s->entries[i];
 
     add_member(&times, &d->now.time);
     for (size_t k = 0; k < WORLD_UNDO; k++)
       add_member(&times, &d->undo[k].time);
-    add_member(&times, &e->acknowledged_over.time);
-    add_member(&times, &e->sent_over.time);
-    add_member(&records, &e->record);
+    add_entry_times(&times, &records, &s->program.entries[i]);
+    add_entry_times(&times, &records, &s->older.entries[i]);
   }
   rename_members(&times);
   rank_members(&records);
@@ -109,19 +115,30 @@ add_entry_serials(struct members *m, struct entry *e)
 }
 
 static void
+add_base_serials(struct members *m, struct base_account *base,
+                 struct entry_reading *reading)
+{
+  add_member(m, &base->meter);
+  add_member(m, &base->serial);
+  add_member(m, &base->candidate_serial);
+  add_member(m, &reading->believed.serial);
+  add_member(m, &reading->unconfirmed.serial);
+}
+
+static void
 rename_serials(const struct house *house, struct state *s)
 {
   struct members serials = { .n = 0 };
 
   for (size_t i = 0; i < house->plan.n_meters; i++) {
     add_member(&serials, &s->world.meters[i].serial);
-    add_member(&serials, &s->world.bases[i].serial);
-    add_member(&serials, &s->world.bases[i].candidate_serial);
-    add_member(&serials, &s->readings[i].believed.serial);
-    add_member(&serials, &s->readings[i].unconfirmed.serial);
+    add_base_serials(&serials, &s->world.bases[i], &s->program.readings[i]);
+    add_base_serials(&serials, &s->older_world.bases[i], &s->older.readings[i]);
   }
-  for (size_t i = 0; i < house->plan.n_targets; i++)
-    add_entry_serials(&serials, &s->entries[i]);
+  for (size_t i = 0; i < house->plan.n_targets; i++) {
+    add_entry_serials(&serials, &s->program.entries[i]);
+    add_entry_serials(&serials, &s->older.entries[i]);
+  }
   s->world.serials = rename_members(&serials);
 }
 
@@ -146,19 +163,27 @@ add_device_numbers(struct members *m, struct device *d)
 }
 
 static void
-add_target_numbers(struct members *m, struct state *s, size_t target)
+add_entry_numbers(struct members *m, struct entry *e)
 {
-  struct entry *e = &s->entries[target];
-
-  add_device_numbers(m, &s->world.devices[target]);
-  if (s->world.late.target == (int64_t)target + 1)
-    add_member(m, &s->world.late.number);
   add_value(m, &e->acknowledged);
   add_value(m, &e->sent);
   add_value(m, &e->sent_from);
   add_value(m, &e->pending);
   add_value(m, &e->acknowledged_over.value);
   add_value(m, &e->sent_over.value);
+}
+
+static void
+add_target_numbers(struct members *m, struct state *s, size_t target)
+{
+  add_device_numbers(m, &s->world.devices[target]);
+  if (s->world.late.target == (int64_t)target + 1)
+    add_member(m, &s->world.late.number);
+  add_entry_numbers(m, &s->program.entries[target]);
+  if (!s->has_older)
+    return;
+  add_device_numbers(m, &s->older_world.devices[target]);
+  add_entry_numbers(m, &s->older.entries[target]);
 }
 
 /* Adds BY to all numbers, unless one of them is 0 or becomes 0. */
@@ -173,18 +198,27 @@ shift_members(struct members *m, int64_t by)
 }
 
 static void
+add_base_numbers(struct members *m, struct base_account *base,
+                 struct entry_reading *reading)
+{
+  if (base->begun)
+    add_member(m, &base->believed);
+  if (base->candidate_serial)
+    add_member(m, &base->candidate);
+  if (base->lost_display)
+    add_member(m, &base->lost_display);
+  add_value(m, &reading->believed);
+  add_value(m, &reading->unconfirmed);
+}
+
+static void
 shift_readings(const struct house *house, struct state *s, size_t meter)
 {
-  struct base_account *base = &s->world.bases[meter];
   struct members m = { .n = 0 };
 
   add_member(&m, &s->world.meters[meter].count);
-  if (base->known)
-    add_member(&m, &base->believed);
-  if (base->candidate_serial)
-    add_member(&m, &base->candidate);
-  add_value(&m, &s->readings[meter].believed);
-  add_value(&m, &s->readings[meter].unconfirmed);
+  add_base_numbers(&m, &s->world.bases[meter], &s->program.readings[meter]);
+  add_base_numbers(&m, &s->older_world.bases[meter], &s->older.readings[meter]);
   for (size_t i = 0; i < house->plan.n_targets; i++)
     if (house->plan.meters[i] == meter && house->plan.roles[i] == TARGET_BASE)
       add_target_numbers(&m, s, i);
@@ -197,6 +231,8 @@ shift_total(struct state *s, size_t target)
   struct members m = { .n = 0 };
 
   add_member(&m, &s->world.targets[target].expected);
+  if (s->has_older)
+    add_member(&m, &s->older_world.targets[target].expected);
   add_target_numbers(&m, s, target);
   shift_members(&m, NORMAL_COUNT - s->world.targets[target].expected);
 }

@@ -42,7 +42,7 @@ count_excused(struct oracle *o, int64_t error)
 static int64_t
 half_step(const struct oracle *o, size_t target)
 {
-  return o->house->steps[target] / 2;
+  return o->s->world.steps[target] / 2;
 }
 
 static bool
@@ -52,8 +52,9 @@ check_base(struct oracle *o, size_t i)
   int64_t shown = number_shown(&o->s->world.devices[i]);
   int64_t off = shown - base->believed;
 
-  if (!base->known || (o->is_silent && shown == 0))
-    return true; /* an empty base gets its value with the next reading */
+  /* An empty base gets its value with the next reading. */
+  if (!base->known || (o->is_silent && (shown == 0 || base->is_vague)))
+    return true;
   if (off > half_step(o, i) || -off > half_step(o, i))
     return FAIL(o, "%s displays %lld, and its reading is %lld",
                 o->house->targets[i], (long long)shown,
@@ -78,7 +79,7 @@ check_sum(struct oracle *o, size_t i, int64_t error, int64_t rounding,
 static bool
 check_usage(struct oracle *o, size_t i)
 {
-  int64_t remainder = o->s->entries[i].remainder;
+  int64_t remainder = o->s->program.entries[i].remainder;
 
   if (remainder > half_step(o, i) || -remainder > half_step(o, i))
     return FAIL(o, "%s: the remainder is %lld", o->house->targets[i],
@@ -90,7 +91,7 @@ check_usage(struct oracle *o, size_t i)
 static bool
 check_target(struct oracle *o, size_t i)
 {
-  const struct entry *e = &o->s->entries[i];
+  const struct entry *e = &o->s->program.entries[i];
 
   if (e->sent.kind || e->pending.kind)
     return FAIL(o, "%s: a value is still %s", o->house->targets[i],
@@ -120,7 +121,9 @@ hash_state(const struct state *s)
 static bool
 check_runs(struct driver *d, struct oracle *o, struct state *s)
 {
-  const struct run_choice choice = { .rise = 1, .no_reading = o->is_silent };
+  const struct run_choice choice = { .rise = 1,
+                                     .no_reading = o->is_silent,
+                                     .all_silent = o->is_silent };
   struct hash_set *checked = &o->counts->checked[o->is_silent];
   struct hash hash;
 

@@ -35,10 +35,19 @@ struct entry_reading {
   int64_t is_candidate, reported;
 };
 
-struct state {
-  struct world world;
+/* What the program has committed. */
+struct program {
   struct entry entries[WORLD_TARGETS];
   struct entry_reading readings[WORLD_METERS];
+};
+
+struct state {
+  struct world world;
+  struct program program;
+  /* As it was before the last run; all zeros in houses that keep no copy. */
+  int64_t has_older;
+  struct program older;
+  struct world older_world;
 };
 
 /* Converts between the program's structs and the state.  Texts of serial

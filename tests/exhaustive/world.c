@@ -41,6 +41,30 @@ excuse(const struct world_plan *plan, struct world *w, size_t meter,
     }
 }
 
+/* Allows TARGET an error of exactly AMOUNT, or less. */
+static void
+excuse_target(struct world *w, size_t target, int64_t amount,
+              enum exception reason)
+{
+  if (amount == 0)
+    return;
+  w->reasons |= INT64_C(1) << reason;
+  if (amount < 0)
+    w->targets[target].low += amount;
+  else
+    w->targets[target].high += amount;
+}
+
+/* The same for all totals and amounts of METER. */
+static void
+excuse_meter(const struct world_plan *plan, struct world *w, size_t meter,
+             int64_t amount, enum exception reason)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && plan->roles[i] != TARGET_BASE)
+      excuse_target(w, i, amount, reason);
+}
+
 /* Returns the amount of the true usage that TARGET does not display. */
 static int64_t
 missing_amount(const struct world_plan *plan, const struct world *w,
@@ -213,17 +237,48 @@ counts(struct base_account *base, int64_t reading, int64_t serial,
 }
 
 static void
+believe(struct base_account *base, int64_t reading, int64_t serial)
+{
+  base->believed = reading;
+  base->serial = base->meter = serial;
+  base->begun = base->known = 1;
+  base->rebase = base->is_vague = base->lost_display = 0;
+}
+
+/* The program measures READING from FROM.  It is wrong if its state was lost:
+ * it may take one meter for another, or for two. */
+static void
+book_usage(const struct world_plan *plan, struct world *w, size_t meter,
+           int64_t reading, int64_t from, int64_t serial)
+{
+  struct base_account *base = &w->bases[meter];
+  int64_t usage = reading - from;
+
+  if (base->meter == serial && from != base->believed) {
+    excuse_meter(plan, w, meter, base->believed - from, EXCEPTION_STATE);
+    usage = reading - base->believed;
+  }
+  if (base->meter && base->meter != serial && base->serial == 0) {
+    excuse_meter(plan, w, meter, usage, EXCEPTION_STATE);
+    usage = 0;
+  }
+  add_usage(plan, w, meter, usage);
+}
+
+static void
 take_reading(const struct world_plan *plan, struct world *w, size_t meter,
              int64_t reading, int64_t serial)
 {
   struct base_account *base = &w->bases[meter];
   int64_t from;
 
-  if (!counts(base, reading, serial, !lacks_total(plan, w, meter), &from))
+  if (base->rebase)
+    base->candidate_serial = base->candidate = 0;
+  else if (counts(base, reading, serial, !lacks_total(plan, w, meter), &from))
+    book_usage(plan, w, meter, reading, from, serial);
+  else
     return;
-  add_usage(plan, w, meter, reading - from);
-  base->believed = reading;
-  base->serial = serial;
+  believe(base, reading, serial);
 }
 
 /* The base's device is seen for the first time: its value is the base.  If it
@@ -238,16 +293,24 @@ begin_base(const struct world_plan *plan, struct world *w, size_t target,
 
   if (base->known || !facts->displayed[target])
     return;
-  if (number != 0)
-    *base = (struct base_account){ .known = 1, .believed = number };
-  else if (facts->has_reading[meter])
-    *base = (struct base_account){ .known = 1,
-                                   .believed = facts->reading[meter],
-                                   .serial = facts->serial[meter] };
-  if (number == 0)
-    return;
-  w->devices[target].owned = 1;
-  w->devices[target].confirmed = number;
+  if (number != 0) {
+    if (!base->begun)
+      base->believed = number;
+    else
+      excuse_meter(plan, w, meter, base->lost_display - number,
+                   EXCEPTION_STATE);
+    base->known = base->begun = 1;
+    base->lost_display = 0;
+    w->devices[target].owned = 1;
+    w->devices[target].confirmed = number;
+  } else if (facts->has_reading[meter] && !base->rebase) {
+    int64_t lost = base->begun ? facts->reading[meter] - base->believed : 0;
+
+    if (base->lost_display)
+      lost += base->believed - base->lost_display;
+    excuse_meter(plan, w, meter, -lost, EXCEPTION_STATE);
+    believe(base, facts->reading[meter], facts->serial[meter]);
+  }
 }
 
 void
@@ -264,7 +327,7 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
       begin_base(plan, w, i, facts);
   }
   for (size_t m = 0; m < plan->n_meters; m++)
-    if (w->bases[m].known && facts->has_reading[m])
+    if ((w->bases[m].known || w->bases[m].rebase) && facts->has_reading[m])
       take_reading(plan, w, m, facts->reading[m], facts->serial[m]);
   /* Its values are in flight from now on. */
   for (size_t i = 0; i < plan->n_targets; i++)
@@ -324,6 +387,7 @@ follow_base(const struct world_plan *plan, struct world *w, size_t target)
              EXCEPTION_HAND);
   add_usage(plan, w, meter, -beyond);
   base->believed = displayed_number(&w->devices[target]);
+  base->meter = 0;
 }
 
 /* The display of TARGET was replaced: the truth follows it. */
@@ -386,4 +450,123 @@ world_exchange(struct world *w, size_t meter, int64_t rise)
   w->meters[meter].count += rise;
   w->meters[meter].serial = ++w->serials;
   return true;
+}
+
+static void
+scale(struct shown *shown, bool up)
+{
+  shown->number = up ? shown->number * 10 : shown->number / 10;
+}
+
+/* The device keeps its number of steps. */
+bool
+world_change_divider(struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+  bool up = w->steps[target] == 1;
+
+  if (w->steps[target] == 0)
+    return false;
+  w->steps[target] = up ? 10 : 1;
+  scale(&d->now, up);
+  for (size_t i = 0; i < WORLD_UNDO; i++)
+    scale(&d->undo[i], up);
+  return true;
+}
+
+/* ---- The state of the program ---- */
+
+/* Without its state the program takes what is displayed for the truth. */
+static void
+adopt_display(const struct world_plan *plan, struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+
+  d->n_lost = 1; /* it would not notice that a value is lost */
+  d->lost = d->unconfirmed = d->in_doubt = d->owned = d->confirmed = 0;
+  w->targets[target].seen = 0;
+  if (plan->roles[target] == TARGET_BASE) {
+    struct base_account *base = &w->bases[plan->meters[target]];
+
+    base->lost_display = base->begun ? displayed_number(d) : 0;
+    base->known = base->serial = base->rebase = 0;
+    base->candidate_serial = base->candidate = 0;
+  }
+}
+
+/* Returns what the base of METER does not display. */
+static int64_t
+missing_of_base(const struct world_plan *plan, const struct world *w,
+                size_t meter)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && plan->roles[i] == TARGET_BASE &&
+        displayed_number(&w->devices[i]) != 0)
+      return missing_amount(plan, w, i);
+  return 0;
+}
+
+void
+world_lose_state(const struct world_plan *plan, struct world *w)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->roles[i] != TARGET_BASE)
+      excuse_target(w, i,
+                    missing_of_base(plan, w, plan->meters[i]) -
+                      missing_amount(plan, w, i),
+                    EXCEPTION_STATE);
+  for (size_t i = 0; i < plan->n_targets; i++)
+    adopt_display(plan, w, i);
+}
+
+static void
+restore_base(struct base_account *base, const struct base_account *old)
+{
+  base->known = old->known;
+  base->serial = old->serial;
+  base->candidate_serial = old->candidate_serial;
+  base->candidate = old->candidate;
+  base->rebase = old->rebase;
+  base->lost_display = old->lost_display;
+  base->is_vague = 1;
+}
+
+void
+world_shrink(struct world *old)
+{
+  struct world w = { .runs = 0 };
+
+  memcpy(w.bases, old->bases, sizeof(w.bases));
+  for (size_t i = 0; i < WORLD_TARGETS; i++) {
+    w.targets[i].seen = old->targets[i].seen;
+    w.targets[i].expected = old->targets[i].expected;
+    w.devices[i].now.number = displayed_number(&old->devices[i]);
+    w.devices[i].now.is_set = old->devices[i].now.is_set;
+    w.devices[i].owned = old->devices[i].owned;
+    w.devices[i].confirmed = old->devices[i].confirmed;
+  }
+  *old = w;
+}
+
+void
+world_restore_state(const struct world_plan *plan, struct world *w,
+                    const struct world *old)
+{
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    size_t m = plan->meters[i];
+
+    if (plan->roles[i] != TARGET_BASE)
+      excuse(plan, w, m,
+             size_of(w->bases[m].believed - old->bases[m].believed) +
+               size_of(missing_of_base(plan, w, m)) +
+               size_of(missing_amount(plan, w, i)) +
+               size_of(missing_amount(plan, old, i)),
+             EXCEPTION_STATE);
+    w->targets[i].seen = old->targets[i].seen;
+    w->devices[i].owned = old->devices[i].owned;
+    w->devices[i].confirmed = old->devices[i].confirmed;
+    w->devices[i].n_lost = 1;
+  }
+  for (size_t m = 0; m < plan->n_meters; m++)
+    restore_base(&w->bases[m], &old->bases[m]);
 }

@@ -67,10 +67,16 @@ struct late_write {
 
 /* The account of a base: readings are measured from it. */
 struct base_account {
-  int64_t known;    /* there is a base */
+  int64_t begun;    /* there was a base once */
   int64_t believed; /* the last reading that counts */
-  int64_t serial;   /* of its meter; 0: not known */
+  int64_t meter;    /* serial number of its meter; 0: set by hand */
+  /* What the program knows.  It loses this with its state. */
+  int64_t known;  /* there is a base */
+  int64_t serial; /* of the meter of its base; 0: not known */
   int64_t candidate_serial, candidate; /* serial 0: no candidate */
+  int64_t rebase; /* the next reading becomes the base */
+  int64_t lost_display; /* the display when the state was lost; 0: it was not */
+  int64_t is_vague; /* an older state was restored, and no reading since then */
 };
 
 /* The account of a total or of amounts.  Of amounts, EXPECTED is the true usage
@@ -87,6 +93,7 @@ struct world {
   struct late_write late;
   struct base_account bases[WORLD_METERS];
   struct target_account targets[WORLD_TARGETS];
+  int64_t steps[WORLD_TARGETS]; /* of the devices; 0: they take any value */
   int64_t reasons; /* exceptions that have happened */
   int64_t serials; /* the greatest serial number so far */
   int64_t runs;    /* so far; always 0 if times are renamed and there is no
@@ -154,5 +161,15 @@ bool world_set(const struct world_plan *plan, struct world *w, size_t target,
                int64_t number, int64_t time);
 /* Another meter, whose count differs by RISE. */
 bool world_exchange(struct world *w, size_t meter, int64_t rise);
+/* The divider of TARGET's device is changed: it displays ten times as much, or
+ * a tenth. */
+bool world_change_divider(struct world *w, size_t target);
+/* The program's state is lost. */
+void world_lose_state(const struct world_plan *plan, struct world *w);
+/* Leaves of an older world only what world_restore_state needs. */
+void world_shrink(struct world *old);
+/* The program's state becomes what it was in the world OLD. */
+void world_restore_state(const struct world_plan *plan, struct world *w,
+                         const struct world *old);
 
 #endif

@@ -26,13 +26,19 @@ add_target_events(struct alphabet *a, const struct house *house, size_t target)
 }
 
 void
-alphabet_init(struct alphabet *a, const struct house *house, bool only_failures)
+alphabet_init(struct alphabet *a, const struct house *house,
+              enum alphabet_kind kind)
 {
-  *a = (struct alphabet){ .only_failures = only_failures };
+  *a = (struct alphabet){ .kind = kind };
   add_event(a, EVENT_NONE, 0, 0);
-  if (only_failures)
+  if (kind == ALPHABET_CLOSED) {
+    for (size_t i = 0; i < house->plan.n_targets; i++)
+      add_event(a, EVENT_BACK, i, 1);
+    add_event(a, EVENT_BACK, ALL_TARGETS, 1);
+  }
+  if (kind != ALPHABET_FULL)
     return;
-  if (!house->cannot_ask) {
+  if (!house->plan.is_blind) {
     for (int64_t n = 1; n <= WORLD_UNDO; n++)
       add_event(a, EVENT_BACK, ALL_TARGETS, n);
     add_event(a, EVENT_FORGET, ALL_TARGETS, 0);
@@ -176,6 +182,38 @@ unsigned
 step_cost(const struct step *step)
 {
   return (step->event != 0) + (step->reading >= FREE_READINGS);
+}
+
+static bool
+is_closed_step(const struct alphabet *a, const struct house *house,
+               const struct state *s, const struct step *step)
+{
+  const struct event *event = &a->events[step->event];
+  const struct device *d = s->world.devices;
+
+  if (step->failure.kind == FAILURE_LATE || step->reading == 2 ||
+      step->reading == 3)
+    return false;
+  for (size_t i = 0; i < house->plan.n_targets; i++)
+    if (event->kind == EVENT_BACK && d[i].n_lost > 0 &&
+        (event->target == i || event->target == ALL_TARGETS))
+      return false;
+  return readings[step->reading].rise == 0 ||
+         world_lag(&house->plan, &s->world, 0) < CLOSED_LAG;
+}
+
+bool
+step_is_known(const struct alphabet *a, const struct house *house,
+              const struct state *s, const struct step *step)
+{
+  switch (a->kind) {
+  case ALPHABET_FAILURES:
+    return step->reading < FREE_READINGS;
+  case ALPHABET_CLOSED:
+    return is_closed_step(a, house, s, step);
+  default:
+    return true;
+  }
 }
 
 void

@@ -32,15 +32,27 @@ struct event {
 
 #define MOST_EVENTS 64
 
-/* What can be explored in a house. */
+/* Which steps are explored. */
+enum alphabet_kind {
+  ALPHABET_FULL,
+  ALPHABET_FAILURES, /* no events, and each reading is a good one */
+  ALPHABET_CLOSED,   /* what has a known end: see step_is_known */
+};
+
 struct alphabet {
+  enum alphabet_kind kind;
   struct event events[MOST_EVENTS]; /* the first one is EVENT_NONE */
   size_t n_events;
-  bool only_failures; /* no events, and each reading is a good one */
 };
 
 void alphabet_init(struct alphabet *a, const struct house *house,
-                   bool only_failures);
+                   enum alphabet_kind kind);
+
+/* In ALPHABET_CLOSED, the meter counts on by 0 or 1 while no target lacks more
+ * than CLOSED_LAG, a device loses one value and gets it back before it loses
+ * another, and no write is carried out late.  Nothing in it needs an exception
+ * of the manual, so the state cannot grow, and the exploration ends. */
+#define CLOSED_LAG 2
 
 /* Applies EVENT.  Returns false if it cannot happen now. */
 bool event_apply(const struct house *house, struct state *s,
@@ -56,6 +68,10 @@ struct step {
 /* The readings, in this order: +0, +1, +2, -1, none. */
 #define READINGS 5
 #define FREE_READINGS 3
+
+/* Returns true if the alphabet has this step in state S. */
+bool step_is_known(const struct alphabet *a, const struct house *house,
+                   const struct state *s, const struct step *step);
 
 uint32_t step_number(const struct step *step);
 struct step step_of(uint32_t number);

@@ -41,6 +41,7 @@ static struct {
   struct world world;
   struct run_facts facts;
   unsigned n_actions, n_writes;
+  int64_t record; /* number of the record that is written */
   bool happened; /* the failure */
   bool is_down;  /* the connection */
   bool unknown[WORLD_TARGETS]; /* no outcome of a write */
@@ -229,11 +230,14 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
                                                 : MP_SHOWN_EMPTY,
                             .place = MP_EXACT,
                             .value = has_value ? &value : NULL,
-                            .updated = h->untimed ? NULL : time,
-                            .step_coef = now.world.steps[n],
-                            .step_exp10 = now.world.steps[n] ? WORLD_PLACE : 0 };
+                            .updated = h->plan.is_untimed ? NULL : time,
+                            .step_coef = now.world.steps[n] };
 
   state_format_time(d->now.time, time);
+  if (shown.step_coef) /* a divider is a power of ten */
+    for (shown.step_exp10 = WORLD_PLACE; shown.step_coef % 10 == 0;
+         shown.step_exp10++)
+      shown.step_coef /= 10;
   if (fails(FAILURE_ABSENT, (unsigned)n)) {
     shown = (struct mp_shown){ .struct_size = sizeof(shown),
                                .target = target,
@@ -248,7 +252,7 @@ server_fetch(void *self, const struct mp_shown_sink *sink)
 {
   const struct mp_host *host = self;
 
-  if (now.driver->house->cannot_ask)
+  if (now.driver->house->plan.is_blind)
     return MP_SKIP;
   if (fails(FAILURE_AWAY, 0))
     return mp_fail(host, MP_EAGAIN, NULL, "away");
@@ -265,7 +269,10 @@ server_write(void *self, uint32_t target, const struct mp_value *value)
   size_t n = now.driver->numbers[target];
   struct mp_decimal d = { value->coef, value->exp10 };
 
-  if (fails(FAILURE_REFUSED, (unsigned)n))
+  /* A refusal depends on the value alone: one that was sent is not refused. */
+  if ((!now.driver->house->plan.is_blind ||
+       !now.before->program.entries[n].sent.kind) &&
+      fails(FAILURE_REFUSED, (unsigned)n))
     return mp_fail(host, MP_EDATA, NULL, "refused");
   now.written[n] = world_number(d);
   now.has_value[n] = true;
@@ -317,34 +324,101 @@ send_value(size_t n, unsigned k)
   }
 }
 
+/* The record's number is at the end of its id. */
+static int
+server_begin(void *self, const struct mp_record *record)
+{
+  (void)self;
+  now.record = atoll(strrchr(record->id, '-') + 1);
+  return MP_OK;
+}
+
+/* Sends the values one by one.  Without a connection, the rest is not sent. */
+static void
+send_values(uint32_t *results)
+{
+  for (uint32_t i = 0; i < now.driver->house->plan.n_targets; i++) {
+    size_t n = now.driver->numbers[i];
+
+    if (!now.has_value[n])
+      continue;
+    results[i] = MP_NOT_SENT;
+    if (now.is_down)
+      continue;
+    before_action();
+    results[i] = send_value(n, now.n_writes++);
+  }
+}
+
+/* Sends the values as one record, which is carried out as a whole or not. */
+static void
+send_record(uint32_t *results)
+{
+  const struct world_plan *plan = &now.driver->house->plan;
+  struct taken_record record = { .number = now.record };
+  const struct failure *f = &now.choice->failure;
+  bool is = f->kind >= FAILURE_NOT_SENT && f->kind <= FAILURE_RETRY &&
+            f->at == now.n_writes;
+  uint32_t result = MP_ACCEPTED;
+  bool any = false;
+
+  for (size_t n = 0; n < plan->n_targets; n++)
+    any |= now.has_value[n];
+  if (!any) /* all were refused */
+    return;
+  before_action();
+  now.n_writes++;
+  now.happened |= is;
+  if (is)
+    result = f->kind == FAILURE_NOT_SENT   ? MP_NOT_SENT
+             : f->kind == FAILURE_REJECTED ? MP_REJECTED
+             : f->kind == FAILURE_RETRY    ? MP_RETRY
+                                           : MP_PERHAPS;
+  if (now.is_down)
+    result = MP_NOT_SENT;
+  for (uint32_t i = 0; i < plan->n_targets; i++) {
+    size_t n = now.driver->numbers[i];
+
+    if (!now.has_value[n])
+      continue;
+    record.has[n] = 1;
+    record.values[n] = now.written[n];
+    results[i] = result;
+  }
+  if (result == MP_ACCEPTED || (is && f->kind == FAILURE_LOST_AFTER))
+    world_take_record(plan, &now.world, &record, server_time());
+  for (size_t n = 0; n < plan->n_targets && result == MP_ACCEPTED; n++)
+    if (record.has[n])
+      world_accept(&now.world, n);
+}
+
 static int
 server_commit(void *self, const struct mp_result_sink *sink)
 {
   const struct mp_host *host = self;
   const struct house *h = now.driver->house;
-  bool explained = false;
+  uint32_t results[WORLD_TARGETS] = { 0 };
+  bool good = true;
 
-  if (now.choice->failure.kind == FAILURE_AWAY) {
-    now.is_down = now.happened = true; /* it cannot be asked */
-  }
+  if (now.choice->failure.kind == FAILURE_AWAY) /* it cannot be asked */
+    now.is_down = now.happened = true;
+  if (h->plan.is_blind)
+    send_record(results);
+  else
+    send_values(results);
+  for (uint32_t i = 0; i < h->plan.n_targets; i++)
+    good &= results[i] == 0 || results[i] == MP_ACCEPTED;
+  if (!good)
+    mp_fail(host, MP_EAGAIN, NULL, "failed");
   for (uint32_t i = 0; i < h->plan.n_targets; i++) {
     size_t n = now.driver->numbers[i];
-    uint32_t result = MP_NOT_SENT;
 
-    if (!now.has_value[n])
+    if (results[i] == 0)
       continue;
-    now.has_value[n] = false;
-    if (!now.is_down) {
-      before_action();
-      result = send_value(n, now.n_writes++);
-    }
-    now.unknown[n] = result != MP_ACCEPTED && result != MP_NOT_SENT;
-    if (result != MP_ACCEPTED && !explained) {
-      explained = true;
-      mp_fail(host, MP_EAGAIN, NULL, "failed");
-    }
-    sink->result(sink, 0, i, result);
+    now.unknown[n] = results[i] != MP_ACCEPTED && results[i] != MP_NOT_SENT;
+    sink->result(sink, 0, i, results[i]);
   }
+  memset(now.has_value, 0, sizeof(now.has_value));
   return MP_OK;
 }
 
@@ -361,6 +435,7 @@ static const struct mp_output_ops server_ops = {
   .target_prefix = "idx",
   .close = server_close,
   .fetch = server_fetch,
+  .begin = server_begin,
   .write = server_write,
   .commit = server_commit,
 };

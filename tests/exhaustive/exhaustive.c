@@ -1,5 +1,5 @@
 /*
- * exhaustive HOUSE [--depth N] [--seconds S] [--failures] [--texts]
+ * exhaustive HOUSE [--depth N] [--seconds S] [--failures | --closed] [--texts]
  *                  [--without RENAMING] [--memory GB] [--quiet]
  *
  * Explores every history of a house and prints states, transitions, excused
@@ -47,6 +47,8 @@ run_step(struct expansion *e, const struct state *s)
   struct state after = *s;
 
   step_choice(&e->x->alphabet, &e->step, &choice);
+  if (!step_is_known(&e->x->alphabet, e->x->house, s, &e->step))
+    return;
   if (driver_run(e->x->driver, &after, &choice))
     emit(e, &after);
 }
@@ -84,6 +86,8 @@ run_failures(struct expansion *e, const struct state *s)
     }
   e->step.failure = (struct failure){ FAILURE_NONE, 0 };
   step_choice(&e->x->alphabet, &e->step, &choice);
+  if (!step_is_known(&e->x->alphabet, e->x->house, s, &e->step))
+    return;
   driver_run_crashes(e->x->driver, s, &choice, emit_crash, e);
 }
 
@@ -97,8 +101,6 @@ expand_event(struct expansion *e, const struct state *s, unsigned cost)
     e->step.reading = i;
     e->step.failure = (struct failure){ FAILURE_NONE, 0 };
     before = step_cost(&e->step);
-    if (e->x->alphabet.only_failures && i >= FREE_READINGS)
-      break;
     if (before == cost)
       run_step(e, s);
     else if (before + 1 == cost)
@@ -121,6 +123,8 @@ expand(void *ctx, const uint8_t *bytes, size_t size, unsigned cost,
     if ((e.step.event != 0) > cost)
       break;
     changed = s;
+    if (e.step.event && !step_is_known(&x->alphabet, x->house, &s, &e.step))
+      continue;
     if (event_apply(x->house, &changed, &x->alphabet.events[e.step.event]))
       expand_event(&e, &changed, cost);
   }
@@ -279,6 +283,7 @@ main(int argc, char **argv)
     { "depth", required_argument, NULL, 'd' },
     { "seconds", required_argument, NULL, 's' },
     { "failures", no_argument, NULL, 'f' },
+    { "closed", no_argument, NULL, 'c' },
     { "texts", no_argument, NULL, 't' },
     { "without", required_argument, NULL, 'w' },
     { "runs", required_argument, NULL, 'r' },
@@ -296,7 +301,7 @@ main(int argc, char **argv)
                                    .print = print_history };
   const char *plugins = getenv("METERPIPE_PLUGIN_PATH");
   struct explore_result result;
-  bool failures = false;
+  enum alphabet_kind kind = ALPHABET_FULL;
   int c;
 
   while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -308,7 +313,11 @@ main(int argc, char **argv)
       limits.seconds = atof(optarg);
       break;
     case 'f':
-      failures = true;
+      kind = ALPHABET_FAILURES;
+      break;
+    case 'c':
+      kind = ALPHABET_CLOSED;
+      normal_is_closed = true;
       break;
     case 't':
       fake_texts = true;
@@ -339,7 +348,7 @@ main(int argc, char **argv)
   }
   if (!normal_most_runs)
     normal_most_runs = x.house->most_runs;
-  alphabet_init(&x.alphabet, x.house, failures);
+  alphabet_init(&x.alphabet, x.house, kind);
   x.driver = driver_new(x.house, plugins ? plugins : "");
   result = explore(&system, &limits, stdout);
   print_result(&x, &result);

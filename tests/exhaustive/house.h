@@ -17,11 +17,10 @@ struct house {
   int64_t start[WORLD_TARGETS]; /* values before the first run; 0: empty */
   int64_t steps[WORLD_TARGETS]; /* the step of a device; 0: it takes any */
   int64_t unit;                 /* the size of a reading "+1" */
-  bool untimed;      /* the server tells no time of last update */
-  bool cannot_ask;   /* it displays nothing */
   bool shows_zero;   /* an empty device displays 0 */
   bool keeps_older; /* the state may be lost, or an older copy restored */
-  bool is_exact;     /* all displays are exact: readings are made relative */
+  bool is_relative; /* displays are exact, to the step: readings are made
+                       relative */
   int64_t most_runs; /* of a history; 0: no limit */
 };
 

@@ -11,8 +11,9 @@ const char *const renaming_names[RENAMINGS] = {
 };
 bool renaming_off[RENAMINGS];
 int64_t normal_most_runs;
+bool normal_is_closed;
 
-#define MOST_NUMBERS 64
+#define MOST_NUMBERS 160
 
 /* Members of a state of one sort. */
 struct members {
@@ -81,6 +82,26 @@ add_entry_times(struct members *times, struct members *records, struct entry *e)
   add_member(records, &e->record);
 }
 
+/* Forgets the records that no ledger names: they never come again. */
+static void
+forget_records(const struct house *house, struct state *s)
+{
+  struct taken_record kept[WORLD_RECORDS] = { { .number = 0 } };
+  size_t n = 0;
+
+  for (size_t i = 0; i < WORLD_RECORDS; i++) {
+    bool is_named = false;
+
+    for (size_t k = 0; k < house->plan.n_targets; k++)
+      is_named |= s->program.entries[k].record == s->world.taken[i].number ||
+                  (s->has_older &&
+                   s->older.entries[k].record == s->world.taken[i].number);
+    if (is_named && s->world.taken[i].number)
+      kept[n++] = s->world.taken[i];
+  }
+  memcpy(s->world.taken, kept, sizeof(kept));
+}
+
 static void
 rename_times(const struct house *house, struct state *s)
 {
@@ -95,6 +116,8 @@ rename_times(const struct house *house, struct state *s)
     add_entry_times(&times, &records, &s->program.entries[i]);
     add_entry_times(&times, &records, &s->older.entries[i]);
   }
+  for (size_t i = 0; i < WORLD_RECORDS; i++)
+    add_member(&records, &s->world.taken[i].number);
   rename_members(&times);
   rank_members(&records);
   if (!normal_most_runs)
@@ -179,6 +202,9 @@ add_target_numbers(struct members *m, struct state *s, size_t target)
   add_device_numbers(m, &s->world.devices[target]);
   if (s->world.late.target == (int64_t)target + 1)
     add_member(m, &s->world.late.number);
+  for (size_t i = 0; i < WORLD_RECORDS; i++)
+    if (s->world.taken[i].has[target])
+      add_member(m, &s->world.taken[i].values[target]);
   add_entry_numbers(m, &s->program.entries[target]);
   if (!s->has_older)
     return;
@@ -186,10 +212,13 @@ add_target_numbers(struct members *m, struct state *s, size_t target)
   add_entry_numbers(m, &s->older.entries[target]);
 }
 
-/* Adds BY to all numbers, unless one of them is 0 or becomes 0. */
+/* Adds a multiple of UNIT to all numbers, so that REFERENCE becomes
+ * NORMAL_COUNT or a little more; unless a number is 0 or becomes 0. */
 static void
-shift_members(struct members *m, int64_t by)
+shift_members(struct members *m, int64_t reference, int64_t unit)
 {
+  int64_t by = (NORMAL_COUNT + unit - 1 - reference) / unit * unit;
+
   for (size_t i = 0; i < m->n; i++)
     if (*m->of[i] == 0 || *m->of[i] + by == 0)
       return;
@@ -211,18 +240,28 @@ add_base_numbers(struct members *m, struct base_account *base,
   add_value(m, &reading->unconfirmed);
 }
 
+/* Rounding half to even to a step commutes with adding two steps. */
+static int64_t
+shift_unit(int64_t step)
+{
+  return step ? 2 * step : 1;
+}
+
 static void
 shift_readings(const struct house *house, struct state *s, size_t meter)
 {
   struct members m = { .n = 0 };
+  int64_t unit = 1;
 
   add_member(&m, &s->world.meters[meter].count);
   add_base_numbers(&m, &s->world.bases[meter], &s->program.readings[meter]);
   add_base_numbers(&m, &s->older_world.bases[meter], &s->older.readings[meter]);
   for (size_t i = 0; i < house->plan.n_targets; i++)
-    if (house->plan.meters[i] == meter && house->plan.roles[i] == TARGET_BASE)
+    if (house->plan.meters[i] == meter && house->plan.roles[i] == TARGET_BASE) {
+      unit = shift_unit(s->world.steps[i]);
       add_target_numbers(&m, s, i);
-  shift_members(&m, NORMAL_COUNT - s->world.meters[meter].count);
+    }
+  shift_members(&m, s->world.meters[meter].count, unit);
 }
 
 static void
@@ -234,7 +273,8 @@ shift_total(struct state *s, size_t target)
   if (s->has_older)
     add_member(&m, &s->older_world.targets[target].expected);
   add_target_numbers(&m, s, target);
-  shift_members(&m, NORMAL_COUNT - s->world.targets[target].expected);
+  shift_members(&m, s->world.targets[target].expected,
+                shift_unit(s->world.steps[target]));
 }
 
 static void
@@ -247,11 +287,23 @@ shift_all(const struct house *house, struct state *s)
       shift_total(s, i);
 }
 
+static void
+clear_unread(struct device *d)
+{
+  memset(&d->undo[1], 0, sizeof(d->undo) - sizeof(d->undo[0]));
+  if (d->n_undo > 1)
+    d->n_undo = 1;
+  d->lost = d->unconfirmed = d->in_doubt = d->owned = d->confirmed = 0;
+}
+
 void
 normal_form(const struct house *house, struct state *s)
 {
-  if (!renaming_off[RENAME_READINGS] && house->is_exact)
+  for (size_t i = 0; normal_is_closed && i < house->plan.n_targets; i++)
+    clear_unread(&s->world.devices[i]);
+  if (!renaming_off[RENAME_READINGS] && house->is_relative)
     shift_all(house, s);
+  forget_records(house, s);
   if (!renaming_off[RENAME_TIMES])
     rename_times(house, s);
   if (!renaming_off[RENAME_SERIALS])

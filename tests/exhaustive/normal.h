@@ -18,6 +18,10 @@ enum renaming {
 extern const char *const renaming_names[RENAMINGS];
 extern bool renaming_off[RENAMINGS];
 
+/* True in an alphabet in which a device loses at most its last value, and
+ * nobody changes one: the members that only other events read are cleared. */
+extern bool normal_is_closed;
+
 /* The most runs of a history; 0: no limit.  With a limit, the number of runs is
  * part of the state. */
 extern int64_t normal_most_runs;

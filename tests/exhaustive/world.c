@@ -7,6 +7,7 @@ const char *const exception_names[EXCEPTIONS] = {
   [EXCEPTION_LATE] = "the server is very late",
   [EXCEPTION_BACKUP] = "an older backup of the server is restored",
   [EXCEPTION_HAND] = "a value is changed by hand while one is under way",
+  [EXCEPTION_STEP] = "a value is changed by hand in a device with a coarse step",
   [EXCEPTION_UNTIMED] = "an output does not say when it stored a value",
   [EXCEPTION_STATE] = "the state is lost",
 };
@@ -83,6 +84,20 @@ missing_amount(const struct world_plan *plan, const struct world *w,
   }
 }
 
+int64_t
+world_lag(const struct world_plan *plan, const struct world *w, size_t meter)
+{
+  int64_t lag = 0;
+
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    int64_t amount = size_of(missing_amount(plan, w, i));
+
+    if (plan->meters[i] == meter && amount > lag)
+      lag = amount;
+  }
+  return lag;
+}
+
 /* Returns the amount of TARGET that is under way: lost by the server, written
  * without the program's knowledge, or perhaps in flight. */
 static int64_t
@@ -122,12 +137,24 @@ amount_of(const struct world_plan *plan, const struct device *d, size_t target,
                                              : number - displayed_number(d);
 }
 
+/* Returns true if D displayed NUMBER before one of its last writes. */
+static bool
+was_displayed(const struct device *d, int64_t number)
+{
+  for (size_t i = 0; i < (size_t)d->n_undo; i++)
+    if (d->undo[i].is_set && d->undo[i].number == number)
+      return true;
+  return d->now.is_set && d->now.number == number;
+}
+
 void
 world_write(const struct world_plan *plan, struct world *w, size_t target,
             int64_t number, int64_t time)
 {
   struct device *d = &w->devices[target];
 
+  if (plan->is_untimed && was_displayed(d, number))
+    excuse(plan, w, plan->meters[target], number, EXCEPTION_UNTIMED);
   d->unconfirmed += size_of(amount_of(plan, d, target, number));
   if (plan->roles[target] == TARGET_USAGE)
     w->targets[target].expected -= number;
@@ -148,6 +175,32 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
          EXCEPTION_LATE);
   world_write(plan, w, target, w->late.number, time);
   memset(&w->late, 0, sizeof(w->late));
+}
+
+static bool
+same_values(const struct taken_record *a, const struct taken_record *b)
+{
+  for (size_t i = 0; i < WORLD_TARGETS; i++)
+    if (b->has[i] && (!a->has[i] || a->values[i] != b->values[i]))
+      return false;
+  return true;
+}
+
+void
+world_take_record(const struct world_plan *plan, struct world *w,
+                  const struct taken_record *record, int64_t time)
+{
+  for (size_t i = 0; i < WORLD_RECORDS; i++)
+    if (w->taken[i].number == record->number) {
+      w->is_changed |= !same_values(&w->taken[i], record);
+      return;
+    }
+  memmove(&w->taken[1], &w->taken[0],
+          sizeof(w->taken) - sizeof(w->taken[0]));
+  w->taken[0] = *record;
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (record->has[i])
+      world_write(plan, w, i, record->values[i], time);
 }
 
 void
@@ -291,9 +344,9 @@ begin_base(const struct world_plan *plan, struct world *w, size_t target,
   struct base_account *base = &w->bases[meter];
   int64_t number = displayed_number(&w->devices[target]);
 
-  if (base->known || !facts->displayed[target])
+  if (base->known || (!facts->displayed[target] && !plan->is_blind))
     return;
-  if (number != 0) {
+  if (number != 0 && !plan->is_blind) {
     if (!base->begun)
       base->believed = number;
     else
@@ -318,7 +371,7 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
                    const struct run_facts *facts)
 {
   for (size_t i = 0; i < plan->n_targets; i++) {
-    if (!facts->displayed[i])
+    if (!facts->displayed[i] && !plan->is_blind)
       continue;
     confirm(&w->devices[i]);
     if (plan->roles[i] == TARGET_TOTAL)
@@ -366,8 +419,11 @@ world_go_back(const struct world_plan *plan, struct world *w, size_t target,
     return false;
   for (; n > 0; n--)
     lose_last(plan, w, target);
+  if (plan->is_untimed)
+    excuse(plan, w, plan->meters[target], d->lost, EXCEPTION_UNTIMED);
   if (d->n_lost > 1)
-    excuse(plan, w, plan->meters[target], d->lost, EXCEPTION_BACKUP);
+    excuse(plan, w, plan->meters[target], d->lost + w->steps[target] / 2,
+           EXCEPTION_BACKUP);
   return true;
 }
 
@@ -416,7 +472,11 @@ replace_display(const struct world_plan *plan, struct world *w, size_t target,
 
   excuse(plan, w, plan->meters[target], under_way(plan, w, target),
          EXCEPTION_HAND);
+  excuse(plan, w, plan->meters[target], w->steps[target] / 2, EXCEPTION_STEP);
   d->now = to;
+  if (plan->is_untimed)
+    excuse(plan, w, plan->meters[target], displayed_number(d) - before,
+           EXCEPTION_UNTIMED);
   follow_hand(plan, w, target, before);
   forget_undo(d);
   d->unconfirmed = 0;

@@ -27,6 +27,7 @@ enum exception {
   EXCEPTION_LATE,    /* the server carries a write out very late */
   EXCEPTION_BACKUP,  /* the server loses more than the last value */
   EXCEPTION_HAND,    /* changed by hand while a value is under way or lost */
+  EXCEPTION_STEP,    /* changed by hand: what its step hides is lost */
   EXCEPTION_UNTIMED, /* the output does not say when it stored a value */
   EXCEPTION_STATE,   /* the state was lost, or an older copy was restored */
   EXCEPTIONS
@@ -65,6 +66,14 @@ struct late_write {
   int64_t number;
 };
 
+/* A record that a server without displays has taken: it knows it by its id. */
+struct taken_record {
+  int64_t number; /* 0: none */
+  int64_t has[WORLD_TARGETS], values[WORLD_TARGETS];
+};
+
+#define WORLD_RECORDS 4
+
 /* The account of a base: readings are measured from it. */
 struct base_account {
   int64_t begun;    /* there was a base once */
@@ -91,6 +100,8 @@ struct world {
   struct meter meters[WORLD_METERS];
   struct device devices[WORLD_TARGETS];
   struct late_write late;
+  struct taken_record taken[WORLD_RECORDS];
+  int64_t is_changed; /* a record came again with other values */
   struct base_account bases[WORLD_METERS];
   struct target_account targets[WORLD_TARGETS];
   int64_t steps[WORLD_TARGETS]; /* of the devices; 0: they take any value */
@@ -113,6 +124,8 @@ struct world_plan {
   size_t n_meters, n_targets;
   enum target_role roles[WORLD_TARGETS];
   size_t meters[WORLD_TARGETS]; /* the meter that each target belongs to */
+  bool is_blind;   /* the server displays nothing, and knows records by id */
+  bool is_untimed; /* the server does not say when it stored a value */
 };
 
 /* What happened in a run, as far as the account needs it. */
@@ -122,6 +135,10 @@ struct run_facts {
   bool displayed[WORLD_TARGETS]; /* the server answered for this target */
 };
 
+/* Returns the greatest amount that a target of METER does not display yet. */
+int64_t world_lag(const struct world_plan *plan, const struct world *w,
+                  size_t meter);
+
 /* ---- The server ---- */
 
 /* Carries a write out.  The program cannot know of it before it is confirmed. */
@@ -130,6 +147,9 @@ void world_write(const struct world_plan *plan, struct world *w, size_t target,
 /* Carries the late write out, if there is one. */
 void world_write_late(const struct world_plan *plan, struct world *w,
                       int64_t time);
+/* Takes a record, unless it has it. */
+void world_take_record(const struct world_plan *plan, struct world *w,
+                       const struct taken_record *record, int64_t time);
 /* Notes that the program got the answer "accepted" for a target. */
 void world_accept(struct world *w, size_t target);
 

@@ -31,7 +31,7 @@ END_TEST
 START_TEST(no_bytes_are_memory_too)
 {
   void *none = memory_get(0, 8), *no_size = memory_get(8, 0);
-  void *shrunk = memory_resize(memory_get(4, 8), 0, 8);
+  void *shrunk = memory_resize(memory_get(4, 8), 4, 0, 8);
 
   ck_assert_ptr_nonnull(none);
   ck_assert_ptr_nonnull(no_size);
@@ -44,10 +44,10 @@ END_TEST
 
 START_TEST(resizing_keeps_the_content)
 {
-  char *p = memory_resize(NULL, 1, 4);
+  char *p = memory_resize(NULL, 0, 1, 4);
 
   memcpy(p, "heat", 4);
-  p = memory_resize(p, 1000, 4);
+  p = memory_resize(p, 1, 1000, 4);
   ck_assert_mem_eq(p, "heat", 4);
   free(p);
 }
@@ -116,13 +116,13 @@ get_more_than_size_t(void)
 static void
 resize_to_too_much(void)
 {
-  memory_resize(NULL, 1, too_many);
+  memory_resize(NULL, 0, 1, too_many);
 }
 
 static void
 resize_to_more_than_size_t(void)
 {
-  memory_resize(NULL, overflowing, 4);
+  memory_resize(NULL, 0, overflowing, 4);
 }
 
 static void

@@ -72,7 +72,7 @@ store_mode_of(const struct app *app)
 
 /* Opens the state and loads the ledgers.  Returns an exit status.  If the state
  * cannot be opened, the run still serves the live outputs, except after
- * MP_EBUSY, MP_ECONFIG and MP_ENOMEM. */
+ * MP_EBUSY and MP_ECONFIG. */
 static int
 open_state(struct app *app)
 {
@@ -84,7 +84,7 @@ open_state(struct app *app)
     return book_load(app->pipeline) == MP_OK ? EX_OK
                                              : report_status(app->report);
   }
-  if (r == MP_EBUSY || r == MP_ECONFIG || r == MP_ENOMEM)
+  if (r == MP_EBUSY || r == MP_ECONFIG)
     return report_status(app->report);
   app->run.state_failed = true;
   store_close(app->run.store);

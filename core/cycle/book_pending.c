@@ -350,10 +350,12 @@ book_row(struct stage *output, int64_t time_ms)
 {
   char *body = queue_row_encode(output, time_ms);
 
-  if (!body ||
-      !store_row_add(output->pipeline->run->store, output->name, body) ||
-      !book_keep_last_row(output, time_ms))
+  if (!body) {
     fail_memory(output, NULL);
+    return;
+  }
+  store_row_add(output->pipeline->run->store, output->name, body);
+  book_keep_last_row(output, time_ms);
   free(body);
 }
 

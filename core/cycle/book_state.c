@@ -29,14 +29,13 @@ get_number(const struct stage *output, const char *key)
   return body ? strtoll(body, NULL, 10) : 0;
 }
 
-static bool
+static void
 put_number(const struct stage *output, const char *key, int64_t number)
 {
   char body[32];
 
   snprintf(body, sizeof(body), "%" PRId64, number);
-  return store_put(output->pipeline->run->store, STORE_META, output->name, key,
-                   body);
+  store_put(output->pipeline->run->store, STORE_META, output->name, key, body);
 }
 
 static void
@@ -47,11 +46,11 @@ load_number(struct stage *output)
   output->last_number = number > 0 && number < MOST_NUMBER ? number : 0;
 }
 
-static bool
+static void
 save_number(const struct stage *output)
 {
-  return !output->last_number ||
-         put_number(output, number_key, output->last_number);
+  if (output->last_number)
+    put_number(output, number_key, output->last_number);
 }
 
 /* The key of the entry that book_last_row reads. */
@@ -63,11 +62,11 @@ book_last_row(const struct stage *output)
   return get_number(output, last_row_key);
 }
 
-bool
+void
 book_keep_last_row(struct stage *output, int64_t time_ms)
 {
-  return time_ms <= book_last_row(output) ||
-         put_number(output, last_row_key, time_ms);
+  if (time_ms > book_last_row(output))
+    put_number(output, last_row_key, time_ms);
 }
 
 /* ---- Ledgers ---- */
@@ -147,18 +146,21 @@ static bool
 save_target(const struct target *t)
 {
   char *body = ledger_encode(&t->ledger);
-  bool good = body && store_put(t->stage->pipeline->run->store, STORE_TARGET,
-                                t->stage->name, t->name, body);
 
+  if (!body)
+    return false;
+  store_put(t->stage->pipeline->run->store, STORE_TARGET, t->stage->name,
+            t->name, body);
   free(body);
-  return good;
+  return true;
 }
 
 int
 book_save_output(struct stage *output)
 {
-  bool good = save_number(output);
+  bool good = true;
 
+  save_number(output);
   for (size_t i = 0; i < output->n_targets && good; i++)
     if (target_is_kept(output->targets[i]) && !output->targets[i]->unreadable)
       good = save_target(output->targets[i]);

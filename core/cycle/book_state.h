@@ -26,6 +26,6 @@ int book_save_output(struct stage *output);
 int64_t book_last_row(const struct stage *output);
 /* Keeps the time of the newest row.  After the clock was set back, later rows
  * have earlier times and do not count.  Returns false if memory ran out. */
-bool book_keep_last_row(struct stage *output, int64_t time_ms);
+void book_keep_last_row(struct stage *output, int64_t time_ms);
 
 #endif

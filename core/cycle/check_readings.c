@@ -47,16 +47,15 @@ check_readings_save(struct pipeline *p)
   FOR_EACH_KEPT(p, field)
   {
     char *body;
-    bool good;
 
     if (!field->kept->believed.kind && !field->kept->unconfirmed.kind)
       continue;
     body = reading_encode(field->kept);
-    good = body && store_put(p->run->store, STORE_READING, field->stage->name,
-                             field->field, body);
-    free(body);
-    if (!good)
+    if (!body)
       return false;
+    store_put(p->run->store, STORE_READING, field->stage->name, field->field,
+              body);
+    free(body);
   }
   return true;
 }

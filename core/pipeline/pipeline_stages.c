@@ -69,16 +69,14 @@ load_stage(struct builder *b, struct stage *stage)
   }
   if (stage->kind == PLUGIN_OUTPUT)
     prefix = stage->plugin->output.target_prefix;
-  if (options_check(b->config, section, stage->plugin->table.options, prefix,
-                    b->problems, &stage->options) == MP_ENOMEM)
-    b->failed = true;
-  else if (stage->kind == PLUGIN_OUTPUT)
+  stage->options = options_check(
+    b->config, section, stage->plugin->table.options, prefix, b->problems);
+  if (stage->kind == PLUGIN_OUTPUT)
     stage->delivery = class_of(stage);
   stage->is_sound = problems_errors(b->problems) == problems;
 }
 
-/* Makes the section of an input that reads the capture PATH instead.  Returns
- * NULL if out of memory. */
+/* Makes the section of an input that reads the capture PATH instead. */
 static const struct config_section *
 replay_section(struct builder *b, struct stage *stage, const char *path)
 {
@@ -89,14 +87,10 @@ replay_section(struct builder *b, struct stage *stage, const char *path)
   struct config *config = config_new(b->config->path);
 
   stage->replay = config;
-  if (!config ||
-      config_add_section(config, "input", stage->name, line) != MP_OK ||
-      config_add_entry(config, &of_path, path, strlen(path)) != MP_OK ||
-      (fields &&
-       config_add_entry(config, &of_fields, fields, strlen(fields)) != MP_OK)) {
-    b->failed = true;
-    return NULL;
-  }
+  config_add_section(config, "input", stage->name, line);
+  config_add_entry(config, &of_path, path, strlen(path));
+  if (fields)
+    config_add_entry(config, &of_fields, fields, strlen(fields));
   return &config->sections[0];
 }
 
@@ -123,10 +117,9 @@ replace_by_replay(struct builder *b, struct stage *stage, const char *path)
   if (!stage->plugin)
     builder_problem(b, stage->section->line, "--replay: %s",
                     loader_error(b->loader));
-  else if (section &&
-           options_check(b->config, section, stage->plugin->table.options, NULL,
-                         b->problems, &stage->options) == MP_ENOMEM)
-    b->failed = true;
+  else
+    stage->options = options_check(
+      b->config, section, stage->plugin->table.options, NULL, b->problems);
   stage->is_sound = problems_errors(b->problems) == problems;
 }
 
@@ -173,9 +166,8 @@ stages_add(struct builder *b)
     else
       add_stage(b, section);
   }
-  if (options_check(b->config, settings, pipeline_options, NULL, b->problems,
-                    &b->pipeline->options) == MP_ENOMEM)
-    b->failed = true;
+  b->pipeline->options =
+    options_check(b->config, settings, pipeline_options, NULL, b->problems);
 }
 
 void

@@ -25,6 +25,7 @@ status_words(int result)
     { EX_NOINPUT, "no such input file" },
     { EX_UNAVAILABLE, "an output refuses" },
     { EX_SOFTWARE, "internal error" },
+    { EX_OSERR, "the system refuses memory or another basic resource" },
     { EX_CANTCREAT, "cannot create a file" },
     { EX_IOERR, "input/output error" },
     { EX_TEMPFAIL, "try again later: an output cannot be reached, or the port "

@@ -148,6 +148,8 @@ report_exit_status(enum report_side side, int code)
     return EX_CONFIG;
   case MP_EPERM:
     return EX_NOPERM;
+  case MP_ENOMEM:
+    return EX_OSERR;
   case MP_EIO:
     return EX_IOERR;
   case MP_ECREATE:
@@ -176,10 +178,10 @@ report_exit_status(enum report_side side, int code)
 static int
 status_rank(int status)
 {
-  static const int order[] = { EX_CONFIG,   EX_NOPERM,    EX_SOFTWARE,
-                               EX_IOERR,    EX_CANTCREAT, EX_NOINPUT,
-                               EX_PROTOCOL, EX_DATAERR,   EX_UNAVAILABLE,
-                               EX_TEMPFAIL };
+  static const int order[] = { EX_CONFIG,      EX_NOPERM,   EX_SOFTWARE,
+                               EX_OSERR,       EX_IOERR,    EX_CANTCREAT,
+                               EX_NOINPUT,     EX_PROTOCOL, EX_DATAERR,
+                               EX_UNAVAILABLE, EX_TEMPFAIL };
   int i;
 
   for (i = 0; i < (int)ARRAY_SIZE(order); i++)

@@ -7,6 +7,9 @@
  * hangs.  There, memory runs out in one case only.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
 
 #include "tests/faults/sweep.h"
 
@@ -15,6 +18,35 @@
 /* Also in the sample: so many allocations at the end of a run, each together
  * with all later ones. */
 #define LAST 5
+
+/* The line of core/memory/memory.c. */
+static const char out_of_memory[] =
+  "error: out of memory: the run is ended; the next run continues from the "
+  "state\n";
+
+/* Checks the end of a run with a fault.  After the core's line nothing follows,
+ * and the status is 71.  A plugin may report a failure of its own instead; but
+ * if all later allocations fail too (ALL_AFTER), the core ends the run.  In
+ * curl_global_init() a crash or the watchdog may end it. */
+static void
+judge_end(struct fault_setup *setup, const struct setup_run *run,
+          bool all_after)
+{
+  const struct fault_memory *memory = run->memory;
+  char *said = setup_said(setup);
+  const char *line = strstr(said, out_of_memory);
+  bool good = run->status == 0 || run->killed ||
+              (memory->curl_begin > 0 && memory->curl_end == 0);
+
+  if (line)
+    good = run->status == EX_OSERR && !line[strlen(out_of_memory)] &&
+           (line == said || line[-1] == '\n');
+  else if (!all_after && run->status != 0)
+    good = !run->silent;
+  if (!good)
+    setup_note(setup, "ended with %d: %s", run->status, said);
+  free(said);
+}
 
 static void
 fail_at(struct fault_setup *setup, const struct sweep *s, const char *moment,
@@ -33,6 +65,7 @@ fail_at(struct fault_setup *setup, const struct sweep *s, const char *moment,
     setup_back(setup);
     setup_go(setup, &run);
   }
+  judge_end(setup, &run, all_after);
   if (memory.hit)
     sweep_add(SWEEP_ALLOCATIONS, 1);
   else

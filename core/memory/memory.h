@@ -9,7 +9,9 @@
 #ifndef CORE_MEMORY_MEMORY_H
 #define CORE_MEMORY_MEMORY_H
 
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Each returns memory that the caller frees with free(); never NULL. */
 
@@ -31,6 +33,13 @@ char *memory_text_of(const char *text, size_t len);
 
 /* The text that printf(3) would print. */
 char *memory_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *memory_vformat(const char *fmt, va_list args)
+  __attribute__((format(printf, 1, 0)));
+
+/* A stream that writes to *TEXT, as open_memstream(3).  Close it with the
+ * second function; *TEXT is complete after that. */
+FILE *memory_open_text(char **text, size_t *len);
+void memory_close_text(FILE *stream, char *const *text);
 
 /* Returns P; ends the process if P is NULL.  For the result of a function that
  * only fails when out of memory. */

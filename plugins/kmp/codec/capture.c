@@ -155,7 +155,7 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
   if (*p == '#')
     return begin_comment(line, p, end);
 
-  n = rfc3339_scan(p, (size_t)(end - p), &line->time_ms);
+  n = rfc3339_scan(&line->day, p, (size_t)(end - p), &line->time_ms);
   line->has_time = n > 0;
   line->time_end = p + n;
   p = skip_blanks(p + n, end);

@@ -160,21 +160,56 @@ next_line(struct events *e, enum event *ret)
   return true;
 }
 
-/* Starts feeding the current bytes of the line. */
+/* Returns true if the bytes repeat the last request: the optical eye echoes it.
+ */
+static bool
+is_echo(const struct events *e)
+{
+  return !e->to_meter && e->line.len == e->sent_len &&
+         memcmp(e->line.bytes, e->sent, e->sent_len) == 0;
+}
+
+/* Takes the bytes of the line as one frame.  Nearly all lines are one, so the
+ * deframer gets only the others: returns false for them. */
+static bool
+take_whole_frame(struct events *e)
+{
+  if (is_echo(e) || kmp_frame_decode(e->line.bytes, e->line.len, e->plain,
+                                     &e->frame) != KMP_OK)
+    return false;
+  e->reported = true;
+  e->fed = e->line.len;
+  e->wire = e->line.bytes;
+  e->wire_len = e->line.len;
+  return true;
+}
+
+/* Starts feeding the bytes of the line to the deframer. */
 static void
-begin_bytes(struct events *e)
+begin_deframer(struct events *e)
 {
   e->in_bytes = true;
+  kmp_deframer_init(&e->deframer);
+  if (!e->to_meter)
+    kmp_deframer_sent(&e->deframer, e->sent, e->sent_len);
+}
+
+/* Starts on the current bytes of the line.  Returns true if they are a frame.
+ */
+static bool
+begin_bytes(struct events *e)
+{
   e->reported = false;
   e->fed = 0;
-  kmp_deframer_init(&e->deframer);
-  if (!e->to_meter) {
-    kmp_deframer_sent(&e->deframer, e->sent, e->sent_len);
-    return;
+  if (e->to_meter) {
+    /* The meter's line may echo these bytes, even if they are damaged here. */
+    e->sent_len = e->line.len <= sizeof(e->sent) ? e->line.len : 0;
+    memcpy(e->sent, e->line.bytes, e->sent_len);
   }
-  /* The line may echo these bytes, even if they are damaged here. */
-  e->sent_len = e->line.len <= sizeof(e->sent) ? e->line.len : 0;
-  memcpy(e->sent, e->line.bytes, e->sent_len);
+  if (take_whole_frame(e))
+    return true;
+  begin_deframer(e);
+  return false;
 }
 
 /* Takes the next bytes of the current line.  Returns true if there is an event.
@@ -187,8 +222,10 @@ next_bytes(struct events *e, enum event *ret)
 
   e->to_meter = e->line.direction == CAPTURE_TO_METER;
   if (r > 0) {
-    begin_bytes(e);
-    return false;
+    /* Only a line of the old script's log has more bytes after these. */
+    e->in_line = e->line.old_script;
+    *ret = EVENT_FRAME;
+    return begin_bytes(e);
   }
   e->in_line = false;
   if (r == 0)
@@ -232,6 +269,9 @@ feed_deframer(struct events *e, enum event *ret)
     e->reported = true;
   if (found == KMP_EVENT_FRAME) {
     e->reported = true;
+    e->frame = e->deframer.frame;
+    e->wire = e->deframer.wire;
+    e->wire_len = e->deframer.wire_len;
     *ret = EVENT_FRAME;
     return true;
   }

@@ -60,6 +60,7 @@ struct replay {
 
   bool has_request; /* request is set and not answered yet */
   struct kmp_request request;
+  struct kmp_answer answer;     /* of the last good frame from the meter */
   char serial[KMP_FORMAT_SIZE]; /* "": not known */
   bool serial_reported;         /* read in this cycle */
   /* The last answer in the old script's log. */

@@ -18,7 +18,7 @@
 static bool
 has_come(const struct replay *r, uint16_t id)
 {
-  return r->cycle_of[id] == r->cycle;
+  return r->registers[id].cycle == r->cycle;
 }
 
 /* ---- Damaged frames ------------------------------------------------------ */
@@ -246,7 +246,8 @@ begin_replay_cycle(struct replay *r)
   r->begun = r->serial_reported = false;
   r->info_code = -1;
   if (++r->cycle == 0) {
-    memset(r->cycle_of, 0, REGISTER_COUNT * sizeof(r->cycle_of[0]));
+    for (uint32_t id = 0; id < REGISTER_COUNT; id++)
+      r->registers[id].cycle = 0;
     r->cycle = 1;
   }
 }

@@ -41,9 +41,10 @@ take_header(struct events *e)
 
 /* Results of taking the current line. */
 enum taken {
-  TAKEN_NOT,  /* not a line of such a log */
-  TAKEN_LINE, /* taken; read the next line */
-  TAKEN_BYTES /* there are bytes: call capture_next */
+  TAKEN_NOT,   /* not a line of such a log */
+  TAKEN_LINE,  /* taken; read the next line */
+  TAKEN_BYTES, /* there are bytes: call capture_next */
+  TAKEN_FAILED /* cannot read the file: code */
 };
 
 /* Starts on the bytes collected from such lines, with the time of the last of
@@ -71,18 +72,25 @@ report_form(const struct events *e)
          e->foreign.form);
 }
 
-/* Returns true if the file is such a log.  Searches the buffer once, so that
- * lines before the first one with bytes are not reported as faults either. */
-static bool
-is_foreign(struct events *e)
+/* Takes a line that is neither of a capture nor of a log that is known by now.
+ * Searches the text after it once, as far as the buffer reaches, so that in a
+ * log the lines before the first one with bytes are not reported as faults
+ * either. */
+static enum taken
+take_other(struct events *e)
 {
   const char *text;
-  size_t len = line_reader_peek(&e->lines, &text);
+  size_t len;
 
-  if (!e->foreign.form && !e->looked && foreign_find(&e->foreign, text, len))
-    report_form(e);
-  e->looked = true;
-  return e->foreign.form;
+  if (!e->foreign.form && !e->looked) {
+    e->looked = true;
+    e->code = line_reader_peek(&e->lines, &text, &len);
+    if (e->code != MP_OK)
+      return TAKEN_FAILED;
+    if (foreign_find(&e->foreign, text, len))
+      report_form(e);
+  }
+  return e->foreign.form ? TAKEN_LINE : TAKEN_NOT;
 }
 
 static enum taken
@@ -96,7 +104,7 @@ take_foreign(struct events *e)
   e->again = taken == FOREIGN_FULL;
   if (taken == FOREIGN_WHOLE || taken == FOREIGN_FULL)
     return begin_foreign(e) ? TAKEN_BYTES : TAKEN_LINE;
-  return taken == FOREIGN_PART || is_foreign(e) ? TAKEN_LINE : TAKEN_NOT;
+  return taken == FOREIGN_PART ? TAKEN_LINE : take_other(e);
 }
 
 /* ---- Lines --------------------------------------------------------------- */
@@ -110,7 +118,11 @@ read_line(struct events *e)
   return LINE_READER_LINE;
 }
 
-/* Takes the current line.  Returns the same as capture_begin. */
+/* Of begin_line: cannot read the file. */
+#define LINE_FAILED (CAPTURE_EVENTS + 1)
+
+/* Takes the current line.  Returns the same as capture_begin, or LINE_FAILED.
+ */
 static int
 begin_line(struct events *e)
 {
@@ -125,9 +137,10 @@ begin_line(struct events *e)
     return r;
   if (taken == TAKEN_NOT)
     taken = take_foreign(e);
-  return taken == TAKEN_BYTES  ? CAPTURE_EVENTS
-         : taken == TAKEN_LINE ? CAPTURE_COMMENT
-                               : CAPTURE_ETIME;
+  return taken == TAKEN_BYTES    ? CAPTURE_EVENTS
+         : taken == TAKEN_LINE   ? CAPTURE_COMMENT
+         : taken == TAKEN_FAILED ? LINE_FAILED
+                                 : CAPTURE_ETIME;
 }
 
 /* Reads the next line that is not a comment.  Returns false if it has bytes;
@@ -156,6 +169,7 @@ next_line(struct events *e, enum event *ret)
     return false;
   *ret = r == CAPTURE_BLANK    ? EVENT_BLANK
          : r == CAPTURE_HEADER ? take_header(e)
+         : r == LINE_FAILED    ? EVENT_FAILED
                                : bad_event(e, capture_error_text(r));
   return true;
 }
@@ -232,9 +246,10 @@ next_bytes(struct events *e, enum event *ret)
     return false;
   taken = r == CAPTURE_EHEX || r == CAPTURE_EODD ? take_foreign(e) : TAKEN_NOT;
   e->in_line = taken == TAKEN_BYTES;
-  if (taken != TAKEN_NOT)
+  if (taken == TAKEN_LINE || taken == TAKEN_BYTES)
     return false;
-  *ret = bad_event(e, capture_error_text(r));
+  *ret =
+    taken == TAKEN_FAILED ? EVENT_FAILED : bad_event(e, capture_error_text(r));
   return true;
 }
 

@@ -276,12 +276,13 @@ settle_one(struct target *target)
 {
   struct value was = { 0 };
   enum ledger_outcome outcome = LEDGER_SETTLED;
+  uint32_t rows;
 
   value_copy(&was, &target->ledger.acknowledged);
   if (take_unit(target, &was)) {
     if (ledger_rests(&target->ledger, &target->displayed, clock_now_ms()))
       target->ready_ms = 0;
-    outcome = ledger_settle(&target->ledger, &target->displayed);
+    outcome = ledger_settle(&target->ledger, &target->displayed, &rows);
   }
   target->first = outcome == LEDGER_FIRST;
   if (outcome == LEDGER_CHANGED)

@@ -99,13 +99,14 @@ settle_one(const struct settling *s, const struct target *t)
   struct ledger *ledger = &s->d->ledgers[t->index];
   struct answer *answer = &s->d->answers[t->index];
   struct value was = { 0 };
+  uint32_t rows;
   enum ledger_outcome outcome = LEDGER_SETTLED;
 
   value_copy(&was, &ledger->acknowledged);
   if (take_unit(s, t, &was)) {
     if (ledger_rests(ledger, &answer->displayed, s->now_ms))
       answer->ready_ms = 0;
-    outcome = ledger_settle(ledger, &answer->displayed);
+    outcome = ledger_settle(ledger, &answer->displayed, &rows);
   }
   if (outcome == LEDGER_CHANGED)
     report_difference(s, t, &was,

@@ -69,15 +69,15 @@ class World:
     def booked(self, meter, begun, reading, serial):
         self.used[serial] = (self.used.get(serial, (begun,))[0], reading)
 
-    def run(self, crash=None, fail=(None, None), away=False, order=list, told=0):
-        """TOLD: a wrong serial number; None: it is not read."""
+    def run(self, crash=None, fail=(None, None), away=False, order=list, told=0, silent=False):
+        """TOLD: a wrong serial number; None: it is not read. SILENT: the meter does not answer."""
         s, rows = self.server, []
         s.now += 1200
         s.n, (s.fail_at, s.how), s.away = 0, fail, away
         # The model copies a target before it changes it.
         self.strange += told == WRONG
         serial = {0: self.serial, WRONG: WRONG + self.strange}.get(told)  # never the same wrong number twice
-        model.run(self.ledger, self.kept, s, {"": (self.count, serial)}, self.roles, self.kinds, crash, self.booked, rows,
+        model.run(self.ledger, self.kept, s, {} if silent else {"": (self.count, serial)}, self.roles, self.kinds, crash, self.booked, rows,
                   order)
         for (_, of), cells in (item for row in rows for item in row.items()):
             self.rows[of] = self.rows.get(of, ZERO) + (cells[1] or ZERO)
@@ -179,23 +179,23 @@ class World:
         kept = (*kept, *(n and min(n, WRONG) for n in self.kept.told.values()))
         return (self.count, self.serial, *self.used.items(), *self.rows.items(), kept, *parts)
 
-    def wrong(self):
-        """What is wrong when everything has healed; "" if nothing is."""
+    def wrong(self, silent=False):
+        """What is wrong when everything has healed, with the meter answering or SILENT; "" if nothing is."""
         w = self.copy()
         if w.ids:
             model.end_other_pipelines(w.server, w.ledger)
         for _ in range(3):
-            w.run()
+            w.run(silent=silent)
         s, grown = w.server, sum((last - first for first, last in w.used.values()), ZERO)
         what = [f"{k} is {s.v[k]}, not {w.want[k] + grown}" for k in w.kinds
-                if w.roles[k] == "plus" and s.v[k] != w.want[k] + grown]
+                if w.roles[k] == "plus" and (s.v[k] or ZERO) != w.want[k] + grown]
         doubled = s.doubled if w.ids else dict.fromkeys(w.kinds, ZERO)
         what += [f"{k} was given {sum(s.given[k], ZERO)}, not {grown - w.ledger[k].remainder} and {doubled[k]} again"
                  for k in w.kinds
                  if w.roles[k] == "delta" and sum(s.given[k], ZERO) + w.ledger[k].remainder - doubled[k] != grown]
         what += [f"the rows of meter {serial} are {usage}" for serial, usage in w.rows.items()
                  if usage != w.used[serial][1] - w.used[serial][0] and not w.ids]
-        if w.used.get(w.serial, (w.count, w.count))[1] != w.count:
+        if not silent and w.used.get(w.serial, (w.count, w.count))[1] != w.count:
             what.append("the last reading is not booked")
         if not set(w.used) <= set(range(1, w.serial + 1)):
             what.append("a wrong serial number was booked")
@@ -265,7 +265,7 @@ def explore(kinds, blind, depth):
                     continue
                 parents[key] = (of, name)
                 level.append(w)
-                wrong = w.wrong()
+                wrong = w.wrong() or w.ids and w.wrong(silent=True)
                 if wrong:
                     found.append((history(parents, key), wrong))
     return len(parents), transitions, found

@@ -85,13 +85,13 @@ by_age(const void *a, const void *b)
 /* ---- The status ---------------------------------------------------------- */
 
 void
-status_read(struct status *status, const struct pipeline *pipeline)
+status_read(struct status *status, const struct cycle *cycle)
 {
-  struct store *store = pipeline->run->store;
+  struct store *store = cycle->run->store;
   const char *last;
 
   memset(status, 0, sizeof(*status));
-  status->pipeline = pipeline;
+  status->cycle = cycle;
   status->now = clock_now_ms();
   if (!store)
     return;
@@ -122,9 +122,10 @@ status_free(struct status *status)
 }
 
 size_t
-status_queue(const struct stage *output, int64_t *ret_since)
+status_queue(const struct cycle *c, const struct stage *output,
+             int64_t *ret_since)
 {
-  const struct store *store = output->pipeline->run->store;
+  const struct store *store = c->run->store;
   const struct store_row *stored =
     store ? store_row_next(store, output->name, 0) : NULL;
   struct queue_row row;

@@ -69,9 +69,14 @@ memory_get(size_t n, size_t size)
 }
 
 void *
-memory_resize(void *p, size_t n, size_t size)
+memory_resize(void *items, size_t n_before, size_t n, size_t size)
 {
-  return memory_have(reallocarray(p, at_least_one(n), at_least_one(size)));
+  char *more =
+    memory_have(reallocarray(items, at_least_one(n), at_least_one(size)));
+
+  if (n > n_before)
+    memset(more + n_before * size, 0, (n - n_before) * size);
+  return more;
 }
 
 void

@@ -31,7 +31,7 @@ END_TEST
 START_TEST(no_bytes_are_memory_too)
 {
   void *none = memory_get(0, 8), *no_size = memory_get(8, 0);
-  void *shrunk = memory_resize(memory_get(4, 8), 0, 8);
+  void *shrunk = memory_resize(memory_get(4, 8), 4, 0, 8);
 
   ck_assert_ptr_nonnull(none);
   ck_assert_ptr_nonnull(no_size);
@@ -42,13 +42,15 @@ START_TEST(no_bytes_are_memory_too)
 }
 END_TEST
 
-START_TEST(resizing_keeps_the_content)
+START_TEST(resizing_keeps_the_content_and_zeroes_the_rest)
 {
-  char *p = memory_resize(NULL, 1, 4);
+  static const char zeros[3996];
+  char *p = memory_resize(NULL, 0, 1, 4);
 
   memcpy(p, "heat", 4);
-  p = memory_resize(p, 1000, 4);
+  p = memory_resize(p, 1, 1000, 4);
   ck_assert_mem_eq(p, "heat", 4);
+  ck_assert_mem_eq(p + 4, zeros, sizeof(zeros));
   free(p);
 }
 END_TEST
@@ -116,13 +118,13 @@ get_more_than_size_t(void)
 static void
 resize_to_too_much(void)
 {
-  memory_resize(NULL, 1, too_many);
+  memory_resize(NULL, 0, 1, too_many);
 }
 
 static void
 resize_to_more_than_size_t(void)
 {
-  memory_resize(NULL, overflowing, 4);
+  memory_resize(NULL, 0, overflowing, 4);
 }
 
 static void
@@ -252,7 +254,7 @@ main(void)
 
   tcase_add_test(tc, memory_is_zeroed);
   tcase_add_test(tc, no_bytes_are_memory_too);
-  tcase_add_test(tc, resizing_keeps_the_content);
+  tcase_add_test(tc, resizing_keeps_the_content_and_zeroes_the_rest);
   tcase_add_test(tc, list_grows);
   tcase_add_test(tc, texts_are_copied);
   tcase_add_test(tc, other_results_pass);

@@ -1,7 +1,7 @@
 /*
  * Lets each allocation of a run fail, from main() on: those of the program, its
  * plugins, every library and libc.  Each fails once alone, and once together
- * with all later ones.
+ * with all later ones.  And all of them fail once a command has answered.
  *
  * Exception: allocations in curl_global_init(), where OpenSSL 3.5 crashes or
  * hangs.  There, memory runs out in one case only.
@@ -97,9 +97,39 @@ fail_in_curl(struct fault_setup *setup, const struct sweep *s,
     fail_at(setup, s, name, memory->curl_begin, true);
 }
 
+/* Lets memory run out when the command has taken its rows.  Their removal from
+ * the queue must be committed before anything else is allocated: the next run
+ * does not send them again.  (For class latest, the commit itself allocates the
+ * text of the ledgers.) */
+static void
+fail_after_answer(struct fault_setup *setup, const struct sweep *s,
+                  const char *moment)
+{
+  struct fault_memory memory = { .after_answer = true };
+  struct setup_run run = { .memory = &memory };
+  unsigned repeated;
+  char name[96];
+
+  snprintf(name, sizeof(name), "memory %s, after an answer", moment);
+  if (!sweep_wants(s, name) || (!s->whole && s->worker != 0))
+    return;
+  setup_back(setup);
+  repeated = setup_repeated(setup);
+  setup_go(setup, &run);
+  if (memory.hit)
+    sweep_add(SWEEP_ALLOCATIONS, 1);
+  else
+    sweep_miss(name);
+  judge_end(setup, &run, true);
+  setup_go_well(setup);
+  if (setup_repeated(setup) > repeated)
+    setup_note(setup, "a row was sent again");
+  sweep_end_well(setup, name);
+}
+
 static void
 sweep_moment(struct fault_setup *setup, const struct sweep *s,
-             const char *moment, bool in_curl)
+             enum setup_kind kind, const char *moment, bool in_curl)
 {
   struct fault_memory memory = { 0 };
   struct setup_run reference = { .memory = &memory };
@@ -118,6 +148,8 @@ sweep_moment(struct fault_setup *setup, const struct sweep *s,
           sweep_is_mine(s, k++, every))
         fail_at(setup, s, moment, n, all_after);
     }
+  if (kind == SETUP_APPEND)
+    fail_after_answer(setup, s, moment);
   if (in_curl)
     fail_in_curl(setup, s, moment, &memory);
 }
@@ -133,18 +165,18 @@ work(struct sweep *s)
       continue;
     setup = setup_new((enum setup_kind)kind);
     snprintf(name, sizeof(name), "%s first", setup_kind_names[kind]);
-    sweep_moment(setup, s, name, false);
+    sweep_moment(setup, s, (enum setup_kind)kind, name, false);
     setup_begin(setup);
     for (int i = 0; i < 3; i++)
       setup_go_well(setup);
     snprintf(name, sizeof(name), "%s steady", setup_kind_names[kind]);
-    sweep_moment(setup, s, name, false);
+    sweep_moment(setup, s, (enum setup_kind)kind, name, false);
     setup_begin(setup);
     for (int i = 0; i < 3; i++)
       setup_go_well(setup);
     setup_pile_up(setup);
     snprintf(name, sizeof(name), "%s backlog", setup_kind_names[kind]);
-    sweep_moment(setup, s, name, kind == SETUP_TYPES);
+    sweep_moment(setup, s, (enum setup_kind)kind, name, kind == SETUP_TYPES);
     setup_free(setup);
   }
 }

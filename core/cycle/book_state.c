@@ -28,14 +28,14 @@ get_number(const struct cycle *c, const struct stage *output, const char *key)
   return body ? strtoll(body, NULL, 10) : 0;
 }
 
-static bool
+static void
 put_number(struct cycle *c, const struct stage *output, const char *key,
            int64_t number)
 {
   char body[32];
 
   snprintf(body, sizeof(body), "%" PRId64, number);
-  return store_put(c->run->store, STORE_META, output->name, key, body);
+  store_put(c->run->store, STORE_META, output->name, key, body);
 }
 
 static void
@@ -47,12 +47,13 @@ load_number(struct cycle *c, const struct stage *output)
     number > 0 && number < MOST_NUMBER ? number : 0;
 }
 
-static bool
+static void
 save_number(struct cycle *c, const struct stage *output)
 {
   int64_t number = output_state(c, output)->last_number;
 
-  return !number || put_number(c, output, number_key, number);
+  if (number)
+    put_number(c, output, number_key, number);
 }
 
 /* The key of the entry that book_last_row reads. */
@@ -64,22 +65,21 @@ book_last_row(const struct cycle *c, const struct stage *output)
   return get_number(c, output, last_row_key);
 }
 
-bool
+void
 book_keep_last_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
-  return time_ms <= book_last_row(c, output) ||
-         put_number(c, output, last_row_key, time_ms);
+  if (time_ms > book_last_row(c, output))
+    put_number(c, output, last_row_key, time_ms);
 }
 
-bool
+void
 book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
   char *body = queue_row_encode(&c->d, output, time_ms);
-  bool good = store_row_add(c->run->store, output->name, body) &&
-              book_keep_last_row(c, output, time_ms);
 
+  store_row_add(c->run->store, output->name, body);
+  book_keep_last_row(c, output, time_ms);
   free(body);
-  return good;
 }
 
 size_t
@@ -193,18 +193,20 @@ static bool
 save_target(struct cycle *c, const struct target *t)
 {
   char *body = ledger_encode(&c->d.ledgers[t->index]);
-  bool good = body && store_put(c->run->store, STORE_TARGET, t->stage->name,
-                                t->name, body);
 
+  if (!body)
+    return false;
+  store_put(c->run->store, STORE_TARGET, t->stage->name, t->name, body);
   free(body);
-  return good;
+  return true;
 }
 
 int
 book_save_output(struct cycle *c, const struct stage *output)
 {
-  bool good = save_number(c, output);
+  bool good = true;
 
+  save_number(c, output);
   for (size_t i = 0; i < output->n_targets && good; i++) {
     const struct target *t = output->targets[i];
 
@@ -246,15 +248,16 @@ save_reading(struct cycle *c, const struct slot *field)
 {
   const struct reading *kept = &c->d.kept[field->index];
   char *body;
-  bool good;
 
   if (!kept->believed.kind && !kept->unconfirmed.kind)
     return true;
   body = reading_encode(kept);
-  good = body && store_put(c->run->store, STORE_READING, field->stage->name,
-                           field->field, body);
+  if (!body)
+    return false;
+  store_put(c->run->store, STORE_READING, field->stage->name, field->field,
+            body);
   free(body);
-  return good;
+  return true;
 }
 
 int

@@ -356,10 +356,9 @@ book_rows(struct cycle *c, int64_t time_ms)
     return;
   FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
-    if ((delivery(output) == MP_APPEND ||
-         (delivery(output) == MP_HISTORY && book_has_row(&c->d, output))) &&
-        !book_add_row(c, output, time_ms))
-      memory_out();
+    if (delivery(output) == MP_APPEND ||
+        (delivery(output) == MP_HISTORY && book_has_row(&c->d, output)))
+      book_add_row(c, output, time_ms);
   }
 }
 

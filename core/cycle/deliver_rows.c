@@ -56,14 +56,13 @@ keep_token(struct cycle *c, const struct stage *output,
            const struct batch *batch)
 {
   char *body;
-  bool good;
 
   if (asprintf(&body, "%" PRId64 " %" PRId64 " %s %s", batch->first,
                batch->last, output->plugin->table.name, batch->token) < 0)
     return false;
-  good = store_put(c->run->store, STORE_META, output->name, token_key, body);
+  store_put(c->run->store, STORE_META, output->name, token_key, body);
   free(body);
-  return good;
+  return true;
 }
 
 static void

@@ -30,8 +30,8 @@ struct status {
   size_t n_outages;
 };
 
-/* Reads the last run and the outages from the store of CYCLE, if there is one.
- * Call status_free afterwards. */
+/* Reads the last run and the outages from the store of CYCLE, if there is
+ * one.  Call status_free afterwards. */
 void status_read(struct status *status, const struct cycle *cycle);
 void status_free(struct status *status);
 

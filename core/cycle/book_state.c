@@ -73,7 +73,7 @@ book_keep_last_row(struct cycle *c, const struct stage *output, int64_t time_ms)
     put_number(c, output, last_row_key, time_ms);
 }
 
-bool
+void
 book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
   char *body = memory_have(queue_row_encode(&c->d, output, time_ms));
@@ -81,7 +81,6 @@ book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
   store_row_add(c->run->store, output->name, body);
   book_keep_last_row(c, output, time_ms);
   free(body);
-  return true;
 }
 
 size_t

@@ -356,10 +356,9 @@ book_rows(struct cycle *c, int64_t time_ms)
     return;
   FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
-    if ((delivery(output) == MP_APPEND ||
-         (delivery(output) == MP_HISTORY && book_has_row(&c->d, output))) &&
-        !book_add_row(c, output, time_ms))
-      memory_out();
+    if (delivery(output) == MP_APPEND ||
+        (delivery(output) == MP_HISTORY && book_has_row(&c->d, output)))
+      book_add_row(c, output, time_ms);
   }
 }
 
@@ -512,6 +511,7 @@ begin_run(struct cycle *c)
   struct cycle_data *d = &c->d;
 
   d->shows_info = log_shows(MP_LOG_INFO);
+  d->shows_debug = log_shows(MP_LOG_DEBUG);
   d->is_terminal = log_is_terminal();
   d->books_all = c->dry || store_is_durable(c->run->store);
   for (size_t i = 0; i < c->plan->n_stages; i++) {

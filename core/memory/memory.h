@@ -18,8 +18,8 @@
 /* N zeroed items of SIZE bytes. */
 void *memory_get(size_t n, size_t size) __attribute__((malloc));
 
-/* Changes the room of ITEMS, which may be NULL, from N_BEFORE to N items of SIZE
- * bytes.  New items are zeroed. */
+/* Changes the room of ITEMS, which may be NULL, from N_BEFORE to N items of
+ * SIZE bytes.  New items are zeroed. */
 void *memory_resize(void *items, size_t n_before, size_t n, size_t size);
 
 /* Makes room for one more item in the list *LIST of N items: ARRAY_GROW of

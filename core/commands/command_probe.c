@@ -12,7 +12,6 @@
 #include "core/commands/probe_found.h"
 #include "core/commands/probe_watch.h"
 #include "core/pipeline/call.h"
-#include "core/pipeline/stage.h"
 #include "core/run/log.h"
 
 /* ---- Progress ------------------------------------------------------------ */
@@ -88,18 +87,9 @@ show_found(const struct probe *probe, const struct stage *stage, bool as_json)
 /* Returns EX_OK when anything answered, else the exit status of the failures,
  * as in a run. */
 static int
-finish_probe(const struct app *app, const struct probe *probe, bool answered)
+probe_stage(struct app *app, const struct stage *stage)
 {
-  if (probe->found.failed) {
-    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
-    return EX_SOFTWARE;
-  }
-  return app_flush(answered ? EX_OK : report_status(app->report));
-}
-
-static int
-probe_stage(struct app *app, struct stage *stage)
-{
+  struct instance *instance = instance_of(app->cycle, stage);
   const struct arguments *args = app->args;
   struct probe probe = {
     .watch = { .as_json = args->json,
@@ -112,31 +102,30 @@ probe_stage(struct app *app, struct stage *stage)
                                       .item = take_item,
                                       .progress = take_progress,
                                       .attempt = take_attempt };
-  struct call call = call_begin(stage, "probe");
-  int status;
+  struct call call = call_begin(instance, "probe");
+  bool answered;
 
   call_end(&call,
-           stage->plugin->input.probe(stage->self,
+           stage->plugin->input.probe(instance->self,
                                       args->watch ? MP_PROBE_WATCH : 0, &sink),
            0);
   if (!args->watch)
     show_found(&probe, stage, args->json);
-  status = finish_probe(app, &probe,
-                        probe.found.n_facts + probe.found.n_fields > 0 ||
-                          probe.watch.answered > 0);
+  answered =
+    probe.found.n_facts + probe.found.n_fields > 0 || probe.watch.answered > 0;
   found_free(&probe.found);
-  return status;
+  return app_flush(answered ? EX_OK : report_status(app->report));
 }
 
 static int
 run_probe(struct app *app)
 {
-  struct stage *stage;
+  const struct stage *stage;
   int status = one_stage_load(app, PLUGIN_INPUT);
 
   if (status != EX_OK)
     return status;
-  stage = app->pipeline->stages[0];
+  stage = app->plan->stages[0];
   if (config_find(stage->section, "fields")) {
     log_line(MP_LOG_ERROR, stage->name, NULL,
              "a probe reads all fields: leave out `fields`");

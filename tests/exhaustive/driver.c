@@ -8,8 +8,7 @@
 
 #include "core/cycle/book_state.h"
 #include "core/cycle/cycle.h"
-#include "core/pipeline/pipeline.h"
-#include "core/pipeline/stage.h"
+#include "core/pipeline/instance.h"
 #include "tests/exhaustive/fakes.h"
 #include "tests/exhaustive/normal.h"
 
@@ -28,8 +27,8 @@ struct driver {
   struct loader *loader;
   struct config *config;
   struct run run;
-  struct pipeline *pipeline;
-  struct stage *inputs[WORLD_METERS];
+  struct plan *plan;
+  struct instances *instances;
   size_t numbers[WORLD_TARGETS]; /* of the server's targets in the house */
 };
 
@@ -462,22 +461,38 @@ fail_setup(const struct house *house, struct problems *problems)
 }
 
 static void
-find_parts(struct driver *d)
+find_targets(struct driver *d)
 {
   const struct house *h = d->house;
-  struct stage *output = pipeline_stage(d->pipeline, OUTPUT);
+  const struct stage *output = plan_stage(d->plan, OUTPUT);
 
-  for (size_t i = 0; i < h->plan.n_meters; i++)
-    d->inputs[i] = pipeline_stage(d->pipeline, h->inputs[i]);
   for (size_t i = 0; i < h->plan.n_targets; i++)
     d->numbers[stage_target(output, h->targets[i], NULL)->number] = i;
+}
+
+static void
+build_plan(struct driver *d)
+{
+  const char *text = d->house->config;
+  struct plan_source source = { .loader = d->loader };
+  struct problems problems;
+
+  problems_init(&problems);
+  d->config = config_parse("house.ini", text, strlen(text), &problems);
+  source.config = d->config;
+  plan_build(&source, &problems, &d->plan);
+  d->instances = instances_new(d->plan, "house.ini", &d->run);
+  if (problems_errors(&problems) > 0 ||
+      instances_create(d->instances, &problems) != MP_OK ||
+      problems_errors(&problems) > 0)
+    fail_setup(d->house, &problems);
+  problems_free(&problems);
 }
 
 struct driver *
 driver_new(const struct house *house, const char *plugin_dir)
 {
   struct driver *d = calloc(1, sizeof(*d));
-  struct problems problems;
 
   if (!d)
     return NULL;
@@ -489,51 +504,19 @@ driver_new(const struct house *house, const char *plugin_dir)
   d->loader = loader_new(plugin_dir);
   d->run.store = fake_store();
   d->run.queue_max = 10000;
-  problems_init(&problems);
-  if (config_parse("house.ini", house->config, strlen(house->config), &problems,
-                   &d->config) != MP_OK ||
-      pipeline_build(d->config, d->loader, &d->run, NULL, 0, &problems,
-                     &d->pipeline) != MP_OK)
-    fail_setup(house, &problems);
-  problems_free(&problems);
-  find_parts(d);
+  build_plan(d);
+  find_targets(d);
   return d;
 }
 
 void
 driver_free(struct driver *d)
 {
-  pipeline_free(d->pipeline);
+  instances_free(d->instances);
+  plan_free(d->plan);
   config_free(d->config);
   loader_free(d->loader);
   free(d);
-}
-
-/* Forgets everything that a new process would not know. */
-static void
-forget_process(struct driver *d)
-{
-  struct pipeline *p = d->pipeline;
-
-  p->n_loaded = p->n_unreadable = 0;
-  d->run.state_failed = false;
-  for (size_t i = 0; i < p->n_slots; i++)
-    if (p->slots[i]->kept)
-      reading_clear(p->slots[i]->kept);
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
-  {
-    stage_close(output);
-    output->last_number = 0;
-    output->asks_nothing = false;
-    for (size_t i = 0; i < output->n_targets; i++) {
-      struct target *t = output->targets[i];
-      enum ledger_role role = t->ledger.role;
-
-      ledger_clear(&t->ledger);
-      ledger_init(&t->ledger, role);
-      t->loaded = t->unreadable = false;
-    }
-  }
 }
 
 /* ---- Runs ---- */
@@ -568,15 +551,19 @@ begin_run(struct driver *d, const struct state *s,
   read_meters(d->house, &now.world, choice);
   now.world.runs++;
   fake_now_ms = (BEGINS + now.world.runs * INTERVAL) * INT64_C(1000);
-  forget_process(d);
   put_state(d, s);
 }
 
 static void
 finish_run(struct driver *d)
 {
-  book_load(d->pipeline);
-  cycle_run(d->pipeline);
+  struct cycle *c = cycle_new(d->plan, d->instances, &d->run);
+
+  book_load(c);
+  cycle_run(c);
+  cycle_free(c);
+  for (size_t i = 0; i < d->instances->n; i++)
+    instance_close(&d->instances->list[i]);
   world_end_run(&d->house->plan, &now.world, now.unknown);
 }
 

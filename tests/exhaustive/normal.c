@@ -287,6 +287,14 @@ shift_all(const struct house *house, struct state *s)
       shift_total(s, i);
 }
 
+/* The numbers of acknowledged records are read only of outputs with ids. */
+static void
+clear_records(struct program *p)
+{
+  for (size_t i = 0; i < WORLD_TARGETS; i++)
+    p->entries[i].acknowledged_record = p->entries[i].last_record = 0;
+}
+
 static void
 clear_unread(struct device *d)
 {
@@ -303,6 +311,8 @@ normal_form(const struct house *house, struct state *s)
     clear_unread(&s->world.devices[i]);
   if (!renaming_off[RENAME_READINGS] && house->is_relative)
     shift_all(house, s);
+  clear_records(&s->program);
+  clear_records(&s->older);
   forget_records(house, s);
   if (!renaming_off[RENAME_TIMES])
     rename_times(house, s);

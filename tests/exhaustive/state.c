@@ -118,6 +118,9 @@ put_shown(struct entry_shown *to, const struct ledger_displayed *from)
   to->known = from->known;
   put_value(&to->value, &from->value);
   to->time = from->updated ? read_time(from->updated) : 0;
+  to->id = from->id;
+  to->record = from->id_number;
+  to->state = from->other_id ? read_time(from->other_id) : 0;
 }
 
 static void
@@ -128,6 +131,12 @@ get_shown(struct ledger_displayed *to, const struct entry_shown *from)
   to->known = from->known;
   to->place = MP_EXACT;
   get_value(&to->value, &from->value);
+  to->id = (enum ledger_id)from->id;
+  to->id_number = from->record;
+  if (from->state) {
+    state_format_time(from->state, text);
+    to->other_id = strdup(text);
+  }
   if (from->time == 0)
     return;
   state_format_time(from->time, text);
@@ -148,6 +157,8 @@ entry_put(struct entry *to, const struct ledger *from)
                         .rebase = from->rebase,
                         .was_sent = from->sent_ms > 0,
                         .record = from->sent_record,
+                        .acknowledged_record = from->acknowledged_record,
+                        .last_record = from->last_record,
                         .remainder = world_number(from->remainder),
                         .has_step = from->step.coef > 0 };
   if (from->acknowledged_place != MP_EXACT)
@@ -160,6 +171,7 @@ entry_put(struct entry *to, const struct ledger *from)
   put_value(&to->pending, &from->pending);
   put_shown(&to->acknowledged_over, &from->acknowledged_over);
   put_shown(&to->sent_over, &from->sent_over);
+  put_shown(&to->taken, &from->taken);
 }
 
 void
@@ -170,6 +182,8 @@ entry_get(struct ledger *to, const struct entry *from)
   to->rebase = from->rebase != 0;
   to->sent_ms = from->was_sent;
   to->sent_record = from->record;
+  to->acknowledged_record = from->acknowledged_record;
+  to->last_record = from->last_record;
   to->remainder = decimal_of(from->remainder);
   to->acknowledged_place =
     from->place ? (int32_t)(from->place - PLACES) : MP_EXACT;
@@ -181,6 +195,7 @@ entry_get(struct ledger *to, const struct entry *from)
   get_value(&to->pending, &from->pending);
   get_shown(&to->acknowledged_over, &from->acknowledged_over);
   get_shown(&to->sent_over, &from->sent_over);
+  get_shown(&to->taken, &from->taken);
 }
 
 void

@@ -18,6 +18,7 @@ struct entry_shown {
   int64_t known;
   struct entry_value value;
   int64_t time; /* 0: none */
+  int64_t id, record, state; /* the number of an own id, or another's state */
 };
 
 /* A ledger as the state keeps it. */
@@ -25,8 +26,9 @@ struct entry {
   int64_t present;
   int64_t kind, has_unit, rebase, place, was_sent;
   struct entry_value acknowledged, sent, sent_from, pending;
-  struct entry_shown acknowledged_over, sent_over;
-  int64_t record, remainder, step, has_step;
+  struct entry_shown acknowledged_over, sent_over, taken;
+  int64_t record, acknowledged_record, last_record;
+  int64_t remainder, step, has_step;
 };
 
 struct entry_reading {

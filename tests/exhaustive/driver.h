@@ -11,6 +11,7 @@
 enum failure_kind {
   FAILURE_NONE,
   FAILURE_AWAY,          /* it cannot be reached */
+  FAILURE_NO_FILE,       /* the file cannot be opened */
   FAILURE_ABSENT,        /* target AT is not listed */
   FAILURE_REFUSED,       /* a write to target AT is refused at once */
   FAILURE_NOT_SENT,      /* write AT: no connection */
@@ -28,7 +29,6 @@ struct failure {
   enum failure_kind kind;
   unsigned at;
 };
-
 
 /* The first meter's reading; all others count on by 1 and answer. */
 struct run_choice {
@@ -55,11 +55,9 @@ bool driver_run(struct driver *d, struct state *s,
 
 /* Runs one good cycle, and calls TAKE with the state after a crash before each
  * of its actions: commits and writes. */
-void driver_run_crashes(struct driver *d, const struct state *s,
-                        const struct run_choice *choice,
-                        void (*take)(void *ctx, unsigned at,
-                                     struct state *after),
-                        void *ctx);
+void driver_run_crashes(
+  struct driver *d, const struct state *s, const struct run_choice *choice,
+  void (*take)(void *ctx, unsigned at, struct state *after), void *ctx);
 
 /* Returns the time of an event that follows the last run of S. */
 int64_t driver_event_time(const struct state *s);

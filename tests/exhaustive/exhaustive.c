@@ -73,9 +73,13 @@ run_failures(struct expansion *e, const struct state *s)
 
   e->step.failure = (struct failure){ FAILURE_AWAY, 0 };
   run_step(e, s);
+  e->step.failure = (struct failure){ FAILURE_NO_FILE, 0 };
+  if (house->has_file)
+    run_step(e, s);
   for (unsigned i = 0; i < n; i++) {
     e->step.failure = (struct failure){ FAILURE_ABSENT, i };
-    run_step(e, s);
+    if (!house->plan.in_file[i])
+      run_step(e, s);
     e->step.failure = (struct failure){ FAILURE_REFUSED, i };
     run_step(e, s);
   }
@@ -206,9 +210,10 @@ static void
 print_state(FILE *out, const struct exhaustive *x, const struct state *s)
 {
   for (size_t m = 0; m < x->house->plan.n_meters; m++)
-    fprintf(out, "      %-6s %lld, serial %lld | believed %lld of %lld, "
-            "candidate %lld of %lld\n", x->house->inputs[m],
-            (long long)s->world.meters[m].count,
+    fprintf(out,
+            "      %-6s %lld, serial %lld | believed %lld of %lld, "
+            "candidate %lld of %lld\n",
+            x->house->inputs[m], (long long)s->world.meters[m].count,
             (long long)s->world.meters[m].serial,
             (long long)s->world.bases[m].believed,
             (long long)s->world.bases[m].serial,

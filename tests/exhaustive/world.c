@@ -7,7 +7,8 @@ const char *const exception_names[EXCEPTIONS] = {
   [EXCEPTION_LATE] = "the server is very late",
   [EXCEPTION_BACKUP] = "an older backup of the server is restored",
   [EXCEPTION_HAND] = "a value is changed by hand while one is under way",
-  [EXCEPTION_STEP] = "a value is changed by hand in a device with a coarse step",
+  [EXCEPTION_STEP] =
+    "a value is changed by hand in a device with a coarse step",
   [EXCEPTION_UNTIMED] = "an output does not say when it stored a value",
   [EXCEPTION_STATE] = "the state is lost",
 };
@@ -16,6 +17,14 @@ static int64_t
 size_of(int64_t x)
 {
   return x < 0 ? -x : x;
+}
+
+/* Returns true if the true usage goes into TARGET. */
+static bool
+is_sum(const struct world_plan *plan, size_t target)
+{
+  return plan->roles[target] == TARGET_USAGE ||
+         plan->roles[target] == TARGET_TOTAL;
 }
 
 /* What a device displays counts as 0 if it is empty. */
@@ -36,7 +45,7 @@ excuse(const struct world_plan *plan, struct world *w, size_t meter,
     return;
   w->reasons |= INT64_C(1) << reason;
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && plan->roles[i] != TARGET_BASE) {
+    if (plan->meters[i] == meter && is_sum(plan, i)) {
       w->targets[i].low -= size_of(amount);
       w->targets[i].high += size_of(amount);
     }
@@ -62,7 +71,7 @@ excuse_meter(const struct world_plan *plan, struct world *w, size_t meter,
              int64_t amount, enum exception reason)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && plan->roles[i] != TARGET_BASE)
+    if (plan->meters[i] == meter && is_sum(plan, i))
       excuse_target(w, i, amount, reason);
 }
 
@@ -92,7 +101,8 @@ world_lag(const struct world_plan *plan, const struct world *w, size_t meter)
   for (size_t i = 0; i < plan->n_targets; i++) {
     int64_t amount = size_of(missing_amount(plan, w, i));
 
-    if (plan->meters[i] == meter && amount > lag)
+    if (plan->meters[i] == meter && plan->roles[i] != TARGET_COLUMN &&
+        amount > lag)
       lag = amount;
   }
   return lag;
@@ -195,12 +205,47 @@ world_take_record(const struct world_plan *plan, struct world *w,
       w->is_changed |= !same_values(&w->taken[i], record);
       return;
     }
-  memmove(&w->taken[1], &w->taken[0],
-          sizeof(w->taken) - sizeof(w->taken[0]));
+  memmove(&w->taken[1], &w->taken[0], sizeof(w->taken) - sizeof(w->taken[0]));
   w->taken[0] = *record;
   for (size_t i = 0; i < plan->n_targets; i++)
     if (record->has[i])
       world_write(plan, w, i, record->values[i], time);
+}
+
+void
+world_add_row(const struct world_plan *plan, struct world *w, int64_t time,
+              const int64_t *has, const int64_t *values)
+{
+  struct file *f = &w->file;
+  size_t at = 0;
+
+  while (at < WORLD_ROWS - 1 && f->missing[at] != time)
+    at++;
+  f->is_wrong |= f->missing[at] != time || time <= f->time;
+  memmove(&f->missing[at], &f->missing[at + 1],
+          (WORLD_ROWS - 1 - at) * sizeof(f->missing[0]));
+  f->missing[WORLD_ROWS - 1] = 0;
+  f->rows++;
+  f->time = time;
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    if (!has[i])
+      continue;
+    f->has[i] = 1;
+    f->values[i] = values[i];
+    if (plan->roles[i] == TARGET_USAGE)
+      w->targets[i].expected -= values[i];
+  }
+}
+
+/* Notes a committed cycle, whose row must come into the file. */
+static void
+expect_row(struct world *w, int64_t time)
+{
+  size_t at = 0;
+
+  while (at < WORLD_ROWS - 1 && w->file.missing[at])
+    at++;
+  w->file.missing[at] = time;
 }
 
 void
@@ -252,7 +297,7 @@ add_usage(const struct world_plan *plan, struct world *w, size_t meter,
 {
   w->used[meter] += amount;
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && plan->roles[i] != TARGET_BASE)
+    if (plan->meters[i] == meter && is_sum(plan, i))
       w->targets[i].expected += amount;
 }
 
@@ -382,6 +427,8 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
   for (size_t m = 0; m < plan->n_meters; m++)
     if ((w->bases[m].known || w->bases[m].rebase) && facts->has_reading[m])
       take_reading(plan, w, m, facts->reading[m], facts->serial[m]);
+  if (facts->row_time)
+    expect_row(w, facts->row_time);
   /* Its values are in flight from now on. */
   for (size_t i = 0; i < plan->n_targets; i++)
     if (facts->displayed[i])
@@ -437,10 +484,15 @@ follow_base(const struct world_plan *plan, struct world *w, size_t target)
   struct base_account *base = &w->bases[meter];
   int64_t beyond = base->believed - w->devices[target].confirmed;
 
-  for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && i != target)
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    if (plan->meters[i] != meter || i == target)
+      continue;
+    if (plan->in_file[i]) /* its rows are not dropped */
+      excuse_target(w, i, beyond, EXCEPTION_HAND);
+    else
       excuse(plan, w, meter, missing_amount(plan, w, i) - beyond,
              EXCEPTION_HAND);
+  }
   add_usage(plan, w, meter, -beyond);
   base->believed = displayed_number(&w->devices[target]);
   base->meter = 0;
@@ -570,7 +622,7 @@ void
 world_lose_state(const struct world_plan *plan, struct world *w)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->roles[i] != TARGET_BASE)
+    if (is_sum(plan, i))
       excuse_target(w, i,
                     missing_of_base(plan, w, plan->meters[i]) -
                       missing_amount(plan, w, i),
@@ -615,7 +667,7 @@ world_restore_state(const struct world_plan *plan, struct world *w,
   for (size_t i = 0; i < plan->n_targets; i++) {
     size_t m = plan->meters[i];
 
-    if (plan->roles[i] != TARGET_BASE)
+    if (is_sum(plan, i))
       excuse(plan, w, m,
              size_of(w->bases[m].believed - old->bases[m].believed) +
                size_of(missing_of_base(plan, w, m)) +

@@ -57,9 +57,11 @@ static struct {
   bool has_value[WORLD_TARGETS];
   struct row rows[WORLD_ROWS];
   uint32_t n_rows;
-  void (*take)(void *ctx, unsigned at, struct state *after);
-  void *ctx;
+  bool keeps_crashes;
 } now;
+
+/* The states after a crash before each action. */
+static struct state crashes[DRIVER_ACTIONS];
 
 static bool
 fails(enum failure_kind kind, unsigned at)
@@ -121,15 +123,21 @@ get_state(const struct driver *d, struct state *s)
   normal_form(h, s);
 }
 
+static _Noreturn void
+fail_actions(void)
+{
+  fputs("driver.c: too many actions\n", stderr);
+  abort();
+}
+
 /* Called before each commit and write: the program may be killed here. */
 static void
 before_action(void)
 {
-  struct state after;
-
-  if (now.take) {
-    get_state(now.driver, &after);
-    now.take(now.ctx, now.n_actions, &after);
+  if (now.keeps_crashes) {
+    if (now.n_actions == DRIVER_ACTIONS)
+      fail_actions();
+    get_state(now.driver, &crashes[now.n_actions]);
   }
   now.n_actions++;
 }
@@ -525,6 +533,19 @@ file_begin(void *self, const struct mp_record *record)
   return MP_OK;
 }
 
+/* Returns true if an earlier run wrote the row of that time, with an unknown
+ * outcome. */
+static bool
+was_written(int64_t time)
+{
+  const struct program *p = &now.before->program;
+
+  for (int64_t i = p->token.first; p->token.present && i <= p->token.last; i++)
+    if (i > 0 && p->rows[i - 1].time == time)
+      return true;
+  return false;
+}
+
 static int
 file_write(void *self, uint32_t target, const struct mp_value *value)
 {
@@ -533,7 +554,7 @@ file_write(void *self, uint32_t target, const struct mp_value *value)
   struct row *row = &now.rows[now.n_rows - 1];
   struct mp_decimal d = { value->coef, value->exp10 };
 
-  if (fails(FAILURE_REFUSED, (unsigned)n))
+  if (!was_written(row->time) && fails(FAILURE_REFUSED, (unsigned)n))
     return mp_fail(host, MP_EDATA, NULL, "refused");
   row->values[n] = world_number(d);
   row->has[n] = 1;
@@ -753,33 +774,16 @@ finish_run(struct driver *d)
   world_end_run(&d->house->plan, &now.world, now.unknown);
 }
 
-struct crash {
-  unsigned at;
-  struct state *to;
-  bool found;
-};
-
-static void
-take_crash(void *ctx, unsigned at, struct state *after)
-{
-  struct crash *crash = ctx;
-
-  if (at != crash->at)
-    return;
-  *crash->to = *after;
-  crash->found = true;
-}
-
 bool
 driver_run(struct driver *d, struct state *s, const struct run_choice *choice)
 {
   struct state before = *s;
 
   if (choice->failure.kind == FAILURE_CRASH) {
-    struct crash crash = { .at = choice->failure.at, .to = s };
-
-    driver_run_crashes(d, &before, choice, take_crash, &crash);
-    return crash.found;
+    if (choice->failure.at >= driver_run_crashes(d, &before, choice))
+      return false;
+    *s = *driver_crash(choice->failure.at);
+    return true;
   }
   begin_run(d, &before, choice);
   finish_run(d);
@@ -787,17 +791,20 @@ driver_run(struct driver *d, struct state *s, const struct run_choice *choice)
   return choice->failure.kind == FAILURE_NONE || now.happened;
 }
 
-void
+unsigned
 driver_run_crashes(struct driver *d, const struct state *s,
-                   const struct run_choice *choice,
-                   void (*take)(void *ctx, unsigned at, struct state *after),
-                   void *ctx)
+                   const struct run_choice *choice)
 {
   begin_run(d, s, choice);
-  now.take = take;
-  now.ctx = ctx;
+  now.keeps_crashes = true;
   finish_run(d);
-  now.take = NULL;
+  return now.n_actions;
+}
+
+const struct state *
+driver_crash(unsigned at)
+{
+  return &crashes[at];
 }
 
 int64_t

@@ -39,6 +39,9 @@ struct run_choice {
   struct failure failure;
 };
 
+/* The most commits and writes of a run. */
+#define DRIVER_ACTIONS 16
+
 struct driver;
 
 /* Builds the pipeline of HOUSE.  PLUGIN_DIR has the real transforms. */
@@ -53,11 +56,12 @@ void driver_first(const struct driver *d, struct state *s);
 bool driver_run(struct driver *d, struct state *s,
                 const struct run_choice *choice);
 
-/* Runs one good cycle, and calls TAKE with the state after a crash before each
- * of its actions: commits and writes. */
-void driver_run_crashes(
-  struct driver *d, const struct state *s, const struct run_choice *choice,
-  void (*take)(void *ctx, unsigned at, struct state *after), void *ctx);
+/* Runs one good cycle, and keeps the state after a crash before each of its
+ * actions: commits and writes.  Returns their number. */
+unsigned driver_run_crashes(struct driver *d, const struct state *s,
+                            const struct run_choice *choice);
+/* Returns one of them; valid until the next driver_run_crashes. */
+const struct state *driver_crash(unsigned at);
 
 /* Returns the time of an event that follows the last run of S. */
 int64_t driver_event_time(const struct state *s);

@@ -184,6 +184,8 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
          amount_of(plan, &w->devices[target], target, w->late.number),
          EXCEPTION_LATE);
   world_write(plan, w, target, w->late.number, time);
+  if (plan->roles[target] == TARGET_BASE)
+    w->bases[plan->meters[target]].is_vague = 1;
   memset(&w->late, 0, sizeof(w->late));
 }
 

@@ -168,6 +168,9 @@ world_write(const struct world_plan *plan, struct world *w, size_t target,
   d->unconfirmed += size_of(amount_of(plan, d, target, number));
   if (plan->roles[target] == TARGET_USAGE)
     w->targets[target].expected -= number;
+  if (plan->roles[target] == TARGET_BASE)
+    w->bases[plan->meters[target]].is_vague =
+      w->bases[plan->meters[target]].late_age = 0;
   push_undo(d);
   d->now = (struct shown){ .is_set = 1, .number = number, .time = time };
   d->n_lost = d->lost = 0;
@@ -185,7 +188,7 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
          EXCEPTION_LATE);
   world_write(plan, w, target, w->late.number, time);
   if (plan->roles[target] == TARGET_BASE)
-    w->bases[plan->meters[target]].is_vague = 1;
+    w->bases[plan->meters[target]].late_age = 1;
   memset(&w->late, 0, sizeof(w->late));
 }
 
@@ -342,7 +345,7 @@ believe(struct base_account *base, int64_t reading, int64_t serial)
   base->believed = reading;
   base->serial = base->meter = serial;
   base->begun = base->known = 1;
-  base->rebase = base->is_vague = base->lost_display = 0;
+  base->rebase = base->lost_display = 0;
 }
 
 /* The program measures READING from FROM.  It is wrong if its state was lost:
@@ -413,6 +416,46 @@ begin_base(const struct world_plan *plan, struct world *w, size_t target,
   }
 }
 
+/* The program takes the display of a base for the new base, and drops what is
+ * pending from the old one.  The next result covers that, if it is what was
+ * counted BEYOND the old base. */
+static void
+follow_base(const struct world_plan *plan, struct world *w, size_t target,
+            int64_t beyond, enum exception reason)
+{
+  size_t meter = plan->meters[target];
+
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    if (plan->meters[i] != meter || !is_sum(plan, i))
+      continue;
+    if (plan->in_file[i]) /* its rows are not dropped */
+      excuse_target(w, i, beyond, reason);
+    else
+      excuse(plan, w, meter, missing_amount(plan, w, i) - beyond, reason);
+  }
+  add_usage(plan, w, meter, -beyond);
+  w->bases[meter].believed = displayed_number(&w->devices[target]);
+}
+
+/* The base displays a reading that came late: to the program, it was changed by
+ * hand. */
+static void
+follow_late_base(const struct world_plan *plan, struct world *w, size_t target)
+{
+  struct base_account *base = &w->bases[plan->meters[target]];
+
+  if (!w->devices[target].owned) /* the first value only follows later */
+    base->late_age = 0;
+  else if (base->late_age == 1)
+    base->late_age = 2;
+  else if (base->late_age == 2) {
+    follow_base(plan, w, target,
+                base->believed - displayed_number(&w->devices[target]),
+                EXCEPTION_LATE);
+    base->late_age = 0;
+  }
+}
+
 void
 world_commit_cycle(const struct world_plan *plan, struct world *w,
                    const struct run_facts *facts)
@@ -423,8 +466,10 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
     confirm(&w->devices[i]);
     if (plan->roles[i] == TARGET_TOTAL)
       w->targets[i].seen = 1;
-    if (plan->roles[i] == TARGET_BASE)
+    if (plan->roles[i] == TARGET_BASE) {
       begin_base(plan, w, i, facts);
+      follow_late_base(plan, w, i);
+    }
   }
   for (size_t m = 0; m < plan->n_meters; m++)
     if ((w->bases[m].known || w->bases[m].rebase) && facts->has_reading[m])
@@ -476,30 +521,6 @@ world_go_back(const struct world_plan *plan, struct world *w, size_t target,
   return true;
 }
 
-/* The program takes the display of a base for the new base, and drops what is
- * pending from the old one.  The next result covers that, if it is what was
- * counted beyond the old base. */
-static void
-follow_base(const struct world_plan *plan, struct world *w, size_t target)
-{
-  size_t meter = plan->meters[target];
-  struct base_account *base = &w->bases[meter];
-  int64_t beyond = base->believed - w->devices[target].confirmed;
-
-  for (size_t i = 0; i < plan->n_targets; i++) {
-    if (plan->meters[i] != meter || i == target)
-      continue;
-    if (plan->in_file[i]) /* its rows are not dropped */
-      excuse_target(w, i, beyond, EXCEPTION_HAND);
-    else
-      excuse(plan, w, meter, missing_amount(plan, w, i) - beyond,
-             EXCEPTION_HAND);
-  }
-  add_usage(plan, w, meter, -beyond);
-  base->believed = displayed_number(&w->devices[target]);
-  base->meter = 0;
-}
-
 /* The display of TARGET was replaced: the truth follows it. */
 static void
 follow_hand(const struct world_plan *plan, struct world *w, size_t target,
@@ -512,7 +533,10 @@ follow_hand(const struct world_plan *plan, struct world *w, size_t target,
     w->targets[target].expected += now - before;
   if (plan->roles[target] == TARGET_BASE && now != 0 && now != before &&
       d->owned) {
-    follow_base(plan, w, target);
+    follow_base(plan, w, target,
+                w->bases[plan->meters[target]].believed - d->confirmed,
+                EXCEPTION_HAND);
+    w->bases[plan->meters[target]].meter = 0;
     d->confirmed = now;
   }
 }

@@ -96,8 +96,9 @@ struct base_account {
   int64_t candidate_serial, candidate; /* serial 0: no candidate */
   int64_t rebase;                      /* the next reading becomes the base */
   int64_t lost_display; /* the display when the state was lost; 0: it was not */
-  int64_t is_vague; /* no reading since an older state was restored, or since a
-                       late write */
+  int64_t is_vague;     /* not written since an older state was restored */
+  int64_t
+    late_age; /* its device displays a late write: 1, or 2 in later runs */
 };
 
 /* The account of a total or of amounts.  Of amounts, EXPECTED is the true usage

@@ -101,24 +101,20 @@ static const struct {
 } mistakes[] = {
   { BASE "sensor.base.digits = 12\n",
     "house.ini:16: digits: \"12\" is not within 0..9\n" },
-  {
-    BASE "sensor.base.digits = 1\nsensor.base.digits = 2\n",
-    "house.ini:17: option  },
-    { BASE "sensor.bas.label = Heat\n",
-      "house.ini:16: sensor.bas: [output log] has no such target; the nearest "
-      "is "
-      "\"base\"\n" },
-    { BASE "sensor.base.lable = Heat\n",
-      "house.ini:16: sensor.base.lable: \"lable\" is no option of a target; "
-      "the "
-      "nearest is \"label\"\n" },
-    { BASE "sensor.other.low = meter.heat\n",
-      "house.ini:16: sensor.other.low needs the target sensor.other: add "
-      "it\n" },
-    { BASE "sensor.base.label =\n", "house.ini:16: label: the value is empty" },
-    { BASE "sensor..label = Heat\n",
-      "house.ini:16: \"sensor..label\" names no target\n" },
-  };
+  { BASE "sensor.base.digits = 1\nsensor.base.digits = 2\n",
+    "house.ini:17: option \"sensor.base.digits\" is given twice" },
+  { BASE "sensor.bas.label = Heat\n",
+    "house.ini:16: sensor.bas: [output log] has no such target; the nearest is "
+    "\"base\"\n" },
+  { BASE "sensor.base.lable = Heat\n",
+    "house.ini:16: sensor.base.lable: \"lable\" is no option of a target; the "
+    "nearest is \"label\"\n" },
+  { BASE "sensor.other.low = meter.heat\n",
+    "house.ini:16: sensor.other.low needs the target sensor.other: add it\n" },
+  { BASE "sensor.base.label =\n", "house.ini:16: label: the value is empty" },
+  { BASE "sensor..label = Heat\n",
+    "house.ini:16: \"sensor..label\" names no target\n" },
+};
 
 START_TEST(mistake_in_a_target_option_is_refused)
 {

@@ -112,11 +112,11 @@ take_role(struct cycle *c, const struct target *t)
 {
   struct ledger *ledger = &c->d.ledgers[t->index];
 
-  if (t->source->kind || ledger->kind != MP_DELTA ||
-      ledger->role != LEDGER_PLAIN)
+  if (t->source->kind || !ledger->kind)
     return;
-  ledger->role = LEDGER_DELTA;
-  c->d.has_new_role = true;
+  c->d.has_new_kind = true;
+  if (ledger->kind == MP_DELTA && ledger->role == LEDGER_PLAIN)
+    ledger->role = LEDGER_DELTA;
 }
 
 static int

@@ -306,11 +306,11 @@ take_token(struct cycle *c, const struct stage *output, struct batch *batch)
   struct call call;
   int r;
 
-  if (!output->plugin->output.token)
+  if (!output->plugin->output.append)
     return true;
   call = call_begin(instance_of(c, output), "token");
   r = call_end(&call,
-               output->plugin->output.token(instance_of(c, output)->self,
+               output->plugin->append.token(instance_of(c, output)->self,
                                             batch->token, sizeof(batch->token)),
                0);
   if (r == MP_OK && !storable_token(batch->token, sizeof(batch->token)))

@@ -5,12 +5,16 @@
 #include <meterpipe/plugin.h>
 
 #include "tests/support/bad.h"
+#include "tests/support/manners.h"
 
 static int
 bad_apply(void *self, struct mp_value *value)
 {
   const struct bad *b = self;
 
+  misbehave("apply");
+  keep("apply-keeps-value", value);
+  keep("apply-keeps-text", value->text);
   if (bad_is("apply-limit")) { /* with a struct_size of 0 */
     struct mp_value limit = { .struct_size = 0 };
 

@@ -7,6 +7,8 @@
 static const int alone[] = { MP_OK, MP_DROP, MP_HOLD, -1 }; /* no operand */
 static const int outcomes[] = { MP_OK, MP_DROP, MP_HOLD, MP_REBASE, -1 };
 
+#define FIFTY_DIGITS "12345678901234567890123456789012345678901234567890"
+
 static const struct mp_value readings[] = {
   { .kind = MP_COUNTER, .coef = 84208, .exp10 = -3, .unit = "GJ" },
   { .kind = MP_GAUGE, .coef = -1, .exp10 = 0, .unit = NULL },
@@ -14,7 +16,9 @@ static const struct mp_value readings[] = {
   { .kind = MP_GAUGE, .coef = INT64_MAX, .exp10 = 99, .unit = "kW" },
   { .kind = MP_GAUGE, .coef = INT64_MIN, .exp10 = -99, .unit = "kW" },
   { .kind = MP_GAUGE, .coef = 1, .exp10 = 0, .unit = "no such unit" },
+  { .kind = MP_DELTA, .coef = -208, .exp10 = -3, .unit = "GJ" },
   { .kind = MP_TEXT, .text = "a text" },
+  { .kind = MP_TEXT, .text = FIFTY_DIGITS FIFTY_DIGITS },
   { .kind = MP_TEXT, .text = "" },
 };
 
@@ -68,15 +72,16 @@ static bool
 apply_one(struct conform *c, const struct trial *t,
           const struct mp_value *reading)
 {
-  struct mp_value *value;
+  struct mp_value filled = *reading, *value;
   struct loan loan;
   int r;
 
-  value = conform_lend_value(&loan, "apply", reading);
+  filled.struct_size = sizeof(filled);
+  filled.time_ms = 1;
+  filled.serial = "84968362";
+  value = conform_lend_value(&loan, "apply", &filled);
   if (!value)
     return false;
-  value->struct_size = sizeof(*value);
-  value->time_ms = 1;
   conform_begin(c, "apply");
   r = c->plugin->transform.apply(t->self, value);
   check_applied(c, t, r, value);

@@ -137,7 +137,8 @@ make_pipeline(struct app *app, const struct plugin *plugin,
   if (!app->config)
     return MP_ENOMEM;
   p->config = app->config;
-  stage = make_stage(p, plugin);
+  p->name = pipeline_name_of(app->args->config_path);
+  stage = p->name ? make_stage(p, plugin) : NULL;
   if (stage)
     secret_hide_words(plugin->table.options, app->args->operands + 1,
                       app->args->n_operands - 1);

@@ -50,6 +50,8 @@ struct conform {
   char message[160];                /* the last failure, explained by mp_fail */
   const struct mp_target **targets; /* n_targets; NULL: not open */
   uint32_t n_targets;
+  struct loan *loans; /* n_loans: what services lent to the running callback */
+  size_t n_loans;
 };
 
 struct conform_check {
@@ -108,10 +110,18 @@ bool conform_explained(const struct conform *c);
  * none. */
 const char *conform_value(const struct mp_value *value);
 
+/* Adds a loan of SIZE bytes for the running callback: conform_end takes it
+ * back. NULL: out of memory. */
+struct loan *conform_lend(struct conform *c, size_t size);
+
 /* Copies VALUE and its texts into LOAN, which it opens for CALLBACK.  NULL: out
  * of memory. */
 struct mp_value *conform_lend_value(struct loan *loan, const char *callback,
                                     const struct mp_value *value);
+/* The same into LOAN, which is open and has CONFORM_VALUE bytes left. */
+#define CONFORM_VALUE (sizeof(struct mp_value) + 3 * LOAN_TEXT)
+struct mp_value *conform_put_value(struct loan *loan,
+                                   const struct mp_value *value);
 
 /* ---- conform_host.c ---- */
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/value.h"
 
@@ -104,6 +105,13 @@ check_manners(struct conform *c)
   manners_note(&c->manners);
 }
 
+static void
+take_loans_back(struct conform *c)
+{
+  while (c->n_loans > 0)
+    loan_close(&c->loans[--c->n_loans]);
+}
+
 int
 conform_end(struct conform *c, int r, const int *outcomes)
 {
@@ -114,6 +122,7 @@ conform_end(struct conform *c, int r, const int *outcomes)
   if (!may_print(c))
     check_printed(c, 0);
   check_printed(c, 1);
+  take_loans_back(c);
   c->report->callback = NULL;
   return r;
 }
@@ -129,16 +138,36 @@ conform_value(const struct mp_value *value)
 }
 
 struct mp_value *
-conform_lend_value(struct loan *loan, const char *callback,
-                   const struct mp_value *value)
+conform_put_value(struct loan *loan, const struct mp_value *value)
 {
-  struct mp_value *copy;
+  struct mp_value *copy = loan_copy(loan, value, sizeof(*value));
 
-  if (!loan_open(loan, callback, sizeof(*copy) + 3 * LOAN_TEXT))
-    return NULL;
-  copy = loan_copy(loan, value, sizeof(*value));
   copy->unit = loan_text(loan, value->unit);
   copy->serial = loan_text(loan, value->serial);
   copy->text = loan_text(loan, value->text);
   return copy;
+}
+
+struct mp_value *
+conform_lend_value(struct loan *loan, const char *callback,
+                   const struct mp_value *value)
+{
+  if (!loan_open(loan, callback, CONFORM_VALUE))
+    return NULL;
+  return conform_put_value(loan, value);
+}
+
+struct loan *
+conform_lend(struct conform *c, size_t size)
+{
+  const char *callback = c->report->callback;
+  struct loan *loan;
+
+  if (!ARRAY_GROW(&c->loans, c->n_loans))
+    return NULL;
+  loan = &c->loans[c->n_loans];
+  if (!loan_open(loan, callback ? callback : "a thread of it", size))
+    return NULL;
+  c->n_loans++;
+  return loan;
 }

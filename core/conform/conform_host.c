@@ -65,7 +65,7 @@ host_vfail(const struct mp_host *host, int code, const char *object,
   return code;
 }
 
-/* ---- Options, operands, targets, store ---- */
+/* ---- Options and operands ---- */
 
 static bool
 has_option(const char *key)
@@ -96,7 +96,7 @@ host_option_int(const struct mp_host *host, const char *key)
 
 static int
 host_option_decimal(const struct mp_host *host, const char *key,
-                    struct mp_value *ret_value)
+                    struct mp_decimal *ret_number)
 {
   const struct mp_option *option = current->plugin->table.options;
 
@@ -105,7 +105,7 @@ host_option_decimal(const struct mp_host *host, const char *key,
   while (strcmp(option->key, key) != 0)
     option++;
   if (option->type == MP_TYPE_DECIMAL)
-    return fake_services.option_decimal(host, key, ret_value);
+    return fake_services.option_decimal(host, key, ret_number);
   conform_fail(current,
                "%s reads the option \"%s\" with option_decimal: give it the "
                "type MP_TYPE_DECIMAL",
@@ -113,27 +113,135 @@ host_option_decimal(const struct mp_host *host, const char *key,
   return MP_DROP;
 }
 
+/* Returns a copy of FAKE that lives until apply returns. */
+static const struct mp_operand *
+lend_operand(const struct mp_operand *fake)
+{
+  struct loan *loan = conform_lend(current, sizeof(*fake) + CONFORM_VALUE);
+  struct mp_operand *copy;
+
+  if (!loan)
+    return NULL;
+  copy = loan_copy(loan, fake, sizeof(*fake));
+  if (fake->value)
+    copy->value = conform_put_value(loan, fake->value);
+  return copy;
+}
+
 static const struct mp_operand *
 host_operand(const struct mp_host *host, const char *key)
 {
   const char *callback = current->report->callback;
+  const struct mp_operand *fake = fake_services.operand(host, key);
 
   if (!callback || strcmp(callback, "apply") != 0)
     conform_fail(current, "%s calls operand: call it only in apply", user());
-  return fake_services.operand(host, key);
+  return fake ? lend_operand(fake) : NULL;
+}
+
+/* ---- Targets ---- */
+
+/* Reports a use of SERVICE when the output is not open. */
+static bool
+is_open(const char *service)
+{
+  if (!current->targets)
+    conform_fail(current, "%s calls %s: call it between open and close", user(),
+                 service);
+  return current->targets;
+}
+
+static bool
+is_target(const char *service, uint32_t index)
+{
+  if (!is_open(service))
+    return false;
+  if (index >= current->n_targets)
+    conform_fail(current, "%s calls %s for target %u of %u", user(), service,
+                 (unsigned)index, (unsigned)current->n_targets);
+  return index < current->n_targets;
 }
 
 static const struct mp_target *
 host_target(const struct mp_host *host, uint32_t index)
 {
   (void)host;
-  if (!current->targets) {
-    conform_fail(current, "%s calls target: call it between open and close",
-                 user());
-    return NULL;
-  }
-  return index < current->n_targets ? current->targets[index] : NULL;
+  return is_open("target") && index < current->n_targets
+           ? current->targets[index]
+           : NULL;
 }
+
+/* The fake host has one target, with the options and the values of all. */
+static bool
+has_target_option(const char *service, uint32_t index, const char *key)
+{
+  const struct mp_option *option = current->plugin->output.target_options;
+
+  while (option && option->key && strcmp(option->key, key) != 0)
+    option++;
+  if (option && option->key)
+    return is_target(service, index);
+  conform_fail(current,
+               "%s asks for the target option \"%s\": add it to target_options",
+               user(), key);
+  return false;
+}
+
+static const char *
+host_target_option(const struct mp_host *host, uint32_t index, const char *key)
+{
+  return has_target_option("target_option", index, key)
+           ? fake_services.target_option(host, 0, key)
+           : NULL;
+}
+
+static int64_t
+host_target_option_int(const struct mp_host *host, uint32_t index,
+                       const char *key)
+{
+  return has_target_option("target_option_int", index, key)
+           ? fake_services.target_option_int(host, 0, key)
+           : 0;
+}
+
+static int
+host_target_meter(const struct mp_host *host, uint32_t index,
+                  struct mp_meter *ret_meter)
+{
+  struct mp_meter meter = { .struct_size = sizeof(meter) };
+  struct loan *loan;
+
+  if (!is_target("target_meter", index) ||
+      fake_services.target_meter(host, 0, &meter) != MP_OK)
+    return MP_DROP;
+  loan = conform_lend(current, 5 * LOAN_TEXT);
+  if (!loan)
+    return MP_DROP;
+  meter.serial = loan_text(loan, meter.serial);
+  meter.manufacturer = loan_text(loan, meter.manufacturer);
+  meter.model = loan_text(loan, meter.model);
+  meter.software = loan_text(loan, meter.software);
+  meter.id = loan_text(loan, meter.id);
+  if (meter.struct_size > ret_meter->struct_size)
+    meter.struct_size = ret_meter->struct_size;
+  memcpy(ret_meter, &meter, meter.struct_size);
+  return MP_OK;
+}
+
+static const struct mp_value *
+host_target_last(const struct mp_host *host, uint32_t index)
+{
+  const struct mp_value *last;
+  struct loan *loan;
+
+  if (!is_target("target_last", index))
+    return NULL;
+  last = fake_services.target_last(host, 0);
+  loan = last ? conform_lend(current, CONFORM_VALUE) : NULL;
+  return loan ? conform_put_value(loan, last) : NULL;
+}
+
+/* ---- The store ---- */
 
 static int
 host_store_set(const struct mp_host *host, const char *key, const char *text)
@@ -198,6 +306,29 @@ set_option(struct conform *c, struct fake_host *fake,
                 value ? value : example_of(option, buf, sizeof(buf)));
 }
 
+/* Gives FAKE the target that stands for all.  A required option of it gets an
+ * example. */
+static void
+add_target(struct conform *c, struct fake_host *fake)
+{
+  static const struct mp_meter meter = { .struct_size = sizeof(meter),
+                                         .serial = "84968362",
+                                         .manufacturer = "Kamstrup",
+                                         .model = "MULTICAL 403",
+                                         .software = "C1",
+                                         .id = "house.meter" };
+  const struct mp_option *option = c->plugin->output.target_options;
+  char buf[512];
+
+  fake_host_add_target(fake, "1", NULL, "meter.a1", 0);
+  for (; option && option->key; option++)
+    if (option->flags & MP_REQUIRED)
+      fake_host_set_target_option(
+        fake, 0, option->key, option_type_example(option, buf, sizeof(buf)));
+  fake_host_set_target_meter(fake, 0, &meter);
+  fake_host_set_target_last(fake, 0, MP_COUNTER, "84.000 GJ");
+}
+
 /* ---- Hosts and instances ---- */
 
 struct conform_host *
@@ -219,9 +350,15 @@ conform_host(struct conform *c, const char *name)
   table->option_decimal = host_option_decimal;
   table->operand = host_operand;
   table->target = host_target;
+  table->target_option = host_target_option;
+  table->target_option_int = host_target_option_int;
+  table->target_meter = host_target_meter;
+  table->target_last = host_target_last;
   table->store_set = host_store_set;
   for (; option && option->key; option++)
     set_option(c, h->fake, option);
+  if (c->plugin->kind == PLUGIN_OUTPUT)
+    add_target(c, h->fake);
   return h;
 }
 

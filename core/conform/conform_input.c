@@ -19,6 +19,7 @@ struct described {
 
 struct fields {
   struct conform *c;
+  void *self; /* for field_of; NULL: field is asked */
   unsigned calls;
   struct described last;
   struct described *list; /* of MANY_FIELDS; NULL: only the last is kept */
@@ -78,22 +79,24 @@ ask_field(struct fields *f, const char *name)
   const struct mp_field_sink *sink;
   const char *lent = name;
   struct loan loan;
+  const char *callback = f->self ? "field_of" : "field";
   int r;
 
   f->calls = 0;
   f->last = (struct described){ 0 };
-  sink = lend_field_sink(f, &loan, "field", &lent);
+  sink = lend_field_sink(f, &loan, callback, &lent);
   if (!sink)
     return NULL;
-  conform_begin(f->c, "field");
-  r = f->c->plugin->input.field(lent, sink);
+  conform_begin(f->c, callback);
+  r = f->self ? f->c->plugin->input.field_of(f->self, lent, sink)
+              : f->c->plugin->input.field(lent, sink);
   if (r != MP_OK && r != MP_ECONFIG)
     conform_fail(f->c,
-                 "field(\"%s\") returned %d: it may return MP_OK or MP_ECONFIG",
-                 name, r);
+                 "%s(\"%s\") returned %d: it may return MP_OK or MP_ECONFIG",
+                 callback, name, r);
   if (f->calls != (r == MP_OK ? 1u : 0u))
-    conform_fail(f->c, "field(\"%s\") returned %d and called the sink %u times",
-                 name, r, f->calls);
+    conform_fail(f->c, "%s(\"%s\") returned %d and called the sink %u times",
+                 callback, name, r, f->calls);
   /* MP_ECONFIG needs no explanation here: there is no host. */
   conform_end(f->c, MP_OK, outcomes);
   loan_close(&loan);
@@ -147,15 +150,15 @@ check_list(struct conform *c, struct fields *f)
 }
 
 static void
-check_default_fields(struct conform *c, const char *fields)
+check_default_fields(struct fields *f, const char *fields)
 {
-  struct fields f = { .c = c };
   char *copy = strdup(fields), *rest = copy, *word;
 
   while (rest && *rest) {
     word = strsep(&rest, ", ");
-    if (*word && !ask_field(&f, word))
-      conform_fail(c, "default_fields has \"%s\", which is not a field", word);
+    if (*word && strcmp(word, "*") != 0 && !ask_field(f, word))
+      conform_fail(f->c, "default_fields has \"%s\", which is not a field",
+                   word);
   }
   free(copy);
 }
@@ -175,7 +178,25 @@ check_fields(struct conform *c)
   ask_field(&f, "no such field!");
   ask_field(&f, "%s%n");
   if (ops->default_fields)
-    check_default_fields(c, ops->default_fields);
+    check_default_fields(&f, ops->default_fields);
+}
+
+/* What the fields mean in an instance. */
+static void
+check_fields_of(struct conform *c)
+{
+  const struct mp_input_ops *ops = &c->plugin->input;
+  struct conform_host *h = conform_host(c, "one");
+  struct fields f = { .c = c };
+
+  if (ops->field_of && conform_create(c, h, &f.self)) {
+    ask_field(&f, "no such field!");
+    ask_field(&f, "%s%n");
+    if (ops->default_fields)
+      check_default_fields(&f, ops->default_fields);
+    conform_destroy(c, h, f.self);
+  }
+  conform_host_free(h);
 }
 
 /* ---- Reading ---- */
@@ -216,6 +237,26 @@ take_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
   return MP_OK;
 }
 
+static bool
+is_fact(const char *text)
+{
+  return !text || storable_symbol(text);
+}
+
+static int
+take_meter(const struct mp_sink *sink, const struct mp_meter *meter)
+{
+  struct conform *c = sink->ctx;
+
+  if (!MP_HAS(meter, struct mp_meter, software))
+    conform_fail(c, "read gave facts whose struct_size is too small");
+  else if (!is_fact(meter->manufacturer) || !is_fact(meter->model) ||
+           !is_fact(meter->software))
+    conform_fail(c, "read gave facts of the meter that are not clean UTF-8, "
+                    "are too long, or have \"|\" in them");
+  return MP_OK;
+}
+
 /* Returns the result of read. */
 static int
 call_read(struct trial *t)
@@ -226,7 +267,8 @@ call_read(struct trial *t)
   const struct mp_sink sink = { .struct_size = sizeof(sink),
                                 .ctx = t->c,
                                 .emit = take_value,
-                                .serial = take_serial };
+                                .serial = take_serial,
+                                .meter = take_meter };
   struct loan loan;
   int r;
 
@@ -327,6 +369,7 @@ check_cancelled(struct conform *c)
 
 const struct conform_check conform_input[] = {
   { "fields", check_fields, false },
+  { "fields of an instance", check_fields_of, false },
   { "read", check_read, false },
   { "twenty readings", check_leaks, false },
   { "no time left", check_no_time, false },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/decimal.h"
 
 #define FEW_TARGETS 2
 #define MANY_TARGETS 2000
@@ -15,13 +16,13 @@
 
 /* The first one is an ordinary reading. */
 static const struct mp_value samples[] = {
-  { .kind = MP_COUNTER, .coef = 84208, .exp10 = -3, .unit = "GJ" },
-  { .kind = MP_GAUGE, .coef = -1250, .exp10 = -2, .unit = "\302\260C" },
-  { .kind = MP_DELTA, .coef = 208, .exp10 = -3, .unit = "GJ" },
-  { .kind = MP_DELTA, .coef = -1, .exp10 = 0, .unit = "m3" },
-  { .kind = MP_GAUGE, .coef = 0, .exp10 = -4 },
-  { .kind = MP_GAUGE, .coef = INT64_MAX, .exp10 = 99, .unit = "kW" },
-  { .kind = MP_GAUGE, .coef = INT64_MIN, .exp10 = -99, .unit = "kW" },
+  { .kind = MP_COUNTER, .number = { 84208, -3 }, .unit = "GJ" },
+  { .kind = MP_GAUGE, .number = { -1250, -2 }, .unit = "\302\260C" },
+  { .kind = MP_DELTA, .number = { 208, -3 }, .unit = "GJ" },
+  { .kind = MP_DELTA, .number = { -1, 0 }, .unit = "m3" },
+  { .kind = MP_GAUGE, .number = { 0, -4 } },
+  { .kind = MP_GAUGE, .number = { INT64_MAX, DECIMAL_MAX_EXP }, .unit = "kW" },
+  { .kind = MP_GAUGE, .number = { INT64_MIN, -DECIMAL_MAX_EXP }, .unit = "kW" },
   { .kind = MP_TEXT, .text = "" },
   { .kind = MP_TEXT, .text = "a \"text\", with 100% of <these>; \\ and '" },
   { .kind = MP_TEXT, .text = FIFTY_DIGITS FIFTY_DIGITS },

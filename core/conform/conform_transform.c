@@ -1,6 +1,7 @@
 /* The checks for transforms. */
 #include "core/conform/conform.h"
 #include "lib/array.h"
+#include "lib/decimal.h"
 
 #include <string.h>
 
@@ -10,13 +11,13 @@ static const int outcomes[] = { MP_OK, MP_DROP, MP_HOLD, MP_REBASE, -1 };
 #define FIFTY_DIGITS "12345678901234567890123456789012345678901234567890"
 
 static const struct mp_value readings[] = {
-  { .kind = MP_COUNTER, .coef = 84208, .exp10 = -3, .unit = "GJ" },
-  { .kind = MP_GAUGE, .coef = -1, .exp10 = 0, .unit = NULL },
-  { .kind = MP_DELTA, .coef = 0, .exp10 = -2, .unit = "m3" },
-  { .kind = MP_GAUGE, .coef = INT64_MAX, .exp10 = 99, .unit = "kW" },
-  { .kind = MP_GAUGE, .coef = INT64_MIN, .exp10 = -99, .unit = "kW" },
-  { .kind = MP_GAUGE, .coef = 1, .exp10 = 0, .unit = "no such unit" },
-  { .kind = MP_DELTA, .coef = -208, .exp10 = -3, .unit = "GJ" },
+  { .kind = MP_COUNTER, .number = { 84208, -3 }, .unit = "GJ" },
+  { .kind = MP_GAUGE, .number = { -1, 0 }, .unit = NULL },
+  { .kind = MP_DELTA, .number = { 0, -2 }, .unit = "m3" },
+  { .kind = MP_GAUGE, .number = { INT64_MAX, DECIMAL_MAX_EXP }, .unit = "kW" },
+  { .kind = MP_GAUGE, .number = { INT64_MIN, -DECIMAL_MAX_EXP }, .unit = "kW" },
+  { .kind = MP_GAUGE, .number = { 1, 0 }, .unit = "no such unit" },
+  { .kind = MP_DELTA, .number = { -208, -3 }, .unit = "GJ" },
   { .kind = MP_TEXT, .text = "a text" },
   { .kind = MP_TEXT, .text = FIFTY_DIGITS FIFTY_DIGITS },
   { .kind = MP_TEXT, .text = "" },
@@ -26,11 +27,8 @@ static const struct {
   uint32_t flags;
   const char *value;
 } operands[] = {
-  { MP_OPERAND_MISSING, NULL },
-  { MP_OPERAND_FIRST, NULL },
-  { 0, "84.000 GJ" },
-  { 0, "1000000000000000000" },
-  { MP_OPERAND_OTHER_METER, "9999999.9 kWh" },
+  { MP_OPERAND_MISSING, NULL }, { MP_OPERAND_FIRST, NULL }, { 0, "84.000 GJ" },
+  { 0, "1000000000000000000" }, { 0, "9999999.9 kWh" },
 };
 
 static bool

@@ -19,7 +19,7 @@ fault_of_result(const struct output_trial *t, uint32_t record, uint32_t target,
 {
   bool recovers = strcmp(t->c->report->callback, "recover") == 0;
 
-  if (result < MP_ACCEPTED || result > MP_REJECTED)
+  if (result < MP_ACCEPTED || result > MP_SET_ASIDE)
     snprintf(buf, size, "the result %u, which does not exist",
              (unsigned)result);
   else if (record >= t->records)
@@ -28,6 +28,10 @@ fault_of_result(const struct output_trial *t, uint32_t record, uint32_t target,
   else if (target >= t->n_targets && target != MP_ALL_TARGETS)
     snprintf(buf, size, "a result for target %u of %u", (unsigned)target,
              (unsigned)t->n_targets);
+  else if (result == MP_SET_ASIDE &&
+           (t->class != MP_HISTORY || target != MP_ALL_TARGETS))
+    snprintf(buf, size,
+             "MP_SET_ASIDE: only a history output may, with MP_ALL_TARGETS");
   else if (recovers && target == MP_ALL_TARGETS && result > MP_PERHAPS)
     snprintf(buf, size, "the result %u: it may give MP_ACCEPTED or MP_NOT_SENT",
              (unsigned)result);
@@ -86,7 +90,8 @@ call_with_results(struct output_trial *t, const char *token)
   lent = loan_copy(&loan, &sink, sizeof(sink));
   token = loan_text(&loan, token);
   conform_begin(t->c, callback);
-  r = token ? ops->recover(t->self, token, lent) : ops->commit(t->self, lent);
+  r = token ? ops->append->recover(t->self, token, lent)
+            : ops->commit(t->self, lent);
   if (r == MP_OK && !conform_failed(t->c))
     check_results(t);
   if (t->silent && r != MP_ECANCELED &&
@@ -181,7 +186,7 @@ take_token(struct output_trial *t, char token[2 * TOKEN_SIZE])
 
   memset(token, '#', 2 * TOKEN_SIZE);
   conform_begin(t->c, "token");
-  r = t->c->plugin->output.token(t->self, token, TOKEN_SIZE);
+  r = t->c->plugin->append.token(t->self, token, TOKEN_SIZE);
   if (token[TOKEN_SIZE] != '#')
     conform_fail(t->c, "token wrote more than the %d bytes of its size",
                  TOKEN_SIZE);
@@ -199,11 +204,11 @@ fault_of_shown(const struct output_trial *t, const struct mp_shown *shown)
 {
   const char *fault;
 
-  if (!MP_HAS(shown, struct mp_shown, wait_ms))
+  if (!MP_HAS(shown, struct mp_shown, flags))
     return "an answer whose struct_size is too small";
   if (shown->target >= t->n_targets)
     return "an answer for a target that does not exist";
-  if (shown->answer < MP_SHOWN_VALUE || shown->answer > MP_SHOWN_UNFIT)
+  if (shown->answer < MP_SHOWN_VALUE || shown->answer > MP_SHOWN_FORGOTTEN)
     return "an answer that does not exist";
   if (shown->answer == MP_SHOWN_VALUE && !shown->value)
     return "MP_SHOWN_VALUE without a value";
@@ -223,11 +228,10 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 
   if (fault)
     conform_fail(t->c, "fetch gave %s", fault);
-  if (!MP_HAS(shown, struct mp_shown, wait_ms) || shown->target >= t->n_targets)
+  if (!MP_HAS(shown, struct mp_shown, flags) || shown->target >= t->n_targets)
     return MP_EINTERNAL;
   t->places[shown->target].answered = true;
-  t->places[shown->target].takes_numbers =
-    MP_HAS(shown, struct mp_shown, flags) && (shown->flags & MP_SHOWN_NUMBERS);
+  t->places[shown->target].takes_numbers = shown->flags & MP_SHOWN_NUMBERS;
   return fault ? MP_EINTERNAL : MP_OK;
 }
 
@@ -315,7 +319,8 @@ lend_targets(struct output_trial *t)
     return false;
   }
   for (uint32_t i = 0; i < t->n_targets; i++) {
-    struct mp_target target = { .struct_size = sizeof(target) };
+    struct mp_target target = { .struct_size = sizeof(target),
+                                .kind = t->sample->kind };
 
     snprintf(name, sizeof(name), "%u", (unsigned)i + 1);
     snprintf(source, sizeof(source), "meter.a%u", (unsigned)i + 1);

@@ -52,11 +52,11 @@ keep_displayed(struct target *target, const struct mp_shown *shown)
       return "out of memory";
   }
   to->place = shown->place;
-  target->displayed_step =
-    (struct mp_decimal){ .coef = shown->step_coef,
-                         .exp10 = shown->step_coef ? shown->step_exp10 : 0 };
-  target->numbers_only =
-    MP_HAS(shown, struct mp_shown, flags) && (shown->flags & MP_SHOWN_NUMBERS);
+  if (shown->step.coef)
+    target->displayed_step = shown->step;
+  else
+    target->displayed_step = (struct mp_decimal){ 0, 0 };
+  target->numbers_only = (shown->flags & MP_SHOWN_NUMBERS) != 0;
   target->ready_ms = clock_mono_ms() + shown->wait_ms;
   return import_displayed(target, shown);
 }
@@ -68,7 +68,7 @@ take_displayed(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   struct target *target;
   const char *fault;
 
-  if (!shown || !MP_HAS(shown, struct mp_shown, wait_ms) ||
+  if (!shown || !MP_HAS(shown, struct mp_shown, flags) ||
       shown->target >= output->n_targets || shown->answer < MP_SHOWN_VALUE ||
       shown->answer > MP_SHOWN_UNFIT)
     return stage_fail(output, MP_EINTERNAL, NULL,

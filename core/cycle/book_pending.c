@@ -171,8 +171,7 @@ static void
 keep_kind(struct target *t)
 {
   ledger_set_kind(&t->ledger, kind_slot(t)->value.kind);
-  if (t->ledger.role == LEDGER_DELTA)
-    t->public.flags |= MP_TARGET_DELTA;
+  t->public.kind = t->ledger.kind;
 }
 
 /* ---- Units ---- */

@@ -80,8 +80,8 @@ take_role(struct target *t)
   if (!t->source->kind && t->ledger.kind == MP_DELTA &&
       t->ledger.role == LEDGER_PLAIN)
     t->ledger.role = LEDGER_DELTA;
-  if (t->ledger.role == LEDGER_DELTA)
-    t->public.flags |= MP_TARGET_DELTA;
+  if (!t->public.kind)
+    t->public.kind = t->ledger.kind;
 }
 
 static int

@@ -133,7 +133,7 @@ deliver_commit(struct stage *output, const char *token, struct results *results)
     return;
   }
   call = call_begin(output, token ? "recover" : "commit");
-  r = token ? ops->recover(output->self, token, &sink)
+  r = token ? ops->append->recover(output->self, token, &sink)
             : ops->commit(output->self, &sink);
   if (call_end(&call, r, 0) < 0)
     output->given_up = true;

@@ -304,11 +304,11 @@ take_token(struct stage *output, struct batch *batch)
   struct call call;
   int r;
 
-  if (!output->plugin->output.token)
+  if (!output->plugin->output.append)
     return true;
   call = call_begin(output, "token");
   r = call_end(&call,
-               output->plugin->output.token(output->self, batch->token,
+               output->plugin->append.token(output->self, batch->token,
                                             sizeof(batch->token)),
                0);
   if (r == MP_OK && !storable_token(batch->token, sizeof(batch->token)))

@@ -2,6 +2,7 @@
 #include "core/pipeline/graph.h"
 
 #include "core/pipeline/pipeline_build.h"
+#include "core/pipeline/target_fit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -282,9 +283,22 @@ set_role(struct target *target)
     target->public.flags |= MP_TARGET_TOTAL;
   } else if (target->source && target->source->kind == MP_DELTA) {
     role = LEDGER_DELTA;
-    target->public.flags |= MP_TARGET_DELTA;
   }
   ledger_init(&target->ledger, role);
+}
+
+/* Tells the plugin about the field that feeds TARGET. */
+static void
+describe_target(struct target *target)
+{
+  const struct slot *field = slot_origin(target->source);
+
+  if (!target->source)
+    return;
+  target->public.kind = target->source->kind;
+  target->public.unit = target_fit_usual_unit(target->source);
+  target->public.label = field ? field->label : NULL;
+  target->public.number = field ? field->number : NULL;
 }
 
 void
@@ -299,6 +313,9 @@ graph_resolve(struct builder *b)
     keep_readings(b, p->transforms[i]);
   check_rules(b);
   for (size_t i = 0; i < p->n_stages; i++)
-    for (size_t k = 0; k < p->stages[i]->n_targets; k++)
+    for (size_t k = 0; k < p->stages[i]->n_targets; k++) {
       set_role(p->stages[i]->targets[k]);
+      if (problems_errors(b->problems) == 0) /* else there may be a circle */
+        describe_target(p->stages[i]->targets[k]);
+    }
 }

@@ -8,6 +8,7 @@
 
 #include "core/pipeline/notices.h"
 #include "core/pipeline/stage.h"
+#include "core/pipeline/target_options.h"
 #include "lib/array.h"
 
 /* ---- Helpers ---- */
@@ -178,6 +179,7 @@ pipeline_add_field(struct stage *input, const char *field)
   slot = builder_add_slot(pipeline, input, field, 0);
   for (size_t i = 0; slot && i < pipeline->n_stages; i++)
     if (pipeline->stages[i]->takes_all &&
+        !target_options_omit(pipeline->stages[i], slot->name) &&
         !builder_add_target(pipeline->stages[i], slot->name, NULL, slot))
       slot = NULL;
   return slot;
@@ -191,12 +193,33 @@ slot_field(struct slot *slot)
   return slot;
 }
 
+struct slot *
+slot_origin(struct slot *slot)
+{
+  while (slot && slot->stage->kind == PLUGIN_TRANSFORM)
+    slot = slot->stage->input;
+  return slot;
+}
+
 struct base *
 base_leader(struct base *base)
 {
   while (base && base->leader != base)
     base = base->leader;
   return base;
+}
+
+char *
+pipeline_name_of(const char *path)
+{
+  static const char suffix[] = ".ini";
+  const char *slash = strrchr(path, '/');
+  const char *name = slash ? slash + 1 : path;
+  size_t len = strlen(name), cut = strlen(suffix);
+
+  if (len > cut && strcmp(name + len - cut, suffix) == 0)
+    len -= cut;
+  return strndup(name, len);
 }
 
 void
@@ -228,6 +251,8 @@ stage_free(struct stage *stage)
   free(stage->targets);
   free(stage->operands);
   free(stage->fields);
+  free(stage->meter_id);
+  target_options_free(stage->target_options);
   options_free(stage->options);
   config_free(stage->replay);
   free(stage);
@@ -251,6 +276,7 @@ pipeline_free(struct pipeline *pipeline)
   notices_drop(pipeline);
   options_free(pipeline->options);
   free(pipeline->state_dir);
+  free(pipeline->name);
   free(pipeline->stages);
   free(pipeline->outputs);
   free(pipeline->transforms);

@@ -29,6 +29,7 @@
 struct notice;
 struct stage;
 struct target;
+struct target_options;
 
 enum slot_state {
   SLOT_MISSING,  /* no value in this cycle; never counts as 0 */
@@ -55,7 +56,8 @@ struct slot {
   struct reading *kept; /* last readings, if a transform measures it; NULL */
   struct mp_decimal max_rate; /* the input's limit per hour; coef 0: none */
   const char *max_rate_unit;
-  const char *usual_unit; /* according to the input; NULL: not known */
+  const char *usual_unit;     /* according to the input; NULL: not known */
+  const char *label, *number; /* likewise, interned */
   /* of this cycle */
   enum slot_state state;
   struct value value;
@@ -90,6 +92,7 @@ struct target {
   uint32_t operand_flags; /* MP_BASE, MP_TOTAL: its use as an operand */
   bool is_operand;
   struct mp_target public; /* as the plugin sees it */
+  struct mp_value last;    /* the last known value, as the plugin sees it */
   struct ledger ledger;
   struct base *base; /* the base that this target is; NULL: none */
   bool loaded;       /* its entry in the state was looked up */
@@ -146,6 +149,7 @@ struct stage {
   bool all_fields;
   bool ended;         /* nothing more to read in this run */
   bool abandoned;     /* its thread did not return in time */
+  char *meter_id;     /* mp_meter.id: PIPELINE.SECTION */
   const char *serial; /* serial number in this cycle, interned */
   uint32_t serial_how;
   bool asked_serial; /* identify was called in this cycle */
@@ -165,6 +169,7 @@ struct stage {
   struct target **targets;
   size_t n_targets;
   bool takes_all;
+  struct target_options *target_options; /* see target_options.h */
   uint32_t delivery;      /* MP_LIVE ...: from the plugin or its option */
   bool asks_nothing;      /* fetch returned MP_SKIP: it cannot be asked */
   size_t pending_records; /* records begun since the last commit */
@@ -176,6 +181,7 @@ struct stage {
 
 struct pipeline {
   const struct config *config;
+  char *name; /* of the file, without the folder and ".ini" */
   struct run *run;
   struct options *options; /* options of [pipeline] */
   struct stage **stages;   /* in the file's order */
@@ -214,6 +220,10 @@ int pipeline_build(const struct config *config, struct loader *loader,
                    size_t n_replays, struct problems *problems,
                    struct pipeline **ret);
 
+/* Returns the name of the pipeline in the file PATH: the file's name without
+ * ".ini".  The caller frees it.  NULL: out of memory. */
+char *pipeline_name_of(const char *path);
+
 /* Finds the directory of the state and gives it to the stages; call it before
  * create.  CONFIG_PATH is the pipeline file that the state belongs to. */
 void pipeline_find_state_dir(struct pipeline *pipeline,
@@ -238,6 +248,10 @@ uint32_t graph_result_kind(const struct stage *transform, uint32_t kind);
 /* Returns the field whose reading SLOT holds, as read or after transforms
  * without operands.  NULL: SLOT is calculated from something else, too. */
 struct slot *slot_field(struct slot *slot);
+
+/* Returns the field whose reading SLOT is made of, through all transforms;
+ * NULL: none. */
+struct slot *slot_origin(struct slot *slot);
 
 /* Returns the leader of BASE: one base for each group of connected bases.  Its
  * flag `blocked` applies to the whole group. */

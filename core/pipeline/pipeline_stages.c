@@ -4,6 +4,7 @@
 
 #include "core/pipeline/pipeline_build.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,6 +149,11 @@ add_stage(struct builder *b, const struct config_section *section)
   stage->pipeline = pipeline;
   if (stage->kind == PLUGIN_OUTPUT)
     builder_append(b, &pipeline->outputs, &pipeline->n_outputs, stage);
+  if (stage->kind == PLUGIN_INPUT &&
+      asprintf(&stage->meter_id, "%s.%s", pipeline->name, stage->name) < 0) {
+    stage->meter_id = NULL;
+    b->failed = true;
+  }
   stage_init_host(stage);
   load_stage(b, stage);
   if (!stage->plugin)

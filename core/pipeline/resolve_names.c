@@ -18,7 +18,7 @@ struct known_field {
   char name[STORABLE_NAME];
   struct mp_decimal max_rate;
   const char *max_rate_unit;
-  const char *unit;
+  const char *unit, *label, *number;
 };
 
 static void
@@ -26,20 +26,18 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
 {
   struct known_field *known = sink->ctx;
 
-  known->known = MP_HAS(field, struct mp_field, unit) && field->name &&
+  known->known = MP_HAS(field, struct mp_field, max_rate_unit) && field->name &&
                  storable_field(field->name) && field->kind <= MP_TEXT;
   if (!known->known)
     return;
   snprintf(known->name, sizeof(known->name), "%s", field->name);
   known->kind = field->kind;
   known->unit = value_intern(field->unit);
-  if (!MP_HAS(field, struct mp_field, max_rate_unit) ||
-      field->max_rate_coef <= 0)
+  known->label = value_intern(field->label);
+  known->number = value_intern(field->number);
+  if (field->max_rate.coef <= 0 || !decimal_valid(field->max_rate))
     return;
-  known->max_rate =
-    (struct mp_decimal){ field->max_rate_coef, field->max_rate_exp10 };
-  if (!decimal_valid(known->max_rate))
-    known->max_rate.coef = 0;
+  known->max_rate = field->max_rate;
   known->max_rate_unit = value_intern(field->max_rate_unit);
 }
 
@@ -112,6 +110,8 @@ names_field(struct builder *b, struct stage *input, const char *field,
   slot->max_rate = known.max_rate;
   slot->max_rate_unit = known.max_rate_unit;
   slot->usual_unit = known.unit;
+  slot->label = known.label;
+  slot->number = known.number;
   return slot;
 }
 

@@ -176,13 +176,76 @@ sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
   return r;
 }
 
+/* ---- Facts about the meter, kept in the state ---- */
+
+static int
+keep_fact(struct stage *input, const char *key, const char *text)
+{
+  struct store *store = input->pipeline->run->store;
+  const char *kept =
+    store ? store_get(store, STORE_META, input->name, key) : NULL;
+
+  if (!text || !*text || !store || (kept && strcmp(kept, text) == 0))
+    return MP_OK;
+  if (!storable_symbol(text))
+    return stage_fail(input, MP_EINTERNAL, NULL,
+                      "the plugin gave the %s of the meter in a text that is "
+                      "too long or not clean",
+                      key);
+  return store_put(store, STORE_META, input->name, key, text) ? MP_OK
+                                                              : MP_ENOMEM;
+}
+
+static int
+take_meter(struct stage *input, const struct mp_meter *meter)
+{
+  int r;
+
+  if (!meter || !MP_HAS(meter, struct mp_meter, id))
+    return stage_fail(input, MP_EINTERNAL, NULL,
+                      "the plugin gave facts about the meter in a struct that "
+                      "is too small");
+  r = keep_fact(input, "manufacturer", meter->manufacturer);
+  if (r == MP_OK)
+    r = keep_fact(input, "model", meter->model);
+  return r == MP_OK ? keep_fact(input, "software", meter->software) : r;
+}
+
+static int
+sink_meter(const struct mp_sink *sink, const struct mp_meter *meter)
+{
+  struct stage *input = sink->ctx;
+  int r = MP_DROP;
+
+  pthread_mutex_lock(&input->pipeline->lock);
+  if (!input->abandoned)
+    r = take_meter(input, meter);
+  pthread_mutex_unlock(&input->pipeline->lock);
+  return r;
+}
+
+void
+stage_meter(const struct stage *input, struct mp_meter *ret)
+{
+  struct store *store = input->pipeline->run->store;
+
+  ret->id = input->meter_id;
+  ret->serial = input->serial;
+  if (!store)
+    return;
+  ret->manufacturer = store_get(store, STORE_META, input->name, "manufacturer");
+  ret->model = store_get(store, STORE_META, input->name, "model");
+  ret->software = store_get(store, STORE_META, input->name, "software");
+}
+
 struct mp_sink
 stage_sink(struct stage *input)
 {
   return (struct mp_sink){ .struct_size = sizeof(struct mp_sink),
                            .ctx = input,
                            .emit = sink_emit,
-                           .serial = sink_serial };
+                           .serial = sink_serial,
+                           .meter = sink_meter };
 }
 
 /* ---- Lifecycle ---- */

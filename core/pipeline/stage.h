@@ -24,6 +24,10 @@ enum report_side stage_side(const struct stage *stage);
 /* Returns the sink that an input emits into during read and identify. */
 struct mp_sink stage_sink(struct stage *input);
 
+/* Fills in what is known about the meter of INPUT, and mp_meter.id.  The texts
+ * are valid until the state changes. */
+void stage_meter(const struct stage *input, struct mp_meter *ret);
+
 /* Names of targets for a message: the first few, and the number of the
  * others. */
 struct target_list {

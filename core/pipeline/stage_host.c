@@ -1,7 +1,10 @@
 /* The host's services for one instance: struct mp_host. */
+#include <config.h>
+
 #include "core/pipeline/stage_host.h"
 
 #include "core/pipeline/stage.h"
+#include "core/pipeline/target_options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +40,13 @@ host_vlog(const struct mp_host *host, int level, const char *object,
           const char *fmt, va_list args)
 {
   log_vline(level, host->name, object, fmt, args);
+}
+
+static int
+host_log_enabled(const struct mp_host *host, int level)
+{
+  (void)host;
+  return log_shows(level);
 }
 
 static const char not_shown[] =
@@ -100,15 +110,9 @@ host_option_int(const struct mp_host *host, const char *key)
 
 static int
 host_option_decimal(const struct mp_host *host, const char *key,
-                    struct mp_value *ret_value)
+                    struct mp_decimal *ret_number)
 {
-  struct mp_decimal d;
-  int r = options_decimal(stage_of(host)->options, key, &d);
-
-  if (r != MP_OK)
-    return r;
-  number_services_fill(ret_value, d);
-  return MP_OK;
+  return options_decimal(stage_of(host)->options, key, ret_number);
 }
 
 static const struct mp_operand *
@@ -121,6 +125,8 @@ host_operand(const struct mp_host *host, const char *key)
       return &stage->operands[i].public;
   return NULL;
 }
+
+/* ---- Targets ---- */
 
 static const char *
 host_field(const struct mp_host *host, uint32_t index)
@@ -138,6 +144,83 @@ host_target(const struct mp_host *host, uint32_t index)
   const struct stage *stage = stage_of(host);
 
   return index < stage->n_targets ? &stage->targets[index]->public : NULL;
+}
+
+/* Returns TARGET's own input; NULL if none, or if an operand on the way comes
+ * from the meter of another one. */
+static struct stage *
+meter_of(const struct target *target)
+{
+  const struct slot *origin = slot_origin(target->source);
+  const struct stage *stage = target->source ? target->source->stage : NULL;
+
+  for (; stage && stage->kind == PLUGIN_TRANSFORM;
+       stage = stage->input ? stage->input->stage : NULL)
+    for (size_t i = 0; i < stage->n_operands; i++) {
+      const struct target *operand = stage->operands[i].target;
+      const struct slot *other = operand ? slot_origin(operand->source) : NULL;
+
+      if (origin && other && other->stage != origin->stage)
+        return NULL;
+    }
+  return origin ? origin->stage : NULL;
+}
+
+static int
+host_target_meter(const struct mp_host *host, uint32_t index,
+                  struct mp_meter *ret_meter)
+{
+  const struct stage *output = stage_of(host);
+  const struct target *target =
+    index < output->n_targets ? output->targets[index] : NULL;
+  struct stage *input = target ? meter_of(target) : NULL;
+  const struct value *last = target ? ledger_last(&target->ledger) : NULL;
+  struct mp_meter meter = { .struct_size = sizeof(meter) };
+
+  if (!input)
+    return MP_DROP;
+  stage_meter(input, &meter);
+  if (!meter.serial && last)
+    meter.serial = last->serial;
+  if (meter.struct_size > ret_meter->struct_size)
+    meter.struct_size = ret_meter->struct_size;
+  memcpy(ret_meter, &meter, meter.struct_size);
+  return MP_OK;
+}
+
+static const struct mp_value *
+host_target_last(const struct mp_host *host, uint32_t index)
+{
+  const struct stage *output = stage_of(host);
+  struct target *target =
+    index < output->n_targets ? output->targets[index] : NULL;
+  const struct value *last = target ? ledger_last(&target->ledger) : NULL;
+
+  if (!last)
+    return NULL;
+  target->last = value_export(last);
+  return &target->last;
+}
+
+static const char *
+host_target_option(const struct mp_host *host, uint32_t index, const char *key)
+{
+  const struct stage *output = stage_of(host);
+
+  return index < output->n_targets
+           ? options_text(target_options_of(output->targets[index]), key)
+           : NULL;
+}
+
+static int64_t
+host_target_option_int(const struct mp_host *host, uint32_t index,
+                       const char *key)
+{
+  const struct stage *output = stage_of(host);
+
+  return index < output->n_targets
+           ? options_int(target_options_of(output->targets[index]), key)
+           : 0;
 }
 
 /* ---- Time and store ---- */
@@ -204,10 +287,12 @@ stage_init_host(struct stage *stage)
 {
   stage->host = (struct mp_host){
     .struct_size = sizeof(struct mp_host),
-    .abi_version = MP_ABI_VERSION,
     .ctx = stage,
     .name = stage->name,
+    .pipeline = stage->pipeline->name,
+    .version = PACKAGE_VERSION,
     .vlog = host_vlog,
+    .log_enabled = host_log_enabled,
     .vfail = host_vfail,
     .option = host_option,
     .option_int = host_option_int,
@@ -215,6 +300,10 @@ stage_init_host(struct stage *stage)
     .operand = host_operand,
     .field = host_field,
     .target = host_target,
+    .target_option = host_target_option,
+    .target_option_int = host_target_option_int,
+    .target_meter = host_target_meter,
+    .target_last = host_target_last,
     .now = host_now,
     .time_left = host_time_left,
     .cancel_fd = host_cancel_fd,

@@ -28,4 +28,8 @@ void target_fit_refuse_text(struct target *target);
  * does not take; warns about a unit that does not convert exactly. */
 void target_fit_check(struct target *target);
 
+/* Returns the usual unit of the values of SLOT: that of its last transform with
+ * an option `unit`, else that of its field; NULL: not known. */
+const char *target_fit_usual_unit(const struct slot *slot);
+
 #endif

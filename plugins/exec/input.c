@@ -220,8 +220,8 @@ exec_check(void *self)
 
 static const struct mp_input_ops ops = {
   .struct_size = sizeof(struct mp_input_ops),
-  .flags = MP_INPUT_ALL_FIELDS,
   .field = exec_field,
+  .default_fields = "*",
   .read = exec_read,
   .check = exec_check,
 };

@@ -252,7 +252,7 @@ keep_value(struct out *out, struct slot *slot, const struct mp_value *value)
     return MP_ENOMEM;
   if (slot->is_text)
     return text_buffer_add(&out->texts, value->text, strlen(value->text) + 1);
-  len = out->host->decimal_format(value, number, sizeof(number));
+  len = out->host->decimal_format(value->number, number, sizeof(number));
   if (len < 0 || len >= DECIMAL_TEXT)
     return MP_ENOMEM;
   return text_buffer_add(&out->texts, number, (size_t)len + 1);

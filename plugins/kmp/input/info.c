@@ -50,8 +50,8 @@ info_take(struct info *info, const struct kmp_record *record)
   for (size_t i = 0; i < INFO_REGISTERS; i++)
     if (info->name && registers[i] == record->id &&
         kmp_value_decode(record, &value) == KMP_OK &&
-        value.form == KMP_FORM_NUMBER && value.exp10 == 0)
-      info->codes[i] = value.coef;
+        value.form == KMP_FORM_NUMBER && value.number.exp10 == 0)
+      info->codes[i] = value.number.coef;
 }
 
 /* session_take */

@@ -950,10 +950,11 @@ START_TEST(watch_repeats_until_it_is_ended)
   ck_assert_int_eq(probe(MP_PROBE_WATCH), MP_OK);
   ck_assert_ptr_nonnull(fake_sink_attempt(sink, 0));
   ck_assert_uint_eq(fake_sink_attempt(sink, 0)->answered, 0);
-  ck_assert_uint_eq(fake_sink_attempt(sink, 0)->crc_errors, 1);
+  ck_assert_str_eq(fake_sink_attempt(sink, 0)->detail, "1 CRC error");
   ck_assert_str_eq(fake_sink_attempt(sink, 0)->what, "CRC error");
   ck_assert_ptr_nonnull(fake_sink_attempt(sink, 1));
   ck_assert_uint_eq(fake_sink_attempt(sink, 1)->answered, 1);
+  ck_assert_ptr_null(fake_sink_attempt(sink, 1)->detail);
   ck_assert_ptr_null(fake_sink_attempt(sink, 4));
   ck_assert_uint_eq(fake_host_failures(h), 0);
 }

@@ -128,7 +128,7 @@ apply_three_times(struct conform *c, struct trial *t)
 static void
 apply_often(struct conform *c, struct trial *t)
 {
-  conform_leaks(c, "20 cycles of apply", 20, apply_all, t);
+  conform_leaks(c, "40 cycles of apply", 40, apply_all, t);
 }
 
 static void
@@ -160,6 +160,6 @@ check_value_option(struct conform *c)
 const struct conform_check conform_transform[] = {
   { "value", check_value_option, false },
   { "apply", check_apply, false },
-  { "twenty cycles", check_leaks, false },
+  { "leaks", check_leaks, false },
   { NULL, NULL, false },
 };

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#define MANNERS_SIGNALS 65
+#define MANNERS_SIGNALS 32 /* not those of real time */
 
 struct manners {
   sigset_t mask;

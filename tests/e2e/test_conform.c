@@ -347,31 +347,30 @@ static const struct {
   { APPLY, "apply-segfaults",
     "apply: " WITH_SIGNAL("apply", "11 (Segmentation fault)"), 0 },
   /* What is left */
-  { OUT, "commit-leaks", "twenty commits: 20 cycles from open to close leaked ",
-    LEAKS },
+  { OUT, "commit-leaks", "leaks: 40 cycles from open to close leaked ", LEAKS },
   { OUT, "commit-opens-file",
-    "twenty commits: 20 cycles from open to close left 40 "
+    "leaks: 40 cycles from open to close left 40 "
     "descriptors open: close them",
     0 },
   { OUT, "commit-starts-thread",
-    "twenty commits: 20 cycles from open to close left 40 threads running: "
+    "leaks: 40 cycles from open to close left 40 threads running: "
     "join them",
     0 },
   { OUT, "commit-forks",
-    "twenty commits: 20 cycles from open to close left child processes: end "
+    "leaks: 40 cycles from open to close left child processes: end "
     "them and wait for them",
     0 },
   { IN, "read-leaks",
-    "twenty readings: 20 cycles of open, read and close "
+    "leaks: 40 cycles of open, read and close "
     "leaked ",
     LEAKS },
   { IN, "close-opens-file",
-    "twenty readings: 20 cycles of open, read and close "
+    "leaks: 40 cycles of open, read and close "
     "left 40 descriptors open: close them",
     0 },
-  { APPLY, "apply-leaks", "twenty cycles: 20 cycles of apply leaked ", LEAKS },
+  { APPLY, "apply-leaks", "leaks: 40 cycles of apply leaked ", LEAKS },
   { IN, "create-thread",
-    "a thousand instances: 20 instances left 40 "
+    "a thousand instances: 20 instances left 20 "
     "threads running: join them",
     0 },
   /* What the process shares */

@@ -33,11 +33,13 @@ loan_reserve(void)
 static char *
 take_pages(size_t size, const char *callback)
 {
-  char *start = reserve + used * page;
   size_t n = (size + page - 1) / page;
+  char *start;
 
-  if (!reserve || n > PAGES - used ||
-      mprotect(start, n * page, PROT_READ | PROT_WRITE) != 0)
+  if (!reserve || n > PAGES - used)
+    return NULL;
+  start = reserve + used * page;
+  if (mprotect(start, n * page, PROT_READ | PROT_WRITE) != 0)
     return NULL;
   for (size_t i = 0; i < n; i++)
     callbacks[used++] = callback;

@@ -336,10 +336,13 @@ pipeline_build(const struct config *config, struct loader *loader,
   if (p->only_captures && n_replays == 0 && !run->dry)
     check_recordings(&b);
   resolve_stages(&b);
-  if (!b.failed)
-    graph_resolve(&b);
   pipeline_find_state_dir(p, config->path);
   r = b.failed ? MP_ENOMEM : create_stages(&b);
+  resolve_instances(&b);
+  if (!b.failed)
+    graph_resolve(&b);
+  if (b.failed)
+    r = MP_ENOMEM;
   if (r == MP_OK && problems_errors(problems) > 0)
     r = MP_ECONFIG;
   if (r == MP_OK)

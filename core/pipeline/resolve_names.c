@@ -76,6 +76,17 @@ unknown_field(struct builder *b, const struct stage *input, const char *field,
                     input->name, field, words);
 }
 
+static void
+describe_slot(struct slot *slot, const struct known_field *known)
+{
+  slot->kind = known->kind;
+  slot->max_rate = known->max_rate;
+  slot->max_rate_unit = known->max_rate_unit;
+  slot->usual_unit = known->unit;
+  slot->label = known->label;
+  slot->number = known->number;
+}
+
 static struct slot *
 names_field(struct builder *b, struct stage *input, const char *field,
             unsigned line, const char *key)
@@ -107,12 +118,40 @@ names_field(struct builder *b, struct stage *input, const char *field,
     b->failed = true;
     return NULL;
   }
-  slot->max_rate = known.max_rate;
-  slot->max_rate_unit = known.max_rate_unit;
-  slot->usual_unit = known.unit;
-  slot->label = known.label;
-  slot->number = known.number;
+  describe_slot(slot, &known);
   return slot;
+}
+
+static void
+resolve_instance(struct builder *b, struct stage *input)
+{
+  for (size_t i = 0; i < input->n_fields; i++) {
+    struct known_field known = { .known = false };
+    struct mp_field_sink sink = { .struct_size = sizeof(sink),
+                                  .ctx = &known,
+                                  .field = take_field };
+    struct slot *slot = input->fields[i];
+
+    if (input->plugin->input.field_of(input->self, slot->field, &sink) !=
+          MP_OK ||
+        !known.known || strcmp(known.name, slot->field) != 0)
+      builder_problem(b, input->section->line,
+                      "the plugin of [input %s] does not describe its field "
+                      "\"%s\"",
+                      input->name, slot->field);
+    else
+      describe_slot(slot, &known);
+  }
+}
+
+void
+resolve_instances(struct builder *b)
+{
+  FOR_EACH_STAGE(b->pipeline, input, PLUGIN_INPUT)
+  {
+    if (input->created && input->plugin->input.field_of)
+      resolve_instance(b, input);
+  }
 }
 
 void

@@ -17,4 +17,7 @@ struct target *resolve_operand(struct builder *b, const char *text,
 void resolve_fields(struct builder *b, struct stage *input, const char *list,
                     unsigned line);
 
+/* Asks the instances of inputs what their fields mean; call it after create. */
+void resolve_instances(struct builder *b);
+
 #endif

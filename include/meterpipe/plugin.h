@@ -348,11 +348,12 @@ struct mp_host {
    * Poll it beside your own; do not read from it or close it.  Any thread. */
   int (*cancel_fd)(const struct mp_host *host);
 
-  /* A small persistent store of texts, private to this instance.  The state is
-   * committed before values are sent and again after their results.  So a text
-   * that is set in fetch, begin or write is committed before commit is called,
-   * and one that is set in commit together with the results; neither if the
-   * process is killed before.  store_get returns NULL if there is no entry;
+  /* A small persistent store of texts, private to this instance.  The host
+   * commits its state before it sends values, and again with their results.  So
+   * a text that an output sets in open or fetch is on disk before its values
+   * are sent; one that it sets in begin, write or commit is committed together
+   * with the results, and is lost with them if the process is killed before.
+   * store_get returns NULL if there is no entry;
    * else the text is valid until the next store_set with this key.  store_set
    * with NULL removes the entry.  A key is a line of less than 1024 bytes.  A
    * text is UTF-8 of at most 64 KiB; tabs and line feeds are allowed.  Anything

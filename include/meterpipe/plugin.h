@@ -324,9 +324,10 @@ struct mp_host {
   int64_t (*target_option_int)(const struct mp_host *host, uint32_t index,
                                const char *key);
 
-  /* Fills in what is known about the meter that the values of target INDEX come
-   * from; sets struct_size first.  The texts are valid until the callback
-   * returns.  MP_OK; MP_DROP: they come from no meter, or from several. */
+  /* Fills in the known facts about the meter that the values of target INDEX
+   * come from; the caller sets struct_size first.  The texts are valid until
+   * the callback returns.  MP_OK; MP_DROP: they come from no meter, or from
+   * several. */
   int (*target_meter)(const struct mp_host *host, uint32_t index,
                       struct mp_meter *ret_meter);
 
@@ -383,9 +384,9 @@ struct mp_host {
    * exists, or the units measure different quantities; MP_ERANGE. */
   int (*unit_convert)(struct mp_decimal *number, const char *from,
                       const char *to, int32_t place);
-  /* Fills in the facts about UNIT, in any of its spellings; sets struct_size
-   * first.  The texts live until the process ends.  MP_OK; MP_DROP: the unit is
-   * not in meterpipe-units(7), or is a form of text. */
+  /* Fills in the facts about UNIT, in any of its spellings; the caller sets
+   * struct_size first.  The texts live until the process ends.  MP_OK; MP_DROP:
+   * the unit is not in meterpipe-units(7), or is a form of text. */
   int (*unit_about)(const char *unit, struct mp_unit *ret_unit);
 
   /* Path of the directory with the state; NULL: the state is in memory.  The
@@ -592,7 +593,7 @@ struct mp_transform_ops {
  *
  * kind, label, number and unit describe the field that feeds the target.  A
  * transform's result has a kind of its own, and the other members of its input
- * if it has a single one.  What is not known (0, NULL) can become known with
+ * if it has a single one.  A kind that is not known (0) can become known with
  * the first value that is written.  unit is a hint: each value has its own.
  */
 struct mp_target {
@@ -760,8 +761,8 @@ struct mp_list_sink {
 /* mp_output_ops.create_target flags */
 #define MP_CREATE_PLAN 0x1u /* create nothing; log the plan as a NOTICE */
 
-/* What only an append output has: each row is written once, even if a run ends
- * while it writes. */
+/* The callbacks of append outputs alone: each row is written once, even if a
+ * run ends while it writes. */
 struct mp_append_ops {
   uint32_t struct_size;
   /* Writes a line that identifies the place of the next row; the host stores it
@@ -792,7 +793,7 @@ struct mp_output_ops {
    * nothing to do. */
   int (*open)(void *self);
   /* Called once for each successful open: when the process ends, or after a
-   * failure that gave the output up.  Drops what was written since the last
+   * failure that gave the output up.  Drops the values written since the last
    * commit, and ends the connection. */
   void (*close)(void *self);
   /* Asks for the displayed values of all targets (an append output: the last

@@ -112,14 +112,14 @@ take_role(struct cycle *c, const struct target *t)
 {
   struct ledger *ledger = &c->d.ledgers[t->index];
 
-  if (t->source->kind || ledger->kind != MP_DELTA ||
-      ledger->role != LEDGER_PLAIN)
+  if (t->source->kind || !ledger->kind)
     return;
-  ledger->role = LEDGER_DELTA;
-  c->d.has_new_role = true;
+  c->d.has_new_kind = true;
+  if (ledger->kind == MP_DELTA && ledger->role == LEDGER_PLAIN)
+    ledger->role = LEDGER_DELTA;
 }
 
-static int
+static void
 load_target(struct cycle *c, const struct target *t)
 {
   struct ledger *ledger = &c->d.ledgers[t->index];
@@ -128,39 +128,31 @@ load_target(struct cycle *c, const struct target *t)
 
   c->d.entries[t->index] = ENTRY_GOOD;
   if (!body)
-    return MP_OK;
+    return;
   errno = 0;
   if (ledger_decode(ledger, body)) {
     /* Older states do not keep the unit of a column. */
     if (delivery(t->stage) != MP_LATEST && !ledger->unit)
       ledger->unit = ledger->acknowledged.unit;
     take_role(c, t);
-    return MP_OK;
+    return;
   }
   if (errno == ENOMEM)
-    return cycle_fail(c, t->stage, MP_ENOMEM, t->object, "out of memory");
+    memory_out();
   ledger_clear(ledger);
   ledger_init(ledger, t->role);
   c->d.entries[t->index] = ENTRY_UNREADABLE;
   c->d.n_unreadable++;
-  return MP_OK;
 }
 
-int
+void
 book_load_targets(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
-  for (; c->n_loaded < p->n_targets; c->n_loaded++) {
-    const struct target *t = p->targets[c->n_loaded];
-    int r = MP_OK;
-
-    if (target_is_kept(t))
-      r = load_target(c, t);
-    if (r != MP_OK)
-      return r;
-  }
-  return MP_OK;
+  for (; c->n_loaded < p->n_targets; c->n_loaded++)
+    if (target_is_kept(p->targets[c->n_loaded]))
+      load_target(c, p->targets[c->n_loaded]);
 }
 
 static void
@@ -179,7 +171,7 @@ load_readings(struct cycle *c)
   }
 }
 
-int
+void
 book_load(struct cycle *c)
 {
   FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
@@ -187,7 +179,7 @@ book_load(struct cycle *c)
     load_number(c, output);
   }
   load_readings(c);
-  return book_load_targets(c);
+  book_load_targets(c);
 }
 
 static void
@@ -199,7 +191,7 @@ save_target(struct cycle *c, const struct target *t)
   free(body);
 }
 
-int
+void
 book_save_output(struct cycle *c, const struct stage *output)
 {
   save_number(c, output);
@@ -209,7 +201,6 @@ book_save_output(struct cycle *c, const struct stage *output)
     if (target_is_kept(t) && !is_unreadable(&c->d, t))
       save_target(c, t);
   }
-  return MP_OK;
 }
 
 static void
@@ -239,34 +230,29 @@ book_report_unreadable(struct cycle *c)
   }
 }
 
-static bool
+static void
 save_reading(struct cycle *c, const struct slot *field)
 {
   const struct reading *kept = &c->d.kept[field->index];
   char *body;
 
   if (!kept->believed.kind && !kept->unconfirmed.kind)
-    return true;
+    return;
   body = memory_have(reading_encode(kept));
   store_put(c->run->store, STORE_READING, field->stage->name, field->field,
             body);
   free(body);
-  return true;
 }
 
-int
+void
 book_save(struct cycle *c)
 {
-  int r = MP_OK;
-
   FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
-    if (r == MP_OK && delivery(output) != MP_LIVE)
-      r = book_save_output(c, output);
+    if (delivery(output) != MP_LIVE)
+      book_save_output(c, output);
   }
-  for (size_t i = 0; r == MP_OK && i < c->plan->n_slots; i++)
-    if (c->plan->slots[i]->is_measured && !save_reading(c, c->plan->slots[i]))
-      r = report_failure(c->run->report, REPORT_OTHER, NULL, MP_ENOMEM, NULL,
-                         "out of memory");
-  return r;
+  for (size_t i = 0; i < c->plan->n_slots; i++)
+    if (c->plan->slots[i]->is_measured)
+      save_reading(c, c->plan->slots[i]);
 }

@@ -54,8 +54,7 @@ storable_place(int32_t place)
 const char *
 storable_shown(const struct mp_shown *shown)
 {
-  const struct mp_decimal step = { .coef = shown->step_coef,
-                                   .exp10 = shown->step_exp10 };
+  const struct mp_decimal step = shown->step;
 
   if (!storable_place(shown->place))
     return "a place out of range";

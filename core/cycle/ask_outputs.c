@@ -37,11 +37,11 @@ keep_displayed(struct answer *answer, const struct mp_shown *shown)
   if (shown->updated)
     answer->displayed.updated = memory_text(shown->updated);
   answer->displayed.place = shown->place;
-  answer->step =
-    (struct mp_decimal){ .coef = shown->step_coef,
-                         .exp10 = shown->step_coef ? shown->step_exp10 : 0 };
-  answer->numbers_only =
-    MP_HAS(shown, struct mp_shown, flags) && (shown->flags & MP_SHOWN_NUMBERS);
+  if (shown->step.coef)
+    answer->step = shown->step;
+  else
+    answer->step = (struct mp_decimal){ 0, 0 };
+  answer->numbers_only = (shown->flags & MP_SHOWN_NUMBERS) != 0;
   answer->ready_ms = clock_mono_ms() + shown->wait_ms;
   return import_displayed(&answer->displayed, shown);
 }
@@ -55,7 +55,7 @@ take_displayed(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   struct answer *answer;
   const char *fault;
 
-  if (!shown || !MP_HAS(shown, struct mp_shown, wait_ms) ||
+  if (!shown || !MP_HAS(shown, struct mp_shown, flags) ||
       shown->target >= output->n_targets || shown->answer < MP_SHOWN_VALUE ||
       shown->answer > MP_SHOWN_UNFIT)
     return instance_fail(teller->instance, MP_EINTERNAL, NULL,

@@ -76,7 +76,7 @@ book_keep_last_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 void
 book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
-  char *body = queue_row_encode(&c->d, output, time_ms);
+  char *body = memory_have(queue_row_encode(&c->d, output, time_ms));
 
   store_row_add(c->run->store, output->name, body);
   book_keep_last_row(c, output, time_ms);
@@ -112,11 +112,11 @@ take_role(struct cycle *c, const struct target *t)
 {
   struct ledger *ledger = &c->d.ledgers[t->index];
 
-  if (t->source->kind || ledger->kind != MP_DELTA ||
-      ledger->role != LEDGER_PLAIN)
+  if (t->source->kind || !ledger->kind)
     return;
-  ledger->role = LEDGER_DELTA;
-  c->d.has_new_role = true;
+  c->d.has_new_kind = true;
+  if (ledger->kind == MP_DELTA && ledger->role == LEDGER_PLAIN)
+    ledger->role = LEDGER_DELTA;
 }
 
 static void

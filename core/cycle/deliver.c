@@ -146,7 +146,7 @@ deliver_commit(struct cycle *c, const struct stage *output, const char *token,
     return VERDICT_GIVE_UP;
   }
   call = call_begin(instance, token ? "recover" : "commit");
-  r = token ? ops->recover(instance->self, token, &sink)
+  r = token ? ops->append->recover(instance->self, token, &sink)
             : ops->commit(instance->self, &sink);
   return call_end(&call, r, 0) < 0 ? VERDICT_GIVE_UP : VERDICT_GOOD;
 }

@@ -250,9 +250,10 @@ evaluate_readings(struct cycle *c)
   }
 }
 
-/* Tells the plugins the kinds that first values decided. */
+/* Tells the plugins the kinds of targets that the state or a first value
+ * decided. */
 static void
-show_new_kinds(struct cycle *c)
+show_kinds(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
@@ -260,7 +261,7 @@ show_new_kinds(struct cycle *c)
     const struct target *t = p->targets[i];
 
     if (target_is_kept(t) && !t->source->kind)
-      instance_of(c, t->stage)->targets[t->number]->kind = c->d.ledgers[i].kind;
+      instance_set_kind(instance_of(c, t->stage), t, c->d.ledgers[i].kind);
   }
   c->d.has_new_kind = false;
 }
@@ -294,7 +295,7 @@ work_out(struct cycle *c)
   time_ms = book_time(&c->d);
   book(&c->d);
   book_rows(c, time_ms);
-  show_new_kinds(c);
+  show_kinds(c);
   cycle_say(c, &c->d.evaluation.messages);
   return time_ms;
 }
@@ -696,6 +697,7 @@ int
 cycle_run(struct cycle *c)
 {
   begin_run(c);
+  show_kinds(c);
   begin_note(c);
   if (c->plan->only_captures) {
     watchdog_disarm(); /* a capture has no time limit */

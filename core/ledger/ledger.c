@@ -319,32 +319,66 @@ ledger_rests(const struct ledger *t, const struct ledger_displayed *displayed,
          now_ms - t->sent_ms >= LEDGER_APART_MS;
 }
 
-enum ledger_outcome
-ledger_settle(struct ledger *t, const struct ledger_displayed *displayed)
+/* Returns the first of the rows 3 to 10 that fits. */
+static enum ledger_row
+row_without_sent(const struct ledger *t,
+                 const struct ledger_displayed *displayed)
 {
-  if (!displayed || !displayed->known)
-    return LEDGER_SETTLED;
-  if (t->sent.kind && ledger_settle_sent(t, displayed))
-    return LEDGER_SETTLED;
-  if (t->acknowledged.kind && same_display(displayed, &t->acknowledged_over)) {
+  bool has_none = shows_zero_or_nothing(displayed);
+
+  if (t->acknowledged.kind && same_display(displayed, &t->acknowledged_over))
+    return LEDGER_ROW_3;
+  if (t->role == LEDGER_DELTA ||
+      ledger_can_show(t, displayed, &t->acknowledged) ||
+      (has_none && is_zero_or_empty(&t->acknowledged)))
+    return LEDGER_ROW_4;
+  if (!t->acknowledged.kind)
+    return has_none ? LEDGER_ROW_5 : LEDGER_ROW_6;
+  if (t->role == LEDGER_BASE)
+    return has_none ? LEDGER_ROW_7 : LEDGER_ROW_9;
+  return t->role == LEDGER_TOTAL ? LEDGER_ROW_8 : LEDGER_ROW_10;
+}
+
+static enum ledger_outcome
+apply_row(struct ledger *t, const struct ledger_displayed *displayed,
+          enum ledger_row row)
+{
+  switch (row) {
+  case LEDGER_ROW_3:
     restore_lost_value(t);
     return LEDGER_SETTLED;
-  }
-  if (t->role == LEDGER_DELTA ||
-      ledger_can_show(t, displayed, &t->acknowledged))
-    return LEDGER_SETTLED;
-  if (is_zero_or_empty(&t->acknowledged) && shows_zero_or_nothing(displayed))
-    return LEDGER_SETTLED;
-  if (!t->acknowledged.kind && shows_zero_or_nothing(displayed))
+  case LEDGER_ROW_5:
     return never_set(t, displayed);
-  if (!t->acknowledged.kind) {
+  case LEDGER_ROW_6:
     if (!t->pending.kind)
       adopt_displayed(t, displayed);
     return LEDGER_SETTLED;
-  }
-  if (t->role == LEDGER_BASE && shows_zero_or_nothing(displayed))
+  case LEDGER_ROW_8:
+  case LEDGER_ROW_9:
+  case LEDGER_ROW_10:
+    return take_manual_change(t, displayed);
+  default:
     return LEDGER_SETTLED;
-  return take_manual_change(t, displayed);
+  }
+}
+
+enum ledger_outcome
+ledger_settle(struct ledger *t, const struct ledger_displayed *displayed,
+              uint32_t *ret_rows)
+{
+  bool had_sent = t->sent.kind;
+  enum ledger_row row;
+
+  *ret_rows = 0;
+  if (!displayed || !displayed->known)
+    return LEDGER_SETTLED;
+  if (had_sent && ledger_settle_sent(t, displayed)) {
+    *ret_rows = 1u << LEDGER_ROW_1;
+    return LEDGER_SETTLED;
+  }
+  row = row_without_sent(t, displayed);
+  *ret_rows = 1u << row | (uint32_t)had_sent << LEDGER_ROW_2;
+  return apply_row(t, displayed, row);
 }
 
 void

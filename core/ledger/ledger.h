@@ -59,6 +59,31 @@ enum ledger_outcome {
   LEDGER_CHANGED, /* changed by hand or by another program; reported once */
 };
 
+/* The rows of the tables in the specification, in the order in which they
+ * apply. */
+enum ledger_row {
+  LEDGER_ROW_I1,
+  LEDGER_ROW_I2,
+  LEDGER_ROW_I3,
+  LEDGER_ROW_I4,
+  LEDGER_ROW_I5,
+  LEDGER_ROW_I6,
+  LEDGER_ROW_I7,
+  LEDGER_ROW_I8,
+  LEDGER_ROW_I9,
+  LEDGER_ROW_1,
+  LEDGER_ROW_2,
+  LEDGER_ROW_3,
+  LEDGER_ROW_4,
+  LEDGER_ROW_5,
+  LEDGER_ROW_6,
+  LEDGER_ROW_7,
+  LEDGER_ROW_8,
+  LEDGER_ROW_9,
+  LEDGER_ROW_10,
+  LEDGER_ROWS /* their number */
+};
+
 void ledger_init(struct ledger *t, enum ledger_role role);
 void ledger_clear(struct ledger *t);
 bool ledger_copy(struct ledger *to, const struct ledger *from);
@@ -90,10 +115,20 @@ bool ledger_can_show(const struct ledger *t,
 bool ledger_settle_sent(struct ledger *t,
                         const struct ledger_displayed *displayed);
 
-/* Compares the displayed value with the ledger and applies the table of the
- * specification.  DISPLAYED may be NULL. */
+/* Compares the displayed value with the ledger and applies the tables of the
+ * specification.  DISPLAYED may be NULL.  *ret_rows is the set of the rows that
+ * applied: bit 1 << LEDGER_ROW_2 is row 2. */
 enum ledger_outcome ledger_settle(struct ledger *t,
-                                  const struct ledger_displayed *displayed);
+                                  const struct ledger_displayed *displayed,
+                                  uint32_t *ret_rows);
+
+/* Writes the rows of the set, as "2, 8", for the log; returns BUF. */
+const char *ledger_describe_rows(uint32_t rows, char *buf, size_t size);
+
+/* Writes "A 84.2 GJ (B 83) M 85 (N 84.2) D 86 E 0.0004", in the letters of the
+ * specification, for the log; an entry that the ledger does not have is "-".
+ * Returns BUF. */
+const char *ledger_describe(const struct ledger *t, char *buf, size_t size);
 
 /* Minimum time between two sends to a target, so that a time of last update in
  * whole seconds tells two values apart. */

@@ -41,8 +41,9 @@ run_once(struct ledger *t, const struct ledger_displayed *displayed)
 {
   const struct value *last;
   struct value v = { 0 };
+  uint32_t rows;
 
-  ledger_settle(t, displayed);
+  ledger_settle(t, displayed, &rows);
   last = ledger_last(t);
   if (!last)
     return;

@@ -141,9 +141,12 @@ drop_pending(const struct model_target *base)
 static void
 on_settle(char **words)
 {
+  uint32_t rows;
+
   (void)words;
   for (size_t i = 0; i < n_targets; i++)
-    targets[i].outcome = ledger_settle(&targets[i].work, &targets[i].displayed);
+    targets[i].outcome =
+      ledger_settle(&targets[i].work, &targets[i].displayed, &rows);
   for (size_t i = 0; i < n_targets; i++)
     if (targets[i].work.role == LEDGER_BASE &&
         targets[i].outcome == LEDGER_CHANGED)

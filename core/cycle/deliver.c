@@ -10,6 +10,7 @@
 #include "core/cycle/output_turns.h"
 #include "core/pipeline/call.h"
 #include "core/run/progress.h"
+#include "lib/digit.h"
 
 /* ---- Calling an output ---- */
 
@@ -17,23 +18,18 @@
 #define RECORD_DIGITS 20
 #define RECORD_ID (CONFIG_MAX_NAME + 2 * (1 + RECORD_DIGITS) + 1)
 
-/* Writes "-N" at END and returns the new end.  By hand, because a capture has
- * a million of them. */
+/* Writes "-N" with a NUL at AT, and returns its end. */
 static char *
-append_number(char *end, int64_t n)
+append_number(char *at, int64_t n)
 {
-  char digits[RECORD_DIGITS];
-  uint64_t rest = n > 0 ? (uint64_t)n : 0;
-  size_t n_digits = 0;
+  char digits[RECORD_DIGITS], *end = digits + sizeof(digits);
+  const char *begin = digits_put(end, n > 0 ? (uint64_t)n : 0);
+  size_t len = (size_t)(end - begin);
 
-  do
-    digits[n_digits++] = (char)('0' + rest % 10);
-  while ((rest /= 10) > 0);
-  *end++ = '-';
-  while (n_digits > 0)
-    *end++ = digits[--n_digits];
-  *end = 0;
-  return end;
+  *at++ = '-';
+  memcpy(at, begin, len);
+  at[len] = '\0';
+  return at + len;
 }
 
 /* Writes "NAME-NUMBER" to BUF; of a row, "NAME-NUMBER-ROW".  NUMBER is a time:

@@ -180,22 +180,25 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
 
 /* Fast path for bytes in the form that capture_format writes, " 80 3f 10", as
  * nearly all lines are.  Stops at the first byte in another form.  Returns the
- * number of bytes and moves *p past them. */
+ * number of bytes and moves *p past them; returns 0 if any of them is not hex.
+ */
 static size_t
 read_our_bytes(uint8_t *bytes, const char **p, const char *end)
 {
   const char *at = *p;
   size_t most = (size_t)(end - at) / 3, n = 0;
+  uint8_t seen = 0; /* BL or more: a character that is not a digit */
 
   if (most > CAPTURE_BYTES_MAX)
     most = CAPTURE_BYTES_MAX;
   for (; n < most && *at == ' '; at += 3) {
     uint8_t high = hex_class[(uint8_t)at[1]], low = hex_class[(uint8_t)at[2]];
 
-    if ((high | low) >= BL)
-      break;
+    seen |= high | low;
     bytes[n++] = (uint8_t)(high << 4 | low);
   }
+  if (seen >= BL)
+    return 0;
   *p = at;
   return n;
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/digit.h"
 #include "lib/rfc3339.h"
 
 /* Class of a character among hex bytes: a digit's value, or: */
@@ -157,7 +158,9 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
   if (*p == '#')
     return begin_comment(line, p, end);
 
-  n = rfc3339_scan(&line->day, p, (size_t)(end - p), &line->time_ms);
+  n = is_digit(*p)
+        ? rfc3339_scan(&line->day, p, (size_t)(end - p), &line->time_ms)
+        : 0;
   line->has_time = n > 0;
   line->time_end = p + n;
   p = skip_blanks(p + n, end);

@@ -142,12 +142,24 @@ looks_like_date(const char *p, const char *end)
   return true;
 }
 
+/* Takes the time at P, if there is one.  Returns its end, else P. */
+static const char *
+take_time(struct capture_line *line, const char *p, const char *end)
+{
+  size_t n = is_digit(*p)
+               ? rfc3339_scan(&line->day, p, (size_t)(end - p), &line->time_ms)
+               : 0;
+
+  line->has_time = n > 0;
+  line->time_end = p + n;
+  return line->time_end;
+}
+
 int
 capture_begin(struct capture_line *line, const char *text, size_t len)
 {
   const char *end = text + len, *begin = skip_byte_order_mark(text, end);
   const char *mark, *p = skip_blanks(begin, end);
-  size_t n;
 
   line->has_time = false;
   line->old_script = false;
@@ -158,12 +170,7 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
   if (*p == '#')
     return begin_comment(line, p, end);
 
-  n = is_digit(*p)
-        ? rfc3339_scan(&line->day, p, (size_t)(end - p), &line->time_ms)
-        : 0;
-  line->has_time = n > 0;
-  line->time_end = p + n;
-  p = skip_blanks(p + n, end);
+  p = skip_blanks(take_time(line, p, end), end);
   line->pos = p;
   if (p < end && (*p == CAPTURE_TO_METER || *p == CAPTURE_FROM_METER)) {
     line->direction = *p;
@@ -176,7 +183,7 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
     line->pos = mark;
     return CAPTURE_EVENTS;
   }
-  if (n == 0 && looks_like_date(p, end))
+  if (!line->has_time && looks_like_date(p, end))
     return CAPTURE_ETIME;
   return CAPTURE_EVENTS;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "core/cycle/queue_row.h"
+#include "core/memory/memory.h"
 #include "core/run/log.h"
 
 /* ---- Numbers ---- */
@@ -28,14 +29,14 @@ get_number(const struct cycle *c, const struct stage *output, const char *key)
   return body ? strtoll(body, NULL, 10) : 0;
 }
 
-static bool
+static void
 put_number(struct cycle *c, const struct stage *output, const char *key,
            int64_t number)
 {
   char body[32];
 
   snprintf(body, sizeof(body), "%" PRId64, number);
-  return store_put(c->run->store, STORE_META, output->name, key, body);
+  store_put(c->run->store, STORE_META, output->name, key, body);
 }
 
 static void
@@ -47,12 +48,13 @@ load_number(struct cycle *c, const struct stage *output)
     number > 0 && number < MOST_NUMBER ? number : 0;
 }
 
-static bool
+static void
 save_number(struct cycle *c, const struct stage *output)
 {
   int64_t number = output_state(c, output)->last_number;
 
-  return !number || put_number(c, output, number_key, number);
+  if (number)
+    put_number(c, output, number_key, number);
 }
 
 /* The key of the entry that book_last_row reads. */
@@ -64,22 +66,21 @@ book_last_row(const struct cycle *c, const struct stage *output)
   return get_number(c, output, last_row_key);
 }
 
-bool
+void
 book_keep_last_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
-  return time_ms <= book_last_row(c, output) ||
-         put_number(c, output, last_row_key, time_ms);
+  if (time_ms > book_last_row(c, output))
+    put_number(c, output, last_row_key, time_ms);
 }
 
-bool
+void
 book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
   char *body = queue_row_encode(&c->d, output, time_ms);
-  bool good = store_row_add(c->run->store, output->name, body) &&
-              book_keep_last_row(c, output, time_ms);
 
+  store_row_add(c->run->store, output->name, body);
+  book_keep_last_row(c, output, time_ms);
   free(body);
-  return good;
 }
 
 size_t
@@ -118,7 +119,7 @@ take_role(struct cycle *c, const struct target *t)
   c->d.has_new_role = true;
 }
 
-static int
+static void
 load_target(struct cycle *c, const struct target *t)
 {
   struct ledger *ledger = &c->d.ledgers[t->index];
@@ -127,39 +128,31 @@ load_target(struct cycle *c, const struct target *t)
 
   c->d.entries[t->index] = ENTRY_GOOD;
   if (!body)
-    return MP_OK;
+    return;
   errno = 0;
   if (ledger_decode(ledger, body)) {
     /* Older states do not keep the unit of a column. */
     if (delivery(t->stage) != MP_LATEST && !ledger->unit)
       ledger->unit = ledger->acknowledged.unit;
     take_role(c, t);
-    return MP_OK;
+    return;
   }
   if (errno == ENOMEM)
-    return cycle_fail(c, t->stage, MP_ENOMEM, t->object, "out of memory");
+    memory_out();
   ledger_clear(ledger);
   ledger_init(ledger, t->role);
   c->d.entries[t->index] = ENTRY_UNREADABLE;
   c->d.n_unreadable++;
-  return MP_OK;
 }
 
-int
+void
 book_load_targets(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
-  for (; c->n_loaded < p->n_targets; c->n_loaded++) {
-    const struct target *t = p->targets[c->n_loaded];
-    int r = MP_OK;
-
-    if (target_is_kept(t))
-      r = load_target(c, t);
-    if (r != MP_OK)
-      return r;
-  }
-  return MP_OK;
+  for (; c->n_loaded < p->n_targets; c->n_loaded++)
+    if (target_is_kept(p->targets[c->n_loaded]))
+      load_target(c, p->targets[c->n_loaded]);
 }
 
 static void
@@ -178,7 +171,7 @@ load_readings(struct cycle *c)
   }
 }
 
-int
+void
 book_load(struct cycle *c)
 {
   FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
@@ -186,32 +179,28 @@ book_load(struct cycle *c)
     load_number(c, output);
   }
   load_readings(c);
-  return book_load_targets(c);
+  book_load_targets(c);
 }
 
-static bool
+static void
 save_target(struct cycle *c, const struct target *t)
 {
-  char *body = ledger_encode(&c->d.ledgers[t->index]);
-  bool good = body && store_put(c->run->store, STORE_TARGET, t->stage->name,
-                                t->name, body);
+  char *body = memory_have(ledger_encode(&c->d.ledgers[t->index]));
 
+  store_put(c->run->store, STORE_TARGET, t->stage->name, t->name, body);
   free(body);
-  return good;
 }
 
-int
+void
 book_save_output(struct cycle *c, const struct stage *output)
 {
-  bool good = save_number(c, output);
-
-  for (size_t i = 0; i < output->n_targets && good; i++) {
+  save_number(c, output);
+  for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
 
     if (target_is_kept(t) && !is_unreadable(&c->d, t))
-      good = save_target(c, t);
+      save_target(c, t);
   }
-  return good ? MP_OK : cycle_fail(c, output, MP_ENOMEM, NULL, "out of memory");
 }
 
 static void
@@ -241,35 +230,29 @@ book_report_unreadable(struct cycle *c)
   }
 }
 
-static bool
+static void
 save_reading(struct cycle *c, const struct slot *field)
 {
   const struct reading *kept = &c->d.kept[field->index];
   char *body;
-  bool good;
 
   if (!kept->believed.kind && !kept->unconfirmed.kind)
-    return true;
-  body = reading_encode(kept);
-  good = body && store_put(c->run->store, STORE_READING, field->stage->name,
-                           field->field, body);
+    return;
+  body = memory_have(reading_encode(kept));
+  store_put(c->run->store, STORE_READING, field->stage->name, field->field,
+            body);
   free(body);
-  return good;
 }
 
-int
+void
 book_save(struct cycle *c)
 {
-  int r = MP_OK;
-
   FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
-    if (r == MP_OK && delivery(output) != MP_LIVE)
-      r = book_save_output(c, output);
+    if (delivery(output) != MP_LIVE)
+      book_save_output(c, output);
   }
-  for (size_t i = 0; r == MP_OK && i < c->plan->n_slots; i++)
-    if (c->plan->slots[i]->is_measured && !save_reading(c, c->plan->slots[i]))
-      r = report_failure(c->run->report, REPORT_OTHER, NULL, MP_ENOMEM, NULL,
-                         "out of memory");
-  return r;
+  for (size_t i = 0; i < c->plan->n_slots; i++)
+    if (c->plan->slots[i]->is_measured)
+      save_reading(c, c->plan->slots[i]);
 }

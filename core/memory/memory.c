@@ -1,63 +1,111 @@
-/* Memory that is there, or the process ends. */
+/* Memory that is there, or the end of the process. */
 #include "core/memory/memory.h"
 
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "lib/array.h"
+#include "meterpipe/plugin.h"
+
+static void
+write_to_stderr(const char *line, size_t len)
+{
+  if (write(STDERR_FILENO, line, len) < 0)
+    return; /* there is no other place to report it */
+}
+
+static void (*writer)(const char *line, size_t len) = write_to_stderr;
+
+void
+memory_set_writer(void (*write_line)(const char *line, size_t len))
+{
+  writer = write_line;
+}
+
 void
 memory_out(void)
 {
-  static const char line[] = "error: out of memory\n";
+  static const char line[] = "error: out of memory: the run is ended; the next "
+                             "run continues from the state\n";
+  static atomic_flag is_ending = ATOMIC_FLAG_INIT;
 
-  if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
-    _exit(EX_OSERR); /* nobody can be told */
+  /* A second thread must not end the process before the line is written. */
+  while (atomic_flag_test_and_set(&is_ending))
+    pause();
+  writer(line, sizeof(line) - 1);
   _exit(EX_OSERR);
+}
+
+void *
+memory_have(void *p)
+{
+  if (!p)
+    memory_out();
+  return p;
+}
+
+int
+memory_check(int r)
+{
+  if (r == MP_ENOMEM)
+    memory_out();
+  return r;
+}
+
+/* An allocation of no bytes may return NULL without being out of memory. */
+static size_t
+at_least_one(size_t n)
+{
+  return n ? n : 1;
 }
 
 void *
 memory_get(size_t n, size_t size)
 {
-  void *items = calloc(n ? n : 1, size);
-
-  if (!items)
-    memory_out();
-  return items;
+  return memory_have(calloc(at_least_one(n), at_least_one(size)));
 }
 
 void *
 memory_resize(void *items, size_t n_before, size_t n, size_t size)
 {
-  char *more;
+  char *more =
+    memory_have(reallocarray(items, at_least_one(n), at_least_one(size)));
 
-  if (n > SIZE_MAX / size)
-    memory_out();
-  more = realloc(items, n ? n * size : 1);
-  if (!more)
-    memory_out();
   if (n > n_before)
     memset(more + n_before * size, 0, (n - n_before) * size);
   return more;
 }
 
-char *
-memory_text(const char *text)
+void
+memory_grow(void *list, size_t n, size_t item_size)
 {
-  return memory_text_part(text, strlen(text));
+  if (!array_grow(list, n, item_size))
+    memory_out();
 }
 
 char *
-memory_text_part(const char *text, size_t len)
+memory_text(const char *text)
 {
-  char *copy = strndup(text, len);
+  return memory_have(strdup(text));
+}
 
-  if (!copy)
+char *
+memory_text_of(const char *text, size_t len)
+{
+  return memory_have(strndup(text, len));
+}
+
+char *
+memory_vformat(const char *fmt, va_list args)
+{
+  char *text;
+
+  if (vasprintf(&text, fmt, args) < 0)
     memory_out();
-  return copy;
+  return text;
 }
 
 char *
@@ -65,12 +113,23 @@ memory_format(const char *fmt, ...)
 {
   va_list args;
   char *text;
-  int n;
 
   va_start(args, fmt);
-  n = vasprintf(&text, fmt, args);
+  text = memory_vformat(fmt, args);
   va_end(args);
-  if (n < 0)
-    memory_out();
   return text;
+}
+
+FILE *
+memory_open_text(char **text, size_t *len)
+{
+  return memory_have(open_memstream(text, len));
+}
+
+/* fclose can succeed and leave no text. */
+void
+memory_close_text(FILE *stream, char *const *text)
+{
+  if (ferror(stream) || fclose(stream) != 0 || !*text)
+    memory_out();
 }

@@ -295,4 +295,7 @@ graph_resolve(struct builder *b)
   check_rules(b);
   for (size_t i = 0; i < p->n_targets; i++)
     p->targets[i]->role = role_of(p->targets[i]);
+  for (size_t i = 0; i < p->n_targets; i++)
+    p->keeps_values |=
+      p->targets[i]->is_operand || delivery(p->targets[i]->stage) == MP_LATEST;
 }

@@ -123,7 +123,7 @@ find_state_dir(const struct plan *plan, const char *config_path)
 
   if (plan->only_captures && !option)
     return NULL;
-  (void)store_locate(config_path, option, &path); /* NULL: out of memory */
+  (void)store_locate(config_path, option, &path);
   slash = path ? strrchr(path, '/') : NULL;
   if (slash)
     slash[slash == path] = '\0';

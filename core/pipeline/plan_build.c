@@ -119,8 +119,7 @@ resolve_target(struct builder *b, struct stage *stage,
   const char *name = strchr(entry->key, '.') + 1;
   const char *dot = strrchr(name, '.');
   const char *part = dot && is_part(parts, dot + 1) ? dot + 1 : NULL;
-  char *bare =
-    memory_text_part(name, part ? (size_t)(dot - name) : strlen(name));
+  char *bare = memory_text_of(name, part ? (size_t)(dot - name) : strlen(name));
   struct slot *source;
 
   if (!*bare)

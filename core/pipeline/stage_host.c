@@ -210,9 +210,8 @@ host_store_set(const struct mp_host *host, const char *key, const char *text)
   if (fault)
     return instance_fail(instance, MP_EINTERNAL, NULL,
                          "the plugin gave store_set %s", fault);
-  return !store || store_put(store, STORE_TEXT, host->name, key, text)
-           ? MP_OK
-           : MP_ENOMEM;
+  return store ? store_try_put(store, STORE_TEXT, host->name, key, text)
+               : MP_OK;
 }
 
 void

@@ -36,8 +36,8 @@ struct plugin {
 
 struct loader;
 
-/* Makes a loader for DIRS, directories separated by colons, searched in order.
- * NULL: out of memory. */
+/* Makes a loader for DIRS, directories separated by colons, searched in
+ * order. */
 struct loader *loader_new(const char *dirs);
 /* Frees the loader and all plugins; their code stays in memory. */
 void loader_free(struct loader *loader);

@@ -252,18 +252,19 @@ evaluate_readings(struct cycle *c)
   }
 }
 
-/* Tells the plugins which targets get amounts, if a first value decided that.
- */
+/* Tells the plugins which targets get amounts, if the state or a first value
+ * decided that. */
 static void
-show_new_roles(struct cycle *c)
+show_roles(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
-  for (size_t i = 0; i < p->n_targets && c->d.has_new_role; i++)
-    if (c->d.ledgers[i].role == LEDGER_DELTA)
-      instance_of(c, p->targets[i]->stage)
-        ->targets[p->targets[i]->number]
-        ->flags |= MP_TARGET_DELTA;
+  for (size_t i = 0; i < p->n_targets && c->d.has_new_role; i++) {
+    const struct target *t = p->targets[i];
+
+    instance_set_amount(instance_of(c, t->stage), t,
+                        c->d.ledgers[i].role == LEDGER_DELTA);
+  }
   c->d.has_new_role = false;
 }
 
@@ -296,7 +297,7 @@ work_out(struct cycle *c)
   time_ms = book_time(&c->d);
   book(&c->d);
   book_rows(c, time_ms);
-  show_new_roles(c);
+  show_roles(c);
   cycle_say(c, &c->d.evaluation.messages);
   return time_ms;
 }
@@ -698,6 +699,7 @@ int
 cycle_run(struct cycle *c)
 {
   begin_run(c);
+  show_roles(c);
   begin_note(c);
   if (c->plan->only_captures) {
     watchdog_disarm(); /* a capture has no time limit */

@@ -58,6 +58,16 @@ struct cycle *cycle_new(struct plan *plan, struct instances *instances,
 /* NULL is allowed. */
 void cycle_free(struct cycle *c);
 
+/* Forgets what was loaded from the state, which another run may have changed
+ * since. */
+void cycle_reset(struct cycle *c);
+
+/* Closes the inputs.  Closes the outputs that were given up, that have other
+ * targets than when they were opened, or whose notes in the state were not
+ * committed.  The others stay open: the next cycle of --every uses their
+ * connections. */
+void cycle_close(struct cycle *c);
+
 /* Runs the pipeline, whose store is open and whose instances are created.  All
  * failures are reported.  Returns MP_OK, or MP_ECANCELED after a signal. */
 int cycle_run(struct cycle *c);

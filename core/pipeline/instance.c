@@ -98,6 +98,19 @@ instance_add_targets(struct instance *output)
   for (; n < stage->n_targets; n++)
     output->targets[n] = public_target(stage->targets[n]);
   output->n_targets = n;
+  output->is_stale = output->is_open;
+}
+
+void
+instance_set_amount(struct instance *output, const struct target *target,
+                    bool gets_amounts)
+{
+  uint32_t *flags = &output->targets[target->number]->flags;
+
+  if (((*flags & MP_TARGET_DELTA) != 0) == gets_amounts)
+    return;
+  *flags ^= MP_TARGET_DELTA;
+  output->is_stale = output->is_open;
 }
 
 void
@@ -241,6 +254,7 @@ instance_open(struct instance *instance)
     r = plugin->output.open(instance->self);
   r = call_end(&call, r, 0);
   instance->is_open = r == MP_OK;
+  instance->is_stale = false;
   return r;
 }
 

@@ -24,6 +24,7 @@ struct instance {
   void *self;
   bool created;
   bool is_open;
+  bool is_stale;              /* its targets have changed since it was opened */
   struct mp_target **targets; /* of an output, as its plugin sees them */
   size_t n_targets;
   struct mp_operand *operands; /* of a transform, as its plugin sees them */
@@ -57,6 +58,10 @@ void instance_close(struct instance *instance);
 
 /* Makes the targets that were added to the plan visible to the plugin. */
 void instance_add_targets(struct instance *output);
+
+/* Shows the plugin whether TARGET gets amounts. */
+void instance_set_amount(struct instance *output, const struct target *target,
+                         bool gets_amounts);
 
 /* Shows the plugin operand I of this cycle.  FLAGS are MP_OPERAND_...; V may be
  * NULL, and must live until the next call. */

@@ -204,12 +204,12 @@ meter_read(void *self, const struct mp_sink *sink)
   size_t m = meter_number(host);
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_COUNTER,
-                            .exp10 = WORLD_PLACE,
+                            .number = { 0, WORLD_PLACE },
                             .unit = UNIT };
 
   if (!now.facts.has_reading[m])
     return mp_fail(host, MP_ETIMEOUT, NULL, "no answer");
-  value.coef = now.facts.reading[m];
+  value.number.coef = now.facts.reading[m];
   sink->serial(sink, state_serial(now.facts.serial[m]), MP_SERIAL_READ);
   sink->emit(sink, FIELD, &value);
   return MP_OK;
@@ -248,8 +248,8 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
   const struct device *d = &now.world.devices[n];
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
-                            .coef = d->now.is_set ? d->now.number : 0,
-                            .exp10 = WORLD_PLACE,
+                            .number = { d->now.is_set ? d->now.number : 0,
+                                        WORLD_PLACE },
                             .unit = UNIT };
   bool has_value = d->now.is_set || h->shows_zero;
   char time[STATE_TIME_TEXT];
@@ -260,13 +260,13 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
                             .place = MP_EXACT,
                             .value = has_value ? &value : NULL,
                             .updated = h->plan.is_untimed ? NULL : time,
-                            .step_coef = now.world.steps[n] };
+                            .step = { now.world.steps[n], 0 } };
 
   state_format_time(d->now.time, time);
-  if (shown.step_coef) /* a divider is a power of ten */
-    for (shown.step_exp10 = WORLD_PLACE; shown.step_coef % 10 == 0;
-         shown.step_exp10++)
-      shown.step_coef /= 10;
+  if (shown.step.coef) /* a divider is a power of ten */
+    for (shown.step.exp10 = WORLD_PLACE; shown.step.coef % 10 == 0;
+         shown.step.exp10++)
+      shown.step.coef /= 10;
   if (fails(FAILURE_ABSENT, (unsigned)n)) {
     shown = (struct mp_shown){ .struct_size = sizeof(shown),
                                .target = target,
@@ -296,14 +296,13 @@ server_write(void *self, uint32_t target, const struct mp_value *value)
 {
   const struct mp_host *host = self;
   size_t n = now.driver->server[target];
-  struct mp_decimal d = { value->coef, value->exp10 };
 
   /* A refusal depends on the value alone: one that was sent is not refused. */
   if ((!now.driver->house->plan.is_blind ||
        !now.before->program.entries[n].sent.kind) &&
       fails(FAILURE_REFUSED, (unsigned)n))
     return mp_fail(host, MP_EDATA, NULL, "refused");
-  now.written[n] = world_number(d);
+  now.written[n] = world_number(value->number);
   now.has_value[n] = true;
   return MP_OK;
 }
@@ -495,8 +494,7 @@ file_fetch(void *self, const struct mp_shown_sink *sink)
     size_t n = now.driver->columns[i];
     struct mp_value value = { .struct_size = sizeof(value),
                               .kind = MP_GAUGE,
-                              .coef = f->values[n],
-                              .exp10 = WORLD_PLACE,
+                              .number = { f->values[n], WORLD_PLACE },
                               .unit = UNIT,
                               .time_ms = f->time * 1000 };
     struct mp_shown shown = { .struct_size = sizeof(shown),
@@ -552,11 +550,10 @@ file_write(void *self, uint32_t target, const struct mp_value *value)
   const struct mp_host *host = self;
   size_t n = now.driver->columns[target];
   struct row *row = &now.rows[now.n_rows - 1];
-  struct mp_decimal d = { value->coef, value->exp10 };
 
   if (!was_written(row->time) && fails(FAILURE_REFUSED, (unsigned)n))
     return mp_fail(host, MP_EDATA, NULL, "refused");
-  row->values[n] = world_number(d);
+  row->values[n] = world_number(value->number);
   row->has[n] = 1;
   return MP_OK;
 }
@@ -612,6 +609,12 @@ file_close(void *self)
   now.n_rows = 0;
 }
 
+static const struct mp_append_ops append_ops = {
+  .struct_size = sizeof(append_ops),
+  .token = file_token,
+  .recover = file_recover,
+};
+
 static const struct mp_output_ops file_ops = {
   .struct_size = sizeof(file_ops),
   .flags = MP_OUTPUT_TELLS_TIME,
@@ -622,8 +625,7 @@ static const struct mp_output_ops file_ops = {
   .begin = file_begin,
   .write = file_write,
   .commit = file_commit,
-  .token = file_token,
-  .recover = file_recover,
+  .append = &append_ops,
 };
 
 static const struct mp_plugin file_plugin = {
@@ -679,8 +681,10 @@ build_plan(struct driver *d)
   plan_build(&source, &problems, &d->plan);
   d->instances = instances_new(d->plan, "house.ini", &d->run);
   if (problems_errors(&problems) > 0 ||
-      instances_create(d->instances, &problems) != MP_OK ||
-      problems_errors(&problems) > 0)
+      instances_create(d->instances, &problems) != MP_OK)
+    fail_setup(d->house, &problems);
+  plan_connect(d->plan, d->instances, &problems);
+  if (problems_errors(&problems) > 0)
     fail_setup(d->house, &problems);
   problems_free(&problems);
 }

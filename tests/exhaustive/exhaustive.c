@@ -239,6 +239,7 @@ print_history(void *ctx, const uint32_t *steps, size_t n, FILE *out)
   char text[200];
 
   driver_first(x->driver, &s);
+  fake_messages = out;
   fprintf(out, "  violation:\n");
   for (size_t i = 0; i < n; i++) {
     struct step step = step_of(steps[i]);
@@ -253,6 +254,7 @@ print_history(void *ctx, const uint32_t *steps, size_t n, FILE *out)
   }
   if (!oracle_check(x->driver, x->house, &s, &counts, text, sizeof(text)))
     fprintf(out, "    then two good runs: %s\n", text);
+  fake_messages = NULL;
 }
 
 static void

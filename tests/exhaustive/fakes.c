@@ -20,6 +20,7 @@
 
 struct fake_hooks fake_hooks;
 bool fake_texts;
+FILE *fake_messages;
 int64_t fake_now_ms;
 
 static _Noreturn void
@@ -718,9 +719,9 @@ report_failure(struct report *report, enum report_side side, const char *stage,
 {
   (void)report;
   (void)side;
-  (void)stage;
-  (void)object;
-  (void)text;
+  if (fake_messages)
+    fprintf(fake_messages, "      (%s%s%s: %s)\n", stage ? stage : "",
+            object ? ": " : "", object ? object : "", text);
   return code;
 }
 

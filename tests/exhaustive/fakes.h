@@ -24,6 +24,7 @@ struct fake_hooks {
 
 extern struct fake_hooks fake_hooks;
 extern bool fake_texts; /* entries are kept as the program's real texts */
+extern FILE *fake_messages; /* gets the failures; NULL: nobody does */
 extern int64_t fake_now_ms;
 
 /* Empties the store and frees its memory.  Call it before each run. */
